@@ -1,0 +1,2 @@
+// Package switchboard keeps the live picture of a team's calls.
+package switchboard

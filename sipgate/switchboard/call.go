@@ -1,0 +1,121 @@
+package switchboard
+
+import (
+	"time"
+
+	"callboard/sipgate"
+)
+
+// RowID is our own name for a call on the board. It stays the same when a
+// transfer or a forward gives the call a new id at sipgate.
+type RowID string
+
+// MemberID names the person at the board through whose account access a call
+// is seen, or who gives a command.
+type MemberID string
+
+// Phase is where a call is in its life.
+type Phase int
+
+// The phases, in the only order in which a call passes through them.
+const (
+	Ringing Phase = iota
+	Talking       // established, on hold or not
+	Ended
+)
+
+// A Toggle is a state that people switch: hold, mute, recording.
+type Toggle struct {
+	On      bool // what sipgate confirmed last
+	Want    bool // what was asked for, if Pending
+	Pending bool // a command is on its way
+}
+
+// Outcome says what became of a command.
+type Outcome int
+
+// The outcomes of a command. Unknown means that sipgate may or may not have
+// carried it out: it is never sent again, the next list tells.
+const (
+	Pending Outcome = iota
+	Confirmed
+	Failed
+	Unknown
+)
+
+// Order is the last command given on a call, as everybody at the board sees it.
+type Order struct {
+	Verb    Verb
+	By      MemberID
+	Outcome Outcome
+	Reason  sipgate.Kind // why it failed or is unknown
+	At      time.Time    // when Outcome became what it is
+	Detail  string       // the transfer's target, the announcement's title; never keypad digits
+}
+
+// Verb names a kind of command: "hold", "mute", "record", "transfer", "tones",
+// "announce", "hangup".
+type Verb string
+
+// The verbs.
+const (
+	VerbHold     Verb = "hold"
+	VerbMute     Verb = "mute"
+	VerbRecord   Verb = "record"
+	VerbTransfer Verb = "transfer"
+	VerbTones    Verb = "tones"
+	VerbAnnounce Verb = "announce"
+	VerbHangUp   Verb = "hangup"
+)
+
+// Playing is an announcement that was sent into a call.
+type Playing struct {
+	Title  string
+	Since  time.Time     // when sipgate accepted it
+	Length time.Duration // 0 if not known (played by URL)
+
+	// Watched tells that the file lies with us, so that its fetching can be
+	// seen. FetchedAfter is how long after the command sipgate fetched it, 0
+	// until then; Missed is set when it had not done so after ten seconds.
+	Watched      bool
+	FetchedAfter time.Duration
+	Missed       bool
+}
+
+// Party is one side of a call.
+type Party struct {
+	Number string // as sipgate sent it, normalised to a leading "+" where it is E.164; empty if anonymous
+	Name   string // from the team's contacts or members, or empty
+}
+
+// Call is one row of the board: what sipgate confirmed, overlaid with what
+// people asked for and was not answered yet. It is a value; the slices are
+// shared and must not be changed.
+type Call struct {
+	ID        RowID
+	Upstream  sipgate.CallID // its id at sipgate now
+	Phase     Phase
+	Direction sipgate.Direction
+	Outside   Party
+	Inside    Party    // our own number or member
+	Users     []string // whose telephones ring, or who answered, by name
+	Seen      []MemberID
+	Earlier   []Party // whom the call was with before transfers, oldest first
+
+	Hold, Mute, Recording Toggle
+
+	Started time.Time // when it began to ring, or was seen first
+	Since   time.Time // when the present state (ringing, talking, on hold, ended) began
+	About   bool      // Started and Since were not told by sipgate: "about"
+
+	Last    *Order // nil before the first command
+	Playing *Playing
+
+	Cause string    // why it ended: sipgate's word ("normalClearing", "busy", …), or empty if not told
+	Gone  time.Time // when it ended
+
+	// Seq is the number of the change that made this value, and Memo caches
+	// what is rendered of it: one per change, shared by all who show it.
+	Seq  uint64
+	Memo *Memo
+}
