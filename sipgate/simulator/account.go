@@ -1,0 +1,126 @@
+package simulator
+
+import "time"
+
+// account is one customer of sipgate. Accounts see nothing of each other.
+type account struct {
+	id      string // masterSipId, 7 digits
+	company string
+	domain  string // "sipgate.de"
+	locale  string // "de_DE"
+	users   []*user
+	groups  []*group
+	numbers []*number
+
+	// The rest is protected by Simulator.mu.
+	contacts []*contact
+	push     pushSettings
+	hooks    []hookRecord // GET /log/webhooks, newest last
+	history  []*entry     // oldest first
+	balance  int          // in 1/10000 of a Euro
+}
+
+// user is a person who can sign in.
+type user struct {
+	id              string // "w0"
+	first, last     string
+	email, password string
+	admin           bool
+	devices         []*device
+	phoneline       string // "p0"
+	account         *account
+}
+
+func (u *user) name() string { return u.first + " " + u.last }
+
+// fullID is the user's id across accounts, "1234567w0".
+func (u *user) fullID() string { return u.account.id + u.id }
+
+type device struct {
+	id     string // "e0"
+	alias  string
+	online bool
+	owner  *user
+}
+
+// number is a telephone number of the account, E.164 with "+".
+type number struct {
+	id, e164 string
+	endpoint string // "p0", "g0"
+	alias    string
+}
+
+type group struct {
+	id, alias string
+	members   []*user
+}
+
+type contact struct {
+	id            string
+	name          string
+	family, given string
+	picture       string
+	emails        []typedEmail
+	numbers       []typedNumber
+	addresses     []address
+	organization  [][]string
+	scope         string // PRIVATE, SHARED
+	owner         *user  // of a PRIVATE one
+}
+
+type typedEmail struct {
+	Email string   `json:"email"`
+	Type  []string `json:"type"`
+}
+
+type typedNumber struct {
+	Number string   `json:"number"`
+	Type   []string `json:"type"`
+}
+
+type address struct {
+	POBox           string `json:"poBox"`
+	ExtendedAddress string `json:"extendedAddress"`
+	StreetAddress   string `json:"streetAddress"`
+	Locality        string `json:"locality"`
+	Region          string `json:"region"`
+	PostalCode      string `json:"postalCode"`
+	Country         string `json:"country"`
+}
+
+// pushSettings is what GET and PUT /settings/sipgateio carry.
+type pushSettings struct {
+	IncomingURL string   `json:"incomingUrl"`
+	OutgoingURL string   `json:"outgoingUrl"`
+	Log         bool     `json:"log"`
+	Whitelist   []string `json:"whitelist"`
+}
+
+// hookRecord is one line of GET /log/webhooks.
+type hookRecord struct {
+	Created  string `json:"created"`
+	URL      string `json:"url"`
+	Request  string `json:"request"`
+	Response string `json:"response"`
+	XMLError string `json:"xmlError"`
+	Status   string `json:"status"`
+}
+
+// entry is one event of the history.
+type entry struct {
+	id                       string
+	callID                   string
+	source, target           string
+	sourceAlias, targetAlias string
+	created, modified        time.Time
+	direction, status        string
+	callStatus               string
+	duration                 time.Duration
+	note                     string
+	read, archived, starred  bool
+	endpoints                []endpoint
+	users                    []*user  // whose it is
+	recordings               []string // ids
+}
+
+type endpoint struct{ how, extension, kind string }
