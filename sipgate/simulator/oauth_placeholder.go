@@ -17,3 +17,5 @@ func (s *Simulator) authorise(r *http.Request) (*grantInfo, bool)           { re
 func (s *Simulator) routesOAuth(mux *http.ServeMux)                         {}
 func (s *Simulator) issue(a *account, u *user, scope string) map[string]any { return nil }
 func (s *Simulator) oauthState() map[string]any                             { return nil }
+
+func (a *authority) base() string { return "http://sipgate.invalid" }

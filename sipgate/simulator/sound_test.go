@@ -1,0 +1,397 @@
+package simulator
+
+import (
+	"bytes"
+	"io"
+	"math"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+var tapeStart = time.Date(2025, 3, 3, 9, 0, 0, 0, time.UTC)
+
+func after(d time.Duration) time.Time { return tapeStart.Add(d) }
+
+// talkingTape is a call of two parties that began at tapeStart.
+func talkingTape() *tape {
+	t := newTape(1)
+	t.joined("owner", tapeStart)
+	t.joined("caller", tapeStart)
+	return t
+}
+
+// record renders what t recorded last.
+func record(t *testing.T, tp *tape) []int16 {
+	t.Helper()
+	files := tp.files()
+	if len(files) == 0 {
+		t.Fatal("no recording")
+	}
+	samples, err := parseWAV(files[len(files)-1].wav())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return samples
+}
+
+// power is the mean square of x relative to full scale.
+func power(x []int16) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += float64(v) / 32768 * float64(v) / 32768
+	}
+	return sum / float64(max(1, len(x)))
+}
+
+func decibel(p float64) float64 { return 10 * math.Log10(p+1e-12) }
+
+// goertzel is the mean power of x at hertz.
+func goertzel(x []int16, hertz float64) float64 {
+	c := 2 * math.Cos(2*math.Pi*hertz/sampleRate)
+	var a, b float64
+	for _, v := range x {
+		a, b = float64(v)/32768+c*a-b, a
+	}
+	n := float64(len(x))
+	return 2 * (a*a + b*b - c*a*b) / n / n
+}
+
+// digitIn says which digit sounds in x, or 0. It knows nothing of tonePair.
+func digitIn(x []int16) byte {
+	strongest := func(tones []float64) (best int, p float64) {
+		for i, f := range tones {
+			if q := goertzel(x, f); q > p {
+				best, p = i, q
+			}
+		}
+		return best, p
+	}
+	row, p := strongest([]float64{697, 770, 852, 941})
+	column, q := strongest([]float64{1209, 1336, 1477, 1633})
+	if p+q < 0.7*power(x) || p < q/6 || q < p/6 || p+q < 1e-3 {
+		return 0
+	}
+	return []string{"123A", "456B", "789C", "*0#D"}[row][column]
+}
+
+// digitsIn is a receiver: it reads digits from sound in frames of 20 ms and
+// says where each began, in samples.
+func digitsIn(x []int16) (digits string, begins []int) {
+	const frame = 160
+	last := byte(0)
+	for n := 0; n+frame <= len(x); n += frame / 2 {
+		d := digitIn(x[n : n+frame])
+		if d != 0 && d != last {
+			digits += string(d)
+			begins = append(begins, n)
+		}
+		last = d
+	}
+	return digits, begins
+}
+
+// correlation finds needle in x: the place and how well it fits, 0 to 1.
+func correlation(x, needle []int16) (at int, fit float64) {
+	np := math.Sqrt(power(needle) * float64(len(needle)))
+	for n := 0; n+len(needle) <= len(x); n++ {
+		sum := 0.0
+		for i := 0; i < len(needle); i += 3 { // coarse first
+			sum += float64(needle[i]) * float64(x[n+i])
+		}
+		if sum <= 0 {
+			continue
+		}
+		xp := math.Sqrt(power(x[n:n+len(needle)]) * float64(len(needle)))
+		if f := 3 * sum / 32768 / 32768 / (np*xp + 1e-9); f > fit {
+			at, fit = n, f
+		}
+	}
+	return at, fit
+}
+
+// chirp is a sound that is like no other part of itself.
+func chirp(seconds float64, level float64) []int16 {
+	x := make([]int16, int(seconds*sampleRate))
+	for i := range x {
+		t := float64(i) / sampleRate
+		x[i] = int16(32767 * level * math.Sin(2*math.Pi*(300+700*t)*t))
+	}
+	return x
+}
+
+func TestRecordingHoldsTheDigitsInOrder(t *testing.T) {
+	const sent = "*123456789#0ABCD"
+	tp := talkingTape()
+	tp.start(after(2 * time.Second))
+	tp.tones(sent, after(5*time.Second))
+	tp.stop(after(12 * time.Second))
+
+	x := record(t, tp)
+	got, begins := digitsIn(x)
+	if got != sent {
+		t.Fatalf("digits %q, want %q", got, sent)
+	}
+	for i, n := range begins {
+		want := 3*sampleRate + i*sampleRate/5
+		if n < want-120 || n > want+120 {
+			t.Errorf("digit %d begins at sample %d, want %d", i, n, want)
+		}
+	}
+	on := decibel(power(x[3*sampleRate+80 : 3*sampleRate+700]))
+	if on < -11 || on > -9 {
+		t.Errorf("tones at %.1f dBFS, want -10", on)
+	}
+}
+
+// Digits sent while others still sound wait for them: nothing is lost.
+func TestTonesSentTogetherFollowEachOther(t *testing.T) {
+	tp := talkingTape()
+	tp.start(tapeStart)
+	tp.tones("12", after(time.Second))
+	tp.tones("34", after(1100*time.Millisecond))
+	tp.stop(after(4 * time.Second))
+	if got, _ := digitsIn(record(t, tp)); got != "1234" {
+		t.Errorf("digits %q, want 1234", got)
+	}
+}
+
+func TestSpeechIsNoDigit(t *testing.T) {
+	for seed := range uint64(12) {
+		tp := newTape(seed)
+		tp.joined("a", tapeStart)
+		tp.joined("b", tapeStart)
+		tp.joined("c", tapeStart)
+		tp.start(tapeStart)
+		tp.held(after(20*time.Second), true)
+		tp.stop(after(25 * time.Second))
+		if got, _ := digitsIn(record(t, tp)); got != "" {
+			t.Errorf("seed %d: digits %q in speech and music", seed, got)
+		}
+	}
+}
+
+func TestRecordingHoldsTheAnnouncementWhereItWasAccepted(t *testing.T) {
+	sound := chirp(1, 0.5)
+	tp := talkingTape()
+	tp.start(after(1250 * time.Millisecond))
+	tp.announcement(sound, after(3*time.Second))
+	tp.stop(after(7 * time.Second))
+	x := record(t, tp)
+
+	at, fit := correlation(x, sound)
+	if want := 1750 * 8; at != want || fit < 0.95 {
+		t.Errorf("announcement at sample %d (fit %.2f), want %d", at, fit, want)
+	}
+	if _, fit := correlation(x[:14000], sound); fit > 0.25 {
+		t.Errorf("announcement heard before it was accepted: fit %.2f", fit)
+	}
+	if _, fit := correlation(x[14000+len(sound):], sound); fit > 0.25 {
+		t.Errorf("announcement heard after its end: fit %.2f", fit)
+	}
+}
+
+// Both may sound at once, and both are still found.
+func TestTonesOverAnAnnouncement(t *testing.T) {
+	sound := chirp(2, 0.3)
+	tp := talkingTape()
+	tp.start(tapeStart)
+	tp.announcement(sound, after(time.Second))
+	tp.tones("*12345#", after(time.Second))
+	tp.stop(after(5 * time.Second))
+	x := record(t, tp)
+	if got, _ := digitsIn(x); got != "*12345#" {
+		t.Errorf("digits %q", got)
+	}
+	if at, fit := correlation(x, sound); at != sampleRate || fit < 0.5 {
+		t.Errorf("announcement at %d, fit %.2f", at, fit)
+	}
+}
+
+// An announcement that began before the recording is heard from its middle.
+func TestRecordingBeginsInsideAnAnnouncement(t *testing.T) {
+	sound := chirp(2, 0.5)
+	tp := talkingTape()
+	tp.announcement(sound, after(time.Second))
+	tp.start(after(2 * time.Second))
+	tp.stop(after(5 * time.Second))
+	if at, fit := correlation(record(t, tp), sound[sampleRate:]); at != 0 || fit < 0.95 {
+		t.Errorf("second half at %d, fit %.2f", at, fit)
+	}
+}
+
+func TestSeveralRecordingsOfOneCall(t *testing.T) {
+	tp := talkingTape()
+	tp.start(after(time.Second))
+	tp.start(after(2 * time.Second)) // already on
+	tp.stop(after(3 * time.Second))
+	tp.stop(after(4 * time.Second)) // already off
+	tp.start(after(5 * time.Second))
+	tp.tones("7", after(6*time.Second))
+	if len(tp.files()) != 1 {
+		t.Fatal("an unfinished recording is listed")
+	}
+	tp.stop(after(8500 * time.Millisecond))
+	files := tp.files()
+	if len(files) != 2 || files[0].samples() != 2*sampleRate || files[1].samples() != 3.5*sampleRate {
+		t.Fatalf("recordings %v", files)
+	}
+	if got, at := digitsIn(record(t, tp)); got != "7" || at[0] < sampleRate-100 || at[0] > sampleRate+100 {
+		t.Errorf("second recording: digits %q at %v", got, at)
+	}
+}
+
+// level is the loudness of the sound between two moments of a recording.
+func level(x []int16, from, to time.Duration) float64 {
+	return decibel(power(x[samplesIn(from):samplesIn(to)]))
+}
+
+func TestLevelsOfSpeechMuteHoldAndLeaving(t *testing.T) {
+	const s = time.Second
+	tp := talkingTape()
+	tp.start(tapeStart)
+	tp.muted(after(10*s), true)
+	tp.left("caller", after(15*s)) // only the muted owner is left
+	tp.muted(after(20*s), false)
+	tp.held(after(30*s), true)
+	tp.held(after(40*s), false)
+	tp.left("owner", after(50*s))
+	tp.stop(after(55 * s))
+	x := record(t, tp)
+
+	if got := level(x, 0, 10*s); got < -23.5 || got > -19 {
+		t.Errorf("speech at %.1f dBFS, want about -20 (with its pauses)", got)
+	}
+	if got := level(x, 10*s, 15*s); got < -30 {
+		t.Errorf("the other party at %.1f dBFS while the owner is muted", got)
+	}
+	if got := level(x, 15*s, 20*s); got > -90 {
+		t.Errorf("a muted party at %.1f dBFS", got)
+	}
+	if got := level(x, 20*s, 30*s); got < -30 {
+		t.Errorf("the owner at %.1f dBFS after unmuting", got)
+	}
+	if got := level(x, 30*s, 40*s); got < -50 || got > -28 {
+		t.Errorf("hold music at %.1f dBFS", got)
+	}
+	if got := level(x, 50*s+10*time.Millisecond, 55*s); got > -90 {
+		t.Errorf("nobody there, but %.1f dBFS", got)
+	}
+}
+
+// spectrum is the power of x in 32 bands up to 3200 Hz, with a sum of 1.
+func spectrum(x []int16) (bands [64]float64) {
+	sum := 0.0
+	for i := range bands {
+		for n := 0; n+800 <= len(x); n += 800 {
+			bands[i] += goertzel(x[n:n+800], float64(i)*50+25)
+		}
+		sum += bands[i]
+	}
+	for i := range bands {
+		bands[i] /= sum
+	}
+	return bands
+}
+
+func TestVoicesDifferAndStayTheSame(t *testing.T) {
+	hear := func(seed uint64, party string) [64]float64 {
+		tp := newTape(seed)
+		tp.joined("owner", tapeStart)
+		tp.joined("caller", tapeStart)
+		tp.left(map[string]string{"owner": "caller", "caller": "owner"}[party], tapeStart)
+		tp.start(tapeStart)
+		tp.stop(after(20 * time.Second))
+		return spectrum(record(t, tp))
+	}
+	likeness := func(a, b [64]float64) float64 {
+		var ab, aa, bb float64
+		for i := range a {
+			ab, aa, bb = ab+a[i]*b[i], aa+a[i]*a[i], bb+b[i]*b[i]
+		}
+		return ab / math.Sqrt(aa*bb)
+	}
+	for seed := range uint64(6) {
+		owner, caller := hear(seed, "owner"), hear(seed, "caller")
+		if l := likeness(owner, caller); l > 0.8 {
+			t.Errorf("seed %d: voices of two parties alike: %.2f", seed, l)
+		}
+		if owner != hear(seed, "owner") {
+			t.Errorf("seed %d: the same party sounds different", seed)
+		}
+	}
+}
+
+func TestVoicesOfOneCallAreDistinct(t *testing.T) {
+	for seed := range uint64(100) {
+		var taken []int
+		for _, party := range []string{"+4921112345", "+4930999", "", "w0"} {
+			v := pickVoice(seed, party, taken)
+			for _, other := range taken {
+				if ratio := voicePitches[max(v, other)] / voicePitches[min(v, other)]; ratio < 1.1 {
+					t.Fatalf("seed %d: pitches %v and %v", seed, v, other)
+				}
+			}
+			taken = append(taken, v)
+		}
+	}
+}
+
+// Reading in any order gives the bytes that reading in one go gives.
+func TestRecordingIsTheSameHoweverItIsRead(t *testing.T) {
+	tp := talkingTape()
+	tp.announcement(chirp(3, 0.4), after(1500*time.Millisecond))
+	tp.start(after(333 * time.Millisecond))
+	tp.tones("19", after(1900*time.Millisecond))
+	tp.held(after(4*time.Second), true)
+	tp.stop(after(5777 * time.Millisecond))
+	file := tp.files()[0]
+	whole := file.wav()
+	if err := iotest.TestReader(file.reader(), whole); err != nil {
+		t.Error(err)
+	}
+	r := file.reader()
+	for _, at := range []int{60001, 20, 44, 16044, 16043, len(whole) - 3} {
+		part := make([]byte, min(500, len(whole)-at))
+		r.Seek(int64(at), io.SeekStart)
+		if _, err := io.ReadFull(r, part); err != nil || !bytes.Equal(part, whole[at:at+len(part)]) {
+			t.Errorf("bytes from %d differ (%v)", at, err)
+		}
+	}
+}
+
+// A clock that is set back disorders nothing, an empty recording is a file.
+func TestTapeSurvivesOddClocks(t *testing.T) {
+	tp := talkingTape()
+	tp.start(after(5 * time.Second))
+	tp.tones("1", after(-time.Hour))
+	tp.stop(after(time.Second))
+	if x := tp.files()[0].wav(); len(x) != wavHeaderSize || !strings.HasPrefix(string(x), "RIFF") {
+		t.Errorf("empty recording of %d bytes", len(x))
+	}
+}
+
+func TestTonesIgnoreWhatIsOnNoKey(t *testing.T) {
+	tp := newTape(1)
+	tp.tones("x1é2 ", tapeStart)
+	if n := len(tp.score.tones); n != 2 {
+		t.Errorf("%d tones, want 2", n)
+	}
+}
+
+func BenchmarkRecordingOf3Minutes(b *testing.B) {
+	tp := talkingTape()
+	tp.start(tapeStart)
+	tp.announcement(chirp(10, 0.4), after(20*time.Second))
+	tp.tones("*12345#", after(60*time.Second))
+	tp.held(after(90*time.Second), true)
+	tp.held(after(100*time.Second), false)
+	tp.stop(after(180 * time.Second))
+	file := tp.files()[0]
+	b.ReportAllocs()
+	for b.Loop() {
+		file.wav()
+	}
+	b.ReportMetric(180*float64(b.N)/b.Elapsed().Seconds(), "x-real-time")
+}
