@@ -1,0 +1,132 @@
+package views
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"callboard/sipgate/switchboard"
+)
+
+// BoardModel is the board: rows that are rendered already, since many people
+// look at the same ones, and where they stand.
+type BoardModel struct {
+	Sections [3][]RenderedRow
+	Live     int // calls that ring, are talking or on hold
+	Ringing  int
+	Status   StatusModel // needed by [Board] only
+	CanCall  bool        // there is a telephone to start a call with; needed by [Board] only
+}
+
+// RenderedRow is the HTML of one row, as [Format.RowHTML] makes it.
+type RenderedRow []byte
+
+// Add puts a call at the end of its section.
+func (b *BoardModel) Add(c switchboard.Call, row RenderedRow) {
+	s := c.Section()
+	b.Sections[s] = append(b.Sections[s], row)
+	if c.Phase != switchboard.Ended {
+		b.Live++
+	}
+	if c.Phase == switchboard.Ringing {
+		b.Ringing++
+	}
+}
+
+// RowHTML renders the row of a call for viewer. It is done once for each
+// change of the call, language and "mine or not", and shared after that: the
+// bytes must not be changed. f must be the same for all who share.
+func (f Format) RowHTML(ctx context.Context, c switchboard.Call, viewer switchboard.MemberID, lang Lang) (RenderedRow, error) {
+	render := func() ([]byte, error) {
+		var buf bytes.Buffer
+		buf.Grow(4096)
+		err := Row(lang, f.Row(c, viewer, lang)).Render(context.WithoutCancel(ctx), &buf)
+		return buf.Bytes(), err
+	}
+	if c.Memo == nil {
+		return render()
+	}
+	key := "row " + lang.String()
+	if Mine(c, viewer) {
+		key += " mine"
+	}
+	return c.Memo.Do(key, render)
+}
+
+// Board prepares all calls for display to viewer.
+func (f Format) Board(ctx context.Context, calls []switchboard.Call, viewer switchboard.MemberID, lang Lang) (BoardModel, error) {
+	var b BoardModel
+	for _, c := range calls {
+		row, err := f.RowHTML(ctx, c, viewer, lang)
+		if err != nil {
+			return BoardModel{}, err
+		}
+		b.Add(c, row)
+	}
+	return b, nil
+}
+
+// sectionNames name the sections in keys of words and in HTML.
+var sectionNames = [...]string{
+	switchboard.SectionRinging: "ringing",
+	switchboard.SectionActive:  "active",
+	switchboard.SectionHeld:    "onhold",
+}
+
+// StatusModel is what [Status] shows: how far the board can be trusted.
+type StatusModel struct {
+	ListedAt time.Time // when sipgate's list was taken over last; zero: never
+	Now      time.Time // the server's clock
+	Problem  string    // why the last list failed ("throttled", …), or empty
+	Members  int       // who are signed in
+}
+
+// NewStatus prepares the board's health for display at the moment now.
+func NewStatus(h switchboard.Health, now time.Time) StatusModel {
+	m := StatusModel{ListedAt: h.ListedAt, Now: now, Members: h.Members}
+	if h.Failing {
+		m.Problem = reason(int(h.Problem))
+	}
+	return m
+}
+
+// state is the name of the connection's state in keys of words and in HTML.
+func (m StatusModel) state() string {
+	switch {
+	case m.ListedAt.IsZero(), m.Problem != "":
+		return "catching"
+	default:
+		return "live"
+	}
+}
+
+func (m StatusModel) problem(lang Lang) string {
+	if key := "reason." + m.Problem; lang.Has(key) {
+		return lang.T("conn.problem", lang.T(key))
+	}
+	return lang.T("conn.problem", lang.T("reason.other"))
+}
+
+func (b BoardModel) empty() bool {
+	return len(b.Sections[0])+len(b.Sections[1])+len(b.Sections[2]) == 0
+}
+
+// A shortcut is a key, or one of several, and what it does.
+type shortcut struct {
+	caps []string
+	word string
+}
+
+// keys are the shortcuts of the board, as app.js obeys them.
+var keys = []shortcut{
+	{[]string{"j", "k"}, "keys.rows"},
+	{[]string{"h"}, "keys.hold"},
+	{[]string{"m"}, "keys.mute"},
+	{[]string{"t"}, "keys.transfer"},
+	{[]string{"d"}, "keys.keypad"},
+	{[]string{"a"}, "keys.announce"},
+	{[]string{"r"}, "keys.record"},
+	{[]string{"x"}, "keys.hangup"},
+	{[]string{"n"}, "keys.new"},
+	{[]string{"?"}, "keys.this"},
+}

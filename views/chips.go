@@ -1,0 +1,105 @@
+package views
+
+import (
+	"time"
+
+	"callboard/sipgate/switchboard"
+)
+
+// chips are the remarks on a call: what is on, what is under way, what went
+// wrong. Nothing is claimed that sipgate did not confirm.
+func (f Format) chips(m *RowModel, c switchboard.Call, lang Lang) {
+	if c.Phase != switchboard.Ended {
+		if c.Recording.On {
+			m.Chips = append(m.Chips, Chip{Tone: "rec", Icon: icon("record"), Text: lang.T("chip.rec")})
+		}
+		if c.Mute.On {
+			m.Chips = append(m.Chips, Chip{Tone: "mute", Icon: icon("mute"), Text: lang.T("chip.mute")})
+		}
+		if c.Playing != nil {
+			m.Chips = append(m.Chips, playing(*c.Playing, lang)...)
+		}
+	}
+	if c.Last != nil {
+		if chip := order(*c.Last, c, lang); chip.Text != "" {
+			if name := f.name(c.Last.By); name != "" {
+				chip.Text = name + ": " + chip.Text
+			}
+			m.Chips = append(m.Chips, chip)
+		}
+	}
+}
+
+// order says what becomes of the last command.
+func order(o switchboard.Order, c switchboard.Call, lang Lang) Chip {
+	verb := string(o.Verb)
+	switch o.Outcome {
+	case switchboard.Pending:
+		return Chip{Tone: "busy", Text: underWay(o, c, lang)}
+	case switchboard.Failed:
+		return Chip{Tone: "bad", Icon: icon("warn"), Text: lang.T("order.failed", lang.T("verb."+verb), lang.T("reason."+reason(int(o.Reason)))), At: milliseconds(o.At)}
+	case switchboard.Unknown:
+		return Chip{Tone: "doubt", Icon: icon("warn"), Text: lang.T("order.unknown", lang.T("verb."+verb))}
+	}
+	switch o.Verb { // confirmed, and not to be seen otherwise
+	case switchboard.VerbTransfer:
+		return Chip{Tone: "good", Icon: icon("transfer"), Text: lang.T("order.transferred", o.Detail), At: milliseconds(o.At)}
+	case switchboard.VerbTones:
+		return Chip{Tone: "good", Icon: icon("keypad"), Text: lang.T("order.tones"), At: milliseconds(o.At)}
+	}
+	return Chip{}
+}
+
+func underWay(o switchboard.Order, c switchboard.Call, lang Lang) string {
+	onOff := func(t switchboard.Toggle) string {
+		if t.Want {
+			return ".on"
+		}
+		return ".off"
+	}
+	switch o.Verb {
+	case switchboard.VerbHold:
+		return lang.T("pending.hold" + onOff(c.Hold))
+	case switchboard.VerbMute:
+		return lang.T("pending.mute" + onOff(c.Mute))
+	case switchboard.VerbRecord:
+		return lang.T("pending.record" + onOff(c.Recording))
+	case switchboard.VerbTransfer:
+		return lang.T("pending.transfer", o.Detail)
+	case switchboard.VerbAnnounce:
+		return lang.T("pending.announce", o.Detail)
+	case switchboard.VerbTones:
+		return lang.T("pending.tones")
+	default:
+		return lang.T("pending.hangup")
+	}
+}
+
+// playing tells of an announcement, and whether sipgate has fetched the file.
+func playing(p switchboard.Playing, lang Lang) []Chip {
+	play := Chip{Tone: "play", Icon: icon("announce"), Text: lang.T("play.title", p.Title), From: milliseconds(p.Since)}
+	if p.Length > 0 {
+		play.Length = decimal(p.Length.Milliseconds())
+	}
+	chips := []Chip{play}
+	switch {
+	case !p.Watched:
+	case p.Missed:
+		chips = append(chips, Chip{Tone: "doubt", Icon: icon("warn"), Text: lang.T("play.missed")})
+	case p.FetchedAfter > 0:
+		text := lang.T("play.fetched", p.FetchedAfter.Round(100*time.Millisecond).Seconds())
+		chips = append(chips, Chip{Tone: "good", Text: text, At: milliseconds(p.Since.Add(p.FetchedAfter))})
+	}
+	return chips
+}
+
+// reasons are the names of sipgate.Kind, which this package may not import, in
+// its order; a test holds them together.
+var reasons = []string{"other", "unauthorized", "forbidden", "nocall", "invalid", "nocredit", "throttled", "unavailable"}
+
+func reason(kind int) string {
+	if kind < 0 || kind >= len(reasons) {
+		kind = 0
+	}
+	return reasons[kind]
+}

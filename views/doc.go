@@ -1,0 +1,43 @@
+// Package views draws what people see: whole pages, and the fragments of the
+// board that the feed sends.
+//
+// A view is a templ component and the model it shows. The model holds exactly
+// what is displayed, already put into words; making it from a value of the
+// switchboard happens here, beside the component, and is tested without HTML.
+// A component is rendered with Render(ctx, writer); render into a buffer, so
+// that a failure never leaves half a page.
+//
+// # Pages
+//
+// [SignIn], [Board], [Announcements], [History], [ErrorPage], and the sheets
+// [TransferSheet], [KeypadSheet], [AnnounceSheet], [RecordSheet],
+// [NewCallSheet]. A sheet is a page of its own without JavaScript; with it, the
+// same address is fetched into a modal dialog (the request has the header
+// HX-Request: set [Page].Fragment and only the sheet itself is rendered).
+//
+// # Addresses and forms
+//
+// The pages lead to: GET / /announcements /announcements/{id}/audio /history
+// /history/{id}/recordings/{rid} /calls/new /calls/{row}/transfer
+// /calls/{row}/keypad /calls/{row}/announce /calls/{row}/record, and to what
+// [callboard/static] serves. GET /login shows [SignIn].
+//
+// They post: /login (next) · /logout · /calls (device, callee, callerId) ·
+// /calls/{row}/hold, /muted (value) · /recording (value, announcement) · /dtmf
+// (sequence) · /transfer (phoneNumber, attended, callerId) · /announcements
+// (announcement = id, or url) · /hangup · /announcements (multipart, file) ·
+// /announcements/{id}/delete. Every form about a call carries an action_id.
+//
+// With JavaScript a form about a call is sent by htmx (header HX-Request:
+// true). An answer 204 means done: the row itself comes by the feed. An answer
+// from 400 on carries [Notice], which is put into #notices.
+//
+// # Feed
+//
+// The board page opens a websocket at /feed. Every frame is one [Frame]: first
+// #board with [BoardList], then #status with [Status], then single rows with
+// the target "#" + [RowDOMID]. Close codes: 4401 sends the browser to /login;
+// 1012 and 1006 make it come back by itself.
+package views
+
+//go:generate go tool templ generate

@@ -1,0 +1,25 @@
+package views
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// Frame is one message of the feed: the element target (a CSS selector) is to
+// become html. The browser changes only what differs, so that focus, caret and
+// open dialogs stay. The result is valid JSON whatever html contains.
+func Frame(target string, html []byte) []byte {
+	var buf bytes.Buffer
+	buf.Grow(len(html) + len(html)/8 + 80)
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false) // it is read by JSON.parse, never as part of a page
+	err := enc.Encode(struct {
+		Target  string `json:"target"`
+		Swap    string `json:"swap"`
+		Content string `json:"content"`
+	}{target, "outerMorph", string(html)})
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return bytes.TrimRight(buf.Bytes(), "\n")
+}

@@ -1,0 +1,30 @@
+package views
+
+// sheetSwap makes htmx show a refusal inside the sheet it belongs to.
+const sheetSwap = `{"target":"#sheet-notices","swap":"innerHTML","select":null}`
+
+// Message is what a person is told about the fault with a code. There are
+// words for every code of this program; for any other it is the words for its
+// HTTP status, never the code.
+func Message(lang Lang, code string, status int) string {
+	if key := "error." + code; lang.Has(key) {
+		return lang.T(key)
+	}
+	return lang.T("error.heading." + statusClass(status))
+}
+
+func message(lang Lang, code string) string { return Message(lang, code, 500) }
+
+// statusClass sorts statuses by what a person can do about them.
+func statusClass(status int) string {
+	switch {
+	case status == 404:
+		return "404"
+	case status == 401 || status == 403:
+		return "403"
+	case status >= 500:
+		return "500"
+	default:
+		return "400"
+	}
+}

@@ -1,0 +1,93 @@
+package views
+
+import (
+	"net/url"
+	"time"
+
+	"callboard/sipgate/switchboard"
+)
+
+// Target is somebody who can be called or be given a call.
+type Target struct {
+	Name   string // of a member or contact
+	Number string // as it is sent, E.164 or an extension
+	Shown  string // the number for people; empty if Number is
+	Member bool   // a member of the team: offered first, as a button
+}
+
+// Choice is an entry of a list to select from.
+type Choice struct {
+	Value, Label string
+}
+
+// CallRef is what a sheet needs to know of the call it acts on.
+type CallRef struct {
+	ID       switchboard.RowID
+	Title    string // whom it is with: name or number
+	ActionID string // fresh for every sheet: 16–64 of [A-Za-z0-9_-]
+}
+
+// Ref names a call in a sheet.
+func (f Format) Ref(c switchboard.Call, lang Lang, actionID string) CallRef {
+	title, _ := f.party(c.Outside, lang)
+	return CallRef{ID: c.ID, Title: title, ActionID: actionID}
+}
+
+func (c CallRef) path(rest string) string {
+	return "/calls/" + url.PathEscape(string(c.ID)) + rest
+}
+
+// TransferModel is what [TransferSheet] shows.
+type TransferModel struct {
+	Call      CallRef
+	Targets   []Target // at most a few hundred
+	CallerIDs []Choice // numbers that may be shown to the target; may be empty
+}
+
+// AnnounceModel is what [AnnounceSheet] shows.
+type AnnounceModel struct {
+	Call          CallRef
+	Announcements []Announcement
+}
+
+// NewCallModel is what [NewCallSheet] shows.
+type NewCallModel struct {
+	ActionID  string
+	Devices   []Choice // the member's telephones, the preferred one first
+	CallerIDs []Choice
+	Targets   []Target
+}
+
+// Announcement is one sound file of the team, ready for sipgate.
+type Announcement struct {
+	ID, Label, By string
+	Created       time.Time
+	Length        time.Duration
+	Size          int64 // bytes
+	LastPlayed    time.Time
+}
+
+func (a Announcement) audio() string { return "/announcements/" + url.PathEscape(a.ID) + "/audio" }
+
+func (a Announcement) remove() string { return "/announcements/" + url.PathEscape(a.ID) + "/delete" }
+
+// members and others split targets: members get buttons, all are in the list.
+func members(targets []Target) []Target {
+	var found []Target
+	for _, t := range targets {
+		if t.Member {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+func (t Target) shown() string {
+	if t.Shown != "" {
+		return t.Shown
+	}
+	return t.Number
+}
+
+// pad are the keys of a telephone; the letters A to D come after them.
+var pad = []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#", "A", "B", "C", "D"}
