@@ -1,0 +1,98 @@
+package sipgate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// CallList is one answer of GET /calls as it came. Most answers are equal to
+// the one before: compare the bytes before decoding them.
+type CallList []byte
+
+// Limits of what a call in the list may contain.
+const (
+	maxParticipants = 50
+	maxPartyNumber  = 32  // characters
+	maxPartyID      = 200 // bytes
+)
+
+// Calls lists the established calls that the credential may see. Which those
+// are, the user's own or the whole account's, sipgate does not document. It
+// waits at most 5 s.
+func (c *Client) Calls(ctx context.Context) (CallList, error) {
+	data, err := c.do(ctx, request{method: http.MethodGet, path: []string{"calls"}, limit: pollLimit})
+	return CallList(data), err
+}
+
+// Calls decodes the list. A list is taken whole or not at all: if any of it is
+// not as documented (an id that is none, a field that appears twice, bytes
+// that are not UTF-8, control characters, no list) the error is an [*Error] of
+// Kind Other. A participant's number is cut after 32 characters, and of a
+// call's participants the first 50 are kept.
+func (l CallList) Calls() ([]Call, error) {
+	calls, err := decodeCalls(l)
+	if err != nil {
+		return nil, &Error{Op: "GET /calls", Status: http.StatusOK, Kind: Other, Err: err}
+	}
+	return calls, nil
+}
+
+func decodeCalls(data []byte) ([]Call, error) {
+	if !utf8.Valid(data) {
+		return nil, errors.New("not UTF-8")
+	}
+	var reply struct {
+		Data *[]*Call `json:"data"`
+	}
+	if err := json.Unmarshal(data, &reply); err != nil {
+		return nil, err
+	}
+	if err := uniqueKeys(data); err != nil {
+		return nil, err
+	}
+	if reply.Data == nil {
+		return nil, errors.New("no list")
+	}
+	calls := make([]Call, 0, len(*reply.Data))
+	seen := make(map[CallID]bool, len(*reply.Data))
+	for _, call := range *reply.Data {
+		switch {
+		case call == nil:
+			return nil, errors.New("a call is null")
+		case !call.ID.Valid():
+			return nil, errors.New("a call's id is not valid")
+		case seen[call.ID]:
+			return nil, errors.New("a call is listed twice")
+		}
+		seen[call.ID] = true
+		if err := call.tidy(); err != nil {
+			return nil, err
+		}
+		calls = append(calls, *call)
+	}
+	return calls, nil
+}
+
+// tidy checks and caps the participants.
+func (call *Call) tidy() error {
+	if len(call.Participants) > maxParticipants {
+		call.Participants = call.Participants[:maxParticipants:maxParticipants]
+	}
+	for i := range call.Participants {
+		p := &call.Participants[i]
+		if hasControl(p.Number) || hasControl(p.ID) || len(p.ID) > maxPartyID {
+			return fmt.Errorf("participant %d is not valid", i)
+		}
+		p.Number = truncate(p.Number, maxPartyNumber)
+	}
+	return nil
+}
+
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || 0x7f <= r && r < 0xa0 })
+}

@@ -1,0 +1,112 @@
+package sipgate
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// HistoryQuery selects entries of the history. Zero fields select all.
+type HistoryQuery struct {
+	Types         []string  // CALL, VOICEMAIL, SMS, FAX
+	Directions    []string  // INCOMING, OUTGOING, MISSED_INCOMING, MISSED_OUTGOING
+	ConnectionIDs []string  // extensions; those of devices are refused with 403
+	From, To      time.Time // when the entry was made
+	Phonenumber   string
+	Starred       string // STARRED, UNSTARRED
+	Archived      bool   // the archived entries instead of the others
+	Offset        int    // 0 or more
+	Limit         int    // 1 to 1000, else sipgate's 10
+}
+
+// maxHistory is the largest page that sipgate gives.
+const maxHistory = 1000
+
+// values writes the query as sipgate reads it: lists repeat their key, times
+// are ISO 8601.
+func (q HistoryQuery) values() url.Values {
+	v := url.Values{"types": q.Types, "directions": q.Directions, "connectionIds": q.ConnectionIDs}
+	set := func(key, value string) {
+		if value != "" {
+			v.Set(key, value)
+		}
+	}
+	set("phonenumber", q.Phonenumber)
+	set("starred", q.Starred)
+	if q.Archived {
+		set("archived", "true")
+	}
+	if !q.From.IsZero() {
+		set("from", q.From.UTC().Format(time.RFC3339))
+	}
+	if !q.To.IsZero() {
+		set("to", q.To.UTC().Format(time.RFC3339))
+	}
+	if q.Offset > 0 {
+		set("offset", strconv.Itoa(q.Offset))
+	}
+	if q.Limit > 0 {
+		set("limit", strconv.Itoa(min(q.Limit, maxHistory)))
+	}
+	return v
+}
+
+// HistoryPage is a part of the history, latest first.
+type HistoryPage struct {
+	Items []HistoryEntry
+	Total int // how many entries the query selects in all
+}
+
+// HistoryEntry is a call, voicemail, SMS or fax of the past. Fields that its
+// type does not have are zero. Source and Target are numbers as sipgate shows
+// them, or "anonymous". All texts are cut, and their control characters are made
+// spaces; only a note keeps its line breaks.
+type HistoryEntry struct {
+	ID                       string
+	CallID                   CallID // of a CALL, if sipgate says it
+	Type                     string // CALL, VOICEMAIL, SMS, FAX
+	Source, Target           string
+	SourceAlias, TargetAlias string
+	Direction                string // INCOMING, OUTGOING, MISSED_INCOMING, MISSED_OUTGOING
+	Status                   string // NOPICKUP, BUSY, PICKUP, FORWARD
+	CallStatus               string // SUCCESS, FAILURE, REJECTED, BUSY, MISSED, …
+	Note                     string
+	ConnectionIDs            []string
+	Created                  time.Time     // UTC; zero if it cannot be read
+	Duration                 time.Duration // whole seconds
+	Incoming                 bool
+	Read, Starred, Archived  bool
+	Recordings               []Recording // of the call; of a voicemail, its message
+}
+
+// Recording is a sound file of a [HistoryEntry]. Its address is for
+// [Client.OpenRecording], not for browsers.
+type Recording struct {
+	ID  string // unique within the entry
+	URL string
+}
+
+// Limits of what an entry may contain.
+const (
+	maxNote       = 2000 // characters
+	maxAddress    = 2048 // bytes
+	maxRecordings = 50
+)
+
+// History returns a page of the history. Kind Invalid means that the query is
+// not as sipgate wants it.
+func (c *Client) History(ctx context.Context, q HistoryQuery) (HistoryPage, error) {
+	var reply struct {
+		Items []wireEntry `json:"items"`
+		Total int         `json:"totalCount"`
+	}
+	if err := c.get(ctx, &reply, q.values(), "history"); err != nil {
+		return HistoryPage{}, err
+	}
+	page := HistoryPage{Items: make([]HistoryEntry, len(reply.Items)), Total: max(reply.Total, len(reply.Items))}
+	for i, w := range reply.Items {
+		page.Items[i] = w.entry()
+	}
+	return page, nil
+}

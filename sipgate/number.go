@@ -1,0 +1,169 @@
+package sipgate
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// Number is a telephone number in E.164 form, "+4915799912345".
+type Number string
+
+// e164 is the form of a number that may be dialled: a country's code and its
+// digits, 7 to 15 in all.
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+
+// Valid reports whether n has the form of an E.164 number. It does not tell
+// whether the number is blocked or exists.
+func (n Number) Valid() bool { return e164.MatchString(string(n)) }
+
+// NumberRules says which telephone numbers may be dialled.
+type NumberRules struct {
+	// Region is the ISO code of the country, "DE", in which numbers without a
+	// country code are meant. If it is empty such numbers are refused.
+	Region string
+	// Blocked lists the beginnings of numbers, each in E.164 form, that are
+	// refused. Nil stands for [DefaultBlocked] and, besides, every number that
+	// its country charges at a premium. Emergency numbers and service codes
+	// are refused whatever stands here.
+	Blocked []string
+}
+
+// DefaultBlocked are the beginnings of numbers that make fraud worth while:
+// satellite and worldwide networks, worldwide premium rate, and Germany's
+// premium, mass-traffic, shared-cost and directory numbers.
+var DefaultBlocked = []string{
+	"+870", "+878", "+881", "+882", "+883", "+888", "+979",
+	"+49900", "+49190", "+49137", "+49138", "+4918", "+49118",
+}
+
+// emergency are the numbers that must not be reached by a mistyped transfer,
+// as they are dialled, and with Germany's code in front of them.
+var emergency = []string{"110", "112", "911", "999", "000", "+49110", "+49112"}
+
+// maxTyped bounds what is looked at; no spelling of a number is longer.
+const maxTyped = 64
+
+// Parse reads a number that a person typed.
+//
+// Spaces and - / ( ) . are removed and a leading 00 becomes +; then it must be
+// + and 7 to 15 digits, ASCII ones, with a country code that exists, or, if
+// the rules have a Region, a valid number as it is dialled within that region.
+// A trunk zero after the country code, "+49 (0)157…", is dropped. The error is
+// a [ValueError] with code "number_blocked" for numbers, emergency numbers and
+// service codes ("*21*…#") that may not be dialled, else "number_invalid".
+func (r NumberRules) Parse(s string) (Number, error) {
+	s, ok := strip(s)
+	switch {
+	case strings.HasPrefix(s, "*"), strings.HasPrefix(s, "#"), slices.Contains(emergency, s):
+		return "", errBlocked
+	case !ok:
+		return "", errNumber
+	}
+	parsed, err := r.parse(s)
+	if err != nil {
+		// A service number is too short to be valid and is blocked all the same.
+		if r.blocks(s, nil) {
+			return "", errBlocked
+		}
+		return "", errNumber
+	}
+	n := Number(phonenumbers.Format(parsed, phonenumbers.E164))
+	switch {
+	case r.blocks(string(n), parsed), r.blocks(s, nil):
+		return "", errBlocked
+	case !n.Valid():
+		return "", errNumber
+	}
+	return n, nil
+}
+
+var (
+	errNumber  = &ValueError{Field: "number", Code: "number_invalid"}
+	errBlocked = &ValueError{Field: "number", Code: "number_blocked"}
+)
+
+// strip removes what people put between digits and makes 00 a +. It reports
+// whether nothing is left but digits behind at most one plus sign.
+func strip(s string) (string, bool) {
+	if len(s) > maxTyped {
+		return "", false
+	}
+	s = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" -/().", r) {
+			return -1
+		}
+		return r
+	}, s)
+	if rest, ok := strings.CutPrefix(s, "00"); ok && s != "000" {
+		s = "+" + rest
+	}
+	digits := strings.TrimPrefix(s, "+")
+	return s, digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
+// parse reads a stripped number, international or, where there is a region,
+// national.
+func (r NumberRules) parse(s string) (*phonenumbers.PhoneNumber, error) {
+	if strings.HasPrefix(s, "+") {
+		if !Number(s).Valid() {
+			return nil, errNumber
+		}
+		return phonenumbers.Parse(s, "ZZ")
+	}
+	if r.Region == "" {
+		return nil, errNumber
+	}
+	// Where numbers are dialled with a trunk zero one without it is rather an
+	// international one without its plus, "4915799912345", or a local one.
+	if phonenumbers.GetNddPrefixForRegion(r.Region, true) == "0" && !strings.HasPrefix(s, "0") {
+		return nil, errNumber
+	}
+	parsed, err := phonenumbers.Parse(s, r.Region)
+	if err != nil {
+		return nil, err
+	}
+	if n := phonenumbers.Format(parsed, phonenumbers.E164); !r.blocks(n, parsed) && !phonenumbers.IsValidNumber(parsed) {
+		return nil, errNumber
+	}
+	return parsed, nil
+}
+
+// blocks reports whether the E.164 number n is refused. parsed is the same
+// number, or nil if it could not be parsed.
+func (r NumberRules) blocks(n string, parsed *phonenumbers.PhoneNumber) bool {
+	prefixes := r.Blocked
+	if prefixes == nil {
+		prefixes = DefaultBlocked
+	}
+	for _, p := range slices.Concat(emergency, prefixes) {
+		if strings.HasPrefix(p, "+") && strings.HasPrefix(n, p) {
+			return true
+		}
+	}
+	if r.Blocked != nil || parsed == nil {
+		return false
+	}
+	t := phonenumbers.GetNumberType(parsed)
+	return t == phonenumbers.PREMIUM_RATE || t == phonenumbers.SHARED_COST
+}
+
+// NormalNumber returns raw in E.164 form if it is an international number,
+// with or without its plus sign, or with 00, and punctuated or not; anything
+// else, a short code, an extension, "anonymous", is returned as it is. Two
+// spellings of one number become equal. It is for comparing, not for dialling.
+func NormalNumber(raw string) string {
+	s, ok := strip(raw)
+	if !ok {
+		return raw
+	}
+	if !strings.HasPrefix(s, "+") {
+		s = "+" + s
+	}
+	if !Number(s).Valid() {
+		return raw
+	}
+	return s
+}

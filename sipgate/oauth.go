@@ -1,0 +1,162 @@
+package sipgate
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// OAuth are the endpoints of sipgate's login and the client that this program
+// is there. Getting a code and exchanging it is the business of the web
+// toolkit; what goes on without a browser is here. It prints as "[redacted]".
+//
+// Every method sends exactly one request and waits at most 10 s. It is safe
+// for use by several goroutines.
+type OAuth struct {
+	AuthURL      string // where browsers are sent
+	TokenURL     string
+	LogoutURL    string
+	ClientID     string
+	ClientSecret string       // empty for clients without one
+	HTTP         *http.Client // nil stands for one shared by all
+
+	hidden
+}
+
+// Realm returns the three addresses of a realm, which sipgate gives each
+// client: "third-party" to the older ones, "sipgate-apps" to the newer.
+// loginBase is "https://login.sipgate.com" in production.
+func Realm(loginBase, realm string) (authURL, tokenURL, logoutURL string) {
+	base := strings.TrimSuffix(loginBase, "/") + "/auth/realms/" + url.PathEscape(realm) + "/protocol/openid-connect/"
+	return base + "auth", base + "token", base + "logout"
+}
+
+// PasswordClientID is the client of the password grant in sipgate's guide.
+const PasswordClientID = "sipgate-app-web"
+
+// PasswordTokenURL returns the address of the password grant in sipgate's
+// guide. apiBase is "https://api.sipgate.com" in production.
+func PasswordTokenURL(apiBase string) string {
+	return strings.TrimSuffix(apiBase, "/") + "/login/sipgate-apps/protocol/openid-connect/token"
+}
+
+// Scopes are what the dashboard asks for at the login: the least that all of
+// it works with.
+var Scopes = []string{
+	"openid",
+	"rtcm:read", "rtcm:write",
+	"sessions:calls:write",
+	"history:read", "history:write",
+	"users:read",
+	"devices:read",
+	"contacts:read", "contacts:write",
+	"settings:sipgateio:read", "settings:sipgateio:write",
+	"log:webhooks:read",
+	"phonelines:read",
+	"numbers:read",
+	"groups:read",
+	"account:read",
+	"balance:read",
+}
+
+// Refresh gets new tokens for a refresh token, which is used up by it.
+//
+// Whatever the error, Tokens.Refresh is set if a new refresh token could be
+// read from the answer, even from one that broke off behind it: it must be
+// stored, since the old one is void. If the answer is good but names no new
+// one, Tokens.Refresh is the old one, which goes on. The error is an
+// [*OAuthError]; with its MayHaveArrived, and no new refresh token, it is not
+// known whether the old one has been used up.
+func (o *OAuth) Refresh(ctx context.Context, refresh string) (Tokens, error) {
+	t, err := o.token(ctx, "refresh", url.Values{
+		"grant_type": {"refresh_token"}, "refresh_token": {refresh},
+	})
+	if err == nil && t.Refresh == "" {
+		t.Refresh = refresh
+	}
+	return t, err
+}
+
+// Password gets tokens for the name and the password of a person, the first of
+// the two methods of sipgate's guide. There may be no refresh token. Without a
+// ClientID the guide's is used.
+func (o *OAuth) Password(ctx context.Context, user, password string) (Tokens, error) {
+	return o.token(ctx, "password", url.Values{
+		"grant_type": {"password"}, "username": {user}, "password": {password},
+	})
+}
+
+// Logout ends the session at sipgate that the refresh token belongs to, and so
+// voids its tokens. Without a LogoutURL it does nothing.
+func (o *OAuth) Logout(ctx context.Context, refresh string) error {
+	if o.LogoutURL == "" {
+		return nil
+	}
+	status, data, err := o.post(ctx, "logout", o.LogoutURL, url.Values{"refresh_token": {refresh}})
+	if err != nil || status >= 200 && status < 300 {
+		return err
+	}
+	return oauthRefusal("logout", status, readTokens(data))
+}
+
+// token asks the token endpoint.
+func (o *OAuth) token(ctx context.Context, op string, form url.Values) (Tokens, error) {
+	status, data, err := o.post(ctx, op, o.TokenURL, form)
+	if status == 0 {
+		return Tokens{}, err
+	}
+	reply := readTokens(data)
+	if status < 200 || status > 299 {
+		return Tokens{}, oauthRefusal(op, status, reply)
+	}
+	tokens := reply.tokens()
+	malformed := func(err error) (Tokens, error) {
+		return Tokens{Refresh: tokens.Refresh}, &OAuthError{Op: op, Status: status, MayHaveArrived: true, Err: err}
+	}
+	switch {
+	case err != nil:
+		return malformed(err)
+	case reply.code != "":
+		e := oauthRefusal(op, status, reply)
+		return Tokens{Refresh: tokens.Refresh}, e
+	case reply.err != nil:
+		return malformed(reply.err)
+	case tokens.Access == "":
+		return malformed(errors.New("the answer has no access token"))
+	case !strings.EqualFold(reply.text["token_type"], "bearer") && reply.text["token_type"] != "":
+		return malformed(errors.New("the answer has tokens of another type"))
+	}
+	return tokens, nil
+}
+
+// maxTokens bounds an answer of the token endpoint, in bytes.
+const maxTokens = 64 << 10
+
+// post sends the form. With an error the status tells how far the answer came:
+// 0 means that there was none, else data is what could be read of it.
+func (o *OAuth) post(ctx context.Context, op, address string, form url.Values) (int, []byte, error) {
+	form.Set("client_id", o.ClientID)
+	if o.ClientID == "" {
+		form.Set("client_id", PasswordClientID)
+	}
+	if o.ClientSecret != "" {
+		form.Set("client_secret", o.ClientSecret)
+	}
+	ctx, cancel := context.WithTimeout(ctx, actionLimit)
+	defer cancel()
+	req, err := newRequest(ctx, http.MethodPost, address, []byte(form.Encode()))
+	if err != nil {
+		return 0, nil, &OAuthError{Op: op, Err: cause(err)}
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	resp, arrived, err := send(o.HTTP, req)
+	if err != nil {
+		return 0, nil, &OAuthError{Op: op, MayHaveArrived: arrived, Err: err}
+	}
+	defer resp.Body.Close()
+	data, err := readAll(resp.Body, maxTokens)
+	return resp.StatusCode, data, err
+}

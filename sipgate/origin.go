@@ -1,0 +1,103 @@
+package sipgate
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// ErrRecordingURL is in the chain of the error of [Client.OpenRecording] for an
+// address that nothing is fetched from.
+var ErrRecordingURL = errors.New("not an address that recordings are fetched from")
+
+// recordingURL checks where a recording is to be fetched from. own reports
+// whether it lies at the origin of the API: only then is it given the token,
+// and only then may it be a private address or use plain http, as far as Base
+// does.
+func (c *Client) recordingURL(address string) (u *url.URL, own bool, err error) {
+	if len(address) > maxAddress {
+		return nil, false, ErrRecordingURL
+	}
+	u, err = url.Parse(address)
+	if err != nil || u.User != nil || u.Opaque != "" || u.Host == "" {
+		return nil, false, ErrRecordingURL
+	}
+	u.Fragment, u.RawFragment = "", ""
+	from := origin(u)
+	if from == origin(c.Base) {
+		return u, true, nil
+	}
+	if u.Scheme != "https" {
+		return nil, false, ErrRecordingURL
+	}
+	for _, allowed := range c.RecordingOrigins {
+		if a, err := url.Parse(allowed); err == nil && a.Host != "" && origin(a) == from {
+			return u, false, nil
+		}
+	}
+	return nil, false, ErrRecordingURL
+}
+
+// origin returns scheme, host and port of u, in one spelling.
+func origin(u *url.URL) string {
+	scheme, port := strings.ToLower(u.Scheme), u.Port()
+	if port == "" {
+		port = map[string]string{"https": "443", "http": "80"}[scheme]
+	}
+	return scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
+}
+
+// guardedHTTP is the client for origins other than the API's.
+var guardedHTTP = sync.OnceValue(func() *http.Client {
+	return newHTTPClient(&net.Dialer{Timeout: dialLimit, KeepAlive: 30 * time.Second, Control: refusePrivate})
+})
+
+// refusePrivate is asked after names are resolved, immediately before each
+// connection: no name can lead to an inner address.
+func refusePrivate(_, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("%w: %s", ErrRecordingURL, err)
+	}
+	if !public(at.Addr()) {
+		return fmt.Errorf("%w: it leads to a private network", ErrRecordingURL)
+	}
+	return nil
+}
+
+// notPublic are networks, besides those that [netip.Addr] knows to be private,
+// that are not the public internet or lead back from it: shared, reserved,
+// documentation and benchmark addresses, and IPv4 wrapped into IPv6.
+var notPublic = func() []netip.Prefix {
+	var all []netip.Prefix
+	for _, s := range []string{
+		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
+		"198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+		"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16",
+		"fec0::/10",
+	} {
+		all = append(all, netip.MustParsePrefix(s))
+	}
+	return all
+}()
+
+// public reports whether a is an address of the public internet.
+func public(a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	if !a.IsGlobalUnicast() || a.IsPrivate() {
+		return false
+	}
+	for _, p := range notPublic {
+		if p.Contains(a) {
+			return false
+		}
+	}
+	return true
+}

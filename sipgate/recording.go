@@ -1,0 +1,201 @@
+package sipgate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Limits of a recording. They are choices of ours.
+const (
+	maxRecording = 200 << 20        // bytes
+	stallLimit   = 30 * time.Second // between two pieces of the body
+)
+
+// RecordingFile is a recording, or a part of it, as it comes from sipgate. Its
+// reader must close Body. No other header of the answer is passed on.
+type RecordingFile struct {
+	// Body fails after 200 MiB, or when nothing came for 30 s.
+	Body io.ReadCloser
+	// Status is 200, or 206 for a part.
+	Status int
+	// ContentType is a media type "audio/…" or "application/octet-stream",
+	// without parameters.
+	ContentType string
+	// ContentRange is well-formed, and set with status 206 only.
+	ContentRange string
+	// Length is that of Body in bytes, -1 if it is not known.
+	Length int64
+}
+
+var (
+	rangeForm        = regexp.MustCompile(`^bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})$`)
+	contentRangeForm = regexp.MustCompile(`^bytes [0-9]{1,18}-[0-9]{1,18}/(?:[0-9]{1,18}|\*)$`)
+)
+
+// OpenRecording fetches the recording at address, which stands in a
+// [HistoryEntry]. rangeHeader is the Range header of whoever wants it; anything
+// but one range of bytes is left out.
+//
+// Nothing is fetched but from the origin of Base and from RecordingOrigins,
+// over https, with certificate, without following redirects; names that lead
+// to a private network are refused, except at the origin of Base; and only
+// that one is given the token. For every other address the error is of Kind
+// Invalid and wraps [ErrRecordingURL], and nothing was sent. A range beyond
+// the end of the file is an error of Kind Invalid with status 416.
+func (c *Client) OpenRecording(ctx context.Context, address, rangeHeader string) (*RecordingFile, error) {
+	r := request{method: http.MethodGet, path: []string{"(recording)"}, limit: actionLimit}
+	u, own, err := c.recordingURL(address)
+	if err != nil {
+		return nil, r.fail(Invalid, err)
+	}
+	if !rangeForm.MatchString(rangeHeader) {
+		rangeHeader = ""
+	}
+	if !own {
+		hc := c.foreign
+		if hc == nil {
+			hc = guardedHTTP()
+		}
+		return openRecording(ctx, r, hc, u.String(), rangeHeader, "")
+	}
+	return authorized(ctx, r, c.Auth, func(auth string) (*RecordingFile, error) {
+		return openRecording(ctx, r, c.HTTP, u.String(), rangeHeader, auth)
+	})
+}
+
+// openRecording waits for the head of the answer at most r.limit.
+func openRecording(ctx context.Context, r request, hc *http.Client, address, rangeHeader, auth string) (*RecordingFile, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(r.limit, func() { cancel(context.DeadlineExceeded) })
+	file, err := fetchRecording(ctx, r, hc, address, rangeHeader, auth)
+	timer.Stop()
+	if err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	file.Body = &recordingBody{
+		ctx: ctx, body: file.Body, left: maxRecording, timer: timer,
+		stop: func() { cancel(nil) },
+	}
+	return file, nil
+}
+
+func fetchRecording(ctx context.Context, r request, hc *http.Client, address, rangeHeader, auth string) (*RecordingFile, error) {
+	req, err := newRequest(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, r.fail(Invalid, ErrRecordingURL)
+	}
+	// Compressed, a part of the file would not be the part asked for.
+	req.Header.Set("Accept-Encoding", "identity")
+	req.Header.Set("Accept", "audio/*, application/octet-stream;q=0.5")
+	if auth != "" {
+		req.Header.Set("Authorization", auth)
+	}
+	if rangeHeader != "" {
+		req.Header.Set("Range", rangeHeader)
+	}
+	resp, arrived, err := send(hc, req)
+	if err != nil {
+		e := r.fail(Unavailable, err)
+		e.MayHaveArrived = arrived
+		if errors.Is(err, ErrRecordingURL) {
+			e.Kind = Invalid
+		}
+		return nil, e
+	}
+	file, err := recordingFile(r, resp)
+	if err != nil {
+		resp.Body.Close()
+	}
+	return file, err
+}
+
+// recordingFile takes from resp what is passed on, and nothing else.
+func recordingFile(r request, resp *http.Response) (*RecordingFile, error) {
+	bad := func(format string, args ...any) error {
+		return &Error{Op: r.op(), Status: resp.StatusCode, Kind: Other, Err: fmt.Errorf(format, args...)}
+	}
+	file := &RecordingFile{Body: resp.Body, Status: resp.StatusCode, Length: resp.ContentLength}
+	switch resp.StatusCode {
+	case http.StatusOK:
+	case http.StatusPartialContent:
+		if file.ContentRange = resp.Header.Get("Content-Range"); !contentRangeForm.MatchString(file.ContentRange) {
+			return nil, bad("a part of the file, but not which")
+		}
+	default:
+		data, _ := readAll(resp.Body, 4096)
+		e := refusal(r, resp, data)
+		if resp.StatusCode == http.StatusRequestedRangeNotSatisfiable {
+			e.Kind = Invalid
+		}
+		return nil, e
+	}
+	var err error
+	if file.ContentType, err = soundType(resp.Header.Get("Content-Type")); err != nil {
+		return nil, bad("%w", err)
+	}
+	if enc := resp.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
+		return nil, bad("the file is encoded")
+	}
+	if file.Length > maxRecording {
+		return nil, bad("%w", errTooLarge)
+	}
+	return file, nil
+}
+
+// soundType returns the media type of a sound file. Anything else, an error
+// page, a list of users, is not handed on as one.
+func soundType(header string) (string, error) {
+	if header == "" {
+		return "application/octet-stream", nil
+	}
+	t, _, err := mime.ParseMediaType(header)
+	switch {
+	case err != nil:
+	case strings.HasPrefix(t, "audio/") && isToken(strings.NewReplacer(".", "", "+", "").Replace(t[len("audio/"):]), 64):
+		return t, nil
+	case t == "application/octet-stream", t == "binary/octet-stream":
+		return "application/octet-stream", nil
+	}
+	return "", errors.New("the answer is not a sound file")
+}
+
+// recordingBody ends a transfer that stalls or never ends.
+type recordingBody struct {
+	ctx   context.Context // of the request; its cause tells why it ended
+	body  io.ReadCloser
+	left  int64 // bytes that may still come
+	timer *time.Timer
+	stop  func()
+}
+
+// Read implements [io.Reader].
+func (b *recordingBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errTooLarge
+	}
+	// Only sipgate's time counts, not that of a slow reader.
+	b.timer.Reset(stallLimit)
+	n, err := b.body.Read(p[:min(int64(len(p)), b.left)])
+	b.timer.Stop()
+	b.left -= int64(n)
+	if cause := context.Cause(b.ctx); err != nil && err != io.EOF && cause != nil {
+		err = cause
+	}
+	return n, err
+}
+
+// Close implements [io.Closer].
+func (b *recordingBody) Close() error {
+	b.timer.Stop()
+	err := b.body.Close()
+	b.stop()
+	return err
+}

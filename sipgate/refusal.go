@@ -1,0 +1,100 @@
+package sipgate
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// refusal makes the error of an answer outside of 2xx.
+func refusal(r request, resp *http.Response, body []byte) *Error {
+	kind := kindOfStatus(resp.StatusCode, r.onCall())
+	return &Error{
+		Op:             r.op(),
+		Status:         resp.StatusCode,
+		Kind:           kind,
+		MayHaveArrived: kind == Unavailable,
+		RetryAfter:     retryAfter(resp.Header),
+		Err:            errors.New(complaint(resp.StatusCode, body)),
+	}
+}
+
+// kindOfStatus classifies what is not 2xx. Nothing but the status counts: the
+// bodies of sipgate's errors are empty, text or JSON of several shapes.
+func kindOfStatus(status int, onCall bool) Kind {
+	switch status {
+	case http.StatusUnauthorized:
+		return Unauthorized
+	case http.StatusForbidden, http.StatusNotImplemented: // 501: not on this platform
+		return Forbidden
+	case http.StatusBadRequest, http.StatusUnprocessableEntity,
+		http.StatusConflict, http.StatusRequestEntityTooLarge: // 409: not in this phase of the call
+		return Invalid
+	case http.StatusPaymentRequired:
+		return NoCredit
+	case http.StatusTooManyRequests:
+		return Throttled
+	case http.StatusNotFound, http.StatusGone:
+		if onCall {
+			return NoCall
+		}
+		return Other
+	case http.StatusRequestTimeout:
+		return Unavailable
+	}
+	if status >= 500 {
+		return Unavailable
+	}
+	return Other
+}
+
+// maxRetryAfter bounds what Retry-After may say.
+const maxRetryAfter = 24 * time.Hour
+
+// retryAfter reads the header in both its forms. Nonsense counts as absent.
+func retryAfter(h http.Header) time.Duration {
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
+		return min(time.Duration(n)*time.Second, maxRetryAfter)
+	}
+	at, err := http.ParseTime(v)
+	if err != nil {
+		return 0
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return min(max(at.Sub(now), 0), maxRetryAfter)
+}
+
+// maxComplaint is how many characters of sipgate's words an error quotes.
+const maxComplaint = 200
+
+// complaint is what sipgate said, for the log: the message of its JSON errors,
+// or the text, or the name of the status.
+func complaint(status int, body []byte) string {
+	var reply struct {
+		Errors           []struct{ Title, Detail string }
+		Name, Message    string
+		Error            string
+		ErrorDescription string `json:"error_description"`
+	}
+	text := string(body[:min(len(body), 4096)])
+	if json.Unmarshal(body, &reply) == nil {
+		text = strings.Join([]string{reply.Name, reply.Message, reply.Error, reply.ErrorDescription}, " ")
+		for _, e := range reply.Errors {
+			text += " " + e.Title + " " + e.Detail
+		}
+	}
+	if text = oneLine(text, maxComplaint); text != "" {
+		return text
+	}
+	if text = http.StatusText(status); text != "" {
+		return text
+	}
+	return "unexpected answer"
+}

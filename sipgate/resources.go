@@ -1,0 +1,174 @@
+package sipgate
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// UserInfo says whose credential it is. Sub alone names nobody: "w0" exists in
+// every account; together with MasterSipID it names a person.
+type UserInfo struct {
+	Sub         UserID `json:"sub"`
+	Domain      string `json:"domain"`
+	MasterSipID string `json:"masterSipId"` // the account's number
+	Locale      string `json:"locale"`      // "de_DE"
+}
+
+// UserInfo tells whose credential it is. Its two ids are never empty and have
+// no characters but ASCII letters, digits, - and _.
+func (c *Client) UserInfo(ctx context.Context) (UserInfo, error) {
+	var u UserInfo
+	if err := c.get(ctx, &u, nil, "authorization", "userinfo"); err != nil {
+		return UserInfo{}, err
+	}
+	if !u.Sub.Valid() || !isToken(u.MasterSipID, 64) {
+		return UserInfo{}, &Error{
+			Op: "GET /authorization/userinfo", Status: http.StatusOK, Kind: Other,
+			Err: errors.New("the answer names nobody"),
+		}
+	}
+	u.Domain, u.Locale = oneLine(u.Domain, maxName), oneLine(u.Locale, 35)
+	return u, nil
+}
+
+// maxName bounds, in characters, the names that other people have chosen.
+const maxName = 200
+
+// User is a user of the account.
+type User struct {
+	ID            UserID   `json:"id"`
+	Firstname     string   `json:"firstname"`
+	Lastname      string   `json:"lastname"`
+	Email         string   `json:"email"`
+	DefaultDevice DeviceID `json:"defaultDevice"`
+	BusyOnBusy    bool     `json:"busyOnBusy"`
+	Timezone      string   `json:"timezone"`
+	Admin         bool     `json:"admin"`
+}
+
+// Users lists the account's users, as far as the credential may see them.
+func (c *Client) Users(ctx context.Context) ([]User, error) {
+	users, err := list[User](ctx, c, nil, "users")
+	for i := range users {
+		u := &users[i]
+		u.Firstname, u.Lastname = oneLine(u.Firstname, maxName), oneLine(u.Lastname, maxName)
+	}
+	return users, err
+}
+
+// Device is a telephone of a user, an app or a mobile.
+type Device struct {
+	ID     DeviceID `json:"id"`
+	Alias  string   `json:"alias"`
+	Type   string   `json:"type"` // REGISTER, MOBILE, EXTERNAL, and others on the newer platform
+	Online bool     `json:"online"`
+	DND    bool     `json:"dnd"` // do not disturb
+}
+
+// Devices lists the telephones of a user.
+func (c *Client) Devices(ctx context.Context, id UserID) ([]Device, error) {
+	if !id.Valid() {
+		return nil, request{method: http.MethodGet, path: []string{"?", "devices"}}.
+			fail(Invalid, errors.New("not the id of a user"))
+	}
+	devices, err := list[Device](ctx, c, nil, string(id), "devices")
+	for i := range devices {
+		devices[i].Alias = oneLine(devices[i].Alias, maxName)
+	}
+	return devices, err
+}
+
+// AccountNumber is a telephone number of the account.
+type AccountNumber struct {
+	ID            string `json:"id"`
+	Number        string `json:"number"`     // "4915799912345"
+	Localized     string `json:"localized"`  // "01579-9912345"
+	Type          string `json:"type"`       // MOBILE, LANDLINE, QUICKDIAL, INTERNATIONAL
+	EndpointID    string `json:"endpointId"` // "p0"
+	EndpointAlias string `json:"endpointAlias"`
+}
+
+// Limits of the list of numbers, which is paged but does not tell its length.
+const (
+	numbersPerPage = 1000
+	maxNumbers     = 10_000
+)
+
+// Numbers lists the account's telephone numbers, at most 10,000.
+func (c *Client) Numbers(ctx context.Context) ([]AccountNumber, error) {
+	var all []AccountNumber
+	seen := make(map[string]bool)
+	for offset := 0; offset < maxNumbers; offset += numbersPerPage {
+		page, err := list[AccountNumber](ctx, c, url.Values{
+			"offset": {strconv.Itoa(offset)}, "limit": {strconv.Itoa(numbersPerPage)},
+		}, "numbers")
+		if err != nil {
+			return nil, err
+		}
+		before := len(all)
+		for _, n := range page {
+			if key := n.ID + " " + n.Number; !seen[key] {
+				seen[key] = true
+				n.EndpointAlias = oneLine(n.EndpointAlias, maxName)
+				all = append(all, n)
+			}
+		}
+		if len(page) < numbersPerPage || len(all) == before {
+			break
+		}
+	}
+	return all, nil
+}
+
+// Account describes the customer's account.
+type Account struct {
+	Company         string `json:"company"`
+	MainProductType string `json:"mainProductType"` // TEAM, TRUNKING, …
+	LogoURL         string `json:"logoUrl"`
+	Verified        bool   `json:"verified"`
+	HistoryLifeTime string `json:"historyLifeTime"` // NONE, THIRTY_DAYS, UNLIMITED
+}
+
+// Account describes the account of the credential.
+func (c *Client) Account(ctx context.Context) (Account, error) {
+	var a Account
+	err := c.get(ctx, &a, nil, "account")
+	a.Company = oneLine(a.Company, maxName)
+	return a, err
+}
+
+// PushSettings says where sipgate sends push events.
+type PushSettings struct {
+	IncomingURL string `json:"incomingUrl"` // empty: none are sent
+	OutgoingURL string `json:"outgoingUrl"`
+	Log         bool   `json:"log"` // keep a log of them at sipgate
+	// Whitelist are the phonelines and groups, "p0", "g0", that events are sent
+	// for. Nil, which is not the same as empty, means that there is no such list.
+	Whitelist []string `json:"whitelist"`
+}
+
+// PushSettings tells where sipgate sends push events. Kind Forbidden means
+// that the account has not booked them, or that a scope is missing.
+func (c *Client) PushSettings(ctx context.Context) (PushSettings, error) {
+	var s PushSettings
+	err := c.get(ctx, &s, nil, "settings", "sipgateio")
+	return s, err
+}
+
+// SetPushSettings replaces the settings as a whole: read them first, and keep
+// what is not to be changed.
+func (c *Client) SetPushSettings(ctx context.Context, s PushSettings) error {
+	return c.act(ctx, http.MethodPut, s, "settings", "sipgateio")
+}
+
+// list gets an answer of the form {"items": […]}.
+func list[T any](ctx context.Context, c *Client, query url.Values, path ...string) ([]T, error) {
+	var reply struct {
+		Items []T `json:"items"`
+	}
+	err := c.get(ctx, &reply, query, path...)
+	return reply.Items, err
+}

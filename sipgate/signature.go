@@ -1,0 +1,83 @@
+package sipgate
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	_ "embed"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+)
+
+// pushKey is the key that sipgate signs push events with; it stands in
+// sipgate's own client library.
+//
+//go:embed push_key.pem
+var pushKey []byte
+
+// SignatureHeader carries the signature of a push event.
+const SignatureHeader = "X-Sipgate-Signature"
+
+// minKeyBits is the least that a key must have to be accepted.
+const minKeyBits = 2048
+
+// DefaultPushKey returns the key that sipgate signs push events with. The same
+// key signs for all of sipgate's customers: a good signature tells that sipgate
+// sent the event, but not for whom, nor when.
+func DefaultPushKey() *rsa.PublicKey {
+	key, err := ParsePushKey(pushKey)
+	if err != nil {
+		panic("sipgate: the embedded key: " + err.Error())
+	}
+	return key
+}
+
+// ParsePushKey reads an RSA public key of at least 2048 bits from PEM, PKIX
+// ("PUBLIC KEY") or PKCS #1 ("RSA PUBLIC KEY").
+func ParsePushKey(data []byte) (*rsa.PublicKey, error) {
+	block, _ := pem.Decode(data)
+	if block == nil {
+		return nil, errors.New("sipgate: the key is not PEM")
+	}
+	var key any
+	var err error
+	switch block.Type {
+	case "PUBLIC KEY":
+		key, err = x509.ParsePKIXPublicKey(block.Bytes)
+	case "RSA PUBLIC KEY":
+		key, err = x509.ParsePKCS1PublicKey(block.Bytes)
+	default:
+		return nil, errors.New("sipgate: the PEM block is not a public key")
+	}
+	if err != nil {
+		return nil, err
+	}
+	public, ok := key.(*rsa.PublicKey)
+	if !ok || public.N.BitLen() < minKeyBits {
+		return nil, errors.New("sipgate: the key is not an RSA key of at least 2048 bits")
+	}
+	return public, nil
+}
+
+// ErrSignature is what [VerifyPush] returns for every bad signature.
+var ErrSignature = errors.New("sipgate: the push event is not signed by sipgate")
+
+// VerifyPush checks the signature, as it stands in the header, of the body of a
+// push event: base64 of RSASSA-PKCS1-v1_5 with SHA-256 over exactly the bytes
+// that came. What cannot be a signature is refused before any cryptography.
+func VerifyPush(key *rsa.PublicKey, body []byte, signature string) error {
+	if len(signature) != base64.StdEncoding.EncodedLen(key.Size()) {
+		return ErrSignature
+	}
+	sig, err := base64.StdEncoding.Strict().DecodeString(signature)
+	if err != nil || len(sig) != key.Size() {
+		return ErrSignature
+	}
+	sum := sha256.Sum256(body)
+	if rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], sig) != nil {
+		return ErrSignature
+	}
+	return nil
+}
