@@ -15,9 +15,9 @@ import (
 // RowModel is what [Row] shows of one call: every string ready, nothing left
 // to decide.
 type RowModel struct {
-	DOMID   string // of the element
-	Base    string // path of the call, "/calls/…"
-	State   string // "ringing", "talking", "held" or "ended": for the style sheet
+	DOMID string // of the element
+	Base  string // path of the call, "/calls/…"
+	State string // "ringing", "talking", "held" or "ended": for the style sheet
 
 	DirectionIcon, Direction string
 	Title, Sub               string // outside: name with number below, or number alone

@@ -13,8 +13,6 @@ func Message(lang Lang, code string, status int) string {
 	return lang.T("error.heading." + statusClass(status))
 }
 
-func message(lang Lang, code string) string { return Message(lang, code, 500) }
-
 // statusClass sorts statuses by what a person can do about them.
 func statusClass(status int) string {
 	switch {
