@@ -1,0 +1,101 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+// migrating lets one migration run at a time. Other processes are kept out by
+// the lock of [Open].
+var migrating sync.Mutex
+
+// Migrate brings the tables of all owners up to date. Each owner, a word in
+// lower case, has its own file system of goose migrations, at its root or in a
+// folder "migrations", and its own table of versions, goose_<owner>: the order
+// in which owners change their tables does not matter.
+//
+// Before it changes a database that was in use it makes a copy beside it,
+// callboard.db.<time>.backup. A database that a newer program has written is
+// refused in one line, untouched. Migrate may be called concurrently.
+func Migrate(ctx context.Context, db *sql.DB, owners map[string]fs.FS) error {
+	migrating.Lock()
+	defer migrating.Unlock()
+	todo := map[string]*goose.Provider{}
+	saved := false
+	for _, owner := range slices.Sorted(maps.Keys(owners)) {
+		p, err := provider(db, owner, owners[owner])
+		if err != nil {
+			return fmt.Errorf("migrations of %s: %w", owner, err)
+		}
+		have, want, err := p.GetVersions(ctx)
+		switch {
+		case err != nil:
+			return fmt.Errorf("migrations of %s: %w", owner, err)
+		case have > want:
+			return fmt.Errorf("the database was written by a newer version of this program (%s: version %d, known is %d)", owner, have, want)
+		case have < want:
+			todo[owner] = p
+			saved = saved || have > 0
+		}
+	}
+	if saved {
+		if err := backup(ctx, db); err != nil {
+			return fmt.Errorf("backup before migration: %w", err)
+		}
+	}
+	for _, owner := range slices.Sorted(maps.Keys(todo)) {
+		if _, err := todo[owner].Up(ctx); err != nil {
+			return fmt.Errorf("migrations of %s: %w", owner, err)
+		}
+	}
+	return nil
+}
+
+func provider(db *sql.DB, owner string, fsys fs.FS) (*goose.Provider, error) {
+	if owner == "" || strings.Trim(owner, "abcdefghijklmnopqrstuvwxyz_") != "" {
+		return nil, errors.New("the owner's name must be a word in lower case")
+	}
+	if info, err := fs.Stat(fsys, "migrations"); err == nil && info.IsDir() {
+		if fsys, err = fs.Sub(fsys, "migrations"); err != nil {
+			return nil, err
+		}
+	}
+	return goose.NewProvider(goose.DialectSQLite3, db, fsys,
+		goose.WithTableName("goose_"+owner),
+		goose.WithDisableGlobalRegistry(true),
+		goose.WithSlog(slog.New(slog.DiscardHandler)))
+}
+
+// backup copies the database as it is now to a file of its own.
+func backup(ctx context.Context, db *sql.DB) error {
+	var file string
+	err := db.QueryRowContext(ctx, "select file from pragma_database_list where name = 'main'").Scan(&file)
+	if err != nil || file == "" {
+		return err // in memory
+	}
+	file += time.Now().UTC().Format(".20060102T150405.000") + ".backup"
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	_, err = db.ExecContext(ctx, "vacuum into $1", file)
+	return err
+}
+
+// oneLine keeps an error from breaking the line it is printed in.
+func oneLine(err error) string {
+	return strings.Join(strings.Fields(err.Error()), " ")
+}

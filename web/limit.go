@@ -1,0 +1,148 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// limitConns returns ln with at most total connections open at a time, and at
+// most perPeer from one address other than loopback. What is too much is
+// closed at once, so that it costs nothing and nobody waits behind it.
+// Negative numbers mean no limit.
+func limitConns(ln net.Listener, total, perPeer int) net.Listener {
+	return &connLimit{Listener: ln, total: total, perPeer: perPeer, peers: map[netip.Addr]int{}}
+}
+
+type connLimit struct {
+	net.Listener
+	total, perPeer int
+
+	mu    sync.Mutex
+	open  int
+	peers map[netip.Addr]int
+}
+
+// Accept implements net.Listener.
+func (l *connLimit) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		ip, err := remoteAddr(c)
+		if err != nil || ip.IsLoopback() {
+			ip = netip.Addr{}
+		}
+		if l.take(ip) {
+			return &limitedConn{Conn: c, free: sync.OnceFunc(func() { l.give(ip) })}, nil
+		}
+		c.Close()
+	}
+}
+
+func (l *connLimit) take(ip netip.Addr) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.total >= 0 && l.open >= l.total {
+		return false
+	}
+	if l.perPeer >= 0 && ip.IsValid() && l.peers[ip] >= l.perPeer {
+		return false
+	}
+	l.open++
+	if ip.IsValid() {
+		l.peers[ip]++
+	}
+	return true
+}
+
+func (l *connLimit) give(ip netip.Addr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open--
+	if l.peers[ip]--; l.peers[ip] <= 0 {
+		delete(l.peers, ip)
+	}
+}
+
+type limitedConn struct {
+	net.Conn
+	free func()
+}
+
+// Close implements net.Conn.
+func (c *limitedConn) Close() error {
+	defer c.free()
+	return c.Conn.Close()
+}
+
+// SetWriteBuffer reaches through to the TCP connection.
+func (c *limitedConn) SetWriteBuffer(n int) error {
+	if b, ok := c.Conn.(interface{ SetWriteBuffer(int) error }); ok {
+		return b.SetWriteBuffer(n)
+	}
+	return nil
+}
+
+// maxLimited bounds the memory of a Limiter, about 200 bytes per address.
+const maxLimited = 10_000
+
+// A Limiter limits how often each client may do something. Time is that of the
+// monotonic clock: setting the clock neither locks anybody out nor in.
+type Limiter struct {
+	every time.Duration
+	burst int
+
+	mu      sync.Mutex
+	clients map[netip.Addr]*rate.Limiter
+}
+
+// NewLimiter returns a Limiter that lets each address, see [ClientIP], through
+// n times at once and n times a minute.
+func NewLimiter(n int) *Limiter {
+	return &Limiter{every: time.Minute / time.Duration(n), burst: n, clients: map[netip.Addr]*rate.Limiter{}}
+}
+
+// Check counts r. It returns a [Fault] 429 "rate_limited" with the time to
+// wait if that is once too often, and nil if not.
+func (l *Limiter) Check(r *http.Request) error {
+	if l.client(ClientIP(r)).Allow() {
+		return nil
+	}
+	return Fault{Status: http.StatusTooManyRequests, Code: CodeRateLimited, RetryAfter: l.every}
+}
+
+func (l *Limiter) client(ip netip.Addr) *rate.Limiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c := l.clients[ip]
+	if c == nil {
+		if len(l.clients) >= maxLimited {
+			l.shrink()
+		}
+		c = rate.NewLimiter(rate.Every(l.every), l.burst)
+		l.clients[ip] = c
+	}
+	return c
+}
+
+// shrink forgets the clients that have their full allowance again, and if
+// everybody is busy, a tenth of them at random.
+func (l *Limiter) shrink() {
+	for ip, c := range l.clients {
+		if c.Tokens() >= float64(l.burst) {
+			delete(l.clients, ip)
+		}
+	}
+	for ip := range l.clients {
+		if len(l.clients) <= maxLimited*9/10 {
+			return
+		}
+		delete(l.clients, ip)
+	}
+}

@@ -1,0 +1,230 @@
+package web
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// Login is the OAuth 2.0 authorization code flow with PKCE (RFC 7636, S256).
+// Every attempt is a row in the database, bound to the browser that began it by
+// a cookie, good for ten minutes and one try. Set the fields before the first
+// use; DB, the addresses, ClientID and Done are needed.
+type Login struct {
+	DB     *sql.DB // has the tables of Migrations
+	Secure bool    // https: the cookie is __Host-l. Otherwise l
+
+	AuthURL      string // where the browser is sent
+	TokenURL     string // where the code is turned into tokens
+	Issuer       string // what the login server calls itself; "" derives its origin from AuthURL
+	ClientID     string
+	ClientSecret string
+	RedirectURL  string // this program's Callback, absolute
+	Scopes       []string
+
+	// HTTP is used for the token request, without following redirects; nil
+	// means a client of its own. The request takes at most 10 s.
+	HTTP *http.Client
+	// Limit is asked by Start for each attempt; nil means no limit.
+	Limit *Limiter
+	Log   *slog.Logger
+
+	// Done is called with the tokens of a user who has logged in, and the
+	// local path to go to next. It answers r.
+	Done func(w http.ResponseWriter, r *http.Request, t Tokens, next string) error
+}
+
+// Tokens are what the login server gave for the code. They print as
+// "[redacted]".
+type Tokens struct {
+	Access, Refresh string
+	Scope           string        // as granted, which may be less than was asked for
+	Life            time.Duration // of the access token, from now; 0 if not said
+}
+
+// String implements fmt.Stringer.
+func (Tokens) String() string { return "[redacted]" }
+
+// GoString implements fmt.GoStringer.
+func (Tokens) GoString() string { return "[redacted]" }
+
+// LogValue implements slog.LogValuer.
+func (Tokens) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+
+const (
+	loginLife    = 10 * time.Minute
+	exchangeTime = 10 * time.Second
+	maxCode      = 2048 // bytes; Keycloak's codes have about 110
+	perBrowser   = 5    // attempts under way at a time
+	maxPending   = 10_000
+)
+
+// Start sends the browser to the login server. The query's "next" says where
+// to go afterwards, if it is a local path. Errors are the Faults 429
+// "rate_limited" and 503 "busy".
+func (l *Login) Start(w http.ResponseWriter, r *http.Request) error {
+	if l.Limit != nil {
+		if err := l.Limit.Check(r); err != nil {
+			return err
+		}
+	}
+	browser, _ := cookieValue(r, l.cookieName())
+	state := secret()
+	p := pending{verifier: oauth2.GenerateVerifier(), next: LocalPath(r.URL.Query().Get("next"))}
+	browser, err := l.remember(r.Context(), state, browser, p)
+	if err != nil {
+		return busy(err)
+	}
+	http.SetCookie(w, l.cookie(browser, int(loginLife/time.Second)))
+	http.Redirect(w, r, l.config().AuthCodeURL(state, oauth2.S256ChallengeOption(p.verifier)), http.StatusSeeOther)
+	return nil
+}
+
+// Callback takes the browser back. Its errors wrap the Faults 400 "oauth_state",
+// "oauth_code" and "oauth_denied", 405 "method", 502 "login_failed" and 503
+// "busy", or are Done's. Whatever happens, the attempt is used up before the
+// login server is asked for tokens, which happens at most once; the user
+// closing the tab does not stop it.
+func (l *Login) Callback(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", http.MethodGet)
+		return Fault{Status: http.StatusMethodNotAllowed, Code: CodeMethod}
+	}
+	code, p, err := l.accept(r)
+	if err != nil {
+		return err
+	}
+	t, err := l.exchange(r.Context(), code, p.verifier)
+	if err != nil {
+		return fmt.Errorf("%w: %w", Fault{Status: http.StatusBadGateway, Code: CodeLoginFailed}, err)
+	}
+	http.SetCookie(w, l.cookie("", -1))
+	return l.Done(w, r, t, p.next)
+}
+
+func refused(code, why string) error {
+	return fmt.Errorf("%w: %s", Fault{Status: http.StatusBadRequest, Code: code}, why)
+}
+
+// accept checks everything that can be checked of a callback without asking
+// the login server, and uses its state up.
+func (l *Login) accept(r *http.Request) (code string, p pending, err error) {
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil || len(q["state"]) > 1 || len(q["code"]) > 1 || len(q["iss"]) > 1 {
+		return "", p, refused(CodeOAuthState, "query is ambiguous")
+	}
+	browser, _ := cookieValue(r, l.cookieName())
+	p, ok, err := l.take(r.Context(), q.Get("state"), browser)
+	code = q.Get("code")
+	switch {
+	case err != nil:
+		return "", p, busy(err)
+	case q.Has("error"):
+		return "", p, refused(CodeOAuthDenied, "the login server answered with an error")
+	case q.Get("state") == "":
+		return "", p, refused(CodeOAuthState, "no state")
+	case q.Has("iss") && !l.issued(q.Get("iss")):
+		return "", p, refused(CodeOAuthState, "another issuer")
+	case !validCode(code):
+		return "", p, refused(CodeOAuthCode, "no code, or none that could be one")
+	case !ok:
+		return "", p, refused(CodeOAuthState, "state unknown, used, too old or another browser's")
+	}
+	return code, p, nil
+}
+
+// issued compares the issuer of RFC 9207 with ours, or if that is not known,
+// its origin with that of the login page.
+func (l *Login) issued(iss string) bool {
+	if l.Issuer != "" {
+		return iss == l.Issuer
+	}
+	got, err1 := url.Parse(iss)
+	want, err2 := url.Parse(l.AuthURL)
+	return err1 == nil && err2 == nil && got.User == nil && got.Scheme == want.Scheme && got.Host == want.Host
+}
+
+// validCode reports whether s is a code by RFC 6749, appendix A.11.
+func validCode(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxCode
+}
+
+// exchange asks for the tokens, with exactly one request. Its errors never
+// hold what the login server sent, which may be a token.
+func (l *Login) exchange(ctx context.Context, code, verifier string) (Tokens, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeTime)
+	defer cancel()
+	client := http.Client{}
+	if l.HTTP != nil {
+		client = *l.HTTP
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, &client)
+	t, err := l.config().Exchange(ctx, code, oauth2.VerifierOption(verifier))
+	if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		return Tokens{}, fmt.Errorf("token endpoint answered %d %s", e.Response.StatusCode, clip(oauthCode(e.ErrorCode), 64))
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return Tokens{}, errors.New("token endpoint did not answer in time")
+	case err != nil:
+		return Tokens{}, fmt.Errorf("token endpoint: %w", withoutURL(err))
+	case t.RefreshToken == "":
+		return Tokens{}, errors.New("token endpoint sent no refresh token")
+	case !strings.EqualFold(t.Type(), "bearer"):
+		return Tokens{}, errors.New("token endpoint sent a token that is no bearer token")
+	}
+	scope, _ := t.Extra("scope").(string)
+	return Tokens{Access: t.AccessToken, Refresh: t.RefreshToken, Scope: scope, Life: max(0, time.Duration(t.ExpiresIn)*time.Second)}, nil
+}
+
+// oauthCode keeps an error code only if it looks like one.
+func oauthCode(s string) string {
+	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_") != "" {
+		return "(unknown error)"
+	}
+	return s
+}
+
+func withoutURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// config is made for each use: it is small, and no token source of it ever
+// lives.
+func (l *Login) config() *oauth2.Config {
+	return &oauth2.Config{
+		ClientID: l.ClientID, ClientSecret: l.ClientSecret, RedirectURL: l.RedirectURL, Scopes: l.Scopes,
+		Endpoint: oauth2.Endpoint{
+			AuthURL: l.AuthURL, TokenURL: l.TokenURL,
+			// Without it the library tries again in another style after any
+			// error, and so sends the same code twice.
+			AuthStyle: oauth2.AuthStyleInParams,
+		},
+	}
+}
+
+func (l *Login) cookieName() string { return cookieName("l", l.Secure) }
+
+func (l *Login) cookie(value string, maxAge int) *http.Cookie {
+	return &http.Cookie{
+		Name: l.cookieName(), Value: value, Path: "/", MaxAge: maxAge,
+		Secure: l.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+}

@@ -1,0 +1,68 @@
+package web
+
+import (
+	"context"
+	"crypto/subtle"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// pending is a login under way.
+type pending struct{ verifier, next string }
+
+// remember stores p under state for browser, and makes room if there are too
+// many. It returns the browser's name, which is a new one unless the browser
+// has a login under way: a name that only the client vouches for is not taken.
+func (l *Login) remember(ctx context.Context, state, browser string, p pending) (string, error) {
+	tx, err := l.DB.BeginTx(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	defer tx.Rollback()
+	now := time.Now()
+	if _, err := tx.ExecContext(ctx, `delete from web_login where created < $1`, now.Add(-loginLife).UnixMilli()); err != nil {
+		return "", err
+	}
+	var known bool
+	if err := tx.QueryRowContext(ctx, `select exists (select 1 from web_login where browser = $1)`, digest(browser)).Scan(&known); err != nil {
+		return "", err
+	}
+	if browser == "" || !known {
+		browser = secret()
+	}
+	if _, err := tx.ExecContext(ctx, `delete from web_login where state in (
+		select state from web_login where browser = $1 order by created desc, state limit 1000000 offset $2)`, digest(browser), perBrowser-1); err != nil {
+		return "", err
+	}
+	if _, err := tx.ExecContext(ctx, `delete from web_login where state in (
+		select state from web_login order by created desc, state limit 1000000 offset $1)`, maxPending-1); err != nil {
+		return "", err
+	}
+	if _, err := tx.ExecContext(ctx, `insert into web_login (state, browser, verifier, next, created) values ($1, $2, $3, $4, $5)`,
+		digest(state), digest(browser), p.verifier, p.next, now.UnixMilli()); err != nil {
+		return "", err
+	}
+	return browser, tx.Commit()
+}
+
+// take removes the login of state, and reports whether it was that of browser
+// and still fresh. Of any number of callers at once only one gets it. A state
+// that comes from another browser has leaked, and is used up too.
+func (l *Login) take(ctx context.Context, state, browser string) (p pending, ok bool, err error) {
+	if !isSecret(state) {
+		return p, false, nil
+	}
+	var owner string
+	var created int64
+	err = l.DB.QueryRowContext(context.WithoutCancel(ctx),
+		`delete from web_login where state = $1 returning browser, verifier, next, created`, digest(state),
+	).Scan(&owner, &p.verifier, &p.next, &created)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, false, nil
+	}
+	age := time.Since(time.UnixMilli(created))
+	ok = browser != "" && subtle.ConstantTimeCompare([]byte(owner), []byte(digest(browser))) == 1 &&
+		age < loginLife && age > -clockSlack
+	return p, ok, err
+}

@@ -1,0 +1,305 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"embed"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/sessions"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations make the tables of this package, in the format of goose.
+var Migrations fs.FS = func() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err)
+	}
+	return sub
+}()
+
+const (
+	// touchEvery is how exactly the last use of a session is stored.
+	touchEvery = time.Minute
+	// clockSlack is how far in the future a session may have begun, after the
+	// clock was set back. One that began later than that cannot be told from
+	// one that would live too long.
+	clockSlack = 5 * time.Minute
+	purgeEvery = 10 * time.Minute
+)
+
+// Keys of gorilla's Values.
+const (
+	recordKey = "record" // a record
+	endedKey  = "ended"  // after Save: the database ids that ended by it, []string
+)
+
+// A record is a row of web_session.
+type record struct {
+	id, subject, value string
+	created, seen      int64
+}
+
+// sqlStore is a sessions.Store whose sessions live in a database.
+type sqlStore struct {
+	db     *sql.DB
+	o      SessionOptions
+	name   string
+	purged atomic.Int64 // when expired rows were last deleted, Unix milliseconds
+}
+
+func newStore(db *sql.DB, o SessionOptions) *sqlStore {
+	return &sqlStore{db: db, o: o, name: cookieName("s", o.Secure)}
+}
+
+// cookieName adds the prefix that makes browsers refuse the cookie from any
+// other host, path or scheme.
+func cookieName(name string, secure bool) string {
+	if secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// options are set anew for each session: gorilla's defaults are SameSite=None
+// and readable by scripts. Lax and not Strict, since the way back from the
+// login server is a cross-site navigation and must bring the cookie along.
+func (s *sqlStore) options() *sessions.Options {
+	return &sessions.Options{
+		Path: "/", MaxAge: int(s.o.Absolute / time.Second),
+		Secure: s.o.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+}
+
+func (s *sqlStore) cookie(value string, maxAge int) *http.Cookie {
+	o := s.options()
+	o.MaxAge = maxAge
+	return sessions.NewCookie(s.name, value, o)
+}
+
+// Get implements sessions.Store.
+func (s *sqlStore) Get(r *http.Request, name string) (*sessions.Session, error) {
+	return sessions.GetRegistry(r).Get(s, name)
+}
+
+// New implements sessions.Store. The session is not new if r carries the
+// cookie of one that is live; an error is the database's.
+func (s *sqlStore) New(r *http.Request, name string) (*sessions.Session, error) {
+	g := sessions.NewSession(s, name)
+	g.Options, g.IsNew = s.options(), true
+	id, ok := s.id(r)
+	if !ok {
+		return g, nil
+	}
+	rec := record{id: id}
+	err := s.db.QueryRowContext(r.Context(),
+		`select subject, value, created, seen from web_session where id = $1`, id,
+	).Scan(&rec.subject, &rec.value, &rec.created, &rec.seen)
+	if errors.Is(err, sql.ErrNoRows) {
+		return g, nil
+	}
+	if err != nil {
+		return g, err
+	}
+	if !s.alive(rec.created, rec.seen) {
+		return g, nil
+	}
+	g.ID, g.IsNew, g.Values[recordKey] = id, false, rec
+	return g, nil
+}
+
+// Save implements sessions.Store. It ends the session that r has; unless
+// MaxAge is negative it stores g under a new id. What ended is left in
+// g.Values. The request being given up does not stop it: who logs out and
+// closes the tab has logged out.
+func (s *sqlStore) Save(r *http.Request, w http.ResponseWriter, g *sessions.Session) error {
+	ctx := context.WithoutCancel(r.Context())
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	ended, value := []string{}, ""
+	if old, ok := s.id(r); ok {
+		if ended, err = ids(tx.QueryContext(ctx, `delete from web_session where id = $1 returning id`, old)); err != nil {
+			return err
+		}
+	}
+	if g.Options.MaxAge >= 0 {
+		value = secret()
+		g.ID = digest(value)
+		crowded, err := s.insert(ctx, tx, g.ID, g.Values[recordKey].(record))
+		if err != nil {
+			return err
+		}
+		ended = append(ended, crowded...)
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	g.Values[endedKey] = ended
+	http.SetCookie(w, sessions.NewCookie(g.Name(), value, g.Options))
+	return nil
+}
+
+// insert adds a session and returns the ids of those it drove out.
+func (s *sqlStore) insert(ctx context.Context, tx *sql.Tx, id string, rec record) ([]string, error) {
+	now := time.Now()
+	if now.Sub(time.UnixMilli(s.purged.Load())).Abs() > purgeEvery {
+		if _, err := tx.ExecContext(ctx, `delete from web_session where seen < $1 or created < $2`,
+			now.Add(-s.o.Idle).UnixMilli(), now.Add(-s.o.Absolute).UnixMilli()); err != nil {
+			return nil, err
+		}
+		s.purged.Store(now.UnixMilli())
+	}
+	if _, err := tx.ExecContext(ctx, `insert into web_session (id, subject, value, created, seen) values ($1, $2, $3, $4, $5)`,
+		id, rec.subject, rec.value, now.UnixMilli(), now.UnixMilli()); err != nil {
+		return nil, err
+	}
+	if rec.subject == "" {
+		return nil, nil
+	}
+	return ids(tx.QueryContext(ctx, `delete from web_session where id in (
+		select id from web_session where subject = $1 and id <> $2 order by created desc, id limit 1000000 offset $3
+	) returning id`, rec.subject, id, s.o.PerSubject-1))
+}
+
+// exists asks for a session that was found a moment ago.
+func (s *sqlStore) exists(ctx context.Context, id string) (ok bool, err error) {
+	err = s.db.QueryRowContext(ctx, `select exists (select 1 from web_session where id = $1)`, id).Scan(&ok)
+	return ok, err
+}
+
+// touch stores the use of rec, unless that was done within the last minute.
+func (s *sqlStore) touch(ctx context.Context, rec *record) error {
+	now := time.Now()
+	if d := now.Sub(time.UnixMilli(rec.seen)); d.Abs() < touchEvery {
+		return nil
+	}
+	rec.seen = now.UnixMilli()
+	_, err := s.db.ExecContext(ctx, `update web_session set seen = $1 where id = $2`, rec.seen, rec.id)
+	return err
+}
+
+func (s *sqlStore) deleteSubject(ctx context.Context, subject string) ([]string, error) {
+	return ids(s.db.QueryContext(context.WithoutCancel(ctx), `delete from web_session where subject = $1 returning id`, subject))
+}
+
+func (s *sqlStore) all(ctx context.Context) ([]string, error) {
+	rows, err := s.db.QueryContext(ctx, `select value, created, seen from web_session order by created, id`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var texts []string
+	for rows.Next() {
+		var rec record
+		if err := rows.Scan(&rec.value, &rec.created, &rec.seen); err != nil {
+			return nil, err
+		}
+		if s.alive(rec.created, rec.seen) {
+			texts = append(texts, rec.value)
+		}
+	}
+	return texts, rows.Err()
+}
+
+func (s *sqlStore) expiry(created, seen time.Time) time.Time {
+	idle, absolute := seen.Add(s.o.Idle), created.Add(s.o.Absolute)
+	if idle.Before(absolute) {
+		return idle
+	}
+	return absolute
+}
+
+func (s *sqlStore) alive(created, seen int64) bool {
+	c, now := time.UnixMilli(created), time.Now()
+	return !c.After(now.Add(clockSlack)) && now.Before(s.expiry(c, time.UnixMilli(seen)))
+}
+
+// id returns the database id that the cookie of r stands for. Two cookies are
+// none: whoever could add one chose which it is.
+func (s *sqlStore) id(r *http.Request) (string, bool) {
+	v, ok := cookieValue(r, s.name)
+	return digest(v), ok
+}
+
+// cookieValue returns the value of the only cookie called name, if it is one
+// that secret may have made.
+func cookieValue(r *http.Request, name string) (string, bool) {
+	vs := cookieValues(r, name)
+	if len(vs) != 1 || !isSecret(vs[0]) {
+		return "", false
+	}
+	return vs[0], true
+}
+
+// cookieValues returns the raw values of all cookies called name. The standard
+// library's parser leaves malformed ones out and takes quotes off, so that two
+// can look like one, and one like another.
+func cookieValues(r *http.Request, name string) []string {
+	var vs []string
+	for _, line := range r.Header["Cookie"] {
+		for part := range strings.SplitSeq(line, ";") {
+			if n, v, _ := strings.Cut(strings.Trim(part, " \t"), "="); n == name {
+				vs = append(vs, v)
+			}
+		}
+	}
+	return vs
+}
+
+// secretLen is the length of 256 bits in unpadded base64.
+const secretLen = 43
+
+// secret returns 256 random bits that can stand in a cookie and a URL.
+func secret() string {
+	var b [32]byte
+	rand.Read(b[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func isSecret(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return len(s) == secretLen
+}
+
+// digest is what the database knows of a secret.
+func digest(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// ids collects a column.
+func ids(rows *sql.Rows, err error) ([]string, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	got := []string{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		got = append(got, id)
+	}
+	return got, rows.Err()
+}

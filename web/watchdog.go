@@ -1,0 +1,124 @@
+package web
+
+import (
+	"context"
+	"time"
+)
+
+// The rhythm of a socket. A client that answers no ping is gone after at most
+// pingEvery + pongWithin; the watchdog looks once per tick.
+const (
+	pingEvery   = 25 * time.Second
+	pongWithin  = 8 * time.Second
+	writeWithin = 5 * time.Second
+	tick        = time.Second
+)
+
+// enter counts a Stream, unless the server is shutting down.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	s.streams.Add(1)
+	return true
+}
+
+// register puts k under the care of the watchdog and makes room for it among
+// the sockets of its subject.
+func (s *Server) register(k *socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		k.cancel(&CloseError{Code: CloseRestart, Reason: "restart"})
+		return
+	}
+	s.live[k] = struct{}{}
+	if k.subject != "" {
+		same := append(s.bySubject[k.subject], k)
+		if most := s.o.MaxSocketsPerSubject; most >= 0 && len(same) > most {
+			same[0].cancel(&CloseError{Code: CloseTooManyTabs, Reason: "too many tabs"})
+			same = same[1:]
+		}
+		s.bySubject[k.subject] = same
+	}
+	if !s.watching {
+		s.watching = true
+		s.streams.Go(s.watch)
+	}
+}
+
+func (s *Server) unregister(k *socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.live, k)
+	same := s.bySubject[k.subject]
+	for i := range same {
+		if same[i] == k {
+			same = append(same[:i:i], same[i+1:]...)
+			break
+		}
+	}
+	if len(same) == 0 {
+		delete(s.bySubject, k.subject)
+	} else {
+		s.bySubject[k.subject] = same
+	}
+}
+
+// closeSockets lets no new socket in and tells all others to end.
+func (s *Server) closeSockets() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closing = true
+	for k := range s.live {
+		k.cancel(&CloseError{Code: CloseRestart, Reason: "restart"})
+	}
+}
+
+// abortSockets cuts off the sockets that did not end when they were told to.
+func (s *Server) abortSockets() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range s.live {
+		k.abort(errStalled)
+	}
+}
+
+// watch is the watchdog of all sockets. One goroutine with one timer is much
+// cheaper than a deadline for every write and a timer for every ping.
+func (s *Server) watch() {
+	t := time.NewTicker(tick)
+	defer t.Stop()
+	for now := range t.C {
+		if !s.inspect(now) {
+			return
+		}
+	}
+}
+
+// inspect reports whether there is anything left to watch.
+func (s *Server) inspect(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range s.live {
+		switch began := k.writing.Load(); {
+		case began != 0 && now.UnixNano()-began > int64(writeWithin):
+			k.abort(errStalled)
+		case now.Sub(k.pinged) > pingEvery-tick:
+			k.pinged = now
+			k.tasks.Go(k.ping)
+		}
+	}
+	s.watching = len(s.live) > 0
+	return s.watching
+}
+
+func (k *socket) ping() {
+	ctx, cancel := context.WithTimeout(context.Background(), pongWithin)
+	defer cancel()
+	if err := k.conn.Ping(ctx); err != nil {
+		k.abort(errSilent)
+	}
+}
