@@ -31,6 +31,10 @@ type Options struct {
 	// registered beside "sipgate-app-web"; defaults are made if empty.
 	ClientID, ClientSecret string
 
+	// PasswordAnswer is the key under which the password grant answers: sipgate
+	// documents both "access_token" (the default) and "token".
+	PasswordAnswer string
+
 	// RedirectURIs are the addresses to which the login page may send the
 	// browser back. If empty, any address on the loopback interface is allowed.
 	RedirectURIs []string

@@ -1,0 +1,236 @@
+package simulator
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/binary"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// passwordClient is the client of sipgate's own web application. The guide to
+// real time call manipulation uses it, without a secret, for the password
+// grant.
+const passwordClient = "sipgate-app-web"
+
+// authority is login.sipgate.com: clients, sign-in, grants and tokens. The
+// two realms have the same clients and users; a code or refresh token is good
+// only in the realm that gave it out.
+type authority struct {
+	s       *Simulator
+	clients []*oauthClient
+	pats    func() []personalToken
+	origin  atomic.Pointer[string] // that was asked last
+
+	tokenRequests, refreshRequests, refreshReuse atomic.Int64
+
+	// mu protects what follows, and the fields of codes and grants. It is not
+	// held while tokens are signed.
+	mu      sync.Mutex
+	codes   map[digest]*authCode
+	access  map[digest]*accessToken
+	refresh map[digest]*refreshToken
+	grants  map[*grant]bool // the living ones
+	swept   time.Time
+}
+
+// digest is the SHA-256 of a secret. Secrets are looked up by it, so that the
+// time it takes tells nothing.
+type digest [sha256.Size]byte
+
+func digestOf(secret string) digest { return sha256.Sum256([]byte(secret)) }
+
+// same compares two secrets in constant time.
+func same(a, b string) bool {
+	x, y := digestOf(a), digestOf(b)
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}
+
+// oauthClient is a program that may ask for tokens.
+type oauthClient struct {
+	id, name  string
+	secret    string   // "" for a public client
+	redirects []string // see mayRedirect
+	direct    bool     // may use the password grant, and nothing else
+}
+
+// personalToken lets a user in with HTTP Basic, as id:secret, with all rights.
+type personalToken struct {
+	id, secret string
+	user       *user
+}
+
+func newAuthority(s *Simulator) *authority {
+	a := &authority{
+		s: s,
+		clients: []*oauthClient{
+			{id: s.opts.ClientID, name: "Callboard", secret: s.opts.ClientSecret, redirects: s.opts.RedirectURIs},
+			{id: passwordClient, name: "sipgate App", direct: true},
+		},
+		codes:   map[digest]*authCode{},
+		access:  map[digest]*accessToken{},
+		refresh: map[digest]*refreshToken{},
+		grants:  map[*grant]bool{},
+	}
+	a.pats = sync.OnceValue(a.personalTokens)
+	return a
+}
+
+// client finds a client by its id, or nil.
+func (a *authority) client(id string) *oauthClient {
+	for _, c := range a.clients {
+		if c.id == id {
+			return c
+		}
+	}
+	return nil
+}
+
+// personalTokens gives each user a token that follows from the seed.
+func (a *authority) personalTokens() []personalToken {
+	const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+	var list []personalToken
+	for _, acc := range a.s.accounts {
+		for _, u := range acc.users {
+			seed := binary.BigEndian.AppendUint64([]byte("personal access token"), a.s.opts.Seed)
+			sum := sha256.Sum256(append(seed, u.fullID()...))
+			id := []byte("token-")
+			for _, x := range sum[16:22] {
+				id = append(id, letters[int(x)%len(letters)])
+			}
+			list = append(list, personalToken{string(id), uuid([16]byte(sum[:16])), u})
+		}
+	}
+	return list
+}
+
+// login finds the user with this name and password, or nil. The name is the
+// e-mail address, the full id ("1234567w0"), or the id alone ("w0") for the
+// first account.
+func (a *authority) login(name, password string) *user {
+	for i, acc := range a.s.accounts {
+		for _, u := range acc.users {
+			known := strings.EqualFold(name, u.email) || name == u.fullID() || i == 0 && name == u.id
+			if known && same(password, u.password) {
+				return u
+			}
+		}
+	}
+	return nil
+}
+
+// userByFullID finds a user by an id such as "1234567w0", or nil.
+func (a *authority) userByFullID(id string) *user {
+	for _, acc := range a.s.accounts {
+		for _, u := range acc.users {
+			if u.fullID() == id {
+				return u
+			}
+		}
+	}
+	return nil
+}
+
+// mayRedirect says whether the browser may be sent back to target, an absolute
+// http or https URL without user and fragment. The client's registered
+// addresses allow themselves and what lies below them; a client without any
+// may use the loopback interface.
+func (c *oauthClient) mayRedirect(target string) (*url.URL, bool) {
+	u, err := url.Parse(target)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
+		u.User != nil || u.Fragment != "" || strings.ContainsAny(target, "\\#") {
+		return nil, false
+	}
+	if c.direct {
+		return nil, false
+	}
+	if len(c.redirects) == 0 {
+		host := u.Hostname()
+		ip := net.ParseIP(host)
+		return u, host == "localhost" || ip != nil && ip.IsLoopback()
+	}
+	for _, registered := range c.redirects {
+		if r, err := url.Parse(registered); err == nil && below(u, r) {
+			return u, true
+		}
+	}
+	return nil, false
+}
+
+// below says whether u is root or an address in the folder that root names.
+func below(u, root *url.URL) bool {
+	if u.Scheme != root.Scheme || !strings.EqualFold(u.Host, root.Host) || strings.Contains(u.Path, "..") {
+		return false
+	}
+	rest, ok := strings.CutPrefix(u.Path, root.Path)
+	return ok && (rest == "" || strings.HasPrefix(rest, "/") || root.Path == "" || strings.HasSuffix(root.Path, "/"))
+}
+
+// saw remembers under which origin the simulator is asked.
+func (a *authority) saw(r *http.Request) {
+	if a.s.opts.Base != "" || r.Host == "" {
+		return
+	}
+	origin := "http://" + r.Host
+	if r.TLS != nil {
+		origin = "https://" + r.Host
+	}
+	if last := a.origin.Load(); last == nil || *last != origin {
+		a.origin.Store(&origin)
+	}
+}
+
+// base is the origin under which the simulator is reached, without a slash at
+// the end: the configured one, else the one that was asked last.
+func (a *authority) base() string {
+	if base := a.s.opts.Base; base != "" {
+		return strings.TrimSuffix(base, "/")
+	}
+	if last := a.origin.Load(); last != nil {
+		return *last
+	}
+	return "http://sipgate.invalid"
+}
+
+// issuer names a realm in tokens.
+func (a *authority) issuer(realm string) string { return a.base() + "/auth/realms/" + realm }
+
+// oauthState is what the control API tells of sign-in: everything, for the
+// simulator guards nothing that is real.
+func (s *Simulator) oauthState() map[string]any {
+	a := s.auth
+	clients, tokens := []map[string]any{}, []map[string]any{}
+	for _, c := range a.clients {
+		clients = append(clients, map[string]any{
+			"clientId":     c.id,
+			"clientSecret": c.secret,
+			"redirectUris": append([]string{}, c.redirects...),
+		})
+	}
+	for _, p := range a.pats() {
+		tokens = append(tokens, map[string]any{
+			"account": p.user.account.id,
+			"user":    p.user.id,
+			"tokenId": p.id,
+			"token":   p.secret,
+			"scope":   "all",
+		})
+	}
+	a.mu.Lock()
+	grants := len(a.grants)
+	a.mu.Unlock()
+	return map[string]any{
+		"clients":              clients,
+		"realms":               realms,
+		"personalAccessTokens": tokens,
+		"grants":               grants,
+		"tokenRequests":        a.tokenRequests.Load(),
+		"refreshRequests":      a.refreshRequests.Load(),
+		"refreshReuse":         a.refreshReuse.Load(),
+	}
+}

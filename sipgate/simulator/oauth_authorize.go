@@ -1,0 +1,172 @@
+package simulator
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// authRequest is a valid request of the authorize endpoint: a browser with a
+// user before it, sent by a client.
+type authRequest struct {
+	realm     string
+	client    *oauthClient
+	redirect  *url.URL
+	returnTo  string // redirect as it was written, to which the code is bound
+	state     string
+	nonce     string
+	scope     string
+	challenge string // PKCE, S256, or ""
+	query     string // the request itself
+}
+
+var challengePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+
+// authorize shows the login page (GET) and takes what was entered there
+// (POST). Mistakes in client or redirect address are shown, because there is
+// nobody to tell them to; all others go back to the client.
+func (a *authority) authorize(w http.ResponseWriter, r *http.Request, realm string) {
+	r.Body = http.MaxBytesReader(w, r.Body, formLimit)
+	query := r.URL.RawQuery
+	if packed := r.URL.Query().Get("request"); packed != "" {
+		if raw, err := base64.RawURLEncoding.DecodeString(packed); err == nil {
+			query = string(raw)
+		}
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		a.showMistake(w, r, "malformed query")
+		return
+	}
+	req, mistake := a.target(realm, query, values)
+	if mistake != "" {
+		a.showMistake(w, r, mistake)
+		return
+	}
+	if fault := req.check(values); fault != nil {
+		req.back(w, r, "error", fault.code, "error_description", fault.description)
+		return
+	}
+	if r.Method == http.MethodPost {
+		a.signIn(w, r, req)
+		return
+	}
+	if values.Get("prompt") == "none" {
+		req.back(w, r, "error", "login_required")
+		return
+	}
+	a.showLogin(w, r, req, false)
+}
+
+// target finds the client and the address to which the browser goes back. The
+// mistake is "" if both are good.
+func (a *authority) target(realm, query string, q url.Values) (req *authRequest, mistake string) {
+	if len(q["client_id"]) != 1 || len(q["redirect_uri"]) != 1 {
+		return nil, "client_id and redirect_uri are needed, each once"
+	}
+	c := a.client(q.Get("client_id"))
+	if c == nil {
+		return nil, "client not found"
+	}
+	redirect, ok := c.mayRedirect(q.Get("redirect_uri"))
+	if !ok {
+		return nil, "invalid parameter: redirect_uri"
+	}
+	return &authRequest{
+		realm:    realm,
+		client:   c,
+		redirect: redirect,
+		returnTo: q.Get("redirect_uri"),
+		state:    q.Get("state"),
+		nonce:    q.Get("nonce"),
+		query:    query,
+	}, ""
+}
+
+// check looks at the rest of the request.
+func (req *authRequest) check(q url.Values) *oauthError {
+	for name, values := range q {
+		if len(values) > 1 {
+			return &oauthError{code: "invalid_request", description: "duplicated parameter: " + name}
+		}
+	}
+	if mode := q.Get("response_mode"); mode != "" && mode != "query" {
+		return &oauthError{code: "invalid_request", description: "Invalid parameter: response_mode"}
+	}
+	switch q.Get("response_type") {
+	case "code":
+	case "":
+		return &oauthError{code: "invalid_request", description: "Missing parameter: response_type"}
+	default:
+		return &oauthError{code: "unsupported_response_type", description: "Only response_type code is supported"}
+	}
+	req.scope = q.Get("scope")
+	if unknown := unknownScope(req.scope); unknown != "" || strings.TrimSpace(req.scope) == "" {
+		return &oauthError{code: "invalid_scope", description: "Invalid scopes: " + req.scope}
+	}
+	return req.checkChallenge(q)
+}
+
+// checkChallenge allows PKCE by S256 or none at all.
+func (req *authRequest) checkChallenge(q url.Values) *oauthError {
+	if !q.Has("code_challenge") && !q.Has("code_challenge_method") {
+		return nil
+	}
+	if q.Get("code_challenge_method") != "S256" {
+		return &oauthError{code: "invalid_request", description: "Invalid parameter: code_challenge_method, S256 is needed"}
+	}
+	req.challenge = q.Get("code_challenge")
+	if !challengePattern.MatchString(req.challenge) {
+		return &oauthError{code: "invalid_request", description: "Invalid parameter: code_challenge"}
+	}
+	return nil
+}
+
+// signIn takes the click on a user, on Deny, or a name and password.
+func (a *authority) signIn(w http.ResponseWriter, r *http.Request, req *authRequest) {
+	if err := r.ParseForm(); err != nil {
+		a.showMistake(w, r, "malformed form")
+		return
+	}
+	if r.PostForm.Has("deny") {
+		req.back(w, r, "error", "access_denied", "error_description", "User denied access")
+		return
+	}
+	u := a.userByFullID(r.PostForm.Get("user"))
+	if u == nil {
+		u = a.login(r.PostForm.Get("username"), r.PostForm.Get("password"))
+	}
+	if u == nil {
+		a.showLogin(w, r, req, true)
+		return
+	}
+	code, g := randomUUID()+"."+randomUUID(), a.newGrant(req.client, u, req.realm, req.scope, req.nonce)
+	a.mu.Lock()
+	a.sweep(a.s.now())
+	a.codes[digestOf(code)] = &authCode{
+		grant:     g,
+		redirect:  req.returnTo,
+		challenge: req.challenge,
+		expires:   a.s.now().Add(codeLife),
+	}
+	a.mu.Unlock()
+	req.back(w, r, "session_state", g.session, "code", code)
+}
+
+// back sends the browser to the client with these parameters and the state.
+func (req *authRequest) back(w http.ResponseWriter, r *http.Request, pairs ...string) {
+	to := *req.redirect
+	q := to.Query()
+	for i := 0; i < len(pairs); i += 2 {
+		q.Set(pairs[i], pairs[i+1])
+	}
+	if req.state != "" {
+		q.Set("state", req.state)
+	}
+	to.RawQuery = q.Encode()
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	http.Redirect(w, r, to.String(), http.StatusFound)
+}

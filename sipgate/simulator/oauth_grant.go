@@ -1,0 +1,201 @@
+package simulator
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// codeLife is how long an authorization code can be exchanged.
+const codeLife = 60 * time.Second
+
+// grant is what a user has allowed a client, by signing in once. All tokens
+// that follow from it die with it.
+type grant struct {
+	client  *oauthClient
+	user    *user
+	realm   string // "" is good in every realm
+	scope   string // space-separated
+	scopes  map[string]bool
+	nonce   string
+	session string
+	signIn  time.Time
+
+	dead bool // protected by authority.mu, as are the structs below
+}
+
+// authCode stands for a grant until the client fetches its tokens.
+type authCode struct {
+	grant     *grant
+	redirect  string
+	challenge string // PKCE, S256; "" if the client sent none
+	expires   time.Time
+	used      bool
+}
+
+type accessToken struct {
+	grant   *grant
+	expires time.Time
+}
+
+type refreshToken struct {
+	grant   *grant
+	expires time.Time
+	used    bool // a newer one has been given out for it
+}
+
+// grantInfo is who asks, and what for, in a request to the API.
+type grantInfo struct {
+	account *account
+	user    *user
+	scopes  map[string]bool
+	kind    string // "bearer", "basic"
+}
+
+func (a *authority) newGrant(c *oauthClient, u *user, realm, scope, nonce string) *grant {
+	return &grant{
+		client:  c,
+		user:    u,
+		realm:   realm,
+		scope:   strings.Join(strings.Fields(scope), " "),
+		scopes:  words(scope),
+		nonce:   nonce,
+		session: randomUUID(),
+		signIn:  a.s.now(),
+	}
+}
+
+// authorise finds out whose request this is, by a bearer token or by a
+// personal access token in HTTP Basic. It is false if there is no such
+// credential, more than one, or one that is unknown, malformed, expired or
+// withdrawn; the answer to that is 401 with an empty body.
+func (s *Simulator) authorise(r *http.Request) (*grantInfo, bool) {
+	s.auth.saw(r)
+	headers := r.Header.Values("Authorization")
+	if len(headers) != 1 {
+		return nil, false
+	}
+	if id, secret, ok := r.BasicAuth(); ok {
+		return s.auth.basic(id, secret)
+	}
+	scheme, token, _ := strings.Cut(headers[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return nil, false
+	}
+	g := s.auth.bearer(token)
+	if g == nil {
+		return nil, false
+	}
+	return &grantInfo{g.user.account, g.user, g.scopes, "bearer"}, true
+}
+
+// basic finds the user of a personal access token.
+func (a *authority) basic(id, secret string) (*grantInfo, bool) {
+	for _, p := range a.pats() {
+		if p.id == id && same(p.secret, secret) {
+			return &grantInfo{p.user.account, p.user, map[string]bool{"all": true}, "basic"}, true
+		}
+	}
+	return nil, false
+}
+
+// bearer finds the living grant of a valid access token, or nil.
+func (a *authority) bearer(token string) *grant {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := a.access[digestOf(token)]
+	if t == nil || t.grant.dead || !a.s.now().Before(t.expires) {
+		return nil
+	}
+	return t.grant
+}
+
+// minted is a set of tokens that nobody knows yet.
+type minted struct{ access, refresh, id string }
+
+// mint signs tokens for g. They are good once they are registered.
+func (a *authority) mint(g *grant) minted {
+	now := a.s.now()
+	return minted{
+		access:  signJWT(a.accessClaims(g, now)),
+		refresh: signJWT(a.refreshClaims(g, now)),
+		id:      signJWT(a.idClaims(g, now)),
+	}
+}
+
+// register makes m good and returns the token endpoint's answer. a.mu is held.
+func (a *authority) register(g *grant, m minted) map[string]any {
+	now, opts := a.s.now(), a.s.opts
+	a.sweep(now)
+	a.grants[g] = true
+	a.access[digestOf(m.access)] = &accessToken{g, now.Add(opts.TokenLife)}
+	a.refresh[digestOf(m.refresh)] = &refreshToken{grant: g, expires: now.Add(opts.RefreshLife)}
+	return map[string]any{
+		"access_token":       m.access,
+		"expires_in":         wholeSeconds(opts.TokenLife),
+		"refresh_expires_in": wholeSeconds(opts.RefreshLife),
+		"refresh_token":      m.refresh,
+		"token_type":         "bearer",
+		"id_token":           m.id,
+		"not-before-policy":  0,
+		"session_state":      g.session,
+		"scope":              g.scope,
+	}
+}
+
+// wholeSeconds rounds up, so that a life of half a second is not zero.
+func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+
+// kill ends g and all its tokens. a.mu is held.
+func (a *authority) kill(g *grant) {
+	g.dead = true
+	delete(a.grants, g)
+}
+
+// sweep forgets what has expired, at most once a minute. a.mu is held.
+func (a *authority) sweep(now time.Time) {
+	if now.Sub(a.swept) < time.Minute {
+		return
+	}
+	a.swept = now
+	for key, t := range a.access {
+		if !now.Before(t.expires) || t.grant.dead {
+			delete(a.access, key)
+		}
+	}
+	for key, t := range a.refresh {
+		if !now.Before(t.expires) {
+			delete(a.refresh, key)
+		}
+	}
+	for key, c := range a.codes {
+		if now.Sub(c.expires) > codeLife {
+			delete(a.codes, key)
+		}
+	}
+	for g := range a.grants {
+		if now.Sub(g.signIn) > 2*a.s.opts.RefreshLife && !a.refreshable(g) {
+			delete(a.grants, g)
+		}
+	}
+}
+
+func (a *authority) refreshable(g *grant) bool {
+	for _, t := range a.refresh {
+		if t.grant == g && !t.used {
+			return true
+		}
+	}
+	return false
+}
+
+// issue gives u a grant of the registered client without a sign-in, good in
+// both realms, and returns the token endpoint's answer.
+func (s *Simulator) issue(acc *account, u *user, scope string) map[string]any {
+	a := s.auth
+	g := a.newGrant(a.clients[0], u, "", scope, "")
+	m := a.mint(g)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.register(g, m)
+}

@@ -1,0 +1,96 @@
+package simulator
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"strings"
+	"sync"
+)
+
+// signingKey is the RSA key of this process that signs tokens. It is made when
+// the first token is.
+var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic("simulator: no RSA key: " + err.Error())
+	}
+	return key
+})
+
+// keyID names the signing key in JWT headers and in the key set.
+func keyID() string {
+	sum := sha256.Sum256(signingKey().N.Bytes())
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// signJWT returns the claims as a JWT signed with RS256.
+func signJWT(claims map[string]any) string {
+	var b strings.Builder
+	b.WriteString(jsonPart(map[string]string{"alg": "RS256", "typ": "JWT", "kid": keyID()}))
+	b.WriteByte('.')
+	b.WriteString(jsonPart(claims))
+	sum := sha256.Sum256([]byte(b.String()))
+	signature, err := rsa.SignPKCS1v15(nil, signingKey(), crypto.SHA256, sum[:])
+	if err != nil {
+		panic("simulator: cannot sign a token: " + err.Error())
+	}
+	b.WriteByte('.')
+	b.WriteString(base64.RawURLEncoding.EncodeToString(signature))
+	return b.String()
+}
+
+func jsonPart(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("simulator: " + err.Error())
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// keySet is the JSON Web Key Set with the public half of the signing key.
+func keySet() map[string]any {
+	public := signingKey().PublicKey
+	exponent := binary.BigEndian.AppendUint32(nil, uint32(public.E))[1:]
+	return map[string]any{"keys": []map[string]string{{
+		"kid": keyID(),
+		"kty": "RSA",
+		"alg": "RS256",
+		"use": "sig",
+		"n":   base64.RawURLEncoding.EncodeToString(public.N.Bytes()),
+		"e":   base64.RawURLEncoding.EncodeToString(exponent),
+	}}}
+}
+
+// randomID returns n bytes of secret randomness in base64url.
+func randomID(n int) string {
+	b := make([]byte, n)
+	rand.Read(b) // never fails
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// uuid turns 16 bytes into a UUID of version 4.
+func uuid(b [16]byte) string {
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	const digits = "0123456789abcdef"
+	var s strings.Builder
+	for i, x := range b {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			s.WriteByte('-')
+		}
+		s.WriteByte(digits[x>>4])
+		s.WriteByte(digits[x&15])
+	}
+	return s.String()
+}
+
+// randomUUID returns a new UUID of version 4.
+func randomUUID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return uuid(b)
+}

@@ -1,0 +1,174 @@
+package simulator
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"golang.org/x/text/language"
+)
+
+//go:embed oauth_page.html
+var pageText string
+
+//go:embed oauth_page.css
+var pageStyle string
+
+var (
+	pages = template.Must(template.New("page").Funcs(template.FuncMap{
+		"style": func() template.CSS { return template.CSS(pageStyle) },
+	}).Parse(pageText))
+
+	pageLanguages = language.NewMatcher([]language.Tag{language.English, language.German})
+)
+
+// pageWords are the words of the login page in one language.
+type pageWords struct {
+	Lang, Title, Allow, Choose, Or, User, Password, SignIn, Deny, Wrong, Simulated,
+	Admin, Mistake, LoggedOut string
+}
+
+var english = pageWords{
+	Lang:      "en",
+	Title:     "Sign in",
+	Allow:     "would like to use your account, with these rights:",
+	Choose:    "One click signs you in and allows this.",
+	Or:        "Sign in with a password",
+	User:      "E-mail address",
+	Password:  "Password",
+	SignIn:    "Sign in and allow",
+	Deny:      "Deny",
+	Wrong:     "This user name or password is wrong.",
+	Simulated: "This is a simulated telephone company. Nobody here is real, and nobody's telephone rings.",
+	Admin:     "administrator",
+	Mistake:   "This address cannot be used to sign in",
+	LoggedOut: "You are signed out.",
+}
+
+var german = pageWords{
+	Lang:      "de",
+	Title:     "Anmelden",
+	Allow:     "möchte Ihr Konto benutzen, mit diesen Rechten:",
+	Choose:    "Ein Klick meldet Sie an und erlaubt das.",
+	Or:        "Mit Passwort anmelden",
+	User:      "E-Mail-Adresse",
+	Password:  "Passwort",
+	SignIn:    "Anmelden und erlauben",
+	Deny:      "Ablehnen",
+	Wrong:     "Benutzername oder Passwort ist falsch.",
+	Simulated: "Dies ist eine simulierte Telefongesellschaft. Niemand hier ist echt, und bei niemandem klingelt es.",
+	Admin:     "Administration",
+	Mistake:   "Mit dieser Adresse kann man sich nicht anmelden",
+	LoggedOut: "Sie sind abgemeldet.",
+}
+
+// wordsFor chooses the language that the browser asks for.
+func wordsFor(r *http.Request) pageWords {
+	_, i := language.MatchStrings(pageLanguages, r.Header.Get("Accept-Language"))
+	return []pageWords{english, german}[i]
+}
+
+// loginPage is what the page shows.
+type loginPage struct {
+	Words   pageWords
+	Action  string // where the forms go; empty on pages without
+	Client  string
+	Scopes  []string
+	Offices []office
+	Wrong   bool
+	Message string // instead of the forms
+}
+
+// office is an account with the users who can sign in with one click.
+type office struct {
+	Company string
+	People  []person
+}
+
+type person struct {
+	FullID, ID, Name, Email, Initials string
+	Colour                            int // 0 to 5
+	Admin                             bool
+}
+
+// showLogin asks the user who he is. Wrong says that the answer before was
+// none.
+func (a *authority) showLogin(w http.ResponseWriter, r *http.Request, req *authRequest, wrong bool) {
+	page := loginPage{
+		Words:   wordsFor(r),
+		Action:  r.URL.Path + "?request=" + base64.RawURLEncoding.EncodeToString([]byte(req.query)),
+		Client:  req.client.name,
+		Scopes:  strings.Fields(req.scope),
+		Offices: a.offices(),
+		Wrong:   wrong,
+	}
+	page.show(w, http.StatusOK, "'self' "+req.redirect.Scheme+"://"+req.redirect.Host)
+}
+
+func (a *authority) offices() []office {
+	var list []office
+	colour := 0
+	for _, acc := range a.s.accounts {
+		o := office{Company: acc.company}
+		for _, u := range acc.users {
+			o.People = append(o.People, person{
+				FullID:   u.fullID(),
+				ID:       u.id,
+				Name:     u.name(),
+				Email:    u.email,
+				Initials: initial(u.first) + initial(u.last),
+				Colour:   colour % 6,
+				Admin:    u.admin,
+			})
+			colour++
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+// initial is the first letter of a name.
+func initial(name string) string {
+	for _, letter := range name {
+		return string(letter)
+	}
+	return ""
+}
+
+// showMistake tells the user about a request that cannot be answered to the
+// client, because client or address are not to be trusted.
+func (a *authority) showMistake(w http.ResponseWriter, r *http.Request, what string) {
+	words := wordsFor(r)
+	page := loginPage{Words: words, Message: words.Mistake + ": " + what}
+	page.show(w, http.StatusBadRequest, "'none'")
+}
+
+func (a *authority) showLoggedOut(w http.ResponseWriter, r *http.Request) {
+	words := wordsFor(r)
+	page := loginPage{Words: words, Message: words.LoggedOut}
+	page.show(w, http.StatusOK, "'none'")
+}
+
+// show writes the page. formAction is where its forms may lead, redirects
+// included.
+func (p loginPage) show(w http.ResponseWriter, status int, formAction string) {
+	var b strings.Builder
+	if err := pages.Execute(&b, p); err != nil {
+		panic("simulator: " + err.Error())
+	}
+	sum := sha256.Sum256([]byte(pageStyle))
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", p.Words.Lang)
+	h.Set("Vary", "Accept-Language")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; style-src 'sha256-"+
+		base64.StdEncoding.EncodeToString(sum[:])+"'; form-action "+formAction)
+	w.WriteHeader(status)
+	w.Write([]byte(b.String()))
+}

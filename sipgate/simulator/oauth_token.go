@@ -1,0 +1,254 @@
+package simulator
+
+import (
+	"encoding/json"
+	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// formLimit is how many bytes of a form are read.
+const formLimit = 64 << 10
+
+var verifierPattern = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
+
+// oauthError is an error in the words of OAuth (RFC 6749) and Keycloak. It is
+// nil where all is well.
+type oauthError struct {
+	status            int
+	code, description string
+}
+
+func invalidGrant(description string) *oauthError {
+	return &oauthError{http.StatusBadRequest, "invalid_grant", description}
+}
+
+func invalidRequest(description string) *oauthError {
+	return &oauthError{http.StatusBadRequest, "invalid_request", description}
+}
+
+func (e *oauthError) write(w http.ResponseWriter) {
+	writeToken(w, e.status, map[string]any{"error": e.code, "error_description": e.description})
+}
+
+// writeToken answers with JSON that must not be stored.
+func writeToken(w http.ResponseWriter, status int, body map[string]any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Pragma", "no-cache")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(body)
+}
+
+// token is the token endpoint. It reads a form, and the client's secret only
+// from there: sipgate's samples never send it as HTTP Basic.
+func (a *authority) token(w http.ResponseWriter, r *http.Request, realm string) {
+	a.tokenRequests.Add(1)
+	form, fault := readForm(w, r)
+	if fault != nil {
+		fault.write(w)
+		return
+	}
+	var answer map[string]any
+	switch form.Get("grant_type") {
+	case "authorization_code":
+		answer, fault = a.exchange(form, realm)
+	case "refresh_token":
+		answer, fault = a.renew(form, realm)
+	case "password":
+		answer, fault = a.password(form, realm)
+	case "":
+		fault = invalidRequest("Missing form parameter: grant_type")
+	default:
+		fault = &oauthError{http.StatusBadRequest, "unsupported_grant_type", "Unsupported grant_type"}
+	}
+	if fault != nil {
+		fault.write(w)
+		return
+	}
+	writeToken(w, http.StatusOK, answer)
+}
+
+// readForm reads the form that a request is, each field once.
+func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *oauthError) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return nil, &oauthError{http.StatusUnsupportedMediaType, "invalid_request", "HTTP 415 Unsupported Media Type"}
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, formLimit)
+	if err := r.ParseForm(); err != nil {
+		return nil, invalidRequest("Malformed form")
+	}
+	for name, values := range r.PostForm {
+		if len(values) > 1 {
+			return nil, invalidRequest("duplicated parameter: " + name)
+		}
+	}
+	if r.Header.Get("Authorization") != "" {
+		return nil, &oauthError{http.StatusUnauthorized, "invalid_client", "The client's secret belongs into the form"}
+	}
+	return r.PostForm, nil
+}
+
+// authenticate finds the client of a form and checks its secret.
+func (a *authority) authenticate(form url.Values) (*oauthClient, *oauthError) {
+	c := a.client(form.Get("client_id"))
+	if c == nil || c.secret != "" && !same(c.secret, form.Get("client_secret")) {
+		return nil, &oauthError{http.StatusUnauthorized, "invalid_client", "Invalid client or Invalid client credentials"}
+	}
+	return c, nil
+}
+
+// exchange gives tokens for an authorization code. Every attempt uses the code
+// up; a second one ends what the first one got.
+func (a *authority) exchange(form url.Values, realm string) (map[string]any, *oauthError) {
+	c, fault := a.authenticate(form)
+	if fault != nil {
+		return nil, fault
+	}
+	if form.Get("code") == "" {
+		return nil, invalidRequest("Missing parameter: code")
+	}
+	code, fault := a.takeCode(form.Get("code"))
+	if fault != nil {
+		return nil, fault
+	}
+	if fault := code.check(form, c, realm); fault != nil {
+		return nil, fault
+	}
+	m := a.mint(code.grant)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if code.grant.dead {
+		return nil, invalidGrant("Code not valid")
+	}
+	return a.register(code.grant, m), nil
+}
+
+func (a *authority) takeCode(secret string) (*authCode, *oauthError) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	code := a.codes[digestOf(secret)]
+	switch {
+	case code == nil:
+		return nil, invalidGrant("Code not valid")
+	case code.used:
+		a.kill(code.grant)
+		return nil, invalidGrant("Code not valid")
+	}
+	code.used = true
+	if !a.s.now().Before(code.expires) {
+		return nil, invalidGrant("Code is expired")
+	}
+	return code, nil
+}
+
+// check compares the request with the one that the code was given out for.
+func (code *authCode) check(form url.Values, c *oauthClient, realm string) *oauthError {
+	verifier := form.Get("code_verifier")
+	switch {
+	case code.grant.client != c:
+		return invalidGrant("Auth error: code of another client")
+	case code.grant.realm != realm:
+		return invalidGrant("Code not valid")
+	case code.redirect != form.Get("redirect_uri"):
+		return invalidGrant("Incorrect redirect_uri")
+	case code.challenge == "" && verifier != "":
+		return invalidGrant("PKCE code challenge not specified")
+	case code.challenge == "":
+		return nil
+	case verifier == "":
+		return invalidGrant("PKCE code verifier not specified")
+	case !verifierPattern.MatchString(verifier):
+		return invalidGrant("PKCE invalid code verifier")
+	case !same(challengeOf(verifier), code.challenge):
+		return invalidGrant("PKCE verification failed")
+	}
+	return nil
+}
+
+// renew gives new tokens for a refresh token, which is used up by that. One
+// that comes a second time has been stolen or kept: the grant ends.
+func (a *authority) renew(form url.Values, realm string) (map[string]any, *oauthError) {
+	a.refreshRequests.Add(1)
+	c, fault := a.authenticate(form)
+	if fault != nil {
+		return nil, fault
+	}
+	if form.Get("refresh_token") == "" {
+		return nil, invalidRequest("No refresh token")
+	}
+	key := digestOf(form.Get("refresh_token"))
+	a.mu.Lock()
+	t := a.refresh[key]
+	a.mu.Unlock()
+	if t == nil || t.grant.client != c || t.grant.realm != "" && t.grant.realm != realm {
+		return nil, invalidGrant("Invalid refresh token")
+	}
+	if wider(form.Get("scope"), t.grant.scopes) {
+		return nil, &oauthError{http.StatusBadRequest, "invalid_scope", "Invalid scopes: " + form.Get("scope")}
+	}
+	m := a.mint(t.grant) // before the lock: it takes milliseconds
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case t.used:
+		a.refreshReuse.Add(1)
+		a.kill(t.grant)
+		return nil, invalidGrant("Maximum allowed refresh token reuse exceeded")
+	case t.grant.dead:
+		return nil, invalidGrant("Session not active")
+	case !a.s.now().Before(t.expires):
+		return nil, invalidGrant("Refresh token expired")
+	}
+	t.used = true
+	return a.register(t.grant, m), nil
+}
+
+// wider says whether scope asks for more than was granted.
+func wider(scope string, granted map[string]bool) bool {
+	for _, s := range strings.Fields(scope) {
+		if !granted[s] {
+			return true
+		}
+	}
+	return false
+}
+
+// password is the password grant of the guide to real time call manipulation,
+// which sends no secret. Without a scope it gives all rights. sipgate's two
+// documents differ in the answer: Options.PasswordAnswer chooses.
+func (a *authority) password(form url.Values, realm string) (map[string]any, *oauthError) {
+	c, fault := a.authenticate(form)
+	if fault != nil {
+		return nil, fault
+	}
+	if !c.direct {
+		return nil, &oauthError{http.StatusBadRequest, "unauthorized_client", "Client not allowed for direct access grants"}
+	}
+	if !form.Has("username") || !form.Has("password") {
+		return nil, invalidRequest("Missing parameter: username or password")
+	}
+	scope := form.Get("scope")
+	if unknownScope(scope) != "" {
+		return nil, &oauthError{http.StatusBadRequest, "invalid_scope", "Invalid scopes: " + scope}
+	}
+	u := a.login(form.Get("username"), form.Get("password"))
+	if u == nil {
+		return nil, &oauthError{http.StatusUnauthorized, "invalid_grant", "Invalid user credentials"}
+	}
+	if strings.TrimSpace(scope) == "" {
+		scope = "all"
+	}
+	g := a.newGrant(c, u, realm, scope, "")
+	m := a.mint(g)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	answer := a.register(g, m)
+	if a.s.opts.PasswordAnswer == "token" {
+		return map[string]any{"token": m.access}, nil
+	}
+	return answer, nil
+}
