@@ -12,9 +12,9 @@ import (
 	"sync"
 )
 
-// signingKey is the RSA key of this process that signs tokens. It is made when
+// tokenKey is the RSA key of this process that signs tokens. It is made when
 // the first token is.
-var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
+var tokenKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic("simulator: no RSA key: " + err.Error())
@@ -24,7 +24,7 @@ var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
 
 // keyID names the signing key in JWT headers and in the key set.
 func keyID() string {
-	sum := sha256.Sum256(signingKey().N.Bytes())
+	sum := sha256.Sum256(tokenKey().N.Bytes())
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
@@ -35,7 +35,7 @@ func signJWT(claims map[string]any) string {
 	b.WriteByte('.')
 	b.WriteString(jsonPart(claims))
 	sum := sha256.Sum256([]byte(b.String()))
-	signature, err := rsa.SignPKCS1v15(nil, signingKey(), crypto.SHA256, sum[:])
+	signature, err := rsa.SignPKCS1v15(nil, tokenKey(), crypto.SHA256, sum[:])
 	if err != nil {
 		panic("simulator: cannot sign a token: " + err.Error())
 	}
@@ -54,7 +54,7 @@ func jsonPart(v any) string {
 
 // keySet is the JSON Web Key Set with the public half of the signing key.
 func keySet() map[string]any {
-	public := signingKey().PublicKey
+	public := tokenKey().PublicKey
 	exponent := binary.BigEndian.AppendUint32(nil, uint32(public.E))[1:]
 	return map[string]any{"keys": []map[string]string{{
 		"kid": keyID(),

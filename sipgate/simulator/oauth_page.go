@@ -85,10 +85,10 @@ type loginPage struct {
 // office is an account with the users who can sign in with one click.
 type office struct {
 	Company string
-	People  []person
+	People  []pageUser
 }
 
-type person struct {
+type pageUser struct {
 	FullID, ID, Name, Email, Initials string
 	Colour                            int // 0 to 5
 	Admin                             bool
@@ -114,7 +114,7 @@ func (a *authority) offices() []office {
 	for _, acc := range a.s.accounts {
 		o := office{Company: acc.company}
 		for _, u := range acc.users {
-			o.People = append(o.People, person{
+			o.People = append(o.People, pageUser{
 				FullID:   u.fullID(),
 				ID:       u.id,
 				Name:     u.name(),
