@@ -1,0 +1,174 @@
+package announcement
+
+import "bytes"
+
+// mp3Header is the header of an MPEG audio frame (ISO 11172-3, 2.4.1.3), 32
+// bits.
+type mp3Header uint32
+
+func parseMP3(b []byte) mp3Header {
+	if len(b) < 4 {
+		return 0
+	}
+	return mp3Header(b[0])<<24 | mp3Header(b[1])<<16 | mp3Header(b[2])<<8 | mp3Header(b[3])
+}
+
+// Values of the fields version and layer.
+const (
+	mpeg25  = 0
+	mpeg2   = 2
+	mpeg1   = 3
+	layer3  = 1
+	layer2  = 2
+	layer1  = 3
+	freeFmt = 0 // of bitrateIndex
+)
+
+func (h mp3Header) version() int      { return int(h >> 19 & 3) }
+func (h mp3Header) layer() int        { return int(h >> 17 & 3) }
+func (h mp3Header) crc() bool         { return h>>16&1 == 0 }
+func (h mp3Header) bitrateIndex() int { return int(h >> 12 & 15) }
+func (h mp3Header) padding() int      { return int(h >> 9 & 1) }
+func (h mp3Header) mono() bool        { return h>>6&3 == 3 }
+
+// valid reports whether h can be a frame's header at all.
+func (h mp3Header) valid() bool {
+	return h>>21 == 0x7FF && h.version() != 1 && h.layer() != 0 &&
+		h.bitrateIndex() != 15 && h>>10&3 != 3 && h&3 != 2
+}
+
+// follows reports whether a frame of h can stand in one stream with one of o.
+func (h mp3Header) follows(o mp3Header) bool {
+	const same = 0xFFFE0C00 // sync, version, layer, sample rate
+	return h.valid() && h.bitrateIndex() != freeFmt && h&same == o&same
+}
+
+func (h mp3Header) channels() int {
+	if h.mono() {
+		return 1
+	}
+	return 2
+}
+
+func (h mp3Header) rate() int {
+	r := [3]int{44100, 48000, 32000}[h>>10&3]
+	switch h.version() {
+	case mpeg2:
+		return r / 2
+	case mpeg25:
+		return r / 4
+	}
+	return r
+}
+
+// In kbit/s, by bitrateIndex.
+var (
+	bitrates1 = map[int][15]int{
+		layer1: {0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448},
+		layer2: {0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384},
+		layer3: {0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320},
+	}
+	bitrates2 = map[int][15]int{
+		layer1: {0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256},
+		layer2: {0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160},
+		layer3: {0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160},
+	}
+)
+
+func (h mp3Header) bitrate() int {
+	if h.version() == mpeg1 {
+		return 1000 * bitrates1[h.layer()][h.bitrateIndex()]
+	}
+	return 1000 * bitrates2[h.layer()][h.bitrateIndex()]
+}
+
+// samples is the number of samples of each channel in a frame.
+func (h mp3Header) samples() int {
+	switch {
+	case h.layer() == layer1:
+		return 384
+	case h.layer() == layer3 && h.version() != mpeg1:
+		return 576
+	}
+	return 1152
+}
+
+// size is the number of bytes of the frame, header included.
+func (h mp3Header) size() int {
+	if h.layer() == layer1 {
+		return (12*h.bitrate()/h.rate() + h.padding()) * 4
+	}
+	return h.samples()/8*h.bitrate()/h.rate() + h.padding()
+}
+
+// sideSize is the number of bytes of a Layer III frame's side information.
+func (h mp3Header) sideSize() int {
+	switch {
+	case h.version() == mpeg1 && h.mono():
+		return 17
+	case h.version() == mpeg1:
+		return 32
+	case h.mono():
+		return 9
+	}
+	return 17
+}
+
+// supported refuses the kinds of MPEG audio that are not decoded.
+func (h mp3Header) supported() error {
+	const hint = "; please convert it to MP3 at 16 kHz or more, or to WAV"
+	switch {
+	case h.layer() == layer1:
+		return unsupported("MPEG audio Layer I" + hint)
+	case h.layer() == layer2:
+		return unsupported("MPEG audio Layer II (MP2)" + hint)
+	case h.version() == mpeg25:
+		return unsupported("MP3 at %d Hz (MPEG-2.5)"+hint, h.rate())
+	case h.bitrateIndex() == freeFmt:
+		return unsupported("MP3 of free format" + hint)
+	}
+	return nil
+}
+
+// findMP3 looks for the first frame of MPEG audio, skips what stands before it
+// and returns its header. Two bytes make a sync word, so four frames must
+// follow each other, or all that are there; and few bytes may precede the
+// first, unless a tag has promised MP3 already.
+func findMP3(in *input, tagged bool) (mp3Header, bool) {
+	b, _ := in.Peek(peekSize)
+	atEnd := len(b) < peekSize
+	for at := 0; at+4 <= len(b) && at < peekSize/2; at++ {
+		h := parseMP3(b[at:])
+		if !h.valid() {
+			continue
+		}
+		if free := h.bitrateIndex() == freeFmt; free && at == 0 && h.layer() == layer3 {
+			return h, true
+		} else if free {
+			continue
+		}
+		if n, whole := frameRun(b[at:], h, atEnd); n >= 4 || n > 0 && whole && (at == 0 || tagged) {
+			_, err := in.Discard(at)
+			return h, err == nil
+		}
+	}
+	return 0, false
+}
+
+// frameRun counts the frames that follow each other in b, up to four, and
+// reports whether they reach to the end of the file or to a tag there. A last
+// frame that is cut counts.
+func frameRun(b []byte, first mp3Header, atEnd bool) (n int, whole bool) {
+	for n < 4 {
+		switch {
+		case parseMP3(b).follows(first):
+		case len(b) < 4 || bytes.HasPrefix(b, []byte("TAG")) || bytes.HasPrefix(b, []byte("APETAGEX")):
+			return n, atEnd
+		default:
+			return n, false
+		}
+		n++
+		b = b[min(len(b), parseMP3(b).size()):]
+	}
+	return n, true
+}

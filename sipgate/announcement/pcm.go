@@ -1,0 +1,118 @@
+package announcement
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// A coding adds one channel's samples, scaled by gain, to dst. They stand in
+// src, the first at its beginning and each step bytes after the one before.
+type coding func(dst []float32, src []byte, step int, gain float32)
+
+// mix writes the average of the channels of interleaved samples to dst. An
+// average cannot clip.
+func mix(c coding, dst []float32, src []byte, channels, size int) {
+	frame := channels * size
+	n := len(src) / frame
+	clear(dst[:n])
+	for ch := range channels {
+		if n > 0 {
+			c(dst[:n], src[ch*size:], frame, 1/float32(channels))
+		}
+	}
+}
+
+func table(values *[256]float32) coding {
+	return func(dst []float32, src []byte, step int, gain float32) {
+		for i := range dst {
+			dst[i] += gain * values[src[i*step]]
+		}
+	}
+}
+
+func pcm16(dst []float32, src []byte, step int, gain float32) {
+	gain /= 1 << 15
+	for i := range dst {
+		dst[i] += gain * float32(int16(binary.LittleEndian.Uint16(src[i*step:])))
+	}
+}
+
+func pcm24(dst []float32, src []byte, step int, gain float32) {
+	gain /= 1 << 31
+	for i := range dst {
+		s := src[i*step:][:3]
+		dst[i] += gain * float32(int32(uint32(s[0])<<8|uint32(s[1])<<16|uint32(s[2])<<24))
+	}
+}
+
+func pcm32(dst []float32, src []byte, step int, gain float32) {
+	gain /= 1 << 31
+	for i := range dst {
+		dst[i] += gain * float32(int32(binary.LittleEndian.Uint32(src[i*step:])))
+	}
+}
+
+func float32s(dst []float32, src []byte, step int, gain float32) {
+	for i := range dst {
+		dst[i] += gain * tame(math.Float32frombits(binary.LittleEndian.Uint32(src[i*step:])))
+	}
+}
+
+func float64s(dst []float32, src []byte, step int, gain float32) {
+	for i := range dst {
+		dst[i] += gain * tame(float32(math.Float64frombits(binary.LittleEndian.Uint64(src[i*step:]))))
+	}
+}
+
+// tame keeps what is no sound out of the filters, where one infinite sample
+// would spoil all its neighbours: not a number becomes silence, and what is
+// louder than full scale by 24 dB is cut.
+func tame(s float32) float32 {
+	const loud = 16
+	switch {
+	case s >= -loud && s <= loud:
+		return s
+	case s > loud:
+		return loud
+	case s < -loud:
+		return -loud
+	}
+	return 0
+}
+
+var (
+	pcm8  = table(levels(func(b byte) int { return (int(b) - 128) << 8 }))
+	alaw  = table(levels(alawLevel))
+	mulaw = table(levels(mulawLevel))
+)
+
+func levels(f func(byte) int) *[256]float32 {
+	var t [256]float32
+	for i := range t {
+		t[i] = float32(f(byte(i))) / (1 << 15)
+	}
+	return &t
+}
+
+// alawLevel decodes A-law to 16 bits, after ITU-T G.711, table 1a.
+func alawLevel(b byte) int {
+	b ^= 0x55
+	level, segment := int(b&0x0F)<<4+8, b>>4&7
+	if segment > 0 {
+		level = (level + 0x100) << (segment - 1)
+	}
+	if b&0x80 == 0 {
+		return -level
+	}
+	return level
+}
+
+// mulawLevel decodes µ-law to 16 bits, after ITU-T G.711, table 2a.
+func mulawLevel(b byte) int {
+	b = ^b
+	level := (int(b&0x0F)<<3+0x84)<<(b>>4&7) - 0x84
+	if b&0x80 != 0 {
+		return -level
+	}
+	return level
+}

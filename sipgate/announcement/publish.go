@@ -1,0 +1,120 @@
+package announcement
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"time"
+)
+
+// A public address lives so long and may be fetched so often: sipgate fetches
+// an announcement at once, possibly in parts and more than once.
+const (
+	LinkLife    = 10 * time.Minute
+	LinkFetches = 50
+)
+
+// Publication is the public address of an announcement for one play.
+type Publication struct {
+	Token   string // 256 bit in 43 characters, base64url; only its SHA-256 is stored
+	Expires time.Time
+
+	// Fetched gets the time of the first complete fetch in this process, and
+	// nothing else ever; it is not closed.
+	Fetched <-chan time.Time
+}
+
+// waiter is somebody who wants to know of the first fetch.
+type waiter struct {
+	fetched chan time.Time
+	expires time.Time
+}
+
+// Publish gives an announcement of account a public address for [LinkLife],
+// and notes that it was played.
+func (l *Library) Publish(ctx context.Context, account, id string) (Publication, error) {
+	now := l.opts.Now()
+	p := Publication{Token: newToken(), Expires: fromMillis(now.Add(LinkLife).UnixMilli())}
+	hash := hashToken(p.Token)
+	err := l.update(ctx, func(tx *sql.Tx) error {
+		// Expired addresses are deleted when the next one is made.
+		if _, err := tx.ExecContext(ctx, `delete from announcement_links where expires <= $1`, now.UnixMilli()); err != nil {
+			return err
+		}
+		if _, err := get(ctx, tx, account, id); err != nil {
+			return err
+		}
+		const link = `insert into announcement_links (token, announcement, expires, fetches) values ($1, $2, $3, 0)`
+		if _, err := tx.ExecContext(ctx, link, hash, id, p.Expires.UnixMilli()); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `update announcements set last_played = $1 where id = $2`, now.UnixMilli(), id)
+		return err
+	})
+	if err != nil {
+		return Publication{}, err
+	}
+	fetched := make(chan time.Time, 1)
+	p.Fetched = fetched
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for h, w := range l.waiting {
+		if !now.Before(w.expires) {
+			delete(l.waiting, h)
+		}
+	}
+	l.waiting[hash] = &waiter{fetched, p.Expires}
+	return p, nil
+}
+
+// Fetch returns the telephone WAV behind a token, whole, and tells
+// [Publication.Fetched]. Every other token gets ErrNotFound: unknown, expired,
+// used up, or its announcement deleted.
+func (l *Library) Fetch(ctx context.Context, token string) ([]byte, error) {
+	wav, delivered, err := l.Open(ctx, token)
+	if err == nil {
+		delivered()
+	}
+	return wav, err
+}
+
+// Open is Fetch for who sends the file on over a slow line: the first call of
+// delivered tells [Publication.Fetched], and is to be made when the last byte
+// is sent. What only asks whether the file is there (HEAD) does not call it.
+func (l *Library) Open(ctx context.Context, token string) (wav []byte, delivered func(), err error) {
+	if !isToken(token) {
+		return nil, nil, ErrNotFound
+	}
+	hash := hashToken(token)
+	// Counting first makes two at once count as two.
+	const count = `update announcement_links set fetches = fetches + 1
+		where token = $1 and expires > $2 and fetches < $3 returning announcement`
+	var id string
+	err = l.update(ctx, func(tx *sql.Tx) error {
+		row := tx.QueryRowContext(ctx, count, hash, l.opts.Now().UnixMilli(), LinkFetches)
+		if err := row.Scan(&id); err != nil {
+			return notFound(err)
+		}
+		return notFound(tx.QueryRowContext(ctx, `select wav from announcement_audio where announcement = $1`, id).Scan(&wav))
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return wav, func() { l.tell(hash) }, nil
+}
+
+// tell sends the time to who waits for the first fetch, once.
+func (l *Library) tell(hash string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w, ok := l.waiting[hash]; ok {
+		w.fetched <- l.opts.Now() // has room: it is sent to only here, before it is forgotten
+		delete(l.waiting, hash)
+	}
+}
+
+func hashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

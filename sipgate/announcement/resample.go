@@ -1,0 +1,228 @@
+package announcement
+
+import "math"
+
+// The filters keep everything below pass × the lower Nyquist frequency (3.4
+// kHz of 4 kHz, the telephone's band) and take what would come back as an
+// alias down by stopband dB.
+const (
+	pass     = 0.85
+	stopband = 90.0
+)
+
+// resampler converts a stream of samples to the telephone's rate: first it
+// halves the rate as long as that is cheap, then one polyphase filter does the
+// rest. Filters are windowed sinc functions, symmetric, so nothing is delayed
+// and no wave form is distorted; each phase adds up to exactly one, so a
+// constant stays that constant.
+type resampler struct {
+	rate    int // of the input
+	halves  []*halver
+	final   *polyphase // nil if the halves end at the telephone's rate
+	in, out int64      // samples taken and given
+}
+
+// halveAbove is the lowest rate that is halved. What is left, 11 kHz or more,
+// is far enough above the telephone's band for short filters.
+const halveAbove = 22000
+
+func newResampler(rate int) *resampler {
+	r := &resampler{rate: rate}
+	den := 1 // the rate that is reached is rate/den
+	for ; rate >= halveAbove*den; den *= 2 {
+		r.halves = append(r.halves, newHalver(float64(rate)/float64(den)))
+	}
+	if rate != TelephoneRate*den {
+		r.final = newPolyphase(rate, TelephoneRate*den, float64(rate)/float64(den))
+	}
+	return r
+}
+
+// write takes samples and returns those that are ready, which stay valid until
+// the next call.
+func (r *resampler) write(s []float32) []float32 {
+	r.in += int64(len(s))
+	s = r.run(s)
+	r.out += int64(len(s))
+	return s
+}
+
+func (r *resampler) run(s []float32) []float32 {
+	for _, h := range r.halves {
+		s = h.write(s)
+	}
+	if r.final != nil {
+		s = r.final.write(s)
+	}
+	return s
+}
+
+// flush returns the samples that wait for a future that does not come. In all,
+// n samples become n × 8000 / rate, rounded up.
+func (r *resampler) flush() []float32 {
+	want := (r.in*TelephoneRate+int64(r.rate)-1)/int64(r.rate) - r.out
+	var tail []float32
+	silence := make([]float32, block)
+	for int64(len(tail)) < want {
+		tail = append(tail, r.run(silence)...)
+	}
+	return tail[:max(0, want)]
+}
+
+// halver halves a sample rate with a half-band filter, in which every second
+// coefficient is zero and the middle one is a half.
+type halver struct {
+	side []float32 // the coefficients at distance 1, 3, 5, … from the middle
+	buf  []float32
+	out  []float32
+}
+
+func newHalver(rate float64) *halver {
+	// What lies above rate/2 − 4 kHz would fall into the telephone's band.
+	width := rate/2 - TelephoneRate
+	n := kaiserLength(width / rate)
+	h := &halver{side: make([]float32, (n+3)/4)}
+	half := float64(2 * len(h.side))
+	sum := 0.0
+	c := make([]float64, len(h.side))
+	for i := range c {
+		d := float64(2*i + 1)
+		c[i] = math.Sin(math.Pi*d/2) / (math.Pi * d) * kaiser(d/half)
+		sum += 2 * c[i]
+	}
+	for i := range c {
+		h.side[i] = float32(c[i] / sum / 2)
+	}
+	h.buf = make([]float32, h.middle(), h.middle()+2*block)
+	return h
+}
+
+// middle is how many samples the filter reaches to either side.
+func (h *halver) middle() int { return 2*len(h.side) - 1 }
+
+func (h *halver) write(in []float32) []float32 {
+	h.buf = append(h.buf, in...)
+	h.out = h.out[:0]
+	mid := h.middle()
+	at := 0
+	for ; at+2*mid < len(h.buf); at += 2 {
+		w := h.buf[at : at+2*mid+1]
+		sum := 0.5 * w[mid]
+		lo, hi := mid-1, mid+1
+		for _, c := range h.side {
+			sum += c * (w[lo] + w[hi])
+			lo -= 2
+			hi += 2
+		}
+		h.out = append(h.out, sum)
+	}
+	h.buf = h.buf[:copy(h.buf, h.buf[at:])]
+	return h.out
+}
+
+// maxPhases bounds the coefficients in memory. Rates that need more phases use
+// this many and interpolate between neighbours, which costs half the speed.
+const maxPhases = 512
+
+// polyphase converts a rate to the telephone's by any ratio: output k lies at
+// k × from/to samples of the input.
+type polyphase struct {
+	taps int
+	bank []float32 // taps coefficients for each phase, from the oldest sample on
+
+	whole, part, phases int // the step from output to output: whole + part/phases
+	spread              int // phases in bank if interpolated, else 0
+
+	phase int // of the next output, in phases
+	skip  int // samples of buf before the next output's first, if not there yet
+	buf   []float32
+	out   []float32
+}
+
+// newPolyphase makes the filter for the ratio from : to at an input of rate Hz.
+func newPolyphase(from, to int, rate float64) *polyphase {
+	g := gcd(from, to)
+	from, to = from/g, to/g
+	nyquist := min(rate, TelephoneRate) / 2
+	width := (1 - pass) * nyquist / rate // of the transition, relative to the rate
+	taps := (kaiserLength(width) + 7) / 8 * 8
+	p := &polyphase{taps: taps, whole: from / to, part: from % to, phases: to}
+	rows := to
+	if to > maxPhases {
+		p.spread, rows = maxPhases, maxPhases
+	}
+	cutoff := (1 + pass) * nyquist / rate
+	p.bank = make([]float32, (rows+1)*taps)
+	for r := range rows + 1 {
+		fillPhase(p.bank[r*taps:][:taps], float64(r)/float64(rows), cutoff)
+	}
+	p.buf = make([]float32, taps/2-1, taps+2*block)
+	return p
+}
+
+// fillPhase computes the coefficients for an output that lies by the fraction
+// at after the sample in the middle. cutoff is relative to half the rate.
+func fillPhase(row []float32, at, cutoff float64) {
+	half := float64(len(row) / 2)
+	c := make([]float64, len(row))
+	sum := 0.0
+	for i := range c {
+		d := at - (float64(i) - half + 1)
+		c[i] = sinc(cutoff*d) * kaiser(d/half)
+		sum += c[i]
+	}
+	for i := range c {
+		row[i] = float32(c[i] / sum)
+	}
+}
+
+func (p *polyphase) write(in []float32) []float32 {
+	p.buf = append(p.buf, in...)
+	p.out = p.out[:0]
+	at := p.skip
+	for at+p.taps <= len(p.buf) {
+		p.out = append(p.out, p.at(p.buf[at:at+p.taps]))
+		at += p.whole
+		if p.phase += p.part; p.phase >= p.phases {
+			p.phase -= p.phases
+			at++
+		}
+	}
+	gone := min(at, len(p.buf))
+	p.skip = at - gone
+	p.buf = p.buf[:copy(p.buf, p.buf[gone:])]
+	return p.out
+}
+
+// at computes one output from the samples around it.
+func (p *polyphase) at(x []float32) float32 {
+	if p.spread == 0 {
+		return dot(p.bank[p.phase*p.taps:][:p.taps], x)
+	}
+	scaled := p.phase * p.spread
+	row, rest := scaled/p.phases, scaled%p.phases
+	a := dot(p.bank[row*p.taps:][:p.taps], x)
+	b := dot(p.bank[(row+1)*p.taps:][:p.taps], x)
+	return a + (b-a)*float32(rest)/float32(p.phases)
+}
+
+// dot multiplies two slices of the same length, a multiple of 8. Four sums run
+// side by side because each addition must wait for the one before.
+func dot(a, b []float32) float32 {
+	var s0, s1, s2, s3 float32
+	for len(a) >= 8 && len(b) >= 8 {
+		s0 += a[0]*b[0] + a[4]*b[4]
+		s1 += a[1]*b[1] + a[5]*b[5]
+		s2 += a[2]*b[2] + a[6]*b[6]
+		s3 += a[3]*b[3] + a[7]*b[7]
+		a, b = a[8:], b[8:]
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}

@@ -1,0 +1,266 @@
+package announcement
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// Format tags of WAV files, from Microsoft's mmreg.h.
+const (
+	tagPCM        = 0x0001
+	tagFloat      = 0x0003
+	tagALaw       = 0x0006
+	tagMuLaw      = 0x0007
+	tagExtensible = 0xFFFE
+)
+
+// Codecs that occur in WAV files and are not decoded, for the refusal's text.
+var wavCodecs = map[uint16]string{
+	0x0002: "Microsoft ADPCM", 0x0011: "IMA ADPCM", 0x0014: "G.723 ADPCM", 0x0016: "G.726 ADPCM",
+	0x0017: "Dialogic ADPCM", 0x0022: "TrueSpeech", 0x0031: "GSM 6.10", 0x0040: "G.721 ADPCM",
+	0x0042: "G.723.1", 0x0045: "G.726 ADPCM", 0x0050: "MPEG audio", 0x0055: "MP3 inside WAV",
+	0x0064: "G.726 ADPCM", 0x0065: "G.722", 0x0083: "G.729", 0x0092: "AC-3 S/PDIF", 0x00FF: "AAC",
+	0x0160: "Windows Media 1", 0x0161: "Windows Media 2", 0x0162: "Windows Media Pro",
+	0x0163: "Windows Media Lossless", 0x028F: "ADPCM", 0x1600: "AAC", 0x2000: "AC-3", 0x2001: "DTS",
+	0xA109: "Speex", 0xF1AC: "FLAC inside WAV",
+}
+
+// The tail of a WAVE_FORMAT_EXTENSIBLE sub-format whose first two bytes are a
+// format tag (KSDATAFORMAT_SUBTYPE_WAVEFORMATEX).
+const tagGUID = "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
+
+// The accepted range of sample rates, in Hz, and the most channels.
+const (
+	minRate     = 4000
+	maxRate     = 192000
+	maxChannels = 8
+)
+
+// Sizes of the data chunk that say "until the end", written by programs that
+// could not seek back: the usual one, and that of SoX.
+const (
+	sizeStreamed    = 0xFFFFFFFF
+	sizeStreamedSoX = 0x7FFFF000
+)
+
+// maxChunks ends the search for the samples in a file made of chunks.
+const maxChunks = 1000
+
+// wav decodes a WAV file, of any of the codings that a table or a cast can
+// turn into samples.
+type wav struct {
+	in       *input
+	coding   coding
+	rate     int
+	channels int
+	size     int    // bytes of one sample of one channel
+	codec    string // for people
+
+	left     int64 // bytes of samples still to come, or −1 for all until the end
+	data64   int64 // the data chunk's size as an RF64 file's ds64 chunk has it
+	riffSize uint32
+	buf      []byte
+}
+
+func newWAV(in *input) (*wav, error) {
+	w := &wav{in: in}
+	var h [12]byte
+	if err := in.full(h[:]); err != nil {
+		return nil, err
+	}
+	w.riffSize = binary.LittleEndian.Uint32(h[4:])
+	if w.riffSize < 36 && w.riffSize != 0 {
+		return nil, invalid("RIFF size %d", w.riffSize)
+	}
+	size, err := w.findData(string(h[:4]) != "RIFF")
+	if err != nil {
+		return nil, err
+	}
+	frame := int64(w.channels * w.size)
+	switch {
+	case size == sizeStreamed && w.data64 > 0:
+		w.left = w.data64
+	case size == sizeStreamed || size == sizeStreamedSoX:
+		w.left = -1
+	case w.riffSize == 0:
+		return nil, invalid("RIFF size 0")
+	default:
+		w.left = int64(size)
+	}
+	if w.left > 0 && w.left%frame != 0 {
+		return nil, invalid("%d bytes of samples, which is not a multiple of %d", w.left, frame)
+	}
+	w.buf = make([]byte, block*frame)
+	return w, nil
+}
+
+// findData reads chunks up to the beginning of the samples and returns the
+// size the file claims for them.
+func (w *wav) findData(is64 bool) (uint32, error) {
+	for range maxChunks {
+		var h [8]byte
+		if _, err := io.ReadFull(w.in, h[:]); err == io.EOF {
+			return 0, invalid("no %s chunk", map[bool]string{true: "data", false: "fmt"}[w.coding != nil])
+		} else if err != nil {
+			return 0, truncated(err)
+		}
+		size := binary.LittleEndian.Uint32(h[4:])
+		var err error
+		switch id := string(h[:4]); {
+		case id == "data" && w.coding == nil:
+			return 0, invalid("the data chunk stands before the fmt chunk")
+		case id == "data":
+			return size, nil
+		case id == "fmt " && w.coding != nil:
+			return 0, invalid("two fmt chunks")
+		case id == "fmt ":
+			err = w.readFormat(size)
+		case id == "ds64" && is64:
+			err = w.readSizes(size)
+		default:
+			err = w.in.skip(int64(size) + int64(size&1))
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return 0, invalid("more than %d chunks before the samples", maxChunks)
+}
+
+// readSizes reads the chunk that holds the true sizes in an RF64 file
+// (EBU Tech 3306).
+func (w *wav) readSizes(size uint32) error {
+	if size < 28 || size > 1<<16 {
+		return invalid("ds64 chunk of %d bytes", size)
+	}
+	b := make([]byte, size+size&1)
+	if err := w.in.full(b); err != nil {
+		return err
+	}
+	w.data64 = int64(binary.LittleEndian.Uint64(b[8:]))
+	if w.data64 < 0 {
+		return invalid("data size %d", uint64(w.data64))
+	}
+	return nil
+}
+
+// readFormat reads the fmt chunk: 16 bytes, or 18 and what they announce.
+func (w *wav) readFormat(size uint32) error {
+	if size < 16 || size == 17 || size > 4096 {
+		return invalid("fmt chunk of %d bytes", size)
+	}
+	b := make([]byte, size+size&1)
+	if err := w.in.full(b); err != nil {
+		return err
+	}
+	le := binary.LittleEndian
+	tag, align, bits := le.Uint16(b), int(le.Uint16(b[12:])), int(le.Uint16(b[14:]))
+	w.channels, w.rate = int(le.Uint16(b[2:])), int(le.Uint32(b[4:]))
+	if tag == tagExtensible {
+		if size < 40 || le.Uint16(b[16:]) < 22 {
+			return invalid("extensible fmt chunk of %d bytes", size)
+		}
+		if string(b[26:40]) != tagGUID {
+			return unsupported("WAV with the sub-format %x", b[24:40])
+		}
+		tag = le.Uint16(b[24:])
+	}
+	switch {
+	case w.channels == 0 || w.channels > 255:
+		return invalid("%d channels", w.channels)
+	case w.rate == 0:
+		return invalid("sample rate 0")
+	case align == 0:
+		return invalid("block align 0")
+	}
+	return w.choose(tag, bits, align)
+}
+
+// choose finds the coding for a format tag and the number of bits of a sample.
+func (w *wav) choose(tag uint16, bits, align int) error {
+	w.size = (bits + 7) / 8
+	switch name := wavCodecs[tag]; {
+	case tag == tagPCM && bits == 0:
+		return invalid("samples of 0 bits")
+	case tag == tagPCM && bits >= 8 && bits <= 32:
+		w.coding = []coding{pcm8, pcm16, pcm24, pcm32}[w.size-1]
+		w.codec = fmt.Sprintf("%d-bit PCM", bits)
+	case tag == tagPCM:
+		return unsupported("WAV with %d-bit PCM", bits)
+	case tag == tagFloat && (bits == 32 || bits == 64):
+		w.coding = map[int]coding{4: float32s, 8: float64s}[w.size]
+		w.codec = fmt.Sprintf("%d-bit float", bits)
+	case tag == tagFloat:
+		return unsupported("WAV with %d-bit float", bits)
+	case tag == tagALaw && bits == 8:
+		w.coding, w.codec = alaw, "A-law"
+	case tag == tagMuLaw && bits == 8:
+		w.coding, w.codec = mulaw, "µ-law"
+	case tag == tagALaw || tag == tagMuLaw:
+		return invalid("G.711 samples of %d bits", bits)
+	case name != "":
+		return unsupported("WAV with %s", name)
+	default:
+		return unsupported("WAV with the unknown codec %#04x", tag)
+	}
+	if align != w.channels*w.size {
+		return invalid("block align %d for %d channels of %d bits", align, w.channels, bits)
+	}
+	return checkShape(w.rate, w.channels)
+}
+
+// checkShape refuses rates and numbers of channels that are not converted.
+func checkShape(rate, channels int) error {
+	switch {
+	case rate < minRate || rate > maxRate:
+		return unsupported("sample rate %d Hz; it may be from %d to %d", rate, minRate, maxRate)
+	case channels < 1 || channels > maxChannels:
+		return unsupported("%d channels; there may be %d", channels, maxChannels)
+	}
+	return nil
+}
+
+func (w *wav) source() Source {
+	return Source{Format: "WAV, " + w.codec, Rate: w.rate, Channels: w.channels}
+}
+
+func (w *wav) read(dst []float32) (int, error) {
+	frame := w.channels * w.size
+	want := min(len(dst), block) * frame
+	if w.left >= 0 {
+		want = int(min(int64(want), w.left))
+	}
+	n, err := io.ReadFull(w.in, w.buf[:want])
+	switch {
+	case w.left == 0:
+		return 0, w.end()
+	case err == nil:
+	case w.left > 0:
+		return 0, truncated(err)
+	case err != io.EOF && err != io.ErrUnexpectedEOF:
+		return 0, err
+	case n%frame != 0:
+		return 0, invalid("the file ends with half a sample")
+	default:
+		err = io.EOF
+	}
+	if w.left > 0 {
+		w.left -= int64(n)
+	}
+	mix(w.coding, dst, w.buf[:n], w.channels, w.size)
+	return n / frame, err
+}
+
+// end is reached after the last sample of a data chunk of known size. What
+// follows is metadata or nothing; but a file that is shorter than its own
+// header says was cut. Some programs count the first 8 bytes in.
+func (w *wav) end() error {
+	if err := w.in.drain(); err != nil {
+		return err
+	}
+	if got := w.in.limit - w.in.left; w.riffSize != sizeStreamed && int64(w.riffSize) > got {
+		return invalid("the file is truncated: %d bytes of %d", got, w.riffSize)
+	}
+	return io.EOF
+}
