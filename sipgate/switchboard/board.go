@@ -1,2 +1,233 @@
-// Package switchboard keeps the live picture of a team's calls.
+// Package switchboard keeps the live picture of one team's calls.
+//
+// A [Board] learns of calls from three sources: the lists that sipgate gives
+// to each member of the team, the events that sipgate pushes, and the commands
+// given through the Board itself. None of them is trusted alone: lists are
+// thin and late, events get lost, doubled and reordered, and the answer to a
+// command may never come. The Board merges them into one sequence of numbered
+// changes, which every subscriber sees in the same order.
+//
+// Whatever the order, loss and repetition of the facts, two boards that were
+// told the same agree after the next successful lists, and so does sipgate.
+//
+// The package knows telephony, but neither HTTP nor HTML. It takes the time
+// from package time only.
 package switchboard
+
+import (
+	"cmp"
+	"crypto/rand"
+	"hash/maphash"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// The times that the Board lives by. Where reliability or the product asks for
+// a figure, it is this one.
+const (
+	watchedInterval   = 2 * time.Second        // between two lists while somebody watches
+	unwatchedInterval = 30 * time.Second       // and while nobody does
+	hurryInterval     = 300 * time.Millisecond // between lists that events or commands ask for
+	againAfter        = time.Second            // until a member whose list lacks a call is asked again
+	endedStays        = 10 * time.Second       // an ended row stays in its place
+	ringingLasts      = 180 * time.Second      // a ringing row without news
+	continueWithin    = 30 * time.Second       // a transferred call appears under its new id
+	fetchExpected     = 10 * time.Second       // sipgate fetches an announcement
+	rememberedFor     = 24 * time.Hour         // ended calls and answered commands
+	mostTombstones    = 10_000
+	mostAnswers       = 10_000
+)
+
+// Options of a Board. The zero value is what a team needs.
+type Options struct {
+	Log *slog.Logger // nil: nothing is logged
+
+	// Watched and Unwatched are the intervals between two lists while somebody
+	// is subscribed and while nobody is; 0 means 2 s and 30 s.
+	Watched, Unwatched time.Duration
+}
+
+// A Board is one team's live calls. It is safe for concurrent use.
+type Board struct {
+	options Options
+	log     *slog.Logger
+	salt    maphash.Seed
+
+	wake  chan struct{} // has one element if the poller must think again
+	alarm chan struct{} // has one element if something became due earlier
+	stop  chan struct{} // closed when Run has returned
+
+	// mu is held over every change together with its publication, and never
+	// while sipgate is asked or anything is rendered. This guarantees that a
+	// subscriber's snapshot and its channel meet without gap or overlap.
+	mu    sync.Mutex
+	epoch string
+	seq   uint64
+
+	// clock counts requests, answers and events in the order in which they
+	// happened, so that two of them within the resolution of time.Now are
+	// still in order.
+	clock uint64
+	facts uint64 // how many facts came otherwise than by a list
+
+	rows    map[RowID]*row
+	order   []*row // the same rows, oldest first
+	rowsNo  uint64
+	touched []*row // rows to look at before the lock is given back
+	due     time.Time
+
+	legs   map[sipgate.CallID]*leg
+	links  map[string]*leg   // by what events say belongs together
+	graves []grave           // the ended legs, oldest first
+	loose  map[*leg]struct{} // established, but in nobody's list
+	moving []*row            // that await a new leg after a transfer
+	listed int               // live legs that are in somebody's list
+
+	members map[MemberID]*member
+	names   map[string]string
+	health  Health
+	plan    plan
+	once    answers
+
+	subs map[*Subscription]struct{}
+}
+
+// New returns an empty board. It does nothing by itself: Run asks sipgate.
+func New(o Options) *Board {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Watched <= 0 {
+		o.Watched = watchedInterval
+	}
+	if o.Unwatched <= 0 {
+		o.Unwatched = unwatchedInterval
+	}
+	return &Board{
+		options: o,
+		log:     o.Log,
+		salt:    maphash.MakeSeed(),
+		wake:    make(chan struct{}, 1),
+		alarm:   make(chan struct{}, 1),
+		stop:    make(chan struct{}),
+		epoch:   rand.Text(),
+		rows:    map[RowID]*row{},
+		legs:    map[sipgate.CallID]*leg{},
+		links:   map[string]*leg{},
+		loose:   map[*leg]struct{}{},
+		members: map[MemberID]*member{},
+		subs:    map[*Subscription]struct{}{},
+		plan:    newPlan(),
+		once:    newAnswers(),
+	}
+}
+
+// Snapshot is the whole board at one moment.
+type Snapshot struct {
+	// Epoch names the life of the board: numbers of different epochs cannot
+	// be compared.
+	Epoch  string
+	Seq    uint64 // of the last change that is in it
+	Calls  []Call // ringing, established and just ended; the oldest row first
+	Health Health
+}
+
+// Snapshot returns the board as it is now.
+func (b *Board) Snapshot() Snapshot {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sweep(time.Now())
+	return b.snapshot()
+}
+
+func (b *Board) snapshot() Snapshot {
+	s := Snapshot{Epoch: b.epoch, Seq: b.seq, Calls: make([]Call, len(b.order)), Health: b.health}
+	for i, r := range b.order {
+		s.Calls[i] = *r.shown
+	}
+	return s
+}
+
+// Call returns one row of the board as it is now, and false if there is none
+// or no longer.
+func (b *Board) Call(id RowID) (Call, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sweep(time.Now())
+	if r, ok := b.rows[id]; ok {
+		return *r.shown, true
+	}
+	return Call{}, false
+}
+
+// Name tells the names of numbers (in E.164 form with "+") and of extensions
+// ("e0"). It replaces what was told before; the rows that it concerns change.
+// The map must not be changed afterwards.
+func (b *Board) Name(names map[string]string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.names = names
+	b.touch(b.order...)
+	b.flush(time.Now())
+}
+
+// touch notes rows that a fact may have changed. Every operation that touches
+// rows flushes them before it gives the lock back.
+func (b *Board) touch(rows ...*row) {
+	for _, r := range rows {
+		if r != nil && !r.touched {
+			r.touched = true
+			b.touched = append(b.touched, r)
+		}
+	}
+}
+
+// flush compares the touched rows with what is shown of them and publishes
+// what differs, so that one fact makes at most one change per row.
+func (b *Board) flush(now time.Time) {
+	for len(b.touched) > 0 {
+		rows := b.touched
+		b.touched = nil
+		for _, r := range rows {
+			r.touched = false
+			b.refresh(r, now)
+		}
+	}
+}
+
+// tick returns the next number of the clock of facts.
+func (b *Board) tick() uint64 {
+	b.clock++
+	return b.clock
+}
+
+// nudge puts an element into a channel of one, unless there is one.
+func nudge(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// show puts a row on the board. New rows come last, one that returns to the
+// place that its age gives it.
+func (b *Board) show(r *row) {
+	i, _ := slices.BinarySearchFunc(b.order, r.no, func(o *row, no uint64) int { return cmp.Compare(o.no, no) })
+	b.order = slices.Insert(b.order, i, r)
+	b.rows[r.id] = r
+}
+
+// hide takes a row off the board and publishes that.
+func (b *Board) hide(r *row) {
+	if r.shown == nil {
+		return
+	}
+	b.order = slices.DeleteFunc(b.order, func(o *row) bool { return o == r })
+	delete(b.rows, r.id)
+	r.shown = nil
+	b.publish(Change{Removed: r.id, Structure: true})
+}

@@ -95,6 +95,7 @@ type Call struct {
 	ID        RowID
 	Upstream  sipgate.CallID // its id at sipgate now
 	Phase     Phase
+	Was       Phase // the phase before it ended, so that an ended row stays where it was; else Phase
 	Direction sipgate.Direction
 	Outside   Party
 	Inside    Party    // our own number or member
@@ -118,4 +119,25 @@ type Call struct {
 	// what is rendered of it: one per change, shared by all who show it.
 	Seq  uint64
 	Memo *Memo
+}
+
+// Section is the part of the board where a row stands.
+type Section int
+
+// The sections, from top to bottom.
+const (
+	SectionRinging Section = iota
+	SectionActive
+	SectionHeld
+)
+
+// Section tells where the row stands. An ended row stays where it was.
+func (c *Call) Section() Section {
+	switch {
+	case c.Was == Ringing:
+		return SectionRinging
+	case c.Hold.On:
+		return SectionHeld
+	}
+	return SectionActive
 }

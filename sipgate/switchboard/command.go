@@ -1,0 +1,157 @@
+package switchboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// The errors of [Board.Do]. With any of them but ErrUnknown nothing was sent.
+var (
+	ErrNoCall         = errors.New("switchboard: no such call")
+	ErrEnded          = errors.New("switchboard: the call has ended")
+	ErrNotEstablished = errors.New("switchboard: the call is not established yet")
+	ErrNotYours       = errors.New("switchboard: the member's own access does not show the call")
+	ErrSameParty      = errors.New("switchboard: the number is in the call already")
+	ErrTooMany        = errors.New("switchboard: too many commands of this kind")
+	ErrReused         = errors.New("switchboard: the id was used for another command")
+
+	// ErrUnknown wraps the error of a request that may or may not have
+	// arrived. It is not sent again; the next list tells what became of it.
+	ErrUnknown = errors.New("switchboard: sent, outcome not known")
+)
+
+// TooMany is the ErrTooMany of [Board.Do], with the time to wait.
+type TooMany struct{ Wait time.Duration }
+
+func (e *TooMany) Error() string { return ErrTooMany.Error() }
+
+// Is makes a TooMany an ErrTooMany.
+func (e *TooMany) Is(target error) bool { return target == ErrTooMany }
+
+// A Command is what a member asks of a call.
+type Command struct {
+	// ID is the client's own name of this command, "" for none. A command is
+	// carried out once however often it comes: the repeated one waits for and
+	// returns the first one's result, for 24 hours.
+	ID     string
+	By     MemberID
+	Call   RowID
+	Action Action
+}
+
+// An Action is one of [Hold], [Mute], [Record], [TransferTo], [Tones],
+// [Announce] and [HangUp].
+type Action interface {
+	// Verb names the kind of action.
+	Verb() Verb
+
+	// print tells two commands apart. It is only kept hashed.
+	print() string
+	detail() string
+	send(ctx context.Context, api API, id sipgate.CallID) error
+}
+
+// Hold puts all participants on hold, or retrieves them.
+type Hold struct{ On bool }
+
+// Mute makes the member's own side silent, or audible again.
+type Mute struct{ On bool }
+
+// Record starts or stops recording, with or without the spoken announcement.
+type Record struct{ On, Announce bool }
+
+// TransferTo gives the call to another number.
+type TransferTo struct{ sipgate.Transfer }
+
+// Tones sends keypad tones to all participants. They may be secrets: they are
+// neither kept nor shown.
+type Tones struct{ Digits sipgate.DTMF }
+
+// Announce plays a sound file into the call.
+type Announce struct {
+	URL    string        // from where sipgate fetches it
+	File   string        // names the file if it lies with us: it is the same file whatever the URL
+	Title  string        // what the board shows
+	Length time.Duration // 0 if not known
+
+	// Fetched tells when sipgate has fetched the file, nil if that cannot be
+	// seen.
+	Fetched <-chan time.Time
+}
+
+// HangUp ends the call.
+type HangUp struct{}
+
+// Verb implements Action.
+func (Hold) Verb() Verb { return VerbHold }
+
+// Verb implements Action.
+func (Mute) Verb() Verb { return VerbMute }
+
+// Verb implements Action.
+func (Record) Verb() Verb { return VerbRecord }
+
+// Verb implements Action.
+func (TransferTo) Verb() Verb { return VerbTransfer }
+
+// Verb implements Action.
+func (Tones) Verb() Verb { return VerbTones }
+
+// Verb implements Action.
+func (Announce) Verb() Verb { return VerbAnnounce }
+
+// Verb implements Action.
+func (HangUp) Verb() Verb { return VerbHangUp }
+
+func (a Hold) print() string       { return fmt.Sprint("hold ", a.On) }
+func (a Mute) print() string       { return fmt.Sprint("mute ", a.On) }
+func (a Record) print() string     { return fmt.Sprint("record ", a.On, a.Announce) }
+func (a TransferTo) print() string { return fmt.Sprintf("transfer %+v", a.Transfer) }
+func (a Tones) print() string      { return "tones " + string(a.Digits) }
+func (a HangUp) print() string     { return "hangup" }
+func (a Announce) print() string {
+	if a.File != "" {
+		return "announce file " + a.File
+	}
+	return "announce url " + a.URL
+}
+
+func (Hold) detail() string         { return "" }
+func (Mute) detail() string         { return "" }
+func (Record) detail() string       { return "" }
+func (Tones) detail() string        { return "" }
+func (HangUp) detail() string       { return "" }
+func (a TransferTo) detail() string { return string(a.To) }
+func (a Announce) detail() string   { return a.Title }
+
+func (a Hold) send(ctx context.Context, api API, id sipgate.CallID) error {
+	return api.Hold(ctx, id, a.On)
+}
+
+func (a Mute) send(ctx context.Context, api API, id sipgate.CallID) error {
+	return api.Mute(ctx, id, a.On)
+}
+
+func (a Record) send(ctx context.Context, api API, id sipgate.CallID) error {
+	return api.Record(ctx, id, a.On, a.Announce)
+}
+
+func (a TransferTo) send(ctx context.Context, api API, id sipgate.CallID) error {
+	return api.Transfer(ctx, id, a.Transfer)
+}
+
+func (a Tones) send(ctx context.Context, api API, id sipgate.CallID) error {
+	return api.SendDTMF(ctx, id, a.Digits)
+}
+
+func (a Announce) send(ctx context.Context, api API, id sipgate.CallID) error {
+	return api.Announce(ctx, id, a.URL)
+}
+
+func (HangUp) send(ctx context.Context, api API, id sipgate.CallID) error {
+	return api.HangUp(ctx, id)
+}

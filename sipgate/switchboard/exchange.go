@@ -1,0 +1,53 @@
+package switchboard
+
+import (
+	"context"
+	"sync"
+)
+
+// An Exchange finds or opens the board of each team. It is the only way to a
+// Board, so that a board may one day live elsewhere. It is safe for concurrent
+// use.
+type Exchange struct {
+	open func(team string) *Board
+	ctx  context.Context
+	stop context.CancelFunc
+	runs sync.WaitGroup
+
+	mu     sync.Mutex
+	boards map[string]*Board
+	closed bool
+}
+
+// NewExchange returns an exchange that makes boards with open. The exchange
+// runs them.
+func NewExchange(open func(team string) *Board) *Exchange {
+	ctx, stop := context.WithCancel(context.Background())
+	return &Exchange{open: open, ctx: ctx, stop: stop, boards: map[string]*Board{}}
+}
+
+// Board returns the team's board. When it is asked for the first time, it is
+// opened and its poller is started. After Close a new board is not run.
+func (x *Exchange) Board(team string) *Board {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	b, ok := x.boards[team]
+	if !ok {
+		b = x.open(team)
+		x.boards[team] = b
+		if !x.closed {
+			x.runs.Go(func() { b.Run(x.ctx) })
+		}
+	}
+	return b
+}
+
+// Close stops all pollers and waits for them. Commands under way end by
+// themselves.
+func (x *Exchange) Close() {
+	x.mu.Lock()
+	x.closed = true
+	x.mu.Unlock()
+	x.stop()
+	x.runs.Wait()
+}

@@ -1,0 +1,161 @@
+package switchboard
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// API is what a Board needs of sipgate, with the access of one member.
+// *sipgate.Client implements it, and sets the time limits of each request.
+type API interface {
+	Calls(ctx context.Context) (sipgate.CallList, error)
+	Hold(ctx context.Context, id sipgate.CallID, on bool) error
+	Mute(ctx context.Context, id sipgate.CallID, on bool) error
+	Record(ctx context.Context, id sipgate.CallID, on, announce bool) error
+	Transfer(ctx context.Context, id sipgate.CallID, t sipgate.Transfer) error
+	SendDTMF(ctx context.Context, id sipgate.CallID, d sipgate.DTMF) error
+	Announce(ctx context.Context, id sipgate.CallID, url string) error
+	HangUp(ctx context.Context, id sipgate.CallID) error
+}
+
+// A Member of the team lends the board its access to sipgate: what the member
+// may see is on the board, and the member's commands go through API.
+type Member struct {
+	ID   MemberID
+	Name string
+	API  API
+}
+
+// Health says how well the board knows what it shows.
+type Health struct {
+	ListedAt time.Time // when the newest list came; zero: none yet
+	Members  int       // through how many members the board sees
+
+	// Failing tells that the last list asked for did not come, and Problem why.
+	Failing bool
+	Problem sipgate.Kind
+
+	// Aside are the members whom sipgate refuses until they sign in again.
+	Aside []MemberID
+}
+
+// member is a Member and what its lists showed. Except for asking and the
+// fields below it, it is protected by Board.mu.
+type member struct {
+	id    MemberID
+	name  string
+	api   API
+	gone  bool      // left
+	aside bool      // refused by sipgate until it joins again
+	rest  time.Time // not to be asked before
+
+	asked     uint64 // when the newest list that was applied had been asked for
+	askedAt   time.Time
+	shows     map[sipgate.CallID]*sight
+	proofs    int    // how many calls of others were in its lists
+	facts     uint64 // Board.facts when its last list was applied
+	unsettled bool   // the next list matters even if it is the same
+	sends     tally  // keypad tones and transfers of late
+	transfers tally
+
+	// asking is full while a list of this member is asked for. The last
+	// answer belongs to who holds it.
+	asking chan struct{}
+	last   sipgate.CallList
+	calls  []sipgate.Call // last, decoded
+}
+
+// sight is that a member's list contains a call.
+type sight struct {
+	leg    *leg
+	round  uint64 // the list that contained it last
+	misses int    // successive lists without it
+}
+
+// Join adds a member, or gives one that joined before a new access. Its list
+// is asked for at once if the board runs.
+func (b *Board) Join(m Member) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	old, ok := b.members[m.ID]
+	if !ok {
+		old = &member{id: m.ID, shows: map[sipgate.CallID]*sight{}, asking: make(chan struct{}, 1)}
+		b.members[m.ID] = old
+	}
+	old.name, old.api, old.aside, old.rest = m.Name, m.API, false, time.Time{}
+	b.reportHealth()
+	b.hurry(old)
+}
+
+// Leave removes a member. What only this member saw stays until the others'
+// lists have shown that it is gone, or an event tells.
+func (b *Board) Leave(id MemberID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m, ok := b.members[id]
+	if !ok {
+		return
+	}
+	m.gone = true
+	delete(b.members, id)
+	delete(b.plan.again, m)
+	delete(b.plan.wanted, m)
+	for _, s := range m.shows {
+		b.lose(m, s.leg)
+		b.touch(s.leg.row)
+	}
+	b.reportHealth()
+	b.flush(time.Now())
+	nudge(b.wake)
+}
+
+// reportHealth brings Health up to date with the members and publishes it.
+func (b *Board) reportHealth() {
+	h := b.health
+	h.Members, h.Aside = 0, nil
+	for _, m := range b.members {
+		if m.aside {
+			h.Aside = append(h.Aside, m.id)
+		} else {
+			h.Members++
+		}
+	}
+	slices.Sort(h.Aside)
+	b.health = h
+	b.publish(Change{Health: &h})
+}
+
+// active returns the members that can be asked, in a stable order.
+func (b *Board) active() []*member {
+	ms := make([]*member, 0, len(b.members))
+	for _, m := range b.members {
+		if !m.aside {
+			ms = append(ms, m)
+		}
+	}
+	slices.SortFunc(ms, byID)
+	return ms
+}
+
+func byID(x, y *member) int { return strings.Compare(string(x.id), string(y.id)) }
+
+// wide reports whether m's lists have proved to cover the others': they
+// contained calls that others see, and lacked none.
+func (m *member) wide() bool { return m.proofs >= wideProofs }
+
+// wideProofs is how many calls of others prove a member wide. One is not
+// enough: two members who telephone with each other both see that call.
+const wideProofs = 2
+
+// isUser reports whether an event's user may be this member. It only decides
+// who is asked first.
+func (m *member) isUser(e *sipgate.Event) bool {
+	id := string(m.id)
+	return slices.Contains(e.FullUserIDs, id) || slices.ContainsFunc(e.UserIDs, func(u sipgate.UserID) bool {
+		return u != "" && strings.HasSuffix(id, string(u))
+	})
+}

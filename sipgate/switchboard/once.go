@@ -1,0 +1,83 @@
+package switchboard
+
+import (
+	"context"
+	"hash/maphash"
+	"time"
+)
+
+// answers remembers commands by member and id, so that none is carried out
+// twice. It holds no parameters, only their hash: keypad tones may be secrets.
+type answers struct {
+	known map[answerKey]*answer
+	queue []*answer // oldest first
+}
+
+type answerKey struct {
+	by MemberID
+	id string
+}
+
+type answer struct {
+	key   answerKey
+	print uint64
+	at    time.Time
+	done  chan struct{} // closed when err is known
+	err   error
+}
+
+func newAnswers() answers { return answers{known: map[answerKey]*answer{}} }
+
+// answer finds the command's earlier self, or begins a new one. It forgets
+// what is older than a day and, beyond a number that no team reaches in a day,
+// the oldest.
+func (b *Board) answer(c Command, now time.Time) (a *answer, first bool, err error) {
+	print := maphash.String(b.salt, string(c.Call)+"\x00"+c.Action.print())
+	o := &b.once
+	for len(o.queue) > 0 && (now.Sub(o.queue[0].at) >= rememberedFor || len(o.queue) > mostAnswers) {
+		delete(o.known, o.queue[0].key)
+		o.queue = o.queue[1:]
+	}
+	key := answerKey{c.By, c.ID}
+	if a, ok := o.known[key]; ok {
+		if a.print != print {
+			return nil, false, ErrReused
+		}
+		return a, false, nil
+	}
+	a = &answer{key: key, print: print, at: now, done: make(chan struct{})}
+	if c.ID != "" {
+		o.known[key] = a
+		o.queue = append(o.queue, a)
+	}
+	return a, true, nil
+}
+
+// Do carries a command out and returns when its outcome is known, or known to
+// be unknown ([ErrUnknown]). Everybody at the board sees it as pending before
+// it is sent, and what became of it afterwards. Commands on one call reach
+// sipgate one after the other, in the order in which they were given.
+//
+// An error that is none of this package is a *sipgate.Error: sipgate refused,
+// or the request certainly did not arrive.
+//
+// If ctx ends before the command was sent, it is not sent.
+func (b *Board) Do(ctx context.Context, c Command) error {
+	b.mu.Lock()
+	a, first, err := b.answer(c, time.Now())
+	b.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if !first {
+		select {
+		case <-a.done:
+			return a.err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	defer close(a.done)
+	a.err = b.carryOut(ctx, c)
+	return a.err
+}

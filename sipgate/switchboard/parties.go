@@ -1,0 +1,141 @@
+package switchboard
+
+import (
+	"slices"
+
+	"callboard/sipgate"
+)
+
+// parties works out who the row's call is between, whose telephones are
+// concerned, and whom it was with before, from the legs in the order in which
+// the call took them.
+func (b *Board) parties(r *row, current *leg, c *Call) {
+	var before []Party
+	outside := ""
+	for _, l := range r.chain() {
+		if r.side(l) && l != current {
+			continue
+		}
+		out, in := l.sides(outside)
+		if out != "" {
+			outside = out
+		}
+		if l == current {
+			c.Outside, c.Inside = b.party(out, ""), b.party(in, l.user())
+			break
+		}
+		if l.answered || l.listed || l.cause == "forwarded" {
+			before = append(before, b.party(out, ""), b.party(in, l.user()))
+		}
+	}
+	c.Users = current.answerers
+	if c.Users == nil {
+		c.Users = current.ringing
+	}
+	c.Earlier = earlier(before, c)
+}
+
+// earlier keeps of the parties before those that the call is no longer with.
+func earlier(before []Party, c *Call) []Party {
+	var ps []Party
+	for _, p := range before {
+		if p != (Party{}) && !p.like(c.Outside) && !p.like(c.Inside) && !slices.ContainsFunc(ps, p.like) {
+			ps = append(ps, p)
+		}
+	}
+	return ps
+}
+
+// like reports whether two parties may be the same: one number serves several
+// members, but a party without a name is whoever has the number.
+func (p Party) like(q Party) bool {
+	return p.Number == q.Number && (p.Name == q.Name || p.Name == "" || q.Name == "")
+}
+
+// party gives a number its name. A user who is named by an event comes first:
+// the number may be the whole team's.
+func (b *Board) party(number, user string) Party {
+	p := Party{Number: number, Name: user}
+	if p.Name == "" {
+		p.Name = b.names[number]
+	}
+	return p
+}
+
+// user is the leg's one user, or "" if there are several or none is known.
+func (l *leg) user() string {
+	users := l.answerers
+	if users == nil {
+		users = l.ringing
+	}
+	if len(users) == 1 {
+		return users[0]
+	}
+	return ""
+}
+
+// sides are the numbers outside and inside. before is who was outside when the
+// call had another leg: the same party stays outside whatever the direction of
+// the leg to the next one.
+func (l *leg) sides(before string) (outside, inside string) {
+	from, to := number(l.from), number(l.to)
+	outside, inside = from, to
+	if l.direction == sipgate.Outgoing {
+		outside, inside = to, from
+	}
+	if before != "" && inside == before {
+		outside, inside = inside, outside
+	}
+	if !l.listed {
+		return outside, inside
+	}
+	listedOut, listedIn := l.listedSides(before, outside, inside)
+	if listedOut != "" {
+		outside = listedOut
+	}
+	if inside == "" {
+		inside = listedIn
+	}
+	return outside, inside
+}
+
+// listedSides finds the sides among the participants: the owner is inside. If
+// that does not tell, it helps who is known to be where.
+func (l *leg) listedSides(before, told, inside string) (outside, in string) {
+	ps := l.call.Participants
+	at := -1
+	for _, try := range []func(sipgate.Participant) bool{
+		func(p sipgate.Participant) bool { return before != "" && number(p.Number) == before },
+		func(p sipgate.Participant) bool { return told != "" && number(p.Number) == told },
+		func(p sipgate.Participant) bool { return !p.Owner && (inside == "" || number(p.Number) != inside) },
+		func(p sipgate.Participant) bool { return !p.Owner },
+	} {
+		if at = slices.IndexFunc(ps, try); at >= 0 {
+			break
+		}
+	}
+	if at >= 0 {
+		outside = number(ps[at].Number)
+	}
+	for i, p := range ps {
+		if i != at && (in == "" || p.Owner) {
+			in = number(p.Number)
+		}
+	}
+	return outside, in
+}
+
+// has reports whether the number takes part in the leg, as far as anybody told.
+func (l *leg) has(n string) bool {
+	return n != "" && (n == number(l.from) || n == number(l.to) ||
+		slices.ContainsFunc(l.call.Participants, func(p sipgate.Participant) bool { return number(p.Number) == n }))
+}
+
+// number is a number as it is shown and compared: E.164 with "+" where it is
+// international, "" for nobody that is known.
+func number(raw string) string {
+	if raw == "" || raw == "anonymous" {
+		return ""
+	}
+	return sipgate.NormalNumber(raw)
+}

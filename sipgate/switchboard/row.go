@@ -1,0 +1,313 @@
+package switchboard
+
+import (
+	"cmp"
+	"crypto/rand"
+	"slices"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// A row is one call as people understand it: it goes on when a transfer or a
+// forward gives the call another leg. What is shown of it is computed from its
+// legs and from what people asked for.
+type row struct {
+	id      RowID
+	no      uint64 // age: lower is older
+	legs    []*leg
+	touched bool
+
+	shown *Call // what subscribers were told last, nil if it is not on the board
+	state state
+	since time.Time
+	was   Phase // before it ended
+
+	queue []chan struct{} // commands that wait for their turn; the first has it
+	wants map[Verb]*want  // the newest unanswered command of each switch
+	last  *Order
+	lastN *job // whose order last is
+	open  *job // a command whose outcome lists have yet to tell
+	play  *Playing
+
+	moves moves
+}
+
+// state is what the row's timer counts.
+type state struct {
+	phase Phase
+	held  bool
+}
+
+type want struct {
+	on  bool
+	job *job
+}
+
+// newRow returns a row that is not shown yet.
+func (b *Board) newRow() *row {
+	b.rowsNo++
+	return &row{id: RowID(rand.Text()), no: b.rowsNo, wants: map[Verb]*want{}}
+}
+
+// mostLegs is how many legs of a call are remembered: more than people make,
+// so that nobody's events make a row expensive.
+const mostLegs = 16
+
+// attach makes the leg part of the row.
+func (b *Board) attach(l *leg, r *row) {
+	l.row = r
+	r.legs = append(r.legs, l)
+	if len(r.legs) > mostLegs {
+		i := max(slices.IndexFunc(r.legs, func(o *leg) bool { return o.end != live && o != l }), 0)
+		r.legs[i].row = nil
+		r.legs = slices.Delete(r.legs, i, i+1)
+	}
+	b.touch(r)
+}
+
+// merge lets the older of two rows go on with the legs of both.
+func (b *Board) merge(x, y *row) *row {
+	if x == y {
+		return x
+	}
+	if y.no < x.no {
+		x, y = y, x
+	}
+	for _, l := range y.legs {
+		l.row = x
+	}
+	x.legs, y.legs = append(x.legs, y.legs...), nil
+	if x.play == nil {
+		x.play = y.play
+	}
+	b.hide(y)
+	b.touch(x)
+	return x
+}
+
+// current is the leg that the row shows and that commands go to: what lists
+// contain before what events told, the leg to the other side before one's own
+// device, established before ringing, and the newest of equals. Ended legs
+// only count when there is no other; then it is the one that ended last.
+func (r *row) current() *leg {
+	var best *leg
+	top := 0
+	for _, l := range r.chain() {
+		n := r.rank(l)
+		if best == nil || n > top || n == top && (l.end == live || l.endedAt > best.endedAt) {
+			best, top = l, n
+		}
+	}
+	return best
+}
+
+func (r *row) rank(l *leg) int {
+	p, ok := l.phase()
+	if !ok {
+		return -1
+	}
+	n := 0
+	if p != Ended {
+		n += 8
+	}
+	if l.listed && p == Talking {
+		n += 4
+	}
+	if !r.side(l) {
+		n += 2
+	}
+	if p == Talking {
+		n++
+	}
+	return n
+}
+
+// chain is the row's legs in the order in which the call took them.
+func (r *row) chain() []*leg {
+	legs := slices.Clone(r.legs)
+	slices.SortStableFunc(legs, func(x, y *leg) int {
+		if c := cmpBool(x.diverted(), y.diverted()); c != 0 {
+			return c
+		}
+		return cmp.Compare(x.no, y.no)
+	})
+	// Whoever is another's origin comes first of all.
+	if root := r.root(); root != nil {
+		i := slices.Index(legs, root)
+		copy(legs[1:i+1], legs[:i])
+		legs[0] = root
+	}
+	return legs
+}
+
+func cmpBool(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case y:
+		return -1
+	}
+	return 1
+}
+
+func (l *leg) diverted() bool { return l.diversion != "" }
+
+// root is the leg that another one names as its origin.
+func (r *row) root() *leg {
+	for _, l := range r.legs {
+		for _, o := range r.legs {
+			if o != l && o.orig == l.id {
+				return l
+			}
+		}
+	}
+	return nil
+}
+
+// direction is that of the call as a whole: of its root, or outgoing if one of
+// its legs was made by our side and not by a diversion.
+func (r *row) direction() sipgate.Direction {
+	if root := r.root(); root != nil && root.direction != sipgate.Unknown {
+		return root.direction
+	}
+	d := sipgate.Unknown
+	for _, l := range r.chain() {
+		switch {
+		case !l.diverted() && l.direction == sipgate.Outgoing:
+			return sipgate.Outgoing
+		case d == sipgate.Unknown:
+			d = l.direction
+		}
+	}
+	return d
+}
+
+// side reports whether the leg only is the call to one's own device that
+// sipgate makes first when a call is started by a click.
+func (r *row) side(l *leg) bool {
+	return l.direction == sipgate.Incoming && !l.diverted() && l != r.root() && r.direction() == sipgate.Outgoing
+}
+
+// refresh computes what is to be seen of the row and publishes it if it
+// differs from what was.
+func (b *Board) refresh(r *row, now time.Time) {
+	l := r.current()
+	if l == nil {
+		b.hide(r)
+		return
+	}
+	p, _ := l.phase()
+	if p == Ended && (r.shown == nil || now.Sub(l.ended) >= endedStays) {
+		if r.shown == nil {
+			return // nobody saw it, or it is gone already
+		}
+		b.hide(r)
+		return
+	}
+	c := b.view(r, l, p, now)
+	b.dueAt(r.due())
+	if r.shown != nil && same(r.shown, &c) {
+		return
+	}
+	structure := r.shown == nil || r.shown.Section() != c.Section()
+	if r.shown == nil {
+		b.show(r)
+	}
+	r.shown = &c
+	b.publish(Change{Call: &c, Structure: structure})
+}
+
+// view computes the row's value; Seq and Memo are set when it is published.
+func (b *Board) view(r *row, l *leg, p Phase, now time.Time) Call {
+	s := state{p, l.hold}
+	if r.shown == nil || s != r.state {
+		r.since = now
+		if p == Ended {
+			r.since = l.ended
+		}
+		r.state = s
+	}
+	if p != Ended {
+		r.was = p
+	}
+	c := Call{
+		ID: r.id, Upstream: l.id, Phase: p, Was: r.was, Direction: r.direction(),
+		Hold:      r.toggle(VerbHold, l.hold),
+		Mute:      r.toggle(VerbMute, l.mute),
+		Recording: r.toggle(VerbRecord, l.recording),
+		Started:   r.started(), Since: r.since, About: r.about(),
+		Last: r.last, Playing: r.play,
+	}
+	b.parties(r, l, &c)
+	for _, m := range l.seen {
+		c.Seen = append(c.Seen, m.id)
+	}
+	if p == Ended {
+		c.Cause, c.Gone, c.Playing = l.cause, l.ended, nil
+	}
+	return c
+}
+
+func (r *row) toggle(v Verb, on bool) Toggle {
+	t := Toggle{On: on}
+	if w := r.wants[v]; w != nil {
+		t.Want, t.Pending = w.on, true
+	}
+	return t
+}
+
+func (r *row) started() time.Time {
+	var t time.Time
+	for _, l := range r.legs {
+		if t.IsZero() || l.heard.Before(t) {
+			t = l.heard
+		}
+	}
+	return t
+}
+
+// about reports whether no event told when the call began.
+func (r *row) about() bool {
+	return !slices.ContainsFunc(r.legs, func(l *leg) bool { return l.rang || l.answered })
+}
+
+// due is when time alone changes the row next; zero: never.
+func (r *row) due() time.Time {
+	var due time.Time
+	at := func(t time.Time) {
+		if due.IsZero() || t.Before(due) {
+			due = t
+		}
+	}
+	if l := r.current(); l != nil && l.end != live {
+		at(l.ended.Add(endedStays))
+	}
+	for _, l := range r.legs {
+		if l.is(Ringing) {
+			at(l.word.Add(ringingLasts))
+		}
+	}
+	if r.play != nil {
+		at(nextOfPlaying(r.play))
+	}
+	return due
+}
+
+// same reports whether two values of a row look the same, whatever their
+// number and their memo.
+func same(x, y *Call) bool {
+	return x.ID == y.ID && x.Upstream == y.Upstream && x.Phase == y.Phase && x.Was == y.Was &&
+		x.Direction == y.Direction && x.Outside == y.Outside && x.Inside == y.Inside &&
+		slices.Equal(x.Users, y.Users) && slices.Equal(x.Seen, y.Seen) && slices.Equal(x.Earlier, y.Earlier) &&
+		x.Hold == y.Hold && x.Mute == y.Mute && x.Recording == y.Recording &&
+		x.Started.Equal(y.Started) && x.Since.Equal(y.Since) && x.About == y.About &&
+		sameValue(x.Last, y.Last) && sameValue(x.Playing, y.Playing) &&
+		x.Cause == y.Cause && x.Gone.Equal(y.Gone)
+}
+
+// sameValue compares what two pointers point to. Orders and Playings are
+// replaced, never changed, once they were published.
+func sameValue[T comparable](x, y *T) bool {
+	return x == y || x != nil && y != nil && *x == *y
+}
