@@ -6,6 +6,7 @@ import "time"
 type account struct {
 	id      string // masterSipId, 7 digits
 	company string
+	block   string // what the numbers of its users begin with
 	domain  string // "sipgate.de"
 	locale  string // "de_DE"
 	users   []*user
@@ -109,6 +110,7 @@ type hookRecord struct {
 // entry is one event of the history.
 type entry struct {
 	id                       string
+	kind                     string // CALL, VOICEMAIL
 	callID                   string
 	source, target           string
 	sourceAlias, targetAlias string
@@ -120,6 +122,7 @@ type entry struct {
 	read, archived, starred  bool
 	endpoints                []endpoint
 	users                    []*user  // whose it is
+	connections              []string // extensions
 	recordings               []string // ids
 }
 

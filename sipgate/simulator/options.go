@@ -45,8 +45,15 @@ type Options struct {
 	// the request, or is "http://sipgate.invalid" where there is none.
 	Base string
 
-	// Fetch fetches announcements, Push delivers push events. Each has a time
-	// limit of its own (10 s for a push); http.DefaultTransport if nil.
+	// Pickup is how long a telephone rings that an API call made ring (the own
+	// device and the callee of POST /sessions/calls, the target of a transfer)
+	// until it is picked up; 2 s if zero. If negative, only Answer and the
+	// control API pick up. Other calls ring until they are answered or hung up.
+	Pickup time.Duration
+
+	// Fetch fetches announcements, Push delivers push events. Neither follows
+	// redirects, and each has a time limit of its own (10 s for a push). Own
+	// ones are made if nil.
 	Fetch, Push *http.Client
 
 	// Control serves the control API under /_simulator/, to loopback peers.
@@ -72,11 +79,14 @@ func (o Options) withDefaults() Options {
 	if o.ClientSecret == "" {
 		o.ClientSecret = "0e5c7b1e-demo-secret-of-the-simulator"
 	}
+	if o.Pickup == 0 {
+		o.Pickup = 2 * time.Second
+	}
 	if o.Fetch == nil {
 		o.Fetch = &http.Client{}
 	}
 	if o.Push == nil {
-		o.Push = &http.Client{}
+		o.Push = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -1,0 +1,88 @@
+package simulator
+
+import "strings"
+
+// All numbers are of the blocks that the Bundesnetzagentur keeps free for
+// films and books, so that nobody is called by accident.
+
+// makeAccounts returns the customers that every Simulator has. The first has
+// the users w0, w1, w2 with a device e0, e1, e2 each.
+func makeAccounts() []*account {
+	bikes := newAccount("2814711", "Lindenhof Fahrräder GmbH", "+49221471011")
+	bikes.addUser("Anna", "Bergmann", "lindenhof.example", true)
+	bikes.addUser("Jonas", "Keller", "lindenhof.example", false)
+	bikes.addUser("Mira", "Hoffmann", "lindenhof.example", false)
+	bikes.addGroup("Zentrale", "+492214710100", bikes.users...)
+	bikes.addGroup("Werkstatt", "+492214710120", bikes.users[1], bikes.users[2])
+	bikes.contacts = bikeContacts()
+
+	practice := newAccount("2390015", "Praxis Dr. Sommer", "+49302312511")
+	practice.addUser("Katrin", "Sommer", "praxis-sommer.example", true)
+	practice.addUser("Oliver", "Brandt", "praxis-sommer.example", false)
+	practice.addGroup("Empfang", "+493023125100", practice.users...)
+	practice.contacts = []*contact{
+		person("Labor Westend", "SHARED", "+496990009210", "befunde@labor-westend.example"),
+		person("Apotheke am Markt", "SHARED", "+493023125444", ""),
+	}
+	return []*account{bikes, practice}
+}
+
+// newAccount returns an account without users; block is the number of its
+// first user without the last digit.
+func newAccount(id, company, block string) *account {
+	return &account{
+		id: id, company: company, block: block, domain: "sipgate.de", locale: "de_DE",
+		balance: 421337,
+	}
+}
+
+// addUser adds the next user, w0 first, with a device, a phone line and a
+// number of the same index.
+func (a *account) addUser(first, last, domain string, admin bool) {
+	n := digits(len(a.users))
+	u := &user{
+		id: "w" + n, first: first, last: last, account: a, admin: admin,
+		email:    strings.ToLower(first + "." + last + "@" + domain),
+		password: "demo-" + strings.ToLower(first), phoneline: "p" + n,
+	}
+	u.devices = []*device{{id: "e" + n, alias: "Tischtelefon " + first, online: true, owner: u}}
+	a.users = append(a.users, u)
+	a.numbers = append(a.numbers, &number{id: "100" + n, e164: a.block + n, endpoint: u.phoneline, alias: u.name()})
+}
+
+func (a *account) addGroup(alias, e164 string, members ...*user) {
+	n := digits(len(a.groups))
+	a.groups = append(a.groups, &group{id: "g" + n, alias: alias, members: members})
+	a.numbers = append(a.numbers, &number{id: "200" + n, e164: e164, endpoint: "g" + n, alias: alias})
+}
+
+func digits(n int) string { return string(rune('0' + n)) }
+
+func bikeContacts() []*contact {
+	return []*contact{
+		person("Sabine Vogt", "SHARED", "+491713920014", "sabine.vogt@post.example"),
+		person("Radhaus Nord, Einkauf", "SHARED", "+494066969420", "einkauf@radhaus-nord.example"),
+		person("Thomas Albrecht", "SHARED", "+491713920027", ""),
+		person("Kettenwerk Großhandel", "SHARED", "+498999998310", "auftrag@kettenwerk.example"),
+		person("Familie Özdemir", "SHARED", "+492214710555", ""),
+		person("Spedition Wiegand", "SHARED", "+496990009640", "dispo@wiegand.example"),
+		person("Claudia Neumann", "SHARED", "+491713920033", "c.neumann@post.example"),
+		person("Stadtwerke, Frau Lenz", "SHARED", "+493023125271", ""),
+		person("Peter Šimon", "SHARED", "+491713920058", ""),
+		person("Versicherungsbüro Haas", "SHARED", "+494066969777", "buero@haas.example"),
+	}
+}
+
+// person is a contact with one number. Its id is derived from the number.
+func person(name, scope, e164, email string) *contact {
+	c := &contact{
+		id:      "b3d9af4a-78f9-11e6-8b77-" + e164[len(e164)-12:],
+		name:    name,
+		scope:   scope,
+		numbers: []typedNumber{{Number: e164, Type: []string{"work"}}},
+	}
+	if email != "" {
+		c.emails = []typedEmail{{Email: email, Type: []string{"work"}}}
+	}
+	return c
+}

@@ -1,0 +1,45 @@
+package simulator
+
+import (
+	"net/http"
+	"time"
+)
+
+// announceToCall fetches the announcement while the client waits, and refuses
+// one that cannot be fetched or has another form than mono, 16 bit, 8 kHz. The
+// real sipgate's answer to such a file is unknown; a definite one serves tests.
+func (s *Simulator) announceToCall(q *query) answer {
+	var in struct {
+		URL string `json:"url"`
+	}
+	var asked *playback
+	refused := s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
+		if err := c.active(); err != nil {
+			return err
+		}
+		asked = &playback{URL: in.URL, At: now}
+		c.touched = now
+		c.played = append(c.played, asked)
+		return nil
+	})
+	if asked == nil {
+		return refused
+	}
+	samples, err := s.fetchAnnouncement(q.Context(), in.URL)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		asked.Error = err.Error()
+		return refuse(http.StatusBadRequest, "Announcement refused: "+err.Error())
+	}
+	c := s.exchange.calls[q.args["callId"]]
+	if c == nil || c.phase == ended {
+		asked.Error = "the call ended before the announcement was fetched"
+		return callNotFound
+	}
+	asked.At, asked.Accepted = s.now(), true
+	asked.Seconds = float64(len(samples)) / sampleRate
+	c.touched = asked.At
+	c.tape.announcement(samples, asked.At)
+	return done
+}

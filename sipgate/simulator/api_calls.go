@@ -1,0 +1,232 @@
+package simulator
+
+import (
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+)
+
+var (
+	numberFormat = regexp.MustCompile(`^\+?[1-9][0-9]{6,14}$`)
+	toneFormat   = regexp.MustCompile(`^[0-9A-D#*]+$`)
+	deviceFormat = regexp.MustCompile(`^[exyp][0-9]+$`)
+)
+
+// maxTones is the longest tone sequence that is taken.
+const maxTones = 32
+
+type callJSON struct {
+	CallID       string            `json:"callId"`
+	Muted        bool              `json:"muted"`
+	Recording    bool              `json:"recording"`
+	Hold         bool              `json:"hold"`
+	Participants []participantJSON `json:"participants"`
+}
+
+type participantJSON struct {
+	ParticipantID string `json:"participantId"`
+	PhoneNumber   string `json:"phoneNumber"`
+	Muted         bool   `json:"muted"`
+	Hold          bool   `json:"hold"`
+	Owner         bool   `json:"owner"`
+}
+
+// json is the call as GET /calls shows it to u.
+func (c *call) json(u *user) callJSON {
+	j := callJSON{CallID: c.id, Muted: c.partyOf(u).muted, Recording: c.recording, Hold: c.hold}
+	for _, p := range c.parties {
+		j.Participants = append(j.Participants, participantJSON{p.id, bare(p.number), p.muted, p.hold, p.owner})
+	}
+	return j
+}
+
+// sees reports whether the call is visible to who holds the grant.
+func (s *Simulator) sees(g *grantInfo, c *call) bool {
+	return c.account == g.account && (s.opts.Visibility == VisibilityAccount || c.has(g.user))
+}
+
+func (s *Simulator) listCalls(q *query) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := []callJSON{}
+	for _, c := range s.exchange.live() {
+		if c.phase == established && !c.voicemail && s.sees(q.grant, c) {
+			list = append(list, c.json(q.grant.user))
+		}
+	}
+	return ok(map[string]any{"data": list})
+}
+
+// onCall decodes the body into in, unless that is nil, and lets act act on the
+// call of the path.
+func (s *Simulator) onCall(q *query, in any, act func(x *exchange, now time.Time, c *call) error) answer {
+	if in != nil {
+		if err := decodeStrict(q.body, in); err != nil {
+			return invalid(err)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.exchange.calls[q.args["callId"]]
+	if c == nil || c.phase == ended || !s.sees(q.grant, c) {
+		return callNotFound
+	}
+	return outcomeOf(act(s.exchange, s.now(), c))
+}
+
+func outcomeOf(err error) answer {
+	switch {
+	case err == nil:
+		return done
+	case errors.Is(err, errNoCall):
+		return callNotFound
+	case errors.Is(err, errNotEstablished), errors.Is(err, errTransferring):
+		return refuse(http.StatusConflict, err.Error())
+	}
+	return invalid(err)
+}
+
+type booleanRequest struct {
+	Value bool `json:"value"`
+}
+
+func (s *Simulator) holdCall(q *query) answer {
+	var in booleanRequest
+	return s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
+		return x.setHold(now, c, in.Value)
+	})
+}
+
+func (s *Simulator) muteCall(q *query) answer {
+	var in booleanRequest
+	return s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
+		return x.setMuted(now, c, q.grant.user, in.Value)
+	})
+}
+
+func (s *Simulator) recordCall(q *query) answer {
+	var in struct {
+		Value        bool `json:"value"`
+		Announcement bool `json:"announcement"`
+	}
+	return s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
+		return x.setRecording(now, c, in.Value, in.Announcement)
+	})
+}
+
+func (s *Simulator) sendTonesToCall(q *query) answer {
+	var in struct {
+		Sequence string `json:"sequence"`
+	}
+	return s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
+		if !toneFormat.MatchString(in.Sequence) || len(in.Sequence) > maxTones {
+			return errors.New("sequence is not 1 to 32 of 0-9A-D#*")
+		}
+		return x.sendTones(now, c, in.Sequence)
+	})
+}
+
+func (s *Simulator) hangUpCall(q *query) answer {
+	return s.onCall(q, nil, func(x *exchange, now time.Time, c *call) error {
+		cause := normalClearing
+		if c.phase == ringing && c.direction == in {
+			cause = busy
+		} else if c.phase == ringing {
+			cause = cancelled
+		}
+		c.touched = now
+		x.end(now, c, cause)
+		return nil
+	})
+}
+
+func (s *Simulator) transferCall(q *query) answer {
+	var in struct {
+		Attended    bool   `json:"attended"`
+		PhoneNumber string `json:"phoneNumber"`
+		CallerID    string `json:"callerId,omitempty"`
+	}
+	return s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
+		if !numberFormat.MatchString(in.PhoneNumber) {
+			return errors.New("phoneNumber is not a number in the form of E.164")
+		}
+		if in.CallerID != "" && !numberFormat.MatchString(in.CallerID) {
+			return errors.New("callerId is not a number in the form of E.164")
+		}
+		n, err := x.transferTo(now, c, transfer{To: e164(in.PhoneNumber), Attended: in.Attended, CallerID: in.CallerID})
+		if err == nil {
+			s.pickUpLater(n)
+		}
+		return err
+	})
+}
+
+// e164 spells a number with "+".
+func e164(number string) string { return "+" + strings.TrimPrefix(number, "+") }
+
+// startCall answers as soon as the caller's own device rings; that does not
+// prove that anybody picks it up (api.md 2.2).
+func (s *Simulator) startCall(q *query) answer {
+	var in struct {
+		Caller   string `json:"caller"`
+		Callee   string `json:"callee"`
+		DeviceID string `json:"deviceId,omitempty"`
+		CallerID string `json:"callerId,omitempty"`
+	}
+	if err := decodeStrict(q.body, &in); err != nil {
+		return invalid(err)
+	}
+	extension := deviceFormat.MatchString(in.Caller)
+	device, from := in.Caller, in.CallerID
+	switch {
+	case !numberFormat.MatchString(in.Callee):
+		return refuse(http.StatusBadRequest, "User supplied invalid callee number")
+	case !extension && !numberFormat.MatchString(in.Caller):
+		return refuse(http.StatusBadRequest, "User supplied invalid caller number")
+	case !extension && in.DeviceID == "":
+		return refuse(http.StatusBadRequest, "DeviceId is required if caller is a phone number")
+	case in.CallerID != "" && !numberFormat.MatchString(in.CallerID):
+		return refuse(http.StatusBadRequest, "User supplied invalid caller id")
+	}
+	if !extension {
+		device, from = in.DeviceID, in.Caller
+	}
+	return s.dial(q.grant, device, from, e164(in.Callee))
+}
+
+// dial begins the call, if the holder of the grant may: with an own device or
+// phone line, an admin with anybody's.
+func (s *Simulator) dial(g *grantInfo, device, from, to string) answer {
+	owner := g.account.ownerOf(device)
+	if owner == nil || owner != g.user && !g.user.admin {
+		return refuse(http.StatusForbidden, "User is not allowed to initiate call with given parameters")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g.account.balance <= 0 {
+		return refuse(http.StatusPaymentRequired, "Insufficient funds")
+	}
+	if from == "" {
+		from = owner.number()
+	}
+	c := s.exchange.dial(s.now(), owner, e164(from), to)
+	s.pickUpLater(c)
+	return ok(map[string]string{"sessionId": c.id})
+}
+
+// ownerOf is the user of a device or phone line, or nil.
+func (a *account) ownerOf(extension string) *user {
+	for _, u := range a.users {
+		if u.phoneline == extension {
+			return u
+		}
+		for _, d := range u.devices {
+			if d.id == extension {
+				return u
+			}
+		}
+	}
+	return nil
+}

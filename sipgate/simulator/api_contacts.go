@@ -1,0 +1,138 @@
+package simulator
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+func (c *contact) json() map[string]any {
+	return map[string]any{
+		"id": c.id, "name": c.name, "picture": c.picture, "scope": c.scope,
+		"emails": orEmpty(c.emails), "numbers": orEmpty(c.numbers),
+		"addresses": orEmpty(c.addresses), "organization": orEmpty(c.organization),
+	}
+}
+
+func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
+
+// listContacts shows shared contacts and the user's own private ones.
+func (s *Simulator) listContacts(q *query) answer {
+	wanted := q.URL.Query()["phonenumbers"]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := []map[string]any{}
+	for _, c := range q.grant.account.contacts {
+		if c.visible(q.grant.user) && (len(wanted) == 0 || slices.ContainsFunc(wanted, c.hasNumber)) {
+			list = append(list, c.json())
+		}
+	}
+	return page(q, list, func(part []map[string]any) any {
+		return map[string]any{"items": part, "totalCount": len(list)}
+	})
+}
+
+func (c *contact) visible(u *user) bool { return c.owner == nil || c.owner == u }
+
+func (c *contact) hasNumber(number string) bool {
+	return slices.ContainsFunc(c.numbers, func(n typedNumber) bool { return sameNumber(n.Number, number) })
+}
+
+// contactRequest is the body of POST /contacts and PUT /contacts/{id}.
+type contactRequest struct {
+	ID           string        `json:"id,omitempty"`
+	Name         string        `json:"name,omitempty"`
+	Family       string        `json:"family,omitempty"`
+	Given        string        `json:"given,omitempty"`
+	Picture      string        `json:"picture,omitempty" null:"ok"`
+	Emails       []typedEmail  `json:"emails,omitempty" null:"ok"`
+	Numbers      []typedNumber `json:"numbers,omitempty" null:"ok"`
+	Addresses    []address     `json:"addresses,omitempty" null:"ok"`
+	Organization [][]string    `json:"organization,omitempty" null:"ok"`
+	Scope        string        `json:"scope"`
+}
+
+func (r *contactRequest) fill(c *contact, u *user) {
+	c.name, c.picture, c.scope = r.Name, r.Picture, r.Scope
+	if c.name == "" {
+		c.name = strings.TrimSpace(r.Given + " " + r.Family)
+	}
+	c.emails, c.numbers, c.addresses, c.organization = r.Emails, r.Numbers, r.Addresses, r.Organization
+	c.owner = nil
+	if c.scope == "PRIVATE" {
+		c.owner = u
+	}
+}
+
+func decodeContact(body []byte) (r contactRequest, err error) {
+	if err := decodeStrict(body, &r); err != nil {
+		return r, err
+	}
+	if r.Scope != "PRIVATE" && r.Scope != "SHARED" {
+		return r, errors.New("scope is neither PRIVATE nor SHARED")
+	}
+	return r, nil
+}
+
+func (s *Simulator) addContact(q *query) answer {
+	r, err := decodeContact(q.body)
+	if err != nil {
+		return invalid(err)
+	}
+	id := strings.ToLower(s.random(32))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &contact{id: id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]}
+	r.fill(c, q.grant.user)
+	q.grant.account.contacts = append(q.grant.account.contacts, c)
+	return done
+}
+
+// onContact lets f work on the contact of the path.
+func (s *Simulator) onContact(q *query, f func(a *account, c *contact)) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range q.grant.account.contacts {
+		if c.id == q.args["id"] && c.visible(q.grant.user) {
+			f(q.grant.account, c)
+			return done
+		}
+	}
+	return notFound
+}
+
+func (s *Simulator) changeContact(q *query) answer {
+	r, err := decodeContact(q.body)
+	if err != nil {
+		return invalid(err)
+	}
+	return s.onContact(q, func(_ *account, c *contact) { r.fill(c, q.grant.user) })
+}
+
+func (s *Simulator) deleteContact(q *query) answer {
+	return s.onContact(q, func(a *account, c *contact) {
+		a.contacts = slices.DeleteFunc(a.contacts, func(x *contact) bool { return x == c })
+	})
+}
+
+// listInternalContacts lists the users and groups of the account.
+func (s *Simulator) listInternalContacts(q *query) answer {
+	var list []map[string]any
+	for _, u := range q.grant.account.users {
+		list = append(list, internal(q.grant.account.id+u.id, u.name(), []string{u.email}, u.number()))
+	}
+	for _, n := range q.grant.account.numbers {
+		if n.endpoint[0] == 'g' {
+			list = append(list, internal(q.grant.account.id+n.endpoint, n.alias, []string{}, n.e164))
+		}
+	}
+	return ok(items(list))
+}
+
+func internal(id, name string, emails []string, number string) map[string]any {
+	none := []string{}
+	return map[string]any{
+		"id": id, "name": name, "emails": emails, "mobile": none,
+		"landline": []string{number}, "fax": none, "directdial": none,
+	}
+}

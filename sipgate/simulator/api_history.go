@@ -1,0 +1,292 @@
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+type recordingJSON struct {
+	ID  string `json:"id"`
+	URL string `json:"url"`
+}
+
+// json is the entry as api.md 2.3 describes it: recordings belong to a CALL, a
+// recordingUrl to a VOICEMAIL.
+func (s *Simulator) entryJSON(e *entry) map[string]any {
+	j := map[string]any{
+		"id": e.id, "source": e.source, "target": e.target,
+		"sourceAlias": e.sourceAlias, "targetAlias": e.targetAlias,
+		"type": e.kind, "created": stamp(e.created), "lastModified": stamp(e.modified),
+		"direction": e.direction, "incoming": strings.HasSuffix(e.direction, "INCOMING"),
+		"status": e.status, "connectionIds": notNil(e.connections), "read": e.read,
+		"archived": e.archived, "note": e.note, "endpoints": endpointsJSON(e.endpoints),
+		"starred": e.starred, "labels": []string{}, "duration": int(e.duration.Seconds()),
+	}
+	list := []recordingJSON{}
+	for _, id := range e.recordings {
+		list = append(list, recordingJSON{id, s.recordingURL(id)})
+	}
+	switch {
+	case e.kind == "CALL":
+		j["callId"], j["callStatus"], j["recordings"] = e.callID, e.callStatus, list
+	case len(list) > 0:
+		j["transcription"], j["recordingUrl"] = "", list[0].URL
+	}
+	return j
+}
+
+// stamp is a time as sipgate writes it: UTC, whole seconds.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+func notNil(list []string) []string { return append([]string{}, list...) }
+
+func endpointsJSON(list []endpoint) []any {
+	all := []any{}
+	for _, e := range list {
+		all = append(all, map[string]any{
+			"type": e.how, "endpoint": map[string]string{"extension": e.extension, "type": e.kind},
+		})
+	}
+	return all
+}
+
+// filter is the query of GET /history. Parameters that it does not know are
+// ignored.
+type filter struct {
+	types, directions, connections, starred []string
+	from, to                                time.Time
+	archived                                bool
+	number                                  string
+	offset, limit                           int
+	user                                    *user // of the path, or nil
+}
+
+var errForeignConnection = errors.New("connectionIds of devices are forbidden")
+
+func parseFilter(v url.Values) (f filter, err error) {
+	f = filter{
+		types: v["types"], directions: v["directions"], starred: v["starred"],
+		connections: v["connectionIds"], number: v.Get("phonenumber"),
+	}
+	for _, check := range []struct {
+		values  []string
+		allowed string
+	}{
+		{f.types, "CALL VOICEMAIL SMS FAX"},
+		{f.directions, "INCOMING OUTGOING MISSED_INCOMING MISSED_OUTGOING"},
+		{f.starred, "STARRED UNSTARRED"},
+	} {
+		for _, value := range check.values {
+			if !slices.Contains(strings.Fields(check.allowed), value) {
+				return f, fmt.Errorf("%q is none of %s", value, check.allowed)
+			}
+		}
+	}
+	for _, c := range f.connections {
+		if strings.HasPrefix(c, "e") || strings.HasPrefix(c, "y") || strings.HasPrefix(c, "x") {
+			return f, errForeignConnection
+		}
+	}
+	if f.from, err = parseTime(v, "from"); err != nil {
+		return f, err
+	}
+	if f.to, err = parseTime(v, "to"); err != nil {
+		return f, err
+	}
+	if a := v.Get("archived"); a != "" && a != "true" && a != "false" {
+		return f, errors.New("archived is not a boolean")
+	}
+	f.archived = v.Get("archived") == "true"
+	if f.offset, err = parseInt(v, "offset", 0, 1<<31-1); err != nil {
+		return f, err
+	}
+	f.limit, err = parseInt(v, "limit", 10, 1000)
+	return f, err
+}
+
+// parseTime takes both of the forms of ISO 8601 that the references show, and
+// a mere date.
+func parseTime(v url.Values, name string) (time.Time, error) {
+	s := v.Get(name)
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%s is not a time of ISO 8601", name)
+}
+
+func parseInt(v url.Values, name string, missing, most int) (int, error) {
+	s := v.Get(name)
+	if s == "" {
+		return missing, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 || n > most {
+		return 0, fmt.Errorf("%s is not an integer from 0 to %d", name, most)
+	}
+	return n, nil
+}
+
+func (f *filter) takes(e *entry) bool {
+	direction := e.direction
+	star := "UNSTARRED"
+	if e.starred {
+		star = "STARRED"
+	}
+	among := func(list []string, s string) bool { return len(list) == 0 || slices.Contains(list, s) }
+	return e.archived == f.archived && among(f.types, e.kind) && among(f.directions, direction) &&
+		among(f.starred, star) &&
+		(f.from.IsZero() || !e.created.Before(f.from)) && (f.to.IsZero() || !e.created.After(f.to)) &&
+		(f.number == "" || sameNumber(f.number, e.source) || sameNumber(f.number, e.target)) &&
+		(f.user == nil || slices.Contains(e.users, f.user)) &&
+		(len(f.connections) == 0 || slices.ContainsFunc(f.connections, e.touches))
+}
+
+func (e *entry) touches(extension string) bool {
+	return slices.Contains(e.connections, extension) ||
+		slices.ContainsFunc(e.endpoints, func(p endpoint) bool { return p.extension == extension })
+}
+
+func sameNumber(a, b string) bool {
+	clean := strings.NewReplacer("+", "", " ", "", "-", "")
+	return clean.Replace(a) == clean.Replace(b)
+}
+
+// listHistory shows every user the whole account, newest first, as sipgate
+// does; under /{userId}/ only what concerns that user.
+func (s *Simulator) listHistory(q *query) answer {
+	f, err := parseFilter(q.URL.Query())
+	if errors.Is(err, errForeignConnection) {
+		return refuse(http.StatusForbidden, err.Error())
+	}
+	if err != nil {
+		return invalid(err)
+	}
+	if id, given := q.args["userId"]; given {
+		if f.user = q.grant.account.user(id); f.user == nil {
+			return answer{status: http.StatusNotFound}
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list, total := []any{}, 0
+	for _, e := range slices.Backward(q.grant.account.history) {
+		if !f.takes(e) {
+			continue
+		}
+		if total++; total > f.offset && len(list) < f.limit {
+			list = append(list, s.entryJSON(e))
+		}
+	}
+	return ok(map[string]any{"items": list, "totalCount": total})
+}
+
+// onEntry lets f work on the entry of the path.
+func (s *Simulator) onEntry(q *query, f func(a *account, e *entry) answer) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range q.grant.account.history {
+		if e.id == q.args["entryId"] {
+			return f(q.grant.account, e)
+		}
+	}
+	return answer{status: http.StatusNotFound}
+}
+
+func (s *Simulator) getEntry(q *query) answer {
+	return s.onEntry(q, func(_ *account, e *entry) answer { return ok(s.entryJSON(e)) })
+}
+
+func (s *Simulator) deleteEntry(q *query) answer {
+	return s.onEntry(q, func(a *account, e *entry) answer {
+		a.history = slices.DeleteFunc(a.history, func(x *entry) bool { return x == e })
+		return done
+	})
+}
+
+// entryChange holds the fields of an entry that can be changed; those not
+// given stay as they are.
+type entryChange struct {
+	Note     *string `json:"note,omitempty"`
+	Archived *bool   `json:"archived,omitempty"`
+	Read     *bool   `json:"read,omitempty"`
+	Starred  *bool   `json:"starred,omitempty"`
+}
+
+func (e *entry) change(c entryChange, now time.Time) {
+	set(&e.note, c.Note)
+	set(&e.archived, c.Archived)
+	set(&e.read, c.Read)
+	set(&e.starred, c.Starred)
+	e.modified = now
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (s *Simulator) changeEntry(q *query) answer {
+	var in entryChange
+	if err := decodeStrict(q.body, &in); err != nil {
+		return invalid(err)
+	}
+	return s.onEntry(q, func(_ *account, e *entry) answer {
+		e.change(in, s.now())
+		return done
+	})
+}
+
+// changeEntries changes fewer than 150 entries, all or none.
+func (s *Simulator) changeEntries(q *query) answer {
+	var in []struct {
+		ID       string `json:"id"`
+		Archived *bool  `json:"archived,omitempty"`
+		Read     *bool  `json:"read,omitempty"`
+		Starred  *bool  `json:"starred,omitempty"`
+	}
+	if err := decodeStrict(q.body, &in); err != nil {
+		return invalid(err)
+	}
+	if len(in) >= 150 {
+		return invalid(errors.New("150 entries or more"))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []*entry
+	for _, change := range in {
+		i := slices.IndexFunc(q.grant.account.history, func(e *entry) bool { return e.id == change.ID })
+		if i < 0 {
+			return answer{status: http.StatusNotFound}
+		}
+		found = append(found, q.grant.account.history[i])
+	}
+	for i, e := range found {
+		e.change(entryChange{nil, in[i].Archived, in[i].Read, in[i].Starred}, s.now())
+	}
+	return done
+}
+
+// deleteEntries deletes the entries named by id, all of them if none is named:
+// that is what sipgate does (api.md 2.3).
+func (s *Simulator) deleteEntries(q *query) answer {
+	ids := q.URL.Query()["id"]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := q.grant.account
+	a.history = slices.DeleteFunc(a.history, func(e *entry) bool {
+		return len(ids) == 0 || slices.Contains(ids, e.id)
+	})
+	return done
+}

@@ -1,0 +1,195 @@
+package simulator
+
+import (
+	"net/http"
+	"slices"
+)
+
+var notFound = answer{status: http.StatusNotFound}
+
+// getUserInfo tells who holds the token. Its sub repeats in every account.
+func (s *Simulator) getUserInfo(q *query) answer {
+	a := q.grant.account
+	return ok(map[string]string{
+		"sub": q.grant.user.id, "domain": a.domain, "masterSipId": a.id, "locale": a.locale,
+	})
+}
+
+func (u *user) json() map[string]any {
+	return map[string]any{
+		"id": u.id, "firstname": u.first, "lastname": u.last, "email": u.email,
+		"defaultDevice": u.devices[0].id, "busyOnBusy": false, "addressId": "1",
+		"directDialIds": []string{}, "timezone": "Europe/Berlin", "admin": u.admin,
+	}
+}
+
+func (s *Simulator) listUsers(q *query) answer {
+	var list []map[string]any
+	for _, u := range q.grant.account.users {
+		list = append(list, u.json())
+	}
+	return ok(items(list))
+}
+
+func (s *Simulator) getUser(q *query) answer {
+	u := q.grant.account.user(q.args["id"])
+	if u == nil {
+		return notFound
+	}
+	return ok(u.json())
+}
+
+// onUser lets f answer for the user of the path, who may be anybody in the
+// account.
+func onUser(q *query, f func(a *account, u *user) answer) answer {
+	u := q.grant.account.user(q.args["userId"])
+	if u == nil {
+		return notFound
+	}
+	return f(q.grant.account, u)
+}
+
+type routing struct {
+	ID    string `json:"id"`
+	Alias string `json:"alias"`
+}
+
+func (s *Simulator) listDevices(q *query) answer {
+	return onUser(q, func(a *account, u *user) answer {
+		groups := []routing{}
+		for _, g := range a.groups {
+			if slices.Contains(g.members, u) {
+				groups = append(groups, routing{g.id, g.alias})
+			}
+		}
+		var list []map[string]any
+		for _, d := range u.devices {
+			list = append(list, map[string]any{
+				"id": d.id, "alias": d.alias, "type": "REGISTER", "online": d.online, "dnd": false,
+				"activePhonelines": []routing{{u.phoneline, u.name()}}, "activeGroups": groups,
+				"credentials": map[string]string{
+					"username": a.id + d.id, "password": "simulated", "sipServer": "sipgate.de",
+					"outboundProxy": "sipgate.de", "sipServerWebsocketUrl": "wss://tls01.sipgate.de",
+				},
+				"registered":         []map[string]string{{"userAgent": "simulated", "ip": "192.0.2.10", "port": "5060"}},
+				"emergencyAddressId": "1", "addressUrl": "/addresses/1",
+			})
+		}
+		return ok(items(list))
+	})
+}
+
+func (n *number) json() map[string]any {
+	url := "/groups/" + n.endpoint
+	if n.endpoint[0] == 'p' {
+		url = "/w" + n.endpoint[1:] + "/phonelines/" + n.endpoint
+	}
+	return map[string]any{
+		"id": n.id, "number": n.e164, "localized": "0" + n.e164[len("+49"):], "type": "LANDLINE",
+		"endpointId": n.endpoint, "endpointAlias": n.alias, "endpointUrl": url,
+	}
+}
+
+// numbersJSON are the numbers of the account that take says.
+func (a *account) numbersJSON(take func(*number) bool) []map[string]any {
+	list := []map[string]any{}
+	for _, n := range a.numbers {
+		if take(n) {
+			list = append(list, n.json())
+		}
+	}
+	return list
+}
+
+func (s *Simulator) listNumbers(q *query) answer {
+	list := q.grant.account.numbersJSON(func(*number) bool { return true })
+	return page(q, list, func(part []map[string]any) any { return items(part) })
+}
+
+// page answers with the part of list that offset and limit name.
+func page[T any](q *query, list []T, wrap func([]T) any) answer {
+	offset, err := parseInt(q.URL.Query(), "offset", 0, 1<<31-1)
+	if err != nil {
+		return invalid(err)
+	}
+	limit, err := parseInt(q.URL.Query(), "limit", 5000, 1<<31-1)
+	if err != nil {
+		return invalid(err)
+	}
+	list = list[min(offset, len(list)):]
+	return ok(wrap(list[:min(limit, len(list))]))
+}
+
+func (s *Simulator) listUserNumbers(q *query) answer {
+	return onUser(q, func(a *account, u *user) answer {
+		return ok(items(a.numbersJSON(func(n *number) bool { return n.endpoint == u.phoneline })))
+	})
+}
+
+// listEndpointNumbers lists the numbers of the group or phone line of the path.
+func (s *Simulator) listEndpointNumbers(q *query) answer {
+	list := q.grant.account.numbersJSON(func(n *number) bool { return n.endpoint == q.args["id"] })
+	if len(list) == 0 {
+		return notFound
+	}
+	return ok(items(list))
+}
+
+func (s *Simulator) listPhonelines(q *query) answer {
+	return onUser(q, func(a *account, u *user) answer {
+		base := "/" + u.id + "/phonelines/" + u.phoneline
+		return ok(items([]map[string]string{{
+			"id": u.phoneline, "alias": u.name(),
+			"blockAnonymousUrl": base + "/blockanonymous", "devicesUrl": base + "/devices",
+			"forwardingsUrl": base + "/forwardings", "numbersUrl": base + "/numbers",
+			"parallelForwardingsUrl": base + "/parallelforwardings", "voicemailsUrl": base + "/voicemails",
+		}}))
+	})
+}
+
+func (s *Simulator) listGroups(q *query) answer {
+	id := q.URL.Query().Get("userId")
+	var list []map[string]any
+	for i, g := range q.grant.account.groups {
+		if id == "" || slices.Contains(g.members, q.grant.account.user(id)) {
+			list = append(list, map[string]any{
+				"id": g.id, "alias": g.alias, "groupNumbersUrl": "/groups/" + g.id + "/numbers",
+				"groupUsersUrl": "/groups/" + g.id + "/users", "departmentId": i,
+			})
+		}
+	}
+	return ok(items(list))
+}
+
+func (s *Simulator) listGroupUsers(q *query) answer {
+	for _, g := range q.grant.account.groups {
+		if g.id != q.args["id"] {
+			continue
+		}
+		var list []map[string]string
+		for _, u := range g.members {
+			list = append(list, map[string]string{
+				"id": u.id, "firstname": u.first, "lastname": u.last, "userUrl": "/users/" + u.id,
+			})
+		}
+		return ok(items(list))
+	}
+	return notFound
+}
+
+func (s *Simulator) getAccount(q *query) answer {
+	return ok(map[string]any{
+		"company": q.grant.account.company, "mainProductType": "TEAM", "logoUrl": "",
+		"verified": true, "historyLifeTime": "UNLIMITED",
+	})
+}
+
+// getBalance is for admins only (api.md 2.4).
+func (s *Simulator) getBalance(q *query) answer {
+	if !q.grant.user.admin {
+		return refuse(http.StatusForbidden, "Forbidden")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return ok(map[string]any{"amount": q.grant.account.balance, "currency": "EUR"})
+}

@@ -1,0 +1,213 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// controlPath is where the control API is. Without Options.Control it is not
+// there.
+const controlPath = "/_simulator/"
+
+func (s *Simulator) routesControl(mux *http.ServeMux) {
+	if !s.opts.Control {
+		return
+	}
+	for pattern, h := range map[string]http.HandlerFunc{
+		"POST calls":                  s.controlRing,
+		"GET calls":                   s.controlCalls,
+		"GET calls/{callId}":          s.controlCall,
+		"POST calls/{callId}/answer":  s.controlAnswer,
+		"POST calls/{callId}/hangup":  s.controlHangUp,
+		"POST calls/{callId}/forward": s.controlForward,
+		"GET requests":                s.controlRequests,
+		"DELETE requests":             s.controlForget,
+		"POST faults":                 s.controlFail,
+		"GET faults":                  s.controlFaults,
+		"DELETE faults":               s.controlHeal,
+		"POST tokens":                 s.controlTokens,
+		"GET state":                   s.controlState,
+		"GET push-key":                s.controlPushKey,
+	} {
+		method, path, _ := strings.Cut(pattern, " ")
+		guarded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !local(r) {
+				refuse(http.StatusForbidden, "only programs on this machine may control the simulator").write(w)
+				return
+			}
+			h(w, r)
+		})
+		mux.Handle(method+" "+controlPath+path, guarded)
+		if !strings.HasSuffix(path, "}") {
+			mux.Handle(method+" "+controlPath+path+"/{$}", guarded)
+		}
+	}
+}
+
+// local reports whether the request comes from a program on this machine: the
+// peer and the name under which it asks are loopback addresses, no proxy stands
+// between, and no page of another origin made a browser send it.
+func local(r *http.Request) bool {
+	if r.RemoteAddr != "" && !loopback(r.RemoteAddr) {
+		return false
+	}
+	if r.RemoteAddr != "" && !loopback(r.Host) {
+		return false
+	}
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
+		if r.Header.Get(name) != "" {
+			return false
+		}
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return r.Header.Get("Sec-Fetch-Site") != "cross-site"
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host == r.Host
+}
+
+// loopback reports whether hostport, whose port may be missing, is on this
+// machine.
+func loopback(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+}
+
+// readControl decodes the body, which may be missing, into in, and answers
+// itself if that fails. Only the form of the body is strict here, not its type.
+func readControl(w http.ResponseWriter, r *http.Request, in any) bool {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err == nil && len(bytes.TrimSpace(body)) > 0 {
+		if _, err = parseStrict(body); err == nil {
+			d := json.NewDecoder(bytes.NewReader(body))
+			d.DisallowUnknownFields()
+			err = d.Decode(in)
+		}
+	}
+	if err != nil {
+		invalid(err).write(w)
+	}
+	return err == nil
+}
+
+// controlled answers with body, or with what is wrong.
+func controlled(w http.ResponseWriter, body any, err error) {
+	switch {
+	case err == nil:
+		ok(body).write(w)
+	case errors.Is(err, ErrNoCall):
+		callNotFound.write(w)
+	case errors.Is(err, errEnded):
+		refuse(http.StatusConflict, err.Error()).write(w)
+	default:
+		invalid(err).write(w)
+	}
+}
+
+func (s *Simulator) controlRing(w http.ResponseWriter, r *http.Request) {
+	var in NewCall
+	if readControl(w, r, &in) {
+		id, err := s.Ring(in)
+		controlled(w, map[string]string{"callId": id}, err)
+	}
+}
+
+func (s *Simulator) controlCalls(w http.ResponseWriter, r *http.Request) { ok(s.Calls()).write(w) }
+
+func (s *Simulator) controlCall(w http.ResponseWriter, r *http.Request) {
+	t, err := s.Call(r.PathValue("callId"))
+	controlled(w, t, err)
+}
+
+func (s *Simulator) controlAnswer(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		User string `json:"user"`
+	}
+	if readControl(w, r, &in) {
+		err := s.Answer(r.PathValue("callId"), in.User)
+		s.showCall(w, r, err)
+	}
+}
+
+func (s *Simulator) controlHangUp(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Cause string `json:"cause"`
+	}
+	if readControl(w, r, &in) {
+		err := s.HangUp(r.PathValue("callId"), in.Cause)
+		s.showCall(w, r, err)
+	}
+}
+
+// showCall answers a command with the call as it is now.
+func (s *Simulator) showCall(w http.ResponseWriter, r *http.Request, err error) {
+	t, gone := s.Call(r.PathValue("callId"))
+	controlled(w, t, errors.Join(err, gone))
+}
+
+func (s *Simulator) controlForward(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		To string `json:"to"`
+	}
+	if readControl(w, r, &in) {
+		id, err := s.Forward(r.PathValue("callId"), in.To)
+		controlled(w, map[string]string{"callId": id}, err)
+	}
+}
+
+func (s *Simulator) controlRequests(w http.ResponseWriter, r *http.Request) {
+	ok(s.Requests()).write(w)
+}
+
+func (s *Simulator) controlForget(w http.ResponseWriter, r *http.Request) {
+	s.seen.forget()
+	done.write(w)
+}
+
+func (s *Simulator) controlFail(w http.ResponseWriter, r *http.Request) {
+	var in Fault
+	if readControl(w, r, &in) {
+		id, err := s.Fail(in)
+		controlled(w, map[string]int{"id": id}, err)
+	}
+}
+
+func (s *Simulator) controlFaults(w http.ResponseWriter, r *http.Request) { ok(s.Faults()).write(w) }
+
+func (s *Simulator) controlHeal(w http.ResponseWriter, r *http.Request) {
+	s.Heal()
+	done.write(w)
+}
+
+// controlTokens answers like the token endpoint, without asking for a
+// password. A missing scope means "all".
+func (s *Simulator) controlTokens(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		User    string `json:"user"`
+		Scope   string `json:"scope"`
+		Account string `json:"account"`
+	}
+	if readControl(w, r, &in) {
+		answer, err := s.Token(in.Account, in.User, in.Scope)
+		controlled(w, answer, err)
+	}
+}
+
+func (s *Simulator) controlState(w http.ResponseWriter, r *http.Request) { ok(s.State()).write(w) }
+
+func (s *Simulator) controlPushKey(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/x-pem-file")
+	w.Write(s.PushKey())
+}

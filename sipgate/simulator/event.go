@@ -1,0 +1,119 @@
+package simulator
+
+import (
+	"net/url"
+	"strings"
+)
+
+// event is one push, ready but for its address.
+type event struct {
+	kind      string // "newCall", "answer", "hangup"
+	account   *account
+	callID    string
+	family    string // origCallId: the events of a family keep their order
+	direction string
+	url       string   // of a newCall: where the settings send it, "" for nowhere
+	tags      []string // extensions, for the whitelist
+	body      []byte
+}
+
+// form builds a body in the order and spelling of the captured push
+// (api.md 3.1): keys percent-encoded, numbers without "+".
+type form struct{ b strings.Builder }
+
+func (f *form) add(key, value string) *form {
+	if f.b.Len() > 0 {
+		f.b.WriteByte('&')
+	}
+	f.b.WriteString(url.QueryEscape(key) + "=" + url.QueryEscape(value))
+	return f
+}
+
+func (f *form) addIf(key, value string) *form {
+	if value != "" {
+		f.add(key, value)
+	}
+	return f
+}
+
+// bare is a number as push events and GET /calls spell it: without "+".
+func bare(number string) string { return strings.TrimPrefix(number, "+") }
+
+func (c *call) event(kind, id, direction string, f *form) event {
+	e := event{
+		kind: kind, account: c.account, callID: id, family: c.orig,
+		direction: direction, body: []byte(f.b.String()),
+	}
+	if direction == in {
+		e.url = c.account.push.IncomingURL
+	} else {
+		e.url = c.account.push.OutgoingURL
+	}
+	for _, u := range c.users {
+		e.tags = append(e.tags, u.id, u.phoneline)
+	}
+	for _, g := range c.account.groups {
+		for _, n := range c.account.numbers {
+			if n.endpoint == g.id && (n.e164 == c.from || n.e164 == c.to) {
+				e.tags = append(e.tags, g.id)
+			}
+		}
+	}
+	return e
+}
+
+func newCallEvent(c *call, id, direction, from, to string) event {
+	f := &form{}
+	f.add("event", "newCall").add("direction", direction).add("from", bare(from)).add("to", bare(to))
+	f.add("callId", id).add("origCallId", c.orig)
+	switch {
+	case c.voicemail:
+		f.add("user[]", "voicemail")
+	case len(c.users) == 0:
+		f.add("user[]", "")
+	default:
+		for _, u := range c.users {
+			f.add("user[]", u.name())
+		}
+		for _, u := range c.users {
+			f.add("userId[]", u.id)
+		}
+		for _, u := range c.users {
+			f.add("fullUserId[]", u.fullID())
+		}
+	}
+	f.add("xcid", c.xcid).addIf("diversion", bare(c.diversion))
+	return c.event("newCall", id, direction, f)
+}
+
+func answerEvent(c *call, id, direction, from, to string, u *user, answering string) event {
+	f := &form{}
+	f.add("event", "answer").add("callId", id)
+	switch {
+	case c.voicemail:
+		f.add("user", "voicemail")
+	case u != nil:
+		f.add("user", u.name()).add("userId", u.id).add("fullUserId", u.fullID())
+	}
+	f.add("from", bare(from)).add("to", bare(to)).add("direction", direction)
+	f.add("answeringNumber", bare(answering)).add("origCallId", c.orig).add("xcid", c.xcid)
+	f.addIf("diversion", bare(c.diversion))
+	return c.event("answer", id, direction, f)
+}
+
+// hangupEvent names the answering number only of a call that was answered.
+func hangupEvent(c *call, id, direction, from, to string, answered bool) event {
+	f := &form{}
+	f.add("event", "hangup").add("cause", c.cause).add("callId", id)
+	f.add("from", bare(from)).add("to", bare(to)).add("direction", direction)
+	answering := ""
+	if answered {
+		answering = c.answering()
+		if id == c.deviceCall {
+			answering = to
+		}
+	}
+	f.add("answeringNumber", bare(answering)).add("origCallId", c.orig).add("xcid", c.xcid)
+	f.addIf("diversion", bare(c.diversion))
+	return c.event("hangup", id, direction, f)
+}

@@ -1,0 +1,222 @@
+package simulator
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// What a Fault does. To requests:
+const (
+	DoDelay      = "delay"      // answer later; with After, execute at once and answer later
+	DoStatus     = "status"     // answer Status without executing
+	DoReset      = "reset"      // cut the connection without executing
+	DoResetAfter = "resetAfter" // execute, then cut the connection: the answer is lost
+	DoMalformed  = "malformed"  // execute, then answer a body that is no JSON
+	DoTruncate   = "truncate"   // execute, then cut the connection in the middle of the body
+	DoEmpty      = "empty"      // execute, then answer without the body
+)
+
+// To pushes, besides DoDelay, for which the later events of the call wait:
+const (
+	DoDrop    = "drop"    // never delivered
+	DoDouble  = "double"  // delivered twice
+	DoReorder = "reorder" // delivered after the next event of the call
+)
+
+// The two things that a Fault can be On.
+const (
+	OnAPI  = "api"
+	OnPush = "push"
+)
+
+// reorderTime is how long a reordered push waits at least for its successor
+// to happen.
+const reorderTime = time.Second
+
+// Fault is a rule that makes something go wrong. The package comment describes
+// its JSON.
+type Fault struct {
+	ID          int      `json:"id,omitempty"` // given by Fail
+	On          string   `json:"on,omitempty"`
+	Do          string   `json:"do,omitempty"`
+	Method      string   `json:"method,omitempty"`      // any if empty
+	Path        string   `json:"path,omitempty"`        // any if empty; "*" stands for one segment, a final "/**" for the rest
+	Event       string   `json:"event,omitempty"`       // of pushes: newCall, answer, hangup; any if empty
+	Status      int      `json:"status,omitempty"`      // of DoStatus
+	RetryAfter  string   `json:"retryAfter,omitempty"`  // header of DoStatus, sent as it stands
+	Location    string   `json:"location,omitempty"`    // header of DoStatus
+	Delay       Duration `json:"delay,omitempty"`       // of DoDelay
+	After       bool     `json:"after,omitempty"`       // of DoDelay
+	Count       int      `json:"count,omitempty"`       // how often it strikes; 0: until removed
+	Skip        int      `json:"skip,omitempty"`        // how many matches it lets pass first
+	Probability float64  `json:"probability,omitempty"` // of striking a match, by seeded dice; 0 means 1
+}
+
+// Duration is a time.Duration that JSON spells as milliseconds or like "1.5s".
+type Duration time.Duration
+
+// UnmarshalJSON takes both spellings.
+func (d *Duration) UnmarshalJSON(data []byte) error {
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		parsed, err := time.ParseDuration(text)
+		*d = Duration(parsed)
+		return err
+	}
+	ms, err := strconv.ParseFloat(string(data), 64)
+	*d = Duration(ms * float64(time.Millisecond))
+	return err
+}
+
+// MarshalJSON spells it like "1.5s".
+func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
+
+// complete fills in what can be told from the other fields.
+func (f *Fault) complete() error {
+	if f.Do == "" {
+		switch {
+		case f.Status != 0:
+			f.Do = DoStatus
+		case f.Delay != 0:
+			f.Do = DoDelay
+		}
+	}
+	forPush := []string{DoDrop, DoDouble, DoReorder, DoDelay}
+	forAPI := []string{DoDelay, DoStatus, DoReset, DoResetAfter, DoMalformed, DoTruncate, DoEmpty}
+	if f.On == "" && (f.Event != "" || slices.Contains(forPush[:3], f.Do)) {
+		f.On = OnPush
+	} else if f.On == "" {
+		f.On = OnAPI
+	}
+	if f.Probability == 0 {
+		f.Probability = 1
+	}
+	_, badPattern := path.Match(f.Path, "")
+	switch {
+	case f.On != OnAPI && f.On != OnPush:
+		return fmt.Errorf("on is neither %q nor %q", OnAPI, OnPush)
+	case f.On == OnAPI && !slices.Contains(forAPI, f.Do):
+		return fmt.Errorf("do is none of %s", strings.Join(forAPI, ", "))
+	case f.On == OnPush && !slices.Contains(forPush, f.Do):
+		return fmt.Errorf("do is none of %s", strings.Join(forPush, ", "))
+	case f.Do == DoStatus && (f.Status < 200 || f.Status > 599):
+		return errors.New("status is not from 200 to 599")
+	case f.Probability < 0 || f.Probability > 1:
+		return errors.New("probability is not from 0 to 1")
+	case f.Count < 0 || f.Skip < 0 || f.Delay < 0:
+		return errors.New("count, skip or delay is negative")
+	case badPattern != nil:
+		return badPattern
+	}
+	return nil
+}
+
+// matches reports whether the fault concerns a request.
+func (f *Fault) matches(method, p string) bool {
+	if f.On != OnAPI || f.Method != "" && !strings.EqualFold(f.Method, method) {
+		return false
+	}
+	p = strings.TrimSuffix(p, "/")
+	if prefix, deep := strings.CutSuffix(f.Path, "/**"); deep {
+		n := strings.Count(prefix, "/") + 1
+		parts := strings.SplitN(p, "/", n+1)
+		if len(parts) <= n {
+			return false
+		}
+		ok, _ := path.Match(prefix, strings.Join(parts[:n], "/"))
+		return ok
+	}
+	ok, _ := path.Match(strings.TrimSuffix(f.Path, "/"), p)
+	return f.Path == "" || ok
+}
+
+// faults are the rules in force, in the order in which they were given. The
+// first that strikes is the only one that does.
+type faults struct {
+	mu    sync.Mutex
+	dice  *rand.Rand
+	rules []*Fault
+	last  int
+	swaps bool // there has been a DoReorder
+}
+
+func newFaults(seed uint64) *faults { return &faults{dice: rand.New(rand.NewPCG(seed, 0xfa17))} }
+
+// Fail puts a fault in force and returns its id.
+func (s *Simulator) Fail(f Fault) (int, error) {
+	if err := f.complete(); err != nil {
+		return 0, err
+	}
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.last++
+	f.ID = s.faults.last
+	s.faults.rules = append(s.faults.rules, &f)
+	s.faults.swaps = s.faults.swaps || f.Do == DoReorder
+	return f.ID, nil
+}
+
+// Heal removes all faults.
+func (s *Simulator) Heal() {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.rules = nil
+}
+
+// Faults are those in force, with the counts that are left.
+func (s *Simulator) Faults() []Fault {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	list := []Fault{}
+	for _, f := range s.faults.rules {
+		list = append(list, *f)
+	}
+	return list
+}
+
+func (f *faults) request(method, path string) (Fault, bool) {
+	return f.strike(func(r *Fault) bool { return r.matches(method, path) })
+}
+
+func (f *faults) push(e event) (Fault, bool) {
+	return f.strike(func(r *Fault) bool { return r.On == OnPush && (r.Event == "" || r.Event == e.kind) })
+}
+
+func (f *faults) reorders() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.swaps
+}
+
+func (f *faults) strike(match func(*Fault) bool) (Fault, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, r := range f.rules {
+		if !match(r) {
+			continue
+		}
+		if r.Skip > 0 {
+			r.Skip--
+			continue
+		}
+		if r.Probability < 1 && f.dice.Float64() >= r.Probability {
+			continue
+		}
+		hit := *r
+		if r.Count == 1 {
+			f.rules = slices.Delete(f.rules, i, i+1)
+		} else if r.Count > 1 {
+			r.Count--
+		}
+		return hit, true
+	}
+	return Fault{}, false
+}

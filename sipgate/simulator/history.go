@@ -1,0 +1,121 @@
+package simulator
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Limits of what is kept for ever.
+const (
+	maxEntries    = 2000 // of history, per account
+	maxRecordings = 100  // of all accounts
+)
+
+// log writes the call that just ended, and was in phase was, into the history.
+func (x *exchange) log(now time.Time, c *call, was phase) {
+	x.last++
+	e := &entry{
+		id: strconv.Itoa(100001233 + x.last), callID: c.id, kind: "CALL",
+		source: c.from, target: c.to,
+		sourceAlias: c.account.alias(c.from), targetAlias: c.account.alias(c.to),
+		created: c.began, modified: now, users: c.people(), read: was == established,
+	}
+	if was == established {
+		e.duration = now.Sub(c.answered).Truncate(time.Second)
+	}
+	if c.voicemail {
+		e.kind, e.read, e.callID = "VOICEMAIL", false, ""
+	}
+	e.direction, e.status, e.callStatus = outcome(c, was)
+	e.endpoints = endpoints(c, was)
+	for _, u := range e.users {
+		e.connections = append(e.connections, u.phoneline)
+	}
+	for _, f := range c.tape.files() {
+		e.recordings = append(e.recordings, x.keep(c, e, f))
+	}
+	c.entry = e
+	a := c.account
+	a.history = append(a.history, e)
+	if n := len(a.history) - maxEntries; n > 0 {
+		a.history = slices.Delete(a.history, 0, n)
+	}
+}
+
+// keep stores a recording and returns its id, which cannot be guessed.
+func (x *exchange) keep(c *call, e *entry, f *soundFile) string {
+	r := &recording{id: hexDigits(x.dice, 32), account: c.account, users: e.users, file: f, entry: e}
+	x.files = append(x.files, r)
+	if n := len(x.files) - maxRecordings; n > 0 {
+		for _, old := range x.files[:n] {
+			old.entry.recordings = slices.DeleteFunc(old.entry.recordings, func(id string) bool { return id == old.id })
+		}
+		x.files = slices.Delete(x.files, 0, n)
+	}
+	return r.id
+}
+
+// people are the users who took part in the call, or whom it rang in vain.
+func (c *call) people() []*user {
+	var users []*user
+	for _, u := range c.account.users {
+		if c.has(u) || c.owner == nil && slices.Contains(c.users, u) {
+			users = append(users, u)
+		}
+	}
+	return users
+}
+
+// outcome puts the end of a call into the words of the history (api.md 2.3).
+func outcome(c *call, was phase) (direction, status, callStatus string) {
+	direction = "INCOMING"
+	if c.direction == out {
+		direction = "OUTGOING"
+	}
+	if was == established {
+		return direction, "PICKUP", "SUCCESS"
+	}
+	direction = "MISSED_" + direction
+	switch c.cause {
+	case busy:
+		return direction, "BUSY", "BUSY"
+	case forwarded:
+		return direction, "FORWARD", "MISSED"
+	case "congestion", "notFound":
+		return direction, "NOPICKUP", "FAILURE"
+	}
+	return direction, "NOPICKUP", "MISSED"
+}
+
+func endpoints(c *call, was phase) []endpoint {
+	if c.voicemail {
+		return []endpoint{{"FORWARDED", "v0", "VOICEMAIL"}}
+	}
+	if was == established && c.owner != nil {
+		return []endpoint{{"PICKUP", c.owner.id, "USER"}}
+	}
+	var list []endpoint
+	for _, u := range c.users {
+		list = append(list, endpoint{"ROUTED", u.id, "USER"})
+	}
+	return list
+}
+
+// alias is the name that belongs to a number: of a user, of a number of the
+// account, of a contact; else "".
+func (a *account) alias(e164 string) string {
+	for _, n := range a.numbers {
+		if n.e164 == e164 {
+			return n.alias
+		}
+	}
+	for _, c := range a.contacts {
+		for _, n := range c.numbers {
+			if n.Number == e164 {
+				return c.name
+			}
+		}
+	}
+	return ""
+}

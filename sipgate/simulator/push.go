@@ -1,0 +1,270 @@
+package simulator
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// pushTime is how long a receiver may take (api.md 3.4).
+const pushTime = 10 * time.Second
+
+// maxReply is how much of a receiver's answer is read.
+const maxReply = 64 << 10
+
+// signingKey signs the pushes of every Simulator of the process, as sipgate
+// signs those of all its customers with one key. It is made at first use.
+var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err) // the system has no randomness
+	}
+	return key
+})
+
+// PushKey is the public key, in PEM, that checks X-Sipgate-Signature.
+func (s *Simulator) PushKey() []byte {
+	der, err := x509.MarshalPKIXPublicKey(&signingKey().PublicKey)
+	if err != nil {
+		panic(err) // an RSA key is always marshalled
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+}
+
+// sign is the value of X-Sipgate-Signature: RSASSA-PKCS1-v1_5 with SHA-256
+// over the raw body, in base64 (api.md 3.3).
+func sign(body []byte) string {
+	sum := sha256.Sum256(body)
+	sig, err := rsa.SignPKCS1v15(nil, signingKey(), crypto.SHA256, sum[:])
+	if err != nil {
+		panic(err) // the key is long enough for SHA-256
+	}
+	return base64.StdEncoding.EncodeToString(sig)
+}
+
+// courier delivers pushes. The events of one family of calls, those with one
+// origCallId, are delivered one after the other in the order in which they
+// happened; families do not wait for each other, and nothing waits for the
+// courier. Only a fault changes that.
+type courier struct {
+	s      *Simulator
+	client *http.Client
+
+	mu       sync.Mutex
+	families map[string]*family
+	replies  map[string]reply // of newCalls, by callId
+	order    []string         // the keys of replies, oldest first
+	last     map[string]reply // the newest of each account
+}
+
+// maxReplies is how many newCalls' answers are remembered.
+const maxReplies = 4096
+
+type family struct{ queue []event }
+
+func newCourier(s *Simulator) *courier {
+	client := *s.opts.Push
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &courier{
+		s: s, client: &client, families: map[string]*family{},
+		replies: map[string]reply{}, last: map[string]reply{},
+	}
+}
+
+// take queues an event and returns at once.
+func (p *courier) take(e event) {
+	if e.kind == "newCall" && (e.url == "" || !listed(e)) {
+		return // nobody wants to know of this call
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if f, running := p.families[e.family]; running {
+		f.queue = append(f.queue, e)
+		return
+	}
+	p.families[e.family] = &family{queue: []event{e}}
+	p.s.goes(func(ctx context.Context) { p.run(ctx, e.family) })
+}
+
+// listed reports whether the settings' whitelist, if there is one, has an
+// extension of the call.
+func listed(e event) bool {
+	list := e.account.push.Whitelist
+	return len(list) == 0 || slices.ContainsFunc(e.tags, func(tag string) bool { return slices.Contains(list, tag) })
+}
+
+// run delivers the events of a family until there is none left.
+func (p *courier) run(ctx context.Context, name string) {
+	var held []event // overtaken by the next one
+	for {
+		e, more := p.next(name)
+		if !more {
+			break
+		}
+		if p.trouble(ctx, e, &held) {
+			p.deliver(ctx, e)
+			p.release(ctx, &held)
+		}
+	}
+	p.release(ctx, &held)
+}
+
+func (p *courier) next(name string) (event, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f := p.families[name]
+	if len(f.queue) == 0 || p.s.ctx.Err() != nil {
+		delete(p.families, name)
+		return event{}, false
+	}
+	e := f.queue[0]
+	f.queue = f.queue[1:]
+	return e, true
+}
+
+func (p *courier) release(ctx context.Context, held *[]event) {
+	for _, e := range *held {
+		p.deliver(ctx, e)
+	}
+	*held = nil
+}
+
+// trouble applies the fault that hits e, and reports whether e is to be
+// delivered now.
+func (p *courier) trouble(ctx context.Context, e event, held *[]event) bool {
+	f, hit := p.s.faults.push(e)
+	if !hit {
+		return true
+	}
+	switch f.Do {
+	case DoDrop:
+		return false
+	case DoDelay:
+		sleep(ctx, time.Duration(f.Delay))
+	case DoDouble:
+		p.deliver(ctx, e)
+	case DoReorder:
+		*held = append(*held, e)
+		sleep(ctx, max(time.Duration(f.Delay), reorderTime))
+		return false
+	}
+	return true
+}
+
+// deliver posts e to whom it concerns, and keeps what a newCall is answered.
+func (p *courier) deliver(ctx context.Context, e event) {
+	address := p.address(e)
+	if address == "" || ctx.Err() != nil {
+		return
+	}
+	record := hookRecord{Created: stamp(p.s.now()), URL: address, Request: string(e.body)}
+	r, err := p.post(ctx, address, e.body, &record)
+	if err != nil {
+		p.s.log.Info("push failed", "event", e.kind, "callId", e.callID, "err", err)
+	}
+	if e.kind == "newCall" && err == nil {
+		p.remember(e, r)
+	}
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	if e.account.push.Log {
+		e.account.hooks = append(e.account.hooks, record)
+		e.account.hooks = e.account.hooks[max(0, len(e.account.hooks)-maxHooks):]
+	}
+}
+
+func (p *courier) remember(e event, r reply) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.replies[e.callID], p.last[e.account.id] = r, r
+	p.order = append(p.order, e.callID)
+	if len(p.order) > maxReplies {
+		delete(p.replies, p.order[0])
+		p.order = p.order[1:]
+	}
+}
+
+// maxHooks is how many deliveries GET /log/webhooks remembers.
+const maxHooks = 100
+
+// address is where e goes: a newCall where the settings say, the others where
+// the newCall's answer said. If a fault made an event overtake its newCall,
+// it goes where the account's latest answer said.
+func (p *courier) address(e event) string {
+	if e.kind == "newCall" {
+		return e.url
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r, known := p.replies[e.callID]
+	if !known && p.s.faults.reorders() {
+		r = p.last[e.account.id]
+	}
+	if e.kind == "answer" {
+		return r.OnAnswer
+	}
+	return r.OnHangup
+}
+
+// post sends one push and reads its answer into record.
+func (p *courier) post(ctx context.Context, address string, body []byte, record *hookRecord) (reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, pushTime)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		record.Response = err.Error()
+		return reply{}, err
+	}
+	for name, value := range map[string]string{
+		"Content-Type":        "application/x-www-form-urlencoded; charset=UTF-8",
+		"User-Agent":          "sipgate.io",
+		"Accept":              "application/xml, text/plain, text/html",
+		"Accept-Charset":      "utf-8",
+		"Accept-Encoding":     "gzip,deflate",
+		"X-Sipgate-Jobs":      "http://www.sipgate.de/jobs",
+		"X-Sipgate-Signature": sign(body),
+	} {
+		req.Header.Set(name, value)
+	}
+	resp, err := p.client.Do(req)
+	if err != nil {
+		record.Response = err.Error()
+		return reply{}, err
+	}
+	defer resp.Body.Close()
+	text, err := readReply(resp)
+	record.Status = fmt.Sprint(resp.StatusCode)
+	record.Response = fmt.Sprintf("%s %s\r\n\r\n%s", resp.Proto, resp.Status, text)
+	if err != nil {
+		return reply{}, err
+	}
+	if resp.StatusCode >= 300 {
+		return reply{}, fmt.Errorf("status %d", resp.StatusCode)
+	}
+	r, err := parseReply(resp.Header.Get("Content-Type"), text)
+	if err != nil {
+		record.XMLError = err.Error()
+	}
+	return r, nil
+}
+
+// sleep waits for d, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,76 @@
+package simulator
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/xml"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+)
+
+// reply is what the receiver of a newCall asked for. Call control by the reply
+// (Dial, Play, Gather, Reject, Hangup) is checked for its form, but not
+// carried out.
+type reply struct{ OnAnswer, OnHangup string }
+
+// readReply reads the body of a push's answer, of which gzip is unpacked,
+// because the request offers it.
+func readReply(resp *http.Response) ([]byte, error) {
+	body := io.Reader(io.LimitReader(resp.Body, maxReply))
+	if resp.Header.Get("Content-Encoding") == "gzip" {
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, err
+		}
+		body = io.LimitReader(z, maxReply)
+	}
+	return io.ReadAll(body)
+}
+
+var (
+	errReplyType = errors.New("Response does not have content type application/xml")
+	errReplyRoot = errors.New("root element is not Response")
+	errReplyMany = errors.New("Response has more than one action")
+	errReplyName = errors.New("Response has an unknown action")
+	errReplyURL  = errors.New("onAnswer or onHangup is not an absolute http or https address")
+)
+
+var actions = map[string]bool{"Dial": true, "Play": true, "Gather": true, "Reject": true, "Hangup": true}
+
+// parseReply parses the answer to a push (api.md 3.2). An empty one asks for
+// nothing. The errors are those of the webhook log.
+func parseReply(contentType string, body []byte) (reply, error) {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return reply{}, nil
+	}
+	if media, _, err := mime.ParseMediaType(contentType); err != nil || media != "application/xml" {
+		return reply{}, errReplyType
+	}
+	var in struct {
+		XMLName  xml.Name
+		OnAnswer string `xml:"onAnswer,attr"`
+		OnHangup string `xml:"onHangup,attr"`
+		Actions  []struct {
+			XMLName xml.Name
+		} `xml:",any"`
+	}
+	if err := xml.Unmarshal(body, &in); err != nil {
+		return reply{}, err
+	}
+	switch {
+	case in.XMLName.Local != "Response":
+		return reply{}, errReplyRoot
+	case len(in.Actions) > 1:
+		return reply{}, errReplyMany
+	case len(in.Actions) == 1 && !actions[in.Actions[0].XMLName.Local]:
+		return reply{}, errReplyName
+	}
+	for _, address := range []string{in.OnAnswer, in.OnHangup} {
+		if address != "" && !absolute(address) {
+			return reply{}, errReplyURL
+		}
+	}
+	return reply{in.OnAnswer, in.OnHangup}, nil
+}

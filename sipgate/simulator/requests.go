@@ -1,0 +1,184 @@
+package simulator
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Request is one that the API or the login pages received.
+type Request struct {
+	Time    time.Time `json:"time"`
+	Method  string    `json:"method"`
+	Path    string    `json:"path"`
+	Query   string    `json:"query"`
+	Body    string    `json:"body"`   // its first 16 KiB
+	Status  int       `json:"status"` // 0 before it is answered, and if the connection was cut instead
+	Auth    string    `json:"auth,omitempty"`
+	Account string    `json:"account,omitempty"`
+	User    string    `json:"user,omitempty"`
+	Fault   string    `json:"fault,omitempty"` // what a Fault did to it
+}
+
+const (
+	maxRequests   = 10000
+	maxLoggedBody = 16 << 10
+)
+
+// requestLog keeps the newest requests.
+type requestLog struct {
+	mu   sync.Mutex
+	list []*Request
+}
+
+func (l *requestLog) add(r *Request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = append(l.list, r)
+	if len(l.list) >= 2*maxRequests {
+		l.list = slices.Delete(l.list, 0, maxRequests)
+	}
+}
+
+// change lets f change a logged request.
+func (l *requestLog) change(r *Request, f func(*Request)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f(r)
+}
+
+// Requests are the newest ones received, at least 10,000 of them if there were
+// so many, oldest first, those under /_simulator/ excepted. A request stands
+// there from the moment when it was answered.
+func (s *Simulator) Requests() []Request {
+	s.seen.mu.Lock()
+	defer s.seen.mu.Unlock()
+	list := make([]Request, 0, len(s.seen.list))
+	for _, r := range s.seen.list {
+		list = append(list, *r)
+	}
+	return list
+}
+
+// serveLogged serves a request, applies the fault that strikes it, and logs it.
+func (s *Simulator) serveLogged(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	seen := &Request{
+		Time: s.now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
+		Body: string(body[:min(len(body), maxLoggedBody)]), Auth: strings.ToLower(scheme),
+	}
+	s.seen.add(seen)
+	sw := &statusWriter{ResponseWriter: w, log: &s.seen, seen: seen}
+	serve := func(w http.ResponseWriter) {
+		if strings.HasPrefix(r.URL.Path, "/v2/") {
+			s.serveAPI(w, r, seen, body)
+		} else {
+			s.mux.ServeHTTP(w, r)
+		}
+	}
+	f, hit := s.faults.request(r.Method, r.URL.Path)
+	if !hit {
+		serve(sw)
+		return
+	}
+	s.seen.change(seen, func(seen *Request) { seen.Fault = f.Do })
+	s.spoil(sw, r, f, serve)
+}
+
+// spoil serves a request as the fault wants it.
+func (s *Simulator) spoil(w *statusWriter, r *http.Request, f Fault, serve func(http.ResponseWriter)) {
+	switch {
+	case f.Do == DoDelay && !f.After:
+		sleep(r.Context(), time.Duration(f.Delay))
+		serve(w)
+		return
+	case f.Do == DoStatus:
+		setIf(w.Header(), "Retry-After", f.RetryAfter)
+		setIf(w.Header(), "Location", f.Location)
+		w.WriteHeader(f.Status)
+		return
+	case f.Do == DoReset:
+		panic(http.ErrAbortHandler)
+	}
+	kept := &keptAnswer{header: w.Header(), status: http.StatusOK}
+	serve(kept)
+	switch f.Do {
+	case DoDelay:
+		sleep(r.Context(), time.Duration(f.Delay))
+	case DoResetAfter:
+		panic(http.ErrAbortHandler)
+	case DoMalformed:
+		kept.status = http.StatusOK
+		kept.body = *bytes.NewBufferString(`{"data":[{"callId":"54566B150B0C0D3A","muted":fal`)
+		w.Header().Set("Content-Type", "application/json")
+	case DoEmpty:
+		kept.body.Reset()
+		w.Header().Del("Content-Type")
+	case DoTruncate:
+		w.Header().Set("Content-Length", strconv.Itoa(max(kept.body.Len(), 2)))
+		w.WriteHeader(max(kept.status, http.StatusOK))
+		w.Write(kept.body.Bytes()[:kept.body.Len()/2])
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	w.WriteHeader(kept.status)
+	w.Write(kept.body.Bytes())
+}
+
+func setIf(h http.Header, name, value string) {
+	if value != "" {
+		h.Set(name, value)
+	}
+}
+
+// statusWriter notes the status before it is sent.
+type statusWriter struct {
+	http.ResponseWriter
+	log     *requestLog
+	seen    *Request
+	started bool
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if !w.started {
+		w.started = true
+		w.log.change(w.seen, func(r *Request) { r.Status = status })
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if !w.started {
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap serves [http.ResponseController].
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// keptAnswer keeps an answer instead of sending it. Its header is already the
+// one that is sent.
+type keptAnswer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (k *keptAnswer) Header() http.Header         { return k.header }
+func (k *keptAnswer) WriteHeader(status int)      { k.status = status }
+func (k *keptAnswer) Write(b []byte) (int, error) { return k.body.Write(b) }
+
+// forget empties the log.
+func (l *requestLog) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = nil
+}

@@ -1,0 +1,175 @@
+package simulator
+
+import (
+	"encoding/json"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// query is a request of the API that was found, authorised and read.
+type query struct {
+	*http.Request
+	grant *grantInfo
+	args  map[string]string // the {names} of the route's pattern, unescaped
+	body  []byte
+}
+
+// answer is what the API says.
+type answer struct {
+	status int
+	body   any    // as JSON, if not nil
+	text   string // as plain text, if not empty
+}
+
+var (
+	done         = answer{status: http.StatusNoContent}
+	callNotFound = answer{status: http.StatusNotFound, text: "Call not found"}
+)
+
+func ok(body any) answer                   { return answer{status: http.StatusOK, body: body} }
+func refuse(status int, why string) answer { return answer{status: status, text: why} }
+
+// invalid is the answer to a request that decodeStrict or a check refused.
+func invalid(err error) answer { return refuse(http.StatusBadRequest, "Invalid request: "+err.Error()) }
+
+// route is one operation of the API. Any one of its scopes suffices, and "all"
+// always does (api.md 1.1); none means that every valid token does.
+type route struct {
+	method, pattern, scopes string
+	serve                   func(*Simulator, *query) answer
+}
+
+// serveAPI serves /v2/. It refuses in this order: path, method, token, scope,
+// content type, and leaves the body to the operation.
+func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request, seen *Request, body []byte) {
+	w.Header().Set("Vary", "Origin")
+	w.Header().Set("X-B3-Traceid", strings.ToLower(s.random(16)))
+	route, args, allow := find(r)
+	if route == nil {
+		if len(allow) == 0 {
+			answer{status: http.StatusNotFound}.write(w)
+			return
+		}
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		answer{status: http.StatusMethodNotAllowed}.write(w)
+		return
+	}
+	grant, valid := s.authorise(r)
+	if !valid {
+		answer{status: http.StatusUnauthorized}.write(w)
+		return
+	}
+	s.seen.change(seen, func(r *Request) { r.Account, r.User = grant.account.id, grant.user.id })
+	if !permitted(route.scopes, grant.scopes) {
+		refuse(http.StatusForbidden, "Forbidden").write(w)
+		return
+	}
+	if (r.Method == http.MethodPut || r.Method == http.MethodPost) && !isJSON(r.Header.Get("Content-Type")) {
+		answer{status: http.StatusUnsupportedMediaType}.write(w)
+		return
+	}
+	if len(body) > maxBody {
+		answer{status: http.StatusRequestEntityTooLarge}.write(w)
+		return
+	}
+	route.serve(s, &query{Request: r, grant: grant, args: args, body: body}).write(w)
+}
+
+// find returns the route of the request and its arguments, or the methods that
+// other routes with this path allow.
+func find(r *http.Request) (*route, map[string]string, []string) {
+	path, ok := strings.CutPrefix(r.URL.EscapedPath(), "/v2/")
+	if !ok {
+		return nil, nil, nil
+	}
+	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	var allow []string
+	for i := range routes {
+		args, ok := match(routes[i].pattern, segments)
+		if ok && routes[i].method == method {
+			return &routes[i], args, nil
+		}
+		if ok && !slices.Contains(allow, routes[i].method) {
+			allow = append(allow, routes[i].method)
+		}
+	}
+	return nil, nil, allow
+}
+
+// match matches escaped segments of a path. {userId} stands for "w" and
+// digits, every other {name} for anything but nothing.
+func match(pattern string, segments []string) (map[string]string, bool) {
+	parts := strings.Split(pattern, "/")
+	if len(parts) != len(segments) {
+		return nil, false
+	}
+	args := map[string]string{}
+	for i, part := range parts {
+		seg, err := url.PathUnescape(segments[i])
+		if err != nil || seg == "" {
+			return nil, false
+		}
+		if name, variable := strings.CutPrefix(part, "{"); !variable {
+			if seg != part {
+				return nil, false
+			}
+		} else if name = strings.TrimSuffix(name, "}"); name == "userId" && !isUserID(seg) {
+			return nil, false
+		} else {
+			args[name] = seg
+		}
+	}
+	return args, true
+}
+
+func isUserID(s string) bool {
+	return len(s) > 1 && s[0] == 'w' && strings.Trim(s[1:], "0123456789") == ""
+}
+
+func permitted(scopes string, granted map[string]bool) bool {
+	if scopes == "" || granted["all"] {
+		return true
+	}
+	return slices.ContainsFunc(strings.Fields(scopes), func(s string) bool { return granted[s] })
+}
+
+// isJSON reports whether a body of this type is JSON in UTF-8.
+func isJSON(contentType string) bool {
+	media, params, err := mime.ParseMediaType(contentType)
+	charset := strings.ToLower(params["charset"])
+	return err == nil && media == "application/json" && (charset == "" || charset == "utf-8" || charset == "utf8")
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	switch {
+	case a.body != nil:
+		data, err := json.Marshal(a.body)
+		if err != nil {
+			panic(err) // only types of this package are marshalled
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(a.status)
+		w.Write(data)
+	case a.text != "":
+		w.Header().Set("Content-Type", "text/plain;charset=UTF-8")
+		w.WriteHeader(a.status)
+		w.Write([]byte(a.text))
+	default:
+		w.WriteHeader(a.status)
+	}
+}
+
+// items is how every list of the API is wrapped, but for calls.
+func items[T any](list []T) map[string]any {
+	if list == nil {
+		list = []T{}
+	}
+	return map[string]any{"items": list}
+}

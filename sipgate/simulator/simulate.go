@@ -1,0 +1,212 @@
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// NewCall says which call Ring begins. The package comment describes its JSON.
+type NewCall struct {
+	Direction string   `json:"direction,omitempty"` // "in" (default) or "out"
+	From      string   `json:"from,omitempty"`      // E.164, or "anonymous"
+	To        string   `json:"to,omitempty"`
+	Users     []string `json:"users,omitempty"` // whom it rings, or who calls
+	State     string   `json:"state,omitempty"` // "ringing" (default) or "established"
+	Account   string   `json:"account,omitempty"`
+}
+
+// ErrNoCall is the error of commands on calls that there are not.
+var ErrNoCall = errors.New("simulator: no such call")
+
+// Ring begins a call and returns its callId. What is missing is made up: an
+// incoming call comes from a contact of the account and rings whom its number
+// reaches, the first user if there is none; an outgoing one is made by the
+// first user.
+func (s *Simulator) Ring(n NewCall) (string, error) {
+	a, err := s.account(n.Account)
+	if err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := n.plan(a)
+	if err != nil {
+		return "", err
+	}
+	now := s.now()
+	c := s.exchange.begin(now, p)
+	if n.State == string(established) {
+		err = s.exchange.answer(now, c, nil)
+	}
+	return c.id, err
+}
+
+func (n NewCall) plan(a *account) (plan, error) {
+	p := plan{account: a, direction: n.Direction, origin: "control"}
+	switch {
+	case p.direction == "":
+		p.direction = in
+	case p.direction != in && p.direction != out:
+		return p, fmt.Errorf("direction %q is neither in nor out", n.Direction)
+	}
+	if n.State != "" && n.State != string(ringing) && n.State != string(established) {
+		return p, fmt.Errorf("state %q is neither ringing nor established", n.State)
+	}
+	for _, id := range n.Users {
+		u := a.user(id)
+		if u == nil {
+			return p, fmt.Errorf("no user %q in account %s", id, a.id)
+		}
+		if !slices.Contains(p.users, u) {
+			p.users = append(p.users, u)
+		}
+	}
+	var err error
+	if p.from, err = party164(n.From); err != nil {
+		return p, err
+	}
+	if p.to, err = party164(n.To); err != nil {
+		return p, err
+	}
+	p.complete()
+	return p, nil
+}
+
+// party164 spells the number of a party with "+"; anonymous and short ones
+// (extensions, emergency numbers) stay as they are.
+func party164(number string) (string, error) {
+	switch {
+	case number == "" || number == "anonymous" || number != "" && len(number) < 7 && bare(number) == number:
+		return number, nil
+	case numberFormat.MatchString(number):
+		return e164(number), nil
+	}
+	return "", fmt.Errorf("%q is not a number in the form of E.164", number)
+}
+
+// complete makes up what is missing.
+func (p *plan) complete() {
+	outside := "anonymous"
+	if list := p.account.contacts; len(list) > 0 && len(list[0].numbers) > 0 {
+		outside = list[0].numbers[0].Number
+	}
+	if len(p.users) == 0 && p.direction == in {
+		p.users = p.account.reached(p.to)
+	} else if u := p.account.userOf(p.from); u != nil && len(p.users) == 0 {
+		p.users = []*user{u}
+	}
+	if len(p.users) == 0 {
+		p.users = p.account.users[:1]
+	}
+	inside := p.users[0].number()
+	if p.direction == out {
+		inside, outside = outside, inside
+	}
+	if p.from == "" {
+		p.from = outside
+	}
+	if p.to == "" {
+		p.to = inside
+	}
+}
+
+// Answer answers a ringing call: user says who, "" whoever comes first. Of a
+// call made by POST /sessions/calls, naming the user picks up only the own
+// device, if it still rings; everything else establishes the call. An
+// established call stays as it is.
+func (s *Simulator) Answer(callID, userID string) error {
+	return s.onTrueCall(callID, func(now time.Time, c *call) error {
+		if c.phase == ended {
+			return errEnded
+		}
+		var u *user
+		if userID != "" {
+			if u = c.account.user(userID); u == nil {
+				return fmt.Errorf("no user %q in account %s", userID, c.account.id)
+			}
+		}
+		if u != nil && c.deviceCall != "" && !c.deviceUp {
+			s.exchange.pickUpDevice(c)
+			return nil
+		}
+		return s.exchange.answer(now, c, u)
+	})
+}
+
+// HangUp ends a call. The default cause is "normalClearing" of an established
+// call and "cancel" of a ringing one.
+func (s *Simulator) HangUp(callID, cause string) error {
+	return s.onTrueCall(callID, func(now time.Time, c *call) error {
+		switch {
+		case c.phase == ended:
+			return errEnded
+		case cause == "" && c.phase == ringing:
+			cause = cancelled
+		case cause == "":
+			cause = normalClearing
+		case !slices.Contains(causes, cause):
+			return fmt.Errorf("%q is none of the causes %v", cause, causes)
+		}
+		s.exchange.end(now, c, cause)
+		return nil
+	})
+}
+
+// Forward sends a ringing call on to a number, or to the "voicemail", and
+// returns the callId of the new call.
+func (s *Simulator) Forward(callID, to string) (next string, err error) {
+	err = s.onTrueCall(callID, func(now time.Time, c *call) error {
+		var n *call
+		if to == "voicemail" {
+			n, err = s.exchange.forwardToVoicemail(now, c)
+		} else if number, bad := party164(to); bad != nil || number == "" {
+			return fmt.Errorf("%q is neither a number nor voicemail", to)
+		} else {
+			n, err = s.exchange.forward(now, c, number)
+		}
+		if err == nil {
+			next = n.id
+		}
+		return err
+	})
+	return next, err
+}
+
+func (s *Simulator) onTrueCall(callID string, f func(now time.Time, c *call) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.exchange.calls[callID]
+	if c == nil {
+		return ErrNoCall
+	}
+	return f(s.now(), c)
+}
+
+// account finds an account; "" is the first.
+func (s *Simulator) account(id string) (*account, error) {
+	for _, a := range s.accounts {
+		if id == "" || a.id == id {
+			return a, nil
+		}
+	}
+	return nil, fmt.Errorf("no account %q", id)
+}
+
+// pickUpLater lets the telephones that an API call made ring be picked up.
+func (s *Simulator) pickUpLater(c *call) {
+	if s.opts.Pickup < 0 {
+		return
+	}
+	s.later(s.opts.Pickup, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if c.phase == ringing && c.deviceCall != "" && !c.deviceUp {
+			s.exchange.pickUpDevice(c)
+			s.pickUpLater(c)
+		} else if c.phase == ringing {
+			s.exchange.answer(s.now(), c, nil)
+		}
+	})
+}

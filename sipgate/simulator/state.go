@@ -1,0 +1,77 @@
+package simulator
+
+import (
+	"fmt"
+	"maps"
+)
+
+// Token is what the token endpoint would answer the user after a sign-in: the
+// same tokens, alive in the same way. No user means the first, no account the
+// first, no scope "all".
+func (s *Simulator) Token(accountID, userID, scope string) (map[string]any, error) {
+	a, err := s.account(accountID)
+	if err != nil {
+		return nil, err
+	}
+	u := a.users[0]
+	if userID != "" {
+		if u = a.user(userID); u == nil {
+			return nil, fmt.Errorf("no user %q in account %s", userID, a.id)
+		}
+	}
+	if scope == "" {
+		scope = "all"
+	}
+	return s.issue(a, u, scope), nil
+}
+
+// State describes what a program needs in order to sign in: accounts with
+// their users, passwords, devices and numbers, and the OAuth clients.
+func (s *Simulator) State() map[string]any {
+	state := map[string]any{"visibility": s.opts.Visibility, "accounts": s.accountsState()}
+	maps.Copy(state, s.oauthState())
+	return state
+}
+
+func (s *Simulator) accountsState() []any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []any
+	for _, a := range s.accounts {
+		numbers, groups, users := []any{}, []any{}, []any{}
+		for _, n := range a.numbers {
+			numbers = append(numbers, map[string]string{"number": n.e164, "endpoint": n.endpoint, "alias": n.alias})
+		}
+		for _, g := range a.groups {
+			groups = append(groups, map[string]any{"id": g.id, "alias": g.alias, "users": ids(g.members)})
+		}
+		for _, u := range a.users {
+			users = append(users, u.state())
+		}
+		list = append(list, map[string]any{
+			"id": a.id, "masterSipId": a.id, "company": a.company, "domain": a.domain, "locale": a.locale,
+			"users": users, "numbers": numbers, "groups": groups, "push": a.push,
+		})
+	}
+	return list
+}
+
+func (u *user) state() map[string]any {
+	devices := []any{}
+	for _, d := range u.devices {
+		devices = append(devices, map[string]any{"id": d.id, "alias": d.alias, "online": d.online})
+	}
+	return map[string]any{
+		"id": u.id, "fullUserId": u.fullID(), "firstname": u.first, "lastname": u.last, "name": u.name(),
+		"email": u.email, "username": u.email, "password": u.password, "admin": u.admin,
+		"devices": devices, "number": u.number(), "phoneline": u.phoneline,
+	}
+}
+
+func ids(users []*user) []string {
+	var list []string
+	for _, u := range users {
+		list = append(list, u.id)
+	}
+	return list
+}

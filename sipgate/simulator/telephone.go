@@ -1,0 +1,327 @@
+package simulator
+
+import (
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+)
+
+type phase string
+
+const (
+	ringing     phase = "ringing"
+	established phase = "established"
+	ended       phase = "ended"
+)
+
+const (
+	in  = "in"
+	out = "out"
+)
+
+// The causes with which a call ends, as push events name them.
+const (
+	normalClearing = "normalClearing"
+	busy           = "busy"
+	cancelled      = "cancel"
+	noAnswer       = "noAnswer"
+	forwarded      = "forwarded"
+)
+
+var causes = []string{normalClearing, busy, cancelled, noAnswer, "congestion", "notFound", forwarded}
+
+var (
+	errNoCall         = errors.New("Call not found")
+	errNotEstablished = errors.New("Call is not established")
+	errTransferring   = errors.New("Call is being transferred")
+	errEnded          = errors.New("call has ended")
+)
+
+// call is one call from its first ring to its end, and after.
+//
+// The near side is the account's: who answers an incoming call, who makes an
+// outgoing one, or the target of a transfer. The far side is the other.
+type call struct {
+	id, orig, xcid string
+	account        *account
+	direction      string // in, out
+	phase          phase
+	origin         string // who made it: "control", "api", "script"
+	from, to       string // E.164 with "+", or "anonymous"
+	near, far      string // the same two, by side
+	diversion      string // number from which it was transferred or forwarded
+	users          []*user
+	owner          *user // who talks, nil until an incoming call is answered
+	voicemail      bool  // answered by a machine; GET /calls does not show it
+
+	began, answered, over time.Time
+	cause                 string
+	hold, recording       bool
+	parties               []*party // the owner's first; none before it is established
+
+	// A call made by POST /sessions/calls rings the caller's device first,
+	// which sipgate reports as a call of its own, an incoming one.
+	deviceCall string
+	deviceUp   bool
+
+	successor   *call // the call to which this one is being, or was, transferred
+	predecessor *call
+	attended    bool // how it came from its predecessor
+
+	touched   time.Time // when the API last acted on it
+	tape      *tape
+	tones     []string
+	played    []*playback
+	transfers []transfer
+	taped     []taping
+	entry     *entry
+}
+
+type party struct {
+	id          string
+	number      string // E.164 with "+", "" if anonymous
+	user        *user  // nil if outside the account
+	owner       bool
+	muted, hold bool
+}
+
+// playback is an announcement that was asked for.
+type playback struct {
+	URL      string    `json:"url"`
+	At       time.Time `json:"at"`
+	Accepted bool      `json:"accepted"`
+	Error    string    `json:"error,omitempty"`
+	Seconds  float64   `json:"seconds"`
+}
+
+type transfer struct {
+	To       string    `json:"to"`
+	Attended bool      `json:"attended"`
+	CallerID string    `json:"callerId,omitempty"`
+	CallID   string    `json:"callId"` // of the new call
+	At       time.Time `json:"at"`
+}
+
+// taping is a recording that was begun.
+type taping struct {
+	At        time.Time `json:"at"`
+	Announced bool      `json:"announced"`
+}
+
+// exchange is the telephone model of all accounts. Its methods never wait and
+// do no I/O; what happens at which time is told to them, and what sipgate
+// would push they hand to tell. Simulator.mu protects it.
+type exchange struct {
+	dice  *rand.Rand
+	calls map[string]*call // by callId and deviceCall
+	order []*call          // oldest first
+	tell  func(event)
+	files []*recording // oldest first
+	last  int          // number of the newest history entry
+}
+
+// maxEnded is how many ended calls are remembered.
+const maxEnded = 1000
+
+func newExchange(seed uint64) *exchange {
+	return &exchange{
+		dice:  rand.New(rand.NewPCG(seed, 0x7e1e)),
+		calls: map[string]*call{},
+		tell:  func(event) {},
+	}
+}
+
+// callID makes an id in the form of the captured ones: 76 upper-case hex
+// digits (api.md 2.7).
+func (x *exchange) callID(prefix string) string { return prefix + hexDigits(x.dice, 76-len(prefix)) }
+
+const (
+	idIncoming = "54566B150B0C0D3A"
+	idOutgoing = "52546B150B0C0D3A"
+)
+
+// plan says which call to begin.
+type plan struct {
+	account   *account
+	direction string
+	from, to  string
+	users     []*user // whom it rings, or who calls
+	origin    string
+	diversion string
+	family    *call // the call from which it came, if any
+}
+
+// begin begins a call, which rings.
+func (x *exchange) begin(now time.Time, p plan) *call {
+	prefix := idIncoming
+	if p.direction == out {
+		prefix = idOutgoing
+	}
+	c := &call{
+		id: x.callID(prefix), account: p.account, direction: p.direction, phase: ringing,
+		origin: p.origin, from: p.from, to: p.to, diversion: p.diversion, users: p.users,
+		began: now, near: p.to, far: p.from, tape: newTape(x.dice.Uint64()),
+	}
+	c.orig, c.xcid = c.id, strings.ToLower(hexDigits(x.dice, 16))
+	if p.family != nil {
+		c.orig, c.xcid = p.family.orig, p.family.xcid
+	}
+	if p.direction == out && p.family == nil {
+		c.near, c.far = p.from, p.to
+		c.owner = p.users[0]
+	}
+	x.calls[c.id] = c
+	x.order = append(x.order, c)
+	x.forget()
+	x.tell(newCallEvent(c, c.id, c.direction, c.from, c.to))
+	return c
+}
+
+// dial begins a call by POST /sessions/calls: the device of u rings first.
+func (x *exchange) dial(now time.Time, u *user, from, to string) *call {
+	c := x.begin(now, plan{account: u.account, direction: out, from: from, to: to, users: []*user{u}, origin: "api"})
+	c.touched = now
+	c.deviceCall = x.callID(idIncoming)
+	x.calls[c.deviceCall] = c
+	x.tell(newCallEvent(c, c.deviceCall, in, to, from))
+	return c
+}
+
+// pickUpDevice is the caller's own device answering a dialled call.
+func (x *exchange) pickUpDevice(c *call) {
+	if c.deviceCall == "" || c.deviceUp || c.phase != ringing {
+		return
+	}
+	c.deviceUp = true
+	x.tell(answerEvent(c, c.deviceCall, in, c.to, c.from, c.users[0], c.from))
+}
+
+// answer establishes a ringing call; u says who answers an incoming one, the
+// first whom it rings if nil. Answering an established call changes nothing.
+func (x *exchange) answer(now time.Time, c *call, u *user) error {
+	switch c.phase {
+	case ended:
+		return errEnded
+	case established:
+		return nil
+	}
+	x.pickUpDevice(c)
+	if c.owner == nil {
+		if u == nil && len(c.users) > 0 {
+			u = c.users[0]
+		}
+		c.owner = u
+	}
+	c.phase, c.answered = established, now
+	x.join(now, c)
+	x.tell(answerEvent(c, c.id, c.direction, c.from, c.to, c.owner, c.answering()))
+	if p := c.predecessor; p != nil && p.phase != ended {
+		x.end(now, p, normalClearing)
+	}
+	return nil
+}
+
+// answering is the number that answered: of the callee of an outgoing call,
+// of the user who answered an incoming one.
+func (c *call) answering() string {
+	if c.direction == out || c.owner == nil {
+		return c.to
+	}
+	return c.owner.number()
+}
+
+// join makes the two parties of a call that is answered.
+func (x *exchange) join(now time.Time, c *call) {
+	near := &party{number: c.near, user: c.owner, owner: true}
+	switch {
+	case c.direction == in && c.owner != nil:
+		near.number = c.owner.number()
+	case c.predecessor != nil:
+		near.user = nil // the target of a transfer out of the house
+	}
+	far := &party{number: c.far, user: c.account.userOf(c.far)}
+	c.parties = []*party{near, far}
+	for _, p := range c.parties {
+		p.id = hexDigits(x.dice, 16)
+		if p.number == "anonymous" {
+			p.number = ""
+		}
+		c.tape.joined(p.id, now)
+	}
+}
+
+// end ends a call; again changes nothing. An attended transfer that still
+// rings ends with it; a call that was to replace it goes on in a blind one.
+func (x *exchange) end(now time.Time, c *call, cause string) {
+	if c.phase == ended {
+		return
+	}
+	was := c.phase
+	c.phase, c.over, c.cause = ended, now, cause
+	c.tape.stop(now)
+	x.log(now, c, was)
+	c.tape, c.recording, c.hold = nil, false, false
+	if c.deviceCall != "" {
+		x.tell(hangupEvent(c, c.deviceCall, in, c.to, c.from, c.deviceUp))
+	}
+	x.tell(hangupEvent(c, c.id, c.direction, c.from, c.to, was == established))
+	if n := c.successor; n != nil && n.phase == ringing && n.attended {
+		x.end(now, n, cancelled)
+	}
+	if p := c.predecessor; p != nil && p.phase != ended && was == ringing {
+		p.successor = nil // not picked up: c's predecessor goes on
+	}
+}
+
+// forget drops the oldest ended calls beyond maxEnded.
+func (x *exchange) forget() {
+	excess := len(x.order) - maxEnded
+	if excess < 100 {
+		return
+	}
+	x.order = slices.DeleteFunc(x.order, func(c *call) bool {
+		if excess <= 0 || c.phase != ended {
+			return false
+		}
+		excess--
+		delete(x.calls, c.id)
+		delete(x.calls, c.deviceCall)
+		return true
+	})
+}
+
+// live are the calls that have not ended, oldest first.
+func (x *exchange) live() []*call {
+	var calls []*call
+	for _, c := range x.order {
+		if c.phase != ended {
+			calls = append(calls, c)
+		}
+	}
+	return calls
+}
+
+// has reports whether u takes part in the call, or is rung by it.
+func (c *call) has(u *user) bool {
+	if c.owner == u && u != nil {
+		return true
+	}
+	for _, p := range c.parties {
+		if p.user == u && u != nil {
+			return true
+		}
+	}
+	return c.phase != established && slices.Contains(c.users, u)
+}
+
+// partyOf is the party that u's commands concern: u's own, or the owner's.
+func (c *call) partyOf(u *user) *party {
+	for _, p := range c.parties {
+		if p.user == u {
+			return p
+		}
+	}
+	return c.parties[0]
+}

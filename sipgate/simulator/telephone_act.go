@@ -1,0 +1,212 @@
+package simulator
+
+import (
+	"slices"
+	"time"
+)
+
+// active returns an error unless the call is established.
+func (c *call) active() error {
+	switch c.phase {
+	case ended:
+		return errNoCall
+	case ringing:
+		return errNotEstablished
+	}
+	return nil
+}
+
+// setHold puts all participants on hold or retrieves them.
+func (x *exchange) setHold(now time.Time, c *call, on bool) error {
+	if err := c.active(); err != nil {
+		return err
+	}
+	c.touched = now
+	if c.hold == on {
+		return nil
+	}
+	c.hold = on
+	for _, p := range c.parties {
+		p.hold = on
+	}
+	c.tape.held(now, on)
+	return nil
+}
+
+// setMuted mutes the party of u, "yourself".
+func (x *exchange) setMuted(now time.Time, c *call, u *user, on bool) error {
+	if err := c.active(); err != nil {
+		return err
+	}
+	c.touched = now
+	p := c.partyOf(u)
+	switch {
+	case p.muted == on:
+	case p.owner:
+		c.tape.muted(now, on)
+	case on:
+		c.tape.left(p.id, now)
+	default:
+		c.tape.joined(p.id, now)
+	}
+	p.muted = on
+	return nil
+}
+
+// setRecording starts or stops a recording. Each start makes a file of its own.
+// Whether the participants were told of it is only noted.
+func (x *exchange) setRecording(now time.Time, c *call, on, announced bool) error {
+	if err := c.active(); err != nil {
+		return err
+	}
+	c.touched = now
+	switch {
+	case c.recording == on:
+	case on:
+		c.taped = append(c.taped, taping{At: now, Announced: announced})
+		c.tape.start(now)
+	default:
+		c.tape.stop(now)
+	}
+	c.recording = on
+	return nil
+}
+
+// sendTones sends keypad tones to all participants.
+func (x *exchange) sendTones(now time.Time, c *call, digits string) error {
+	if err := c.active(); err != nil {
+		return err
+	}
+	c.touched = now
+	c.tones = append(c.tones, digits)
+	c.tape.tones(digits, now)
+	return nil
+}
+
+// transferTo begins the call that replaces c when its target answers
+// (api.md 3.5): to a user or group of the account it is an incoming call of
+// theirs, to any other number an outgoing one of the transferring user. Until
+// then c goes on: on hold if the transfer is attended, so that the owner can
+// retrieve it; if nobody answers, it stays.
+func (x *exchange) transferTo(now time.Time, c *call, t transfer) (*call, error) {
+	if err := c.active(); err != nil {
+		return nil, err
+	}
+	if c.successor != nil {
+		return nil, errTransferring
+	}
+	if t.Attended {
+		x.setHold(now, c, true)
+	}
+	p := plan{
+		account: c.account, direction: in, from: c.far, to: t.To, origin: c.origin,
+		users: c.account.reached(t.To), diversion: c.near, family: c,
+	}
+	if len(p.users) == 0 {
+		p.direction, p.users = out, []*user{c.account.users[0]}
+		if c.owner != nil {
+			p.users = []*user{c.owner}
+		}
+	}
+	n := x.begin(now, p)
+	n.predecessor, n.attended, n.touched = c, t.Attended, now
+	t.CallID, t.At = n.id, now
+	c.successor, c.touched = n, now
+	c.transfers = append(c.transfers, t)
+	return n, nil
+}
+
+// forward sends a ringing call on to another number: it ends with the cause
+// "forwarded", and a new call of the same family begins.
+func (x *exchange) forward(now time.Time, c *call, to string) (*call, error) {
+	if c.phase != ringing {
+		return nil, errEnded
+	}
+	p := plan{
+		account: c.account, direction: in, from: c.from, to: to, origin: c.origin,
+		users: c.account.reached(to), diversion: c.to, family: c,
+	}
+	if len(p.users) == 0 {
+		p.direction, p.users = out, c.users
+	}
+	x.end(now, c, forwarded)
+	n := x.begin(now, p)
+	c.successor, n.predecessor = n, c
+	return n, nil
+}
+
+// forwardToVoicemail is forward to the account's voicemail, which answers at
+// once and records until the call ends (api.md 3.5).
+func (x *exchange) forwardToVoicemail(now time.Time, c *call) (*call, error) {
+	if c.phase != ringing {
+		return nil, errEnded
+	}
+	x.end(now, c, forwarded)
+	n := x.beginVoicemail(now, c)
+	c.successor, n.predecessor = n, c
+	return n, x.answer(now, n, nil)
+}
+
+func (x *exchange) beginVoicemail(now time.Time, c *call) *call {
+	tell := x.tell
+	defer func() { x.tell = tell }()
+	x.tell = func(event) {} // the event must name the voicemail, so it comes below
+	n := x.begin(now, plan{
+		account: c.account, direction: in, from: c.from, to: c.to,
+		users: c.users, origin: c.origin, diversion: c.to, family: c,
+	})
+	n.voicemail = true
+	n.tape.start(now)
+	tell(newCallEvent(n, n.id, n.direction, n.from, n.to))
+	return n
+}
+
+// number is the user's own, E.164 with "+".
+func (u *user) number() string {
+	for _, n := range u.account.numbers {
+		if n.endpoint == u.phoneline {
+			return n.e164
+		}
+	}
+	return ""
+}
+
+// reached are the users whom a call to the number rings.
+func (a *account) reached(e164 string) []*user {
+	i := slices.IndexFunc(a.numbers, func(n *number) bool { return n.e164 == e164 })
+	if i < 0 {
+		return nil
+	}
+	end := a.numbers[i].endpoint
+	for _, g := range a.groups {
+		if g.id == end {
+			return g.members
+		}
+	}
+	for _, u := range a.users {
+		if u.phoneline == end {
+			return []*user{u}
+		}
+	}
+	return nil
+}
+
+// userOf is the user whose own number it is, or nil.
+func (a *account) userOf(e164 string) *user {
+	for _, u := range a.users {
+		if u.number() == e164 {
+			return u
+		}
+	}
+	return nil
+}
+
+// user finds a user by id.
+func (a *account) user(id string) *user {
+	for _, u := range a.users {
+		if u.id == id {
+			return u
+		}
+	}
+	return nil
+}

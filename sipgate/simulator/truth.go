@@ -1,0 +1,114 @@
+package simulator
+
+import (
+	"time"
+)
+
+// Truth is everything about one call, which the API does not tell. Numbers are
+// spelled with "+".
+type Truth struct {
+	CallID      string    `json:"callId"`
+	OrigCallID  string    `json:"origCallId"`
+	XCID        string    `json:"xcid"`
+	Account     string    `json:"account"`
+	Origin      string    `json:"origin"` // who made it: control, api, script
+	Direction   string    `json:"direction"`
+	Phase       string    `json:"phase"` // ringing, established, ended
+	From        string    `json:"from"`
+	To          string    `json:"to"`
+	Diversion   string    `json:"diversion,omitempty"`
+	Users       []string  `json:"users"`           // whom it rings or rang, or who calls
+	Owner       string    `json:"owner,omitempty"` // who talks
+	Voicemail   bool      `json:"voicemail"`
+	DeviceCall  string    `json:"deviceCallId,omitempty"` // that rings the caller's device
+	DeviceUp    bool      `json:"devicePickedUp"`
+	Began       time.Time `json:"began"`
+	Answered    time.Time `json:"answered,omitzero"`
+	Ended       time.Time `json:"ended,omitzero"`
+	Cause       string    `json:"cause,omitempty"`
+	Hold        bool      `json:"hold"`
+	Muted       bool      `json:"muted"`
+	Recording   bool      `json:"recording"`
+	Parties     []Party   `json:"parties"`
+	Successor   string    `json:"successor,omitempty"`   // callId
+	Predecessor string    `json:"predecessor,omitempty"` // callId
+
+	Tones         []string   `json:"tones"` // one for each command
+	Announcements []playback `json:"announcements"`
+	Transfers     []transfer `json:"transfers"`
+	Recordings    []taping   `json:"recordings"`
+	HistoryID     string     `json:"historyId,omitempty"`
+}
+
+// Party is a side of a call that was answered, its owner's first.
+type Party struct {
+	ID     string `json:"participantId"`
+	Number string `json:"phoneNumber"`
+	User   string `json:"user,omitempty"`
+	Owner  bool   `json:"owner"`
+	Muted  bool   `json:"muted"`
+	Hold   bool   `json:"hold"`
+}
+
+// Calls is the whole truth about all calls, oldest first, at least the last
+// 1,000 that ended.
+func (s *Simulator) Calls() []Truth {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Truth, 0, len(s.exchange.order))
+	for _, c := range s.exchange.order {
+		list = append(list, c.truth())
+	}
+	return list
+}
+
+func (c *call) truth() Truth {
+	t := Truth{
+		CallID: c.id, OrigCallID: c.orig, XCID: c.xcid, Account: c.account.id, Origin: c.origin,
+		Direction: c.direction, Phase: string(c.phase), From: c.from, To: c.to, Diversion: c.diversion,
+		Users: []string{}, Voicemail: c.voicemail, DeviceCall: c.deviceCall, DeviceUp: c.deviceUp,
+		Began: c.began, Answered: c.answered, Ended: c.over, Cause: c.cause,
+		Hold: c.hold, Recording: c.recording, Parties: []Party{},
+		Tones: orEmpty(c.tones), Announcements: []playback{},
+		Transfers: orEmpty(c.transfers), Recordings: orEmpty(c.taped),
+	}
+	for _, u := range c.users {
+		t.Users = append(t.Users, u.id)
+	}
+	for _, p := range c.parties {
+		party := Party{ID: p.id, Number: p.number, Owner: p.owner, Muted: p.muted, Hold: p.hold}
+		if p.user != nil {
+			party.User = p.user.id
+		}
+		t.Parties = append(t.Parties, party)
+		t.Muted = t.Muted || p.muted && p.owner
+	}
+	for _, p := range c.played {
+		t.Announcements = append(t.Announcements, *p)
+	}
+	if c.owner != nil {
+		t.Owner = c.owner.id
+	}
+	if c.successor != nil {
+		t.Successor = c.successor.id
+	}
+	if c.predecessor != nil {
+		t.Predecessor = c.predecessor.id
+	}
+	if c.entry != nil {
+		t.HistoryID = c.entry.id
+	}
+	return t
+}
+
+// Call is the whole truth about one call, which may also be named by its
+// deviceCallId.
+func (s *Simulator) Call(callID string) (t Truth, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.exchange.calls[callID]
+	if c == nil {
+		return Truth{}, ErrNoCall
+	}
+	return c.truth(), nil
+}
