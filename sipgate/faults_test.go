@@ -1,0 +1,267 @@
+package sipgate
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/x509"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// TestStatus shows F02, F03, F05 and the table of kinds, with every shape of
+// body that was seen.
+func TestStatus(t *testing.T) {
+	bodies := map[string]string{
+		"empty":    "",
+		"text":     "This endpoint requires a sipgate Classic PBX Account",
+		"errors":   `{"errors":[{"status":404,"title":"Not found","detail":"Call not found"}]}`,
+		"name":     `{"name":"PARAMETER_INVALID","message":"no"}`,
+		"oauth":    `{"error":"invalid_token","error_description":"expired"}`,
+		"string":   `"no"`,
+		"null":     `null`,
+		"number":   `{"error":42}`,
+		"controls": "a\x00\x1b[31m\r\nb",
+		"huge":     strings.Repeat("x", 2<<20),
+	}
+	tests := []struct {
+		status  int
+		kind    Kind
+		arrived bool
+	}{
+		{400, Invalid, false}, {401, Unauthorized, false}, {402, NoCredit, false}, {403, Forbidden, false},
+		{404, NoCall, false}, {405, Other, false}, {408, Unavailable, true}, {409, Invalid, false},
+		{410, NoCall, false}, {415, Other, false}, {418, Other, false}, {422, Invalid, false},
+		{429, Throttled, false}, {500, Unavailable, true}, {501, Forbidden, false}, {502, Unavailable, true},
+		{503, Unavailable, true}, {504, Unavailable, true}, {599, Unavailable, true},
+	}
+	for _, tt := range tests {
+		t.Run(http.StatusText(tt.status), func(t *testing.T) {
+			for name, body := range bodies {
+				c, rec := serve(t, answer(tt.status, "", body))
+				err := c.Hold(t.Context(), callID, true)
+				if KindOf(err) != tt.kind || MayHaveArrived(err) != tt.arrived || err.(*Error).Status != tt.status {
+					t.Errorf("%s: got %v, kind %v, may have arrived %v", name, err, KindOf(err), MayHaveArrived(err))
+				}
+				if text := err.Error(); len(text) > 400 || strings.ContainsAny(text, "\x00\x1b\r\n") {
+					t.Errorf("%s: text is %q", name, text)
+				}
+				if n := len(rec.all()); n != 1 {
+					t.Errorf("%s: %d requests, want 1", name, n)
+				}
+			}
+		})
+	}
+	c, _ := serve(t, answer(http.StatusNotFound, "", ""))
+	if _, err := c.Users(t.Context()); KindOf(err) != Other {
+		t.Errorf("404 outside of a call is %v", KindOf(err))
+	}
+	if _, err := c.Calls(t.Context()); KindOf(err) != Other {
+		t.Errorf("404 of the list is %v", KindOf(err))
+	}
+}
+
+func TestF03RetryAfter(t *testing.T) {
+	for value, want := range map[string]time.Duration{
+		"": 0, "1": time.Second, " 30 ": 30 * time.Second, "3600": time.Hour,
+		"999999": 24 * time.Hour, "99999999999999999999": 0, "-5": 0, "soon": 0, "1.5": 0, "NaN": 0,
+		"Mon, 23 Nov 2026 12:00:30 GMT": 30 * time.Second,
+		"Mon, 23 Nov 2026 11:00:00 GMT": 0,
+	} {
+		c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", value)
+			w.Header().Set("Date", "Mon, 23 Nov 2026 12:00:00 GMT")
+			w.WriteHeader(http.StatusTooManyRequests)
+		})
+		_, err := c.Calls(t.Context())
+		if e, ok := err.(*Error); !ok || e.Kind != Throttled || e.RetryAfter != want {
+			t.Errorf("%q: got %v, want to wait %v", value, err, want)
+		}
+	}
+}
+
+func TestT33Redirect(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		var stolen atomic.Int64
+		thief := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stolen.Add(1) }))
+		c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, thief.URL, status)
+		})
+		c.HTTP.CheckRedirect = nil // a client that would follow
+		err := c.HangUp(t.Context(), callID)
+		if KindOf(err) != Other || MayHaveArrived(err) || len(rec.all()) != 1 || stolen.Load() != 0 {
+			t.Errorf("%d: error %v, %d requests, %d at the target", status, err, len(rec.all()), stolen.Load())
+		}
+		thief.Close()
+	}
+}
+
+func TestF10Bodies(t *testing.T) {
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	z.Write([]byte(`{"data":[`))
+	io.CopyN(z, zeros{}, 100<<20)
+	z.Close()
+	tests := map[string]http.HandlerFunc{
+		"reset mid-body": func(w http.ResponseWriter, _ *http.Request) { breakBody(w, http.StatusOK) },
+		"gzip bomb": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Write(bomb.Bytes())
+		},
+		"100 MB": func(w http.ResponseWriter, _ *http.Request) { io.CopyN(w, zeros{}, 100<<20) },
+		"cut gzip": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Write(bomb.Bytes()[:40])
+		},
+	}
+	for name, h := range tests {
+		t.Run(name, func(t *testing.T) {
+			c, _ := serve(t, h)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			list, err := c.Calls(t.Context())
+			runtime.ReadMemStats(&after)
+			if KindOf(err) != Unavailable || list != nil {
+				t.Errorf("got %d bytes, %v", len(list), err)
+			}
+			if grown := after.TotalAlloc - before.TotalAlloc; grown > 24<<20 {
+				t.Errorf("%d bytes were allocated", grown)
+			}
+		})
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// TestF11ResetAfterSend shows that an action whose answer is lost is unknown,
+// and sent once.
+func TestF11ResetAfterSend(t *testing.T) {
+	for name, do := range actions {
+		c, rec := serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+		err := do(t.Context(), c)
+		if KindOf(err) != Unavailable || !MayHaveArrived(err) || len(rec.all()) != 1 {
+			t.Errorf("%s: error %v, may have arrived %v, %d requests", name, err, MayHaveArrived(err), len(rec.all()))
+		}
+	}
+}
+
+var actions = map[string]func(context.Context, *Client) error{
+	"put":    func(ctx context.Context, c *Client) error { return c.Hold(ctx, callID, true) },
+	"post":   func(ctx context.Context, c *Client) error { return c.SendDTMF(ctx, callID, "1") },
+	"delete": func(ctx context.Context, c *Client) error { return c.HangUp(ctx, callID) },
+}
+
+func TestF12NotSent(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := clientOf(t, "http://"+ln.Addr().String())
+	ln.Close()
+	for name, do := range actions {
+		if err := do(t.Context(), c); KindOf(err) != Unavailable || MayHaveArrived(err) {
+			t.Errorf("%s: error %v, may have arrived %v", name, err, MayHaveArrived(err))
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := c.Hold(ctx, callID, true); KindOf(err) != Unavailable || MayHaveArrived(err) {
+		t.Errorf("ended context: error %v, may have arrived %v", err, MayHaveArrived(err))
+	}
+}
+
+// TestF13DeadConnection lets a kept connection die under an action: the
+// transport must not send it again on another one.
+func TestF13DeadConnection(t *testing.T) {
+	for name, do := range actions {
+		t.Run(name, func(t *testing.T) {
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer ln.Close()
+			var requests atomic.Int64
+			go func() {
+				for {
+					conn, err := ln.Accept()
+					if err != nil {
+						return
+					}
+					go answerOnce(conn, &requests)
+				}
+			}()
+			c := clientOf(t, "http://"+ln.Addr().String())
+			if _, err := c.Calls(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := do(t.Context(), c); !MayHaveArrived(err) {
+				t.Errorf("error is %v, want one that may have arrived", err)
+			}
+			if n := requests.Load(); n != 2 {
+				t.Errorf("%d requests arrived, want the list and one action", n)
+			}
+		})
+	}
+}
+
+// answerOnce answers the first request of a connection and hangs up on the
+// second.
+func answerOnce(conn net.Conn, requests *atomic.Int64) {
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	for range 2 {
+		req, err := http.ReadRequest(r)
+		if err != nil {
+			return
+		}
+		io.Copy(io.Discard, req.Body)
+		if requests.Add(1) == 1 {
+			io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"data\":[]}")
+		} else {
+			return
+		}
+	}
+}
+
+// TestNotReplayable shows why the transport cannot repeat an action.
+func TestNotReplayable(t *testing.T) {
+	req, err := newRequest(t.Context(), http.MethodPost, "https://api.example/", []byte("{}"))
+	if err != nil || req.GetBody != nil || req.ContentLength != 2 {
+		t.Errorf("request %+v, %v", req, err)
+	}
+}
+
+func TestF14Certificate(t *testing.T) {
+	var requests atomic.Int64
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	defer srv.Close()
+	known := x509.NewCertPool()
+	known.AddCert(srv.Certificate())
+	for name, pool := range map[string]*x509.CertPool{"unknown issuer": nil, "wrong name": known} {
+		c := clientOf(t, "https://wrong.name.example")
+		tr := c.HTTP.Transport.(*http.Transport)
+		tr.TLSClientConfig.RootCAs = pool
+		tr.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, srv.Listener.Addr().String())
+		}
+		if err := c.Hold(t.Context(), callID, true); KindOf(err) != Unavailable || MayHaveArrived(err) {
+			t.Errorf("%s: error %v, may have arrived %v", name, err, MayHaveArrived(err))
+		}
+	}
+	if requests.Load() != 0 {
+		t.Error("a request got through")
+	}
+}
