@@ -3,6 +3,7 @@ package sipgate
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -73,6 +74,7 @@ type HistoryEntry struct {
 	CallStatus               string // SUCCESS, FAILURE, REJECTED, BUSY, MISSED, …
 	Note                     string
 	ConnectionIDs            []string
+	Endpoints                []string      // extensions that the call was routed to, rang at or was taken by
 	Created                  time.Time     // UTC; zero if it cannot be read
 	Duration                 time.Duration // whole seconds
 	Incoming                 bool
@@ -109,4 +111,20 @@ func (c *Client) History(ctx context.Context, q HistoryQuery) (HistoryPage, erro
 		page.Items[i] = w.entry()
 	}
 	return page, nil
+}
+
+// HistoryEntry returns one entry. Kind NoCall means that there is none with
+// this id, or none that the credential may see.
+func (c *Client) HistoryEntry(ctx context.Context, id string) (HistoryEntry, error) {
+	var w wireEntry
+	if err := c.get(ctx, &w, nil, "history", id); err != nil {
+		return HistoryEntry{}, err
+	}
+	return w.entry(), nil
+}
+
+// Extensions are all extensions that the entry names, of users, telephones and
+// lines: by them it is known whose it is.
+func (e HistoryEntry) Extensions() []string {
+	return slices.Concat(e.ConnectionIDs, e.Endpoints)
 }

@@ -66,6 +66,12 @@ type Device struct {
 	Type   string   `json:"type"` // REGISTER, MOBILE, EXTERNAL, and others on the newer platform
 	Online bool     `json:"online"`
 	DND    bool     `json:"dnd"` // do not disturb
+
+	// Phonelines are the lines that ring here.
+	Phonelines []struct {
+		ID    string `json:"id"` // "p0"
+		Alias string `json:"alias"`
+	} `json:"activePhonelines"`
 }
 
 // Devices lists the telephones of a user.

@@ -30,7 +30,12 @@ type wireEntry struct {
 	Starred       bool     `json:"starred"`
 	Archived      bool     `json:"archived"`
 	RecordingURL  string   `json:"recordingUrl"`
-	Recordings    []struct {
+	Endpoints     []struct {
+		Endpoint struct {
+			Extension string `json:"extension"`
+		} `json:"endpoint"`
+	} `json:"endpoints"`
+	Recordings []struct {
 		ID  anyText `json:"id"`
 		URL string  `json:"url"`
 	} `json:"recordings"`
@@ -55,6 +60,9 @@ func (w wireEntry) entry() HistoryEntry {
 		Read:          w.Read,
 		Starred:       w.Starred,
 		Archived:      w.Archived,
+	}
+	for _, p := range w.Endpoints {
+		e.Endpoints = append(e.Endpoints, p.Endpoint.Extension)
 	}
 	if w.CallID.Valid() {
 		e.CallID = w.CallID
