@@ -42,23 +42,23 @@ func (f Fault) Error() string {
 
 // Codes of the Faults that this package finds by itself.
 const (
-	CodeInternal    = "internal"     // 500: a panic, or an error nobody explained
-	CodeNotFound    = "not_found"    // 404
-	CodeMethod      = "method"       // 405
-	CodeTooLarge    = "too_large"    // 413: a body longer than its http.MaxBytesReader allows
-	CodeURI         = "uri_too_long" // 414
-	CodeHeaders     = "headers"      // 431
-	CodeBadRequest  = "bad_request"  // 400
-	CodeBadHost     = "bad_host"     // 421
-	CodeBadOrigin   = "bad_origin"   // 403
-	CodeHandshake   = "handshake"    // 400, 405, 426: not a WebSocket handshake
-	CodeRestarting  = "restarting"   // 503: the server is shutting down
-	CodeBusy        = "busy"         // 503: the database did not answer in time
-	CodeRateLimited = "rate_limited" // 429
-	CodeOAuthState  = "oauth_state"  // 400: not a login that this browser began
-	CodeOAuthCode   = "oauth_code"   // 400: no usable code
-	CodeOAuthDenied = "oauth_denied" // 400: the login server said no
-	CodeLoginFailed = "login_failed" // 502: the code could not be turned into tokens
+	CodeInternal    = "internal"           // 500: a panic, or an error nobody explained
+	CodeNotFound    = "not_found"          // 404
+	CodeMethod      = "method_not_allowed" // 405
+	CodeTooLarge    = "too_large"          // 413: a body longer than its http.MaxBytesReader allows
+	CodeURI         = "uri_too_long"       // 414
+	CodeHeaders     = "headers"            // 431
+	CodeBadRequest  = "bad_request"        // 400
+	CodeBadHost     = "bad_host"           // 421
+	CodeBadOrigin   = "bad_origin"         // 403
+	CodeHandshake   = "handshake"          // 400, 405, 426: not a WebSocket handshake
+	CodeRestarting  = "restarting"         // 503: the server is shutting down
+	CodeBusy        = "busy"               // 503: the database did not answer in time
+	CodeRateLimited = "rate_limited"       // 429
+	CodeOAuthState  = "oauth_state"        // 400: not a login that this browser began
+	CodeOAuthCode   = "oauth_code"         // 400: no usable code
+	CodeOAuthDenied = "oauth_denied"       // 400: the login server said no
+	CodeLoginFailed = "login_failed"       // 502: the code could not be turned into tokens
 )
 
 // A RenderFunc answers r with f: as a page, as JSON, as the request asks.

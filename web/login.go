@@ -89,7 +89,7 @@ func (l *Login) Start(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Callback takes the browser back. Its errors wrap the Faults 400 "oauth_state",
-// "oauth_code" and "oauth_denied", 405 "method", 502 "login_failed" and 503
+// "oauth_code" and "oauth_denied", 405 "method_not_allowed", 502 "login_failed" and 503
 // "busy", or are Done's. Whatever happens, the attempt is used up before the
 // login server is asked for tokens, which happens at most once; the user
 // closing the tab does not stop it.

@@ -6,6 +6,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -81,6 +82,10 @@ func open(ctx context.Context, file string) (*sql.DB, error) {
 	case info.Size() == 0:
 		// SQLite would take it for a new one and everything would be gone.
 		return nil, damaged(file, errors.New("the file is empty"))
+	default:
+		if err := complete(file); err != nil {
+			return nil, damaged(file, err)
+		}
 	}
 	db, err := connect(file)
 	if err != nil {
@@ -91,6 +96,39 @@ func open(ctx context.Context, file string) (*sql.DB, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+// complete compares the length of file with what its header says, since SQLite
+// reads what was cut off the last page as zeros. While there is a write-ahead
+// log the two may differ.
+func complete(file string) error {
+	if info, err := os.Stat(file + "-wal"); err == nil && info.Size() > 0 {
+		return nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var header [32]byte
+	if _, err := f.ReadAt(header[:], 0); err != nil {
+		return errors.New("the file is cut off")
+	}
+	if string(header[:16]) != "SQLite format 3\x00" {
+		return errors.New("the file is not a database")
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	page := int64(binary.BigEndian.Uint16(header[16:]))
+	if page == 1 { // stands for 65536, which does not fit
+		page = 65536
+	}
+	if info.Size() < page*int64(binary.BigEndian.Uint32(header[28:])) {
+		return errors.New("the file is cut off")
+	}
+	return nil
 }
 
 // create makes a new database. It gets its name only when it is complete, so

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 )
@@ -20,30 +19,31 @@ var errLocked = errors.New("locked")
 // comes second to tell. The file stays when the lock is released: removing it
 // would let two processes lock two files of the same name.
 func acquire(name string) (*lock, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := openLocked(name)
+	if errors.Is(err, errLocked) {
+		return nil, inUse(name)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("not usable: %w", err)
 	}
-	err = lockFile(f)
-	if err == nil {
-		err = f.Truncate(0)
-	}
-	if err == nil {
-		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-	}
-	if err == nil {
-		return &lock{f}, nil
-	}
-	defer f.Close()
-	if !errors.Is(err, errLocked) {
+	if err := errors.Join(f.Truncate(0), writePID(f)); err != nil {
+		f.Close()
 		return nil, fmt.Errorf("not usable: %w", err)
 	}
-	if text, err := io.ReadAll(io.LimitReader(f, 32)); err == nil {
-		if pid, err := strconv.Atoi(string(bytes.TrimSpace(text))); err == nil {
-			return nil, fmt.Errorf("in use by pid %d", pid)
-		}
+	return &lock{f}, nil
+}
+
+func writePID(f *os.File) error {
+	_, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	return err
+}
+
+func inUse(name string) error {
+	text, _ := os.ReadFile(name)
+	if pid, err := strconv.Atoi(string(bytes.TrimSpace(text))); err == nil {
+		return fmt.Errorf("in use by pid %d", pid)
 	}
-	return nil, errors.New("in use by another process")
+	return errors.New("in use by another process")
 }
 
 func (l *lock) release() error { return l.f.Close() }
