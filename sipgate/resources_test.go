@@ -1,0 +1,159 @@
+package sipgate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestResources decodes the examples of sipgate's own description.
+func TestResources(t *testing.T) {
+	tests := []struct {
+		name, uri, reply string
+		get              func(context.Context, *Client) (any, error)
+		want             any
+	}{
+		{"userinfo", "/authorization/userinfo",
+			`{"sub":"w0","domain":"sipgate.de","masterSipId":"0000000","locale":"de_DE"}`,
+			func(ctx context.Context, c *Client) (any, error) { return c.UserInfo(ctx) },
+			UserInfo{Sub: "w0", Domain: "sipgate.de", MasterSipID: "0000000", Locale: "de_DE"}},
+		{"users", "/users",
+			`{"items":[{"id":"w0","firstname":"Ada","lastname":"Lovelace","email":"ada.lovelace@sipgate.love","defaultDevice":"e0","busyOnBusy":true,"addressId":"13","directDialIds":[],"timezone":"Europe/Berlin","admin":true}]}`,
+			func(ctx context.Context, c *Client) (any, error) { return c.Users(ctx) },
+			[]User{{ID: "w0", Firstname: "Ada", Lastname: "Lovelace", Email: "ada.lovelace@sipgate.love", DefaultDevice: "e0", BusyOnBusy: true, Timezone: "Europe/Berlin", Admin: true}}},
+		{"devices", "/w0/devices",
+			`{"items":[{"id":"e0","alias":"VoIP phone of\u0000Grace Hopper","type":"REGISTER","online":true,"dnd":false,"activePhonelines":[{"id":"p0","alias":"x"}],"activeGroups":[]}]}`,
+			func(ctx context.Context, c *Client) (any, error) { return c.Devices(ctx, "w0") },
+			[]Device{{ID: "e0", Alias: "VoIP phone of Grace Hopper", Type: "REGISTER", Online: true}}},
+		{"contacts", "/contacts?limit=500&offset=0",
+			`{"items":[{"id":"b3d9af4a","name":"Ada Lovelace","picture":"4AAQ","emails":[{"email":"user@example.com","type":["home"]}],"numbers":[{"number":"4915799912345","type":["work"]}],"addresses":[],"organization":[["Engines","Department"]],"scope":"SHARED"}],"totalCount":1}`,
+			func(ctx context.Context, c *Client) (any, error) { return c.Contacts(ctx) },
+			[]Contact{{ID: "b3d9af4a", Name: "Ada Lovelace", Emails: []string{"user@example.com"}, Numbers: []ContactNumber{{Number: "4915799912345", Types: []string{"work"}}}, Organization: "Engines", Scope: "SHARED"}}},
+		{"numbers", "/numbers?limit=1000&offset=0",
+			`{"items":[{"id":"1","number":"4915799912345","localized":"01579-9912345","type":"MOBILE","endpointId":"p0","endpointAlias":"Line","endpointUrl":"https://x"}]}`,
+			func(ctx context.Context, c *Client) (any, error) { return c.Numbers(ctx) },
+			[]AccountNumber{{ID: "1", Number: "4915799912345", Localized: "01579-9912345", Type: "MOBILE", EndpointID: "p0", EndpointAlias: "Line"}}},
+		{"account", "/account",
+			`{"company":"Love sipgate","mainProductType":"TEAM","logoUrl":"","verified":true,"historyLifeTime":"UNLIMITED"}`,
+			func(ctx context.Context, c *Client) (any, error) { return c.Account(ctx) },
+			Account{Company: "Love sipgate", MainProductType: "TEAM", Verified: true, HistoryLifeTime: "UNLIMITED"}},
+		{"push settings", "/settings/sipgateio",
+			`{"incomingUrl":"https://a","outgoingUrl":"","log":true,"whitelist":null,"pushApiVersion":2}`,
+			func(ctx context.Context, c *Client) (any, error) { return c.PushSettings(ctx) },
+			PushSettings{IncomingURL: "https://a", Log: true}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, rec := serve(t, answer(http.StatusOK, "application/json", tt.reply))
+			got, err := tt.get(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if req := rec.all(); len(req) != 1 || req[0].Method != "GET" || req[0].URI != "/below/v2"+tt.uri {
+				t.Errorf("sent %+v", req)
+			}
+			for _, bad := range []string{"", "[]", `{"items":[`, "<html>"} {
+				c, _ := serve(t, answer(http.StatusOK, "application/json", bad))
+				if _, err := tt.get(t.Context(), c); KindOf(err) != Other || err == nil {
+					t.Errorf("%q: %v", bad, err)
+				}
+			}
+		})
+	}
+}
+
+// TestUserInfoNobody shows that an answer that names nobody signs nobody in.
+func TestUserInfoNobody(t *testing.T) {
+	for _, body := range []string{`{}`, `null`, `{"sub":"w0"}`, `{"masterSipId":"1"}`, `{"sub":"","masterSipId":"1"}`, `{"sub":"w0/..","masterSipId":"1"}`, `{"sub":"w0","masterSipId":"1 2"}`} {
+		c, _ := serve(t, answer(http.StatusOK, "application/json", body))
+		if u, err := c.UserInfo(t.Context()); err == nil {
+			t.Errorf("%s: got %+v", body, u)
+		}
+	}
+}
+
+func TestSetPushSettings(t *testing.T) {
+	c, rec := serve(t, answer(http.StatusNoContent, "", ""))
+	for want, s := range map[string]PushSettings{
+		`{"incomingUrl":"https://a","outgoingUrl":"https://b","log":true,"whitelist":null}`: {IncomingURL: "https://a", OutgoingURL: "https://b", Log: true},
+		`{"incomingUrl":"","outgoingUrl":"","log":false,"whitelist":["p0","g0"]}`:           {Whitelist: []string{"p0", "g0"}},
+		`{"incomingUrl":"","outgoingUrl":"","log":false,"whitelist":[]}`:                    {Whitelist: []string{}},
+	} {
+		if err := c.SetPushSettings(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		all := rec.all()
+		if got := all[len(all)-1]; got.Method != "PUT" || got.URI != "/below/v2/settings/sipgateio" || got.Body != want {
+			t.Errorf("sent %s %s %s, want %s", got.Method, got.URI, got.Body, want)
+		}
+	}
+	c, _ = serve(t, answer(http.StatusForbidden, "text/plain", "sipgate.io feature not booked"))
+	if err := c.SetPushSettings(t.Context(), PushSettings{}); KindOf(err) != Forbidden {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// TestContactPages shows that an address book with large pictures is read all
+// the same.
+func TestContactPages(t *testing.T) {
+	const total = 1203
+	picture := strings.Repeat("A", 20<<10)
+	c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		offset, _ := strconv.Atoi(r.FormValue("offset"))
+		limit, _ := strconv.Atoi(r.FormValue("limit"))
+		items := []map[string]string{}
+		for i := offset; i < min(offset+limit, total); i++ {
+			item := map[string]string{"id": strconv.Itoa(i), "name": fmt.Sprint("Contact ", i)}
+			if i < 100 {
+				item["picture"] = picture
+			}
+			if i == 7 {
+				item["picture"] = strings.Repeat(picture, 60)
+			}
+			items = append(items, item)
+		}
+		json.NewEncoder(w).Encode(map[string]any{"items": items, "totalCount": total})
+	})
+	contacts, err := c.Contacts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(contacts) != total-1 || contacts[7].Name != "Contact 8" || contacts[total-2].ID != strconv.Itoa(total-1) {
+		t.Errorf("%d contacts, want all but the one that is too large", len(contacts))
+	}
+	if n := len(rec.all()); n > 40 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// TestEndlessPages shows that a server that ignores the offset, or never says
+// how much there is, is not asked for ever.
+func TestEndlessPages(t *testing.T) {
+	page := func(n int) string {
+		items := make([]string, n)
+		for i := range items {
+			items[i] = fmt.Sprintf(`{"id":"%d","number":"49%d"}`, i, i)
+		}
+		return `{"items":[` + strings.Join(items, ",") + `],"totalCount":1000000}`
+	}
+	full := page(1000)
+	c, rec := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, full) })
+	numbers, err := c.Numbers(t.Context())
+	if err != nil || len(numbers) != 1000 || len(rec.all()) != 2 {
+		t.Errorf("%d numbers in %d requests, %v", len(numbers), len(rec.all()), err)
+	}
+	contacts, err := c.Contacts(t.Context())
+	if err != nil || len(contacts) != 1000 || len(rec.all()) != 4 {
+		t.Errorf("%d contacts in %d requests, %v", len(contacts), len(rec.all())-2, err)
+	}
+}
