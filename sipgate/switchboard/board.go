@@ -57,9 +57,10 @@ type Board struct {
 	log     *slog.Logger
 	salt    maphash.Seed
 
-	wake  chan struct{} // has one element if the poller must think again
-	alarm chan struct{} // has one element if something became due earlier
-	stop  chan struct{} // closed when Run has returned
+	wake   chan struct{} // has one element if the poller must think again
+	alarm  chan struct{} // has one element if something became due earlier
+	joined chan struct{} // has one element if a member joined
+	stop   chan struct{} // closed when Run has returned
 
 	// mu is held over every change together with its publication, and never
 	// while sipgate is asked or anything is rendered. This guarantees that a
@@ -113,6 +114,7 @@ func New(o Options) *Board {
 		salt:    maphash.MakeSeed(),
 		wake:    make(chan struct{}, 1),
 		alarm:   make(chan struct{}, 1),
+		joined:  make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 		epoch:   rand.Text(),
 		rows:    map[RowID]*row{},

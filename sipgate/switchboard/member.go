@@ -28,6 +28,11 @@ type Member struct {
 	ID   MemberID
 	Name string
 	API  API
+
+	// Names reads the names of numbers (E.164) that the whole team may see.
+	// The board asks one of its members for them now and then; nil if this
+	// one cannot tell.
+	Names func(context.Context) (map[string]string, error)
 }
 
 // Health says how well the board knows what it shows.
@@ -49,6 +54,7 @@ type member struct {
 	id    MemberID
 	name  string
 	api   API
+	names func(context.Context) (map[string]string, error)
 	gone  bool      // left
 	aside bool      // refused by sipgate until it joins again
 	rest  time.Time // not to be asked before
@@ -57,7 +63,7 @@ type member struct {
 	askedAt   time.Time
 	shows     map[sipgate.CallID]*sight
 	proofs    int    // how many calls of others were in its lists
-	facts     uint64 // Board.facts when its last list was applied
+	facts     uint64 // Board.facts when its last list was asked for
 	unsettled bool   // the next list matters even if it is the same
 	sends     tally  // keypad tones and transfers of late
 	transfers tally
@@ -86,7 +92,8 @@ func (b *Board) Join(m Member) {
 		old = &member{id: m.ID, shows: map[sipgate.CallID]*sight{}, asking: make(chan struct{}, 1)}
 		b.members[m.ID] = old
 	}
-	old.name, old.api, old.aside, old.rest = m.Name, m.API, false, time.Time{}
+	old.name, old.api, old.names, old.aside, old.rest = m.Name, m.API, m.Names, false, time.Time{}
+	nudge(b.joined)
 	b.reportHealth()
 	b.hurry(old)
 }

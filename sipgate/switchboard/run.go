@@ -17,6 +17,7 @@ func (b *Board) Run(ctx context.Context) error {
 	defer close(b.stop)
 	var wg sync.WaitGroup
 	wg.Go(func() { b.lasting(ctx, b.keepTime) })
+	wg.Go(func() { b.lasting(ctx, b.keepNames) })
 	b.lasting(ctx, b.keepAsking)
 	wg.Wait()
 	return nil
