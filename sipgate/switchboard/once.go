@@ -4,6 +4,8 @@ import (
 	"context"
 	"hash/maphash"
 	"time"
+
+	"callboard/sipgate"
 )
 
 // answers remembers commands by member and id, so that none is carried out
@@ -24,6 +26,7 @@ type answer struct {
 	at    time.Time
 	done  chan struct{} // closed when err is known
 	err   error
+	call  sipgate.CallID // that was started, of Originate
 }
 
 func newAnswers() answers { return answers{known: map[answerKey]*answer{}} }
@@ -63,21 +66,29 @@ func (b *Board) answer(c Command, now time.Time) (a *answer, first bool, err err
 //
 // If ctx ends before the command was sent, it is not sent.
 func (b *Board) Do(ctx context.Context, c Command) error {
+	_, err := b.doOnce(ctx, c, func(*answer) error { return b.carryOut(ctx, c) })
+	return err
+}
+
+// doOnce lets do carry the command out, unless it was carried out before or is
+// on its way: then it waits for that one's answer.
+func (b *Board) doOnce(ctx context.Context, c Command, do func(*answer) error) (*answer, error) {
 	b.mu.Lock()
 	a, first, err := b.answer(c, time.Now())
 	b.mu.Unlock()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !first {
 		select {
 		case <-a.done:
-			return a.err
+			return a, a.err
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 	}
+	a.err = ErrUnknown // in case of a panic
 	defer close(a.done)
-	a.err = b.carryOut(ctx, c)
-	return a.err
+	a.err = do(a)
+	return a, a.err
 }
