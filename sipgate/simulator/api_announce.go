@@ -18,7 +18,6 @@ func (s *Simulator) announceToCall(q *query) answer {
 			return err
 		}
 		asked = &playback{URL: in.URL, At: now}
-		c.touched = now
 		c.played = append(c.played, asked)
 		return nil
 	})
@@ -39,7 +38,7 @@ func (s *Simulator) announceToCall(q *query) answer {
 	}
 	asked.At, asked.Accepted = s.now(), true
 	asked.Seconds = float64(len(samples)) / sampleRate
-	c.touched = asked.At
+	c.touch(asked.At)
 	c.tape.announcement(samples, asked.At)
 	return done
 }

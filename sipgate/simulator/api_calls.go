@@ -73,7 +73,20 @@ func (s *Simulator) onCall(q *query, in any, act func(x *exchange, now time.Time
 	if c == nil || c.phase == ended || !s.sees(q.grant, c) {
 		return callNotFound
 	}
-	return outcomeOf(act(s.exchange, s.now(), c))
+	now := s.now()
+	err := act(s.exchange, now, c)
+	if err == nil {
+		c.touch(now)
+	}
+	return outcomeOf(err)
+}
+
+// touch notes that the API acted on the call: a script now leaves it alone.
+func (c *call) touch(now time.Time) {
+	c.touched = now
+	if c.successor != nil {
+		c.successor.touched = now
+	}
 }
 
 func outcomeOf(err error) answer {
@@ -136,7 +149,6 @@ func (s *Simulator) hangUpCall(q *query) answer {
 		} else if c.phase == ringing {
 			cause = cancelled
 		}
-		c.touched = now
 		x.end(now, c, cause)
 		return nil
 	})
@@ -211,7 +223,9 @@ func (s *Simulator) dial(g *grantInfo, device, from, to string) answer {
 	if from == "" {
 		from = owner.number()
 	}
-	c := s.exchange.dial(s.now(), owner, e164(from), to)
+	now := s.now()
+	c := s.exchange.dial(now, owner, e164(from), to)
+	c.touch(now)
 	s.pickUpLater(c)
 	return ok(map[string]string{"sessionId": c.id})
 }

@@ -182,7 +182,6 @@ func (x *exchange) begin(now time.Time, p plan) *call {
 // dial begins a call by POST /sessions/calls: the device of u rings first.
 func (x *exchange) dial(now time.Time, u *user, from, to string) *call {
 	c := x.begin(now, plan{account: u.account, direction: out, from: from, to: to, users: []*user{u}, origin: "api"})
-	c.touched = now
 	c.deviceCall = x.callID(idIncoming)
 	x.calls[c.deviceCall] = c
 	x.tell(newCallEvent(c, c.deviceCall, in, to, from))

@@ -21,7 +21,6 @@ func (x *exchange) setHold(now time.Time, c *call, on bool) error {
 	if err := c.active(); err != nil {
 		return err
 	}
-	c.touched = now
 	if c.hold == on {
 		return nil
 	}
@@ -38,7 +37,6 @@ func (x *exchange) setMuted(now time.Time, c *call, u *user, on bool) error {
 	if err := c.active(); err != nil {
 		return err
 	}
-	c.touched = now
 	p := c.partyOf(u)
 	switch {
 	case p.muted == on:
@@ -59,7 +57,6 @@ func (x *exchange) setRecording(now time.Time, c *call, on, announced bool) erro
 	if err := c.active(); err != nil {
 		return err
 	}
-	c.touched = now
 	switch {
 	case c.recording == on:
 	case on:
@@ -77,7 +74,6 @@ func (x *exchange) sendTones(now time.Time, c *call, digits string) error {
 	if err := c.active(); err != nil {
 		return err
 	}
-	c.touched = now
 	c.tones = append(c.tones, digits)
 	c.tape.tones(digits, now)
 	return nil
@@ -109,9 +105,9 @@ func (x *exchange) transferTo(now time.Time, c *call, t transfer) (*call, error)
 		}
 	}
 	n := x.begin(now, p)
-	n.predecessor, n.attended, n.touched = c, t.Attended, now
+	n.predecessor, n.attended = c, t.Attended
 	t.CallID, t.At = n.id, now
-	c.successor, c.touched = n, now
+	c.successor = n
 	c.transfers = append(c.transfers, t)
 	return n, nil
 }

@@ -1,0 +1,186 @@
+package simulator
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// The scripts that Play knows.
+const (
+	ScriptNone   = "none"   // nothing happens by itself
+	ScriptOffice = "office" // the first account has a working day, for ever
+)
+
+// Play starts a script, which goes on until Close.
+func (s *Simulator) Play(script string) error {
+	switch script {
+	case ScriptNone, "":
+		return nil
+	case ScriptOffice:
+		d := &workday{s: s, account: s.accounts[0], dice: rand.New(rand.NewPCG(s.opts.Seed, 0x0ff1ce))}
+		s.goes(d.run)
+		return nil
+	}
+	return fmt.Errorf("simulator: no script %q", script)
+}
+
+// A workday begins calls such that between two and five are present most of
+// the time; each of them then lives by itself (act). It uses the same model as
+// the API, so that whatever a visitor does has its effect.
+type workday struct {
+	s       *Simulator
+	account *account
+	dice    *rand.Rand // only the director's
+	acts    uint64
+}
+
+// Limits of the office's liveliness.
+const (
+	fewCalls  = 2
+	manyCalls = 5
+)
+
+// graceTime is how long a call lives at least after the API acted on it.
+const graceTime = 4 * time.Minute
+
+func (d *workday) run(ctx context.Context) {
+	d.past()
+	d.start((*act).conversation, true)
+	d.start((*act).conversation, true)
+	d.start((*act).conversation, false)
+	for ctx.Err() == nil {
+		pause := d.seconds(14, 30)
+		if live := d.tidy(); live < fewCalls {
+			pause = d.seconds(2, 5)
+		} else if live >= manyCalls-1 {
+			pause = d.seconds(20, 45)
+		}
+		sleep(ctx, pause)
+		if ctx.Err() == nil && d.tidy() < manyCalls {
+			d.start(d.pick(), false)
+		}
+	}
+}
+
+func (d *workday) seconds(least, most int) time.Duration { return seconds(d.dice, least, most) }
+
+func seconds(dice *rand.Rand, least, most int) time.Duration {
+	return time.Duration(least)*time.Second + time.Duration(dice.Int64N(int64(most-least+1)*int64(time.Second)))
+}
+
+// pick chooses what the next call will be.
+func (d *workday) pick() func(*act, bool) {
+	switch n := d.dice.IntN(10); {
+	case n < 5:
+		return (*act).conversation
+	case n < 8:
+		return (*act).outgoing
+	default:
+		return (*act).missed
+	}
+}
+
+// start lets a call live; established skips its ringing.
+func (d *workday) start(live func(*act, bool), established bool) {
+	d.acts++
+	a := &act{workday: d, dice: rand.New(rand.NewPCG(d.s.opts.Seed+d.acts, 0xac7))}
+	d.s.goes(func(ctx context.Context) {
+		a.ctx = ctx
+		live(a, established)
+	})
+}
+
+// tidy ends the calls that visitors began and left alone, and returns how many
+// calls are present.
+func (d *workday) tidy() int {
+	s := d.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, live := s.now(), 0
+	for _, c := range s.exchange.live() {
+		if c.account != d.account {
+			continue
+		}
+		live++
+		if idle := now.Sub(c.touched); c.origin != "api" || idle < graceTime {
+			continue
+		}
+		if c.phase == ringing {
+			s.exchange.end(now, c, noAnswer)
+		} else {
+			s.exchange.end(now, c, normalClearing)
+		}
+	}
+	return live
+}
+
+// free are the users who are in no call. The caller holds Simulator.mu.
+func (d *workday) free() []*user {
+	var list []*user
+	for _, u := range d.account.users {
+		if !slices.ContainsFunc(d.s.exchange.live(), func(c *call) bool { return c.owner == u }) {
+			list = append(list, u)
+		}
+	}
+	return list
+}
+
+// strangers call without being contacts.
+var strangers = []string{
+	"+492214710312", "+493023125418", "+494066969158", "+498999998204",
+	"+496990009377", "+491713920071", "+491713920086", "anonymous",
+}
+
+// outside is a number that is in no call: mostly a contact's. The caller holds
+// Simulator.mu.
+func (d *workday) outside(dice *rand.Rand) string {
+	var numbers []string
+	for _, c := range d.account.contacts {
+		for _, n := range c.numbers {
+			numbers = append(numbers, n.Number, n.Number)
+		}
+	}
+	numbers = append(numbers, strangers...)
+	for range 50 {
+		n := numbers[dice.IntN(len(numbers))]
+		if !slices.ContainsFunc(d.s.exchange.live(), func(c *call) bool { return c.from == n || c.to == n }) {
+			return n
+		}
+	}
+	return strangers[0]
+}
+
+// past fills the history with the calls of the hours before.
+func (d *workday) past() {
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	x := d.s.exchange
+	tell := x.tell
+	defer func() { x.tell = tell }()
+	x.tell = func(event) {} // nobody is told of what was before
+	now := d.s.now()
+	t := now.Add(-5 * time.Hour)
+	for i := 0; t.Before(now.Add(-12 * time.Minute)); i++ {
+		u := d.account.users[d.dice.IntN(len(d.account.users))]
+		p := plan{account: d.account, direction: in, from: d.outside(d.dice), to: u.number(), users: []*user{u}, origin: "script"}
+		if p.from != "anonymous" && i%3 == 1 {
+			p.direction, p.from, p.to = out, p.to, p.from
+		}
+		c := x.begin(t, p)
+		t = t.Add(d.seconds(5, 20))
+		if i%5 != 3 {
+			x.answer(t, c, u)
+			x.setRecording(t, c, i%4 == 2, true)
+			t = t.Add(d.seconds(30, 140))
+		}
+		cause := normalClearing
+		if c.phase == ringing {
+			cause = cancelled
+		}
+		x.end(t, c, cause)
+		t = t.Add(d.seconds(8*60, 22*60))
+	}
+}
