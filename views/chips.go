@@ -77,9 +77,10 @@ func underWay(o switchboard.Order, c switchboard.Call, lang Lang) string {
 
 // playing tells of an announcement, and whether sipgate has fetched the file.
 func playing(p switchboard.Playing, lang Lang) []Chip {
-	play := Chip{Tone: "play", Icon: icon("announce"), Text: lang.T("play.title", p.Title), From: milliseconds(p.Since)}
+	play := Chip{Tone: "play", Icon: icon("announce"), Text: lang.T("play.started", p.Title), At: milliseconds(p.Since)}
 	if p.Length > 0 {
-		play.Length = decimal(p.Length.Milliseconds())
+		play.Text, play.At = lang.T("play.title", p.Title), ""
+		play.From, play.Length = milliseconds(p.Since), decimal(p.Length.Milliseconds())
 	}
 	chips := []Chip{play}
 	switch {

@@ -109,6 +109,9 @@ func (f Format) Row(c switchboard.Call, viewer switchboard.MemberID, lang Lang) 
 	if c.Started.Before(c.Since) {
 		m.Total = clock(c.Started)
 	}
+	if c.Phase == switchboard.Ended { // how long it was, and that stands still
+		m.Since, m.Total, m.Clock = "", "", length(c.Gone.Sub(c.Started))
+	}
 	if c.About {
 		m.About, m.AboutWord = "true", lang.T("row.about")
 	}

@@ -1,0 +1,152 @@
+package views
+
+import (
+	"context"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"callboard/sipgate/switchboard"
+)
+
+// A Picture is one view in one state, for looking at and for the golden tests.
+type Picture struct {
+	Name string // of the file: "board", "row-held"
+	Show templ.Component
+}
+
+// Gallery shows every page and every state of a row in one language, at a fixed
+// moment, with invented people. It is how a change of a view is looked at.
+func Gallery(lang Lang) []Picture {
+	now := time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC)
+	p := Page{Lang: lang, Member: "Mia Brandt", Path: "/", Now: now, Demo: true}
+	at := func(path string) Page { q := p; q.Path = path; return q }
+	calls := galleryCalls(now)
+	board, err := galleryFormat.Board(context.Background(), calls, "w0", lang)
+	if err != nil {
+		panic(err) // the gallery is rendered by tests only
+	}
+	board.CanCall = true
+	board.Status = StatusModel{ListedAt: now.Add(-time.Second), Now: now, Members: 3}
+	troubled := StatusModel{ListedAt: now.Add(-9 * time.Second), Now: now, Problem: "throttled"}
+	call := galleryFormat.Ref(calls[2], lang, "gallery-action-0001")
+
+	pictures := []Picture{
+		{"signin", SignIn(p, "/history", "")},
+		{"signin-failed", SignIn(p, "/", "login_failed")},
+		{"board", Board(p, board)},
+		{"board-empty", Board(p, BoardModel{Status: troubled})},
+		{"announcements", Announcements(at("/announcements"), galleryAnnouncements(now))},
+		{"announcements-empty", Announcements(at("/announcements"), AnnouncementsModel{})},
+		{"history", History(at("/history"), galleryHistory(now))},
+		{"history-empty", History(at("/history"), HistoryModel{})},
+		{"transfer", TransferSheet(p, TransferModel{call, galleryTargets, galleryNumbers})},
+		{"keypad", KeypadSheet(p, call)},
+		{"announce", AnnounceSheet(p, AnnounceModel{call, galleryAnnouncements(now).Items})},
+		{"announce-none", AnnounceSheet(p, AnnounceModel{Call: call})},
+		{"record", RecordSheet(p, call)},
+		{"new", NewCallSheet(p, NewCallModel{"gallery-action-0002", []Choice{{"e0", "Mia, desk"}, {"e3", "Mia, mobile"}}, galleryNumbers, galleryTargets})},
+		{"error-404", ErrorPage(p, 404, "not_found", Message(lang, "not_found", 404), "7f3a9c01")},
+		{"error-500", ErrorPage(p, 500, "internal", Message(lang, "internal", 500), "7f3a9c01")},
+		{"notice", Notice(lang, "call_over", Message(lang, "call_over", 409))},
+		{"status", Status(lang, board.Status)},
+		{"status-troubled", Status(lang, troubled)},
+	}
+	for _, c := range calls {
+		pictures = append(pictures, Picture{RowDOMID(c.ID), Row(lang, galleryFormat.Row(c, "w0", lang))})
+	}
+	return pictures
+}
+
+var galleryFormat = Format{Name: func(id switchboard.MemberID) string {
+	return map[switchboard.MemberID]string{"w0": "Mia", "w1": "Tom"}[id]
+}}
+
+var galleryTargets = []Target{
+	{Name: "Tom Weber", Number: "+4921112345611", Shown: "+49 211 12345611", Member: true},
+	{Name: "Aylin Kaya", Number: "+4921112345612", Shown: "+49 211 12345612", Member: true},
+	{Name: "Dr. Anna Lindqvist-Schwarzenberger", Number: "+46850012345", Shown: "+46 8 500 123 45"},
+}
+
+var galleryNumbers = []Choice{{"+4921112345610", "+49 211 12345610"}, {"anonymous", "Anonymous"}}
+
+func galleryAnnouncements(now time.Time) AnnouncementsModel {
+	return AnnouncementsModel{MaxSize: 32 << 20, MaxLength: 10 * time.Minute, Items: []Announcement{
+		{ID: "a1", Label: "Lunch break", By: "Mia Brandt", Created: now.Add(-50 * time.Hour), Length: 14 * time.Second, Size: 224_044, LastPlayed: now.Add(-time.Hour)},
+		{ID: "a2", Label: "Warteschleifenmusik für die Weihnachtsfeiertage 2026 (endgültig)", By: "Tom Weber", Created: now.Add(-9 * time.Hour), Length: 184 * time.Second, Size: 2_944_044},
+	}}
+}
+
+func galleryHistory(now time.Time) HistoryModel {
+	return HistoryModel{Total: 42, Older: "/history?offset=20", Types: []string{"CALL"}, From: "2026-11-01", Entries: []HistoryEntry{
+		{ID: "h1", Type: "CALL", Direction: "in", Name: "Meier & Söhne GmbH", Number: "+49 30 901820", Inside: "Mia Brandt", When: now.Add(-time.Hour), Length: 192 * time.Second,
+			Recordings: []Recording{{ID: "1"}, {ID: "2"}}, Note: "Wants an offer by Friday"},
+		{ID: "h2", Type: "CALL", Direction: "in", Missed: true, Number: "+49 1579 9912345", Inside: "+49 211 12345610", When: now.Add(-2 * time.Hour)},
+		{ID: "h3", Type: "CALL", Direction: "out", Number: "+44 20 7946 0018", Inside: "Tom Weber", When: now.Add(-26 * time.Hour), Length: 3723 * time.Second},
+		{ID: "h4", Type: "VOICEMAIL", Direction: "in", Inside: "Aylin Kaya", When: now.Add(-27 * time.Hour), Length: 31 * time.Second, Recordings: []Recording{{ID: "1"}}},
+	}}
+}
+
+// galleryCalls are calls in every state that a row can show.
+func galleryCalls(now time.Time) []switchboard.Call {
+	own := []switchboard.MemberID{"w0"}
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	call := func(id switchboard.RowID, edit func(c *switchboard.Call)) switchboard.Call {
+		c := switchboard.Call{
+			ID: id, Phase: switchboard.Talking, Was: switchboard.Talking, Direction: "in", Seen: own,
+			Outside: switchboard.Party{Number: "+4930901820", Name: "Meier & Söhne GmbH"},
+			Inside:  switchboard.Party{Number: "+4921112345610"}, Users: []string{"Mia Brandt"},
+			Started: ago(212 * time.Second), Since: ago(192 * time.Second), Seq: 7,
+		}
+		edit(&c)
+		return c
+	}
+	return []switchboard.Call{
+		call("ringing", func(c *switchboard.Call) {
+			c.Phase, c.Was = switchboard.Ringing, switchboard.Ringing
+			c.Outside = switchboard.Party{Number: "+4915799912345"}
+			c.Users = []string{"Mia Brandt", "Tom Weber", "Aylin Kaya"}
+			c.Started, c.Since = ago(7*time.Second), ago(7*time.Second)
+		}),
+		call("dialling", func(c *switchboard.Call) {
+			c.Phase, c.Was, c.Direction = switchboard.Ringing, switchboard.Ringing, "out"
+			c.Outside = switchboard.Party{Number: "+46850012345", Name: "Dr. Anna Lindqvist-Schwarzenberger"}
+			c.Users = []string{"Tom Weber"}
+			c.Started, c.Since = ago(3*time.Second), ago(3*time.Second)
+		}),
+		call("talking", func(*switchboard.Call) {}),
+		call("recording", func(c *switchboard.Call) {
+			c.Direction, c.Recording.On, c.Mute.On = "out", true, true
+			c.Outside = switchboard.Party{Number: "+442079460018"}
+			c.Earlier = []switchboard.Party{{Name: "Jonas Vogt"}, {Number: "+4989200300"}}
+		}),
+		call("foreign", func(c *switchboard.Call) {
+			c.Seen, c.Users, c.Direction, c.About = []switchboard.MemberID{"w1"}, []string{"Tom Weber"}, "", true
+			c.Outside = switchboard.Party{}
+			c.Started = c.Since
+		}),
+		call("pending", func(c *switchboard.Call) {
+			c.Hold = switchboard.Toggle{Want: true, Pending: true}
+			c.Last = &switchboard.Order{Verb: switchboard.VerbHold, By: "w0", Outcome: switchboard.Pending, At: now}
+		}),
+		call("failed", func(c *switchboard.Call) {
+			c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w1", Outcome: switchboard.Failed, Reason: 2, At: ago(time.Second), Detail: "+4989200300"}
+		}),
+		call("unknown", func(c *switchboard.Call) {
+			c.Last = &switchboard.Order{Verb: switchboard.VerbTones, By: "w0", Outcome: switchboard.Unknown, Reason: 7, At: ago(time.Second)}
+		}),
+		call("playing", func(c *switchboard.Call) {
+			c.Playing = &switchboard.Playing{Title: "Lunch break", Since: ago(5 * time.Second), Length: 14 * time.Second, Watched: true, FetchedAfter: 830 * time.Millisecond}
+		}),
+		call("missed", func(c *switchboard.Call) {
+			c.Playing = &switchboard.Playing{Title: "Lunch break", Since: ago(12 * time.Second), Length: 14 * time.Second, Watched: true, Missed: true}
+		}),
+		call("transferred", func(c *switchboard.Call) {
+			c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w0", Outcome: switchboard.Confirmed, At: ago(2 * time.Second), Detail: "Tom Weber"}
+		}),
+		call("held", func(c *switchboard.Call) { c.Hold.On = true; c.Since = ago(41 * time.Second) }),
+		call("ended", func(c *switchboard.Call) {
+			c.Phase, c.Since, c.Gone, c.Cause = switchboard.Ended, ago(4*time.Second), ago(4*time.Second), "normalClearing"
+		}),
+	}
+}
