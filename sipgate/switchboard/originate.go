@@ -24,7 +24,7 @@ type Dialer interface {
 // it is established. The errors are those of [Board.Do].
 func (b *Board) Originate(ctx context.Context, o Origination, d Dialer) (sipgate.CallID, error) {
 	c := Command{ID: o.ID, By: o.By, Action: origination{call: o.Call}}
-	a, err := b.doOnce(ctx, c, func(a *answer) error {
+	a, err := b.doOnce(ctx, c, func(a *result) error {
 		id, err := d.StartCall(ctx, o.Call)
 		a.call = id
 		b.mu.Lock()

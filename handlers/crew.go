@@ -1,0 +1,88 @@
+package handlers
+
+import (
+	"context"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+)
+
+// Who is signed in is on the board: their access shows its calls and carries
+// their commands. This file keeps the two the same.
+
+// join puts a visitor on the board of the team.
+func (h *handlers) join(v Visitor) {
+	client := h.clientOf(v)
+	h.Exchange.Board(v.Account).Join(switchboard.Member{
+		ID: v.id(), Name: v.Name, API: client, Names: func(ctx context.Context) (map[string]string, error) {
+			return names(ctx, client)
+		},
+	})
+}
+
+// leave takes a visitor off the board if no other session of theirs is left,
+// and returns the refresh token that is not needed any more.
+func (h *handlers) leave(ctx context.Context, v Visitor) (refresh string, err error) {
+	others, err := h.Sessions.All(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, o := range others {
+		if o.Subject() == v.Subject() {
+			return "", nil
+		}
+	}
+	h.Exchange.Board(v.Account).Leave(v.id())
+	return h.Grants.Drop(ctx, v.member())
+}
+
+// muster makes the boards' members those who are signed in: at start, since
+// sessions outlive the program, and now and then, since sessions expire.
+func (h *handlers) muster(ctx context.Context) error {
+	visitors, err := h.Sessions.All(ctx)
+	if err != nil {
+		return err
+	}
+	here := map[string]map[switchboard.MemberID]bool{}
+	for _, v := range visitors {
+		if here[v.Account] == nil {
+			here[v.Account] = map[switchboard.MemberID]bool{}
+		}
+		if !here[v.Account][v.id()] && !h.Exchange.Board(v.Account).Has(v.id()) {
+			h.join(v)
+		}
+		here[v.Account][v.id()] = true
+	}
+	for account, board := range h.Exchange.Boards() {
+		for _, m := range board.Members() {
+			if !here[account][m] {
+				board.Leave(m)
+			}
+		}
+	}
+	return nil
+}
+
+// clientOf acts at sipgate in the visitor's name.
+func (h *handlers) clientOf(v Visitor) *sipgate.Client {
+	return h.Client(h.Grants.Credentials(v.member()))
+}
+
+// names are the numbers that the whole team may see with a name: shared and
+// internal contacts. Private ones are their owner's alone.
+func names(ctx context.Context, c *sipgate.Client) (map[string]string, error) {
+	contacts, err := c.Contacts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]string{}
+	for _, contact := range contacts {
+		if contact.Scope == "PRIVATE" {
+			continue
+		}
+		for _, n := range contact.Numbers {
+			found[sipgate.NormalNumber(n.Number)] = contact.Name
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,139 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"net/http"
+	"strings"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+	"callboard/views"
+)
+
+// dashboard shows the board.
+func (h *handlers) dashboard(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	snap := h.Exchange.Board(v.Account).Snapshot()
+	lang := langOf(r, v)
+	model, err := format.Board(r.Context(), snap.Calls, v.id(), lang)
+	if err != nil {
+		return err
+	}
+	model.Status = statusOf(snap.Health)
+	model.CanCall = v.may("sessions:calls:write", "sessions:write")
+	return show(w, r, http.StatusOK, views.Board(h.about(r, v), model))
+}
+
+// about is what every page needs to know.
+func (h *handlers) about(r *http.Request, v Visitor) views.Page {
+	return views.Page{Lang: langOf(r, v), Member: v.Name, Path: r.URL.Path, Now: time.Now(), Fragment: isEnhanced(r), Demo: h.Demo}
+}
+
+// format writes numbers for people.
+var format = views.Format{Number: sipgate.DisplayNumber}
+
+func statusOf(h switchboard.Health) views.StatusModel {
+	return views.StatusModel{ListedAt: h.ListedAt, Now: time.Now(), Problem: problems[h.Problem], Members: h.Members}
+}
+
+// problems are the words for why lists fail.
+var problems = map[sipgate.Kind]string{
+	sipgate.Unauthorized: "unauthorized", sipgate.Forbidden: "forbidden", sipgate.Throttled: "throttled",
+	sipgate.Unavailable: "unavailable", sipgate.Invalid: "invalid", sipgate.NoCall: "no_call", sipgate.NoCredit: "no_credit",
+}
+
+// The sheets are the dialogs of the board: pages of their own without
+// JavaScript, shown inside the board with it.
+
+// sheet finds the call that a sheet is about.
+func (h *handlers) sheet(draw func(r *http.Request, v Visitor, ref views.CallRef) (component, error)) visitorHandler {
+	return func(w http.ResponseWriter, r *http.Request, v Visitor) error {
+		call, ok := h.Exchange.Board(v.Account).Call(switchboard.RowID(r.PathValue("id")))
+		switch {
+		case !ok:
+			return switchboard.ErrNoCall
+		case call.Phase == switchboard.Ended:
+			return switchboard.ErrEnded
+		}
+		page, err := draw(r, v, format.Ref(call, langOf(r, v), rand.Text()))
+		if err != nil {
+			return err
+		}
+		return show(w, r, http.StatusOK, page)
+	}
+}
+
+func (h *handlers) transferSheet(r *http.Request, v Visitor, ref views.CallRef) (component, error) {
+	return views.TransferSheet(h.about(r, v), views.TransferModel{
+		Call: ref, Targets: h.targets(r.Context(), v), CallerIDs: h.callerIDs(r.Context(), v),
+	}), nil
+}
+
+func (h *handlers) keypadSheet(r *http.Request, v Visitor, ref views.CallRef) (component, error) {
+	return views.KeypadSheet(h.about(r, v), ref), nil
+}
+
+func (h *handlers) recordSheet(r *http.Request, v Visitor, ref views.CallRef) (component, error) {
+	return views.RecordSheet(h.about(r, v), ref), nil
+}
+
+func (h *handlers) announceSheet(r *http.Request, v Visitor, ref views.CallRef) (component, error) {
+	list, err := h.Library.List(r.Context(), v.Account)
+	if err != nil {
+		return nil, err
+	}
+	return views.AnnounceSheet(h.about(r, v), views.AnnounceModel{Call: ref, Announcements: announcementModels(list)}), nil
+}
+
+// newCallSheet asks whom to call, from which telephone.
+func (h *handlers) newCallSheet(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	devices, err := h.clientOf(v).Devices(r.Context(), v.User)
+	if err != nil {
+		return err
+	}
+	m := views.NewCallModel{ActionID: rand.Text(), CallerIDs: h.callerIDs(r.Context(), v), Targets: h.targets(r.Context(), v)}
+	for _, d := range devices {
+		m.Devices = append(m.Devices, views.Choice{Value: string(d.ID), Label: cmp.Or(d.Alias, string(d.ID))})
+	}
+	return show(w, r, http.StatusOK, views.NewCallSheet(h.about(r, v), m))
+}
+
+// targets are the people to offer: contacts with a number. That they cannot be
+// read is no reason to refuse the sheet: a number can still be typed.
+func (h *handlers) targets(ctx context.Context, v Visitor) []views.Target {
+	contacts, err := h.clientOf(v).Contacts(ctx)
+	if err != nil {
+		h.Log.Info("contacts could not be read", "err", err)
+		return nil
+	}
+	var found []views.Target
+	for _, c := range contacts {
+		for _, n := range c.Numbers {
+			number := sipgate.NormalNumber(n.Number)
+			if strings.HasPrefix(number, "+") && len(found) < maxTargets {
+				found = append(found, views.Target{Name: c.Name, Number: number, Shown: sipgate.DisplayNumber(number), Member: c.Scope == "INTERNAL"})
+			}
+		}
+	}
+	return found
+}
+
+const maxTargets = 300
+
+// callerIDs are the account's numbers, any of which may be shown to a callee.
+func (h *handlers) callerIDs(ctx context.Context, v Visitor) []views.Choice {
+	numbers, err := h.clientOf(v).Numbers(ctx)
+	if err != nil {
+		h.Log.Info("the account's numbers could not be read", "err", err)
+		return nil
+	}
+	var found []views.Choice
+	for _, n := range numbers {
+		if number := sipgate.NormalNumber(n.Number); strings.HasPrefix(number, "+") {
+			found = append(found, views.Choice{Value: number, Label: sipgate.DisplayNumber(number)})
+		}
+	}
+	return found
+}

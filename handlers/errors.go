@@ -1,0 +1,88 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"callboard/sipgate"
+	"callboard/sipgate/announcement"
+	"callboard/sipgate/switchboard"
+	"callboard/web"
+)
+
+// upstream says what each kind of error of sipgate means to the browser.
+var upstream = map[sipgate.Kind]web.Fault{
+	sipgate.Unauthorized: {Status: http.StatusUnauthorized, Code: "unauthenticated"},
+	sipgate.Forbidden:    {Status: http.StatusForbidden, Code: "forbidden_upstream"},
+	sipgate.NoCall:       {Status: http.StatusConflict, Code: "call_over"},
+	sipgate.Invalid:      {Status: http.StatusUnprocessableEntity, Code: "refused_upstream"},
+	sipgate.NoCredit:     {Status: http.StatusPaymentRequired, Code: "no_credit"},
+	sipgate.Throttled:    {Status: http.StatusServiceUnavailable, Code: "upstream_busy"},
+	sipgate.Unavailable:  {Status: http.StatusBadGateway, Code: "upstream_unavailable"},
+}
+
+// board says what each refusal of the board means to the browser.
+var board = []struct {
+	err   error
+	fault web.Fault
+}{
+	{switchboard.ErrNoCall, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
+	{switchboard.ErrEnded, web.Fault{Status: http.StatusConflict, Code: "call_over"}},
+	{switchboard.ErrNotEstablished, web.Fault{Status: http.StatusConflict, Code: "not_established"}},
+	{switchboard.ErrNotYours, web.Fault{Status: http.StatusForbidden, Code: "not_yours"}},
+	{switchboard.ErrSameParty, web.Fault{Status: http.StatusConflict, Code: "same_party"}},
+	{switchboard.ErrReused, web.Fault{Status: http.StatusConflict, Code: "action_id_reused"}},
+	{switchboard.ErrUnknown, web.Fault{Status: http.StatusBadGateway, Code: "outcome_unknown"}},
+	{announcement.ErrNotFound, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
+	{context.DeadlineExceeded, web.Fault{Status: http.StatusServiceUnavailable, Code: "busy"}},
+}
+
+// audio says with which status an upload is refused; the code is the
+// announcement package's own.
+var audio = map[announcement.Code]int{
+	announcement.NotAudio:     http.StatusUnsupportedMediaType,
+	announcement.Invalid:      http.StatusUnprocessableEntity,
+	announcement.Unsupported:  http.StatusUnprocessableEntity,
+	announcement.Empty:        http.StatusUnprocessableEntity,
+	announcement.TooLong:      http.StatusUnprocessableEntity,
+	announcement.BadExtension: http.StatusUnprocessableEntity,
+	announcement.BadLabel:     http.StatusUnprocessableEntity,
+	announcement.TooLarge:     http.StatusRequestEntityTooLarge,
+	announcement.OverQuota:    http.StatusConflict,
+	announcement.StorageFull:  http.StatusInsufficientStorage,
+}
+
+var (
+	errUnauthenticated = web.Fault{Status: http.StatusUnauthorized, Code: "unauthenticated"}
+	errNotFound        = web.Fault{Status: http.StatusNotFound, Code: web.CodeNotFound}
+)
+
+// explain is the one place where errors become answers. What it does not know
+// is our own mistake: 500, with the details only in the log.
+func explain(err error) web.Fault {
+	if e, ok := errors.AsType[*switchboard.TooMany](err); ok {
+		return web.Fault{Status: http.StatusTooManyRequests, Code: web.CodeRateLimited, RetryAfter: e.Wait}
+	}
+	for _, b := range board {
+		if errors.Is(err, b.err) {
+			return b.fault
+		}
+	}
+	if e, ok := errors.AsType[*inputError](err); ok {
+		return web.Fault{Status: e.status, Code: e.code, Field: e.field}
+	}
+	if e, ok := errors.AsType[*sipgate.ValueError](err); ok {
+		return web.Fault{Status: http.StatusUnprocessableEntity, Code: e.Code, Field: e.Field}
+	}
+	if e, ok := errors.AsType[*announcement.Error](err); ok && audio[e.Code] != 0 {
+		return web.Fault{Status: audio[e.Code], Code: string(e.Code)}
+	}
+	if e, ok := errors.AsType[*sipgate.Error](err); ok {
+		if f, ok := upstream[e.Kind]; ok {
+			f.RetryAfter = e.RetryAfter
+			return f
+		}
+	}
+	return web.Fault{Status: http.StatusInternalServerError, Code: "internal"}
+}

@@ -1,0 +1,121 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+
+	"callboard/sipgate/switchboard"
+	"callboard/views"
+	"callboard/web"
+)
+
+// feed sends the board, as it is and as it changes, to one browser. The first
+// frame is the whole list, so that a page that reconnects needs no history.
+func (h *handlers) feed(w http.ResponseWriter, r *http.Request) error {
+	s, ok, err := h.Sessions.Peek(r) // an open page alone does not keep a session
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errUnauthenticated
+	}
+	f := &feed{board: h.Exchange.Board(s.Value.Account), viewer: s.Value.id(), lang: langOf(r, s.Value), ended: s.Done}
+	defer f.close()
+	return h.Server.StreamAs(w, r, s.Value.Subject(), f.next)
+}
+
+// A feed is what one browser is to be told next.
+type feed struct {
+	board  *switchboard.Board
+	viewer switchboard.MemberID
+	lang   views.Lang
+	ended  <-chan struct{} // the session is over
+
+	sub   *switchboard.Subscription // nil until the first frame
+	seen  uint64                    // the change up to which the browser knows everything
+	queue [][]byte
+}
+
+var errSessionOver = &web.CloseError{Code: web.CloseSessionGone, Reason: "signed out"}
+
+// next returns the next frame. It is a pull: a browser that reads slowly makes
+// its subscription fall behind, which then begins anew with the whole list.
+func (f *feed) next(ctx context.Context) ([]byte, error) {
+	for {
+		if len(f.queue) > 0 {
+			frame := f.queue[0]
+			f.queue = f.queue[1:]
+			return frame, nil
+		}
+		if f.sub == nil {
+			if err := f.begin(ctx); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-f.ended:
+			return nil, errSessionOver
+		case change, ok := <-f.sub.Changes():
+			if !ok {
+				f.sub = nil // too slow: a fresh snapshot
+				continue
+			}
+			if err := f.take(ctx, change); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+func (f *feed) begin(ctx context.Context) error {
+	snap, sub := f.board.Subscribe()
+	f.sub = sub
+	return f.whole(ctx, snap)
+}
+
+func (f *feed) whole(ctx context.Context, snap switchboard.Snapshot) error {
+	f.seen = snap.Seq
+	model, err := format.Board(ctx, snap.Calls, f.viewer, f.lang)
+	if err != nil {
+		return err
+	}
+	if err := f.put(ctx, "#board", views.BoardList(f.lang, model)); err != nil {
+		return err
+	}
+	return f.put(ctx, "#status", views.Status(f.lang, statusOf(snap.Health)))
+}
+
+func (f *feed) take(ctx context.Context, c switchboard.Change) error {
+	switch {
+	case c.Seq <= f.seen: // told already, as part of a whole list
+		return nil
+	case c.Health != nil:
+		return f.put(ctx, "#status", views.Status(f.lang, statusOf(*c.Health)))
+	case c.Structure:
+		return f.whole(ctx, f.board.Snapshot())
+	default:
+		f.seen = c.Seq
+		row, err := format.RowHTML(ctx, *c.Call, f.viewer, f.lang)
+		f.queue = append(f.queue, views.Frame("#"+views.RowDOMID(c.Call.ID), row))
+		return err
+	}
+}
+
+func (f *feed) put(ctx context.Context, target string, c component) error {
+	var buf bytes.Buffer
+	if err := c.Render(ctx, &buf); err != nil {
+		return err
+	}
+	f.queue = append(f.queue, views.Frame(target, buf.Bytes()))
+	return nil
+}
+
+func (f *feed) close() {
+	if f.sub != nil {
+		f.sub.Close()
+	}
+}

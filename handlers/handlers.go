@@ -1,0 +1,163 @@
+// Package handlers is where the web meets the telephone: a handler decodes a
+// request, gives one command to the switchboard or asks one thing of sipgate,
+// and answers.
+//
+// It is the only package that knows both HTTP and calls. It keeps no state and
+// decides nothing about calls.
+package handlers
+
+import (
+	"context"
+	"crypto/rsa"
+	"database/sql"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/announcement"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+	"callboard/views"
+	"callboard/web"
+)
+
+// Deps are the parts that the handlers bring together.
+type Deps struct {
+	Log       *slog.Logger
+	Demo      bool     // the telephones are simulated: the pages say so
+	PublicURL *url.URL // of this dashboard, without a path
+	LoginURL  *url.URL // of sipgate's login server
+	OAuth     *sipgate.OAuth
+	Client    func(sipgate.Credentials) *sipgate.Client
+	Numbers   sipgate.NumberRules // which numbers may be called
+	PushKey   *rsa.PublicKey      // signs push events
+	Key       team.Key            // of this installation; the push addresses are made from it
+	DB        *sql.DB             // for the sessions
+	Grants    *team.Grants
+	Exchange  *switchboard.Exchange
+	Library   *announcement.Library
+}
+
+// App is the dashboard as the network sees it.
+type App struct {
+	h       *handlers
+	handler http.Handler
+}
+
+type handlers struct {
+	Deps
+	Server   *web.Server
+	Sessions *web.Sessions[Visitor]
+	Login    *web.Login
+	errors   *web.Errors
+}
+
+// New puts the parts together.
+func New(d Deps) *App {
+	secure := d.PublicURL.Scheme == "https"
+	h := &handlers{Deps: d,
+		Server:   web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL}),
+		Sessions: web.NewSessions[Visitor](d.DB, web.SessionOptions{Secure: secure}),
+	}
+	h.Sessions.Subject = Visitor.Subject
+	h.errors = &web.Errors{Log: d.Log, Explain: explain, Render: h.refuse}
+	h.Login = &web.Login{DB: d.DB, Secure: secure, Log: d.Log, Limit: web.NewLimiter(loginsPerMinute),
+		AuthURL: d.OAuth.AuthURL, TokenURL: d.OAuth.TokenURL, ClientID: d.OAuth.ClientID, ClientSecret: d.OAuth.ClientSecret,
+		RedirectURL: d.PublicURL.JoinPath("/oauth/callback").String(), Scopes: sipgate.Scopes, HTTP: d.OAuth.HTTP, Done: h.signedIn}
+	guard := web.GuardOptions{Log: d.Log, PublicURL: d.PublicURL, Render: h.refuse,
+		FormAction: []string{d.LoginURL.Scheme + "://" + d.LoginURL.Host},
+		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/"}}
+	return &App{h: h, handler: web.Guard(guard, h.routes())}
+}
+
+// loginsPerMinute is how often one address may begin to sign in.
+const loginsPerMinute = 20
+
+// Serve serves the dashboard on ln until ctx is done, in good order.
+func (a *App) Serve(ctx context.Context, ln net.Listener) error {
+	if err := a.h.muster(ctx); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	mustered := make(chan struct{})
+	go func() {
+		defer close(mustered)
+		for tick := time.NewTicker(musterEvery); ; {
+			select {
+			case <-ctx.Done():
+				tick.Stop()
+				return
+			case <-tick.C:
+				if err := a.h.muster(ctx); err != nil && ctx.Err() == nil {
+					a.h.Log.Error("who is signed in could not be read", "err", err)
+				}
+			}
+		}
+	}()
+	err := a.h.Server.Serve(ctx, ln, a.handler)
+	stop()
+	<-mustered
+	a.h.Sessions.Close()
+	return err
+}
+
+// musterEvery is how often sessions that expired are looked for.
+const musterEvery = time.Minute
+
+// A visitorHandler is a handler for people who are signed in.
+type visitorHandler func(w http.ResponseWriter, r *http.Request, v Visitor) error
+
+// signed lets in only who is signed in. A page sends everybody else to the
+// sign-in, and back afterwards; all else is refused.
+func (h *handlers) signed(f visitorHandler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		s, ok, err := h.Sessions.Get(r)
+		switch {
+		case err != nil:
+			return err
+		case ok:
+			return f(w, r, s.Value)
+		case r.Method == http.MethodGet && !wantsJSON(r) && !isEnhanced(r):
+			http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+			return nil
+		default:
+			return errUnauthenticated
+		}
+	}
+}
+
+// wantsJSON tells programs from people: they send JSON or ask for it.
+func wantsJSON(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") ||
+		strings.HasPrefix(r.Header.Get("Accept"), "application/json")
+}
+
+// isEnhanced reports whether the page's own script sends the request, which
+// puts the answer into the page.
+func isEnhanced(r *http.Request) bool { return r.Header.Get("HX-Request") == "true" }
+
+// isPublicFile tells the addresses that sipgate fetches sounds from.
+func isPublicFile(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/a/") }
+
+// langOf is the language of a visitor: what sipgate knows of them, or else
+// what the browser prefers.
+func langOf(r *http.Request, v Visitor) views.Lang {
+	if v.Locale != "" {
+		return views.ParseLang(strings.ReplaceAll(v.Locale, "_", "-"))
+	}
+	return views.ParseLang(r.Header.Get("Accept-Language"))
+}
+
+// healthy answers whoever watches over the program.
+func (h *handlers) healthy(w http.ResponseWriter, r *http.Request) error {
+	if err := h.DB.PingContext(r.Context()); err != nil {
+		return web.Fault{Status: http.StatusServiceUnavailable, Code: web.CodeBusy}
+	}
+	_, err := w.Write([]byte("ok\n"))
+	return err
+}

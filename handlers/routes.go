@@ -1,0 +1,53 @@
+package handlers
+
+import (
+	"net/http"
+
+	"callboard/static"
+	"callboard/web"
+)
+
+// routes are all addresses of the dashboard. Public ones are few: the sign-in,
+// the way back from sipgate, files of the page, and what sipgate itself asks
+// for (announcements by an unguessable address, and push events).
+func (h *handlers) routes() http.Handler {
+	mux := http.NewServeMux()
+	public := func(pattern string, f web.Handler) { mux.Handle(pattern, h.errors.Handle(f)) }
+	signed := func(pattern string, f visitorHandler) { public(pattern, h.signed(f)) }
+
+	public("GET /login", h.signInPage)
+	public("POST /login", h.startLogin)
+	public("GET /oauth/callback", h.Login.Callback)
+	public("GET /a/{file}", h.published)
+	public("POST /push/{secret}", h.push)
+	public("GET /healthz", h.healthy)
+	mux.Handle("GET /static/", static.Handler())
+
+	signed("GET /{$}", h.dashboard)
+	public("GET /feed", h.feed)
+	signed("POST /logout", h.signOut)
+
+	signed("POST /calls", h.newCall)
+	signed("GET /calls/new", h.newCallSheet)
+	signed("GET /calls/{id}/transfer", h.sheet(h.transferSheet))
+	signed("GET /calls/{id}/keypad", h.sheet(h.keypadSheet))
+	signed("GET /calls/{id}/announce", h.sheet(h.announceSheet))
+	signed("GET /calls/{id}/record", h.sheet(h.recordSheet))
+	signed("POST /calls/{id}/hold", h.command(decodeHold, "value"))
+	signed("POST /calls/{id}/muted", h.command(decodeMute, "value"))
+	signed("POST /calls/{id}/recording", h.command(decodeRecord, "value", "announcement"))
+	signed("POST /calls/{id}/dtmf", h.command(decodeTones, "sequence"))
+	signed("POST /calls/{id}/transfer", h.command(h.decodeTransfer, "phoneNumber", "attended", "callerId"))
+	signed("POST /calls/{id}/announcements", h.command(h.decodeAnnounce, "announcement", "url"))
+	signed("POST /calls/{id}/hangup", h.command(decodeHangUp))
+
+	signed("GET /announcements", h.announcements)
+	signed("POST /announcements", h.upload)
+	signed("GET /announcements/{id}/audio", h.audio)
+	signed("POST /announcements/{id}/delete", h.deleteAnnouncement)
+
+	signed("GET /history", h.history)
+	signed("GET /history/{id}/recordings/{recording}", h.recording)
+
+	return h.errors.Mux(mux)
+}

@@ -1,0 +1,112 @@
+package handlers
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"time"
+)
+
+const (
+	// maxUpload is the largest file that may be uploaded; maxUploadBody
+	// leaves room for the form around it.
+	maxUpload     = 32 << 20
+	maxUploadBody = maxUpload + 64<<10
+
+	// maxLength is how long an announcement may play.
+	maxLength = 10 * time.Minute
+
+	// uploadTime is how long an upload may take to arrive.
+	uploadTime = 60 * time.Second
+)
+
+var errBadUpload = &inputError{http.StatusBadRequest, "bad_upload", ""}
+
+// An uploadedFile is the one file of a multipart form, read as it arrives.
+// It ends with io.EOF only if the form was whole and had nothing after the
+// file; so what was read without an error is all that was sent.
+type uploadedFile struct {
+	Name string // as the browser sent it: not to be trusted
+	part *multipart.Part
+	form *multipart.Reader
+	read int64
+	end  error
+}
+
+// openUpload finds the file in the body of r. It refuses what can be refused
+// before the body is read.
+func openUpload(w http.ResponseWriter, r *http.Request) (*uploadedFile, error) {
+	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case r.ContentLength > maxUploadBody:
+		return nil, errTooLarge
+	case err != nil || mediaType != "multipart/form-data" || r.Header.Get("Content-Encoding") != "":
+		return nil, &inputError{http.StatusUnsupportedMediaType, "media_type", ""}
+	case params["boundary"] == "" || len(params["boundary"]) > 70: // RFC 2046
+		return nil, errBadUpload
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxUploadBody)
+	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return nil, err
+	}
+	f := &uploadedFile{form: multipart.NewReader(r.Body, params["boundary"])}
+	if f.part, err = f.form.NextRawPart(); err != nil {
+		return nil, uploadError(err)
+	}
+	if inner, _, _ := mime.ParseMediaType(f.part.Header.Get("Content-Type")); f.part.FormName() != "file" || inner == "multipart/mixed" {
+		return nil, errBadUpload
+	}
+	_, params, err = mime.ParseMediaType(f.part.Header.Get("Content-Disposition"))
+	if err != nil {
+		return nil, errBadUpload
+	}
+	f.Name = params["filename"]
+	return f, nil
+}
+
+var errTooLarge = &inputError{http.StatusRequestEntityTooLarge, "too_large", ""}
+
+// Read gives the file's bytes.
+func (f *uploadedFile) Read(p []byte) (int, error) {
+	if f.end != nil {
+		return 0, f.end
+	}
+	n, err := f.part.Read(p)
+	f.read += int64(n)
+	switch {
+	case f.read > maxUpload:
+		f.end = errTooLarge
+	case err == io.EOF:
+		f.end = f.last()
+	case err != nil:
+		f.end = uploadError(err)
+	}
+	return n, f.end
+}
+
+// last checks that nothing follows the file.
+func (f *uploadedFile) last() error {
+	_, err := f.form.NextRawPart()
+	switch {
+	case err == nil:
+		return errBadUpload
+	case err == io.EOF:
+		return io.EOF
+	default:
+		return uploadError(err)
+	}
+}
+
+// uploadError says what it means that a form could not be read to its end.
+func uploadError(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return errTooLarge
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &inputError{http.StatusRequestTimeout, "too_slow", ""}
+	}
+	return errBadUpload
+}

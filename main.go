@@ -1,0 +1,401 @@
+// Command callboard shows a team the running calls of its sipgate telephone
+// system, live, and lets them act on them.
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"callboard/handlers"
+	"callboard/sipgate"
+	"callboard/sipgate/announcement"
+	"callboard/sipgate/simulator"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+	"callboard/web"
+	"callboard/web/database"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		for _, line := range strings.Split(err.Error(), "\n") {
+			fmt.Fprintln(os.Stderr, "callboard:", line)
+		}
+		os.Exit(1)
+	}
+}
+
+// settings is the command line. Every flag can also be given as an environment
+// variable: CALLBOARD_ and its name in capitals, CALLBOARD_CLIENT_ID.
+type settings struct {
+	Serve     serveSettings     `cmd:"" default:"withargs" help:"Serve the dashboard (this is the default)."`
+	Demo      demoSettings      `cmd:"" help:"Serve the dashboard with a simulated sipgate in the same process. Nothing to set up, no telephone rings."`
+	Simulator simulatorSettings `cmd:"" help:"Serve a simulated sipgate alone, for tests and for trying out programs."`
+	Version   struct{}          `cmd:"" help:"Print the version."`
+}
+
+type serveSettings struct {
+	commonSettings
+	PublicURL        string   `name:"public-url" placeholder:"URL" help:"Address under which browsers, and sipgate, reach this dashboard: https://calls.example.com. Required."`
+	ClientID         string   `help:"OAuth client id from console.sipgate.com. Required."`
+	ClientSecret     string   `help:"OAuth client secret. Required, here or in a file."`
+	ClientSecretFile string   `placeholder:"FILE" help:"File that holds the client secret."`
+	Data             string   `default:"data" placeholder:"DIR" help:"Directory of the database and the key."`
+	API              string   `name:"api" default:"https://api.sipgate.com/v2/" placeholder:"URL" help:"Address of the sipgate REST API."`
+	Login            string   `default:"https://login.sipgate.com" placeholder:"URL" help:"Address of sipgate's login server."`
+	Realm            string   `default:"third-party" help:"Realm of the OAuth client, as the sipgate console shows it: third-party or sipgate-apps."`
+	PushKeyFile      string   `placeholder:"FILE" help:"Public key (PEM) that signs push events. Default: sipgate's."`
+	RecordingOrigins []string `name:"recording-origin" placeholder:"ORIGIN" help:"Further origins that recordings may be fetched from, such as https://files.example.com."`
+}
+
+// commonSettings are those of the dashboard, whatever sipgate it talks to.
+type commonSettings struct {
+	Addr    string   `default:"127.0.0.1:8080" help:"Address to listen on."`
+	Key     string   `help:"Key that encrypts stored tokens: 32 bytes in base64 or hex. Default: the file below."`
+	KeyFile string   `placeholder:"FILE" help:"File of that key; made at first start. Default: key in the data directory."`
+	Country string   `placeholder:"CODE" help:"Country of numbers in national spelling (DE, AT, CH …). Default: only international numbers are accepted."`
+	Blocked []string `placeholder:"PREFIX" help:"Prefixes of numbers that nobody may transfer to, in place of the built-in list of premium and satellite numbers: +49900,+881."`
+	Log     string   `default:"text" enum:"text,json" help:"Form of the log on standard error: text or json."`
+}
+
+type demoSettings struct {
+	commonSettings
+	Data          string `placeholder:"DIR" help:"Keep the demo's data here. Default: a temporary directory, removed at the end."`
+	SimulatorAddr string `default:"127.0.0.1:18090" help:"Loopback address of the simulated sipgate."`
+	Visibility    string `default:"own" enum:"own,account" help:"What a user's list of calls shows: own or account."`
+	Seed          uint64 `default:"1" help:"Seed of the simulated office."`
+}
+
+type simulatorSettings struct {
+	Addr       string `default:"127.0.0.1:18090" help:"Loopback address to listen on."`
+	Script     string `default:"none" enum:"none,office" help:"Calls that come by themselves: none or office."`
+	Visibility string `default:"own" enum:"own,account" help:"What a user's list of calls shows: own or account."`
+	Seed       uint64 `default:"1" help:"Seed of everything that is chosen by chance."`
+}
+
+// run reads the command line and does what it says until ctx is done.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var s settings
+	done := false
+	parser, err := kong.New(&s, kong.Name("callboard"),
+		kong.Description("A dashboard of the running calls of a sipgate telephone system."),
+		kong.DefaultEnvars("CALLBOARD"), kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { done = true }))
+	if err != nil {
+		return err
+	}
+	command, err := parser.Parse(doubleDashes(args))
+	if done { // -h has been answered
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	switch command.Command() {
+	case "version":
+		_, err := fmt.Fprintln(stdout, version())
+		return err
+	case "simulator":
+		return s.Simulator.run(ctx, stdout, stderr)
+	case "demo":
+		return s.Demo.run(ctx, stdout, stderr)
+	default:
+		return s.Serve.run(ctx, stdout, stderr)
+	}
+}
+
+// doubleDashes lets flags be written with one dash, as Go programs are used
+// to: the parser takes "-addr" for the four flags a, d, d and r.
+func doubleDashes(args []string) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		if len(a) > 2 && a[0] == '-' && a[1] != '-' {
+			a = "-" + a
+		}
+		out[i] = a
+	}
+	return out
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "callboard (unknown version)"
+	}
+	return fmt.Sprintf("callboard %s %s", info.Main.Version, info.GoVersion)
+}
+
+func (c *commonSettings) logger(stderr io.Writer) *slog.Logger {
+	if c.Log == "json" {
+		return slog.New(slog.NewJSONHandler(stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(stderr, nil))
+}
+
+// config is what the settings mean, once they are known to be right.
+type config struct {
+	addr       string
+	public     *url.URL
+	api        *url.URL
+	login      *url.URL
+	oauth      sipgate.OAuth
+	data       string
+	key        string
+	keyFile    string
+	pushKey    *rsa.PublicKey
+	numbers    sipgate.NumberRules
+	recordings []string
+	demo       bool
+}
+
+// run checks the settings, all of them, and serves.
+func (s *serveSettings) run(ctx context.Context, stdout, stderr io.Writer) error {
+	c, err := s.check()
+	if err != nil {
+		return err
+	}
+	return c.serve(ctx, s.logger(stderr), stdout)
+}
+
+// check reports every mistake at once, a line each.
+func (s *serveSettings) check() (*config, error) {
+	var mistakes []error
+	wrong := func(flag, format string, args ...any) {
+		mistakes = append(mistakes, fmt.Errorf("-%s: %s", flag, fmt.Sprintf(format, args...)))
+	}
+	address := func(flag, value string) *url.URL {
+		u, err := url.Parse(value)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.User != nil {
+			wrong(flag, "%q is not an address such as https://example.com", value)
+			return &url.URL{}
+		}
+		if u.Scheme == "http" && !isLoopback(u.Hostname()) {
+			wrong(flag, "%q must begin with https:// (http is for this machine only)", value)
+		}
+		return u
+	}
+	c := &config{addr: s.Addr, data: s.Data, key: s.Key, keyFile: cmp.Or(s.KeyFile, filepath.Join(s.Data, "key")),
+		api: address("api", s.API), login: address("login", s.Login), recordings: s.RecordingOrigins,
+		numbers: sipgate.NumberRules{Region: strings.ToUpper(s.Country), Blocked: s.Blocked}}
+	var err error
+	if s.PublicURL == "" {
+		wrong("public-url", "is needed: the address of this dashboard, such as https://calls.example.com")
+	} else if c.public, err = web.ParsePublicURL(s.PublicURL); err != nil {
+		wrong("public-url", "%v", err)
+	}
+	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
+		wrong("addr", "%q is not host:port", s.Addr)
+	}
+	if s.ClientID == "" {
+		wrong("client-id", "is needed: the id of your OAuth client at console.sipgate.com")
+	}
+	secret, err := secretOf(s.ClientSecret, s.ClientSecretFile)
+	if err != nil {
+		wrong("client-secret", "%v", err)
+	}
+	if s.Country != "" && !sipgate.KnownRegion(c.numbers.Region) {
+		wrong("country", "%q is not a country code such as DE", s.Country)
+	}
+	for _, o := range s.RecordingOrigins {
+		address("recording-origin", o)
+	}
+	c.pushKey = sipgate.DefaultPushKey()
+	if s.PushKeyFile != "" {
+		if pem, err := os.ReadFile(s.PushKeyFile); err != nil {
+			wrong("push-key-file", "%v", err)
+		} else if c.pushKey, err = sipgate.ParsePushKey(pem); err != nil {
+			wrong("push-key-file", "%v", err)
+		}
+	}
+	c.oauth = sipgate.OAuth{ClientID: s.ClientID, ClientSecret: secret, HTTP: sipgate.NewHTTPClient()}
+	c.oauth.AuthURL, c.oauth.TokenURL, c.oauth.LogoutURL = sipgate.Realm(s.Login, s.Realm)
+	return c, errors.Join(mistakes...)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func secretOf(value, file string) (string, error) {
+	if value != "" && file != "" {
+		return "", errors.New("is given twice, directly and in a file")
+	}
+	if file != "" {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		value = strings.TrimSpace(string(b))
+	}
+	if value == "" {
+		return "", errors.New("is needed: the secret of your OAuth client at console.sipgate.com")
+	}
+	return value, nil
+}
+
+// serve plugs the parts together and serves until ctx is done.
+func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) error {
+	db, err := database.Open(ctx, c.data)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	err = database.Migrate(ctx, db.DB, map[string]fs.FS{
+		"web": web.Migrations, "team": team.Migrations, "announcement": announcement.Migrations,
+	})
+	if err != nil {
+		return err
+	}
+	key, err := team.LoadKey(c.keyFile, c.key)
+	if err != nil {
+		return err
+	}
+	grants, err := team.NewGrants(db.DB, key, &c.oauth, log)
+	if err != nil {
+		return err
+	}
+	defer grants.Close()
+	exchange := switchboard.NewExchange(func(string) *switchboard.Board { return switchboard.New(switchboard.Options{Log: log}) })
+	defer exchange.Close()
+	httpClient := sipgate.NewHTTPClient()
+	app := handlers.New(handlers.Deps{
+		Log: log, Demo: c.demo, PublicURL: c.public, LoginURL: c.login, OAuth: &c.oauth, Numbers: c.numbers, PushKey: c.pushKey,
+		DB: db.DB, Grants: grants, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, announcement.Options{}),
+		Client: func(auth sipgate.Credentials) *sipgate.Client {
+			return &sipgate.Client{Base: c.api, HTTP: httpClient, Auth: auth, RecordingOrigins: c.recordings}
+		},
+	})
+	ln, err := net.Listen("tcp", c.addr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "Callboard is at %s\n", c.public)
+	return app.Serve(ctx, ln)
+}
+
+// run serves the dashboard and, beside it, the sipgate that it talks to.
+func (s *demoSettings) run(ctx context.Context, stdout, stderr io.Writer) error {
+	if s.Data == "" {
+		dir, err := os.MkdirTemp("", "callboard-demo-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		s.Data = dir
+	}
+	log := s.logger(stderr)
+	o := simulator.Options{Seed: s.Seed, Visibility: s.Visibility, ClientID: "callboard-demo", ClientSecret: rand.Text()}
+	sim, err := startSimulator(o, s.SimulatorAddr, log)
+	if err != nil {
+		return fmt.Errorf("-simulator-addr: %w", err)
+	}
+	defer sim.Close()
+	serve := serveSettings{commonSettings: s.commonSettings, Data: s.Data, PublicURL: "http://" + s.Addr,
+		ClientID: o.ClientID, ClientSecret: o.ClientSecret, API: sim.url + "/v2/", Login: sim.url, Realm: "third-party"}
+	serve.Country = cmp.Or(serve.Country, "DE")
+	c, err := serve.check()
+	if err != nil {
+		return err
+	}
+	c.demo = true
+	if err := sim.configure(ctx, c); err != nil {
+		return err
+	}
+	sim.Play(simulator.ScriptOffice)
+	fmt.Fprintf(stdout, "The simulated sipgate is at %s\n", sim.url)
+	return c.serve(ctx, log, stdout)
+}
+
+// run serves the simulator alone.
+func (s *simulatorSettings) run(ctx context.Context, stdout, stderr io.Writer) error {
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	sim, err := startSimulator(simulator.Options{Seed: s.Seed, Visibility: s.Visibility}, s.Addr, log)
+	if err != nil {
+		return fmt.Errorf("-addr: %w", err)
+	}
+	defer sim.Close()
+	if s.Script == simulator.ScriptOffice {
+		sim.Play(simulator.ScriptOffice)
+	}
+	fmt.Fprintf(stdout, "The simulated sipgate is at %s\n", sim.url)
+	<-ctx.Done()
+	return nil
+}
+
+// A servedSimulator is a simulator with an address.
+type servedSimulator struct {
+	*simulator.Simulator
+	url    string
+	server *http.Server
+	done   chan struct{}
+}
+
+// startSimulator serves a simulator, which does what anybody asks of it, and
+// therefore on this machine only.
+func startSimulator(o simulator.Options, addr string, log *slog.Logger) (*servedSimulator, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not host:port", addr)
+	}
+	if !isLoopback(host) {
+		return nil, fmt.Errorf("%q is not an address of this machine alone, such as 127.0.0.1:18090", addr)
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	o.Base, o.Control, o.Log = "http://"+ln.Addr().String(), true, log
+	s := &servedSimulator{Simulator: simulator.New(o), url: o.Base, done: make(chan struct{})}
+	s.server = &http.Server{Handler: s.Simulator, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		defer close(s.done)
+		s.server.Serve(ln)
+	}()
+	return s, nil
+}
+
+// Close ends the simulator and everything it does.
+func (s *servedSimulator) Close() {
+	s.server.Close()
+	<-s.done
+	s.Simulator.Close()
+}
+
+// configure does to the simulated account what an administrator does to a real
+// one: it sends push events to the dashboard.
+func (s *servedSimulator) configure(ctx context.Context, c *config) error {
+	var err error
+	if c.pushKey, err = sipgate.ParsePushKey(s.PushKey()); err != nil {
+		return err
+	}
+	key, err := team.LoadKey(c.keyFile, c.key)
+	if err != nil {
+		return err
+	}
+	account, id, token := s.Administrator()
+	address := handlers.PushURL(c.public, key, account)
+	client := &sipgate.Client{Base: c.api, HTTP: sipgate.NewHTTPClient(), Auth: sipgate.PersonalToken{ID: id, Token: token}}
+	return client.SetPushSettings(ctx, sipgate.PushSettings{IncomingURL: address, OutgoingURL: address})
+}
