@@ -55,8 +55,11 @@ type request struct {
 
 func (r request) op() string { return r.method + " /" + strings.Join(r.path, "/") }
 
-// onCall tells that a 404 means that the call is over.
-func (r request) onCall() bool { return len(r.path) > 1 && r.path[0] == "calls" }
+// ofCall tells that the path names a call, or its entry in the history, so that
+// a 404 means that there is none.
+func (r request) ofCall() bool {
+	return len(r.path) > 1 && (r.path[0] == "calls" || r.path[0] == "history")
+}
 
 // fail makes the error of a request that did not get as far as an answer.
 func (r request) fail(kind Kind, err error) *Error {
@@ -65,6 +68,12 @@ func (r request) fail(kind Kind, err error) *Error {
 
 // do sends r and returns the body of a 2xx answer.
 func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
+	for _, element := range r.path {
+		// Escaping does not keep these from leading elsewhere.
+		if element == "" || element == "." || element == ".." {
+			return nil, r.fail(Invalid, errors.New("not a path"))
+		}
+	}
 	var body []byte
 	if r.in != nil {
 		var err error

@@ -2,6 +2,8 @@ package sipgate
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -94,6 +96,7 @@ const (
 	maxNote       = 2000 // characters
 	maxAddress    = 2048 // bytes
 	maxRecordings = 50
+	maxExtensions = 50
 )
 
 // History returns a page of the history. Kind Invalid means that the query is
@@ -114,8 +117,13 @@ func (c *Client) History(ctx context.Context, q HistoryQuery) (HistoryPage, erro
 }
 
 // HistoryEntry returns one entry. Kind NoCall means that there is none with
-// this id, or none that the credential may see.
+// this id, or none that the credential may see; an id that cannot be one is of
+// Kind Invalid and is not sent.
 func (c *Client) HistoryEntry(ctx context.Context, id string) (HistoryEntry, error) {
+	if !isToken(id, maxName) {
+		return HistoryEntry{}, request{method: http.MethodGet, path: []string{"history", "?"}}.
+			fail(Invalid, errors.New("not the id of an entry"))
+	}
 	var w wireEntry
 	if err := c.get(ctx, &w, nil, "history", id); err != nil {
 		return HistoryEntry{}, err

@@ -11,7 +11,7 @@ import (
 
 // refusal makes the error of an answer outside of 2xx.
 func refusal(r request, resp *http.Response, body []byte) *Error {
-	kind := kindOfStatus(resp.StatusCode, r.onCall())
+	kind := kindOfStatus(resp.StatusCode, r.ofCall())
 	return &Error{
 		Op:             r.op(),
 		Status:         resp.StatusCode,
@@ -24,7 +24,7 @@ func refusal(r request, resp *http.Response, body []byte) *Error {
 
 // kindOfStatus classifies what is not 2xx. Nothing but the status counts: the
 // bodies of sipgate's errors are empty, text or JSON of several shapes.
-func kindOfStatus(status int, onCall bool) Kind {
+func kindOfStatus(status int, ofCall bool) Kind {
 	switch status {
 	case http.StatusUnauthorized:
 		return Unauthorized
@@ -38,7 +38,7 @@ func kindOfStatus(status int, onCall bool) Kind {
 	case http.StatusTooManyRequests:
 		return Throttled
 	case http.StatusNotFound, http.StatusGone:
-		if onCall {
+		if ofCall {
 			return NoCall
 		}
 		return Other

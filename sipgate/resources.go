@@ -68,10 +68,13 @@ type Device struct {
 	DND    bool     `json:"dnd"` // do not disturb
 
 	// Phonelines are the lines that ring here.
-	Phonelines []struct {
-		ID    string `json:"id"` // "p0"
-		Alias string `json:"alias"`
-	} `json:"activePhonelines"`
+	Phonelines []Phoneline `json:"activePhonelines"`
+}
+
+// Phoneline is a line, which has numbers and rings at devices.
+type Phoneline struct {
+	ID    string `json:"id"` // "p0"
+	Alias string `json:"alias"`
 }
 
 // Devices lists the telephones of a user.

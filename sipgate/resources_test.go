@@ -31,7 +31,7 @@ func TestResources(t *testing.T) {
 		{"devices", "/w0/devices",
 			`{"items":[{"id":"e0","alias":"VoIP phone of\u0000Grace Hopper","type":"REGISTER","online":true,"dnd":false,"activePhonelines":[{"id":"p0","alias":"x"}],"activeGroups":[]}]}`,
 			func(ctx context.Context, c *Client) (any, error) { return c.Devices(ctx, "w0") },
-			[]Device{{ID: "e0", Alias: "VoIP phone of Grace Hopper", Type: "REGISTER", Online: true}}},
+			[]Device{{ID: "e0", Alias: "VoIP phone of Grace Hopper", Type: "REGISTER", Online: true, Phonelines: []Phoneline{{ID: "p0", Alias: "x"}}}}},
 		{"contacts", "/contacts?limit=500&offset=0",
 			`{"items":[{"id":"b3d9af4a","name":"Ada Lovelace","picture":"4AAQ","emails":[{"email":"user@example.com","type":["home"]}],"numbers":[{"number":"4915799912345","type":["work"]}],"addresses":[],"organization":[["Engines","Department"]],"scope":"SHARED"}],"totalCount":1}`,
 			func(ctx context.Context, c *Client) (any, error) { return c.Contacts(ctx) },
@@ -69,6 +69,22 @@ func TestResources(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNoWayUp shows that no element of a path leads out of it.
+func TestNoWayUp(t *testing.T) {
+	c, rec := serve(t, answer(http.StatusOK, "", "{}"))
+	for _, element := range []string{"", ".", ".."} {
+		if err := c.act(t.Context(), http.MethodDelete, nil, "calls", element); KindOf(err) != Invalid {
+			t.Errorf("%q: %v", element, err)
+		}
+	}
+	if err := c.act(t.Context(), http.MethodDelete, nil, "calls", "a/../b?c#d"); err != nil {
+		t.Error(err)
+	}
+	if all := rec.all(); len(all) != 1 || all[0].URI != "/below/v2/calls/a%2F..%2Fb%3Fc%23d" {
+		t.Errorf("sent %+v", all)
 	}
 }
 

@@ -53,7 +53,7 @@ func (w wireEntry) entry() HistoryEntry {
 		Status:        oneLine(w.Status, 32),
 		CallStatus:    oneLine(w.CallStatus, 32),
 		Note:          paragraphs(w.Note),
-		ConnectionIDs: w.ConnectionIDs,
+		ConnectionIDs: extensions(w.ConnectionIDs),
 		Created:       time.Time(w.Created),
 		Duration:      time.Duration(w.Duration),
 		Incoming:      w.Incoming,
@@ -61,9 +61,11 @@ func (w wireEntry) entry() HistoryEntry {
 		Starred:       w.Starred,
 		Archived:      w.Archived,
 	}
+	var endpoints []string
 	for _, p := range w.Endpoints {
-		e.Endpoints = append(e.Endpoints, p.Endpoint.Extension)
+		endpoints = append(endpoints, p.Endpoint.Extension)
 	}
+	e.Endpoints = extensions(endpoints)
 	if w.CallID.Valid() {
 		e.CallID = w.CallID
 	}
@@ -72,6 +74,17 @@ func (w wireEntry) entry() HistoryEntry {
 	}
 	e.addRecording(e.ID, w.RecordingURL)
 	return e
+}
+
+// extensions returns the names that can be of an extension, the first 50.
+func extensions(all []string) []string {
+	var out []string
+	for _, s := range all {
+		if isToken(s, 64) && len(out) < maxExtensions {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // addRecording adds a recording, unless its address is one that is there.
