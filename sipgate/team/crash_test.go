@@ -97,12 +97,12 @@ func crashIn(t *testing.T, e *endpoint, file, point string) {
 	hold := func() { reached <- true; <-dead }
 	switch point {
 	case "request sent":
-		e.before = func() {
+		e.during(func() {
 			hold()
 			panic(http.ErrAbortHandler) // as if the request had been lost
-		}
+		}, nil)
 	case "request executed":
-		e.after = hold
+		e.during(nil, hold)
 	}
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
@@ -121,9 +121,7 @@ func crashIn(t *testing.T, e *endpoint, file, point string) {
 	}
 	child.Process.Kill()
 	child.Wait()
-	e.mu.Lock()
-	e.before, e.after = nil, nil
-	e.mu.Unlock()
+	e.during(nil, nil)
 	close(dead)
 }
 

@@ -85,8 +85,7 @@ func TestF06Storm(t *testing.T) {
 // TestF09 has the one who caused the refresh go away in the middle of it.
 func TestF09(t *testing.T) {
 	e := newEndpoint(t)
-	arrived, gone := make(chan bool), make(chan bool)
-	e.before = func() { arrived <- true; <-gone }
+	arrived, gone := e.hold()
 	db := memory(t)
 	g := grantsOf(t, db, e.oauth())
 	put(t, g, ada, "AT-0", "RT-0", worn)
@@ -245,8 +244,7 @@ func TestF35(t *testing.T) {
 // TestF21 closes the grants in the middle of a refresh.
 func TestF21(t *testing.T) {
 	e := newEndpoint(t)
-	arrived, proceed := make(chan bool), make(chan bool)
-	e.before = func() { arrived <- true; <-proceed }
+	arrived, proceed := e.hold()
 	db := memory(t)
 	g := grantsOf(t, db, e.oauth())
 	put(t, g, ada, "AT-0", "RT-0", worn)
@@ -334,8 +332,7 @@ func TestMembersAndDrop(t *testing.T) {
 		t.Errorf("members %v, error %v", members, err)
 	}
 	// Drop waits for the refresh and so returns the token that works.
-	arrived, proceed := make(chan bool), make(chan bool)
-	e.before = func() { arrived <- true; <-proceed }
+	arrived, proceed := e.hold()
 	go g.Credentials(ada).Authorization(t.Context())
 	<-arrived
 	dropped := make(chan string)
@@ -368,8 +365,7 @@ func TestMembersAndDrop(t *testing.T) {
 // after it: the late refresh of the old grant touches nothing of the new one.
 func TestDropDuringRefresh(t *testing.T) {
 	e := newEndpoint(t)
-	arrived, proceed := make(chan bool), make(chan bool)
-	e.before = func() { arrived <- true; <-proceed }
+	arrived, proceed := e.hold()
 	db := memory(t)
 	g := grantsOf(t, db, e.oauth())
 	put(t, g, ada, "AT-0", "RT-0", worn)
@@ -400,8 +396,7 @@ func TestDropDuringRefresh(t *testing.T) {
 // TestPutDuringRefresh has a sign-in while the old grant is being refreshed.
 func TestPutDuringRefresh(t *testing.T) {
 	e := newEndpoint(t)
-	arrived, proceed := make(chan bool), make(chan bool)
-	e.before = func() { arrived <- true; <-proceed }
+	arrived, proceed := e.hold()
 	db := memory(t)
 	g := grantsOf(t, db, e.oauth())
 	put(t, g, ada, "AT-0", "RT-0", worn)

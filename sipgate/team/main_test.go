@@ -234,6 +234,21 @@ func good(w http.ResponseWriter, access, refresh string) {
 	fmt.Fprintf(w, `{"access_token":%q,"refresh_token":%q,"expires_in":300,"token_type":"bearer"}`, access, refresh)
 }
 
+// hold makes every valid request wait for proceed, from the moment that it is
+// announced on arrived.
+func (e *endpoint) hold() (arrived <-chan bool, proceed chan<- bool) {
+	a, p := make(chan bool), make(chan bool)
+	e.during(func() { a <- true; <-p }, nil)
+	return a, p
+}
+
+// during sets what is called in the middle of a valid request.
+func (e *endpoint) during(before, after func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.before, e.after = before, after
+}
+
 // seen returns the refresh tokens sent so far and whether one was reused.
 func (e *endpoint) seen() (requests []string, reused bool) {
 	e.mu.Lock()
