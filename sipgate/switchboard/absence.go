@@ -59,6 +59,7 @@ func (b *Board) lose(m *member, l *leg) {
 	if len(l.seen) == 0 && l.end == live {
 		b.loosen(l)
 		l.answeredAt = b.tick()
+		b.facts++
 	}
 }
 

@@ -92,7 +92,7 @@ type Board struct {
 	names   map[string]string
 	health  Health
 	plan    plan
-	once    answers
+	once    results
 
 	subs map[*Subscription]struct{}
 }
@@ -124,7 +124,7 @@ func New(o Options) *Board {
 		members: map[MemberID]*member{},
 		subs:    map[*Subscription]struct{}{},
 		plan:    newPlan(),
-		once:    newAnswers(),
+		once:    newResults(),
 	}
 }
 

@@ -16,6 +16,7 @@ type job struct {
 	row     *row
 	member  *member
 	began   uint64
+	leg     *leg          // what it was sent to
 	turn    chan struct{} // gets an element when it is this command's turn
 
 	// When the outcome is unknown: since when, and until when the lists may
@@ -38,6 +39,7 @@ func (b *Board) carryOut(ctx context.Context, c Command) error {
 	}
 	l, api, err := b.begin(j)
 	if err != nil {
+		b.giveUp(j, err)
 		return err
 	}
 	err = c.Action.send(ctx, api, l.id)
@@ -54,8 +56,8 @@ func (b *Board) accept(ctx context.Context, c Command) (*job, error) {
 	defer b.mu.Unlock()
 	now := time.Now()
 	b.sweep(now)
-	r, m, err := b.check(c)
-	if err != nil {
+	r, m := b.rows[c.Call], b.members[c.By]
+	if err := b.check(r, m, c.Action); err != nil {
 		return nil, err
 	}
 	if err := m.limit(c.Action, now); err != nil {
@@ -76,33 +78,31 @@ func (b *Board) accept(ctx context.Context, c Command) (*job, error) {
 	return j, nil
 }
 
-// check finds the row and the member, and whether the one may do this to the
-// other.
-func (b *Board) check(c Command) (*row, *member, error) {
-	r, ok := b.rows[c.Call]
-	if !ok {
-		return nil, nil, ErrNoCall
+// check decides whether the member may do this to the call. r and m are nil if
+// there is no such row or member.
+func (b *Board) check(r *row, m *member, a Action) error {
+	if r == nil {
+		return ErrNoCall
 	}
 	l := r.current()
-	p, _ := l.phase()
-	m := b.members[c.By]
-	_, hangUp := c.Action.(HangUp)
+	if l == nil || !l.is(Ringing) && !l.is(Talking) {
+		return ErrEnded
+	}
+	_, hangUp := a.(HangUp)
 	switch {
-	case p == Ended:
-		return nil, nil, ErrEnded
 	case m == nil:
-		return nil, nil, ErrNotYours
-	case p == Ringing && hangUp: // no list shows it: sipgate decides
-		return r, m, nil
-	case p == Ringing:
-		return nil, nil, ErrNotEstablished
+		return ErrNotYours
+	case l.is(Ringing) && hangUp:
+		return nil // no list shows it: sipgate decides
+	case l.is(Ringing):
+		return ErrNotEstablished
 	case !l.seenBy(m):
-		return nil, nil, ErrNotYours
+		return ErrNotYours
 	}
-	if t, ok := c.Action.(TransferTo); ok && r.has(string(t.To)) {
-		return nil, nil, ErrSameParty
+	if t, ok := a.(TransferTo); ok && r.has(string(t.To)) {
+		return ErrSameParty
 	}
-	return r, m, nil
+	return nil
 }
 
 // has reports whether the number is on either side of the row's call now.
@@ -114,21 +114,26 @@ func (r *row) has(raw string) bool {
 // look asks for the member's own list if it is not known yet whether the
 // member sees the call: the poller may be content with another member's lists.
 func (b *Board) look(ctx context.Context, c Command) error {
-	b.mu.Lock()
-	_, _, err := b.check(c)
-	m := b.members[c.By]
-	stale := false
-	if r, ok := b.rows[c.Call]; ok && m != nil && !m.aside {
-		stale = m.asked < r.established()
-	}
-	b.mu.Unlock()
-	if !errors.Is(err, ErrNotYours) || !stale {
+	m := b.uncertain(c)
+	if m == nil {
 		return nil
 	}
 	if err := b.ask(ctx, m); err != nil {
 		return fmt.Errorf("%w: its list: %w", ErrNotYours, err)
 	}
 	return nil
+}
+
+// uncertain returns the member that gives the command if its newest list was
+// asked for before the call could have been in it.
+func (b *Board) uncertain(c Command) *member {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r, m := b.rows[c.Call], b.members[c.By]
+	if r == nil || m == nil || m.aside || b.check(r, m, c.Action) != ErrNotYours || m.asked >= r.established() {
+		return nil
+	}
+	return m
 }
 
 // established is when the row's current leg was first known to be established,
@@ -174,18 +179,13 @@ func switched(a Action) (on, ok bool) {
 // ended or have another leg by now.
 func (b *Board) begin(j *job) (*leg, API, error) {
 	b.mu.Lock()
-	l := j.row.current()
-	err := ErrEnded
-	if l != nil && l.end == live {
-		_, _, err = b.check(j.command)
-	}
-	api := j.member.api
-	b.mu.Unlock()
-	if err != nil {
-		b.giveUp(j, err)
+	defer b.mu.Unlock()
+	j.row = j.row.final()
+	if err := b.check(j.row, j.member, j.command.Action); err != nil {
 		return nil, nil, err
 	}
-	return l, api, nil
+	j.leg = j.row.current()
+	return j.leg, j.member.api, nil
 }
 
 // giveUp ends a job that was not sent.
@@ -203,6 +203,7 @@ func (b *Board) giveUp(j *job, err error) {
 
 // finishJob publishes what became of a job and gives the turn to the next.
 func (b *Board) finishJob(j *job, o Outcome, reason sipgate.Kind, now time.Time) {
+	j.row = j.row.final()
 	r := j.row
 	if i := slices.Index(r.queue, j.turn); i >= 0 {
 		r.queue = slices.Delete(r.queue, i, i+1)

@@ -2,6 +2,7 @@ package switchboard
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"callboard/sipgate"
@@ -88,6 +89,22 @@ func (l *leg) is(p Phase) bool {
 	return ok && p == q
 }
 
+// voicemail reports whether a voicemail took the call. Lists do not contain
+// such calls.
+func (l *leg) voicemail() bool {
+	users := l.answerers
+	if users == nil {
+		users = l.ringing
+	}
+	return len(users) == 1 && strings.EqualFold(users[0], "voicemail")
+}
+
+// expires reports whether only events tell of the leg, so that it ends without
+// any after a while.
+func (l *leg) expires() bool {
+	return l.is(Ringing) || l.is(Talking) && !l.listed && l.voicemail()
+}
+
 // seenBy reports whether m's newest list contains the leg.
 func (l *leg) seenBy(m *member) bool { return slices.Contains(l.seen, m) }
 
@@ -106,7 +123,10 @@ func (b *Board) finish(l *leg, how ending, now time.Time) {
 	l.seen, l.absent, l.denials, l.doubt = nil, nil, 0, 0
 	delete(b.loose, l)
 	b.bury(l, now)
-	b.touch(l.row)
+	if l.row != nil {
+		l.row.reconcileEnd(l, now)
+		b.touch(l.row)
+	}
 }
 
 // revive takes an end back. Only lists can do that, and a late answer if the

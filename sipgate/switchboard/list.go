@@ -19,7 +19,7 @@ func (b *Board) ask(ctx context.Context, m *member) error {
 		return ctx.Err()
 	}
 	b.mu.Lock()
-	asked, api := b.tick(), m.api
+	asked, facts, api := b.tick(), b.facts, m.api
 	b.plan.asked = time.Now()
 	delete(b.plan.again, m)
 	b.mu.Unlock()
@@ -32,7 +32,7 @@ func (b *Board) ask(ctx context.Context, m *member) error {
 		b.listFailed(m, err)
 		return err
 	}
-	if b.unchanged(m, list, asked) {
+	if b.unchanged(m, list, asked, facts) {
 		return nil
 	}
 	if !bytes.Equal(list, m.last) || m.calls == nil {
@@ -50,19 +50,22 @@ func (b *Board) ask(ctx context.Context, m *member) error {
 	}
 	now := time.Now()
 	b.sweep(now)
-	b.apply(m, m.calls, asked, now)
-	b.flush(now)
+	if asked > m.asked {
+		m.facts = facts
+		b.apply(m, m.calls, asked, now)
+		b.flush(now)
+	}
 	b.listCame(now)
 	return nil
 }
 
 // unchanged settles the common case without decoding: the member's answer is,
 // byte for byte, the one before, and nothing else was heard meanwhile.
-func (b *Board) unchanged(m *member, list sipgate.CallList, asked uint64) bool {
+func (b *Board) unchanged(m *member, list sipgate.CallList, asked, facts uint64) bool {
 	equal := m.calls != nil && bytes.Equal(list, m.last)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !equal || m.unsettled || m.facts != b.facts || b.members[m.id] != m {
+	if !equal || m.unsettled || m.facts != facts || b.members[m.id] != m {
 		return false
 	}
 	now := time.Now()
@@ -77,7 +80,7 @@ func (b *Board) unchanged(m *member, list sipgate.CallList, asked uint64) bool {
 // apply takes over a list that was asked for at asked.
 func (b *Board) apply(m *member, calls []sipgate.Call, asked uint64, now time.Time) {
 	m.asked, m.askedAt = asked, now
-	m.facts, m.unsettled = b.facts, false
+	m.unsettled = false
 	var fresh []*leg
 	for i := range calls {
 		if b.applyCall(m, &calls[i], asked, now) {
@@ -123,9 +126,7 @@ func (b *Board) applyCall(m *member, c *sipgate.Call, asked uint64, now time.Tim
 		l.doubt = 0
 	}
 	switch {
-	case asked < l.settled:
-		m.unsettled = true // older than what is known: the next list matters
-	case asked < l.asked:
+	case asked < l.settled, asked < l.asked: // older than what is known
 	default:
 		l.asked = asked
 		b.takeOver(l, c, asked, now)

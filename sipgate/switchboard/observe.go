@@ -72,7 +72,7 @@ func (b *Board) observeAnswer(e sipgate.Event, now time.Time) bool {
 	if first {
 		l.answeredAt = b.tick()
 		l.witnesses = b.usersOf(&e)
-		if len(l.seen) == 0 {
+		if len(l.seen) == 0 && !l.voicemail() {
 			b.loosen(l)
 		}
 	}

@@ -8,20 +8,20 @@ import (
 	"callboard/sipgate"
 )
 
-// answers remembers commands by member and id, so that none is carried out
+// results remembers commands by member and id, so that none is carried out
 // twice. It holds no parameters, only their hash: keypad tones may be secrets.
-type answers struct {
-	known map[answerKey]*answer
-	queue []*answer // oldest first
+type results struct {
+	known map[resultKey]*result
+	queue []*result // oldest first
 }
 
-type answerKey struct {
+type resultKey struct {
 	by MemberID
 	id string
 }
 
-type answer struct {
-	key   answerKey
+type result struct {
+	key   resultKey
 	print uint64
 	at    time.Time
 	done  chan struct{} // closed when err is known
@@ -29,26 +29,26 @@ type answer struct {
 	call  sipgate.CallID // that was started, of Originate
 }
 
-func newAnswers() answers { return answers{known: map[answerKey]*answer{}} }
+func newResults() results { return results{known: map[resultKey]*result{}} }
 
-// answer finds the command's earlier self, or begins a new one. It forgets
+// recall finds the command's earlier self, or begins a new one. It forgets
 // what is older than a day and, beyond a number that no team reaches in a day,
 // the oldest.
-func (b *Board) answer(c Command, now time.Time) (a *answer, first bool, err error) {
+func (b *Board) recall(c Command, now time.Time) (a *result, first bool, err error) {
 	print := maphash.String(b.salt, string(c.Call)+"\x00"+c.Action.print())
 	o := &b.once
 	for len(o.queue) > 0 && (now.Sub(o.queue[0].at) >= rememberedFor || len(o.queue) > mostAnswers) {
 		delete(o.known, o.queue[0].key)
 		o.queue = o.queue[1:]
 	}
-	key := answerKey{c.By, c.ID}
+	key := resultKey{c.By, c.ID}
 	if a, ok := o.known[key]; ok {
 		if a.print != print {
 			return nil, false, ErrReused
 		}
 		return a, false, nil
 	}
-	a = &answer{key: key, print: print, at: now, done: make(chan struct{})}
+	a = &result{key: key, print: print, at: now, done: make(chan struct{})}
 	if c.ID != "" {
 		o.known[key] = a
 		o.queue = append(o.queue, a)
@@ -66,15 +66,15 @@ func (b *Board) answer(c Command, now time.Time) (a *answer, first bool, err err
 //
 // If ctx ends before the command was sent, it is not sent.
 func (b *Board) Do(ctx context.Context, c Command) error {
-	_, err := b.doOnce(ctx, c, func(*answer) error { return b.carryOut(ctx, c) })
+	_, err := b.doOnce(ctx, c, func(*result) error { return b.carryOut(ctx, c) })
 	return err
 }
 
 // doOnce lets do carry the command out, unless it was carried out before or is
 // on its way: then it waits for that one's answer.
-func (b *Board) doOnce(ctx context.Context, c Command, do func(*answer) error) (*answer, error) {
+func (b *Board) doOnce(ctx context.Context, c Command, do func(*result) error) (*result, error) {
 	b.mu.Lock()
-	a, first, err := b.answer(c, time.Now())
+	a, first, err := b.recall(c, time.Now())
 	b.mu.Unlock()
 	if err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ type row struct {
 	play  *Playing
 
 	moves moves
+	into  *row // the row that it became a part of
 }
 
 // state is what the row's timer counts.
@@ -63,6 +64,9 @@ func (b *Board) attach(l *leg, r *row) {
 		r.legs[i].row = nil
 		r.legs = slices.Delete(r.legs, i, i+1)
 	}
+	if r.moves.leg != l && l.no >= r.moves.since {
+		r.moved()
+	}
 	b.touch(r)
 }
 
@@ -78,12 +82,35 @@ func (b *Board) merge(x, y *row) *row {
 		l.row = x
 	}
 	x.legs, y.legs = append(x.legs, y.legs...), nil
-	if x.play == nil {
-		x.play = y.play
-	}
+	y.handOver(x)
 	b.hide(y)
 	b.touch(x)
 	return x
+}
+
+// handOver gives the row's commands to the row that it became a part of.
+func (r *row) handOver(x *row) {
+	r.into = x
+	x.queue, r.queue = append(x.queue, r.queue...), nil
+	for v, w := range r.wants {
+		if x.wants[v] == nil {
+			x.wants[v] = w
+		}
+	}
+	if r.last != nil && (x.last == nil || x.last.At.Before(r.last.At)) {
+		x.last, x.lastN, x.open = r.last, r.lastN, r.open
+	}
+	if x.play == nil {
+		x.play = r.play
+	}
+}
+
+// final is the row itself, or the one that it became a part of.
+func (r *row) final() *row {
+	for r.into != nil {
+		r = r.into
+	}
+	return r
 }
 
 // current is the leg that the row shows and that commands go to: what lists
@@ -284,7 +311,7 @@ func (r *row) due() time.Time {
 		at(l.ended.Add(endedStays))
 	}
 	for _, l := range r.legs {
-		if l.is(Ringing) {
+		if l.expires() {
 			at(l.word.Add(ringingLasts))
 		}
 	}

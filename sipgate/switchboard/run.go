@@ -38,16 +38,20 @@ func (b *Board) keepAsking(ctx context.Context) {
 // keepTime does what is due by time alone, until ctx is done.
 func (b *Board) keepTime(ctx context.Context) {
 	for ctx.Err() == nil {
-		b.mu.Lock()
-		now := time.Now()
-		b.sweep(now)
-		wait := time.Duration(-1)
-		if !b.due.IsZero() {
-			wait = b.due.Sub(now)
-		}
-		b.mu.Unlock()
-		pause(ctx, b.alarm, wait)
+		pause(ctx, b.alarm, b.doDue(time.Now()))
 	}
+}
+
+// doDue does what is due and returns how long nothing will be; a negative time
+// means until something happens.
+func (b *Board) doDue(now time.Time) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sweep(now)
+	if b.due.IsZero() {
+		return -1
+	}
+	return max(b.due.Sub(now), 0)
 }
 
 // pause waits until something is reported, the time is over, or ctx is done.

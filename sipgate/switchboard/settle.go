@@ -20,6 +20,7 @@ func (b *Board) settle(j *job, l *leg, err error) error {
 	b.sweep(now)
 	b.facts++
 	a, kind := j.command.Action, sipgate.KindOf(err)
+	j.row = j.row.final()
 	switch {
 	case err == nil:
 		b.confirm(j, l, now)
@@ -30,6 +31,9 @@ func (b *Board) settle(j *job, l *leg, err error) error {
 		}
 		b.expectMove(j, l, now)
 		b.finishJob(j, Unknown, kind, now)
+		if l.end != live {
+			j.row.reconcileEnd(l, now)
+		}
 		err = fmt.Errorf("%w: %s: %w", ErrUnknown, a.Verb(), err)
 	default:
 		switch kind {
@@ -73,7 +77,7 @@ func (b *Board) confirm(j *job, l *leg, now time.Time) {
 // command whose outcome is unknown. The command is never sent again.
 func (b *Board) reconcile(r *row, l *leg, asked uint64, now time.Time) {
 	j := r.open
-	if asked < j.unknownAt {
+	if j.leg != l || asked < j.unknownAt {
 		return
 	}
 	if now.After(j.watched) {
@@ -105,14 +109,19 @@ func (b *Board) reconcile(r *row, l *leg, asked uint64, now time.Time) {
 	b.touch(r)
 }
 
-// reconcileEnd decides it from the end of the call, or of its leg.
-func (r *row) reconcileEnd(now time.Time) {
-	if j := r.open; j != nil {
-		switch j.command.Action.(type) {
-		case HangUp, TransferTo:
-			r.outcome(j, Confirmed, 0, now)
-		}
-		r.open = nil
+// reconcileEnd decides it from the end of the leg.
+func (r *row) reconcileEnd(l *leg, now time.Time) {
+	j := r.open
+	if j == nil || j.leg != l {
+		return
+	}
+	r.open = nil
+	if r.last.Outcome != Unknown && now.After(j.watched) {
+		return
+	}
+	switch j.command.Action.(type) {
+	case HangUp, TransferTo:
+		r.outcome(j, Confirmed, 0, now)
 	}
 }
 
@@ -145,6 +154,7 @@ func (b *Board) watchFetch(r *row, since time.Time, fetched <-chan time.Time) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	r = r.final()
 	if r.play == nil || !r.play.Since.Equal(since) {
 		return
 	}

@@ -20,7 +20,7 @@ func (b *Board) sweep(now time.Time) {
 	b.due = time.Time{}
 	for _, r := range b.order {
 		for _, l := range r.legs {
-			if l.is(Ringing) && now.Sub(l.word) >= ringingLasts {
+			if l.expires() && now.Sub(l.word) >= ringingLasts {
 				b.finish(l, silent, now)
 			}
 		}

@@ -10,7 +10,7 @@ type moves struct {
 	since  uint64    // when the command was given: the new leg is younger
 	at     time.Time // when it was answered; zero: nothing is expected
 	target string
-	others []string // who was outside
+	other  string // who was outside
 }
 
 // expectMove notes that a transfer was, or may have been, carried out.
@@ -20,8 +20,8 @@ func (b *Board) expectMove(j *job, l *leg, now time.Time) {
 		return
 	}
 	m := moves{leg: l, since: j.began, at: now, target: number(string(t.To))}
-	if out := j.row.shown; out != nil && out.Outside.Number != "" {
-		m.others = []string{out.Outside.Number}
+	if c := j.row.shown; c != nil {
+		m.other = c.Outside.Number
 	}
 	if j.row.moves.at.IsZero() {
 		b.moving = append(b.moving, j.row)
@@ -29,30 +29,32 @@ func (b *Board) expectMove(j *job, l *leg, now time.Time) {
 	j.row.moves = m
 }
 
-// awaits reports whether l may be the new leg of the row's call: the old one
-// has gone, or is just about to, within the last half minute, and the new one
-// shares a party with it or is with the target.
+// awaits reports whether l may be the new leg of the row's call: it appeared
+// within half a minute, and shares a party with the old one or is with the
+// target.
 func (r *row) awaits(l *leg, now time.Time) bool {
 	m := &r.moves
-	if m.at.IsZero() || l.no < m.since || l.row == r || l.orig != "" && l.orig != m.leg.id {
-		return false
+	if m.at.IsZero() || l.no < m.since || l.row == r || l.rang {
+		return false // or an event told where it belongs
 	}
-	gone := m.leg.end != live
 	from := m.at
-	if gone && m.leg.ended.After(from) {
+	if m.leg.end != live && m.leg.ended.After(from) {
 		from = m.leg.ended
 	}
-	if !gone && !m.leg.waning() || now.Sub(from) > continueWithin {
-		return false
-	}
-	if l.has(m.target) {
+	return now.Sub(from) <= continueWithin && (l.has(m.target) || l.has(m.other))
+}
+
+// gives reports whether the old leg has gone, or is just about to. Until then
+// two legs are two calls; those who see the old one are asked at once.
+func (b *Board) gives(r *row, now time.Time) bool {
+	l := r.moves.leg
+	if l.end != live || l.waning() {
 		return true
 	}
-	for _, n := range m.others {
-		if l.has(n) {
-			return true
-		}
+	for _, m := range l.seen {
+		b.plan.again[m] = now
 	}
+	nudge(b.wake)
 	return false
 }
 
@@ -71,7 +73,7 @@ func (l *leg) waning() bool {
 // of a call that was transferred. It reports whether there was one.
 func (b *Board) continueWith(l *leg, now time.Time) bool {
 	for _, r := range b.moving {
-		if r.awaits(l, now) {
+		if r.awaits(l, now) && b.gives(r, now) {
 			b.attach(l, r)
 			r.moved()
 			return true
@@ -103,7 +105,7 @@ func (b *Board) continueTransfer(r *row, now time.Time) {
 		if o == r || len(o.legs) == 0 {
 			continue
 		}
-		if l := o.current(); l.end == live && r.awaits(l, now) {
+		if l := o.current(); l.end == live && r.awaits(l, now) && b.gives(r, now) {
 			r.moved()
 			b.merge(r, o)
 			return

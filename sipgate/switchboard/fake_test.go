@@ -1,0 +1,224 @@
+package switchboard
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"callboard/sipgate"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// upstream is a sipgate without HTTP: it has the calls, executes commands at
+// once, and answers late or not at all on request.
+type upstream struct {
+	mu       sync.Mutex
+	calls    []sipgate.Call
+	seenBy   map[sipgate.CallID][]MemberID // nil: everybody sees it
+	requests []string                      // the commands, as they came
+	executed map[string]int                // by the command's text
+	lists    []time.Time                   // when lists were asked for
+	listedBy []MemberID
+
+	// fault is asked before each request; op is "calls", "hold" and so on.
+	fault func(op string, by MemberID) fault
+}
+
+// fault is what goes wrong with one request.
+type fault struct {
+	before, after time.Duration // before and after it is executed
+	err           error
+	executed      bool // although err is returned
+	list          sipgate.CallList
+}
+
+func newUpstream() *upstream {
+	return &upstream{seenBy: map[sipgate.CallID][]MemberID{}, executed: map[string]int{}}
+}
+
+func (u *upstream) member(id MemberID) Member {
+	return Member{ID: id, Name: string(id), API: &access{u, id}}
+}
+
+// add makes an established call between an outside number and our own.
+func (u *upstream) add(id sipgate.CallID, outside, inside string, seenBy ...MemberID) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.calls = append(u.calls, sipgate.Call{ID: id, Participants: []sipgate.Participant{
+		{ID: "p1", Number: outside}, {ID: "p2", Number: inside, Owner: true},
+	}})
+	if seenBy != nil {
+		u.seenBy[id] = seenBy
+	}
+}
+
+func (u *upstream) remove(id sipgate.CallID) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.calls = slices.DeleteFunc(u.calls, func(c sipgate.Call) bool { return c.ID == id })
+}
+
+func (u *upstream) setFault(f func(op string, by MemberID) fault) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.fault = f
+}
+
+func (u *upstream) sent() []string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Clone(u.requests)
+}
+
+func (u *upstream) listings() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.lists)
+}
+
+// trouble decides what goes wrong and waits the first half of it.
+func (u *upstream) trouble(ctx context.Context, op string, by MemberID) fault {
+	u.mu.Lock()
+	f := u.fault
+	u.mu.Unlock()
+	if f == nil {
+		return fault{}
+	}
+	t := f(op, by)
+	if t.before > 0 {
+		select {
+		case <-time.After(t.before):
+		case <-ctx.Done():
+			return fault{err: ctx.Err()}
+		}
+	}
+	return t
+}
+
+// access is one member's API.
+type access struct {
+	u  *upstream
+	id MemberID
+}
+
+func (a *access) Calls(ctx context.Context) (sipgate.CallList, error) {
+	u := a.u
+	u.mu.Lock()
+	u.lists = append(u.lists, time.Now())
+	u.listedBy = append(u.listedBy, a.id)
+	u.mu.Unlock()
+	t := u.trouble(ctx, "calls", a.id)
+	if t.err != nil {
+		return nil, t.err
+	}
+	list := a.list()
+	if t.list != nil {
+		list = t.list
+	}
+	if t.after > 0 {
+		time.Sleep(t.after)
+	}
+	return list, nil
+}
+
+func (a *access) list() sipgate.CallList {
+	u := a.u
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	calls := []sipgate.Call{}
+	for _, c := range u.calls {
+		if by, ok := u.seenBy[c.ID]; !ok || slices.Contains(by, a.id) {
+			calls = append(calls, c)
+		}
+	}
+	return encode(calls)
+}
+
+func encode(calls []sipgate.Call) sipgate.CallList {
+	data, err := json.Marshal(map[string]any{"data": calls})
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+var errNoCall = &sipgate.Error{Op: "fake", Status: 404, Kind: sipgate.NoCall}
+
+// do executes a command on a call, unless a fault says otherwise.
+func (a *access) do(ctx context.Context, op, text string, id sipgate.CallID, change func(*sipgate.Call)) error {
+	u := a.u
+	u.mu.Lock()
+	u.requests = append(u.requests, text)
+	u.mu.Unlock()
+	t := u.trouble(ctx, op, a.id)
+	if t.err != nil && !t.executed {
+		return t.err
+	}
+	u.mu.Lock()
+	i := slices.IndexFunc(u.calls, func(c sipgate.Call) bool { return c.ID == id })
+	if i >= 0 {
+		u.executed[text]++
+		c := u.calls[i]
+		c.Participants = slices.Clone(c.Participants)
+		change(&c)
+		if c.ID == "" {
+			u.calls = slices.Delete(u.calls, i, i+1)
+		} else {
+			u.calls[i] = c
+		}
+	}
+	u.mu.Unlock()
+	if t.after > 0 {
+		time.Sleep(t.after)
+	}
+	switch {
+	case t.err != nil:
+		return t.err
+	case i < 0:
+		return errNoCall
+	}
+	return nil
+}
+
+func (a *access) Hold(ctx context.Context, id sipgate.CallID, on bool) error {
+	return a.do(ctx, "hold", text("hold", id, on), id, func(c *sipgate.Call) { c.Hold = on })
+}
+
+func (a *access) Mute(ctx context.Context, id sipgate.CallID, on bool) error {
+	return a.do(ctx, "mute", text("mute", id, on), id, func(c *sipgate.Call) { c.Muted = on })
+}
+
+func (a *access) Record(ctx context.Context, id sipgate.CallID, on, announce bool) error {
+	return a.do(ctx, "record", text("record", id, on, announce), id, func(c *sipgate.Call) { c.Recording = on })
+}
+
+// Transfer gives the call a new id and the target instead of its owner, as
+// sipgate does.
+func (a *access) Transfer(ctx context.Context, id sipgate.CallID, t sipgate.Transfer) error {
+	return a.do(ctx, "transfer", text("transfer", id, t.To, t.Attended), id, func(c *sipgate.Call) {
+		c.ID += "T"
+		for i, p := range c.Participants {
+			if p.Owner {
+				c.Participants[i] = sipgate.Participant{ID: "p3", Number: string(t.To)}
+			}
+		}
+	})
+}
+
+func (a *access) SendDTMF(ctx context.Context, id sipgate.CallID, d sipgate.DTMF) error {
+	return a.do(ctx, "tones", text("tones", id, string(d)), id, func(*sipgate.Call) {})
+}
+
+func (a *access) Announce(ctx context.Context, id sipgate.CallID, url string) error {
+	return a.do(ctx, "announce", text("announce", id, url), id, func(*sipgate.Call) {})
+}
+
+func (a *access) HangUp(ctx context.Context, id sipgate.CallID) error {
+	return a.do(ctx, "hangup", text("hangup", id), id, func(c *sipgate.Call) { c.ID = "" })
+}

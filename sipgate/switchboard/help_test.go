@@ -1,0 +1,80 @@
+package switchboard
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"callboard/sipgate"
+)
+
+func text(parts ...any) string { return strings.TrimSuffix(fmt.Sprintln(parts...), "\n") }
+
+// timeout is an answer that never came to a request that may have arrived.
+var timeout = &sipgate.Error{Op: "fake", Kind: sipgate.Unavailable, MayHaveArrived: true}
+
+// notSent is a request that certainly did not arrive.
+var notSent = &sipgate.Error{Op: "fake", Kind: sipgate.Unavailable}
+
+// refused makes the error of a definite answer.
+func refused(k sipgate.Kind) *sipgate.Error { return &sipgate.Error{Op: "fake", Kind: k} }
+
+// open returns a board that the given members joined.
+func open(t *testing.T, u *upstream, members ...MemberID) *Board {
+	t.Helper()
+	b := New(Options{})
+	for _, m := range members {
+		b.Join(u.member(m))
+	}
+	return b
+}
+
+func poll(t *testing.T, b *Board) {
+	t.Helper()
+	if err := b.Poll(t.Context()); err != nil {
+		t.Fatalf("poll: %v", err)
+	}
+}
+
+// only returns the board's one row.
+func only(t *testing.T, b *Board) Call {
+	t.Helper()
+	s := b.Snapshot()
+	if len(s.Calls) != 1 {
+		t.Fatalf("%d rows, want 1: %s", len(s.Calls), picture(s.Calls))
+	}
+	return s.Calls[0]
+}
+
+func rows(t *testing.T, b *Board, want int) []Call {
+	t.Helper()
+	s := b.Snapshot()
+	if len(s.Calls) != want {
+		t.Fatalf("%d rows, want %d: %s", len(s.Calls), want, picture(s.Calls))
+	}
+	return s.Calls
+}
+
+// picture writes down what of rows does not depend on when facts came.
+func picture(calls []Call) string {
+	var s strings.Builder
+	for _, c := range calls {
+		fmt.Fprintf(&s, "\n%s phase=%d dir=%s out=%v in=%v users=%v earlier=%v hold=%v mute=%v rec=%v cause=%s",
+			c.Upstream, c.Phase, c.Direction, c.Outside, c.Inside, c.Users, c.Earlier, c.Hold, c.Mute, c.Recording, c.Cause)
+	}
+	return s.String()
+}
+
+func newCall(id sipgate.CallID, d sipgate.Direction, from, to string, users ...string) sipgate.Event {
+	return sipgate.Event{Kind: sipgate.EventNewCall, CallID: id, OrigCallID: id, Direction: d, From: from, To: to, Users: users}
+}
+
+func answer(e sipgate.Event, user string) sipgate.Event {
+	e.Kind, e.Users, e.OrigCallID, e.XCID, e.AnsweringNumber = sipgate.EventAnswer, []string{user}, "", "", e.To
+	return e
+}
+
+func hangup(e sipgate.Event, cause string) sipgate.Event {
+	e.Kind, e.Users, e.OrigCallID, e.XCID, e.Cause = sipgate.EventHangup, nil, "", "", cause
+	return e
+}

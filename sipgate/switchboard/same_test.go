@@ -1,0 +1,51 @@
+package switchboard
+
+import (
+	"reflect"
+	"testing"
+	"time"
+)
+
+func checkSame(t *testing.T) {
+	v := reflect.TypeFor[Call]()
+	for i := range v.NumField() {
+		f := v.Field(i)
+		if f.Name == "Seq" || f.Name == "Memo" {
+			continue
+		}
+		x, y := Call{}, Call{}
+		set(t, reflect.ValueOf(&y).Elem().Field(i))
+		if same(&x, &y) {
+			t.Errorf("a row that differs in %s counts as unchanged", f.Name)
+		}
+		if !same(&y, &y) {
+			t.Errorf("%s differs from itself", f.Name)
+		}
+	}
+}
+
+// set gives v a value that is not its zero value.
+func set(t *testing.T, v reflect.Value) {
+	t.Helper()
+	switch x := v.Addr().Interface().(type) {
+	case *time.Time:
+		*x = time.Unix(1, 0)
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Int:
+		v.SetInt(1)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Struct:
+		set(t, v.Field(0))
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+	default:
+		t.Fatalf("no value of %v", v.Type())
+	}
+}
