@@ -217,8 +217,10 @@ func securityHeaders(s site, formAction []string) http.Header {
 		"Content-Security-Policy": {"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 			"media-src 'self'; connect-src 'self'; form-action " + form +
 			"; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"},
-		"X-Content-Type-Options":       {"nosniff"},
-		"Referrer-Policy":              {"no-referrer"},
+		"X-Content-Type-Options": {"nosniff"},
+		// Other sites learn nothing. It cannot be no-referrer: with that,
+		// browsers send forms, even our own to us, with the Origin "null".
+		"Referrer-Policy":              {"same-origin"},
 		"Cross-Origin-Opener-Policy":   {"same-origin"},
 		"Cross-Origin-Resource-Policy": {"same-origin"},
 		"Cache-Control":                {"no-store"},
