@@ -21,7 +21,7 @@ func (l *Login) remember(ctx context.Context, state, browser string, p pending) 
 	}
 	defer tx.Rollback()
 	now := time.Now()
-	if _, err := tx.ExecContext(ctx, `delete from web_login where created < $1`, now.Add(-loginLife).UnixMilli()); err != nil {
+	if _, err := tx.ExecContext(ctx, `delete from web_login where created <= $1`, now.Add(-loginLife).UnixMilli()); err != nil {
 		return "", err
 	}
 	var known bool

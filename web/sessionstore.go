@@ -158,7 +158,7 @@ func (s *sqlStore) Save(r *http.Request, w http.ResponseWriter, g *sessions.Sess
 func (s *sqlStore) insert(ctx context.Context, tx *sql.Tx, id string, rec record) ([]string, error) {
 	now := time.Now()
 	if now.Sub(time.UnixMilli(s.purged.Load())).Abs() > purgeEvery {
-		if _, err := tx.ExecContext(ctx, `delete from web_session where seen < $1 or created < $2`,
+		if _, err := tx.ExecContext(ctx, `delete from web_session where seen <= $1 or created <= $2`,
 			now.Add(-s.o.Idle).UnixMilli(), now.Add(-s.o.Absolute).UnixMilli()); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,428 @@
+package web_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"callboard/web"
+)
+
+// TestT09Matrix is the rule for unsafe requests, written the other way round:
+// what passes is listed, everything else must not.
+func TestT09Matrix(t *testing.T) {
+	p := serve(t, https...)
+	reached := 0
+	p.handle("POST /act", func(w http.ResponseWriter, r *http.Request) error { reached++; return ok(w, r) })
+	const same = "https://app.example"
+	for _, origin := range []string{"", same, "http://app.example", "https://evil.example", "null", "https://sub.app.example", "https://app.example.evil", "https://app.example:444", "HTTPS://APP.EXAMPLE", "https://app.example/"} {
+		for _, site := range []string{"", "same-origin", "same-site", "cross-site", "none", "nonsense"} {
+			for _, ct := range []string{"application/x-www-form-urlencoded", "application/json", "text/plain", ""} {
+				contradicts := site != "" && site != "same-origin" && site != "none"
+				pass := origin == same && !contradicts || origin == "" && site == "same-origin"
+				before := reached
+				a := p.do("POST", "/act", "Origin: ", "Origin: "+origin, "Sec-Fetch-Site: "+site, "Content-Type: "+ct)
+				switch {
+				case pass && (a.StatusCode != 200 || reached != before+1):
+					t.Errorf("Origin %q, Sec-Fetch-Site %q, %q: %d, want 200", origin, site, ct, a.StatusCode)
+				case !pass && (a.StatusCode != 403 || a.code() != "bad_origin" || reached != before):
+					t.Errorf("Origin %q, Sec-Fetch-Site %q, %q: %d %s, want 403", origin, site, ct, a.StatusCode, a.code())
+				}
+			}
+		}
+	}
+	p.do("POST", "/act", "Origin: "+same).want(t, 403, "bad_origin") // two of them
+}
+
+func TestBadInputOrigin(t *testing.T) {
+	p := serve(t, https...)
+	p.handle("POST /act", ok)
+	p.handle("POST /push/{secret}", ok)
+	for _, o := range []string{"https://evil.example", "null", "http://app.example", "https://app.example:8443"} {
+		t.Run("B25 "+o, func(t *testing.T) { p.do("POST", "/act", "Origin: ", "Origin: "+o).want(t, 403, "bad_origin") })
+	}
+	t.Run("B26", func(t *testing.T) { p.do("POST", "/act", "Origin: ").want(t, 403, "bad_origin") })
+	t.Run("exempt", func(t *testing.T) { p.do("POST", "/push/secret", "Origin: ").want(t, 200, "") })
+	for _, path := range []string{"/push/../act", "/push/%2e%2e/act", "/push//../../act", "/PUSH/../act", "/pushx"} {
+		t.Run("not exempt "+path, func(t *testing.T) { p.do("POST", path, "Origin: ").want(t, 403, "bad_origin") })
+	}
+}
+
+func TestBadInputHost(t *testing.T) {
+	p := serve(t, https...)
+	p.handle("GET /x", ok)
+	for _, host := range []string{"app.example", "APP.Example", "app.example:443"} {
+		t.Run("B21 good "+host, func(t *testing.T) { p.do("GET", "/x", "Host: "+host).want(t, 200, "") })
+	}
+	for _, host := range []string{"evil", "evil:443", "rebind.evil", "app.example.evil", "app.example.", "app.example:81", "app.example:80", "127.0.0.1", "[::1]", "xapp.example"} {
+		t.Run("B21 T11 "+host, func(t *testing.T) {
+			a := p.do("GET", "/x", "Host: "+host)
+			a.want(t, 421, "bad_host")
+			if strings.Contains(a.body, "evil") {
+				t.Error("the host is echoed")
+			}
+		})
+	}
+	for name, text := range map[string]string{
+		"B22 none":      "GET /x HTTP/1.1\r\n\r\n",
+		"B22 two":       "GET /x HTTP/1.1\r\nHost: app.example\r\nHost: evil\r\n\r\n",
+		"B22 space":     "GET /x HTTP/1.1\r\nHost: app.example evil\r\n\r\n",
+		"B22 at":        "GET /x HTTP/1.1\r\nHost: app.example@evil\r\n\r\n",
+		"B22 CR":        "GET /x HTTP/1.1\r\nHost: app\rexample\r\n\r\n",
+		"B23":           "GET http://evil.example/x HTTP/1.1\r\nHost: app.example\r\n\r\n",
+		"T37 HTTP/1.0":  "GET /x HTTP/1.0\r\n\r\n",
+		"T37 HTTP/0.9":  "GET /x\r\n\r\n",
+		"T37 h2c":       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+		"B29 TE and CL": "POST /x HTTP/1.1\r\nHost: app.example\r\nOrigin: https://app.example\r\nContent-Length: 4\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+		"B29 CL neg":    "POST /x HTTP/1.1\r\nHost: app.example\r\nContent-Length: -1\r\n\r\n",
+		"B29 CL twice":  "POST /x HTTP/1.1\r\nHost: app.example\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+		"B29 TE":        "POST /x HTTP/1.1\r\nHost: app.example\r\nTransfer-Encoding: xchunked\r\n\r\n",
+		"T37 CONNECT":   "CONNECT app.example:443 HTTP/1.1\r\nHost: app.example:443\r\n\r\n",
+		"T37 TRACE":     "TRACE /x HTTP/1.1\r\nHost: app.example\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := []int{400}
+			switch name {
+			case "B23", "T37 HTTP/1.0":
+				want = []int{421}
+			case "T37 CONNECT", "T37 TRACE":
+				want = []int{405}
+			case "T37 h2c":
+				want = []int{400, 405, 421, 505}
+			case "B29 TE and CL", "B29 TE":
+				want = []int{400, 501}
+			}
+			resp := p.raw(text)
+			for _, status := range want {
+				if resp != nil && resp.StatusCode == status {
+					return
+				}
+			}
+			t.Errorf("%v, want %v", resp, want)
+		})
+	}
+	t.Run("B24 T21", func(t *testing.T) {
+		a := p.do("GET", "/x", "X-Forwarded-Host: evil.example", "X-Forwarded-Proto: http", "X-Forwarded-For: 217.116.118.254",
+			"Forwarded: for=1.2.3.4;host=evil.example", "X-Original-URL: /y", "X-Rewrite-URL: /y", "X-HTTP-Method-Override: DELETE")
+		a.want(t, 200, "")
+		if strings.Contains(p.log.String(), "217.116") || !strings.Contains(p.log.String(), `"ip":"127.0.0.1"`) {
+			t.Error("the log believes a header")
+		}
+	})
+}
+
+func TestBadInputHeaders(t *testing.T) {
+	p := serve(t)
+	p.handle("GET /x", ok)
+	head := "GET /x HTTP/1.1\r\nHost: " + p.addr + "\r\n"
+	for name, test := range map[string]struct {
+		text string
+		want int
+	}{
+		"B27 33 KiB":      {head + "X-Big: " + strings.Repeat("a", 33<<10) + "\r\n\r\n", 431},
+		"B27 200 headers": {head + strings.Repeat("X-Many: a\r\n", 200) + "\r\n", 431},
+		"20 KiB":          {head + "X-Big: " + strings.Repeat("a", 20<<10) + "\r\n\r\n", 200},
+		"B48":             {"GET /" + strings.Repeat("a", 9<<10) + " HTTP/1.1\r\nHost: " + p.addr + "\r\n\r\n", 414},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if resp := p.raw(test.text); resp == nil || resp.StatusCode != test.want {
+				t.Errorf("%v, want %d", resp, test.want)
+			}
+		})
+	}
+}
+
+func TestBadInputPaths(t *testing.T) {
+	p := serve(t)
+	p.handle("GET /dash", func(w http.ResponseWriter, r *http.Request) error {
+		return web.Fault{Status: 401, Code: "unauthenticated"}
+	})
+	p.handle("GET /", func(w http.ResponseWriter, r *http.Request) error { return web.Fault{Status: 404, Code: "not_found"} })
+	for _, path := range []string{"//dash", "/./dash", "/dash/..", "/%64ash", "/dash;x", "/x/../dash", "/dash%00", "/dash/", "/%2e/dash", "/%2fdash"} {
+		for _, method := range []string{"GET", "HEAD"} {
+			t.Run("B47 T36 "+method+" "+path, func(t *testing.T) {
+				a := p.do(method, path)
+				if a.StatusCode == 200 || a.StatusCode >= 500 {
+					t.Errorf("%d", a.StatusCode)
+				}
+				if loc := a.Header.Get("Location"); loc != "" {
+					if u, err := url.Parse(loc); err != nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") {
+						t.Errorf("Location %q", loc)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestT12Headers: on every answer, errors of every origin included.
+func TestT12T41Headers(t *testing.T) {
+	const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; " +
+		"form-action 'self' https://login.sipgate.com; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+	p := serve(t, https...)
+	p.handle("GET /x", ok)
+	p.handle("GET /static/app.css", func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		return ok(w, r)
+	})
+	p.handle("GET /fails", func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		w.Header().Set("Content-Length", "3")
+		w.Header().Set("Etag", `"x"`)
+		return errors.New("x")
+	})
+	p.handle("GET /panics", func(http.ResponseWriter, *http.Request) error { panic("x") })
+	ids := map[string]bool{}
+	for path, want := range map[string]int{"/x": 200, "/static/app.css": 200, "/fails": 500, "/panics": 500, "/none": 404, "/x?bad": 421} {
+		host := "app.example"
+		if want == 421 {
+			host = "evil"
+		}
+		a := p.do("GET", path, "Host: "+host)
+		if a.StatusCode != want {
+			t.Errorf("%s: %d, want %d", path, a.StatusCode, want)
+		}
+		cache := "no-store"
+		if path == "/static/app.css" {
+			cache = "public, max-age=31536000, immutable"
+		}
+		for name, value := range map[string]string{
+			"Content-Security-Policy": csp, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+			"Cache-Control": cache, "Strict-Transport-Security": "max-age=63072000", "Server": "", "X-Powered-By": "", "Access-Control-Allow-Origin": "",
+		} {
+			if got := a.Header.Get(name); got != value {
+				t.Errorf("%s: %s: %q, want %q", path, name, got, value)
+			}
+		}
+		if want >= 500 && a.Header.Get("Etag") != "" {
+			t.Errorf("%s: an error with the answer's Etag", path)
+		}
+		id := a.Header.Get("X-Request-Id")
+		if len(id) < 16 || ids[id] {
+			t.Errorf("%s: request id %q", path, id)
+		}
+		ids[id] = true
+		if !strings.Contains(p.log.String(), `"id":"`+id+`"`) {
+			t.Errorf("%s: id is not in the log", path)
+		}
+	}
+	if a := serve(t).do("GET", "/"); a.Header.Get("Strict-Transport-Security") != "" {
+		t.Error("HSTS over plain http")
+	}
+	// T38: what is not there.
+	for _, path := range []string{"/debug/pprof/", "/metrics", "/debug/vars", "/.git/HEAD", "/.env"} {
+		p.do("GET", path).want(t, 404, "not_found")
+	}
+}
+
+func TestErrors(t *testing.T) {
+	p := serve(t)
+	cause := errors.New("the cause")
+	p.errs.Explain = func(err error) web.Fault {
+		if errors.Is(err, cause) {
+			return web.Fault{Status: 409, Code: "call_over"}
+		}
+		return web.Fault{Status: 500, Code: "internal"}
+	}
+	p.handle("GET /explained", func(http.ResponseWriter, *http.Request) error { return cause })
+	p.handle("GET /fault", func(http.ResponseWriter, *http.Request) error {
+		return fmt.Errorf("%w: %w", web.Fault{Status: 429, Code: "rate_limited", RetryAfter: 1500 * time.Millisecond}, cause)
+	})
+	p.handle("GET /other", func(http.ResponseWriter, *http.Request) error { return io.EOF })
+	p.handle("POST /body", func(w http.ResponseWriter, r *http.Request) error {
+		_, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, 10))
+		return err
+	})
+	p.do("GET", "/explained").want(t, 409, "call_over")
+	a := p.do("GET", "/fault")
+	a.want(t, 429, "rate_limited")
+	if got := a.Header.Get("Retry-After"); got != "2" {
+		t.Errorf("Retry-After %q, want 2", got)
+	}
+	p.do("GET", "/other").want(t, 500, "internal")
+	p.send("POST", "/body", strings.NewReader(strings.Repeat("x", 11))).want(t, 413, "too_large")
+	p.do("GET", "/nothing").want(t, 404, "not_found")
+	a = p.do("POST", "/fault")
+	a.want(t, 405, "method_not_allowed")
+	if got := a.Header.Get("Allow"); got != "GET, HEAD" {
+		t.Errorf("Allow %q", got)
+	}
+	if !strings.Contains(p.log.String(), "the cause") {
+		t.Error("the cause is not in the log")
+	}
+}
+
+func TestF38Panic(t *testing.T) {
+	p := serve(t)
+	p.handle("GET /before", func(http.ResponseWriter, *http.Request) error { panic("before") })
+	p.handle("GET /after", func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Content-Length", "100")
+		io.WriteString(w, "half")
+		w.(http.Flusher).Flush()
+		panic("after")
+	})
+	p.do("GET", "/before").want(t, 500, "internal")
+	resp, err := p.http.Get("http://" + p.addr + "/after")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(resp.Body); err == nil {
+		t.Error("half an answer looks like a whole one")
+	}
+	resp.Body.Close()
+	p.do("GET", "/before").want(t, 500, "internal")
+	if n := strings.Count(p.log.String(), `"msg":"panic"`); n != 3 {
+		t.Errorf("%d panics in the log, want 3", n)
+	}
+}
+
+// TestT26T40AccessLog: what is logged, and what never is.
+func TestT26T40AccessLog(t *testing.T) {
+	p := serve(t)
+	p.handle("/", func(w http.ResponseWriter, r *http.Request) error { return ok(w, r) })
+	for _, path := range []string{"/a/SENTINEL", "/A/SENTINEL", "/x/../a/SENTINEL", "//a/SENTINEL", "/%61/SENTINEL", "/push/SENTINEL/x", "/callback?code=SENTINEL&state=SENTINEL"} {
+		p.do("GET", path, "Cookie: s=SENTINEL", "Authorization: Bearer SENTINEL")
+	}
+	if strings.Contains(p.log.String(), "SENTINEL") {
+		t.Errorf("a secret is in the log:\n%s", p.log)
+	}
+	p.do("GET", "/evil%0d%0a%7B%22level%22:%22x%22%7D"+strings.Repeat("y", 1000))
+	lines := strings.Split(strings.TrimSpace(p.log.String()), "\n")
+	for _, line := range lines {
+		var entry map[string]any
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Errorf("%v: %s", err, line)
+		}
+		if path, _ := entry["path"].(string); len(path) > 260 {
+			t.Errorf("path of %d bytes", len(path))
+		}
+	}
+	if last := lines[len(lines)-1]; !strings.Contains(last, `"method":"GET"`) || !strings.Contains(last, `"bytes":2`) || !strings.Contains(last, `"ms":`) {
+		t.Errorf("access log: %s", last)
+	}
+}
+
+// TestGuardKeepsWhatWritersCan: flush, deadlines and fast copying.
+func TestGuardKeepsWhatWritersCan(t *testing.T) {
+	p := serve(t)
+	p.handle("GET /x", func(w http.ResponseWriter, r *http.Request) error {
+		rc := http.NewResponseController(w)
+		if err := errors.Join(rc.SetReadDeadline(time.Time{}), rc.SetWriteDeadline(time.Time{}), rc.Flush()); err != nil {
+			t.Error(err)
+		}
+		if _, ok := w.(io.ReaderFrom); !ok {
+			t.Error("no ReadFrom")
+		}
+		_, err := io.Copy(w, strings.NewReader("copied"))
+		return err
+	})
+	if a := p.do("GET", "/x"); a.body != "copied" {
+		t.Errorf("%q", a.body)
+	}
+}
+
+// TestT35SlowBody: a body that does not come ends the request, and one that
+// came lets the handler take its time.
+func TestT35SlowBody(t *testing.T) {
+	p := serve(t, func(o *web.GuardOptions) { o.BodyTimeout = 50 * time.Millisecond })
+	read := make(chan error, 1)
+	p.handle("POST /x", func(w http.ResponseWriter, r *http.Request) error {
+		_, err := io.ReadAll(r.Body)
+		read <- err
+		if err != nil {
+			return web.Fault{Status: 408, Code: "timeout"}
+		}
+		select {
+		case <-r.Context().Done():
+			return web.Fault{Status: 500, Code: "cancelled"}
+		case <-time.After(150 * time.Millisecond): // beyond the body's time
+			return ok(w, r)
+		}
+	})
+	head := "POST /x HTTP/1.1\r\nHost: " + p.addr + "\r\nOrigin: http://" + p.addr + "\r\nContent-Length: 10\r\n\r\n"
+	if resp := p.raw(head + "123"); resp == nil || resp.StatusCode != 408 || <-read == nil {
+		t.Errorf("slow body: %v", resp)
+	}
+	if resp := p.raw(head + "1234567890"); resp == nil || resp.StatusCode != 200 {
+		t.Errorf("slow handler: %v", resp)
+	}
+}
+
+func TestT21ClientIP(t *testing.T) {
+	var got netip.Addr
+	h := func(proxies ...string) http.Handler {
+		o := web.GuardOptions{PublicURL: appURL}
+		for _, p := range proxies {
+			o.Proxies = append(o.Proxies, netip.MustParsePrefix(p))
+		}
+		return web.Guard(o, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got = web.ClientIP(r) }))
+	}
+	for _, test := range []struct {
+		peer, forwarded, proxies, want string
+	}{
+		{"192.0.2.1:5", "217.116.118.254", "", "192.0.2.1"},
+		{"192.0.2.1:5", "217.116.118.254", "192.0.2.0/24", "217.116.118.254"},
+		{"192.0.2.1:5", "6.6.6.6, 217.116.118.254", "192.0.2.0/24", "217.116.118.254"},
+		{"192.0.2.1:5", "6.6.6.6, 217.116.118.254, 192.0.2.9", "192.0.2.0/24", "217.116.118.254"},
+		{"192.0.2.1:5", "6.6.6.6, nonsense, 192.0.2.9", "192.0.2.0/24", "192.0.2.9"},
+		{"192.0.2.1:5", "", "192.0.2.0/24", "192.0.2.1"},
+		{"[2001:db8:1:2:3:4:5:6]:5", "", "", "2001:db8:1:2::"},
+		{"[::ffff:192.0.2.1]:5", "", "", "192.0.2.1"},
+	} {
+		r := httptest.NewRequest("GET", "https://app.example/", nil)
+		r.RemoteAddr = test.peer
+		if test.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", test.forwarded)
+		}
+		h(strings.Fields(test.proxies)...).ServeHTTP(httptest.NewRecorder(), r)
+		if got.String() != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+	}
+}
+
+func TestT07ParsePublicURL(t *testing.T) {
+	for _, s := range []string{"https://app.example", "https://app.example/", "https://App.example:8443", "http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:8080"} {
+		if _, err := web.ParsePublicURL(s); err != nil {
+			t.Errorf("%s: %v", s, err)
+		}
+	}
+	for _, s := range []string{"", "app.example", "http://app.example", "http://192.168.1.1", "https://", "https://:443", "https://a@b", "https://app.example/x", "https://app.example?x", "https://app.example/#x", "ftp://app.example", "https://app.example?", "%"} {
+		if _, err := web.ParsePublicURL(s); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v, want one line", s, err)
+		}
+	}
+}
+
+func TestT45B20Limiter(t *testing.T) {
+	l := web.NewLimiter(20)
+	r := httptest.NewRequest("GET", "/login", nil)
+	r.RemoteAddr = "192.0.2.1:1"
+	for i := range 20 {
+		if err := l.Check(r); err != nil {
+			t.Fatalf("attempt %d: %v", i+1, err)
+		}
+	}
+	if f, ok := errors.AsType[web.Fault](l.Check(r)); !ok || f.Status != 429 || f.Code != "rate_limited" || f.RetryAfter <= 0 {
+		t.Errorf("attempt 21: %v", f)
+	}
+	r.RemoteAddr = "192.0.2.2:1"
+	if err := l.Check(r); err != nil {
+		t.Errorf("another address: %v", err)
+	}
+	for i := range 20_000 { // bounded: it goes on
+		r.RemoteAddr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), 1).String()
+		if err := l.Check(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,436 @@
+package web_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/web"
+	"callboard/web/database"
+)
+
+// people are the sessions of a program with pages to log in and out.
+func people(p *program, db *database.DB, o web.SessionOptions) *web.Sessions[person] {
+	s := web.NewSessions[person](db.DB, o)
+	s.Subject = func(v person) string { return v.Account }
+	p.handle("POST /in", func(w http.ResponseWriter, r *http.Request) error {
+		if err := s.Start(w, r, person{r.FormValue("account"), r.FormValue("name")}); err != nil {
+			return err
+		}
+		return ok(w, r)
+	})
+	p.handle("POST /out", func(w http.ResponseWriter, r *http.Request) error { return s.End(w, r) })
+	p.handle("GET /me", func(w http.ResponseWriter, r *http.Request) error {
+		v, found, err := s.Get(r)
+		if err != nil {
+			return err
+		}
+		if !found {
+			s.Forget(w, r)
+			return web.Fault{Status: 401, Code: "unauthenticated"}
+		}
+		_, err = io.WriteString(w, v.Value.Account+" "+v.Value.Name)
+		return err
+	})
+	p.t.Cleanup(s.Close)
+	return s
+}
+
+func (p *program) login(account, name string, headers ...string) (cookie string) {
+	p.t.Helper()
+	a := p.do("POST", "/in?account="+account+"&name="+name, headers...)
+	a.want(p.t, 200, "")
+	c := a.Cookies()[0]
+	return c.Name + "=" + c.Value
+}
+
+func TestT07CookieFlags(t *testing.T) {
+	p := serve(t, https...)
+	people(p, openDB(t, t.TempDir()), web.SessionOptions{Secure: true})
+	a := p.do("POST", "/in?account=a")
+	line := a.Header.Get("Set-Cookie")
+	_, c := a.setCookie("__Host-s")
+	if c == nil || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != 7*24*3600 || len(line) > 200 || len(c.Value) != 43 {
+		t.Errorf("%d bytes: %s", len(line), line)
+	}
+	out := p.do("POST", "/out", "Cookie: __Host-s="+c.Value)
+	if _, c := out.setCookie("__Host-s"); c == nil || c.MaxAge >= 0 || !c.Secure || c.Value != "" {
+		t.Errorf("logout sets %v", c)
+	}
+	p = serve(t)
+	people(p, openDB(t, t.TempDir()), web.SessionOptions{})
+	if _, c := p.do("POST", "/in").setCookie("s"); c == nil || c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
+		t.Errorf("on plain http: %v", c)
+	}
+}
+
+func TestBadInputCookie(t *testing.T) {
+	p := serve(t, https...)
+	s := people(p, openDB(t, t.TempDir()), web.SessionOptions{Secure: true})
+	cookie := p.login("a", "x")
+	value := strings.TrimPrefix(cookie, "__Host-s=")
+	p.do("GET", "/me", "Cookie: "+cookie).want(t, 200, "")
+	p.do("GET", "/me", "Cookie: a=b; "+cookie+"; c=d").want(t, 200, "")
+	other := p.login("b", "y")
+	bad := map[string]string{
+		"B31 empty": "__Host-s=", "B31 random": "__Host-s=" + strings.Repeat("A", 43), "B31 name only": "__Host-s",
+		"B33 8 kB": "__Host-s=" + strings.Repeat("A", 8<<10), "B33 100 cookies": strings.Repeat("x=y; ", 100) + "__Host-s=z",
+		"B34 two": cookie + "; " + other, "B34 the same twice": cookie + "; " + cookie, "B34 bad second": cookie + "; __Host-s=\"", "B34 empty second": cookie + "; __Host-s",
+		"B35": "s=" + value, "B36 quoted": `__Host-s="` + value + `"`, "B36 comma": cookie + ",", "B36 non-ASCII": cookie + "é", "B36 space": "__Host-s= " + value,
+		"B37": "__Host-l=" + value, "T08 longer": cookie + "A", "T08 shorter": cookie[:len(cookie)-1], "T08 case": "__HOST-s=" + value,
+	}
+	for name, c := range bad {
+		t.Run(name, func(t *testing.T) {
+			a := p.do("GET", "/me", "Cookie: "+c)
+			a.want(t, 401, "unauthenticated")
+			if _, forgotten := a.setCookie("__Host-s"); strings.Contains(c, "__Host-s") != (forgotten != nil) {
+				t.Errorf("Set-Cookie: %v", a.Header["Set-Cookie"])
+			}
+		})
+	}
+	t.Run("B34 two lines", func(t *testing.T) {
+		p.do("GET", "/me", "Cookie: "+cookie, "Cookie: "+other).want(t, 401, "unauthenticated")
+	})
+	t.Run("B33 5000 cookies", func(t *testing.T) {
+		resp := p.raw("GET /me HTTP/1.1\r\nHost: app.example\r\nCookie: " + strings.Repeat("abcde=f; ", 5000) + "\r\n\r\n")
+		if resp == nil || resp.StatusCode != 431 {
+			t.Errorf("%v", resp)
+		}
+	})
+	t.Run("B36 NUL", func(t *testing.T) {
+		resp := p.raw("GET /me HTTP/1.1\r\nHost: app.example\r\nCookie: " + cookie + "\x00\r\n\r\n")
+		if resp == nil || resp.StatusCode != 400 {
+			t.Errorf("%v", resp)
+		}
+	})
+	t.Run("B31 T08 every bit", func(t *testing.T) {
+		for i := range value {
+			for bit := range 8 {
+				b := []byte(value)
+				b[i] ^= 1 << bit
+				r := httptest.NewRequest("GET", "/", nil)
+				r.Header["Cookie"] = []string{"__Host-s=" + string(b)}
+				if _, found, err := s.Get(r); found || err != nil {
+					t.Fatalf("byte %d, bit %d: %v, %v", i, bit, found, err)
+				}
+			}
+		}
+	})
+	p.do("GET", "/me", "Cookie: "+cookie).want(t, 200, "") // none of it did any harm
+	t.Run("B32 T06", func(t *testing.T) {
+		p.do("POST", "/out", "Cookie: "+cookie).want(t, 200, "")
+		p.do("GET", "/me", "Cookie: "+cookie).want(t, 401, "unauthenticated")
+	})
+	t.Run("B39", func(t *testing.T) {
+		p.do("GET", "/me", "Cookie: "+other, "User-Agent: another").want(t, 200, "")
+	})
+}
+
+func TestT05SessionFixation(t *testing.T) {
+	p := serve(t)
+	people(p, openDB(t, t.TempDir()), web.SessionOptions{})
+	before := p.login("a", "x")
+	after := p.login("a", "x", "Cookie: "+before)
+	planted := "s=" + strings.Repeat("B", 43)
+	mine := p.login("a", "x", "Cookie: "+planted)
+	if before == after || mine == planted {
+		t.Error("the id stayed the same")
+	}
+	p.do("GET", "/me", "Cookie: "+before).want(t, 401, "unauthenticated")
+	p.do("GET", "/me", "Cookie: "+planted).want(t, 401, "unauthenticated")
+	p.do("GET", "/me", "Cookie: "+after).want(t, 200, "")
+}
+
+// TestT06Done: every way in which a session ends closes its channel.
+func TestT06Done(t *testing.T) {
+	db := openDB(t, t.TempDir())
+	s := web.NewSessions[person](db.DB, web.SessionOptions{PerSubject: 2})
+	s.Subject = func(v person) string { return v.Account }
+	defer s.Close()
+	with := func(cookie string) *http.Request {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Cookie", cookie)
+		return r
+	}
+	start := func(account, cookie string) string {
+		w := httptest.NewRecorder()
+		if err := s.Start(w, with(cookie), person{Account: account}); err != nil {
+			t.Fatal(err)
+		}
+		return "s=" + w.Result().Cookies()[0].Value
+	}
+	get := func(cookie string) <-chan struct{} {
+		v, found, err := s.Get(with(cookie))
+		if !found || err != nil {
+			t.Fatalf("%v, %v", found, err)
+		}
+		again, _, _ := s.Peek(with(cookie))
+		if again.Done != v.Done {
+			t.Error("two channels for one session")
+		}
+		return v.Done
+	}
+	closed := func(done <-chan struct{}) bool {
+		select {
+		case <-done:
+			return true
+		default:
+			return false
+		}
+	}
+	a, other := start("a", ""), start("b", "")
+	doneA, doneOther := get(a), get(other)
+	if closed(doneA) {
+		t.Fatal("closed at the beginning")
+	}
+	if err := s.End(httptest.NewRecorder(), with(a)); err != nil || !closed(doneA) {
+		t.Errorf("End: %v, closed %v", err, closed(doneA))
+	}
+	b := start("a", "")
+	doneB := get(b)
+	c := start("a", b)
+	if doneC := get(c); !closed(doneB) || closed(doneC) {
+		t.Error("Start leaves the old one")
+	}
+	doneC := get(c)
+	start("a", "")
+	if closed(doneC) {
+		t.Error("two sessions are one too many")
+	}
+	start("a", "")
+	if !closed(doneC) {
+		t.Error("T45: the oldest of three sessions is not dropped")
+	}
+	d := get(start("a", ""))
+	if err := s.EndAll(t.Context(), "a"); err != nil || !closed(d) {
+		t.Errorf("EndAll: %v, closed %v", err, closed(d))
+	}
+	if closed(doneOther) {
+		t.Error("another's session ended too")
+	}
+	if vs, err := s.All(t.Context()); err != nil || len(vs) != 1 || vs[0].Account != "b" {
+		t.Errorf("All: %v, %v", vs, err)
+	}
+}
+
+// TestSessionTime runs in a bubble in which time is not real: the figures of
+// the documentation, to the second.
+func TestF35SessionTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db, err := database.Open(t.Context(), t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if err := migrate(t.Context(), db); err != nil {
+			t.Fatal(err)
+		}
+		s := web.NewSessions[person](db.DB, web.SessionOptions{})
+		defer s.Close()
+		start := func() *http.Request {
+			w := httptest.NewRecorder()
+			if err := s.Start(w, httptest.NewRequest("GET", "/", nil), person{}); err != nil {
+				t.Fatal(err)
+			}
+			r := httptest.NewRequest("GET", "/", nil)
+			r.AddCookie(w.Result().Cookies()[0])
+			return r
+		}
+		alive := func(r *http.Request) bool {
+			_, found, err := s.Get(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		closed := func(done <-chan struct{}) bool {
+			synctest.Wait()
+			select {
+			case <-done:
+				return true
+			default:
+				return false
+			}
+		}
+
+		idle := start()
+		v, _, _ := s.Get(idle)
+		time.Sleep(4 * time.Hour)
+		s.Peek(idle) // what a page does by itself is no use
+		time.Sleep(4*time.Hour - time.Second)
+		if closed(v.Done) {
+			t.Error("closed before 8 h")
+		}
+		time.Sleep(time.Second)
+		if !closed(v.Done) || alive(idle) {
+			t.Error("alive after 8 h without use")
+		}
+
+		used := start()
+		v, _, _ = s.Get(used)
+		for range 7*24 - 1 {
+			time.Sleep(time.Hour)
+			if !alive(used) {
+				t.Fatal("dead although it was used")
+			}
+		}
+		time.Sleep(time.Hour - time.Second)
+		if !alive(used) || closed(v.Done) {
+			t.Error("dead before 7 days")
+		}
+		time.Sleep(time.Second)
+		if alive(used) || !closed(v.Done) {
+			t.Error("alive after 7 days")
+		}
+
+		// A restart forgets nothing of this: only the database counts.
+		old := start()
+		time.Sleep(30 * time.Second)
+		alive(old) // within the minute: not stored
+		s2 := web.NewSessions[person](db.DB, web.SessionOptions{})
+		defer s2.Close()
+		time.Sleep(8*time.Hour - 30*time.Second)
+		if _, found, _ := s2.Get(old); found {
+			t.Error("alive after 8 h in another process")
+		}
+
+		// Set back by an hour, the clock must not make a session live longer.
+		r := start()
+		if _, err := db.Exec(`update web_session set created = created + 3600000, seen = seen + 3600000`); err != nil {
+			t.Fatal(err)
+		}
+		if alive(r) {
+			t.Error("a session from the future is alive")
+		}
+		var rows int
+		start()
+		if db.QueryRow(`select count(*) from web_session where created < $1`, time.Now().UnixMilli()).Scan(&rows); rows != 0 {
+			t.Errorf("%d expired rows are left", rows)
+		}
+	})
+}
+
+func TestTouchIsRare(t *testing.T) {
+	db := openDB(t, t.TempDir())
+	p := serve(t)
+	people(p, db, web.SessionOptions{})
+	cookie := p.login("a", "x")
+	changes := func() (n int) {
+		db.QueryRow(`select seen from web_session`).Scan(&n)
+		return n
+	}
+	before := changes()
+	for range 10 {
+		p.do("GET", "/me", "Cookie: "+cookie)
+	}
+	if changes() != before {
+		t.Error("each use writes to the database")
+	}
+	db.Exec(`update web_session set seen = seen - 61000`)
+	p.do("GET", "/me", "Cookie: "+cookie)
+	if got := changes(); got < before {
+		t.Error("a use after a minute is not stored")
+	}
+}
+
+// TestRestart: a login survives the program.
+func TestRestart(t *testing.T) {
+	dir := t.TempDir()
+	db := openDB(t, dir)
+	p := serve(t)
+	s := people(p, db, web.SessionOptions{})
+	cookie := p.login("a", "x")
+	s.Close()
+	db.Close()
+	p.do("GET", "/me", "Cookie: "+cookie).want(t, 503, "busy") // and never a 500
+	p.do("POST", "/in", "Cookie: "+cookie).want(t, 503, "busy")
+
+	p = serve(t)
+	s = people(p, openDB(t, dir), web.SessionOptions{})
+	if a := p.do("GET", "/me", "Cookie: "+cookie); a.body != "a x" {
+		t.Errorf("%d %s", a.StatusCode, a.body)
+	}
+	if vs, err := s.All(t.Context()); err != nil || len(vs) != 1 || vs[0] != (person{"a", "x"}) {
+		t.Errorf("All: %v, %v", vs, err)
+	}
+}
+
+// TestI12KilledWhileLoggingIn: whoever has a cookie has a session, also after
+// kill -9.
+func TestI12KilledWhileLoggingIn(t *testing.T) {
+	dir := t.TempDir()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), child+"="+dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	cookies := map[string]string{}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		var name, value string
+		if n, _ := fmt.Sscan(lines.Text(), &name, &value); n != 2 {
+			t.Fatal(lines.Text())
+		}
+		cookies[name] = value
+		if len(cookies) == 20 {
+			_, err := database.Open(t.Context(), dir)
+			if want := fmt.Sprintf("in use by pid %d", cmd.Process.Pid); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("F37: %v, want %q", err, want)
+			}
+			cmd.Process.Kill()
+		}
+	}
+	cmd.Wait()
+	s := web.NewSessions[person](openDB(t, dir).DB, web.SessionOptions{})
+	defer s.Close()
+	for name, value := range cookies {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.AddCookie(&http.Cookie{Name: "s", Value: value})
+		if v, found, err := s.Get(r); err != nil || !found || v.Value.Name != name {
+			t.Errorf("session %s: %v, %v", name, found, err)
+		}
+	}
+	t.Logf("%d sessions were started and found", len(cookies))
+}
+
+// TestStoreHoldsNoID: a copy of the database lets nobody in.
+func TestT30StoreHoldsNoID(t *testing.T) {
+	dir := t.TempDir()
+	db := openDB(t, dir)
+	p := serve(t)
+	people(p, db, web.SessionOptions{})
+	_, value, _ := strings.Cut(p.login("a", "x"), "=")
+	for _, name := range []string{"callboard.db", "callboard.db-wal"} {
+		if text, err := os.ReadFile(dir + "/" + name); err != nil || strings.Contains(string(text), value) {
+			t.Errorf("%s: %v, or it holds the cookie", name, err)
+		}
+	}
+}
+
+func BenchmarkSessionGet(b *testing.B) {
+	db := openDB(b, b.TempDir())
+	s := web.NewSessions[person](db.DB, web.SessionOptions{})
+	defer s.Close()
+	w := httptest.NewRecorder()
+	s.Start(w, httptest.NewRequest("GET", "/", nil), person{"a", "x"})
+	r := httptest.NewRequest("GET", "/", nil)
+	r.AddCookie(w.Result().Cookies()[0])
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, found, err := s.Get(r); !found || err != nil {
+			b.Fatal(err)
+		}
+	}
+}
