@@ -58,9 +58,17 @@ func Gallery(lang Lang) []Picture {
 	return pictures
 }
 
-var galleryFormat = Format{Name: func(id switchboard.MemberID) string {
+var galleryFormat = Format{Number: spaced, Name: func(id switchboard.MemberID) string {
 	return map[switchboard.MemberID]string{"w0": "Mia", "w1": "Tom"}[id]
 }}
+
+// spaced stands in for the real rules of writing numbers.
+func spaced(number string) string {
+	if len(number) < 8 {
+		return number
+	}
+	return number[:3] + " " + number[3:6] + " " + number[6:]
+}
 
 var galleryTargets = []Target{
 	{Name: "Tom Weber", Number: "+4921112345611", Shown: "+49 211 12345611", Member: true},

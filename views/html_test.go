@@ -12,4 +12,6 @@ var hash = regexp.MustCompile(`(/static/[a-z./-]+)\.[0-9a-f]{12}\.`)
 func unhashed(page string) string { return hash.ReplaceAllString(page, "$1.") }
 
 // lines breaks HTML before every tag, for differences that can be read.
-func lines(page string) []string { return strings.SplitAfter(strings.ReplaceAll(page, "<", "\n<"), "\n") }
+func lines(page string) []string {
+	return strings.SplitAfter(strings.ReplaceAll(page, "<", "\n<"), "\n")
+}
