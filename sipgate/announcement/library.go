@@ -49,7 +49,6 @@ type Library struct {
 }
 
 // NewLibrary returns the library in db, whose tables [Migrations] has made.
-// Foreign keys must be enforced there.
 func NewLibrary(db *sql.DB, o Options) *Library {
 	o.Limits = o.Limits.orDefault()
 	if o.Files <= 0 {
@@ -234,17 +233,7 @@ func (l *Library) Rename(ctx context.Context, account, id, label string) error {
 	if err != nil {
 		return err
 	}
-	return l.one(l.db.ExecContext(ctx, `update announcements set label = $1 where account = $2 and id = $3`, label, account, id))
-}
-
-// Remove deletes an announcement of account. Its public addresses end at once;
-// a fetch that has begun gets the whole file.
-func (l *Library) Remove(ctx context.Context, account, id string) error {
-	return l.one(l.db.ExecContext(ctx, `delete from announcements where account = $1 and id = $2`, account, id))
-}
-
-// one turns a statement that touched no row into ErrNotFound.
-func (l *Library) one(res sql.Result, err error) error {
+	res, err := l.db.ExecContext(ctx, `update announcements set label = $1 where account = $2 and id = $3`, label, account, id)
 	if err != nil {
 		return storage(err)
 	}
@@ -252,6 +241,26 @@ func (l *Library) one(res sql.Result, err error) error {
 		return errors.Join(err, ErrNotFound)
 	}
 	return nil
+}
+
+// Remove deletes an announcement of account. Its public addresses end at once;
+// a fetch that has begun gets the whole file.
+func (l *Library) Remove(ctx context.Context, account, id string) error {
+	return l.update(ctx, func(tx *sql.Tx) error {
+		if _, err := get(ctx, tx, account, id); err != nil {
+			return err
+		}
+		for _, query := range []string{
+			`delete from announcement_links where announcement = $1`,
+			`delete from announcement_audio where announcement = $1`,
+			`delete from announcements where id = $1`,
+		} {
+			if _, err := tx.ExecContext(ctx, query, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // update runs f in a transaction.

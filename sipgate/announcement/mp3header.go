@@ -132,8 +132,8 @@ func (h mp3Header) supported() error {
 
 // findMP3 looks for the first frame of MPEG audio, skips what stands before it
 // and returns its header. Two bytes make a sync word, so four frames must
-// follow each other, or all that are there; and few bytes may precede the
-// first, unless a tag has promised MP3 already.
+// follow each other, or all that are there; or the first tells more about
+// itself.
 func findMP3(in *input, tagged bool) (mp3Header, bool) {
 	b, _ := in.Peek(peekSize)
 	atEnd := len(b) < peekSize
@@ -147,7 +147,8 @@ func findMP3(in *input, tagged bool) (mp3Header, bool) {
 		} else if free {
 			continue
 		}
-		if n, whole := frameRun(b[at:], h, atEnd); n >= 4 || n > 0 && whole && (at == 0 || tagged) {
+		n, whole := frameRun(b[at:], h, atEnd)
+		if n >= 4 || n > 0 && (whole && (at == 0 || tagged) || parseXing(h, b[at:]).present) {
 			_, err := in.Discard(at)
 			return h, err == nil
 		}
@@ -155,20 +156,18 @@ func findMP3(in *input, tagged bool) (mp3Header, bool) {
 	return 0, false
 }
 
-// frameRun counts the frames that follow each other in b, up to four, and
-// reports whether they reach to the end of the file or to a tag there. A last
-// frame that is cut counts.
+// frameRun counts the whole frames that follow each other in b, up to four,
+// and reports whether they reach to the end of the file or to a tag there.
 func frameRun(b []byte, first mp3Header, atEnd bool) (n int, whole bool) {
-	for n < 4 {
+	for ; n < 4; n++ {
+		h := parseMP3(b)
 		switch {
-		case parseMP3(b).follows(first):
-		case len(b) < 4 || bytes.HasPrefix(b, []byte("TAG")) || bytes.HasPrefix(b, []byte("APETAGEX")):
-			return n, atEnd
-		default:
+		case !h.follows(first):
+			return n, atEnd && (len(b) == 0 || bytes.HasPrefix(b, []byte("TAG")) || bytes.HasPrefix(b, []byte("APETAGEX")))
+		case h.size() > len(b):
 			return n, false
 		}
-		n++
-		b = b[min(len(b), parseMP3(b).size()):]
+		b = b[h.size():]
 	}
 	return n, true
 }

@@ -87,10 +87,13 @@ func (l *Library) Open(ctx context.Context, token string) (wav []byte, delivered
 		return nil, nil, ErrNotFound
 	}
 	hash := hashToken(token)
-	// Counting first makes two at once count as two.
+	// Who only guesses gets no transaction to hold up others with.
+	var id string
+	if err := l.db.QueryRowContext(ctx, `select announcement from announcement_links where token = $1`, hash).Scan(&id); err != nil {
+		return nil, nil, notFound(err)
+	}
 	const count = `update announcement_links set fetches = fetches + 1
 		where token = $1 and expires > $2 and fetches < $3 returning announcement`
-	var id string
 	err = l.update(ctx, func(tx *sql.Tx) error {
 		row := tx.QueryRowContext(ctx, count, hash, l.opts.Now().UnixMilli(), LinkFetches)
 		if err := row.Scan(&id); err != nil {

@@ -7,7 +7,7 @@ import "math"
 // alias down by stopband dB.
 const (
 	pass     = 0.85
-	stopband = 90.0
+	stopband = 92.0
 )
 
 // resampler converts a stream of samples to the telephone's rate: first it

@@ -70,9 +70,6 @@ func newWAV(in *input) (*wav, error) {
 		return nil, err
 	}
 	w.riffSize = binary.LittleEndian.Uint32(h[4:])
-	if w.riffSize < 36 && w.riffSize != 0 {
-		return nil, invalid("RIFF size %d", w.riffSize)
-	}
 	size, err := w.findData(string(h[:4]) != "RIFF")
 	if err != nil {
 		return nil, err
@@ -83,8 +80,8 @@ func newWAV(in *input) (*wav, error) {
 		w.left = w.data64
 	case size == sizeStreamed || size == sizeStreamedSoX:
 		w.left = -1
-	case w.riffSize == 0:
-		return nil, invalid("RIFF size 0")
+	case w.riffSize < 36:
+		return nil, invalid("RIFF size %d", w.riffSize)
 	default:
 		w.left = int64(size)
 	}

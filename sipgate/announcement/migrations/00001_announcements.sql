@@ -22,13 +22,13 @@ create table announcements (
 );
 
 create table announcement_audio (
-    announcement text primary key references announcements (id) on delete cascade,
+    announcement text primary key references announcements (id),
     wav bytea not null
 );
 
 create table announcement_links (
     token text primary key,
-    announcement text not null references announcements (id) on delete cascade,
+    announcement text not null references announcements (id),
     expires bigint not null,
     fetches bigint not null
 );

@@ -1,0 +1,242 @@
+package announcement
+
+import (
+	"bytes"
+	"embed"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+//go:embed testdata/*
+var testdata embed.FS
+
+func file(t testing.TB, name string) []byte {
+	b, err := testdata.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func mustDecode(t testing.TB, name string, b []byte) *Clip {
+	t.Helper()
+	c, err := Decode(bytes.NewReader(b), name, Limits{})
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return c
+}
+
+// A tone of 1 kHz at −6 dBFS in every coding of WAV keeps its pitch, level and
+// length.
+func TestWAVCodings(t *testing.T) {
+	for _, tc := range []struct {
+		tag   uint16
+		bits  int
+		noise float64 // of the coding, as a level beside the tone
+	}{
+		{tagPCM, 8, -40}, {tagPCM, 16, -85}, {tagPCM, 24, -85}, {tagPCM, 32, -85},
+		{tagFloat, 32, -85}, {tagFloat, 64, -85}, {tagALaw, 8, -35}, {tagMuLaw, 8, -35},
+	} {
+		for _, extensible := range []bool{false, true} {
+			for _, shape := range []struct{ rate, channels int }{
+				{44100, 2}, {8000, 1}, {4000, 1}, {11025, 1}, {16000, 2}, {22050, 1}, {48000, 6}, {96000, 2}, {192000, 8}, {44101, 2}, {7999, 1}, {37800, 1},
+			} {
+				t.Run(fmt.Sprintf("%#x/%d/%v/%d/%d", tc.tag, tc.bits, extensible, shape.rate, shape.channels), func(t *testing.T) {
+					w := wavFile{tag: tc.tag, bits: tc.bits, rate: shape.rate, channels: shape.channels, extensible: extensible,
+						samples: tone(shape.rate, 1000, 0.5, 0.1)}
+					c := mustDecode(t, "x.wav", w.bytes())
+					if c.Source.Rate != shape.rate || c.Source.Channels != shape.channels {
+						t.Errorf("source %+v", c.Source)
+					}
+					checkTone(t, c, 0.5, 0.1)
+					s := c.Samples()
+					below(t, "noise at 2.5 kHz", Tone(s[80:720], TelephoneRate, 2500), tc.noise)
+				})
+			}
+		}
+	}
+}
+
+// checkTone expects a tone of 1 kHz.
+func checkTone(t *testing.T, c *Clip, amp, seconds float64) {
+	t.Helper()
+	s, err := TelephoneSamples(c.ForTelephone())
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "length", c.Length().Seconds(), seconds, 0.0002)
+	near(t, "source length", c.Source.Length.Seconds(), seconds, 0.0002)
+	inner := s[len(s)/10 : len(s)*9/10]
+	near(t, "level at 1 kHz", Tone(inner, TelephoneRate, 1000), 20*math.Log10(amp), 0.2)
+	near(t, "level", RMS(inner), 20*math.Log10(amp), 0.3)
+}
+
+// The files under testdata hold 1 kHz and 6 kHz at −12 dBFS each, half a second
+// if not told otherwise. 6 kHz may not come back as 2 kHz.
+func TestCompressedFormats(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		format   string
+		rate     int
+		channels int
+		seconds  float64
+	}{
+		{"cbr.mp3", "MP3", 44100, 2, 0.5},
+		{"vbr.mp3", "MP3", 44100, 2, 0.5},
+		{"id3.mp3", "MP3", 44100, 1, 1152 * 21 / 44100.}, // no Xing header: the encoder's delay cannot be known
+		{"padded-22k.mp3", "MP3", 22050, 1, 576 * 22 / 22050.},
+		{"mpeg2-16k.mp3", "MP3", 16000, 1, 576 * 16 / 16000.},
+		{"stereo.flac", "FLAC, 16-bit", 44100, 2, 0.5},
+		{"mono-96k-24.flac", "FLAC, 24-bit", 96000, 1, 0.2},
+		{"mono-24k.flac", "FLAC, 16-bit", 24000, 1, 0.5},
+		{"stereo.ogg", "Ogg Vorbis", 44100, 2, 0.5},
+		{"mono-16k.ogg", "Ogg Vorbis", 16000, 1, 0.5},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := mustDecode(t, tc.name, file(t, tc.name))
+			if c.Source.Format != tc.format || c.Source.Rate != tc.rate || c.Source.Channels != tc.channels {
+				t.Errorf("source %+v", c.Source)
+			}
+			near(t, "length", c.Length().Seconds(), tc.seconds, 0.001)
+			s := c.Samples()
+			s = s[len(s)/5 : len(s)*4/5]
+			near(t, "1 kHz", Tone(s, TelephoneRate, 1000), -12.04, 0.3)
+			near(t, "everything", RMS(s), -12.04, 0.3)
+			below(t, "alias of 6 kHz", Tone(s, TelephoneRate, 2000), -12.04-60)
+		})
+	}
+}
+
+// The content decides: names and order of the formats do not matter.
+func TestContentDecides(t *testing.T) {
+	for _, name := range []string{"stereo.flac", "stereo.ogg", "cbr.mp3"} {
+		mustDecode(t, "misnamed.wav", file(t, name))
+	}
+	tag := append([]byte("ID3\x03\x00\x00\x00\x00\x01\x00"), make([]byte, 128)...)
+	a := mustDecode(t, "x.flac", file(t, "stereo.flac"))
+	b := mustDecode(t, "x.flac", append(tag, file(t, "stereo.flac")...))
+	if !bytes.Equal(a.ForTelephone(), b.ForTelephone()) {
+		t.Error("a tag changed the sound")
+	}
+}
+
+// Readers that give a byte at a time, or the end together with data, are
+// readers.
+func TestOddReaders(t *testing.T) {
+	for _, name := range []string{"cbr.mp3", "stereo.flac", "stereo.ogg"} {
+		want := mustDecode(t, name, file(t, name)).ForTelephone()
+		for i, r := range []io.Reader{
+			iotest.OneByteReader(bytes.NewReader(file(t, name))),
+			iotest.DataErrReader(bytes.NewReader(file(t, name))),
+		} {
+			c, err := Decode(r, name, Limits{})
+			if err != nil {
+				t.Fatalf("%s, reader %d: %v", name, i, err)
+			}
+			if !bytes.Equal(c.ForTelephone(), want) {
+				t.Errorf("%s, reader %d: another result", name, i)
+			}
+		}
+	}
+}
+
+func TestWAVChunks(t *testing.T) {
+	plain := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 1000, 0.5, 0.1)}
+	want := mustDecode(t, "x.wav", plain.bytes()).ForTelephone()
+	list := chunk("LIST", []byte("INFOodd"))
+	for name, change := range map[string]func(*wavFile){
+		"metadata before":      func(w *wavFile) { w.before = list },
+		"metadata after":       func(w *wavFile) { w.after = list },
+		"unknown chunks":       func(w *wavFile) { w.before = bytes.Repeat(chunk("ab\x00\xff", []byte("x")), 900) },
+		"junk after":           func(w *wavFile) { w.after = []byte("TAG and more"); w.riffSize = size(36 + 1600) },
+		"streamed":             func(w *wavFile) { w.dataSize, w.riffSize = size(0xFFFFFFFF), size(0xFFFFFFFF) },
+		"streamed, RIFF 0":     func(w *wavFile) { w.dataSize, w.riffSize = size(0xFFFFFFFF), size(0) },
+		"streamed by SoX":      func(w *wavFile) { w.dataSize, w.riffSize = size(0x7FFFF000), size(0x7FFFF024) },
+		"RIFF counts itself":   func(w *wavFile) { w.riffSize = size(44 + 1600) },
+		"RIFF of unknown size": func(w *wavFile) { w.riffSize = size(0xFFFFFFFF) },
+		"extensible":           func(w *wavFile) { w.extensible = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := plain
+			change(&w)
+			if !bytes.Equal(mustDecode(t, "x.wav", w.bytes()).ForTelephone(), want) {
+				t.Error("another result")
+			}
+		})
+	}
+}
+
+// RF64 keeps its sizes in a chunk of their own.
+func TestRF64(t *testing.T) {
+	w := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 1000, 0.5, 0.1),
+		dataSize: size(0xFFFFFFFF), riffSize: size(0xFFFFFFFF)}
+	b := w.bytes()
+	want := mustDecode(t, "x.wav", b).ForTelephone()
+	sizes := make([]byte, 28)
+	binary.LittleEndian.PutUint64(sizes[8:], 1600)
+	rf64 := append([]byte("RF64\xff\xff\xff\xffWAVE"), chunk("ds64", sizes)...)
+	rf64 = append(rf64, b[12:]...)
+	rf64 = append(rf64, chunk("LIST", []byte("behind"))...)
+	if !bytes.Equal(mustDecode(t, "x.wav", rf64).ForTelephone(), want) {
+		t.Error("another result")
+	}
+}
+
+// T23 D11: what comes out has a canonical header and nothing of the file but
+// its sound.
+func TestT23OnlySoundSurvives(t *testing.T) {
+	html := []byte("<script>alert(1)</script>")
+	w := wavFile{bits: 16, rate: 44100, channels: 1, samples: tone(44100, 440, 0.1, 0.05), before: chunk("LIST", html), after: html}
+	wav := mustDecode(t, "x.wav", w.bytes()).ForTelephone()
+	if bytes.Contains(wav, html[:7]) {
+		t.Error("metadata survived")
+	}
+	if _, err := TelephoneSamples(wav); err != nil {
+		t.Error(err)
+	}
+	if len(wav) != 44+2*400 {
+		t.Errorf("%d bytes", len(wav))
+	}
+}
+
+// A file in telephone format already is not touched.
+func TestTelephoneFormatPasses(t *testing.T) {
+	samples := make([]float64, 8000)
+	for i := range samples {
+		samples[i] = float64(i*7919%65536-32768) / 32768
+	}
+	b := wavFile{bits: 16, rate: 8000, channels: 1, samples: samples}.bytes()
+	c := mustDecode(t, "x.wav", b)
+	if !bytes.Equal(c.ForTelephone(), b) {
+		t.Error("changed")
+	}
+	if c.Peak() != 0 || c.Length() != time.Second {
+		t.Errorf("peak %v, length %v", c.Peak(), c.Length())
+	}
+}
+
+func TestCanonicalOnly(t *testing.T) {
+	good := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 1000, 0.5, 0.01)}
+	for name, b := range map[string][]byte{
+		"empty":   nil,
+		"header":  good.bytes()[:43],
+		"odd":     good.bytes()[:101],
+		"short":   good.bytes()[:102],
+		"44.1":    wavFile{bits: 16, rate: 44100, channels: 1, samples: good.samples}.bytes(),
+		"stereo":  wavFile{bits: 16, rate: 8000, channels: 2, samples: good.samples}.bytes(),
+		"chunked": wavFile{bits: 16, rate: 8000, channels: 1, samples: good.samples, after: chunk("LIST", nil)}.bytes(),
+	} {
+		if _, err := TelephoneSamples(b); err == nil {
+			t.Errorf("%s: taken for canonical", name)
+		}
+	}
+	if s, err := TelephoneSamples(good.bytes()); err != nil || len(s) != 80 {
+		t.Errorf("%d samples, %v", len(s), err)
+	}
+}
