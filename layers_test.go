@@ -57,15 +57,19 @@ const homes = `
 	github.com/pressly/goose/v3       < web/database
 	modernc.org/sqlite                < web/database
 	github.com/a-h/templ              < views
-	golang.org/x/text                 < views
+	golang.org/x/text/message         < views
+	golang.org/x/text/feature/plural  < views
 	github.com/nyaruka/phonenumbers   < sipgate
 	github.com/cenkalti/backoff/v5    < sipgate/switchboard
 	github.com/hajimehoshi/go-mp3     < sipgate/announcement
-	github.com/jfreymuth/oggvorbis    < sipgate/announcement
+	github.com/jfreymuth              < sipgate/announcement
 	github.com/mewkiz/flac            < sipgate/announcement
+	github.com/go-json-experiment     < handlers
 	github.com/alecthomas/kong        < .
 
-	# Limits are asked for where something is to be limited.
+	# Used wherever there are languages, foreign file names, limits.
+	golang.org/x/text/language        < views handlers sipgate/simulator
+	golang.org/x/text/unicode/norm    < sipgate/announcement
 	golang.org/x/time                 < web handlers sipgate/switchboard
 
 	# Who speaks HTTP, and who speaks to the database.
