@@ -1,0 +1,451 @@
+package announcement
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite"
+)
+
+const pragmas = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_txlock=immediate"
+
+// openDB opens the database file at path with the library's tables in it.
+func openDB(t testing.TB, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+pragmas)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, Migrations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// clock is a time that tests move.
+type clock struct{ t time.Time }
+
+func (c *clock) now() time.Time { return c.t }
+
+func newTestLibrary(t testing.TB, o Options) (*Library, *clock) {
+	t.Helper()
+	c := &clock{time.Date(2026, 11, 2, 9, 0, 0, 123456789, time.UTC)}
+	o.Now = c.now
+	return NewLibrary(openDB(t, filepath.Join(t.TempDir(), "test.db")), o), c
+}
+
+// beep is a short file that differs from those with another pitch.
+func beep(hz float64) []byte {
+	return wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, hz, 0.5, 0.25)}.bytes()
+}
+
+func add(t testing.TB, l *Library, account, name string, file []byte) Announcement {
+	t.Helper()
+	a, err := l.Add(context.Background(), account, "Anna", name, bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestLibrary(t *testing.T) {
+	l, clock := newTestLibrary(t, Options{})
+	ctx := t.Context()
+	stereo := wavFile{bits: 24, rate: 44100, channels: 2, samples: tone(44100, 1000, 0.5, 0.5)}.bytes()
+	a := add(t, l, "1", "dir/Welcome.WAV", stereo)
+	want := Announcement{
+		ID: a.ID, Label: "Welcome", By: "Anna", Created: clock.t.Truncate(time.Millisecond), Length: 500 * time.Millisecond,
+		Size: 44 + 8000, PeakSample: a.PeakSample,
+		Source: Source{Format: "WAV, 24-bit PCM", Rate: 44100, Channels: 2, Length: 500 * time.Millisecond},
+	}
+	if diff := cmp.Diff(want, a); diff != "" {
+		t.Error(diff)
+	}
+	near(t, "peak", a.Peak(), decibel(0.5), 0.2)
+	if len(a.ID) != 43 {
+		t.Errorf("id %q", a.ID)
+	}
+	b := add(t, l, "1", "after.mp3", file(t, "cbr.mp3"))
+	other := add(t, l, "2", "Welcome.wav", stereo)
+	if got, err := l.Get(ctx, "1", a.ID); err != nil || !cmp.Equal(got, a) {
+		t.Errorf("Get: %v, %v", got, err)
+	}
+	wav, err := l.Audio(ctx, "1", a.ID)
+	if err != nil || !bytes.Equal(wav, mustDecode(t, "x.wav", stereo).ForTelephone()) {
+		t.Errorf("Audio: %d bytes, %v", len(wav), err)
+	}
+	if err := l.Rename(ctx, "1", a.ID, "  Zum\tEnde \u202e"); err != nil {
+		t.Error(err)
+	}
+	list, err := l.List(ctx, "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Label = "Zum Ende"
+	if diff := cmp.Diff([]Announcement{b, a}, list); diff != "" {
+		t.Error(diff)
+	}
+	if err := l.Remove(ctx, "1", a.ID); err != nil {
+		t.Error(err)
+	}
+	if list, err = l.List(ctx, "1"); err != nil || len(list) != 1 {
+		t.Errorf("after Remove: %v, %v", list, err)
+	}
+	if _, err := l.Audio(ctx, "2", other.ID); err != nil {
+		t.Errorf("the other team's was removed too: %v", err)
+	}
+}
+
+// B43 B124 in spirit: what belongs to another team does not exist, and neither
+// does what has no proper id.
+func TestNotFound(t *testing.T) {
+	l, _ := newTestLibrary(t, Options{})
+	ctx := t.Context()
+	a := add(t, l, "1", "a.wav", beep(440))
+	for _, tc := range []struct{ account, id string }{
+		{"2", a.ID}, {"", a.ID}, {"1", newToken()}, {"1", ""}, {"1", a.ID[:42]}, {"1", a.ID + "A"}, {"1", "../../etc/passwd"}, {"1", a.ID[:42] + "%"},
+		{"1", a.ID[:42] + "\x00"}, {"1", strings.Repeat("A", 5000)},
+	} {
+		_, get := l.Get(ctx, tc.account, tc.id)
+		_, audio := l.Audio(ctx, tc.account, tc.id)
+		_, publish := l.Publish(ctx, tc.account, tc.id)
+		for _, err := range []error{get, audio, publish, l.Rename(ctx, tc.account, tc.id, "x"), l.Remove(ctx, tc.account, tc.id)} {
+			if !errors.Is(err, ErrNotFound) {
+				t.Errorf("%q %q: %v", tc.account, tc.id, err)
+			}
+		}
+	}
+}
+
+func TestB140B141Names(t *testing.T) {
+	for _, tc := range []struct {
+		name, label string
+		code        Code
+	}{
+		{"welcome.wav", "welcome", ""},
+		{"Bitte warten (2).MP3", "Bitte warten (2)", ""},
+		{"a.flac", "a", ""}, {"a.ogg", "a", ""}, {"a.oGa", "a", ""}, {"a.WAV", "a", ""},
+		{"../../etc/x.wav", "x", ""},
+		{`C:\Users\Anna\x.wav`, "x", ""},
+		{"a\"\r\nX:y.wav", `a" X:y`, ""},
+		{strings.Repeat("ä", 5000) + ".wav", strings.Repeat("ä", 80), ""},
+		{"nul\x00in\x7fside.wav", "nul in side", ""},
+		{"\u202egnp.exe.wav", "gnp.exe", ""},
+		{"zero\u200bwidth\ufeff.wav", "zerowidth", ""},
+		{"bro\xffken.wav", "broken", ""},
+		{"Gru\u0308n.wav", "Grün", ""},
+		{"  many \u00a0 spaces  .wav", "many spaces", ""},
+		{"📞 Büro.wav", "📞 Büro", ""},
+		{"CON.wav", "CON", ""},
+		{"<script>.wav", "<script>", ""}, // escaping is the view's
+		{".wav", "", BadLabel},
+		{"\x00\u202e.wav", "", BadLabel},
+		{"---.wav", "", BadLabel},
+		{"CON", "", BadExtension}, {".htaccess", "", BadExtension}, {"", "", BadExtension}, {".", "", BadExtension}, {"/", "", BadExtension},
+		{"x.exe", "", BadExtension}, {"x.wav.php", "", BadExtension}, {"wav", "", BadExtension}, {"x.wav/", "x", ""}, {"x.wav ", "", BadExtension},
+	} {
+		label, err := LabelFor(tc.name)
+		if label != tc.label || code(err) != tc.code {
+			t.Errorf("%.40q: %q, %v; want %q, %q", tc.name, label, err, tc.label, tc.code)
+		}
+	}
+	l, _ := newTestLibrary(t, Options{})
+	a := add(t, l, "1", "a.wav", beep(440))
+	if err := l.Rename(t.Context(), "1", a.ID, " \x00 "); code(err) != BadLabel {
+		t.Errorf("Rename: %v", err)
+	}
+}
+
+// B142: the same sound again is the same announcement, also as another file,
+// and counts once.
+func TestB142Same(t *testing.T) {
+	l, _ := newTestLibrary(t, Options{Files: 1})
+	first := add(t, l, "1", "a.wav", beep(440))
+	again := add(t, l, "1", "b.wav", beep(440))
+	tagged := add(t, l, "1", "c.wav", append(beep(440), chunk("LIST", []byte("x"))...))
+	for _, a := range []Announcement{again, tagged} {
+		if diff := cmp.Diff(first, a); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestB143Quota(t *testing.T) {
+	l, _ := newTestLibrary(t, Options{Files: 3, Bytes: 3 * (44 + 4000)})
+	for i := range 3 {
+		add(t, l, "1", "a.wav", beep(400+float64(i)))
+	}
+	if _, err := l.Add(t.Context(), "1", "", "d.wav", bytes.NewReader(beep(700))); code(err) != OverQuota {
+		t.Errorf("fourth file: %v", err)
+	}
+	add(t, l, "2", "d.wav", beep(700)) // another team's quota is its own
+	list, _ := l.List(t.Context(), "1")
+	if err := l.Remove(t.Context(), "1", list[0].ID); err != nil {
+		t.Error(err)
+	}
+	long := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 440, 0.5, 0.26)}.bytes()
+	if _, err := l.Add(t.Context(), "1", "", "d.wav", bytes.NewReader(long)); code(err) != OverQuota {
+		t.Errorf("too many bytes: %v", err)
+	}
+	add(t, l, "1", "d.wav", beep(700))
+	if d := NewLibrary(l.db, Options{}).opts; d.Files != 50 || d.Bytes != 50_000_000 || d.Limits.Bytes != 32<<20 || d.Limits.Length != 10*time.Minute {
+		t.Errorf("defaults %+v", d)
+	}
+}
+
+// T24: many who add at once do not get past the quota.
+func TestT24QuotaUnderLoad(t *testing.T) {
+	l, _ := newTestLibrary(t, Options{Files: 5})
+	var wg sync.WaitGroup
+	codes := make(chan Code, 20)
+	for i := range 20 {
+		wg.Go(func() {
+			_, err := l.Add(t.Context(), "1", "", "a.wav", bytes.NewReader(beep(400+float64(i))))
+			if err != nil && code(err) == "" {
+				t.Error(err)
+			}
+			codes <- code(err)
+		})
+	}
+	wg.Wait()
+	close(codes)
+	got := map[Code]int{}
+	for c := range codes {
+		got[c]++
+	}
+	if diff := cmp.Diff(map[Code]int{"": 5, OverQuota: 15}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// B145 F24 I10: what fails on the way leaves nothing behind.
+func TestI10NothingHalf(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	db := openDB(t, path)
+	l := NewLibrary(db, Options{})
+	wav := beep(440)
+	gone := errors.New("client went away")
+	src := io.MultiReader(bytes.NewReader(wav[:len(wav)*99/100]), iotest.ErrReader(gone))
+	if _, err := l.Add(t.Context(), "1", "", "a.wav", src); !errors.Is(err, gone) {
+		t.Errorf("client away: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	last := readerFunc(func([]byte) (int, error) { cancel(); return 0, io.EOF })
+	if _, err := l.Add(ctx, "1", "", "a.wav", io.MultiReader(bytes.NewReader(wav), last)); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	// The audio cannot be stored, so the entry is not either.
+	if _, err := db.Exec(`alter table announcement_audio rename to away`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Add(t.Context(), "1", "", "a.wav", bytes.NewReader(wav)); err == nil {
+		t.Error("stored without audio")
+	}
+	for _, table := range []string{"announcements", "away", "announcement_teams"} {
+		var n int
+		if err := db.QueryRow(`select count(*) from ` + table).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%d rows in %s, %v", n, table, err)
+		}
+	}
+}
+
+// B144 F31: a full disk is told from other troubles, and nothing is stored.
+func TestB144StorageFull(t *testing.T) {
+	db := openDB(t, filepath.Join(t.TempDir(), "test.db"))
+	l := NewLibrary(db, Options{})
+	db.SetMaxOpenConns(1) // the limit below belongs to a connection
+	if _, err := db.Exec(`pragma max_page_count = 40`); err != nil {
+		t.Fatal(err)
+	}
+	big := wavFile{bits: 16, rate: 8000, channels: 1, samples: make([]float64, 200_000)}.bytes()
+	if _, err := l.Add(t.Context(), "1", "", "big.wav", bytes.NewReader(big)); code(err) != StorageFull {
+		t.Errorf("got %v", err)
+	}
+	if list, err := l.List(t.Context(), "1"); err != nil || len(list) != 0 {
+		t.Errorf("%v, %v", list, err)
+	}
+	add(t, l, "1", "small.wav", beep(440))
+}
+
+func TestPublish(t *testing.T) {
+	l, clock := newTestLibrary(t, Options{})
+	ctx := t.Context()
+	a := add(t, l, "1", "a.wav", beep(440))
+	p, err := l.Publish(ctx, "1", a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Token) != 43 || !p.Expires.Equal(clock.t.Add(10*time.Minute).Truncate(time.Millisecond)) {
+		t.Errorf("%+v", p)
+	}
+	if got, _ := l.Get(ctx, "1", a.ID); !got.LastPlayed.Equal(clock.t.Truncate(time.Millisecond)) {
+		t.Errorf("last played %v", got.LastPlayed)
+	}
+	select {
+	case <-p.Fetched:
+		t.Error("fetched before anybody did")
+	default:
+	}
+	// Opened only, as for HEAD, it is not yet fetched.
+	if _, _, err := l.Open(ctx, p.Token); err != nil || len(p.Fetched) != 0 {
+		t.Errorf("Open: %v, %d", err, len(p.Fetched))
+	}
+	clock.t = clock.t.Add(3 * time.Second)
+	for range 2 {
+		wav, err := l.Fetch(ctx, p.Token)
+		if _, bad := TelephoneSamples(wav); err != nil || bad != nil {
+			t.Errorf("%v, %v", err, bad)
+		}
+	}
+	if at := <-p.Fetched; !at.Equal(clock.t) || len(p.Fetched) != 0 {
+		t.Errorf("fetched at %v, and %d more", at, len(p.Fetched))
+	}
+}
+
+// T26 B44 B45: everything but a live token is not found.
+func TestT26Tokens(t *testing.T) {
+	l, clock := newTestLibrary(t, Options{})
+	ctx := t.Context()
+	a := add(t, l, "1", "a.wav", beep(440))
+	p, err := l.Publish(ctx, "1", a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := func(what, token string) {
+		t.Helper()
+		if wav, err := l.Fetch(ctx, token); !errors.Is(err, ErrNotFound) || wav != nil {
+			t.Errorf("%s: %d bytes, %v", what, len(wav), err)
+		}
+	}
+	missing("none", "")
+	missing("42 characters", p.Token[:42])
+	missing("44 characters", p.Token+"A")
+	missing("wrong alphabet", p.Token[:42]+"+")
+	missing("with extension", p.Token+".wav")
+	missing("the announcement's id", a.ID)
+	missing("its hash", hashToken(p.Token))
+	for range 1000 {
+		missing("a guess", newToken())
+	}
+	// The token itself is nowhere in the database.
+	var n int
+	if err := l.db.QueryRow(`select count(*) from announcement_links where token = $1`, p.Token).Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d, %v", n, err)
+	}
+	clock.t = clock.t.Add(LinkLife - time.Millisecond)
+	if _, err := l.Fetch(ctx, p.Token); err != nil {
+		t.Errorf("a millisecond before its end: %v", err)
+	}
+	clock.t = clock.t.Add(time.Millisecond)
+	missing("expired", p.Token)
+
+	p, _ = l.Publish(ctx, "1", a.ID)
+	for i := range LinkFetches {
+		if _, err := l.Fetch(ctx, p.Token); err != nil {
+			t.Fatalf("fetch %d: %v", i+1, err)
+		}
+	}
+	missing("used up", p.Token)
+
+	p, _ = l.Publish(ctx, "1", a.ID)
+	if err := l.Remove(ctx, "1", a.ID); err != nil {
+		t.Fatal(err)
+	}
+	missing("deleted", p.Token)
+}
+
+// What has expired is not kept: neither in the database nor in memory.
+func TestI8LinksAreForgotten(t *testing.T) {
+	l, clock := newTestLibrary(t, Options{})
+	a := add(t, l, "1", "a.wav", beep(440))
+	for range 30 {
+		if _, err := l.Publish(t.Context(), "1", a.ID); err != nil {
+			t.Fatal(err)
+		}
+		clock.t = clock.t.Add(LinkLife)
+	}
+	var n int
+	if err := l.db.QueryRow(`select count(*) from announcement_links`).Scan(&n); err != nil || n != 1 || len(l.waiting) != 1 {
+		t.Errorf("%d links, %d waiting, %v", n, len(l.waiting), err)
+	}
+}
+
+// The library survives its process: another one on the same file has it all,
+// public addresses included.
+func TestF24Reopen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	l := NewLibrary(openDB(t, path), Options{})
+	a := add(t, l, "1", "a.wav", beep(440))
+	p, err := l.Publish(t.Context(), "1", a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := NewLibrary(openDB(t, path), Options{})
+	b, err := again.Get(t.Context(), "1", a.ID)
+	if diff := cmp.Diff(a, b, cmpopts.IgnoreFields(Announcement{}, "LastPlayed")); diff != "" || err != nil {
+		t.Errorf("%s, %v", diff, err)
+	}
+	wav, err := again.Fetch(t.Context(), p.Token)
+	if err != nil || sha256.Sum256(wav) != sha256.Sum256(mustDecode(t, "a.wav", beep(440)).ForTelephone()) {
+		t.Errorf("%d bytes, %v", len(wav), err)
+	}
+}
+
+// F42 I10: fetched while it is deleted, it is whole or not found.
+func TestF42FetchWhileDeleting(t *testing.T) {
+	l, _ := newTestLibrary(t, Options{})
+	for i := range 10 {
+		a := add(t, l, "1", "a.wav", beep(300+float64(i)))
+		p, err := l.Publish(t.Context(), "1", a.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				wav, err := l.Fetch(t.Context(), p.Token)
+				if err == nil && int64(len(wav)) != a.Size || err != nil && !errors.Is(err, ErrNotFound) {
+					t.Errorf("%d bytes, %v", len(wav), err)
+				}
+			})
+		}
+		wg.Go(func() {
+			if err := l.Remove(t.Context(), "1", a.ID); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Wait()
+		if _, err := l.Fetch(t.Context(), p.Token); !errors.Is(err, ErrNotFound) {
+			t.Errorf("after all: %v", err)
+		}
+	}
+}
+
+func TestTokensDiffer(t *testing.T) {
+	seen := map[string]bool{}
+	for range 1000 {
+		s := newToken()
+		if seen[s] || !isToken(s) {
+			t.Fatalf("%q", s)
+		}
+		seen[s] = true
+	}
+}
