@@ -66,13 +66,6 @@ func keySet() map[string]any {
 	}}}
 }
 
-// randomID returns n bytes of secret randomness in base64url.
-func randomID(n int) string {
-	b := make([]byte, n)
-	rand.Read(b) // never fails
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
 // uuid turns 16 bytes into a UUID of version 4.
 func uuid(b [16]byte) string {
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80

@@ -1,0 +1,135 @@
+package simulator
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+var tapeStart = time.Date(2025, 3, 3, 9, 0, 0, 0, time.UTC)
+
+func after(d time.Duration) time.Time { return tapeStart.Add(d) }
+
+// talkingTape is a call of two parties that began at tapeStart.
+func talkingTape() *tape {
+	t := newTape(1)
+	t.joined("owner", tapeStart)
+	t.joined("caller", tapeStart)
+	return t
+}
+
+// record renders what t recorded last.
+func record(t *testing.T, tp *tape) []int16 {
+	t.Helper()
+	files := tp.files()
+	if len(files) == 0 {
+		t.Fatal("no recording")
+	}
+	samples, err := parseWAV(files[len(files)-1].wav())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return samples
+}
+
+// power is the mean square of x relative to full scale.
+func power(x []int16) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += float64(v) / 32768 * float64(v) / 32768
+	}
+	return sum / float64(max(1, len(x)))
+}
+
+func decibel(p float64) float64 { return 10 * math.Log10(p+1e-12) }
+
+// goertzel is the mean power of x at hertz.
+func goertzel(x []int16, hertz float64) float64 {
+	c := 2 * math.Cos(2*math.Pi*hertz/sampleRate)
+	var a, b float64
+	for _, v := range x {
+		a, b = float64(v)/32768+c*a-b, a
+	}
+	n := float64(len(x))
+	return 2 * (a*a + b*b - c*a*b) / n / n
+}
+
+// digitIn says which digit sounds in x, or 0. It knows nothing of tonePair.
+func digitIn(x []int16) byte {
+	strongest := func(tones []float64) (best int, p float64) {
+		for i, f := range tones {
+			if q := goertzel(x, f); q > p {
+				best, p = i, q
+			}
+		}
+		return best, p
+	}
+	row, p := strongest([]float64{697, 770, 852, 941})
+	column, q := strongest([]float64{1209, 1336, 1477, 1633})
+	if p+q < 0.7*power(x) || p < q/6 || q < p/6 || p+q < 1e-3 {
+		return 0
+	}
+	return []string{"123A", "456B", "789C", "*0#D"}[row][column]
+}
+
+// digitsIn is a receiver: it reads digits from sound in frames of 20 ms and
+// says where each began, in samples.
+func digitsIn(x []int16) (digits string, begins []int) {
+	const frame = 160
+	last := byte(0)
+	for n := 0; n+frame <= len(x); n += frame / 2 {
+		d := digitIn(x[n : n+frame])
+		if d != 0 && d != last {
+			digits += string(d)
+			begins = append(begins, n)
+		}
+		last = d
+	}
+	return digits, begins
+}
+
+// correlation finds needle in x: the place and how well it fits, 0 to 1.
+func correlation(x, needle []int16) (at int, fit float64) {
+	const step = 3 // of the samples compared
+	norm := power(needle) * float64(len(needle))
+	sums := make([]float64, len(x)+1) // of the squares before each sample
+	for i, v := range x {
+		sums[i+1] = sums[i] + power([]int16{v})
+	}
+	for n := 0; n+len(needle) <= len(x); n++ {
+		var sum int64
+		for i := 0; i < len(needle); i += step {
+			sum += int64(needle[i]) * int64(x[n+i])
+		}
+		f := step * float64(sum) / (1 << 30) / math.Sqrt(norm*(sums[n+len(needle)]-sums[n])+1e-9)
+		if f > fit {
+			at, fit = n, f
+		}
+	}
+	return at, fit
+}
+
+// chirp is a sound that is like no other part of itself.
+func chirp(seconds float64, level float64) []int16 {
+	x := make([]int16, int(seconds*sampleRate))
+	for i := range x {
+		t := float64(i) / sampleRate
+		x[i] = int16(32767 * level * math.Sin(2*math.Pi*(300+700*t)*t))
+	}
+	return x
+}
+
+// spectrum is the power of x in 64 bands of 50 Hz, with a sum of 1.
+func spectrum(x []int16) (bands [64]float64) {
+	sum := 0.0
+	for i := range bands {
+		for n := 0; n+800 <= len(x); n += 800 {
+			bands[i] += goertzel(x[n:n+800], float64(i)*50+25)
+		}
+		sum += bands[i]
+	}
+	for i := range bands {
+		bands[i] /= sum
+	}
+	return bands
+}
