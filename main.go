@@ -83,7 +83,7 @@ type demoSettings struct {
 	commonSettings
 	Data          string `placeholder:"DIR" help:"Keep the demo's data here. Default: a temporary directory, removed at the end."`
 	SimulatorAddr string `default:"127.0.0.1:18090" help:"Loopback address of the simulated sipgate."`
-	Visibility    string `default:"own" enum:"own,account" help:"What a user's list of calls shows: own or account."`
+	Visibility    string `default:"account" enum:"own,account" help:"What a user's list of calls shows: own or account."`
 	Seed          uint64 `default:"1" help:"Seed of the simulated office."`
 }
 

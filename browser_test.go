@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// A browser is a Chromium with tabs. Each person has a browser context of
+// their own, so that cookies are not shared.
+type browser struct {
+	stack *stack
+	ctx   context.Context
+}
+
+// newBrowser starts a Chromium, or skips the test where there is none. With
+// CALLBOARD_BROWSER_TESTS=required it is an error.
+func newBrowser(t *testing.T, s *stack) *browser {
+	t.Helper()
+	found := false
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"} {
+		if _, err := exec.LookPath(name); err == nil {
+			found = true
+		}
+	}
+	if !found && os.Getenv("CALLBOARD_BROWSER_TESTS") == "required" {
+		t.Fatal("no Chromium is installed")
+	} else if !found {
+		t.Skip("no Chromium is installed: the browser tests are left out")
+	}
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("lang", "en-US"),
+		chromedp.Flag("mute-audio", true), chromedp.WindowSize(1280, 900))...)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatalf("Chromium does not start: %v", err)
+	}
+	return &browser{stack: s, ctx: ctx}
+}
+
+// A tab is one page of one person. Everything that its console reports is a
+// failure of the test: refusals by the Content-Security-Policy stand there.
+type tab struct {
+	t   *testing.T
+	s   *stack
+	ctx context.Context
+}
+
+// person opens a tab with cookies of its own.
+func (b *browser) person(t *testing.T) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	p := &tab{t: t, s: b.stack, ctx: ctx}
+	p.do(chromedp.Navigate("about:blank"))
+	go func() {
+		for e, err := range chromedp.Events(ctx, runtime.ExceptionThrown) {
+			if err != nil {
+				return
+			}
+			t.Errorf("an exception in the page: %s", e.ExceptionDetails.Text)
+		}
+	}()
+	return p
+}
+
+// do runs actions in good time.
+func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		p.picture("failure")
+		p.t.Fatalf("in the browser: %v\n%s", err, p.text())
+	}
+}
+
+// eval is the value of an expression in the page.
+func eval[T any](p *tab, expression string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// until waits for an expression to become true. The page is asked as a person
+// would look at it: again and again, without a reload.
+func (p *tab) until(expression string, args ...any) {
+	p.t.Helper()
+	expression = fmt.Sprintf(expression, args...)
+	deadline := time.After(30 * time.Second)
+	for tick := time.NewTicker(25 * time.Millisecond); ; {
+		// While a page is being left there is nothing to ask.
+		ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		cancel()
+		if ok && err == nil {
+			tick.Stop()
+			return
+		}
+		select {
+		case <-deadline:
+			p.picture("failure")
+			p.t.Fatalf("waited in vain in the browser for: %s (%v)\n%s", expression, err, p.text())
+		case <-tick.C:
+		}
+	}
+}
+
+// text is what can be read on the page, for the report of a failure.
+func (p *tab) text() string {
+	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText"))
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
+// picture writes what the page looks like to the folder of the environment
+// variable CALLBOARD_SHOTS, if that is set.
+func (p *tab) picture(name string) {
+	dir := os.Getenv("CALLBOARD_SHOTS")
+	if dir == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(dir+"/"+name+".png", png, 0o644)
+	}
+	if err != nil {
+		p.t.Log(err)
+	}
+}
+
+// signIn goes the whole way: our page, sipgate's page with one click on the
+// user, and back.
+func (p *tab) signIn(name string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(p.s.url + "/"))
+	p.do(chromedp.Click(`form[action^="/login"] button`))
+	p.until(`[...document.querySelectorAll("button")].some(b => b.innerText.includes(%q))`, name)
+	p.run(`[...document.querySelectorAll("button")].find(b => b.innerText.includes(%q)).click()`, name)
+	p.until(`!!document.querySelector("#board") && document.querySelector("#status").dataset.state === "live"`)
+}
+
+// run executes a statement in the page.
+func (p *tab) run(statement string, args ...any) {
+	p.t.Helper()
+	eval[bool](p, "(() => {"+fmt.Sprintf(statement, args...)+"; return true })()")
+}
+
+// row is the expression of the row with a number or name in it.
+func row(who string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll("#board .row")].find(r => r.innerText.includes(%q))`, who)
+}
+
+// press clicks a button of a row, by its key.
+func (p *tab) press(who, key string) {
+	p.t.Helper()
+	p.until(`!!%s?.querySelector('.act[data-key="%s"]:not([aria-busy]):not([disabled])')`, row(who), key)
+	p.run(`%s.querySelector('.act[data-key="%s"]').click()`, row(who), key)
+}
+
+// fetch is what the page gets from an address, with the person's session.
+func (p *tab) fetch(address string) []byte {
+	p.t.Helper()
+	encoded := eval[string](p, fmt.Sprintf(`fetch(%q).then(r => r.ok ? r.arrayBuffer() : Promise.reject(r.status)).then(b => {
+		let s = ""; for (const c of new Uint8Array(b)) s += String.fromCharCode(c); return btoa(s) })`, address))
+	data, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return data
+}
