@@ -64,8 +64,10 @@
 	function hold(moved) {
 		if (Math.abs(moved) < 1) return;
 		const page = document.scrollingElement;
-		const missing = page.scrollTop + moved + innerHeight - page.scrollHeight;
-		if (missing > 0) main.style.paddingBottom = parseFloat(getComputedStyle(main).paddingBottom) + missing + "px";
+		for (let i = 0; i < 2; i++) { // the first time may only fill the window
+			const missing = page.scrollTop + moved + innerHeight - page.scrollHeight;
+			if (missing > 0) main.style.paddingBottom = parseFloat(getComputedStyle(main).paddingBottom) + missing + "px";
+		}
 		if (page.scrollTop + moved < 0) live.style.paddingTop = (parseFloat(live.style.paddingTop) || 0) - page.scrollTop - moved + "px";
 		scrollBy({top: moved, behavior: "instant"});
 	}
