@@ -15,6 +15,9 @@ import (
 //   - after the first list without it, if sipgate answered 404 for it or a
 //     command has ended it.
 //
+// If a member's list lacks a call that it should contain, as those before
+// contained everybody's, one who saw the call is asked at once.
+//
 // A member whose list lacks a call for the first time is asked again a second
 // later, so that this takes seconds whatever the number of members.
 const enoughDenials = 3
@@ -89,4 +92,53 @@ func (b *Board) missLoose(m *member, asked uint64, now time.Time) (open bool) {
 		}
 	}
 	return open
+}
+
+// cover revises whether m's lists cover everybody's, after one of them was
+// applied. They do as long as they lack nothing that others see. If they lack a
+// call for the first time, either that is no longer so or the call has ended:
+// one who saw it is asked.
+func (b *Board) cover(m *member, now time.Time) {
+	if len(m.shows) >= b.listed {
+		return
+	}
+	if !m.wide() {
+		m.proofs = 0
+		return
+	}
+	for _, r := range b.order {
+		for _, l := range r.legs {
+			if len(l.seen) > 0 && l.first < m.asked && !l.seenBy(m) {
+				b.deny(m, l, now)
+			}
+		}
+	}
+}
+
+// deny notes that m's list lacks the leg, and has one asked who saw it.
+func (b *Board) deny(m *member, l *leg, now time.Time) {
+	if slices.Contains(l.deniers, m) {
+		return
+	}
+	l.denials++
+	l.deniers = append(l.deniers, m)
+	var latest *member
+	for _, o := range l.seen {
+		o.unsettled = true
+		if !o.aside && (latest == nil || o.asked > latest.asked) {
+			latest = o
+		}
+	}
+	if latest != nil {
+		b.plan.again[latest] = now
+		nudge(b.wake)
+	}
+}
+
+// undeny notes that a list contains the leg: who denied it cannot see it.
+func (b *Board) undeny(l *leg) {
+	for _, m := range l.deniers {
+		m.proofs = 0
+	}
+	l.denials, l.deniers = 0, nil
 }

@@ -70,7 +70,10 @@ func newCall(id sipgate.CallID, d sipgate.Direction, from, to string, users ...s
 }
 
 func answer(e sipgate.Event, user string) sipgate.Event {
-	e.Kind, e.Users, e.OrigCallID, e.XCID, e.AnsweringNumber = sipgate.EventAnswer, []string{user}, "", "", e.To
+	e.Kind, e.Users, e.OrigCallID, e.XCID, e.AnsweringNumber = sipgate.EventAnswer, nil, "", "", e.To
+	if user != "" {
+		e.Users = []string{user}
+	}
 	return e
 }
 

@@ -36,7 +36,8 @@ type leg struct {
 	asked   uint64 // and the newest
 	call    sipgate.Call
 	seen    []*member       // in whose newest list it is, by id
-	denials int             // members who saw it and no longer do
+	denials int             // members who should see it and do not
+	deniers []*member       // those of them whose lists cover everybody's otherwise
 	absent  map[*member]int // lists without it, while it is in nobody's
 
 	// What sipgate confirmed, by list or by answer.
@@ -120,7 +121,7 @@ func (b *Board) finish(l *leg, how ending, now time.Time) {
 		delete(m.shows, l.id)
 		m.unsettled = true
 	}
-	l.seen, l.absent, l.denials, l.doubt = nil, nil, 0, 0
+	l.seen, l.absent, l.denials, l.deniers, l.doubt = nil, nil, 0, nil, 0
 	delete(b.loose, l)
 	b.bury(l, now)
 	if l.row != nil {

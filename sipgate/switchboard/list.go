@@ -71,7 +71,7 @@ func (b *Board) unchanged(m *member, list sipgate.CallList, asked, facts uint64)
 	now := time.Now()
 	b.sweep(now)
 	m.asked, m.askedAt = asked, now
-	b.cover(m)
+	b.cover(m, now)
 	b.flush(now)
 	b.listCame(now)
 	return true
@@ -101,7 +101,7 @@ func (b *Board) apply(m *member, calls []sipgate.Call, asked uint64, now time.Ti
 		}
 	}
 	b.continueTransfers(now)
-	b.cover(m)
+	b.cover(m, now)
 }
 
 // applyCall takes over one call of a list. It reports whether the leg has no
@@ -119,9 +119,7 @@ func (b *Board) applyCall(m *member, c *sipgate.Call, asked uint64, now time.Tim
 	}
 	l := s.leg
 	s.round, s.misses = asked, 0
-	if l.denials > 0 {
-		l.denials = 0
-	}
+	b.undeny(l)
 	if l.doubt != 0 && l.doubt < asked {
 		l.doubt = 0
 	}
@@ -184,14 +182,6 @@ func (b *Board) returns(m *member, l *leg, asked uint64, now time.Time) bool {
 	}
 	b.revive(l)
 	return true
-}
-
-// cover revises whether m's lists cover everybody's, after one of them was
-// applied: they do as long as they lack nothing that others see.
-func (b *Board) cover(m *member) {
-	if len(m.shows) < b.listed {
-		m.proofs = 0
-	}
 }
 
 // listCame publishes that the board is up to date.

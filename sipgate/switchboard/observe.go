@@ -228,7 +228,7 @@ func (b *Board) recent(now time.Time) []*leg {
 
 // divertedFrom reports whether what events tell of two legs fits a diversion.
 func divertedFrom(to, from *leg) bool {
-	outside, inside := from.sides("")
+	outside, inside, _ := from.sides("")
 	if outside == "" || outside != number(to.from) && outside != number(to.to) {
 		return false
 	}

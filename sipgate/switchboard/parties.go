@@ -16,16 +16,16 @@ func (b *Board) parties(r *row, current *leg, c *Call) {
 		if r.side(l) && l != current {
 			continue
 		}
-		out, in := l.sides(outside)
+		out, in, user := l.sides(outside)
 		if out != "" {
 			outside = out
 		}
 		if l == current {
-			c.Outside, c.Inside = b.party(out, ""), b.party(in, l.user())
+			c.Outside, c.Inside = b.party(out, ""), b.party(in, user)
 			break
 		}
 		if l.answered || l.listed || l.cause == "forwarded" {
-			before = append(before, b.party(out, ""), b.party(in, l.user()))
+			before = append(before, b.party(out, ""), b.party(in, user))
 		}
 	}
 	c.Users = current.answerers
@@ -74,20 +74,20 @@ func (l *leg) user() string {
 	return ""
 }
 
-// sides are the numbers outside and inside. before is who was outside when the
-// call had another leg: the same party stays outside whatever the direction of
-// the leg to the next one.
-func (l *leg) sides(before string) (outside, inside string) {
+// sides are the numbers outside and inside, and the user inside. before is who
+// was outside when the call had another leg: the same party stays outside
+// whatever the direction of the leg to the next one.
+func (l *leg) sides(before string) (outside, inside, user string) {
 	from, to := number(l.from), number(l.to)
-	outside, inside = from, to
+	outside, inside, user = from, to, l.user()
 	if l.direction == sipgate.Outgoing {
 		outside, inside = to, from
 	}
-	if before != "" && inside == before {
-		outside, inside = inside, outside
+	if before != "" && inside == before { // two outside: our user only connected them
+		outside, inside, user = inside, outside, ""
 	}
 	if !l.listed {
-		return outside, inside
+		return outside, inside, user
 	}
 	listedOut, listedIn := l.listedSides(before, outside, inside)
 	if listedOut != "" {
@@ -96,7 +96,7 @@ func (l *leg) sides(before string) (outside, inside string) {
 	if inside == "" {
 		inside = listedIn
 	}
-	return outside, inside
+	return outside, inside, user
 }
 
 // listedSides finds the sides among the participants: the owner is inside. If

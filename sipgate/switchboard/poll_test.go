@@ -1,0 +1,400 @@
+package switchboard
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// running returns a board that runs until the test's bubble ends.
+func running(t *testing.T, u *upstream, members ...MemberID) *Board {
+	t.Helper()
+	b := open(t, u, members...)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); b.Run(ctx) }()
+	t.Cleanup(func() { stop(); <-done })
+	synctest.Wait()
+	return b
+}
+
+// crew names n members.
+func crew(n int) []MemberID {
+	var ids []MemberID
+	for i := range n {
+		ids = append(ids, MemberID(fmt.Sprintf("w%d", i)))
+	}
+	return ids
+}
+
+// within lets time pass until ok, at most d.
+func within(t *testing.T, what string, d time.Duration, ok func() bool) {
+	t.Helper()
+	start := time.Now()
+	for {
+		synctest.Wait()
+		if ok() {
+			return
+		}
+		if time.Since(start) > d {
+			t.Errorf("%s: not within %v", what, d)
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func talking(b *Board) int {
+	n := 0
+	for _, c := range b.Snapshot().Calls {
+		if c.Phase == Talking {
+			n++
+		}
+	}
+	return n
+}
+
+// The requests do not depend on how many members and how many subscribers
+// there are.
+func TestBudget(t *testing.T) {
+	for _, tt := range []struct {
+		members, subscribers, most int
+	}{{0, 3, 0}, {1, 1, 51}, {1, 50, 51}, {50, 50, 51}, {200, 1, 51}, {1, 0, 4}, {50, 0, 4}} {
+		t.Run(fmt.Sprint(tt), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				u := newUpstream()
+				u.add("A", jennifer, doc)
+				b := running(t, u, crew(tt.members)...)
+				for range tt.subscribers {
+					_, sub := b.Subscribe()
+					defer sub.Close()
+					go func() {
+						for range sub.Changes() {
+						}
+					}()
+				}
+				time.Sleep(time.Duration(tt.members+1) * hurryInterval) // each new member is asked at once
+				before := u.listings()
+				time.Sleep(100 * time.Second)
+				got := u.listings() - before
+				if got > tt.most || tt.members > 0 && got < tt.most-3 {
+					t.Errorf("%d requests in 100 s, want %d", got, tt.most)
+				}
+			})
+		})
+	}
+}
+
+// A call comes to the board within 3 s and leaves it within 10 s, whatever the
+// number of members and whatever each of them sees.
+func TestI4I5(t *testing.T) {
+	everybody := func(n int) []MemberID { return nil }
+	own := func(n int) []MemberID { return []MemberID{MemberID(fmt.Sprintf("w%d", n))} }
+	admin := func(n int) []MemberID { return []MemberID{"w0", MemberID(fmt.Sprintf("w%d", n))} }
+	for name, tt := range map[string]struct {
+		members int
+		sees    func(int) []MemberID
+		come    time.Duration
+	}{
+		"one":                 {1, everybody, 3 * time.Second},
+		"three see all":       {3, everybody, 3 * time.Second},
+		"fifty see all":       {50, everybody, 3 * time.Second},
+		"two see their own":   {2, own, 5 * time.Second},
+		"three see their own": {3, own, 9 * time.Second},
+		"w0 of ten sees all":  {10, admin, 5 * time.Second},
+		"w0 of fifty too":     {50, admin, 5 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				u := newUpstream()
+				for i := range min(3, tt.members) { // from which the board learns who sees what
+					u.add(sipgate.CallID(fmt.Sprint("K", i)), jennifer, doc, tt.sees(i)...)
+				}
+				b := running(t, u, crew(tt.members)...)
+				_, sub := b.Subscribe()
+				go func() {
+					for range sub.Changes() {
+					}
+				}()
+				defer sub.Close()
+				time.Sleep(5 * time.Minute)
+				before := talking(b)
+				if before != min(3, tt.members) {
+					t.Fatalf("%d calls on the board", before)
+				}
+				for i := range min(tt.members, 5) {
+					id := sipgate.CallID(fmt.Sprint("A", i))
+					u.add(id, stranger, doc, tt.sees(i)...)
+					within(t, "I4 "+string(id)+" comes", tt.come, func() bool { return talking(b) == before+1 })
+					time.Sleep(7 * time.Second)
+					u.remove(id)
+					within(t, "I5 "+string(id)+" goes", 10*time.Second, func() bool { return talking(b) == before })
+				}
+			})
+		})
+	}
+}
+
+func TestF03(t *testing.T) {
+	for name, tt := range map[string]struct{ after, none, until time.Duration }{
+		"1":       {time.Second, time.Second, 3 * time.Second},
+		"30":      {30 * time.Second, 30 * time.Second, 33 * time.Second},
+		"3600":    {time.Hour, time.Minute, 63 * time.Second},
+		"nothing": {0, 2 * time.Second, 5 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				u := newUpstream()
+				u.add("A", jennifer, doc)
+				u.setFault(func(string, MemberID) fault {
+					return fault{err: &sipgate.Error{Kind: sipgate.Throttled, RetryAfter: tt.after}}
+				})
+				b := running(t, u, "w0", "w1")
+				_, sub := b.Subscribe()
+				defer sub.Close()
+				time.Sleep(tt.none - time.Millisecond)
+				b.Observe(answer(toDoc, "Doc"))
+				synctest.Wait()
+				if got := u.listings(); got != 1 {
+					t.Errorf("%d requests in the window, want 1", got)
+				}
+				u.setFault(nil)
+				time.Sleep(tt.until - tt.none)
+				if got := u.listings(); got < 2 {
+					t.Error("no request after the window")
+				}
+				if h := b.Snapshot().Health; h.Failing {
+					t.Errorf("health = %+v", h)
+				}
+			})
+		})
+	}
+}
+
+func TestF02(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream()
+		u.add("A", jennifer, doc)
+		b := running(t, u, "w0")
+		_, sub := b.Subscribe()
+		defer sub.Close()
+		time.Sleep(3 * time.Second)
+		listed := b.Snapshot().Health.ListedAt
+		u.setFault(func(string, MemberID) fault { return fault{err: notSent} })
+		time.Sleep(10 * time.Minute)
+		s := b.Snapshot()
+		if c := s.Calls[0]; c.Phase != Talking {
+			t.Errorf("failed polls ended the call: %+v", c)
+		}
+		if h := s.Health; !h.Failing || h.Problem != sipgate.Unavailable || h.ListedAt.Sub(listed) > 3*time.Second {
+			t.Errorf("health = %+v", h)
+		}
+		u.mu.Lock()
+		for i, at := range u.lists[1:] {
+			if gap := at.Sub(u.lists[i]); gap < 2*time.Second || gap > 9700*time.Millisecond {
+				t.Errorf("%v between requests %d and %d", gap, i, i+1)
+			}
+		}
+		u.mu.Unlock()
+		u.setFault(nil)
+		within(t, "recovers", 10*time.Second, func() bool { return !b.Snapshot().Health.Failing })
+	})
+}
+
+// A member whom sipgate refuses is set aside; the others go on.
+func TestUnauthorizedMember(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream()
+		u.add("A", jennifer, doc, "w0")
+		b := running(t, u, "w0", "w1")
+		time.Sleep(time.Second)
+		u.setFault(func(_ string, by MemberID) fault {
+			if by == "w0" {
+				return fault{err: refused(sipgate.Unauthorized)}
+			}
+			return fault{}
+		})
+		_, sub := b.Subscribe()
+		defer sub.Close()
+		time.Sleep(30 * time.Second)
+		h := b.Snapshot().Health
+		if !slices.Equal(h.Aside, []MemberID{"w0"}) || h.Members != 1 || h.Failing {
+			t.Errorf("health = %+v", h)
+		}
+		if c := only(t, b); c.Phase != Talking {
+			t.Errorf("what only w0 saw has not ended: %+v", c)
+		}
+		u.mu.Lock()
+		n := len(u.listedBy)
+		if slices.Contains(u.listedBy[n-10:], "w0") {
+			t.Error("w0 is still asked")
+		}
+		u.mu.Unlock()
+		u.setFault(nil)
+		b.Join(u.member("w0"))
+		time.Sleep(time.Second)
+		if h := b.Snapshot().Health; len(h.Aside) > 0 || h.Members != 2 {
+			t.Errorf("health = %+v", h)
+		}
+		b.Leave("w0")
+		b.Leave("w1")
+		before := u.listings()
+		time.Sleep(time.Hour)
+		if got := u.listings() - before; got > 0 {
+			t.Errorf("%d requests without members", got)
+		}
+	})
+}
+
+// A member who may not list calls is asked once a minute.
+func TestF43(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream()
+		u.setFault(func(_ string, by MemberID) fault { return fault{err: refused(sipgate.Forbidden)} })
+		b := running(t, u, "w0")
+		_, sub := b.Subscribe()
+		defer sub.Close()
+		time.Sleep(10*time.Minute - time.Second)
+		if got := u.listings(); got != 10 {
+			t.Errorf("%d requests in ten minutes", got)
+		}
+	})
+}
+
+// A list that takes long does not let another be asked for meanwhile.
+func TestF01PollDoesNotOverlap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream()
+		u.setFault(func(string, MemberID) fault { return fault{after: 5 * time.Second} })
+		b := running(t, u, "w0", "w1")
+		_, sub := b.Subscribe()
+		defer sub.Close()
+		for range 30 {
+			time.Sleep(time.Second)
+			b.Observe(answer(newCall(sipgate.CallID(fmt.Sprint("A", time.Now().Unix())), sipgate.Incoming, jennifer, doc), "Doc"))
+		}
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		for i, at := range u.lists[1:] {
+			if gap := at.Sub(u.lists[i]); gap < 5*time.Second {
+				t.Errorf("%v between requests", gap)
+			}
+		}
+	})
+}
+
+// After an event or a command the lists are asked for at once, but many of them
+// are joined.
+func TestHurry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream()
+		b := running(t, u, "w0")
+		time.Sleep(5 * time.Second) // nobody watches: the next list is due in 25 s
+		before := u.listings()
+		for i := range 20 {
+			e := newCall(sipgate.CallID(fmt.Sprint("A", i)), sipgate.Incoming, jennifer, doc)
+			b.Observe(e)
+			b.Observe(answer(e, "Doc"))
+			synctest.Wait()
+		}
+		if got := u.listings() - before; got != 1 {
+			t.Errorf("%d requests at once", got)
+		}
+		time.Sleep(hurryInterval)
+		synctest.Wait()
+		if got := u.listings() - before; got != 2 {
+			t.Errorf("%d requests after 300 ms", got)
+		}
+		time.Sleep(30 * time.Second)
+		before = u.listings()
+		_, sub := b.Subscribe()
+		defer sub.Close()
+		synctest.Wait()
+		if got := u.listings() - before; got != 1 && time.Since(u.lists[len(u.lists)-1]) > 2*time.Second {
+			t.Errorf("%d requests for somebody who came", got)
+		}
+	})
+}
+
+func TestSlowSubscriberIsDropped(t *testing.T) {
+	_, b, row := ready(t)
+	_, slow := b.Subscribe()
+	_, quick := b.Subscribe()
+	for i := range subscriptionBuffer {
+		b.Do(t.Context(), hold(row, i%2 == 0))
+		for range 2 {
+			if _, ok := <-quick.Changes(); !ok {
+				t.Fatal("the quick one was dropped")
+			}
+		}
+	}
+	n := 0
+	for range slow.Changes() {
+		n++
+	}
+	if n != subscriptionBuffer {
+		t.Errorf("the slow one got %d changes", n)
+	}
+	slow.Close() // again: no panic
+	s, again := b.Subscribe()
+	if err := follow(s).agrees(b.Snapshot()); err != nil {
+		t.Error(err)
+	}
+	again.Close()
+	quick.Close()
+}
+
+// angry panics instead of listing.
+type angry struct{ API }
+
+func (angry) Calls(context.Context) (sipgate.CallList, error) { panic("in the test") }
+
+// F38: a panic costs a second and a new epoch.
+func TestF38(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream()
+		u.add("A", jennifer, doc)
+		b := running(t, u, "w0")
+		s, sub := b.Subscribe()
+		time.Sleep(time.Second)
+		m := u.member("w0")
+		b.Join(Member{ID: "w0", API: angry{m.API}})
+		synctest.Wait()
+		b.Join(m)
+		for range sub.Changes() {
+		}
+		u.add("B", stranger, doc)
+		time.Sleep(afterPanic)
+		synctest.Wait()
+		if got := b.Snapshot(); got.Epoch == s.Epoch || len(got.Calls) != 2 {
+			t.Errorf("snapshot %+v", got)
+		}
+	})
+}
+
+func TestExchange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream()
+		u.add("A", jennifer, doc)
+		opened := 0
+		x := NewExchange(func(team string) *Board { opened++; return New(Options{}) })
+		b := x.Board("1")
+		if x.Board("1") != b || x.Board("2") == b || opened != 2 {
+			t.Error("not one board per team")
+		}
+		b.Join(u.member("w0"))
+		synctest.Wait()
+		only(t, b)
+		rows(t, x.Board("2"), 0)
+		x.Close()
+		x.Close()
+		if x.Board("3") == nil {
+			t.Error("no board after Close")
+		}
+	})
+}

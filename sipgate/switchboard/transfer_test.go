@@ -1,0 +1,213 @@
+package switchboard
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+const (
+	target   = "4915799912345"
+	stranger = "4915790000002"
+)
+
+// Without events a transferred call is recognised by its parties.
+func TestF41ByPollingAlone(t *testing.T) {
+	for name, tt := range map[string]struct {
+		attended bool
+		members  []MemberID
+	}{
+		"blind":    {false, []MemberID{"w0"}},
+		"attended": {true, []MemberID{"w0"}},
+		"three":    {false, []MemberID{"w0", "w1", "w2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				u := newUpstream()
+				b := open(t, u, tt.members...)
+				u.add("A", jennifer, doc)
+				u.add("B", stranger, marty)
+				poll(t, b)
+				row := rows(t, b, 2)[0].ID
+				_, sub := b.Subscribe()
+				to := TransferTo{sipgate.Transfer{To: "+" + target, Attended: tt.attended}}
+				if err := b.Do(t.Context(), Command{By: "w0", Call: row, Action: to}); err != nil {
+					t.Fatal(err)
+				}
+				poll(t, b)
+				poll(t, b)
+				c := rows(t, b, 2)[0]
+				if c.ID != row || c.Upstream != "AT" || c.Phase != Talking {
+					t.Errorf("row = %+v", c)
+				}
+				if c.Outside.Number != "+"+jennifer || c.Inside.Number != "+"+target || !slices.Equal(c.Earlier, []Party{{Number: "+" + doc}}) {
+					t.Errorf("with %v and %v, earlier %v", c.Outside, c.Inside, c.Earlier)
+				}
+				if c.Last.Verb != VerbTransfer || c.Last.Outcome != Confirmed || c.Last.Detail != "+"+target {
+					t.Errorf("order %+v", c.Last)
+				}
+				for _, c := range calls(sub) {
+					if c.Phase == Ended || c.ID != row {
+						t.Errorf("shown on the way: %+v", c)
+					}
+				}
+			})
+		})
+	}
+}
+
+// The target's telephone rings for a while, and ringing calls are not listed:
+// the row ends, and goes on when the target answers, within half a minute.
+func TestF41TargetRings(t *testing.T) {
+	for wait, same := range map[time.Duration]bool{20 * time.Second: true, 40 * time.Second: false} {
+		synctest.Test(t, func(t *testing.T) {
+			u := newUpstream()
+			b := open(t, u, "w0")
+			u.add("A", jennifer, doc)
+			poll(t, b)
+			row := only(t, b).ID
+			to := TransferTo{sipgate.Transfer{To: "+" + target}}
+			if err := b.Do(t.Context(), Command{By: "w0", Call: row, Action: to}); err != nil {
+				t.Fatal(err)
+			}
+			u.remove("AT")
+			poll(t, b)
+			if c := only(t, b); c.Phase != Ended {
+				t.Errorf("row = %+v", c)
+			}
+			time.Sleep(wait)
+			rows(t, b, 0)
+			u.add("C", jennifer, target)
+			poll(t, b)
+			if c := only(t, b); (c.ID == row) != same || c.Phase != Talking {
+				t.Errorf("after %v: same row %v, want %v; %+v", wait, c.ID == row, same, c)
+			}
+		})
+	}
+}
+
+// The new leg may appear before the old one goes: two rows become one.
+func TestF41BothListed(t *testing.T) {
+	u := newUpstream()
+	b := open(t, u, "w0")
+	u.add("A", jennifer, doc)
+	poll(t, b)
+	row := only(t, b).ID
+	u.setFault(func(op string, _ MemberID) fault {
+		if op == "transfer" {
+			return fault{err: timeout}
+		}
+		return fault{}
+	})
+	to := TransferTo{sipgate.Transfer{To: "+" + target, Attended: true}}
+	b.Do(t.Context(), Command{By: "w0", Call: row, Action: to})
+	u.add("C", jennifer, target)
+	poll(t, b)
+	rows(t, b, 2)
+	u.remove("A")
+	poll(t, b)
+	if c := only(t, b); c.ID != row || c.Upstream != "C" {
+		t.Errorf("row = %+v", c)
+	}
+	poll(t, b)
+	if c := only(t, b); c.Last.Outcome != Confirmed {
+		t.Errorf("order %+v", c.Last)
+	}
+}
+
+// A call of other people is not taken for the transferred one, and without a
+// transfer nothing is.
+func TestF41Strangers(t *testing.T) {
+	u := newUpstream()
+	b := open(t, u, "w0")
+	u.add("A", jennifer, doc)
+	poll(t, b)
+	row := only(t, b).ID
+	u.remove("A")
+	u.add("C", jennifer, marty)
+	poll(t, b)
+	poll(t, b)
+	rows(t, b, 2)
+	to := TransferTo{sipgate.Transfer{To: "+" + target}}
+	if err := b.Do(t.Context(), Command{By: "w0", Call: rows(t, b, 2)[1].ID, Action: to}); err != nil {
+		t.Fatal(err)
+	}
+	u.mu.Lock()
+	u.calls = nil
+	u.mu.Unlock()
+	u.add("D", stranger, doc)
+	poll(t, b)
+	poll(t, b)
+	if got := rows(t, b, 3); got[0].ID != row || got[2].Upstream != "D" {
+		t.Errorf("rows = %s", picture(got))
+	}
+}
+
+// What the lists and what events say of a transfer fit together, whichever
+// comes first.
+func TestF41ListBeforeEvents(t *testing.T) {
+	for _, lateEvents := range []bool{false, true} {
+		u := newUpstream()
+		b := open(t, u, "w0")
+		b.Observe(toDoc)
+		b.Observe(answer(toDoc, "Doc"))
+		u.add("A", jennifer, doc)
+		poll(t, b)
+		row := only(t, b).ID
+		events := []sipgate.Event{
+			origin(diverted(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), doc), "A", ""),
+			answer(newCall("B", sipgate.Incoming, jennifer, marty), "Marty"),
+			hangup(toDoc, "normalClearing"),
+		}
+		u.remove("A")
+		u.add("B", jennifer, marty)
+		if lateEvents {
+			poll(t, b)
+			rows(t, b, 2)
+		}
+		for _, e := range events {
+			b.Observe(e)
+		}
+		poll(t, b)
+		if c := only(t, b); c.ID != row || c.Upstream != "B" || c.Phase != Talking || len(c.Earlier) != 1 {
+			t.Errorf("late %v: %+v", lateEvents, c)
+		}
+	}
+}
+
+// A command that waits for its turn while its row becomes part of another goes
+// on there.
+func TestMergeWithCommandUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream()
+		b := open(t, u, "w0")
+		u.add("A", jennifer, doc)
+		u.add("B", jennifer, marty)
+		poll(t, b)
+		cs := rows(t, b, 2)
+		u.setFault(func(op string, _ MemberID) fault { return fault{before: time.Second} })
+		errs := make(chan error, 2)
+		for _, on := range []bool{true, false} {
+			go func() { errs <- b.Do(t.Context(), hold(cs[1].ID, on)) }()
+			synctest.Wait()
+		}
+		b.Observe(origin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""))
+		if c := only(t, b); c.ID != cs[0].ID || !c.Hold.Pending || c.Last == nil {
+			t.Errorf("row = %+v", c)
+		}
+		for range 2 {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+		if c := only(t, b); c.Hold.Pending || c.Last.Outcome != Confirmed || c.Hold.On {
+			t.Errorf("row = %+v, order %+v", c, c.Last)
+		}
+		if got := u.sent(); !slices.Equal(got, []string{"hold B true", "hold B false"}) {
+			t.Errorf("sent %v", got)
+		}
+	})
+}
