@@ -3,6 +3,7 @@ package simulator
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -164,4 +165,23 @@ func TestUnknownScope(t *testing.T) {
 			t.Errorf("%q is known", unknown)
 		}
 	}
+}
+
+// Whatever is written as redirect_uri, the browser stays with the client.
+func FuzzMayRedirect(f *testing.F) {
+	for _, target := range []string{callback, "https://board.example/cb/x", `http://127.0.0.1\@evil.example/`, "https://board.example/cb/%2e%2e/x", "//x", "http://[::1%25]/"} {
+		f.Add(target)
+	}
+	open := &oauthClient{}
+	listed := &oauthClient{redirects: []string{"https://board.example/cb"}}
+	f.Fuzz(func(t *testing.T, target string) {
+		if u, ok := open.mayRedirect(target); ok {
+			if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+				t.Errorf("%q leads to %s", target, u)
+			}
+		}
+		if u, ok := listed.mayRedirect(target); ok && !strings.HasPrefix(strings.ToLower(u.String()), "https://board.example/cb") {
+			t.Errorf("%q leads to %s", target, u)
+		}
+	})
 }

@@ -120,8 +120,8 @@ func TestFetchAnnouncement(t *testing.T) {
 		w.Write(wavFile(fmtChunk(1, 2, 8000, 16), "data1234"))
 	})
 	mux.HandleFunc("/huge.wav", func(w http.ResponseWriter, r *http.Request) {
-		for range fetchSize/(1<<16) + 2 {
-			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+		for range fetchSize>>20 + 2 {
+			if _, err := w.Write(make([]byte, 1<<20)); err != nil {
 				return
 			}
 		}

@@ -90,23 +90,23 @@ func digitsIn(x []int16) (digits string, begins []int) {
 
 // correlation finds needle in x: the place and how well it fits, 0 to 1.
 func correlation(x, needle []int16) (at int, fit float64) {
-	const step = 3 // of the samples compared
-	norm := power(needle) * float64(len(needle))
-	sums := make([]float64, len(x)+1) // of the squares before each sample
-	for i, v := range x {
-		sums[i+1] = sums[i] + power([]int16{v})
-	}
 	for n := 0; n+len(needle) <= len(x); n++ {
-		var sum int64
-		for i := 0; i < len(needle); i += step {
-			sum += int64(needle[i]) * int64(x[n+i])
-		}
-		f := step * float64(sum) / (1 << 30) / math.Sqrt(norm*(sums[n+len(needle)]-sums[n])+1e-9)
-		if f > fit {
+		if f := likeness(x[n:n+len(needle)], needle, 7); f > fit {
 			at, fit = n, f
 		}
 	}
-	return at, fit
+	return at, likeness(x[at:], needle, 1)
+}
+
+// likeness is the normalised correlation of needle with the beginning of x, of
+// every step-th sample.
+func likeness(x, needle []int16, step int) float64 {
+	var both, a, b int64
+	for i := 0; i < len(needle); i += step {
+		v, w := int64(x[i]), int64(needle[i])
+		both, a, b = both+v*w, a+v*v, b+w*w
+	}
+	return float64(both) / math.Sqrt(float64(a)*float64(b)+1)
 }
 
 // chirp is a sound that is like no other part of itself.

@@ -53,8 +53,8 @@ func TestSpeechIsNoDigit(t *testing.T) {
 		tp.joined("b", tapeStart)
 		tp.joined("c", tapeStart)
 		tp.start(tapeStart)
-		tp.held(after(20*time.Second), true)
-		tp.stop(after(25 * time.Second))
+		tp.held(after(12*time.Second), true)
+		tp.stop(after(16 * time.Second))
 		x := record(t, tp)
 		if got, _ := digitsIn(x); got != "" {
 			t.Errorf("seed %d: digits %q in speech and music", seed, got)
@@ -70,7 +70,7 @@ func TestSpeechIsNoDigit(t *testing.T) {
 }
 
 func TestRecordingHoldsTheAnnouncementWhereItWasAccepted(t *testing.T) {
-	sound := chirp(1, 0.5)
+	sound := chirp(0.6, 0.5)
 	tp := talkingTape()
 	tp.start(after(1250 * time.Millisecond))
 	tp.announcement(sound, after(3*time.Second))
@@ -91,7 +91,7 @@ func TestRecordingHoldsTheAnnouncementWhereItWasAccepted(t *testing.T) {
 
 // Both may sound at once, and both are still found.
 func TestTonesOverAnAnnouncement(t *testing.T) {
-	sound := chirp(2, 0.3)
+	sound := chirp(1.5, 0.3)
 	tp := talkingTape()
 	tp.start(tapeStart)
 	tp.announcement(sound, after(time.Second))
@@ -108,7 +108,7 @@ func TestTonesOverAnAnnouncement(t *testing.T) {
 
 // An announcement that began before the recording is heard from its middle.
 func TestRecordingBeginsInsideAnAnnouncement(t *testing.T) {
-	sound := chirp(2, 0.5)
+	sound := chirp(1.5, 0.5)
 	tp := talkingTape()
 	tp.announcement(sound, after(time.Second))
 	tp.start(after(2 * time.Second))
@@ -184,10 +184,10 @@ func TestVoicesDifferAndStayTheSame(t *testing.T) {
 		tp.joined("caller", tapeStart)
 		tp.left(map[string]string{"owner": "caller", "caller": "owner"}[party], tapeStart)
 		tp.start(tapeStart)
-		tp.stop(after(20 * time.Second))
+		tp.stop(after(12 * time.Second))
 		return spectrum(record(t, tp))
 	}
-	likeness := func(a, b [64]float64) float64 {
+	overlap := func(a, b [64]float64) float64 {
 		var ab, aa, bb float64
 		for i := range a {
 			ab, aa, bb = ab+a[i]*b[i], aa+a[i]*a[i], bb+b[i]*b[i]
@@ -196,7 +196,7 @@ func TestVoicesDifferAndStayTheSame(t *testing.T) {
 	}
 	for seed := range uint64(3) {
 		owner, caller := hear(seed, "owner"), hear(seed, "caller")
-		if l := likeness(owner, caller); l > 0.8 {
+		if l := overlap(owner, caller); l > 0.8 {
 			t.Errorf("seed %d: voices of two parties alike: %.2f", seed, l)
 		}
 		if owner != hear(seed, "owner") {
