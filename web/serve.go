@@ -51,6 +51,8 @@ type Server struct {
 	live      map[*socket]struct{}
 	bySubject map[string][]*socket // oldest first
 	watching  bool                 // the watchdog runs; it ends with the last socket
+
+	alone chan struct{} // tells the watchdog that the last socket has gone; holds one
 }
 
 // NewServer returns a Server that is not serving yet. It runs no goroutine
@@ -71,6 +73,7 @@ func NewServer(o ServerOptions) *Server {
 	return &Server{
 		o: o, site: newSite(o.PublicURL), log: logger(o.Log),
 		live: map[*socket]struct{}{}, bySubject: map[string][]*socket{},
+		alone: make(chan struct{}, 1),
 	}
 }
 

@@ -105,12 +105,14 @@ func (s *Server) StreamAs(w http.ResponseWriter, r *http.Request, subject string
 	}
 	defer k.wait()
 	s.register(k)
+	defer s.unregister(k)
 	k.tasks.Go(func() { cancel(k.discard()) })
 	cause := k.send(ctx, next)
-	s.unregister(k)
-	if err := k.close(cause); err != nil {
-		s.log.LogAttrs(ctx, slog.LevelError, "feed failed", slog.String("id", RequestID(ctx)), slog.Any("err", err))
+	s.unregister(k) // from here on the closing has time limits of its own
+	if unexpected(cause) {
+		s.log.LogAttrs(ctx, slog.LevelError, "feed failed", slog.String("id", RequestID(ctx)), slog.Any("err", cause))
 	}
+	k.close(cause)
 	return nil
 }
 
@@ -138,8 +140,9 @@ func (k *socket) accept(w http.ResponseWriter, r *http.Request) error {
 		OnPingReceived:     k.pingReceived,
 	})
 	if err != nil {
-		if h.status == 0 {
-			return Fault{Status: http.StatusBadRequest, Code: CodeHandshake}
+		if h.status == http.StatusUpgradeRequired {
+			w.Header().Set("Upgrade", "websocket")
+			w.Header().Set("Connection", "Upgrade")
 		}
 		return fmt.Errorf("%w: %w", Fault{Status: h.status, Code: CodeHandshake}, err)
 	}
@@ -181,12 +184,23 @@ func (k *socket) verdict(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
+// unexpected reports whether cause is an error of next that means a bug.
+func unexpected(cause error) bool {
+	if _, ok := errors.AsType[*CloseError](cause); ok {
+		return false
+	}
+	_, theirs := cause.(violation)
+	return !theirs && !wordless(cause)
+}
+
+func wordless(cause error) bool { return cause == errGone || cause == errSilent || cause == errStalled }
+
 // close says why, waits for the other side to agree, at most 5 s, and closes
-// the connection. It returns the cause if nobody expected it.
-func (k *socket) close(cause error) (unexpected error) {
-	if cause == errGone || cause == errSilent || cause == errStalled {
+// the connection.
+func (k *socket) close(cause error) {
+	if wordless(cause) {
 		k.conn.CloseNow()
-		return nil
+		return
 	}
 	if v, ok := cause.(violation); ok {
 		// The client gets the chance to read why, but it is not waited for
@@ -194,14 +208,13 @@ func (k *socket) close(cause error) (unexpected error) {
 		// frame away if there is something unread.
 		defer time.AfterFunc(lingering, func() { k.net.Close() }).Stop()
 		k.conn.Close(v.code, v.reason)
-		return nil
+		return
 	}
 	e, ok := errors.AsType[*CloseError](cause)
 	if !ok {
-		e, unexpected = &CloseError{Code: CloseInternal}, cause
+		e = &CloseError{Code: CloseInternal}
 	}
 	k.conn.Close(websocket.StatusCode(e.Code), e.Reason[:min(len(e.Reason), maxReason)])
-	return unexpected
 }
 
 // wait releases whatever is left, also after a panic of next.

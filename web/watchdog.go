@@ -49,10 +49,17 @@ func (s *Server) register(k *socket) {
 	}
 }
 
+// unregister undoes register. Doing it twice is harmless.
 func (s *Server) unregister(k *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.live, k)
+	if len(s.live) == 0 {
+		select {
+		case s.alone <- struct{}{}:
+		default:
+		}
+	}
 	same := s.bySubject[k.subject]
 	for i := range same {
 		if same[i] == k {
@@ -91,7 +98,13 @@ func (s *Server) abortSockets() {
 func (s *Server) watch() {
 	t := time.NewTicker(tick)
 	defer t.Stop()
-	for now := range t.C {
+	for {
+		var now time.Time
+		select {
+		case now = <-t.C:
+		case <-s.alone:
+			now = time.Now()
+		}
 		if !s.inspect(now) {
 			return
 		}

@@ -1,0 +1,472 @@
+package web_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"callboard/web"
+)
+
+// feed adds a route whose sockets get what is sent on the returned channel.
+func (p *program) feed(path string) chan []byte {
+	messages := make(chan []byte)
+	p.handle("GET "+path, func(w http.ResponseWriter, r *http.Request) error {
+		return p.srv.StreamAs(w, r, r.URL.Query().Get("subject"), func(ctx context.Context) ([]byte, error) {
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case m := <-messages:
+				return m, nil
+			}
+		})
+	})
+	return messages
+}
+
+// dial opens a socket as a browser on a page of ours does.
+func (p *program) dial(path string, headers ...string) (*websocket.Conn, *http.Response, error) {
+	h := http.Header{"Origin": {p.url.String()}}
+	o := &websocket.DialOptions{HTTPHeader: h, Host: p.url.Host, HTTPClient: p.http}
+	for _, line := range headers {
+		name, value, _ := strings.Cut(line, ": ")
+		if name == "Host" {
+			o.Host = value
+		} else if h.Del(name); value != "-" {
+			h.Set(name, value)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return websocket.Dial(ctx, "ws://"+p.addr+path, o)
+}
+
+func (p *program) mustDial(path string) *websocket.Conn {
+	p.t.Helper()
+	c, _, err := p.dial(path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { c.CloseNow() })
+	return c
+}
+
+// read reads one message.
+func read(t testing.TB, c *websocket.Conn) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_, m, err := c.Read(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(m)
+}
+
+// closeCode waits for c to be closed.
+func closeCode(c *websocket.Conn) int {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for {
+		if _, _, err := c.Read(ctx); err != nil {
+			return int(websocket.CloseStatus(err))
+		}
+	}
+}
+
+func TestStream(t *testing.T) {
+	p := serve(t, https...)
+	messages := p.feed("/feed")
+	c, resp, err := p.dial("/feed", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	c.SetReadLimit(-1)
+	if resp.StatusCode != 101 || resp.Header.Get("Sec-WebSocket-Extensions") != "" {
+		t.Errorf("B84: %d, %q", resp.StatusCode, resp.Header.Get("Sec-WebSocket-Extensions"))
+	}
+	for _, m := range []string{"a", "", strings.Repeat("ä", 100_000)} {
+		messages <- []byte(m)
+		if got := read(t, c); got != m {
+			t.Errorf("%d bytes, want %d", len(got), len(m))
+		}
+	}
+	for range 20 { // harmless, and discarded
+		if err := c.Write(t.Context(), websocket.MessageText, []byte(`{"x":"ü"}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	messages <- []byte("z")
+	if got := read(t, c); got != "z" {
+		t.Errorf("%q", got)
+	}
+	if err := c.Close(websocket.StatusNormalClosure, ""); err != nil {
+		t.Errorf("the client's close: %v", err)
+	}
+}
+
+// TestT10Handshake: who gets no socket, and that nobody is upgraded by mistake.
+func TestT10Handshake(t *testing.T) {
+	p := serve(t, https...)
+	p.feed("/feed")
+	for _, test := range []struct {
+		name, header string
+		want         int
+		code         string
+	}{
+		{"B71 evil", "Origin: https://evil.example", 403, "bad_origin"},
+		{"B71 null", "Origin: null", 403, "bad_origin"},
+		{"T10 none", "Origin: -", 403, "bad_origin"},
+		{"T10 http", "Origin: http://app.example", 403, "bad_origin"},
+		{"T10 suffix", "Origin: https://app.example.evil", 403, "bad_origin"},
+		{"T10 port", "Origin: https://app.example:444", 403, "bad_origin"},
+		{"B71 host", "Host: rebind.evil", 421, "bad_host"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c, resp, err := p.dial("/feed", test.header)
+			if err == nil {
+				c.CloseNow()
+				t.Fatal("upgraded")
+			}
+			body, _ := io.ReadAll(resp.Body)
+			answer{resp, string(body)}.want(t, test.want, test.code)
+		})
+	}
+	t.Run("T11 rebinding", func(t *testing.T) {
+		if c, resp, err := p.dial("/feed", "Host: rebind.evil", "Origin: https://rebind.evil"); err == nil || resp.StatusCode != 421 {
+			c.CloseNow()
+			t.Error(err)
+		}
+	})
+	head := "GET /feed HTTP/1.1\r\nHost: app.example\r\nOrigin: https://app.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+	for _, test := range []struct {
+		name, old, new string
+		want           int
+	}{
+		{"B72 version", "Version: 13", "Version: 8", 400},
+		{"B72 no key", "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n", "", 400},
+		{"B72 two keys", "Sec-WebSocket-Key", "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Key", 400},
+		{"B72 short key", "MDEyMzQ1Njc4OWFiY2RlZg==", "MDEyMzQ1Njc4OWFiY2Rl", 400},
+		{"B72 POST", "GET", "POST", 405},
+		{"B72 HTTP/1.0", "HTTP/1.1", "HTTP/1.0", 426},
+		{"B72 no upgrade", "Upgrade: websocket\r\nConnection: Upgrade\r\n", "", 426},
+		{"T10 empty origin", "Origin: https://app.example", "Origin: ", 403},
+		{"T10 two origins", "Origin: https://app.example", "Origin: https://app.example\r\nOrigin: https://evil", 403},
+		{"B22 no host", "Host: app.example", "Host: ", 421},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			resp := p.raw(strings.Replace(head, test.old, test.new, 1) + "\r\n")
+			if resp == nil || resp.StatusCode != test.want {
+				t.Fatalf("%v, want %d", resp, test.want)
+			}
+			if resp.StatusCode == 426 && resp.Header.Get("Upgrade") != "websocket" {
+				t.Error("426 without Upgrade")
+			}
+			if body, _ := io.ReadAll(resp.Body); !strings.Contains(string(body), "data-error") || strings.Contains(string(body), "MDEy") {
+				t.Errorf("not rendered: %s", body)
+			}
+		})
+	}
+	t.Run("no public URL", func(t *testing.T) {
+		p := serve(t, func(o *web.ServerOptions) { o.PublicURL = nil })
+		p.feed("/feed")
+		if c, _, err := p.dial("/feed"); err == nil {
+			c.CloseNow()
+			t.Error("upgraded")
+		}
+	})
+}
+
+// A frame as a client that keeps to no rules sends it.
+type frame struct {
+	first    byte // FIN, RSV and opcode
+	payload  string
+	unmasked bool
+	length   uint64 // if not 0, what the header says
+}
+
+func (f frame) bytes() []byte {
+	n := uint64(len(f.payload))
+	if f.length != 0 {
+		n = f.length
+	}
+	mask := byte(0x80)
+	if f.unmasked {
+		mask = 0
+	}
+	b := []byte{f.first}
+	switch {
+	case n < 126:
+		b = append(b, mask|byte(n))
+	case n < 1<<16:
+		b = binary.BigEndian.AppendUint16(append(b, mask|126), uint16(n))
+	default:
+		b = binary.BigEndian.AppendUint64(append(b, mask|127), n)
+	}
+	if !f.unmasked {
+		b = append(b, 0, 0, 0, 0)
+	}
+	return append(b, f.payload...)
+}
+
+const (
+	text, binaryMessage, ping = 0x81, 0x82, 0x89
+	closeFrame                = 0x88
+)
+
+// rawSocket does the handshake over a plain connection.
+func (p *program) rawSocket(t testing.TB, path string) (net.Conn, *bufio.Reader) {
+	t.Helper()
+	c, err := net.Dial("tcp", p.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n", path, p.url.Host, p.url)
+	br := bufio.NewReader(c)
+	resp, err := http.ReadResponse(br, nil)
+	if err != nil || resp.StatusCode != 101 {
+		t.Fatalf("handshake: %v, %v", resp, err)
+	}
+	return c, br
+}
+
+// readClose reads frames until the connection ends, answers the close frame and
+// returns its code, 0 if there is none.
+func readClose(c net.Conn, br *bufio.Reader) (code int, err error) {
+	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	for {
+		var head [2]byte
+		if _, err := io.ReadFull(br, head[:]); err != nil {
+			if errors.Is(err, context.DeadlineExceeded) || errors.As(err, new(*net.OpError)) && err.(*net.OpError).Timeout() {
+				return code, err
+			}
+			return code, nil
+		}
+		payload := make([]byte, head[1]&0x7f)
+		if _, err := io.ReadFull(br, payload); err != nil {
+			return code, nil
+		}
+		if head[0] == closeFrame && len(payload) >= 2 {
+			code = int(binary.BigEndian.Uint16(payload))
+			c.Write(frame{first: closeFrame, payload: string(payload[:2])}.bytes())
+		}
+	}
+}
+
+func TestBadInputFrames(t *testing.T) {
+	p := serve(t)
+	p.feed("/feed")
+	code := func(c uint16, rest string) string { return string(binary.BigEndian.AppendUint16(nil, c)) + rest }
+	repeat := func(n int, fs ...frame) (all []frame) {
+		for range n {
+			all = append(all, fs...)
+		}
+		return all
+	}
+	for _, test := range []struct {
+		name   string
+		frames []frame
+		want   int // close code; 0: closed without a word
+	}{
+		{"B73", []frame{{first: text, payload: "x", unmasked: true}}, 1002},
+		{"B74 RSV1", []frame{{first: text | 0x40, payload: "x"}}, 1002},
+		{"B74 RSV2", []frame{{first: text | 0x20, payload: "x"}}, 1002},
+		{"B74 opcode 3", []frame{{first: 0x83, payload: "x"}}, 1002},
+		{"B74 opcode 7", []frame{{first: 0x87}}, 1002},
+		{"B74 opcode 11", []frame{{first: 0x8b}}, 1002},
+		{"B74 opcode 15", []frame{{first: 0x8f}}, 1002},
+		{"B75 fragmented ping", []frame{{first: 0x09, payload: "x"}}, 1002},
+		{"B75 long ping", []frame{{first: ping, payload: strings.Repeat("x", 126)}}, 1002},
+		{"B76 continuation", []frame{{first: 0x80, payload: "x"}}, 1002},
+		{"B76 text in a fragment", []frame{{first: 0x01, payload: "x"}, {first: text, payload: "y"}}, 1002},
+		{"B77 2^63", []frame{{first: text, length: 1 << 63, payload: "x"}}, 1002},
+		{"B77 2^32", []frame{{first: text, length: 1 << 32, payload: strings.Repeat("x", 5000)}}, 1009},
+		{"B78 4097", []frame{{first: text, payload: strings.Repeat("x", 4097)}}, 1009},
+		{"B78 5000 fragments", append([]frame{{first: 0x01, payload: "x"}}, repeat(5000, frame{first: 0, payload: "x"})...), 1009},
+		{"B79 bytes", []frame{{first: text, payload: "\xff\xfe\xfa"}}, 1007},
+		{"B79 surrogate", []frame{{first: text, payload: "\xed\xa0\x80"}}, 1007},
+		{"B79 cut rune", []frame{{first: 0x01, payload: "a\xc3"}, {first: 0x80, payload: "b"}}, 1007},
+		{"B80", []frame{{first: binaryMessage, payload: "x"}}, 1003},
+		{"B82 messages", repeat(21, frame{first: text, payload: "x"}), 1008},
+		{"B82 pings", repeat(1000, frame{first: ping}), 1008},
+		{"B83 999", []frame{{first: closeFrame, payload: code(999, "")}}, 1002},
+		{"B83 1005", []frame{{first: closeFrame, payload: code(1005, "")}}, 1002},
+		{"B83 5000", []frame{{first: closeFrame, payload: code(5000, "")}}, 1002},
+		{"B83 one byte", []frame{{first: closeFrame, payload: "x"}}, 1002},
+		{"B83 bad reason", []frame{{first: closeFrame, payload: code(1000, "\xff")}}, 1000},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c, br := p.rawSocket(t, "/feed")
+			var all []byte
+			for _, f := range test.frames {
+				all = append(all, f.bytes()...)
+			}
+			go c.Write(all)
+			got, err := readClose(c, br)
+			if got != test.want || err != nil {
+				t.Errorf("close code %d, %v; want %d and the connection closed", got, err, test.want)
+			}
+		})
+	}
+	t.Run("4096 and 20 are allowed", func(t *testing.T) {
+		c, br := p.rawSocket(t, "/feed")
+		for range 19 {
+			c.Write(frame{first: text, payload: "x"}.bytes())
+		}
+		c.Write(frame{first: text, payload: strings.Repeat("x", 4096)}.bytes())
+		c.Write(frame{first: closeFrame, payload: code(1000, "")}.bytes())
+		if got, err := readClose(c, br); got != 1000 || err != nil {
+			t.Errorf("close code %d, %v", got, err)
+		}
+	})
+}
+
+// TestCloseCodes: what next says is what the browser gets.
+func TestCloseCodes(t *testing.T) {
+	p := serve(t)
+	for name, test := range map[string]struct {
+		err  error
+		want int
+	}{
+		"session": {&web.CloseError{Code: web.CloseSessionGone, Reason: "log in"}, 4401},
+		"wrapped": {fmt.Errorf("x: %w", &web.CloseError{Code: web.CloseForbidden, Reason: strings.Repeat("ä", 100)}), 4403},
+		"slow":    {&web.CloseError{Code: web.CloseTryAgain}, 1013},
+		"other":   {errors.New("a bug"), 1011},
+	} {
+		p.handle("GET /"+name, func(w http.ResponseWriter, r *http.Request) error {
+			return p.srv.Stream(w, r, func(context.Context) ([]byte, error) { return nil, test.err })
+		})
+		if got := closeCode(p.mustDial("/" + name)); got != test.want {
+			t.Errorf("%s: %d, want %d", name, got, test.want)
+		}
+	}
+	if !strings.Contains(p.log.String(), "a bug") || strings.Contains(p.log.String(), "log in") {
+		t.Error("the log must hold what nobody expected, and nothing else")
+	}
+	p.handle("GET /panics", func(w http.ResponseWriter, r *http.Request) error {
+		return p.srv.Stream(w, r, func(context.Context) ([]byte, error) { panic("F38") })
+	})
+	if got := closeCode(p.mustDial("/panics")); got != -1 {
+		t.Errorf("panic: %d", got)
+	}
+}
+
+// TestB85TooManyTabs: of one subject, and of nobody else.
+func TestB85TooManyTabs(t *testing.T) {
+	p := serve(t, func(o *web.ServerOptions) { o.MaxSocketsPerSubject = 2 })
+	p.feed("/feed")
+	first, other, nobody := p.mustDial("/feed?subject=a"), p.mustDial("/feed?subject=b"), p.mustDial("/feed")
+	second := p.mustDial("/feed?subject=a")
+	third := p.mustDial("/feed?subject=a")
+	if got := closeCode(first); got != web.CloseTooManyTabs {
+		t.Errorf("the oldest: %d, want 4408", got)
+	}
+	for name, c := range map[string]*websocket.Conn{"second": second, "third": third, "other": other, "nobody": nobody} {
+		c.CloseRead(t.Context())
+		if err := c.Ping(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestF21Shutdown(t *testing.T) {
+	p := serve(t)
+	p.feed("/feed")
+	entered := make(chan struct{})
+	p.handle("GET /slow", func(w http.ResponseWriter, r *http.Request) error {
+		close(entered)
+		select {
+		case <-time.After(200 * time.Millisecond): // a request in progress
+			return ok(w, r)
+		case <-r.Context().Done():
+			return errors.New("cancelled by the shutdown")
+		}
+	})
+	var sockets []*websocket.Conn
+	for range 20 {
+		sockets = append(sockets, p.mustDial("/feed"))
+	}
+	idle, _ := p.rawSocket(t, "/feed") // will not take part in the closing
+	var wg sync.WaitGroup
+	wg.Go(func() { p.do("GET", "/slow").want(t, 200, "") })
+	<-entered
+	p.stop()
+	for _, c := range sockets {
+		wg.Go(func() {
+			if got := closeCode(c); got != web.CloseRestart {
+				t.Errorf("socket closed with %d, want 1012", got)
+			}
+		})
+	}
+	wg.Wait()
+	idle.Close()
+	if err := <-p.done; err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+	p.done <- nil
+	if _, err := net.Dial("tcp", p.addr); err == nil {
+		t.Error("still accepting")
+	}
+}
+
+// TestF21Grace: a request that does not end is cancelled, and said to be.
+func TestF21Grace(t *testing.T) {
+	p := serve(t, func(o *web.ServerOptions) { o.Grace = 50 * time.Millisecond })
+	entered, cancelled := make(chan struct{}), make(chan struct{})
+	p.handle("GET /stuck", func(w http.ResponseWriter, r *http.Request) error {
+		close(entered)
+		<-r.Context().Done()
+		close(cancelled)
+		return nil
+	})
+	go p.http.Get("http://" + p.addr + "/stuck")
+	<-entered
+	p.stop()
+	if err := <-p.done; !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Serve: %v", err)
+	}
+	p.done <- nil
+	<-cancelled
+}
+
+func TestT35ConnectionCap(t *testing.T) {
+	p := serve(t, func(o *web.ServerOptions) { o.MaxConns = 3 })
+	p.handle("GET /x", ok)
+	var held []net.Conn
+	for range 3 {
+		c, err := net.Dial("tcp", p.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "GET /x HTTP/1.1\r\nHost: %s\r\n\r\n", p.addr)
+		if _, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, c)
+	}
+	if resp := p.raw("GET /x HTTP/1.1\r\nHost: " + p.addr + "\r\n\r\n"); resp != nil {
+		t.Errorf("the fourth connection: %v", resp)
+	}
+	held[0].Close()
+	for range 1000 { // until the server has noticed
+		if resp := p.raw("GET /x HTTP/1.1\r\nHost: " + p.addr + "\r\n\r\n"); resp != nil {
+			return
+		}
+	}
+	t.Error("a closed connection is still counted")
+}

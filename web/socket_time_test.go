@@ -1,0 +1,209 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"callboard/web"
+)
+
+// pipes is a net.Listener whose connections are in memory, so that a server
+// can run where time is not real.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (l *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipes) Close() error   { close(l.closed); return nil }
+func (l *pipes) Addr() net.Addr { return pipeAddr{} }
+
+type pipeAddr struct{}
+
+func (pipeAddr) Network() string { return "pipe" }
+func (pipeAddr) String() string  { return "pipe" }
+
+// A bubble is a server in a synctest bubble.
+type bubble struct {
+	t     *testing.T
+	srv   *web.Server
+	ln    *pipes
+	mux   *http.ServeMux
+	ended atomic.Int32 // Streams that have returned
+}
+
+// inBubble runs f with a server in a bubble, and expects Serve to return in
+// order afterwards.
+func inBubble(t *testing.T, f func(b *bubble)) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &bubble{t: t, ln: &pipes{make(chan net.Conn), make(chan struct{})}, mux: http.NewServeMux()}
+		b.srv = web.NewServer(web.ServerOptions{PublicURL: appURL})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() {
+			done <- b.srv.Serve(ctx, b.ln, web.Guard(web.GuardOptions{PublicURL: appURL}, b.mux))
+		}()
+		f(b)
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+}
+
+func (b *bubble) feed(path string, next func(ctx context.Context) ([]byte, error)) {
+	b.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+		if err := b.srv.Stream(w, r, next); err != nil {
+			b.t.Error(err)
+		}
+		b.ended.Add(1)
+	})
+}
+
+// dial opens a socket; the net.Conn is its transport.
+func (b *bubble) dial(path string, o websocket.DialOptions) (*websocket.Conn, net.Conn) {
+	var wire net.Conn
+	o.HTTPHeader = http.Header{"Origin": {appURL.String()}}
+	o.Host = appURL.Host
+	o.HTTPClient = &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		var server net.Conn
+		wire, server = net.Pipe()
+		b.ln.conns <- server
+		return wire, nil
+	}}}
+	c, _, err := websocket.Dial(b.t.Context(), "ws://app.example"+path, &o)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return c, wire
+}
+
+func forever(ctx context.Context) ([]byte, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// TestPingPong: a client that answers stays for hours, one that is silent (B90),
+// has vanished (B88, F28) or never reads goes within 33 s.
+func TestF28PingPong(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		b.feed("/feed", forever)
+		var pings atomic.Int32
+		alive, _ := b.dial("/feed", websocket.DialOptions{OnPingReceived: func(context.Context, []byte) bool { pings.Add(1); return true }})
+		gone := alive.CloseRead(b.t.Context())
+		mute, _ := b.dial("/feed", websocket.DialOptions{OnPingReceived: func(context.Context, []byte) bool { return false }})
+		muteGone := mute.CloseRead(b.t.Context())
+		b.dial("/feed", websocket.DialOptions{}) // never reads: even the ping gets stuck
+		begin := time.Now()
+		<-muteGone.Done()
+		if took := time.Since(begin); took > 33*time.Second || took < 30*time.Second {
+			t.Errorf("B90: a client without pongs was closed after %v, want at most 33 s", took)
+		}
+		time.Sleep(33*time.Second - time.Since(begin))
+		synctest.Wait()
+		if n := b.ended.Load(); n != 2 {
+			t.Errorf("B88: %d Streams have ended after 33 s, want 2", n)
+		}
+		time.Sleep(2 * time.Hour)
+		if gone.Err() != nil {
+			t.Error("F27: a client that answers was closed")
+		}
+		if n := pings.Load(); n < 2*3600/26 || n > 2*3600/24+2 {
+			t.Errorf("%d pings in two hours", n)
+		}
+		alive.CloseNow()
+	})
+}
+
+// TestF29SlowReader: one socket does not read. It is cut off within 5 s and the
+// watchdog's second, its queue never grows, and nobody else waits.
+func TestF29SlowReader(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		var asked atomic.Int32
+		b.feed("/slow", func(ctx context.Context) ([]byte, error) {
+			asked.Add(1)
+			return []byte("x"), nil
+		})
+		ticks := make(chan []byte)
+		b.feed("/fast", func(ctx context.Context) ([]byte, error) {
+			select {
+			case m := <-ticks:
+				return m, nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		})
+		slow, _ := b.dial("/slow", websocket.DialOptions{})
+		defer slow.CloseNow()
+		fast, _ := b.dial("/fast", websocket.DialOptions{})
+		begin := time.Now()
+		for i := range 1000 {
+			ticks <- fmt.Append(nil, i)
+			if got := read(t, fast); got != fmt.Sprint(i) {
+				t.Fatalf("%s, want %d", got, i)
+			}
+		}
+		if took := time.Since(begin); took != 0 {
+			t.Errorf("others waited %v for the slow one", took)
+		}
+		if n := asked.Load(); n > 3 {
+			t.Errorf("%d messages were made for a client that does not read", n)
+		}
+		for b.ended.Load() == 0 && time.Since(begin) < time.Minute {
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+		}
+		if took := time.Since(begin); took < 5*time.Second || took > 6*time.Second+100*time.Millisecond {
+			t.Errorf("the slow one was cut off after %v, want 5 s and a tick", took)
+		}
+		fast.CloseNow()
+	})
+}
+
+// TestF21ShutdownWithDeadSockets: clients that read nothing and answer nothing
+// do not keep the server from ending within 20 s.
+func TestF21ShutdownWithDeadSockets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var begin time.Time
+		func() {
+			b := &bubble{t: t, ln: &pipes{make(chan net.Conn), make(chan struct{})}, mux: http.NewServeMux()}
+			b.srv = web.NewServer(web.ServerOptions{PublicURL: appURL})
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error)
+			go func() { done <- b.srv.Serve(ctx, b.ln, b.mux) }()
+			b.feed("/idle", forever)
+			b.feed("/stuck", func(context.Context) ([]byte, error) { return []byte("x"), nil })
+			for range 3 {
+				b.dial("/idle", websocket.DialOptions{})
+				b.dial("/stuck", websocket.DialOptions{})
+			}
+			synctest.Wait()
+			begin = time.Now()
+			cancel()
+			if err := <-done; err != nil {
+				t.Errorf("Serve: %v", err)
+			}
+		}()
+		if took := time.Since(begin); took > 20*time.Second {
+			t.Errorf("shutdown took %v", took)
+		} else {
+			t.Logf("shutdown took %v", took)
+		}
+	})
+}
