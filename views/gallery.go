@@ -6,6 +6,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"callboard/sipgate/announcement"
 	"callboard/sipgate/switchboard"
 )
 
@@ -81,7 +82,7 @@ var galleryNumbers = []Choice{{"+4921112345610", "+49 211 12345610"}, {"anonymou
 func galleryAnnouncements(now time.Time) AnnouncementsModel {
 	return AnnouncementsModel{MaxSize: 32 << 20, MaxLength: 10 * time.Minute, Items: []Announcement{
 		{ID: "a1", Label: "Lunch break", By: "Mia Brandt", Created: now.Add(-50 * time.Hour), Length: 14 * time.Second, Size: 224_044, LastPlayed: now.Add(-time.Hour)},
-		{ID: "a2", Label: "Warteschleifenmusik für die Weihnachtsfeiertage 2026 (endgültig)", By: "Tom Weber", Created: now.Add(-9 * time.Hour), Length: 184 * time.Second, Size: 2_944_044},
+		{ID: "a2", Label: "Warteschleifenmusik für die Weihnachtsfeiertage 2026 (endgültig)", By: "Tom Weber", Created: now.Add(-9 * time.Hour), Length: 184 * time.Second, Size: 2_944_044, Source: announcement.Source{Format: "MP3", Rate: 44100, Channels: 2, Length: 184 * time.Second}},
 	}}
 }
 

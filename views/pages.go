@@ -166,7 +166,7 @@ func (m AnnouncementsModel) minutes() int {
 	return int(m.MaxLength / time.Minute)
 }
 
-func (a Announcement) added(lang Lang) string {
+func added(lang Lang, a Announcement) string {
 	if a.By == "" {
 		return date(lang, a.Created)
 	}

@@ -2,8 +2,8 @@ package views
 
 import (
 	"net/url"
-	"time"
 
+	"callboard/sipgate/announcement"
 	"callboard/sipgate/switchboard"
 )
 
@@ -59,17 +59,20 @@ type NewCallModel struct {
 }
 
 // Announcement is one sound file of the team, ready for sipgate.
-type Announcement struct {
-	ID, Label, By string
-	Created       time.Time
-	Length        time.Duration
-	Size          int64 // bytes
-	LastPlayed    time.Time
+type Announcement = announcement.Announcement
+
+func audioPath(a Announcement) string { return "/announcements/" + url.PathEscape(a.ID) + "/audio" }
+
+func deletePath(a Announcement) string { return "/announcements/" + url.PathEscape(a.ID) + "/delete" }
+
+// source says what was uploaded, before it was converted: "MP3, 44.1 kHz, 2
+// channels".
+func source(lang Lang, a Announcement) string {
+	if a.Source.Format == "" || a.Source.Rate == 0 {
+		return ""
+	}
+	return lang.T("announcements.source", a.Source.Format, float64(a.Source.Rate)/1000, a.Source.Channels)
 }
-
-func (a Announcement) audio() string { return "/announcements/" + url.PathEscape(a.ID) + "/audio" }
-
-func (a Announcement) remove() string { return "/announcements/" + url.PathEscape(a.ID) + "/delete" }
 
 // members and others split targets: members get buttons, all are in the list.
 func members(targets []Target) []Target {

@@ -1,0 +1,187 @@
+package views
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"callboard/sipgate"
+)
+
+// keysOf are the keys of one language's file.
+func keysOf(t *testing.T, l Lang) []string {
+	t.Helper()
+	raw, err := wordFiles.ReadFile("words/" + string(l) + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &entries); err != nil {
+		t.Fatal(err)
+	}
+	return slices.Sorted(maps.Keys(entries))
+}
+
+func TestWordsAreTheSameInEveryLanguage(t *testing.T) {
+	want := keysOf(t, English)
+	for _, l := range Langs {
+		if got := keysOf(t, l); !slices.Equal(got, want) {
+			t.Errorf("%s and %s differ in keys", l, English)
+		}
+	}
+	verb := regexp.MustCompile(`%(\.\d)?\[\d\](\.\d)?[a-z]|\{n\}`)
+	for _, key := range want {
+		en, de := verb.FindAllString(dictionaries[English].plain[key], -1), verb.FindAllString(dictionaries[German].plain[key], -1)
+		slices.Sort(en)
+		slices.Sort(de)
+		if !slices.Equal(en, de) {
+			t.Errorf("%s takes %q in English, %q in German", key, en, de)
+		}
+	}
+}
+
+// sources is the text of all files that match the pattern, tests and generated
+// ones left out.
+func sources(t *testing.T, patterns ...string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: no files (%v)", pattern, err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "_templ.go") {
+				continue
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Write(text)
+		}
+	}
+	return all.String()
+}
+
+// TestWordsAreUsed finds words that nobody says, and such as are said but are
+// not there. A key that is put together is known by its beginning.
+func TestWordsAreUsed(t *testing.T) {
+	text := sources(t, "*.go", "*.templ")
+	whole := map[string]bool{}
+	for _, m := range regexp.MustCompile(`"([a-z]+(?:\.[a-zA-Z_]+)+)"`).FindAllStringSubmatch(text, -1) {
+		whole[m[1]] = true
+	}
+	begun := []string{"error.", "do."} // do.: the words of toggles, in row.go
+	for _, m := range regexp.MustCompile(`"([a-z]+(?:\.[a-z]+)*\.)"`).FindAllStringSubmatch(text, -1) {
+		begun = append(begun, m[1])
+	}
+	for _, verb := range []string{"hold", "mute", "record"} {
+		whole["pending."+verb+".on"], whole["pending."+verb+".off"] = true, true
+	}
+	for _, key := range keysOf(t, English) {
+		used := whole[key]
+		for _, b := range begun {
+			used = used || strings.HasPrefix(key, b)
+		}
+		if !used {
+			t.Errorf("%s is not used", key)
+		}
+	}
+	for _, m := range regexp.MustCompile(`\b(?:p\.t|lang\.T|Lang\.T)\("([^"]+)"[,)]`).FindAllStringSubmatch(text, -1) {
+		if !English.Has(m[1]) && !slices.Contains(keysOf(t, English), m[1]) {
+			t.Errorf("no words for %s", m[1])
+		}
+	}
+}
+
+// TestWordsForEveryFault finds codes of faults that a person would be told
+// nothing about, and words for codes that do not exist any more.
+func TestWordsForEveryFault(t *testing.T) {
+	text := sources(t, "../web/*.go", "../handlers/*.go", "../sipgate/*.go", "../sipgate/announcement/*.go")
+	codes := map[string]bool{}
+	for _, pattern := range []string{
+		`\bCode\w* +(?:Code )?= "([a-z_]+)"`, `Code: +"([a-z_]+)"`, `inputError\{[\w.]+, "([a-z_]+)"`,
+		`ValueError\{[^}]*"([a-z]+_[a-z]+)"`, `tooLargeOr\(\w+, "([a-z_]+)"\)`,
+	} {
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			codes[m[1]] = true
+		}
+	}
+	for code := range codes {
+		if strings.HasPrefix(code, "hook_") {
+			continue // told to sipgate, not to a person
+		}
+		if !English.Has("error." + code) {
+			t.Errorf("no words for the fault %s", code)
+		}
+	}
+	for _, key := range keysOf(t, English) {
+		code, isFault := strings.CutPrefix(key, "error.")
+		if isFault && !strings.Contains(text, `"`+code+`"`) && !strings.Contains(sources(t, "*.templ"), key) && !strings.HasPrefix(code, "heading.") {
+			t.Errorf("no fault has the code %s", code)
+		}
+	}
+}
+
+// TestReasons holds the names of sipgate's kinds of errors against the kinds.
+func TestReasons(t *testing.T) {
+	for kind, want := range map[sipgate.Kind]string{
+		sipgate.Other: "other", sipgate.Unauthorized: "unauthorized", sipgate.Forbidden: "forbidden", sipgate.NoCall: "nocall",
+		sipgate.Invalid: "invalid", sipgate.NoCredit: "nocredit", sipgate.Throttled: "throttled", sipgate.Unavailable: "unavailable",
+	} {
+		if got := reason(int(kind)); got != want {
+			t.Errorf("kind %d is called %q, want %q", kind, got, want)
+		}
+		if !German.Has("reason." + want) {
+			t.Errorf("no words for %s", want)
+		}
+	}
+	if got := reason(99); got != "other" {
+		t.Errorf("an unknown kind is called %q", got)
+	}
+}
+
+func TestParseLang(t *testing.T) {
+	for accept, want := range map[string]Lang{
+		"": English, "de": German, "de-DE,de;q=0.9,en;q=0.8": German, "en-GB,de;q=0.5": English, "de_DE": German,
+		"fr-FR": English, "fr,de;q=0.2": German, "*": English, ";;;": English, "en;q=0,de": German,
+		strings.Repeat("de,", 10_000): German, "de-AT": German, "DE": German,
+	} {
+		if got := ParseLang(accept); got != want {
+			t.Errorf("ParseLang(%.40q) = %s, want %s", accept, got, want)
+		}
+	}
+}
+
+func FuzzParseLang(f *testing.F) {
+	f.Add("de-DE,de;q=0.9")
+	f.Add("x-é;q=1e9")
+	f.Fuzz(func(t *testing.T, accept string) {
+		if l := ParseLang(accept); l != English && l != German {
+			t.Errorf("ParseLang(%q) = %q", accept, l)
+		}
+	})
+}
+
+func TestPlurals(t *testing.T) {
+	for _, test := range []struct {
+		lang Lang
+		n    int
+		want string
+	}{
+		{English, 1, "1 entry"}, {English, 1234, "1,234 entries"}, {German, 1, "1 Eintrag"}, {German, 1234, "1.234 Einträge"},
+	} {
+		if got := test.lang.T("history.total", test.n); got != test.want {
+			t.Errorf("%s: %q, want %q", test.lang, got, test.want)
+		}
+	}
+	if got := Lang("").T("nav.board"); got != "Board" {
+		t.Errorf("the zero language says %q", got)
+	}
+}
