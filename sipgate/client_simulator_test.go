@@ -1,0 +1,510 @@
+package sipgate_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/simulator"
+)
+
+// line is the real client and the simulated sipgate, with HTTP in between.
+type line struct {
+	*sipgate.Client
+	sim *simulator.Simulator
+	url string
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+func open(t *testing.T, o simulator.Options) *line {
+	t.Helper()
+	l := &line{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	o.Now = func() time.Time {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.now
+	}
+	if o.Pickup == 0 {
+		o.Pickup = -1
+	}
+	l.sim = simulator.New(o)
+	srv := httptest.NewServer(l.sim)
+	hc := sipgate.NewHTTPClient()
+	t.Cleanup(func() {
+		hc.CloseIdleConnections()
+		srv.Close()
+		l.sim.Close()
+	})
+	l.url = srv.URL
+	base, err := url.Parse(srv.URL + "/v2/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Client = &sipgate.Client{Base: base, HTTP: hc}
+	l.as(t, "w0", "all")
+	return l
+}
+
+// as makes the client that of another user, with other scopes.
+func (l *line) as(t *testing.T, user, scope string) {
+	t.Helper()
+	tokens, err := l.sim.Token("", user, scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Auth = sipgate.Bearer(tokens["access_token"].(string))
+}
+
+func (l *line) pass(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.now = l.now.Add(d)
+}
+
+func (l *line) ring(t *testing.T, state string) sipgate.CallID {
+	t.Helper()
+	id, err := l.sim.Ring(simulator.NewCall{From: "+491713920014", Users: []string{"w0"}, State: state})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sipgate.CallID(id)
+}
+
+func (l *line) truth(t *testing.T, id sipgate.CallID) simulator.Truth {
+	t.Helper()
+	truth, err := l.sim.Call(string(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return truth
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSimulatorCommands(t *testing.T) {
+	l, ctx := open(t, simulator.Options{}), t.Context()
+	id := l.ring(t, "ringing")
+	if calls := listed(t, l); len(calls) != 0 {
+		t.Errorf("a ringing call is listed: %+v", calls)
+	}
+	if err := l.Hold(ctx, id, true); sipgate.KindOf(err) != sipgate.Invalid || sipgate.MayHaveArrived(err) {
+		t.Errorf("B43 hold while it rings: %v", err)
+	}
+	must(t, l.sim.Answer(string(id), "w0"))
+	must(t, l.Hold(ctx, id, true))
+	must(t, l.Mute(ctx, id, true))
+	must(t, l.Record(ctx, id, true, true))
+	must(t, l.SendDTMF(ctx, id, "*12345#"))
+	calls := listed(t, l)
+	if len(calls) != 1 || calls[0].ID != id || !calls[0].Hold || !calls[0].Muted || !calls[0].Recording || len(calls[0].Participants) != 2 {
+		t.Errorf("listed %+v", calls)
+	}
+	owner := slices.IndexFunc(calls[0].Participants, func(p sipgate.Participant) bool { return p.Owner })
+	if owner < 0 || sipgate.NormalNumber(calls[0].Participants[1-owner].Number) != "+491713920014" {
+		t.Errorf("participants %+v", calls[0].Participants)
+	}
+	must(t, l.Hold(ctx, id, false))
+	must(t, l.Mute(ctx, id, false))
+	must(t, l.Record(ctx, id, false, false))
+	truth := l.truth(t, id)
+	if truth.Hold || truth.Muted || truth.Recording || !slices.Equal(truth.Tones, []string{"*12345#"}) {
+		t.Errorf("truth %+v", truth)
+	}
+	must(t, l.HangUp(ctx, id))
+	if phase := l.truth(t, id).Phase; phase != "ended" {
+		t.Errorf("phase %s", phase)
+	}
+	for name, err := range map[string]error{
+		"hold":     l.Hold(ctx, id, true),
+		"mute":     l.Mute(ctx, id, true),
+		"record":   l.Record(ctx, id, true, true),
+		"tones":    l.SendDTMF(ctx, id, "1"),
+		"transfer": l.Transfer(ctx, id, sipgate.Transfer{To: "+491713920027"}),
+		"announce": l.Announce(ctx, id, l.url+"/a.wav"),
+		"hang up":  l.HangUp(ctx, id),
+	} {
+		if sipgate.KindOf(err) != sipgate.NoCall {
+			t.Errorf("F05 %s of an ended call: %v", name, err)
+		}
+	}
+}
+
+func listed(t *testing.T, l *line) []sipgate.Call {
+	t.Helper()
+	list, err := l.Calls(t.Context())
+	must(t, err)
+	calls, err := list.Calls()
+	must(t, err)
+	return calls
+}
+
+func TestSimulatorTransfer(t *testing.T) {
+	for name, tr := range map[string]sipgate.Transfer{
+		"blind":          {To: "+491713920027"},
+		"attended":       {To: "+491713920027", Attended: true},
+		"with caller id": {To: "+491713920027", CallerID: "+492214710110"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := open(t, simulator.Options{})
+			id := l.ring(t, "established")
+			must(t, l.Transfer(t.Context(), id, tr))
+			truth := l.truth(t, id)
+			if truth.Successor == "" {
+				t.Fatalf("no new call: %+v", truth)
+			}
+			must(t, l.sim.Answer(truth.Successor, ""))
+			next := l.truth(t, sipgate.CallID(truth.Successor))
+			if next.OrigCallID != truth.OrigCallID || next.To != string(tr.To) || next.Phase != "established" {
+				t.Errorf("the new call is %+v", next)
+			}
+		})
+	}
+}
+
+func TestSimulatorStartCall(t *testing.T) {
+	l, ctx := open(t, simulator.Options{}), t.Context()
+	id, err := l.StartCall(ctx, sipgate.NewCall{Caller: "e0", Callee: "+491713920027", CallerID: "+492214710110"})
+	must(t, err)
+	if truth := l.truth(t, id); truth.To != "+491713920027" || truth.Direction != "out" {
+		t.Errorf("truth %+v", truth)
+	}
+	must(t, l.HangUp(ctx, id)) // while it rings
+	if _, err := l.StartCall(ctx, sipgate.NewCall{Caller: "+492214710110", Callee: "+491713920027"}); sipgate.KindOf(err) != sipgate.Invalid {
+		t.Errorf("a number without a device: %v", err)
+	}
+}
+
+// TestSimulatorRecording plays a file into a recorded call, and finds the
+// recording in the history.
+func TestSimulatorRecording(t *testing.T) {
+	l, ctx := open(t, simulator.Options{}), t.Context()
+	files := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "audio/wav")
+		w.Write(telephoneWAV(8000))
+	}))
+	defer files.Close()
+	id := l.ring(t, "established")
+	must(t, l.Record(ctx, id, true, false))
+	must(t, l.Announce(ctx, id, files.URL+"/a.wav"))
+	l.pass(3 * time.Second)
+	must(t, l.HangUp(ctx, id))
+
+	page, err := l.History(ctx, sipgate.HistoryQuery{Types: []string{"CALL"}, Directions: []string{"INCOMING"}, From: l.now.Add(-time.Hour), Limit: 5})
+	must(t, err)
+	i := slices.IndexFunc(page.Items, func(e sipgate.HistoryEntry) bool { return e.CallID == id })
+	if i < 0 || len(page.Items[i].Recordings) != 1 || page.Items[i].Duration != 3*time.Second || !page.Items[i].Incoming {
+		t.Fatalf("history %+v", page)
+	}
+	entry, err := l.HistoryEntry(ctx, page.Items[i].ID)
+	if err != nil || entry.CallID != id || !slices.Contains(entry.Extensions(), "p0") {
+		t.Errorf("entry %+v, %v", entry, err)
+	}
+	if _, err := l.HistoryEntry(ctx, "999999999"); sipgate.KindOf(err) != sipgate.NoCall {
+		t.Errorf("an entry that there is not: %v", err)
+	}
+	address := page.Items[i].Recordings[0].URL
+	whole := fetch(t, l, address, "")
+	if len(whole) < 3*16000 || !bytes.HasPrefix(whole, []byte("RIFF")) {
+		t.Errorf("the recording has %d bytes", len(whole))
+	}
+	if part := fetch(t, l, address, "bytes=100-199"); !bytes.Equal(part, whole[100:200]) {
+		t.Errorf("the part has %d bytes", len(part))
+	}
+	if _, err := l.History(ctx, sipgate.HistoryQuery{Types: []string{"LETTER"}}); sipgate.KindOf(err) != sipgate.Invalid {
+		t.Errorf("an unknown type: %v", err)
+	}
+}
+
+func fetch(t *testing.T, l *line, address, part string) []byte {
+	t.Helper()
+	file, err := l.OpenRecording(t.Context(), address, part)
+	must(t, err)
+	defer file.Body.Close()
+	data, err := io.ReadAll(file.Body)
+	must(t, err)
+	if !strings.HasPrefix(file.ContentType, "audio/") || file.Length != int64(len(data)) || (part != "") != (file.Status == http.StatusPartialContent) {
+		t.Errorf("file %+v", file)
+	}
+	return data
+}
+
+// telephoneWAV is n samples of a sawtooth, as sipgate wants files to be.
+func telephoneWAV(n int) []byte {
+	var b bytes.Buffer
+	b.WriteString("RIFF")
+	binary.Write(&b, binary.LittleEndian, uint32(36+2*n))
+	b.WriteString("WAVEfmt ")
+	binary.Write(&b, binary.LittleEndian, struct {
+		Size                  uint32
+		Format, Channels      uint16
+		Rate, BytesPerSecond  uint32
+		BlockAlign, BitsOfOne uint16
+	}{16, 1, 1, 8000, 16000, 2, 16})
+	b.WriteString("data")
+	binary.Write(&b, binary.LittleEndian, uint32(2*n))
+	for i := range n {
+		binary.Write(&b, binary.LittleEndian, int16(i%80*100))
+	}
+	return b.Bytes()
+}
+
+func TestSimulatorResources(t *testing.T) {
+	l, ctx := open(t, simulator.Options{}), t.Context()
+	info, err := l.UserInfo(ctx)
+	if err != nil || info.Sub != "w0" || info.MasterSipID == "" || info.Locale == "" {
+		t.Errorf("userinfo %+v, %v", info, err)
+	}
+	users, err := l.Users(ctx)
+	if err != nil || len(users) != 3 || users[0].ID != "w0" || !users[0].Admin || users[0].Firstname == "" {
+		t.Errorf("users %+v, %v", users, err)
+	}
+	devices, err := l.Devices(ctx, "w0")
+	if err != nil || len(devices) != 1 || devices[0].ID != "e0" || !devices[0].Online || len(devices[0].Phonelines) != 1 {
+		t.Errorf("devices %+v, %v", devices, err)
+	}
+	contacts, err := l.Contacts(ctx)
+	if err != nil || len(contacts) < 5 || contacts[0].Name == "" || len(contacts[0].Numbers) == 0 {
+		t.Errorf("contacts %+v, %v", contacts, err)
+	}
+	numbers, err := l.Numbers(ctx)
+	if err != nil || len(numbers) < 3 || numbers[0].Number == "" {
+		t.Errorf("numbers %+v, %v", numbers, err)
+	}
+	account, err := l.Account(ctx)
+	if err != nil || account.Company == "" {
+		t.Errorf("account %+v, %v", account, err)
+	}
+	settings := sipgate.PushSettings{IncomingURL: "https://a.example/x?y", OutgoingURL: "https://b.example/", Log: true, Whitelist: []string{"p0"}}
+	must(t, l.SetPushSettings(ctx, settings))
+	got, err := l.PushSettings(ctx)
+	if err != nil || got.IncomingURL != settings.IncomingURL || got.OutgoingURL != settings.OutgoingURL || !got.Log || !slices.Equal(got.Whitelist, settings.Whitelist) {
+		t.Errorf("push settings %+v, %v", got, err)
+	}
+	got.Whitelist = nil
+	must(t, l.SetPushSettings(ctx, got))
+}
+
+// TestSimulatorScopes shows that the scopes that the login asks for are enough
+// for everything, and that none of them is idle where it is tried.
+func TestSimulatorScopes(t *testing.T) {
+	calls := map[string]func(context.Context, *line) error{
+		"rtcm:read":               func(ctx context.Context, l *line) error { _, err := l.Calls(ctx); return err },
+		"rtcm:write":              func(ctx context.Context, l *line) error { return ended(l.HangUp(ctx, "ABC")) },
+		"sessions:calls:write":    startOne,
+		"history:read":            func(ctx context.Context, l *line) error { _, err := l.History(ctx, sipgate.HistoryQuery{}); return err },
+		"users:read":              func(ctx context.Context, l *line) error { _, err := l.Users(ctx); return err },
+		"devices:read":            func(ctx context.Context, l *line) error { _, err := l.Devices(ctx, "w0"); return err },
+		"contacts:read":           func(ctx context.Context, l *line) error { _, err := l.Contacts(ctx); return err },
+		"numbers:read":            func(ctx context.Context, l *line) error { _, err := l.Numbers(ctx); return err },
+		"account:read":            func(ctx context.Context, l *line) error { _, err := l.Account(ctx); return err },
+		"settings:sipgateio:read": func(ctx context.Context, l *line) error { _, err := l.PushSettings(ctx); return err },
+		"settings:sipgateio:write": func(ctx context.Context, l *line) error {
+			return l.SetPushSettings(ctx, sipgate.PushSettings{})
+		},
+	}
+	l, ctx := open(t, simulator.Options{}), t.Context()
+	for scope, do := range calls {
+		l.as(t, "w0", strings.Join(sipgate.Scopes, " "))
+		if err := do(ctx, l); err != nil {
+			t.Errorf("%s with all scopes: %v", scope, err)
+		}
+		rest := slices.DeleteFunc(slices.Clone(sipgate.Scopes), func(s string) bool { return s == scope })
+		l.as(t, "w0", strings.Join(rest, " "))
+		if err := do(ctx, l); sipgate.KindOf(err) != sipgate.Forbidden {
+			t.Errorf("%s missing: %v", scope, err)
+		}
+	}
+}
+
+// ended makes nothing of the error that there is no such call.
+func ended(err error) error {
+	if sipgate.KindOf(err) == sipgate.NoCall {
+		return nil
+	}
+	return err
+}
+
+func startOne(ctx context.Context, l *line) error {
+	_, err := l.StartCall(ctx, sipgate.NewCall{Caller: "e0", Callee: "+491713920027"})
+	return err
+}
+
+func TestSimulatorLogin(t *testing.T) {
+	for _, key := range []string{"access_token", "token"} {
+		l, ctx := open(t, simulator.Options{PasswordAnswer: key}), t.Context()
+		o := sipgate.OAuth{TokenURL: sipgate.PasswordTokenURL(l.url), HTTP: l.HTTP}
+		tokens, err := o.Password(ctx, "anna.bergmann@lindenhof.example", "demo-anna")
+		must(t, err)
+		l.Auth = sipgate.Bearer(tokens.Access)
+		if info, err := l.UserInfo(ctx); err != nil || info.Sub != "w0" {
+			t.Errorf("%s: %+v, %v", key, info, err)
+		}
+		if _, err := o.Password(ctx, "anna.bergmann@lindenhof.example", "wrong"); sipgate.KindOf(err) != sipgate.Unauthorized {
+			t.Errorf("wrong password: %v", err)
+		}
+	}
+	l := open(t, simulator.Options{})
+	_, id, token := l.sim.Administrator()
+	l.Auth = sipgate.PersonalToken{ID: id, Token: token}
+	if info, err := l.UserInfo(t.Context()); err != nil || info.Sub != "w0" {
+		t.Errorf("personal token: %+v, %v", info, err)
+	}
+	l.Auth = sipgate.PersonalToken{ID: id, Token: "wrong"}
+	if _, err := l.UserInfo(t.Context()); sipgate.KindOf(err) != sipgate.Unauthorized {
+		t.Errorf("wrong personal token: %v", err)
+	}
+}
+
+// holder is credentials that refresh when they are refused.
+type holder struct {
+	oauth *sipgate.OAuth
+
+	mu     sync.Mutex
+	tokens sipgate.Tokens
+}
+
+func (h *holder) Authorization(context.Context) (string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return "Bearer " + h.tokens.Access, nil
+}
+
+func (h *holder) Renew(ctx context.Context, _ string) (string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	tokens, err := h.oauth.Refresh(ctx, h.tokens.Refresh)
+	if err != nil {
+		return "", err
+	}
+	h.tokens = tokens
+	return "Bearer " + tokens.Access, nil
+}
+
+func TestSimulatorRefresh(t *testing.T) {
+	l, ctx := open(t, simulator.Options{ClientID: "1-2-3", ClientSecret: "s3cret"}), t.Context()
+	o := &sipgate.OAuth{ClientID: "1-2-3", ClientSecret: "s3cret", HTTP: l.HTTP}
+	o.AuthURL, o.TokenURL, o.LogoutURL = sipgate.Realm(l.url, "third-party")
+	first, err := l.sim.Token("", "w0", "rtcm:read")
+	must(t, err)
+	h := &holder{oauth: o, tokens: sipgate.Tokens{Access: first["access_token"].(string), Refresh: first["refresh_token"].(string)}}
+	l.Auth = h
+	l.pass(301 * time.Second)
+	if _, err := l.Calls(ctx); err != nil {
+		t.Fatalf("F04 with an expired token: %v", err)
+	}
+	if h.tokens.Life != 300*time.Second || h.tokens.Refresh == first["refresh_token"] || h.tokens.Scope != "rtcm:read" {
+		t.Errorf("life %v, scope %q, or the refresh token has not changed", h.tokens.Life, h.tokens.Scope)
+	}
+	must(t, o.Logout(ctx, h.tokens.Refresh))
+	_, err = o.Refresh(ctx, h.tokens.Refresh)
+	if e, ok := errors.AsType[*sipgate.OAuthError](err); !ok || e.Code != "invalid_grant" {
+		t.Errorf("F08 after the logout: %v", err)
+	}
+	if _, err := l.Calls(ctx); sipgate.KindOf(err) != sipgate.Unauthorized {
+		t.Errorf("F04 after the logout: %v", err)
+	}
+	o.ClientSecret = "wrong"
+	if _, err := o.Refresh(ctx, "x"); sipgate.KindOf(err) != sipgate.Forbidden {
+		t.Errorf("wrong secret: %v", err)
+	}
+}
+
+func TestSimulatorFaults(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fault    simulator.Fault
+		kind     sipgate.Kind
+		arrived  bool
+		executed bool
+	}{
+		"F02 503":          {simulator.Fault{Do: simulator.DoStatus, Status: 503}, sipgate.Unavailable, true, false},
+		"F03 429":          {simulator.Fault{Do: simulator.DoStatus, Status: 429, RetryAfter: "30"}, sipgate.Throttled, false, false},
+		"F11 reset after":  {simulator.Fault{Do: simulator.DoResetAfter}, sipgate.Unavailable, true, true},
+		"F12 reset before": {simulator.Fault{Do: simulator.DoReset}, sipgate.Unavailable, true, false},
+		"T33 redirect":     {simulator.Fault{Do: simulator.DoStatus, Status: 307, Location: "http://127.0.0.1:1/"}, sipgate.Other, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := open(t, simulator.Options{})
+			id := l.ring(t, "established")
+			_, err := l.sim.Fail(tt.fault)
+			must(t, err)
+			err = l.Hold(t.Context(), id, true)
+			if sipgate.KindOf(err) != tt.kind || sipgate.MayHaveArrived(err) != tt.arrived || l.truth(t, id).Hold != tt.executed {
+				t.Errorf("error %v, executed %v", err, l.truth(t, id).Hold)
+			}
+			if n := len(l.sim.Requests()); n != 1 {
+				t.Errorf("I1: %d requests", n)
+			}
+		})
+	}
+	l := open(t, simulator.Options{})
+	_, err := l.sim.Fail(simulator.Fault{Do: simulator.DoMalformed, Path: "/v2/calls"})
+	must(t, err)
+	list, err := l.Calls(t.Context())
+	must(t, err)
+	if _, err := list.Calls(); err == nil {
+		t.Error("F10: a broken list is taken")
+	}
+}
+
+// TestSimulatorPush receives real pushes, checks and reads them, and asks for
+// more with the reply.
+func TestSimulatorPush(t *testing.T) {
+	l := open(t, simulator.Options{})
+	key, err := sipgate.ParsePushKey(l.sim.PushKey())
+	must(t, err)
+	events := make(chan sipgate.Event, 10)
+	var hook *httptest.Server
+	hook = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if err := sipgate.VerifyPush(key, body, r.Header.Get(sipgate.SignatureHeader)); err != nil {
+			t.Errorf("T17: %v", err)
+		}
+		if sipgate.VerifyPush(sipgate.DefaultPushKey(), body, r.Header.Get(sipgate.SignatureHeader)) == nil {
+			t.Error("T17: sipgate's key accepts the simulator's signature")
+		}
+		e, err := sipgate.ParseEvent(body)
+		if err != nil {
+			t.Errorf("%s: %v", body, err)
+		}
+		w.Header().Set("Content-Type", sipgate.PushReplyType)
+		w.Write(sipgate.PushReply(hook.URL + "/?a=1&b=2"))
+		events <- e
+	}))
+	defer hook.Close()
+	must(t, l.SetPushSettings(t.Context(), sipgate.PushSettings{IncomingURL: hook.URL, OutgoingURL: hook.URL}))
+	id := l.ring(t, "ringing")
+	e := <-events
+	if e.Kind != sipgate.EventNewCall || e.CallID != id || e.OrigCallID == "" || e.XCID == "" || e.Direction != sipgate.Incoming || !slices.Equal(e.UserIDs, []sipgate.UserID{"w0"}) {
+		t.Errorf("event %+v", e)
+	}
+	account, user, ok := sipgate.SplitFullUserID(e.FullUserIDs[0])
+	if info, err := l.UserInfo(t.Context()); err != nil || !ok || account != info.MasterSipID || user != info.Sub {
+		t.Errorf("T18: full id %q, %v", e.FullUserIDs[0], err)
+	}
+	must(t, l.sim.Answer(string(id), "w0"))
+	if e = <-events; e.Kind != sipgate.EventAnswer || e.CallID != id || e.AnsweringNumber == "" || !slices.Equal(e.UserIDs, []sipgate.UserID{"w0"}) {
+		t.Errorf("event %+v", e)
+	}
+	must(t, l.HangUp(t.Context(), id))
+	if e = <-events; e.Kind != sipgate.EventHangup || e.CallID != id || e.Cause != "normalClearing" {
+		t.Errorf("event %+v", e)
+	}
+}
