@@ -58,19 +58,18 @@ type tab struct {
 // person opens a tab with cookies of its own.
 func (b *browser) person(t *testing.T) *tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
-	t.Cleanup(cancel)
-	p := &tab{t: t, s: b.stack, ctx: ctx}
-	p.do(chromedp.Navigate("about:blank"))
-	go func() {
-		for e, err := range chromedp.Events(ctx, runtime.ExceptionThrown) {
-			if err != nil {
-				return
-			}
+	listen := chromedp.WithListener(func(event any) {
+		if e, ok := event.(*runtime.EventExceptionThrown); ok {
 			t.Errorf("an exception in the page: %s", e.ExceptionDetails.Text)
 		}
-	}()
-	return p
+	})
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext(), listen)
+	t.Cleanup(cancel)
+	// The tab lives as long as the context of its first action.
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
+	return &tab{t: t, s: b.stack, ctx: ctx}
 }
 
 // do runs actions in good time.

@@ -85,55 +85,64 @@ func TestBrowserMainJob(t *testing.T) {
 	anna.signIn("Anna")
 	jonas.signIn("Jonas")
 
-	t.Run("a call rings, is answered and talks", func(t *testing.T) {
-		id := s.ring("+4930555001", "w0", "ringing")
-		for _, p := range []*tab{anna, jonas} {
-			p.until(`%s?.dataset.state === "ringing"`, row("+49 30 555001"))
-		}
-		s.control("POST", "calls/"+id+"/answer", map[string]any{"user": "w0"}, nil)
-		for _, p := range []*tab{anna, jonas} {
-			p.until(`%s?.dataset.state === "talking"`, row("+49 30 555001"))
-		}
-		s.control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
-		anna.until(`%s?.dataset.state === "ended"`, row("+49 30 555001"))
-	})
-
+	testRinging(s, anna, jonas)
 	const who = "+49 30 555002"
 	id := s.ring("+4930555002", "w0", "established")
-	t.Run("hold and mute", func(t *testing.T) { testHoldAndMute(t, s, anna, jonas, id, who) })
-	t.Run("record, tones and an announcement", func(t *testing.T) { testSounds(t, s, anna, jonas, id, who) })
-	t.Run("a restart", func(t *testing.T) {
-		before := eval[float64](anna, "performance.timeOrigin")
-		s.stop()
-		anna.until(`document.querySelector("#status").dataset.state !== "live"`)
-		s.api("w0", "PUT", "calls/"+id+"/hold", map[string]any{"value": true})
-		s.start()
-		anna.until(`document.querySelector("#status").dataset.state === "live"`)
-		anna.until(`%s?.dataset.state === "held"`, row(who))
-		if eval[float64](anna, "performance.timeOrigin") != before {
-			t.Error("the page was reloaded")
-		}
-		anna.press(who, "h")
-		s.eventually("resumed", func() bool { return !s.call(id).Hold })
-	})
-	t.Run("transfers", func(t *testing.T) { testTransfers(t, s, anna) })
-	t.Run("hang up, and the recording in the history", func(t *testing.T) {
-		anna.until(`%s?.dataset.state === "talking"`, row(who))
-		anna.press(who, "x")
-		anna.until(`document.querySelector("#confirm").open`)
-		if s.requests("DELETE", "/v2/calls/*") != 0 {
-			t.Error("hung up before the question was answered")
-		}
-		anna.do(chromedp.Click(`#confirm [value=yes]`))
-		s.eventually("ended", func() bool { return s.call(id).Phase == "ended" })
-		for _, p := range []*tab{anna, jonas} {
-			p.until(`!%[1]s || %[1]s.dataset.state === "ended"`, row(who))
-		}
-		if n := s.requests("DELETE", "/v2/calls/*"); n != 1 {
-			t.Errorf("%d requests to hang up", n)
-		}
-		testHistory(t, anna, who)
-	})
+	testHoldAndMute(t, s, anna, jonas, id, who)
+	testSounds(t, s, anna, jonas, id, who)
+	testRestart(t, s, anna, id, who)
+	testTransfers(t, s, anna)
+	testHangUp(t, s, anna, jonas, id, who)
+	testHistory(t, anna, who)
+}
+
+// A call comes, is answered and goes; everybody sees it.
+func testRinging(s *stack, anna, jonas *tab) {
+	id := s.ring("+4930555001", "w0", "ringing")
+	for _, p := range []*tab{anna, jonas} {
+		p.until(`%s?.dataset.state === "ringing"`, row("+49 30 555001"))
+	}
+	s.control("POST", "calls/"+id+"/answer", map[string]any{"user": "w0"}, nil)
+	for _, p := range []*tab{anna, jonas} {
+		p.until(`%s?.dataset.state === "talking"`, row("+49 30 555001"))
+	}
+	s.control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
+	anna.until(`%s?.dataset.state === "ended"`, row("+49 30 555001"))
+}
+
+// The dashboard is restarted, and the call changes meanwhile: the page comes
+// back by itself and shows what is true then.
+func testRestart(t *testing.T, s *stack, anna *tab, id, who string) {
+	before := eval[float64](anna, "performance.timeOrigin")
+	s.stop()
+	anna.until(`document.querySelector("#status").dataset.state !== "live"`)
+	s.api("w0", "PUT", "calls/"+id+"/hold", map[string]any{"value": true})
+	s.start()
+	anna.until(`document.querySelector("#status").dataset.state === "live"`)
+	anna.until(`%s?.dataset.state === "held"`, row(who))
+	if eval[float64](anna, "performance.timeOrigin") != before {
+		t.Error("the page was reloaded")
+	}
+	anna.press(who, "h")
+	s.eventually("resumed", func() bool { return !s.call(id).Hold })
+}
+
+// Hanging up asks first, and happens once.
+func testHangUp(t *testing.T, s *stack, anna, jonas *tab, id, who string) {
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	anna.press(who, "x")
+	anna.until(`document.querySelector("#confirm").open`)
+	if s.requests("DELETE", "/v2/calls/*") != 0 {
+		t.Error("hung up before the question was answered")
+	}
+	anna.do(chromedp.Click(`#confirm [value=yes]`))
+	s.eventually("ended", func() bool { return s.call(id).Phase == "ended" })
+	for _, p := range []*tab{anna, jonas} {
+		p.until(`!%[1]s || %[1]s.dataset.state === "ended"`, row(who))
+	}
+	if n := s.requests("DELETE", "/v2/calls/*"); n != 1 {
+		t.Errorf("%d requests to hang up", n)
+	}
 }
 
 func testHoldAndMute(t *testing.T, s *stack, anna, jonas *tab, id, who string) {
@@ -193,6 +202,7 @@ func testSounds(t *testing.T, s *stack, anna, jonas *tab, id, who string) {
 	anna.do(chromedp.SendKeys(`#modal input[name=sequence]`, digits[3:]))
 	anna.do(chromedp.Click(`#modal form[action$="/dtmf"] .btn.primary`))
 	s.eventually("tones", func() bool { return slices.Equal(s.call(id).Tones, []string{digits}) })
+	anna.until(`!document.querySelector("#modal").open || document.querySelector("#modal input[name=sequence]")?.value === ""`)
 	anna.run(`document.querySelector("#modal").close()`)
 
 	anna.press(who, "a")
