@@ -37,8 +37,8 @@ const (
 	OnPush = "push"
 )
 
-// reorderTime is how long a reordered push waits at least for its successor
-// to happen.
+// reorderTime is how long a reordered push waits for its successor to happen,
+// if Delay does not say.
 const reorderTime = time.Second
 
 // Fault is a rule that makes something go wrong. The package comment describes
@@ -53,7 +53,7 @@ type Fault struct {
 	Status      int      `json:"status,omitempty"`      // of DoStatus
 	RetryAfter  string   `json:"retryAfter,omitempty"`  // header of DoStatus, sent as it stands
 	Location    string   `json:"location,omitempty"`    // header of DoStatus
-	Delay       Duration `json:"delay,omitempty"`       // of DoDelay
+	Delay       Duration `json:"delay,omitempty"`       // of DoDelay, DoReorder
 	After       bool     `json:"after,omitempty"`       // of DoDelay
 	Count       int      `json:"count,omitempty"`       // how often it strikes; 0: until removed
 	Skip        int      `json:"skip,omitempty"`        // how many matches it lets pass first

@@ -127,3 +127,5 @@ func (r *rig) truth(id string) Truth {
 }
 
 type callList struct{ Data []callJSON }
+
+func stringBody(s string) io.Reader { return strings.NewReader(s) }

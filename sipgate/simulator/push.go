@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -156,7 +157,7 @@ func (p *courier) trouble(ctx context.Context, e event, held *[]event) bool {
 		p.deliver(ctx, e)
 	case DoReorder:
 		*held = append(*held, e)
-		sleep(ctx, max(time.Duration(f.Delay), reorderTime))
+		sleep(ctx, cmp.Or(time.Duration(f.Delay), reorderTime))
 		return false
 	}
 	return true

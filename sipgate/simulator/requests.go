@@ -122,8 +122,12 @@ func (s *Simulator) spoil(w *statusWriter, r *http.Request, f Fault, serve func(
 		kept.body.Reset()
 		w.Header().Del("Content-Type")
 	case DoTruncate:
-		w.Header().Set("Content-Length", strconv.Itoa(max(kept.body.Len(), 2)))
-		w.WriteHeader(max(kept.status, http.StatusOK))
+		if kept.body.Len() == 0 {
+			kept.status = http.StatusOK
+			kept.body.WriteString("{}")
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(kept.body.Len()))
+		w.WriteHeader(kept.status)
 		w.Write(kept.body.Bytes()[:kept.body.Len()/2])
 		http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)

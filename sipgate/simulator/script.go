@@ -48,9 +48,10 @@ const graceTime = 4 * time.Minute
 
 func (d *workday) run(ctx context.Context) {
 	d.past()
-	d.start((*act).conversation, true)
-	d.start((*act).conversation, true)
-	d.start((*act).conversation, false)
+	for _, established := range []bool{true, true, false} {
+		d.start((*act).conversation, established)
+		sleep(ctx, 20*time.Millisecond) // one after the other, to be replayable
+	}
 	for ctx.Err() == nil {
 		pause := d.seconds(14, 30)
 		if live := d.tidy(); live < fewCalls {

@@ -3,6 +3,7 @@ package simulator
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -74,11 +75,13 @@ func (n NewCall) plan(a *account) (plan, error) {
 	return p, nil
 }
 
+var shortFormat = regexp.MustCompile(`^[0-9]{1,6}$`)
+
 // party164 spells the number of a party with "+"; anonymous and short ones
 // (extensions, emergency numbers) stay as they are.
 func party164(number string) (string, error) {
 	switch {
-	case number == "" || number == "anonymous" || number != "" && len(number) < 7 && bare(number) == number:
+	case number == "", number == "anonymous", shortFormat.MatchString(number):
 		return number, nil
 	case numberFormat.MatchString(number):
 		return e164(number), nil

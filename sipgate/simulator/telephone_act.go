@@ -96,7 +96,7 @@ func (x *exchange) transferTo(now time.Time, c *call, t transfer) (*call, error)
 	}
 	p := plan{
 		account: c.account, direction: in, from: c.far, to: t.To, origin: c.origin,
-		users: c.account.reached(t.To), diversion: c.near, family: c,
+		users: c.account.reached(t.To), diversion: c.parties[0].number, family: c,
 	}
 	if len(p.users) == 0 {
 		p.direction, p.users = out, []*user{c.account.users[0]}
