@@ -127,6 +127,9 @@ func (b *Board) finish(l *leg, how ending, now time.Time) {
 	if l.row != nil {
 		l.row.reconcileEnd(l, now)
 		b.touch(l.row)
+		if l.row.open != nil {
+			b.facts++ // the next list matters even if it is the same
+		}
 	}
 }
 

@@ -118,6 +118,9 @@ func (r *row) final() *row {
 // device, established before ringing, and the newest of equals. Ended legs
 // only count when there is no other; then it is the one that ended last.
 func (r *row) current() *leg {
+	if len(r.legs) == 1 {
+		return r.legs[0]
+	}
 	var best *leg
 	top := 0
 	for _, l := range r.chain() {
@@ -150,24 +153,37 @@ func (r *row) rank(l *leg) int {
 	return n
 }
 
-// chain is the row's legs in the order in which the call took them.
+// chain is the row's legs in the order in which the call took them: origins
+// before what came of them, and then the diverted ones after the others.
 func (r *row) chain() []*leg {
 	legs := slices.Clone(r.legs)
 	slices.SortStableFunc(legs, func(x, y *leg) int {
-		if c := cmpBool(x.diverted(), y.diverted()); c != 0 {
-			return c
-		}
-		return cmp.Compare(x.no, y.no)
+		return cmp.Or(cmp.Compare(r.depth(x), r.depth(y)), cmpBool(x.diverted(), y.diverted()), cmp.Compare(x.no, y.no))
 	})
-	// Whoever is another's origin comes first of all.
-	if root := r.root(); root != nil {
-		i := slices.Index(legs, root)
-		copy(legs[1:i+1], legs[:i])
-		legs[0] = root
-	}
 	return legs
 }
 
+// depth is how many of the row's legs came before l, as far as events name
+// origins.
+func (r *row) depth(l *leg) int {
+	n := 0
+	for l = r.originOf(l); l != nil && n < mostLegs; l = r.originOf(l) {
+		n++
+	}
+	return n
+}
+
+func (r *row) originOf(l *leg) *leg {
+	if l.orig == "" {
+		return nil
+	}
+	if i := slices.IndexFunc(r.legs, func(o *leg) bool { return o.id == l.orig }); i >= 0 {
+		return r.legs[i]
+	}
+	return nil
+}
+
+// cmpBool orders false before true.
 func cmpBool(x, y bool) int {
 	switch {
 	case x == y:
@@ -180,13 +196,11 @@ func cmpBool(x, y bool) int {
 
 func (l *leg) diverted() bool { return l.diversion != "" }
 
-// root is the leg that another one names as its origin.
+// root is the leg from which the others came, nil if events name none.
 func (r *row) root() *leg {
 	for _, l := range r.legs {
-		for _, o := range r.legs {
-			if o != l && o.orig == l.id {
-				return l
-			}
+		if o := r.originOf(l); o != nil && r.originOf(o) == nil {
+			return o
 		}
 	}
 	return nil

@@ -77,7 +77,7 @@ func (b *Board) confirm(j *job, l *leg, now time.Time) {
 // command whose outcome is unknown. The command is never sent again.
 func (b *Board) reconcile(r *row, l *leg, asked uint64, now time.Time) {
 	j := r.open
-	if j.leg != l || asked < j.unknownAt {
+	if asked < j.unknownAt || j.leg != l && (j.leg != nil || l != r.current()) {
 		return
 	}
 	if now.After(j.watched) {
@@ -109,10 +109,15 @@ func (b *Board) reconcile(r *row, l *leg, asked uint64, now time.Time) {
 	b.touch(r)
 }
 
-// reconcileEnd decides it from the end of the leg.
+// reconcileEnd decides it from the end of the leg. What a switch is then shows
+// the leg with which the call goes on, if it does.
 func (r *row) reconcileEnd(l *leg, now time.Time) {
 	j := r.open
 	if j == nil || j.leg != l {
+		return
+	}
+	if _, ok := switched(j.command.Action); ok {
+		j.leg = nil
 		return
 	}
 	r.open = nil

@@ -1,0 +1,393 @@
+package switchboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// histories is how many random lives of a team are tried.
+const histories = 10_000
+
+// TestI4Converges lets two boards of one team learn the same by pushes that get
+// lost, doubled and reordered, by lists that are late or fail, and gives
+// commands whose answers may get lost. Whatever happened: after the next
+// successful lists both show the calls that sipgate has, as sipgate has them;
+// no ghost remains; no command reached sipgate twice; no subscriber missed a
+// change or saw a number go backwards. (I1, I4, I5, T32, F11, F15–F17, F20)
+func TestI4Converges(t *testing.T) {
+	n := histories
+	if testing.Short() {
+		n /= 10
+	}
+	const batch = 50
+	for first := 0; first < n && !t.Failed(); first += batch {
+		synctest.Test(t, func(t *testing.T) {
+			for seed := first; seed < first+batch && !t.Failed(); seed++ {
+				newHistory(t, uint64(seed)).live()
+			}
+		})
+	}
+}
+
+// A history is one random life of a team.
+type history struct {
+	t    *testing.T
+	seed uint64
+	r    *rand.Rand
+	u    *upstream
+	bs   []*watched
+	n    int // calls made so far
+
+	ringing     []sipgate.Event
+	established []sipgate.Event // their newCalls
+	commands    int
+	spoilt      bool // commands were given: the boards know different things
+}
+
+// watched is a board, what a subscriber of it knows, and the events that it has
+// yet to be told.
+type watched struct {
+	*Board
+	f       *follower
+	sub     *Subscription
+	pending []sipgate.Event
+}
+
+func newHistory(t *testing.T, seed uint64) *history {
+	h := &history{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 1)), u: newUpstream()}
+	for range 2 {
+		b := open(t, h.u, crew(1+h.r.IntN(3))...)
+		s, sub := b.Subscribe()
+		h.bs = append(h.bs, &watched{Board: b, f: follow(s), sub: sub})
+	}
+	return h
+}
+
+func (h *history) chance(of float64) bool { return h.r.Float64() < of }
+
+func (h *history) live() {
+	for range 10 + h.r.IntN(25) {
+		h.step()
+		if h.chance(0.5) {
+			time.Sleep(time.Duration(h.r.IntN(3000)) * time.Millisecond)
+		}
+		h.follow()
+	}
+	h.u.setFault(nil)
+	time.Sleep(20 * time.Second) // for what is under way
+	for _, b := range h.bs {
+		for len(b.pending) > 0 {
+			h.push(b)
+		}
+	}
+	h.lists()
+	h.compare("after the next lists", h.established)
+	time.Sleep(ringingLasts)
+	h.lists()
+	time.Sleep(endedStays)
+	h.compare("in the end", nil)
+	h.count()
+	for _, b := range h.bs {
+		b.sub.Close()
+	}
+}
+
+// lists gives every board enough successful lists to be sure.
+func (h *history) lists() {
+	for range 4 {
+		for _, b := range h.bs {
+			if err := b.Poll(context.Background()); err != nil {
+				h.t.Fatalf("history %d: %v", h.seed, err)
+			}
+		}
+		time.Sleep(2 * time.Second)
+	}
+	h.follow()
+}
+
+// step lets one thing happen.
+func (h *history) step() {
+	b := h.bs[h.r.IntN(len(h.bs))]
+	switch h.r.IntN(12) {
+	case 0, 1:
+		h.ring()
+	case 2:
+		h.pickUp()
+	case 3:
+		h.end()
+	case 4:
+		h.byTelephone()
+	case 5:
+		h.transfer()
+	case 6, 7, 8:
+		h.push(b)
+	case 9, 10:
+		h.list(b)
+	case 11:
+		if h.seed%2 == 0 {
+			h.command(b)
+		}
+	}
+}
+
+// tell gives an event to both boards' pending ones, unless it is lost.
+func (h *history) tell(e sipgate.Event) {
+	if h.chance(0.2) {
+		return
+	}
+	for _, b := range h.bs {
+		b.pending = append(b.pending, e)
+		if h.chance(0.2) {
+			b.pending = append(b.pending, e)
+		}
+	}
+}
+
+// push delivers one of the pending events, not always the oldest.
+func (h *history) push(b *watched) {
+	if len(b.pending) == 0 {
+		return
+	}
+	i := h.r.IntN(min(len(b.pending), 4))
+	b.Observe(b.pending[i])
+	b.pending = slices.Delete(b.pending, i, i+1)
+}
+
+func (h *history) ring() {
+	h.n++
+	id := sipgate.CallID(fmt.Sprintf("C%d", h.n))
+	from := fmt.Sprintf("49157900%05d", h.n)
+	e := newCall(id, sipgate.Incoming, from, doc, "Doc")
+	if h.chance(0.3) {
+		e = newCall(id, sipgate.Outgoing, doc, from, "Doc")
+	}
+	h.ringing = append(h.ringing, e)
+	h.tell(e)
+}
+
+func (h *history) pickUp() {
+	if len(h.ringing) == 0 {
+		return
+	}
+	e := h.take(&h.ringing)
+	h.establish(e)
+	h.tell(answer(e, "Doc"))
+}
+
+// establish lists the call, seen by everybody or, sometimes, by some.
+func (h *history) establish(e sipgate.Event) {
+	h.established = append(h.established, e)
+	out, in := e.From, e.To
+	if e.Direction == sipgate.Outgoing {
+		out, in = in, out
+	}
+	if h.seed%3 == 0 {
+		h.u.add(e.CallID, out, in, "w0", MemberID(fmt.Sprintf("w%d", h.r.IntN(3))))
+		return
+	}
+	h.u.add(e.CallID, out, in)
+}
+
+func (h *history) end() {
+	if len(h.ringing) > 0 && h.chance(0.3) {
+		h.tell(hangup(h.take(&h.ringing), "cancel"))
+		return
+	}
+	if len(h.established) > 0 {
+		e := h.take(&h.established)
+		h.u.remove(e.CallID)
+		h.tell(hangup(e, "normalClearing"))
+	}
+}
+
+// transfer moves a call to another telephone, as sipgate does by itself.
+func (h *history) transfer() {
+	if len(h.established) == 0 {
+		return
+	}
+	old := h.take(&h.established)
+	next := origin(newCall(old.CallID+"B", sipgate.Incoming, old.From, marty, "Marty"), old.CallID, "")
+	if old.Direction == sipgate.Outgoing {
+		next.From = old.To
+	}
+	next.Diversion = doc
+	h.tell(next)
+	h.u.remove(old.CallID)
+	h.establish(next)
+	h.tell(answer(next, "Marty"))
+	h.tell(hangup(old, "normalClearing"))
+}
+
+// byTelephone changes a call without the board.
+func (h *history) byTelephone() {
+	h.u.mu.Lock()
+	defer h.u.mu.Unlock()
+	if len(h.u.calls) > 0 {
+		c := &h.u.calls[h.r.IntN(len(h.u.calls))]
+		c.Hold, c.Muted = h.chance(0.5), h.chance(0.5)
+	}
+}
+
+func (h *history) take(from *[]sipgate.Event) sipgate.Event {
+	i := h.r.IntN(len(*from))
+	e := (*from)[i]
+	*from = slices.Delete(*from, i, i+1)
+	return e
+}
+
+// trouble lets some requests fail, or be late.
+func (h *history) trouble() {
+	roll, late := h.r.Float64(), time.Duration(h.r.IntN(4000))*time.Millisecond
+	h.u.setFault(func(op string, _ MemberID) fault {
+		switch {
+		case roll < 0.4:
+			return fault{}
+		case roll < 0.6:
+			return fault{before: late / 2, after: late}
+		case roll < 0.7:
+			return fault{err: notSent}
+		case op == "calls":
+			return fault{list: sipgate.CallList(`{"data":[{`)}
+		}
+		return fault{err: timeout, executed: roll < 0.85}
+	})
+}
+
+func (h *history) list(b *watched) {
+	h.trouble()
+	go b.Poll(context.Background())
+	synctest.Wait()
+	h.u.setFault(nil)
+}
+
+// command gives a command, once or several times.
+func (h *history) command(b *watched) {
+	var live []Call
+	for _, c := range b.Snapshot().Calls {
+		if c.Phase == Talking {
+			live = append(live, c)
+		}
+	}
+	if len(live) == 0 {
+		return
+	}
+	h.spoilt = true
+	h.commands++
+	c := Command{ID: fmt.Sprintf("action-%d", h.commands), By: "w0", Call: live[h.r.IntN(len(live))].ID}
+	switch on := h.chance(0.5); h.r.IntN(5) {
+	case 0:
+		c.Action = Hold{on}
+	case 1:
+		c.Action = Mute{on}
+	case 2:
+		c.Action = Record{on, true}
+	case 3:
+		c.Action = Tones{sipgate.DTMF(fmt.Sprint(h.commands))}
+	case 4:
+		c.Action = HangUp{}
+	}
+	h.trouble()
+	for range 1 + h.r.IntN(3) {
+		go func() {
+			if err := b.Do(context.Background(), c); errors.Is(err, ErrReused) {
+				h.t.Errorf("history %d: %v", h.seed, err)
+			}
+		}()
+	}
+	synctest.Wait()
+	h.u.setFault(nil)
+}
+
+// follow lets the subscribers read what there is.
+func (h *history) follow() {
+	synctest.Wait()
+	for i, b := range h.bs {
+		b.Snapshot() // does what is due
+		for len(b.sub.Changes()) > 0 {
+			if err := b.f.take(<-b.sub.Changes()); err != nil {
+				h.t.Fatalf("history %d, board %d: %v", h.seed, i, err)
+			}
+		}
+		if err := b.f.agrees(b.Snapshot()); err != nil {
+			h.t.Fatalf("history %d, board %d: %v", h.seed, i, err)
+		}
+	}
+}
+
+// compare checks both boards against the truth and against each other.
+func (h *history) compare(when string, _ []sipgate.Event) {
+	h.follow()
+	truth := map[sipgate.CallID]string{}
+	for _, c := range h.u.calls {
+		truth[c.ID] = fmt.Sprint(c.Hold, c.Muted, c.Recording)
+	}
+	var pictures []string
+	for i, b := range h.bs {
+		shown := map[sipgate.CallID]string{}
+		ghosts := 0
+		for _, c := range b.Snapshot().Calls {
+			switch {
+			case c.Phase == Talking:
+				shown[c.Upstream] = fmt.Sprint(c.Hold.On, c.Mute.On, c.Recording.On)
+			case when == "in the end":
+				ghosts++
+			}
+			if c.Hold.Pending || c.Mute.Pending || c.Recording.Pending || c.Last != nil && c.Last.Outcome == Pending {
+				h.t.Errorf("history %d, board %d, %s: still pending: %+v", h.seed, i, when, c)
+			}
+			if c.Last != nil && c.Last.Outcome == Unknown && (c.Last.Verb == VerbHold || c.Last.Verb == VerbMute) && c.Phase == Talking {
+				h.t.Errorf("history %d, board %d, %s: not reconciled: %+v", h.seed, i, when, c.Last)
+			}
+		}
+		want := maps.Clone(truth)
+		maps.DeleteFunc(want, func(id sipgate.CallID, _ string) bool { return !h.visible(b, id) })
+		if !maps.Equal(shown, want) || ghosts > 0 {
+			h.t.Errorf("history %d, board %d, %s: shown %v and %d ghosts, sipgate has %v%s",
+				h.seed, i, when, shown, ghosts, want, picture(b.Snapshot().Calls))
+		}
+		pictures = append(pictures, h.portrait(b))
+	}
+	if !h.spoilt && len(h.bs[0].Members()) == len(h.bs[1].Members()) && pictures[0] != pictures[1] {
+		h.t.Errorf("history %d, %s: the boards disagree:%s\nand%s", h.seed, when, pictures[0], pictures[1])
+	}
+}
+
+// visible reports whether one of the board's members sees the call.
+func (h *history) visible(b *watched, id sipgate.CallID) bool {
+	by, ok := h.u.seenBy[id]
+	return !ok || slices.ContainsFunc(by, b.Has)
+}
+
+// portrait writes down the established rows but for what depends on when facts
+// came.
+func (h *history) portrait(b *watched) string {
+	var lines []string
+	for _, c := range b.Snapshot().Calls {
+		if c.Phase == Talking {
+			lines = append(lines, fmt.Sprintf("\n%s %s %v %v %v %v %v %v", c.Upstream, c.Direction, c.Outside, c.Inside, c.Users, c.Hold, c.Mute, c.Seen))
+		}
+	}
+	slices.Sort(lines)
+	return fmt.Sprint(lines)
+}
+
+// count checks that no command was sent twice.
+func (h *history) count() {
+	if got := len(h.u.sent()); got > h.commands {
+		h.t.Errorf("history %d: %d commands became %d requests", h.seed, h.commands, got)
+	}
+	for text, n := range h.u.executed {
+		if n > 1 && text[0] == 't' {
+			h.t.Errorf("history %d: %s was executed %d times", h.seed, text, n)
+		}
+	}
+}
