@@ -60,6 +60,9 @@ func TestF23(t *testing.T) {
 					t.Fatalf("sipgate saw %v", sent)
 				}
 				g := grantsOf(t, db, e.oauth())
+				if test.intent {
+					g.Close() // waits for the try that nobody asked for
+				}
 				h, err := g.Credentials(ada).Authorization(t.Context())
 				if test.survives && err != nil {
 					t.Errorf("lost: %v", err)

@@ -1,0 +1,89 @@
+package team
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// TestF07 answers a refresh in every odd way. What counts is which refresh
+// token is stored afterwards, and whether the member may go on.
+func TestF07(t *testing.T) {
+	body := func(format string) func(http.ResponseWriter, string, string) {
+		return func(w http.ResponseWriter, access, refresh string) {
+			text := strings.NewReplacer("ACCESS", access, "REFRESH", refresh).Replace(format)
+			fmt.Fprint(w, text)
+		}
+	}
+	for _, test := range []struct {
+		name     string
+		answer   func(http.ResponseWriter, string, string)
+		header   string // "" if there is none
+		stored   string
+		requests string
+		state    State
+	}{
+		{"no expires_in", body(`{"access_token":"ACCESS","refresh_token":"REFRESH"}`),
+			"Bearer AT-1", "RT-1", "RT-0", StateOK},
+		{"expires_in is text", body(`{"access_token":"ACCESS","refresh_token":"REFRESH","expires_in":"300"}`),
+			"Bearer AT-1", "RT-1", "RT-0", StateOK},
+		{"expires_in is negative", body(`{"access_token":"ACCESS","refresh_token":"REFRESH","expires_in":-5}`),
+			"Bearer AT-1", "RT-1", "RT-0", StateOK},
+		{"extra fields", body(`{"x":{"y":[1]},"access_token":"ACCESS","refresh_token":"REFRESH","z":null}`),
+			"Bearer AT-1", "RT-1", "RT-0", StateOK},
+		{"no new refresh token", body(`{"access_token":"ACCESS","expires_in":300}`),
+			"Bearer AT-1", "RT-0", "RT-0", StateOK},
+		{"broken off behind the refresh token", body(`{"refresh_token":"REFRESH","access_tok`),
+			"Bearer AT-2", "RT-2", "RT-0 RT-1", StateOK},
+		{"only a refresh token", body(`{"refresh_token":"REFRESH"}`),
+			"Bearer AT-2", "RT-2", "RT-0 RT-1", StateOK},
+		{"wrong type", func(w http.ResponseWriter, a, r string) {
+			w.Header().Set("Content-Type", "text/html")
+			body(`{"access_token":"ACCESS","refresh_token":"REFRESH"}`)(w, a, r)
+		}, "Bearer AT-1", "RT-1", "RT-0", StateOK},
+		{"200 with an error", body(`{"error":"temporarily_unavailable"}`),
+			"", "RT-0", "RT-0 RT-0", StateNeedsLogin},
+		{"nothing", body(``), "", "RT-0", "RT-0 RT-0", StateNeedsLogin},
+		{"a page", body(`<html>Maintenance</html>`), "", "RT-0", "RT-0 RT-0", StateNeedsLogin},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := &endpoint{tb: t, newest: "RT-0", used: map[string]bool{}}
+				e.answer = func(w http.ResponseWriter, access, refresh string) {
+					e.mu.Lock()
+					e.answer = nil
+					e.mu.Unlock()
+					test.answer(w, access, refresh)
+				}
+				db := memory(t)
+				g := grantsOf(t, db, e.direct())
+				put(t, g, ada, "AT-0", "RT-0", worn)
+				time.Sleep(worn)
+				start := time.Now()
+				h, err := g.Credentials(ada).Authorization(t.Context())
+				if h != test.header {
+					t.Errorf("header %q, error %v; want %q", h, err, test.header)
+				}
+				if test.header == "" {
+					wantKind(t, err, sipgate.Unauthorized)
+				}
+				tries := strings.Fields(test.requests)
+				e.wantRequests(tries...)
+				if took, want := time.Since(start), time.Duration(len(tries)-1)*pause; took != want {
+					t.Errorf("took %v, want %v", took, want)
+				}
+				if r := stored(t, db, ada); r.refresh != test.stored || r.intent || r.dead != (test.header == "") {
+					t.Errorf("stored %+v, want %s", r, test.stored)
+				}
+				if s := g.State(ada); s != test.state {
+					t.Errorf("state %v, want %v", s, test.state)
+				}
+			})
+		})
+	}
+}
