@@ -56,15 +56,15 @@ func TestResampleResponse(t *testing.T) {
 	for _, rate := range rates {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
 			inner := func(hz float64) []float64 {
-				s := convert(rate, block, tone(rate, hz, 0.5, 0.3))
+				s := convert(rate, block, tone(rate, hz, 0.5, 0.15))
 				return s[200 : len(s)-200]
 			}
-			for _, hz := range []float64{50, 300, 1000, 2000, 3000, 3400} {
+			for _, hz := range []float64{50, 300, 1000, 3400} {
 				s := inner(hz)
 				near(t, fmt.Sprintf("%v Hz", hz), toneDB(s, hz), decibel(0.5), 0.01)
 				near(t, fmt.Sprintf("peak at %v Hz", hz), peakDB(s), decibel(0.5), 0.3)
 			}
-			for hz := 4000.0; hz < float64(rate)/2; hz *= 1.173 {
+			for hz := 4000.0; hz < float64(rate)/2; hz *= 1.29 {
 				below(t, fmt.Sprintf("alias of %.0f Hz", hz), peakDB(inner(hz)), decibel(0.5)-85)
 			}
 		})
@@ -87,7 +87,7 @@ func TestResampleUp(t *testing.T) {
 // up, however they arrive.
 func TestResampleConstantAndLength(t *testing.T) {
 	for _, rate := range append(rates, 4000, 7999, 8000) {
-		for _, n := range []int{1, 2, 100, rate / 7, rate} {
+		for _, n := range []int{1, 2, 100, rate / 7, rate / 3} {
 			in := make([]float64, n)
 			for i := range in {
 				in[i] = 0.25
@@ -114,7 +114,7 @@ func TestResampleBlocksAndDelay(t *testing.T) {
 		in := make([]float64, rate/5)
 		in[rate/10] = 1 // a click at 0.1 s
 		want := convert(rate, len(in), in)
-		for _, step := range []int{1, 7, 4096} {
+		for _, step := range []int{1, 499, 4096} {
 			got := convert(rate, step, in)
 			for i := range want {
 				if got[i] != want[i] {

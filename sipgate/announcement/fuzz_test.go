@@ -1,0 +1,141 @@
+package announcement
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+// small keeps the fuzzer fast.
+var small = Limits{Bytes: 1 << 20, Length: 5 * time.Second, Work: 2 * time.Second}
+
+// checkDecode holds what is true of every input: an answer in time, that is a
+// canonical file or one of the codes for files.
+func checkDecode(t *testing.T, b []byte) {
+	start := time.Now()
+	c, err := Decode(bytes.NewReader(b), "fuzz.wav", small)
+	if d := time.Since(start); d > 20*time.Second {
+		t.Errorf("took %v", d)
+	}
+	if err != nil {
+		var e *Error
+		if !errors.As(err, &e) || e.Detail == "" || len(e.Detail) > 500 {
+			t.Errorf("not a proper refusal: %v", err)
+		}
+		return
+	}
+	samples, err := TelephoneSamples(c.ForTelephone())
+	if err != nil || len(samples) == 0 || c.Source.Format == "" || c.Length() > small.Length+time.Millisecond {
+		t.Errorf("%d samples, %+v, %v", len(samples), c.Source, err)
+	}
+	if c.Source.Rate < minRate || c.Source.Rate > maxRate || c.Source.Channels < 1 || c.Source.Channels > maxChannels {
+		t.Errorf("source %+v", c.Source)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	entries, err := testdata.ReadDir("testdata")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, e := range entries {
+		if !e.IsDir() {
+			f.Add(file(f, e.Name()))
+		}
+	}
+	f.Add(wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 440, 0.5, 0.01)}.bytes())
+	f.Add([]byte("ID3\x04\x00\x10\x00\x00\x00\x01x0123456789"))
+	f.Add([]byte("<html>"))
+	f.Fuzz(checkDecode)
+}
+
+func FuzzWAV(f *testing.F) {
+	for _, w := range []wavFile{
+		{bits: 8}, {bits: 16}, {bits: 24, channels: 3}, {bits: 32, extensible: true}, {tag: tagFloat, bits: 32}, {tag: tagFloat, bits: 64},
+		{tag: tagALaw, bits: 8}, {tag: tagMuLaw, bits: 8, extensible: true}, {bits: 16, before: chunk("LIST", []byte("odd"))},
+		{bits: 16, dataSize: size(0xFFFFFFFF), riffSize: size(0xFFFFFFFF)},
+	} {
+		w.rate, w.channels = 11025, max(1, w.channels)
+		w.samples = tone(w.rate, 440, 0.5, 0.01)
+		f.Add(w.bytes())
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		// Begin as a WAV file does, so that all the effort goes behind that.
+		if len(b) >= 12 {
+			copy(b, "RIFF")
+			copy(b[8:], "WAVE")
+		}
+		checkDecode(t, b)
+	})
+}
+
+// FuzzOgg gives every page a right checksum, so that the headers are reached.
+func FuzzOgg(f *testing.F) {
+	f.Add(file(f, "stereo.ogg"))
+	f.Add(file(f, "mono-16k.ogg"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkDecode(t, repairOgg(b))
+	})
+}
+
+// repairOgg corrects the checksums of all pages.
+func repairOgg(b []byte) []byte {
+	b = bytes.Clone(b)
+	for rest := b; len(rest) >= 27 && string(rest[:4]) == "OggS"; {
+		n := 27 + int(rest[26])
+		if len(rest) < n {
+			break
+		}
+		for _, l := range rest[27:n] {
+			n += int(l)
+		}
+		if len(rest) < n {
+			break
+		}
+		clear(rest[22:26])
+		crc := oggCRC(0, rest[:n])
+		rest[22], rest[23], rest[24], rest[25] = byte(crc), byte(crc>>8), byte(crc>>16), byte(crc>>24)
+		rest = rest[n:]
+	}
+	return b
+}
+
+func FuzzLabel(f *testing.F) {
+	for _, s := range []string{"a.wav", "../../x.mp3", "a\"\r\nX:y.wav", "\u202e.ogg", strings.Repeat("ä", 5000) + ".flac", "C:\\x.oga"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		label, err := LabelFor(name)
+		if err != nil {
+			return
+		}
+		if again := clean(label); again != label || len([]rune(label)) > maxLabel || label == "" || strings.ContainsAny(label, "\r\n\x00\u202e") {
+			t.Errorf("%q became %q, then %q", name, label, again)
+		}
+	})
+}
+
+// Many damaged variants of every file, the same in every run: what the fuzzer
+// would try first.
+func TestMutations(t *testing.T) {
+	entries, _ := testdata.ReadDir("testdata")
+	for _, e := range entries {
+		if e.IsDir() {
+			continue
+		}
+		whole := file(t, e.Name())
+		for i := range 12 {
+			b := bytes.Clone(whole[:min(len(whole), 6000)])
+			for k := range 1 + i%4 {
+				at := (i*7919 + k*104729) % min(len(b), 200+i*400)
+				b[at] ^= byte(1 << (i % 8))
+			}
+			if strings.HasSuffix(e.Name(), ".ogg") {
+				b = repairOgg(b)
+			}
+			checkDecode(t, b)
+		}
+	}
+}
