@@ -94,6 +94,9 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := g.check(r); err != nil {
 		f := (&Errors{}).fault(err)
 		g.log.LogAttrs(r.Context(), slog.LevelInfo, "request refused", slog.String("id", id), slog.String("code", f.Code))
+		if f.Status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE")
+		}
 		if r.Body != http.NoBody {
 			w.Header().Set("Connection", "close") // rather than read what is not wanted
 		}
@@ -115,6 +118,8 @@ func (g *guard) check(r *http.Request) error {
 		return Fault{Status: http.StatusRequestHeaderFieldsTooLarge, Code: CodeHeaders}
 	case len(r.RequestURI) > maxURI:
 		return Fault{Status: http.StatusRequestURITooLong, Code: CodeURI}
+	case r.RequestURI == "*":
+		return Fault{Status: http.StatusBadRequest, Code: CodeBadRequest}
 	}
 	if err := g.site.checkHost(r); err != nil {
 		return err

@@ -85,6 +85,7 @@ func TestBadInputHost(t *testing.T) {
 		"B29 CL neg":    "POST /x HTTP/1.1\r\nHost: app.example\r\nContent-Length: -1\r\n\r\n",
 		"B29 CL twice":  "POST /x HTTP/1.1\r\nHost: app.example\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
 		"B29 TE":        "POST /x HTTP/1.1\r\nHost: app.example\r\nTransfer-Encoding: xchunked\r\n\r\n",
+		"T37 OPTIONS":   "OPTIONS * HTTP/1.1\r\nHost: app.example\r\n\r\n",
 		"T37 CONNECT":   "CONNECT app.example:443 HTTP/1.1\r\nHost: app.example:443\r\n\r\n",
 		"T37 TRACE":     "TRACE /x HTTP/1.1\r\nHost: app.example\r\n\r\n",
 	} {

@@ -248,6 +248,8 @@ func FuzzLocalPath(f *testing.F) {
 }
 
 func TestBadInputCallback(t *testing.T) {
+	d := newIDP(t)
+	p := loginProgram(t, d, openDB(t, t.TempDir()))
 	for _, test := range []struct {
 		name, query string // STATE stands for a good one
 		code        string
@@ -271,8 +273,6 @@ func TestBadInputCallback(t *testing.T) {
 		{"bad escape", "code=%zz&state=STATE", "oauth_state"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			d := newIDP(t)
-			p := loginProgram(t, d, openDB(t, t.TempDir()))
 			state, cookie := p.begin("")
 			a := p.callback(strings.ReplaceAll(test.query, "STATE", state), cookie)
 			d.refuse(t, a, 400, test.code)
@@ -282,8 +282,6 @@ func TestBadInputCallback(t *testing.T) {
 		})
 	}
 	t.Run("B07 10 kB", func(t *testing.T) {
-		d := newIDP(t)
-		p := loginProgram(t, d, openDB(t, t.TempDir()))
 		state, cookie := p.begin("")
 		a := p.callback("state="+state+"&code="+strings.Repeat("a", 10_000), cookie)
 		if d.tokens.Load() != 0 || a.StatusCode != 414 && a.StatusCode != 400 {
@@ -292,8 +290,6 @@ func TestBadInputCallback(t *testing.T) {
 	})
 	for _, method := range []string{"POST", "HEAD", "PUT"} {
 		t.Run("B15 "+method, func(t *testing.T) {
-			d := newIDP(t)
-			p := loginProgram(t, d, openDB(t, t.TempDir()))
 			state, cookie := p.begin("")
 			a := p.do(method, "/oauth/callback?code=abc&state="+state, "Cookie: "+cookie)
 			if a.StatusCode != 405 || a.Header.Get("Allow") != "GET" || d.tokens.Load() != 0 {
@@ -316,6 +312,8 @@ func TestBadInputLoginTime(t *testing.T) {
 }
 
 func TestBadInputTokenEndpoint(t *testing.T) {
+	d := newIDP(t)
+	p := loginProgram(t, d, openDB(t, t.TempDir()))
 	for _, test := range []struct {
 		name, contentType, body string
 		status                  int
@@ -334,8 +332,7 @@ func TestBadInputTokenEndpoint(t *testing.T) {
 		{"B12", "application/json", `{"access_token":"SENTINEL-AT","id_token":"` + strings.Repeat(".", 2<<20) + `"}`, 200},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			d := newIDP(t)
-			p := loginProgram(t, d, openDB(t, t.TempDir()))
+			d.tokens.Store(0)
 			d.says(test.status, test.contentType, test.body)
 			state, cookie := p.begin("")
 			a := p.callback("code=abc&state="+state, cookie)
@@ -351,8 +348,7 @@ func TestBadInputTokenEndpoint(t *testing.T) {
 	}
 	for _, status := range []int{301, 302, 307, 308} {
 		t.Run(fmt.Sprint("T33 ", status), func(t *testing.T) {
-			d := newIDP(t)
-			p := loginProgram(t, d, openDB(t, t.TempDir()))
+			d.tokens.Store(0)
 			d.does(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", status) })
 			state, cookie := p.begin("")
 			p.callback("code=abc&state="+state, cookie).want(t, 502, "login_failed")
@@ -362,8 +358,7 @@ func TestBadInputTokenEndpoint(t *testing.T) {
 		})
 	}
 	t.Run("B08 reset", func(t *testing.T) {
-		d := newIDP(t)
-		p := loginProgram(t, d, openDB(t, t.TempDir()))
+		d.tokens.Store(0)
 		d.does(func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) })
 		state, cookie := p.begin("")
 		p.callback("code=abc&state="+state, cookie).want(t, 502, "login_failed")

@@ -99,7 +99,7 @@ func (s *Server) StreamAs(w http.ResponseWriter, r *http.Request, subject string
 	defer s.streams.Done()
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
 	defer cancel(errGone)
-	k := &socket{subject: subject, cancel: cancel}
+	k := &socket{subject: subject, cancel: cancel, opened: time.Now()}
 	if err := k.accept(w, r); err != nil {
 		return err
 	}
@@ -124,7 +124,8 @@ type socket struct {
 	net     net.Conn // what is below conn; closing it never blocks
 	tasks   sync.WaitGroup
 
-	writing atomic.Int64 // when the write under way began, Unix nanoseconds; 0 for none
+	opened  time.Time
+	writing atomic.Int64 // when the write under way began, in time since opened; 0 for none
 
 	pinged time.Time // of the watchdog
 
@@ -150,7 +151,7 @@ func (k *socket) accept(w http.ResponseWriter, r *http.Request) error {
 	if b, ok := h.conn.(interface{ SetWriteBuffer(int) error }); ok {
 		b.SetWriteBuffer(sendBuffer)
 	}
-	k.conn, k.net, k.pinged = c, h.conn, time.Now()
+	k.conn, k.net, k.pinged = c, h.conn, k.opened
 	return nil
 }
 
@@ -166,7 +167,7 @@ func (k *socket) send(ctx context.Context, next func(context.Context) ([]byte, e
 		}
 		// No deadline in the context: one costs more than the write itself.
 		// The watchdog looks at k.writing instead.
-		k.writing.Store(time.Now().UnixNano())
+		k.writing.Store(max(1, int64(time.Since(k.opened))))
 		err = k.conn.Write(context.Background(), websocket.MessageText, msg)
 		k.writing.Store(0)
 		if err != nil {
@@ -255,7 +256,7 @@ func (k *socket) discard() error {
 // flooded counts one message and reports whether it is one too many. Only the
 // reading goroutine calls it.
 func (k *socket) flooded() bool {
-	now := time.Now().UnixNano()
+	now := int64(time.Since(k.opened))
 	slot := &k.recent[k.count%floodCount]
 	k.count++
 	flooded := k.count > floodCount && now-*slot < int64(floodWindow)

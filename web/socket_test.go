@@ -365,6 +365,42 @@ func TestCloseCodes(t *testing.T) {
 	}
 }
 
+// TestT06B89SessionGone: who is logged out loses the socket too.
+func TestT06B89SessionGone(t *testing.T) {
+	p := serve(t)
+	s := people(p, openDB(t, t.TempDir()), web.SessionOptions{})
+	p.handle("GET /feed", func(w http.ResponseWriter, r *http.Request) error {
+		v, found, err := s.Peek(r)
+		if err != nil || !found {
+			return web.Fault{Status: 401, Code: "unauthenticated"}
+		}
+		return p.srv.Stream(w, r, func(ctx context.Context) ([]byte, error) {
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-v.Done:
+				return nil, &web.CloseError{Code: web.CloseSessionGone, Reason: "session gone"}
+			}
+		})
+	})
+	if _, resp, err := p.dial("/feed"); err == nil || resp.StatusCode != 401 {
+		t.Errorf("T10, B71: without a cookie: %v", err)
+	}
+	cookie := p.login("a", "x")
+	c, _, err := p.dial("/feed", "Cookie: "+cookie)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	p.do("POST", "/out", "Cookie: "+cookie).want(t, 200, "")
+	if got := closeCode(c); got != web.CloseSessionGone {
+		t.Errorf("%d, want 4401", got)
+	}
+	if _, resp, err := p.dial("/feed", "Cookie: "+cookie); err == nil || resp.StatusCode != 401 {
+		t.Errorf("after logging out: %v", err)
+	}
+}
+
 // TestB85TooManyTabs: of one subject, and of nobody else.
 func TestB85TooManyTabs(t *testing.T) {
 	p := serve(t, func(o *web.ServerOptions) { o.MaxSocketsPerSubject = 2 })

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -204,6 +205,32 @@ func TestF21ShutdownWithDeadSockets(t *testing.T) {
 			t.Errorf("shutdown took %v", took)
 		} else {
 			t.Logf("shutdown took %v", took)
+		}
+	})
+}
+
+// TestT35Slowloris: whoever does not finish a header is gone after 5 s, and
+// whoever keeps a connection without a request after 120 s.
+func TestT35Slowloris(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		b.mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "ok") })
+		for name, test := range map[string]struct {
+			send string
+			want time.Duration
+		}{
+			"half a header": {"GET / HTTP/1.1\r\nHost: app.ex", 5 * time.Second},
+			"nothing":       {"", 5 * time.Second},
+			"idle":          {"GET / HTTP/1.1\r\nHost: app.example\r\n\r\n", 120 * time.Second},
+		} {
+			client, server := net.Pipe()
+			b.ln.conns <- server
+			begin := time.Now()
+			go io.WriteString(client, test.send)
+			io.Copy(io.Discard, client)
+			if took := time.Since(begin); took != test.want {
+				t.Errorf("%s: closed after %v, want %v", name, took, test.want)
+			}
+			client.Close()
 		}
 	})
 }

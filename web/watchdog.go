@@ -117,7 +117,7 @@ func (s *Server) inspect(now time.Time) bool {
 	defer s.mu.Unlock()
 	for k := range s.live {
 		switch began := k.writing.Load(); {
-		case began != 0 && now.UnixNano()-began > int64(writeWithin):
+		case began != 0 && now.Sub(k.opened)-time.Duration(began) > writeWithin:
 			k.abort(errStalled)
 		case now.Sub(k.pinged) > pingEvery-tick:
 			k.pinged = now
