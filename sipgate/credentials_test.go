@@ -152,6 +152,14 @@ func TestT29Redacted(t *testing.T) {
 			t.Errorf("%s: the secret is in\n%s", name, out)
 		}
 	}
+	for _, s := range []interface {
+		String() string
+		GoString() string
+	}{PersonalToken{Token: secret}, Bearer(secret), Tokens{Access: secret}, o} {
+		if s.String() != "[redacted]" || s.GoString() != "[redacted]" {
+			t.Errorf("%T does not hide itself", s)
+		}
+	}
 	// A store that marshalled tokens as a whole would lose them: it must learn.
 	if _, err := json.Marshal(Tokens{Access: secret}); err == nil {
 		t.Error("tokens marshal without an error")

@@ -1,9 +1,9 @@
 package sipgate
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
-	"strings"
 )
 
 // maxKeys bounds the fields of an object, and so the work of comparing them.
@@ -14,27 +14,63 @@ const maxKeys = 64
 // another reader perhaps the first. Keys that differ only in case count as the
 // same, since the decoder takes them so.
 func uniqueKeys(data []byte) error {
-	var objects [][]string // the keys of the objects around the current byte; nil for an array
+	var around scopes
 	for i := 0; i < len(data); i++ {
 		switch data[i] {
-		case '{':
-			objects = append(objects, []string{})
-		case '[':
-			objects = append(objects, nil)
+		case '{', '[':
+			around.open()
 		case '}', ']':
-			objects = objects[:len(objects)-1]
+			around.close()
 		case '"':
 			end := stringEnd(data, i)
 			if isKey(data, end) {
-				keys, err := addKey(objects[len(objects)-1], data[i:end])
-				if err != nil {
+				if err := around.add(data[i:end]); err != nil {
 					return err
 				}
-				objects[len(objects)-1] = keys
 			}
 			i = end - 1
 		}
 	}
+	return nil
+}
+
+// scopes are the keys of the objects and arrays, which have none, around a
+// byte. What is closed is kept to be used again.
+type scopes struct {
+	keys  [][][]byte
+	depth int
+}
+
+func (s *scopes) open() {
+	if s.depth == len(s.keys) {
+		s.keys = append(s.keys, nil)
+	}
+	s.keys[s.depth] = s.keys[s.depth][:0]
+	s.depth++
+}
+
+func (s *scopes) close() { s.depth-- }
+
+// add takes the key, in its quotes, into the innermost object.
+func (s *scopes) add(quoted []byte) error {
+	key := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(key, '\\') >= 0 {
+		var text string
+		if err := json.Unmarshal(quoted, &text); err != nil {
+			return err
+		}
+		key = []byte(text)
+	}
+	keys := s.keys[s.depth-1]
+	for _, k := range keys {
+		if bytes.EqualFold(k, key) {
+			return errors.New("a field appears twice")
+		}
+	}
+	if len(keys) == maxKeys {
+		return errors.New("an object has too many fields")
+	}
+	s.keys[s.depth-1] = append(keys, key)
 	return nil
 }
 
@@ -61,22 +97,4 @@ func isKey(data []byte, i int) bool {
 		}
 	}
 	return false
-}
-
-func addKey(keys []string, quoted []byte) ([]string, error) {
-	key := string(quoted[1 : len(quoted)-1])
-	if strings.Contains(key, `\`) {
-		if err := json.Unmarshal(quoted, &key); err != nil {
-			return nil, err
-		}
-	}
-	for _, k := range keys {
-		if strings.EqualFold(k, key) {
-			return nil, errors.New("a field appears twice")
-		}
-	}
-	if len(keys) == maxKeys {
-		return nil, errors.New("an object has too many fields")
-	}
-	return append(keys, key), nil
 }

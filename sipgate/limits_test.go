@@ -89,7 +89,7 @@ func TestConnections(t *testing.T) {
 	if err := hc.CheckRedirect(nil, nil); err != http.ErrUseLastResponse {
 		t.Errorf("redirects: %v", err)
 	}
-	if sharedHTTP() != sharedHTTP() {
+	if a, b := sharedHTTP(), sharedHTTP(); a != b {
 		t.Error("clients without one of their own do not share one")
 	}
 }

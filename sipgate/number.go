@@ -74,10 +74,17 @@ func (r NumberRules) Parse(s string) (Number, error) {
 	switch {
 	case r.blocks(string(n), parsed), r.blocks(s, nil):
 		return "", errBlocked
-	case !n.Valid():
+	case !n.Valid(), string(n) != s && !settled(n):
 		return "", errNumber
 	}
 	return n, nil
+}
+
+// settled reports whether reading n again changes nothing. Where a trunk zero
+// was dropped from n another must not follow.
+func settled(n Number) bool {
+	parsed, err := phonenumbers.Parse(string(n), "ZZ")
+	return err == nil && phonenumbers.Format(parsed, phonenumbers.E164) == string(n)
 }
 
 var (
