@@ -57,16 +57,15 @@ type group struct {
 }
 
 type contact struct {
-	id            string
-	name          string
-	family, given string
-	picture       string
-	emails        []typedEmail
-	numbers       []typedNumber
-	addresses     []address
-	organization  [][]string
-	scope         string // PRIVATE, SHARED
-	owner         *user  // of a PRIVATE one
+	id           string
+	name         string
+	picture      string
+	emails       []typedEmail
+	numbers      []typedNumber
+	addresses    []address
+	organization [][]string
+	scope        string // PRIVATE, SHARED
+	owner        *user  // of a PRIVATE one
 }
 
 type typedEmail struct {

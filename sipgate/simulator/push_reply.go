@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/xml"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -29,12 +28,17 @@ func readReply(resp *http.Response) ([]byte, error) {
 	return io.ReadAll(body)
 }
 
-var (
-	errReplyType = errors.New("Response does not have content type application/xml")
-	errReplyRoot = errors.New("root element is not Response")
-	errReplyMany = errors.New("Response has more than one action")
-	errReplyName = errors.New("Response has an unknown action")
-	errReplyURL  = errors.New("onAnswer or onHangup is not an absolute http or https address")
+// replyError is what the webhook log says about a reply.
+type replyError string
+
+func (e replyError) Error() string { return string(e) }
+
+const (
+	errReplyType replyError = "Response does not have content type application/xml"
+	errReplyRoot replyError = "Root element is not Response"
+	errReplyMany replyError = "Response has more than one action"
+	errReplyName replyError = "Response has an unknown action"
+	errReplyURL  replyError = "onAnswer or onHangup is not an absolute http or https address"
 )
 
 var actions = map[string]bool{"Dial": true, "Play": true, "Gather": true, "Reject": true, "Hangup": true}

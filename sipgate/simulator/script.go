@@ -118,15 +118,23 @@ func (d *workday) tidy() int {
 	return live
 }
 
-// free are the users who are in no call. The caller holds Simulator.mu.
+// free are the users who are in no call, and whom none rings alone. The caller
+// holds Simulator.mu.
 func (d *workday) free() []*user {
 	var list []*user
 	for _, u := range d.account.users {
-		if !slices.ContainsFunc(d.s.exchange.live(), func(c *call) bool { return c.owner == u }) {
+		if !d.engaged(u, nil) {
 			list = append(list, u)
 		}
 	}
 	return list
+}
+
+// engaged reports whether u is in a call, or rung alone, other than but.
+func (d *workday) engaged(u *user, but *call) bool {
+	return slices.ContainsFunc(d.s.exchange.live(), func(c *call) bool {
+		return c != but && (c.owner == u || c.phase == ringing && len(c.users) == 1 && c.users[0] == u)
+	})
 }
 
 // strangers call without being contacts.

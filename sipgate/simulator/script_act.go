@@ -120,10 +120,33 @@ func (a *act) conversation(established bool) {
 	if established {
 		ring = 0
 	}
-	if a.after(ring, ring*2, func(x *exchange, now time.Time, c *call) error { return x.answer(now, c, who) }) {
+	if a.after(ring, ring*2, a.answeredBy(who)) {
 		a.talk()
+	} else {
+		a.after(6, 12, giveUp) // who wanted to answer got another call
 	}
 	a.watch()
+}
+
+// answeredBy lets who answer, or another whom the call rings, if who is
+// engaged meanwhile.
+func (a *act) answeredBy(who *user) func(*exchange, time.Time, *call) error {
+	return func(x *exchange, now time.Time, c *call) error {
+		for _, u := range append([]*user{who}, c.users...) {
+			if !a.engaged(u, c) {
+				return x.answer(now, c, u)
+			}
+		}
+		return errNotEstablished
+	}
+}
+
+// giveUp ends a call that still rings.
+func giveUp(x *exchange, now time.Time, c *call) error {
+	if c.phase == ringing {
+		x.end(now, c, cancelled)
+	}
+	return nil
 }
 
 // outgoing is a call that a member makes.

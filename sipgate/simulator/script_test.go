@@ -51,6 +51,7 @@ func TestOfficeIsLively(t *testing.T) {
 			for range seconds / 5 {
 				time.Sleep(5 * time.Second)
 				counts[count(s)] += 5
+				crowded(t, s)
 			}
 			good := 0
 			for n, c := range counts {
@@ -65,6 +66,22 @@ func TestOfficeIsLively(t *testing.T) {
 			}
 			varied(t, calls)
 		})
+	}
+}
+
+// crowded fails if a member is in two conversations at once, but for a
+// transfer under way.
+func crowded(t *testing.T, s *Simulator) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seen := map[*user]*call{}
+	for _, c := range s.exchange.live() {
+		if other := seen[c.owner]; c.phase == established && !c.voicemail && other != nil && c.predecessor == nil {
+			t.Errorf("%s is in two calls: %+v %+v", c.owner.id, c.truth(), other.truth())
+		}
+		if c.phase == established && c.owner != nil && !c.voicemail {
+			seen[c.owner] = c
+		}
 	}
 }
 
