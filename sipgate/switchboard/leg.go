@@ -23,7 +23,7 @@ type leg struct {
 	rang, answered     bool
 	answeredAt         uint64
 	direction          sipgate.Direction
-	from, to           string
+	from, to           string // as number writes them
 	orig               sipgate.CallID
 	xcid, diversion    string
 	ringing, answerers []string
@@ -31,14 +31,15 @@ type leg struct {
 	cause              string
 
 	// From lists.
-	listed  bool
-	first   uint64 // when the first list that contained it was asked for
-	asked   uint64 // and the newest
-	call    sipgate.Call
-	seen    []*member       // in whose newest list it is, by id
-	denials int             // members who should see it and do not
-	deniers []*member       // those of them whose lists cover everybody's otherwise
-	absent  map[*member]int // lists without it, while it is in nobody's
+	listed       bool
+	first        uint64 // when the first list that contained it was asked for
+	asked        uint64 // and the newest
+	participants []sipgate.Participant
+	numbers      []string        // of the participants, as number writes them
+	seen         []*member       // in whose newest list it is, by id
+	denials      int             // members who should see it and do not
+	deniers      []*member       // those of them whose lists cover everybody's otherwise
+	absent       map[*member]int // lists without it, while it is in nobody's
 
 	// What sipgate confirmed, by list or by answer.
 	hold, mute, recording bool

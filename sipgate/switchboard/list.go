@@ -138,8 +138,15 @@ func (b *Board) takeOver(l *leg, c *sipgate.Call, asked uint64, now time.Time) {
 		l.listed, l.first = true, asked
 		b.touch(l.row)
 	}
-	if l.hold != c.Hold || l.mute != c.Muted || l.recording != c.Recording || !slices.Equal(l.call.Participants, c.Participants) {
-		l.hold, l.mute, l.recording, l.call = c.Hold, c.Muted, c.Recording, *c
+	if l.hold != c.Hold || l.mute != c.Muted || l.recording != c.Recording {
+		l.hold, l.mute, l.recording = c.Hold, c.Muted, c.Recording
+		b.touch(l.row)
+	}
+	if !slices.Equal(l.participants, c.Participants) {
+		l.participants, l.numbers = c.Participants, nil
+		for _, p := range c.Participants {
+			l.numbers = append(l.numbers, number(p.Number))
+		}
 		b.touch(l.row)
 	}
 	if l.row != nil && l.row.open != nil {

@@ -102,7 +102,7 @@ func (b *Board) tell(l *leg, e *sipgate.Event, rank int) {
 	b.touch(l.row)
 	if rank > l.told {
 		l.told = rank
-		l.from, l.to = e.From, e.To
+		l.from, l.to = number(e.From), number(e.To)
 		if e.Direction != sipgate.Unknown {
 			l.direction = e.Direction
 		}
@@ -229,7 +229,7 @@ func (b *Board) recent(now time.Time) []*leg {
 // divertedFrom reports whether what events tell of two legs fits a diversion.
 func divertedFrom(to, from *leg) bool {
 	outside, inside, _ := from.sides("")
-	if outside == "" || outside != number(to.from) && outside != number(to.to) {
+	if outside == "" || outside != to.from && outside != to.to {
 		return false
 	}
 	by := number(to.diversion)

@@ -78,10 +78,9 @@ func (l *leg) user() string {
 // was outside when the call had another leg: the same party stays outside
 // whatever the direction of the leg to the next one.
 func (l *leg) sides(before string) (outside, inside, user string) {
-	from, to := number(l.from), number(l.to)
-	outside, inside, user = from, to, l.user()
+	outside, inside, user = l.from, l.to, l.user()
 	if l.direction == sipgate.Outgoing {
-		outside, inside = to, from
+		outside, inside = inside, outside
 	}
 	if before != "" && inside == before { // two outside: our user only connected them
 		outside, inside, user = inside, outside, ""
@@ -102,33 +101,40 @@ func (l *leg) sides(before string) (outside, inside, user string) {
 // listedSides finds the sides among the participants: the owner is inside. If
 // that does not tell, it helps who is known to be where.
 func (l *leg) listedSides(before, told, inside string) (outside, in string) {
-	ps := l.call.Participants
-	at := -1
-	for _, try := range []func(sipgate.Participant) bool{
-		func(p sipgate.Participant) bool { return before != "" && number(p.Number) == before },
-		func(p sipgate.Participant) bool { return told != "" && number(p.Number) == told },
-		func(p sipgate.Participant) bool { return !p.Owner && (inside == "" || number(p.Number) != inside) },
-		func(p sipgate.Participant) bool { return !p.Owner },
-	} {
-		if at = slices.IndexFunc(ps, try); at >= 0 {
-			break
-		}
+	at := l.participant(func(_ bool, n string) bool { return before != "" && n == before })
+	if at < 0 {
+		at = l.participant(func(_ bool, n string) bool { return told != "" && n == told })
+	}
+	if at < 0 {
+		at = l.participant(func(owner bool, n string) bool { return !owner && (inside == "" || n != inside) })
+	}
+	if at < 0 {
+		at = l.participant(func(owner bool, _ string) bool { return !owner })
 	}
 	if at >= 0 {
-		outside = number(ps[at].Number)
+		outside = l.numbers[at]
 	}
-	for i, p := range ps {
-		if i != at && (in == "" || p.Owner) {
-			in = number(p.Number)
+	for i, n := range l.numbers {
+		if i != at && (in == "" || l.participants[i].Owner) {
+			in = n
 		}
 	}
 	return outside, in
 }
 
+// participant is the index of the first participant that is meant, or -1.
+func (l *leg) participant(meant func(owner bool, number string) bool) int {
+	for i, n := range l.numbers {
+		if meant(l.participants[i].Owner, n) {
+			return i
+		}
+	}
+	return -1
+}
+
 // has reports whether the number takes part in the leg, as far as anybody told.
 func (l *leg) has(n string) bool {
-	return n != "" && (n == number(l.from) || n == number(l.to) ||
-		slices.ContainsFunc(l.call.Participants, func(p sipgate.Participant) bool { return number(p.Number) == n }))
+	return n != "" && (n == l.from || n == l.to || slices.Contains(l.numbers, n))
 }
 
 // number is a number as it is shown and compared: E.164 with "+" where it is
