@@ -136,7 +136,11 @@ func makeKeyFile(file string) error {
 		return err
 	}
 	if err := os.Link(temp.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+		// A file system without links. Renaming is as complete, but of two
+		// starts at once the later one wins.
+		if err := os.Rename(temp.Name(), file); err != nil {
+			return err
+		}
 	}
 	return syncDir(dir)
 }
