@@ -57,6 +57,19 @@ func (s *stack) requests(method, path string) (n int) {
 	return n
 }
 
+// lastBody is what the API received last at a path.
+func (s *stack) lastBody(path string) (body string) {
+	s.t.Helper()
+	var all []struct{ Path, Body string }
+	s.control("GET", "requests", nil, &all)
+	for _, r := range all {
+		if ok, _ := filepath.Match(path, r.Path); ok {
+			body = r.Body
+		}
+	}
+	return body
+}
+
 // pushEvents lets sipgate send push events to the dashboard, as the
 // administrator of the account does it.
 func (s *stack) pushEvents() {

@@ -189,10 +189,11 @@ func (h *handlers) ownership(ctx context.Context, c *sipgate.Client, v Visitor) 
 func (h *handlers) recording(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	client := h.clientOf(v)
 	entry, err := client.HistoryEntry(r.Context(), r.PathValue("id"))
-	if sipgate.KindOf(err) == sipgate.NoCall {
+	switch {
+	case err == nil:
+	case sipgate.KindOf(err) == sipgate.NoCall, sipgate.KindOf(err) == sipgate.Invalid:
 		return errNotFound
-	}
-	if err != nil {
+	default:
 		return err
 	}
 	mine, err := h.ownership(r.Context(), client, v)

@@ -6,8 +6,11 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/textproto"
 	"os"
+	"strings"
 	"time"
+	"unicode"
 )
 
 const (
@@ -41,7 +44,7 @@ type uploadedFile struct {
 func openUpload(w http.ResponseWriter, r *http.Request) (*uploadedFile, error) {
 	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
-	case r.ContentLength > maxUploadBody:
+	case r.ContentLength >= maxUploadBody:
 		return nil, errTooLarge
 	case err != nil || mediaType != "multipart/form-data" || r.Header.Get("Content-Encoding") != "":
 		return nil, &inputError{http.StatusUnsupportedMediaType, "media_type", ""}
@@ -56,15 +59,36 @@ func openUpload(w http.ResponseWriter, r *http.Request) (*uploadedFile, error) {
 	if f.part, err = f.form.NextRawPart(); err != nil {
 		return nil, uploadError(err)
 	}
-	if inner, _, _ := mime.ParseMediaType(f.part.Header.Get("Content-Type")); f.part.FormName() != "file" || inner == "multipart/mixed" {
+	// Control characters in the name must not make the field unreadable.
+	disposition := strings.ToValidUTF8(strings.Map(dropControl, f.part.Header.Get("Content-Disposition")), "")
+	f.part.Header.Set("Content-Disposition", disposition)
+	inner, _, _ := mime.ParseMediaType(f.part.Header.Get("Content-Type"))
+	if f.part.FormName() != "file" || inner == "multipart/mixed" || headerSize(f.part.Header) > maxPartHeader {
 		return nil, errBadUpload
 	}
-	_, params, err = mime.ParseMediaType(f.part.Header.Get("Content-Disposition"))
-	if err != nil {
-		return nil, errBadUpload
-	}
-	f.Name = params["filename"]
+	_, params, _ = mime.ParseMediaType(disposition)
+	f.Name = params["filename"] // not FileName(), which takes folders away silently
 	return f, nil
+}
+
+func dropControl(r rune) rune {
+	if unicode.IsControl(r) {
+		return -1
+	}
+	return r
+}
+
+// maxPartHeader bounds the header of the file within the form, in bytes; names
+// of files are part of it.
+const maxPartHeader = 16 << 10
+
+func headerSize(h textproto.MIMEHeader) (n int) {
+	for name, values := range h {
+		for _, v := range values {
+			n += len(name) + len(v)
+		}
+	}
+	return n
 }
 
 var errTooLarge = &inputError{http.StatusRequestEntityTooLarge, "too_large", ""}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"path"
 	"strconv"
 	"time"
 )
@@ -94,9 +95,14 @@ func (e *Errors) Handle(h Handler) http.Handler {
 }
 
 // Mux serves mux, with its plain-text answers "not found" and "method not
-// allowed" replaced by rendered Faults. The header Allow is kept.
+// allowed" replaced by rendered Faults. The header Allow is kept. A path that is
+// not in its shortest form is not found, where the mux would lead elsewhere.
 func (e *Errors) Mux(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
+			answer(w, r, Fault{Status: http.StatusNotFound, Code: CodeNotFound}, e.Render)
+			return
+		}
 		h, pattern := mux.Handler(r)
 		if pattern != "" {
 			mux.ServeHTTP(w, r)

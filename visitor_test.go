@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A visitor is a person without a browser: a client with cookies that sends
+// what it is told.
+type visitor struct {
+	t    *testing.T
+	s    *stack
+	http *http.Client
+}
+
+var formAction = regexp.MustCompile(`<form method="post" action="([^"]+)"`)
+
+// visitor signs in over HTTP alone, with the password of a demo user.
+func (s *stack) visitor(t *testing.T, user int) *visitor {
+	t.Helper()
+	var state struct {
+		Accounts []struct {
+			Users []struct{ Username, Password string }
+		}
+	}
+	s.control("GET", "state", nil, &state)
+	who := state.Accounts[0].Users[user]
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &visitor{t: t, s: s, http: &http.Client{Jar: jar}}
+	resp := v.send("POST", s.url+"/login", "application/x-www-form-urlencoded", strings.NewReader("next=%2F"))
+	page, _ := io.ReadAll(resp.Body)
+	action := formAction.FindSubmatch(page)
+	if action == nil {
+		t.Fatalf("no form on the sign-in page: %s %s", resp.Status, page)
+	}
+	at, err := resp.Request.URL.Parse(html.UnescapeString(string(action[1])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp = v.send("POST", at.String(), "application/x-www-form-urlencoded",
+		strings.NewReader(url.Values{"username": {who.Username}, "password": {who.Password}}.Encode()))
+	if resp.StatusCode != http.StatusOK || resp.Request.URL.String() != s.url+"/" {
+		t.Fatalf("signed in to %s: %s", resp.Request.URL, resp.Status)
+	}
+	v.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return v
+}
+
+// send sends a request as a page of ours would.
+func (v *visitor) send(method, address, contentType string, body io.Reader, change ...func(*http.Request)) *http.Response {
+	v.t.Helper()
+	req, err := http.NewRequest(method, address, body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	req.Header.Set("Origin", v.s.url)
+	for _, f := range change {
+		f(req)
+	}
+	resp, err := v.http.Do(req)
+	if err != nil {
+		v.t.Fatalf("%s %s: %v", method, address, err)
+	}
+	v.t.Cleanup(func() { resp.Body.Close() })
+	return resp
+}
+
+// get is a page.
+func (v *visitor) get(path string) (status int, body string) {
+	v.t.Helper()
+	resp := v.send("GET", v.s.url+path, "", nil)
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+// command sends a command as a program does, and returns the status and the
+// code of the refusal, if it is one.
+func (v *visitor) command(path, body string) (status int, code, field string) {
+	v.t.Helper()
+	resp := v.send("POST", v.s.url+path, "application/json", strings.NewReader(body))
+	return refused(v.t, resp)
+}
+
+// refused reads the envelope of a refusal.
+func refused(t *testing.T, resp *http.Response) (status int, code, field string) {
+	t.Helper()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var envelope struct {
+		Error struct{ Code, Field, Message string }
+	}
+	if resp.StatusCode >= 400 {
+		if err := json.NewDecoder(bytes.NewReader(b)).Decode(&envelope); err != nil || envelope.Error.Message == "" {
+			t.Errorf("%s %s: not the envelope of a refusal: %s", resp.Request.Method, resp.Request.URL.Path, b)
+		}
+	}
+	return resp.StatusCode, envelope.Error.Code, envelope.Error.Field
+}
+
+var rowForm = regexp.MustCompile(`action="/calls/([^/"]+)/hold"`)
+
+// rows are the ids of the calls with buttons that the board shows.
+func (v *visitor) rows() (ids []string) {
+	v.t.Helper()
+	_, page := v.get("/")
+	for _, m := range rowForm.FindAllStringSubmatch(page, -1) {
+		ids = append(ids, m[1])
+	}
+	return ids
+}
