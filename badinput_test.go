@@ -349,11 +349,16 @@ func badUploads(t *testing.T, s *stack, v *visitor) {
 		t.Error("something that was refused was stored")
 	}
 	badLengths(t, s, v, ct, body)
-	for i, name := range []string{"../../x.wav", `C:\x.wav`, "a\r\nX: y.wav", strings.Repeat("n", 5000) + ".wav", "a\x00.wav", "\u202efdp.wav", "CON.wav", "b.WAV"} {
+	for i, name := range []string{"../../x.wav", `C:\x.wav`, "a\r\nX: y.wav", strings.Repeat("n", 5000) + ".wav", "\u202efdp.wav", "CON.wav", "b.WAV"} {
 		ct, body := form(part{name: name, ct: "text/html", data: toneWAV(400+float64(i), 1)})
 		if status, code := upload(ct, body); status != 201 && !(status == 422 && code == "bad_label") {
 			t.Errorf("B139, B140: %.20q: %d %s", name, status, code)
 		}
+	}
+	// A header with a NUL is none: the form as a whole is refused.
+	ctNUL, bodyNUL := form(part{name: "a\x00.wav", data: good})
+	if status, code := upload(ctNUL, bodyNUL); status != 400 || code != "bad_upload" {
+		t.Errorf("B140: NUL in the name: %d %s", status, code)
 	}
 	_, page := v.get("/announcements")
 	before := strings.Count(page, `class="card sound"`)

@@ -8,9 +8,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"os"
-	"strings"
 	"time"
-	"unicode"
 )
 
 const (
@@ -59,23 +57,13 @@ func openUpload(w http.ResponseWriter, r *http.Request) (*uploadedFile, error) {
 	if f.part, err = f.form.NextRawPart(); err != nil {
 		return nil, uploadError(err)
 	}
-	// Control characters in the name must not make the field unreadable.
-	disposition := strings.ToValidUTF8(strings.Map(dropControl, f.part.Header.Get("Content-Disposition")), "")
-	f.part.Header.Set("Content-Disposition", disposition)
 	inner, _, _ := mime.ParseMediaType(f.part.Header.Get("Content-Type"))
 	if f.part.FormName() != "file" || inner == "multipart/mixed" || headerSize(f.part.Header) > maxPartHeader {
 		return nil, errBadUpload
 	}
-	_, params, _ = mime.ParseMediaType(disposition)
+	_, params, _ = mime.ParseMediaType(f.part.Header.Get("Content-Disposition"))
 	f.Name = params["filename"] // not FileName(), which takes folders away silently
 	return f, nil
-}
-
-func dropControl(r rune) rune {
-	if unicode.IsControl(r) {
-		return -1
-	}
-	return r
 }
 
 // maxPartHeader bounds the header of the file within the form, in bytes; names
