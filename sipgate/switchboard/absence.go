@@ -35,7 +35,7 @@ func (b *Board) miss(m *member, s *sight, asked uint64, now time.Time) (open boo
 	b.countListed(l, -1)
 	l.seen = slices.DeleteFunc(l.seen, func(o *member) bool { return o == m })
 	b.countListed(l, +1)
-	delete(m.shows, l.id)
+	m.unsee(l)
 	l.denials++
 	b.touch(l.row)
 	other := slices.IndexFunc(l.seen, func(o *member) bool { return !o.aside })

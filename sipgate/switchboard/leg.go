@@ -119,7 +119,7 @@ func (b *Board) finish(l *leg, how ending, now time.Time) {
 	b.countListed(l, -1)
 	l.end, l.endedAt, l.ended, l.back = how, b.tick(), now, 0
 	for _, m := range l.seen {
-		delete(m.shows, l.id)
+		m.unsee(l)
 		m.unsettled = true
 	}
 	l.seen, l.absent, l.denials, l.deniers, l.doubt = nil, nil, 0, nil, 0

@@ -82,9 +82,19 @@ func (b *Board) apply(m *member, calls []sipgate.Call, asked uint64, now time.Ti
 	m.asked, m.askedAt = asked, now
 	m.unsettled = false
 	var fresh []*leg
+	sights := m.sights
+	m.sights = make([]*sight, 0, len(calls))
 	for i := range calls {
-		if b.applyCall(m, &calls[i], asked, now) {
-			fresh = append(fresh, b.legs[calls[i].ID])
+		var s *sight
+		if i < len(sights) && sights[i].leg.id == calls[i].ID && !sights[i].over {
+			s = sights[i] // most lists have the order of the one before
+		} else if s = b.sight(m, calls[i].ID, asked, now); s == nil {
+			continue
+		}
+		m.sights = append(m.sights, s)
+		b.applyCall(s, &calls[i], asked, now)
+		if s.leg.row == nil {
+			fresh = append(fresh, s.leg)
 		}
 	}
 	for _, s := range m.shows {
@@ -104,32 +114,36 @@ func (b *Board) apply(m *member, calls []sipgate.Call, asked uint64, now time.Ti
 	b.cover(m, now)
 }
 
-// applyCall takes over one call of a list. It reports whether the leg has no
-// row yet.
-func (b *Board) applyCall(m *member, c *sipgate.Call, asked uint64, now time.Time) (fresh bool) {
-	s, ok := m.shows[c.ID]
+// sight finds or makes what m sees of a call that its list contains; nil if the
+// call has ended all the same.
+func (b *Board) sight(m *member, id sipgate.CallID, asked uint64, now time.Time) *sight {
+	s, ok := m.shows[id]
 	if !ok {
-		l := b.leg(c.ID, now)
+		l := b.leg(id, now)
 		if l.end != live && !b.returns(m, l, asked, now) {
-			return false
+			return nil
 		}
 		s = &sight{leg: l}
-		m.shows[c.ID] = s
+		m.shows[id] = s
 		b.see(m, l)
 	}
+	return s
+}
+
+// applyCall takes over one call of a list.
+func (b *Board) applyCall(s *sight, c *sipgate.Call, asked uint64, now time.Time) {
 	l := s.leg
 	s.round, s.misses = asked, 0
-	b.undeny(l)
+	if l.denials > 0 {
+		b.undeny(l)
+	}
 	if l.doubt != 0 && l.doubt < asked {
 		l.doubt = 0
 	}
-	switch {
-	case asked < l.settled, asked < l.asked: // older than what is known
-	default:
+	if asked >= l.settled && asked >= l.asked { // else it is older than what is known
 		l.asked = asked
 		b.takeOver(l, c, asked, now)
 	}
-	return l.row == nil
 }
 
 // takeOver makes the leg what a list says it is.

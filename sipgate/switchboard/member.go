@@ -62,10 +62,11 @@ type member struct {
 	asked     uint64 // when the newest list that was applied had been asked for
 	askedAt   time.Time
 	shows     map[sipgate.CallID]*sight
-	proofs    int    // how many calls of others were in its lists
-	facts     uint64 // Board.facts when its last list was asked for
-	unsettled bool   // the next list matters even if it is the same
-	sends     tally  // keypad tones and transfers of late
+	sights    []*sight // of the newest list, in its order
+	proofs    int      // how many calls of others were in its lists
+	facts     uint64   // Board.facts when its last list was asked for
+	unsettled bool     // the next list matters even if it is the same
+	sends     tally    // keypad tones and transfers of late
 	transfers tally
 
 	// asking is full while a list of this member is asked for. The last
@@ -80,6 +81,15 @@ type sight struct {
 	leg    *leg
 	round  uint64 // the list that contained it last
 	misses int    // successive lists without it
+	over   bool   // the member does not see it any more
+}
+
+// unsee forgets that the member sees the leg.
+func (m *member) unsee(l *leg) {
+	if s, ok := m.shows[l.id]; ok {
+		s.over = true
+		delete(m.shows, l.id)
+	}
 }
 
 // Join adds a member, or gives one that joined before a new access. Its list

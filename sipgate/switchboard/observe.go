@@ -1,6 +1,7 @@
 package switchboard
 
 import (
+	"iter"
 	"slices"
 	"time"
 
@@ -193,7 +194,7 @@ func (b *Board) kinByDiversion(l *leg, now time.Time) *leg {
 		return nil
 	}
 	var found *leg
-	for _, o := range b.recent(now) {
+	for o := range b.recent(now) {
 		if o == l || o.diverted() == l.diverted() {
 			continue
 		}
@@ -208,22 +209,22 @@ func (b *Board) kinByDiversion(l *leg, now time.Time) *leg {
 	return found
 }
 
-// recent are the legs of the rows on the board and the freshest tombstones.
-func (b *Board) recent(now time.Time) []*leg {
-	var legs []*leg
-	for _, r := range b.order {
-		for _, l := range r.legs {
-			if l.end == live || now.Sub(l.ended) <= continueWithin {
-				legs = append(legs, l)
+// recent are the live legs and the freshest tombstones.
+func (b *Board) recent(now time.Time) iter.Seq[*leg] {
+	return func(yield func(*leg) bool) {
+		for _, r := range b.order {
+			for _, l := range r.legs {
+				if l.end == live && !yield(l) {
+					return
+				}
+			}
+		}
+		for i := len(b.graves) - 1; i >= 0 && now.Sub(b.graves[i].at) <= continueWithin; i-- {
+			if l := b.graves[i].leg; l.end != live && !yield(l) {
+				return
 			}
 		}
 	}
-	for i := len(b.graves) - 1; i >= 0 && now.Sub(b.graves[i].at) <= continueWithin; i-- {
-		if l := b.graves[i].leg; l.row == nil || l.row.shown == nil {
-			legs = append(legs, l)
-		}
-	}
-	return legs
 }
 
 // divertedFrom reports whether what events tell of two legs fits a diversion.

@@ -1,0 +1,107 @@
+package switchboard
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"callboard/sipgate"
+)
+
+// manyCalls is a list of n calls as long as real ones.
+func manyCalls(n int) []sipgate.Call {
+	calls := make([]sipgate.Call, n)
+	for i := range calls {
+		calls[i] = sipgate.Call{
+			ID: sipgate.CallID(fmt.Sprintf("54566B%0100X", i)), Hold: i%3 == 0,
+			Participants: []sipgate.Participant{
+				{ID: fmt.Sprintf("p%040X", i), Number: fmt.Sprintf("49157%08d", i)},
+				{ID: fmt.Sprintf("q%040X", i), Number: fmt.Sprintf("49211%07d", i), Owner: true},
+			},
+		}
+	}
+	return calls
+}
+
+// fixed is an API whose list is given.
+type fixed struct {
+	API
+	lists []sipgate.CallList
+	n     int
+}
+
+func (f *fixed) Calls(context.Context) (sipgate.CallList, error) {
+	f.n++
+	return f.lists[f.n%len(f.lists)], nil
+}
+
+// BenchmarkPoll shows what lists of 1,000 calls cost: one that changed nothing
+// (performance.md 7: at most 1 % of decoding it), and the work on one in which
+// one call differs, beside decoding it (at most 5 %).
+func BenchmarkPoll(b *testing.B) {
+	calls := manyCalls(1000)
+	list := encode(calls)
+	changed := manyCalls(1000)
+	changed[500].Hold = !changed[500].Hold
+	b.Run("decode", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := list.Calls(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("unchanged", func(b *testing.B) {
+		board := New(Options{})
+		// Equal, but not the same bytes, as they come from a connection.
+		board.Join(Member{ID: "w0", API: &fixed{lists: []sipgate.CallList{list, encode(calls)}}})
+		for range 3 {
+			board.Poll(b.Context())
+		}
+		for b.Loop() {
+			board.Poll(b.Context())
+		}
+	})
+	b.Run("diff", func(b *testing.B) {
+		board := New(Options{})
+		board.Join(Member{ID: "w0", API: &fixed{lists: []sipgate.CallList{list}}})
+		board.Poll(b.Context())
+		decoded := [2][]sipgate.Call{}
+		decoded[0], _ = list.Calls()
+		decoded[1], _ = encode(changed).Calls()
+		_, sub := board.Subscribe()
+		defer sub.Close()
+		n := 0
+		for b.Loop() {
+			n++
+			board.applyForBenchmark("w0", decoded[n%2])
+			<-sub.Changes()
+		}
+	})
+	b.Run("whole changed poll", func(b *testing.B) {
+		board := New(Options{})
+		board.Join(Member{ID: "w0", API: &fixed{lists: []sipgate.CallList{list, encode(changed)}}})
+		for b.Loop() {
+			board.Poll(b.Context())
+		}
+	})
+}
+
+// BenchmarkObserve shows what push events cost on a board of 100 calls: those
+// of one call that rings, is answered and ends.
+func BenchmarkObserve(b *testing.B) {
+	var board *Board
+	for n := 0; b.Loop(); n++ {
+		if n%50 == 0 {
+			b.StopTimer()
+			board = New(Options{})
+			for i := range 100 {
+				board.Observe(newCall(sipgate.CallID(fmt.Sprint("K", i)), sipgate.Incoming, fmt.Sprint(4915790000000+i), doc, "Doc"))
+			}
+			b.StartTimer()
+		}
+		e := newCall(sipgate.CallID(fmt.Sprint("A", n)), sipgate.Incoming, jennifer, doc, "Doc")
+		board.Observe(e)
+		board.Observe(answer(e, "Doc"))
+		board.Observe(hangup(e, "normalClearing"))
+	}
+}
