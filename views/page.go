@@ -40,7 +40,7 @@ const htmxConfig = `{"extensions":"ws","history":false,"includeIndicatorCSS":fal
 	`"ws":{"pauseOnBackground":false,"reconnectDelay":500,"reconnectMaxDelay":8000}}`
 
 // noticeSwap makes htmx show the fragment that comes with a refusal.
-const noticeSwap = `{"target":"#notices","swap":"beforeend","select":null}`
+const noticeSwap = `{"target":"#notices","swap":"beforeend show:none","select":null}`
 
 // icons are all drawings of icons.svg that views use, by name.
 var icons = map[string]string{}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"callboard/sipgate/switchboard"
 )
 
@@ -19,33 +21,37 @@ type RowModel struct {
 	Base  string // path of the call, "/calls/…"
 	State string // "ringing", "talking", "held" or "ended": for the style sheet
 
-	DirectionIcon, Direction string
-	Title, Sub               string // outside: name with number below, or number alone
-	Inside, InsideSub        string // ours, likewise
-	Earlier                  string // whom the call was with before transfers
+	Direction         string
+	DirectionFace     templ.Component
+	Title, Sub        string // outside: name with number below, or number alone
+	Inside, InsideSub string // ours, likewise
+	Earlier           string // whom the call was with before transfers
 
-	StateIcon, StateWord string
-	Since, Started       string // milliseconds since 1970, for the browser's timers
-	Clock, Total         string // the same moments as clock times, for browsers without script
-	About                string // "true" if they are guessed
-	AboutWord            string
+	StateWord      string
+	StateFace      templ.Component
+	Since, Started string // milliseconds since 1970, for the browser's timers
+	Clock, Total   string // the same moments as clock times, for browsers without script
+	About          string // "true" if they are guessed
+	AboutWord      string
 
 	Chips []Chip
 
-	// Buttons are present where the phase has any. Why tells the reason why all
-	// of them are off, empty if they are not.
-	Hold, Mute, Record, Transfer, Keypad, Announce, HangUp Button
-	Buttons                                                bool
-	Why                                                    string
-	Confirm                                                string // the question before hanging up
+	// Acts are the buttons, from left to right, hanging up last; none where the
+	// phase has none. Why tells the reason why all of them are off.
+	Acts    []Button
+	Why     string
+	Confirm string // the question before hanging up
 }
 
-// A Button is one action on a call.
+// A Button is one action on a call: a link to a sheet, a toggle, or the last one, which ends the call.
 type Button struct {
-	Word, Icon string
-	Value      string // what the form asks for
-	Pressed    string // "true" or "false" for toggles
-	Busy       string // "true" while a command of this kind is under way
+	Key        string // on the keyboard
+	Path       templ.SafeURL
+	Word       string
+	Face       templ.Component // drawing and word
+	Sheet      bool
+	Toggle, On bool   // a toggle that is on is pressed, and asks for false
+	Busy       bool   // a command of this kind is under way
 	ID         string // action_id: the same until the row changes, so that a double click counts once
 }
 
@@ -125,11 +131,11 @@ func (f Format) Row(c switchboard.Call, viewer switchboard.MemberID, lang Lang) 
 func (f Format) parties(m *RowModel, c switchboard.Call, lang Lang) {
 	switch c.Direction {
 	case "in":
-		m.DirectionIcon, m.Direction = icon("in"), lang.T("row.in")
+		m.Direction, m.DirectionFace = hiddenFaceOf(lang, "in", "row.in")
 	case "out":
-		m.DirectionIcon, m.Direction = icon("out"), lang.T("row.out")
+		m.Direction, m.DirectionFace = hiddenFaceOf(lang, "out", "row.out")
 	default:
-		m.DirectionIcon, m.Direction = icon("both"), lang.T("row.unknown_direction")
+		m.Direction, m.DirectionFace = hiddenFaceOf(lang, "both", "row.unknown_direction")
 	}
 	m.Title, m.Sub = f.party(c.Outside, lang)
 	m.Inside, m.InsideSub = f.party(c.Inside, lang)
@@ -164,55 +170,75 @@ func (f Format) party(p switchboard.Party, lang Lang) (title, sub string) {
 }
 
 func (m *RowModel) state(c switchboard.Call, lang Lang) {
+	m.State = "talking"
 	switch {
 	case c.Phase == switchboard.Ended:
-		m.State, m.StateIcon, m.StateWord = "ended", icon("ended"), lang.T("state.ended")
-		if key := "cause." + c.Cause; lang.Has(key) {
-			m.StateWord = lang.T(key)
-		}
+		m.State = "ended"
 	case c.Phase == switchboard.Ringing:
-		m.State, m.StateIcon, m.StateWord = "ringing", icon("ringing"), lang.T("state.ringing")
+		m.State = "ringing"
 	case c.Hold.On:
-		m.State, m.StateIcon, m.StateWord = "held", icon("held"), lang.T("state.held")
-	default:
-		m.State, m.StateIcon, m.StateWord = "talking", icon("talking"), lang.T("state.talking")
+		m.State = "held"
 	}
+	key := "state." + m.State
+	if cause := "cause." + c.Cause; c.Phase == switchboard.Ended && lang.Has(cause) {
+		key = cause
+	}
+	m.StateWord, m.StateFace = faceOf(lang, m.State, key)
 }
 
+// buttons offers what can be done with a call that is established.
 func (m *RowModel) buttons(c switchboard.Call, mine bool, lang Lang) {
 	if c.Phase != switchboard.Talking {
 		return
 	}
-	m.Buttons = true
 	if !mine {
 		m.Why = lang.T("why.not_yours")
 	}
+	m.Confirm = lang.T("hangup.confirm", m.Title)
 	id := actionID(c)
-	busy := func(v switchboard.Verb) string {
-		if c.Last != nil && c.Last.Verb == v && c.Last.Outcome == switchboard.Pending {
-			return "true"
-		}
-		return ""
-	}
-	toggle := func(t switchboard.Toggle, v switchboard.Verb, key, on, off string) Button {
-		b := Button{Value: strconv.FormatBool(!t.On), Pressed: strconv.FormatBool(t.On), Busy: busy(v), ID: id + "-" + key}
-		if t.Pending {
-			b.Busy = "true"
-		}
-		b.Word, b.Icon = lang.T("do."+off), icon(off)
-		if t.On {
-			b.Word, b.Icon = lang.T("do."+on), icon(on)
-		}
+	sheet := func(v switchboard.Verb, key, drawn string) Button {
+		b := Button{Key: key, Path: templ.SafeURL(m.Base + "/" + drawn), Sheet: true, Busy: busy(c, v)}
+		b.Word, b.Face = faceOf(lang, drawn, "do."+drawn)
 		return b
 	}
-	m.Hold = toggle(c.Hold, switchboard.VerbHold, "h", "resume", "hold")
-	m.Mute = toggle(c.Mute, switchboard.VerbMute, "m", "unmute", "mute")
-	m.Record = toggle(c.Recording, switchboard.VerbRecord, "r", "stop", "record")
-	m.Transfer = Button{Word: lang.T("do.transfer"), Icon: icon("transfer"), Busy: busy(switchboard.VerbTransfer)}
-	m.Keypad = Button{Word: lang.T("do.keypad"), Icon: icon("keypad"), Busy: busy(switchboard.VerbTones)}
-	m.Announce = Button{Word: lang.T("do.announce"), Icon: icon("announce"), Busy: busy(switchboard.VerbAnnounce)}
-	m.HangUp = Button{Word: lang.T("do.hangup"), Icon: icon("hangup"), Busy: busy(switchboard.VerbHangUp), ID: id + "-x"}
-	m.Confirm = lang.T("hangup.confirm", m.Title)
+	record := sheet(switchboard.VerbRecord, "r", "record")
+	if c.Recording.On {
+		record = m.toggle(c, c.Recording, switchboard.VerbRecord, "r", "/recording", id)
+		record.Word, record.Face = faceOf(lang, "stop", "do.stop")
+	}
+	hold := m.toggle(c, c.Hold, switchboard.VerbHold, "h", "/hold", id)
+	hold.Word, hold.Face = faceOf(lang, either(c.Hold.On, "resume", "hold"), either(c.Hold.On, "do.resume", "do.hold"))
+	mute := m.toggle(c, c.Mute, switchboard.VerbMute, "m", "/muted", id)
+	mute.Word, mute.Face = faceOf(lang, either(c.Mute.On, "unmute", "mute"), either(c.Mute.On, "do.unmute", "do.mute"))
+	end := Button{Key: "x", Path: templ.SafeURL(m.Base + "/hangup"), Busy: busy(c, switchboard.VerbHangUp), ID: id + "-x"}
+	end.Word, end.Face = faceOf(lang, "hangup", "do.hangup")
+	m.Acts = []Button{
+		hold, mute,
+		sheet(switchboard.VerbTransfer, "t", "transfer"),
+		sheet(switchboard.VerbTones, "d", "keypad"),
+		sheet(switchboard.VerbAnnounce, "a", "announce"),
+		record, end,
+	}
+}
+
+func either(on bool, yes, no string) string {
+	if on {
+		return yes
+	}
+	return no
+}
+
+// toggle asks for the opposite of what sipgate confirmed last.
+func (m *RowModel) toggle(c switchboard.Call, t switchboard.Toggle, v switchboard.Verb, key, path, id string) Button {
+	return Button{
+		Key: key, Path: templ.SafeURL(m.Base + path), ID: id + "-" + key,
+		Toggle: true, On: t.On, Busy: t.Pending || busy(c, v),
+	}
+}
+
+// busy tells whether a command of this kind is under way.
+func busy(c switchboard.Call, v switchboard.Verb) bool {
+	return c.Last != nil && c.Last.Verb == v && c.Last.Outcome == switchboard.Pending
 }
 
 // actionID names what a row offers until it changes: 22 characters that may

@@ -29,7 +29,7 @@ var wordFiles embed.FS
 
 // A dictionary is one language, ready for use.
 type dictionary struct {
-	plain   map[string]string // words without arguments
+	plain   map[string]string // texts as they stand in the file
 	printer *message.Printer  // the others: numbers and plurals as the language has them
 }
 
@@ -133,6 +133,14 @@ func (l Lang) T(key string, args ...any) string {
 			return text
 		}
 		panic("views: no words for " + key)
+	}
+	if text, ok := d.plain[key]; ok && len(args) == 1 {
+		if arg, ok := args[0].(string); ok { // most of them: no need for the printer
+			before, after, found := strings.Cut(text, "%[1]s")
+			if found && !strings.Contains(before, "%") && !strings.Contains(after, "%") {
+				return before + arg + after
+			}
+		}
 	}
 	return d.printer.Sprintf(message.Key(key, "!(missing words) "+key), args...)
 }

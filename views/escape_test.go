@@ -1,0 +1,142 @@
+package views
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/a-h/templ"
+	nethtml "golang.org/x/net/html"
+
+	"callboard/sipgate/switchboard"
+)
+
+// payloads are texts that callers, contacts and file names may contain.
+var payloads = []string{
+	`"><img src=x onerror=alert(1)>`, `'><img src=x onerror=alert(1)>`, `<script>alert(1)</script>`, `</script><script>alert(1)</script>`,
+	`<svg onload=alert(1)>`, `<svg/onload=alert(1)//`, `javascript:alert(1)`, `JaVaScRiPt:alert(1)`, "java\tscript:alert(1)", "\x01javascript:alert(1)",
+	`data:text/html,<script>alert(1)</script>`, `" onmouseover="alert(1)`, `' onfocus='alert(1)' autofocus='`, "` onclick=`alert(1)", `<iframe srcdoc="<script>alert(1)</script>">`,
+	`<a href="javascript:alert(1)">x</a>`, `</title><script>alert(1)</script>`, `</textarea><script>alert(1)</script>`, `<!--<img src=x onerror=alert(1)>-->`, `--><script>alert(1)</script>`,
+	`<math><mi//xlink:href="javascript:alert(1)">`, `<base href=//evil.example>`, `<meta http-equiv=refresh content=0;url=//evil.example>`, `<link rel=stylesheet href=//evil.example>`, `<form action=//evil.example><input name=a>`,
+	`{{constructor.constructor('alert(1)')()}}`, `${alert(1)}`, `<%= 7*7 %>`, `&lt;script&gt;alert(1)&lt;/script&gt;`, `&#x3c;script&#x3e;`,
+	"\u202e<img src=x onerror=alert(1)>", "a\u200bb\u2066c", "\u2028<script>\u2029", `<style>*{display:none}</style>`, `<details open ontoggle=alert(1)>`,
+	`<template><script>alert(1)</script></template>`, `<hx-partial hx-target="body">x</hx-partial>`, `" hx-get="/x" hx-trigger="load`, `<div hx-swap-oob="true" id="board">x</div>`, strings.Repeat("😀", 2500),
+}
+
+// views that show what strangers wrote, with the text in every field of it.
+func poisoned(text string) map[string]templ.Component {
+	now := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
+	party := switchboard.Party{Number: text, Name: text}
+	call := switchboard.Call{
+		ID: switchboard.RowID(text), Phase: switchboard.Talking, Direction: "in", Outside: party, Inside: party, Users: []string{text, text},
+		Seen: []switchboard.MemberID{"w0"}, Earlier: []switchboard.Party{party, {Number: text}}, Started: now, Since: now, Cause: text,
+		Recording: switchboard.Toggle{On: true},
+		Last:      &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w0", Outcome: switchboard.Confirmed, Detail: text, At: now},
+		Playing:   &switchboard.Playing{Title: text, Since: now, Length: time.Second},
+	}
+	f := Format{Name: func(switchboard.MemberID) string { return text }}
+	p := Page{Lang: German, Member: text, Path: "/" + text, Now: now, Demo: true}
+	ref := CallRef{ID: call.ID, Title: text, ActionID: text}
+	choices := []Choice{{text, text}}
+	targets := []Target{{Name: text, Number: text, Shown: text, Member: true}}
+	sound := Announcement{ID: text, Label: text, By: text, Created: now, LastPlayed: now}
+	sound.Source.Format, sound.Source.Rate = text, 8000
+	return map[string]templ.Component{
+		"row":           Row(German, f.Row(call, "w0", German)),
+		"row of others": Row(English, f.Row(call, "w1", English)),
+		"signin":        SignIn(p, text, text),
+		"announcements": Announcements(p, AnnouncementsModel{Items: []Announcement{sound}}),
+		"history": History(p, HistoryModel{Total: 1, Newer: text, Older: text, From: text, To: text, Entries: []HistoryEntry{
+			{ID: text, Type: "CALL", Direction: "in", Name: text, Number: text, Inside: text, Note: text, When: now, Recordings: []Recording{{text, text}}}}}),
+		"transfer": TransferSheet(p, TransferModel{ref, targets, choices}),
+		"keypad":   KeypadSheet(p, ref),
+		"announce": AnnounceSheet(p, AnnounceModel{ref, []Announcement{sound}}),
+		"record":   RecordSheet(p, ref),
+		"new":      NewCallSheet(p, NewCallModel{text, choices, choices, targets}),
+		"error":    ErrorPage(p, 500, text, text, text),
+		"status":   Status(German, StatusModel{Problem: text, Now: now}),
+	}
+}
+
+// shape is a page without its texts: elements and the names of their
+// attributes. The addresses that a browser follows by itself are kept.
+func shape(t *testing.T, page string) []string {
+	t.Helper()
+	root, err := nethtml.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for n := range root.Descendants() {
+		if n.Type == nethtml.CommentNode {
+			found = append(found, "comment")
+		}
+		if n.Type != nethtml.ElementNode {
+			continue
+		}
+		line := n.Data
+		for _, a := range n.Attr {
+			line += " " + a.Key
+			switch a.Key {
+			case "href", "src", "action":
+				scheme, _, found := strings.Cut(a.Val, ":")
+				if found && scheme != "about" && !strings.ContainsAny(scheme, "/?#") { // about:invalid is what templ makes of a bad one
+					line += "=" + scheme
+				}
+			}
+		}
+		found = append(found, line)
+	}
+	return found
+}
+
+// TestT12 shows that no text of a stranger becomes an element, an attribute or
+// a scheme: with any of them a page has the same shape as with a harmless one.
+func TestT12(t *testing.T) {
+	if len(payloads) < 40 {
+		t.Fatalf("only %d payloads", len(payloads))
+	}
+	want := map[string][]string{}
+	for name, view := range poisoned("harmless") {
+		want[name] = shape(t, html(t, view))
+	}
+	for i, payload := range payloads {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			for name, view := range poisoned(payload) {
+				page := html(t, view)
+				if got := shape(t, page); !reflect.DeepEqual(got, want[name]) {
+					t.Errorf("%s has another shape with %.60q", name, payload)
+				}
+				if strings.ContainsAny(payload, `<>"`) && strings.Contains(page, payload) {
+					t.Errorf("%s shows %.60q as it is", name, payload)
+				}
+			}
+		})
+	}
+}
+
+// TestT12Policy shows that no view needs more than the Content-Security-Policy
+// allows: no script or style in a page, no handler in an attribute, nothing
+// that htmx would have to evaluate.
+func TestT12Policy(t *testing.T) {
+	for _, picture := range Gallery(German) {
+		page := html(t, picture.Show)
+		root, err := nethtml.Parse(strings.NewReader(page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range root.Descendants() {
+			if n.Data == "style" || n.Data == "script" && n.FirstChild != nil {
+				t.Errorf("%s: <%s> with content", picture.Name, n.Data)
+			}
+			for _, a := range n.Attr {
+				if a.Key == "style" || strings.HasPrefix(a.Key, "on") || strings.HasPrefix(a.Key, "hx-on") ||
+					strings.HasPrefix(a.Val, "js:") || strings.HasPrefix(a.Val, "javascript:") || a.Key == "hx-trigger" && strings.Contains(a.Val, "[") {
+					t.Errorf("%s: %s=%q", picture.Name, a.Key, a.Val)
+				}
+			}
+		}
+	}
+}

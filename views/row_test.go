@@ -1,0 +1,299 @@
+package views
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+)
+
+var moment = time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC)
+
+// picked is the call of the gallery with an id.
+func picked(t testing.TB, id switchboard.RowID) switchboard.Call {
+	t.Helper()
+	for _, c := range galleryCalls(moment) {
+		if c.ID == id {
+			return c
+		}
+	}
+	t.Fatalf("no call %q in the gallery", id)
+	return switchboard.Call{}
+}
+
+// act is the button of a row for a key.
+func act(t *testing.T, m RowModel, key string) Button {
+	t.Helper()
+	for _, b := range m.Acts {
+		if b.Key == key {
+			return b
+		}
+	}
+	t.Fatalf("no button %q", key)
+	return Button{}
+}
+
+func TestRowTogglesAskForTheOpposite(t *testing.T) {
+	for _, on := range []bool{false, true} {
+		c := picked(t, "talking")
+		c.Hold.On, c.Mute.On, c.Recording.On = on, on, on
+		m := NewRow(c, "w0", English)
+		for _, key := range []string{"h", "m", "r"} {
+			b := act(t, m, key)
+			if b.Sheet { // recording begins with a question
+				if key != "r" || on {
+					t.Errorf("%s is %v: a sheet", key, on)
+				}
+			} else if !b.Toggle || b.On != on {
+				t.Errorf("%s is %v: %+v", key, on, b)
+			}
+		}
+		page := html(t, Row(English, m))
+		asks := regexp.MustCompile(`value="(true|false)" aria-pressed="(true|false)"`).FindAllStringSubmatch(page, -1)
+		for _, ask := range asks {
+			if ask[1] == ask[2] || ask[2] != strconv.FormatBool(on) {
+				t.Errorf("on is %v: %s", on, ask[0])
+			}
+		}
+		if len(asks) < 2 {
+			t.Errorf("on is %v: %d toggles", on, len(asks))
+		}
+		want := map[bool][3]string{false: {"Hold", "Mute", "Record"}, true: {"Resume", "Unmute", "Stop rec"}}[on]
+		if got := [3]string{act(t, m, "h").Word, act(t, m, "m").Word, act(t, m, "r").Word}; got != want {
+			t.Errorf("words %q, want %q", got, want)
+		}
+	}
+}
+
+func TestRowNeverClaimsWhatIsNotConfirmed(t *testing.T) { // I7
+	c := picked(t, "pending")
+	m := NewRow(c, "w0", English)
+	if hold := act(t, m, "h"); m.State != "talking" || hold.On || !hold.Busy {
+		t.Errorf("wanted but not confirmed: state %s, hold %+v", m.State, hold)
+	}
+	if len(m.Chips) != 1 || m.Chips[0].Tone != "busy" || m.Chips[0].Text != "Putting on hold …" {
+		t.Errorf("chips %+v", m.Chips)
+	}
+	for outcome, tone := range map[switchboard.Outcome]string{switchboard.Failed: "bad", switchboard.Unknown: "doubt"} {
+		for _, verb := range []switchboard.Verb{"hold", "mute", "record", "transfer", "tones", "announce", "hangup"} {
+			c.Last = &switchboard.Order{Verb: verb, Outcome: outcome, Reason: sipgate.Unavailable, At: moment}
+			chips := NewRow(c, "w0", German).Chips
+			if len(chips) != 1 || chips[0].Tone != tone {
+				t.Errorf("%s, outcome %d: chips %+v", verb, outcome, chips)
+			}
+		}
+	}
+}
+
+func TestRowSaysWhyButtonsAreOff(t *testing.T) {
+	m := NewRow(picked(t, "foreign"), "w0", English)
+	if m.Why == "" || len(m.Acts) != 7 {
+		t.Errorf("acts %v, why %q", m.Acts, m.Why)
+	}
+	page := html(t, Row(English, m))
+	if n := strings.Count(page, "disabled"); n != 7 {
+		t.Errorf("%d buttons are off, want 7", n)
+	}
+	if strings.Contains(page, "<a ") {
+		t.Error("a link leads to a sheet for another's call")
+	}
+	for _, id := range []switchboard.RowID{"ringing", "ended"} {
+		if len(NewRow(picked(t, id), "w0", English).Acts) > 0 {
+			t.Errorf("a call that is %s has buttons", id)
+		}
+	}
+}
+
+func TestRowPartiesAndDirection(t *testing.T) {
+	for _, test := range []struct {
+		outside            switchboard.Party
+		wantTitle, wantSub string
+	}{
+		{switchboard.Party{Name: "Meier", Number: "+4930901820"}, "Meier", "+49 309 01820"},
+		{switchboard.Party{Number: "+4930901820"}, "+49 309 01820", ""},
+		{switchboard.Party{}, "Anonymous", ""},
+		{switchboard.Party{Number: "e0"}, "e0", ""},
+	} {
+		c := picked(t, "talking")
+		c.Outside = test.outside
+		m := galleryFormat.Row(c, "w0", English)
+		if m.Title != test.wantTitle || m.Sub != test.wantSub {
+			t.Errorf("%+v shows %q, %q; want %q, %q", test.outside, m.Title, m.Sub, test.wantTitle, test.wantSub)
+		}
+	}
+	for d, want := range map[sipgate.Direction]string{sipgate.Incoming: "Incoming", sipgate.Outgoing: "Outgoing", sipgate.Unknown: "Direction unknown"} {
+		c := picked(t, "talking")
+		c.Direction = d
+		if got := NewRow(c, "w0", English).Direction; got != want {
+			t.Errorf("%q is called %q", d, got)
+		}
+	}
+	if m := NewRow(picked(t, "foreign"), "w0", German); m.About != "true" || m.AboutWord == "" {
+		t.Error("a guessed time is not marked")
+	}
+	if m := NewRow(picked(t, "ended"), "w0", German); m.Since != "" || m.Clock != "3:28" {
+		t.Errorf("an ended call still runs: since %q, %q", m.Since, m.Clock)
+	}
+}
+
+func TestActionID(t *testing.T) {
+	id := regexp.MustCompile(`^[A-Za-z0-9_-]{16,64}$`)
+	seen := map[string]bool{}
+	for _, row := range []switchboard.RowID{"a", "b", switchboard.RowID(strings.Repeat("x", 300)), "ü/\x00"} {
+		for seq := range uint64(3) {
+			c := picked(t, "talking")
+			c.ID, c.Seq = row, seq
+			m, again := NewRow(c, "w0", English), NewRow(c, "w1", German)
+			if act(t, m, "h").ID != act(t, again, "h").ID {
+				t.Error("the same row offers another id to somebody else")
+			}
+			for _, got := range []string{act(t, m, "h").ID, act(t, m, "m").ID, act(t, m, "x").ID} {
+				if !id.MatchString(got) || seen[got] {
+					t.Errorf("action id %q is malformed or used twice", got)
+				}
+				seen[got] = true
+			}
+		}
+	}
+}
+
+// TestRowIsRenderedOnce shows row 6 of performance.md: one rendering for each
+// change, language and "mine or not", however many look.
+func TestRowIsRenderedOnce(t *testing.T) {
+	rendered := 0
+	f := Format{Number: func(n string) string { rendered++; return n }}
+	c := picked(t, "talking")
+	c.Memo = new(switchboard.Memo)
+	c.Users = nil
+	rows := map[string]bool{}
+	for range 100 {
+		for _, viewer := range []switchboard.MemberID{"w0", "w1", "w2"} {
+			for _, lang := range Langs {
+				row, err := f.RowHTML(context.Background(), c, viewer, lang)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows[string(row)] = true
+			}
+		}
+	}
+	if len(rows) != 4 || rendered != 4*2 {
+		t.Errorf("%d different rows, %d numbers written; want 4 and 8", len(rows), rendered)
+	}
+}
+
+// TestRowFrameIsSmall keeps a row within one write of the websocket.
+func TestRowFrameIsSmall(t *testing.T) {
+	for _, lang := range Langs {
+		for _, c := range galleryCalls(moment) {
+			row, err := galleryFormat.RowHTML(context.Background(), c, "w0", lang)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(Frame("#"+RowDOMID(c.ID), row)); n > 4096 {
+				t.Errorf("%s in %s takes %d bytes", c.ID, lang, n)
+			}
+		}
+	}
+}
+
+func TestFrame(t *testing.T) {
+	for _, content := range []string{"", `<li id="a">"\</li>`, "\u2028\x00\xff", strings.Repeat("<b>", 9999)} {
+		var got struct{ Target, Swap, Content string }
+		if err := json.Unmarshal(Frame("#row-a", []byte(content)), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Target != "#row-a" || got.Swap != "outerMorph" || got.Content != strings.ToValidUTF8(content, "\ufffd") {
+			t.Errorf("%.40q became %+.80v", content, got)
+		}
+	}
+	if bytes.Contains(Frame("#a", []byte("<b>")), []byte(`\u003c`)) {
+		t.Error("a frame is blown up by escapes that nobody needs")
+	}
+}
+
+func TestBoardSections(t *testing.T) {
+	b, err := galleryFormat.Board(context.Background(), galleryCalls(moment), "w0", English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := [3]int{len(b.Sections[0]), len(b.Sections[1]), len(b.Sections[2])}; got != [3]int{2, 10, 1} || b.Live != 12 || b.Ringing != 2 {
+		t.Errorf("sections %v, live %d, ringing %d", got, b.Live, b.Ringing)
+	}
+	page := html(t, BoardList(English, BoardModel{}))
+	if !strings.Contains(page, "No calls right now") || strings.Count(page, "\" hidden>") != 3 {
+		t.Error("the empty board does not say so, or shows empty sections")
+	}
+}
+
+func TestStatus(t *testing.T) {
+	for _, test := range []struct {
+		health switchboard.Health
+		state  string
+		text   string
+	}{
+		{switchboard.Health{ListedAt: moment}, "live", ""},
+		{switchboard.Health{}, "catching", ""},
+		{switchboard.Health{ListedAt: moment, Failing: true, Problem: sipgate.Throttled}, "catching", "too many requests at sipgate"},
+	} {
+		m := NewStatus(test.health, moment)
+		page := html(t, Status(English, m))
+		if m.state() != test.state || !strings.Contains(page, test.text) {
+			t.Errorf("%+v: state %s, %s", test.health, m.state(), page)
+		}
+	}
+}
+
+// BenchmarkRow is row 6 of performance.md: model and HTML of one row, at most
+// 12 µs.
+func BenchmarkRow(b *testing.B) {
+	c := picked(b, "recording")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := galleryFormat.RowHTML(context.Background(), c, "w0", German); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkRowCached is what a row costs that somebody else looked at before.
+func BenchmarkRowCached(b *testing.B) {
+	c := picked(b, "recording")
+	c.Memo = new(switchboard.Memo)
+	for b.Loop() {
+		if _, err := galleryFormat.RowHTML(context.Background(), c, "w0", German); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkBoard50 is row 5 of performance.md: the page with 50 calls, whose
+// rows were rendered before.
+func BenchmarkBoard50(b *testing.B) {
+	var calls []switchboard.Call
+	for range 50 {
+		c := picked(b, "talking")
+		c.Memo = new(switchboard.Memo)
+		calls = append(calls, c)
+	}
+	p := Page{Lang: German, Member: "Mia", Path: "/", Now: moment}
+	b.ReportAllocs()
+	for b.Loop() {
+		m, err := galleryFormat.Board(context.Background(), calls, "w0", German)
+		if err != nil {
+			b.Fatal(err)
+		}
+		m.Status = NewStatus(switchboard.Health{ListedAt: moment}, moment)
+		if err := Board(p, m).Render(context.Background(), io.Discard); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
