@@ -81,7 +81,6 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := context.WithValue(r.Context(), requestIDKey, id)
 	r = r.WithContext(context.WithValue(ctx, clientIPKey, ip))
 	rec := &recorder{ResponseWriter: w}
-	// The log line reads r.Pattern, which is known only at the end.
 	defer func() {
 		g.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", id),
 			slog.String("method", clip(r.Method, 16)), slog.String("path", g.loggedPath(r)),

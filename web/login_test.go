@@ -169,7 +169,7 @@ func TestT01LoginCSRF(t *testing.T) {
 	d.refuse(t, p.callback(good+strings.ToLower(state), cookie), 400, "oauth_state")
 	d.refuse(t, p.callback(good+state, ""), 400, "oauth_state") // this one uses it up
 	d.refuse(t, p.callback(good+state, cookie), 400, "oauth_state")
-	state, cookie = p.begin("")
+	state, _ = p.begin("")
 	d.refuse(t, p.callback(good+state, otherCookie), 400, "oauth_state")
 	state, cookie = p.begin("")
 	d.refuse(t, p.callback(good+state, cookie+"; "+otherCookie), 400, "oauth_state")

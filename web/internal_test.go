@@ -1,0 +1,101 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+// FuzzCookieValue: a value is only ever taken if the name occurs once, and
+// then the standard library, where it finds the cookie, agrees.
+func FuzzCookieValue(f *testing.F) {
+	good := "s=" + strings.Repeat("A", secretLen)
+	for _, s := range []string{"", good, good + "; s=x", "a=b;" + good, `s="` + good[2:] + `"`, "s", "s;" + good, " s = x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		r := &http.Request{Header: http.Header{"Cookie": {line}}}
+		v, ok := cookieValue(r, "s")
+		if !ok {
+			return
+		}
+		if !isSecret(v) || strings.Count(line, "s="+v) != 1 {
+			t.Errorf("%q gives %q", line, v)
+		}
+		if c, err := r.Cookie("s"); err == nil && c.Value != v {
+			t.Errorf("%q gives %q, the standard library says %q", line, v, c.Value)
+		}
+	})
+}
+
+// FuzzClientIP: behind a trusted proxy, what stands left of the client's own
+// address never counts.
+func FuzzClientIP(f *testing.F) {
+	f.Add("1.2.3.4")
+	f.Add(",,, ::1%eth0, x")
+	trusted := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	f.Fuzz(func(t *testing.T, forged string) {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = "192.0.2.1:1"
+		r.Header["X-Forwarded-For"] = []string{forged, "203.0.113.5"}
+		if got := clientIP(r, trusted).String(); got != "203.0.113.5" {
+			t.Errorf("%q: %s", forged, got)
+		}
+		r.Header["X-Forwarded-For"] = []string{forged}
+		clientIP(r, trusted) // whatever it is, no panic
+	})
+}
+
+// A farConn comes from an address that is not this machine's.
+type farConn struct {
+	net.Conn
+	from net.Addr
+}
+
+func (c farConn) RemoteAddr() net.Addr { return c.from }
+func (c farConn) Close() error         { return nil }
+
+type farListener struct {
+	net.Listener
+	from []string
+}
+
+func (l *farListener) Accept() (net.Conn, error) {
+	if len(l.from) == 0 {
+		return nil, net.ErrClosed
+	}
+	a := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(l.from[0]))
+	l.from = l.from[1:]
+	return farConn{from: a}, nil
+}
+
+// TestT35ConnectionsPerPeer: one address cannot take them all.
+func TestT35ConnectionsPerPeer(t *testing.T) {
+	ln := limitConns(&farListener{from: []string{
+		"192.0.2.1:1", "192.0.2.1:2", "192.0.2.1:3", "[2001:db8::1]:1", "[2001:db8::2]:1", "[2001:db8::3]:1", "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "192.0.2.2:1",
+	}}, -1, 2)
+	var got []string
+	var conns []net.Conn
+	for {
+		c, err := ln.Accept()
+		if err != nil {
+			break
+		}
+		conns = append(conns, c)
+		got = append(got, c.RemoteAddr().String())
+	}
+	want := "192.0.2.1:1 192.0.2.1:2 [2001:db8::1]:1 [2001:db8::2]:1 127.0.0.1:1 127.0.0.1:2 127.0.0.1:3 192.0.2.2:1"
+	if strings.Join(got, " ") != want {
+		t.Errorf("accepted %v", got)
+	}
+	for _, c := range conns {
+		c.Close()
+		c.Close() // counts once
+	}
+	if l := ln.(*connLimit); l.open != 0 || len(l.peers) != 0 {
+		t.Errorf("%d open, %v after all are closed", l.open, l.peers)
+	}
+}
