@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"os/signal"
@@ -21,7 +20,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -167,6 +165,7 @@ type config struct {
 	numbers    sipgate.NumberRules
 	recordings []string
 	demo       bool
+	listening  func() error // called when the dashboard can be reached; may be nil
 }
 
 // run checks the settings, all of them, and serves.
@@ -279,10 +278,13 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 	defer grants.Close()
 	exchange := switchboard.NewExchange(func(string) *switchboard.Board { return switchboard.New(switchboard.Options{Log: log}) })
 	defer exchange.Close()
-	httpClient := sipgate.NewHTTPClient()
+	httpClient, secure := sipgate.NewHTTPClient(), c.public.Scheme == "https"
 	app := handlers.New(handlers.Deps{
 		Log: log, Demo: c.demo, PublicURL: c.public, LoginURL: c.login, OAuth: &c.oauth, Numbers: c.numbers, PushKey: c.pushKey,
-		DB: db.DB, Grants: grants, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, announcement.Options{}),
+		Sessions: web.NewSessions[handlers.Visitor](db.DB, web.SessionOptions{Secure: secure}), Ping: db.PingContext,
+		Login: &web.Login{DB: db.DB, Secure: secure, Log: log, HTTP: httpClient, AuthURL: c.oauth.AuthURL, TokenURL: c.oauth.TokenURL,
+			ClientID: c.oauth.ClientID, ClientSecret: c.oauth.ClientSecret},
+		Grants: grants, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, announcement.Options{}),
 		Client: func(auth sipgate.Credentials) *sipgate.Client {
 			return &sipgate.Client{Base: c.api, HTTP: httpClient, Auth: auth, RecordingOrigins: c.recordings}
 		},
@@ -290,6 +292,11 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 	ln, err := net.Listen("tcp", c.addr)
 	if err != nil {
 		return err
+	}
+	if c.listening != nil {
+		if err := c.listening(); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(stdout, "Callboard is at %s\n", c.public)
 	return app.Serve(ctx, ln)
@@ -306,95 +313,55 @@ func (s *demoSettings) run(ctx context.Context, stdout, stderr io.Writer) error 
 		s.Data = dir
 	}
 	log := s.logger(stderr)
-	o := simulator.Options{Seed: s.Seed, Visibility: s.Visibility, ClientID: "callboard-demo", ClientSecret: rand.Text()}
-	sim, err := startSimulator(o, s.SimulatorAddr, log)
+	o := simulator.Options{Seed: s.Seed, Visibility: s.Visibility, ClientID: "callboard-demo", ClientSecret: rand.Text(), Control: true}
+	sim, err := simulator.Start(o, s.SimulatorAddr)
 	if err != nil {
 		return fmt.Errorf("-simulator-addr: %w", err)
 	}
 	defer sim.Close()
 	serve := serveSettings{commonSettings: s.commonSettings, Data: s.Data, PublicURL: "http://" + s.Addr,
-		ClientID: o.ClientID, ClientSecret: o.ClientSecret, API: sim.url + "/v2/", Login: sim.url, Realm: "third-party"}
+		ClientID: o.ClientID, ClientSecret: o.ClientSecret, API: sim.URL + "/v2/", Login: sim.URL, Realm: "third-party"}
 	serve.Country = cmp.Or(serve.Country, "DE")
 	c, err := serve.check()
 	if err != nil {
 		return err
 	}
-	c.demo = true
-	if err := sim.configure(ctx, c); err != nil {
+	c.demo, c.listening = true, func() error { return sim.Play(simulator.ScriptOffice) }
+	if err := sendPushes(ctx, sim, c); err != nil {
 		return err
 	}
-	sim.Play(simulator.ScriptOffice)
-	fmt.Fprintf(stdout, "The simulated sipgate is at %s\n", sim.url)
+	fmt.Fprintf(stdout, "The simulated sipgate is at %s\n", sim.URL)
 	return c.serve(ctx, log, stdout)
 }
 
 // run serves the simulator alone.
 func (s *simulatorSettings) run(ctx context.Context, stdout, stderr io.Writer) error {
 	log := slog.New(slog.NewTextHandler(stderr, nil))
-	sim, err := startSimulator(simulator.Options{Seed: s.Seed, Visibility: s.Visibility}, s.Addr, log)
+	sim, err := simulator.Start(simulator.Options{Seed: s.Seed, Visibility: s.Visibility, Control: true, Log: log}, s.Addr)
 	if err != nil {
 		return fmt.Errorf("-addr: %w", err)
 	}
 	defer sim.Close()
-	if s.Script == simulator.ScriptOffice {
-		sim.Play(simulator.ScriptOffice)
+	if err := sim.Play(s.Script); err != nil {
+		return err
 	}
-	fmt.Fprintf(stdout, "The simulated sipgate is at %s\n", sim.url)
+	fmt.Fprintf(stdout, "The simulated sipgate is at %s\n", sim.URL)
 	<-ctx.Done()
 	return nil
 }
 
-// A servedSimulator is a simulator with an address.
-type servedSimulator struct {
-	*simulator.Simulator
-	url    string
-	server *http.Server
-	done   chan struct{}
-}
-
-// startSimulator serves a simulator, which does what anybody asks of it, and
-// therefore on this machine only.
-func startSimulator(o simulator.Options, addr string, log *slog.Logger) (*servedSimulator, error) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not host:port", addr)
-	}
-	if !isLoopback(host) {
-		return nil, fmt.Errorf("%q is not an address of this machine alone, such as 127.0.0.1:18090", addr)
-	}
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	o.Base, o.Control, o.Log = "http://"+ln.Addr().String(), true, log
-	s := &servedSimulator{Simulator: simulator.New(o), url: o.Base, done: make(chan struct{})}
-	s.server = &http.Server{Handler: s.Simulator, ReadHeaderTimeout: 5 * time.Second}
-	go func() {
-		defer close(s.done)
-		s.server.Serve(ln)
-	}()
-	return s, nil
-}
-
-// Close ends the simulator and everything it does.
-func (s *servedSimulator) Close() {
-	s.server.Close()
-	<-s.done
-	s.Simulator.Close()
-}
-
-// configure does to the simulated account what an administrator does to a real
-// one: it sends push events to the dashboard.
-func (s *servedSimulator) configure(ctx context.Context, c *config) error {
+// sendPushes does to the simulated account what an administrator does to a real
+// one: it lets push events be sent to the dashboard.
+func sendPushes(ctx context.Context, sim *simulator.Server, c *config) error {
 	var err error
-	if c.pushKey, err = sipgate.ParsePushKey(s.PushKey()); err != nil {
+	if c.pushKey, err = sipgate.ParsePushKey(sim.PushKey()); err != nil {
 		return err
 	}
 	key, err := team.LoadKey(c.keyFile, c.key)
 	if err != nil {
 		return err
 	}
-	account, id, token := s.Administrator()
+	account, id, token := sim.Administrator()
 	address := handlers.PushURL(c.public, key, account)
 	client := &sipgate.Client{Base: c.api, HTTP: sipgate.NewHTTPClient(), Auth: sipgate.PersonalToken{ID: id, Token: token}}
 	return client.SetPushSettings(ctx, sipgate.PushSettings{IncomingURL: address, OutgoingURL: address})

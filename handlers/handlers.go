@@ -9,7 +9,6 @@ package handlers
 import (
 	"context"
 	"crypto/rsa"
-	"database/sql"
 	"log/slog"
 	"net"
 	"net/http"
@@ -28,15 +27,17 @@ import (
 // Deps are the parts that the handlers bring together.
 type Deps struct {
 	Log       *slog.Logger
-	Demo      bool     // the telephones are simulated: the pages say so
-	PublicURL *url.URL // of this dashboard, without a path
-	LoginURL  *url.URL // of sipgate's login server
-	OAuth     *sipgate.OAuth
+	Demo      bool           // the telephones are simulated: the pages say so
+	PublicURL *url.URL       // of this dashboard, without a path
+	LoginURL  *url.URL       // of sipgate's login server
+	OAuth     *sipgate.OAuth // to tell sipgate of sign-outs
 	Client    func(sipgate.Credentials) *sipgate.Client
 	Numbers   sipgate.NumberRules // which numbers may be called
 	PushKey   *rsa.PublicKey      // signs push events
 	Key       team.Key            // of this installation; the push addresses are made from it
-	DB        *sql.DB             // for the sessions
+	Sessions  *web.Sessions[Visitor]
+	Login     *web.Login                  // knows where to send browsers; what comes after is set here
+	Ping      func(context.Context) error // of the database
 	Grants    *team.Grants
 	Exchange  *switchboard.Exchange
 	Library   *announcement.Library
@@ -50,28 +51,23 @@ type App struct {
 
 type handlers struct {
 	Deps
-	Server   *web.Server
-	Sessions *web.Sessions[Visitor]
-	Login    *web.Login
-	errors   *web.Errors
+	Server *web.Server
+	errors *web.Errors
 }
 
 // New puts the parts together.
 func New(d Deps) *App {
-	secure := d.PublicURL.Scheme == "https"
-	h := &handlers{Deps: d,
-		Server:   web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL}),
-		Sessions: web.NewSessions[Visitor](d.DB, web.SessionOptions{Secure: secure}),
-	}
-	h.Sessions.Subject = Visitor.Subject
+	h := &handlers{Deps: d, Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Render: h.refuse}
-	h.Login = &web.Login{DB: d.DB, Secure: secure, Log: d.Log, Limit: web.NewLimiter(loginsPerMinute),
-		AuthURL: d.OAuth.AuthURL, TokenURL: d.OAuth.TokenURL, ClientID: d.OAuth.ClientID, ClientSecret: d.OAuth.ClientSecret,
-		RedirectURL: d.PublicURL.JoinPath("/oauth/callback").String(), Scopes: sipgate.Scopes, HTTP: d.OAuth.HTTP, Done: h.signedIn}
+	h.Sessions.Subject = Visitor.Subject
+	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()
+	h.Login.Scopes = sipgate.Scopes
+	h.Login.Limit = web.NewLimiter(loginsPerMinute)
+	h.Login.Done = h.signedIn
 	guard := web.GuardOptions{Log: d.Log, PublicURL: d.PublicURL, Render: h.refuse,
 		FormAction: []string{d.LoginURL.Scheme + "://" + d.LoginURL.Host},
 		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/"}}
-	return &App{h: h, handler: web.Guard(guard, h.routes())}
+	return &App{h: h, handler: web.Guard(guard, h.errors.Mux(h.routes()))}
 }
 
 // loginsPerMinute is how often one address may begin to sign in.
@@ -155,7 +151,7 @@ func langOf(r *http.Request, v Visitor) views.Lang {
 
 // healthy answers whoever watches over the program.
 func (h *handlers) healthy(w http.ResponseWriter, r *http.Request) error {
-	if err := h.DB.PingContext(r.Context()); err != nil {
+	if err := h.Ping(r.Context()); err != nil {
 		return web.Fault{Status: http.StatusServiceUnavailable, Code: web.CodeBusy}
 	}
 	_, err := w.Write([]byte("ok\n"))

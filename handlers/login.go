@@ -57,6 +57,20 @@ func (h *handlers) signInPage(w http.ResponseWriter, r *http.Request) error {
 	return show(w, r, http.StatusOK, views.SignIn(h.about(r, Visitor{}), next, ""))
 }
 
+// session tells a page whose feed was refused whether that is because nobody
+// is signed in any more.
+func (h *handlers) session(w http.ResponseWriter, r *http.Request) error {
+	_, ok, err := h.Sessions.Peek(r)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return errUnauthenticated
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
 // startLogin sends the browser to sipgate.
 func (h *handlers) startLogin(w http.ResponseWriter, r *http.Request) error {
 	return h.Login.Start(w, r)

@@ -10,7 +10,7 @@ import (
 // routes are all addresses of the dashboard. Public ones are few: the sign-in,
 // the way back from sipgate, files of the page, and what sipgate itself asks
 // for (announcements by an unguessable address, and push events).
-func (h *handlers) routes() http.Handler {
+func (h *handlers) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	public := func(pattern string, f web.Handler) { mux.Handle(pattern, h.errors.Handle(f)) }
 	signed := func(pattern string, f visitorHandler) { public(pattern, h.signed(f)) }
@@ -21,6 +21,7 @@ func (h *handlers) routes() http.Handler {
 	public("GET /a/{file}", h.published)
 	public("POST /push/{secret}", h.push)
 	public("GET /healthz", h.healthy)
+	public("GET /session", h.session)
 	mux.Handle("GET /static/", static.Handler())
 
 	signed("GET /{$}", h.dashboard)
@@ -49,5 +50,5 @@ func (h *handlers) routes() http.Handler {
 	signed("GET /history", h.history)
 	signed("GET /history/{id}/recordings/{recording}", h.recording)
 
-	return h.errors.Mux(mux)
+	return mux
 }
