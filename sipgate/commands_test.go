@@ -130,6 +130,14 @@ func TestStartCallUnreadable(t *testing.T) {
 	}
 }
 
+// TestStartCallBroken shows the same for an answer that breaks off.
+func TestStartCallBroken(t *testing.T) {
+	c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { breakBody(w, http.StatusOK) })
+	if _, err := c.StartCall(t.Context(), NewCall{Caller: "e0", Callee: "+4915799912345"}); !MayHaveArrived(err) {
+		t.Errorf("error is %v, want one that may have arrived", err)
+	}
+}
+
 // TestDone shows that 2xx is a yes, whatever the body.
 func TestDone(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
