@@ -1,0 +1,281 @@
+package switchboard_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/simulator"
+	"callboard/sipgate/switchboard"
+)
+
+// direct sends requests to a handler without a network, so that a whole
+// sipgate fits into a synctest bubble.
+type direct struct{ http.Handler }
+
+func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("connection cut: %v", v)
+		}
+	}()
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	return w.Result(), nil
+}
+
+// office is a simulated sipgate whose events reach a running board.
+type office struct {
+	*simulator.Simulator
+	*switchboard.Board
+}
+
+// open must be called in a bubble. Pushes are set up if push is true.
+func open(t *testing.T, o simulator.Options, push bool, users ...string) *office {
+	t.Helper()
+	x := &office{Board: switchboard.New(switchboard.Options{})}
+	o.TokenLife = 1000 * time.Hour
+	o.Push = &http.Client{Transport: direct{http.HandlerFunc(x.receive)}}
+	x.Simulator = simulator.New(o)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); x.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		<-done
+		x.Simulator.Close()
+	})
+	for _, u := range users {
+		x.Join(switchboard.Member{ID: switchboard.MemberID(u), Name: u, API: x.client(t, u)})
+	}
+	if push {
+		if err := x.client(t, "w0").SetPushSettings(ctx, sipgate.PushSettings{
+			IncomingURL: "http://board.invalid/push", OutgoingURL: "http://board.invalid/push",
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return x
+}
+
+func (x *office) client(t *testing.T, user string) *sipgate.Client {
+	t.Helper()
+	tokens, err := x.Token("", user, "all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, _ := url.Parse("http://sipgate.invalid/v2/")
+	return &sipgate.Client{
+		Base: base, HTTP: &http.Client{Transport: direct{x.Simulator}},
+		Auth: sipgate.Bearer(tokens["access_token"].(string)),
+	}
+}
+
+func (x *office) receive(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	if e, err := sipgate.ParseEvent(body); err == nil {
+		x.Observe(e)
+	}
+	w.Header().Set("Content-Type", "application/xml")
+	w.Write(sipgate.PushReply("http://board.invalid/push"))
+}
+
+// after lets time pass and returns the board's rows.
+func (x *office) after(d time.Duration) []switchboard.Call {
+	time.Sleep(d)
+	synctest.Wait()
+	return x.Snapshot().Calls
+}
+
+// commands are the requests that acted on calls.
+func (x *office) commands() []string {
+	var list []string
+	for _, r := range x.Requests() {
+		if r.Method != http.MethodGet && strings.Contains(r.Path, "/calls") {
+			parts := strings.Split(strings.TrimSuffix(r.Path, "/"), "/")
+			list = append(list, r.Method+" "+parts[len(parts)-1])
+		}
+	}
+	return list
+}
+
+// TestSimulator lets a call ring, be answered, held, transferred and end, at the
+// simulated sipgate: on the board it is one row, with push events and without.
+func TestSimulator(t *testing.T) {
+	for _, push := range []bool{true, false} {
+		t.Run(fmt.Sprintf("push %v", push), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { oneCall(t, push) })
+		})
+	}
+}
+
+func oneCall(t *testing.T, push bool) {
+	x := open(t, simulator.Options{Pickup: 4 * time.Second}, push, "w0", "w1")
+	_, sub := x.Subscribe()
+	defer sub.Close()
+	id, err := x.Ring(simulator.NewCall{From: "+491713920014", Users: []string{"w0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := x.after(time.Second)
+	if push != (len(calls) == 1) || push && (calls[0].Phase != switchboard.Ringing || len(calls[0].Users) != 1 || calls[0].About) {
+		t.Fatalf("ringing: %+v", calls)
+	}
+	if err := x.Answer(id, "w0"); err != nil {
+		t.Fatal(err)
+	}
+	calls = x.after(3 * time.Second)
+	if len(calls) != 1 || calls[0].Phase != switchboard.Talking || calls[0].Outside.Number != "+491713920014" || calls[0].About == push {
+		t.Fatalf("answered: %+v", calls)
+	}
+	row := calls[0].ID
+	do := func(by switchboard.MemberID, a switchboard.Action) {
+		t.Helper()
+		if err := x.Do(t.Context(), switchboard.Command{By: by, Call: row, Action: a}); err != nil {
+			t.Errorf("%s: %v", a.Verb(), err)
+		}
+	}
+	do("w0", switchboard.Hold{On: true})
+	do("w0", switchboard.Hold{On: false})
+	do("w0", switchboard.Mute{On: true})
+	do("w0", switchboard.Record{On: true, Announce: true})
+	do("w0", switchboard.Tones{Digits: "1#"})
+	if c := x.after(3 * time.Second)[0]; c.Hold.On || !c.Mute.On || !c.Recording.On {
+		t.Errorf("after commands: %+v", c)
+	}
+	other := sipgate.Number(x.number(t, "w1"))
+	do("w0", switchboard.TransferTo{Transfer: sipgate.Transfer{To: other}})
+	calls = x.after(3 * time.Second) // w1's telephone rings
+	if len(calls) != 1 || calls[0].Phase != switchboard.Talking || string(calls[0].Upstream) != id {
+		t.Errorf("while the target rings: %+v", calls)
+	}
+	calls = x.after(6 * time.Second)
+	if len(calls) != 1 || calls[0].ID != row || string(calls[0].Upstream) == id || calls[0].Phase != switchboard.Talking ||
+		calls[0].Outside.Number != "+491713920014" || len(calls[0].Earlier) != 1 || !slices.Equal(calls[0].Seen, []switchboard.MemberID{"w1"}) {
+		t.Fatalf("transferred: %+v", calls)
+	}
+	do("w1", switchboard.HangUp{})
+	calls = x.after(3 * time.Second)
+	if len(calls) != 1 || calls[0].Phase != switchboard.Ended || push && calls[0].Cause != "normalClearing" {
+		t.Errorf("hung up: %+v", calls)
+	}
+	if calls = x.after(8 * time.Second); len(calls) != 0 {
+		t.Errorf("in the end: %+v", calls)
+	}
+	want := []string{"PUT hold", "PUT hold", "PUT muted", "PUT recording", "POST dtmf", "POST transfer"}
+	if got := x.commands(); len(got) != len(want)+1 || !slices.Equal(got[:len(want)], want) {
+		t.Errorf("requests %v", got)
+	}
+}
+
+// number is the user's own.
+func (x *office) number(t *testing.T, user string) string {
+	t.Helper()
+	id, err := x.Ring(simulator.NewCall{Users: []string{user}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	truth, err := x.Simulator.Call(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.HangUp(id, "cancel"); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(12 * time.Second) // until it is off the board
+	return truth.To
+}
+
+// TestOfficeWithFaults lets an office work for an hour while pushes get lost,
+// doubled and reordered and the API fails now and then: whenever all is well
+// for 10 s, the board shows the calls that there are. (F02, F15–F17, F41, I4, I5)
+func TestOfficeWithFaults(t *testing.T) {
+	for _, visibility := range []string{simulator.VisibilityOwn, simulator.VisibilityAccount} {
+		t.Run(visibility, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { work(t, visibility) })
+		})
+	}
+}
+
+func work(t *testing.T, visibility string) {
+	x := open(t, simulator.Options{Seed: 7, Visibility: visibility}, true, "w0", "w1", "w2")
+	if err := x.Play(simulator.ScriptOffice); err != nil {
+		t.Fatal(err)
+	}
+	_, sub := x.Subscribe()
+	defer sub.Close()
+	go func() {
+		for range sub.Changes() {
+		}
+	}()
+	for range 20 {
+		for _, f := range []simulator.Fault{
+			{On: simulator.OnPush, Do: simulator.DoDrop, Probability: 0.2},
+			{On: simulator.OnPush, Do: simulator.DoDouble, Probability: 0.3},
+			{On: simulator.OnPush, Do: simulator.DoReorder, Probability: 0.2},
+			{On: simulator.OnAPI, Do: simulator.DoStatus, Status: 503, Probability: 0.2},
+			{On: simulator.OnAPI, Do: simulator.DoMalformed, Probability: 0.1},
+			{On: simulator.OnAPI, Do: simulator.DoDelay, Delay: simulator.Duration(time.Second), After: true, Probability: 0.2},
+		} {
+			if _, err := x.Fail(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(3 * time.Minute)
+		x.Heal()
+		time.Sleep(10 * time.Second)
+		x.settled(t)
+	}
+}
+
+// settled checks the board against the truth, as soon as no call began, was
+// answered or ended within the last 10 s.
+func (x *office) settled(t *testing.T) {
+	t.Helper()
+	for range 100 {
+		if x.changed(10 * time.Second) {
+			time.Sleep(time.Second)
+			continue
+		}
+		synctest.Wait()
+		truth, shown := map[string]bool{}, map[string]bool{}
+		for _, c := range x.Simulator.Calls() {
+			if c.Phase == "established" && !c.Voicemail {
+				truth[c.CallID] = true
+			}
+		}
+		for _, c := range x.Snapshot().Calls {
+			if c.Phase == switchboard.Talking && !slices.Equal(c.Users, []string{"voicemail"}) {
+				shown[string(c.Upstream)] = true
+			}
+		}
+		if fmt.Sprint(truth) != fmt.Sprint(shown) {
+			t.Errorf("there are %v, shown %v", truth, shown)
+		}
+		return
+	}
+	t.Log("it never was quiet")
+}
+
+func (x *office) changed(within time.Duration) bool {
+	for _, c := range x.Simulator.Calls() {
+		for _, at := range []time.Time{c.Began, c.Answered, c.Ended} {
+			if time.Since(at) < within {
+				return true
+			}
+		}
+	}
+	return false
+}
