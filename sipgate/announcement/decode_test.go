@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-//go:embed testdata/*
+//go:embed testdata/*.mp3 testdata/*.flac testdata/*.ogg
 var testdata embed.FS
 
 func file(t testing.TB, name string) []byte {

@@ -11,7 +11,6 @@ import (
 // flacStream decodes FLAC, frame by frame.
 type flacStream struct {
 	in      *input
-	stream  *flac.Stream
 	info    Source
 	bits    uint8
 	samples uint64 // in the file, or 0 if it does not say
@@ -22,14 +21,15 @@ type flacStream struct {
 
 func newFLAC(in *input) (*flacStream, error) {
 	f := &flacStream{in: in}
+	var stream *flac.Stream
 	err := guard("FLAC", func() (err error) {
-		f.stream, err = flac.New(in.Reader)
+		stream, err = flac.New(in.Reader) // takes the bufio.Reader as it is
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	i := f.stream.Info
+	i := stream.Info
 	f.bits, f.samples = i.BitsPerSample, i.NSamples
 	f.info = Source{Format: fmt.Sprintf("FLAC, %d-bit", f.bits), Rate: int(i.SampleRate), Channels: int(i.NChannels)}
 	if f.bits < 4 || f.bits > 24 {
@@ -69,7 +69,8 @@ func (f *flacStream) next() error {
 		return io.EOF
 	}
 	return guard("FLAC", func() (err error) {
-		if f.frame, err = f.stream.Next(); err != nil {
+		var rest func() error
+		if f.frame, rest, err = quietFrame(f.in); err != nil {
 			return err
 		}
 		h := &f.frame.Header
@@ -81,7 +82,7 @@ func (f *flacStream) next() error {
 		}
 		f.at = 0
 		f.seen += uint64(h.BlockSize)
-		return f.frame.Parse()
+		return rest()
 	})
 }
 

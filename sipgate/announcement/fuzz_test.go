@@ -103,7 +103,7 @@ func repairOgg(b []byte) []byte {
 }
 
 func FuzzLabel(f *testing.F) {
-	for _, s := range []string{"a.wav", "../../x.mp3", "a\"\r\nX:y.wav", "\u202e.ogg", strings.Repeat("ä", 5000) + ".flac", "C:\\x.oga"} {
+	for _, s := range []string{"a.wav", "../../x.mp3", "a\"\r\nX:y.wav", "\u202e.ogg", strings.Repeat("ä", 5000) + ".flac", "C:\\x.oga", "O\u200b\u0303.wav"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, name string) {

@@ -40,7 +40,6 @@ func clean(s string) string {
 	if len(s) > 64*maxLabel {
 		s = s[:64*maxLabel]
 	}
-	s = norm.NFC.String(strings.ToValidUTF8(s, ""))
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsControl(r), unicode.IsSpace(r):
@@ -49,8 +48,8 @@ func clean(s string) string {
 			return -1
 		}
 		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
+	}, strings.ToValidUTF8(s, ""))
+	s = strings.Join(strings.Fields(norm.NFC.String(s)), " ")
 	if r := []rune(s); len(r) > maxLabel {
 		s = strings.TrimSpace(string(r[:maxLabel]))
 	}
