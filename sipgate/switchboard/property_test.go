@@ -91,11 +91,11 @@ func (h *history) live() {
 		}
 	}
 	h.lists()
-	h.compare("after the next lists", h.established)
+	h.compare(afterLists)
 	time.Sleep(ringingLasts)
 	h.lists()
 	time.Sleep(endedStays)
-	h.compare("in the end", nil)
+	h.compare(inTheEnd)
 	h.count()
 	for _, b := range h.bs {
 		b.sub.Close()
@@ -324,8 +324,15 @@ func (h *history) follow() {
 	}
 }
 
+// The moments at which boards are compared: ringing rows may only be left at
+// the first.
+const (
+	afterLists = "after the next lists"
+	inTheEnd   = "in the end"
+)
+
 // compare checks both boards against the truth and against each other.
-func (h *history) compare(when string, _ []sipgate.Event) {
+func (h *history) compare(when string) {
 	h.follow()
 	truth := map[sipgate.CallID]string{}
 	for _, c := range h.u.calls {
@@ -339,7 +346,7 @@ func (h *history) compare(when string, _ []sipgate.Event) {
 			switch {
 			case c.Phase == Talking:
 				shown[c.Upstream] = fmt.Sprint(c.Hold.On, c.Mute.On, c.Recording.On)
-			case when == "in the end":
+			case when == inTheEnd:
 				ghosts++
 			}
 			if c.Hold.Pending || c.Mute.Pending || c.Recording.Pending || c.Last != nil && c.Last.Outcome == Pending {

@@ -68,6 +68,9 @@ func (b *Board) confirm(j *job, l *leg, now time.Time) {
 		}
 	case HangUp:
 		l.doubt = b.tick()
+		if l.is(Ringing) { // no list will tell
+			b.finish(l, missing, now)
+		}
 	}
 	l.settled = b.tick()
 	b.finishJob(j, Confirmed, 0, now)

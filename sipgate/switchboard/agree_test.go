@@ -1,0 +1,73 @@
+package switchboard
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"callboard/sipgate"
+)
+
+// Many commands from many members on few calls, and many subscribers who come
+// and go: whoever joins, at whatever moment, has the same picture, and there
+// are no gaps.
+func TestSubscribersAgree(t *testing.T) {
+	u := newUpstream()
+	b := open(t, u, "w0", "w1", "w2")
+	for i := range 8 {
+		u.add(sipgate.CallID("C"+string(rune('0'+i))), jennifer, doc)
+	}
+	poll(t, b)
+	ids := rows(t, b, 8)
+	stop := make(chan struct{})
+	var busy, watching sync.WaitGroup
+	for w := range 4 {
+		busy.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				b.Do(context.Background(), Command{By: MemberID("w" + string(rune('0'+i%3))), Call: ids[(i*7+w)%8].ID, Action: Hold{i%2 == 0}})
+				if i%5 == w {
+					b.Poll(context.Background())
+				}
+			}
+		})
+	}
+	pictures := make(chan map[uint64]string, 64)
+	for n := range 32 {
+		watching.Go(func() { pictures <- watch(t, b, 30+n) })
+	}
+	watching.Wait()
+	close(stop)
+	busy.Wait()
+	close(pictures)
+	all := map[uint64]string{}
+	for p := range pictures {
+		for seq, s := range p {
+			if other, ok := all[seq]; ok && other != s {
+				t.Fatalf("two subscribers at %d disagree:%s\nand%s", seq, s, other)
+			}
+			all[seq] = s
+		}
+	}
+}
+
+// watch follows n changes and returns its picture of the board at the end.
+func watch(t *testing.T, b *Board, n int) map[uint64]string {
+	s, sub := b.Subscribe()
+	defer sub.Close()
+	f := follow(s)
+	for range n {
+		c, ok := <-sub.Changes()
+		if !ok {
+			return nil
+		}
+		if err := f.take(c); err != nil {
+			t.Error(err)
+		}
+	}
+	return map[uint64]string{f.seq: f.picture()}
+}

@@ -1,0 +1,201 @@
+package switchboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// Tombstones, remembered commands and the legs of a row are bounded.
+func TestI8Bounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := open(t, newUpstream(), "w0")
+		for i := range mostTombstones + 500 {
+			e := origin(newCall(sipgate.CallID(fmt.Sprint("A", i)), sipgate.Incoming, jennifer, doc), "same", fmt.Sprint("x", i%7))
+			b.Observe(e)
+			b.Observe(hangup(e, "cancel"))
+		}
+		for _, r := range b.order {
+			if len(r.legs) > mostLegs {
+				t.Errorf("a row has %d legs", len(r.legs))
+			}
+		}
+		if len(b.legs) > mostTombstones || len(b.graves) > mostTombstones {
+			t.Errorf("%d legs, %d tombstones", len(b.legs), len(b.graves))
+		}
+		time.Sleep(rememberedFor + time.Minute)
+		b.Observe(newCall("Z", sipgate.Incoming, jennifer, doc))
+		b.Observe(hangup(newCall("Z", sipgate.Incoming, jennifer, doc), "cancel"))
+		if len(b.legs) != 1 || len(b.graves) != 1 || len(b.links) > 1 {
+			t.Errorf("after a day: %d legs, %d tombstones, %d links", len(b.legs), len(b.graves), len(b.links))
+		}
+	})
+}
+
+func TestCallByID(t *testing.T) {
+	_, b, row := ready(t)
+	if c, ok := b.Call(row); !ok || c.ID != row {
+		t.Errorf("%+v, %v", c, ok)
+	}
+	if _, ok := b.Call("x"); ok {
+		t.Error("a row that there is not")
+	}
+}
+
+// A command whose call ends while it waits for its turn is not sent.
+func TestB125EndedWhileWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, b, row := ready(t)
+		u.setFault(func(string, MemberID) fault { return fault{before: time.Second} })
+		go b.Do(t.Context(), hold(row, true))
+		synctest.Wait()
+		errs := make(chan error)
+		go func() { errs <- b.Do(t.Context(), hold(row, false)) }()
+		synctest.Wait()
+		b.Observe(hangup(toDoc, "normalClearing"))
+		if err := <-errs; !errors.Is(err, ErrEnded) {
+			t.Errorf("error = %v", err)
+		}
+		if got := u.sent(); len(got) != 1 {
+			t.Errorf("sent %v", got)
+		}
+		if c := only(t, b); c.Phase != Ended || c.Last.Outcome != Failed || c.Last.Reason != sipgate.NoCall {
+			t.Errorf("%+v, order %+v", c, c.Last)
+		}
+	})
+}
+
+// A ringing call can be hung up, though no list shows it.
+func TestHangUpRinging(t *testing.T) {
+	u := newUpstream()
+	b := open(t, u, "w0")
+	b.Observe(toDoc)
+	u.add("A", jennifer, doc)
+	if err := b.Do(t.Context(), Command{By: "w0", Call: only(t, b).ID, Action: HangUp{}}); err != nil {
+		t.Error(err)
+	}
+	if c := only(t, b); c.Phase != Ended || c.Was != Ringing {
+		t.Errorf("row = %+v", c)
+	}
+	b.Observe(hangup(toDoc, "cancel"))
+	if c := only(t, b); c.Cause != "cancel" {
+		t.Errorf("row = %+v", c)
+	}
+}
+
+// A voicemail is in no list: it stays until an event ends it, but not for ever.
+func TestVoicemail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := open(t, newUpstream(), "w0")
+		e := newCall("V", sipgate.Incoming, jennifer, doc, "voicemail")
+		b.Observe(e)
+		b.Observe(answer(e, "voicemail"))
+		for range 5 {
+			poll(t, b)
+			time.Sleep(10 * time.Second)
+		}
+		if c := only(t, b); c.Phase != Talking {
+			t.Errorf("row = %+v", c)
+		}
+		time.Sleep(ringingLasts)
+		if c := only(t, b); c.Phase != Ended {
+			t.Errorf("row = %+v", c)
+		}
+	})
+}
+
+// What is rendered of a row is made once, and again when the row changes.
+func TestMemo(t *testing.T) {
+	_, b, row := ready(t)
+	made := 0
+	draw := func(lang string) {
+		c, _ := b.Call(row)
+		if _, err := c.Memo.Do(lang, func() ([]byte, error) { made++; return []byte(lang), nil }); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, lang := range []string{"de", "en", "de", "en"} {
+		draw(lang)
+	}
+	if made != 2 {
+		t.Errorf("made %d times for two languages", made)
+	}
+	b.Do(t.Context(), hold(row, true))
+	draw("de")
+	if made != 3 {
+		t.Errorf("made %d times after a change", made)
+	}
+	c, _ := b.Call(row)
+	wrong := errors.New("wrong")
+	if _, err := c.Memo.Do("fr", func() ([]byte, error) { return nil, wrong }); err != wrong {
+		t.Errorf("error = %v", err)
+	}
+	if got, err := c.Memo.Do("fr", func() ([]byte, error) { return []byte("ok"), nil }); err != nil || string(got) != "ok" {
+		t.Errorf("a failure was kept: %s, %v", got, err)
+	}
+}
+
+// dialer counts the calls that it starts.
+type dialer struct {
+	n   int
+	err error
+}
+
+func (d *dialer) StartCall(context.Context, sipgate.NewCall) (sipgate.CallID, error) {
+	d.n++
+	return "S", d.err
+}
+
+func TestT32OriginateOnce(t *testing.T) {
+	for name, tt := range map[string]struct{ err, want error }{
+		"started": {nil, nil},
+		"unknown": {timeout, ErrUnknown},
+		"refused": {errNoCall, errNoCall},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := open(t, newUpstream(), "w0")
+			d := &dialer{err: tt.err}
+			o := Origination{ID: "0123456789abcdef", By: "w0", Call: sipgate.NewCall{Caller: "e0", Callee: "+" + jennifer}}
+			for range 2 {
+				if id, err := b.Originate(t.Context(), o, d); !errors.Is(err, tt.want) || err == nil && id != "S" {
+					t.Errorf("%q, %v", id, err)
+				}
+			}
+			if d.n != 1 {
+				t.Errorf("%d calls", d.n)
+			}
+			o.Call.Callee = "+" + marty
+			if _, err := b.Originate(t.Context(), o, d); !errors.Is(err, ErrReused) {
+				t.Errorf("error = %v", err)
+			}
+		})
+	}
+}
+
+// Names are read through a member, and rows get them.
+func TestNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream()
+		u.add("A", jennifer, doc)
+		b := running(t, u, "w0")
+		if c := only(t, b); c.Outside.Name != "" {
+			t.Errorf("row = %+v", c)
+		}
+		m := u.member("w1")
+		m.Names = func(context.Context) (map[string]string, error) { return someNames, nil }
+		b.Join(m)
+		synctest.Wait()
+		if c := only(t, b); c.Outside.Name != "Jennifer" || c.Inside.Name != "Doc" {
+			t.Errorf("row = %+v", c)
+		}
+		if got := b.Members(); !slices.Equal(got, []MemberID{"w0", "w1"}) || !b.Has("w1") || b.Has("w2") {
+			t.Errorf("members %v", got)
+		}
+	})
+}

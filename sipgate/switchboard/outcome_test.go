@@ -1,0 +1,127 @@
+package switchboard
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+func TestUnknownIsReconciled(t *testing.T) {
+	transfer := TransferTo{sipgate.Transfer{To: "+4915799912345"}}
+	for name, tt := range map[string]struct {
+		action   Action
+		executed bool
+		want     Outcome
+		lists    int
+	}{
+		"F11 hold, executed":       {Hold{true}, true, Confirmed, 1},
+		"F01 hold, not":            {Hold{true}, false, Failed, 1},
+		"F11 mute, executed":       {Mute{true}, true, Confirmed, 1},
+		"F11 record, executed":     {Record{true, true}, true, Confirmed, 1},
+		"F11 hang up, executed":    {HangUp{}, true, Confirmed, 2},
+		"F01 hang up, not":         {HangUp{}, false, Failed, 1},
+		"F11 transfer, executed":   {transfer, true, Confirmed, 2},
+		"F01 transfer, not":        {transfer, false, Failed, 1},
+		"tones, nobody can tell":   {Tones{"1"}, true, Unknown, 3},
+		"F01 announce, can't tell": {Announce{URL: "https://example.org/a.wav"}, false, Unknown, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, b, row := ready(t)
+			u.setFault(func(op string, _ MemberID) fault {
+				if op == "calls" {
+					return fault{}
+				}
+				return fault{err: timeout, executed: tt.executed}
+			})
+			err := b.Do(t.Context(), Command{By: "w0", Call: row, Action: tt.action})
+			if !errors.Is(err, ErrUnknown) || sipgate.KindOf(err) != sipgate.Unavailable {
+				t.Errorf("error = %v", err)
+			}
+			if c := only(t, b); c.Last.Outcome != Unknown || c.Hold.Pending {
+				t.Errorf("I7: before the list %+v", c.Last)
+			}
+			for range tt.lists {
+				poll(t, b)
+			}
+			if c := only(t, b); c.Last.Outcome != tt.want {
+				t.Errorf("after the list %+v, want %v", c.Last, tt.want)
+			}
+			if got := u.sent(); len(got) != 1 {
+				t.Errorf("I1: sent %v", got)
+			}
+		})
+	}
+}
+
+// A request that timed out may still be carried out: the board then takes back
+// that it failed.
+func TestF01CarriedOutLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, b, row := ready(t)
+		u.setFault(func(op string, _ MemberID) fault {
+			if op == "hold" {
+				return fault{err: timeout}
+			}
+			return fault{}
+		})
+		b.Do(t.Context(), hold(row, true))
+		poll(t, b)
+		if c := only(t, b); c.Last.Outcome != Failed {
+			t.Errorf("order %+v", c.Last)
+		}
+		time.Sleep(3 * time.Second)
+		u.mu.Lock()
+		u.calls[0].Hold = true
+		u.mu.Unlock()
+		poll(t, b)
+		if c := only(t, b); c.Last.Outcome != Confirmed || !c.Hold.On {
+			t.Errorf("order %+v", c.Last)
+		}
+	})
+}
+
+func TestFailures(t *testing.T) {
+	for name, err := range map[string]*sipgate.Error{
+		"F12 not sent":  notSent,
+		"F05 forbidden": refused(sipgate.Forbidden),
+		"F05 no credit": refused(sipgate.NoCredit),
+		"F03 throttled": refused(sipgate.Throttled),
+		"invalid":       refused(sipgate.Invalid),
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, b, row := ready(t)
+			u.setFault(func(op string, _ MemberID) fault { return fault{err: err} })
+			got := b.Do(t.Context(), hold(row, true))
+			if !errors.Is(got, err) || errors.Is(got, ErrUnknown) {
+				t.Errorf("error = %v", got)
+			}
+			c := only(t, b)
+			if c.Hold != (Toggle{}) || c.Last.Outcome != Failed || c.Last.Reason != err.Kind {
+				t.Errorf("%+v, order %+v", c.Hold, c.Last)
+			}
+		})
+	}
+}
+
+// 404 from sipgate: one list without the call is enough.
+func TestF05CallIsGone(t *testing.T) {
+	u, b, row := ready(t)
+	u.remove("A")
+	err := b.Do(t.Context(), hold(row, true))
+	if sipgate.KindOf(err) != sipgate.NoCall {
+		t.Errorf("error = %v", err)
+	}
+	poll(t, b)
+	if c := only(t, b); c.Phase != Ended || c.Last.Outcome != Failed || c.Last.Reason != sipgate.NoCall {
+		t.Errorf("%+v, order %+v", c, c.Last)
+	}
+	if err := b.Do(t.Context(), hold(row, true)); !errors.Is(err, ErrEnded) { // B125
+		t.Errorf("error = %v", err)
+	}
+	if got := u.sent(); len(got) != 1 {
+		t.Errorf("sent %v", got)
+	}
+}
