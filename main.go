@@ -364,5 +364,10 @@ func sendPushes(ctx context.Context, sim *simulator.Server, c *config) error {
 	account, id, token := sim.Administrator()
 	address := handlers.PushURL(c.public, key, account)
 	client := &sipgate.Client{Base: c.api, HTTP: sipgate.NewHTTPClient(), Auth: sipgate.PersonalToken{ID: id, Token: token}}
-	return client.SetPushSettings(ctx, sipgate.PushSettings{IncomingURL: address, OutgoingURL: address})
+	settings, err := client.PushSettings(ctx)
+	if err != nil {
+		return err
+	}
+	settings.IncomingURL, settings.OutgoingURL = address, address
+	return client.SetPushSettings(ctx, settings)
 }

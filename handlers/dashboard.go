@@ -15,7 +15,7 @@ import (
 
 // dashboard shows the board.
 func (h *handlers) dashboard(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	snap := h.Exchange.Board(v.Account).Snapshot()
+	snap := h.Exchange.Board(v.Account).Look(r.Context())
 	lang := langOf(r, v)
 	model, err := format.Board(r.Context(), snap.Calls, v.id(), lang)
 	if err != nil {

@@ -22,8 +22,8 @@ var upstream = map[sipgate.Kind]web.Fault{
 	sipgate.Unavailable:  {Status: http.StatusBadGateway, Code: "upstream_unavailable"},
 }
 
-// board says what each refusal of the board means to the browser.
-var board = []struct {
+// known says what each error that has a name means to the browser.
+var known = []struct {
 	err   error
 	fault web.Fault
 }{
@@ -34,6 +34,7 @@ var board = []struct {
 	{switchboard.ErrSameParty, web.Fault{Status: http.StatusConflict, Code: "same_party"}},
 	{switchboard.ErrReused, web.Fault{Status: http.StatusConflict, Code: "action_id_reused"}},
 	{switchboard.ErrUnknown, web.Fault{Status: http.StatusBadGateway, Code: "outcome_unknown"}},
+	{sipgate.ErrRecordingURL, web.Fault{Status: http.StatusBadGateway, Code: "upstream_url"}},
 	{announcement.ErrNotFound, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
 	{context.DeadlineExceeded, web.Fault{Status: http.StatusServiceUnavailable, Code: "busy"}},
 }
@@ -64,7 +65,7 @@ func explain(err error) web.Fault {
 	if e, ok := errors.AsType[*switchboard.TooMany](err); ok {
 		return web.Fault{Status: http.StatusTooManyRequests, Code: web.CodeRateLimited, RetryAfter: e.Wait}
 	}
-	for _, b := range board {
+	for _, b := range known {
 		if errors.Is(err, b.err) {
 			return b.fault
 		}
