@@ -49,7 +49,7 @@ func init() {
 	for _, name := range []string{
 		"in", "out", "both", "ringing", "talking", "held", "ended", "hold", "resume", "mute", "unmute",
 		"transfer", "keypad", "announce", "record", "stop", "hangup", "plus", "live", "catching", "offline",
-		"phone", "upload", "trash", "board", "history", "close", "warn", "voicemail", "fax", "sms", "out-door",
+		"phone", "upload", "download", "trash", "board", "history", "close", "warn", "voicemail", "fax", "sms", "out-door",
 	} {
 		icons[name] = static.URL("icons.svg") + "#" + name
 	}
