@@ -37,13 +37,13 @@ var built = sync.OnceValues(func() (string, error) {
 
 // A process is the program as an administrator runs it.
 type process struct {
-	t   *testing.T
+	t   testing.TB
 	cmd *exec.Cmd
 	log lockedBuffer
 }
 
 // launch runs the built program alone in an empty directory.
-func launch(t *testing.T, dir string, args ...string) *process {
+func launch(t testing.TB, dir string, args ...string) *process {
 	t.Helper()
 	name, err := built()
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 // place of sipgate, the simulator, both started from their command lines and
 // talking over the network.
 type stack struct {
-	t         *testing.T
+	t         testing.TB
 	simulator string // address, http://127.0.0.1:…
 	url       string // of the dashboard
 	data      string
@@ -27,7 +27,7 @@ type stack struct {
 }
 
 // newStack starts the simulator and a dashboard that talks to it.
-func newStack(t *testing.T, simulatorArgs ...string) *stack {
+func newStack(t testing.TB, simulatorArgs ...string) *stack {
 	t.Helper()
 	simAddr, addr := freeAddr(t), freeAddr(t)
 	s := &stack{t: t, simulator: "http://" + simAddr, url: "http://" + addr, data: t.TempDir()}
@@ -60,7 +60,7 @@ func (s *stack) start() {
 }
 
 // start runs a command line of the program; the result ends it and waits.
-func start(t *testing.T, args ...string) (stop func()) {
+func start(t testing.TB, args ...string) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var log lockedBuffer
@@ -83,7 +83,7 @@ func start(t *testing.T, args ...string) (stop func()) {
 }
 
 // freeAddr is a loopback address nobody listens on.
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 // A visitor is a person without a browser: a client with cookies that sends
 // what it is told.
 type visitor struct {
-	t    *testing.T
+	t    testing.TB
 	s    *stack
 	http *http.Client
 }
@@ -24,7 +24,7 @@ type visitor struct {
 var formAction = regexp.MustCompile(`<form method="post" action="([^"]+)"`)
 
 // visitor signs in over HTTP alone, with the password of a demo user.
-func (s *stack) visitor(t *testing.T, user int) *visitor {
+func (s *stack) visitor(t testing.TB, user int) *visitor {
 	t.Helper()
 	var state struct {
 		Accounts []struct {
@@ -99,7 +99,7 @@ func (v *visitor) command(path, body string) (status int, code, field string) {
 }
 
 // refused reads the envelope of a refusal.
-func refused(t *testing.T, resp *http.Response) (status int, code, field string) {
+func refused(t testing.TB, resp *http.Response) (status int, code, field string) {
 	t.Helper()
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {

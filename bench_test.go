@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+// These are the figures of the program as a whole:
+//
+//	go test -run '^$' -bench . .
+
+// From the start of the program to its first answer, with a new data
+// directory; and the memory it takes when nobody is there.
+func BenchmarkStart(b *testing.B) {
+	if _, err := built(); err != nil {
+		b.Fatal(err)
+	}
+	var memory float64
+	for b.Loop() {
+		b.StopTimer()
+		dir, addr := b.TempDir(), freeAddr(b)
+		b.StartTimer()
+		p := launch(b, dir, "-addr", addr, "-public-url", "http://"+addr, "-client-id", "id", "-client-secret", "secret")
+		for {
+			resp, err := http.Get("http://" + addr + "/login")
+			if err == nil {
+				resp.Body.Close()
+				break
+			}
+		}
+		b.StopTimer()
+		memory = residentMB(b, p.cmd.Process.Pid)
+		p.end(os.Kill)
+		b.StartTimer()
+	}
+	b.ReportMetric(memory, "MB-idle")
+}
+
+// residentMB is the memory of a process, as Linux tells it.
+func residentMB(b *testing.B, pid int) (mb float64) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Skip("memory is read from /proc, which is not here")
+	}
+	_, after, _ := strings.Cut(string(status), "VmRSS:")
+	fmt.Sscan(after, &mb)
+	return mb / 1024
+}
+
+// The board's page with 50 calls, and what the first visit weighs with all
+// that the page needs.
+func BenchmarkBoardPage(b *testing.B) {
+	s := newStack(b)
+	v := s.visitor(b, 0)
+	for i := range 50 {
+		s.ring(fmt.Sprintf("+4930%07d", 5550000+i), "w0", "established")
+	}
+	s.eventually("50 rows", func() bool { return len(v.rows()) == 50 })
+	_, page := v.get("/")
+	weight := gzipped(b, page)
+	for _, m := range asset.FindAllStringSubmatch(page, -1) {
+		weight += gzipped(b, string(s.get(s.url+m[1])))
+	}
+	for b.Loop() {
+		if status, _ := v.get("/"); status != http.StatusOK {
+			b.Fatal(status)
+		}
+	}
+	b.ReportMetric(float64(weight)/1000, "kB-first-visit")
+	b.ReportMetric(float64(len(page))/1000, "kB-page")
+}
+
+func gzipped(b *testing.B, data string) int {
+	var buf bytes.Buffer
+	w := gzip.NewWriter(&buf)
+	if _, err := io.WriteString(w, data); err != nil {
+		b.Fatal(err)
+	}
+	w.Close()
+	return buf.Len()
+}
+
+// Requests to sipgate while so many pages are open: the number of pages must
+// not matter.
+func BenchmarkRequestsToSipgate(b *testing.B) {
+	for _, pages := range []int{1, 50} {
+		b.Run(fmt.Sprintf("pages=%d", pages), func(b *testing.B) {
+			s := newStack(b)
+			who := []*visitor{s.visitor(b, 0), s.visitor(b, 1), s.visitor(b, 2)}
+			s.ring("+4930555001", "w0", "established")
+			for i := range pages {
+				open(b, who[i%len(who)])
+			}
+			s.passes(3)
+			for b.Loop() {
+				before := s.requests("GET", "/v2/calls")
+				s.passes(12)
+				b.ReportMetric(float64(s.requests("GET", "/v2/calls")-before)*5, "requests/min")
+			}
+		})
+	}
+}
+
+// open opens the feed, as a page does, and reads what comes.
+func open(b *testing.B, v *visitor) {
+	at, err := url.Parse(v.s.url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	header := http.Header{"Origin": {v.s.url}}
+	for _, c := range v.http.Jar.Cookies(at) {
+		header.Add("Cookie", c.String())
+	}
+	conn, _, err := websocket.Dial(context.Background(), "ws://"+at.Host+"/feed", &websocket.DialOptions{HTTPHeader: header})
+	if err != nil {
+		b.Fatal(err)
+	}
+	conn.SetReadLimit(1 << 20)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			if _, _, err := conn.Read(context.Background()); err != nil {
+				return
+			}
+		}
+	}()
+	b.Cleanup(func() {
+		conn.CloseNow()
+		<-done
+	})
+}
