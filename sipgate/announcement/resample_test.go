@@ -48,7 +48,7 @@ func peakDB(s []float64) float64 {
 	return decibel(most)
 }
 
-var rates = []int{8001, 9600, 11025, 12000, 16000, 21999, 22000, 22050, 24000, 32000, 37800, 44056, 44100, 44101, 48000, 64000, 88200, 96000, 176400, 192000, 191999}
+var rates = []int{8001, 11025, 16000, 21999, 22000, 24000, 37800, 44100, 44101, 48000, 192000}
 
 // The telephone's band passes flat; what lies above half the new rate does not
 // come back, at whatever frequency it would.
