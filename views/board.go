@@ -120,6 +120,7 @@ type shortcut struct {
 // keys are the shortcuts of the board, as app.js obeys them.
 var keys = []shortcut{
 	{[]string{"j", "k"}, "keys.rows"},
+	{[]string{"Enter"}, "keys.enter"},
 	{[]string{"h"}, "keys.hold"},
 	{[]string{"m"}, "keys.mute"},
 	{[]string{"t"}, "keys.transfer"},

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "callboard/static"
 
-// frame is the document around every page.
+// layout is the document around every page.
 func layout(p Page, title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"net/url"
 	"time"
 
 	"callboard/static"
@@ -65,15 +64,10 @@ func icon(name string) string {
 	return address
 }
 
-// since writes a moment for the browser: milliseconds since 1970, or nothing.
+// milliseconds writes a moment for the browser: since 1970, or nothing.
 func milliseconds(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
 	return decimal(t.UnixMilli())
-}
-
-// loginPath leads back to where the reader is.
-func loginPath(next string) string {
-	return "/login?" + url.Values{"next": {next}}.Encode()
 }
