@@ -81,12 +81,13 @@ type Board struct {
 	touched []*row // rows to look at before the lock is given back
 	due     time.Time
 
-	legs   map[sipgate.CallID]*leg
-	links  map[string]*leg   // by what events say belongs together
-	graves []grave           // the ended legs, oldest first
-	loose  map[*leg]struct{} // established, but in nobody's list
-	moving []*row            // that await a new leg after a transfer
-	listed int               // live legs that are in somebody's list
+	legs       map[sipgate.CallID]*leg
+	links      map[string]*leg   // by what events say belongs together
+	graves     []grave           // the ended legs, oldest first
+	divertedAt time.Time         // when an event last told of a diversion
+	loose      map[*leg]struct{} // established, but in nobody's list
+	moving     []*row            // that await a new leg after a transfer
+	listed     int               // live legs that are in somebody's list
 
 	members map[MemberID]*member
 	names   map[string]string

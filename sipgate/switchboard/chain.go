@@ -7,18 +7,91 @@ import (
 	"callboard/sipgate"
 )
 
+// A chain is the legs of a row, put in order.
+type chain struct {
+	// legs are in the order in which the call took them: origins before what
+	// came of them, and then the diverted ones after the others.
+	legs      []*leg
+	root      *leg              // from which the others came, nil if events name none
+	direction sipgate.Direction // of the call as a whole
+}
+
+// chain puts the row's legs in order. The result does not depend on the order
+// in which facts came, except where events do not name origins.
+func (r *row) chain() chain {
+	if len(r.legs) == 1 {
+		return chain{legs: r.legs, direction: r.legs[0].direction}
+	}
+	type placed struct {
+		leg   *leg
+		depth int // how many of the row's legs came before
+	}
+	var c chain
+	all := make([]placed, len(r.legs))
+	for i, l := range r.legs {
+		all[i] = placed{leg: l}
+		for o := r.origin(l); o != nil && all[i].depth < mostLegs; o = r.origin(o) {
+			all[i].depth++
+			if c.root == nil && r.origin(o) == nil {
+				c.root = o
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(x, y placed) int {
+		return cmp.Or(cmp.Compare(x.depth, y.depth), cmpBool(x.leg.diverted(), y.leg.diverted()), cmp.Compare(x.leg.no, y.leg.no))
+	})
+	for _, p := range all {
+		c.legs = append(c.legs, p.leg)
+	}
+	c.direction = c.whole()
+	return c
+}
+
+// origin is the leg that l came from, as far as an event named it.
+func (r *row) origin(l *leg) *leg {
+	if l.orig == "" {
+		return nil
+	}
+	if i := slices.IndexFunc(r.legs, func(o *leg) bool { return o.id == l.orig }); i >= 0 {
+		return r.legs[i]
+	}
+	return nil
+}
+
+// whole is the direction of the call as a whole: of its root, or outgoing if
+// one of its legs was made by our side and not by a diversion.
+func (c *chain) whole() sipgate.Direction {
+	if c.root != nil && c.root.direction != sipgate.Unknown {
+		return c.root.direction
+	}
+	d := sipgate.Unknown
+	for _, l := range c.legs {
+		switch {
+		case !l.diverted() && l.direction == sipgate.Outgoing:
+			return sipgate.Outgoing
+		case d == sipgate.Unknown:
+			d = l.direction
+		}
+	}
+	return d
+}
+
+// side reports whether the leg only is the call to one's own device that
+// sipgate makes first when a call is started by a click.
+func (c *chain) side(l *leg) bool {
+	return l.direction == sipgate.Incoming && !l.diverted() && l != c.root && c.direction == sipgate.Outgoing
+}
+
 // current is the leg that the row shows and that commands go to: what lists
 // contain before what events told, the leg to the other side before one's own
 // device, established before ringing, and the newest of equals. Ended legs
-// only count when there is no other; then it is the one that ended last.
-func (r *row) current() *leg {
-	if len(r.legs) == 1 {
-		return r.legs[0]
-	}
+// only count when there is no other; then it is the one that ended last. A row
+// without legs has none.
+func (c *chain) current() *leg {
 	var best *leg
 	top := 0
-	for _, l := range r.chain() {
-		n := r.rank(l)
+	for _, l := range c.legs {
+		n := c.rank(l)
 		if best == nil || n > top || n == top && (l.end == live || l.endedAt > best.endedAt) {
 			best, top = l, n
 		}
@@ -26,7 +99,7 @@ func (r *row) current() *leg {
 	return best
 }
 
-func (r *row) rank(l *leg) int {
+func (c *chain) rank(l *leg) int {
 	p, ok := l.phase()
 	if !ok {
 		return -1
@@ -38,7 +111,7 @@ func (r *row) rank(l *leg) int {
 	if l.listed && p == Talking {
 		n += 4
 	}
-	if !r.side(l) {
+	if !c.side(l) {
 		n += 2
 	}
 	if p == Talking {
@@ -47,34 +120,10 @@ func (r *row) rank(l *leg) int {
 	return n
 }
 
-// chain is the row's legs in the order in which the call took them: origins
-// before what came of them, and then the diverted ones after the others.
-func (r *row) chain() []*leg {
-	legs := slices.Clone(r.legs)
-	slices.SortStableFunc(legs, func(x, y *leg) int {
-		return cmp.Or(cmp.Compare(r.depth(x), r.depth(y)), cmpBool(x.diverted(), y.diverted()), cmp.Compare(x.no, y.no))
-	})
-	return legs
-}
-
-// depth is how many of the row's legs came before l, as far as events name
-// origins.
-func (r *row) depth(l *leg) int {
-	n := 0
-	for l = r.originOf(l); l != nil && n < mostLegs; l = r.originOf(l) {
-		n++
-	}
-	return n
-}
-
-func (r *row) originOf(l *leg) *leg {
-	if l.orig == "" {
-		return nil
-	}
-	if i := slices.IndexFunc(r.legs, func(o *leg) bool { return o.id == l.orig }); i >= 0 {
-		return r.legs[i]
-	}
-	return nil
+// current is the leg that the row shows now.
+func (r *row) current() *leg {
+	c := r.chain()
+	return c.current()
 }
 
 // cmpBool orders false before true.
@@ -89,37 +138,3 @@ func cmpBool(x, y bool) int {
 }
 
 func (l *leg) diverted() bool { return l.diversion != "" }
-
-// root is the leg from which the others came, nil if events name none.
-func (r *row) root() *leg {
-	for _, l := range r.legs {
-		if o := r.originOf(l); o != nil && r.originOf(o) == nil {
-			return o
-		}
-	}
-	return nil
-}
-
-// direction is that of the call as a whole: of its root, or outgoing if one of
-// its legs was made by our side and not by a diversion.
-func (r *row) direction() sipgate.Direction {
-	if root := r.root(); root != nil && root.direction != sipgate.Unknown {
-		return root.direction
-	}
-	d := sipgate.Unknown
-	for _, l := range r.chain() {
-		switch {
-		case !l.diverted() && l.direction == sipgate.Outgoing:
-			return sipgate.Outgoing
-		case d == sipgate.Unknown:
-			d = l.direction
-		}
-	}
-	return d
-}
-
-// side reports whether the leg only is the call to one's own device that
-// sipgate makes first when a call is started by a click.
-func (r *row) side(l *leg) bool {
-	return l.direction == sipgate.Incoming && !l.diverted() && l != r.root() && r.direction() == sipgate.Outgoing
-}

@@ -210,6 +210,7 @@ func (b *Board) listCame(now time.Time) {
 	b.plan.succeeded()
 	if b.health.Failing {
 		b.log.Info("sipgate lists calls again")
+		b.catchUp(now)
 	}
 	b.health.ListedAt, b.health.Failing, b.health.Problem = now, false, 0
 	h := b.health

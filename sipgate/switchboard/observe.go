@@ -113,6 +113,9 @@ func (b *Board) tell(l *leg, e *sipgate.Event, rank int) {
 	}
 	if l.diversion == "" {
 		l.diversion = e.Diversion
+		if l.diverted() {
+			b.divertedAt = time.Now()
+		}
 	}
 	if l.orig == "" && e.OrigCallID != l.id {
 		l.orig = e.OrigCallID
@@ -190,7 +193,7 @@ func (b *Board) join(l, o *leg) {
 // named as the diversion. Without an id in common only legs that live, or
 // ended a moment ago, are considered.
 func (b *Board) kinByDiversion(l *leg, now time.Time) *leg {
-	if l.from == "" && l.to == "" {
+	if l.from == "" && l.to == "" || !l.diverted() && now.Sub(b.divertedAt) > divertedFor {
 		return nil
 	}
 	var found *leg
@@ -209,6 +212,14 @@ func (b *Board) kinByDiversion(l *leg, now time.Time) *leg {
 	return found
 }
 
+// divertedFor is for how long after an event about a diversion those about the
+// call that was diverted are looked for, and mostRecent how many tombstones are
+// looked at: a flood of events must not make one of them expensive.
+const (
+	divertedFor = time.Hour
+	mostRecent  = 200
+)
+
 // recent are the live legs and the freshest tombstones.
 func (b *Board) recent(now time.Time) iter.Seq[*leg] {
 	return func(yield func(*leg) bool) {
@@ -219,7 +230,7 @@ func (b *Board) recent(now time.Time) iter.Seq[*leg] {
 				}
 			}
 		}
-		for i := len(b.graves) - 1; i >= 0 && now.Sub(b.graves[i].at) <= continueWithin; i-- {
+		for i := len(b.graves) - 1; i >= max(0, len(b.graves)-mostRecent) && now.Sub(b.graves[i].at) <= continueWithin; i-- {
 			if l := b.graves[i].leg; l.end != live && !yield(l) {
 				return
 			}

@@ -6,14 +6,14 @@ import (
 	"callboard/sipgate"
 )
 
-// parties works out who the row's call is between, whose telephones are
+// parties works out who the call is between, whose telephones are
 // concerned, and whom it was with before, from the legs in the order in which
 // the call took them.
-func (b *Board) parties(r *row, current *leg, c *Call) {
+func (b *Board) parties(legs chain, current *leg, c *Call) {
 	var before []Party
 	outside := ""
-	for _, l := range r.chain() {
-		if r.side(l) && l != current {
+	for _, l := range legs.legs {
+		if legs.side(l) && l != current {
 			continue
 		}
 		out, in, user := l.sides(outside)

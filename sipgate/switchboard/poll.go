@@ -3,6 +3,7 @@ package switchboard
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -23,13 +24,17 @@ type plan struct {
 }
 
 // After a failure the board waits 2, 4, 8 s and so on with 8 s, give or take a
-// fifth so that teams do not fall into step; never less than watchedInterval.
+// fifth so that teams do not fall into step; never less than watchedInterval,
+// and never more than longestBackoff, so that the board is right within 10 s
+// after sipgate is.
+const longestBackoff = 8 * time.Second
+
 func newPlan() plan {
 	return plan{
 		wanted: map[*member]bool{},
 		again:  map[*member]time.Time{},
 		wait: &backoff.ExponentialBackOff{
-			InitialInterval: 2 * time.Second, Multiplier: 2, MaxInterval: 8 * time.Second, RandomizationFactor: 0.2,
+			InitialInterval: 2 * time.Second, Multiplier: 2, MaxInterval: longestBackoff, RandomizationFactor: 0.2,
 		},
 	}
 }
@@ -55,13 +60,28 @@ func (b *Board) hurry(ms ...*member) {
 	nudge(b.wake)
 }
 
+// mostCatchUp is how many members are asked at once after a failure.
+const mostCatchUp = 5
+
+// catchUp wants the lists of those who were not asked for longest, since sipgate
+// answers again.
+func (b *Board) catchUp(now time.Time) {
+	ms := b.ready(now)
+	slices.SortStableFunc(ms, func(x, y *member) int { return x.askedAt.Compare(y.askedAt) })
+	late := func(m *member) bool { return now.Sub(m.askedAt) >= watchedInterval }
+	ms = slices.DeleteFunc(ms[:min(len(ms), mostCatchUp)], func(m *member) bool { return !late(m) })
+	if len(ms) > 0 {
+		b.hurry(ms...)
+	}
+}
+
 // listFailed notes why a list did not come. Nothing ends by that.
 func (b *Board) listFailed(m *member, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
 	kind := sipgate.KindOf(err)
-	pause := max(b.plan.wait.NextBackOff(), watchedInterval)
+	pause := min(max(b.plan.wait.NextBackOff(), watchedInterval), longestBackoff)
 	switch kind {
 	case sipgate.Unauthorized:
 		m.aside = true

@@ -113,7 +113,8 @@ func (r *row) final() *row {
 // refresh computes what is to be seen of the row and publishes it if it
 // differs from what was.
 func (b *Board) refresh(r *row, now time.Time) {
-	l := r.current()
+	legs := r.chain()
+	l := legs.current()
 	if l == nil {
 		b.hide(r)
 		return
@@ -126,8 +127,8 @@ func (b *Board) refresh(r *row, now time.Time) {
 		b.hide(r)
 		return
 	}
-	c := b.view(r, l, p, now)
-	b.dueAt(r.due())
+	c := b.view(r, legs, l, now)
+	b.dueAt(r.due(l))
 	if r.shown != nil && same(r.shown, &c) {
 		return
 	}
@@ -140,7 +141,8 @@ func (b *Board) refresh(r *row, now time.Time) {
 }
 
 // view computes the row's value; Seq and Memo are set when it is published.
-func (b *Board) view(r *row, l *leg, p Phase, now time.Time) Call {
+func (b *Board) view(r *row, legs chain, l *leg, now time.Time) Call {
+	p, _ := l.phase()
 	s := state{p, l.hold}
 	if r.shown == nil || s != r.state {
 		r.since = now
@@ -153,14 +155,14 @@ func (b *Board) view(r *row, l *leg, p Phase, now time.Time) Call {
 		r.was = p
 	}
 	c := Call{
-		ID: r.id, Upstream: l.id, Phase: p, Was: r.was, Direction: r.direction(),
+		ID: r.id, Upstream: l.id, Phase: p, Was: r.was, Direction: legs.direction,
 		Hold:      r.toggle(VerbHold, l.hold),
 		Mute:      r.toggle(VerbMute, l.mute),
 		Recording: r.toggle(VerbRecord, l.recording),
 		Started:   r.started(), Since: r.since, About: r.about(),
 		Last: r.last, Playing: r.play,
 	}
-	b.parties(r, l, &c)
+	b.parties(legs, l, &c)
 	for _, m := range l.seen {
 		c.Seen = append(c.Seen, m.id)
 	}
@@ -194,15 +196,15 @@ func (r *row) about() bool {
 }
 
 // due is when time alone changes the row next; zero: never.
-func (r *row) due() time.Time {
+func (r *row) due(current *leg) time.Time {
 	var due time.Time
 	at := func(t time.Time) {
 		if due.IsZero() || t.Before(due) {
 			due = t
 		}
 	}
-	if l := r.current(); l != nil && l.end != live {
-		at(l.ended.Add(endedStays))
+	if current.end != live {
+		at(current.ended.Add(endedStays))
 	}
 	for _, l := range r.legs {
 		if l.expires() {

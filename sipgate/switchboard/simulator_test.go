@@ -251,18 +251,21 @@ func (x *office) settled(t *testing.T) {
 		}
 		synctest.Wait()
 		truth, shown := map[string]bool{}, map[string]bool{}
+		var calls []string // in words, to understand a failure
 		for _, c := range x.Simulator.Calls() {
 			if c.Phase == "established" && !c.Voicemail {
 				truth[c.CallID] = true
+				calls = append(calls, fmt.Sprintf("\nthere is %+v", c))
 			}
 		}
 		for _, c := range x.Snapshot().Calls {
+			calls = append(calls, fmt.Sprintf("\nshown is %+v", c))
 			if c.Phase == switchboard.Talking && !slices.Equal(c.Users, []string{"voicemail"}) {
 				shown[string(c.Upstream)] = true
 			}
 		}
 		if fmt.Sprint(truth) != fmt.Sprint(shown) {
-			t.Errorf("there are %v, shown %v", truth, shown)
+			t.Errorf("there are %v, shown %v%v", truth, shown, calls)
 		}
 		return
 	}
