@@ -22,8 +22,8 @@ func (f Format) chips(m *RowModel, c switchboard.Call, lang Lang) {
 	}
 	if c.Last != nil {
 		if chip := order(*c.Last, c, lang); chip.Text != "" {
-			if name := f.name(c.Last.By); name != "" {
-				chip.Text = name + ": " + chip.Text
+			if c.Last.Name != "" {
+				chip.Text = c.Last.Name + ": " + chip.Text
 			}
 			m.Chips = append(m.Chips, chip)
 		}

@@ -33,10 +33,10 @@ func poisoned(text string) map[string]templ.Component {
 		ID: switchboard.RowID(text), Phase: switchboard.Talking, Direction: "in", Outside: party, Inside: party, Users: []string{text, text},
 		Seen: []switchboard.MemberID{"w0"}, Earlier: []switchboard.Party{party, {Number: text}}, Started: now, Since: now, Cause: text,
 		Recording: switchboard.Toggle{On: true},
-		Last:      &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w0", Outcome: switchboard.Confirmed, Detail: text, At: now},
+		Last:      &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w0", Name: text, Outcome: switchboard.Confirmed, Detail: text, At: now},
 		Playing:   &switchboard.Playing{Title: text, Since: now, Length: time.Second},
 	}
-	f := Format{Name: func(switchboard.MemberID) string { return text }}
+	f := Format{}
 	p := Page{Lang: German, Member: text, Path: "/" + text, Now: now, Demo: true}
 	ref := CallRef{ID: call.ID, Title: text, ActionID: text}
 	choices := []Choice{{text, text}}

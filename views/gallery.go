@@ -59,9 +59,7 @@ func Gallery(lang Lang) []Picture {
 	return pictures
 }
 
-var galleryFormat = Format{Number: spaced, Name: func(id switchboard.MemberID) string {
-	return map[switchboard.MemberID]string{"w0": "Mia", "w1": "Tom"}[id]
-}}
+var galleryFormat = Format{Number: spaced}
 
 // spaced stands in for the real rules of writing numbers.
 func spaced(number string) string {
@@ -136,13 +134,13 @@ func galleryCalls(now time.Time) []switchboard.Call {
 		}),
 		call("pending", func(c *switchboard.Call) {
 			c.Hold = switchboard.Toggle{Want: true, Pending: true}
-			c.Last = &switchboard.Order{Verb: switchboard.VerbHold, By: "w0", Outcome: switchboard.Pending, At: now}
+			c.Last = &switchboard.Order{Verb: switchboard.VerbHold, By: "w0", Name: "Mia", Outcome: switchboard.Pending, At: now}
 		}),
 		call("failed", func(c *switchboard.Call) {
-			c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w1", Outcome: switchboard.Failed, Reason: 2, At: ago(time.Second), Detail: "+4989200300"}
+			c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w1", Name: "Tom", Outcome: switchboard.Failed, Reason: 2, At: ago(time.Second), Detail: "+4989200300"}
 		}),
 		call("unknown", func(c *switchboard.Call) {
-			c.Last = &switchboard.Order{Verb: switchboard.VerbTones, By: "w0", Outcome: switchboard.Unknown, Reason: 7, At: ago(time.Second)}
+			c.Last = &switchboard.Order{Verb: switchboard.VerbTones, By: "w0", Name: "Mia", Outcome: switchboard.Unknown, Reason: 7, At: ago(time.Second)}
 		}),
 		call("playing", func(c *switchboard.Call) {
 			c.Playing = &switchboard.Playing{Title: "Lunch break", Since: ago(5 * time.Second), Length: 14 * time.Second, Watched: true, FetchedAfter: 830 * time.Millisecond}
@@ -151,7 +149,7 @@ func galleryCalls(now time.Time) []switchboard.Call {
 			c.Playing = &switchboard.Playing{Title: "Lunch break", Since: ago(12 * time.Second), Length: 14 * time.Second, Watched: true, Missed: true}
 		}),
 		call("transferred", func(c *switchboard.Call) {
-			c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w0", Outcome: switchboard.Confirmed, At: ago(2 * time.Second), Detail: "Tom Weber"}
+			c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w0", Name: "Mia", Outcome: switchboard.Confirmed, At: ago(2 * time.Second), Detail: "Tom Weber"}
 		}),
 		call("held", func(c *switchboard.Call) { c.Hold.On = true; c.Since = ago(41 * time.Second) }),
 		call("ended", func(c *switchboard.Call) {

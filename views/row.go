@@ -66,10 +66,9 @@ type Chip struct {
 }
 
 // Format writes what only others know how to write. The zero value shows
-// numbers as they are and nobody's name.
+// numbers as they are.
 type Format struct {
-	Number func(string) string               // "+49211…" for people
-	Name   func(switchboard.MemberID) string // of a member, or empty
+	Number func(string) string // "+49211…" for people
 }
 
 func (f Format) number(n string) string {
@@ -77,13 +76,6 @@ func (f Format) number(n string) string {
 		return n
 	}
 	return f.Number(n)
-}
-
-func (f Format) name(id switchboard.MemberID) string {
-	if f.Name == nil || id == "" {
-		return ""
-	}
-	return f.Name(id)
 }
 
 // RowDOMID is the id of the element that shows a call. It needs no escaping in

@@ -79,7 +79,7 @@ func TestRowNeverClaimsWhatIsNotConfirmed(t *testing.T) { // I7
 	if hold := act(t, m, "h"); m.State != "talking" || hold.On || !hold.Busy {
 		t.Errorf("wanted but not confirmed: state %s, hold %+v", m.State, hold)
 	}
-	if len(m.Chips) != 1 || m.Chips[0].Tone != "busy" || m.Chips[0].Text != "Putting on hold …" {
+	if len(m.Chips) != 1 || m.Chips[0].Tone != "busy" || m.Chips[0].Text != "Mia: Putting on hold …" {
 		t.Errorf("chips %+v", m.Chips)
 	}
 	for outcome, tone := range map[switchboard.Outcome]string{switchboard.Failed: "bad", switchboard.Unknown: "doubt"} {

@@ -47,6 +47,7 @@ const (
 type Order struct {
 	Verb    Verb
 	By      MemberID
+	Name    string // of that member
 	Outcome Outcome
 	Reason  sipgate.Kind // why it failed or is unknown
 	At      time.Time    // when Outcome became what it is

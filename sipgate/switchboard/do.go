@@ -72,7 +72,7 @@ func (b *Board) accept(ctx context.Context, c Command) (*job, error) {
 		r.wants[c.Action.Verb()] = &want{on, j}
 	}
 	r.lastN, r.open = j, nil
-	r.last = &Order{Verb: c.Action.Verb(), By: c.By, Outcome: Pending, At: now, Detail: c.Action.detail()}
+	r.last = &Order{Verb: c.Action.Verb(), By: c.By, Name: m.name, Outcome: Pending, At: now, Detail: c.Action.detail()}
 	b.touch(r)
 	b.flush(now)
 	return j, nil
