@@ -47,8 +47,8 @@ func (s *stack) silent(t *testing.T, f func()) {
 	}
 }
 
-// id is a fresh action_id as part of a JSON object.
-func id() string { return `"action_id":"` + rand.Text() + `"` }
+// actionID is a fresh action_id as part of a JSON object.
+func actionID() string { return `"action_id":"` + rand.Text() + `"` }
 
 func badPaths(t *testing.T, s *stack, v *visitor, row string) {
 	s.silent(t, func() {
@@ -58,7 +58,7 @@ func badPaths(t *testing.T, s *stack, v *visitor, row string) {
 			{"B43", rand.Text()},
 		} {
 			for _, action := range []string{"hold", "muted", "recording", "dtmf", "transfer", "announcements", "hangup"} {
-				if status, code, _ := v.command("/calls/"+c.call+"/"+action, `{"value":true,`+id()+`}`); status != 404 || code != "not_found" {
+				if status, code, _ := v.command("/calls/"+c.call+"/"+action, `{"value":true,`+actionID()+`}`); status != 404 || code != "not_found" {
 					t.Errorf("%s: /calls/%s/%s: %d %s, want 404 not_found", c.id, c.call, action, status, code)
 				}
 			}
@@ -77,13 +77,13 @@ func badPaths(t *testing.T, s *stack, v *visitor, row string) {
 			return name != ""
 		})
 		s.silent(t, func() {
-			if status, code, _ := v.command("/calls/"+name+"/hold", `{"value":true,`+id()+`}`); status != 409 || code != "not_established" {
+			if status, code, _ := v.command("/calls/"+name+"/hold", `{"value":true,`+actionID()+`}`); status != 409 || code != "not_established" {
 				t.Errorf("ringing: %d %s", status, code)
 			}
 		})
 		s.control("POST", "calls/"+ringing+"/hangup", map[string]any{}, nil)
 		s.eventually("the end", func() bool {
-			status, code, _ := v.command("/calls/"+name+"/hold", `{"value":true,`+id()+`}`)
+			status, code, _ := v.command("/calls/"+name+"/hold", `{"value":true,`+actionID()+`}`)
 			return status == 409 && code == "call_over"
 		})
 	})
@@ -123,7 +123,7 @@ func badPaths(t *testing.T, s *stack, v *visitor, row string) {
 
 func badNumbers(t *testing.T, s *stack, v *visitor, row string) {
 	transfer := func(number string) (int, string) {
-		status, code, _ := v.command("/calls/"+row+"/transfer", fmt.Sprintf(`{"attended":false,"phoneNumber":%q,%s}`, number, id()))
+		status, code, _ := v.command("/calls/"+row+"/transfer", fmt.Sprintf(`{"attended":false,"phoneNumber":%q,%s}`, number, actionID()))
 		return status, code
 	}
 	s.silent(t, func() {
@@ -147,7 +147,7 @@ func badNumbers(t *testing.T, s *stack, v *visitor, row string) {
 			}
 		}
 		for _, value := range []string{"4930123456", `["+4930123456"]`, "null", "{}"} {
-			status, _, _ := v.command("/calls/"+row+"/transfer", `{"attended":false,"phoneNumber":`+value+`,`+id()+`}`)
+			status, _, _ := v.command("/calls/"+row+"/transfer", `{"attended":false,"phoneNumber":`+value+`,`+actionID()+`}`)
 			if status != 422 && status != 400 {
 				t.Errorf("B100: %s: %d", value, status)
 			}
@@ -182,7 +182,7 @@ func badNumbers(t *testing.T, s *stack, v *visitor, row string) {
 
 func badBodies(t *testing.T, s *stack, v *visitor, row, call string) {
 	tones := func(sequence string) (int, string, string) {
-		return v.command("/calls/"+row+"/dtmf", fmt.Sprintf(`{"sequence":%q,%s}`, sequence, id()))
+		return v.command("/calls/"+row+"/dtmf", fmt.Sprintf(`{"sequence":%q,%s}`, sequence, actionID()))
 	}
 	s.silent(t, func() {
 		for id, list := range map[string][]string{
@@ -204,29 +204,29 @@ func badBodies(t *testing.T, s *stack, v *visitor, row, call string) {
 			status           int
 			code             string
 		}{
-			{"B117", "hold", `{"value":"true",` + id() + `}`, 422, "bad_param"},
-			{"B117", "hold", `{"value":1,` + id() + `}`, 422, "bad_param"},
-			{"B117", "hold", `{"value":null,` + id() + `}`, 422, "bad_param"},
-			{"B117", "hold", `{"value":[],` + id() + `}`, 422, "bad_param"},
-			{"B117", "hold", `{` + id() + `}`, 422, "bad_param"},
-			{"B118", "hold", `{"value":true,"value":false,` + id() + `}`, 400, "bad_json"},
+			{"B117", "hold", `{"value":"true",` + actionID() + `}`, 422, "bad_param"},
+			{"B117", "hold", `{"value":1,` + actionID() + `}`, 422, "bad_param"},
+			{"B117", "hold", `{"value":null,` + actionID() + `}`, 422, "bad_param"},
+			{"B117", "hold", `{"value":[],` + actionID() + `}`, 422, "bad_param"},
+			{"B117", "hold", `{` + actionID() + `}`, 422, "bad_param"},
+			{"B118", "hold", `{"value":true,"value":false,` + actionID() + `}`, 400, "bad_json"},
 			{"B119", "hold", ``, 400, "bad_json"},
 			{"B119", "hold", `{`, 400, "bad_json"},
-			{"B119", "hold", `{"value":true,` + id() + `} x`, 400, "bad_json"},
-			{"B119", "hold", "\ufeff" + `{"value":true,` + id() + `}`, 400, "bad_json"},
+			{"B119", "hold", `{"value":true,` + actionID() + `} x`, 400, "bad_json"},
+			{"B119", "hold", "\ufeff" + `{"value":true,` + actionID() + `}`, 400, "bad_json"},
 			{"B119", "hold", "\xff\xfe{\x00}\x00", 400, "bad_json"},
 			{"B119", "hold", `{"value":true,"x":"` + strings.Repeat("x", 1<<20) + `"}`, 413, "too_large"},
-			{"B120", "hold", `{"value":true,"role":"admin",` + id() + `}`, 400, "bad_json"},
-			{"B120", "hold", `{"value":true,"team_id":"1",` + id() + `}`, 400, "bad_json"},
-			{"B120", "hold", `{"value":true,"callId":"X",` + id() + `}`, 400, "bad_json"},
+			{"B120", "hold", `{"value":true,"role":"admin",` + actionID() + `}`, 400, "bad_json"},
+			{"B120", "hold", `{"value":true,"team_id":"1",` + actionID() + `}`, 400, "bad_json"},
+			{"B120", "hold", `{"value":true,"callId":"X",` + actionID() + `}`, 400, "bad_json"},
 			{"B123", "hold", `{"value":true}`, 422, "bad_param"},
 			{"B123", "hold", `{"value":true,"action_id":"short"}`, 422, "bad_param"},
 			{"B123", "hold", `{"value":true,"action_id":"not url-safe characters!"}`, 422, "bad_param"},
-			{"B124", "announcements", `{"announcement":"` + strings.Repeat("A", 43) + `",` + id() + `}`, 404, "not_found"},
-			{"B124", "announcements", `{"announcement":"https://example.com/x.wav",` + id() + `}`, 404, "not_found"},
-			{"B124", "announcements", `{"url":"file:///etc/passwd",` + id() + `}`, 422, "bad_param"},
-			{"B124", "announcements", `{"url":"https://user:pw@example.com/x.wav",` + id() + `}`, 422, "bad_param"},
-			{"B122", "transfer", `{"attended":"both","phoneNumber":"+4930123456",` + id() + `}`, 422, "bad_param"},
+			{"B124", "announcements", `{"announcement":"` + strings.Repeat("A", 43) + `",` + actionID() + `}`, 404, "not_found"},
+			{"B124", "announcements", `{"announcement":"https://example.com/x.wav",` + actionID() + `}`, 404, "not_found"},
+			{"B124", "announcements", `{"url":"file:///etc/passwd",` + actionID() + `}`, 422, "bad_param"},
+			{"B124", "announcements", `{"url":"https://user:pw@example.com/x.wav",` + actionID() + `}`, 422, "bad_param"},
+			{"B122", "transfer", `{"attended":"both","phoneNumber":"+4930123456",` + actionID() + `}`, 422, "bad_param"},
 			{"B125", "hold", ``, 400, "bad_json"},
 		} {
 			if status, code, _ := v.command("/calls/"+row+"/"+c.action, c.body); status != c.status || code != c.code {
@@ -238,8 +238,8 @@ func badBodies(t *testing.T, s *stack, v *visitor, row, call string) {
 		}
 	})
 	before := s.requests("PUT", "/v2/calls/*/muted")
-	body := `{"value":true,` + id() + `}`
-	for i, again := range []string{body, body, `{"value":true,` + id() + `}`} {
+	body := `{"value":true,` + actionID() + `}`
+	for i, again := range []string{body, body, `{"value":true,` + actionID() + `}`} {
 		if status, code, _ := v.command("/calls/"+row+"/muted", again); status != 200 {
 			t.Errorf("T32, B121: %d: %d %s", i, status, code)
 		}
@@ -250,7 +250,7 @@ func badBodies(t *testing.T, s *stack, v *visitor, row, call string) {
 	if status, code, _ := v.command("/calls/"+row+"/muted", strings.Replace(body, "true", "false", 1)); status != 409 || code != "action_id_reused" {
 		t.Errorf("B123: reused with another body: %d %s", status, code)
 	}
-	if status, _, _ := v.command("/calls/"+row+"/recording", `{"value":false,"announcement":false,`+id()+`}`); status != 200 {
+	if status, _, _ := v.command("/calls/"+row+"/recording", `{"value":false,"announcement":false,`+actionID()+`}`); status != 200 {
 		t.Errorf("B121: stop when not recording: %d", status)
 	}
 	s.passes(1) // the limit of tones is by the second

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"mime/multipart"
 	"net/http"
 	"os"
 	"os/exec"
@@ -140,13 +139,7 @@ func TestKill(t *testing.T) {
 	process := launch(t, s.data, s.args...)
 	s.await(s.url + "/healthz")
 	v := s.visitor(t, 0)
-	var form bytes.Buffer
-	w := multipart.NewWriter(&form)
-	part{name: "Closed today.wav", data: toneWAV(440, 1)}.write(w)
-	w.Close()
-	if resp := v.send("POST", s.url+"/announcements", w.FormDataContentType(), &form); resp.StatusCode != http.StatusSeeOther {
-		t.Fatalf("upload: %s", resp.Status)
-	}
+	v.upload("Closed today.wav", toneWAV(440, 1))
 	process.end(os.Kill)
 
 	s.start()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -24,7 +25,10 @@ type visitor struct {
 var formAction = regexp.MustCompile(`<form method="post" action="([^"]+)"`)
 
 // visitor signs in over HTTP alone, with the password of a demo user.
-func (s *stack) visitor(t testing.TB, user int) *visitor {
+func (s *stack) visitor(t testing.TB, user int) *visitor { return s.visitorTo(t, user, "/") }
+
+// visitorTo is visitor for somebody who wanted to go to a certain page.
+func (s *stack) visitorTo(t testing.TB, user int, next string) *visitor {
 	t.Helper()
 	var state struct {
 		Accounts []struct {
@@ -38,7 +42,7 @@ func (s *stack) visitor(t testing.TB, user int) *visitor {
 		t.Fatal(err)
 	}
 	v := &visitor{t: t, s: s, http: &http.Client{Jar: jar}}
-	resp := v.send("POST", s.url+"/login", "application/x-www-form-urlencoded", strings.NewReader("next=%2F"))
+	resp := v.send("POST", s.url+"/login", "application/x-www-form-urlencoded", strings.NewReader(url.Values{"next": {next}}.Encode()))
 	page, _ := io.ReadAll(resp.Body)
 	action := formAction.FindSubmatch(page)
 	if action == nil {
@@ -50,7 +54,7 @@ func (s *stack) visitor(t testing.TB, user int) *visitor {
 	}
 	resp = v.send("POST", at.String(), "application/x-www-form-urlencoded",
 		strings.NewReader(url.Values{"username": {who.Username}, "password": {who.Password}}.Encode()))
-	if resp.StatusCode != http.StatusOK || resp.Request.URL.String() != s.url+"/" {
+	if resp.StatusCode != http.StatusOK || resp.Request.URL.String() != s.url+next {
 		t.Fatalf("signed in to %s: %s", resp.Request.URL, resp.Status)
 	}
 	v.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -88,6 +92,18 @@ func (v *visitor) get(path string) (status int, body string) {
 		v.t.Fatal(err)
 	}
 	return resp.StatusCode, string(b)
+}
+
+// upload sends a sound file as the form does.
+func (v *visitor) upload(name string, wav []byte) {
+	v.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	part{name: name, data: wav}.write(w)
+	w.Close()
+	if resp := v.send("POST", v.s.url+"/announcements", w.FormDataContentType(), &body); resp.StatusCode != http.StatusSeeOther {
+		v.t.Fatalf("upload: %s", resp.Status)
+	}
 }
 
 // command sends a command as a program does, and returns the status and the

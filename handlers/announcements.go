@@ -29,10 +29,13 @@ func announcementModels(list []announcement.Announcement) []views.Announcement {
 	return models
 }
 
+// uploadTime is how long an upload may take to arrive.
+const uploadTime = 60 * time.Second
+
 // upload takes one audio file. Nothing of it is kept but the telephone sound
 // that it was turned into.
 func (h *handlers) upload(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	file, err := openUpload(w, r)
+	file, err := openUpload(w, r, uploadTime)
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,6 @@ const (
 
 	// maxLength is how long an announcement may play.
 	maxLength = 10 * time.Minute
-
-	// uploadTime is how long an upload may take to arrive.
-	uploadTime = 60 * time.Second
 )
 
 var errBadUpload = &inputError{http.StatusBadRequest, "bad_upload", ""}
@@ -31,6 +28,7 @@ var errBadUpload = &inputError{http.StatusBadRequest, "bad_upload", ""}
 // file; so what was read without an error is all that was sent.
 type uploadedFile struct {
 	Name string // as the browser sent it: not to be trusted
+	body *failing
 	part *multipart.Part
 	form *multipart.Reader
 	read int64
@@ -38,8 +36,8 @@ type uploadedFile struct {
 }
 
 // openUpload finds the file in the body of r. It refuses what can be refused
-// before the body is read.
-func openUpload(w http.ResponseWriter, r *http.Request) (*uploadedFile, error) {
+// before the body is read; the rest has to arrive within the time given.
+func openUpload(w http.ResponseWriter, r *http.Request, within time.Duration) (*uploadedFile, error) {
 	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case r.ContentLength >= maxUploadBody:
@@ -50,12 +48,13 @@ func openUpload(w http.ResponseWriter, r *http.Request) (*uploadedFile, error) {
 		return nil, errBadUpload
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxUploadBody)
-	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(within)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return nil, err
 	}
-	f := &uploadedFile{form: multipart.NewReader(r.Body, params["boundary"])}
+	body := &failing{Reader: r.Body}
+	f := &uploadedFile{body: body, form: multipart.NewReader(body, params["boundary"])}
 	if f.part, err = f.form.NextRawPart(); err != nil {
-		return nil, uploadError(err)
+		return nil, f.refusal()
 	}
 	inner, _, _ := mime.ParseMediaType(f.part.Header.Get("Content-Type"))
 	if f.part.FormName() != "file" || inner == "multipart/mixed" || headerSize(f.part.Header) > maxPartHeader {
@@ -94,7 +93,7 @@ func (f *uploadedFile) Read(p []byte) (int, error) {
 	case err == io.EOF:
 		f.end = f.last()
 	case err != nil:
-		f.end = uploadError(err)
+		f.end = f.refusal()
 	}
 	return n, f.end
 }
@@ -108,16 +107,31 @@ func (f *uploadedFile) last() error {
 	case err == io.EOF:
 		return io.EOF
 	default:
-		return uploadError(err)
+		return f.refusal()
 	}
 }
 
-// uploadError says what it means that a form could not be read to its end.
-func uploadError(err error) error {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+// failing remembers why reading ended: the parser of forms says only that the
+// form is bad.
+type failing struct {
+	io.Reader
+	err error
+}
+
+func (r *failing) Read(p []byte) (n int, err error) {
+	n, err = r.Reader.Read(p)
+	if err != nil {
+		r.err = err
+	}
+	return n, err
+}
+
+// refusal says what it means that the form could not be read to its end.
+func (f *uploadedFile) refusal() error {
+	if _, ok := errors.AsType[*http.MaxBytesError](f.body.err); ok {
 		return errTooLarge
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	if errors.Is(f.body.err, os.ErrDeadlineExceeded) {
 		return &inputError{http.StatusRequestTimeout, "too_slow", ""}
 	}
 	return errBadUpload

@@ -67,7 +67,7 @@ const (
 	maxPending   = 10_000
 )
 
-// Start sends the browser to the login server. The query's "next" says where
+// Start sends the browser to the login server. The field "next" says where
 // to go afterwards, if it is a local path. Errors are the Faults 429
 // "rate_limited" and 503 "busy".
 func (l *Login) Start(w http.ResponseWriter, r *http.Request) error {
@@ -78,7 +78,7 @@ func (l *Login) Start(w http.ResponseWriter, r *http.Request) error {
 	}
 	browser, _ := cookieValue(r, l.cookieName())
 	state := secret()
-	p := pending{verifier: oauth2.GenerateVerifier(), next: LocalPath(r.URL.Query().Get("next"))}
+	p := pending{verifier: oauth2.GenerateVerifier(), next: LocalPath(r.FormValue("next"))}
 	browser, err := l.remember(r.Context(), state, browser, p)
 	if err != nil {
 		return busy(err)
