@@ -140,13 +140,14 @@ func isEnhanced(r *http.Request) bool { return r.Header.Get("HX-Request") == "tr
 // isPublicFile tells the addresses that sipgate fetches sounds from.
 func isPublicFile(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/a/") }
 
-// langOf is the language of a visitor: what sipgate knows of them, or else
-// what the browser prefers.
+// langOf is the language of a visitor: what the browser prefers, or if that is
+// none that we speak, what sipgate knows of them.
 func langOf(r *http.Request, v Visitor) views.Lang {
+	wanted := r.Header.Get("Accept-Language")
 	if v.Locale != "" {
-		return views.ParseLang(strings.ReplaceAll(v.Locale, "_", "-"))
+		wanted = strings.TrimPrefix(wanted+","+v.Locale+";q=0.001", ",")
 	}
-	return views.ParseLang(r.Header.Get("Accept-Language"))
+	return views.ParseLang(wanted)
 }
 
 // healthy answers whoever watches over the program.

@@ -94,3 +94,23 @@ func TestT36OnlyPublicAddressesAreOpen(t *testing.T) {
 		}
 	}
 }
+
+func TestLanguage(t *testing.T) {
+	for _, c := range []struct {
+		browser, locale string
+		want            views.Lang
+	}{
+		{"de-DE,de;q=0.9,en;q=0.8", "en_GB", views.German},
+		{"en-US", "de_DE", views.English},
+		{"fr-FR", "de_DE", views.German},
+		{"", "de_DE", views.German},
+		{"fr", "", views.English},
+		{"", "", views.English},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Accept-Language", c.browser)
+		if got := langOf(r, Visitor{Locale: c.locale}); got != c.want {
+			t.Errorf("browser %q, sipgate %q: %s, want %s", c.browser, c.locale, got, c.want)
+		}
+	}
+}
