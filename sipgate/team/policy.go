@@ -53,7 +53,7 @@ var (
 	onCalls = map[Deed]struct {
 		own    Role // the least who may on a call of their own
 		others Role // the least who may on a call of others,
-		if_    wish // if one of those agreed
+		needs  wish // if one of those agreed
 	}{
 		DeedSee:      {Viewer, Viewer, shared},
 		DeedNote:     {Agent, Lead, shared},
@@ -157,7 +157,7 @@ func (p Person) MayOn(d Deed, reaches bool, owners []Person) Decision {
 	}
 	for _, o := range owners {
 		switch {
-		case !o.Shares && !reaches, !o.Lendable && rule.if_ == lent:
+		case !o.Shares && !reaches, !o.Lendable && rule.needs == lent:
 			continue
 		case reaches:
 			return Decision{OK: true, Through: p.Member}

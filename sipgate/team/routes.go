@@ -45,7 +45,7 @@ var routes = map[string]Deed{
 	"POST /announcements":             DeedAnnouncementsWrite,
 	"POST /announcements/{id}/delete": DeedAnnouncementsWrite,
 
-	"GET /history":                             DeedHistory,
+	"GET /history": DeedHistory,
 	"GET /history/{id}/recordings/{recording}": DeedHistory,
 
 	"GET /team":                  DeedTeam,

@@ -1,0 +1,272 @@
+package team
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	maxName  = 200              // characters of a person's name
+	seenStep = 5 * time.Minute  // Seen is not stored more often
+	storing  = 10 * time.Second // limit of one change in the store
+)
+
+// Errors of [People].
+var (
+	// ErrAccountNotAllowed says that the account may not use this instance.
+	ErrAccountNotAllowed = errors.New("this sipgate account may not use this instance")
+
+	// ErrRemoved says that the person was removed from the team.
+	ErrRemoved = errors.New("removed from the team")
+
+	// ErrNotAllowed says that only an admin may do this.
+	ErrNotAllowed = errors.New("only an admin of the team may do this")
+
+	// ErrNoPerson says that there is nobody of this name in the team. People of
+	// other teams are nobody.
+	ErrNoPerson = errors.New("nobody of this name is in the team")
+
+	// ErrLastAdmin says that without this admin the team would have none.
+	ErrLastAdmin = errors.New("the last admin of the team has to stay one")
+)
+
+// People are the members of all teams, with their roles and wishes.
+//
+// All of them are in memory: Get and List cost no query and take no lock. A
+// change is in the store before anybody sees it, and everybody sees it before
+// the method returns.
+type People struct {
+	db       *sql.DB
+	accounts Accounts
+	now      func() time.Time
+
+	turn  chan struct{} // holds one token: whoever has it may change known
+	known atomic.Pointer[roll]
+	news  news
+}
+
+// A roll is who is known at some moment. It is never changed, only replaced.
+type roll struct {
+	owner  string // the first account that signed in, "" before
+	people map[Member]Person
+}
+
+// NewPeople reads who is known. The tables are those of [Migrations].
+func NewPeople(ctx context.Context, db *sql.DB, a Accounts) (*People, error) {
+	r, err := readRoll(ctx, db)
+	if err != nil {
+		return nil, fmt.Errorf("read the people: %w", err)
+	}
+	p := &People{db: db, accounts: a, now: time.Now, turn: make(chan struct{}, 1)}
+	p.known.Store(r)
+	return p, nil
+}
+
+// Get returns what is known of m, and whether m belongs to a team now: not a
+// stranger, not removed, and of an account that may use the instance.
+func (p *People) Get(m Member) (Person, bool) {
+	r := p.known.Load()
+	who, ok := r.people[m]
+	if !p.accounts.allows(m.Account, r.owner) {
+		return Person{}, false
+	}
+	return who, ok && !who.Removed
+}
+
+// List returns everybody of an account, the removed ones last, by name.
+func (p *People) List(account string) []Person {
+	r := p.known.Load()
+	if !p.accounts.allows(account, r.owner) {
+		return nil
+	}
+	var all []Person
+	for m, who := range r.people {
+		if m.Account == account {
+			all = append(all, who)
+		}
+	}
+	slices.SortFunc(all, func(a, b Person) int {
+		switch {
+		case a.Removed != b.Removed && a.Removed:
+			return 1
+		case a.Removed != b.Removed:
+			return -1
+		}
+		if c := strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)); c != 0 {
+			return c
+		}
+		return strings.Compare(string(a.User), string(b.User))
+	})
+	return all
+}
+
+// Enter takes note of a sign-in and returns who has come. Who comes for the
+// first time is an agent, or an admin if sipgate says so; so is a sipgate
+// admin whose team has no admin at all. Otherwise the role stays as it was. An
+// empty name leaves the known one.
+//
+// The first account that ever enters owns the instance, where the setting does
+// not say otherwise. Errors are ErrAccountNotAllowed, ErrRemoved and those of
+// the store.
+func (p *People) Enter(ctx context.Context, m Member, name string, sipgateAdmin bool) (Person, error) {
+	if m.Account == "" || m.User == "" {
+		return Person{}, errors.New("a person needs an account and a user")
+	}
+	if err := p.take(ctx); err != nil {
+		return Person{}, err
+	}
+	now := p.now().UTC().Truncate(time.Millisecond)
+	r := p.known.Load()
+	if !p.accounts.allows(m.Account, r.owner) {
+		p.release()
+		return Person{}, ErrAccountNotAllowed
+	}
+	old, known := r.people[m]
+	who := old
+	if !known {
+		who = Person{Member: m, Role: Agent, Shares: true, Lendable: true, Joined: now}
+	}
+	if old.Removed {
+		p.release()
+		return Person{}, ErrRemoved
+	}
+	if sipgateAdmin && (!known || r.admins(m.Account) == 0) {
+		who.Role = Admin
+	}
+	if name = tidy(name, maxName); name != "" {
+		who.Name = name
+	} else if who.Name == "" {
+		who.Name = string(m.User)
+	}
+	who.Seen = now
+	told := old
+	told.Seen = now
+	if err := p.store(ctx, who, who != told); err != nil {
+		return Person{}, err
+	}
+	return who, nil
+}
+
+// Touch notes that m is here, at most every five minutes. It tells nobody.
+func (p *People) Touch(ctx context.Context, m Member) error {
+	if who, ok := p.Get(m); !ok || p.now().Sub(who.Seen) < seenStep {
+		return nil
+	}
+	return p.change(ctx, m, false, func(_ *roll, who *Person) error {
+		who.Seen = p.now().UTC().Truncate(time.Millisecond)
+		return nil
+	})
+}
+
+// SetRole gives m another role in the name of by, an admin of the same account.
+// Errors are ErrNotAllowed, ErrNoPerson, ErrLastAdmin, a [*sipgate.ValueError]
+// and those of the store.
+func (p *People) SetRole(ctx context.Context, by, m Member, role Role) error {
+	if _, err := ParseRole(role.String()); err != nil {
+		return err
+	}
+	return p.manage(ctx, by, m, func(who *Person) { who.Role = role })
+}
+
+// SetWishes sets what m wants. The caller sees to it that m asks for himself.
+func (p *People) SetWishes(ctx context.Context, m Member, shares, lendable bool) error {
+	return p.change(ctx, m, true, func(_ *roll, who *Person) error {
+		if who.Removed {
+			return ErrRemoved
+		}
+		who.Shares, who.Lendable = shares, lendable
+		return nil
+	})
+}
+
+// Remove takes m out of the team in the name of by, an admin of the same
+// account: m may do nothing from now on, and not come in again until restored.
+// Sessions, sockets and the grant are for those whom OnChange tells. Errors
+// are those of SetRole.
+func (p *People) Remove(ctx context.Context, by, m Member) error {
+	return p.manage(ctx, by, m, func(who *Person) { who.Removed = true })
+}
+
+// Restore takes m into the team again, with the role and wishes of before.
+// Errors are those of SetRole.
+func (p *People) Restore(ctx context.Context, by, m Member) error {
+	return p.manage(ctx, by, m, func(who *Person) { who.Removed = false })
+}
+
+// OnChange lets f hear of each change once it is in the store, of more than
+// Seen: somebody new, a name, a role, wishes, removed or restored. All changes
+// are told one at a time and in their order, by whichever goroutine makes one,
+// and no lock is held: f may call People, and should not take long.
+func (p *People) OnChange(f func(Person)) { p.news.subscribe(f) }
+
+// manage changes m in the name of by.
+func (p *People) manage(ctx context.Context, by, m Member, f func(*Person)) error {
+	return p.change(ctx, m, true, func(r *roll, who *Person) error {
+		switch admin := r.people[by]; {
+		case !admin.May(DeedPeople).OK:
+			return ErrNotAllowed
+		case by.Account != m.Account:
+			return ErrNoPerson
+		}
+		was := *who
+		f(who)
+		if was.rules() && !who.rules() && r.admins(m.Account) == 1 {
+			return ErrLastAdmin
+		}
+		return nil
+	})
+}
+
+// change lets f change m and stores the result, if it differs.
+func (p *People) change(ctx context.Context, m Member, tell bool, f func(*roll, *Person) error) error {
+	if err := p.take(ctx); err != nil {
+		return err
+	}
+	r := p.known.Load()
+	old, ok := r.people[m]
+	if !p.accounts.allows(m.Account, r.owner) {
+		ok = false
+	}
+	who := old
+	err := f(r, &who)
+	switch {
+	case err != nil:
+	case !ok:
+		err = ErrNoPerson
+	case who != old:
+		return p.store(ctx, who, tell)
+	}
+	p.release()
+	return err
+}
+
+// rules reports whether p can manage the team.
+func (p Person) rules() bool { return p.May(DeedPeople).OK }
+
+// admins counts those who can manage the team.
+func (r *roll) admins(account string) (n int) {
+	for m, who := range r.people {
+		if m.Account == account && who.rules() {
+			n++
+		}
+	}
+	return n
+}
+
+// take waits for the turn to change something.
+func (p *People) take(ctx context.Context) error {
+	select {
+	case p.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (p *People) release() { <-p.turn }

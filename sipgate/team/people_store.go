@@ -1,0 +1,102 @@
+package team
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// store puts who into the database and then into memory, gives the turn back
+// that the caller has taken, and tells of it. Once begun it does not stop when
+// the caller goes away: its result must be known.
+func (p *People) store(ctx context.Context, who Person, tell bool) error {
+	owner, err := p.save(ctx, who)
+	if err == nil {
+		people := maps.Clone(p.known.Load().people)
+		people[who.Member] = who
+		p.known.Store(&roll{owner: owner, people: people})
+		if tell {
+			p.news.add(who)
+		}
+	}
+	p.release()
+	if err != nil {
+		return fmt.Errorf("store %v: %w", who.Member, err)
+	}
+	p.news.tell()
+	return nil
+}
+
+// save writes who and returns the account that owns the instance: that of who
+// if there was none.
+func (p *People) save(ctx context.Context, who Person) (owner string, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storing)
+	defer cancel()
+	tx, err := p.db.BeginTx(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, `
+		insert into people_owner (one, account) values (1, $1)
+		on conflict (one) do nothing`, who.Account); err != nil {
+		return "", err
+	}
+	if err := tx.QueryRowContext(ctx, `
+		select account from people_owner where one = 1`).Scan(&owner); err != nil {
+		return "", err
+	}
+	if !p.accounts.allows(who.Account, owner) {
+		return "", ErrAccountNotAllowed
+	}
+	if _, err := tx.ExecContext(ctx, `
+		insert into people (account, user_id, name, role, shares, lendable, removed, joined_at, seen_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		on conflict (account, user_id) do update
+		set name = excluded.name, role = excluded.role, shares = excluded.shares,
+			lendable = excluded.lendable, removed = excluded.removed, seen_at = excluded.seen_at`,
+		who.Account, string(who.User), who.Name, who.Role.String(), who.Shares, who.Lendable,
+		who.Removed, who.Joined.UnixMilli(), who.Seen.UnixMilli()); err != nil {
+		return "", err
+	}
+	return owner, tx.Commit()
+}
+
+// readRoll reads everybody. Who has a role that is not known has none.
+func readRoll(ctx context.Context, db *sql.DB) (*roll, error) {
+	r := &roll{people: map[Member]Person{}}
+	err := db.QueryRowContext(ctx, `select account from people_owner where one = 1`).Scan(&r.owner)
+	if err != nil && !isNone(err) {
+		return nil, err
+	}
+	rows, err := db.QueryContext(ctx, `
+		select account, user_id, name, role, shares, lendable, removed, joined_at, seen_at from people`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			who          Person
+			user, role   string
+			joined, seen int64
+		)
+		if err := rows.Scan(&who.Account, &user, &who.Name, &role, &who.Shares, &who.Lendable,
+			&who.Removed, &joined, &seen); err != nil {
+			return nil, err
+		}
+		who.User = sipgate.UserID(user)
+		who.Role, _ = ParseRole(role)
+		who.Joined, who.Seen = time.UnixMilli(joined).UTC(), time.UnixMilli(seen).UTC()
+		r.people[who.Member] = who
+	}
+	return r, rows.Err()
+}
+
+// isNone reports whether a query found no row.
+func isNone(err error) bool { return errors.Is(err, sql.ErrNoRows) }
