@@ -36,7 +36,7 @@ func (p Page) current(path string) string {
 // Content-Security-Policy forbids it), and a morph leaves open dialogs open.
 const htmxConfig = `{"extensions":"ws","history":false,"includeIndicatorCSS":false,` +
 	`"morphIgnore":["data-htmx-powered","open"],"defaultSwap":"none",` +
-	`"ws":{"pauseOnBackground":false,"reconnectDelay":500,"reconnectMaxDelay":8000}}`
+	`"ws":{"pauseOnBackground":false,"reconnectDelay":500,"reconnectMaxDelay":4000}}`
 
 // noticeSwap makes htmx show the fragment that comes with a refusal.
 const noticeSwap = `{"target":"#notices","swap":"beforeend show:none","select":null}`
