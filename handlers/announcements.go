@@ -17,16 +17,8 @@ func (h *handlers) announcements(w http.ResponseWriter, r *http.Request, v Visit
 		return err
 	}
 	return show(w, r, http.StatusOK, views.Announcements(h.about(r, v), views.AnnouncementsModel{
-		Items: announcementModels(list), MaxSize: maxUpload, MaxLength: maxLength,
+		Items: list, MaxSize: maxUpload, MaxLength: maxLength,
 	}))
-}
-
-func announcementModels(list []announcement.Announcement) []views.Announcement {
-	models := make([]views.Announcement, len(list))
-	for i, a := range list {
-		models[i] = views.Announcement{ID: a.ID, Label: a.Label, By: a.By, Created: a.Created, Length: a.Length, Size: a.Size, LastPlayed: a.LastPlayed}
-	}
-	return models
 }
 
 // uploadTime is how long an upload may take to arrive.

@@ -84,7 +84,7 @@ func (h *handlers) announceSheet(r *http.Request, v Visitor, ref views.CallRef) 
 	if err != nil {
 		return nil, err
 	}
-	return views.AnnounceSheet(h.about(r, v), views.AnnounceModel{Call: ref, Announcements: announcementModels(list)}), nil
+	return views.AnnounceSheet(h.about(r, v), views.AnnounceModel{Call: ref, Announcements: list}), nil
 }
 
 // newCallSheet asks whom to call, from which telephone.
