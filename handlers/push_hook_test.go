@@ -1,0 +1,171 @@
+package handlers
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+	"callboard/web"
+)
+
+// The account of the tests, and how its events are named.
+const (
+	ours   = "1111111"
+	theirs = "9999999"
+)
+
+var sipgateKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
+// signed is the signature of a body, made once for each: signing is what takes
+// longest in these tests.
+func signed(t testing.TB, body string) string {
+	t.Helper()
+	if s, ok := signatures.Load(body); ok {
+		return s.(string)
+	}
+	sum := sha256.Sum256([]byte(body))
+	sig, err := rsa.SignPKCS1v15(rand.Reader, sipgateKey(), crypto.SHA256, sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := base64.StdEncoding.EncodeToString(sig)
+	signatures.Store(body, text)
+	return text
+}
+
+var signatures sync.Map
+
+// A hook is the dashboard as sipgate's push events meet it: everything from
+// the guard to the board, without network and database.
+type hook struct {
+	t      testing.TB
+	h      *handlers
+	app    http.Handler
+	gate   *pushGate
+	checks atomic.Int32 // of signatures
+	clock  time.Time    // stands still unless moved
+	log    strings.Builder
+}
+
+func newHook(t testing.TB) *hook {
+	t.Helper()
+	k := &hook{t: t, clock: time.Now()}
+	log := slog.New(slog.NewJSONHandler(&k.log, nil))
+	public := &url.URL{Scheme: "https", Host: "calls.example"}
+	exchange := switchboard.NewExchange(func(string) *switchboard.Board { return switchboard.New(switchboard.Options{}) })
+	t.Cleanup(exchange.Close)
+	app := New(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{}, Exchange: exchange,
+		Sessions: web.NewSessions[Visitor](nil, web.SessionOptions{}), Login: &web.Login{},
+		Key: team.Key{1}, PushKey: &sipgateKey().PublicKey})
+	k.h, k.app, k.gate = app.h, app.handler, gateOf(app.h)
+	k.gate.now = func() time.Time { return k.clock }
+	k.gate.verify = func(key *rsa.PublicKey, body []byte, signature string) error {
+		k.checks.Add(1)
+		return sipgate.VerifyPush(key, body, signature)
+	}
+	return k
+}
+
+// post sends an event as sipgate does, but for what change changes.
+func (k *hook) post(body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+	k.t.Helper()
+	return k.send(body, append([]func(*http.Request){signature(signed(k.t, body))}, change...)...)
+}
+
+// send sends an event that is not signed yet.
+func (k *hook) send(body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("POST", PushURL(k.h.PublicURL, k.h.Key, ours), strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
+	for _, f := range change {
+		f(r)
+	}
+	w := httptest.NewRecorder()
+	k.app.ServeHTTP(w, r)
+	return w
+}
+
+// header sets a header, or takes it away.
+func header(name string, values ...string) func(*http.Request) {
+	return func(r *http.Request) {
+		r.Header.Del(name)
+		for _, v := range values {
+			r.Header.Add(name, v)
+		}
+	}
+}
+
+func signature(values ...string) func(*http.Request) {
+	return header(sipgate.SignatureHeader, values...)
+}
+
+func path(p string) func(*http.Request) { return func(r *http.Request) { r.URL.Path = p } }
+
+// refused expects an answer without a word.
+func (k *hook) refused(id string, w *httptest.ResponseRecorder, status int) {
+	k.t.Helper()
+	if w.Code != status || w.Body.Len() != 0 {
+		k.t.Errorf("%s: %d with %d bytes, want an empty %d", id, w.Code, w.Body.Len(), status)
+	}
+}
+
+// replied expects one of the two constant documents.
+func (k *hook) replied(id string, w *httptest.ResponseRecorder, want []byte) {
+	k.t.Helper()
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/xml" || w.Body.String() != string(want) {
+		k.t.Errorf("%s: %d %s %s, want %s", id, w.Code, w.Header().Get("Content-Type"), w.Body, want)
+	}
+}
+
+func (k *hook) asking() []byte {
+	return sipgate.PushReply(PushURL(k.h.PublicURL, k.h.Key, ours))
+}
+
+func (k *hook) board() switchboard.Snapshot { return k.h.Exchange.Board(ours).Snapshot() }
+
+func (k *hook) health() PushHealth { return k.h.pushHealth(ours) }
+
+const (
+	jennifer = "4915791234567"
+	doc      = "4921170000001"
+	marty    = "4921170000002"
+)
+
+// rings is a newCall of one of our users, hangs the end of such a call.
+func rings(id string) string {
+	return "event=newCall&direction=in&from=" + jennifer + "&to=" + doc + "&callId=" + id + "&origCallId=" + id +
+		"&user%5B%5D=Doc&userId%5B%5D=w0&fullUserId%5B%5D=" + ours + "w0&xcid=x" + id
+}
+
+func answers(id string) string {
+	return "event=answer&callId=" + id + "&user=Doc&userId=w0&fullUserId=" + ours + "w0&from=" + jennifer + "&to=" + doc +
+		"&direction=in&answeringNumber=" + doc
+}
+
+func hangs(id string) string {
+	return "event=hangup&cause=normalClearing&callId=" + id + "&from=" + jennifer + "&to=" + doc + "&direction=in&answeringNumber=" + doc
+}
+
+// stranger is a newCall without users between two numbers.
+func stranger(id, from, to string) string {
+	return "event=newCall&direction=in&from=" + from + "&to=" + to + "&callId=" + id + "&origCallId=" + id + "&user%5B%5D=&xcid=x" + id
+}
