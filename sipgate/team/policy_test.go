@@ -1,0 +1,374 @@
+package team
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"callboard/sipgate"
+)
+
+// callPolicy is what product.md promises, situation by situation. A cell says
+// how it is carried, by the actor's "own" access or "via" the first owner who
+// agrees, or why it is refused.
+const callPolicy = `
+see
+	situation                   viewer       agent        lead          admin
+	own                         own          own          own           own
+	own, not reached            own          own          own           own
+	shared lent                 via          via          via           via
+	shared lent, reached        own          own          own           own
+	shared                      via          via          via           via
+	shared, reached             own          own          own           own
+	lent                        not_shared   not_shared   not_shared    not_shared
+	lent, reached               own          own          own           own
+	private                     not_shared   not_shared   not_shared    not_shared
+	private, reached            own          own          own           own
+	private + shared lent       via          via          via           via
+	shared + lent               via          via          via           via
+	nobody's                    not_shared   not_shared   not_shared    not_shared
+	nobody's, reached           own          own          own           own
+	foreign                     not_shared   not_shared   not_shared    not_shared
+	removed                     not_shared   not_shared   not_shared    not_shared
+
+hold mute record transfer tones announce hangup undo
+	situation                   viewer       agent        lead          admin
+	own                         role_viewer  own          own           own
+	own, not reached            role_viewer  own          own           own
+	shared lent                 role_viewer  not_yours    via           via
+	shared lent, reached        role_viewer  not_yours    own           own
+	shared                      role_viewer  not_yours    not_lendable  not_lendable
+	shared, reached             role_viewer  not_yours    not_lendable  not_lendable
+	lent                        not_shared   not_shared   not_shared    not_shared
+	lent, reached               role_viewer  not_yours    own           own
+	private                     not_shared   not_shared   not_shared    not_shared
+	private, reached            role_viewer  not_yours    not_lendable  not_lendable
+	private + shared lent       role_viewer  not_yours    via           via
+	shared + lent               role_viewer  not_yours    not_lendable  not_lendable
+	nobody's                    not_shared   not_shared   not_shared    not_shared
+	nobody's, reached           role_viewer  not_yours    own           own
+	foreign                     not_shared   not_shared   not_shared    not_shared
+	removed                     not_shared   not_shared   not_shared    not_shared
+
+note
+	situation                   viewer       agent        lead          admin
+	own                         role_viewer  own          own           own
+	own, not reached            role_viewer  own          own           own
+	shared lent                 role_viewer  not_yours    via           via
+	shared lent, reached        role_viewer  not_yours    own           own
+	shared                      role_viewer  not_yours    via           via
+	shared, reached             role_viewer  not_yours    own           own
+	lent                        not_shared   not_shared   not_shared    not_shared
+	lent, reached               role_viewer  not_yours    own           own
+	private                     not_shared   not_shared   not_shared    not_shared
+	private, reached            role_viewer  not_yours    own           own
+	private + shared lent       role_viewer  not_yours    via           via
+	shared + lent               role_viewer  not_yours    via           via
+	nobody's                    not_shared   not_shared   not_shared    not_shared
+	nobody's, reached           role_viewer  not_yours    own           own
+	foreign                     not_shared   not_shared   not_shared    not_shared
+	removed                     not_shared   not_shared   not_shared    not_shared
+
+override
+	situation                   viewer       agent        lead          admin
+	own                         role_viewer  role_agent   own           own
+	own, not reached            role_viewer  role_agent   own           own
+	shared lent                 role_viewer  role_agent   via           via
+	shared lent, reached        role_viewer  role_agent   own           own
+	shared                      role_viewer  role_agent   not_lendable  not_lendable
+	shared, reached             role_viewer  role_agent   not_lendable  not_lendable
+	lent                        not_shared   not_shared   not_shared    not_shared
+	lent, reached               role_viewer  role_agent   own           own
+	private                     not_shared   not_shared   not_shared    not_shared
+	private, reached            role_viewer  role_agent   not_lendable  not_lendable
+	private + shared lent       role_viewer  role_agent   via           via
+	shared + lent               role_viewer  role_agent   not_lendable  not_lendable
+	nobody's                    not_shared   not_shared   not_shared    not_shared
+	nobody's, reached           role_viewer  role_agent   own           own
+	foreign                     not_shared   not_shared   not_shared    not_shared
+	removed                     not_shared   not_shared   not_shared    not_shared
+`
+
+// otherPolicy is the same for deeds on no call.
+const otherPolicy = `
+	board team history settings.own          yes          yes          yes         yes
+	call announcements                       role_viewer  yes          yes         yes
+	history.all status                       role_viewer  role_agent   yes         yes
+	announcements.write people settings      role_viewer  role_agent   role_lead   yes
+	webhooks audit                           role_viewer  role_agent   role_lead   yes
+`
+
+// situation makes the call of a row of callPolicy: whether actor's access
+// reaches it, and whose it is.
+func situation(name string, actor Person) (reaches bool, owners []Person) {
+	who := func(user sipgate.UserID, shares, lendable bool) Person {
+		return Person{Member: Member{"111", user}, Role: Agent, Shares: shares, Lendable: lendable}
+	}
+	name, how, _ := strings.Cut(name, ", ")
+	reaches = how == "reached" || name == "own" && how == ""
+	switch name {
+	case "own":
+		actor.Shares, actor.Lendable = false, false // own wishes concern others only
+		owners = []Person{who("w1", true, true), actor}
+	case "shared lent":
+		owners = []Person{who("w1", true, true)}
+	case "shared":
+		owners = []Person{who("w1", true, false)}
+	case "lent":
+		owners = []Person{who("w1", false, true)}
+	case "private":
+		owners = []Person{who("w1", false, false)}
+	case "private + shared lent":
+		owners = []Person{who("w2", false, false), who("w1", true, true)}
+	case "shared + lent":
+		owners = []Person{who("w1", true, false), who("w2", false, true)}
+	case "nobody's":
+	case "foreign":
+		p := who("w1", true, true)
+		p.Account = "222"
+		same := actor
+		same.Account = "222" // "w0" repeats in every account (D12)
+		owners = []Person{p, same}
+	case "removed":
+		p := who("w1", true, true)
+		p.Removed = true
+		owners = []Person{p}
+	default:
+		panic(name)
+	}
+	return reaches, owners
+}
+
+// carried spells a decision as the tables do.
+func carried(d Decision, actor Person) string {
+	switch {
+	case !d.OK && d.Through == Member{}:
+		return d.Reason
+	case d.OK && d.Reason == "" && d.Through == actor.Member:
+		return "own"
+	case d.OK && d.Reason == "" && d.Through == Member{"111", "w1"}:
+		return "via"
+	}
+	return fmt.Sprintf("%+v", d)
+}
+
+// TestT16Calls compares the policy with callPolicy: every role, deed and
+// relation to a call.
+func TestT16Calls(t *testing.T) {
+	var deeds []Deed
+	seen := map[Deed]bool{}
+	for line := range strings.Lines(callPolicy) {
+		switch name := strings.TrimSpace(line[:min(len(line), 29)]); {
+		case name == "" || name == "situation":
+		case line[0] != '\t':
+			deeds = nil
+			for _, d := range strings.Fields(line) {
+				deeds, seen[Deed(d)] = append(deeds, Deed(d)), true
+			}
+		default:
+			cells := strings.Fields(line[29:])
+			if len(cells) != int(Admin) {
+				t.Fatalf("%q has %d cells", line, len(cells))
+			}
+			for role := Viewer; role <= Admin; role++ {
+				actor := Person{Member: ada, Role: role, Shares: true, Lendable: true}
+				for _, d := range deeds {
+					reaches, owners := situation(name, actor)
+					if got := carried(actor.MayOn(d, reaches, owners), actor); got != cells[role-1] {
+						t.Errorf("%v, %s, %s: %s, want %s", role, d, name, got, cells[role-1])
+					}
+					if got := actor.May(d); got != no(ReasonUnknown) {
+						t.Errorf("%v, %s on no call: %+v", role, d, got)
+					}
+				}
+			}
+		}
+	}
+	for d := range onCalls {
+		if !seen[d] {
+			t.Errorf("%s stands in no table", d)
+		}
+	}
+}
+
+// TestT16Elsewhere compares it with otherPolicy.
+func TestT16Elsewhere(t *testing.T) {
+	seen := map[Deed]bool{}
+	for line := range strings.Lines(strings.TrimPrefix(otherPolicy, "\n")) {
+		cells := strings.Fields(line)
+		deeds, cells := cells[:len(cells)-int(Admin)], cells[len(cells)-int(Admin):]
+		for _, name := range deeds {
+			d := Deed(name)
+			seen[d] = true
+			for role := Viewer; role <= Admin; role++ {
+				actor := Person{Member: ada, Role: role}
+				want := no(cells[role-1])
+				if cells[role-1] == "yes" {
+					want = Decision{OK: true, Through: ada}
+				}
+				if got := actor.May(d); got != want {
+					t.Errorf("%v, %s: %+v, want %+v", role, d, got, want)
+				}
+				if got := actor.MayOn(d, true, []Person{actor}); got != no(ReasonUnknown) {
+					t.Errorf("%v, %s on a call: %+v", role, d, got)
+				}
+			}
+		}
+	}
+	for d := range elsewhere {
+		if !seen[d] {
+			t.Errorf("%s stands in no table", d)
+		}
+	}
+}
+
+// TestDenyByDefault asks for everybody who is nobody, and for what is not.
+func TestDenyByDefault(t *testing.T) {
+	all := append(slices.Collect(maps.Keys(onCalls)), slices.Collect(maps.Keys(elsewhere))...)
+	all = append(all, "", "everything", "HOLD", "hold ", "*")
+	for _, p := range []Person{
+		{},
+		{Role: Admin},
+		{Member: Member{"111", ""}, Role: Admin},
+		{Member: Member{"", "w0"}, Role: Admin},
+		{Member: ada},
+		{Member: ada, Role: -1},
+		{Member: ada, Role: Admin + 1},
+		{Member: ada, Role: Admin, Removed: true},
+	} {
+		for _, d := range all {
+			for _, got := range []Decision{p.May(d), p.MayOn(d, true, []Person{p}), p.MayOn(d, true, nil)} {
+				if got.OK || got.Reason == "" || got.Through != (Member{}) {
+					t.Errorf("%+v, %s: %+v", p, d, got)
+				}
+			}
+		}
+		for route, d := range routes {
+			if got := p.MayRoute(route); got.OK != (d == public) {
+				t.Errorf("%+v, %s: %+v", p, route, got)
+			}
+		}
+	}
+	admin := Person{Member: ada, Role: Admin}
+	for _, d := range []Deed{"", "everything", "HOLD", "hold ", "*"} {
+		if a, b := admin.May(d), admin.MayOn(d, true, nil); a != no(ReasonUnknown) || b != a {
+			t.Errorf("%q: %+v, %+v", d, a, b)
+		}
+	}
+	if (Decision{}).OK {
+		t.Error("nothing said is a yes")
+	}
+}
+
+// TestPolicyProperties tries random people on random calls: a greater role
+// never may less, nothing is carried by anybody but the actor and the owners
+// who agreed, and nobody of another account matters.
+func TestPolicyProperties(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	someone := func() Person {
+		return Person{
+			Member: Member{[]string{"111", "222"}[r.IntN(5)/4], []sipgate.UserID{"w0", "w1", "w2", "w3"}[r.IntN(4)]},
+			Role:   Role(r.IntN(5)), Shares: r.IntN(2) == 0, Lendable: r.IntN(2) == 0, Removed: r.IntN(8) == 0,
+		}
+	}
+	deeds := slices.Sorted(maps.Keys(onCalls))
+	for range 20_000 {
+		p, d, reaches := someone(), deeds[r.IntN(len(deeds))], r.IntN(2) == 0
+		owners := make([]Person, r.IntN(4))
+		for i := range owners {
+			owners[i] = someone()
+		}
+		before := slices.Clone(owners)
+		got := p.MayOn(d, reaches, owners)
+		if !slices.Equal(before, owners) {
+			t.Fatal("the owners were changed")
+		}
+		if got.OK == (got.Reason != "") || got.OK == (got.Through == Member{}) {
+			t.Fatalf("%v, %s, %v: %+v", p, d, owners, got)
+		}
+		if got.OK && got.Through != p.Member {
+			i := slices.IndexFunc(owners, func(o Person) bool { return o.Member == got.Through })
+			o := owners[i]
+			if o.Account != p.Account || reaches {
+				t.Fatalf("%v borrows from %v", p, o)
+			}
+			if agreed := slices.ContainsFunc(owners, func(o Person) bool {
+				return o.Member == got.Through && o.Shares && !o.Removed && (o.Lendable || d == DeedSee || d == DeedNote)
+			}); !agreed {
+				t.Fatalf("%v borrows for %s from %+v", p, d, o)
+			}
+		}
+		if got.OK && p.Role < Admin {
+			greater := p
+			greater.Role++
+			if !greater.MayOn(d, reaches, owners).OK {
+				t.Fatalf("%v may %s on %v, a greater role not", p, d, owners)
+			}
+		}
+		if got.OK && !p.MayOn(DeedSee, reaches, owners).OK {
+			t.Fatalf("%v may %s on %v, but not see", p, d, owners)
+		}
+		mine := slices.DeleteFunc(owners, func(o Person) bool { return o.Account != p.Account })
+		if p.MayOn(d, reaches, mine) != got {
+			t.Fatalf("%v, %s, %v: another account matters", p, d, before)
+		}
+	}
+}
+
+// TestT16Routes shows that every route that is not open to anybody asks for a
+// deed that the policy knows, and for the role of it.
+func TestT16Routes(t *testing.T) {
+	for route, d := range Routes() {
+		method, path, ok := strings.Cut(route, " ")
+		if !ok || method != "GET" && method != "POST" || path[0] != '/' {
+			t.Errorf("%q is no pattern", route)
+		}
+		least, ok := RouteRole(route)
+		if !ok || (least == NoRole) != (d == public) {
+			t.Errorf("%s: %q needs %v, %v", route, d, least, ok)
+		}
+		for role := Viewer; role <= Admin; role++ {
+			got := Person{Member: ada, Role: role}.MayRoute(route)
+			if want := role >= least; got.OK != want || !want && got.Reason != "role_"+role.String() {
+				t.Errorf("%v asks for %s: %+v, least %v", role, route, got, least)
+			}
+		}
+	}
+	for _, route := range []string{"", "GET /", "GET /calls/{id}/hold", "POST /audit", "get /audit"} {
+		if _, ok := RouteRole(route); ok {
+			t.Errorf("%q has a row", route)
+		}
+		if got := (Person{Member: ada, Role: Admin}).MayRoute(route); got != no(ReasonUnknown) {
+			t.Errorf("%q: %+v", route, got)
+		}
+	}
+	Routes()["GET /audit"] = public
+	if role, _ := RouteRole("GET /audit"); role != Admin {
+		t.Error("the table can be changed from outside")
+	}
+}
+
+func TestParseRole(t *testing.T) {
+	for r := Viewer; r <= Admin; r++ {
+		if got, err := ParseRole(r.String()); got != r || err != nil {
+			t.Errorf("%v: %v, %v", r, got, err)
+		}
+	}
+	for _, s := range []string{"", "none", "Admin", "admin ", "owner", "4", "viewer\x00"} {
+		if r, err := ParseRole(s); r != NoRole || err == nil {
+			t.Errorf("%q is %v", s, r)
+		}
+	}
+}
+
+func BenchmarkMayOn(b *testing.B) {
+	p := Person{Member: ada, Role: Lead}
+	_, owners := situation("private + shared lent", p)
+	b.ReportAllocs()
+	for b.Loop() {
+		p.MayOn(DeedHold, false, owners)
+	}
+}
