@@ -49,6 +49,13 @@ type Options struct {
 	// Watched and Unwatched are the intervals between two lists while somebody
 	// is subscribed and while nobody is; 0 means 2 s and 30 s.
 	Watched, Unwatched time.Duration
+
+	// RowOf tells the id of the row that a call had in an earlier life of the
+	// board, so that ids outlive the process; nil, or false: a new row gets a
+	// new id. It must answer false for calls that are long over, as sipgate
+	// may use their ids again. It is asked while the board is locked: it
+	// must answer from memory, and not call the board.
+	RowOf func(sipgate.CallID) (RowID, bool)
 }
 
 // A Board is one team's live calls. It is safe for concurrent use.
@@ -87,7 +94,10 @@ type Board struct {
 	divertedAt time.Time         // when an event last told of a diversion
 	loose      map[*leg]struct{} // established, but in nobody's list
 	moving     []*row            // that await a new leg after a transfer
-	listed     int               // live legs that are in somebody's list
+	waiting    []*waiting        // hang-ups in their grace
+	ended      bool              // Run is over: nothing waits any more
+	aliases    aliases
+	listed     int // live legs that are in somebody's list
 
 	members map[MemberID]*member
 	names   map[string]string
@@ -156,12 +166,13 @@ func (b *Board) snapshot() Snapshot {
 }
 
 // Call returns one row of the board as it is now, and false if there is none
-// or no longer.
+// or no longer. The id of a row that became a part of another answers as that
+// one for a day; so it does wherever else the Board takes a RowID.
 func (b *Board) Call(id RowID) (Call, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.sweep(time.Now())
-	if r, ok := b.rows[id]; ok {
+	if r := b.find(id); r != nil {
 		return *r.shown, true
 	}
 	return Call{}, false
@@ -232,5 +243,9 @@ func (b *Board) hide(r *row) {
 	b.order = slices.DeleteFunc(b.order, func(o *row) bool { return o == r })
 	delete(b.rows, r.id)
 	r.shown = nil
-	b.publish(Change{Removed: r.id, Structure: true})
+	c := Change{Removed: r.id, Structure: true}
+	if r.into != nil {
+		c.Into = r.into.id
+	}
+	b.publish(c)
 }

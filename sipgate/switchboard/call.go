@@ -47,7 +47,8 @@ const (
 type Order struct {
 	Verb    Verb
 	By      MemberID
-	Name    string // of that member
+	Name    string   // of that member
+	Through MemberID // whose access carried it, if not By's own; else ""
 	Outcome Outcome
 	Reason  sipgate.Kind // why it failed or is unknown
 	At      time.Time    // when Outcome became what it is
@@ -112,6 +113,9 @@ type Call struct {
 
 	Last    *Order // nil before the first command
 	Playing *Playing
+
+	Attention *Attention // who is about to act; nil if nobody, or ended
+	Leaving   *Leaving   // that it will be hung up in a moment; nil if not, or ended
 
 	Cause string    // why it ended: sipgate's word ("normalClearing", "busy", …), or empty if not told
 	Gone  time.Time // when it ended

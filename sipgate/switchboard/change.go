@@ -9,6 +9,7 @@ type Change struct {
 	Seq     uint64
 	Call    *Call   // the row as it is now; shared, must not be changed
 	Removed RowID   // the row that went
+	Into    RowID   // the row that the removed one became a part of, or ""
 	Health  *Health // how well the board knows
 
 	// Structure tells that a row came, went or moved to another section, so

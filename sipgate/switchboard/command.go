@@ -41,6 +41,30 @@ type Command struct {
 	By     MemberID
 	Call   RowID
 	Action Action
+
+	// Through is the member whose access to sipgate carries the command, ""
+	// for By's own. That member must see the call, else it is ErrNotYours.
+	// Whether By may use it is the caller's business.
+	Through MemberID
+
+	// Override acts although somebody else attends the call; without it that
+	// is ErrAttended.
+	Override bool
+
+	// Done, if not nil, is called exactly once for each time that the command
+	// is given to Do, with its final outcome. That is what Do returns, and
+	// Done is called before Do returns; but for a hang-up whose grace has
+	// begun, it is called when that is over, from another goroutine, with nil,
+	// the error, ErrUndone or ErrRestart. It may call the board.
+	Done func(error)
+}
+
+// carrier is the member whose access carries the command.
+func (c *Command) carrier() MemberID {
+	if c.Through != "" {
+		return c.Through
+	}
+	return c.By
 }
 
 // An Action is one of [Hold], [Mute], [Record], [TransferTo], [Tones],
@@ -84,7 +108,18 @@ type Announce struct {
 }
 
 // HangUp ends the call.
-type HangUp struct{}
+//
+// With After above 0 (it counts as 8 s at most) it only does so after that
+// grace: Do returns as soon as the grace has begun, [Call].Leaving shows it to
+// everybody, and until then [Board.Undo] takes it back. The grace is the
+// board's: no tab or request shortens or loses it. When it is over, the board
+// sends the hang-up as the same member through the same access; if Run ends
+// before, it is not sent (ErrRestart).
+//
+// While one waits, another one with a grace joins it and gets its outcome;
+// one at once is carried out at once, by whoever gave it, and the one that
+// waited gets that outcome.
+type HangUp struct{ After time.Duration }
 
 // Verb implements Action.
 func (Hold) Verb() Verb { return VerbHold }
@@ -112,7 +147,12 @@ func (a Mute) print() string       { return fmt.Sprint("mute ", a.On) }
 func (a Record) print() string     { return fmt.Sprint("record ", a.On, a.Announce) }
 func (a TransferTo) print() string { return fmt.Sprintf("transfer %+v", a.Transfer) }
 func (a Tones) print() string      { return "tones " + string(a.Digits) }
-func (a HangUp) print() string     { return "hangup" }
+func (a HangUp) print() string {
+	if a.After > 0 { // the grace is a setting, not the command's
+		return "hangup later"
+	}
+	return "hangup"
+}
 func (a Announce) print() string {
 	if a.File != "" {
 		return "announce file " + a.File

@@ -13,11 +13,15 @@ import (
 // A job is a command on its way.
 type job struct {
 	command Command
+	name    string // of who gave it
 	row     *row
-	member  *member
+	member  *member // whose access carries it
 	began   uint64
 	leg     *leg          // what it was sent to
 	turn    chan struct{} // gets an element when it is this command's turn
+	until   time.Time     // of the attention that it pays to the call
+	waited  *waiting      // the grace that it ends
+	over    bool          // its outcome is known, or known to be unknown
 
 	// When the outcome is unknown: since when, and until when the lists may
 	// still show that it was carried out after all.
@@ -26,23 +30,57 @@ type job struct {
 }
 
 // carryOut checks the command, publishes it, waits for its turn and sends it.
-func (b *Board) carryOut(ctx context.Context, c Command) error {
+func (b *Board) carryOut(ctx context.Context, c Command) (err error) {
 	j, err := b.accept(ctx, c)
 	if err != nil {
 		return err
 	}
+	defer func() { b.resolve(j.waited, err) }()
+	defer b.unlessOver(j, &err)
+	if j.waited != nil {
+		ctx = context.WithoutCancel(ctx) // a hang-up that waited must not be lost
+	}
+	if err = b.await(ctx, j); err == nil {
+		err = b.transmit(ctx, j)
+	}
+	return err
+}
+
+// unlessOver is deferred by what carries a job out. If that panics, nobody
+// knows what became of the job, and the call's next one gets its turn.
+func (b *Board) unlessOver(j *job, err *error) {
+	if j.over {
+		return
+	}
+	*err = ErrUnknown
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	b.finishJob(j, Unknown, 0, now)
+	b.flush(now)
+}
+
+// await waits for the job's turn. If ctx ends before, the job is given up.
+func (b *Board) await(ctx context.Context, j *job) error {
 	select {
 	case <-j.turn:
 	case <-ctx.Done():
-		b.giveUp(j, ctx.Err())
-		return ctx.Err()
 	}
+	if err := ctx.Err(); err != nil {
+		b.giveUp(j, err)
+		return err
+	}
+	return nil
+}
+
+// transmit sends the job, whose turn it is, and takes over the answer.
+func (b *Board) transmit(ctx context.Context, j *job) error {
 	l, api, err := b.begin(j)
 	if err != nil {
 		b.giveUp(j, err)
 		return err
 	}
-	err = c.Action.send(ctx, api, l.id)
+	err = j.command.Action.send(ctx, api, l.id)
 	return b.settle(j, l, err)
 }
 
@@ -56,26 +94,63 @@ func (b *Board) accept(ctx context.Context, c Command) (*job, error) {
 	defer b.mu.Unlock()
 	now := time.Now()
 	b.sweep(now)
-	r, m := b.rows[c.Call], b.members[c.By]
-	if err := b.check(r, m, c.Action); err != nil {
+	r, m, err := b.admit(c, now)
+	if err != nil {
 		return nil, err
 	}
-	if err := m.limit(c.Action, now); err != nil {
+	actor := b.members[c.By] // whose limits count, whoever's access it is
+	if actor == nil {
+		actor = m
+	}
+	if err := actor.limit(c.Action, now); err != nil {
 		return nil, err
 	}
-	j := &job{command: c, row: r, member: m, began: b.tick(), turn: make(chan struct{}, 1)}
-	r.queue = append(r.queue, j.turn)
-	if len(r.queue) == 1 {
-		j.turn <- struct{}{}
+	j := b.newJob(c, r, m)
+	if _, ok := c.Action.(HangUp); ok {
+		j.waited = b.takeWaiting(r)
 	}
-	if on, ok := switched(c.Action); ok {
-		r.wants[c.Action.Verb()] = &want{on, j}
-	}
-	r.lastN, r.open = j, nil
-	r.last = &Order{Verb: c.Action.Verb(), By: c.By, Name: m.name, Outcome: Pending, At: now, Detail: c.Action.detail()}
-	b.touch(r)
+	b.enqueue(j, now)
 	b.flush(now)
 	return j, nil
+}
+
+// admit finds the call and the member whose access carries the command, if it
+// may be carried out now.
+func (b *Board) admit(c Command, now time.Time) (*row, *member, error) {
+	r, m := b.find(c.Call), b.members[c.carrier()]
+	if err := b.check(r, m, c.Action); err != nil {
+		return nil, nil, err
+	}
+	if !c.Override {
+		if err := r.attendedBy(c.By, now); err != nil {
+			return nil, nil, err
+		}
+	}
+	return r, m, nil
+}
+
+// newJob makes a job of a command that was admitted.
+func (b *Board) newJob(c Command, r *row, m *member) *job {
+	return &job{command: c, name: b.nameOf(c.By), row: r, member: m, began: b.tick(), turn: make(chan struct{}, 1)}
+}
+
+// enqueue publishes the job as pending and lets it stand in its call's queue.
+func (b *Board) enqueue(j *job, now time.Time) {
+	r, a := j.row, j.command.Action
+	j.until = now.Add(attentionLasts)
+	r.queue = append(r.queue, j)
+	if len(r.queue) == 1 {
+		nudge(j.turn)
+	}
+	if on, ok := switched(a); ok {
+		r.wants[a.Verb()] = &want{on, j}
+	}
+	r.lastN, r.open = j, nil
+	r.last = &Order{Verb: a.Verb(), By: j.command.By, Name: j.name, Outcome: Pending, At: now, Detail: a.detail()}
+	if j.command.carrier() != j.command.By {
+		r.last.Through = j.command.Through
+	}
+	b.touch(r)
 }
 
 // check decides whether the member may do this to the call. r and m are nil if
@@ -124,12 +199,12 @@ func (b *Board) look(ctx context.Context, c Command) error {
 	return nil
 }
 
-// uncertain returns the member that gives the command if its newest list was
+// uncertain returns the member whose access carries the command if its newest list was
 // asked for before the call could have been in it.
 func (b *Board) uncertain(c Command) *member {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	r, m := b.rows[c.Call], b.members[c.By]
+	r, m := b.find(c.Call), b.members[c.carrier()]
 	if r == nil || m == nil || m.aside || b.check(r, m, c.Action) != ErrNotYours || m.asked >= r.established() {
 		return nil
 	}
@@ -181,10 +256,11 @@ func (b *Board) begin(j *job) (*leg, API, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	j.row = j.row.final()
-	if err := b.check(j.row, j.member, j.command.Action); err != nil {
+	m := b.members[j.command.carrier()] // who left meanwhile does not act
+	if err := b.check(j.row, m, j.command.Action); err != nil {
 		return nil, nil, err
 	}
-	j.leg = j.row.current()
+	j.leg, j.member = j.row.current(), m
 	return j.leg, j.member.api, nil
 }
 
@@ -205,12 +281,14 @@ func (b *Board) giveUp(j *job, err error) {
 func (b *Board) finishJob(j *job, o Outcome, reason sipgate.Kind, now time.Time) {
 	j.row = j.row.final()
 	r := j.row
-	if i := slices.Index(r.queue, j.turn); i >= 0 {
+	j.over = true
+	if i := slices.Index(r.queue, j); i >= 0 {
 		r.queue = slices.Delete(r.queue, i, i+1)
 		if i == 0 && len(r.queue) > 0 {
-			r.queue[0] <- struct{}{}
+			nudge(r.queue[0].turn)
 		}
 	}
+	r.acted(j)
 	if w := r.wants[j.command.Action.Verb()]; w != nil && w.job == j {
 		delete(r.wants, j.command.Action.Verb())
 	}

@@ -35,15 +35,18 @@ func (x *Exchange) Board(team string) *Board {
 	if !ok {
 		b = x.open(team)
 		x.boards[team] = b
-		if !x.closed {
+		if x.closed {
+			b.endWaiting() // nobody would send what waits
+		} else {
 			x.runs.Go(func() { b.Run(x.ctx) })
 		}
 	}
 	return b
 }
 
-// Close stops all pollers and waits for them. Commands under way end by
-// themselves.
+// Close stops all pollers and waits for them. Hang-ups that wait are cancelled
+// (ErrRestart); those that the boards have sent are waited for. Other commands
+// under way end by themselves.
 func (x *Exchange) Close() {
 	x.mu.Lock()
 	x.closed = true

@@ -125,6 +125,9 @@ func (b *Board) Leave(id MemberID) {
 		b.lose(m, s.leg)
 		b.touch(s.leg.row)
 	}
+	for _, r := range b.order {
+		b.release(id, r)
+	}
 	b.reportHealth()
 	b.flush(time.Now())
 	nudge(b.wake)

@@ -141,7 +141,7 @@ func (b *Board) usersOf(e *sipgate.Event) []*member {
 func (b *Board) place(l *leg, now time.Time) {
 	b.link(l, now)
 	if l.row == nil {
-		b.attach(l, b.newRow())
+		b.attach(l, b.rowOf(l))
 	}
 }
 
@@ -175,7 +175,7 @@ func (b *Board) join(l, o *leg) {
 	switch {
 	case l.row == nil && o.row == nil:
 		if l.end == live || o.end == live {
-			r := b.newRow()
+			r := b.rowOf(l)
 			b.attach(l, r)
 			b.attach(o, r)
 		}

@@ -2,6 +2,7 @@ package switchboard
 
 import (
 	"context"
+	"errors"
 	"hash/maphash"
 	"time"
 
@@ -27,6 +28,18 @@ type result struct {
 	done  chan struct{} // closed when err is known
 	err   error
 	call  sipgate.CallID // that was started, of Originate
+	grace *waiting       // of a hang-up that was given one: where its outcome is
+}
+
+// refused reports whether the command was not carried out only because
+// somebody else attended the call.
+func (a *result) refused() bool {
+	select {
+	case <-a.done:
+		return errors.Is(a.err, ErrAttended)
+	default:
+		return false
+	}
 }
 
 func newResults() results { return results{known: map[resultKey]*result{}} }
@@ -38,7 +51,9 @@ func (b *Board) recall(c Command, now time.Time) (a *result, first bool, err err
 	print := maphash.String(b.salt, string(c.Call)+"\x00"+c.Action.print())
 	o := &b.once
 	for len(o.queue) > 0 && (now.Sub(o.queue[0].at) >= rememberedFor || len(o.queue) > mostAnswers) {
-		delete(o.known, o.queue[0].key)
+		if a := o.queue[0]; o.known[a.key] == a {
+			delete(o.known, a.key)
+		}
 		o.queue = o.queue[1:]
 	}
 	key := resultKey{c.By, c.ID}
@@ -46,7 +61,9 @@ func (b *Board) recall(c Command, now time.Time) (a *result, first bool, err err
 		if a.print != print {
 			return nil, false, ErrReused
 		}
-		return a, false, nil
+		if !c.Override || !a.refused() {
+			return a, false, nil
+		}
 	}
 	a = &result{key: key, print: print, at: now, done: make(chan struct{})}
 	if c.ID != "" {
@@ -64,9 +81,25 @@ func (b *Board) recall(c Command, now time.Time) (a *result, first bool, err err
 // An error that is none of this package is a *sipgate.Error: sipgate refused,
 // or the request certainly did not arrive.
 //
-// If ctx ends before the command was sent, it is not sent.
-func (b *Board) Do(ctx context.Context, c Command) error {
-	_, err := b.doOnce(ctx, c, func(*result) error { return b.carryOut(ctx, c) })
+// If ctx ends before the command was sent, it is not sent; but a hang-up that
+// waits, or replaces one that waited, does not depend on ctx.
+//
+// A command that was refused as ErrAttended may be given again under the same
+// ID with Override; otherwise a repeated one gets the first one's result.
+func (b *Board) Do(ctx context.Context, c Command) (err error) {
+	var grace *waiting
+	err = ErrUnknown // in case of a panic
+	defer func() { b.report(c.Done, grace, err) }()
+	a, err := b.doOnce(ctx, c, func(a *result) (err error) {
+		if h, ok := c.Action.(HangUp); ok && h.After > 0 {
+			a.grace, err = b.wait(ctx, c, h.After)
+			return err
+		}
+		return b.carryOut(ctx, c)
+	})
+	if a != nil {
+		grace = a.grace
+	}
 	return err
 }
 

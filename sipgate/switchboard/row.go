@@ -1,7 +1,6 @@
 package switchboard
 
 import (
-	"crypto/rand"
 	"slices"
 	"time"
 )
@@ -20,12 +19,15 @@ type row struct {
 	since time.Time
 	was   Phase // before it ended
 
-	queue []chan struct{} // commands that wait for their turn; the first has it
-	wants map[Verb]*want  // the newest unanswered command of each switch
+	queue []*job         // commands that wait for their turn; the first has it
+	wants map[Verb]*want // the newest unanswered command of each switch
 	last  *Order
 	lastN *job // whose order last is
 	open  *job // a command whose outcome lists have yet to tell
 	play  *Playing
+
+	lease   *Attention // of who has a dialog open
+	waiting *waiting   // the hang-up in its grace
 
 	moves moves
 	into  *row // the row that it became a part of
@@ -43,9 +45,9 @@ type want struct {
 }
 
 // newRow returns a row that is not shown yet.
-func (b *Board) newRow() *row {
+func (b *Board) newRow(id RowID) *row {
 	b.rowsNo++
-	return &row{id: RowID(rand.Text()), no: b.rowsNo, wants: map[Verb]*want{}}
+	return &row{id: id, no: b.rowsNo, wants: map[Verb]*want{}}
 }
 
 // mostLegs is how many legs of a call are remembered: more than people make,
@@ -80,6 +82,8 @@ func (b *Board) merge(x, y *row) *row {
 	}
 	x.legs, y.legs = append(x.legs, y.legs...), nil
 	y.handOver(x)
+	b.mergeWaiting(x, y)
+	b.alias(y.id, x.id, time.Now())
 	b.hide(y)
 	b.touch(x)
 	return x
@@ -100,6 +104,7 @@ func (r *row) handOver(x *row) {
 	if x.play == nil {
 		x.play = r.play
 	}
+	x.lease, r.lease = later(x.lease, r.lease), nil
 }
 
 // final is the row itself, or the one that it became a part of.
@@ -127,6 +132,7 @@ func (b *Board) refresh(r *row, now time.Time) {
 		b.hide(r)
 		return
 	}
+	b.dueAt(r.attentionAt(now))
 	c := b.view(r, legs, l, now)
 	b.dueAt(r.due(l))
 	if r.shown != nil && same(r.shown, &c) {
@@ -168,6 +174,8 @@ func (b *Board) view(r *row, legs chain, l *leg, now time.Time) Call {
 	}
 	if p == Ended {
 		c.Cause, c.Gone, c.Playing = l.cause, l.ended, nil
+	} else {
+		c.Attention, c.Leaving = r.attention(now), r.leaving()
 	}
 	return c
 }
@@ -226,6 +234,7 @@ func same(x, y *Call) bool {
 		x.Hold == y.Hold && x.Mute == y.Mute && x.Recording == y.Recording &&
 		x.Started.Equal(y.Started) && x.Since.Equal(y.Since) && x.About == y.About &&
 		sameValue(x.Last, y.Last) && sameValue(x.Playing, y.Playing) &&
+		sameValue(x.Attention, y.Attention) && sameValue(x.Leaving, y.Leaving) &&
 		x.Cause == y.Cause && x.Gone.Equal(y.Gone)
 }
 

@@ -9,16 +9,18 @@ import (
 )
 
 // Run is the one poller of the team, and the keeper of its time, until ctx is
-// done; then it returns nil. It asks for one list every 2 s while somebody is
+// done; then it cancels the hang-ups that wait, waits for the answers to those
+// that it has sent, and returns nil. It asks for one list every 2 s while somebody is
 // subscribed and every 30 s otherwise, at once when an event or a command wants
 // it (at most every 300 ms), and never if there are no members. A board runs
 // once.
 func (b *Board) Run(ctx context.Context) error {
 	defer close(b.stop)
 	var wg sync.WaitGroup
-	wg.Go(func() { b.lasting(ctx, b.keepTime) })
+	wg.Go(func() { b.lasting(ctx, func(ctx context.Context) { b.keepTime(ctx, &wg) }) })
 	wg.Go(func() { b.lasting(ctx, b.keepNames) })
 	b.lasting(ctx, b.keepAsking)
+	b.endWaiting()
 	wg.Wait()
 	return nil
 }
@@ -36,22 +38,26 @@ func (b *Board) keepAsking(ctx context.Context) {
 }
 
 // keepTime does what is due by time alone, until ctx is done.
-func (b *Board) keepTime(ctx context.Context) {
+// Hang-ups whose grace is over are sent in goroutines of sends.
+func (b *Board) keepTime(ctx context.Context, sends *sync.WaitGroup) {
 	for ctx.Err() == nil {
-		pause(ctx, b.alarm, b.doDue(time.Now()))
+		jobs, wait := b.doDue(time.Now())
+		b.hangUpAll(ctx, jobs, sends)
+		pause(ctx, b.alarm, wait)
 	}
 }
 
-// doDue does what is due and returns how long nothing will be; a negative time
-// means until something happens.
-func (b *Board) doDue(now time.Time) time.Duration {
+// doDue does what is due and returns the hang-ups to send, and how long nothing
+// will be due; a negative time means until something happens.
+func (b *Board) doDue(now time.Time) ([]*job, time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.sweep(now)
+	jobs := b.takeDue(now)
 	if b.due.IsZero() {
-		return -1
+		return jobs, -1
 	}
-	return max(b.due.Sub(now), 0)
+	return jobs, max(b.due.Sub(now), 0)
 }
 
 // pause waits until something is reported, the time is over, or ctx is done.

@@ -11,7 +11,7 @@ func (b *Board) dueAt(t time.Time) {
 }
 
 // sweep does what is due by time alone: ringing rows without news end, ended
-// rows go, announcements are over. Run does it in time; everything else that
+// rows go, announcements and attention are over. Run does it in time; everything else that
 // looks at the board does it first, so that the board is right without Run too.
 func (b *Board) sweep(now time.Time) {
 	if b.due.IsZero() || now.Before(b.due) {
@@ -30,6 +30,7 @@ func (b *Board) sweep(now time.Time) {
 		b.touch(r)
 	}
 	b.forget(now)
+	b.forgetAliases(now)
 	b.flush(now)
 }
 
