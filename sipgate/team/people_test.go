@@ -1,0 +1,378 @@
+package team
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+var (
+	mia = Member{"111", "w1"}
+	tom = Member{"111", "w2"}
+)
+
+// tables makes the tables of people and audit beside those of the grants.
+func tables(tb testing.TB) *sql.DB {
+	tb.Helper()
+	db := memory(tb)
+	for _, file := range []string{"00002_people.sql", "00003_audit.sql"} {
+		text, err := fs.ReadFile(Migrations, file)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		up, down, ok := strings.Cut(string(text), "-- +goose Down")
+		for _, part := range []string{up, down, up} { // and back, and again
+			if _, err := db.Exec(part); err != nil || !ok {
+				tb.Fatal(file, err)
+			}
+		}
+	}
+	return db
+}
+
+func peopleOf(tb testing.TB, db *sql.DB, accounts string) *People {
+	tb.Helper()
+	a, err := ParseAccounts(accounts)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	p, err := NewPeople(tb.Context(), db, a)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
+
+func enter(tb testing.TB, p *People, m Member, name string, sipgateAdmin bool) Person {
+	tb.Helper()
+	who, err := p.Enter(tb.Context(), m, name, sipgateAdmin)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return who
+}
+
+// crew is a team of an admin, ada, and two agents, and another team.
+func crew(tb testing.TB) (*People, *sql.DB) {
+	db := tables(tb)
+	p := peopleOf(tb, db, "any")
+	enter(tb, p, ada, "Ada", true)
+	enter(tb, p, mia, "Mia", false)
+	enter(tb, p, tom, "Tom", false)
+	enter(tb, p, bob, "Bob", true)
+	return p, db
+}
+
+// wantStored fails the test unless the next process would know the same.
+func wantStored(tb testing.TB, p *People, db *sql.DB) {
+	tb.Helper()
+	r, err := readRoll(context.Background(), db)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if got, want := fmt.Sprintf("%+v", r), fmt.Sprintf("%+v", p.known.Load()); got != want {
+		tb.Errorf("stored\n%s, in memory\n%s", got, want)
+	}
+}
+
+func TestParseAccounts(t *testing.T) {
+	for _, test := range []struct{ s, want string }{
+		{"", ""}, {" ", ""}, {"any", "any"}, {" any ", "any"}, {"1234567", "1234567"},
+		{"1234567, 7654321,1234567", "1234567,7654321"},
+	} {
+		a, err := ParseAccounts(test.s)
+		if err != nil || a.String() != test.want {
+			t.Errorf("%q: %q, %v", test.s, a, err)
+		}
+		if again, err := ParseAccounts(a.String()); err != nil || again.String() != a.String() {
+			t.Errorf("%q is not read back", a)
+		}
+		if a.allows("", "") {
+			t.Errorf("%q allows an account without a number", test.s)
+		}
+	}
+	for _, s := range []string{",", "1234567,", "ANY", "any,1234567", "12 34", "*", "w0", "+49", "１２", strings.Repeat("1", 21)} {
+		if a, err := ParseAccounts(s); err == nil {
+			t.Errorf("%q: %+v", s, a)
+		}
+	}
+}
+
+func TestEnter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := tables(t)
+		p := peopleOf(t, db, "")
+		first := time.Now()
+		got := enter(t, p, mia, " Mia\n\u202eMeier ", false)
+		want := Person{Member: mia, Name: "Mia Meier", Role: Agent, Shares: true, Lendable: true,
+			Joined: first.UTC().Truncate(time.Millisecond), Seen: first.UTC().Truncate(time.Millisecond)}
+		if got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+		if who, ok := p.Get(mia); !ok || who != got {
+			t.Errorf("known as %+v, %v", who, ok)
+		}
+		if who, ok := p.Get(ada); ok || who != (Person{}) {
+			t.Errorf("a stranger is known as %+v", who)
+		}
+		wantStored(t, p, db)
+
+		time.Sleep(time.Hour)
+		if got := enter(t, p, mia, "", false); got.Name != "Mia Meier" || got.Seen.Sub(first) < time.Hour || got.Joined != want.Joined {
+			t.Errorf("came again as %+v", got)
+		}
+		if got := enter(t, p, tom, "", false); got.Name != "w2" {
+			t.Errorf("without a name: %+v", got)
+		}
+		if got := enter(t, p, tom, "Tom", false); got.Name != "Tom" {
+			t.Errorf("with a name: %+v", got)
+		}
+		wantStored(t, p, db)
+	})
+}
+
+// TestFirstAdmin shows who becomes an admin by sipgate's word: at the first
+// login, and later only if there is no other.
+func TestFirstAdmin(t *testing.T) {
+	p := peopleOf(t, tables(t), "any")
+	for i, step := range []struct {
+		m     Member
+		admin bool
+		want  Role
+	}{
+		{mia, false, Agent},
+		{bob, true, Admin}, // of another team
+		{mia, true, Admin}, // made an admin at sipgate since; the team had none
+		{ada, true, Admin},
+		{tom, false, Agent},
+		{tom, true, Agent}, // there are two
+		{mia, false, Admin},
+	} {
+		if got := enter(t, p, step.m, "", step.admin); got.Role != step.want {
+			t.Errorf("step %d: %v", i, got)
+		}
+	}
+	ctx := t.Context()
+	if err := p.SetRole(ctx, mia, ada, Viewer); err != nil {
+		t.Fatal(err)
+	}
+	if got := enter(t, p, ada, "", true); got.Role != Viewer {
+		t.Errorf("%v after the team had decided", got)
+	}
+}
+
+// TestAccounts shows which accounts come in, and that those who may no longer
+// are nobody at once.
+func TestAccounts(t *testing.T) {
+	db := tables(t)
+	ctx := t.Context()
+	p := peopleOf(t, db, "222")
+	if _, err := p.Enter(ctx, ada, "Ada", true); !errors.Is(err, ErrAccountNotAllowed) {
+		t.Errorf("an account that is not in the list: %v", err)
+	}
+	p = peopleOf(t, db, "") // the refused one owns nothing
+	enter(t, p, bob, "Bob", true)
+	if _, err := p.Enter(ctx, ada, "Ada", true); !errors.Is(err, ErrAccountNotAllowed) {
+		t.Errorf("the second account: %v", err)
+	}
+	p = peopleOf(t, db, "any")
+	enter(t, p, ada, "Ada", true)
+
+	for accounts, want := range map[string]string{"": "222", "any": "111 222", "111": "111", "7": ""} {
+		p := peopleOf(t, db, accounts)
+		var in []string
+		for _, m := range []Member{ada, bob} {
+			who, ok := p.Get(m)
+			if ok != (who != Person{}) || ok != (len(p.List(m.Account)) == 1) {
+				t.Errorf("%q: %+v, %v, %v", accounts, who, ok, p.List(m.Account))
+			}
+			if ok {
+				in = append(in, m.Account)
+				continue
+			}
+			if _, err := p.Enter(ctx, m, "", true); !errors.Is(err, ErrAccountNotAllowed) {
+				t.Errorf("%q lets %v in: %v", accounts, m, err)
+			}
+			if err := p.SetRole(ctx, m, m, Viewer); err == nil {
+				t.Errorf("%q lets %v act", accounts, m)
+			}
+			if err := p.SetWishes(ctx, m, false, false); !errors.Is(err, ErrNoPerson) {
+				t.Errorf("%q lets %v wish: %v", accounts, m, err)
+			}
+		}
+		if got := strings.Join(in, " "); got != want {
+			t.Errorf("%q lets in %q, want %q", accounts, got, want)
+		}
+	}
+	if _, err := p.Enter(ctx, Member{"111", ""}, "", true); err == nil {
+		t.Error("somebody without a user id came in")
+	}
+}
+
+// TestFirstAccount has many accounts sign in first at once: one owns the
+// instance.
+func TestFirstAccount(t *testing.T) {
+	db := tables(t)
+	p := peopleOf(t, db, "")
+	var in atomic.Int32
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			_, err := p.Enter(t.Context(), Member{fmt.Sprint(100 + i), "w0"}, "", true)
+			switch {
+			case err == nil:
+				in.Add(1)
+			case !errors.Is(err, ErrAccountNotAllowed):
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if in.Load() != 1 || len(p.known.Load().people) != 1 {
+		t.Errorf("%d accounts own the instance", in.Load())
+	}
+	wantStored(t, p, db)
+}
+
+// TestManage tries who may do what to whom (T15, T16, D12).
+func TestManage(t *testing.T) {
+	p, db := crew(t)
+	ctx := t.Context()
+	var invalid *sipgate.ValueError
+	for _, test := range []struct {
+		name string
+		do   func() error
+		want error
+	}{
+		{"an agent promotes himself", func() error { return p.SetRole(ctx, mia, mia, Admin) }, ErrNotAllowed},
+		{"an agent removes the admin", func() error { return p.Remove(ctx, mia, ada) }, ErrNotAllowed},
+		{"a stranger", func() error { return p.SetRole(ctx, Member{"111", "w9"}, mia, Admin) }, ErrNotAllowed},
+		{"nobody", func() error { return p.SetRole(ctx, Member{}, mia, Admin) }, ErrNotAllowed},
+		{"another team's admin", func() error { return p.SetRole(ctx, bob, mia, Admin) }, ErrNoPerson},
+		{"another team's admin removes", func() error { return p.Remove(ctx, bob, ada) }, ErrNoPerson},
+		{"the same user of another team", func() error { return p.Remove(ctx, ada, bob) }, ErrNoPerson},
+		{"on nobody", func() error { return p.SetRole(ctx, ada, Member{"111", "w9"}, Lead) }, ErrNoPerson},
+		{"the last admin steps down", func() error { return p.SetRole(ctx, ada, ada, Lead) }, ErrLastAdmin},
+		{"the last admin leaves", func() error { return p.Remove(ctx, ada, ada) }, ErrLastAdmin},
+		{"promote", func() error { return p.SetRole(ctx, ada, mia, Admin) }, nil},
+		{"one of two removes the other", func() error { return p.Remove(ctx, mia, ada) }, nil},
+		{"a removed admin", func() error { return p.SetRole(ctx, ada, tom, Lead) }, ErrNotAllowed},
+		{"a removed one comes back himself", func() error { return p.Restore(ctx, ada, ada) }, ErrNotAllowed},
+		{"a removed one signs in", func() error { _, err := p.Enter(ctx, ada, "", true); return err }, ErrRemoved},
+		{"a removed one wishes", func() error { return p.SetWishes(ctx, ada, false, false) }, ErrRemoved},
+		{"the last one leaves", func() error { return p.Remove(ctx, mia, mia) }, ErrLastAdmin},
+		{"remove again", func() error { return p.Remove(ctx, mia, ada) }, nil},
+		{"demote a removed admin", func() error { return p.SetRole(ctx, mia, ada, Lead) }, nil},
+		{"restore", func() error { return p.Restore(ctx, mia, ada) }, nil},
+		{"a restored one signs in", func() error { _, err := p.Enter(ctx, ada, "", true); return err }, nil},
+		{"wishes", func() error { return p.SetWishes(ctx, tom, false, true) }, nil},
+		{"a stranger's wishes", func() error { return p.SetWishes(ctx, Member{"111", "w9"}, true, true) }, ErrNoPerson},
+	} {
+		if err := test.do(); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", test.name, err, test.want)
+		}
+		wantStored(t, p, db)
+	}
+	for _, r := range []Role{NoRole, -1, Admin + 1} {
+		if err := p.SetRole(ctx, mia, tom, r); !errors.As(err, &invalid) || invalid.Code != "role_invalid" {
+			t.Errorf("role %d: %v", r, err)
+		}
+	}
+	var got []string
+	for _, who := range p.List("111") {
+		got = append(got, fmt.Sprintf("%v shares=%v lendable=%v", who, who.Shares, who.Lendable))
+	}
+	want := "111/w0 (lead) shares=true lendable=true; 111/w1 (admin) shares=true lendable=true; 111/w2 (agent) shares=false lendable=true"
+	if s := strings.Join(got, "; "); s != want {
+		t.Errorf("the team is %s", s)
+	}
+	if err := p.Remove(ctx, mia, ada); err != nil {
+		t.Fatal(err)
+	}
+	if who, ok := p.Get(ada); ok || !who.Removed || who.May(DeedBoard).OK {
+		t.Errorf("the removed one is %+v, %v", who, ok)
+	}
+	if all := p.List("111"); len(all) != 3 || all[2].Member != ada {
+		t.Errorf("the removed one is not last in %v", all)
+	}
+}
+
+// TestLastAdminRace has two admins demote each other at once, again and again:
+// one of them stays.
+func TestLastAdminRace(t *testing.T) {
+	p, db := crew(t)
+	ctx := t.Context()
+	for range 10 {
+		for _, m := range []Member{ada, mia} {
+			if who, _ := p.Get(m); who.Role == Admin {
+				for _, m := range []Member{ada, mia} {
+					if err := p.SetRole(ctx, who.Member, m, Admin); err != nil {
+						t.Fatal(err)
+					}
+				}
+				break
+			}
+		}
+		var all sync.WaitGroup
+		var done atomic.Int32
+		for _, pair := range [][2]Member{{ada, mia}, {mia, ada}, {ada, ada}, {mia, mia}} {
+			all.Go(func() {
+				if p.Remove(ctx, pair[0], pair[1]) == nil {
+					done.Add(1)
+				}
+				if p.SetRole(ctx, pair[0], pair[1], Viewer) == nil {
+					done.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if n := p.known.Load().admins("111"); n != 1 || done.Load() < 1 {
+			t.Fatalf("%d admins after %d changes", n, done.Load())
+		}
+		for _, m := range []Member{ada, mia} { // as it was
+			if who, ok := p.Get(m); ok && who.Role == Admin {
+				p.Restore(ctx, m, ada)
+				p.Restore(ctx, m, mia)
+			}
+		}
+	}
+	wantStored(t, p, db)
+}
+
+// TestStoreFails shows that nobody sees a change that is not in the store.
+func TestStoreFails(t *testing.T) {
+	p, db := crew(t)
+	ctx := t.Context()
+	p.OnChange(func(who Person) { t.Errorf("told of %+v", who) })
+	for _, event := range []string{"insert", "update"} {
+		if _, err := db.Exec(fmt.Sprintf(`create trigger no_%s before %[1]s on people begin select raise(abort, 'disk full'); end`, event)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, do := range map[string]func() error{
+		"enter": func() error { _, err := p.Enter(ctx, Member{"111", "w9"}, "", true); return err },
+		"again": func() error { _, err := p.Enter(ctx, mia, "Mia B", true); return err },
+		"role":  func() error { return p.SetRole(ctx, ada, mia, Admin) },
+		"wish":  func() error { return p.SetWishes(ctx, mia, false, false) },
+		"leave": func() error { return p.Remove(ctx, ada, mia) },
+	} {
+		before := p.known.Load()
+		if err := do(); err == nil || !strings.Contains(err.Error(), "disk full") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if p.known.Load() != before {
+			t.Errorf("%s: seen all the same", name)
+		}
+	}
+	wantStored(t, p, db)
+}
