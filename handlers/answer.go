@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 
 	"callboard/views"
 	"callboard/web"
@@ -51,6 +52,10 @@ type refusal struct {
 // fragment for the page that is open, or a page. Public addresses that
 // programs use answer without words.
 func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, f web.Fault) {
+	if r.URL.Path == "/push" || strings.HasPrefix(r.URL.Path, "/push/") {
+		w.WriteHeader(f.Status)
+		return
+	}
 	v := Visitor{}
 	if s, ok, err := h.Sessions.Peek(r); err == nil && ok {
 		v = s.Value

@@ -15,6 +15,7 @@ func (h *handlers) join(v Visitor) {
 	client := h.clientOf(v)
 	h.Exchange.Board(v.Account).Join(switchboard.Member{
 		ID: v.id(), Name: v.Name, API: client, Names: func(ctx context.Context) (map[string]string, error) {
+			h.learnNumbers(ctx, v.Account, client)
 			return names(ctx, client)
 		},
 	})

@@ -53,11 +53,13 @@ type handlers struct {
 	Deps
 	Server *web.Server
 	errors *web.Errors
+	gate   *pushGate
 }
 
 // New puts the parts together.
 func New(d Deps) *App {
 	h := &handlers{Deps: d, Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
+	h.gate = newPushGate(d.PushKey, func(account string) string { return PushURL(d.PublicURL, d.Key, account) }, d.Log)
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Render: h.refuse}
 	h.Sessions.Subject = Visitor.Subject
 	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()

@@ -52,7 +52,7 @@ func (h *handlers) push(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNotFound)
 		return nil
 	}
-	gate := gateOf(h)
+	gate := h.gate
 	reply, err := h.takePush(gate, account, w, r)
 	if err != nil {
 		return h.refusePush(gate, account, err, w, r)

@@ -77,7 +77,7 @@ func newHook(t testing.TB) *hook {
 	app := New(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{}, Exchange: exchange,
 		Sessions: web.NewSessions[Visitor](nil, web.SessionOptions{}), Login: &web.Login{},
 		Key: team.Key{1}, PushKey: &sipgateKey().PublicKey})
-	k.h, k.app, k.gate = app.h, app.handler, gateOf(app.h)
+	k.h, k.app, k.gate = app.h, app.handler, app.h.gate
 	k.gate.now = func() time.Time { return k.clock }
 	k.gate.verify = func(key *rsa.PublicKey, body []byte, signature string) error {
 		k.checks.Add(1)
@@ -142,7 +142,7 @@ func (k *hook) asking() []byte {
 
 func (k *hook) board() switchboard.Snapshot { return k.h.Exchange.Board(ours).Snapshot() }
 
-func (k *hook) health() PushHealth { return k.h.pushHealth(ours) }
+func (k *hook) health() PushHealth { return k.gate.health(ours) }
 
 const (
 	jennifer = "4915791234567"

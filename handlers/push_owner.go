@@ -54,5 +54,5 @@ func (h *handlers) learnNumbers(ctx context.Context, account string, c *sipgate.
 		h.Log.Info("the account's numbers could not be read", "err", err)
 		return
 	}
-	gateOf(h).learn(account, numbers)
+	h.gate.learn(account, numbers)
 }
