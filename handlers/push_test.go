@@ -221,7 +221,7 @@ func TestT18OtherCustomer(t *testing.T) {
 	if calls := k.board().Calls; len(calls) != 0 {
 		t.Errorf("on our board: %+v", calls)
 	}
-	if health := k.h.pushHealth(theirs); health.Accepted != 1 || len(health.Refused) != 0 {
+	if health := k.gate.health(theirs); health.Accepted != 1 || len(health.Refused) != 0 {
 		t.Errorf("theirs: %+v", health)
 	}
 }
