@@ -341,7 +341,7 @@ func (p *sender) ignored() {
 // shown is what odd values look like on the page.
 func (p *sender) shown(t *testing.T, v *visitor) {
 	hangup := "event=hangup&cause=%3Cscript%3E&direction=in&callId="
-	p.replied("B64 end of a call never seen", hangup+"N", neutral)
+	p.replied("B64 end of a call never seen", hangup+"N&from=4930555099&to=492214710110", neutral)
 	p.replied("B64 its beginning", p.rings("N", "4930555099"), p.asking())
 	p.replied("B61 anonymous", p.rings("A", "anonymous"), p.asking())
 	p.replied("B61 nobody", p.rings("B", ""), p.asking())
