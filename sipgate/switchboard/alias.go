@@ -20,6 +20,10 @@ type alias struct {
 // find returns the row of the board that has an id, or had it taken over; nil
 // if there is none.
 func (b *Board) find(id RowID) *row {
+	if r := b.rows[id]; r != nil || len(b.aliases.into) == 0 {
+		return r
+	}
+	b.forgetAliases(time.Now())
 	for range len(b.aliases.into) + 1 {
 		if r := b.rows[id]; r != nil {
 			return r

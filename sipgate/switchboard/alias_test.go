@@ -1,0 +1,205 @@
+package switchboard
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// twoRows observes a call's two legs before anything tells that they are one.
+// one tells.
+func twoRows(t *testing.T, b *Board) (first, second RowID, one func()) {
+	t.Helper()
+	e := newCall("B", sipgate.Incoming, jennifer, marty, "Marty")
+	b.Observe(toDoc)
+	b.Observe(e)
+	cs := rows(t, b, 2)
+	return cs[0].ID, cs[1].ID, func() { b.Observe(origin(e, "A", "")) }
+}
+
+// The id of a row that became a part of another goes on as that one's, for a
+// day.
+func TestAlias(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream()
+		b := running(t, u, "w0")
+		first, second, one := twoRows(t, b)
+		_, sub := b.Subscribe()
+		one()
+		sub.Close()
+		var removed []Change
+		for c := range sub.Changes() {
+			if c.Removed != "" {
+				removed = append(removed, c)
+			}
+		}
+		if len(removed) != 1 || removed[0].Removed != second || removed[0].Into != first {
+			t.Errorf("removed %+v", removed)
+		}
+		if c, ok := b.Call(second); !ok || c.ID != first {
+			t.Errorf("%+v, %v", c, ok)
+		}
+		if err := b.Attend("w0", second, VerbTransfer); err != nil {
+			t.Error(err)
+		}
+		attends(t, b, "w0", VerbTransfer)
+		b.Release("w0", second)
+		attends(t, b, "", "")
+		if err := b.Do(t.Context(), Command{By: "w0", Call: second, Action: HangUp{After: grace}}); err != nil {
+			t.Error(err)
+		}
+		if err := b.Undo("w0", second); err != nil {
+			t.Error(err)
+		}
+		// It is chained: the row that went on may become a part of another.
+		e := newCall("C", sipgate.Incoming, jennifer, group)
+		b.rowsNo = 0 // the next row is the oldest
+		b.Observe(e)
+		b.rowsNo = 10
+		b.Observe(origin(e, "B", ""))
+		if c := only(t, b); c.ID == first {
+			t.Fatal("the rows were merged the other way round")
+		}
+		for _, id := range []RowID{first, second} {
+			if c, ok := b.Call(id); !ok || c.ID != only(t, b).ID {
+				t.Errorf("%+v, %v", c, ok)
+			}
+		}
+		time.Sleep(rememberedFor)
+		if _, ok := b.Call(second); ok || len(b.aliases.into) > 0 || len(b.aliases.queue) > 0 {
+			t.Errorf("after a day: %+v", b.aliases)
+		}
+	})
+}
+
+// What members do to two rows that become one goes on on that one.
+func TestMergeTakesOver(t *testing.T) {
+	in(func(x *leavingRig) {
+		second := newCall("B", sipgate.Incoming, jennifer, marty, "Marty")
+		x.Observe(second)
+		other := rows(x.t, x.Board, 2)[1].ID
+		x.hangUp("late", "w0", x.row, 6*time.Second)
+		x.hangUp("early", "w1", other, grace)
+		x.Attend("w1", other, VerbTransfer)
+		x.Observe(origin(second, "A", ""))
+		c := only(x.t, x.Board)
+		if c.ID != x.row || c.Leaving == nil || c.Leaving.By != "w1" || time.Until(c.Leaving.At) != grace {
+			x.t.Errorf("leaving %+v", c.Leaving)
+		}
+		attends(x.t, x.Board, "w1", VerbTransfer)
+		time.Sleep(time.Minute)
+		x.sent("hangup A")
+		x.outcome("early", nil)
+		x.outcome("late", nil)
+	})(t)
+}
+
+// If only the younger row has a hang-up that waits, it waits on.
+func TestMergeTakesOverGrace(t *testing.T) {
+	in(func(x *leavingRig) {
+		second := newCall("B", sipgate.Incoming, jennifer, marty, "Marty")
+		x.Observe(second)
+		other := rows(x.t, x.Board, 2)[1].ID
+		x.hangUp("a", "w1", other, grace)
+		x.Observe(origin(second, "A", ""))
+		x.leaves(x.row, true)
+		if err := x.Undo("w0", other); err != nil {
+			x.t.Error(err)
+		}
+		x.outcome("a", ErrUndone)
+		time.Sleep(time.Minute)
+		x.sent()
+	})(t)
+}
+
+func TestI8AliasesBounded(t *testing.T) {
+	b := open(t, newUpstream())
+	now := time.Now()
+	for i := range mostTombstones + 100 {
+		b.alias(RowID(fmt.Sprint("r", i)), "x", now)
+	}
+	if n := len(b.aliases.into); n != mostTombstones || len(b.aliases.queue) != n {
+		t.Errorf("%d aliases", n)
+	}
+}
+
+// Row ids outlive the process: the board asks for them once per call.
+func TestRowOf(t *testing.T) {
+	lasting := map[sipgate.CallID]RowID{"A": "old", "E": ""}
+	var asked []sipgate.CallID
+	u := newUpstream()
+	b := New(Options{RowOf: func(id sipgate.CallID) (RowID, bool) {
+		asked = append(asked, id)
+		row, ok := lasting[id]
+		return row, ok
+	}})
+	b.Join(u.member("w0"))
+	u.add("A", jennifer, doc)
+	u.add("E", "4915790000004", doc)
+	for range 3 {
+		poll(t, b)
+	}
+	if len(asked) != 2 {
+		t.Errorf("asked for %v", asked)
+	}
+	cs := rows(t, b, 2)
+	if cs[0].ID != "old" || len(cs[1].ID) < 20 {
+		t.Errorf("rows %q and %q", cs[0].ID, cs[1].ID)
+	}
+	// What came of the call belongs to its row, though nothing but the earlier
+	// life of the board tells: B is known itself, C by its origin.
+	lasting["B"] = "old"
+	b.Observe(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"))
+	lasting["gone"] = "older"
+	b.Observe(origin(newCall("C", sipgate.Incoming, "4915790000005", marty), "gone", ""))
+	cs = rows(t, b, 3)
+	if cs[0].ID != "old" || cs[2].ID != "older" || cs[2].Upstream != "C" {
+		t.Errorf("rows %q and %q", cs[0].ID, cs[2].ID)
+	}
+	if l := b.legs["B"]; l.row.id != "old" {
+		t.Errorf("B is in row %q", l.row.id)
+	}
+}
+
+// Two rows never have one id, not even if one of them is not shown (any more).
+func TestRowOfHidden(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := New(Options{RowOf: func(sipgate.CallID) (RowID, bool) { return "same", true }})
+		b.Observe(toDoc)
+		b.Observe(hangup(toDoc, "cancel"))
+		time.Sleep(endedStays)
+		rows(t, b, 0)
+		b.Observe(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"))
+		if c := only(t, b); c.ID != "same" || c.Upstream != "B" || b.legs["A"].row != b.legs["B"].row {
+			t.Errorf("row = %+v", c)
+		}
+	})
+}
+
+// An alias never beats a row that got the id back.
+func TestRowOfAliased(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lasting := map[sipgate.CallID]RowID{}
+		b := New(Options{RowOf: func(id sipgate.CallID) (RowID, bool) { row, ok := lasting[id]; return row, ok }})
+		first, second, one := twoRows(t, b)
+		one()
+		b.Observe(hangup(toDoc, "cancel"))
+		b.Observe(hangup(newCall("B", sipgate.Incoming, jennifer, marty), "cancel"))
+		time.Sleep(endedStays)
+		if _, ok := b.Call(second); ok {
+			t.Error("the row that it became a part of went")
+		}
+		lasting["C"] = second
+		b.Observe(newCall("C", sipgate.Incoming, "4915790000005", marty))
+		if c, ok := b.Call(second); !ok || c.ID != second {
+			t.Errorf("%+v, %v", c, ok)
+		}
+		if err := b.Undo("w0", first); !errors.Is(err, ErrNoCall) {
+			t.Errorf("error = %v", err)
+		}
+	})
+}

@@ -1,0 +1,280 @@
+package switchboard
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// shared returns a board with one established call, seen by w0 (Mia) and w1
+// (Tom), and the changes from then on.
+func shared(t *testing.T) (*upstream, *Board, RowID, *Subscription) {
+	t.Helper()
+	u := newUpstream()
+	b := New(Options{})
+	for id, name := range map[MemberID]string{"w0": "Mia", "w1": "Tom"} {
+		m := u.member(id)
+		m.Name = name
+		b.Join(m)
+	}
+	u.add("A", jennifer, doc)
+	poll(t, b)
+	_, sub := b.Subscribe()
+	t.Cleanup(sub.Close)
+	return u, b, only(t, b).ID, sub
+}
+
+// attends checks who attends the board's one call; "" is nobody.
+func attends(t *testing.T, b *Board, by MemberID, v Verb) {
+	t.Helper()
+	a := only(t, b).Attention
+	if (by != "") != (a != nil) || a != nil && (a.By != by || a.Verb != v) {
+		t.Errorf("attention = %+v, want %q %q", a, by, v)
+	}
+}
+
+func TestSoftLock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, b, row, sub := shared(t)
+		if err := b.Attend("w0", row, VerbTransfer); err != nil {
+			t.Fatal(err)
+		}
+		want := Attention{By: "w0", Name: "Mia", Verb: VerbTransfer, Until: time.Now().Add(15 * time.Second)}
+		if c := <-sub.Changes(); c.Call == nil || c.Call.Attention == nil || *c.Call.Attention != want || c.Structure {
+			t.Errorf("published %+v", c.Call)
+		}
+		who := func(err error) {
+			t.Helper()
+			var a *Attended
+			if !errors.Is(err, ErrAttended) || !errors.As(err, &a) || a.Attention != want {
+				t.Errorf("error = %v, %+v", err, a)
+			}
+		}
+		theirs := Command{ID: "0123456789abcdef", By: "w1", Call: row, Action: Hold{true}}
+		who(b.Attend("w1", row, VerbHold))
+		who(b.Do(t.Context(), theirs))
+		who(b.Do(t.Context(), Command{By: "w1", Call: row, Action: HangUp{After: time.Second}}))
+		b.Release("w1", row) // not theirs
+		attends(t, b, "w0", VerbTransfer)
+		if got := u.sent(); len(got) > 0 {
+			t.Errorf("sent %v", got)
+		}
+		if err := b.Do(t.Context(), hold(row, false)); err != nil { // another tab of hers
+			t.Error(err)
+		}
+		attends(t, b, "w0", VerbTransfer)
+
+		// Who was warned may act all the same, under the same id, once.
+		who(b.Do(t.Context(), theirs))
+		theirs.Override = true
+		for range 2 {
+			if err := b.Do(t.Context(), theirs); err != nil {
+				t.Error(err)
+			}
+		}
+		if got := u.sent(); !slices.Equal(got, []string{"hold A false", "hold A true"}) {
+			t.Errorf("sent %v", got)
+		}
+		attends(t, b, "w0", VerbTransfer)
+	})
+}
+
+func TestSoftLockEnds(t *testing.T) {
+	transfer := Command{By: "w0", Action: TransferTo{sipgate.Transfer{To: "+4915799912345"}}}
+	for name, tt := range map[string]struct {
+		verb Verb
+		end  func(*Board, RowID)
+		want bool // whether it ends
+	}{
+		"not after 14.9 s":       {VerbTransfer, func(*Board, RowID) { time.Sleep(attentionLasts - 100*time.Millisecond) }, false},
+		"after 15 s":             {VerbTransfer, func(*Board, RowID) { time.Sleep(attentionLasts) }, true},
+		"released":               {VerbTransfer, func(b *Board, row RowID) { b.Release("w0", row) }, true},
+		"signed out":             {VerbTransfer, func(b *Board, _ RowID) { b.Leave("w0") }, true},
+		"the command is done":    {VerbTransfer, func(b *Board, row RowID) { transfer.Call = row; b.Do(context.Background(), transfer) }, true},
+		"another command is not": {VerbTransfer, func(b *Board, row RowID) { b.Do(context.Background(), hold(row, true)) }, false},
+		"the keypad stays open": {VerbTones, func(b *Board, row RowID) {
+			b.Do(context.Background(), Command{By: "w0", Call: row, Action: Tones{"1"}})
+		}, false},
+		"the call ended": {VerbTransfer, func(b *Board, _ RowID) { b.Observe(hangup(toDoc, "normalClearing")) }, true},
+		"renewed": {VerbTransfer, func(b *Board, row RowID) {
+			time.Sleep(10 * time.Second)
+			b.Attend("w0", row, VerbTransfer)
+			time.Sleep(10 * time.Second)
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, b, row, _ := shared(t)
+				b.Join(Member{ID: "w9", API: &access{newUpstream(), "w9"}}) // sees nothing
+				if err := b.Attend("w0", row, tt.verb); err != nil {
+					t.Fatal(err)
+				}
+				tt.end(b, row)
+				if tt.want {
+					attends(t, b, "", "")
+				} else {
+					attends(t, b, "w0", tt.verb)
+				}
+			})
+		})
+	}
+}
+
+// Everybody learns that a lease is over although nobody asks or does anything.
+func TestSoftLockEndIsPublished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream()
+		u.add("A", jennifer, doc)
+		b := running(t, u, "w0")
+		row := only(t, b).ID
+		b.Attend("w0", row, VerbAnnounce)
+		at := time.Now()
+		_, sub := b.Subscribe()
+		defer sub.Close()
+		for c := range sub.Changes() {
+			if c.Call != nil {
+				if c.Call.Attention != nil || time.Since(at) != attentionLasts {
+					t.Errorf("after %v: %+v", time.Since(at), c.Call.Attention)
+				}
+				return
+			}
+		}
+	})
+}
+
+// A command under way attends, however long it takes, and until its outcome is
+// known. Commands of one member do not hinder each other.
+func TestCommandAttends(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, b, row, _ := shared(t)
+		u.setFault(func(op string, _ MemberID) fault {
+			if op == "calls" {
+				return fault{}
+			}
+			return fault{before: 20 * time.Second}
+		})
+		for _, on := range []bool{true, false} {
+			go b.Do(t.Context(), hold(row, on))
+			synctest.Wait()
+		}
+		for range 39 {
+			time.Sleep(time.Second)
+			attends(t, b, "w0", VerbHold)
+			if until := only(t, b).Attention.Until; !until.After(time.Now()) {
+				t.Errorf("until %v", until)
+			}
+			if err := b.Attend("w1", row, VerbMute); !errors.Is(err, ErrAttended) {
+				t.Errorf("error = %v", err)
+			}
+		}
+		if err := b.Attend("w0", row, VerbTransfer); err != nil {
+			t.Error(err)
+		}
+		b.Release("w0", row)
+		time.Sleep(2 * time.Second)
+		attends(t, b, "", "")
+		if err := b.Attend("w1", row, VerbMute); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAttendErrors(t *testing.T) {
+	_, b, row, _ := shared(t)
+	if err := b.Attend("w0", "x", VerbHold); !errors.Is(err, ErrNoCall) {
+		t.Errorf("error = %v", err)
+	}
+	b.Release("w0", "x")
+	b.Observe(hangup(toDoc, "normalClearing"))
+	if err := b.Attend("w0", row, VerbHold); !errors.Is(err, ErrEnded) {
+		t.Errorf("error = %v", err)
+	}
+}
+
+// A command may be carried by another member's access, if that sees the call.
+func TestThrough(t *testing.T) {
+	u := newUpstream()
+	b := open(t, u, "w0", "w1", "w2")
+	u.add("A", jennifer, doc, "w1")
+	poll(t, b)
+	row := only(t, b).ID
+	var carriers []MemberID
+	u.setFault(func(op string, by MemberID) fault {
+		if op != "calls" {
+			carriers = append(carriers, by)
+		}
+		return fault{}
+	})
+	do := func(through MemberID, a Action) error {
+		return b.Do(t.Context(), Command{By: "w0", Through: through, Call: row, Action: a})
+	}
+	for _, through := range []MemberID{"", "w0", "w2", "w9"} {
+		if err := do(through, Hold{true}); !errors.Is(err, ErrNotYours) {
+			t.Errorf("through %q: %v", through, err)
+		}
+	}
+	if err := do("w1", Hold{true}); err != nil {
+		t.Error(err)
+	}
+	if o := only(t, b).Last; o.By != "w0" || o.Name != "w0" || o.Through != "w1" {
+		t.Errorf("order %+v", o)
+	}
+	for range mostTones {
+		if err := do("w1", Tones{"1"}); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := do("w1", Tones{"1"}); !errors.Is(err, ErrTooMany) {
+		t.Errorf("error = %v", err)
+	}
+	// The limit was the actor's, not the owner's.
+	if err := b.Do(t.Context(), Command{By: "w1", Through: "w1", Call: row, Action: Tones{"1"}}); err != nil {
+		t.Error(err)
+	}
+	if o := only(t, b).Last; o.By != "w1" || o.Through != "" {
+		t.Errorf("order %+v", o)
+	}
+	if want := slices.Repeat([]MemberID{"w1"}, mostTones+2); !slices.Equal(carriers, want) {
+		t.Errorf("carried by %v", carriers)
+	}
+}
+
+// The list of the member whose access is to carry the command is asked for if
+// it is not known yet whether it shows the call.
+func TestThroughIsLookedUp(t *testing.T) {
+	u, b, row := ready(t)
+	b.Join(u.member("w1"))
+	if err := b.Do(t.Context(), Command{By: "w0", Through: "w1", Call: row, Action: Hold{true}}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A board survives that an API panics: the outcome is unknown, and the call's
+// next command gets its turn.
+func TestPanicOfAnAPI(t *testing.T) {
+	u, b, row := ready(t)
+	u.setFault(func(op string, _ MemberID) fault {
+		if op == "hold" {
+			panic("hold")
+		}
+		return fault{}
+	})
+	var outcome error
+	func() {
+		defer func() { recover() }()
+		c := hold(row, true)
+		c.Done = func(err error) { outcome = err }
+		b.Do(t.Context(), c)
+	}()
+	if c := only(t, b); !errors.Is(outcome, ErrUnknown) || c.Last.Outcome != Unknown || c.Attention != nil {
+		t.Errorf("%v, %+v", outcome, c.Last)
+	}
+	if err := b.Do(t.Context(), Command{By: "w0", Call: row, Action: Mute{true}}); err != nil {
+		t.Error(err)
+	}
+}
