@@ -100,10 +100,11 @@ type Call struct {
 	Was       Phase // the phase before it ended, so that an ended row stays where it was; else Phase
 	Direction sipgate.Direction
 	Outside   Party
-	Inside    Party    // our own number or member
-	Users     []string // whose telephones ring, or who answered, by name
-	Seen      []MemberID
-	Earlier   []Party // whom the call was with before transfers, oldest first
+	Inside    Party      // our own number or member
+	Users     []string   // whose telephones ring, or who answered, by name
+	People    []MemberID // the same users, where events tell their ids; nil if not known
+	Seen      []MemberID // through whose access the call is seen
+	Earlier   []Party    // whom the call was with before transfers, oldest first
 
 	Hold, Mute, Recording Toggle
 

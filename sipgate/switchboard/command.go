@@ -57,6 +57,10 @@ type Command struct {
 	// begun, it is called when that is over, from another goroutine, with nil,
 	// the error, ErrUndone or ErrRestart. It may call the board.
 	Done func(error)
+
+	// Before is called when it is the command's turn, just before it is sent.
+	// With an error the command is not sent, and fails with it.
+	Before func() error
 }
 
 // carrier is the member whose access carries the command.

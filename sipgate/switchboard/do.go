@@ -80,6 +80,12 @@ func (b *Board) transmit(ctx context.Context, j *job) error {
 		b.giveUp(j, err)
 		return err
 	}
+	if before := j.command.Before; before != nil {
+		if err := before(); err != nil {
+			b.giveUp(j, err)
+			return err
+		}
+	}
 	err = j.command.Action.send(ctx, api, l.id)
 	return b.settle(j, l, err)
 }

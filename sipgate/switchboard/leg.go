@@ -27,7 +27,8 @@ type leg struct {
 	orig               sipgate.CallID
 	xcid, diversion    string
 	ringing, answerers []string
-	witnesses          []*member // members who may be the user that answered
+	rings, answers     []sipgate.UserID // the same users by id, where events name them
+	witnesses          []*member        // members who may be the user that answered
 	cause              string
 
 	// From lists.

@@ -42,7 +42,7 @@ func (b *Board) observeNewCall(e sipgate.Event, now time.Time) {
 	l := b.leg(e.CallID, now)
 	b.tell(l, &e, 3)
 	if l.ringing == nil {
-		l.ringing = e.Users
+		l.ringing, l.rings = e.Users, e.UserIDs
 	}
 	l.rang = true
 	if l.end != live {
@@ -58,7 +58,7 @@ func (b *Board) observeAnswer(e sipgate.Event, now time.Time) bool {
 	l := b.leg(e.CallID, now)
 	b.tell(l, &e, 2)
 	if l.answerers == nil {
-		l.answerers = e.Users
+		l.answerers, l.answers = e.Users, e.UserIDs
 	}
 	first := !l.answered
 	l.answered = true

@@ -32,6 +32,14 @@ func (b *Board) parties(legs chain, current *leg, c *Call) {
 	if c.Users == nil {
 		c.Users = current.ringing
 	}
+	people := current.answers
+	if len(people) == 0 {
+		people = current.rings
+	}
+	c.People = nil
+	for _, id := range people {
+		c.People = append(c.People, MemberID(id))
+	}
 	c.Earlier = earlier(before, c)
 }
 

@@ -230,7 +230,7 @@ func (r *row) due(current *leg) time.Time {
 func same(x, y *Call) bool {
 	return x.ID == y.ID && x.Upstream == y.Upstream && x.Phase == y.Phase && x.Was == y.Was &&
 		x.Direction == y.Direction && x.Outside == y.Outside && x.Inside == y.Inside &&
-		slices.Equal(x.Users, y.Users) && slices.Equal(x.Seen, y.Seen) && slices.Equal(x.Earlier, y.Earlier) &&
+		slices.Equal(x.Users, y.Users) && slices.Equal(x.People, y.People) && slices.Equal(x.Seen, y.Seen) && slices.Equal(x.Earlier, y.Earlier) &&
 		x.Hold == y.Hold && x.Mute == y.Mute && x.Recording == y.Recording &&
 		x.Started.Equal(y.Started) && x.Since.Equal(y.Since) && x.About == y.About &&
 		sameValue(x.Last, y.Last) && sameValue(x.Playing, y.Playing) &&

@@ -1,0 +1,49 @@
+package switchboard
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"callboard/sipgate"
+)
+
+// Events tell whose call it is: who rings, and then who answered.
+func TestPeople(t *testing.T) {
+	b := New(Options{})
+	ring := newCall("A", "in", "4930123456", "4922112345", "Anna", "Tom")
+	ring.UserIDs = []sipgate.UserID{"w0", "w1"}
+	b.Observe(ring)
+	if c := only(t, b); !slices.Equal(c.People, []MemberID{"w0", "w1"}) {
+		t.Errorf("ringing: %v", c.People)
+	}
+	picked := answer(ring, "Tom")
+	picked.UserIDs = []sipgate.UserID{"w1"}
+	b.Observe(picked)
+	if c := only(t, b); !slices.Equal(c.People, []MemberID{"w1"}) {
+		t.Errorf("answered: %v", c.People)
+	}
+}
+
+// What is to happen before a command is sent happens before it, and an error
+// of it keeps the command back.
+func TestBefore(t *testing.T) {
+	u, b, row := ready(t)
+	var seen []string
+	failure := errors.New("no audit")
+	for _, fails := range []error{nil, failure} {
+		err := b.Do(t.Context(), Command{By: "w0", Call: row, Action: Hold{On: true}, Before: func() error {
+			seen = append(seen, u.sent()...)
+			return fails
+		}})
+		if !errors.Is(err, fails) {
+			t.Errorf("error = %v, want %v", err, fails)
+		}
+	}
+	if got := u.sent(); len(got) != 1 || len(seen) != 1 {
+		t.Errorf("sent %v; %d were sent before", got, len(seen))
+	}
+	if c := only(t, b); c.Last.Outcome != Failed {
+		t.Errorf("%+v", c.Last)
+	}
+}
