@@ -104,6 +104,7 @@ func TestAuditIncomplete(t *testing.T) {
 		"no user":            func(e *AuditEntry) { e.By.User = "" },
 		"no deed":            func(e *AuditEntry) { e.Deed = "" },
 		"another account":    func(e *AuditEntry) { e.Account = "222" },
+		"others only":        func(e *AuditEntry) { e.Account, e.Through = "222", bob },
 		"another's access":   func(e *AuditEntry) { e.Through = bob },
 		"nobody's access":    func(e *AuditEntry) { e.Through = Member{User: "w1"} },
 		"account only given": func(e *AuditEntry) { e.By.Account = ""; e.Account = "111" },

@@ -176,6 +176,7 @@ func TestCallerGone(t *testing.T) {
 func TestTouch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, db := crew(t)
+		p.OnChange(func(who Person) { t.Errorf("told of %+v", who) })
 		start := time.Now()
 		for range 60 {
 			if err := p.Touch(t.Context(), mia); err != nil {

@@ -244,6 +244,18 @@ func TestFirstAccount(t *testing.T) {
 	wantStored(t, p, db)
 }
 
+// TestFirstAccountElsewhere lets the store decide between two processes that
+// both have seen nobody yet.
+func TestFirstAccountElsewhere(t *testing.T) {
+	db := tables(t)
+	p, other := peopleOf(t, db, ""), peopleOf(t, db, "")
+	enter(t, p, ada, "Ada", true)
+	if _, err := other.Enter(t.Context(), bob, "Bob", true); !errors.Is(err, ErrAccountNotAllowed) {
+		t.Errorf("%v", err)
+	}
+	wantStored(t, p, db)
+}
+
 // TestManage tries who may do what to whom (T15, T16, D12).
 func TestManage(t *testing.T) {
 	p, db := crew(t)
