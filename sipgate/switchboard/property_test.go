@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,10 +21,13 @@ var histories = map[bool]int{false: 10_000, true: 2_000}[raceDetector]
 
 // TestI4Converges lets two boards of one team learn the same by pushes that get
 // lost, doubled and reordered, by lists that are late or fail, and gives
-// commands whose answers may get lost. Whatever happened: after the next
-// successful lists both show the calls that sipgate has, as sipgate has them;
-// no ghost remains; no command reached sipgate twice; no subscriber missed a
-// change or saw a number go backwards. (I1, I4, I5, T32, F11, F15–F17, F20)
+// commands whose answers may get lost, hang-ups that wait, are joined, undone
+// and hastened, and attention. Whatever happened: after the next successful
+// lists both show the calls that sipgate has, as sipgate has them; no ghost, no
+// attention and no waiting hang-up remains; no command reached sipgate twice,
+// and none that was undone or refused reached it at all; everybody who waited
+// for an outcome was told once; no subscriber missed a change or saw a number
+// go backwards. (I1, I4, I5, T32, F11, F15–F17, F20, F21)
 func TestI4Converges(t *testing.T) {
 	n := histories
 	if testing.Short() {
@@ -44,6 +48,7 @@ type history struct {
 	t    *testing.T
 	seed uint64
 	r    *rand.Rand
+	x    *rand.Rand // for what people do to a hang-up that waits, and for attention
 	u    *upstream
 	bs   []*watched
 	n    int // calls made so far
@@ -51,7 +56,15 @@ type history struct {
 	ringing     []sipgate.Event
 	established []sipgate.Event // their newCalls
 	commands    int
+	given       []*given
 	spoilt      bool // commands were given: the boards know different things
+}
+
+// given is one time that a command was given, and what its Done was told.
+type given struct {
+	b    *watched
+	c    Command
+	told []error
 }
 
 // watched is a board, what a subscriber of it knows, and the events that it has
@@ -61,16 +74,29 @@ type watched struct {
 	f       *follower
 	sub     *Subscription
 	pending []sipgate.Event
+	end     func() // of what Run does but asking for lists
 }
 
 func newHistory(t *testing.T, seed uint64) *history {
-	h := &history{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 1)), u: newUpstream()}
+	h := &history{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 1)), x: rand.New(rand.NewPCG(seed, 2)), u: newUpstream()}
 	for range 2 {
 		b := open(t, h.u, crew(1+h.r.IntN(3))...)
 		s, sub := b.Subscribe()
-		h.bs = append(h.bs, &watched{Board: b, f: follow(s), sub: sub})
+		h.bs = append(h.bs, &watched{Board: b, f: follow(s), sub: sub, end: keepTime(b)})
 	}
 	return h
+}
+
+// keepTime does what Run does but asking for lists, until end is called.
+func keepTime(b *Board) (end func()) {
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { b.keepTime(ctx, &wg) })
+	return func() {
+		stop()
+		b.endWaiting()
+		wg.Wait()
+	}
 }
 
 func (h *history) chance(of float64) bool { return h.r.Float64() < of }
@@ -84,6 +110,9 @@ func (h *history) live() {
 		h.follow()
 	}
 	h.u.setFault(nil)
+	if h.x.Float64() < 0.3 { // the process ends, and what waits with it
+		h.bs[h.x.IntN(len(h.bs))].end()
+	}
 	time.Sleep(20 * time.Second) // for what is under way
 	for _, b := range h.bs {
 		for len(b.pending) > 0 {
@@ -99,6 +128,7 @@ func (h *history) live() {
 	h.count()
 	for _, b := range h.bs {
 		b.sub.Close()
+		b.end()
 	}
 }
 
@@ -136,6 +166,14 @@ func (h *history) step() {
 	case 11:
 		if h.seed%2 == 0 {
 			h.command(b)
+		}
+	}
+	if h.seed%2 == 0 {
+		switch b := h.bs[h.x.IntN(len(h.bs))]; h.x.IntN(8) {
+		case 0:
+			h.attend(b)
+		case 1:
+			h.undo(b)
 		}
 	}
 }
@@ -272,19 +310,17 @@ func (h *history) list(b *watched) {
 
 // command gives a command, once or several times.
 func (h *history) command(b *watched) {
-	var live []Call
-	for _, c := range b.Snapshot().Calls {
-		if c.Phase == Talking {
-			live = append(live, c)
-		}
-	}
-	if len(live) == 0 {
+	row, ok := h.talking(b, h.r)
+	if !ok {
 		return
 	}
 	h.spoilt = true
 	h.commands++
-	c := Command{ID: fmt.Sprintf("action-%d", h.commands), By: "w0", Call: live[h.r.IntN(len(live))].ID}
-	switch on := h.chance(0.5); h.r.IntN(5) {
+	c := Command{ID: fmt.Sprintf("action-%d", h.commands), By: "w0", Call: row, Override: h.chance(0.5)}
+	if h.chance(0.3) { // whoever gives it, w0's access carries it
+		c.By, c.Through = "w1", "w0"
+	}
+	switch on := h.chance(0.5); h.r.IntN(7) {
 	case 0:
 		c.Action = Hold{on}
 	case 1:
@@ -295,9 +331,14 @@ func (h *history) command(b *watched) {
 		c.Action = Tones{sipgate.DTMF(fmt.Sprint(h.commands))}
 	case 4:
 		c.Action = HangUp{}
+	default:
+		c.Action = HangUp{After: time.Duration(1+h.r.IntN(8)) * time.Second}
 	}
 	h.trouble()
 	for range 1 + h.r.IntN(3) {
+		c, g := c, &given{b: b, c: c}
+		h.given = append(h.given, g)
+		c.Done = func(err error) { h.u.mu.Lock(); g.told = append(g.told, err); h.u.mu.Unlock() }
 		go func() {
 			if err := b.Do(context.Background(), c); errors.Is(err, ErrReused) {
 				h.t.Errorf("history %d: %v", h.seed, err)
@@ -306,6 +347,55 @@ func (h *history) command(b *watched) {
 	}
 	synctest.Wait()
 	h.u.setFault(nil)
+}
+
+// talking chooses one of the board's established calls.
+func (h *history) talking(b *watched, r *rand.Rand) (RowID, bool) {
+	var live []RowID
+	for _, c := range b.Snapshot().Calls {
+		if c.Phase == Talking {
+			live = append(live, c.ID)
+		}
+	}
+	if len(live) == 0 {
+		return "", false
+	}
+	return live[r.IntN(len(live))], true
+}
+
+// attend lets a member open a dialog, or close it.
+func (h *history) attend(b *watched) {
+	row, ok := h.talking(b, h.x)
+	if !ok {
+		return
+	}
+	h.spoilt = true
+	by := MemberID(fmt.Sprintf("w%d", h.x.IntN(2)))
+	if h.x.Float64() < 0.3 {
+		b.Release(by, row)
+		return
+	}
+	switch err := b.Attend(by, row, VerbTransfer); {
+	case err == nil:
+		if c, _ := b.Call(row); c.Attention == nil || c.Attention.By != by {
+			h.t.Errorf("history %d: %s attends, but %+v", h.seed, by, c.Attention)
+		}
+	case !errors.Is(err, ErrAttended):
+		h.t.Errorf("history %d: %v", h.seed, err)
+	}
+}
+
+// undo takes back a hang-up if one waits.
+func (h *history) undo(b *watched) {
+	for _, c := range b.Snapshot().Calls {
+		err := b.Undo("w1", c.ID)
+		if c.Phase != Ended && (c.Leaving != nil) != (err == nil) {
+			h.t.Errorf("history %d: undo of %+v: %v", h.seed, c, err)
+		}
+		if c, _ := b.Call(c.ID); c.Leaving != nil {
+			h.t.Errorf("history %d: undone, but %+v", h.seed, c.Leaving)
+		}
+	}
 }
 
 // follow lets the subscribers read what there is.
@@ -349,6 +439,9 @@ func (h *history) compare(when string) {
 			case when == inTheEnd:
 				ghosts++
 			}
+			if c.Attention != nil || c.Leaving != nil {
+				h.t.Errorf("history %d, board %d, %s: %+v, %+v", h.seed, i, when, c.Attention, c.Leaving)
+			}
 			if c.Hold.Pending || c.Mute.Pending || c.Recording.Pending || c.Last != nil && c.Last.Outcome == Pending {
 				h.t.Errorf("history %d, board %d, %s: still pending: %+v", h.seed, i, when, c)
 			}
@@ -388,14 +481,48 @@ func (h *history) portrait(b *watched) string {
 	return fmt.Sprint(lines)
 }
 
-// count checks that no command was sent twice.
+// count checks that everybody was told the outcome of every command once, that
+// those who gave the same were told the same, and that no more requests were
+// made than by what was told were sent: none twice, none that was undone.
 func (h *history) count() {
-	if got := len(h.u.sent()); got > h.commands {
-		h.t.Errorf("history %d: %d commands became %d requests", h.seed, h.commands, got)
+	h.u.mu.Lock()
+	defer h.u.mu.Unlock()
+	sent := map[any]bool{}
+	outcomes := map[string]error{}
+	for _, g := range h.given {
+		id := g.c.ID
+		if len(g.told) != 1 {
+			h.t.Errorf("history %d: %s %+v: told %v", h.seed, id, g.c.Action, g.told)
+			continue
+		}
+		err := g.told[0]
+		if before, ok := outcomes[id]; ok && !errors.Is(err, before) {
+			h.t.Errorf("history %d: %s: told %v and %v", h.seed, id, before, err)
+		}
+		outcomes[id] = err
+		if !slices.ContainsFunc(notOf, func(e error) bool { return errors.Is(err, e) }) {
+			sent[h.group(g)] = true
+		}
+	}
+	if got := len(h.u.requests); got > len(sent) {
+		h.t.Errorf("history %d: %d commands became %d requests: %v", h.seed, len(sent), got, h.u.requests)
 	}
 	for text, n := range h.u.executed {
 		if n > 1 && text[0] == 't' {
 			h.t.Errorf("history %d: %s was executed %d times", h.seed, text, n)
 		}
 	}
+}
+
+// notOf are the outcomes of commands that did not reach sipgate.
+var notOf = []error{ErrUndone, ErrRestart, ErrAttended, ErrNotYours, ErrEnded, ErrNoCall, ErrTooMany}
+
+// group names the request that a command may become: those who joined a
+// hang-up that waited share it.
+func (h *history) group(g *given) any {
+	a := g.b.once.known[resultKey{g.c.By, g.c.ID}]
+	if a.grace != nil {
+		return a.grace
+	}
+	return a
 }
