@@ -20,6 +20,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -62,6 +63,8 @@ type serveSettings struct {
 	Data             string   `default:"data" placeholder:"DIR" help:"Directory of the database and the key."`
 	API              string   `name:"api" default:"https://api.sipgate.com/v2/" placeholder:"URL" help:"Address of the sipgate REST API."`
 	Login            string   `default:"https://login.sipgate.com" placeholder:"URL" help:"Address of sipgate's login server."`
+	Accounts         string   `placeholder:"NUMBERS" help:"sipgate accounts that may use this instance: their numbers, separated by commas, or any. Default: the first one that signs in."`
+	AuditDays        int      `default:"180" help:"For how many days the audit is kept."`
 	Realm            string   `default:"third-party" help:"Realm of the OAuth client, as the sipgate console shows it: third-party or sipgate-apps."`
 	PushKeyFile      string   `placeholder:"FILE" help:"Public key (PEM) that signs push events. Default: sipgate's."`
 	RecordingOrigins []string `name:"recording-origin" placeholder:"ORIGIN" help:"Further origins that recordings may be fetched from, such as https://files.example.com."`
@@ -164,6 +167,8 @@ type config struct {
 	pushKey    *rsa.PublicKey
 	numbers    sipgate.NumberRules
 	recordings []string
+	accounts   team.Accounts
+	keepAudit  time.Duration
 	demo       bool
 	listening  func() error // called when the dashboard can be reached; may be nil
 }
@@ -218,6 +223,12 @@ func (s *serveSettings) check() (*config, error) {
 	}
 	for _, o := range s.RecordingOrigins {
 		address("recording-origin", o)
+	}
+	if c.accounts, err = team.ParseAccounts(s.Accounts); err != nil {
+		wrong("accounts", "%v", err)
+	}
+	if c.keepAudit = time.Duration(s.AuditDays) * 24 * time.Hour; s.AuditDays < 1 {
+		wrong("audit-days", "must be 1 or more")
 	}
 	c.pushKey = sipgate.DefaultPushKey()
 	if s.PushKeyFile != "" {
@@ -276,6 +287,16 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 		return err
 	}
 	defer grants.Close()
+	people, err := team.NewPeople(ctx, db.DB, c.accounts)
+	if err != nil {
+		return err
+	}
+	audit := team.NewAudit(db.DB, c.keepAudit)
+	if left, err := audit.Recover(ctx); err != nil {
+		return err
+	} else if len(left) > 0 {
+		log.Warn("deeds were under way when the program ended; see the audit", "number", len(left))
+	}
 	exchange := switchboard.NewExchange(func(string) *switchboard.Board { return switchboard.New(switchboard.Options{Log: log}) })
 	defer exchange.Close()
 	httpClient, secure := sipgate.NewHTTPClient(), c.public.Scheme == "https"
@@ -284,7 +305,7 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 		Sessions: web.NewSessions[handlers.Visitor](db.DB, web.SessionOptions{Secure: secure}), Ping: db.PingContext,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: log, HTTP: httpClient, AuthURL: c.oauth.AuthURL, TokenURL: c.oauth.TokenURL,
 			ClientID: c.oauth.ClientID, ClientSecret: c.oauth.ClientSecret},
-		Grants: grants, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, announcement.Options{}),
+		Grants: grants, People: people, Audit: audit, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, announcement.Options{}),
 		Client: func(auth sipgate.Credentials) *sipgate.Client {
 			return &sipgate.Client{Base: c.api, HTTP: httpClient, Auth: auth, RecordingOrigins: c.recordings}
 		},
@@ -320,7 +341,8 @@ func (s *demoSettings) run(ctx context.Context, stdout, stderr io.Writer) error 
 	}
 	defer sim.Close()
 	serve := serveSettings{commonSettings: s.commonSettings, Data: s.Data, PublicURL: "http://" + s.Addr,
-		ClientID: o.ClientID, ClientSecret: o.ClientSecret, API: sim.URL + "/v2/", Login: sim.URL, Realm: "third-party"}
+		ClientID: o.ClientID, ClientSecret: o.ClientSecret, API: sim.URL + "/v2/", Login: sim.URL, Realm: "third-party",
+		Accounts: "any", AuditDays: 180}
 	serve.Country = cmp.Or(serve.Country, "DE")
 	c, err := serve.check()
 	if err != nil {

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,8 +18,8 @@ type decoder func(r *http.Request, v Visitor, in *input) (switchboard.Action, er
 // the board, answer.
 func (h *handlers) command(decode decoder, fields ...string) visitorHandler {
 	return func(w http.ResponseWriter, r *http.Request, v Visitor) error {
-		board, row := h.Exchange.Board(v.Account), switchboard.RowID(r.PathValue("id"))
-		if _, ok := board.Call(row); !ok {
+		call, ok := h.Exchange.Board(v.Account).Call(switchboard.RowID(r.PathValue("id")))
+		if !ok || !h.sees(v, call) {
 			return switchboard.ErrNoCall
 		}
 		in, err := read(w, r, fields...)
@@ -34,10 +33,7 @@ func (h *handlers) command(decode decoder, fields ...string) visitorHandler {
 		if err != nil {
 			return err
 		}
-		// Who clicks and closes the tab has clicked all the same.
-		err = board.Do(context.WithoutCancel(r.Context()), switchboard.Command{
-			ID: in.action, By: switchboard.MemberID(v.User), Call: row, Action: action,
-		})
+		err = h.carryOut(r, v, call, switchboard.Command{ID: in.action, By: v.id(), Call: call.ID, Action: action})
 		if err != nil {
 			return err
 		}

@@ -2,9 +2,11 @@ package handlers
 
 import (
 	"context"
+	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 )
 
 // Who is signed in is on the board: their access shows its calls and carries
@@ -36,6 +38,29 @@ func (h *handlers) leave(ctx context.Context, v Visitor) (refresh string, err er
 	h.Exchange.Board(v.Account).Leave(v.id())
 	return h.Grants.Drop(ctx, v.member())
 }
+
+// changed makes a change of a person take effect at once: who was removed is
+// signed out everywhere, and all who look at the board get it anew, since what
+// they may see and do may be different now.
+func (h *handlers) changed(p team.Person) {
+	v := Visitor{Account: p.Account, User: p.User}
+	ctx, cancel := context.WithTimeout(context.Background(), leavingTime)
+	defer cancel()
+	board := h.Exchange.Board(p.Account)
+	if p.Removed {
+		if err := h.Sessions.EndAll(ctx, v.Subject()); err != nil {
+			h.Log.Error("somebody who was removed could not be signed out", "err", err)
+		}
+		board.Leave(v.id())
+		if _, err := h.Grants.Drop(ctx, p.Member); err != nil {
+			h.Log.Error("the grant of somebody who was removed could not be dropped", "err", err)
+		}
+	}
+	board.Renew()
+}
+
+// leavingTime is how long the database may take to forget somebody.
+const leavingTime = 20 * time.Second
 
 // muster makes the boards' members those who are signed in: at start, since
 // sessions outlive the program, and now and then, since sessions expire.

@@ -8,6 +8,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 	"callboard/web"
 )
 
@@ -31,6 +32,14 @@ var known = []struct {
 	{switchboard.ErrEnded, web.Fault{Status: http.StatusConflict, Code: "call_over"}},
 	{switchboard.ErrNotEstablished, web.Fault{Status: http.StatusConflict, Code: "not_established"}},
 	{switchboard.ErrNotYours, web.Fault{Status: http.StatusForbidden, Code: "not_yours"}},
+	{switchboard.ErrAttended, web.Fault{Status: http.StatusConflict, Code: "attended"}},
+	{switchboard.ErrNothingToUndo, web.Fault{Status: http.StatusConflict, Code: "nothing_to_undo"}},
+	{team.ErrAccountNotAllowed, web.Fault{Status: http.StatusForbidden, Code: "account_not_allowed"}},
+	{team.ErrRemoved, web.Fault{Status: http.StatusForbidden, Code: "removed"}},
+	{team.ErrLastAdmin, web.Fault{Status: http.StatusConflict, Code: "last_admin"}},
+	{team.ErrNotAllowed, web.Fault{Status: http.StatusForbidden, Code: "role_agent"}},
+	{team.ErrNoPerson, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
+	{team.ErrAuditUnavailable, web.Fault{Status: http.StatusServiceUnavailable, Code: "audit_unavailable"}},
 	{switchboard.ErrSameParty, web.Fault{Status: http.StatusConflict, Code: "same_party"}},
 	{switchboard.ErrReused, web.Fault{Status: http.StatusConflict, Code: "action_id_reused"}},
 	{switchboard.ErrUnknown, web.Fault{Status: http.StatusBadGateway, Code: "outcome_unknown"}},
@@ -69,6 +78,12 @@ func explain(err error) web.Fault {
 		if errors.Is(err, b.err) {
 			return b.fault
 		}
+	}
+	if e, ok := errors.AsType[denied](err); ok {
+		if e.reason == team.ReasonNotShared {
+			return errNotFound
+		}
+		return web.Fault{Status: http.StatusForbidden, Code: e.reason}
 	}
 	if e, ok := errors.AsType[*inputError](err); ok {
 		return web.Fault{Status: e.status, Code: e.code, Field: e.field}

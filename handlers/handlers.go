@@ -39,6 +39,8 @@ type Deps struct {
 	Login     *web.Login                  // knows where to send browsers; what comes after is set here
 	Ping      func(context.Context) error // of the database
 	Grants    *team.Grants
+	People    *team.People
+	Audit     *team.Audit
 	Exchange  *switchboard.Exchange
 	Library   *announcement.Library
 }
@@ -66,6 +68,7 @@ func New(d Deps) *App {
 	h.Login.Scopes = sipgate.Scopes
 	h.Login.Limit = web.NewLimiter(loginsPerMinute)
 	h.Login.Done = h.signedIn
+	h.People.OnChange(h.changed)
 	guard := web.GuardOptions{Log: d.Log, PublicURL: d.PublicURL, Render: h.refuse,
 		FormAction: []string{d.LoginURL.Scheme + "://" + d.LoginURL.Host},
 		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/"}}
@@ -119,7 +122,11 @@ func (h *handlers) signed(f visitorHandler) web.Handler {
 		case err != nil:
 			return err
 		case ok:
-			return f(w, r, s.Value)
+			v, err := h.admit(r, s.Value)
+			if err != nil {
+				return err
+			}
+			return f(w, r, v)
 		case r.Method == http.MethodGet && !wantsJSON(r) && !isEnhanced(r):
 			http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 			return nil
@@ -127,6 +134,21 @@ func (h *handlers) signed(f visitorHandler) web.Handler {
 			return errUnauthenticated
 		}
 	}
+}
+
+// admit finds out who a visitor is in the team, and whether that person may ask
+// for this at all.
+func (h *handlers) admit(r *http.Request, v Visitor) (Visitor, error) {
+	v.Person, _ = h.People.Get(v.member())
+	if d := v.Person.MayRoute(r.Pattern); !d.OK {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			return v, denied{d.Reason}
+		}
+		e := h.entry(r, v, team.Routes()[r.Pattern], nil)
+		e.Call = r.PathValue("id")
+		return v, h.refuseDeed(r.Context(), e, d)
+	}
+	return v, nil
 }
 
 // wantsJSON tells programs from people: they send JSON or ask for it.

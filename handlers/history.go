@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/sipgate/team"
 	"callboard/views"
 )
 
@@ -48,7 +49,7 @@ func (h *handlers) pageOfHistory(ctx context.Context, v Visitor, q sipgate.Histo
 	}
 	var found pastPage
 	want := q.Limit
-	if !v.Admin {
+	if !v.seesAll() {
 		q.Limit = 100 // of which some will be left out
 	}
 	for range maxHistoryReads {
@@ -70,7 +71,7 @@ func (h *handlers) pageOfHistory(ctx context.Context, v Visitor, q sipgate.Histo
 		} else {
 			found.next = 0
 		}
-		if v.Admin {
+		if v.seesAll() {
 			found.total = page.Total
 		}
 		if len(found.items) == want || found.next == 0 || len(page.Items) == 0 {
@@ -162,10 +163,9 @@ func day(q url.Values, field string, plus time.Duration) (time.Time, error) {
 
 // ownership tells which entries the visitor may see: sipgate shows a plain
 // user the whole account's history, we show only calls that went through the
-// user or one of their telephones and lines. Administrators of the account see
-// all.
+// user or one of their telephones and lines. Leads and admins see all.
 func (h *handlers) ownership(ctx context.Context, c *sipgate.Client, v Visitor) (func(sipgate.HistoryEntry) bool, error) {
-	if v.Admin {
+	if v.seesAll() {
 		return func(sipgate.HistoryEntry) bool { return true }, nil
 	}
 	devices, err := c.Devices(ctx, v.User)
@@ -183,6 +183,9 @@ func (h *handlers) ownership(ctx context.Context, c *sipgate.Client, v Visitor) 
 		return slices.ContainsFunc(e.Extensions(), func(x string) bool { return own[x] })
 	}, nil
 }
+
+// seesAll reports whether the whole account's history is shown to the visitor.
+func (v Visitor) seesAll() bool { return v.Person.May(team.DeedHistoryAll).OK }
 
 // recording streams a recording to the browser, as sipgate sends it but under
 // a name of ours. A browser that wants only a part (to seek) gets that part.

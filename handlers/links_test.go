@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"callboard/sipgate"
+	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
 )
@@ -20,7 +21,7 @@ import (
 func bare() *handlers {
 	public := &url.URL{Scheme: "https", Host: "calls.example"}
 	return New(Deps{Log: slog.New(slog.DiscardHandler), PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{},
-		Sessions: web.NewSessions[Visitor](nil, web.SessionOptions{}), Login: &web.Login{}}).h
+		Sessions: web.NewSessions[Visitor](nil, web.SessionOptions{}), Login: &web.Login{}, People: new(team.People)}).h
 }
 
 // address finds what a page leads to: the method of a form, else GET, and the
@@ -59,6 +60,15 @@ func TestEveryAddressIsServed(t *testing.T) {
 			if w.Code != http.StatusOK {
 				t.Errorf("%s: %d", a, w.Code)
 			}
+		}
+	}
+}
+
+// T16: every route has its row in the policy.
+func TestT16EveryRouteHasARow(t *testing.T) {
+	for _, route := range patterns(t) {
+		if _, ok := team.RouteRole(route); !ok {
+			t.Errorf("%s has no row in the policy", route)
 		}
 	}
 }

@@ -22,6 +22,9 @@ type Visitor struct {
 	Locale  string         `json:"locale"` // "de_DE"
 	Scope   string         `json:"scope"`  // what sipgate granted, separated by spaces
 	Admin   bool           `json:"admin"`  // of the sipgate account
+
+	// Person is who that is in the team now. It is not kept: roles change.
+	Person team.Person `json:"-"`
 }
 
 // Subject is who the session belongs to, among all accounts.
@@ -83,6 +86,9 @@ func (h *handlers) signedIn(w http.ResponseWriter, r *http.Request, t web.Tokens
 	v, err := h.whoIs(ctx, t)
 	if err != nil {
 		return fmt.Errorf("%w: %w", web.Fault{Status: http.StatusBadGateway, Code: web.CodeLoginFailed}, err)
+	}
+	if v.Person, err = h.People.Enter(ctx, v.member(), v.Name, v.Admin); err != nil {
+		return err
 	}
 	tokens := sipgate.Tokens{Access: t.Access, Refresh: t.Refresh, Scope: t.Scope, Life: t.Life}
 	if err := h.Grants.Put(ctx, v.member(), tokens); err != nil {

@@ -3,9 +3,11 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 )
 
 // newCall starts a call. sipgate rings the caller's own telephone first, and
@@ -38,8 +40,7 @@ func (h *handlers) newCall(w http.ResponseWriter, r *http.Request, v Visitor) er
 	if !hasDevice(devices, device) {
 		return badParam("device")
 	}
-	id, err := h.Exchange.Board(v.Account).Originate(context.WithoutCancel(r.Context()),
-		switchboard.Origination{ID: in.action, By: v.id(), Call: call}, h.clientOf(v))
+	id, err := h.originate(r, v, switchboard.Origination{ID: in.action, By: v.id(), Call: call})
 	if err != nil {
 		return err
 	}
@@ -47,6 +48,21 @@ func (h *handlers) newCall(w http.ResponseWriter, r *http.Request, v Visitor) er
 		return answerJSON(w, http.StatusCreated, map[string]string{"callId": string(id)})
 	}
 	return accepted(w, r, in.action)
+}
+
+// originate starts a call that is on record.
+func (h *handlers) originate(r *http.Request, v Visitor, o switchboard.Origination) (sipgate.CallID, error) {
+	ctx := context.WithoutCancel(r.Context())
+	entry, err := h.Audit.Begin(ctx, h.entry(r, v, team.DeedCall, o.Call.Callee+" from "+string(o.Call.DeviceID)))
+	if err != nil {
+		return "", err
+	}
+	begun := time.Now()
+	id, err := h.Exchange.Board(v.Account).Originate(ctx, o, h.clientOf(v))
+	if e := h.Audit.End(ctx, entry, outcome(err), statusOfError(err), time.Since(begun)); e != nil {
+		h.Log.Error("the end of a deed is not in the audit yet", "entry", entry, "err", e)
+	}
+	return id, err
 }
 
 func hasDevice(devices []sipgate.Device, id string) bool {

@@ -75,7 +75,7 @@ func newHook(t testing.TB) *hook {
 	exchange := switchboard.NewExchange(func(string) *switchboard.Board { return switchboard.New(switchboard.Options{}) })
 	t.Cleanup(exchange.Close)
 	app := New(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{}, Exchange: exchange,
-		Sessions: web.NewSessions[Visitor](nil, web.SessionOptions{}), Login: &web.Login{},
+		Sessions: web.NewSessions[Visitor](nil, web.SessionOptions{}), Login: &web.Login{}, People: new(team.People),
 		Key: team.Key{1}, PushKey: &sipgateKey().PublicKey})
 	k.h, k.app, k.gate = app.h, app.handler, app.h.gate
 	k.gate.now = func() time.Time { return k.clock }

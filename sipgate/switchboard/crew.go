@@ -22,6 +22,14 @@ func (b *Board) Has(id MemberID) bool {
 	return ok
 }
 
+// Renew has every subscriber take the whole list again: what is shown to whom
+// has changed, although no call has.
+func (b *Board) Renew() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.publish(Change{Structure: true})
+}
+
 // Boards returns the boards that are open, by team.
 func (x *Exchange) Boards() map[string]*Board {
 	x.mu.Lock()

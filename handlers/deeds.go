@@ -1,0 +1,165 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+	"callboard/web"
+)
+
+// denied is a deed that the policy does not allow, with the policy's reason.
+type denied struct{ reason string }
+
+func (d denied) Error() string { return "not allowed: " + d.reason }
+
+// mayOn decides on a deed that concerns a call.
+func (h *handlers) mayOn(v Visitor, d team.Deed, c switchboard.Call) team.Decision {
+	return v.Person.MayOn(d, slices.Contains(c.Seen, v.id()), h.owners(v.Account, c))
+}
+
+// sees decides whether a call exists for a visitor.
+func (h *handlers) sees(v Visitor, c switchboard.Call) bool { return h.mayOn(v, team.DeedSee, c).OK }
+
+// owners are whose call it is: those who ring or talk or, where nobody is known
+// to, those through whom it is seen. Those whose access shows it come first.
+func (h *handlers) owners(account string, c switchboard.Call) []team.Person {
+	ids := c.People
+	if len(ids) == 0 {
+		ids = c.Seen
+	}
+	var with, without []team.Person
+	for _, id := range ids {
+		p, ok := h.People.Get(team.Member{Account: account, User: sipgate.UserID(id)})
+		switch {
+		case !ok:
+		case slices.Contains(c.Seen, id):
+			with = append(with, p)
+		default:
+			without = append(without, p)
+		}
+	}
+	return append(with, without...)
+}
+
+// carryOut asks the policy, writes the audit, and gives the command to the
+// board: in this order, so that nothing happens that is not on record.
+func (h *handlers) carryOut(r *http.Request, v Visitor, call switchboard.Call, c switchboard.Command) error {
+	ctx := context.WithoutCancel(r.Context()) // who clicks and closes the tab has clicked all the same
+	entry := h.entry(r, v, team.Deed(c.Action.Verb()), c.Action)
+	entry.Call, entry.Parties = string(call.ID), parties(call)
+	d := h.mayOn(v, entry.Deed, call)
+	if d.OK && c.Override {
+		d = h.mayOn(v, team.DeedOverride, call)
+		entry.Parameters += " override"
+	}
+	if !d.OK {
+		return h.refuseDeed(ctx, entry, d)
+	}
+	if d.Through.User != v.User {
+		entry.Through, c.Through = d.Through, switchboard.MemberID(d.Through.User)
+	}
+	if up, ok := c.Action.(switchboard.HangUp); ok && up.After > 0 {
+		entry.Outcome = team.OutcomeWaiting
+	}
+	id, err := h.Audit.Begin(ctx, entry)
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	c.Before = func() error { return h.Audit.Proceed(ctx, id) }
+	if entry.Outcome != team.OutcomeWaiting {
+		c.Before = nil
+	}
+	c.Done = func(err error) {
+		if err := h.Audit.End(ctx, id, outcome(err), statusOfError(err), time.Since(begun)); err != nil {
+			h.Log.Error("the end of a deed is not in the audit yet", "entry", id, "err", err)
+		}
+	}
+	return h.Exchange.Board(v.Account).Do(ctx, c)
+}
+
+// refuseDeed records that somebody tried what they may not.
+func (h *handlers) refuseDeed(ctx context.Context, e team.AuditEntry, d team.Decision) error {
+	e.Parameters = d.Reason
+	if err := h.Audit.Refused(ctx, e); err != nil {
+		h.Log.Error("a refusal is not in the audit", "err", err)
+	}
+	return denied{d.Reason}
+}
+
+// entry is the beginning of an audit entry.
+func (h *handlers) entry(r *http.Request, v Visitor, d team.Deed, what any) team.AuditEntry {
+	e := team.AuditEntry{Account: v.Account, By: v.member(), ByName: v.Person.Name, Deed: d, Address: web.ClientIP(r).String()}
+	switch a := what.(type) {
+	case switchboard.Hold:
+		e.Parameters = onOff(a.On)
+	case switchboard.Mute:
+		e.Parameters = onOff(a.On)
+	case switchboard.Record:
+		e.Parameters = onOff(a.On)
+		if a.On && !a.Announce {
+			e.Parameters += " silent"
+		}
+	case switchboard.TransferTo:
+		e.Parameters = "to " + string(a.To)
+		if a.Attended {
+			e.Parameters += " attended"
+		}
+	case switchboard.Tones:
+		e.Parameters = team.TonesParameters(a.Digits)
+	case switchboard.Announce:
+		e.Parameters = a.Title
+	case string:
+		e.Parameters = a
+	}
+	return e
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+// parties names both sides of a call.
+func parties(c switchboard.Call) string {
+	name := func(p switchboard.Party) string {
+		if p.Name != "" {
+			return fmt.Sprintf("%s (%s)", p.Name, p.Number)
+		}
+		return p.Number
+	}
+	return name(c.Outside) + " / " + name(c.Inside)
+}
+
+// outcome is what the audit says of a command's end.
+func outcome(err error) string {
+	switch {
+	case err == nil:
+		return team.OutcomeDone
+	case errors.Is(err, switchboard.ErrUndone), errors.Is(err, switchboard.ErrRestart):
+		return team.OutcomeCancelled
+	case errors.Is(err, switchboard.ErrUnknown):
+		return team.OutcomeUnknown
+	default:
+		return team.OutcomeFailed
+	}
+}
+
+func statusOfError(err error) int {
+	if e, ok := errors.AsType[*sipgate.Error](err); ok {
+		return e.Status
+	}
+	if err == nil {
+		return http.StatusNoContent
+	}
+	return 0
+}
