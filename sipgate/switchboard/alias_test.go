@@ -201,5 +201,13 @@ func TestRowOfAliased(t *testing.T) {
 		if err := b.Undo("w0", first); !errors.Is(err, ErrNoCall) {
 			t.Errorf("error = %v", err)
 		}
+		// Nor does it come back when that row is gone.
+		lasting["D"] = first
+		b.Observe(newCall("D", sipgate.Incoming, "4915790000006", marty))
+		b.Observe(hangup(newCall("C", sipgate.Incoming, "4915790000005", marty), "cancel"))
+		time.Sleep(endedStays)
+		if c, ok := b.Call(second); ok {
+			t.Errorf("row = %+v", c)
+		}
 	})
 }

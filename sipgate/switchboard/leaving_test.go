@@ -391,8 +391,9 @@ func TestGraceMeanwhile(t *testing.T) {
 				x.row = x.Snapshot().Calls[1].ID
 			},
 			meanwhile: func(x *leavingRig) {
-				x.u.add("R", "4915790000003", marty)
 				time.Sleep(grace - 2*time.Millisecond)
+				x.u.add("R", "4915790000003", marty)
+				x.u.setFault(slow("calls", 500*time.Millisecond)) // no list shows it yet
 				x.Observe(answer(newCall("R", sipgate.Incoming, "4915790000003", marty), "Marty"))
 			},
 			sent: []string{"hangup R"},

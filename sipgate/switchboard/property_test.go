@@ -17,7 +17,7 @@ import (
 
 // histories is how many random lives of a team are tried. The race detector
 // makes each ten times as expensive, and finds what it can find in fewer.
-var histories = map[bool]int{false: 10_000, true: 2_000}[raceDetector]
+var histories = map[bool]int{false: 10_000, true: 1_500}[raceDetector]
 
 // TestI4Converges lets two boards of one team learn the same by pushes that get
 // lost, doubled and reordered, by lists that are late or fail, and gives

@@ -30,7 +30,6 @@ func (b *Board) sweep(now time.Time) {
 		b.touch(r)
 	}
 	b.forget(now)
-	b.forgetAliases(now)
 	b.flush(now)
 }
 
