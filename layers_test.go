@@ -32,16 +32,19 @@ const layers = `
 	# What a telephone team is and does.
 	sipgate/switchboard  < sipgate
 	sipgate/team         < sipgate
+	sipgate/journal      < sipgate sipgate/switchboard
 
 	# What one sees: values only.
 	views                < sipgate/switchboard sipgate/team sipgate/announcement static
+	views                < sipgate/journal
 
 	# The one place where browsers and telephones meet.
 	handlers             < web views static sipgate sipgate/switchboard sipgate/team sipgate/announcement
+	handlers             < sipgate/journal
 
 	# Plugs it together.
 	.                    < web web/database handlers sipgate sipgate/switchboard sipgate/team
-	.                    < sipgate/announcement sipgate/simulator
+	.                    < sipgate/announcement sipgate/journal sipgate/simulator
 `
 
 // homes states which packages may import a library. A row reads
@@ -74,7 +77,7 @@ const homes = `
 
 	# Who speaks HTTP, and who speaks to the database.
 	net/http                          < . static web handlers sipgate sipgate/simulator
-	database/sql                      < . web web/database sipgate/team sipgate/announcement
+	database/sql                      < . web web/database sipgate/team sipgate/journal sipgate/announcement
 
 	# Random numbers that anybody may guess: jitter, and a simulator that can
 	# be replayed. Secrets come from crypto/rand.

@@ -1,0 +1,86 @@
+package journal
+
+import (
+	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+)
+
+const (
+	mostNote  = 2000 // characters of a note
+	mostNotes = 200  // notes on a call
+)
+
+// Note adds a note to a call of the account, by the member of that name. When
+// it returns nil the note is on the disk. Line breaks stay, other control
+// characters and invisible ones that could disguise a text go.
+//
+// The errors are ErrNotFound, or a *sipgate.ValueError of the field "note" with
+// the code "note_empty", "note_too_long" (more than 2,000 characters) or
+// "note_too_many".
+func (j *Journal) Note(ctx context.Context, account string, row switchboard.RowID, by, text string) error {
+	text = cleanNote(text)
+	switch {
+	case text == "":
+		return &sipgate.ValueError{Field: "note", Code: "note_empty"}
+	case utf8.RuneCountInString(text) > mostNote:
+		return &sipgate.ValueError{Field: "note", Code: "note_too_long"}
+	}
+	a := j.account(account)
+	if err := j.sync(ctx, a); err != nil {
+		return err
+	}
+	release, err := a.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	row, _, err = j.find(ctx, account, row)
+	if err != nil {
+		return err
+	}
+	var n int
+	if err := j.db.QueryRowContext(ctx, `
+		select count(*) from journal_entries where account = $1 and row_id = $2 and kind = 'noted'`,
+		account, string(row)).Scan(&n); err != nil {
+		return err
+	}
+	if n >= mostNotes {
+		return &sipgate.ValueError{Field: "note", Code: "note_too_many"}
+	}
+	return j.commit(ctx, account, addEntry{row, Entry{At: j.now(), Kind: Noted, Who: by, Detail: text}})
+}
+
+// cleanNote returns a text as it is kept: valid, with line breaks but at most
+// one empty line in a row, without other control characters and without those
+// that turn the direction of writing.
+func cleanNote(s string) string {
+	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n").Replace(strings.ToValidUTF8(s, "\ufffd"))
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return r
+		case unicode.Is(unicode.Bidi_Control, r), r == '\ufeff', r == '\u200b', unicode.Is(tags, r):
+			return -1
+		case unicode.IsControl(r):
+			return ' '
+		}
+		return r
+	}, s)
+	var lines []string
+	for line := range strings.Lines(s) {
+		line = strings.TrimRightFunc(line, unicode.IsSpace)
+		if line == "" && (len(lines) == 0 || lines[len(lines)-1] == "") {
+			continue
+		}
+		lines = append(lines, line)
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
+}
+
+// tags are invisible letters.
+var tags = &unicode.RangeTable{R32: []unicode.Range32{{Lo: 0xE0000, Hi: 0xE001F, Stride: 1}}}
