@@ -1,0 +1,103 @@
+package switchboard
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// What may happen to the call while a hang-up of it waits.
+func TestGraceMeanwhile(t *testing.T) {
+	for name, tt := range map[string]struct {
+		before    func(*leavingRig) // makes another row current
+		meanwhile func(*leavingRig)
+		sent      []string
+		want      error
+	}{
+		"it ends": {
+			meanwhile: func(x *leavingRig) { x.u.remove("A"); x.Observe(hangup(toDoc, "normalClearing")) },
+			want:      ErrEnded,
+		},
+		"somebody holds it": {
+			meanwhile: func(x *leavingRig) {
+				x.Do(x.t.Context(), Command{By: "w1", Call: x.row, Action: Hold{true}})
+			},
+			sent: []string{"hold A true", "hangup A"},
+		},
+		"somebody opens a dialog": {
+			meanwhile: func(x *leavingRig) {
+				if err := x.Attend("w1", x.row, VerbTransfer); err != nil {
+					x.t.Error(err)
+				}
+			},
+			sent: []string{"hangup A"},
+		},
+		"it is transferred": {
+			meanwhile: func(x *leavingRig) {
+				x.Observe(origin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""))
+				x.Observe(answer(newCall("B", sipgate.Incoming, jennifer, marty), "Marty"))
+				x.u.remove("A")
+				x.Observe(hangup(toDoc, "normalClearing"))
+				x.u.add("B", jennifer, marty)
+			},
+			sent: []string{"hangup B"},
+		},
+		"the ringing call is answered": {
+			before: func(x *leavingRig) {
+				x.Observe(newCall("R", sipgate.Incoming, "4915790000003", marty, "Marty"))
+				x.row = x.Snapshot().Calls[1].ID
+			},
+			meanwhile: func(x *leavingRig) {
+				time.Sleep(grace - 2*time.Millisecond)
+				x.u.add("R", "4915790000003", marty)
+				x.u.setFault(slow("calls", 500*time.Millisecond)) // no list shows it yet
+				x.Observe(answer(newCall("R", sipgate.Incoming, "4915790000003", marty), "Marty"))
+			},
+			sent: []string{"hangup R"},
+		},
+		"the member signs out": {
+			meanwhile: func(x *leavingRig) { x.Leave("w0") },
+			want:      ErrNotYours,
+		},
+		"the member signs in again": {
+			meanwhile: func(x *leavingRig) { x.Leave("w0"); x.Join(x.u.member("w0")); synctest.Wait() },
+			sent:      []string{"hangup A"},
+		},
+		"the API panics": {
+			meanwhile: func(x *leavingRig) {
+				x.u.setFault(func(op string, _ MemberID) fault {
+					if op == "hangup" {
+						panic(op)
+					}
+					return fault{}
+				})
+			},
+			sent: []string{"hangup A"},
+			want: ErrUnknown,
+		},
+	} {
+		t.Run(name, in(func(x *leavingRig) {
+			if tt.before != nil {
+				tt.before(x)
+			}
+			at := time.Now().Add(grace)
+			if err := x.hangUp("a", "w0", x.row, grace); err != nil {
+				x.t.Fatal(err)
+			}
+			tt.meanwhile(x)
+			if c, _ := x.Call(x.row); (c.Leaving != nil) != (c.Phase != Ended) {
+				x.t.Errorf("row = %+v", c)
+			}
+			time.Sleep(time.Until(at) + 2*time.Second)
+			x.outcome("a", tt.want)
+			x.sent(tt.sent...)
+			if c, ok := x.Call(x.row); ok && tt.want == nil && c.Last.Outcome != Confirmed {
+				x.t.Errorf("order %+v", c.Last)
+			} else if tt.want == ErrNotYours && c.Last.Outcome != Failed { // I7
+				x.t.Errorf("order %+v", c.Last)
+			}
+		}))
+	}
+}
