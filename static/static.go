@@ -22,7 +22,7 @@ import (
 // Prefix is the path under which [Handler] expects to be mounted.
 const Prefix = "/static/"
 
-//go:embed app.css app.js pin.js icons.svg favicon.svg vendor/*.js
+//go:embed *.css *.js icons.svg favicon.svg vendor/*.js
 var embedded embed.FS
 
 // types are the kinds of files there are. Anything else is refused at start,

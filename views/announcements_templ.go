@@ -395,7 +395,7 @@ func Announcements(p Page, m AnnouncementsModel) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = shell(p, p.t("nav.announcements")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = shell(p.aside(), p.t("nav.announcements")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"bytes"
 	"context"
 	"time"
 
@@ -14,6 +13,8 @@ type BoardModel struct {
 	Sections [3][]RenderedRow
 	Live     int // calls that ring, are talking or on hold
 	Ringing  int
+	Several  bool        // more than one of them the viewer may act on
+	Grace    bool        // hanging up can be taken back: the server waits a moment, and nobody is asked before
 	Status   StatusModel // needed by [Board] only
 	CanCall  bool        // there is a telephone to start a call with; needed by [Board] only
 }
@@ -33,24 +34,14 @@ func (b *BoardModel) Add(c switchboard.Call, row RenderedRow) {
 	}
 }
 
-// RowHTML renders the row of a call for viewer. It is done once for each
-// change of the call, language and "mine or not", and shared after that: the
-// bytes must not be changed. f must be the same for all who share.
+// RowHTML is RowHTMLFor where nothing is asked but whether the call is the
+// viewer's.
 func (f Format) RowHTML(ctx context.Context, c switchboard.Call, viewer switchboard.MemberID, lang Lang) (RenderedRow, error) {
-	render := func() ([]byte, error) {
-		var buf bytes.Buffer
-		buf.Grow(4096)
-		err := Row(lang, f.Row(c, viewer, lang)).Render(context.WithoutCancel(ctx), &buf)
-		return buf.Bytes(), err
-	}
-	if c.Memo == nil {
-		return render()
-	}
 	key := "row " + lang.String()
 	if Mine(c, viewer) {
 		key += " mine"
 	}
-	return c.Memo.Do(key, render)
+	return remember(ctx, c, key, lang, func() RowModel { return f.Row(c, viewer, lang) })
 }
 
 // Board prepares all calls for display to viewer.
@@ -128,6 +119,8 @@ var keys = []shortcut{
 	{[]string{"a"}, "keys.announce"},
 	{[]string{"r"}, "keys.record"},
 	{[]string{"x"}, "keys.hangup"},
+	{[]string{"Shift", "x"}, "keys.now"},
+	{[]string{"u", "Esc"}, "keys.undo"},
 	{[]string{"n"}, "keys.new"},
 	{[]string{"?"}, "keys.this"},
 }

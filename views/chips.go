@@ -10,6 +10,12 @@ import (
 // wrong. Nothing is claimed that sipgate did not confirm.
 func (f Format) chips(m *RowModel, c switchboard.Call, lang Lang) {
 	if c.Phase != switchboard.Ended {
+		if c.Leaving != nil {
+			m.Chips = append(m.Chips, leaving(*c.Leaving, lang))
+		}
+		if a := c.Attention; a != nil && !(pending(c) && c.Last.By == a.By) { // else the order tells more
+			m.Chips = append(m.Chips, Chip{Tone: "attend", Icon: icon("person"), Text: Attending(lang, *a), By: string(a.By)})
+		}
 		if c.Recording.On {
 			m.Chips = append(m.Chips, Chip{Tone: "rec", Icon: icon("record"), Text: lang.T("chip.rec")})
 		}
@@ -28,6 +34,35 @@ func (f Format) chips(m *RowModel, c switchboard.Call, lang Lang) {
 			m.Chips = append(m.Chips, chip)
 		}
 	}
+}
+
+// Attending says who is about to do what: "Mia is transferring …". It is what
+// somebody is told who wants to act on the same call.
+func Attending(lang Lang, a switchboard.Attention) string {
+	name := a.Name
+	if name == "" {
+		name = lang.T("attend.somebody")
+	}
+	if key := "attend." + string(a.Verb); attendable[a.Verb] {
+		return lang.T(key, name)
+	}
+	return lang.T("attend.other", name)
+}
+
+// attendable are the verbs with words of their own for [Attending].
+var attendable = map[switchboard.Verb]bool{
+	switchboard.VerbHold: true, switchboard.VerbMute: true, switchboard.VerbRecord: true, switchboard.VerbTransfer: true,
+	switchboard.VerbTones: true, switchboard.VerbAnnounce: true, switchboard.VerbHangUp: true,
+}
+
+// leaving says that a call will be hung up, and when: script counts down to it.
+func leaving(l switchboard.Leaving, lang Lang) Chip {
+	return Chip{Tone: "leave", Icon: icon("hangup"), Text: lang.T("leave.at", l.At.Format("15:04:05")), At: milliseconds(l.At), Name: l.Name}
+}
+
+// pending tells whether the last command is under way.
+func pending(c switchboard.Call) bool {
+	return c.Last != nil && c.Last.Outcome == switchboard.Pending
 }
 
 // order says what becomes of the last command.

@@ -4,11 +4,13 @@ package views
 const sheetSwap = `{"target":"#sheet-notices","swap":"innerHTML","select":null}`
 
 // Message is what a person is told about the fault with a code. There are
-// words for every code of this program; for any other it is the words for its
-// HTTP status, never the code.
+// words for every code of this program and for every reason of the team's
+// policy; for any other it is the words for its HTTP status, never the code.
 func Message(lang Lang, code string, status int) string {
-	if key := "error." + code; lang.Has(key) {
-		return lang.T(key)
+	for _, prefix := range []string{"error.", "why."} {
+		if key := prefix + code; lang.Has(key) {
+			return lang.T(key)
+		}
 	}
 	return lang.T("error.heading." + statusClass(status))
 }

@@ -99,7 +99,7 @@ func TestFirstVisit(t *testing.T) {
 	}
 	critical := first + packed(t, style)
 	all := critical
-	for _, name := range []string{"app.js", "pin.js", "icons.svg", "favicon.svg", "vendor/htmx.min.js", "vendor/hx-ws.min.js"} {
+	for _, name := range []string{"app.js", "act.js", "keys.js", "pin.js", "icons.svg", "favicon.svg", "vendor/htmx.min.js", "vendor/hx-ws.min.js"} {
 		if !strings.Contains(page, static.URL(name)) {
 			t.Errorf("the board does not use %s", name)
 		}
@@ -123,7 +123,7 @@ func TestAddressesInPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, lang := range Langs {
-		for _, picture := range Gallery(lang) {
+		for _, picture := range pictures(lang) {
 			page := html(t, picture.Show)
 			for _, m := range regexp.MustCompile(`icons\.[0-9a-f]+\.svg#([a-z-]+)"`).FindAllStringSubmatch(page, -1) {
 				if !bytes.Contains(drawings, []byte(`<symbol id="`+m[1]+`"`)) {

@@ -299,7 +299,7 @@ func History(p Page, m HistoryModel) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = shell(p, p.t("nav.history")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = shell(p.aside(), p.t("nav.history")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,8 +1,10 @@
 package views
 
 import (
+	"slices"
 	"time"
 
+	"callboard/sipgate/switchboard"
 	"callboard/static"
 )
 
@@ -19,6 +21,19 @@ type Page struct {
 
 	// Demo says that the telephones are simulated.
 	Demo bool
+
+	// ID is who is signed in, as the board's members are called: they are not
+	// told what they are doing themselves.
+	ID switchboard.MemberID
+
+	// Lead says that they may act although somebody else is about to.
+	Lead bool
+
+	// May holds what they may open besides what everybody may: "team", "audit",
+	// "status", "settings".
+	May map[string]bool
+
+	apart bool // not the board or a sheet: with the style sheet of the other pages
 }
 
 func (p Page) t(key string, args ...any) string { return p.Lang.T(key, args...) }
@@ -29,6 +44,49 @@ func (p Page) current(path string) string {
 		return "page"
 	}
 	return "false"
+}
+
+// aside is the page with the style sheet for everything but the board.
+func (p Page) aside() Page {
+	p.apart = true
+	return p
+}
+
+// A place is an entry of the menu.
+type place struct{ path, drawn, word, needs string }
+
+// places are the whole menu.
+var places = []place{
+	{"/", "board", "nav.board", ""},
+	{"/announcements", "announce", "nav.announcements", ""},
+	{"/history", "history", "nav.history", ""},
+	{"/team", "team", "nav.team", "team"},
+	{"/audit", "audit", "nav.audit", "audit"},
+	{"/status", "status", "nav.status", "status"},
+	{"/settings", "settings", "nav.settings", "settings"},
+}
+
+// inMenu is how many entries a telephone's screen has room for, the one for
+// the others included.
+const inMenu = 5
+
+// menu returns the entries for the reader: those that are always to be seen,
+// and those behind "More".
+func (p Page) menu() (first, more []place) {
+	for _, e := range places {
+		if e.needs == "" || p.May[e.needs] {
+			first = append(first, e)
+		}
+	}
+	if len(first) > inMenu {
+		return first[:inMenu-1], first[inMenu-1:]
+	}
+	return first, nil
+}
+
+// within marks "More" if the page that is shown is behind it.
+func (p Page) within(more []place) bool {
+	return slices.ContainsFunc(more, func(e place) bool { return e.path == p.Path })
 }
 
 // htmxConfig is read by htmx from a meta element. The socket stays open in
@@ -48,6 +106,7 @@ func init() {
 	for _, name := range []string{
 		"in", "out", "both", "ringing", "talking", "held", "ended", "hold", "resume", "mute", "unmute",
 		"transfer", "keypad", "announce", "record", "stop", "hangup", "plus", "live", "catching", "offline",
+		"person", "team", "audit", "status", "settings", "more", "note", "moved",
 		"phone", "upload", "download", "trash", "board", "history", "close", "warn", "voicemail", "fax", "sms", "out-door",
 	} {
 		icons[name] = static.URL("icons.svg") + "#" + name

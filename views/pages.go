@@ -113,6 +113,14 @@ func date(lang Lang, t time.Time) string {
 	return t.Format("2 Jan 2006, 15:04")
 }
 
+// exactly writes a day and time down to the second.
+func exactly(lang Lang, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return date(lang, t) + t.Format(":05")
+}
+
 // size writes a number of bytes for people.
 func size(lang Lang, n int64) string {
 	var s string

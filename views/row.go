@@ -1,9 +1,6 @@
 package views
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
 	"net/url"
 	"slices"
 	"strconv"
@@ -17,9 +14,10 @@ import (
 // RowModel is what [Row] shows of one call: every string ready, nothing left
 // to decide.
 type RowModel struct {
-	DOMID string // of the element
-	Base  string // path of the call, "/calls/…"
-	State string // "ringing", "talking", "held" or "ended": for the style sheet
+	DOMID string        // of the element
+	Base  string        // path of the call, "/calls/…"
+	Page  templ.SafeURL // of the call's page; empty: none
+	State string        // "ringing", "talking", "held" or "ended": for the style sheet
 
 	Direction         string
 	DirectionFace     templ.Component
@@ -43,7 +41,8 @@ type RowModel struct {
 	Confirm string // the question before hanging up
 }
 
-// A Button is one action on a call: a link to a sheet, a toggle, or the last one, which ends the call.
+// A Button is one action on a call: a link to a sheet, a toggle, or the last
+// one, which ends the call.
 type Button struct {
 	Key        string // on the keyboard
 	Path       templ.SafeURL
@@ -57,12 +56,17 @@ type Button struct {
 
 // A Chip is a small remark in a row.
 type Chip struct {
-	Tone string // "rec", "mute", "busy", "good", "bad", "doubt", "play": for the style sheet
+	Tone string // "rec", "mute", "busy", "good", "bad", "doubt", "play", "attend", "leave": for the style sheet
 	Icon string
 	Text string
 	At   string // milliseconds: the chip fades ten seconds later; empty if it stays
 
 	From, Length string // milliseconds, of an announcement that plays
+
+	By       string        // the member whom the chip tells nothing new
+	Name     string        // of tone "leave": who hangs up, at At
+	Undo     templ.SafeURL // takes that back; empty if the viewer may not
+	UndoWord string
 }
 
 // Format writes what only others know how to write. The zero value shows
@@ -93,10 +97,23 @@ func NewRow(c switchboard.Call, viewer switchboard.MemberID, lang Lang) RowModel
 	return Format{}.Row(c, viewer, lang)
 }
 
-// Row prepares a call for display to viewer. The result depends on nothing but
-// the call, the language and whether the call is the viewer's: it may be
-// rendered once for all who have these in common.
+// Row is RowFor where nothing is asked but whether the call is the viewer's,
+// and calls have no page of their own.
 func (f Format) Row(c switchboard.Call, viewer switchboard.MemberID, lang Lang) RowModel {
+	var permit Permit
+	if !Mine(c, viewer) {
+		permit.Reason = "not_reached"
+	}
+	m := f.RowFor(c, permit, lang)
+	m.Page = ""
+	if c.Phase == switchboard.Ringing {
+		m.Acts, m.Why = nil, ""
+	}
+	return m
+}
+
+// row is what a row shows whoever looks at it.
+func (f Format) row(c switchboard.Call, lang Lang) RowModel {
 	m := RowModel{
 		DOMID:   RowDOMID(c.ID),
 		Base:    "/calls/" + url.PathEscape(string(c.ID)),
@@ -116,7 +133,6 @@ func (f Format) Row(c switchboard.Call, viewer switchboard.MemberID, lang Lang) 
 	f.parties(&m, c, lang)
 	m.state(c, lang)
 	f.chips(&m, c, lang)
-	m.buttons(c, Mine(c, viewer), lang)
 	return m
 }
 
@@ -176,71 +192,6 @@ func (m *RowModel) state(c switchboard.Call, lang Lang) {
 		key = cause
 	}
 	m.StateWord, m.StateFace = faceOf(lang, m.State, key)
-}
-
-// buttons offers what can be done with a call that is established.
-func (m *RowModel) buttons(c switchboard.Call, mine bool, lang Lang) {
-	if c.Phase != switchboard.Talking {
-		return
-	}
-	if !mine {
-		m.Why = lang.T("why.not_yours")
-	}
-	m.Confirm = lang.T("hangup.confirm", m.Title)
-	id := actionID(c)
-	sheet := func(v switchboard.Verb, key, drawn string) Button {
-		b := Button{Key: key, Path: templ.SafeURL(m.Base + "/" + drawn), Sheet: true, Busy: busy(c, v)}
-		b.Word, b.Face = faceOf(lang, drawn, "do."+drawn)
-		return b
-	}
-	record := sheet(switchboard.VerbRecord, "r", "record")
-	if c.Recording.On {
-		record = m.toggle(c, c.Recording, switchboard.VerbRecord, "r", "/recording", id)
-		record.Word, record.Face = faceOf(lang, "stop", "do.stop")
-	}
-	hold := m.toggle(c, c.Hold, switchboard.VerbHold, "h", "/hold", id)
-	hold.Word, hold.Face = faceOf(lang, either(c.Hold.On, "resume", "hold"), either(c.Hold.On, "do.resume", "do.hold"))
-	mute := m.toggle(c, c.Mute, switchboard.VerbMute, "m", "/muted", id)
-	mute.Word, mute.Face = faceOf(lang, either(c.Mute.On, "unmute", "mute"), either(c.Mute.On, "do.unmute", "do.mute"))
-	end := Button{Key: "x", Path: templ.SafeURL(m.Base + "/hangup"), Busy: busy(c, switchboard.VerbHangUp), ID: id + "-x"}
-	end.Word, end.Face = faceOf(lang, "hangup", "do.hangup")
-	m.Acts = []Button{
-		hold, mute,
-		sheet(switchboard.VerbTransfer, "t", "transfer"),
-		sheet(switchboard.VerbTones, "d", "keypad"),
-		sheet(switchboard.VerbAnnounce, "a", "announce"),
-		record, end,
-	}
-}
-
-func either(on bool, yes, no string) string {
-	if on {
-		return yes
-	}
-	return no
-}
-
-// toggle asks for the opposite of what sipgate confirmed last.
-func (m *RowModel) toggle(c switchboard.Call, t switchboard.Toggle, v switchboard.Verb, key, path, id string) Button {
-	return Button{
-		Key: key, Path: templ.SafeURL(m.Base + path), ID: id + "-" + key,
-		Toggle: true, On: t.On, Busy: t.Pending || busy(c, v),
-	}
-}
-
-// busy tells whether a command of this kind is under way.
-func busy(c switchboard.Call, v switchboard.Verb) bool {
-	return c.Last != nil && c.Last.Verb == v && c.Last.Outcome == switchboard.Pending
-}
-
-// actionID names what a row offers until it changes: 22 characters that may
-// stand in an address.
-func actionID(c switchboard.Call) string {
-	var buf [64]byte
-	b := append(buf[:0], c.ID...)
-	b = binary.BigEndian.AppendUint64(append(b, 0), c.Seq)
-	sum := sha256.Sum256(b)
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
 func clock(t time.Time) string {

@@ -24,13 +24,18 @@ type Choice struct {
 type CallRef struct {
 	ID       switchboard.RowID
 	Title    string // whom it is with: name or number
+	Inside   string // on our side
 	ActionID string // fresh for every sheet: 16–64 of [A-Za-z0-9_-]
 }
 
 // Ref names a call in a sheet.
 func (f Format) Ref(c switchboard.Call, lang Lang, actionID string) CallRef {
 	title, _ := f.party(c.Outside, lang)
-	return CallRef{ID: c.ID, Title: title, ActionID: actionID}
+	inside, _ := f.party(c.Inside, lang)
+	if len(c.Users) > 0 {
+		inside = join(c.Users)
+	}
+	return CallRef{ID: c.ID, Title: title, Inside: inside, ActionID: actionID}
 }
 
 func (c CallRef) path(rest string) string {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"callboard/sipgate"
+	"callboard/sipgate/team"
 )
 
 // keysOf are the keys of one language's file.
@@ -103,7 +104,7 @@ func TestWordsAreUsed(t *testing.T) {
 // TestWordsForEveryFault finds codes of faults that a person would be told
 // nothing about, and words for codes that do not exist any more.
 func TestWordsForEveryFault(t *testing.T) {
-	text := sources(t, "../web/*.go", "../handlers/*.go", "../sipgate/*.go", "../sipgate/announcement/*.go")
+	text := sources(t, "../web/*.go", "../handlers/*.go", "../sipgate/*.go", "../sipgate/announcement/*.go", "../sipgate/team/*.go")
 	codes := map[string]bool{}
 	for _, pattern := range []string{
 		`\bCode\w* +(?:Code )?= "([a-z_]+)"`, `Code: +"([a-z_]+)"`, `inputError\{[\w.]+, "([a-z_]+)"`,
@@ -117,7 +118,7 @@ func TestWordsForEveryFault(t *testing.T) {
 		if strings.HasPrefix(code, "hook_") {
 			continue // told to sipgate, not to a person
 		}
-		if !English.Has("error." + code) {
+		if !English.Has("error."+code) && !English.Has("why."+code) {
 			t.Errorf("no words for the fault %s", code)
 		}
 	}
@@ -125,6 +126,55 @@ func TestWordsForEveryFault(t *testing.T) {
 		code, isFault := strings.CutPrefix(key, "error.")
 		if isFault && !strings.Contains(text, `"`+code+`"`) && !strings.Contains(sources(t, "*.templ"), key) && !strings.HasPrefix(code, "heading.") {
 			t.Errorf("no fault has the code %s", code)
+		}
+	}
+}
+
+// TestWordsForThePolicy finds reasons, deeds, roles and outcomes of package team
+// that people would see as codes.
+func TestWordsForThePolicy(t *testing.T) {
+	text := sources(t, "../sipgate/team/*.go")
+	need := func(prefix, pattern string, atLeast int) {
+		found := regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1)
+		if len(found) < atLeast {
+			t.Errorf("only %d codes for words %s", len(found), prefix)
+		}
+		for _, m := range found {
+			if !English.Has(prefix + m[1]) {
+				t.Errorf("no words %s%s", prefix, m[1])
+			}
+			if prefix == "deed." && !slices.Contains(deeds, team.Deed(m[1])) {
+				t.Errorf("the audit cannot be asked for %s", m[1])
+			}
+		}
+	}
+	need("why.", `Reason\w+ += "([a-z_]+)"`, 6)
+	need("deed.", `Deed\w+ +(?:Deed +)?= "([a-z.]+)"`, 20)
+	need("outcome.", `Outcome\w+ += "([a-z]+)"`, 7)
+	for r := team.NoRole; r.Valid() || r == team.NoRole; r++ {
+		for _, key := range []string{"why.role_" + r.String(), "role." + r.String(), "role.may." + r.String()} {
+			if r.Valid() && !English.Has(key) {
+				t.Errorf("no words %s", key)
+			}
+		}
+	}
+}
+
+// TestWordsForSipgate finds rights and refusals of events that the status page
+// would show as codes.
+func TestWordsForSipgate(t *testing.T) {
+	for _, scope := range sipgate.Scopes {
+		if (Scope{Name: scope}).use(German) == "" {
+			t.Errorf("no words for the right %s", scope)
+		}
+	}
+	codes := regexp.MustCompile(`"(hook_[a-z_]+)"`).FindAllStringSubmatch(sources(t, "../handlers/*.go"), -1)
+	if len(codes) < 8 {
+		t.Errorf("only %d refusals of events", len(codes))
+	}
+	for _, m := range codes {
+		if !German.Has("refused." + m[1]) {
+			t.Errorf("no words for %s", m[1])
 		}
 	}
 }

@@ -1,0 +1,136 @@
+// Acting together: hanging up with a grace, telling the others what somebody is
+// about to do, and being told. Comes after app.js.
+"use strict";
+(() => {
+	const {$, all, word, put, question} = window.callboard;
+
+	// extra are fields that a form gets for its next request only.
+	const extra = new WeakMap();
+	const add = (form, name) => extra.set(form, {...extra.get(form), [name]: "true"});
+
+	document.addEventListener("htmx:config:request", e => {
+		const {ctx} = e.detail, form = ctx.sourceElement;
+		const fields = {...extra.get(form)};
+		extra.delete(form);
+		if (form.closest?.(".sheet")?.dataset.override) fields.override = "true";
+		for (const [name, value] of Object.entries(fields)) ctx.request.body.set(name, value);
+	});
+
+	// ---- Hanging up. A click can be taken back; with shift it happens at once.
+
+	const hasGrace = () => !$("#board") || "grace" in $("#board").dataset;
+
+	document.addEventListener("click", e => {
+		const hang = e.target.closest?.(".act.hang");
+		if (!hang || !hasGrace()) return;
+		if (e.shiftKey) add(hang.form, "at_once");
+		else extra.delete(hang.form);
+	});
+
+	document.addEventListener("htmx:after:request", e => {
+		const {ctx} = e.detail, form = ctx.sourceElement;
+		if (ctx.response.status >= 400) return;
+		if (hasGrace() && form.matches?.(".acts form") && $(".hang", form) && !ctx.request.body?.has?.("at_once")) put($("#said"), word("undo"));
+		if (form.closest?.("#call")) refresh();
+	});
+
+	// ---- Somebody else is at it: who is told so may be allowed to go on.
+
+	const attended = $("#attended");
+
+	function warn(text) {
+		if (!attended || attended.open) return Promise.resolve(false);
+		put($("#attended-text"), text);
+		return question(attended);
+	}
+
+	document.addEventListener("htmx:after:request", e => {
+		const {ctx} = e.detail, form = ctx.sourceElement;
+		if (ctx.response.status !== 409 || !form.matches?.("form")) return;
+		const notice = new DOMParser().parseFromString(ctx.text, "text/html").querySelector('[data-error="attended"]');
+		if (!notice) return;
+		e.preventDefault(); // it is not shown a second time
+		const {submitter} = ctx.request, atOnce = ctx.request.body?.has?.("at_once");
+		warn(notice.textContent.trim()).then(go => {
+			if (!go || !form.isConnected) return;
+			add(form, "override");
+			if (atOnce) add(form, "at_once");
+			form.requestSubmit(submitter?.isConnected ? submitter : undefined);
+		});
+	});
+
+	// ---- As long as a sheet about a call is open, the others are told. Posts
+	// follow one another, so that none overtakes the one before.
+
+	const renewal = 5000; // ms; the server forgets after three of them
+	let told = null; // {path, verb, sheet}, of the sheet that the server knows of
+	let posts = Promise.resolve();
+
+	function post(path, fields) {
+		posts = posts.then(() => fetch(path, {
+			method: "POST", headers: {Accept: "application/json"}, body: new URLSearchParams(fields), keepalive: true,
+		})).catch(() => null); // the connection's badge tells
+		return posts;
+	}
+
+	// attend brings what the server knows up to date with what is open.
+	async function attend() {
+		const sheet = $("#modal[open] .sheet[data-attention]") ?? $(".alone .sheet[data-attention]");
+		const path = sheet?.dataset.attention;
+		if (told && told.path !== path) post(told.path, {verb: ""});
+		told = sheet && {path, verb: sheet.dataset.verb, sheet};
+		if (!sheet || sheet.dataset.deaf) return;
+		const answer = await post(path, {verb: told.verb, ...sheet.dataset.override && {override: "true"}});
+		if (answer?.status === 404 || answer?.status === 405) sheet.dataset.deaf = "true"; // the call is over
+		if (answer?.status !== 409 || sheet.dataset.warned || !sheet.isConnected) return;
+		const error = (await answer.json().catch(() => null))?.error;
+		if (error?.code !== "attended") return;
+		sheet.dataset.warned = "true";
+		if (!await warn(error.message)) return;
+		sheet.dataset.override = "true";
+		attend();
+	}
+
+	document.addEventListener("sheet:shown", attend);
+	$("#modal")?.addEventListener("close", attend);
+	setInterval(() => { if (told) attend(); }, renewal);
+	addEventListener("pagehide", () => {
+		if (told) navigator.sendBeacon(told.path, new URLSearchParams({verb: ""}));
+		told = null;
+	});
+	addEventListener("pageshow", e => { if (e.persisted) attend(); });
+	if ($(".alone .sheet[data-attention]")) attend();
+
+	// ---- Several calls at once: none is chosen before somebody chooses it.
+
+	function some(form) {
+		const boxes = all("[data-some] input", form), send = $("[data-needs-some]", form), every = $("[data-check-all]", form);
+		if (!send) return;
+		send.disabled = !boxes.some(b => b.checked);
+		every.hidden = boxes.length < 2;
+	}
+	document.addEventListener("change", e => { if (e.target.closest?.("[data-some]")) some(e.target.form); });
+	document.addEventListener("click", e => {
+		const every = e.target.closest?.("[data-check-all]");
+		if (!every) return;
+		const boxes = all("[data-some] input", every.form), on = !boxes.every(b => b.checked);
+		for (const b of boxes) b.checked = on;
+		some(every.form);
+	});
+	document.addEventListener("sheet:shown", e => some(e.target));
+	if ($(".alone [data-some]")) some($(".alone [data-some]").form);
+
+	// ---- A call's page is current as long as the call runs.
+
+	let looking = false;
+	async function refresh() {
+		if (looking || document.hidden || !$("#call[data-live]")) return;
+		looking = true;
+		try {
+			await htmx.ajax("GET", location.pathname, {source: $("#call"), target: "#call", select: "#call", swap: "outerMorph"});
+		} finally {
+			looking = false;
+		}
+	}
+	if ($("#call[data-live]")) setInterval(refresh, 3000);
+})();

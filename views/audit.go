@@ -1,0 +1,139 @@
+package views
+
+import (
+	"net/url"
+	"strings"
+
+	"callboard/sipgate/team"
+)
+
+// AuditModel is one page of the audit.
+type AuditModel struct {
+	Entries      []team.AuditEntry // newest first; their times in the zone in which they are shown
+	Names        map[team.Member]string
+	Members      []Choice // to filter by: user, name
+	Filter       AuditFilter
+	Newer, Older string // addresses of the neighbouring pages, or empty
+	KeepDays     int    // for how long entries are kept
+}
+
+// AuditFilter is what was asked for, as it stands in the address: by, deed,
+// call, from and to. Empty fields ask for everything.
+type AuditFilter struct {
+	By       string // a user
+	Deed     string
+	Call     string // a row of the board
+	From, To string // days, "2026-11-23"
+}
+
+// query is the filter as part of an address, "?by=w0", or nothing.
+func (f AuditFilter) query() string {
+	q := url.Values{}
+	for name, value := range map[string]string{"by": f.By, "deed": f.Deed, "call": f.Call, "from": f.From, "to": f.To} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if len(q) == 0 {
+		return ""
+	}
+	return "?" + q.Encode()
+}
+
+// deeds are what an audit can tell of, in the order of the filter.
+var deeds = []team.Deed{
+	team.DeedCall, team.DeedHold, team.DeedMute, team.DeedRecord, team.DeedTransfer, team.DeedTones, team.DeedAnnounce,
+	team.DeedHangUp, team.DeedUndo, team.DeedNote, team.DeedOverride, team.DeedSee,
+	team.DeedPeople, team.DeedWebhooks, team.DeedAnnouncementsWrite, team.DeedSettings, team.DeedSettingsOwn,
+	team.DeedBoard, team.DeedHistory, team.DeedHistoryAll, team.DeedAnnouncements, team.DeedTeam, team.DeedStatus, team.DeedAudit,
+}
+
+func deedWord(lang Lang, d team.Deed) string {
+	if key := "deed." + string(d); lang.Has(key) {
+		return lang.T(key)
+	}
+	return string(d)
+}
+
+func deedChoices(lang Lang) []Choice {
+	var all []Choice
+	for _, d := range deeds {
+		all = append(all, Choice{string(d), deedWord(lang, d)})
+	}
+	return all
+}
+
+// chosen is the one value of a filter, as [filter] wants it.
+func chosen(value string) []string {
+	if value == "" {
+		return nil
+	}
+	return []string{value}
+}
+
+// by is who did it.
+func (m AuditModel) by(e team.AuditEntry) string {
+	if e.ByName != "" {
+		return e.ByName
+	}
+	return m.name(e.By)
+}
+
+// through is whose access carried it, if that was another's.
+func (m AuditModel) through(e team.AuditEntry) string {
+	if e.Through == (team.Member{}) || e.Through == e.By {
+		return ""
+	}
+	return m.name(e.Through)
+}
+
+func (m AuditModel) name(who team.Member) string {
+	if n := m.Names[who]; n != "" {
+		return n
+	}
+	return string(who.User)
+}
+
+func outcomeWord(lang Lang, outcome string) string {
+	if key := "outcome." + outcome; lang.Has(key) {
+		return lang.T(key)
+	}
+	return outcome
+}
+
+// outcomeTone is how an outcome looks.
+func outcomeTone(outcome string) string {
+	switch outcome {
+	case team.OutcomeDone:
+		return "good"
+	case team.OutcomeFailed, team.OutcomeRefused:
+		return "bad"
+	case team.OutcomeUnknown:
+		return "doubt"
+	default:
+		return ""
+	}
+}
+
+// parameters says how it was done, or why it was refused.
+func parameters(lang Lang, e team.AuditEntry) string {
+	if key := "why." + e.Parameters; e.Outcome == team.OutcomeRefused && lang.Has(key) {
+		return lang.T(key)
+	}
+	return e.Parameters
+}
+
+// answer is what sipgate said and how long that took: "204 · 83 ms".
+func answer(e team.AuditEntry) string {
+	var parts []string
+	if e.Status != 0 {
+		parts = append(parts, decimal(int64(e.Status)))
+	}
+	if e.Took > 0 {
+		parts = append(parts, decimal(e.Took.Milliseconds())+" ms")
+	}
+	return strings.Join(parts, " · ")
+}
+
+// callPath is the address of a call's page.
+func callPath(row string) string { return "/calls/" + url.PathEscape(row) }

@@ -1,0 +1,96 @@
+package views
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+
+	"github.com/a-h/templ"
+
+	"callboard/sipgate/switchboard"
+)
+
+func (m *RowModel) path(rest string) templ.SafeURL { return templ.SafeURL(m.Base + rest) }
+
+// buttons offers what can be done with a call: one that rings can be hung up,
+// one that is established has them all.
+func (m *RowModel) buttons(c switchboard.Call, permit Permit, lang Lang) {
+	if c.Phase == switchboard.Ended {
+		return
+	}
+	m.undo(c, permit, lang)
+	m.Confirm = lang.T("hangup.confirm", m.Title)
+	id := actionID(c)
+	end := Button{Key: "x", Path: m.path("/hangup"), Busy: c.Leaving == nil && busy(c, switchboard.VerbHangUp), ID: id + "-x"}
+	end.Word, end.Face = faceOf(lang, "hangup", "do.hangup")
+	switch {
+	case c.Phase == switchboard.Ringing && permit.OK():
+		m.Acts = []Button{end}
+	case c.Phase == switchboard.Talking:
+		m.Why = permit.why(lang)
+		m.Acts = append(m.others(c, id, lang), end)
+	}
+}
+
+// others are all buttons of an established call but the last.
+func (m *RowModel) others(c switchboard.Call, id string, lang Lang) []Button {
+	sheet := func(v switchboard.Verb, key, drawn string) Button {
+		b := Button{Key: key, Path: m.path("/" + drawn), Sheet: true, Busy: busy(c, v)}
+		b.Word, b.Face = faceOf(lang, drawn, "do."+drawn)
+		return b
+	}
+	record := sheet(switchboard.VerbRecord, "r", "record")
+	if c.Recording.On {
+		record = m.toggle(c, c.Recording, switchboard.VerbRecord, "r", "/recording", id)
+		record.Word, record.Face = faceOf(lang, "stop", "do.stop")
+	}
+	hold := m.toggle(c, c.Hold, switchboard.VerbHold, "h", "/hold", id)
+	hold.Word, hold.Face = faceOf(lang, either(c.Hold.On, "resume", "hold"), either(c.Hold.On, "do.resume", "do.hold"))
+	mute := m.toggle(c, c.Mute, switchboard.VerbMute, "m", "/muted", id)
+	mute.Word, mute.Face = faceOf(lang, either(c.Mute.On, "unmute", "mute"), either(c.Mute.On, "do.unmute", "do.mute"))
+	return append(make([]Button, 0, 7),
+		hold, mute,
+		sheet(switchboard.VerbTransfer, "t", "transfer"),
+		sheet(switchboard.VerbTones, "d", "keypad"),
+		sheet(switchboard.VerbAnnounce, "a", "announce"),
+		record)
+}
+
+// undo lets the hang-up that waits be taken back.
+func (m *RowModel) undo(c switchboard.Call, permit Permit, lang Lang) {
+	for i := range m.Chips {
+		if m.Chips[i].Tone == "leave" && permit.OK() {
+			m.Chips[i].Undo, m.Chips[i].UndoWord = m.path("/undo"), lang.T("do.undo")
+		}
+	}
+}
+
+func either(on bool, yes, no string) string {
+	if on {
+		return yes
+	}
+	return no
+}
+
+// toggle asks for the opposite of what sipgate confirmed last.
+func (m *RowModel) toggle(c switchboard.Call, t switchboard.Toggle, v switchboard.Verb, key, path, id string) Button {
+	return Button{
+		Key: key, Path: m.path(path), ID: id + "-" + key,
+		Toggle: true, On: t.On, Busy: t.Pending || busy(c, v),
+	}
+}
+
+// busy tells whether a command of this kind is under way.
+func busy(c switchboard.Call, v switchboard.Verb) bool {
+	return c.Last != nil && c.Last.Verb == v && c.Last.Outcome == switchboard.Pending
+}
+
+// actionID names what a row offers until it changes: 22 characters that may
+// stand in an address.
+func actionID(c switchboard.Call) string {
+	var buf [64]byte
+	b := append(buf[:0], c.ID...)
+	b = binary.BigEndian.AppendUint64(append(b, 0), c.Seq)
+	sum := sha256.Sum256(b)
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}

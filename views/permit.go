@@ -1,0 +1,81 @@
+package views
+
+import (
+	"bytes"
+	"context"
+
+	"callboard/sipgate/switchboard"
+)
+
+// Permit says whether somebody may act on a call. The zero value is a yes;
+// else Reason is why not: a reason of the team's policy ("role_viewer",
+// "not_yours", …), for which there are words.
+type Permit struct{ Reason string }
+
+// OK reports whether the buttons work.
+func (p Permit) OK() bool { return p.Reason == "" }
+
+// why is what a person is told about buttons that are off.
+func (p Permit) why(lang Lang) string {
+	switch key := "why." + p.Reason; {
+	case p.OK():
+		return ""
+	case lang.Has(key):
+		return lang.T(key)
+	default:
+		return lang.T("why.unknown_deed")
+	}
+}
+
+// RowFor prepares a call for display to somebody with this permit. The result
+// depends on nothing but the call, the language and the permit: it may be
+// rendered once for all who have these in common.
+func (f Format) RowFor(c switchboard.Call, permit Permit, lang Lang) RowModel {
+	m := f.row(c, lang)
+	m.Page = m.path("")
+	m.buttons(c, permit, lang)
+	return m
+}
+
+// RowHTMLFor renders the row of a call for somebody with this permit. It is
+// done once for each change of the call, language and reason, and shared after
+// that: the bytes must not be changed. f must be the same for all who share.
+func (f Format) RowHTMLFor(ctx context.Context, c switchboard.Call, permit Permit, lang Lang) (RenderedRow, error) {
+	return remember(ctx, c, "row "+lang.String()+" for "+permit.Reason, lang, func() RowModel {
+		return f.RowFor(c, permit, lang)
+	})
+}
+
+// BoardFor prepares all calls for display to somebody who may act on each as
+// permit says.
+func (f Format) BoardFor(ctx context.Context, calls []switchboard.Call, permit func(switchboard.Call) Permit, lang Lang) (BoardModel, error) {
+	var b BoardModel
+	may := 0
+	for _, c := range calls {
+		p := permit(c)
+		row, err := f.RowHTMLFor(ctx, c, p, lang)
+		if err != nil {
+			return BoardModel{}, err
+		}
+		b.Add(c, row)
+		if p.OK() && c.Phase != switchboard.Ended {
+			may++
+		}
+	}
+	b.Several = may > 1
+	return b, nil
+}
+
+// remember renders a row unless the call's memo has it under key.
+func remember(ctx context.Context, c switchboard.Call, key string, lang Lang, model func() RowModel) (RenderedRow, error) {
+	render := func() ([]byte, error) {
+		var buf bytes.Buffer
+		buf.Grow(4096)
+		err := Row(lang, model()).Render(context.WithoutCancel(ctx), &buf)
+		return buf.Bytes(), err
+	}
+	if c.Memo == nil {
+		return render()
+	}
+	return c.Memo.Do(key, render)
+}
