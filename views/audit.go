@@ -115,12 +115,25 @@ func outcomeTone(outcome string) string {
 	}
 }
 
-// parameters says how it was done, or why it was refused.
+// parameters says how it was done, or why it was refused. What the audit has in
+// words of its own is put into the reader's; a title stays as it is.
 func parameters(lang Lang, e team.AuditEntry) string {
 	if key := "why." + e.Parameters; e.Outcome == team.OutcomeRefused && lang.Has(key) {
 		return lang.T(key)
 	}
-	return e.Parameters
+	if e.Deed == team.DeedAnnounce {
+		return e.Parameters
+	}
+	words := strings.Fields(e.Parameters)
+	for i, w := range words {
+		for _, prefix := range []string{"how.", "role."} {
+			if lang.Has(prefix + w) {
+				words[i] = lang.T(prefix + w)
+				break
+			}
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // answer is what sipgate said and how long that took: "204 · 83 ms".

@@ -59,13 +59,16 @@ func (e CallEvent) word(lang Lang) string {
 func (e CallEvent) detail(lang Lang) string {
 	for _, prefix := range []string{"cause.", "verb."} {
 		if key := prefix + e.Detail; lang.Has(key) {
-			return lang.T(key)
+			if word := lang.T(key); word != e.word(lang) {
+				return word
+			}
+			return ""
 		}
 	}
 	return e.Detail
 }
 
-// events leaves out what stands among the notes.
+// events is the timeline, without the texts that stand among the notes.
 func (m CallPageModel) events() []CallEvent {
 	all := make([]CallEvent, 0, len(m.Events))
 	for _, e := range m.Events {
@@ -75,6 +78,12 @@ func (m CallPageModel) events() []CallEvent {
 		all = append(all, e)
 	}
 	return all
+}
+
+// row is the header of the page, which does not lead to itself.
+func (m CallPageModel) row() RowModel {
+	m.Row.Page = ""
+	return m.Row
 }
 
 // HangUpModel is what [HangUpSheet] shows.

@@ -160,7 +160,7 @@ func callNow(p Page, m CallPageModel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Row(p.Lang, m.Row).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Row(p.Lang, m.row()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -119,10 +119,10 @@ func galleryAudit(now time.Time) AuditModel {
 		Members: []Choice{{"w0", "Mia Brandt"}, {"w1", "Tom Weber"}}, Filter: AuditFilter{By: "w0", From: "2026-11-01"},
 		Entries: []team.AuditEntry{
 			{ID: 9, At: ago(0), By: mia, Deed: team.DeedHangUp, Call: call, Parties: parties, Address: "192.0.2.14", Outcome: team.OutcomeWaiting},
-			{ID: 8, At: ago(41 * time.Second), By: mia, ByName: "Mia Brandt", Through: tom, Deed: team.DeedTransfer, Call: call, Parties: parties, Parameters: "+49 89 200300", Address: "192.0.2.14", Outcome: team.OutcomeDone, Status: 204, Took: 183 * time.Millisecond},
+			{ID: 8, At: ago(41 * time.Second), By: mia, ByName: "Mia Brandt", Through: tom, Deed: team.DeedTransfer, Call: call, Parties: parties, Parameters: "to +4989200300 attended", Address: "192.0.2.14", Outcome: team.OutcomeDone, Status: 204, Took: 183 * time.Millisecond},
 			{ID: 7, At: ago(2 * time.Minute), By: tom, Deed: team.DeedTones, Call: call, Parties: parties, Parameters: "7 tones", Address: "2001:db8::17", Outcome: team.OutcomeUnknown, Took: 10 * time.Second},
 			{ID: 6, At: ago(3 * time.Minute), By: tom, Deed: team.DeedHold, Call: call, Parties: parties, Parameters: team.ReasonNotYours, Address: "2001:db8::17", Outcome: team.OutcomeRefused},
-			{ID: 5, At: ago(4 * time.Hour), By: mia, Deed: team.DeedPeople, Parameters: "Tom Weber: agent", Address: "192.0.2.14", Outcome: team.OutcomeDone},
+			{ID: 5, At: ago(4 * time.Hour), By: mia, Deed: team.DeedPeople, Parties: "Tom Weber", Parameters: "role agent", Address: "192.0.2.14", Outcome: team.OutcomeDone},
 			{ID: 4, At: ago(5 * time.Hour), By: mia, Deed: team.DeedAnnounce, Call: call, Parties: parties, Parameters: "Lunch break", Address: "192.0.2.14", Outcome: team.OutcomeFailed, Status: 403, Took: 61 * time.Millisecond},
 			{ID: 3, At: ago(30 * time.Hour), By: mia, Deed: team.DeedHangUp, Call: call, Parties: parties, Address: "192.0.2.14", Outcome: team.OutcomeCancelled},
 		},
