@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"callboard/handlers"
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
+	"callboard/sipgate/journal"
 	"callboard/sipgate/simulator"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
@@ -273,7 +275,7 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 	}
 	defer db.Close()
 	err = database.Migrate(ctx, db.DB, map[string]fs.FS{
-		"web": web.Migrations, "team": team.Migrations, "announcement": announcement.Migrations,
+		"web": web.Migrations, "team": team.Migrations, "announcement": announcement.Migrations, "journal": journal.Migrations,
 	})
 	if err != nil {
 		return err
@@ -297,7 +299,19 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 	} else if len(left) > 0 {
 		log.Warn("deeds were under way when the program ended; see the audit", "number", len(left))
 	}
-	exchange := switchboard.NewExchange(func(string) *switchboard.Board { return switchboard.New(switchboard.Options{Log: log}) })
+	timelines, err := journal.New(ctx, db.DB, journal.Options{Log: log})
+	if err != nil {
+		return err
+	}
+	var following sync.WaitGroup
+	defer following.Wait()
+	follow, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the last change
+	defer stop()
+	exchange := switchboard.NewExchange(func(account string) *switchboard.Board {
+		b := switchboard.New(switchboard.Options{Log: log, RowOf: timelines.RowOf(account)})
+		following.Go(func() { timelines.Follow(follow, account, b) })
+		return b
+	})
 	defer exchange.Close()
 	httpClient, secure := sipgate.NewHTTPClient(), c.public.Scheme == "https"
 	app := handlers.New(handlers.Deps{
@@ -305,7 +319,7 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 		Sessions: web.NewSessions[handlers.Visitor](db.DB, web.SessionOptions{Secure: secure}), Ping: db.PingContext,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: log, HTTP: httpClient, AuthURL: c.oauth.AuthURL, TokenURL: c.oauth.TokenURL,
 			ClientID: c.oauth.ClientID, ClientSecret: c.oauth.ClientSecret},
-		Grants: grants, People: people, Audit: audit, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, announcement.Options{}),
+		Grants: grants, People: people, Audit: audit, AuditDays: int(c.keepAudit / (24 * time.Hour)), Hooks: team.NewHooks(db.DB), Journal: timelines, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, announcement.Options{}),
 		Client: func(auth sipgate.Credentials) *sipgate.Client {
 			return &sipgate.Client{Base: c.api, HTTP: httpClient, Auth: auth, RecordingOrigins: c.recordings}
 		},

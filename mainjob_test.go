@@ -140,15 +140,19 @@ func testRestart(t *testing.T, s *stack, anna *tab, id, who string) {
 	s.eventually("resumed", func() bool { return !s.call(id).Hold })
 }
 
-// Hanging up asks first, and happens once.
+// Hanging up can be taken back, by a button and by a key, and happens once.
 func testHangUp(t *testing.T, s *stack, anna, jonas *tab, id, who string) {
 	anna.until(`%s?.dataset.state === "talking"`, row(who))
 	anna.press(who, "x")
-	anna.until(`document.querySelector("#confirm").open`)
-	if s.requests("DELETE", "/v2/calls/*") != 0 {
-		t.Error("hung up before the question was answered")
+	for _, p := range []*tab{anna, jonas} {
+		p.until(`!!%s?.querySelector('form[action$="/undo"], .chip[data-tone="leaving"]')`, row(who))
 	}
-	anna.do(chromedp.Click(`#confirm [value=yes]`))
+	anna.run(`%s.querySelector('form[action$="/undo"] button').click()`, row(who))
+	anna.until(`!%s.querySelector('form[action$="/undo"]')`, row(who))
+	if s.requests("DELETE", "/v2/calls/*") != 0 {
+		t.Error("hung up although that was taken back")
+	}
+	anna.press(who, "x")
 	s.eventually("ended", func() bool { return s.call(id).Phase == "ended" })
 	for _, p := range []*tab{anna, jonas} {
 		p.until(`!%[1]s || %[1]s.dataset.state === "ended"`, row(who))
@@ -163,14 +167,14 @@ func testHoldAndMute(t *testing.T, s *stack, anna, jonas *tab, id, who string) {
 	s.eventually("on hold", func() bool { return s.call(id).Hold })
 	for _, p := range []*tab{anna, jonas} {
 		p.until(`%s?.dataset.state === "held"`, row(who))
-		p.until(`%s.querySelector('[data-key="h"]').getAttribute("aria-pressed") === "true"`, row(who))
 	}
+	anna.until(`%s.querySelector('[data-key="h"]').getAttribute("aria-pressed") === "true"`, row(who))
 	anna.press(who, "h")
 	s.eventually("resumed", func() bool { return !s.call(id).Hold })
 	jonas.until(`%s?.dataset.state === "talking"`, row(who))
 	anna.press(who, "m")
 	s.eventually("muted", func() bool { return s.call(id).Muted })
-	jonas.until(`%s?.querySelector('[data-key="m"]')?.getAttribute("aria-pressed") === "true"`, row(who))
+	jonas.until(`!!%s?.querySelector('.chip[data-tone="mute"]')`, row(who))
 	anna.press(who, "m")
 	s.eventually("audible again", func() bool { return !s.call(id).Muted })
 	if hold, mute := s.requests("PUT", "/v2/calls/*/hold"), s.requests("PUT", "/v2/calls/*/muted"); hold != 2 || mute != 2 {
@@ -199,7 +203,7 @@ func testSounds(t *testing.T, s *stack, anna, jonas *tab, id, who string) {
 	anna.until(`!!document.querySelector('#modal[open] button[name="announcement"][value="true"]')`)
 	anna.do(chromedp.Click(`#modal button[name="announcement"][value="true"]`))
 	s.eventually("recording", func() bool { return s.call(id).Recording })
-	jonas.until(`%s?.querySelector('[data-key="r"]')?.getAttribute("aria-pressed") === "true"`, row(who))
+	jonas.until(`!!%s?.querySelector('.chip[data-tone="rec"]')`, row(who))
 
 	// What is typed, its caret, and the dialog stay although the row changes.
 	anna.press(who, "d")

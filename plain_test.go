@@ -49,8 +49,13 @@ func TestWithoutScript(t *testing.T) {
 		t.Errorf("transfer: %s", got)
 	}
 	v.submit("/", row+"/hangup", "")
+	if c().Phase == "ended" {
+		t.Error("hung up at once: nobody could take it back")
+	}
+	v.submit("/", row+"/undo", "")
+	v.submit("/", row+"/hangup", "at_once=true")
 	if c().Phase != "ended" {
-		t.Errorf("after hanging up: %s", c().Phase)
+		t.Errorf("after hanging up at once: %s", c().Phase)
 	}
 	v.submit("/calls/new", "/calls", "callee=030+777004&device=e0")
 	if got := s.lastBody("/v2/sessions/calls"); !strings.Contains(got, "+4930777004") || !strings.Contains(got, "e0") {

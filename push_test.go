@@ -152,7 +152,7 @@ func (p *sender) rings(id, from string, more ...string) string {
 		"&user%5B%5D=Anna+Bergmann&userId%5B%5D=w0&fullUserId%5B%5D=" + p.account + "w0"}, more...), "&")
 }
 
-var rowHead = regexp.MustCompile(`(?s)<li class="row" id="row-[^"]+" data-state="([^"]+)".*?<h3>(.*?)</h3>`)
+var rowHead = regexp.MustCompile(`(?s)<li class="row" id="row-[^"]+" data-state="([^"]+)".*?<h3>(?:<a[^>]*>)?(.*?)(?:</a>)?</h3>`)
 
 // board is what the page shows: who, and the state, of each call.
 func (v *visitor) board() (lines []string) {

@@ -22,18 +22,19 @@ func (h *handlers) command(decode decoder, fields ...string) visitorHandler {
 		if !ok || !h.sees(v, call) {
 			return switchboard.ErrNoCall
 		}
-		in, err := read(w, r, fields...)
+		in, err := read(w, r, append(fields, "override")...)
 		if err != nil {
 			return err
 		}
 		action, err := decode(r, v, in)
+		override := in.Has("override") && in.Bool("override")
 		if in.err != nil {
 			return in.err
 		}
 		if err != nil {
 			return err
 		}
-		err = h.carryOut(r, v, call, switchboard.Command{ID: in.action, By: v.id(), Call: call.ID, Action: action})
+		err = h.carryOut(r, v, call, switchboard.Command{ID: in.action, By: v.id(), Call: call.ID, Action: action, Override: override})
 		if err != nil {
 			return err
 		}
@@ -78,8 +79,18 @@ func decodeTones(_ *http.Request, _ Visitor, in *input) (switchboard.Action, err
 	return switchboard.Tones{Digits: digits}, err
 }
 
-func decodeHangUp(*http.Request, Visitor, *input) (switchboard.Action, error) {
-	return switchboard.HangUp{}, nil
+// decodeHangUp lets the hang-up wait for a moment, in which it can be taken
+// back. A program that sends JSON has nobody who could: there it is at once,
+// unless it says otherwise.
+func decodeHangUp(r *http.Request, _ Visitor, in *input) (switchboard.Action, error) {
+	atOnce := in.json != nil
+	if in.Has("at_once") {
+		atOnce = in.Bool("at_once")
+	}
+	if atOnce {
+		return switchboard.HangUp{}, nil
+	}
+	return switchboard.HangUp{After: graceOf(r)}, nil
 }
 
 func (h *handlers) decodeTransfer(_ *http.Request, _ Visitor, in *input) (switchboard.Action, error) {

@@ -5,19 +5,20 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 	"callboard/views"
 )
 
 // dashboard shows the board.
 func (h *handlers) dashboard(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	snap := h.Exchange.Board(v.Account).Look(r.Context())
-	lang := langOf(r, v)
-	model, err := format.Board(r.Context(), snap.Calls, v.id(), lang)
+	model, err := h.boardFor(r.Context(), v, snap.Calls, langOf(r, v))
 	if err != nil {
 		return err
 	}
@@ -26,9 +27,28 @@ func (h *handlers) dashboard(w http.ResponseWriter, r *http.Request, v Visitor) 
 	return show(w, r, http.StatusOK, views.Board(h.about(r, v), model))
 }
 
+// boardFor is the board as a visitor may see it and act on it.
+func (h *handlers) boardFor(ctx context.Context, v Visitor, calls []switchboard.Call, lang views.Lang) (views.BoardModel, error) {
+	seen := slices.DeleteFunc(slices.Clone(calls), func(c switchboard.Call) bool { return !h.sees(v, c) })
+	model, err := format.BoardFor(ctx, seen, func(c switchboard.Call) views.Permit { return h.permit(v, c) }, lang)
+	model.Grace = true
+	return model, err
+}
+
+// permit says whether the buttons of a call work for a visitor. They all need
+// the same; a command asks again.
+func (h *handlers) permit(v Visitor, c switchboard.Call) views.Permit {
+	return views.Permit{Reason: h.mayOn(v, team.DeedHold, c).Reason}
+}
+
 // about is what every page needs to know.
 func (h *handlers) about(r *http.Request, v Visitor) views.Page {
-	return views.Page{Lang: langOf(r, v), Member: v.Name, Path: r.URL.Path, Now: time.Now(), Fragment: isEnhanced(r), Demo: h.Demo}
+	may := map[string]bool{}
+	for entry, deed := range map[string]team.Deed{"team": team.DeedTeam, "audit": team.DeedAudit, "status": team.DeedStatus, "settings": team.DeedSettingsOwn} {
+		may[entry] = v.Person.May(deed).OK
+	}
+	return views.Page{Lang: langOf(r, v), Member: v.Name, Path: r.URL.Path, Now: time.Now(), Fragment: isEnhanced(r), Demo: h.Demo,
+		May: may, Lead: v.Person.Role >= team.Lead}
 }
 
 // format writes numbers for people.
@@ -52,7 +72,7 @@ func (h *handlers) sheet(draw func(r *http.Request, v Visitor, ref views.CallRef
 	return func(w http.ResponseWriter, r *http.Request, v Visitor) error {
 		call, ok := h.Exchange.Board(v.Account).Call(switchboard.RowID(r.PathValue("id")))
 		switch {
-		case !ok:
+		case !ok || !h.sees(v, call):
 			return switchboard.ErrNoCall
 		case call.Phase == switchboard.Ended:
 			return switchboard.ErrEnded

@@ -78,11 +78,27 @@ func (h *handlers) carryOut(r *http.Request, v Visitor, call switchboard.Call, c
 		c.Before = nil
 	}
 	c.Done = func(err error) {
-		if err := h.Audit.End(ctx, id, outcome(err), statusOfError(err), time.Since(begun)); err != nil {
+		if err := h.Audit.End(ctx, id, outcome(err), upstreamStatus(err), time.Since(begun)); err != nil {
 			h.Log.Error("the end of a deed is not in the audit yet", "entry", id, "err", err)
 		}
 	}
 	return h.Exchange.Board(v.Account).Do(ctx, c)
+}
+
+// onRecord does something that is no command on a call, with its beginning and
+// its end in the audit.
+func (h *handlers) onRecord(ctx context.Context, e team.AuditEntry, do func() error) error {
+	ctx = context.WithoutCancel(ctx)
+	id, err := h.Audit.Begin(ctx, e)
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	err = do()
+	if e := h.Audit.End(ctx, id, outcome(err), upstreamStatus(err), time.Since(begun)); e != nil {
+		h.Log.Error("the end of a deed is not in the audit yet", "entry", id, "err", e)
+	}
+	return err
 }
 
 // refuseDeed records that somebody tried what they may not.
@@ -154,12 +170,10 @@ func outcome(err error) string {
 	}
 }
 
-func statusOfError(err error) int {
+// upstreamStatus is what sipgate answered, 0 if it was not asked.
+func upstreamStatus(err error) int {
 	if e, ok := errors.AsType[*sipgate.Error](err); ok {
 		return e.Status
-	}
-	if err == nil {
-		return http.StatusNoContent
 	}
 	return 0
 }

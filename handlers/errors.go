@@ -7,6 +7,7 @@ import (
 
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
+	"callboard/sipgate/journal"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/web"
@@ -44,6 +45,7 @@ var known = []struct {
 	{switchboard.ErrReused, web.Fault{Status: http.StatusConflict, Code: "action_id_reused"}},
 	{switchboard.ErrUnknown, web.Fault{Status: http.StatusBadGateway, Code: "outcome_unknown"}},
 	{sipgate.ErrRecordingURL, web.Fault{Status: http.StatusBadGateway, Code: "upstream_url"}},
+	{journal.ErrNotFound, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
 	{announcement.ErrNotFound, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
 	{context.DeadlineExceeded, web.Fault{Status: http.StatusServiceUnavailable, Code: "busy"}},
 }

@@ -20,15 +20,20 @@ func (h *handlers) feed(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return errUnauthenticated
 	}
-	f := &feed{board: h.Exchange.Board(s.Value.Account), viewer: s.Value.id(), lang: langOf(r, s.Value), ended: s.Done}
+	v, err := h.admit(r, s.Value)
+	if err != nil {
+		return err
+	}
+	f := &feed{h: h, viewer: v, board: h.Exchange.Board(v.Account), lang: langOf(r, v), ended: s.Done}
 	defer f.close()
 	return h.Server.StreamAs(w, r, s.Value.Subject(), f.next)
 }
 
 // A feed is what one browser is to be told next.
 type feed struct {
+	h      *handlers
 	board  *switchboard.Board
-	viewer switchboard.MemberID
+	viewer Visitor
 	lang   views.Lang
 	ended  <-chan struct{} // the session is over
 
@@ -79,7 +84,8 @@ func (f *feed) begin(ctx context.Context) error {
 
 func (f *feed) whole(ctx context.Context, snap switchboard.Snapshot) error {
 	f.seen = snap.Seq
-	model, err := format.Board(ctx, snap.Calls, f.viewer, f.lang)
+	f.viewer.Person, _ = f.h.People.Get(f.viewer.member()) // a role may have changed
+	model, err := f.h.boardFor(ctx, f.viewer, snap.Calls, f.lang)
 	if err != nil {
 		return err
 	}
@@ -99,7 +105,10 @@ func (f *feed) take(ctx context.Context, c switchboard.Change) error {
 		return f.whole(ctx, f.board.Snapshot())
 	default:
 		f.seen = c.Seq
-		row, err := format.RowHTML(ctx, *c.Call, f.viewer, f.lang)
+		if !f.h.sees(f.viewer, *c.Call) {
+			return nil
+		}
+		row, err := format.RowHTMLFor(ctx, *c.Call, f.h.permit(f.viewer, *c.Call), f.lang)
 		f.queue = append(f.queue, views.Frame("#"+views.RowDOMID(c.Call.ID), row))
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
+	"callboard/sipgate/journal"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/views"
@@ -41,6 +42,9 @@ type Deps struct {
 	Grants    *team.Grants
 	People    *team.People
 	Audit     *team.Audit
+	AuditDays int // for how many days the audit is kept
+	Hooks     *team.Hooks
+	Journal   *journal.Journal
 	Exchange  *switchboard.Exchange
 	Library   *announcement.Library
 }

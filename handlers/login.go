@@ -19,9 +19,11 @@ type Visitor struct {
 	Account string         `json:"account"` // the account's number: names the team
 	User    sipgate.UserID `json:"user"`    // within the account
 	Name    string         `json:"name"`
-	Locale  string         `json:"locale"` // "de_DE"
-	Scope   string         `json:"scope"`  // what sipgate granted, separated by spaces
-	Admin   bool           `json:"admin"`  // of the sipgate account
+	Locale  string         `json:"locale"`  // "de_DE"
+	Scope   string         `json:"scope"`   // what sipgate granted, separated by spaces
+	Admin   bool           `json:"admin"`   // of the sipgate account
+	Address string         `json:"address"` // from where the sign-in came
+	Browser string         `json:"browser"` // as people call it
 
 	// Person is who that is in the team now. It is not kept: roles change.
 	Person team.Person `json:"-"`
@@ -87,6 +89,7 @@ func (h *handlers) signedIn(w http.ResponseWriter, r *http.Request, t web.Tokens
 	if err != nil {
 		return fmt.Errorf("%w: %w", web.Fault{Status: http.StatusBadGateway, Code: web.CodeLoginFailed}, err)
 	}
+	v.Address, v.Browser = web.ClientIP(r).String(), browserName(r.UserAgent())
 	if v.Person, err = h.People.Enter(ctx, v.member(), v.Name, v.Admin); err != nil {
 		return err
 	}

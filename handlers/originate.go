@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
@@ -50,18 +49,14 @@ func (h *handlers) newCall(w http.ResponseWriter, r *http.Request, v Visitor) er
 	return accepted(w, r, in.action)
 }
 
-// originate starts a call that is on record.
-func (h *handlers) originate(r *http.Request, v Visitor, o switchboard.Origination) (sipgate.CallID, error) {
+// originate starts a call, on record.
+func (h *handlers) originate(r *http.Request, v Visitor, o switchboard.Origination) (id sipgate.CallID, err error) {
 	ctx := context.WithoutCancel(r.Context())
-	entry, err := h.Audit.Begin(ctx, h.entry(r, v, team.DeedCall, o.Call.Callee+" from "+string(o.Call.DeviceID)))
-	if err != nil {
-		return "", err
-	}
-	begun := time.Now()
-	id, err := h.Exchange.Board(v.Account).Originate(ctx, o, h.clientOf(v))
-	if e := h.Audit.End(ctx, entry, outcome(err), statusOfError(err), time.Since(begun)); e != nil {
-		h.Log.Error("the end of a deed is not in the audit yet", "entry", entry, "err", e)
-	}
+	e := h.entry(r, v, team.DeedCall, o.Call.Callee+" from "+string(o.Call.DeviceID))
+	err = h.onRecord(ctx, e, func() error {
+		id, err = h.Exchange.Board(v.Account).Originate(ctx, o, h.clientOf(v))
+		return err
+	})
 	return id, err
 }
 

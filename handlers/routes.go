@@ -30,6 +30,10 @@ func (h *handlers) routes() *http.ServeMux {
 
 	signed("POST /calls", h.newCall)
 	signed("GET /calls/new", h.newCallSheet)
+	signed("GET /calls/hangup", h.hangUpSheet)
+	signed("POST /calls/hangup", h.hangUpSeveral)
+	signed("GET /calls/{id}", h.callPage)
+	signed("POST /calls/{id}/notes", h.note)
 	signed("GET /calls/{id}/transfer", h.sheet(h.transferSheet))
 	signed("GET /calls/{id}/keypad", h.sheet(h.keypadSheet))
 	signed("GET /calls/{id}/announce", h.sheet(h.announceSheet))
@@ -40,7 +44,7 @@ func (h *handlers) routes() *http.ServeMux {
 	signed("POST /calls/{id}/dtmf", h.command(decodeTones, "sequence"))
 	signed("POST /calls/{id}/transfer", h.command(h.decodeTransfer, "phoneNumber", "attended", "callerId"))
 	signed("POST /calls/{id}/announcements", h.command(h.decodeAnnounce, "announcement", "url"))
-	signed("POST /calls/{id}/hangup", h.command(decodeHangUp))
+	signed("POST /calls/{id}/hangup", h.command(decodeHangUp, "at_once"))
 
 	signed("GET /announcements", h.announcements)
 	signed("POST /announcements", h.upload)
@@ -49,6 +53,24 @@ func (h *handlers) routes() *http.ServeMux {
 
 	signed("GET /history", h.history)
 	signed("GET /history/{id}/recordings/{recording}", h.recording)
+
+	signed("POST /calls/{id}/undo", h.undo)
+	signed("POST /calls/{id}/attention", h.attention)
+
+	signed("GET /team", h.people)
+	signed("POST /team/{user}/role", h.aPerson("role", h.setRole))
+	signed("POST /team/{user}/remove", h.aPerson("remove", h.removePerson))
+	signed("POST /team/{user}/restore", h.aPerson("restore", h.restorePerson))
+	signed("POST /team/{user}/sign-out", h.aPerson("sign out", h.signOutPerson))
+	signed("GET /audit", h.audit)
+	signed("GET /audit.csv", h.auditCSV)
+	signed("GET /status", h.status)
+	signed("POST /status/webhooks", h.setWebhooks)
+	signed("GET /settings", h.settings)
+	signed("POST /settings/wishes", h.setWishes)
+	signed("POST /settings/grace", h.setGrace)
+	signed("POST /sessions/{id}/end", h.endSession)
+	signed("POST /sessions/end", h.endSessions)
 
 	return mux
 }

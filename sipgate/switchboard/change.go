@@ -20,6 +20,7 @@ type Change struct {
 // A Subscription is a stream of changes.
 type Subscription struct {
 	board *Board
+	quiet bool // does not watch
 	c     chan Change
 }
 
@@ -34,10 +35,33 @@ func (b *Board) Subscribe() (Snapshot, *Subscription) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.sweep(time.Now())
-	s := &Subscription{board: b, c: make(chan Change, subscriptionBuffer)}
-	b.subs[s] = struct{}{}
 	nudge(b.wake)
+	return b.subscribe(false)
+}
+
+// Listen is Subscribe for somebody who does not watch, such as a journal: the
+// lists do not come more often for it.
+func (b *Board) Listen() (Snapshot, *Subscription) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sweep(time.Now())
+	return b.subscribe(true)
+}
+
+func (b *Board) subscribe(quiet bool) (Snapshot, *Subscription) {
+	s := &Subscription{board: b, quiet: quiet, c: make(chan Change, subscriptionBuffer)}
+	b.subs[s] = struct{}{}
 	return b.snapshot(), s
+}
+
+// isWatched reports whether somebody looks at the board right now.
+func (b *Board) isWatched() bool {
+	for s := range b.subs {
+		if !s.quiet {
+			return true
+		}
+	}
+	return false
 }
 
 // Changes is the stream. It ends, by closing, when the subscriber was too slow

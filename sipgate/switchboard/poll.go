@@ -128,7 +128,7 @@ func (b *Board) next(now time.Time) (*member, time.Duration) {
 	}
 	p := &b.plan
 	interval := b.options.Unwatched
-	if len(b.subs) > 0 {
+	if b.isWatched() {
 		interval = b.options.Watched
 	}
 	at := p.asked.Add(interval)

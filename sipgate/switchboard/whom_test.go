@@ -47,3 +47,25 @@ func TestBefore(t *testing.T) {
 		t.Errorf("%+v", c.Last)
 	}
 }
+
+// A journal learns of everything, but the lists do not come more often for it.
+func TestListenDoesNotWatch(t *testing.T) {
+	b := New(Options{})
+	_, quiet := b.Listen()
+	defer quiet.Close()
+	if b.isWatched() {
+		t.Error("listening counts as watching")
+	}
+	_, s := b.Subscribe()
+	if !b.isWatched() {
+		t.Error("nobody watches")
+	}
+	s.Close()
+	if b.isWatched() {
+		t.Error("still watched")
+	}
+	b.Observe(newCall("A", "in", "4930123456", "4922112345", "Anna"))
+	if c := <-quiet.Changes(); c.Call == nil || !c.Structure {
+		t.Errorf("%+v", c)
+	}
+}

@@ -57,6 +57,18 @@ var routes = map[string]Deed{
 	"GET /audit":     DeedAudit,
 	"GET /audit.csv": DeedAudit,
 	"GET /status":    DeedStatus,
+
+	"POST /status/webhooks": DeedWebhooks,
+
+	"POST /calls/{id}/attention": DeedHold, // any deed on the call: which one is asked again
+	"POST /calls/hangup":         DeedHangUp,
+	"GET /calls/hangup":          DeedHangUp,
+
+	"GET /settings":           DeedSettingsOwn,
+	"POST /settings/wishes":   DeedSettingsOwn,
+	"POST /settings/grace":    DeedSettingsOwn,
+	"POST /sessions/{id}/end": DeedSettingsOwn,
+	"POST /sessions/end":      DeedSettingsOwn,
 }
 
 // Routes returns what somebody does who asks for each route, "" for those that

@@ -1,0 +1,141 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+
+	"callboard/sipgate/journal"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+	"callboard/views"
+)
+
+// callPage shows one call with its timeline and notes, while it runs and after
+// its end. The address stays good through transfers and restarts.
+func (h *handlers) callPage(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	id := switchboard.RowID(r.PathValue("id"))
+	record, err := h.Journal.Record(r.Context(), v.Account, id)
+	if err != nil && !errors.Is(err, journal.ErrNotFound) {
+		return err
+	}
+	known := err == nil
+	call, live := h.Exchange.Board(v.Account).Call(id)
+	if !live {
+		call = pastCall(record)
+	}
+	if !live && !known || !h.seesPast(v, call, live) {
+		return switchboard.ErrNoCall
+	}
+	m := views.CallPageModel{ID: call.ID, Row: format.RowFor(call, h.permit(v, call), langOf(r, v)), ActionID: rand.Text(),
+		Live: live && call.Phase != switchboard.Ended, MayNote: views.Permit{Reason: h.mayOn(v, team.DeedNote, call).Reason}}
+	for _, e := range record.Entries {
+		m.Events = append(m.Events, views.CallEvent{At: e.At.Local(), Kind: string(e.Kind), Who: e.Who, Detail: e.Detail})
+		if e.Kind == journal.Noted {
+			m.Notes = append(m.Notes, views.Note{At: e.At.Local(), Who: e.Who, Text: e.Detail})
+		}
+	}
+	if !m.Live {
+		m.Recordings = "/history"
+	}
+	return show(w, r, http.StatusOK, views.CallPage(h.about(r, v), m))
+}
+
+// pastCall is a call of the journal as a row shows it.
+func pastCall(r journal.Record) switchboard.Call {
+	return switchboard.Call{ID: r.Row, Phase: switchboard.Ended, Direction: r.Direction, Outside: r.Outside, Inside: r.Inside,
+		Users: r.Users, Started: r.Started, Since: r.Ended, Gone: r.Ended, About: r.About, Cause: r.Cause}
+}
+
+// seesPast decides whether a call's page exists for a visitor. Of a call that
+// is over it is no longer known whose it was, but by name: leads see all, and
+// everybody those of which they were a part.
+func (h *handlers) seesPast(v Visitor, c switchboard.Call, live bool) bool {
+	if live {
+		return h.sees(v, c)
+	}
+	if v.seesAll() {
+		return true
+	}
+	for _, name := range append(c.Users, c.Inside.Name) {
+		if name != "" && name == v.Person.Name {
+			return true
+		}
+	}
+	return false
+}
+
+// note writes a note on a call, which the team sees, and which stays with it.
+func (h *handlers) note(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	id := switchboard.RowID(r.PathValue("id"))
+	call, live := h.Exchange.Board(v.Account).Call(id)
+	if !live {
+		record, err := h.Journal.Record(r.Context(), v.Account, id)
+		if err != nil {
+			return err
+		}
+		call = pastCall(record)
+	}
+	if !h.seesPast(v, call, live) {
+		return switchboard.ErrNoCall
+	}
+	e := h.entry(r, v, team.DeedNote, nil)
+	e.Call, e.Parties = string(call.ID), parties(call)
+	if d := h.mayOn(v, team.DeedNote, call); live && !d.OK {
+		return h.refuseDeed(r.Context(), e, d)
+	} else if !live && v.Person.Role < team.Agent {
+		return h.refuseDeed(r.Context(), e, team.Decision{Reason: "role_" + v.Person.Role.String()})
+	}
+	err := h.onRecord(r.Context(), e, func() error {
+		return h.Journal.Note(context.WithoutCancel(r.Context()), v.Account, call.ID, v.Person.Name, r.PostFormValue("text"))
+	})
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/calls/"+string(call.ID), http.StatusSeeOther)
+	return nil
+}
+
+// hangUpSheet lists the calls that a visitor may hang up, to choose several.
+func (h *handlers) hangUpSheet(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	m := views.HangUpModel{ActionID: rand.Text()}
+	for _, c := range h.Exchange.Board(v.Account).Snapshot().Calls {
+		if c.Phase != switchboard.Ended && h.mayOn(v, team.DeedHangUp, c).OK {
+			m.Calls = append(m.Calls, format.Ref(c, langOf(r, v), m.ActionID))
+		}
+	}
+	return show(w, r, http.StatusOK, views.HangUpSheet(h.about(r, v), m))
+}
+
+// maxSeveral bounds how many calls one form may hang up.
+const maxSeveral = 50
+
+// hangUpSeveral hangs up the calls that were chosen, each with its grace. The
+// first refusal is told; the others have been carried out.
+func (h *handlers) hangUpSeveral(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	if err := r.ParseForm(); err != nil {
+		return &inputError{http.StatusBadRequest, "bad_form", ""}
+	}
+	chosen := r.PostForm["call"]
+	if len(chosen) == 0 || len(chosen) > maxSeveral {
+		return badParam("call")
+	}
+	var failed error
+	for _, id := range chosen {
+		call, ok := h.Exchange.Board(v.Account).Call(switchboard.RowID(id))
+		if !ok || !h.sees(v, call) {
+			failed = errors.Join(failed, switchboard.ErrNoCall)
+			continue
+		}
+		c := switchboard.Command{By: v.id(), Call: call.ID, Action: switchboard.HangUp{After: graceOf(r)}}
+		if base := r.PostFormValue("action_id"); actionID.MatchString(base) {
+			c.ID = base + "-" + id
+		}
+		failed = errors.Join(failed, h.carryOut(r, v, call, c))
+	}
+	if failed != nil {
+		return failed
+	}
+	return accepted(w, r, "")
+}

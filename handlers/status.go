@@ -1,0 +1,154 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+	"callboard/views"
+)
+
+// status shows what works, what does not, and why.
+func (h *handlers) status(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	snap := h.Exchange.Board(v.Account).Snapshot()
+	m := views.StatusPageModel{List: statusOf(snap.Health), PublicURL: h.PublicURL.String(),
+		Local: h.PublicURL.Scheme == "http", Versions: versions()}
+	for _, s := range sipgate.Scopes {
+		m.Scopes = append(m.Scopes, views.Scope{Name: s, Granted: v.may(s)})
+	}
+	for _, id := range snap.Health.Aside {
+		p, _ := h.People.Get(team.Member{Account: v.Account, User: sipgate.UserID(id)})
+		m.SetAside = append(m.SetAside, views.SetAside{Name: p.Name, Problem: problems[sipgate.Unauthorized]})
+	}
+	var err error
+	if m.Webhooks, err = h.webhooks(r.Context(), v); err != nil {
+		return err
+	}
+	return show(w, r, http.StatusOK, views.StatusPage(h.about(r, v), m))
+}
+
+// webhooks tells where sipgate sends push events, and where it would. Our own
+// address is shown only to who may set it.
+func (h *handlers) webhooks(ctx context.Context, v Visitor) (views.WebhookModel, error) {
+	health := h.gate.health(v.Account)
+	m := views.WebhookModel{May: v.Person.May(team.DeedWebhooks).OK, LastEvent: health.LastEvent.Local(), Refused: health.Refused}
+	if health.LastEvent.IsZero() {
+		m.LastEvent = health.LastEvent
+	}
+	ours := PushURL(h.PublicURL, h.Key, v.Account)
+	if m.May {
+		m.Ours = views.Webhooks{Incoming: ours, Outgoing: ours}
+	}
+	before, kept, err := h.Hooks.Kept(ctx, v.Account)
+	if err != nil {
+		return m, err
+	}
+	if kept {
+		m.Before = views.Webhooks(before)
+	}
+	now, err := h.clientOf(v).PushSettings(ctx)
+	if err != nil {
+		m.Problem = problems[sipgate.KindOf(err)]
+		return m, nil
+	}
+	m.Now = views.Webhooks{Incoming: now.IncomingURL, Outgoing: now.OutgoingURL}
+	m.Set = now.IncomingURL == ours && now.OutgoingURL == ours
+	return m, nil
+}
+
+// setWebhooks lets sipgate send push events here, or where it did before. The
+// whole settings are read and written back, so that nothing else changes.
+func (h *handlers) setWebhooks(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	do := r.PostFormValue("do")
+	if do != "set" && do != "remove" {
+		return badParam("do")
+	}
+	ctx := context.WithoutCancel(r.Context())
+	err := h.onRecord(ctx, h.entry(r, v, team.DeedWebhooks, do), func() error { return h.switchWebhooks(ctx, v, do == "set") })
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/status", http.StatusSeeOther)
+	return nil
+}
+
+func (h *handlers) switchWebhooks(ctx context.Context, v Visitor, on bool) error {
+	client, ours := h.clientOf(v), PushURL(h.PublicURL, h.Key, v.Account)
+	s, err := client.PushSettings(ctx)
+	if err != nil {
+		return err
+	}
+	if on {
+		if s.IncomingURL != ours || s.OutgoingURL != ours {
+			if err := h.Hooks.Keep(ctx, v.Account, team.Hook{Incoming: s.IncomingURL, Outgoing: s.OutgoingURL}); err != nil {
+				return err
+			}
+		}
+		s.IncomingURL, s.OutgoingURL = ours, ours
+		return client.SetPushSettings(ctx, s)
+	}
+	before, _, err := h.Hooks.Kept(ctx, v.Account)
+	if err != nil {
+		return err
+	}
+	s.IncomingURL, s.OutgoingURL = before.Incoming, before.Outgoing
+	if err := client.SetPushSettings(ctx, s); err != nil {
+		return err
+	}
+	return h.Hooks.Forget(ctx, v.Account)
+}
+
+func versions() []views.Choice {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return nil
+	}
+	return []views.Choice{{Label: "Callboard", Value: info.Main.Version}, {Label: "Go", Value: strings.TrimPrefix(info.GoVersion, "go")}}
+}
+
+// undo takes back a hang-up that waits.
+func (h *handlers) undo(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	board := h.Exchange.Board(v.Account)
+	call, ok := board.Call(switchboard.RowID(r.PathValue("id")))
+	if !ok || !h.sees(v, call) {
+		return switchboard.ErrNoCall
+	}
+	e := h.entry(r, v, team.DeedUndo, nil)
+	e.Call, e.Parties = string(call.ID), parties(call)
+	if d := h.mayOn(v, team.DeedUndo, call); !d.OK {
+		return h.refuseDeed(r.Context(), e, d)
+	}
+	if err := h.onRecord(r.Context(), e, func() error { return board.Undo(v.id(), call.ID) }); err != nil {
+		return err
+	}
+	return accepted(w, r, "")
+}
+
+// attention tells the others that a visitor is about to act on a call, as long
+// as a dialog about it is open; without a verb it was closed.
+func (h *handlers) attention(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	board := h.Exchange.Board(v.Account)
+	call, ok := board.Call(switchboard.RowID(r.PathValue("id")))
+	if !ok || !h.sees(v, call) {
+		return switchboard.ErrNoCall
+	}
+	verb := switchboard.Verb(r.PostFormValue("verb"))
+	if verb == "" {
+		board.Release(v.id(), call.ID)
+	} else if d := h.mayOn(v, team.Deed(verb), call); !d.OK {
+		return denied{d.Reason}
+	} else if err := board.Attend(v.id(), call.ID, verb); err != nil && !h.overrides(r, v, call, err) {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// overrides reports whether a lead opens a dialog although somebody else has.
+func (h *handlers) overrides(r *http.Request, v Visitor, c switchboard.Call, err error) bool {
+	return explain(err).Code == "attended" && r.PostFormValue("override") == "true" && h.mayOn(v, team.DeedOverride, c).OK
+}
