@@ -164,8 +164,17 @@ func (s *sqlStore) insert(ctx context.Context, tx *sql.Tx, id string, rec record
 		}
 		s.purged.Store(now.UnixMilli())
 	}
+	// Two sign-ins within a millisecond are in order all the same.
+	created := now.UnixMilli()
+	var newest sql.NullInt64
+	if err := tx.QueryRowContext(ctx, `select max(created) from web_session where subject = $1`, rec.subject).Scan(&newest); err != nil {
+		return nil, err
+	}
+	if rec.subject != "" && newest.Int64 >= created && newest.Int64 < created+1000 {
+		created = newest.Int64 + 1
+	}
 	if _, err := tx.ExecContext(ctx, `insert into web_session (id, subject, value, created, seen) values ($1, $2, $3, $4, $5)`,
-		id, rec.subject, rec.value, now.UnixMilli(), now.UnixMilli()); err != nil {
+		id, rec.subject, rec.value, created, now.UnixMilli()); err != nil {
 		return nil, err
 	}
 	if rec.subject == "" {
