@@ -5,7 +5,7 @@ import "testing"
 // The addresses that stood there before ours are remembered once, by account,
 // until they have been put back.
 func TestHooks(t *testing.T) {
-	h := NewHooks(open(t, t.TempDir()+"/hooks.db"))
+	h := NewHooks(tables(t))
 	theirs, ours := Hook{"https://a.example/in", ""}, Hook{"https://calls.example/push", "https://calls.example/push"}
 	for _, was := range []Hook{theirs, ours} { // set twice
 		if err := h.Keep(t.Context(), "1", was); err != nil {
