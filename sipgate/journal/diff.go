@@ -37,9 +37,10 @@ func diff(before *switchboard.Call, after switchboard.Call) []Entry {
 }
 
 // stale reports whether after is older than before: no call rings under an id
-// under which it has ended.
+// under which it was answered or has ended. A board that began after that may
+// think so when events come late.
 func stale(before, after *switchboard.Call) bool {
-	return before.Phase == switchboard.Ended && after.Phase == switchboard.Ringing && before.Upstream == after.Upstream
+	return before.Upstream == after.Upstream && before.Phase != switchboard.Ringing && after.Phase == switchboard.Ringing
 }
 
 // began is the entry of a call that rang, as far as anybody told.
@@ -138,8 +139,9 @@ func sameOrder(x, y *switchboard.Order) bool {
 	return x.Verb == y.Verb && x.By == y.By && x.Outcome == y.Outcome && x.Detail == y.Detail && x.At.Equal(y.At)
 }
 
-// moved tells that the call goes on under another id with somebody else. That a
-// ringing call has several ids is no news: several telephones ring.
+// moved tells that the call goes on under another id with somebody else, or
+// rings again, as one does that comes back from a transfer. That a ringing call
+// has several ids is no news: several telephones ring.
 func (s *step) moved() {
 	if s.before.Upstream == s.after.Upstream ||
 		s.before.Phase == switchboard.Ringing && len(s.after.Earlier) <= len(s.before.Earlier) {
@@ -147,6 +149,8 @@ func (s *step) moved() {
 	}
 	if p, ok := s.newcomer(); ok {
 		s.add(Entry{Kind: Moved, Detail: who(p)})
+	} else if s.before.Was == switchboard.Talking && s.after.Phase == switchboard.Ringing {
+		s.add(Entry{At: s.after.Since, About: s.after.About, Kind: Rang, Who: list(s.after.Users)})
 	}
 }
 

@@ -39,7 +39,8 @@ func (j *Journal) Follow(ctx context.Context, account string, b Listener) error 
 	defer a.unfollow()
 	f := &follower{
 		journal: j, account: a, board: b, first: true,
-		lines: map[switchboard.RowID]*line{}, unwritten: map[switchboard.RowID]bool{},
+		lines: map[switchboard.RowID]*line{}, merged: map[switchboard.RowID][]*line{},
+		unwritten: map[switchboard.RowID]bool{},
 	}
 	f.lookAfter(settled)
 	failing := false
@@ -81,6 +82,9 @@ type follower struct {
 	lines   map[switchboard.RowID]*line // on the board, and orphans
 	sighted time.Time                   // when the calls of all lines were last noted
 
+	// merged are the rows that became parts of others, until those are seen.
+	merged map[switchboard.RowID][]*line
+
 	// unwritten are the rows about which something may be to be written.
 	unwritten map[switchboard.RowID]bool
 
@@ -97,8 +101,7 @@ type line struct {
 	saved  string            // call, as it is or will be in the database
 	last   time.Time         // of the newest entry
 	asked  map[switchboard.Verb]string
-	merged []switchboard.Call // rows that became a part of it, until it is seen next
-	orphan bool               // it went from the board without having ended
+	orphan bool // it went from the board without having ended
 }
 
 // listen follows the board until its subscription ends (nil), something fails
@@ -180,7 +183,7 @@ func (f *follower) seen(ctx context.Context, c switchboard.Call) error {
 		return nil
 	}
 	now := f.journal.now()
-	before := l.base(&c)
+	before := f.base(l, &c)
 	entries := diff(before, c)
 	l.attribute(entries, before)
 	if o := c.Last; o != nil && o.Outcome == switchboard.Pending {
@@ -249,18 +252,22 @@ func (f *follower) load(ctx context.Context, id switchboard.RowID) (*line, error
 }
 
 // base is what the row is compared with: where it goes on under the id of a
-// row that became a part of it, that one's switches are known.
-func (l *line) base(c *switchboard.Call) *switchboard.Call {
-	merged := l.merged
-	l.merged = nil
+// row that became a part of it, that one's switches count too.
+func (f *follower) base(l *line, c *switchboard.Call) *switchboard.Call {
+	merged := f.merged[l.id]
+	delete(f.merged, l.id)
 	if l.call == nil || len(merged) == 0 {
 		return l.call
 	}
 	b := *l.call
-	for i := range merged {
-		m := &merged[i]
+	for _, o := range merged {
+		l.take(o)
+		m := o.call
+		if m == nil {
+			continue
+		}
 		if m.Upstream == c.Upstream && b.Upstream != c.Upstream {
-			b.Hold, b.Mute, b.Recording = m.Hold, m.Mute, m.Recording
+			b.Hold, b.Mute, b.Recording = either(m.Hold, b.Hold), either(m.Mute, b.Mute), either(m.Recording, b.Recording)
 		}
 		if m.Last != nil && (b.Last == nil || b.Last.At.Before(m.Last.At)) {
 			b.Last = m.Last
@@ -273,6 +280,22 @@ func (l *line) base(c *switchboard.Call) *switchboard.Call {
 		}
 	}
 	return &b
+}
+
+// take takes over what was kept of a row that became a part of this one.
+func (l *line) take(o *line) {
+	if o.last.After(l.last) {
+		l.last = o.last
+	}
+	for v, name := range o.asked {
+		l.asked[v] = name
+	}
+}
+
+// either is a switch that both timelines tell of.
+func either(t, o switchboard.Toggle) switchboard.Toggle {
+	t.On = t.On || o.On
+	return t
 }
 
 // attribute names who did what a row shows, if a later command hides whose

@@ -57,17 +57,8 @@ func (f *follower) merge(l *line, into switchboard.RowID) {
 	f.account.merge(l.id, into)
 	f.later(into, mergeRow{from: l.id, into: into})
 	f.unwritten[l.id] = true
-	if x, ok := f.lines[into]; ok {
-		if l.call != nil {
-			x.merged = append(x.merged, *l.call)
-		}
-		if l.last.After(x.last) {
-			x.last = l.last
-		}
-		for v, name := range l.asked {
-			x.asked[v] = name
-		}
-	}
+	f.merged[into] = append(append(f.merged[into], f.merged[l.id]...), l)
+	delete(f.merged, l.id)
 }
 
 // lookAfter has calls looked for, later, that are over although nothing told.

@@ -35,8 +35,11 @@ func remember(before *switchboard.Call, after switchboard.Call) switchboard.Call
 		}
 		after.Last = &o
 	}
-	if after.Phase == switchboard.Ended && after.Cause == "" && before.Phase == switchboard.Ended {
-		after.Cause = before.Cause
+	if after.Phase == switchboard.Ended && (before.Phase == switchboard.Ended || before.Upstream == after.Upstream) {
+		after.Was = max(after.Was, min(before.Was, switchboard.Talking))
+		if after.Cause == "" {
+			after.Cause = before.Cause
+		}
 	}
 	return after
 }

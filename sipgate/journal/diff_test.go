@@ -1,0 +1,183 @@
+package journal
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+)
+
+var zero = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+func at(s int) time.Time { return zero.Add(time.Duration(s) * time.Second) }
+
+// call makes a value of a call that began to ring at 0.
+func call(p switchboard.Phase, since int, with ...func(*switchboard.Call)) *switchboard.Call {
+	c := &switchboard.Call{
+		ID: "row", Upstream: "A", Phase: p, Was: p, Started: zero, Since: at(since),
+		Outside: switchboard.Party{Number: "+" + jennifer, Name: "Jennifer"},
+		Inside:  switchboard.Party{Number: "+" + doc, Name: "Doc"}, Users: []string{"Doc"},
+	}
+	for _, f := range with {
+		f(c)
+	}
+	return c
+}
+
+type edit = func(*switchboard.Call)
+
+func about(c *switchboard.Call) { c.About = true }
+func held(c *switchboard.Call)  { c.Hold.On = true }
+
+func holding(c *switchboard.Call) { c.Hold = switchboard.Toggle{Want: true, Pending: true} }
+
+func ended(s int, was switchboard.Phase, cause string) edit {
+	return func(c *switchboard.Call) {
+		c.Phase, c.Was, c.Gone, c.Since, c.Cause = switchboard.Ended, was, at(s), at(s), cause
+	}
+}
+
+func last(v switchboard.Verb, o switchboard.Outcome, s int, detail string) edit {
+	return func(c *switchboard.Call) {
+		c.Last = &switchboard.Order{Verb: v, By: "w0", Name: "Mia", Outcome: o, At: at(s), Detail: detail}
+	}
+}
+
+func leg(id sipgate.CallID, inside string) edit {
+	return func(c *switchboard.Call) {
+		c.Upstream, c.Inside = id, switchboard.Party{Number: inside}
+		c.Earlier = []switchboard.Party{{Name: "Doc"}}
+	}
+}
+
+func leaving(c *switchboard.Call) { c.Leaving = &switchboard.Leaving{By: "w0", Name: "Mia", At: at(9)} }
+
+func playing(title string, s int) edit {
+	return func(c *switchboard.Call) { c.Playing = &switchboard.Playing{Title: title, Since: at(s)} }
+}
+
+func TestDiff(t *testing.T) {
+	const (
+		ring, talk, end        = switchboard.Ringing, switchboard.Talking, switchboard.Ended
+		pending, done, unknown = switchboard.Pending, switchboard.Confirmed, switchboard.Unknown
+		failed                 = switchboard.Failed
+		hold, tones            = switchboard.VerbHold, switchboard.VerbTones
+		play, hangUp, transfer = switchboard.VerbAnnounce, switchboard.VerbHangUp, switchboard.VerbTransfer
+	)
+	for _, test := range []struct {
+		name          string
+		before, after *switchboard.Call
+		want          string // a time below 0 is none
+	}{
+		{"rings", nil, call(ring, 0), "0 rang by Doc"},
+		{"is answered when first seen", nil, call(talk, 5), "0 rang, 5 answered by Doc"},
+		{"is listed when first seen", nil, call(talk, 0, about), "~0 answered by Doc"},
+		{"the answer is all that was told", nil, call(talk, 0), "0 answered by Doc"},
+		{"is on hold when first seen", nil, call(talk, 5, held), "0 rang, ~0 answered by Doc, 5 held"},
+		{"has ended when first seen", nil, call(end, 9, ended(9, talk, "busy")), "0 rang, ~0 answered by Doc, 9 ended: busy"},
+		{"was missed when first seen", nil, call(end, 9, ended(9, ring, "cancel")), "0 rang, 9 ended: cancel"},
+		{"nothing new", call(talk, 5, held), call(talk, 5, held), ""},
+		{"other names", call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.Inside.Name = "Emmett" }), ""},
+		{"answered", call(ring, 0), call(talk, 5), "5 answered by Doc"},
+		{"answered and on hold at once", call(ring, 0), call(talk, 5, held), "~0 answered by Doc, 5 held"},
+		{"answer and end missed", call(ring, 0), call(end, 9, ended(9, talk, "")), "~0 answered by Doc, 9 ended"},
+		{"held by the telephone", call(talk, 5), call(talk, 7, held), "7 held"},
+		{"held by a member", call(talk, 5, holding), call(talk, 7, held, last(hold, done, 7, "")), "7 held by Mia"},
+		{"a list is faster than the answer", call(talk, 5, holding, last(hold, pending, 6, "")), call(talk, 7, held, last(hold, pending, 6, "")), "7 held by Mia"},
+		{"and then the answer", call(talk, 7, held, last(hold, pending, 6, "")), call(talk, 7, held, last(hold, done, 8, "")), ""},
+		{"held twice", call(talk, 7, held, last(hold, done, 7, "")), call(talk, 7, held, last(hold, done, 8, "")), ""},
+		{"hold fails", call(talk, 5, holding, last(hold, pending, 6, "")), call(talk, 5, last(hold, failed, 7, "")), "7 failed by Mia: hold"},
+		{"hold unknown", call(talk, 5, holding, last(hold, pending, 6, "")), call(talk, 5, last(hold, unknown, 7, "")), "7 unknown by Mia: hold"},
+		{"unknown, but it came", call(talk, 5, last(hold, unknown, 7, "")), call(talk, 9, held, last(hold, done, 9, "")), "9 held by Mia"},
+		{"unknown, and it did not", call(talk, 5, last(tones, unknown, 7, "")), call(talk, 5, last(tones, failed, 9, "")), "9 failed by Mia: tones"},
+		{"tones", call(talk, 5, last(tones, pending, 6, "")), call(talk, 5, last(tones, done, 7, "12")), "7 tones by Mia"},
+		{"tones overtaken", call(talk, 5, last(tones, pending, 6, "")), call(talk, 5, last(tones, pending, 7, "")), "~6 tones by Mia"},
+		{"overtaken by another", call(talk, 5, last(tones, pending, 6, "")), call(talk, 5, last(hold, pending, 7, "")), "~6 tones by Mia"},
+		{"announced", call(talk, 5, last(play, pending, 6, "Hi")), call(talk, 5, last(play, done, 7, "Hi"), playing("Hi", 7)), "7 announced by Mia: Hi"},
+		{"the announcement is over", call(talk, 5, last(play, done, 7, "Hi"), playing("Hi", 7)), call(talk, 5, last(play, done, 7, "Hi")), ""},
+		{"the same again", call(talk, 5, last(play, done, 7, "Hi"), playing("Hi", 7)), call(talk, 5, last(play, done, 9, "Hi"), playing("Hi", 9)), "9 announced by Mia: Hi"},
+		{"announced and over", call(talk, 5), call(talk, 5, last(play, done, 7, "Hi")), "7 announced by Mia: Hi"},
+		{"transferred", call(talk, 5, last(transfer, pending, 6, "+4930")), call(talk, 5, last(transfer, done, 7, "+4930")), "7 transferred by Mia: +4930"},
+		{"goes on with another", call(talk, 5, held, last(transfer, done, 7, "+4930")), call(talk, 5, leg("B", "+4930"), last(transfer, done, 7, "+4930")), "-1 moved: +4930"},
+		{"rings with another", call(talk, 5), call(ring, 8, leg("B", "+4930")), "-1 moved: +4930"},
+		{"and is answered", call(ring, 8, leg("B", "+4930")), call(talk, 9, leg("B", "+4930")), "9 answered by Doc"},
+		{"comes back", call(talk, 5), call(ring, 8, func(c *switchboard.Call) { c.Upstream = "B" }), "8 rang by Doc"},
+		{"several telephones ring", call(ring, 0), call(ring, 0, func(c *switchboard.Call) { c.Upstream, c.Inside.Name = "B", "Marty" }), ""},
+		{"goes on under another id with the same", call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.Upstream = "B" }), ""},
+		{"ended", call(talk, 5), call(end, 9, ended(9, talk, "normalClearing")), "9 ended: normalClearing"},
+		{"hung up by a member", call(talk, 5, last(hangUp, pending, 8, "")), call(end, 9, ended(9, talk, ""), last(hangUp, done, 9, "")), "9 ended by Mia"},
+		{"hung up elsewhere", call(talk, 5), call(end, 9, ended(9, talk, ""), last(hangUp, failed, 8, "")), "8 failed by Mia: hangup, 9 ended"},
+		{"the cause comes later", call(end, 9, ended(9, talk, "")), call(end, 9, ended(9, talk, "busy")), "9 ended: busy"},
+		{"is back", call(end, 9, ended(9, talk, "")), call(talk, 10), ""},
+		{"is back, and answered", call(end, 9, ended(9, ring, "")), call(talk, 10), "10 answered by Doc"},
+		{"rings no more once it ended", call(end, 9, ended(9, talk, "")), call(ring, 10), ""},
+		{"rings no more once it was answered", call(talk, 5), call(ring, 10), ""},
+		{"is forwarded", call(end, 9, ended(9, ring, "forwarded")), call(ring, 10, leg("B", "+4930")), "-1 moved: +4930"},
+		{"hang-up taken back", call(talk, 5, leaving), call(talk, 5), "-1 cancelled by Mia: hangup"},
+		{"hang-up carried out", call(talk, 5, leaving), call(talk, 5, last(hangUp, pending, 9, "")), ""},
+		{"ended in its grace", call(talk, 5, leaving), call(end, 8, ended(8, talk, "busy")), "8 ended: busy"},
+		{"restarted", call(talk, 5, held, last(hold, done, 6, "")), call(talk, 50, held, about), ""},
+		{"restarted while tones were sent", call(talk, 5, last(tones, pending, 6, "")), call(talk, 50, about), "-1 unknown by Mia: tones"},
+		{"restarted while hold was sent", call(talk, 5, holding, last(hold, pending, 6, "")), call(talk, 50, held, about), "50 held by Mia"},
+		{"restarted in a grace", call(talk, 5, leaving), call(talk, 50, about), "-1 cancelled by Mia: hangup"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var got string
+			r := Record{Started: zero, Entries: diff(test.before, *test.after)}
+			for i := range r.Entries {
+				if r.Entries[i].At.IsZero() {
+					r.Entries[i].At = at(-1)
+				}
+			}
+			for i, line := range splitLines(lines(r)) {
+				if i > 0 {
+					got += ", "
+				}
+				got += line
+			}
+			if got != test.want {
+				t.Errorf("got  %q\nwant %q", got, test.want)
+			}
+			known := remember(test.before, *test.after)
+			if again := diff(&known, *test.after); len(again) != 0 && !strings.HasPrefix(test.name, "rings no more") {
+				t.Errorf("told twice: %+v", again)
+			}
+		})
+	}
+}
+
+// What a board that just began does not know stays known.
+func TestRemember(t *testing.T) {
+	before := call(switchboard.Talking, 5, func(c *switchboard.Call) {
+		c.Direction, c.Earlier = sipgate.Incoming, []switchboard.Party{{Name: "Marty"}}
+	}, last(switchboard.VerbTones, switchboard.Pending, 6, ""), playing("Hi", 5))
+	after := switchboard.Call{
+		ID: "row", Upstream: "A", Phase: switchboard.Talking, Was: switchboard.Talking, Started: at(50), Since: at(50), About: true,
+		Outside: switchboard.Party{Number: "+" + jennifer}, Seen: []switchboard.MemberID{"w0"}, Seq: 7, Memo: new(switchboard.Memo),
+	}
+	c := remember(before, after)
+	if c.Direction != sipgate.Incoming || c.About || !c.Started.Equal(zero) || c.Outside.Name != "Jennifer" || c.Inside.Name != "Doc" ||
+		len(c.Users) != 1 || len(c.Earlier) != 1 || c.Last.Outcome != switchboard.Unknown || c.Playing == nil || c.Seen != nil || c.Memo != nil {
+		t.Errorf("remembered %+v", c)
+	}
+	if before.Last.Outcome != switchboard.Pending {
+		t.Error("a shared order was changed")
+	}
+	after.Upstream, after.Inside = "B", switchboard.Party{Number: "+4930"}
+	if c := remember(before, after); c.Inside.Name != "" || len(c.Users) != 0 {
+		t.Errorf("under another id %+v", c)
+	}
+}
+
+func TestTally(t *testing.T) {
+	tone := func(who string, s int) Entry { return Entry{At: at(s), Kind: Tones, Who: who} }
+	r := Record{Started: zero, Entries: tally([]Entry{
+		tone("Mia", 1), tone("Mia", 2), tone("Mia", 3), tone("Tom", 3), {At: at(4), Kind: Held}, tone("Tom", 5), tone("Tom", 6), tone("Tom", 50),
+	})}
+	want := "1 tones by Mia: 3\n3 tones by Tom: 1\n4 held\n5 tones by Tom: 2\n50 tones by Tom: 1\n"
+	if got := lines(r); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

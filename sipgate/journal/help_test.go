@@ -1,0 +1,335 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+	_ "modernc.org/sqlite"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+)
+
+func TestMain(m *testing.M) {
+	if file := os.Getenv(childFile); file != "" {
+		keepFollowing(file)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+const (
+	ours   = "1234567" // an account
+	theirs = "7654321" // another one
+
+	jennifer = "4915790000001"
+	doc      = "4921100000010"
+	marty    = "4921100000011"
+	group    = "4921100000000"
+)
+
+var someNames = map[string]string{
+	"+" + jennifer: "Jennifer", "+" + doc: "Doc", "+" + marty: "Marty", "+" + group: "Team",
+}
+
+// openFile opens the database in a file as the program does, and makes the
+// tables if it is new.
+func openFile(file string) (*sql.DB, error) {
+	_, missing := os.Stat(file)
+	name := url.URL{Scheme: "file", Path: file, RawQuery: "_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"&_pragma=busy_timeout(5000)&_txlock=immediate"}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil || missing == nil {
+		return db, err
+	}
+	text, err := os.ReadFile("migrations/00001_journal.sql")
+	if err != nil {
+		return nil, err
+	}
+	up, _, _ := strings.Cut(string(text), "-- +goose Down")
+	_, err = db.Exec(up)
+	return db, err
+}
+
+func openDB(tb testing.TB, file string) *sql.DB {
+	tb.Helper()
+	db, err := openFile(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { db.Close() })
+	return db
+}
+
+func tempFile(tb testing.TB) string { return filepath.Join(tb.TempDir(), "callboard.db") }
+
+func newJournal(tb testing.TB, db *sql.DB) *Journal {
+	tb.Helper()
+	j, err := New(tb.Context(), db, Options{Log: slog.New(slog.NewTextHandler(tb.Output(), nil))})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return j
+}
+
+// listener lets a board be listened to; that it counts as watching does not
+// matter here.
+type listener struct{ *switchboard.Board }
+
+func (l listener) Listen() (switchboard.Snapshot, *switchboard.Subscription) { return l.Subscribe() }
+
+// deaf is a listener that cannot be asked what became of a row.
+type deaf struct{ Listener }
+
+// An office is a board, an account's journal of it, and a fake sipgate.
+type office struct {
+	t *testing.T
+	*switchboard.Board
+	*fake
+	j       *Journal
+	account string
+	stop    func() // ends following, as the end of the program does
+}
+
+// open must be called in a bubble, with a journal of that bubble.
+func open(t *testing.T, j *Journal, account string, members ...switchboard.MemberID) *office {
+	t.Helper()
+	b := switchboard.New(switchboard.Options{RowOf: j.RowOf(account)})
+	return openWith(t, j, account, b, listener{b}, members...)
+}
+
+func openWith(t *testing.T, j *Journal, account string, b *switchboard.Board, l Listener, members ...switchboard.MemberID) *office {
+	t.Helper()
+	x := &office{t: t, Board: b, fake: &fake{}, j: j, account: account}
+	b.Name(someNames)
+	for _, m := range members {
+		b.Join(switchboard.Member{ID: m, Name: strings.ToUpper(string(m)), API: x.fake})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := j.Follow(ctx, account, l); err != nil {
+			t.Error(err)
+		}
+	})
+	x.stop = func() { cancel(); wg.Wait() }
+	t.Cleanup(x.stop)
+	synctest.Wait()
+	return x
+}
+
+// tell lets an event happen, and ten seconds pass.
+func (x *office) tell(events ...sipgate.Event) {
+	for _, e := range events {
+		x.Observe(e)
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+	}
+}
+
+func (x *office) poll() {
+	x.t.Helper()
+	if err := x.Poll(x.t.Context()); err != nil {
+		x.t.Fatalf("poll: %v", err)
+	}
+	time.Sleep(2 * time.Second)
+	synctest.Wait()
+}
+
+func (x *office) do(by switchboard.MemberID, row switchboard.RowID, a switchboard.Action) error {
+	err := x.Do(x.t.Context(), switchboard.Command{By: by, Call: row, Action: a})
+	time.Sleep(time.Second)
+	synctest.Wait()
+	return err
+}
+
+// only is the board's one row.
+func (x *office) only() switchboard.Call {
+	x.t.Helper()
+	calls := x.Snapshot().Calls
+	if len(calls) != 1 {
+		x.t.Fatalf("%d rows, want 1: %+v", len(calls), calls)
+	}
+	return calls[0]
+}
+
+func (x *office) record(row switchboard.RowID) Record {
+	x.t.Helper()
+	r, err := x.j.Record(x.t.Context(), x.account, row)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return r
+}
+
+// lines writes a timeline down: seconds since the start, kind, who, detail.
+func lines(r Record) string {
+	var s strings.Builder
+	for _, e := range r.Entries {
+		about := ""
+		if e.About {
+			about = "~"
+		}
+		fmt.Fprintf(&s, "%s%d %s", about, int(e.At.Sub(r.Started).Round(time.Second).Seconds()), e.Kind)
+		if e.Who != "" {
+			fmt.Fprintf(&s, " by %s", e.Who)
+		}
+		if e.Detail != "" {
+			fmt.Fprintf(&s, ": %s", e.Detail)
+		}
+		s.WriteByte('\n')
+	}
+	return s.String()
+}
+
+// want compares a timeline with the wanted one.
+func (x *office) want(row switchboard.RowID, want string) {
+	x.t.Helper()
+	if got := lines(x.record(row)); got != tabless(want) {
+		x.t.Errorf("timeline\n%s\nwant\n%s", got, tabless(want))
+	}
+}
+
+func tabless(s string) string {
+	return strings.TrimPrefix(strings.ReplaceAll(s, "\t", ""), "\n")
+}
+
+// fake is a sipgate without HTTP: it has the calls and carries out commands.
+type fake struct {
+	mu    sync.Mutex
+	calls []sipgate.Call
+	err   error // of the next commands
+	slow  time.Duration
+}
+
+func (f *fake) add(id sipgate.CallID, outside, inside string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, sipgate.Call{ID: id, Participants: []sipgate.Participant{
+		{ID: "p1", Number: outside}, {ID: "p2", Number: inside, Owner: true},
+	}})
+}
+
+func (f *fake) remove(id sipgate.CallID) { f.change(id, func(c *sipgate.Call) { c.ID = "" }) }
+
+// fail lets the next commands fail, or work again.
+func (f *fake) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
+
+// change changes a call; one without an id is gone.
+func (f *fake) change(id sipgate.CallID, how func(*sipgate.Call)) error {
+	f.mu.Lock()
+	err, slow := f.err, f.slow
+	f.mu.Unlock()
+	if slow > 0 {
+		time.Sleep(slow)
+	}
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var kept []sipgate.Call
+	for _, c := range f.calls {
+		if c.ID == id {
+			how(&c)
+		}
+		if c.ID != "" {
+			kept = append(kept, c)
+		}
+	}
+	f.calls = kept
+	return nil
+}
+
+func (f *fake) Calls(context.Context) (sipgate.CallList, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return json.Marshal(map[string]any{"data": append([]sipgate.Call{}, f.calls...)})
+}
+
+func (f *fake) Hold(_ context.Context, id sipgate.CallID, on bool) error {
+	return f.change(id, func(c *sipgate.Call) { c.Hold = on })
+}
+
+func (f *fake) Mute(_ context.Context, id sipgate.CallID, on bool) error {
+	return f.change(id, func(c *sipgate.Call) { c.Muted = on })
+}
+
+func (f *fake) Record(_ context.Context, id sipgate.CallID, on, _ bool) error {
+	return f.change(id, func(c *sipgate.Call) { c.Recording = on })
+}
+
+// Transfer gives the call a new id and the target instead of its owner, as
+// sipgate does.
+func (f *fake) Transfer(_ context.Context, id sipgate.CallID, t sipgate.Transfer) error {
+	return f.change(id, func(c *sipgate.Call) {
+		c.ID += "T"
+		c.Hold, c.Muted, c.Recording = false, false, false
+		c.Participants = []sipgate.Participant{c.Participants[0], {ID: "p3", Number: string(t.To), Owner: true}}
+	})
+}
+
+func (f *fake) SendDTMF(_ context.Context, id sipgate.CallID, _ sipgate.DTMF) error {
+	return f.change(id, func(*sipgate.Call) {})
+}
+
+func (f *fake) Announce(_ context.Context, id sipgate.CallID, _ string) error {
+	return f.change(id, func(*sipgate.Call) {})
+}
+
+func (f *fake) HangUp(_ context.Context, id sipgate.CallID) error {
+	return f.change(id, func(c *sipgate.Call) { c.ID = "" })
+}
+
+func newCall(id sipgate.CallID, d sipgate.Direction, from, to string, users ...string) sipgate.Event {
+	return sipgate.Event{Kind: sipgate.EventNewCall, CallID: id, OrigCallID: id, Direction: d, From: from, To: to, Users: users}
+}
+
+func answer(e sipgate.Event, user string) sipgate.Event {
+	e.Kind, e.Users, e.OrigCallID, e.XCID, e.AnsweringNumber = sipgate.EventAnswer, nil, "", "", e.To
+	if user != "" {
+		e.Users = []string{user}
+	}
+	return e
+}
+
+func hangup(e sipgate.Event, cause string) sipgate.Event {
+	e.Kind, e.Users, e.OrigCallID, e.XCID, e.Cause = sipgate.EventHangup, nil, "", "", cause
+	return e
+}
+
+func diverted(e sipgate.Event, by string) sipgate.Event {
+	e.Diversion = by
+	return e
+}
+
+func origin(e sipgate.Event, id sipgate.CallID, xcid string) sipgate.Event {
+	e.OrigCallID, e.XCID = id, xcid
+	return e
+}
+
+// bubble runs a test with a journal in a bubble, where time passes by itself.
+func bubble(t *testing.T, f func(t *testing.T, j *Journal)) {
+	file := tempFile(t)
+	synctest.Test(t, func(t *testing.T) { f(t, newJournal(t, openDB(t, file))) })
+}
+
+func splitLines(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == '\n' })
+}

@@ -1,0 +1,314 @@
+package journal
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+)
+
+// After a restart the timeline goes on: nothing is told twice, what changed
+// meanwhile is told, and a hang-up in its grace is cancelled (F25).
+func TestRestart(t *testing.T) {
+	bubble(t, func(t *testing.T, j *Journal) {
+		x := open(t, j, ours, "mia")
+		x.tell(toDoc)
+		x.add("A", jennifer, doc)
+		x.tell(answer(toDoc, "Doc"))
+		x.poll()
+		row := x.only().ID
+		x.do("mia", row, switchboard.Hold{On: true}) // 8
+		if err := j.Note(t.Context(), ours, row, "MIA", "wants her money back"); err != nil {
+			t.Error(err)
+		}
+		x.do("mia", row, switchboard.HangUp{After: 4 * time.Second})
+		x.stop()
+
+		j = newJournal(t, j.db) // at 10
+		if got, ok := j.RowOf(ours)("A"); !ok || got != row {
+			t.Errorf("the call is of row %q, %v", got, ok)
+		}
+		if _, ok := j.RowOf(theirs)("A"); ok {
+			t.Error("the other account has the call too")
+		}
+		y := open(t, j, ours, "mia")
+		y.add("A", jennifer, doc)
+		y.calls[0].Muted = true
+		y.poll()
+		if c := y.only(); c.ID != row || !c.About {
+			t.Errorf("on the new board %+v", c)
+		}
+		y.do("mia", row, switchboard.Hold{On: true}) // 12: it is not on hold any more
+		y.tell(answer(toDoc, "Doc"))                 // late
+		y.tell(hangup(toDoc, "normalClearing"))      // 16
+		y.want(row, `
+			0 rang by Doc
+			3 answered by Doc
+			8 held by MIA
+			9 noted by MIA: wants her money back
+			10 cancelled by MIA: hangup
+			10 resumed
+			10 muted
+			12 held by MIA
+			16 ended: normalClearing
+			`)
+		if r := y.record(row); r.About || r.Outside.Name != "Jennifer" || r.Direction != sipgate.Incoming {
+			t.Errorf("record %+v", r)
+		}
+		y.stop()
+
+		// A replayed event rings no call that has ended.
+		z := open(t, newJournal(t, j.db), ours)
+		z.tell(toDoc)
+		if c := z.only(); c.ID != row {
+			t.Errorf("row %q", c.ID)
+		}
+		if r := z.record(row); r.Ended.IsZero() || len(r.Entries) != 9 {
+			t.Errorf("after a replay: %s", lines(r))
+		}
+	})
+}
+
+// A command that was on its way when the process died is unknown; a call that
+// went meanwhile has ended, nobody knows when.
+func TestF25Restart(t *testing.T) {
+	bubble(t, func(t *testing.T, j *Journal) {
+		x := open(t, j, ours, "mia")
+		x.add("A", jennifer, doc)
+		x.add("B", marty, doc)
+		x.poll()
+		rows := map[sipgate.CallID]switchboard.RowID{}
+		for _, c := range x.Snapshot().Calls {
+			rows[c.Upstream] = c.ID
+		}
+		x.slow = time.Hour
+		go x.Do(t.Context(), switchboard.Command{By: "mia", Call: rows["A"], Action: switchboard.Tones{Digits: "1"}})
+		time.Sleep(time.Second)
+		x.stop()
+
+		y := open(t, newJournal(t, j.db), ours)
+		time.Sleep(10 * time.Minute) // nobody has signed in yet
+		y.Join(switchboard.Member{ID: "mia", Name: "MIA", API: y.fake})
+		y.add("A", jennifer, doc)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); y.Run(ctx) }()
+		time.Sleep(3 * time.Minute)
+		cancel()
+		<-done
+		y.want(rows["A"], `
+			~0 answered
+			603 unknown by MIA: tones
+			`)
+		r := y.record(rows["B"])
+		if r.Ended.IsZero() || len(r.Entries) != 2 || !r.Entries[1].About || r.Ended.Sub(r.Started) < 10*time.Minute {
+			t.Errorf("of the call that went:\n%s", lines(r))
+		}
+		time.Sleep(time.Hour) // the slow command
+	})
+}
+
+// An end that the board takes back is taken out of the timeline.
+func TestEndTakenBack(t *testing.T) {
+	bubble(t, func(t *testing.T, j *Journal) {
+		x := open(t, j, ours, "mia")
+		x.add("A", jennifer, doc)
+		x.poll()
+		row := x.only().ID
+		x.remove("A")
+		x.poll()
+		x.poll()
+		if r := x.record(row); r.Ended.IsZero() {
+			t.Fatalf("not ended: %s", lines(r))
+		}
+		x.add("A", jennifer, doc)
+		x.poll()
+		x.poll()
+		x.want(row, "~0 answered\n")
+		if r := x.record(row); !r.Ended.IsZero() {
+			t.Errorf("ended %v", r.Ended)
+		}
+	})
+}
+
+// A row that became a part of another is found under both names, whether or
+// not the board can be asked; notes and commands on either are kept.
+func TestMergedRows(t *testing.T) {
+	for _, asked := range []bool{true, false} {
+		t.Run(fmt.Sprintf("asked %v", asked), func(t *testing.T) {
+			bubble(t, func(t *testing.T, j *Journal) {
+				b := switchboard.New(switchboard.Options{})
+				var l Listener = listener{b}
+				if !asked {
+					l = deaf{l}
+				}
+				x := openWith(t, j, ours, b, l, "mia")
+				x.add("A", jennifer, doc)
+				x.poll()
+				first := x.only().ID
+				if err := x.do("mia", first, switchboard.Tones{Digits: "1"}); err != nil { // 2
+					t.Error(err)
+				}
+				x.add("B", jennifer, marty)
+				x.poll() // 3
+				calls := x.Snapshot().Calls
+				if len(calls) != 2 {
+					t.Fatalf("%d rows", len(calls))
+				}
+				second := calls[1].ID
+				for _, err := range []error{
+					j.Note(t.Context(), ours, first, "MIA", "one"),
+					j.Note(t.Context(), ours, second, "MIA", "two"), // 5
+					x.do("mia", second, switchboard.Tones{Digits: "2"}),
+					x.do("mia", second, switchboard.Record{On: true}), // 6
+				} {
+					if err != nil {
+						t.Error(err)
+					}
+				}
+				x.remove("A")
+				x.tell( // events that tell that the two are one call, 7 and 10
+					answer(newCall("A", sipgate.Incoming, jennifer, doc), "Doc"),
+					origin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""),
+					hangup(newCall("A", sipgate.Incoming, jennifer, doc), "normalClearing"))
+				x.poll()
+				if c := x.only(); c.ID != first || c.Upstream != "B" {
+					t.Fatalf("row %+v", c)
+				}
+				for _, row := range []switchboard.RowID{first, second} {
+					x.want(row, `
+						~0 answered
+						2 tones by MIA: 1
+						5 noted by MIA: one
+						5 noted by MIA: two
+						5 tones by MIA: 1
+						6 recording by MIA
+						10 moved: Marty
+						`)
+					if r := x.record(row); r.Row != first || len(r.CallIDs) != 2 {
+						t.Errorf("record %+v", r)
+					}
+				}
+				if err := j.Note(t.Context(), ours, second, "MIA", "three"); err != nil {
+					t.Error(err)
+				}
+				if got, ok, err := j.ByCall(t.Context(), ours, "B"); got != first || !ok || err != nil {
+					t.Errorf("B is of %q, %v, %v", got, ok, err)
+				}
+			})
+		})
+	}
+}
+
+// childFile names the environment variable that makes the test binary a process
+// that follows a busy board and is to be killed. Its value is the database.
+const childFile = "CALLBOARD_TEST_JOURNAL"
+
+const childCalls = 40
+
+// keepFollowing has calls ring, answered and held one after the other, tells
+// each one that got a note, and waits to be killed.
+func keepFollowing(file string) {
+	db, err := openFile(file)
+	if err != nil {
+		panic(err)
+	}
+	j, err := New(context.Background(), db, Options{})
+	if err != nil {
+		panic(err)
+	}
+	b := switchboard.New(switchboard.Options{RowOf: j.RowOf(ours)})
+	f := &fake{}
+	b.Join(switchboard.Member{ID: "mia", Name: "MIA", API: f})
+	go j.Follow(context.Background(), ours, listener{b})
+	for i := range childCalls {
+		id := sipgate.CallID(fmt.Sprintf("C%03d", i))
+		e := newCall(id, sipgate.Incoming, jennifer, doc, "Doc")
+		b.Observe(e)
+		time.Sleep(time.Millisecond)
+		b.Observe(answer(e, "Doc"))
+		f.add(id, jennifer, doc)
+		b.Poll(context.Background())
+		row := b.Snapshot().Calls[i].ID
+		b.Do(context.Background(), switchboard.Command{By: "mia", Call: row, Action: switchboard.Hold{On: true}})
+		for {
+			err := j.Note(context.Background(), ours, row, "MIA", "note "+string(id))
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, ErrNotFound) { // the row was just made
+				panic(err)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		fmt.Println(id)
+	}
+	time.Sleep(time.Hour)
+}
+
+// TestKill kills a process in the middle of its work. All that it had to say is
+// in the file but for the last burst, and the next process goes on with the
+// same rows, telling nothing twice.
+func TestKill(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, after := range []int{1, 7, 20} {
+		t.Run(fmt.Sprint(after), func(t *testing.T) {
+			t.Parallel()
+			file := tempFile(t)
+			cmd := exec.Command(self)
+			cmd.Env = append(os.Environ(), childFile+"="+file)
+			cmd.Stderr = os.Stderr
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			var noted []string
+			for s := bufio.NewScanner(out); len(noted) < after && s.Scan(); {
+				noted = append(noted, s.Text())
+			}
+			cmd.Process.Kill()
+			cmd.Wait()
+			if len(noted) < after {
+				t.Fatalf("the child noted only %v", noted)
+			}
+			synctest.Test(t, func(t *testing.T) { goOn(t, file, noted) })
+		})
+	}
+}
+
+func goOn(t *testing.T, file string, noted []string) {
+	j := newJournal(t, openDB(t, file))
+	x := open(t, j, ours, "mia")
+	for _, id := range noted {
+		x.add(sipgate.CallID(id), jennifer, doc)
+		x.calls[len(x.calls)-1].Hold = true
+	}
+	x.poll()
+	for _, id := range noted {
+		row, ok := j.RowOf(ours)(sipgate.CallID(id))
+		if _, shown := x.Call(row); !ok || !shown {
+			t.Fatalf("%s is of row %q, which is not on the board", id, row)
+		}
+		got := lines(x.record(row))
+		for _, kind := range []string{" rang", " answered", " held", " noted by MIA: note " + id} {
+			if strings.Count(got, kind) != 1 {
+				t.Errorf("%s:\n%s", id, got)
+			}
+		}
+	}
+}
