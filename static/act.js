@@ -4,6 +4,11 @@
 (() => {
 	const {$, all, word, put, question} = window.callboard;
 
+	// told is what the server knows of the sheet that is open: path and verb;
+	// and whether somebody else was found to be at it (warned), whether that does
+	// not matter (override), and whether the server wants to know at all (deaf).
+	let told = null;
+
 	// extra are fields that a form gets for its next request only.
 	const extra = new WeakMap();
 	const add = (form, name) => extra.set(form, {...extra.get(form), [name]: "true"});
@@ -12,7 +17,7 @@
 		const {ctx} = e.detail, form = ctx.sourceElement;
 		const fields = {...extra.get(form)};
 		extra.delete(form);
-		if (form.closest?.(".sheet")?.dataset.override) fields.override = "true";
+		if (told?.override && form.closest?.(".sheet")?.dataset.attention === told.path) fields.override = "true";
 		for (const [name, value] of Object.entries(fields)) ctx.request.body.set(name, value);
 	});
 
@@ -63,7 +68,6 @@
 	// follow one another, so that none overtakes the one before.
 
 	const renewal = 5000; // ms; the server forgets after three of them
-	let told = null; // {path, verb, sheet}, of the sheet that the server knows of
 	let posts = Promise.resolve();
 
 	function post(path, fields) {
@@ -78,16 +82,19 @@
 		const sheet = $("#modal[open] .sheet[data-attention]") ?? $(".alone .sheet[data-attention]");
 		const path = sheet?.dataset.attention;
 		if (told && told.path !== path) post(told.path, {verb: ""});
-		told = sheet && {path, verb: sheet.dataset.verb, sheet};
-		if (!sheet || sheet.dataset.deaf) return;
-		const answer = await post(path, {verb: told.verb, ...sheet.dataset.override && {override: "true"}});
-		if (answer?.status === 404 || answer?.status === 405) sheet.dataset.deaf = "true"; // the call is over
-		if (answer?.status !== 409 || sheet.dataset.warned || !sheet.isConnected) return;
+		if (!sheet) return told = null;
+		if (told?.path !== path) told = {path};
+		const mine = told;
+		mine.verb = sheet.dataset.verb;
+		if (mine.deaf) return;
+		const answer = await post(path, {verb: mine.verb, ...mine.override && {override: "true"}});
+		if (answer?.status === 404 || answer?.status === 405) mine.deaf = true; // the call is over
+		if (answer?.status !== 409 || mine.warned || mine !== told) return;
 		const error = (await answer.json().catch(() => null))?.error;
 		if (error?.code !== "attended") return;
-		sheet.dataset.warned = "true";
-		if (!await warn(error.message)) return;
-		sheet.dataset.override = "true";
+		mine.warned = true;
+		if (!await warn(error.message) || mine !== told) return;
+		mine.override = true;
 		attend();
 	}
 

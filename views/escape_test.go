@@ -11,6 +11,7 @@ import (
 	nethtml "golang.org/x/net/html"
 
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 )
 
 // payloads are texts that callers, contacts and file names may contain.
@@ -36,8 +37,10 @@ func poisoned(text string) map[string]templ.Component {
 		Last:      &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w0", Name: text, Outcome: switchboard.Confirmed, Detail: text, At: now},
 		Playing:   &switchboard.Playing{Title: text, Since: now, Length: time.Second},
 	}
+	call.Attention = &switchboard.Attention{By: switchboard.MemberID(text), Name: text, Verb: switchboard.Verb(text)}
+	call.Leaving = &switchboard.Leaving{Name: text, At: now}
 	f := Format{}
-	p := Page{Lang: German, Member: text, Path: "/" + text, Now: now, Demo: true}
+	p := Page{ID: switchboard.MemberID(text), Lead: true, Lang: German, Member: text, Path: "/" + text, Now: now, Demo: true}
 	ref := CallRef{ID: call.ID, Title: text, ActionID: text}
 	choices := []Choice{{text, text}}
 	targets := []Target{{Name: text, Number: text, Shown: text, Member: true}}
@@ -57,6 +60,32 @@ func poisoned(text string) map[string]templ.Component {
 		"new":      NewCallSheet(p, NewCallModel{text, choices, choices, targets}),
 		"error":    ErrorPage(p, 500, text, text, text),
 		"status":   Status(German, StatusModel{Problem: text, Now: now}),
+
+		"row for":  Row(German, f.RowFor(call, Permit{}, German)),
+		"team":     Team(p, TeamModel{Manage: true, Members: []TeamMember{poisonedMember(text)}}),
+		"audit":    Audit(p, poisonedAudit(text, now)),
+		"settings": Settings(p, SettingsModel{Sessions: []SessionRow{{ID: text, Address: text, Browser: text}}}),
+		"statuspage": StatusPage(p, StatusPageModel{
+			Scopes: []Scope{{Name: text}}, Platform: text, SetAside: []SetAside{{text, text}}, PublicURL: text, Versions: choices,
+			Webhooks: WebhookModel{Now: Webhooks{text, text}, Ours: Webhooks{text, text}, Before: Webhooks{text, text}, May: true, Refused: map[string]int{text: 1}}}),
+		"call": CallPage(p, CallPageModel{ID: call.ID, Row: f.RowFor(call, Permit{}, German), ActionID: text, Recordings: text,
+			Events: []CallEvent{{now, text, text, text}}, Notes: []Note{{now, text, text}}}),
+		"several": HangUpSheet(p, HangUpModel{text, []CallRef{f.Ref(call, German, text)}}),
+	}
+}
+
+func poisonedMember(text string) TeamMember {
+	who := team.Member{Account: "1", User: "w0"}
+	return TeamMember{Person: team.Person{Member: who, Name: text, Role: team.Agent}, Telephones: []Telephone{{Name: text}}}
+}
+
+func poisonedAudit(text string, now time.Time) AuditModel {
+	who := team.Member{Account: "1", User: "w0"}
+	return AuditModel{
+		Names: map[team.Member]string{who: text}, Members: []Choice{{text, text}}, Newer: text, Older: text,
+		Filter: AuditFilter{By: text, Deed: text, Call: text, From: text, To: text},
+		Entries: []team.AuditEntry{{At: now, By: who, Through: team.Member{Account: "1", User: "w1"}, ByName: text, Deed: team.Deed(text),
+			Call: text, Parties: text, Parameters: text, Address: text, Outcome: text}},
 	}
 }
 

@@ -1,0 +1,175 @@
+package views
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+)
+
+// shared is the call of the team's gallery with an id.
+func shared(t testing.TB, id switchboard.RowID) switchboard.Call {
+	t.Helper()
+	for _, c := range galleryShared(moment) {
+		if c.ID == id {
+			return c
+		}
+	}
+	t.Fatalf("no call %q in the gallery", id)
+	return switchboard.Call{}
+}
+
+func TestRowForSaysWhyButtonsAreOff(t *testing.T) {
+	c := picked(t, "talking")
+	for _, reason := range []string{team.ReasonNotYours, team.ReasonNotLendable, "role_viewer", "no_such_reason"} {
+		m := galleryFormat.RowFor(c, Permit{reason}, English)
+		if m.Why == "" || strings.Contains(m.Why, reason) || len(m.Acts) != 7 {
+			t.Errorf("%s: why %q, %d buttons", reason, m.Why, len(m.Acts))
+		}
+		page := html(t, Row(English, m))
+		if n := strings.Count(page, "disabled"); n != 7 || strings.Contains(page, "<form") || strings.Contains(page, "data-sheet") {
+			t.Errorf("%s: %d buttons are off:\n%s", reason, n, page)
+		}
+	}
+	if m := galleryFormat.RowFor(c, Permit{}, English); m.Why != "" || len(m.Acts) != 7 || m.Page != "/calls/talking" {
+		t.Errorf("permitted: %+v", m)
+	}
+}
+
+func TestRingingCallsCanBeHungUp(t *testing.T) {
+	c := picked(t, "ringing")
+	m := galleryFormat.RowFor(c, Permit{}, English)
+	if len(m.Acts) != 1 || m.Acts[0].Key != "x" || m.Acts[0].Path != "/calls/ringing/hangup" {
+		t.Errorf("buttons %+v", m.Acts)
+	}
+	if m := galleryFormat.RowFor(c, Permit{"role_viewer"}, English); len(m.Acts) != 0 {
+		t.Errorf("a viewer gets %+v", m.Acts)
+	}
+}
+
+func TestRowShowsWhoIsAboutToAct(t *testing.T) {
+	c := shared(t, "transferring")
+	for verb, want := range map[switchboard.Verb]string{
+		switchboard.VerbTransfer: "Tom is transferring …", switchboard.VerbHangUp: "Tom is hanging up …", "dance": "Tom is acting on this call …",
+	} {
+		c.Attention = &switchboard.Attention{By: "w1", Name: "Tom", Verb: verb}
+		chips := galleryFormat.RowFor(c, Permit{}, English).Chips
+		if len(chips) != 1 || chips[0].Tone != "attend" || chips[0].Text != want || chips[0].By != "w1" {
+			t.Errorf("%s: %+v", verb, chips)
+		}
+	}
+	c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w1", Name: "Tom", Outcome: switchboard.Pending}
+	if chips := galleryFormat.RowFor(c, Permit{}, English).Chips; len(chips) != 1 || chips[0].Tone != "busy" {
+		t.Errorf("a command under way is told twice: %+v", chips)
+	}
+	if got := Attending(German, switchboard.Attention{Verb: switchboard.VerbMute}); got != "Jemand schaltet stumm …" {
+		t.Errorf("somebody without a name: %q", got)
+	}
+}
+
+func TestHangingUpCanBeTakenBack(t *testing.T) {
+	c := shared(t, "leaving")
+	page := html(t, Row(English, galleryFormat.RowFor(c, Permit{}, English)))
+	for _, want := range []string{`data-at="` + milliseconds(moment.Add(4*time.Second)), "Tom: ", "Hanging up at 14:03:24", `method="post" action="/calls/leaving/undo"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s in\n%s", want, page)
+		}
+	}
+	page = html(t, Row(English, galleryFormat.RowFor(c, Permit{"role_viewer"}, English)))
+	if strings.Contains(page, "/undo") || !strings.Contains(page, "Hanging up at") {
+		t.Error("who may not act can take it back, or does not see it")
+	}
+	c.Last = &switchboard.Order{Verb: switchboard.VerbHangUp, Outcome: switchboard.Pending}
+	m := galleryFormat.RowFor(c, Permit{}, English)
+	if act(t, m, "x").Busy {
+		t.Error("the call cannot be hung up at once while it waits")
+	}
+}
+
+// TestRowForIsRenderedOnce shows row 6 of performance.md: one rendering for
+// each change, language and reason, however many look.
+func TestRowForIsRenderedOnce(t *testing.T) {
+	rendered := 0
+	f := Format{Number: func(n string) string { rendered++; return n }}
+	c := picked(t, "talking")
+	c.Memo, c.Users = new(switchboard.Memo), nil
+	rows := map[string]bool{}
+	for range 100 {
+		for _, reason := range []string{"", "role_viewer", "not_yours"} {
+			for _, lang := range Langs {
+				row, err := f.RowHTMLFor(context.Background(), c, Permit{reason}, lang)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows[string(row)] = true
+			}
+		}
+	}
+	if len(rows) != 6 || rendered != 6*2 {
+		t.Errorf("%d different rows, %d numbers written; want 6 and 12", len(rows), rendered)
+	}
+}
+
+func TestSeveralNeedsTwoThatMayBeHungUp(t *testing.T) {
+	calls := []switchboard.Call{picked(t, "talking"), picked(t, "ringing"), picked(t, "ended")}
+	for _, test := range []struct {
+		forbidden []switchboard.RowID
+		want      bool
+	}{{nil, true}, {[]switchboard.RowID{"ringing"}, false}, {[]switchboard.RowID{"ended"}, true}} {
+		b, err := galleryFormat.BoardFor(context.Background(), calls, func(c switchboard.Call) Permit {
+			if slices.Contains(test.forbidden, c.ID) {
+				return Permit{"not_yours"}
+			}
+			return Permit{}
+		}, English)
+		if err != nil || b.Several != test.want {
+			t.Errorf("without %v: several is %v (%v)", test.forbidden, b.Several, err)
+		}
+		b.Grace = true
+		page := html(t, BoardList(English, b))
+		if strings.Contains(page, "/calls/hangup") != test.want || !strings.Contains(page, " data-grace") {
+			t.Error("the board does not offer it, or does not say that hanging up can be taken back")
+		}
+	}
+}
+
+// TestTeamRowFrameIsSmall keeps a row within one write of the websocket.
+func TestTeamRowFrameIsSmall(t *testing.T) {
+	for _, lang := range Langs {
+		for _, c := range append(galleryShared(moment), galleryCalls(moment)...) {
+			row, err := galleryFormat.RowHTMLFor(context.Background(), c, galleryPermit(c), lang)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(Frame("#"+RowDOMID(c.ID), row)); n > 4608 {
+				t.Errorf("%s in %s takes %d bytes", c.ID, lang, n)
+			}
+		}
+	}
+}
+
+func TestMenu(t *testing.T) {
+	all := map[string]bool{"team": true, "audit": true, "status": true, "settings": true}
+	for _, test := range []struct {
+		may         map[string]bool
+		first, more int
+	}{{nil, 3, 0}, {map[string]bool{"team": true, "settings": true}, 5, 0}, {all, 4, 3}} {
+		p := Page{Lang: English, Path: "/audit", May: test.may}
+		first, more := p.menu()
+		if len(first) != test.first || len(more) != test.more {
+			t.Errorf("%v: %d entries and %d behind them", test.may, len(first), len(more))
+		}
+		links := regexp.MustCompile(`<a href="(/[a-z]*)" aria-current`).FindAllString(html(t, menu(p)), -1)
+		if len(links) != test.first+test.more {
+			t.Errorf("%v: links %q", test.may, links)
+		}
+	}
+	if p := (Page{Path: "/audit", May: all}); !p.within(places[4:]) || p.within(places[:4]) {
+		t.Error("the place in the menu is not marked")
+	}
+}
