@@ -300,3 +300,26 @@ func testHistory(t *testing.T, anna *tab, who string) {
 		t.Error("silence")
 	}
 }
+
+// heldAny reports whether any call is on hold.
+func (s *stack) heldAny() bool {
+	s.t.Helper()
+	var calls []truth
+	s.control("GET", "calls", nil, &calls)
+	return slices.ContainsFunc(calls, func(c truth) bool { return c.Hold })
+}
+
+// begun reports whether the audit knows of a deed.
+func (s *stack) begun(v *visitor, deed string) bool {
+	status, table := v.get("/audit.csv?deed=" + deed)
+	return status == 200 && len(table) > 0 && countLines(table) > 1
+}
+
+func countLines(s string) (n int) {
+	for _, c := range s {
+		if c == '\n' {
+			n++
+		}
+	}
+	return n
+}

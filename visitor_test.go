@@ -30,13 +30,19 @@ func (s *stack) visitor(t testing.TB, user int) *visitor { return s.visitorTo(t,
 // visitorTo is visitor for somebody who wanted to go to a certain page.
 func (s *stack) visitorTo(t testing.TB, user int, next string) *visitor {
 	t.Helper()
+	return s.visitorOf(t, 0, user, next)
+}
+
+// visitorOf is visitorTo for a user of any of the simulator's accounts.
+func (s *stack) visitorOf(t testing.TB, account, user int, next string) *visitor {
+	t.Helper()
 	var state struct {
 		Accounts []struct {
 			Users []struct{ Username, Password string }
 		}
 	}
 	s.control("GET", "state", nil, &state)
-	who := state.Accounts[0].Users[user]
+	who := state.Accounts[account].Users[user]
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/coder/websocket"
+)
+
+// canary is in everything of the first team's that another team must not see.
+const canary = "30777001"
+
+// A shared board: three people of one account look at the same calls, each
+// sees what the others do, nobody does what is not theirs, and everything is on
+// record. A fourth, of another account on the same instance, sees nothing of
+// it (I6, T14, T15, T16).
+func TestBrowserTeam(t *testing.T) {
+	s := newStack(t)
+	s.stop()
+	s.args = append(s.args, "-accounts", "any")
+	s.start()
+	s.pushEvents()
+	stranger := s.visitorOf(t, 1, 0, "/")
+	heard := stranger.listen(t)
+	b := newBrowser(t, s)
+	anna, jonas, mira := b.person(t), b.person(t), b.person(t)
+	anna.signIn("Anna")
+	jonas.signIn("Jonas")
+	mira.signIn("Mira")
+
+	anna.do(chromedp.Navigate(s.url + "/team"))
+	anna.run(`const f = document.querySelector('form[action="/team/w2/role"]'); f.elements.role.value = "viewer"; f.requestSubmit()`)
+	anna.until(`document.querySelector('form[action="/team/w2/role"]')?.elements.role.value === "viewer" && document.readyState === "complete"`)
+	anna.do(chromedp.Navigate(s.url + "/"))
+
+	id := s.ring("+49"+canary, "w1", "ringing")
+	const who = "+49 30 777001"
+	for _, p := range []*tab{anna, jonas, mira} {
+		p.until(`%s?.dataset.state === "ringing"`, row(who))
+	}
+	s.control("POST", "calls/"+id+"/answer", map[string]any{"user": "w1"}, nil)
+	for _, p := range []*tab{anna, jonas, mira} {
+		p.until(`%s?.dataset.state === "talking"`, row(who))
+	}
+	jonas.press(who, "h")
+	for _, p := range []*tab{anna, jonas, mira} {
+		p.until(`%s?.dataset.state === "held"`, row(who))
+	}
+	jonas.press(who, "h")
+	jonas.until(`%s?.dataset.state === "talking"`, row(who))
+
+	testViewer(t, s, mira, who)
+	testTogether(t, s, anna, jonas, mira, id, who)
+	testDeepLink(t, s, anna, jonas, id, who)
+	testRemoval(t, s, anna, mira)
+
+	for _, page := range []string{"/", "/history", "/announcements", "/team", "/audit", "/audit.csv", "/status", "/settings", "/calls/new"} {
+		if status, text := stranger.get(page); status != http.StatusOK || strings.Contains(text, canary) || strings.Contains(text, "30 777") || strings.Contains(text, "Jonas") {
+			t.Errorf("I6: %s of another team: %d %.300s", page, status, text)
+		}
+	}
+	if text := heard(); text == "" || strings.Contains(text, canary) || strings.Contains(text, "30 777") || strings.Contains(text, "Jonas") {
+		t.Errorf("I6: the feed of another team: %.500s", text)
+	}
+}
+
+// A viewer sees the buttons switched off, with the reason; and what the page
+// does not offer, the server refuses, before anything reaches sipgate.
+func testViewer(t *testing.T, s *stack, mira *tab, who string) {
+	mira.until(`[...%s.querySelectorAll(".act")].every(b => b.disabled)`, row(who))
+	mira.until(`/viewer/i.test(%s.innerText + %[1]s.innerHTML)`, row(who))
+	path := eval[string](mira, `"/calls/" + `+row(who)+`.id.slice(4)`)
+	s.silent(t, func() {
+		for _, action := range []string{"hold", "muted", "recording", "dtmf", "transfer", "announcements", "hangup", "undo"} {
+			status := eval[int](mira, sprintf(`fetch(%q, {method: "POST", body: new URLSearchParams({value: "true", sequence: "1", phoneNumber: "+4930123456", attended: "false", url: "https://example.com/a.wav"})}).then(r => r.status)`, path+"/"+action))
+			if status != http.StatusForbidden {
+				t.Errorf("T16: a viewer's %s: %d", action, status)
+			}
+		}
+	})
+}
+
+// The others see who is about to act, and a lead may act all the same, through
+// whose call it is; a hang-up can be taken back by everybody who may.
+func testTogether(t *testing.T, s *stack, anna, jonas, mira *tab, id, who string) {
+	jonas.press(who, "t")
+	for _, p := range []*tab{anna, mira} {
+		p.until(`/Jonas/.test(%s?.querySelector(".notes")?.innerText ?? "")`, row(who))
+	}
+	s.silent(t, func() {
+		anna.press(who, "m")
+		anna.until(`document.querySelector("#attended")?.open`)
+	})
+	anna.do(chromedp.Click(`#attended [value=yes]`))
+	s.eventually("muted by a lead", func() bool { return s.call(id).Muted })
+	jonas.run(`document.querySelector("#modal").close()`)
+	mira.until(`!/transfer/i.test(%s?.querySelector(".notes")?.innerText ?? "")`, row(who))
+
+	jonas.press(who, "x")
+	anna.until(`!!%s?.querySelector('form[action$="/undo"]')`, row(who))
+	anna.run(`%s.querySelector('form[action$="/undo"] button').click()`, row(who))
+	jonas.until(`!%s?.querySelector('form[action$="/undo"]')`, row(who))
+	if c := s.call(id); c.Phase != "established" {
+		t.Errorf("undone, and yet %s", c.Phase)
+	}
+	anna.do(chromedp.Navigate(s.url + "/audit"))
+	audit := eval[string](anna, "document.body.innerText")
+	for _, want := range []string{"Anna Bergmann", "with the access of Jonas Keller", "although attended", "Taken back", canary} {
+		if !strings.Contains(audit, want) {
+			t.Errorf("the audit does not tell of %q:\n%s", want, audit)
+		}
+	}
+	anna.do(chromedp.Navigate(s.url + "/"))
+}
+
+// The address of a call stays good through a transfer and after the end, with
+// its notes and its timeline.
+func testDeepLink(t *testing.T, s *stack, anna, jonas *tab, id, who string) {
+	jonas.until(`!!%s?.querySelector("h3 a")`, row(who))
+	link := eval[string](jonas, row(who)+`.querySelector("h3 a").getAttribute("href")`)
+	jonas.do(chromedp.Navigate(s.url + link))
+	jonas.do(chromedp.SendKeys(`textarea[name=text]`, "Wants a call back <tomorrow>"))
+	jonas.do(chromedp.Click(`form[action$="/notes"] button`))
+	jonas.until(`document.body.innerText.includes("Wants a call back <tomorrow>")`)
+	jonas.do(chromedp.Navigate(s.url + "/"))
+	jonas.press(who, "t")
+	jonas.until(`document.activeElement?.name === "phoneNumber"`)
+	jonas.do(chromedp.SendKeys(`#modal input[name=phoneNumber]`, "030 777002"))
+	jonas.do(chromedp.Click(`#modal button[name=attended][value=false]`))
+	s.eventually("transfer", func() bool { return len(s.call(id).Transfers) == 1 })
+	next := s.call(id).Transfers[0].CallID
+	s.eventually("answered", func() bool { return s.call(next).Phase == "established" })
+	s.control("POST", "calls/"+next+"/hangup", map[string]any{}, nil)
+	anna.do(chromedp.Navigate(s.url + link))
+	for _, want := range []string{"Wants a call back <tomorrow>", "Rang", "Answered", "On hold", "Transferred", "Ended"} {
+		s.eventually(want+" in the timeline", func() bool {
+			anna.do(chromedp.Navigate(s.url + link))
+			return strings.Contains(strings.ToLower(eval[string](anna, "document.body.innerText")), strings.ToLower(want))
+		})
+	}
+}
+
+// Who is removed is out at once, everywhere.
+func testRemoval(t *testing.T, s *stack, anna, mira *tab) {
+	anna.do(chromedp.Navigate(s.url + "/team"))
+	anna.run(`const f = document.querySelector('form[action="/team/w2/remove"]'); f.dataset.sure = "1"; f.requestSubmit()`)
+	mira.until(`location.pathname === "/login"`)
+	if status := eval[int](mira, `fetch("/", {redirect: "manual"}).then(r => r.status)`); status == http.StatusOK {
+		t.Error("T15: who was removed still gets in")
+	}
+}
+
+// listen reads the visitor's feed; the result tells all that came.
+func (v *visitor) listen(t *testing.T) (heard func() string) {
+	t.Helper()
+	at, err := url.Parse(v.s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := http.Header{"Origin": {v.s.url}}
+	for _, c := range v.http.Jar.Cookies(at) {
+		header.Add("Cookie", c.String())
+	}
+	conn, _, err := websocket.Dial(context.Background(), "ws://"+at.Host+"/feed", &websocket.DialOptions{HTTPHeader: header})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.SetReadLimit(1 << 20)
+	var mu sync.Mutex
+	var text strings.Builder
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			_, msg, err := conn.Read(context.Background())
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			text.Write(msg)
+			mu.Unlock()
+		}
+	}()
+	t.Cleanup(func() {
+		conn.CloseNow()
+		<-done
+	})
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return text.String()
+	}
+}
