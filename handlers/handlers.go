@@ -92,7 +92,9 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	mustered := make(chan struct{})
 	go func() {
 		defer close(mustered)
-		for tick := time.NewTicker(musterEvery); ; {
+		a.h.purge(ctx)
+		tick := time.NewTicker(musterEvery)
+		for ticks := 1; ; ticks++ {
 			select {
 			case <-ctx.Done():
 				tick.Stop()
@@ -100,6 +102,9 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 			case <-tick.C:
 				if err := a.h.muster(ctx); err != nil && ctx.Err() == nil {
 					a.h.Log.Error("who is signed in could not be read", "err", err)
+				}
+				if ticks%purgeAfter == 0 {
+					a.h.purge(ctx)
 				}
 			}
 		}
@@ -111,8 +116,22 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	return err
 }
 
-// musterEvery is how often sessions that expired are looked for.
-const musterEvery = time.Minute
+// musterEvery is how often sessions that expired are looked for; after so many
+// times, what was kept long enough is removed.
+const (
+	musterEvery = time.Minute
+	purgeAfter  = 60
+)
+
+// purge removes what was kept long enough from the audit and the journal.
+func (h *handlers) purge(ctx context.Context) {
+	if _, err := h.Audit.Purge(ctx); err != nil && ctx.Err() == nil {
+		h.Log.Error("the audit could not be purged", "err", err)
+	}
+	if err := h.Journal.Purge(ctx); err != nil && ctx.Err() == nil {
+		h.Log.Error("the journal could not be purged", "err", err)
+	}
+}
 
 // A visitorHandler is a handler for people who are signed in.
 type visitorHandler func(w http.ResponseWriter, r *http.Request, v Visitor) error
