@@ -1,0 +1,133 @@
+package sipgate
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A gate is a token endpoint and an API within a bubble. The tokens are A1, A2
+// and so on.
+type gate struct {
+	tokens  atomic.Int64 // requests of the token endpoint
+	status  atomic.Int64 // of its answers, 200 if zero
+	current atomic.Int64 // the number of the token that the API accepts
+	rejects atomic.Bool  // even that
+}
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasSuffix(r.URL.Path, "/token") {
+		if r.Header.Get("Authorization") != fmt.Sprintf("Bearer A%d", g.current.Load()) || g.rejects.Load() {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		fmt.Fprint(w, `{"data":[]}`)
+		return
+	}
+	n := g.tokens.Add(1)
+	if s := g.status.Load(); s != 0 {
+		w.WriteHeader(int(s))
+		return
+	}
+	g.current.Store(n)
+	fmt.Fprintf(w, `{"access_token":"A%d","refresh_token":"R","expires_in":300}`, n)
+}
+
+// inBubble runs f with a client whose credential is a password.
+func inBubble(t *testing.T, f func(t *testing.T, c *Client, g *gate)) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{}
+		c, end := bubbleClient(t, g.ServeHTTP)
+		defer end()
+		c.Auth = NewPassword(&OAuth{TokenURL: "http://api.example/token", HTTP: c.HTTP}, "mia", "SENTINEL-PW")
+		f(t, c, g)
+	})
+}
+
+func (g *gate) wantTokens(t *testing.T, want int64) {
+	t.Helper()
+	if n := g.tokens.Load(); n != want {
+		t.Errorf("%d token requests, want %d", n, want)
+	}
+}
+
+func TestPasswordRenewsAhead(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *Client, g *gate) {
+		for range 60 {
+			if _, err := c.Calls(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(30 * time.Second)
+		}
+		g.wantTokens(t, 8) // one each 240 s, in 30 minutes
+	})
+}
+
+// As long as the old token lives, nobody notices that there is no new one.
+func TestPasswordEndpointDown(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *Client, g *gate) {
+		if _, err := c.Calls(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		g.status.Store(http.StatusServiceUnavailable)
+		for begun := time.Now(); time.Since(begun) < 299*time.Second; time.Sleep(time.Second) {
+			if _, err := c.Calls(t.Context()); err != nil {
+				t.Fatalf("after %v: %v", time.Since(begun), err)
+			}
+		}
+		if n := g.tokens.Load(); n < 10 || n > 14 {
+			t.Errorf("%d token requests, want one each 5 s in the last minute", n)
+		}
+		time.Sleep(2 * time.Second)
+		if _, err := c.Calls(t.Context()); KindOf(err) != Unavailable || MayHaveArrived(err) {
+			t.Errorf("expired and no new one: %v", err)
+		}
+		g.status.Store(0)
+		time.Sleep(passwordAgain)
+		if _, err := c.Calls(t.Context()); err != nil {
+			t.Errorf("not recovered: %v", err)
+		}
+	})
+}
+
+// If sipgate takes no token of ours at all, it is asked for one twice, and not
+// again for half a minute.
+func TestPasswordRefusedAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *Client, g *gate) {
+		g.rejects.Store(true)
+		for range 20 {
+			if _, err := c.Calls(t.Context()); KindOf(err) != Unauthorized {
+				t.Errorf("error is %v", err)
+			}
+		}
+		g.wantTokens(t, 2)
+		g.rejects.Store(false)
+		time.Sleep(passwordRest)
+		if _, err := c.Calls(t.Context()); err != nil {
+			t.Errorf("not recovered: %v", err)
+		}
+		g.wantTokens(t, 3)
+	})
+}
+
+func TestT29PasswordRedacted(t *testing.T) {
+	p := NewPassword(&OAuth{}, "mia", "SENTINEL-PW")
+	p.access = "SENTINEL-AT"
+	var b strings.Builder
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		fmt.Fprintf(&b, verb+verb+verb, p, &Client{Auth: p}, struct{ C Credentials }{p})
+	}
+	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "credential", p)
+	if _, err := json.Marshal(p); err == nil {
+		t.Error("it marshals")
+	}
+	if strings.Contains(b.String(), "SENTINEL") {
+		t.Errorf("a secret is in %s", b.String())
+	}
+}
