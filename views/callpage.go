@@ -1,6 +1,8 @@
 package views
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"callboard/sipgate/switchboard"
@@ -12,20 +14,12 @@ type CallPageModel struct {
 	ID       switchboard.RowID
 	Row      RowModel    // by Format.RowFor; of a call of the past too
 	Live     bool        // it is on the board and has not ended: the page keeps itself current
-	Events   []CallEvent // oldest first; times in the zone in which they are shown
-	Notes    []Note      // oldest first
+	Events   []CallEvent // oldest first, notes among them; times in the zone in which they are shown
+	Notes    []Note      // if nil, those among Events
 	MayNote  Permit
 	ActionID string // fresh: 16–64 of [A-Za-z0-9_-]
 
 	Recordings string // address of the page with them, or empty
-}
-
-// CallEvent is one line of a call's timeline.
-type CallEvent struct {
-	At     time.Time
-	Kind   string // "rang", "answered", … as the journal has them
-	Who    string // did it, or whom it is about, for people
-	Detail string // for people, or a word of sipgate's or ours that is known
 }
 
 // Note is what somebody wrote on a call.
@@ -34,11 +28,31 @@ type Note struct {
 	Who, Text string
 }
 
+// CallEvent is one line of a call's timeline, as the journal has it.
+type CallEvent struct {
+	At     time.Time
+	About  bool   // nobody told when it was
+	Kind   string // "rang", "answered", …
+	Who    string // did it, or whom it is about, by name
+	Detail string // for people, or a word of sipgate's or ours; of a note its text
+}
+
+// Event is CallEvent with a telephone number in detail written for people.
+func (f Format) Event(at time.Time, about bool, kind, who, detail string) CallEvent {
+	if digits, ok := strings.CutPrefix(detail, "+"); ok && kind != noted && digits != "" && strings.Trim(digits, "0123456789") == "" {
+		detail = f.number(detail)
+	}
+	return CallEvent{at, about, kind, who, detail}
+}
+
+// noted is the kind of a note. Its text stands below the timeline.
+const noted = "noted"
+
 // eventIcons are the kinds of events and how they are drawn.
 var eventIcons = map[string]string{
 	"rang": "ringing", "answered": "talking", "held": "held", "resumed": "resume", "muted": "mute", "unmuted": "unmute",
 	"recording": "record", "recorded": "stop", "tones": "keypad", "announced": "announce", "transferred": "transfer",
-	"moved": "moved", "ended": "hangup", "noted": "note", "failed": "warn", "unknown": "warn",
+	"moved": "moved", "ended": "hangup", noted: "note", "cancelled": "close", "failed": "warn", "unknown": "warn",
 }
 
 func (e CallEvent) icon() string {
@@ -55,8 +69,17 @@ func (e CallEvent) word(lang Lang) string {
 	return e.Kind
 }
 
-// detail puts causes and verbs into words; everything else is for people.
+// detail puts causes, verbs and counts into words; everything else is for
+// people.
 func (e CallEvent) detail(lang Lang) string {
+	switch e.Kind {
+	case noted:
+		return ""
+	case "tones":
+		if n, err := strconv.Atoi(e.Detail); err == nil {
+			return lang.T("event.times", n)
+		}
+	}
 	for _, prefix := range []string{"cause.", "verb."} {
 		if key := prefix + e.Detail; lang.Has(key) {
 			if word := lang.T(key); word != e.word(lang) {
@@ -68,14 +91,24 @@ func (e CallEvent) detail(lang Lang) string {
 	return e.Detail
 }
 
-// events is the timeline, without the texts that stand among the notes.
-func (m CallPageModel) events() []CallEvent {
-	all := make([]CallEvent, 0, len(m.Events))
+// clock is when it was, to the second.
+func (e CallEvent) clock() string {
+	if e.About {
+		return "~" + e.At.Format("15:04:05")
+	}
+	return e.At.Format("15:04:05")
+}
+
+// notes are what was written on the call.
+func (m CallPageModel) notes() []Note {
+	if m.Notes != nil {
+		return m.Notes
+	}
+	var all []Note
 	for _, e := range m.Events {
-		if e.Kind == "noted" && len(m.Notes) > 0 {
-			e.Detail = ""
+		if e.Kind == noted {
+			all = append(all, Note{e.At, e.Who, e.Detail})
 		}
-		all = append(all, e)
 	}
 	return all
 }

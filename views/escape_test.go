@@ -69,7 +69,7 @@ func poisoned(text string) map[string]templ.Component {
 			Scopes: []Scope{{Name: text}}, Platform: text, SetAside: []SetAside{{text, text}}, PublicURL: text, Versions: choices,
 			Webhooks: WebhookModel{Now: Webhooks{text, text}, Ours: Webhooks{text, text}, Before: Webhooks{text, text}, May: true, Refused: map[string]int{text: 1}}}),
 		"call": CallPage(p, CallPageModel{ID: call.ID, Row: f.RowFor(call, Permit{}, German), ActionID: text, Recordings: text,
-			Events: []CallEvent{{now, text, text, text}}, Notes: []Note{{now, text, text}}}),
+			Events: []CallEvent{f.Event(now, true, text, text, text), f.Event(now, true, noted, text, text)}}),
 		"several": HangUpSheet(p, HangUpModel{text, []CallRef{f.Ref(call, German, text)}}),
 	}
 }

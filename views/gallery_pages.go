@@ -60,28 +60,28 @@ func galleryCallPage(c switchboard.Call, now time.Time, lang Lang) CallPageModel
 	return CallPageModel{
 		ID: c.ID, Row: galleryFormat.RowFor(c, Permit{}, lang), Live: true, ActionID: "gallery-action-0004",
 		Events: []CallEvent{
-			{ago(212), "rang", "Mia Brandt, Tom Weber", "+49 211 12345610"},
-			{ago(192), "answered", "Mia Brandt", ""},
-			{ago(150), "held", "Mia Brandt", ""},
-			{ago(121), "resumed", "Tom Weber", ""},
-			{ago(110), "recording", "Mia Brandt", ""},
-			{ago(80), "announced", "Mia Brandt", "Lunch break"},
-			{ago(60), "failed", "Tom Weber", "transfer"},
-			{ago(30), "noted", "Mia Brandt", "Wants an offer by Friday"},
+			{ago(212), false, "rang", "Mia Brandt, Tom Weber", ""},
+			{ago(192), false, "answered", "Mia Brandt", ""},
+			{ago(150), false, "held", "Mia Brandt", ""},
+			{ago(121), true, "resumed", "", ""},
+			{ago(110), false, "recording", "Mia Brandt", ""},
+			{ago(80), false, "announced", "Mia Brandt", "Lunch break"},
+			{ago(60), false, "failed", "Tom Weber", "transfer"},
+			{ago(45), false, "cancelled", "Tom Weber", "hangup"},
+			{ago(30), false, noted, "Mia Brandt", "Wants an offer by Friday.\nCall back on the mobile."},
 		},
-		Notes: []Note{{ago(30), "Mia Brandt", "Wants an offer by Friday.\nCall back on the mobile."}},
 	}
 }
 
 func galleryPastCall(c switchboard.Call, now time.Time, lang Lang) CallPageModel {
 	m := galleryCallPage(c, now, lang)
-	m.Live, m.Recordings, m.MayNote, m.Notes = false, "/history?from=2026-11-23", Permit{"role_" + team.Viewer.String()}, nil
+	m.Live, m.Recordings, m.MayNote = false, "/history?from=2026-11-23", Permit{"role_" + team.Viewer.String()}
 	m.Events = append(m.Events,
-		CallEvent{now.Add(-20 * time.Second), "tones", "Mia Brandt", "7"},
-		CallEvent{now.Add(-15 * time.Second), "transferred", "Mia Brandt", "Tom Weber"},
-		CallEvent{now.Add(-14 * time.Second), "moved", "", "Tom Weber"},
-		CallEvent{now.Add(-5 * time.Second), "recorded", "", ""},
-		CallEvent{now.Add(-4 * time.Second), "ended", "", "normalClearing"},
+		galleryFormat.Event(now.Add(-20*time.Second), false, "tones", "Mia Brandt", "7"),
+		galleryFormat.Event(now.Add(-15*time.Second), false, "transferred", "Mia Brandt", "+4989200300"),
+		galleryFormat.Event(now.Add(-14*time.Second), false, "moved", "", "Tom Weber"),
+		galleryFormat.Event(now.Add(-5*time.Second), false, "recorded", "", ""),
+		galleryFormat.Event(now.Add(-4*time.Second), false, "ended", "Tom Weber", "normalClearing"),
 	)
 	return m
 }

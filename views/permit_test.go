@@ -146,7 +146,7 @@ func TestTeamRowFrameIsSmall(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := len(Frame("#"+RowDOMID(c.ID), row)); n > 4608 {
+			if n := len(Frame("#"+RowDOMID(c.ID), row)); n > 4096 {
 				t.Errorf("%s in %s takes %d bytes", c.ID, lang, n)
 			}
 		}

@@ -104,7 +104,7 @@ func TestWordsAreUsed(t *testing.T) {
 // TestWordsForEveryFault finds codes of faults that a person would be told
 // nothing about, and words for codes that do not exist any more.
 func TestWordsForEveryFault(t *testing.T) {
-	text := sources(t, "../web/*.go", "../handlers/*.go", "../sipgate/*.go", "../sipgate/announcement/*.go", "../sipgate/team/*.go")
+	text := sources(t, "../web/*.go", "../handlers/*.go", "../sipgate/*.go", "../sipgate/announcement/*.go", "../sipgate/team/*.go", "../sipgate/journal/*.go")
 	codes := map[string]bool{}
 	for _, pattern := range []string{
 		`\bCode\w* +(?:Code )?= "([a-z_]+)"`, `Code: +"([a-z_]+)"`, `inputError\{[\w.]+, "([a-z_]+)"`,
@@ -175,6 +175,20 @@ func TestWordsForSipgate(t *testing.T) {
 	for _, m := range codes {
 		if !German.Has("refused." + m[1]) {
 			t.Errorf("no words for %s", m[1])
+		}
+	}
+}
+
+// TestWordsForTheJournal finds kinds of events that a call's page would show as
+// codes.
+func TestWordsForTheJournal(t *testing.T) {
+	kinds := regexp.MustCompile(`Kind += "([a-z]+)"`).FindAllStringSubmatch(sources(t, "../sipgate/journal/*.go"), -1)
+	if len(kinds) < 17 {
+		t.Errorf("only %d kinds of events", len(kinds))
+	}
+	for _, m := range kinds {
+		if e := (CallEvent{Kind: m[1]}); e.word(German) == m[1] || eventIcons[m[1]] == "" {
+			t.Errorf("no words or no drawing for an event %s", m[1])
 		}
 	}
 }
