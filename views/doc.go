@@ -9,9 +9,10 @@
 //
 // # Pages
 //
-// [SignIn], [Board], [Announcements], [History], [ErrorPage], and the sheets
-// [TransferSheet], [KeypadSheet], [AnnounceSheet], [RecordSheet],
-// [NewCallSheet]. A sheet is a page of its own without JavaScript; with it, the
+// [SignIn], [Board], [CallPage], [Announcements], [History], [Team], [Audit],
+// [StatusPage], [Settings], [ErrorPage], and the sheets [TransferSheet],
+// [KeypadSheet], [AnnounceSheet], [RecordSheet], [NewCallSheet],
+// [HangUpSheet]. A sheet is a page of its own without JavaScript; with it, the
 // same address is fetched into a modal dialog (the request has the header
 // HX-Request: set [Page].Fragment and only the sheet itself is rendered).
 //
@@ -19,14 +20,26 @@
 //
 // The pages lead to: GET / /announcements /announcements/{id}/audio /history
 // /history/{id}/recordings/{rid} /calls/new /calls/{row}/transfer
-// /calls/{row}/keypad /calls/{row}/announce /calls/{row}/record, and to what
-// [callboard/static] serves. GET /login shows [SignIn].
+// /calls/{row}/keypad /calls/{row}/announce /calls/{row}/record /calls/{row}
+// /calls/hangup /team /audit /audit.csv (by, deed, call, from, to) /status
+// /settings, and to what [callboard/static] serves. GET /login shows [SignIn].
 //
 // They post: /login (next) · /logout · /calls (device, callee, callerId) ·
 // /calls/{row}/hold, /muted (value) · /recording (value, announcement) · /dtmf
 // (sequence) · /transfer (phoneNumber, attended, callerId) · /announcements
 // (announcement = id, or url) · /hangup · /announcements (multipart, file) ·
-// /announcements/{id}/delete. Every form about a call carries an action_id.
+// /announcements/{id}/delete · /calls/hangup (call, once for each) ·
+// /calls/{row}/undo · /calls/{row}/notes (text) · /team/{user}/role (role),
+// /remove, /restore, /sign-out · /settings/wishes (shares, lendable, next) ·
+// /settings/grace (grace: seconds) · /sessions/{id}/end · /sessions/end ·
+// /status/webhooks (do = set or remove). Every form about a call but undo
+// carries an action_id.
+//
+// Script adds at_once=true to /hangup on a click with shift, and
+// override=true to what a lead does although it was refused with 409 attended.
+// While a sheet about a call is open it posts /calls/{row}/attention (verb,
+// override) every 5 s, and once without a verb when it is closed; a refusal is
+// read as JSON, {"error":{"code","message"}}.
 //
 // With JavaScript a form about a call is sent by htmx (header HX-Request:
 // true). An answer 204 means done: the row itself comes by the feed. An answer

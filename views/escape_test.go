@@ -150,7 +150,7 @@ func TestT12(t *testing.T) {
 // allows: no script or style in a page, no handler in an attribute, nothing
 // that htmx would have to evaluate.
 func TestT12Policy(t *testing.T) {
-	for _, picture := range pictures(German) {
+	for _, picture := range Gallery(German) {
 		page := html(t, picture.Show)
 		root, err := nethtml.Parse(strings.NewReader(page))
 		if err != nil {

@@ -56,7 +56,7 @@ func Gallery(lang Lang) []Picture {
 	for _, c := range calls {
 		pictures = append(pictures, Picture{RowDOMID(c.ID), Row(lang, galleryFormat.Row(c, "w0", lang))})
 	}
-	return pictures
+	return append(pictures, galleryOfTeam(lang)...)
 }
 
 var galleryFormat = Format{Number: spaced}

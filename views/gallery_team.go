@@ -8,10 +8,10 @@ import (
 	"callboard/sipgate/team"
 )
 
-// GalleryTeam shows what a team that acts together sees: rows by permission,
+// galleryOfTeam shows what a team that acts together sees: rows by permission,
 // who is about to act, hang-ups that can be taken back, and the pages of the
-// team. It belongs to [Gallery].
-func GalleryTeam(lang Lang) []Picture {
+// team.
+func galleryOfTeam(lang Lang) []Picture {
 	now := time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC)
 	p := Page{Lang: lang, Member: "Mia Brandt", Path: "/", Now: now, Demo: true, ID: "w0", Lead: true,
 		May: map[string]bool{"team": true, "audit": true, "status": true, "settings": true}}

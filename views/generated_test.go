@@ -123,7 +123,7 @@ func TestAddressesInPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, lang := range Langs {
-		for _, picture := range pictures(lang) {
+		for _, picture := range Gallery(lang) {
 			page := html(t, picture.Show)
 			for _, m := range regexp.MustCompile(`icons\.[0-9a-f]+\.svg#([a-z-]+)"`).FindAllStringSubmatch(page, -1) {
 				if !bytes.Contains(drawings, []byte(`<symbol id="`+m[1]+`"`)) {
