@@ -16,11 +16,17 @@ import (
 func (h *handlers) join(v Visitor) {
 	client := h.clientOf(v)
 	h.Exchange.Board(v.Account).Join(switchboard.Member{
-		ID: v.id(), Name: v.Name, API: client, Names: func(ctx context.Context) (map[string]string, error) {
-			h.learnNumbers(ctx, v.Account, client)
-			return names(ctx, client)
-		},
+		ID: v.id(), Name: v.Name, API: client, Names: h.namesOf(v.Account, client),
 	})
+}
+
+// namesOf reads, through one of its members, the names that a team may see,
+// and by the way which numbers are the account's.
+func (h *handlers) namesOf(account string, client *sipgate.Client) func(context.Context) (map[string]string, error) {
+	return func(ctx context.Context) (map[string]string, error) {
+		h.learnNumbers(ctx, account, client)
+		return names(ctx, client)
+	}
 }
 
 // leave takes a visitor off the board if no other session of theirs is left,
@@ -81,7 +87,7 @@ func (h *handlers) muster(ctx context.Context) error {
 	}
 	for account, board := range h.Exchange.Boards() {
 		for _, m := range board.Members() {
-			if !here[account][m] {
+			if !here[account][m] && m != serviceID {
 				board.Leave(m)
 			}
 		}

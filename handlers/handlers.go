@@ -35,6 +35,7 @@ type Deps struct {
 	Client    func(sipgate.Credentials) *sipgate.Client
 	Numbers   sipgate.NumberRules // which numbers may be called
 	PushKey   *rsa.PublicKey      // signs push events
+	Service   sipgate.Credentials // of the service account; nil if there is none
 	Key       team.Key            // of this installation; the push addresses are made from it
 	Sessions  *web.Sessions[Visitor]
 	Login     *web.Login                  // knows where to send browsers; what comes after is set here
@@ -57,15 +58,17 @@ type App struct {
 
 type handlers struct {
 	Deps
-	Server *web.Server
-	errors *web.Errors
-	gate   *pushGate
+	Server  *web.Server
+	errors  *web.Errors
+	gate    *pushGate
+	service *service // nil if there is none
 }
 
 // New puts the parts together.
 func New(d Deps) *App {
 	h := &handlers{Deps: d, Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
 	h.gate = newPushGate(d.PushKey, func(account string) string { return PushURL(d.PublicURL, d.Key, account) }, d.Log)
+	h.service = newService(h)
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Render: h.refuse}
 	h.Sessions.Subject = Visitor.Subject
 	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()
@@ -92,6 +95,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	mustered := make(chan struct{})
 	go func() {
 		defer close(mustered)
+		a.h.service.watch(ctx)
 		a.h.purge(ctx)
 		tick := time.NewTicker(musterEvery)
 		for ticks := 1; ; ticks++ {
@@ -103,6 +107,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 				if err := a.h.muster(ctx); err != nil && ctx.Err() == nil {
 					a.h.Log.Error("who is signed in could not be read", "err", err)
 				}
+				a.h.service.watch(ctx)
 				if ticks%purgeAfter == 0 {
 					a.h.purge(ctx)
 				}
@@ -116,11 +121,12 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	return err
 }
 
-// musterEvery is how often sessions that expired are looked for; after so many
-// times, what was kept long enough is removed.
+// musterEvery is how often sessions that expired are looked for, and whether
+// the service account watches; after so many times, what was kept long enough
+// is removed.
 const (
-	musterEvery = time.Minute
-	purgeAfter  = 60
+	musterEvery = 30 * time.Second
+	purgeAfter  = 120
 )
 
 // purge removes what was kept long enough from the audit and the journal.

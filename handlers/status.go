@@ -20,8 +20,12 @@ func (h *handlers) status(w http.ResponseWriter, r *http.Request, v Visitor) err
 	for _, s := range sipgate.Scopes {
 		m.Scopes = append(m.Scopes, views.Scope{Name: s, Granted: v.may(s)})
 	}
+	m.List.Members = h.personsOf(v.Account)
 	for _, id := range snap.Health.Aside {
 		p, _ := h.People.Get(team.Member{Account: v.Account, User: sipgate.UserID(id)})
+		if id == serviceID {
+			p.Name = serviceName
+		}
 		m.SetAside = append(m.SetAside, views.SetAside{Name: p.Name, Problem: problems[sipgate.Unauthorized]})
 	}
 	var err error

@@ -79,6 +79,12 @@ func (p *People) Get(m Member) (Person, bool) {
 	return who, ok && !who.Removed
 }
 
+// Allows reports whether people of the account may use the instance: as long
+// as nobody owns it, those of any, where the setting names none.
+func (p *People) Allows(account string) bool {
+	return p.accounts.allows(account, p.known.Load().owner)
+}
+
 // List returns everybody of an account, the removed ones last, by name.
 func (p *People) List(account string) []Person {
 	r := p.known.Load()
