@@ -58,6 +58,7 @@ type settings struct {
 
 type serveSettings struct {
 	commonSettings
+	serviceSettings
 	PublicURL        string   `name:"public-url" placeholder:"URL" help:"Address under which browsers, and sipgate, reach this dashboard: https://calls.example.com. Required."`
 	ClientID         string   `help:"OAuth client id from console.sipgate.com. Required."`
 	ClientSecret     string   `help:"OAuth client secret. Required, here or in a file."`
@@ -170,6 +171,7 @@ type config struct {
 	numbers    sipgate.NumberRules
 	recordings []string
 	accounts   team.Accounts
+	service    sipgate.Credentials // nil if there is no service account
 	keepAudit  time.Duration
 	demo       bool
 	listening  func() error // called when the dashboard can be reached; may be nil
@@ -232,6 +234,7 @@ func (s *serveSettings) check() (*config, error) {
 	if c.keepAudit = time.Duration(s.AuditDays) * 24 * time.Hour; s.AuditDays < 1 {
 		wrong("audit-days", "must be 1 or more")
 	}
+	c.service = s.credentials(c.api, wrong)
 	c.pushKey = sipgate.DefaultPushKey()
 	if s.PushKeyFile != "" {
 		if pem, err := os.ReadFile(s.PushKeyFile); err != nil {
@@ -251,20 +254,11 @@ func isLoopback(host string) bool {
 }
 
 func secretOf(value, file string) (string, error) {
-	if value != "" && file != "" {
-		return "", errors.New("is given twice, directly and in a file")
+	value, err := direct(value, file)
+	if err == nil && value == "" {
+		err = errors.New("is needed: the secret of your OAuth client at console.sipgate.com")
 	}
-	if file != "" {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return "", err
-		}
-		value = strings.TrimSpace(string(b))
-	}
-	if value == "" {
-		return "", errors.New("is needed: the secret of your OAuth client at console.sipgate.com")
-	}
-	return value, nil
+	return value, err
 }
 
 // serve plugs the parts together and serves until ctx is done.
@@ -313,9 +307,12 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 		return b
 	})
 	defer exchange.Close()
+	if _, ok := c.service.(*sipgate.Password); ok {
+		log.Warn("the service account signs in with a password; a personal access token is the better way: it can be withdrawn alone")
+	}
 	httpClient, secure := sipgate.NewHTTPClient(), c.public.Scheme == "https"
 	app := handlers.New(handlers.Deps{
-		Log: log, Demo: c.demo, PublicURL: c.public, LoginURL: c.login, OAuth: &c.oauth, Numbers: c.numbers, PushKey: c.pushKey,
+		Log: log, Demo: c.demo, PublicURL: c.public, LoginURL: c.login, OAuth: &c.oauth, Numbers: c.numbers, PushKey: c.pushKey, Service: c.service,
 		Sessions: web.NewSessions[handlers.Visitor](db.DB, web.SessionOptions{Secure: secure}), Ping: db.PingContext,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: log, HTTP: httpClient, AuthURL: c.oauth.AuthURL, TokenURL: c.oauth.TokenURL,
 			ClientID: c.oauth.ClientID, ClientSecret: c.oauth.ClientSecret},
