@@ -30,8 +30,9 @@ type Member struct {
 	API  API
 
 	// Names reads the names of numbers (E.164) that the whole team may see.
-	// The board asks one of its members for them now and then; nil if this
-	// one cannot tell.
+	// The board asks for them soon after the member joined and every 15
+	// minutes, its members one at a time with 4 s between them; nil if this one
+	// cannot tell.
 	Names func(context.Context) (map[string]string, error)
 }
 
@@ -69,6 +70,10 @@ type member struct {
 	sends     tally    // keypad tones and transfers of late
 	transfers tally
 
+	joined     uint64    // when it joined, on the clock of facts
+	readAt     time.Time // when its names are to be read; zero: not read since it joined
+	readFailed int       // how often in succession they could not be
+
 	// asking is full while a list of this member is asked for. The last
 	// answer belongs to who holds it.
 	asking chan struct{}
@@ -103,6 +108,7 @@ func (b *Board) Join(m Member) {
 		b.members[m.ID] = old
 	}
 	old.name, old.api, old.names, old.aside, old.rest = m.Name, m.API, m.Names, false, time.Time{}
+	old.joined, old.readAt, old.readFailed = b.tick(), time.Time{}, 0
 	nudge(b.joined)
 	b.reportHealth()
 	b.hurry(old)
