@@ -45,8 +45,12 @@ func TestNote(t *testing.T) {
 			t.Errorf("a note on no call: %v", err)
 		}
 		var wrong *sipgate.ValueError
+		var ws []write
 		for range mostNotes {
-			j.Note(t.Context(), ours, row, "Mia", "again")
+			ws = append(ws, addEntry{row, Entry{Kind: Noted}})
+		}
+		if err := j.commit(t.Context(), ours, ws...); err != nil {
+			t.Fatal(err)
 		}
 		if err := j.Note(t.Context(), ours, row, "Mia", "again"); !errors.As(err, &wrong) || wrong.Code != "note_too_many" {
 			t.Errorf("the note after the last: %v", err)
