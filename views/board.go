@@ -37,6 +37,7 @@ func (b *BoardModel) Add(c switchboard.Call, row RenderedRow) {
 // RowHTML is RowHTMLFor where nothing is asked but whether the call is the
 // viewer's.
 func (f Format) RowHTML(ctx context.Context, c switchboard.Call, viewer switchboard.MemberID, lang Lang) (RenderedRow, error) {
+	f, c = f.privately(c)
 	key := "row " + lang.String()
 	if Mine(c, viewer) {
 		key += " mine"

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -59,7 +60,19 @@ func Gallery(lang Lang) []Picture {
 	return append(pictures, galleryOfTeam(lang)...)
 }
 
-var galleryFormat = Format{Number: spaced}
+var galleryFormat = Format{Number: spaced, Place: abroad}
+
+// abroad stands in for the real knowledge of places.
+func abroad(number string, lang Lang) string {
+	switch {
+	case !strings.HasPrefix(number, "+44"):
+		return ""
+	case lang == German:
+		return "Vereinigtes Königreich"
+	default:
+		return "United Kingdom"
+	}
+}
 
 // spaced stands in for the real rules of writing numbers.
 func spaced(number string) string {

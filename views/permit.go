@@ -28,9 +28,11 @@ func (p Permit) why(lang Lang) string {
 }
 
 // RowFor prepares a call for display to somebody with this permit. The result
-// depends on nothing but the call, the language and the permit: it may be
-// rendered once for all who have these in common.
+// depends on nothing but the call, the language, the permit and names that are
+// private: without one it may be rendered once for all who have the rest in
+// common.
 func (f Format) RowFor(c switchboard.Call, permit Permit, lang Lang) RowModel {
+	f, c = f.privately(c)
 	m := f.row(c, lang)
 	m.Page = m.path("")
 	m.buttons(c, permit, lang)
@@ -39,8 +41,10 @@ func (f Format) RowFor(c switchboard.Call, permit Permit, lang Lang) RowModel {
 
 // RowHTMLFor renders the row of a call for somebody with this permit. It is
 // done once for each change of the call, language and reason, and shared after
-// that: the bytes must not be changed. f must be the same for all who share.
+// that: the bytes must not be changed. Rows with a private name are not shared.
+// But for Private, f must be the same for all who share.
 func (f Format) RowHTMLFor(ctx context.Context, c switchboard.Call, permit Permit, lang Lang) (RenderedRow, error) {
+	f, c = f.privately(c)
 	return remember(ctx, c, "row "+lang.String()+" for "+permit.Reason, lang, func() RowModel {
 		return f.RowFor(c, permit, lang)
 	})

@@ -73,6 +73,14 @@ type Chip struct {
 // numbers as they are.
 type Format struct {
 	Number func(string) string // "+49211…" for people
+
+	// Place says where a number without a name is from, or nothing.
+	Place func(number string, lang Lang) string
+
+	// Private names a number for whom the page is, and for nobody else, or not
+	// at all. What the team has a name for keeps that. It may be different for
+	// each viewer: rows that it names are rendered for that viewer alone.
+	Private func(number string) string
 }
 
 func (f Format) number(n string) string {
@@ -145,7 +153,7 @@ func (f Format) parties(m *RowModel, c switchboard.Call, lang Lang) {
 	default:
 		m.Direction, m.DirectionFace = hiddenFaceOf(lang, "both", "row.unknown_direction")
 	}
-	m.Title, m.Sub = f.party(c.Outside, lang)
+	m.Title, m.Sub = f.outside(c.Outside, lang)
 	m.Inside, m.InsideSub = f.party(c.Inside, lang)
 	if len(c.Users) > 0 {
 		if c.Inside.Name == "" {

@@ -30,6 +30,7 @@ type CallRef struct {
 
 // Ref names a call in a sheet.
 func (f Format) Ref(c switchboard.Call, lang Lang, actionID string) CallRef {
+	f, c = f.privately(c)
 	title, _ := f.party(c.Outside, lang)
 	inside, _ := f.party(c.Inside, lang)
 	if len(c.Users) > 0 {
