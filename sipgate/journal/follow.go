@@ -91,6 +91,7 @@ type follower struct {
 	due    <-chan time.Time // when to write, nil if there is nothing
 	look   <-chan time.Time // when to look for calls that are over, nil if never
 	wanted time.Time        // when that was asked for: the lists must be newer
+	blind  bool             // it is time, but the board has had no list since
 	first  bool             // the database has not been looked through yet
 }
 
@@ -141,7 +142,7 @@ func (f *follower) listen(ctx context.Context) error {
 
 // takeOver compares a whole board with what is known.
 func (f *follower) takeOver(ctx context.Context, snap switchboard.Snapshot) error {
-	f.health = snap.Health
+	f.heard(snap.Health)
 	shown := map[switchboard.RowID]bool{}
 	for _, c := range snap.Calls {
 		shown[c.ID] = true
@@ -161,7 +162,7 @@ func (f *follower) takeOver(ctx context.Context, snap switchboard.Snapshot) erro
 
 func (f *follower) change(ctx context.Context, c switchboard.Change) error {
 	if c.Health != nil {
-		f.health = *c.Health
+		f.heard(*c.Health)
 	}
 	if c.Removed != "" {
 		f.removed(c.Removed)
@@ -170,6 +171,16 @@ func (f *follower) change(ctx context.Context, c switchboard.Change) error {
 		return f.seen(ctx, *c.Call)
 	}
 	return nil
+}
+
+// heard takes over how well the board knows. When it knows again, everybody's
+// lists come within a while.
+func (f *follower) heard(h switchboard.Health) {
+	f.health = h
+	if f.blind && f.listed() {
+		f.blind = false
+		f.look = time.After(settled)
+	}
 }
 
 // seen compares a row with what is known of it, and keeps the difference.

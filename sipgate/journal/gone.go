@@ -63,18 +63,23 @@ func (f *follower) merge(l *line, into switchboard.RowID) {
 
 // lookAfter has calls looked for, later, that are over although nothing told.
 func (f *follower) lookAfter(d time.Duration) {
-	if f.look == nil {
+	if f.look == nil && !f.blind {
 		f.look, f.wanted = time.After(d), time.Now()
 	}
+}
+
+// listed reports whether the board has had calls listed since it was asked for.
+func (f *follower) listed() bool {
+	h := &f.health
+	return h.Members > 0 && !h.Failing && !h.ListedAt.Before(f.wanted)
 }
 
 // lookFor ends the calls that the board does not show, if it knows what calls
 // there are.
 func (f *follower) lookFor(ctx context.Context) error {
 	f.look = nil
-	h := &f.health
-	if h.Members == 0 || h.Failing || h.ListedAt.Before(f.wanted) {
-		f.look = time.After(settled)
+	if !f.listed() {
+		f.blind = true
 		return nil
 	}
 	if f.first {

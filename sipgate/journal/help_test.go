@@ -44,11 +44,11 @@ var someNames = map[string]string{
 	"+" + jennifer: "Jennifer", "+" + doc: "Doc", "+" + marty: "Marty", "+" + group: "Team",
 }
 
-// openFile opens the database in a file as the program does, and makes the
-// tables if it is new.
+// openFile opens the database in a file as the program does, but without
+// waiting for the disk, and makes the tables if it is new.
 func openFile(file string) (*sql.DB, error) {
 	_, missing := os.Stat(file)
-	name := url.URL{Scheme: "file", Path: file, RawQuery: "_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+	name := url.URL{Scheme: "file", Path: file, RawQuery: "_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)" +
 		"&_pragma=busy_timeout(5000)&_txlock=immediate"}
 	db, err := sql.Open("sqlite", name.String())
 	if err != nil || missing == nil {
@@ -84,12 +84,6 @@ func newJournal(tb testing.TB, db *sql.DB) *Journal {
 	return j
 }
 
-// listener lets a board be listened to; that it counts as watching does not
-// matter here.
-type listener struct{ *switchboard.Board }
-
-func (l listener) Listen() (switchboard.Snapshot, *switchboard.Subscription) { return l.Subscribe() }
-
 // deaf is a listener that cannot be asked what became of a row.
 type deaf struct{ Listener }
 
@@ -107,7 +101,7 @@ type office struct {
 func open(t *testing.T, j *Journal, account string, members ...switchboard.MemberID) *office {
 	t.Helper()
 	b := switchboard.New(switchboard.Options{RowOf: j.RowOf(account)})
-	return openWith(t, j, account, b, listener{b}, members...)
+	return openWith(t, j, account, b, b, members...)
 }
 
 func openWith(t *testing.T, j *Journal, account string, b *switchboard.Board, l Listener, members ...switchboard.MemberID) *office {

@@ -23,7 +23,7 @@ func TestI6(t *testing.T) {
 		rows := map[string]switchboard.RowID{}
 		for bird, account := range account {
 			b := switchboard.New(switchboard.Options{RowOf: func(sipgate.CallID) (switchboard.RowID, bool) { return "row", true }})
-			x := openWith(t, j, account, b, listener{b})
+			x := openWith(t, j, account, b, b)
 			x.Name(map[string]string{"+" + jennifer: bird + " outside"})
 			x.Join(switchboard.Member{ID: "w0", Name: bird + " member", API: x.fake})
 			e := newCall("A", sipgate.Incoming, jennifer, doc, bird+" user")
@@ -208,7 +208,7 @@ func TestDropped(t *testing.T) {
 		x.tell(toDoc)
 		row := x.only().ID
 		for range 3 {
-			for i := range 1000 { // without a pause: nobody can follow
+			for i := range 400 { // without a pause: nobody can follow
 				x.Name(map[string]string{"+" + jennifer: fmt.Sprint("Jennifer ", i)})
 			}
 			x.Observe(answer(toDoc, "Doc"))
@@ -247,7 +247,7 @@ func TestBurst(t *testing.T) {
 func TestFollowTwice(t *testing.T) {
 	bubble(t, func(t *testing.T, j *Journal) {
 		x := open(t, j, ours)
-		if err := j.Follow(t.Context(), ours, listener{x.Board}); !errors.Is(err, ErrFollowed) {
+		if err := j.Follow(t.Context(), ours, x.Board); !errors.Is(err, ErrFollowed) {
 			t.Errorf("followed twice: %v", err)
 		}
 		x.stop()

@@ -19,7 +19,7 @@ import (
 func TestProperty(t *testing.T) {
 	n := uint64(*seeds)
 	if raced {
-		n /= 10
+		n /= 20
 	}
 	for seed := range n {
 		file := tempFile(t)

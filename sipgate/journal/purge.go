@@ -8,7 +8,7 @@ import (
 
 // purgeStep is how many calls are removed at a time, so that others can write in
 // between.
-const purgeStep = 500
+const purgeStep = 200
 
 // Purge removes the calls of all accounts that were kept long enough, with their
 // timelines and notes. It counts from when the board last told of a call; a

@@ -147,7 +147,7 @@ func TestMergedRows(t *testing.T) {
 		t.Run(fmt.Sprintf("asked %v", asked), func(t *testing.T) {
 			bubble(t, func(t *testing.T, j *Journal) {
 				b := switchboard.New(switchboard.Options{})
-				var l Listener = listener{b}
+				var l Listener = b
 				if !asked {
 					l = deaf{l}
 				}
@@ -229,7 +229,7 @@ func keepFollowing(file string) {
 	b := switchboard.New(switchboard.Options{RowOf: j.RowOf(ours)})
 	f := &fake{}
 	b.Join(switchboard.Member{ID: "mia", Name: "MIA", API: f})
-	go j.Follow(context.Background(), ours, listener{b})
+	go j.Follow(context.Background(), ours, b)
 	for i := range childCalls {
 		id := sipgate.CallID(fmt.Sprintf("C%03d", i))
 		e := newCall(id, sipgate.Incoming, jennifer, doc, "Doc")

@@ -61,7 +61,9 @@ func simulated(t *testing.T, j *Journal, o simulator.Options, push bool, users .
 	done := make(chan struct{})
 	go func() { defer close(done); b.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-done })
-	x := openWith(t, j, ours, b, listener{b})
+	x := openWith(t, j, ours, b, b)
+	_, watching := b.Subscribe()
+	t.Cleanup(watching.Close)
 	for _, u := range users {
 		b.Join(switchboard.Member{ID: switchboard.MemberID(u), Name: u, API: client(u)})
 	}
