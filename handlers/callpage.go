@@ -28,10 +28,11 @@ func (h *handlers) callPage(w http.ResponseWriter, r *http.Request, v Visitor) e
 	if !live && !known || !h.seesPast(v, call, live) {
 		return switchboard.ErrNoCall
 	}
+	format := h.formatFor(v)
 	m := views.CallPageModel{ID: call.ID, Row: format.RowFor(call, h.permit(v, call), langOf(r, v)), ActionID: rand.Text(),
 		Live: live && call.Phase != switchboard.Ended, MayNote: views.Permit{Reason: h.mayOn(v, team.DeedNote, call).Reason}}
 	for _, e := range record.Entries {
-		m.Events = append(m.Events, views.CallEvent{At: e.At.Local(), Kind: string(e.Kind), Who: e.Who, Detail: e.Detail})
+		m.Events = append(m.Events, format.Event(e.At.Local(), e.About, string(e.Kind), e.Who, e.Detail))
 		if e.Kind == journal.Noted {
 			m.Notes = append(m.Notes, views.Note{At: e.At.Local(), Who: e.Who, Text: e.Detail})
 		}
@@ -102,7 +103,7 @@ func (h *handlers) hangUpSheet(w http.ResponseWriter, r *http.Request, v Visitor
 	m := views.HangUpModel{ActionID: rand.Text()}
 	for _, c := range h.Exchange.Board(v.Account).Snapshot().Calls {
 		if c.Phase != switchboard.Ended && h.mayOn(v, team.DeedHangUp, c).OK {
-			m.Calls = append(m.Calls, format.Ref(c, langOf(r, v), m.ActionID))
+			m.Calls = append(m.Calls, h.formatFor(v).Ref(c, langOf(r, v), m.ActionID))
 		}
 	}
 	return show(w, r, http.StatusOK, views.HangUpSheet(h.about(r, v), m))

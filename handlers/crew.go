@@ -16,17 +16,8 @@ import (
 func (h *handlers) join(v Visitor) {
 	client := h.clientOf(v)
 	h.Exchange.Board(v.Account).Join(switchboard.Member{
-		ID: v.id(), Name: v.Name, API: client, Names: h.namesOf(v.Account, client),
+		ID: v.id(), Name: v.Name, API: client, Names: h.namesFor(v, client),
 	})
-}
-
-// namesOf reads, through one of its members, the names that a team may see,
-// and by the way which numbers are the account's.
-func (h *handlers) namesOf(account string, client *sipgate.Client) func(context.Context) (map[string]string, error) {
-	return func(ctx context.Context) (map[string]string, error) {
-		h.learnNumbers(ctx, account, client)
-		return names(ctx, client)
-	}
 }
 
 // leave takes a visitor off the board if no other session of theirs is left,
@@ -42,6 +33,7 @@ func (h *handlers) leave(ctx context.Context, v Visitor) (refresh string, err er
 		}
 	}
 	h.Exchange.Board(v.Account).Leave(v.id())
+	h.phonebook.Forget(v.member())
 	return h.Grants.Drop(ctx, v.member())
 }
 
@@ -58,6 +50,7 @@ func (h *handlers) changed(p team.Person) {
 			h.Log.Error("somebody who was removed could not be signed out", "err", err)
 		}
 		board.Leave(v.id())
+		h.phonebook.Forget(p.Member)
 		if _, err := h.Grants.Drop(ctx, p.Member); err != nil {
 			h.Log.Error("the grant of somebody who was removed could not be dropped", "err", err)
 		}
@@ -89,6 +82,7 @@ func (h *handlers) muster(ctx context.Context) error {
 		for _, m := range board.Members() {
 			if !here[account][m] && m != serviceID {
 				board.Leave(m)
+				h.phonebook.Forget(team.Member{Account: account, User: sipgate.UserID(m)})
 			}
 		}
 	}
@@ -98,23 +92,4 @@ func (h *handlers) muster(ctx context.Context) error {
 // clientOf acts at sipgate in the visitor's name.
 func (h *handlers) clientOf(v Visitor) *sipgate.Client {
 	return h.Client(h.Grants.Credentials(v.member()))
-}
-
-// names are the numbers that the whole team may see with a name: shared and
-// internal contacts. Private ones are their owner's alone.
-func names(ctx context.Context, c *sipgate.Client) (map[string]string, error) {
-	contacts, err := c.Contacts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	found := map[string]string{}
-	for _, contact := range contacts {
-		if contact.Scope == "PRIVATE" {
-			continue
-		}
-		for _, n := range contact.Numbers {
-			found[sipgate.NormalNumber(n.Number)] = contact.Name
-		}
-	}
-	return found, nil
 }

@@ -30,7 +30,7 @@ func (h *handlers) dashboard(w http.ResponseWriter, r *http.Request, v Visitor) 
 // boardFor is the board as a visitor may see it and act on it.
 func (h *handlers) boardFor(ctx context.Context, v Visitor, calls []switchboard.Call, lang views.Lang) (views.BoardModel, error) {
 	seen := slices.DeleteFunc(slices.Clone(calls), func(c switchboard.Call) bool { return !h.sees(v, c) })
-	model, err := format.BoardFor(ctx, seen, func(c switchboard.Call) views.Permit { return h.permit(v, c) }, lang)
+	model, err := h.formatFor(v).BoardFor(ctx, seen, func(c switchboard.Call) views.Permit { return h.permit(v, c) }, lang)
 	model.Grace = true
 	return model, err
 }
@@ -47,12 +47,9 @@ func (h *handlers) about(r *http.Request, v Visitor) views.Page {
 	for entry, deed := range map[string]team.Deed{"team": team.DeedTeam, "audit": team.DeedAudit, "status": team.DeedStatus, "settings": team.DeedSettingsOwn} {
 		may[entry] = v.Person.May(deed).OK
 	}
-	return views.Page{Lang: langOf(r, v), Member: v.Name, Path: r.URL.Path, Now: time.Now(), Fragment: isEnhanced(r), Demo: h.Demo,
+	return views.Page{Lang: langOf(r, v), ID: v.id(), Member: v.Name, Path: r.URL.Path, Now: time.Now(), Fragment: isEnhanced(r), Demo: h.Demo,
 		May: may, Lead: v.Person.Role >= team.Lead}
 }
-
-// format writes numbers for people.
-var format = views.Format{Number: sipgate.DisplayNumber}
 
 func statusOf(h switchboard.Health) views.StatusModel {
 	return views.StatusModel{ListedAt: h.ListedAt, Now: time.Now(), Problem: problems[h.Problem], Members: h.Members}
@@ -77,7 +74,7 @@ func (h *handlers) sheet(draw func(r *http.Request, v Visitor, ref views.CallRef
 		case call.Phase == switchboard.Ended:
 			return switchboard.ErrEnded
 		}
-		page, err := draw(r, v, format.Ref(call, langOf(r, v), rand.Text()))
+		page, err := draw(r, v, h.formatFor(v).Ref(call, langOf(r, v), rand.Text()))
 		if err != nil {
 			return err
 		}

@@ -108,7 +108,7 @@ func (f *feed) take(ctx context.Context, c switchboard.Change) error {
 		if !f.h.sees(f.viewer, *c.Call) {
 			return nil
 		}
-		row, err := format.RowHTMLFor(ctx, *c.Call, f.h.permit(f.viewer, *c.Call), f.lang)
+		row, err := f.h.formatFor(f.viewer).RowHTMLFor(ctx, *c.Call, f.h.permit(f.viewer, *c.Call), f.lang)
 		f.queue = append(f.queue, views.Frame("#"+views.RowDOMID(c.Call.ID), row))
 		return err
 	}

@@ -62,6 +62,8 @@ type handlers struct {
 	errors  *web.Errors
 	gate    *pushGate
 	service *service // nil if there is none
+
+	phonebook team.Phonebook // of those who are on a board
 }
 
 // New puts the parts together.

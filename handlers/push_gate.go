@@ -69,6 +69,7 @@ type pushTeam struct {
 	bodies    recent[[sha256.Size]byte]
 	calls     recent[sipgate.CallID] // that events of the account were about
 	numbers   map[string]bool        // of the account, in E.164; nil: not known yet
+	learnAt   time.Time              // when they are to be read
 	health    PushHealth
 }
 

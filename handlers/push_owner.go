@@ -41,14 +41,38 @@ func (g *pushGate) learn(account string, numbers []sipgate.AccountNumber) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.team(account).numbers = own
+	t := g.team(account)
+	t.numbers, t.learnAt = own, g.now().Add(numbersInterval)
+}
+
+// The times at which an account's numbers are read, whoever of its members asks.
+const (
+	numbersInterval = 10 * time.Minute
+	numbersAgain    = time.Minute // after a failure
+)
+
+// due reports whether the numbers of an account are to be read. To whom it says
+// so, nobody else is told for a while.
+func (g *pushGate) due(account string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	t, now := g.team(account), g.now()
+	if now.Before(t.learnAt) {
+		return false
+	}
+	t.learnAt = now.Add(numbersAgain)
+	return true
 }
 
 // learnNumbers reads the account's numbers through one of its members, so that
 // push events which name no user can be told from those of other accounts. To
-// be called now and then: numbers are bought. If they cannot be read, those
-// known before stay.
+// be called now and then, with any member: numbers are bought. It does nothing
+// if they were read a moment ago; if they cannot be read, those known before
+// stay.
 func (h *handlers) learnNumbers(ctx context.Context, account string, c *sipgate.Client) {
+	if !h.gate.due(account) {
+		return
+	}
 	numbers, err := c.Numbers(ctx)
 	if err != nil {
 		h.Log.Info("the account's numbers could not be read", "err", err)
