@@ -93,11 +93,9 @@ func (s *service) begin(ctx context.Context) error {
 	if !s.h.People.Allows(account) {
 		return fmt.Errorf("account %s: %w", account, errServiceNotAllowed)
 	}
-	m := switchboard.Member{ID: serviceID, Name: serviceName, API: s.client}
-	if _, err := s.client.Contacts(ctx); sipgate.KindOf(err) != sipgate.Forbidden {
-		m.Names = s.h.namesOf(account, s.client) // else somebody else has to tell
-	}
-	s.h.Exchange.Board(account).Join(m)
+	s.h.Exchange.Board(account).Join(switchboard.Member{
+		ID: serviceID, Name: serviceName, API: s.client, Names: s.h.namesOf(account, s.client),
+	})
 	s.account = account
 	return nil
 }
