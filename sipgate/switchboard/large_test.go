@@ -1,0 +1,145 @@
+package switchboard
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// A largeTeam is a board of 200 members each of whom sees their own calls
+// only; with a wide one, there is somebody besides who sees all.
+type largeTeam struct {
+	t    *testing.T
+	u    *upstream
+	b    *Board
+	wide bool
+	busy int // how many members have a call
+}
+
+const largeNumber = 200
+
+// largeWhile is for how long requests are counted; less under the race
+// detector, which makes this ten times as slow.
+func largeWhile() time.Duration {
+	if raceDetector {
+		return 4 * time.Minute
+	}
+	return 20 * time.Minute
+}
+
+// large opens the board of a team in which so many telephone, and lets it
+// settle: 300 ms for the first list of each member, and a while.
+func large(t *testing.T, busy int, wide bool) *largeTeam {
+	t.Helper()
+	l := &largeTeam{t: t, u: newUpstream(), wide: wide}
+	for i := range busy {
+		l.call(i)
+	}
+	ms := crew(largeNumber)
+	if wide {
+		ms = append(ms, "service")
+	}
+	l.b = running(t, l.u, ms...)
+	_, sub := l.b.Subscribe()
+	t.Cleanup(sub.Close)
+	go func() {
+		for range sub.Changes() {
+		}
+	}()
+	time.Sleep(time.Duration(len(ms))*hurryInterval + time.Minute)
+	if n := talking(l.b); n != busy {
+		t.Fatalf("%d calls of %d on the board", n, busy)
+	}
+	return l
+}
+
+// call lets a member telephone.
+func (l *largeTeam) call(member int) sipgate.CallID {
+	id := sipgate.CallID(fmt.Sprint("A", member))
+	by := []MemberID{MemberID(fmt.Sprintf("w%d", member))}
+	if l.wide {
+		by = append(by, "service")
+	}
+	l.u.add(id, jennifer, doc, by...)
+	l.busy++
+	return id
+}
+
+// bound is how long a call may remain unknown of which no event tells. Without
+// anybody wide all members take their turns, those twice in the time who alone
+// see a call, with 2 s from list to list: about 7 minutes for 200 members at
+// rest, 13 if all of them telephone. Somebody wide has four turns of five.
+func (l *largeTeam) bound() time.Duration {
+	if l.wide {
+		return 3 * watchedInterval
+	}
+	return time.Duration(largeNumber+l.busy)*watchedInterval + 10*time.Second
+}
+
+// found lets time pass until all calls are on the board.
+func (l *largeTeam) found(what string) {
+	l.t.Helper()
+	begun := time.Now()
+	for synctest.Wait(); talking(l.b) < l.busy; synctest.Wait() {
+		if time.Since(begun) > l.bound() {
+			l.t.Fatalf("%s: %d calls of %d after %v", what, talking(l.b), l.busy, l.bound())
+		}
+		time.Sleep(time.Second)
+	}
+}
+
+// TestLargeTeam shows that 200 members cost no more than one, 0.5 requests a
+// second, and that each of their calls is found all the same.
+func TestLargeTeam(t *testing.T) {
+	for name, tt := range map[string]struct {
+		busy int
+		wide bool
+	}{
+		"own, nobody telephones": {0, false},
+		"own, one of ten":        {largeNumber / 10, false},
+		"own, half":              {largeNumber / 2, false},
+		"one is wide":            {largeNumber / 2, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := large(t, tt.busy, tt.wide)
+				before := l.u.listings()
+				time.Sleep(largeWhile())
+				if n, most := l.u.listings()-before, int(largeWhile()/watchedInterval)+1; n > most || n < most*9/10 {
+					t.Errorf("%d requests in %v, want %d", n, largeWhile(), most)
+				}
+				for i := largeNumber - 1; i >= tt.busy; i-- {
+					l.call(i)
+					if i >= largeNumber-6 && !raceDetector { // one by one, the others at once
+						l.found(fmt.Sprintf("the call of w%d", i))
+					}
+				}
+				l.found("everybody telephones")
+			})
+		})
+	}
+}
+
+// An event that names the user has that user's list asked for at once, whoever
+// else is waiting.
+func TestLargeTeamEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := large(t, 0, false)
+		for _, i := range []int{7, 150, 199} {
+			e := newCall(l.call(i), sipgate.Incoming, jennifer, doc)
+			e.UserIDs = []sipgate.UserID{sipgate.UserID(fmt.Sprintf("w%d", i))}
+			l.b.Observe(e)
+			l.b.Observe(answer(e, ""))
+			seen := func() bool {
+				return slices.ContainsFunc(l.b.Snapshot().Calls, func(c Call) bool {
+					return c.Upstream == e.CallID && slices.Contains(c.Seen, MemberID(fmt.Sprintf("w%d", i)))
+				})
+			}
+			within(t, fmt.Sprintf("w%d's list", i), time.Second, seen)
+		}
+	})
+}
