@@ -77,6 +77,10 @@ func TestCrash(t *testing.T) {
 			if _, table := v.get("/audit.csv?deed=" + deedOf[c.action]); !strings.Contains(table, c.outcome) {
 				t.Errorf("the audit does not say %q:\n%s", c.outcome, table)
 			}
+			text := v.listen(t)
+			s.eventually("word of it on the board", func() bool {
+				return strings.Contains(text(), `data-error=\"interrupted\"`) && strings.Contains(text(), "+4930555002")
+			})
 			s.passes(5) // longer than any grace
 			if n := count() - before; n != 0 {
 				t.Errorf("%d requests after the restart: something was sent again", n)

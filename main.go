@@ -288,7 +288,8 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 		return err
 	}
 	audit := team.NewAudit(db.DB, c.keepAudit)
-	if left, err := audit.Recover(ctx); err != nil {
+	left, err := audit.Recover(ctx)
+	if err != nil {
 		return err
 	} else if len(left) > 0 {
 		log.Warn("deeds were under way when the program ended; see the audit", "number", len(left))
@@ -316,7 +317,7 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 		Sessions: web.NewSessions[handlers.Visitor](db.DB, web.SessionOptions{Secure: secure}), Ping: db.PingContext,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: log, HTTP: httpClient, AuthURL: c.oauth.AuthURL, TokenURL: c.oauth.TokenURL,
 			ClientID: c.oauth.ClientID, ClientSecret: c.oauth.ClientSecret},
-		Grants: grants, People: people, Audit: audit, AuditDays: int(c.keepAudit / (24 * time.Hour)), Hooks: team.NewHooks(db.DB), Journal: timelines, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, announcement.Options{}),
+		Grants: grants, People: people, Audit: audit, AuditDays: int(c.keepAudit / (24 * time.Hour)), Hooks: team.NewHooks(db.DB), Interrupted: left, Journal: timelines, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, announcement.Options{}),
 		Client: func(auth sipgate.Credentials) *sipgate.Client {
 			return &sipgate.Client{Base: c.api, HTTP: httpClient, Auth: auth, RecordingOrigins: c.recordings}
 		},

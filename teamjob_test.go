@@ -94,7 +94,7 @@ func testTogether(t *testing.T, s *stack, anna, jonas, mira *tab, id, who string
 	}
 	s.silent(t, func() {
 		anna.press(who, "m")
-		anna.until(`document.querySelector("#attended")?.open`)
+		anna.until(`document.querySelector("#attended")?.open && document.querySelector("#attended").innerText.includes("Jonas Keller")`)
 	})
 	anna.do(chromedp.Click(`#attended [value=yes]`))
 	s.eventually("muted by a lead", func() bool { return s.call(id).Muted })

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
 
+	"callboard/sipgate/switchboard"
 	"callboard/views"
 	"callboard/web"
 )
@@ -62,6 +64,9 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, f web.Fault) {
 	}
 	lang, id := langOf(r, v), web.RequestID(r.Context())
 	text := views.Message(lang, f.Code, f.Status)
+	if e, ok := errors.AsType[*switchboard.Attended](f.Cause); ok {
+		text = views.Attending(lang, e.Attention)
+	}
 	var err error
 	switch {
 	case isPublicFile(r):

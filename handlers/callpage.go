@@ -33,9 +33,6 @@ func (h *handlers) callPage(w http.ResponseWriter, r *http.Request, v Visitor) e
 		Live: live && call.Phase != switchboard.Ended, MayNote: views.Permit{Reason: h.mayOn(v, team.DeedNote, call).Reason}}
 	for _, e := range record.Entries {
 		m.Events = append(m.Events, format.Event(e.At.Local(), e.About, string(e.Kind), e.Who, e.Detail))
-		if e.Kind == journal.Noted {
-			m.Notes = append(m.Notes, views.Note{At: e.At.Local(), Who: e.Who, Text: e.Detail})
-		}
 	}
 	if !m.Live {
 		m.Recordings = "/history"

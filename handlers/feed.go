@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"time"
 
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
 )
@@ -40,6 +42,7 @@ type feed struct {
 	sub   *switchboard.Subscription // nil until the first frame
 	seen  uint64                    // the change up to which the browser knows everything
 	queue [][]byte
+	told  bool // what a restart cut off
 }
 
 var errSessionOver = &web.CloseError{Code: web.CloseSessionGone, Reason: "signed out"}
@@ -79,7 +82,34 @@ func (f *feed) next(ctx context.Context) ([]byte, error) {
 func (f *feed) begin(ctx context.Context) error {
 	snap, sub := f.board.Subscribe()
 	f.sub = sub
-	return f.whole(ctx, snap)
+	if err := f.whole(ctx, snap); err != nil {
+		return err
+	}
+	return f.interrupted(ctx)
+}
+
+// tellInterrupted is for how long after a restart pages are told what it cut
+// off: those that were open come back within that time.
+const tellInterrupted = 2 * time.Minute
+
+// interrupted tells what a restart cut off, once for each feed.
+func (f *feed) interrupted(ctx context.Context) error {
+	if f.told || time.Since(f.h.begun) > tellInterrupted {
+		return nil
+	}
+	f.told = true
+	for _, e := range f.h.Interrupted {
+		if e.Account != f.viewer.Account {
+			continue
+		}
+		var buf bytes.Buffer
+		text := views.Interrupted(f.lang, e.Parties, e.Outcome == team.OutcomeCancelled)
+		if err := views.Notice(f.lang, "interrupted", text).Render(ctx, &buf); err != nil {
+			return err
+		}
+		f.queue = append(f.queue, views.NoticeFrame(buf.Bytes()))
+	}
+	return nil
 }
 
 func (f *feed) whole(ctx context.Context, snap switchboard.Snapshot) error {

@@ -45,9 +45,13 @@ type Deps struct {
 	Audit     *team.Audit
 	AuditDays int // for how many days the audit is kept
 	Hooks     *team.Hooks
-	Journal   *journal.Journal
-	Exchange  *switchboard.Exchange
-	Library   *announcement.Library
+
+	// Interrupted are the deeds that the end of the program before this one
+	// cut off; their teams are told.
+	Interrupted []team.AuditEntry
+	Journal     *journal.Journal
+	Exchange    *switchboard.Exchange
+	Library     *announcement.Library
 }
 
 // App is the dashboard as the network sees it.
@@ -61,14 +65,15 @@ type handlers struct {
 	Server  *web.Server
 	errors  *web.Errors
 	gate    *pushGate
-	service *service // nil if there is none
+	begun   time.Time // when the program started
+	service *service  // nil if there is none
 
 	phonebook team.Phonebook // of those who are on a board
 }
 
 // New puts the parts together.
 func New(d Deps) *App {
-	h := &handlers{Deps: d, Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
+	h := &handlers{Deps: d, begun: time.Now(), Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
 	h.gate = newPushGate(d.PushKey, func(account string) string { return PushURL(d.PublicURL, d.Key, account) }, d.Log)
 	h.service = newService(h)
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Render: h.refuse}

@@ -15,6 +15,16 @@ func Message(lang Lang, code string, status int) string {
 	return lang.T("error.heading." + statusClass(status))
 }
 
+// Interrupted tells that a restart came between a command and its end: on the
+// call of these parties a hang-up was cancelled, or it is not known what became
+// of a command.
+func Interrupted(lang Lang, parties string, cancelled bool) string {
+	if cancelled {
+		return lang.T("interrupted.cancelled", parties)
+	}
+	return lang.T("interrupted.unknown", parties)
+}
+
 // statusClass sorts statuses by what a person can do about them.
 func statusClass(status int) string {
 	switch {

@@ -8,7 +8,13 @@ import (
 // Frame is one message of the feed: the element target (a CSS selector) is to
 // become html. The browser changes only what differs, so that focus, caret and
 // open dialogs stay. The result is valid JSON whatever html contains.
-func Frame(target string, html []byte) []byte {
+func Frame(target string, html []byte) []byte { return frame(target, "outerMorph", html) }
+
+// NoticeFrame is a message of the feed that shows html, a [Notice], above the
+// page.
+func NoticeFrame(html []byte) []byte { return frame("#notices", "beforeend", html) }
+
+func frame(target, swap string, html []byte) []byte {
 	var buf bytes.Buffer
 	buf.Grow(len(html) + len(html)/8 + 80)
 	enc := json.NewEncoder(&buf)
@@ -17,7 +23,7 @@ func Frame(target string, html []byte) []byte {
 		Target  string `json:"target"`
 		Swap    string `json:"swap"`
 		Content string `json:"content"`
-	}{target, "outerMorph", string(html)})
+	}{target, swap, string(html)})
 	if err != nil {
 		panic(err) // strings always encode
 	}

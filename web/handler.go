@@ -34,6 +34,10 @@ type Fault struct {
 	Code       string
 	Field      string
 	RetryAfter time.Duration // sent as Retry-After in whole seconds, rounded up; 0 for none
+
+	// Cause is the error that Explain was asked about, for a Render that says
+	// more of it; nil if the Fault was there from the start.
+	Cause error
 }
 
 // Error names the status and the code, for the log.
@@ -129,7 +133,9 @@ func (e *Errors) fault(err error) Fault {
 	if e.Explain == nil {
 		return Fault{Status: http.StatusInternalServerError, Code: CodeInternal}
 	}
-	return e.Explain(err)
+	f := e.Explain(err)
+	f.Cause = err
+	return f
 }
 
 // answer renders f. Headers that described the answer that did not come about
