@@ -106,7 +106,7 @@ func TestAtOnce(t *testing.T) {
 			})
 			x.hangUp("a", "w0", x.row, grace)
 			x.hangUp("b", "w0", x.row, 2*grace) // joins
-			if c, _ := x.Call(x.row); c.Leaving.At.Sub(time.Now()) != grace {
+			if c, _ := x.Call(x.row); time.Until(c.Leaving.At) != grace {
 				x.t.Errorf("the second click moved it to %v", c.Leaving)
 			}
 			time.Sleep(time.Second)
