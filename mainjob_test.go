@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"callboard/handlers"
 	"callboard/sipgate/announcement"
@@ -149,6 +150,12 @@ func testHangUp(t *testing.T, s *stack, anna, jonas *tab, id, who string) {
 	}
 	anna.run(`%s.querySelector('form[action$="/undo"] button').click()`, row(who))
 	anna.until(`!%s.querySelector('form[action$="/undo"]')`, row(who))
+	for _, key := range []string{"u", kb.Escape} {
+		anna.press(who, "x")
+		anna.until(`!!%s?.querySelector('form[action$="/undo"]')`, row(who))
+		anna.do(chromedp.KeyEvent(key))
+		anna.until(`!%s.querySelector('form[action$="/undo"]')`, row(who))
+	}
 	if s.requests("DELETE", "/v2/calls/*") != 0 {
 		t.Error("hung up although that was taken back")
 	}

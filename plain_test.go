@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/csv"
 	"fmt"
 	"html"
 	"io"
@@ -174,5 +175,107 @@ func TestPublicAnnouncement(t *testing.T) {
 	v.submit("/announcements", "/announcements/"+choice[1]+"/delete", "")
 	if status, _ := v.get(strings.TrimPrefix(address, s.url)); status != 404 {
 		t.Errorf("B45: deleted: %d", status)
+	}
+}
+
+// How long a hang-up waits is everybody's own setting; whether a tab is open
+// does not matter.
+func TestGrace(t *testing.T) {
+	s := newStack(t)
+	v := s.visitor(t, 0)
+	for seconds, waits := range map[string]bool{"0": false, "2": true} {
+		v.submit("/settings", "/settings/grace", "grace="+seconds)
+		id := s.ring("+4930555002", "w0", "established")
+		s.eventually("row", func() bool { return len(v.rows()) == 1 })
+		v.submit("/", "/calls/"+v.rows()[0]+"/hangup", "")
+		if waiting := s.call(id).Phase != "ended"; waiting != waits {
+			t.Errorf("%s s: waits %v", seconds, waiting)
+		}
+		s.eventually("the end", func() bool { return s.call(id).Phase == "ended" })
+		s.eventually("no row with buttons", func() bool { return len(v.rows()) == 0 })
+	}
+	if resp := v.send("POST", s.url+"/settings/grace", "application/x-www-form-urlencoded", strings.NewReader("grace=3600")); resp.StatusCode != 422 {
+		t.Errorf("an hour: %s", resp.Status)
+	}
+}
+
+// The audit tells what was done and what was refused, filtered as asked, on the
+// page as in the table.
+func TestAuditPage(t *testing.T) {
+	s := newStack(t)
+	anna, jonas := s.visitor(t, 0), s.visitor(t, 1)
+	s.ring("+4930555002", "w0", "established")
+	s.eventually("row", func() bool { return len(anna.rows()) == 1 })
+	row := "/calls/" + anna.rows()[0]
+	anna.submit("/", row+"/hold", "value=true")
+	anna.submit(row+"/keypad", row+"/dtmf", "sequence=4711%23")
+	if status, code, _ := jonas.command(row+"/hold", `{"value":false,`+actionID()+`}`); status != 403 || code != "not_yours" {
+		t.Errorf("another's call: %d %s", status, code)
+	}
+	table := func(query string) [][]string {
+		status, text := anna.get("/audit.csv" + query)
+		if status != 200 || strings.Contains(text, "4711") {
+			t.Fatalf("%s: %d %s", query, status, text)
+		}
+		rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows[1:]
+	}
+	for query, want := range map[string]int{"": 3, "?by=w0": 2, "?by=w1": 1, "?deed=hold": 2, "?deed=tones": 1, "?call=none": 0, "?from=2100-01-01": 0, "?to=2000-01-02": 0} {
+		if rows := table(query); len(rows) != want {
+			t.Errorf("%q: %d entries, want %d: %q", query, len(rows), want, rows)
+		}
+		if status, page := anna.get("/audit" + query); status != 200 || strings.Count(page, "<tr") != want+min(want, 1) {
+			t.Errorf("page %q: %d, %d rows", query, status, strings.Count(page, "<tr"))
+		}
+	}
+	if refused := table("?by=w1")[0]; !slices.Contains(refused, "refused") || !slices.Contains(refused, "not_yours") {
+		t.Errorf("%q", refused)
+	}
+	if status, _ := jonas.get("/audit"); status != 403 {
+		t.Errorf("an agent reads the audit: %d", status)
+	}
+	if status, _ := anna.get("/audit?from=yesterday"); status != 422 {
+		t.Errorf("bad date: %d", status)
+	}
+}
+
+// Webhooks are set with one click, after showing what that replaces, and what
+// was there is put back on removal.
+func TestWebhooks(t *testing.T) {
+	s := newStack(t)
+	theirs := map[string]any{"incomingUrl": "https://other.example/in", "outgoingUrl": "", "log": true, "whitelist": nil}
+	s.api("w0", "PUT", "settings/sipgateio", theirs)
+	v, jonas := s.visitor(t, 0), s.visitor(t, 1)
+	now := func() (incoming, outgoing string) {
+		var state struct {
+			Accounts []struct {
+				Push struct{ IncomingURL, OutgoingURL string }
+			}
+		}
+		s.control("GET", "state", nil, &state)
+		return state.Accounts[0].Push.IncomingURL, state.Accounts[0].Push.OutgoingURL
+	}
+	if _, page := v.get("/status"); !strings.Contains(page, "other.example") || !strings.Contains(page, "Freikontingent") {
+		t.Errorf("before: it is not said what would be replaced and that it costs: %.2000s", page)
+	}
+	if resp := jonas.send("POST", s.url+"/status/webhooks", "application/x-www-form-urlencoded", strings.NewReader("do=set")); resp.StatusCode != 403 {
+		t.Errorf("an agent sets webhooks: %s", resp.Status)
+	}
+	v.submit("/status", "/status/webhooks", "do=set")
+	if in, out := now(); in != out || !strings.HasPrefix(in, s.url+"/push/") {
+		t.Errorf("set: %q %q", in, out)
+	}
+	id := s.ring("+4930555002", "w0", "ringing")
+	s.eventually("the first ring", func() bool {
+		_, page := v.get("/")
+		return strings.Contains(page, `data-state="ringing"`)
+	})
+	s.control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
+	v.submit("/status", "/status/webhooks", "do=remove")
+	if in, out := now(); in != "https://other.example/in" || out != "" {
+		t.Errorf("removed: %q %q", in, out)
 	}
 }

@@ -29,6 +29,8 @@ func (h *handlers) sees(v Visitor, c switchboard.Call) bool { return h.mayOn(v, 
 
 // owners are whose call it is: those who ring or talk or, where nobody is known
 // to, those through whom it is seen. Those whose access shows it come first.
+// Who never signed in has not said that the team must not see the call, and
+// has nothing to lend.
 func (h *handlers) owners(account string, c switchboard.Call) []team.Person {
 	ids := c.People
 	if len(ids) == 0 {
@@ -36,9 +38,12 @@ func (h *handlers) owners(account string, c switchboard.Call) []team.Person {
 	}
 	var with, without []team.Person
 	for _, id := range ids {
-		p, ok := h.People.Get(team.Member{Account: account, User: sipgate.UserID(id)})
+		m := team.Member{Account: account, User: sipgate.UserID(id)}
+		p, ok := h.People.Get(m)
+		if !ok {
+			p = team.Person{Member: m, Role: team.Agent, Shares: true}
+		}
 		switch {
-		case !ok:
 		case slices.Contains(c.Seen, id):
 			with = append(with, p)
 		default:
