@@ -3,6 +3,7 @@ package views
 import (
 	"bytes"
 	"context"
+	"sync"
 
 	"callboard/sipgate/switchboard"
 )
@@ -70,13 +71,17 @@ func (f Format) BoardFor(ctx context.Context, calls []switchboard.Call, permit f
 	return b, nil
 }
 
+// rowBuffers are for rendering rows into; what comes out is copied.
+var rowBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // remember renders a row unless the call's memo has it under key.
 func remember(ctx context.Context, c switchboard.Call, key string, lang Lang, model func() RowModel) (RenderedRow, error) {
 	render := func() ([]byte, error) {
-		var buf bytes.Buffer
-		buf.Grow(4096)
-		err := Row(lang, model()).Render(context.WithoutCancel(ctx), &buf)
-		return buf.Bytes(), err
+		buf := rowBuffers.Get().(*bytes.Buffer)
+		defer rowBuffers.Put(buf)
+		buf.Reset()
+		err := Row(lang, model()).Render(context.WithoutCancel(ctx), buf)
+		return bytes.Clone(buf.Bytes()), err
 	}
 	if c.Memo == nil {
 		return render()
