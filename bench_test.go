@@ -3,16 +3,12 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/coder/websocket"
 )
 
 // These are the figures of the program as a whole:
@@ -99,7 +95,7 @@ func BenchmarkRequestsToSipgate(b *testing.B) {
 			who := []*visitor{s.visitor(b, 0), s.visitor(b, 1), s.visitor(b, 2)}
 			s.ring("+4930555001", "w0", "established")
 			for i := range pages {
-				open(b, who[i%len(who)])
+				who[i%len(who)].listen(b)
 			}
 			s.passes(3)
 			for b.Loop() {
@@ -109,34 +105,4 @@ func BenchmarkRequestsToSipgate(b *testing.B) {
 			}
 		})
 	}
-}
-
-// open opens the feed, as a page does, and reads what comes.
-func open(b *testing.B, v *visitor) {
-	at, err := url.Parse(v.s.url)
-	if err != nil {
-		b.Fatal(err)
-	}
-	header := http.Header{"Origin": {v.s.url}}
-	for _, c := range v.http.Jar.Cookies(at) {
-		header.Add("Cookie", c.String())
-	}
-	conn, _, err := websocket.Dial(context.Background(), "ws://"+at.Host+"/feed", &websocket.DialOptions{HTTPHeader: header})
-	if err != nil {
-		b.Fatal(err)
-	}
-	conn.SetReadLimit(1 << 20)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			if _, _, err := conn.Read(context.Background()); err != nil {
-				return
-			}
-		}
-	}()
-	b.Cleanup(func() {
-		conn.CloseNow()
-		<-done
-	})
 }

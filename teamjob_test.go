@@ -1,15 +1,11 @@
 package main
 
 import (
-	"context"
 	"net/http"
-	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
-	"github.com/coder/websocket"
 )
 
 // canary is in everything of the first team's that another team must not see.
@@ -152,47 +148,5 @@ func testRemoval(t *testing.T, s *stack, anna, mira *tab) {
 	mira.until(`location.pathname === "/login"`)
 	if status := eval[int](mira, `fetch("/", {redirect: "manual"}).then(r => r.status)`); status == http.StatusOK {
 		t.Error("T15: who was removed still gets in")
-	}
-}
-
-// listen reads the visitor's feed; the result tells all that came.
-func (v *visitor) listen(t *testing.T) (heard func() string) {
-	t.Helper()
-	at, err := url.Parse(v.s.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	header := http.Header{"Origin": {v.s.url}}
-	for _, c := range v.http.Jar.Cookies(at) {
-		header.Add("Cookie", c.String())
-	}
-	conn, _, err := websocket.Dial(context.Background(), "ws://"+at.Host+"/feed", &websocket.DialOptions{HTTPHeader: header})
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn.SetReadLimit(1 << 20)
-	var mu sync.Mutex
-	var text strings.Builder
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			_, msg, err := conn.Read(context.Background())
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			text.Write(msg)
-			mu.Unlock()
-		}
-	}()
-	t.Cleanup(func() {
-		conn.CloseNow()
-		<-done
-	})
-	return func() string {
-		mu.Lock()
-		defer mu.Unlock()
-		return text.String()
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"html"
 	"io"
@@ -11,7 +12,10 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/coder/websocket"
 )
 
 // A visitor is a person without a browser: a client with cookies that sends
@@ -148,4 +152,46 @@ func (v *visitor) rows() (ids []string) {
 		ids = append(ids, m[1])
 	}
 	return ids
+}
+
+// listen reads the visitor's feed; the result tells all that came.
+func (v *visitor) listen(t testing.TB) (heard func() string) {
+	t.Helper()
+	at, err := url.Parse(v.s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := http.Header{"Origin": {v.s.url}}
+	for _, c := range v.http.Jar.Cookies(at) {
+		header.Add("Cookie", c.String())
+	}
+	conn, _, err := websocket.Dial(context.Background(), "ws://"+at.Host+"/feed", &websocket.DialOptions{HTTPHeader: header})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.SetReadLimit(1 << 20)
+	var mu sync.Mutex
+	var text strings.Builder
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			_, msg, err := conn.Read(context.Background())
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			text.Write(msg)
+			mu.Unlock()
+		}
+	}()
+	t.Cleanup(func() {
+		conn.CloseNow()
+		<-done
+	})
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return text.String()
+	}
 }
