@@ -30,8 +30,8 @@ func TestBrowserTeam(t *testing.T) {
 	mira.signIn("Mira")
 
 	anna.do(chromedp.Navigate(s.url + "/team"))
-	anna.run(`const f = document.querySelector('form[action="/team/w2/role"]'); f.elements.role.value = "viewer"; f.requestSubmit()`)
-	anna.until(`document.querySelector('form[action="/team/w2/role"]')?.elements.role.value === "viewer" && document.readyState === "complete"`)
+	anna.run(`const f = document.querySelector('form[action="/team/w2/role"]'); f.elements.role.value = "viewer"; f.dataset.sent = ""; f.requestSubmit()`)
+	anna.until(`document.querySelector('form[action="/team/w2/role"]:not([data-sent])')?.elements.role.value === "viewer"`)
 	anna.do(chromedp.Navigate(s.url + "/"))
 
 	id := s.ring("+49"+canary, "w1", "ringing")

@@ -30,7 +30,8 @@ func (h *handlers) sees(v Visitor, c switchboard.Call) bool { return h.mayOn(v, 
 // owners are whose call it is: those who ring or talk or, where nobody is known
 // to, those through whom it is seen. Those whose access shows it come first.
 // Who never signed in has not said that the team must not see the call, and
-// has nothing to lend.
+// has nothing to lend; and so it is if only the service account sees it, which
+// owns nothing.
 func (h *handlers) owners(account string, c switchboard.Call) []team.Person {
 	ids := c.People
 	if len(ids) == 0 {
@@ -41,16 +42,25 @@ func (h *handlers) owners(account string, c switchboard.Call) []team.Person {
 		m := team.Member{Account: account, User: sipgate.UserID(id)}
 		p, ok := h.People.Get(m)
 		if !ok {
-			p = team.Person{Member: m, Role: team.Agent, Shares: true}
+			p = somebody(m)
 		}
 		switch {
+		case id == serviceID:
 		case slices.Contains(c.Seen, id):
 			with = append(with, p)
 		default:
 			without = append(without, p)
 		}
 	}
-	return append(with, without...)
+	if owners := append(with, without...); len(owners) > 0 {
+		return owners
+	}
+	return []team.Person{somebody(team.Member{Account: account, User: "?"})}
+}
+
+// somebody is a colleague of whom nothing is known.
+func somebody(m team.Member) team.Person {
+	return team.Person{Member: m, Role: team.Agent, Shares: true}
 }
 
 // carryOut asks the policy, writes the audit, and gives the command to the
