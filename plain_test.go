@@ -279,3 +279,62 @@ func TestWebhooks(t *testing.T) {
 		t.Errorf("removed: %q %q", in, out)
 	}
 }
+
+// Several calls are hung up through one sheet that lists them, and only those
+// that were chosen.
+func TestHangUpSeveral(t *testing.T) {
+	s := newStack(t)
+	v := s.visitor(t, 0)
+	v.submit("/settings", "/settings/grace", "grace=0")
+	var ids []string
+	for i := range 3 {
+		ids = append(ids, s.ring(fmt.Sprintf("+493055500%d", i), "w0", "established"))
+	}
+	s.eventually("rows", func() bool { return len(v.rows()) == 3 })
+	_, sheet := v.get("/calls/hangup")
+	choices := regexp.MustCompile(`name="call" value="([^"]+)"`).FindAllStringSubmatch(sheet, -1)
+	for i := range 3 {
+		if !strings.Contains(sheet, fmt.Sprintf("+49 30 55500%d", i)) || len(choices) != 3 {
+			t.Fatalf("the sheet does not list call %d: %s", i, sheet)
+		}
+	}
+	v.submit("/calls/hangup", "/calls/hangup", url.Values{"call": {choices[0][1], choices[2][1]}}.Encode())
+	ended := 0
+	for _, id := range ids {
+		if s.call(id).Phase == "ended" {
+			ended++
+		}
+	}
+	if n := s.requests("DELETE", "/v2/calls/*"); ended != 2 || n != 2 {
+		t.Errorf("%d calls ended, %d requests", ended, n)
+	}
+	for _, bad := range []string{"", "call=nothing"} {
+		if resp := v.send("POST", s.url+"/calls/hangup", "application/x-www-form-urlencoded", strings.NewReader(bad)); resp.StatusCode != 422 && resp.StatusCode != 404 {
+			t.Errorf("%q: %s", bad, resp.Status)
+		}
+	}
+}
+
+// A member sees the own sessions and signs one of them out, at once.
+func TestOwnSessions(t *testing.T) {
+	s := newStack(t)
+	desk, phone, other := s.visitor(t, 0), s.visitor(t, 0), s.visitor(t, 1)
+	_, page := desk.get("/settings")
+	ends := regexp.MustCompile(`action="(/sessions/[0-9a-f]+/end)"`).FindAllStringSubmatch(page, -1)
+	if len(ends) == 0 {
+		t.Fatalf("no session to end: %s", page)
+	}
+	if resp := other.send("POST", s.url+ends[0][1], "application/x-www-form-urlencoded", strings.NewReader("")); resp.StatusCode != 404 {
+		t.Errorf("another's session: %s", resp.Status)
+	}
+	desk.submit("/settings", ends[0][1], "")
+	left := 0
+	for _, v := range []*visitor{desk, phone} {
+		if status, _ := v.get("/"); status == http.StatusOK {
+			left++
+		}
+	}
+	if status, _ := other.get("/"); left != 1 || status != http.StatusOK {
+		t.Errorf("%d sessions left; another's: %d", left, status)
+	}
+}

@@ -24,7 +24,8 @@ func TestBrowserTeam(t *testing.T) {
 	stranger := s.visitorOf(t, 1, 0, "/")
 	heard := stranger.listen(t)
 	b := newBrowser(t, s)
-	anna, jonas, mira := b.person(t), b.person(t), b.person(t)
+	anna, jonas, mira, katrin := b.person(t), b.person(t), b.person(t), b.person(t)
+	katrin.signIn("Katrin")
 	anna.signIn("Anna")
 	jonas.signIn("Jonas")
 	mira.signIn("Mira")
@@ -59,6 +60,9 @@ func TestBrowserTeam(t *testing.T) {
 		if status, text := stranger.get(page); status != http.StatusOK || strings.Contains(text, canary) || strings.Contains(text, "30 777") || strings.Contains(text, "Jonas") {
 			t.Errorf("I6: %s of another team: %d %.300s", page, status, text)
 		}
+	}
+	if page := eval[string](katrin, "document.documentElement.outerHTML"); !strings.Contains(page, `id="board"`) || strings.Contains(page, canary) || strings.Contains(page, "30 777") || strings.Contains(page, "Jonas") {
+		t.Errorf("I6: the browser of another team: %.500s", page)
 	}
 	if text := heard(); text == "" || strings.Contains(text, canary) || strings.Contains(text, "30 777") || strings.Contains(text, "Jonas") {
 		t.Errorf("I6: the feed of another team: %.500s", text)
