@@ -338,3 +338,16 @@ func TestOwnSessions(t *testing.T) {
 		t.Errorf("%d sessions left; another's: %d", left, status)
 	}
 }
+
+// The first account that signs in owns the instance; others are told so.
+func TestAccounts(t *testing.T) {
+	s := newStack(t)
+	s.visitor(t, 0)
+	stranger, resp := s.attempt(t, 1, 0, "/")
+	if page, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusForbidden || !strings.Contains(string(page), `data-error="account_not_allowed"`) {
+		t.Errorf("another account: %s %.500s", resp.Status, page)
+	}
+	if status, _ := stranger.get("/"); status != http.StatusSeeOther {
+		t.Errorf("and yet it has a session: %d", status)
+	}
+}

@@ -40,6 +40,16 @@ func (s *stack) visitorTo(t testing.TB, user int, next string) *visitor {
 // visitorOf is visitorTo for a user of any of the simulator's accounts.
 func (s *stack) visitorOf(t testing.TB, account, user int, next string) *visitor {
 	t.Helper()
+	v, resp := s.attempt(t, account, user, next)
+	if resp.StatusCode != http.StatusOK || resp.Request.URL.String() != s.url+next {
+		t.Fatalf("signed in to %s: %s", resp.Request.URL, resp.Status)
+	}
+	return v
+}
+
+// attempt goes the whole way of signing in and returns where it ended.
+func (s *stack) attempt(t testing.TB, account, user int, next string) (*visitor, *http.Response) {
+	t.Helper()
 	var state struct {
 		Accounts []struct {
 			Users []struct{ Username, Password string }
@@ -64,11 +74,8 @@ func (s *stack) visitorOf(t testing.TB, account, user int, next string) *visitor
 	}
 	resp = v.send("POST", at.String(), "application/x-www-form-urlencoded",
 		strings.NewReader(url.Values{"username": {who.Username}, "password": {who.Password}}.Encode()))
-	if resp.StatusCode != http.StatusOK || resp.Request.URL.String() != s.url+next {
-		t.Fatalf("signed in to %s: %s", resp.Request.URL, resp.Status)
-	}
 	v.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return v
+	return v, resp
 }
 
 // send sends a request as a page of ours would.

@@ -124,3 +124,14 @@ func TestLanguage(t *testing.T) {
 		}
 	}
 }
+
+// An answer without scopes grants all that were asked for; one with scopes no
+// others.
+func TestGranted(t *testing.T) {
+	if v := (Visitor{Scope: granted("")}); !v.may("rtcm:write") || !v.may("sessions:write", "sessions:calls:write") {
+		t.Error("scopes that were not named are missing")
+	}
+	if v := (Visitor{Scope: granted("openid rtcm:read")}); v.may("rtcm:write") || !v.may("rtcm:read") {
+		t.Error("other scopes than those that were granted")
+	}
+}

@@ -113,7 +113,7 @@ func (h *handlers) whoIs(ctx context.Context, t web.Tokens) (Visitor, error) {
 	if err != nil {
 		return Visitor{}, err
 	}
-	v := Visitor{Account: info.MasterSipID, User: info.Sub, Name: string(info.Sub), Locale: info.Locale, Scope: t.Scope}
+	v := Visitor{Account: info.MasterSipID, User: info.Sub, Name: string(info.Sub), Locale: info.Locale, Scope: granted(t.Scope)}
 	users, err := client.Users(ctx)
 	if err != nil {
 		h.Log.Warn("the name of a user could not be read", "err", err)
@@ -125,6 +125,16 @@ func (h *handlers) whoIs(ctx context.Context, t web.Tokens) (Visitor, error) {
 		}
 	}
 	return v, nil
+}
+
+// granted are the scopes that a sign-in brought. sipgate's documentation shows
+// an answer that does not name them, which means: all that were asked for
+// (RFC 6749, 5.1).
+func granted(scope string) string {
+	if scope == "" {
+		return strings.Join(sipgate.Scopes, " ")
+	}
+	return scope
 }
 
 // signOut ends the session. Who has no other one leaves the board, and the
