@@ -351,3 +351,44 @@ func TestAccounts(t *testing.T) {
 		t.Errorf("and yet it has a session: %d", status)
 	}
 }
+
+// Who does not want the team to see their calls is not seen, at once and by
+// nobody; who does not want leads to act is left alone.
+func TestWishes(t *testing.T) {
+	s := newStack(t)
+	s.pushEvents()
+	anna, jonas := s.visitor(t, 0), s.visitor(t, 1)
+	id := s.ring("+4930555002", "w1", "established")
+	s.eventually("row", func() bool { return len(jonas.rows()) == 1 })
+	row := jonas.rows()[0]
+	sees := func(v *visitor) bool { _, page := v.get("/"); return strings.Contains(page, "row-"+row) }
+	s.eventually("seen by the team", func() bool { return sees(anna) })
+	heard := anna.listen(t)
+	if status, code, _ := anna.command("/calls/"+row+"/hold", `{"value":true,`+actionID()+`}`); status != 200 || !s.call(id).Hold {
+		t.Errorf("a lead acts: %d %s", status, code)
+	}
+	jonas.submit("/settings", "/settings/wishes", "shares=true")
+	s.silent(t, func() {
+		if status, code, _ := anna.command("/calls/"+row+"/hold", `{"value":false,`+actionID()+`}`); status != 403 || code != "not_lendable" {
+			t.Errorf("not lent: %d %s", status, code)
+		}
+	})
+	before := len(heard())
+	jonas.submit("/settings", "/settings/wishes", "lendable=true")
+	if sees(anna) || !sees(jonas) {
+		t.Error("not shared, and yet seen, or not by its owner")
+	}
+	s.eventually("the feed without it", func() bool {
+		rest := heard()[before:]
+		i := strings.LastIndex(rest, `"#board"`)
+		return i >= 0 && !strings.Contains(rest[i:], "row-"+row)
+	})
+	s.silent(t, func() {
+		if status, code, _ := anna.command("/calls/"+row+"/hold", `{"value":false,`+actionID()+`}`); status != 404 || code != "not_found" {
+			t.Errorf("not shared: %d %s", status, code)
+		}
+		if status, _ := anna.get("/calls/" + row); status != 404 {
+			t.Errorf("its page: %d", status)
+		}
+	})
+}
