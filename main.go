@@ -198,7 +198,7 @@ func (s *serveSettings) check() (*config, error) {
 			wrong(flag, "%q is not an address such as https://example.com", value)
 			return &url.URL{}
 		}
-		if u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		if u.Scheme == "http" && !web.Loopback(u.Hostname()) {
 			wrong(flag, "%q must begin with https:// (http is for this machine only)", value)
 		}
 		return u
@@ -246,11 +246,6 @@ func (s *serveSettings) check() (*config, error) {
 	c.oauth = sipgate.OAuth{ClientID: s.ClientID, ClientSecret: secret, HTTP: sipgate.NewHTTPClient()}
 	c.oauth.AuthURL, c.oauth.TokenURL, c.oauth.LogoutURL = sipgate.Realm(s.Login, s.Realm)
 	return c, errors.Join(mistakes...)
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func secretOf(value, file string) (string, error) {

@@ -392,3 +392,24 @@ func TestWishes(t *testing.T) {
 		}
 	})
 }
+
+// A call's own member writes a note on it after its end, too: the page offers
+// what the server takes.
+func TestNoteAfterwards(t *testing.T) {
+	s := newStack(t)
+	s.pushEvents()
+	s.visitor(t, 0)
+	jonas := s.visitor(t, 1)
+	id := s.ring("+4930555002", "w1", "established")
+	s.eventually("row", func() bool { return len(jonas.rows()) == 1 })
+	page := "/calls/" + jonas.rows()[0]
+	s.control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
+	s.eventually("no row any more", func() bool {
+		_, board := jonas.get("/")
+		return !strings.Contains(board, page[len("/calls/"):])
+	})
+	jonas.submit(page, page+"/notes", "text=Calls+again+on+Monday")
+	if _, text := jonas.get(page); !strings.Contains(text, "Calls again on Monday") {
+		t.Errorf("the note is not on the page: %.2000s", text)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"slices"
 
 	"callboard/sipgate/journal"
 	"callboard/sipgate/switchboard"
@@ -30,7 +31,7 @@ func (h *handlers) callPage(w http.ResponseWriter, r *http.Request, v Visitor) e
 	}
 	format := h.formatFor(v)
 	m := views.CallPageModel{ID: call.ID, Row: format.RowFor(call, h.permit(v, call), langOf(r, v)), ActionID: rand.Text(),
-		Live: live && call.Phase != switchboard.Ended, MayNote: views.Permit{Reason: h.mayOn(v, team.DeedNote, call).Reason}}
+		Live: live && call.Phase != switchboard.Ended, MayNote: views.Permit{Reason: h.mayNote(v, call, live).Reason}}
 	for _, e := range record.Entries {
 		m.Events = append(m.Events, format.Event(e.At.Local(), e.About, string(e.Kind), e.Who, e.Detail))
 	}
@@ -56,12 +57,20 @@ func (h *handlers) seesPast(v Visitor, c switchboard.Call, live bool) bool {
 	if v.seesAll() {
 		return true
 	}
-	for _, name := range append(c.Users, c.Inside.Name) {
-		if name != "" && name == v.Person.Name {
-			return true
-		}
+	name := v.Person.Name
+	return name != "" && (c.Inside.Name == name || slices.Contains(c.Users, name))
+}
+
+// mayNote decides about notes on a call whose page exists for the visitor. Of
+// one that is over, whose it was is part of that already.
+func (h *handlers) mayNote(v Visitor, c switchboard.Call, live bool) team.Decision {
+	switch {
+	case live:
+		return h.mayOn(v, team.DeedNote, c)
+	case v.Person.Role < team.Agent:
+		return team.Decision{Reason: "role_" + v.Person.Role.String()}
 	}
-	return false
+	return team.Decision{OK: true, Through: v.member()}
 }
 
 // note writes a note on a call, which the team sees, and which stays with it.
@@ -80,10 +89,8 @@ func (h *handlers) note(w http.ResponseWriter, r *http.Request, v Visitor) error
 	}
 	e := h.entry(r, v, team.DeedNote, nil)
 	e.Call, e.Parties = string(call.ID), parties(call)
-	if d := h.mayOn(v, team.DeedNote, call); live && !d.OK {
+	if d := h.mayNote(v, call, live); !d.OK {
 		return h.refuseDeed(r.Context(), e, d)
-	} else if !live && v.Person.Role < team.Agent {
-		return h.refuseDeed(r.Context(), e, team.Decision{Reason: "role_" + v.Person.Role.String()})
 	}
 	err := h.onRecord(r.Context(), e, func() error {
 		return h.Journal.Note(context.WithoutCancel(r.Context()), v.Account, call.ID, v.Person.Name, r.PostFormValue("text"))
@@ -97,10 +104,10 @@ func (h *handlers) note(w http.ResponseWriter, r *http.Request, v Visitor) error
 
 // hangUpSheet lists the calls that a visitor may hang up, to choose several.
 func (h *handlers) hangUpSheet(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	m := views.HangUpModel{ActionID: rand.Text()}
+	m, format := views.HangUpModel{ActionID: rand.Text()}, h.formatFor(v)
 	for _, c := range h.Exchange.Board(v.Account).Snapshot().Calls {
 		if c.Phase != switchboard.Ended && h.mayOn(v, team.DeedHangUp, c).OK {
-			m.Calls = append(m.Calls, h.formatFor(v).Ref(c, langOf(r, v), m.ActionID))
+			m.Calls = append(m.Calls, format.Ref(c, langOf(r, v), m.ActionID))
 		}
 	}
 	return show(w, r, http.StatusOK, views.HangUpSheet(h.about(r, v), m))
@@ -121,9 +128,9 @@ func (h *handlers) hangUpSeveral(w http.ResponseWriter, r *http.Request, v Visit
 	}
 	var failed error
 	for _, id := range chosen {
-		call, ok := h.Exchange.Board(v.Account).Call(switchboard.RowID(id))
-		if !ok || !h.sees(v, call) {
-			failed = errors.Join(failed, switchboard.ErrNoCall)
+		call, err := h.callOf(v, id)
+		if err != nil {
+			failed = errors.Join(failed, err)
 			continue
 		}
 		c := switchboard.Command{By: v.id(), Call: call.ID, Action: switchboard.HangUp{After: graceOf(r)}}

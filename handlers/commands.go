@@ -18,9 +18,9 @@ type decoder func(r *http.Request, v Visitor, in *input) (switchboard.Action, er
 // the board, answer.
 func (h *handlers) command(decode decoder, fields ...string) visitorHandler {
 	return func(w http.ResponseWriter, r *http.Request, v Visitor) error {
-		call, ok := h.Exchange.Board(v.Account).Call(switchboard.RowID(r.PathValue("id")))
-		if !ok || !h.sees(v, call) {
-			return switchboard.ErrNoCall
+		call, err := h.callOf(v, r.PathValue("id"))
+		if err != nil {
+			return err
 		}
 		in, err := read(w, r, append(fields, "override")...)
 		if err != nil {

@@ -67,10 +67,10 @@ var problems = map[sipgate.Kind]string{
 // sheet finds the call that a sheet is about.
 func (h *handlers) sheet(draw func(r *http.Request, v Visitor, ref views.CallRef) (component, error)) visitorHandler {
 	return func(w http.ResponseWriter, r *http.Request, v Visitor) error {
-		call, ok := h.Exchange.Board(v.Account).Call(switchboard.RowID(r.PathValue("id")))
+		call, err := h.callOf(v, r.PathValue("id"))
 		switch {
-		case !ok || !h.sees(v, call):
-			return switchboard.ErrNoCall
+		case err != nil:
+			return err
 		case call.Phase == switchboard.Ended:
 			return switchboard.ErrEnded
 		}

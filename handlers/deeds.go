@@ -27,6 +27,16 @@ func (h *handlers) mayOn(v Visitor, d team.Deed, c switchboard.Call) team.Decisi
 // sees decides whether a call exists for a visitor.
 func (h *handlers) sees(v Visitor, c switchboard.Call) bool { return h.mayOn(v, team.DeedSee, c).OK }
 
+// callOf finds a call that exists for the visitor. Of one that does not it says
+// no more than of one that is nobody's.
+func (h *handlers) callOf(v Visitor, id string) (switchboard.Call, error) {
+	call, ok := h.Exchange.Board(v.Account).Call(switchboard.RowID(id))
+	if !ok || !h.sees(v, call) {
+		return switchboard.Call{}, switchboard.ErrNoCall
+	}
+	return call, nil
+}
+
 // owners are whose call it is: those who ring or talk or, where nobody is known
 // to, those through whom it is seen. Those whose access shows it come first.
 // Who never signed in has not said that the team must not see the call, and

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"callboard/sipgate"
-	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/views"
 )
@@ -112,47 +111,4 @@ func versions() []views.Choice {
 		return nil
 	}
 	return []views.Choice{{Label: "Callboard", Value: info.Main.Version}, {Label: "Go", Value: strings.TrimPrefix(info.GoVersion, "go")}}
-}
-
-// undo takes back a hang-up that waits.
-func (h *handlers) undo(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	board := h.Exchange.Board(v.Account)
-	call, ok := board.Call(switchboard.RowID(r.PathValue("id")))
-	if !ok || !h.sees(v, call) {
-		return switchboard.ErrNoCall
-	}
-	e := h.entry(r, v, team.DeedUndo, nil)
-	e.Call, e.Parties = string(call.ID), parties(call)
-	if d := h.mayOn(v, team.DeedUndo, call); !d.OK {
-		return h.refuseDeed(r.Context(), e, d)
-	}
-	if err := h.onRecord(r.Context(), e, func() error { return board.Undo(v.id(), call.ID) }); err != nil {
-		return err
-	}
-	return accepted(w, r, "")
-}
-
-// attention tells the others that a visitor is about to act on a call, as long
-// as a dialog about it is open; without a verb it was closed.
-func (h *handlers) attention(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	board := h.Exchange.Board(v.Account)
-	call, ok := board.Call(switchboard.RowID(r.PathValue("id")))
-	if !ok || !h.sees(v, call) {
-		return switchboard.ErrNoCall
-	}
-	verb := switchboard.Verb(r.PostFormValue("verb"))
-	if verb == "" {
-		board.Release(v.id(), call.ID)
-	} else if d := h.mayOn(v, team.Deed(verb), call); !d.OK {
-		return denied{d.Reason}
-	} else if err := board.Attend(v.id(), call.ID, verb); err != nil && !h.overrides(r, v, call, err) {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
-// overrides reports whether a lead opens a dialog although somebody else has.
-func (h *handlers) overrides(r *http.Request, v Visitor, c switchboard.Call, err error) bool {
-	return explain(err).Code == "attended" && r.PostFormValue("override") == "true" && h.mayOn(v, team.DeedOverride, c).OK
 }

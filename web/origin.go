@@ -23,13 +23,14 @@ func ParsePublicURL(s string) (*url.URL, error) {
 		return nil, fmt.Errorf("%q must begin with https://", s)
 	case u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return nil, fmt.Errorf("%q must be scheme and host only", s)
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !Loopback(u.Hostname()):
 		return nil, fmt.Errorf("%q must be https: plain http is only for this machine itself", s)
 	}
 	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
 }
 
-func loopback(host string) bool {
+// Loopback reports whether host is a name or an address of this machine alone.
+func Loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
