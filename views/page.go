@@ -33,7 +33,7 @@ type Page struct {
 	// "status", "settings".
 	May map[string]bool
 
-	apart bool // not the board or a sheet: with the style sheet of the other pages
+	files []string // style sheets and scripts that only this page needs
 }
 
 func (p Page) t(key string, args ...any) string { return p.Lang.T(key, args...) }
@@ -47,8 +47,12 @@ func (p Page) current(path string) string {
 }
 
 // aside is the page with the style sheet for everything but the board.
-func (p Page) aside() Page {
-	p.apart = true
+func (p Page) aside() Page { return p.with("pages.css") }
+
+// with is the page with further files of package static, style sheets (.css)
+// and scripts (.js), after those that every page has.
+func (p Page) with(files ...string) Page {
+	p.files = slices.Concat(p.files, files)
 	return p
 }
 
