@@ -44,7 +44,7 @@ func init() {
 	for _, l := range Langs {
 		tag := language.Make(string(l))
 		tags = append(tags, tag)
-		plain, err := load(builder, tag, l)
+		plain, err := load(builder, tag, l, nil)
 		if err != nil {
 			panic(fmt.Sprintf("views: words/%s.json: %v", l, err))
 		}
@@ -55,8 +55,11 @@ func init() {
 
 // load reads one language. A value of the file is either the text, or an
 // object with the text for each plural form of the first argument:
-// {"=0": …, "one": …, "other": …}.
-func load(to *catalog.Builder, tag language.Tag, l Lang) (plain map[string]string, err error) {
+// {"=0": …, "one": …, "other": …}. Each text is changed by write, if there is one.
+func load(to *catalog.Builder, tag language.Tag, l Lang, write func(string) string) (plain map[string]string, err error) {
+	if write == nil {
+		write = func(text string) string { return text }
+	}
 	raw, err := wordFiles.ReadFile("words/" + string(l) + ".json")
 	if err != nil {
 		return nil, err
@@ -69,6 +72,7 @@ func load(to *catalog.Builder, tag language.Tag, l Lang) (plain map[string]strin
 	for key, value := range entries {
 		var text string
 		if json.Unmarshal(value, &text) == nil {
+			text = write(text)
 			plain[key] = text
 			if err := to.SetString(tag, key, text); err != nil {
 				return nil, fmt.Errorf("%s: %w", key, err)
@@ -78,6 +82,9 @@ func load(to *catalog.Builder, tag language.Tag, l Lang) (plain map[string]strin
 		var forms map[string]string
 		if err := json.Unmarshal(value, &forms); err != nil {
 			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+		for form, text := range forms {
+			forms[form] = write(text)
 		}
 		if err := to.Set(tag, key, plural.Selectf(1, "%d", ordered(forms)...)); err != nil {
 			return nil, fmt.Errorf("%s: %w", key, err)
@@ -121,6 +128,9 @@ func (l Lang) dictionary() *dictionary {
 	if d, ok := dictionaries[l]; ok {
 		return d
 	}
+	if l == Pseudo {
+		return pseudoDictionary()
+	}
 	return dictionaries[English]
 }
 
@@ -153,7 +163,7 @@ func (l Lang) Has(key string) bool {
 
 // String is the language's tag, as the lang attribute of HTML wants it.
 func (l Lang) String() string {
-	if _, ok := dictionaries[l]; ok {
+	if _, ok := dictionaries[l]; ok || l == Pseudo {
 		return string(l)
 	}
 	return string(English)
