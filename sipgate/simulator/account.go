@@ -38,10 +38,14 @@ func (u *user) name() string { return u.first + " " + u.last }
 func (u *user) fullID() string { return u.account.id + u.id }
 
 type device struct {
-	id     string // "e0"
-	alias  string
-	online bool
-	owner  *user
+	id    string // "e0"
+	alias string
+	kind  string // "REGISTER", "MOBILE", …
+	owner *user
+
+	// The rest is protected by Simulator.mu.
+	online bool // registered with sipgate
+	dnd    bool // do not disturb
 }
 
 // number is a telephone number of the account, E.164 with "+".

@@ -45,7 +45,7 @@ func (a *account) addUser(first, last, domain string, admin bool) {
 		email:    strings.ToLower(first + "." + last + "@" + domain),
 		password: "demo-" + strings.ToLower(first), phoneline: "p" + n,
 	}
-	u.devices = []*device{{id: "e" + n, alias: "Tischtelefon " + first, online: true, owner: u}}
+	u.devices = []*device{{id: "e" + n, alias: "Tischtelefon " + first, kind: "REGISTER", online: true, owner: u}}
 	a.users = append(a.users, u)
 	a.numbers = append(a.numbers, &number{id: "100" + n, e164: a.block + n, endpoint: u.phoneline, alias: u.name()})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -224,10 +225,27 @@ func (s *Simulator) dial(g *grantInfo, device, from, to string) answer {
 		from = owner.number()
 	}
 	now := s.now()
+	if d := g.account.telephone(device); d == nil || !d.online {
+		return ok(map[string]string{"sessionId": s.exchange.callID(idOutgoing)})
+	}
 	c := s.exchange.dial(now, owner, e164(from), to)
 	c.touch(now)
 	s.pickUpLater(c)
 	return ok(map[string]string{"sessionId": c.id})
+}
+
+// telephone is what rings first in a call of the extension: the device itself,
+// or the first online one of whose phone line it is. It may be nil.
+func (a *account) telephone(extension string) *device {
+	if d := a.device(extension); d != nil {
+		return d
+	}
+	owner := a.ownerOf(extension)
+	i := slices.IndexFunc(owner.devices, func(d *device) bool { return d.online })
+	if i < 0 {
+		return nil
+	}
+	return owner.devices[i]
 }
 
 // ownerOf is the user of a device or phone line, or nil.

@@ -62,10 +62,12 @@ func (s *Simulator) listDevices(q *query) answer {
 				groups = append(groups, routing{g.id, g.alias})
 			}
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		var list []map[string]any
 		for _, d := range u.devices {
 			list = append(list, map[string]any{
-				"id": d.id, "alias": d.alias, "type": "REGISTER", "online": d.online, "dnd": false,
+				"id": d.id, "alias": d.alias, "type": d.kind, "online": d.online, "dnd": d.dnd,
 				"activePhonelines": []routing{{u.phoneline, u.name()}}, "activeGroups": groups,
 				"credentials": map[string]string{
 					"username": a.id + d.id, "password": "simulated", "sipServer": "sipgate.de",

@@ -33,6 +33,8 @@ func (s *Simulator) routesControl(mux *http.ServeMux) {
 		"GET faults":                  s.controlFaults,
 		"DELETE faults":               s.controlHeal,
 		"POST tokens":                 s.controlTokens,
+		"POST devices/{deviceId}":     s.controlDevice,
+		"POST balance":                s.controlBalance,
 		"GET state":                   s.controlState,
 		"GET push-key":                s.controlPushKey,
 	} {

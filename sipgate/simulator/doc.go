@@ -53,6 +53,9 @@
 //	GET    requests                → [Request…] in the order of arrival; DELETE empties it
 //	POST   faults                  Fault → {"id"}; GET shows them, DELETE removes all
 //	POST   tokens                  {"user":"w0","scope":"…","account":"…"} → the token endpoint's answer
+//	POST   devices/{deviceId}      {"online":true,"dnd":false,"account":"…"} → the device; what is missing
+//	                               stays; see [Simulator.SetDevice]
+//	POST   balance                 {"amount":0,"account":"…"}, in 1/10000 of a Euro; without any left, 402
 //	GET    state                   → accounts, users, passwords, devices, numbers, clients, personal access tokens
 //	GET    push-key                → the public key that checks pushes, PEM
 //

@@ -59,7 +59,7 @@ func (s *Simulator) accountsState() []any {
 func (u *user) state() map[string]any {
 	devices := []any{}
 	for _, d := range u.devices {
-		devices = append(devices, map[string]any{"id": d.id, "alias": d.alias, "online": d.online})
+		devices = append(devices, d.state())
 	}
 	return map[string]any{
 		"id": u.id, "fullUserId": u.fullID(), "firstname": u.first, "lastname": u.last, "name": u.name(),

@@ -1,0 +1,99 @@
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// SetDevice registers a telephone with sipgate or takes it off (online), and
+// switches its do not disturb. Nil leaves as it is. It is what the owner would
+// do at the telephone.
+//
+// A call that the API starts with a telephone that is not online is accepted
+// and nothing rings (api.md 2.2). What do not disturb does to such a call is
+// unknown: here it rings.
+func (s *Simulator) SetDevice(accountID, deviceID string, online, dnd *bool) error {
+	a, err := s.account(accountID)
+	if err != nil {
+		return err
+	}
+	d := a.device(deviceID)
+	if d == nil {
+		return fmt.Errorf("no device %q in account %s", deviceID, a.id)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if online != nil {
+		d.online = *online
+	}
+	if dnd != nil {
+		d.dnd = *dnd
+	}
+	return nil
+}
+
+// SetBalance sets what the account can spend, in 1/10000 of a Euro. With
+// nothing left, starting a call answers 402.
+func (s *Simulator) SetBalance(accountID string, amount int) error {
+	a, err := s.account(accountID)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a.balance = amount
+	return nil
+}
+
+// device finds a telephone of the account by its id, or returns nil.
+func (a *account) device(id string) *device {
+	for _, u := range a.users {
+		for _, d := range u.devices {
+			if d.id == id {
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+// state is the telephone as the control API shows it.
+func (d *device) state() map[string]any {
+	return map[string]any{"id": d.id, "alias": d.alias, "type": d.kind, "online": d.online, "dnd": d.dnd}
+}
+
+func (s *Simulator) controlDevice(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Account string `json:"account"`
+		Online  *bool  `json:"online"`
+		DND     *bool  `json:"dnd"`
+	}
+	if !readControl(w, r, &in) {
+		return
+	}
+	id := r.PathValue("deviceId")
+	if err := s.SetDevice(in.Account, id, in.Online, in.DND); err != nil {
+		controlled(w, nil, err)
+		return
+	}
+	a, _ := s.account(in.Account)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ok(a.device(id).state()).write(w)
+}
+
+func (s *Simulator) controlBalance(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Account string `json:"account"`
+		Amount  *int   `json:"amount"`
+	}
+	if !readControl(w, r, &in) {
+		return
+	}
+	if in.Amount == nil {
+		controlled(w, nil, errors.New("amount is missing"))
+		return
+	}
+	controlled(w, map[string]int{"amount": *in.Amount}, s.SetBalance(in.Account, *in.Amount))
+}
