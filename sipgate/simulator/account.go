@@ -9,6 +9,7 @@ type account struct {
 	block   string // what the numbers of its users begin with
 	domain  string // "sipgate.de"
 	locale  string // "de_DE"
+	neo     bool   // on the newer of sipgate's two platforms
 	users   []*user
 	groups  []*group
 	numbers []*number
@@ -19,6 +20,8 @@ type account struct {
 	hooks    []hookRecord // GET /log/webhooks, newest last
 	history  []*entry     // oldest first
 	balance  int          // in 1/10000 of a Euro
+
+	numbering string // of a neo account: NumbersBare, …
 }
 
 // user is a person who can sign in.
@@ -50,6 +53,7 @@ type device struct {
 
 // number is a telephone number of the account, E.164 with "+".
 type number struct {
+	account  *account
 	id, e164 string
 	endpoint string // "p0", "g0"
 	alias    string
@@ -127,6 +131,7 @@ type entry struct {
 	users                    []*user  // whose it is
 	connections              []string // extensions
 	recordings               []string // ids
+	hidden                   bool     // a call of a neo account: the history does not have it
 }
 
 type endpoint struct{ how, extension, kind string }

@@ -6,7 +6,7 @@ import "strings"
 // films and books, so that nobody is called by accident.
 
 // makeAccounts returns the customers that every Simulator has. The first has
-// the users w0, w1, w2 with a device e0, e1, e2 each.
+// the users w0, w1, w2 with a device e0, e1, e2 each; the third is on neo.
 func makeAccounts() []*account {
 	bikes := newAccount("2814711", "Lindenhof Fahrräder GmbH", "+49221471011")
 	bikes.addUser("Anna", "Bergmann", "lindenhof.example", true)
@@ -24,7 +24,7 @@ func makeAccounts() []*account {
 		person("Labor Westend", "SHARED", "+496990009210", "befunde@labor-westend.example"),
 		person("Apotheke am Markt", "SHARED", "+493023125444", ""),
 	}
-	return []*account{bikes, practice}
+	return []*account{bikes, practice, neoAccount()}
 }
 
 // newAccount returns an account without users; block is the number of its
@@ -47,13 +47,13 @@ func (a *account) addUser(first, last, domain string, admin bool) {
 	}
 	u.devices = []*device{{id: "e" + n, alias: "Tischtelefon " + first, kind: "REGISTER", online: true, owner: u}}
 	a.users = append(a.users, u)
-	a.numbers = append(a.numbers, &number{id: "100" + n, e164: a.block + n, endpoint: u.phoneline, alias: u.name()})
+	a.numbers = append(a.numbers, &number{account: a, id: "100" + n, e164: a.block + n, endpoint: u.phoneline, alias: u.name()})
 }
 
 func (a *account) addGroup(alias, e164 string, members ...*user) {
 	n := digits(len(a.groups))
 	a.groups = append(a.groups, &group{id: "g" + n, alias: alias, members: members})
-	a.numbers = append(a.numbers, &number{id: "200" + n, e164: e164, endpoint: "g" + n, alias: alias})
+	a.numbers = append(a.numbers, &number{account: a, id: "200" + n, e164: e164, endpoint: "g" + n, alias: alias})
 }
 
 func digits(n int) string { return string(rune('0' + n)) }

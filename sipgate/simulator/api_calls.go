@@ -115,6 +115,9 @@ func (s *Simulator) holdCall(q *query) answer {
 
 func (s *Simulator) muteCall(q *query) answer {
 	var in booleanRequest
+	if q.grant.account.neo {
+		return refuse(http.StatusNotImplemented, "Not implemented")
+	}
 	return s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
 		return x.setMuted(now, c, q.grant.user, in.Value)
 	})
@@ -126,6 +129,9 @@ func (s *Simulator) recordCall(q *query) answer {
 		Announcement bool `json:"announcement"`
 	}
 	return s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
+		if c.account.neo && in.Value && !in.Announcement {
+			return errors.New("announcement cannot be false for sipgate neo")
+		}
 		return x.setRecording(now, c, in.Value, in.Announcement)
 	})
 }

@@ -144,7 +144,7 @@ func (f *filter) takes(e *entry) bool {
 		star = "STARRED"
 	}
 	among := func(list []string, s string) bool { return len(list) == 0 || slices.Contains(list, s) }
-	return e.archived == f.archived && among(f.types, e.kind) && among(f.directions, direction) &&
+	return !e.hidden && e.archived == f.archived && among(f.types, e.kind) && among(f.directions, direction) &&
 		among(f.starred, star) &&
 		(f.from.IsZero() || !e.created.Before(f.from)) && (f.to.IsZero() || !e.created.After(f.to)) &&
 		(f.number == "" || sameNumber(f.number, e.source) || sameNumber(f.number, e.target)) &&
@@ -196,7 +196,7 @@ func (s *Simulator) onEntry(q *query, f func(a *account, e *entry) answer) answe
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range q.grant.account.history {
-		if e.id == q.args["entryId"] {
+		if e.id == q.args["entryId"] && !e.hidden {
 			return f(q.grant.account, e)
 		}
 	}

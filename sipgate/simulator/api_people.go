@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -66,29 +67,46 @@ func (s *Simulator) listDevices(q *query) answer {
 		defer s.mu.Unlock()
 		var list []map[string]any
 		for _, d := range u.devices {
-			list = append(list, map[string]any{
+			j := map[string]any{
 				"id": d.id, "alias": d.alias, "type": d.kind, "online": d.online, "dnd": d.dnd,
-				"activePhonelines": []routing{{u.phoneline, u.name()}}, "activeGroups": groups,
-				"credentials": map[string]string{
-					"username": a.id + d.id, "password": "simulated", "sipServer": "sipgate.de",
-					"outboundProxy": "sipgate.de", "sipServerWebsocketUrl": "wss://tls01.sipgate.de",
-				},
-				"registered":         []map[string]string{{"userAgent": "simulated", "ip": "192.0.2.10", "port": "5060"}},
-				"emergencyAddressId": "1", "addressUrl": "/addresses/1",
-			})
+				"activePhonelines": []routing{}, "activeGroups": groups,
+			}
+			if !a.neo {
+				j["activePhonelines"] = []routing{{u.phoneline, u.name()}}
+			}
+			if d.kind == "REGISTER" {
+				maps.Copy(j, d.registration())
+			}
+			list = append(list, j)
 		}
 		return ok(items(list))
 	})
 }
 
+// registration is what a telephone that registers with sipgate has besides.
+func (d *device) registration() map[string]any {
+	return map[string]any{
+		"credentials": map[string]string{
+			"username": d.owner.account.id + d.id, "password": "simulated", "sipServer": "sipgate.de",
+			"outboundProxy": "sipgate.de", "sipServerWebsocketUrl": "wss://tls01.sipgate.de",
+		},
+		"registered":         []map[string]string{{"userAgent": "simulated", "ip": "192.0.2.10", "port": "5060"}},
+		"emergencyAddressId": "1", "addressUrl": "/addresses/1",
+	}
+}
+
 func (n *number) json() map[string]any {
-	url := "/groups/" + n.endpoint
-	if n.endpoint[0] == 'p' {
+	endpoint, url := n.endpoint, "/groups/"+n.endpoint
+	switch {
+	case n.account.neo:
+		endpoint = n.account.userOf(n.e164).channel()
+		url = "/channels/" + endpoint
+	case n.endpoint[0] == 'p':
 		url = "/w" + n.endpoint[1:] + "/phonelines/" + n.endpoint
 	}
 	return map[string]any{
 		"id": n.id, "number": n.e164, "localized": "0" + n.e164[len("+49"):], "type": "LANDLINE",
-		"endpointId": n.endpoint, "endpointAlias": n.alias, "endpointUrl": url,
+		"endpointId": endpoint, "endpointAlias": n.alias, "endpointUrl": url,
 	}
 }
 
@@ -181,7 +199,7 @@ func (s *Simulator) listGroupUsers(q *query) answer {
 
 func (s *Simulator) getAccount(q *query) answer {
 	return ok(map[string]any{
-		"company": q.grant.account.company, "mainProductType": "TEAM", "logoUrl": "",
+		"company": q.grant.account.company, "mainProductType": q.grant.account.product(), "logoUrl": "",
 		"verified": true, "historyLifeTime": "UNLIMITED",
 	})
 }

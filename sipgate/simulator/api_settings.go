@@ -31,6 +31,9 @@ func (s *Simulator) setPushSettings(q *query) answer {
 	if err := in.check(); err != nil {
 		return invalid(err)
 	}
+	if q.grant.account.neo && (!secure(in.IncomingURL) || !secure(in.OutgoingURL)) {
+		return invalid(errors.New("a URL is not https"))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q.grant.account.push = pushSettings(in)
@@ -49,6 +52,13 @@ func (r *pushRequest) check() error {
 		}
 	}
 	return nil
+}
+
+// secure reports whether neo sends push events there: by https only. This
+// machine, which the real one cannot reach, is exempt.
+func secure(address string) bool {
+	u, err := url.Parse(address)
+	return address == "" || err == nil && (u.Scheme == "https" || loopback(u.Host))
 }
 
 func absolute(address string) bool {

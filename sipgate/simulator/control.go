@@ -34,6 +34,7 @@ func (s *Simulator) routesControl(mux *http.ServeMux) {
 		"DELETE faults":               s.controlHeal,
 		"POST tokens":                 s.controlTokens,
 		"POST devices/{deviceId}":     s.controlDevice,
+		"POST numbers":                s.controlNumbers,
 		"POST balance":                s.controlBalance,
 		"GET state":                   s.controlState,
 		"GET push-key":                s.controlPushKey,

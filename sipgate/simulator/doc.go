@@ -12,10 +12,11 @@
 //
 // The API stands under /v2/, with and without a trailing slash. It refuses in
 // this order: unknown path (404), method (405), token (401, no body), scope
-// (403), content type (415), body (400), call (404 "Call not found"), state of
-// the call (409). GET /v2/calls shows established calls only; who sees which
-// is undocumented, and hence a switch ([Options.Visibility]). Calls that are
-// not visible cannot be acted on.
+// (403), operations that the platform does not have (403), content type (415),
+// body (400), call (404 "Call not found"), state of the call (409). GET
+// /v2/calls shows established calls only; who sees which is undocumented, and
+// hence a switch ([Options.Visibility]). Calls that are not visible cannot be
+// acted on.
 //
 // A transfer begins a new call with the origCallId and xcid of the old one,
 // whose diversion is the number that transferred. The old call goes on until
@@ -33,6 +34,18 @@
 // Receivers have 10 s; there is no second attempt. The events of one family of
 // calls (one origCallId) arrive in order. Actions in the reply (Dial, Play,
 // Gather, Reject, Hangup) are not carried out.
+//
+// # Platforms
+//
+// The first two accounts are classic ones, the third, 2951604, is on neo. What
+// is known of neo is little (api.md 0, 2.6): POST /v2/sessions/calls, phone
+// lines and groups answer 403 "This endpoint requires a sipgate Classic PBX
+// Account"; calls are started by POST /v2/calls, which wants numbers without
+// "+" (or with it: see [Simulator.SetNumbers]), answers 201 {"callSid"}, and
+// takes no mobiles; PUT muted answers 501; a recording must be announced; calls
+// are not in /v2/history; access tokens say NEO_PBX in featureScope. Of
+// channels there is only their list. On a classic account what only neo has
+// answers 403, in words that nobody has seen, and so without any.
 //
 // # Control
 //
@@ -56,6 +69,7 @@
 //	POST   devices/{deviceId}      {"online":true,"dnd":false,"account":"…"} → the device; what is missing
 //	                               stays; see [Simulator.SetDevice]
 //	POST   balance                 {"amount":0,"account":"…"}, in 1/10000 of a Euro; without any left, 402
+//	POST   numbers                 {"numbers":"bare|plus|either","account":"2951604"}: how neo wants them
 //	GET    state                   → accounts, users, passwords, devices, numbers, clients, personal access tokens
 //	GET    push-key                → the public key that checks pushes, PEM
 //

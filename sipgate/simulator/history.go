@@ -35,6 +35,7 @@ func (x *exchange) log(now time.Time, c *call, was phase) {
 	for _, f := range c.tape.files() {
 		e.recordings = append(e.recordings, x.keep(c, e, f))
 	}
+	e.hidden = c.account.neo && e.kind == "CALL"
 	c.entry = e
 	a := c.account
 	a.history = append(a.history, e)

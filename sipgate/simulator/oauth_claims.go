@@ -56,7 +56,7 @@ func (a *authority) accessClaims(g *grant, now time.Time) map[string]any {
 	c["resource_access"] = map[string]any{
 		"account": map[string]any{"roles": []string{"manage-account", "view-profile"}},
 	}
-	c["featureScope"] = "CLASSIC_PBX"
+	c["featureScope"] = g.user.account.platform()
 	return c
 }
 

@@ -43,7 +43,7 @@ type route struct {
 }
 
 // serveAPI serves /v2/. It refuses in this order: path, method, token, scope,
-// content type, and leaves the body to the operation.
+// platform, content type, and leaves the body to the operation.
 func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request, seen *Request, body []byte) {
 	w.Header().Set("Vary", "Origin")
 	w.Header().Set("X-B3-Traceid", strings.ToLower(s.random(16)))
@@ -65,6 +65,10 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request, seen *Reque
 	s.seen.change(seen, func(r *Request) { r.Account, r.User = grant.account.id, grant.user.id })
 	if !permitted(route.scopes, grant.scopes) {
 		refuse(http.StatusForbidden, "Forbidden").write(w)
+		return
+	}
+	if no := grant.account.lacks(route); no != nil {
+		no.write(w)
 		return
 	}
 	if (r.Method == http.MethodPut || r.Method == http.MethodPost) && !isJSON(r.Header.Get("Content-Type")) {

@@ -4,6 +4,7 @@ package simulator
 // that match, the first is taken.
 var routes = []route{
 	{"GET", "calls", "rtcm:read", (*Simulator).listCalls},
+	{"POST", "calls", "rtcm:write", (*Simulator).startNeoCall},
 	{"DELETE", "calls/{callId}", "rtcm:write", (*Simulator).hangUpCall},
 	{"PUT", "calls/{callId}/hold", "rtcm:write", (*Simulator).holdCall},
 	{"PUT", "calls/{callId}/muted", "rtcm:write", (*Simulator).muteCall},
@@ -32,6 +33,7 @@ var routes = []route{
 	{"GET", "groups", "groups:read", (*Simulator).listGroups},
 	{"GET", "groups/{id}/users", "groups:users:read groups:read", (*Simulator).listGroupUsers},
 	{"GET", "groups/{id}/numbers", "groups:numbers:read groups:read", (*Simulator).listEndpointNumbers},
+	{"GET", "channels", "channels:read", (*Simulator).listChannels},
 	{"GET", "account", "account:read", (*Simulator).getAccount},
 	{"GET", "balance", "balance:read", (*Simulator).getBalance},
 	{"GET", "settings/sipgateio", "settings:sipgateio:read settings:read", (*Simulator).getPushSettings},

@@ -49,7 +49,7 @@ func (s *Simulator) accountsState() []any {
 			users = append(users, u.state())
 		}
 		list = append(list, map[string]any{
-			"id": a.id, "masterSipId": a.id, "company": a.company, "domain": a.domain, "locale": a.locale,
+			"id": a.id, "masterSipId": a.id, "company": a.company, "domain": a.domain, "locale": a.locale, "platform": a.platform(),
 			"users": users, "numbers": numbers, "groups": groups, "push": a.push,
 		})
 	}
