@@ -23,6 +23,8 @@ func (h *handlers) routes() *http.ServeMux {
 	public("GET /healthz", h.healthy)
 	public("GET /session", h.session)
 	mux.Handle("GET /static/", static.Handler())
+	public("GET /gallery", h.gallery) // in the demo
+	public("GET /gallery/{name}", h.exhibit)
 
 	signed("GET /{$}", h.dashboard)
 	public("GET /feed", h.feed)

@@ -20,13 +20,13 @@ type Picture struct {
 // Gallery shows every page and every state of a row in one language, at a fixed
 // moment, with invented people. It is how a change of a view is looked at.
 func Gallery(lang Lang) []Picture {
-	now := time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC)
-	p := Page{Lang: lang, Member: "Mia Brandt", Path: "/", Now: now, Demo: true}
+	p := galleryPage(lang)
+	now := p.Now
 	at := func(path string) Page { q := p; q.Path = path; return q }
 	calls := galleryCalls(now)
 	board, err := galleryFormat.Board(context.Background(), calls, "w0", lang)
 	if err != nil {
-		panic(err) // the gallery is rendered by tests only
+		panic(err) // into memory, of constants
 	}
 	board.CanCall = true
 	board.Status = StatusModel{ListedAt: now.Add(-time.Second), Now: now, Members: 3}
@@ -57,7 +57,13 @@ func Gallery(lang Lang) []Picture {
 	for _, c := range calls {
 		pictures = append(pictures, Picture{RowDOMID(c.ID), Row(lang, galleryFormat.Row(c, "w0", lang))})
 	}
-	return append(pictures, galleryOfTeam(lang)...)
+	pictures = append(pictures, galleryOfTeam(lang)...)
+	return append(pictures, galleryStates(lang)...)
+}
+
+// galleryPage is the page around everything: that of an agent.
+func galleryPage(lang Lang) Page {
+	return Page{Lang: lang, Member: "Mia Brandt", Path: "/", Now: time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC), Demo: true}
 }
 
 var galleryFormat = Format{Number: spaced, Place: abroad}
@@ -163,6 +169,19 @@ func galleryCalls(now time.Time) []switchboard.Call {
 		}),
 		call("transferred", func(c *switchboard.Call) {
 			c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w0", Name: "Mia", Outcome: switchboard.Confirmed, At: ago(2 * time.Second), Detail: "Tom Weber"}
+		}),
+		call("anonymous", func(c *switchboard.Call) { c.Outside = switchboard.Party{} }),
+		call("five", func(c *switchboard.Call) {
+			c.Users = []string{"Mia Brandt", "Tom Weber", "Aylin Kaya", "Jonas Vogt", "Petra Kolb"}
+			c.Earlier = []switchboard.Party{{Name: "Jonas Vogt"}, {Number: "+4989200300"}, {}, {Name: "Café am Hafen"}, {Number: "+442079460018"}}
+		}),
+		call("long", func(c *switchboard.Call) {
+			c.Outside = switchboard.Party{Number: "+499112345678901234", Name: "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH & Co. KG"}
+			c.Users = []string{"Prof. Dr. Maximiliane-Alexandra von und zu Hohenstein-Wolkenkuckucksheim"}
+			c.Inside = switchboard.Party{Number: "+4921112345610999"}
+			c.Started, c.Since, c.About = ago(30*time.Hour), ago(29*time.Hour), true
+			c.Recording.On, c.Mute.On = true, true
+			c.Playing = &switchboard.Playing{Title: "Warteschleifenmusik für die Weihnachtsfeiertage 2026 (endgültig, wirklich)", Since: ago(5 * time.Second), Length: 184 * time.Second}
 		}),
 		call("held", func(c *switchboard.Call) { c.Hold.On = true; c.Since = ago(41 * time.Second) }),
 		call("ended", func(c *switchboard.Call) {

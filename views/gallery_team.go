@@ -23,7 +23,7 @@ func galleryOfTeam(lang Lang) []Picture {
 	calls := append(galleryShared(now), galleryCalls(now)...)
 	board, err := galleryFormat.BoardFor(context.Background(), calls, galleryPermit, lang)
 	if err != nil {
-		panic(err) // the gallery is rendered by tests only
+		panic(err) // into memory, of constants
 	}
 	board.Grace, board.CanCall = true, true
 	board.Status = StatusModel{ListedAt: now.Add(-time.Second), Now: now, Members: 3}

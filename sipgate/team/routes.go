@@ -18,6 +18,8 @@ var routes = map[string]Deed{
 	"GET /healthz":        public,
 	"GET /session":        public,
 	"GET /static/":        public,
+	"GET /gallery":        public, // in the demo only, and invented
+	"GET /gallery/{name}": public,
 	"POST /logout":        public, // also for those who may nothing else any more
 
 	"GET /{$}":  DeedBoard,
