@@ -11,6 +11,13 @@
 	let anchor = null; // the row and where it stood, while a frame is taken in
 	let late = null; // the row that stands where it does not belong any more, and where it does
 
+	// topOf is where an element belongs in the window, wherever glide.js shows it.
+	function topOf(e) {
+		let y = -document.scrollingElement.scrollTop;
+		for (; e; e = e.offsetParent) y += e.offsetTop;
+		return y;
+	}
+
 	const pinned = () => hovers.matches && document.querySelector("#board .row:hover") ||
 		document.activeElement?.closest?.("#board .row");
 
@@ -21,7 +28,7 @@
 		let frame;
 		try { frame = JSON.parse(message.data); } catch { return; }
 		if (frame.target !== "#board") return;
-		anchor = {id: row.id, top: row.getBoundingClientRect().top};
+		anchor = {id: row.id, top: topOf(row)};
 		document.documentElement.style.overflowAnchor = "none";
 		const content = stay(row, frame.content);
 		if (content) message.data = JSON.stringify({...frame, content});
@@ -54,11 +61,13 @@
 		return board;
 	}
 
-	document.addEventListener("htmx:ws:after:message:incoming", () => {
+	// As soon as the page has changed, before glide.js looks where everything is.
+	function keep() {
 		const row = anchor && document.getElementById(anchor.id);
-		if (row) hold(row.getBoundingClientRect().top - anchor.top);
-		anchor = null;
-	});
+		if (row) hold(topOf(row) - anchor.top);
+	}
+	new MutationObserver(keep).observe(live, {subtree: true, childList: true, attributeFilter: ["hidden"]});
+	document.addEventListener("htmx:ws:after:message:incoming", () => { keep(); anchor = null; });
 
 	// hold scrolls by what the row was moved, and makes room where there is none.
 	function hold(moved) {

@@ -45,12 +45,15 @@ func makeFace(k faceKey) (string, templ.Component) {
 		return f.word, f.html
 	}
 	word := k.lang.T(k.word)
-	view := face(icon(k.drawn), word)
-	if k.hidden {
-		view = hiddenFace(icon(k.drawn), word)
+	draw := face
+	switch {
+	case k.hidden:
+		draw = hiddenFace
+	case k.drawn == "resume", k.drawn == "unmute", k.drawn == "stop":
+		draw = backFace
 	}
 	var buf bytes.Buffer
-	if err := view.Render(context.Background(), &buf); err != nil {
+	if err := draw(icon(k.drawn), word).Render(context.Background(), &buf); err != nil {
 		panic(err) // into memory, of constants
 	}
 	f = madeFace{word, raw(buf.Bytes())}
