@@ -182,6 +182,7 @@ func testHoldAndMute(t *testing.T, s *stack, anna, jonas *tab, id, who string) {
 	anna.press(who, "m")
 	s.eventually("muted", func() bool { return s.call(id).Muted })
 	jonas.until(`!!%s?.querySelector('.chip[data-tone="mute"]')`, row(who))
+	anna.until(`%s.querySelector('[data-key="m"]').getAttribute("aria-pressed") === "true"`, row(who))
 	anna.press(who, "m")
 	s.eventually("audible again", func() bool { return !s.call(id).Muted })
 	if hold, mute := s.requests("PUT", "/v2/calls/*/hold"), s.requests("PUT", "/v2/calls/*/muted"); hold != 2 || mute != 2 {
