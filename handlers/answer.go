@@ -2,14 +2,17 @@ package handlers
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"callboard/sipgate/switchboard"
+	"callboard/static"
 	"callboard/views"
 	"callboard/web"
 )
@@ -26,10 +29,30 @@ func show(w http.ResponseWriter, r *http.Request, status int, c component) error
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Vary", "Accept-Encoding")
+	if buf.Len() < worthGzip || !static.TakesGzip(r.Header.Values("Accept-Encoding")) {
+		w.WriteHeader(status)
+		_, err := buf.WriteTo(w)
+		return err
+	}
+	w.Header().Set("Content-Encoding", "gzip")
 	w.WriteHeader(status)
-	_, err := buf.WriteTo(w)
-	return err
+	small := gzips.Get().(*gzip.Writer)
+	defer gzips.Put(small)
+	small.Reset(w)
+	_, err := buf.WriteTo(small)
+	return errors.Join(err, small.Close())
 }
+
+// A page of less than worthGzip bytes is sent as it is: it fits in one packet.
+const worthGzip = 1400
+
+// gzips are writers to use again: one takes 800 KB. They are quick rather than
+// thorough, since every page is sent once.
+var gzips = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level exists
+	return w
+}}
 
 func answerJSON(w http.ResponseWriter, status int, v any) error {
 	b, err := json.Marshal(v)

@@ -118,7 +118,7 @@ func serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
 	body := f.plain
-	if takesGzip(r.Header.Values("Accept-Encoding")) {
+	if TakesGzip(r.Header.Values("Accept-Encoding")) {
 		if small := f.small(); small != nil {
 			h.Set("Content-Encoding", "gzip")
 			body = small
@@ -130,9 +130,9 @@ func serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// takesGzip reads Accept-Encoding as RFC 9110, 12.5.3 means it: gzip, x-gzip
+// TakesGzip reads Accept-Encoding as RFC 9110, 12.5.3 means it: gzip, x-gzip
 // or *, unless its quality is zero.
-func takesGzip(values []string) bool {
+func TakesGzip(values []string) bool {
 	for _, value := range values {
 		for part := range strings.SplitSeq(value, ",") {
 			coding, params, _ := strings.Cut(part, ";")

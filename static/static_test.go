@@ -104,7 +104,7 @@ func TestTakesGzip(t *testing.T) {
 		"": false, "gzip": true, "br, GZIP;q=0.5": true, "gzip;q=0": false, "gzip; q=0.000": false, "*": true, "*;q=0": false,
 		"identity": false, "gzip;q=x": false, "deflate, gzip ; q=1": true, "notgzip": false,
 	} {
-		if got := takesGzip([]string{accept}); got != want {
+		if got := TakesGzip([]string{accept}); got != want {
 			t.Errorf("Accept-Encoding %q: %v", accept, got)
 		}
 	}
