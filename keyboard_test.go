@@ -1,0 +1,174 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// keys presses keys, one after the other, wherever the focus is.
+func (p *tab) keys(keys ...string) {
+	p.t.Helper()
+	for _, k := range keys {
+		p.do(chromedp.KeyEvent(k))
+	}
+}
+
+// tabTo presses the tabulator until the element with the focus, e, is the one
+// that is meant: as somebody goes through a page who has no mouse.
+func (p *tab) tabTo(condition string, args ...any) {
+	p.t.Helper()
+	meant := "(e => " + sprintf(condition, args...) + ")(document.activeElement)"
+	for range 60 {
+		p.keys(kb.Tab)
+		if !eval[bool](p, "document.activeElement.matches(':focus-visible, dialog, audio, iframe') || document.activeElement === document.body") {
+			p.t.Errorf("the focus is not to be seen on %s", eval[string](p, "document.activeElement.outerHTML.slice(0, 160)"))
+		}
+		if eval[bool](p, "Boolean("+meant+")") {
+			return
+		}
+	}
+	p.picture("failure")
+	p.t.Fatalf("the tabulator never comes to %s\n%s", condition, p.text())
+}
+
+// The whole main job without a mouse: every step is a key.
+func TestBrowserKeyboard(t *testing.T) {
+	s := newStack(t, "-visibility", "account")
+	s.pushEvents()
+	file := filepath.Join(t.TempDir(), "Opening hours.wav")
+	if err := os.WriteFile(file, toneWAV(announceHz, 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	anna := newBrowser(t, s).person(t)
+
+	anna.do(chromedp.Navigate(s.url + "/"))
+	anna.tabTo(`e.closest("form[action^='/login']") && e.matches("button")`)
+	anna.keys(kb.Enter)
+	anna.until(`[...document.querySelectorAll("button")].some(b => b.innerText.includes("Anna"))`)
+	anna.tabTo(`e.innerText.includes("Anna")`)
+	anna.keys(kb.Enter)
+	anna.until(`document.querySelector("#status")?.dataset.state === "live"`)
+
+	// The file chooser is the browser's own, and the only thing that is not a key here.
+	anna.tabTo(`e.getAttribute("href") === "/announcements"`)
+	anna.keys(kb.Enter)
+	anna.until(`!!document.querySelector("form[data-upload] input[type=file]")`)
+	anna.do(chromedp.SetUploadFiles(`form[data-upload] input[type=file]`, []string{file}))
+	anna.tabTo(`e.closest("form[data-upload]") && e.matches("button")`)
+	anna.keys(kb.Enter)
+	anna.until(`document.body.innerText.includes("Opening hours")`)
+	anna.do(chromedp.Navigate(s.url + "/"))
+	anna.until(`document.querySelector("#status")?.dataset.state === "live"`)
+
+	keysOnACall(t, s, anna)
+	keysForANewCall(t, s, anna)
+	keysElsewhere(t, anna)
+}
+
+// keysOnACall does everything that can be done with a call.
+func keysOnACall(t *testing.T, s *stack, anna *tab) {
+	const who = "+49 30 555401"
+	id := s.ring("+4930555401", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	pressed := func(key, state string) {
+		t.Helper()
+		anna.until(`%s.querySelector('[data-key="%s"]')?.getAttribute("aria-pressed") === "%s"`, row(who), key, state)
+	}
+	onRow := func(after string) {
+		t.Helper()
+		if !eval[bool](anna, `!document.querySelector("dialog[open]") && !!document.activeElement.closest("#board .row")`) {
+			t.Errorf("after %s the focus is on %s", after, eval[string](anna, "document.activeElement.outerHTML.slice(0, 160)"))
+		}
+	}
+
+	anna.keys("j", "h")
+	s.eventually("on hold", func() bool { return s.call(id).Hold })
+	pressed("h", "true")
+	onRow("hold")
+	anna.keys("h")
+	s.eventually("resumed", func() bool { return !s.call(id).Hold })
+	anna.keys("m")
+	s.eventually("muted", func() bool { return s.call(id).Muted })
+	pressed("m", "true")
+	anna.keys("m")
+	s.eventually("audible", func() bool { return !s.call(id).Muted })
+
+	anna.keys("d")
+	anna.until(`document.activeElement?.name === "sequence"`)
+	anna.keys("4", "2", "#", kb.Enter)
+	s.eventually("tones", func() bool { return slices.Equal(s.call(id).Tones, []string{"42#"}) })
+	anna.until(`document.activeElement?.name === "sequence" && document.activeElement.value === ""`)
+	anna.keys(kb.Escape)
+	anna.until(`!document.querySelector("dialog[open]")`)
+	onRow("the keypad")
+
+	anna.keys("r")
+	anna.until(`!!document.querySelector("#modal[open] #sheet")`)
+	anna.tabTo(`e.name === "announcement" && e.value === "true"`)
+	anna.keys(kb.Enter)
+	s.eventually("recording", func() bool { return s.call(id).Recording })
+	pressed("r", "true")
+	onRow("recording")
+
+	anna.keys("a")
+	anna.until(`!!document.querySelector("#modal[open] #sheet")`)
+	anna.tabTo(`e.name === "announcement"`)
+	anna.keys(kb.Enter)
+	s.eventually("announcement", func() bool { a := s.call(id).Announcements; return len(a) == 1 && a[0].Accepted })
+	anna.until(`!document.querySelector("dialog[open]")`)
+	onRow("an announcement")
+
+	anna.keys("x")
+	anna.until(`!!%s?.querySelector("form.undo")`, row(who))
+	anna.keys("u")
+	anna.until(`!%s?.querySelector("form.undo")`, row(who))
+
+	anna.keys("t")
+	anna.until(`document.activeElement?.name === "phoneNumber"`)
+	anna.keys("+", "4", "9", "3", "0", "6", "6", "6", "4", "0", "1")
+	anna.tabTo(`e.name === "attended" && e.value === "false"`)
+	anna.keys(kb.Enter)
+	s.eventually("transferred", func() bool {
+		sent := s.call(id).Transfers
+		return len(sent) == 1 && sent[0].To == "+4930666401" && s.call(sent[0].CallID).Phase == "established"
+	})
+	next := s.call(id).Transfers[0].CallID
+	anna.until(`document.activeElement?.closest("#board .row")?.dataset.state === "talking" && !document.activeElement.closest(".row").querySelector("[aria-busy]")`)
+	anna.keys("x")
+	s.eventually("hung up", func() bool { return s.call(next).Phase == "ended" })
+}
+
+func keysForANewCall(t *testing.T, s *stack, anna *tab) {
+	anna.keys("n")
+	anna.until(`document.activeElement?.name === "callee"`)
+	anna.keys("0", "3", "0", "6", "6", "6", "4", "0", "2")
+	anna.tabTo(`e.closest("form[action='/calls']") && e.matches("button.primary")`)
+	anna.keys(kb.Enter)
+	anna.until(`%s?.dataset.state === "talking"`, row("+49 30 666402"))
+	if n := s.requests("POST", "/v2/sessions/calls"); n != 1 {
+		t.Errorf("%d requests for a call", n)
+	}
+}
+
+func keysElsewhere(t *testing.T, anna *tab) {
+	anna.keys("?")
+	anna.until(`document.querySelector("#keys").open`)
+	anna.keys(kb.Escape)
+	anna.until(`!document.querySelector("#keys").open`)
+
+	anna.do(chromedp.Navigate(anna.s.url + "/"))
+	anna.tabTo(`e.matches(".skip")`)
+	anna.keys(kb.Enter)
+	if !eval[bool](anna, `document.activeElement.id === "main" || location.hash === "#main"`) {
+		t.Error("the skip link does not skip")
+	}
+	anna.do(chromedp.Navigate(anna.s.url + "/"))
+	anna.tabTo(`e.getAttribute("href") === "/history"`)
+	anna.keys(kb.Enter)
+	anna.until(`location.pathname === "/history" && document.body.innerText.includes("+49 30 555401")`)
+}
