@@ -59,6 +59,7 @@ func statusOf(h switchboard.Health) views.StatusModel {
 var problems = map[sipgate.Kind]string{
 	sipgate.Unauthorized: "unauthorized", sipgate.Forbidden: "forbidden", sipgate.Throttled: "throttled",
 	sipgate.Unavailable: "unavailable", sipgate.Invalid: "invalid", sipgate.NoCall: "no_call", sipgate.NoCredit: "no_credit",
+	sipgate.Unsupported: "unsupported",
 }
 
 // The sheets are the dialogs of the board: pages of their own without

@@ -111,8 +111,9 @@ type NewCall struct {
 const maxParty = 64
 
 // StartCall calls the caller's own telephone and, once it is answered, the
-// callee. The id is that of the call in events and in commands. An answer
-// without an error does not prove that a telephone rang.
+// callee, on a classic account; [Client.Dial] does it on any. The id is that of
+// the call in events and in commands. An answer without an error does not prove
+// that a telephone rang.
 func (c *Client) StartCall(ctx context.Context, n NewCall) (CallID, error) {
 	r := request{method: http.MethodPost, path: []string{"sessions", "calls"}, limit: actionLimit, in: struct {
 		DeviceID DeviceID `json:"deviceId,omitempty"`
@@ -123,18 +124,5 @@ func (c *Client) StartCall(ctx context.Context, n NewCall) (CallID, error) {
 	if n.Caller == "" || n.Callee == "" || max(len(n.Caller), len(n.Callee), len(n.DeviceID), len(n.CallerID)) > maxParty {
 		return "", r.fail(Invalid, errors.New("caller or callee is missing or too long"))
 	}
-	data, err := c.do(ctx, r)
-	if err != nil {
-		return "", err
-	}
-	var reply struct {
-		ID CallID `json:"sessionId"`
-	}
-	if err := r.decode(data, &reply); err != nil {
-		return "", err
-	}
-	if !reply.ID.Valid() {
-		return "", &Error{Op: r.op(), Status: http.StatusOK, Kind: Other, MayHaveArrived: true, Err: errCallID}
-	}
-	return reply.ID, nil
+	return c.started(ctx, r)
 }

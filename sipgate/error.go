@@ -14,16 +14,18 @@ type Kind int
 const (
 	Other        Kind = iota // none of the below
 	Unauthorized             // the access token is not, or no longer, valid
-	Forbidden                // the user, the token or the platform may not do this
+	Forbidden                // the user or the token may not do this
 	NoCall                   // no such call, or it has ended
 	Invalid                  // sipgate rejects the arguments, or they were not fit to be sent
 	NoCredit                 // the account cannot pay for it
 	Throttled                // too many requests
 	Unavailable              // no answer, or a 5xx
+	Unsupported              // the account's platform has no such thing
 )
 
 var kindNames = [...]string{
 	"Other", "Unauthorized", "Forbidden", "NoCall", "Invalid", "NoCredit", "Throttled", "Unavailable",
+	"Unsupported",
 }
 
 // String returns the name of the constant, for logs.
@@ -51,11 +53,22 @@ type Error struct {
 	// read. The action may have been executed, and must not be repeated.
 	// When it is false, the action has not been executed.
 	MayHaveArrived bool
+	// About is what a refused new call was refused for, as far as sipgate's
+	// words tell: one of the constants below, or empty.
+	About string
 	// RetryAfter is how long sipgate asks to wait, 0 if it did not say.
 	RetryAfter time.Duration
 	// Err is the cause.
 	Err error
 }
+
+// What a new call can be refused for.
+const (
+	AboutCallee   = "callee"
+	AboutCaller   = "caller"
+	AboutCallerID = "callerId"
+	AboutDevice   = "device"
+)
 
 // Error implements error.
 func (e *Error) Error() string {

@@ -12,24 +12,50 @@ import (
 // refusal makes the error of an answer outside of 2xx.
 func refusal(r request, resp *http.Response, body []byte) *Error {
 	kind := kindOfStatus(resp.StatusCode, r.ofCall())
+	if unsupported(resp.StatusCode, body) {
+		kind = Unsupported
+	}
+	words := complaint(resp.StatusCode, body)
 	return &Error{
 		Op:             r.op(),
 		Status:         resp.StatusCode,
 		Kind:           kind,
 		MayHaveArrived: kind == Unavailable,
+		About:          about(resp.StatusCode, words),
 		RetryAfter:     retryAfter(resp.Header),
-		Err:            errors.New(complaint(resp.StatusCode, body)),
+		Err:            errors.New(words),
 	}
 }
 
-// kindOfStatus classifies what is not 2xx. Nothing but the status counts: the
-// bodies of sipgate's errors are empty, text or JSON of several shapes.
+// about finds in sipgate's words what a refused value was. They are for the
+// choice of our own words, and may be missing or change.
+func about(status int, words string) string {
+	if status != http.StatusBadRequest {
+		return ""
+	}
+	words = strings.ToLower(words)
+	for _, a := range [][2]string{
+		{"device", AboutDevice}, {"callerid", AboutCallerID}, {"caller id", AboutCallerID},
+		{"callee", AboutCallee}, {"target", AboutCallee}, {"caller", AboutCaller}, {"number", AboutCallee},
+	} {
+		if strings.Contains(words, a[0]) {
+			return a[1]
+		}
+	}
+	return ""
+}
+
+// kindOfStatus classifies what is not 2xx. But for what a platform does not
+// have nothing but the status counts: the bodies of sipgate's errors are empty,
+// text or JSON of several shapes.
 func kindOfStatus(status int, ofCall bool) Kind {
 	switch status {
 	case http.StatusUnauthorized:
 		return Unauthorized
-	case http.StatusForbidden, http.StatusNotImplemented: // 501: not on this platform
+	case http.StatusForbidden:
 		return Forbidden
+	case http.StatusNotImplemented:
+		return Unsupported
 	case http.StatusBadRequest, http.StatusUnprocessableEntity,
 		http.StatusConflict, http.StatusRequestEntityTooLarge: // 409: not in this phase of the call
 		return Invalid

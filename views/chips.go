@@ -131,7 +131,7 @@ func playing(p switchboard.Playing, lang Lang) []Chip {
 
 // reasons are the names of sipgate.Kind, which this package may not import, in
 // its order; a test holds them together.
-var reasons = []string{"other", "unauthorized", "forbidden", "nocall", "invalid", "nocredit", "throttled", "unavailable"}
+var reasons = []string{"other", "unauthorized", "forbidden", "nocall", "invalid", "nocredit", "throttled", "unavailable", "unsupported"}
 
 func reason(kind int) string {
 	if kind < 0 || kind >= len(reasons) {

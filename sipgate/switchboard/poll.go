@@ -85,7 +85,7 @@ func (b *Board) listFailed(m *member, err error) {
 	switch kind {
 	case sipgate.Unauthorized:
 		m.aside = true
-	case sipgate.Forbidden:
+	case sipgate.Forbidden, sipgate.Unsupported:
 		m.rest = now.Add(forbiddenRest)
 	case sipgate.Throttled:
 		var e *sipgate.Error

@@ -1,0 +1,158 @@
+package sipgate
+
+import (
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func jwt(claims string) string {
+	return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"
+}
+
+func TestPlatformOfToken(t *testing.T) {
+	for token, want := range map[string]Platform{
+		jwt(`{"featureScope":"CLASSIC_PBX"}`):            Classic,
+		jwt(`{"sub":"f:2e:1","featureScope":"NEO_PBX"}`): Neo,
+		jwt(`{"featureScope":"THIRD_PBX"}`):              UnknownPlatform,
+		jwt(`{"featureScope":["NEO_PBX"]}`):              UnknownPlatform,
+		jwt(`{}`):                                        UnknownPlatform,
+		jwt(`{"featureScope":"NEO_PBX"`):                 UnknownPlatform,
+		jwt(`{"featureScope":"NEO_PBX"}`) + ".x":         UnknownPlatform,
+		"opaque":                                         UnknownPlatform,
+		"":                                               UnknownPlatform,
+		"a.b.c":                                          UnknownPlatform,
+		jwt(`{"featureScope":"NEO_PBX","x":"` + strings.Repeat("x", maxTokens) + `"}`): UnknownPlatform,
+	} {
+		if got := PlatformOf(token); got != want {
+			t.Errorf("%.60q: %q, want %q", token, got, want)
+		}
+	}
+}
+
+// name is "METHOD path", and behind it the body if there is one.
+func (s seen) name() string {
+	return strings.TrimSpace(s.Method + " " + strings.TrimPrefix(s.URI, "/below/v2/") + " " + s.Body)
+}
+
+// routes answers each request, by its name, with the status and body given.
+func routes(t *testing.T, answers map[string][2]string) (c *Client, rec *recorder) {
+	c, rec = serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		all := rec.all()
+		a, ok := answers[all[len(all)-1].name()]
+		status, err := strconv.Atoi(a[0])
+		if !ok || err != nil {
+			status = http.StatusNotFound
+		}
+		w.WriteHeader(status)
+		w.Write([]byte(a[1]))
+	})
+	return c, rec
+}
+
+const onlyClassic = "This endpoint requires a sipgate Classic PBX Account"
+
+func TestFindPlatform(t *testing.T) {
+	team := [2]string{"200", `{"mainProductType":"TEAM"}`}
+	for name, test := range map[string]struct {
+		token   string
+		answers map[string][2]string
+		want    Finding
+		fails   bool
+		asked   int
+	}{
+		"in the token":         {jwt(`{"featureScope":"NEO_PBX"}`), nil, Finding{Neo, "token"}, false, 0},
+		"has groups":           {"t", map[string][2]string{"GET groups": {"200", `{"items":[]}`}}, Finding{Classic, "groups"}, false, 1},
+		"refused in text":      {"t", map[string][2]string{"GET groups": {"403", onlyClassic}}, Finding{Neo, "groups"}, false, 1},
+		"refused in JSON":      {"t", map[string][2]string{"GET groups": {"403", `{"message":"` + onlyClassic + `"}`}}, Finding{Neo, "groups"}, false, 1},
+		"not implemented":      {"t", map[string][2]string{"GET groups": {"501", ""}}, Finding{Neo, "groups"}, false, 1},
+		"a right is missing":   {"t", map[string][2]string{"GET groups": {"403", "Forbidden"}, "GET account": team}, Finding{Classic, "account"}, false, 2},
+		"an unknown product":   {"t", map[string][2]string{"GET groups": {"403", ""}, "GET account": {"200", `{"mainProductType":"UNKNOWN"}`}}, Finding{}, false, 2},
+		"all rights missing":   {"t", map[string][2]string{"GET groups": {"403", ""}, "GET account": {"403", ""}}, Finding{}, false, 2},
+		"sipgate is not there": {"t", map[string][2]string{"GET groups": {"502", ""}, "GET account": {"502", ""}}, Finding{}, true, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, seen := routes(t, test.answers)
+			c.Auth = Bearer(test.token)
+			got, err := c.FindPlatform(t.Context())
+			if got != test.want || (err != nil) != test.fails || len(seen.all()) != test.asked {
+				t.Errorf("%+v %v after %d requests, want %+v after %d", got, err, len(seen.all()), test.want, test.asked)
+			}
+		})
+	}
+}
+
+// A call is tried in another way only after sipgate has definitely refused it
+// in the first, and never more than twice on a platform.
+func TestDial(t *testing.T) {
+	call := NewCall{Caller: "e0", DeviceID: "e0", Callee: "+4915799912345", CallerID: "+492110012345"}
+	const (
+		classic = `POST sessions/calls {"deviceId":"e0","caller":"e0","callee":"+4915799912345","callerId":"+492110012345"}`
+		bare    = `POST calls {"deviceId":"e0","targetNumber":"4915799912345","callerId":"492110012345"}`
+		plus    = `POST calls {"deviceId":"e0","targetNumber":"+4915799912345","callerId":"+492110012345"}`
+	)
+	no, neo := [2]string{"403", onlyClassic}, Way{Platform: Neo}
+	for name, test := range map[string]struct {
+		way     Way
+		answers map[string][2]string // by request
+		want    Way
+		id      CallID
+		kind    Kind
+		sent    []string
+	}{
+		"classic":                {Way{}, map[string][2]string{classic: {"200", `{"sessionId":"A1"}`}}, Way{Platform: Classic}, "A1", 0, []string{classic}},
+		"classic, refused":       {Way{}, map[string][2]string{classic: {"403", "User is not allowed"}}, Way{}, "", Forbidden, []string{classic}},
+		"classic, may have been": {Way{}, map[string][2]string{classic: {"502", onlyClassic}}, Way{}, "", Unavailable, []string{classic}},
+		"neo after all":          {Way{}, map[string][2]string{classic: no, bare: {"201", `{"callSid":"B1"}`}}, neo, "B1", 0, []string{classic, bare}},
+		"neo, known":             {neo, map[string][2]string{bare: {"200", `{"callSid":"B1"}`}}, neo, "B1", 0, []string{bare}},
+		"neo, plus":              {neo, map[string][2]string{bare: {"400", ""}, plus: {"201", `{"callSid":"B1"}`}}, Way{Neo, true}, "B1", 0, []string{bare, plus}},
+		"neo, plus known":        {Way{Neo, true}, map[string][2]string{plus: {"201", `{"callSid":"B1"}`}}, Way{Neo, true}, "B1", 0, []string{plus}},
+		"neo, no plus after all": {Way{Neo, true}, map[string][2]string{plus: {"400", "bad"}, bare: {"201", `{"callSid":"B1"}`}}, neo, "B1", 0, []string{plus, bare}},
+		"neo, neither":           {neo, map[string][2]string{bare: {"400", "x"}, plus: {"400", "y"}}, neo, "", Invalid, []string{bare, plus}},
+		"neo, the telephone":     {neo, map[string][2]string{bare: {"400", "Invalid invitable device"}}, neo, "", Invalid, []string{bare}},
+		"neo, may have been":     {neo, map[string][2]string{bare: {"400", ""}, plus: {"502", ""}}, Way{Neo, true}, "", Unavailable, []string{bare, plus}},
+		"neo, an empty yes":      {neo, map[string][2]string{bare: {"200", ""}}, neo, "", Other, []string{bare}},
+		"neo, an odd yes":        {neo, map[string][2]string{bare: {"200", "OK"}}, neo, "", Other, []string{bare}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, seen := routes(t, test.answers)
+			id, way, err := c.Dial(t.Context(), call, test.way)
+			if id != test.id || way != test.want || (err == nil) != (test.id != "") || KindOf(err) != test.kind {
+				t.Errorf("%q %+v %v", id, way, err)
+			}
+			if test.kind == Other && test.id == "" && !MayHaveArrived(err) {
+				t.Error("a yes that cannot be read is told as a no")
+			}
+			var sent []string
+			for _, q := range seen.all() {
+				sent = append(sent, q.name())
+			}
+			if !slices.Equal(sent, test.sent) {
+				t.Errorf("sent %q, want %q", sent, test.sent)
+			}
+		})
+	}
+}
+
+func TestWhatANewCallWasRefusedFor(t *testing.T) {
+	for words, want := range map[string]string{
+		"User supplied invalid callee number":                "callee",
+		"User supplied invalid caller number":                "caller",
+		"User supplied invalid caller id":                    "callerId",
+		"DeviceId is required if caller is a phone number":   "device",
+		"Invalid invitable device":                           "device",
+		`{"errors":[{"status":400,"title":"targetNumber"}]}`: "callee",
+		"Invalid number":                                     "callee",
+		"":                                                   "",
+		"no":                                                 "",
+	} {
+		c, _ := serve(t, answer(http.StatusBadRequest, "", words))
+		_, err := c.StartCall(t.Context(), NewCall{Caller: "e0", Callee: "+4915799912345"})
+		if got := err.(*Error).About; got != want {
+			t.Errorf("%q: %q, want %q", words, got, want)
+		}
+	}
+}
