@@ -36,9 +36,9 @@ func (h *handlers) boardFor(ctx context.Context, v Visitor, calls []switchboard.
 }
 
 // permit says whether the buttons of a call work for a visitor. They all need
-// the same; a command asks again.
+// the same role; a command asks again.
 func (h *handlers) permit(v Visitor, c switchboard.Call) views.Permit {
-	return views.Permit{Reason: h.mayOn(v, team.DeedHold, c).Reason}
+	return views.Permit{Reason: h.mayOn(v, team.DeedHold, c).Reason, Lacks: h.lacking(v.Account)}
 }
 
 // about is what every page needs to know.
@@ -47,7 +47,11 @@ func (h *handlers) about(r *http.Request, v Visitor) views.Page {
 	for entry, deed := range map[string]team.Deed{"team": team.DeedTeam, "audit": team.DeedAudit, "status": team.DeedStatus, "settings": team.DeedSettingsOwn} {
 		may[entry] = v.Person.May(deed).OK
 	}
-	return views.Page{Lang: langOf(r, v), ID: v.id(), Member: v.Name, Path: r.URL.Path, Now: time.Now(), Fragment: isEnhanced(r), Demo: h.Demo,
+	lacks, platform := map[string]bool{}, h.Platforms.Get(v.Account)
+	for _, a := range team.Abilities {
+		lacks[string(a)] = !platform.Can(a)
+	}
+	return views.Page{Lacks: lacks, Lang: langOf(r, v), ID: v.id(), Member: v.Name, Path: r.URL.Path, Now: time.Now(), Fragment: isEnhanced(r), Demo: h.Demo,
 		May: may, Lead: v.Person.Role >= team.Lead}
 }
 

@@ -84,6 +84,9 @@ func (h *handlers) carryOut(r *http.Request, v Visitor, call switchboard.Call, c
 		d = h.mayOn(v, team.DeedOverride, call)
 		entry.Parameters += " override"
 	}
+	if reason := h.platformLacks(v.Account, c.Action); d.OK && reason != "" {
+		d = team.Decision{Reason: reason}
+	}
 	if !d.OK {
 		return h.refuseDeed(ctx, entry, d)
 	}
@@ -103,6 +106,7 @@ func (h *handlers) carryOut(r *http.Request, v Visitor, call switchboard.Call, c
 		c.Before = nil
 	}
 	c.Done = func(err error) {
+		h.learn(v.Account, c.Action, err)
 		if err := h.Audit.End(ctx, id, outcome(err), upstreamStatus(err), time.Since(begun)); err != nil {
 			h.Log.Error("the end of a deed is not in the audit yet", "entry", id, "err", err)
 		}

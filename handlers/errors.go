@@ -17,6 +17,7 @@ import (
 var upstream = map[sipgate.Kind]web.Fault{
 	sipgate.Unauthorized: {Status: http.StatusUnauthorized, Code: "unauthenticated"},
 	sipgate.Forbidden:    {Status: http.StatusForbidden, Code: "forbidden_upstream"},
+	sipgate.Unsupported:  {Status: http.StatusForbidden, Code: "unsupported_upstream"},
 	sipgate.NoCall:       {Status: http.StatusConflict, Code: "call_over"},
 	sipgate.Invalid:      {Status: http.StatusUnprocessableEntity, Code: "refused_upstream"},
 	sipgate.NoCredit:     {Status: http.StatusPaymentRequired, Code: "no_credit"},

@@ -45,6 +45,7 @@ type Deps struct {
 	Audit     *team.Audit
 	AuditDays int // for how many days the audit is kept
 	Hooks     *team.Hooks
+	Platforms *team.Platforms
 
 	// Interrupted are the deeds that the end of the program before this one
 	// cut off; their teams are told.

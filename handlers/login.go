@@ -97,6 +97,11 @@ func (h *handlers) signedIn(w http.ResponseWriter, r *http.Request, t web.Tokens
 	if err := h.Grants.Put(ctx, v.member(), tokens); err != nil {
 		return err
 	}
+	if p := sipgate.PlatformOf(t.Access); p != sipgate.UnknownPlatform && p != h.Platforms.Get(v.Account).Platform {
+		if err := h.Platforms.Found(ctx, v.Account, sipgate.Finding{Platform: p, By: "token"}); err != nil {
+			return err
+		}
+	}
 	if err := h.Sessions.Start(w, r, v); err != nil {
 		return err
 	}

@@ -68,6 +68,7 @@ func (h *handlers) routes() *http.ServeMux {
 	signed("GET /audit.csv", h.auditCSV)
 	signed("GET /status", h.status)
 	signed("POST /status/webhooks", h.setWebhooks)
+	signed("POST /status/platform", h.findOutAnew)
 	signed("GET /settings", h.settings)
 	signed("POST /settings/wishes", h.setWishes)
 	signed("POST /settings/grace", h.setGrace)

@@ -27,6 +27,7 @@ func (h *handlers) status(w http.ResponseWriter, r *http.Request, v Visitor) err
 		}
 		m.SetAside = append(m.SetAside, views.SetAside{Name: p.Name, Problem: problems[sipgate.Unauthorized]})
 	}
+	m.Platform = h.platformModel(r.Context(), v)
 	var err error
 	if m.Webhooks, err = h.webhooks(r.Context(), v); err != nil {
 		return err

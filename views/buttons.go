@@ -28,12 +28,12 @@ func (m *RowModel) buttons(c switchboard.Call, permit Permit, lang Lang) {
 		m.Acts = []Button{end}
 	case c.Phase == switchboard.Talking:
 		m.Why = permit.why(lang)
-		m.Acts = append(m.others(c, id, lang), end)
+		m.Acts = append(m.others(c, permit, id, lang), end)
 	}
 }
 
 // others are all buttons of an established call but the last.
-func (m *RowModel) others(c switchboard.Call, id string, lang Lang) []Button {
+func (m *RowModel) others(c switchboard.Call, permit Permit, id string, lang Lang) []Button {
 	sheet := func(v switchboard.Verb, key, drawn string) Button {
 		b := Button{Key: key, Path: m.path("/" + drawn), Sheet: true, Busy: busy(c, v)}
 		b.Word, b.Face = faceOf(lang, drawn, "do."+drawn)
@@ -48,6 +48,7 @@ func (m *RowModel) others(c switchboard.Call, id string, lang Lang) []Button {
 	hold.Word, hold.Face = faceOf(lang, either(c.Hold.On, "resume", "hold"), either(c.Hold.On, "do.resume", "do.hold"))
 	mute := m.toggle(c, c.Mute, switchboard.VerbMute, "m", "/muted", id)
 	mute.Word, mute.Face = faceOf(lang, either(c.Mute.On, "unmute", "mute"), either(c.Mute.On, "do.unmute", "do.mute"))
+	mute.Why = permit.lacks(switchboard.VerbMute, lang)
 	return append(make([]Button, 0, 7),
 		hold, mute,
 		sheet(switchboard.VerbTransfer, "t", "transfer"),

@@ -66,7 +66,7 @@ func poisoned(text string) map[string]templ.Component {
 		"audit":    Audit(p, poisonedAudit(text, now)),
 		"settings": Settings(p, SettingsModel{Sessions: []SessionRow{{ID: text, Address: text, Browser: text}}}),
 		"statuspage": StatusPage(p, StatusPageModel{
-			Scopes: []Scope{{Name: text}}, Platform: text, SetAside: []SetAside{{text, text}}, PublicURL: text, Versions: choices,
+			Scopes: []Scope{{Name: text}}, Platform: PlatformModel{Name: text, By: text}, SetAside: []SetAside{{text, text}}, PublicURL: text, Versions: choices,
 			Webhooks: WebhookModel{Now: Webhooks{text, text}, Ours: Webhooks{text, text}, Before: Webhooks{text, text}, May: true, Refused: map[string]int{text: 1}}}),
 		"call": CallPage(p, CallPageModel{ID: call.ID, Row: f.RowFor(call, Permit{}, German), ActionID: text, Recordings: text,
 			Events: []CallEvent{f.Event(now, true, text, text, text), f.Event(now, true, noted, text, text)}}),

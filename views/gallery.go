@@ -58,6 +58,7 @@ func Gallery(lang Lang) []Picture {
 		pictures = append(pictures, Picture{RowDOMID(c.ID), Row(lang, galleryFormat.Row(c, "w0", lang))})
 	}
 	pictures = append(pictures, galleryOfTeam(lang)...)
+	pictures = append(pictures, galleryOfCalling(p, now)...)
 	return append(pictures, galleryStates(lang)...)
 }
 

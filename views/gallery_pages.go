@@ -23,7 +23,7 @@ var galleryOurs = Webhooks{
 // galleryStatus is an installation without webhooks.
 func galleryStatus(now time.Time) StatusPageModel {
 	m := StatusPageModel{
-		Platform: "classic",
+		Platform: PlatformModel{Name: "classic", By: "token", FoundAt: now.Add(-30 * time.Hour), Abilities: galleryAbilities(true)},
 		Webhooks: WebhookModel{Ours: galleryOurs, May: true},
 		List:     StatusModel{ListedAt: now.Add(-time.Second), Now: now, Members: 3},
 		SetAside: []SetAside{{"Tom Weber", "unauthorized"}}, PublicURL: "http://localhost:8080", Local: true,
@@ -75,7 +75,7 @@ func galleryCallPage(c switchboard.Call, now time.Time, lang Lang) CallPageModel
 
 func galleryPastCall(c switchboard.Call, now time.Time, lang Lang) CallPageModel {
 	m := galleryCallPage(c, now, lang)
-	m.Live, m.Recordings, m.MayNote = false, "/history?from=2026-11-23", Permit{"role_" + team.Viewer.String()}
+	m.Live, m.Recordings, m.MayNote = false, "/history?from=2026-11-23", Permit{Reason: "role_" + team.Viewer.String()}
 	m.Events = append(m.Events,
 		galleryFormat.Event(now.Add(-20*time.Second), false, "tones", "Mia Brandt", "7"),
 		galleryFormat.Event(now.Add(-15*time.Second), false, "transferred", "Mia Brandt", "+4989200300"),

@@ -36,7 +36,7 @@ func galleryStates(lang Lang) []Picture {
 		{"board-quiet", Board(p, nobody)},
 		{"board-stale", Board(p, board(20*time.Second, "unavailable", Permit{}))},
 		{"board-offline", Board(p, board(time.Second, "", Permit{}))},
-		{"board-viewer", Board(p, board(time.Second, "", Permit{"role_" + team.Viewer.String()}))},
+		{"board-viewer", Board(p, board(time.Second, "", Permit{Reason: "role_" + team.Viewer.String()}))},
 		{"dialog-confirm", opened(p, "confirm", lang.T("hangup.confirm", "Meier & Söhne GmbH"))},
 		{"dialog-attended", opened(p, "attended", Attending(lang, *galleryShared(now)[0].Attention))},
 		{"dialog-attended-lead", opened(lead, "attended", Attending(lang, *galleryShared(now)[0].Attention))},

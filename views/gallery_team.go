@@ -55,9 +55,9 @@ func galleryOfTeam(lang Lang) []Picture {
 func galleryPermit(c switchboard.Call) Permit {
 	switch c.ID {
 	case "watched":
-		return Permit{team.ReasonNotLendable}
+		return Permit{Reason: team.ReasonNotLendable}
 	case "foreign", "leaving-foreign":
-		return Permit{team.ReasonNotYours}
+		return Permit{Reason: team.ReasonNotYours}
 	}
 	return Permit{}
 }

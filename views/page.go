@@ -33,6 +33,9 @@ type Page struct {
 	// "status", "settings".
 	May map[string]bool
 
+	// Lacks holds what the team's account cannot do, by team.Ability.
+	Lacks map[string]bool
+
 	files []string // style sheets and scripts that only this page needs
 }
 

@@ -3,15 +3,31 @@ package views
 import (
 	"bytes"
 	"context"
+	"slices"
+	"strings"
 	"sync"
 
 	"callboard/sipgate/switchboard"
 )
 
-// Permit says whether somebody may act on a call. The zero value is a yes;
-// else Reason is why not: a reason of the team's policy ("role_viewer",
-// "not_yours", …), for which there are words.
-type Permit struct{ Reason string }
+// Permit says whether somebody may act on a call. The zero value is a yes.
+type Permit struct {
+	// Reason is why not: a reason of the team's policy ("role_viewer",
+	// "not_yours", …), for which there are words.
+	Reason string
+
+	// Lacks are the verbs, separated by spaces, that sipgate's platform of this
+	// account cannot do although the others work.
+	Lacks string
+}
+
+// lacks tells why the button of a verb does not work although others do.
+func (p Permit) lacks(v switchboard.Verb, lang Lang) string {
+	if slices.Contains(strings.Fields(p.Lacks), string(v)) {
+		return lang.T("why.platform_" + string(v))
+	}
+	return ""
+}
 
 // OK reports whether the buttons work.
 func (p Permit) OK() bool { return p.Reason == "" }
@@ -46,7 +62,7 @@ func (f Format) RowFor(c switchboard.Call, permit Permit, lang Lang) RowModel {
 // But for Private, f must be the same for all who share.
 func (f Format) RowHTMLFor(ctx context.Context, c switchboard.Call, permit Permit, lang Lang) (RenderedRow, error) {
 	f, c = f.privately(c)
-	return remember(ctx, c, "row "+lang.String()+" for "+permit.Reason, lang, func() RowModel {
+	return remember(ctx, c, "row "+lang.String()+" for "+permit.Reason+" without "+permit.Lacks, lang, func() RowModel {
 		return f.RowFor(c, permit, lang)
 	})
 }

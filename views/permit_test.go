@@ -27,7 +27,7 @@ func shared(t testing.TB, id switchboard.RowID) switchboard.Call {
 func TestRowForSaysWhyButtonsAreOff(t *testing.T) {
 	c := picked(t, "talking")
 	for _, reason := range []string{team.ReasonNotYours, team.ReasonNotLendable, "role_viewer", "no_such_reason"} {
-		m := galleryFormat.RowFor(c, Permit{reason}, English)
+		m := galleryFormat.RowFor(c, Permit{Reason: reason}, English)
 		if m.Why == "" || strings.Contains(m.Why, reason) || len(m.Acts) != 7 {
 			t.Errorf("%s: why %q, %d buttons", reason, m.Why, len(m.Acts))
 		}
@@ -47,7 +47,7 @@ func TestRingingCallsCanBeHungUp(t *testing.T) {
 	if len(m.Acts) != 1 || m.Acts[0].Key != "x" || m.Acts[0].Path != "/calls/ringing/hangup" {
 		t.Errorf("buttons %+v", m.Acts)
 	}
-	if m := galleryFormat.RowFor(c, Permit{"role_viewer"}, English); len(m.Acts) != 0 {
+	if m := galleryFormat.RowFor(c, Permit{Reason: "role_viewer"}, English); len(m.Acts) != 0 {
 		t.Errorf("a viewer gets %+v", m.Acts)
 	}
 }
@@ -80,7 +80,7 @@ func TestHangingUpCanBeTakenBack(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, page)
 		}
 	}
-	page = html(t, Row(English, galleryFormat.RowFor(c, Permit{"role_viewer"}, English)))
+	page = html(t, Row(English, galleryFormat.RowFor(c, Permit{Reason: "role_viewer"}, English)))
 	if strings.Contains(page, "/undo") || !strings.Contains(page, "Hanging up at") {
 		t.Error("who may not act can take it back, or does not see it")
 	}
@@ -102,7 +102,7 @@ func TestRowForIsRenderedOnce(t *testing.T) {
 	for range 100 {
 		for _, reason := range []string{"", "role_viewer", "not_yours"} {
 			for _, lang := range Langs {
-				row, err := f.RowHTMLFor(context.Background(), c, Permit{reason}, lang)
+				row, err := f.RowHTMLFor(context.Background(), c, Permit{Reason: reason}, lang)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -123,7 +123,7 @@ func TestSeveralNeedsTwoThatMayBeHungUp(t *testing.T) {
 	}{{nil, true}, {[]switchboard.RowID{"ringing"}, false}, {[]switchboard.RowID{"ended"}, true}} {
 		b, err := galleryFormat.BoardFor(context.Background(), calls, func(c switchboard.Call) Permit {
 			if slices.Contains(test.forbidden, c.ID) {
-				return Permit{"not_yours"}
+				return Permit{Reason: "not_yours"}
 			}
 			return Permit{}
 		}, English)

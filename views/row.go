@@ -51,6 +51,7 @@ type Button struct {
 	Sheet      bool
 	Toggle, On bool   // a toggle that is on is pressed, and asks for false
 	Busy       bool   // a command of this kind is under way
+	Why        string // it does not work although others do; empty if it does
 	ID         string // action_id: the same until the row changes, so that a double click counts once
 }
 

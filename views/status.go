@@ -11,10 +11,10 @@ import (
 // StatusPageModel is what [StatusPage] shows: what works, what does not, and
 // why. It holds no secrets; addresses of webhooks are shortened when shown.
 type StatusPageModel struct {
-	Scopes   []Scope // of the reader's own sign-in, all that were asked for
-	Platform string  // "classic" or "neo", or empty if not known
+	Scopes []Scope // of the reader's own sign-in, all that were asked for
 
 	Webhooks WebhookModel
+	Platform PlatformModel
 
 	List     StatusModel
 	SetAside []SetAside // members whose lists are not read at the moment

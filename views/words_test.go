@@ -198,6 +198,7 @@ func TestReasons(t *testing.T) {
 	for kind, want := range map[sipgate.Kind]string{
 		sipgate.Other: "other", sipgate.Unauthorized: "unauthorized", sipgate.Forbidden: "forbidden", sipgate.NoCall: "nocall",
 		sipgate.Invalid: "invalid", sipgate.NoCredit: "nocredit", sipgate.Throttled: "throttled", sipgate.Unavailable: "unavailable",
+		sipgate.Unsupported: "unsupported",
 	} {
 		if got := reason(int(kind)); got != want {
 			t.Errorf("kind %d is called %q, want %q", kind, got, want)

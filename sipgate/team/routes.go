@@ -61,6 +61,7 @@ var routes = map[string]Deed{
 	"GET /status":    DeedStatus,
 
 	"POST /status/webhooks": DeedWebhooks,
+	"POST /status/platform": DeedStatus,
 
 	"POST /calls/{id}/attention": DeedHold, // any deed on the call: which one is asked again
 	"POST /calls/hangup":         DeedHangUp,

@@ -1,0 +1,61 @@
+package team
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"callboard/sipgate"
+)
+
+// What was found out outlives the program, and no account learns another's.
+func TestPlatforms(t *testing.T) {
+	ctx, db := t.Context(), tables(t)
+	open := func() *Platforms {
+		t.Helper()
+		p, err := NewPlatforms(ctx, db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	p := open()
+	if got := p.Get("1"); got.Platform != sipgate.UnknownPlatform || !got.FoundAt.IsZero() || !got.Can(AbilityMute) {
+		t.Errorf("before: %+v", got)
+	}
+	gone, cancel := context.WithCancel(ctx)
+	cancel() // who goes away has told all the same
+	steps := []error{
+		p.Found(gone, "1", sipgate.Finding{Platform: sipgate.Neo, By: "token"}),
+		p.Learn(ctx, "1", sipgate.Way{Platform: sipgate.Neo, Plus: true}),
+		p.Found(ctx, "2", sipgate.Finding{Platform: sipgate.Classic, By: "groups"}),
+		p.Lack(ctx, "2", AbilityMute), p.Lack(ctx, "2", AbilityMute), p.Lack(ctx, "2", AbilityGroups),
+		p.Learn(ctx, "3", sipgate.Way{Platform: sipgate.Neo}),
+	}
+	for i, err := range steps {
+		if err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	for range 2 { // as it is, and as it is read
+		one, two, three := p.Get("1"), p.Get("2"), p.Get("3")
+		if one.Way() != (sipgate.Way{Platform: sipgate.Neo, Plus: true}) || one.By != "token" || one.FoundAt.IsZero() {
+			t.Errorf("1: %+v", one)
+		}
+		for _, a := range Abilities {
+			if one.Can(a) {
+				t.Errorf("neo can %s", a)
+			}
+		}
+		if two.Can(AbilityMute) || two.Can(AbilityGroups) || !two.Can(AbilityCallHistory) || !slices.Equal(two.Refused, []Ability{AbilityMute, AbilityGroups}) {
+			t.Errorf("2: %+v", two)
+		}
+		if three.Platform != sipgate.Neo || three.By != "call" || three.Plus {
+			t.Errorf("3: %+v", three)
+		}
+		p = open()
+	}
+	if err := p.Found(ctx, "2", sipgate.Finding{Platform: sipgate.Classic, By: "token"}); err != nil || !p.Get("2").Can(AbilityMute) {
+		t.Errorf("found out anew: %+v %v", p.Get("2"), err)
+	}
+}
