@@ -33,14 +33,15 @@ const layers = `
 	sipgate/switchboard  < sipgate
 	sipgate/team         < sipgate
 	sipgate/journal      < sipgate sipgate/switchboard
+	sipgate/directory    < sipgate
 
 	# What one sees: values only.
 	views                < sipgate/switchboard sipgate/team sipgate/announcement static
-	views                < sipgate/journal
+	views                < sipgate/journal sipgate/directory
 
 	# The one place where browsers and telephones meet.
 	handlers             < web views static sipgate sipgate/switchboard sipgate/team sipgate/announcement
-	handlers             < sipgate/journal
+	handlers             < sipgate/journal sipgate/directory
 
 	# Plugs it together.
 	.                    < web web/database handlers sipgate sipgate/switchboard sipgate/team
@@ -72,7 +73,7 @@ const homes = `
 
 	# Used wherever there are languages, foreign file names, limits.
 	golang.org/x/text/language        < views handlers sipgate/simulator
-	golang.org/x/text/unicode/norm    < sipgate/announcement
+	golang.org/x/text/unicode/norm    < sipgate/announcement sipgate/directory
 	golang.org/x/time                 < web handlers sipgate/switchboard
 
 	# Who speaks HTTP, and who speaks to the database.

@@ -67,7 +67,7 @@ func names(ctx context.Context, c *sipgate.Client) (shared, private map[string]s
 	shared, private = map[string]string{}, map[string]string{}
 	for _, contact := range contacts {
 		found := private
-		if contact.Scope == "SHARED" || contact.Scope == "INTERNAL" {
+		if contact.Public() {
 			found = shared
 		}
 		for _, n := range contact.Numbers {

@@ -17,6 +17,10 @@ type Contact struct {
 	Scope        string // PRIVATE, SHARED, INTERNAL
 }
 
+// Public reports whether the whole team may see the contact. All others are
+// the user's alone.
+func (c Contact) Public() bool { return c.Scope == "SHARED" || c.Scope == "INTERNAL" }
+
 // ContactNumber is a number of a [Contact], as it was entered.
 type ContactNumber struct {
 	Number string   `json:"number"`

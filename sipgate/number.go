@@ -1,8 +1,10 @@
 package sipgate
 
 import (
+	"errors"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -174,3 +176,31 @@ func NormalNumber(raw string) string {
 	}
 	return s
 }
+
+// Partial returns the digits of what may be the beginning, or any part, of a
+// number that is being typed; "" if it is none. It begins with "+" and the
+// country code if that is known: typed, as 00, or as the trunk zero of the
+// Region's numbers.
+func (r NumberRules) Partial(s string) string {
+	s, ok := strip(strings.TrimSpace(s))
+	if !ok {
+		return ""
+	}
+	code := ""
+	if c := phonenumbers.GetCountryCodeForRegion(r.Region); c != 0 && phonenumbers.GetNddPrefixForRegion(r.Region, true) == "0" {
+		code = "+" + strconv.Itoa(c)
+	}
+	switch rest, national := strings.CutPrefix(s, "0"); {
+	case code == "":
+		return s
+	case national:
+		return code + rest
+	}
+	if rest, ok := strings.CutPrefix(s, code+"0"); ok {
+		return code + rest
+	}
+	return s
+}
+
+// IsBlocked reports whether err says that a number may not be dialled.
+func IsBlocked(err error) bool { return errors.Is(err, errBlocked) }

@@ -1,0 +1,219 @@
+// Package directory finds whom to call: members of the team, contacts, and the
+// numbers that somebody telephoned with lately.
+//
+// Everything is in memory and was told by somebody who is signed in; a search
+// asks nobody. What one member alone may see (private contacts, own calls) is
+// found by that member only, whatever is typed.
+package directory
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// Bounds of what is remembered.
+const (
+	mostContacts = 10_000 // of a team, and of each member
+	mostMembers  = 1000
+	mostRecent   = 1000 // of each member
+)
+
+// A Person is a member of a team, which is a sipgate account.
+type Person struct {
+	Account string
+	User    sipgate.UserID
+}
+
+// Kind says where an [Entry] comes from. Of several with one number the
+// greatest is shown.
+type Kind int
+
+// The kinds.
+const (
+	Recent  Kind = iota // a number that was in one of the member's calls
+	Private             // a contact of the member alone
+	Contact             // a contact of the team
+	Member              // of the team
+)
+
+// Presence is how a member of the team can be reached now, as far as sipgate
+// tells. It hinders nothing.
+type Presence int
+
+// The presences.
+const (
+	Unknown   Presence = iota
+	Available          // a telephone is online, and nothing speaks against calling
+	OnCall
+	DoNotDisturb // on all telephones that are online
+	Offline      // no telephone is online
+)
+
+// An Entry is one number of somebody.
+type Entry struct {
+	Kind         Kind
+	Name         string // empty for a recent number that has none
+	Organization string
+	Number       string         // E.164
+	User         sipgate.UserID // of a Member
+	Presence     Presence       // of a Member
+	Last         time.Time      // when it was in a call of the member who searches; zero: not lately
+}
+
+// A Directory knows the entries of all teams. It is safe for concurrent use.
+type Directory struct {
+	rules sipgate.NumberRules
+
+	mu    sync.RWMutex
+	teams map[string]*team
+}
+
+// team is what one account's members have told. Its indexes are never changed,
+// only replaced.
+type team struct {
+	contacts *index
+	members  *index
+	people   map[sipgate.UserID]*person
+}
+
+type person struct {
+	contacts *index
+	recent   *index
+}
+
+// New returns a directory without entries. The rules tell how numbers in
+// national spelling are meant.
+func New(rules sipgate.NumberRules) *Directory {
+	return &Directory{rules: rules, teams: map[string]*team{}}
+}
+
+// of returns what an account's members have told, which may be nothing yet.
+func (d *Directory) of(account string) *team {
+	t := d.teams[account]
+	if t == nil {
+		t = &team{people: map[sipgate.UserID]*person{}}
+		d.teams[account] = t
+	}
+	return t
+}
+
+func (t *team) of(user sipgate.UserID) *person {
+	p := t.people[user]
+	if p == nil {
+		p = &person{}
+		t.people[user] = p
+	}
+	return p
+}
+
+// LearnContacts replaces the team's contacts and those that who alone may see
+// by the ones that who's access to sipgate shows.
+func (d *Directory) LearnContacts(who Person, contacts []sipgate.Contact) {
+	var shared, private []Entry
+	for _, c := range contacts {
+		for _, n := range c.Numbers {
+			e := Entry{Kind: Private, Name: c.Name, Organization: c.Organization, Number: d.number(n.Number)}
+			switch {
+			case e.Number == "":
+			case c.Public():
+				e.Kind = Contact
+				shared = append(shared, e)
+			default:
+				private = append(private, e)
+			}
+		}
+	}
+	forAll, forOne := newIndex(shared, mostContacts), newIndex(private, mostContacts)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.of(who.Account).contacts = forAll
+	if who.User != "" {
+		d.of(who.Account).of(who.User).contacts = forOne
+	}
+}
+
+// LearnMembers replaces the members of an account.
+func (d *Directory) LearnMembers(account string, members []Entry) {
+	for i := range members {
+		members[i].Kind = Member
+	}
+	x := newIndex(members, mostMembers)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.of(account).members = x
+}
+
+// LearnRecent replaces the numbers that who telephoned with, from what sipgate
+// tells of the past. Later calls that [Directory.Called] told stay.
+func (d *Directory) LearnRecent(who Person, recent []Entry) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := d.of(who.Account).of(who.User)
+	p.recent = newIndex(latest(append(p.recent.list(), recent...)), mostRecent)
+}
+
+// Called adds a number that who telephones with now.
+func (d *Directory) Called(who Person, number string, now time.Time) {
+	if number != "" {
+		d.LearnRecent(who, []Entry{{Number: number, Last: now}})
+	}
+}
+
+// latest keeps the last call with each number, last calls first.
+func latest(recent []Entry) []Entry {
+	slices.SortStableFunc(recent, func(x, y Entry) int { return y.Last.Compare(x.Last) })
+	at := map[string]int{}
+	var kept []Entry
+	for _, e := range recent {
+		i, known := at[e.Number]
+		switch {
+		case !known && e.Number != "":
+			at[e.Number] = len(kept)
+			e.Kind = Recent
+			kept = append(kept, e)
+		case known:
+			kept[i].Name = cmp.Or(kept[i].Name, e.Name)
+		}
+	}
+	return kept
+}
+
+// Forget drops what only who may see. It is due when who leaves.
+func (d *Directory) Forget(who Person) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if t := d.teams[who.Account]; t != nil {
+		delete(t.people, who.User)
+	}
+}
+
+// Members are the entries of an account's members.
+func (d *Directory) Members(account string) []Entry {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if t := d.teams[account]; t != nil {
+		return t.members.list()
+	}
+	return nil
+}
+
+// number is a contact's number as it would be dialled, or "" for what is none:
+// an extension, a short code. Blocked ones are found too, and refused where
+// they are to be called.
+func (d *Directory) number(raw string) string {
+	if n := sipgate.Number(d.rules.Partial(raw)); n.Valid() {
+		return string(n)
+	}
+	if n, err := d.rules.Parse(raw); err == nil {
+		return string(n)
+	}
+	if n := sipgate.NormalNumber(raw); strings.HasPrefix(n, "+") {
+		return n
+	}
+	return ""
+}

@@ -1,0 +1,309 @@
+package directory
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"callboard/sipgate"
+)
+
+var (
+	german = sipgate.NumberRules{Region: "DE"}
+	anna   = Person{"2814711", "w0"}
+	jonas  = Person{"2814711", "w1"}
+	other  = Person{"2390015", "w0"}
+	noon   = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+)
+
+func contact(name, scope string, numbers ...string) sipgate.Contact {
+	c := sipgate.Contact{ID: name, Name: name, Scope: scope}
+	for _, n := range numbers {
+		c.Numbers = append(c.Numbers, sipgate.ContactNumber{Number: n})
+	}
+	return c
+}
+
+// office is a directory with a few of everything.
+func office() *Directory {
+	d := New(german)
+	firm := contact("Jürgen Kaufmann", "SHARED", "0211 / 901820-17")
+	firm.Organization = "Stahlbau Größe & Söhne"
+	d.LearnContacts(anna, []sipgate.Contact{
+		contact("Müller", "SHARED", "+49 (0)171 3920014"), contact("Sabine Mueller-Lüdenscheidt", "SHARED", "0049 171 3920027"),
+		contact("Muller", "SHARED", "4940 66969420"), contact("Peter Šimon", "SHARED", "+491713920058"),
+		contact("Frau Özdemir", "SHARED", "(0221) 4710555"), contact("Søren Weiß", "SHARED", "+4533221100"),
+		firm, contact("Teure Auskunft", "SHARED", "0900 1234567"), contact("Nebenstelle", "SHARED", "23"),
+		contact("Großmutter Müller", "PRIVATE", "0171 3920077"),
+	})
+	d.LearnMembers(anna.Account, []Entry{
+		{Name: "Anna Bergmann", Number: "+492214710110", User: "w0", Presence: Available},
+		{Name: "Jonas Keller", Number: "+492214710111", User: "w1", Presence: Available},
+		{Name: "Mira Müller", Number: "+492214710112", User: "w2", Presence: DoNotDisturb},
+	})
+	d.LearnRecent(anna, []Entry{{Number: "+491713920058", Last: noon}, {Number: "+4930555002", Last: noon.Add(-time.Hour)}})
+	return d
+}
+
+func names(found []Entry) string {
+	var all []string
+	for _, e := range found {
+		if e.Name == "" {
+			e.Name = e.Number
+		}
+		all = append(all, e.Name)
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestSearch(t *testing.T) {
+	d := office()
+	for _, test := range []struct{ text, want string }{
+		{"müller", "Müller, Muller, Mira Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
+		{"MUELLER", "Müller, Muller, Mira Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
+		{"muller", "Müller, Muller, Mira Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
+		{"mü", "Mira Müller, Müller, Muller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
+		{"mue", "Mira Müller, Müller, Muller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
+		{"lüd sab", "Sabine Mueller-Lüdenscheidt"},
+		{"simon", "Peter Šimon"},
+		{"šimon peter", "Peter Šimon"},
+		{"oezd", "Frau Özdemir"},
+		{"soren weiss", "Søren Weiß"},
+		{"groesse", "Jürgen Kaufmann"},
+		{"größe stahl", "Jürgen Kaufmann"},
+		{"kauf söhne", "Jürgen Kaufmann"},
+		{"auf", ""}, // not the beginning of a word
+		{"jonas", "Jonas Keller"},
+		{"0211901820", "Jürgen Kaufmann"},
+		{"0211 / 901820-17", "Jürgen Kaufmann"},
+		{"+49 (0)211 9018", "Jürgen Kaufmann"},
+		{"0049211", "Jürgen Kaufmann"},
+		{"901820", "Jürgen Kaufmann"},
+		{"0221 471 055", "Frau Özdemir"},
+		{"(030) 555", "+4930555002"},
+		{"555002", "+4930555002"},
+		{"müller 0077", "Großmutter Müller"},
+		{"22147101", "Jonas Keller, Mira Müller, Anna Bergmann"},
+		{"0900", "Teure Auskunft"},
+		{"", "Peter Šimon, +4930555002, Jonas Keller, Mira Müller, Anna Bergmann"},
+		{"  ", "Peter Šimon, +4930555002, Jonas Keller, Mira Müller, Anna Bergmann"},
+		{"nebenstelle", ""}, // 23 cannot be called
+		{"zzz", ""}, {"!?", ""}, {"\xff\x00", ""},
+	} {
+		if got := names(d.Search(anna, test.text, MostFound, nil)); got != test.want {
+			t.Errorf("%q finds\n%s, want\n%s", test.text, got, test.want)
+		}
+	}
+}
+
+// The order is: exact, own calls, available members, the others, contacts.
+func TestRanking(t *testing.T) {
+	d := New(german)
+	var people []sipgate.Contact
+	for i, name := range []string{"Kim", "Kim Contact", "Kim Recent", "Kim Older"} {
+		people = append(people, contact(name, "SHARED", fmt.Sprintf("+4930555%03d", i)))
+	}
+	d.LearnContacts(anna, people)
+	d.LearnMembers(anna.Account, []Entry{
+		{Name: "Kim Away", Number: "+4930555101", User: "w1", Presence: Offline},
+		{Name: "Kim Here", Number: "+4930555102", User: "w2", Presence: Available},
+		{Name: "Kim Busy", Number: "+4930555103", User: "w3", Presence: Available},
+	})
+	d.LearnRecent(anna, []Entry{{Number: "+4930555003", Last: noon.Add(-time.Minute)}, {Number: "+4930555002", Last: noon}})
+	found := d.Search(anna, "kim", MostFound, map[sipgate.UserID]bool{"w3": true})
+	if got, want := names(found), "Kim, Kim Recent, Kim Older, Kim Here, Kim Away, Kim Busy, Kim Contact"; got != want {
+		t.Errorf("order %s, want %s", got, want)
+	}
+	if found[5].Presence != OnCall {
+		t.Errorf("Kim Busy is %v, want on a call", found[5].Presence)
+	}
+	if got := names(d.Search(anna, "kim", 2, nil)); got != "Kim, Kim Recent" {
+		t.Errorf("the best two are %s", got)
+	}
+}
+
+// One number of several entries is found once, named as the team names it.
+func TestOneNumber(t *testing.T) {
+	d := New(german)
+	d.LearnContacts(anna, []sipgate.Contact{contact("Alex Private", "PRIVATE", "030 555001"), contact("Alex Team", "SHARED", "+4930555001")})
+	d.LearnRecent(anna, []Entry{{Name: "Alex Old", Number: "+4930555001", Last: noon}})
+	for _, text := range []string{"alex", "555001"} {
+		if found := d.Search(anna, text, MostFound, nil); len(found) != 1 || found[0].Name != "Alex Team" || found[0].Last.IsZero() {
+			t.Errorf("%q finds %+v", text, found)
+		}
+	}
+	if found := d.Search(anna, "alex priv", MostFound, nil); len(found) != 1 || found[0].Name != "Alex Private" {
+		t.Errorf("her own name for it finds %+v", found)
+	}
+}
+
+// What one member alone may see nobody else finds, whatever is typed, in the
+// team or out of it, and nobody when it is forgotten.
+func TestPrivacy(t *testing.T) {
+	d := office()
+	d.LearnContacts(jonas, []sipgate.Contact{contact("Müller", "SHARED", "+49 171 3920014"), contact("Canary Jonas", "PRIVATE", "030 555777")})
+	texts := []string{"", "großmutter", "canary", "müller", "0171 3920077", "3920077", "555777", "555002", "0", "g", "c", "müller 0077"}
+	for _, who := range []Person{jonas, other, {anna.Account, "w2"}, {"", ""}} {
+		for _, text := range texts {
+			for _, e := range d.Search(who, text, 1000, nil) {
+				switch {
+				case e.Kind == Private && who != jonas, e.Name == "Großmutter Müller", e.Number == "+4930555002",
+					!e.Last.IsZero(), who.Account != anna.Account:
+					t.Errorf("%v finds %+v by %q", who, e, text)
+				}
+			}
+		}
+	}
+	if names(d.Search(anna, "großm", MostFound, nil)) == "" || names(d.Search(jonas, "canary", MostFound, nil)) == "" {
+		t.Error("their owners do not find them")
+	}
+	d.Forget(anna)
+	if got := names(d.Search(anna, "großm", MostFound, nil)); got != "" {
+		t.Errorf("after leaving: %s", got)
+	}
+}
+
+func TestResolve(t *testing.T) {
+	d := office()
+	for _, test := range []struct{ text, want, code string }{
+		{"030 / 555-002", "+4930555002", ""},
+		{"Jonas", "+492214710111", ""},
+		{"özdemir", "+492214710555", ""},
+		{"peter simon", "+491713920058", ""},
+		{"müller", "", "unclear"}, // Müller and Muller are written alike
+		{"mira mueller", "+492214710112", ""},
+		{"m", "", "unclear"},
+		{"nobody", "", "number_invalid"},
+		{"", "", "number_invalid"},
+		{"030", "", "number_invalid"},
+		{"110", "", "number_blocked"}, {"*21*030555#", "", "number_blocked"}, {"0900 1234567", "", "number_blocked"},
+		{"+881 600 123", "", "number_blocked"},
+		{"teure", "", "number_blocked"},
+	} {
+		n, err := d.Resolve(anna, test.text)
+		code := ""
+		if e, ok := errors.AsType[*sipgate.ValueError](err); ok {
+			code = e.Code
+		} else if errors.Is(err, ErrUnclear) {
+			code = "unclear"
+		}
+		if string(n) != test.want || code != test.code {
+			t.Errorf("%q is %s, %v; want %s %s", test.text, n, err, test.want, test.code)
+		}
+	}
+}
+
+func TestCalled(t *testing.T) {
+	d := office()
+	d.Called(anna, "+4930999001", noon.Add(time.Hour))
+	d.LearnRecent(anna, []Entry{{Number: "+4930555002", Last: noon.Add(-time.Hour)}}) // read before that call
+	if got := names(d.Search(anna, "", 2, nil)); got != "+4930999001, Peter Šimon" {
+		t.Errorf("the last calls are %s", got)
+	}
+}
+
+// The fold of a beginning must be a beginning of the fold: else a name could be
+// found by some of its letters and no longer by more of them.
+func FuzzFold(f *testing.F) {
+	for _, s := range []string{"Müller", "Mueller", "aee", "Œuvre", "Ṩ", "İstanbul", "ﬁ", "\xff"} {
+		f.Add(s, 3)
+	}
+	f.Fuzz(func(t *testing.T, s string, n int) {
+		whole := fold(s)
+		if fold(strings.ToUpper(whole)) != fold(whole) && isASCII(whole) {
+			t.Errorf("the case of %q counts", whole)
+		}
+		runes := []rune(strings.ToValidUTF8(s, ""))
+		if n < 0 || n > len(runes) {
+			return
+		}
+		if begin := fold(string(runes[:n])); isASCII(string(runes)) && !strings.HasPrefix(fold(string(runes)), begin) {
+			t.Errorf("%q folds to %q, its beginning to %q", string(runes), whole, begin)
+		}
+	})
+}
+
+func isASCII(s string) bool {
+	return !slices.ContainsFunc([]byte(s), func(b byte) bool { return b >= 0x80 })
+}
+
+// Whatever is typed, a search ends, finds no more than it may, and only what
+// its owner may see.
+func FuzzSearch(f *testing.F) {
+	for _, s := range []string{"müller", "+49 (0)171", "0", "00", "*21*", strings.Repeat("a ", 500), "\u202e", "٣"} {
+		f.Add(s)
+	}
+	d := office()
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, e := range d.Search(jonas, text, 5, nil) {
+			if e.Kind == Private || e.Number == "" {
+				t.Errorf("%q finds %+v", text, e)
+			}
+		}
+		if n := len(d.Search(anna, text, 5, nil)); n > 5 {
+			t.Errorf("%q finds %d", text, n)
+		}
+		if n, err := d.Resolve(anna, text); err == nil && !n.Valid() {
+			t.Errorf("%q is %q", text, n)
+		}
+	})
+}
+
+// crowd is a directory of 5,000 contacts and 1,000 numbers of the past.
+func crowd() *Directory {
+	d := New(german)
+	dice := rand.New(rand.NewPCG(1, 2))
+	first := strings.Fields("Anna Jürgen Sabine Tom Aylin Søren Peter Mia Zoë Łukasz François Bärbel")
+	last := strings.Fields("Müller Meier Schmidt Özdemir Kaufmann Weiß Šimon Lindqvist Nguyen Große Bauer Vogt")
+	var contacts []sipgate.Contact
+	for i := range 5000 {
+		name := fmt.Sprintf("%s %s%c", first[dice.IntN(len(first))], last[dice.IntN(len(last))], 'a'+dice.IntN(26))
+		c := contact(name, "SHARED", fmt.Sprintf("+49211%07d", 1000000+i))
+		c.Organization = "Firma " + last[dice.IntN(len(last))]
+		contacts = append(contacts, c)
+	}
+	d.LearnContacts(anna, contacts)
+	var recent []Entry
+	for i := range 1000 {
+		recent = append(recent, Entry{Number: fmt.Sprintf("+49211%07d", 1000000+7*i), Last: noon.Add(-time.Duration(i) * time.Minute)})
+	}
+	d.LearnRecent(anna, recent)
+	return d
+}
+
+// BenchmarkSearch is what one keystroke costs among 5,000 contacts and 1,000
+// numbers of the past. The last one is the mean over a name typed letter by
+// letter.
+func BenchmarkSearch(b *testing.B) {
+	d := crowd()
+	for _, text := range []string{"m", "mül", "müller s", "firma", "0211", "0211 1002", "4711", "nobody", ""} {
+		b.Run("text="+strings.ReplaceAll(text, " ", "_"), func(b *testing.B) {
+			for b.Loop() {
+				d.Search(anna, text, MostFound, nil)
+			}
+		})
+	}
+	b.Run("typed", func(b *testing.B) {
+		typed := []rune("sabine müller")
+		for i := 0; b.Loop(); i++ {
+			d.Search(anna, string(typed[:i%len(typed)+1]), MostFound, nil)
+		}
+	})
+}
+
+// BenchmarkLearn is what it costs to take over 5,000 contacts, once in a
+// quarter of an hour for each member.
+func BenchmarkLearn(b *testing.B) {
+	d := crowd()
+	var contacts []sipgate.Contact
+	for _, e := range d.teams[anna.Account].contacts.list() {
+		contacts = append(contacts, contact(e.Name, "SHARED", e.Number))
+	}
+	for b.Loop() {
+		d.LearnContacts(anna, contacts)
+	}
+}

@@ -1,0 +1,42 @@
+package directory
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// plain are the letters that are written without a mark to take away, and how
+// people type them.
+var plain = strings.NewReplacer("ß", "ss", "ø", "o", "æ", "a", "œ", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i")
+
+// fold writes a text so that all spellings of a name are equal: without case,
+// marks and umlauts, "Müller", "Mueller" and "muller" alike. The fold of a
+// beginning is a beginning of the fold, or all of it.
+func fold(s string) string {
+	s = plain.Replace(strings.ToLower(s))
+	var b strings.Builder
+	b.Grow(len(s))
+	last := rune(0)
+	for _, r := range norm.NFKD.String(s) {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+			continue
+		case r == 'e' && (last == 'a' || last == 'o' || last == 'u'):
+			last = 0 // ae, oe, ue: an umlaut written out
+			continue
+		}
+		b.WriteRune(unicode.ToLower(r))
+		last = r
+	}
+	return b.String()
+}
+
+// words are the words of a text, folded.
+func words(s string) []string {
+	return strings.FieldsFunc(fold(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// isDigits reports whether s is a word of digits only.
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
