@@ -93,10 +93,10 @@ func decodeHangUp(r *http.Request, _ Visitor, in *input) (switchboard.Action, er
 	return switchboard.HangUp{After: graceOf(r)}, nil
 }
 
-func (h *handlers) decodeTransfer(_ *http.Request, _ Visitor, in *input) (switchboard.Action, error) {
+func (h *handlers) decodeTransfer(_ *http.Request, v Visitor, in *input) (switchboard.Action, error) {
 	t := sipgate.Transfer{Attended: in.Bool("attended")}
 	var err error
-	if t.To, err = h.Numbers.Parse(in.Text("phoneNumber")); err != nil {
+	if t.To, err = h.whom(v, in, "phoneNumber"); err != nil {
 		return nil, err
 	}
 	if in.Has("callerId") {

@@ -33,7 +33,7 @@ func (h *handlers) leave(ctx context.Context, v Visitor) (refresh string, err er
 		}
 	}
 	h.Exchange.Board(v.Account).Leave(v.id())
-	h.phonebook.Forget(v.member())
+	h.forget(v.member())
 	return h.Grants.Drop(ctx, v.member())
 }
 
@@ -50,7 +50,7 @@ func (h *handlers) changed(p team.Person) {
 			h.Log.Error("somebody who was removed could not be signed out", "err", err)
 		}
 		board.Leave(v.id())
-		h.phonebook.Forget(p.Member)
+		h.forget(p.Member)
 		if _, err := h.Grants.Drop(ctx, p.Member); err != nil {
 			h.Log.Error("the grant of somebody who was removed could not be dropped", "err", err)
 		}
@@ -82,7 +82,7 @@ func (h *handlers) muster(ctx context.Context) error {
 		for _, m := range board.Members() {
 			if !here[account][m] && m != serviceID {
 				board.Leave(m)
-				h.phonebook.Forget(team.Member{Account: account, User: sipgate.UserID(m)})
+				h.forget(team.Member{Account: account, User: sipgate.UserID(m)})
 			}
 		}
 	}

@@ -88,9 +88,8 @@ func (h *handlers) sheet(draw func(r *http.Request, v Visitor, ref views.CallRef
 }
 
 func (h *handlers) transferSheet(r *http.Request, v Visitor, ref views.CallRef) (component, error) {
-	return views.TransferSheet(h.about(r, v), views.TransferModel{
-		Call: ref, Targets: h.targets(r.Context(), v), CallerIDs: h.callerIDs(r.Context(), v),
-	}), nil
+	m := views.TransferModel{Call: ref, Whom: h.whomField(r, v, ref), CallerIDs: h.callerIDs(r.Context(), v)}
+	return views.TransferSheet(h.about(r, v), m), nil
 }
 
 func (h *handlers) keypadSheet(r *http.Request, v Visitor, ref views.CallRef) (component, error) {
@@ -115,34 +114,12 @@ func (h *handlers) newCallSheet(w http.ResponseWriter, r *http.Request, v Visito
 	if err != nil {
 		return err
 	}
-	m := views.NewCallModel{ActionID: rand.Text(), CallerIDs: h.callerIDs(r.Context(), v), Targets: h.targets(r.Context(), v)}
+	m := views.NewCallModel{ActionID: rand.Text(), CallerIDs: h.callerIDs(r.Context(), v), Whom: h.whomField(r, v, views.CallRef{})}
 	for _, d := range devices {
 		m.Devices = append(m.Devices, views.Choice{Value: string(d.ID), Label: cmp.Or(d.Alias, string(d.ID))})
 	}
 	return show(w, r, http.StatusOK, views.NewCallSheet(h.about(r, v), m))
 }
-
-// targets are the people to offer: contacts with a number. That they cannot be
-// read is no reason to refuse the sheet: a number can still be typed.
-func (h *handlers) targets(ctx context.Context, v Visitor) []views.Target {
-	contacts, err := h.clientOf(v).Contacts(ctx)
-	if err != nil {
-		h.Log.Info("contacts could not be read", "err", err)
-		return nil
-	}
-	var found []views.Target
-	for _, c := range contacts {
-		for _, n := range c.Numbers {
-			number := sipgate.NormalNumber(n.Number)
-			if strings.HasPrefix(number, "+") && len(found) < maxTargets {
-				found = append(found, views.Target{Name: c.Name, Number: number, Shown: sipgate.DisplayNumber(number), Member: c.Scope == "INTERNAL"})
-			}
-		}
-	}
-	return found
-}
-
-const maxTargets = 300
 
 // callerIDs are the account's numbers, any of which may be shown to a callee.
 func (h *handlers) callerIDs(ctx context.Context, v Visitor) []views.Choice {

@@ -7,6 +7,7 @@ import (
 
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
+	"callboard/sipgate/directory"
 	"callboard/sipgate/journal"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
@@ -42,6 +43,7 @@ var known = []struct {
 	{team.ErrNotAllowed, web.Fault{Status: http.StatusForbidden, Code: "role_agent"}},
 	{team.ErrNoPerson, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
 	{team.ErrAuditUnavailable, web.Fault{Status: http.StatusServiceUnavailable, Code: "audit_unavailable"}},
+	{directory.ErrUnclear, web.Fault{Status: http.StatusUnprocessableEntity, Code: "whom_unclear", Field: "number"}},
 	{switchboard.ErrSameParty, web.Fault{Status: http.StatusConflict, Code: "same_party"}},
 	{switchboard.ErrReused, web.Fault{Status: http.StatusConflict, Code: "action_id_reused"}},
 	{switchboard.ErrUnknown, web.Fault{Status: http.StatusBadGateway, Code: "outcome_unknown"}},

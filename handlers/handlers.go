@@ -14,10 +14,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
+	"callboard/sipgate/directory"
 	"callboard/sipgate/journal"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
@@ -69,7 +71,21 @@ type handlers struct {
 	begun   time.Time // when the program started
 	service *service  // nil if there is none
 
-	phonebook team.Phonebook // of those who are on a board
+	phonebook team.Phonebook       // of those who are on a board
+	directory *directory.Directory // whom they can call
+
+	life context.Context // ends with the program
+	end  func()
+	work sync.WaitGroup // what was begun in the background
+}
+
+// background does something that no answer waits for, within a minute.
+func (h *handlers) background(do func(context.Context)) {
+	h.work.Go(func() {
+		ctx, cancel := context.WithTimeout(h.life, time.Minute)
+		defer cancel()
+		do(ctx)
+	})
 }
 
 // New puts the parts together.
@@ -77,6 +93,8 @@ func New(d Deps) *App {
 	h := &handlers{Deps: d, begun: time.Now(), Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
 	h.gate = newPushGate(d.PushKey, func(account string) string { return PushURL(d.PublicURL, d.Key, account) }, d.Log)
 	h.service = newService(h)
+	h.directory = directory.New(d.Numbers)
+	h.life, h.end = context.WithCancel(context.Background())
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Render: h.refuse}
 	h.Sessions.Subject = Visitor.Subject
 	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()
@@ -125,6 +143,8 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	err := a.h.Server.Serve(ctx, ln, a.handler)
 	stop()
 	<-mustered
+	a.h.end()
+	a.h.work.Wait()
 	a.h.Sessions.Close()
 	return err
 }

@@ -5,7 +5,9 @@ import (
 	"slices"
 
 	"callboard/sipgate"
+	"callboard/sipgate/directory"
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 	"callboard/views"
 )
 
@@ -25,8 +27,13 @@ func (h *handlers) formatFor(v Visitor) views.Format {
 func (h *handlers) namesOf(account string, client *sipgate.Client) func(context.Context) (map[string]string, error) {
 	return func(ctx context.Context) (map[string]string, error) {
 		h.learnNumbers(ctx, account, client)
-		shared, _, err := names(ctx, client)
-		return shared, err
+		contacts, err := client.Contacts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		h.directory.LearnContacts(directory.Person{Account: account}, contacts)
+		shared, _ := names(contacts)
+		return shared, nil
 	}
 }
 
@@ -34,11 +41,18 @@ func (h *handlers) namesOf(account string, client *sipgate.Client) func(context.
 func (h *handlers) namesFor(v Visitor, client *sipgate.Client) func(context.Context) (map[string]string, error) {
 	return func(ctx context.Context) (map[string]string, error) {
 		h.learnNumbers(ctx, v.Account, client)
-		shared, private, err := names(ctx, client)
-		if err == nil {
-			h.learnNames(v, private)
+		h.background(func(ctx context.Context) {
+			h.learnDirectory(ctx, v, client)
+			h.forgetGone(v)
+		})
+		contacts, err := client.Contacts(ctx)
+		if err != nil {
+			return nil, err
 		}
-		return shared, err
+		h.directory.LearnContacts(v.listed(), contacts)
+		shared, private := names(contacts)
+		h.learnNames(v, private)
+		return shared, nil
 	}
 }
 
@@ -51,19 +65,26 @@ func (h *handlers) learnNames(v Visitor, private map[string]string) {
 	}) {
 		board.Renew()
 	}
-	if !board.Has(v.id()) { // left while they were read
-		h.phonebook.Forget(v.member())
+	h.forgetGone(v)
+}
+
+// forgetGone forgets what was read of somebody who left meanwhile.
+func (h *handlers) forgetGone(v Visitor) {
+	if !h.Exchange.Board(v.Account).Has(v.id()) {
+		h.forget(v.member())
 	}
+}
+
+// forget drops what only a member may see, who has left.
+func (h *handlers) forget(m team.Member) {
+	h.phonebook.Forget(m)
+	h.directory.Forget(directory.Person{Account: m.Account, User: m.User})
 }
 
 // names are the numbers that have a name in a member's contacts: in shared and
 // internal ones, which the whole team may see, and in all others, which are the
 // member's alone.
-func names(ctx context.Context, c *sipgate.Client) (shared, private map[string]string, err error) {
-	contacts, err := c.Contacts(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
+func names(contacts []sipgate.Contact) (shared, private map[string]string) {
 	shared, private = map[string]string{}, map[string]string{}
 	for _, contact := range contacts {
 		found := private
@@ -74,5 +95,5 @@ func names(ctx context.Context, c *sipgate.Client) (shared, private map[string]s
 			found[sipgate.NormalNumber(n.Number)] = contact.Name
 		}
 	}
-	return shared, private, nil
+	return shared, private
 }

@@ -17,7 +17,7 @@ func (h *handlers) newCall(w http.ResponseWriter, r *http.Request, v Visitor) er
 		return err
 	}
 	device := in.Text("device")
-	callee, err := h.Numbers.Parse(in.Text("callee"))
+	callee, err := h.whom(v, in, "callee")
 	if in.err != nil {
 		return in.err
 	}

@@ -30,7 +30,8 @@ func (h *handlers) routes() *http.ServeMux {
 	public("GET /feed", h.feed)
 	signed("POST /logout", h.signOut)
 
-	signed("POST /calls", h.newCall)
+	signed("GET /search", h.search)
+	signed("POST /calls", h.withChoices(h.newCallSheet, h.newCall))
 	signed("GET /calls/new", h.newCallSheet)
 	signed("GET /calls/hangup", h.hangUpSheet)
 	signed("POST /calls/hangup", h.hangUpSeveral)
@@ -44,7 +45,7 @@ func (h *handlers) routes() *http.ServeMux {
 	signed("POST /calls/{id}/muted", h.command(decodeMute, "value"))
 	signed("POST /calls/{id}/recording", h.command(decodeRecord, "value", "announcement"))
 	signed("POST /calls/{id}/dtmf", h.command(decodeTones, "sequence"))
-	signed("POST /calls/{id}/transfer", h.command(h.decodeTransfer, "phoneNumber", "attended", "callerId"))
+	signed("POST /calls/{id}/transfer", h.withChoices(h.sheet(h.transferSheet), h.command(h.decodeTransfer, "phoneNumber", "attended", "callerId")))
 	signed("POST /calls/{id}/announcements", h.command(h.decodeAnnounce, "announcement", "url"))
 	signed("POST /calls/{id}/hangup", h.command(decodeHangUp, "at_once"))
 

@@ -134,7 +134,7 @@ func Board(p Page, m BoardModel) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = shell(p, p.t("nav.board")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = shell(p.withWhom(), p.t("nav.board")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

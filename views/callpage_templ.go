@@ -115,7 +115,7 @@ func CallPage(p Page, m CallPageModel) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = shell(p.aside(), m.Row.Title).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = shell(p.aside().withWhom(), m.Row.Title).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 	nethtml "golang.org/x/net/html"
 
+	"callboard/sipgate/directory"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 )
@@ -43,7 +44,8 @@ func poisoned(text string) map[string]templ.Component {
 	p := Page{ID: switchboard.MemberID(text), Lead: true, Lang: German, Member: text, Path: "/" + text, Now: now, Demo: true}
 	ref := CallRef{ID: call.ID, Title: text, ActionID: text}
 	choices := []Choice{{text, text}}
-	targets := []Target{{Name: text, Number: text, Shown: text, Member: true}}
+	somebody := Found{Entry: directory.Entry{Kind: directory.Member, Name: text, Organization: text, Number: text}, Shown: text}
+	whom := Whom{Text: text, Choices: []Found{somebody}, Call: ref}
 	sound := Announcement{ID: text, Label: text, By: text, Created: now, LastPlayed: now}
 	sound.Source.Format, sound.Source.Rate = text, 8000
 	return map[string]templ.Component{
@@ -53,11 +55,12 @@ func poisoned(text string) map[string]templ.Component {
 		"announcements": Announcements(p, AnnouncementsModel{Items: []Announcement{sound}}),
 		"history": History(p, HistoryModel{Total: 1, Newer: text, Older: text, From: text, To: text, Entries: []HistoryEntry{
 			{ID: text, Type: "CALL", Direction: "in", Name: text, Number: text, Inside: text, Note: text, When: now, Recordings: []Recording{{text, text}}}}}),
-		"transfer": TransferSheet(p, TransferModel{ref, targets, choices}),
+		"transfer": TransferSheet(p, TransferModel{ref, whom, choices}),
+		"found":    FoundList(German, FoundModel{People: []Found{somebody}, Typed: Typed{Text: text, Number: text, Shown: text, Refused: text}}),
 		"keypad":   KeypadSheet(p, ref),
 		"announce": AnnounceSheet(p, AnnounceModel{ref, []Announcement{sound}}),
 		"record":   RecordSheet(p, ref),
-		"new":      NewCallSheet(p, NewCallModel{text, choices, choices, targets}),
+		"new":      NewCallSheet(p, NewCallModel{text, choices, choices, whom}),
 		"error":    ErrorPage(p, 500, text, text, text),
 		"status":   Status(German, StatusModel{Problem: text, Now: now}),
 

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"callboard/sipgate/announcement"
+	"callboard/sipgate/directory"
 	"callboard/sipgate/switchboard"
 )
 
@@ -42,12 +43,19 @@ func Gallery(lang Lang) []Picture {
 		{"announcements-empty", Announcements(at("/announcements"), AnnouncementsModel{})},
 		{"history", History(at("/history"), galleryHistory(now))},
 		{"history-empty", History(at("/history"), HistoryModel{})},
-		{"transfer", TransferSheet(p, TransferModel{call, galleryTargets, galleryNumbers})},
+		{"transfer", TransferSheet(p, TransferModel{call, Whom{Call: call}, galleryNumbers})},
+		{"transfer-choices", TransferSheet(p, TransferModel{call, Whom{Text: "wieg", Choices: galleryFound(now)[3:], Call: call}, nil})},
+		{"found", FoundList(lang, FoundModel{People: galleryFound(now), Again: true})},
+		{"found-number", FoundList(lang, FoundModel{Typed: Typed{Text: "0211 1234567", Number: "+492111234567", Shown: "+49 211 1234567"}})},
+		{"found-partial", FoundList(lang, FoundModel{Typed: Typed{Text: "0211", Partial: true}, People: galleryFound(now)[:1]})},
+		{"found-blocked", FoundList(lang, FoundModel{Typed: Typed{Text: "112", Refused: "number_blocked"}})},
+		{"found-nobody", FoundList(lang, FoundModel{Typed: Typed{Text: "zzz"}})},
+		{"found-empty", FoundList(lang, FoundModel{})},
 		{"keypad", KeypadSheet(p, call)},
 		{"announce", AnnounceSheet(p, AnnounceModel{call, galleryAnnouncements(now).Items})},
 		{"announce-none", AnnounceSheet(p, AnnounceModel{Call: call})},
 		{"record", RecordSheet(p, call)},
-		{"new", NewCallSheet(p, NewCallModel{"gallery-action-0002", []Choice{{"e0", "Mia, desk"}, {"e3", "Mia, mobile"}}, galleryNumbers, galleryTargets})},
+		{"new", NewCallSheet(p, NewCallModel{"gallery-action-0002", []Choice{{"e0", "Mia, desk"}, {"e3", "Mia, mobile"}}, galleryNumbers, Whom{}})},
 		{"error-404", ErrorPage(p, 404, "not_found", Message(lang, "not_found", 404), "7f3a9c01")},
 		{"error-500", ErrorPage(p, 500, "internal", Message(lang, "internal", 500), "7f3a9c01")},
 		{"notice", Notice(lang, "call_over", Message(lang, "call_over", 409))},
@@ -89,10 +97,24 @@ func spaced(number string) string {
 	return number[:3] + " " + number[3:6] + " " + number[6:]
 }
 
-var galleryTargets = []Target{
-	{Name: "Tom Weber", Number: "+4921112345611", Shown: "+49 211 12345611", Member: true},
-	{Name: "Aylin Kaya", Number: "+4921112345612", Shown: "+49 211 12345612", Member: true},
-	{Name: "Dr. Anna Lindqvist-Schwarzenberger", Number: "+46850012345", Shown: "+46 8 500 123 45"},
+func galleryFound(now time.Time) []Found {
+	found := func(kind directory.Kind, name, organization, number string, p directory.Presence, refused string) Found {
+		return Found{Entry: directory.Entry{Kind: kind, Name: name, Organization: organization, Number: number, Presence: p}, Shown: spaced(number), Refused: refused}
+	}
+	list := []Found{
+		found(directory.Member, "Tom Weber", "", "+4921112345611", directory.Available, ""),
+		found(directory.Member, "Aylin Kaya", "", "+4921112345612", directory.OnCall, ""),
+		found(directory.Member, "Jonas Vogt", "", "+4921112345613", directory.DoNotDisturb, ""),
+		found(directory.Member, "Dr. Anna Lindqvist-Schwarzenberger", "", "+4921112345614", directory.Offline, ""),
+		found(directory.Member, "Kim Lee", "", "+4921112345615", directory.Unknown, ""),
+		found(directory.Group, "Zentrale", "", "+4921112345600", directory.Unknown, ""),
+		found(directory.Contact, "Claudia Wiegand", "Spedition Wiegand & Söhne", "+496990009640", 0, ""),
+		found(directory.Private, "Mama", "", "+493012345678", 0, "same_party"),
+		found(directory.Contact, "Teure Auskunft", "", "+499001234567", 0, "number_blocked"),
+		found(directory.Recent, "", "", "+4989200300", 0, ""),
+	}
+	list[6].Last = now.Add(-time.Hour)
+	return list
 }
 
 var galleryNumbers = []Choice{{"+4921112345610", "+49 211 12345610"}, {"anonymous", "Anonymous"}}

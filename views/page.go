@@ -59,6 +59,10 @@ func (p Page) with(files ...string) Page {
 	return p
 }
 
+// withWhom is the page with what the field for somebody to call needs, in a
+// dialog or not.
+func (p Page) withWhom() Page { return p.with("whom.css", "whom.js") }
+
 // A place is an entry of the menu.
 type place struct{ path, drawn, word, needs string }
 
@@ -113,7 +117,7 @@ func init() {
 	for _, name := range []string{
 		"in", "out", "both", "ringing", "talking", "held", "ended", "hold", "resume", "mute", "unmute",
 		"transfer", "keypad", "announce", "record", "stop", "hangup", "plus", "live", "catching", "offline",
-		"person", "team", "audit", "status", "settings", "more", "note", "moved",
+		"person", "private", "available", "oncall", "dnd", "away", "unknown", "team", "audit", "status", "settings", "more", "note", "moved",
 		"phone", "upload", "download", "trash", "board", "history", "close", "warn", "voicemail", "fax", "sms", "out-door",
 	} {
 		icons[name] = static.URL("icons.svg") + "#" + name

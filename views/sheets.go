@@ -7,14 +7,6 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// Target is somebody who can be called or be given a call.
-type Target struct {
-	Name   string // of a member or contact
-	Number string // as it is sent, E.164 or an extension
-	Shown  string // the number for people; empty if Number is
-	Member bool   // a member of the team: offered first, as a button
-}
-
 // Choice is an entry of a list to select from.
 type Choice struct {
 	Value, Label string
@@ -46,7 +38,7 @@ func (c CallRef) path(rest string) string {
 // TransferModel is what [TransferSheet] shows.
 type TransferModel struct {
 	Call      CallRef
-	Targets   []Target // at most a few hundred
+	Whom      Whom
 	CallerIDs []Choice // numbers that may be shown to the target; may be empty
 }
 
@@ -61,7 +53,7 @@ type NewCallModel struct {
 	ActionID  string
 	Devices   []Choice // the member's telephones, the preferred one first
 	CallerIDs []Choice
-	Targets   []Target
+	Whom      Whom
 }
 
 // Announcement is one sound file of the team, ready for sipgate.
@@ -78,24 +70,6 @@ func source(lang Lang, a Announcement) string {
 		return ""
 	}
 	return lang.T("announcements.source", a.Source.Format, float64(a.Source.Rate)/1000, a.Source.Channels)
-}
-
-// members and others split targets: members get buttons, all are in the list.
-func members(targets []Target) []Target {
-	var found []Target
-	for _, t := range targets {
-		if t.Member {
-			found = append(found, t)
-		}
-	}
-	return found
-}
-
-func (t Target) shown() string {
-	if t.Shown != "" {
-		return t.Shown
-	}
-	return t.Number
 }
 
 // pad are the keys of a telephone; the letters A to D come after them.

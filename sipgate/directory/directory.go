@@ -38,6 +38,7 @@ const (
 	Recent  Kind = iota // a number that was in one of the member's calls
 	Private             // a contact of the member alone
 	Contact             // a contact of the team
+	Group               // telephones of the account that ring together
 	Member              // of the team
 )
 
@@ -47,11 +48,11 @@ type Presence int
 
 // The presences.
 const (
-	Unknown   Presence = iota
-	Available          // a telephone is online, and nothing speaks against calling
-	OnCall
-	DoNotDisturb // on all telephones that are online
-	Offline      // no telephone is online
+	Unknown      Presence = iota
+	Available             // a telephone is online, and nothing speaks against calling
+	OnCall                // by what the board shows
+	DoNotDisturb          // on all telephones that are online
+	Offline               // no telephone is online
 )
 
 // An Entry is one number of somebody.
@@ -79,6 +80,7 @@ type team struct {
 	contacts *index
 	members  *index
 	people   map[sipgate.UserID]*person
+	roster   roster
 }
 
 type person struct {
@@ -135,17 +137,6 @@ func (d *Directory) LearnContacts(who Person, contacts []sipgate.Contact) {
 	if who.User != "" {
 		d.of(who.Account).of(who.User).contacts = forOne
 	}
-}
-
-// LearnMembers replaces the members of an account.
-func (d *Directory) LearnMembers(account string, members []Entry) {
-	for i := range members {
-		members[i].Kind = Member
-	}
-	x := newIndex(members, mostMembers)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.of(account).members = x
 }
 
 // LearnRecent replaces the numbers that who telephoned with, from what sipgate

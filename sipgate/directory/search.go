@@ -114,7 +114,7 @@ func (d *Directory) Search(who Person, text string, limit int, busy map[sipgate.
 		x.each(q, func(i int, e *indexed) { best.add(rate(q, e, i, who, mine.recent, busy)) })
 		found = append(found, best.hits...)
 	}
-	return merge(found, limit, func(n string) (Entry, bool) { return owner(n, t, mine) })
+	return merge(found, limit, func(n string) (Entry, bool) { return owner(n, t, mine, busy) })
 }
 
 // seen returns what who may see.
@@ -134,7 +134,7 @@ func (d *Directory) seen(who Person) (team, person) {
 
 func rate(q *query, e *indexed, place int, who Person, recent *index, busy map[sipgate.UserID]bool) hit {
 	h := hit{entry: e, presence: e.Presence, rank: rankContact, place: place}
-	if e.Kind == Member {
+	if e.Kind >= Group {
 		h.rank = rankMember
 		if busy[e.User] {
 			h.presence = OnCall
@@ -156,9 +156,12 @@ func rate(q *query, e *indexed, place int, who Person, recent *index, busy map[s
 }
 
 // owner is who has a number now.
-func owner(number string, t team, mine person) (Entry, bool) {
+func owner(number string, t team, mine person, busy map[sipgate.UserID]bool) (Entry, bool) {
 	for _, x := range []*index{t.members, t.contacts, mine.contacts} {
 		if e, ok := x.number(number); ok {
+			if busy[e.User] {
+				e.Presence = OnCall
+			}
 			return e, true
 		}
 	}

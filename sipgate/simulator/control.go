@@ -27,6 +27,7 @@ func (s *Simulator) routesControl(mux *http.ServeMux) {
 		"POST calls/{callId}/answer":  s.controlAnswer,
 		"POST calls/{callId}/hangup":  s.controlHangUp,
 		"POST calls/{callId}/forward": s.controlForward,
+		"POST contacts":               s.controlContacts,
 		"GET requests":                s.controlRequests,
 		"DELETE requests":             s.controlForget,
 		"POST faults":                 s.controlFail,

@@ -63,6 +63,8 @@
 //	POST   calls/{callId}/answer   {"user":"w1"} → Truth; see [Simulator.Answer]
 //	POST   calls/{callId}/hangup   {"cause":"normalClearing|busy|cancel|noAnswer|congestion|notFound|forwarded"} → Truth
 //	POST   calls/{callId}/forward  {"to":"+49…"} or {"to":"voicemail"} → {"callId"} of the new call
+//	POST   contacts                {"count":5000,"contacts":[{"name":"…","number":"…","organization":"…","user":"w0"}],
+//	                                "account":"…"} → {"count"}; see [Simulator.AddContacts]
 //	GET    requests                → [Request…] in the order of arrival; DELETE empties it
 //	POST   faults                  Fault → {"id"}; GET shows them, DELETE removes all
 //	POST   tokens                  {"user":"w0","scope":"…","account":"…"} → the token endpoint's answer

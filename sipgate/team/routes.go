@@ -25,6 +25,7 @@ var routes = map[string]Deed{
 	"GET /{$}":  DeedBoard,
 	"GET /feed": DeedBoard,
 
+	"GET /search":                    DeedCall,
 	"POST /calls":                    DeedCall,
 	"GET /calls/new":                 DeedCall,
 	"GET /calls/{id}":                DeedSee,

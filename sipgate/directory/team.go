@@ -1,0 +1,200 @@
+package directory
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// Access is what the directory asks of sipgate, with the access of one member.
+// *sipgate.Client implements it.
+type Access interface {
+	Users(ctx context.Context) ([]sipgate.User, error)
+	Numbers(ctx context.Context) ([]sipgate.AccountNumber, error)
+	Devices(ctx context.Context, id sipgate.UserID) ([]sipgate.Device, error)
+}
+
+// The times at which a team is read, whoever of its members asks.
+const (
+	teamLasts     = 10 * time.Minute
+	teamAgain     = time.Minute // after a failure
+	presenceLasts = 30 * time.Second
+	readAtOnce    = 50 // members whose telephones are read with the team; of others when they are found
+)
+
+// roster is what sipgate tells of an account's members.
+type roster struct {
+	due     time.Time // when it is to be read again
+	reading bool      // somebody's telephones are being read
+	users   []sipgate.User
+	numbers []sipgate.AccountNumber
+	phones  map[sipgate.UserID]telephones
+}
+
+// telephones are those of one member.
+type telephones struct {
+	presence Presence
+	lines    []string
+	read     time.Time
+}
+
+// ReadTeam asks who is in the team, with which numbers and telephones, unless
+// that was asked lately.
+func (d *Directory) ReadTeam(ctx context.Context, account string, access Access) error {
+	if !d.takeTeam(account, time.Now()) {
+		return nil
+	}
+	users, err := access.Users(ctx)
+	if err != nil {
+		return err
+	}
+	numbers, err := access.Numbers(ctx)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	r := &d.of(account).roster
+	r.users, r.numbers, r.due = users, numbers, time.Now().Add(teamLasts)
+	d.mu.Unlock()
+	for i, u := range users {
+		if i < readAtOnce {
+			d.readPhones(ctx, account, u.ID, access)
+		}
+	}
+	d.muster(account)
+	return nil
+}
+
+// takeTeam reports whether the team is to be read. To whom it says so, nobody
+// else is told for a while.
+func (d *Directory) takeTeam(account string, now time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r := &d.of(account).roster
+	if now.Before(r.due) {
+		return false
+	}
+	r.due = now.Add(teamAgain)
+	return true
+}
+
+// Stale reports whether the presence of one of the members is older than half a
+// minute and worth asking for. To whom it says so, nobody else is told until
+// [Directory.Freshen] has returned.
+func (d *Directory) Stale(account string, members []Entry) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r := &d.of(account).roster
+	if r.reading || !slices.ContainsFunc(members, func(e Entry) bool { return r.stale(e.User, time.Now()) }) {
+		return false
+	}
+	r.reading = true
+	return true
+}
+
+func (r *roster) stale(u sipgate.UserID, now time.Time) bool {
+	return u != "" && now.Sub(r.phones[u].read) >= presenceLasts
+}
+
+// Freshen asks for the presence of those members of whom it is stale, one after
+// the other. It is due when [Directory.Stale] said so.
+func (d *Directory) Freshen(ctx context.Context, account string, members []Entry, access Access) {
+	for _, e := range members {
+		d.mu.RLock()
+		stale := d.teams[account].roster.stale(e.User, time.Now())
+		d.mu.RUnlock()
+		if stale {
+			d.readPhones(ctx, account, e.User, access)
+		}
+	}
+	d.muster(account)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.of(account).roster.reading = false
+}
+
+// readPhones asks for the telephones of one member. If sipgate does not tell,
+// the presence is unknown; it is not asked again before the next time.
+func (d *Directory) readPhones(ctx context.Context, account string, u sipgate.UserID, access Access) {
+	devices, err := access.Devices(ctx, u)
+	if ctx.Err() != nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r := &d.of(account).roster
+	if r.phones == nil {
+		r.phones = map[sipgate.UserID]telephones{}
+	}
+	t := telephones{lines: r.phones[u].lines, read: time.Now()}
+	if err == nil {
+		t.presence, t.lines = presence(devices), lines(devices)
+	}
+	r.phones[u] = t
+}
+
+// presence is that of somebody with these telephones. Of mobiles and other
+// telephones outside sipgate does not tell whether they are reached.
+func presence(devices []sipgate.Device) Presence {
+	p := Offline
+	for _, x := range devices {
+		switch {
+		case x.Online && !x.DND:
+			return Available
+		case x.Online:
+			p = DoNotDisturb
+		case x.Type != "REGISTER" && p == Offline:
+			p = Unknown
+		}
+	}
+	if len(devices) == 0 {
+		return Unknown
+	}
+	return p
+}
+
+func lines(devices []sipgate.Device) []string {
+	var all []string
+	for _, x := range devices {
+		for _, l := range x.Phonelines {
+			if !slices.Contains(all, l.ID) {
+				all = append(all, l.ID)
+			}
+		}
+	}
+	return all
+}
+
+// muster makes entries of what is known of the members, and of the account's
+// groups of telephones.
+func (d *Directory) muster(account string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := d.of(account)
+	at := map[string][]string{} // numbers by line
+	var all []Entry
+	for _, n := range t.roster.numbers {
+		number := d.number(n.Number)
+		if number == "" {
+			continue
+		}
+		at[n.EndpointID] = append(at[n.EndpointID], number)
+		if strings.HasPrefix(n.EndpointID, "g") {
+			all = append(all, Entry{Kind: Group, Name: cmp.Or(n.EndpointAlias, number), Number: number})
+		}
+	}
+	for _, u := range t.roster.users {
+		phones := t.roster.phones[u.ID]
+		for _, l := range phones.lines {
+			for _, number := range at[l] {
+				name := strings.TrimSpace(u.Firstname + " " + u.Lastname)
+				all = append(all, Entry{Kind: Member, Name: name, Number: number, User: u.ID, Presence: phones.presence})
+			}
+		}
+	}
+	t.members = newIndex(all, mostMembers)
+}

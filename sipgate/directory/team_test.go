@@ -1,0 +1,110 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// firm is a sipgate account that counts what is asked of it.
+type firm struct {
+	asked   int
+	devices map[sipgate.UserID][]sipgate.Device
+	err     error
+}
+
+func (f *firm) Users(context.Context) ([]sipgate.User, error) {
+	f.asked++
+	return []sipgate.User{{ID: "w1", Firstname: "Jonas", Lastname: "Keller"}, {ID: "w2", Firstname: "Mira", Lastname: "Hoffmann"}}, f.err
+}
+
+func (f *firm) Numbers(context.Context) ([]sipgate.AccountNumber, error) {
+	f.asked++
+	return []sipgate.AccountNumber{
+		{Number: "492214710111", EndpointID: "p1"}, {Number: "+492214710112", EndpointID: "p2"},
+		{Number: "0221 4710100", EndpointID: "g0", EndpointAlias: "Zentrale"}, {Number: "23", EndpointID: "p1"},
+	}, f.err
+}
+
+func (f *firm) Devices(_ context.Context, u sipgate.UserID) ([]sipgate.Device, error) {
+	f.asked++
+	return f.devices[u], f.err
+}
+
+func phone(line string, online, dnd bool) sipgate.Device {
+	return sipgate.Device{Type: "REGISTER", Online: online, DND: dnd, Phonelines: []sipgate.Phoneline{{ID: line}}}
+}
+
+// A team is read once for all its members, and presence at most twice a minute,
+// of those who were found.
+func TestReadTeam(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, d := t.Context(), New(german)
+		f := &firm{devices: map[sipgate.UserID][]sipgate.Device{"w1": {phone("p1", true, false)}, "w2": {phone("p2", false, false)}}}
+		for range 3 {
+			if err := d.ReadTeam(ctx, anna.Account, f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if f.asked != 4 {
+			t.Errorf("%d requests, want 4: users, numbers, telephones of two", f.asked)
+		}
+		found := d.Search(anna, "", MostFound, nil)
+		if got := names(found); got != "Jonas Keller, Mira Hoffmann, Zentrale" || found[0].Presence != Available || found[1].Presence != Offline {
+			t.Errorf("the team is %s: %+v", got, found)
+		}
+		if d.Stale(anna.Account, found) {
+			t.Error("stale at once")
+		}
+		f.devices["w2"] = []sipgate.Device{phone("p2", true, true)}
+		time.Sleep(presenceLasts)
+		if !d.Stale(anna.Account, found[1:]) || d.Stale(anna.Account, found[1:]) {
+			t.Error("after half a minute one is to ask, and no second one")
+		}
+		d.Freshen(ctx, anna.Account, found[1:], f)
+		found = d.Search(anna, "", MostFound, nil)
+		if f.asked != 5 || found[1].Presence != DoNotDisturb {
+			t.Errorf("%d requests, want 5; %+v", f.asked, found)
+		}
+	})
+}
+
+// If sipgate does not tell, presence is unknown, and nobody asks again at once.
+func TestReadTeamRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, f := New(german), &firm{err: errors.New("refused")}
+		if d.ReadTeam(t.Context(), anna.Account, f) == nil || d.ReadTeam(t.Context(), anna.Account, f) != nil || f.asked != 1 {
+			t.Errorf("%d requests, want 1", f.asked)
+		}
+		time.Sleep(teamAgain)
+		if d.ReadTeam(t.Context(), anna.Account, f) == nil || f.asked != 2 {
+			t.Errorf("%d requests a minute later, want 2", f.asked)
+		}
+	})
+}
+
+func TestPresence(t *testing.T) {
+	mobile := sipgate.Device{Type: "MOBILE"}
+	for _, test := range []struct {
+		name    string
+		devices []sipgate.Device
+		want    Presence
+	}{
+		{"none", nil, Unknown},
+		{"online", []sipgate.Device{phone("p", true, false)}, Available},
+		{"offline", []sipgate.Device{phone("p", false, false)}, Offline},
+		{"offline, not to be disturbed", []sipgate.Device{phone("p", false, true)}, Offline},
+		{"not to be disturbed", []sipgate.Device{phone("p", true, true), phone("p", false, false)}, DoNotDisturb},
+		{"one of two", []sipgate.Device{phone("p", true, true), phone("p", true, false)}, Available},
+		{"a mobile", []sipgate.Device{phone("p", false, false), mobile}, Unknown},
+		{"a mobile, and not to be disturbed", []sipgate.Device{mobile, phone("p", true, true)}, DoNotDisturb},
+	} {
+		if got := presence(test.devices); got != test.want {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
+	}
+}
