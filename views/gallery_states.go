@@ -52,11 +52,11 @@ func galleryDialogs(p Page) (pictures []Picture) {
 	part.Fragment = true
 	call := galleryFormat.Ref(galleryCalls(now)[2], p.Lang, "gallery-action-0001")
 	for name, sheet := range map[string]templ.Component{
-		"transfer": TransferSheet(part, TransferModel{call, galleryTargets, galleryNumbers}),
+		"transfer": TransferSheet(part, TransferModel{call, Whom{Call: call}, galleryNumbers}),
 		"keypad":   KeypadSheet(part, call),
 		"announce": AnnounceSheet(part, AnnounceModel{call, galleryAnnouncements(now).Items}),
 		"record":   RecordSheet(part, call),
-		"new":      NewCallSheet(part, NewCallModel{"gallery-action-0002", []Choice{{"e0", "Mia, desk"}, {"e3", "Mia, mobile"}}, galleryNumbers, galleryTargets}),
+		"new":      NewCallSheet(part, NewCallModel{"gallery-action-0002", []Choice{{"e0", "Mia, desk"}, {"e3", "Mia, mobile"}}, galleryNumbers, Whom{}}),
 		"hangup":   HangUpSheet(part, galleryHangUp(galleryCalls(now), p.Lang)),
 	} {
 		pictures = append(pictures, Picture{"dialog-" + name, within(opened(p, "modal", ""), sheet)})
