@@ -184,7 +184,7 @@ func TestGrace(t *testing.T) {
 	s := newStack(t)
 	v := s.visitor(t, 0)
 	for seconds, waits := range map[string]bool{"0": false, "2": true} {
-		v.submit("/settings", "/settings/grace", "grace="+seconds)
+		v.submit("/settings", "/settings/calls", "grace="+seconds)
 		id := s.ring("+4930555002", "w0", "established")
 		s.eventually("row", func() bool { return len(v.rows()) == 1 })
 		v.submit("/", "/calls/"+v.rows()[0]+"/hangup", "")
@@ -194,7 +194,7 @@ func TestGrace(t *testing.T) {
 		s.eventually("the end", func() bool { return s.call(id).Phase == "ended" })
 		s.eventually("no row with buttons", func() bool { return len(v.rows()) == 0 })
 	}
-	if resp := v.send("POST", s.url+"/settings/grace", "application/x-www-form-urlencoded", strings.NewReader("grace=3600")); resp.StatusCode != 422 {
+	if resp := v.send("POST", s.url+"/settings/calls", "application/x-www-form-urlencoded", strings.NewReader("grace=3600")); resp.StatusCode != 422 {
 		t.Errorf("an hour: %s", resp.Status)
 	}
 }
@@ -285,7 +285,7 @@ func TestWebhooks(t *testing.T) {
 func TestHangUpSeveral(t *testing.T) {
 	s := newStack(t)
 	v := s.visitor(t, 0)
-	v.submit("/settings", "/settings/grace", "grace=0")
+	v.submit("/settings", "/settings/calls", "grace=0")
 	var ids []string
 	for i := range 3 {
 		ids = append(ids, s.ring(fmt.Sprintf("+493055500%d", i), "w0", "established"))

@@ -83,7 +83,7 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, f web.Fault) {
 	}
 	v := Visitor{}
 	if s, ok, err := h.Sessions.Peek(r); err == nil && ok {
-		v = s.Value
+		v = h.known(s.Value)
 	}
 	lang, id := langOf(r, v), web.RequestID(r.Context())
 	text := views.Message(lang, f.Code, f.Status)

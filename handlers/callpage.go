@@ -133,7 +133,7 @@ func (h *handlers) hangUpSeveral(w http.ResponseWriter, r *http.Request, v Visit
 			failed = errors.Join(failed, err)
 			continue
 		}
-		c := switchboard.Command{By: v.id(), Call: call.ID, Action: switchboard.HangUp{After: graceOf(r)}}
+		c := switchboard.Command{By: v.id(), Call: call.ID, Action: switchboard.HangUp{After: graceOf(v)}}
 		if base := r.PostFormValue("action_id"); actionID.MatchString(base) {
 			c.ID = base + "-" + id
 		}

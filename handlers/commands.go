@@ -82,7 +82,7 @@ func decodeTones(_ *http.Request, _ Visitor, in *input) (switchboard.Action, err
 // decodeHangUp lets the hang-up wait for a moment, in which it can be taken
 // back. A program that sends JSON has nobody who could: there it is at once,
 // unless it says otherwise.
-func decodeHangUp(r *http.Request, _ Visitor, in *input) (switchboard.Action, error) {
+func decodeHangUp(_ *http.Request, v Visitor, in *input) (switchboard.Action, error) {
 	atOnce := in.json != nil
 	if in.Has("at_once") {
 		atOnce = in.Bool("at_once")
@@ -90,7 +90,7 @@ func decodeHangUp(r *http.Request, _ Visitor, in *input) (switchboard.Action, er
 	if atOnce {
 		return switchboard.HangUp{}, nil
 	}
-	return switchboard.HangUp{After: graceOf(r)}, nil
+	return switchboard.HangUp{After: graceOf(v)}, nil
 }
 
 func (h *handlers) decodeTransfer(_ *http.Request, v Visitor, in *input) (switchboard.Action, error) {

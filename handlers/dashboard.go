@@ -18,11 +18,17 @@ import (
 // dashboard shows the board.
 func (h *handlers) dashboard(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	snap := h.Exchange.Board(v.Account).Look(r.Context())
-	model, err := h.boardFor(r.Context(), v, snap.Calls, langOf(r, v))
+	calls, hidden := snap.Calls, 0
+	if v.Choices.OnlyMine { // without script the page stays as it is sent
+		calls = slices.DeleteFunc(slices.Clone(calls), func(c switchboard.Call) bool { return h.sees(v, c) && !views.Concerns(c, v.id()) })
+		hidden = len(snap.Calls) - len(calls)
+	}
+	model, err := h.boardFor(r.Context(), v, calls, langOf(r, v))
 	if err != nil {
 		return err
 	}
 	model.Status = statusOf(snap.Health)
+	model.Hidden = hidden
 	model.CanCall = v.may("sessions:calls:write", "sessions:write")
 	return show(w, r, http.StatusOK, views.Board(h.about(r, v), model))
 }
@@ -52,7 +58,7 @@ func (h *handlers) about(r *http.Request, v Visitor) views.Page {
 		lacks[string(a)] = !platform.Can(a)
 	}
 	return views.Page{Lacks: lacks, Lang: langOf(r, v), ID: v.id(), Member: v.Name, Path: r.URL.Path, Now: time.Now(), Fragment: isEnhanced(r), Demo: h.Demo,
-		May: may, Lead: v.Person.Role >= team.Lead}
+		May: may, Lead: v.Person.Role >= team.Lead, Choices: v.Choices}
 }
 
 func statusOf(h switchboard.Health) views.StatusModel {

@@ -26,18 +26,19 @@ func (h *handlers) feed(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := &feed{h: h, viewer: v, board: h.Exchange.Board(v.Account), lang: langOf(r, v), ended: s.Done}
+	f := &feed{h: h, viewer: v, board: h.Exchange.Board(v.Account), request: r, lang: langOf(r, v), ended: s.Done}
 	defer f.close()
 	return h.Server.StreamAs(w, r, s.Value.Subject(), f.next)
 }
 
 // A feed is what one browser is to be told next.
 type feed struct {
-	h      *handlers
-	board  *switchboard.Board
-	viewer Visitor
-	lang   views.Lang
-	ended  <-chan struct{} // the session is over
+	h       *handlers
+	board   *switchboard.Board
+	viewer  Visitor
+	request *http.Request
+	lang    views.Lang
+	ended   <-chan struct{} // the session is over
 
 	sub   *switchboard.Subscription // nil until the first frame
 	seen  uint64                    // the change up to which the browser knows everything
@@ -114,7 +115,8 @@ func (f *feed) interrupted(ctx context.Context) error {
 
 func (f *feed) whole(ctx context.Context, snap switchboard.Snapshot) error {
 	f.seen = snap.Seq
-	f.viewer.Person, _ = f.h.People.Get(f.viewer.member()) // a role may have changed
+	f.viewer = f.h.known(f.viewer) // a role may have changed, or a choice
+	f.lang = langOf(f.request, f.viewer)
 	model, err := f.h.boardFor(ctx, f.viewer, snap.Calls, f.lang)
 	if err != nil {
 		return err
@@ -122,7 +124,10 @@ func (f *feed) whole(ctx context.Context, snap switchboard.Snapshot) error {
 	if err := f.put(ctx, "#board", views.BoardList(f.lang, model)); err != nil {
 		return err
 	}
-	return f.put(ctx, "#status", views.Status(f.lang, statusOf(snap.Health)))
+	if err := f.put(ctx, "#status", views.Status(f.lang, statusOf(snap.Health))); err != nil {
+		return err
+	}
+	return f.put(ctx, "#choices", views.Choices(f.lang, f.viewer.Choices))
 }
 
 func (f *feed) take(ctx context.Context, c switchboard.Change) error {

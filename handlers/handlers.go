@@ -196,7 +196,7 @@ func (h *handlers) signed(f visitorHandler) web.Handler {
 // admit finds out who a visitor is in the team, and whether that person may ask
 // for this at all.
 func (h *handlers) admit(r *http.Request, v Visitor) (Visitor, error) {
-	v.Person, _ = h.People.Get(v.member())
+	v = h.known(v)
 	if d := v.Person.MayRoute(r.Pattern); !d.OK {
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {
 			return v, denied{d.Reason}
@@ -206,6 +206,13 @@ func (h *handlers) admit(r *http.Request, v Visitor) (Visitor, error) {
 		return v, h.refuseDeed(r.Context(), e, d)
 	}
 	return v, nil
+}
+
+// known is v with what is known of that person now.
+func (h *handlers) known(v Visitor) Visitor {
+	v.Person, _ = h.People.Get(v.member())
+	v.Choices = h.People.Choices(v.member())
+	return v
 }
 
 // wantsJSON tells programs from people: they send JSON or ask for it.
@@ -221,9 +228,12 @@ func isEnhanced(r *http.Request) bool { return r.Header.Get("HX-Request") == "tr
 // isPublicFile tells the addresses that sipgate fetches sounds from.
 func isPublicFile(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/a/") }
 
-// langOf is the language of a visitor: what the browser prefers, or if that is
-// none that we speak, what sipgate knows of them.
+// langOf is the language of a visitor: what they chose, else what the browser
+// prefers, or if that is none that we speak, what sipgate knows of them.
 func langOf(r *http.Request, v Visitor) views.Lang {
+	if v.Choices.Lang != "" {
+		return views.Lang(v.Choices.Lang)
+	}
 	wanted := r.Header.Get("Accept-Language")
 	if v.Locale != "" {
 		wanted = strings.TrimPrefix(wanted+","+v.Locale+";q=0.001", ",")

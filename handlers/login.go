@@ -27,6 +27,9 @@ type Visitor struct {
 
 	// Person is who that is in the team now. It is not kept: roles change.
 	Person team.Person `json:"-"`
+
+	// Choices are what that person wants of the pages; not kept either.
+	Choices team.Choices `json:"-"`
 }
 
 // Subject is who the session belongs to, among all accounts.

@@ -72,7 +72,10 @@ func (h *handlers) routes() *http.ServeMux {
 	signed("POST /status/platform", h.findOutAnew)
 	signed("GET /settings", h.settings)
 	signed("POST /settings/wishes", h.setWishes)
-	signed("POST /settings/grace", h.setGrace)
+	signed("POST /settings/display", h.choose("display", decodeDisplay, "lang", "theme", "keys", "only_mine"))
+	signed("POST /settings/ringing", h.choose("ringing", decodeRinging, ringingFields...))
+	signed("POST /settings/calls", h.choose("calls", decodeCalls, "grace", "device", "number"))
+	signed("POST /settings/toggle", h.toggle)
 	signed("POST /sessions/{id}/end", h.endSession)
 	signed("POST /sessions/end", h.endSessions)
 

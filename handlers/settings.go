@@ -1,28 +1,50 @@
 package handlers
 
 import (
+	"cmp"
+	"context"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
 
+	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
 )
 
 // settings shows what a member may choose for themselves.
 func (h *handlers) settings(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	return h.showSettings(w, r, v, http.StatusOK, views.SettingsModel{Choices: v.Choices, Section: r.URL.Query().Get("saved")})
+}
+
+// showSettings shows the choices that m has, which may be other than v's: what
+// was typed.
+func (h *handlers) showSettings(w http.ResponseWriter, r *http.Request, v Visitor, status int, m views.SettingsModel) error {
 	list, err := h.Sessions.Of(r, v.Subject())
 	if err != nil {
 		return err
 	}
-	m := views.SettingsModel{Shares: v.Person.Shares, Lendable: v.Person.Lendable, Grace: int(graceOf(r) / time.Second)}
 	for _, s := range list {
 		m.Sessions = append(m.Sessions, views.SessionRow{ID: s.ID, Current: s.Current, Begun: s.Started.Local(), Seen: s.Seen.Local(),
 			Address: s.Value.Address, Browser: s.Value.Browser})
 	}
-	return show(w, r, http.StatusOK, views.Settings(h.about(r, v), m))
+	m.Shares, m.Lendable = v.Person.Shares, v.Person.Lendable
+	if v.Person.May(team.DeedCall).OK {
+		m.Calls = true
+		m.Devices, m.Numbers = h.devices(r.Context(), v), h.callerIDs(r.Context(), v)
+	}
+	return show(w, r, status, views.Settings(h.about(r, v), m))
+}
+
+// devices are the visitor's telephones; none if they cannot be read.
+func (h *handlers) devices(ctx context.Context, v Visitor) (found []views.Choice) {
+	devices, err := h.clientOf(v).Devices(ctx, v.User)
+	if err != nil {
+		h.Log.Info("a member's devices could not be read", "err", err)
+	}
+	for _, d := range devices {
+		found = append(found, views.Choice{Value: string(d.ID), Label: cmp.Or(d.Alias, string(d.ID))})
+	}
+	return found
 }
 
 // setWishes takes what a member wants others to see and do.
@@ -32,37 +54,6 @@ func (h *handlers) setWishes(w http.ResponseWriter, r *http.Request, v Visitor) 
 		return err
 	}
 	http.Redirect(w, r, web.LocalPath(r.PostFormValue("next")), http.StatusSeeOther)
-	return nil
-}
-
-// graceCookie keeps the seconds that a member wants a hang-up to wait. It is
-// no secret and worth nothing to anybody else.
-const (
-	graceCookie  = "grace"
-	defaultGrace = 4 * time.Second
-)
-
-// graceOf is how long a hang-up waits for this browser.
-func graceOf(r *http.Request) time.Duration {
-	c, err := r.Cookie(graceCookie)
-	if err != nil {
-		return defaultGrace
-	}
-	n, err := strconv.Atoi(c.Value)
-	if err != nil || !slices.Contains(views.Graces, n) {
-		return defaultGrace
-	}
-	return time.Duration(n) * time.Second
-}
-
-func (h *handlers) setGrace(w http.ResponseWriter, r *http.Request, _ Visitor) error {
-	n, err := strconv.Atoi(r.PostFormValue("grace"))
-	if err != nil || !slices.Contains(views.Graces, n) {
-		return badParam("grace")
-	}
-	http.SetCookie(w, &http.Cookie{Name: graceCookie, Value: strconv.Itoa(n), Path: "/", MaxAge: 365 * 24 * 3600,
-		HttpOnly: true, Secure: h.PublicURL.Scheme == "https", SameSite: http.SameSiteLaxMode})
-	http.Redirect(w, r, "/settings", http.StatusSeeOther)
 	return nil
 }
 

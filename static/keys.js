@@ -33,7 +33,7 @@
 		const here = document.activeElement?.closest?.("#board .row");
 		switch (true) {
 		case key === "j" || key === "k":
-			step(all("#board .row"), here, key === "j" ? 1 : -1);
+			step(all("#board .row").filter(row => row.offsetParent), here, key === "j" ? 1 : -1);
 			return true;
 		case key === "u" || key === "Escape":
 			return undo(here);
@@ -50,7 +50,10 @@
 		}
 	}
 
+	const single = e => e.key.length === 1 && $("#choices")?.dataset.keys === "off";
+
 	document.addEventListener("keydown", e => {
+		if (single(e)) return; // turned off in the settings
 		if (e.ctrlKey || e.metaKey || e.altKey || e.repeat && !"jk".includes(e.key) || typing(e) || $("dialog[open]")) return;
 		if (obey(e.key, e.shiftKey, e.target)) e.preventDefault();
 	});

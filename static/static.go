@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,7 +23,7 @@ import (
 // Prefix is the path under which [Handler] expects to be mounted.
 const Prefix = "/static/"
 
-//go:embed *.css *.js icons.svg favicon.svg vendor/*.js
+//go:embed *.css *.js *.svg *.png *.webmanifest vendor/*.js
 var embedded embed.FS
 
 // types are the kinds of files there are. Anything else is refused at start,
@@ -31,6 +32,9 @@ var types = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
+	".png": "image/png",
+
+	".webmanifest": "application/manifest+json",
 }
 
 // A file is one embedded file, ready to be sent.
@@ -67,12 +71,25 @@ func add(name string, content []byte) error {
 	if !known {
 		return fmt.Errorf("%s: no content type for %q", name, ext)
 	}
+	if ext == ".webmanifest" {
+		content = withIcons(content)
+	}
 	sum := sha256.Sum256(content)
 	address := Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
 	addresses[name] = address
 	served[address] = file{kind, content, sync.OnceValue(func() []byte { return compress(content) })}
 	return nil
 }
+
+// withIcons is a manifest with the addresses of its icons. They come before it
+// in the alphabet, and so have theirs already.
+func withIcons(manifest []byte) []byte {
+	return icon.ReplaceAllFunc(manifest, func(src []byte) []byte {
+		return fmt.Appendf(nil, `"src": %q`, URL(string(icon.FindSubmatch(src)[1])))
+	})
+}
+
+var icon = regexp.MustCompile(`"src": "([^"]+)"`)
 
 func compress(content []byte) []byte {
 	var out bytes.Buffer

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"callboard/sipgate/switchboard"
@@ -16,6 +17,7 @@ type BoardModel struct {
 	Several  bool        // more than one of them the viewer may act on
 	Grace    bool        // hanging up can be taken back: the server waits a moment, and nobody is asked before
 	Status   StatusModel // needed by [Board] only
+	Hidden   int         // calls that are left out because they are not the viewer's; needed by [Board] only
 	CanCall  bool        // there is a telephone to start a call with; needed by [Board] only
 }
 
@@ -56,6 +58,11 @@ func (f Format) Board(ctx context.Context, calls []switchboard.Call, viewer swit
 		b.Add(c, row)
 	}
 	return b, nil
+}
+
+// hiddenCalls says that there are more calls than are shown.
+func hiddenCalls(lang Lang, n int) string {
+	return strings.Replace(lang.T("board.hidden.more"), "{n}", decimal(int64(n)), 1)
 }
 
 // sectionNames name the sections in keys of words and in HTML.

@@ -31,7 +31,10 @@
 // /announcements/{id}/delete · /calls/hangup (call, once for each) ·
 // /calls/{row}/undo · /calls/{row}/notes (text) · /team/{user}/role (role),
 // /remove, /restore, /sign-out · /settings/wishes (shares, lendable, next) ·
-// /settings/grace (grace: seconds) · /sessions/{id}/end · /sessions/end ·
+// /settings/display (lang, theme, keys, only_mine) · /settings/ringing (sound,
+// volume, notify, rings_all, quiet, quiet_from, quiet_to, mon … sun) ·
+// /settings/calls (grace, device, number) · /settings/toggle (only_mine or
+// notify, for those from the board) · /sessions/{id}/end · /sessions/end ·
 // /status/webhooks (do = set or remove). Every form about a call but undo
 // carries an action_id.
 //
@@ -48,8 +51,8 @@
 // # Feed
 //
 // The board page opens a websocket at /feed. Every frame is one [Frame]: first
-// #board with [BoardList], then #status with [Status], then single rows with
-// the target "#" + [RowDOMID]. Close codes: 4401 sends the browser to /login;
+// #board with [BoardList], then #status with [Status] and #choices with
+// [Choices], then single rows with the target "#" + [RowDOMID]. Close codes: 4401 sends the browser to /login;
 // 1012 and 1006 make it come back by itself.
 package views
 

@@ -10,6 +10,7 @@ import (
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/directory"
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 )
 
 // A Picture is one view in one state, for looking at and for the golden tests.
@@ -72,7 +73,7 @@ func Gallery(lang Lang) []Picture {
 
 // galleryPage is the page around everything: that of an agent.
 func galleryPage(lang Lang) Page {
-	return Page{Lang: lang, Member: "Mia Brandt", Path: "/", Now: time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC), Demo: true}
+	return Page{Lang: lang, Member: "Mia Brandt", Path: "/", Now: time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC), Demo: true, Choices: team.DefaultChoices()}
 }
 
 var galleryFormat = Format{Number: spaced, Place: abroad}

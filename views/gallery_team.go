@@ -38,6 +38,8 @@ func galleryOfTeam(lang Lang) []Picture {
 		{"audit", Audit(at("/audit"), galleryAudit(now))},
 		{"audit-empty", Audit(at("/audit"), AuditModel{})},
 		{"settings", Settings(at("/settings"), gallerySettings(now))},
+		{"settings-mistake", Settings(at("/settings"), galleryMistake(now))},
+		{"board-mine", Board(mineOf(p), board)},
 		{"statuspage", StatusPage(at("/status"), galleryStatus(now))},
 		{"statuspage-foreign", StatusPage(at("/status"), galleryForeign(now))},
 		{"statuspage-set", StatusPage(at("/status"), gallerySet(now))},
@@ -49,6 +51,13 @@ func galleryOfTeam(lang Lang) []Picture {
 		pictures = append(pictures, Picture{RowDOMID(c.ID), Row(lang, row)})
 	}
 	return pictures
+}
+
+// mineOf is p for somebody who wants to see their own calls only, in the dark
+// and without single keys.
+func mineOf(p Page) Page {
+	p.Choices = team.Choices{OnlyMine: true, Theme: team.Dark, Volume: 60}
+	return p
 }
 
 // galleryPermit lets Mia, a lead, do everything but on two calls.

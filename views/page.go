@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 	"callboard/static"
 )
 
@@ -36,6 +37,9 @@ type Page struct {
 	// Lacks holds what the team's account cannot do, by team.Ability.
 	Lacks map[string]bool
 
+	// Choices are what the reader wants; nobody's if nobody is signed in.
+	Choices team.Choices
+
 	files []string // style sheets and scripts that only this page needs
 }
 
@@ -49,8 +53,8 @@ func (p Page) current(path string) string {
 	return "false"
 }
 
-// aside is the page with the style sheet for everything but the board.
-func (p Page) aside() Page { return p.with("pages.css") }
+// aside is the page with the style sheets for everything but the board.
+func (p Page) aside() Page { return p.with("sheets.css", "pages.css") }
 
 // with is the page with further files of package static, style sheets (.css)
 // and scripts (.js), after those that every page has.
@@ -62,6 +66,25 @@ func (p Page) with(files ...string) Page {
 // withWhom is the page with what the field for somebody to call needs, in a
 // dialog or not.
 func (p Page) withWhom() Page { return p.with("whom.css", "whom.js") }
+
+// scheme tells the browser how bright the page is before its style is there.
+func (p Page) scheme() string {
+	if p.Choices.Theme != team.SystemTheme {
+		return string(p.Choices.Theme)
+	}
+	return "light dark"
+}
+
+// manifest is the file that says how the dashboard is installed.
+func (p Page) manifest() string {
+	if p.Lang == German {
+		return "manifest-de.webmanifest"
+	}
+	return "manifest-en.webmanifest"
+}
+
+// has tells whether the page has one of its further files.
+func (p Page) has(file string) bool { return slices.Contains(p.files, file) }
 
 // A place is an entry of the menu.
 type place struct{ path, drawn, word, needs string }

@@ -32,6 +32,9 @@ type RowModel struct {
 	About          string // "true" if they are guessed
 	AboutWord      string
 
+	Who   string // whose call it is: ids of members, separated by spaces
+	Rings bool   // it comes in and nobody has answered yet
+
 	Chips []Chip
 
 	// Acts are the buttons, from left to right, hanging up last; none where the
@@ -129,6 +132,8 @@ func (f Format) row(c switchboard.Call, lang Lang) RowModel {
 		Since:   milliseconds(c.Since),
 		Started: milliseconds(c.Started),
 		Clock:   clock(c.Since),
+		Who:     whose(c),
+		Rings:   c.Phase == switchboard.Ringing && c.Direction == "in",
 	}
 	if c.Started.Before(c.Since) {
 		m.Total = clock(c.Started)

@@ -166,7 +166,7 @@ func TestBadInputPaths(t *testing.T) {
 
 // TestT12Headers: on every answer, errors of every origin included.
 func TestT12T41Headers(t *testing.T) {
-	const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; " +
+	const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; manifest-src 'self'; " +
 		"form-action 'self' https://login.sipgate.com; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 	p := serve(t, https...)
 	p.handle("GET /x", ok)

@@ -55,6 +55,8 @@ type People struct {
 type roll struct {
 	owner  string // the first account that signed in, "" before
 	people map[Member]Person
+
+	choices map[Member]Choices // of those who chose anything
 }
 
 // NewPeople reads who is known. The tables are those of [Migrations].
@@ -206,7 +208,7 @@ func (p *People) Restore(ctx context.Context, by, m Member) error {
 }
 
 // OnChange lets f hear of each change once it is in the store, of more than
-// Seen: somebody new, a name, a role, wishes, removed or restored. All changes
+// Seen: somebody new, a name, a role, wishes, choices, removed or restored. All changes
 // are told one at a time and in their order, by whichever goroutine makes one,
 // and no lock is held: f may call People, and should not take long.
 func (p *People) OnChange(f func(Person)) { p.news.subscribe(f) }

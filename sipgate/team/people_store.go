@@ -17,9 +17,10 @@ import (
 func (p *People) store(ctx context.Context, who Person, tell bool) error {
 	owner, err := p.save(ctx, who)
 	if err == nil {
-		people := maps.Clone(p.known.Load().people)
+		old := p.known.Load()
+		people := maps.Clone(old.people)
 		people[who.Member] = who
-		p.known.Store(&roll{owner: owner, people: people})
+		p.known.Store(&roll{owner: owner, people: people, choices: old.choices})
 		if tell {
 			p.news.add(who)
 		}
@@ -95,7 +96,11 @@ func readRoll(ctx context.Context, db *sql.DB) (*roll, error) {
 		who.Joined, who.Seen = time.UnixMilli(joined).UTC(), time.UnixMilli(seen).UTC()
 		r.people[who.Member] = who
 	}
-	return r, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	r.choices, err = readChoices(ctx, db)
+	return r, err
 }
 
 // isNone reports whether a query found no row.

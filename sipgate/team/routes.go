@@ -70,7 +70,10 @@ var routes = map[string]Deed{
 
 	"GET /settings":           DeedSettingsOwn,
 	"POST /settings/wishes":   DeedSettingsOwn,
-	"POST /settings/grace":    DeedSettingsOwn,
+	"POST /settings/display":  DeedSettingsOwn,
+	"POST /settings/ringing":  DeedSettingsOwn,
+	"POST /settings/calls":    DeedSettingsOwn,
+	"POST /settings/toggle":   DeedSettingsOwn,
 	"POST /sessions/{id}/end": DeedSettingsOwn,
 	"POST /sessions/end":      DeedSettingsOwn,
 }

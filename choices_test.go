@@ -1,0 +1,148 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// post sends a form as the settings page does.
+func (v *visitor) post(path, form string, change ...func(*http.Request)) (status int, page string) {
+	v.t.Helper()
+	resp := v.send("POST", v.s.url+path, "application/x-www-form-urlencoded", strings.NewReader(form), change...)
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+// root is the first element of a page: its language and theme.
+func (v *visitor) root(path, browserLanguage string) string {
+	v.t.Helper()
+	resp := v.send("GET", v.s.url+path, "", nil, func(r *http.Request) { r.Header.Set("Accept-Language", browserLanguage) })
+	page, err := io.ReadAll(resp.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	root := regexp.MustCompile(`(?s)<html lang="([a-z]*)" data-now="\d*"([^>]*)>`).FindSubmatch(page)
+	if root == nil {
+		v.t.Fatalf("%s: no page: %.300s", path, page)
+	}
+	return string(root[1]) + string(root[2])
+}
+
+// What a member chose follows them to every browser, survives the program, and
+// is nobody else's.
+func TestChoicesFollowTheMember(t *testing.T) {
+	s := newStack(t)
+	anna, phone, jonas := s.visitor(t, 0), s.visitor(t, 0), s.visitor(t, 1)
+	heard := phone.listen(t)
+	s.eventually("the feed", func() bool { return strings.Contains(heard(), "#choices") })
+	for language, want := range map[string]string{"de-DE": "de", "en-GB": "en", "fr": "de"} { // the simulated users are German
+		if got := anna.root("/", language); got != want {
+			t.Errorf("nothing chosen, the browser says %s: %s", language, got)
+		}
+	}
+	if status, _ := anna.post("/settings/display", "lang=en&theme=dark&only_mine=true"); status != http.StatusSeeOther {
+		t.Fatalf("status %d", status)
+	}
+	s.eventually("the open page", func() bool {
+		return strings.Contains(heard(), `data-theme=\"dark\" data-keys=\"off\" data-mine=\"on\"`)
+	})
+	s.stop()
+	s.start()
+	for _, v := range []*visitor{anna, phone} {
+		for _, path := range []string{"/", "/history", "/settings", "/nothing-here"} {
+			if got := v.root(path, "de"); got != `en data-theme="dark"` {
+				t.Errorf("%s: %s", path, got)
+			}
+		}
+	}
+	if got := jonas.root("/", "de"); got != "de" {
+		t.Errorf("Jonas: %s", got)
+	}
+	if _, page := anna.get("/settings?saved=display"); !strings.Contains(page, `role="status">Saved.`) || strings.Count(page, `role="status">Saved.`) != 1 {
+		t.Error("it is not said that it was saved")
+	}
+	if status, _ := anna.post("/settings/display", "lang=&theme=&keys=true"); status != http.StatusSeeOther || anna.root("/", "de") != "de" {
+		t.Error("as the browser says")
+	}
+	stranger := &visitor{t: t, s: s, http: &http.Client{}}
+	for language, want := range map[string]string{"de": "de", "en": "en", "fr": "en"} {
+		if got := stranger.root("/login", language); got != want {
+			t.Errorf("signed out, %s: %s", language, got)
+		}
+	}
+}
+
+// What cannot be is refused with the field's name, shown at the field, and
+// changes nothing.
+func TestChoicesThatAreWrong(t *testing.T) {
+	s := newStack(t)
+	v := s.visitor(t, 0)
+	const ringing = "volume=60&quiet_from=20:00&quiet_to=07:00&mon=true"
+	for _, test := range []struct{ path, form, field, shown string }{
+		{"/settings/display", "lang=fr&theme=", "lang", `name="lang" aria-invalid="true"`},
+		{"/settings/display", "lang=en-XA&theme=", "lang", `name="lang" aria-invalid="true"`}, // in the demo only
+		{"/settings/display", "lang=&theme=pink", "theme", `name="theme" aria-invalid="true"`},
+		{"/settings/display", "lang=&theme=&keys=perhaps", "keys", `role="alert"`},
+		{"/settings/ringing", strings.Replace(ringing, "60", "101", 1), "volume", `value="101" aria-invalid="true"`},
+		{"/settings/ringing", strings.Replace(ringing, "60", "loud", 1), "volume", `role="alert"`},
+		{"/settings/ringing", strings.Replace(ringing, "20:00", "25:00", 1), "quiet_from", `role="alert"`},
+		{"/settings/ringing", strings.Replace(ringing, "07:00", "", 1), "quiet_to", `role="alert"`},
+		{"/settings/ringing", strings.Replace(ringing, "mon=true", "quiet=true", 1), "quiet_days", `name="sun" value="true" aria-invalid="true"`},
+		{"/settings/calls", "grace=3600", "grace", `role="alert"`},
+		{"/settings/calls", "grace=4&device=e0+e1", "device", `<option value="e0 e1" selected>`},
+		{"/settings/calls", "grace=4&number=112", "number", `name="number" aria-invalid="true"`},
+		{"/settings/calls", "grace=4&grace=2", "grace", `role="alert"`},
+		{"/settings/toggle", "only_mine=perhaps", "only_mine", ""},
+	} {
+		status, page := v.post(test.path, test.form)
+		if status != 422 || !strings.Contains(page, test.shown) || strings.Contains(page, `class="saved"`) {
+			t.Errorf("%s %s: %d, without %s", test.path, test.form, status, test.shown)
+		}
+		resp := v.send("POST", s.url+test.path, "application/x-www-form-urlencoded", strings.NewReader(test.form),
+			func(r *http.Request) { r.Header.Set("Accept", "application/json") })
+		if status, code, field := refused(t, resp); status != 422 || code != "bad_param" || field != test.field {
+			t.Errorf("%s %s: %d %s %s", test.path, test.form, status, code, field)
+		}
+	}
+	if got := v.root("/", "de"); got != "de" {
+		t.Errorf("something was kept: %s", got)
+	}
+	form := url.Values{"grace": {"8"}, "device": {"e0"}, "number": {"+4921112345610"}}.Encode()
+	if status, _ := v.post("/settings/calls", form, func(r *http.Request) { r.Header.Set("HX-Request", "true") }); status != http.StatusNoContent {
+		t.Errorf("enhanced: %d", status)
+	}
+	if _, page := v.get("/settings"); !strings.Contains(page, `value="8" checked`) || !strings.Contains(page, `<option value="+4921112345610" selected>`) {
+		t.Error("what was chosen is not shown")
+	}
+}
+
+// Without script, too, the board shows one's own calls only if that is wanted,
+// and says how many there are besides.
+func TestOnlyMineWithoutScript(t *testing.T) {
+	s := newStack(t, "-visibility", "account")
+	s.pushEvents()
+	v := s.visitor(t, 0)
+	s.ring("+4930555021", "w0", "established")
+	s.ring("+4930555022", "w1", "established")
+	board := func() string { _, page := v.get("/"); return page }
+	s.eventually("both", func() bool { return strings.Count(board(), `class="row"`) == 2 })
+	v.submit("/", "/settings/toggle", "only_mine=true")
+	page := board()
+	if strings.Count(page, `class="row"`) != 1 || !strings.Contains(page, "+49 30 555021") || !regexp.MustCompile(`id="mine-hidden"[^>]*>(One call|Ein Anruf)`).MatchString(page) {
+		t.Errorf("only mine: %s", page)
+	}
+	if heard := v.listen(t); true {
+		s.eventually("all of them in the feed, where script hides them", func() bool { return strings.Contains(heard(), "+49 30 555022") })
+	}
+	v.submit("/", "/settings/toggle", "only_mine=false")
+	if page := board(); strings.Count(page, `class="row"`) != 2 || !regexp.MustCompile(`id="mine-hidden" hidden`).MatchString(page) {
+		t.Errorf("all: %s", page)
+	}
+}
