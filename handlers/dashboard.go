@@ -57,7 +57,7 @@ func (h *handlers) about(r *http.Request, v Visitor) views.Page {
 	for _, a := range team.Abilities {
 		lacks[string(a)] = !platform.Can(a)
 	}
-	return views.Page{Lacks: lacks, Lang: langOf(r, v), ID: v.id(), Member: v.Name, Path: r.URL.Path, Now: time.Now(), Fragment: isEnhanced(r), Demo: h.Demo,
+	return views.Page{Lacks: lacks, Lang: langOf(r, v), ID: v.id(), Who: v.Subject(), Member: v.Name, Path: r.URL.Path, Now: time.Now(), Fragment: isEnhanced(r), Demo: h.Demo,
 		May: may, Lead: v.Person.Role >= team.Lead, Choices: v.Choices}
 }
 

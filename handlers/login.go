@@ -66,15 +66,16 @@ func (h *handlers) signInPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // session tells a page whose feed was refused whether that is because nobody
-// is signed in any more.
+// is signed in any more, and if somebody is, who.
 func (h *handlers) session(w http.ResponseWriter, r *http.Request) error {
-	_, ok, err := h.Sessions.Peek(r)
+	s, ok, err := h.Sessions.Peek(r)
 	switch {
 	case err != nil:
 		return err
 	case !ok:
 		return errUnauthenticated
 	}
+	w.Header().Set("X-Who", s.Value.Subject())
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -52,8 +52,9 @@
 //
 // The board page opens a websocket at /feed. Every frame is one [Frame]: first
 // #board with [BoardList], then #status with [Status] and #choices with
-// [Choices], then single rows with the target "#" + [RowDOMID]. Close codes: 4401 sends the browser to /login;
-// 1012 and 1006 make it come back by itself.
+// [Choices], then single rows with the target "#" + [RowDOMID]. Close codes: on
+// 4401 the page gives up what it shows and asks to sign in (session.js); 1012
+// and 1006 make it come back by itself.
 package views
 
 //go:generate go tool templ generate

@@ -68,5 +68,6 @@ func GalleryNames() (names []string) {
 	return names
 }
 
-// GalleryLangs are the languages that pictures are looked at in.
-var GalleryLangs = Langs
+// GalleryLangs are the languages that pictures can be looked at in, the one that
+// is longer than all others last.
+var GalleryLangs = append(slices.Clone(Langs), Pseudo)

@@ -25,7 +25,7 @@ func Gallery(lang Lang) []Picture {
 	p := galleryPage(lang)
 	now := p.Now
 	at := func(path string) Page { q := p; q.Path = path; return q }
-	calls := galleryCalls(now)
+	calls := append(galleryCalls(now), galleryOdd(now)...)
 	board, err := galleryFormat.Board(context.Background(), calls, "w0", lang)
 	if err != nil {
 		panic(err) // into memory, of constants
@@ -139,18 +139,8 @@ func galleryHistory(now time.Time) HistoryModel {
 
 // galleryCalls are calls in every state that a row can show.
 func galleryCalls(now time.Time) []switchboard.Call {
-	own := []switchboard.MemberID{"w0"}
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
-	call := func(id switchboard.RowID, edit func(c *switchboard.Call)) switchboard.Call {
-		c := switchboard.Call{
-			ID: id, Phase: switchboard.Talking, Was: switchboard.Talking, Direction: "in", Seen: own,
-			Outside: switchboard.Party{Number: "+4930901820", Name: "Meier & Söhne GmbH"},
-			Inside:  switchboard.Party{Number: "+4921112345610"}, Users: []string{"Mia Brandt"},
-			Started: ago(212 * time.Second), Since: ago(192 * time.Second), Seq: 7,
-		}
-		edit(&c)
-		return c
-	}
+	call := galleryCall(now)
 	return []switchboard.Call{
 		call("ringing", func(c *switchboard.Call) {
 			c.Phase, c.Was = switchboard.Ringing, switchboard.Ringing
@@ -194,6 +184,33 @@ func galleryCalls(now time.Time) []switchboard.Call {
 		call("transferred", func(c *switchboard.Call) {
 			c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w0", Name: "Mia", Outcome: switchboard.Confirmed, At: ago(2 * time.Second), Detail: "Tom Weber"}
 		}),
+		call("held", func(c *switchboard.Call) { c.Hold.On = true; c.Since = ago(41 * time.Second) }),
+		call("ended", func(c *switchboard.Call) {
+			c.Phase, c.Since, c.Gone, c.Cause = switchboard.Ended, ago(4*time.Second), ago(4*time.Second), "normalClearing"
+		}),
+	}
+}
+
+// galleryCall makes calls that differ from an ordinary one.
+func galleryCall(now time.Time) func(switchboard.RowID, func(*switchboard.Call)) switchboard.Call {
+	return func(id switchboard.RowID, edit func(c *switchboard.Call)) switchboard.Call {
+		c := switchboard.Call{
+			ID: id, Phase: switchboard.Talking, Was: switchboard.Talking, Direction: "in", Seen: []switchboard.MemberID{"w0"},
+			Outside: switchboard.Party{Number: "+4930901820", Name: "Meier & Söhne GmbH"},
+			Inside:  switchboard.Party{Number: "+4921112345610"}, Users: []string{"Mia Brandt"},
+			Started: now.Add(-212 * time.Second), Since: now.Add(-192 * time.Second), Seq: 7,
+		}
+		edit(&c)
+		return c
+	}
+}
+
+// galleryOdd are calls that are hard to show: nameless, crowded, and with names
+// that are too long.
+func galleryOdd(now time.Time) []switchboard.Call {
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	call := galleryCall(now)
+	return []switchboard.Call{
 		call("anonymous", func(c *switchboard.Call) { c.Outside = switchboard.Party{} }),
 		call("five", func(c *switchboard.Call) {
 			c.Users = []string{"Mia Brandt", "Tom Weber", "Aylin Kaya", "Jonas Vogt", "Petra Kolb"}
@@ -206,10 +223,6 @@ func galleryCalls(now time.Time) []switchboard.Call {
 			c.Started, c.Since, c.About = ago(30*time.Hour), ago(29*time.Hour), true
 			c.Recording.On, c.Mute.On = true, true
 			c.Playing = &switchboard.Playing{Title: "Warteschleifenmusik für die Weihnachtsfeiertage 2026 (endgültig, wirklich)", Since: ago(5 * time.Second), Length: 184 * time.Second}
-		}),
-		call("held", func(c *switchboard.Call) { c.Hold.On = true; c.Since = ago(41 * time.Second) }),
-		call("ended", func(c *switchboard.Call) {
-			c.Phase, c.Since, c.Gone, c.Cause = switchboard.Ended, ago(4*time.Second), ago(4*time.Second), "normalClearing"
 		}),
 	}
 }

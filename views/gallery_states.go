@@ -40,6 +40,7 @@ func galleryStates(lang Lang) []Picture {
 		{"dialog-confirm", opened(p, "confirm", lang.T("hangup.confirm", "Meier & Söhne GmbH"))},
 		{"dialog-attended", opened(p, "attended", Attending(lang, *galleryShared(now)[0].Attention))},
 		{"dialog-attended-lead", opened(lead, "attended", Attending(lang, *galleryShared(now)[0].Attention))},
+		{"dialog-over", opened(p, "over", "")},
 		{"dialog-keys", within(opened(p, "keys", ""), shortcuts(p))},
 		{"faults", Faults(p.aside())},
 	}

@@ -27,6 +27,10 @@ type Page struct {
 	// told what they are doing themselves.
 	ID switchboard.MemberID
 
+	// Who is the same person among all accounts: a page whose session is over
+	// goes on only if the same person signs in.
+	Who string
+
 	// Lead says that they may act although somebody else is about to.
 	Lead bool
 

@@ -225,7 +225,7 @@ func TestBoardSections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := [3]int{len(b.Sections[0]), len(b.Sections[1]), len(b.Sections[2])}; got != [3]int{2, 13, 1} || b.Live != 15 || b.Ringing != 2 {
+	if got := [3]int{len(b.Sections[0]), len(b.Sections[1]), len(b.Sections[2])}; got != [3]int{2, 10, 1} || b.Live != 12 || b.Ringing != 2 {
 		t.Errorf("sections %v, live %d, ringing %d", got, b.Live, b.Ringing)
 	}
 	page := html(t, BoardList(English, BoardModel{}))
