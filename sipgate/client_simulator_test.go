@@ -233,6 +233,36 @@ func TestSimulatorRecording(t *testing.T) {
 	}
 }
 
+// TestSimulatorVoicemail leaves a message, hears it, and marks its entry.
+func TestSimulatorVoicemail(t *testing.T) {
+	l, ctx := open(t, simulator.Options{}), t.Context()
+	box, err := l.sim.Forward(string(l.ring(t, "ringing")), "voicemail")
+	must(t, err)
+	l.pass(7 * time.Second)
+	must(t, l.sim.HangUp(box, ""))
+	page, err := l.History(ctx, sipgate.HistoryQuery{Types: []string{"VOICEMAIL"}})
+	must(t, err)
+	if len(page.Items) != 1 {
+		t.Fatalf("history %+v", page)
+	}
+	e := page.Items[0]
+	if e.CallID != "" || e.Transcription == "" || e.Duration != 7*time.Second || len(e.Recordings) != 1 || e.Read || e.Starred {
+		t.Errorf("message %+v", e)
+	}
+	if wav := fetch(t, l, e.Recordings[0].URL, ""); len(wav) != 44+7*16000 {
+		t.Errorf("the message has %d bytes", len(wav))
+	}
+	yes, note := true, "called back\nat noon"
+	must(t, l.ChangeEntry(ctx, e.ID, sipgate.EntryChange{Note: &note, Read: &yes}))
+	must(t, l.ChangeEntry(ctx, e.ID, sipgate.EntryChange{Starred: &yes, Archived: &yes}))
+	if e, err = l.HistoryEntry(ctx, e.ID); err != nil || e.Note != note || !e.Read || !e.Starred || !e.Archived {
+		t.Errorf("afterwards %+v, %v", e, err)
+	}
+	if err := l.ChangeEntry(ctx, "999999999", sipgate.EntryChange{Read: &yes}); sipgate.KindOf(err) != sipgate.NoCall {
+		t.Errorf("an entry that there is not: %v", err)
+	}
+}
+
 func fetch(t *testing.T, l *line, address, part string) []byte {
 	t.Helper()
 	file, err := l.OpenRecording(t.Context(), address, part)

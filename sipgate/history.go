@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // HistoryQuery selects entries of the history. Zero fields select all.
@@ -64,7 +65,7 @@ type HistoryPage struct {
 // HistoryEntry is a call, voicemail, SMS or fax of the past. Fields that its
 // type does not have are zero. Source and Target are numbers as sipgate shows
 // them, or "anonymous". All texts are cut, and their control characters are made
-// spaces; only a note keeps its line breaks.
+// spaces; only notes and transcriptions keep their line breaks.
 type HistoryEntry struct {
 	ID                       string
 	CallID                   CallID // of a CALL, if sipgate says it
@@ -75,6 +76,7 @@ type HistoryEntry struct {
 	Status                   string // NOPICKUP, BUSY, PICKUP, FORWARD
 	CallStatus               string // SUCCESS, FAILURE, REJECTED, BUSY, MISSED, …
 	Note                     string
+	Transcription            string // of a VOICEMAIL: what was said, as far as sipgate understood it
 	ConnectionIDs            []string
 	Endpoints                []string      // extensions that the call was routed to, rang at or was taken by
 	Created                  time.Time     // UTC; zero if it cannot be read
@@ -93,7 +95,7 @@ type Recording struct {
 
 // Limits of what an entry may contain.
 const (
-	maxNote       = 2000 // characters
+	maxNote       = 2000 // characters, of a transcription too
 	maxAddress    = 2048 // bytes
 	maxRecordings = 50
 	maxExtensions = 50
@@ -121,14 +123,39 @@ func (c *Client) History(ctx context.Context, q HistoryQuery) (HistoryPage, erro
 // Kind Invalid and is not sent.
 func (c *Client) HistoryEntry(ctx context.Context, id string) (HistoryEntry, error) {
 	if !isToken(id, maxName) {
-		return HistoryEntry{}, request{method: http.MethodGet, path: []string{"history", "?"}}.
-			fail(Invalid, errors.New("not the id of an entry"))
+		return HistoryEntry{}, request{method: http.MethodGet, path: []string{"history", "?"}}.fail(Invalid, errEntryID)
 	}
 	var w wireEntry
 	if err := c.get(ctx, &w, nil, "history", id); err != nil {
 		return HistoryEntry{}, err
 	}
 	return w.entry(), nil
+}
+
+var errEntryID = errors.New("not the id of an entry")
+
+// EntryChange says what is to be changed of an entry; what is nil stays.
+type EntryChange struct {
+	Note     *string `json:"note,omitempty"` // at most 2,000 characters; "" removes it
+	Starred  *bool   `json:"starred,omitempty"`
+	Archived *bool   `json:"archived,omitempty"`
+	Read     *bool   `json:"read,omitempty"`
+}
+
+// ChangeEntry changes an entry of the history. The errors are those of
+// [Client.HistoryEntry], and those of a command: with MayHaveArrived nobody
+// knows whether it was done.
+func (c *Client) ChangeEntry(ctx context.Context, id string, change EntryChange) error {
+	r := request{method: http.MethodPut, path: []string{"history", "?"}}
+	switch {
+	case !isToken(id, maxName):
+		return r.fail(Invalid, errEntryID)
+	case change == (EntryChange{}):
+		return r.fail(Invalid, errors.New("nothing is to be changed"))
+	case change.Note != nil && utf8.RuneCountInString(*change.Note) > maxNote:
+		return &ValueError{Field: "note", Code: "note_too_long"}
+	}
+	return c.act(ctx, http.MethodPut, change, "history", id)
 }
 
 // Extensions are all extensions that the entry names, of users, telephones and

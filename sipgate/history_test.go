@@ -37,7 +37,7 @@ func TestHistory(t *testing.T) {
 			Incoming: true, Read: true, Starred: true,
 			Recordings: []Recording{{"r1", "https://secure.live.sipgate.de/r1.wav"}, {"2", "https://secure.live.sipgate.de/r2.wav"}},
 		},
-		{ID: "7", Type: "VOICEMAIL", Created: at, Duration: 12 * time.Second, Recordings: []Recording{{"7", "https://secure.live.sipgate.de/v.mp3"}}},
+		{ID: "7", Type: "VOICEMAIL", Created: at, Duration: 12 * time.Second, Transcription: "hello", Recordings: []Recording{{"7", "https://secure.live.sipgate.de/v.mp3"}}},
 		{ID: "8", Type: "FAX"},
 	}}
 	if diff := cmp.Diff(want, page); diff != "" {
@@ -119,4 +119,49 @@ func FuzzHistory(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestChangeEntry(t *testing.T) {
+	c, rec := serve(t, answer(http.StatusNoContent, "", ""))
+	yes, no, note := true, false, "two\nlines"
+	for want, change := range map[string]EntryChange{
+		`{"note":"two\nlines"}`:             {Note: &note},
+		`{"note":""}`:                       {Note: new(string)},
+		`{"starred":true,"read":false}`:     {Starred: &yes, Read: &no},
+		`{"archived":false}`:                {Archived: &no},
+		`{"starred":false,"archived":true}`: {Starred: &no, Archived: &yes},
+	} {
+		if err := c.ChangeEntry(t.Context(), "100001234", change); err != nil {
+			t.Errorf("%s: %v", want, err)
+		}
+		all := rec.all()
+		if got := all[len(all)-1]; got.Method != "PUT" || got.URI != "/below/v2/history/100001234" || got.Body != want {
+			t.Errorf("sent %s %s %s, want %s", got.Method, got.URI, got.Body, want)
+		}
+	}
+	sent, long := len(rec.all()), strings.Repeat("ü", 2001)
+	for _, refused := range []struct {
+		id     string
+		change EntryChange
+	}{{"../x", EntryChange{Read: &yes}}, {"", EntryChange{Read: &yes}}, {"1", EntryChange{}}, {"1", EntryChange{Note: &long}}} {
+		if err := c.ChangeEntry(t.Context(), refused.id, refused.change); err == nil {
+			t.Errorf("%q: not refused", refused.id)
+		}
+	}
+	if len(rec.all()) != sent {
+		t.Error("something was sent all the same")
+	}
+}
+
+func TestChangeEntryFails(t *testing.T) {
+	yes := true
+	for status, kind := range map[int]Kind{404: NoCall, 403: Forbidden, 400: Invalid, 500: Unavailable} {
+		c, rec := serve(t, answer(status, "", ""))
+		if err := c.ChangeEntry(t.Context(), "1", EntryChange{Starred: &yes}); KindOf(err) != kind {
+			t.Errorf("%d: %v, want kind %v", status, err, kind)
+		}
+		if n := len(rec.all()); n != 1 {
+			t.Errorf("%d: sent %d times", status, n)
+		}
+	}
 }

@@ -22,6 +22,7 @@ type wireEntry struct {
 	Status        string   `json:"status"`
 	CallStatus    string   `json:"callStatus"`
 	Note          string   `json:"note"`
+	Transcription string   `json:"transcription"`
 	ConnectionIDs []string `json:"connectionIds"`
 	Created       anyTime  `json:"created"`
 	Duration      seconds  `json:"duration"`
@@ -53,6 +54,7 @@ func (w wireEntry) entry() HistoryEntry {
 		Status:        oneLine(w.Status, 32),
 		CallStatus:    oneLine(w.CallStatus, 32),
 		Note:          paragraphs(w.Note),
+		Transcription: paragraphs(w.Transcription),
 		ConnectionIDs: extensions(w.ConnectionIDs),
 		Created:       time.Time(w.Created),
 		Duration:      time.Duration(w.Duration),

@@ -126,6 +126,7 @@ type entry struct {
 	callStatus               string
 	duration                 time.Duration
 	note                     string
+	transcription            string // of a VOICEMAIL
 	read, archived, starred  bool
 	endpoints                []endpoint
 	users                    []*user  // whose it is

@@ -35,8 +35,11 @@ func (s *Simulator) entryJSON(e *entry) map[string]any {
 	switch {
 	case e.kind == "CALL":
 		j["callId"], j["callStatus"], j["recordings"] = e.callID, e.callStatus, list
-	case len(list) > 0:
-		j["transcription"], j["recordingUrl"] = "", list[0].URL
+	default:
+		j["transcription"], j["recordingUrl"] = e.transcription, ""
+		if len(list) > 0 {
+			j["recordingUrl"] = list[0].URL
+		}
 	}
 	return j
 }
@@ -212,81 +215,4 @@ func (s *Simulator) deleteEntry(q *query) answer {
 		a.history = slices.DeleteFunc(a.history, func(x *entry) bool { return x == e })
 		return done
 	})
-}
-
-// entryChange holds the fields of an entry that can be changed; those not
-// given stay as they are.
-type entryChange struct {
-	Note     *string `json:"note,omitempty"`
-	Archived *bool   `json:"archived,omitempty"`
-	Read     *bool   `json:"read,omitempty"`
-	Starred  *bool   `json:"starred,omitempty"`
-}
-
-func (e *entry) change(c entryChange, now time.Time) {
-	set(&e.note, c.Note)
-	set(&e.archived, c.Archived)
-	set(&e.read, c.Read)
-	set(&e.starred, c.Starred)
-	e.modified = now
-}
-
-func set[T any](to, from *T) {
-	if from != nil {
-		*to = *from
-	}
-}
-
-func (s *Simulator) changeEntry(q *query) answer {
-	var in entryChange
-	if err := decodeStrict(q.body, &in); err != nil {
-		return invalid(err)
-	}
-	return s.onEntry(q, func(_ *account, e *entry) answer {
-		e.change(in, s.now())
-		return done
-	})
-}
-
-// changeEntries changes fewer than 150 entries, all or none.
-func (s *Simulator) changeEntries(q *query) answer {
-	var in []struct {
-		ID       string `json:"id"`
-		Archived *bool  `json:"archived,omitempty"`
-		Read     *bool  `json:"read,omitempty"`
-		Starred  *bool  `json:"starred,omitempty"`
-	}
-	if err := decodeStrict(q.body, &in); err != nil {
-		return invalid(err)
-	}
-	if len(in) >= 150 {
-		return invalid(errors.New("150 entries or more"))
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var found []*entry
-	for _, change := range in {
-		i := slices.IndexFunc(q.grant.account.history, func(e *entry) bool { return e.id == change.ID })
-		if i < 0 {
-			return answer{status: http.StatusNotFound}
-		}
-		found = append(found, q.grant.account.history[i])
-	}
-	for i, e := range found {
-		e.change(entryChange{nil, in[i].Archived, in[i].Read, in[i].Starred}, s.now())
-	}
-	return done
-}
-
-// deleteEntries deletes the entries named by id, all of them if none is named:
-// that is what sipgate does (api.md 2.3).
-func (s *Simulator) deleteEntries(q *query) answer {
-	ids := q.URL.Query()["id"]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := q.grant.account
-	a.history = slices.DeleteFunc(a.history, func(e *entry) bool {
-		return len(ids) == 0 || slices.Contains(ids, e.id)
-	})
-	return done
 }

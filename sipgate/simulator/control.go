@@ -28,6 +28,7 @@ func (s *Simulator) routesControl(mux *http.ServeMux) {
 		"POST calls/{callId}/hangup":  s.controlHangUp,
 		"POST calls/{callId}/forward": s.controlForward,
 		"POST contacts":               s.controlContacts,
+		"POST history":                s.controlFill,
 		"GET requests":                s.controlRequests,
 		"DELETE requests":             s.controlForget,
 		"POST faults":                 s.controlFail,

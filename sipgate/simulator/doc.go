@@ -24,6 +24,11 @@
 // attended transfer it is on hold meanwhile, and ending it ends the new one.
 // The real sipgate's way of completing an attended transfer is unknown.
 //
+// What ended stands in the history at once: calls, answered or missed, in and
+// out, and what was spoken to the voicemail, an entry of its own with a
+// recordingUrl and a transcription, and without a callId. Entries are changed
+// by PUT /v2/history/{id} or by its parts note, archive and read.
+//
 // What an API call makes ring (a call from POST /v2/sessions/calls, the target
 // of a transfer) is picked up after [Options.Pickup]; all other calls ring
 // until [Simulator.Answer] or [Simulator.HangUp].
@@ -65,6 +70,8 @@
 //	POST   calls/{callId}/forward  {"to":"+49…"} or {"to":"voicemail"} → {"callId"} of the new call
 //	POST   contacts                {"count":5000,"contacts":[{"name":"…","number":"…","organization":"…","user":"w0"}],
 //	                                "account":"…"} → {"count"}; see [Simulator.AddContacts]
+//	POST   history                 {"entries":1000,"seed":1,"account":"…"} → {"entries"}; adds calls and
+//	                               voicemails of the days before, see [Simulator.Fill]
 //	GET    requests                → [Request…] in the order of arrival; DELETE empties it
 //	POST   faults                  Fault → {"id"}; GET shows them, DELETE removes all
 //	POST   tokens                  {"user":"w0","scope":"…","account":"…"} → the token endpoint's answer

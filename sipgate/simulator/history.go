@@ -26,6 +26,7 @@ func (x *exchange) log(now time.Time, c *call, was phase) {
 	}
 	if c.voicemail {
 		e.kind, e.read, e.callID = "VOICEMAIL", false, ""
+		e.transcription = spoken[c.tape.seed%uint64(len(spoken))]
 	}
 	e.direction, e.status, e.callStatus = outcome(c, was)
 	e.endpoints = endpoints(c, was)
@@ -48,13 +49,20 @@ func (x *exchange) log(now time.Time, c *call, was phase) {
 func (x *exchange) keep(c *call, e *entry, f *soundFile) string {
 	r := &recording{id: hexDigits(x.dice, 32), account: c.account, users: e.users, file: f, entry: e}
 	x.files = append(x.files, r)
-	if n := len(x.files) - maxRecordings; n > 0 {
-		for _, old := range x.files[:n] {
-			old.entry.recordings = slices.DeleteFunc(old.entry.recordings, func(id string) bool { return id == old.id })
-		}
-		x.files = slices.Delete(x.files, 0, n)
-	}
+	x.trim()
 	return r.id
+}
+
+// trim drops the oldest recordings of those that are too many.
+func (x *exchange) trim() {
+	n := len(x.files) - maxRecordings
+	if n <= 0 {
+		return
+	}
+	for _, old := range x.files[:n] {
+		old.entry.recordings = slices.DeleteFunc(old.entry.recordings, func(id string) bool { return id == old.id })
+	}
+	x.files = slices.Delete(x.files, 0, n)
 }
 
 // people are the users who took part in the call, or whom it rang in vain.

@@ -9,10 +9,10 @@ import (
 
 type historyPage struct {
 	Items []struct {
-		ID, CallID, Source, Target, SourceAlias, Type, Direction, Status, CallStatus, Note, Created, RecordingURL string
-		Incoming, Read, Archived, Starred                                                                         bool
-		Duration                                                                                                  int
-		Recordings                                                                                                []recordingJSON
+		ID, CallID, Source, Target, SourceAlias, Type, Direction, Status, CallStatus, Note, Created, RecordingURL, Transcription string
+		Incoming, Read, Archived, Starred                                                                                        bool
+		Duration                                                                                                                 int
+		Recordings                                                                                                               []recordingJSON
 	}
 	TotalCount int
 }
@@ -57,7 +57,7 @@ func TestHistoryEntry(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	box := h.Items[0]
-	if box.Type != "VOICEMAIL" || box.Duration != 12 || box.Recordings != nil || box.RecordingURL == "" {
+	if box.Type != "VOICEMAIL" || box.Duration != 12 || box.Recordings != nil || box.RecordingURL == "" || box.Transcription == "" || box.CallID != "" {
 		t.Errorf("%+v", box)
 	}
 	if text := r.want(200, "GET", "/v2/history/"+first.ID, ""); !strings.Contains(text, first.CallID) {
@@ -114,12 +114,93 @@ func TestHistoryChanges(t *testing.T) {
 	if h = get[historyPage](r, "/v2/history?archived=true"); len(h.Items) != 1 || !h.Items[0].Read {
 		t.Errorf("%+v", h)
 	}
+	testEntryParts(r, a)
 	r.want(204, "DELETE", "/v2/history/"+a, "")
 	r.want(404, "GET", "/v2/history/"+a, "")
 	r.want(204, "DELETE", "/v2/history", "") // all of it: that is how sipgate is
 	if h = get[historyPage](r, "/v2/history"); h.TotalCount != 0 {
 		t.Errorf("%+v", h)
 	}
+}
+
+// Each part of an entry has an address of its own, which takes one member.
+func testEntryParts(r *rig, id string) {
+	r.t.Helper()
+	at := "/v2/history/" + id
+	r.want(204, "PUT", at+"/note", `{"note":"two\nlines"}`)
+	r.want(204, "PUT", at+"/read", `{"value":true}`)
+	r.want(204, "PUT", at+"/archive", `{"value":true}`)
+	text := r.want(200, "GET", at, "")
+	for _, part := range []string{`"note":"two\nlines"`, `"read":true`, `"archived":true`, `"starred":true`} {
+		if !strings.Contains(text, part) {
+			r.t.Errorf("%s without %s", text, part)
+		}
+	}
+	for path, body := range map[string]string{
+		"/note": `{"value":true}`, "/read": `{"read":true}`, "/archive": `{"value":"true"}`, "": `{"labels":[]}`,
+	} {
+		r.want(400, "PUT", at+path, body)
+	}
+	r.want(400, "PUT", at+"/note", `{}`)
+	r.want(415, "PUT", at+"/note", `{"note":"x"}`, "Content-Type", "text/plain")
+	r.want(404, "PUT", "/v2/history/1/read", `{"value":true}`)
+	r.want(405, "POST", at+"/read", `{"value":true}`)
+	r.as(r.token("", "w0", "history:read")).want(403, "PUT", at+"/read", `{"value":true}`)
+}
+
+// A filled history is the same for the same seed, newest first, and of every
+// kind.
+func TestFill(t *testing.T) {
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	kinds := func(seed uint64) (historyPage, map[string]int) {
+		r := open(t, Options{Now: func() time.Time { return now }})
+		r.sim.HangUp(r.talk(), "") // stays the newest
+		if err := r.sim.Fill(Filling{Entries: 1000, Seed: seed}); err != nil {
+			t.Fatal(err)
+		}
+		h, found := get[historyPage](r, "/v2/history?limit=1000"), map[string]int{}
+		for i, e := range h.Items {
+			found[e.Type+" "+e.Direction]++
+			if i > 0 && e.Created > h.Items[i-1].Created {
+				t.Fatalf("%s stands after %s", e.Created, h.Items[i-1].Created)
+			}
+			if e.Starred {
+				found["starred"]++
+			}
+			if e.Note != "" {
+				found["note"]++
+			}
+			if len(e.Recordings) > 0 {
+				found["recording"]++
+			}
+		}
+		found["archived"] = get[historyPage](r, "/v2/history?archived=true").TotalCount
+		return h, found
+	}
+	h, found := kinds(1)
+	t.Log(found)
+	if n := h.TotalCount + found["archived"]; n != 1001 {
+		t.Errorf("%d entries", n)
+	}
+	for _, kind := range []string{"CALL INCOMING", "CALL OUTGOING", "CALL MISSED_INCOMING", "CALL MISSED_OUTGOING", "VOICEMAIL INCOMING", "starred", "note", "recording", "archived"} {
+		if found[kind] < 10 {
+			t.Errorf("%s: %d", kind, found[kind])
+		}
+	}
+	again, _ := kinds(1)
+	other, _ := kinds(2)
+	if h.Items[500].Source != again.Items[500].Source || h.Items[500].Created != again.Items[500].Created || h.Items[500].ID != again.Items[500].ID {
+		t.Error("the same seed, other entries")
+	}
+	if h.Items[500].Duration == other.Items[500].Duration && h.Items[501].Duration == other.Items[501].Duration {
+		t.Error("another seed, the same entries")
+	}
+	r := open(t, Options{Control: true})
+	if body := r.want(200, "POST", "/_simulator/history", `{"entries":5,"seed":1}`); !strings.Contains(body, "5") || len(r.sim.accounts[0].history) != 5 {
+		t.Error(body)
+	}
+	r.want(400, "POST", "/_simulator/history", `{"entries":2001}`)
+	r.want(400, "POST", "/_simulator/history", `{"entries":1,"account":"none"}`)
 }
 
 func TestRecordingsInHistory(t *testing.T) {

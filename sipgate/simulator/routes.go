@@ -20,6 +20,9 @@ var routes = []route{
 	{"GET", "history/{entryId}", "history:read", (*Simulator).getEntry},
 	{"PUT", "history/{entryId}", "history:write", (*Simulator).changeEntry},
 	{"DELETE", "history/{entryId}", "history:write", (*Simulator).deleteEntry},
+	{"PUT", "history/{entryId}/note", "history:write", (*Simulator).noteEntry},
+	{"PUT", "history/{entryId}/archive", "history:write", (*Simulator).archiveEntry},
+	{"PUT", "history/{entryId}/read", "history:write", (*Simulator).readEntry},
 
 	{"GET", "authorization/userinfo", "", (*Simulator).getUserInfo},
 	{"GET", "users", "users:read", (*Simulator).listUsers},

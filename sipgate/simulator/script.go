@@ -188,6 +188,10 @@ func (d *workday) past() {
 		cause := normalClearing
 		if c.phase == ringing {
 			cause = cancelled
+			if p.direction == in && i%2 == 0 {
+				c, _ = x.forwardToVoicemail(t, c) // it rings: it can be forwarded
+				t, cause = t.Add(d.seconds(6, 20)), normalClearing
+			}
 		}
 		x.end(t, c, cause)
 		t = t.Add(d.seconds(8*60, 22*60))

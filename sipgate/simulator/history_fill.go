@@ -1,0 +1,110 @@
+package simulator
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Filling describes the calls that [Simulator.Fill] adds to a history.
+type Filling struct {
+	Entries int    `json:"entries"` // at most 2,000
+	Seed    uint64 `json:"seed"`
+	Account string `json:"account,omitempty"`
+}
+
+// fillEvery is the time between two calls of a filling, and fillUntil how long
+// before now the last one begins.
+const (
+	fillEvery = 9 * time.Minute
+	fillUntil = time.Hour
+)
+
+// Fill adds past calls of all kinds to an account's history: answered, missed
+// and busy ones, in and out, of all its users, with contacts and strangers;
+// some with recordings, notes or a star, some archived, and voicemails. The
+// same seed gives the same calls at the same distance from now. Of more than
+// 2,000 entries the oldest go, of more than 100 recordings too.
+func (s *Simulator) Fill(f Filling) error {
+	a, err := s.account(f.Account)
+	if err != nil {
+		return err
+	}
+	if f.Entries < 1 || f.Entries > maxEntries {
+		return fmt.Errorf("entries is not from 1 to %d", maxEntries)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x, kept := newExchange(f.Seed), a.history
+	x.last, a.history = s.exchange.last, nil
+	w := &workday{s: s, account: a, dice: rand.New(rand.NewPCG(f.Seed, 0xf111))}
+	begun := s.now().Add(-fillUntil - time.Duration(f.Entries)*fillEvery)
+	for i := 0; len(a.history) < f.Entries; i++ {
+		w.pastCall(x, begun.Add(time.Duration(len(a.history))*fillEvery), i)
+	}
+	s.exchange.last = x.last
+	a.history = append(a.history[:f.Entries], kept...)
+	slices.SortStableFunc(a.history, func(a, b *entry) int { return a.created.Compare(b.created) })
+	if n := len(a.history) - maxEntries; n > 0 {
+		a.history = slices.Delete(a.history, 0, n)
+	}
+	s.exchange.files = append(x.files, s.exchange.files...)
+	s.exchange.trim()
+	return nil
+}
+
+// pastCall lets one call happen at t, from its beginning to its end. A call
+// that goes to the voicemail becomes two entries.
+func (d *workday) pastCall(x *exchange, t time.Time, i int) {
+	u := d.account.users[d.dice.IntN(len(d.account.users))]
+	p := plan{account: d.account, direction: in, from: d.outside(d.dice), to: u.number(), users: []*user{u}, origin: "script"}
+	if p.from != "anonymous" && d.dice.IntN(5) < 2 {
+		p.direction, p.from, p.to = out, p.to, p.from
+	}
+	c := x.begin(t, p)
+	t = t.Add(d.seconds(5, 20))
+	switch n := d.dice.IntN(10); {
+	case n < 7:
+		x.answer(t, c, u)
+		x.setRecording(t, c, d.dice.IntN(8) == 0, true)
+		x.end(t.Add(d.seconds(10, 200)), c, normalClearing)
+	case n < 8 && p.direction == in:
+		v, err := x.forwardToVoicemail(t, c)
+		if err == nil {
+			c = v
+			x.end(t.Add(d.seconds(4, 30)), c, normalClearing)
+		}
+	case p.direction == out && n < 9:
+		x.end(t, c, busy)
+	default:
+		x.end(t, c, cancelled)
+	}
+	d.mark(c.entry, i)
+}
+
+// mark does to an entry what people do, now and then.
+func (d *workday) mark(e *entry, i int) {
+	e.read = e.read || d.dice.IntN(3) > 0
+	e.starred = i%23 == 5
+	e.archived = i%29 == 7
+	if i%17 == 3 {
+		e.note = []string{"Angebot bis Freitag", "calls again on Monday", "Rückruf auf dem Handy"}[i%3]
+	}
+}
+
+// spoken is what is said to the voicemail, as its transcription has it.
+var spoken = []string{
+	"Guten Tag, hier ist Sabine Vogt. Bitte rufen Sie mich wegen der Lieferung zurück.",
+	"Hallo, ich wollte nur fragen, ob mein Fahrrad schon fertig ist. Danke!",
+	"Good morning, this is a message for the workshop. Please call me back after three.",
+}
+
+func (s *Simulator) controlFill(w http.ResponseWriter, r *http.Request) {
+	var in Filling
+	if readControl(w, r, &in) {
+		err := s.Fill(in)
+		controlled(w, map[string]int{"entries": in.Entries}, err)
+	}
+}
