@@ -54,12 +54,17 @@ func openFile(file string) (*sql.DB, error) {
 	if err != nil || missing == nil {
 		return db, err
 	}
-	text, err := os.ReadFile("migrations/00001_journal.sql")
-	if err != nil {
-		return nil, err
+	files, err := filepath.Glob("migrations/*.sql")
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		up, _, _ := strings.Cut(string(text), "-- +goose Down")
+		if _, err = db.Exec(up); err != nil {
+			return nil, err
+		}
 	}
-	up, _, _ := strings.Cut(string(text), "-- +goose Down")
-	_, err = db.Exec(up)
 	return db, err
 }
 

@@ -26,13 +26,8 @@ func (j *Journal) read(ctx context.Context, account string, row switchboard.RowI
 	if err := json.Unmarshal([]byte(state), &c); err != nil {
 		return Record{}, err
 	}
-	r := Record{
-		Account: account, Row: row, Direction: c.Direction, Outside: c.Outside, Inside: c.Inside, Users: c.Users,
-		Started: c.Started.UTC(), About: c.About,
-	}
-	if c.Phase == switchboard.Ended {
-		r.Ended, r.Cause = c.Gone.UTC(), c.Cause
-	}
+	r := Record{Account: account, Row: row}
+	r.tell(c)
 	if r.CallIDs, err = query(ctx, j.db, scan[sipgate.CallID], `
 		select call_id from journal_calls where account = $1 and row_id = $2 order by seen_at, call_id`,
 		account, string(row)); err != nil {
@@ -40,6 +35,15 @@ func (j *Journal) read(ctx context.Context, account string, row switchboard.RowI
 	}
 	r.Entries, err = j.entries(ctx, account, row)
 	return r, err
+}
+
+// tell makes the record that of what is known of a call.
+func (r *Record) tell(c switchboard.Call) {
+	r.Direction, r.Outside, r.Inside, r.Users = c.Direction, c.Outside, c.Inside, c.Users
+	r.Started, r.About = c.Started.UTC(), c.About
+	if c.Phase == switchboard.Ended {
+		r.Ended, r.Cause = c.Gone.UTC(), c.Cause
+	}
 }
 
 // find returns a row that is not a part of another one, and what is known of it.

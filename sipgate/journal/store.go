@@ -145,6 +145,7 @@ func (w mergeRow) do(ctx context.Context, tx *sql.Tx, account string) error {
 		set row_id = $1, n = n + (select coalesce(max(n), 0) from journal_entries where row_id = $1 and account = $2)
 		where account = $2 and row_id = $3`, `
 		update journal_calls set row_id = $1 where account = $2 and row_id = $3`, `
+		update journal_past set row_id = $1 where account = $2 and row_id = $3`, `
 		update journal_rows set into_row = $1 where account = $2 and (row_id = $3 or into_row = $3)`,
 	} {
 		if _, err := tx.ExecContext(ctx, query, string(w.into), account, string(w.from)); err != nil {
