@@ -27,6 +27,8 @@ const (
 	DeedCall               Deed = "call"                // start a call
 	DeedHistory            Deed = "history"             // own past calls and their recordings
 	DeedHistoryAll         Deed = "history.all"         // everybody's
+	DeedHistoryMark        Deed = "history.mark"        // note, star, archive own past calls
+	DeedHistoryMarkAll     Deed = "history.mark.all"    // everybody's
 	DeedAnnouncements      Deed = "announcements"       // list and listen
 	DeedAnnouncementsWrite Deed = "announcements.write" // add, rename, delete
 	DeedTeam               Deed = "team"                // who is in the team, with which role
@@ -74,7 +76,9 @@ var (
 		DeedSettingsOwn:        Viewer,
 		DeedCall:               Agent,
 		DeedAnnouncements:      Agent,
+		DeedHistoryMark:        Agent,
 		DeedHistoryAll:         Lead,
+		DeedHistoryMarkAll:     Lead,
 		DeedStatus:             Lead,
 		DeedAnnouncementsWrite: Admin,
 		DeedPeople:             Admin,

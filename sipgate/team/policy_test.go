@@ -95,8 +95,8 @@ override
 // otherPolicy is the same for deeds on no call.
 const otherPolicy = `
 	board team history settings.own          yes          yes          yes         yes
-	call announcements                       role_viewer  yes          yes         yes
-	history.all status                       role_viewer  role_agent   yes         yes
+	call announcements history.mark          role_viewer  yes          yes         yes
+	history.all history.mark.all status      role_viewer  role_agent   yes         yes
 	announcements.write people settings      role_viewer  role_agent   role_lead   yes
 	webhooks audit                           role_viewer  role_agent   role_lead   yes
 `

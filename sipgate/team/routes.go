@@ -48,8 +48,16 @@ var routes = map[string]Deed{
 	"POST /announcements":             DeedAnnouncementsWrite,
 	"POST /announcements/{id}/delete": DeedAnnouncementsWrite,
 
-	"GET /history": DeedHistory,
-	"GET /history/{id}/recordings/{recording}": DeedHistory,
+	"GET /history":                                     DeedHistory,
+	"GET /history.csv":                                 DeedHistory,
+	"GET /history/news":                                DeedHistory,
+	"GET /history/{id}":                                DeedHistory,
+	"POST /history/{id}/note":                          DeedHistoryMark, // whose entry it is, is asked again
+	"POST /history/{id}/star":                          DeedHistoryMark,
+	"POST /history/{id}/archive":                       DeedHistoryMark,
+	"POST /history/{id}/read":                          DeedHistoryMark,
+	"GET /history/{id}/recordings/{recording}":         DeedHistory,
+	"GET /history/{id}/recordings/{recording}/outline": DeedHistory,
 
 	"GET /team":                  DeedTeam,
 	"POST /team/{user}/role":     DeedPeople,

@@ -1,0 +1,45 @@
+package announcement
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"testing"
+	"time"
+)
+
+// TestDrawOutline draws a second of silence, one of a loud tone and one of a
+// soft one.
+func TestDrawOutline(t *testing.T) {
+	samples := make([]int16, 3*8000)
+	for i := range 8000 {
+		s := math.Sin(2 * math.Pi * 440 * float64(i) / 8000)
+		samples[8000+i] = int16(32767 * s)
+		samples[16000+i] = int16(327 * s) // −40 dB
+	}
+	file := header(2 * len(samples))
+	for _, s := range samples {
+		file = append(file, byte(s), byte(uint16(s)>>8))
+	}
+	for bars, want := range map[int][]uint8{3: {0, 100, 20}, 6: {0, 0, 100, 100, 20, 20}, 0: {100}} {
+		o, err := DrawOutline(bytes.NewReader(file), bars, Limits{})
+		if err != nil || o.Length != 3*time.Second || !bytes.Equal(o.Bars, want) {
+			t.Errorf("%d bars: %+v, %v; want %v", bars, o, err, want)
+		}
+	}
+	if o, err := DrawOutline(bytes.NewReader(file), 1<<20, Limits{}); err != nil || len(o.Bars) != 60 {
+		t.Errorf("as many bars as there may be: %d, %v", len(o.Bars), err)
+	}
+	for code, test := range map[Code]struct {
+		file []byte
+		l    Limits
+	}{
+		TooLong: {file, Limits{Length: 2 * time.Second}}, TooLarge: {file, Limits{Bytes: 1000}},
+		NotAudio: {[]byte("<html>"), Limits{}}, Empty: {nil, Limits{}}, Invalid: {file[:5000], Limits{}},
+	} {
+		_, err := DrawOutline(bytes.NewReader(test.file), 10, test.l)
+		if e, ok := errors.AsType[*Error](err); !ok || e.Code != code {
+			t.Errorf("%v, want %s", err, code)
+		}
+	}
+}
