@@ -114,9 +114,11 @@ func (r *Record) Is(e sipgate.HistoryEntry) (ok, sure bool) {
 		named := slices.Contains(r.CallIDs, e.CallID)
 		return named, named
 	}
-	outside, inside, direction := e.Target, e.Source, sipgate.Outgoing
+	outside, _ := e.Outside()
+	inside, _ := e.Inside()
+	direction := sipgate.Outgoing
 	if e.Incoming {
-		outside, inside, direction = e.Source, e.Target, sipgate.Incoming
+		direction = sipgate.Incoming
 	}
 	end := r.Ended
 	if end.IsZero() {
