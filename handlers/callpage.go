@@ -35,8 +35,8 @@ func (h *handlers) callPage(w http.ResponseWriter, r *http.Request, v Visitor) e
 	for _, e := range record.Entries {
 		m.Events = append(m.Events, format.Event(e.At.Local(), e.About, string(e.Kind), e.Who, e.Detail))
 	}
-	if !m.Live {
-		m.Recordings = "/history"
+	if !m.Live && known {
+		h.addPast(r, v, record, &m)
 	}
 	return show(w, r, http.StatusOK, views.CallPage(h.about(r, v), m))
 }

@@ -74,6 +74,10 @@ type handlers struct {
 	phonebook team.Phonebook       // of those who are on a board
 	directory *directory.Directory // whom they can call
 
+	extensions extensions
+	news       sync.Map // of *journal.News, by account
+	outlines   *outlines
+
 	life context.Context // ends with the program
 	end  func()
 	work sync.WaitGroup // what was begun in the background
@@ -90,7 +94,7 @@ func (h *handlers) background(do func(context.Context)) {
 
 // New puts the parts together.
 func New(d Deps) *App {
-	h := &handlers{Deps: d, begun: time.Now(), Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
+	h := &handlers{Deps: d, begun: time.Now(), outlines: newOutlines(), Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
 	h.gate = newPushGate(d.PushKey, func(account string) string { return PushURL(d.PublicURL, d.Key, account) }, d.Log)
 	h.service = newService(h)
 	h.directory = directory.New(d.Numbers)
@@ -190,6 +194,25 @@ func (h *handlers) signed(f visitorHandler) web.Handler {
 		default:
 			return errUnauthenticated
 		}
+	}
+}
+
+// watching is signed for what an open page asks for by itself: that alone does
+// not keep a session alive.
+func (h *handlers) watching(f visitorHandler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		s, ok, err := h.Sessions.Peek(r)
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+			return errUnauthenticated
+		}
+		v, err := h.admit(r, s.Value)
+		if err != nil {
+			return err
+		}
+		return f(w, r, v)
 	}
 }
 

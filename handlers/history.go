@@ -2,11 +2,8 @@ package handlers
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,264 +13,142 @@ import (
 	"callboard/views"
 )
 
-// historyPage is how many entries one page of the history shows.
-const historyPage = 25
-
 // history shows past calls, newest first.
 func (h *handlers) history(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	query, err := historyQuery(r.URL.Query())
+	f, err := h.pastFilter(r.Context(), v, r.URL.Query())
 	if err != nil {
 		return err
 	}
-	page, err := h.pageOfHistory(r.Context(), v, query)
+	begun := time.Now()
+	found, err := h.findPast(r.Context(), v, f, f.limit)
 	if err != nil {
 		return err
 	}
-	return show(w, r, http.StatusOK, views.History(h.about(r, v), historyModel(r.URL.Query(), query, page)))
-}
-
-// A pastPage is a page of the history as a visitor may see it.
-type pastPage struct {
-	items []sipgate.HistoryEntry
-	next  int // offset of the page after it, 0 if there is none
-	total int // 0 if it is not known
-}
-
-// pageOfHistory reads as much of the account's history as it takes to fill a
-// page with entries that the visitor may see, within reason.
-func (h *handlers) pageOfHistory(ctx context.Context, v Visitor, q sipgate.HistoryQuery) (pastPage, error) {
-	client := h.clientOf(v)
-	mine, err := h.ownership(ctx, client, v)
-	if err != nil {
-		return pastPage{}, err
+	m := f.model(found)
+	m.Members = h.pastMembers(v)
+	for _, e := range found.Items {
+		m.Entries = append(m.Entries, h.entryModel(v, langOf(r, v), e, r.URL.RequestURI()))
 	}
-	var found pastPage
-	want := q.Limit
+	if f.query.Offset == 0 && !f.query.Archived {
+		m.News = f.address("/history/news", nil) + "&after=" + strconv.FormatInt(begun.UnixMilli(), 10)
+	}
+	return show(w, r, http.StatusOK, views.History(h.about(r, v), m))
+}
+
+// findPast reads as much of the account's history as it takes to find so many
+// entries that the visitor wants and may see, within reason.
+func (h *handlers) findPast(ctx context.Context, v Visitor, f pastFilter, want int) (sipgate.Findings, error) {
+	keep := f.keep
 	if !v.seesAll() {
-		q.Limit = 100 // of which some will be left out
-	}
-	for range maxHistoryReads {
-		page, err := client.History(ctx, q)
+		mine, err := h.ownership(ctx, v, v.User)
 		if err != nil {
-			return pastPage{}, err
+			return sipgate.Findings{}, err
 		}
-		for _, e := range page.Items {
-			q.Offset++
-			if mine(e) {
-				found.items = append(found.items, e)
-			}
-			if len(found.items) == want {
-				break
-			}
-		}
-		if q.Offset < page.Total {
-			found.next = q.Offset
-		} else {
-			found.next = 0
-		}
-		if v.seesAll() {
-			found.total = page.Total
-		}
-		if len(found.items) == want || found.next == 0 || len(page.Items) == 0 {
-			break
-		}
+		keep = both(mine, keep)
 	}
-	return found, nil
+	return h.clientOf(v).FindHistory(ctx, f.query, want, keep)
 }
 
-// maxHistoryReads bounds the requests to sipgate for one page.
-const maxHistoryReads = 10
-
-// historyQuery reads the filters of the history from an address.
-func historyQuery(q url.Values) (sipgate.HistoryQuery, error) {
-	var out sipgate.HistoryQuery
-	var err error
-	if out.Limit, err = number(q, "limit", historyPage, 1, 100); err != nil {
-		return out, err
+// both is a condition that holds if two do; one that is nil always does.
+func both(a, b func(sipgate.HistoryEntry) bool) func(sipgate.HistoryEntry) bool {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
 	}
-	if out.Offset, err = number(q, "offset", 0, 0, 1_000_000); err != nil {
-		return out, err
-	}
-	if out.From, err = day(q, "from", 0); err != nil {
-		return out, err
-	}
-	if out.To, err = day(q, "to", 24*time.Hour-time.Second); err != nil {
-		return out, err
-	}
-	if out.Types, err = words(q, "type", "CALL", "VOICEMAIL", "SMS", "FAX"); err != nil {
-		return out, err
-	}
-	if out.Directions, err = words(q, "direction", "INCOMING", "OUTGOING", "MISSED_INCOMING", "MISSED_OUTGOING"); err != nil {
-		return out, err
-	}
-	if out.Phonenumber = q.Get("phonenumber"); out.Phonenumber != "" {
-		for _, c := range out.Phonenumber {
-			if (c < '0' || c > '9') && c != '+' && c != ' ' {
-				return out, badParam("phonenumber")
-			}
-		}
-		if len(out.Phonenumber) > 32 {
-			return out, badParam("phonenumber")
-		}
-	}
-	return out, nil
-}
-
-func number(q url.Values, field string, without, low, high int) (int, error) {
-	s := q.Get(field)
-	if s == "" {
-		return without, nil
-	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < low || n > high {
-		return 0, badParam(field)
-	}
-	return n, nil
-}
-
-// words are the values of a field that may be sent several times, each one of
-// those that are known.
-func words(q url.Values, field string, known ...string) ([]string, error) {
-	var found []string
-	for _, w := range q[field] {
-		if w == "" { // "all", as a form sends it
-			continue
-		}
-		if !slices.Contains(known, w) {
-			return nil, badParam(field)
-		}
-		found = append(found, w)
-	}
-	return found, nil
-}
-
-// day reads a date as a date field sends it. Years that no sipgate account
-// can have are mistakes.
-func day(q url.Values, field string, plus time.Duration) (time.Time, error) {
-	s := q.Get(field)
-	if s == "" {
-		return time.Time{}, nil
-	}
-	t, err := time.ParseInLocation(time.DateOnly, s, time.Local)
-	if err != nil || t.Year() < 2000 || t.Year() > 2100 {
-		return time.Time{}, badParam(field)
-	}
-	return t.Add(plus), nil
-}
-
-// ownership tells which entries the visitor may see: sipgate shows a plain
-// user the whole account's history, we show only calls that went through the
-// user or one of their telephones and lines. Leads and admins see all.
-func (h *handlers) ownership(ctx context.Context, c *sipgate.Client, v Visitor) (func(sipgate.HistoryEntry) bool, error) {
-	if v.seesAll() {
-		return func(sipgate.HistoryEntry) bool { return true }, nil
-	}
-	devices, err := c.Devices(ctx, v.User)
-	if err != nil {
-		return nil, err
-	}
-	own := map[string]bool{string(v.User): true}
-	for _, d := range devices {
-		own[string(d.ID)] = true
-		for _, l := range d.Phonelines {
-			own[l.ID] = true
-		}
-	}
-	return func(e sipgate.HistoryEntry) bool {
-		return slices.ContainsFunc(e.Extensions(), func(x string) bool { return own[x] })
-	}, nil
+	return func(e sipgate.HistoryEntry) bool { return a(e) && b(e) }
 }
 
 // seesAll reports whether the whole account's history is shown to the visitor.
 func (v Visitor) seesAll() bool { return v.Person.May(team.DeedHistoryAll).OK }
 
-// recording streams a recording to the browser, as sipgate sends it but under
-// a name of ours. A browser that wants only a part (to seek) gets that part.
-func (h *handlers) recording(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	client := h.clientOf(v)
-	entry, err := client.HistoryEntry(r.Context(), r.PathValue("id"))
-	switch {
-	case err == nil:
-	case sipgate.KindOf(err) == sipgate.NoCall, sipgate.KindOf(err) == sipgate.Invalid:
-		return errNotFound
-	default:
-		return err
+// pastMembers are the people whose entries a visitor may choose.
+func (h *handlers) pastMembers(v Visitor) []views.Choice {
+	var found []views.Choice
+	if v.seesAll() {
+		for _, p := range h.People.List(v.Account) {
+			found = append(found, views.Choice{Value: string(p.User), Label: p.Name})
+		}
 	}
-	mine, err := h.ownership(r.Context(), client, v)
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(entry.Recordings, func(rec sipgate.Recording) bool { return rec.ID == r.PathValue("recording") })
-	if !mine(entry) || i < 0 {
-		return errNotFound
-	}
-	file, err := client.OpenRecording(r.Context(), entry.Recordings[i].URL, r.Header.Get("Range"))
-	if err != nil {
-		return err
-	}
-	defer file.Body.Close()
-	head := w.Header()
-	head.Set("Content-Type", "audio/wav")
-	head.Set("Accept-Ranges", "bytes")
-	if file.ContentRange != "" {
-		head.Set("Content-Range", file.ContentRange)
-	}
-	if file.Length >= 0 {
-		head.Set("Content-Length", strconv.FormatInt(file.Length, 10))
-	}
-	name := "call-" + entry.Created.Format("2006-01-02-1504") + ".wav"
-	if r.FormValue("download") != "" {
-		head.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	}
-	w.WriteHeader(file.Status)
-	if _, err := io.Copy(w, file.Body); err != nil && !errors.Is(err, context.Canceled) {
-		h.Log.Info("a recording broke off", "err", err)
-	}
-	return nil
+	return found
 }
 
-// historyModel puts a page of the history into words.
-func historyModel(asked url.Values, q sipgate.HistoryQuery, page pastPage) views.HistoryModel {
-	m := views.HistoryModel{Types: q.Types, Directions: q.Directions, From: asked.Get("from"), To: asked.Get("to"), Total: page.total}
-	at := func(offset int) string {
-		next := url.Values{}
-		for _, field := range []string{"type", "direction", "from", "to", "phonenumber", "limit"} {
-			if asked.Get(field) != "" {
-				next[field] = asked[field]
-			}
+// model is a page of the history but for its entries.
+func (f pastFilter) model(found sipgate.Findings) views.HistoryModel {
+	m := views.HistoryModel{Filter: f.shown, Total: max(0, found.Total), CSV: f.address("/history.csv", nil)}
+	if found.Next > 0 {
+		trail := append(f.trail, f.query.Offset)
+		m.Older = f.address("/history", url.Values{"offset": {strconv.Itoa(found.Next)}, "trail": {join(trail)}})
+		if len(found.Items) < f.limit {
+			m.Searched, m.Reached = found.Searched, found.Reached.Local()
 		}
-		next.Set("offset", strconv.Itoa(offset))
-		return "/history?" + next.Encode()
 	}
-	if q.Offset > 0 {
-		m.Newer = at(max(0, q.Offset-q.Limit))
-	}
-	if page.next > 0 {
-		m.Older = at(page.next)
-	}
-	for _, e := range page.items {
-		m.Entries = append(m.Entries, entryModel(e))
+	switch n := len(f.trail); {
+	case n > 0 && f.trail[n-1] > 0:
+		m.Newer = f.address("/history", url.Values{"offset": {strconv.Itoa(f.trail[n-1])}, "trail": {join(f.trail[:n-1])}})
+	case f.query.Offset > 0:
+		m.Newer = f.address("/history", nil)
 	}
 	return m
 }
 
-func entryModel(e sipgate.HistoryEntry) views.HistoryEntry {
-	m := views.HistoryEntry{ID: e.ID, Type: e.Type, Direction: "out", Missed: strings.HasPrefix(e.Direction, "MISSED"),
-		When: e.Created.Local(), Length: e.Duration, Note: e.Note}
-	outside, name, inside, our := e.Target, e.TargetAlias, e.Source, e.SourceAlias
+func join(offsets []int) string {
+	var s []string
+	for _, n := range offsets[max(0, len(offsets)-mostTrail):] {
+		s = append(s, strconv.Itoa(n))
+	}
+	return strings.Join(s, ".")
+}
+
+// entryModel puts an entry into words for a visitor. next is the page to which
+// forms of the entry lead back.
+func (h *handlers) entryModel(v Visitor, lang views.Lang, e sipgate.HistoryEntry, next string) views.HistoryEntry {
+	m := views.HistoryEntry{ID: e.ID, Type: e.Type, Direction: "out", Missed: e.Missed(), When: e.Created.Local(), Length: e.Duration,
+		Note: e.Note, Transcription: e.Transcription, Read: e.Read, Starred: e.Starred, Archived: e.Archived, Next: next,
+		MayMark: views.Permit{Reason: v.Person.May(team.DeedHistoryMark).Reason}}
 	if e.Incoming {
 		m.Direction = "in"
-		outside, name, inside, our = e.Source, e.SourceAlias, e.Target, e.TargetAlias
 	}
-	m.Number, m.Inside = sipgate.DisplayNumber(outside), sipgate.DisplayNumber(inside)
-	if name != outside {
-		m.Name = name
+	outside, _ := e.Outside()
+	inside, our := e.Inside()
+	m.Number, m.Name, m.Inside = sipgate.DisplayNumber(outside), h.outsideName(v, e), sipgate.DisplayNumber(inside)
+	if outside == "anonymous" {
+		m.Number = ""
 	}
-	if our != "" && our != inside {
+	if our != "" {
 		m.Inside = our
 	}
 	for _, r := range e.Recordings {
 		m.Recordings = append(m.Recordings, views.Recording{ID: r.ID})
 	}
+	h.offer(v, lang, &m, sipgate.NormalNumber(outside))
 	return m
+}
+
+// outsideName is what the visitor calls the other side of an entry.
+func (h *handlers) outsideName(v Visitor, e sipgate.HistoryEntry) string {
+	number, name := e.Outside()
+	if name == "" {
+		name = h.phonebook.Name(v.member(), sipgate.NormalNumber(number))
+	}
+	return name
+}
+
+// offer offers to call the number of an entry, and to transfer the visitor's
+// running calls to it.
+func (h *handlers) offer(v Visitor, lang views.Lang, m *views.HistoryEntry, number string) {
+	if !sipgate.Number(number).Valid() {
+		return
+	}
+	to := "?to=" + url.QueryEscape(number)
+	if v.Person.May(team.DeedCall).OK && v.may("sessions:calls:write", "sessions:write") {
+		m.CallBack = "/calls/new" + to
+	}
+	for _, c := range h.ownCalls(v) {
+		if c.Outside.Number != number {
+			title := h.formatFor(v).Ref(c, lang, "").Title
+			m.Transfers = append(m.Transfers, views.Choice{Value: "/calls/" + string(c.ID) + "/transfer" + to, Label: title})
+		}
+	}
 }

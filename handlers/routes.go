@@ -55,7 +55,15 @@ func (h *handlers) routes() *http.ServeMux {
 	signed("POST /announcements/{id}/delete", h.deleteAnnouncement)
 
 	signed("GET /history", h.history)
+	signed("GET /history.csv", h.historyCSV)
+	public("GET /history/news", h.watching(h.historyNews))
+	signed("GET /history/{id}", h.historyEntry)
+	signed("POST /history/{id}/note", h.markEntry(noteEntry, "text"))
+	signed("POST /history/{id}/star", h.markEntry(starEntry, "value"))
+	signed("POST /history/{id}/archive", h.markEntry(archiveEntry, "value"))
+	signed("POST /history/{id}/read", h.markEntry(readEntry, "value"))
 	signed("GET /history/{id}/recordings/{recording}", h.recording)
+	signed("GET /history/{id}/recordings/{recording}/outline", h.outline)
 
 	signed("POST /calls/{id}/undo", h.undo)
 	signed("POST /calls/{id}/attention", h.attention)

@@ -10,7 +10,6 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/directory"
 	"callboard/sipgate/switchboard"
-	"callboard/sipgate/team"
 	"callboard/views"
 )
 
@@ -176,8 +175,7 @@ func (h *handlers) learnDirectory(ctx context.Context, v Visitor, client *sipgat
 	if err := h.directory.ReadTeam(ctx, v.Account, client); err != nil {
 		h.Log.Info("the team's telephones could not be read", "err", err)
 	}
-	v.Person.Role = team.Agent // of leads too, only their own calls
-	mine, err := h.ownership(ctx, client, v)
+	mine, err := h.ownership(ctx, v, v.User)
 	if err != nil {
 		h.Log.Info("own telephones could not be read", "err", err)
 		return
@@ -203,15 +201,12 @@ const mostPast = 500
 // recentOf is the number outside of a past call. An alias that only repeats the
 // number is no name.
 func recentOf(e sipgate.HistoryEntry) directory.Entry {
-	outside, name := e.Target, e.TargetAlias
-	if e.Incoming {
-		outside, name = e.Source, e.SourceAlias
-	}
+	outside, name := e.Outside()
 	number := sipgate.NormalNumber(outside)
 	if !sipgate.Number(number).Valid() {
 		number = ""
 	}
-	if sipgate.NormalNumber(name) == number || name == outside {
+	if sipgate.NormalNumber(name) == number {
 		name = ""
 	}
 	return directory.Entry{Name: name, Number: number, Last: e.Created}

@@ -91,8 +91,8 @@ const (
 	findLimit = 250 // the others: 1 MiB of answer is enough for them
 )
 
-// A Finding is a part of the history, latest first.
-type Finding struct {
+// Findings are a part of the history, latest first.
+type Findings struct {
 	Items    []HistoryEntry
 	Next     int       // the Offset with which to go on; 0 if that was all
 	Total    int       // how many entries there are in all, -1 if that is not known
@@ -103,8 +103,8 @@ type Finding struct {
 // FindHistory reads the history from q.Offset on until it has as many entries
 // as wanted that keep wants too, but asks at most ten times: 2,350 entries.
 // q.Limit does not matter. A keep that is nil wants all.
-func (c *Client) FindHistory(ctx context.Context, q HistoryQuery, want int, keep func(HistoryEntry) bool) (Finding, error) {
-	f := Finding{Total: -1}
+func (c *Client) FindHistory(ctx context.Context, q HistoryQuery, want int, keep func(HistoryEntry) bool) (Findings, error) {
+	f := Findings{Total: -1}
 	q.Limit = findFirst
 	if keep == nil {
 		q.Limit = want
@@ -112,7 +112,7 @@ func (c *Client) FindHistory(ctx context.Context, q HistoryQuery, want int, keep
 	for range findReads {
 		page, err := c.History(ctx, q)
 		if err != nil {
-			return Finding{}, err
+			return Findings{}, err
 		}
 		if keep == nil {
 			f.Total = page.Total
@@ -131,7 +131,7 @@ func (c *Client) FindHistory(ctx context.Context, q HistoryQuery, want int, keep
 
 // take takes over what is wanted, and returns how many entries it looked at.
 // What came twice, since there are new ones meanwhile, is taken once.
-func (f *Finding) take(items []HistoryEntry, want int, keep func(HistoryEntry) bool) (looked int) {
+func (f *Findings) take(items []HistoryEntry, want int, keep func(HistoryEntry) bool) (looked int) {
 	for _, e := range items {
 		if len(f.Items) == want {
 			break

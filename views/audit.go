@@ -45,7 +45,7 @@ var deeds = []team.Deed{
 	team.DeedCall, team.DeedHold, team.DeedMute, team.DeedRecord, team.DeedTransfer, team.DeedTones, team.DeedAnnounce,
 	team.DeedHangUp, team.DeedUndo, team.DeedNote, team.DeedOverride, team.DeedSee,
 	team.DeedPeople, team.DeedWebhooks, team.DeedAnnouncementsWrite, team.DeedSettings, team.DeedSettingsOwn,
-	team.DeedBoard, team.DeedHistory, team.DeedHistoryAll, team.DeedAnnouncements, team.DeedTeam, team.DeedStatus, team.DeedAudit,
+	team.DeedBoard, team.DeedHistory, team.DeedHistoryAll, team.DeedHistoryMark, team.DeedHistoryMarkAll, team.DeedAnnouncements, team.DeedTeam, team.DeedStatus, team.DeedAudit,
 }
 
 func deedWord(lang Lang, d team.Deed) string {

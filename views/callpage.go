@@ -19,7 +19,15 @@ type CallPageModel struct {
 	MayNote  Permit
 	ActionID string // fresh: 16–64 of [A-Za-z0-9_-]
 
-	Recordings string // address of the page with them, or empty
+	// Past is what sipgate's history has of the call, once it is over. If that is
+	// nothing, PastState says why: "waiting" (it is not listed yet), "failed" (it
+	// could not be read), "none".
+	Past      []HistoryEntry
+	PastState string
+
+	// Alone says that only sipgate's history knows the call: there is no
+	// timeline, and there are no notes of ours.
+	Alone bool
 }
 
 // Note is what somebody wrote on a call.

@@ -53,8 +53,9 @@ func poisoned(text string) map[string]templ.Component {
 		"row of others": Row(English, f.Row(call, "w1", English)),
 		"signin":        SignIn(p, text, text),
 		"announcements": Announcements(p, AnnouncementsModel{Items: []Announcement{sound}}),
-		"history": History(p, HistoryModel{Total: 1, Newer: text, Older: text, From: text, To: text, Entries: []HistoryEntry{
-			{ID: text, Type: "CALL", Direction: "in", Name: text, Number: text, Inside: text, Note: text, When: now, Recordings: []Recording{{text, text}}}}}),
+		"history": History(p, HistoryModel{Total: 1, Newer: text, Older: text, CSV: text, News: text, Members: choices, Entries: []HistoryEntry{poisonedEntry(text, now)},
+			Filter: HistoryFilter{Type: text, Direction: text, Member: text, Number: text, Text: text, From: text, To: text}}),
+		"entry":    CallPage(p, CallPageModel{Alone: true, Row: f.RowFor(call, Permit{}, German), Past: []HistoryEntry{poisonedEntry(text, now)}, PastState: text}),
 		"transfer": TransferSheet(p, TransferModel{ref, whom, choices}),
 		"found":    FoundList(German, FoundModel{People: []Found{somebody}, Typed: Typed{Text: text, Number: text, Shown: text, Refused: text}}),
 		"keypad":   KeypadSheet(p, ref),
@@ -71,7 +72,7 @@ func poisoned(text string) map[string]templ.Component {
 		"statuspage": StatusPage(p, StatusPageModel{
 			Scopes: []Scope{{Name: text}}, Platform: PlatformModel{Name: text, By: text}, SetAside: []SetAside{{text, text}}, PublicURL: text, Versions: choices,
 			Webhooks: WebhookModel{Now: Webhooks{text, text}, Ours: Webhooks{text, text}, Before: Webhooks{text, text}, May: true, Refused: map[string]int{text: 1}}}),
-		"call": CallPage(p, CallPageModel{ID: call.ID, Row: f.RowFor(call, Permit{}, German), ActionID: text, Recordings: text,
+		"call": CallPage(p, CallPageModel{ID: call.ID, Row: f.RowFor(call, Permit{}, German), ActionID: text, Past: []HistoryEntry{poisonedEntry(text, now)},
 			Events: []CallEvent{f.Event(now, true, text, text, text), f.Event(now, true, noted, text, text)}}),
 		"several": HangUpSheet(p, HangUpModel{text, []CallRef{f.Ref(call, German, text)}}),
 	}
@@ -171,4 +172,9 @@ func TestT12Policy(t *testing.T) {
 			}
 		}
 	}
+}
+
+func poisonedEntry(text string, now time.Time) HistoryEntry {
+	return HistoryEntry{ID: text, Type: "CALL", Direction: "in", Name: text, Number: text, Inside: text, Note: text, Transcription: text, When: now,
+		Recordings: []Recording{{text, text}}, CallBack: text, Transfers: []Choice{{text, text}}, Next: text}
 }

@@ -42,8 +42,6 @@ func Gallery(lang Lang) []Picture {
 		{"board-empty", Board(p, BoardModel{Status: troubled})},
 		{"announcements", Announcements(at("/announcements"), galleryAnnouncements(now))},
 		{"announcements-empty", Announcements(at("/announcements"), AnnouncementsModel{})},
-		{"history", History(at("/history"), galleryHistory(now))},
-		{"history-empty", History(at("/history"), HistoryModel{})},
 		{"transfer", TransferSheet(p, TransferModel{call, Whom{Call: call}, galleryNumbers})},
 		{"transfer-choices", TransferSheet(p, TransferModel{call, Whom{Text: "wieg", Choices: galleryFound(now)[3:], Call: call}, nil})},
 		{"found", FoundList(lang, FoundModel{People: galleryFound(now), Again: true})},
@@ -66,6 +64,7 @@ func Gallery(lang Lang) []Picture {
 	for _, c := range calls {
 		pictures = append(pictures, Picture{RowDOMID(c.ID), Row(lang, galleryFormat.Row(c, "w0", lang))})
 	}
+	pictures = append(pictures, galleryOfHistory(at("/history"), now)...)
 	pictures = append(pictures, galleryOfTeam(lang)...)
 	pictures = append(pictures, galleryOfCalling(p, now)...)
 	return append(pictures, galleryStates(lang)...)
@@ -124,16 +123,6 @@ func galleryAnnouncements(now time.Time) AnnouncementsModel {
 	return AnnouncementsModel{MaxSize: 32 << 20, MaxLength: 10 * time.Minute, Items: []Announcement{
 		{ID: "a1", Label: "Lunch break", By: "Mia Brandt", Created: now.Add(-50 * time.Hour), Length: 14 * time.Second, Size: 224_044, LastPlayed: now.Add(-time.Hour)},
 		{ID: "a2", Label: "Warteschleifenmusik für die Weihnachtsfeiertage 2026 (endgültig)", By: "Tom Weber", Created: now.Add(-9 * time.Hour), Length: 184 * time.Second, Size: 2_944_044, Source: announcement.Source{Format: "MP3", Rate: 44100, Channels: 2, Length: 184 * time.Second}},
-	}}
-}
-
-func galleryHistory(now time.Time) HistoryModel {
-	return HistoryModel{Total: 42, Older: "/history?offset=20", Types: []string{"CALL"}, From: "2026-11-01", Entries: []HistoryEntry{
-		{ID: "h1", Type: "CALL", Direction: "in", Name: "Meier & Söhne GmbH", Number: "+49 30 901820", Inside: "Mia Brandt", When: now.Add(-time.Hour), Length: 192 * time.Second,
-			Recordings: []Recording{{ID: "1"}, {ID: "2"}}, Note: "Wants an offer by Friday"},
-		{ID: "h2", Type: "CALL", Direction: "in", Missed: true, Number: "+49 1579 9912345", Inside: "+49 211 12345610", When: now.Add(-2 * time.Hour)},
-		{ID: "h3", Type: "CALL", Direction: "out", Number: "+44 20 7946 0018", Inside: "Tom Weber", When: now.Add(-26 * time.Hour), Length: 3723 * time.Second},
-		{ID: "h4", Type: "VOICEMAIL", Direction: "in", Inside: "Aylin Kaya", When: now.Add(-27 * time.Hour), Length: 31 * time.Second, Recordings: []Recording{{ID: "1"}}},
 	}}
 }
 

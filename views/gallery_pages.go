@@ -84,7 +84,8 @@ func galleryCallPage(c switchboard.Call, now time.Time, lang Lang) CallPageModel
 
 func galleryPastCall(c switchboard.Call, now time.Time, lang Lang) CallPageModel {
 	m := galleryCallPage(c, now, lang)
-	m.Live, m.Recordings, m.MayNote = false, "/history?from=2026-11-23", Permit{Reason: "role_" + team.Viewer.String()}
+	m.Live, m.MayNote = false, Permit{Reason: "role_" + team.Viewer.String()}
+	m.Past = []HistoryEntry{galleryPast(now)[0]}
 	m.Events = append(m.Events,
 		galleryFormat.Event(now.Add(-20*time.Second), false, "tones", "Mia Brandt", "7"),
 		galleryFormat.Event(now.Add(-15*time.Second), false, "transferred", "Mia Brandt", "+4989200300"),

@@ -60,6 +60,9 @@ func (p Page) current(path string) string {
 // aside is the page with the style sheets for everything but the board.
 func (p Page) aside() Page { return p.with("sheets.css", "pages.css") }
 
+// past is the page with what the history and the pages of calls need besides.
+func (p Page) past() Page { return p.aside().withWhom().with("history.css", "history.js") }
+
 // with is the page with further files of package static, style sheets (.css)
 // and scripts (.js), after those that every page has.
 func (p Page) with(files ...string) Page {
@@ -144,7 +147,7 @@ func init() {
 	for _, name := range []string{
 		"in", "out", "both", "ringing", "talking", "held", "ended", "hold", "resume", "mute", "unmute",
 		"transfer", "keypad", "announce", "record", "stop", "hangup", "plus", "live", "catching", "offline",
-		"person", "private", "available", "oncall", "dnd", "away", "unknown", "team", "audit", "status", "settings", "more", "note", "moved",
+		"person", "private", "available", "oncall", "dnd", "away", "unknown", "team", "audit", "status", "settings", "more", "note", "moved", "star", "read", "archive",
 		"phone", "upload", "download", "trash", "board", "history", "close", "warn", "voicemail", "fax", "sms", "out-door",
 	} {
 		icons[name] = static.URL("icons.svg") + "#" + name
