@@ -3,12 +3,13 @@ package announcement
 import (
 	"io"
 	"math"
+	"slices"
 	"time"
 )
 
 // Outline is the shape of a sound, to be drawn.
 type Outline struct {
-	Bars   []uint8 // loudness over time, 0 to 100 on a scale that suits the eye
+	Bars   []uint8 // loudness over time; the loudest is 100, and silence 0
 	Length time.Duration
 }
 
@@ -20,7 +21,7 @@ const (
 
 // DrawOutline reads a sound file of any kind that [Decode] reads to its end,
 // and makes an outline of so many bars at most. The sound itself is not kept:
-// an hour takes 288 kB while it is read. Limits and errors are those of Decode.
+// an hour takes 576 kB while it is read. Limits and errors are those of Decode.
 func DrawOutline(r io.Reader, bars int, l Limits) (Outline, error) {
 	l = l.orDefault()
 	in := newInput(r, l.Bytes)
@@ -38,7 +39,7 @@ func drawOutline(in *input, bars int, l Limits) (Outline, error) {
 	}
 	rate := d.source().Rate
 	step := max(1, int(int64(rate)*int64(outlineStep)/int64(time.Second)))
-	var peaks []float32
+	var power []float64 // of each step
 	frames, limit := 0, int(l.Length.Seconds()*float64(rate))
 	buf := make([]float32, block)
 	for {
@@ -48,10 +49,10 @@ func drawOutline(in *input, bars int, l Limits) (Outline, error) {
 		}
 		for _, s := range buf[:n] {
 			if frames%step == 0 {
-				peaks = append(peaks, 0)
+				power = append(power, 0)
 			}
 			frames++
-			peaks[len(peaks)-1] = max(peaks[len(peaks)-1], s, -s)
+			power[len(power)-1] += float64(s) * float64(s)
 		}
 		switch {
 		case frames > limit:
@@ -62,21 +63,19 @@ func drawOutline(in *input, bars int, l Limits) (Outline, error) {
 			return Outline{}, refuse(Empty, "no samples")
 		case err == io.EOF:
 			length := time.Duration(float64(frames) / float64(rate) * float64(time.Second))
-			return Outline{gather(peaks, bars), length}, nil
+			return Outline{gather(power, bars), length}, nil
 		}
 	}
 }
 
-// gather makes so many bars at most of peaks, each as loud as its loudest one.
-// The loudness of speech is judged by the ear: −50 dB and less is 0.
-func gather(peaks []float32, bars int) []uint8 {
-	out := make([]uint8, min(bars, len(peaks)))
+// gather makes so many bars at most of the power of each step, each as high as
+// its loudest one. A sound that is nowhere louder than −60 dB is silence.
+func gather(power []float64, bars int) []uint8 {
+	loudest := max(slices.Max(power), 50*TelephoneRate/1000*1e-6/2)
+	out := make([]uint8, min(bars, len(power)))
 	for i := range out {
-		loudest := float32(0)
-		for _, p := range peaks[i*len(peaks)/len(out) : (i+1)*len(peaks)/len(out)] {
-			loudest = max(loudest, p)
-		}
-		out[i] = uint8(math.Round(min(100, max(0, 100+2*decibel(float64(loudest))))))
+		part := slices.Max(power[i*len(power)/len(out) : (i+1)*len(power)/len(out)])
+		out[i] = uint8(math.Round(100 * math.Sqrt(part/loudest)))
 	}
 	return out
 }

@@ -15,13 +15,13 @@ func TestDrawOutline(t *testing.T) {
 	for i := range 8000 {
 		s := math.Sin(2 * math.Pi * 440 * float64(i) / 8000)
 		samples[8000+i] = int16(32767 * s)
-		samples[16000+i] = int16(327 * s) // −40 dB
+		samples[16000+i] = int16(8192 * s) // a quarter
 	}
 	file := header(2 * len(samples))
 	for _, s := range samples {
 		file = append(file, byte(s), byte(uint16(s)>>8))
 	}
-	for bars, want := range map[int][]uint8{3: {0, 100, 20}, 6: {0, 0, 100, 100, 20, 20}, 0: {100}} {
+	for bars, want := range map[int][]uint8{3: {0, 100, 25}, 6: {0, 0, 100, 100, 25, 25}, 0: {100}} {
 		o, err := DrawOutline(bytes.NewReader(file), bars, Limits{})
 		if err != nil || o.Length != 3*time.Second || !bytes.Equal(o.Bars, want) {
 			t.Errorf("%d bars: %+v, %v; want %v", bars, o, err, want)
@@ -29,6 +29,9 @@ func TestDrawOutline(t *testing.T) {
 	}
 	if o, err := DrawOutline(bytes.NewReader(file), 1<<20, Limits{}); err != nil || len(o.Bars) != 60 {
 		t.Errorf("as many bars as there may be: %d, %v", len(o.Bars), err)
+	}
+	if o, err := DrawOutline(bytes.NewReader(append(header(32000), make([]byte, 32000)...)), 4, Limits{}); err != nil || !bytes.Equal(o.Bars, make([]byte, 4)) {
+		t.Errorf("silence: %+v, %v", o, err)
 	}
 	for code, test := range map[Code]struct {
 		file []byte
