@@ -116,6 +116,14 @@ type shortcut struct {
 	word string
 }
 
+// keyCap is what is written on a key: letters stand for themselves.
+func (p Page) keyCap(name string) string {
+	if len(name) == 1 {
+		return name
+	}
+	return p.t("cap." + name)
+}
+
 // keys are the shortcuts of the board, as app.js obeys them.
 var keys = []shortcut{
 	{[]string{"j", "k"}, "keys.rows"},

@@ -94,12 +94,31 @@ func TestWordsAreUsed(t *testing.T) {
 			t.Errorf("%s is not used", key)
 		}
 	}
-	for _, m := range regexp.MustCompile(`\b(?:p\.t|lang\.T|Lang\.T)\("([^"]+)"[,)]`).FindAllStringSubmatch(text, -1) {
-		if !English.Has(m[1]) && !slices.Contains(keysOf(t, English), m[1]) {
+	keys, first := keysOf(t, English), map[string]bool{}
+	for _, key := range keys {
+		first[strings.Split(key, ".")[0]] = true
+	}
+	said := regexp.MustCompile(`\b(?:p\.t|[lL]ang\.T|l\.T)\("([^"]+)"[,)]`).FindAllStringSubmatch(text, -1)
+	for _, m := range regexp.MustCompile(`"([a-z]+(?:\.[a-zA-Z_]+)+)"`).FindAllStringSubmatch(text, -1) {
+		if ext := filepath.Ext(m[1]); first[strings.Split(m[1], ".")[0]] && !slices.Contains(fileKinds, ext) {
+			said = append(said, m)
+		}
+	}
+	if len(said) < 300 {
+		t.Errorf("only %d texts are said", len(said))
+	}
+	for _, m := range said {
+		begins := func(key string) bool { // of those that are put together
+			return strings.HasPrefix(key, m[1]+".") || strings.HasSuffix(m[1], "_") && strings.HasPrefix(key, m[1])
+		}
+		if !slices.Contains(keys, m[1]) && !slices.ContainsFunc(keys, begins) {
 			t.Errorf("no words for %s", m[1])
 		}
 	}
 }
+
+// fileKinds end what looks like the key of words and is the name of a file.
+var fileKinds = []string{".css", ".js", ".svg", ".png", ".webmanifest", ".json"}
 
 // TestWordsForEveryFault finds codes of faults that a person would be told
 // nothing about, and words for codes that do not exist any more.

@@ -1,0 +1,92 @@
+package views
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// How each language writes numbers, days, lengths of time and sizes.
+func TestFormats(t *testing.T) {
+	at := time.Date(2026, 3, 7, 9, 5, 4, 0, time.UTC)
+	for _, test := range []struct {
+		lang Lang
+		got  string
+		want string
+	}{
+		{English, date(English, at), "7 Mar 2026, 09:05"}, {German, date(German, at), "07.03.2026, 09:05"},
+		{English, exactly(English, at), "7 Mar 2026, 09:05:04"}, {German, exactly(German, at), "07.03.2026, 09:05:04"},
+		{English, date(English, time.Time{}), ""}, {German, exactly(German, time.Time{}), ""},
+		{English, length(0), "0:00"}, {English, length(59500 * time.Millisecond), "1:00"}, {German, length(192 * time.Second), "3:12"},
+		{German, length(3723 * time.Second), "1:02:03"}, {German, length(100 * time.Hour), "100:00:00"},
+		{English, size(English, 1), "1 kB"}, {English, size(English, 2_944_044), "2.8 MB"}, {German, size(German, 2_944_044), "2,8 MB"}, {German, size(German, 1023<<10), "1023 kB"},
+		{English, grace(English, 0), "At once"}, {English, grace(English, 1), "1 second"}, {German, grace(German, 1), "1 Sekunde"}, {German, grace(German, 4), "4 Sekunden"},
+		{English, hiddenCalls(English, 12), "12 calls of others are hidden."}, {German, hiddenCalls(German, 12), "12 Anrufe anderer sind ausgeblendet."},
+		{English, English.T("play.fetched", 1.25), "sipgate fetched it after 1.2 s"}, {German, German.T("play.fetched", 1.25), "sipgate hat sie nach 1,2 s geholt"},
+	} {
+		if test.got != test.want {
+			t.Errorf("%s writes %q, want %q", test.lang, test.got, test.want)
+		}
+	}
+}
+
+// TestEveryPlural says every text that counts for numbers of all kinds: one and
+// many read differently, and no form is left out or put together wrongly.
+func TestEveryPlural(t *testing.T) {
+	var counted []string
+	for _, key := range keysOf(t, English) {
+		if _, plain := dictionaries[English].plain[key]; !plain {
+			counted = append(counted, key)
+		}
+	}
+	if len(counted) < 6 {
+		t.Fatalf("only %q count", counted)
+	}
+	for _, lang := range append(slices.Clone(Langs), Pseudo) {
+		thousand := map[Lang]string{English: "1,234", German: "1.234", Pseudo: "1,234"}[lang]
+		for _, key := range counted {
+			said := map[string]bool{}
+			for _, n := range []int{0, 1, 2, 21, 1234} {
+				text := lang.T(key, n)
+				if text == "" || strings.Contains(text, "%!") || strings.Contains(text, "missing words") {
+					t.Errorf("%s %s %d: %q", lang, key, n, text)
+				}
+				said[strings.Map(digits, text)] = true
+			}
+			if many := lang.T(key, 1234); !strings.Contains(many, thousand) {
+				t.Errorf("%s %s: %q does not tell how many", lang, key, many)
+			}
+			if len(said) < 2 {
+				t.Errorf("%s %s: one reads like many: %q", lang, key, slices.Sorted(maps.Keys(said)))
+			}
+		}
+	}
+}
+
+// digits leaves out the number, so that the words can be compared.
+func digits(r rune) rune {
+	if r >= '0' && r <= '9' || r == '.' || r == ',' {
+		return -1
+	}
+	return r
+}
+
+// TestWordsOfRinging holds what the desktop is told against the places in it
+// that script fills.
+func TestWordsOfRinging(t *testing.T) {
+	for _, lang := range Langs {
+		page := html(t, ringWords(Page{Lang: lang}))
+		for _, key := range []string{"ring.from", "ring.for", "say.ringing.more", "board.hidden.more"} {
+			if strings.Count(lang.T(key), "{n}") != 1 {
+				t.Errorf("%s %s has no place for what script puts there", lang, key)
+			}
+		}
+		for _, want := range []string{`data-from="` + lang.T("ring.from") + `"`, `data-for="` + lang.T("ring.for") + `"`} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: no %s", lang, want)
+			}
+		}
+	}
+}
