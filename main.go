@@ -96,6 +96,8 @@ type simulatorSettings struct {
 	Script     string `default:"none" enum:"none,office" help:"Calls that come by themselves: none or office."`
 	Visibility string `default:"own" enum:"own,account" help:"What a user's list of calls shows: own or account."`
 	Seed       uint64 `default:"1" help:"Seed of everything that is chosen by chance."`
+
+	Pickup time.Duration `default:"2s" help:"How long telephones ring that Callboard made ring; negative: until the control API picks them up."`
 }
 
 // run reads the command line and does what it says until ctx is done.
@@ -432,7 +434,7 @@ func (s *demoSettings) run(ctx context.Context, stdout, stderr io.Writer) error 
 // run serves the simulator alone.
 func (s *simulatorSettings) run(ctx context.Context, stdout, stderr io.Writer) error {
 	log := slog.New(slog.NewTextHandler(stderr, nil))
-	sim, err := simulator.Start(simulator.Options{Seed: s.Seed, Visibility: s.Visibility, Control: true, Log: log}, s.Addr)
+	sim, err := simulator.Start(simulator.Options{Seed: s.Seed, Visibility: s.Visibility, Pickup: s.Pickup, Control: true, Log: log}, s.Addr)
 	if err != nil {
 		return fmt.Errorf("-addr: %w", err)
 	}

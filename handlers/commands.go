@@ -79,6 +79,10 @@ func decodeTones(_ *http.Request, _ Visitor, in *input) (switchboard.Action, err
 	return switchboard.Tones{Digits: digits}, err
 }
 
+func decodeUnask(*http.Request, Visitor, *input) (switchboard.Action, error) {
+	return switchboard.StopAsking{}, nil
+}
+
 // decodeHangUp lets the hang-up wait for a moment, in which it can be taken
 // back. A program that sends JSON has nobody who could: there it is at once,
 // unless it says otherwise.

@@ -18,6 +18,7 @@ func (h *handlers) formatFor(v Visitor) views.Format {
 		Place: func(number string, lang views.Lang) string {
 			return sipgate.Place(number, lang.String(), h.Numbers.Region)
 		},
+		Team:    func(number string) string { return h.directory.MemberName(v.Account, number) },
 		Private: func(number string) string { return h.phonebook.Name(v.member(), number) },
 	}
 }

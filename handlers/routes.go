@@ -46,6 +46,7 @@ func (h *handlers) routes() *http.ServeMux {
 	signed("POST /calls/{id}/recording", h.command(decodeRecord, "value", "announcement"))
 	signed("POST /calls/{id}/dtmf", h.command(decodeTones, "sequence"))
 	signed("POST /calls/{id}/transfer", h.withChoices(h.sheet(h.transferSheet), h.command(h.decodeTransfer, "phoneNumber", "attended", "callerId")))
+	signed("POST /calls/{id}/unask", h.command(decodeUnask))
 	signed("POST /calls/{id}/announcements", h.command(h.decodeAnnounce, "announcement", "url"))
 	signed("POST /calls/{id}/hangup", h.command(decodeHangUp, "at_once"))
 

@@ -42,7 +42,7 @@ func (f AuditFilter) query() string {
 
 // deeds are what an audit can tell of, in the order of the filter.
 var deeds = []team.Deed{
-	team.DeedCall, team.DeedHold, team.DeedMute, team.DeedRecord, team.DeedTransfer, team.DeedTones, team.DeedAnnounce,
+	team.DeedCall, team.DeedHold, team.DeedMute, team.DeedRecord, team.DeedTransfer, team.DeedUnask, team.DeedTones, team.DeedAnnounce,
 	team.DeedHangUp, team.DeedUndo, team.DeedNote, team.DeedOverride, team.DeedSee,
 	team.DeedPeople, team.DeedWebhooks, team.DeedAnnouncementsWrite, team.DeedSettings, team.DeedSettingsOwn,
 	team.DeedBoard, team.DeedHistory, team.DeedHistoryAll, team.DeedHistoryMark, team.DeedHistoryMarkAll, team.DeedAnnouncements, team.DeedTeam, team.DeedStatus, team.DeedAudit,

@@ -21,6 +21,7 @@ func (m *RowModel) buttons(c switchboard.Call, permit Permit, lang Lang) {
 	m.undo(c, permit, lang)
 	m.Confirm = lang.T("hangup.confirm", m.Title)
 	id := actionID(c)
+	m.consultActs(c, permit, id)
 	end := Button{Key: "x", Path: m.path("/hangup"), Busy: c.Leaving == nil && busy(c, switchboard.VerbHangUp), ID: id + "-x"}
 	end.Word, end.Face = faceOf(lang, "hangup", "do.hangup")
 	switch {

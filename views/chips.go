@@ -27,13 +27,27 @@ func (f Format) chips(m *RowModel, c switchboard.Call, lang Lang) {
 		}
 	}
 	if c.Last != nil {
-		if chip := order(*c.Last, c, lang); chip.Text != "" {
+		if chip := order(f.told(c), c, lang); chip.Text != "" {
 			if c.Last.Name != "" {
 				chip.Text = c.Last.Name + ": " + chip.Text
 			}
 			m.Chips = append(m.Chips, chip)
 		}
 	}
+}
+
+// told is the last command as it is told: numbers as people write them. While
+// somebody is asked, nothing was transferred yet.
+func (f Format) told(c switchboard.Call) switchboard.Order {
+	o := *c.Last
+	switch {
+	case o.Verb != switchboard.VerbTransfer:
+	case c.Consultation != nil && o.Outcome == switchboard.Confirmed:
+		o.Verb = "" // the consultation tells
+	default:
+		o.Detail = f.whose(o.Detail)
+	}
+	return o
 }
 
 // Attending says who is about to do what: "Mia is transferring …". It is what
@@ -52,7 +66,7 @@ func Attending(lang Lang, a switchboard.Attention) string {
 // attendable are the verbs with words of their own for [Attending].
 var attendable = map[switchboard.Verb]bool{
 	switchboard.VerbHold: true, switchboard.VerbMute: true, switchboard.VerbRecord: true, switchboard.VerbTransfer: true,
-	switchboard.VerbTones: true, switchboard.VerbAnnounce: true, switchboard.VerbHangUp: true,
+	switchboard.VerbTones: true, switchboard.VerbAnnounce: true, switchboard.VerbHangUp: true, switchboard.VerbUnask: true,
 }
 
 // leaving says that a call will be hung up, and when: script counts down to it.
@@ -105,6 +119,8 @@ func underWay(o switchboard.Order, c switchboard.Call, lang Lang) string {
 		return lang.T("pending.announce", o.Detail)
 	case switchboard.VerbTones:
 		return lang.T("pending.tones")
+	case switchboard.VerbUnask:
+		return lang.T("pending.unask")
 	default:
 		return lang.T("pending.hangup")
 	}

@@ -61,7 +61,7 @@ func Gallery(lang Lang) []Picture {
 		{"status", Status(lang, board.Status)},
 		{"status-troubled", Status(lang, troubled)},
 	}
-	for _, c := range calls {
+	for _, c := range append(calls, galleryConsults(now)...) {
 		pictures = append(pictures, Picture{RowDOMID(c.ID), Row(lang, galleryFormat.Row(c, "w0", lang))})
 	}
 	pictures = append(pictures, galleryOfHistory(at("/history"), now)...)
@@ -214,4 +214,23 @@ func galleryOdd(now time.Time) []switchboard.Call {
 			c.Playing = &switchboard.Playing{Title: "Warteschleifenmusik für die Weihnachtsfeiertage 2026 (endgültig, wirklich)", Since: ago(5 * time.Second), Length: 184 * time.Second}
 		}),
 	}
+}
+
+// galleryConsults are a call that waits while somebody is asked, in every state.
+func galleryConsults(now time.Time) (calls []switchboard.Call) {
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	asked := func(id switchboard.RowID, s switchboard.Asking, since time.Time, call bool) {
+		c := galleryCalls(now)[2]
+		c.ID, c.Hold.On, c.Since = "consult-"+id, true, ago(14*time.Second)
+		c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w0", Name: "Mia", Outcome: switchboard.Confirmed, At: ago(14 * time.Second), Detail: "+4921112345611"}
+		c.Consultation = &switchboard.Consultation{To: switchboard.Party{Number: "+4921112345611", Name: "Tom Weber"}, By: "w0", Name: "Mia", State: s, Since: since, About: s == switchboard.Asked, Call: call}
+		calls = append(calls, c)
+	}
+	asked("asked", switchboard.Asked, ago(12*time.Second), false)
+	asked("rings", switchboard.Rings, ago(9*time.Second), true)
+	asked("answered", switchboard.Answered, ago(21*time.Second), true)
+	asked("noanswer", switchboard.NoAnswer, ago(3*time.Second), false)
+	asked("gone", switchboard.Gone, ago(2*time.Second), false)
+	asked("stopped", switchboard.Stopped, ago(14*time.Second), false)
+	return calls
 }

@@ -33,6 +33,13 @@ func (f Format) privately(c switchboard.Call) (Format, switchboard.Call) {
 			}
 		}
 	}
+	if x := c.Consultation; x != nil {
+		if n, ok := name(x.To); ok && (f.Team == nil || f.Team(x.To.Number) == "") {
+			own := *x
+			own.To.Name = n
+			c.Consultation, c.Memo = &own, nil
+		}
+	}
 	return f, c
 }
 

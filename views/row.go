@@ -35,7 +35,8 @@ type RowModel struct {
 	Who   string // whose call it is: ids of members, separated by spaces
 	Rings bool   // it comes in and nobody has answered yet
 
-	Chips []Chip
+	Consult *Consult // nil if nobody is asked
+	Chips   []Chip
 
 	// Acts are the buttons, from left to right, hanging up last; none where the
 	// phase has none. Why tells the reason why all of them are off.
@@ -80,6 +81,9 @@ type Format struct {
 
 	// Place says where a number without a name is from, or nothing.
 	Place func(number string, lang Lang) string
+
+	// Team names the number of a member, for everybody alike, or not at all.
+	Team func(number string) string
 
 	// Private names a number for whom the page is, and for nobody else, or not
 	// at all. What the team has a name for keeps that. It may be different for
@@ -146,6 +150,7 @@ func (f Format) row(c switchboard.Call, lang Lang) RowModel {
 	}
 	f.parties(&m, c, lang)
 	m.state(c, lang)
+	f.consult(&m, c, lang)
 	f.chips(&m, c, lang)
 	return m
 }

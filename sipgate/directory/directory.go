@@ -193,6 +193,14 @@ func (d *Directory) Members(account string) []Entry {
 	return nil
 }
 
+// MemberName is the name of the member, or group, of an account who has a number
+// in E.164 form; "" if nobody has.
+func (d *Directory) MemberName(account, number string) string {
+	t, _ := d.seen(Person{Account: account})
+	e, _ := t.members.number(number)
+	return e.Name
+}
+
 // number is a contact's number as it would be dialled, or "" for what is none:
 // an extension, a short code. Blocked ones are found too, and refused where
 // they are to be called.

@@ -55,8 +55,8 @@ type Order struct {
 	Detail  string       // the transfer's target, the announcement's title; never keypad digits
 }
 
-// Verb names a kind of command: "hold", "mute", "record", "transfer", "tones",
-// "announce", "hangup".
+// Verb names a kind of command: "hold", "mute", "record", "transfer", "unask",
+// "tones", "announce", "hangup".
 type Verb string
 
 // The verbs.
@@ -65,6 +65,7 @@ const (
 	VerbMute     Verb = "mute"
 	VerbRecord   Verb = "record"
 	VerbTransfer Verb = "transfer"
+	VerbUnask    Verb = "unask" // stop asking whoever should take the call
 	VerbTones    Verb = "tones"
 	VerbAnnounce Verb = "announce"
 	VerbHangUp   Verb = "hangup"
@@ -112,8 +113,9 @@ type Call struct {
 	Since   time.Time // when the present state (ringing, talking, on hold, ended) began
 	About   bool      // Started and Since were not told by sipgate: "about"
 
-	Last    *Order // nil before the first command
-	Playing *Playing
+	Last         *Order        // nil before the first command
+	Consultation *Consultation // that somebody is asked to take it; nil if nobody is
+	Playing      *Playing
 
 	Attention *Attention // who is about to act; nil if nobody, or ended
 	Leaving   *Leaving   // that it will be hung up in a moment; nil if not, or ended

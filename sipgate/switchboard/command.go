@@ -71,8 +71,8 @@ func (c *Command) carrier() MemberID {
 	return c.By
 }
 
-// An Action is one of [Hold], [Mute], [Record], [TransferTo], [Tones],
-// [Announce] and [HangUp].
+// An Action is one of [Hold], [Mute], [Record], [TransferTo], [StopAsking],
+// [Tones], [Announce] and [HangUp].
 type Action interface {
 	// Verb names the kind of action.
 	Verb() Verb

@@ -165,15 +165,15 @@ func (b *Board) check(r *row, m *member, a Action) error {
 	if r == nil {
 		return ErrNoCall
 	}
-	l := r.current()
+	l := r.object(a)
 	if l == nil || !l.is(Ringing) && !l.is(Talking) {
 		return ErrEnded
 	}
-	_, hangUp := a.(HangUp)
+	ends := a.Verb() == VerbHangUp || a.Verb() == VerbUnask
 	switch {
 	case m == nil:
 		return ErrNotYours
-	case l.is(Ringing) && hangUp:
+	case l.is(Ringing) && ends:
 		return nil // no list shows it: sipgate decides
 	case l.is(Ringing):
 		return ErrNotEstablished
@@ -266,7 +266,7 @@ func (b *Board) begin(j *job) (*leg, API, error) {
 	if err := b.check(j.row, m, j.command.Action); err != nil {
 		return nil, nil, err
 	}
-	j.leg, j.member = j.row.current(), m
+	j.leg, j.member = j.row.object(j.command.Action), m
 	return j.leg, j.member.api, nil
 }
 

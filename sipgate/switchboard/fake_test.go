@@ -23,6 +23,7 @@ type upstream struct {
 	seenBy   map[sipgate.CallID][]MemberID // nil: everybody sees it
 	requests []string                      // the commands, as they came
 	executed map[string]int                // by the command's text
+	asks     bool                          // an attended transfer puts the call on hold, and asks
 	lists    []time.Time                   // when lists were asked for
 	listedBy []MemberID
 
@@ -202,6 +203,10 @@ func (a *access) Record(ctx context.Context, id sipgate.CallID, on, announce boo
 // sipgate does.
 func (a *access) Transfer(ctx context.Context, id sipgate.CallID, t sipgate.Transfer) error {
 	return a.do(ctx, "transfer", text("transfer", id, t.To, t.Attended), id, func(c *sipgate.Call) {
+		if a.u.asks && t.Attended {
+			c.Hold = true
+			return
+		}
 		c.ID += "T"
 		for i, p := range c.Participants {
 			if p.Owner {

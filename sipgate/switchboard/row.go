@@ -30,6 +30,7 @@ type row struct {
 	waiting *waiting   // the hang-up in its grace
 
 	moves moves
+	ask   *ask // the consultation, if there is one
 	into  *row // the row that it became a part of
 }
 
@@ -104,6 +105,9 @@ func (r *row) handOver(x *row) {
 	if x.play == nil {
 		x.play = r.play
 	}
+	if x.ask == nil {
+		x.ask = r.ask
+	}
 	x.lease, r.lease = later(x.lease, r.lease), nil
 }
 
@@ -176,6 +180,7 @@ func (b *Board) view(r *row, legs chain, l *leg, now time.Time) Call {
 		c.Cause, c.Gone, c.Playing = l.cause, l.ended, nil
 	} else {
 		c.Attention, c.Leaving = r.attention(now), r.leaving()
+		c.Consultation = b.consultation(r)
 	}
 	return c
 }
@@ -234,7 +239,7 @@ func same(x, y *Call) bool {
 		x.Hold == y.Hold && x.Mute == y.Mute && x.Recording == y.Recording &&
 		x.Started.Equal(y.Started) && x.Since.Equal(y.Since) && x.About == y.About &&
 		sameValue(x.Last, y.Last) && sameValue(x.Playing, y.Playing) &&
-		sameValue(x.Attention, y.Attention) && sameValue(x.Leaving, y.Leaving) &&
+		sameValue(x.Consultation, y.Consultation) && sameValue(x.Attention, y.Attention) && sameValue(x.Leaving, y.Leaving) &&
 		x.Cause == y.Cause && x.Gone.Equal(y.Gone)
 }
 

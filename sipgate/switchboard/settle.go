@@ -63,17 +63,28 @@ func (b *Board) confirm(j *job, l *leg, now time.Time) {
 		b.play(j.row, a, now)
 	case TransferTo:
 		b.expectMove(j, l, now)
+		j.row.consult(j, l, a, now)
 		if !a.Attended {
 			l.doubt = b.tick()
 		}
-	case HangUp:
-		l.doubt = b.tick()
-		if l.is(Ringing) { // no list will tell
-			b.finish(l, missing, now)
+	case StopAsking:
+		if j.row.ask != nil {
+			j.row.ask.stopped = true
 		}
+		b.goes(l, now)
+	case HangUp:
+		b.goes(l, now)
 	}
 	l.settled = b.tick()
 	b.finishJob(j, Confirmed, 0, now)
+}
+
+// goes notes that sipgate accepted to end a leg.
+func (b *Board) goes(l *leg, now time.Time) {
+	l.doubt = b.tick()
+	if l.is(Ringing) { // no list will tell
+		b.finish(l, missing, now)
+	}
 }
 
 // reconcile decides, from a list that contains the leg, what became of a
@@ -128,7 +139,7 @@ func (r *row) reconcileEnd(l *leg, now time.Time) {
 		return
 	}
 	switch j.command.Action.(type) {
-	case HangUp, TransferTo:
+	case HangUp, TransferTo, StopAsking:
 		r.outcome(j, Confirmed, 0, now)
 	}
 }

@@ -12,6 +12,7 @@ const (
 	DeedMute     Deed = "mute"
 	DeedRecord   Deed = "record"
 	DeedTransfer Deed = "transfer"
+	DeedUnask    Deed = "unask" // stop asking whoever should take the call
 	DeedTones    Deed = "tones"
 	DeedAnnounce Deed = "announce"
 	DeedHangUp   Deed = "hangup"
@@ -63,6 +64,7 @@ var (
 		DeedMute:     {Agent, Lead, lent},
 		DeedRecord:   {Agent, Lead, lent},
 		DeedTransfer: {Agent, Lead, lent},
+		DeedUnask:    {Agent, Lead, lent},
 		DeedTones:    {Agent, Lead, lent},
 		DeedAnnounce: {Agent, Lead, lent},
 		DeedHangUp:   {Agent, Lead, lent},

@@ -34,7 +34,7 @@ see
 	foreign                     not_shared   not_shared   not_shared    not_shared
 	removed                     not_shared   not_shared   not_shared    not_shared
 
-hold mute record transfer tones announce hangup undo
+hold mute record transfer unask tones announce hangup undo
 	situation                   viewer       agent        lead          admin
 	own                         role_viewer  own          own           own
 	own, not reached            role_viewer  own          own           own

@@ -38,6 +38,7 @@ var routes = map[string]Deed{
 	"POST /calls/{id}/recording":     DeedRecord,
 	"POST /calls/{id}/dtmf":          DeedTones,
 	"POST /calls/{id}/transfer":      DeedTransfer,
+	"POST /calls/{id}/unask":         DeedUnask,
 	"POST /calls/{id}/announcements": DeedAnnounce,
 	"POST /calls/{id}/hangup":        DeedHangUp,
 	"POST /calls/{id}/undo":          DeedUndo,

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// A call is given to a colleague in every way, and what the page says is what
+// the telephones do.
+func TestBrowserTransfer(t *testing.T) {
+	s := newStack(t, "-visibility", "account", "-pickup=-1s")
+	s.pushEvents()
+	s.control("POST", "devices/e2", map[string]any{"online": true, "dnd": true}, nil)
+	b := newBrowser(t, s)
+	anna, mira := b.person(t), b.person(t)
+	anna.signIn("Anna")
+	mira.signIn("Mira")
+	s.eventually("the team", func() bool {
+		return eval[bool](anna, `fetch("/search?q=mira").then(r => r.text()).then(t => t.includes("do not disturb"))`)
+	})
+	testAskAndAnswer(t, s, anna, mira)
+	testAskInVain(t, s, anna, mira)
+	testStopAsking(t, s, anna)
+}
+
+// ask gives the call of who to a colleague, by keyboard alone, after asking.
+func (p *tab) ask(who, name, says string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(kb.Escape))
+	p.run(`%s.focus()`, row(who))
+	p.do(chromedp.KeyEvent("t"))
+	p.until(`document.activeElement?.role === "combobox"`)
+	p.do(chromedp.KeyEvent(name))
+	p.until(`document.querySelectorAll("#whom-list [role=option]").length === 1`)
+	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
+	p.until(`document.querySelector("#whom-verdict").innerText.includes(%q)`, says)
+	p.until(`document.querySelector(".keeps").innerText.includes(%q)`, name)
+	p.picture("transfer-" + strings.ReplaceAll(name, " ", "-"))
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.until(`document.activeElement.name === "attended" && document.activeElement.value === "true"`)
+	p.do(chromedp.KeyEvent(kb.Enter))
+}
+
+// consult waits until the row of who says how the consultation is.
+func (p *tab) consult(who, state string, says ...string) {
+	p.t.Helper()
+	p.until(`%s?.querySelector(".consult")?.dataset.state === %q`, row(who), state)
+	for _, word := range says {
+		p.until(`%s.querySelector(".consult").innerText.includes(%q)`, row(who), word)
+	}
+}
+
+// asked is the call to whoever is asked about a call.
+func (s *stack) asked(id, to string) string {
+	s.t.Helper()
+	s.eventually("the attended transfer", func() bool { return len(s.call(id).Transfers) > 0 })
+	sent := s.call(id).Transfers
+	last := sent[len(sent)-1]
+	if last.To != to || !last.Attended || !s.call(id).Hold {
+		s.t.Errorf("transfers %+v, on hold %v", sent, s.call(id).Hold)
+	}
+	return last.CallID
+}
+
+const jonasNumber, miraNumber = "+492214710111", "+492214710112"
+
+func testAskAndAnswer(t *testing.T, s *stack, anna, mira *tab) {
+	const who = "+49 30 555003"
+	id := s.ring("+4930555003", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	name := eval[string](anna, row(who)+".id")
+	anna.ask(who, "Jonas Keller", "+49 221 4710111")
+	next := s.asked(id, jonasNumber)
+	anna.consult(who, "rings", "Jonas Keller", "rings there", who+" is still on hold", "Resume", "Stop asking")
+	mira.consult(who, "rings", "Jonas Keller")
+	anna.picture("consult-rings")
+	if eval[bool](mira, "!!"+row(who)+`.querySelector(".consult button:not([disabled])")`) {
+		t.Error("a colleague who may not act has buttons")
+	}
+	s.control("POST", "calls/"+next+"/answer", map[string]any{}, nil)
+	for _, p := range []*tab{anna, mira} {
+		p.until(`document.getElementById(%[1]q)?.dataset.state === "talking" && !document.getElementById(%[1]q).querySelector(".consult")`, name)
+		p.until(`document.getElementById(%q).innerText.includes("Jonas Keller")`, name)
+	}
+	if c := s.call(next); c.Phase != "established" || s.call(id).Phase != "ended" || len(s.live()) != 1 {
+		t.Errorf("the telephones: %+v", c)
+	}
+	s.control("POST", "calls/"+next+"/hangup", map[string]any{}, nil)
+	anna.until(`document.getElementById(%q)?.dataset.state !== "talking"`, name)
+}
+
+// live are the calls that have not ended.
+func (s *stack) live() []truth {
+	s.t.Helper()
+	var all []truth
+	s.control("GET", "calls", nil, &all)
+	return slices.DeleteFunc(all, func(c truth) bool { return c.Phase == "ended" })
+}
+
+// Who is asked does not answer: the call stays on hold, and that is said.
+func testAskInVain(t *testing.T, s *stack, anna, mira *tab) {
+	const who = "+49 30 555004"
+	id := s.ring("+4930555004", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	name := eval[string](anna, row(who)+".id")
+	anna.ask(who, "Mira Hoffmann", "does not want to be disturbed")
+	next := s.asked(id, miraNumber)
+	anna.consult(who, "rings", "Mira Hoffmann")
+	s.control("POST", "calls/"+next+"/hangup", map[string]any{"cause": "noAnswer"}, nil)
+	for _, p := range []*tab{anna, mira} {
+		p.consult(who, "noanswer", "Mira Hoffmann did not answer", who+" is still on hold")
+	}
+	anna.picture("consult-noanswer")
+	if c := s.call(id); !c.Hold || c.Phase != "established" || eval[string](anna, row(who)+".id") != name {
+		t.Errorf("the telephones: %+v", c)
+	}
+	anna.run(`[...%s.querySelectorAll(".consult button")].find(b => b.innerText === "Resume the call").click()`, row(who))
+	s.eventually("resumed", func() bool { return !s.call(id).Hold })
+	anna.until(`%[1]s?.dataset.state === "talking" && !%[1]s.querySelector(".consult")`, row(who))
+	s.control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
+}
+
+// Nobody is asked any more; the call is on hold as before, until it is resumed.
+func testStopAsking(t *testing.T, s *stack, anna *tab) {
+	const who = "+49 30 555005"
+	id := s.ring("+4930555005", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	anna.ask(who, "Jonas Keller", "+49 221 4710111")
+	next := s.asked(id, jonasNumber)
+	anna.consult(who, "rings")
+	anna.run(`[...%s.querySelectorAll(".consult button")].find(b => b.innerText === "Stop asking").click()`, row(who))
+	s.eventually("nobody rings", func() bool { return s.call(next).Phase == "ended" })
+	anna.consult(who, "stopped", "not being asked any more", "still on hold")
+	if c := s.call(id); c.Phase != "established" || !c.Hold {
+		t.Errorf("the telephones: %+v", c)
+	}
+	anna.press(who, "h")
+	s.eventually("resumed", func() bool { return !s.call(id).Hold })
+	anna.until(`!%s.querySelector(".consult")`, row(who))
+	s.control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
+}
