@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// The browser itself fetches the manifest and finds nothing that keeps the
+// dashboard from being installed, before and after the sign-in.
+func TestBrowserInstallable(t *testing.T) {
+	s := newStack(t)
+	p := newBrowser(t, s).person(t)
+	check := func() {
+		t.Helper()
+		p.do(chromedp.Func(func(ctx context.Context, at *chromedp.Target) error {
+			m, err := cdp.Call(ctx, at, page.GetAppManifest, page.GetAppManifestParams{})
+			if err != nil {
+				return err
+			}
+			for _, e := range m.Errors {
+				t.Errorf("manifest: %s", e.Message)
+			}
+			if m.URL == "" || m.Data == "" {
+				t.Error("no manifest was fetched")
+			}
+			why, err := cdp.Call(ctx, at, page.GetInstallabilityErrors, cdp.Empty{})
+			if err != nil {
+				return err
+			}
+			for _, e := range why.InstallabilityErrors {
+				if e.ErrorID != "in-incognito" { // as each person of a test is
+					t.Errorf("not installable: %s", e.ErrorID)
+				}
+			}
+			return nil
+		}))
+	}
+	p.do(chromedp.Navigate(s.url + "/login"))
+	check()
+	p.signIn("Anna")
+	check()
+}
+
+// The ring is drawn into memory by the browser's real sound engine: it can be
+// heard, is never clipped, gentler where less was asked for, and over after two
+// seconds.
+func TestBrowserRingIsHeard(t *testing.T) {
+	s := newStack(t)
+	p := newBrowser(t, s).person(t)
+	p.signIn("Anna")
+	type heard struct{ Peak, Loudness, Tail float64 }
+	listen := func(percent int) (h heard) {
+		t.Helper()
+		p.do(chromedp.Reload())
+		p.until(`!!window.callboard?.bell`)
+		p.run(`window.tape = new OfflineAudioContext(1, 3 * 44100, 44100);
+			Object.defineProperty(tape, "resume", {value() {}});
+			window.AudioContext = function () { return tape };
+			callboard.bell.ring(%d)`, percent)
+		return eval[heard](p, `tape.startRendering().then(b => {
+			const s = b.getChannelData(0), rms = part => Math.sqrt(part.reduce((sum, x) => sum + x * x, 0) / part.length);
+			return {Peak: s.reduce((m, x) => Math.max(m, Math.abs(x)), 0), Loudness: rms(s.subarray(0, 88200)), Tail: rms(s.subarray(44100 * 2.2))} })`)
+	}
+	full, half, none := listen(100), listen(50), listen(0)
+	t.Logf("full %+v, half %+v, none %+v", full, half, none)
+	if full.Peak < .2 || full.Peak > .95 || full.Loudness < .02 || full.Tail > .0005 {
+		t.Errorf("full: %+v", full)
+	}
+	if half.Loudness <= 0 || half.Loudness > full.Loudness/2 {
+		t.Errorf("half as loud: %+v", half)
+	}
+	if none.Peak != 0 {
+		t.Errorf("not at all: %+v", none)
+	}
+}
