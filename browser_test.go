@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,8 +22,8 @@ type browser struct {
 }
 
 // newBrowser starts a Chromium, or skips the test where there is none. With
-// CALLBOARD_BROWSER_TESTS=required it is an error.
-func newBrowser(t *testing.T, s *stack) *browser {
+// CALLBOARD_BROWSER_TESTS=required it is an error. More are further flags.
+func newBrowser(t *testing.T, s *stack, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	found := false
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"} {
@@ -35,9 +36,10 @@ func newBrowser(t *testing.T, s *stack) *browser {
 	} else if !found {
 		t.Skip("no Chromium is installed: the browser tests are left out")
 	}
-	alloc, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("lang", "en-US"),
-		chromedp.Flag("mute-audio", true), chromedp.WindowSize(1280, 900))...)
+		chromedp.Flag("mute-audio", true), chromedp.WindowSize(1280, 900)}, more)
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)

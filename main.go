@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -81,6 +82,32 @@ type commonSettings struct {
 	Country string   `placeholder:"CODE" help:"Country of numbers in national spelling (DE, AT, CH …). Default: only international numbers are accepted."`
 	Blocked []string `placeholder:"PREFIX" help:"Prefixes of numbers that nobody may transfer to, in place of the built-in list of premium and satellite numbers: +49900,+881."`
 	Log     string   `default:"text" enum:"text,json" help:"Form of the log on standard error: text or json."`
+	announcementSettings
+}
+
+// announcementSettings say what a team's library of announcements holds.
+type announcementSettings struct {
+	AnnouncementFiles     int    `default:"50" placeholder:"NUMBER" help:"How many announcements a team may have."`
+	AnnouncementMegabytes int64  `default:"200" placeholder:"MB" help:"How much room they may take together, as converted (one minute is 1 MB)."`
+	AnnouncementLevel     string `default:"-16" placeholder:"LUFS" help:"Loudness that announcements are brought to, -40 to -10, or off to leave them as they are. Written with =, as in --announcement-level=-18."`
+}
+
+// options are the settings as the library takes them.
+func (s *announcementSettings) options(wrong func(flag, format string, args ...any)) announcement.Options {
+	o := announcement.Options{Files: s.AnnouncementFiles, Bytes: s.AnnouncementMegabytes * 1_000_000}
+	if o.Files < 1 {
+		wrong("announcement-files", "must be 1 or more")
+	}
+	if o.Bytes < 1 {
+		wrong("announcement-megabytes", "must be 1 or more")
+	}
+	var err error
+	if s.AnnouncementLevel == "off" {
+		o.Level.Off = true
+	} else if o.Level.Target, err = strconv.ParseFloat(s.AnnouncementLevel, 64); err != nil || !(o.Level.Target >= -40 && o.Level.Target <= -10) {
+		wrong("announcement-level", "%q is neither a loudness from -40 to -10 LUFS nor off", s.AnnouncementLevel)
+	}
+	return o
 }
 
 type demoSettings struct {
@@ -175,6 +202,7 @@ type config struct {
 	accounts   team.Accounts
 	service    sipgate.Credentials // nil if there is no service account
 	keepAudit  time.Duration
+	library    announcement.Options
 	demo       bool
 	listening  func() error // called when the dashboard can be reached; may be nil
 }
@@ -237,6 +265,7 @@ func (s *serveSettings) check() (*config, error) {
 		wrong("audit-days", "must be 1 or more")
 	}
 	c.service = s.credentials(c.api, wrong)
+	c.library = s.announcementSettings.options(wrong)
 	c.pushKey = sipgate.DefaultPushKey()
 	if s.PushKeyFile != "" {
 		if pem, err := os.ReadFile(s.PushKeyFile); err != nil {
@@ -380,7 +409,7 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 		Sessions: web.NewSessions[handlers.Visitor](db.DB, web.SessionOptions{Secure: secure}), Ping: db.PingContext,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: log, HTTP: httpClient, AuthURL: c.oauth.AuthURL, TokenURL: c.oauth.TokenURL,
 			ClientID: c.oauth.ClientID, ClientSecret: c.oauth.ClientSecret},
-		Grants: grants, People: people, Audit: audit, AuditDays: int(c.keepAudit / (24 * time.Hour)), Hooks: team.NewHooks(db.DB), Platforms: platforms, Interrupted: left, Journal: timelines, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, announcement.Options{}),
+		Grants: grants, People: people, Audit: audit, AuditDays: int(c.keepAudit / (24 * time.Hour)), Hooks: team.NewHooks(db.DB), Platforms: platforms, Interrupted: left, Journal: timelines, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, c.library),
 		Client: func(auth sipgate.Credentials) *sipgate.Client {
 			return &sipgate.Client{Base: c.api, HTTP: httpClient, Auth: auth, RecordingOrigins: c.recordings}
 		},

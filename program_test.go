@@ -172,6 +172,8 @@ func TestSettings(t *testing.T) {
 			[]string{"-public-url:", "-api:", "-login:", "-addr:", "-country:", "-push-key-file:", "-recording-origin:", "-client-id:", "-client-secret:"}},
 		{[]string{"-public-url", "https://calls.example.com/path", "-client-id", "x", "-client-secret", "y", "-client-secret-file", "z"},
 			[]string{"-public-url:", "-client-secret: is given twice"}},
+		{[]string{"-public-url", "https://calls.example.com", "-client-id", "x", "-client-secret", "y", "-announcement-files", "0", "-announcement-megabytes", "0", "-announcement-level=loud"},
+			[]string{"-announcement-files:", "-announcement-megabytes:", "-announcement-level: \"loud\""}},
 		{[]string{"-nonsense"}, []string{"nonsense"}},
 		{[]string{"simulator", "-addr", "0.0.0.0:18090"}, []string{"loopback"}},
 		{[]string{"simulator", "-script", "circus"}, []string{"office"}},

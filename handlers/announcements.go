@@ -3,21 +3,34 @@ package handlers
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"callboard/sipgate/announcement"
+	"callboard/sipgate/team"
 	"callboard/views"
+	"callboard/web"
 )
 
 // announcements shows the team's announcements.
 func (h *handlers) announcements(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	list, err := h.Library.List(r.Context(), v.Account)
+	order := announcement.Order(r.URL.Query().Get("order"))
+	if !slices.Contains(announcement.Orders, order) {
+		order = announcement.ByUse
+	}
+	list, err := h.Library.List(r.Context(), v.Account, order)
 	if err != nil {
 		return err
 	}
+	usage, err := h.Library.Usage(r.Context(), v.Account)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Permissions-Policy", web.PermissionsPolicy("microphone"))
 	return show(w, r, http.StatusOK, views.Announcements(h.about(r, v), views.AnnouncementsModel{
-		Items: list, MaxSize: maxUpload, MaxLength: maxLength,
+		Items: list, Order: order, Usage: usage, MaxSize: maxUpload, MaxLength: maxLength,
+		Write: v.Person.May(team.DeedAnnouncementsWrite).OK,
 	}))
 }
 
@@ -27,25 +40,69 @@ const uploadTime = 60 * time.Second
 // upload takes one audio file. Nothing of it is kept but the telephone sound
 // that it was turned into.
 func (h *handlers) upload(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	end, ok := h.uploading.begin(v.Subject())
+	if !ok {
+		return web.Fault{Status: http.StatusTooManyRequests, Code: web.CodeRateLimited, RetryAfter: time.Second}
+	}
+	defer end()
 	file, err := openUpload(w, r, uploadTime)
 	if err != nil {
 		return err
 	}
-	added, err := h.Library.Add(r.Context(), v.Account, v.Name, file.Name, file)
-	if err != nil {
+	var added announcement.Announcement
+	err = h.onLibrary(r, v, "add", file.Name, func() (err error) {
+		added, err = h.Library.Add(r.Context(), v.Account, announcement.Upload{By: v.Name, Name: file.Name, Trim: file.Trim}, file)
 		return err
-	}
-	if wantsJSON(r) {
+	})
+	switch {
+	case err != nil:
+		return err
+	case isEnhanced(r):
+		return show(w, r, http.StatusCreated, views.Uploaded(langOf(r, v), added))
+	case wantsJSON(r):
 		return answerJSON(w, http.StatusCreated, map[string]any{
 			"id": added.ID, "label": added.Label, "seconds": added.Length.Seconds(), "bytes": added.Size,
+			"loudness": added.Loudness, "source_loudness": added.Source.Loudness, "source_seconds": added.Source.Length.Seconds(),
 		})
 	}
 	http.Redirect(w, r, "/announcements", http.StatusSeeOther)
 	return nil
 }
 
+// onLibrary changes the library, on record.
+func (h *handlers) onLibrary(r *http.Request, v Visitor, what, label string, do func() error) error {
+	e := h.entry(r, v, team.DeedAnnouncementsWrite, what)
+	e.Parties = label
+	return h.onRecord(r.Context(), e, do)
+}
+
+func (h *handlers) renameAnnouncement(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	in, err := read(w, r, "label")
+	if err != nil {
+		return err
+	}
+	label := in.Text("label")
+	if in.err != nil {
+		return in.err
+	}
+	return h.changeAnnouncement(w, r, v, "rename to "+label, func(id string) error {
+		return h.Library.Rename(r.Context(), v.Account, id, label)
+	})
+}
+
 func (h *handlers) deleteAnnouncement(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	if err := h.Library.Remove(r.Context(), v.Account, r.PathValue("id")); err != nil {
+	return h.changeAnnouncement(w, r, v, "delete", func(id string) error {
+		return h.Library.Remove(r.Context(), v.Account, id)
+	})
+}
+
+// changeAnnouncement does something to one announcement and shows the library.
+func (h *handlers) changeAnnouncement(w http.ResponseWriter, r *http.Request, v Visitor, what string, do func(id string) error) error {
+	a, err := h.Library.Get(r.Context(), v.Account, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := h.onLibrary(r, v, what, a.Label, func() error { return do(a.ID) }); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/announcements", http.StatusSeeOther)
@@ -85,7 +142,9 @@ func (h *handlers) published(w http.ResponseWriter, r *http.Request) error {
 	head.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(wav))
 	if r.Method == http.MethodGet && r.Context().Err() == nil {
-		delivered()
+		if err := delivered(); err != nil {
+			h.Log.Error("a play is not counted", "err", err)
+		}
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ func (h *handlers) decodeAnnounce(r *http.Request, v Visitor, in *input) (switch
 	if err != nil {
 		return nil, err
 	}
-	p, err := h.Library.Publish(r.Context(), v.Account, clip.ID)
+	p, err := h.Library.Publish(r.Context(), v.Account, clip.ID, v.Name)
 	if err != nil {
 		return nil, err
 	}

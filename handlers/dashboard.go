@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/sipgate/announcement"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/views"
@@ -107,7 +108,7 @@ func (h *handlers) recordSheet(r *http.Request, v Visitor, ref views.CallRef) (c
 }
 
 func (h *handlers) announceSheet(r *http.Request, v Visitor, ref views.CallRef) (component, error) {
-	list, err := h.Library.List(r.Context(), v.Account)
+	list, err := h.Library.List(r.Context(), v.Account, announcement.ByUse)
 	if err != nil {
 		return nil, err
 	}

@@ -71,6 +71,7 @@ type handlers struct {
 	begun   time.Time // when the program started
 	service *service  // nil if there is none
 
+	uploading uploading
 	phonebook team.Phonebook       // of those who are on a board
 	directory *directory.Directory // whom they can call
 

@@ -53,6 +53,7 @@ func (h *handlers) routes() *http.ServeMux {
 	signed("GET /announcements", h.announcements)
 	signed("POST /announcements", h.upload)
 	signed("GET /announcements/{id}/audio", h.audio)
+	signed("POST /announcements/{id}/rename", h.renameAnnouncement)
 	signed("POST /announcements/{id}/delete", h.deleteAnnouncement)
 
 	signed("GET /history", h.history)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -21,13 +22,45 @@ const (
 	maxLength = 10 * time.Minute
 )
 
+// uploadsAtOnce is how many files one person may be uploading.
+const uploadsAtOnce = 2
+
+// uploading counts the uploads that are under way, by person.
+type uploading struct {
+	mu    sync.Mutex
+	going map[string]int
+}
+
+// begin takes one of the places of who, and is false if all are taken. The
+// place is free again when end is called.
+func (u *uploading) begin(who string) (end func(), ok bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.going[who] >= uploadsAtOnce {
+		return nil, false
+	}
+	if u.going == nil {
+		u.going = map[string]int{}
+	}
+	u.going[who]++
+	return func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		if u.going[who]--; u.going[who] == 0 {
+			delete(u.going, who)
+		}
+	}, true
+}
+
 var errBadUpload = &inputError{http.StatusBadRequest, "bad_upload", ""}
 
 // An uploadedFile is the one file of a multipart form, read as it arrives.
+// Before it there may be a field "trim".
 // It ends with io.EOF only if the form was whole and had nothing after the
 // file; so what was read without an error is all that was sent.
 type uploadedFile struct {
 	Name string // as the browser sent it: not to be trusted
+	Trim bool   // the silence at its ends is not wanted
 	body *failing
 	part *multipart.Part
 	form *multipart.Reader
@@ -53,7 +86,11 @@ func openUpload(w http.ResponseWriter, r *http.Request, within time.Duration) (*
 	}
 	body := &failing{Reader: r.Body}
 	f := &uploadedFile{body: body, form: multipart.NewReader(body, params["boundary"])}
-	if f.part, err = f.form.NextRawPart(); err != nil {
+	if f.part, err = f.form.NextRawPart(); err == nil && f.part.FormName() == "trim" {
+		f.Trim = true // a box that is not ticked is not sent
+		f.part, err = f.form.NextRawPart()
+	}
+	if err != nil {
 		return nil, f.refusal()
 	}
 	inner, _, _ := mime.ParseMediaType(f.part.Header.Get("Content-Type"))

@@ -127,6 +127,16 @@
 	document.addEventListener("sheet:shown", e => some(e.target));
 	if ($(".alone [data-some]")) some($(".alone [data-some]").form);
 
+	// ---- A filter keeps of a list what has the words typed in its name.
+
+	document.addEventListener("input", e => {
+		const wanted = e.target.dataset?.filter, typed = e.target.value?.toLowerCase().split(" ");
+		if (!wanted) return;
+		const sheet = e.target.closest(".sheet"), items = all(wanted, sheet);
+		for (const i of items) i.hidden = !typed.every(w => i.dataset.name.toLowerCase().includes(w));
+		$("[data-filtered-out]", sheet).hidden = items.some(i => !i.hidden);
+	});
+
 	// ---- A call's page is current as long as the call runs.
 
 	let looking = false;

@@ -7,7 +7,6 @@ import (
 
 	"github.com/a-h/templ"
 
-	"callboard/sipgate/announcement"
 	"callboard/sipgate/directory"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
@@ -40,8 +39,6 @@ func Gallery(lang Lang) []Picture {
 		{"signin-failed", SignIn(p, "/", "login_failed")},
 		{"board", Board(p, board)},
 		{"board-empty", Board(p, BoardModel{Status: troubled})},
-		{"announcements", Announcements(at("/announcements"), galleryAnnouncements(now))},
-		{"announcements-empty", Announcements(at("/announcements"), AnnouncementsModel{})},
 		{"transfer", TransferSheet(p, TransferModel{call, Whom{Call: call}, galleryNumbers})},
 		{"transfer-choices", TransferSheet(p, TransferModel{call, Whom{Text: "wieg", Choices: galleryFound(now)[3:], Call: call}, nil})},
 		{"found", FoundList(lang, FoundModel{People: galleryFound(now), Again: true})},
@@ -52,6 +49,7 @@ func Gallery(lang Lang) []Picture {
 		{"found-empty", FoundList(lang, FoundModel{})},
 		{"keypad", KeypadSheet(p, call)},
 		{"announce", AnnounceSheet(p, AnnounceModel{call, galleryAnnouncements(now).Items})},
+		{"announce-many", AnnounceSheet(p, AnnounceModel{call, galleryMany(now).Items})},
 		{"announce-none", AnnounceSheet(p, AnnounceModel{Call: call})},
 		{"record", RecordSheet(p, call)},
 		{"new", NewCallSheet(p, NewCallModel{"gallery-action-0002", []Choice{{"e0", "Mia, desk"}, {"e3", "Mia, mobile"}}, galleryNumbers, Whom{}})},
@@ -65,6 +63,7 @@ func Gallery(lang Lang) []Picture {
 		pictures = append(pictures, Picture{RowDOMID(c.ID), Row(lang, galleryFormat.Row(c, "w0", lang))})
 	}
 	pictures = append(pictures, galleryOfHistory(at("/history"), now)...)
+	pictures = append(pictures, galleryOfSounds(at("/announcements"))...)
 	pictures = append(pictures, galleryOfTeam(lang)...)
 	pictures = append(pictures, galleryOfCalling(p, now)...)
 	return append(pictures, galleryStates(lang)...)
@@ -118,13 +117,6 @@ func galleryFound(now time.Time) []Found {
 }
 
 var galleryNumbers = []Choice{{"+4921112345610", "+49 211 12345610"}, {"anonymous", "Anonymous"}}
-
-func galleryAnnouncements(now time.Time) AnnouncementsModel {
-	return AnnouncementsModel{MaxSize: 32 << 20, MaxLength: 10 * time.Minute, Items: []Announcement{
-		{ID: "a1", Label: "Lunch break", By: "Mia Brandt", Created: now.Add(-50 * time.Hour), Length: 14 * time.Second, Size: 224_044, LastPlayed: now.Add(-time.Hour)},
-		{ID: "a2", Label: "Warteschleifenmusik für die Weihnachtsfeiertage 2026 (endgültig)", By: "Tom Weber", Created: now.Add(-9 * time.Hour), Length: 184 * time.Second, Size: 2_944_044, Source: announcement.Source{Format: "MP3", Rate: 44100, Channels: 2, Length: 184 * time.Second}},
-	}}
-}
 
 // galleryCalls are calls in every state that a row can show.
 func galleryCalls(now time.Time) []switchboard.Call {

@@ -32,7 +32,7 @@ func (f Format) Ref(c switchboard.Call, lang Lang, actionID string) CallRef {
 }
 
 func (c CallRef) path(rest string) string {
-	return "/calls/" + url.PathEscape(string(c.ID)) + rest
+	return "/calls/" + pathEscape(string(c.ID)) + rest
 }
 
 // TransferModel is what [TransferSheet] shows.
@@ -48,6 +48,9 @@ type AnnounceModel struct {
 	Announcements []Announcement
 }
 
+// inSight is how many announcements are chosen from without a filter.
+const inSight = 8
+
 // NewCallModel is what [NewCallSheet] shows.
 type NewCallModel struct {
 	ActionID  string
@@ -59,18 +62,7 @@ type NewCallModel struct {
 // Announcement is one sound file of the team, ready for sipgate.
 type Announcement = announcement.Announcement
 
-func audioPath(a Announcement) string { return "/announcements/" + url.PathEscape(a.ID) + "/audio" }
-
-func deletePath(a Announcement) string { return "/announcements/" + url.PathEscape(a.ID) + "/delete" }
-
-// source says what was uploaded, before it was converted: "MP3, 44.1 kHz, 2
-// channels".
-func source(lang Lang, a Announcement) string {
-	if a.Source.Format == "" || a.Source.Rate == 0 {
-		return ""
-	}
-	return lang.T("announcements.source", a.Source.Format, float64(a.Source.Rate)/1000, a.Source.Channels)
-}
+func pathEscape(id string) string { return url.PathEscape(id) }
 
 // pad are the keys of a telephone; the letters A to D come after them.
 var pad = []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#", "A", "B", "C", "D"}

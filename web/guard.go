@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"path"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 )
@@ -213,8 +214,24 @@ func clip(s string, n int) string {
 	return s
 }
 
+// PermissionsPolicy is the header that lets a page ask for nothing that is
+// about a person's surroundings, but for what is named: "microphone". It is
+// given to our own pages only.
+func PermissionsPolicy(allowed ...string) string {
+	var rules []string
+	for _, feature := range []string{"camera", "display-capture", "geolocation", "microphone", "usb"} {
+		to := "()"
+		if slices.Contains(allowed, feature) {
+			to = "(self)"
+		}
+		rules = append(rules, feature+"="+to)
+	}
+	return strings.Join(rules, ", ")
+}
+
 // securityHeaders are the headers of every answer. A handler may set another
-// Cache-Control, Content-Security-Policy or Cross-Origin-Resource-Policy.
+// Cache-Control, Content-Security-Policy, Cross-Origin-Resource-Policy or
+// Permissions-Policy.
 func securityHeaders(s site, formAction []string) http.Header {
 	form := strings.Join(append([]string{"'self'"}, formAction...), " ")
 	h := http.Header{
@@ -228,6 +245,7 @@ func securityHeaders(s site, formAction []string) http.Header {
 		"Cross-Origin-Opener-Policy":   {"same-origin"},
 		"Cross-Origin-Resource-Policy": {"same-origin"},
 		"Cache-Control":                {"no-store"},
+		"Permissions-Policy":           {PermissionsPolicy()},
 	}
 	if s.secure {
 		h.Set("Strict-Transport-Security", "max-age=63072000")

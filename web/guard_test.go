@@ -198,7 +198,8 @@ func TestT12T41Headers(t *testing.T) {
 		for name, value := range map[string]string{
 			"Content-Security-Policy": csp, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
 			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
-			"Cache-Control": cache, "Strict-Transport-Security": "max-age=63072000", "Server": "", "X-Powered-By": "", "Access-Control-Allow-Origin": "",
+			"Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), usb=()",
+			"Cache-Control":      cache, "Strict-Transport-Security": "max-age=63072000", "Server": "", "X-Powered-By": "", "Access-Control-Allow-Origin": "",
 		} {
 			if got := a.Header.Get(name); got != value {
 				t.Errorf("%s: %s: %q, want %q", path, name, got, value)
@@ -215,6 +216,9 @@ func TestT12T41Headers(t *testing.T) {
 		if !strings.Contains(p.log.String(), `"id":"`+id+`"`) {
 			t.Errorf("%s: id is not in the log", path)
 		}
+	}
+	if got := web.PermissionsPolicy("microphone"); !strings.Contains(got, "microphone=(self)") || !strings.Contains(got, "camera=()") {
+		t.Errorf("a page with a microphone: %q", got)
 	}
 	if a := serve(t).do("GET", "/"); a.Header.Get("Strict-Transport-Security") != "" {
 		t.Error("HSTS over plain http")

@@ -38,6 +38,7 @@ type Source struct {
 	Rate     int           // samples per second
 	Channels int           // 1 for mono
 	Length   time.Duration // playing time
+	Loudness float64       // of what the telephone would play of it, in LUFS; set where a [Library] stores it
 }
 
 // Clip is a sound that was read from a file and converted. It is immutable.

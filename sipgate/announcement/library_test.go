@@ -49,6 +49,7 @@ func newTestLibrary(t testing.TB, o Options) (*Library, *clock) {
 	t.Helper()
 	c := &clock{time.Date(2026, 11, 2, 9, 0, 0, 123456789, time.UTC)}
 	o.Now = c.now
+	o.Level.Off = true // what is stored is what was decoded
 	return NewLibrary(openDB(t, filepath.Join(t.TempDir(), "test.db")), o), c
 }
 
@@ -59,7 +60,7 @@ func beep(hz float64) []byte {
 
 func add(t testing.TB, l *Library, account, name string, file []byte) Announcement {
 	t.Helper()
-	a, err := l.Add(context.Background(), account, "Anna", name, bytes.NewReader(file))
+	a, err := l.Add(context.Background(), account, Upload{By: "Anna", Name: name}, bytes.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,8 +74,8 @@ func TestLibrary(t *testing.T) {
 	a := add(t, l, "1", "dir/Welcome.WAV", stereo)
 	want := Announcement{
 		ID: a.ID, Label: "Welcome", By: "Anna", Created: clock.t.Truncate(time.Millisecond), Length: 500 * time.Millisecond,
-		Size: 44 + 8000, PeakSample: a.PeakSample,
-		Source: Source{Format: "WAV, 24-bit PCM", Rate: 44100, Channels: 2, Length: 500 * time.Millisecond},
+		Size: 44 + 8000, PeakSample: a.PeakSample, Loudness: -9.01, Wave: strings.Repeat("m", waveBars),
+		Source: Source{Format: "WAV, 24-bit PCM", Rate: 44100, Channels: 2, Length: 500 * time.Millisecond, Loudness: -9.01},
 	}
 	if diff := cmp.Diff(want, a); diff != "" {
 		t.Error(diff)
@@ -95,7 +96,7 @@ func TestLibrary(t *testing.T) {
 	if err := l.Rename(ctx, "1", a.ID, "  Zum\tEnde \u202e"); err != nil {
 		t.Error(err)
 	}
-	list, err := l.List(ctx, "1")
+	list, err := l.List(ctx, "1", ByName)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +107,7 @@ func TestLibrary(t *testing.T) {
 	if err := l.Remove(ctx, "1", a.ID); err != nil {
 		t.Error(err)
 	}
-	if list, err = l.List(ctx, "1"); err != nil || len(list) != 1 {
+	if list, err = l.List(ctx, "1", ByName); err != nil || len(list) != 1 {
 		t.Errorf("after Remove: %v, %v", list, err)
 	}
 	if _, err := l.Audio(ctx, "2", other.ID); err != nil {
@@ -126,7 +127,7 @@ func TestNotFound(t *testing.T) {
 	} {
 		_, get := l.Get(ctx, tc.account, tc.id)
 		_, audio := l.Audio(ctx, tc.account, tc.id)
-		_, publish := l.Publish(ctx, tc.account, tc.id)
+		_, publish := l.Publish(ctx, tc.account, tc.id, "Tom")
 		for _, err := range []error{get, audio, publish, l.Rename(ctx, tc.account, tc.id, "x"), l.Remove(ctx, tc.account, tc.id)} {
 			if !errors.Is(err, ErrNotFound) {
 				t.Errorf("%q %q: %v", tc.account, tc.id, err)
@@ -193,20 +194,20 @@ func TestB143Quota(t *testing.T) {
 	for i := range 3 {
 		add(t, l, "1", "a.wav", beep(400+float64(i)))
 	}
-	if _, err := l.Add(t.Context(), "1", "", "d.wav", bytes.NewReader(beep(700))); code(err) != OverQuota {
+	if _, err := l.Add(t.Context(), "1", Upload{Name: "d.wav"}, bytes.NewReader(beep(700))); code(err) != OverQuota {
 		t.Errorf("fourth file: %v", err)
 	}
 	add(t, l, "2", "d.wav", beep(700)) // another team's quota is its own
-	list, _ := l.List(t.Context(), "1")
+	list, _ := l.List(t.Context(), "1", ByName)
 	if err := l.Remove(t.Context(), "1", list[0].ID); err != nil {
 		t.Error(err)
 	}
 	long := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 440, 0.5, 0.26)}.bytes()
-	if _, err := l.Add(t.Context(), "1", "", "d.wav", bytes.NewReader(long)); code(err) != OverQuota {
+	if _, err := l.Add(t.Context(), "1", Upload{Name: "d.wav"}, bytes.NewReader(long)); code(err) != OverQuota {
 		t.Errorf("too many bytes: %v", err)
 	}
 	add(t, l, "1", "d.wav", beep(700))
-	if d := NewLibrary(l.db, Options{}).opts; d.Files != 50 || d.Bytes != 50_000_000 || d.Limits.Bytes != 32<<20 || d.Limits.Length != 10*time.Minute {
+	if d := NewLibrary(l.db, Options{}).opts; d.Files != 50 || d.Bytes != 200_000_000 || d.Limits.Bytes != 32<<20 || d.Limits.Length != 10*time.Minute {
 		t.Errorf("defaults %+v", d)
 	}
 }
@@ -218,7 +219,7 @@ func TestT24QuotaUnderLoad(t *testing.T) {
 	codes := make(chan Code, 20)
 	for i := range 20 {
 		wg.Go(func() {
-			_, err := l.Add(t.Context(), "1", "", "a.wav", bytes.NewReader(beep(400+float64(i))))
+			_, err := l.Add(t.Context(), "1", Upload{Name: "a.wav"}, bytes.NewReader(beep(400+float64(i))))
 			if err != nil && code(err) == "" {
 				t.Error(err)
 			}
@@ -244,19 +245,19 @@ func TestI10NothingHalf(t *testing.T) {
 	wav := beep(440)
 	gone := errors.New("client went away")
 	src := io.MultiReader(bytes.NewReader(wav[:len(wav)*99/100]), iotest.ErrReader(gone))
-	if _, err := l.Add(t.Context(), "1", "", "a.wav", src); !errors.Is(err, gone) {
+	if _, err := l.Add(t.Context(), "1", Upload{Name: "a.wav"}, src); !errors.Is(err, gone) {
 		t.Errorf("client away: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	last := readerFunc(func([]byte) (int, error) { cancel(); return 0, io.EOF })
-	if _, err := l.Add(ctx, "1", "", "a.wav", io.MultiReader(bytes.NewReader(wav), last)); !errors.Is(err, context.Canceled) {
+	if _, err := l.Add(ctx, "1", Upload{Name: "a.wav"}, io.MultiReader(bytes.NewReader(wav), last)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	// The audio cannot be stored, so the entry is not either.
 	if _, err := db.Exec(`alter table announcement_audio rename to away`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Add(t.Context(), "1", "", "a.wav", bytes.NewReader(wav)); err == nil {
+	if _, err := l.Add(t.Context(), "1", Upload{Name: "a.wav"}, bytes.NewReader(wav)); err == nil {
 		t.Error("stored without audio")
 	}
 	for _, table := range []string{"announcements", "away", "announcement_teams"} {
@@ -276,125 +277,22 @@ func TestB144StorageFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	big := wavFile{bits: 16, rate: 8000, channels: 1, samples: make([]float64, 200_000)}.bytes()
-	if _, err := l.Add(t.Context(), "1", "", "big.wav", bytes.NewReader(big)); code(err) != StorageFull {
+	if _, err := l.Add(t.Context(), "1", Upload{Name: "big.wav"}, bytes.NewReader(big)); code(err) != StorageFull {
 		t.Errorf("got %v", err)
 	}
-	if list, err := l.List(t.Context(), "1"); err != nil || len(list) != 0 {
+	if list, err := l.List(t.Context(), "1", ByName); err != nil || len(list) != 0 {
 		t.Errorf("%v, %v", list, err)
 	}
 	add(t, l, "1", "small.wav", beep(440))
-}
-
-func TestPublish(t *testing.T) {
-	l, clock := newTestLibrary(t, Options{})
-	ctx := t.Context()
-	a := add(t, l, "1", "a.wav", beep(440))
-	p, err := l.Publish(ctx, "1", a.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(p.Token) != 43 || !p.Expires.Equal(clock.t.Add(10*time.Minute).Truncate(time.Millisecond)) {
-		t.Errorf("%+v", p)
-	}
-	if got, _ := l.Get(ctx, "1", a.ID); !got.LastPlayed.Equal(clock.t.Truncate(time.Millisecond)) {
-		t.Errorf("last played %v", got.LastPlayed)
-	}
-	select {
-	case <-p.Fetched:
-		t.Error("fetched before anybody did")
-	default:
-	}
-	// Opened only, as for HEAD, it is not yet fetched.
-	if _, _, err := l.Open(ctx, p.Token); err != nil || len(p.Fetched) != 0 {
-		t.Errorf("Open: %v, %d", err, len(p.Fetched))
-	}
-	clock.t = clock.t.Add(3 * time.Second)
-	for range 2 {
-		wav, err := l.Fetch(ctx, p.Token)
-		if _, bad := TelephoneSamples(wav); err != nil || bad != nil {
-			t.Errorf("%v, %v", err, bad)
-		}
-	}
-	if at := <-p.Fetched; !at.Equal(clock.t) || len(p.Fetched) != 0 {
-		t.Errorf("fetched at %v, and %d more", at, len(p.Fetched))
-	}
-}
-
-// T26 B44 B45: everything but a live token is not found.
-func TestT26Tokens(t *testing.T) {
-	l, clock := newTestLibrary(t, Options{})
-	ctx := t.Context()
-	a := add(t, l, "1", "a.wav", beep(440))
-	p, err := l.Publish(ctx, "1", a.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	missing := func(what, token string) {
-		t.Helper()
-		if wav, err := l.Fetch(ctx, token); !errors.Is(err, ErrNotFound) || wav != nil {
-			t.Errorf("%s: %d bytes, %v", what, len(wav), err)
-		}
-	}
-	missing("none", "")
-	missing("42 characters", p.Token[:42])
-	missing("44 characters", p.Token+"A")
-	missing("wrong alphabet", p.Token[:42]+"+")
-	missing("with extension", p.Token+".wav")
-	missing("the announcement's id", a.ID)
-	missing("its hash", hashToken(p.Token))
-	for range 1000 {
-		missing("a guess", newToken())
-	}
-	// The token itself is nowhere in the database.
-	var n int
-	if err := l.db.QueryRow(`select count(*) from announcement_links where token = $1`, p.Token).Scan(&n); err != nil || n != 0 {
-		t.Errorf("%d, %v", n, err)
-	}
-	clock.t = clock.t.Add(LinkLife - time.Millisecond)
-	if _, err := l.Fetch(ctx, p.Token); err != nil {
-		t.Errorf("a millisecond before its end: %v", err)
-	}
-	clock.t = clock.t.Add(time.Millisecond)
-	missing("expired", p.Token)
-
-	p, _ = l.Publish(ctx, "1", a.ID)
-	for i := range LinkFetches {
-		if _, err := l.Fetch(ctx, p.Token); err != nil {
-			t.Fatalf("fetch %d: %v", i+1, err)
-		}
-	}
-	missing("used up", p.Token)
-
-	p, _ = l.Publish(ctx, "1", a.ID)
-	if err := l.Remove(ctx, "1", a.ID); err != nil {
-		t.Fatal(err)
-	}
-	missing("deleted", p.Token)
-}
-
-// What has expired is not kept: neither in the database nor in memory.
-func TestI8LinksAreForgotten(t *testing.T) {
-	l, clock := newTestLibrary(t, Options{})
-	a := add(t, l, "1", "a.wav", beep(440))
-	for range 30 {
-		if _, err := l.Publish(t.Context(), "1", a.ID); err != nil {
-			t.Fatal(err)
-		}
-		clock.t = clock.t.Add(LinkLife)
-	}
-	var n int
-	if err := l.db.QueryRow(`select count(*) from announcement_links`).Scan(&n); err != nil || n != 1 || len(l.waiting) != 1 {
-		t.Errorf("%d links, %d waiting, %v", n, len(l.waiting), err)
-	}
 }
 
 // The library survives its process: another one on the same file has it all,
 // public addresses included.
 func TestF24Reopen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
-	l := NewLibrary(openDB(t, path), Options{})
+	l := NewLibrary(openDB(t, path), Options{Level: Level{Off: true}})
 	a := add(t, l, "1", "a.wav", beep(440))
-	p, err := l.Publish(t.Context(), "1", a.ID)
+	p, err := l.Publish(t.Context(), "1", a.ID, "Tom")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -414,7 +312,7 @@ func TestF42FetchWhileDeleting(t *testing.T) {
 	l, _ := newTestLibrary(t, Options{})
 	for i := range 10 {
 		a := add(t, l, "1", "a.wav", beep(300+float64(i)))
-		p, err := l.Publish(t.Context(), "1", a.ID)
+		p, err := l.Publish(t.Context(), "1", a.ID, "Tom")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -447,5 +345,36 @@ func TestTokensDiffer(t *testing.T) {
 			t.Fatalf("%q", s)
 		}
 		seen[s] = true
+	}
+}
+
+// What comes in too soft is stored as loud as the others, and without the
+// silence around it where that is wanted; before and after are told.
+func TestTreated(t *testing.T) {
+	l := NewLibrary(openDB(t, filepath.Join(t.TempDir(), "test.db")), Options{})
+	soft := wavFile{bits: 16, rate: 44100, channels: 1, samples: append(make([]float64, 44100), tone(44100, 997, 0.02, 1)...)}.bytes()
+	whole := add(t, l, "1", "whole.wav", soft)
+	trimmed, err := l.Add(t.Context(), "1", Upload{Name: "trimmed.wav", Trim: true}, bytes.NewReader(soft))
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "length", whole.Length.Seconds(), 2, 0.001)
+	near(t, "length without silence", trimmed.Length.Seconds(), 1.1, 0.02)
+	for _, a := range []Announcement{whole, trimmed} {
+		near(t, "loudness before", a.Source.Loudness, -37, 1)
+		near(t, "loudness after", a.Loudness, -16, 0.3)
+		near(t, "length before", a.Source.Length.Seconds(), 2, 0.001)
+		wav, err := l.Audio(t.Context(), "1", a.ID)
+		if s, bad := TelephoneSamples(wav); err != nil || bad != nil {
+			t.Error(err, bad)
+		} else {
+			near(t, "the stored sound", Loudness(s), a.Loudness, 0.01)
+		}
+		if got, err := l.Get(t.Context(), "1", a.ID); err != nil || !cmp.Equal(got, a) {
+			t.Errorf("read again: %s, %v", cmp.Diff(a, got), err)
+		}
+	}
+	if u, err := l.Usage(t.Context(), "1"); err != nil || u != (Usage{Files: 2, MaxFiles: 50, Bytes: whole.Size + trimmed.Size, MaxBytes: 200_000_000}) || u.Full() {
+		t.Errorf("usage %+v, %v", u, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"time"
 )
 
@@ -31,9 +32,9 @@ type waiter struct {
 	expires time.Time
 }
 
-// Publish gives an announcement of account a public address for [LinkLife],
-// and notes that it was played.
-func (l *Library) Publish(ctx context.Context, account, id string) (Publication, error) {
+// Publish gives an announcement of account a public address for [LinkLife], to
+// be played by somebody. It counts as played when it is fetched.
+func (l *Library) Publish(ctx context.Context, account, id, by string) (Publication, error) {
 	now := l.opts.Now()
 	p := Publication{Token: newToken(), Expires: fromMillis(now.Add(LinkLife).UnixMilli())}
 	hash := hashToken(p.Token)
@@ -45,11 +46,8 @@ func (l *Library) Publish(ctx context.Context, account, id string) (Publication,
 		if _, err := get(ctx, tx, account, id); err != nil {
 			return err
 		}
-		const link = `insert into announcement_links (token, announcement, expires, fetches) values ($1, $2, $3, 0)`
-		if _, err := tx.ExecContext(ctx, link, hash, id, p.Expires.UnixMilli()); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `update announcements set last_played = $1 where id = $2`, now.UnixMilli(), id)
+		const link = `insert into announcement_links (token, announcement, expires, fetches, played_by) values ($1, $2, $3, 0, $4)`
+		_, err := tx.ExecContext(ctx, link, hash, id, p.Expires.UnixMilli(), by)
 		return err
 	})
 	if err != nil {
@@ -74,15 +72,16 @@ func (l *Library) Publish(ctx context.Context, account, id string) (Publication,
 func (l *Library) Fetch(ctx context.Context, token string) ([]byte, error) {
 	wav, delivered, err := l.Open(ctx, token)
 	if err == nil {
-		delivered()
+		err = delivered()
 	}
 	return wav, err
 }
 
 // Open is Fetch for who sends the file on over a slow line: the first call of
-// delivered tells [Publication.Fetched], and is to be made when the last byte
-// is sent. What only asks whether the file is there (HEAD) does not call it.
-func (l *Library) Open(ctx context.Context, token string) (wav []byte, delivered func(), err error) {
+// delivered tells [Publication.Fetched], notes that the announcement was
+// played, and is to be made when the last byte is sent. What only asks whether
+// the file is there (HEAD) does not call it.
+func (l *Library) Open(ctx context.Context, token string) (wav []byte, delivered func() error, err error) {
 	if !isToken(token) {
 		return nil, nil, ErrNotFound
 	}
@@ -104,7 +103,27 @@ func (l *Library) Open(ctx context.Context, token string) (wav []byte, delivered
 	if err != nil {
 		return nil, nil, err
 	}
-	return wav, func() { l.tell(hash) }, nil
+	return wav, func() error {
+		l.tell(hash)
+		return l.played(context.WithoutCancel(ctx), hash)
+	}, nil
+}
+
+// played counts a play, once for each address.
+func (l *Library) played(ctx context.Context, hash string) error {
+	return l.update(ctx, func(tx *sql.Tx) error {
+		const first = `update announcement_links set fetched = 1 where token = $1 and fetched = 0 returning announcement, played_by`
+		var id, by string
+		if err := tx.QueryRowContext(ctx, first, hash).Scan(&id, &by); err != nil {
+			if errors.Is(err, sql.ErrNoRows) { // not the first time, or deleted meanwhile
+				return nil
+			}
+			return err
+		}
+		const count = `update announcements set plays = plays + 1, last_played = $1, played_by = $2 where id = $3`
+		_, err := tx.ExecContext(ctx, count, l.opts.Now().UnixMilli(), by, id)
+		return err
+	})
 }
 
 // tell sends the time to who waits for the first fetch, once.

@@ -47,6 +47,7 @@ var routes = map[string]Deed{
 	"GET /announcements":              DeedAnnouncements,
 	"GET /announcements/{id}/audio":   DeedAnnouncements,
 	"POST /announcements":             DeedAnnouncementsWrite,
+	"POST /announcements/{id}/rename": DeedAnnouncementsWrite,
 	"POST /announcements/{id}/delete": DeedAnnouncementsWrite,
 
 	"GET /history":                                     DeedHistory,

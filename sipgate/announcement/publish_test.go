@@ -1,0 +1,149 @@
+package announcement
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+func TestPublish(t *testing.T) {
+	l, clock := newTestLibrary(t, Options{})
+	ctx := t.Context()
+	a := add(t, l, "1", "a.wav", beep(440))
+	p, err := l.Publish(ctx, "1", a.ID, "Tom")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Token) != 43 || !p.Expires.Equal(clock.t.Add(10*time.Minute).Truncate(time.Millisecond)) {
+		t.Errorf("%+v", p)
+	}
+	played := func(plays int, last time.Time) {
+		t.Helper()
+		if got, _ := l.Get(ctx, "1", a.ID); got.Plays != plays || !got.LastPlayed.Equal(last) || plays > 0 && got.LastBy != "Tom" {
+			t.Errorf("played %d times, last %v by %q; want %d, %v", got.Plays, got.LastPlayed, got.LastBy, plays, last)
+		}
+	}
+	played(0, time.Time{})
+	select {
+	case <-p.Fetched:
+		t.Error("fetched before anybody did")
+	default:
+	}
+	// Opened only, as for HEAD, it is not yet fetched.
+	if _, _, err := l.Open(ctx, p.Token); err != nil || len(p.Fetched) != 0 {
+		t.Errorf("Open: %v, %d", err, len(p.Fetched))
+	}
+	played(0, time.Time{})
+	clock.t = clock.t.Add(3 * time.Second)
+	for range 2 {
+		wav, err := l.Fetch(ctx, p.Token)
+		if _, bad := TelephoneSamples(wav); err != nil || bad != nil {
+			t.Errorf("%v, %v", err, bad)
+		}
+	}
+	if at := <-p.Fetched; !at.Equal(clock.t) || len(p.Fetched) != 0 {
+		t.Errorf("fetched at %v, and %d more", at, len(p.Fetched))
+	}
+	played(1, clock.t.Truncate(time.Millisecond)) // fetched twice, played once
+}
+
+// T26 B44 B45: everything but a live token is not found.
+func TestT26Tokens(t *testing.T) {
+	l, clock := newTestLibrary(t, Options{})
+	ctx := t.Context()
+	a := add(t, l, "1", "a.wav", beep(440))
+	p, err := l.Publish(ctx, "1", a.ID, "Tom")
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := func(what, token string) {
+		t.Helper()
+		if wav, err := l.Fetch(ctx, token); !errors.Is(err, ErrNotFound) || wav != nil {
+			t.Errorf("%s: %d bytes, %v", what, len(wav), err)
+		}
+	}
+	missing("none", "")
+	missing("42 characters", p.Token[:42])
+	missing("44 characters", p.Token+"A")
+	missing("wrong alphabet", p.Token[:42]+"+")
+	missing("with extension", p.Token+".wav")
+	missing("the announcement's id", a.ID)
+	missing("its hash", hashToken(p.Token))
+	for range 1000 {
+		missing("a guess", newToken())
+	}
+	// The token itself is nowhere in the database.
+	var n int
+	if err := l.db.QueryRow(`select count(*) from announcement_links where token = $1`, p.Token).Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d, %v", n, err)
+	}
+	clock.t = clock.t.Add(LinkLife - time.Millisecond)
+	if _, err := l.Fetch(ctx, p.Token); err != nil {
+		t.Errorf("a millisecond before its end: %v", err)
+	}
+	clock.t = clock.t.Add(time.Millisecond)
+	missing("expired", p.Token)
+
+	p, _ = l.Publish(ctx, "1", a.ID, "Tom")
+	for i := range LinkFetches {
+		if _, err := l.Fetch(ctx, p.Token); err != nil {
+			t.Fatalf("fetch %d: %v", i+1, err)
+		}
+	}
+	missing("used up", p.Token)
+
+	p, _ = l.Publish(ctx, "1", a.ID, "Tom")
+	if err := l.Remove(ctx, "1", a.ID); err != nil {
+		t.Fatal(err)
+	}
+	missing("deleted", p.Token)
+}
+
+// What has expired is not kept: neither in the database nor in memory.
+func TestI8LinksAreForgotten(t *testing.T) {
+	l, clock := newTestLibrary(t, Options{})
+	a := add(t, l, "1", "a.wav", beep(440))
+	for range 30 {
+		if _, err := l.Publish(t.Context(), "1", a.ID, "Tom"); err != nil {
+			t.Fatal(err)
+		}
+		clock.t = clock.t.Add(LinkLife)
+	}
+	var n int
+	if err := l.db.QueryRow(`select count(*) from announcement_links`).Scan(&n); err != nil || n != 1 || len(l.waiting) != 1 {
+		t.Errorf("%d links, %d waiting, %v", n, len(l.waiting), err)
+	}
+}
+
+// The orders are what they say, and what is in no order comes by use.
+func TestOrder(t *testing.T) {
+	l, clock := newTestLibrary(t, Options{})
+	ids := map[string]string{}
+	for i, name := range []string{"Mid.wav", "zoo.wav", "Ant.wav"} {
+		clock.t = clock.t.Add(time.Minute)
+		ids[name[:1]] = add(t, l, "1", name, beep(400+float64(i))).ID
+	}
+	for _, played := range []string{"z", "M", "z", "A"} {
+		clock.t = clock.t.Add(time.Minute)
+		p, err := l.Publish(t.Context(), "1", ids[played], "Tom")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Fetch(t.Context(), p.Token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for order, want := range map[Order]string{ByUse: "zAM", ByName: "AMz", ByAge: "AzM", "": "zAM", "; drop table": "zAM"} {
+		list, err := l.List(t.Context(), "1", order)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, a := range list {
+			got += a.Label[:1]
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", order, got, want)
+		}
+	}
+}

@@ -1,0 +1,417 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"callboard/sipgate/announcement"
+)
+
+// A recording is a WAV file of steady tones, written here as a sound program
+// writes it, without anything of the code that reads it.
+type recording struct {
+	coding     uint16 // 1 PCM, 3 float, 6 A-law, 7 µ-law
+	bits       int
+	rate       int
+	channels   int // the tones are in all of them
+	extensible bool
+	streamed   bool // the sizes are not known: FFFFFFFF
+	littered   bool // odd chunks before and behind, with their pad bytes
+	hz         []float64
+	seconds    float64
+}
+
+const loudEach = 0.25 // amplitude of each tone
+
+func steady(hz float64, seconds float64) []byte {
+	return recording{1, 16, 44100, 2, false, false, false, []float64{hz}, seconds}.file()
+}
+
+func (r recording) file() []byte {
+	le := binary.LittleEndian
+	var data []byte
+	for i := range int(r.seconds * float64(r.rate)) {
+		v := 0.0
+		for _, hz := range r.hz {
+			v += loudEach * math.Sin(2*math.Pi*hz*float64(i)/float64(r.rate))
+		}
+		for range r.channels {
+			data = r.sample(data, v)
+		}
+	}
+	tag, align := r.coding, r.bits/8*r.channels
+	if r.extensible {
+		tag = 0xFFFE
+	}
+	var format []byte
+	for _, v := range []any{tag, uint16(r.channels), uint32(r.rate), uint32(r.rate * align), uint16(align), uint16(r.bits)} {
+		format, _ = binary.Append(format, le, v)
+	}
+	if r.extensible {
+		format, _ = binary.Append(format, le, []uint16{22, uint16(r.bits), 0, 0, r.coding})
+		format = append(format, "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"...)
+	}
+	litter := r.chunk("LIST", []byte("INFOodd"))
+	file := append([]byte("RIFF\x00\x00\x00\x00WAVE"), r.chunk("fmt ", format)...)
+	if r.littered {
+		file = append(file, bytes.Repeat(litter, 3)...)
+	}
+	file = append(file, r.chunk("data", data)...)
+	if r.littered {
+		file = append(file, litter...)
+	}
+	le.PutUint32(file[4:], uint32(len(file)-8))
+	if r.streamed {
+		le.PutUint32(file[4:], math.MaxUint32)
+		le.PutUint32(file[bytes.Index(file, []byte("data"))+4:], math.MaxUint32)
+	}
+	return file
+}
+
+func (r recording) chunk(id string, body []byte) []byte {
+	c := binary.LittleEndian.AppendUint32([]byte(id), uint32(len(body)))
+	return append(append(c, body...), make([]byte, len(body)%2)...)
+}
+
+func (r recording) sample(to []byte, v float64) []byte {
+	le := binary.LittleEndian
+	switch {
+	case r.coding == 3 && r.bits == 32:
+		return le.AppendUint32(to, math.Float32bits(float32(v)))
+	case r.coding == 3:
+		return le.AppendUint64(to, math.Float64bits(v))
+	case r.coding == 6:
+		return append(to, aLaw(v))
+	case r.coding == 7:
+		return append(to, muLaw(v))
+	case r.bits == 8:
+		return append(to, byte(math.Round(v*127)+128))
+	}
+	n := uint64(int64(math.Round(v * (math.Exp2(float64(r.bits-1)) - 1))))
+	return append(to, le.AppendUint64(nil, n)[:r.bits/8]...)
+}
+
+// muLaw and aLaw are the encoders of ITU-T G.711.
+func muLaw(v float64) byte {
+	s, sign := int(math.Round(math.Abs(v)*32767/4)), byte(0x80)
+	if v < 0 {
+		sign = 0
+	}
+	s = min(s, 8158) + 33
+	segment := 0
+	for s>>(segment+6) > 0 {
+		segment++
+	}
+	return (sign | byte(7-segment)<<4 | byte(15-(s>>(segment+1)&15)))
+}
+
+func aLaw(v float64) byte {
+	s, sign := int(math.Round(math.Abs(v)*32767/8)), byte(0x80)
+	if v < 0 {
+		sign = 0
+	}
+	s = min(s, 4095)
+	segment := 0
+	for s>>(segment+5) > 0 {
+		segment++
+	}
+	if segment == 0 {
+		return (sign | byte(s>>1&15)) ^ 0x55
+	}
+	return (sign | byte(segment)<<4 | byte(s>>segment&15)) ^ 0x55
+}
+
+// add uploads a file as the page's script does, and says what became of it.
+func (v *visitor) add(name string, content []byte, fields ...part) (status int, code, id string) {
+	v.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for _, p := range append(fields, part{name: name, data: content}) {
+		p.write(w)
+	}
+	w.Close()
+	resp := v.send("POST", v.s.url+"/announcements", w.FormDataContentType(), &body, func(r *http.Request) { r.Header.Set("Accept", "application/json") })
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	var told struct {
+		ID    string
+		Error struct{ Code string }
+	}
+	if err := json.Unmarshal(answer, &told); err != nil {
+		v.t.Fatalf("%s: %s", resp.Status, answer)
+	}
+	return resp.StatusCode, told.Error.Code, told.ID
+}
+
+// stored is an announcement as samples at 8 kHz.
+func (v *visitor) stored(id string) []int16 {
+	v.t.Helper()
+	status, wav := v.get("/announcements/" + id + "/audio")
+	samples, err := announcement.TelephoneSamples([]byte(wav))
+	if status != 200 || err != nil {
+		v.t.Fatalf("stored sound: %d, %v", status, err)
+	}
+	return samples
+}
+
+// Every kind of file that is taken, uploaded over HTTP: what is stored has its
+// pitch, its length, the level that announcements get, and nothing that was
+// above the telephone's band folded into it.
+func TestAnnouncementFiles(t *testing.T) {
+	s := newStack(t, "-visibility", "account")
+	v := s.visitor(t, 0)
+	remove := func(id string) { v.submit("/announcements", "/announcements/"+id+"/delete", "") }
+	check := func(name string, file []byte, hz, seconds, tolerance, noise float64, alias ...float64) {
+		t.Run(name, func(t *testing.T) {
+			status, code, id := v.add(name, file)
+			if status != http.StatusCreated {
+				t.Fatalf("%d %s", status, code)
+			}
+			defer remove(id)
+			samples := v.stored(id)
+			if got := float64(len(samples)) / 8000; math.Abs(got-seconds) > tolerance {
+				t.Errorf("%.4f s, want %.4f", got, seconds)
+			}
+			hears(t, "stored", samples, hz)
+			mid := samples[len(samples)/4 : len(samples)*3/4]
+			for _, other := range append(alias, 2345) {
+				below(t, fmt.Sprintf("%.0f Hz", other), announcement.Tone(mid, 8000, other)-announcement.Tone(mid, 8000, hz), noise)
+			}
+		})
+	}
+	for _, r := range []recording{
+		{coding: 1, bits: 8}, {coding: 1, bits: 16}, {coding: 1, bits: 24}, {coding: 1, bits: 32}, {coding: 3, bits: 32}, {coding: 3, bits: 64},
+		{coding: 6, bits: 8}, {coding: 7, bits: 8},
+		{coding: 1, bits: 16, extensible: true, channels: 6}, {coding: 1, bits: 24, extensible: true}, {coding: 3, bits: 32, extensible: true},
+		{coding: 6, bits: 8, extensible: true}, {coding: 7, bits: 8, channels: 2},
+		{coding: 1, bits: 16, streamed: true}, {coding: 1, bits: 16, littered: true}, {coding: 1, bits: 24, littered: true, channels: 3},
+	} {
+		r.rate, r.hz, r.seconds, r.channels = 16000, []float64{1000}, 0.6, max(r.channels, 1)
+		noise := -60.0
+		if r.bits == 8 {
+			noise = -45
+		}
+		check(fmt.Sprintf("coding %d, %d bits, %d channels, %v %v %v.wav", r.coding, r.bits, r.channels, r.extensible, r.streamed, r.littered), r.file(), 1000, 0.6, 0.0002, noise)
+	}
+	for i, rate := range []int{4000, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000, 176400, 192000} {
+		r := recording{coding: 1, bits: 16, rate: rate, channels: 1 + i%8, hz: []float64{700}, seconds: 0.5}
+		if rate > 14000 {
+			r.hz = append(r.hz, 6300) // would come back as 1.7 kHz
+		}
+		check(fmt.Sprintf("%d Hz, %d channels.wav", rate, r.channels), r.file(), 700, 0.5, 0.0002, -60, 1700)
+	}
+	for name, seconds := range map[string]float64{"cbr.mp3": 0.5, "vbr.mp3": 0.5, "id3.mp3": 0.548, "padded-22k.mp3": 0.575, "mpeg2-16k.mp3": 0.576,
+		"stereo.flac": 0.5, "mono-24k.flac": 0.5, "mono-96k-24.flac": 0.2, "stereo.ogg": 0.5, "mono-16k.ogg": 0.5} {
+		file, err := os.ReadFile("sipgate/announcement/testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(name, file, 1000, seconds, 0.002, -45, 2000) // 6 kHz would come back as 2 kHz
+	}
+}
+
+// What is no announcement is refused over HTTP, with the code that says why,
+// and leaves nothing.
+func TestAnnouncementRefusals(t *testing.T) {
+	s := newStack(t)
+	v := s.visitor(t, 0)
+	good := steady(500, 1)
+	with := func(at int, b ...byte) []byte {
+		f := bytes.Clone(good)
+		copy(f[at:], b)
+		return f
+	}
+	old, err := os.ReadFile("sipgate/announcement/testdata/mpeg25-8k.mp3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := recording{coding: 1, bits: 8, rate: 4000, channels: 1, seconds: 601}.file()
+	large := recording{coding: 1, bits: 32, rate: 192000, channels: 8, seconds: 5.6}.file() // 33 MiB
+	for _, c := range []struct {
+		name   string
+		file   []byte
+		status int
+		code   string
+	}{
+		{"html.wav", []byte("<!doctype html><script>alert(1)</script>"), 415, "not_audio"},
+		{"svg.wav", []byte("<svg xmlns='http://www.w3.org/2000/svg'/>"), 415, "not_audio"},
+		{"zip.wav", []byte("PK\x03\x04 and so on"), 415, "not_audio"},
+		{"elf.wav", []byte("\x7fELF and so on"), 415, "not_audio"},
+		{"text.wav", []byte("Dear Sir or Madam"), 415, "not_audio"},
+		{"zeros.wav", make([]byte, 5000), 415, "not_audio"},
+		{"noise.wav", []byte(strings.Repeat("\x93\x11\xe4\x5a\xc7\x08", 900)), 415, "not_audio"},
+		{"empty.wav", nil, 422, "audio_empty"},
+		{"silent.wav", recording{coding: 1, bits: 16, rate: 8000, channels: 1}.file(), 422, "audio_empty"},
+		{"cut.wav", good[:len(good)-101], 422, "audio_invalid"},
+		{"head.wav", good[:30], 422, "audio_invalid"},
+		{"align.wav", with(32, 0, 0), 422, "audio_invalid"},
+		{"rate.wav", with(24, 0, 0, 0, 0), 422, "audio_invalid"},
+		{"channels.wav", with(22, 0, 0), 422, "audio_invalid"},
+		{"adpcm.wav", with(20, 2, 0), 422, "audio_unsupported"},
+		{"m4a.wav", []byte("\x00\x00\x00\x20ftypM4A and so on, for a while"), 422, "audio_unsupported"},
+		{"webm.ogg", []byte("\x1a\x45\xdf\xa3 and so on, for a while"), 422, "audio_unsupported"},
+		{"mpeg25.mp3", old, 422, "audio_unsupported"},
+		{"long.wav", long, 422, "audio_too_long"},
+		{"large.wav", large, 413, "too_large"},
+		{"sound.exe", good, 422, "bad_extension"},
+		{"---.wav", good, 422, "bad_label"},
+	} {
+		if status, code, _ := v.add(c.name, c.file); status != c.status || code != c.code {
+			t.Errorf("%s: %d %s, want %d %s", c.name, status, code, c.status, c.code)
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		fields []part
+	}{
+		{"two wishes", []part{{field: "trim", data: []byte("true")}, {field: "trim", data: []byte("true")}}},
+		{"another field", []part{{field: "label", data: []byte("x")}}},
+	} {
+		if status, code, _ := v.add("a.wav", good, c.fields...); status != 400 || code != "bad_upload" {
+			t.Errorf("%s: %d %s", c.name, status, code)
+		}
+	}
+	if _, page := v.get("/announcements"); strings.Contains(page, `class="card sound"`) {
+		t.Error("something that was refused was stored")
+	}
+	if status, code, _ := s.visitor(t, 1).add("a.wav", good); status != 403 || code != "role_agent" {
+		t.Errorf("an agent uploads: %d %s", status, code)
+	}
+	_, table := v.get("/audit.csv?deed=announcements.write")
+	if !strings.Contains(table, "zip.wav") || !strings.Contains(table, "refused") {
+		t.Errorf("what was tried is not in the audit: %s", table)
+	}
+}
+
+var soundID = regexp.MustCompile(`id="sound-([A-Za-z0-9_-]{43})"`)
+
+// The library's pages without script: trimmed on wish, renamed, removed, and
+// in the order that is asked for. Levels and quotas are settings.
+func TestAnnouncementLibrary(t *testing.T) {
+	s := newStack(t)
+	s.stop()
+	s.args = append(s.args, "-announcement-level=-23", "-announcement-files", "3", "-announcement-megabytes", "1")
+	s.start()
+	v := s.visitor(t, 0)
+	quiet := recording{coding: 1, bits: 16, rate: 16000, channels: 1, hz: []float64{1000}, seconds: 1}
+	padded := append(make([]byte, 0), quiet.file()...)
+	padded = append(padded, make([]byte, 2*16000*2)...) // two seconds of silence behind
+	binary.LittleEndian.PutUint32(padded[40:], uint32(len(padded)-44))
+	binary.LittleEndian.PutUint32(padded[4:], uint32(len(padded)-8))
+	_, _, whole := v.add("Whole.wav", padded)
+	_, _, trimmed := v.add("Trimmed.wav", padded, part{field: "trim", data: []byte("true")})
+	for id, seconds := range map[string]float64{whole: 3, trimmed: 1.2} {
+		samples := v.stored(id)
+		if got := float64(len(samples)) / 8000; math.Abs(got-seconds) > 0.02 {
+			t.Errorf("%.3f s, want %.3f", got, seconds)
+		}
+		if loud := announcement.Loudness(samples); math.Abs(loud+23) > 0.3 {
+			t.Errorf("%.1f LUFS, want −23", loud)
+		}
+	}
+	v.submit("/announcements", "/announcements/"+whole+"/rename", url.Values{"label": {"  Zum \u202e Ende"}}.Encode())
+	for order, want := range map[string][]string{"name": {trimmed, whole}, "new": {trimmed, whole}, "": {trimmed, whole}} {
+		_, page := v.get("/announcements?order=" + order)
+		var got []string
+		for _, m := range soundID.FindAllStringSubmatch(page, -1) {
+			got = append(got, m[1])
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) || !strings.Contains(page, "<h2>Zum Ende</h2>") {
+			t.Errorf("order %q: %v, want %v", order, got, want)
+		}
+	}
+	for _, bad := range []string{"label=", "label=+%00", "label=a&label=b", "other=x"} {
+		resp := v.send("POST", s.url+"/announcements/"+whole+"/rename", "application/x-www-form-urlencoded", strings.NewReader(bad))
+		if resp.StatusCode != 422 {
+			t.Errorf("rename with %q: %s", bad, resp.Status)
+		}
+	}
+	if resp := v.send("POST", s.url+"/announcements/"+strings.Repeat("A", 43)+"/rename", "application/x-www-form-urlencoded", strings.NewReader("label=x")); resp.StatusCode != 404 {
+		t.Errorf("rename of nothing: %s", resp.Status)
+	}
+	jonas := s.visitor(t, 1)
+	for _, deed := range []string{"rename", "delete"} {
+		if resp := jonas.send("POST", s.url+"/announcements/"+whole+"/"+deed, "application/x-www-form-urlencoded", strings.NewReader("label=x")); resp.StatusCode != 403 {
+			t.Errorf("an agent may %s: %s", deed, resp.Status)
+		}
+	}
+	// A minute is a megabyte, and so more than what is left.
+	if status, code, _ := v.add("minute.wav", recording{coding: 1, bits: 8, rate: 8000, channels: 1, hz: []float64{300}, seconds: 62}.file()); status != 409 || code != "quota" {
+		t.Errorf("too many bytes: %d %s", status, code)
+	}
+	// Two at once for the last place: one gets it.
+	var wg sync.WaitGroup
+	statuses := make(chan int, 2)
+	for i := range 2 {
+		wg.Go(func() {
+			status, _, _ := v.add(fmt.Sprint("last", i, ".wav"), steady(400+float64(i), 1))
+			statuses <- status
+		})
+	}
+	wg.Wait()
+	if a, b := <-statuses, <-statuses; a+b != 201+409 {
+		t.Errorf("for the last place: %d and %d", a, b)
+	}
+	if _, page := v.get("/announcements"); !strings.Contains(page, "3 von 3") && !strings.Contains(page, "3 of 3") {
+		t.Error("the page does not say that it is full")
+	}
+	v.submit("/announcements", "/announcements/"+whole+"/delete", "")
+	if status, _ := v.get("/announcements/" + whole + "/audio"); status != 404 {
+		t.Errorf("deleted, and there: %d", status)
+	}
+}
+
+// T24: nobody uploads more than two files at once, and nobody is held up by
+// what others upload.
+func TestT24TwoUploads(t *testing.T) {
+	s := newStack(t)
+	v := s.visitor(t, 0)
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	part{name: "slow.wav", data: steady(440, 1)}.write(w)
+	w.Close()
+	var uploads sync.WaitGroup
+	var senders []*io.PipeWriter
+	for range 2 {
+		body, sender := io.Pipe()
+		senders = append(senders, sender)
+		uploads.Go(func() {
+			resp := v.send("POST", s.url+"/announcements", w.FormDataContentType(), body)
+			if resp.StatusCode != http.StatusSeeOther {
+				t.Errorf("one of two: %s", resp.Status)
+			}
+		})
+		if _, err := sender.Write(form.Bytes()[:form.Len()/2]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.eventually("both uploads under way", func() bool {
+		_, table := v.get("/audit.csv?deed=announcements.write")
+		return strings.Count(table, "slow.wav") == 2
+	})
+	if status, code, _ := v.add("third.wav", steady(500, 1)); status != http.StatusTooManyRequests || code != "rate_limited" {
+		t.Errorf("the third: %d %s", status, code)
+	}
+	for _, sender := range senders {
+		sender.Write(form.Bytes()[form.Len()/2:])
+		sender.Close()
+	}
+	uploads.Wait()
+	if status, code, _ := v.add("third.wav", steady(500, 1)); status != http.StatusCreated {
+		t.Errorf("the third, later: %d %s", status, code)
+	}
+}

@@ -1,0 +1,152 @@
+package views
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"callboard/sipgate/announcement"
+)
+
+// AnnouncementsModel is what [Announcements] shows.
+type AnnouncementsModel struct {
+	Items     []Announcement
+	Order     announcement.Order // of the items
+	Usage     announcement.Usage
+	MaxSize   int64         // bytes of one upload
+	MaxLength time.Duration // of one announcement
+	Write     bool          // the reader may add, rename and delete
+}
+
+func (m AnnouncementsModel) maxSize() string { return decimal(m.MaxSize>>20) + " MB" }
+
+func (m AnnouncementsModel) minutes() int { return int(m.MaxLength / time.Minute) }
+
+// endings are what the names of files end in that the server reads itself.
+const endings = ".wav,.mp3,.flac,.ogg,.oga"
+
+func audioPath(a Announcement) string { return soundPath(a) + "/audio" }
+
+func soundPath(a Announcement) string { return "/announcements/" + pathEscape(a.ID) }
+
+// same marks the one of several links that leads to where one is.
+func same(here bool) string { return strconv.FormatBool(here) }
+
+// used says how much of the quota is used.
+func used(lang Lang, u announcement.Usage) string {
+	return lang.T("announcements.used", u.Files, u.MaxFiles, megabytes(lang, u.Bytes), megabytes(lang, u.MaxBytes))
+}
+
+func megabytes(lang Lang, n int64) string {
+	s := strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64)
+	return comma(lang, strings.TrimSuffix(s, ".0"))
+}
+
+// percent is how full the library is, of files or bytes, whichever is fuller.
+func percent(u announcement.Usage) string {
+	share := max(float64(u.Files)/float64(max(1, u.MaxFiles)), float64(u.Bytes)/float64(max(1, u.MaxBytes)))
+	return decimal(int64(math.Round(100 * min(share, 1))))
+}
+
+// added says who uploaded an announcement, and when.
+func added(lang Lang, a Announcement) string {
+	if a.By == "" {
+		return date(lang, a.Created)
+	}
+	return lang.T("announcements.added", a.By, date(lang, a.Created))
+}
+
+// played says how often an announcement was played, and by whom last.
+func played(lang Lang, a Announcement) string {
+	on := date(lang, a.LastPlayed)
+	switch {
+	case a.LastPlayed.IsZero():
+		return lang.T("announcements.never")
+	case a.Plays == 0: // before plays were counted
+		return lang.T("announcements.played", on)
+	case a.Plays == 1 && a.LastBy == "":
+		on = lang.T("announcements.on", on)
+	case a.Plays == 1:
+		on = lang.T("announcements.on_by", on, a.LastBy)
+	case a.LastBy == "":
+		on = lang.T("announcements.last", on)
+	default:
+		on = lang.T("announcements.last_by", on, a.LastBy)
+	}
+	return lang.T("announcements.plays", a.Plays) + ", " + on
+}
+
+// source says what was uploaded, before it was converted: "MP3, 44.1 kHz,
+// stereo".
+func source(lang Lang, a Announcement) string {
+	if a.Source.Format == "" || a.Source.Rate == 0 {
+		return ""
+	}
+	return strings.Join([]string{a.Source.Format, kilohertz(lang, a.Source.Rate), channels(lang, a.Source.Channels)}, ", ")
+}
+
+func kilohertz(lang Lang, rate int) string {
+	return comma(lang, strconv.FormatFloat(float64(rate)/1000, 'f', -1, 64)) + " kHz"
+}
+
+func channels(lang Lang, n int) string {
+	switch n {
+	case 1:
+		return lang.T("announcements.mono")
+	case 2:
+		return lang.T("announcements.stereo")
+	}
+	return lang.T("announcements.channels", n)
+}
+
+// loudness writes LUFS for people.
+func loudness(lang Lang, lufs float64) string {
+	if lufs == 0 {
+		return "–"
+	}
+	return comma(lang, strings.Replace(strconv.FormatFloat(lufs, 'f', 1, 64), "-", "−", 1)) + " LUFS"
+}
+
+// changes says what was done to the sound, besides the conversion.
+func changes(lang Lang, a Announcement) []string {
+	var done []string
+	if a.Loudness != 0 && a.Source.Loudness != 0 {
+		switch by := a.Loudness - a.Source.Loudness; {
+		case by >= 0.5:
+			done = append(done, lang.T("announcements.louder", int(math.Round(by))))
+		case by <= -0.5:
+			done = append(done, lang.T("announcements.softer", int(math.Round(-by))))
+		}
+	}
+	if cut := a.Source.Length - a.Length; cut >= 50*time.Millisecond {
+		done = append(done, lang.T("announcements.trimmed", seconds(lang, cut)))
+	}
+	return done
+}
+
+func seconds(lang Lang, d time.Duration) string {
+	return comma(lang, strconv.FormatFloat(d.Seconds(), 'f', 1, 64))
+}
+
+func comma(lang Lang, number string) string {
+	if lang == German {
+		return strings.Replace(number, ".", ",", 1)
+	}
+	return number
+}
+
+// wavePath draws the picture of an announcement, one stroke for each bar, in a
+// field 4 wide for each bar and 32 high.
+func wavePath(wave string) string {
+	var b strings.Builder
+	for i, c := range []byte(wave) {
+		v, err := strconv.ParseUint(string(c), 32, 8)
+		if err != nil {
+			return ""
+		}
+		half := float64(max(v, 1)) / 31 * 14
+		b.WriteString("M" + strconv.Itoa(4*i+2) + " " + strconv.FormatFloat(16-half, 'f', 1, 64) + "v" + strconv.FormatFloat(2*half, 'f', 1, 64))
+	}
+	return b.String()
+}
