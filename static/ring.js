@@ -24,11 +24,13 @@
 	}
 
 	// ring plays once, at so many percent. Browsers let no page sound before it
-	// was clicked on.
-	function ring(percent) {
+	// was clicked on: what had to wait for that is not made up for.
+	async function ring(percent) {
 		if (!window.AudioContext || !percent) return;
 		audio ??= new AudioContext();
-		audio.resume?.();
+		const asked = Date.now();
+		if (audio.state !== "running") await audio.resume();
+		if (Date.now() - asked > 500) return;
 		[[659.26, 0], [830.61, .22], [659.26, .7], [830.61, .92]].forEach(([f, after]) =>
 			strike(f, audio.currentTime + .02 + after, .35 * (percent / 100) ** 2));
 	}

@@ -1,0 +1,34 @@
+package views
+
+import (
+	"testing"
+
+	"callboard/sipgate/switchboard"
+)
+
+// A row tells script whose call it is, and whether it rings at somebody's desk:
+// what goes out does not, nor what was answered.
+func TestRowTellsWhoseAndWhetherItRings(t *testing.T) {
+	type ids = []switchboard.MemberID
+	for name, test := range map[string]struct {
+		call  switchboard.Call
+		who   string
+		rings bool
+		mine  bool // of w0
+	}{
+		"rings here":     {switchboard.Call{Phase: switchboard.Ringing, Direction: "in", People: ids{"w0", "w2"}, Seen: ids{"w1"}}, "w0 w2", true, true},
+		"rings there":    {switchboard.Call{Phase: switchboard.Ringing, Direction: "in", People: ids{"w2"}, Seen: ids{"w0"}}, "w2", true, false},
+		"goes out":       {switchboard.Call{Phase: switchboard.Ringing, Direction: "out", People: ids{"w0"}}, "w0", false, true},
+		"which way?":     {switchboard.Call{Phase: switchboard.Ringing, People: ids{"w0"}}, "w0", false, true},
+		"answered":       {switchboard.Call{Phase: switchboard.Talking, Direction: "in", People: ids{"w0"}}, "w0", false, true},
+		"over":           {switchboard.Call{Phase: switchboard.Ended, Was: switchboard.Ringing, Direction: "in", People: ids{"w0"}}, "w0", false, true},
+		"nobody known":   {switchboard.Call{Phase: switchboard.Talking, Seen: ids{"w0", "w1"}}, "w0 w1", false, true},
+		"nobody at all":  {switchboard.Call{Phase: switchboard.Talking}, "", false, false},
+		"of one as like": {switchboard.Call{Phase: switchboard.Talking, People: ids{"w01"}}, "w01", false, false},
+	} {
+		m := NewRow(test.call, "w0", English)
+		if m.Who != test.who || m.Rings != test.rings || Concerns(test.call, "w0") != test.mine {
+			t.Errorf("%s: whose %q, rings %v, mine %v", name, m.Who, m.Rings, Concerns(test.call, "w0"))
+		}
+	}
+}
