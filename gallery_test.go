@@ -197,7 +197,7 @@ func TestBrowserClipped(t *testing.T) {
 	s := newDemo(t)
 	p := newBrowser(t, s).still(t)
 	found := map[string][]string{}
-	for _, width := range []int64{360, 1280} {
+	for _, width := range []int64{360, 768, 1280} {
 		p.do(chromedp.EmulateViewport(width, 900))
 		for _, name := range views.GalleryNames() {
 			p.exhibit(name, views.Pseudo, "light")

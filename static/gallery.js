@@ -26,6 +26,7 @@
 	const sheet = $(".sheet", place), text = $("p[id]", dialog);
 	if (sheet && dialog.id === "modal") {
 		$("#modal-body").append(sheet);
+		dialog.setAttribute("aria-labelledby", "sheet-title");
 		for (const e of sheet.querySelectorAll("[data-pad], [data-quick], [data-close]")) e.hidden = false;
 	}
 	if (text && place.dataset.text) put(text, place.dataset.text);
