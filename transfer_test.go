@@ -25,6 +25,7 @@ func TestBrowserTransfer(t *testing.T) {
 	testAskAndAnswer(t, s, anna, mira)
 	testAskInVain(t, s, anna, mira)
 	testStopAsking(t, s, anna)
+	testDrag(t, s, anna)
 }
 
 // ask gives the call of who to a colleague, by keyboard alone, after asking.
@@ -34,6 +35,7 @@ func (p *tab) ask(who, name, says string) {
 	p.run(`%s.focus()`, row(who))
 	p.do(chromedp.KeyEvent("t"))
 	p.until(`document.activeElement?.role === "combobox"`)
+	p.run(`document.activeElement.select()`) // the driver may have sent the letter late
 	p.do(chromedp.KeyEvent(name))
 	p.until(`document.querySelectorAll("#whom-list [role=option]").length === 1`)
 	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
@@ -142,4 +144,99 @@ func testStopAsking(t *testing.T, s *stack, anna *tab) {
 	s.eventually("resumed", func() bool { return !s.call(id).Hold })
 	anna.until(`!%s.querySelector(".consult")`, row(who))
 	s.control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
+}
+
+// at is the middle of an element.
+func (p *tab) at(element string) (x, y float64) {
+	p.t.Helper()
+	r := eval[[]float64](p, `(r => [r.x + r.width / 2, r.y + r.height / 2])(`+element+`.getBoundingClientRect())`)
+	return r[0], r[1]
+}
+
+// drag grabs an element and moves the mouse to where to says, once that is
+// there.
+func (p *tab) drag(element, to string) {
+	p.t.Helper()
+	x, y := p.at(element)
+	left := chromedp.Button("left")
+	p.do(chromedp.MouseEvent(chromedp.MousePressed, x, y, left), chromedp.MouseEvent(chromedp.MouseMoved, x+4, y, left))
+	if !eval[bool](p, `document.querySelector("#strip").hidden`) {
+		p.t.Error("a press that hardly moves is a drag")
+	}
+	p.do(chromedp.MouseEvent(chromedp.MouseMoved, x+40, y+40, left))
+	p.until(`!!%s`, to)
+	x, y = p.at(to)
+	p.do(chromedp.MouseEvent(chromedp.MouseMoved, x, y, left))
+	p.until(`%s.hasAttribute("data-over")`, to)
+}
+
+// Dragging says what it will come to, and letting go only opens the dialog.
+func testDrag(t *testing.T, s *stack, anna *tab) {
+	const who = "+49 30 555006"
+	id := s.ring("+4930555006", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	onto := func(name string) string {
+		return sprintf(`[...document.querySelectorAll("#strip [data-to]")].find(l => l.innerText.includes(%q))`, who+" → "+name)
+	}
+	grip := row(who) + `.querySelector(".dir")`
+	s.silent(t, func() {
+		anna.drag(grip, onto("Mira Hoffmann"))
+		anna.until(`%s.innerText.includes("do not disturb")`, onto("Mira Hoffmann"))
+		anna.picture("drag")
+		anna.do(chromedp.KeyEvent(kb.Escape)) // nothing is meant after all
+		anna.until(`document.querySelector("#strip").hidden`)
+		x, y := anna.at(grip)
+		anna.do(chromedp.MouseEvent(chromedp.MouseReleased, x, y, chromedp.Button("left")))
+		if eval[bool](anna, `document.querySelector("#modal").open`) {
+			t.Error("a drag that was given up opens the dialog")
+		}
+
+		anna.drag(grip, onto("Jonas Keller"))
+		x, y = anna.at(onto("Jonas Keller"))
+		anna.do(chromedp.MouseEvent(chromedp.MouseReleased, x, y, chromedp.Button("left")))
+		anna.until(`document.querySelector("#modal").open && document.querySelector("#whom")?.value === "+49 221 4710111"`)
+		anna.until(`document.querySelector("[data-goes]").innerText === "Jonas Keller" && document.querySelector("#strip").hidden`)
+		anna.picture("drag-dropped")
+	})
+	anna.do(chromedp.Click(`#modal button[name=attended][value=false]`))
+	s.eventually("blind transfer", func() bool {
+		sent := s.call(id).Transfers
+		return len(sent) == 1 && sent[0].To == jonasNumber && !sent[0].Attended
+	})
+}
+
+// The board shows the calls of whoever is typed; the feed changes nothing about
+// that, a call that rings is never hidden, and what is hidden is counted.
+func TestBrowserFilter(t *testing.T) {
+	s := newStack(t, "-visibility", "account")
+	s.pushEvents()
+	s.addContacts([3]string{"Jörg Müller", "+4930555201", ""})
+	b := newBrowser(t, s)
+	anna := b.person(t)
+	anna.signIn("Anna")
+	first := s.ring("+4930555201", "w0", "established")
+	s.ring("+4930555202", "w1", "established")
+	anna.until(`!!%s && !!%s`, row("Jörg Müller"), row("555202"))
+	shown := func(who string) string { return "!!" + row(who) + "?.offsetParent" }
+	note := `document.querySelector("#filter-note").innerText`
+
+	anna.do(chromedp.KeyEvent("/"))
+	anna.until(`document.activeElement.id === "filter"`)
+	for _, text := range []string{"mueller", "müll jörg", "030 555201"} {
+		anna.run(`document.activeElement.select()`)
+		anna.do(chromedp.KeyEvent(text))
+		anna.until(`%s && !(%s) && %s.startsWith("1 call")`, shown("Jörg Müller"), shown("555202"), note)
+	}
+	anna.picture("filter")
+	s.ring("+4930555203", "w1", "established")
+	anna.until(`!!%s && !(%s) && %s.startsWith("2 calls")`, row("555203"), shown("555203"), note)
+	s.ring("+4930555204", "w1", "ringing")
+	anna.until(`%s && %s.startsWith("2 calls")`, shown("555204"), note)
+	s.api("w0", "PUT", "calls/"+first+"/hold", map[string]any{"value": true})
+	anna.until(`%s.dataset.state === "held" && %s && !(%s)`, row("Jörg Müller"), shown("Jörg Müller"), shown("555202"))
+	if eval[string](anna, `document.activeElement.value`) != "030 555201" {
+		t.Error("the feed changed the filter")
+	}
+	anna.do(chromedp.KeyEvent(kb.Escape))
+	anna.until(`document.activeElement.value === "" && %s && %s && %s === ""`, shown("555202"), shown("555203"), note)
 }

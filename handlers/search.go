@@ -30,6 +30,9 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request, v Visitor) err
 			return err
 		}
 	}
+	if r.URL.Query().Get("team") != "" {
+		return h.strip(w, r, v, of)
+	}
 	m := h.find(v, text, of)
 	w.Header().Set("Cache-Control", "no-store")
 	if wantsJSON(r) {
@@ -56,6 +59,21 @@ func (h *handlers) find(v Visitor, text string, call switchboard.Call) views.Fou
 	}
 	return m
 }
+
+// strip shows the colleagues onto whom a call can be dragged.
+func (h *handlers) strip(w http.ResponseWriter, r *http.Request, v Visitor, call switchboard.Call) error {
+	m := views.StripModel{Call: h.formatFor(v).Ref(call, langOf(r, v), "")}
+	for _, e := range h.directory.Colleagues(v.listed(), onCalls(h.Exchange.Board(v.Account).Snapshot().Calls)) {
+		if f := h.found(e, call); f.Refused == "" && len(m.Team) < mostDragged {
+			m.Team = append(m.Team, f)
+		}
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return show(w, r, http.StatusOK, views.Strip(langOf(r, v), m))
+}
+
+// mostDragged is how many colleagues are shown while a call is dragged.
+const mostDragged = 40
 
 // listed is a visitor as the directory calls them.
 func (v Visitor) listed() directory.Person {
@@ -241,7 +259,7 @@ func (w withStatus) WriteHeader(int) { w.ResponseWriter.WriteHeader(w.status) }
 // whomField is the field for somebody to call, as the request fills it: with
 // an address that names somebody, or with a form that named several.
 func (h *handlers) whomField(r *http.Request, v Visitor, call views.CallRef) views.Whom {
-	w := views.Whom{Text: r.URL.Query().Get("to"), Call: call}
+	w := views.Whom{Text: sipgate.DisplayNumber(r.URL.Query().Get("to")), Call: call}
 	unclear, ok := r.Context().Value(chosen{}).(*directory.Unclear)
 	if !ok {
 		return w

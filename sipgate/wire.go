@@ -32,7 +32,6 @@ type wireEntry struct {
 	Archived      bool     `json:"archived"`
 	RecordingURL  string   `json:"recordingUrl"`
 	Endpoints     []struct {
-		Type     string `json:"type"`
 		Endpoint struct {
 			Extension string `json:"extension"`
 		} `json:"endpoint"`
@@ -64,14 +63,11 @@ func (w wireEntry) entry() HistoryEntry {
 		Starred:       w.Starred,
 		Archived:      w.Archived,
 	}
-	var endpoints, takers []string
+	var endpoints []string
 	for _, p := range w.Endpoints {
 		endpoints = append(endpoints, p.Endpoint.Extension)
-		if p.Type == "PICKUP" {
-			takers = append(takers, p.Endpoint.Extension)
-		}
 	}
-	e.Endpoints, e.Takers = extensions(endpoints), extensions(takers)
+	e.Endpoints = extensions(endpoints)
 	if w.CallID.Valid() {
 		e.CallID = w.CallID
 	}

@@ -46,6 +46,8 @@
 		said.remove();
 		list(box).replaceChildren(...body.childNodes);
 		$("[role=listbox]", box)?.setAttribute("aria-label", box.dataset.list);
+		const meant = options(box).find(o => o.dataset.shown === field(box).value);
+		if (!chosen && meant) return pick(box, meant, again);
 		if (!chosen) say(box, said.textContent.trim() && said, said.dataset.state);
 		open(box, !chosen && (!again || !list(box).hidden));
 		if (kept) activate(box, options(box).find(o => o.dataset.shown === kept));
@@ -97,7 +99,7 @@
 		activate(box, at < 0 ? of.at(n > 0 ? 0 : -1) : of[(at + n + of.length) % of.length]);
 	}
 
-	function pick(box, option) {
+	function pick(box, option, quiet = false) {
 		const input = field(box), {shown, note} = option.dataset;
 		clearTimeout(box.waiting);
 		box.asked?.abort();
@@ -106,7 +108,7 @@
 		open(box, false);
 		say(box, [box.dataset.dials.replace("{n}", shown), note].filter(Boolean).join(" "), note ? "warn" : "good");
 		goes(box, $("b", option).textContent);
-		input.focus();
+		if (!quiet) input.focus();
 	}
 
 	document.addEventListener("input", e => {

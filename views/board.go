@@ -138,5 +138,6 @@ var keys = []shortcut{
 	{[]string{"Shift", "x"}, "keys.now"},
 	{[]string{"u", "Esc"}, "keys.undo"},
 	{[]string{"n"}, "keys.new"},
+	{[]string{"/"}, "keys.filter"},
 	{[]string{"?"}, "keys.this"},
 }

@@ -57,6 +57,7 @@ func poisoned(text string) map[string]templ.Component {
 			Filter: HistoryFilter{Type: text, Direction: text, Member: text, Number: text, Text: text, From: text, To: text}}),
 		"entry":    CallPage(p, CallPageModel{Alone: true, Row: f.RowFor(call, Permit{}, German), Past: []HistoryEntry{poisonedEntry(text, now)}, PastState: text}),
 		"transfer": TransferSheet(p, TransferModel{ref, whom, choices}),
+		"strip":    Strip(German, StripModel{ref, []Found{somebody}}),
 		"found":    FoundList(German, FoundModel{People: []Found{somebody}, Typed: Typed{Text: text, Number: text, Shown: text, Refused: text}}),
 		"keypad":   KeypadSheet(p, ref),
 		"announce": AnnounceSheet(p, AnnounceModel{ref, []Announcement{sound}}),

@@ -42,6 +42,7 @@ func Gallery(lang Lang) []Picture {
 		{"transfer", TransferSheet(p, TransferModel{call, Whom{Call: call}, galleryNumbers})},
 		{"transfer-choices", TransferSheet(p, TransferModel{call, Whom{Text: "wieg", Choices: galleryFound(now)[3:], Call: call}, nil})},
 		{"found", FoundList(lang, FoundModel{People: galleryFound(now), Again: true})},
+		{"strip", Strip(lang, StripModel{call, galleryFound(now)[:5]})},
 		{"found-number", FoundList(lang, FoundModel{Typed: Typed{Text: "0211 1234567", Number: "+492111234567", Shown: "+49 211 1234567"}})},
 		{"found-partial", FoundList(lang, FoundModel{Typed: Typed{Text: "0211", Partial: true}, People: galleryFound(now)[:1]})},
 		{"found-blocked", FoundList(lang, FoundModel{Typed: Typed{Text: "112", Refused: "number_blocked"}})},
@@ -66,7 +67,6 @@ func Gallery(lang Lang) []Picture {
 	pictures = append(pictures, galleryOfSounds(at("/announcements"))...)
 	pictures = append(pictures, galleryOfTeam(lang)...)
 	pictures = append(pictures, galleryOfCalling(p, now)...)
-	pictures = append(pictures, galleryOfFigures(lang)...)
 	return append(pictures, galleryStates(lang)...)
 }
 

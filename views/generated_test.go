@@ -99,7 +99,7 @@ func TestFirstVisit(t *testing.T) {
 	}
 	critical := first + packed(t, style)
 	all := critical
-	for _, name := range []string{"sheets.css", "whom.css", "whom.js", "app.js", "session.js", "act.js", "keys.js", "pin.js", "ring.js", "mine.js", "icons.svg", "favicon.svg", "vendor/htmx.min.js", "vendor/hx-ws.min.js"} {
+	for _, name := range []string{"sheets.css", "whom.css", "whom.js", "desk.css", "filter.js", "drag.js", "app.js", "session.js", "act.js", "keys.js", "pin.js", "ring.js", "mine.js", "icons.svg", "favicon.svg", "vendor/htmx.min.js", "vendor/hx-ws.min.js"} {
 		if !strings.Contains(page, static.URL(name)) {
 			t.Errorf("the board does not use %s", name)
 		}

@@ -183,14 +183,28 @@ func (d *Directory) Forget(who Person) {
 	}
 }
 
-// Members are the entries of an account's members.
-func (d *Directory) Members(account string) []Entry {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	if t := d.teams[account]; t != nil {
-		return t.members.list()
+// Colleagues are the members of who's team but who, each with one number: those
+// who are available first. Busy tells who is on a call.
+func (d *Directory) Colleagues(who Person, busy map[sipgate.UserID]bool) []Entry {
+	found := d.Search(who, "", mostMembers+mostRecent, busy)
+	known := map[sipgate.UserID]bool{who.User: true}
+	var all []Entry
+	for _, e := range found {
+		if e.Kind == Member && !known[e.User] {
+			known[e.User] = true
+			all = append(all, e)
+		}
 	}
-	return nil
+	slices.SortStableFunc(all, func(x, y Entry) int { return cmp.Compare(away(x), away(y)) })
+	return all
+}
+
+// away is 0 for whom a call can reach at once.
+func away(e Entry) int {
+	if e.Presence == Available {
+		return 0
+	}
+	return 1
 }
 
 // MemberName is the name of the member, or group, of an account who has a number

@@ -1,0 +1,18 @@
+package views
+
+import "callboard/sipgate/directory"
+
+// StripModel is what appears while a call is dragged: the colleagues, each with
+// what letting go there asks for.
+type StripModel struct {
+	Call CallRef
+	Team []Found
+}
+
+// goes says what becomes of the call with a colleague: "Mrs Meier → Tom".
+func (m StripModel) goes(f Found) string { return m.Call.Title + " → " + f.title() }
+
+// reach is the presence of an entry that has one.
+func (f Found) reach() (name string, ok bool) {
+	return PresenceName(f.Entry), f.Kind == directory.Member
+}
