@@ -14,9 +14,9 @@
 
 	// tell says how many rows are hidden, and how many there are to be seen.
 	function tell() {
-		const n = live.hasAttribute("data-mine") ? all(`.row:not(${own})`, live).length : 0;
-		note.hidden = !n;
-		put(note, n === 1 ? note.dataset.one : note.dataset.more.replace("{n}", n));
+		const on = live.hasAttribute("data-mine"), n = on ? all(`.row:not(${own})`, live).length : 0;
+		note.hidden = !on;
+		put(note, [note.dataset.none, note.dataset.one][n] ?? note.dataset.more.replace("{n}", n));
 		for (const sec of all(".sec", live)) put($(".count", sec), String(all(n ? own : ".row", sec).length));
 	}
 

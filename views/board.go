@@ -60,8 +60,14 @@ func (f Format) Board(ctx context.Context, calls []switchboard.Call, viewer swit
 	return b, nil
 }
 
-// hiddenCalls says that there are more calls than are shown.
+// hiddenCalls says how many calls there are besides those that are shown.
 func hiddenCalls(lang Lang, n int) string {
+	switch n {
+	case 0:
+		return lang.T("board.hidden.none")
+	case 1:
+		return lang.T("board.hidden.one")
+	}
 	return strings.Replace(lang.T("board.hidden.more"), "{n}", decimal(int64(n)), 1)
 }
 

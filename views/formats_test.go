@@ -25,6 +25,7 @@ func TestFormats(t *testing.T) {
 		{English, loudness(English, -16.04), "−16.0 LUFS"}, {German, loudness(German, -16.04), "−16,0 LUFS"}, {German, loudness(German, 0), "–"},
 		{English, kilohertz(English, 44100), "44.1 kHz"}, {German, kilohertz(German, 44100), "44,1 kHz"}, {German, kilohertz(German, 8000), "8 kHz"},
 		{English, grace(English, 0), "At once"}, {English, grace(English, 1), "1 second"}, {German, grace(German, 1), "1 Sekunde"}, {German, grace(German, 4), "4 Sekunden"},
+		{English, hiddenCalls(English, 0), "No call of others is hidden."}, {German, hiddenCalls(German, 1), "Ein Anruf anderer ist ausgeblendet."},
 		{English, hiddenCalls(English, 12), "12 calls of others are hidden."}, {German, hiddenCalls(German, 12), "12 Anrufe anderer sind ausgeblendet."},
 		{English, English.T("play.fetched", 1.25), "sipgate fetched it after 1.2 s"}, {German, German.T("play.fetched", 1.25), "sipgate hat sie nach 1,2 s geholt"},
 	} {

@@ -27,6 +27,8 @@ func galleryOfTeam(lang Lang) []Picture {
 	}
 	board.Grace, board.CanCall = true, true
 	board.Status = StatusModel{ListedAt: now.Add(-time.Second), Now: now, Members: 3}
+	mine := board
+	mine.Hidden = 1
 
 	pictures := []Picture{
 		{"board-team", Board(p, board)},
@@ -39,7 +41,7 @@ func galleryOfTeam(lang Lang) []Picture {
 		{"audit-empty", Audit(at("/audit"), AuditModel{})},
 		{"settings", Settings(at("/settings"), gallerySettings(now))},
 		{"settings-mistake", Settings(at("/settings"), galleryMistake(now))},
-		{"board-mine", Board(mineOf(p), board)},
+		{"board-mine", Board(mineOf(p), mine)},
 		{"statuspage", StatusPage(at("/status"), galleryStatus(now))},
 		{"statuspage-foreign", StatusPage(at("/status"), galleryForeign(now))},
 		{"statuspage-set", StatusPage(at("/status"), gallerySet(now))},
