@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"net/http"
@@ -113,19 +112,6 @@ func (h *handlers) announceSheet(r *http.Request, v Visitor, ref views.CallRef) 
 		return nil, err
 	}
 	return views.AnnounceSheet(h.about(r, v), views.AnnounceModel{Call: ref, Announcements: list}), nil
-}
-
-// newCallSheet asks whom to call, from which telephone.
-func (h *handlers) newCallSheet(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	devices, err := h.clientOf(v).Devices(r.Context(), v.User)
-	if err != nil {
-		return err
-	}
-	m := views.NewCallModel{ActionID: rand.Text(), CallerIDs: h.callerIDs(r.Context(), v), Whom: h.whomField(r, v, views.CallRef{})}
-	for _, d := range devices {
-		m.Devices = append(m.Devices, views.Choice{Value: string(d.ID), Label: cmp.Or(d.Alias, string(d.ID))})
-	}
-	return show(w, r, http.StatusOK, views.NewCallSheet(h.about(r, v), m))
 }
 
 // callerIDs are the account's numbers, any of which may be shown to a callee.

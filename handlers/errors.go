@@ -53,6 +53,24 @@ var known = []struct {
 	{context.DeadlineExceeded, web.Fault{Status: http.StatusServiceUnavailable, Code: "busy"}},
 }
 
+// startRefusal is why sipgate did not start a call, and what it objected to.
+type startRefusal struct {
+	kind  sipgate.Kind
+	about string
+}
+
+// starting says what refusals mean, besides upstream, where a call was to be
+// started.
+var starting = map[startRefusal]web.Fault{
+	{sipgate.Invalid, sipgate.AboutCallee}:   {Status: http.StatusUnprocessableEntity, Code: "callee_refused", Field: "callee"},
+	{sipgate.Invalid, sipgate.AboutCallerID}: {Status: http.StatusUnprocessableEntity, Code: "callerid_refused", Field: "callerId"},
+	{sipgate.Invalid, sipgate.AboutCaller}:   {Status: http.StatusUnprocessableEntity, Code: "device_refused", Field: "device"},
+	{sipgate.Invalid, sipgate.AboutDevice}:   {Status: http.StatusUnprocessableEntity, Code: "device_refused", Field: "device"},
+	{sipgate.Forbidden, ""}:                  {Status: http.StatusForbidden, Code: "start_forbidden"},
+	{sipgate.Unsupported, ""}:                {Status: http.StatusForbidden, Code: "start_unsupported"},
+	{sipgate.NoCredit, ""}:                   {Status: http.StatusPaymentRequired, Code: "start_no_credit"},
+}
+
 // audio says with which status an upload is refused; the code is the
 // announcement package's own.
 var audio = map[announcement.Code]int{
@@ -70,6 +88,8 @@ var audio = map[announcement.Code]int{
 
 var (
 	errUnauthenticated = web.Fault{Status: http.StatusUnauthorized, Code: "unauthenticated"}
+	errPhoneOffline    = web.Fault{Status: http.StatusConflict, Code: "device_offline", Field: "device"}
+	errPhoneUnfit      = web.Fault{Status: http.StatusUnprocessableEntity, Code: "device_unfit", Field: "device"}
 	errNotFound        = web.Fault{Status: http.StatusNotFound, Code: web.CodeNotFound}
 )
 
@@ -100,6 +120,11 @@ func explain(err error) web.Fault {
 		return web.Fault{Status: audio[e.Code], Code: string(e.Code)}
 	}
 	if e, ok := errors.AsType[*sipgate.Error](err); ok {
+		if _, start := errors.AsType[refusedStart](err); start {
+			if f, ok := starting[startRefusal{e.Kind, e.About}]; ok {
+				return f
+			}
+		}
 		if f, ok := upstream[e.Kind]; ok {
 			f.RetryAfter = e.RetryAfter
 			return f

@@ -12,12 +12,13 @@ import (
 // newCall starts a call. sipgate rings the caller's own telephone first, and
 // the other side when it is answered.
 func (h *handlers) newCall(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	in, err := read(w, r, "device", "callee", "callerId")
+	in, err := read(w, r, "device", "callee", "callerId", "anyway")
 	if err != nil {
 		return err
 	}
 	device := in.Text("device")
 	callee, err := h.whom(v, in, "callee")
+	anyway := in.Has("anyway") && in.Bool("anyway")
 	if in.err != nil {
 		return in.err
 	}
@@ -32,21 +33,14 @@ func (h *handlers) newCall(w http.ResponseWriter, r *http.Request, v Visitor) er
 		}
 		call.CallerID = string(shown)
 	}
-	devices, err := h.clientOf(v).Devices(r.Context(), v.User)
-	if err != nil {
+	if err := h.mayStart(r.Context(), v, device, anyway); err != nil {
 		return err
-	}
-	if !hasDevice(devices, device) {
-		return badParam("device")
 	}
 	id, err := h.originate(r, v, switchboard.Origination{ID: in.action, By: v.id(), Call: call})
 	if err != nil {
 		return err
 	}
-	if wantsJSON(r) {
-		return answerJSON(w, http.StatusCreated, map[string]string{"callId": string(id)})
-	}
-	return accepted(w, r, in.action)
+	return h.started(w, r, v, id, string(callee))
 }
 
 // originate starts a call, on record.
@@ -54,17 +48,38 @@ func (h *handlers) originate(r *http.Request, v Visitor, o switchboard.Originati
 	ctx := context.WithoutCancel(r.Context())
 	e := h.entry(r, v, team.DeedCall, o.Call.Callee+" from "+string(o.Call.DeviceID))
 	err = h.onRecord(ctx, e, func() error {
-		id, err = h.Exchange.Board(v.Account).Originate(ctx, o, h.clientOf(v))
+		id, err = h.Exchange.Board(v.Account).Originate(ctx, o, h.dialerOf(v))
 		return err
 	})
-	return id, err
+	if err != nil {
+		return "", refusedStart{err}
+	}
+	return id, nil
 }
 
-func hasDevice(devices []sipgate.Device, id string) bool {
-	for _, d := range devices {
-		if string(d.ID) == id {
-			return true
+// mayStart decides whether a call can be started with a telephone: with one's
+// own, and with one that would not ring only if that is wanted all the same,
+// since sipgate says yes to that and nothing happens.
+func (h *handlers) mayStart(ctx context.Context, v Visitor, device string, anyway bool) error {
+	phones, err := h.phones(ctx, v)
+	if err != nil {
+		return err
+	}
+	for _, p := range phones {
+		switch {
+		case p.ID != device:
+		case p.State == "unfit":
+			return errPhoneUnfit
+		case p.State == "offline" && !anyway:
+			return errPhoneOffline
+		default:
+			return nil
 		}
 	}
-	return false
+	return badParam("device")
 }
+
+// refusedStart is why a call was not started.
+type refusedStart struct{ error }
+
+func (e refusedStart) Unwrap() error { return e.error }

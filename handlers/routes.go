@@ -33,6 +33,7 @@ func (h *handlers) routes() *http.ServeMux {
 	signed("GET /search", h.search)
 	signed("POST /calls", h.withChoices(h.newCallSheet, h.newCall))
 	signed("GET /calls/new", h.newCallSheet)
+	signed("GET /starting/{id}", h.starting)
 	signed("GET /calls/hangup", h.hangUpSheet)
 	signed("POST /calls/hangup", h.hangUpSeveral)
 	signed("GET /calls/{id}", h.callPage)

@@ -77,6 +77,14 @@ type Phoneline struct {
 	Alias string `json:"alias"`
 }
 
+// Elsewhere reports whether the telephone does not register with sipgate: a
+// mobile, or one of another network. Nobody knows whether it is reachable.
+func (d Device) Elsewhere() bool { return d.Type == "MOBILE" || d.Type == "EXTERNAL" }
+
+// Unreachable reports whether the telephone should be registered with sipgate
+// and is not: a call to it is accepted, and nothing rings.
+func (d Device) Unreachable() bool { return !d.Online && !d.Elsewhere() }
+
 // Devices lists the telephones of a user.
 func (c *Client) Devices(ctx context.Context, id UserID) ([]Device, error) {
 	if !id.Valid() {

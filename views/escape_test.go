@@ -62,7 +62,7 @@ func poisoned(text string) map[string]templ.Component {
 		"keypad":   KeypadSheet(p, ref),
 		"announce": AnnounceSheet(p, AnnounceModel{ref, []Announcement{sound}}),
 		"record":   RecordSheet(p, ref),
-		"new":      NewCallSheet(p, NewCallModel{text, choices, choices, whom}),
+		"new":      NewCallSheet(p, NewCallModel{ActionID: text, Phones: []Phone{{text, text, "dnd", true}}, CallerIDs: choices, Whom: whom, Link: Link{Text: text}}),
 		"error":    ErrorPage(p, 500, text, text, text),
 		"status":   Status(German, StatusModel{Problem: text, Now: now}),
 

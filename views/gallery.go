@@ -53,7 +53,6 @@ func Gallery(lang Lang) []Picture {
 		{"announce-many", AnnounceSheet(p, AnnounceModel{call, galleryMany(now).Items})},
 		{"announce-none", AnnounceSheet(p, AnnounceModel{Call: call})},
 		{"record", RecordSheet(p, call)},
-		{"new", NewCallSheet(p, NewCallModel{"gallery-action-0002", []Choice{{"e0", "Mia, desk"}, {"e3", "Mia, mobile"}}, galleryNumbers, Whom{}})},
 		{"error-404", ErrorPage(p, 404, "not_found", Message(lang, "not_found", 404), "7f3a9c01")},
 		{"error-500", ErrorPage(p, 500, "internal", Message(lang, "internal", 500), "7f3a9c01")},
 		{"notice", Notice(lang, "call_over", Message(lang, "call_over", 409))},

@@ -2,6 +2,8 @@ package views
 
 import (
 	"time"
+
+	"callboard/sipgate/switchboard"
 )
 
 // galleryAbilities are those of an account on the one platform or the other.
@@ -19,7 +21,26 @@ func galleryOfCalling(p Page, now time.Time) []Picture {
 	talking := galleryCalls(now)[2]
 	status := galleryStatus(now)
 	status.Platform = PlatformModel{Name: "neo", By: "groups", FoundAt: now.Add(-5 * time.Minute), Abilities: galleryAbilities(false)}
+	phones := []Phone{{"e0", "Mia, desk", "ready", true}, {"e3", "Mia, kitchen", "offline", false}, {"y0", "Mia, mobile", "unfit", false}, {"e4", "Mia, workshop", "dnd", false}}
+	asked := NewCallModel{ActionID: "gallery-action-0002", Phones: phones[:1], CallerIDs: galleryNumbers}
+	linked := asked
+	linked.Phones, linked.Link, linked.Whom = phones, Link{Text: "+49 1579 9912345"}, Whom{Text: "+49 1579 9912345"}
+	barred := asked
+	barred.Phones, barred.Link, barred.Whom = nil, Link{Text: "0900 123456", Refused: "number_blocked"}, Whom{Text: "0900 123456"}
+	starting := func(s switchboard.Stage, row switchboard.RowID, turn int) Picture {
+		m := StartingModel{Call: "A1B2", Callee: "+49 1579 9912345", Stage: s, Row: row, Cause: "busy", Turn: turn}
+		name := "starting-" + m.name()
+		if turn >= mostTurns {
+			name += "-silent"
+		}
+		return Picture{name, StartingSheet(p, m)}
+	}
 	return []Picture{
+		{"new", NewCallSheet(p, asked)},
+		{"new-link", NewCallSheet(p, linked)},
+		{"new-barred", NewCallSheet(p, barred)},
+		starting(switchboard.StageUnknown, "", 0), starting(switchboard.StageUnknown, "", mostTurns),
+		starting(switchboard.StageCalling, "calling", 1), starting(switchboard.StageTalking, "calling", 2), starting(switchboard.StageOver, "calling", 2),
 		{"status-neo", StatusPage(at("/status"), status)},
 		{"history-neo", History(at("/history"), HistoryModel{})},
 		{"record-neo", RecordSheet(neo, galleryFormat.Ref(talking, lang, "gallery-action-0001"))},

@@ -57,7 +57,7 @@ func galleryDialogs(p Page) (pictures []Picture) {
 		"keypad":   KeypadSheet(part, call),
 		"announce": AnnounceSheet(part, AnnounceModel{call, galleryAnnouncements(now).Items}),
 		"record":   RecordSheet(part, call),
-		"new":      NewCallSheet(part, NewCallModel{"gallery-action-0002", []Choice{{"e0", "Mia, desk"}, {"e3", "Mia, mobile"}}, galleryNumbers, Whom{}}),
+		"new":      NewCallSheet(part, NewCallModel{ActionID: "gallery-action-0002", Phones: []Phone{{"e0", "Mia, desk", "ready", true}, {"e3", "Mia, mobile", "ready", false}}, CallerIDs: galleryNumbers}),
 		"hangup":   HangUpSheet(part, galleryHangUp(galleryCalls(now), p.Lang)),
 	} {
 		pictures = append(pictures, Picture{"dialog-" + name, within(opened(p, "modal", ""), sheet)})

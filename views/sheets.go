@@ -51,14 +51,6 @@ type AnnounceModel struct {
 // inSight is how many announcements are chosen from without a filter.
 const inSight = 8
 
-// NewCallModel is what [NewCallSheet] shows.
-type NewCallModel struct {
-	ActionID  string
-	Devices   []Choice // the member's telephones, the preferred one first
-	CallerIDs []Choice
-	Whom      Whom
-}
-
 // Announcement is one sound file of the team, ready for sipgate.
 type Announcement = announcement.Announcement
 

@@ -152,11 +152,17 @@ func (d *dialer) StartCall(context.Context, sipgate.NewCall) (sipgate.CallID, er
 	return "S", d.err
 }
 
+// A form that is sent twice calls once; but one that was refused for certain may
+// be mended and sent again.
 func TestT32OriginateOnce(t *testing.T) {
-	for name, tt := range map[string]struct{ err, want error }{
-		"started": {nil, nil},
-		"unknown": {timeout, ErrUnknown},
-		"refused": {errNoCall, errNoCall},
+	for name, tt := range map[string]struct {
+		err, want error
+		calls     int
+		reused    error
+	}{
+		"started": {nil, nil, 1, ErrReused},
+		"unknown": {timeout, ErrUnknown, 1, ErrReused},
+		"refused": {errNoCall, errNoCall, 2, errNoCall},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := open(t, newUpstream(), "w0")
@@ -167,11 +173,11 @@ func TestT32OriginateOnce(t *testing.T) {
 					t.Errorf("%q, %v", id, err)
 				}
 			}
-			if d.n != 1 {
+			if d.n != tt.calls {
 				t.Errorf("%d calls", d.n)
 			}
 			o.Call.Callee = "+" + marty
-			if _, err := b.Originate(t.Context(), o, d); !errors.Is(err, ErrReused) {
+			if _, err := b.Originate(t.Context(), o, d); !errors.Is(err, tt.reused) {
 				t.Errorf("error = %v", err)
 			}
 		})

@@ -103,6 +103,15 @@ func (b *Board) Do(ctx context.Context, c Command) (err error) {
 	return err
 }
 
+// forgetResult lets a command be given again as if for the first time.
+func (b *Board) forgetResult(a *result) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.once.known[a.key] == a {
+		delete(b.once.known, a.key)
+	}
+}
+
 // doOnce lets do carry the command out, unless it was carried out before or is
 // on its way: then it waits for that one's answer.
 func (b *Board) doOnce(ctx context.Context, c Command, do func(*result) error) (*result, error) {

@@ -2,7 +2,9 @@ package switchboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"callboard/sipgate"
 )
@@ -21,7 +23,9 @@ type Dialer interface {
 }
 
 // Originate starts a call and has the lists asked for, where it appears when
-// it is established. The errors are those of [Board.Do].
+// it is established. The errors are those of [Board.Do]. One that was certainly
+// not started may be asked for again under the same ID, with other values too:
+// who is refused mends what was wrong and sends the same form.
 func (b *Board) Originate(ctx context.Context, o Origination, d Dialer) (sipgate.CallID, error) {
 	c := Command{ID: o.ID, By: o.By, Action: origination{call: o.Call}}
 	a, err := b.doOnce(ctx, c, func(a *result) error {
@@ -38,6 +42,9 @@ func (b *Board) Originate(ctx context.Context, o Origination, d Dialer) (sipgate
 		return err
 	})
 	if err != nil {
+		if a != nil && !errors.Is(err, ErrUnknown) {
+			b.forgetResult(a)
+		}
 		return "", err
 	}
 	return a.call, nil
@@ -50,3 +57,78 @@ type origination struct {
 }
 
 func (o origination) print() string { return fmt.Sprintf("call %+v", o.call) }
+
+// Stage is how far a call is that somebody started.
+type Stage int
+
+// The stages. A call passes through them in this order, but the board may not
+// learn of each: without events it hears nothing before both sides talk.
+const (
+	StageUnknown Stage = iota // nothing was heard of it
+	StageOwn                  // the caller's own telephone rings
+	StageCalling              // that was picked up, the other side rings
+	StageTalking
+	StageOver
+)
+
+// Progress tells how far the call is that [Board.Originate] started, and the
+// row in which it is shown, which has no ID if there is none.
+func (b *Board) Progress(id sipgate.CallID) (Stage, Call) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sweep(time.Now())
+	l := b.legs[id]
+	if l == nil || l.row == nil {
+		return StageUnknown, Call{}
+	}
+	r := l.row.final()
+	var shown Call
+	if r.shown != nil {
+		shown = *r.shown
+	}
+	return r.stage(), shown
+}
+
+// stage is how far the call of the row is.
+func (r *row) stage() Stage {
+	legs := r.chain()
+	l := legs.current()
+	if l == nil {
+		return StageUnknown
+	}
+	switch p, _ := l.phase(); {
+	case p == Ended:
+		return StageOver
+	case p == Talking && !legs.side(l):
+		return StageTalking
+	}
+	for _, own := range legs.legs {
+		// Lists never contain it, so that it may count as ended by now.
+		if legs.side(own) && own.answered {
+			return StageCalling
+		}
+	}
+	return StageOwn
+}
+
+// AwaitProgress waits until the call is at another stage than known, or ctx
+// ends, and tells how far it is.
+func (b *Board) AwaitProgress(ctx context.Context, id sipgate.CallID, known Stage) (Stage, Call) {
+	_, sub := b.Subscribe()
+	defer func() { sub.Close() }()
+	look := time.NewTicker(time.Second) // not every stage changes the row
+	defer look.Stop()
+	for {
+		if stage, call := b.Progress(id); stage != known || ctx.Err() != nil {
+			return stage, call
+		}
+		select {
+		case _, ok := <-sub.Changes():
+			if !ok { // it fell behind
+				_, sub = b.Subscribe()
+			}
+		case <-look.C:
+		case <-ctx.Done():
+		}
+	}
+}

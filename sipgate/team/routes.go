@@ -28,6 +28,7 @@ var routes = map[string]Deed{
 	"GET /search":                    DeedCall,
 	"POST /calls":                    DeedCall,
 	"GET /calls/new":                 DeedCall,
+	"GET /starting/{id}":             DeedCall, // one that somebody just started
 	"GET /calls/{id}":                DeedSee,
 	"GET /calls/{id}/transfer":       DeedTransfer,
 	"GET /calls/{id}/keypad":         DeedTones,

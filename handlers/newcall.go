@@ -1,0 +1,148 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+	"callboard/views"
+)
+
+// newCallSheet asks whom to call, from which telephone. A tel: link fills it
+// in: opening one never calls anybody.
+func (h *handlers) newCallSheet(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	phones, err := h.phones(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	m := views.NewCallModel{ActionID: rand.Text(), Phones: phones, CallerIDs: h.callerIDs(r.Context(), v), CallerID: string(v.Choices.Number),
+		Whom: h.whomField(r, v, views.CallRef{}), Link: h.link(r.URL.Query().Get("to"))}
+	if m.Link.Text != "" {
+		m.Whom.Text = m.Link.Text
+	}
+	return show(w, r, http.StatusOK, views.NewCallSheet(h.about(r, v), m))
+}
+
+// link is what a tel: link, or a number in an address, comes to.
+func (h *handlers) link(to string) views.Link {
+	if to == "" {
+		return views.Link{}
+	}
+	typed, err := sipgate.ParseTel(to)
+	if err != nil {
+		return views.Link{Text: clip(to), Refused: explain(err).Code}
+	}
+	number, err := h.Numbers.Parse(typed)
+	if err != nil {
+		return views.Link{Text: typed, Refused: explain(err).Code}
+	}
+	return views.Link{Text: sipgate.DisplayNumber(string(number))}
+}
+
+// clip is so much of a link as the field takes.
+func clip(s string) string {
+	r := []rune(s)
+	return string(r[:min(len(r), 40)])
+}
+
+// phones are the visitor's telephones, the one to start with chosen: the one
+// that the visitor prefers or, if that would not ring, the first that does.
+func (h *handlers) phones(ctx context.Context, v Visitor) ([]views.Phone, error) {
+	devices, err := h.clientOf(v).Devices(ctx, v.User)
+	if err != nil {
+		return nil, err
+	}
+	neo := h.platformOf(ctx, v).Platform == sipgate.Neo
+	var phones []views.Phone
+	first := map[string]int{}
+	for _, d := range devices {
+		p := views.Phone{ID: string(d.ID), Name: cmp.Or(d.Alias, string(d.ID)), State: stateOf(d, neo)}
+		if _, ok := first[p.State]; !ok {
+			first[p.State] = len(phones)
+		}
+		phones = append(phones, p)
+	}
+	for i, p := range phones {
+		if p.ID == string(v.Choices.Device) && (p.State == "ready" || p.State == "dnd") {
+			phones[i].Chosen = true
+			return phones, nil
+		}
+	}
+	for _, state := range []string{"ready", "dnd", "offline"} {
+		if i, ok := first[state]; ok {
+			phones[i].Chosen = true
+			break
+		}
+	}
+	return phones, nil
+}
+
+// stateOf says whether a call can be started with a telephone. On neo that
+// cannot be done with mobiles and telephones elsewhere.
+func stateOf(d sipgate.Device, neo bool) string {
+	switch {
+	case neo && d.Elsewhere():
+		return "unfit"
+	case d.Unreachable():
+		return "offline"
+	case d.DND:
+		return "dnd"
+	}
+	return "ready"
+}
+
+// startingPatience is how long a page waits for the next stage of a call.
+const startingPatience = 15 * time.Second
+
+// starting tells how far a call is that somebody started: the page as soon as
+// it is at another stage, a person without script again and again.
+func (h *handlers) starting(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	id := sipgate.CallID(r.PathValue("id"))
+	if !id.Valid() {
+		return errNotFound
+	}
+	q := r.URL.Query()
+	m := views.StartingModel{Call: string(id), Callee: clip(q.Get("callee"))}
+	m.Turn, _ = strconv.Atoi(q.Get("turn"))
+	board := h.Exchange.Board(v.Account)
+	var call switchboard.Call
+	if isEnhanced(r) {
+		ctx, cancel := context.WithTimeout(r.Context(), startingPatience)
+		defer cancel()
+		m.Stage, call = board.AwaitProgress(ctx, id, views.StageOf(q.Get("stage")))
+	} else if m.Stage, call = board.Progress(id); m.Stage < switchboard.StageTalking {
+		w.Header().Set("Refresh", "2")
+	}
+	h.fillStarting(v, &m, call)
+	if isEnhanced(r) {
+		return show(w, r, http.StatusOK, views.Starting(h.about(r, v), m))
+	}
+	return show(w, r, http.StatusOK, views.StartingSheet(h.about(r, v), m))
+}
+
+// fillStarting adds what the board shows of the call, if the visitor may see it.
+func (h *handlers) fillStarting(v Visitor, m *views.StartingModel, call switchboard.Call) {
+	if call.ID != "" && h.sees(v, call) {
+		m.Row, m.Cause = call.ID, call.Cause
+	}
+}
+
+// started answers who started a call: a program with its id, a page with what
+// comes next.
+func (h *handlers) started(w http.ResponseWriter, r *http.Request, v Visitor, id sipgate.CallID, callee string) error {
+	m := views.StartingModel{Call: string(id), Callee: sipgate.DisplayNumber(callee)}
+	switch {
+	case wantsJSON(r):
+		return answerJSON(w, http.StatusCreated, map[string]string{"callId": string(id)})
+	case isEnhanced(r):
+		return show(w, r, http.StatusOK, views.StartingSheet(h.about(r, v), m))
+	}
+	http.Redirect(w, r, "/starting/"+string(id)+"?"+url.Values{"callee": {m.Callee}}.Encode(), http.StatusSeeOther)
+	return nil
+}

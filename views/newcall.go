@@ -1,0 +1,99 @@
+package views
+
+import (
+	"net/url"
+
+	"callboard/sipgate/switchboard"
+)
+
+// NewCallModel is what [NewCallSheet] shows.
+type NewCallModel struct {
+	ActionID  string
+	Phones    []Phone // the member's telephones
+	CallerIDs []Choice
+	CallerID  string // of those, the one that is chosen; empty: none
+	Whom      Whom
+	Link      Link
+}
+
+// Link is the tel: link that was opened; zero if none was.
+type Link struct {
+	Text    string // its number, as it will be understood or as it stood there
+	Refused string // code of why it cannot be called; empty if it can
+}
+
+// Phone is a telephone of the member.
+type Phone struct {
+	ID, Name string
+	State    string // "ready", "dnd", "offline", or "unfit": calls cannot be started there
+	Chosen   bool
+}
+
+// offline reports whether one of the telephones is not connected.
+func (m NewCallModel) offline() bool {
+	for _, d := range m.Phones {
+		if d.State == "offline" {
+			return true
+		}
+	}
+	return false
+}
+
+// phoneIcons draw the states of telephones.
+var phoneIcons = map[string]string{"ready": "live", "dnd": "mute", "offline": "offline", "unfit": "close"}
+
+// StartingModel is what [StartingSheet] shows: how far a call is that the
+// reader started.
+type StartingModel struct {
+	Call   string // names it in an address
+	Callee string // for people
+	Stage  switchboard.Stage
+	Row    switchboard.RowID // of the board; empty if it is not there
+	Cause  string            // why it is over: sipgate's word, or empty
+	Turn   int               // how often the page has asked
+}
+
+// mostTurns is how often a page asks without an end in sight.
+const mostTurns = 12
+
+// stages are the stages that are shown, and their names.
+var (
+	stages     = []switchboard.Stage{switchboard.StageOwn, switchboard.StageCalling, switchboard.StageTalking}
+	stageNames = map[switchboard.Stage]string{
+		switchboard.StageUnknown: "unknown", switchboard.StageOwn: "own", switchboard.StageCalling: "calling",
+		switchboard.StageTalking: "talking", switchboard.StageOver: "over",
+	}
+	stageIcons = map[switchboard.Stage]string{
+		switchboard.StageOwn: "ringing", switchboard.StageCalling: "out", switchboard.StageTalking: "talking",
+	}
+)
+
+func (m StartingModel) name() string { return stageNames[m.Stage] }
+
+// shown is the stage that is marked: of a call of which nothing was heard the
+// own telephone rings, as far as anybody knows.
+func (m StartingModel) shown() switchboard.Stage { return max(m.Stage, switchboard.StageOwn) }
+
+// waits reports whether something is still to be expected.
+func (m StartingModel) waits() bool { return m.Stage < switchboard.StageTalking && m.Turn < mostTurns }
+
+// next is where the page asks how it goes on.
+func (m StartingModel) next() string {
+	q := url.Values{"stage": {m.name()}, "turn": {decimal(int64(m.Turn + 1))}, "callee": {m.Callee}}
+	return "/starting/" + url.PathEscape(m.Call) + "?" + q.Encode()
+}
+
+func (m StartingModel) page() string { return "/calls/" + url.PathEscape(string(m.Row)) }
+
+// StageOf finds the stage of a name, StageUnknown if there is none.
+func StageOf(name string) switchboard.Stage {
+	for s, n := range stageNames {
+		if n == name {
+			return s
+		}
+	}
+	return switchboard.StageUnknown
+}
+
+// telAddress is where browsers are to open tel: links; %s stands for the link.
+const telAddress = "/calls/new?to=%s"
