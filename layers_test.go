@@ -34,14 +34,15 @@ const layers = `
 	sipgate/team         < sipgate
 	sipgate/journal      < sipgate sipgate/switchboard
 	sipgate/directory    < sipgate
+	sipgate/figures      < sipgate
 
 	# What one sees: values only.
 	views                < sipgate/switchboard sipgate/team sipgate/announcement static
-	views                < sipgate/journal sipgate/directory
+	views                < sipgate/journal sipgate/directory sipgate/figures
 
 	# The one place where browsers and telephones meet.
 	handlers             < web views static sipgate sipgate/switchboard sipgate/team sipgate/announcement
-	handlers             < sipgate/journal sipgate/directory
+	handlers             < sipgate/journal sipgate/directory sipgate/figures
 
 	# Plugs it together.
 	.                    < web web/database handlers sipgate sipgate/switchboard sipgate/team

@@ -409,7 +409,7 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 		Sessions: web.NewSessions[handlers.Visitor](db.DB, web.SessionOptions{Secure: secure}), Ping: db.PingContext,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: log, HTTP: httpClient, AuthURL: c.oauth.AuthURL, TokenURL: c.oauth.TokenURL,
 			ClientID: c.oauth.ClientID, ClientSecret: c.oauth.ClientSecret},
-		Grants: grants, People: people, Audit: audit, AuditDays: int(c.keepAudit / (24 * time.Hour)), Hooks: team.NewHooks(db.DB), Platforms: platforms, Interrupted: left, Journal: timelines, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, c.library),
+		Grants: grants, People: people, Audit: audit, AuditDays: int(c.keepAudit / (24 * time.Hour)), Hooks: team.NewHooks(db.DB), Walls: team.NewWalls(db.DB), Platforms: platforms, Interrupted: left, Journal: timelines, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, c.library),
 		Client: func(auth sipgate.Credentials) *sipgate.Client {
 			return &sipgate.Client{Base: c.api, HTTP: httpClient, Auth: auth, RecordingOrigins: c.recordings}
 		},

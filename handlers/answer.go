@@ -81,6 +81,12 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, f web.Fault) {
 		w.WriteHeader(f.Status)
 		return
 	}
+	if isWall(r) {
+		if err := show(w, r, f.Status, views.WallNothing(wallLang(r))); err != nil {
+			h.Log.Info("a refusal could not be sent", "err", err)
+		}
+		return
+	}
 	v := Visitor{}
 	if s, ok, err := h.Sessions.Peek(r); err == nil && ok {
 		v = h.known(s.Value)

@@ -50,7 +50,7 @@ func (h *handlers) permit(v Visitor, c switchboard.Call) views.Permit {
 // about is what every page needs to know.
 func (h *handlers) about(r *http.Request, v Visitor) views.Page {
 	may := map[string]bool{}
-	for entry, deed := range map[string]team.Deed{"team": team.DeedTeam, "audit": team.DeedAudit, "status": team.DeedStatus, "settings": team.DeedSettingsOwn} {
+	for entry, deed := range map[string]team.Deed{"team": team.DeedTeam, "figures": team.DeedFigures, "audit": team.DeedAudit, "walls": team.DeedWalls, "status": team.DeedStatus, "settings": team.DeedSettingsOwn} {
 		may[entry] = v.Person.May(deed).OK
 	}
 	lacks, platform := map[string]bool{}, h.Platforms.Get(v.Account)

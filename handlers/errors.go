@@ -41,6 +41,8 @@ var known = []struct {
 	{team.ErrRemoved, web.Fault{Status: http.StatusForbidden, Code: "removed"}},
 	{team.ErrLastAdmin, web.Fault{Status: http.StatusConflict, Code: "last_admin"}},
 	{team.ErrNotAllowed, web.Fault{Status: http.StatusForbidden, Code: "role_agent"}},
+	{team.ErrNoWall, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
+	{team.ErrTooManyWalls, web.Fault{Status: http.StatusConflict, Code: "too_many_walls"}},
 	{team.ErrNoPerson, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
 	{team.ErrAuditUnavailable, web.Fault{Status: http.StatusServiceUnavailable, Code: "audit_unavailable"}},
 	{directory.ErrUnclear, web.Fault{Status: http.StatusUnprocessableEntity, Code: "whom_unclear", Field: "number"}},

@@ -20,6 +20,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/directory"
+	"callboard/sipgate/figures"
 	"callboard/sipgate/journal"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
@@ -48,6 +49,7 @@ type Deps struct {
 	AuditDays int // for how many days the audit is kept
 	Hooks     *team.Hooks
 	Platforms *team.Platforms
+	Walls     *team.Walls
 
 	// Interrupted are the deeds that the end of the program before this one
 	// cut off; their teams are told.
@@ -74,6 +76,7 @@ type handlers struct {
 	uploading uploading
 	phonebook team.Phonebook       // of those who are on a board
 	directory *directory.Directory // whom they can call
+	figures   *figures.Reader
 
 	extensions extensions
 	news       sync.Map // of *journal.News, by account
@@ -100,6 +103,7 @@ func New(d Deps) *App {
 	h.service = newService(h)
 	h.directory = directory.New(d.Numbers)
 	h.life, h.end = context.WithCancel(context.Background())
+	h.figures = figures.NewReader(d.Log)
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Render: h.refuse}
 	h.Sessions.Subject = Visitor.Subject
 	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()
@@ -109,7 +113,7 @@ func New(d Deps) *App {
 	h.People.OnChange(h.changed)
 	guard := web.GuardOptions{Log: d.Log, PublicURL: d.PublicURL, Render: h.refuse,
 		FormAction: []string{d.LoginURL.Scheme + "://" + d.LoginURL.Host},
-		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/"}}
+		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/", "/wall/"}}
 	return &App{h: h, handler: web.Guard(guard, h.errors.Mux(h.routes()))}
 }
 
@@ -150,6 +154,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	<-mustered
 	a.h.end()
 	a.h.work.Wait()
+	a.h.figures.Close()
 	a.h.Sessions.Close()
 	return err
 }

@@ -75,7 +75,8 @@ func TestT16EveryRouteHasARow(t *testing.T) {
 
 // T36: what is not public needs a session, whatever is asked.
 func TestT36OnlyPublicAddressesAreOpen(t *testing.T) {
-	public := []string{"GET /login", "POST /login", "GET /oauth/callback", "GET /a/{file}", "POST /push/{secret}", "GET /healthz", "GET /session", "GET /static/", "GET /feed", "GET /gallery", "GET /gallery/{name}"}
+	public := []string{"GET /login", "POST /login", "GET /oauth/callback", "GET /a/{file}", "POST /push/{secret}", "GET /healthz", "GET /session", "GET /static/", "GET /feed", "GET /gallery", "GET /gallery/{name}",
+		"GET /wall/{token}", "GET /wall/{token}/feed"}
 	h := bare()
 	mux := h.routes()
 	for _, route := range patterns(t) {

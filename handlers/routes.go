@@ -26,6 +26,9 @@ func (h *handlers) routes() *http.ServeMux {
 	public("GET /gallery", h.gallery) // in the demo
 	public("GET /gallery/{name}", h.exhibit)
 
+	public("GET /wall/{token}", h.wall)
+	public("GET /wall/{token}/feed", h.wallFeed)
+
 	signed("GET /{$}", h.dashboard)
 	public("GET /feed", h.feed)
 	signed("POST /logout", h.signOut)
@@ -70,6 +73,12 @@ func (h *handlers) routes() *http.ServeMux {
 
 	signed("POST /calls/{id}/undo", h.undo)
 	signed("POST /calls/{id}/attention", h.attention)
+
+	signed("GET /figures", h.figuresPage)
+
+	signed("GET /walls", h.walls)
+	signed("POST /walls", h.makeWall)
+	signed("POST /walls/{id}/revoke", h.revokeWall)
 
 	signed("GET /team", h.people)
 	signed("POST /team/{user}/role", h.aPerson("role", h.setRole))

@@ -32,6 +32,7 @@ type wireEntry struct {
 	Archived      bool     `json:"archived"`
 	RecordingURL  string   `json:"recordingUrl"`
 	Endpoints     []struct {
+		Type     string `json:"type"`
 		Endpoint struct {
 			Extension string `json:"extension"`
 		} `json:"endpoint"`
@@ -63,11 +64,14 @@ func (w wireEntry) entry() HistoryEntry {
 		Starred:       w.Starred,
 		Archived:      w.Archived,
 	}
-	var endpoints []string
+	var endpoints, takers []string
 	for _, p := range w.Endpoints {
 		endpoints = append(endpoints, p.Endpoint.Extension)
+		if p.Type == "PICKUP" {
+			takers = append(takers, p.Endpoint.Extension)
+		}
 	}
-	e.Endpoints = extensions(endpoints)
+	e.Endpoints, e.Takers = extensions(endpoints), extensions(takers)
 	if w.CallID.Valid() {
 		e.CallID = w.CallID
 	}

@@ -161,7 +161,11 @@ func TestVendored(t *testing.T) {
 func TestWeight(t *testing.T) {
 	var all int
 	for name := range addresses {
+<<<<<<< ours
 		if filepath.Ext(name) == ".png" || slices.Contains([]string{"pages.css", "history.css", "history.js", "settings.css", "settings.js", "tel.js", "gallery.js", "sounds.css", "sounds.js", "wav.js", "mic.js", "tape.js", "manifest-de.webmanifest"}, name) {
+=======
+		if filepath.Ext(name) == ".png" || slices.Contains([]string{"pages.css", "figures.css", "wall.css", "wall.js", "history.css", "history.js", "settings.css", "settings.js", "gallery.js", "sounds.css", "sounds.js", "wav.js", "mic.js", "tape.js", "manifest-de.webmanifest"}, name) {
+>>>>>>> theirs
 			continue // when it is installed, of other pages, or in place of another
 		}
 		all += len(body(t, get(t, "GET", URL(name), "gzip")))
@@ -197,7 +201,7 @@ func TestOwnFiles(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"app.css", "pages.css", "settings.css", "sheets.css"} {
+	for _, name := range []string{"app.css", "pages.css", "figures.css", "wall.css", "settings.css", "sheets.css"} {
 		css, _ := embedded.ReadFile(name)
 		for _, bad := range []string{"@import", "url(", "http:", "https:"} {
 			if bytes.Contains(css, []byte(bad)) {

@@ -46,6 +46,7 @@ var deeds = []team.Deed{
 	team.DeedHangUp, team.DeedUndo, team.DeedNote, team.DeedOverride, team.DeedSee,
 	team.DeedPeople, team.DeedWebhooks, team.DeedAnnouncementsWrite, team.DeedSettings, team.DeedSettingsOwn,
 	team.DeedBoard, team.DeedHistory, team.DeedHistoryAll, team.DeedHistoryMark, team.DeedHistoryMarkAll, team.DeedAnnouncements, team.DeedTeam, team.DeedStatus, team.DeedAudit,
+	team.DeedWalls, team.DeedFigures, team.DeedFiguresPeople,
 }
 
 func deedWord(lang Lang, d team.Deed) string {

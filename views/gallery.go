@@ -66,6 +66,7 @@ func Gallery(lang Lang) []Picture {
 	pictures = append(pictures, galleryOfSounds(at("/announcements"))...)
 	pictures = append(pictures, galleryOfTeam(lang)...)
 	pictures = append(pictures, galleryOfCalling(p, now)...)
+	pictures = append(pictures, galleryOfFigures(lang)...)
 	return append(pictures, galleryStates(lang)...)
 }
 

@@ -34,8 +34,8 @@ type Page struct {
 	// Lead says that they may act although somebody else is about to.
 	Lead bool
 
-	// May holds what they may open besides what everybody may: "team", "audit",
-	// "status", "settings".
+	// May holds what they may open besides what everybody may: "team",
+	// "figures", "audit", "status", "walls", "settings".
 	May map[string]bool
 
 	// Lacks holds what the team's account cannot do, by team.Ability.
@@ -102,8 +102,10 @@ var places = []place{
 	{"/announcements", "announce", "nav.announcements", ""},
 	{"/history", "history", "nav.history", ""},
 	{"/team", "team", "nav.team", "team"},
+	{"/figures", "figures", "nav.figures", "figures"},
 	{"/audit", "audit", "nav.audit", "audit"},
 	{"/status", "status", "nav.status", "status"},
+	{"/walls", "wall", "nav.walls", "walls"},
 	{"/settings", "settings", "nav.settings", "settings"},
 }
 
@@ -147,7 +149,7 @@ func init() {
 	for _, name := range []string{
 		"in", "out", "both", "ringing", "talking", "held", "ended", "hold", "resume", "mute", "unmute",
 		"transfer", "keypad", "announce", "record", "stop", "hangup", "plus", "live", "catching", "offline",
-		"person", "private", "available", "oncall", "dnd", "away", "unknown", "team", "audit", "status", "settings", "more", "note", "moved", "star", "read", "archive",
+		"person", "private", "available", "oncall", "dnd", "away", "unknown", "team", "figures", "wall", "audit", "status", "settings", "more", "note", "moved", "star", "read", "archive",
 		"phone", "upload", "download", "trash", "board", "history", "close", "warn", "voicemail", "fax", "sms", "out-door",
 	} {
 		icons[name] = static.URL("icons.svg") + "#" + name

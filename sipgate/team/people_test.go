@@ -25,7 +25,7 @@ var (
 func tables(tb testing.TB) *sql.DB {
 	tb.Helper()
 	db := memory(tb)
-	for _, file := range []string{"00002_people.sql", "00003_audit.sql", "00004_hooks.sql", "00005_platform.sql", "00006_choices.sql"} {
+	for _, file := range []string{"00002_people.sql", "00003_audit.sql", "00004_hooks.sql", "00005_platform.sql", "00006_choices.sql", "00007_walls.sql"} {
 		text, err := fs.ReadFile(Migrations, file)
 		if err != nil {
 			tb.Fatal(err)

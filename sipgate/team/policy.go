@@ -39,6 +39,9 @@ const (
 	DeedStatus             Deed = "status"              // what works and what does not, without secrets
 	DeedWebhooks           Deed = "webhooks"            // set and remove push addresses at sipgate
 	DeedAudit              Deed = "audit"
+	DeedFigures            Deed = "figures"        // the team's totals
+	DeedFiguresPeople      Deed = "figures.people" // each member's
+	DeedWalls              Deed = "walls"          // links for screens on a wall
 )
 
 // A wish is what somebody must have agreed to before others do something on
@@ -76,17 +79,20 @@ var (
 		DeedTeam:               Viewer,
 		DeedHistory:            Viewer,
 		DeedSettingsOwn:        Viewer,
+		DeedFigures:            Viewer,
 		DeedCall:               Agent,
 		DeedAnnouncements:      Agent,
 		DeedHistoryMark:        Agent,
 		DeedHistoryAll:         Lead,
 		DeedHistoryMarkAll:     Lead,
 		DeedStatus:             Lead,
+		DeedFiguresPeople:      Lead,
 		DeedAnnouncementsWrite: Admin,
 		DeedPeople:             Admin,
 		DeedSettings:           Admin,
 		DeedWebhooks:           Admin,
 		DeedAudit:              Admin,
+		DeedWalls:              Admin,
 	}
 )
 

@@ -10,17 +10,19 @@ const public Deed = ""
 // by the pattern under which the handlers know it. What the routes of a call
 // do to it is decided again when the call is known.
 var routes = map[string]Deed{
-	"GET /login":          public,
-	"POST /login":         public,
-	"GET /oauth/callback": public,
-	"GET /a/{file}":       public, // by an unguessable address, for sipgate
-	"POST /push/{secret}": public, // the same
-	"GET /healthz":        public,
-	"GET /session":        public,
-	"GET /static/":        public,
-	"GET /gallery":        public, // in the demo only, and invented
-	"GET /gallery/{name}": public,
-	"POST /logout":        public, // also for those who may nothing else any more
+	"GET /login":             public,
+	"POST /login":            public,
+	"GET /oauth/callback":    public,
+	"GET /a/{file}":          public, // by an unguessable address, for sipgate
+	"POST /push/{secret}":    public, // the same
+	"GET /healthz":           public,
+	"GET /session":           public,
+	"GET /static/":           public,
+	"GET /gallery":           public, // in the demo only, and invented
+	"GET /gallery/{name}":    public,
+	"GET /wall/{token}":      public, // by an unguessable address, for a screen on a wall
+	"GET /wall/{token}/feed": public,
+	"POST /logout":           public, // also for those who may nothing else any more
 
 	"GET /{$}":  DeedBoard,
 	"GET /feed": DeedBoard,
@@ -61,6 +63,12 @@ var routes = map[string]Deed{
 	"POST /history/{id}/read":                          DeedHistoryMark,
 	"GET /history/{id}/recordings/{recording}":         DeedHistory,
 	"GET /history/{id}/recordings/{recording}/outline": DeedHistory,
+
+	"GET /figures": DeedFigures,
+
+	"GET /walls":              DeedWalls,
+	"POST /walls":             DeedWalls,
+	"POST /walls/{id}/revoke": DeedWalls,
 
 	"GET /team":                  DeedTeam,
 	"POST /team/{user}/role":     DeedPeople,

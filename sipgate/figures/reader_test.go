@@ -1,0 +1,250 @@
+package figures
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// A fakeSource has a history of calls, one a second up to now, of which some
+// are in the archive, and takes note of when it is asked.
+type fakeSource struct {
+	calls, archived int
+	slow            time.Duration
+	fail            error
+
+	mu    sync.Mutex
+	asked []time.Time
+	busy  int
+	most  int // requests at once
+}
+
+func (s *fakeSource) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, time.Now())
+	s.busy++
+	s.most = max(s.most, s.busy)
+}
+
+func (s *fakeSource) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy--
+}
+
+func (s *fakeSource) History(ctx context.Context, q sipgate.HistoryQuery) (sipgate.HistoryPage, error) {
+	s.begin()
+	defer s.end()
+	select {
+	case <-time.After(s.slow):
+	case <-ctx.Done():
+		return sipgate.HistoryPage{}, ctx.Err()
+	}
+	if s.fail != nil {
+		return sipgate.HistoryPage{}, s.fail
+	}
+	total, name := s.calls, "call"
+	if q.Archived {
+		total, name = s.archived, "archived"
+	}
+	page := sipgate.HistoryPage{Total: total}
+	for i := q.Offset; i < min(total, q.Offset+q.Limit); i++ {
+		page.Items = append(page.Items, sipgate.HistoryEntry{ID: fmt.Sprint(name, i), Type: "CALL", Direction: "INCOMING", Created: q.From.Add(time.Duration(i) * time.Second)})
+	}
+	return page, nil
+}
+
+func (s *fakeSource) Users(context.Context) ([]sipgate.User, error) {
+	s.begin()
+	defer s.end()
+	return []sipgate.User{{ID: "w0"}, {ID: "w1", Firstname: "Jonas", Lastname: "Keller"}, {ID: "w2"}}, s.fail
+}
+
+func (s *fakeSource) Devices(_ context.Context, u sipgate.UserID) ([]sipgate.Device, error) {
+	s.begin()
+	defer s.end()
+	if u == "w2" {
+		return nil, &sipgate.Error{Kind: sipgate.Forbidden}
+	}
+	return []sipgate.Device{{ID: "e" + sipgate.DeviceID(u[1:]), Phonelines: []sipgate.Phoneline{{ID: "p0"}}}}, nil
+}
+
+// pace fails unless two seconds lie between any two requests.
+func (s *fakeSource) pace(t *testing.T) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := 1; i < len(s.asked); i++ {
+		if gap := s.asked[i].Sub(s.asked[i-1]); gap < pause {
+			t.Errorf("request %d comes %v after the one before", i, gap)
+		}
+	}
+	if s.most > 1 {
+		t.Errorf("%d requests at once", s.most)
+	}
+}
+
+func (s *fakeSource) may() []Source { return []Source{s} }
+
+func (s *fakeSource) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.asked)
+}
+
+// TestFiguresReader shows that a hundred who look at three spans cost two
+// requests for each, two seconds apart, and no more for a minute.
+func TestFiguresReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, s := NewReader(nil), &fakeSource{calls: 30, archived: 12, slow: 300 * time.Millisecond}
+		time.Sleep(time.Hour) // after midnight: yesterday is over for some time
+		now := time.Now()
+		spans := []Span{Day(now), Day(now.AddDate(0, 0, -1)), Days(now, 7)}
+		var all sync.WaitGroup
+		for i := range 100 {
+			all.Go(func() {
+				got := r.Read(t.Context(), "1", spans[i%3], s.may)
+				if got.Total.Sum() != 42 || !got.Complete() || got.Have != 42 || got.Of != 42 || got.Busy || got.Problem != nil {
+					t.Errorf("read %+v: %d of %d, %v", got.Total, got.Have, got.Of, got.Problem)
+				}
+			})
+		}
+		all.Wait()
+		if s.count() != 6 {
+			t.Errorf("%d requests", s.count())
+		}
+		s.pace(t)
+		time.Sleep(fresh - 11*time.Second)
+		for range 100 {
+			r.Read(t.Context(), "1", spans[0], s.may)
+		}
+		if s.count() != 6 {
+			t.Errorf("%d requests within a minute", s.count())
+		}
+		time.Sleep(fresh)
+		for range 3 {
+			r.Read(t.Context(), "1", spans[0], s.may)
+			r.Read(t.Context(), "1", spans[1], s.may) // over, and read since
+		}
+		if s.count() != 8 {
+			t.Errorf("%d requests after a minute", s.count())
+		}
+		r.Close()
+	})
+}
+
+// TestFiguresReaderBounds shows that a span that is too large is read in five
+// requests, and said to be incomplete.
+func TestFiguresReaderBounds(t *testing.T) {
+	for _, test := range []struct {
+		calls, archived, have, of, asked int
+		complete                         bool
+	}{
+		{0, 0, 0, 0, 2, true},
+		{1000, 0, 1000, 1000, 2, true},
+		{1001, 3, 1004, 1004, 3, true},
+		{3999, 1000, 4999, 4999, 5, true},
+		{5000, 1, 5000, 5000, 5, false}, // nobody knows of the archived one
+		{6340, 0, 5000, 6340, 5, false},
+		{2500, 2500, 4500, 5000, 5, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r, s := NewReader(nil), &fakeSource{calls: test.calls, archived: test.archived}
+			got := r.Read(t.Context(), "1", Day(time.Now()), s.may)
+			if got.Have != test.have || got.Of != test.of || got.Complete() != test.complete || got.Total.Sum() != test.have || s.count() != test.asked {
+				t.Errorf("%+v: %d of %d, complete %v, counted %d, %d requests", test, got.Have, got.Of, got.Complete(), got.Total.Sum(), s.count())
+			}
+			s.pace(t)
+			r.Close()
+		})
+	}
+}
+
+// TestFiguresReaderWaits shows that nobody waits longer than they want to, that
+// a failure leaves what was known, and that another one is asked if sipgate
+// refuses the first.
+func TestFiguresReaderWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, s := NewReader(nil), &fakeSource{calls: 7, slow: 10 * time.Second}
+		span := Day(time.Now())
+		short, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+		defer cancel()
+		begun := time.Now()
+		if got := r.Read(short, "1", span, s.may); got.Known || !got.Busy || time.Since(begun) != 4*time.Second {
+			t.Errorf("%+v after %v", got, time.Since(begun))
+		}
+		if got := r.Read(t.Context(), "1", span, s.may); !got.Known || got.Total.Sum() != 7 || s.count() != 2 {
+			t.Errorf("%+v after %d requests", got.Total, s.count())
+		}
+		asOf := r.Read(t.Context(), "1", span, s.may).AsOf
+
+		s.fail, s.slow = &sipgate.Error{Kind: sipgate.Throttled}, 0
+		time.Sleep(2 * fresh)
+		got := r.Read(t.Context(), "1", span, s.may)
+		if got.Total.Sum() != 7 || !got.AsOf.Equal(asOf) || sipgate.KindOf(got.Problem) != sipgate.Throttled {
+			t.Errorf("after a failure: %+v of %v, %v", got.Total, got.AsOf, got.Problem)
+		}
+		if r.Read(t.Context(), "1", span, s.may); s.count() != 3 {
+			t.Errorf("%d requests: a failure is repeated at once", s.count())
+		}
+		time.Sleep(again)
+		s.fail = &sipgate.Error{Kind: sipgate.Forbidden}
+		other := &fakeSource{calls: 9}
+		got = r.Read(t.Context(), "1", span, func() []Source { return []Source{s, other} })
+		if got.Total.Sum() != 9 || got.Problem != nil || other.count() != 2 {
+			t.Errorf("through another: %+v, %v", got.Total, got.Problem)
+		}
+		if got := r.Read(t.Context(), "2", span, func() []Source { return nil }); got.Problem != ErrNobody {
+			t.Errorf("through nobody: %v", got.Problem)
+		}
+		r.Close()
+		if got := r.Read(t.Context(), "3", span, other.may); got.Known || got.Busy {
+			t.Error("something is read after Close")
+		}
+	})
+}
+
+// TestFiguresReaderForgets shows that old spans are not kept.
+func TestFiguresReaderForgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, s := NewReader(nil), &fakeSource{}
+		for i := range 50 {
+			r.Read(t.Context(), "1", Day(time.Now().AddDate(0, 0, -i)), s.may)
+		}
+		if n := len(r.teams["1"].spans); n > mostSpans {
+			t.Errorf("%d spans are kept", n)
+		}
+		r.Close()
+	})
+}
+
+// TestFiguresCrew shows that users' telephones are asked for once an hour, in
+// the pace of everything else, and that a line of two is nobody's.
+func TestFiguresCrew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, s := NewReader(nil), &fakeSource{}
+		r.Read(t.Context(), "1", Day(time.Now()), s.may)
+		done, cancel := context.WithCancel(t.Context())
+		cancel()
+		if crew := r.Crew(done, "1", s.may); len(crew.Owners) != 0 || !crew.Busy {
+			t.Errorf("at once: %+v", crew)
+		}
+		crew := r.Crew(t.Context(), "1", s.may)
+		owners := crew.Owners
+		if crew.Busy || crew.Names["w1"] != "Jonas Keller" || owners["w0"] != "w0" || owners["e1"] != "w1" || owners["p0"] != "" || owners["w2"] != "w2" || len(owners) != 6 {
+			t.Errorf("in the end: %+v", crew)
+		}
+		r.Crew(t.Context(), "1", s.may)
+		if s.count() != 2+4 {
+			t.Errorf("%d requests", s.count())
+		}
+		s.pace(t)
+		r.Close()
+	})
+}

@@ -1,0 +1,50 @@
+package journal
+
+import (
+	"testing"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// (Telling of something takes three seconds.) The longest wait is that of a call that came in, was seen ringing from the
+// start and rings no more.
+func TestFiguresWaits(t *testing.T) {
+	bubble(t, func(t *testing.T, j *Journal) {
+		begun := time.Now()
+		x := open(t, j, ours, "w0")
+		ringing := func(id sipgate.CallID, d sipgate.Direction, wait time.Duration, end func(e sipgate.Event) sipgate.Event) {
+			e := newCall(id, d, jennifer, doc, "Doc")
+			if d == sipgate.Outgoing {
+				e = newCall(id, d, doc, jennifer, "Doc")
+			}
+			x.tell(e)
+			time.Sleep(wait)
+			if end != nil {
+				x.tell(end(e))
+				time.Sleep(time.Second)
+				x.tell(hangup(e, "normalClearing"))
+			}
+		}
+		answered := func(e sipgate.Event) sipgate.Event { return answer(e, "Doc") }
+		ringing("A", sipgate.Incoming, 7*time.Second, answered)
+		ringing("B", sipgate.Incoming, 19*time.Second, func(e sipgate.Event) sipgate.Event { return hangup(e, "cancel") })
+		ringing("C", sipgate.Outgoing, 40*time.Second, answered)
+		x.add("D", jennifer, doc) // established when it is seen first
+		x.poll()
+		x.remove("D")
+		x.poll()
+		later := time.Now()
+		ringing("E", sipgate.Incoming, 3*time.Second, answered)
+		ringing("F", sipgate.Incoming, time.Minute, nil) // rings on
+		x.poll()
+		for since, want := range map[time.Time]Waits{begun: {3, 22 * time.Second}, later: {1, 6 * time.Second}, time.Now(): {}} {
+			if got, err := j.Waits(t.Context(), ours, since); got != want || err != nil {
+				t.Errorf("since %v: %+v, want %+v, %v", since, got, want, err)
+			}
+		}
+		if got, err := j.Waits(t.Context(), theirs, begun); got != (Waits{}) || err != nil {
+			t.Errorf("of another account: %+v, %v", got, err)
+		}
+	})
+}

@@ -1,0 +1,215 @@
+package team
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"sync"
+	"time"
+
+	"callboard/sipgate"
+)
+
+const (
+	maxWallName = 60
+	mostWalls   = 20 // of one account
+	wallToken   = 32 // random bytes
+)
+
+// Errors of [Walls].
+var (
+	// ErrNoWall says that there is no such link, or no longer.
+	ErrNoWall = errors.New("no such wallboard")
+
+	// ErrTooManyWalls says that another one has to be withdrawn first.
+	ErrTooManyWalls = errors.New("the team has as many wallboards as it can")
+)
+
+// A Wall is a link that shows an account's calls to whoever has it, without a
+// sign-in.
+type Wall struct {
+	ID      string
+	Account string
+	Name    string // where the screen hangs
+	Names   bool   // the names of contacts are shown
+	By      Member // who made the link
+	ByName  string // as it was then
+	Created time.Time
+	Used    time.Time // last, in steps of some minutes; zero: never
+	Screens int       // that show it right now
+}
+
+// Viewer is who looks at the wall, for the policy: nobody in particular, who
+// may see what the team may and nothing else.
+func (w Wall) Viewer() Person {
+	return Person{Member: Member{Account: w.Account, User: sipgate.UserID("wall " + w.ID)}, Role: Viewer}
+}
+
+// Walls are the links of all accounts. Of what is in a link only a hash is
+// stored.
+type Walls struct {
+	db  *sql.DB
+	now func() time.Time
+
+	mu   sync.Mutex
+	open map[string]*screens // by id; of links that are shown right now
+}
+
+// screens are those that show one link.
+type screens struct {
+	n    int
+	gone chan struct{} // closed when the link is withdrawn
+}
+
+// NewWalls keeps the links in db, which has the tables of [Migrations].
+func NewWalls(db *sql.DB) *Walls {
+	return &Walls{db: db, now: time.Now, open: map[string]*screens{}}
+}
+
+// Create makes a link and returns the secret that is in it, which can never be
+// told again. An empty name is a [*sipgate.ValueError].
+func (w *Walls) Create(ctx context.Context, by Person, name string, names bool) (wall Wall, token string, err error) {
+	wall = Wall{ID: rand.Text()[:16], Account: by.Account, Name: tidy(name, maxWallName), Names: names,
+		By: by.Member, ByName: by.Name, Created: w.now().UTC().Truncate(time.Millisecond)}
+	if wall.Name == "" {
+		return Wall{}, "", &sipgate.ValueError{Field: "name", Code: "wall_name"}
+	}
+	secret := make([]byte, wallToken)
+	rand.Read(secret)
+	token = base64.RawURLEncoding.EncodeToString(secret)
+	result, err := w.db.ExecContext(ctx, `
+		insert into team_wall (id, account, token, name, names, by_user, by_name, created_at, used_at)
+		select $1, $2, $3, $4, $5, $6, $7, $8, 0
+		where (select count(*) from team_wall where account = $2) < $9`,
+		wall.ID, wall.Account, hashed(token), wall.Name, wall.Names, string(by.User), wall.ByName, wall.Created.UnixMilli(), mostWalls)
+	if err != nil {
+		return Wall{}, "", err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return Wall{}, "", errors.Join(err, ErrTooManyWalls)
+	}
+	return wall, token, nil
+}
+
+const wallColumns = `id, account, name, names, by_user, by_name, created_at, used_at`
+
+func scanWall(row interface{ Scan(...any) error }) (Wall, error) {
+	var w Wall
+	var user string
+	var created, used int64
+	err := row.Scan(&w.ID, &w.Account, &w.Name, &w.Names, &user, &w.ByName, &created, &used)
+	w.By, w.Created = Member{w.Account, sipgate.UserID(user)}, time.UnixMilli(created).UTC()
+	if used > 0 {
+		w.Used = time.UnixMilli(used).UTC()
+	}
+	return w, err
+}
+
+// List returns an account's links, the newest first.
+func (w *Walls) List(ctx context.Context, account string) ([]Wall, error) {
+	rows, err := w.db.QueryContext(ctx, `select `+wallColumns+` from team_wall where account = $1 order by created_at desc, id`, account)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []Wall
+	for rows.Next() {
+		wall, err := scanWall(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, wall)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range all {
+		if s := w.open[all[i].ID]; s != nil {
+			all[i].Screens = s.n
+		}
+	}
+	return all, rows.Err()
+}
+
+// Find returns the link with a secret, or ErrNoWall, and notes that it is used.
+func (w *Walls) Find(ctx context.Context, token string) (Wall, error) {
+	if len(token) != base64.RawURLEncoding.EncodedLen(wallToken) {
+		return Wall{}, ErrNoWall
+	}
+	wall, err := scanWall(w.db.QueryRowContext(ctx, `select `+wallColumns+` from team_wall where token = $1`, hashed(token)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Wall{}, ErrNoWall
+	}
+	if now := w.now(); err == nil && now.Sub(wall.Used) >= seenStep {
+		_, err = w.db.ExecContext(ctx, `update team_wall set used_at = $1 where id = $2`, now.UnixMilli(), wall.ID)
+	}
+	return wall, err
+}
+
+// Attend is Find for a screen that stays: gone is closed when the link is
+// withdrawn. The screen calls leave when it goes.
+func (w *Walls) Attend(ctx context.Context, token string) (wall Wall, gone <-chan struct{}, leave func(), err error) {
+	if wall, err = w.Find(ctx, token); err != nil {
+		return Wall{}, nil, nil, err
+	}
+	id := wall.ID
+	w.mu.Lock()
+	s := w.open[id]
+	if s == nil {
+		s = &screens{gone: make(chan struct{})}
+		w.open[id] = s
+	}
+	s.n++
+	w.mu.Unlock()
+	leave = sync.OnceFunc(func() { w.leave(id, s) })
+	// It may have been withdrawn in between, when nobody would have told.
+	if wall, err = w.Find(ctx, token); err != nil {
+		leave()
+		return Wall{}, nil, nil, err
+	}
+	return wall, s.gone, leave, nil
+}
+
+func (w *Walls) leave(id string, s *screens) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s.n--; s.n == 0 && w.open[id] == s {
+		delete(w.open, id)
+	}
+}
+
+// Revoke withdraws a link of an account, and tells all screens that show it.
+func (w *Walls) Revoke(ctx context.Context, account, id string) (Wall, error) {
+	wall, err := scanWall(w.db.QueryRowContext(ctx, `delete from team_wall where account = $1 and id = $2 returning `+wallColumns, account, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Wall{}, ErrNoWall
+	}
+	if err != nil {
+		return Wall{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s := w.open[id]; s != nil {
+		close(s.gone)
+		delete(w.open, id)
+	}
+	return wall, nil
+}
+
+// Get returns a link of an account.
+func (w *Walls) Get(ctx context.Context, account, id string) (Wall, error) {
+	wall, err := scanWall(w.db.QueryRowContext(ctx, `select `+wallColumns+` from team_wall where account = $1 and id = $2`, account, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNoWall
+	}
+	return wall, err
+}
+
+// hashed is what is stored of a secret. It needs no salt: it is as random as
+// can be.
+func hashed(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
