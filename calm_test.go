@@ -121,4 +121,3 @@ func theOffice(s *stack, n int, within time.Duration, tell func(step int)) {
 		}
 	}
 }
-
