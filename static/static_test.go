@@ -161,11 +161,7 @@ func TestVendored(t *testing.T) {
 func TestWeight(t *testing.T) {
 	var all int
 	for name := range addresses {
-<<<<<<< ours
-		if filepath.Ext(name) == ".png" || slices.Contains([]string{"pages.css", "history.css", "history.js", "settings.css", "settings.js", "tel.js", "gallery.js", "sounds.css", "sounds.js", "wav.js", "mic.js", "tape.js", "manifest-de.webmanifest"}, name) {
-=======
-		if filepath.Ext(name) == ".png" || slices.Contains([]string{"pages.css", "figures.css", "wall.css", "wall.js", "history.css", "history.js", "settings.css", "settings.js", "gallery.js", "sounds.css", "sounds.js", "wav.js", "mic.js", "tape.js", "manifest-de.webmanifest"}, name) {
->>>>>>> theirs
+		if filepath.Ext(name) == ".png" || slices.Contains([]string{"pages.css", "figures.css", "wall.css", "wall.js", "history.css", "history.js", "settings.css", "settings.js", "tel.js", "gallery.js", "sounds.css", "sounds.js", "wav.js", "mic.js", "tape.js", "manifest-de.webmanifest"}, name) {
 			continue // when it is installed, of other pages, or in place of another
 		}
 		all += len(body(t, get(t, "GET", URL(name), "gzip")))
