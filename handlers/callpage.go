@@ -44,7 +44,7 @@ func (h *handlers) callPage(w http.ResponseWriter, r *http.Request, v Visitor) e
 // pastCall is a call of the journal as a row shows it.
 func pastCall(r journal.Record) switchboard.Call {
 	return switchboard.Call{ID: r.Row, Phase: switchboard.Ended, Direction: r.Direction, Outside: r.Outside, Inside: r.Inside,
-		Users: r.Users, Started: r.Started, Since: r.Ended, Gone: r.Ended, About: r.About, Cause: r.Cause}
+		Users: r.Users, Earlier: r.Earlier, Started: r.Started, Since: r.Ended, Gone: r.Ended, About: r.About, Cause: r.Cause}
 }
 
 // seesPast decides whether a call's page exists for a visitor. Of a call that
@@ -58,7 +58,8 @@ func (h *handlers) seesPast(v Visitor, c switchboard.Call, live bool) bool {
 		return true
 	}
 	name := v.Person.Name
-	return name != "" && (c.Inside.Name == name || slices.Contains(c.Users, name))
+	was := slices.ContainsFunc(c.Earlier, func(p switchboard.Party) bool { return p.Name == name })
+	return name != "" && (c.Inside.Name == name || was || slices.Contains(c.Users, name))
 }
 
 // mayNote decides about notes on a call whose page exists for the visitor. Of

@@ -91,6 +91,7 @@ type Record struct {
 	Outside   switchboard.Party
 	Inside    switchboard.Party
 	Users     []string
+	Earlier   []switchboard.Party // whom it was with before transfers and forwards, ours too
 	Started   time.Time
 	Ended     time.Time // zero as long as it lasts
 	About     bool      // Started was not told by sipgate

@@ -40,7 +40,7 @@ func (j *Journal) read(ctx context.Context, account string, row switchboard.RowI
 // tell makes the record that of what is known of a call.
 func (r *Record) tell(c switchboard.Call) {
 	r.Direction, r.Outside, r.Inside, r.Users = c.Direction, c.Outside, c.Inside, c.Users
-	r.Started, r.About = c.Started.UTC(), c.About
+	r.Earlier, r.Started, r.About = c.Earlier, c.Started.UTC(), c.About
 	if c.Phase == switchboard.Ended {
 		r.Ended, r.Cause = c.Gone.UTC(), c.Cause
 	}
