@@ -76,6 +76,34 @@ func BenchmarkBoardPage(b *testing.B) {
 	b.ReportMetric(float64(len(page))/1000, "kB-page")
 }
 
+// The history with 1,000 entries: a page of all, pages of what sipgate filters
+// and of what is searched for here, one that finds nothing, the table, and news.
+func BenchmarkHistory(b *testing.B) {
+	s := newStack(b)
+	s.fillHistory(1000)
+	lead, member := s.visitor(b, 0), s.visitor(b, 1)
+	for name, test := range map[string]struct {
+		v    *visitor
+		path string
+	}{
+		"all": {lead, "/history"}, "own": {member, "/history"}, "missed": {lead, "/history?missed=true"}, "number": {lead, "/history?phonenumber=%2B496990009640"},
+		"unread": {lead, "/history?unread=true"}, "text": {lead, "/history?q=wiegand"}, "nothing": {lead, "/history?q=nothing+of+the+kind"},
+		"member": {lead, "/history?member=w1"}, "table": {lead, "/history.csv"}, "news": {lead, "/history/news?after=1"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			before := s.requests("GET", "/v2/history")
+			n := 0
+			for b.Loop() {
+				n++
+				if status, _ := test.v.get(test.path); status != http.StatusOK && status != http.StatusNoContent {
+					b.Fatal(status)
+				}
+			}
+			b.ReportMetric(float64(s.requests("GET", "/v2/history")-before)/float64(n), "requests/op")
+		})
+	}
+}
+
 func gzipped(b *testing.B, data string) int {
 	var buf bytes.Buffer
 	w := gzip.NewWriter(&buf)

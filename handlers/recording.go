@@ -109,7 +109,7 @@ func attachment(name string) string {
 	if plain == real {
 		return `attachment; filename="` + plain + `"`
 	}
-	return `attachment; filename="` + plain + `"; filename*=UTF-8''` + url.PathEscape(real)
+	return `attachment; filename="` + plain + `"; filename*=UTF-8''` + strings.ReplaceAll(url.QueryEscape(real), "+", "%20")
 }
 
 // Limits of drawing the outline of a recording.

@@ -289,3 +289,41 @@ func TestPublic(t *testing.T) {
 		}
 	}
 }
+
+// TestT27Voicemail shows the same for the address that stands in the entry of a
+// voicemail.
+func TestT27Voicemail(t *testing.T) {
+	var reply string
+	c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/history/") {
+			w.Header().Set("Content-Type", "application/json")
+			io.WriteString(w, reply)
+			return
+		}
+		serveWAV(w, r)
+	})
+	for _, address := range []string{
+		"http://169.254.169.254/latest", "https://evil.example/v.wav", "https://api.sipgate.com@evil.example/", "file:///etc/passwd",
+		"http://localhost:" + c.Base.Port() + "/v.wav", "https://" + c.Base.Host + "/v.wav",
+	} {
+		reply = `{"id":"7","type":"VOICEMAIL","recordingUrl":"` + address + `","transcription":"x"}`
+		e, err := c.HistoryEntry(t.Context(), "7")
+		if err != nil || len(e.Recordings) != 1 {
+			t.Fatalf("%s: %+v, %v", address, e, err)
+		}
+		before := len(rec.all())
+		if _, err := c.OpenRecording(t.Context(), e.Recordings[0].URL, ""); !errors.Is(err, ErrRecordingURL) || len(rec.all()) != before {
+			t.Errorf("%s: %v, %d requests", address, err, len(rec.all())-before)
+		}
+	}
+	reply = `{"id":"7","type":"VOICEMAIL","recordingUrl":"` + strings.TrimSuffix(c.Base.String(), "below/v2/") + `v.wav"}`
+	e, err := c.HistoryEntry(t.Context(), "7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := c.OpenRecording(t.Context(), e.Recordings[0].URL, "bytes=0-3")
+	if err != nil || file.Length != 4 {
+		t.Fatalf("a good one: %+v, %v", file, err)
+	}
+	file.Body.Close()
+}

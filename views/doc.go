@@ -19,7 +19,8 @@
 // # Addresses and forms
 //
 // The pages lead to: GET / /announcements /announcements/{id}/audio /history
-// /history/{id}/recordings/{rid} /calls/new /calls/{row}/transfer
+// /history.csv /history/news (after, and the filters of /history)
+// /history/{id} /history/{id}/recordings/{rid} and its /outline /calls/new (to) /calls/{row}/transfer (to)
 // /calls/{row}/keypad /calls/{row}/announce /calls/{row}/record /calls/{row}
 // /calls/hangup /team /audit /audit.csv (by, deed, call, from, to) /status
 // /settings, and to what [callboard/static] serves. GET /login shows [SignIn].
@@ -29,7 +30,8 @@
 // (sequence) · /transfer (phoneNumber, attended, callerId) · /announcements
 // (announcement = id, or url) · /hangup · /announcements (multipart, file) ·
 // /announcements/{id}/delete · /calls/hangup (call, once for each) ·
-// /calls/{row}/undo · /calls/{row}/notes (text) · /team/{user}/role (role),
+// /calls/{row}/undo · /calls/{row}/notes (text) · /history/{id}/star, /read,
+// /archive (value, next) · /history/{id}/note (text, next) · /team/{user}/role (role),
 // /remove, /restore, /sign-out · /settings/wishes (shares, lendable, next) ·
 // /settings/display (lang, theme, keys, only_mine) · /settings/ringing (sound,
 // volume, notify, rings_all, quiet, quiet_from, quiet_to, mon … sun) ·
