@@ -161,13 +161,13 @@ func TestVendored(t *testing.T) {
 func TestWeight(t *testing.T) {
 	var all int
 	for name := range addresses {
-		if filepath.Ext(name) == ".png" || slices.Contains([]string{"pages.css", "figures.css", "wall.css", "wall.js", "history.css", "history.js", "settings.css", "settings.js", "tel.js", "gallery.js", "sounds.css", "sounds.js", "wav.js", "mic.js", "tape.js", "manifest-de.webmanifest"}, name) {
+		if filepath.Ext(name) == ".png" || slices.Contains([]string{"pages.css", "sheets.css", "figures.css", "wall.css", "wall.js", "history.css", "history.js", "settings.css", "settings.js", "tel.js", "gallery.js", "sounds.css", "sounds.js", "wav.js", "mic.js", "tape.js", "manifest-de.webmanifest"}, name) {
 			continue // when it is installed, of other pages, or in place of another
 		}
 		all += len(body(t, get(t, "GET", URL(name), "gzip")))
 	}
 	t.Logf("%d bytes in %d files", all, len(addresses))
-	if all > 45_000 {
+	if all > 50_000 { // the page itself comes on top, and all may be 60,000
 		t.Errorf("%d bytes", all)
 	}
 }
