@@ -307,6 +307,11 @@ func TestAnnouncementLibrary(t *testing.T) {
 	s.args = append(s.args, "-announcement-level=-23", "-announcement-files", "3", "-announcement-megabytes", "1")
 	s.start()
 	v := s.visitor(t, 0)
+	for page, want := range map[string]string{"/announcements": "microphone=(self)", "/": "microphone=()"} {
+		if got := v.send("GET", s.url+page, "", nil).Header.Get("Permissions-Policy"); !strings.Contains(got, want) {
+			t.Errorf("%s: Permissions-Policy %q", page, got)
+		}
+	}
 	quiet := recording{coding: 1, bits: 16, rate: 16000, channels: 1, hz: []float64{1000}, seconds: 1}
 	padded := append(make([]byte, 0), quiet.file()...)
 	padded = append(padded, make([]byte, 2*16000*2)...) // two seconds of silence behind

@@ -34,8 +34,8 @@ func (h *handlers) announcements(w http.ResponseWriter, r *http.Request, v Visit
 	}))
 }
 
-// uploadTime is how long an upload may take to arrive.
-const uploadTime = 60 * time.Second
+// uploadPace is how fast an upload has to arrive.
+var uploadPace = pace{within: 60 * time.Second, slowest: 8 << 10, start: 10 * time.Second}
 
 // upload takes one audio file. Nothing of it is kept but the telephone sound
 // that it was turned into.
@@ -45,7 +45,7 @@ func (h *handlers) upload(w http.ResponseWriter, r *http.Request, v Visitor) err
 		return web.Fault{Status: http.StatusTooManyRequests, Code: web.CodeRateLimited, RetryAfter: time.Second}
 	}
 	defer end()
-	file, err := openUpload(w, r, uploadTime)
+	file, err := openUpload(w, r, uploadPace)
 	if err != nil {
 		return err
 	}

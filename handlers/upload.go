@@ -69,8 +69,8 @@ type uploadedFile struct {
 }
 
 // openUpload finds the file in the body of r. It refuses what can be refused
-// before the body is read; the rest has to arrive within the time given.
-func openUpload(w http.ResponseWriter, r *http.Request, within time.Duration) (*uploadedFile, error) {
+// before the body is read; the rest has to arrive at the pace given.
+func openUpload(w http.ResponseWriter, r *http.Request, p pace) (*uploadedFile, error) {
 	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case r.ContentLength >= maxUploadBody:
@@ -81,10 +81,7 @@ func openUpload(w http.ResponseWriter, r *http.Request, within time.Duration) (*
 		return nil, errBadUpload
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxUploadBody)
-	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(within)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return nil, err
-	}
-	body := &failing{Reader: r.Body}
+	body := &failing{Reader: &paced{Reader: r.Body, pace: p, begun: time.Now(), until: http.NewResponseController(w).SetReadDeadline}}
 	f := &uploadedFile{body: body, form: multipart.NewReader(body, params["boundary"])}
 	if f.part, err = f.form.NextRawPart(); err == nil && f.part.FormName() == "trim" {
 		f.Trim = true // a box that is not ticked is not sent
@@ -100,6 +97,33 @@ func openUpload(w http.ResponseWriter, r *http.Request, within time.Duration) (*
 	_, params, _ = mime.ParseMediaType(f.part.Header.Get("Content-Disposition"))
 	f.Name = params["filename"] // not FileName(), which takes folders away silently
 	return f, nil
+}
+
+// A pace is how fast an upload has to arrive.
+type pace struct {
+	within  time.Duration // all of it
+	slowest int64         // bytes of every second on average,
+	start   time.Duration // once so much time has passed
+}
+
+// paced reads what arrives at a pace, and fails with os.ErrDeadlineExceeded
+// where it comes too slowly. Where there are no deadlines it waits.
+type paced struct {
+	io.Reader
+	pace
+	begun time.Time
+	read  int64
+	until func(time.Time) error
+}
+
+func (r *paced) Read(p []byte) (int, error) {
+	due := r.start + time.Duration(float64(r.read)/float64(r.slowest)*float64(time.Second))
+	if err := r.until(r.begun.Add(min(due, r.within))); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	n, err := r.Reader.Read(p)
+	r.read += int64(n)
+	return n, err
 }
 
 // maxPartHeader bounds the header of the file within the form, in bytes; names

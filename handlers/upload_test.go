@@ -10,12 +10,22 @@ import (
 	"time"
 )
 
-// B134: a client that announces more than it sends and then waits is given an
-// answer when its time is over, and not before it is heard out.
+// B134, T24: a client that announces more than it sends and then waits is given
+// an answer when its time is over, or when it has become too slow, and not
+// before it is heard out.
 func TestBadInputStalledUpload(t *testing.T) {
+	for name, p := range map[string]pace{
+		"time over": {within: 50 * time.Millisecond, slowest: 1, start: time.Hour},
+		"too slow":  {within: time.Hour, slowest: 100 << 10, start: 50 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) { stall(t, p) })
+	}
+}
+
+func stall(t *testing.T, p pace) {
 	answer := make(chan error, 1)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		file, err := openUpload(w, r, 50*time.Millisecond)
+		file, err := openUpload(w, r, p)
 		if err == nil {
 			_, err = io.Copy(io.Discard, file)
 		}

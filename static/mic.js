@@ -128,5 +128,5 @@
 	box.addEventListener("keydown", e => { if (e.key === "Enter" && e.target.matches("input[type=text]")) send(); });
 	addEventListener("pagehide", () => { if (tape) close(tape); });
 	addEventListener("beforeunload", e => { if (tape || recorded) e.preventDefault(); });
-	show("idle");
+	show(box.dataset.state);
 })();

@@ -108,6 +108,11 @@ func loudness(lang Lang, lufs float64) string {
 	return comma(lang, strings.Replace(strconv.FormatFloat(lufs, 'f', 1, 64), "-", "−", 1)) + " LUFS"
 }
 
+// from says what was uploaded, and what was done to it.
+func from(lang Lang, a Announcement) string {
+	return strings.Join(append([]string{lang.T("announcements.from", source(lang, a))}, changes(lang, a)...), " · ")
+}
+
 // changes says what was done to the sound, besides the conversion.
 func changes(lang Lang, a Announcement) []string {
 	var done []string

@@ -64,6 +64,7 @@ func shown(page templ.Component, state, says string) templ.Component {
 		at := strings.Index(html, `id="recorder"`)
 		box := html[at:]
 		box = strings.Replace(box, " hidden>", ">", 1)
+		box = strings.Replace(box, `data-state="idle"`, `data-state="`+state+`"`, 1)
 		for _, other := range []string{"idle", "recording", "recorded"} {
 			if other != state {
 				box = strings.Replace(box, `data-in="`+other+`"`, `data-in="`+other+`" hidden`, 1)

@@ -104,3 +104,16 @@ func BenchmarkResample(b *testing.B) {
 		})
 	}
 }
+
+// What is done to ten minutes of sound besides the conversion: silence looked
+// for, loudness measured before and after, brought to the level, and drawn.
+func BenchmarkTreated(b *testing.B) {
+	clip := clipOf(tone(TelephoneRate, 440, 0.05, 600))
+	b.SetBytes(int64(len(clip.wav)))
+	for b.Loop() {
+		c := clip.Trimmed().Levelled(Level{})
+		if Loudness(c.Samples()) < -20 || c.Wave() == "" {
+			b.Fatal("not brought to the level")
+		}
+	}
+}

@@ -11,29 +11,26 @@ import "math"
 // full scale, and with the peak for all others. So twice the amplitude is 6 dB
 // more, whatever the samples are.
 func Loudness(samples []int16) float64 {
-	return loudness(beside(samples, 0))
+	return loudness(samples, 0, farthest(samples, 0))
 }
 
-// loudness is [Loudness] for samples between −32768 and 32767 that need not be
-// whole numbers, of which most is the largest magnitude.
-func loudness(samples []float64, most float64) float64 {
+// loudness is that of how far the samples are from a constant: most at most.
+func loudness(samples []int16, offset, most float64) float64 {
 	if most == 0 {
 		return math.Inf(-1)
 	}
-	blocks := blockPowers(samples, 1/most)
+	blocks := blockPowers(samples, offset, 1/most)
 	over := gated(blocks, -70)
 	over = gated(over, mean(over)-10)
 	return mean(over) + decibel(most/32768)
 }
 
-// beside returns how far samples are from a constant, and the farthest.
-func beside(samples []int16, offset float64) (apart []float64, most float64) {
-	apart = make([]float64, len(samples))
-	for i, s := range samples {
-		apart[i] = float64(s) - offset
-		most = max(most, math.Abs(apart[i]))
+// farthest is how far samples get from a constant.
+func farthest(samples []int16, offset float64) (most float64) {
+	for _, s := range samples {
+		most = max(most, math.Abs(float64(s)-offset))
 	}
-	return apart, most
+	return most
 }
 
 const (
@@ -42,14 +39,14 @@ const (
 	loudOffset = -0.691             // of the standard: 0 LUFS at 1 kHz in both channels of a stereo signal
 )
 
-// blockPowers is the loudness of each block of the samples times scale, in
-// LUFS. Less than a block is one.
-func blockPowers(samples []float64, scale float64) []float64 {
+// blockPowers is the loudness of each block of the samples, less the offset and
+// times scale, in LUFS. Less than a block is one.
+func blockPowers(samples []int16, offset, scale float64) []float64 {
 	shelf, low := kWeighting(TelephoneRate)
 	sums := make([]float64, 0, len(samples)/hop+1)
 	sum := 0.0
 	for i, s := range samples {
-		v := low.next(shelf.next(s * scale))
+		v := low.next(shelf.next((float64(s) - offset) * scale))
 		sum += v * v
 		if (i+1)%hop == 0 {
 			sums, sum = append(sums, sum), 0

@@ -42,13 +42,12 @@ func (c *Clip) Levelled(l Level) *Clip {
 	l = l.orDefault()
 	samples := c.Samples()
 	offset := meanOf(samples)
-	apart, most := beside(samples, offset)
+	most := farthest(samples, offset)
 	if math.Abs(offset) < constant*most {
-		offset = 0
-		apart, most = beside(samples, 0)
+		offset, most = 0, farthest(samples, 0)
 	}
 	gain := 0.0
-	if loud := loudness(apart, most); loud >= faintest {
+	if loud := loudness(samples, offset, most); loud >= faintest {
 		gain = l.Target - loud
 	}
 	if gain = min(gain, l.Ceiling-decibel(most/32768)); math.Abs(gain) < barely {
@@ -62,8 +61,9 @@ func (c *Clip) Levelled(l Level) *Clip {
 		limit = math.Floor(math.Pow(10, l.Ceiling/20) * 32768)
 	}
 	factor := math.Pow(10, gain/20)
-	for i, v := range apart {
-		samples[i] = int16(max(-limit, min(math.RoundToEven(v*factor), limit)))
+	for i, s := range samples {
+		v := math.RoundToEven((float64(s) - offset) * factor)
+		samples[i] = int16(max(-limit, min(v, limit)))
 	}
 	return c.with(samples)
 }
@@ -130,7 +130,7 @@ func ripple(samples []int16) float64 {
 
 // with is the clip with other samples.
 func (c *Clip) with(samples []int16) *Clip {
-	next := &Clip{Source: c.Source, wav: header(2 * len(samples))}
+	next := &Clip{Source: c.Source, wav: append(make([]byte, 0, headerSize+2*len(samples)), header(2*len(samples))...)}
 	for _, s := range samples {
 		next.wav = binary.LittleEndian.AppendUint16(next.wav, uint16(s))
 		next.peak = max(next.peak, int(s), -int(s))
