@@ -146,3 +146,40 @@ func TestOnlyMineWithoutScript(t *testing.T) {
 		t.Errorf("all: %s", page)
 	}
 }
+
+// The telephone and the number that somebody chose are those that a new call
+// begins with; a telephone that is gone is still told of in the settings.
+func TestChoicesInNewCalls(t *testing.T) {
+	s := newStack(t)
+	v := s.visitor(t, 0)
+	_, settings := v.get("/settings")
+	options := func(name string) (values []string) {
+		list := regexp.MustCompile(`(?s)<select name="` + name + `".*?</select>`).FindString(settings)
+		for _, m := range regexp.MustCompile(`<option value="([^"]+)"`).FindAllStringSubmatch(list, -1) {
+			values = append(values, m[1])
+		}
+		return values
+	}
+	devices, numbers := options("device"), options("number")
+	if len(devices) == 0 || len(numbers) < 2 {
+		t.Fatalf("devices %q, numbers %q", devices, numbers)
+	}
+	for _, number := range numbers {
+		if status, _ := v.post("/settings/calls", url.Values{"grace": {"4"}, "device": {devices[0]}, "number": {number}}.Encode()); status != http.StatusSeeOther {
+			t.Fatalf("%s %s: %d", devices[0], number, status)
+		}
+		_, sheet := v.get("/calls/new")
+		if !strings.Contains(sheet, `<option value="`+number+`" selected>`) || strings.Count(sheet, " selected>") != 1 {
+			t.Errorf("the number %s is not the one to be shown", number)
+		}
+		if !regexp.MustCompile(`name="device" value="` + devices[0] + `"[^>]* checked`).MatchString(sheet) {
+			t.Errorf("the telephone %s is not the one to begin with", devices[0])
+		}
+	}
+	if status, _ := v.post("/settings/calls", "grace=4&device=e99"); status != http.StatusSeeOther {
+		t.Fatalf("status %d", status)
+	}
+	if _, page := v.get("/settings"); !strings.Contains(page, `<option value="e99" selected>`) {
+		t.Error("a telephone that is gone is not told of")
+	}
+}
