@@ -30,7 +30,9 @@ func (h *handlers) dashboard(w http.ResponseWriter, r *http.Request, v Visitor) 
 	model.Status = statusOf(snap.Health)
 	model.Hidden = hidden
 	model.CanCall = v.may("sessions:calls:write", "sessions:write")
-	return show(w, r, http.StatusOK, views.Board(h.about(r, v), model))
+	page := h.about(r, v)
+	page.Setup = h.unfinished(r, v)
+	return show(w, r, http.StatusOK, views.Board(page, model))
 }
 
 // boardFor is the board as a visitor may see it and act on it.
@@ -50,7 +52,7 @@ func (h *handlers) permit(v Visitor, c switchboard.Call) views.Permit {
 // about is what every page needs to know.
 func (h *handlers) about(r *http.Request, v Visitor) views.Page {
 	may := map[string]bool{}
-	for entry, deed := range map[string]team.Deed{"team": team.DeedTeam, "figures": team.DeedFigures, "audit": team.DeedAudit, "walls": team.DeedWalls, "status": team.DeedStatus, "settings": team.DeedSettingsOwn} {
+	for entry, deed := range map[string]team.Deed{"team": team.DeedTeam, "figures": team.DeedFigures, "audit": team.DeedAudit, "walls": team.DeedWalls, "status": team.DeedStatus, "settings": team.DeedSettingsOwn, "setup": team.DeedSettings} {
 		may[entry] = v.Person.May(deed).OK
 	}
 	lacks, platform := map[string]bool{}, h.Platforms.Get(v.Account)

@@ -270,11 +270,14 @@ func langOf(r *http.Request, v Visitor) views.Lang {
 	return views.ParseLang(wanted)
 }
 
+// alive is what [handlers.healthy] answers.
+const alive = "ok\n"
+
 // healthy answers whoever watches over the program.
 func (h *handlers) healthy(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Ping(r.Context()); err != nil {
 		return web.Fault{Status: http.StatusServiceUnavailable, Code: web.CodeBusy}
 	}
-	_, err := w.Write([]byte("ok\n"))
+	_, err := w.Write([]byte(alive))
 	return err
 }

@@ -87,6 +87,8 @@ func (h *handlers) routes() *http.ServeMux {
 	signed("POST /team/{user}/sign-out", h.aPerson("sign out", h.signOutPerson))
 	signed("GET /audit", h.audit)
 	signed("GET /audit.csv", h.auditCSV)
+	signed("GET /setup", h.setup)
+	signed("POST /setup/done", h.setupDone)
 	signed("GET /status", h.status)
 	signed("POST /status/webhooks", h.setWebhooks)
 	signed("POST /status/platform", h.findOutAnew)

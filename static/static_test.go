@@ -156,12 +156,17 @@ func TestVendored(t *testing.T) {
 	}
 }
 
+// elsewhere are the files of other pages than the board, and one in place of
+// another.
+var elsewhere = strings.Fields(`pages.css figures.css wall.css wall.js history.css history.js settings.css settings.js setup.css tel.js
+	gallery.js sounds.css sounds.js wav.js mic.js tape.js manifest-de.webmanifest`)
+
 // TestWeight shows row 11 of performance.md for what this package serves: a
 // first visit of the board fetches.
 func TestWeight(t *testing.T) {
 	var all int
 	for name := range addresses {
-		if filepath.Ext(name) == ".png" || slices.Contains([]string{"pages.css", "sheets.css", "figures.css", "wall.css", "wall.js", "history.css", "history.js", "settings.css", "settings.js", "tel.js", "gallery.js", "sounds.css", "sounds.js", "wav.js", "mic.js", "tape.js", "manifest-de.webmanifest"}, name) {
+		if filepath.Ext(name) == ".png" || slices.Contains(elsewhere, name) {
 			continue // when it is installed, of other pages, or in place of another
 		}
 		all += len(body(t, get(t, "GET", URL(name), "gzip")))

@@ -31,6 +31,10 @@ func galleryStates(lang Lang) []Picture {
 		m.Status = StatusModel{ListedAt: now.Add(-listed), Now: now, Problem: problem, Members: 3}
 		return m
 	}
+	plain := p
+	plain.Demo = false
+	begun := plain
+	begun.Setup = true
 	nobody := BoardModel{Grace: true, CanCall: true, Status: StatusModel{ListedAt: now.Add(-time.Second), Now: now, Members: 1}}
 	pictures := []Picture{
 		{"board-quiet", Board(p, nobody)},
@@ -42,6 +46,9 @@ func galleryStates(lang Lang) []Picture {
 		{"dialog-attended-lead", opened(lead, "attended", Attending(lang, *galleryShared(now)[0].Attention))},
 		{"dialog-over", opened(p, "over", "")},
 		{"dialog-keys", within(opened(p, "keys", ""), shortcuts(p))},
+		{"setup", Setup(plain, gallerySetup(now))},
+		{"setup-local", Setup(plain, SetupModel{Account: "2556404", PublicURL: "http://localhost:8080", Reach: "local", Members: 1, Webhooks: WebhookModel{Problem: "forbidden"}})},
+		{"board-setup", Board(begun, nobody)},
 		{"faults", Faults(p.aside())},
 	}
 	return append(append(pictures, galleryDialogs(p)...), galleryErrors(p)...)
@@ -97,4 +104,9 @@ func faultCodes(lang Lang) (codes []string) {
 		}
 	}
 	return codes
+}
+
+// gallerySetup is an installation that sipgate has reached.
+func gallerySetup(now time.Time) SetupModel {
+	return SetupModel{Account: "2556404", PublicURL: "https://calls.example", Reach: "ok", Proven: true, Members: 4, Roles: true, Webhooks: gallerySet(now).Webhooks}
 }

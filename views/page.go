@@ -20,6 +20,9 @@ type Page struct {
 	// a dialog of the page that is open already.
 	Fragment bool
 
+	// Setup leads to the page of the first run.
+	Setup bool
+
 	// Demo says that the telephones are simulated.
 	Demo bool
 

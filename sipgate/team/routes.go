@@ -80,6 +80,9 @@ var routes = map[string]Deed{
 	"GET /audit.csv": DeedAudit,
 	"GET /status":    DeedStatus,
 
+	"GET /setup":       DeedSettings,
+	"POST /setup/done": DeedSettings,
+
 	"POST /status/webhooks": DeedWebhooks,
 	"POST /status/platform": DeedStatus,
 

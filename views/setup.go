@@ -1,0 +1,27 @@
+package views
+
+// SetupModel is what [Setup] shows: how far the installation has come.
+type SetupModel struct {
+	Account   string // the number of the sipgate account
+	PublicURL string
+	Reach     string // whether it leads here: "ok", "local", "name", "tls", "slow", "none", "other"
+	Proven    bool   // sipgate has reached it
+
+	Webhooks WebhookModel
+	Members  int  // who have signed in so far
+	Roles    bool // somebody besides the reader has a role that was given
+}
+
+// done is how many of the steps are done.
+func (m SetupModel) done() (n int) {
+	for _, ok := range []bool{true, m.reachable(), m.Webhooks.Set, m.Roles} {
+		if ok {
+			n++
+		}
+	}
+	return n
+}
+
+func (m SetupModel) reachable() bool { return m.Proven || m.Reach == "ok" }
+
+const setupSteps = 4
