@@ -1,11 +1,18 @@
 package main
 
 import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
+	"callboard/sipgate/announcement"
 	"callboard/sipgate/simulator"
 )
 
@@ -135,5 +142,121 @@ func TestBrowserNewCallOnNeo(t *testing.T) {
 	}
 	if page := string(levke.fetch("/status")); !strings.Contains(page, `data-platform="neo"`) {
 		t.Error("the status page does not tell the platform")
+	}
+}
+
+// TestBrowserPlayToMyPhone lets one's own telephone ring and hears, in what the
+// simulated telephones record, the announcement that was to be played to it.
+func TestBrowserPlayToMyPhone(t *testing.T) {
+	s := newStack(t)
+	b := newBrowser(t, s)
+	anna := b.person(t)
+	anna.signIn("Anna Bergmann")
+	anna.webhooks()
+	anna.do(chromedp.Navigate(s.url + "/announcements"))
+	upload := fmt.Sprintf(`(async () => {
+		const form = new FormData(), bytes = Uint8Array.from(atob(%q), c => c.charCodeAt(0));
+		form.append("file", new File([bytes], "Welcome tone.wav"));
+		return (await fetch("/announcements", {method: "POST", body: form, headers: {Accept: "application/json"}})).status })()`,
+		base64.StdEncoding.EncodeToString(toneWAV(announceHz, announceFor)))
+	if status := eval[int](anna, upload); status != http.StatusCreated {
+		t.Fatalf("upload: %d", status)
+	}
+	anna.do(chromedp.Navigate(s.url + "/announcements"))
+	// So that the recording has begun when sipgate is asked to play.
+	s.control("POST", "faults", map[string]any{"do": "delay", "delay": "3s", "path": "/v2/calls/*/announcements", "count": 1}, nil)
+	anna.do(chromedp.Click(`a[href$="/play-to-me"]`))
+	anna.until(`!!document.querySelector('#modal[open] form[action$="/play-to-me"]')`)
+	if number := eval[string](anna, `document.querySelector("#modal [name=number]").value`); number != "+492214710110" {
+		t.Errorf("the number that is called is %s", number)
+	}
+	anna.picture("play-ask")
+	anna.do(chromedp.Click(`#modal form[action$="/play-to-me"] .primary`))
+	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "own"`)
+	s.eventually("the call is established", func() bool {
+		all := s.calls()
+		return len(all) == 1 && all[0].Phase == "established"
+	})
+	id := s.calls()[0].CallID
+	s.api("w0", "PUT", "calls/"+id+"/recording", map[string]any{"value": true, "announcement": true})
+	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "playing"`)
+	anna.picture("play-playing")
+	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "over"`)
+	call := s.calls()[0]
+	if call.Phase != "ended" || call.Users[0] != "w0" || call.To != "+492214710110" || len(call.Announcements) != 1 || !call.Announcements[0].Accepted || call.Announcements[0].Seconds != announceFor {
+		t.Errorf("%+v", call)
+	}
+	var old struct {
+		Items []struct{ Recordings []struct{ URL string } }
+	}
+	if err := json.Unmarshal(s.readAs("w0", s.simulator+"/v2/history?types=CALL"), &old); err != nil || len(old.Items) != 1 || len(old.Items[0].Recordings) != 1 {
+		t.Fatalf("%+v %v", old, err)
+	}
+	samples, err := announcement.TelephoneSamples(s.readAs("w0", old.Items[0].Recordings[0].URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference, err := announcement.TelephoneSamples(telephoneTone(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, r := correlate(samples, reference)
+	t.Logf("the announcement is heard %.2f s into the recording of %.1f s, correlation %.2f", float64(at)/8000, float64(len(samples))/8000, r)
+	if r < 0.7 {
+		t.Errorf("the announcement is not in the recording: best correlation %.2f", r)
+	}
+}
+
+// readAs is what sipgate answers a user who asks past the dashboard.
+func (s *stack) readAs(user, address string) []byte {
+	s.t.Helper()
+	var token struct {
+		Access string `json:"access_token"`
+	}
+	s.control("POST", "tokens", map[string]any{"user": user, "scope": "all"}, &token)
+	req, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token.Access)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		s.t.Fatalf("GET %s: %s %v", address, resp.Status, err)
+	}
+	return body
+}
+
+// A tel: link opens the dialog with its number, or says why not, and calls
+// nobody: not even sipgate is told.
+func TestBrowserTelLink(t *testing.T) {
+	s := newStack(t)
+	b := newBrowser(t, s)
+	anna := b.person(t)
+	anna.signIn("Anna Bergmann")
+	for link, want := range map[string]string{
+		"tel%3A%2B4915799912345": "+49 1579 9912345", "tel:+49-1579-9912345": "+49 1579 9912345", "0157 99912345": "+49 1579 9912345",
+		"tel:%2B49900123456": "number_blocked", "tel:112": "number_blocked", "tel:%2B4915799912345%3Bext%3D7": "number_extension",
+		"tel:12;phone-context=x.example": "number_context", "sip:a@b": "number_invalid",
+	} {
+		anna.do(chromedp.Navigate(s.url + "/calls/new?to=" + strings.ReplaceAll(link, " ", "%20")))
+		got := eval[string](anna, `document.querySelector(".sheet [data-error]")?.dataset.error ?? document.querySelector("[name=callee]").value`)
+		if got != want {
+			t.Errorf("%s: %q, want %q", link, got, want)
+		}
+	}
+	anna.picture("tel-link")
+	if calls := s.calls(); len(calls) != 0 {
+		t.Errorf("a link called: %+v", calls)
+	}
+	anna.do(chromedp.Navigate(s.url + "/settings"))
+	anna.run(`navigator.registerProtocolHandler = (scheme, url) => { window.registered = scheme + " " + url }`)
+	anna.run(`document.querySelector("[data-tel]").click()`)
+	if got, want := eval[string](anna, `window.registered`), "tel "+s.url+"/calls/new?to=%s"; got != want {
+		t.Errorf("registered %q, want %q", got, want)
 	}
 }

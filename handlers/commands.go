@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -111,9 +112,8 @@ func (h *handlers) decodeTransfer(_ *http.Request, v Visitor, in *input) (switch
 	return switchboard.TransferTo{Transfer: t}, nil
 }
 
-// decodeAnnounce plays one of the team's announcements, through a public
-// address made for this one time, or a file at any address as sipgate's guide
-// does it.
+// decodeAnnounce plays one of the team's announcements, or a file at any address
+// as sipgate's guide does it.
 func (h *handlers) decodeAnnounce(r *http.Request, v Visitor, in *input) (switchboard.Action, error) {
 	if in.Has("announcement") == in.Has("url") {
 		return nil, badParam("announcement")
@@ -125,11 +125,17 @@ func (h *handlers) decodeAnnounce(r *http.Request, v Visitor, in *input) (switch
 		}
 		return switchboard.Announce{URL: u.String(), Title: u.Host + u.Path}, nil
 	}
-	clip, err := h.Library.Get(r.Context(), v.Account, in.Text("announcement"))
+	return h.announce(r.Context(), v, in.Text("announcement"))
+}
+
+// announce plays an announcement through a public address made for this one
+// time.
+func (h *handlers) announce(ctx context.Context, v Visitor, id string) (switchboard.Action, error) {
+	clip, err := h.Library.Get(ctx, v.Account, id)
 	if err != nil {
 		return nil, err
 	}
-	p, err := h.Library.Publish(r.Context(), v.Account, clip.ID, v.Name)
+	p, err := h.Library.Publish(ctx, v.Account, clip.ID, v.Name)
 	if err != nil {
 		return nil, err
 	}

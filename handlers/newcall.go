@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"callboard/sipgate"
@@ -22,11 +23,25 @@ func (h *handlers) newCallSheet(w http.ResponseWriter, r *http.Request, v Visito
 		return err
 	}
 	m := views.NewCallModel{ActionID: rand.Text(), Phones: phones, CallerIDs: h.callerIDs(r.Context(), v), CallerID: string(v.Choices.Number),
-		Whom: h.whomField(r, v, views.CallRef{}), Link: h.link(r.URL.Query().Get("to"))}
+		Whom: h.whomField(r, v, views.CallRef{}), Link: h.link(linkOf(r.URL.RawQuery))}
 	if m.Link.Text != "" {
 		m.Whom.Text = m.Link.Text
 	}
 	return show(w, r, http.StatusOK, views.NewCallSheet(h.about(r, v), m))
+}
+
+// linkOf is the value of "to" in a query. Links have semicolons, which
+// [url.ParseQuery] does not take as they are.
+func linkOf(query string) string {
+	for field := range strings.SplitSeq(query, "&") {
+		if value, ok := strings.CutPrefix(field, "to="); ok {
+			if plain, err := url.QueryUnescape(value); err == nil {
+				return plain
+			}
+			return value
+		}
+	}
+	return ""
 }
 
 // link is what a tel: link, or a number in an address, comes to.
@@ -108,7 +123,7 @@ func (h *handlers) starting(w http.ResponseWriter, r *http.Request, v Visitor) e
 		return errNotFound
 	}
 	q := r.URL.Query()
-	m := views.StartingModel{Call: string(id), Callee: clip(q.Get("callee"))}
+	m := views.StartingModel{Call: string(id), Callee: clip(q.Get("callee")), Sound: clip(q.Get("sound"))}
 	m.Turn, _ = strconv.Atoi(q.Get("turn"))
 	board := h.Exchange.Board(v.Account)
 	var call switchboard.Call
@@ -135,14 +150,17 @@ func (h *handlers) fillStarting(v Visitor, m *views.StartingModel, call switchbo
 
 // started answers who started a call: a program with its id, a page with what
 // comes next.
-func (h *handlers) started(w http.ResponseWriter, r *http.Request, v Visitor, id sipgate.CallID, callee string) error {
-	m := views.StartingModel{Call: string(id), Callee: sipgate.DisplayNumber(callee)}
+func (h *handlers) started(w http.ResponseWriter, r *http.Request, v Visitor, m views.StartingModel) error {
 	switch {
 	case wantsJSON(r):
-		return answerJSON(w, http.StatusCreated, map[string]string{"callId": string(id)})
+		return answerJSON(w, http.StatusCreated, map[string]string{"callId": m.Call})
 	case isEnhanced(r):
 		return show(w, r, http.StatusOK, views.StartingSheet(h.about(r, v), m))
 	}
-	http.Redirect(w, r, "/starting/"+string(id)+"?"+url.Values{"callee": {m.Callee}}.Encode(), http.StatusSeeOther)
+	q := url.Values{"callee": {m.Callee}}
+	if m.Sound != "" {
+		q.Set("sound", m.Sound)
+	}
+	http.Redirect(w, r, "/starting/"+m.Call+"?"+q.Encode(), http.StatusSeeOther)
 	return nil
 }

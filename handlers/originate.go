@@ -7,6 +7,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
+	"callboard/views"
 )
 
 // newCall starts a call. sipgate rings the caller's own telephone first, and
@@ -40,7 +41,7 @@ func (h *handlers) newCall(w http.ResponseWriter, r *http.Request, v Visitor) er
 	if err != nil {
 		return err
 	}
-	return h.started(w, r, v, id, string(callee))
+	return h.started(w, r, v, views.StartingModel{Call: string(id), Callee: sipgate.DisplayNumber(string(callee))})
 }
 
 // originate starts a call, on record.

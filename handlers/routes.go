@@ -57,6 +57,8 @@ func (h *handlers) routes() *http.ServeMux {
 	signed("GET /announcements", h.announcements)
 	signed("POST /announcements", h.upload)
 	signed("GET /announcements/{id}/audio", h.audio)
+	signed("GET /announcements/{id}/play-to-me", h.playSheet)
+	signed("POST /announcements/{id}/play-to-me", h.playToMe)
 	signed("POST /announcements/{id}/rename", h.renameAnnouncement)
 	signed("POST /announcements/{id}/delete", h.deleteAnnouncement)
 

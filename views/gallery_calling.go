@@ -37,6 +37,8 @@ func galleryOfCalling(p Page, now time.Time) []Picture {
 	}
 	return []Picture{
 		{"new", NewCallSheet(p, asked)},
+		{"play-to-me", PlayToMeSheet(p, PlayToMeModel{ActionID: "gallery-action-0003", Sound: galleryAnnouncements(now).Items[0], Phones: phones, Numbers: galleryNumbers[:1]})},
+		{"starting-playing", StartingSheet(p, StartingModel{Call: "A1B2", Sound: "Lunch break", Stage: switchboard.StageTalking, Row: "calling", Turn: 2})},
 		{"new-link", NewCallSheet(p, linked)},
 		{"new-barred", NewCallSheet(p, barred)},
 		starting(switchboard.StageUnknown, "", 0), starting(switchboard.StageUnknown, "", mostTurns),

@@ -2,6 +2,7 @@ package views
 
 import (
 	"net/url"
+	"slices"
 
 	"callboard/sipgate/switchboard"
 )
@@ -30,13 +31,8 @@ type Phone struct {
 }
 
 // offline reports whether one of the telephones is not connected.
-func (m NewCallModel) offline() bool {
-	for _, d := range m.Phones {
-		if d.State == "offline" {
-			return true
-		}
-	}
-	return false
+func offline(phones []Phone) bool {
+	return slices.ContainsFunc(phones, func(d Phone) bool { return d.State == "offline" })
 }
 
 // phoneIcons draw the states of telephones.
@@ -51,6 +47,7 @@ type StartingModel struct {
 	Row    switchboard.RowID // of the board; empty if it is not there
 	Cause  string            // why it is over: sipgate's word, or empty
 	Turn   int               // how often the page has asked
+	Sound  string            // what is played into it then; empty: nothing
 }
 
 // mostTurns is how often a page asks without an end in sight.
@@ -68,18 +65,34 @@ var (
 	}
 )
 
-func (m StartingModel) name() string { return stageNames[m.Stage] }
+// name is that of the stage; a call into which something is played is at one of
+// its own.
+func (m StartingModel) name() string {
+	if m.plays() {
+		return stagePlaying
+	}
+	return stageNames[m.Stage]
+}
+
+const stagePlaying = "playing"
+
+func (m StartingModel) plays() bool { return m.Sound != "" && m.Stage == switchboard.StageTalking }
 
 // shown is the stage that is marked: of a call of which nothing was heard the
 // own telephone rings, as far as anybody knows.
 func (m StartingModel) shown() switchboard.Stage { return max(m.Stage, switchboard.StageOwn) }
 
 // waits reports whether something is still to be expected.
-func (m StartingModel) waits() bool { return m.Stage < switchboard.StageTalking && m.Turn < mostTurns }
+func (m StartingModel) waits() bool {
+	return (m.Stage < switchboard.StageTalking || m.plays()) && m.Turn < mostTurns
+}
 
 // next is where the page asks how it goes on.
 func (m StartingModel) next() string {
 	q := url.Values{"stage": {m.name()}, "turn": {decimal(int64(m.Turn + 1))}, "callee": {m.Callee}}
+	if m.Sound != "" {
+		q.Set("sound", m.Sound)
+	}
 	return "/starting/" + url.PathEscape(m.Call) + "?" + q.Encode()
 }
 
@@ -87,6 +100,9 @@ func (m StartingModel) page() string { return "/calls/" + url.PathEscape(string(
 
 // StageOf finds the stage of a name, StageUnknown if there is none.
 func StageOf(name string) switchboard.Stage {
+	if name == stagePlaying {
+		return switchboard.StageTalking
+	}
 	for s, n := range stageNames {
 		if n == name {
 			return s

@@ -47,11 +47,13 @@ var routes = map[string]Deed{
 	"POST /calls/{id}/undo":          DeedUndo,
 	"POST /calls/{id}/notes":         DeedNote,
 
-	"GET /announcements":              DeedAnnouncements,
-	"GET /announcements/{id}/audio":   DeedAnnouncements,
-	"POST /announcements":             DeedAnnouncementsWrite,
-	"POST /announcements/{id}/rename": DeedAnnouncementsWrite,
-	"POST /announcements/{id}/delete": DeedAnnouncementsWrite,
+	"GET /announcements":                  DeedAnnouncements,
+	"GET /announcements/{id}/audio":       DeedAnnouncements,
+	"GET /announcements/{id}/play-to-me":  DeedCall,
+	"POST /announcements/{id}/play-to-me": DeedCall,
+	"POST /announcements":                 DeedAnnouncementsWrite,
+	"POST /announcements/{id}/rename":     DeedAnnouncementsWrite,
+	"POST /announcements/{id}/delete":     DeedAnnouncementsWrite,
 
 	"GET /history":                                     DeedHistory,
 	"GET /history.csv":                                 DeedHistory,
