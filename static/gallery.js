@@ -2,6 +2,7 @@
 // and dialogs are open. Comes after app.js; no other page has it.
 "use strict";
 (() => {
+	if (!window.callboard) return; // a wall, which has a script of its own
 	const {$, put} = window.callboard;
 	const name = document.documentElement.dataset.gallery, status = $("#status");
 
