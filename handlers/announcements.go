@@ -140,13 +140,27 @@ func (h *handlers) published(w http.ResponseWriter, r *http.Request) error {
 	head.Set("Referrer-Policy", "no-referrer")
 	head.Set("X-Robots-Tag", "noindex")
 	head.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	file := bytes.NewReader(wav)
-	http.ServeContent(w, r, "", time.Time{}, file)
+	file, out := bytes.NewReader(wav), &watched{ResponseWriter: w}
+	http.ServeContent(out, r, "", time.Time{}, file)
 	// Sent to its last byte. Who has it may be gone by now: that is no failure.
-	if r.Method == http.MethodGet && file.Len() == 0 {
+	if r.Method == http.MethodGet && file.Len() == 0 && out.err == nil {
 		if err := delivered(); err != nil {
 			h.Log.Error("a play is not counted", "err", err)
 		}
 	}
 	return nil
+}
+
+// watched remembers whether all that was written got away.
+type watched struct {
+	http.ResponseWriter
+	err error
+}
+
+func (w *watched) Write(p []byte) (n int, err error) {
+	n, err = w.ResponseWriter.Write(p)
+	if err != nil {
+		w.err = err
+	}
+	return n, err
 }

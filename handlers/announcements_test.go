@@ -1,0 +1,85 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"callboard/sipgate/announcement"
+	"callboard/web/database"
+)
+
+// hangsUp is a client that is gone as soon as it has so many bytes.
+type hangsUp struct {
+	*httptest.ResponseRecorder
+	after int
+	gone  context.CancelFunc
+}
+
+func (w hangsUp) Write(p []byte) (int, error) {
+	if left := w.after - w.Body.Len(); len(p) > left {
+		w.gone()
+		return 0, http.ErrAbortHandler
+	}
+	n, err := w.ResponseRecorder.Write(p)
+	if w.Body.Len() == w.after {
+		w.gone()
+	}
+	return n, err
+}
+
+// A file is fetched when its last byte is sent, even if who fetched it hangs up
+// at once; and not if they hang up before, or only ask whether it is there.
+func TestPublishedFetched(t *testing.T) {
+	db, err := database.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := database.Migrate(t.Context(), db.DB, map[string]fs.FS{"announcement": announcement.Migrations}); err != nil {
+		t.Fatal(err)
+	}
+	h := &handlers{Deps: Deps{Log: slog.New(slog.DiscardHandler), Library: announcement.NewLibrary(db.DB, announcement.Options{})}}
+	wav := append([]byte("RIFF\xa4\x3e\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data"), 0x80, 0x3e, 0, 0)
+	for i := range 8000 {
+		wav = binary.LittleEndian.AppendUint16(wav, uint16(i%100*50))
+	}
+	a, err := h.Library.Add(t.Context(), "1", announcement.Upload{Name: "a.wav"}, bytes.NewReader(wav))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		method, part string
+		after        int
+		fetched      bool
+	}{
+		{"GET", "", int(a.Size), true}, {"GET", "", int(a.Size) - 1, false}, {"HEAD", "", int(a.Size), false},
+		{"GET", "bytes=0-99", int(a.Size), false}, {"GET", "bytes=100-", int(a.Size), true},
+	} {
+		p, err := h.Library.Publish(t.Context(), "1", a.ID, "Tom")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, gone := context.WithCancel(t.Context())
+		r := httptest.NewRequestWithContext(ctx, c.method, "/a/x", nil)
+		r.SetPathValue("file", p.Token+".wav")
+		if c.part != "" {
+			r.Header.Set("Range", c.part)
+		}
+		if err := h.published(hangsUp{httptest.NewRecorder(), c.after, gone}, r); err != nil {
+			t.Error(err)
+		}
+		if got := len(p.Fetched) == 1; got != c.fetched {
+			t.Errorf("%s %s, %d of %d bytes: fetched %v", c.method, c.part, c.after, a.Size, got)
+		}
+		gone()
+	}
+	if got, err := h.Library.Get(t.Context(), "1", a.ID); err != nil || got.Plays != 2 {
+		t.Errorf("played %d times, %v", got.Plays, err)
+	}
+}
