@@ -210,7 +210,7 @@ func testDrag(t *testing.T, s *stack, anna *tab) {
 func TestBrowserFilter(t *testing.T) {
 	s := newStack(t, "-visibility", "account")
 	s.pushEvents()
-	s.addContacts([3]string{"Jörg Müller", "+4930555201", ""})
+	s.addContacts([3]string{"Jörg Müller", "030 / 555-201", ""})
 	b := newBrowser(t, s)
 	anna := b.person(t)
 	anna.signIn("Anna")

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -33,7 +34,7 @@ func (h *handlers) namesOf(account string, client *sipgate.Client) func(context.
 			return nil, err
 		}
 		h.directory.LearnContacts(directory.Person{Account: account}, contacts)
-		shared, _ := names(contacts)
+		shared, _ := h.names(contacts)
 		return shared, nil
 	}
 }
@@ -51,7 +52,7 @@ func (h *handlers) namesFor(v Visitor, client *sipgate.Client) func(context.Cont
 			return nil, err
 		}
 		h.directory.LearnContacts(v.listed(), contacts)
-		shared, private := names(contacts)
+		shared, private := h.names(contacts)
 		h.learnNames(v, private)
 		return shared, nil
 	}
@@ -85,7 +86,7 @@ func (h *handlers) forget(m team.Member) {
 // names are the numbers that have a name in a member's contacts: in shared and
 // internal ones, which the whole team may see, and in all others, which are the
 // member's alone.
-func names(contacts []sipgate.Contact) (shared, private map[string]string) {
+func (h *handlers) names(contacts []sipgate.Contact) (shared, private map[string]string) {
 	shared, private = map[string]string{}, map[string]string{}
 	for _, contact := range contacts {
 		found := private
@@ -93,7 +94,7 @@ func names(contacts []sipgate.Contact) (shared, private map[string]string) {
 			found = shared
 		}
 		for _, n := range contact.Numbers {
-			found[sipgate.NormalNumber(n.Number)] = contact.Name
+			found[cmp.Or(h.directory.Number(n.Number), sipgate.NormalNumber(n.Number))] = contact.Name
 		}
 	}
 	return shared, private

@@ -119,7 +119,7 @@ func (d *Directory) LearnContacts(who Person, contacts []sipgate.Contact) {
 	var shared, private []Entry
 	for _, c := range contacts {
 		for _, n := range c.Numbers {
-			e := Entry{Kind: Private, Name: c.Name, Organization: c.Organization, Number: d.number(n.Number)}
+			e := Entry{Kind: Private, Name: c.Name, Organization: c.Organization, Number: d.Number(n.Number)}
 			switch {
 			case e.Number == "":
 			case c.Public():
@@ -215,10 +215,10 @@ func (d *Directory) MemberName(account, number string) string {
 	return e.Name
 }
 
-// number is a contact's number as it would be dialled, or "" for what is none:
+// Number is a contact's number as it would be dialled, or "" for what is none:
 // an extension, a short code. Blocked ones are found too, and refused where
 // they are to be called.
-func (d *Directory) number(raw string) string {
+func (d *Directory) Number(raw string) string {
 	if n := sipgate.Number(d.rules.Partial(raw)); n.Valid() {
 		return string(n)
 	}

@@ -178,7 +178,7 @@ func (d *Directory) muster(account string) {
 	at := map[string][]string{} // numbers by line
 	var all []Entry
 	for _, n := range t.roster.numbers {
-		number := d.number(n.Number)
+		number := d.Number(n.Number)
 		if number == "" {
 			continue
 		}
