@@ -43,7 +43,7 @@ func TestBrowserHistory(t *testing.T) {
 func testPastSound(t *testing.T, s *stack, anna *tab) {
 	const audio = `document.querySelector("#past .recording audio")`
 	anna.until(`!!%s`, audio)
-	anna.do(chromedp.Click(`h1`)) // only who has clicked hears something
+	anna.do(chromedp.Click(`#main h1`)) // only who has clicked hears something
 	if why := eval[string](anna, audio+`.play().then(() => "", e => String(e))`); why != "" {
 		t.Fatal(why)
 	}

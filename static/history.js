@@ -72,6 +72,11 @@
 		noting.open = false;
 		$("summary", noting).focus();
 	});
+	document.addEventListener("toggle", e => {
+		if (!e.target.matches?.(".noting[open]")) return;
+		$("textarea", e.target).focus();
+		$("form", e.target).scrollIntoView({block: "nearest"});
+	}, true);
 	document.addEventListener("keydown", e => {
 		const open = e.key === "Escape" && e.target.closest?.(".noting[open]");
 		if (!open) return;
