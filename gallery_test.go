@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,15 +64,16 @@ func axe(t testing.TB) string {
 }
 
 // judge runs axe with all rules, target sizes included, or with those only that
-// depend on colours. On rows of the board contrast must be that of level AAA.
-const judge = `((only) => axe.run(document, {resultTypes: ["violations"], elementRef: true, runOnly: only ?? undefined,
-	rules: only ? {} : {"target-size": {enabled: true}, "color-contrast-enhanced": {enabled: true}}}).then(r => r.violations.flatMap(v => v.nodes
+// depend on colours or on the size of the window. On rows of the board contrast must be that of level AAA.
+const judge = `((...only) => axe.run(document, {resultTypes: ["violations"], elementRef: true, runOnly: only.length ? {type: "rule", values: only} : undefined,
+	rules: only.length ? {} : {"target-size": {enabled: true}, "color-contrast-enhanced": {enabled: true}}}).then(r => r.violations.flatMap(v => v.nodes
 		.filter(n => v.id !== "color-contrast-enhanced" || n.element.closest("#board .row"))
 		.map(n => ({Rule: v.id, Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 120), Summary: n.failureSummary.replace(/\s+/g, " ")})))))`
 
 const (
 	everything = judge + `()`
-	colours    = judge + `({type: "rule", values: ["color-contrast", "color-contrast-enhanced", "link-in-text-block"]})`
+	colours    = judge + `("color-contrast", "color-contrast-enhanced", "link-in-text-block")`
+	sizes      = judge + `("target-size", "scrollable-region-focusable", "nested-interactive", "button-name", "link-name", "page-has-heading-one", "region", "meta-viewport")`
 )
 
 // findings are violations, by what they are, and where they were found.
@@ -94,29 +96,29 @@ func (f findings) report(t *testing.T) {
 // Every view in every state has nothing that axe complains of: in the light, in
 // the dark, and on a telephone. Rows are on the boards.
 func TestBrowserAxe(t *testing.T) {
-	s := newDemo(t)
-	p := newBrowser(t, s).still(t)
-	code, found := axe(t), findings{}
-	for _, name := range views.GalleryNames() {
-		if strings.HasPrefix(name, "row-") {
-			continue
-		}
-		p.exhibit(name, views.German, "light")
-		eval[bool](p, code)
-		found.add(name, eval[[]violation](p, everything))
-		p.run(`document.documentElement.dataset.theme = "dark"`)
-		found.add(name+" dark", eval[[]violation](p, colours))
+	b, code := newBrowser(t, newDemo(t)), axe(t)
+	names := slices.DeleteFunc(views.GalleryNames(), func(name string) bool { return strings.HasPrefix(name, "row-") })
+	half := len(names) / 2
+	for _, part := range [][]string{names[:half], names[half:]} {
+		t.Run(part[0], func(t *testing.T) {
+			t.Parallel() // on a tab of its own
+			p, found := b.still(t), findings{}
+			for _, name := range part {
+				p.exhibit(name, views.German, "light")
+				eval[bool](p, code)
+				found.add(name, eval[[]violation](p, everything))
+				p.run(`document.documentElement.dataset.theme = "dark"`)
+				found.add(name+" dark", eval[[]violation](p, colours))
+			}
+			p.do(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))
+			for _, name := range part {
+				p.exhibit(name, views.English, "light")
+				eval[bool](p, code)
+				found.add(name+" on a telephone", eval[[]violation](p, sizes))
+			}
+			found.report(t)
+		})
 	}
-	p.do(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))
-	for _, name := range views.GalleryNames() {
-		if regexp.MustCompile(`^(row|error|board)-|-(agent|empty|none|set|foreign|ended)$`).MatchString(name) {
-			continue // the same parts as in others
-		}
-		p.exhibit(name, views.English, "light")
-		eval[bool](p, code)
-		found.add(name+" on a telephone", eval[[]violation](p, everything))
-	}
-	found.report(t)
 }
 
 // The pages as they are served, with what is on them in the demo.
@@ -197,13 +199,13 @@ func TestBrowserClipped(t *testing.T) {
 	s := newDemo(t)
 	p := newBrowser(t, s).still(t)
 	found := map[string][]string{}
-	for _, width := range []int64{360, 768, 1280} {
-		p.do(chromedp.EmulateViewport(width, 900))
-		for _, name := range views.GalleryNames() {
+	for _, name := range views.GalleryNames() {
+		p.exhibit(name, views.Pseudo, "light")
+		for _, width := range []int64{360, 768, 1280} {
 			if width == 360 && strings.HasPrefix(name, "wall") && name != "walls" {
 				continue // a wall has no telephone's screen
 			}
-			p.exhibit(name, views.Pseudo, "light")
+			p.do(chromedp.EmulateViewport(width, 900))
 			for _, f := range eval[[]string](p, clipped) {
 				found[f] = append(found[f], fmt.Sprintf("%s at %d", name, width))
 			}
