@@ -107,8 +107,11 @@ func TestBrowserAxe(t *testing.T) {
 				p.exhibit(name, views.German, "light")
 				eval[bool](p, code)
 				found.add(name, eval[[]violation](p, everything))
-				p.run(`document.documentElement.dataset.theme = "dark"`)
+				p.run(`for (const e of document.querySelectorAll("html, #choices")) e.dataset.theme = "dark"`)
 				found.add(name+" dark", eval[[]violation](p, colours))
+				if scheme := eval[string](p, `getComputedStyle(document.documentElement).colorScheme`); scheme != "dark" {
+					t.Errorf("%s: the dark one is %q", name, scheme)
+				}
 			}
 			p.do(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))
 			for _, name := range part {
@@ -132,7 +135,7 @@ func TestBrowserAxePages(t *testing.T) {
 		p.do(chromedp.Navigate(s.url + path))
 		eval[bool](p, code)
 		found.add(path, eval[[]violation](p, everything))
-		p.run(`document.documentElement.dataset.theme = "dark"`)
+		p.run(`for (const e of document.querySelectorAll("html, #choices")) e.dataset.theme = "dark"`)
 		found.add(path+" dark", eval[[]violation](p, colours))
 	}
 	found.report(t)

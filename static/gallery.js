@@ -4,13 +4,14 @@
 (() => {
 	if (!window.callboard) return; // a wall, which has a script of its own
 	const {$, put} = window.callboard;
-	const name = document.documentElement.dataset.gallery, status = $("#status");
+	const root = document.documentElement, name = root.dataset.gallery, status = $("#status"), chosen = $("#choices");
 
+	if (chosen && root.dataset.theme) chosen.dataset.theme = root.dataset.theme; // not what nobody chose
 	$("#call")?.removeAttribute("data-live"); // it would ask for itself
 
 	// live says that a frame came just now, with the moment of the picture.
 	function live() {
-		const now = Number(document.documentElement.dataset.now);
+		const now = Number(root.dataset.now);
 		status.dataset.now = now % 2 ? now - 1 : now + 1; // another one is news
 		document.dispatchEvent(new CustomEvent("htmx:ws:after:message:incoming"));
 	}
