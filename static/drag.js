@@ -32,7 +32,7 @@
 		strip.hidden = false;
 		try {
 			const call = mine.link.getAttribute("href").split("/")[2];
-			const answer = await fetch(`/search?team=true&call=${call}`, {headers: {Accept: "text/html"}});
+			const answer = await fetch(`/search?team=true&call=${call}`, {headers: {"HX-Request": "true"}});
 			if (!answer.ok) throw new Error(answer.status);
 			const body = new DOMParser().parseFromString(await answer.text(), "text/html").body;
 			if (mine === drag) strip.append(...body.childNodes);

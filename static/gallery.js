@@ -7,6 +7,8 @@
 	const root = document.documentElement, name = root.dataset.gallery, status = $("#status"), chosen = $("#choices");
 
 	if (chosen && root.dataset.theme) chosen.dataset.theme = root.dataset.theme; // not what nobody chose
+	// Nobody is signed in here, and need not be.
+	document.addEventListener("session:over", e => e.stopImmediatePropagation(), true);
 	$("#call")?.removeAttribute("data-live"); // it would ask for itself
 
 	// live says that a frame came just now, with the moment of the picture.

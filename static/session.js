@@ -19,6 +19,7 @@
 		return () => place.replaceChildren(nodes);
 	}
 
+	// Whoever learns that nobody is signed in any more dispatches session:over.
 	document.addEventListener("session:over", () => {
 		if (kept) return;
 		link.href = "/login?next=" + encodeURIComponent(location.pathname + location.search);

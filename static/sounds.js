@@ -113,7 +113,7 @@
 			request.addEventListener("error", () => fail(new Refusal(adding.dataset.unreachable)));
 			request.addEventListener("abort", () => fail(new Refusal("")));
 			request.addEventListener("load", () => {
-				if (request.status === 401) return location.reload();
+				if (request.status === 401) document.dispatchEvent(new Event("session:over")); // and it failed
 				const answer = new DOMParser().parseFromString(request.responseText, "text/html");
 				if (request.status < 400) return done(document.importNode($(".became", answer), true));
 				const code = $("[data-error]", answer)?.dataset.error;

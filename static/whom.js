@@ -30,8 +30,8 @@
 		const address = new URL(box.dataset.whom, location.href);
 		address.searchParams.set("q", text);
 		try {
-			const answer = await fetch(address, {signal: asked.signal, headers: {Accept: "text/html"}});
-			if (answer.status === 401) return location.reload();
+			const answer = await fetch(address, {signal: asked.signal, headers: {"HX-Request": "true"}});
+			if (answer.status === 401) return document.dispatchEvent(new Event("session:over"));
 			if (!answer.ok) throw new Error(answer.status);
 			const html = await answer.text();
 			if (asked === box.asked && box.isConnected && input.value === text) show(box, html, again);
