@@ -95,6 +95,7 @@ func TestFiguresFailing(t *testing.T) {
 // The page of figures in a browser, at three widths, light and dark, with
 // nothing that the Content-Security-Policy refuses.
 func TestBrowserFigures(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account", "-script", "office")
 	s.pushEvents()
 	b := newBrowser(t, s)

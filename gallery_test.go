@@ -96,6 +96,7 @@ func (f findings) report(t *testing.T) {
 // Every view in every state has nothing that axe complains of: in the light, in
 // the dark, and on a telephone. Rows are on the boards.
 func TestBrowserAxe(t *testing.T) {
+	t.Parallel()
 	b, code := newBrowser(t, newDemo(t)), axe(t)
 	names := slices.DeleteFunc(views.GalleryNames(), func(name string) bool { return strings.HasPrefix(name, "row-") })
 	half := len(names) / 2
@@ -126,6 +127,7 @@ func TestBrowserAxe(t *testing.T) {
 
 // The pages as they are served, with what is on them in the demo.
 func TestBrowserAxePages(t *testing.T) {
+	t.Parallel()
 	s := newDemo(t)
 	p := newBrowser(t, s).still(t)
 	p.signIn("Anna")
@@ -199,6 +201,7 @@ const clipped = `(() => {
 // Texts of other lengths and letters fit everywhere: in a language that is
 // longer than ours, on a telephone and on a desk.
 func TestBrowserClipped(t *testing.T) {
+	t.Parallel()
 	s := newDemo(t)
 	p := newBrowser(t, s).still(t)
 	found := map[string][]string{}

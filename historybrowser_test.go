@@ -21,6 +21,7 @@ func (s *stack) fillHistory(entries int) {
 // The history as a person uses it: looked through, heard, marked, and growing
 // by itself.
 func TestBrowserHistory(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.pushEvents()
 	s.fillHistory(60)

@@ -12,6 +12,7 @@ import (
 // The browser itself fetches the manifest and finds nothing that keeps the
 // dashboard from being installed, before and after the sign-in.
 func TestBrowserInstallable(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	p := newBrowser(t, s).person(t)
 	check := func() {

@@ -56,6 +56,7 @@ func (p *tab) tabTo(condition string, args ...any) {
 
 // The whole main job without a mouse: every step is a key.
 func TestBrowserKeyboard(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.pushEvents()
 	file := filepath.Join(t.TempDir(), "Opening hours.wav")

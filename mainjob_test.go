@@ -92,6 +92,7 @@ func (s *stack) pushEvents() {
 // The whole main job, as a person does it, looked at from two browsers, and
 // checked against what the simulated telephone system says.
 func TestBrowserMainJob(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.pushEvents()
 	b := newBrowser(t, s)

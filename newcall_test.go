@@ -45,6 +45,7 @@ func (p *tab) dialling(callee, device string) {
 // happen, it is one row although sipgate announces it twice, and what sipgate
 // refuses is said in the dialog, with nothing typed lost.
 func TestBrowserNewCall(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	b := newBrowser(t, s)
 	anna := b.person(t)
@@ -96,6 +97,7 @@ func TestBrowserNewCall(t *testing.T) {
 // platform, whose numbers want no plus sign, and finds the buttons that do not
 // work there off.
 func TestBrowserNewCallOnNeo(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	b := newBrowser(t, s)
 	levke := b.person(t)
@@ -148,6 +150,7 @@ func TestBrowserNewCallOnNeo(t *testing.T) {
 // TestBrowserPlayToMyPhone lets one's own telephone ring and hears, in what the
 // simulated telephones record, the announcement that was to be played to it.
 func TestBrowserPlayToMyPhone(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	b := newBrowser(t, s)
 	anna := b.person(t)
@@ -234,6 +237,7 @@ func (s *stack) readAs(user, address string) []byte {
 // A tel: link opens the dialog with its number, or says why not, and calls
 // nobody: not even sipgate is told.
 func TestBrowserTelLink(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	b := newBrowser(t, s)
 	anna := b.person(t)

@@ -27,6 +27,7 @@ var updateOutlines = flag.Bool("update", false, "write the outlines of testdata/
 //
 //	go test -run TestBrowserOutline -update .
 func TestBrowserOutline(t *testing.T) {
+	t.Parallel()
 	s := newDemo(t)
 	p := newBrowser(t, s).still(t)
 	for _, name := range views.GalleryNames() {

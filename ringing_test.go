@@ -62,6 +62,7 @@ func (p *tab) choose(section, form string) {
 // A person with two tabs: what rings is heard and shown in one of them, only
 // for calls that concern the person, and not in quiet hours.
 func TestBrowserRinging(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.pushEvents()
 	b := newBrowser(t, s)
@@ -195,6 +196,7 @@ func testQuietHours(t *testing.T, p *tab) {
 // The board with own calls only hides no call without a word, in all tabs, and
 // keeps doing so while calls change.
 func TestBrowserOnlyMine(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.pushEvents()
 	b := newBrowser(t, s)
@@ -245,6 +247,7 @@ func rowIn(who string) string {
 // What is chosen takes effect at once: the theme and the language on open pages,
 // single keys, and whether the desktop is told, which is asked after a click.
 func TestBrowserChoices(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.pushEvents()
 	b := newBrowser(t, s)

@@ -31,6 +31,7 @@ func (v *visitor) endOthers() {
 // nothing that was typed is lost: after signing in elsewhere it goes on where
 // it was.
 func TestBrowserSessionOver(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.pushEvents()
 	p := newBrowser(t, s).person(t)

@@ -71,6 +71,7 @@ func (p *tab) drop(files string) {
 // dropped ones, ones that only the browser can read, a voice from the
 // microphone, names, order, and the end of one.
 func TestBrowserAnnouncements(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	dir := t.TempDir()
 	spoken := filepath.Join(dir, "spoken.wav")
@@ -270,6 +271,7 @@ func testReaders(t *testing.T, b *browser) {
 // sipgate takes the command but never fetches the file: after ten seconds the
 // row says so, to everybody, and the library does not count it as played.
 func TestBrowserAnnouncementNotFetched(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	b := newBrowser(t, s)
 	anna := b.person(t)

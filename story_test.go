@@ -14,6 +14,7 @@ import (
 // a colleague is found and asked, and gets the call; the recording is in the
 // history and is heard; the caller is called back from there.
 func TestBrowserStory(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.pushEvents()
 	b := newBrowser(t, s)

@@ -16,6 +16,7 @@ const canary = "30777001"
 // record. A fourth, of another account on the same instance, sees nothing of
 // it (I6, T14, T15, T16).
 func TestBrowserTeam(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.stop()
 	s.args = append(s.args, "-accounts", "any")

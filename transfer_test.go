@@ -12,6 +12,7 @@ import (
 // A call is given to a colleague in every way, and what the page says is what
 // the telephones do.
 func TestBrowserTransfer(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account", "-pickup=-1s")
 	s.pushEvents()
 	s.control("POST", "devices/e2", map[string]any{"online": true, "dnd": true}, nil)
@@ -157,6 +158,7 @@ func (p *tab) at(element string) (x, y float64) {
 // there.
 func (p *tab) drag(element, to string) {
 	p.t.Helper()
+	p.until(`![...document.querySelectorAll("#board .row, #board > *")].some(e => e.style.transform)`) // nothing glides any more
 	x, y := p.at(element)
 	left := chromedp.Button("left")
 	p.do(chromedp.MouseEvent(chromedp.MousePressed, x, y, left), chromedp.MouseEvent(chromedp.MouseMoved, x+4, y, left))
@@ -208,6 +210,7 @@ func testDrag(t *testing.T, s *stack, anna *tab) {
 // The board shows the calls of whoever is typed; the feed changes nothing about
 // that, a call that rings is never hidden, and what is hidden is counted.
 func TestBrowserFilter(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.pushEvents()
 	s.addContacts([3]string{"Jörg Müller", "030 / 555-201", ""})

@@ -62,6 +62,7 @@ func (s *stack) dialWall(link string, header http.Header, host ...string) (*webs
 // calls ring, talk and wait there, with masked numbers; the screen comes back by
 // itself after a restart, and goes dark when the link is withdrawn.
 func TestBrowserWall(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.pushEvents()
 	b := newBrowser(t, s)

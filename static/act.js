@@ -21,6 +21,30 @@
 		for (const [name, value] of Object.entries(fields)) ctx.request.body.set(name, value);
 	});
 
+	// ---- A click means what its button said. One that comes while the answer to
+	// the one before is still on its way, but after the row has changed, is sent
+	// when that is here; htmx would drop it. The same click twice stays one.
+
+	const under = new WeakMap(); // form → the action_id of its request, and the click that waits
+	document.addEventListener("htmx:before:request", e => {
+		const form = e.detail.ctx.sourceElement;
+		if (form.matches?.(".acts form")) under.set(form, {id: form.elements.action_id?.value});
+	});
+	document.addEventListener("submit", e => {
+		const request = under.get(e.target), id = e.target.elements.action_id?.value;
+		if (!request || id === request.id) return;
+		request.next = {id, button: e.submitter};
+		e.preventDefault();
+		e.stopImmediatePropagation();
+	}, true);
+	document.addEventListener("htmx:finally:request", e => {
+		const form = e.detail.ctx.sourceElement, next = under.get(form)?.next;
+		under.delete(form);
+		setTimeout(() => { // when htmx has forgotten the request, too
+			if (next?.button.isConnected && form.elements.action_id?.value === next.id) form.requestSubmit(next.button);
+		});
+	});
+
 	// ---- Hanging up. A click can be taken back; with shift it happens at once.
 
 	const hasGrace = () => !$("#board") || "grace" in $("#board").dataset;
