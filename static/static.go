@@ -18,6 +18,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/tdewolff/minify/v2"
+	"github.com/tdewolff/minify/v2/css"
+	"github.com/tdewolff/minify/v2/js"
 )
 
 // Prefix is the path under which [Handler] expects to be mounted.
@@ -40,8 +44,8 @@ var types = map[string]string{
 // A file is one embedded file, ready to be sent.
 type file struct {
 	kind  string
-	plain []byte
-	small func() []byte // gzip, made when it is first asked for; nil if not smaller
+	plain func() []byte // without comments and spaces; made when it is first asked for, as is
+	small func() []byte // the same as gzip; nil if not smaller
 }
 
 var (
@@ -77,8 +81,31 @@ func add(name string, content []byte) error {
 	sum := sha256.Sum256(content)
 	address := Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
 	addresses[name] = address
-	served[address] = file{kind, content, sync.OnceValue(func() []byte { return compress(content) })}
+	plain := sync.OnceValue(func() []byte { return shorten(name, kind, content) })
+	served[address] = file{kind, plain, sync.OnceValue(func() []byte { return compress(plain()) })}
 	return nil
+}
+
+// shortener takes out what people need and browsers do not.
+var shortener = func() *minify.M {
+	m := minify.New()
+	m.AddFunc("text/css", css.Minify)
+	m.AddFunc("text/javascript", js.Minify)
+	return m
+}()
+
+// shorten is a style sheet or script of ours, made short; anything else as it
+// is. One that cannot be read is sent as it is; a test sees to it that there is
+// none.
+func shorten(name, kind string, content []byte) []byte {
+	if strings.HasPrefix(name, "vendor/") {
+		return content
+	}
+	short, err := shortener.Bytes(kind, bytes.Clone(content)) // which it writes into
+	if err != nil {
+		return content
+	}
+	return short
 }
 
 // withIcons is a manifest with the addresses of its icons. They come before it
@@ -134,7 +161,7 @@ func serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", f.kind)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
-	body := f.plain
+	body := f.plain()
 	if TakesGzip(r.Header.Values("Accept-Encoding")) {
 		if small := f.small(); small != nil {
 			h.Set("Content-Encoding", "gzip")
