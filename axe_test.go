@@ -102,6 +102,14 @@ func TestBrowserAxePages(t *testing.T) {
 		p.run(`for (const e of document.querySelectorAll("html, #choices")) e.dataset.theme = "dark"`)
 		found.add(path+" dark", eval[[]violation](p, colours))
 	}
+	// The board with the rest of its menu open, and with a dialog over it.
+	p.do(chromedp.Navigate(s.url + "/"))
+	p.run(`document.querySelector("details.more").open = true`)
+	eval[bool](p, code)
+	found.add("menu", eval[[]violation](p, everything))
+	p.run(`document.querySelector('.head [href="/calls/new"]').click()`)
+	p.until(`document.querySelectorAll("#whom-list [role=option]").length > 0`)
+	found.add("new call", eval[[]violation](p, everything))
 	found.report(t)
 }
 

@@ -17,7 +17,7 @@ import (
 
 var (
 	shots    = flag.String("shots", "", "`directory` to which TestShots writes pictures of the gallery")
-	pictures = flag.String("pictures", `^(signin|board|board-team|board-quiet|dialog-transfer|history|announcements|call|team|audit|settings|statuspage.*)$`,
+	pictures = flag.String("pictures", `^(signin|board|board-team|board-quiet|dialog-transfer|dialog-new|dialog-over|history|figures|wall|walls|setup|announcements|call|team|audit|settings|statuspage.*)$`,
 		"which ones, a regular expression")
 	widths = flag.String("widths", "360,768,1280,1920", "in windows of these widths")
 )
