@@ -1,7 +1,6 @@
 package views
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -21,7 +20,7 @@ type BoardModel struct {
 	CanCall  bool        // there is a telephone to start a call with; needed by [Board] only
 }
 
-// RenderedRow is the HTML of one row, as [Format.RowHTML] makes it.
+// RenderedRow is the HTML of one row, as [Format.RowHTMLFor] makes it.
 type RenderedRow []byte
 
 // Add puts a call at the end of its section.
@@ -34,30 +33,6 @@ func (b *BoardModel) Add(c switchboard.Call, row RenderedRow) {
 	if c.Phase == switchboard.Ringing {
 		b.Ringing++
 	}
-}
-
-// RowHTML is RowHTMLFor where nothing is asked but whether the call is the
-// viewer's.
-func (f Format) RowHTML(ctx context.Context, c switchboard.Call, viewer switchboard.MemberID, lang Lang) (RenderedRow, error) {
-	f, c = f.privately(c)
-	key := "row " + lang.String()
-	if Mine(c, viewer) {
-		key += " mine"
-	}
-	return remember(ctx, c, key, lang, func() RowModel { return f.Row(c, viewer, lang) })
-}
-
-// Board prepares all calls for display to viewer.
-func (f Format) Board(ctx context.Context, calls []switchboard.Call, viewer switchboard.MemberID, lang Lang) (BoardModel, error) {
-	var b BoardModel
-	for _, c := range calls {
-		row, err := f.RowHTML(ctx, c, viewer, lang)
-		if err != nil {
-			return BoardModel{}, err
-		}
-		b.Add(c, row)
-	}
-	return b, nil
 }
 
 // hiddenCalls says how many calls there are besides those that are shown.

@@ -49,8 +49,8 @@ func poisoned(text string) map[string]templ.Component {
 	sound := Announcement{ID: text, Label: text, By: text, Created: now, LastPlayed: now}
 	sound.Source.Format, sound.Source.Rate = text, 8000
 	return map[string]templ.Component{
-		"row":           Row(German, f.Row(call, "w0", German)),
-		"row of others": Row(English, f.Row(call, "w1", English)),
+		"row":           Row(German, f.RowFor(call, Permit{}, German)),
+		"row of others": Row(English, f.RowFor(call, Permit{Reason: text}, English)),
 		"signin":        SignIn(p, text, text),
 		"announcements": Announcements(p, AnnouncementsModel{Items: []Announcement{sound}}),
 		"history": History(p, HistoryModel{Total: 1, Newer: text, Older: text, CSV: text, News: text, Members: choices, Entries: []HistoryEntry{poisonedEntry(text, now)},
@@ -66,7 +66,6 @@ func poisoned(text string) map[string]templ.Component {
 		"error":    ErrorPage(p, 500, text, text, text),
 		"status":   Status(German, StatusModel{Problem: text, Now: now}),
 
-		"row for":  Row(German, f.RowFor(call, Permit{}, German)),
 		"team":     Team(p, TeamModel{Manage: true, Members: []TeamMember{poisonedMember(text)}}),
 		"audit":    Audit(p, poisonedAudit(text, now)),
 		"settings": Settings(p, SettingsModel{Sessions: []SessionRow{{ID: text, Address: text, Browser: text}}}),

@@ -25,7 +25,7 @@ func Gallery(lang Lang) []Picture {
 	now := p.Now
 	at := func(path string) Page { q := p; q.Path = path; return q }
 	calls := append(galleryCalls(now), galleryOdd(now)...)
-	board, err := galleryFormat.Board(context.Background(), calls, "w0", lang)
+	board, err := galleryFormat.BoardFor(context.Background(), calls, galleryPermit, lang)
 	if err != nil {
 		panic(err) // into memory, of constants
 	}
@@ -60,7 +60,7 @@ func Gallery(lang Lang) []Picture {
 		{"status-troubled", Status(lang, troubled)},
 	}
 	for _, c := range append(calls, galleryConsults(now)...) {
-		pictures = append(pictures, Picture{RowDOMID(c.ID), Row(lang, galleryFormat.Row(c, "w0", lang))})
+		pictures = append(pictures, Picture{RowDOMID(c.ID), Row(lang, galleryFormat.RowFor(c, galleryPermit(c), lang))})
 	}
 	pictures = append(pictures, galleryOfHistory(at("/history"), now)...)
 	pictures = append(pictures, galleryOfSounds(at("/announcements"))...)

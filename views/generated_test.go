@@ -87,7 +87,7 @@ func TestFirstVisit(t *testing.T) {
 	for range 4 {
 		calls = append(calls, galleryCalls(moment)...)
 	}
-	m, err := galleryFormat.Board(context.Background(), calls[:50], "w0", German)
+	m, err := galleryFormat.BoardFor(context.Background(), calls[:50], galleryPermit, German)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,11 +38,11 @@ func TestPrivateNameIsTheViewersAlone(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				old, err := f.RowHTML(context.Background(), c, "w0", German)
+				off, err := f.RowHTMLFor(context.Background(), c, Permit{Reason: "not_yours"}, German)
 				if err != nil {
 					t.Fatal(err)
 				}
-				text := string(row) + string(old) + html(t, Row(German, f.RowFor(c, Permit{}, German)))
+				text := string(row) + string(off) + html(t, Row(German, f.RowFor(c, Permit{}, German)))
 				want := 0
 				if f.Private != nil && test.seen {
 					want = 3

@@ -2,7 +2,6 @@ package views
 
 import (
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
@@ -101,32 +100,6 @@ func (f Format) number(n string) string {
 // RowDOMID is the id of the element that shows a call. It needs no escaping in
 // a selector: row ids are made of letters, digits, "-" and "_" only.
 func RowDOMID(id switchboard.RowID) string { return "row-" + string(id) }
-
-// Mine tells whether a member's own access to sipgate reaches the call: only
-// then its buttons work for them.
-func Mine(c switchboard.Call, viewer switchboard.MemberID) bool {
-	return slices.Contains(c.Seen, viewer)
-}
-
-// NewRow prepares a call for display to viewer.
-func NewRow(c switchboard.Call, viewer switchboard.MemberID, lang Lang) RowModel {
-	return Format{}.Row(c, viewer, lang)
-}
-
-// Row is RowFor where nothing is asked but whether the call is the viewer's,
-// and calls have no page of their own.
-func (f Format) Row(c switchboard.Call, viewer switchboard.MemberID, lang Lang) RowModel {
-	var permit Permit
-	if !Mine(c, viewer) {
-		permit.Reason = "not_reached"
-	}
-	m := f.RowFor(c, permit, lang)
-	m.Page = ""
-	if c.Phase == switchboard.Ringing {
-		m.Acts, m.Why = nil, ""
-	}
-	return m
-}
 
 // row is what a row shows whoever looks at it.
 func (f Format) row(c switchboard.Call, lang Lang) RowModel {

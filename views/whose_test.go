@@ -26,7 +26,7 @@ func TestRowTellsWhoseAndWhetherItRings(t *testing.T) {
 		"nobody at all":  {switchboard.Call{Phase: switchboard.Talking}, "", false, false},
 		"of one as like": {switchboard.Call{Phase: switchboard.Talking, People: ids{"w01"}}, "w01", false, false},
 	} {
-		m := NewRow(test.call, "w0", English)
+		m := Format{}.RowFor(test.call, Permit{}, English)
 		if m.Who != test.who || m.Rings != test.rings || Concerns(test.call, "w0") != test.mine {
 			t.Errorf("%s: whose %q, rings %v, mine %v", name, m.Who, m.Rings, Concerns(test.call, "w0"))
 		}
