@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,9 +16,9 @@ import (
 
 // announcements shows the team's announcements.
 func (h *handlers) announcements(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	order := announcement.Order(r.URL.Query().Get("order"))
+	order := cmp.Or(announcement.Order(r.URL.Query().Get("order")), announcement.ByUse)
 	if !slices.Contains(announcement.Orders, order) {
-		order = announcement.ByUse
+		return badParam("order")
 	}
 	list, err := h.Library.List(r.Context(), v.Account, order)
 	if err != nil {

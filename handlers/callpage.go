@@ -93,8 +93,16 @@ func (h *handlers) note(w http.ResponseWriter, r *http.Request, v Visitor) error
 	if d := h.mayNote(v, call, live); !d.OK {
 		return h.refuseDeed(r.Context(), e, d)
 	}
-	err := h.onRecord(r.Context(), e, func() error {
-		return h.Journal.Note(context.WithoutCancel(r.Context()), v.Account, call.ID, v.Person.Name, r.PostFormValue("text"))
+	in, err := read(w, r, "text")
+	if err != nil {
+		return err
+	}
+	text := in.Text("text")
+	if in.err != nil {
+		return in.err
+	}
+	err = h.onRecord(r.Context(), e, func() error {
+		return h.Journal.Note(context.WithoutCancel(r.Context()), v.Account, call.ID, v.Person.Name, text)
 	})
 	if err != nil {
 		return err
@@ -120,10 +128,14 @@ const maxSeveral = 50
 // hangUpSeveral hangs up the calls that were chosen, each with its grace. The
 // first refusal is told; the others have been carried out.
 func (h *handlers) hangUpSeveral(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	if err := r.ParseForm(); err != nil {
-		return &inputError{http.StatusBadRequest, "bad_form", ""}
+	in, err := read(w, r, "call")
+	if err != nil {
+		return err
 	}
-	chosen := r.PostForm["call"]
+	chosen := in.Texts("call")
+	if in.err != nil {
+		return in.err
+	}
 	if len(chosen) == 0 || len(chosen) > maxSeveral {
 		return badParam("call")
 	}
@@ -135,8 +147,8 @@ func (h *handlers) hangUpSeveral(w http.ResponseWriter, r *http.Request, v Visit
 			continue
 		}
 		c := switchboard.Command{By: v.id(), Call: call.ID, Action: switchboard.HangUp{After: graceOf(v)}}
-		if base := r.PostFormValue("action_id"); actionID.MatchString(base) {
-			c.ID = base + "-" + id
+		if in.action != "" {
+			c.ID = in.action + "-" + id
 		}
 		failed = errors.Join(failed, h.carryOut(r, v, call, c))
 	}

@@ -34,6 +34,9 @@ func readEntry(in *input) (sipgate.EntryChange, string) {
 }
 
 func noteEntry(in *input) (sipgate.EntryChange, string) {
+	if !in.Sent("text") { // an empty one takes the note away
+		in.fail("text")
+	}
 	text := strings.TrimSpace(strings.ReplaceAll(in.Text("text"), "\r\n", "\n"))
 	return sipgate.EntryChange{Note: &text}, "note"
 }

@@ -113,6 +113,34 @@ func (in *input) Has(field string) bool {
 	return in.form.Get(field) != ""
 }
 
+// Sent reports whether the field was sent, even if its value is empty.
+func (in *input) Sent(field string) bool {
+	if in.json != nil {
+		_, ok := in.json[field]
+		return ok
+	}
+	return in.form.Has(field)
+}
+
+// Texts are the values of a field that may be sent several times; in JSON they
+// are a list.
+func (in *input) Texts(field string) []string {
+	if in.json == nil {
+		return in.form[field]
+	}
+	list, ok := in.json[field].([]any)
+	var texts []string
+	for _, v := range list {
+		s, isText := v.(string)
+		ok = ok && isText
+		texts = append(texts, s)
+	}
+	if !ok {
+		in.fail(field)
+	}
+	return texts
+}
+
 // Bool is the value of a field that must be sent.
 func (in *input) Bool(field string) bool {
 	if in.json != nil {

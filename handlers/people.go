@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"strings"
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
@@ -31,24 +30,53 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request, v Visitor) err
 // aPerson does something to one member of the visitor's own team, on record.
 func (h *handlers) aPerson(what string, do func(r *http.Request, by, who team.Member) error) visitorHandler {
 	return func(w http.ResponseWriter, r *http.Request, v Visitor) error {
-		who := team.Member{Account: v.Account, User: sipgate.UserID(r.PathValue("user"))}
-		e := h.entry(r, v, team.DeedPeople, strings.TrimSpace(what+" "+r.PostFormValue("role")))
-		p, _ := h.People.Get(who)
-		e.Parties = cmp.Or(p.Name, string(who.User))
-		if err := h.onRecord(r.Context(), e, func() error { return do(r, v.member(), who) }); err != nil {
+		p, err := h.personOf(r, v)
+		if err != nil {
 			return err
 		}
-		http.Redirect(w, r, "/team", http.StatusSeeOther)
-		return nil
+		return h.onPerson(w, r, v, p, what, func() error { return do(r, v.member(), p.Member) })
 	}
 }
 
-func (h *handlers) setRole(r *http.Request, by, who team.Member) error {
-	role, err := team.ParseRole(r.PostFormValue("role"))
+// personOf finds the member of the visitor's own team that the address names.
+func (h *handlers) personOf(r *http.Request, v Visitor) (team.Person, error) {
+	p, known := h.People.Get(team.Member{Account: v.Account, User: sipgate.UserID(r.PathValue("user"))})
+	if !known {
+		return p, team.ErrNoPerson
+	}
+	return p, nil
+}
+
+// onPerson puts on record what is done to somebody, and shows the team.
+func (h *handlers) onPerson(w http.ResponseWriter, r *http.Request, v Visitor, p team.Person, what string, do func() error) error {
+	e := h.entry(r, v, team.DeedPeople, what)
+	e.Parties = cmp.Or(p.Name, string(p.User))
+	if err := h.onRecord(r.Context(), e, do); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/team", http.StatusSeeOther)
+	return nil
+}
+
+func (h *handlers) setRole(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	p, err := h.personOf(r, v)
 	if err != nil {
 		return err
 	}
-	return h.People.SetRole(r.Context(), by, who, role)
+	in, err := read(w, r, "role")
+	if err != nil {
+		return err
+	}
+	role, err := team.ParseRole(in.Text("role"))
+	if in.err != nil {
+		return in.err
+	}
+	if err != nil {
+		return err
+	}
+	return h.onPerson(w, r, v, p, "role "+role.String(), func() error {
+		return h.People.SetRole(r.Context(), v.member(), p.Member, role)
+	})
 }
 
 func (h *handlers) removePerson(r *http.Request, by, who team.Member) error {

@@ -83,7 +83,7 @@ func (h *handlers) routes() *http.ServeMux {
 	signed("POST /walls/{id}/revoke", h.revokeWall)
 
 	signed("GET /team", h.people)
-	signed("POST /team/{user}/role", h.aPerson("role", h.setRole))
+	signed("POST /team/{user}/role", h.setRole)
 	signed("POST /team/{user}/remove", h.aPerson("remove", h.removePerson))
 	signed("POST /team/{user}/restore", h.aPerson("restore", h.restorePerson))
 	signed("POST /team/{user}/sign-out", h.aPerson("sign out", h.signOutPerson))

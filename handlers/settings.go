@@ -49,11 +49,18 @@ func (h *handlers) devices(ctx context.Context, v Visitor) (found []views.Choice
 
 // setWishes takes what a member wants others to see and do.
 func (h *handlers) setWishes(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	shares, lendable := r.PostFormValue("shares") == "true", r.PostFormValue("lendable") == "true"
+	in, err := read(w, r, "shares", "lendable", "next")
+	if err != nil {
+		return err
+	}
+	shares, lendable, next := in.Checked("shares"), in.Checked("lendable"), in.Text("next")
+	if in.err != nil {
+		return in.err
+	}
 	if err := h.People.SetWishes(r.Context(), v.member(), shares, lendable); err != nil {
 		return err
 	}
-	http.Redirect(w, r, web.LocalPath(r.PostFormValue("next")), http.StatusSeeOther)
+	http.Redirect(w, r, web.LocalPath(next), http.StatusSeeOther)
 	return nil
 }
 

@@ -67,12 +67,19 @@ func (h *handlers) webhooks(ctx context.Context, v Visitor) (views.WebhookModel,
 // setWebhooks lets sipgate send push events here, or where it did before. The
 // whole settings are read and written back, so that nothing else changes.
 func (h *handlers) setWebhooks(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	do := r.PostFormValue("do")
+	in, err := read(w, r, "do")
+	if err != nil {
+		return err
+	}
+	do := in.Text("do")
+	if in.err != nil {
+		return in.err
+	}
 	if do != "set" && do != "remove" {
 		return badParam("do")
 	}
 	ctx := context.WithoutCancel(r.Context())
-	err := h.onRecord(ctx, h.entry(r, v, team.DeedWebhooks, do), func() error { return h.switchWebhooks(ctx, v, do == "set") })
+	err = h.onRecord(ctx, h.entry(r, v, team.DeedWebhooks, do), func() error { return h.switchWebhooks(ctx, v, do == "set") })
 	if err != nil {
 		return err
 	}

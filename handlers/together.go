@@ -31,19 +31,27 @@ func (h *handlers) attention(w http.ResponseWriter, r *http.Request, v Visitor) 
 	if err != nil {
 		return err
 	}
-	board, verb := h.Exchange.Board(v.Account), switchboard.Verb(r.PostFormValue("verb"))
+	in, err := read(w, r, "verb", "override")
+	if err != nil {
+		return err
+	}
+	board, verb, override := h.Exchange.Board(v.Account), switchboard.Verb(in.Text("verb")), in.Checked("override")
+	if in.err != nil {
+		return in.err
+	}
 	if verb == "" {
 		board.Release(v.id(), call.ID)
 	} else if d := h.mayOn(v, team.Deed(verb), call); !d.OK {
 		return denied{d.Reason}
-	} else if err := board.Attend(v.id(), call.ID, verb); err != nil && !h.overrides(r, v, call, err) {
+	} else if err := board.Attend(v.id(), call.ID, verb); err != nil && !(override && h.overrides(v, call, err)) {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// overrides reports whether a lead opens a dialog although somebody else has.
-func (h *handlers) overrides(r *http.Request, v Visitor, c switchboard.Call, err error) bool {
-	return explain(err).Code == "attended" && r.PostFormValue("override") == "true" && h.mayOn(v, team.DeedOverride, c).OK
+// overrides reports whether a visitor may open a dialog although somebody else
+// has.
+func (h *handlers) overrides(v Visitor, c switchboard.Call, err error) bool {
+	return explain(err).Code == "attended" && h.mayOn(v, team.DeedOverride, c).OK
 }

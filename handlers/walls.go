@@ -32,16 +32,23 @@ func (h *handlers) showWalls(w http.ResponseWriter, r *http.Request, v Visitor, 
 
 // makeWall makes a link.
 func (h *handlers) makeWall(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	lang := views.Lang(r.PostFormValue("lang"))
+	in, err := read(w, r, "lang", "name", "names")
+	if err != nil {
+		return err
+	}
+	lang, name, names := views.Lang(in.Text("lang")), in.Text("name"), in.Checked("names")
+	if in.err != nil {
+		return in.err
+	}
 	if !slices.Contains(views.Langs, lang) {
 		return badParam("lang")
 	}
 	var wall team.Wall
 	var token string
 	e := h.entry(r, v, team.DeedWalls, "set")
-	e.Parties = r.PostFormValue("name")
-	err := h.onRecord(r.Context(), e, func() (err error) {
-		wall, token, err = h.Walls.Create(r.Context(), v.Person, r.PostFormValue("name"), r.PostFormValue("names") == "true")
+	e.Parties = name
+	err = h.onRecord(r.Context(), e, func() (err error) {
+		wall, token, err = h.Walls.Create(r.Context(), v.Person, name, names)
 		return err
 	})
 	if err != nil {
