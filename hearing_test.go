@@ -102,6 +102,23 @@ func keypadKey(w []int16) byte {
 	return keys[row][column]
 }
 
+// hearsTone checks that the announcement of telephoneTone is in a recording.
+func hearsTone(t *testing.T, samples []int16) {
+	t.Helper()
+	reference, err := announcement.TelephoneSamples(telephoneTone(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, r := correlate(samples, reference)
+	t.Logf("the announcement is heard %.2f s into the recording of %.1f s, correlation %.2f", float64(at)/8000, float64(len(samples))/8000, r)
+	if r < 0.7 {
+		t.Errorf("the announcement is not in the recording: best correlation %.2f", r)
+	}
+	if math.IsNaN(r) {
+		t.Error("silence")
+	}
+}
+
 // correlate finds where the reference is heard best, and how well: 1 is
 // exactly, 0 not at all.
 func correlate(samples, reference []int16) (at int, best float64) {

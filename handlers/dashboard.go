@@ -20,7 +20,7 @@ func (h *handlers) dashboard(w http.ResponseWriter, r *http.Request, v Visitor) 
 	snap := h.Exchange.Board(v.Account).Look(r.Context())
 	calls, hidden := snap.Calls, 0
 	if v.Choices.OnlyMine { // without script the page stays as it is sent
-		calls = slices.DeleteFunc(slices.Clone(calls), func(c switchboard.Call) bool { return h.sees(v, c) && !views.Concerns(c, v.id()) })
+		calls = slices.DeleteFunc(slices.Clone(calls), func(c switchboard.Call) bool { return h.sees(v, c) && !slices.Contains(c.Whose(), v.id()) })
 		hidden = len(snap.Calls) - len(calls)
 	}
 	model, err := h.boardFor(r.Context(), v, calls, langOf(r, v))

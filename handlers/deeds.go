@@ -43,12 +43,8 @@ func (h *handlers) callOf(v Visitor, id string) (switchboard.Call, error) {
 // has nothing to lend; and so it is if only the service account sees it, which
 // owns nothing.
 func (h *handlers) owners(account string, c switchboard.Call) []team.Person {
-	ids := c.People
-	if len(ids) == 0 {
-		ids = c.Seen
-	}
 	var with, without []team.Person
-	for _, id := range ids {
+	for _, id := range c.Whose() {
 		m := team.Member{Account: account, User: sipgate.UserID(id)}
 		p, ok := h.People.Get(m)
 		if !ok {

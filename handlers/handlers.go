@@ -127,36 +127,38 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	mustered := make(chan struct{})
-	go func() {
-		defer close(mustered)
-		a.h.service.watch(ctx)
-		a.h.purge(ctx)
-		tick := time.NewTicker(musterEvery)
-		for ticks := 1; ; ticks++ {
-			select {
-			case <-ctx.Done():
-				tick.Stop()
-				return
-			case <-tick.C:
-				if err := a.h.muster(ctx); err != nil && ctx.Err() == nil {
-					a.h.Log.Error("who is signed in could not be read", "err", err)
-				}
-				a.h.service.watch(ctx)
-				if ticks%purgeAfter == 0 {
-					a.h.purge(ctx)
-				}
-			}
-		}
-	}()
+	var tending sync.WaitGroup
+	tending.Go(func() { a.h.tend(ctx) })
 	err := a.h.Server.Serve(ctx, ln, a.handler)
 	stop()
-	<-mustered
+	tending.Wait()
 	a.h.end()
 	a.h.work.Wait()
 	a.h.figures.Close()
 	a.h.Sessions.Close()
 	return err
+}
+
+// tend does what comes round, until ctx is done.
+func (h *handlers) tend(ctx context.Context) {
+	h.service.watch(ctx)
+	h.purge(ctx)
+	tick := time.NewTicker(musterEvery)
+	defer tick.Stop()
+	for ticks := 1; ; ticks++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := h.muster(ctx); err != nil && ctx.Err() == nil {
+				h.Log.Error("who is signed in could not be read", "err", err)
+			}
+			h.service.watch(ctx)
+			if ticks%purgeAfter == 0 {
+				h.purge(ctx)
+			}
+		}
+	}
 }
 
 // musterEvery is how often sessions that expired are looked for, and whether
@@ -207,19 +209,27 @@ func (h *handlers) signed(f visitorHandler) web.Handler {
 // not keep a session alive.
 func (h *handlers) watching(f visitorHandler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		s, ok, err := h.Sessions.Peek(r)
-		switch {
-		case err != nil:
-			return err
-		case !ok:
-			return errUnauthenticated
-		}
-		v, err := h.admit(r, s.Value)
+		v, err := h.peek(r)
 		if err != nil {
+			return err
+		}
+		if v, err = h.admit(r, v); err != nil {
 			return err
 		}
 		return f(w, r, v)
 	}
+}
+
+// peek finds out who is signed in, without keeping the session alive.
+func (h *handlers) peek(r *http.Request) (Visitor, error) {
+	s, ok, err := h.Sessions.Peek(r)
+	switch {
+	case err != nil:
+		return Visitor{}, err
+	case !ok:
+		return Visitor{}, errUnauthenticated
+	}
+	return s.Value, nil
 }
 
 // admit finds out who a visitor is in the team, and whether that person may ask

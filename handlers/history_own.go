@@ -110,11 +110,7 @@ const mostOffered = 3
 // ownCalls are the visitor's own running calls that they may transfer.
 func (h *handlers) ownCalls(v Visitor) (found []switchboard.Call) {
 	for _, c := range h.Exchange.Board(v.Account).Snapshot().Calls {
-		whose := c.People
-		if len(whose) == 0 {
-			whose = c.Seen
-		}
-		if c.Phase == switchboard.Talking && len(found) < mostOffered && slices.Contains(whose, v.id()) && h.mayOn(v, team.DeedTransfer, c).OK {
+		if c.Phase == switchboard.Talking && len(found) < mostOffered && slices.Contains(c.Whose(), v.id()) && h.mayOn(v, team.DeedTransfer, c).OK {
 			found = append(found, c)
 		}
 	}

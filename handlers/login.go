@@ -68,14 +68,11 @@ func (h *handlers) signInPage(w http.ResponseWriter, r *http.Request) error {
 // session tells a page whose feed was refused whether that is because nobody
 // is signed in any more, and if somebody is, who.
 func (h *handlers) session(w http.ResponseWriter, r *http.Request) error {
-	s, ok, err := h.Sessions.Peek(r)
-	switch {
-	case err != nil:
+	v, err := h.peek(r)
+	if err != nil {
 		return err
-	case !ok:
-		return errUnauthenticated
 	}
-	w.Header().Set("X-Who", s.Value.Subject())
+	w.Header().Set("X-Who", v.Subject())
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

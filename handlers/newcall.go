@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,8 +67,7 @@ func clip(s string) string {
 	return string(r[:min(len(r), 40)])
 }
 
-// phones are the visitor's telephones, the one to start with chosen: the one
-// that the visitor prefers or, if that would not ring, the first that does.
+// phones are the visitor's telephones, the one to start with chosen.
 func (h *handlers) phones(ctx context.Context, v Visitor) ([]views.Phone, error) {
 	devices, err := h.clientOf(v).Devices(ctx, v.User)
 	if err != nil {
@@ -75,27 +75,27 @@ func (h *handlers) phones(ctx context.Context, v Visitor) ([]views.Phone, error)
 	}
 	neo := h.platformOf(ctx, v).Platform == sipgate.Neo
 	var phones []views.Phone
-	first := map[string]int{}
 	for _, d := range devices {
-		p := views.Phone{ID: string(d.ID), Name: cmp.Or(d.Alias, string(d.ID)), State: stateOf(d, neo)}
-		if _, ok := first[p.State]; !ok {
-			first[p.State] = len(phones)
-		}
-		phones = append(phones, p)
+		phones = append(phones, views.Phone{ID: string(d.ID), Name: cmp.Or(d.Alias, string(d.ID)), State: stateOf(d, neo)})
 	}
-	for i, p := range phones {
-		if p.ID == string(v.Choices.Device) && (p.State == "ready" || p.State == "dnd") {
-			phones[i].Chosen = true
-			return phones, nil
-		}
-	}
-	for _, state := range []string{"ready", "dnd", "offline"} {
-		if i, ok := first[state]; ok {
-			phones[i].Chosen = true
-			break
-		}
-	}
+	choosePhone(phones, string(v.Choices.Device))
 	return phones, nil
+}
+
+// choosePhone marks the telephone to start with: the one that is preferred or,
+// if that would not ring, the first that does.
+func choosePhone(phones []views.Phone, preferred string) {
+	i := slices.IndexFunc(phones, func(p views.Phone) bool {
+		return p.ID == preferred && (p.State == "ready" || p.State == "dnd")
+	})
+	for _, state := range []string{"ready", "dnd", "offline"} {
+		if i < 0 {
+			i = slices.IndexFunc(phones, func(p views.Phone) bool { return p.State == state })
+		}
+	}
+	if i >= 0 {
+		phones[i].Chosen = true
+	}
 }
 
 // stateOf says whether a call can be started with a telephone. On neo that

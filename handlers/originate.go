@@ -34,18 +34,19 @@ func (h *handlers) newCall(w http.ResponseWriter, r *http.Request, v Visitor) er
 		}
 		call.CallerID = string(shown)
 	}
-	if err := h.mayStart(r.Context(), v, device, anyway); err != nil {
-		return err
-	}
-	id, err := h.originate(r, v, switchboard.Origination{ID: in.action, By: v.id(), Call: call})
+	id, err := h.originate(r, v, switchboard.Origination{ID: in.action, By: v.id(), Call: call}, anyway)
 	if err != nil {
 		return err
 	}
 	return h.started(w, r, v, views.StartingModel{Call: string(id), Callee: sipgate.DisplayNumber(string(callee))})
 }
 
-// originate starts a call, on record.
-func (h *handlers) originate(r *http.Request, v Visitor, o switchboard.Origination) (id sipgate.CallID, err error) {
+// originate starts a call, on record, if it can be started with the telephone;
+// anyway is as in mayStart.
+func (h *handlers) originate(r *http.Request, v Visitor, o switchboard.Origination, anyway bool) (id sipgate.CallID, err error) {
+	if err := h.mayStart(r.Context(), v, string(o.Call.DeviceID), anyway); err != nil {
+		return "", err
+	}
 	ctx := context.WithoutCancel(r.Context())
 	e := h.entry(r, v, team.DeedCall, o.Call.Callee+" from "+string(o.Call.DeviceID))
 	err = h.onRecord(ctx, e, func() error {

@@ -158,13 +158,10 @@ func foundJSON(m views.FoundModel) any {
 // that fits one entry, or one of the choices that were offered for a name.
 func (h *handlers) whom(v Visitor, in *input, field string) (sipgate.Number, error) {
 	text := in.Text(field)
-	if in.json == nil {
-		text = cmp.Or(in.Text("choice"), text)
-	}
 	if in.json != nil { // a program says what it means
 		return h.Numbers.Parse(text)
 	}
-	return h.directory.Resolve(v.listed(), text)
+	return h.directory.Resolve(v.listed(), cmp.Or(in.Text("choice"), text))
 }
 
 // noteCalls lets a visitor find the numbers of their calls that are on the
@@ -179,10 +176,7 @@ func (h *handlers) noteCalls(v Visitor, calls []switchboard.Call) {
 
 // isOf reports whether a call is, or may well be, of one member alone.
 func isOf(c switchboard.Call, m switchboard.MemberID) bool {
-	of := c.People
-	if len(of) == 0 {
-		of = c.Seen
-	}
+	of := c.Whose()
 	return len(of) == 1 && of[0] == m
 }
 

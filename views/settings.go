@@ -30,23 +30,10 @@ type SettingsModel struct {
 // Weekdays name the fields of the days of the week, Monday first.
 var Weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
-// Concerns tells whether a call is one of the member's: on their telephone or,
-// where nobody is known to have it, seen through their access.
-func Concerns(c switchboard.Call, member switchboard.MemberID) bool {
-	return slices.Contains(concerned(c), member)
-}
-
-func concerned(c switchboard.Call) []switchboard.MemberID {
-	if len(c.People) > 0 {
-		return c.People
-	}
-	return c.Seen
-}
-
-// whose names the members whom a call concerns.
+// whose names the members whose call it is.
 func whose(c switchboard.Call) string {
 	var ids []string
-	for _, id := range concerned(c) {
+	for _, id := range c.Whose() {
 		ids = append(ids, string(id))
 	}
 	return strings.Join(ids, " ")

@@ -41,12 +41,7 @@ func (r *Reader) Crew(ctx context.Context, account string, may func() []Source) 
 	}
 	flight := c.flight
 	r.mu.Unlock()
-	if flight != nil {
-		select {
-		case <-flight:
-		case <-ctx.Done():
-		}
-	}
+	landed(ctx, flight)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return Crew{maps.Clone(c.Owners), maps.Clone(c.Names), c.flight != nil}

@@ -109,17 +109,23 @@ func (r *Reader) Read(ctx context.Context, account string, s Span, may func() []
 	}
 	flight := known.flight
 	r.mu.Unlock()
-	if flight != nil {
-		select {
-		case <-flight:
-		case <-ctx.Done():
-		}
-	}
+	landed(ctx, flight)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	got := known.Reading
 	got.Busy = known.flight != nil
 	return got
+}
+
+// landed waits, until ctx is done, for what is under way, if anything is.
+func landed(ctx context.Context, flight <-chan struct{}) {
+	if flight == nil {
+		return
+	}
+	select {
+	case <-flight:
+	case <-ctx.Done():
+	}
 }
 
 func (r *Reader) team(account string) *team {

@@ -129,6 +129,15 @@ type Call struct {
 	Memo *Memo
 }
 
+// Whose tells whose call it is: those on whose telephones it is or, where nobody
+// is known to have it, those through whose access it is seen.
+func (c *Call) Whose() []MemberID {
+	if len(c.People) > 0 {
+		return c.People
+	}
+	return c.Seen
+}
+
 // Section is the part of the board where a row stands.
 type Section int
 
