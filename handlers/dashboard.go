@@ -64,15 +64,11 @@ func (h *handlers) about(r *http.Request, v Visitor) views.Page {
 }
 
 func statusOf(h switchboard.Health) views.StatusModel {
-	return views.StatusModel{ListedAt: h.ListedAt, Now: time.Now(), Problem: problems[h.Problem], Members: h.Members}
+	return views.NewStatus(h, time.Now())
 }
 
-// problems are the words for why lists fail.
-var problems = map[sipgate.Kind]string{
-	sipgate.Unauthorized: "unauthorized", sipgate.Forbidden: "forbidden", sipgate.Throttled: "throttled",
-	sipgate.Unavailable: "unavailable", sipgate.Invalid: "invalid", sipgate.NoCall: "no_call", sipgate.NoCredit: "no_credit",
-	sipgate.Unsupported: "unsupported",
-}
+// problem is the name of why sipgate could not be asked, in keys of words.
+func problem(err error) string { return views.Reason(int(sipgate.KindOf(err))) }
 
 // The sheets are the dialogs of the board: pages of their own without
 // JavaScript, shown inside the board with it.

@@ -33,7 +33,7 @@ func (h *handlers) figuresPage(w http.ResponseWriter, r *http.Request, v Visitor
 	m.AsOf = m.AsOf.Local()
 	m.Neo = !h.Platforms.Get(v.Account).Can(team.AbilityCallHistory)
 	if m.Problem != nil {
-		m.Reason = cmp.Or(problems[sipgate.KindOf(m.Problem)], "other")
+		m.Reason = problem(m.Problem)
 	}
 	waits, err := h.Journal.Waits(r.Context(), v.Account, span.From())
 	if err != nil {

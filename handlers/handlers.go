@@ -2,8 +2,8 @@
 // request, gives one command to the switchboard or asks one thing of sipgate,
 // and answers.
 //
-// It is the only package that knows both HTTP and calls. It keeps no state and
-// decides nothing about calls.
+// It is the only package that knows both HTTP and calls. It decides
+// nothing about calls, and keeps nothing that cannot be asked for again.
 package handlers
 
 import (
@@ -80,7 +80,7 @@ type handlers struct {
 
 	extensions extensions
 	news       sync.Map // of *journal.News, by account
-	outlines   *outlines
+	outlines   *announcement.Outlines
 
 	life context.Context // ends with the program
 	end  func()
@@ -98,7 +98,7 @@ func (h *handlers) background(do func(context.Context)) {
 
 // New puts the parts together.
 func New(d Deps) *App {
-	h := &handlers{Deps: d, begun: time.Now(), outlines: newOutlines(), Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
+	h := &handlers{Deps: d, begun: time.Now(), outlines: announcement.NewOutlines(), Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
 	h.gate = newPushGate(d.PushKey, func(account string) string { return PushURL(d.PublicURL, d.Key, account) }, d.Log)
 	h.service = newService(h)
 	h.directory = directory.New(d.Numbers)

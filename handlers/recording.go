@@ -115,7 +115,6 @@ func attachment(name string) string {
 // Limits of drawing the outline of a recording.
 const (
 	outlineBars  = 160
-	mostOutlines = 500 // that are remembered
 	longestSound = 24 * time.Hour
 )
 
@@ -126,7 +125,7 @@ func (h *handlers) outline(w http.ResponseWriter, r *http.Request, v Visitor) er
 	if err != nil {
 		return err
 	}
-	o, err := h.outlines.get(r.Context(), v.Account+" "+entry.ID+" "+rec.ID, func(ctx context.Context) (announcement.Outline, error) {
+	o, err := h.outlines.Get(r.Context(), v.Account+" "+entry.ID+" "+rec.ID, func(ctx context.Context) (announcement.Outline, error) {
 		file, err := h.clientOf(v).OpenRecording(ctx, rec.URL, "")
 		if err != nil {
 			return announcement.Outline{}, err

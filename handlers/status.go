@@ -25,7 +25,7 @@ func (h *handlers) status(w http.ResponseWriter, r *http.Request, v Visitor) err
 		if id == serviceID {
 			p.Name = serviceName
 		}
-		m.SetAside = append(m.SetAside, views.SetAside{Name: p.Name, Problem: problems[sipgate.Unauthorized]})
+		m.SetAside = append(m.SetAside, views.SetAside{Name: p.Name, Problem: views.Reason(int(sipgate.Unauthorized))})
 	}
 	m.Platform = h.platformModel(r.Context(), v)
 	var err error
@@ -56,7 +56,7 @@ func (h *handlers) webhooks(ctx context.Context, v Visitor) (views.WebhookModel,
 	}
 	now, err := h.clientOf(v).PushSettings(ctx)
 	if err != nil {
-		m.Problem = problems[sipgate.KindOf(err)]
+		m.Problem = problem(err)
 		return m, nil
 	}
 	m.Now = views.Webhooks{Incoming: now.IncomingURL, Outgoing: now.OutgoingURL}

@@ -65,7 +65,7 @@ type StatusModel struct {
 func NewStatus(h switchboard.Health, now time.Time) StatusModel {
 	m := StatusModel{ListedAt: h.ListedAt, Now: now, Members: h.Members}
 	if h.Failing {
-		m.Problem = reason(int(h.Problem))
+		m.Problem = Reason(int(h.Problem))
 	}
 	return m
 }
@@ -81,10 +81,7 @@ func (m StatusModel) state() string {
 }
 
 func (m StatusModel) problem(lang Lang) string {
-	if key := "reason." + m.Problem; lang.Has(key) {
-		return lang.T("conn.problem", lang.T(key))
-	}
-	return lang.T("conn.problem", lang.T("reason.other"))
+	return lang.T("conn.problem", because(lang, m.Problem))
 }
 
 func (b BoardModel) empty() bool {

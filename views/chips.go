@@ -86,7 +86,7 @@ func order(o switchboard.Order, c switchboard.Call, lang Lang) Chip {
 	case switchboard.Pending:
 		return Chip{Tone: "busy", Text: underWay(o, c, lang)}
 	case switchboard.Failed:
-		return Chip{Tone: "bad", Icon: icon("warn"), Text: lang.T("order.failed", lang.T("verb."+verb), lang.T("reason."+reason(int(o.Reason)))), At: milliseconds(o.At)}
+		return Chip{Tone: "bad", Icon: icon("warn"), Text: lang.T("order.failed", lang.T("verb."+verb), lang.T("reason."+Reason(int(o.Reason)))), At: milliseconds(o.At)}
 	case switchboard.Unknown:
 		return Chip{Tone: "doubt", Icon: icon("warn"), Text: lang.T("order.unknown", lang.T("verb."+verb))}
 	}
@@ -149,7 +149,8 @@ func playing(p switchboard.Playing, lang Lang) []Chip {
 // its order; a test holds them together.
 var reasons = []string{"other", "unauthorized", "forbidden", "nocall", "invalid", "nocredit", "throttled", "unavailable", "unsupported"}
 
-func reason(kind int) string {
+// Reason is the name of a sipgate.Kind in keys of words.
+func Reason(kind int) string {
 	if kind < 0 || kind >= len(reasons) {
 		kind = 0
 	}

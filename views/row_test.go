@@ -203,6 +203,8 @@ func TestStatus(t *testing.T) {
 		{switchboard.Health{ListedAt: moment}, "live", ""},
 		{switchboard.Health{}, "catching", ""},
 		{switchboard.Health{ListedAt: moment, Failing: true, Problem: sipgate.Throttled}, "catching", "too many requests at sipgate"},
+		{switchboard.Health{ListedAt: moment, Failing: true}, "catching", "sipgate reports an error"},
+		{switchboard.Health{ListedAt: moment, Failing: true, Problem: sipgate.NoCredit}, "catching", "not enough credit"},
 	} {
 		m := NewStatus(test.health, moment)
 		page := html(t, Status(English, m))
@@ -212,7 +214,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// BenchmarkRow is row 6 of performance.md: model and HTML of one row, at most
+// BenchmarkRow is the model and the HTML of one row: at most
 // 12 µs.
 func BenchmarkRow(b *testing.B) {
 	c := picked(b, "recording")
@@ -235,7 +237,7 @@ func BenchmarkRowCached(b *testing.B) {
 	}
 }
 
-// BenchmarkBoard50 is row 5 of performance.md: the page with 50 calls, whose
+// BenchmarkBoard50 is the page with 50 calls, whose
 // rows were rendered before.
 func BenchmarkBoard50(b *testing.B) {
 	var calls []switchboard.Call

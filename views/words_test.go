@@ -219,14 +219,14 @@ func TestReasons(t *testing.T) {
 		sipgate.Invalid: "invalid", sipgate.NoCredit: "nocredit", sipgate.Throttled: "throttled", sipgate.Unavailable: "unavailable",
 		sipgate.Unsupported: "unsupported",
 	} {
-		if got := reason(int(kind)); got != want {
+		if got := Reason(int(kind)); got != want {
 			t.Errorf("kind %d is called %q, want %q", kind, got, want)
 		}
 		if !German.Has("reason." + want) {
 			t.Errorf("no words for %s", want)
 		}
 	}
-	if got := reason(99); got != "other" {
+	if got := Reason(99); got != "other" {
 		t.Errorf("an unknown kind is called %q", got)
 	}
 }

@@ -1,28 +1,30 @@
-package handlers
+package announcement
 
 import (
 	"context"
 	"sync"
-
-	"callboard/sipgate/announcement"
 )
 
-// outlines remembers the outlines of recordings, which never change, and draws
+// mostOutlines are remembered.
+const mostOutlines = 500
+
+// Outlines remembers the outlines of recordings, which never change, and draws
 // two at a time.
-type outlines struct {
+type Outlines struct {
 	drawing chan struct{}
 
 	mu    sync.Mutex
-	known map[string]announcement.Outline
+	known map[string]Outline
 	order []string // the oldest first
 }
 
-func newOutlines() *outlines {
-	return &outlines{drawing: make(chan struct{}, 2), known: map[string]announcement.Outline{}}
+// NewOutlines returns Outlines that know none yet.
+func NewOutlines() *Outlines {
+	return &Outlines{drawing: make(chan struct{}, 2), known: map[string]Outline{}}
 }
 
-// get returns the outline that is known under the key, or draws it.
-func (o *outlines) get(ctx context.Context, key string, draw func(context.Context) (announcement.Outline, error)) (announcement.Outline, error) {
+// Get returns the outline that is known under the key, or draws it.
+func (o *Outlines) Get(ctx context.Context, key string, draw func(context.Context) (Outline, error)) (Outline, error) {
 	if found, ok := o.find(key); ok {
 		return found, nil
 	}
@@ -30,7 +32,7 @@ func (o *outlines) get(ctx context.Context, key string, draw func(context.Contex
 	case o.drawing <- struct{}{}:
 		defer func() { <-o.drawing }()
 	case <-ctx.Done():
-		return announcement.Outline{}, ctx.Err()
+		return Outline{}, ctx.Err()
 	}
 	if found, ok := o.find(key); ok { // drawn while we waited
 		return found, nil
@@ -42,14 +44,14 @@ func (o *outlines) get(ctx context.Context, key string, draw func(context.Contex
 	return drawn, err
 }
 
-func (o *outlines) find(key string) (announcement.Outline, bool) {
+func (o *Outlines) find(key string) (Outline, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	found, ok := o.known[key]
 	return found, ok
 }
 
-func (o *outlines) keep(key string, drawn announcement.Outline) {
+func (o *Outlines) keep(key string, drawn Outline) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.order) >= mostOutlines {
