@@ -31,7 +31,7 @@ func form(kind, id, direction, from, to string, users []string, more ...string) 
 
 const outside = "4915799999999"
 
-// documented are the sequences of reference/api.md 3.5, and what the board
+// documented are the sequences that sipgate documents, and what the board
 // shows in the end.
 var documented = map[string]struct {
 	want   string

@@ -167,8 +167,7 @@ func TestVendored(t *testing.T) {
 var elsewhere = strings.Fields(`pages.css figures.css wall.css wall.js history.css history.js settings.css settings.js setup.css tel.js
 	gallery.js sounds.css sounds.js wav.js mic.js tape.js manifest-de.webmanifest`)
 
-// TestWeight shows row 11 of performance.md for what this package serves: a
-// first visit of the board fetches.
+// TestWeight shows what of this package a first visit of the board fetches.
 func TestWeight(t *testing.T) {
 	var all int
 	for name := range addresses {

@@ -80,7 +80,7 @@ func packed(t *testing.T, content []byte) int {
 	return buf.Len()
 }
 
-// TestFirstVisit shows row 11 of performance.md for a board with 50 calls: at
+// TestFirstVisit shows what a first visit of a board with 50 calls weighs: at
 // most 60 KB in all, and 14 KB before something can be seen.
 func TestFirstVisit(t *testing.T) {
 	var calls []switchboard.Call

@@ -91,7 +91,7 @@ func TestHangingUpCanBeTakenBack(t *testing.T) {
 	}
 }
 
-// TestRowForIsRenderedOnce shows row 6 of performance.md: one rendering for
+// TestRowForIsRenderedOnce shows that a row is rendered once for
 // each change, language and reason, however many look.
 func TestRowForIsRenderedOnce(t *testing.T) {
 	rendered := 0

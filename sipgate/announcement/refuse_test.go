@@ -30,7 +30,7 @@ func refused(t *testing.T, b []byte, want Code, word string) {
 	}
 }
 
-// "File contents" of reliability.md, for WAV.
+// WAV files whose contents are wrong are refused, or read all the same.
 func TestBadInput(t *testing.T) {
 	plain := wavFile{bits: 16, rate: 44100, channels: 2, samples: tone(44100, 1000, 0.5, 0.01)}
 	align := func(n uint16) *uint16 { return &n }

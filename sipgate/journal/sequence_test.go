@@ -10,7 +10,7 @@ import (
 
 var toDoc = newCall("A", sipgate.Incoming, jennifer, doc, "Doc")
 
-// The documented sequences (reference/api.md 3.5), three seconds from one event
+// The documented sequences, three seconds from one event
 // to the next.
 func TestF41Sequences(t *testing.T) {
 	for _, test := range []struct {

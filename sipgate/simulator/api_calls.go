@@ -186,7 +186,7 @@ func (s *Simulator) transferCall(q *query) answer {
 func e164(number string) string { return "+" + strings.TrimPrefix(number, "+") }
 
 // startCall answers as soon as the caller's own device rings; that does not
-// prove that anybody picks it up (api.md 2.2).
+// prove that anybody picks it up.
 func (s *Simulator) startCall(q *query) answer {
 	var in struct {
 		Caller   string `json:"caller"`

@@ -16,7 +16,7 @@ type recordingJSON struct {
 	URL string `json:"url"`
 }
 
-// json is the entry as api.md 2.3 describes it: recordings belong to a CALL, a
+// json is the entry as sipgate writes it: recordings belong to a CALL, a
 // recordingUrl to a VOICEMAIL.
 func (s *Simulator) entryJSON(e *entry) map[string]any {
 	j := map[string]any{

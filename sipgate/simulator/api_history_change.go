@@ -106,7 +106,7 @@ func (s *Simulator) changeEntries(q *query) answer {
 }
 
 // deleteEntries deletes the entries named by id, all of them if none is named:
-// that is what sipgate does (api.md 2.3).
+// that is what sipgate does.
 func (s *Simulator) deleteEntries(q *query) answer {
 	ids := q.URL.Query()["id"]
 	s.mu.Lock()

@@ -204,7 +204,7 @@ func (s *Simulator) getAccount(q *query) answer {
 	})
 }
 
-// getBalance is for admins only (api.md 2.4).
+// getBalance is for admins only.
 func (s *Simulator) getBalance(q *query) answer {
 	if !q.grant.user.admin {
 		return refuse(http.StatusForbidden, "Forbidden")

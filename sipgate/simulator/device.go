@@ -11,7 +11,7 @@ import (
 // do at the telephone.
 //
 // A call that the API starts with a telephone that is not online is accepted
-// and nothing rings (api.md 2.2). What do not disturb does to such a call is
+// and nothing rings. What do not disturb does to such a call is
 // unknown: here it rings.
 func (s *Simulator) SetDevice(accountID, deviceID string, online, dnd *bool) error {
 	a, err := s.account(accountID)

@@ -43,7 +43,7 @@
 // # Platforms
 //
 // The first two accounts are classic ones, the third, 2951604, is on neo. What
-// is known of neo is little (api.md 0, 2.6): POST /v2/sessions/calls, phone
+// is known of neo is little: POST /v2/sessions/calls, phone
 // lines and groups answer 403 "This endpoint requires a sipgate Classic PBX
 // Account"; calls are started by POST /v2/calls, which wants numbers without
 // "+" (or with it: see [Simulator.SetNumbers]), answers 201 {"callSid"}, and

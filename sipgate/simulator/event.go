@@ -17,8 +17,8 @@ type event struct {
 	body      []byte
 }
 
-// form builds a body in the order and spelling of the captured push
-// (api.md 3.1): keys percent-encoded, numbers without "+".
+// form builds a body in the order and spelling of the captured push:
+// keys percent-encoded, numbers without "+".
 type form struct{ b strings.Builder }
 
 func (f *form) add(key, value string) *form {

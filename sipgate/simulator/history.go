@@ -76,7 +76,7 @@ func (c *call) people() []*user {
 	return users
 }
 
-// outcome puts the end of a call into the words of the history (api.md 2.3).
+// outcome puts the end of a call into the words of the history.
 func outcome(c *call, was phase) (direction, status, callStatus string) {
 	direction = "INCOMING"
 	if c.direction == out {

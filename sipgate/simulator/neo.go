@@ -9,7 +9,7 @@ import (
 )
 
 // How a neo account wants numbers in POST /calls. Callers report that a plus
-// sign is refused (api.md 2.2); real accounts are said to differ.
+// sign is refused; real accounts are said to differ.
 const (
 	NumbersBare   = "bare"   // without "+", else 400
 	NumbersPlus   = "plus"   // with "+", else 400
@@ -110,7 +110,7 @@ func (a *account) spells(number string) bool {
 		(a.numbering == NumbersEither || plus == (a.numbering == NumbersPlus))
 }
 
-// startNeoCall is POST /calls of neo accounts (api.md 2.2). Its words are
+// startNeoCall is POST /calls of neo accounts. Its words are
 // known for devices only.
 func (s *Simulator) startNeoCall(q *query) answer {
 	var in struct {

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// pushTime is how long a receiver may take (api.md 3.4).
+// pushTime is how long a receiver may take.
 const pushTime = 10 * time.Second
 
 // maxReply is how much of a receiver's answer is read.
@@ -44,7 +44,7 @@ func (s *Simulator) PushKey() []byte {
 }
 
 // sign is the value of X-Sipgate-Signature: RSASSA-PKCS1-v1_5 with SHA-256
-// over the raw body, in base64 (api.md 3.3).
+// over the raw body, in base64.
 func sign(body []byte) string {
 	sum := sha256.Sum256(body)
 	sig, err := rsa.SignPKCS1v15(nil, signingKey(), crypto.SHA256, sum[:])

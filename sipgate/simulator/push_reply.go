@@ -43,7 +43,7 @@ const (
 
 var actions = map[string]bool{"Dial": true, "Play": true, "Gather": true, "Reject": true, "Hangup": true}
 
-// parseReply parses the answer to a push (api.md 3.2). An empty one asks for
+// parseReply parses the answer to a push. An empty one asks for
 // nothing. The errors are those of the webhook log.
 func parseReply(contentType string, body []byte) (reply, error) {
 	if len(bytes.TrimSpace(body)) == 0 {

@@ -138,7 +138,7 @@ func TestPushBodiesAndHeaders(t *testing.T) {
 	}
 }
 
-// The sequences of api.md 3.5, and those that follow from them.
+// The documented sequences, and those that follow from them.
 func TestPushSequences(t *testing.T) {
 	for name, test := range map[string]struct {
 		play func(r *rig, name func(id, letter string))

@@ -36,7 +36,7 @@ func refuse(status int, why string) answer { return answer{status: status, text:
 func invalid(err error) answer { return refuse(http.StatusBadRequest, "Invalid request: "+err.Error()) }
 
 // route is one operation of the API. Any one of its scopes suffices, and "all"
-// always does (api.md 1.1); none means that every valid token does.
+// always does; none means that every valid token does.
 type route struct {
 	method, pattern, scopes string
 	serve                   func(*Simulator, *query) answer

@@ -1,6 +1,6 @@
 package simulator
 
-// routes are the operations of the API, and the scopes of api.md 1.1. Of two
+// routes are the operations of the API, and the scopes that they need. Of two
 // that match, the first is taken.
 var routes = []route{
 	{"GET", "calls", "rtcm:read", (*Simulator).listCalls},

@@ -134,7 +134,7 @@ func newExchange(seed uint64) *exchange {
 }
 
 // callID makes an id in the form of the captured ones: 76 upper-case hex
-// digits (api.md 2.7).
+// digits.
 func (x *exchange) callID(prefix string) string { return prefix + hexDigits(x.dice, 76-len(prefix)) }
 
 const (

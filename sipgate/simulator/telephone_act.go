@@ -79,8 +79,8 @@ func (x *exchange) sendTones(now time.Time, c *call, digits string) error {
 	return nil
 }
 
-// transferTo begins the call that replaces c when its target answers
-// (api.md 3.5): to a user or group of the account it is an incoming call of
+// transferTo begins the call that replaces c when its target answers:
+// to a user or group of the account it is an incoming call of
 // theirs, to any other number an outgoing one of the transferring user. Until
 // then c goes on: on hold if the transfer is attended, so that the owner can
 // retrieve it; if nobody answers, it stays.
@@ -132,7 +132,7 @@ func (x *exchange) forward(now time.Time, c *call, to string) (*call, error) {
 }
 
 // forwardToVoicemail is forward to the account's voicemail, which answers at
-// once and records until the call ends (api.md 3.5).
+// once and records until the call ends.
 func (x *exchange) forwardToVoicemail(now time.Time, c *call) (*call, error) {
 	if c.phase != ringing {
 		return nil, errEnded

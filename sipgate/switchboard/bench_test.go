@@ -36,7 +36,7 @@ func (f *fixed) Calls(context.Context) (sipgate.CallList, error) {
 }
 
 // BenchmarkPoll shows what lists of 1,000 calls cost: one that changed nothing
-// (performance.md 7: at most 1 % of decoding it), and the work on one in which
+// (at most 1 % of decoding it), and the work on one in which
 // one call differs, beside decoding it (at most 5 %).
 func BenchmarkPoll(b *testing.B) {
 	calls := manyCalls(1000)

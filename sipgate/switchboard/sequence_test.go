@@ -9,7 +9,7 @@ import (
 	"callboard/sipgate"
 )
 
-// sequences are the documented ones (reference/api.md 3.5), and what the board
+// sequences are the documented ones, and what the board
 // shows after each event if they come in order.
 var sequences = map[string]struct {
 	events []sipgate.Event

@@ -11,7 +11,7 @@ import (
 	"callboard/sipgate"
 )
 
-// callPolicy is what product.md promises, situation by situation. A cell says
+// callPolicy is what is promised, situation by situation. A cell says
 // how it is carried, by the actor's "own" access or "via" the first owner who
 // agrees, or why it is refused.
 const callPolicy = `
