@@ -140,6 +140,5 @@ func (h *handlers) outline(w http.ResponseWriter, r *http.Request, v Visitor) er
 	for i, b := range o.Bars {
 		bars[i] = int(b)
 	}
-	w.Header().Set("Cache-Control", "private, max-age=3600")
 	return answerJSON(w, http.StatusOK, map[string]any{"seconds": o.Length.Seconds(), "bars": bars})
 }
