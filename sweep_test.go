@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"callboard/sipgate/team"
 )
@@ -102,6 +103,9 @@ func (w *sweep) ask(v *visitor, method, path, contentType, body string, change .
 		if got := resp.Header.Get(header); got == "" || !strings.Contains(got, want) {
 			w.t.Errorf("%s %s: %s is %q", method, path, header, got)
 		}
+	}
+	if text := string(b); strings.HasPrefix(resp.Header.Get("Content-Type"), "text/") && (!utf8.ValidString(text) || strings.Contains(text, "\x00")) {
+		w.t.Errorf("%s %s: the answer is no text", method, path)
 	}
 	id := resp.Header.Get("X-Request-Id")
 	if resp.StatusCode >= 500 || id == "" || strings.Contains(string(b), sweepCanary) && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") {
@@ -261,6 +265,8 @@ func (w *sweep) parameters(t *testing.T, v *visitor, ids map[string]string) {
 		{"/announcements?order=" + sweepCanary, "", 422, "order"},
 		{"/starting/" + sweepPath + "%0a", "", 404, ""},
 		{"/history?q=" + strings.Repeat("ä", 101), "", 422, "q"},
+		{"/history?q=a%00b", "", 422, "q"},
+		{"/history?q=%ff", "", 422, "q"},
 		{"/history/news?after=" + sweepCanary, "", 422, "after"},
 		{"/calls", "device=" + sweepCanary + "&callee=%2B49301234567", 422, "device"},
 		{"/calls", "device=e0&callee=110", 422, "number"},
@@ -272,6 +278,7 @@ func (w *sweep) parameters(t *testing.T, v *visitor, ids map[string]string) {
 		{"/calls/hangup", "call=" + call + "&action_id=" + sweepCanary, 422, "action_id"},
 		{"/calls/" + call + "/notes", "text=", 422, "note"},
 		{"/calls/" + call + "/notes", "text=a&text=b", 422, "text"},
+		{"/calls/" + call + "/attention", "verb=see", 422, "verb"},
 		{"/calls/" + call + "/attention", "verb=hold&override=" + sweepCanary, 422, "override"},
 		{"/history/" + entry + "/note", "value=true", 422, "text"},
 		{"/history/" + entry + "/star", "value=" + sweepCanary, 422, "value"},
@@ -289,6 +296,16 @@ func (w *sweep) parameters(t *testing.T, v *visitor, ids map[string]string) {
 		{"/status/webhooks", "do=" + sweepCanary, 422, "do"},
 		{"/settings/wishes", "shares=" + sweepCanary, 422, "shares"},
 		{"/settings/display", "lang=" + sweepCanary, 422, "lang"},
+		{"/settings/calls", "grace=4&device=%ff%00", 422, "device"},
+		{"/settings/calls", "grace=4&number=%ff%00", 422, "number"},
+		{"/calls/" + call + "/notes", "text=%ff", 422, "text"},
+		{"/calls/" + call + "/notes", "text=a%00b", 422, "text"},
+		{"/history/" + entry + "/note", "text=%ff", 422, "text"},
+		{"/announcements/" + sound + "/rename", "label=a%00b", 422, "label"},
+		{"/calls/new?to=%ff%00" + sweepCanary, "", 200, ""},
+		{"/calls/" + call + "/transfer?to=%ff%00" + sweepCanary, "", 200, ""},
+		{"/starting/X1?callee=%ff%00&sound=%ff%00&stage=x&turn=x", "", 200, ""},
+		{"/settings?saved=%ff%00" + sweepCanary, "", 200, ""},
 		{"/settings/toggle", "notify=" + sweepCanary, 422, "notify"},
 		{"/sessions/" + sweepPath + "/end", "x=", 404, ""},
 	} {

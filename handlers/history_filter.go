@@ -150,7 +150,7 @@ func (f *pastFilter) readText(name func(sipgate.HistoryEntry) string) error {
 	switch {
 	case s == "":
 		return nil
-	case !utf8.ValidString(s) || utf8.RuneCountInString(s) > mostSearch:
+	case !readable(s) || utf8.RuneCountInString(s) > mostSearch:
 		return badParam("q")
 	}
 	f.keep = both(f.keep, func(e sipgate.HistoryEntry) bool { return e.Mentions(s, name(e)) })

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 )
@@ -164,16 +166,23 @@ func (in *input) Text(field string) string {
 	}
 	v, sent := in.json[field]
 	s, ok := v.(string)
-	if sent && !ok {
+	if sent && !(ok && readable(s)) {
 		in.fail(field)
+		return ""
 	}
 	return s
 }
 
-// one is the value of a form's field, which must not be sent twice.
+// readable reports whether a text is one: UTF-8, without the character that is
+// none.
+func readable(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
+
+// one is the value of a form's field, which must not be sent twice; empty if it
+// was, or is no text.
 func (in *input) one(field string) string {
-	if len(in.form[field]) > 1 {
+	if len(in.form[field]) > 1 || !readable(in.form.Get(field)) {
 		in.fail(field)
+		return ""
 	}
 	return in.form.Get(field)
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
@@ -61,9 +62,9 @@ func (h *handlers) link(to string) views.Link {
 	return views.Link{Text: sipgate.DisplayNumber(string(number))}
 }
 
-// clip is so much of a link as the field takes.
+// clip is so much of a link as the field takes and shows.
 func clip(s string) string {
-	r := []rune(s)
+	r := slices.DeleteFunc([]rune(s), unicode.IsControl)
 	return string(r[:min(len(r), 40)])
 }
 
@@ -131,20 +132,28 @@ func (h *handlers) starting(w http.ResponseWriter, r *http.Request, v Visitor) e
 		ctx, cancel := context.WithTimeout(r.Context(), startingPatience)
 		defer cancel()
 		m.Stage, call = board.AwaitProgress(ctx, id, views.StageOf(q.Get("stage")))
-	} else if m.Stage, call = board.Progress(id); m.Stage < switchboard.StageTalking {
-		w.Header().Set("Refresh", "2")
+	} else {
+		m.Stage, call = board.Progress(id)
 	}
 	h.fillStarting(v, &m, call)
 	if isEnhanced(r) {
 		return show(w, r, http.StatusOK, views.Starting(h.about(r, v), m))
 	}
+	if m.Stage < switchboard.StageTalking {
+		w.Header().Set("Refresh", "2")
+	}
 	return show(w, r, http.StatusOK, views.StartingSheet(h.about(r, v), m))
 }
 
 // fillStarting adds what the board shows of the call, if the visitor may see it.
+// Of one that they may not it says no more than of one that there is not.
 func (h *handlers) fillStarting(v Visitor, m *views.StartingModel, call switchboard.Call) {
-	if call.ID != "" && h.sees(v, call) {
+	switch {
+	case call.ID == "":
+	case h.sees(v, call):
 		m.Row, m.Cause = call.ID, call.Cause
+	default:
+		m.Stage = switchboard.StageUnknown
 	}
 }
 

@@ -253,7 +253,7 @@ func (w withStatus) WriteHeader(int) { w.ResponseWriter.WriteHeader(w.status) }
 // whomField is the field for somebody to call, as the request fills it: with
 // an address that names somebody, or with a form that named several.
 func (h *handlers) whomField(r *http.Request, v Visitor, call views.CallRef) views.Whom {
-	w := views.Whom{Text: sipgate.DisplayNumber(r.URL.Query().Get("to")), Call: call}
+	w := views.Whom{Text: sipgate.DisplayNumber(clip(r.URL.Query().Get("to"))), Call: call}
 	unclear, ok := r.Context().Value(chosen{}).(*directory.Unclear)
 	if !ok {
 		return w

@@ -41,6 +41,8 @@ func (h *handlers) attention(w http.ResponseWriter, r *http.Request, v Visitor) 
 	}
 	if verb == "" {
 		board.Release(v.id(), call.ID)
+	} else if !verb.Valid() {
+		return badParam("verb")
 	} else if d := h.mayOn(v, team.Deed(verb), call); !d.OK {
 		return denied{d.Reason}
 	} else if err := board.Attend(v.id(), call.ID, verb); err != nil && !(override && h.overrides(v, call, err)) {

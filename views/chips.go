@@ -57,16 +57,10 @@ func Attending(lang Lang, a switchboard.Attention) string {
 	if name == "" {
 		name = lang.T("attend.somebody")
 	}
-	if key := "attend." + string(a.Verb); attendable[a.Verb] {
-		return lang.T(key, name)
+	if a.Verb.Valid() {
+		return lang.T("attend."+string(a.Verb), name)
 	}
 	return lang.T("attend.other", name)
-}
-
-// attendable are the verbs with words of their own for [Attending].
-var attendable = map[switchboard.Verb]bool{
-	switchboard.VerbHold: true, switchboard.VerbMute: true, switchboard.VerbRecord: true, switchboard.VerbTransfer: true,
-	switchboard.VerbTones: true, switchboard.VerbAnnounce: true, switchboard.VerbHangUp: true, switchboard.VerbUnask: true,
 }
 
 // leaving says that a call will be hung up, and when: script counts down to it.

@@ -71,6 +71,15 @@ const (
 	VerbHangUp   Verb = "hangup"
 )
 
+// Valid reports whether v is one of the verbs.
+func (v Verb) Valid() bool {
+	switch v {
+	case VerbHold, VerbMute, VerbRecord, VerbTransfer, VerbUnask, VerbTones, VerbAnnounce, VerbHangUp:
+		return true
+	}
+	return false
+}
+
 // Playing is an announcement that was sent into a call.
 type Playing struct {
 	Title  string
