@@ -17,6 +17,7 @@ import (
 // TestBadInput sends what nobody should send, and expects a clear answer and
 // nothing at sipgate.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.pushEvents()
 	v := s.visitor(t, 0)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,8 +22,9 @@ type browser struct {
 	ctx   context.Context
 }
 
-// newBrowser starts a Chromium, or skips the test where there is none. With
-// CALLBOARD_BROWSER_TESTS=required it is an error. More are further flags.
+// newBrowser returns the Chromium that all tests share, or skips the test where
+// there is none. With CALLBOARD_BROWSER_TESTS=required it is an error. A test
+// that needs further flags gets one of its own.
 func newBrowser(t *testing.T, s *stack, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	found := false
@@ -36,18 +38,39 @@ func newBrowser(t *testing.T, s *stack, more ...chromedp.ExecAllocatorOption) *b
 	} else if !found {
 		t.Skip("no Chromium is installed: the browser tests are left out")
 	}
-	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("lang", "en-US"),
-		chromedp.Flag("mute-audio", true), chromedp.WindowSize(1280, 900)}, more)
-	alloc, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+	chromium := shared
+	if len(more) > 0 {
+		chromium = func() (context.Context, error) {
+			ctx, stop, err := startChromium(more...)
+			t.Cleanup(stop)
+			return ctx, err
+		}
+	}
+	ctx, err := chromium()
+	if err != nil {
 		t.Fatalf("Chromium does not start: %v", err)
 	}
 	return &browser{stack: s, ctx: ctx}
 }
+
+// startChromium starts one; stop ends it, and is never nil.
+func startChromium(more ...chromedp.ExecAllocatorOption) (ctx context.Context, stop func(), err error) {
+	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("lang", "en-US"),
+		chromedp.Flag("mute-audio", true), chromedp.WindowSize(1280, 900)}, more)
+	alloc, end := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(alloc)
+	return ctx, func() { cancel(); end() }, chromedp.Do(ctx, chromedp.Navigate("about:blank"))
+}
+
+// stopShared ends the shared Chromium if it was started.
+var stopShared = func() {}
+
+// shared starts the Chromium that all tests share when the first one needs it.
+var shared = sync.OnceValues(func() (ctx context.Context, err error) {
+	ctx, stopShared, err = startChromium()
+	return ctx, err
+})
 
 // A tab is one page of one person. Everything that its console reports is a
 // failure of the test: refusals by the Content-Security-Policy stand there.

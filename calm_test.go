@@ -13,7 +13,7 @@ import (
 
 // calm is how long the calls of TestBrowserCalm come and go. Every time is long
 // enough to see all that can happen; a minute is what a person looks at.
-var calm = flag.Duration("calm", 20*time.Second, "for how long TestBrowserCalm lets calls come and go")
+var calm = flag.Duration("calm", 15*time.Second, "for how long TestBrowserCalm lets calls come and go")
 
 // Shifts of the layout, as the browser counts them, and what moved.
 const watchShifts = `

@@ -126,6 +126,7 @@ func TestChoicesThatAreWrong(t *testing.T) {
 // Without script, too, the board shows one's own calls only if that is wanted,
 // and says how many there are besides.
 func TestOnlyMineWithoutScript(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.pushEvents()
 	v := s.visitor(t, 0)

@@ -12,6 +12,7 @@ import (
 // audit says what is known of it, nothing is sent again, and the list tells
 // what is true (F25, I1, I12).
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		fault   map[string]any // of sipgate, while the command is under way

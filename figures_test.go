@@ -21,6 +21,7 @@ func spaced(page string) string {
 // The figures of today are those of the simulated history: everybody sees the
 // team's, leads each member's; and however many look, sipgate is asked once.
 func TestFiguresPage(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.pushEvents()
 	anna, jonas := s.visitor(t, 0), s.visitor(t, 1)

@@ -114,6 +114,7 @@ func readTable(t testing.TB, text string) (lines [][]string) {
 // Each filter gives what it says, on all pages, and the table has the same
 // entries in the same order.
 func TestHistoryFilters(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.fillHistory(400)
 	anna, jonas := s.visitor(t, 0), s.visitor(t, 1)
@@ -363,6 +364,7 @@ func TestT28History(t *testing.T) {
 // The page of a call and that of its entry are one, and what the journal does
 // not know is shown without a timeline.
 func TestOnePage(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.pushEvents()
 	s.fillHistory(20)
@@ -421,6 +423,7 @@ func get(v *visitor, path string) string {
 // However many pages are open, sipgate is asked once for all of them; and each
 // is told only what it filters and its reader may see.
 func TestHistoryNews(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.pushEvents()
 	anna, jonas := s.visitor(t, 0), s.visitor(t, 1)

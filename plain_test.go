@@ -16,6 +16,7 @@ import (
 // Everything can be done with links and forms alone: every form is taken as
 // the page shows it and sent as a browser without JavaScript sends it.
 func TestWithoutScript(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	v := s.visitor(t, 0)
 	id := s.ring("+4930555002", "w0", "established")
@@ -126,6 +127,7 @@ func TestNext(t *testing.T) {
 // The public address of an announcement serves that file, whole or in parts,
 // and nothing else (B45, B46, T26).
 func TestPublicAnnouncement(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	v := s.visitor(t, 0)
 	id := s.ring("+4930555002", "w0", "established")
@@ -181,6 +183,7 @@ func TestPublicAnnouncement(t *testing.T) {
 // How long a hang-up waits is everybody's own setting; whether a tab is open
 // does not matter.
 func TestGrace(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	v := s.visitor(t, 0)
 	for seconds, waits := range map[string]bool{"0": false, "2": true} {
@@ -202,6 +205,7 @@ func TestGrace(t *testing.T) {
 // The audit tells what was done and what was refused, filtered as asked, on the
 // page as in the table.
 func TestAuditPage(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	anna, jonas := s.visitor(t, 0), s.visitor(t, 1)
 	s.ring("+4930555002", "w0", "established")
@@ -283,6 +287,7 @@ func TestWebhooks(t *testing.T) {
 // Several calls are hung up through one sheet that lists them, and only those
 // that were chosen.
 func TestHangUpSeveral(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	v := s.visitor(t, 0)
 	v.submit("/settings", "/settings/calls", "grace=0")
@@ -396,6 +401,7 @@ func TestWishes(t *testing.T) {
 // A call's own member writes a note on it after its end, too: the page offers
 // what the server takes.
 func TestNoteAfterwards(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.pushEvents()
 	s.visitor(t, 0)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,7 +14,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Most tests wait for something most of the time.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
 	code := m.Run()
+	stopShared()
 	if dir, err := built(); err == nil && dir != "" {
 		os.RemoveAll(filepath.Dir(dir))
 	}
@@ -72,6 +79,7 @@ func (p *process) end(signal os.Signal) error {
 
 // The program needs nothing but itself: no files, no shell, no network.
 func TestAlone(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	addr, simAddr := freeAddr(t), freeAddr(t)
 	demo := launch(t, dir, "demo", "-addr", addr, "-simulator-addr", simAddr)
@@ -134,6 +142,7 @@ func checkPage(t *testing.T, s *stack) {
 // Sessions, grants and announcements are there after a kill -9: nobody has to
 // sign in again, and the board is live.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.stop()
 	process := launch(t, s.data, s.args...)

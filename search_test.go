@@ -132,6 +132,7 @@ func testPresence(t *testing.T, s *stack, anna *visitor) {
 // A name is enough without script, if it fits one; else the form comes back
 // with choices, and what else was in it is not sent.
 func TestNamesWithoutScript(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.addContacts([3]string{"Jörg Müller", "(0221) 4710 777", ""}, [3]string{"Jutta Müller", "0221 4710 778", ""})
 	v := s.visitor(t, 0)
@@ -239,7 +240,10 @@ func TestBrowserSearch(t *testing.T) {
 	s.start()
 	anna.until(`document.querySelector("#status").dataset.state === "live"`)
 	typed("0221 4710555", "+49 221 4710555")
-	anna.do(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(kb.Enter)) // which of the two must be said
+	if eval[bool](anna, `document.activeElement.getAttribute("aria-expanded") === "true"`) {
+		anna.key(kb.Escape) // the list; without one it would close the dialog
+	}
+	anna.key(kb.Enter) // which of the two must be said
 	anna.until(`document.activeElement.value === "true"`)
 	anna.do(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter))
 	s.eventually("transfer", func() bool {

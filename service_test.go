@@ -74,6 +74,7 @@ func (s *stack) relaunch(more ...string) *process {
 // Without anybody signed in, calls are watched through the service account,
 // and only through it; who signs in then finds them, from their beginning.
 func TestServiceAccount(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		password bool
 		kind     string
@@ -144,6 +145,7 @@ func (s *stack) notAPerson(t *testing.T) {
 // What sipgate refuses is said once and clearly, and not tried again and again;
 // the dashboard works all the same.
 func TestServiceAccountRefused(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	for name, args := range map[string][]string{
 		"token":    {"-service-token-id", "token-XXXXXX", "-service-token", "SENTINEL-wrong"},

@@ -227,6 +227,7 @@ func TestAnnouncementFiles(t *testing.T) {
 // What is no announcement is refused over HTTP, with the code that says why,
 // and leaves nothing.
 func TestAnnouncementRefusals(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	v := s.visitor(t, 0)
 	good := steady(500, 1)
@@ -302,6 +303,7 @@ var soundID = regexp.MustCompile(`id="sound-([A-Za-z0-9_-]{43})"`)
 // The library's pages without script: trimmed on wish, renamed, removed, and
 // in the order that is asked for. Levels and quotas are settings.
 func TestAnnouncementLibrary(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.stop()
 	s.args = append(s.args, "-announcement-level=-23", "-announcement-files", "3", "-announcement-megabytes", "1")

@@ -16,6 +16,7 @@ import (
 // nothing of it, no file is left over, the audit does not know how it ended
 // (unless it did), and the library goes on (F24, I10, I12).
 func TestF24UploadKilled(t *testing.T) {
+	t.Parallel()
 	const seconds = 300 // 4.8 MB as stored
 	file := recording{coding: 1, bits: 8, rate: 8000, channels: 1, hz: []float64{440}, seconds: seconds}.file()
 	var form bytes.Buffer
