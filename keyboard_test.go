@@ -146,7 +146,12 @@ func keysOnACall(t *testing.T, s *stack, anna *tab) {
 	anna.until(`!!%s?.querySelector("form.undo")`, row(who))
 	anna.keys("u")
 	anna.until(`!%s?.querySelector("form.undo")`, row(who))
+	keysTransfer(s, anna, id)
+}
 
+// keysTransfer transfers a call whose row has the focus, and hangs up the one
+// that comes of it.
+func keysTransfer(s *stack, anna *tab, id string) {
 	anna.keys("t")
 	anna.until(`document.activeElement?.name === "phoneNumber"`)
 	anna.keys("+", "4", "9", "3", "0", "6", "6", "6", "4", "0", "1")

@@ -266,17 +266,25 @@ func (s *serveSettings) check() (*config, error) {
 	}
 	c.service = s.credentials(c.api, wrong)
 	c.library = s.announcementSettings.options(wrong)
-	c.pushKey = sipgate.DefaultPushKey()
-	if s.PushKeyFile != "" {
-		if pem, err := os.ReadFile(s.PushKeyFile); err != nil {
-			wrong("push-key-file", "%v", err)
-		} else if c.pushKey, err = sipgate.ParsePushKey(pem); err != nil {
-			wrong("push-key-file", "%v", err)
-		}
+	if c.pushKey, err = pushKeyOf(s.PushKeyFile); err != nil {
+		wrong("push-key-file", "%v", err)
 	}
 	c.oauth = sipgate.OAuth{ClientID: s.ClientID, ClientSecret: secret, HTTP: sipgate.NewHTTPClient()}
 	c.oauth.AuthURL, c.oauth.TokenURL, c.oauth.LogoutURL = sipgate.Realm(s.Login, s.Realm)
 	return c, errors.Join(mistakes...)
+}
+
+// pushKeyOf reads the key that signs push events; without a file it is
+// sipgate's.
+func pushKeyOf(file string) (*rsa.PublicKey, error) {
+	if file == "" {
+		return sipgate.DefaultPushKey(), nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return sipgate.ParsePushKey(pem)
 }
 
 func secretOf(value, file string) (string, error) {

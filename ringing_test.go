@@ -59,6 +59,42 @@ func (p *tab) choose(section, form string) {
 	}
 }
 
+// A listener is one person with two tabs, who hears and sees what rings.
+type listener struct {
+	s        *stack
+	one, two *tab
+}
+
+func (l *listener) tabs() []*tab { return []*tab{l.one, l.two} }
+
+// notes are the notifications that were shown, and strokes how often each tab
+// struck the bell.
+func (l *listener) notes() []string {
+	return append(eval[[]string](l.one, "ears.notes"), eval[[]string](l.two, "ears.notes")...)
+}
+
+func (l *listener) strokes() (one, two int) {
+	return eval[int](l.one, "ears.strokes"), eval[int](l.two, "ears.strokes")
+}
+
+// silence forgets both.
+func (l *listener) silence() {
+	for _, p := range l.tabs() {
+		p.run(`ears.strokes = 0; ears.notes = []`)
+	}
+}
+
+// rings waits until title and icon of both tabs tell of so many calls.
+func (l *listener) rings(n string) {
+	l.s.t.Helper()
+	for _, p := range l.tabs() {
+		p.until(`document.title.startsWith(%q) && document.querySelector("link[rel=icon]").href.includes("favicon-ringing") === %v`, n, n != "")
+	}
+}
+
+// ringSettings let calls be heard and shown, but for quiet hours at night.
+const ringSettings = "sound=true&notify=true&volume=80&quiet_from=22:00&quiet_to=06:00&mon=true&tue=true&wed=true&thu=true&fri=true&sat=true&sun=true"
+
 // A person with two tabs: what rings is heard and shown in one of them, only
 // for calls that concern the person, and not in quiet hours.
 func TestBrowserRinging(t *testing.T) {
@@ -70,106 +106,101 @@ func TestBrowserRinging(t *testing.T) {
 	one.signIn("Anna")
 	two := one.another().withEars()
 	two.do(chromedp.Navigate(s.url + "/"))
-	both := []*tab{one, two}
 	two.until(`document.querySelector("#status").dataset.state === "live"`)
-
-	notes := func() []string {
-		return append(eval[[]string](one, "ears.notes"), eval[[]string](two, "ears.notes")...)
-	}
-	strokes := func() (a, b int) { return eval[int](one, "ears.strokes"), eval[int](two, "ears.strokes") }
-	silence := func() {
-		for _, p := range both {
-			p.run(`ears.strokes = 0; ears.notes = []`)
-		}
-	}
-	rings := func(n string) {
-		t.Helper()
-		for _, p := range both {
-			p.until(`document.title.startsWith(%q) && document.querySelector("link[rel=icon]").href.includes("favicon-ringing") === %v`, n, n != "")
-		}
-	}
-	settings := "sound=true&notify=true&volume=80&quiet_from=22:00&quiet_to=06:00&mon=true&tue=true&wed=true&thu=true&fri=true&sat=true&sun=true"
-	one.choose("ringing", settings)
-	for _, p := range both {
+	l := &listener{s, one, two}
+	one.choose("ringing", ringSettings)
+	for _, p := range l.tabs() {
 		p.until(`document.querySelector("#choices").dataset.notify === "on"`)
 	}
+	theirs, leader := testRingsInOneTab(t, l)
+	testTabTakesOver(t, l, theirs, leader)
+	testRingsAfterQuietHours(t, l)
+	testQuietHours(t, one)
+	one.picture("ringing")
+}
 
+// testRingsInOneTab returns the call of a colleague that goes on ringing, and
+// the tab that rings.
+func testRingsInOneTab(t *testing.T, l *listener) (theirs string, leader *tab) {
 	// A colleague's call is seen and rings nowhere; an own one in one tab.
-	theirs := s.ring("+4930555031", "w1", "ringing")
-	for _, p := range both {
+	theirs = l.s.ring("+4930555031", "w1", "ringing")
+	for _, p := range l.tabs() {
 		p.until(`%s?.dataset.state === "ringing"`, row("+49 30 555031"))
 	}
-	own := s.ring("+4930555032", "w0", "ringing")
-	rings("(1)")
-	s.eventually("one tab that sounds", func() bool { a, b := strokes(); return a+b >= 8 })
-	if a, b := strokes(); (a == 0) == (b == 0) {
+	own := l.s.ring("+4930555032", "w0", "ringing")
+	l.rings("(1)")
+	l.s.eventually("one tab that sounds", func() bool { a, b := l.strokes(); return a+b >= 8 })
+	if a, b := l.strokes(); (a == 0) == (b == 0) {
 		t.Errorf("strokes in the tabs: %d and %d", a, b)
 	}
-	if got := notes(); len(got) != 1 || !strings.Contains(got[0], "+49 30 555032 / ") || !strings.Contains(got[0], "Anna") || strings.Contains(got[0], "{n}") {
+	if got := l.notes(); len(got) != 1 || !strings.Contains(got[0], "+49 30 555032 / ") || !strings.Contains(got[0], "Anna") || strings.Contains(got[0], "{n}") {
 		t.Errorf("notifications: %q", got)
 	}
 	// A click on it leads to the call; when it is answered, it is gone.
-	leader := one
-	if len(eval[[]string](two, "ears.notes")) > 0 {
-		leader = two
+	leader = l.one
+	if len(eval[[]string](l.two, "ears.notes")) > 0 {
+		leader = l.two
 	}
 	leader.run(`ears.last.onclick()`)
 	leader.until(`document.activeElement === %s`, row("+49 30 555032"))
-	s.control("POST", "calls/"+own+"/answer", map[string]any{"user": "w0"}, nil)
-	rings("")
+	l.s.control("POST", "calls/"+own+"/answer", map[string]any{"user": "w0"}, nil)
+	l.rings("")
 	if !eval[bool](leader, "ears.last.closed") {
 		t.Error("the notification of an answered call stays")
 	}
+	return theirs, leader
+}
 
+func testTabTakesOver(t *testing.T, l *listener, theirs string, leader *tab) {
 	// With the calls of all, the colleague's rings, too.
-	silence()
-	one.choose("ringing", settings+"&rings_all=true")
-	rings("(1)")
-	s.eventually("a notification", func() bool { return len(notes()) == 1 })
-	if got := notes(); !strings.Contains(got[0], "+49 30 555031") {
+	l.silence()
+	l.one.choose("ringing", ringSettings+"&rings_all=true")
+	l.rings("(1)")
+	l.s.eventually("a notification", func() bool { return len(l.notes()) == 1 })
+	if got := l.notes(); !strings.Contains(got[0], "+49 30 555031") {
 		t.Errorf("notifications: %q", got)
 	}
 	// The tab that is used takes over, and is the only one.
-	other := one
-	if leader == one {
-		other = two
+	other := l.one
+	if leader == l.one {
+		other = l.two
 	}
 	other.run(`dispatchEvent(new Event("pointerdown"))`)
 	other.until(`ears.notes.length === 1`)
-	silence()
-	third := s.ring("+4930555033", "w0", "ringing")
-	rings("(2)")
+	l.silence()
+	third := l.s.ring("+4930555033", "w0", "ringing")
+	l.rings("(2)")
 	other.until(`ears.notes.length === 1 && ears.strokes >= 8`)
 	if got := eval[int](leader, "ears.strokes + ears.notes.length"); got != 0 {
 		t.Errorf("the tab of before still rings: %d", got)
 	}
 	for _, id := range []string{theirs, third} {
-		s.control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
+		l.s.control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
 	}
-	rings("")
+	l.rings("")
+}
 
+func testRingsAfterQuietHours(t *testing.T, l *listener) {
 	// In quiet hours the call is in the title only; when they end, it rings.
-	one.choose("ringing", settings+"&quiet=true")
-	for _, p := range both {
+	l.one.choose("ringing", ringSettings+"&quiet=true")
+	for _, p := range l.tabs() {
 		p.until(`document.querySelector("#choices").dataset.quiet === "1320 360 127"`)
 		p.run(`ears.now = Real(); ears.now = new Real(2026, 10, 25, 23, 30).getTime()`)
 	}
-	silence()
-	s.ring("+4930555034", "w0", "ringing")
-	rings("(1)")
-	for _, p := range both { // twice the page's own look at what rings
+	l.silence()
+	l.s.ring("+4930555034", "w0", "ringing")
+	l.rings("(1)")
+	for _, p := range l.tabs() { // twice the page's own look at what rings
 		p.run(`ears.from = performance.now()`)
 		p.until(`performance.now() - ears.from > 2100`)
 	}
-	if a, b := strokes(); a+b+len(notes()) != 0 {
-		t.Errorf("in quiet hours: %d and %d strokes, %q", a, b, notes())
+	if a, b := l.strokes(); a+b+len(l.notes()) != 0 {
+		t.Errorf("in quiet hours: %d and %d strokes, %q", a, b, l.notes())
 	}
-	for _, p := range both {
+	for _, p := range l.tabs() {
 		p.run(`ears.now = new Real(2026, 10, 26, 6, 0).getTime()`)
 	}
-	s.eventually("the end of the quiet hours", func() bool { a, b := strokes(); return a+b >= 8 && len(notes()) == 1 })
-	testQuietHours(t, one)
-	one.picture("ringing")
+	l.s.eventually("the end of the quiet hours", func() bool { a, b := l.strokes(); return a+b >= 8 && len(l.notes()) == 1 })
 }
 
 // testQuietHours holds the page's idea of quiet hours against a table. The 23rd
