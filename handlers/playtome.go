@@ -99,25 +99,14 @@ func (h *handlers) playWhenUp(r *http.Request, v Visitor, id sipgate.CallID, cli
 // playTail is what is left of a call behind the announcement.
 const playTail = 2 * time.Second
 
-// ownNumber is a number that reaches the visitor: of a line that rings at one
-// of their telephones, or else any of the account; empty if it has none.
+// ownNumber is a number that reaches the visitor, or else any of the account;
+// empty if it has none.
 func (h *handlers) ownNumber(ctx context.Context, v Visitor) string {
 	client := h.clientOf(v)
 	numbers, err := client.Numbers(ctx)
-	if err != nil || len(numbers) == 0 {
+	if err != nil {
 		return ""
 	}
-	lines := map[string]bool{}
 	devices, _ := client.Devices(ctx, v.User) // without them it is any number
-	for _, d := range devices {
-		for _, l := range d.Phonelines {
-			lines[l.ID] = true
-		}
-	}
-	for _, n := range numbers {
-		if lines[n.EndpointID] {
-			return sipgate.NormalNumber(n.Number)
-		}
-	}
-	return sipgate.NormalNumber(numbers[0].Number)
+	return sipgate.NumberThatRings(numbers, devices)
 }

@@ -108,6 +108,27 @@ type AccountNumber struct {
 	EndpointAlias string `json:"endpointAlias"`
 }
 
+// NumberThatRings is the first of the numbers, as [NormalNumber] writes it, whose
+// line rings at one of the devices; if there is none, the first of all; empty
+// without any.
+func NumberThatRings(numbers []AccountNumber, devices []Device) string {
+	if len(numbers) == 0 {
+		return ""
+	}
+	lines := map[string]bool{}
+	for _, d := range devices {
+		for _, l := range d.Phonelines {
+			lines[l.ID] = true
+		}
+	}
+	for _, n := range numbers {
+		if lines[n.EndpointID] {
+			return NormalNumber(n.Number)
+		}
+	}
+	return NormalNumber(numbers[0].Number)
+}
+
 // Limits of the list of numbers, which is paged but does not tell its length.
 const (
 	numbersPerPage = 1000

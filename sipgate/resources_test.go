@@ -173,3 +173,28 @@ func TestEndlessPages(t *testing.T) {
 		t.Errorf("%d contacts in %d requests, %v", len(contacts), len(rec.all())-2, err)
 	}
 }
+
+func TestNumberThatRings(t *testing.T) {
+	numbers := []AccountNumber{{Number: "4915799912345", EndpointID: "p0"}, {Number: "492111234567", EndpointID: "p1"}, {Number: "492117654321", EndpointID: "p1"}}
+	at := func(lines ...string) (d Device) {
+		for _, l := range lines {
+			d.Phonelines = append(d.Phonelines, Phoneline{ID: l})
+		}
+		return d
+	}
+	for _, test := range []struct {
+		numbers []AccountNumber
+		devices []Device
+		want    string
+	}{
+		{numbers, []Device{at(), at("p9", "p1")}, "+492111234567"},
+		{numbers, []Device{at("p1"), at("p0")}, "+4915799912345"},
+		{numbers, []Device{at("p9")}, "+4915799912345"},
+		{numbers, nil, "+4915799912345"},
+		{nil, []Device{at("p0")}, ""},
+	} {
+		if got := NumberThatRings(test.numbers, test.devices); got != test.want {
+			t.Errorf("%v: %q, want %q", test.devices, got, test.want)
+		}
+	}
+}
