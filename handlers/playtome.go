@@ -104,7 +104,7 @@ const playTail = 2 * time.Second
 func (h *handlers) ownNumber(ctx context.Context, v Visitor) string {
 	client := h.clientOf(v)
 	numbers, err := client.Numbers(ctx)
-	if err != nil {
+	if err != nil || len(numbers) == 0 {
 		return ""
 	}
 	devices, _ := client.Devices(ctx, v.User) // without them it is any number
