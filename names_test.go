@@ -11,7 +11,6 @@ import (
 // Colleagues see where it is from, and so does another account that the same
 // number calls: whatever is shared, the name never gets there (I6).
 func TestPrivateNames(t *testing.T) {
-	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.stop()
 	s.args = append(s.args, "-accounts", "any")

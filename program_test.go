@@ -16,7 +16,7 @@ import (
 func TestMain(m *testing.M) {
 	// Most tests wait for something most of the time.
 	flag.Parse()
-	if err := flag.Set("test.parallel", "4"); err != nil {
+	if err := flag.Set("test.parallel", "3"); err != nil {
 		panic(err)
 	}
 	code := m.Run()

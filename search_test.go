@@ -171,7 +171,6 @@ func TestNamesWithoutScript(t *testing.T) {
 // Whom to call is found by the keyboard alone, and what the number will be is
 // said before anything is sent.
 func TestBrowserSearch(t *testing.T) {
-	t.Parallel()
 	s := newStack(t, "-visibility", "account")
 	s.addContacts([3]string{"Jörg Müller", "(0221) 4710 777", ""}, [3]string{"Jutta Müller", "0221 4710 778", ""}, [3]string{"Canary Aunt", "0221 4710 779", "w1"})
 	s.control("POST", "contacts", map[string]any{"count": 5000}, nil)
