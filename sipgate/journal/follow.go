@@ -216,12 +216,16 @@ func (f *follower) seen(ctx context.Context, c switchboard.Call) error {
 // keep lets what is known of a row, and what happened, be written.
 func (f *follower) keep(l *line, known switchboard.Call, entries []Entry, now time.Time) {
 	l.call, l.orphan = &known, false
-	saved := encode(&known)
+	saved, err := encodeCall(&known)
+	if err != nil {
+		f.journal.log.Error("a call of the journal cannot be written", "row", string(l.id), "error", err)
+		return
+	}
 	if saved == l.saved && len(entries) == 0 {
 		return
 	}
 	l.saved = saved
-	f.later(l.id, saveRow{id: l.id, ended: known.Phase == switchboard.Ended, gone: known.Gone, heard: now, state: saved})
+	f.later(l.id, saveRow{id: l.id, ended: known.Phase == switchboard.Ended, gone: known.Gone, heard: now, direction: known.Direction, state: saved})
 	for _, e := range entries {
 		if e.At.IsZero() {
 			e.At = now

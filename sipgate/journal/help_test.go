@@ -55,17 +55,25 @@ func openFile(file string) (*sql.DB, error) {
 		return db, err
 	}
 	files, err := filepath.Glob("migrations/*.sql")
+	if err == nil {
+		err = migrate(db, files...)
+	}
+	return db, err
+}
+
+// migrate runs the statements of migration files, or of other SQL files.
+func migrate(db *sql.DB, files ...string) error {
 	for _, name := range files {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		up, _, _ := strings.Cut(string(text), "-- +goose Down")
 		if _, err = db.Exec(up); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return db, err
+	return nil
 }
 
 func openDB(tb testing.TB, file string) *sql.DB {

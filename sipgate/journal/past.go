@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -75,11 +74,10 @@ func (j *Journal) ByEntry(ctx context.Context, account string, e sipgate.History
 func (j *Journal) byParties(ctx context.Context, account string, e sipgate.HistoryEntry) (switchboard.RowID, bool, error) {
 	near, err := query(ctx, j.db, func(rows *sql.Rows) (r Record, err error) {
 		var state string
-		var c switchboard.Call
 		if err = rows.Scan(&r.Row, &state); err != nil {
 			return r, err
 		}
-		if json.Unmarshal([]byte(state), &c) == nil { // else it matches nothing
+		if c, err := decodeCall(state); err == nil { // else it matches nothing
 			r.tell(c)
 		}
 		return r, nil

@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -22,8 +21,8 @@ func (j *Journal) read(ctx context.Context, account string, row switchboard.RowI
 	if err != nil {
 		return Record{}, err
 	}
-	var c switchboard.Call
-	if err := json.Unmarshal([]byte(state), &c); err != nil {
+	c, err := decodeCall(state)
+	if err != nil {
 		return Record{}, err
 	}
 	r := Record{Account: account, Row: row}

@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -61,11 +60,12 @@ func (j *Journal) commit(ctx context.Context, account string, ws ...write) error
 
 // saveRow keeps what is known of a row.
 type saveRow struct {
-	id    switchboard.RowID
-	ended bool
-	gone  time.Time
-	heard time.Time
-	state string
+	id        switchboard.RowID
+	ended     bool
+	gone      time.Time
+	heard     time.Time
+	direction sipgate.Direction
+	state     string
 }
 
 func (w saveRow) do(ctx context.Context, tx *sql.Tx, account string) error {
@@ -74,11 +74,12 @@ func (w saveRow) do(ctx context.Context, tx *sql.Tx, account string) error {
 		ended = w.gone.UnixMilli()
 	}
 	_, err := tx.ExecContext(ctx, `
-		insert into journal_rows (account, row_id, into_row, ended_at, heard_at, state)
-		values ($1, $2, '', $3, $4, $5)
+		insert into journal_rows (account, row_id, into_row, ended_at, heard_at, direction, state)
+		values ($1, $2, '', $3, $4, $5, $6)
 		on conflict (account, row_id) do update
-		set into_row = '', ended_at = excluded.ended_at, heard_at = excluded.heard_at, state = excluded.state`,
-		account, string(w.id), ended, w.heard.UnixMilli(), w.state)
+		set into_row = '', ended_at = excluded.ended_at, heard_at = excluded.heard_at,
+			direction = excluded.direction, state = excluded.state`,
+		account, string(w.id), ended, w.heard.UnixMilli(), string(w.direction), w.state)
 	return err
 }
 
@@ -155,15 +156,6 @@ func (w mergeRow) do(ctx context.Context, tx *sql.Tx, account string) error {
 	return nil
 }
 
-// encode writes down what is known of a call, for the next comparison.
-func encode(c *switchboard.Call) string {
-	data, err := json.Marshal(c)
-	if err != nil {
-		return "{}" // it has no values that JSON lacks
-	}
-	return string(data)
-}
-
 // load reads what is known of a row; nothing if it is not known.
 func (j *Journal) load(ctx context.Context, account string, l *line) error {
 	var last int64
@@ -178,8 +170,8 @@ func (j *Journal) load(ctx context.Context, account string, l *line) error {
 		return err
 	}
 	l.last = time.UnixMilli(last)
-	var c switchboard.Call
-	if err := json.Unmarshal([]byte(l.saved), &c); err != nil {
+	c, err := decodeCall(l.saved)
+	if err != nil {
 		j.log.Warn("a row of the journal cannot be read", "row", string(l.id), "error", err)
 		return nil
 	}
