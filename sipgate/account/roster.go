@@ -1,0 +1,223 @@
+package account
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// One rule of freshness: what is older is read again as soon as somebody needs
+// it, in the background. Devices change all day (online, do not disturb), users
+// and numbers hardly ever.
+const (
+	maxAge         = 5 * time.Minute
+	maxPresenceAge = 30 * time.Second
+	maxDeviceAge   = 5 * time.Second // where a command depends on them
+	readTimeout    = 20 * time.Second
+)
+
+// How the devices of a whole account are read: so many users at once, of the
+// others one at a time.
+const (
+	readAtOnce = 50
+	readPause  = 2 * time.Second
+	maxUsers   = 1000
+)
+
+// A Roster is what is known of one account. It is safe for concurrent use. The
+// slices it returns are shared and must not be changed.
+type Roster struct {
+	rosters *Rosters
+	account string
+
+	mu       sync.Mutex
+	users    fact[[]sipgate.User]
+	numbers  fact[[]sipgate.AccountNumber]
+	devices  map[sipgate.UserID]*fact[[]sipgate.Device]
+	loading  bool // a pass over all users' devices is under way
+	version  uint64
+	snapshot *Snapshot
+}
+
+func newRoster(rs *Rosters, account string) *Roster {
+	return &Roster{rosters: rs, account: account, devices: map[sipgate.UserID]*fact[[]sipgate.Device]{}}
+}
+
+// Users returns all users of the account, signed in or not.
+func (r *Roster) Users(ctx context.Context) ([]sipgate.User, error) {
+	return r.users.get(ctx, r, "", maxAge, false, readUsers)
+}
+
+// SetUsers hands over the users that a member has just read.
+func (r *Roster) SetUsers(users []sipgate.User) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.users.set(users)
+	r.version++
+}
+
+// Numbers returns the numbers of the account.
+func (r *Roster) Numbers(ctx context.Context) ([]sipgate.AccountNumber, error) {
+	return r.numbers.get(ctx, r, "", maxAge, false, readNumbers)
+}
+
+// KnownNumbers returns the numbers of the account if they were ever read. It
+// never waits.
+func (r *Roster) KnownNumbers() (numbers []sipgate.AccountNumber, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.numbers.olderThan(maxAge) {
+		r.numbers.begin(r, "", readNumbers)
+	}
+	return r.numbers.value, r.numbers.known
+}
+
+// Devices returns the devices of a user. It waits only if they were never read.
+func (r *Roster) Devices(ctx context.Context, user sipgate.UserID) ([]sipgate.Device, error) {
+	return r.deviceFact(user).get(ctx, r, user, maxPresenceAge, false, devicesOf(user))
+}
+
+// CurrentDevices returns the devices of a user as they are now, for commands
+// that depend on their state. It returns sipgate's error if it cannot be asked.
+func (r *Roster) CurrentDevices(ctx context.Context, user sipgate.UserID) ([]sipgate.Device, error) {
+	return r.deviceFact(user).get(ctx, r, user, maxDeviceAge, true, devicesOf(user))
+}
+
+// RefreshPresence reads the devices of those users again whose state was not
+// asked for in the last half minute, and reports whether there are any. A user
+// whose devices sipgate refuses is not asked for again before that time.
+func (r *Roster) RefreshPresence(users []sipgate.UserID) (begun bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, user := range users {
+		f := r.deviceFactLocked(user)
+		if f.loading == nil && time.Since(f.triedAt) >= maxPresenceAge {
+			f.begin(r, user, devicesOf(user))
+			begun = true
+		}
+	}
+	return begun
+}
+
+// UserName returns the name of a user of the account, signed in or not, or ""
+// if it is not known (yet).
+func (r *Roster) UserName(user sipgate.UserID) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, u := range r.users.value {
+		if u.ID == user {
+			return Name(u)
+		}
+	}
+	return ""
+}
+
+// Name returns the first and last name of a user.
+func Name(u sipgate.User) string { return strings.TrimSpace(u.Firstname + " " + u.Lastname) }
+
+// Extensions returns the extensions of one user: the user's own id, their
+// devices and phone lines ("w0", "e1", "p2").
+func (r *Roster) Extensions(ctx context.Context, user sipgate.UserID) (map[string]bool, error) {
+	devices, err := r.deviceFact(user).get(ctx, r, user, maxAge, false, devicesOf(user))
+	if err != nil {
+		return nil, err
+	}
+	return extensions(user, devices), nil
+}
+
+// Load reads what is missing or too old: users, numbers, and the devices of all
+// users, in the background. It returns at once.
+func (r *Roster) Load() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.numbers.olderThan(maxAge) {
+		r.numbers.begin(r, "", readNumbers)
+	}
+	if !r.loading {
+		r.loading = r.rosters.start(r.loadAll)
+	}
+}
+
+// loadAll reads the devices of all users, one user after the other.
+func (r *Roster) loadAll(ctx context.Context) {
+	defer func() {
+		r.mu.Lock()
+		r.loading = false
+		r.mu.Unlock()
+	}()
+	users, err := r.Users(ctx)
+	if err != nil {
+		return
+	}
+	for i, u := range users[:min(len(users), maxUsers)] {
+		if i >= readAtOnce && !sleep(ctx, readPause) {
+			return
+		}
+		_, err := r.deviceFact(u.ID).get(ctx, r, u.ID, maxAge, true, devicesOf(u.ID))
+		if kind := sipgate.KindOf(err); err != nil && kind != sipgate.Forbidden && kind != sipgate.Invalid && kind != sipgate.NoCall {
+			return
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+func (r *Roster) deviceFact(user sipgate.UserID) *fact[[]sipgate.Device] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.deviceFactLocked(user)
+}
+
+func (r *Roster) deviceFactLocked(user sipgate.UserID) *fact[[]sipgate.Device] {
+	f := r.devices[user]
+	if f == nil {
+		f = &fact[[]sipgate.Device]{}
+		r.devices[user] = f
+	}
+	return f
+}
+
+// readThrough asks one access after the other until one is not refused.
+func readThrough[T any](ctx context.Context, sources []Access, read func(context.Context, Access) (T, error)) (value T, err error) {
+	err = ErrNoAccess
+	for _, access := range sources {
+		value, err = read(ctx, access)
+		if kind := sipgate.KindOf(err); err == nil || kind != sipgate.Forbidden && kind != sipgate.Unauthorized {
+			return value, err
+		}
+	}
+	return value, err
+}
+
+func readUsers(ctx context.Context, a Access) ([]sipgate.User, error) { return a.Users(ctx) }
+func readNumbers(ctx context.Context, a Access) ([]sipgate.AccountNumber, error) {
+	return a.Numbers(ctx)
+}
+
+func devicesOf(user sipgate.UserID) func(context.Context, Access) ([]sipgate.Device, error) {
+	return func(ctx context.Context, a Access) ([]sipgate.Device, error) { return a.Devices(ctx, user) }
+}
+
+// extensions returns the extensions of a user with these devices.
+func extensions(user sipgate.UserID, devices []sipgate.Device) map[string]bool {
+	all := map[string]bool{string(user): true}
+	for _, d := range devices {
+		all[string(d.ID)] = true
+		for _, l := range d.Phonelines {
+			all[l.ID] = true
+		}
+	}
+	return all
+}

@@ -1,0 +1,261 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// fakeAccess is one member's view of an account with three users.
+type fakeAccess struct {
+	mu       sync.Mutex
+	requests []string
+	fails    map[string]error // by request
+	online   bool
+}
+
+func (f *fakeAccess) ask(request string) error {
+	time.Sleep(100 * time.Millisecond)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.requests = append(f.requests, request)
+	return f.fails[request]
+}
+
+func (f *fakeAccess) count(request string) (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range f.requests {
+		if r == request {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *fakeAccess) fail(request string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fails == nil {
+		f.fails = map[string]error{}
+	}
+	f.fails[request] = err
+}
+
+func (f *fakeAccess) Users(context.Context) ([]sipgate.User, error) {
+	if err := f.ask("users"); err != nil {
+		return nil, err
+	}
+	return []sipgate.User{{ID: "w0", Firstname: "Jonas", Lastname: "Keller"}, {ID: "w1", Firstname: "Mira"}, {ID: "w2"}}, nil
+}
+
+func (f *fakeAccess) Numbers(context.Context) ([]sipgate.AccountNumber, error) {
+	if err := f.ask("numbers"); err != nil {
+		return nil, err
+	}
+	return []sipgate.AccountNumber{{Number: "4921170000001", EndpointID: "p0"}}, nil
+}
+
+func (f *fakeAccess) Devices(_ context.Context, user sipgate.UserID) ([]sipgate.Device, error) {
+	if err := f.ask(string(user)); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return []sipgate.Device{{ID: sipgate.DeviceID("e" + user[1:]), Online: f.online, Phonelines: []sipgate.Phoneline{{ID: "p9"}}}}, nil
+}
+
+// within runs test in a bubble with a roster of the given sources.
+func within(t *testing.T, sources []Access, test func(t *testing.T, r *Roster)) {
+	synctest.Test(t, func(t *testing.T) {
+		rosters := NewRosters(func(string, sipgate.UserID) []Access { return sources }, nil)
+		defer rosters.Close()
+		test(t, rosters.Of("1111111"))
+	})
+}
+
+func TestConcurrentReadsShareOneRequest(t *testing.T) {
+	access := &fakeAccess{}
+	within(t, []Access{access}, func(t *testing.T, r *Roster) {
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				if users, err := r.Users(t.Context()); err != nil || len(users) != 3 {
+					t.Errorf("%v, %v", users, err)
+				}
+			})
+		}
+		all.Wait()
+		if n := access.count("users"); n != 1 {
+			t.Errorf("%d requests", n)
+		}
+		if r.UserName("w0") != "Jonas Keller" || r.UserName("w7") != "" {
+			t.Errorf("names %q, %q", r.UserName("w0"), r.UserName("w7"))
+		}
+	})
+}
+
+func TestKnownValuesAreReturnedWithoutWaiting(t *testing.T) {
+	access := &fakeAccess{}
+	within(t, []Access{access}, func(t *testing.T, r *Roster) {
+		r.Devices(t.Context(), "w0")
+		time.Sleep(time.Hour)
+		access.mu.Lock()
+		access.online = true
+		access.mu.Unlock()
+		begun := time.Now()
+		devices, err := r.Devices(t.Context(), "w0")
+		if err != nil || len(devices) != 1 || devices[0].Online || time.Since(begun) != 0 {
+			t.Errorf("%+v, %v after %v; want the old state at once", devices, err, time.Since(begun))
+		}
+		synctest.Wait()
+		time.Sleep(time.Second)
+		if devices, _ := r.Devices(t.Context(), "w0"); !devices[0].Online {
+			t.Error("the devices were not read again in the background")
+		}
+	})
+}
+
+func TestCurrentDevicesAreNotOlderThanSeconds(t *testing.T) {
+	access := &fakeAccess{}
+	within(t, []Access{access}, func(t *testing.T, r *Roster) {
+		r.Devices(t.Context(), "w0")
+		time.Sleep(time.Minute)
+		access.mu.Lock()
+		access.online = true
+		access.mu.Unlock()
+		if devices, err := r.CurrentDevices(t.Context(), "w0"); err != nil || !devices[0].Online {
+			t.Errorf("%+v, %v", devices, err)
+		}
+		time.Sleep(time.Minute)
+		unavailable := &sipgate.Error{Kind: sipgate.Unavailable}
+		access.fail("w0", unavailable)
+		if _, err := r.CurrentDevices(t.Context(), "w0"); !errors.Is(err, unavailable) {
+			t.Errorf("err = %v, want sipgate's", err)
+		}
+	})
+}
+
+func TestFailedReadIsReportedAndTriedAgain(t *testing.T) {
+	access := &fakeAccess{}
+	access.fail("numbers", &sipgate.Error{Kind: sipgate.Unavailable})
+	within(t, []Access{access}, func(t *testing.T, r *Roster) {
+		if _, err := r.Numbers(t.Context()); sipgate.KindOf(err) != sipgate.Unavailable {
+			t.Errorf("err = %v", err)
+		}
+		access.fail("numbers", nil)
+		if numbers, err := r.Numbers(t.Context()); err != nil || len(numbers) != 1 {
+			t.Errorf("second try: %v, %v", numbers, err)
+		}
+		access.fail("numbers", &sipgate.Error{Kind: sipgate.Unavailable})
+		time.Sleep(time.Hour)
+		r.Numbers(t.Context())
+		time.Sleep(time.Second)
+		if numbers, err := r.Numbers(t.Context()); err != nil || len(numbers) != 1 {
+			t.Errorf("a failed refresh lost what was known: %v, %v", numbers, err)
+		}
+	})
+}
+
+func TestRefusedAccessIsFollowedByTheNext(t *testing.T) {
+	plain, admin := &fakeAccess{}, &fakeAccess{}
+	plain.fail("w1", &sipgate.Error{Kind: sipgate.Forbidden})
+	within(t, []Access{plain, admin}, func(t *testing.T, r *Roster) {
+		x, err := r.Extensions(t.Context(), "w1")
+		if err != nil || !x["w1"] || !x["e1"] || !x["p9"] || len(x) != 3 {
+			t.Errorf("%v, %v", x, err)
+		}
+		if plain.count("w1") != 1 || admin.count("w1") != 1 {
+			t.Errorf("requests %v and %v", plain.requests, admin.requests)
+		}
+	})
+	within(t, nil, func(t *testing.T, r *Roster) {
+		if _, err := r.Users(t.Context()); !errors.Is(err, ErrNoAccess) {
+			t.Errorf("without access: %v", err)
+		}
+	})
+}
+
+func TestWaitEndsWithTheContext(t *testing.T) {
+	access := &fakeAccess{}
+	within(t, []Access{access}, func(t *testing.T, r *Roster) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		if _, err := r.Users(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("err = %v", err)
+		}
+		if users, err := r.Users(t.Context()); err != nil || len(users) != 3 || access.count("users") != 1 {
+			t.Errorf("the read did not go on: %v, %v", users, err)
+		}
+	})
+}
+
+func TestPresenceIsAskedForOnceInHalfAMinute(t *testing.T) {
+	access := &fakeAccess{}
+	access.fail("w2", &sipgate.Error{Kind: sipgate.Forbidden})
+	within(t, []Access{access}, func(t *testing.T, r *Roster) {
+		users := []sipgate.UserID{"w0", "w2"}
+		for i, want := range []bool{true, false, false} {
+			if got := r.RefreshPresence(users); got != want {
+				t.Errorf("call %d: begun = %v", i, got)
+			}
+			time.Sleep(time.Second)
+		}
+		time.Sleep(time.Minute)
+		if !r.RefreshPresence(users) {
+			t.Error("not asked again after a minute")
+		}
+		time.Sleep(time.Second)
+		if access.count("w0") != 2 || access.count("w2") != 2 {
+			t.Errorf("requests %v", access.requests)
+		}
+	})
+}
+
+func TestLoadReadsTheWholeAccount(t *testing.T) {
+	access := &fakeAccess{}
+	access.fail("w2", &sipgate.Error{Kind: sipgate.Forbidden})
+	within(t, []Access{access}, func(t *testing.T, r *Roster) {
+		if _, known := r.KnownNumbers(); known {
+			t.Error("numbers are known before they were read")
+		}
+		before := r.Snapshot()
+		r.Load()
+		r.Load()
+		time.Sleep(time.Minute)
+		s := r.Snapshot()
+		want := []string{"numbers", "users", "w0", "w1", "w2"}
+		if got := slices.Sorted(slices.Values(access.requests)); !slices.Equal(got, want) {
+			t.Errorf("requests %v, want %v", got, want)
+		}
+		if s.Version <= before.Version || !s.Complete || len(s.Users) != 3 || len(s.Devices) != 2 {
+			t.Errorf("%+v", s)
+		}
+		for extension, owner := range map[string]sipgate.UserID{"w2": "w2", "e0": "w0", "e1": "w1", "p9": ""} {
+			if got, known := s.Owners[extension]; !known || got != owner {
+				t.Errorf("%s belongs to %q, want %q", extension, got, owner)
+			}
+		}
+		if numbers, known := r.KnownNumbers(); !known || len(numbers) != 1 {
+			t.Errorf("numbers %v, %v", numbers, known)
+		}
+	})
+}
+
+func TestCloseEndsReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		access := &fakeAccess{}
+		rosters := NewRosters(func(string, sipgate.UserID) []Access { return []Access{access} }, nil)
+		rosters.Of("1").Load()
+		rosters.Close()
+		if _, err := rosters.Of("2").Users(t.Context()); !errors.Is(err, context.Canceled) {
+			t.Errorf("err = %v", err)
+		}
+	})
+}
