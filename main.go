@@ -495,7 +495,7 @@ func sendPushes(ctx context.Context, sim *simulator.Server, c *config) error {
 	if err != nil {
 		return err
 	}
-	account, id, token := sim.Administrator()
+	account, id, token := sim.AdminToken()
 	address := handlers.PushURL(c.public, key, account)
 	client := &sipgate.Client{Base: c.api, HTTP: sipgate.NewHTTPClient(), Auth: sipgate.PersonalToken{ID: id, Token: token}}
 	settings, err := client.PushSettings(ctx)

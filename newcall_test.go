@@ -17,7 +17,7 @@ import (
 )
 
 // calls are all calls of the simulated telephones, ended ones too.
-func (s *stack) calls() (all []simulator.Truth) {
+func (s *stack) calls() (all []simulator.CallState) {
 	s.t.Helper()
 	s.control("GET", "calls", nil, &all)
 	return all

@@ -69,7 +69,7 @@ func newWatchRig(t *testing.T) *watchRig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, id, token := r.sim.Administrator()
+	_, id, token := r.sim.AdminToken()
 	log := slog.New(slog.NewTextHandler(r.log, nil))
 	public := &url.URL{Scheme: "https", Host: "calls.example"}
 	app := New(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{}, Exchange: exchange,
@@ -95,8 +95,8 @@ func (r *watchRig) asked(path string) (n int) {
 // fails makes sipgate answer with a status at a path, and nothing else wrong.
 func (r *watchRig) fails(status int, path string) {
 	r.t.Helper()
-	r.sim.Heal()
-	if _, err := r.sim.Fail(simulator.Fault{Do: simulator.DoStatus, Status: status, Path: path}); err != nil {
+	r.sim.ClearFaults()
+	if _, err := r.sim.AddFault(simulator.Fault{Do: simulator.DoStatus, Status: status, Path: path}); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -118,7 +118,7 @@ func TestServiceUnavailable(t *testing.T) {
 	if n := r.asked(userinfo); n != 10 || r.log.says("does not watch") != 1 {
 		t.Errorf("%d requests in ten half minutes, %d lines", n, r.log.says("does not watch"))
 	}
-	r.sim.Heal()
+	r.sim.ClearFaults()
 	r.watchFor(1)
 	if !r.watches() || r.log.says("the service account watches") != 1 {
 		t.Error("it does not watch")
@@ -140,7 +140,7 @@ func TestServiceRefused(t *testing.T) {
 	if n := r.log.says("sipgate refuses the service account"); n != 1 {
 		t.Errorf("said %d times", n)
 	}
-	r.sim.Heal()
+	r.sim.ClearFaults()
 	r.watchFor(mostIdle + 1)
 	if !r.watches() {
 		t.Error("it does not watch after a quarter of an hour")
@@ -154,7 +154,7 @@ func TestServiceSetAside(t *testing.T) {
 	r.watchFor(1)
 	board := r.h.Exchange.Board(r.account)
 	awaitThat(t, "set aside", func() bool { return slices.Contains(board.Snapshot().Health.Aside, serviceID) })
-	r.sim.Heal()
+	r.sim.ClearFaults()
 	r.watchFor(1)
 	if n := r.asked(userinfo); n != 1 {
 		t.Errorf("%d attempts: it came back at once", n)

@@ -83,7 +83,7 @@ func (l *line) ring(t *testing.T, state string) sipgate.CallID {
 	return sipgate.CallID(id)
 }
 
-func (l *line) truth(t *testing.T, id sipgate.CallID) simulator.Truth {
+func (l *line) truth(t *testing.T, id sipgate.CallID) simulator.CallState {
 	t.Helper()
 	truth, err := l.sim.Call(string(id))
 	if err != nil {
@@ -392,7 +392,7 @@ func TestSimulatorLogin(t *testing.T) {
 		}
 	}
 	l := open(t, simulator.Options{})
-	_, id, token := l.sim.Administrator()
+	_, id, token := l.sim.AdminToken()
 	l.Auth = sipgate.PersonalToken{ID: id, Token: token}
 	if info, err := l.UserInfo(t.Context()); err != nil || info.Sub != "w0" {
 		t.Errorf("personal token: %+v, %v", info, err)
@@ -473,7 +473,7 @@ func TestSimulatorFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := open(t, simulator.Options{})
 			id := l.ring(t, "established")
-			_, err := l.sim.Fail(tt.fault)
+			_, err := l.sim.AddFault(tt.fault)
 			must(t, err)
 			err = l.Hold(t.Context(), id, true)
 			if sipgate.KindOf(err) != tt.kind || sipgate.MayHaveArrived(err) != tt.arrived || l.truth(t, id).Hold != tt.executed {
@@ -485,7 +485,7 @@ func TestSimulatorFaults(t *testing.T) {
 		})
 	}
 	l := open(t, simulator.Options{})
-	_, err := l.sim.Fail(simulator.Fault{Do: simulator.DoMalformed, Path: "/v2/calls"})
+	_, err := l.sim.AddFault(simulator.Fault{Do: simulator.DoMalformed, Path: "/v2/calls"})
 	must(t, err)
 	list, err := l.Calls(t.Context())
 	must(t, err)

@@ -15,13 +15,13 @@ type account struct {
 	numbers []*number
 
 	// The rest is protected by Simulator.mu.
-	contacts []*contact
-	push     pushSettings
-	hooks    []hookRecord // GET /log/webhooks, newest last
-	history  []*entry     // oldest first
-	balance  int          // in 1/10000 of a Euro
+	contacts   []*contact
+	push       pushSettings
+	webhookLog []webhookLogEntry // GET /log/webhooks, newest last
+	history    []*historyEntry   // oldest first
+	balance    int               // in 1/10000 of a Euro
 
-	numbering string // of a neo account: NumbersBare, …
+	numberFormat string // of a neo account: NumbersBare, …
 }
 
 // user is a person who can sign in.
@@ -105,7 +105,7 @@ type pushSettings struct {
 }
 
 // hookRecord is one line of GET /log/webhooks.
-type hookRecord struct {
+type webhookLogEntry struct {
 	Created  string `json:"created"`
 	URL      string `json:"url"`
 	Request  string `json:"request"`
@@ -115,7 +115,7 @@ type hookRecord struct {
 }
 
 // entry is one event of the history.
-type entry struct {
+type historyEntry struct {
 	id                       string
 	kind                     string // CALL, VOICEMAIL
 	callID                   string
@@ -128,11 +128,11 @@ type entry struct {
 	note                     string
 	transcription            string // of a VOICEMAIL
 	read, archived, starred  bool
-	endpoints                []endpoint
+	endpoints                []historyEndpoint
 	users                    []*user  // whose it is
 	connections              []string // extensions
 	recordings               []string // ids
 	hidden                   bool     // a call of a neo account: the history does not have it
 }
 
-type endpoint struct{ how, extension, kind string }
+type historyEndpoint struct{ outcome, extension, kind string }

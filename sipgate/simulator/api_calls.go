@@ -38,31 +38,31 @@ type participantJSON struct {
 func (c *call) json(u *user) callJSON {
 	j := callJSON{CallID: c.id, Muted: c.partyOf(u).muted, Recording: c.recording, Hold: c.hold}
 	for _, p := range c.parties {
-		j.Participants = append(j.Participants, participantJSON{p.id, bare(p.number), p.muted, p.hold, p.owner})
+		j.Participants = append(j.Participants, participantJSON{p.id, withoutPlus(p.number), p.muted, p.hold, p.owner})
 	}
 	return j
 }
 
 // sees reports whether the call is visible to who holds the grant.
-func (s *Simulator) sees(g *grantInfo, c *call) bool {
-	return c.account == g.account && (s.opts.Visibility == VisibilityAccount || c.has(g.user))
+func (s *Simulator) sees(g *principal, c *call) bool {
+	return c.account == g.account && (s.opts.Visibility == VisibilityAccount || c.involves(g.user))
 }
 
-func (s *Simulator) listCalls(q *query) answer {
+func (s *Simulator) listCalls(q *apiRequest) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := []callJSON{}
-	for _, c := range s.exchange.live() {
-		if c.phase == established && !c.voicemail && s.sees(q.grant, c) {
-			list = append(list, c.json(q.grant.user))
+	for _, c := range s.pbx.live() {
+		if c.phase == established && !c.voicemail && s.sees(q.auth, c) {
+			list = append(list, c.json(q.auth.user))
 		}
 	}
-	return ok(map[string]any{"data": list})
+	return okJSON(map[string]any{"data": list})
 }
 
 // onCall decodes the body into in, unless that is nil, and lets act act on the
 // call of the path.
-func (s *Simulator) onCall(q *query, in any, act func(x *exchange, now time.Time, c *call) error) answer {
+func (s *Simulator) onCall(q *apiRequest, in any, act func(x *pbx, now time.Time, c *call) error) response {
 	if in != nil {
 		if err := decodeStrict(q.body, in); err != nil {
 			return invalid(err)
@@ -70,30 +70,30 @@ func (s *Simulator) onCall(q *query, in any, act func(x *exchange, now time.Time
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.exchange.calls[q.args["callId"]]
-	if c == nil || c.phase == ended || !s.sees(q.grant, c) {
+	c := s.pbx.calls[q.args["callId"]]
+	if c == nil || c.phase == ended || !s.sees(q.auth, c) {
 		return callNotFound
 	}
 	now := s.now()
-	err := act(s.exchange, now, c)
+	err := act(s.pbx, now, c)
 	if err == nil {
-		c.touch(now)
+		c.noteCommand(now)
 	}
 	return outcomeOf(err)
 }
 
 // touch notes that the API acted on the call: a script now leaves it alone.
-func (c *call) touch(now time.Time) {
-	c.touched = now
+func (c *call) noteCommand(now time.Time) {
+	c.lastCommand = now
 	if c.successor != nil {
-		c.successor.touched = now
+		c.successor.lastCommand = now
 	}
 }
 
-func outcomeOf(err error) answer {
+func outcomeOf(err error) response {
 	switch {
 	case err == nil:
-		return done
+		return noContent
 	case errors.Is(err, errNoCall):
 		return callNotFound
 	case errors.Is(err, errNotEstablished), errors.Is(err, errTransferring):
@@ -106,29 +106,29 @@ type booleanRequest struct {
 	Value bool `json:"value"`
 }
 
-func (s *Simulator) holdCall(q *query) answer {
+func (s *Simulator) holdCall(q *apiRequest) response {
 	var in booleanRequest
-	return s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
+	return s.onCall(q, &in, func(x *pbx, now time.Time, c *call) error {
 		return x.setHold(now, c, in.Value)
 	})
 }
 
-func (s *Simulator) muteCall(q *query) answer {
+func (s *Simulator) muteCall(q *apiRequest) response {
 	var in booleanRequest
-	if q.grant.account.neo {
+	if q.auth.account.neo {
 		return refuse(http.StatusNotImplemented, "Not implemented")
 	}
-	return s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
-		return x.setMuted(now, c, q.grant.user, in.Value)
+	return s.onCall(q, &in, func(x *pbx, now time.Time, c *call) error {
+		return x.setMuted(now, c, q.auth.user, in.Value)
 	})
 }
 
-func (s *Simulator) recordCall(q *query) answer {
+func (s *Simulator) recordCall(q *apiRequest) response {
 	var in struct {
 		Value        bool `json:"value"`
 		Announcement bool `json:"announcement"`
 	}
-	return s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
+	return s.onCall(q, &in, func(x *pbx, now time.Time, c *call) error {
 		if c.account.neo && in.Value && !in.Announcement {
 			return errors.New("announcement cannot be false for sipgate neo")
 		}
@@ -136,11 +136,11 @@ func (s *Simulator) recordCall(q *query) answer {
 	})
 }
 
-func (s *Simulator) sendTonesToCall(q *query) answer {
+func (s *Simulator) sendTonesToCall(q *apiRequest) response {
 	var in struct {
 		Sequence string `json:"sequence"`
 	}
-	return s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
+	return s.onCall(q, &in, func(x *pbx, now time.Time, c *call) error {
 		if !toneFormat.MatchString(in.Sequence) || len(in.Sequence) > maxTones {
 			return errors.New("sequence is not 1 to 32 of 0-9A-D#*")
 		}
@@ -148,8 +148,8 @@ func (s *Simulator) sendTonesToCall(q *query) answer {
 	})
 }
 
-func (s *Simulator) hangUpCall(q *query) answer {
-	return s.onCall(q, nil, func(x *exchange, now time.Time, c *call) error {
+func (s *Simulator) hangUpCall(q *apiRequest) response {
+	return s.onCall(q, nil, func(x *pbx, now time.Time, c *call) error {
 		cause := normalClearing
 		if c.phase == ringing && c.direction == in {
 			cause = busy
@@ -161,13 +161,13 @@ func (s *Simulator) hangUpCall(q *query) answer {
 	})
 }
 
-func (s *Simulator) transferCall(q *query) answer {
+func (s *Simulator) transferCall(q *apiRequest) response {
 	var in struct {
 		Attended    bool   `json:"attended"`
 		PhoneNumber string `json:"phoneNumber"`
 		CallerID    string `json:"callerId,omitempty"`
 	}
-	return s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
+	return s.onCall(q, &in, func(x *pbx, now time.Time, c *call) error {
 		if !numberFormat.MatchString(in.PhoneNumber) {
 			return errors.New("phoneNumber is not a number in the form of E.164")
 		}
@@ -187,7 +187,7 @@ func e164(number string) string { return "+" + strings.TrimPrefix(number, "+") }
 
 // startCall answers as soon as the caller's own device rings; that does not
 // prove that anybody picks it up.
-func (s *Simulator) startCall(q *query) answer {
+func (s *Simulator) startCall(q *apiRequest) response {
 	var in struct {
 		Caller   string `json:"caller"`
 		Callee   string `json:"callee"`
@@ -212,13 +212,13 @@ func (s *Simulator) startCall(q *query) answer {
 	if !extension {
 		device, from = in.DeviceID, in.Caller
 	}
-	return s.dial(q.grant, device, from, e164(in.Callee))
+	return s.dial(q.auth, device, from, e164(in.Callee))
 }
 
 // dial begins the call, if the holder of the grant may: with an own device or
 // phone line, an admin with anybody's.
-func (s *Simulator) dial(g *grantInfo, device, from, to string) answer {
-	owner := g.account.ownerOf(device)
+func (s *Simulator) dial(g *principal, device, from, to string) response {
+	owner := g.account.ownerOfExtension(device)
 	if owner == nil || owner != g.user && !g.user.admin {
 		return refuse(http.StatusForbidden, "User is not allowed to initiate call with given parameters")
 	}
@@ -231,22 +231,22 @@ func (s *Simulator) dial(g *grantInfo, device, from, to string) answer {
 		from = owner.number()
 	}
 	now := s.now()
-	if d := g.account.telephone(device); d == nil || !d.online {
-		return ok(map[string]string{"sessionId": s.exchange.callID(idOutgoing)})
+	if d := g.account.deviceFor(device); d == nil || !d.online {
+		return okJSON(map[string]string{"sessionId": s.pbx.callID(idOutgoing)})
 	}
-	c := s.exchange.dial(now, owner, e164(from), to)
-	c.touch(now)
+	c := s.pbx.dial(now, owner, e164(from), to)
+	c.noteCommand(now)
 	s.pickUpLater(c)
-	return ok(map[string]string{"sessionId": c.id})
+	return okJSON(map[string]string{"sessionId": c.id})
 }
 
 // telephone is what rings first in a call of the extension: the device itself,
 // or the first online one of whose phone line it is. It may be nil.
-func (a *account) telephone(extension string) *device {
+func (a *account) deviceFor(extension string) *device {
 	if d := a.device(extension); d != nil {
 		return d
 	}
-	owner := a.ownerOf(extension)
+	owner := a.ownerOfExtension(extension)
 	i := slices.IndexFunc(owner.devices, func(d *device) bool { return d.online })
 	if i < 0 {
 		return nil
@@ -255,7 +255,7 @@ func (a *account) telephone(extension string) *device {
 }
 
 // ownerOf is the user of a device or phone line, or nil.
-func (a *account) ownerOf(extension string) *user {
+func (a *account) ownerOfExtension(extension string) *user {
 	for _, u := range a.users {
 		if u.phoneline == extension {
 			return u

@@ -17,13 +17,13 @@ func (c *contact) json() map[string]any {
 func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
 
 // listContacts shows shared contacts and the user's own private ones.
-func (s *Simulator) listContacts(q *query) answer {
+func (s *Simulator) listContacts(q *apiRequest) response {
 	wanted := q.URL.Query()["phonenumbers"]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := []map[string]any{}
-	for _, c := range q.grant.account.contacts {
-		if c.visible(q.grant.user) && (len(wanted) == 0 || slices.ContainsFunc(wanted, c.hasNumber)) {
+	for _, c := range q.auth.account.contacts {
+		if c.visible(q.auth.user) && (len(wanted) == 0 || slices.ContainsFunc(wanted, c.hasNumber)) {
 			list = append(list, c.json())
 		}
 	}
@@ -74,62 +74,62 @@ func decodeContact(body []byte) (r contactRequest, err error) {
 	return r, nil
 }
 
-func (s *Simulator) addContact(q *query) answer {
+func (s *Simulator) addContact(q *apiRequest) response {
 	r, err := decodeContact(q.body)
 	if err != nil {
 		return invalid(err)
 	}
-	id := strings.ToLower(s.random(32))
+	id := strings.ToLower(s.randomHex(32))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := &contact{id: id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]}
-	r.fill(c, q.grant.user)
-	q.grant.account.contacts = append(q.grant.account.contacts, c)
-	return done
+	r.fill(c, q.auth.user)
+	q.auth.account.contacts = append(q.auth.account.contacts, c)
+	return noContent
 }
 
 // onContact lets f work on the contact of the path.
-func (s *Simulator) onContact(q *query, f func(a *account, c *contact)) answer {
+func (s *Simulator) onContact(q *apiRequest, f func(a *account, c *contact)) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range q.grant.account.contacts {
-		if c.id == q.args["id"] && c.visible(q.grant.user) {
-			f(q.grant.account, c)
-			return done
+	for _, c := range q.auth.account.contacts {
+		if c.id == q.args["id"] && c.visible(q.auth.user) {
+			f(q.auth.account, c)
+			return noContent
 		}
 	}
 	return notFound
 }
 
-func (s *Simulator) changeContact(q *query) answer {
+func (s *Simulator) changeContact(q *apiRequest) response {
 	r, err := decodeContact(q.body)
 	if err != nil {
 		return invalid(err)
 	}
-	return s.onContact(q, func(_ *account, c *contact) { r.fill(c, q.grant.user) })
+	return s.onContact(q, func(_ *account, c *contact) { r.fill(c, q.auth.user) })
 }
 
-func (s *Simulator) deleteContact(q *query) answer {
+func (s *Simulator) deleteContact(q *apiRequest) response {
 	return s.onContact(q, func(a *account, c *contact) {
 		a.contacts = slices.DeleteFunc(a.contacts, func(x *contact) bool { return x == c })
 	})
 }
 
 // listInternalContacts lists the users and groups of the account.
-func (s *Simulator) listInternalContacts(q *query) answer {
+func (s *Simulator) listInternalContacts(q *apiRequest) response {
 	var list []map[string]any
-	for _, u := range q.grant.account.users {
-		list = append(list, internal(q.grant.account.id+u.id, u.name(), []string{u.email}, u.number()))
+	for _, u := range q.auth.account.users {
+		list = append(list, internalContact(q.auth.account.id+u.id, u.name(), []string{u.email}, u.number()))
 	}
-	for _, n := range q.grant.account.numbers {
+	for _, n := range q.auth.account.numbers {
 		if n.endpoint[0] == 'g' {
-			list = append(list, internal(q.grant.account.id+n.endpoint, n.alias, []string{}, n.e164))
+			list = append(list, internalContact(q.auth.account.id+n.endpoint, n.alias, []string{}, n.e164))
 		}
 	}
-	return ok(items(list))
+	return okJSON(items(list))
 }
 
-func internal(id, name string, emails []string, number string) map[string]any {
+func internalContact(id, name string, emails []string, number string) map[string]any {
 	none := []string{}
 	return map[string]any{
 		"id": id, "name": name, "emails": emails, "mobile": none,

@@ -18,11 +18,11 @@ type recordingJSON struct {
 
 // json is the entry as sipgate writes it: recordings belong to a CALL, a
 // recordingUrl to a VOICEMAIL.
-func (s *Simulator) entryJSON(e *entry) map[string]any {
+func (s *Simulator) entryJSON(e *historyEntry) map[string]any {
 	j := map[string]any{
 		"id": e.id, "source": e.source, "target": e.target,
 		"sourceAlias": e.sourceAlias, "targetAlias": e.targetAlias,
-		"type": e.kind, "created": stamp(e.created), "lastModified": stamp(e.modified),
+		"type": e.kind, "created": formatTime(e.created), "lastModified": formatTime(e.modified),
 		"direction": e.direction, "incoming": strings.HasSuffix(e.direction, "INCOMING"),
 		"status": e.status, "connectionIds": notNil(e.connections), "read": e.read,
 		"archived": e.archived, "note": e.note, "endpoints": endpointsJSON(e.endpoints),
@@ -45,15 +45,15 @@ func (s *Simulator) entryJSON(e *entry) map[string]any {
 }
 
 // stamp is a time as sipgate writes it: UTC, whole seconds.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
 func notNil(list []string) []string { return append([]string{}, list...) }
 
-func endpointsJSON(list []endpoint) []any {
+func endpointsJSON(list []historyEndpoint) []any {
 	all := []any{}
 	for _, e := range list {
 		all = append(all, map[string]any{
-			"type": e.how, "endpoint": map[string]string{"extension": e.extension, "type": e.kind},
+			"type": e.outcome, "endpoint": map[string]string{"extension": e.extension, "type": e.kind},
 		})
 	}
 	return all
@@ -61,7 +61,7 @@ func endpointsJSON(list []endpoint) []any {
 
 // filter is the query of GET /history. Parameters that it does not know are
 // ignored.
-type filter struct {
+type historyFilter struct {
 	types, directions, connections, starred []string
 	from, to                                time.Time
 	archived                                bool
@@ -72,8 +72,8 @@ type filter struct {
 
 var errForeignConnection = errors.New("connectionIds of devices are forbidden")
 
-func parseFilter(v url.Values) (f filter, err error) {
-	f = filter{
+func parseFilter(v url.Values) (f historyFilter, err error) {
+	f = historyFilter{
 		types: v["types"], directions: v["directions"], starred: v["starred"],
 		connections: v["connectionIds"], number: v.Get("phonenumber"),
 	}
@@ -140,7 +140,7 @@ func parseInt(v url.Values, name string, missing, most int) (int, error) {
 	return n, nil
 }
 
-func (f *filter) takes(e *entry) bool {
+func (f *historyFilter) matches(e *historyEntry) bool {
 	direction := e.direction
 	star := "UNSTARRED"
 	if e.starred {
@@ -152,12 +152,12 @@ func (f *filter) takes(e *entry) bool {
 		(f.from.IsZero() || !e.created.Before(f.from)) && (f.to.IsZero() || !e.created.After(f.to)) &&
 		(f.number == "" || sameNumber(f.number, e.source) || sameNumber(f.number, e.target)) &&
 		(f.user == nil || slices.Contains(e.users, f.user)) &&
-		(len(f.connections) == 0 || slices.ContainsFunc(f.connections, e.touches))
+		(len(f.connections) == 0 || slices.ContainsFunc(f.connections, e.hasExtension))
 }
 
-func (e *entry) touches(extension string) bool {
+func (e *historyEntry) hasExtension(extension string) bool {
 	return slices.Contains(e.connections, extension) ||
-		slices.ContainsFunc(e.endpoints, func(p endpoint) bool { return p.extension == extension })
+		slices.ContainsFunc(e.endpoints, func(p historyEndpoint) bool { return p.extension == extension })
 }
 
 func sameNumber(a, b string) bool {
@@ -167,7 +167,7 @@ func sameNumber(a, b string) bool {
 
 // listHistory shows every user the whole account, newest first, as sipgate
 // does; under /{userId}/ only what concerns that user.
-func (s *Simulator) listHistory(q *query) answer {
+func (s *Simulator) listHistory(q *apiRequest) response {
 	f, err := parseFilter(q.URL.Query())
 	if errors.Is(err, errForeignConnection) {
 		return refuse(http.StatusForbidden, err.Error())
@@ -176,43 +176,43 @@ func (s *Simulator) listHistory(q *query) answer {
 		return invalid(err)
 	}
 	if id, given := q.args["userId"]; given {
-		if f.user = q.grant.account.user(id); f.user == nil {
-			return answer{status: http.StatusNotFound}
+		if f.user = q.auth.account.user(id); f.user == nil {
+			return response{status: http.StatusNotFound}
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list, total := []any{}, 0
-	for _, e := range slices.Backward(q.grant.account.history) {
-		if !f.takes(e) {
+	for _, e := range slices.Backward(q.auth.account.history) {
+		if !f.matches(e) {
 			continue
 		}
 		if total++; total > f.offset && len(list) < f.limit {
 			list = append(list, s.entryJSON(e))
 		}
 	}
-	return ok(map[string]any{"items": list, "totalCount": total})
+	return okJSON(map[string]any{"items": list, "totalCount": total})
 }
 
 // onEntry lets f work on the entry of the path.
-func (s *Simulator) onEntry(q *query, f func(a *account, e *entry) answer) answer {
+func (s *Simulator) onEntry(q *apiRequest, f func(a *account, e *historyEntry) response) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, e := range q.grant.account.history {
+	for _, e := range q.auth.account.history {
 		if e.id == q.args["entryId"] && !e.hidden {
-			return f(q.grant.account, e)
+			return f(q.auth.account, e)
 		}
 	}
-	return answer{status: http.StatusNotFound}
+	return response{status: http.StatusNotFound}
 }
 
-func (s *Simulator) getEntry(q *query) answer {
-	return s.onEntry(q, func(_ *account, e *entry) answer { return ok(s.entryJSON(e)) })
+func (s *Simulator) getEntry(q *apiRequest) response {
+	return s.onEntry(q, func(_ *account, e *historyEntry) response { return okJSON(s.entryJSON(e)) })
 }
 
-func (s *Simulator) deleteEntry(q *query) answer {
-	return s.onEntry(q, func(a *account, e *entry) answer {
-		a.history = slices.DeleteFunc(a.history, func(x *entry) bool { return x == e })
-		return done
+func (s *Simulator) deleteEntry(q *apiRequest) response {
+	return s.onEntry(q, func(a *account, e *historyEntry) response {
+		a.history = slices.DeleteFunc(a.history, func(x *historyEntry) bool { return x == e })
+		return noContent
 	})
 }

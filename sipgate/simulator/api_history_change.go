@@ -16,7 +16,7 @@ type entryChange struct {
 	Starred  *bool   `json:"starred,omitempty"`
 }
 
-func (e *entry) change(c entryChange, now time.Time) {
+func (e *historyEntry) change(c entryChange, now time.Time) {
 	set(&e.note, c.Note)
 	set(&e.archived, c.Archived)
 	set(&e.read, c.Read)
@@ -30,32 +30,32 @@ func set[T any](to, from *T) {
 	}
 }
 
-func (s *Simulator) changeEntry(q *query) answer {
+func (s *Simulator) changeEntry(q *apiRequest) response {
 	var in entryChange
 	if err := decodeStrict(q.body, &in); err != nil {
 		return invalid(err)
 	}
-	return s.onEntry(q, func(_ *account, e *entry) answer {
+	return s.onEntry(q, func(_ *account, e *historyEntry) response {
 		e.change(in, s.now())
-		return done
+		return noContent
 	})
 }
 
 // noteEntry, archiveEntry and readEntry change one thing each. Their bodies
 // have one member, which must be there.
-func (s *Simulator) noteEntry(q *query) answer {
+func (s *Simulator) noteEntry(q *apiRequest) response {
 	var in struct {
 		Note string `json:"note"`
 	}
 	return s.changePart(q, &in, func() entryChange { return entryChange{Note: &in.Note} })
 }
 
-func (s *Simulator) archiveEntry(q *query) answer {
+func (s *Simulator) archiveEntry(q *apiRequest) response {
 	var in entryValue
 	return s.changePart(q, &in, func() entryChange { return entryChange{Archived: &in.Value} })
 }
 
-func (s *Simulator) readEntry(q *query) answer {
+func (s *Simulator) readEntry(q *apiRequest) response {
 	var in entryValue
 	return s.changePart(q, &in, func() entryChange { return entryChange{Read: &in.Value} })
 }
@@ -65,18 +65,18 @@ type entryValue struct {
 }
 
 // changePart decodes the body into in, and then carries out what it asks for.
-func (s *Simulator) changePart(q *query, in any, change func() entryChange) answer {
+func (s *Simulator) changePart(q *apiRequest, in any, change func() entryChange) response {
 	if err := decodeStrict(q.body, in); err != nil {
 		return invalid(err)
 	}
-	return s.onEntry(q, func(_ *account, e *entry) answer {
+	return s.onEntry(q, func(_ *account, e *historyEntry) response {
 		e.change(change(), s.now())
-		return done
+		return noContent
 	})
 }
 
 // changeEntries changes fewer than 150 entries, all or none.
-func (s *Simulator) changeEntries(q *query) answer {
+func (s *Simulator) changeEntries(q *apiRequest) response {
 	var in []struct {
 		ID       string `json:"id"`
 		Archived *bool  `json:"archived,omitempty"`
@@ -91,29 +91,29 @@ func (s *Simulator) changeEntries(q *query) answer {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var found []*entry
+	var found []*historyEntry
 	for _, change := range in {
-		i := slices.IndexFunc(q.grant.account.history, func(e *entry) bool { return e.id == change.ID })
+		i := slices.IndexFunc(q.auth.account.history, func(e *historyEntry) bool { return e.id == change.ID })
 		if i < 0 {
-			return answer{status: http.StatusNotFound}
+			return response{status: http.StatusNotFound}
 		}
-		found = append(found, q.grant.account.history[i])
+		found = append(found, q.auth.account.history[i])
 	}
 	for i, e := range found {
 		e.change(entryChange{nil, in[i].Archived, in[i].Read, in[i].Starred}, s.now())
 	}
-	return done
+	return noContent
 }
 
 // deleteEntries deletes the entries named by id, all of them if none is named:
 // that is what sipgate does.
-func (s *Simulator) deleteEntries(q *query) answer {
+func (s *Simulator) deleteEntries(q *apiRequest) response {
 	ids := q.URL.Query()["id"]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := q.grant.account
-	a.history = slices.DeleteFunc(a.history, func(e *entry) bool {
+	a := q.auth.account
+	a.history = slices.DeleteFunc(a.history, func(e *historyEntry) bool {
 		return len(ids) == 0 || slices.Contains(ids, e.id)
 	})
-	return done
+	return noContent
 }

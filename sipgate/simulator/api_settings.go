@@ -7,7 +7,7 @@ import (
 )
 
 // pushRequest is the body of PUT /settings/sipgateio.
-type pushRequest struct {
+type pushSettingsRequest struct {
 	IncomingURL string   `json:"incomingUrl"`
 	OutgoingURL string   `json:"outgoingUrl"`
 	Log         bool     `json:"log,omitempty"`
@@ -16,33 +16,33 @@ type pushRequest struct {
 
 var extensionFormat = regexp.MustCompile(`^[pgw][0-9]+$`)
 
-func (s *Simulator) getPushSettings(q *query) answer {
+func (s *Simulator) getPushSettings(q *apiRequest) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return ok(q.grant.account.push)
+	return okJSON(q.auth.account.push)
 }
 
 // setPushSettings replaces all settings; an empty URL switches pushes off.
-func (s *Simulator) setPushSettings(q *query) answer {
-	var in pushRequest
+func (s *Simulator) setPushSettings(q *apiRequest) response {
+	var in pushSettingsRequest
 	if err := decodeStrict(q.body, &in); err != nil {
 		return invalid(err)
 	}
 	if err := in.check(); err != nil {
 		return invalid(err)
 	}
-	if q.grant.account.neo && (!secure(in.IncomingURL) || !secure(in.OutgoingURL)) {
+	if q.auth.account.neo && (!acceptableForNeo(in.IncomingURL) || !acceptableForNeo(in.OutgoingURL)) {
 		return invalid(errors.New("a URL is not https"))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q.grant.account.push = pushSettings(in)
-	return done
+	q.auth.account.push = pushSettings(in)
+	return noContent
 }
 
-func (r *pushRequest) check() error {
+func (r *pushSettingsRequest) check() error {
 	for _, address := range []string{r.IncomingURL, r.OutgoingURL} {
-		if address != "" && !absolute(address) {
+		if address != "" && !isAbsoluteURL(address) {
 			return errors.New("a URL is neither empty nor an absolute http or https address")
 		}
 	}
@@ -56,23 +56,23 @@ func (r *pushRequest) check() error {
 
 // secure reports whether neo sends push events there: by https only. This
 // machine, which the real one cannot reach, is exempt.
-func secure(address string) bool {
+func acceptableForNeo(address string) bool {
 	u, err := url.Parse(address)
 	return address == "" || err == nil && (u.Scheme == "https" || loopback(u.Host))
 }
 
-func absolute(address string) bool {
+func isAbsoluteURL(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // listHooks shows the newest push deliveries, newest first, if they are logged.
-func (s *Simulator) listHooks(q *query) answer {
+func (s *Simulator) listWebhookLog(q *apiRequest) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := []hookRecord{}
-	for i := len(q.grant.account.hooks) - 1; i >= 0; i-- {
-		list = append(list, q.grant.account.hooks[i])
+	list := []webhookLogEntry{}
+	for i := len(q.auth.account.webhookLog) - 1; i >= 0; i-- {
+		list = append(list, q.auth.account.webhookLog[i])
 	}
-	return ok(items(list))
+	return okJSON(items(list))
 }

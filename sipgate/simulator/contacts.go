@@ -24,7 +24,7 @@ type NewContact struct {
 }
 
 // maxMadeUp is how many contacts are made up at most.
-const maxMadeUp = 50_000
+const maxGenerated = 50_000
 
 // AddContacts adds contacts to an account, in no time however many. Those that
 // are made up are "Kontakt 00001 Beispiel" and so on, shared, of the firms
@@ -35,8 +35,8 @@ func (s *Simulator) AddContacts(n NewContacts) error {
 	if err != nil {
 		return err
 	}
-	if n.Count < 0 || n.Count > maxMadeUp {
-		return fmt.Errorf("count %d is not 0 to %d", n.Count, maxMadeUp)
+	if n.Count < 0 || n.Count > maxGenerated {
+		return fmt.Errorf("count %d is not 0 to %d", n.Count, maxGenerated)
 	}
 	all := n.Contacts
 	for i := range n.Count {
@@ -79,6 +79,6 @@ func (a *account) newContact(n NewContact, id string) (*contact, error) {
 func (s *Simulator) controlContacts(w http.ResponseWriter, r *http.Request) {
 	var in NewContacts
 	if readControl(w, r, &in) {
-		controlled(w, map[string]int{"count": len(in.Contacts) + in.Count}, s.AddContacts(in))
+		writeResult(w, map[string]int{"count": len(in.Contacts) + in.Count}, s.AddContacts(in))
 	}
 }

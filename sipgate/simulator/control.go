@@ -16,7 +16,7 @@ import (
 // there.
 const controlPath = "/_simulator/"
 
-func (s *Simulator) routesControl(mux *http.ServeMux) {
+func (s *Simulator) routeControl(mux *http.ServeMux) {
 	if !s.opts.Control {
 		return
 	}
@@ -28,12 +28,12 @@ func (s *Simulator) routesControl(mux *http.ServeMux) {
 		"POST calls/{callId}/hangup":  s.controlHangUp,
 		"POST calls/{callId}/forward": s.controlForward,
 		"POST contacts":               s.controlContacts,
-		"POST history":                s.controlFill,
+		"POST history":                s.controlFillHistory,
 		"GET requests":                s.controlRequests,
-		"DELETE requests":             s.controlForget,
-		"POST faults":                 s.controlFail,
+		"DELETE requests":             s.controlClearRequests,
+		"POST faults":                 s.controlAddFault,
 		"GET faults":                  s.controlFaults,
-		"DELETE faults":               s.controlHeal,
+		"DELETE faults":               s.controlClearFaults,
 		"POST tokens":                 s.controlTokens,
 		"POST devices/{deviceId}":     s.controlDevice,
 		"POST numbers":                s.controlNumbers,
@@ -108,10 +108,10 @@ func readControl(w http.ResponseWriter, r *http.Request, in any) bool {
 }
 
 // controlled answers with body, or with what is wrong.
-func controlled(w http.ResponseWriter, body any, err error) {
+func writeResult(w http.ResponseWriter, body any, err error) {
 	switch {
 	case err == nil:
-		ok(body).write(w)
+		okJSON(body).write(w)
 	case errors.Is(err, ErrNoCall):
 		callNotFound.write(w)
 	case errors.Is(err, errEnded):
@@ -125,15 +125,15 @@ func (s *Simulator) controlRing(w http.ResponseWriter, r *http.Request) {
 	var in NewCall
 	if readControl(w, r, &in) {
 		id, err := s.Ring(in)
-		controlled(w, map[string]string{"callId": id}, err)
+		writeResult(w, map[string]string{"callId": id}, err)
 	}
 }
 
-func (s *Simulator) controlCalls(w http.ResponseWriter, r *http.Request) { ok(s.Calls()).write(w) }
+func (s *Simulator) controlCalls(w http.ResponseWriter, r *http.Request) { okJSON(s.Calls()).write(w) }
 
 func (s *Simulator) controlCall(w http.ResponseWriter, r *http.Request) {
 	t, err := s.Call(r.PathValue("callId"))
-	controlled(w, t, err)
+	writeResult(w, t, err)
 }
 
 func (s *Simulator) controlAnswer(w http.ResponseWriter, r *http.Request) {
@@ -142,7 +142,7 @@ func (s *Simulator) controlAnswer(w http.ResponseWriter, r *http.Request) {
 	}
 	if readControl(w, r, &in) {
 		err := s.Answer(r.PathValue("callId"), in.User)
-		s.showCall(w, r, err)
+		s.writeCall(w, r, err)
 	}
 }
 
@@ -152,14 +152,14 @@ func (s *Simulator) controlHangUp(w http.ResponseWriter, r *http.Request) {
 	}
 	if readControl(w, r, &in) {
 		err := s.HangUp(r.PathValue("callId"), in.Cause)
-		s.showCall(w, r, err)
+		s.writeCall(w, r, err)
 	}
 }
 
 // showCall answers a command with the call as it is now.
-func (s *Simulator) showCall(w http.ResponseWriter, r *http.Request, err error) {
+func (s *Simulator) writeCall(w http.ResponseWriter, r *http.Request, err error) {
 	t, gone := s.Call(r.PathValue("callId"))
-	controlled(w, t, errors.Join(err, gone))
+	writeResult(w, t, errors.Join(err, gone))
 }
 
 func (s *Simulator) controlForward(w http.ResponseWriter, r *http.Request) {
@@ -168,32 +168,34 @@ func (s *Simulator) controlForward(w http.ResponseWriter, r *http.Request) {
 	}
 	if readControl(w, r, &in) {
 		id, err := s.Forward(r.PathValue("callId"), in.To)
-		controlled(w, map[string]string{"callId": id}, err)
+		writeResult(w, map[string]string{"callId": id}, err)
 	}
 }
 
 func (s *Simulator) controlRequests(w http.ResponseWriter, r *http.Request) {
-	ok(s.Requests()).write(w)
+	okJSON(s.Requests()).write(w)
 }
 
-func (s *Simulator) controlForget(w http.ResponseWriter, r *http.Request) {
-	s.seen.forget()
-	done.write(w)
+func (s *Simulator) controlClearRequests(w http.ResponseWriter, r *http.Request) {
+	s.requests.clear()
+	noContent.write(w)
 }
 
-func (s *Simulator) controlFail(w http.ResponseWriter, r *http.Request) {
+func (s *Simulator) controlAddFault(w http.ResponseWriter, r *http.Request) {
 	var in Fault
 	if readControl(w, r, &in) {
-		id, err := s.Fail(in)
-		controlled(w, map[string]int{"id": id}, err)
+		id, err := s.AddFault(in)
+		writeResult(w, map[string]int{"id": id}, err)
 	}
 }
 
-func (s *Simulator) controlFaults(w http.ResponseWriter, r *http.Request) { ok(s.Faults()).write(w) }
+func (s *Simulator) controlFaults(w http.ResponseWriter, r *http.Request) {
+	okJSON(s.Faults()).write(w)
+}
 
-func (s *Simulator) controlHeal(w http.ResponseWriter, r *http.Request) {
-	s.Heal()
-	done.write(w)
+func (s *Simulator) controlClearFaults(w http.ResponseWriter, r *http.Request) {
+	s.ClearFaults()
+	noContent.write(w)
 }
 
 // controlTokens answers like the token endpoint, without asking for a
@@ -206,11 +208,11 @@ func (s *Simulator) controlTokens(w http.ResponseWriter, r *http.Request) {
 	}
 	if readControl(w, r, &in) {
 		answer, err := s.Token(in.Account, in.User, in.Scope)
-		controlled(w, answer, err)
+		writeResult(w, answer, err)
 	}
 }
 
-func (s *Simulator) controlState(w http.ResponseWriter, r *http.Request) { ok(s.State()).write(w) }
+func (s *Simulator) controlState(w http.ResponseWriter, r *http.Request) { okJSON(s.State()).write(w) }
 
 func (s *Simulator) controlPushKey(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-pem-file")

@@ -15,16 +15,16 @@ func TestControlCalls(t *testing.T) {
 	var c made
 	decode(t, r.want(200, "POST", "/_simulator/calls",
 		`{"direction":"in","from":"+491713920014","to":"+492214710110","users":["w0"],"state":"ringing"}`), &c)
-	if got := get[Truth](r, "/_simulator/calls/"+c.CallID); got.Phase != "ringing" || !slices.Equal(got.Users, []string{"w0"}) {
+	if got := get[CallState](r, "/_simulator/calls/"+c.CallID); got.Phase != "ringing" || !slices.Equal(got.Users, []string{"w0"}) {
 		t.Errorf("%+v", got)
 	}
 	r.want(200, "POST", "/_simulator/calls/"+c.CallID+"/answer", `{"user":"w0"}`)
 	r.want(200, "POST", "/_simulator/calls/"+c.CallID+"/answer", ``, "Content-Type", "text/plain") // already
-	if got := get[[]Truth](r, "/_simulator/calls")[0]; got.Phase != "established" || got.Owner != "w0" || len(got.Parties) != 2 || got.Parties[1].Number != "+491713920014" {
+	if got := get[[]CallState](r, "/_simulator/calls")[0]; got.Phase != "established" || got.Owner != "w0" || len(got.Parties) != 2 || got.Parties[1].Number != "+491713920014" {
 		t.Errorf("%+v", got)
 	}
 	r.want(200, "POST", "/_simulator/calls/"+c.CallID+"/hangup", `{"cause":"congestion"}`)
-	if got := get[[]Truth](r, "/_simulator/calls/")[0]; got.Phase != "ended" || got.Cause != "congestion" || got.HistoryID == "" || got.Ended.IsZero() {
+	if got := get[[]CallState](r, "/_simulator/calls/")[0]; got.Phase != "ended" || got.Cause != "congestion" || got.HistoryID == "" || got.Ended.IsZero() {
 		t.Errorf("%+v", got)
 	}
 	r.want(409, "POST", "/_simulator/calls/"+c.CallID+"/hangup", `{}`)
@@ -131,7 +131,7 @@ func TestControlFaultsTokensState(t *testing.T) {
 	if key := r.want(200, "GET", "/_simulator/push-key", ""); key != string(r.sim.PushKey()) || !strings.HasPrefix(key, "-----BEGIN PUBLIC KEY-----") {
 		t.Error(key)
 	}
-	account, id, token := r.sim.Administrator()
+	account, id, token := r.sim.AdminToken()
 	if account != r.sim.accounts[0].id {
 		t.Error(account)
 	}

@@ -74,13 +74,13 @@ func (s *Simulator) controlDevice(w http.ResponseWriter, r *http.Request) {
 	}
 	id := r.PathValue("deviceId")
 	if err := s.SetDevice(in.Account, id, in.Online, in.DND); err != nil {
-		controlled(w, nil, err)
+		writeResult(w, nil, err)
 		return
 	}
 	a, _ := s.account(in.Account)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ok(a.device(id).state()).write(w)
+	okJSON(a.device(id).state()).write(w)
 }
 
 func (s *Simulator) controlBalance(w http.ResponseWriter, r *http.Request) {
@@ -92,8 +92,8 @@ func (s *Simulator) controlBalance(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if in.Amount == nil {
-		controlled(w, nil, errors.New("amount is missing"))
+		writeResult(w, nil, errors.New("amount is missing"))
 		return
 	}
-	controlled(w, map[string]int{"amount": *in.Amount}, s.SetBalance(in.Account, *in.Amount))
+	writeResult(w, map[string]int{"amount": *in.Amount}, s.SetBalance(in.Account, *in.Amount))
 }

@@ -106,7 +106,7 @@
 // "method" and "path" narrow a fault of the API down ("*" stands for one
 // segment, a final "/**" for any rest), "event" one of pushes. "skip" lets so
 // many matches pass first, "count" removes the fault after so many strikes,
-// "probability" rolls dice that [Options.Seed] rules. Of several faults the
+// "probability" rolls rng that [Options.Seed] rules. Of several faults the
 // first that strikes is the only one. The API's faults strike the login pages
 // and recordings too, but never the control API.
 package simulator

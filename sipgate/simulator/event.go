@@ -10,7 +10,7 @@ type event struct {
 	kind      string // "newCall", "answer", "hangup"
 	account   *account
 	callID    string
-	family    string // origCallId: the events of a family keep their order
+	callGroup string // origCallId: the events of a family keep their order
 	direction string
 	url       string   // of a newCall: where the settings send it, "" for nowhere
 	tags      []string // extensions, for the whitelist
@@ -37,11 +37,11 @@ func (f *form) addIf(key, value string) *form {
 }
 
 // bare is a number as push events and GET /calls spell it: without "+".
-func bare(number string) string { return strings.TrimPrefix(number, "+") }
+func withoutPlus(number string) string { return strings.TrimPrefix(number, "+") }
 
 func (c *call) event(kind, id, direction string, f *form) event {
 	e := event{
-		kind: kind, account: c.account, callID: id, family: c.orig,
+		kind: kind, account: c.account, callID: id, callGroup: c.origID,
 		direction: direction, body: []byte(f.b.String()),
 	}
 	if direction == in {
@@ -64,8 +64,8 @@ func (c *call) event(kind, id, direction string, f *form) event {
 
 func newCallEvent(c *call, id, direction, from, to string) event {
 	f := &form{}
-	f.add("event", "newCall").add("direction", direction).add("from", bare(from)).add("to", bare(to))
-	f.add("callId", id).add("origCallId", c.orig)
+	f.add("event", "newCall").add("direction", direction).add("from", withoutPlus(from)).add("to", withoutPlus(to))
+	f.add("callId", id).add("origCallId", c.origID)
 	switch {
 	case c.voicemail:
 		f.add("user[]", "voicemail")
@@ -82,7 +82,7 @@ func newCallEvent(c *call, id, direction, from, to string) event {
 			f.add("fullUserId[]", u.fullID())
 		}
 	}
-	f.add("xcid", c.xcid).addIf("diversion", bare(c.diversion))
+	f.add("xcid", c.xcid).addIf("diversion", withoutPlus(c.diversion))
 	return c.event("newCall", id, direction, f)
 }
 
@@ -95,9 +95,9 @@ func answerEvent(c *call, id, direction, from, to string, u *user, answering str
 	case u != nil:
 		f.add("user", u.name()).add("userId", u.id).add("fullUserId", u.fullID())
 	}
-	f.add("from", bare(from)).add("to", bare(to)).add("direction", direction)
-	f.add("answeringNumber", bare(answering)).add("origCallId", c.orig).add("xcid", c.xcid)
-	f.addIf("diversion", bare(c.diversion))
+	f.add("from", withoutPlus(from)).add("to", withoutPlus(to)).add("direction", direction)
+	f.add("answeringNumber", withoutPlus(answering)).add("origCallId", c.origID).add("xcid", c.xcid)
+	f.addIf("diversion", withoutPlus(c.diversion))
 	return c.event("answer", id, direction, f)
 }
 
@@ -105,15 +105,15 @@ func answerEvent(c *call, id, direction, from, to string, u *user, answering str
 func hangupEvent(c *call, id, direction, from, to string, answered bool) event {
 	f := &form{}
 	f.add("event", "hangup").add("cause", c.cause).add("callId", id)
-	f.add("from", bare(from)).add("to", bare(to)).add("direction", direction)
+	f.add("from", withoutPlus(from)).add("to", withoutPlus(to)).add("direction", direction)
 	answering := ""
 	if answered {
-		answering = c.answering()
+		answering = c.answeringNumber()
 		if id == c.deviceCall {
 			answering = to
 		}
 	}
-	f.add("answeringNumber", bare(answering)).add("origCallId", c.orig).add("xcid", c.xcid)
-	f.addIf("diversion", bare(c.diversion))
+	f.add("answeringNumber", withoutPlus(answering)).add("origCallId", c.origID).add("xcid", c.xcid)
+	f.addIf("diversion", withoutPlus(c.diversion))
 	return c.event("hangup", id, direction, f)
 }

@@ -39,7 +39,7 @@ const (
 
 // reorderTime is how long a reordered push waits for its successor to happen,
 // if Delay does not say.
-const reorderTime = time.Second
+const reorderTimeout = time.Second
 
 // Fault is a rule that makes something go wrong. The package comment describes
 // its JSON.
@@ -57,7 +57,7 @@ type Fault struct {
 	After       bool     `json:"after,omitempty"`       // of DoDelay
 	Count       int      `json:"count,omitempty"`       // how often it strikes; 0: until removed
 	Skip        int      `json:"skip,omitempty"`        // how many matches it lets pass first
-	Probability float64  `json:"probability,omitempty"` // of striking a match, by seeded dice; 0 means 1
+	Probability float64  `json:"probability,omitempty"` // of striking a match, by seeded rng; 0 means 1
 }
 
 // Duration is a time.Duration that JSON spells as milliseconds or like "1.5s".
@@ -80,7 +80,7 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
 
 // complete fills in what can be told from the other fields.
-func (f *Fault) complete() error {
+func (f *Fault) normalize() error {
 	if f.Do == "" {
 		switch {
 		case f.Status != 0:
@@ -140,19 +140,21 @@ func (f *Fault) matches(method, p string) bool {
 
 // faults are the rules in force, in the order in which they were given. The
 // first that strikes is the only one that does.
-type faults struct {
-	mu    sync.Mutex
-	dice  *rand.Rand
-	rules []*Fault
-	last  int
-	swaps bool // there has been a DoReorder
+type faultRules struct {
+	mu        sync.Mutex
+	rng       *rand.Rand
+	rules     []*Fault
+	last      int
+	reordered bool // there has been a DoReorder
 }
 
-func newFaults(seed uint64) *faults { return &faults{dice: rand.New(rand.NewPCG(seed, 0xfa17))} }
+func newFaultRules(seed uint64) *faultRules {
+	return &faultRules{rng: rand.New(rand.NewPCG(seed, 0xfa17))}
+}
 
 // Fail puts a fault in force and returns its id.
-func (s *Simulator) Fail(f Fault) (int, error) {
-	if err := f.complete(); err != nil {
+func (s *Simulator) AddFault(f Fault) (int, error) {
+	if err := f.normalize(); err != nil {
 		return 0, err
 	}
 	s.faults.mu.Lock()
@@ -160,12 +162,12 @@ func (s *Simulator) Fail(f Fault) (int, error) {
 	s.faults.last++
 	f.ID = s.faults.last
 	s.faults.rules = append(s.faults.rules, &f)
-	s.faults.swaps = s.faults.swaps || f.Do == DoReorder
+	s.faults.reordered = s.faults.reordered || f.Do == DoReorder
 	return f.ID, nil
 }
 
 // Heal removes all faults.
-func (s *Simulator) Heal() {
+func (s *Simulator) ClearFaults() {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.rules = nil
@@ -182,21 +184,21 @@ func (s *Simulator) Faults() []Fault {
 	return list
 }
 
-func (f *faults) request(method, path string) (Fault, bool) {
-	return f.strike(func(r *Fault) bool { return r.matches(method, path) })
+func (f *faultRules) forRequest(method, path string) (Fault, bool) {
+	return f.take(func(r *Fault) bool { return r.matches(method, path) })
 }
 
-func (f *faults) push(e event) (Fault, bool) {
-	return f.strike(func(r *Fault) bool { return r.On == OnPush && (r.Event == "" || r.Event == e.kind) })
+func (f *faultRules) forPush(e event) (Fault, bool) {
+	return f.take(func(r *Fault) bool { return r.On == OnPush && (r.Event == "" || r.Event == e.kind) })
 }
 
-func (f *faults) reorders() bool {
+func (f *faultRules) hasReordered() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.swaps
+	return f.reordered
 }
 
-func (f *faults) strike(match func(*Fault) bool) (Fault, bool) {
+func (f *faultRules) take(match func(*Fault) bool) (Fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, r := range f.rules {
@@ -207,7 +209,7 @@ func (f *faults) strike(match func(*Fault) bool) (Fault, bool) {
 			r.Skip--
 			continue
 		}
-		if r.Probability < 1 && f.dice.Float64() >= r.Probability {
+		if r.Probability < 1 && f.rng.Float64() >= r.Probability {
 			continue
 		}
 		hit := *r

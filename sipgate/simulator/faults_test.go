@@ -12,7 +12,7 @@ import (
 
 func (r *rig) fail(f Fault) {
 	r.t.Helper()
-	if _, err := r.sim.Fail(f); err != nil {
+	if _, err := r.sim.AddFault(f); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -57,7 +57,7 @@ func TestFaultsOfTheAPI(t *testing.T) {
 			if len(r.sim.Faults()) == 0 {
 				r.want(204, "PUT", "/v2/calls/"+id+"/hold", `{"value":false}`) // it struck once
 			}
-			r.sim.Heal()
+			r.sim.ClearFaults()
 			if len(r.sim.Faults()) != 0 {
 				t.Error("not healed")
 			}
@@ -105,7 +105,7 @@ func TestFaultRefuses(t *testing.T) {
 		{}, {Do: "sing"}, {On: "moon", Do: DoDelay}, {On: OnPush, Do: DoReset}, {On: OnAPI, Do: DoDrop}, {Do: DoStatus},
 		{Status: 99}, {Status: 500, Probability: 2}, {Status: 500, Count: -1}, {Status: 500, Path: "["}, {Do: DoDelay, Delay: -1},
 	} {
-		if _, err := s.Fail(f); err == nil {
+		if _, err := s.AddFault(f); err == nil {
 			t.Errorf("%+v is accepted", f)
 		}
 	}
@@ -159,12 +159,12 @@ func TestDelay(t *testing.T) {
 			}
 			return time.Since(start), err
 		}
-		s.Fail(Fault{Delay: Duration(4 * time.Second)})
+		s.AddFault(Fault{Delay: Duration(4 * time.Second)})
 		if took, err := list(); err != nil || took != 4*time.Second {
 			t.Error(took, err)
 		}
-		s.Heal()
-		s.Fail(Fault{Delay: Duration(time.Hour), After: true})
+		s.ClearFaults()
+		s.AddFault(Fault{Delay: Duration(time.Hour), After: true})
 		if took, err := list(); err == nil || took != 5*time.Second {
 			t.Error(took, err)
 		}

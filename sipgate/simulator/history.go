@@ -13,31 +13,31 @@ const (
 )
 
 // log writes the call that just ended, and was in phase was, into the history.
-func (x *exchange) log(now time.Time, c *call, was phase) {
-	x.last++
-	e := &entry{
-		id: strconv.Itoa(100001233 + x.last), callID: c.id, kind: "CALL",
+func (x *pbx) addToHistory(now time.Time, c *call, was phase) {
+	x.lastEntry++
+	e := &historyEntry{
+		id: strconv.Itoa(100001233 + x.lastEntry), callID: c.id, kind: "CALL",
 		source: c.from, target: c.to,
 		sourceAlias: c.account.alias(c.from), targetAlias: c.account.alias(c.to),
-		created: c.began, modified: now, users: c.people(), read: was == established,
+		created: c.startedAt, modified: now, users: c.involvedUsers(), read: was == established,
 	}
 	if was == established {
-		e.duration = now.Sub(c.answered).Truncate(time.Second)
+		e.duration = now.Sub(c.answeredAt).Truncate(time.Second)
 	}
 	if c.voicemail {
 		e.kind, e.read, e.callID = "VOICEMAIL", false, ""
-		e.transcription = spoken[c.tape.seed%uint64(len(spoken))]
+		e.transcription = voicemailTexts[c.audio.seed%uint64(len(voicemailTexts))]
 	}
 	e.direction, e.status, e.callStatus = outcome(c, was)
 	e.endpoints = endpoints(c, was)
 	for _, u := range e.users {
 		e.connections = append(e.connections, u.phoneline)
 	}
-	for _, f := range c.tape.files() {
-		e.recordings = append(e.recordings, x.keep(c, e, f))
+	for _, f := range c.audio.files() {
+		e.recordings = append(e.recordings, x.storeRecording(c, e, f))
 	}
 	e.hidden = c.account.neo && e.kind == "CALL"
-	c.entry = e
+	c.historyEntry = e
 	a := c.account
 	a.history = append(a.history, e)
 	if n := len(a.history) - maxEntries; n > 0 {
@@ -46,30 +46,30 @@ func (x *exchange) log(now time.Time, c *call, was phase) {
 }
 
 // keep stores a recording and returns its id, which cannot be guessed.
-func (x *exchange) keep(c *call, e *entry, f *soundFile) string {
-	r := &recording{id: hexDigits(x.dice, 32), account: c.account, users: e.users, file: f, entry: e}
-	x.files = append(x.files, r)
-	x.trim()
+func (x *pbx) storeRecording(c *call, e *historyEntry, f *audioFile) string {
+	r := &recording{id: hexDigits(x.rng, 32), account: c.account, users: e.users, file: f, entry: e}
+	x.recordings = append(x.recordings, r)
+	x.trimRecordings()
 	return r.id
 }
 
 // trim drops the oldest recordings of those that are too many.
-func (x *exchange) trim() {
-	n := len(x.files) - maxRecordings
+func (x *pbx) trimRecordings() {
+	n := len(x.recordings) - maxRecordings
 	if n <= 0 {
 		return
 	}
-	for _, old := range x.files[:n] {
+	for _, old := range x.recordings[:n] {
 		old.entry.recordings = slices.DeleteFunc(old.entry.recordings, func(id string) bool { return id == old.id })
 	}
-	x.files = slices.Delete(x.files, 0, n)
+	x.recordings = slices.Delete(x.recordings, 0, n)
 }
 
 // people are the users who took part in the call, or whom it rang in vain.
-func (c *call) people() []*user {
+func (c *call) involvedUsers() []*user {
 	var users []*user
 	for _, u := range c.account.users {
-		if c.has(u) || c.owner == nil && slices.Contains(c.users, u) {
+		if c.involves(u) || c.owner == nil && slices.Contains(c.users, u) {
 			users = append(users, u)
 		}
 	}
@@ -97,16 +97,16 @@ func outcome(c *call, was phase) (direction, status, callStatus string) {
 	return direction, "NOPICKUP", "MISSED"
 }
 
-func endpoints(c *call, was phase) []endpoint {
+func endpoints(c *call, was phase) []historyEndpoint {
 	if c.voicemail {
-		return []endpoint{{"FORWARDED", "v0", "VOICEMAIL"}}
+		return []historyEndpoint{{"FORWARDED", "v0", "VOICEMAIL"}}
 	}
 	if was == established && c.owner != nil {
-		return []endpoint{{"PICKUP", c.owner.id, "USER"}}
+		return []historyEndpoint{{"PICKUP", c.owner.id, "USER"}}
 	}
-	var list []endpoint
+	var list []historyEndpoint
 	for _, u := range c.users {
-		list = append(list, endpoint{"ROUTED", u.id, "USER"})
+		list = append(list, historyEndpoint{"ROUTED", u.id, "USER"})
 	}
 	return list
 }

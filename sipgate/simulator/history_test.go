@@ -155,7 +155,7 @@ func TestFill(t *testing.T) {
 	kinds := func(seed uint64) (historyPage, map[string]int) {
 		r := open(t, Options{Now: func() time.Time { return now }})
 		r.sim.HangUp(r.talk(), "") // stays the newest
-		if err := r.sim.Fill(Filling{Entries: 1000, Seed: seed}); err != nil {
+		if err := r.sim.FillHistory(HistoryFill{Entries: 1000, Seed: seed}); err != nil {
 			t.Fatal(err)
 		}
 		h, found := get[historyPage](r, "/v2/history?limit=1000"), map[string]int{}
@@ -239,7 +239,7 @@ func TestKeptThingsAreBounded(t *testing.T) {
 		r.sim.HangUp(id, "")
 	}
 	h := get[historyPage](r, "/v2/history?limit=1000")
-	if len(h.Items[len(h.Items)-1].Recordings) != 0 || len(h.Items[0].Recordings) != 1 || len(r.sim.exchange.files) != maxRecordings {
+	if len(h.Items[len(h.Items)-1].Recordings) != 0 || len(h.Items[0].Recordings) != 1 || len(r.sim.pbx.recordings) != maxRecordings {
 		t.Error("not the oldest recordings went")
 	}
 	for range maxEntries + maxEnded {

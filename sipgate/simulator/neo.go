@@ -23,7 +23,7 @@ const classicOnly = "This endpoint requires a sipgate Classic PBX Account"
 // neoAccount is the customer of the newer platform.
 func neoAccount() *account {
 	office := newAccount("2951604", "Kanzlei Nordlicht", "+49406696951")
-	office.neo, office.numbering = true, NumbersBare
+	office.neo, office.numberFormat = true, NumbersBare
 	office.addUser("Levke", "Petersen", "nordlicht.example", true)
 	office.addUser("Tarik", "Yılmaz", "nordlicht.example", false)
 	for i, u := range office.users {
@@ -33,15 +33,15 @@ func neoAccount() *account {
 			&device{id: "y" + n, alias: "Mobiltelefon " + u.first, kind: "MOBILE", online: true, owner: u})
 	}
 	office.contacts = []*contact{
-		person("Amtsgericht, Geschäftsstelle", "SHARED", "+494066969830", ""),
-		person("Notariat Brandes", "SHARED", "+493023125862", "kontakt@brandes.example"),
+		sharedContact("Amtsgericht, Geschäftsstelle", "SHARED", "+494066969830", ""),
+		sharedContact("Notariat Brandes", "SHARED", "+493023125862", "kontakt@brandes.example"),
 	}
 	return office
 }
 
 // SetNumbers says how a neo account wants numbers from now on: NumbersBare,
 // NumbersPlus or NumbersEither.
-func (s *Simulator) SetNumbers(accountID, numbers string) error {
+func (s *Simulator) SetNumberFormat(accountID, numbers string) error {
 	a, err := s.account(accountID)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (s *Simulator) SetNumbers(accountID, numbers string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a.numbering = numbers
+	a.numberFormat = numbers
 	return nil
 }
 
@@ -64,8 +64,8 @@ func (s *Simulator) controlNumbers(w http.ResponseWriter, r *http.Request) {
 		Numbers string `json:"numbers"`
 	}
 	if readControl(w, r, &in) {
-		err := s.SetNumbers(in.Account, in.Numbers)
-		controlled(w, map[string]string{"numbers": in.Numbers}, err)
+		err := s.SetNumberFormat(in.Account, in.Numbers)
+		writeResult(w, map[string]string{"numbers": in.Numbers}, err)
 	}
 }
 
@@ -88,9 +88,9 @@ func (a *account) product() string {
 
 // lacks returns the refusal of a route that the account's platform does not
 // have, or nil. The words in which a classic account refuses are unknown.
-func (a *account) lacks(r *route) *answer {
+func (a *account) unsupported(r *route) *response {
 	classic := r.pattern == "sessions/calls" || strings.HasPrefix(r.pattern, "groups") || strings.Contains(r.pattern, "/phonelines")
-	no := answer{status: http.StatusForbidden}
+	no := response{status: http.StatusForbidden}
 	switch {
 	case a.neo && classic:
 		no.text = classicOnly
@@ -104,15 +104,15 @@ func (a *account) lacks(r *route) *answer {
 var bareFormat = regexp.MustCompile(`^[1-9][0-9]{6,14}$`)
 
 // spells reports whether a neo account takes a number that is spelled so.
-func (a *account) spells(number string) bool {
+func (a *account) acceptsNumber(number string) bool {
 	plus := strings.HasPrefix(number, "+")
 	return bareFormat.MatchString(strings.TrimPrefix(number, "+")) &&
-		(a.numbering == NumbersEither || plus == (a.numbering == NumbersPlus))
+		(a.numberFormat == NumbersEither || plus == (a.numberFormat == NumbersPlus))
 }
 
 // startNeoCall is POST /calls of neo accounts. Its words are
 // known for devices only.
-func (s *Simulator) startNeoCall(q *query) answer {
+func (s *Simulator) startNeoCall(q *apiRequest) response {
 	var in struct {
 		DeviceID          string `json:"deviceId"`
 		TargetNumber      string `json:"targetNumber"`
@@ -125,9 +125,9 @@ func (s *Simulator) startNeoCall(q *query) answer {
 	if err := decodeStrict(q.body, &in); err != nil {
 		return invalid(err)
 	}
-	a := q.grant.account
+	a := q.auth.account
 	s.mu.Lock()
-	good := a.spells(in.TargetNumber) && (in.CallerID == "" || a.spells(in.CallerID))
+	good := a.acceptsNumber(in.TargetNumber) && (in.CallerID == "" || a.acceptsNumber(in.CallerID))
 	s.mu.Unlock()
 	if !good {
 		return refuse(http.StatusBadRequest, "Invalid number")
@@ -137,21 +137,21 @@ func (s *Simulator) startNeoCall(q *query) answer {
 		devices = append(devices, d.DeviceID)
 	}
 	for _, id := range devices {
-		if d := a.device(id); d == nil || d.owner != q.grant.user || d.kind == "MOBILE" || d.kind == "EXTERNAL" {
+		if d := a.device(id); d == nil || d.owner != q.auth.user || d.kind == "MOBILE" || d.kind == "EXTERNAL" {
 			return refuse(http.StatusBadRequest, "Invalid invitable device")
 		}
 	}
-	reply := s.dial(q.grant, in.DeviceID, in.CallerID, e164(in.TargetNumber))
+	reply := s.dial(q.auth, in.DeviceID, in.CallerID, e164(in.TargetNumber))
 	if id, started := reply.body.(map[string]string); started {
-		return answer{status: http.StatusCreated, body: map[string]string{"callSid": id["sessionId"]}}
+		return response{status: http.StatusCreated, body: map[string]string{"callSid": id["sessionId"]}}
 	}
 	return reply
 }
 
 // listChannels are the inboxes of a neo account, one for each user.
-func (s *Simulator) listChannels(q *query) answer {
+func (s *Simulator) listChannels(q *apiRequest) response {
 	var list []map[string]any
-	for _, u := range q.grant.account.users {
+	for _, u := range q.auth.account.users {
 		var ids []string
 		for _, d := range u.devices {
 			ids = append(ids, d.id)
@@ -161,7 +161,7 @@ func (s *Simulator) listChannels(q *query) answer {
 			"locale": u.account.locale, "users": []map[string]any{{"id": u.id, "deviceIds": ids}}, "settings": map[string]any{},
 		})
 	}
-	return ok(items(list))
+	return okJSON(items(list))
 }
 
 // channel is the id of the user's inbox on neo, which takes the place of a

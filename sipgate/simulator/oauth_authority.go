@@ -31,12 +31,12 @@ type authority struct {
 
 	// mu protects what follows, and the fields of codes and grants. It is not
 	// held while tokens are signed.
-	mu      sync.Mutex
-	codes   map[digest]*authCode
-	access  map[digest]*accessToken
-	refresh map[digest]*refreshToken
-	grants  map[*grant]bool // the living ones
-	swept   time.Time
+	mu            sync.Mutex
+	codes         map[digest]*authCode
+	accessTokens  map[digest]*accessToken
+	refreshTokens map[digest]*refreshToken
+	grants        map[*grant]bool // the living ones
+	lastSweep     time.Time
 }
 
 // digest is the SHA-256 of a secret. Secrets are looked up by it, so that the
@@ -46,17 +46,17 @@ type digest [sha256.Size]byte
 func digestOf(secret string) digest { return sha256.Sum256([]byte(secret)) }
 
 // same compares two secrets in constant time.
-func same(a, b string) bool {
+func equalSecrets(a, b string) bool {
 	x, y := digestOf(a), digestOf(b)
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
 // oauthClient is a program that may ask for tokens.
 type oauthClient struct {
-	id, name  string
-	secret    string   // "" for a public client
-	redirects []string // see mayRedirect
-	direct    bool     // may use the password grant, and nothing else
+	id, name     string
+	secret       string   // "" for a public client
+	redirects    []string // see mayRedirect
+	passwordOnly bool     // may use the password grant, and nothing else
 }
 
 // personalToken lets a user in with HTTP Basic, as id:secret, with all rights.
@@ -70,14 +70,14 @@ func newAuthority(s *Simulator) *authority {
 		s: s,
 		clients: []*oauthClient{
 			{id: s.opts.ClientID, name: "Callboard", secret: s.opts.ClientSecret, redirects: s.opts.RedirectURIs},
-			{id: passwordClient, name: "sipgate App", direct: true},
+			{id: passwordClient, name: "sipgate App", passwordOnly: true},
 		},
-		codes:   map[digest]*authCode{},
-		access:  map[digest]*accessToken{},
-		refresh: map[digest]*refreshToken{},
-		grants:  map[*grant]bool{},
+		codes:         map[digest]*authCode{},
+		accessTokens:  map[digest]*accessToken{},
+		refreshTokens: map[digest]*refreshToken{},
+		grants:        map[*grant]bool{},
 	}
-	a.pats = sync.OnceValue(a.personalTokens)
+	a.pats = sync.OnceValue(a.makePersonalTokens)
 	return a
 }
 
@@ -92,7 +92,7 @@ func (a *authority) client(id string) *oauthClient {
 }
 
 // personalTokens gives each user a token that follows from the seed.
-func (a *authority) personalTokens() []personalToken {
+func (a *authority) makePersonalTokens() []personalToken {
 	const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 	var list []personalToken
 	for _, acc := range a.s.accounts {
@@ -116,7 +116,7 @@ func (a *authority) login(name, password string) *user {
 	for i, acc := range a.s.accounts {
 		for _, u := range acc.users {
 			known := strings.EqualFold(name, u.email) || name == u.fullID() || i == 0 && name == u.id
-			if known && same(password, u.password) {
+			if known && equalSecrets(password, u.password) {
 				return u
 			}
 		}
@@ -146,7 +146,7 @@ func (c *oauthClient) mayRedirect(target string) (*url.URL, bool) {
 		u.User != nil || u.Fragment != "" || strings.ContainsAny(target, "\\#") {
 		return nil, false
 	}
-	if c.direct {
+	if c.passwordOnly {
 		return nil, false
 	}
 	if len(c.redirects) == 0 {
@@ -155,7 +155,7 @@ func (c *oauthClient) mayRedirect(target string) (*url.URL, bool) {
 		return u, host == "localhost" || ip != nil && ip.IsLoopback()
 	}
 	for _, registered := range c.redirects {
-		if r, err := url.Parse(registered); err == nil && below(u, r) {
+		if r, err := url.Parse(registered); err == nil && isBelow(u, r) {
 			return u, true
 		}
 	}
@@ -163,7 +163,7 @@ func (c *oauthClient) mayRedirect(target string) (*url.URL, bool) {
 }
 
 // below says whether u is root or an address in the folder that root names.
-func below(u, root *url.URL) bool {
+func isBelow(u, root *url.URL) bool {
 	if u.Scheme != root.Scheme || !strings.EqualFold(u.Host, root.Host) || strings.Contains(u.Path, "..") {
 		return false
 	}
@@ -172,7 +172,7 @@ func below(u, root *url.URL) bool {
 }
 
 // saw remembers under which origin the simulator is asked.
-func (a *authority) saw(r *http.Request) {
+func (a *authority) noteOrigin(r *http.Request) {
 	if a.s.opts.Base != "" || r.Host == "" {
 		return
 	}

@@ -28,7 +28,7 @@ var challengePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 // (POST). Mistakes in client or redirect address are shown, because there is
 // nobody to tell them to; all others go back to the client.
 func (a *authority) authorize(w http.ResponseWriter, r *http.Request, realm string) {
-	r.Body = http.MaxBytesReader(w, r.Body, formLimit)
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	query := r.URL.RawQuery
 	if packed := r.URL.Query().Get("request"); packed != "" {
 		if raw, err := base64.RawURLEncoding.DecodeString(packed); err == nil {
@@ -37,16 +37,16 @@ func (a *authority) authorize(w http.ResponseWriter, r *http.Request, realm stri
 	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		a.showMistake(w, r, "malformed query")
+		a.showError(w, r, "malformed query")
 		return
 	}
-	req, mistake := a.target(realm, query, values)
-	if mistake != "" {
-		a.showMistake(w, r, mistake)
+	req, problem := a.target(realm, query, values)
+	if problem != "" {
+		a.showError(w, r, problem)
 		return
 	}
-	if fault := req.check(values); fault != nil {
-		req.back(w, r, "error", fault.code, "error_description", fault.description)
+	if oauthErr := req.check(values); oauthErr != nil {
+		req.back(w, r, "error", oauthErr.code, "error_description", oauthErr.description)
 		return
 	}
 	if r.Method == http.MethodPost {
@@ -62,7 +62,7 @@ func (a *authority) authorize(w http.ResponseWriter, r *http.Request, realm stri
 
 // target finds the client and the address to which the browser goes back. The
 // mistake is "" if both are good.
-func (a *authority) target(realm, query string, q url.Values) (req *authRequest, mistake string) {
+func (a *authority) target(realm, query string, q url.Values) (req *authRequest, problem string) {
 	if len(q["client_id"]) != 1 || len(q["redirect_uri"]) != 1 {
 		return nil, "client_id and redirect_uri are needed, each once"
 	}
@@ -127,7 +127,7 @@ func (req *authRequest) checkChallenge(q url.Values) *oauthError {
 // signIn takes the click on a user, on Deny, or a name and password.
 func (a *authority) signIn(w http.ResponseWriter, r *http.Request, req *authRequest) {
 	if err := r.ParseForm(); err != nil {
-		a.showMistake(w, r, "malformed form")
+		a.showError(w, r, "malformed form")
 		return
 	}
 	if r.PostForm.Has("deny") {

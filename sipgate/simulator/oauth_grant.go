@@ -21,7 +21,7 @@ type grant struct {
 	session string
 	signIn  time.Time
 
-	dead bool // protected by authority.mu, as are the structs below
+	revoked bool // protected by authority.mu, as are the structs below
 }
 
 // authCode stands for a grant until the client fetches its tokens.
@@ -45,7 +45,7 @@ type refreshToken struct {
 }
 
 // grantInfo is who asks, and what for, in a request to the API.
-type grantInfo struct {
+type principal struct {
 	account *account
 	user    *user
 	scopes  map[string]bool
@@ -58,7 +58,7 @@ func (a *authority) newGrant(c *oauthClient, u *user, realm, scope, nonce string
 		user:    u,
 		realm:   realm,
 		scope:   strings.Join(strings.Fields(scope), " "),
-		scopes:  words(scope),
+		scopes:  wordSet(scope),
 		nonce:   nonce,
 		session: randomUUID(),
 		signIn:  a.s.now(),
@@ -69,8 +69,8 @@ func (a *authority) newGrant(c *oauthClient, u *user, realm, scope, nonce string
 // personal access token in HTTP Basic. It is false if there is no such
 // credential, more than one, or one that is unknown, malformed, expired or
 // withdrawn; the answer to that is 401 with an empty body.
-func (s *Simulator) authorise(r *http.Request) (*grantInfo, bool) {
-	s.auth.saw(r)
+func (s *Simulator) authorise(r *http.Request) (*principal, bool) {
+	s.auth.noteOrigin(r)
 	headers := r.Header.Values("Authorization")
 	if len(headers) != 1 {
 		return nil, false
@@ -86,14 +86,14 @@ func (s *Simulator) authorise(r *http.Request) (*grantInfo, bool) {
 	if g == nil {
 		return nil, false
 	}
-	return &grantInfo{g.user.account, g.user, g.scopes, "bearer"}, true
+	return &principal{g.user.account, g.user, g.scopes, "bearer"}, true
 }
 
 // basic finds the user of a personal access token.
-func (a *authority) basic(id, secret string) (*grantInfo, bool) {
+func (a *authority) basic(id, secret string) (*principal, bool) {
 	for _, p := range a.pats() {
-		if p.id == id && same(p.secret, secret) {
-			return &grantInfo{p.user.account, p.user, map[string]bool{"all": true}, "basic"}, true
+		if p.id == id && equalSecrets(p.secret, secret) {
+			return &principal{p.user.account, p.user, map[string]bool{"all": true}, "basic"}, true
 		}
 	}
 	return nil, false
@@ -103,20 +103,20 @@ func (a *authority) basic(id, secret string) (*grantInfo, bool) {
 func (a *authority) bearer(token string) *grant {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	t := a.access[digestOf(token)]
-	if t == nil || t.grant.dead || !a.s.now().Before(t.expires) {
+	t := a.accessTokens[digestOf(token)]
+	if t == nil || t.grant.revoked || !a.s.now().Before(t.expires) {
 		return nil
 	}
 	return t.grant
 }
 
 // minted is a set of tokens that nobody knows yet.
-type minted struct{ access, refresh, id string }
+type tokenSet struct{ access, refresh, id string }
 
 // mint signs tokens for g. They are good once they are registered.
-func (a *authority) mint(g *grant) minted {
+func (a *authority) mint(g *grant) tokenSet {
 	now := a.s.now()
-	return minted{
+	return tokenSet{
 		access:  signJWT(a.accessClaims(g, now)),
 		refresh: signJWT(a.refreshClaims(g, now)),
 		id:      signJWT(a.idClaims(g, now)),
@@ -124,12 +124,12 @@ func (a *authority) mint(g *grant) minted {
 }
 
 // register makes m good and returns the token endpoint's answer. a.mu is held.
-func (a *authority) register(g *grant, m minted) map[string]any {
+func (a *authority) register(g *grant, m tokenSet) map[string]any {
 	now, opts := a.s.now(), a.s.opts
 	a.sweep(now)
 	a.grants[g] = true
-	a.access[digestOf(m.access)] = &accessToken{g, now.Add(opts.TokenLife)}
-	a.refresh[digestOf(m.refresh)] = &refreshToken{grant: g, expires: now.Add(opts.RefreshLife)}
+	a.accessTokens[digestOf(m.access)] = &accessToken{g, now.Add(opts.TokenLife)}
+	a.refreshTokens[digestOf(m.refresh)] = &refreshToken{grant: g, expires: now.Add(opts.RefreshLife)}
 	return map[string]any{
 		"access_token":       m.access,
 		"expires_in":         wholeSeconds(opts.TokenLife),
@@ -147,25 +147,25 @@ func (a *authority) register(g *grant, m minted) map[string]any {
 func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
 // kill ends g and all its tokens. a.mu is held.
-func (a *authority) kill(g *grant) {
-	g.dead = true
+func (a *authority) revoke(g *grant) {
+	g.revoked = true
 	delete(a.grants, g)
 }
 
 // sweep forgets what has expired, at most once a minute. a.mu is held.
 func (a *authority) sweep(now time.Time) {
-	if now.Sub(a.swept) < time.Minute {
+	if now.Sub(a.lastSweep) < time.Minute {
 		return
 	}
-	a.swept = now
-	for key, t := range a.access {
-		if !now.Before(t.expires) || t.grant.dead {
-			delete(a.access, key)
+	a.lastSweep = now
+	for key, t := range a.accessTokens {
+		if !now.Before(t.expires) || t.grant.revoked {
+			delete(a.accessTokens, key)
 		}
 	}
-	for key, t := range a.refresh {
+	for key, t := range a.refreshTokens {
 		if !now.Before(t.expires) {
-			delete(a.refresh, key)
+			delete(a.refreshTokens, key)
 		}
 	}
 	for key, c := range a.codes {
@@ -181,7 +181,7 @@ func (a *authority) sweep(now time.Time) {
 }
 
 func (a *authority) refreshable(g *grant) bool {
-	for _, t := range a.refresh {
+	for _, t := range a.refreshTokens {
 		if t.grant == g && !t.used {
 			return true
 		}

@@ -186,7 +186,7 @@ func TestExpiredIsForgotten(t *testing.T) {
 		l.wait(time.Hour)
 	}
 	a := l.sim.auth
-	if len(a.access) > 2 || len(a.refresh) > 2 || len(a.codes) > 2 || len(a.grants) > 4 {
-		t.Errorf("kept: %d access, %d refresh, %d codes, %d grants", len(a.access), len(a.refresh), len(a.codes), len(a.grants))
+	if len(a.accessTokens) > 2 || len(a.refreshTokens) > 2 || len(a.codes) > 2 || len(a.grants) > 4 {
+		t.Errorf("kept: %d access, %d refresh, %d codes, %d grants", len(a.accessTokens), len(a.refreshTokens), len(a.codes), len(a.grants))
 	}
 }

@@ -28,41 +28,41 @@ var (
 // pageWords are the words of the login page in one language.
 type pageWords struct {
 	Lang, Title, Allow, Choose, Or, User, Password, SignIn, Deny, Wrong, Simulated,
-	Admin, Mistake, LoggedOut string
+	Admin, BadRequest, LoggedOut string
 }
 
 var english = pageWords{
-	Lang:      "en",
-	Title:     "Sign in",
-	Allow:     "would like to use your account, with these rights:",
-	Choose:    "One click signs you in and allows this.",
-	Or:        "Sign in with a password",
-	User:      "E-mail address",
-	Password:  "Password",
-	SignIn:    "Sign in and allow",
-	Deny:      "Deny",
-	Wrong:     "This user name or password is wrong.",
-	Simulated: "This is a simulated telephone company. Nobody here is real, and nobody's telephone rings.",
-	Admin:     "administrator",
-	Mistake:   "This address cannot be used to sign in",
-	LoggedOut: "You are signed out.",
+	Lang:       "en",
+	Title:      "Sign in",
+	Allow:      "would like to use your account, with these rights:",
+	Choose:     "One click signs you in and allows this.",
+	Or:         "Sign in with a password",
+	User:       "E-mail address",
+	Password:   "Password",
+	SignIn:     "Sign in and allow",
+	Deny:       "Deny",
+	Wrong:      "This user name or password is wrong.",
+	Simulated:  "This is a simulated telephone company. Nobody here is real, and nobody's telephone rings.",
+	Admin:      "administrator",
+	BadRequest: "This address cannot be used to sign in",
+	LoggedOut:  "You are signed out.",
 }
 
 var german = pageWords{
-	Lang:      "de",
-	Title:     "Anmelden",
-	Allow:     "möchte Ihr Konto benutzen, mit diesen Rechten:",
-	Choose:    "Ein Klick meldet Sie an und erlaubt das.",
-	Or:        "Mit Passwort anmelden",
-	User:      "E-Mail-Adresse",
-	Password:  "Passwort",
-	SignIn:    "Anmelden und erlauben",
-	Deny:      "Ablehnen",
-	Wrong:     "Benutzername oder Passwort ist falsch.",
-	Simulated: "Dies ist eine simulierte Telefongesellschaft. Niemand hier ist echt, und bei niemandem klingelt es.",
-	Admin:     "Administration",
-	Mistake:   "Mit dieser Adresse kann man sich nicht anmelden",
-	LoggedOut: "Sie sind abgemeldet.",
+	Lang:       "de",
+	Title:      "Anmelden",
+	Allow:      "möchte Ihr Konto benutzen, mit diesen Rechten:",
+	Choose:     "Ein Klick meldet Sie an und erlaubt das.",
+	Or:         "Mit Passwort anmelden",
+	User:       "E-Mail-Adresse",
+	Password:   "Passwort",
+	SignIn:     "Anmelden und erlauben",
+	Deny:       "Ablehnen",
+	Wrong:      "Benutzername oder Passwort ist falsch.",
+	Simulated:  "Dies ist eine simulierte Telefongesellschaft. Niemand hier ist echt, und bei niemandem klingelt es.",
+	Admin:      "Administration",
+	BadRequest: "Mit dieser Adresse kann man sich nicht anmelden",
+	LoggedOut:  "Sie sind abgemeldet.",
 }
 
 // wordsFor chooses the language that the browser asks for.
@@ -73,19 +73,19 @@ func wordsFor(r *http.Request) pageWords {
 
 // loginPage is what the page shows.
 type loginPage struct {
-	Words   pageWords
-	Action  string // where the forms go; empty on pages without
-	Client  string
-	Scopes  []string
-	Offices []office
-	Wrong   bool
-	Message string // instead of the forms
+	Words    pageWords
+	Action   string // where the forms go; empty on pages without
+	Client   string
+	Scopes   []string
+	Accounts []loginAccount
+	Wrong    bool
+	Message  string // instead of the forms
 }
 
 // office is an account with the users who can sign in with one click.
-type office struct {
+type loginAccount struct {
 	Company string
-	People  []pageUser
+	Users   []pageUser
 }
 
 type pageUser struct {
@@ -98,23 +98,23 @@ type pageUser struct {
 // none.
 func (a *authority) showLogin(w http.ResponseWriter, r *http.Request, req *authRequest, wrong bool) {
 	page := loginPage{
-		Words:   wordsFor(r),
-		Action:  r.URL.Path + "?request=" + base64.RawURLEncoding.EncodeToString([]byte(req.query)),
-		Client:  req.client.name,
-		Scopes:  strings.Fields(req.scope),
-		Offices: a.offices(),
-		Wrong:   wrong,
+		Words:    wordsFor(r),
+		Action:   r.URL.Path + "?request=" + base64.RawURLEncoding.EncodeToString([]byte(req.query)),
+		Client:   req.client.name,
+		Scopes:   strings.Fields(req.scope),
+		Accounts: a.loginAccounts(),
+		Wrong:    wrong,
 	}
 	page.show(w, http.StatusOK, "'self' "+req.redirect.Scheme+"://"+req.redirect.Host)
 }
 
-func (a *authority) offices() []office {
-	var list []office
+func (a *authority) loginAccounts() []loginAccount {
+	var list []loginAccount
 	colour := 0
 	for _, acc := range a.s.accounts {
-		o := office{Company: acc.company}
+		o := loginAccount{Company: acc.company}
 		for _, u := range acc.users {
-			o.People = append(o.People, pageUser{
+			o.Users = append(o.Users, pageUser{
 				FullID:   u.fullID(),
 				ID:       u.id,
 				Name:     u.name(),
@@ -140,9 +140,9 @@ func initial(name string) string {
 
 // showMistake tells the user about a request that cannot be answered to the
 // client, because client or address are not to be trusted.
-func (a *authority) showMistake(w http.ResponseWriter, r *http.Request, what string) {
+func (a *authority) showError(w http.ResponseWriter, r *http.Request, what string) {
 	words := wordsFor(r)
-	page := loginPage{Words: words, Message: words.Mistake + ": " + what}
+	page := loginPage{Words: words, Message: words.BadRequest + ": " + what}
 	page.show(w, http.StatusBadRequest, "'none'")
 }
 

@@ -18,7 +18,7 @@ var realmPaths = []string{"/auth/realms/{realm}", "/login/{realm}"}
 type realmHandler func(w http.ResponseWriter, r *http.Request, realm string)
 
 // routesOAuth adds all endpoints of both realms to mux.
-func (s *Simulator) routesOAuth(mux *http.ServeMux) {
+func (s *Simulator) routeOAuth(mux *http.ServeMux) {
 	a := s.auth
 	const connect = "/protocol/openid-connect/"
 	for _, path := range realmPaths {
@@ -37,7 +37,7 @@ func (s *Simulator) routesOAuth(mux *http.ServeMux) {
 // inRealm answers 404 for realms that do not exist.
 func (a *authority) inRealm(h realmHandler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.saw(r)
+		a.noteOrigin(r)
 		realm := r.PathValue("realm")
 		if !slices.Contains(realms, realm) {
 			writeToken(w, http.StatusNotFound, map[string]any{"error": "Realm does not exist"})
@@ -87,21 +87,21 @@ func (a *authority) userInfo(w http.ResponseWriter, r *http.Request, realm strin
 // logout ends the grant of a refresh token: also of one that has been renewed
 // since, and of one whose grant has ended already.
 func (a *authority) logout(w http.ResponseWriter, r *http.Request, realm string) {
-	form, fault := readForm(w, r)
-	if fault == nil {
-		fault = a.endSession(form, realm)
+	form, oauthErr := readForm(w, r)
+	if oauthErr == nil {
+		oauthErr = a.endSession(form, realm)
 	}
-	if fault != nil {
-		fault.write(w)
+	if oauthErr != nil {
+		oauthErr.write(w)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
 
 func (a *authority) endSession(form url.Values, realm string) *oauthError {
-	c, fault := a.authenticate(form)
-	if fault != nil {
-		return fault
+	c, oauthErr := a.authenticate(form)
+	if oauthErr != nil {
+		return oauthErr
 	}
 	refresh := form.Get("refresh_token")
 	if refresh == "" {
@@ -109,11 +109,11 @@ func (a *authority) endSession(form url.Values, realm string) *oauthError {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	t := a.refresh[digestOf(refresh)]
+	t := a.refreshTokens[digestOf(refresh)]
 	if t == nil || t.grant.client != c || t.grant.realm != "" && t.grant.realm != realm {
 		return invalidGrant("Invalid refresh token")
 	}
-	a.kill(t.grant)
+	a.revoke(t.grant)
 	return nil
 }
 
@@ -124,12 +124,12 @@ func (a *authority) logoutPage(w http.ResponseWriter, r *http.Request, realm str
 	if target := q.Get("post_logout_redirect_uri"); target != "" {
 		c := a.client(q.Get("client_id"))
 		if c == nil {
-			a.showMistake(w, r, "client not found")
+			a.showError(w, r, "client not found")
 			return
 		}
 		u, ok := c.mayRedirect(target)
 		if !ok {
-			a.showMistake(w, r, "invalid parameter: post_logout_redirect_uri")
+			a.showError(w, r, "invalid parameter: post_logout_redirect_uri")
 			return
 		}
 		back := authRequest{redirect: u, state: q.Get("state")}

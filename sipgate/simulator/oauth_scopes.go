@@ -5,16 +5,16 @@ import "strings"
 // scopeAreas are the first words of the scopes that sipgate knows, as in
 // "history:read" (sipgate's description of its API, and its developer
 // reference for channels).
-var scopeAreas = words(`account addresses authorization autorecording balance
+var scopeAreas = wordSet(`account addresses authorization autorecording balance
 	blacklist callrestrictions channels conferencerooms contacts contracts
 	devices events faxlines greetings groups history ivrs labels log
 	microsoftteams notifications numbers payment phonelines phones portings
 	products rtcm sessions settings sms tacs trunk users voicemails`)
 
 // plainScopes are the scopes that are no pair of area and right.
-var plainScopes = words("all openid profile email offline_access push_device:register")
+var plainScopes = wordSet("all openid profile email offline_access push_device:register")
 
-func words(s string) map[string]bool {
+func wordSet(s string) map[string]bool {
 	set := map[string]bool{}
 	for _, word := range strings.Fields(s) {
 		set[word] = true

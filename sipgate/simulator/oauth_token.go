@@ -10,7 +10,7 @@ import (
 )
 
 // formLimit is how many bytes of a form are read.
-const formLimit = 64 << 10
+const maxForm = 64 << 10
 
 var verifierPattern = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
 
@@ -46,26 +46,26 @@ func writeToken(w http.ResponseWriter, status int, body map[string]any) {
 // from there: sipgate's samples never send it as HTTP Basic.
 func (a *authority) token(w http.ResponseWriter, r *http.Request, realm string) {
 	a.tokenRequests.Add(1)
-	form, fault := readForm(w, r)
-	if fault != nil {
-		fault.write(w)
+	form, oauthErr := readForm(w, r)
+	if oauthErr != nil {
+		oauthErr.write(w)
 		return
 	}
 	var answer map[string]any
 	switch form.Get("grant_type") {
 	case "authorization_code":
-		answer, fault = a.exchange(form, realm)
+		answer, oauthErr = a.exchangeCode(form, realm)
 	case "refresh_token":
-		answer, fault = a.renew(form, realm)
+		answer, oauthErr = a.refreshGrant(form, realm)
 	case "password":
-		answer, fault = a.password(form, realm)
+		answer, oauthErr = a.passwordGrant(form, realm)
 	case "":
-		fault = invalidRequest("Missing form parameter: grant_type")
+		oauthErr = invalidRequest("Missing form parameter: grant_type")
 	default:
-		fault = &oauthError{http.StatusBadRequest, "unsupported_grant_type", "Unsupported grant_type"}
+		oauthErr = &oauthError{http.StatusBadRequest, "unsupported_grant_type", "Unsupported grant_type"}
 	}
-	if fault != nil {
-		fault.write(w)
+	if oauthErr != nil {
+		oauthErr.write(w)
 		return
 	}
 	writeToken(w, http.StatusOK, answer)
@@ -77,7 +77,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *oauthError) 
 	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return nil, &oauthError{http.StatusUnsupportedMediaType, "invalid_request", "HTTP 415 Unsupported Media Type"}
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, formLimit)
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		return nil, invalidRequest("Malformed form")
 	}
@@ -95,7 +95,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *oauthError) 
 // authenticate finds the client of a form and checks its secret.
 func (a *authority) authenticate(form url.Values) (*oauthClient, *oauthError) {
 	c := a.client(form.Get("client_id"))
-	if c == nil || c.secret != "" && !same(c.secret, form.Get("client_secret")) {
+	if c == nil || c.secret != "" && !equalSecrets(c.secret, form.Get("client_secret")) {
 		return nil, &oauthError{http.StatusUnauthorized, "invalid_client", "Invalid client or Invalid client credentials"}
 	}
 	return c, nil
@@ -103,25 +103,25 @@ func (a *authority) authenticate(form url.Values) (*oauthClient, *oauthError) {
 
 // exchange gives tokens for an authorization code. Every attempt uses the code
 // up; a second one ends what the first one got.
-func (a *authority) exchange(form url.Values, realm string) (map[string]any, *oauthError) {
-	c, fault := a.authenticate(form)
-	if fault != nil {
-		return nil, fault
+func (a *authority) exchangeCode(form url.Values, realm string) (map[string]any, *oauthError) {
+	c, oauthErr := a.authenticate(form)
+	if oauthErr != nil {
+		return nil, oauthErr
 	}
 	if form.Get("code") == "" {
 		return nil, invalidRequest("Missing parameter: code")
 	}
-	code, fault := a.takeCode(form.Get("code"))
-	if fault != nil {
-		return nil, fault
+	code, oauthErr := a.takeCode(form.Get("code"))
+	if oauthErr != nil {
+		return nil, oauthErr
 	}
-	if fault := code.check(form, c, realm); fault != nil {
-		return nil, fault
+	if oauthErr := code.check(form, c, realm); oauthErr != nil {
+		return nil, oauthErr
 	}
 	m := a.mint(code.grant)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if code.grant.dead {
+	if code.grant.revoked {
 		return nil, invalidGrant("Code not valid")
 	}
 	return a.register(code.grant, m), nil
@@ -135,7 +135,7 @@ func (a *authority) takeCode(secret string) (*authCode, *oauthError) {
 	case code == nil:
 		return nil, invalidGrant("Code not valid")
 	case code.used:
-		a.kill(code.grant)
+		a.revoke(code.grant)
 		return nil, invalidGrant("Code not valid")
 	}
 	code.used = true
@@ -163,7 +163,7 @@ func (code *authCode) check(form url.Values, c *oauthClient, realm string) *oaut
 		return invalidGrant("PKCE code verifier not specified")
 	case !verifierPattern.MatchString(verifier):
 		return invalidGrant("PKCE invalid code verifier")
-	case !same(challengeOf(verifier), code.challenge):
+	case !equalSecrets(challengeOf(verifier), code.challenge):
 		return invalidGrant("PKCE verification failed")
 	}
 	return nil
@@ -171,23 +171,23 @@ func (code *authCode) check(form url.Values, c *oauthClient, realm string) *oaut
 
 // renew gives new tokens for a refresh token, which is used up by that. One
 // that comes a second time has been stolen or kept: the grant ends.
-func (a *authority) renew(form url.Values, realm string) (map[string]any, *oauthError) {
+func (a *authority) refreshGrant(form url.Values, realm string) (map[string]any, *oauthError) {
 	a.refreshRequests.Add(1)
-	c, fault := a.authenticate(form)
-	if fault != nil {
-		return nil, fault
+	c, oauthErr := a.authenticate(form)
+	if oauthErr != nil {
+		return nil, oauthErr
 	}
 	if form.Get("refresh_token") == "" {
 		return nil, invalidRequest("No refresh token")
 	}
 	key := digestOf(form.Get("refresh_token"))
 	a.mu.Lock()
-	t := a.refresh[key]
+	t := a.refreshTokens[key]
 	a.mu.Unlock()
 	if t == nil || t.grant.client != c || t.grant.realm != "" && t.grant.realm != realm {
 		return nil, invalidGrant("Invalid refresh token")
 	}
-	if wider(form.Get("scope"), t.grant.scopes) {
+	if exceedsScope(form.Get("scope"), t.grant.scopes) {
 		return nil, &oauthError{http.StatusBadRequest, "invalid_scope", "Invalid scopes: " + form.Get("scope")}
 	}
 	m := a.mint(t.grant) // before the lock: it takes milliseconds
@@ -196,9 +196,9 @@ func (a *authority) renew(form url.Values, realm string) (map[string]any, *oauth
 	switch {
 	case t.used:
 		a.refreshReuse.Add(1)
-		a.kill(t.grant)
+		a.revoke(t.grant)
 		return nil, invalidGrant("Maximum allowed refresh token reuse exceeded")
-	case t.grant.dead:
+	case t.grant.revoked:
 		return nil, invalidGrant("Session not active")
 	case !a.s.now().Before(t.expires):
 		return nil, invalidGrant("Refresh token expired")
@@ -208,7 +208,7 @@ func (a *authority) renew(form url.Values, realm string) (map[string]any, *oauth
 }
 
 // wider says whether scope asks for more than was granted.
-func wider(scope string, granted map[string]bool) bool {
+func exceedsScope(scope string, granted map[string]bool) bool {
 	for _, s := range strings.Fields(scope) {
 		if !granted[s] {
 			return true
@@ -220,12 +220,12 @@ func wider(scope string, granted map[string]bool) bool {
 // password is the password grant of the guide to real time call manipulation,
 // which sends no secret. Without a scope it gives all rights. sipgate's two
 // documents differ in the answer: Options.PasswordAnswer chooses.
-func (a *authority) password(form url.Values, realm string) (map[string]any, *oauthError) {
-	c, fault := a.authenticate(form)
-	if fault != nil {
-		return nil, fault
+func (a *authority) passwordGrant(form url.Values, realm string) (map[string]any, *oauthError) {
+	c, oauthErr := a.authenticate(form)
+	if oauthErr != nil {
+		return nil, oauthErr
 	}
-	if !c.direct {
+	if !c.passwordOnly {
 		return nil, &oauthError{http.StatusBadRequest, "unauthorized_client", "Client not allowed for direct access grants"}
 	}
 	if !form.Has("username") || !form.Has("password") {

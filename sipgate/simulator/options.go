@@ -15,7 +15,7 @@ const (
 
 // Options configure a Simulator. The zero value is useful.
 type Options struct {
-	// Seed rules everything that is chosen: ids, the script, the dice of
+	// Seed rules everything that is chosen: ids, the script, the rng of
 	// faults. The same seed and the same requests give the same answers,
 	// except for the RSA keys, which are new in every process.
 	Seed uint64

@@ -12,7 +12,7 @@ import (
 // reply is what the receiver of a newCall asked for. Call control by the reply
 // (Dial, Play, Gather, Reject, Hangup) is checked for its form, but not
 // carried out.
-type reply struct{ OnAnswer, OnHangup string }
+type pushReply struct{ OnAnswer, OnHangup string }
 
 // readReply reads the body of a push's answer, of which gzip is unpacked,
 // because the request offers it.
@@ -45,12 +45,12 @@ var actions = map[string]bool{"Dial": true, "Play": true, "Gather": true, "Rejec
 
 // parseReply parses the answer to a push. An empty one asks for
 // nothing. The errors are those of the webhook log.
-func parseReply(contentType string, body []byte) (reply, error) {
+func parseReply(contentType string, body []byte) (pushReply, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
-		return reply{}, nil
+		return pushReply{}, nil
 	}
 	if media, _, err := mime.ParseMediaType(contentType); err != nil || media != "application/xml" {
-		return reply{}, errReplyType
+		return pushReply{}, errReplyType
 	}
 	var in struct {
 		XMLName  xml.Name
@@ -61,20 +61,20 @@ func parseReply(contentType string, body []byte) (reply, error) {
 		} `xml:",any"`
 	}
 	if err := xml.Unmarshal(body, &in); err != nil {
-		return reply{}, err
+		return pushReply{}, err
 	}
 	switch {
 	case in.XMLName.Local != "Response":
-		return reply{}, errReplyRoot
+		return pushReply{}, errReplyRoot
 	case len(in.Actions) > 1:
-		return reply{}, errReplyMany
+		return pushReply{}, errReplyMany
 	case len(in.Actions) == 1 && !actions[in.Actions[0].XMLName.Local]:
-		return reply{}, errReplyName
+		return pushReply{}, errReplyName
 	}
 	for _, address := range []string{in.OnAnswer, in.OnHangup} {
-		if address != "" && !absolute(address) {
-			return reply{}, errReplyURL
+		if address != "" && !isAbsoluteURL(address) {
+			return pushReply{}, errReplyURL
 		}
 	}
-	return reply{in.OnAnswer, in.OnHangup}, nil
+	return pushReply{in.OnAnswer, in.OnHangup}, nil
 }

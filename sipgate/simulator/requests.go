@@ -32,21 +32,21 @@ const (
 
 // requestLog keeps the newest requests.
 type requestLog struct {
-	mu   sync.Mutex
-	list []*Request
+	mu      sync.Mutex
+	entries []*Request
 }
 
 func (l *requestLog) add(r *Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list = append(l.list, r)
-	if len(l.list) >= 2*maxRequests {
-		l.list = slices.Delete(l.list, 0, maxRequests)
+	l.entries = append(l.entries, r)
+	if len(l.entries) >= 2*maxRequests {
+		l.entries = slices.Delete(l.entries, 0, maxRequests)
 	}
 }
 
 // change lets f change a logged request.
-func (l *requestLog) change(r *Request, f func(*Request)) {
+func (l *requestLog) update(r *Request, f func(*Request)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f(r)
@@ -56,10 +56,10 @@ func (l *requestLog) change(r *Request, f func(*Request)) {
 // so many, oldest first, those under /_simulator/ excepted. A request stands
 // there from the moment when it was answered.
 func (s *Simulator) Requests() []Request {
-	s.seen.mu.Lock()
-	defer s.seen.mu.Unlock()
-	list := make([]Request, 0, len(s.seen.list))
-	for _, r := range s.seen.list {
+	s.requests.mu.Lock()
+	defer s.requests.mu.Unlock()
+	list := make([]Request, 0, len(s.requests.entries))
+	for _, r := range s.requests.entries {
 		list = append(list, *r)
 	}
 	return list
@@ -74,8 +74,8 @@ func (s *Simulator) serveLogged(w http.ResponseWriter, r *http.Request) {
 		Time: s.now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
 		Body: string(body[:min(len(body), maxLoggedBody)]), Auth: strings.ToLower(scheme),
 	}
-	s.seen.add(seen)
-	sw := &statusWriter{ResponseWriter: w, log: &s.seen, seen: seen}
+	s.requests.add(seen)
+	sw := &statusWriter{ResponseWriter: w, log: &s.requests, seen: seen}
 	serve := func(w http.ResponseWriter) {
 		if strings.HasPrefix(r.URL.Path, "/v2/") {
 			s.serveAPI(w, r, seen, body)
@@ -83,17 +83,17 @@ func (s *Simulator) serveLogged(w http.ResponseWriter, r *http.Request) {
 			s.mux.ServeHTTP(w, r)
 		}
 	}
-	f, hit := s.faults.request(r.Method, r.URL.Path)
+	f, hit := s.faults.forRequest(r.Method, r.URL.Path)
 	if !hit {
 		serve(sw)
 		return
 	}
-	s.seen.change(seen, func(seen *Request) { seen.Fault = f.Do })
-	s.spoil(sw, r, f, serve)
+	s.requests.update(seen, func(seen *Request) { seen.Fault = f.Do })
+	s.applyFault(sw, r, f, serve)
 }
 
 // spoil serves a request as the fault wants it.
-func (s *Simulator) spoil(w *statusWriter, r *http.Request, f Fault, serve func(http.ResponseWriter)) {
+func (s *Simulator) applyFault(w *statusWriter, r *http.Request, f Fault, serve func(http.ResponseWriter)) {
 	switch {
 	case f.Do == DoDelay && !f.After:
 		sleep(r.Context(), time.Duration(f.Delay))
@@ -107,7 +107,7 @@ func (s *Simulator) spoil(w *statusWriter, r *http.Request, f Fault, serve func(
 	case f.Do == DoReset:
 		panic(http.ErrAbortHandler)
 	}
-	kept := &keptAnswer{header: w.Header(), status: http.StatusOK}
+	kept := &bufferedResponse{header: w.Header(), status: http.StatusOK}
 	serve(kept)
 	switch f.Do {
 	case DoDelay:
@@ -153,7 +153,7 @@ type statusWriter struct {
 func (w *statusWriter) WriteHeader(status int) {
 	if !w.started {
 		w.started = true
-		w.log.change(w.seen, func(r *Request) { r.Status = status })
+		w.log.update(w.seen, func(r *Request) { r.Status = status })
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -170,19 +170,19 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // keptAnswer keeps an answer instead of sending it. Its header is already the
 // one that is sent.
-type keptAnswer struct {
+type bufferedResponse struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (k *keptAnswer) Header() http.Header         { return k.header }
-func (k *keptAnswer) WriteHeader(status int)      { k.status = status }
-func (k *keptAnswer) Write(b []byte) (int, error) { return k.body.Write(b) }
+func (k *bufferedResponse) Header() http.Header         { return k.header }
+func (k *bufferedResponse) WriteHeader(status int)      { k.status = status }
+func (k *bufferedResponse) Write(b []byte) (int, error) { return k.body.Write(b) }
 
 // forget empties the log.
-func (l *requestLog) forget() {
+func (l *requestLog) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list = nil
+	l.entries = nil
 }

@@ -10,81 +10,83 @@ import (
 )
 
 // query is a request of the API that was found, authorised and read.
-type query struct {
+type apiRequest struct {
 	*http.Request
-	grant *grantInfo
-	args  map[string]string // the {names} of the route's pattern, unescaped
-	body  []byte
+	auth *principal
+	args map[string]string // the {names} of the route's pattern, unescaped
+	body []byte
 }
 
 // answer is what the API says.
-type answer struct {
+type response struct {
 	status int
 	body   any    // as JSON, if not nil
 	text   string // as plain text, if not empty
 }
 
 var (
-	done         = answer{status: http.StatusNoContent}
-	callNotFound = answer{status: http.StatusNotFound, text: "Call not found"}
+	noContent    = response{status: http.StatusNoContent}
+	callNotFound = response{status: http.StatusNotFound, text: "Call not found"}
 )
 
-func ok(body any) answer                   { return answer{status: http.StatusOK, body: body} }
-func refuse(status int, why string) answer { return answer{status: status, text: why} }
+func okJSON(body any) response               { return response{status: http.StatusOK, body: body} }
+func refuse(status int, why string) response { return response{status: status, text: why} }
 
 // invalid is the answer to a request that decodeStrict or a check refused.
-func invalid(err error) answer { return refuse(http.StatusBadRequest, "Invalid request: "+err.Error()) }
+func invalid(err error) response {
+	return refuse(http.StatusBadRequest, "Invalid request: "+err.Error())
+}
 
 // route is one operation of the API. Any one of its scopes suffices, and "all"
 // always does; none means that every valid token does.
 type route struct {
 	method, pattern, scopes string
-	serve                   func(*Simulator, *query) answer
+	serve                   func(*Simulator, *apiRequest) response
 }
 
 // serveAPI serves /v2/. It refuses in this order: path, method, token, scope,
 // platform, content type, and leaves the body to the operation.
 func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request, seen *Request, body []byte) {
 	w.Header().Set("Vary", "Origin")
-	w.Header().Set("X-B3-Traceid", strings.ToLower(s.random(16)))
-	route, args, allow := find(r)
+	w.Header().Set("X-B3-Traceid", strings.ToLower(s.randomHex(16)))
+	route, args, allow := findRoute(r)
 	if route == nil {
 		if len(allow) == 0 {
-			answer{status: http.StatusNotFound}.write(w)
+			response{status: http.StatusNotFound}.write(w)
 			return
 		}
 		w.Header().Set("Allow", strings.Join(allow, ", "))
-		answer{status: http.StatusMethodNotAllowed}.write(w)
+		response{status: http.StatusMethodNotAllowed}.write(w)
 		return
 	}
 	grant, valid := s.authorise(r)
 	if !valid {
-		answer{status: http.StatusUnauthorized}.write(w)
+		response{status: http.StatusUnauthorized}.write(w)
 		return
 	}
-	s.seen.change(seen, func(r *Request) { r.Account, r.User = grant.account.id, grant.user.id })
+	s.requests.update(seen, func(r *Request) { r.Account, r.User = grant.account.id, grant.user.id })
 	if !permitted(route.scopes, grant.scopes) {
 		refuse(http.StatusForbidden, "Forbidden").write(w)
 		return
 	}
-	if no := grant.account.lacks(route); no != nil {
+	if no := grant.account.unsupported(route); no != nil {
 		no.write(w)
 		return
 	}
 	if (r.Method == http.MethodPut || r.Method == http.MethodPost) && !isJSON(r.Header.Get("Content-Type")) {
-		answer{status: http.StatusUnsupportedMediaType}.write(w)
+		response{status: http.StatusUnsupportedMediaType}.write(w)
 		return
 	}
 	if len(body) > maxBody {
-		answer{status: http.StatusRequestEntityTooLarge}.write(w)
+		response{status: http.StatusRequestEntityTooLarge}.write(w)
 		return
 	}
-	route.serve(s, &query{Request: r, grant: grant, args: args, body: body}).write(w)
+	route.serve(s, &apiRequest{Request: r, auth: grant, args: args, body: body}).write(w)
 }
 
 // find returns the route of the request and its arguments, or the methods that
 // other routes with this path allow.
-func find(r *http.Request) (*route, map[string]string, []string) {
+func findRoute(r *http.Request) (*route, map[string]string, []string) {
 	path, ok := strings.CutPrefix(r.URL.EscapedPath(), "/v2/")
 	if !ok {
 		return nil, nil, nil
@@ -96,7 +98,7 @@ func find(r *http.Request) (*route, map[string]string, []string) {
 	}
 	var allow []string
 	for i := range routes {
-		args, ok := match(routes[i].pattern, segments)
+		args, ok := matchPath(routes[i].pattern, segments)
 		if ok && routes[i].method == method {
 			return &routes[i], args, nil
 		}
@@ -109,7 +111,7 @@ func find(r *http.Request) (*route, map[string]string, []string) {
 
 // match matches escaped segments of a path. {userId} stands for "w" and
 // digits, every other {name} for anything but nothing.
-func match(pattern string, segments []string) (map[string]string, bool) {
+func matchPath(pattern string, segments []string) (map[string]string, bool) {
 	parts := strings.Split(pattern, "/")
 	if len(parts) != len(segments) {
 		return nil, false
@@ -151,7 +153,7 @@ func isJSON(contentType string) bool {
 	return err == nil && media == "application/json" && (charset == "" || charset == "utf-8" || charset == "utf8")
 }
 
-func (a answer) write(w http.ResponseWriter) {
+func (a response) write(w http.ResponseWriter) {
 	switch {
 	case a.body != nil:
 		data, err := json.Marshal(a.body)

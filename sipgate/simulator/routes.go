@@ -41,7 +41,7 @@ var routes = []route{
 	{"GET", "balance", "balance:read", (*Simulator).getBalance},
 	{"GET", "settings/sipgateio", "settings:sipgateio:read settings:read", (*Simulator).getPushSettings},
 	{"PUT", "settings/sipgateio", "settings:sipgateio:write settings:write", (*Simulator).setPushSettings},
-	{"GET", "log/webhooks", "log:webhooks:read", (*Simulator).listHooks},
+	{"GET", "log/webhooks", "log:webhooks:read", (*Simulator).listWebhookLog},
 
 	{"GET", "{userId}/history", "history:read", (*Simulator).listHistory},
 	{"GET", "{userId}/devices", "devices:read", (*Simulator).listDevices},

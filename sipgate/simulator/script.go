@@ -20,8 +20,8 @@ func (s *Simulator) Play(script string) error {
 	case ScriptNone, "":
 		return nil
 	case ScriptOffice:
-		d := &workday{s: s, account: s.accounts[0], dice: rand.New(rand.NewPCG(s.opts.Seed, 0x0ff1ce))}
-		s.goes(d.run)
+		d := &officeScript{s: s, account: s.accounts[0], rng: rand.New(rand.NewPCG(s.opts.Seed, 0x0ff1ce))}
+		s.spawn(d.run)
 		return nil
 	}
 	return fmt.Errorf("simulator: no script %q", script)
@@ -30,65 +30,65 @@ func (s *Simulator) Play(script string) error {
 // A workday begins calls such that between two and five are present most of
 // the time; each of them then lives by itself (act). It uses the same model as
 // the API, so that whatever a visitor does has its effect.
-type workday struct {
+type officeScript struct {
 	s       *Simulator
 	account *account
-	dice    *rand.Rand // only the director's
-	acts    uint64
+	rng     *rand.Rand // only the director's
+	calls   uint64
 }
 
 // Limits of the office's liveliness.
 const (
-	fewCalls  = 2
-	manyCalls = 5
+	minCalls = 2
+	maxCalls = 5
 )
 
 // graceTime is how long a call lives at least after the API acted on it.
-const graceTime = 4 * time.Minute
+const idleTimeout = 4 * time.Minute
 
-func (d *workday) run(ctx context.Context) {
-	d.past()
+func (d *officeScript) run(ctx context.Context) {
+	d.fillPast()
 	for _, established := range []bool{true, true, false} {
-		d.start((*act).conversation, established)
+		d.start((*scriptedCall).incoming, established)
 		sleep(ctx, 20*time.Millisecond) // one after the other, to be replayable
 	}
 	for ctx.Err() == nil {
 		pause := d.seconds(14, 30)
-		if live := d.tidy(); live < fewCalls {
+		if live := d.endIdleCalls(); live < minCalls {
 			pause = d.seconds(2, 5)
-		} else if live >= manyCalls-1 {
+		} else if live >= maxCalls-1 {
 			pause = d.seconds(20, 45)
 		}
 		sleep(ctx, pause)
-		if ctx.Err() == nil && d.tidy() < manyCalls {
-			d.start(d.pick(), false)
+		if ctx.Err() == nil && d.endIdleCalls() < maxCalls {
+			d.start(d.randomKind(), false)
 		}
 	}
 }
 
-func (d *workday) seconds(least, most int) time.Duration { return seconds(d.dice, least, most) }
+func (d *officeScript) seconds(least, most int) time.Duration { return seconds(d.rng, least, most) }
 
-func seconds(dice *rand.Rand, least, most int) time.Duration {
-	return time.Duration(least)*time.Second + time.Duration(dice.Int64N(int64(most-least+1)*int64(time.Second)))
+func seconds(rng *rand.Rand, least, most int) time.Duration {
+	return time.Duration(least)*time.Second + time.Duration(rng.Int64N(int64(most-least+1)*int64(time.Second)))
 }
 
 // pick chooses what the next call will be.
-func (d *workday) pick() func(*act, bool) {
-	switch n := d.dice.IntN(10); {
+func (d *officeScript) randomKind() func(*scriptedCall, bool) {
+	switch n := d.rng.IntN(10); {
 	case n < 5:
-		return (*act).conversation
+		return (*scriptedCall).incoming
 	case n < 8:
-		return (*act).outgoing
+		return (*scriptedCall).outgoing
 	default:
-		return (*act).missed
+		return (*scriptedCall).missed
 	}
 }
 
 // start lets a call live; established skips its ringing.
-func (d *workday) start(live func(*act, bool), established bool) {
-	d.acts++
-	a := &act{workday: d, dice: rand.New(rand.NewPCG(d.s.opts.Seed+d.acts, 0xac7))}
-	d.s.goes(func(ctx context.Context) {
+func (d *officeScript) start(live func(*scriptedCall, bool), established bool) {
+	d.calls++
+	a := &scriptedCall{officeScript: d, rng: rand.New(rand.NewPCG(d.s.opts.Seed+d.calls, 0xac7))}
+	d.s.spawn(func(ctx context.Context) {
 		a.ctx = ctx
 		live(a, established)
 	})
@@ -96,23 +96,23 @@ func (d *workday) start(live func(*act, bool), established bool) {
 
 // tidy ends the calls that visitors began and left alone, and returns how many
 // calls are present.
-func (d *workday) tidy() int {
+func (d *officeScript) endIdleCalls() int {
 	s := d.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, live := s.now(), 0
-	for _, c := range s.exchange.live() {
+	for _, c := range s.pbx.live() {
 		if c.account != d.account {
 			continue
 		}
 		live++
-		if idle := now.Sub(c.touched); c.origin != "api" || idle < graceTime {
+		if idle := now.Sub(c.lastCommand); c.origin != "api" || idle < idleTimeout {
 			continue
 		}
 		if c.phase == ringing {
-			s.exchange.end(now, c, noAnswer)
+			s.pbx.end(now, c, noAnswer)
 		} else {
-			s.exchange.end(now, c, normalClearing)
+			s.pbx.end(now, c, normalClearing)
 		}
 	}
 	return live
@@ -120,10 +120,10 @@ func (d *workday) tidy() int {
 
 // free are the users who are in no call, and whom none rings alone. The caller
 // holds Simulator.mu.
-func (d *workday) free() []*user {
+func (d *officeScript) freeUsers() []*user {
 	var list []*user
 	for _, u := range d.account.users {
-		if !d.engaged(u, nil) {
+		if !d.isBusy(u, nil) {
 			list = append(list, u)
 		}
 	}
@@ -131,50 +131,50 @@ func (d *workday) free() []*user {
 }
 
 // engaged reports whether u is in a call, or rung alone, other than but.
-func (d *workday) engaged(u *user, but *call) bool {
-	return slices.ContainsFunc(d.s.exchange.live(), func(c *call) bool {
+func (d *officeScript) isBusy(u *user, but *call) bool {
+	return slices.ContainsFunc(d.s.pbx.live(), func(c *call) bool {
 		return c != but && (c.owner == u || c.phase == ringing && len(c.users) == 1 && c.users[0] == u)
 	})
 }
 
 // strangers call without being contacts.
-var strangers = []string{
+var unknownNumbers = []string{
 	"+492214710312", "+493023125418", "+494066969158", "+498999998204",
 	"+496990009377", "+491713920071", "+491713920086", "anonymous",
 }
 
 // outside is a number that is in no call: mostly a contact's. The caller holds
 // Simulator.mu.
-func (d *workday) outside(dice *rand.Rand) string {
+func (d *officeScript) externalNumber(rng *rand.Rand) string {
 	var numbers []string
 	for _, c := range d.account.contacts {
 		for _, n := range c.numbers {
 			numbers = append(numbers, n.Number, n.Number)
 		}
 	}
-	numbers = append(numbers, strangers...)
+	numbers = append(numbers, unknownNumbers...)
 	for range 50 {
-		n := numbers[dice.IntN(len(numbers))]
-		if !slices.ContainsFunc(d.s.exchange.live(), func(c *call) bool { return c.from == n || c.to == n }) {
+		n := numbers[rng.IntN(len(numbers))]
+		if !slices.ContainsFunc(d.s.pbx.live(), func(c *call) bool { return c.from == n || c.to == n }) {
 			return n
 		}
 	}
-	return strangers[0]
+	return unknownNumbers[0]
 }
 
 // past fills the history with the calls of the hours before.
-func (d *workday) past() {
+func (d *officeScript) fillPast() {
 	d.s.mu.Lock()
 	defer d.s.mu.Unlock()
-	x := d.s.exchange
-	tell := x.tell
-	defer func() { x.tell = tell }()
-	x.tell = func(event) {} // nobody is told of what was before
+	x := d.s.pbx
+	tell := x.publish
+	defer func() { x.publish = tell }()
+	x.publish = func(event) {} // nobody is told of what was before
 	now := d.s.now()
 	t := now.Add(-5 * time.Hour)
 	for i := 0; t.Before(now.Add(-12 * time.Minute)); i++ {
-		u := d.account.users[d.dice.IntN(len(d.account.users))]
-		p := plan{account: d.account, direction: in, from: d.outside(d.dice), to: u.number(), users: []*user{u}, origin: "script"}
+		u := d.account.users[d.rng.IntN(len(d.account.users))]
+		p := callSpec{account: d.account, direction: in, from: d.externalNumber(d.rng), to: u.number(), users: []*user{u}, origin: "script"}
 		if p.from != "anonymous" && i%3 == 1 {
 			p.direction, p.from, p.to = out, p.to, p.from
 		}

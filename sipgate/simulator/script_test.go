@@ -24,10 +24,10 @@ func playing(t *testing.T, o Options, f func(t *testing.T, s *Simulator)) {
 func count(s *Simulator) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.exchange.live())
+	return len(s.pbx.live())
 }
 
-func present(s *Simulator) (calls []Truth) {
+func present(s *Simulator) (calls []CallState) {
 	for _, c := range s.Calls() {
 		if c.Phase != "ended" {
 			calls = append(calls, c)
@@ -75,9 +75,9 @@ func crowded(t *testing.T, s *Simulator) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seen := map[*user]*call{}
-	for _, c := range s.exchange.live() {
+	for _, c := range s.pbx.live() {
 		if other := seen[c.owner]; c.phase == established && !c.voicemail && other != nil && c.predecessor == nil {
-			t.Errorf("%s is in two calls: %+v %+v", c.owner.id, c.truth(), other.truth())
+			t.Errorf("%s is in two calls: %+v %+v", c.owner.id, c.state(), other.state())
 		}
 		if c.phase == established && c.owner != nil && !c.voicemail {
 			seen[c.owner] = c
@@ -86,7 +86,7 @@ func crowded(t *testing.T, s *Simulator) {
 }
 
 // varied checks that everything happens that an office needs to be believable.
-func varied(t *testing.T, calls []Truth) {
+func varied(t *testing.T, calls []CallState) {
 	kinds := map[string]int{}
 	long := 0
 	for _, c := range calls {
@@ -145,13 +145,13 @@ func TestOfficeDoesNotFightTheVisitor(t *testing.T) {
 		}
 		visit := visitor(t, s)
 		visit("PUT", "/v2/calls/"+id+"/hold", `{"value":true}`)
-		time.Sleep(graceTime - time.Second)
+		time.Sleep(idleTimeout - time.Second)
 		if c, _ := s.Call(id); c.Phase != "established" || !c.Hold {
 			t.Errorf("after a while %+v", c)
 		}
 		visit("POST", "/v2/calls/"+id+"/transfer", `{"attended":false,"phoneNumber":"+4915799912345"}`)
 		c, _ := s.Call(id)
-		time.Sleep(graceTime - time.Second)
+		time.Sleep(idleTimeout - time.Second)
 		next, err := s.Call(c.Successor)
 		if err != nil || next.Phase != "established" {
 			t.Errorf("transferred %+v %v", next, err)
@@ -167,13 +167,13 @@ func TestOfficeDoesNotFightTheVisitor(t *testing.T) {
 func TestOfficeTakesCareOfStartedCalls(t *testing.T) {
 	playing(t, Options{Seed: 3}, func(t *testing.T, s *Simulator) {
 		visitor(t, s)("POST", "/v2/sessions/calls", `{"caller":"e0","callee":"+4915799912345"}`)
-		find := func() Truth {
+		find := func() CallState {
 			for _, c := range s.Calls() {
 				if c.Origin == "api" {
 					return c
 				}
 			}
-			return Truth{}
+			return CallState{}
 		}
 		time.Sleep(3 * time.Second)
 		if c := find(); c.Phase != "ringing" || !c.DeviceUp {
@@ -183,7 +183,7 @@ func TestOfficeTakesCareOfStartedCalls(t *testing.T) {
 		if c := find(); c.Phase != "established" {
 			t.Errorf("after 5 s %+v", c)
 		}
-		time.Sleep(graceTime + time.Minute)
+		time.Sleep(idleTimeout + time.Minute)
 		if c := find(); c.Phase != "ended" {
 			t.Errorf("left alone %+v", c)
 		}

@@ -13,25 +13,25 @@ import (
 // Simulator is an http.Handler that behaves like api.sipgate.com and
 // login.sipgate.com. It is safe for concurrent use.
 type Simulator struct {
-	opts     Options
-	log      *slog.Logger
-	mux      *http.ServeMux // everything but /v2/
-	accounts []*account     // never changes after New
-	auth     *authority
-	courier  *courier
-	faults   *faults
-	seen     requestLog
+	opts       Options
+	log        *slog.Logger
+	mux        *http.ServeMux // everything but /v2/
+	accounts   []*account     // never changes after New
+	auth       *authority
+	dispatcher *dispatcher
+	faults     *faultRules
+	requests   requestLog
 
-	ctx  context.Context // ends with Close
-	stop context.CancelFunc
-	wait sync.WaitGroup
-	life sync.Mutex // makes goes and Close exclude each other
+	ctx     context.Context // ends with Close
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	closing sync.Mutex // makes goes and Close exclude each other
 
 	// mu protects the telephone model: calls, history, contacts, settings.
 	// It is never held during I/O.
-	mu       sync.Mutex
-	dice     *rand.Rand
-	exchange *exchange
+	mu  sync.Mutex
+	rng *rand.Rand
+	pbx *pbx
 }
 
 // recording is a file of a finished call.
@@ -39,8 +39,8 @@ type recording struct {
 	id      string
 	account *account
 	users   []*user // who took part in the call
-	file    *soundFile
-	entry   *entry
+	file    *audioFile
+	entry   *historyEntry
 }
 
 // New returns a running Simulator with its accounts and without calls. Close
@@ -52,17 +52,17 @@ func New(opts Options) *Simulator {
 		log:      opts.Log,
 		mux:      http.NewServeMux(),
 		accounts: makeAccounts(),
-		dice:     rand.New(rand.NewPCG(opts.Seed, 0x5ca1ab1e)),
-		exchange: newExchange(opts.Seed),
-		faults:   newFaults(opts.Seed),
+		rng:      rand.New(rand.NewPCG(opts.Seed, 0x5ca1ab1e)),
+		pbx:      newPBX(opts.Seed),
+		faults:   newFaultRules(opts.Seed),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
-	s.courier = newCourier(s)
-	s.exchange.tell = s.courier.take
+	s.dispatcher = newDispatcher(s)
+	s.pbx.publish = s.dispatcher.enqueue
 	s.auth = newAuthority(s)
-	s.routesOAuth(s.mux)
-	s.routesSound(s.mux)
-	s.routesControl(s.mux)
+	s.routeOAuth(s.mux)
+	s.routeRecordings(s.mux)
+	s.routeControl(s.mux)
 	return s
 }
 
@@ -79,27 +79,27 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Close ends scripts, pushes and everything else that runs, and waits for it.
 func (s *Simulator) Close() {
-	s.life.Lock()
+	s.closing.Lock()
 	s.stop()
-	s.life.Unlock()
-	s.wait.Wait()
+	s.closing.Unlock()
+	s.running.Wait()
 	s.opts.Push.CloseIdleConnections()
 	s.opts.Fetch.CloseIdleConnections()
 }
 
 // goes runs f in a goroutine that Close ends, through ctx, and waits for.
 // After Close it does nothing.
-func (s *Simulator) goes(f func(ctx context.Context)) {
-	s.life.Lock()
-	defer s.life.Unlock()
+func (s *Simulator) spawn(f func(ctx context.Context)) {
+	s.closing.Lock()
+	defer s.closing.Unlock()
 	if s.ctx.Err() == nil {
-		s.wait.Go(func() { f(s.ctx) })
+		s.running.Go(func() { f(s.ctx) })
 	}
 }
 
 // later calls f after d, unless Close comes first.
-func (s *Simulator) later(d time.Duration, f func()) {
-	s.goes(func(ctx context.Context) {
+func (s *Simulator) after(d time.Duration, f func()) {
+	s.spawn(func(ctx context.Context) {
 		if sleep(ctx, d); ctx.Err() == nil {
 			f()
 		}
@@ -112,7 +112,7 @@ func (s *Simulator) now() time.Time { return s.opts.Now() }
 func (s *Simulator) recording(id string) (*recording, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, r := range s.exchange.files {
+	for _, r := range s.pbx.recordings {
 		if r.id == id {
 			return r, true
 		}
@@ -121,16 +121,16 @@ func (s *Simulator) recording(id string) (*recording, bool) {
 }
 
 // random returns n upper-case hex digits from the seeded source.
-func (s *Simulator) random(n int) string {
+func (s *Simulator) randomHex(n int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return hexDigits(s.dice, n)
+	return hexDigits(s.rng, n)
 }
 
-func hexDigits(dice *rand.Rand, n int) string {
+func hexDigits(rng *rand.Rand, n int) string {
 	b := make([]byte, n)
 	for i := range b {
-		b[i] = "0123456789ABCDEF"[dice.IntN(16)]
+		b[i] = "0123456789ABCDEF"[rng.IntN(16)]
 	}
 	return string(b)
 }

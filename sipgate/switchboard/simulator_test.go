@@ -229,12 +229,12 @@ func work(t *testing.T, visibility string) {
 			{On: simulator.OnAPI, Do: simulator.DoMalformed, Probability: 0.1},
 			{On: simulator.OnAPI, Do: simulator.DoDelay, Delay: simulator.Duration(time.Second), After: true, Probability: 0.2},
 		} {
-			if _, err := x.Fail(f); err != nil {
+			if _, err := x.AddFault(f); err != nil {
 				t.Fatal(err)
 			}
 		}
 		time.Sleep(3 * time.Minute)
-		x.Heal()
+		x.ClearFaults()
 		time.Sleep(10 * time.Second)
 		x.settled(t)
 	}

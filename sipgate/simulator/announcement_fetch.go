@@ -13,8 +13,8 @@ import (
 
 // Limits of fetching an announcement. sipgate documents none; these are ours.
 const (
-	fetchTime = 5 * time.Second
-	fetchSize = 20 << 20 // bytes
+	fetchTimeout = 5 * time.Second
+	maxFetchSize = 20 << 20 // bytes
 )
 
 // fetchTransport is used where [Options].Fetch names no other. It uses no proxy
@@ -37,7 +37,7 @@ func (s *Simulator) fetchAnnouncement(ctx context.Context, address string) ([]in
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errors.New("announcement: an absolute http or https URL is needed")
 	}
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
@@ -52,12 +52,12 @@ func (s *Simulator) fetchAnnouncement(ctx context.Context, address string) ([]in
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("announcement: status 200 is needed, its server answered %d", resp.StatusCode)
 	}
-	file, err := io.ReadAll(io.LimitReader(resp.Body, fetchSize+1))
+	file, err := io.ReadAll(io.LimitReader(resp.Body, maxFetchSize+1))
 	if err != nil {
 		return nil, fetchError(err)
 	}
-	if len(file) > fetchSize {
-		return nil, fmt.Errorf("announcement: file larger than %d bytes", fetchSize)
+	if len(file) > maxFetchSize {
+		return nil, fmt.Errorf("announcement: file larger than %d bytes", maxFetchSize)
 	}
 	samples, err := parseWAV(file)
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Simulator) fetchClient() *http.Client {
 // that a *url.Error carries.
 func fetchError(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("announcement: not fetched within %v: %w", fetchTime, context.DeadlineExceeded)
+		return fmt.Errorf("announcement: not fetched within %v: %w", fetchTimeout, context.DeadlineExceeded)
 	}
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err

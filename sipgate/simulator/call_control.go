@@ -32,20 +32,20 @@ func (s *Simulator) Ring(n NewCall) (string, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, err := n.plan(a)
+	p, err := n.spec(a)
 	if err != nil {
 		return "", err
 	}
 	now := s.now()
-	c := s.exchange.begin(now, p)
+	c := s.pbx.begin(now, p)
 	if n.State == string(established) {
-		err = s.exchange.answer(now, c, nil)
+		err = s.pbx.answer(now, c, nil)
 	}
 	return c.id, err
 }
 
-func (n NewCall) plan(a *account) (plan, error) {
-	p := plan{account: a, direction: n.Direction, origin: "control"}
+func (n NewCall) spec(a *account) (callSpec, error) {
+	p := callSpec{account: a, direction: n.Direction, origin: "control"}
 	switch {
 	case p.direction == "":
 		p.direction = in
@@ -65,23 +65,23 @@ func (n NewCall) plan(a *account) (plan, error) {
 		}
 	}
 	var err error
-	if p.from, err = party164(n.From); err != nil {
+	if p.from, err = normalizeNumber(n.From); err != nil {
 		return p, err
 	}
-	if p.to, err = party164(n.To); err != nil {
+	if p.to, err = normalizeNumber(n.To); err != nil {
 		return p, err
 	}
-	p.complete()
+	p.setDefaults()
 	return p, nil
 }
 
-var shortFormat = regexp.MustCompile(`^[0-9]{1,6}$`)
+var shortNumber = regexp.MustCompile(`^[0-9]{1,6}$`)
 
 // party164 spells the number of a party with "+"; anonymous and short ones
 // (extensions, emergency numbers) stay as they are.
-func party164(number string) (string, error) {
+func normalizeNumber(number string) (string, error) {
 	switch {
-	case number == "", number == "anonymous", shortFormat.MatchString(number):
+	case number == "", number == "anonymous", shortNumber.MatchString(number):
 		return number, nil
 	case numberFormat.MatchString(number):
 		return e164(number), nil
@@ -90,14 +90,14 @@ func party164(number string) (string, error) {
 }
 
 // complete makes up what is missing.
-func (p *plan) complete() {
+func (p *callSpec) setDefaults() {
 	outside := "anonymous"
 	if list := p.account.contacts; len(list) > 0 && len(list[0].numbers) > 0 {
 		outside = list[0].numbers[0].Number
 	}
 	if len(p.users) == 0 && p.direction == in {
-		p.users = p.account.reached(p.to)
-	} else if u := p.account.userOf(p.from); u != nil && len(p.users) == 0 {
+		p.users = p.account.usersAt(p.to)
+	} else if u := p.account.userByNumber(p.from); u != nil && len(p.users) == 0 {
 		p.users = []*user{u}
 	}
 	if len(p.users) == 0 {
@@ -120,7 +120,7 @@ func (p *plan) complete() {
 // device, if it still rings; everything else establishes the call. An
 // established call stays as it is.
 func (s *Simulator) Answer(callID, userID string) error {
-	return s.onTrueCall(callID, func(now time.Time, c *call) error {
+	return s.onCallID(callID, func(now time.Time, c *call) error {
 		if c.phase == ended {
 			return errEnded
 		}
@@ -130,18 +130,18 @@ func (s *Simulator) Answer(callID, userID string) error {
 				return fmt.Errorf("no user %q in account %s", userID, c.account.id)
 			}
 		}
-		if u != nil && c.deviceCall != "" && !c.deviceUp {
-			s.exchange.pickUpDevice(c)
+		if u != nil && c.deviceCall != "" && !c.devicePickedUp {
+			s.pbx.pickUpDevice(c)
 			return nil
 		}
-		return s.exchange.answer(now, c, u)
+		return s.pbx.answer(now, c, u)
 	})
 }
 
 // HangUp ends a call. The default cause is "normalClearing" of an established
 // call and "cancel" of a ringing one.
 func (s *Simulator) HangUp(callID, cause string) error {
-	return s.onTrueCall(callID, func(now time.Time, c *call) error {
+	return s.onCallID(callID, func(now time.Time, c *call) error {
 		switch {
 		case c.phase == ended:
 			return errEnded
@@ -152,7 +152,7 @@ func (s *Simulator) HangUp(callID, cause string) error {
 		case !slices.Contains(causes, cause):
 			return fmt.Errorf("%q is none of the causes %v", cause, causes)
 		}
-		s.exchange.end(now, c, cause)
+		s.pbx.end(now, c, cause)
 		return nil
 	})
 }
@@ -160,14 +160,14 @@ func (s *Simulator) HangUp(callID, cause string) error {
 // Forward sends a ringing call on to a number, or to the "voicemail", and
 // returns the callId of the new call.
 func (s *Simulator) Forward(callID, to string) (next string, err error) {
-	err = s.onTrueCall(callID, func(now time.Time, c *call) error {
+	err = s.onCallID(callID, func(now time.Time, c *call) error {
 		var n *call
 		if to == "voicemail" {
-			n, err = s.exchange.forwardToVoicemail(now, c)
-		} else if number, bad := party164(to); bad != nil || number == "" {
+			n, err = s.pbx.forwardToVoicemail(now, c)
+		} else if number, bad := normalizeNumber(to); bad != nil || number == "" {
 			return fmt.Errorf("%q is neither a number nor voicemail", to)
 		} else {
-			n, err = s.exchange.forward(now, c, number)
+			n, err = s.pbx.forward(now, c, number)
 		}
 		if err == nil {
 			next = n.id
@@ -177,10 +177,10 @@ func (s *Simulator) Forward(callID, to string) (next string, err error) {
 	return next, err
 }
 
-func (s *Simulator) onTrueCall(callID string, f func(now time.Time, c *call) error) error {
+func (s *Simulator) onCallID(callID string, f func(now time.Time, c *call) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.exchange.calls[callID]
+	c := s.pbx.calls[callID]
 	if c == nil {
 		return ErrNoCall
 	}
@@ -202,14 +202,14 @@ func (s *Simulator) pickUpLater(c *call) {
 	if s.opts.Pickup < 0 {
 		return
 	}
-	s.later(s.opts.Pickup, func() {
+	s.after(s.opts.Pickup, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if c.phase == ringing && c.deviceCall != "" && !c.deviceUp {
-			s.exchange.pickUpDevice(c)
+		if c.phase == ringing && c.deviceCall != "" && !c.devicePickedUp {
+			s.pbx.pickUpDevice(c)
 			s.pickUpLater(c)
 		} else if c.phase == ringing {
-			s.exchange.answer(s.now(), c, nil)
+			s.pbx.answer(s.now(), c, nil)
 		}
 	})
 }

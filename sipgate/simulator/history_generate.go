@@ -9,7 +9,7 @@ import (
 )
 
 // Filling describes the calls that [Simulator.Fill] adds to a history.
-type Filling struct {
+type HistoryFill struct {
 	Entries int    `json:"entries"` // at most 2,000
 	Seed    uint64 `json:"seed"`
 	Account string `json:"account,omitempty"`
@@ -27,7 +27,7 @@ const (
 // some with recordings, notes or a star, some archived, and voicemails. The
 // same seed gives the same calls at the same distance from now. Of more than
 // 2,000 entries the oldest go, of more than 100 recordings too.
-func (s *Simulator) Fill(f Filling) error {
+func (s *Simulator) FillHistory(f HistoryFill) error {
 	a, err := s.account(f.Account)
 	if err != nil {
 		return err
@@ -37,38 +37,38 @@ func (s *Simulator) Fill(f Filling) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x, kept := newExchange(f.Seed), a.history
-	x.last, a.history = s.exchange.last, nil
-	w := &workday{s: s, account: a, dice: rand.New(rand.NewPCG(f.Seed, 0xf111))}
+	x, kept := newPBX(f.Seed), a.history
+	x.lastEntry, a.history = s.pbx.lastEntry, nil
+	w := &officeScript{s: s, account: a, rng: rand.New(rand.NewPCG(f.Seed, 0xf111))}
 	begun := s.now().Add(-fillUntil - time.Duration(f.Entries)*fillEvery)
 	for i := 0; len(a.history) < f.Entries; i++ {
 		w.pastCall(x, begun.Add(time.Duration(len(a.history))*fillEvery), i)
 	}
-	s.exchange.last = x.last
+	s.pbx.lastEntry = x.lastEntry
 	a.history = append(a.history[:f.Entries], kept...)
-	slices.SortStableFunc(a.history, func(a, b *entry) int { return a.created.Compare(b.created) })
+	slices.SortStableFunc(a.history, func(a, b *historyEntry) int { return a.created.Compare(b.created) })
 	if n := len(a.history) - maxEntries; n > 0 {
 		a.history = slices.Delete(a.history, 0, n)
 	}
-	s.exchange.files = append(x.files, s.exchange.files...)
-	s.exchange.trim()
+	s.pbx.recordings = append(x.recordings, s.pbx.recordings...)
+	s.pbx.trimRecordings()
 	return nil
 }
 
 // pastCall lets one call happen at t, from its beginning to its end. A call
 // that goes to the voicemail becomes two entries.
-func (d *workday) pastCall(x *exchange, t time.Time, i int) {
-	u := d.account.users[d.dice.IntN(len(d.account.users))]
-	p := plan{account: d.account, direction: in, from: d.outside(d.dice), to: u.number(), users: []*user{u}, origin: "script"}
-	if p.from != "anonymous" && d.dice.IntN(5) < 2 {
+func (d *officeScript) pastCall(x *pbx, t time.Time, i int) {
+	u := d.account.users[d.rng.IntN(len(d.account.users))]
+	p := callSpec{account: d.account, direction: in, from: d.externalNumber(d.rng), to: u.number(), users: []*user{u}, origin: "script"}
+	if p.from != "anonymous" && d.rng.IntN(5) < 2 {
 		p.direction, p.from, p.to = out, p.to, p.from
 	}
 	c := x.begin(t, p)
 	t = t.Add(d.seconds(5, 20))
-	switch n := d.dice.IntN(10); {
+	switch n := d.rng.IntN(10); {
 	case n < 7:
 		x.answer(t, c, u)
-		x.setRecording(t, c, d.dice.IntN(8) == 0, true)
+		x.setRecording(t, c, d.rng.IntN(8) == 0, true)
 		x.end(t.Add(d.seconds(10, 200)), c, normalClearing)
 	case n < 8 && p.direction == in:
 		v, err := x.forwardToVoicemail(t, c)
@@ -81,12 +81,12 @@ func (d *workday) pastCall(x *exchange, t time.Time, i int) {
 	default:
 		x.end(t, c, cancelled)
 	}
-	d.mark(c.entry, i)
+	d.editEntry(c.historyEntry, i)
 }
 
 // mark does to an entry what people do, now and then.
-func (d *workday) mark(e *entry, i int) {
-	e.read = e.read || d.dice.IntN(3) > 0
+func (d *officeScript) editEntry(e *historyEntry, i int) {
+	e.read = e.read || d.rng.IntN(3) > 0
 	e.starred = i%23 == 5
 	e.archived = i%29 == 7
 	if i%17 == 3 {
@@ -95,16 +95,16 @@ func (d *workday) mark(e *entry, i int) {
 }
 
 // spoken is what is said to the voicemail, as its transcription has it.
-var spoken = []string{
+var voicemailTexts = []string{
 	"Guten Tag, hier ist Sabine Vogt. Bitte rufen Sie mich wegen der Lieferung zurück.",
 	"Hallo, ich wollte nur fragen, ob mein Fahrrad schon fertig ist. Danke!",
 	"Good morning, this is a message for the workshop. Please call me back after three.",
 }
 
-func (s *Simulator) controlFill(w http.ResponseWriter, r *http.Request) {
-	var in Filling
+func (s *Simulator) controlFillHistory(w http.ResponseWriter, r *http.Request) {
+	var in HistoryFill
 	if readControl(w, r, &in) {
-		err := s.Fill(in)
-		controlled(w, map[string]int{"entries": in.Entries}, err)
+		err := s.FillHistory(in)
+		writeResult(w, map[string]int{"entries": in.Entries}, err)
 	}
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // pushTime is how long a receiver may take.
-const pushTime = 10 * time.Second
+const pushTimeout = 10 * time.Second
 
 // maxReply is how much of a receiver's answer is read.
 const maxReply = 64 << 10
@@ -58,83 +58,83 @@ func sign(body []byte) string {
 // origCallId, are delivered one after the other in the order in which they
 // happened; families do not wait for each other, and nothing waits for the
 // courier. Only a fault changes that.
-type courier struct {
+type dispatcher struct {
 	s      *Simulator
 	client *http.Client
 
-	mu       sync.Mutex
-	families map[string]*family
-	replies  map[string]reply // of newCalls, by callId
-	order    []string         // the keys of replies, oldest first
-	last     map[string]reply // the newest of each account
+	mu      sync.Mutex
+	queues  map[string]*eventQueue
+	replies map[string]pushReply // of newCalls, by callId
+	order   []string             // the keys of replies, oldest first
+	latest  map[string]pushReply // the newest of each account
 }
 
 // maxReplies is how many newCalls' answers are remembered.
 const maxReplies = 4096
 
-type family struct{ queue []event }
+type eventQueue struct{ events []event }
 
-func newCourier(s *Simulator) *courier {
+func newDispatcher(s *Simulator) *dispatcher {
 	client := *s.opts.Push
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &courier{
-		s: s, client: &client, families: map[string]*family{},
-		replies: map[string]reply{}, last: map[string]reply{},
+	return &dispatcher{
+		s: s, client: &client, queues: map[string]*eventQueue{},
+		replies: map[string]pushReply{}, latest: map[string]pushReply{},
 	}
 }
 
 // take queues an event and returns at once.
-func (p *courier) take(e event) {
-	if e.kind == "newCall" && (e.url == "" || !listed(e)) {
+func (p *dispatcher) enqueue(e event) {
+	if e.kind == "newCall" && (e.url == "" || !whitelisted(e)) {
 		return // nobody wants to know of this call
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if f, running := p.families[e.family]; running {
-		f.queue = append(f.queue, e)
+	if f, running := p.queues[e.callGroup]; running {
+		f.events = append(f.events, e)
 		return
 	}
-	p.families[e.family] = &family{queue: []event{e}}
-	p.s.goes(func(ctx context.Context) { p.run(ctx, e.family) })
+	p.queues[e.callGroup] = &eventQueue{events: []event{e}}
+	p.s.spawn(func(ctx context.Context) { p.run(ctx, e.callGroup) })
 }
 
 // listed reports whether the settings' whitelist, if there is one, has an
 // extension of the call.
-func listed(e event) bool {
+func whitelisted(e event) bool {
 	list := e.account.push.Whitelist
 	return len(list) == 0 || slices.ContainsFunc(e.tags, func(tag string) bool { return slices.Contains(list, tag) })
 }
 
 // run delivers the events of a family until there is none left.
-func (p *courier) run(ctx context.Context, name string) {
+func (p *dispatcher) run(ctx context.Context, name string) {
 	var held []event // overtaken by the next one
 	for {
 		e, more := p.next(name)
 		if !more {
 			break
 		}
-		if p.trouble(ctx, e, &held) {
+		if p.applyFault(ctx, e, &held) {
 			p.deliver(ctx, e)
-			p.release(ctx, &held)
+			p.deliverHeld(ctx, &held)
 		}
 	}
-	p.release(ctx, &held)
+	p.deliverHeld(ctx, &held)
 }
 
-func (p *courier) next(name string) (event, bool) {
+func (p *dispatcher) next(name string) (event, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	f := p.families[name]
-	if len(f.queue) == 0 || p.s.ctx.Err() != nil {
-		delete(p.families, name)
+	f := p.queues[name]
+	if len(f.events) == 0 || p.s.ctx.Err() != nil {
+		delete(p.queues, name)
 		return event{}, false
 	}
-	e := f.queue[0]
-	f.queue = f.queue[1:]
+	e := f.events[0]
+	f.events = f.events[1:]
 	return e, true
 }
 
-func (p *courier) release(ctx context.Context, held *[]event) {
+func (p *dispatcher) deliverHeld(ctx context.Context, held *[]event) {
 	for _, e := range *held {
 		p.deliver(ctx, e)
 	}
@@ -143,8 +143,8 @@ func (p *courier) release(ctx context.Context, held *[]event) {
 
 // trouble applies the fault that hits e, and reports whether e is to be
 // delivered now.
-func (p *courier) trouble(ctx context.Context, e event, held *[]event) bool {
-	f, hit := p.s.faults.push(e)
+func (p *dispatcher) applyFault(ctx context.Context, e event, held *[]event) bool {
+	f, hit := p.s.faults.forPush(e)
 	if !hit {
 		return true
 	}
@@ -157,38 +157,38 @@ func (p *courier) trouble(ctx context.Context, e event, held *[]event) bool {
 		p.deliver(ctx, e)
 	case DoReorder:
 		*held = append(*held, e)
-		sleep(ctx, cmp.Or(time.Duration(f.Delay), reorderTime))
+		sleep(ctx, cmp.Or(time.Duration(f.Delay), reorderTimeout))
 		return false
 	}
 	return true
 }
 
 // deliver posts e to whom it concerns, and keeps what a newCall is answered.
-func (p *courier) deliver(ctx context.Context, e event) {
+func (p *dispatcher) deliver(ctx context.Context, e event) {
 	address := p.address(e)
 	if address == "" || ctx.Err() != nil {
 		return
 	}
-	record := hookRecord{Created: stamp(p.s.now()), URL: address, Request: string(e.body)}
+	record := webhookLogEntry{Created: formatTime(p.s.now()), URL: address, Request: string(e.body)}
 	r, err := p.post(ctx, address, e.body, &record)
 	if err != nil {
 		p.s.log.Info("push failed", "event", e.kind, "callId", e.callID, "err", err)
 	}
 	if e.kind == "newCall" && err == nil {
-		p.remember(e, r)
+		p.storeReply(e, r)
 	}
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	if e.account.push.Log {
-		e.account.hooks = append(e.account.hooks, record)
-		e.account.hooks = e.account.hooks[max(0, len(e.account.hooks)-maxHooks):]
+		e.account.webhookLog = append(e.account.webhookLog, record)
+		e.account.webhookLog = e.account.webhookLog[max(0, len(e.account.webhookLog)-maxWebhookLog):]
 	}
 }
 
-func (p *courier) remember(e event, r reply) {
+func (p *dispatcher) storeReply(e event, r pushReply) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.replies[e.callID], p.last[e.account.id] = r, r
+	p.replies[e.callID], p.latest[e.account.id] = r, r
 	p.order = append(p.order, e.callID)
 	if len(p.order) > maxReplies {
 		delete(p.replies, p.order[0])
@@ -197,20 +197,20 @@ func (p *courier) remember(e event, r reply) {
 }
 
 // maxHooks is how many deliveries GET /log/webhooks remembers.
-const maxHooks = 100
+const maxWebhookLog = 100
 
 // address is where e goes: a newCall where the settings say, the others where
 // the newCall's answer said. If a fault made an event overtake its newCall,
 // it goes where the account's latest answer said.
-func (p *courier) address(e event) string {
+func (p *dispatcher) address(e event) string {
 	if e.kind == "newCall" {
 		return e.url
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r, known := p.replies[e.callID]
-	if !known && p.s.faults.reorders() {
-		r = p.last[e.account.id]
+	if !known && p.s.faults.hasReordered() {
+		r = p.latest[e.account.id]
 	}
 	if e.kind == "answer" {
 		return r.OnAnswer
@@ -219,13 +219,13 @@ func (p *courier) address(e event) string {
 }
 
 // post sends one push and reads its answer into record.
-func (p *courier) post(ctx context.Context, address string, body []byte, record *hookRecord) (reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, pushTime)
+func (p *dispatcher) post(ctx context.Context, address string, body []byte, record *webhookLogEntry) (pushReply, error) {
+	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		record.Response = err.Error()
-		return reply{}, err
+		return pushReply{}, err
 	}
 	for name, value := range map[string]string{
 		"Content-Type":        "application/x-www-form-urlencoded; charset=UTF-8",
@@ -241,17 +241,17 @@ func (p *courier) post(ctx context.Context, address string, body []byte, record 
 	resp, err := p.client.Do(req)
 	if err != nil {
 		record.Response = err.Error()
-		return reply{}, err
+		return pushReply{}, err
 	}
 	defer resp.Body.Close()
 	text, err := readReply(resp)
 	record.Status = fmt.Sprint(resp.StatusCode)
 	record.Response = fmt.Sprintf("%s %s\r\n\r\n%s", resp.Proto, resp.Status, text)
 	if err != nil {
-		return reply{}, err
+		return pushReply{}, err
 	}
 	if resp.StatusCode >= 300 {
-		return reply{}, fmt.Errorf("status %d", resp.StatusCode)
+		return pushReply{}, fmt.Errorf("status %d", resp.StatusCode)
 	}
 	r, err := parseReply(resp.Header.Get("Content-Type"), text)
 	if err != nil {

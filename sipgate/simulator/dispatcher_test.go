@@ -204,7 +204,7 @@ func TestPushSequences(t *testing.T) {
 }
 
 func TestNoUserInPush(t *testing.T) {
-	c := &call{account: makeAccounts()[0], id: "A", orig: "A", from: "anonymous", to: "+492214710100"}
+	c := &call{account: makeAccounts()[0], id: "A", origID: "A", from: "anonymous", to: "+492214710100"}
 	body := string(newCallEvent(c, "A", in, c.from, c.to).body)
 	if !strings.Contains(body, "from=anonymous") || !strings.Contains(body, "&user%5B%5D=&xcid") || strings.Contains(body, "serId") {
 		t.Error(body)
@@ -233,7 +233,7 @@ func TestAnswerAndHangupOnlyIfAskedFor(t *testing.T) {
 			if got := v.sequence(1, map[string]string{a: "A"}); got != "/in newCall A" {
 				t.Error(got)
 			}
-			hooks := get[struct{ Items []hookRecord }](r, "/v2/log/webhooks").Items
+			hooks := get[struct{ Items []webhookLogEntry }](r, "/v2/log/webhooks").Items
 			if len(hooks) != 1 || hooks[0].Status != "200" || !strings.HasPrefix(hooks[0].Request, "event=newCall&") {
 				t.Errorf("%+v", hooks)
 			}
@@ -247,9 +247,9 @@ func TestAnswerAndHangupOnlyIfAskedFor(t *testing.T) {
 // drain waits until no push is on its way.
 func (r *rig) drain() {
 	for {
-		r.sim.courier.mu.Lock()
-		n := len(r.sim.courier.families)
-		r.sim.courier.mu.Unlock()
+		r.sim.dispatcher.mu.Lock()
+		n := len(r.sim.dispatcher.queues)
+		r.sim.dispatcher.mu.Unlock()
 		if n == 0 {
 			return
 		}

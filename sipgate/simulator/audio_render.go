@@ -18,28 +18,28 @@ const (
 
 // block renders the samples from position at on. The same positions give the
 // same samples, whatever was rendered before.
-func (s *score) block(out []float32, at int64) {
+func (s *audioEvents) render(out []float32, at int64) {
 	clear(out)
 	gain, duck := ones(len(out)), ones(len(out))
 	for _, k := range s.tones {
-		lower(gain, at, span{k.at, k.end()}, underTones)
-		lower(duck, at, span{k.at, k.end()}, clipUnderTones)
+		attenuate(gain, at, span{k.at, k.end()}, underTones)
+		attenuate(duck, at, span{k.at, k.end()}, clipUnderTones)
 		k.sound(out, at)
 	}
 	for _, c := range s.clips {
-		lower(gain, at, c.span(), underClip)
+		attenuate(gain, at, c.span(), underClip)
 		c.sound(out, duck, at)
 	}
 	for _, h := range s.holds {
-		playHold(out, gain, at, h)
-		lower(gain, at, h, 0)
+		addHoldMusic(out, gain, at, h)
+		attenuate(gain, at, h, 0)
 	}
-	s.talk(out, gain, at)
+	s.addVoices(out, gain, at)
 }
 
 // talk adds the voices: those present take turns, in the order in which they
 // joined the call; one that is alone makes pauses.
-func (s *score) talk(out, gain []float32, at int64) {
+func (s *audioEvents) addVoices(out, gain []float32, at int64) {
 	for turn := at / turnLength; turn*turnLength < at+int64(len(out)); turn++ {
 		middle := turn*turnLength + turnLength/2
 		var there []int
@@ -56,14 +56,14 @@ func (s *score) talk(out, gain []float32, at int64) {
 		p.silenceAbsence(own, at)
 		if there[who] == 0 {
 			for _, m := range s.mutes {
-				lower(own, at, m, 0)
+				attenuate(own, at, m, 0)
 			}
 		}
 		voices()[p.voice].speak(out, own, at, s.seed+uint64(p.voice), turn)
 	}
 }
 
-func (p *speaker) presentAt(n int64) bool {
+func (p *audioParty) presentAt(n int64) bool {
 	for _, s := range p.present {
 		if s.from <= n && n < s.to {
 			return true
@@ -73,15 +73,15 @@ func (p *speaker) presentAt(n int64) bool {
 }
 
 // silenceAbsence lowers gain to nothing while p is not on the call.
-func (p *speaker) silenceAbsence(gain []float32, at int64) {
+func (p *audioParty) silenceAbsence(gain []float32, at int64) {
 	gone := span{-forever, 0}
 	for _, s := range p.present {
 		gone.to = s.from
-		lower(gain, at, gone, 0)
+		attenuate(gain, at, gone, 0)
 		gone.from = s.to
 	}
 	gone.to = forever
-	lower(gain, at, gone, 0)
+	attenuate(gain, at, gone, 0)
 }
 
 func (c clip) span() span { return span{c.at, c.at + int64(len(c.samples))} }
@@ -102,7 +102,7 @@ func ones(n int) []float32 {
 
 // lower multiplies gain, whose first element belongs to position at, by level
 // within s, with ramps of 5 ms before and after it.
-func lower(gain []float32, at int64, s span, level float32) {
+func attenuate(gain []float32, at int64, s span, level float32) {
 	if s.from >= s.to {
 		return
 	}
@@ -115,20 +115,20 @@ func lower(gain []float32, at int64, s span, level float32) {
 
 // soundFile is a finished recording. It is rendered anew whenever it is read
 // and is the same every time.
-type soundFile struct {
-	tape *tape
+type audioFile struct {
+	tape *audioTimeline
 	span
 	ended time.Time
 }
 
 // samples is the length of the recording.
-func (f *soundFile) samples() int64 { return f.to - f.from }
+func (f *audioFile) samples() int64 { return f.to - f.from }
 
 // size is the length of the file in bytes.
-func (f *soundFile) size() int64 { return wavHeaderSize + 2*f.samples() }
+func (f *audioFile) size() int64 { return wavHeaderSize + 2*f.samples() }
 
 // wav returns the whole file. It is safe for concurrent use.
-func (f *soundFile) wav() []byte {
+func (f *audioFile) wav() []byte {
 	b := make([]byte, f.size())
 	if _, err := io.ReadFull(f.reader(), b); err != nil {
 		panic("simulator: a recording is shorter than its size: " + err.Error())
@@ -137,14 +137,14 @@ func (f *soundFile) wav() []byte {
 }
 
 // reader returns the file to read from; only what is read is rendered.
-func (f *soundFile) reader() io.ReadSeeker {
-	return &soundReader{file: f, score: f.tape.snapshot(), header: wavHeader(f.samples())}
+func (f *audioFile) reader() io.ReadSeeker {
+	return &audioReader{file: f, events: f.tape.snapshot(), header: wavHeader(f.samples())}
 }
 
 // soundReader reads a soundFile. It holds one block, not the file.
-type soundReader struct {
-	file   *soundFile
-	score  score
+type audioReader struct {
+	file   *audioFile
+	events audioEvents
 	header []byte
 
 	offset int64 // of the next byte
@@ -154,7 +154,7 @@ type soundReader struct {
 }
 
 // Read implements io.Reader.
-func (r *soundReader) Read(p []byte) (int, error) {
+func (r *audioReader) Read(p []byte) (int, error) {
 	if r.offset >= r.file.size() {
 		return 0, io.EOF
 	}
@@ -172,14 +172,14 @@ func (r *soundReader) Read(p []byte) (int, error) {
 }
 
 // render makes the block in which the offset lies.
-func (r *soundReader) render() {
+func (r *audioReader) render() {
 	sample := (r.offset - wavHeaderSize) / 2 / blockSize * blockSize
 	r.first = wavHeaderSize + 2*sample
 	if r.mixed == nil {
 		r.mixed = make([]float32, blockSize)
 	}
 	out := r.mixed[:min(blockSize, r.file.samples()-sample)]
-	r.score.block(out, r.file.from+sample)
+	r.events.render(out, r.file.from+sample)
 	r.block = r.block[:0]
 	for _, x := range out {
 		v := int16(max(-1, min(1, x)) * fullScale)
@@ -188,7 +188,7 @@ func (r *soundReader) render() {
 }
 
 // Seek implements io.Seeker.
-func (r *soundReader) Seek(offset int64, whence int) (int64, error) {
+func (r *audioReader) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:
 		offset += r.offset

@@ -132,17 +132,17 @@ func (v *voice) speak(out, gain []float32, at int64, seed uint64, turn int64) {
 	end := turn*turnLength + turnLength - 1200 - int64(mix(seed^uint64(turn))%1600)
 	phase := 0.0
 	for i := uint64(0); start < end; i++ {
-		dice := mix(seed + uint64(turn)<<20 + i)
+		rng := mix(seed + uint64(turn)<<20 + i)
 		y := syllable{
 			at:     start,
-			length: min(1200+int64(dice>>8%700), end-start),
+			length: min(1200+int64(rng>>8%700), end-start),
 			phase:  phase,
-			vowel:  int(dice % vowels),
-			next:   int(dice >> 4 % vowels),
-			noise:  dice,
+			vowel:  int(rng % vowels),
+			next:   int(rng >> 4 % vowels),
+			noise:  rng,
 		}
 		height := 1 + pitchDecline*(1-2*float64(start-turn*turnLength)/turnLength)
-		wobble := pitchWobble * (float64(dice>>24%1000)/500 - 1)
+		wobble := pitchWobble * (float64(rng>>24%1000)/500 - 1)
 		y.step = v.pitch * height * (1 + wobble) * tableSize / sampleRate
 		v.utter(out, gain, at, y)
 		phase = math.Mod(phase+y.step*float64(y.length), tableSize)

@@ -6,7 +6,7 @@ import (
 )
 
 // active returns an error unless the call is established.
-func (c *call) active() error {
+func (c *call) requireEstablished() error {
 	switch c.phase {
 	case ended:
 		return errNoCall
@@ -17,8 +17,8 @@ func (c *call) active() error {
 }
 
 // setHold puts all participants on hold or retrieves them.
-func (x *exchange) setHold(now time.Time, c *call, on bool) error {
-	if err := c.active(); err != nil {
+func (x *pbx) setHold(now time.Time, c *call, on bool) error {
+	if err := c.requireEstablished(); err != nil {
 		return err
 	}
 	if c.hold == on {
@@ -28,24 +28,24 @@ func (x *exchange) setHold(now time.Time, c *call, on bool) error {
 	for _, p := range c.parties {
 		p.hold = on
 	}
-	c.tape.held(now, on)
+	c.audio.setHold(now, on)
 	return nil
 }
 
 // setMuted mutes the party of u, "yourself".
-func (x *exchange) setMuted(now time.Time, c *call, u *user, on bool) error {
-	if err := c.active(); err != nil {
+func (x *pbx) setMuted(now time.Time, c *call, u *user, on bool) error {
+	if err := c.requireEstablished(); err != nil {
 		return err
 	}
 	p := c.partyOf(u)
 	switch {
 	case p.muted == on:
 	case p.owner:
-		c.tape.muted(now, on)
+		c.audio.setMuted(now, on)
 	case on:
-		c.tape.left(p.id, now)
+		c.audio.leave(p.id, now)
 	default:
-		c.tape.joined(p.id, now)
+		c.audio.join(p.id, now)
 	}
 	p.muted = on
 	return nil
@@ -53,29 +53,29 @@ func (x *exchange) setMuted(now time.Time, c *call, u *user, on bool) error {
 
 // setRecording starts or stops a recording. Each start makes a file of its own.
 // Whether the participants were told of it is only noted.
-func (x *exchange) setRecording(now time.Time, c *call, on, announced bool) error {
-	if err := c.active(); err != nil {
+func (x *pbx) setRecording(now time.Time, c *call, on, announced bool) error {
+	if err := c.requireEstablished(); err != nil {
 		return err
 	}
 	switch {
 	case c.recording == on:
 	case on:
-		c.taped = append(c.taped, taping{At: now, Announced: announced})
-		c.tape.start(now)
+		c.recordingStarts = append(c.recordingStarts, recordingStart{At: now, Announced: announced})
+		c.audio.startRecording(now)
 	default:
-		c.tape.stop(now)
+		c.audio.stopRecording(now)
 	}
 	c.recording = on
 	return nil
 }
 
 // sendTones sends keypad tones to all participants.
-func (x *exchange) sendTones(now time.Time, c *call, digits string) error {
-	if err := c.active(); err != nil {
+func (x *pbx) sendTones(now time.Time, c *call, digits string) error {
+	if err := c.requireEstablished(); err != nil {
 		return err
 	}
 	c.tones = append(c.tones, digits)
-	c.tape.tones(digits, now)
+	c.audio.addTones(digits, now)
 	return nil
 }
 
@@ -84,8 +84,8 @@ func (x *exchange) sendTones(now time.Time, c *call, digits string) error {
 // theirs, to any other number an outgoing one of the transferring user. Until
 // then c goes on: on hold if the transfer is attended, so that the owner can
 // retrieve it; if nobody answers, it stays.
-func (x *exchange) transferTo(now time.Time, c *call, t transfer) (*call, error) {
-	if err := c.active(); err != nil {
+func (x *pbx) transferTo(now time.Time, c *call, t transfer) (*call, error) {
+	if err := c.requireEstablished(); err != nil {
 		return nil, err
 	}
 	if c.successor != nil {
@@ -94,9 +94,9 @@ func (x *exchange) transferTo(now time.Time, c *call, t transfer) (*call, error)
 	if t.Attended {
 		x.setHold(now, c, true)
 	}
-	p := plan{
+	p := callSpec{
 		account: c.account, direction: in, from: c.far, to: t.To, origin: c.origin,
-		users: c.account.reached(t.To), diversion: c.parties[0].number, family: c,
+		users: c.account.usersAt(t.To), diversion: c.parties[0].number, previous: c,
 	}
 	if len(p.users) == 0 {
 		p.direction, p.users = out, []*user{c.account.users[0]}
@@ -114,13 +114,13 @@ func (x *exchange) transferTo(now time.Time, c *call, t transfer) (*call, error)
 
 // forward sends a ringing call on to another number: it ends with the cause
 // "forwarded", and a new call of the same family begins.
-func (x *exchange) forward(now time.Time, c *call, to string) (*call, error) {
+func (x *pbx) forward(now time.Time, c *call, to string) (*call, error) {
 	if c.phase != ringing {
 		return nil, errEnded
 	}
-	p := plan{
+	p := callSpec{
 		account: c.account, direction: in, from: c.from, to: to, origin: c.origin,
-		users: c.account.reached(to), diversion: c.to, family: c,
+		users: c.account.usersAt(to), diversion: c.to, previous: c,
 	}
 	if len(p.users) == 0 {
 		p.direction, p.users = out, c.users
@@ -133,7 +133,7 @@ func (x *exchange) forward(now time.Time, c *call, to string) (*call, error) {
 
 // forwardToVoicemail is forward to the account's voicemail, which answers at
 // once and records until the call ends.
-func (x *exchange) forwardToVoicemail(now time.Time, c *call) (*call, error) {
+func (x *pbx) forwardToVoicemail(now time.Time, c *call) (*call, error) {
 	if c.phase != ringing {
 		return nil, errEnded
 	}
@@ -143,16 +143,16 @@ func (x *exchange) forwardToVoicemail(now time.Time, c *call) (*call, error) {
 	return n, x.answer(now, n, nil)
 }
 
-func (x *exchange) beginVoicemail(now time.Time, c *call) *call {
-	tell := x.tell
-	defer func() { x.tell = tell }()
-	x.tell = func(event) {} // the event must name the voicemail, so it comes below
-	n := x.begin(now, plan{
+func (x *pbx) beginVoicemail(now time.Time, c *call) *call {
+	tell := x.publish
+	defer func() { x.publish = tell }()
+	x.publish = func(event) {} // the event must name the voicemail, so it comes below
+	n := x.begin(now, callSpec{
 		account: c.account, direction: in, from: c.from, to: c.to,
-		users: c.users, origin: c.origin, diversion: c.to, family: c,
+		users: c.users, origin: c.origin, diversion: c.to, previous: c,
 	})
 	n.voicemail = true
-	n.tape.start(now)
+	n.audio.startRecording(now)
 	tell(newCallEvent(n, n.id, n.direction, n.from, n.to))
 	return n
 }
@@ -168,7 +168,7 @@ func (u *user) number() string {
 }
 
 // reached are the users whom a call to the number rings.
-func (a *account) reached(e164 string) []*user {
+func (a *account) usersAt(e164 string) []*user {
 	i := slices.IndexFunc(a.numbers, func(n *number) bool { return n.e164 == e164 })
 	if i < 0 {
 		return nil
@@ -188,7 +188,7 @@ func (a *account) reached(e164 string) []*user {
 }
 
 // userOf is the user whose own number it is, or nil.
-func (a *account) userOf(e164 string) *user {
+func (a *account) userByNumber(e164 string) *user {
 	for _, u := range a.users {
 		if u.number() == e164 {
 			return u

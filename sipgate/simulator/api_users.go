@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-var notFound = answer{status: http.StatusNotFound}
+var notFound = response{status: http.StatusNotFound}
 
 // getUserInfo tells who holds the token. Its sub repeats in every account.
-func (s *Simulator) getUserInfo(q *query) answer {
-	a := q.grant.account
-	return ok(map[string]string{
-		"sub": q.grant.user.id, "domain": a.domain, "masterSipId": a.id, "locale": a.locale,
+func (s *Simulator) getUserInfo(q *apiRequest) response {
+	a := q.auth.account
+	return okJSON(map[string]string{
+		"sub": q.auth.user.id, "domain": a.domain, "masterSipId": a.id, "locale": a.locale,
 	})
 }
 
@@ -24,30 +24,30 @@ func (u *user) json() map[string]any {
 	}
 }
 
-func (s *Simulator) listUsers(q *query) answer {
+func (s *Simulator) listUsers(q *apiRequest) response {
 	var list []map[string]any
-	for _, u := range q.grant.account.users {
+	for _, u := range q.auth.account.users {
 		list = append(list, u.json())
 	}
-	return ok(items(list))
+	return okJSON(items(list))
 }
 
-func (s *Simulator) getUser(q *query) answer {
-	u := q.grant.account.user(q.args["id"])
+func (s *Simulator) getUser(q *apiRequest) response {
+	u := q.auth.account.user(q.args["id"])
 	if u == nil {
 		return notFound
 	}
-	return ok(u.json())
+	return okJSON(u.json())
 }
 
 // onUser lets f answer for the user of the path, who may be anybody in the
 // account.
-func onUser(q *query, f func(a *account, u *user) answer) answer {
-	u := q.grant.account.user(q.args["userId"])
+func onUser(q *apiRequest, f func(a *account, u *user) response) response {
+	u := q.auth.account.user(q.args["userId"])
 	if u == nil {
 		return notFound
 	}
-	return f(q.grant.account, u)
+	return f(q.auth.account, u)
 }
 
 type routing struct {
@@ -55,8 +55,8 @@ type routing struct {
 	Alias string `json:"alias"`
 }
 
-func (s *Simulator) listDevices(q *query) answer {
-	return onUser(q, func(a *account, u *user) answer {
+func (s *Simulator) listDevices(q *apiRequest) response {
+	return onUser(q, func(a *account, u *user) response {
 		groups := []routing{}
 		for _, g := range a.groups {
 			if slices.Contains(g.members, u) {
@@ -79,7 +79,7 @@ func (s *Simulator) listDevices(q *query) answer {
 			}
 			list = append(list, j)
 		}
-		return ok(items(list))
+		return okJSON(items(list))
 	})
 }
 
@@ -99,7 +99,7 @@ func (n *number) json() map[string]any {
 	endpoint, url := n.endpoint, "/groups/"+n.endpoint
 	switch {
 	case n.account.neo:
-		endpoint = n.account.userOf(n.e164).channel()
+		endpoint = n.account.userByNumber(n.e164).channel()
 		url = "/channels/" + endpoint
 	case n.endpoint[0] == 'p':
 		url = "/w" + n.endpoint[1:] + "/phonelines/" + n.endpoint
@@ -121,13 +121,13 @@ func (a *account) numbersJSON(take func(*number) bool) []map[string]any {
 	return list
 }
 
-func (s *Simulator) listNumbers(q *query) answer {
-	list := q.grant.account.numbersJSON(func(*number) bool { return true })
+func (s *Simulator) listNumbers(q *apiRequest) response {
+	list := q.auth.account.numbersJSON(func(*number) bool { return true })
 	return page(q, list, func(part []map[string]any) any { return items(part) })
 }
 
 // page answers with the part of list that offset and limit name.
-func page[T any](q *query, list []T, wrap func([]T) any) answer {
+func page[T any](q *apiRequest, list []T, wrap func([]T) any) response {
 	offset, err := parseInt(q.URL.Query(), "offset", 0, 1<<31-1)
 	if err != nil {
 		return invalid(err)
@@ -137,28 +137,28 @@ func page[T any](q *query, list []T, wrap func([]T) any) answer {
 		return invalid(err)
 	}
 	list = list[min(offset, len(list)):]
-	return ok(wrap(list[:min(limit, len(list))]))
+	return okJSON(wrap(list[:min(limit, len(list))]))
 }
 
-func (s *Simulator) listUserNumbers(q *query) answer {
-	return onUser(q, func(a *account, u *user) answer {
-		return ok(items(a.numbersJSON(func(n *number) bool { return n.endpoint == u.phoneline })))
+func (s *Simulator) listUserNumbers(q *apiRequest) response {
+	return onUser(q, func(a *account, u *user) response {
+		return okJSON(items(a.numbersJSON(func(n *number) bool { return n.endpoint == u.phoneline })))
 	})
 }
 
 // listEndpointNumbers lists the numbers of the group or phone line of the path.
-func (s *Simulator) listEndpointNumbers(q *query) answer {
-	list := q.grant.account.numbersJSON(func(n *number) bool { return n.endpoint == q.args["id"] })
+func (s *Simulator) listEndpointNumbers(q *apiRequest) response {
+	list := q.auth.account.numbersJSON(func(n *number) bool { return n.endpoint == q.args["id"] })
 	if len(list) == 0 {
 		return notFound
 	}
-	return ok(items(list))
+	return okJSON(items(list))
 }
 
-func (s *Simulator) listPhonelines(q *query) answer {
-	return onUser(q, func(a *account, u *user) answer {
+func (s *Simulator) listPhonelines(q *apiRequest) response {
+	return onUser(q, func(a *account, u *user) response {
 		base := "/" + u.id + "/phonelines/" + u.phoneline
-		return ok(items([]map[string]string{{
+		return okJSON(items([]map[string]string{{
 			"id": u.phoneline, "alias": u.name(),
 			"blockAnonymousUrl": base + "/blockanonymous", "devicesUrl": base + "/devices",
 			"forwardingsUrl": base + "/forwardings", "numbersUrl": base + "/numbers",
@@ -167,22 +167,22 @@ func (s *Simulator) listPhonelines(q *query) answer {
 	})
 }
 
-func (s *Simulator) listGroups(q *query) answer {
+func (s *Simulator) listGroups(q *apiRequest) response {
 	id := q.URL.Query().Get("userId")
 	var list []map[string]any
-	for i, g := range q.grant.account.groups {
-		if id == "" || slices.Contains(g.members, q.grant.account.user(id)) {
+	for i, g := range q.auth.account.groups {
+		if id == "" || slices.Contains(g.members, q.auth.account.user(id)) {
 			list = append(list, map[string]any{
 				"id": g.id, "alias": g.alias, "groupNumbersUrl": "/groups/" + g.id + "/numbers",
 				"groupUsersUrl": "/groups/" + g.id + "/users", "departmentId": i,
 			})
 		}
 	}
-	return ok(items(list))
+	return okJSON(items(list))
 }
 
-func (s *Simulator) listGroupUsers(q *query) answer {
-	for _, g := range q.grant.account.groups {
+func (s *Simulator) listGroupUsers(q *apiRequest) response {
+	for _, g := range q.auth.account.groups {
 		if g.id != q.args["id"] {
 			continue
 		}
@@ -192,24 +192,24 @@ func (s *Simulator) listGroupUsers(q *query) answer {
 				"id": u.id, "firstname": u.first, "lastname": u.last, "userUrl": "/users/" + u.id,
 			})
 		}
-		return ok(items(list))
+		return okJSON(items(list))
 	}
 	return notFound
 }
 
-func (s *Simulator) getAccount(q *query) answer {
-	return ok(map[string]any{
-		"company": q.grant.account.company, "mainProductType": q.grant.account.product(), "logoUrl": "",
+func (s *Simulator) getAccount(q *apiRequest) response {
+	return okJSON(map[string]any{
+		"company": q.auth.account.company, "mainProductType": q.auth.account.product(), "logoUrl": "",
 		"verified": true, "historyLifeTime": "UNLIMITED",
 	})
 }
 
 // getBalance is for admins only.
-func (s *Simulator) getBalance(q *query) answer {
-	if !q.grant.user.admin {
+func (s *Simulator) getBalance(q *apiRequest) response {
+	if !q.auth.user.admin {
 		return refuse(http.StatusForbidden, "Forbidden")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return ok(map[string]any{"amount": q.grant.account.balance, "currency": "EUR"})
+	return okJSON(map[string]any{"amount": q.auth.account.balance, "currency": "EUR"})
 }

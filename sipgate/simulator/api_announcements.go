@@ -8,17 +8,17 @@ import (
 // announceToCall fetches the announcement while the client waits, and refuses
 // one that cannot be fetched or has another form than mono, 16 bit, 8 kHz. The
 // real sipgate's answer to such a file is unknown; a definite one serves tests.
-func (s *Simulator) announceToCall(q *query) answer {
+func (s *Simulator) announceToCall(q *apiRequest) response {
 	var in struct {
 		URL string `json:"url"`
 	}
 	var asked *playback
-	refused := s.onCall(q, &in, func(x *exchange, now time.Time, c *call) error {
-		if err := c.active(); err != nil {
+	refused := s.onCall(q, &in, func(x *pbx, now time.Time, c *call) error {
+		if err := c.requireEstablished(); err != nil {
 			return err
 		}
 		asked = &playback{URL: in.URL, At: now}
-		c.played = append(c.played, asked)
+		c.announcements = append(c.announcements, asked)
 		return nil
 	})
 	if asked == nil {
@@ -31,14 +31,14 @@ func (s *Simulator) announceToCall(q *query) answer {
 		asked.Error = err.Error()
 		return refuse(http.StatusBadRequest, "Announcement refused: "+err.Error())
 	}
-	c := s.exchange.calls[q.args["callId"]]
+	c := s.pbx.calls[q.args["callId"]]
 	if c == nil || c.phase == ended {
 		asked.Error = "the call ended before the announcement was fetched"
 		return callNotFound
 	}
 	asked.At, asked.Accepted = s.now(), true
 	asked.Seconds = float64(len(samples)) / sampleRate
-	c.touch(asked.At)
-	c.tape.announcement(samples, asked.At)
-	return done
+	c.noteCommand(asked.At)
+	c.audio.addAnnouncement(samples, asked.At)
+	return noContent
 }

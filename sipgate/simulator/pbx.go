@@ -44,39 +44,39 @@ var (
 // The near side is the account's: who answers an incoming call, who makes an
 // outgoing one, or the target of a transfer. The far side is the other.
 type call struct {
-	id, orig, xcid string
-	account        *account
-	direction      string // in, out
-	phase          phase
-	origin         string // who made it: "control", "api", "script"
-	from, to       string // E.164 with "+", or "anonymous"
-	near, far      string // the same two, by side
-	diversion      string // number from which it was transferred or forwarded
-	users          []*user
-	owner          *user // who talks, nil until an incoming call is answered
-	voicemail      bool  // answered by a machine; GET /calls does not show it
+	id, origID, xcid string
+	account          *account
+	direction        string // in, out
+	phase            phase
+	origin           string // who made it: "control", "api", "script"
+	from, to         string // E.164 with "+", or "anonymous"
+	near, far        string // the same two, by side
+	diversion        string // number from which it was transferred or forwarded
+	users            []*user
+	owner            *user // who talks, nil until an incoming call is answered
+	voicemail        bool  // answered by a machine; GET /calls does not show it
 
-	began, answered, over time.Time
-	cause                 string
-	hold, recording       bool
-	parties               []*party // the owner's first; none before it is established
+	startedAt, answeredAt, endedAt time.Time
+	cause                          string
+	hold, recording                bool
+	parties                        []*party // the owner's first; none before it is established
 
 	// A call made by POST /sessions/calls rings the caller's device first,
 	// which sipgate reports as a call of its own, an incoming one.
-	deviceCall string
-	deviceUp   bool
+	deviceCall     string
+	devicePickedUp bool
 
 	successor   *call // the call to which this one is being, or was, transferred
 	predecessor *call
 	attended    bool // how it came from its predecessor
 
-	touched   time.Time // when the API last acted on it
-	tape      *tape
-	tones     []string
-	played    []*playback
-	transfers []transfer
-	taped     []taping
-	entry     *entry
+	lastCommand     time.Time // when the API last acted on it
+	audio           *audioTimeline
+	tones           []string
+	announcements   []*playback
+	transfers       []transfer
+	recordingStarts []recordingStart
+	historyEntry    *historyEntry
 }
 
 type party struct {
@@ -105,7 +105,7 @@ type transfer struct {
 }
 
 // taping is a recording that was begun.
-type taping struct {
+type recordingStart struct {
 	At        time.Time `json:"at"`
 	Announced bool      `json:"announced"`
 }
@@ -113,29 +113,29 @@ type taping struct {
 // exchange is the telephone model of all accounts. Its methods never wait and
 // do no I/O; what happens at which time is told to them, and what sipgate
 // would push they hand to tell. Simulator.mu protects it.
-type exchange struct {
-	dice  *rand.Rand
-	calls map[string]*call // by callId and deviceCall
-	order []*call          // oldest first
-	tell  func(event)
-	files []*recording // oldest first
-	last  int          // number of the newest history entry
+type pbx struct {
+	rng        *rand.Rand
+	calls      map[string]*call // by callId and deviceCall
+	order      []*call          // oldest first
+	publish    func(event)
+	recordings []*recording // oldest first
+	lastEntry  int          // number of the newest history entry
 }
 
 // maxEnded is how many ended calls are remembered.
 const maxEnded = 1000
 
-func newExchange(seed uint64) *exchange {
-	return &exchange{
-		dice:  rand.New(rand.NewPCG(seed, 0x7e1e)),
-		calls: map[string]*call{},
-		tell:  func(event) {},
+func newPBX(seed uint64) *pbx {
+	return &pbx{
+		rng:     rand.New(rand.NewPCG(seed, 0x7e1e)),
+		calls:   map[string]*call{},
+		publish: func(event) {},
 	}
 }
 
 // callID makes an id in the form of the captured ones: 76 upper-case hex
 // digits.
-func (x *exchange) callID(prefix string) string { return prefix + hexDigits(x.dice, 76-len(prefix)) }
+func (x *pbx) callID(prefix string) string { return prefix + hexDigits(x.rng, 76-len(prefix)) }
 
 const (
 	idIncoming = "54566B150B0C0D3A"
@@ -143,18 +143,18 @@ const (
 )
 
 // plan says which call to begin.
-type plan struct {
+type callSpec struct {
 	account   *account
 	direction string
 	from, to  string
 	users     []*user // whom it rings, or who calls
 	origin    string
 	diversion string
-	family    *call // the call from which it came, if any
+	previous  *call // the call from which it came, if any
 }
 
 // begin begins a call, which rings.
-func (x *exchange) begin(now time.Time, p plan) *call {
+func (x *pbx) begin(now time.Time, p callSpec) *call {
 	prefix := idIncoming
 	if p.direction == out {
 		prefix = idOutgoing
@@ -162,44 +162,44 @@ func (x *exchange) begin(now time.Time, p plan) *call {
 	c := &call{
 		id: x.callID(prefix), account: p.account, direction: p.direction, phase: ringing,
 		origin: p.origin, from: p.from, to: p.to, diversion: p.diversion, users: p.users,
-		began: now, near: p.to, far: p.from, tape: newTape(x.dice.Uint64()),
+		startedAt: now, near: p.to, far: p.from, audio: newAudioTimeline(x.rng.Uint64()),
 	}
-	c.orig, c.xcid = c.id, strings.ToLower(hexDigits(x.dice, 16))
-	if p.family != nil {
-		c.orig, c.xcid = p.family.orig, p.family.xcid
+	c.origID, c.xcid = c.id, strings.ToLower(hexDigits(x.rng, 16))
+	if p.previous != nil {
+		c.origID, c.xcid = p.previous.origID, p.previous.xcid
 	}
-	if p.direction == out && p.family == nil {
+	if p.direction == out && p.previous == nil {
 		c.near, c.far = p.from, p.to
 		c.owner = p.users[0]
 	}
 	x.calls[c.id] = c
 	x.order = append(x.order, c)
-	x.forget()
-	x.tell(newCallEvent(c, c.id, c.direction, c.from, c.to))
+	x.dropOldCalls()
+	x.publish(newCallEvent(c, c.id, c.direction, c.from, c.to))
 	return c
 }
 
 // dial begins a call by POST /sessions/calls: the device of u rings first.
-func (x *exchange) dial(now time.Time, u *user, from, to string) *call {
-	c := x.begin(now, plan{account: u.account, direction: out, from: from, to: to, users: []*user{u}, origin: "api"})
+func (x *pbx) dial(now time.Time, u *user, from, to string) *call {
+	c := x.begin(now, callSpec{account: u.account, direction: out, from: from, to: to, users: []*user{u}, origin: "api"})
 	c.deviceCall = x.callID(idIncoming)
 	x.calls[c.deviceCall] = c
-	x.tell(newCallEvent(c, c.deviceCall, in, to, from))
+	x.publish(newCallEvent(c, c.deviceCall, in, to, from))
 	return c
 }
 
 // pickUpDevice is the caller's own device answering a dialled call.
-func (x *exchange) pickUpDevice(c *call) {
-	if c.deviceCall == "" || c.deviceUp || c.phase != ringing {
+func (x *pbx) pickUpDevice(c *call) {
+	if c.deviceCall == "" || c.devicePickedUp || c.phase != ringing {
 		return
 	}
-	c.deviceUp = true
-	x.tell(answerEvent(c, c.deviceCall, in, c.to, c.from, c.users[0], c.from))
+	c.devicePickedUp = true
+	x.publish(answerEvent(c, c.deviceCall, in, c.to, c.from, c.users[0], c.from))
 }
 
 // answer establishes a ringing call; u says who answers an incoming one, the
 // first whom it rings if nil. Answering an established call changes nothing.
-func (x *exchange) answer(now time.Time, c *call, u *user) error {
+func (x *pbx) answer(now time.Time, c *call, u *user) error {
 	switch c.phase {
 	case ended:
 		return errEnded
@@ -213,9 +213,9 @@ func (x *exchange) answer(now time.Time, c *call, u *user) error {
 		}
 		c.owner = u
 	}
-	c.phase, c.answered = established, now
-	x.join(now, c)
-	x.tell(answerEvent(c, c.id, c.direction, c.from, c.to, c.owner, c.answering()))
+	c.phase, c.answeredAt = established, now
+	x.addParties(now, c)
+	x.publish(answerEvent(c, c.id, c.direction, c.from, c.to, c.owner, c.answeringNumber()))
 	if p := c.predecessor; p != nil && p.phase != ended {
 		x.end(now, p, normalClearing)
 	}
@@ -224,7 +224,7 @@ func (x *exchange) answer(now time.Time, c *call, u *user) error {
 
 // answering is the number that answered: of the callee of an outgoing call,
 // of the user who answered an incoming one.
-func (c *call) answering() string {
+func (c *call) answeringNumber() string {
 	if c.direction == out || c.owner == nil {
 		return c.to
 	}
@@ -232,7 +232,7 @@ func (c *call) answering() string {
 }
 
 // join makes the two parties of a call that is answered.
-func (x *exchange) join(now time.Time, c *call) {
+func (x *pbx) addParties(now time.Time, c *call) {
 	near := &party{number: c.near, user: c.owner, owner: true}
 	switch {
 	case c.direction == in && c.owner != nil:
@@ -240,32 +240,32 @@ func (x *exchange) join(now time.Time, c *call) {
 	case c.predecessor != nil:
 		near.user = nil // the target of a transfer out of the house
 	}
-	far := &party{number: c.far, user: c.account.userOf(c.far)}
+	far := &party{number: c.far, user: c.account.userByNumber(c.far)}
 	c.parties = []*party{near, far}
 	for _, p := range c.parties {
-		p.id = hexDigits(x.dice, 16)
+		p.id = hexDigits(x.rng, 16)
 		if p.number == "anonymous" {
 			p.number = ""
 		}
-		c.tape.joined(p.id, now)
+		c.audio.join(p.id, now)
 	}
 }
 
 // end ends a call; again changes nothing. An attended transfer that still
 // rings ends with it; a call that was to replace it goes on in a blind one.
-func (x *exchange) end(now time.Time, c *call, cause string) {
+func (x *pbx) end(now time.Time, c *call, cause string) {
 	if c.phase == ended {
 		return
 	}
 	was := c.phase
-	c.phase, c.over, c.cause = ended, now, cause
-	c.tape.stop(now)
-	x.log(now, c, was)
-	c.tape, c.recording, c.hold = nil, false, false
+	c.phase, c.endedAt, c.cause = ended, now, cause
+	c.audio.stopRecording(now)
+	x.addToHistory(now, c, was)
+	c.audio, c.recording, c.hold = nil, false, false
 	if c.deviceCall != "" {
-		x.tell(hangupEvent(c, c.deviceCall, in, c.to, c.from, c.deviceUp))
+		x.publish(hangupEvent(c, c.deviceCall, in, c.to, c.from, c.devicePickedUp))
 	}
-	x.tell(hangupEvent(c, c.id, c.direction, c.from, c.to, was == established))
+	x.publish(hangupEvent(c, c.id, c.direction, c.from, c.to, was == established))
 	if n := c.successor; n != nil && n.phase == ringing && n.attended {
 		x.end(now, n, cancelled)
 	}
@@ -275,7 +275,7 @@ func (x *exchange) end(now time.Time, c *call, cause string) {
 }
 
 // forget drops the oldest ended calls beyond maxEnded.
-func (x *exchange) forget() {
+func (x *pbx) dropOldCalls() {
 	excess := len(x.order) - maxEnded
 	if excess < 100 {
 		return
@@ -292,7 +292,7 @@ func (x *exchange) forget() {
 }
 
 // live are the calls that have not ended, oldest first.
-func (x *exchange) live() []*call {
+func (x *pbx) live() []*call {
 	var calls []*call
 	for _, c := range x.order {
 		if c.phase != ended {
@@ -303,7 +303,7 @@ func (x *exchange) live() []*call {
 }
 
 // has reports whether u takes part in the call, or is rung by it.
-func (c *call) has(u *user) bool {
+func (c *call) involves(u *user) bool {
 	if c.owner == u && u != nil {
 		return true
 	}

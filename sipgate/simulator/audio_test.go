@@ -13,9 +13,9 @@ import (
 func TestRecordingHoldsTheDigitsInOrder(t *testing.T) {
 	const sent = "*123456789#0ABCD"
 	tp := talkingTape()
-	tp.start(after(2 * time.Second))
-	tp.tones(sent, after(5*time.Second))
-	tp.stop(after(12 * time.Second))
+	tp.startRecording(after(2 * time.Second))
+	tp.addTones(sent, after(5*time.Second))
+	tp.stopRecording(after(12 * time.Second))
 
 	x := record(t, tp)
 	got, begins := digitsIn(x)
@@ -37,10 +37,10 @@ func TestRecordingHoldsTheDigitsInOrder(t *testing.T) {
 // Digits sent while others still sound wait for them: nothing is lost.
 func TestTonesSentTogetherFollowEachOther(t *testing.T) {
 	tp := talkingTape()
-	tp.start(tapeStart)
-	tp.tones("12", after(time.Second))
-	tp.tones("34", after(1100*time.Millisecond))
-	tp.stop(after(4 * time.Second))
+	tp.startRecording(tapeStart)
+	tp.addTones("12", after(time.Second))
+	tp.addTones("34", after(1100*time.Millisecond))
+	tp.stopRecording(after(4 * time.Second))
 	if got, _ := digitsIn(record(t, tp)); got != "1234" {
 		t.Errorf("digits %q, want 1234", got)
 	}
@@ -48,13 +48,13 @@ func TestTonesSentTogetherFollowEachOther(t *testing.T) {
 
 func TestSpeechIsNoDigit(t *testing.T) {
 	for seed := range uint64(5) {
-		tp := newTape(seed)
-		tp.joined("a", tapeStart)
-		tp.joined("b", tapeStart)
-		tp.joined("c", tapeStart)
-		tp.start(tapeStart)
-		tp.held(after(12*time.Second), true)
-		tp.stop(after(16 * time.Second))
+		tp := newAudioTimeline(seed)
+		tp.join("a", tapeStart)
+		tp.join("b", tapeStart)
+		tp.join("c", tapeStart)
+		tp.startRecording(tapeStart)
+		tp.setHold(after(12*time.Second), true)
+		tp.stopRecording(after(16 * time.Second))
 		x := record(t, tp)
 		if got, _ := digitsIn(x); got != "" {
 			t.Errorf("seed %d: digits %q in speech and music", seed, got)
@@ -72,9 +72,9 @@ func TestSpeechIsNoDigit(t *testing.T) {
 func TestRecordingHoldsTheAnnouncementWhereItWasAccepted(t *testing.T) {
 	sound := chirp(0.6, 0.5)
 	tp := talkingTape()
-	tp.start(after(1250 * time.Millisecond))
-	tp.announcement(sound, after(3*time.Second))
-	tp.stop(after(7 * time.Second))
+	tp.startRecording(after(1250 * time.Millisecond))
+	tp.addAnnouncement(sound, after(3*time.Second))
+	tp.stopRecording(after(7 * time.Second))
 	x := record(t, tp)
 
 	at, fit := correlation(x, sound)
@@ -93,10 +93,10 @@ func TestRecordingHoldsTheAnnouncementWhereItWasAccepted(t *testing.T) {
 func TestTonesOverAnAnnouncement(t *testing.T) {
 	sound := chirp(1.5, 0.3)
 	tp := talkingTape()
-	tp.start(tapeStart)
-	tp.announcement(sound, after(time.Second))
-	tp.tones("*12345#", after(time.Second))
-	tp.stop(after(5 * time.Second))
+	tp.startRecording(tapeStart)
+	tp.addAnnouncement(sound, after(time.Second))
+	tp.addTones("*12345#", after(time.Second))
+	tp.stopRecording(after(5 * time.Second))
 	x := record(t, tp)
 	if got, _ := digitsIn(x); got != "*12345#" {
 		t.Errorf("digits %q", got)
@@ -110,9 +110,9 @@ func TestTonesOverAnAnnouncement(t *testing.T) {
 func TestRecordingBeginsInsideAnAnnouncement(t *testing.T) {
 	sound := chirp(1.5, 0.5)
 	tp := talkingTape()
-	tp.announcement(sound, after(time.Second))
-	tp.start(after(2 * time.Second))
-	tp.stop(after(5 * time.Second))
+	tp.addAnnouncement(sound, after(time.Second))
+	tp.startRecording(after(2 * time.Second))
+	tp.stopRecording(after(5 * time.Second))
 	if at, fit := correlation(record(t, tp), sound[sampleRate:]); at != 0 || fit < 0.95 {
 		t.Errorf("second half at %d, fit %.2f", at, fit)
 	}
@@ -120,16 +120,16 @@ func TestRecordingBeginsInsideAnAnnouncement(t *testing.T) {
 
 func TestSeveralRecordingsOfOneCall(t *testing.T) {
 	tp := talkingTape()
-	tp.start(after(time.Second))
-	tp.start(after(2 * time.Second)) // already on
-	tp.stop(after(3 * time.Second))
-	tp.stop(after(4 * time.Second)) // already off
-	tp.start(after(5 * time.Second))
-	tp.tones("7", after(6*time.Second))
+	tp.startRecording(after(time.Second))
+	tp.startRecording(after(2 * time.Second)) // already on
+	tp.stopRecording(after(3 * time.Second))
+	tp.stopRecording(after(4 * time.Second)) // already off
+	tp.startRecording(after(5 * time.Second))
+	tp.addTones("7", after(6*time.Second))
 	if len(tp.files()) != 1 {
 		t.Fatal("an unfinished recording is listed")
 	}
-	tp.stop(after(8500 * time.Millisecond))
+	tp.stopRecording(after(8500 * time.Millisecond))
 	files := tp.files()
 	if len(files) != 2 || files[0].samples() != 2*sampleRate || files[1].samples() != 3.5*sampleRate {
 		t.Fatalf("recordings %v", files)
@@ -147,14 +147,14 @@ func level(x []int16, from, to time.Duration) float64 {
 func TestLevelsOfSpeechMuteHoldAndLeaving(t *testing.T) {
 	const s = time.Second
 	tp := talkingTape()
-	tp.start(tapeStart)
-	tp.muted(after(10*s), true)
-	tp.left("caller", after(15*s)) // only the muted owner is left
-	tp.muted(after(20*s), false)
-	tp.held(after(30*s), true)
-	tp.held(after(40*s), false)
-	tp.left("owner", after(50*s))
-	tp.stop(after(55 * s))
+	tp.startRecording(tapeStart)
+	tp.setMuted(after(10*s), true)
+	tp.leave("caller", after(15*s)) // only the muted owner is left
+	tp.setMuted(after(20*s), false)
+	tp.setHold(after(30*s), true)
+	tp.setHold(after(40*s), false)
+	tp.leave("owner", after(50*s))
+	tp.stopRecording(after(55 * s))
 	x := record(t, tp)
 
 	if got := level(x, 0, 10*s); got < -23.5 || got > -19 {
@@ -179,12 +179,12 @@ func TestLevelsOfSpeechMuteHoldAndLeaving(t *testing.T) {
 
 func TestVoicesDifferAndStayTheSame(t *testing.T) {
 	hear := func(seed uint64, party string) [64]float64 {
-		tp := newTape(seed)
-		tp.joined("owner", tapeStart)
-		tp.joined("caller", tapeStart)
-		tp.left(map[string]string{"owner": "caller", "caller": "owner"}[party], tapeStart)
-		tp.start(tapeStart)
-		tp.stop(after(12 * time.Second))
+		tp := newAudioTimeline(seed)
+		tp.join("owner", tapeStart)
+		tp.join("caller", tapeStart)
+		tp.leave(map[string]string{"owner": "caller", "caller": "owner"}[party], tapeStart)
+		tp.startRecording(tapeStart)
+		tp.stopRecording(after(12 * time.Second))
 		return spectrum(record(t, tp))
 	}
 	overlap := func(a, b [64]float64) float64 {
@@ -223,11 +223,11 @@ func TestVoicesOfOneCallAreDistinct(t *testing.T) {
 // Reading in any order gives the bytes that reading in one go gives.
 func TestRecordingIsTheSameHoweverItIsRead(t *testing.T) {
 	tp := talkingTape()
-	tp.announcement(chirp(3, 0.4), after(1500*time.Millisecond))
-	tp.start(after(333 * time.Millisecond))
-	tp.tones("19", after(1900*time.Millisecond))
-	tp.held(after(4*time.Second), true)
-	tp.stop(after(5777 * time.Millisecond))
+	tp.addAnnouncement(chirp(3, 0.4), after(1500*time.Millisecond))
+	tp.startRecording(after(333 * time.Millisecond))
+	tp.addTones("19", after(1900*time.Millisecond))
+	tp.setHold(after(4*time.Second), true)
+	tp.stopRecording(after(5777 * time.Millisecond))
 	file := tp.files()[0]
 	whole := file.wav()
 	if err := iotest.TestReader(file.reader(), whole); err != nil {
@@ -246,30 +246,30 @@ func TestRecordingIsTheSameHoweverItIsRead(t *testing.T) {
 // A clock that is set back disorders nothing, an empty recording is a file.
 func TestTapeSurvivesOddClocks(t *testing.T) {
 	tp := talkingTape()
-	tp.start(after(5 * time.Second))
-	tp.tones("1", after(-time.Hour))
-	tp.stop(after(time.Second))
+	tp.startRecording(after(5 * time.Second))
+	tp.addTones("1", after(-time.Hour))
+	tp.stopRecording(after(time.Second))
 	if x := tp.files()[0].wav(); len(x) != wavHeaderSize || !strings.HasPrefix(string(x), "RIFF") {
 		t.Errorf("empty recording of %d bytes", len(x))
 	}
 }
 
 func TestTonesIgnoreWhatIsOnNoKey(t *testing.T) {
-	tp := newTape(1)
-	tp.tones("x1é2 ", tapeStart)
-	if n := len(tp.score.tones); n != 2 {
+	tp := newAudioTimeline(1)
+	tp.addTones("x1é2 ", tapeStart)
+	if n := len(tp.events.tones); n != 2 {
 		t.Errorf("%d tones, want 2", n)
 	}
 }
 
 func BenchmarkRecordingOf3Minutes(b *testing.B) {
 	tp := talkingTape()
-	tp.start(tapeStart)
-	tp.announcement(chirp(10, 0.4), after(20*time.Second))
-	tp.tones("*12345#", after(60*time.Second))
-	tp.held(after(90*time.Second), true)
-	tp.held(after(100*time.Second), false)
-	tp.stop(after(180 * time.Second))
+	tp.startRecording(tapeStart)
+	tp.addAnnouncement(chirp(10, 0.4), after(20*time.Second))
+	tp.addTones("*12345#", after(60*time.Second))
+	tp.setHold(after(90*time.Second), true)
+	tp.setHold(after(100*time.Second), false)
+	tp.stopRecording(after(180 * time.Second))
 	file := tp.files()[0]
 	b.ReportAllocs()
 	for b.Loop() {

@@ -120,7 +120,7 @@ func TestFetchAnnouncement(t *testing.T) {
 		w.Write(wavFile(fmtChunk(1, 2, 8000, 16), "data1234"))
 	})
 	mux.HandleFunc("/huge.wav", func(w http.ResponseWriter, r *http.Request) {
-		for range fetchSize>>20 + 2 {
+		for range maxFetchSize>>20 + 2 {
 			if _, err := w.Write(make([]byte, 1<<20)); err != nil {
 				return
 			}

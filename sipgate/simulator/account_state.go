@@ -78,7 +78,7 @@ func ids(users []*user) []string {
 
 // Administrator is a personal access token of the first account's first user,
 // who may do everything there.
-func (s *Simulator) Administrator() (account, tokenID, token string) {
+func (s *Simulator) AdminToken() (account, tokenID, token string) {
 	for _, p := range s.auth.pats() {
 		if p.user == s.accounts[0].users[0] {
 			return p.user.account.id, p.id, p.secret

@@ -10,7 +10,7 @@ import (
 const recordingPath = "/recordings/"
 
 // routesSound adds the recordings to mux.
-func (s *Simulator) routesSound(mux *http.ServeMux) {
+func (s *Simulator) routeRecordings(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+recordingPath+"{file}", s.serveRecording)
 }
 

@@ -11,15 +11,15 @@ var tapeStart = time.Date(2025, 3, 3, 9, 0, 0, 0, time.UTC)
 func after(d time.Duration) time.Time { return tapeStart.Add(d) }
 
 // talkingTape is a call of two parties that began at tapeStart.
-func talkingTape() *tape {
-	t := newTape(1)
-	t.joined("owner", tapeStart)
-	t.joined("caller", tapeStart)
+func talkingTape() *audioTimeline {
+	t := newAudioTimeline(1)
+	t.join("owner", tapeStart)
+	t.join("caller", tapeStart)
 	return t
 }
 
 // record renders what t recorded last.
-func record(t *testing.T, tp *tape) []int16 {
+func record(t *testing.T, tp *audioTimeline) []int16 {
 	t.Helper()
 	files := tp.files()
 	if len(files) == 0 {

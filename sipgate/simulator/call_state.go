@@ -6,7 +6,7 @@ import (
 
 // Truth is everything about one call, which the API does not tell. Numbers are
 // spelled with "+".
-type Truth struct {
+type CallState struct {
 	CallID      string    `json:"callId"`
 	OrigCallID  string    `json:"origCallId"`
 	XCID        string    `json:"xcid"`
@@ -33,11 +33,11 @@ type Truth struct {
 	Successor   string    `json:"successor,omitempty"`   // callId
 	Predecessor string    `json:"predecessor,omitempty"` // callId
 
-	Tones         []string   `json:"tones"` // one for each command
-	Announcements []playback `json:"announcements"`
-	Transfers     []transfer `json:"transfers"`
-	Recordings    []taping   `json:"recordings"`
-	HistoryID     string     `json:"historyId,omitempty"`
+	Tones         []string         `json:"tones"` // one for each command
+	Announcements []playback       `json:"announcements"`
+	Transfers     []transfer       `json:"transfers"`
+	Recordings    []recordingStart `json:"recordings"`
+	HistoryID     string           `json:"historyId,omitempty"`
 }
 
 // Party is a side of a call that was answered, its owner's first.
@@ -52,25 +52,25 @@ type Party struct {
 
 // Calls is the whole truth about all calls, oldest first, at least the last
 // 1,000 that ended.
-func (s *Simulator) Calls() []Truth {
+func (s *Simulator) Calls() []CallState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := make([]Truth, 0, len(s.exchange.order))
-	for _, c := range s.exchange.order {
-		list = append(list, c.truth())
+	list := make([]CallState, 0, len(s.pbx.order))
+	for _, c := range s.pbx.order {
+		list = append(list, c.state())
 	}
 	return list
 }
 
-func (c *call) truth() Truth {
-	t := Truth{
-		CallID: c.id, OrigCallID: c.orig, XCID: c.xcid, Account: c.account.id, Origin: c.origin,
+func (c *call) state() CallState {
+	t := CallState{
+		CallID: c.id, OrigCallID: c.origID, XCID: c.xcid, Account: c.account.id, Origin: c.origin,
 		Direction: c.direction, Phase: string(c.phase), From: c.from, To: c.to, Diversion: c.diversion,
-		Users: []string{}, Voicemail: c.voicemail, DeviceCall: c.deviceCall, DeviceUp: c.deviceUp,
-		Began: c.began, Answered: c.answered, Ended: c.over, Cause: c.cause,
+		Users: []string{}, Voicemail: c.voicemail, DeviceCall: c.deviceCall, DeviceUp: c.devicePickedUp,
+		Began: c.startedAt, Answered: c.answeredAt, Ended: c.endedAt, Cause: c.cause,
 		Hold: c.hold, Recording: c.recording, Parties: []Party{},
 		Tones: orEmpty(c.tones), Announcements: []playback{},
-		Transfers: orEmpty(c.transfers), Recordings: orEmpty(c.taped),
+		Transfers: orEmpty(c.transfers), Recordings: orEmpty(c.recordingStarts),
 	}
 	for _, u := range c.users {
 		t.Users = append(t.Users, u.id)
@@ -83,7 +83,7 @@ func (c *call) truth() Truth {
 		t.Parties = append(t.Parties, party)
 		t.Muted = t.Muted || p.muted && p.owner
 	}
-	for _, p := range c.played {
+	for _, p := range c.announcements {
 		t.Announcements = append(t.Announcements, *p)
 	}
 	if c.owner != nil {
@@ -95,20 +95,20 @@ func (c *call) truth() Truth {
 	if c.predecessor != nil {
 		t.Predecessor = c.predecessor.id
 	}
-	if c.entry != nil {
-		t.HistoryID = c.entry.id
+	if c.historyEntry != nil {
+		t.HistoryID = c.historyEntry.id
 	}
 	return t
 }
 
 // Call is the whole truth about one call, which may also be named by its
 // deviceCallId.
-func (s *Simulator) Call(callID string) (t Truth, err error) {
+func (s *Simulator) Call(callID string) (t CallState, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.exchange.calls[callID]
+	c := s.pbx.calls[callID]
 	if c == nil {
-		return Truth{}, ErrNoCall
+		return CallState{}, ErrNoCall
 	}
-	return c.truth(), nil
+	return c.state(), nil
 }
