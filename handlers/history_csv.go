@@ -1,64 +1,69 @@
 package handlers
 
 import (
+	"context"
+	"iter"
 	"net/http"
 	"strconv"
 	"time"
 
 	"callboard/sipgate"
-	"callboard/sipgate/team"
+	"callboard/web"
 )
 
-// pastColumns are the same in every language, for programs.
-var pastColumns = []string{
+// historyColumns are the columns of the history's table. They are the same in
+// every language, since programs read them.
+var historyColumns = []string{
 	"time", "id", "type", "direction", "missed", "name", "number", "inside", "inside number", "seconds",
 	"read", "starred", "archived", "recordings", "note", "transcription",
 }
 
-// Limits of one table. It is read in pages, each of which is sent when it is
-// there.
+// Limits of one table: sipgate is asked for maxCSVPages pages of csvPage
+// entries.
 const (
-	tablePage  = 250
-	tablePages = 40
+	csvPage     = 250
+	maxCSVPages = 40
 )
 
-// historyCSV is the history as a table for a spreadsheet, with the filters of
-// the page.
+// historyCSV sends the history as a table for a spreadsheet, with the filters
+// of the page.
 func (h *handlers) historyCSV(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	f, err := h.pastFilter(r.Context(), v, r.URL.Query())
 	if err != nil {
 		return err
 	}
-	found, err := h.findPast(r.Context(), v, f, tablePage)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="callboard-history.csv"`)
-	t := team.NewTable(w, pastColumns...)
-	for n := 1; err == nil; n++ {
-		for _, e := range found.Items {
-			t.Write(h.pastCells(v, e)...)
-		}
-		if found.Next > 0 && n == tablePages {
-			t.Write(found.Reached.UTC().Format(time.RFC3339), "incomplete: older entries are in a table of their own, with an earlier last day")
-		}
-		if err = t.Flush(); err != nil || found.Next == 0 || n == tablePages {
-			break
-		}
-		_ = http.NewResponseController(w).Flush()
-		f.query.Offset = found.Next
-		found, err = h.findPast(r.Context(), v, f, tablePage)
-	}
-	if err != nil {
-		h.Log.Info("a table of the history broke off", "err", err)
-		panic(http.ErrAbortHandler) // half a table must not look like a whole one
-	}
-	return nil
+	return web.SendCSV(w, "callboard-history.csv", historyColumns, h.historyRows(r.Context(), v, f))
 }
 
-// pastCells is an entry in the order of pastColumns.
-func (h *handlers) pastCells(v Visitor, e sipgate.HistoryEntry) []string {
+// historyRows returns the entries that match f as rows, and a last row that
+// says so if there are more of them than fit.
+func (h *handlers) historyRows(ctx context.Context, v Visitor, f pastFilter) iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
+		for n := 1; ; n++ {
+			found, err := h.findPast(ctx, v, f, csvPage)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, e := range found.Items {
+				if !yield(h.historyCells(v, e), nil) {
+					return
+				}
+			}
+			switch {
+			case found.Next == 0:
+				return
+			case n == maxCSVPages:
+				yield([]string{found.Reached.UTC().Format(time.RFC3339), "incomplete: older entries are in a table of their own, with an earlier last day"}, nil)
+				return
+			}
+			f.query.Offset = found.Next
+		}
+	}
+}
+
+// historyCells returns e in the order of historyColumns.
+func (h *handlers) historyCells(v Visitor, e sipgate.HistoryEntry) []string {
 	direction := "out"
 	if e.Incoming {
 		direction = "in"

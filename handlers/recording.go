@@ -5,15 +5,14 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
+	"callboard/web"
 )
 
 // recordingOf finds the recording that the address names, of a call or of a
@@ -53,7 +52,7 @@ func (h *handlers) recording(w http.ResponseWriter, r *http.Request, v Visitor) 
 		head.Set("Content-Length", strconv.FormatInt(file.Length, 10))
 	}
 	if r.FormValue("download") != "" {
-		head.Set("Content-Disposition", attachment(h.recordingName(v, entry)+ext))
+		head.Set("Content-Disposition", web.Attachment(h.recordingName(v, entry)+ext))
 	}
 	w.WriteHeader(file.Status)
 	if _, err := io.Copy(w, file.Body); err != nil && !errors.Is(err, context.Canceled) {
@@ -89,27 +88,6 @@ func (h *handlers) recordingName(v Visitor, e sipgate.HistoryEntry) string {
 		who, _ = e.Outside()
 	}
 	return e.Created.Local().Format("2006-01-02 1504 ") + way + " " + who
-}
-
-// attachment is the header of a file to be kept: with a name in ASCII that is
-// good anywhere, and with the real one (RFC 6266, RFC 8187).
-func attachment(name string) string {
-	real := strings.Join(strings.FieldsFunc(name, func(r rune) bool {
-		return unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(`/\:*?"<>|%;`, r)
-	}), " ")
-	plain := strings.Map(func(r rune) rune {
-		switch {
-		case r == ' ':
-			return '-'
-		case r > '~':
-			return '_'
-		}
-		return r
-	}, strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "ß", "ss").Replace(real))
-	if plain == real {
-		return `attachment; filename="` + plain + `"`
-	}
-	return `attachment; filename="` + plain + `"; filename*=UTF-8''` + strings.ReplaceAll(url.QueryEscape(real), "+", "%20")
 }
 
 // Limits of drawing the outline of a recording.

@@ -17,7 +17,9 @@ import (
 )
 
 // A Handler is an http.Handler that may fail instead of answering. A Handler
-// that returns an error must not have written to w.
+// that returns an error must not have written to w, unless the error wraps
+// [http.ErrAbortHandler]: then the connection is cut, so that the client does
+// not take half an answer for a whole one.
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
 // A Fault is what the user is told of an error: a status, a stable code that
@@ -86,6 +88,10 @@ func (e *Errors) Handle(h Handler) http.Handler {
 		err := h(w, r)
 		if err == nil {
 			return
+		}
+		if errors.Is(err, http.ErrAbortHandler) {
+			logger(e.Log).Info("answer aborted", "id", RequestID(r.Context()), "pattern", r.Pattern, "err", err)
+			panic(http.ErrAbortHandler)
 		}
 		f := e.fault(err)
 		level := slog.LevelInfo
