@@ -68,8 +68,6 @@ const homes = `
 	github.com/nyaruka/phonenumbers   < sipgate
 	github.com/cenkalti/backoff/v5    < sipgate/switchboard
 	github.com/hajimehoshi/go-mp3     < sipgate/announcement
-	github.com/jfreymuth              < sipgate/announcement
-	github.com/mewkiz/flac            < sipgate/announcement
 	github.com/go-json-experiment     < handlers
 	github.com/alecthomas/kong        < .
 

@@ -105,11 +105,14 @@ func testSeveral(t *testing.T, s *stack, anna *tab, dir string) {
 		files = append(files, filepath.Join(dir, name))
 	}
 	slices.Sort(files)
-	old, err := filepath.Abs("sipgate/announcement/testdata/mpeg25-8k.mp3") // MPEG 2.5, which the server does not read
-	if err != nil {
-		t.Fatal(err)
+	converted := []string{"mpeg25-8k.mp3", "stereo.flac", "stereo.ogg"} // the server does not read them: MPEG-2.5, FLAC, Ogg Vorbis
+	for _, name := range converted {
+		path, err := filepath.Abs("sipgate/announcement/testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, path)
 	}
-	files = append(files, old)
 	anna.run(`window.seen = new Set(); window.most = 0;
 		new MutationObserver(() => {
 			const states = [...document.querySelectorAll("#queue .line")].map(l => l.dataset.state);
@@ -118,7 +121,7 @@ func testSeveral(t *testing.T, s *stack, anna *tab, dir string) {
 		}).observe(document.querySelector("#queue"), {subtree: true, childList: true, attributes: true})`)
 	anna.do(chromedp.SetUploadFiles(`.upload input[type=file]`, files))
 	anna.do(chromedp.Click(`.upload .primary`))
-	for _, name := range []string{"one.wav", "two.wav", "three.wav", "mpeg25-8k.mp3"} {
+	for _, name := range append([]string{"one.wav", "two.wav", "three.wav"}, converted...) {
 		anna.until(`%s?.dataset.state === "done"`, line(name))
 	}
 	anna.until(`%s?.dataset.state === "failed"`, line("page.wav"))
@@ -141,6 +144,9 @@ func testSeveral(t *testing.T, s *stack, anna *tab, dir string) {
 		hears(t, label, anna.stored(label), hz)
 	}
 	below(t, "what was cut off above the telephone's band", announcement.Tone(anna.stored("mpeg25-8k"), 8000, 2000), -60)
+	samples := anna.stored("stereo")
+	hears(t, "FLAC or Ogg", samples, 1000)
+	below(t, "alias of 6 kHz", announcement.Tone(samples, 8000, 2000), -60)
 	// A second try is a second request, and the line goes where it is told to.
 	anna.run(`seen.clear(); %s.querySelector(".again").click()`, line("page.wav"))
 	anna.until(`seen.has("sending") && %s?.dataset.state === "failed"`, line("page.wav"))

@@ -24,7 +24,7 @@ func (m AnnouncementsModel) maxSize() string { return decimal(m.MaxSize>>20) + "
 func (m AnnouncementsModel) minutes() int { return int(m.MaxLength / time.Minute) }
 
 // endings are what the names of files end in that the server reads itself.
-const endings = ".wav,.mp3,.flac,.ogg,.oga"
+const endings = ".wav,.mp3"
 
 func audioPath(a Announcement) string { return soundPath(a) + "/audio" }
 

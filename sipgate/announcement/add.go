@@ -89,9 +89,9 @@ func (l *Library) insert(ctx context.Context, tx *sql.Tx, account string, a Anno
 	}
 	switch {
 	case used.Files >= used.MaxFiles:
-		return a, refuse(OverQuota, "%d announcements are there already", used.Files)
+		return a, errorf(OverQuota, "%d announcements are there already", used.Files)
 	case used.Bytes+a.Size > used.MaxBytes:
-		return a, refuse(OverQuota, "%d bytes of %d are used, and this one has %d", used.Bytes, used.MaxBytes, a.Size)
+		return a, errorf(OverQuota, "%d bytes of %d are used, and this one has %d", used.Bytes, used.MaxBytes, a.Size)
 	}
 	const entry = `insert into announcements (id, account, label, created_by, created, length_ms, size,
 		sha256, peak, format, rate, channels, source_ms, last_played, loudness, source_loudness, wave)

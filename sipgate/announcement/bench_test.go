@@ -49,15 +49,13 @@ func BenchmarkConvert(b *testing.B) {
 		b.ReportMetric(seconds*float64(b.N)/b.Elapsed().Seconds(), "×realtime")
 	}
 	b.Run("WAV", func(b *testing.B) { run(b, "long.wav", wav, 180) })
-	for _, ext := range []string{".mp3", ".flac", ".ogg"} {
-		b.Run(ext[1:], func(b *testing.B) {
-			file, err := os.ReadFile(encode(b, wav, ext))
-			if err != nil {
-				b.Fatal(err)
-			}
-			run(b, "long"+ext, file, 180)
-		})
-	}
+	b.Run("MP3", func(b *testing.B) {
+		file, err := os.ReadFile(encode(b, wav, ".mp3"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		run(b, "long.mp3", file, 180)
+	})
 }
 
 // BenchmarkBesideSox converts the same WAV in turns with sox and reports how

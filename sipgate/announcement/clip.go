@@ -62,7 +62,7 @@ type decoder interface {
 }
 
 // block is how many samples pass through the conversion at a time.
-const block = 4096
+const blockSize = 4096
 
 // Decode reads a sound file to its end and converts it. What the file is, its
 // content decides; name only serves to word a refusal.
@@ -85,14 +85,14 @@ func Decode(r io.Reader, name string, l Limits) (*Clip, error) {
 }
 
 func decode(in *input, name string, l Limits) (*Clip, error) {
-	d, err := open(in, name)
+	d, err := newDecoder(in, name)
 	if err != nil {
 		return nil, err
 	}
 	c := &Clip{Source: d.source(), wav: make([]byte, headerSize, 64<<10)}
 	conv := newResampler(c.Source.Rate)
 	frames, limit := int64(0), int64(l.Length.Seconds()*float64(c.Source.Rate))
-	buf := make([]float32, block)
+	buf := make([]float32, blockSize)
 	for done := false; !done; {
 		n, err := d.read(buf)
 		if err != nil && err != io.EOF {
@@ -100,15 +100,15 @@ func decode(in *input, name string, l Limits) (*Clip, error) {
 		}
 		done = err == io.EOF
 		if frames += int64(n); frames > limit {
-			return nil, refuse(TooLong, "longer than %v", l.Length)
+			return nil, errorf(TooLong, "longer than %v", l.Length)
 		}
 		if in.worked() > l.Work {
-			return nil, invalid("decoding takes longer than %v", l.Work)
+			return nil, invalidf("decoding takes longer than %v", l.Work)
 		}
 		c.append(conv.write(buf[:n]))
 	}
 	if frames == 0 {
-		return nil, refuse(Empty, "no samples")
+		return nil, errorf(Empty, "no samples")
 	}
 	c.append(conv.flush())
 	c.Source.Length = playing(frames, c.Source.Rate)

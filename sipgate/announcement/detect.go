@@ -6,43 +6,46 @@ import (
 	"unicode/utf8"
 )
 
-// open finds out what the file is, by its content alone, and returns the
-// decoder for it.
-func open(in *input, name string) (decoder, error) {
+// readable names the formats that [Decode] reads, for errors.
+const readable = "WAV and MP3"
+
+// newDecoder detects the format of the file by its content alone and returns
+// the decoder for it. name is used in errors only.
+func newDecoder(in *input, name string) (decoder, error) {
 	head, _ := in.Peek(16)
 	switch {
 	case len(head) == 0:
-		return nil, refuse(Empty, "the file is empty")
-	case form(head, "RIFF", "WAVE"), form(head, "RF64", "WAVE"), form(head, "BW64", "WAVE"):
-		return newWAV(in)
-	case form(head, "RIFX", "WAVE"):
-		return nil, unsupported("big-endian WAV (RIFX)")
-	case in.starts("OggS"):
-		return newVorbis(in)
+		return nil, errorf(Empty, "the file is empty")
+	case isRIFF(head, "RIFF", "WAVE"), isRIFF(head, "RF64", "WAVE"), isRIFF(head, "BW64", "WAVE"):
+		return newWAVDecoder(in)
+	case isRIFF(head, "RIFX", "WAVE"):
+		return nil, unsupportedf("big-endian WAV (RIFX)")
 	}
 	tagged, err := skipID3(in)
 	if err != nil {
 		return nil, err
 	}
-	if in.starts("fLaC") {
-		return newFLAC(in)
+	// FLAC and Ogg are recognized first: their data may contain what looks
+	// like MP3 frames.
+	if !in.hasPrefix("fLaC") && !in.hasPrefix("OggS") {
+		if first, ok := findMP3(in, tagged); ok {
+			return newMP3Decoder(in, first)
+		}
 	}
-	if first, ok := findMP3(in, tagged); ok {
-		return newMP3(in, first)
-	}
-	return nil, unknown(in, name)
+	return nil, unknownFormat(in, name)
 }
 
-func form(head []byte, container, kind string) bool {
-	return len(head) >= 12 && string(head[:4]) == container && string(head[8:12]) == kind
+// isRIFF reports whether head begins a RIFF-like container that holds form.
+func isRIFF(head []byte, container, form string) bool {
+	return len(head) >= 12 && string(head[:4]) == container && string(head[8:12]) == form
 }
 
-// skipID3 skips ID3v2 tags, which stand before MP3 and, against their
-// specification, before FLAC. It reports whether there were any.
+// skipID3 skips ID3v2 tags, which precede MP3 frames and, against the
+// specification, FLAC. It reports whether there were any.
 func skipID3(in *input) (bool, error) {
 	tagged := false
-	for in.starts("ID3") {
-		h, err := in.Peek(10)
+	for in.hasPrefix("ID3") {
+		h, err := in.Peek(id3HeaderSize)
 		if err != nil {
 			return tagged, truncated(err)
 		}
@@ -54,25 +57,28 @@ func skipID3(in *input) (bool, error) {
 	return tagged, nil
 }
 
-// id3Size is the size of an ID3v2 tag with the header h of 10 bytes, the
-// header and a footer included.
+const id3HeaderSize = 10
+
+// id3Size returns the size of the ID3v2 tag with the header h, including the
+// header and a footer.
 func id3Size(h []byte) int64 {
 	n := int64(h[6]&0x7F)<<21 | int64(h[7]&0x7F)<<14 | int64(h[8]&0x7F)<<7 | int64(h[9]&0x7F)
-	if n += 10; h[5]&0x10 != 0 {
-		n += 10
+	if n += id3HeaderSize; h[5]&0x10 != 0 {
+		n += id3HeaderSize
 	}
 	return n
 }
 
-// magic tells kinds of files apart by how they begin.
+// magic is a byte sequence at a fixed offset that identifies a file format.
 type magic struct {
-	at    int
-	bytes string
-	name  string
+	offset int
+	bytes  string
+	name   string
 }
 
-// Sound that is not decoded here.
+// otherAudio lists audio formats that are recognized but not decoded.
 var otherAudio = []magic{
+	{0, "fLaC", "FLAC"},
 	{4, "ftyp", "AAC or ALAC in MP4"},
 	{0, "FORM", "AIFF"},
 	{0, ".snd", "Sun AU"},
@@ -94,7 +100,17 @@ var otherAudio = []magic{
 	{0, "\x0b\x77", "AC-3"},
 }
 
-// Files that people and programs give the name of a sound file.
+// oggCodecs lists how the first packet of an Ogg stream begins (RFC 3533).
+// The packet of each of these codecs is short, so it begins at offset 28.
+var oggCodecs = []magic{
+	{28, "\x01vorbis", "Ogg Vorbis"},
+	{28, "OpusHead", "Opus in Ogg"},
+	{28, "\x7fFLAC", "FLAC in Ogg"},
+	{28, "Speex   ", "Speex in Ogg"},
+	{0, "", "Ogg with an unknown codec"},
+}
+
+// otherFiles lists files that people and programs give the name of a sound file.
 var otherFiles = []magic{
 	{0, "PK\x03\x04", "a ZIP archive"},
 	{0, "\x1f\x8b", "a gzip archive"},
@@ -109,32 +125,38 @@ var otherFiles = []magic{
 	{0, "RIFF", "a RIFF file, but not WAV"},
 }
 
-func find(kinds []magic, head []byte) string {
-	for _, m := range kinds {
-		if len(head) >= m.at && bytes.HasPrefix(head[m.at:], []byte(m.bytes)) {
+// match returns the name of the first of formats that head belongs to, or "".
+func match(formats []magic, head []byte) string {
+	for _, m := range formats {
+		if len(head) >= m.offset && bytes.HasPrefix(head[m.offset:], []byte(m.bytes)) {
 			return m.name
 		}
 	}
 	return ""
 }
 
-// unknown words the refusal of a file that no decoder claims.
-func unknown(in *input, name string) error {
+// unknownFormat returns the error for a file that no decoder reads: Unsupported
+// for other audio, NotAudio for everything else.
+func unknownFormat(in *input, name string) error {
 	head, _ := in.Peek(512)
-	if kind := find(otherAudio, head); kind != "" {
-		return unsupported("%s; WAV, MP3, FLAC and Ogg Vorbis can be read", kind)
+	format := match(otherAudio, head)
+	if in.hasPrefix("OggS") {
+		format = match(oggCodecs, head)
 	}
-	kind := find(otherFiles, head)
+	if format != "" {
+		return unsupportedf("%s; %s can be read", format, readable)
+	}
+	format = match(otherFiles, head)
 	switch text := bytes.ToLower(bytes.TrimSpace(head)); {
-	case kind != "":
+	case format != "":
 	case bytes.HasPrefix(text, []byte("<!doctype html")), bytes.HasPrefix(text, []byte("<html")):
-		kind = "an HTML page"
+		format = "an HTML page"
 	case bytes.HasPrefix(text, []byte("<?xml")), bytes.HasPrefix(text, []byte("<svg")):
-		kind = "an XML document"
+		format = "an XML document"
 	case utf8.Valid(head[:max(0, len(head)-utf8.UTFMax)]) && !bytes.ContainsRune(head, 0):
-		kind = "text"
+		format = "text"
 	default:
-		kind = "neither WAV nor MP3, FLAC or Ogg Vorbis"
+		format = "neither WAV nor MP3"
 	}
-	return refuse(NotAudio, "%q is %s", clean(path.Base(name)), kind)
+	return errorf(NotAudio, "%q is %s", sanitize(path.Base(name)), format)
 }

@@ -37,14 +37,14 @@ func (e *Error) Error() string {
 // address, or no longer: which of these is not told.
 var ErrNotFound = errors.New("announcement: not found")
 
-func refuse(code Code, format string, args ...any) *Error {
+func errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Detail: fmt.Sprintf(format, args...)}
 }
 
-func invalid(format string, args ...any) error {
-	return refuse(Invalid, format, args...)
+func invalidf(format string, args ...any) error {
+	return errorf(Invalid, format, args...)
 }
 
-func unsupported(format string, args ...any) error {
-	return refuse(Unsupported, format, args...)
+func unsupportedf(format string, args ...any) error {
+	return errorf(Unsupported, format, args...)
 }

@@ -43,7 +43,7 @@ func (in *input) fill(p []byte) (int, error) {
 	n, err := in.src.Read(p)
 	in.waited += time.Since(start)
 	if int64(n) > in.left {
-		in.err = refuse(TooLarge, "more than %d bytes", in.limit)
+		in.err = errorf(TooLarge, "more than %d bytes", in.limit)
 		return 0, in.err
 	}
 	in.left -= int64(n)
@@ -64,7 +64,7 @@ func (in *input) drain() error {
 }
 
 // starts reports whether the next bytes are those of s.
-func (in *input) starts(s string) bool {
+func (in *input) hasPrefix(s string) bool {
 	b, _ := in.Peek(len(s))
 	return string(b) == s
 }
@@ -78,14 +78,14 @@ func (in *input) skip(n int64) error {
 }
 
 // full fills p. Too few bytes are a truncated file.
-func (in *input) full(p []byte) error {
+func (in *input) readFull(p []byte) error {
 	_, err := io.ReadFull(in.Reader, p)
 	return truncated(err)
 }
 
 func truncated(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return invalid("the file is truncated")
+		return invalidf("the file is truncated")
 	}
 	return err
 }

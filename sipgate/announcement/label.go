@@ -12,7 +12,8 @@ import (
 // maxLabel is the most characters a label has.
 const maxLabel = 80
 
-var extensions = []string{".wav", ".mp3", ".flac", ".ogg", ".oga"}
+// extensions are what names of files end in that [Decode] reads.
+var extensions = []string{".wav", ".mp3"}
 
 // LabelFor makes a label of the name a file was uploaded under: without its
 // path and extension, and cleaned. It fails with [BadExtension] or [BadLabel].
@@ -21,14 +22,14 @@ func LabelFor(filename string) (string, error) {
 	base := path.Base(strings.ReplaceAll(filename, `\`, "/"))
 	ext := path.Ext(base)
 	if !slices.Contains(extensions, strings.ToLower(ext)) {
-		return "", refuse(BadExtension, "the name must end in %s", strings.Join(extensions, ", "))
+		return "", errorf(BadExtension, "the name must end in %s", strings.Join(extensions, " or "))
 	}
 	return checkLabel(strings.TrimSuffix(base, ext))
 }
 
 func checkLabel(s string) (string, error) {
-	if s = clean(s); s == "" {
-		return "", refuse(BadLabel, "the label is empty")
+	if s = sanitize(s); s == "" {
+		return "", errorf(BadLabel, "the label is empty")
 	}
 	return s, nil
 }
@@ -36,7 +37,7 @@ func checkLabel(s string) (string, error) {
 // clean makes text from strangers fit to be shown in one line: no control
 // characters, none that are invisible or turn the direction of writing, single
 // spaces, at most [maxLabel] characters.
-func clean(s string) string {
+func sanitize(s string) string {
 	if len(s) > 64*maxLabel {
 		s = s[:64*maxLabel]
 	}

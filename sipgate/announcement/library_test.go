@@ -143,7 +143,8 @@ func TestB140B141Names(t *testing.T) {
 	}{
 		{"welcome.wav", "welcome", ""},
 		{"Bitte warten (2).MP3", "Bitte warten (2)", ""},
-		{"a.flac", "a", ""}, {"a.ogg", "a", ""}, {"a.oGa", "a", ""}, {"a.WAV", "a", ""},
+		{"a.WAV", "a", ""}, {"a.mP3", "a", ""},
+		{"a.flac", "", BadExtension}, {"a.ogg", "", BadExtension}, {"a.oGa", "", BadExtension}, {"a.m4a", "", BadExtension}, {"a.webm", "", BadExtension}, {"a.opus", "", BadExtension},
 		{"../../etc/x.wav", "x", ""},
 		{`C:\Users\Anna\x.wav`, "x", ""},
 		{"a\"\r\nX:y.wav", `a" X:y`, ""},

@@ -7,71 +7,60 @@ import (
 	"github.com/hajimehoshi/go-mp3"
 )
 
-// mp3Stream decodes MPEG-1 and MPEG-2 Layer III. The library gets no file to
-// see, only frames that [mp3Frames] has checked and packed anew.
-type mp3Stream struct {
-	frames *mp3Frames
-	dec    *mp3.Decoder
-	skip   int64 // samples of the encoder's and decoder's delay still to be dropped
-	left   int64 // samples to be given, or −1 if the file does not say
+// mp3Decoder decodes MPEG-1 and MPEG-2 Layer III. The library never reads the
+// file itself, only frames that [mp3Repacker] has checked and repacked.
+type mp3Decoder struct {
+	frames *mp3Repacker
+	dec    *mp3.Decoder // made by the first read
+	skip   int64        // samples still to be dropped: the delay of encoder and decoder
+	left   int64        // samples still to be returned, or −1 if the file does not say
 	buf    []byte
 }
 
-// decoderDelay is by how many samples a Layer III decoder lags behind.
+// decoderDelay is the delay of a Layer III decoder in samples.
 const decoderDelay = 529
 
-// newMP3 begins with the frame of header first, which stands within the bytes
-// that can be peeked at.
-func newMP3(in *input, first mp3Header) (*mp3Stream, error) {
-	if err := first.supported(); err != nil {
+// newMP3Decoder returns a decoder for the frames from the one with the header
+// first on, which must be the next in the input.
+func newMP3Decoder(in *input, first mp3Header) (*mp3Decoder, error) {
+	if err := first.checkSupported(); err != nil {
 		return nil, err
 	}
-	m := &mp3Stream{frames: &mp3Frames{in: in, first: first}, left: -1, buf: make([]byte, 4*block)}
-	if err := m.frames.start(); err != nil {
+	d := &mp3Decoder{frames: &mp3Repacker{in: in, first: first}, left: -1, buf: make([]byte, 4*blockSize)}
+	if err := d.frames.start(); err != nil {
 		return nil, err
 	}
-	if info := m.frames.info; info.gapless {
-		m.skip = int64(info.delay) + decoderDelay
-		m.left = int64(info.frames)*int64(first.samples()) - int64(info.delay) - int64(info.padding)
-		m.left = max(m.left, 0)
+	if info := d.frames.info; info.gapless {
+		d.skip = int64(info.delay) + decoderDelay
+		d.left = int64(info.frames)*int64(first.samples()) - int64(info.delay) - int64(info.padding)
+		d.left = max(d.left, 0)
 	}
-	return m, nil
+	return d, nil
 }
 
-func (m *mp3Stream) source() Source {
-	return Source{Format: "MP3", Rate: m.frames.first.rate(), Channels: m.frames.first.channels()}
+func (d *mp3Decoder) source() Source {
+	return Source{Format: "MP3", Rate: d.frames.first.rate(), Channels: d.frames.first.channels()}
 }
 
-// read takes 16-bit stereo from the library, which is what it makes of mono
-// too.
-func (m *mp3Stream) read(dst []float32) (int, error) {
-	n := 0
-	err := guard("MP3", func() (err error) {
-		if m.dec == nil {
-			if m.dec, err = mp3.NewDecoder(m.frames); err != nil {
-				return m.ended(err)
-			}
-		}
-		n, err = m.dec.Read(m.buf[:4*min(len(dst), block)])
-		return m.ended(err)
-	})
-	if m.frames.done && n == 0 && err == nil {
-		return 0, m.frames.end()
+func (d *mp3Decoder) read(dst []float32) (int, error) {
+	n, err := d.readStereo(d.buf[:4*min(len(dst), blockSize)])
+	if d.frames.done && n == 0 && err == nil {
+		return 0, d.frames.checkComplete()
 	}
 	if err != nil {
 		return 0, err
 	}
-	stereo := m.buf[:n]
+	stereo := d.buf[:n]
 	n = 0
 	for ; len(stereo) >= 4; stereo = stereo[4:] {
-		if m.skip > 0 {
-			m.skip--
+		if d.skip > 0 {
+			d.skip--
 			continue
 		}
-		if m.left == 0 {
+		if d.left == 0 {
 			break
 		}
-		m.left--
+		d.left--
 		l, r := int16(binary.LittleEndian.Uint16(stereo)), int16(binary.LittleEndian.Uint16(stereo[2:]))
 		dst[n] = (float32(l) + float32(r)) / (1 << 16)
 		n++
@@ -79,14 +68,33 @@ func (m *mp3Stream) read(dst []float32) (int, error) {
 	return n, nil
 }
 
-// ended tells the library's end of file, which is the end of the frames, from
-// its errors.
-func (m *mp3Stream) ended(err error) error {
-	switch {
-	case m.frames.err != nil:
-		return m.frames.err
-	case err == io.EOF && m.frames.done:
-		return nil
+// readStereo reads from the library, which returns 16-bit stereo even for mono
+// files. The library was not written for hostile files: its errors and its
+// panics are reported as a damaged file. The end of the frames is no error.
+func (d *mp3Decoder) readStereo(buf []byte) (n int, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			n, err = 0, invalidf("damaged MP3: %v", p)
+		}
+	}()
+	if d.dec == nil {
+		d.dec, err = mp3.NewDecoder(d.frames)
 	}
-	return err
+	if err == nil {
+		n, err = d.dec.Read(buf)
+	}
+	switch {
+	case d.frames.err != nil:
+		err = d.frames.err
+	case err == io.EOF && d.frames.done:
+		return n, nil
+	}
+	switch err.(type) {
+	case nil, *Error:
+		return n, err
+	}
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return n, truncated(err)
+	}
+	return n, invalidf("damaged MP3: %v", err)
 }

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// mp3Frames reads an MP3 file frame by frame and, as an io.Reader, gives the
+// mp3Repacker reads an MP3 file frame by frame and, as an io.Reader, gives the
 // frames on in a form that suits the decoding library:
 //
 //   - tags, the Xing header and what else is no frame do not reach it;
@@ -17,7 +17,7 @@ import (
 //     loses its place in the reservoir: the sound is noise then;
 //   - a frame whose bits are missing, as at the beginning of a file that was
 //     cut out of another, becomes silence. The library would decode other bits.
-type mp3Frames struct {
+type mp3Repacker struct {
 	in    *input
 	first mp3Header
 	info  xingInfo
@@ -37,7 +37,7 @@ type packed struct {
 }
 
 // start reads the Xing header if there is one.
-func (m *mp3Frames) start() error {
+func (m *mp3Repacker) start() error {
 	head, err := m.in.Peek(m.first.size())
 	if err != nil {
 		return truncated(err)
@@ -50,15 +50,15 @@ func (m *mp3Frames) start() error {
 
 // end checks what was read against what the Xing header announced. Some
 // encoders count that header itself.
-func (m *mp3Frames) end() error {
+func (m *mp3Repacker) checkComplete() error {
 	if m.seen < m.info.frames-1 {
-		return invalid("the file is truncated: %d frames of %d", m.seen, m.info.frames)
+		return invalidf("the file is truncated: %d frames of %d", m.seen, m.info.frames)
 	}
 	return io.EOF
 }
 
 // Read gives frames to the library.
-func (m *mp3Frames) Read(p []byte) (int, error) {
+func (m *mp3Repacker) Read(p []byte) (int, error) {
 	for len(m.out) == 0 && m.err == nil {
 		if m.done {
 			return 0, io.EOF
@@ -74,7 +74,7 @@ func (m *mp3Frames) Read(p []byte) (int, error) {
 }
 
 // advance reads one frame and gives out the one before it.
-func (m *mp3Frames) advance() error {
+func (m *mp3Repacker) advance() error {
 	h, err := m.sync()
 	if err == io.EOF {
 		m.done, m.out = true, m.pending.bytes
@@ -83,7 +83,7 @@ func (m *mp3Frames) advance() error {
 		return err
 	}
 	frame := make([]byte, h.size())
-	if err := m.in.full(frame); err != nil {
+	if err := m.in.readFull(frame); err != nil {
 		return err
 	}
 	m.seen++
@@ -98,7 +98,7 @@ func (m *mp3Frames) advance() error {
 const maxGarbage = 1 << 20
 
 // sync finds the next frame's header, or the end of the file.
-func (m *mp3Frames) sync() (mp3Header, error) {
+func (m *mp3Repacker) sync() (mp3Header, error) {
 	for skipped := 0; skipped < maxGarbage; {
 		head, err := m.in.Peek(10)
 		switch {
@@ -117,22 +117,22 @@ func (m *mp3Frames) sync() (mp3Header, error) {
 		if h := parseMP3(head); h.follows(m.first) && (skipped == 0 || m.confirmed(h)) {
 			return h, nil
 		} else if h.valid() && h.layer() == layer3 && skipped == 0 && m.changed(h) {
-			return 0, unsupported("MP3 whose sample rate changes on the way")
+			return 0, unsupportedf("MP3 whose sample rate changes on the way")
 		}
 		m.in.Discard(1)
 		skipped++
 	}
-	return 0, invalid("no MP3 frame for %d bytes", maxGarbage)
+	return 0, invalidf("no MP3 frame for %d bytes", maxGarbage)
 }
 
 // confirmed reports whether another frame follows that of h.
-func (m *mp3Frames) confirmed(h mp3Header) bool {
+func (m *mp3Repacker) confirmed(h mp3Header) bool {
 	b, _ := m.in.Peek(h.size() + 4)
 	return len(b) == h.size()+4 && parseMP3(b[h.size():]).follows(m.first)
 }
 
 // changed reports whether frames of another kind begin.
-func (m *mp3Frames) changed(h mp3Header) bool {
+func (m *mp3Repacker) changed(h mp3Header) bool {
 	if h.bitrateIndex() == freeFmt {
 		return false
 	}
@@ -150,7 +150,7 @@ func maxReservoir(h mp3Header) int {
 
 // pack builds the frame anew, with all its bits in it. If they do not fit, the
 // first of them go to the end of the frame before, where there is room.
-func (m *mp3Frames) pack(h mp3Header, frame []byte, before packed) packed {
+func (m *mp3Repacker) pack(h mp3Header, frame []byte, before packed) packed {
 	side := frame[4:]
 	if h.crc() {
 		side = frame[6:]

@@ -114,18 +114,18 @@ func (h mp3Header) sideSize() int {
 	return 17
 }
 
-// supported refuses the kinds of MPEG audio that are not decoded.
-func (h mp3Header) supported() error {
+// checkSupported refuses the kinds of MPEG audio that are not decoded.
+func (h mp3Header) checkSupported() error {
 	const hint = "; please convert it to MP3 at 16 kHz or more, or to WAV"
 	switch {
 	case h.layer() == layer1:
-		return unsupported("MPEG audio Layer I" + hint)
+		return unsupportedf("MPEG audio Layer I" + hint)
 	case h.layer() == layer2:
-		return unsupported("MPEG audio Layer II (MP2)" + hint)
+		return unsupportedf("MPEG audio Layer II (MP2)" + hint)
 	case h.version() == mpeg25:
-		return unsupported("MP3 at %d Hz (MPEG-2.5)"+hint, h.rate())
+		return unsupportedf("MP3 at %d Hz (MPEG-2.5)"+hint, h.rate())
 	case h.bitrateIndex() == freeFmt:
-		return unsupported("MP3 of free format" + hint)
+		return unsupportedf("MP3 of free format" + hint)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func DrawOutline(r io.Reader, bars int, l Limits) (Outline, error) {
 }
 
 func drawOutline(in *input, bars int, l Limits) (Outline, error) {
-	d, err := open(in, "recording")
+	d, err := newDecoder(in, "recording")
 	if err != nil {
 		return Outline{}, err
 	}
@@ -41,7 +41,7 @@ func drawOutline(in *input, bars int, l Limits) (Outline, error) {
 	step := max(1, int(int64(rate)*int64(outlineStep)/int64(time.Second)))
 	var power []float64 // of each step
 	frames, limit := 0, int(l.Length.Seconds()*float64(rate))
-	buf := make([]float32, block)
+	buf := make([]float32, blockSize)
 	for {
 		n, err := d.read(buf)
 		if err != nil && err != io.EOF {
@@ -56,11 +56,11 @@ func drawOutline(in *input, bars int, l Limits) (Outline, error) {
 		}
 		switch {
 		case frames > limit:
-			return Outline{}, refuse(TooLong, "longer than %v", l.Length)
+			return Outline{}, errorf(TooLong, "longer than %v", l.Length)
 		case in.worked() > l.Work:
-			return Outline{}, invalid("decoding takes longer than %v", l.Work)
+			return Outline{}, invalidf("decoding takes longer than %v", l.Work)
 		case err == io.EOF && frames == 0:
-			return Outline{}, refuse(Empty, "no samples")
+			return Outline{}, errorf(Empty, "no samples")
 		case err == io.EOF:
 			length := time.Duration(float64(frames) / float64(rate) * float64(time.Second))
 			return Outline{gather(power, bars), length}, nil

@@ -62,7 +62,7 @@ func (r *resampler) run(s []float32) []float32 {
 func (r *resampler) flush() []float32 {
 	want := (r.in*TelephoneRate+int64(r.rate)-1)/int64(r.rate) - r.out
 	var tail []float32
-	silence := make([]float32, block)
+	silence := make([]float32, blockSize)
 	for int64(len(tail)) < want {
 		tail = append(tail, r.run(silence)...)
 	}
@@ -93,7 +93,7 @@ func newHalver(rate float64) *halver {
 	for i := range c {
 		h.side[i] = float32(c[i] / sum / 2)
 	}
-	h.buf = make([]float32, h.middle(), h.middle()+2*block)
+	h.buf = make([]float32, h.middle(), h.middle()+2*blockSize)
 	return h
 }
 
@@ -156,7 +156,7 @@ func newPolyphase(from, to int, rate float64) *polyphase {
 	for r := range rows + 1 {
 		fillPhase(p.bank[r*taps:][:taps], float64(r)/float64(rows), cutoff)
 	}
-	p.buf = make([]float32, taps/2-1, taps+2*block)
+	p.buf = make([]float32, taps/2-1, taps+2*blockSize)
 	return p
 }
 

@@ -56,7 +56,7 @@ func TestResampleResponse(t *testing.T) {
 	for _, rate := range rates {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
 			inner := func(hz float64) []float64 {
-				s := convert(rate, block, tone(rate, hz, 0.5, 0.15))
+				s := convert(rate, blockSize, tone(rate, hz, 0.5, 0.15))
 				return s[200 : len(s)-200]
 			}
 			for _, hz := range []float64{50, 300, 1000, 3400} {
@@ -74,7 +74,7 @@ func TestResampleResponse(t *testing.T) {
 // Rates below the telephone's are not given sounds that they do not have.
 func TestResampleUp(t *testing.T) {
 	for _, rate := range []int{4000, 4001, 5512, 6000, 7350, 7999} {
-		s := convert(rate, block, tone(rate, 1000, 0.5, 0.3))
+		s := convert(rate, blockSize, tone(rate, 1000, 0.5, 0.3))
 		s = s[200 : len(s)-200]
 		near(t, fmt.Sprint(rate), toneDB(s, 1000), decibel(0.5), 0.01)
 		if image := float64(rate) - 1000; image < 3999 {

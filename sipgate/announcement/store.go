@@ -34,7 +34,7 @@ func storage(err error) error {
 		errors.As(err, &lite) && lite.Code()&0xFF == 13 ||
 		errors.As(err, &post) && strings.HasPrefix(post.SQLState(), "53100")
 	if full {
-		return fmt.Errorf("%w: %w", refuse(StorageFull, "the disk is full"), err)
+		return fmt.Errorf("%w: %w", errorf(StorageFull, "the disk is full"), err)
 	}
 	return err
 }

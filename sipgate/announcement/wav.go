@@ -63,10 +63,10 @@ type wav struct {
 	buf      []byte
 }
 
-func newWAV(in *input) (*wav, error) {
+func newWAVDecoder(in *input) (*wav, error) {
 	w := &wav{in: in}
 	var h [12]byte
-	if err := in.full(h[:]); err != nil {
+	if err := in.readFull(h[:]); err != nil {
 		return nil, err
 	}
 	w.riffSize = binary.LittleEndian.Uint32(h[4:])
@@ -81,14 +81,14 @@ func newWAV(in *input) (*wav, error) {
 	case size == sizeStreamed || size == sizeStreamedSoX:
 		w.left = -1
 	case w.riffSize < 36:
-		return nil, invalid("RIFF size %d", w.riffSize)
+		return nil, invalidf("RIFF size %d", w.riffSize)
 	default:
 		w.left = int64(size)
 	}
 	if w.left > 0 && w.left%frame != 0 {
-		return nil, invalid("%d bytes of samples, which is not a multiple of %d", w.left, frame)
+		return nil, invalidf("%d bytes of samples, which is not a multiple of %d", w.left, frame)
 	}
-	w.buf = make([]byte, block*frame)
+	w.buf = make([]byte, blockSize*frame)
 	return w, nil
 }
 
@@ -98,7 +98,7 @@ func (w *wav) findData(is64 bool) (uint32, error) {
 	for range maxChunks {
 		var h [8]byte
 		if _, err := io.ReadFull(w.in, h[:]); err == io.EOF {
-			return 0, invalid("no %s chunk", map[bool]string{true: "data", false: "fmt"}[w.coding != nil])
+			return 0, invalidf("no %s chunk", map[bool]string{true: "data", false: "fmt"}[w.coding != nil])
 		} else if err != nil {
 			return 0, truncated(err)
 		}
@@ -106,11 +106,11 @@ func (w *wav) findData(is64 bool) (uint32, error) {
 		var err error
 		switch id := string(h[:4]); {
 		case id == "data" && w.coding == nil:
-			return 0, invalid("the data chunk stands before the fmt chunk")
+			return 0, invalidf("the data chunk stands before the fmt chunk")
 		case id == "data":
 			return size, nil
 		case id == "fmt " && w.coding != nil:
-			return 0, invalid("two fmt chunks")
+			return 0, invalidf("two fmt chunks")
 		case id == "fmt ":
 			err = w.readFormat(size)
 		case id == "ds64" && is64:
@@ -122,22 +122,22 @@ func (w *wav) findData(is64 bool) (uint32, error) {
 			return 0, err
 		}
 	}
-	return 0, invalid("more than %d chunks before the samples", maxChunks)
+	return 0, invalidf("more than %d chunks before the samples", maxChunks)
 }
 
 // readSizes reads the chunk that holds the true sizes in an RF64 file
 // (EBU Tech 3306).
 func (w *wav) readSizes(size uint32) error {
 	if size < 28 || size > 1<<16 {
-		return invalid("ds64 chunk of %d bytes", size)
+		return invalidf("ds64 chunk of %d bytes", size)
 	}
 	b := make([]byte, size+size&1)
-	if err := w.in.full(b); err != nil {
+	if err := w.in.readFull(b); err != nil {
 		return err
 	}
 	w.data64 = int64(binary.LittleEndian.Uint64(b[8:]))
 	if w.data64 < 0 {
-		return invalid("data size %d", uint64(w.data64))
+		return invalidf("data size %d", uint64(w.data64))
 	}
 	return nil
 }
@@ -145,10 +145,10 @@ func (w *wav) readSizes(size uint32) error {
 // readFormat reads the fmt chunk: 16 bytes, or 18 and what they announce.
 func (w *wav) readFormat(size uint32) error {
 	if size < 16 || size == 17 || size > 4096 {
-		return invalid("fmt chunk of %d bytes", size)
+		return invalidf("fmt chunk of %d bytes", size)
 	}
 	b := make([]byte, size+size&1)
-	if err := w.in.full(b); err != nil {
+	if err := w.in.readFull(b); err != nil {
 		return err
 	}
 	le := binary.LittleEndian
@@ -156,20 +156,20 @@ func (w *wav) readFormat(size uint32) error {
 	w.channels, w.rate = int(le.Uint16(b[2:])), int(le.Uint32(b[4:]))
 	if tag == tagExtensible {
 		if size < 40 || le.Uint16(b[16:]) < 22 {
-			return invalid("extensible fmt chunk of %d bytes", size)
+			return invalidf("extensible fmt chunk of %d bytes", size)
 		}
 		if string(b[26:40]) != tagGUID {
-			return unsupported("WAV with the sub-format %x", b[24:40])
+			return unsupportedf("WAV with the sub-format %x", b[24:40])
 		}
 		tag = le.Uint16(b[24:])
 	}
 	switch {
 	case w.channels == 0 || w.channels > 255:
-		return invalid("%d channels", w.channels)
+		return invalidf("%d channels", w.channels)
 	case w.rate == 0:
-		return invalid("sample rate 0")
+		return invalidf("sample rate 0")
 	case align == 0:
-		return invalid("block align 0")
+		return invalidf("block align 0")
 	}
 	return w.choose(tag, bits, align)
 }
@@ -179,41 +179,41 @@ func (w *wav) choose(tag uint16, bits, align int) error {
 	w.size = (bits + 7) / 8
 	switch name := wavCodecs[tag]; {
 	case tag == tagPCM && bits == 0:
-		return invalid("samples of 0 bits")
+		return invalidf("samples of 0 bits")
 	case tag == tagPCM && bits >= 8 && bits <= 32:
 		w.coding = []coding{pcm8, pcm16, pcm24, pcm32}[w.size-1]
 		w.codec = fmt.Sprintf("%d-bit PCM", bits)
 	case tag == tagPCM:
-		return unsupported("WAV with %d-bit PCM", bits)
+		return unsupportedf("WAV with %d-bit PCM", bits)
 	case tag == tagFloat && (bits == 32 || bits == 64):
 		w.coding = map[int]coding{4: float32s, 8: float64s}[w.size]
 		w.codec = fmt.Sprintf("%d-bit float", bits)
 	case tag == tagFloat:
-		return unsupported("WAV with %d-bit float", bits)
+		return unsupportedf("WAV with %d-bit float", bits)
 	case tag == tagALaw && bits == 8:
 		w.coding, w.codec = alaw, "A-law"
 	case tag == tagMuLaw && bits == 8:
 		w.coding, w.codec = mulaw, "µ-law"
 	case tag == tagALaw || tag == tagMuLaw:
-		return invalid("G.711 samples of %d bits", bits)
+		return invalidf("G.711 samples of %d bits", bits)
 	case name != "":
-		return unsupported("WAV with %s", name)
+		return unsupportedf("WAV with %s", name)
 	default:
-		return unsupported("WAV with the unknown codec %#04x", tag)
+		return unsupportedf("WAV with the unknown codec %#04x", tag)
 	}
 	if align != w.channels*w.size {
-		return invalid("block align %d for %d channels of %d bits", align, w.channels, bits)
+		return invalidf("block align %d for %d channels of %d bits", align, w.channels, bits)
 	}
-	return checkShape(w.rate, w.channels)
+	return checkFormat(w.rate, w.channels)
 }
 
 // checkShape refuses rates and numbers of channels that are not converted.
-func checkShape(rate, channels int) error {
+func checkFormat(rate, channels int) error {
 	switch {
 	case rate < minRate || rate > maxRate:
-		return unsupported("sample rate %d Hz; it may be from %d to %d", rate, minRate, maxRate)
+		return unsupportedf("sample rate %d Hz; it may be from %d to %d", rate, minRate, maxRate)
 	case channels < 1 || channels > maxChannels:
-		return unsupported("%d channels; there may be %d", channels, maxChannels)
+		return unsupportedf("%d channels; there may be %d", channels, maxChannels)
 	}
 	return nil
 }
@@ -224,7 +224,7 @@ func (w *wav) source() Source {
 
 func (w *wav) read(dst []float32) (int, error) {
 	frame := w.channels * w.size
-	want := min(len(dst), block) * frame
+	want := min(len(dst), blockSize) * frame
 	if w.left >= 0 {
 		want = int(min(int64(want), w.left))
 	}
@@ -238,7 +238,7 @@ func (w *wav) read(dst []float32) (int, error) {
 	case err != io.EOF && err != io.ErrUnexpectedEOF:
 		return 0, err
 	case n%frame != 0:
-		return 0, invalid("the file ends with half a sample")
+		return 0, invalidf("the file ends with half a sample")
 	default:
 		err = io.EOF
 	}
@@ -257,7 +257,7 @@ func (w *wav) end() error {
 		return err
 	}
 	if got := w.in.limit - w.in.left; w.riffSize != sizeStreamed && int64(w.riffSize) > got {
-		return invalid("the file is truncated: %d bytes of %d", got, w.riffSize)
+		return invalidf("the file is truncated: %d bytes of %d", got, w.riffSize)
 	}
 	return io.EOF
 }
