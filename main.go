@@ -379,11 +379,11 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 		return err
 	}
 	defer grants.Close()
-	people, err := team.NewPeople(ctx, db.DB, c.accounts)
+	people, err := team.NewMembers(ctx, db.DB, c.accounts)
 	if err != nil {
 		return err
 	}
-	platforms, err := team.NewPlatforms(ctx, db.DB)
+	platforms, err := team.NewCapabilityStore(ctx, db.DB)
 	if err != nil {
 		return err
 	}
@@ -402,8 +402,8 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 	defer following.Wait()
 	follow, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the last change
 	defer stop()
-	exchange := switchboard.NewExchange(func(account string) *switchboard.Board {
-		b := switchboard.New(switchboard.Options{Log: log, RowOf: timelines.RowOf(account)})
+	exchange := switchboard.NewBoards(func(account string) *switchboard.Board {
+		b := switchboard.New(switchboard.Options{Log: log, RestoreRowID: timelines.RowLookup(account)})
 		following.Go(func() { timelines.Follow(follow, account, b) })
 		return b
 	})
@@ -417,7 +417,7 @@ func (c *config) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) 
 		Sessions: web.NewSessions[handlers.Visitor](db.DB, web.SessionOptions{Secure: secure}), Ping: db.PingContext,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: log, HTTP: httpClient, AuthURL: c.oauth.AuthURL, TokenURL: c.oauth.TokenURL,
 			ClientID: c.oauth.ClientID, ClientSecret: c.oauth.ClientSecret},
-		Grants: grants, People: people, Audit: audit, AuditDays: int(c.keepAudit / (24 * time.Hour)), Hooks: team.NewHooks(db.DB), Walls: team.NewWalls(db.DB), Platforms: platforms, Interrupted: left, Journal: timelines, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, c.library),
+		Grants: grants, People: people, Audit: audit, AuditDays: int(c.keepAudit / (24 * time.Hour)), Hooks: team.NewReplacedWebhooks(db.DB), Walls: team.NewWallboards(db.DB), Platforms: platforms, Interrupted: left, Journal: timelines, Key: key, Exchange: exchange, Library: announcement.NewLibrary(db.DB, c.library),
 		Client: func(auth sipgate.Credentials) *sipgate.Client {
 			return &sipgate.Client{Base: c.api, HTTP: httpClient, Auth: auth, RecordingOrigins: c.recordings}
 		},

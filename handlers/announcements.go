@@ -31,7 +31,7 @@ func (h *handlers) announcements(w http.ResponseWriter, r *http.Request, v Visit
 	w.Header().Set("Permissions-Policy", web.PermissionsPolicy("microphone"))
 	return show(w, r, http.StatusOK, views.Announcements(h.about(r, v), views.AnnouncementsModel{
 		Items: list, Order: order, Usage: usage, MaxSize: maxUpload, MaxLength: maxLength,
-		Write: v.Person.May(team.DeedAnnouncementsWrite).OK,
+		Write: v.Person.May(team.ManageAnnouncements).OK,
 	}))
 }
 
@@ -72,7 +72,7 @@ func (h *handlers) upload(w http.ResponseWriter, r *http.Request, v Visitor) err
 
 // onLibrary changes the library, on record.
 func (h *handlers) onLibrary(r *http.Request, v Visitor, what, label string, do func() error) error {
-	e := h.entry(r, v, team.DeedAnnouncementsWrite, what)
+	e := h.entry(r, v, team.ManageAnnouncements, what)
 	e.Parties = label
 	return h.onRecord(r.Context(), e, do)
 }

@@ -93,8 +93,8 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, f web.Fault) {
 	}
 	lang, id := langOf(r, v), web.RequestID(r.Context())
 	text := views.Message(lang, f.Code, f.Status)
-	if e, ok := errors.AsType[*switchboard.Attended](f.Cause); ok {
-		text = views.Attending(lang, e.Attention)
+	if e, ok := errors.AsType[*switchboard.ClaimedError](f.Cause); ok {
+		text = views.Attending(lang, e.Claim)
 	}
 	var err error
 	switch {

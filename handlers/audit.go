@@ -26,13 +26,13 @@ func (h *handlers) audit(w http.ResponseWriter, r *http.Request, v Visitor) erro
 	if err != nil {
 		return err
 	}
-	m := views.AuditModel{Entries: entries, Names: map[team.Member]string{}, KeepDays: h.AuditDays,
+	m := views.AuditModel{Entries: entries, Names: map[team.MemberID]string{}, KeepDays: h.AuditDays,
 		Filter: views.AuditFilter{By: q.Get("by"), Deed: q.Get("deed"), Call: q.Get("call"), From: q.Get("from"), To: q.Get("to")}}
 	for i := range m.Entries {
 		m.Entries[i].At = m.Entries[i].At.Local()
 	}
 	for _, p := range h.People.List(v.Account) {
-		m.Names[p.Member] = p.Name
+		m.Names[p.MemberID] = p.Name
 		m.Members = append(m.Members, views.Choice{Value: string(p.User), Label: p.Name})
 	}
 	if len(entries) == auditPage {
@@ -81,15 +81,15 @@ func auditCells(e team.AuditEntry) []string {
 		status = strconv.Itoa(e.Status)
 	}
 	return []string{
-		e.At.UTC().Format("2006-01-02T15:04:05.000Z"), string(e.By.User), e.ByName, string(e.Deed),
-		e.Call, e.Parties, e.Parameters, string(e.Through.User), e.Address, e.Outcome, status,
+		e.At.UTC().Format("2006-01-02T15:04:05.000Z"), string(e.By.User), e.ByName, string(e.Action),
+		e.Call, e.Parties, e.Parameters, string(e.Via.User), e.Address, e.Outcome, status,
 		strconv.FormatInt(e.Took.Milliseconds(), 10),
 	}
 }
 
 // auditFilter reads the filters of the audit from an address.
 func auditFilter(q url.Values) (team.AuditFilter, error) {
-	f := team.AuditFilter{By: sipgate.UserID(q.Get("by")), Deed: team.Deed(q.Get("deed")), Call: q.Get("call"), Limit: auditPage}
+	f := team.AuditFilter{By: sipgate.UserID(q.Get("by")), Action: team.Permission(q.Get("deed")), Call: q.Get("call"), Limit: auditPage}
 	var err error
 	if f.From, err = day(q, "from", 0); err != nil {
 		return f, err

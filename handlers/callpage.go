@@ -33,7 +33,7 @@ func (h *handlers) callPage(w http.ResponseWriter, r *http.Request, v Visitor) e
 	m := views.CallPageModel{ID: call.ID, Row: format.RowFor(call, h.permit(v, call), langOf(r, v)), ActionID: rand.Text(),
 		Live: live && call.Phase != switchboard.Ended, MayNote: views.Permit{Reason: h.mayNote(v, call, live).Reason}}
 	for _, e := range record.Entries {
-		m.Events = append(m.Events, format.Event(e.At.Local(), e.About, string(e.Kind), e.Who, e.Detail))
+		m.Events = append(m.Events, format.Event(e.At.Local(), e.Approximate, string(e.Kind), e.Name, e.Detail))
 	}
 	if !m.Live && known {
 		h.addPast(r, v, record, &m)
@@ -43,8 +43,8 @@ func (h *handlers) callPage(w http.ResponseWriter, r *http.Request, v Visitor) e
 
 // pastCall is a call of the journal as a row shows it.
 func pastCall(r journal.Record) switchboard.Call {
-	return switchboard.Call{ID: r.Row, Phase: switchboard.Ended, Direction: r.Direction, Outside: r.Outside, Inside: r.Inside,
-		Users: r.Users, Earlier: r.Earlier, Started: r.Started, Since: r.Ended, Gone: r.Ended, About: r.About, Cause: r.Cause}
+	return switchboard.Call{ID: r.Row, Phase: switchboard.Ended, Direction: r.Direction, Remote: r.Remote, Local: r.Local,
+		UserNames: r.Users, PreviousParties: r.PreviousParties, Started: r.Started, Since: r.Ended, EndedAt: r.Ended, Approximate: r.Approximate, Cause: r.Cause}
 }
 
 // seesPast decides whether a call's page exists for a visitor. Of a call that
@@ -58,8 +58,8 @@ func (h *handlers) seesPast(v Visitor, c switchboard.Call, live bool) bool {
 		return true
 	}
 	name := v.Person.Name
-	was := slices.ContainsFunc(c.Earlier, func(p switchboard.Party) bool { return p.Name == name })
-	return name != "" && (c.Inside.Name == name || was || slices.Contains(c.Users, name))
+	was := slices.ContainsFunc(c.PreviousParties, func(p switchboard.Party) bool { return p.Name == name })
+	return name != "" && (c.Local.Name == name || was || slices.Contains(c.UserNames, name))
 }
 
 // mayNote decides about notes on a call whose page exists for the visitor. Of
@@ -67,11 +67,11 @@ func (h *handlers) seesPast(v Visitor, c switchboard.Call, live bool) bool {
 func (h *handlers) mayNote(v Visitor, c switchboard.Call, live bool) team.Decision {
 	switch {
 	case live:
-		return h.mayOn(v, team.DeedNote, c)
+		return h.mayOn(v, team.WriteNote, c)
 	case v.Person.Role < team.Agent:
 		return team.Decision{Reason: "role_" + v.Person.Role.String()}
 	}
-	return team.Decision{OK: true, Through: v.member()}
+	return team.Decision{OK: true, Via: v.member()}
 }
 
 // note writes a note on a call, which the team sees, and which stays with it.
@@ -88,7 +88,7 @@ func (h *handlers) note(w http.ResponseWriter, r *http.Request, v Visitor) error
 	if !h.seesPast(v, call, live) {
 		return switchboard.ErrNoCall
 	}
-	e := h.entry(r, v, team.DeedNote, nil)
+	e := h.entry(r, v, team.WriteNote, nil)
 	e.Call, e.Parties = string(call.ID), parties(call)
 	if d := h.mayNote(v, call, live); !d.OK {
 		return h.refuseDeed(r.Context(), e, d)
@@ -102,7 +102,7 @@ func (h *handlers) note(w http.ResponseWriter, r *http.Request, v Visitor) error
 		return in.err
 	}
 	err = h.onRecord(r.Context(), e, func() error {
-		return h.Journal.Note(context.WithoutCancel(r.Context()), v.Account, call.ID, v.Person.Name, text)
+		return h.Journal.AddNote(context.WithoutCancel(r.Context()), v.Account, call.ID, v.Person.Name, text)
 	})
 	if err != nil {
 		return err
@@ -115,7 +115,7 @@ func (h *handlers) note(w http.ResponseWriter, r *http.Request, v Visitor) error
 func (h *handlers) hangUpSheet(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	m, format := views.HangUpModel{ActionID: rand.Text()}, h.formatFor(v)
 	for _, c := range h.Exchange.Board(v.Account).Snapshot().Calls {
-		if c.Phase != switchboard.Ended && h.mayOn(v, team.DeedHangUp, c).OK {
+		if c.Phase != switchboard.Ended && h.mayOn(v, team.HangUp, c).OK {
 			m.Calls = append(m.Calls, format.Ref(c, langOf(r, v), m.ActionID))
 		}
 	}
@@ -146,7 +146,7 @@ func (h *handlers) hangUpSeveral(w http.ResponseWriter, r *http.Request, v Visit
 			failed = errors.Join(failed, err)
 			continue
 		}
-		c := switchboard.Command{By: v.id(), Call: call.ID, Action: switchboard.HangUp{After: graceOf(v)}}
+		c := switchboard.Command{By: v.id(), Call: call.ID, Action: switchboard.HangUp{GracePeriod: graceOf(v)}}
 		if in.action != "" {
 			c.ID = in.action + "-" + id
 		}

@@ -32,7 +32,7 @@ func (h *handlers) historyEntry(w http.ResponseWriter, r *http.Request, v Visito
 	if err != nil {
 		return err
 	}
-	row, known, err := h.Journal.ByEntry(r.Context(), v.Account, e)
+	row, known, err := h.Journal.RowByEntry(r.Context(), v.Account, e)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (h *handlers) historyEntry(w http.ResponseWriter, r *http.Request, v Visito
 		record, err := h.Journal.Record(r.Context(), v.Account, row)
 		if err == nil && h.seesPast(v, pastCall(record), false) {
 			_, sure := record.Is(e)
-			if err := h.Journal.Attach(r.Context(), v.Account, row, journal.Past{Entry: e.ID, Sure: sure}); err != nil {
+			if err := h.Journal.LinkHistory(r.Context(), v.Account, row, journal.HistoryLink{EntryID: e.ID, Exact: sure}); err != nil {
 				return err
 			}
 			http.Redirect(w, r, "/calls/"+string(record.Row), http.StatusSeeOther)
@@ -56,17 +56,17 @@ func (h *handlers) historyEntry(w http.ResponseWriter, r *http.Request, v Visito
 // entryCall is an entry of the history as a row shows it.
 func entryCall(e sipgate.HistoryEntry) switchboard.Call {
 	end := e.Created.Add(e.Duration)
-	c := switchboard.Call{Phase: switchboard.Ended, Was: switchboard.Talking, Direction: sipgate.Outgoing, Started: e.Created, Since: end, Gone: end}
+	c := switchboard.Call{Phase: switchboard.Ended, PreviousPhase: switchboard.Connected, Direction: sipgate.Outgoing, Started: e.Created, Since: end, EndedAt: end}
 	if e.Incoming {
 		c.Direction = sipgate.Incoming
 	}
 	if e.Missed() {
-		c.Was = switchboard.Ringing
+		c.PreviousPhase = switchboard.Ringing
 	}
-	c.Outside.Number, c.Outside.Name = e.Outside()
-	c.Inside.Number, c.Inside.Name = e.Inside()
-	for _, p := range []*switchboard.Party{&c.Outside, &c.Inside} {
-		if p.Number = sipgate.NormalNumber(p.Number); p.Number == "anonymous" {
+	c.Remote.Number, c.Remote.Name = e.Remote()
+	c.Local.Number, c.Local.Name = e.Local()
+	for _, p := range []*switchboard.Party{&c.Remote, &c.Local} {
+		if p.Number = sipgate.NormalizeNumber(p.Number); p.Number == "anonymous" {
 			p.Number = ""
 		}
 	}
@@ -113,16 +113,16 @@ func (h *handlers) pastOf(ctx context.Context, v Visitor, record journal.Record)
 			return nil, err
 		}
 	}
-	attached, err := h.Journal.Past(ctx, v.Account, record.Row)
+	attached, err := h.Journal.HistoryLinks(ctx, v.Account, record.Row)
 	if err != nil {
 		return nil, err
 	}
 	var found []pastEntry
 	for _, p := range attached[:min(len(attached), pastEntries)] {
-		e, err := h.clientOf(v).HistoryEntry(ctx, p.Entry)
+		e, err := h.clientOf(v).HistoryEntry(ctx, p.EntryID)
 		switch {
 		case err == nil && mine(e):
-			found = append(found, pastEntry{e, p.Sure})
+			found = append(found, pastEntry{e, p.Exact})
 		case err != nil && entryError(err) != errNotFound:
 			return nil, err
 		}
@@ -137,7 +137,7 @@ func (h *handlers) pastOf(ctx context.Context, v Visitor, record journal.Record)
 // it finds with the call.
 func (h *handlers) searchPast(ctx context.Context, v Visitor, record journal.Record, mine func(sipgate.HistoryEntry) bool) ([]pastEntry, error) {
 	q := sipgate.HistoryQuery{From: record.Started.Add(-pastMargin), To: record.Ended.Add(pastMargin), Limit: pastPage}
-	if record.About {
+	if record.Approximate {
 		q.From = record.Started.Add(-pastAbout)
 	}
 	if record.Ended.IsZero() {
@@ -153,7 +153,7 @@ func (h *handlers) searchPast(ctx context.Context, v Visitor, record journal.Rec
 		if !ok || len(found) == pastEntries {
 			continue
 		}
-		if err := h.Journal.Attach(ctx, v.Account, record.Row, journal.Past{Entry: e.ID, Sure: sure}); err != nil {
+		if err := h.Journal.LinkHistory(ctx, v.Account, record.Row, journal.HistoryLink{EntryID: e.ID, Exact: sure}); err != nil {
 			return nil, err
 		}
 		if mine(e) {

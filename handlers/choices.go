@@ -15,7 +15,7 @@ import (
 // its own and changes only what it shows.
 
 // A chooser reads one section's fields into what a member wants.
-type chooser func(in *input, c *team.Choices)
+type chooser func(in *input, c *team.Preferences)
 
 // choose takes one section. A mistake is shown in the section, with what was
 // typed, and changes nothing.
@@ -43,13 +43,13 @@ func (h *handlers) toggle(w http.ResponseWriter, r *http.Request, v Visitor) err
 
 // chosen reads a form, lets what it says be kept, and returns what was asked
 // for even if that cannot be.
-func (h *handlers) chosen(w http.ResponseWriter, r *http.Request, v Visitor, take chooser, fields ...string) (*input, team.Choices, error) {
+func (h *handlers) chosen(w http.ResponseWriter, r *http.Request, v Visitor, take chooser, fields ...string) (*input, team.Preferences, error) {
 	typed := v.Choices
 	in, err := read(w, r, fields...)
 	if err != nil {
 		return nil, typed, err
 	}
-	err = h.People.Choose(r.Context(), v.member(), func(c *team.Choices) error {
+	err = h.People.SavePreferences(r.Context(), v.member(), func(c *team.Preferences) error {
 		take(in, c)
 		if !h.speaks(c.Lang) {
 			in.fail("lang")
@@ -78,17 +78,17 @@ func saved(w http.ResponseWriter, r *http.Request, next string) error {
 	return nil
 }
 
-func decodeDisplay(in *input, c *team.Choices) {
+func decodeDisplay(in *input, c *team.Preferences) {
 	c.Lang, c.Theme = in.Text("lang"), team.Theme(in.Text("theme"))
 	c.Keys, c.OnlyMine = in.Checked("keys"), in.Checked("only_mine")
 }
 
 var ringingFields = append([]string{"sound", "volume", "notify", "rings_all", "quiet", "quiet_from", "quiet_to"}, views.Weekdays...)
 
-func decodeRinging(in *input, c *team.Choices) {
+func decodeRinging(in *input, c *team.Preferences) {
 	c.Sound, c.Notify, c.RingsAll = in.Checked("sound"), in.Checked("notify"), in.Checked("rings_all")
 	c.Volume = in.Integer("volume")
-	c.Quiet = team.Quiet{On: in.Checked("quiet"), From: in.Minutes("quiet_from"), To: in.Minutes("quiet_to")}
+	c.Quiet = team.QuietHours{On: in.Checked("quiet"), From: in.Minutes("quiet_from"), To: in.Minutes("quiet_to")}
 	for i, day := range views.Weekdays {
 		if in.Checked(day) {
 			c.Quiet.Days |= 1 << i
@@ -96,13 +96,13 @@ func decodeRinging(in *input, c *team.Choices) {
 	}
 }
 
-func decodeCalls(in *input, c *team.Choices) {
+func decodeCalls(in *input, c *team.Preferences) {
 	c.Grace = in.Integer("grace")
 	c.Device = sipgate.DeviceID(in.Text("device"))
-	c.Number = sipgate.Number(sipgate.NormalNumber(in.Text("number")))
+	c.Number = sipgate.Number(sipgate.NormalizeNumber(in.Text("number")))
 }
 
-func decodeToggle(in *input, c *team.Choices) {
+func decodeToggle(in *input, c *team.Preferences) {
 	if in.Has("only_mine") {
 		c.OnlyMine = in.Bool("only_mine")
 	}

@@ -81,7 +81,7 @@ func decodeTones(_ *http.Request, _ Visitor, in *input) (switchboard.Action, err
 }
 
 func decodeUnask(*http.Request, Visitor, *input) (switchboard.Action, error) {
-	return switchboard.StopAsking{}, nil
+	return switchboard.CancelConsultation{}, nil
 }
 
 // decodeHangUp lets the hang-up wait for a moment, in which it can be taken
@@ -95,7 +95,7 @@ func decodeHangUp(_ *http.Request, v Visitor, in *input) (switchboard.Action, er
 	if atOnce {
 		return switchboard.HangUp{}, nil
 	}
-	return switchboard.HangUp{After: graceOf(v)}, nil
+	return switchboard.HangUp{GracePeriod: graceOf(v)}, nil
 }
 
 func (h *handlers) decodeTransfer(_ *http.Request, v Visitor, in *input) (switchboard.Action, error) {

@@ -40,7 +40,7 @@ func (h *handlers) leave(ctx context.Context, v Visitor) (refresh string, err er
 // changed makes a change of a person take effect at once: who was removed is
 // signed out everywhere, and all who look at the board get it anew, since what
 // they may see and do may be different now.
-func (h *handlers) changed(p team.Person) {
+func (h *handlers) changed(p team.Member) {
 	v := Visitor{Account: p.Account, User: p.User}
 	ctx, cancel := context.WithTimeout(context.Background(), leavingTime)
 	defer cancel()
@@ -50,12 +50,12 @@ func (h *handlers) changed(p team.Person) {
 			h.Log.Error("somebody who was removed could not be signed out", "err", err)
 		}
 		board.Leave(v.id())
-		h.forget(p.Member)
-		if _, err := h.Grants.Drop(ctx, p.Member); err != nil {
+		h.forget(p.MemberID)
+		if _, err := h.Grants.Drop(ctx, p.MemberID); err != nil {
 			h.Log.Error("the grant of somebody who was removed could not be dropped", "err", err)
 		}
 	}
-	board.Renew()
+	board.Invalidate()
 }
 
 // leavingTime is how long the database may take to forget somebody.
@@ -73,16 +73,16 @@ func (h *handlers) muster(ctx context.Context) error {
 		if here[v.Account] == nil {
 			here[v.Account] = map[switchboard.MemberID]bool{}
 		}
-		if !here[v.Account][v.id()] && !h.Exchange.Board(v.Account).Has(v.id()) {
+		if !here[v.Account][v.id()] && !h.Exchange.Board(v.Account).HasMember(v.id()) {
 			h.join(v)
 		}
 		here[v.Account][v.id()] = true
 	}
-	for account, board := range h.Exchange.Boards() {
+	for account, board := range h.Exchange.All() {
 		for _, m := range board.Members() {
 			if !here[account][m] && m != serviceID {
 				board.Leave(m)
-				h.forget(team.Member{Account: account, User: sipgate.UserID(m)})
+				h.forget(team.MemberID{Account: account, User: sipgate.UserID(m)})
 			}
 		}
 	}

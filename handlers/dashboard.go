@@ -17,10 +17,10 @@ import (
 
 // dashboard shows the board.
 func (h *handlers) dashboard(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	snap := h.Exchange.Board(v.Account).Look(r.Context())
+	snap := h.Exchange.Board(v.Account).FreshSnapshot(r.Context())
 	calls, hidden := snap.Calls, 0
 	if v.Choices.OnlyMine { // without script the page stays as it is sent
-		calls = slices.DeleteFunc(slices.Clone(calls), func(c switchboard.Call) bool { return h.sees(v, c) && !slices.Contains(c.Whose(), v.id()) })
+		calls = slices.DeleteFunc(slices.Clone(calls), func(c switchboard.Call) bool { return h.sees(v, c) && !slices.Contains(c.Owners(), v.id()) })
 		hidden = len(snap.Calls) - len(calls)
 	}
 	model, err := h.boardFor(r.Context(), v, calls, langOf(r, v))
@@ -46,13 +46,13 @@ func (h *handlers) boardFor(ctx context.Context, v Visitor, calls []switchboard.
 // permit says whether the buttons of a call work for a visitor. They all need
 // the same role; a command asks again.
 func (h *handlers) permit(v Visitor, c switchboard.Call) views.Permit {
-	return views.Permit{Reason: h.mayOn(v, team.DeedHold, c).Reason, Lacks: h.lacking(v.Account)}
+	return views.Permit{Reason: h.mayOn(v, team.Hold, c).Reason, Lacks: h.lacking(v.Account)}
 }
 
 // about is what every page needs to know.
 func (h *handlers) about(r *http.Request, v Visitor) views.Page {
 	may := map[string]bool{}
-	for entry, deed := range map[string]team.Deed{"team": team.DeedTeam, "figures": team.DeedFigures, "audit": team.DeedAudit, "walls": team.DeedWalls, "status": team.DeedStatus, "settings": team.DeedSettingsOwn, "setup": team.DeedSettings} {
+	for entry, deed := range map[string]team.Permission{"team": team.ViewTeam, "figures": team.ViewStats, "audit": team.ViewAudit, "walls": team.ManageWallboards, "status": team.ViewStatus, "settings": team.EditOwnSettings, "setup": team.ManageSettings} {
 		may[entry] = v.Person.May(deed).OK
 	}
 	lacks, platform := map[string]bool{}, h.Platforms.Get(v.Account)
@@ -121,7 +121,7 @@ func (h *handlers) callerIDs(ctx context.Context, v Visitor) []views.Choice {
 	}
 	var found []views.Choice
 	for _, n := range numbers {
-		if number := sipgate.NormalNumber(n.Number); strings.HasPrefix(number, "+") {
+		if number := sipgate.NormalizeNumber(n.Number); strings.HasPrefix(number, "+") {
 			found = append(found, views.Choice{Value: number, Label: sipgate.DisplayNumber(number)})
 		}
 	}

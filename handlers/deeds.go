@@ -20,12 +20,12 @@ type denied struct{ reason string }
 func (d denied) Error() string { return "not allowed: " + d.reason }
 
 // mayOn decides on a deed that concerns a call.
-func (h *handlers) mayOn(v Visitor, d team.Deed, c switchboard.Call) team.Decision {
-	return v.Person.MayOn(d, slices.Contains(c.Seen, v.id()), h.owners(v.Account, c))
+func (h *handlers) mayOn(v Visitor, d team.Permission, c switchboard.Call) team.Decision {
+	return v.Person.MayOnCall(d, slices.Contains(c.VisibleTo, v.id()), h.owners(v.Account, c))
 }
 
 // sees decides whether a call exists for a visitor.
-func (h *handlers) sees(v Visitor, c switchboard.Call) bool { return h.mayOn(v, team.DeedSee, c).OK }
+func (h *handlers) sees(v Visitor, c switchboard.Call) bool { return h.mayOn(v, team.SeeCall, c).OK }
 
 // callOf finds a call that exists for the visitor. Of one that does not it says
 // no more than of one that is nobody's.
@@ -42,17 +42,17 @@ func (h *handlers) callOf(v Visitor, id string) (switchboard.Call, error) {
 // Who never signed in has not said that the team must not see the call, and
 // has nothing to lend; and so it is if only the service account sees it, which
 // owns nothing.
-func (h *handlers) owners(account string, c switchboard.Call) []team.Person {
-	var with, without []team.Person
-	for _, id := range c.Whose() {
-		m := team.Member{Account: account, User: sipgate.UserID(id)}
+func (h *handlers) owners(account string, c switchboard.Call) []team.Member {
+	var with, without []team.Member
+	for _, id := range c.Owners() {
+		m := team.MemberID{Account: account, User: sipgate.UserID(id)}
 		p, ok := h.People.Get(m)
 		if !ok {
 			p = somebody(m)
 		}
 		switch {
 		case id == serviceID:
-		case slices.Contains(c.Seen, id):
+		case slices.Contains(c.VisibleTo, id):
 			with = append(with, p)
 		default:
 			without = append(without, p)
@@ -61,23 +61,23 @@ func (h *handlers) owners(account string, c switchboard.Call) []team.Person {
 	if owners := append(with, without...); len(owners) > 0 {
 		return owners
 	}
-	return []team.Person{somebody(team.Member{Account: account, User: "?"})}
+	return []team.Member{somebody(team.MemberID{Account: account, User: "?"})}
 }
 
 // somebody is a colleague of whom nothing is known.
-func somebody(m team.Member) team.Person {
-	return team.Person{Member: m, Role: team.Agent, Shares: true}
+func somebody(m team.MemberID) team.Member {
+	return team.Member{MemberID: m, Role: team.Agent, SharesCalls: true}
 }
 
 // carryOut asks the policy, writes the audit, and gives the command to the
 // board: in this order, so that nothing happens that is not on record.
 func (h *handlers) carryOut(r *http.Request, v Visitor, call switchboard.Call, c switchboard.Command) error {
 	ctx := context.WithoutCancel(r.Context()) // who clicks and closes the tab has clicked all the same
-	entry := h.entry(r, v, team.Deed(c.Action.Verb()), c.Action)
+	entry := h.entry(r, v, team.Permission(c.Action.Verb()), c.Action)
 	entry.Call, entry.Parties = string(call.ID), parties(call)
-	d := h.mayOn(v, entry.Deed, call)
+	d := h.mayOn(v, entry.Action, call)
 	if d.OK && c.Override {
-		d = h.mayOn(v, team.DeedOverride, call)
+		d = h.mayOn(v, team.OverrideClaim, call)
 		entry.Parameters += " override"
 	}
 	if reason := h.platformLacks(v.Account, c.Action); d.OK && reason != "" {
@@ -86,10 +86,10 @@ func (h *handlers) carryOut(r *http.Request, v Visitor, call switchboard.Call, c
 	if !d.OK {
 		return h.refuseDeed(ctx, entry, d)
 	}
-	if d.Through.User != v.User {
-		entry.Through, c.Through = d.Through, switchboard.MemberID(d.Through.User)
+	if d.Via.User != v.User {
+		entry.Via, c.Via = d.Via, switchboard.MemberID(d.Via.User)
 	}
-	if up, ok := c.Action.(switchboard.HangUp); ok && up.After > 0 {
+	if up, ok := c.Action.(switchboard.HangUp); ok && up.GracePeriod > 0 {
 		entry.Outcome = team.OutcomeWaiting
 	}
 	id, err := h.Audit.Begin(ctx, entry)
@@ -97,17 +97,17 @@ func (h *handlers) carryOut(r *http.Request, v Visitor, call switchboard.Call, c
 		return err
 	}
 	begun := time.Now()
-	c.Before = func() error { return h.Audit.Proceed(ctx, id) }
+	c.BeforeSend = func() error { return h.Audit.Proceed(ctx, id) }
 	if entry.Outcome != team.OutcomeWaiting {
-		c.Before = nil
+		c.BeforeSend = nil
 	}
-	c.Done = func(err error) {
+	c.OnDone = func(err error) {
 		h.learn(v.Account, c.Action, err)
 		if err := h.Audit.End(ctx, id, outcome(err), upstreamStatus(err), time.Since(begun)); err != nil {
 			h.Log.Error("the end of a deed is not in the audit yet", "entry", id, "err", err)
 		}
 	}
-	return h.Exchange.Board(v.Account).Do(ctx, c)
+	return h.Exchange.Board(v.Account).Execute(ctx, c)
 }
 
 // onRecord does something that is no command on a call, with its beginning and
@@ -136,8 +136,8 @@ func (h *handlers) refuseDeed(ctx context.Context, e team.AuditEntry, d team.Dec
 }
 
 // entry is the beginning of an audit entry.
-func (h *handlers) entry(r *http.Request, v Visitor, d team.Deed, what any) team.AuditEntry {
-	e := team.AuditEntry{Account: v.Account, By: v.member(), ByName: v.Person.Name, Deed: d, Address: web.ClientIP(r).String()}
+func (h *handlers) entry(r *http.Request, v Visitor, d team.Permission, what any) team.AuditEntry {
+	e := team.AuditEntry{Account: v.Account, By: v.member(), ByName: v.Person.Name, Action: d, Address: web.ClientIP(r).String()}
 	switch a := what.(type) {
 	case switchboard.Hold:
 		e.Parameters = onOff(a.On)
@@ -178,7 +178,7 @@ func parties(c switchboard.Call) string {
 		}
 		return p.Number
 	}
-	return name(c.Outside) + " / " + name(c.Inside)
+	return name(c.Remote) + " / " + name(c.Local)
 }
 
 // outcome is what the audit says of a command's end.

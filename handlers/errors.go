@@ -35,15 +35,15 @@ var known = []struct {
 	{switchboard.ErrEnded, web.Fault{Status: http.StatusConflict, Code: "call_over"}},
 	{switchboard.ErrNotEstablished, web.Fault{Status: http.StatusConflict, Code: "not_established"}},
 	{switchboard.ErrNotYours, web.Fault{Status: http.StatusForbidden, Code: "not_yours"}},
-	{switchboard.ErrAttended, web.Fault{Status: http.StatusConflict, Code: "attended"}},
+	{switchboard.ErrClaimed, web.Fault{Status: http.StatusConflict, Code: "attended"}},
 	{switchboard.ErrNothingToUndo, web.Fault{Status: http.StatusConflict, Code: "nothing_to_undo"}},
 	{team.ErrAccountNotAllowed, web.Fault{Status: http.StatusForbidden, Code: "account_not_allowed"}},
 	{team.ErrRemoved, web.Fault{Status: http.StatusForbidden, Code: "removed"}},
 	{team.ErrLastAdmin, web.Fault{Status: http.StatusConflict, Code: "last_admin"}},
 	{team.ErrNotAllowed, web.Fault{Status: http.StatusForbidden, Code: "role_agent"}},
-	{team.ErrNoWall, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
-	{team.ErrTooManyWalls, web.Fault{Status: http.StatusConflict, Code: "too_many_walls"}},
-	{team.ErrNoPerson, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
+	{team.ErrNoWallboard, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
+	{team.ErrTooManyWallboards, web.Fault{Status: http.StatusConflict, Code: "too_many_walls"}},
+	{team.ErrNoMember, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
 	{team.ErrAuditUnavailable, web.Fault{Status: http.StatusServiceUnavailable, Code: "audit_unavailable"}},
 	{directory.ErrUnclear, web.Fault{Status: http.StatusUnprocessableEntity, Code: "whom_unclear", Field: "number"}},
 	{switchboard.ErrSameParty, web.Fault{Status: http.StatusConflict, Code: "same_party"}},
@@ -64,13 +64,13 @@ type startRefusal struct {
 // starting says what refusals mean, besides upstream, where a call was to be
 // started.
 var starting = map[startRefusal]web.Fault{
-	{sipgate.Invalid, sipgate.AboutCallee}:   {Status: http.StatusUnprocessableEntity, Code: "callee_refused", Field: "callee"},
-	{sipgate.Invalid, sipgate.AboutCallerID}: {Status: http.StatusUnprocessableEntity, Code: "callerid_refused", Field: "callerId"},
-	{sipgate.Invalid, sipgate.AboutCaller}:   {Status: http.StatusUnprocessableEntity, Code: "device_refused", Field: "device"},
-	{sipgate.Invalid, sipgate.AboutDevice}:   {Status: http.StatusUnprocessableEntity, Code: "device_refused", Field: "device"},
-	{sipgate.Forbidden, ""}:                  {Status: http.StatusForbidden, Code: "start_forbidden"},
-	{sipgate.Unsupported, ""}:                {Status: http.StatusForbidden, Code: "start_unsupported"},
-	{sipgate.NoCredit, ""}:                   {Status: http.StatusPaymentRequired, Code: "start_no_credit"},
+	{sipgate.Invalid, sipgate.RefusedCallee}:   {Status: http.StatusUnprocessableEntity, Code: "callee_refused", Field: "callee"},
+	{sipgate.Invalid, sipgate.RefusedCallerID}: {Status: http.StatusUnprocessableEntity, Code: "callerid_refused", Field: "callerId"},
+	{sipgate.Invalid, sipgate.RefusedCaller}:   {Status: http.StatusUnprocessableEntity, Code: "device_refused", Field: "device"},
+	{sipgate.Invalid, sipgate.RefusedDevice}:   {Status: http.StatusUnprocessableEntity, Code: "device_refused", Field: "device"},
+	{sipgate.Forbidden, ""}:                    {Status: http.StatusForbidden, Code: "start_forbidden"},
+	{sipgate.Unsupported, ""}:                  {Status: http.StatusForbidden, Code: "start_unsupported"},
+	{sipgate.NoCredit, ""}:                     {Status: http.StatusPaymentRequired, Code: "start_no_credit"},
 }
 
 // audio says with which status an upload is refused; the code is the
@@ -98,7 +98,7 @@ var (
 // explain is the one place where errors become answers. What it does not know
 // is our own mistake: 500, with the details only in the log.
 func explain(err error) web.Fault {
-	if e, ok := errors.AsType[*switchboard.TooMany](err); ok {
+	if e, ok := errors.AsType[*switchboard.RateLimitError](err); ok {
 		return web.Fault{Status: http.StatusTooManyRequests, Code: web.CodeRateLimited, RetryAfter: e.Wait}
 	}
 	for _, b := range known {
@@ -123,7 +123,7 @@ func explain(err error) web.Fault {
 	}
 	if e, ok := errors.AsType[*sipgate.Error](err); ok {
 		if _, start := errors.AsType[refusedStart](err); start {
-			if f, ok := starting[startRefusal{e.Kind, e.About}]; ok {
+			if f, ok := starting[startRefusal{e.Kind, e.RefusedField}]; ok {
 				return f
 			}
 		}

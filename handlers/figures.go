@@ -29,13 +29,13 @@ func (h *handlers) figuresPage(w http.ResponseWriter, r *http.Request, v Visitor
 	ctx, cancel := context.WithTimeout(r.Context(), figuresPatience)
 	defer cancel()
 	m := views.FiguresModel{Span: name, Reading: h.figures.Read(ctx, v.Account, span, h.historians(v.Account)),
-		People: v.Person.May(team.DeedFiguresPeople).OK, Walls: v.Person.May(team.DeedWalls).OK}
+		People: v.Person.May(team.ViewMemberStats).OK, Walls: v.Person.May(team.ManageWallboards).OK}
 	m.AsOf = m.AsOf.Local()
 	m.Neo = !h.Platforms.Get(v.Account).Can(team.AbilityCallHistory)
 	if m.Problem != nil {
 		m.Reason = problem(m.Problem)
 	}
-	waits, err := h.Journal.Waits(r.Context(), v.Account, span.From())
+	waits, err := h.Journal.WaitTimes(r.Context(), v.Account, span.From())
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (h *handlers) countPeople(account string, m *views.FiguresModel) {
 	people, unowned := m.Reading.People(crew.Owners)
 	m.Unowned, m.Asking = unowned, crew.Busy
 	for u, did := range people {
-		who, _ := h.People.Get(team.Member{Account: account, User: u})
+		who, _ := h.People.Get(team.MemberID{Account: account, User: u})
 		m.Members = append(m.Members, views.FiguresMember{Name: cmp.Or(who.Name, crew.Names[u], string(u)), Member: did})
 	}
 	slices.SortFunc(m.Members, func(a, b views.FiguresMember) int {
@@ -98,19 +98,19 @@ const mostHistorians = 3
 func (h *handlers) historians(account string) func() []figures.Source {
 	return func() []figures.Source {
 		board := h.Exchange.Board(account)
-		aside := board.Snapshot().Health.Aside
-		var people []team.Person
+		aside := board.Snapshot().Health.AuthFailed
+		var people []team.Member
 		var found []figures.Source
 		for _, id := range board.Members() {
-			if p, ok := h.People.Get(team.Member{Account: account, User: sipgate.UserID(id)}); ok && !slices.Contains(aside, id) {
+			if p, ok := h.People.Get(team.MemberID{Account: account, User: sipgate.UserID(id)}); ok && !slices.Contains(aside, id) {
 				people = append(people, p)
 			}
 		}
-		slices.SortStableFunc(people, func(a, b team.Person) int { return int(b.Role) - int(a.Role) })
+		slices.SortStableFunc(people, func(a, b team.Member) int { return int(b.Role) - int(a.Role) })
 		for _, p := range people[:min(len(people), mostHistorians)] {
-			found = append(found, h.Client(h.Grants.Credentials(p.Member)))
+			found = append(found, h.Client(h.Grants.Credentials(p.MemberID)))
 		}
-		if board.Has(serviceID) {
+		if board.HasMember(serviceID) {
 			found = append(found, h.service.client)
 		}
 		return found

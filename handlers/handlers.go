@@ -24,6 +24,7 @@ import (
 	"callboard/sipgate/journal"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
+	"callboard/sipgate/webhook"
 	"callboard/views"
 	"callboard/web"
 )
@@ -44,18 +45,18 @@ type Deps struct {
 	Login     *web.Login                  // knows where to send browsers; what comes after is set here
 	Ping      func(context.Context) error // of the database
 	Grants    *team.Grants
-	People    *team.People
+	People    *team.Members
 	Audit     *team.Audit
 	AuditDays int // for how many days the audit is kept
-	Hooks     *team.Hooks
-	Platforms *team.Platforms
-	Walls     *team.Walls
+	Hooks     *team.ReplacedWebhooks
+	Platforms *team.CapabilityStore
+	Walls     *team.Wallboards
 
 	// Interrupted are the deeds that the end of the program before this one
 	// cut off; their teams are told.
 	Interrupted []team.AuditEntry
 	Journal     *journal.Journal
-	Exchange    *switchboard.Exchange
+	Exchange    *switchboard.Boards
 	Library     *announcement.Library
 }
 
@@ -67,14 +68,14 @@ type App struct {
 
 type handlers struct {
 	Deps
-	Server  *web.Server
-	errors  *web.Errors
-	gate    *pushGate
-	begun   time.Time // when the program started
-	service *service  // nil if there is none
+	Server   *web.Server
+	errors   *web.Errors
+	receiver *webhook.Receiver
+	begun    time.Time // when the program started
+	service  *service  // nil if there is none
 
 	uploading uploading
-	phonebook team.Phonebook       // of those who are on a board
+	phonebook team.PrivateNames    // of those who are on a board
 	directory *directory.Directory // whom they can call
 	figures   *figures.Reader
 
@@ -99,7 +100,7 @@ func (h *handlers) background(do func(context.Context)) {
 // New puts the parts together.
 func New(d Deps) *App {
 	h := &handlers{Deps: d, begun: time.Now(), outlines: announcement.NewOutlines(), Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
-	h.gate = newPushGate(d.PushKey, func(account string) string { return PushURL(d.PublicURL, d.Key, account) }, d.Log)
+	h.receiver = webhook.New(pushOptions(d))
 	h.service = newService(h)
 	h.directory = directory.New(d.Numbers)
 	h.life, h.end = context.WithCancel(context.Background())
@@ -250,7 +251,7 @@ func (h *handlers) admit(r *http.Request, v Visitor) (Visitor, error) {
 // known is v with what is known of that person now.
 func (h *handlers) known(v Visitor) Visitor {
 	v.Person, _ = h.People.Get(v.member())
-	v.Choices = h.People.Choices(v.member())
+	v.Choices = h.People.Preferences(v.member())
 	return v
 }
 

@@ -37,16 +37,16 @@ func (h *handlers) history(w http.ResponseWriter, r *http.Request, v Visitor) er
 
 // findPast reads as much of the account's history as it takes to find so many
 // entries that the visitor wants and may see, within reason.
-func (h *handlers) findPast(ctx context.Context, v Visitor, f pastFilter, want int) (sipgate.Findings, error) {
+func (h *handlers) findPast(ctx context.Context, v Visitor, f pastFilter, want int) (sipgate.HistoryResult, error) {
 	keep := f.keep
 	if !v.seesAll() {
 		mine, err := h.ownership(ctx, v, v.User)
 		if err != nil {
-			return sipgate.Findings{}, err
+			return sipgate.HistoryResult{}, err
 		}
 		keep = both(mine, keep)
 	}
-	return h.clientOf(v).FindHistory(ctx, f.query, want, keep)
+	return h.clientOf(v).SearchHistory(ctx, f.query, want, keep)
 }
 
 // both is a condition that holds if two do; one that is nil always does.
@@ -61,7 +61,7 @@ func both(a, b func(sipgate.HistoryEntry) bool) func(sipgate.HistoryEntry) bool 
 }
 
 // seesAll reports whether the whole account's history is shown to the visitor.
-func (v Visitor) seesAll() bool { return v.Person.May(team.DeedHistoryAll).OK }
+func (v Visitor) seesAll() bool { return v.Person.May(team.ViewAllHistory).OK }
 
 // pastMembers are the people whose entries a visitor may choose.
 func (h *handlers) pastMembers(v Visitor) []views.Choice {
@@ -75,13 +75,13 @@ func (h *handlers) pastMembers(v Visitor) []views.Choice {
 }
 
 // model is a page of the history but for its entries.
-func (f pastFilter) model(found sipgate.Findings) views.HistoryModel {
+func (f pastFilter) model(found sipgate.HistoryResult) views.HistoryModel {
 	m := views.HistoryModel{Filter: f.shown, Total: max(0, found.Total), CSV: f.address("/history.csv", nil)}
 	if found.Next > 0 {
 		trail := append(f.trail, f.query.Offset)
 		m.Older = f.address("/history", url.Values{"offset": {strconv.Itoa(found.Next)}, "trail": {join(trail)}})
 		if len(found.Items) < f.limit {
-			m.Searched, m.Reached = found.Searched, found.Reached.Local()
+			m.Searched, m.Reached = found.Searched, found.OldestSearched.Local()
 		}
 	}
 	switch n := len(f.trail); {
@@ -106,12 +106,12 @@ func join(offsets []int) string {
 func (h *handlers) entryModel(v Visitor, lang views.Lang, e sipgate.HistoryEntry, next string) views.HistoryEntry {
 	m := views.HistoryEntry{ID: e.ID, Type: e.Type, Direction: "out", Missed: e.Missed(), When: e.Created.Local(), Length: e.Duration,
 		Note: e.Note, Transcription: e.Transcription, Read: e.Read, Starred: e.Starred, Archived: e.Archived, Next: next,
-		MayMark: views.Permit{Reason: v.Person.May(team.DeedHistoryMark).Reason}}
+		MayMark: views.Permit{Reason: v.Person.May(team.EditOwnHistory).Reason}}
 	if e.Incoming {
 		m.Direction = "in"
 	}
-	outside, _ := e.Outside()
-	inside, our := e.Inside()
+	outside, _ := e.Remote()
+	inside, our := e.Local()
 	m.Number, m.Name, m.Inside = sipgate.DisplayNumber(outside), h.outsideName(v, e), sipgate.DisplayNumber(inside)
 	if outside == "anonymous" {
 		m.Number = ""
@@ -122,15 +122,15 @@ func (h *handlers) entryModel(v Visitor, lang views.Lang, e sipgate.HistoryEntry
 	for _, r := range e.Recordings {
 		m.Recordings = append(m.Recordings, views.Recording{ID: r.ID})
 	}
-	h.offer(v, lang, &m, sipgate.NormalNumber(outside))
+	h.offer(v, lang, &m, sipgate.NormalizeNumber(outside))
 	return m
 }
 
 // outsideName is what the visitor calls the other side of an entry.
 func (h *handlers) outsideName(v Visitor, e sipgate.HistoryEntry) string {
-	number, name := e.Outside()
+	number, name := e.Remote()
 	if name == "" {
-		name = h.phonebook.Name(v.member(), sipgate.NormalNumber(number))
+		name = h.phonebook.Name(v.member(), sipgate.NormalizeNumber(number))
 	}
 	return name
 }
@@ -142,11 +142,11 @@ func (h *handlers) offer(v Visitor, lang views.Lang, m *views.HistoryEntry, numb
 		return
 	}
 	to := "?to=" + url.QueryEscape(number)
-	if v.Person.May(team.DeedCall).OK && v.may("sessions:calls:write", "sessions:write") {
+	if v.Person.May(team.StartCall).OK && v.may("sessions:calls:write", "sessions:write") {
 		m.CallBack = "/calls/new" + to
 	}
 	for _, c := range h.ownCalls(v) {
-		if c.Outside.Number != number {
+		if c.Remote.Number != number {
 			title := h.formatFor(v).Ref(c, lang, "").Title
 			m.Transfers = append(m.Transfers, views.Choice{Value: "/calls/" + string(c.ID) + "/transfer" + to, Label: title})
 		}

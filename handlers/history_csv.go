@@ -54,7 +54,7 @@ func (h *handlers) historyRows(ctx context.Context, v Visitor, f pastFilter) ite
 			case found.Next == 0:
 				return
 			case n == maxCSVPages:
-				yield([]string{found.Reached.UTC().Format(time.RFC3339), "incomplete: older entries are in a table of their own, with an earlier last day"}, nil)
+				yield([]string{found.OldestSearched.UTC().Format(time.RFC3339), "incomplete: older entries are in a table of their own, with an earlier last day"}, nil)
 				return
 			}
 			f.query.Offset = found.Next
@@ -68,8 +68,8 @@ func (h *handlers) historyCells(v Visitor, e sipgate.HistoryEntry) []string {
 	if e.Incoming {
 		direction = "in"
 	}
-	number, _ := e.Outside()
-	ours, inside := e.Inside()
+	number, _ := e.Remote()
+	ours, inside := e.Local()
 	yes := strconv.FormatBool
 	return []string{
 		e.Created.UTC().Format(time.RFC3339), e.ID, e.Type, direction, yes(e.Missed()), h.outsideName(v, e), number, inside, ours,

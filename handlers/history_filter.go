@@ -140,7 +140,7 @@ func (f *pastFilter) readNumber(rules sipgate.NumberRules) error {
 		return nil
 	}
 	f.keep = both(f.keep, func(e sipgate.HistoryEntry) bool {
-		return sipgate.HistoryEntry{Source: e.Source, Target: e.Target}.Mentions(s)
+		return sipgate.HistoryEntry{Source: e.Source, Target: e.Target}.ContainsText(s)
 	})
 	return nil
 }
@@ -153,17 +153,17 @@ func (f *pastFilter) readText(name func(sipgate.HistoryEntry) string) error {
 	case !readable(s) || utf8.RuneCountInString(s) > mostSearch:
 		return badParam("q")
 	}
-	f.keep = both(f.keep, func(e sipgate.HistoryEntry) bool { return e.Mentions(s, name(e)) })
+	f.keep = both(f.keep, func(e sipgate.HistoryEntry) bool { return e.ContainsText(s, name(e)) })
 	return nil
 }
 
 // memberFilter is the condition that an entry is a certain member's. Others'
 // entries may be chosen by those who see them.
 func (h *handlers) memberFilter(ctx context.Context, v Visitor, user sipgate.UserID) (func(sipgate.HistoryEntry) bool, error) {
-	if _, known := h.People.Get(team.Member{Account: v.Account, User: user}); !known {
+	if _, known := h.People.Get(team.MemberID{Account: v.Account, User: user}); !known {
 		return nil, badParam("member")
 	}
-	if d := v.Person.May(team.DeedHistoryAll); !d.OK && user != v.User {
+	if d := v.Person.May(team.ViewAllHistory); !d.OK && user != v.User {
 		return nil, denied{d.Reason}
 	}
 	return h.ownership(ctx, v, user)

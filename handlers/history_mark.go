@@ -57,9 +57,9 @@ func (h *handlers) markEntry(mark marker, field string) visitorHandler {
 		if in.err != nil {
 			return in.err
 		}
-		deed := team.DeedHistoryMark
+		deed := team.EditOwnHistory
 		if !own {
-			deed = team.DeedHistoryMarkAll
+			deed = team.EditAllHistory
 		}
 		e := h.entry(r, v, deed, what)
 		e.Call, e.Parties = "history "+entry.ID, entryParties(entry)
@@ -108,7 +108,7 @@ func (h *handlers) marked(w http.ResponseWriter, r *http.Request, v Visitor, nex
 // entryParties names both sides of an entry.
 func entryParties(e sipgate.HistoryEntry) string {
 	var c switchboard.Call
-	c.Outside.Number, c.Outside.Name = e.Outside()
-	c.Inside.Number, c.Inside.Name = e.Inside()
+	c.Remote.Number, c.Remote.Name = e.Remote()
+	c.Local.Number, c.Local.Name = e.Local()
 	return parties(c)
 }

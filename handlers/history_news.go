@@ -40,12 +40,12 @@ func (h *handlers) historyNews(w http.ResponseWriter, r *http.Request, v Visitor
 // pastNews are the entries that came after a moment and that the visitor wants
 // and may see.
 func (h *handlers) pastNews(ctx context.Context, v Visitor, f pastFilter, after time.Time) (found []sipgate.HistoryEntry, until time.Time, err error) {
-	value, _ := h.news.LoadOrStore(v.Account, new(journal.News))
-	news := value.(*journal.News)
-	if err := news.Look(ctx, h.Exchange.Board(v.Account).Snapshot().Calls, h.clientOf(v).History); err != nil {
+	value, _ := h.news.LoadOrStore(v.Account, new(journal.RecentEntries))
+	news := value.(*journal.RecentEntries)
+	if err := news.Poll(ctx, h.Exchange.Board(v.Account).Snapshot().Calls, h.clientOf(v).History); err != nil {
 		h.Log.Info("news of the history could not be read", "err", err)
 	}
-	keep := both(f.keep, f.query.Takes)
+	keep := both(f.keep, f.query.Matches)
 	if !v.seesAll() {
 		mine, err := h.ownership(ctx, v, v.User)
 		if err != nil {

@@ -16,7 +16,7 @@ import (
 // about every entry of the history, and hardly ever change.
 type extensions struct {
 	mu  sync.Mutex
-	all map[team.Member]lines
+	all map[team.MemberID]lines
 }
 
 type lines struct {
@@ -30,18 +30,18 @@ const (
 	mostExtensions = 1000
 )
 
-func (x *extensions) get(m team.Member) (map[string]bool, bool) {
+func (x *extensions) get(m team.MemberID) (map[string]bool, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	k, ok := x.all[m]
 	return k.own, ok && time.Since(k.at) < extensionsKept
 }
 
-func (x *extensions) put(m team.Member, own map[string]bool) {
+func (x *extensions) put(m team.MemberID, own map[string]bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.all == nil || len(x.all) >= mostExtensions {
-		x.all = map[team.Member]lines{}
+		x.all = map[team.MemberID]lines{}
 	}
 	x.all[m] = lines{own, time.Now()}
 }
@@ -51,7 +51,7 @@ func (x *extensions) put(m team.Member, own map[string]bool) {
 // one of their telephones and lines. A visitor who may not ask for another's
 // telephones sees them through that member's own access.
 func (h *handlers) ownership(ctx context.Context, v Visitor, user sipgate.UserID) (func(sipgate.HistoryEntry) bool, error) {
-	m := team.Member{Account: v.Account, User: user}
+	m := team.MemberID{Account: v.Account, User: user}
 	own, ok := h.extensions.get(m)
 	if !ok {
 		devices, err := h.clientOf(v).Devices(ctx, user)
@@ -110,7 +110,7 @@ const mostOffered = 3
 // ownCalls are the visitor's own running calls that they may transfer.
 func (h *handlers) ownCalls(v Visitor) (found []switchboard.Call) {
 	for _, c := range h.Exchange.Board(v.Account).Snapshot().Calls {
-		if c.Phase == switchboard.Talking && len(found) < mostOffered && slices.Contains(c.Whose(), v.id()) && h.mayOn(v, team.DeedTransfer, c).OK {
+		if c.Phase == switchboard.Connected && len(found) < mostOffered && slices.Contains(c.Owners(), v.id()) && h.mayOn(v, team.Transfer, c).OK {
 			found = append(found, c)
 		}
 	}

@@ -21,7 +21,7 @@ import (
 func bare() *handlers {
 	public := &url.URL{Scheme: "https", Host: "calls.example"}
 	return New(Deps{Log: slog.New(slog.DiscardHandler), PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{},
-		Sessions: web.NewSessions[Visitor](nil, web.SessionOptions{}), Login: &web.Login{}, People: new(team.People)}).h
+		Sessions: web.NewSessions[Visitor](nil, web.SessionOptions{}), Login: &web.Login{}, People: new(team.Members)}).h
 }
 
 // address finds what a page leads to: the method of a form, else GET, and the

@@ -26,16 +26,16 @@ type Visitor struct {
 	Browser string         `json:"browser"` // as people call it
 
 	// Person is who that is in the team now. It is not kept: roles change.
-	Person team.Person `json:"-"`
+	Person team.Member `json:"-"`
 
 	// Choices are what that person wants of the pages; not kept either.
-	Choices team.Choices `json:"-"`
+	Choices team.Preferences `json:"-"`
 }
 
 // Subject is who the session belongs to, among all accounts.
 func (v Visitor) Subject() string { return v.Account + string(v.User) }
 
-func (v Visitor) member() team.Member { return team.Member{Account: v.Account, User: v.User} }
+func (v Visitor) member() team.MemberID { return team.MemberID{Account: v.Account, User: v.User} }
 
 func (v Visitor) id() switchboard.MemberID { return switchboard.MemberID(v.User) }
 
@@ -91,7 +91,7 @@ func (h *handlers) signedIn(w http.ResponseWriter, r *http.Request, t web.Tokens
 		return fmt.Errorf("%w: %w", web.Fault{Status: http.StatusBadGateway, Code: web.CodeLoginFailed}, err)
 	}
 	v.Address, v.Browser = web.ClientIP(r).String(), browserName(r.UserAgent())
-	if v.Person, err = h.People.Enter(ctx, v.member(), v.Name, v.Admin); err != nil {
+	if v.Person, err = h.People.SignIn(ctx, v.member(), v.Name, v.Admin); err != nil {
 		return err
 	}
 	tokens := sipgate.Tokens{Access: t.Access, Refresh: t.Refresh, Scope: t.Scope, Life: t.Life}
@@ -99,7 +99,7 @@ func (h *handlers) signedIn(w http.ResponseWriter, r *http.Request, t web.Tokens
 		return err
 	}
 	if p := sipgate.PlatformOf(t.Access); p != sipgate.UnknownPlatform && p != h.Platforms.Get(v.Account).Platform {
-		if err := h.Platforms.Found(ctx, v.Account, sipgate.Finding{Platform: p, By: "token"}); err != nil {
+		if err := h.Platforms.SetPlatform(ctx, v.Account, sipgate.PlatformDetection{Platform: p, Evidence: "token"}); err != nil {
 			return err
 		}
 	}

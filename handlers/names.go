@@ -17,7 +17,7 @@ func (h *handlers) formatFor(v Visitor) views.Format {
 	return views.Format{
 		Number: sipgate.DisplayNumber,
 		Place: func(number string, lang views.Lang) string {
-			return sipgate.Place(number, lang.String(), h.Numbers.Region)
+			return sipgate.LocationName(number, lang.String(), h.Numbers.Region)
 		},
 		Team:    func(number string) string { return h.directory.MemberName(v.Account, number) },
 		Private: func(number string) string { return h.phonebook.Name(v.member(), number) },
@@ -28,7 +28,7 @@ func (h *handlers) formatFor(v Visitor) views.Format {
 // and by the way which numbers are the account's.
 func (h *handlers) namesOf(account string, client *sipgate.Client) func(context.Context) (map[string]string, error) {
 	return func(ctx context.Context) (map[string]string, error) {
-		h.learnNumbers(ctx, account, client)
+		h.receiver.RefreshNumbers(ctx, account, client.Numbers)
 		contacts, err := client.Contacts(ctx)
 		if err != nil {
 			return nil, err
@@ -42,7 +42,7 @@ func (h *handlers) namesOf(account string, client *sipgate.Client) func(context.
 // namesFor is namesOf that also learns the names which only the visitor has.
 func (h *handlers) namesFor(v Visitor, client *sipgate.Client) func(context.Context) (map[string]string, error) {
 	return func(ctx context.Context) (map[string]string, error) {
-		h.learnNumbers(ctx, v.Account, client)
+		h.receiver.RefreshNumbers(ctx, v.Account, client.Numbers)
 		h.background(func(ctx context.Context) {
 			h.learnDirectory(ctx, v, client)
 			h.forgetGone(v)
@@ -62,23 +62,23 @@ func (h *handlers) namesFor(v Visitor, client *sipgate.Client) func(context.Cont
 // a call that is shown without, the board is shown anew.
 func (h *handlers) learnNames(v Visitor, private map[string]string) {
 	board := h.Exchange.Board(v.Account)
-	if h.phonebook.Learn(v.member(), private) && slices.ContainsFunc(board.Snapshot().Calls, func(c switchboard.Call) bool {
-		return c.Outside.Name == "" && private[c.Outside.Number] != ""
+	if h.phonebook.Set(v.member(), private) && slices.ContainsFunc(board.Snapshot().Calls, func(c switchboard.Call) bool {
+		return c.Remote.Name == "" && private[c.Remote.Number] != ""
 	}) {
-		board.Renew()
+		board.Invalidate()
 	}
 	h.forgetGone(v)
 }
 
 // forgetGone forgets what was read of somebody who left meanwhile.
 func (h *handlers) forgetGone(v Visitor) {
-	if !h.Exchange.Board(v.Account).Has(v.id()) {
+	if !h.Exchange.Board(v.Account).HasMember(v.id()) {
 		h.forget(v.member())
 	}
 }
 
 // forget drops what only a member may see, who has left.
-func (h *handlers) forget(m team.Member) {
+func (h *handlers) forget(m team.MemberID) {
 	h.phonebook.Forget(m)
 	h.directory.Forget(directory.Person{Account: m.Account, User: m.User})
 }
@@ -90,11 +90,11 @@ func (h *handlers) names(contacts []sipgate.Contact) (shared, private map[string
 	shared, private = map[string]string{}, map[string]string{}
 	for _, contact := range contacts {
 		found := private
-		if contact.Public() {
+		if contact.Shared() {
 			found = shared
 		}
 		for _, n := range contact.Numbers {
-			found[cmp.Or(h.directory.Number(n.Number), sipgate.NormalNumber(n.Number))] = contact.Name
+			found[cmp.Or(h.directory.Number(n.Number), sipgate.NormalizeNumber(n.Number))] = contact.Name
 		}
 	}
 	return shared, private

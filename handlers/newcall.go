@@ -103,7 +103,7 @@ func choosePhone(phones []views.Phone, preferred string) {
 // cannot be done with mobiles and telephones elsewhere.
 func stateOf(d sipgate.Device, neo bool) string {
 	switch {
-	case neo && d.Elsewhere():
+	case neo && d.External():
 		return "unfit"
 	case d.Unreachable():
 		return "offline"
@@ -139,7 +139,7 @@ func (h *handlers) starting(w http.ResponseWriter, r *http.Request, v Visitor) e
 	if isEnhanced(r) {
 		return show(w, r, http.StatusOK, views.Starting(h.about(r, v), m))
 	}
-	if m.Stage < switchboard.StageTalking {
+	if m.Stage < switchboard.StageConnected {
 		w.Header().Set("Refresh", "2")
 	}
 	return show(w, r, http.StatusOK, views.StartingSheet(h.about(r, v), m))

@@ -48,7 +48,7 @@ func (h *handlers) originate(r *http.Request, v Visitor, o switchboard.Originati
 		return "", err
 	}
 	ctx := context.WithoutCancel(r.Context())
-	e := h.entry(r, v, team.DeedCall, o.Call.Callee+" from "+string(o.Call.DeviceID))
+	e := h.entry(r, v, team.StartCall, o.Call.Callee+" from "+string(o.Call.DeviceID))
 	err = h.onRecord(ctx, e, func() error {
 		id, err = h.Exchange.Board(v.Account).Originate(ctx, o, h.dialerOf(v))
 		return err

@@ -15,41 +15,41 @@ import (
 func (h *handlers) people(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	board := h.Exchange.Board(v.Account)
 	here, snap := board.Members(), board.Snapshot()
-	m := views.TeamModel{Manage: v.Person.May(team.DeedPeople).OK}
+	m := views.TeamModel{Manage: v.Person.May(team.ManageMembers).OK}
 	for _, p := range h.People.List(v.Account) {
 		id := switchboard.MemberID(p.User)
-		p.Seen = p.Seen.Local()
-		m.Members = append(m.Members, views.TeamMember{Person: p, Self: p.Member == v.member(), Online: slices.Contains(here, id),
+		p.LastActive = p.LastActive.Local()
+		m.Members = append(m.Members, views.TeamMember{Member: p, Self: p.MemberID == v.member(), Online: slices.Contains(here, id),
 			OnCall: slices.ContainsFunc(snap.Calls, func(c switchboard.Call) bool {
-				return c.Phase == switchboard.Talking && slices.Contains(c.People, id)
+				return c.Phase == switchboard.Connected && slices.Contains(c.MemberIDs, id)
 			})})
 	}
 	return show(w, r, http.StatusOK, views.Team(h.about(r, v), m))
 }
 
 // aPerson does something to one member of the visitor's own team, on record.
-func (h *handlers) aPerson(what string, do func(r *http.Request, by, who team.Member) error) visitorHandler {
+func (h *handlers) aPerson(what string, do func(r *http.Request, by, who team.MemberID) error) visitorHandler {
 	return func(w http.ResponseWriter, r *http.Request, v Visitor) error {
 		p, err := h.personOf(r, v)
 		if err != nil {
 			return err
 		}
-		return h.onPerson(w, r, v, p, what, func() error { return do(r, v.member(), p.Member) })
+		return h.onPerson(w, r, v, p, what, func() error { return do(r, v.member(), p.MemberID) })
 	}
 }
 
 // personOf finds the member of the visitor's own team that the address names.
-func (h *handlers) personOf(r *http.Request, v Visitor) (team.Person, error) {
-	p, known := h.People.Get(team.Member{Account: v.Account, User: sipgate.UserID(r.PathValue("user"))})
+func (h *handlers) personOf(r *http.Request, v Visitor) (team.Member, error) {
+	p, known := h.People.Get(team.MemberID{Account: v.Account, User: sipgate.UserID(r.PathValue("user"))})
 	if !known {
-		return p, team.ErrNoPerson
+		return p, team.ErrNoMember
 	}
 	return p, nil
 }
 
 // onPerson puts on record what is done to somebody, and shows the team.
-func (h *handlers) onPerson(w http.ResponseWriter, r *http.Request, v Visitor, p team.Person, what string, do func() error) error {
-	e := h.entry(r, v, team.DeedPeople, what)
+func (h *handlers) onPerson(w http.ResponseWriter, r *http.Request, v Visitor, p team.Member, what string, do func() error) error {
+	e := h.entry(r, v, team.ManageMembers, what)
 	e.Parties = cmp.Or(p.Name, string(p.User))
 	if err := h.onRecord(r.Context(), e, do); err != nil {
 		return err
@@ -75,18 +75,18 @@ func (h *handlers) setRole(w http.ResponseWriter, r *http.Request, v Visitor) er
 		return err
 	}
 	return h.onPerson(w, r, v, p, "role "+role.String(), func() error {
-		return h.People.SetRole(r.Context(), v.member(), p.Member, role)
+		return h.People.SetRole(r.Context(), v.member(), p.MemberID, role)
 	})
 }
 
-func (h *handlers) removePerson(r *http.Request, by, who team.Member) error {
+func (h *handlers) removePerson(r *http.Request, by, who team.MemberID) error {
 	return h.People.Remove(r.Context(), by, who)
 }
 
-func (h *handlers) restorePerson(r *http.Request, by, who team.Member) error {
+func (h *handlers) restorePerson(r *http.Request, by, who team.MemberID) error {
 	return h.People.Restore(r.Context(), by, who)
 }
 
-func (h *handlers) signOutPerson(r *http.Request, _, who team.Member) error {
+func (h *handlers) signOutPerson(r *http.Request, _, who team.MemberID) error {
 	return h.Sessions.EndAll(r.Context(), Visitor{Account: who.Account, User: who.User}.Subject())
 }

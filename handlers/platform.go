@@ -18,14 +18,14 @@ import (
 func (h *handlers) findOut(ctx context.Context, account string, client *sipgate.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, findingTime)
 	defer cancel()
-	found, err := client.FindPlatform(ctx)
+	found, err := client.DetectPlatform(ctx)
 	if err != nil {
 		return err
 	}
-	if err := h.Platforms.Found(ctx, account, found); err != nil {
+	if err := h.Platforms.SetPlatform(ctx, account, found); err != nil {
 		return err
 	}
-	h.Exchange.Board(account).Renew() // buttons may differ now
+	h.Exchange.Board(account).Invalidate() // buttons may differ now
 	return nil
 }
 
@@ -34,8 +34,8 @@ const findingTime = 8 * time.Second
 
 // platformOf is what is known of a visitor's account. If nothing is, sipgate is
 // asked first; that this fails is no reason to show or do nothing.
-func (h *handlers) platformOf(ctx context.Context, v Visitor) team.Platform {
-	if p := h.Platforms.Get(v.Account); !p.FoundAt.IsZero() {
+func (h *handlers) platformOf(ctx context.Context, v Visitor) team.Capabilities {
+	if p := h.Platforms.Get(v.Account); !p.DetectedAt.IsZero() {
 		return p
 	}
 	if err := h.findOut(ctx, v.Account, h.clientOf(v)); err != nil {
@@ -70,10 +70,10 @@ func (h *handlers) learn(account string, a switchboard.Action, err error) {
 	if !ok || sipgate.KindOf(err) != sipgate.Unsupported {
 		return
 	}
-	if err := h.Platforms.Lack(context.Background(), account, needed); err != nil {
+	if err := h.Platforms.SetMissing(context.Background(), account, needed); err != nil {
 		h.Log.Error("what an account lacks could not be kept", "err", err)
 	}
-	h.Exchange.Board(account).Renew()
+	h.Exchange.Board(account).Invalidate()
 }
 
 // lacking are the verbs whose buttons do not work for the account.
@@ -96,7 +96,7 @@ func (h *handlers) findOutAnew(w http.ResponseWriter, r *http.Request, v Visitor
 // platformModel is what the status page tells of the account.
 func (h *handlers) platformModel(ctx context.Context, v Visitor) views.PlatformModel {
 	p := h.platformOf(ctx, v)
-	m := views.PlatformModel{Name: string(p.Platform), By: p.By, FoundAt: p.FoundAt}
+	m := views.PlatformModel{Name: string(p.Platform), By: p.Evidence, FoundAt: p.DetectedAt}
 	if !m.FoundAt.IsZero() {
 		m.FoundAt = m.FoundAt.Local()
 	}
@@ -118,9 +118,9 @@ func (h *handlers) dialerOf(v Visitor) dialer { return dialer{h, v.Account, h.cl
 
 // StartCall implements [switchboard.Dialer].
 func (d dialer) StartCall(ctx context.Context, n sipgate.NewCall) (sipgate.CallID, error) {
-	id, way, err := d.client.Dial(ctx, n, d.h.Platforms.Get(d.account).Way())
+	id, way, err := d.client.Dial(ctx, n, d.h.Platforms.Get(d.account).DialMethod())
 	if err == nil {
-		if err := d.h.Platforms.Learn(ctx, d.account, way); err != nil {
+		if err := d.h.Platforms.SetDialMethod(ctx, d.account, way); err != nil {
 			d.h.Log.Error("how an account starts calls could not be kept", "err", err)
 		}
 	}

@@ -78,8 +78,8 @@ func (h *handlers) playWhenUp(r *http.Request, v Visitor, id sipgate.CallID, cli
 		}
 		return stage, call
 	}
-	stage, call := await(pickupPatience, switchboard.StageCalling)
-	if stage != switchboard.StageTalking {
+	stage, call := await(pickupPatience, switchboard.StageCalleeRinging)
+	if stage != switchboard.StageConnected {
 		return
 	}
 	action, err := h.announce(r.Context(), v, clip.ID)
@@ -88,7 +88,7 @@ func (h *handlers) playWhenUp(r *http.Request, v Visitor, id sipgate.CallID, cli
 	}
 	if err != nil {
 		h.Log.Warn("an announcement could not be played to a telephone", "err", err)
-	} else if stage, call = await(clip.Length+playTail, switchboard.StageTalking); stage == switchboard.StageOver {
+	} else if stage, call = await(clip.Length+playTail, switchboard.StageConnected); stage == switchboard.StageEnded {
 		return
 	}
 	if err := h.carryOut(r, v, call, switchboard.Command{By: v.id(), Call: call.ID, Action: switchboard.HangUp{}}); err != nil {
@@ -108,5 +108,5 @@ func (h *handlers) ownNumber(ctx context.Context, v Visitor) string {
 		return ""
 	}
 	devices, _ := client.Devices(ctx, v.User) // without them it is any number
-	return sipgate.NumberThatRings(numbers, devices)
+	return sipgate.NumberRingingAt(numbers, devices)
 }

@@ -19,10 +19,11 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
+	"callboard/sipgate/webhook"
 	"callboard/web"
 )
 
-// The account of the tests, and how its events are named.
+// The account of the tests, and another customer's.
 const (
 	ours   = "1111111"
 	theirs = "9999999"
@@ -36,8 +37,8 @@ var sipgateKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-// signed is the signature of a body, made once for each: signing is what takes
-// longest in these tests.
+// signed returns the signature of a body. It signs each body once: signing is
+// the slowest part of these tests.
 func signed(t testing.TB, body string) string {
 	t.Helper()
 	if s, ok := signatures.Load(body); ok {
@@ -55,14 +56,16 @@ func signed(t testing.TB, body string) string {
 
 var signatures sync.Map
 
-// A hook is the dashboard as sipgate's push events meet it: everything from
-// the guard to the board, without network and database.
+// emptyReply is the reply that subscribes to nothing.
+var emptyReply = sipgate.PushReply("")
+
+// A hook is the dashboard between HTTP requests and the board, without network
+// and database.
 type hook struct {
 	t      testing.TB
 	h      *handlers
 	app    http.Handler
-	gate   *pushGate
-	checks atomic.Int32 // of signatures
+	checks atomic.Int32 // signatures verified
 	clock  time.Time    // stands still unless moved
 	log    strings.Builder
 }
@@ -72,21 +75,23 @@ func newHook(t testing.TB) *hook {
 	k := &hook{t: t, clock: time.Now()}
 	log := slog.New(slog.NewJSONHandler(&k.log, nil))
 	public := &url.URL{Scheme: "https", Host: "calls.example"}
-	exchange := switchboard.NewExchange(func(string) *switchboard.Board { return switchboard.New(switchboard.Options{}) })
-	t.Cleanup(exchange.Close)
-	app := New(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{}, Exchange: exchange,
+	boards := switchboard.NewBoards(func(string) *switchboard.Board { return switchboard.New(switchboard.Options{}) })
+	t.Cleanup(boards.Close)
+	app := New(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{}, Exchange: boards,
 		Sessions: web.NewSessions[Visitor](nil, web.SessionOptions{}), Login: &web.Login{}, People: new(team.People),
 		Key: team.Key{1}, PushKey: &sipgateKey().PublicKey})
-	k.h, k.app, k.gate = app.h, app.handler, app.h.gate
-	k.gate.now = func() time.Time { return k.clock }
-	k.gate.verify = func(key *rsa.PublicKey, body []byte, signature string) error {
+	k.h, k.app = app.h, app.handler
+	options := pushOptions(k.h.Deps)
+	options.Now = func() time.Time { return k.clock }
+	options.Verify = func(key *rsa.PublicKey, body []byte, signature string) error {
 		k.checks.Add(1)
 		return sipgate.VerifyPush(key, body, signature)
 	}
+	k.h.receiver = webhook.New(options)
 	return k
 }
 
-// post sends an event as sipgate does, but for what change changes.
+// post sends an event as sipgate does, except for what change changes.
 func (k *hook) post(body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	k.t.Helper()
 	return k.send(body, append([]func(*http.Request){signature(signed(k.t, body))}, change...)...)
@@ -104,7 +109,7 @@ func (k *hook) send(body string, change ...func(*http.Request)) *httptest.Respon
 	return w
 }
 
-// header sets a header, or takes it away.
+// header sets or removes a header.
 func header(name string, values ...string) func(*http.Request) {
 	return func(r *http.Request) {
 		r.Header.Del(name)
@@ -120,52 +125,38 @@ func signature(values ...string) func(*http.Request) {
 
 func path(p string) func(*http.Request) { return func(r *http.Request) { r.URL.Path = p } }
 
-// refused expects an answer without a word.
-func (k *hook) refused(id string, w *httptest.ResponseRecorder, status int) {
+// refused expects an empty answer.
+func (k *hook) refused(name string, w *httptest.ResponseRecorder, status int) {
 	k.t.Helper()
 	if w.Code != status || w.Body.Len() != 0 {
-		k.t.Errorf("%s: %d with %d bytes, want an empty %d", id, w.Code, w.Body.Len(), status)
+		k.t.Errorf("%s: %d with %d bytes, want an empty %d", name, w.Code, w.Body.Len(), status)
 	}
 }
 
 // replied expects one of the two constant documents.
-func (k *hook) replied(id string, w *httptest.ResponseRecorder, want []byte) {
+func (k *hook) replied(name string, w *httptest.ResponseRecorder, want []byte) {
 	k.t.Helper()
 	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/xml" || w.Body.String() != string(want) {
-		k.t.Errorf("%s: %d %s %s, want %s", id, w.Code, w.Header().Get("Content-Type"), w.Body, want)
+		k.t.Errorf("%s: %d %s %s, want %s", name, w.Code, w.Header().Get("Content-Type"), w.Body, want)
 	}
 }
 
-func (k *hook) asking() []byte {
+// subscribe is the reply to a newCall of our account.
+func (k *hook) subscribe() []byte {
 	return sipgate.PushReply(PushURL(k.h.PublicURL, k.h.Key, ours))
 }
 
 func (k *hook) board() switchboard.Snapshot { return k.h.Exchange.Board(ours).Snapshot() }
 
-func (k *hook) health() PushHealth { return k.gate.health(ours) }
+func (k *hook) health() webhook.Health { return k.h.receiver.Health(ours) }
 
 const (
 	jennifer = "4915791234567"
 	doc      = "4921170000001"
-	marty    = "4921170000002"
 )
 
-// rings is a newCall of one of our users, hangs the end of such a call.
+// rings returns the newCall of a call to one of our users.
 func rings(id string) string {
 	return "event=newCall&direction=in&from=" + jennifer + "&to=" + doc + "&callId=" + id + "&origCallId=" + id +
 		"&user%5B%5D=Doc&userId%5B%5D=w0&fullUserId%5B%5D=" + ours + "w0&xcid=x" + id
-}
-
-func answers(id string) string {
-	return "event=answer&callId=" + id + "&user=Doc&userId=w0&fullUserId=" + ours + "w0&from=" + jennifer + "&to=" + doc +
-		"&direction=in&answeringNumber=" + doc
-}
-
-func hangs(id string) string {
-	return "event=hangup&cause=normalClearing&callId=" + id + "&from=" + jennifer + "&to=" + doc + "&direction=in&answeringNumber=" + doc
-}
-
-// stranger is a newCall without users between two numbers.
-func stranger(id, from, to string) string {
-	return "event=newCall&direction=in&from=" + from + "&to=" + to + "&callId=" + id + "&origCallId=" + id + "&user%5B%5D=&xcid=x" + id
 }

@@ -85,7 +85,7 @@ func (h *handlers) recordingName(v Visitor, e sipgate.HistoryEntry) string {
 	}
 	who := h.outsideName(v, e)
 	if who == "" {
-		who, _ = e.Outside()
+		who, _ = e.Remote()
 	}
 	return e.Created.Local().Format("2006-01-02 1504 ") + way + " " + who
 }

@@ -107,7 +107,7 @@ func (h *handlers) refused(number string, call switchboard.Call) string {
 		return "number_blocked"
 	case err != nil:
 		return "number_invalid"
-	case number == call.Outside.Number, number == call.Inside.Number:
+	case number == call.Remote.Number, number == call.Local.Number:
 		return "same_party"
 	}
 	return ""
@@ -117,10 +117,10 @@ func (h *handlers) refused(number string, call switchboard.Call) string {
 func onCalls(calls []switchboard.Call) map[sipgate.UserID]bool {
 	busy := map[sipgate.UserID]bool{}
 	for _, c := range calls {
-		if c.Phase != switchboard.Talking {
+		if c.Phase != switchboard.Connected {
 			continue
 		}
-		for _, id := range c.People {
+		for _, id := range c.MemberIDs {
 			busy[sipgate.UserID(id)] = true
 		}
 	}
@@ -168,7 +168,7 @@ func (h *handlers) whom(v Visitor, in *input, field string) (sipgate.Number, err
 // board; sipgate's history does not know them yet.
 func (h *handlers) noteCalls(v Visitor, calls []switchboard.Call) {
 	for _, c := range calls {
-		if n := sipgate.Number(c.Outside.Number); n.Valid() && isOf(c, v.id()) {
+		if n := sipgate.Number(c.Remote.Number); n.Valid() && isOf(c, v.id()) {
 			h.directory.Called(v.listed(), string(n), c.Started)
 		}
 	}
@@ -176,7 +176,7 @@ func (h *handlers) noteCalls(v Visitor, calls []switchboard.Call) {
 
 // isOf reports whether a call is, or may well be, of one member alone.
 func isOf(c switchboard.Call, m switchboard.MemberID) bool {
-	of := c.Whose()
+	of := c.Owners()
 	return len(of) == 1 && of[0] == m
 }
 
@@ -213,12 +213,12 @@ const mostPast = 500
 // recentOf is the number outside of a past call. An alias that only repeats the
 // number is no name.
 func recentOf(e sipgate.HistoryEntry) directory.Entry {
-	outside, name := e.Outside()
-	number := sipgate.NormalNumber(outside)
+	outside, name := e.Remote()
+	number := sipgate.NormalizeNumber(outside)
 	if !sipgate.Number(number).Valid() {
 		number = ""
 	}
-	if sipgate.NormalNumber(name) == number {
+	if sipgate.NormalizeNumber(name) == number {
 		name = ""
 	}
 	return directory.Entry{Name: name, Number: number, Last: e.Created}

@@ -80,7 +80,7 @@ func (s *service) watches() bool {
 		return false
 	}
 	board := s.h.Exchange.Board(s.account)
-	return board.Has(serviceID) && !slices.Contains(board.Snapshot().Health.Aside, serviceID)
+	return board.HasMember(serviceID) && !slices.Contains(board.Snapshot().Health.AuthFailed, serviceID)
 }
 
 // begin finds out whose account it is and joins the board.

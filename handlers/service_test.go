@@ -56,14 +56,14 @@ func newWatchRig(t *testing.T) *watchRig {
 	if err := database.Migrate(t.Context(), db.DB, map[string]fs.FS{"web": web.Migrations, "team": team.Migrations}); err != nil {
 		t.Fatal(err)
 	}
-	people, err := team.NewPeople(t.Context(), db.DB, team.Accounts{})
+	people, err := team.NewMembers(t.Context(), db.DB, team.Accounts{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &watchRig{t: t, log: &lockedLog{}, sim: simulator.New(simulator.Options{})}
 	srv := httptest.NewServer(r.sim)
 	hc := sipgate.NewHTTPClient()
-	exchange := switchboard.NewExchange(func(string) *switchboard.Board { return switchboard.New(switchboard.Options{}) })
+	exchange := switchboard.NewBoards(func(string) *switchboard.Board { return switchboard.New(switchboard.Options{}) })
 	t.Cleanup(func() { exchange.Close(); hc.CloseIdleConnections(); srv.Close(); r.sim.Close() })
 	base, err := url.Parse(srv.URL + "/v2/")
 	if err != nil {
@@ -153,7 +153,7 @@ func TestServiceSetAside(t *testing.T) {
 	r.fails(401, "/v2/calls")
 	r.watchFor(1)
 	board := r.h.Exchange.Board(r.account)
-	awaitThat(t, "set aside", func() bool { return slices.Contains(board.Snapshot().Health.Aside, serviceID) })
+	awaitThat(t, "set aside", func() bool { return slices.Contains(board.Snapshot().Health.AuthFailed, serviceID) })
 	r.sim.ClearFaults()
 	r.watchFor(1)
 	if n := r.asked(userinfo); n != 1 {
@@ -173,27 +173,27 @@ func TestServiceOfAnotherOwner(t *testing.T) {
 	r.watchFor(1)
 	account := r.account
 	board := r.h.Exchange.Board(account)
-	if err := r.h.muster(t.Context()); err != nil || !board.Has(serviceID) {
+	if err := r.h.muster(t.Context()); err != nil || !board.HasMember(serviceID) {
 		t.Fatalf("mustered away: %v", err)
 	}
 	if n := r.h.personsOf(account); n != 0 {
 		t.Errorf("%d persons", n)
 	}
-	call := switchboard.Call{Seen: []switchboard.MemberID{serviceID}}
+	call := switchboard.Call{VisibleTo: []switchboard.MemberID{serviceID}}
 	for _, o := range r.h.owners(account, call) {
-		if o.User == sipgate.UserID(serviceID) || o.Lendable {
+		if o.User == sipgate.UserID(serviceID) || o.AllowsLeads {
 			t.Errorf("it owns or lends a call: %v", o)
 		}
 	}
-	if _, err := r.h.People.Enter(t.Context(), team.Member{Account: "2390015", User: "w0"}, "Katrin", true); err != nil {
+	if _, err := r.h.People.SignIn(t.Context(), team.MemberID{Account: "2390015", User: "w0"}, "Katrin", true); err != nil {
 		t.Fatal(err)
 	}
 	r.watchFor(1)
-	if board.Has(serviceID) {
+	if board.HasMember(serviceID) {
 		t.Error("it still watches")
 	}
 	r.watchFor(10)
-	if board.Has(serviceID) || r.log.says("-accounts does not allow") != 1 {
+	if board.HasMember(serviceID) || r.log.says("-accounts does not allow") != 1 {
 		t.Error("it came back, or nothing was said")
 	}
 }

@@ -27,8 +27,8 @@ func (h *handlers) showSettings(w http.ResponseWriter, r *http.Request, v Visito
 		m.Sessions = append(m.Sessions, views.SessionRow{ID: s.ID, Current: s.Current, Begun: s.Started.Local(), Seen: s.Seen.Local(),
 			Address: s.Value.Address, Browser: s.Value.Browser})
 	}
-	m.Shares, m.Lendable = v.Person.Shares, v.Person.Lendable
-	if v.Person.May(team.DeedCall).OK {
+	m.Shares, m.Lendable = v.Person.SharesCalls, v.Person.AllowsLeads
+	if v.Person.May(team.StartCall).OK {
 		m.Calls = true
 		m.Devices, m.Numbers = h.devices(r.Context(), v), h.callerIDs(r.Context(), v)
 	}
@@ -57,7 +57,7 @@ func (h *handlers) setWishes(w http.ResponseWriter, r *http.Request, v Visitor) 
 	if in.err != nil {
 		return in.err
 	}
-	if err := h.People.SetWishes(r.Context(), v.member(), shares, lendable); err != nil {
+	if err := h.People.SetConsent(r.Context(), v.member(), shares, lendable); err != nil {
 		return err
 	}
 	http.Redirect(w, r, web.LocalPath(next), http.StatusSeeOther)

@@ -15,7 +15,7 @@ func (h *handlers) setup(w http.ResponseWriter, r *http.Request, v Visitor) erro
 	m := views.SetupModel{Account: v.Account, PublicURL: h.PublicURL.String(), Proven: h.reached(v.Account),
 		Reach: string(web.Ask(r.Context(), h.PublicURL, "/healthz", alive))}
 	people := h.People.List(v.Account)
-	m.Members, m.Roles = len(people), slices.ContainsFunc(people, func(p team.Person) bool { return p.Member != v.member() && p.Role != team.Agent })
+	m.Members, m.Roles = len(people), slices.ContainsFunc(people, func(p team.Member) bool { return p.MemberID != v.member() && p.Role != team.Agent })
 	var err error
 	if m.Webhooks, err = h.webhooks(r.Context(), v); err != nil {
 		return err
@@ -25,7 +25,9 @@ func (h *handlers) setup(w http.ResponseWriter, r *http.Request, v Visitor) erro
 
 // reached reports whether sipgate has reached our public address since the
 // start.
-func (h *handlers) reached(account string) bool { return !h.gate.health(account).LastEvent.IsZero() }
+func (h *handlers) reached(account string) bool {
+	return !h.receiver.Health(account).LastEvent.IsZero()
+}
 
 // setupCookie says in a browser that its admin needs no more leading. It is
 // worth nothing to anybody else.
@@ -36,7 +38,7 @@ const setupCookie = "setup"
 // demo there is nothing to set up.
 func (h *handlers) unfinished(r *http.Request, v Visitor) bool {
 	_, err := r.Cookie(setupCookie)
-	return err != nil && !h.Demo && v.Person.May(team.DeedSettings).OK && !h.reached(v.Account)
+	return err != nil && !h.Demo && v.Person.May(team.ManageSettings).OK && !h.reached(v.Account)
 }
 
 // setupDone puts it aside.

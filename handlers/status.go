@@ -20,8 +20,8 @@ func (h *handlers) status(w http.ResponseWriter, r *http.Request, v Visitor) err
 		m.Scopes = append(m.Scopes, views.Scope{Name: s, Granted: v.may(s)})
 	}
 	m.List.Members = h.personsOf(v.Account)
-	for _, id := range snap.Health.Aside {
-		p, _ := h.People.Get(team.Member{Account: v.Account, User: sipgate.UserID(id)})
+	for _, id := range snap.Health.AuthFailed {
+		p, _ := h.People.Get(team.MemberID{Account: v.Account, User: sipgate.UserID(id)})
 		if id == serviceID {
 			p.Name = serviceName
 		}
@@ -38,8 +38,8 @@ func (h *handlers) status(w http.ResponseWriter, r *http.Request, v Visitor) err
 // webhooks tells where sipgate sends push events, and where it would. Our own
 // address is shown only to who may set it.
 func (h *handlers) webhooks(ctx context.Context, v Visitor) (views.WebhookModel, error) {
-	health := h.gate.health(v.Account)
-	m := views.WebhookModel{May: v.Person.May(team.DeedWebhooks).OK, LastEvent: health.LastEvent.Local(), Refused: health.Refused}
+	health := h.receiver.Health(v.Account)
+	m := views.WebhookModel{May: v.Person.May(team.ManageWebhooks).OK, LastEvent: health.LastEvent.Local(), Refused: health.Refused}
 	if health.LastEvent.IsZero() {
 		m.LastEvent = health.LastEvent
 	}
@@ -47,7 +47,7 @@ func (h *handlers) webhooks(ctx context.Context, v Visitor) (views.WebhookModel,
 	if m.May {
 		m.Ours = views.Webhooks{Incoming: ours, Outgoing: ours}
 	}
-	before, kept, err := h.Hooks.Kept(ctx, v.Account)
+	before, kept, err := h.Hooks.Previous(ctx, v.Account)
 	if err != nil {
 		return m, err
 	}
@@ -79,7 +79,7 @@ func (h *handlers) setWebhooks(w http.ResponseWriter, r *http.Request, v Visitor
 		return badParam("do")
 	}
 	ctx := context.WithoutCancel(r.Context())
-	err = h.onRecord(ctx, h.entry(r, v, team.DeedWebhooks, do), func() error { return h.switchWebhooks(ctx, v, do == "set") })
+	err = h.onRecord(ctx, h.entry(r, v, team.ManageWebhooks, do), func() error { return h.switchWebhooks(ctx, v, do == "set") })
 	if err != nil {
 		return err
 	}
@@ -95,14 +95,14 @@ func (h *handlers) switchWebhooks(ctx context.Context, v Visitor, on bool) error
 	}
 	if on {
 		if s.IncomingURL != ours || s.OutgoingURL != ours {
-			if err := h.Hooks.Keep(ctx, v.Account, team.Hook{Incoming: s.IncomingURL, Outgoing: s.OutgoingURL}); err != nil {
+			if err := h.Hooks.Save(ctx, v.Account, team.WebhookURLs{Incoming: s.IncomingURL, Outgoing: s.OutgoingURL}); err != nil {
 				return err
 			}
 		}
 		s.IncomingURL, s.OutgoingURL = ours, ours
 		return client.SetPushSettings(ctx, s)
 	}
-	before, _, err := h.Hooks.Kept(ctx, v.Account)
+	before, _, err := h.Hooks.Previous(ctx, v.Account)
 	if err != nil {
 		return err
 	}

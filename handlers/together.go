@@ -13,9 +13,9 @@ func (h *handlers) undo(w http.ResponseWriter, r *http.Request, v Visitor) error
 	if err != nil {
 		return err
 	}
-	e := h.entry(r, v, team.DeedUndo, nil)
+	e := h.entry(r, v, team.UndoHangUp, nil)
 	e.Call, e.Parties = string(call.ID), parties(call)
-	if d := h.mayOn(v, team.DeedUndo, call); !d.OK {
+	if d := h.mayOn(v, team.UndoHangUp, call); !d.OK {
 		return h.refuseDeed(r.Context(), e, d)
 	}
 	if err := h.onRecord(r.Context(), e, func() error { return h.Exchange.Board(v.Account).Undo(v.id(), call.ID) }); err != nil {
@@ -40,12 +40,12 @@ func (h *handlers) attention(w http.ResponseWriter, r *http.Request, v Visitor) 
 		return in.err
 	}
 	if verb == "" {
-		board.Release(v.id(), call.ID)
+		board.ReleaseClaim(v.id(), call.ID)
 	} else if !verb.Valid() {
 		return badParam("verb")
-	} else if d := h.mayOn(v, team.Deed(verb), call); !d.OK {
+	} else if d := h.mayOn(v, team.Permission(verb), call); !d.OK {
 		return denied{d.Reason}
-	} else if err := board.Attend(v.id(), call.ID, verb); err != nil && !(override && h.overrides(v, call, err)) {
+	} else if err := board.Claim(v.id(), call.ID, verb); err != nil && !(override && h.overrides(v, call, err)) {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -55,5 +55,5 @@ func (h *handlers) attention(w http.ResponseWriter, r *http.Request, v Visitor) 
 // overrides reports whether a visitor may open a dialog although somebody else
 // has.
 func (h *handlers) overrides(v Visitor, c switchboard.Call, err error) bool {
-	return explain(err).Code == "attended" && h.mayOn(v, team.DeedOverride, c).OK
+	return explain(err).Code == "attended" && h.mayOn(v, team.OverrideClaim, c).OK
 }

@@ -35,10 +35,10 @@ func (h *handlers) wall(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !h.People.Allows(wall.Account) {
-		return team.ErrNoWall
+		return team.ErrNoWallboard
 	}
 	v := h.wallViewer(wall, r)
-	v.snap = h.Exchange.Board(wall.Account).Look(r.Context())
+	v.snap = h.Exchange.Board(wall.Account).FreshSnapshot(r.Context())
 	m, err := v.model(r.Context())
 	if err != nil {
 		return err
@@ -50,13 +50,13 @@ func (h *handlers) wall(w http.ResponseWriter, r *http.Request) error {
 
 // wallFeed keeps a screen current until its link is withdrawn.
 func (h *handlers) wallFeed(w http.ResponseWriter, r *http.Request) error {
-	wall, gone, leave, err := h.Walls.Attend(r.Context(), r.PathValue("token"))
+	wall, gone, leave, err := h.Walls.Watch(r.Context(), r.PathValue("token"))
 	if err != nil {
 		return err
 	}
 	defer leave()
 	if !h.People.Allows(wall.Account) {
-		return team.ErrNoWall
+		return team.ErrNoWallboard
 	}
 	f := &wallFeed{wallViewer: h.wallViewer(wall, r), gone: gone, pulse: time.NewTicker(wallPulse)}
 	defer f.close()
@@ -66,17 +66,17 @@ func (h *handlers) wallFeed(w http.ResponseWriter, r *http.Request) error {
 // A wallViewer makes of a board what a screen shows.
 type wallViewer struct {
 	h       *handlers
-	wall    team.Wall
+	wall    team.Wallboard
 	visitor Visitor
 	lang    views.Lang
 	feed    string
 	snap    switchboard.Snapshot
 
-	waits    journal.Waits
+	waits    journal.WaitTimes
 	waitedAt time.Time
 }
 
-func (h *handlers) wallViewer(wall team.Wall, r *http.Request) *wallViewer {
+func (h *handlers) wallViewer(wall team.Wallboard, r *http.Request) *wallViewer {
 	lang, p := wallLang(r), wall.Viewer()
 	return &wallViewer{h: h, wall: wall, lang: lang, visitor: Visitor{Account: p.Account, User: p.User, Person: p},
 		feed: "/wall/" + r.PathValue("token") + "/feed?lang=" + lang.String()}
@@ -95,7 +95,7 @@ func (v *wallViewer) model(ctx context.Context) (views.WallModel, error) {
 	now := time.Now()
 	today := figures.Day(now)
 	if now.Sub(v.waitedAt) >= wallPulse {
-		waits, err := v.h.Journal.Waits(ctx, v.wall.Account, today.From())
+		waits, err := v.h.Journal.WaitTimes(ctx, v.wall.Account, today.From())
 		if err != nil {
 			return views.WallModel{}, err
 		}

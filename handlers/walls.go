@@ -23,8 +23,8 @@ func (h *handlers) showWalls(w http.ResponseWriter, r *http.Request, v Visitor, 
 	}
 	for i := range list {
 		list[i].Created = list[i].Created.Local()
-		if !list[i].Used.IsZero() {
-			list[i].Used = list[i].Used.Local()
+		if !list[i].LastUsed.IsZero() {
+			list[i].LastUsed = list[i].LastUsed.Local()
 		}
 	}
 	return show(w, r, http.StatusOK, views.Walls(h.about(r, v), views.WallsModel{Walls: list, Made: made, Link: link}))
@@ -43,9 +43,9 @@ func (h *handlers) makeWall(w http.ResponseWriter, r *http.Request, v Visitor) e
 	if !slices.Contains(views.Langs, lang) {
 		return badParam("lang")
 	}
-	var wall team.Wall
+	var wall team.Wallboard
 	var token string
-	e := h.entry(r, v, team.DeedWalls, "set")
+	e := h.entry(r, v, team.ManageWallboards, "set")
 	e.Parties = name
 	err = h.onRecord(r.Context(), e, func() (err error) {
 		wall, token, err = h.Walls.Create(r.Context(), v.Person, name, names)
@@ -65,7 +65,7 @@ func (h *handlers) revokeWall(w http.ResponseWriter, r *http.Request, v Visitor)
 	if err != nil {
 		return err
 	}
-	e := h.entry(r, v, team.DeedWalls, "remove")
+	e := h.entry(r, v, team.ManageWallboards, "remove")
 	e.Parties = wall.Name
 	err = h.onRecord(r.Context(), e, func() error {
 		_, err := h.Walls.Revoke(r.Context(), v.Account, wall.ID)

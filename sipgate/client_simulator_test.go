@@ -118,7 +118,7 @@ func TestSimulatorCommands(t *testing.T) {
 		t.Errorf("listed %+v", calls)
 	}
 	owner := slices.IndexFunc(calls[0].Participants, func(p sipgate.Participant) bool { return p.Owner })
-	if owner < 0 || sipgate.NormalNumber(calls[0].Participants[1-owner].Number) != "+491713920014" {
+	if owner < 0 || sipgate.NormalizeNumber(calls[0].Participants[1-owner].Number) != "+491713920014" {
 		t.Errorf("participants %+v", calls[0].Participants)
 	}
 	must(t, l.Hold(ctx, id, false))

@@ -19,7 +19,7 @@ type Contact struct {
 
 // Public reports whether the whole team may see the contact. All others are
 // the user's alone.
-func (c Contact) Public() bool { return c.Scope == "SHARED" || c.Scope == "INTERNAL" }
+func (c Contact) Shared() bool { return c.Scope == "SHARED" || c.Scope == "INTERNAL" }
 
 // ContactNumber is a number of a [Contact], as it was entered.
 type ContactNumber struct {

@@ -18,7 +18,7 @@ func DisplayNumber(raw string) string {
 }
 
 func displayNumber(raw string) string {
-	n := NormalNumber(raw)
+	n := NormalizeNumber(raw)
 	if !Number(n).Valid() {
 		return raw
 	}

@@ -55,7 +55,7 @@ type Error struct {
 	MayHaveArrived bool
 	// About is what a refused new call was refused for, as far as sipgate's
 	// words tell: one of the constants below, or empty.
-	About string
+	RefusedField string
 	// RetryAfter is how long sipgate asks to wait, 0 if it did not say.
 	RetryAfter time.Duration
 	// Err is the cause.
@@ -64,10 +64,10 @@ type Error struct {
 
 // What a new call can be refused for.
 const (
-	AboutCallee   = "callee"
-	AboutCaller   = "caller"
-	AboutCallerID = "callerId"
-	AboutDevice   = "device"
+	RefusedCallee   = "callee"
+	RefusedCaller   = "caller"
+	RefusedCallerID = "callerId"
+	RefusedDevice   = "device"
 )
 
 // Error implements error.

@@ -79,7 +79,7 @@ type HistoryEntry struct {
 	Transcription            string // of a VOICEMAIL: what was said, as far as sipgate understood it
 	ConnectionIDs            []string
 	Endpoints                []string      // extensions that the call was routed to, rang at or was taken by
-	Takers                   []string      // those of them that took it
+	AnsweredBy               []string      // those of them that took it
 	Created                  time.Time     // UTC; zero if it cannot be read
 	Duration                 time.Duration // whole seconds
 	Incoming                 bool

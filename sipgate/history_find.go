@@ -10,7 +10,7 @@ import (
 
 // Outside is the side of the entry that is not the account's: its number, and
 // its name if that is not the number again.
-func (e HistoryEntry) Outside() (number, name string) {
+func (e HistoryEntry) Remote() (number, name string) {
 	if e.Incoming {
 		return side(e.Source, e.SourceAlias)
 	}
@@ -18,7 +18,7 @@ func (e HistoryEntry) Outside() (number, name string) {
 }
 
 // Inside is the account's own side of the entry.
-func (e HistoryEntry) Inside() (number, name string) {
+func (e HistoryEntry) Local() (number, name string) {
 	if e.Incoming {
 		return side(e.Target, e.TargetAlias)
 	}
@@ -37,7 +37,7 @@ func (e HistoryEntry) Missed() bool { return strings.HasPrefix(e.Direction, "MIS
 
 // Takes reports whether sipgate would give e for q, as far as an entry tells.
 // Numbers are compared in whatever spelling.
-func (q HistoryQuery) Takes(e HistoryEntry) bool {
+func (q HistoryQuery) Matches(e HistoryEntry) bool {
 	among := func(list []string, s string) bool { return len(list) == 0 || slices.Contains(list, s) }
 	return among(q.Types, e.Type) && among(q.Directions, e.Direction) &&
 		(len(q.ConnectionIDs) == 0 || slices.ContainsFunc(e.Extensions(), func(x string) bool { return slices.Contains(q.ConnectionIDs, x) })) &&
@@ -49,7 +49,7 @@ func (q HistoryQuery) Takes(e HistoryEntry) bool {
 // sameNumber compares an international number with one that may be written
 // nationally.
 func sameNumber(n, other string) bool {
-	if NormalNumber(n) == NormalNumber(other) {
+	if NormalizeNumber(n) == NormalizeNumber(other) {
 		return true
 	}
 	rest := strings.TrimLeft(digitsOf(other), "0")
@@ -69,7 +69,7 @@ func digitsOf(s string) string {
 // names, of its note or of what was said, or, if it has three digits and no
 // letter, of its numbers as they are dialled from anywhere. also are further
 // names by which the entry is known.
-func (e HistoryEntry) Mentions(text string, also ...string) bool {
+func (e HistoryEntry) ContainsText(text string, also ...string) bool {
 	text = strings.ToLower(strings.TrimSpace(text))
 	for _, s := range append(also, e.SourceAlias, e.TargetAlias, e.Note, e.Transcription) {
 		if strings.Contains(strings.ToLower(s), text) {
@@ -92,19 +92,19 @@ const (
 )
 
 // Findings are a part of the history, latest first.
-type Findings struct {
-	Items    []HistoryEntry
-	Next     int       // the Offset with which to go on; 0 if that was all
-	Total    int       // how many entries there are in all, -1 if that is not known
-	Searched int       // how many were looked at
-	Reached  time.Time // when the last of these was made
+type HistoryResult struct {
+	Items          []HistoryEntry
+	Next           int       // the Offset with which to go on; 0 if that was all
+	Total          int       // how many entries there are in all, -1 if that is not known
+	Searched       int       // how many were looked at
+	OldestSearched time.Time // when the last of these was made
 }
 
 // FindHistory reads the history from q.Offset on until it has as many entries
 // as wanted that keep wants too, but asks at most ten times: 2,350 entries.
 // q.Limit does not matter. A keep that is nil wants all.
-func (c *Client) FindHistory(ctx context.Context, q HistoryQuery, want int, keep func(HistoryEntry) bool) (Findings, error) {
-	f := Findings{Total: -1}
+func (c *Client) SearchHistory(ctx context.Context, q HistoryQuery, want int, keep func(HistoryEntry) bool) (HistoryResult, error) {
+	f := HistoryResult{Total: -1}
 	q.Limit = findFirst
 	if keep == nil {
 		q.Limit = want
@@ -112,7 +112,7 @@ func (c *Client) FindHistory(ctx context.Context, q HistoryQuery, want int, keep
 	for range findReads {
 		page, err := c.History(ctx, q)
 		if err != nil {
-			return Findings{}, err
+			return HistoryResult{}, err
 		}
 		if keep == nil {
 			f.Total = page.Total
@@ -131,14 +131,14 @@ func (c *Client) FindHistory(ctx context.Context, q HistoryQuery, want int, keep
 
 // take takes over what is wanted, and returns how many entries it looked at.
 // What came twice, since there are new ones meanwhile, is taken once.
-func (f *Findings) take(items []HistoryEntry, want int, keep func(HistoryEntry) bool) (looked int) {
+func (f *HistoryResult) take(items []HistoryEntry, want int, keep func(HistoryEntry) bool) (looked int) {
 	for _, e := range items {
 		if len(f.Items) == want {
 			break
 		}
 		looked++
 		f.Searched++
-		f.Reached = e.Created
+		f.OldestSearched = e.Created
 		twice := slices.ContainsFunc(f.Items, func(o HistoryEntry) bool { return o.ID == e.ID })
 		if !twice && (keep == nil || keep(e)) {
 			f.Items = append(f.Items, e)

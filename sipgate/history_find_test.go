@@ -39,7 +39,7 @@ func TestTakes(t *testing.T) {
 		"national source": {HistoryQuery{Phonenumber: "+4915799912345"}, true},
 		"other number":    {HistoryQuery{Phonenumber: "+4921112345611"}, false},
 	} {
-		if got := test.q.Takes(e); got != test.want {
+		if got := test.q.Matches(e); got != test.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
@@ -51,14 +51,14 @@ func TestMentions(t *testing.T) {
 		"SÖHNE": true, " meier ": true, "friday": true, "tag": true, "annie": true, "schmidt": false,
 		"030 90 18": true, "+49 (30) 9018": true, "0211": true, "77": false, "90": false, "1820": true, "a1820": false, "999": false,
 	} {
-		if got := e.Mentions(text, "Annie"); got != want {
+		if got := e.ContainsText(text, "Annie"); got != want {
 			t.Errorf("%q: %v", text, got)
 		}
 	}
-	if number, name := e.Outside(); number != e.Target || name != "" {
+	if number, name := e.Remote(); number != e.Target || name != "" {
 		t.Errorf("outside %s %s", number, name)
 	}
-	if number, name := e.Inside(); number != e.Source || name != "Meier & Söhne" {
+	if number, name := e.Local(); number != e.Source || name != "Meier & Söhne" {
 		t.Errorf("inside %s %s", number, name)
 	}
 }
@@ -82,7 +82,7 @@ func TestFindHistory(t *testing.T) {
 	var found []string
 	pages, q := 0, HistoryQuery{}
 	for {
-		f, err := c.FindHistory(t.Context(), q, 7, some)
+		f, err := c.SearchHistory(t.Context(), q, 7, some)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,12 +100,12 @@ func TestFindHistory(t *testing.T) {
 		t.Errorf("%d on %d pages: %v", len(found), pages, found)
 	}
 	before := len(rec.all())
-	f, err := c.FindHistory(t.Context(), HistoryQuery{}, 7, func(HistoryEntry) bool { return false })
-	if n := len(rec.all()) - before; err != nil || n != findReads || f.Next != 2350 || f.Searched != 2350 || f.Reached.IsZero() {
+	f, err := c.SearchHistory(t.Context(), HistoryQuery{}, 7, func(HistoryEntry) bool { return false })
+	if n := len(rec.all()) - before; err != nil || n != findReads || f.Next != 2350 || f.Searched != 2350 || f.OldestSearched.IsZero() {
 		t.Errorf("%d requests, %+v, %v", n, f, err)
 	}
 	before = len(rec.all())
-	f, err = c.FindHistory(t.Context(), HistoryQuery{Offset: 4990}, 25, nil)
+	f, err = c.SearchHistory(t.Context(), HistoryQuery{Offset: 4990}, 25, nil)
 	if n := len(rec.all()) - before; err != nil || n != 1 || len(f.Items) != 10 || f.Next != 0 || f.Total != total {
 		t.Errorf("the end: %d requests, %+v, %v", n, f, err)
 	}
@@ -113,7 +113,7 @@ func TestFindHistory(t *testing.T) {
 
 func TestFindHistoryFails(t *testing.T) {
 	c, _ := serve(t, answer(http.StatusServiceUnavailable, "", ""))
-	_, err := c.FindHistory(t.Context(), HistoryQuery{}, 5, nil)
+	_, err := c.SearchHistory(t.Context(), HistoryQuery{}, 5, nil)
 	if _, ok := errors.AsType[*Error](err); !ok || KindOf(err) != Unavailable {
 		t.Errorf("%v", err)
 	}

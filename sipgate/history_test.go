@@ -33,7 +33,7 @@ func TestHistory(t *testing.T) {
 		{
 			ID: "100001234", CallID: "54566B15", Type: "CALL", Source: "anonymous", Target: "01579-9912345",
 			SourceAlias: "Dennis Ritchie", TargetAlias: "Ken Thompson", Direction: "INCOMING", Status: "PICKUP",
-			CallStatus: "SUCCESS", Note: "one\ntwo ", ConnectionIDs: []string{"p0"}, Endpoints: []string{"e0"}, Takers: []string{"e0"}, Created: at, Duration: 61 * time.Second,
+			CallStatus: "SUCCESS", Note: "one\ntwo ", ConnectionIDs: []string{"p0"}, Endpoints: []string{"e0"}, AnsweredBy: []string{"e0"}, Created: at, Duration: 61 * time.Second,
 			Incoming: true, Read: true, Starred: true,
 			Recordings: []Recording{{"r1", "https://secure.live.sipgate.de/r1.wav"}, {"2", "https://secure.live.sipgate.de/r2.wav"}},
 		},

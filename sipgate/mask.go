@@ -18,10 +18,10 @@ func MaskNumber(raw string) string {
 	if raw == "" {
 		return ""
 	}
-	if len(raw) > maxTyped || !Number(NormalNumber(raw)).Valid() {
+	if len(raw) > maxTyped || !Number(NormalizeNumber(raw)).Valid() {
 		return masked
 	}
-	shown := DisplayNumber(NormalNumber(raw))
+	shown := DisplayNumber(NormalizeNumber(raw))
 	groups := strings.Fields(strings.ReplaceAll(shown, "-", " "))
 	total := digits(shown)
 	for head := min(2, len(groups)-1); head > 0; head-- {

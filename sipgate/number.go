@@ -163,7 +163,7 @@ func (r NumberRules) blocks(n string, parsed *phonenumbers.PhoneNumber) bool {
 // with or without its plus sign, or with 00, and punctuated or not; anything
 // else, a short code, an extension, "anonymous", is returned as it is. Two
 // spellings of one number become equal. It is for comparing, not for dialling.
-func NormalNumber(raw string) string {
+func NormalizeNumber(raw string) string {
 	s, ok := strip(raw)
 	if !ok {
 		return raw

@@ -119,7 +119,7 @@ func TestNormalNumber(t *testing.T) {
 		"+49 (211) 123-45.67": "+492111234567", "0211 1234567": "0211 1234567", "anonymous": "anonymous", "": "", "e0": "e0",
 		"110": "110", "*21#": "*21#", "++49211123": "++49211123", "000": "000", "12 34": "12 34",
 	} {
-		if got := NormalNumber(in); got != want {
+		if got := NormalizeNumber(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}
@@ -171,7 +171,7 @@ func FuzzNumber(f *testing.F) {
 		r := NumberRules{Region: region}
 		n, err := r.Parse(s)
 		DisplayNumber(s)
-		if normal := NormalNumber(s); NormalNumber(normal) != normal {
+		if normal := NormalizeNumber(s); NormalizeNumber(normal) != normal {
 			t.Errorf("%q: normal %q is not", s, normal)
 		}
 		if err != nil {

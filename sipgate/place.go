@@ -16,7 +16,7 @@ import (
 // Towns are known where they have German names: in Germany, Austria,
 // Switzerland, Luxembourg and Belgium. A place is where a number was given out;
 // who has it may be elsewhere.
-func Place(number, lang, home string) string {
+func LocationName(number, lang, home string) string {
 	if len(number) > maxTyped || !strings.HasPrefix(number, "+") {
 		return ""
 	}

@@ -56,10 +56,10 @@ func TestPlace(t *testing.T) {
 		{"+" + strings.Repeat("4", 1000), "DE", "", ""},
 	} {
 		for range 2 { // the second time it is remembered
-			if got := Place(test.number, "de", test.home); got != test.german {
+			if got := LocationName(test.number, "de", test.home); got != test.german {
 				t.Errorf("%s seen from %q: %q, want %q", test.number, test.home, got, test.german)
 			}
-			if got := Place(test.number, "en", test.home); got != test.english {
+			if got := LocationName(test.number, "en", test.home); got != test.english {
 				t.Errorf("%s seen from %q: %q, want %q", test.number, test.home, got, test.english)
 			}
 		}
@@ -143,7 +143,7 @@ func BenchmarkPlace(b *testing.B) {
 	})
 	b.Run("again", func(b *testing.B) {
 		for b.Loop() {
-			Place("+492211234567", "de", "DE")
+			LocationName("+492211234567", "de", "DE")
 		}
 	})
 }

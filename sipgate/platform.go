@@ -48,9 +48,9 @@ func PlatformOf(access string) Platform {
 }
 
 // Finding is a Platform, and from what it was concluded.
-type Finding struct {
+type PlatformDetection struct {
 	Platform Platform
-	By       string // "token", "groups", "account": see [Client.FindPlatform]; or empty
+	Evidence string // "token", "groups", "account": see [Client.FindPlatform]; or empty
 }
 
 // FindPlatform finds out the platform of the credential's account: from the
@@ -60,29 +60,29 @@ type Finding struct {
 // neo, makes a classic account likely. Nothing is changed by it. Where all of
 // that tells nothing the platform is unknown, without an error if sipgate
 // answered.
-func (c *Client) FindPlatform(ctx context.Context) (Finding, error) {
+func (c *Client) DetectPlatform(ctx context.Context) (PlatformDetection, error) {
 	auth, err := c.Auth.Authorization(ctx)
 	if err != nil {
-		return Finding{}, request{method: http.MethodGet, path: []string{"account"}}.fail(credentialKind(err), err)
+		return PlatformDetection{}, request{method: http.MethodGet, path: []string{"account"}}.fail(credentialKind(err), err)
 	}
 	if p := PlatformOf(strings.TrimPrefix(auth, "Bearer ")); p != UnknownPlatform {
-		return Finding{p, "token"}, nil
+		return PlatformDetection{p, "token"}, nil
 	}
 	_, err = list[struct{}](ctx, c, nil, "groups")
 	switch {
 	case err == nil:
-		return Finding{Classic, "groups"}, nil
+		return PlatformDetection{Classic, "groups"}, nil
 	case KindOf(err) == Unsupported:
-		return Finding{Neo, "groups"}, nil
+		return PlatformDetection{Neo, "groups"}, nil
 	}
 	a, err := c.Account(ctx)
 	if products[a.MainProductType] {
-		return Finding{Classic, "account"}, err
+		return PlatformDetection{Classic, "account"}, err
 	}
 	if KindOf(err) == Forbidden {
 		err = nil // a right is missing: an answer, too
 	}
-	return Finding{}, err
+	return PlatformDetection{}, err
 }
 
 // products are the values of mainProductType of the classic platform.
@@ -97,11 +97,11 @@ func unsupported(status int, body []byte) bool {
 }
 
 // A Way is how calls are started for an account, as far as that is known.
-type Way struct {
+type DialMethod struct {
 	Platform Platform
 	// Plus says that a neo account wants numbers with their plus sign. The
 	// reports differ; most say that it refuses them.
-	Plus bool
+	PlusSign bool
 }
 
 // Dial starts a call in the way of the account's platform, and returns the way
@@ -113,21 +113,21 @@ type Way struct {
 // neo's; where neo answers 400, and not because of the telephone, it takes the
 // other spelling of the numbers. The answer to the last request is the error,
 // but a refused number in either spelling is the first refusal.
-func (c *Client) Dial(ctx context.Context, n NewCall, w Way) (CallID, Way, error) {
+func (c *Client) Dial(ctx context.Context, n NewCall, w DialMethod) (CallID, DialMethod, error) {
 	if w.Platform != Neo {
 		id, err := c.StartCall(ctx, n)
 		if err == nil {
-			return id, Way{Platform: Classic}, nil
+			return id, DialMethod{Platform: Classic}, nil
 		}
 		if KindOf(err) != Unsupported || MayHaveArrived(err) {
 			return "", w, err
 		}
-		w = Way{Platform: Neo, Plus: w.Plus}
+		w = DialMethod{Platform: Neo, PlusSign: w.PlusSign}
 	}
-	id, err := c.startNeoCall(ctx, n, w.Plus)
-	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusBadRequest && e.About != AboutDevice {
-		other := Way{Platform: Neo, Plus: !w.Plus}
-		id, again := c.startNeoCall(ctx, n, other.Plus)
+	id, err := c.startNeoCall(ctx, n, w.PlusSign)
+	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusBadRequest && e.RefusedField != RefusedDevice {
+		other := DialMethod{Platform: Neo, PlusSign: !w.PlusSign}
+		id, again := c.startNeoCall(ctx, n, other.PlusSign)
 		if again == nil || MayHaveArrived(again) {
 			return id, other, again
 		}

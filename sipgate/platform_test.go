@@ -60,24 +60,24 @@ func TestFindPlatform(t *testing.T) {
 	for name, test := range map[string]struct {
 		token   string
 		answers map[string][2]string
-		want    Finding
+		want    PlatformDetection
 		fails   bool
 		asked   int
 	}{
-		"in the token":         {jwt(`{"featureScope":"NEO_PBX"}`), nil, Finding{Neo, "token"}, false, 0},
-		"has groups":           {"t", map[string][2]string{"GET groups": {"200", `{"items":[]}`}}, Finding{Classic, "groups"}, false, 1},
-		"refused in text":      {"t", map[string][2]string{"GET groups": {"403", onlyClassic}}, Finding{Neo, "groups"}, false, 1},
-		"refused in JSON":      {"t", map[string][2]string{"GET groups": {"403", `{"message":"` + onlyClassic + `"}`}}, Finding{Neo, "groups"}, false, 1},
-		"not implemented":      {"t", map[string][2]string{"GET groups": {"501", ""}}, Finding{Neo, "groups"}, false, 1},
-		"a right is missing":   {"t", map[string][2]string{"GET groups": {"403", "Forbidden"}, "GET account": team}, Finding{Classic, "account"}, false, 2},
-		"an unknown product":   {"t", map[string][2]string{"GET groups": {"403", ""}, "GET account": {"200", `{"mainProductType":"UNKNOWN"}`}}, Finding{}, false, 2},
-		"all rights missing":   {"t", map[string][2]string{"GET groups": {"403", ""}, "GET account": {"403", ""}}, Finding{}, false, 2},
-		"sipgate is not there": {"t", map[string][2]string{"GET groups": {"502", ""}, "GET account": {"502", ""}}, Finding{}, true, 2},
+		"in the token":         {jwt(`{"featureScope":"NEO_PBX"}`), nil, PlatformDetection{Neo, "token"}, false, 0},
+		"has groups":           {"t", map[string][2]string{"GET groups": {"200", `{"items":[]}`}}, PlatformDetection{Classic, "groups"}, false, 1},
+		"refused in text":      {"t", map[string][2]string{"GET groups": {"403", onlyClassic}}, PlatformDetection{Neo, "groups"}, false, 1},
+		"refused in JSON":      {"t", map[string][2]string{"GET groups": {"403", `{"message":"` + onlyClassic + `"}`}}, PlatformDetection{Neo, "groups"}, false, 1},
+		"not implemented":      {"t", map[string][2]string{"GET groups": {"501", ""}}, PlatformDetection{Neo, "groups"}, false, 1},
+		"a right is missing":   {"t", map[string][2]string{"GET groups": {"403", "Forbidden"}, "GET account": team}, PlatformDetection{Classic, "account"}, false, 2},
+		"an unknown product":   {"t", map[string][2]string{"GET groups": {"403", ""}, "GET account": {"200", `{"mainProductType":"UNKNOWN"}`}}, PlatformDetection{}, false, 2},
+		"all rights missing":   {"t", map[string][2]string{"GET groups": {"403", ""}, "GET account": {"403", ""}}, PlatformDetection{}, false, 2},
+		"sipgate is not there": {"t", map[string][2]string{"GET groups": {"502", ""}, "GET account": {"502", ""}}, PlatformDetection{}, true, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, seen := routes(t, test.answers)
 			c.Auth = Bearer(test.token)
-			got, err := c.FindPlatform(t.Context())
+			got, err := c.DetectPlatform(t.Context())
 			if got != test.want || (err != nil) != test.fails || len(seen.all()) != test.asked {
 				t.Errorf("%+v %v after %d requests, want %+v after %d", got, err, len(seen.all()), test.want, test.asked)
 			}
@@ -94,26 +94,26 @@ func TestDial(t *testing.T) {
 		bare    = `POST calls {"deviceId":"e0","targetNumber":"4915799912345","callerId":"492110012345"}`
 		plus    = `POST calls {"deviceId":"e0","targetNumber":"+4915799912345","callerId":"+492110012345"}`
 	)
-	no, neo := [2]string{"403", onlyClassic}, Way{Platform: Neo}
+	no, neo := [2]string{"403", onlyClassic}, DialMethod{Platform: Neo}
 	for name, test := range map[string]struct {
-		way     Way
+		way     DialMethod
 		answers map[string][2]string // by request
-		want    Way
+		want    DialMethod
 		id      CallID
 		kind    Kind
 		sent    []string
 	}{
-		"classic":                {Way{}, map[string][2]string{classic: {"200", `{"sessionId":"A1"}`}}, Way{Platform: Classic}, "A1", 0, []string{classic}},
-		"classic, refused":       {Way{}, map[string][2]string{classic: {"403", "User is not allowed"}}, Way{}, "", Forbidden, []string{classic}},
-		"classic, may have been": {Way{}, map[string][2]string{classic: {"502", onlyClassic}}, Way{}, "", Unavailable, []string{classic}},
-		"neo after all":          {Way{}, map[string][2]string{classic: no, bare: {"201", `{"callSid":"B1"}`}}, neo, "B1", 0, []string{classic, bare}},
+		"classic":                {DialMethod{}, map[string][2]string{classic: {"200", `{"sessionId":"A1"}`}}, DialMethod{Platform: Classic}, "A1", 0, []string{classic}},
+		"classic, refused":       {DialMethod{}, map[string][2]string{classic: {"403", "User is not allowed"}}, DialMethod{}, "", Forbidden, []string{classic}},
+		"classic, may have been": {DialMethod{}, map[string][2]string{classic: {"502", onlyClassic}}, DialMethod{}, "", Unavailable, []string{classic}},
+		"neo after all":          {DialMethod{}, map[string][2]string{classic: no, bare: {"201", `{"callSid":"B1"}`}}, neo, "B1", 0, []string{classic, bare}},
 		"neo, known":             {neo, map[string][2]string{bare: {"200", `{"callSid":"B1"}`}}, neo, "B1", 0, []string{bare}},
-		"neo, plus":              {neo, map[string][2]string{bare: {"400", ""}, plus: {"201", `{"callSid":"B1"}`}}, Way{Neo, true}, "B1", 0, []string{bare, plus}},
-		"neo, plus known":        {Way{Neo, true}, map[string][2]string{plus: {"201", `{"callSid":"B1"}`}}, Way{Neo, true}, "B1", 0, []string{plus}},
-		"neo, no plus after all": {Way{Neo, true}, map[string][2]string{plus: {"400", "bad"}, bare: {"201", `{"callSid":"B1"}`}}, neo, "B1", 0, []string{plus, bare}},
+		"neo, plus":              {neo, map[string][2]string{bare: {"400", ""}, plus: {"201", `{"callSid":"B1"}`}}, DialMethod{Neo, true}, "B1", 0, []string{bare, plus}},
+		"neo, plus known":        {DialMethod{Neo, true}, map[string][2]string{plus: {"201", `{"callSid":"B1"}`}}, DialMethod{Neo, true}, "B1", 0, []string{plus}},
+		"neo, no plus after all": {DialMethod{Neo, true}, map[string][2]string{plus: {"400", "bad"}, bare: {"201", `{"callSid":"B1"}`}}, neo, "B1", 0, []string{plus, bare}},
 		"neo, neither":           {neo, map[string][2]string{bare: {"400", "x"}, plus: {"400", "y"}}, neo, "", Invalid, []string{bare, plus}},
 		"neo, the telephone":     {neo, map[string][2]string{bare: {"400", "Invalid invitable device"}}, neo, "", Invalid, []string{bare}},
-		"neo, may have been":     {neo, map[string][2]string{bare: {"400", ""}, plus: {"502", ""}}, Way{Neo, true}, "", Unavailable, []string{bare, plus}},
+		"neo, may have been":     {neo, map[string][2]string{bare: {"400", ""}, plus: {"502", ""}}, DialMethod{Neo, true}, "", Unavailable, []string{bare, plus}},
 		"neo, an empty yes":      {neo, map[string][2]string{bare: {"200", ""}}, neo, "", Other, []string{bare}},
 		"neo, an odd yes":        {neo, map[string][2]string{bare: {"200", "OK"}}, neo, "", Other, []string{bare}},
 	} {
@@ -151,7 +151,7 @@ func TestWhatANewCallWasRefusedFor(t *testing.T) {
 	} {
 		c, _ := serve(t, answer(http.StatusBadRequest, "", words))
 		_, err := c.StartCall(t.Context(), NewCall{Caller: "e0", Callee: "+4915799912345"})
-		if got := err.(*Error).About; got != want {
+		if got := err.(*Error).RefusedField; got != want {
 			t.Errorf("%q: %q, want %q", words, got, want)
 		}
 	}

@@ -21,7 +21,7 @@ func refusal(r request, resp *http.Response, body []byte) *Error {
 		Status:         resp.StatusCode,
 		Kind:           kind,
 		MayHaveArrived: kind == Unavailable,
-		About:          about(resp.StatusCode, words),
+		RefusedField:   about(resp.StatusCode, words),
 		RetryAfter:     retryAfter(resp.Header),
 		Err:            errors.New(words),
 	}
@@ -35,8 +35,8 @@ func about(status int, words string) string {
 	}
 	words = strings.ToLower(words)
 	for _, a := range [][2]string{
-		{"device", AboutDevice}, {"callerid", AboutCallerID}, {"caller id", AboutCallerID},
-		{"callee", AboutCallee}, {"target", AboutCallee}, {"caller", AboutCaller}, {"number", AboutCallee},
+		{"device", RefusedDevice}, {"callerid", RefusedCallerID}, {"caller id", RefusedCallerID},
+		{"callee", RefusedCallee}, {"target", RefusedCallee}, {"caller", RefusedCaller}, {"number", RefusedCallee},
 	} {
 		if strings.Contains(words, a[0]) {
 			return a[1]

@@ -79,11 +79,11 @@ type Phoneline struct {
 
 // Elsewhere reports whether the telephone does not register with sipgate: a
 // mobile, or one of another network. Nobody knows whether it is reachable.
-func (d Device) Elsewhere() bool { return d.Type == "MOBILE" || d.Type == "EXTERNAL" }
+func (d Device) External() bool { return d.Type == "MOBILE" || d.Type == "EXTERNAL" }
 
 // Unreachable reports whether the telephone should be registered with sipgate
 // and is not: a call to it is accepted, and nothing rings.
-func (d Device) Unreachable() bool { return !d.Online && !d.Elsewhere() }
+func (d Device) Unreachable() bool { return !d.Online && !d.External() }
 
 // Devices lists the telephones of a user.
 func (c *Client) Devices(ctx context.Context, id UserID) ([]Device, error) {
@@ -111,7 +111,7 @@ type AccountNumber struct {
 // NumberThatRings is the first of the numbers, as [NormalNumber] writes it, whose
 // line rings at one of the devices; if there is none, the first of all; empty
 // without any.
-func NumberThatRings(numbers []AccountNumber, devices []Device) string {
+func NumberRingingAt(numbers []AccountNumber, devices []Device) string {
 	if len(numbers) == 0 {
 		return ""
 	}
@@ -123,10 +123,10 @@ func NumberThatRings(numbers []AccountNumber, devices []Device) string {
 	}
 	for _, n := range numbers {
 		if lines[n.EndpointID] {
-			return NormalNumber(n.Number)
+			return NormalizeNumber(n.Number)
 		}
 	}
-	return NormalNumber(numbers[0].Number)
+	return NormalizeNumber(numbers[0].Number)
 }
 
 // Limits of the list of numbers, which is paged but does not tell its length.

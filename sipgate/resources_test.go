@@ -193,7 +193,7 @@ func TestNumberThatRings(t *testing.T) {
 		{numbers, nil, "+4915799912345"},
 		{nil, []Device{at("p0")}, ""},
 	} {
-		if got := NumberThatRings(test.numbers, test.devices); got != test.want {
+		if got := NumberRingingAt(test.numbers, test.devices); got != test.want {
 			t.Errorf("%v: %q, want %q", test.devices, got, test.want)
 		}
 	}

@@ -71,7 +71,7 @@ func (w wireEntry) entry() HistoryEntry {
 			takers = append(takers, p.Endpoint.Extension)
 		}
 	}
-	e.Endpoints, e.Takers = extensions(endpoints), extensions(takers)
+	e.Endpoints, e.AnsweredBy = extensions(endpoints), extensions(takers)
 	if w.CallID.Valid() {
 		e.CallID = w.CallID
 	}

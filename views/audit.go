@@ -10,7 +10,7 @@ import (
 // AuditModel is one page of the audit.
 type AuditModel struct {
 	Entries      []team.AuditEntry // newest first; their times in the zone in which they are shown
-	Names        map[team.Member]string
+	Names        map[team.MemberID]string
 	Members      []Choice // to filter by: user, name
 	Filter       AuditFilter
 	Newer, Older string // addresses of the neighbouring pages, or empty
@@ -41,15 +41,15 @@ func (f AuditFilter) query() string {
 }
 
 // deeds are what an audit can tell of, in the order of the filter.
-var deeds = []team.Deed{
-	team.DeedCall, team.DeedHold, team.DeedMute, team.DeedRecord, team.DeedTransfer, team.DeedUnask, team.DeedTones, team.DeedAnnounce,
-	team.DeedHangUp, team.DeedUndo, team.DeedNote, team.DeedOverride, team.DeedSee,
-	team.DeedPeople, team.DeedWebhooks, team.DeedAnnouncementsWrite, team.DeedSettings, team.DeedSettingsOwn,
-	team.DeedBoard, team.DeedHistory, team.DeedHistoryAll, team.DeedHistoryMark, team.DeedHistoryMarkAll, team.DeedAnnouncements, team.DeedTeam, team.DeedStatus, team.DeedAudit,
-	team.DeedWalls, team.DeedFigures, team.DeedFiguresPeople,
+var deeds = []team.Permission{
+	team.StartCall, team.Hold, team.Mute, team.Record, team.Transfer, team.CancelConsultation, team.SendTones, team.PlayAnnouncement,
+	team.HangUp, team.UndoHangUp, team.WriteNote, team.OverrideClaim, team.SeeCall,
+	team.ManageMembers, team.ManageWebhooks, team.ManageAnnouncements, team.ManageSettings, team.EditOwnSettings,
+	team.ViewBoard, team.ViewOwnHistory, team.ViewAllHistory, team.EditOwnHistory, team.EditAllHistory, team.ViewAnnouncements, team.ViewTeam, team.ViewStatus, team.ViewAudit,
+	team.ManageWallboards, team.ViewStats, team.ViewMemberStats,
 }
 
-func deedWord(lang Lang, d team.Deed) string {
+func deedWord(lang Lang, d team.Permission) string {
 	if key := "deed." + string(d); lang.Has(key) {
 		return lang.T(key)
 	}
@@ -82,13 +82,13 @@ func (m AuditModel) by(e team.AuditEntry) string {
 
 // through is whose access carried it, if that was another's.
 func (m AuditModel) through(e team.AuditEntry) string {
-	if e.Through == (team.Member{}) || e.Through == e.By {
+	if e.Via == (team.MemberID{}) || e.Via == e.By {
 		return ""
 	}
-	return m.name(e.Through)
+	return m.name(e.Via)
 }
 
-func (m AuditModel) name(who team.Member) string {
+func (m AuditModel) name(who team.MemberID) string {
 	if n := m.Names[who]; n != "" {
 		return n
 	}
@@ -122,7 +122,7 @@ func parameters(lang Lang, e team.AuditEntry) string {
 	if key := "why." + e.Parameters; e.Outcome == team.OutcomeRefused && lang.Has(key) {
 		return lang.T(key)
 	}
-	if e.Deed == team.DeedAnnounce {
+	if e.Action == team.PlayAnnouncement {
 		return e.Parameters
 	}
 	words := strings.Fields(e.Parameters)

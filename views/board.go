@@ -65,7 +65,7 @@ type StatusModel struct {
 func NewStatus(h switchboard.Health, now time.Time) StatusModel {
 	m := StatusModel{ListedAt: h.ListedAt, Now: now, Members: h.Members}
 	if h.Failing {
-		m.Problem = Reason(int(h.Problem))
+		m.Problem = Reason(int(h.Reason))
 	}
 	return m
 }

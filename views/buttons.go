@@ -22,12 +22,12 @@ func (m *RowModel) buttons(c switchboard.Call, permit Permit, lang Lang) {
 	m.Confirm = lang.T("hangup.confirm", m.Title)
 	id := actionID(c)
 	m.consultActs(c, permit, id)
-	end := Button{Key: "x", Path: m.path("/hangup"), Busy: c.Leaving == nil && busy(c, switchboard.VerbHangUp), ID: id + "-x"}
+	end := Button{Key: "x", Path: m.path("/hangup"), Busy: c.PendingHangup == nil && busy(c, switchboard.VerbHangUp), ID: id + "-x"}
 	end.Word, end.Face = faceOf(lang, "hangup", "do.hangup")
 	switch {
 	case c.Phase == switchboard.Ringing && permit.OK():
 		m.Acts = []Button{end}
-	case c.Phase == switchboard.Talking:
+	case c.Phase == switchboard.Connected:
 		m.Why = permit.why(lang)
 		m.Acts = append(m.others(c, permit, id, lang), end)
 	}
@@ -84,7 +84,7 @@ func (m *RowModel) toggle(c switchboard.Call, t switchboard.Toggle, v switchboar
 
 // busy tells whether a command of this kind is under way.
 func busy(c switchboard.Call, v switchboard.Verb) bool {
-	return c.Last != nil && c.Last.Verb == v && c.Last.Outcome == switchboard.Pending
+	return c.LastCommand != nil && c.LastCommand.Verb == v && c.LastCommand.Outcome == switchboard.Pending
 }
 
 // actionID names what a row offers until it changes: 22 characters that may

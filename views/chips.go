@@ -10,10 +10,10 @@ import (
 // wrong. Nothing is claimed that sipgate did not confirm.
 func (f Format) chips(m *RowModel, c switchboard.Call, lang Lang) {
 	if c.Phase != switchboard.Ended {
-		if c.Leaving != nil {
-			m.Chips = append(m.Chips, leaving(*c.Leaving, lang))
+		if c.PendingHangup != nil {
+			m.Chips = append(m.Chips, leaving(*c.PendingHangup, lang))
 		}
-		if a := c.Attention; a != nil && !(pending(c) && c.Last.By == a.By) { // else the order tells more
+		if a := c.Claim; a != nil && !(pending(c) && c.LastCommand.By == a.By) { // else the order tells more
 			m.Chips = append(m.Chips, Chip{Tone: "attend", Icon: icon("person"), Text: Attending(lang, *a), By: string(a.By)})
 		}
 		if c.Recording.On {
@@ -22,14 +22,14 @@ func (f Format) chips(m *RowModel, c switchboard.Call, lang Lang) {
 		if c.Mute.On {
 			m.Chips = append(m.Chips, Chip{Tone: "mute", Icon: icon("mute"), Text: lang.T("chip.mute")})
 		}
-		if c.Playing != nil {
-			m.Chips = append(m.Chips, playing(*c.Playing, lang)...)
+		if c.Playback != nil {
+			m.Chips = append(m.Chips, playing(*c.Playback, lang)...)
 		}
 	}
-	if c.Last != nil {
+	if c.LastCommand != nil {
 		if chip := order(f.told(c), c, lang); chip.Text != "" {
-			if c.Last.Name != "" {
-				chip.Text = c.Last.Name + ": " + chip.Text
+			if c.LastCommand.Name != "" {
+				chip.Text = c.LastCommand.Name + ": " + chip.Text
 			}
 			m.Chips = append(m.Chips, chip)
 		}
@@ -38,8 +38,8 @@ func (f Format) chips(m *RowModel, c switchboard.Call, lang Lang) {
 
 // told is the last command as it is told: numbers as people write them. While
 // somebody is asked, nothing was transferred yet.
-func (f Format) told(c switchboard.Call) switchboard.Order {
-	o := *c.Last
+func (f Format) told(c switchboard.Call) switchboard.LastCommand {
+	o := *c.LastCommand
 	switch {
 	case o.Verb != switchboard.VerbTransfer:
 	case c.Consultation != nil && o.Outcome == switchboard.Confirmed:
@@ -52,7 +52,7 @@ func (f Format) told(c switchboard.Call) switchboard.Order {
 
 // Attending says who is about to do what: "Mia is transferring …". It is what
 // somebody is told who wants to act on the same call.
-func Attending(lang Lang, a switchboard.Attention) string {
+func Attending(lang Lang, a switchboard.Claim) string {
 	name := a.Name
 	if name == "" {
 		name = lang.T("attend.somebody")
@@ -64,17 +64,17 @@ func Attending(lang Lang, a switchboard.Attention) string {
 }
 
 // leaving says that a call will be hung up, and when: script counts down to it.
-func leaving(l switchboard.Leaving, lang Lang) Chip {
+func leaving(l switchboard.PendingHangup, lang Lang) Chip {
 	return Chip{Tone: "leave", Icon: icon("hangup"), Text: lang.T("leave.at", l.At.Format("15:04:05")), At: milliseconds(l.At), Name: l.Name}
 }
 
 // pending tells whether the last command is under way.
 func pending(c switchboard.Call) bool {
-	return c.Last != nil && c.Last.Outcome == switchboard.Pending
+	return c.LastCommand != nil && c.LastCommand.Outcome == switchboard.Pending
 }
 
 // order says what becomes of the last command.
-func order(o switchboard.Order, c switchboard.Call, lang Lang) Chip {
+func order(o switchboard.LastCommand, c switchboard.Call, lang Lang) Chip {
 	verb := string(o.Verb)
 	switch o.Outcome {
 	case switchboard.Pending:
@@ -93,9 +93,9 @@ func order(o switchboard.Order, c switchboard.Call, lang Lang) Chip {
 	return Chip{}
 }
 
-func underWay(o switchboard.Order, c switchboard.Call, lang Lang) string {
+func underWay(o switchboard.LastCommand, c switchboard.Call, lang Lang) string {
 	onOff := func(t switchboard.Toggle) string {
-		if t.Want {
+		if t.Requested {
 			return ".on"
 		}
 		return ".off"
@@ -113,7 +113,7 @@ func underWay(o switchboard.Order, c switchboard.Call, lang Lang) string {
 		return lang.T("pending.announce", o.Detail)
 	case switchboard.VerbTones:
 		return lang.T("pending.tones")
-	case switchboard.VerbUnask:
+	case switchboard.VerbCancelConsultation:
 		return lang.T("pending.unask")
 	default:
 		return lang.T("pending.hangup")
@@ -121,7 +121,7 @@ func underWay(o switchboard.Order, c switchboard.Call, lang Lang) string {
 }
 
 // playing tells of an announcement, and whether sipgate has fetched the file.
-func playing(p switchboard.Playing, lang Lang) []Chip {
+func playing(p switchboard.Playback, lang Lang) []Chip {
 	play := Chip{Tone: "play", Icon: icon("announce"), Text: lang.T("play.started", p.Title), At: milliseconds(p.Since)}
 	if p.Length > 0 {
 		play.Text, play.At = lang.T("play.title", p.Title), ""
@@ -129,7 +129,7 @@ func playing(p switchboard.Playing, lang Lang) []Chip {
 	}
 	chips := []Chip{play}
 	switch {
-	case !p.Watched:
+	case !p.Hosted:
 	case p.Missed:
 		chips = append(chips, Chip{Tone: "doubt", Icon: icon("warn"), Text: lang.T("play.missed")})
 	case p.FetchedAfter > 0:

@@ -14,7 +14,7 @@ import (
 )
 
 // Choices tells script what the reader chose. The feed keeps it current.
-func Choices(lang Lang, c team.Choices) templ.Component {
+func Choices(lang Lang, c team.Preferences) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -24,9 +24,9 @@ type Consult struct {
 }
 
 // asking names the states of a consultation in keys of words, and how they look.
-var asking = map[switchboard.Asking]struct{ word, icon string }{
-	switchboard.Asked: {"asked", "transfer"}, switchboard.Rings: {"rings", "ringing"}, switchboard.Answered: {"answered", "talking"},
-	switchboard.NoAnswer: {"noanswer", "warn"}, switchboard.Gone: {"gone", "warn"}, switchboard.Stopped: {"stopped", "ended"},
+var asking = map[switchboard.ConsultationState]struct{ word, icon string }{
+	switchboard.ConsultationRequested: {"asked", "transfer"}, switchboard.ConsultationRinging: {"rings", "ringing"}, switchboard.ConsultationAnswered: {"answered", "talking"},
+	switchboard.ConsultationUnanswered: {"noanswer", "warn"}, switchboard.ConsultationHungUp: {"gone", "warn"}, switchboard.ConsultationCancelled: {"stopped", "ended"},
 }
 
 // consult shows the consultation of a call. Nothing is guessed: where sipgate
@@ -43,7 +43,7 @@ func (f Format) consult(m *RowModel, c switchboard.Call, lang Lang) {
 	state := asking[x.State]
 	m.Consult = &Consult{
 		State: state.word, Icon: icon(state.icon), Text: lang.T("consult."+state.word, who),
-		Since: milliseconds(x.Since), Clock: clock(x.Since), About: x.About,
+		Since: milliseconds(x.Since), Clock: clock(x.Since), About: x.Approximate,
 		Waits: lang.T("consult.waits", m.Title),
 	}
 	if !c.Hold.On {
@@ -60,7 +60,7 @@ func (m *RowModel) consultActs(c switchboard.Call, permit Permit, id string) {
 	if c.Hold.On {
 		m.Consult.Resume = m.path("/hold")
 	}
-	if c.Consultation.Call {
+	if c.Consultation.Cancellable {
 		m.Consult.Stop = m.path("/unask")
 	}
 }

@@ -32,14 +32,14 @@ func poisoned(text string) map[string]templ.Component {
 	now := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
 	party := switchboard.Party{Number: text, Name: text}
 	call := switchboard.Call{
-		ID: switchboard.RowID(text), Phase: switchboard.Talking, Direction: "in", Outside: party, Inside: party, Users: []string{text, text},
-		Seen: []switchboard.MemberID{"w0"}, Earlier: []switchboard.Party{party, {Number: text}}, Started: now, Since: now, Cause: text,
-		Recording: switchboard.Toggle{On: true},
-		Last:      &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w0", Name: text, Outcome: switchboard.Confirmed, Detail: text, At: now},
-		Playing:   &switchboard.Playing{Title: text, Since: now, Length: time.Second},
+		ID: switchboard.RowID(text), Phase: switchboard.Connected, Direction: "in", Remote: party, Local: party, UserNames: []string{text, text},
+		VisibleTo: []switchboard.MemberID{"w0"}, PreviousParties: []switchboard.Party{party, {Number: text}}, Started: now, Since: now, Cause: text,
+		Recording:   switchboard.Toggle{On: true},
+		LastCommand: &switchboard.LastCommand{Verb: switchboard.VerbTransfer, By: "w0", Name: text, Outcome: switchboard.Confirmed, Detail: text, At: now},
+		Playback:    &switchboard.Playback{Title: text, Since: now, Length: time.Second},
 	}
-	call.Attention = &switchboard.Attention{By: switchboard.MemberID(text), Name: text, Verb: switchboard.Verb(text)}
-	call.Leaving = &switchboard.Leaving{Name: text, At: now}
+	call.Claim = &switchboard.Claim{By: switchboard.MemberID(text), Name: text, Verb: switchboard.Verb(text)}
+	call.PendingHangup = &switchboard.PendingHangup{Name: text, At: now}
 	f := Format{}
 	p := Page{ID: switchboard.MemberID(text), Lead: true, Lang: German, Member: text, Path: "/" + text, Now: now, Demo: true}
 	ref := CallRef{ID: call.ID, Title: text, ActionID: text}
@@ -79,16 +79,16 @@ func poisoned(text string) map[string]templ.Component {
 }
 
 func poisonedMember(text string) TeamMember {
-	who := team.Member{Account: "1", User: "w0"}
-	return TeamMember{Person: team.Person{Member: who, Name: text, Role: team.Agent}, Telephones: []Telephone{{Name: text}}}
+	who := team.MemberID{Account: "1", User: "w0"}
+	return TeamMember{Member: team.Member{MemberID: who, Name: text, Role: team.Agent}, Telephones: []Telephone{{Name: text}}}
 }
 
 func poisonedAudit(text string, now time.Time) AuditModel {
-	who := team.Member{Account: "1", User: "w0"}
+	who := team.MemberID{Account: "1", User: "w0"}
 	return AuditModel{
-		Names: map[team.Member]string{who: text}, Members: []Choice{{text, text}}, Newer: text, Older: text,
+		Names: map[team.MemberID]string{who: text}, Members: []Choice{{text, text}}, Newer: text, Older: text,
 		Filter: AuditFilter{By: text, Deed: text, Call: text, From: text, To: text},
-		Entries: []team.AuditEntry{{At: now, By: who, Through: team.Member{Account: "1", User: "w1"}, ByName: text, Deed: team.Deed(text),
+		Entries: []team.AuditEntry{{At: now, By: who, Via: team.MemberID{Account: "1", User: "w1"}, ByName: text, Action: team.Permission(text),
 			Call: text, Parties: text, Parameters: text, Address: text, Outcome: text}},
 	}
 }

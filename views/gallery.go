@@ -72,7 +72,7 @@ func Gallery(lang Lang) []Picture {
 
 // galleryPage is the page around everything: that of an agent.
 func galleryPage(lang Lang) Page {
-	return Page{Lang: lang, Member: "Mia Brandt", Path: "/", Now: time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC), Demo: true, Choices: team.DefaultChoices()}
+	return Page{Lang: lang, Member: "Mia Brandt", Path: "/", Now: time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC), Demo: true, Choices: team.DefaultPreferences()}
 }
 
 var galleryFormat = Format{Number: spaced, Place: abroad}
@@ -125,50 +125,50 @@ func galleryCalls(now time.Time) []switchboard.Call {
 	call := galleryCall(now)
 	return []switchboard.Call{
 		call("ringing", func(c *switchboard.Call) {
-			c.Phase, c.Was = switchboard.Ringing, switchboard.Ringing
-			c.Outside = switchboard.Party{Number: "+4915799912345"}
-			c.Users = []string{"Mia Brandt", "Tom Weber", "Aylin Kaya"}
+			c.Phase, c.PreviousPhase = switchboard.Ringing, switchboard.Ringing
+			c.Remote = switchboard.Party{Number: "+4915799912345"}
+			c.UserNames = []string{"Mia Brandt", "Tom Weber", "Aylin Kaya"}
 			c.Started, c.Since = ago(7*time.Second), ago(7*time.Second)
 		}),
 		call("dialling", func(c *switchboard.Call) {
-			c.Phase, c.Was, c.Direction = switchboard.Ringing, switchboard.Ringing, "out"
-			c.Outside = switchboard.Party{Number: "+46850012345", Name: "Dr. Anna Lindqvist-Schwarzenberger"}
-			c.Users = []string{"Tom Weber"}
+			c.Phase, c.PreviousPhase, c.Direction = switchboard.Ringing, switchboard.Ringing, "out"
+			c.Remote = switchboard.Party{Number: "+46850012345", Name: "Dr. Anna Lindqvist-Schwarzenberger"}
+			c.UserNames = []string{"Tom Weber"}
 			c.Started, c.Since = ago(3*time.Second), ago(3*time.Second)
 		}),
 		call("talking", func(*switchboard.Call) {}),
 		call("recording", func(c *switchboard.Call) {
 			c.Direction, c.Recording.On, c.Mute.On = "out", true, true
-			c.Outside = switchboard.Party{Number: "+442079460018"}
-			c.Earlier = []switchboard.Party{{Name: "Jonas Vogt"}, {Number: "+4989200300"}}
+			c.Remote = switchboard.Party{Number: "+442079460018"}
+			c.PreviousParties = []switchboard.Party{{Name: "Jonas Vogt"}, {Number: "+4989200300"}}
 		}),
 		call("foreign", func(c *switchboard.Call) {
-			c.Seen, c.Users, c.Direction, c.About = []switchboard.MemberID{"w1"}, []string{"Tom Weber"}, "", true
-			c.Outside = switchboard.Party{}
+			c.VisibleTo, c.UserNames, c.Direction, c.Approximate = []switchboard.MemberID{"w1"}, []string{"Tom Weber"}, "", true
+			c.Remote = switchboard.Party{}
 			c.Started = c.Since
 		}),
 		call("pending", func(c *switchboard.Call) {
-			c.Hold = switchboard.Toggle{Want: true, Pending: true}
-			c.Last = &switchboard.Order{Verb: switchboard.VerbHold, By: "w0", Name: "Mia", Outcome: switchboard.Pending, At: now}
+			c.Hold = switchboard.Toggle{Requested: true, Pending: true}
+			c.LastCommand = &switchboard.LastCommand{Verb: switchboard.VerbHold, By: "w0", Name: "Mia", Outcome: switchboard.Pending, At: now}
 		}),
 		call("failed", func(c *switchboard.Call) {
-			c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w1", Name: "Tom", Outcome: switchboard.Failed, Reason: 2, At: ago(time.Second), Detail: "+4989200300"}
+			c.LastCommand = &switchboard.LastCommand{Verb: switchboard.VerbTransfer, By: "w1", Name: "Tom", Outcome: switchboard.Failed, Reason: 2, At: ago(time.Second), Detail: "+4989200300"}
 		}),
 		call("unknown", func(c *switchboard.Call) {
-			c.Last = &switchboard.Order{Verb: switchboard.VerbTones, By: "w0", Name: "Mia", Outcome: switchboard.Unknown, Reason: 7, At: ago(time.Second)}
+			c.LastCommand = &switchboard.LastCommand{Verb: switchboard.VerbTones, By: "w0", Name: "Mia", Outcome: switchboard.Unknown, Reason: 7, At: ago(time.Second)}
 		}),
 		call("playing", func(c *switchboard.Call) {
-			c.Playing = &switchboard.Playing{Title: "Lunch break", Since: ago(5 * time.Second), Length: 14 * time.Second, Watched: true, FetchedAfter: 830 * time.Millisecond}
+			c.Playback = &switchboard.Playback{Title: "Lunch break", Since: ago(5 * time.Second), Length: 14 * time.Second, Hosted: true, FetchedAfter: 830 * time.Millisecond}
 		}),
 		call("missed", func(c *switchboard.Call) {
-			c.Playing = &switchboard.Playing{Title: "Lunch break", Since: ago(12 * time.Second), Length: 14 * time.Second, Watched: true, Missed: true}
+			c.Playback = &switchboard.Playback{Title: "Lunch break", Since: ago(12 * time.Second), Length: 14 * time.Second, Hosted: true, Missed: true}
 		}),
 		call("transferred", func(c *switchboard.Call) {
-			c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w0", Name: "Mia", Outcome: switchboard.Confirmed, At: ago(2 * time.Second), Detail: "Tom Weber"}
+			c.LastCommand = &switchboard.LastCommand{Verb: switchboard.VerbTransfer, By: "w0", Name: "Mia", Outcome: switchboard.Confirmed, At: ago(2 * time.Second), Detail: "Tom Weber"}
 		}),
 		call("held", func(c *switchboard.Call) { c.Hold.On = true; c.Since = ago(41 * time.Second) }),
 		call("ended", func(c *switchboard.Call) {
-			c.Phase, c.Since, c.Gone, c.Cause = switchboard.Ended, ago(4*time.Second), ago(4*time.Second), "normalClearing"
+			c.Phase, c.Since, c.EndedAt, c.Cause = switchboard.Ended, ago(4*time.Second), ago(4*time.Second), "normalClearing"
 		}),
 	}
 }
@@ -177,9 +177,9 @@ func galleryCalls(now time.Time) []switchboard.Call {
 func galleryCall(now time.Time) func(switchboard.RowID, func(*switchboard.Call)) switchboard.Call {
 	return func(id switchboard.RowID, edit func(c *switchboard.Call)) switchboard.Call {
 		c := switchboard.Call{
-			ID: id, Phase: switchboard.Talking, Was: switchboard.Talking, Direction: "in", Seen: []switchboard.MemberID{"w0"},
-			Outside: switchboard.Party{Number: "+4930901820", Name: "Meier & Söhne GmbH"},
-			Inside:  switchboard.Party{Number: "+4921112345610"}, Users: []string{"Mia Brandt"},
+			ID: id, Phase: switchboard.Connected, PreviousPhase: switchboard.Connected, Direction: "in", VisibleTo: []switchboard.MemberID{"w0"},
+			Remote: switchboard.Party{Number: "+4930901820", Name: "Meier & Söhne GmbH"},
+			Local:  switchboard.Party{Number: "+4921112345610"}, UserNames: []string{"Mia Brandt"},
 			Started: now.Add(-212 * time.Second), Since: now.Add(-192 * time.Second), Seq: 7,
 		}
 		edit(&c)
@@ -193,18 +193,18 @@ func galleryOdd(now time.Time) []switchboard.Call {
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	call := galleryCall(now)
 	return []switchboard.Call{
-		call("anonymous", func(c *switchboard.Call) { c.Outside = switchboard.Party{} }),
+		call("anonymous", func(c *switchboard.Call) { c.Remote = switchboard.Party{} }),
 		call("five", func(c *switchboard.Call) {
-			c.Users = []string{"Mia Brandt", "Tom Weber", "Aylin Kaya", "Jonas Vogt", "Petra Kolb"}
-			c.Earlier = []switchboard.Party{{Name: "Jonas Vogt"}, {Number: "+4989200300"}, {}, {Name: "Café am Hafen"}, {Number: "+442079460018"}}
+			c.UserNames = []string{"Mia Brandt", "Tom Weber", "Aylin Kaya", "Jonas Vogt", "Petra Kolb"}
+			c.PreviousParties = []switchboard.Party{{Name: "Jonas Vogt"}, {Number: "+4989200300"}, {}, {Name: "Café am Hafen"}, {Number: "+442079460018"}}
 		}),
 		call("long", func(c *switchboard.Call) {
-			c.Outside = switchboard.Party{Number: "+499112345678901234", Name: "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH & Co. KG"}
-			c.Users = []string{"Prof. Dr. Maximiliane-Alexandra von und zu Hohenstein-Wolkenkuckucksheim"}
-			c.Inside = switchboard.Party{Number: "+4921112345610999"}
-			c.Started, c.Since, c.About = ago(30*time.Hour), ago(29*time.Hour), true
+			c.Remote = switchboard.Party{Number: "+499112345678901234", Name: "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH & Co. KG"}
+			c.UserNames = []string{"Prof. Dr. Maximiliane-Alexandra von und zu Hohenstein-Wolkenkuckucksheim"}
+			c.Local = switchboard.Party{Number: "+4921112345610999"}
+			c.Started, c.Since, c.Approximate = ago(30*time.Hour), ago(29*time.Hour), true
 			c.Recording.On, c.Mute.On = true, true
-			c.Playing = &switchboard.Playing{Title: "Warteschleifenmusik für die Weihnachtsfeiertage 2026 (endgültig, wirklich)", Since: ago(5 * time.Second), Length: 184 * time.Second}
+			c.Playback = &switchboard.Playback{Title: "Warteschleifenmusik für die Weihnachtsfeiertage 2026 (endgültig, wirklich)", Since: ago(5 * time.Second), Length: 184 * time.Second}
 		}),
 	}
 }
@@ -212,18 +212,18 @@ func galleryOdd(now time.Time) []switchboard.Call {
 // galleryConsults are a call that waits while somebody is asked, in every state.
 func galleryConsults(now time.Time) (calls []switchboard.Call) {
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
-	asked := func(id switchboard.RowID, s switchboard.Asking, since time.Time, call bool) {
+	asked := func(id switchboard.RowID, s switchboard.ConsultationState, since time.Time, call bool) {
 		c := galleryCalls(now)[2]
 		c.ID, c.Hold.On, c.Since = "consult-"+id, true, ago(14*time.Second)
-		c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w0", Name: "Mia", Outcome: switchboard.Confirmed, At: ago(14 * time.Second), Detail: "+4921112345611"}
-		c.Consultation = &switchboard.Consultation{To: switchboard.Party{Number: "+4921112345611", Name: "Tom Weber"}, By: "w0", Name: "Mia", State: s, Since: since, About: s == switchboard.Asked, Call: call}
+		c.LastCommand = &switchboard.LastCommand{Verb: switchboard.VerbTransfer, By: "w0", Name: "Mia", Outcome: switchboard.Confirmed, At: ago(14 * time.Second), Detail: "+4921112345611"}
+		c.Consultation = &switchboard.Consultation{To: switchboard.Party{Number: "+4921112345611", Name: "Tom Weber"}, By: "w0", Name: "Mia", State: s, Since: since, Approximate: s == switchboard.ConsultationRequested, Cancellable: call}
 		calls = append(calls, c)
 	}
-	asked("asked", switchboard.Asked, ago(12*time.Second), false)
-	asked("rings", switchboard.Rings, ago(9*time.Second), true)
-	asked("answered", switchboard.Answered, ago(21*time.Second), true)
-	asked("noanswer", switchboard.NoAnswer, ago(3*time.Second), false)
-	asked("gone", switchboard.Gone, ago(2*time.Second), false)
-	asked("stopped", switchboard.Stopped, ago(14*time.Second), false)
+	asked("asked", switchboard.ConsultationRequested, ago(12*time.Second), false)
+	asked("rings", switchboard.ConsultationRinging, ago(9*time.Second), true)
+	asked("answered", switchboard.ConsultationAnswered, ago(21*time.Second), true)
+	asked("noanswer", switchboard.ConsultationUnanswered, ago(3*time.Second), false)
+	asked("gone", switchboard.ConsultationHungUp, ago(2*time.Second), false)
+	asked("stopped", switchboard.ConsultationCancelled, ago(14*time.Second), false)
 	return calls
 }

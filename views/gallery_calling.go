@@ -38,11 +38,11 @@ func galleryOfCalling(p Page, now time.Time) []Picture {
 	return []Picture{
 		{"new", NewCallSheet(p, asked)},
 		{"play-to-me", PlayToMeSheet(p, PlayToMeModel{ActionID: "gallery-action-0003", Sound: galleryAnnouncements(now).Items[0], Phones: phones, Numbers: galleryNumbers[:1]})},
-		{"starting-playing", StartingSheet(p, StartingModel{Call: "A1B2", Sound: "Lunch break", Stage: switchboard.StageTalking, Row: "calling", Turn: 2})},
+		{"starting-playing", StartingSheet(p, StartingModel{Call: "A1B2", Sound: "Lunch break", Stage: switchboard.StageConnected, Row: "calling", Turn: 2})},
 		{"new-link", NewCallSheet(p, linked)},
 		{"new-barred", NewCallSheet(p, barred)},
 		starting(switchboard.StageUnknown, "", 0), starting(switchboard.StageUnknown, "", mostTurns),
-		starting(switchboard.StageCalling, "calling", 1), starting(switchboard.StageTalking, "calling", 2), starting(switchboard.StageOver, "calling", 2),
+		starting(switchboard.StageCalleeRinging, "calling", 1), starting(switchboard.StageConnected, "calling", 2), starting(switchboard.StageEnded, "calling", 2),
 		{"status-neo", StatusPage(at("/status"), status)},
 		{"history-neo", History(at("/history"), HistoryModel{})},
 		{"record-neo", RecordSheet(neo, galleryFormat.Ref(talking, lang, "gallery-action-0001"))},

@@ -94,9 +94,9 @@ func galleryFigures(span figures.Span, name string, now time.Time) FiguresModel 
 }
 
 func galleryWalls(now time.Time) WallsModel {
-	return WallsModel{Walls: []team.Wall{
+	return WallsModel{Walls: []team.Wallboard{
 		{ID: "A1", Name: "Küche", ByName: "Mia Brandt", Created: now.Add(-2 * time.Minute)},
-		{ID: "A2", Name: "Großraumbüro, über dem Kopierer", ByName: "Dr. Anna Lindqvist-Schwarzenberger", Created: now.Add(-900 * time.Hour), Used: now.Add(-3 * time.Minute), Screens: 2, Names: true},
+		{ID: "A2", Name: "Großraumbüro, über dem Kopierer", ByName: "Dr. Anna Lindqvist-Schwarzenberger", Created: now.Add(-900 * time.Hour), LastUsed: now.Add(-3 * time.Minute), Screens: 2, Names: true},
 	}}
 }
 

@@ -59,8 +59,8 @@ func galleryOfHistory(p Page, now time.Time) []Picture {
 // galleryEntryPage is the page of a message that the journal knows nothing of.
 func galleryEntryPage(lang Lang, now time.Time) CallPageModel {
 	at := now.Add(-3 * time.Hour)
-	c := switchboard.Call{ID: "", Phase: switchboard.Ended, Direction: "in", Started: at, Since: at, Gone: at,
-		Outside: switchboard.Party{Number: "+46850012345", Name: "Dr. Anna Lindqvist-Schwarzenberger"}, Inside: switchboard.Party{Name: "Aylin Kaya"}}
+	c := switchboard.Call{ID: "", Phase: switchboard.Ended, Direction: "in", Started: at, Since: at, EndedAt: at,
+		Remote: switchboard.Party{Number: "+46850012345", Name: "Dr. Anna Lindqvist-Schwarzenberger"}, Local: switchboard.Party{Name: "Aylin Kaya"}}
 	return CallPageModel{Alone: true, Row: galleryFormat.RowFor(c, Permit{}, lang), Past: galleryPast(now)[2:3]}
 }
 

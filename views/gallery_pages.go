@@ -8,7 +8,7 @@ import (
 )
 
 func gallerySettings(now time.Time) SettingsModel {
-	return SettingsModel{Shares: true, Choices: team.DefaultChoices(), Calls: true, Devices: []Choice{{"e0", "Mia, desk"}, {"e3", "Mia, mobile"}}, Numbers: galleryNumbers[:1], Sessions: []SessionRow{
+	return SettingsModel{Shares: true, Choices: team.DefaultPreferences(), Calls: true, Devices: []Choice{{"e0", "Mia, desk"}, {"e3", "Mia, mobile"}}, Numbers: galleryNumbers[:1], Sessions: []SessionRow{
 		{ID: "s1", Current: true, Begun: now.Add(-3 * time.Hour), Seen: now, Address: "192.0.2.14", Browser: "Firefox, Linux"},
 		{ID: "s2", Begun: now.Add(-50 * time.Hour), Seen: now.Add(-9 * time.Hour), Address: "2001:db8::17", Browser: "Safari, iPhone"},
 		{ID: "s3", Begun: now.Add(-90 * time.Hour)},
@@ -19,7 +19,7 @@ func gallerySettings(now time.Time) SettingsModel {
 // whose telephone of before is gone.
 func galleryMistake(now time.Time) SettingsModel {
 	m := gallerySettings(now)
-	m.Choices.Quiet = team.Quiet{On: true, From: 18*60 + 30, To: 7 * 60}
+	m.Choices.Quiet = team.QuietHours{On: true, From: 18*60 + 30, To: 7 * 60}
 	m.Choices.Device, m.Section, m.Field = "e9", "ringing", "quiet_days"
 	return m
 }

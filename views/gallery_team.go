@@ -58,7 +58,7 @@ func galleryOfTeam(lang Lang) []Picture {
 // mineOf is p for somebody who wants to see their own calls only, in the dark
 // and without single keys.
 func mineOf(p Page) Page {
-	p.Choices = team.Choices{OnlyMine: true, Theme: team.Dark, Volume: 60}
+	p.Choices = team.Preferences{OnlyMine: true, Theme: team.Dark, Volume: 60}
 	return p
 }
 
@@ -66,7 +66,7 @@ func mineOf(p Page) Page {
 func galleryPermit(c switchboard.Call) Permit {
 	switch c.ID {
 	case "watched":
-		return Permit{Reason: team.ReasonNotLendable}
+		return Permit{Reason: team.ReasonNoConsent}
 	case "foreign", "leaving-foreign":
 		return Permit{Reason: team.ReasonNotYours}
 	}
@@ -77,16 +77,16 @@ func galleryPermit(c switchboard.Call) Permit {
 func galleryShared(now time.Time) []switchboard.Call {
 	base := galleryCalls(now)
 	calls := []switchboard.Call{base[2], base[2], base[2], base[0], base[2]}
-	tom := &switchboard.Attention{By: "w1", Name: "Tom", Verb: switchboard.VerbTransfer, Until: now.Add(9 * time.Second)}
-	calls[0].ID, calls[0].Attention = "transferring", tom
-	calls[1].ID, calls[1].Leaving = "leaving", &switchboard.Leaving{By: "w1", Name: "Tom", At: now.Add(4 * time.Second)}
-	calls[2].ID, calls[2].Users = "watched", []string{"Aylin Kaya"}
+	tom := &switchboard.Claim{By: "w1", Name: "Tom", Verb: switchboard.VerbTransfer, Until: now.Add(9 * time.Second)}
+	calls[0].ID, calls[0].Claim = "transferring", tom
+	calls[1].ID, calls[1].PendingHangup = "leaving", &switchboard.PendingHangup{By: "w1", Name: "Tom", At: now.Add(4 * time.Second)}
+	calls[2].ID, calls[2].UserNames = "watched", []string{"Aylin Kaya"}
 	calls[2].Recording.On = true
 	calls[3].ID = "answerable"
 	calls[4].ID, calls[4].Hold.On = "leaving-foreign", true
-	calls[4].Leaving = &switchboard.Leaving{By: "w2", Name: "Aylin", At: now.Add(2 * time.Second)}
+	calls[4].PendingHangup = &switchboard.PendingHangup{By: "w2", Name: "Aylin", At: now.Add(2 * time.Second)}
 	for i, who := range []string{"Meier & Söhne GmbH", "Jonas Vogt", "Petra Kolb", "", "Café am Hafen"} {
-		calls[i].Outside.Name = who
+		calls[i].Remote.Name = who
 	}
 	return calls
 }
@@ -102,40 +102,40 @@ func galleryHangUp(calls []switchboard.Call, lang Lang) HangUpModel {
 }
 
 func galleryTeam(now time.Time, manage bool) TeamModel {
-	person := func(who team.Member, name string, role team.Role) TeamMember {
+	person := func(who team.MemberID, name string, role team.Role) TeamMember {
 		who.Account = "2556404"
-		return TeamMember{Person: team.Person{
-			Member: who, Name: name, Role: role,
-			Shares: true, Lendable: true, Joined: now.Add(-900 * time.Hour), Seen: now.Add(-20 * time.Minute)}}
+		return TeamMember{Member: team.Member{
+			MemberID: who, Name: name, Role: role,
+			SharesCalls: true, AllowsLeads: true, Joined: now.Add(-900 * time.Hour), LastActive: now.Add(-20 * time.Minute)}}
 	}
-	mia, tom := person(team.Member{User: "w0"}, "Mia Brandt", team.Admin), person(team.Member{User: "w1"}, "Tom Weber", team.Agent)
-	aylin, viewer := person(team.Member{User: "w2"}, "Aylin Kaya", team.Lead), person(team.Member{User: "w3"}, "Dr. Anna Lindqvist-Schwarzenberger", team.Viewer)
-	gone := person(team.Member{User: "w4"}, "Jonas Vogt", team.Agent)
+	mia, tom := person(team.MemberID{User: "w0"}, "Mia Brandt", team.Admin), person(team.MemberID{User: "w1"}, "Tom Weber", team.Agent)
+	aylin, viewer := person(team.MemberID{User: "w2"}, "Aylin Kaya", team.Lead), person(team.MemberID{User: "w3"}, "Dr. Anna Lindqvist-Schwarzenberger", team.Viewer)
+	gone := person(team.MemberID{User: "w4"}, "Jonas Vogt", team.Agent)
 	mia.Online, mia.Self, tom.OnCall, tom.Online = true, manage, true, true
 	tom.Self = !manage
 	tom.Telephones = []Telephone{{"Desk", true}, {"Mobile", false}}
-	aylin.Lendable = false
-	viewer.Shares, viewer.Seen = false, time.Time{}
+	aylin.AllowsLeads = false
+	viewer.SharesCalls, viewer.LastActive = false, time.Time{}
 	gone.Removed = true
 	return TeamModel{Manage: manage, Members: []TeamMember{aylin, viewer, mia, tom, gone}}
 }
 
 func galleryAudit(now time.Time) AuditModel {
 	account := "2556404"
-	mia, tom := team.Member{Account: account, User: "w0"}, team.Member{Account: account, User: "w1"}
+	mia, tom := team.MemberID{Account: account, User: "w0"}, team.MemberID{Account: account, User: "w1"}
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	const call, parties = "transferring", "Meier & Söhne GmbH – Mia Brandt"
 	return AuditModel{
-		Names: map[team.Member]string{mia: "Mia Brandt", tom: "Tom Weber"}, KeepDays: 180, Older: "/audit?before=1",
+		Names: map[team.MemberID]string{mia: "Mia Brandt", tom: "Tom Weber"}, KeepDays: 180, Older: "/audit?before=1",
 		Members: []Choice{{"w0", "Mia Brandt"}, {"w1", "Tom Weber"}}, Filter: AuditFilter{By: "w0", From: "2026-11-01"},
 		Entries: []team.AuditEntry{
-			{ID: 9, At: ago(0), By: mia, Deed: team.DeedHangUp, Call: call, Parties: parties, Address: "192.0.2.14", Outcome: team.OutcomeWaiting},
-			{ID: 8, At: ago(41 * time.Second), By: mia, ByName: "Mia Brandt", Through: tom, Deed: team.DeedTransfer, Call: call, Parties: parties, Parameters: "to +4989200300 attended", Address: "192.0.2.14", Outcome: team.OutcomeDone, Status: 204, Took: 183 * time.Millisecond},
-			{ID: 7, At: ago(2 * time.Minute), By: tom, Deed: team.DeedTones, Call: call, Parties: parties, Parameters: "7 tones", Address: "2001:db8::17", Outcome: team.OutcomeUnknown, Took: 10 * time.Second},
-			{ID: 6, At: ago(3 * time.Minute), By: tom, Deed: team.DeedHold, Call: call, Parties: parties, Parameters: team.ReasonNotYours, Address: "2001:db8::17", Outcome: team.OutcomeRefused},
-			{ID: 5, At: ago(4 * time.Hour), By: mia, Deed: team.DeedPeople, Parties: "Tom Weber", Parameters: "role agent", Address: "192.0.2.14", Outcome: team.OutcomeDone},
-			{ID: 4, At: ago(5 * time.Hour), By: mia, Deed: team.DeedAnnounce, Call: call, Parties: parties, Parameters: "Lunch break", Address: "192.0.2.14", Outcome: team.OutcomeFailed, Status: 403, Took: 61 * time.Millisecond},
-			{ID: 3, At: ago(30 * time.Hour), By: mia, Deed: team.DeedHangUp, Call: call, Parties: parties, Address: "192.0.2.14", Outcome: team.OutcomeCancelled},
+			{ID: 9, At: ago(0), By: mia, Action: team.HangUp, Call: call, Parties: parties, Address: "192.0.2.14", Outcome: team.OutcomeWaiting},
+			{ID: 8, At: ago(41 * time.Second), By: mia, ByName: "Mia Brandt", Via: tom, Action: team.Transfer, Call: call, Parties: parties, Parameters: "to +4989200300 attended", Address: "192.0.2.14", Outcome: team.OutcomeDone, Status: 204, Took: 183 * time.Millisecond},
+			{ID: 7, At: ago(2 * time.Minute), By: tom, Action: team.SendTones, Call: call, Parties: parties, Parameters: "7 tones", Address: "2001:db8::17", Outcome: team.OutcomeUnknown, Took: 10 * time.Second},
+			{ID: 6, At: ago(3 * time.Minute), By: tom, Action: team.Hold, Call: call, Parties: parties, Parameters: team.ReasonNotYours, Address: "2001:db8::17", Outcome: team.OutcomeRefused},
+			{ID: 5, At: ago(4 * time.Hour), By: mia, Action: team.ManageMembers, Parties: "Tom Weber", Parameters: "role agent", Address: "192.0.2.14", Outcome: team.OutcomeDone},
+			{ID: 4, At: ago(5 * time.Hour), By: mia, Action: team.PlayAnnouncement, Call: call, Parties: parties, Parameters: "Lunch break", Address: "192.0.2.14", Outcome: team.OutcomeFailed, Status: 403, Took: 61 * time.Millisecond},
+			{ID: 3, At: ago(30 * time.Hour), By: mia, Action: team.HangUp, Call: call, Parties: parties, Address: "192.0.2.14", Outcome: team.OutcomeCancelled},
 		},
 	}
 }

@@ -22,14 +22,14 @@ func (f Format) privately(c switchboard.Call) (Format, switchboard.Call) {
 		n := known(p.Number)
 		return n, n != ""
 	}
-	if n, ok := name(c.Outside); ok {
-		c.Outside.Name, c.Memo = n, nil
+	if n, ok := name(c.Remote); ok {
+		c.Remote.Name, c.Memo = n, nil
 	}
-	if slices.ContainsFunc(c.Earlier, func(p switchboard.Party) bool { _, ok := name(p); return ok }) {
-		c.Earlier, c.Memo = slices.Clone(c.Earlier), nil // they are shared
-		for i, p := range c.Earlier {
+	if slices.ContainsFunc(c.PreviousParties, func(p switchboard.Party) bool { _, ok := name(p); return ok }) {
+		c.PreviousParties, c.Memo = slices.Clone(c.PreviousParties), nil // they are shared
+		for i, p := range c.PreviousParties {
 			if n, ok := name(p); ok {
-				c.Earlier[i].Name = n
+				c.PreviousParties[i].Name = n
 			}
 		}
 	}

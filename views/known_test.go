@@ -31,7 +31,7 @@ func TestPrivateNameIsTheViewersAlone(t *testing.T) {
 	} {
 		for _, order := range [][]Format{{own, shared, own, shared}, {shared, own, shared, own}} {
 			c := picked(t, "talking")
-			c.Outside, c.Earlier, c.Users, c.Memo = test.outside, test.earlier, nil, new(switchboard.Memo)
+			c.Remote, c.PreviousParties, c.UserNames, c.Memo = test.outside, test.earlier, nil, new(switchboard.Memo)
 			rendered = 0
 			for _, f := range order {
 				row, err := f.RowHTMLFor(context.Background(), c, Permit{}, German)
@@ -55,7 +55,7 @@ func TestPrivateNameIsTheViewersAlone(t *testing.T) {
 					t.Errorf("%s: a sheet is called %q", test.name, title)
 				}
 			}
-			if c.Outside != test.outside || len(test.earlier) > 0 && test.earlier[1].Name != "" {
+			if c.Remote != test.outside || len(test.earlier) > 0 && test.earlier[1].Name != "" {
 				t.Errorf("%s: the call was changed", test.name)
 			}
 		}
@@ -65,7 +65,7 @@ func TestPrivateNameIsTheViewersAlone(t *testing.T) {
 // Who has no private name for a row shares it with the others.
 func TestRowsWithoutPrivateNamesAreShared(t *testing.T) {
 	c := picked(t, "talking")
-	c.Outside, c.Memo = switchboard.Party{Number: "+4930901820"}, new(switchboard.Memo)
+	c.Remote, c.Memo = switchboard.Party{Number: "+4930901820"}, new(switchboard.Memo)
 	asked := 0
 	var first RenderedRow
 	for range 10 {
@@ -97,7 +97,7 @@ func TestPlaceOfANumberWithoutAName(t *testing.T) {
 		{switchboard.Party{}, ""},
 	} {
 		c := picked(t, "talking")
-		c.Outside, c.Inside, c.Users = test.outside, switchboard.Party{Number: "+49211"}, nil
+		c.Remote, c.Local, c.UserNames = test.outside, switchboard.Party{Number: "+49211"}, nil
 		if m := f.RowFor(c, Permit{}, German); m.Sub != test.want || m.InsideSub != "" {
 			t.Errorf("%+v: %q below, and %q inside", test.outside, m.Sub, m.InsideSub)
 		}

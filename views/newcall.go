@@ -55,13 +55,13 @@ const mostTurns = 12
 
 // stages are the stages that are shown, and their names.
 var (
-	stages     = []switchboard.Stage{switchboard.StageOwn, switchboard.StageCalling, switchboard.StageTalking}
+	stages     = []switchboard.Stage{switchboard.StageCallerRinging, switchboard.StageCalleeRinging, switchboard.StageConnected}
 	stageNames = map[switchboard.Stage]string{
-		switchboard.StageUnknown: "unknown", switchboard.StageOwn: "own", switchboard.StageCalling: "calling",
-		switchboard.StageTalking: "talking", switchboard.StageOver: "over",
+		switchboard.StageUnknown: "unknown", switchboard.StageCallerRinging: "own", switchboard.StageCalleeRinging: "calling",
+		switchboard.StageConnected: "talking", switchboard.StageEnded: "over",
 	}
 	stageIcons = map[switchboard.Stage]string{
-		switchboard.StageOwn: "ringing", switchboard.StageCalling: "out", switchboard.StageTalking: "talking",
+		switchboard.StageCallerRinging: "ringing", switchboard.StageCalleeRinging: "out", switchboard.StageConnected: "talking",
 	}
 )
 
@@ -76,15 +76,15 @@ func (m StartingModel) name() string {
 
 const stagePlaying = "playing"
 
-func (m StartingModel) plays() bool { return m.Sound != "" && m.Stage == switchboard.StageTalking }
+func (m StartingModel) plays() bool { return m.Sound != "" && m.Stage == switchboard.StageConnected }
 
 // shown is the stage that is marked: of a call of which nothing was heard the
 // own telephone rings, as far as anybody knows.
-func (m StartingModel) shown() switchboard.Stage { return max(m.Stage, switchboard.StageOwn) }
+func (m StartingModel) shown() switchboard.Stage { return max(m.Stage, switchboard.StageCallerRinging) }
 
 // waits reports whether something is still to be expected.
 func (m StartingModel) waits() bool {
-	return (m.Stage < switchboard.StageTalking || m.plays()) && m.Turn < mostTurns
+	return (m.Stage < switchboard.StageConnected || m.plays()) && m.Turn < mostTurns
 }
 
 // next is where the page asks how it goes on.
@@ -101,7 +101,7 @@ func (m StartingModel) page() string { return "/calls/" + url.PathEscape(string(
 // StageOf finds the stage of a name, StageUnknown if there is none.
 func StageOf(name string) switchboard.Stage {
 	if name == stagePlaying {
-		return switchboard.StageTalking
+		return switchboard.StageConnected
 	}
 	for s, n := range stageNames {
 		if n == name {

@@ -527,7 +527,7 @@ func Starting(p Page, m StartingModel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if m.Stage == switchboard.StageOver {
+		if m.Stage == switchboard.StageEnded {
 			var templ_7745c5c3_Var25 string
 			templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(p.t("stage.over"))
 			if templ_7745c5c3_Err != nil {
@@ -552,7 +552,7 @@ func Starting(p Page, m StartingModel) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-		} else if m.Turn >= mostTurns && m.Stage < switchboard.StageTalking {
+		} else if m.Turn >= mostTurns && m.Stage < switchboard.StageConnected {
 			var templ_7745c5c3_Var27 string
 			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(p.t("stage.silent"))
 			if templ_7745c5c3_Err != nil {

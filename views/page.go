@@ -45,7 +45,7 @@ type Page struct {
 	Lacks map[string]bool
 
 	// Choices are what the reader wants; nobody's if nobody is signed in.
-	Choices team.Choices
+	Choices team.Preferences
 
 	files []string // style sheets and scripts that only this page needs
 }

@@ -15,10 +15,10 @@ func TestLastAdminStays(t *testing.T) {
 		role := strings.Contains(page, `action="`+who.path("role")+`"`)
 		remove := strings.Contains(page, `action="`+who.path("remove")+`"`)
 		if want := !who.Removed && who.Role != team.Admin; role != want || remove != want {
-			t.Errorf("%v: role %v, remove %v, want %v", who.Person, role, remove, want)
+			t.Errorf("%v: role %v, remove %v, want %v", who.Member, role, remove, want)
 		}
 	}
-	m.Members = append(m.Members, TeamMember{Person: team.Person{Member: team.Member{Account: "2556404", User: "w9"}, Role: team.Admin}})
+	m.Members = append(m.Members, TeamMember{Member: team.Member{MemberID: team.MemberID{Account: "2556404", User: "w9"}, Role: team.Admin}})
 	if m.lastAdmin(m.Members[2]) || m.lastAdmin(m.Members[5]) {
 		t.Error("one of two admins is the last")
 	}
@@ -43,12 +43,12 @@ func TestAuditParameters(t *testing.T) {
 		entry team.AuditEntry
 		want  string
 	}{
-		{team.AuditEntry{Deed: team.DeedHold, Parameters: "on"}, "an"},
-		{team.AuditEntry{Deed: team.DeedTransfer, Parameters: "to +4989200300 attended"}, "an +4989200300 (mit Rückfrage)"},
-		{team.AuditEntry{Deed: team.DeedTones, Parameters: "7 tones"}, "7 Töne"},
-		{team.AuditEntry{Deed: team.DeedAnnounce, Parameters: "off to lunch"}, "off to lunch"},
-		{team.AuditEntry{Deed: team.DeedPeople, Parameters: "role lead"}, "neue Rolle: Leitung"},
-		{team.AuditEntry{Deed: team.DeedHold, Parameters: "role_viewer", Outcome: team.OutcomeRefused}, "Zuschauer dürfen nur zusehen"},
+		{team.AuditEntry{Action: team.Hold, Parameters: "on"}, "an"},
+		{team.AuditEntry{Action: team.Transfer, Parameters: "to +4989200300 attended"}, "an +4989200300 (mit Rückfrage)"},
+		{team.AuditEntry{Action: team.SendTones, Parameters: "7 tones"}, "7 Töne"},
+		{team.AuditEntry{Action: team.PlayAnnouncement, Parameters: "off to lunch"}, "off to lunch"},
+		{team.AuditEntry{Action: team.ManageMembers, Parameters: "role lead"}, "neue Rolle: Leitung"},
+		{team.AuditEntry{Action: team.Hold, Parameters: "role_viewer", Outcome: team.OutcomeRefused}, "Zuschauer dürfen nur zusehen"},
 	} {
 		if got := parameters(German, test.entry); got != test.want {
 			t.Errorf("%q: %q, want %q", test.entry.Parameters, got, test.want)

@@ -26,7 +26,7 @@ func shared(t testing.TB, id switchboard.RowID) switchboard.Call {
 
 func TestRowForSaysWhyButtonsAreOff(t *testing.T) {
 	c := picked(t, "talking")
-	for _, reason := range []string{team.ReasonNotYours, team.ReasonNotLendable, "role_viewer", "no_such_reason"} {
+	for _, reason := range []string{team.ReasonNotYours, team.ReasonNoConsent, "role_viewer", "no_such_reason"} {
 		m := galleryFormat.RowFor(c, Permit{Reason: reason}, English)
 		if m.Why == "" || strings.Contains(m.Why, reason) || len(m.Acts) != 7 {
 			t.Errorf("%s: why %q, %d buttons", reason, m.Why, len(m.Acts))
@@ -57,17 +57,17 @@ func TestRowShowsWhoIsAboutToAct(t *testing.T) {
 	for verb, want := range map[switchboard.Verb]string{
 		switchboard.VerbTransfer: "Tom is transferring …", switchboard.VerbHangUp: "Tom is hanging up …", "dance": "Tom is acting on this call …",
 	} {
-		c.Attention = &switchboard.Attention{By: "w1", Name: "Tom", Verb: verb}
+		c.Claim = &switchboard.Claim{By: "w1", Name: "Tom", Verb: verb}
 		chips := galleryFormat.RowFor(c, Permit{}, English).Chips
 		if len(chips) != 1 || chips[0].Tone != "attend" || chips[0].Text != want || chips[0].By != "w1" {
 			t.Errorf("%s: %+v", verb, chips)
 		}
 	}
-	c.Last = &switchboard.Order{Verb: switchboard.VerbTransfer, By: "w1", Name: "Tom", Outcome: switchboard.Pending}
+	c.LastCommand = &switchboard.LastCommand{Verb: switchboard.VerbTransfer, By: "w1", Name: "Tom", Outcome: switchboard.Pending}
 	if chips := galleryFormat.RowFor(c, Permit{}, English).Chips; len(chips) != 1 || chips[0].Tone != "busy" {
 		t.Errorf("a command under way is told twice: %+v", chips)
 	}
-	if got := Attending(German, switchboard.Attention{Verb: switchboard.VerbMute}); got != "Jemand schaltet stumm …" {
+	if got := Attending(German, switchboard.Claim{Verb: switchboard.VerbMute}); got != "Jemand schaltet stumm …" {
 		t.Errorf("somebody without a name: %q", got)
 	}
 }
@@ -84,7 +84,7 @@ func TestHangingUpCanBeTakenBack(t *testing.T) {
 	if strings.Contains(page, "/undo") || !strings.Contains(page, "Hanging up at") {
 		t.Error("who may not act can take it back, or does not see it")
 	}
-	c.Last = &switchboard.Order{Verb: switchboard.VerbHangUp, Outcome: switchboard.Pending}
+	c.LastCommand = &switchboard.LastCommand{Verb: switchboard.VerbHangUp, Outcome: switchboard.Pending}
 	m := galleryFormat.RowFor(c, Permit{}, English)
 	if act(t, m, "x").Busy {
 		t.Error("the call cannot be hung up at once while it waits")
@@ -97,7 +97,7 @@ func TestRowForIsRenderedOnce(t *testing.T) {
 	rendered := 0
 	f := Format{Number: func(n string) string { rendered++; return n }}
 	c := picked(t, "talking")
-	c.Memo, c.Users = new(switchboard.Memo), nil
+	c.Memo, c.UserNames = new(switchboard.Memo), nil
 	rows := map[string]bool{}
 	for range 100 {
 		for _, reason := range []string{"", "role_viewer", "not_yours"} {

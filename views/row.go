@@ -116,9 +116,9 @@ func (f Format) row(c switchboard.Call, lang Lang) RowModel {
 		m.Total = clock(c.Started)
 	}
 	if c.Phase == switchboard.Ended { // how long it was, and that stands still
-		m.Since, m.Total, m.Clock = "", "", length(c.Gone.Sub(c.Started))
+		m.Since, m.Total, m.Clock = "", "", length(c.EndedAt.Sub(c.Started))
 	}
-	if c.About {
+	if c.Approximate {
 		m.About, m.AboutWord = "true", lang.T("row.about")
 	}
 	f.parties(&m, c, lang)
@@ -137,15 +137,15 @@ func (f Format) parties(m *RowModel, c switchboard.Call, lang Lang) {
 	default:
 		m.Direction, m.DirectionFace = hiddenFaceOf(lang, "both", "row.unknown_direction")
 	}
-	m.Title, m.Sub = f.outside(c.Outside, lang)
-	m.Inside, m.InsideSub = f.party(c.Inside, lang)
-	if len(c.Users) > 0 {
-		if c.Inside.Name == "" {
-			m.InsideSub = f.number(c.Inside.Number)
+	m.Title, m.Sub = f.outside(c.Remote, lang)
+	m.Inside, m.InsideSub = f.party(c.Local, lang)
+	if len(c.UserNames) > 0 {
+		if c.Local.Name == "" {
+			m.InsideSub = f.number(c.Local.Number)
 		}
-		m.Inside = join(c.Users)
+		m.Inside = join(c.UserNames)
 	}
-	for i, p := range c.Earlier {
+	for i, p := range c.PreviousParties {
 		if i > 0 {
 			m.Earlier += ", "
 		}

@@ -84,7 +84,7 @@ func TestRowNeverClaimsWhatIsNotConfirmed(t *testing.T) { // I7
 	}
 	for outcome, tone := range map[switchboard.Outcome]string{switchboard.Failed: "bad", switchboard.Unknown: "doubt"} {
 		for _, verb := range []switchboard.Verb{"hold", "mute", "record", "transfer", "tones", "announce", "hangup"} {
-			c.Last = &switchboard.Order{Verb: verb, Outcome: outcome, Reason: sipgate.Unavailable, At: moment}
+			c.LastCommand = &switchboard.LastCommand{Verb: verb, Outcome: outcome, Reason: sipgate.Unavailable, At: moment}
 			chips := Format{}.RowFor(c, Permit{}, German).Chips
 			if len(chips) != 1 || chips[0].Tone != tone {
 				t.Errorf("%s, outcome %d: chips %+v", verb, outcome, chips)
@@ -123,7 +123,7 @@ func TestRowPartiesAndDirection(t *testing.T) {
 		{switchboard.Party{Number: "e0"}, "e0", ""},
 	} {
 		c := picked(t, "talking")
-		c.Outside = test.outside
+		c.Remote = test.outside
 		m := galleryFormat.RowFor(c, Permit{}, English)
 		if m.Title != test.wantTitle || m.Sub != test.wantSub {
 			t.Errorf("%+v shows %q, %q; want %q, %q", test.outside, m.Title, m.Sub, test.wantTitle, test.wantSub)
@@ -202,9 +202,9 @@ func TestStatus(t *testing.T) {
 	}{
 		{switchboard.Health{ListedAt: moment}, "live", ""},
 		{switchboard.Health{}, "catching", ""},
-		{switchboard.Health{ListedAt: moment, Failing: true, Problem: sipgate.Throttled}, "catching", "too many requests at sipgate"},
+		{switchboard.Health{ListedAt: moment, Failing: true, Reason: sipgate.Throttled}, "catching", "too many requests at sipgate"},
 		{switchboard.Health{ListedAt: moment, Failing: true}, "catching", "sipgate reports an error"},
-		{switchboard.Health{ListedAt: moment, Failing: true, Problem: sipgate.NoCredit}, "catching", "not enough credit"},
+		{switchboard.Health{ListedAt: moment, Failing: true, Reason: sipgate.NoCredit}, "catching", "not enough credit"},
 	} {
 		m := NewStatus(test.health, moment)
 		page := html(t, Status(English, m))

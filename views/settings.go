@@ -17,7 +17,7 @@ import (
 // themselves.
 type SettingsModel struct {
 	Shares, Lendable bool // as in team.Person
-	Choices          team.Choices
+	Choices          team.Preferences
 	Calls            bool     // they may start calls
 	Devices, Numbers []Choice // of new calls; what was chosen before is offered in any case
 	Sessions         []SessionRow
@@ -33,7 +33,7 @@ var Weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 // whose names the members whose call it is.
 func whose(c switchboard.Call) string {
 	var ids []string
-	for _, id := range c.Whose() {
+	for _, id := range c.Owners() {
 		ids = append(ids, string(id))
 	}
 	return strings.Join(ids, " ")
@@ -66,7 +66,7 @@ func (p Page) themes() (found []Choice) {
 }
 
 func (p Page) graces() (found []Choice) {
-	for _, s := range team.Graces {
+	for _, s := range team.GracePeriods {
 		found = append(found, Choice{decimal(int64(s)), grace(p.Lang, s)})
 	}
 	return found
@@ -85,7 +85,7 @@ func offered(none string, choices []Choice, chosen string) []Choice {
 func minutes(n int) string { return fmt.Sprintf("%02d:%02d", n/60, n%60) }
 
 // quietHours writes them for script: "from to days", nothing if there are none.
-func quietHours(q team.Quiet) string {
+func quietHours(q team.QuietHours) string {
 	if !q.On {
 		return ""
 	}
@@ -100,7 +100,7 @@ func on(is bool) string {
 }
 
 // volume is how loud a call rings in percent; 0 not at all.
-func volume(c team.Choices) string {
+func volume(c team.Preferences) string {
 	if !c.Sound {
 		return "0"
 	}

@@ -23,10 +23,10 @@ type CallRef struct {
 // Ref names a call in a sheet.
 func (f Format) Ref(c switchboard.Call, lang Lang, actionID string) CallRef {
 	f, c = f.privately(c)
-	title, _ := f.party(c.Outside, lang)
-	inside, _ := f.party(c.Inside, lang)
-	if len(c.Users) > 0 {
-		inside = join(c.Users)
+	title, _ := f.party(c.Remote, lang)
+	inside, _ := f.party(c.Local, lang)
+	if len(c.UserNames) > 0 {
+		inside = join(c.UserNames)
 	}
 	return CallRef{ID: c.ID, Title: title, Inside: inside, ActionID: actionID}
 }

@@ -15,7 +15,7 @@ type TeamModel struct {
 
 // TeamMember is one person of the team.
 type TeamMember struct {
-	team.Person
+	team.Member
 	Self   bool // the reader
 	Online bool // has the dashboard open
 	OnCall bool
@@ -50,20 +50,20 @@ func (m TeamMember) name() string {
 // seen says when a member was here last.
 func (m TeamMember) seen(lang Lang) string {
 	switch {
-	case m.Seen.IsZero():
+	case m.LastActive.IsZero():
 		return lang.T("team.never")
 	default:
-		return lang.T("team.seen", date(lang, m.Seen))
+		return lang.T("team.seen", date(lang, m.LastActive))
 	}
 }
 
 // wishes says what a member does not want; nothing if all is as at first.
 func (m TeamMember) wishes(lang Lang) []string {
 	var all []string
-	if !m.Shares {
+	if !m.SharesCalls {
 		all = append(all, lang.T("team.hidden"))
 	}
-	if !m.Lendable {
+	if !m.AllowsLeads {
 		all = append(all, lang.T("team.unlent"))
 	}
 	return all
@@ -78,7 +78,7 @@ func (t TeamModel) lastAdmin(m TeamMember) bool {
 		return false
 	}
 	for _, o := range t.Members {
-		if o.Role == team.Admin && !o.Removed && o.Member != m.Member {
+		if o.Role == team.Admin && !o.Removed && o.MemberID != m.MemberID {
 			return false
 		}
 	}

@@ -359,7 +359,7 @@ func member(p Page, m TeamModel, who TeamMember) templ.Component {
 			}
 		}
 		if who.Self {
-			templ_7745c5c3_Err = wishes(p, who.Shares, who.Lendable).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = wishes(p, who.SharesCalls, who.AllowsLeads).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -73,7 +73,7 @@ func NewWall(calls []switchboard.Call, mask func(string) string, names bool, lan
 var wallStates = []string{"ringing", "talking", "held"}
 
 func wallCall(c switchboard.Call, mask func(string) string, names bool, lang Lang) WallCall {
-	w := WallCall{State: "talking", Direction: "both", Title: mask(c.Outside.Number), Since: c.Since, About: c.About, Inside: mask(c.Inside.Number)}
+	w := WallCall{State: "talking", Direction: "both", Title: mask(c.Remote.Number), Since: c.Since, About: c.Approximate, Inside: mask(c.Local.Number)}
 	switch {
 	case c.Phase == switchboard.Ringing:
 		w.State = "ringing"
@@ -86,11 +86,11 @@ func wallCall(c switchboard.Call, mask func(string) string, names bool, lang Lan
 	if w.Title == "" {
 		w.Title = lang.T("row.anonymous")
 	}
-	if names && c.Outside.Name != "" {
-		w.Title, w.Sub = c.Outside.Name, mask(c.Outside.Number)
+	if names && c.Remote.Name != "" {
+		w.Title, w.Sub = c.Remote.Name, mask(c.Remote.Number)
 	}
-	if len(c.Users) > 0 {
-		w.Inside = firstNames(c.Users, lang)
+	if len(c.UserNames) > 0 {
+		w.Inside = firstNames(c.UserNames, lang)
 	}
 	return w
 }
@@ -205,9 +205,9 @@ func WallHTML(ctx context.Context, lang Lang, m WallModel) ([]byte, error) {
 
 // WallsModel is what [Walls] shows: the links of a team.
 type WallsModel struct {
-	Walls []team.Wall
+	Walls []team.Wallboard
 	Made  string // the name of the link that was made just now, or empty
 	Link  string // that link: it is shown this once
 }
 
-func revokePath(w team.Wall) string { return "/walls/" + url.PathEscape(w.ID) + "/revoke" }
+func revokePath(w team.Wallboard) string { return "/walls/" + url.PathEscape(w.ID) + "/revoke" }

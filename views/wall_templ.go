@@ -1191,7 +1191,7 @@ func Walls(p Page, m WallsModel) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if w.Used.IsZero() {
+					if w.LastUsed.IsZero() {
 						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 99, "· ")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -1215,9 +1215,9 @@ func Walls(p Page, m WallsModel) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var69 string
-						templ_7745c5c3_Var69, templ_7745c5c3_Err = templ.JoinStringErrs(p.t("walls.used", date(p.Lang, w.Used)))
+						templ_7745c5c3_Var69, templ_7745c5c3_Err = templ.JoinStringErrs(p.t("walls.used", date(p.Lang, w.LastUsed)))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `wall.templ`, Line: 184, Col: 55}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `wall.templ`, Line: 184, Col: 59}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
 						if templ_7745c5c3_Err != nil {

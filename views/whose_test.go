@@ -17,18 +17,18 @@ func TestRowTellsWhoseAndWhetherItRings(t *testing.T) {
 		rings bool
 		mine  bool // of w0
 	}{
-		"rings here":     {switchboard.Call{Phase: switchboard.Ringing, Direction: "in", People: ids{"w0", "w2"}, Seen: ids{"w1"}}, "w0 w2", true, true},
-		"rings there":    {switchboard.Call{Phase: switchboard.Ringing, Direction: "in", People: ids{"w2"}, Seen: ids{"w0"}}, "w2", true, false},
-		"goes out":       {switchboard.Call{Phase: switchboard.Ringing, Direction: "out", People: ids{"w0"}}, "w0", false, true},
-		"which way?":     {switchboard.Call{Phase: switchboard.Ringing, People: ids{"w0"}}, "w0", false, true},
-		"answered":       {switchboard.Call{Phase: switchboard.Talking, Direction: "in", People: ids{"w0"}}, "w0", false, true},
-		"over":           {switchboard.Call{Phase: switchboard.Ended, Was: switchboard.Ringing, Direction: "in", People: ids{"w0"}}, "w0", false, true},
-		"nobody known":   {switchboard.Call{Phase: switchboard.Talking, Seen: ids{"w0", "w1"}}, "w0 w1", false, true},
-		"nobody at all":  {switchboard.Call{Phase: switchboard.Talking}, "", false, false},
-		"of one as like": {switchboard.Call{Phase: switchboard.Talking, People: ids{"w01"}}, "w01", false, false},
+		"rings here":     {switchboard.Call{Phase: switchboard.Ringing, Direction: "in", MemberIDs: ids{"w0", "w2"}, VisibleTo: ids{"w1"}}, "w0 w2", true, true},
+		"rings there":    {switchboard.Call{Phase: switchboard.Ringing, Direction: "in", MemberIDs: ids{"w2"}, VisibleTo: ids{"w0"}}, "w2", true, false},
+		"goes out":       {switchboard.Call{Phase: switchboard.Ringing, Direction: "out", MemberIDs: ids{"w0"}}, "w0", false, true},
+		"which way?":     {switchboard.Call{Phase: switchboard.Ringing, MemberIDs: ids{"w0"}}, "w0", false, true},
+		"answered":       {switchboard.Call{Phase: switchboard.Connected, Direction: "in", MemberIDs: ids{"w0"}}, "w0", false, true},
+		"over":           {switchboard.Call{Phase: switchboard.Ended, PreviousPhase: switchboard.Ringing, Direction: "in", MemberIDs: ids{"w0"}}, "w0", false, true},
+		"nobody known":   {switchboard.Call{Phase: switchboard.Connected, VisibleTo: ids{"w0", "w1"}}, "w0 w1", false, true},
+		"nobody at all":  {switchboard.Call{Phase: switchboard.Connected}, "", false, false},
+		"of one as like": {switchboard.Call{Phase: switchboard.Connected, MemberIDs: ids{"w01"}}, "w01", false, false},
 	} {
 		m := Format{}.RowFor(test.call, Permit{}, English)
-		mine := slices.Contains(test.call.Whose(), "w0")
+		mine := slices.Contains(test.call.Owners(), "w0")
 		if m.Who != test.who || m.Rings != test.rings || mine != test.mine {
 			t.Errorf("%s: whose %q, rings %v, mine %v", name, m.Who, m.Rings, mine)
 		}

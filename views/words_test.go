@@ -162,7 +162,7 @@ func TestWordsForThePolicy(t *testing.T) {
 			if !English.Has(prefix + m[1]) {
 				t.Errorf("no words %s%s", prefix, m[1])
 			}
-			if prefix == "deed." && !slices.Contains(deeds, team.Deed(m[1])) {
+			if prefix == "deed." && !slices.Contains(deeds, team.Permission(m[1])) {
 				t.Errorf("the audit cannot be asked for %s", m[1])
 			}
 		}

@@ -29,7 +29,7 @@ func TestSubscribersAgree(t *testing.T) {
 					return
 				default:
 				}
-				b.Do(context.Background(), Command{By: MemberID("w" + string(rune('0'+i%3))), Call: ids[(i*7+w)%8].ID, Action: Hold{i%2 == 0}})
+				b.Execute(context.Background(), Command{By: MemberID("w" + string(rune('0'+i%3))), Call: ids[(i*7+w)%8].ID, Action: Hold{i%2 == 0}})
 				if i%5 == w {
 					b.Poll(context.Background())
 				}

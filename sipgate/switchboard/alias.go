@@ -78,15 +78,15 @@ func (b *Board) rowOf(l *leg) *row {
 // lastingID asks for the id of the row that the leg, or the one that it came
 // from, had.
 func (b *Board) lastingID(l *leg) (RowID, bool) {
-	if b.options.RowOf == nil {
+	if b.options.RestoreRowID == nil {
 		return "", false
 	}
-	if id, ok := b.options.RowOf(l.id); ok && id != "" {
+	if id, ok := b.options.RestoreRowID(l.id); ok && id != "" {
 		return id, true
 	}
 	if l.orig == "" {
 		return "", false
 	}
-	id, ok := b.options.RowOf(l.orig)
+	id, ok := b.options.RestoreRowID(l.orig)
 	return id, ok && id != ""
 }

@@ -37,19 +37,19 @@ func TestAlias(t *testing.T) {
 				removed = append(removed, c)
 			}
 		}
-		if len(removed) != 1 || removed[0].Removed != second || removed[0].Into != first {
+		if len(removed) != 1 || removed[0].Removed != second || removed[0].MergedInto != first {
 			t.Errorf("removed %+v", removed)
 		}
 		if c, ok := b.Call(second); !ok || c.ID != first {
 			t.Errorf("%+v, %v", c, ok)
 		}
-		if err := b.Attend("w0", second, VerbTransfer); err != nil {
+		if err := b.Claim("w0", second, VerbTransfer); err != nil {
 			t.Error(err)
 		}
 		attends(t, b, "w0", VerbTransfer)
-		b.Release("w0", second)
+		b.ReleaseClaim("w0", second)
 		attends(t, b, "", "")
-		if err := b.Do(t.Context(), Command{By: "w0", Call: second, Action: HangUp{After: grace}}); err != nil {
+		if err := b.Execute(t.Context(), Command{By: "w0", Call: second, Action: HangUp{GracePeriod: grace}}); err != nil {
 			t.Error(err)
 		}
 		if err := b.Undo("w0", second); err != nil {
@@ -84,11 +84,11 @@ func TestMergeTakesOver(t *testing.T) {
 		other := rows(x.t, x.Board, 2)[1].ID
 		x.hangUp("late", "w0", x.row, 6*time.Second)
 		x.hangUp("early", "w1", other, grace)
-		x.Attend("w1", other, VerbTransfer)
+		x.Claim("w1", other, VerbTransfer)
 		x.Observe(origin(second, "A", ""))
 		c := only(x.t, x.Board)
-		if c.ID != x.row || c.Leaving == nil || c.Leaving.By != "w1" || time.Until(c.Leaving.At) != grace {
-			x.t.Errorf("leaving %+v", c.Leaving)
+		if c.ID != x.row || c.PendingHangup == nil || c.PendingHangup.By != "w1" || time.Until(c.PendingHangup.At) != grace {
+			x.t.Errorf("leaving %+v", c.PendingHangup)
 		}
 		attends(x.t, x.Board, "w1", VerbTransfer)
 		time.Sleep(time.Minute)
@@ -132,7 +132,7 @@ func TestRowOf(t *testing.T) {
 	lasting := map[sipgate.CallID]RowID{"A": "old", "E": ""}
 	var asked []sipgate.CallID
 	u := newUpstream()
-	b := New(Options{RowOf: func(id sipgate.CallID) (RowID, bool) {
+	b := New(Options{RestoreRowID: func(id sipgate.CallID) (RowID, bool) {
 		asked = append(asked, id)
 		row, ok := lasting[id]
 		return row, ok
@@ -157,7 +157,7 @@ func TestRowOf(t *testing.T) {
 	lasting["gone"] = "older"
 	b.Observe(origin(newCall("C", sipgate.Incoming, "4915790000005", marty), "gone", ""))
 	cs = rows(t, b, 3)
-	if cs[0].ID != "old" || cs[2].ID != "older" || cs[2].Upstream != "C" {
+	if cs[0].ID != "old" || cs[2].ID != "older" || cs[2].CallID != "C" {
 		t.Errorf("rows %q and %q", cs[0].ID, cs[2].ID)
 	}
 	if l := b.legs["B"]; l.row.id != "old" {
@@ -168,13 +168,13 @@ func TestRowOf(t *testing.T) {
 // Two rows never have one id, not even if one of them is not shown (any more).
 func TestRowOfHidden(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := New(Options{RowOf: func(sipgate.CallID) (RowID, bool) { return "same", true }})
+		b := New(Options{RestoreRowID: func(sipgate.CallID) (RowID, bool) { return "same", true }})
 		b.Observe(toDoc)
 		b.Observe(hangup(toDoc, "cancel"))
 		time.Sleep(endedStays)
 		rows(t, b, 0)
 		b.Observe(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"))
-		if c := only(t, b); c.ID != "same" || c.Upstream != "B" || b.legs["A"].row != b.legs["B"].row {
+		if c := only(t, b); c.ID != "same" || c.CallID != "B" || b.legs["A"].row != b.legs["B"].row {
 			t.Errorf("row = %+v", c)
 		}
 	})
@@ -184,7 +184,7 @@ func TestRowOfHidden(t *testing.T) {
 func TestRowOfAliased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lasting := map[sipgate.CallID]RowID{}
-		b := New(Options{RowOf: func(id sipgate.CallID) (RowID, bool) { row, ok := lasting[id]; return row, ok }})
+		b := New(Options{RestoreRowID: func(id sipgate.CallID) (RowID, bool) { row, ok := lasting[id]; return row, ok }})
 		first, second, one := twoRows(t, b)
 		one()
 		b.Observe(hangup(toDoc, "cancel"))

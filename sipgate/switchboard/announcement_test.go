@@ -10,7 +10,7 @@ import (
 func TestAnnouncement(t *testing.T) {
 	type step struct {
 		at   time.Duration
-		want *Playing
+		want *Playback
 	}
 	for name, tt := range map[string]struct {
 		fetched time.Duration // 0: never
@@ -18,18 +18,18 @@ func TestAnnouncement(t *testing.T) {
 		steps   []step
 	}{
 		"fetched": {800 * time.Millisecond, 4 * time.Second, []step{
-			{time.Second, &Playing{Watched: true, FetchedAfter: 800 * time.Millisecond}},
-			{4700 * time.Millisecond, &Playing{Watched: true, FetchedAfter: 800 * time.Millisecond}},
+			{time.Second, &Playback{Hosted: true, FetchedAfter: 800 * time.Millisecond}},
+			{4700 * time.Millisecond, &Playback{Hosted: true, FetchedAfter: 800 * time.Millisecond}},
 			{4900 * time.Millisecond, nil},
 		}},
 		"missed": {0, 4 * time.Second, []step{
-			{9 * time.Second, &Playing{Watched: true}},
-			{11 * time.Second, &Playing{Watched: true, Missed: true}},
+			{9 * time.Second, &Playback{Hosted: true}},
+			{11 * time.Second, &Playback{Hosted: true, Missed: true}},
 			{31 * time.Second, nil},
 		}},
 		"late": {15 * time.Second, 4 * time.Second, []step{
-			{11 * time.Second, &Playing{Watched: true, Missed: true}},
-			{16 * time.Second, &Playing{Watched: true, FetchedAfter: 15 * time.Second}},
+			{11 * time.Second, &Playback{Hosted: true, Missed: true}},
+			{16 * time.Second, &Playback{Hosted: true, FetchedAfter: 15 * time.Second}},
 			{20 * time.Second, nil},
 		}},
 	} {
@@ -41,7 +41,7 @@ func TestAnnouncement(t *testing.T) {
 				fetched := make(chan time.Time, 1)
 				start := time.Now()
 				a := Announce{URL: "https://example.org/a.wav", File: "f", Title: "Hello", Length: tt.length, Fetched: fetched}
-				if err := b.Do(ctx, Command{By: "w0", Call: row, Action: a}); err != nil {
+				if err := b.Execute(ctx, Command{By: "w0", Call: row, Action: a}); err != nil {
 					t.Fatal(err)
 				}
 				if tt.fetched > 0 {
@@ -50,7 +50,7 @@ func TestAnnouncement(t *testing.T) {
 				for _, s := range tt.steps {
 					time.Sleep(time.Until(start.Add(s.at)))
 					synctest.Wait()
-					got := only(t, b).Playing
+					got := only(t, b).Playback
 					if s.want != nil {
 						s.want.Title, s.want.Since, s.want.Length = "Hello", start, tt.length
 					}

@@ -12,7 +12,7 @@ const attentionLasts = 15 * time.Second
 // Attention is that a member is about to do something to a call: has a dialog
 // open, or a command under way. The others see it, so that two do not act at
 // once without knowing of each other.
-type Attention struct {
+type Claim struct {
 	By    MemberID
 	Name  string // of that member
 	Verb  Verb
@@ -21,15 +21,15 @@ type Attention struct {
 
 // ErrAttended is the error of [Board.Do] and [Board.Attend] while somebody
 // else attends the call. It always is an *[Attended].
-var ErrAttended = errors.New("switchboard: somebody else attends the call")
+var ErrClaimed = errors.New("switchboard: somebody else attends the call")
 
 // Attended is the ErrAttended that tells who does, and what.
-type Attended struct{ Attention }
+type ClaimedError struct{ Claim }
 
-func (e *Attended) Error() string { return ErrAttended.Error() }
+func (e *ClaimedError) Error() string { return ErrClaimed.Error() }
 
 // Is makes an Attended an ErrAttended.
-func (e *Attended) Is(target error) bool { return target == ErrAttended }
+func (e *ClaimedError) Is(target error) bool { return target == ErrClaimed }
 
 // Attend lets a member attend a call for 15 s from now, about to do v; it is
 // called again as long as the dialog is open. The attention ends by itself,
@@ -41,7 +41,7 @@ func (e *Attended) Is(target error) bool { return target == ErrAttended }
 // The errors are ErrNoCall, ErrEnded, and ErrAttended if somebody else attends
 // the call, by a dialog or by a command under way. Who may attend is the
 // caller's business.
-func (b *Board) Attend(by MemberID, call RowID, v Verb) error {
+func (b *Board) Claim(by MemberID, call RowID, v Verb) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
@@ -56,7 +56,7 @@ func (b *Board) Attend(by MemberID, call RowID, v Verb) error {
 	if err := r.attendedBy(by, now); err != nil {
 		return err
 	}
-	r.lease = &Attention{By: by, Name: b.nameOf(by), Verb: v, Until: now.Add(attentionLasts)}
+	r.lease = &Claim{By: by, Name: b.nameOf(by), Verb: v, Until: now.Add(attentionLasts)}
 	b.touch(r)
 	b.flush(now)
 	return nil
@@ -64,7 +64,7 @@ func (b *Board) Attend(by MemberID, call RowID, v Verb) error {
 
 // Release ends the attention that Attend began. If the member has none, or
 // the call is unknown, it does nothing.
-func (b *Board) Release(by MemberID, call RowID) {
+func (b *Board) ReleaseClaim(by MemberID, call RowID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
@@ -86,14 +86,14 @@ func (b *Board) release(by MemberID, r *row) {
 // else attends the call.
 func (r *row) attendedBy(by MemberID, now time.Time) error {
 	if a := r.attention(now); a != nil && a.By != by {
-		return &Attended{*a}
+		return &ClaimedError{*a}
 	}
 	return nil
 }
 
 // attention is who attends the call: who has the dialog open or else, as long
 // as commands are under way, who gave the one whose turn it is.
-func (r *row) attention(now time.Time) *Attention {
+func (r *row) attention(now time.Time) *Claim {
 	if r.lease != nil && now.Before(r.lease.Until) {
 		return r.lease
 	}
@@ -101,7 +101,7 @@ func (r *row) attention(now time.Time) *Attention {
 		return nil
 	}
 	j := r.queue[0]
-	return &Attention{By: j.command.By, Name: j.name, Verb: j.command.Action.Verb(), Until: j.until}
+	return &Claim{By: j.command.By, Name: j.name, Verb: j.command.Action.Verb(), Until: j.until}
 }
 
 // attentionAt lets a lease that is over go, and the attention of a command that
@@ -133,7 +133,7 @@ func (r *row) acted(j *job) {
 }
 
 // later is the attention that lasts longer, when two rows become one.
-func later(x, y *Attention) *Attention {
+func later(x, y *Claim) *Claim {
 	if x == nil || y != nil && y.Until.After(x.Until) {
 		return y
 	}

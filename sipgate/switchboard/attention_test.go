@@ -32,7 +32,7 @@ func shared(t *testing.T) (*upstream, *Board, RowID, *Subscription) {
 // attends checks who attends the board's one call; "" is nobody.
 func attends(t *testing.T, b *Board, by MemberID, v Verb) {
 	t.Helper()
-	a := only(t, b).Attention
+	a := only(t, b).Claim
 	if (by != "") != (a != nil) || a != nil && (a.By != by || a.Verb != v) {
 		t.Errorf("attention = %+v, want %q %q", a, by, v)
 	}
@@ -41,39 +41,39 @@ func attends(t *testing.T, b *Board, by MemberID, v Verb) {
 func TestSoftLock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u, b, row, sub := shared(t)
-		if err := b.Attend("w0", row, VerbTransfer); err != nil {
+		if err := b.Claim("w0", row, VerbTransfer); err != nil {
 			t.Fatal(err)
 		}
-		want := Attention{By: "w0", Name: "Mia", Verb: VerbTransfer, Until: time.Now().Add(15 * time.Second)}
-		if c := <-sub.Changes(); c.Call == nil || c.Call.Attention == nil || *c.Call.Attention != want || c.Structure {
+		want := Claim{By: "w0", Name: "Mia", Verb: VerbTransfer, Until: time.Now().Add(15 * time.Second)}
+		if c := <-sub.Changes(); c.Call == nil || c.Call.Claim == nil || *c.Call.Claim != want || c.Structure {
 			t.Errorf("published %+v", c.Call)
 		}
 		who := func(err error) {
 			t.Helper()
-			var a *Attended
-			if !errors.Is(err, ErrAttended) || !errors.As(err, &a) || a.Attention != want {
+			var a *ClaimedError
+			if !errors.Is(err, ErrClaimed) || !errors.As(err, &a) || a.Claim != want {
 				t.Errorf("error = %v, %+v", err, a)
 			}
 		}
 		theirs := Command{ID: "0123456789abcdef", By: "w1", Call: row, Action: Hold{true}}
-		who(b.Attend("w1", row, VerbHold))
-		who(b.Do(t.Context(), theirs))
-		who(b.Do(t.Context(), Command{By: "w1", Call: row, Action: HangUp{After: time.Second}}))
-		b.Release("w1", row) // not theirs
+		who(b.Claim("w1", row, VerbHold))
+		who(b.Execute(t.Context(), theirs))
+		who(b.Execute(t.Context(), Command{By: "w1", Call: row, Action: HangUp{GracePeriod: time.Second}}))
+		b.ReleaseClaim("w1", row) // not theirs
 		attends(t, b, "w0", VerbTransfer)
 		if got := u.sent(); len(got) > 0 {
 			t.Errorf("sent %v", got)
 		}
-		if err := b.Do(t.Context(), hold(row, false)); err != nil { // another tab of hers
+		if err := b.Execute(t.Context(), hold(row, false)); err != nil { // another tab of hers
 			t.Error(err)
 		}
 		attends(t, b, "w0", VerbTransfer)
 
 		// Who was warned may act all the same, under the same id, once.
-		who(b.Do(t.Context(), theirs))
+		who(b.Execute(t.Context(), theirs))
 		theirs.Override = true
 		for range 2 {
-			if err := b.Do(t.Context(), theirs); err != nil {
+			if err := b.Execute(t.Context(), theirs); err != nil {
 				t.Error(err)
 			}
 		}
@@ -93,17 +93,17 @@ func TestSoftLockEnds(t *testing.T) {
 	}{
 		"not after 14.9 s":       {VerbTransfer, func(*Board, RowID) { time.Sleep(attentionLasts - 100*time.Millisecond) }, false},
 		"after 15 s":             {VerbTransfer, func(*Board, RowID) { time.Sleep(attentionLasts) }, true},
-		"released":               {VerbTransfer, func(b *Board, row RowID) { b.Release("w0", row) }, true},
+		"released":               {VerbTransfer, func(b *Board, row RowID) { b.ReleaseClaim("w0", row) }, true},
 		"signed out":             {VerbTransfer, func(b *Board, _ RowID) { b.Leave("w0") }, true},
-		"the command is done":    {VerbTransfer, func(b *Board, row RowID) { transfer.Call = row; b.Do(context.Background(), transfer) }, true},
-		"another command is not": {VerbTransfer, func(b *Board, row RowID) { b.Do(context.Background(), hold(row, true)) }, false},
+		"the command is done":    {VerbTransfer, func(b *Board, row RowID) { transfer.Call = row; b.Execute(context.Background(), transfer) }, true},
+		"another command is not": {VerbTransfer, func(b *Board, row RowID) { b.Execute(context.Background(), hold(row, true)) }, false},
 		"the keypad stays open": {VerbTones, func(b *Board, row RowID) {
-			b.Do(context.Background(), Command{By: "w0", Call: row, Action: Tones{"1"}})
+			b.Execute(context.Background(), Command{By: "w0", Call: row, Action: Tones{"1"}})
 		}, false},
 		"the call ended": {VerbTransfer, func(b *Board, _ RowID) { b.Observe(hangup(toDoc, "normalClearing")) }, true},
 		"renewed": {VerbTransfer, func(b *Board, row RowID) {
 			time.Sleep(10 * time.Second)
-			b.Attend("w0", row, VerbTransfer)
+			b.Claim("w0", row, VerbTransfer)
 			time.Sleep(10 * time.Second)
 		}, false},
 	} {
@@ -111,7 +111,7 @@ func TestSoftLockEnds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				_, b, row, _ := shared(t)
 				b.Join(Member{ID: "w9", API: &access{newUpstream(), "w9"}}) // sees nothing
-				if err := b.Attend("w0", row, tt.verb); err != nil {
+				if err := b.Claim("w0", row, tt.verb); err != nil {
 					t.Fatal(err)
 				}
 				tt.end(b, row)
@@ -132,14 +132,14 @@ func TestSoftLockEndIsPublished(t *testing.T) {
 		u.add("A", jennifer, doc)
 		b := running(t, u, "w0")
 		row := only(t, b).ID
-		b.Attend("w0", row, VerbAnnounce)
+		b.Claim("w0", row, VerbAnnounce)
 		at := time.Now()
 		_, sub := b.Subscribe()
 		defer sub.Close()
 		for c := range sub.Changes() {
 			if c.Call != nil {
-				if c.Call.Attention != nil || time.Since(at) != attentionLasts {
-					t.Errorf("after %v: %+v", time.Since(at), c.Call.Attention)
+				if c.Call.Claim != nil || time.Since(at) != attentionLasts {
+					t.Errorf("after %v: %+v", time.Since(at), c.Call.Claim)
 				}
 				return
 			}
@@ -159,26 +159,26 @@ func TestCommandAttends(t *testing.T) {
 			return fault{before: 20 * time.Second}
 		})
 		for _, on := range []bool{true, false} {
-			go b.Do(t.Context(), hold(row, on))
+			go b.Execute(t.Context(), hold(row, on))
 			synctest.Wait()
 		}
 		for range 39 {
 			time.Sleep(time.Second)
 			attends(t, b, "w0", VerbHold)
-			if until := only(t, b).Attention.Until; !until.After(time.Now()) {
+			if until := only(t, b).Claim.Until; !until.After(time.Now()) {
 				t.Errorf("until %v", until)
 			}
-			if err := b.Attend("w1", row, VerbMute); !errors.Is(err, ErrAttended) {
+			if err := b.Claim("w1", row, VerbMute); !errors.Is(err, ErrClaimed) {
 				t.Errorf("error = %v", err)
 			}
 		}
-		if err := b.Attend("w0", row, VerbTransfer); err != nil {
+		if err := b.Claim("w0", row, VerbTransfer); err != nil {
 			t.Error(err)
 		}
-		b.Release("w0", row)
+		b.ReleaseClaim("w0", row)
 		time.Sleep(2 * time.Second)
 		attends(t, b, "", "")
-		if err := b.Attend("w1", row, VerbMute); err != nil {
+		if err := b.Claim("w1", row, VerbMute); err != nil {
 			t.Error(err)
 		}
 	})
@@ -186,12 +186,12 @@ func TestCommandAttends(t *testing.T) {
 
 func TestAttendErrors(t *testing.T) {
 	_, b, row, _ := shared(t)
-	if err := b.Attend("w0", "x", VerbHold); !errors.Is(err, ErrNoCall) {
+	if err := b.Claim("w0", "x", VerbHold); !errors.Is(err, ErrNoCall) {
 		t.Errorf("error = %v", err)
 	}
-	b.Release("w0", "x")
+	b.ReleaseClaim("w0", "x")
 	b.Observe(hangup(toDoc, "normalClearing"))
-	if err := b.Attend("w0", row, VerbHold); !errors.Is(err, ErrEnded) {
+	if err := b.Claim("w0", row, VerbHold); !errors.Is(err, ErrEnded) {
 		t.Errorf("error = %v", err)
 	}
 }
@@ -211,7 +211,7 @@ func TestThrough(t *testing.T) {
 		return fault{}
 	})
 	do := func(through MemberID, a Action) error {
-		return b.Do(t.Context(), Command{By: "w0", Through: through, Call: row, Action: a})
+		return b.Execute(t.Context(), Command{By: "w0", Via: through, Call: row, Action: a})
 	}
 	for _, through := range []MemberID{"", "w0", "w2", "w9"} {
 		if err := do(through, Hold{true}); !errors.Is(err, ErrNotYours) {
@@ -221,7 +221,7 @@ func TestThrough(t *testing.T) {
 	if err := do("w1", Hold{true}); err != nil {
 		t.Error(err)
 	}
-	if o := only(t, b).Last; o.By != "w0" || o.Name != "w0" || o.Through != "w1" {
+	if o := only(t, b).LastCommand; o.By != "w0" || o.Name != "w0" || o.Via != "w1" {
 		t.Errorf("order %+v", o)
 	}
 	for range mostTones {
@@ -229,14 +229,14 @@ func TestThrough(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := do("w1", Tones{"1"}); !errors.Is(err, ErrTooMany) {
+	if err := do("w1", Tones{"1"}); !errors.Is(err, ErrRateLimited) {
 		t.Errorf("error = %v", err)
 	}
 	// The limit was the actor's, not the owner's.
-	if err := b.Do(t.Context(), Command{By: "w1", Through: "w1", Call: row, Action: Tones{"1"}}); err != nil {
+	if err := b.Execute(t.Context(), Command{By: "w1", Via: "w1", Call: row, Action: Tones{"1"}}); err != nil {
 		t.Error(err)
 	}
-	if o := only(t, b).Last; o.By != "w1" || o.Through != "" {
+	if o := only(t, b).LastCommand; o.By != "w1" || o.Via != "" {
 		t.Errorf("order %+v", o)
 	}
 	if want := slices.Repeat([]MemberID{"w1"}, mostTones+2); !slices.Equal(carriers, want) {
@@ -249,7 +249,7 @@ func TestThrough(t *testing.T) {
 func TestThroughIsLookedUp(t *testing.T) {
 	u, b, row := ready(t)
 	b.Join(u.member("w1"))
-	if err := b.Do(t.Context(), Command{By: "w0", Through: "w1", Call: row, Action: Hold{true}}); err != nil {
+	if err := b.Execute(t.Context(), Command{By: "w0", Via: "w1", Call: row, Action: Hold{true}}); err != nil {
 		t.Error(err)
 	}
 }
@@ -268,13 +268,13 @@ func TestPanicOfAnAPI(t *testing.T) {
 	func() {
 		defer func() { recover() }()
 		c := hold(row, true)
-		c.Done = func(err error) { outcome = err }
-		b.Do(t.Context(), c)
+		c.OnDone = func(err error) { outcome = err }
+		b.Execute(t.Context(), c)
 	}()
-	if c := only(t, b); !errors.Is(outcome, ErrUnknown) || c.Last.Outcome != Unknown || c.Attention != nil {
-		t.Errorf("%v, %+v", outcome, c.Last)
+	if c := only(t, b); !errors.Is(outcome, ErrUnknown) || c.LastCommand.Outcome != Unknown || c.Claim != nil {
+		t.Errorf("%v, %+v", outcome, c.LastCommand)
 	}
-	if err := b.Do(t.Context(), Command{By: "w0", Call: row, Action: Mute{true}}); err != nil {
+	if err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: Mute{true}}); err != nil {
 		t.Error(err)
 	}
 }

@@ -55,7 +55,7 @@ type Options struct {
 	// new id. It must answer false for calls that are long over, as sipgate
 	// may use their ids again. It is asked while the board is locked: it
 	// must answer from memory, and not call the board.
-	RowOf func(sipgate.CallID) (RowID, bool)
+	RestoreRowID func(sipgate.CallID) (RowID, bool)
 }
 
 // A Board is one team's live calls. It is safe for concurrent use.
@@ -181,7 +181,7 @@ func (b *Board) Call(id RowID) (Call, bool) {
 // Name tells the names of numbers (in E.164 form with "+") and of extensions
 // ("e0"). It replaces what was told before; the rows that it concerns change.
 // The map must not be changed afterwards.
-func (b *Board) Name(names map[string]string) {
+func (b *Board) SetNames(names map[string]string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.names = names
@@ -245,7 +245,7 @@ func (b *Board) hide(r *row) {
 	r.shown = nil
 	c := Change{Removed: r.id, Structure: true}
 	if r.into != nil {
-		c.Into = r.into.id
+		c.MergedInto = r.into.id
 	}
 	b.publish(c)
 }

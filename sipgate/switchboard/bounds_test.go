@@ -53,10 +53,10 @@ func TestB125EndedWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u, b, row := ready(t)
 		u.setFault(func(string, MemberID) fault { return fault{before: time.Second} })
-		go b.Do(t.Context(), hold(row, true))
+		go b.Execute(t.Context(), hold(row, true))
 		synctest.Wait()
 		errs := make(chan error)
-		go func() { errs <- b.Do(t.Context(), hold(row, false)) }()
+		go func() { errs <- b.Execute(t.Context(), hold(row, false)) }()
 		synctest.Wait()
 		b.Observe(hangup(toDoc, "normalClearing"))
 		if err := <-errs; !errors.Is(err, ErrEnded) {
@@ -65,8 +65,8 @@ func TestB125EndedWhileWaiting(t *testing.T) {
 		if got := u.sent(); len(got) != 1 {
 			t.Errorf("sent %v", got)
 		}
-		if c := only(t, b); c.Phase != Ended || c.Last.Outcome != Failed || c.Last.Reason != sipgate.NoCall {
-			t.Errorf("%+v, order %+v", c, c.Last)
+		if c := only(t, b); c.Phase != Ended || c.LastCommand.Outcome != Failed || c.LastCommand.Reason != sipgate.NoCall {
+			t.Errorf("%+v, order %+v", c, c.LastCommand)
 		}
 	})
 }
@@ -77,10 +77,10 @@ func TestHangUpRinging(t *testing.T) {
 	b := open(t, u, "w0")
 	b.Observe(toDoc)
 	u.add("A", jennifer, doc)
-	if err := b.Do(t.Context(), Command{By: "w0", Call: only(t, b).ID, Action: HangUp{}}); err != nil {
+	if err := b.Execute(t.Context(), Command{By: "w0", Call: only(t, b).ID, Action: HangUp{}}); err != nil {
 		t.Error(err)
 	}
-	if c := only(t, b); c.Phase != Ended || c.Was != Ringing {
+	if c := only(t, b); c.Phase != Ended || c.PreviousPhase != Ringing {
 		t.Errorf("row = %+v", c)
 	}
 	b.Observe(hangup(toDoc, "cancel"))
@@ -100,7 +100,7 @@ func TestVoicemail(t *testing.T) {
 			poll(t, b)
 			time.Sleep(10 * time.Second)
 		}
-		if c := only(t, b); c.Phase != Talking {
+		if c := only(t, b); c.Phase != Connected {
 			t.Errorf("row = %+v", c)
 		}
 		time.Sleep(ringingLasts)
@@ -126,7 +126,7 @@ func TestMemo(t *testing.T) {
 	if made != 2 {
 		t.Errorf("made %d times for two languages", made)
 	}
-	b.Do(t.Context(), hold(row, true))
+	b.Execute(t.Context(), hold(row, true))
 	draw("de")
 	if made != 3 {
 		t.Errorf("made %d times after a change", made)
@@ -190,17 +190,17 @@ func TestNames(t *testing.T) {
 		u := newUpstream()
 		u.add("A", jennifer, doc)
 		b := running(t, u, "w0")
-		if c := only(t, b); c.Outside.Name != "" {
+		if c := only(t, b); c.Remote.Name != "" {
 			t.Errorf("row = %+v", c)
 		}
 		m := u.member("w1")
 		m.Names = func(context.Context) (map[string]string, error) { return someNames, nil }
 		b.Join(m)
 		synctest.Wait()
-		if c := only(t, b); c.Outside.Name != "Jennifer" || c.Inside.Name != "Doc" {
+		if c := only(t, b); c.Remote.Name != "Jennifer" || c.Local.Name != "Doc" {
 			t.Errorf("row = %+v", c)
 		}
-		if got := b.Members(); !slices.Equal(got, []MemberID{"w0", "w1"}) || !b.Has("w1") || b.Has("w2") {
+		if got := b.Members(); !slices.Equal(got, []MemberID{"w0", "w1"}) || !b.HasMember("w1") || b.HasMember("w2") {
 			t.Errorf("members %v", got)
 		}
 	})

@@ -19,16 +19,16 @@ type Phase int
 
 // The phases, in the only order in which a call passes through them.
 const (
-	Ringing Phase = iota
-	Talking       // established, on hold or not
+	Ringing   Phase = iota
+	Connected       // established, on hold or not
 	Ended
 )
 
 // A Toggle is a state that people switch: hold, mute, recording.
 type Toggle struct {
-	On      bool // what sipgate confirmed last
-	Want    bool // what was asked for, if Pending
-	Pending bool // a command is on its way
+	On        bool // what sipgate confirmed last
+	Requested bool // what was asked for, if Pending
+	Pending   bool // a command is on its way
 }
 
 // Outcome says what became of a command.
@@ -44,11 +44,11 @@ const (
 )
 
 // Order is the last command given on a call, as everybody at the board sees it.
-type Order struct {
+type LastCommand struct {
 	Verb    Verb
 	By      MemberID
 	Name    string   // of that member
-	Through MemberID // whose access carried it, if not By's own; else ""
+	Via     MemberID // whose access carried it, if not By's own; else ""
 	Outcome Outcome
 	Reason  sipgate.Kind // why it failed or is unknown
 	At      time.Time    // when Outcome became what it is
@@ -61,27 +61,27 @@ type Verb string
 
 // The verbs.
 const (
-	VerbHold     Verb = "hold"
-	VerbMute     Verb = "mute"
-	VerbRecord   Verb = "record"
-	VerbTransfer Verb = "transfer"
-	VerbUnask    Verb = "unask" // stop asking whoever should take the call
-	VerbTones    Verb = "tones"
-	VerbAnnounce Verb = "announce"
-	VerbHangUp   Verb = "hangup"
+	VerbHold               Verb = "hold"
+	VerbMute               Verb = "mute"
+	VerbRecord             Verb = "record"
+	VerbTransfer           Verb = "transfer"
+	VerbCancelConsultation Verb = "unask" // stop asking whoever should take the call
+	VerbTones              Verb = "tones"
+	VerbAnnounce           Verb = "announce"
+	VerbHangUp             Verb = "hangup"
 )
 
 // Valid reports whether v is one of the verbs.
 func (v Verb) Valid() bool {
 	switch v {
-	case VerbHold, VerbMute, VerbRecord, VerbTransfer, VerbUnask, VerbTones, VerbAnnounce, VerbHangUp:
+	case VerbHold, VerbMute, VerbRecord, VerbTransfer, VerbCancelConsultation, VerbTones, VerbAnnounce, VerbHangUp:
 		return true
 	}
 	return false
 }
 
 // Playing is an announcement that was sent into a call.
-type Playing struct {
+type Playback struct {
 	Title  string
 	Since  time.Time     // when sipgate accepted it
 	Length time.Duration // 0 if not known (played by URL)
@@ -89,7 +89,7 @@ type Playing struct {
 	// Watched tells that the file lies with us, so that its fetching can be
 	// seen. FetchedAfter is how long after the command sipgate fetched it, 0
 	// until then; Missed is set when it had not done so after ten seconds.
-	Watched      bool
+	Hosted       bool
 	FetchedAfter time.Duration
 	Missed       bool
 }
@@ -104,33 +104,33 @@ type Party struct {
 // people asked for and was not answered yet. It is a value; the slices are
 // shared and must not be changed.
 type Call struct {
-	ID        RowID
-	Upstream  sipgate.CallID // its id at sipgate now
-	Phase     Phase
-	Was       Phase // the phase before it ended, so that an ended row stays where it was; else Phase
-	Direction sipgate.Direction
-	Outside   Party
-	Inside    Party      // our own number or member
-	Users     []string   // whose telephones ring, or who answered, by name
-	People    []MemberID // the same users, where events tell their ids; nil if not known
-	Seen      []MemberID // through whose access the call is seen
-	Earlier   []Party    // whom the call was with before transfers, oldest first
+	ID              RowID
+	CallID          sipgate.CallID // its id at sipgate now
+	Phase           Phase
+	PreviousPhase   Phase // the phase before it ended, so that an ended row stays where it was; else Phase
+	Direction       sipgate.Direction
+	Remote          Party
+	Local           Party      // our own number or member
+	UserNames       []string   // whose telephones ring, or who answered, by name
+	MemberIDs       []MemberID // the same users, where events tell their ids; nil if not known
+	VisibleTo       []MemberID // through whose access the call is seen
+	PreviousParties []Party    // whom the call was with before transfers, oldest first
 
 	Hold, Mute, Recording Toggle
 
-	Started time.Time // when it began to ring, or was seen first
-	Since   time.Time // when the present state (ringing, talking, on hold, ended) began
-	About   bool      // Started and Since were not told by sipgate: "about"
+	Started     time.Time // when it began to ring, or was seen first
+	Since       time.Time // when the present state (ringing, talking, on hold, ended) began
+	Approximate bool      // Started and Since were not told by sipgate: "about"
 
-	Last         *Order        // nil before the first command
+	LastCommand  *LastCommand  // nil before the first command
 	Consultation *Consultation // that somebody is asked to take it; nil if nobody is
-	Playing      *Playing
+	Playback     *Playback
 
-	Attention *Attention // who is about to act; nil if nobody, or ended
-	Leaving   *Leaving   // that it will be hung up in a moment; nil if not, or ended
+	Claim         *Claim         // who is about to act; nil if nobody, or ended
+	PendingHangup *PendingHangup // that it will be hung up in a moment; nil if not, or ended
 
-	Cause string    // why it ended: sipgate's word ("normalClearing", "busy", …), or empty if not told
-	Gone  time.Time // when it ended
+	Cause   string    // why it ended: sipgate's word ("normalClearing", "busy", …), or empty if not told
+	EndedAt time.Time // when it ended
 
 	// Seq is the number of the change that made this value, and Memo caches
 	// what is rendered of it: one per change, shared by all who show it.
@@ -140,11 +140,11 @@ type Call struct {
 
 // Whose tells whose call it is: those on whose telephones it is or, where nobody
 // is known to have it, those through whose access it is seen.
-func (c *Call) Whose() []MemberID {
-	if len(c.People) > 0 {
-		return c.People
+func (c *Call) Owners() []MemberID {
+	if len(c.MemberIDs) > 0 {
+		return c.MemberIDs
 	}
-	return c.Seen
+	return c.VisibleTo
 }
 
 // Section is the part of the board where a row stands.
@@ -160,7 +160,7 @@ const (
 // Section tells where the row stands. An ended row stays where it was.
 func (c *Call) Section() Section {
 	switch {
-	case c.Was == Ringing:
+	case c.PreviousPhase == Ringing:
 		return SectionRinging
 	case c.Hold.On:
 		return SectionHeld

@@ -108,13 +108,13 @@ func (c *chain) rank(l *leg) int {
 	if p != Ended {
 		n += 8
 	}
-	if l.listed && p == Talking {
+	if l.listed && p == Connected {
 		n += 4
 	}
 	if !c.side(l) {
 		n += 2
 	}
-	if p == Talking {
+	if p == Connected {
 		n++
 	}
 	return n

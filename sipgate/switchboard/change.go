@@ -6,11 +6,11 @@ import "time"
 // different, a row that went, or news about the board's own health. The
 // changes of an epoch are numbered without gaps.
 type Change struct {
-	Seq     uint64
-	Call    *Call   // the row as it is now; shared, must not be changed
-	Removed RowID   // the row that went
-	Into    RowID   // the row that the removed one became a part of, or ""
-	Health  *Health // how well the board knows
+	Seq        uint64
+	Call       *Call   // the row as it is now; shared, must not be changed
+	Removed    RowID   // the row that went
+	MergedInto RowID   // the row that the removed one became a part of, or ""
+	Health     *Health // how well the board knows
 
 	// Structure tells that a row came, went or moved to another section, so
 	// that a page must take the whole list.
@@ -41,7 +41,7 @@ func (b *Board) Subscribe() (Snapshot, *Subscription) {
 
 // Listen is Subscribe for somebody who does not watch, such as a journal: the
 // lists do not come more often for it.
-func (b *Board) Listen() (Snapshot, *Subscription) {
+func (b *Board) SubscribePassive() (Snapshot, *Subscription) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.sweep(time.Now())

@@ -16,7 +16,7 @@ var (
 	ErrNotEstablished = errors.New("switchboard: the call is not established yet")
 	ErrNotYours       = errors.New("switchboard: the member's own access does not show the call")
 	ErrSameParty      = errors.New("switchboard: the number is in the call already")
-	ErrTooMany        = errors.New("switchboard: too many commands of this kind")
+	ErrRateLimited    = errors.New("switchboard: too many commands of this kind")
 	ErrReused         = errors.New("switchboard: the id was used for another command")
 
 	// ErrUnknown wraps the error of a request that may or may not have
@@ -25,12 +25,12 @@ var (
 )
 
 // TooMany is the ErrTooMany of [Board.Do], with the time to wait.
-type TooMany struct{ Wait time.Duration }
+type RateLimitError struct{ Wait time.Duration }
 
-func (e *TooMany) Error() string { return ErrTooMany.Error() }
+func (e *RateLimitError) Error() string { return ErrRateLimited.Error() }
 
 // Is makes a TooMany an ErrTooMany.
-func (e *TooMany) Is(target error) bool { return target == ErrTooMany }
+func (e *RateLimitError) Is(target error) bool { return target == ErrRateLimited }
 
 // A Command is what a member asks of a call.
 type Command struct {
@@ -45,7 +45,7 @@ type Command struct {
 	// Through is the member whose access to sipgate carries the command, ""
 	// for By's own. That member must see the call, else it is ErrNotYours.
 	// Whether By may use it is the caller's business.
-	Through MemberID
+	Via MemberID
 
 	// Override acts although somebody else attends the call; without it that
 	// is ErrAttended.
@@ -56,17 +56,17 @@ type Command struct {
 	// Done is called before Do returns; but for a hang-up whose grace has
 	// begun, it is called when that is over, from another goroutine, with nil,
 	// the error, ErrUndone or ErrRestart. It may call the board.
-	Done func(error)
+	OnDone func(error)
 
 	// Before is called when it is the command's turn, just before it is sent.
 	// With an error the command is not sent, and fails with it.
-	Before func() error
+	BeforeSend func() error
 }
 
 // carrier is the member whose access carries the command.
 func (c *Command) carrier() MemberID {
-	if c.Through != "" {
-		return c.Through
+	if c.Via != "" {
+		return c.Via
 	}
 	return c.By
 }
@@ -123,7 +123,7 @@ type Announce struct {
 // While one waits, another one with a grace joins it and gets its outcome;
 // one at once is carried out at once, by whoever gave it, and the one that
 // waited gets that outcome.
-type HangUp struct{ After time.Duration }
+type HangUp struct{ GracePeriod time.Duration }
 
 // Verb implements Action.
 func (Hold) Verb() Verb { return VerbHold }
@@ -152,7 +152,7 @@ func (a Record) print() string     { return fmt.Sprint("record ", a.On, a.Announ
 func (a TransferTo) print() string { return fmt.Sprintf("transfer %+v", a.Transfer) }
 func (a Tones) print() string      { return "tones " + string(a.Digits) }
 func (a HangUp) print() string {
-	if a.After > 0 { // the grace is a setting, not the command's
+	if a.GracePeriod > 0 { // the grace is a setting, not the command's
 		return "hangup later"
 	}
 	return "hangup"

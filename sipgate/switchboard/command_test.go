@@ -39,18 +39,18 @@ func calls(s *Subscription) []Call {
 func TestCommandIsPublishedAsPending(t *testing.T) {
 	u, b, row := ready(t)
 	_, sub := b.Subscribe()
-	if err := b.Do(t.Context(), hold(row, true)); err != nil {
+	if err := b.Execute(t.Context(), hold(row, true)); err != nil {
 		t.Fatal(err)
 	}
 	cs := calls(sub)
 	if len(cs) != 2 {
 		t.Fatalf("%d changes, want 2", len(cs))
 	}
-	if c := cs[0]; c.Hold != (Toggle{Want: true, Pending: true}) || c.Last.Outcome != Pending || c.Last.By != "w0" {
-		t.Errorf("first %+v %+v", c, c.Last)
+	if c := cs[0]; c.Hold != (Toggle{Requested: true, Pending: true}) || c.LastCommand.Outcome != Pending || c.LastCommand.By != "w0" {
+		t.Errorf("first %+v %+v", c, c.LastCommand)
 	}
-	if c := cs[1]; c.Hold != (Toggle{On: true}) || c.Last.Outcome != Confirmed || c.Section() != SectionHeld {
-		t.Errorf("second %+v %+v", c, c.Last)
+	if c := cs[1]; c.Hold != (Toggle{On: true}) || c.LastCommand.Outcome != Confirmed || c.Section() != SectionHeld {
+		t.Errorf("second %+v %+v", c, c.LastCommand)
 	}
 	if got := u.sent(); !slices.Equal(got, []string{"hold A true"}) {
 		t.Errorf("sent %v", got)
@@ -68,13 +68,13 @@ func TestEveryAction(t *testing.T) {
 		"hangup A":                             HangUp{},
 	} {
 		u, b, row := ready(t)
-		if err := b.Do(t.Context(), Command{By: "w0", Call: row, Action: a}); err != nil {
+		if err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: a}); err != nil {
 			t.Errorf("%s: %v", want, err)
 		}
 		if got := u.sent(); !slices.Equal(got, []string{want}) {
 			t.Errorf("sent %q, want %q", got, want)
 		}
-		last := only(t, b).Last
+		last := only(t, b).LastCommand
 		if last.Verb != a.Verb() || last.Outcome != Confirmed || strings.Contains(last.Detail, "*12#") {
 			t.Errorf("%s: order %+v", want, last)
 		}
@@ -89,13 +89,13 @@ func TestLastCommandWins(t *testing.T) {
 		u.setFault(func(string, MemberID) fault { return fault{before: time.Second} })
 		_, sub := b.Subscribe()
 		for i := range 3 {
-			go b.Do(t.Context(), hold(row, i%2 == 0))
+			go b.Execute(t.Context(), hold(row, i%2 == 0))
 			synctest.Wait()
 		}
 		time.Sleep(10 * time.Second)
 		var wants, on []bool
 		for _, c := range calls(sub) {
-			wants, on = append(wants, c.Hold.Want), append(on, c.Hold.On)
+			wants, on = append(wants, c.Hold.Requested), append(on, c.Hold.On)
 		}
 		if want := []bool{true, false, true, true, true, false}; !slices.Equal(wants, want) {
 			t.Errorf("wanted %v, want %v", wants, want)
@@ -122,7 +122,7 @@ func TestStaleListIsIgnored(t *testing.T) {
 		go b.Poll(t.Context())
 		synctest.Wait()
 		time.Sleep(time.Second)
-		if err := b.Do(t.Context(), hold(row, true)); err != nil {
+		if err := b.Execute(t.Context(), hold(row, true)); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * time.Second)
@@ -163,7 +163,7 @@ func TestBadCommand(t *testing.T) {
 		"B101 number in call": {"w0", row, to("+" + jennifer), ErrSameParty},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := b.Do(t.Context(), Command{By: tt.by, Call: tt.row, Action: tt.action}); !errors.Is(err, tt.want) {
+			if err := b.Execute(t.Context(), Command{By: tt.by, Call: tt.row, Action: tt.action}); !errors.Is(err, tt.want) {
 				t.Errorf("error = %v, want %v", err, tt.want)
 			}
 		})
@@ -171,7 +171,7 @@ func TestBadCommand(t *testing.T) {
 	if got := u.sent(); len(got) != 0 {
 		t.Errorf("sent %v", got)
 	}
-	if err := b.Do(t.Context(), Command{By: "w0", Call: ringing, Action: HangUp{}}); sipgate.KindOf(err) != sipgate.NoCall {
+	if err := b.Execute(t.Context(), Command{By: "w0", Call: ringing, Action: HangUp{}}); sipgate.KindOf(err) != sipgate.NoCall {
 		t.Errorf("hanging up a ringing call: %v", err) // the fake has no ringing calls: it was sent
 	}
 }
@@ -181,14 +181,14 @@ func TestBadCommand(t *testing.T) {
 func TestActorIsLookedUp(t *testing.T) {
 	u, b, row := ready(t)
 	b.Join(u.member("w1"))
-	if c := only(t, b); !slices.Equal(c.Seen, []MemberID{"w0"}) {
-		t.Fatalf("seen through %v", c.Seen)
+	if c := only(t, b); !slices.Equal(c.VisibleTo, []MemberID{"w0"}) {
+		t.Fatalf("seen through %v", c.VisibleTo)
 	}
-	if err := b.Do(t.Context(), Command{By: "w1", Call: row, Action: Hold{true}}); err != nil {
+	if err := b.Execute(t.Context(), Command{By: "w1", Call: row, Action: Hold{true}}); err != nil {
 		t.Error(err)
 	}
-	if c := only(t, b); !slices.Equal(c.Seen, []MemberID{"w0", "w1"}) || c.Last.By != "w1" {
-		t.Errorf("seen through %v, order %+v", c.Seen, c.Last)
+	if c := only(t, b); !slices.Equal(c.VisibleTo, []MemberID{"w0", "w1"}) || c.LastCommand.By != "w1" {
+		t.Errorf("seen through %v, order %+v", c.VisibleTo, c.LastCommand)
 	}
 }
 
@@ -200,7 +200,7 @@ func TestT32Once(t *testing.T) {
 		c.ID = "0123456789abcdef"
 		errs := make(chan error, 3)
 		for range 3 {
-			go func() { errs <- b.Do(t.Context(), c) }()
+			go func() { errs <- b.Execute(t.Context(), c) }()
 		}
 		for range 3 {
 			if err := <-errs; !errors.Is(err, ErrUnknown) {
@@ -208,7 +208,7 @@ func TestT32Once(t *testing.T) {
 			}
 		}
 		time.Sleep(rememberedFor - 2*time.Second)
-		if err := b.Do(t.Context(), c); !errors.Is(err, ErrUnknown) {
+		if err := b.Execute(t.Context(), c); !errors.Is(err, ErrUnknown) {
 			t.Errorf("error = %v", err)
 		}
 		if got := u.sent(); len(got) != 1 {
@@ -216,12 +216,12 @@ func TestT32Once(t *testing.T) {
 		}
 		other := c
 		other.Action = Hold{false}
-		if err := b.Do(t.Context(), other); !errors.Is(err, ErrReused) { // B123
+		if err := b.Execute(t.Context(), other); !errors.Is(err, ErrReused) { // B123
 			t.Errorf("error = %v", err)
 		}
 		u.setFault(nil)
 		other.ID = "fedcba9876543210"
-		if err := b.Do(t.Context(), other); err != nil { // B121
+		if err := b.Execute(t.Context(), other); err != nil { // B121
 			t.Errorf("error = %v", err)
 		}
 	})
@@ -233,7 +233,7 @@ func TestT32Announcement(t *testing.T) {
 	u, b, row := ready(t)
 	for _, url := range []string{"https://example.org/1", "https://example.org/2"} {
 		c := Command{ID: "0123456789abcdef", By: "w0", Call: row, Action: Announce{URL: url, File: "f1"}}
-		if err := b.Do(t.Context(), c); err != nil {
+		if err := b.Execute(t.Context(), c); err != nil {
 			t.Error(err)
 		}
 	}
@@ -263,24 +263,24 @@ func TestLimits(t *testing.T) {
 					return fault{}
 				})
 				do := func(i int) error {
-					return b.Do(t.Context(), Command{By: "w0", Call: row, Action: tt.action(i)})
+					return b.Execute(t.Context(), Command{By: "w0", Call: row, Action: tt.action(i)})
 				}
 				for i := range tt.most {
-					if err := do(i); errors.Is(err, ErrTooMany) {
+					if err := do(i); errors.Is(err, ErrRateLimited) {
 						t.Errorf("%d: %v", i, err)
 					}
 					time.Sleep(tt.per / 10)
 				}
 				err := do(tt.most)
-				var many *TooMany
-				if !errors.As(err, &many) || !errors.Is(err, ErrTooMany) || many.Wait != tt.per/2 {
+				var many *RateLimitError
+				if !errors.As(err, &many) || !errors.Is(err, ErrRateLimited) || many.Wait != tt.per/2 {
 					t.Errorf("error = %v, %+v", err, many)
 				}
 				if got := len(u.sent()); got != tt.most {
 					t.Errorf("sent %d", got)
 				}
 				time.Sleep(many.Wait)
-				if err := do(tt.most); errors.Is(err, ErrTooMany) {
+				if err := do(tt.most); errors.Is(err, ErrRateLimited) {
 					t.Error("still refused after the time told")
 				}
 			})
@@ -293,16 +293,16 @@ func TestWaitingCanBeGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u, b, row := ready(t)
 		u.setFault(func(string, MemberID) fault { return fault{before: 10 * time.Second} })
-		go b.Do(t.Context(), hold(row, true))
+		go b.Execute(t.Context(), hold(row, true))
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := b.Do(ctx, hold(row, false)); !errors.Is(err, context.DeadlineExceeded) {
+		if err := b.Execute(ctx, hold(row, false)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error = %v", err)
 		}
 		time.Sleep(10 * time.Second)
-		if c := only(t, b); !c.Hold.On || c.Hold.Pending || c.Last.Outcome != Failed {
-			t.Errorf("%+v, order %+v", c.Hold, c.Last)
+		if c := only(t, b); !c.Hold.On || c.Hold.Pending || c.LastCommand.Outcome != Failed {
+			t.Errorf("%+v, order %+v", c.Hold, c.LastCommand)
 		}
 		if got := u.sent(); !slices.Equal(got, []string{"hold A true"}) {
 			t.Errorf("sent %v", got)

@@ -12,26 +12,26 @@ import (
 // hold. How sipgate completes one is not documented: the target answers, and
 // the call goes on with them, or does not, and the call stays as it is.
 type Consultation struct {
-	To    Party     // who is asked
-	By    MemberID  // who asks
-	Name  string    // of that member
-	State Asking    // what is known of whoever is asked
-	Since time.Time // since when
-	About bool      // Since was not told by sipgate
-	Call  bool      // the call to whoever is asked is known, and lives: it can be ended
+	To          Party             // who is asked
+	By          MemberID          // who asks
+	Name        string            // of that member
+	State       ConsultationState // what is known of whoever is asked
+	Since       time.Time         // since when
+	Approximate bool              // Since was not told by sipgate
+	Cancellable bool              // the call to whoever is asked is known, and lives: it can be ended
 }
 
 // Asking says how far a consultation is.
-type Asking int
+type ConsultationState int
 
 // The states of a consultation.
 const (
-	Asked    Asking = iota // sipgate accepted it; no event tells more
-	Rings                  // the telephone of whoever is asked
-	Answered               // they are on the line, and the call still waits
-	NoAnswer               // it rang, and was not answered
-	Gone                   // they answered, and hung up
-	Stopped                // nobody is asked any more, as one of us wanted
+	ConsultationRequested  ConsultationState = iota // sipgate accepted it; no event tells more
+	ConsultationRinging                             // the telephone of whoever is asked
+	ConsultationAnswered                            // they are on the line, and the call still waits
+	ConsultationUnanswered                          // it rang, and was not answered
+	ConsultationHungUp                              // they answered, and hung up
+	ConsultationCancelled                           // nobody is asked any more, as one of us wanted
 )
 
 // ask is a consultation as the row keeps it.
@@ -80,41 +80,41 @@ func (b *Board) consultation(r *row) *Consultation {
 		r.ask = nil
 		return nil
 	}
-	c := &Consultation{To: b.party(a.to, ""), By: a.by, Name: a.name, Since: a.at, Call: calling}
+	c := &Consultation{To: b.party(a.to, ""), By: a.by, Name: a.name, Since: a.at, Cancellable: calling}
 	switch {
 	case a.stopped:
-		c.State = Stopped
+		c.State = ConsultationCancelled
 	case asked == nil, asked.end == silent:
-		c.About = true
+		c.Approximate = true
 	case calling && asked.is(Ringing):
-		c.State, c.Since = Rings, asked.heard
+		c.State, c.Since = ConsultationRinging, asked.heard
 	case calling:
-		c.State, c.Since = Answered, asked.word
+		c.State, c.Since = ConsultationAnswered, asked.word
 	case asked.answered:
-		c.State, c.Since = Gone, asked.ended
+		c.State, c.Since = ConsultationHungUp, asked.ended
 	default:
-		c.State, c.Since = NoAnswer, asked.ended
+		c.State, c.Since = ConsultationUnanswered, asked.ended
 	}
 	return c
 }
 
 // StopAsking ends the call to whoever is asked; the call that waits stays on
 // hold. It needs an event that told of that call.
-type StopAsking struct{}
+type CancelConsultation struct{}
 
 // Verb implements Action.
-func (StopAsking) Verb() Verb { return VerbUnask }
+func (CancelConsultation) Verb() Verb { return VerbCancelConsultation }
 
-func (StopAsking) print() string  { return "unask" }
-func (StopAsking) detail() string { return "" }
+func (CancelConsultation) print() string  { return "unask" }
+func (CancelConsultation) detail() string { return "" }
 
-func (StopAsking) send(ctx context.Context, api API, id sipgate.CallID) error {
+func (CancelConsultation) send(ctx context.Context, api API, id sipgate.CallID) error {
 	return api.HangUp(ctx, id)
 }
 
 // object is the leg that an action is done to; nil if there is none.
 func (r *row) object(a Action) *leg {
-	if _, ok := a.(StopAsking); !ok {
+	if _, ok := a.(CancelConsultation); !ok {
 		return r.current()
 	}
 	if l := r.asked(); l != nil && l.end == live {

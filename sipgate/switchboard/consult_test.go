@@ -23,7 +23,7 @@ func asking(t *testing.T, event bool) (b *Board, u *upstream, row RowID, toTarge
 	poll(t, b)
 	row = only(t, b).ID
 	to := TransferTo{sipgate.Transfer{To: "+" + target, Attended: true}}
-	if err := b.Do(t.Context(), Command{By: "w0", Call: row, Action: to}); err != nil {
+	if err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: to}); err != nil {
 		t.Fatal(err)
 	}
 	toTarget = origin(diverted(newCall("T", sipgate.Outgoing, jennifer, target), doc), "A", "")
@@ -34,7 +34,7 @@ func asking(t *testing.T, event bool) (b *Board, u *upstream, row RowID, toTarge
 	return b, u, row, toTarget
 }
 
-func stopAsking(row RowID) Command { return Command{By: "w0", Call: row, Action: StopAsking{}} }
+func stopAsking(row RowID) Command { return Command{By: "w0", Call: row, Action: CancelConsultation{}} }
 
 // What is known of a consultation is shown, and no more; the row stays the same
 // one, with whom it was, whatever becomes of it.
@@ -43,17 +43,17 @@ func TestConsultation(t *testing.T) {
 		name   string
 		event  bool
 		then   func(b *Board, u *upstream, e sipgate.Event)
-		state  Asking
+		state  ConsultationState
 		about  bool
 		called bool // the call to the target is known and lives
 		over   bool
 	}{
-		{name: "no event tells", state: Asked, about: true},
-		{name: "rings", event: true, state: Rings, called: true},
-		{name: "not answered", event: true, state: NoAnswer, then: func(b *Board, _ *upstream, e sipgate.Event) { b.Observe(hangup(e, "noAnswer")) }},
-		{name: "busy before it was told", state: NoAnswer, then: func(b *Board, _ *upstream, e sipgate.Event) { b.Observe(e); b.Observe(hangup(e, "busy")) }},
-		{name: "answered, and the call waits", event: true, state: Answered, called: true, then: func(b *Board, u *upstream, e sipgate.Event) { b.Observe(answer(e, "")); u.add("T", jennifer, target) }},
-		{name: "answered and gone", event: true, state: Gone, then: func(b *Board, _ *upstream, e sipgate.Event) {
+		{name: "no event tells", state: ConsultationRequested, about: true},
+		{name: "rings", event: true, state: ConsultationRinging, called: true},
+		{name: "not answered", event: true, state: ConsultationUnanswered, then: func(b *Board, _ *upstream, e sipgate.Event) { b.Observe(hangup(e, "noAnswer")) }},
+		{name: "busy before it was told", state: ConsultationUnanswered, then: func(b *Board, _ *upstream, e sipgate.Event) { b.Observe(e); b.Observe(hangup(e, "busy")) }},
+		{name: "answered, and the call waits", event: true, state: ConsultationAnswered, called: true, then: func(b *Board, u *upstream, e sipgate.Event) { b.Observe(answer(e, "")); u.add("T", jennifer, target) }},
+		{name: "answered and gone", event: true, state: ConsultationHungUp, then: func(b *Board, _ *upstream, e sipgate.Event) {
 			b.Observe(answer(e, ""))
 			b.Observe(hangup(e, "normalClearing"))
 		}},
@@ -64,16 +64,16 @@ func TestConsultation(t *testing.T) {
 			u.add("T", jennifer, target)
 		}},
 		{name: "retrieved", over: true, then: func(b *Board, _ *upstream, _ sipgate.Event) {
-			b.Do(context.Background(), hold(b.Snapshot().Calls[0].ID, false))
+			b.Execute(context.Background(), hold(b.Snapshot().Calls[0].ID, false))
 		}},
-		{name: "retrieved while it rings", event: true, state: Rings, called: true, then: func(b *Board, _ *upstream, _ sipgate.Event) {
-			b.Do(context.Background(), hold(b.Snapshot().Calls[0].ID, false))
+		{name: "retrieved while it rings", event: true, state: ConsultationRinging, called: true, then: func(b *Board, _ *upstream, _ sipgate.Event) {
+			b.Execute(context.Background(), hold(b.Snapshot().Calls[0].ID, false))
 		}},
-		{name: "rings without end", event: true, state: Asked, about: true, then: func(*Board, *upstream, sipgate.Event) { time.Sleep(ringingLasts + time.Second) }},
-		{name: "another transfer", event: true, state: Asked, about: true, then: func(b *Board, _ *upstream, e sipgate.Event) {
+		{name: "rings without end", event: true, state: ConsultationRequested, about: true, then: func(*Board, *upstream, sipgate.Event) { time.Sleep(ringingLasts + time.Second) }},
+		{name: "another transfer", event: true, state: ConsultationRequested, about: true, then: func(b *Board, _ *upstream, e sipgate.Event) {
 			b.Observe(hangup(e, "busy"))
 			to := TransferTo{sipgate.Transfer{To: "+" + marty, Attended: true}}
-			b.Do(context.Background(), Command{By: "w0", Call: b.Snapshot().Calls[0].ID, Action: to})
+			b.Execute(context.Background(), Command{By: "w0", Call: b.Snapshot().Calls[0].ID, Action: to})
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -85,16 +85,16 @@ func TestConsultation(t *testing.T) {
 				poll(t, b)
 				poll(t, b)
 				c := only(t, b)
-				if c.ID != row || c.Phase != Talking {
+				if c.ID != row || c.Phase != Connected {
 					t.Fatalf("row = %+v", c)
 				}
 				switch x := c.Consultation; {
 				case test.over != (x == nil):
 					t.Errorf("consultation %+v, over %v", x, test.over)
-				case x != nil && (x.State != test.state || x.About != test.about || x.Call != test.called || x.By != "w0" || x.Since.IsZero()):
+				case x != nil && (x.State != test.state || x.Approximate != test.about || x.Cancellable != test.called || x.By != "w0" || x.Since.IsZero()):
 					t.Errorf("consultation %+v", x)
-				case x != nil && c.Outside.Number != "+"+jennifer:
-					t.Errorf("the call waits with %v", c.Outside)
+				case x != nil && c.Remote.Number != "+"+jennifer:
+					t.Errorf("the call waits with %v", c.Remote)
 				}
 			})
 		})
@@ -107,19 +107,19 @@ func TestStopAsking(t *testing.T) {
 		b, u, row, e := asking(t, true)
 		u.add("T", jennifer, target)
 		u.setFault(func(string, MemberID) fault { return fault{} })
-		if err := b.Do(t.Context(), stopAsking(row)); err != nil {
+		if err := b.Execute(t.Context(), stopAsking(row)); err != nil {
 			t.Fatal(err)
 		}
 		b.Observe(hangup(e, "cancel"))
 		poll(t, b)
 		c := only(t, b)
-		if c.ID != row || !c.Hold.On || c.Upstream != "A" || c.Consultation == nil || c.Consultation.State != Stopped || c.Consultation.Call {
+		if c.ID != row || !c.Hold.On || c.CallID != "A" || c.Consultation == nil || c.Consultation.State != ConsultationCancelled || c.Consultation.Cancellable {
 			t.Errorf("row = %+v, consultation %+v", c, c.Consultation)
 		}
-		if c.Last.Verb != VerbUnask || c.Last.Outcome != Confirmed {
-			t.Errorf("order %+v", c.Last)
+		if c.LastCommand.Verb != VerbCancelConsultation || c.LastCommand.Outcome != Confirmed {
+			t.Errorf("order %+v", c.LastCommand)
 		}
-		if err := b.Do(t.Context(), stopAsking(row)); err != ErrEnded {
+		if err := b.Execute(t.Context(), stopAsking(row)); err != ErrEnded {
 			t.Errorf("again: %v", err)
 		}
 		if got := u.sent(); !slices.Equal(got, []string{"transfer A +" + target + " true", "hangup T"}) {
@@ -131,7 +131,7 @@ func TestStopAsking(t *testing.T) {
 // Without an event nobody knows which call to end.
 func TestStopAskingUnknown(t *testing.T) {
 	b, u, row, _ := asking(t, false)
-	if err := b.Do(t.Context(), stopAsking(row)); err != ErrEnded {
+	if err := b.Execute(t.Context(), stopAsking(row)); err != ErrEnded {
 		t.Error(err)
 	}
 	if got := u.sent(); len(got) != 1 {

@@ -13,7 +13,7 @@ func (b *Board) Members() []MemberID {
 }
 
 // Has reports whether a member is on the board.
-func (b *Board) Has(id MemberID) bool {
+func (b *Board) HasMember(id MemberID) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	_, ok := b.members[id]
@@ -22,14 +22,14 @@ func (b *Board) Has(id MemberID) bool {
 
 // Renew has every subscriber take the whole list again: what is shown to whom
 // has changed, although no call has.
-func (b *Board) Renew() {
+func (b *Board) Invalidate() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.publish(Change{Structure: true})
 }
 
 // Boards returns the boards that are open, by team.
-func (x *Exchange) Boards() map[string]*Board {
+func (x *Boards) All() map[string]*Board {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return maps.Clone(x.boards)

@@ -80,7 +80,7 @@ func (b *Board) transmit(ctx context.Context, j *job) error {
 		b.giveUp(j, err)
 		return err
 	}
-	if before := j.command.Before; before != nil {
+	if before := j.command.BeforeSend; before != nil {
 		if err := before(); err != nil {
 			b.giveUp(j, err)
 			return err
@@ -152,9 +152,9 @@ func (b *Board) enqueue(j *job, now time.Time) {
 		r.wants[a.Verb()] = &want{on, j}
 	}
 	r.lastN, r.open = j, nil
-	r.last = &Order{Verb: a.Verb(), By: j.command.By, Name: j.name, Outcome: Pending, At: now, Detail: a.detail()}
+	r.last = &LastCommand{Verb: a.Verb(), By: j.command.By, Name: j.name, Outcome: Pending, At: now, Detail: a.detail()}
 	if j.command.carrier() != j.command.By {
-		r.last.Through = j.command.Through
+		r.last.Via = j.command.Via
 	}
 	b.touch(r)
 }
@@ -166,10 +166,10 @@ func (b *Board) check(r *row, m *member, a Action) error {
 		return ErrNoCall
 	}
 	l := r.object(a)
-	if l == nil || !l.is(Ringing) && !l.is(Talking) {
+	if l == nil || !l.is(Ringing) && !l.is(Connected) {
 		return ErrEnded
 	}
-	ends := a.Verb() == VerbHangUp || a.Verb() == VerbUnask
+	ends := a.Verb() == VerbHangUp || a.Verb() == VerbCancelConsultation
 	switch {
 	case m == nil:
 		return ErrNotYours
@@ -189,7 +189,7 @@ func (b *Board) check(r *row, m *member, a Action) error {
 // has reports whether the number is on either side of the row's call now.
 func (r *row) has(raw string) bool {
 	n := number(raw)
-	return r.current().has(n) || n != "" && (r.shown.Outside.Number == n || r.shown.Inside.Number == n)
+	return r.current().has(n) || n != "" && (r.shown.Remote.Number == n || r.shown.Local.Number == n)
 }
 
 // look asks for the member's own list if it is not known yet whether the
@@ -238,7 +238,7 @@ func (m *member) limit(a Action, now time.Time) error {
 		wait, ok = m.sends.take(now, mostTones, tonesPer)
 	}
 	if !ok {
-		return &TooMany{Wait: wait}
+		return &RateLimitError{Wait: wait}
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 // An Exchange finds or opens the board of each team. It is the only way to a
 // Board, so that a board may one day live elsewhere. It is safe for concurrent
 // use.
-type Exchange struct {
+type Boards struct {
 	open func(team string) *Board
 	ctx  context.Context
 	stop context.CancelFunc
@@ -21,14 +21,14 @@ type Exchange struct {
 
 // NewExchange returns an exchange that makes boards with open. The exchange
 // runs them.
-func NewExchange(open func(team string) *Board) *Exchange {
+func NewBoards(open func(team string) *Board) *Boards {
 	ctx, stop := context.WithCancel(context.Background())
-	return &Exchange{open: open, ctx: ctx, stop: stop, boards: map[string]*Board{}}
+	return &Boards{open: open, ctx: ctx, stop: stop, boards: map[string]*Board{}}
 }
 
 // Board returns the team's board. When it is asked for the first time, it is
 // opened and its poller is started. After Close a new board is not run.
-func (x *Exchange) Board(team string) *Board {
+func (x *Boards) Board(team string) *Board {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	b, ok := x.boards[team]
@@ -47,7 +47,7 @@ func (x *Exchange) Board(team string) *Board {
 // Close stops all pollers and waits for them. Hang-ups that wait are cancelled
 // (ErrRestart); those that the boards have sent are waited for. Other commands
 // under way end by themselves.
-func (x *Exchange) Close() {
+func (x *Boards) Close() {
 	x.mu.Lock()
 	x.closed = true
 	x.mu.Unlock()

@@ -56,7 +56,7 @@ func (f *follower) picture() string {
 	var s strings.Builder
 	for _, id := range slices.Sorted(maps.Keys(f.rows)) {
 		c := f.rows[id]
-		fmt.Fprintf(&s, "\n%s %d %+v %+v", id, c.Seq, c.Hold, c.Last)
+		fmt.Fprintf(&s, "\n%s %d %+v %+v", id, c.Seq, c.Hold, c.LastCommand)
 	}
 	return s.String()
 }

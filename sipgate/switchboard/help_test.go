@@ -60,7 +60,7 @@ func picture(calls []Call) string {
 	var s strings.Builder
 	for _, c := range calls {
 		fmt.Fprintf(&s, "\n%s phase=%d dir=%s out=%v in=%v users=%v earlier=%v hold=%v mute=%v rec=%v cause=%s",
-			c.Upstream, c.Phase, c.Direction, c.Outside, c.Inside, c.Users, c.Earlier, c.Hold, c.Mute, c.Recording, c.Cause)
+			c.CallID, c.Phase, c.Direction, c.Remote, c.Local, c.UserNames, c.PreviousParties, c.Hold, c.Mute, c.Recording, c.Cause)
 	}
 	return s.String()
 }

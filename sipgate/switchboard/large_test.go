@@ -136,7 +136,7 @@ func TestLargeTeamEvent(t *testing.T) {
 			l.b.Observe(answer(e, ""))
 			seen := func() bool {
 				return slices.ContainsFunc(l.b.Snapshot().Calls, func(c Call) bool {
-					return c.Upstream == e.CallID && slices.Contains(c.Seen, MemberID(fmt.Sprintf("w%d", i)))
+					return c.CallID == e.CallID && slices.Contains(c.VisibleTo, MemberID(fmt.Sprintf("w%d", i)))
 				})
 			}
 			within(t, fmt.Sprintf("w%d's list", i), time.Second, seen)

@@ -14,7 +14,7 @@ const longestGrace = 8 * time.Second
 
 // Leaving is that a call will be hung up in a moment, unless somebody takes
 // that back.
-type Leaving struct {
+type PendingHangup struct {
 	By   MemberID
 	Name string    // of that member
 	At   time.Time // when it will be hung up
@@ -35,15 +35,15 @@ var (
 )
 
 // Undone is the ErrUndone that tells who took the hang-up back.
-type Undone struct {
+type UndoneError struct {
 	By   MemberID
 	Name string // of that member
 }
 
-func (e *Undone) Error() string { return ErrUndone.Error() }
+func (e *UndoneError) Error() string { return ErrUndone.Error() }
 
 // Is makes an Undone an ErrUndone.
-func (e *Undone) Is(target error) bool { return target == ErrUndone }
+func (e *UndoneError) Is(target error) bool { return target == ErrUndone }
 
 // waiting is a hang-up in its grace, and then what became of it. It belongs
 // to the board, not to whoever gave it: no request's end touches it. Exactly
@@ -101,7 +101,7 @@ func (b *Board) Undo(by MemberID, call RowID) error {
 		return ErrNothingToUndo
 	}
 	w := b.takeWaiting(r)
-	undone := &Undone{By: by, Name: b.nameOf(by)}
+	undone := &UndoneError{By: by, Name: b.nameOf(by)}
 	b.flush(now)
 	b.mu.Unlock()
 	b.resolve(w, undone)
@@ -234,12 +234,12 @@ func (b *Board) mergeWaiting(x, y *row) {
 }
 
 // leaving is what is shown of the hang-up that waits.
-func (r *row) leaving() *Leaving {
+func (r *row) leaving() *PendingHangup {
 	if r.waiting == nil {
 		return nil
 	}
 	j := r.waiting.job
-	return &Leaving{By: j.command.By, Name: j.name, At: r.waiting.at}
+	return &PendingHangup{By: j.command.By, Name: j.name, At: r.waiting.at}
 }
 
 // hangUpAll sends each of the hang-ups whose grace is over, on its own.

@@ -47,7 +47,7 @@ func leavingOf(t *testing.T) *leavingRig {
 func (x *leavingRig) hangUp(id string, by MemberID, row RowID, after time.Duration) error {
 	ctx, closeTab := context.WithCancel(x.t.Context())
 	defer closeTab()
-	return x.Do(ctx, Command{ID: id, By: by, Call: row, Action: HangUp{After: after}, Done: x.done(id)})
+	return x.Execute(ctx, Command{ID: id, By: by, Call: row, Action: HangUp{GracePeriod: after}, OnDone: x.done(id)})
 }
 
 func (x *leavingRig) done(id string) func(error) {
@@ -80,7 +80,7 @@ func (x *leavingRig) sent(want ...string) {
 // leaves checks whether the row is about to be hung up.
 func (x *leavingRig) leaves(row RowID, want bool) {
 	x.t.Helper()
-	if c, ok := x.Call(row); !ok || (c.Leaving != nil) != want {
+	if c, ok := x.Call(row); !ok || (c.PendingHangup != nil) != want {
 		x.t.Errorf("row = %+v", c)
 	}
 }

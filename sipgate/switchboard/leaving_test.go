@@ -22,8 +22,8 @@ func TestGrace(t *testing.T) {
 			x.t.Fatal(err)
 		}
 		c, _ := x.Call(x.row)
-		if c.Leaving == nil || *c.Leaving != (Leaving{"w0", "w0", at}) || c.Last != nil {
-			x.t.Errorf("leaving %+v, order %+v", c.Leaving, c.Last)
+		if c.PendingHangup == nil || *c.PendingHangup != (PendingHangup{"w0", "w0", at}) || c.LastCommand != nil {
+			x.t.Errorf("leaving %+v, order %+v", c.PendingHangup, c.LastCommand)
 		}
 		time.Sleep(grace - time.Millisecond)
 		x.sent()
@@ -32,8 +32,8 @@ func TestGrace(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		x.sent("hangup A")
 		x.outcome("a", nil)
-		if c, _ := x.Call(x.row); c.Leaving != nil || c.Last == nil || c.Last.Verb != VerbHangUp || c.Last.Outcome != Confirmed {
-			x.t.Errorf("leaving %+v, order %+v", c.Leaving, c.Last)
+		if c, _ := x.Call(x.row); c.PendingHangup != nil || c.LastCommand == nil || c.LastCommand.Verb != VerbHangUp || c.LastCommand.Outcome != Confirmed {
+			x.t.Errorf("leaving %+v, order %+v", c.PendingHangup, c.LastCommand)
 		}
 		if err := x.Undo("w1", x.row); !errors.Is(err, ErrNothingToUndo) {
 			x.t.Errorf("error = %v", err)
@@ -55,12 +55,12 @@ func TestUndo(t *testing.T) {
 		if err := x.Undo("w1", x.row); err != nil {
 			x.t.Error(err)
 		}
-		if cs := calls(sub); len(cs) != 1 || cs[0].Leaving != nil {
+		if cs := calls(sub); len(cs) != 1 || cs[0].PendingHangup != nil {
 			x.t.Errorf("published %+v", cs)
 		}
 		x.outcome("a", ErrUndone)
-		var u *Undone
-		if !errors.As(x.told["a"][0], &u) || *u != (Undone{"w1", "w1"}) {
+		var u *UndoneError
+		if !errors.As(x.told["a"][0], &u) || *u != (UndoneError{"w1", "w1"}) {
 			x.t.Errorf("told %+v", u)
 		}
 		if err := x.Undo("w1", x.row); !errors.Is(err, ErrNothingToUndo) {
@@ -106,13 +106,13 @@ func TestAtOnce(t *testing.T) {
 			})
 			x.hangUp("a", "w0", x.row, grace)
 			x.hangUp("b", "w0", x.row, 2*grace) // joins
-			if c, _ := x.Call(x.row); time.Until(c.Leaving.At) != grace {
-				x.t.Errorf("the second click moved it to %v", c.Leaving)
+			if c, _ := x.Call(x.row); time.Until(c.PendingHangup.At) != grace {
+				x.t.Errorf("the second click moved it to %v", c.PendingHangup)
 			}
 			time.Sleep(time.Second)
 			ctx, closeTab := context.WithTimeout(x.t.Context(), time.Hour)
 			go func() {
-				x.Do(ctx, Command{By: "w1", Call: x.row, Action: HangUp{}, Done: x.done("c")})
+				x.Execute(ctx, Command{By: "w1", Call: x.row, Action: HangUp{}, OnDone: x.done("c")})
 			}()
 			synctest.Wait()
 			closeTab() // does not lose what waited
@@ -130,14 +130,14 @@ func TestAtOnce(t *testing.T) {
 func TestAtOnceRefused(t *testing.T) {
 	in(func(x *leavingRig) {
 		x.hangUp("a", "w0", x.row, grace)
-		x.Attend("w0", x.row, VerbTransfer)
-		if err := x.hangUp("b", "w1", x.row, 0); !errors.Is(err, ErrAttended) {
+		x.Claim("w0", x.row, VerbTransfer)
+		if err := x.hangUp("b", "w1", x.row, 0); !errors.Is(err, ErrClaimed) {
 			x.t.Errorf("error = %v", err)
 		}
 		if err := x.hangUp("c", "w9", x.row, 0); !errors.Is(err, ErrNotYours) {
 			x.t.Errorf("error = %v", err)
 		}
-		x.outcome("b", ErrAttended)
+		x.outcome("b", ErrClaimed)
 		x.leaves(x.row, true)
 		time.Sleep(grace)
 		x.sent("hangup A")
@@ -154,7 +154,7 @@ func TestSeveral(t *testing.T) {
 		}
 		poll(x.t, x.Board)
 		for _, c := range rows(x.t, x.Board, 4) {
-			ids[string(c.Upstream)] = c.ID
+			ids[string(c.CallID)] = c.ID
 		}
 		for i, id := range []string{"A", "B", "C", "D"} {
 			x.hangUp(id, "w0", ids[id], grace+time.Duration(i)*time.Millisecond)
@@ -204,7 +204,7 @@ func TestF21Restart(t *testing.T) {
 func TestF21Sent(t *testing.T) {
 	in(func(x *leavingRig) {
 		x.u.setFault(slow("hold", 15*time.Second))
-		go x.Do(x.t.Context(), hold(x.row, true))
+		go x.Execute(x.t.Context(), hold(x.row, true))
 		synctest.Wait()
 		x.hangUp("behind", "w0", x.row, grace)
 		u := newUpstream()
@@ -236,12 +236,12 @@ func TestExchangeEndsGraces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream()
 		u.add("A", jennifer, doc)
-		x := NewExchange(func(string) *Board { return open(t, u, "w0") })
+		x := NewBoards(func(string) *Board { return open(t, u, "w0") })
 		b := x.Board("before")
 		synctest.Wait()
 		told := make(chan error, 1)
-		c := Command{By: "w0", Call: only(t, b).ID, Action: HangUp{After: grace}, Done: func(err error) { told <- err }}
-		if err := b.Do(t.Context(), c); err != nil {
+		c := Command{By: "w0", Call: only(t, b).ID, Action: HangUp{GracePeriod: grace}, OnDone: func(err error) { told <- err }}
+		if err := b.Execute(t.Context(), c); err != nil {
 			t.Error(err)
 		}
 		x.Close()
@@ -251,7 +251,7 @@ func TestExchangeEndsGraces(t *testing.T) {
 		b = x.Board("after")
 		poll(t, b)
 		c.Call = only(t, b).ID
-		if err := b.Do(t.Context(), c); !errors.Is(err, ErrRestart) || !errors.Is(<-told, ErrRestart) {
+		if err := b.Execute(t.Context(), c); !errors.Is(err, ErrRestart) || !errors.Is(<-told, ErrRestart) {
 			t.Errorf("error = %v", err)
 		}
 	})
@@ -292,13 +292,13 @@ func TestDone(t *testing.T) {
 	u, b, row := ready(t)
 	var told []error
 	c := hold(row, true)
-	c.Done = func(err error) { told = append(told, err) }
-	b.Do(t.Context(), c)
+	c.OnDone = func(err error) { told = append(told, err) }
+	b.Execute(t.Context(), c)
 	c.Call = "x"
-	b.Do(t.Context(), c)
+	b.Execute(t.Context(), c)
 	c.Call, c.Action = row, Mute{true}
 	u.setFault(func(string, MemberID) fault { return fault{err: timeout} })
-	b.Do(t.Context(), c)
+	b.Execute(t.Context(), c)
 	if !slices.EqualFunc(told, []error{nil, ErrNoCall, ErrUnknown}, errors.Is) {
 		t.Errorf("told %v", told)
 	}

@@ -80,7 +80,7 @@ func (l *leg) phase() (p Phase, ok bool) {
 	case l.end != live:
 		return Ended, true
 	case l.listed || l.answered:
-		return Talking, true
+		return Connected, true
 	case l.rang:
 		return Ringing, true
 	}
@@ -105,7 +105,7 @@ func (l *leg) voicemail() bool {
 // expires reports whether only events tell of the leg, so that it ends without
 // any after a while.
 func (l *leg) expires() bool {
-	return l.is(Ringing) || l.is(Talking) && !l.listed && l.voicemail()
+	return l.is(Ringing) || l.is(Connected) && !l.listed && l.voicemail()
 }
 
 // seenBy reports whether m's newest list contains the leg.

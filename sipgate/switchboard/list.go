@@ -212,7 +212,7 @@ func (b *Board) listCame(now time.Time) {
 		b.log.Info("sipgate lists calls again")
 		b.catchUp(now)
 	}
-	b.health.ListedAt, b.health.Failing, b.health.Problem = now, false, 0
+	b.health.ListedAt, b.health.Failing, b.health.Reason = now, false, 0
 	h := b.health
 	b.publish(Change{Health: &h})
 }

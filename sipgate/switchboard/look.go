@@ -12,7 +12,7 @@ const lookPatience = 1500 * time.Millisecond
 // Look is Snapshot for somebody who looks once, as a page without a feed does:
 // if the list is older than what those who watch are used to, it has a new one
 // asked for and waits a moment for it.
-func (b *Board) Look(ctx context.Context) Snapshot {
+func (b *Board) FreshSnapshot(ctx context.Context) Snapshot {
 	snap, sub := b.Subscribe()
 	defer sub.Close()
 	h := snap.Health

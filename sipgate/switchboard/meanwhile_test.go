@@ -22,13 +22,13 @@ func TestGraceMeanwhile(t *testing.T) {
 		},
 		"somebody holds it": {
 			meanwhile: func(x *leavingRig) {
-				x.Do(x.t.Context(), Command{By: "w1", Call: x.row, Action: Hold{true}})
+				x.Execute(x.t.Context(), Command{By: "w1", Call: x.row, Action: Hold{true}})
 			},
 			sent: []string{"hold A true", "hangup A"},
 		},
 		"somebody opens a dialog": {
 			meanwhile: func(x *leavingRig) {
-				if err := x.Attend("w1", x.row, VerbTransfer); err != nil {
+				if err := x.Claim("w1", x.row, VerbTransfer); err != nil {
 					x.t.Error(err)
 				}
 			},
@@ -87,16 +87,16 @@ func TestGraceMeanwhile(t *testing.T) {
 				x.t.Fatal(err)
 			}
 			tt.meanwhile(x)
-			if c, _ := x.Call(x.row); (c.Leaving != nil) != (c.Phase != Ended) {
+			if c, _ := x.Call(x.row); (c.PendingHangup != nil) != (c.Phase != Ended) {
 				x.t.Errorf("row = %+v", c)
 			}
 			time.Sleep(time.Until(at) + 2*time.Second)
 			x.outcome("a", tt.want)
 			x.sent(tt.sent...)
-			if c, ok := x.Call(x.row); ok && tt.want == nil && c.Last.Outcome != Confirmed {
-				x.t.Errorf("order %+v", c.Last)
-			} else if tt.want == ErrNotYours && c.Last.Outcome != Failed { // I7
-				x.t.Errorf("order %+v", c.Last)
+			if c, ok := x.Call(x.row); ok && tt.want == nil && c.LastCommand.Outcome != Confirmed {
+				x.t.Errorf("order %+v", c.LastCommand)
+			} else if tt.want == ErrNotYours && c.LastCommand.Outcome != Failed { // I7
+				x.t.Errorf("order %+v", c.LastCommand)
 			}
 		}))
 	}

@@ -43,10 +43,10 @@ type Health struct {
 
 	// Failing tells that the last list asked for did not come, and Problem why.
 	Failing bool
-	Problem sipgate.Kind
+	Reason  sipgate.Kind
 
 	// Aside are the members whom sipgate refuses until they sign in again.
-	Aside []MemberID
+	AuthFailed []MemberID
 }
 
 // member is a Member and what its lists showed. Except for asking and the
@@ -142,15 +142,15 @@ func (b *Board) Leave(id MemberID) {
 // reportHealth brings Health up to date with the members and publishes it.
 func (b *Board) reportHealth() {
 	h := b.health
-	h.Members, h.Aside = 0, nil
+	h.Members, h.AuthFailed = 0, nil
 	for _, m := range b.members {
 		if m.aside {
-			h.Aside = append(h.Aside, m.id)
+			h.AuthFailed = append(h.AuthFailed, m.id)
 		} else {
 			h.Members++
 		}
 	}
-	slices.Sort(h.Aside)
+	slices.Sort(h.AuthFailed)
 	b.health = h
 	b.publish(Change{Health: &h})
 }

@@ -21,23 +21,23 @@ func TestF15PollingAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream()
 		b := open(t, u, "w0")
-		b.Name(map[string]string{"+" + jennifer: "Jennifer"})
+		b.SetNames(map[string]string{"+" + jennifer: "Jennifer"})
 		u.add("A", jennifer, doc)
 		poll(t, b)
 		c := only(t, b)
-		if c.Phase != Talking || !c.About || c.Outside != (Party{"+" + jennifer, "Jennifer"}) || c.Inside.Number != "+"+doc {
+		if c.Phase != Connected || !c.Approximate || c.Remote != (Party{"+" + jennifer, "Jennifer"}) || c.Local.Number != "+"+doc {
 			t.Errorf("row = %+v", c)
 		}
-		if !slices.Equal(c.Seen, []MemberID{"w0"}) {
-			t.Errorf("seen through %v", c.Seen)
+		if !slices.Equal(c.VisibleTo, []MemberID{"w0"}) {
+			t.Errorf("seen through %v", c.VisibleTo)
 		}
 		u.remove("A")
 		poll(t, b)
-		if c := only(t, b); c.Phase != Talking {
+		if c := only(t, b); c.Phase != Connected {
 			t.Error("one list without it ended the call")
 		}
 		poll(t, b)
-		if c := only(t, b); c.Phase != Ended || c.Was != Talking || c.Gone.IsZero() {
+		if c := only(t, b); c.Phase != Ended || c.PreviousPhase != Connected || c.EndedAt.IsZero() {
 			t.Errorf("after two lists without it: %+v", c)
 		}
 		time.Sleep(endedStays)
@@ -52,7 +52,7 @@ func TestF15HangupLost(t *testing.T) {
 	b.Observe(e)
 	b.Observe(answer(e, "Doc"))
 	poll(t, b) // the list never had it
-	if c := only(t, b); c.Phase != Talking || c.About {
+	if c := only(t, b); c.Phase != Connected || c.Approximate {
 		t.Errorf("row = %+v", c)
 	}
 	poll(t, b)
@@ -82,7 +82,7 @@ func TestT19(t *testing.T) {
 		b.Observe(hangup(a, "cancel"))
 		b.Observe(a)
 		b.Observe(answer(a, "Doc"))
-		if c := only(t, b); c.Phase != Ended || c.Cause != "cancel" || c.Was != Ringing {
+		if c := only(t, b); c.Phase != Ended || c.Cause != "cancel" || c.PreviousPhase != Ringing {
 			t.Errorf("row = %+v", c)
 		}
 	})
@@ -139,8 +139,8 @@ func TestBadInput(t *testing.T) {
 	t.Run("B61 anonymous", func(t *testing.T) {
 		b := open(t, newUpstream())
 		b.Observe(newCall("A", sipgate.Incoming, "anonymous", doc))
-		if c := only(t, b); c.Outside != (Party{}) {
-			t.Errorf("outside = %+v", c.Outside)
+		if c := only(t, b); c.Remote != (Party{}) {
+			t.Errorf("outside = %+v", c.Remote)
 		}
 	})
 	t.Run("B64 hangup first", func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestBadInput(t *testing.T) {
 		b := open(t, newUpstream())
 		b.Observe(answer(a, "Doc"))
 		b.Observe(a)
-		if c := only(t, b); c.Phase != Talking || !slices.Equal(c.Users, []string{"Doc"}) || c.Direction != sipgate.Incoming {
+		if c := only(t, b); c.Phase != Connected || !slices.Equal(c.UserNames, []string{"Doc"}) || c.Direction != sipgate.Incoming {
 			t.Errorf("row = %+v", c)
 		}
 	})
@@ -184,7 +184,7 @@ func TestF20(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		poll(t, b)
-		if c := only(t, b); c.Phase != Talking {
+		if c := only(t, b); c.Phase != Connected {
 			t.Errorf("sipgate still lists the call, the board does not: %+v", c)
 		}
 	})
@@ -206,7 +206,7 @@ func TestGlitchHeals(t *testing.T) {
 		t.Errorf("row = %+v", c)
 	}
 	poll(t, b)
-	if c := only(t, b); c.Phase != Talking || c.ID != row {
+	if c := only(t, b); c.Phase != Connected || c.ID != row {
 		t.Errorf("row = %+v", c)
 	}
 }
@@ -230,7 +230,7 @@ func TestT34HostileLists(t *testing.T) {
 					t.Error("no error")
 				}
 			}
-			if c := only(t, b); c.Phase != Talking {
+			if c := only(t, b); c.Phase != Connected {
 				t.Errorf("row = %+v", c)
 			}
 			if h := b.Snapshot().Health; !h.Failing {
@@ -254,8 +254,8 @@ func TestUnion(t *testing.T) {
 	u.add("B", "4915790000002", marty, "w2")
 	poll(t, b)
 	cs := rows(t, b, 2)
-	if !slices.Equal(cs[0].Seen, []MemberID{"w0", "w1"}) || !slices.Equal(cs[1].Seen, []MemberID{"w2"}) {
-		t.Errorf("seen through %v and %v", cs[0].Seen, cs[1].Seen)
+	if !slices.Equal(cs[0].VisibleTo, []MemberID{"w0", "w1"}) || !slices.Equal(cs[1].VisibleTo, []MemberID{"w2"}) {
+		t.Errorf("seen through %v and %v", cs[0].VisibleTo, cs[1].VisibleTo)
 	}
 	u.mu.Lock()
 	u.seenBy["A"] = []MemberID{"w1"}
@@ -264,11 +264,11 @@ func TestUnion(t *testing.T) {
 		poll(t, b)
 	}
 	cs = rows(t, b, 2)
-	if !slices.Equal(cs[0].Seen, []MemberID{"w1"}) || cs[0].Phase != Talking {
+	if !slices.Equal(cs[0].VisibleTo, []MemberID{"w1"}) || cs[0].Phase != Connected {
 		t.Errorf("row = %+v", cs[0])
 	}
 	b.Leave("w2")
-	if c := rows(t, b, 2)[1]; c.Phase != Talking || len(c.Seen) != 0 {
+	if c := rows(t, b, 2)[1]; c.Phase != Connected || len(c.VisibleTo) != 0 {
 		t.Errorf("row = %+v", c)
 	}
 	poll(t, b)

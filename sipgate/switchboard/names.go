@@ -85,6 +85,6 @@ func (b *Board) rename(names map[string]string) {
 	known := b.names
 	b.mu.Unlock()
 	if !maps.Equal(known, names) {
-		b.Name(names)
+		b.SetNames(names)
 	}
 }

@@ -104,8 +104,8 @@ func TestNamesThatCannotBeRead(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		b.Join(r.member(u, "w1"))
 		synctest.Wait()
-		if c := only(t, b); c.Outside.Name != "as w0 has it" {
-			t.Errorf("named %q", c.Outside.Name)
+		if c := only(t, b); c.Remote.Name != "as w0 has it" {
+			t.Errorf("named %q", c.Remote.Name)
 		}
 		r.take()
 		time.Sleep(2 * time.Hour)
@@ -122,8 +122,8 @@ func TestNamesThatCannotBeRead(t *testing.T) {
 		r.mu.Unlock()
 		b.Join(r.member(u, "w1")) // signs in again
 		synctest.Wait()
-		if c := only(t, b); c.Outside.Name != "as w1 has it" {
-			t.Errorf("named %q", c.Outside.Name)
+		if c := only(t, b); c.Remote.Name != "as w1 has it" {
+			t.Errorf("named %q", c.Remote.Name)
 		}
 	})
 }

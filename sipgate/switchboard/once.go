@@ -36,7 +36,7 @@ type result struct {
 func (a *result) refused() bool {
 	select {
 	case <-a.done:
-		return errors.Is(a.err, ErrAttended)
+		return errors.Is(a.err, ErrClaimed)
 	default:
 		return false
 	}
@@ -86,13 +86,13 @@ func (b *Board) recall(c Command, now time.Time) (a *result, first bool, err err
 //
 // A command that was refused as ErrAttended may be given again under the same
 // ID with Override; otherwise a repeated one gets the first one's result.
-func (b *Board) Do(ctx context.Context, c Command) (err error) {
+func (b *Board) Execute(ctx context.Context, c Command) (err error) {
 	var grace *waiting
 	err = ErrUnknown // in case of a panic
-	defer func() { b.report(c.Done, grace, err) }()
+	defer func() { b.report(c.OnDone, grace, err) }()
 	a, err := b.doOnce(ctx, c, func(a *result) (err error) {
-		if h, ok := c.Action.(HangUp); ok && h.After > 0 {
-			a.grace, err = b.wait(ctx, c, h.After)
+		if h, ok := c.Action.(HangUp); ok && h.GracePeriod > 0 {
+			a.grace, err = b.wait(ctx, c, h.GracePeriod)
 			return err
 		}
 		return b.carryOut(ctx, c)

@@ -64,11 +64,11 @@ type Stage int
 // The stages. A call passes through them in this order, but the board may not
 // learn of each: without events it hears nothing before both sides talk.
 const (
-	StageUnknown Stage = iota // nothing was heard of it
-	StageOwn                  // the caller's own telephone rings
-	StageCalling              // that was picked up, the other side rings
-	StageTalking
-	StageOver
+	StageUnknown       Stage = iota // nothing was heard of it
+	StageCallerRinging              // the caller's own telephone rings
+	StageCalleeRinging              // that was picked up, the other side rings
+	StageConnected
+	StageEnded
 )
 
 // Progress tells how far the call is that [Board.Originate] started, and the
@@ -98,17 +98,17 @@ func (r *row) stage() Stage {
 	}
 	switch p, _ := l.phase(); {
 	case p == Ended:
-		return StageOver
-	case p == Talking && !legs.side(l):
-		return StageTalking
+		return StageEnded
+	case p == Connected && !legs.side(l):
+		return StageConnected
 	}
 	for _, own := range legs.legs {
 		// Lists never contain it, so that it may count as ended by now.
 		if legs.side(own) && own.answered {
-			return StageCalling
+			return StageCalleeRinging
 		}
 	}
-	return StageOwn
+	return StageCallerRinging
 }
 
 // AwaitProgress waits until the call is at another stage than known, or ctx

@@ -36,18 +36,18 @@ func TestUnknownIsReconciled(t *testing.T) {
 				}
 				return fault{err: timeout, executed: tt.executed}
 			})
-			err := b.Do(t.Context(), Command{By: "w0", Call: row, Action: tt.action})
+			err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: tt.action})
 			if !errors.Is(err, ErrUnknown) || sipgate.KindOf(err) != sipgate.Unavailable {
 				t.Errorf("error = %v", err)
 			}
-			if c := only(t, b); c.Last.Outcome != Unknown || c.Hold.Pending {
-				t.Errorf("I7: before the list %+v", c.Last)
+			if c := only(t, b); c.LastCommand.Outcome != Unknown || c.Hold.Pending {
+				t.Errorf("I7: before the list %+v", c.LastCommand)
 			}
 			for range tt.lists {
 				poll(t, b)
 			}
-			if c := only(t, b); c.Last.Outcome != tt.want {
-				t.Errorf("after the list %+v, want %v", c.Last, tt.want)
+			if c := only(t, b); c.LastCommand.Outcome != tt.want {
+				t.Errorf("after the list %+v, want %v", c.LastCommand, tt.want)
 			}
 			if got := u.sent(); len(got) != 1 {
 				t.Errorf("I1: sent %v", got)
@@ -67,18 +67,18 @@ func TestF01CarriedOutLate(t *testing.T) {
 			}
 			return fault{}
 		})
-		b.Do(t.Context(), hold(row, true))
+		b.Execute(t.Context(), hold(row, true))
 		poll(t, b)
-		if c := only(t, b); c.Last.Outcome != Failed {
-			t.Errorf("order %+v", c.Last)
+		if c := only(t, b); c.LastCommand.Outcome != Failed {
+			t.Errorf("order %+v", c.LastCommand)
 		}
 		time.Sleep(3 * time.Second)
 		u.mu.Lock()
 		u.calls[0].Hold = true
 		u.mu.Unlock()
 		poll(t, b)
-		if c := only(t, b); c.Last.Outcome != Confirmed || !c.Hold.On {
-			t.Errorf("order %+v", c.Last)
+		if c := only(t, b); c.LastCommand.Outcome != Confirmed || !c.Hold.On {
+			t.Errorf("order %+v", c.LastCommand)
 		}
 	})
 }
@@ -94,13 +94,13 @@ func TestFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			u, b, row := ready(t)
 			u.setFault(func(op string, _ MemberID) fault { return fault{err: err} })
-			got := b.Do(t.Context(), hold(row, true))
+			got := b.Execute(t.Context(), hold(row, true))
 			if !errors.Is(got, err) || errors.Is(got, ErrUnknown) {
 				t.Errorf("error = %v", got)
 			}
 			c := only(t, b)
-			if c.Hold != (Toggle{}) || c.Last.Outcome != Failed || c.Last.Reason != err.Kind {
-				t.Errorf("%+v, order %+v", c.Hold, c.Last)
+			if c.Hold != (Toggle{}) || c.LastCommand.Outcome != Failed || c.LastCommand.Reason != err.Kind {
+				t.Errorf("%+v, order %+v", c.Hold, c.LastCommand)
 			}
 		})
 	}
@@ -110,15 +110,15 @@ func TestFailures(t *testing.T) {
 func TestF05CallIsGone(t *testing.T) {
 	u, b, row := ready(t)
 	u.remove("A")
-	err := b.Do(t.Context(), hold(row, true))
+	err := b.Execute(t.Context(), hold(row, true))
 	if sipgate.KindOf(err) != sipgate.NoCall {
 		t.Errorf("error = %v", err)
 	}
 	poll(t, b)
-	if c := only(t, b); c.Phase != Ended || c.Last.Outcome != Failed || c.Last.Reason != sipgate.NoCall {
-		t.Errorf("%+v, order %+v", c, c.Last)
+	if c := only(t, b); c.Phase != Ended || c.LastCommand.Outcome != Failed || c.LastCommand.Reason != sipgate.NoCall {
+		t.Errorf("%+v, order %+v", c, c.LastCommand)
 	}
-	if err := b.Do(t.Context(), hold(row, true)); !errors.Is(err, ErrEnded) { // B125
+	if err := b.Execute(t.Context(), hold(row, true)); !errors.Is(err, ErrEnded) { // B125
 		t.Errorf("error = %v", err)
 	}
 	if got := u.sent(); len(got) != 1 {

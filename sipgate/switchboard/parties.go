@@ -21,33 +21,33 @@ func (b *Board) parties(legs chain, current *leg, c *Call) {
 			outside = out
 		}
 		if l == current {
-			c.Outside, c.Inside = b.party(out, ""), b.party(in, user)
+			c.Remote, c.Local = b.party(out, ""), b.party(in, user)
 			break
 		}
 		if l.answered || l.listed || l.cause == "forwarded" {
 			before = append(before, b.party(out, ""), b.party(in, user))
 		}
 	}
-	c.Users = current.answerers
-	if c.Users == nil {
-		c.Users = current.ringing
+	c.UserNames = current.answerers
+	if c.UserNames == nil {
+		c.UserNames = current.ringing
 	}
 	people := current.answers
 	if len(people) == 0 {
 		people = current.rings
 	}
-	c.People = nil
+	c.MemberIDs = nil
 	for _, id := range people {
-		c.People = append(c.People, MemberID(id))
+		c.MemberIDs = append(c.MemberIDs, MemberID(id))
 	}
-	c.Earlier = earlier(before, c)
+	c.PreviousParties = earlier(before, c)
 }
 
 // earlier keeps of the parties before those that the call is no longer with.
 func earlier(before []Party, c *Call) []Party {
 	var ps []Party
 	for _, p := range before {
-		if p != (Party{}) && !p.like(c.Outside) && !p.like(c.Inside) && !slices.ContainsFunc(ps, p.like) {
+		if p != (Party{}) && !p.like(c.Remote) && !p.like(c.Local) && !slices.ContainsFunc(ps, p.like) {
 			ps = append(ps, p)
 		}
 	}
@@ -151,5 +151,5 @@ func number(raw string) string {
 	if raw == "" || raw == "anonymous" {
 		return ""
 	}
-	return sipgate.NormalNumber(raw)
+	return sipgate.NormalizeNumber(raw)
 }

@@ -94,10 +94,10 @@ func (b *Board) listFailed(m *member, err error) {
 		}
 	}
 	b.plan.pause = now.Add(pause)
-	if !b.health.Failing || b.health.Problem != kind {
+	if !b.health.Failing || b.health.Reason != kind {
 		b.log.Warn("sipgate does not list calls", "member", string(m.id), "error", err)
 	}
-	b.health.Failing, b.health.Problem = true, kind
+	b.health.Failing, b.health.Reason = true, kind
 	b.reportHealth()
 }
 

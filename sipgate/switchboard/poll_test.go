@@ -52,7 +52,7 @@ func within(t *testing.T, what string, d time.Duration, ok func() bool) {
 func talking(b *Board) int {
 	n := 0
 	for _, c := range b.Snapshot().Calls {
-		if c.Phase == Talking {
+		if c.Phase == Connected {
 			n++
 		}
 	}
@@ -188,10 +188,10 @@ func TestF02(t *testing.T) {
 		u.setFault(func(string, MemberID) fault { return fault{err: notSent} })
 		time.Sleep(10 * time.Minute)
 		s := b.Snapshot()
-		if c := s.Calls[0]; c.Phase != Talking {
+		if c := s.Calls[0]; c.Phase != Connected {
 			t.Errorf("failed polls ended the call: %+v", c)
 		}
-		if h := s.Health; !h.Failing || h.Problem != sipgate.Unavailable || h.ListedAt.Sub(listed) > 3*time.Second {
+		if h := s.Health; !h.Failing || h.Reason != sipgate.Unavailable || h.ListedAt.Sub(listed) > 3*time.Second {
 			t.Errorf("health = %+v", h)
 		}
 		u.mu.Lock()
@@ -223,10 +223,10 @@ func TestUnauthorizedMember(t *testing.T) {
 		defer sub.Close()
 		time.Sleep(30 * time.Second)
 		h := b.Snapshot().Health
-		if !slices.Equal(h.Aside, []MemberID{"w0"}) || h.Members != 1 || h.Failing {
+		if !slices.Equal(h.AuthFailed, []MemberID{"w0"}) || h.Members != 1 || h.Failing {
 			t.Errorf("health = %+v", h)
 		}
-		if c := only(t, b); c.Phase != Talking {
+		if c := only(t, b); c.Phase != Connected {
 			t.Errorf("what only w0 saw has not ended: %+v", c)
 		}
 		u.mu.Lock()
@@ -238,7 +238,7 @@ func TestUnauthorizedMember(t *testing.T) {
 		u.setFault(nil)
 		b.Join(u.member("w0"))
 		time.Sleep(time.Second)
-		if h := b.Snapshot().Health; len(h.Aside) > 0 || h.Members != 2 {
+		if h := b.Snapshot().Health; len(h.AuthFailed) > 0 || h.Members != 2 {
 			t.Errorf("health = %+v", h)
 		}
 		b.Leave("w0")
@@ -326,7 +326,7 @@ func TestSlowSubscriberIsDropped(t *testing.T) {
 	_, slow := b.Subscribe()
 	_, quick := b.Subscribe()
 	for i := range subscriptionBuffer {
-		b.Do(t.Context(), hold(row, i%2 == 0))
+		b.Execute(t.Context(), hold(row, i%2 == 0))
 		for range 2 {
 			if _, ok := <-quick.Changes(); !ok {
 				t.Fatal("the quick one was dropped")
@@ -382,7 +382,7 @@ func TestExchange(t *testing.T) {
 		u := newUpstream()
 		u.add("A", jennifer, doc)
 		opened := 0
-		x := NewExchange(func(team string) *Board { opened++; return New(Options{}) })
+		x := NewBoards(func(team string) *Board { opened++; return New(Options{}) })
 		b := x.Board("1")
 		if x.Board("1") != b || x.Board("2") == b || opened != 2 {
 			t.Error("not one board per team")

@@ -28,25 +28,25 @@ func TestProgressOfACallThatWasStarted(t *testing.T) {
 					t.Helper()
 					n := len(x.after(5 * time.Second))
 					got, call := x.Progress(id)
-					if !push && stage < switchboard.StageTalking {
+					if !push && stage < switchboard.StageConnected {
 						stage, rows = switchboard.StageUnknown, 0
 						if n != 0 {
 							t.Errorf("%d rows", n)
 						}
-					} else if n != rows || call.ID == "" || call.Outside.Number != "+4915799912345" {
+					} else if n != rows || call.ID == "" || call.Remote.Number != "+4915799912345" {
 						t.Errorf("%d rows, %+v", n, call)
 					}
 					if got != stage {
 						t.Errorf("stage %d, want %d", got, stage)
 					}
 				}
-				want(switchboard.StageOwn, 1)
+				want(switchboard.StageCallerRinging, 1)
 				x.Answer(string(id), "w0")
-				want(switchboard.StageCalling, 1)
+				want(switchboard.StageCalleeRinging, 1)
 				x.Answer(string(id), "")
-				want(switchboard.StageTalking, 1)
+				want(switchboard.StageConnected, 1)
 				x.Simulator.HangUp(string(id), "")
-				want(switchboard.StageOver, 1)
+				want(switchboard.StageEnded, 1)
 				if got, call := x.Progress("54566B"); got != switchboard.StageUnknown || call.ID != "" {
 					t.Errorf("an unknown call: %d %+v", got, call)
 				}

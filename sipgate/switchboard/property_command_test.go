@@ -22,7 +22,7 @@ func (h *history) command(b *watched) {
 	h.commands++
 	c := Command{ID: fmt.Sprintf("action-%d", h.commands), By: "w0", Call: row, Override: h.chance(0.5)}
 	if h.chance(0.3) { // whoever gives it, w0's access carries it
-		c.By, c.Through = "w1", "w0"
+		c.By, c.Via = "w1", "w0"
 	}
 	switch on := h.chance(0.5); h.r.IntN(7) {
 	case 0:
@@ -36,15 +36,15 @@ func (h *history) command(b *watched) {
 	case 4:
 		c.Action = HangUp{}
 	default:
-		c.Action = HangUp{After: time.Duration(1+h.r.IntN(8)) * time.Second}
+		c.Action = HangUp{GracePeriod: time.Duration(1+h.r.IntN(8)) * time.Second}
 	}
 	h.trouble()
 	for range 1 + h.r.IntN(3) {
 		c, g := c, &given{b: b, c: c}
 		h.given = append(h.given, g)
-		c.Done = func(err error) { h.u.mu.Lock(); g.told = append(g.told, err); h.u.mu.Unlock() }
+		c.OnDone = func(err error) { h.u.mu.Lock(); g.told = append(g.told, err); h.u.mu.Unlock() }
 		go func() {
-			if err := b.Do(context.Background(), c); errors.Is(err, ErrReused) {
+			if err := b.Execute(context.Background(), c); errors.Is(err, ErrReused) {
 				h.t.Errorf("history %d: %v", h.seed, err)
 			}
 		}()
@@ -57,7 +57,7 @@ func (h *history) command(b *watched) {
 func (h *history) talking(b *watched, r *rand.Rand) (RowID, bool) {
 	var live []RowID
 	for _, c := range b.Snapshot().Calls {
-		if c.Phase == Talking {
+		if c.Phase == Connected {
 			live = append(live, c.ID)
 		}
 	}
@@ -76,15 +76,15 @@ func (h *history) attend(b *watched) {
 	h.spoilt = true
 	by := MemberID(fmt.Sprintf("w%d", h.x.IntN(2)))
 	if h.x.Float64() < 0.3 {
-		b.Release(by, row)
+		b.ReleaseClaim(by, row)
 		return
 	}
-	switch err := b.Attend(by, row, VerbTransfer); {
+	switch err := b.Claim(by, row, VerbTransfer); {
 	case err == nil:
-		if c, _ := b.Call(row); c.Attention == nil || c.Attention.By != by {
-			h.t.Errorf("history %d: %s attends, but %+v", h.seed, by, c.Attention)
+		if c, _ := b.Call(row); c.Claim == nil || c.Claim.By != by {
+			h.t.Errorf("history %d: %s attends, but %+v", h.seed, by, c.Claim)
 		}
-	case !errors.Is(err, ErrAttended):
+	case !errors.Is(err, ErrClaimed):
 		h.t.Errorf("history %d: %v", h.seed, err)
 	}
 }
@@ -93,11 +93,11 @@ func (h *history) attend(b *watched) {
 func (h *history) undo(b *watched) {
 	for _, c := range b.Snapshot().Calls {
 		err := b.Undo("w1", c.ID)
-		if c.Phase != Ended && (c.Leaving != nil) != (err == nil) {
+		if c.Phase != Ended && (c.PendingHangup != nil) != (err == nil) {
 			h.t.Errorf("history %d: undo of %+v: %v", h.seed, c, err)
 		}
-		if c, _ := b.Call(c.ID); c.Leaving != nil {
-			h.t.Errorf("history %d: undone, but %+v", h.seed, c.Leaving)
+		if c, _ := b.Call(c.ID); c.PendingHangup != nil {
+			h.t.Errorf("history %d: undone, but %+v", h.seed, c.PendingHangup)
 		}
 	}
 }
@@ -136,7 +136,7 @@ func (h *history) count() {
 }
 
 // notOf are the outcomes of commands that did not reach sipgate.
-var notOf = []error{ErrUndone, ErrRestart, ErrAttended, ErrNotYours, ErrEnded, ErrNoCall, ErrTooMany}
+var notOf = []error{ErrUndone, ErrRestart, ErrClaimed, ErrNotYours, ErrEnded, ErrNoCall, ErrRateLimited}
 
 // group names the request that a command may become: those who joined a
 // hang-up that waited share it.

@@ -343,19 +343,19 @@ func (h *history) compare(when string) {
 		ghosts := 0
 		for _, c := range b.Snapshot().Calls {
 			switch {
-			case c.Phase == Talking:
-				shown[c.Upstream] = fmt.Sprint(c.Hold.On, c.Mute.On, c.Recording.On)
+			case c.Phase == Connected:
+				shown[c.CallID] = fmt.Sprint(c.Hold.On, c.Mute.On, c.Recording.On)
 			case when == inTheEnd:
 				ghosts++
 			}
-			if c.Attention != nil || c.Leaving != nil {
-				h.t.Errorf("history %d, board %d, %s: %+v, %+v", h.seed, i, when, c.Attention, c.Leaving)
+			if c.Claim != nil || c.PendingHangup != nil {
+				h.t.Errorf("history %d, board %d, %s: %+v, %+v", h.seed, i, when, c.Claim, c.PendingHangup)
 			}
-			if c.Hold.Pending || c.Mute.Pending || c.Recording.Pending || c.Last != nil && c.Last.Outcome == Pending {
+			if c.Hold.Pending || c.Mute.Pending || c.Recording.Pending || c.LastCommand != nil && c.LastCommand.Outcome == Pending {
 				h.t.Errorf("history %d, board %d, %s: still pending: %+v", h.seed, i, when, c)
 			}
-			if c.Last != nil && c.Last.Outcome == Unknown && (c.Last.Verb == VerbHold || c.Last.Verb == VerbMute) && c.Phase == Talking {
-				h.t.Errorf("history %d, board %d, %s: not reconciled: %+v", h.seed, i, when, c.Last)
+			if c.LastCommand != nil && c.LastCommand.Outcome == Unknown && (c.LastCommand.Verb == VerbHold || c.LastCommand.Verb == VerbMute) && c.Phase == Connected {
+				h.t.Errorf("history %d, board %d, %s: not reconciled: %+v", h.seed, i, when, c.LastCommand)
 			}
 		}
 		want := maps.Clone(truth)
@@ -374,7 +374,7 @@ func (h *history) compare(when string) {
 // visible reports whether one of the board's members sees the call.
 func (h *history) visible(b *watched, id sipgate.CallID) bool {
 	by, ok := h.u.seenBy[id]
-	return !ok || slices.ContainsFunc(by, b.Has)
+	return !ok || slices.ContainsFunc(by, b.HasMember)
 }
 
 // portrait writes down the established rows but for what depends on when facts
@@ -382,8 +382,8 @@ func (h *history) visible(b *watched, id sipgate.CallID) bool {
 func (h *history) portrait(b *watched) string {
 	var lines []string
 	for _, c := range b.Snapshot().Calls {
-		if c.Phase == Talking {
-			lines = append(lines, fmt.Sprintf("\n%s %s %v %v %v %v %v %v", c.Upstream, c.Direction, c.Outside, c.Inside, c.Users, c.Hold, c.Mute, c.Seen))
+		if c.Phase == Connected {
+			lines = append(lines, fmt.Sprintf("\n%s %s %v %v %v %v %v %v", c.CallID, c.Direction, c.Remote, c.Local, c.UserNames, c.Hold, c.Mute, c.VisibleTo))
 		}
 	}
 	slices.Sort(lines)

@@ -21,13 +21,13 @@ type row struct {
 
 	queue []*job         // commands that wait for their turn; the first has it
 	wants map[Verb]*want // the newest unanswered command of each switch
-	last  *Order
+	last  *LastCommand
 	lastN *job // whose order last is
 	open  *job // a command whose outcome lists have yet to tell
-	play  *Playing
+	play  *Playback
 
-	lease   *Attention // of who has a dialog open
-	waiting *waiting   // the hang-up in its grace
+	lease   *Claim   // of who has a dialog open
+	waiting *waiting // the hang-up in its grace
 
 	moves moves
 	ask   *ask // the consultation, if there is one
@@ -165,21 +165,21 @@ func (b *Board) view(r *row, legs chain, l *leg, now time.Time) Call {
 		r.was = p
 	}
 	c := Call{
-		ID: r.id, Upstream: l.id, Phase: p, Was: r.was, Direction: legs.direction,
+		ID: r.id, CallID: l.id, Phase: p, PreviousPhase: r.was, Direction: legs.direction,
 		Hold:      r.toggle(VerbHold, l.hold),
 		Mute:      r.toggle(VerbMute, l.mute),
 		Recording: r.toggle(VerbRecord, l.recording),
-		Started:   r.started(), Since: r.since, About: r.about(),
-		Last: r.last, Playing: r.play,
+		Started:   r.started(), Since: r.since, Approximate: r.about(),
+		LastCommand: r.last, Playback: r.play,
 	}
 	b.parties(legs, l, &c)
 	for _, m := range l.seen {
-		c.Seen = append(c.Seen, m.id)
+		c.VisibleTo = append(c.VisibleTo, m.id)
 	}
 	if p == Ended {
-		c.Cause, c.Gone, c.Playing = l.cause, l.ended, nil
+		c.Cause, c.EndedAt, c.Playback = l.cause, l.ended, nil
 	} else {
-		c.Attention, c.Leaving = r.attention(now), r.leaving()
+		c.Claim, c.PendingHangup = r.attention(now), r.leaving()
 		c.Consultation = b.consultation(r)
 	}
 	return c
@@ -188,7 +188,7 @@ func (b *Board) view(r *row, legs chain, l *leg, now time.Time) Call {
 func (r *row) toggle(v Verb, on bool) Toggle {
 	t := Toggle{On: on}
 	if w := r.wants[v]; w != nil {
-		t.Want, t.Pending = w.on, true
+		t.Requested, t.Pending = w.on, true
 	}
 	return t
 }
@@ -233,14 +233,14 @@ func (r *row) due(current *leg) time.Time {
 // same reports whether two values of a row look the same, whatever their
 // number and their memo.
 func same(x, y *Call) bool {
-	return x.ID == y.ID && x.Upstream == y.Upstream && x.Phase == y.Phase && x.Was == y.Was &&
-		x.Direction == y.Direction && x.Outside == y.Outside && x.Inside == y.Inside &&
-		slices.Equal(x.Users, y.Users) && slices.Equal(x.People, y.People) && slices.Equal(x.Seen, y.Seen) && slices.Equal(x.Earlier, y.Earlier) &&
+	return x.ID == y.ID && x.CallID == y.CallID && x.Phase == y.Phase && x.PreviousPhase == y.PreviousPhase &&
+		x.Direction == y.Direction && x.Remote == y.Remote && x.Local == y.Local &&
+		slices.Equal(x.UserNames, y.UserNames) && slices.Equal(x.MemberIDs, y.MemberIDs) && slices.Equal(x.VisibleTo, y.VisibleTo) && slices.Equal(x.PreviousParties, y.PreviousParties) &&
 		x.Hold == y.Hold && x.Mute == y.Mute && x.Recording == y.Recording &&
-		x.Started.Equal(y.Started) && x.Since.Equal(y.Since) && x.About == y.About &&
-		sameValue(x.Last, y.Last) && sameValue(x.Playing, y.Playing) &&
-		sameValue(x.Consultation, y.Consultation) && sameValue(x.Attention, y.Attention) && sameValue(x.Leaving, y.Leaving) &&
-		x.Cause == y.Cause && x.Gone.Equal(y.Gone)
+		x.Started.Equal(y.Started) && x.Since.Equal(y.Since) && x.Approximate == y.Approximate &&
+		sameValue(x.LastCommand, y.LastCommand) && sameValue(x.Playback, y.Playback) &&
+		sameValue(x.Consultation, y.Consultation) && sameValue(x.Claim, y.Claim) && sameValue(x.PendingHangup, y.PendingHangup) &&
+		x.Cause == y.Cause && x.EndedAt.Equal(y.EndedAt)
 }
 
 // sameValue compares what two pointers point to. Orders and Playings are

@@ -102,11 +102,11 @@ func glance(calls []Call) string {
 		}
 		arrow := map[sipgate.Direction]string{sipgate.Incoming: ">", sipgate.Outgoing: "<"}[c.Direction]
 		var before []string
-		for _, p := range c.Earlier {
+		for _, p := range c.PreviousParties {
 			before = append(before, name(p))
 		}
 		lines = append(lines, fmt.Sprintf("%s %s %s%s%s %v %v", []string{"ringing", "talking", "ended"}[c.Phase],
-			c.Upstream, name(c.Outside), arrow, name(c.Inside), c.Users, before))
+			c.CallID, name(c.Remote), arrow, name(c.Local), c.UserNames, before))
 	}
 	slices.Sort(lines)
 	return fmt.Sprint(lines)
@@ -116,7 +116,7 @@ func TestF41Sequences(t *testing.T) {
 	for name, s := range sequences {
 		t.Run(name, func(t *testing.T) {
 			b := open(t, newUpstream())
-			b.Name(someNames)
+			b.SetNames(someNames)
 			var row RowID
 			for i, e := range s.events {
 				b.Observe(e)
@@ -141,7 +141,7 @@ func TestF17Permutations(t *testing.T) {
 			want := ""
 			for n, events := range permutations(s.events) {
 				b := open(t, newUpstream())
-				b.Name(someNames)
+				b.SetNames(someNames)
 				var kept []Call
 				for _, e := range events {
 					b.Observe(e)

@@ -67,7 +67,7 @@ func (b *Board) confirm(j *job, l *leg, now time.Time) {
 		if !a.Attended {
 			l.doubt = b.tick()
 		}
-	case StopAsking:
+	case CancelConsultation:
 		if j.row.ask != nil {
 			j.row.ask.stopped = true
 		}
@@ -139,7 +139,7 @@ func (r *row) reconcileEnd(l *leg, now time.Time) {
 		return
 	}
 	switch j.command.Action.(type) {
-	case HangUp, TransferTo, StopAsking:
+	case HangUp, TransferTo, CancelConsultation:
 		r.outcome(j, Confirmed, 0, now)
 	}
 }
@@ -147,9 +147,9 @@ func (r *row) reconcileEnd(l *leg, now time.Time) {
 // play notes that sipgate accepted an announcement, and watches for it to be
 // fetched.
 func (b *Board) play(r *row, a Announce, now time.Time) {
-	p := &Playing{Title: a.Title, Since: now, Length: a.Length, Watched: a.Fetched != nil}
+	p := &Playback{Title: a.Title, Since: now, Length: a.Length, Hosted: a.Fetched != nil}
 	r.play = p
-	if p.Watched {
+	if p.Hosted {
 		go b.watchFetch(r, now, a.Fetched)
 	}
 }

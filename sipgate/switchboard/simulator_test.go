@@ -130,20 +130,20 @@ func oneCall(t *testing.T, push bool) {
 		t.Fatal(err)
 	}
 	calls := x.after(time.Second)
-	if push != (len(calls) == 1) || push && (calls[0].Phase != switchboard.Ringing || len(calls[0].Users) != 1 || calls[0].About) {
+	if push != (len(calls) == 1) || push && (calls[0].Phase != switchboard.Ringing || len(calls[0].UserNames) != 1 || calls[0].Approximate) {
 		t.Fatalf("ringing: %+v", calls)
 	}
 	if err := x.Answer(id, "w0"); err != nil {
 		t.Fatal(err)
 	}
 	calls = x.after(3 * time.Second)
-	if len(calls) != 1 || calls[0].Phase != switchboard.Talking || calls[0].Outside.Number != "+491713920014" || calls[0].About == push {
+	if len(calls) != 1 || calls[0].Phase != switchboard.Connected || calls[0].Remote.Number != "+491713920014" || calls[0].Approximate == push {
 		t.Fatalf("answered: %+v", calls)
 	}
 	row := calls[0].ID
 	do := func(by switchboard.MemberID, a switchboard.Action) {
 		t.Helper()
-		if err := x.Do(t.Context(), switchboard.Command{By: by, Call: row, Action: a}); err != nil {
+		if err := x.Execute(t.Context(), switchboard.Command{By: by, Call: row, Action: a}); err != nil {
 			t.Errorf("%s: %v", a.Verb(), err)
 		}
 	}
@@ -158,12 +158,12 @@ func oneCall(t *testing.T, push bool) {
 	other := sipgate.Number(x.number(t, "w1"))
 	do("w0", switchboard.TransferTo{Transfer: sipgate.Transfer{To: other}})
 	calls = x.after(3 * time.Second) // w1's telephone rings
-	if len(calls) != 1 || calls[0].Phase != switchboard.Talking || string(calls[0].Upstream) != id {
+	if len(calls) != 1 || calls[0].Phase != switchboard.Connected || string(calls[0].CallID) != id {
 		t.Errorf("while the target rings: %+v", calls)
 	}
 	calls = x.after(6 * time.Second)
-	if len(calls) != 1 || calls[0].ID != row || string(calls[0].Upstream) == id || calls[0].Phase != switchboard.Talking ||
-		calls[0].Outside.Number != "+491713920014" || len(calls[0].Earlier) != 1 || !slices.Equal(calls[0].Seen, []switchboard.MemberID{"w1"}) {
+	if len(calls) != 1 || calls[0].ID != row || string(calls[0].CallID) == id || calls[0].Phase != switchboard.Connected ||
+		calls[0].Remote.Number != "+491713920014" || len(calls[0].PreviousParties) != 1 || !slices.Equal(calls[0].VisibleTo, []switchboard.MemberID{"w1"}) {
 		t.Fatalf("transferred: %+v", calls)
 	}
 	do("w1", switchboard.HangUp{})
@@ -260,8 +260,8 @@ func (x *office) settled(t *testing.T) {
 		}
 		for _, c := range x.Snapshot().Calls {
 			calls = append(calls, fmt.Sprintf("\nshown is %+v", c))
-			if c.Phase == switchboard.Talking && !slices.Equal(c.Users, []string{"voicemail"}) {
-				shown[string(c.Upstream)] = true
+			if c.Phase == switchboard.Connected && !slices.Equal(c.UserNames, []string{"voicemail"}) {
+				shown[string(c.CallID)] = true
 			}
 		}
 		if fmt.Sprint(truth) != fmt.Sprint(shown) {

@@ -39,11 +39,11 @@ const unknownLength = 20 * time.Second
 
 // playingAt is what is to be shown of an announcement at a moment, nil if it
 // is over. Its end is an estimate: sipgate does not tell.
-func playingAt(p *Playing, now time.Time) *Playing {
+func playingAt(p *Playback, now time.Time) *Playback {
 	if !now.Before(endOfPlaying(p)) {
 		return nil
 	}
-	if p.Watched && !p.Missed && p.FetchedAfter == 0 && now.Sub(p.Since) >= fetchExpected {
+	if p.Hosted && !p.Missed && p.FetchedAfter == 0 && now.Sub(p.Since) >= fetchExpected {
 		q := *p
 		q.Missed = true
 		return &q
@@ -53,13 +53,13 @@ func playingAt(p *Playing, now time.Time) *Playing {
 
 // endOfPlaying is when nothing is to be shown of an announcement any more: its
 // length after it was fetched, or when everybody could see that it was not.
-func endOfPlaying(p *Playing) time.Time {
+func endOfPlaying(p *Playback) time.Time {
 	length := p.Length
 	if length <= 0 {
 		length = unknownLength
 	}
 	switch {
-	case !p.Watched:
+	case !p.Hosted:
 		return p.Since.Add(length)
 	case p.FetchedAfter > 0:
 		return p.Since.Add(p.FetchedAfter + length)
@@ -68,8 +68,8 @@ func endOfPlaying(p *Playing) time.Time {
 }
 
 // nextOfPlaying is when something about an announcement is due.
-func nextOfPlaying(p *Playing) time.Time {
-	if p.Watched && !p.Missed && p.FetchedAfter == 0 {
+func nextOfPlaying(p *Playback) time.Time {
+	if p.Hosted && !p.Missed && p.FetchedAfter == 0 {
 		return p.Since.Add(fetchExpected)
 	}
 	return endOfPlaying(p)

@@ -22,7 +22,7 @@ func TestI6Teams(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
-		x := NewExchange(func(string) *Board { return New(Options{}) })
+		x := NewBoards(func(string) *Board { return New(Options{}) })
 		defer x.Close()
 		var teams []*teamOfCanaries
 		for i := range 3 {
@@ -63,7 +63,7 @@ type teamOfCanaries struct {
 	changes int
 }
 
-func newTeamOfCanaries(x *Exchange, i int) *teamOfCanaries {
+func newTeamOfCanaries(x *Boards, i int) *teamOfCanaries {
 	c := &teamOfCanaries{canary: fmt.Sprintf("CANARY%d", i), board: x.Board(fmt.Sprint("team", i)), u: newUpstream()}
 	for _, id := range []MemberID{"w0", "w1"} { // the same ids in every account
 		m := c.u.member(id)
@@ -100,7 +100,7 @@ func (c *teamOfCanaries) step(t *testing.T, r *rand.Rand, n int) {
 	case 5:
 		if calls := c.board.Snapshot().Calls; len(calls) > 0 {
 			call := calls[r.IntN(len(calls))]
-			c.board.Do(context.Background(), Command{By: "w0", Call: call.ID, Action: Hold{On: r.IntN(2) == 0}})
+			c.board.Execute(context.Background(), Command{By: "w0", Call: call.ID, Action: Hold{On: r.IntN(2) == 0}})
 		}
 	case 6:
 		c.board.Poll(t.Context())

@@ -21,7 +21,7 @@ func (b *Board) expectMove(j *job, l *leg, now time.Time) {
 	}
 	m := moves{leg: l, since: j.began, at: now, target: number(string(t.To))}
 	if c := j.row.shown; c != nil {
-		m.other = c.Outside.Number
+		m.other = c.Remote.Number
 	}
 	if j.row.moves.at.IsZero() {
 		b.moving = append(b.moving, j.row)

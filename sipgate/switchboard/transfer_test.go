@@ -34,20 +34,20 @@ func TestF41ByPollingAlone(t *testing.T) {
 				row := rows(t, b, 2)[0].ID
 				_, sub := b.Subscribe()
 				to := TransferTo{sipgate.Transfer{To: "+" + target, Attended: tt.attended}}
-				if err := b.Do(t.Context(), Command{By: "w0", Call: row, Action: to}); err != nil {
+				if err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: to}); err != nil {
 					t.Fatal(err)
 				}
 				poll(t, b)
 				poll(t, b)
 				c := rows(t, b, 2)[0]
-				if c.ID != row || c.Upstream != "AT" || c.Phase != Talking {
+				if c.ID != row || c.CallID != "AT" || c.Phase != Connected {
 					t.Errorf("row = %+v", c)
 				}
-				if c.Outside.Number != "+"+jennifer || c.Inside.Number != "+"+target || !slices.Equal(c.Earlier, []Party{{Number: "+" + doc}}) {
-					t.Errorf("with %v and %v, earlier %v", c.Outside, c.Inside, c.Earlier)
+				if c.Remote.Number != "+"+jennifer || c.Local.Number != "+"+target || !slices.Equal(c.PreviousParties, []Party{{Number: "+" + doc}}) {
+					t.Errorf("with %v and %v, earlier %v", c.Remote, c.Local, c.PreviousParties)
 				}
-				if c.Last.Verb != VerbTransfer || c.Last.Outcome != Confirmed || c.Last.Detail != "+"+target {
-					t.Errorf("order %+v", c.Last)
+				if c.LastCommand.Verb != VerbTransfer || c.LastCommand.Outcome != Confirmed || c.LastCommand.Detail != "+"+target {
+					t.Errorf("order %+v", c.LastCommand)
 				}
 				for _, c := range calls(sub) {
 					if c.Phase == Ended || c.ID != row {
@@ -70,7 +70,7 @@ func TestF41TargetRings(t *testing.T) {
 			poll(t, b)
 			row := only(t, b).ID
 			to := TransferTo{sipgate.Transfer{To: "+" + target}}
-			if err := b.Do(t.Context(), Command{By: "w0", Call: row, Action: to}); err != nil {
+			if err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: to}); err != nil {
 				t.Fatal(err)
 			}
 			u.remove("AT")
@@ -82,7 +82,7 @@ func TestF41TargetRings(t *testing.T) {
 			rows(t, b, 0)
 			u.add("C", jennifer, target)
 			poll(t, b)
-			if c := only(t, b); (c.ID == row) != same || c.Phase != Talking {
+			if c := only(t, b); (c.ID == row) != same || c.Phase != Connected {
 				t.Errorf("after %v: same row %v, want %v; %+v", wait, c.ID == row, same, c)
 			}
 		})
@@ -103,18 +103,18 @@ func TestF41BothListed(t *testing.T) {
 		return fault{}
 	})
 	to := TransferTo{sipgate.Transfer{To: "+" + target, Attended: true}}
-	b.Do(t.Context(), Command{By: "w0", Call: row, Action: to})
+	b.Execute(t.Context(), Command{By: "w0", Call: row, Action: to})
 	u.add("C", jennifer, target)
 	poll(t, b)
 	rows(t, b, 2)
 	u.remove("A")
 	poll(t, b)
-	if c := only(t, b); c.ID != row || c.Upstream != "C" {
+	if c := only(t, b); c.ID != row || c.CallID != "C" {
 		t.Errorf("row = %+v", c)
 	}
 	poll(t, b)
-	if c := only(t, b); c.Last.Outcome != Confirmed {
-		t.Errorf("order %+v", c.Last)
+	if c := only(t, b); c.LastCommand.Outcome != Confirmed {
+		t.Errorf("order %+v", c.LastCommand)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestF41Strangers(t *testing.T) {
 	poll(t, b)
 	rows(t, b, 2)
 	to := TransferTo{sipgate.Transfer{To: "+" + target}}
-	if err := b.Do(t.Context(), Command{By: "w0", Call: rows(t, b, 2)[1].ID, Action: to}); err != nil {
+	if err := b.Execute(t.Context(), Command{By: "w0", Call: rows(t, b, 2)[1].ID, Action: to}); err != nil {
 		t.Fatal(err)
 	}
 	u.mu.Lock()
@@ -141,7 +141,7 @@ func TestF41Strangers(t *testing.T) {
 	u.add("D", stranger, doc)
 	poll(t, b)
 	poll(t, b)
-	if got := rows(t, b, 3); got[0].ID != row || got[2].Upstream != "D" {
+	if got := rows(t, b, 3); got[0].ID != row || got[2].CallID != "D" {
 		t.Errorf("rows = %s", picture(got))
 	}
 }
@@ -172,7 +172,7 @@ func TestF41ListBeforeEvents(t *testing.T) {
 			b.Observe(e)
 		}
 		poll(t, b)
-		if c := only(t, b); c.ID != row || c.Upstream != "B" || c.Phase != Talking || len(c.Earlier) != 1 {
+		if c := only(t, b); c.ID != row || c.CallID != "B" || c.Phase != Connected || len(c.PreviousParties) != 1 {
 			t.Errorf("late %v: %+v", lateEvents, c)
 		}
 	}
@@ -191,11 +191,11 @@ func TestMergeWithCommandUnderWay(t *testing.T) {
 		u.setFault(func(op string, _ MemberID) fault { return fault{before: time.Second} })
 		errs := make(chan error, 2)
 		for _, on := range []bool{true, false} {
-			go func() { errs <- b.Do(t.Context(), hold(cs[1].ID, on)) }()
+			go func() { errs <- b.Execute(t.Context(), hold(cs[1].ID, on)) }()
 			synctest.Wait()
 		}
 		b.Observe(origin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""))
-		if c := only(t, b); c.ID != cs[0].ID || !c.Hold.Pending || c.Last == nil {
+		if c := only(t, b); c.ID != cs[0].ID || !c.Hold.Pending || c.LastCommand == nil {
 			t.Errorf("row = %+v", c)
 		}
 		for range 2 {
@@ -203,8 +203,8 @@ func TestMergeWithCommandUnderWay(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if c := only(t, b); c.Hold.Pending || c.Last.Outcome != Confirmed || c.Hold.On {
-			t.Errorf("row = %+v, order %+v", c, c.Last)
+		if c := only(t, b); c.Hold.Pending || c.LastCommand.Outcome != Confirmed || c.Hold.On {
+			t.Errorf("row = %+v, order %+v", c, c.LastCommand)
 		}
 		if got := u.sent(); !slices.Equal(got, []string{"hold B true", "hold B false"}) {
 			t.Errorf("sent %v", got)

@@ -14,14 +14,14 @@ func TestPeople(t *testing.T) {
 	ring := newCall("A", "in", "4930123456", "4922112345", "Anna", "Tom")
 	ring.UserIDs = []sipgate.UserID{"w0", "w1"}
 	b.Observe(ring)
-	if c := only(t, b); !slices.Equal(c.People, []MemberID{"w0", "w1"}) {
-		t.Errorf("ringing: %v", c.People)
+	if c := only(t, b); !slices.Equal(c.MemberIDs, []MemberID{"w0", "w1"}) {
+		t.Errorf("ringing: %v", c.MemberIDs)
 	}
 	picked := answer(ring, "Tom")
 	picked.UserIDs = []sipgate.UserID{"w1"}
 	b.Observe(picked)
-	if c := only(t, b); !slices.Equal(c.People, []MemberID{"w1"}) {
-		t.Errorf("answered: %v", c.People)
+	if c := only(t, b); !slices.Equal(c.MemberIDs, []MemberID{"w1"}) {
+		t.Errorf("answered: %v", c.MemberIDs)
 	}
 }
 
@@ -32,7 +32,7 @@ func TestBefore(t *testing.T) {
 	var seen []string
 	failure := errors.New("no audit")
 	for _, fails := range []error{nil, failure} {
-		err := b.Do(t.Context(), Command{By: "w0", Call: row, Action: Hold{On: true}, Before: func() error {
+		err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: Hold{On: true}, BeforeSend: func() error {
 			seen = append(seen, u.sent()...)
 			return fails
 		}})
@@ -43,15 +43,15 @@ func TestBefore(t *testing.T) {
 	if got := u.sent(); len(got) != 1 || len(seen) != 1 {
 		t.Errorf("sent %v; %d were sent before", got, len(seen))
 	}
-	if c := only(t, b); c.Last.Outcome != Failed {
-		t.Errorf("%+v", c.Last)
+	if c := only(t, b); c.LastCommand.Outcome != Failed {
+		t.Errorf("%+v", c.LastCommand)
 	}
 }
 
 // A journal learns of everything, but the lists do not come more often for it.
 func TestListenDoesNotWatch(t *testing.T) {
 	b := New(Options{})
-	_, quiet := b.Listen()
+	_, quiet := b.SubscribePassive()
 	defer quiet.Close()
 	if b.isWatched() {
 		t.Error("listening counts as watching")

@@ -47,10 +47,10 @@ type AuditEntry struct {
 	ID         int64     // given by Begin; greater is later
 	At         time.Time // given by Begin
 	Account    string
-	By         Member
-	ByName     string // as it was at the time
-	Through    Member // whose access carried it; By if not given
-	Deed       Deed
+	By         MemberID
+	ByName     string   // as it was at the time
+	Via        MemberID // whose access carried it; By if not given
+	Action     Permission
 	Call       string // the row on the board, "" if no call is concerned
 	Parties    string // of the call, for people
 	Parameters string // for people; of keypad tones only [TonesParameters]
@@ -205,19 +205,19 @@ func (e *AuditEntry) check() error {
 	if e.Account == "" {
 		e.Account = e.By.Account
 	}
-	if e.Through == (Member{}) {
-		e.Through = e.By
+	if e.Via == (MemberID{}) {
+		e.Via = e.By
 	}
 	switch {
-	case e.Account == "" || e.By.User == "" || e.Deed == "":
+	case e.Account == "" || e.By.User == "" || e.Action == "":
 		return errors.New("an entry needs an account, a user and a deed")
-	case e.By.Account != e.Account || e.Through.Account != e.Account:
+	case e.By.Account != e.Account || e.Via.Account != e.Account:
 		return errors.New("an entry is of one account")
 	}
 	for _, s := range []*string{&e.ByName, &e.Call, &e.Parties, &e.Parameters, &e.Address} {
 		*s = tidy(*s, maxField)
 	}
-	if e.Deed == DeedTones && !tonesOnly.MatchString(e.Parameters) {
+	if e.Action == SendTones && !tonesOnly.MatchString(e.Parameters) {
 		e.Parameters = ""
 	}
 	return nil

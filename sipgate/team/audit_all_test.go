@@ -11,7 +11,7 @@ func TestAuditAllReadsPages(t *testing.T) {
 	a.db.SetMaxOpenConns(1)
 	fill(t, a, 2500)
 	n, last := 0, int64(0)
-	for e, err := range a.All(t.Context(), "111", AuditFilter{Deed: DeedHold, Limit: 3}) {
+	for e, err := range a.All(t.Context(), "111", AuditFilter{Action: Hold, Limit: 3}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,8 +27,8 @@ func (a *Audit) insert(ctx context.Context, e AuditEntry) (int64, error) {
 			values ((select max(id) from (select $1 as id union all select max(id) + 1 from audit) ids),
 				$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0)
 			on conflict (id) do nothing returning id`,
-			now.UnixMicro(), e.Account, string(e.By.User), e.ByName, string(e.Through.User),
-			string(e.Deed), e.Call, e.Parties, e.Parameters, e.Address, e.Outcome, e.Status,
+			now.UnixMicro(), e.Account, string(e.By.User), e.ByName, string(e.Via.User),
+			string(e.Action), e.Call, e.Parties, e.Parameters, e.Address, e.Outcome, e.Status,
 			now.UnixMilli()).Scan(&id)
 		if err == nil {
 			return id, nil
@@ -90,7 +90,7 @@ func (a *Audit) exec(ctx context.Context, query string, args ...any) (int64, err
 // not matter.
 type AuditFilter struct {
 	By     sipgate.UserID
-	Deed   Deed
+	Action Permission
 	Call   string    // the row on the board
 	From   time.Time // begun then or later
 	To     time.Time // and before then
@@ -112,8 +112,8 @@ func (a *Audit) List(ctx context.Context, account string, f AuditFilter) ([]Audi
 	if f.By != "" {
 		add("by_user = $%d", string(f.By))
 	}
-	if f.Deed != "" {
-		add("deed = $%d", string(f.Deed))
+	if f.Action != "" {
+		add("deed = $%d", string(f.Action))
 	}
 	if f.Call != "" {
 		add("call_id = $%d", f.Call)
@@ -157,9 +157,9 @@ func (a *Audit) query(ctx context.Context, clause string, args ...any) ([]AuditE
 			&e.Parameters, &e.Address, &e.Outcome, &e.Status, &at, &took); err != nil {
 			return nil, err
 		}
-		e.By = Member{e.Account, sipgate.UserID(by)}
-		e.Through = Member{e.Account, sipgate.UserID(through)}
-		e.Deed = Deed(deed)
+		e.By = MemberID{e.Account, sipgate.UserID(by)}
+		e.Via = MemberID{e.Account, sipgate.UserID(through)}
+		e.Action = Permission(deed)
 		e.At, e.Took = time.UnixMilli(at).UTC(), time.Duration(took)*time.Millisecond
 		found = append(found, e)
 	}

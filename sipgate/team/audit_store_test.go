@@ -101,8 +101,8 @@ func TestAuditFilter(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	a.now = func() time.Time { return now }
 	for i := range 60 {
-		e := hold([]Member{ada, mia, bob}[i%3], []string{"A", "B"}[i/3%2])
-		e.Deed = []Deed{DeedHold, DeedMute}[i/6%2]
+		e := hold([]MemberID{ada, mia, bob}[i%3], []string{"A", "B"}[i/3%2])
+		e.Action = []Permission{Hold, Mute}[i/6%2]
 		e.ByName = "canary " + e.By.Account
 		begin(t, a, e)
 		now = now.Add(time.Minute)
@@ -113,12 +113,12 @@ func TestAuditFilter(t *testing.T) {
 	}
 	hour := now.Add(-30 * time.Minute)
 	for _, f := range []AuditFilter{
-		{}, {By: "w0"}, {By: "w1"}, {By: "w9"}, {Deed: DeedMute}, {Call: "A"}, {From: hour}, {To: hour},
-		{From: hour.Add(-time.Minute), To: hour.Add(time.Minute)}, {By: "w0", Deed: DeedHold, Call: "B", From: hour},
+		{}, {By: "w0"}, {By: "w1"}, {By: "w9"}, {Action: Mute}, {Call: "A"}, {From: hour}, {To: hour},
+		{From: hour.Add(-time.Minute), To: hour.Add(time.Minute)}, {By: "w0", Action: Hold, Call: "B", From: hour},
 		{By: "w0' or '1'='1"}, {Call: "A' --"}, {Before: all[10].ID}, {Before: 1}, {Before: -1},
 	} {
 		want := slices.DeleteFunc(slices.Clone(all), func(e AuditEntry) bool {
-			return f.By != "" && e.By.User != f.By || f.Deed != "" && e.Deed != f.Deed || f.Call != "" && e.Call != f.Call ||
+			return f.By != "" && e.By.User != f.By || f.Action != "" && e.Action != f.Action || f.Call != "" && e.Call != f.Call ||
 				e.At.Before(f.From) || !f.To.IsZero() && !e.At.Before(f.To) || f.Before > 0 && e.ID >= f.Before
 		})
 		var got []AuditEntry

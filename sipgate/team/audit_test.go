@@ -16,8 +16,8 @@ import (
 func auditOf(tb testing.TB, keep time.Duration) *Audit { return NewAudit(tables(tb), keep) }
 
 // hold is the entry of somebody who puts a call on hold.
-func hold(by Member, call string) AuditEntry {
-	return AuditEntry{By: by, ByName: "Somebody", Deed: DeedHold, Call: call, Parties: "+491579 → e0",
+func hold(by MemberID, call string) AuditEntry {
+	return AuditEntry{By: by, ByName: "Somebody", Action: Hold, Call: call, Parties: "+491579 → e0",
 		Parameters: "value=true", Address: "192.0.2.1"}
 }
 
@@ -54,7 +54,7 @@ func TestAudit(t *testing.T) {
 		a := auditOf(t, 0)
 		ctx := t.Context()
 		want := hold(ada, "ROW")
-		want.Account, want.Through = "111", mia
+		want.Account, want.Via = "111", mia
 		start := time.Now().UTC()
 		want.ID, want.At, want.Outcome = begin(t, a, want), start.Truncate(time.Millisecond), OutcomeBegun
 		if got := list(t, a, "111", AuditFilter{}); len(got) != 1 || got[0] != want {
@@ -76,7 +76,7 @@ func TestAudit(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := list(t, a, "111", AuditFilter{})
-		if len(got) != 2 || got[0].Outcome != OutcomeRefused || got[0].Through != tom || got[0].ID <= want.ID {
+		if len(got) != 2 || got[0].Outcome != OutcomeRefused || got[0].Via != tom || got[0].ID <= want.ID {
 			t.Errorf("%+v", got)
 		}
 		for _, err := range []error{
@@ -100,13 +100,13 @@ func TestAudit(t *testing.T) {
 func TestAuditIncomplete(t *testing.T) {
 	a := auditOf(t, 0)
 	for name, spoil := range map[string]func(*AuditEntry){
-		"nobody":             func(e *AuditEntry) { e.By = Member{} },
+		"nobody":             func(e *AuditEntry) { e.By = MemberID{} },
 		"no user":            func(e *AuditEntry) { e.By.User = "" },
-		"no deed":            func(e *AuditEntry) { e.Deed = "" },
+		"no deed":            func(e *AuditEntry) { e.Action = "" },
 		"another account":    func(e *AuditEntry) { e.Account = "222" },
-		"others only":        func(e *AuditEntry) { e.Account, e.Through = "222", bob },
-		"another's access":   func(e *AuditEntry) { e.Through = bob },
-		"nobody's access":    func(e *AuditEntry) { e.Through = Member{User: "w1"} },
+		"others only":        func(e *AuditEntry) { e.Account, e.Via = "222", bob },
+		"another's access":   func(e *AuditEntry) { e.Via = bob },
+		"nobody's access":    func(e *AuditEntry) { e.Via = MemberID{User: "w1"} },
 		"account only given": func(e *AuditEntry) { e.By.Account = ""; e.Account = "111" },
 	} {
 		e := hold(ada, "ROW")
@@ -128,7 +128,7 @@ func TestGrace(t *testing.T) {
 	a := auditOf(t, 0)
 	ctx := t.Context()
 	e := hold(ada, "ROW")
-	e.Deed, e.Outcome = DeedHangUp, OutcomeWaiting
+	e.Action, e.Outcome = HangUp, OutcomeWaiting
 	undone, sent := begin(t, a, e), begin(t, a, e)
 	begin(t, a, e)
 	if err := a.End(ctx, undone, OutcomeCancelled, 0, 2*time.Second); err != nil {
@@ -248,7 +248,7 @@ func TestB116(t *testing.T) {
 		{"１２", ""}, {"4711", ""}, {"10 tones not_yours", "10 tones not_yours"}, {"not_yours", "not_yours"},
 	} {
 		e := hold(ada, "ROW")
-		e.Deed, e.Parameters = DeedTones, test.parameters
+		e.Action, e.Parameters = SendTones, test.parameters
 		begin(t, a, e)
 		if err := a.Refused(t.Context(), e); err != nil {
 			t.Fatal(err)

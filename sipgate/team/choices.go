@@ -11,7 +11,7 @@ import (
 
 // Choices are what somebody wants of the pages, in every browser. They are
 // nobody else's business and never a reason to allow or refuse anything.
-type Choices struct {
+type Preferences struct {
 	Lang     string // a language's tag, or "": as the browser says
 	Theme    Theme
 	Keys     bool // single keys do something on the board
@@ -21,7 +21,7 @@ type Choices struct {
 	Volume   int  // percent
 	Notify   bool // desktop notifications
 	RingsAll bool // the calls of others ring, too
-	Quiet    Quiet
+	Quiet    QuietHours
 
 	Grace  int              // seconds before a hang-up is sent: one of Graces
 	Device sipgate.DeviceID // offered first for new calls, or ""
@@ -42,12 +42,12 @@ const (
 var Themes = []Theme{SystemTheme, Light, Dark}
 
 // Graces are the seconds that can be chosen for [Choices].Grace.
-var Graces = []int{0, 2, 4, 8}
+var GracePeriods = []int{0, 2, 4, 8}
 
 // Quiet are the hours in which nothing rings, by the clock of the browser. A
 // night belongs to the day on which it begins; where both times are the same
 // it is quiet until the same time of the next day.
-type Quiet struct {
+type QuietHours struct {
 	On       bool
 	From, To int // minutes of the day
 	Days     int // bit 0 is Monday
@@ -59,8 +59,8 @@ const EveryDay = 1<<7 - 1
 const minutesOfDay = 24 * 60
 
 // DefaultChoices are those of who never chose.
-func DefaultChoices() Choices {
-	return Choices{Keys: true, Sound: true, Volume: 60, Grace: 4, Quiet: Quiet{From: 20 * 60, To: 7 * 60, Days: EveryDay}}
+func DefaultPreferences() Preferences {
+	return Preferences{Keys: true, Sound: true, Volume: 60, Grace: 4, Quiet: QuietHours{From: 20 * 60, To: 7 * 60, Days: EveryDay}}
 }
 
 var (
@@ -70,7 +70,7 @@ var (
 
 // check returns a [*sipgate.ValueError] that names the first field that cannot
 // be.
-func (c Choices) check() error {
+func (c Preferences) check() error {
 	q := c.Quiet
 	for _, f := range []struct {
 		name string
@@ -82,7 +82,7 @@ func (c Choices) check() error {
 		{"quiet_from", 0 <= q.From && q.From < minutesOfDay},
 		{"quiet_to", 0 <= q.To && q.To < minutesOfDay},
 		{"quiet_days", 0 <= q.Days && q.Days <= EveryDay && (q.Days != 0 || !q.On)},
-		{"grace", slices.Contains(Graces, c.Grace)},
+		{"grace", slices.Contains(GracePeriods, c.Grace)},
 		{"device", deviceID.MatchString(string(c.Device))},
 		{"number", c.Number == "" || c.Number.Valid()},
 	} {
@@ -94,18 +94,18 @@ func (c Choices) check() error {
 }
 
 // Choices returns what m chose, or the defaults.
-func (p *People) Choices(m Member) Choices {
+func (p *Members) Preferences(m MemberID) Preferences {
 	if c, ok := p.known.Load().choices[m]; ok {
 		return c
 	}
-	return DefaultChoices()
+	return DefaultPreferences()
 }
 
 // Choose lets f change what m wants, and tells of it like of any change. The
 // caller sees to it that m asks for himself. Errors are those of f, a
 // [*sipgate.ValueError] that names the field, ErrRemoved, ErrNoPerson, and those
 // of the store.
-func (p *People) Choose(ctx context.Context, m Member, f func(*Choices) error) error {
+func (p *Members) SavePreferences(ctx context.Context, m MemberID, f func(*Preferences) error) error {
 	if err := p.take(ctx); err != nil {
 		return err
 	}
@@ -121,13 +121,13 @@ func (p *People) Choose(ctx context.Context, m Member, f func(*Choices) error) e
 }
 
 // choose is Choose for whom has the turn. It reports whether anything changed.
-func (p *People) choose(ctx context.Context, m Member, f func(*Choices) error) (bool, error) {
+func (p *Members) choose(ctx context.Context, m MemberID, f func(*Preferences) error) (bool, error) {
 	if who, ok := p.Get(m); !ok && who.Removed {
 		return false, ErrRemoved
 	} else if !ok {
-		return false, ErrNoPerson
+		return false, ErrNoMember
 	}
-	old := p.Choices(m)
+	old := p.Preferences(m)
 	c := old
 	if err := f(&c); err != nil {
 		return false, err

@@ -10,7 +10,7 @@ import (
 
 // saveChoices writes what m chose. Once begun it does not stop when the caller
 // goes away: its result must be known.
-func (p *People) saveChoices(ctx context.Context, m Member, c Choices) error {
+func (p *Members) saveChoices(ctx context.Context, m MemberID, c Preferences) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storing)
 	defer cancel()
 	_, err := p.db.ExecContext(ctx, `
@@ -33,7 +33,7 @@ func (p *People) saveChoices(ctx context.Context, m Member, c Choices) error {
 
 // readChoices reads what everybody chose. What cannot be, because another
 // version of the program wrote it, counts as never chosen.
-func readChoices(ctx context.Context, db *sql.DB) (map[Member]Choices, error) {
+func readChoices(ctx context.Context, db *sql.DB) (map[MemberID]Preferences, error) {
 	rows, err := db.QueryContext(ctx, `
 		select account, user_id, lang, theme, keys, only_mine, sound, volume, notify,
 			rings_all, quiet, quiet_from, quiet_to, quiet_days, grace, device, number
@@ -42,11 +42,11 @@ func readChoices(ctx context.Context, db *sql.DB) (map[Member]Choices, error) {
 		return nil, err
 	}
 	defer rows.Close()
-	all := map[Member]Choices{}
+	all := map[MemberID]Preferences{}
 	for rows.Next() {
 		var (
-			m                           Member
-			c                           Choices
+			m                           MemberID
+			c                           Preferences
 			user, theme, device, number string
 		)
 		if err := rows.Scan(&m.Account, &user, &c.Lang, &theme, &c.Keys, &c.OnlyMine, &c.Sound, &c.Volume, &c.Notify,

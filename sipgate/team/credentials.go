@@ -13,7 +13,7 @@ import (
 
 // A grant is what is in memory of a member's grant. Grants.mu guards it.
 type grant struct {
-	member     Member
+	member     MemberID
 	generation int64 // of the token in the store, or in unsaved
 	dead       bool  // only a sign-in helps
 	unsaved    *unsaved
@@ -80,7 +80,7 @@ func (gr *grant) header() string { return "Bearer " + gr.access }
 // credentials are what a client of sipgate sees of a grant.
 type credentials struct {
 	grants *Grants
-	member Member
+	member MemberID
 }
 
 // Credentials returns what authorises requests in the name of m. It may be
@@ -88,7 +88,7 @@ type credentials struct {
 //
 // Its errors are *sipgate.Error: of Kind Unauthorized if m has to sign in, and
 // otherwise Unavailable.
-func (g *Grants) Credentials(m Member) sipgate.Credentials { return credentials{g, m} }
+func (g *Grants) Credentials(m MemberID) sipgate.Credentials { return credentials{g, m} }
 
 // Authorization implements [sipgate.Credentials]. It waits for a refresh, if
 // one is due, at most 15 seconds.
@@ -114,7 +114,7 @@ func (c credentials) LogValue() slog.Value {
 }
 
 // authorize returns a header whose token is not the refused one.
-func (g *Grants) authorize(ctx context.Context, m Member, refused string) (string, error) {
+func (g *Grants) authorize(ctx context.Context, m MemberID, refused string) (string, error) {
 	g.mu.Lock()
 	gr := g.grants[m]
 	if gr != nil && refused != "" {

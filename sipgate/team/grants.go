@@ -44,17 +44,17 @@ var (
 )
 
 // State says what a member's grant is good for.
-type State int
+type GrantState int
 
 // The states of a grant.
 const (
-	StateNeedsLogin State = iota // there is none, or sipgate no longer accepts it
+	StateNeedsLogin GrantState = iota // there is none, or sipgate no longer accepts it
 	StateOK
 	StateUnsaved // good, but only in memory: the disk does not take it
 )
 
 // String returns "ok", "needs login" or "unsaved".
-func (s State) String() string {
+func (s GrantState) String() string {
 	switch s {
 	case StateOK:
 		return "ok"
@@ -88,7 +88,7 @@ type Grants struct {
 	// mu guards what follows and the fields of every grant. It is held for
 	// moments only, never while the database or sipgate is asked.
 	mu            sync.Mutex
-	grants        map[Member]*grant
+	grants        map[MemberID]*grant
 	clientRefused bool
 	closed        bool
 
@@ -114,7 +114,7 @@ func newGrants(db *sql.DB, key Key, r Refresher, log *slog.Logger, at func(strin
 		store:     &store{db, sealer, at},
 		refresher: r,
 		log:       log,
-		grants:    map[Member]*grant{},
+		grants:    map[MemberID]*grant{},
 		closing:   make(chan struct{}),
 	}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
@@ -154,7 +154,7 @@ func (g *Grants) load() error {
 
 // Put stores what a sign-in has brought, in place of any older grant of m.
 // When it returns nil the grant is on the disk.
-func (g *Grants) Put(ctx context.Context, m Member, t sipgate.Tokens) error {
+func (g *Grants) Put(ctx context.Context, m MemberID, t sipgate.Tokens) error {
 	if m.Account == "" || m.User == "" {
 		return errors.New("a grant needs an account and a user")
 	}
@@ -179,12 +179,12 @@ func (g *Grants) Put(ctx context.Context, m Member, t sipgate.Tokens) error {
 }
 
 // Members returns those whose grant is not known to be worthless, sorted.
-func (g *Grants) Members(ctx context.Context) ([]Member, error) {
+func (g *Grants) Members(ctx context.Context) ([]MemberID, error) {
 	return g.store.members(ctx)
 }
 
 // State returns what the grant of m is good for, from memory.
-func (g *Grants) State(m Member) State {
+func (g *Grants) State(m MemberID) GrantState {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch gr := g.grants[m]; {
@@ -207,7 +207,7 @@ func (g *Grants) ClientRefused() bool {
 // Drop forgets the grant of m and returns its refresh token, so that it can be
 // ended at sipgate too; "" if there was none of worth. A refresh under way is
 // waited for, so that the token is the newest.
-func (g *Grants) Drop(ctx context.Context, m Member) (refresh string, err error) {
+func (g *Grants) Drop(ctx context.Context, m MemberID) (refresh string, err error) {
 	g.mu.Lock()
 	gr := g.grants[m]
 	delete(g.grants, m)

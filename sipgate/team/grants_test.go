@@ -45,7 +45,7 @@ func TestF06(t *testing.T) {
 // and refusals in between.
 func TestF06Storm(t *testing.T) {
 	db := memory(t)
-	members := []Member{ada, bob, {"111", "w1"}}
+	members := []MemberID{ada, bob, {"111", "w1"}}
 	endpoints := make([]*endpoint, len(members))
 	byToken := refresh(func(ctx context.Context, rt string) (sipgate.Tokens, error) {
 		i := int(rt[0] - '0')

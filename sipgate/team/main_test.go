@@ -32,8 +32,8 @@ func TestMain(m *testing.M) {
 }
 
 var (
-	ada = Member{"111", "w0"}
-	bob = Member{"222", "w0"} // the same user id in another account
+	ada = MemberID{"111", "w0"}
+	bob = MemberID{"222", "w0"} // the same user id in another account
 )
 
 // testKey is a key, and testKey2 another.
@@ -87,7 +87,7 @@ func logTo(tb testing.TB) *slog.Logger {
 }
 
 // put stores tokens for m that live for life.
-func put(tb testing.TB, g *Grants, m Member, access, refresh string, life time.Duration) {
+func put(tb testing.TB, g *Grants, m MemberID, access, refresh string, life time.Duration) {
 	tb.Helper()
 	err := g.Put(tb.Context(), m, sipgate.Tokens{Access: access, Refresh: refresh, Life: life})
 	if err != nil {
@@ -96,7 +96,7 @@ func put(tb testing.TB, g *Grants, m Member, access, refresh string, life time.D
 }
 
 // stored returns the row of m, as a process started now would find it.
-func stored(tb testing.TB, db *sql.DB, m Member) row {
+func stored(tb testing.TB, db *sql.DB, m MemberID) row {
 	tb.Helper()
 	sealer, err := newSealer(testKey)
 	if err != nil {
@@ -109,7 +109,7 @@ func stored(tb testing.TB, db *sql.DB, m Member) row {
 	return r
 }
 
-func header(tb testing.TB, g *Grants, m Member) string {
+func header(tb testing.TB, g *Grants, m MemberID) string {
 	tb.Helper()
 	h, err := g.Credentials(m).Authorization(tb.Context())
 	if err != nil {

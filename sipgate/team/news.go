@@ -10,12 +10,12 @@ import (
 // time, with no lock held.
 type news struct {
 	mu        sync.Mutex
-	listeners []func(Person)
-	queue     []Person
+	listeners []func(Member)
+	queue     []Member
 	telling   bool // somebody is in tell, and will tell what is added
 }
 
-func (n *news) subscribe(f func(Person)) {
+func (n *news) subscribe(f func(Member)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.listeners = append(n.listeners, f)
@@ -23,7 +23,7 @@ func (n *news) subscribe(f func(Person)) {
 
 // add appends a change. Whoever does has the turn of People, which makes the
 // order that of the changes.
-func (n *news) add(who Person) {
+func (n *news) add(who Member) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.queue = append(n.queue, who)
@@ -46,7 +46,7 @@ func (n *news) tell() {
 }
 
 // pass gives up the lock for the time of the calls, even if one panics.
-func (n *news) pass(who Person, listeners []func(Person)) {
+func (n *news) pass(who Member, listeners []func(Member)) {
 	n.mu.Unlock()
 	defer n.mu.Lock()
 	for _, f := range listeners {

@@ -16,20 +16,20 @@ func TestOnChange(t *testing.T) {
 	p, _ := crew(t)
 	ctx := t.Context()
 	var told []string
-	p.OnChange(func(who Person) {
-		if now, _ := p.Get(who.Member); now != who {
+	p.OnChange(func(who Member) {
+		if now, _ := p.Get(who.MemberID); now != who {
 			t.Errorf("told of %+v, which is %+v", who, now)
 		}
-		told = append(told, fmt.Sprintf("%v %s %v %v %v", who, who.Name, who.Shares, who.Lendable, who.Removed))
+		told = append(told, fmt.Sprintf("%v %s %v %v %v", who, who.Name, who.SharesCalls, who.AllowsLeads, who.Removed))
 	})
 	for _, err := range []error{
 		p.SetRole(ctx, ada, mia, Lead),
 		p.SetRole(ctx, ada, mia, Lead), // no change
-		p.SetWishes(ctx, mia, true, true),
-		p.SetWishes(ctx, mia, false, true),
+		p.SetConsent(ctx, mia, true, true),
+		p.SetConsent(ctx, mia, false, true),
 		p.Remove(ctx, ada, tom),
 		p.Restore(ctx, ada, tom),
-		p.Touch(ctx, tom),
+		p.MarkActive(ctx, tom),
 	} {
 		if err != nil {
 			t.Error(err)
@@ -37,7 +37,7 @@ func TestOnChange(t *testing.T) {
 	}
 	enter(t, p, tom, "Tom", false) // nothing but Seen
 	enter(t, p, tom, "Tom Turm", false)
-	enter(t, p, Member{"111", "w9"}, "", false)
+	enter(t, p, MemberID{"111", "w9"}, "", false)
 	p.SetRole(ctx, ada, ada, Viewer) // refused
 	want := `111/w1 (lead) Mia true true false
 111/w1 (lead) Mia false true false
@@ -58,21 +58,21 @@ func TestOnChangeOrder(t *testing.T) {
 	ctx := t.Context()
 	var (
 		inside bool // not protected: the race detector sees a second caller
-		last   = map[Member]Person{}
+		last   = map[MemberID]Member{}
 		n      int
 	)
-	p.OnChange(func(who Person) {
+	p.OnChange(func(who Member) {
 		if inside {
 			t.Error("told of two changes at once")
 		}
 		inside = true
-		if old := last[who.Member]; old == who {
+		if old := last[who.MemberID]; old == who {
 			t.Errorf("told twice of %+v", who)
 		}
-		last[who.Member] = who
+		last[who.MemberID] = who
 		n++
-		if who.Member == tom && who.Shares && who.Lendable { // a listener may make changes
-			if err := p.SetWishes(ctx, mia, n%2 == 0, n%4 < 2); err != nil {
+		if who.MemberID == tom && who.SharesCalls && who.AllowsLeads { // a listener may make changes
+			if err := p.SetConsent(ctx, mia, n%2 == 0, n%4 < 2); err != nil {
 				t.Error(err)
 			}
 		}
@@ -82,7 +82,7 @@ func TestOnChangeOrder(t *testing.T) {
 	for i := range 4 {
 		all.Go(func() {
 			for j := range 8 {
-				if err := p.SetWishes(ctx, tom, (i+j)%2 == 0, (i+j)%4 < 2); err != nil {
+				if err := p.SetConsent(ctx, tom, (i+j)%2 == 0, (i+j)%4 < 2); err != nil {
 					t.Error(err)
 				}
 				p.Get(tom)
@@ -106,7 +106,7 @@ func TestOnChangeOrder(t *testing.T) {
 func TestListenerPanics(t *testing.T) {
 	p, _ := crew(t)
 	heard := 0
-	p.OnChange(func(who Person) {
+	p.OnChange(func(who Member) {
 		if heard++; heard == 1 {
 			panic("listener")
 		}
@@ -117,9 +117,9 @@ func TestListenerPanics(t *testing.T) {
 				t.Error("the panic was swallowed")
 			}
 		}()
-		p.SetWishes(t.Context(), mia, false, false)
+		p.SetConsent(t.Context(), mia, false, false)
 	}()
-	if err := p.SetWishes(t.Context(), mia, true, true); err != nil || heard != 2 {
+	if err := p.SetConsent(t.Context(), mia, true, true); err != nil || heard != 2 {
 		t.Errorf("heard %d times, %v", heard, err)
 	}
 }
@@ -144,7 +144,7 @@ func TestGetNeedsNothing(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := p.Enter(ctx, mia, "", false); !errors.Is(err, context.Canceled) {
+	if _, err := p.SignIn(ctx, mia, "", false); !errors.Is(err, context.Canceled) {
 		t.Errorf("waited for the turn: %v", err)
 	}
 	tx.Rollback()
@@ -176,18 +176,18 @@ func TestCallerGone(t *testing.T) {
 func TestTouch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, db := crew(t)
-		p.OnChange(func(who Person) { t.Errorf("told of %+v", who) })
+		p.OnChange(func(who Member) { t.Errorf("told of %+v", who) })
 		start := time.Now()
 		for range 60 {
-			if err := p.Touch(t.Context(), mia); err != nil {
+			if err := p.MarkActive(t.Context(), mia); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(10 * time.Second)
 		}
-		if who, _ := p.Get(mia); who.Seen.Sub(start).Round(time.Second) != 5*time.Minute {
-			t.Errorf("seen after %v", who.Seen.Sub(start))
+		if who, _ := p.Get(mia); who.LastActive.Sub(start).Round(time.Second) != 5*time.Minute {
+			t.Errorf("seen after %v", who.LastActive.Sub(start))
 		}
-		if err := p.Touch(t.Context(), Member{"111", "w9"}); err != nil {
+		if err := p.MarkActive(t.Context(), MemberID{"111", "w9"}); err != nil {
 			t.Error(err)
 		}
 		wantStored(t, p, db)

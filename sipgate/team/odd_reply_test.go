@@ -26,7 +26,7 @@ func TestF07(t *testing.T) {
 		header   string // "" if there is none
 		stored   string
 		requests string
-		state    State
+		state    GrantState
 	}{
 		{"no expires_in", body(`{"access_token":"ACCESS","refresh_token":"REFRESH"}`),
 			"Bearer AT-1", "RT-1", "RT-0", StateOK},

@@ -30,7 +30,7 @@ var (
 
 	// ErrNoPerson says that there is nobody of this name in the team. People of
 	// other teams are nobody.
-	ErrNoPerson = errors.New("nobody of this name is in the team")
+	ErrNoMember = errors.New("nobody of this name is in the team")
 
 	// ErrLastAdmin says that without this admin the team would have none.
 	ErrLastAdmin = errors.New("the last admin of the team has to stay one")
@@ -41,7 +41,7 @@ var (
 // All of them are in memory: Get and List cost no query and take no lock. A
 // change is in the store before anybody sees it, and everybody sees it before
 // the method returns.
-type People struct {
+type Members struct {
 	db       *sql.DB
 	accounts Accounts
 	now      func() time.Time
@@ -54,52 +54,52 @@ type People struct {
 // A roll is who is known at some moment. It is never changed, only replaced.
 type roll struct {
 	owner  string // the first account that signed in, "" before
-	people map[Member]Person
+	people map[MemberID]Member
 
-	choices map[Member]Choices // of those who chose anything
+	choices map[MemberID]Preferences // of those who chose anything
 }
 
 // NewPeople reads who is known. The tables are those of [Migrations].
-func NewPeople(ctx context.Context, db *sql.DB, a Accounts) (*People, error) {
+func NewMembers(ctx context.Context, db *sql.DB, a Accounts) (*Members, error) {
 	r, err := readRoll(ctx, db)
 	if err != nil {
 		return nil, fmt.Errorf("read the people: %w", err)
 	}
-	p := &People{db: db, accounts: a, now: time.Now, turn: make(chan struct{}, 1)}
+	p := &Members{db: db, accounts: a, now: time.Now, turn: make(chan struct{}, 1)}
 	p.known.Store(r)
 	return p, nil
 }
 
 // Get returns what is known of m, and whether m belongs to a team now: not a
 // stranger, not removed, and of an account that may use the instance.
-func (p *People) Get(m Member) (Person, bool) {
+func (p *Members) Get(m MemberID) (Member, bool) {
 	r := p.known.Load()
 	who, ok := r.people[m]
 	if !p.accounts.allows(m.Account, r.owner) {
-		return Person{}, false
+		return Member{}, false
 	}
 	return who, ok && !who.Removed
 }
 
 // Allows reports whether people of the account may use the instance: as long
 // as nobody owns it, those of any, where the setting names none.
-func (p *People) Allows(account string) bool {
+func (p *Members) Allows(account string) bool {
 	return p.accounts.allows(account, p.known.Load().owner)
 }
 
 // List returns everybody of an account, the removed ones last, by name.
-func (p *People) List(account string) []Person {
+func (p *Members) List(account string) []Member {
 	r := p.known.Load()
 	if !p.accounts.allows(account, r.owner) {
 		return nil
 	}
-	var all []Person
+	var all []Member
 	for m, who := range r.people {
 		if m.Account == account {
 			all = append(all, who)
 		}
 	}
-	slices.SortFunc(all, func(a, b Person) int {
+	slices.SortFunc(all, func(a, b Member) int {
 		switch {
 		case a.Removed != b.Removed && a.Removed:
 			return 1
@@ -122,27 +122,27 @@ func (p *People) List(account string) []Person {
 // The first account that ever enters owns the instance, where the setting does
 // not say otherwise. Errors are ErrAccountNotAllowed, ErrRemoved and those of
 // the store.
-func (p *People) Enter(ctx context.Context, m Member, name string, sipgateAdmin bool) (Person, error) {
+func (p *Members) SignIn(ctx context.Context, m MemberID, name string, sipgateAdmin bool) (Member, error) {
 	if m.Account == "" || m.User == "" {
-		return Person{}, errors.New("a person needs an account and a user")
+		return Member{}, errors.New("a person needs an account and a user")
 	}
 	if err := p.take(ctx); err != nil {
-		return Person{}, err
+		return Member{}, err
 	}
 	now := p.now().UTC().Truncate(time.Millisecond)
 	r := p.known.Load()
 	if !p.accounts.allows(m.Account, r.owner) {
 		p.release()
-		return Person{}, ErrAccountNotAllowed
+		return Member{}, ErrAccountNotAllowed
 	}
 	old, known := r.people[m]
 	who := old
 	if !known {
-		who = Person{Member: m, Role: Agent, Shares: true, Lendable: true, Joined: now}
+		who = Member{MemberID: m, Role: Agent, SharesCalls: true, AllowsLeads: true, Joined: now}
 	}
 	if old.Removed {
 		p.release()
-		return Person{}, ErrRemoved
+		return Member{}, ErrRemoved
 	}
 	if sipgateAdmin && (!known || r.admins(m.Account) == 0) {
 		who.Role = Admin
@@ -152,22 +152,22 @@ func (p *People) Enter(ctx context.Context, m Member, name string, sipgateAdmin 
 	} else if who.Name == "" {
 		who.Name = string(m.User)
 	}
-	who.Seen = now
+	who.LastActive = now
 	told := old
-	told.Seen = now
+	told.LastActive = now
 	if err := p.store(ctx, who, who != told); err != nil {
-		return Person{}, err
+		return Member{}, err
 	}
 	return who, nil
 }
 
 // Touch notes that m is here, at most every five minutes. It tells nobody.
-func (p *People) Touch(ctx context.Context, m Member) error {
-	if who, ok := p.Get(m); !ok || p.now().Sub(who.Seen) < seenStep {
+func (p *Members) MarkActive(ctx context.Context, m MemberID) error {
+	if who, ok := p.Get(m); !ok || p.now().Sub(who.LastActive) < seenStep {
 		return nil
 	}
-	return p.change(ctx, m, false, func(_ *roll, who *Person) error {
-		who.Seen = p.now().UTC().Truncate(time.Millisecond)
+	return p.change(ctx, m, false, func(_ *roll, who *Member) error {
+		who.LastActive = p.now().UTC().Truncate(time.Millisecond)
 		return nil
 	})
 }
@@ -175,20 +175,20 @@ func (p *People) Touch(ctx context.Context, m Member) error {
 // SetRole gives m another role in the name of by, an admin of the same account.
 // Errors are ErrNotAllowed, ErrNoPerson, ErrLastAdmin, a [*sipgate.ValueError]
 // and those of the store.
-func (p *People) SetRole(ctx context.Context, by, m Member, role Role) error {
+func (p *Members) SetRole(ctx context.Context, by, m MemberID, role Role) error {
 	if _, err := ParseRole(role.String()); err != nil {
 		return err
 	}
-	return p.manage(ctx, by, m, func(who *Person) { who.Role = role })
+	return p.manage(ctx, by, m, func(who *Member) { who.Role = role })
 }
 
 // SetWishes sets what m wants. The caller sees to it that m asks for himself.
-func (p *People) SetWishes(ctx context.Context, m Member, shares, lendable bool) error {
-	return p.change(ctx, m, true, func(_ *roll, who *Person) error {
+func (p *Members) SetConsent(ctx context.Context, m MemberID, shares, lendable bool) error {
+	return p.change(ctx, m, true, func(_ *roll, who *Member) error {
 		if who.Removed {
 			return ErrRemoved
 		}
-		who.Shares, who.Lendable = shares, lendable
+		who.SharesCalls, who.AllowsLeads = shares, lendable
 		return nil
 	})
 }
@@ -197,30 +197,30 @@ func (p *People) SetWishes(ctx context.Context, m Member, shares, lendable bool)
 // account: m may do nothing from now on, and not come in again until restored.
 // Sessions, sockets and the grant are for those whom OnChange tells. Errors
 // are those of SetRole.
-func (p *People) Remove(ctx context.Context, by, m Member) error {
-	return p.manage(ctx, by, m, func(who *Person) { who.Removed = true })
+func (p *Members) Remove(ctx context.Context, by, m MemberID) error {
+	return p.manage(ctx, by, m, func(who *Member) { who.Removed = true })
 }
 
 // Restore takes m into the team again, with the role and wishes of before.
 // Errors are those of SetRole.
-func (p *People) Restore(ctx context.Context, by, m Member) error {
-	return p.manage(ctx, by, m, func(who *Person) { who.Removed = false })
+func (p *Members) Restore(ctx context.Context, by, m MemberID) error {
+	return p.manage(ctx, by, m, func(who *Member) { who.Removed = false })
 }
 
 // OnChange lets f hear of each change once it is in the store, of more than
 // Seen: somebody new, a name, a role, wishes, choices, removed or restored. All changes
 // are told one at a time and in their order, by whichever goroutine makes one,
 // and no lock is held: f may call People, and should not take long.
-func (p *People) OnChange(f func(Person)) { p.news.subscribe(f) }
+func (p *Members) OnChange(f func(Member)) { p.news.subscribe(f) }
 
 // manage changes m in the name of by.
-func (p *People) manage(ctx context.Context, by, m Member, f func(*Person)) error {
-	return p.change(ctx, m, true, func(r *roll, who *Person) error {
+func (p *Members) manage(ctx context.Context, by, m MemberID, f func(*Member)) error {
+	return p.change(ctx, m, true, func(r *roll, who *Member) error {
 		switch admin := r.people[by]; {
-		case !admin.May(DeedPeople).OK:
+		case !admin.May(ManageMembers).OK:
 			return ErrNotAllowed
 		case by.Account != m.Account:
-			return ErrNoPerson
+			return ErrNoMember
 		}
 		was := *who
 		f(who)
@@ -232,7 +232,7 @@ func (p *People) manage(ctx context.Context, by, m Member, f func(*Person)) erro
 }
 
 // change lets f change m and stores the result, if it differs.
-func (p *People) change(ctx context.Context, m Member, tell bool, f func(*roll, *Person) error) error {
+func (p *Members) change(ctx context.Context, m MemberID, tell bool, f func(*roll, *Member) error) error {
 	if err := p.take(ctx); err != nil {
 		return err
 	}
@@ -246,7 +246,7 @@ func (p *People) change(ctx context.Context, m Member, tell bool, f func(*roll, 
 	switch {
 	case err != nil:
 	case !ok:
-		err = ErrNoPerson
+		err = ErrNoMember
 	case who != old:
 		return p.store(ctx, who, tell)
 	}
@@ -255,7 +255,7 @@ func (p *People) change(ctx context.Context, m Member, tell bool, f func(*roll, 
 }
 
 // rules reports whether p can manage the team.
-func (p Person) rules() bool { return p.May(DeedPeople).OK }
+func (p Member) rules() bool { return p.May(ManageMembers).OK }
 
 // admins counts those who can manage the team.
 func (r *roll) admins(account string) (n int) {
@@ -268,7 +268,7 @@ func (r *roll) admins(account string) (n int) {
 }
 
 // take waits for the turn to change something.
-func (p *People) take(ctx context.Context) error {
+func (p *Members) take(ctx context.Context) error {
 	select {
 	case p.turn <- struct{}{}:
 		return nil
@@ -277,4 +277,4 @@ func (p *People) take(ctx context.Context) error {
 	}
 }
 
-func (p *People) release() { <-p.turn }
+func (p *Members) release() { <-p.turn }

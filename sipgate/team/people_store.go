@@ -14,12 +14,12 @@ import (
 // store puts who into the database and then into memory, gives the turn back
 // that the caller has taken, and tells of it. Once begun it does not stop when
 // the caller goes away: its result must be known.
-func (p *People) store(ctx context.Context, who Person, tell bool) error {
+func (p *Members) store(ctx context.Context, who Member, tell bool) error {
 	owner, err := p.save(ctx, who)
 	if err == nil {
 		old := p.known.Load()
 		people := maps.Clone(old.people)
-		people[who.Member] = who
+		people[who.MemberID] = who
 		p.known.Store(&roll{owner: owner, people: people, choices: old.choices})
 		if tell {
 			p.news.add(who)
@@ -27,7 +27,7 @@ func (p *People) store(ctx context.Context, who Person, tell bool) error {
 	}
 	p.release()
 	if err != nil {
-		return fmt.Errorf("store %v: %w", who.Member, err)
+		return fmt.Errorf("store %v: %w", who.MemberID, err)
 	}
 	p.news.tell()
 	return nil
@@ -35,7 +35,7 @@ func (p *People) store(ctx context.Context, who Person, tell bool) error {
 
 // save writes who and returns the account that owns the instance: that of who
 // if there was none.
-func (p *People) save(ctx context.Context, who Person) (owner string, err error) {
+func (p *Members) save(ctx context.Context, who Member) (owner string, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storing)
 	defer cancel()
 	tx, err := p.db.BeginTx(ctx, nil)
@@ -61,8 +61,8 @@ func (p *People) save(ctx context.Context, who Person) (owner string, err error)
 		on conflict (account, user_id) do update
 		set name = excluded.name, role = excluded.role, shares = excluded.shares,
 			lendable = excluded.lendable, removed = excluded.removed, seen_at = excluded.seen_at`,
-		who.Account, string(who.User), who.Name, who.Role.String(), who.Shares, who.Lendable,
-		who.Removed, who.Joined.UnixMilli(), who.Seen.UnixMilli()); err != nil {
+		who.Account, string(who.User), who.Name, who.Role.String(), who.SharesCalls, who.AllowsLeads,
+		who.Removed, who.Joined.UnixMilli(), who.LastActive.UnixMilli()); err != nil {
 		return "", err
 	}
 	return owner, tx.Commit()
@@ -70,7 +70,7 @@ func (p *People) save(ctx context.Context, who Person) (owner string, err error)
 
 // readRoll reads everybody. Who has a role that is not known has none.
 func readRoll(ctx context.Context, db *sql.DB) (*roll, error) {
-	r := &roll{people: map[Member]Person{}}
+	r := &roll{people: map[MemberID]Member{}}
 	err := db.QueryRowContext(ctx, `select account from people_owner where one = 1`).Scan(&r.owner)
 	if err != nil && !isNone(err) {
 		return nil, err
@@ -83,18 +83,18 @@ func readRoll(ctx context.Context, db *sql.DB) (*roll, error) {
 	defer rows.Close()
 	for rows.Next() {
 		var (
-			who          Person
+			who          Member
 			user, role   string
 			joined, seen int64
 		)
-		if err := rows.Scan(&who.Account, &user, &who.Name, &role, &who.Shares, &who.Lendable,
+		if err := rows.Scan(&who.Account, &user, &who.Name, &role, &who.SharesCalls, &who.AllowsLeads,
 			&who.Removed, &joined, &seen); err != nil {
 			return nil, err
 		}
 		who.User = sipgate.UserID(user)
 		who.Role, _ = ParseRole(role)
-		who.Joined, who.Seen = time.UnixMilli(joined).UTC(), time.UnixMilli(seen).UTC()
-		r.people[who.Member] = who
+		who.Joined, who.LastActive = time.UnixMilli(joined).UTC(), time.UnixMilli(seen).UTC()
+		r.people[who.MemberID] = who
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

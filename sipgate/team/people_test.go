@@ -17,8 +17,8 @@ import (
 )
 
 var (
-	mia = Member{"111", "w1"}
-	tom = Member{"111", "w2"}
+	mia = MemberID{"111", "w1"}
+	tom = MemberID{"111", "w2"}
 )
 
 // tables makes the tables of people and audit beside those of the grants.
@@ -40,22 +40,22 @@ func tables(tb testing.TB) *sql.DB {
 	return db
 }
 
-func peopleOf(tb testing.TB, db *sql.DB, accounts string) *People {
+func peopleOf(tb testing.TB, db *sql.DB, accounts string) *Members {
 	tb.Helper()
 	a, err := ParseAccounts(accounts)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p, err := NewPeople(tb.Context(), db, a)
+	p, err := NewMembers(tb.Context(), db, a)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return p
 }
 
-func enter(tb testing.TB, p *People, m Member, name string, sipgateAdmin bool) Person {
+func enter(tb testing.TB, p *Members, m MemberID, name string, sipgateAdmin bool) Member {
 	tb.Helper()
-	who, err := p.Enter(tb.Context(), m, name, sipgateAdmin)
+	who, err := p.SignIn(tb.Context(), m, name, sipgateAdmin)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func enter(tb testing.TB, p *People, m Member, name string, sipgateAdmin bool) P
 }
 
 // crew is a team of an admin, ada, and two agents, and another team.
-func crew(tb testing.TB) (*People, *sql.DB) {
+func crew(tb testing.TB) (*Members, *sql.DB) {
 	db := tables(tb)
 	p := peopleOf(tb, db, "any")
 	enter(tb, p, ada, "Ada", true)
@@ -74,7 +74,7 @@ func crew(tb testing.TB) (*People, *sql.DB) {
 }
 
 // wantStored fails the test unless the next process would know the same.
-func wantStored(tb testing.TB, p *People, db *sql.DB) {
+func wantStored(tb testing.TB, p *Members, db *sql.DB) {
 	tb.Helper()
 	r, err := readRoll(context.Background(), db)
 	if err != nil {
@@ -114,21 +114,21 @@ func TestEnter(t *testing.T) {
 		p := peopleOf(t, db, "")
 		first := time.Now()
 		got := enter(t, p, mia, " Mia\n\u202eMeier ", false)
-		want := Person{Member: mia, Name: "Mia Meier", Role: Agent, Shares: true, Lendable: true,
-			Joined: first.UTC().Truncate(time.Millisecond), Seen: first.UTC().Truncate(time.Millisecond)}
+		want := Member{MemberID: mia, Name: "Mia Meier", Role: Agent, SharesCalls: true, AllowsLeads: true,
+			Joined: first.UTC().Truncate(time.Millisecond), LastActive: first.UTC().Truncate(time.Millisecond)}
 		if got != want {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 		if who, ok := p.Get(mia); !ok || who != got {
 			t.Errorf("known as %+v, %v", who, ok)
 		}
-		if who, ok := p.Get(ada); ok || who != (Person{}) {
+		if who, ok := p.Get(ada); ok || who != (Member{}) {
 			t.Errorf("a stranger is known as %+v", who)
 		}
 		wantStored(t, p, db)
 
 		time.Sleep(time.Hour)
-		if got := enter(t, p, mia, "", false); got.Name != "Mia Meier" || got.Seen.Sub(first) < time.Hour || got.Joined != want.Joined {
+		if got := enter(t, p, mia, "", false); got.Name != "Mia Meier" || got.LastActive.Sub(first) < time.Hour || got.Joined != want.Joined {
 			t.Errorf("came again as %+v", got)
 		}
 		if got := enter(t, p, tom, "", false); got.Name != "w2" {
@@ -146,7 +146,7 @@ func TestEnter(t *testing.T) {
 func TestFirstAdmin(t *testing.T) {
 	p := peopleOf(t, tables(t), "any")
 	for i, step := range []struct {
-		m     Member
+		m     MemberID
 		admin bool
 		want  Role
 	}{
@@ -177,12 +177,12 @@ func TestAccounts(t *testing.T) {
 	db := tables(t)
 	ctx := t.Context()
 	p := peopleOf(t, db, "222")
-	if _, err := p.Enter(ctx, ada, "Ada", true); !errors.Is(err, ErrAccountNotAllowed) {
+	if _, err := p.SignIn(ctx, ada, "Ada", true); !errors.Is(err, ErrAccountNotAllowed) {
 		t.Errorf("an account that is not in the list: %v", err)
 	}
 	p = peopleOf(t, db, "") // the refused one owns nothing
 	enter(t, p, bob, "Bob", true)
-	if _, err := p.Enter(ctx, ada, "Ada", true); !errors.Is(err, ErrAccountNotAllowed) {
+	if _, err := p.SignIn(ctx, ada, "Ada", true); !errors.Is(err, ErrAccountNotAllowed) {
 		t.Errorf("the second account: %v", err)
 	}
 	p = peopleOf(t, db, "any")
@@ -191,22 +191,22 @@ func TestAccounts(t *testing.T) {
 	for accounts, want := range map[string]string{"": "222", "any": "111 222", "111": "111", "7": ""} {
 		p := peopleOf(t, db, accounts)
 		var in []string
-		for _, m := range []Member{ada, bob} {
+		for _, m := range []MemberID{ada, bob} {
 			who, ok := p.Get(m)
-			if ok != (who != Person{}) || ok != (len(p.List(m.Account)) == 1) {
+			if ok != (who != Member{}) || ok != (len(p.List(m.Account)) == 1) {
 				t.Errorf("%q: %+v, %v, %v", accounts, who, ok, p.List(m.Account))
 			}
 			if ok {
 				in = append(in, m.Account)
 				continue
 			}
-			if _, err := p.Enter(ctx, m, "", true); !errors.Is(err, ErrAccountNotAllowed) {
+			if _, err := p.SignIn(ctx, m, "", true); !errors.Is(err, ErrAccountNotAllowed) {
 				t.Errorf("%q lets %v in: %v", accounts, m, err)
 			}
 			if err := p.SetRole(ctx, m, m, Viewer); err == nil {
 				t.Errorf("%q lets %v act", accounts, m)
 			}
-			if err := p.SetWishes(ctx, m, false, false); !errors.Is(err, ErrNoPerson) {
+			if err := p.SetConsent(ctx, m, false, false); !errors.Is(err, ErrNoMember) {
 				t.Errorf("%q lets %v wish: %v", accounts, m, err)
 			}
 		}
@@ -214,7 +214,7 @@ func TestAccounts(t *testing.T) {
 			t.Errorf("%q lets in %q, want %q", accounts, got, want)
 		}
 	}
-	if _, err := p.Enter(ctx, Member{"111", ""}, "", true); err == nil {
+	if _, err := p.SignIn(ctx, MemberID{"111", ""}, "", true); err == nil {
 		t.Error("somebody without a user id came in")
 	}
 }
@@ -228,7 +228,7 @@ func TestFirstAccount(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
-			_, err := p.Enter(t.Context(), Member{fmt.Sprint(100 + i), "w0"}, "", true)
+			_, err := p.SignIn(t.Context(), MemberID{fmt.Sprint(100 + i), "w0"}, "", true)
 			switch {
 			case err == nil:
 				in.Add(1)
@@ -250,7 +250,7 @@ func TestFirstAccountElsewhere(t *testing.T) {
 	db := tables(t)
 	p, other := peopleOf(t, db, ""), peopleOf(t, db, "")
 	enter(t, p, ada, "Ada", true)
-	if _, err := other.Enter(t.Context(), bob, "Bob", true); !errors.Is(err, ErrAccountNotAllowed) {
+	if _, err := other.SignIn(t.Context(), bob, "Bob", true); !errors.Is(err, ErrAccountNotAllowed) {
 		t.Errorf("%v", err)
 	}
 	wantStored(t, p, db)
@@ -268,27 +268,27 @@ func TestManage(t *testing.T) {
 	}{
 		{"an agent promotes himself", func() error { return p.SetRole(ctx, mia, mia, Admin) }, ErrNotAllowed},
 		{"an agent removes the admin", func() error { return p.Remove(ctx, mia, ada) }, ErrNotAllowed},
-		{"a stranger", func() error { return p.SetRole(ctx, Member{"111", "w9"}, mia, Admin) }, ErrNotAllowed},
-		{"nobody", func() error { return p.SetRole(ctx, Member{}, mia, Admin) }, ErrNotAllowed},
-		{"another team's admin", func() error { return p.SetRole(ctx, bob, mia, Admin) }, ErrNoPerson},
-		{"another team's admin removes", func() error { return p.Remove(ctx, bob, ada) }, ErrNoPerson},
-		{"the same user of another team", func() error { return p.Remove(ctx, ada, bob) }, ErrNoPerson},
-		{"on nobody", func() error { return p.SetRole(ctx, ada, Member{"111", "w9"}, Lead) }, ErrNoPerson},
+		{"a stranger", func() error { return p.SetRole(ctx, MemberID{"111", "w9"}, mia, Admin) }, ErrNotAllowed},
+		{"nobody", func() error { return p.SetRole(ctx, MemberID{}, mia, Admin) }, ErrNotAllowed},
+		{"another team's admin", func() error { return p.SetRole(ctx, bob, mia, Admin) }, ErrNoMember},
+		{"another team's admin removes", func() error { return p.Remove(ctx, bob, ada) }, ErrNoMember},
+		{"the same user of another team", func() error { return p.Remove(ctx, ada, bob) }, ErrNoMember},
+		{"on nobody", func() error { return p.SetRole(ctx, ada, MemberID{"111", "w9"}, Lead) }, ErrNoMember},
 		{"the last admin steps down", func() error { return p.SetRole(ctx, ada, ada, Lead) }, ErrLastAdmin},
 		{"the last admin leaves", func() error { return p.Remove(ctx, ada, ada) }, ErrLastAdmin},
 		{"promote", func() error { return p.SetRole(ctx, ada, mia, Admin) }, nil},
 		{"one of two removes the other", func() error { return p.Remove(ctx, mia, ada) }, nil},
 		{"a removed admin", func() error { return p.SetRole(ctx, ada, tom, Lead) }, ErrNotAllowed},
 		{"a removed one comes back himself", func() error { return p.Restore(ctx, ada, ada) }, ErrNotAllowed},
-		{"a removed one signs in", func() error { _, err := p.Enter(ctx, ada, "", true); return err }, ErrRemoved},
-		{"a removed one wishes", func() error { return p.SetWishes(ctx, ada, false, false) }, ErrRemoved},
+		{"a removed one signs in", func() error { _, err := p.SignIn(ctx, ada, "", true); return err }, ErrRemoved},
+		{"a removed one wishes", func() error { return p.SetConsent(ctx, ada, false, false) }, ErrRemoved},
 		{"the last one leaves", func() error { return p.Remove(ctx, mia, mia) }, ErrLastAdmin},
 		{"remove again", func() error { return p.Remove(ctx, mia, ada) }, nil},
 		{"demote a removed admin", func() error { return p.SetRole(ctx, mia, ada, Lead) }, nil},
 		{"restore", func() error { return p.Restore(ctx, mia, ada) }, nil},
-		{"a restored one signs in", func() error { _, err := p.Enter(ctx, ada, "", true); return err }, nil},
-		{"wishes", func() error { return p.SetWishes(ctx, tom, false, true) }, nil},
-		{"a stranger's wishes", func() error { return p.SetWishes(ctx, Member{"111", "w9"}, true, true) }, ErrNoPerson},
+		{"a restored one signs in", func() error { _, err := p.SignIn(ctx, ada, "", true); return err }, nil},
+		{"wishes", func() error { return p.SetConsent(ctx, tom, false, true) }, nil},
+		{"a stranger's wishes", func() error { return p.SetConsent(ctx, MemberID{"111", "w9"}, true, true) }, ErrNoMember},
 	} {
 		if err := test.do(); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, err, test.want)
@@ -302,7 +302,7 @@ func TestManage(t *testing.T) {
 	}
 	var got []string
 	for _, who := range p.List("111") {
-		got = append(got, fmt.Sprintf("%v shares=%v lendable=%v", who, who.Shares, who.Lendable))
+		got = append(got, fmt.Sprintf("%v shares=%v lendable=%v", who, who.SharesCalls, who.AllowsLeads))
 	}
 	want := "111/w0 (lead) shares=true lendable=true; 111/w1 (admin) shares=true lendable=true; 111/w2 (agent) shares=false lendable=true"
 	if s := strings.Join(got, "; "); s != want {
@@ -311,10 +311,10 @@ func TestManage(t *testing.T) {
 	if err := p.Remove(ctx, mia, ada); err != nil {
 		t.Fatal(err)
 	}
-	if who, ok := p.Get(ada); ok || !who.Removed || who.May(DeedBoard).OK {
+	if who, ok := p.Get(ada); ok || !who.Removed || who.May(ViewBoard).OK {
 		t.Errorf("the removed one is %+v, %v", who, ok)
 	}
-	if all := p.List("111"); len(all) != 3 || all[2].Member != ada {
+	if all := p.List("111"); len(all) != 3 || all[2].MemberID != ada {
 		t.Errorf("the removed one is not last in %v", all)
 	}
 }
@@ -325,10 +325,10 @@ func TestLastAdminRace(t *testing.T) {
 	p, db := crew(t)
 	ctx := t.Context()
 	for range 10 {
-		for _, m := range []Member{ada, mia} {
+		for _, m := range []MemberID{ada, mia} {
 			if who, _ := p.Get(m); who.Role == Admin {
-				for _, m := range []Member{ada, mia} {
-					if err := p.SetRole(ctx, who.Member, m, Admin); err != nil {
+				for _, m := range []MemberID{ada, mia} {
+					if err := p.SetRole(ctx, who.MemberID, m, Admin); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -337,7 +337,7 @@ func TestLastAdminRace(t *testing.T) {
 		}
 		var all sync.WaitGroup
 		var done atomic.Int32
-		for _, pair := range [][2]Member{{ada, mia}, {mia, ada}, {ada, ada}, {mia, mia}} {
+		for _, pair := range [][2]MemberID{{ada, mia}, {mia, ada}, {ada, ada}, {mia, mia}} {
 			all.Go(func() {
 				if p.Remove(ctx, pair[0], pair[1]) == nil {
 					done.Add(1)
@@ -351,7 +351,7 @@ func TestLastAdminRace(t *testing.T) {
 		if n := p.known.Load().admins("111"); n != 1 || done.Load() < 1 {
 			t.Fatalf("%d admins after %d changes", n, done.Load())
 		}
-		for _, m := range []Member{ada, mia} { // as it was
+		for _, m := range []MemberID{ada, mia} { // as it was
 			if who, ok := p.Get(m); ok && who.Role == Admin {
 				p.Restore(ctx, m, ada)
 				p.Restore(ctx, m, mia)
@@ -365,17 +365,17 @@ func TestLastAdminRace(t *testing.T) {
 func TestStoreFails(t *testing.T) {
 	p, db := crew(t)
 	ctx := t.Context()
-	p.OnChange(func(who Person) { t.Errorf("told of %+v", who) })
+	p.OnChange(func(who Member) { t.Errorf("told of %+v", who) })
 	for _, event := range []string{"insert", "update"} {
 		if _, err := db.Exec(fmt.Sprintf(`create trigger no_%s before %[1]s on people begin select raise(abort, 'disk full'); end`, event)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for name, do := range map[string]func() error{
-		"enter": func() error { _, err := p.Enter(ctx, Member{"111", "w9"}, "", true); return err },
-		"again": func() error { _, err := p.Enter(ctx, mia, "Mia B", true); return err },
+		"enter": func() error { _, err := p.SignIn(ctx, MemberID{"111", "w9"}, "", true); return err },
+		"again": func() error { _, err := p.SignIn(ctx, mia, "Mia B", true); return err },
 		"role":  func() error { return p.SetRole(ctx, ada, mia, Admin) },
-		"wish":  func() error { return p.SetWishes(ctx, mia, false, false) },
+		"wish":  func() error { return p.SetConsent(ctx, mia, false, false) },
 		"leave": func() error { return p.Remove(ctx, ada, mia) },
 	} {
 		before := p.known.Load()

@@ -14,7 +14,7 @@ const mostPrivateNames = 5000
 // A Phonebook knows the names that members have for numbers in their private
 // contacts, each for that member alone. It is in memory only. The zero value is
 // ready; it is safe for concurrent use, and Name takes no lock.
-type Phonebook struct {
+type PrivateNames struct {
 	books sync.Map // of *book, by Member
 }
 
@@ -27,7 +27,7 @@ type book struct {
 // Learn replaces the names that m has for numbers, which are in E.164 form,
 // and reports whether there is any difference. Of more than 5,000 numbers the
 // lowest ones are kept. The map is not kept.
-func (p *Phonebook) Learn(m Member, names map[string]string) (changed bool) {
+func (p *PrivateNames) Set(m MemberID, names map[string]string) (changed bool) {
 	kept := maps.Clone(names)
 	maps.DeleteFunc(kept, func(number, name string) bool { return number == "" || name == "" })
 	if len(kept) > mostPrivateNames {
@@ -43,7 +43,7 @@ func (p *Phonebook) Learn(m Member, names map[string]string) (changed bool) {
 }
 
 // Name returns the name that m has for a number in E.164 form, "" if none.
-func (p *Phonebook) Name(m Member, number string) string {
+func (p *PrivateNames) Name(m MemberID, number string) string {
 	if b, ok := p.books.Load(m); ok {
 		return b.(*book).names[number]
 	}
@@ -52,7 +52,7 @@ func (p *Phonebook) Name(m Member, number string) string {
 
 // Age is how long ago m's names were learned; for a member of whom nothing is
 // known it is the longest time there is.
-func (p *Phonebook) Age(m Member) time.Duration {
+func (p *PrivateNames) Age(m MemberID) time.Duration {
 	if b, ok := p.books.Load(m); ok {
 		return time.Since(b.(*book).learned)
 	}
@@ -60,4 +60,4 @@ func (p *Phonebook) Age(m Member) time.Duration {
 }
 
 // Forget drops all of m's names. It is due when m leaves.
-func (p *Phonebook) Forget(m Member) { p.books.Delete(m) }
+func (p *PrivateNames) Forget(m MemberID) { p.books.Delete(m) }

@@ -11,14 +11,14 @@ import (
 
 func TestPhonebook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var p Phonebook
-		mia, tom := Member{"1", "w0"}, Member{"1", "w1"}
-		other := Member{"2", "w0"} // the same user of another account
+		var p PrivateNames
+		mia, tom := MemberID{"1", "w0"}, MemberID{"1", "w1"}
+		other := MemberID{"2", "w0"} // the same user of another account
 		if p.Name(mia, "+4930") != "" || p.Age(mia) != math.MaxInt64 {
 			t.Error("something is known of a stranger")
 		}
 		told := map[string]string{"+4930": "Grandma", "+4931": "", "": "Nobody"}
-		if !p.Learn(mia, told) || p.Learn(mia, told) || p.Learn(tom, nil) {
+		if !p.Set(mia, told) || p.Set(mia, told) || p.Set(tom, nil) {
 			t.Error("changed, or not")
 		}
 		told["+4930"] = "another"
@@ -26,7 +26,7 @@ func TestPhonebook(t *testing.T) {
 		if got := p.Name(mia, "+4930"); got != "Grandma" || p.Age(mia) != time.Minute {
 			t.Errorf("%q, %v old", got, p.Age(mia))
 		}
-		for _, m := range []Member{tom, other} {
+		for _, m := range []MemberID{tom, other} {
 			if got := p.Name(m, "+4930"); got != "" {
 				t.Errorf("%s reads %q in another's book", m, got)
 			}
@@ -34,7 +34,7 @@ func TestPhonebook(t *testing.T) {
 		if p.Name(mia, "") != "" || p.Name(mia, "+4931") != "" {
 			t.Error("a name for nobody")
 		}
-		if !p.Learn(mia, map[string]string{"+4932": "Uncle"}) || p.Name(mia, "+4930") != "" || p.Name(mia, "+4932") != "Uncle" || p.Age(mia) != 0 {
+		if !p.Set(mia, map[string]string{"+4932": "Uncle"}) || p.Name(mia, "+4930") != "" || p.Name(mia, "+4932") != "Uncle" || p.Age(mia) != 0 {
 			t.Error("names are not replaced")
 		}
 		p.Forget(mia)
@@ -46,13 +46,13 @@ func TestPhonebook(t *testing.T) {
 
 // A book is bounded, and which names are kept does not depend on chance.
 func TestPhonebookIsBounded(t *testing.T) {
-	var p Phonebook
+	var p PrivateNames
 	names := map[string]string{}
 	for i := range mostPrivateNames + 100 {
 		names[fmt.Sprintf("+49%05d", i)] = "x"
 	}
-	m := Member{"1", "w0"}
-	if !p.Learn(m, names) || p.Learn(m, names) {
+	m := MemberID{"1", "w0"}
+	if !p.Set(m, names) || p.Set(m, names) {
 		t.Error("changed, or not")
 	}
 	if p.Name(m, "+4904999") == "" || p.Name(m, "+4905000") != "" {
@@ -61,13 +61,13 @@ func TestPhonebookIsBounded(t *testing.T) {
 }
 
 func TestPhonebookConcurrently(t *testing.T) {
-	var p Phonebook
+	var p PrivateNames
 	var wg sync.WaitGroup
 	for i := range 8 {
-		m := Member{"1", "w0"}
+		m := MemberID{"1", "w0"}
 		wg.Go(func() {
 			for range 200 {
-				p.Learn(m, map[string]string{"+4930": fmt.Sprint(i)})
+				p.Set(m, map[string]string{"+4930": fmt.Sprint(i)})
 				p.Name(m, "+4930")
 				p.Age(m)
 				p.Forget(m)
@@ -78,9 +78,9 @@ func TestPhonebookConcurrently(t *testing.T) {
 }
 
 func BenchmarkPhonebook(b *testing.B) {
-	var p Phonebook
-	m := Member{"1", "w0"}
-	p.Learn(m, map[string]string{"+4930": "Grandma"})
+	var p PrivateNames
+	m := MemberID{"1", "w0"}
+	p.Set(m, map[string]string{"+4930": "Grandma"})
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {

@@ -30,103 +30,105 @@ var Abilities = []Ability{AbilityMute, AbilitySilentRecording, AbilityCallHistor
 
 // Platform is what is known of a team's sipgate account. The zero value knows
 // nothing.
-type Platform struct {
-	sipgate.Finding
-	Plus    bool      // new calls want numbers with their plus sign, see [sipgate.Way]
-	Refused []Ability // that sipgate refused as not of the account's platform
-	FoundAt time.Time // when it was found out; zero: not yet
+type Capabilities struct {
+	sipgate.PlatformDetection
+	PlusSign   bool      // new calls want numbers with their plus sign, see [sipgate.Way]
+	Refused    []Ability // that sipgate refused as not of the account's platform
+	DetectedAt time.Time // when it was found out; zero: not yet
 }
 
 // Can reports whether the account has the ability. What is not known to be
 // missing is there: sipgate decides.
-func (p Platform) Can(a Ability) bool {
+func (p Capabilities) Can(a Ability) bool {
 	return p.Platform != sipgate.Neo && !slices.Contains(p.Refused, a)
 }
 
 // Way is how calls are started for the account.
-func (p Platform) Way() sipgate.Way { return sipgate.Way{Platform: p.Platform, Plus: p.Plus} }
+func (p Capabilities) DialMethod() sipgate.DialMethod {
+	return sipgate.DialMethod{Platform: p.Platform, PlusSign: p.PlusSign}
+}
 
 // Platforms remembers for each account what was found out about it. All of it
 // is in memory: Get costs no query. A change is in the database before anybody
 // sees it.
-type Platforms struct {
+type CapabilityStore struct {
 	db    *sql.DB
 	turn  sync.Mutex // of who changes known
-	known atomic.Pointer[map[string]Platform]
+	known atomic.Pointer[map[string]Capabilities]
 }
 
 // NewPlatforms reads what is known from db, which has the tables of Migrations.
-func NewPlatforms(ctx context.Context, db *sql.DB) (*Platforms, error) {
+func NewCapabilityStore(ctx context.Context, db *sql.DB) (*CapabilityStore, error) {
 	rows, err := db.QueryContext(ctx, `select account, platform, found_by, plus, refused, found from team_platform`)
 	if err != nil {
 		return nil, fmt.Errorf("read the platforms: %w", err)
 	}
 	defer rows.Close()
-	known := map[string]Platform{}
+	known := map[string]Capabilities{}
 	for rows.Next() {
 		var (
-			p                 Platform
+			p                 Capabilities
 			account, refused  string
 			platform, foundBy string
 			found             int64
 		)
-		if err := rows.Scan(&account, &platform, &foundBy, &p.Plus, &refused, &found); err != nil {
+		if err := rows.Scan(&account, &platform, &foundBy, &p.PlusSign, &refused, &found); err != nil {
 			return nil, fmt.Errorf("read the platforms: %w", err)
 		}
-		p.Finding = sipgate.Finding{Platform: sipgate.Platform(platform), By: foundBy}
-		p.FoundAt = time.UnixMilli(found)
+		p.PlatformDetection = sipgate.PlatformDetection{Platform: sipgate.Platform(platform), Evidence: foundBy}
+		p.DetectedAt = time.UnixMilli(found)
 		for _, a := range strings.Fields(refused) {
 			p.Refused = append(p.Refused, Ability(a))
 		}
 		known[account] = p
 	}
-	p := &Platforms{db: db}
+	p := &CapabilityStore{db: db}
 	p.known.Store(&known)
 	return p, rows.Err()
 }
 
 // Get returns what is known of the account. Nil knows nothing.
-func (p *Platforms) Get(account string) Platform {
+func (p *CapabilityStore) Get(account string) Capabilities {
 	if p == nil {
-		return Platform{}
+		return Capabilities{}
 	}
 	return (*p.known.Load())[account]
 }
 
 // Found takes what was found out anew. What sipgate refused before is
 // forgotten: it may have it now.
-func (p *Platforms) Found(ctx context.Context, account string, f sipgate.Finding) error {
-	return p.change(ctx, account, func(known *Platform) {
-		*known = Platform{Finding: f, Plus: known.Plus, FoundAt: time.Now()}
+func (p *CapabilityStore) SetPlatform(ctx context.Context, account string, f sipgate.PlatformDetection) error {
+	return p.change(ctx, account, func(known *Capabilities) {
+		*known = Capabilities{PlatformDetection: f, PlusSign: known.PlusSign, DetectedAt: time.Now()}
 	})
 }
 
 // Learn takes what a call that was started has shown.
-func (p *Platforms) Learn(ctx context.Context, account string, w sipgate.Way) error {
-	if known := p.Get(account); known.Way() == w {
+func (p *CapabilityStore) SetDialMethod(ctx context.Context, account string, w sipgate.DialMethod) error {
+	if known := p.Get(account); known.DialMethod() == w {
 		return nil
 	}
-	return p.change(ctx, account, func(known *Platform) {
+	return p.change(ctx, account, func(known *Capabilities) {
 		if known.Platform != w.Platform {
-			known.Finding = sipgate.Finding{Platform: w.Platform, By: "call"}
+			known.PlatformDetection = sipgate.PlatformDetection{Platform: w.Platform, Evidence: "call"}
 		}
-		known.Plus, known.FoundAt = w.Plus, time.Now()
+		known.PlusSign, known.DetectedAt = w.PlusSign, time.Now()
 	})
 }
 
 // Lack notes that sipgate refused something as not of the account's platform.
-func (p *Platforms) Lack(ctx context.Context, account string, a Ability) error {
-	return p.change(ctx, account, func(known *Platform) {
+func (p *CapabilityStore) SetMissing(ctx context.Context, account string, a Ability) error {
+	return p.change(ctx, account, func(known *Capabilities) {
 		if slices.Contains(known.Refused, a) {
 			return
 		}
 		known.Refused = append(slices.Clone(known.Refused), a)
-		known.FoundAt = time.Now()
+		known.DetectedAt = time.Now()
 	})
 }
 
 // change stores what f makes of what is known of the account.
-func (p *Platforms) change(ctx context.Context, account string, f func(*Platform)) error {
+func (p *CapabilityStore) change(ctx context.Context, account string, f func(*Capabilities)) error {
 	p.turn.Lock()
 	defer p.turn.Unlock()
 	known := p.Get(account)
@@ -143,7 +145,7 @@ func (p *Platforms) change(ctx context.Context, account string, f func(*Platform
 		on conflict (account) do update
 		set platform = excluded.platform, found_by = excluded.found_by, plus = excluded.plus,
 			refused = excluded.refused, found = excluded.found`,
-		account, string(known.Platform), known.By, known.Plus, strings.Join(refused, " "), known.FoundAt.UnixMilli())
+		account, string(known.Platform), known.Evidence, known.PlusSign, strings.Join(refused, " "), known.DetectedAt.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("store the platform of %s: %w", account, err)
 	}

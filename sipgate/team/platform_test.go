@@ -11,26 +11,26 @@ import (
 // What was found out outlives the program, and no account learns another's.
 func TestPlatforms(t *testing.T) {
 	ctx, db := t.Context(), tables(t)
-	open := func() *Platforms {
+	open := func() *CapabilityStore {
 		t.Helper()
-		p, err := NewPlatforms(ctx, db)
+		p, err := NewCapabilityStore(ctx, db)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return p
 	}
 	p := open()
-	if got := p.Get("1"); got.Platform != sipgate.UnknownPlatform || !got.FoundAt.IsZero() || !got.Can(AbilityMute) {
+	if got := p.Get("1"); got.Platform != sipgate.UnknownPlatform || !got.DetectedAt.IsZero() || !got.Can(AbilityMute) {
 		t.Errorf("before: %+v", got)
 	}
 	gone, cancel := context.WithCancel(ctx)
 	cancel() // who goes away has told all the same
 	steps := []error{
-		p.Found(gone, "1", sipgate.Finding{Platform: sipgate.Neo, By: "token"}),
-		p.Learn(ctx, "1", sipgate.Way{Platform: sipgate.Neo, Plus: true}),
-		p.Found(ctx, "2", sipgate.Finding{Platform: sipgate.Classic, By: "groups"}),
-		p.Lack(ctx, "2", AbilityMute), p.Lack(ctx, "2", AbilityMute), p.Lack(ctx, "2", AbilityGroups),
-		p.Learn(ctx, "3", sipgate.Way{Platform: sipgate.Neo}),
+		p.SetPlatform(gone, "1", sipgate.PlatformDetection{Platform: sipgate.Neo, Evidence: "token"}),
+		p.SetDialMethod(ctx, "1", sipgate.DialMethod{Platform: sipgate.Neo, PlusSign: true}),
+		p.SetPlatform(ctx, "2", sipgate.PlatformDetection{Platform: sipgate.Classic, Evidence: "groups"}),
+		p.SetMissing(ctx, "2", AbilityMute), p.SetMissing(ctx, "2", AbilityMute), p.SetMissing(ctx, "2", AbilityGroups),
+		p.SetDialMethod(ctx, "3", sipgate.DialMethod{Platform: sipgate.Neo}),
 	}
 	for i, err := range steps {
 		if err != nil {
@@ -39,7 +39,7 @@ func TestPlatforms(t *testing.T) {
 	}
 	for range 2 { // as it is, and as it is read
 		one, two, three := p.Get("1"), p.Get("2"), p.Get("3")
-		if one.Way() != (sipgate.Way{Platform: sipgate.Neo, Plus: true}) || one.By != "token" || one.FoundAt.IsZero() {
+		if one.DialMethod() != (sipgate.DialMethod{Platform: sipgate.Neo, PlusSign: true}) || one.Evidence != "token" || one.DetectedAt.IsZero() {
 			t.Errorf("1: %+v", one)
 		}
 		for _, a := range Abilities {
@@ -50,12 +50,12 @@ func TestPlatforms(t *testing.T) {
 		if two.Can(AbilityMute) || two.Can(AbilityGroups) || !two.Can(AbilityCallHistory) || !slices.Equal(two.Refused, []Ability{AbilityMute, AbilityGroups}) {
 			t.Errorf("2: %+v", two)
 		}
-		if three.Platform != sipgate.Neo || three.By != "call" || three.Plus {
+		if three.Platform != sipgate.Neo || three.Evidence != "call" || three.PlusSign {
 			t.Errorf("3: %+v", three)
 		}
 		p = open()
 	}
-	if err := p.Found(ctx, "2", sipgate.Finding{Platform: sipgate.Classic, By: "token"}); err != nil || !p.Get("2").Can(AbilityMute) {
+	if err := p.SetPlatform(ctx, "2", sipgate.PlatformDetection{Platform: sipgate.Classic, Evidence: "token"}); err != nil || !p.Get("2").Can(AbilityMute) {
 		t.Errorf("found out anew: %+v %v", p.Get("2"), err)
 	}
 }

@@ -104,39 +104,39 @@ const otherPolicy = `
 
 // situation makes the call of a row of callPolicy: whether actor's access
 // reaches it, and whose it is.
-func situation(name string, actor Person) (reaches bool, owners []Person) {
-	who := func(user sipgate.UserID, shares, lendable bool) Person {
-		return Person{Member: Member{"111", user}, Role: Agent, Shares: shares, Lendable: lendable}
+func situation(name string, actor Member) (reaches bool, owners []Member) {
+	who := func(user sipgate.UserID, shares, lendable bool) Member {
+		return Member{MemberID: MemberID{"111", user}, Role: Agent, SharesCalls: shares, AllowsLeads: lendable}
 	}
 	name, how, _ := strings.Cut(name, ", ")
 	reaches = how == "reached" || name == "own" && how == ""
 	switch name {
 	case "own":
-		actor.Shares, actor.Lendable = false, false // own wishes concern others only
-		owners = []Person{who("w1", true, true), actor}
+		actor.SharesCalls, actor.AllowsLeads = false, false // own wishes concern others only
+		owners = []Member{who("w1", true, true), actor}
 	case "shared lent":
-		owners = []Person{who("w1", true, true)}
+		owners = []Member{who("w1", true, true)}
 	case "shared":
-		owners = []Person{who("w1", true, false)}
+		owners = []Member{who("w1", true, false)}
 	case "lent":
-		owners = []Person{who("w1", false, true)}
+		owners = []Member{who("w1", false, true)}
 	case "private":
-		owners = []Person{who("w1", false, false)}
+		owners = []Member{who("w1", false, false)}
 	case "private + shared lent":
-		owners = []Person{who("w2", false, false), who("w1", true, true)}
+		owners = []Member{who("w2", false, false), who("w1", true, true)}
 	case "shared + lent":
-		owners = []Person{who("w1", true, false), who("w2", false, true)}
+		owners = []Member{who("w1", true, false), who("w2", false, true)}
 	case "nobody's":
 	case "foreign":
 		p := who("w1", true, true)
 		p.Account = "222"
 		same := actor
 		same.Account = "222" // "w0" repeats in every account (D12)
-		owners = []Person{p, same}
+		owners = []Member{p, same}
 	case "removed":
 		p := who("w1", true, true)
 		p.Removed = true
-		owners = []Person{p}
+		owners = []Member{p}
 	default:
 		panic(name)
 	}
@@ -144,13 +144,13 @@ func situation(name string, actor Person) (reaches bool, owners []Person) {
 }
 
 // carried spells a decision as the tables do.
-func carried(d Decision, actor Person) string {
+func carried(d Decision, actor Member) string {
 	switch {
-	case !d.OK && d.Through == Member{}:
+	case !d.OK && d.Via == MemberID{}:
 		return d.Reason
-	case d.OK && d.Reason == "" && d.Through == actor.Member:
+	case d.OK && d.Reason == "" && d.Via == actor.MemberID:
 		return "own"
-	case d.OK && d.Reason == "" && d.Through == Member{"111", "w1"}:
+	case d.OK && d.Reason == "" && d.Via == MemberID{"111", "w1"}:
 		return "via"
 	}
 	return fmt.Sprintf("%+v", d)
@@ -159,15 +159,15 @@ func carried(d Decision, actor Person) string {
 // TestT16Calls compares the policy with callPolicy: every role, deed and
 // relation to a call.
 func TestT16Calls(t *testing.T) {
-	var deeds []Deed
-	seen := map[Deed]bool{}
+	var deeds []Permission
+	seen := map[Permission]bool{}
 	for line := range strings.Lines(callPolicy) {
 		switch name := strings.TrimSpace(line[:min(len(line), 29)]); {
 		case name == "" || name == "situation":
 		case line[0] != '\t':
 			deeds = nil
 			for _, d := range strings.Fields(line) {
-				deeds, seen[Deed(d)] = append(deeds, Deed(d)), true
+				deeds, seen[Permission(d)] = append(deeds, Permission(d)), true
 			}
 		default:
 			cells := strings.Fields(line[29:])
@@ -175,10 +175,10 @@ func TestT16Calls(t *testing.T) {
 				t.Fatalf("%q has %d cells", line, len(cells))
 			}
 			for role := Viewer; role <= Admin; role++ {
-				actor := Person{Member: ada, Role: role, Shares: true, Lendable: true}
+				actor := Member{MemberID: ada, Role: role, SharesCalls: true, AllowsLeads: true}
 				for _, d := range deeds {
 					reaches, owners := situation(name, actor)
-					if got := carried(actor.MayOn(d, reaches, owners), actor); got != cells[role-1] {
+					if got := carried(actor.MayOnCall(d, reaches, owners), actor); got != cells[role-1] {
 						t.Errorf("%v, %s, %s: %s, want %s", role, d, name, got, cells[role-1])
 					}
 					if got := actor.May(d); got != no(ReasonUnknown) {
@@ -197,23 +197,23 @@ func TestT16Calls(t *testing.T) {
 
 // TestT16Elsewhere compares it with otherPolicy.
 func TestT16Elsewhere(t *testing.T) {
-	seen := map[Deed]bool{}
+	seen := map[Permission]bool{}
 	for line := range strings.Lines(strings.TrimPrefix(otherPolicy, "\n")) {
 		cells := strings.Fields(line)
 		deeds, cells := cells[:len(cells)-int(Admin)], cells[len(cells)-int(Admin):]
 		for _, name := range deeds {
-			d := Deed(name)
+			d := Permission(name)
 			seen[d] = true
 			for role := Viewer; role <= Admin; role++ {
-				actor := Person{Member: ada, Role: role}
+				actor := Member{MemberID: ada, Role: role}
 				want := no(cells[role-1])
 				if cells[role-1] == "yes" {
-					want = Decision{OK: true, Through: ada}
+					want = Decision{OK: true, Via: ada}
 				}
 				if got := actor.May(d); got != want {
 					t.Errorf("%v, %s: %+v, want %+v", role, d, got, want)
 				}
-				if got := actor.MayOn(d, true, []Person{actor}); got != no(ReasonUnknown) {
+				if got := actor.MayOnCall(d, true, []Member{actor}); got != no(ReasonUnknown) {
 					t.Errorf("%v, %s on a call: %+v", role, d, got)
 				}
 			}
@@ -230,19 +230,19 @@ func TestT16Elsewhere(t *testing.T) {
 func TestDenyByDefault(t *testing.T) {
 	all := append(slices.Collect(maps.Keys(onCalls)), slices.Collect(maps.Keys(elsewhere))...)
 	all = append(all, "", "everything", "HOLD", "hold ", "*")
-	for _, p := range []Person{
+	for _, p := range []Member{
 		{},
 		{Role: Admin},
-		{Member: Member{"111", ""}, Role: Admin},
-		{Member: Member{"", "w0"}, Role: Admin},
-		{Member: ada},
-		{Member: ada, Role: -1},
-		{Member: ada, Role: Admin + 1},
-		{Member: ada, Role: Admin, Removed: true},
+		{MemberID: MemberID{"111", ""}, Role: Admin},
+		{MemberID: MemberID{"", "w0"}, Role: Admin},
+		{MemberID: ada},
+		{MemberID: ada, Role: -1},
+		{MemberID: ada, Role: Admin + 1},
+		{MemberID: ada, Role: Admin, Removed: true},
 	} {
 		for _, d := range all {
-			for _, got := range []Decision{p.May(d), p.MayOn(d, true, []Person{p}), p.MayOn(d, true, nil)} {
-				if got.OK || got.Reason == "" || got.Through != (Member{}) {
+			for _, got := range []Decision{p.May(d), p.MayOnCall(d, true, []Member{p}), p.MayOnCall(d, true, nil)} {
+				if got.OK || got.Reason == "" || got.Via != (MemberID{}) {
 					t.Errorf("%+v, %s: %+v", p, d, got)
 				}
 			}
@@ -253,9 +253,9 @@ func TestDenyByDefault(t *testing.T) {
 			}
 		}
 	}
-	admin := Person{Member: ada, Role: Admin}
-	for _, d := range []Deed{"", "everything", "HOLD", "hold ", "*"} {
-		if a, b := admin.May(d), admin.MayOn(d, true, nil); a != no(ReasonUnknown) || b != a {
+	admin := Member{MemberID: ada, Role: Admin}
+	for _, d := range []Permission{"", "everything", "HOLD", "hold ", "*"} {
+		if a, b := admin.May(d), admin.MayOnCall(d, true, nil); a != no(ReasonUnknown) || b != a {
 			t.Errorf("%q: %+v, %+v", d, a, b)
 		}
 	}
@@ -269,35 +269,35 @@ func TestDenyByDefault(t *testing.T) {
 // who agreed, and nobody of another account matters.
 func TestPolicyProperties(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	someone := func() Person {
-		return Person{
-			Member: Member{[]string{"111", "222"}[r.IntN(5)/4], []sipgate.UserID{"w0", "w1", "w2", "w3"}[r.IntN(4)]},
-			Role:   Role(r.IntN(5)), Shares: r.IntN(2) == 0, Lendable: r.IntN(2) == 0, Removed: r.IntN(8) == 0,
+	someone := func() Member {
+		return Member{
+			MemberID: MemberID{[]string{"111", "222"}[r.IntN(5)/4], []sipgate.UserID{"w0", "w1", "w2", "w3"}[r.IntN(4)]},
+			Role:     Role(r.IntN(5)), SharesCalls: r.IntN(2) == 0, AllowsLeads: r.IntN(2) == 0, Removed: r.IntN(8) == 0,
 		}
 	}
 	deeds := slices.Sorted(maps.Keys(onCalls))
 	for range 20_000 {
 		p, d, reaches := someone(), deeds[r.IntN(len(deeds))], r.IntN(2) == 0
-		owners := make([]Person, r.IntN(4))
+		owners := make([]Member, r.IntN(4))
 		for i := range owners {
 			owners[i] = someone()
 		}
 		before := slices.Clone(owners)
-		got := p.MayOn(d, reaches, owners)
+		got := p.MayOnCall(d, reaches, owners)
 		if !slices.Equal(before, owners) {
 			t.Fatal("the owners were changed")
 		}
-		if got.OK == (got.Reason != "") || got.OK == (got.Through == Member{}) {
+		if got.OK == (got.Reason != "") || got.OK == (got.Via == MemberID{}) {
 			t.Fatalf("%v, %s, %v: %+v", p, d, owners, got)
 		}
-		if got.OK && got.Through != p.Member {
-			i := slices.IndexFunc(owners, func(o Person) bool { return o.Member == got.Through })
+		if got.OK && got.Via != p.MemberID {
+			i := slices.IndexFunc(owners, func(o Member) bool { return o.MemberID == got.Via })
 			o := owners[i]
 			if o.Account != p.Account || reaches {
 				t.Fatalf("%v borrows from %v", p, o)
 			}
-			if agreed := slices.ContainsFunc(owners, func(o Person) bool {
-				return o.Member == got.Through && o.Shares && !o.Removed && (o.Lendable || d == DeedSee || d == DeedNote)
+			if agreed := slices.ContainsFunc(owners, func(o Member) bool {
+				return o.MemberID == got.Via && o.SharesCalls && !o.Removed && (o.AllowsLeads || d == SeeCall || d == WriteNote)
 			}); !agreed {
 				t.Fatalf("%v borrows for %s from %+v", p, d, o)
 			}
@@ -305,15 +305,15 @@ func TestPolicyProperties(t *testing.T) {
 		if got.OK && p.Role < Admin {
 			greater := p
 			greater.Role++
-			if !greater.MayOn(d, reaches, owners).OK {
+			if !greater.MayOnCall(d, reaches, owners).OK {
 				t.Fatalf("%v may %s on %v, a greater role not", p, d, owners)
 			}
 		}
-		if got.OK && !p.MayOn(DeedSee, reaches, owners).OK {
+		if got.OK && !p.MayOnCall(SeeCall, reaches, owners).OK {
 			t.Fatalf("%v may %s on %v, but not see", p, d, owners)
 		}
-		mine := slices.DeleteFunc(owners, func(o Person) bool { return o.Account != p.Account })
-		if p.MayOn(d, reaches, mine) != got {
+		mine := slices.DeleteFunc(owners, func(o Member) bool { return o.Account != p.Account })
+		if p.MayOnCall(d, reaches, mine) != got {
 			t.Fatalf("%v, %s, %v: another account matters", p, d, before)
 		}
 	}
@@ -332,7 +332,7 @@ func TestT16Routes(t *testing.T) {
 			t.Errorf("%s: %q needs %v, %v", route, d, least, ok)
 		}
 		for role := Viewer; role <= Admin; role++ {
-			got := Person{Member: ada, Role: role}.MayRoute(route)
+			got := Member{MemberID: ada, Role: role}.MayRoute(route)
 			if want := role >= least; got.OK != want || !want && got.Reason != "role_"+role.String() {
 				t.Errorf("%v asks for %s: %+v, least %v", role, route, got, least)
 			}
@@ -342,7 +342,7 @@ func TestT16Routes(t *testing.T) {
 		if _, ok := RouteRole(route); ok {
 			t.Errorf("%q has a row", route)
 		}
-		if got := (Person{Member: ada, Role: Admin}).MayRoute(route); got != no(ReasonUnknown) {
+		if got := (Member{MemberID: ada, Role: Admin}).MayRoute(route); got != no(ReasonUnknown) {
 			t.Errorf("%q: %+v", route, got)
 		}
 	}
@@ -366,10 +366,10 @@ func TestParseRole(t *testing.T) {
 }
 
 func BenchmarkMayOn(b *testing.B) {
-	p := Person{Member: ada, Role: Lead}
+	p := Member{MemberID: ada, Role: Lead}
 	_, owners := situation("private + shared lent", p)
 	b.ReportAllocs()
 	for b.Loop() {
-		p.MayOn(DeedHold, false, owners)
+		p.MayOnCall(Hold, false, owners)
 	}
 }

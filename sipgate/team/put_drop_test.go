@@ -17,7 +17,7 @@ func TestD12(t *testing.T) {
 	if a, b := header(t, g, ada), header(t, g, bob); a != "Bearer AT-a" || b != "Bearer AT-b" {
 		t.Errorf("headers %q and %q", a, b)
 	}
-	for _, m := range []Member{{"", "w0"}, {"111", ""}} {
+	for _, m := range []MemberID{{"", "w0"}, {"111", ""}} {
 		if g.Put(t.Context(), m, sipgate.Tokens{Access: "a", Refresh: "r"}) == nil {
 			t.Errorf("took a grant of %q", m)
 		}
@@ -36,7 +36,7 @@ func TestMembersAndDrop(t *testing.T) {
 	put(t, g, ada, "AT-0", "RT-0", worn)
 
 	members, err := g.Members(t.Context())
-	if !slices.Equal(members, []Member{ada, bob}) || err != nil {
+	if !slices.Equal(members, []MemberID{ada, bob}) || err != nil {
 		t.Errorf("members %v, error %v", members, err)
 	}
 	// Drop waits for the refresh and so returns the token that works.
@@ -57,7 +57,7 @@ func TestMembersAndDrop(t *testing.T) {
 	}
 	_, err = g.Credentials(ada).Authorization(t.Context())
 	wantKind(t, err, sipgate.Unauthorized)
-	if members, _ := g.Members(t.Context()); !slices.Equal(members, []Member{bob}) {
+	if members, _ := g.Members(t.Context()); !slices.Equal(members, []MemberID{bob}) {
 		t.Errorf("members %v", members)
 	}
 	if rt, err := g.Drop(t.Context(), ada); rt != "" || err != nil {

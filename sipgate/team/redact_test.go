@@ -91,7 +91,7 @@ func TestErrorsForCallers(t *testing.T) {
 	if !errors.Is(err, ErrNeedsLogin) {
 		t.Errorf("%v is not ErrNeedsLogin", err)
 	}
-	for state, want := range map[State]string{StateOK: "ok", StateNeedsLogin: "needs login", StateUnsaved: "unsaved"} {
+	for state, want := range map[GrantState]string{StateOK: "ok", StateNeedsLogin: "needs login", StateUnsaved: "unsaved"} {
 		if state.String() != want {
 			t.Errorf("%q, want %q", state, want)
 		}

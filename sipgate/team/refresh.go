@@ -87,7 +87,7 @@ func (g *Grants) attempt(gr *grant) (generation int64, err error) {
 
 // judge says what a token request that brought no access token means. The
 // words are those of RFC 6749, section 5.2.
-func (g *Grants) judge(m Member, generation int64, err error) error {
+func (g *Grants) judge(m MemberID, generation int64, err error) error {
 	var status int
 	var code string
 	if e, ok := errors.AsType[*sipgate.OAuthError](err); ok {
@@ -126,7 +126,7 @@ func (g *Grants) ask(refresh string) (sipgate.Tokens, error) {
 }
 
 // stored reads the grant of m, or returns an error that a caller may see.
-func (g *Grants) stored(m Member) (row, error) {
+func (g *Grants) stored(m MemberID) (row, error) {
 	ctx, cancel := context.WithTimeout(g.ctx, reach)
 	defer cancel()
 	r, err := g.store.read(ctx, m)
@@ -146,7 +146,7 @@ func (g *Grants) stored(m Member) (row, error) {
 // intend notes in the store that a refresh begins, and reports whether the
 // stored grant is still of that generation. A store that takes no note does
 // not stop the refresh: its result is kept in memory then.
-func (g *Grants) intend(m Member, generation int64) bool {
+func (g *Grants) intend(m MemberID, generation int64) bool {
 	ctx, cancel := context.WithTimeout(g.ctx, reach)
 	defer cancel()
 	ok, err := g.store.intend(ctx, m, generation)
@@ -159,7 +159,7 @@ func (g *Grants) intend(m Member, generation int64) bool {
 // bury marks the grant of m as worthless and reports whether it still was the
 // stored one. If the store does not take it, the mark is in memory only, and
 // the next start finds out again.
-func (g *Grants) bury(m Member, generation int64) bool {
+func (g *Grants) bury(m MemberID, generation int64) bool {
 	ctx, cancel := context.WithTimeout(g.ctx, reach)
 	defer cancel()
 	ok, err := g.store.bury(ctx, m, generation)
@@ -190,7 +190,7 @@ func (g *Grants) save(gr *grant, generation int64, refresh string) (stored, move
 
 // replace stores u, or finds that it was stored before although the database
 // had said no.
-func (g *Grants) replace(m Member, u *unsaved) (stored, moved bool, err error) {
+func (g *Grants) replace(m MemberID, u *unsaved) (stored, moved bool, err error) {
 	ctx, cancel := context.WithTimeout(g.ctx, reach)
 	defer cancel()
 	if stored, err = g.store.replace(ctx, m, u.generation, u.refresh); stored || err != nil {

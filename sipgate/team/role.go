@@ -46,16 +46,16 @@ func ParseRole(s string) (Role, error) {
 
 // A Person is a member of a team as it was at some moment. The zero Person
 // may do nothing.
-type Person struct {
-	Member
-	Name     string
-	Role     Role
-	Shares   bool // "my team sees my calls"
-	Lendable bool // "leads may act on my calls"
-	Joined   time.Time
-	Seen     time.Time // at sign-in, or later by [People.Touch]
-	Removed  bool      // from the team: may do nothing and not come in
+type Member struct {
+	MemberID
+	Name        string
+	Role        Role
+	SharesCalls bool // "my team sees my calls"
+	AllowsLeads bool // "leads may act on my calls"
+	Joined      time.Time
+	LastActive  time.Time // at sign-in, or later by [People.Touch]
+	Removed     bool      // from the team: may do nothing and not come in
 }
 
 // String returns "2556404/w0 (agent)", without the name.
-func (p Person) String() string { return fmt.Sprintf("%v (%v)", p.Member, p.Role) }
+func (p Member) String() string { return fmt.Sprintf("%v (%v)", p.MemberID, p.Role) }

@@ -4,12 +4,12 @@ import "maps"
 
 // public marks a route that anybody may ask for: it needs no sign-in, or finds
 // out itself who asks.
-const public Deed = ""
+const public Permission = ""
 
 // routes says what somebody does who asks for a route of the dashboard, named
 // by the pattern under which the handlers know it. What the routes of a call
 // do to it is decided again when the call is known.
-var routes = map[string]Deed{
+var routes = map[string]Permission{
 	"GET /login":             public,
 	"POST /login":            public,
 	"GET /oauth/callback":    public,
@@ -24,87 +24,87 @@ var routes = map[string]Deed{
 	"GET /wall/{token}/feed": public,
 	"POST /logout":           public, // also for those who may nothing else any more
 
-	"GET /{$}":  DeedBoard,
-	"GET /feed": DeedBoard,
+	"GET /{$}":  ViewBoard,
+	"GET /feed": ViewBoard,
 
-	"GET /search":                    DeedCall,
-	"POST /calls":                    DeedCall,
-	"GET /calls/new":                 DeedCall,
-	"GET /starting/{id}":             DeedCall, // one that somebody just started
-	"GET /calls/{id}":                DeedSee,
-	"GET /calls/{id}/transfer":       DeedTransfer,
-	"GET /calls/{id}/keypad":         DeedTones,
-	"GET /calls/{id}/announce":       DeedAnnounce,
-	"GET /calls/{id}/record":         DeedRecord,
-	"POST /calls/{id}/hold":          DeedHold,
-	"POST /calls/{id}/muted":         DeedMute,
-	"POST /calls/{id}/recording":     DeedRecord,
-	"POST /calls/{id}/dtmf":          DeedTones,
-	"POST /calls/{id}/transfer":      DeedTransfer,
-	"POST /calls/{id}/unask":         DeedUnask,
-	"POST /calls/{id}/announcements": DeedAnnounce,
-	"POST /calls/{id}/hangup":        DeedHangUp,
-	"POST /calls/{id}/undo":          DeedUndo,
-	"POST /calls/{id}/notes":         DeedNote,
+	"GET /search":                    StartCall,
+	"POST /calls":                    StartCall,
+	"GET /calls/new":                 StartCall,
+	"GET /starting/{id}":             StartCall, // one that somebody just started
+	"GET /calls/{id}":                SeeCall,
+	"GET /calls/{id}/transfer":       Transfer,
+	"GET /calls/{id}/keypad":         SendTones,
+	"GET /calls/{id}/announce":       PlayAnnouncement,
+	"GET /calls/{id}/record":         Record,
+	"POST /calls/{id}/hold":          Hold,
+	"POST /calls/{id}/muted":         Mute,
+	"POST /calls/{id}/recording":     Record,
+	"POST /calls/{id}/dtmf":          SendTones,
+	"POST /calls/{id}/transfer":      Transfer,
+	"POST /calls/{id}/unask":         CancelConsultation,
+	"POST /calls/{id}/announcements": PlayAnnouncement,
+	"POST /calls/{id}/hangup":        HangUp,
+	"POST /calls/{id}/undo":          UndoHangUp,
+	"POST /calls/{id}/notes":         WriteNote,
 
-	"GET /announcements":                  DeedAnnouncements,
-	"GET /announcements/{id}/audio":       DeedAnnouncements,
-	"GET /announcements/{id}/play-to-me":  DeedCall,
-	"POST /announcements/{id}/play-to-me": DeedCall,
-	"POST /announcements":                 DeedAnnouncementsWrite,
-	"POST /announcements/{id}/rename":     DeedAnnouncementsWrite,
-	"POST /announcements/{id}/delete":     DeedAnnouncementsWrite,
+	"GET /announcements":                  ViewAnnouncements,
+	"GET /announcements/{id}/audio":       ViewAnnouncements,
+	"GET /announcements/{id}/play-to-me":  StartCall,
+	"POST /announcements/{id}/play-to-me": StartCall,
+	"POST /announcements":                 ManageAnnouncements,
+	"POST /announcements/{id}/rename":     ManageAnnouncements,
+	"POST /announcements/{id}/delete":     ManageAnnouncements,
 
-	"GET /history":                                     DeedHistory,
-	"GET /history.csv":                                 DeedHistory,
-	"GET /history/news":                                DeedHistory,
-	"GET /history/{id}":                                DeedHistory,
-	"POST /history/{id}/note":                          DeedHistoryMark, // whose entry it is, is asked again
-	"POST /history/{id}/star":                          DeedHistoryMark,
-	"POST /history/{id}/archive":                       DeedHistoryMark,
-	"POST /history/{id}/read":                          DeedHistoryMark,
-	"GET /history/{id}/recordings/{recording}":         DeedHistory,
-	"GET /history/{id}/recordings/{recording}/outline": DeedHistory,
+	"GET /history":                                     ViewOwnHistory,
+	"GET /history.csv":                                 ViewOwnHistory,
+	"GET /history/news":                                ViewOwnHistory,
+	"GET /history/{id}":                                ViewOwnHistory,
+	"POST /history/{id}/note":                          EditOwnHistory, // whose entry it is, is asked again
+	"POST /history/{id}/star":                          EditOwnHistory,
+	"POST /history/{id}/archive":                       EditOwnHistory,
+	"POST /history/{id}/read":                          EditOwnHistory,
+	"GET /history/{id}/recordings/{recording}":         ViewOwnHistory,
+	"GET /history/{id}/recordings/{recording}/outline": ViewOwnHistory,
 
-	"GET /figures": DeedFigures,
+	"GET /figures": ViewStats,
 
-	"GET /walls":              DeedWalls,
-	"POST /walls":             DeedWalls,
-	"POST /walls/{id}/revoke": DeedWalls,
+	"GET /walls":              ManageWallboards,
+	"POST /walls":             ManageWallboards,
+	"POST /walls/{id}/revoke": ManageWallboards,
 
-	"GET /team":                  DeedTeam,
-	"POST /team/{user}/role":     DeedPeople,
-	"POST /team/{user}/remove":   DeedPeople,
-	"POST /team/{user}/restore":  DeedPeople,
-	"POST /team/{user}/sign-out": DeedPeople,
+	"GET /team":                  ViewTeam,
+	"POST /team/{user}/role":     ManageMembers,
+	"POST /team/{user}/remove":   ManageMembers,
+	"POST /team/{user}/restore":  ManageMembers,
+	"POST /team/{user}/sign-out": ManageMembers,
 
-	"GET /audit":     DeedAudit,
-	"GET /audit.csv": DeedAudit,
-	"GET /status":    DeedStatus,
+	"GET /audit":     ViewAudit,
+	"GET /audit.csv": ViewAudit,
+	"GET /status":    ViewStatus,
 
-	"GET /setup":       DeedSettings,
-	"POST /setup/done": DeedSettings,
+	"GET /setup":       ManageSettings,
+	"POST /setup/done": ManageSettings,
 
-	"POST /status/webhooks": DeedWebhooks,
-	"POST /status/platform": DeedStatus,
+	"POST /status/webhooks": ManageWebhooks,
+	"POST /status/platform": ViewStatus,
 
-	"POST /calls/{id}/attention": DeedHold, // any deed on the call: which one is asked again
-	"POST /calls/hangup":         DeedHangUp,
-	"GET /calls/hangup":          DeedHangUp,
+	"POST /calls/{id}/attention": Hold, // any deed on the call: which one is asked again
+	"POST /calls/hangup":         HangUp,
+	"GET /calls/hangup":          HangUp,
 
-	"GET /settings":           DeedSettingsOwn,
-	"POST /settings/wishes":   DeedSettingsOwn,
-	"POST /settings/display":  DeedSettingsOwn,
-	"POST /settings/ringing":  DeedSettingsOwn,
-	"POST /settings/calls":    DeedSettingsOwn,
-	"POST /settings/toggle":   DeedSettingsOwn,
-	"POST /sessions/{id}/end": DeedSettingsOwn,
-	"POST /sessions/end":      DeedSettingsOwn,
+	"GET /settings":           EditOwnSettings,
+	"POST /settings/wishes":   EditOwnSettings,
+	"POST /settings/display":  EditOwnSettings,
+	"POST /settings/ringing":  EditOwnSettings,
+	"POST /settings/calls":    EditOwnSettings,
+	"POST /settings/toggle":   EditOwnSettings,
+	"POST /sessions/{id}/end": EditOwnSettings,
+	"POST /sessions/end":      EditOwnSettings,
 }
 
 // Routes returns what somebody does who asks for each route, "" for those that
 // are open to anybody.
-func Routes() map[string]Deed { return maps.Clone(routes) }
+func Routes() map[string]Permission { return maps.Clone(routes) }
 
 // RouteRole returns the least role that may ask for the route: NoRole for one
 // that is open to anybody. It is false if the route has no row: then nobody
@@ -119,10 +119,10 @@ func RouteRole(pattern string) (Role, bool) {
 
 // MayRoute decides whether p may ask for the route at all. On which calls is
 // for [Person.MayOn].
-func (p Person) MayRoute(pattern string) Decision {
+func (p Member) MayRoute(pattern string) Decision {
 	d, ok := routes[pattern]
 	if ok && d == public {
-		return Decision{OK: true, Through: p.Member}
+		return Decision{OK: true, Via: p.MemberID}
 	}
 	if reason := p.standing(); reason != "" {
 		return no(reason)
@@ -134,5 +134,5 @@ func (p Person) MayRoute(pattern string) Decision {
 	case p.Role < least:
 		return no("role_" + p.Role.String())
 	}
-	return Decision{OK: true, Through: p.Member}
+	return Decision{OK: true, Via: p.MemberID}
 }

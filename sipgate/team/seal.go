@@ -36,7 +36,7 @@ func newSealer(key Key) (sealer, error) {
 
 // place names a row in one of its generations, so that neither two rows nor
 // two generations of one row can be exchanged.
-func place(m Member, generation int64) string {
+func place(m MemberID, generation int64) string {
 	return fmt.Sprintf("grant %q %q %d", m.Account, m.User, generation)
 }
 

@@ -22,7 +22,7 @@ func TestT30(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range []Member{ada, bob} {
+		for _, m := range []MemberID{ada, bob} {
 			_, err := g.Credentials(m).Authorization(t.Context())
 			wantKind(t, err, sipgate.Unauthorized)
 		}
@@ -79,8 +79,8 @@ func TestT30(t *testing.T) {
 		}
 	})
 	t.Run("places", func(t *testing.T) {
-		seen := map[string]Member{}
-		for _, m := range []Member{{"1", "2"}, {"12", ""}, {"", "12"}, {`1" "2`, ""}, {`1`, `" "2`}, {"1", "2 3"}} {
+		seen := map[string]MemberID{}
+		for _, m := range []MemberID{{"1", "2"}, {"12", ""}, {"", "12"}, {`1" "2`, ""}, {`1`, `" "2`}, {"1", "2 3"}} {
 			if other, ok := seen[place(m, 3)]; ok {
 				t.Errorf("%q and %q have one place", m, other)
 			}

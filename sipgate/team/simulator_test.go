@@ -25,7 +25,7 @@ import (
 // token is reused, the client, the database, and the grants between them.
 type workshop struct {
 	grants  *team.Grants
-	member  team.Member
+	member  team.MemberID
 	clients []*sipgate.Client // of that member
 	refresh func(context.Context, string) (sipgate.Tokens, error)
 	tokens  atomic.Int64 // token requests that sipgate has seen
@@ -84,7 +84,7 @@ func newWorkshop(t *testing.T) *workshop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.member = team.Member{Account: "first", User: "w0"}
+	w.member = team.MemberID{Account: "first", User: "w0"}
 	err = w.grants.Put(t.Context(), w.member, sipgate.Tokens{
 		Access: answer["access_token"].(string), Refresh: answer["refresh_token"].(string), Life: time.Nanosecond,
 	})

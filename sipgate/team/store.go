@@ -33,7 +33,7 @@ type row struct {
 
 // read returns the row of m, or errNoGrant. With errUnsealed the row is there,
 // but not its refresh token.
-func (s *store) read(ctx context.Context, m Member) (r row, err error) {
+func (s *store) read(ctx context.Context, m MemberID) (r row, err error) {
 	var (
 		sealed       []byte
 		dead, intent sql.NullInt64
@@ -54,7 +54,7 @@ func (s *store) read(ctx context.Context, m Member) (r row, err error) {
 
 // put stores a new grant in place of whatever there was, and returns its
 // generation, which no earlier grant of m had.
-func (s *store) put(ctx context.Context, m Member, refresh string) (int64, error) {
+func (s *store) put(ctx context.Context, m MemberID, refresh string) (int64, error) {
 	for range 10 {
 		old, err := s.read(ctx, m)
 		if err != nil && !errors.Is(err, errNoGrant) && !errors.Is(err, errUnsealed) {
@@ -78,7 +78,7 @@ func (s *store) put(ctx context.Context, m Member, refresh string) (int64, error
 }
 
 // intend notes that a refresh of the given generation begins.
-func (s *store) intend(ctx context.Context, m Member, generation int64) (bool, error) {
+func (s *store) intend(ctx context.Context, m MemberID, generation int64) (bool, error) {
 	return s.change(ctx, `
 		update grants set refresh_intent = $1
 		where account = $2 and user_id = $3 and generation = $4 and dead_since is null`,
@@ -87,7 +87,7 @@ func (s *store) intend(ctx context.Context, m Member, generation int64) (bool, e
 
 // replace stores the refresh token that followed upon the given generation, as
 // the next one, and takes the note of the intent away with it.
-func (s *store) replace(ctx context.Context, m Member, generation int64, refresh string) (bool, error) {
+func (s *store) replace(ctx context.Context, m MemberID, generation int64, refresh string) (bool, error) {
 	next := generation + 1
 	return s.change(ctx, `
 		update grants set generation = $1, sealed = $2, stored_at = $3, refresh_intent = null
@@ -98,7 +98,7 @@ func (s *store) replace(ctx context.Context, m Member, generation int64, refresh
 
 // bury marks a grant as worthless. It stays for [buried], should somebody want
 // to know what became of it.
-func (s *store) bury(ctx context.Context, m Member, generation int64) (bool, error) {
+func (s *store) bury(ctx context.Context, m MemberID, generation int64) (bool, error) {
 	return s.change(ctx, `
 		update grants set dead_since = $1, refresh_intent = null
 		where account = $2 and user_id = $3 and generation = $4 and dead_since is null`,
@@ -106,7 +106,7 @@ func (s *store) bury(ctx context.Context, m Member, generation int64) (bool, err
 }
 
 // drop removes a grant.
-func (s *store) drop(ctx context.Context, m Member, generation int64) (bool, error) {
+func (s *store) drop(ctx context.Context, m MemberID, generation int64) (bool, error) {
 	return s.change(ctx, `
 		delete from grants where account = $1 and user_id = $2 and generation = $3`,
 		m.Account, string(m.User), generation)
@@ -120,17 +120,17 @@ func (s *store) purge(ctx context.Context) error {
 }
 
 // all returns every stored grant, without its token.
-func (s *store) all(ctx context.Context) (map[Member]row, error) {
+func (s *store) all(ctx context.Context) (map[MemberID]row, error) {
 	rows, err := s.db.QueryContext(ctx, `
 		select account, user_id, generation, dead_since, refresh_intent from grants`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	found := map[Member]row{}
+	found := map[MemberID]row{}
 	for rows.Next() {
 		var (
-			m            Member
+			m            MemberID
 			r            row
 			dead, intent sql.NullInt64
 		)
@@ -144,16 +144,16 @@ func (s *store) all(ctx context.Context) (map[Member]row, error) {
 }
 
 // members returns those whose grant is not known to be worthless, sorted.
-func (s *store) members(ctx context.Context) ([]Member, error) {
+func (s *store) members(ctx context.Context) ([]MemberID, error) {
 	rows, err := s.db.QueryContext(ctx, `
 		select account, user_id from grants where dead_since is null order by account, user_id`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var found []Member
+	var found []MemberID
 	for rows.Next() {
-		var m Member
+		var m MemberID
 		if err := rows.Scan(&m.Account, &m.User); err != nil {
 			return nil, err
 		}

@@ -14,13 +14,13 @@ import (
 
 // Member is the key of a person. The user alone is none: "w0" repeats in every
 // account.
-type Member struct {
+type MemberID struct {
 	Account string // sipgate's masterSipId
 	User    sipgate.UserID
 }
 
 // String returns "2556404/w0".
-func (m Member) String() string { return m.Account + "/" + string(m.User) }
+func (m MemberID) String() string { return m.Account + "/" + string(m.User) }
 
 //go:embed migrations/*.sql
 var files embed.FS

@@ -22,35 +22,35 @@ const (
 // Errors of [Walls].
 var (
 	// ErrNoWall says that there is no such link, or no longer.
-	ErrNoWall = errors.New("no such wallboard")
+	ErrNoWallboard = errors.New("no such wallboard")
 
 	// ErrTooManyWalls says that another one has to be withdrawn first.
-	ErrTooManyWalls = errors.New("the team has as many wallboards as it can")
+	ErrTooManyWallboards = errors.New("the team has as many wallboards as it can")
 )
 
 // A Wall is a link that shows an account's calls to whoever has it, without a
 // sign-in.
-type Wall struct {
-	ID      string
-	Account string
-	Name    string // where the screen hangs
-	Names   bool   // the names of contacts are shown
-	By      Member // who made the link
-	ByName  string // as it was then
-	Created time.Time
-	Used    time.Time // last, in steps of some minutes; zero: never
-	Screens int       // that show it right now
+type Wallboard struct {
+	ID       string
+	Account  string
+	Name     string   // where the screen hangs
+	Names    bool     // the names of contacts are shown
+	By       MemberID // who made the link
+	ByName   string   // as it was then
+	Created  time.Time
+	LastUsed time.Time // last, in steps of some minutes; zero: never
+	Screens  int       // that show it right now
 }
 
 // Viewer is who looks at the wall, for the policy: nobody in particular, who
 // may see what the team may and nothing else.
-func (w Wall) Viewer() Person {
-	return Person{Member: Member{Account: w.Account, User: sipgate.UserID("wall " + w.ID)}, Role: Viewer}
+func (w Wallboard) Viewer() Member {
+	return Member{MemberID: MemberID{Account: w.Account, User: sipgate.UserID("wall " + w.ID)}, Role: Viewer}
 }
 
 // Walls are the links of all accounts. Of what is in a link only a hash is
 // stored.
-type Walls struct {
+type Wallboards struct {
 	db  *sql.DB
 	now func() time.Time
 
@@ -65,17 +65,17 @@ type screens struct {
 }
 
 // NewWalls keeps the links in db, which has the tables of [Migrations].
-func NewWalls(db *sql.DB) *Walls {
-	return &Walls{db: db, now: time.Now, open: map[string]*screens{}}
+func NewWallboards(db *sql.DB) *Wallboards {
+	return &Wallboards{db: db, now: time.Now, open: map[string]*screens{}}
 }
 
 // Create makes a link and returns the secret that is in it, which can never be
 // told again. An empty name is a [*sipgate.ValueError].
-func (w *Walls) Create(ctx context.Context, by Person, name string, names bool) (wall Wall, token string, err error) {
-	wall = Wall{ID: rand.Text()[:16], Account: by.Account, Name: tidy(name, maxWallName), Names: names,
-		By: by.Member, ByName: by.Name, Created: w.now().UTC().Truncate(time.Millisecond)}
+func (w *Wallboards) Create(ctx context.Context, by Member, name string, names bool) (wall Wallboard, token string, err error) {
+	wall = Wallboard{ID: rand.Text()[:16], Account: by.Account, Name: tidy(name, maxWallName), Names: names,
+		By: by.MemberID, ByName: by.Name, Created: w.now().UTC().Truncate(time.Millisecond)}
 	if wall.Name == "" {
-		return Wall{}, "", &sipgate.ValueError{Field: "name", Code: "wall_name"}
+		return Wallboard{}, "", &sipgate.ValueError{Field: "name", Code: "wall_name"}
 	}
 	secret := make([]byte, wallToken)
 	rand.Read(secret)
@@ -86,36 +86,36 @@ func (w *Walls) Create(ctx context.Context, by Person, name string, names bool) 
 		where (select count(*) from team_wall where account = $2) < $9`,
 		wall.ID, wall.Account, hashed(token), wall.Name, wall.Names, string(by.User), wall.ByName, wall.Created.UnixMilli(), mostWalls)
 	if err != nil {
-		return Wall{}, "", err
+		return Wallboard{}, "", err
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return Wall{}, "", errors.Join(err, ErrTooManyWalls)
+		return Wallboard{}, "", errors.Join(err, ErrTooManyWallboards)
 	}
 	return wall, token, nil
 }
 
 const wallColumns = `id, account, name, names, by_user, by_name, created_at, used_at`
 
-func scanWall(row interface{ Scan(...any) error }) (Wall, error) {
-	var w Wall
+func scanWall(row interface{ Scan(...any) error }) (Wallboard, error) {
+	var w Wallboard
 	var user string
 	var created, used int64
 	err := row.Scan(&w.ID, &w.Account, &w.Name, &w.Names, &user, &w.ByName, &created, &used)
-	w.By, w.Created = Member{w.Account, sipgate.UserID(user)}, time.UnixMilli(created).UTC()
+	w.By, w.Created = MemberID{w.Account, sipgate.UserID(user)}, time.UnixMilli(created).UTC()
 	if used > 0 {
-		w.Used = time.UnixMilli(used).UTC()
+		w.LastUsed = time.UnixMilli(used).UTC()
 	}
 	return w, err
 }
 
 // List returns an account's links, the newest first.
-func (w *Walls) List(ctx context.Context, account string) ([]Wall, error) {
+func (w *Wallboards) List(ctx context.Context, account string) ([]Wallboard, error) {
 	rows, err := w.db.QueryContext(ctx, `select `+wallColumns+` from team_wall where account = $1 order by created_at desc, id`, account)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var all []Wall
+	var all []Wallboard
 	for rows.Next() {
 		wall, err := scanWall(rows)
 		if err != nil {
@@ -134,15 +134,15 @@ func (w *Walls) List(ctx context.Context, account string) ([]Wall, error) {
 }
 
 // Find returns the link with a secret, or ErrNoWall, and notes that it is used.
-func (w *Walls) Find(ctx context.Context, token string) (Wall, error) {
+func (w *Wallboards) Find(ctx context.Context, token string) (Wallboard, error) {
 	if len(token) != base64.RawURLEncoding.EncodedLen(wallToken) {
-		return Wall{}, ErrNoWall
+		return Wallboard{}, ErrNoWallboard
 	}
 	wall, err := scanWall(w.db.QueryRowContext(ctx, `select `+wallColumns+` from team_wall where token = $1`, hashed(token)))
 	if errors.Is(err, sql.ErrNoRows) {
-		return Wall{}, ErrNoWall
+		return Wallboard{}, ErrNoWallboard
 	}
-	if now := w.now(); err == nil && now.Sub(wall.Used) >= seenStep {
+	if now := w.now(); err == nil && now.Sub(wall.LastUsed) >= seenStep {
 		_, err = w.db.ExecContext(ctx, `update team_wall set used_at = $1 where id = $2`, now.UnixMilli(), wall.ID)
 	}
 	return wall, err
@@ -150,9 +150,9 @@ func (w *Walls) Find(ctx context.Context, token string) (Wall, error) {
 
 // Attend is Find for a screen that stays: gone is closed when the link is
 // withdrawn. The screen calls leave when it goes.
-func (w *Walls) Attend(ctx context.Context, token string) (wall Wall, gone <-chan struct{}, leave func(), err error) {
+func (w *Wallboards) Watch(ctx context.Context, token string) (wall Wallboard, gone <-chan struct{}, leave func(), err error) {
 	if wall, err = w.Find(ctx, token); err != nil {
-		return Wall{}, nil, nil, err
+		return Wallboard{}, nil, nil, err
 	}
 	id := wall.ID
 	w.mu.Lock()
@@ -167,12 +167,12 @@ func (w *Walls) Attend(ctx context.Context, token string) (wall Wall, gone <-cha
 	// It may have been withdrawn in between, when nobody would have told.
 	if wall, err = w.Find(ctx, token); err != nil {
 		leave()
-		return Wall{}, nil, nil, err
+		return Wallboard{}, nil, nil, err
 	}
 	return wall, s.gone, leave, nil
 }
 
-func (w *Walls) leave(id string, s *screens) {
+func (w *Wallboards) leave(id string, s *screens) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if s.n--; s.n == 0 && w.open[id] == s {
@@ -181,13 +181,13 @@ func (w *Walls) leave(id string, s *screens) {
 }
 
 // Revoke withdraws a link of an account, and tells all screens that show it.
-func (w *Walls) Revoke(ctx context.Context, account, id string) (Wall, error) {
+func (w *Wallboards) Revoke(ctx context.Context, account, id string) (Wallboard, error) {
 	wall, err := scanWall(w.db.QueryRowContext(ctx, `delete from team_wall where account = $1 and id = $2 returning `+wallColumns, account, id))
 	if errors.Is(err, sql.ErrNoRows) {
-		return Wall{}, ErrNoWall
+		return Wallboard{}, ErrNoWallboard
 	}
 	if err != nil {
-		return Wall{}, err
+		return Wallboard{}, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -199,10 +199,10 @@ func (w *Walls) Revoke(ctx context.Context, account, id string) (Wall, error) {
 }
 
 // Get returns a link of an account.
-func (w *Walls) Get(ctx context.Context, account, id string) (Wall, error) {
+func (w *Wallboards) Get(ctx context.Context, account, id string) (Wallboard, error) {
 	wall, err := scanWall(w.db.QueryRowContext(ctx, `select `+wallColumns+` from team_wall where account = $1 and id = $2`, account, id))
 	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNoWall
+		err = ErrNoWallboard
 	}
 	return wall, err
 }

@@ -13,9 +13,9 @@ import (
 	"callboard/sipgate"
 )
 
-var adaPerson = Person{Member: ada, Name: "Ada Lovelace", Role: Admin}
+var adaPerson = Member{MemberID: ada, Name: "Ada Lovelace", Role: Admin}
 
-func newWall(t *testing.T, w *Walls, name string) (Wall, string) {
+func newWall(t *testing.T, w *Wallboards, name string) (Wallboard, string) {
 	t.Helper()
 	wall, token, err := w.Create(t.Context(), adaPerson, name, false)
 	if err != nil {
@@ -27,7 +27,7 @@ func newWall(t *testing.T, w *Walls, name string) (Wall, string) {
 // A link is found by its secret alone, as long as it is not withdrawn, and only
 // its own account sees or withdraws it.
 func TestWalls(t *testing.T) {
-	w := NewWalls(tables(t))
+	w := NewWallboards(tables(t))
 	w.now = func() time.Time { return time.Date(2026, 11, 25, 14, 3, 0, 0, time.UTC) }
 	kitchen, token := newWall(t, w, "  the\tkitchen ")
 	hall, other := newWall(t, w, "Hall")
@@ -39,23 +39,23 @@ func TestWalls(t *testing.T) {
 		t.Errorf("found %+v, %v", found, err)
 	}
 	for _, wrong := range []string{"", token[:42], token + "A", strings.Repeat("A", 43), strings.ToUpper(token), kitchen.ID} {
-		if _, err := w.Find(t.Context(), wrong); !errors.Is(err, ErrNoWall) {
+		if _, err := w.Find(t.Context(), wrong); !errors.Is(err, ErrNoWallboard) {
 			t.Errorf("%q: %v", wrong, err)
 		}
 	}
-	if list, err := w.List(t.Context(), ada.Account); err != nil || len(list) != 2 || list[0].Used.IsZero() == list[1].Used.IsZero() {
+	if list, err := w.List(t.Context(), ada.Account); err != nil || len(list) != 2 || list[0].LastUsed.IsZero() == list[1].LastUsed.IsZero() {
 		t.Errorf("%+v, %v", list, err)
 	}
 	if list, err := w.List(t.Context(), bob.Account); err != nil || len(list) != 0 {
 		t.Errorf("another account sees %+v, %v", list, err)
 	}
-	if _, err := w.Revoke(t.Context(), bob.Account, kitchen.ID); !errors.Is(err, ErrNoWall) {
+	if _, err := w.Revoke(t.Context(), bob.Account, kitchen.ID); !errors.Is(err, ErrNoWallboard) {
 		t.Errorf("another account withdraws it: %v", err)
 	}
 	if gone, err := w.Revoke(t.Context(), ada.Account, kitchen.ID); err != nil || gone.Name != "the kitchen" {
 		t.Errorf("withdrawn: %+v, %v", gone, err)
 	}
-	if _, err := w.Find(t.Context(), token); !errors.Is(err, ErrNoWall) {
+	if _, err := w.Find(t.Context(), token); !errors.Is(err, ErrNoWallboard) {
 		t.Errorf("withdrawn, and found: %v", err)
 	}
 	if _, err := w.Find(t.Context(), other); err != nil {
@@ -66,7 +66,7 @@ func TestWalls(t *testing.T) {
 // The store does not have what is in a link.
 func TestWallsKeepNoSecret(t *testing.T) {
 	db := tables(t)
-	w := NewWalls(db)
+	w := NewWallboards(db)
 	wall, token := newWall(t, w, "Hall")
 	var id string
 	var stored []byte
@@ -80,7 +80,7 @@ func TestWallsKeepNoSecret(t *testing.T) {
 }
 
 func TestWallsLimits(t *testing.T) {
-	w := NewWalls(tables(t))
+	w := NewWallboards(tables(t))
 	var invalid *sipgate.ValueError
 	if _, _, err := w.Create(t.Context(), adaPerson, " \n", false); !errors.As(err, &invalid) || invalid.Code != "wall_name" {
 		t.Errorf("without a name: %v", err)
@@ -88,10 +88,10 @@ func TestWallsLimits(t *testing.T) {
 	for range mostWalls {
 		newWall(t, w, strings.Repeat("ä", 500))
 	}
-	if _, _, err := w.Create(t.Context(), adaPerson, "x", false); !errors.Is(err, ErrTooManyWalls) {
+	if _, _, err := w.Create(t.Context(), adaPerson, "x", false); !errors.Is(err, ErrTooManyWallboards) {
 		t.Errorf("too many: %v", err)
 	}
-	if _, _, err := w.Create(t.Context(), Person{Member: bob, Role: Admin}, "x", true); err != nil {
+	if _, _, err := w.Create(t.Context(), Member{MemberID: bob, Role: Admin}, "x", true); err != nil {
 		t.Errorf("another account: %v", err)
 	}
 }
@@ -99,14 +99,14 @@ func TestWallsLimits(t *testing.T) {
 // All screens hear that their link is withdrawn, whenever that happens, and
 // nothing is left of screens that went.
 func TestWallsWithdrawnAtAnyTime(t *testing.T) {
-	w := NewWalls(tables(t))
+	w := NewWallboards(tables(t))
 	wall, token := newWall(t, w, "Hall")
 	var screens sync.WaitGroup
 	for range 8 {
 		screens.Go(func() {
 			for {
-				_, gone, leave, err := w.Attend(context.Background(), token)
-				if errors.Is(err, ErrNoWall) {
+				_, gone, leave, err := w.Watch(context.Background(), token)
+				if errors.Is(err, ErrNoWallboard) {
 					return
 				}
 				if err != nil {
@@ -122,7 +122,7 @@ func TestWallsWithdrawnAtAnyTime(t *testing.T) {
 			}
 		})
 	}
-	_, gone, leave, err := w.Attend(t.Context(), token)
+	_, gone, leave, err := w.Watch(t.Context(), token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,15 +143,15 @@ func TestWallsWithdrawnAtAnyTime(t *testing.T) {
 // Who looks at a wall is a viewer of its team: sees what the team may, and does
 // nothing.
 func TestWallsViewer(t *testing.T) {
-	v := Wall{ID: "x", Account: ada.Account}.Viewer()
-	shares := Person{Member: ada, Role: Agent, Shares: true, Lendable: true}
+	v := Wallboard{ID: "x", Account: ada.Account}.Viewer()
+	shares := Member{MemberID: ada, Role: Agent, SharesCalls: true, AllowsLeads: true}
 	private, foreign := shares, shares
-	private.Shares, foreign.Account = false, bob.Account
-	for owner, want := range map[Person]bool{shares: true, private: false, foreign: false} {
-		if got := v.MayOn(DeedSee, false, []Person{owner}).OK; got != want {
+	private.SharesCalls, foreign.Account = false, bob.Account
+	for owner, want := range map[Member]bool{shares: true, private: false, foreign: false} {
+		if got := v.MayOnCall(SeeCall, false, []Member{owner}).OK; got != want {
 			t.Errorf("sees a call of %+v: %v", owner, got)
 		}
-		if v.MayOn(DeedHold, false, []Person{owner}).OK {
+		if v.MayOnCall(Hold, false, []Member{owner}).OK {
 			t.Errorf("acts on a call of %+v", owner)
 		}
 	}
