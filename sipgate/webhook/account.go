@@ -1,0 +1,65 @@
+package webhook
+
+import (
+	"crypto/sha256"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"callboard/sipgate"
+)
+
+// Limits of one account. Verifying a signature takes half a millisecond.
+const (
+	eventsPerSecond = 50
+	maxBurst        = 100
+	rememberFor     = 24 * time.Hour
+	maxRemembered   = 20_000
+)
+
+// An accountState is what the Receiver knows of one account.
+type accountState struct {
+	subscribe    []byte // the reply to newCall events
+	allowance    *rate.Limiter
+	bodies       recentSet[[sha256.Size]byte]
+	calls        recentSet[sipgate.CallID] // of accepted events and their duplicates
+	numbers      map[string]bool           // in E.164; nil while unknown
+	numbersDueAt time.Time                 // when RefreshNumbers reads them next
+	health       Health
+}
+
+// account finds or makes the state of an account. The caller holds r.mu.
+func (r *Receiver) account(id string) *accountState {
+	a := r.accounts[id]
+	if a == nil {
+		a = &accountState{
+			subscribe: sipgate.PushReply(r.opt.Address(id)),
+			allowance: rate.NewLimiter(eventsPerSecond, maxBurst),
+			bodies:    recentSet[[sha256.Size]byte]{keep: rememberFor, max: maxRemembered},
+			calls:     recentSet[sipgate.CallID]{keep: rememberFor, max: maxRemembered},
+			health:    Health{Refused: map[string]int{}},
+		}
+		r.accounts[id] = a
+	}
+	return a
+}
+
+// belongsTo reports whether e is an event of the account.
+//
+// If the event names users, all of them must be users of the account, which
+// their full names contain. An event without users, as every hangup is, must
+// concern a number of the account, or a call that an earlier event concerned:
+// a transferred call may be between two strangers. While the account's numbers
+// are unknown, events without users are believed.
+func (a *accountState) belongsTo(account string, e sipgate.Event, now time.Time) bool {
+	for _, full := range e.FullUserIDs {
+		if of, _, ok := sipgate.SplitFullUserID(full); !ok || of != account {
+			return false
+		}
+	}
+	if len(e.FullUserIDs) > 0 || a.numbers == nil {
+		return true
+	}
+	return a.numbers[sipgate.NormalizeNumber(e.From)] || a.numbers[sipgate.NormalizeNumber(e.To)] ||
+		a.calls.has(e.CallID, now) || e.OrigCallID != "" && a.calls.has(e.OrigCallID, now)
+}

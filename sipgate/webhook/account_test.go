@@ -1,0 +1,88 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// An event without users belongs to the account if one of the account's numbers
+// takes part, or if it concerns a call of the account.
+func TestEventsWithoutUsers(t *testing.T) {
+	k := newRig(t)
+	k.replied("numbers unknown", k.post(stranger("A", "4930555001", "4930555002")), subscribe)
+	k.SetNumbers(ours, nil)
+	k.replied("no number known", k.post(stranger("B", "4930555001", "4930555002")), subscribe)
+	k.SetNumbers(ours, []sipgate.AccountNumber{{Number: "+4921170000001"}, {Number: "4921170000002"}, {Number: "10", Type: "QUICKDIAL"}})
+	k.replied("to one of ours", k.post(stranger("C", jennifer, doc)), subscribe)
+	k.replied("from one of ours", k.post(stranger("D", marty, jennifer)), subscribe)
+	k.refused("between strangers", k.post(stranger("E", "4930555001", "4930555002")), ErrWrongAccount)
+	k.refused("to a quick dial number", k.post(stranger("F", "4930555001", "10")), ErrWrongAccount)
+	k.refused("from no number", k.post(stranger("G", "", "anonymous")), ErrWrongAccount)
+	k.refused("end of a refused call", k.post("event=hangup&cause=busy&callId=E&from=1&to=2&direction=in"), ErrWrongAccount)
+	k.replied("end of a call of ours", k.post("event=hangup&cause=busy&callId=A&from=4930555001&to=4930555002&direction=in"), emptyReply)
+	k.replied("another leg of it", k.post("event=hangup&cause=busy&callId=A2&origCallId=A&from=4930555001&to=4930555002&direction=in"), emptyReply)
+	k.replied("tones of it", k.post("event=dtmf&callId=A&dtmf=1"), emptyReply)
+	if health := k.Health(ours); health.Refused["hook_wrong_account"] != 4 || health.Accepted != 7 {
+		t.Errorf("%+v", health)
+	}
+	k.refused("another account's user to one of our numbers", k.post(strings.ReplaceAll(rings("H"), ours, theirs)), ErrWrongAccount)
+}
+
+// Sipgate's key signs for all customers: a well-signed event of another one is
+// refused at our address and accepted at theirs.
+func TestEventsOfAnotherCustomer(t *testing.T) {
+	k := newRig(t)
+	body := strings.ReplaceAll(rings("A"), ours, theirs)
+	k.refused("at our address", k.post(body), ErrWrongAccount)
+	k.replied("at their own address", k.post(body, to(theirs)), sipgate.PushReply(addressOf(theirs)))
+	if n := k.checks.Load(); n != 2 {
+		t.Errorf("%d signatures verified", n)
+	}
+	if calls := k.board().Calls; len(calls) != 0 {
+		t.Errorf("on our board: %+v", calls)
+	}
+	if health := k.Health(theirs); health.Accepted != 1 || len(health.Refused) != 0 {
+		t.Errorf("theirs: %+v", health)
+	}
+}
+
+// The numbers of an account are read every ten minutes, and a minute after a
+// failure, which leaves them as they are.
+func TestRefreshNumbers(t *testing.T) {
+	k := newRig(t)
+	reads := 0
+	refresh := func(numbers []sipgate.AccountNumber, err error) {
+		k.RefreshNumbers(t.Context(), ours, func(context.Context) ([]sipgate.AccountNumber, error) {
+			reads++
+			return numbers, err
+		})
+	}
+	after := func(d time.Duration, want int) {
+		t.Helper()
+		k.clock = k.clock.Add(d)
+		refresh(nil, errors.New("out of order"))
+		if reads != want {
+			t.Errorf("after %v more: read %d times, want %d", d, reads, want)
+		}
+	}
+	after(0, 1)
+	after(numbersRetry-1, 1)
+	if !strings.Contains(k.log.String(), `"level":"INFO","msg":"read account numbers","err":"out of order"`) {
+		t.Errorf("log: %s", k.log.String())
+	}
+	k.clock = k.clock.Add(1)
+	refresh([]sipgate.AccountNumber{{Number: doc}}, nil)
+	after(numbersInterval-1, 2)
+	k.refused("numbers known", k.post(stranger("A", "4930555001", "4930555002")), ErrWrongAccount)
+	after(1, 3)
+	k.refused("numbers known before a failure", k.post(stranger("B", "4930555001", "4930555002")), ErrWrongAccount)
+	k.replied("one of them", k.post(stranger("C", jennifer, doc)), subscribe)
+	k.SetNumbers(ours, []sipgate.AccountNumber{{Number: marty}})
+	after(numbersInterval-1, 3)
+	k.refused("number given up", k.post(stranger("D", jennifer, doc)), ErrWrongAccount)
+}

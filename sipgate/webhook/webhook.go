@@ -1,0 +1,224 @@
+// Package webhook receives the push events that sipgate sends to an account's
+// own address. It checks signatures, limits and ownership, drops duplicates,
+// and hands what remains to an observer.
+//
+// It knows nothing of HTTP: a caller decodes the request into a [Delivery] and
+// turns a [Refusal] into a status.
+package webhook
+
+import (
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"sync"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// Options configure a [Receiver].
+type Options struct {
+	Key     *rsa.PublicKey                        // verifies signatures
+	Address func(account string) string           // returns the URL for an account's events
+	Observe func(account string, e sipgate.Event) // takes each accepted event, at once
+	Log     *slog.Logger
+
+	Verify func(key *rsa.PublicKey, body []byte, signature string) error // default: [sipgate.VerifyPush]
+	Now    func() time.Time                                              // default: [time.Now]; monotonic
+}
+
+// Health counts an account's push events since the program started.
+type Health struct {
+	LastEvent time.Time // when the last event of the account came; zero if none did
+	Accepted  int       // handed to the observer
+	Duplicate int       // repeated an accepted event
+	// Refused counts refused requests by the code of their [Refusal], and
+	// signed events that [sipgate.ParseEvent] rejects as "hook_unknown" or
+	// "hook_invalid".
+	Refused map[string]int
+}
+
+// A Delivery is one request to the secret address of an account.
+type Delivery struct {
+	RequestID  string // for the log
+	Account    string
+	Peer       netip.Addr
+	Signatures []string // all values of the header [sipgate.SignatureHeader]
+	Body       []byte
+	Err        error // a [Refusal] if Body could not be read
+}
+
+// A Receiver accepts push events. For each account it guarantees that no event
+// reaches the observer twice within 24 hours, however many copies arrive at
+// once; that no more signatures are verified than the limits allow; and that a
+// reply does not depend on the contents of its event. It waits only for its own
+// lock, and its memory is bounded as long as the number of accounts is.
+type Receiver struct {
+	opt Options
+
+	mu       sync.Mutex // held for map look-ups and counting only
+	accounts map[string]*accountState
+	peers    suspiciousPeers
+}
+
+// New returns a Receiver that has seen no event.
+func New(o Options) *Receiver {
+	if o.Verify == nil {
+		o.Verify = sipgate.VerifyPush
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Receiver{opt: o, accounts: map[string]*accountState{}, peers: suspiciousPeers{}}
+}
+
+// emptyReply subscribes to nothing.
+var emptyReply = sipgate.PushReply("")
+
+// Receive hands the event of d to the observer and returns the reply for
+// sipgate, one of two constant documents. The error is a [Refusal], which is
+// logged and counted. Duplicates, and signed events that cannot be parsed, are
+// replied to as well but not observed.
+//
+// Cheap checks come first: signatures are verified after the limits.
+func (r *Receiver) Receive(d Delivery) (reply []byte, err error) {
+	reply, err = r.receive(d)
+	if refusal, ok := errors.AsType[Refusal](err); ok {
+		r.count(d.Account, string(refusal))
+		write := r.opt.Log.Info
+		if refusal == ErrSignature || refusal == ErrWrongAccount {
+			write = r.opt.Log.Warn
+		}
+		write("push event refused", "id", d.RequestID, "account", d.Account, "code", string(refusal))
+	}
+	return reply, err
+}
+
+func (r *Receiver) receive(d Delivery) (reply []byte, err error) {
+	if err := r.authenticate(d); err != nil {
+		return nil, err
+	}
+	event, err := sipgate.ParseEvent(d.Body)
+	if err != nil {
+		r.ignore(d, err)
+		return emptyReply, nil
+	}
+	fresh, err := r.accept(d.Account, d.Body, event)
+	if err != nil {
+		return nil, err
+	}
+	if fresh {
+		r.opt.Observe(d.Account, event)
+	}
+	if event.Kind == sipgate.EventNewCall {
+		return r.subscribeReply(d.Account), nil
+	}
+	return emptyReply, nil
+}
+
+// authenticate checks that sipgate signed the body of d, within the limits of
+// the account and the peer. A peer is blamed only for bad signatures at a
+// secret address, so a stranger to the address cannot discredit a proxy that all
+// events come through.
+func (r *Receiver) authenticate(d Delivery) error {
+	switch {
+	case d.Err != nil:
+		return d.Err
+	case len(d.Body) > sipgate.MaxEvent:
+		return ErrTooLarge
+	case len(d.Signatures) != 1 || len(d.Signatures[0]) != base64.StdEncoding.EncodedLen(r.opt.Key.Size()):
+		return ErrUnsigned
+	case !r.allow(d.Account, d.Peer):
+		return ErrRate
+	case !r.verified(d.Body, d.Signatures[0]):
+		r.blame(d.Peer)
+		return ErrSignature
+	}
+	return nil
+}
+
+// allow takes one from the account's allowance, unless the peer is blocked.
+func (r *Receiver) allow(account string, peer netip.Addr) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.opt.Now()
+	return !r.peers.blocked(peer, now) && r.account(account).allowance.AllowN(now, 1)
+}
+
+// verified fails closed: a verification that panics is a bad signature.
+func (r *Receiver) verified(body []byte, signature string) (ok bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.opt.Log.Error("push signature verification panicked", "panic", fmt.Sprintf("%T", v))
+			ok = false
+		}
+	}()
+	return r.opt.Verify(r.opt.Key, body, signature) == nil
+}
+
+func (r *Receiver) blame(peer netip.Addr) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.peers.blame(peer, r.opt.Now())
+}
+
+// ignore logs and counts a signed event that could not be parsed.
+func (r *Receiver) ignore(d Delivery, err error) {
+	code := "hook_invalid"
+	if e, ok := errors.AsType[*sipgate.ValueError](err); ok {
+		code = e.Code
+	}
+	r.count(d.Account, code)
+	r.opt.Log.Info("push event ignored", "id", d.RequestID, "account", d.Account, "code", code)
+}
+
+// accept decides about a signed event. It reports true for the first of any
+// number of copies, and returns ErrWrongAccount for events of other accounts.
+func (r *Receiver) accept(account string, body []byte, e sipgate.Event) (fresh bool, err error) {
+	sum := sha256.Sum256(body)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now, a := r.opt.Now(), r.account(account)
+	if !a.belongsTo(account, e, now) {
+		return false, ErrWrongAccount
+	}
+	a.health.LastEvent = now
+	a.calls.add(e.CallID, now)
+	if !a.bodies.add(sum, now) {
+		a.health.Duplicate++
+		return false, nil
+	}
+	a.health.Accepted++
+	return true, nil
+}
+
+// subscribeReply asks sipgate to send the answer and the hangup of a call, too.
+func (r *Receiver) subscribeReply(account string) []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.account(account).subscribe
+}
+
+func (r *Receiver) count(account, code string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.account(account).health.Refused[code]++
+}
+
+// Health returns the counts of an account. The caller owns them.
+func (r *Receiver) Health(account string) Health {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a, ok := r.accounts[account]
+	if !ok {
+		return Health{Refused: map[string]int{}}
+	}
+	health := a.health
+	health.Refused = maps.Clone(health.Refused)
+	return health
+}
