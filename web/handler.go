@@ -54,6 +54,12 @@ const (
 	CodeMethod      = "method_not_allowed" // 405
 	CodeTooLarge    = "too_large"          // 413: a body longer than its http.MaxBytesReader allows
 	CodeURI         = "uri_too_long"       // 414
+	CodeMediaType   = "media_type"         // 415: a body of another type than the handler reads
+	CodeBadForm     = "bad_form"           // 400: not a well-formed form
+	CodeBadJSON     = "bad_json"           // 400: not a well-formed JSON object of known fields
+	CodeBadParam    = "bad_param"          // 422: a field with a value that is not valid
+	CodeBadUpload   = "bad_upload"         // 400: not a form with one file
+	CodeTooSlow     = "too_slow"           // 408: an upload below its pace
 	CodeHeaders     = "headers"            // 431
 	CodeBadRequest  = "bad_request"        // 400
 	CodeBadHost     = "bad_host"           // 421
