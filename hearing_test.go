@@ -43,7 +43,7 @@ func telephoneTone(t *testing.T) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return clip.ForTelephone()
+	return clip.WAV()
 }
 
 var (

@@ -16,8 +16,8 @@ import (
 
 // announcements shows the team's announcements.
 func (h *handlers) announcements(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	order := cmp.Or(announcement.Order(r.URL.Query().Get("order")), announcement.ByUse)
-	if !slices.Contains(announcement.Orders, order) {
+	order := cmp.Or(announcement.SortOrder(r.URL.Query().Get("order")), announcement.ByUse)
+	if !slices.Contains(announcement.SortOrders, order) {
 		return badParam("order")
 	}
 	list, err := h.Library.List(r.Context(), v.Account, order)
@@ -52,7 +52,7 @@ func (h *handlers) upload(w http.ResponseWriter, r *http.Request, v Visitor) err
 	}
 	var added announcement.Announcement
 	err = h.onLibrary(r, v, "add", file.Name, func() (err error) {
-		added, err = h.Library.Add(r.Context(), v.Account, announcement.Upload{By: v.Name, Name: file.Name, Trim: file.Trim}, file)
+		added, err = h.Library.Add(r.Context(), v.Account, announcement.Upload{UploadedBy: v.Name, FileName: file.Name, Trim: file.Trim}, file)
 		return err
 	})
 	switch {

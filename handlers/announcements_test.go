@@ -49,7 +49,7 @@ func TestPublishedFetched(t *testing.T) {
 	for i := range 8000 {
 		wav = binary.LittleEndian.AppendUint16(wav, uint16(i%100*50))
 	}
-	a, err := h.Library.Add(t.Context(), "1", announcement.Upload{Name: "a.wav"}, bytes.NewReader(wav))
+	a, err := h.Library.Add(t.Context(), "1", announcement.Upload{FileName: "a.wav"}, bytes.NewReader(wav))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ type handlers struct {
 
 	extensions extensions
 	news       sync.Map // of *journal.News, by account
-	outlines   *announcement.Outlines
+	outlines   *announcement.WaveformCache
 
 	life context.Context // ends with the program
 	end  func()
@@ -99,7 +99,7 @@ func (h *handlers) background(do func(context.Context)) {
 
 // New puts the parts together.
 func New(d Deps) *App {
-	h := &handlers{Deps: d, begun: time.Now(), outlines: announcement.NewOutlines(), Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
+	h := &handlers{Deps: d, begun: time.Now(), outlines: announcement.NewWaveformCache(), Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
 	h.receiver = webhook.New(pushOptions(d))
 	h.service = newService(h)
 	h.directory = directory.New(d.Numbers)

@@ -103,13 +103,13 @@ func (h *handlers) outline(w http.ResponseWriter, r *http.Request, v Visitor) er
 	if err != nil {
 		return err
 	}
-	o, err := h.outlines.Get(r.Context(), v.Account+" "+entry.ID+" "+rec.ID, func(ctx context.Context) (announcement.Outline, error) {
+	o, err := h.outlines.Get(r.Context(), v.Account+" "+entry.ID+" "+rec.ID, func(ctx context.Context) (announcement.Waveform, error) {
 		file, err := h.clientOf(v).OpenRecording(ctx, rec.URL, "")
 		if err != nil {
-			return announcement.Outline{}, err
+			return announcement.Waveform{}, err
 		}
 		defer file.Body.Close()
-		return announcement.DrawOutline(file.Body, outlineBars, announcement.Limits{Bytes: 200 << 20, Length: longestSound})
+		return announcement.DrawWaveform(file.Body, outlineBars, announcement.Limits{Bytes: 200 << 20, Length: longestSound})
 	})
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 // AnnouncementsModel is what [Announcements] shows.
 type AnnouncementsModel struct {
 	Items     []Announcement
-	Order     announcement.Order // of the items
+	Order     announcement.SortOrder // of the items
 	Usage     announcement.Usage
 	MaxSize   int64         // bytes of one upload
 	MaxLength time.Duration // of one announcement
@@ -51,10 +51,10 @@ func percent(u announcement.Usage) string {
 
 // added says who uploaded an announcement, and when.
 func added(lang Lang, a Announcement) string {
-	if a.By == "" {
+	if a.UploadedBy == "" {
 		return date(lang, a.Created)
 	}
-	return lang.T("announcements.added", a.By, date(lang, a.Created))
+	return lang.T("announcements.added", a.UploadedBy, date(lang, a.Created))
 }
 
 // played says how often an announcement was played, and by whom last.
@@ -65,14 +65,14 @@ func played(lang Lang, a Announcement) string {
 		return lang.T("announcements.never")
 	case a.Plays == 0: // before plays were counted
 		return lang.T("announcements.played", on)
-	case a.Plays == 1 && a.LastBy == "":
+	case a.Plays == 1 && a.LastPlayedBy == "":
 		on = lang.T("announcements.on", on)
 	case a.Plays == 1:
-		on = lang.T("announcements.on_by", on, a.LastBy)
-	case a.LastBy == "":
+		on = lang.T("announcements.on_by", on, a.LastPlayedBy)
+	case a.LastPlayedBy == "":
 		on = lang.T("announcements.last", on)
 	default:
-		on = lang.T("announcements.last_by", on, a.LastBy)
+		on = lang.T("announcements.last_by", on, a.LastPlayedBy)
 	}
 	return lang.T("announcements.plays", a.Plays) + ", " + on
 }

@@ -46,7 +46,7 @@ func poisoned(text string) map[string]templ.Component {
 	choices := []Choice{{text, text}}
 	somebody := Found{Entry: directory.Entry{Kind: directory.Member, Name: text, Organization: text, Number: text}, Shown: text}
 	whom := Whom{Text: text, Choices: []Found{somebody}, Call: ref}
-	sound := Announcement{ID: text, Label: text, By: text, Created: now, LastPlayed: now}
+	sound := Announcement{ID: text, Label: text, UploadedBy: text, Created: now, LastPlayed: now}
 	sound.Source.Format, sound.Source.Rate = text, 8000
 	return map[string]templ.Component{
 		"row":           Row(German, f.RowFor(call, Permit{}, German)),

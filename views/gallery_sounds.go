@@ -96,11 +96,11 @@ func galleryAnnouncements(now time.Time) AnnouncementsModel {
 	return AnnouncementsModel{MaxSize: 32 << 20, MaxLength: 10 * time.Minute, Order: announcement.ByUse, Write: true,
 		Usage: announcement.Usage{Files: 3, MaxFiles: 50, Bytes: 3_168_132, MaxBytes: 200_000_000},
 		Items: []Announcement{
-			{ID: "a1", Label: "Lunch break", By: "Mia Brandt", Created: now.Add(-50 * time.Hour), Length: 14 * time.Second, Size: 224_044, Loudness: -16, Wave: galleryWave,
+			{ID: "a1", Label: "Lunch break", UploadedBy: "Mia Brandt", Created: now.Add(-50 * time.Hour), Length: 14 * time.Second, Size: 224_044, Loudness: -16, Waveform: galleryWave,
 				Source: announcement.Source{Format: "WAV, 24-bit PCM", Rate: 48000, Channels: 1, Length: 15300 * time.Millisecond, Loudness: -28.4},
-				Plays:  12, LastPlayed: now.Add(-time.Hour), LastBy: "Tom Weber"},
-			{ID: "a2", Label: "Warteschleifenmusik für die Weihnachtsfeiertage 2026 (endgültig)", By: "Tom Weber", Created: now.Add(-9 * time.Hour), Length: 184 * time.Second, Size: 2_944_044, Loudness: -16.1, Wave: galleryMusic,
-				Source: announcement.Source{Format: "MP3", Rate: 44100, Channels: 2, Length: 184 * time.Second, Loudness: -9.2}, Plays: 1, LastPlayed: now.Add(-30 * time.Hour), LastBy: "Mia Brandt"},
+				Plays:  12, LastPlayed: now.Add(-time.Hour), LastPlayedBy: "Tom Weber"},
+			{ID: "a2", Label: "Warteschleifenmusik für die Weihnachtsfeiertage 2026 (endgültig)", UploadedBy: "Tom Weber", Created: now.Add(-9 * time.Hour), Length: 184 * time.Second, Size: 2_944_044, Loudness: -16.1, Waveform: galleryMusic,
+				Source: announcement.Source{Format: "MP3", Rate: 44100, Channels: 2, Length: 184 * time.Second, Loudness: -9.2}, Plays: 1, LastPlayed: now.Add(-30 * time.Hour), LastPlayedBy: "Mia Brandt"},
 			{ID: "a3", Label: "Old one", Created: now.Add(-900 * time.Hour), Length: 2 * time.Second, Size: 44, LastPlayed: now.Add(-800 * time.Hour),
 				Source: announcement.Source{Format: "FLAC, 16-bit", Rate: 24000, Channels: 6, Length: 2 * time.Second}},
 		}}

@@ -13,19 +13,19 @@ import (
 
 // Announcement is an entry of the library.
 type Announcement struct {
-	ID         string // 43 characters, base64url
-	Label      string
-	By         string // who uploaded it
-	Created    time.Time
-	Length     time.Duration
-	Size       int64     // in bytes, as converted
-	PeakSample int       // largest magnitude of a sample, 0 to 32768
-	Loudness   float64   // in LUFS; 0 if there is nothing to measure, or it was not
-	Wave       string    // a picture: see [Clip.Wave]; empty if there is none
-	Source     Source    // the file as it came
-	Plays      int       // how often it was fetched to be played
-	LastPlayed time.Time // zero if never
-	LastBy     string    // who had it played last
+	ID           string // 43 characters, base64url
+	Label        string
+	UploadedBy   string // who uploaded it
+	Created      time.Time
+	Length       time.Duration
+	Size         int64     // in bytes, as converted
+	PeakSample   int       // largest magnitude of a sample, 0 to 32768
+	Loudness     float64   // in LUFS; 0 if there is nothing to measure, or it was not
+	Waveform     string    // a picture: see [Clip.Wave]; empty if there is none
+	Source       Source    // the file as it came
+	Plays        int       // how often it was fetched to be played
+	LastPlayed   time.Time // zero if never
+	LastPlayedBy string    // who had it played last
 }
 
 // Peak is the level of the loudest sample in dBFS, −Inf for silence.
@@ -33,9 +33,9 @@ func (a Announcement) Peak() float64 { return decibel(float64(a.PeakSample) / 32
 
 // Upload is what is known of a file that is to be added, besides its content.
 type Upload struct {
-	By   string // who uploads it
-	Name string // of the file; the label is made of it
-	Trim bool   // without the silence at its ends
+	UploadedBy string // who uploads it
+	FileName   string // of the file; the label is made of it
+	Trim       bool   // without the silence at its ends
 }
 
 // Add converts the file that src yields and adds it to the library of account.
@@ -45,24 +45,24 @@ type Upload struct {
 // Audio and entry are stored together or not at all. Errors are *Error, or
 // those of src and of the database.
 func (l *Library) Add(ctx context.Context, account string, u Upload, src io.Reader) (Announcement, error) {
-	label, err := LabelFor(u.Name)
+	label, err := labelFromFileName(u.FileName)
 	if err != nil {
 		return Announcement{}, err
 	}
-	clip, err := Decode(src, u.Name, l.opts.Limits)
+	clip, err := Decode(src, u.FileName, l.opts.Limits)
 	if err != nil {
 		return Announcement{}, err
 	}
-	a := Announcement{ID: newToken(), Label: label, By: u.By, Created: fromMillis(l.opts.Now().UnixMilli()), Source: clip.Source}
-	a.Source.Loudness = centi(Loudness(clip.Samples()))
+	a := Announcement{ID: newToken(), Label: label, UploadedBy: u.UploadedBy, Created: fromMillis(l.opts.Now().UnixMilli()), Source: clip.Source}
+	a.Source.Loudness = roundLoudness(Loudness(clip.Samples()))
 	a.Source.Length = a.Source.Length.Truncate(time.Millisecond)
 	if u.Trim {
 		clip = clip.Trimmed()
 	}
-	clip = clip.Levelled(l.opts.Level)
+	clip = clip.Normalized(l.opts.Level)
 	a.Length, a.Size, a.PeakSample = clip.Length().Truncate(time.Millisecond), int64(len(clip.wav)), clip.peak
-	a.Loudness, a.Wave = centi(Loudness(clip.Samples())), clip.Wave()
-	err = l.update(ctx, func(tx *sql.Tx) error {
+	a.Loudness, a.Waveform = roundLoudness(Loudness(clip.Samples())), clip.Waveform()
+	err = l.inTx(ctx, func(tx *sql.Tx) error {
 		a, err = l.insert(ctx, tx, account, a, clip.wav)
 		return err
 	})
@@ -79,7 +79,7 @@ func (l *Library) insert(ctx context.Context, tx *sql.Tx, account string, a Anno
 	}
 	hash := sha256.Sum256(wav)
 	sum := hex.EncodeToString(hash[:])
-	same, err := scan(tx.QueryRowContext(ctx, selectEntry+`where account = $1 and sha256 = $2`, account, sum))
+	same, err := scanAnnouncement(tx.QueryRowContext(ctx, selectAnnouncement+`where account = $1 and sha256 = $2`, account, sum))
 	if !errors.Is(err, sql.ErrNoRows) {
 		return same, err
 	}
@@ -96,9 +96,9 @@ func (l *Library) insert(ctx context.Context, tx *sql.Tx, account string, a Anno
 	const entry = `insert into announcements (id, account, label, created_by, created, length_ms, size,
 		sha256, peak, format, rate, channels, source_ms, last_played, loudness, source_loudness, wave)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16)`
-	_, err = tx.ExecContext(ctx, entry, a.ID, account, a.Label, a.By, a.Created.UnixMilli(), a.Length.Milliseconds(), a.Size,
+	_, err = tx.ExecContext(ctx, entry, a.ID, account, a.Label, a.UploadedBy, a.Created.UnixMilli(), a.Length.Milliseconds(), a.Size,
 		sum, a.PeakSample, a.Source.Format, a.Source.Rate, a.Source.Channels, a.Source.Length.Milliseconds(),
-		hundredths(a.Loudness), hundredths(a.Source.Loudness), a.Wave)
+		hundredths(a.Loudness), hundredths(a.Source.Loudness), a.Waveform)
 	if err != nil {
 		return a, err
 	}
@@ -106,15 +106,15 @@ func (l *Library) insert(ctx context.Context, tx *sql.Tx, account string, a Anno
 	return a, err
 }
 
-const selectEntry = `select id, label, created_by, created, length_ms, size, peak,
+const selectAnnouncement = `select id, label, created_by, created, length_ms, size, peak,
 	format, rate, channels, source_ms, last_played, loudness, source_loudness, wave, plays, played_by from announcements `
 
-func scan(row interface{ Scan(...any) error }) (Announcement, error) {
+func scanAnnouncement(row interface{ Scan(...any) error }) (Announcement, error) {
 	var a Announcement
 	var created, length, source, played, loud, sourceLoud int64
-	err := row.Scan(&a.ID, &a.Label, &a.By, &created, &length, &a.Size, &a.PeakSample,
+	err := row.Scan(&a.ID, &a.Label, &a.UploadedBy, &created, &length, &a.Size, &a.PeakSample,
 		&a.Source.Format, &a.Source.Rate, &a.Source.Channels, &source, &played,
-		&loud, &sourceLoud, &a.Wave, &a.Plays, &a.LastBy)
+		&loud, &sourceLoud, &a.Waveform, &a.Plays, &a.LastPlayedBy)
 	a.Created, a.LastPlayed = fromMillis(created), fromMillis(played)
 	a.Length = time.Duration(length) * time.Millisecond
 	a.Source.Length = time.Duration(source) * time.Millisecond
@@ -127,7 +127,7 @@ func scan(row interface{ Scan(...any) error }) (Announcement, error) {
 func hundredths(loudness float64) int64 { return int64(math.Round(loudness * 100)) }
 
 // centi is a loudness as it comes back from the database.
-func centi(loudness float64) float64 {
+func roundLoudness(loudness float64) float64 {
 	if math.IsInf(loudness, 0) {
 		return 0
 	}

@@ -109,8 +109,8 @@ func BenchmarkTreated(b *testing.B) {
 	clip := clipOf(tone(TelephoneRate, 440, 0.05, 600))
 	b.SetBytes(int64(len(clip.wav)))
 	for b.Loop() {
-		c := clip.Trimmed().Levelled(Level{})
-		if Loudness(c.Samples()) < -20 || c.Wave() == "" {
+		c := clip.Trimmed().Normalized(Level{})
+		if Loudness(c.Samples()) < -20 || c.Waveform() == "" {
 			b.Fatal("not brought to the level")
 		}
 	}

@@ -14,20 +14,20 @@ const TelephoneRate = 8000
 
 // Limits bound what one file may cost. A zero field means the default.
 type Limits struct {
-	Bytes  int64         // size of the file; default 32 MiB
-	Length time.Duration // playing time; default 10 minutes
-	Work   time.Duration // time spent decoding, waiting for the bytes not counted; default 30 s
+	Bytes      int64         // size of the file; default 32 MiB
+	Length     time.Duration // playing time; default 10 minutes
+	DecodeTime time.Duration // time spent decoding, waiting for the bytes not counted; default 30 s
 }
 
-func (l Limits) orDefault() Limits {
+func (l Limits) withDefaults() Limits {
 	if l.Bytes <= 0 {
 		l.Bytes = 32 << 20
 	}
 	if l.Length <= 0 {
 		l.Length = 10 * time.Minute
 	}
-	if l.Work <= 0 {
-		l.Work = 30 * time.Second
+	if l.DecodeTime <= 0 {
+		l.DecodeTime = 30 * time.Second
 	}
 	return l
 }
@@ -72,7 +72,7 @@ const blockSize = 4096
 //
 // Errors are *Error, with one of the codes for files, or what r returned.
 func Decode(r io.Reader, name string, l Limits) (*Clip, error) {
-	l = l.orDefault()
+	l = l.withDefaults()
 	in := newInput(r, l.Bytes)
 	c, err := decode(in, name, l)
 	if in.err != nil {
@@ -89,7 +89,7 @@ func decode(in *input, name string, l Limits) (*Clip, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Clip{Source: d.source(), wav: make([]byte, headerSize, 64<<10)}
+	c := &Clip{Source: d.source(), wav: make([]byte, wavHeaderSize, 64<<10)}
 	conv := newResampler(c.Source.Rate)
 	frames, limit := int64(0), int64(l.Length.Seconds()*float64(c.Source.Rate))
 	buf := make([]float32, blockSize)
@@ -102,8 +102,8 @@ func decode(in *input, name string, l Limits) (*Clip, error) {
 		if frames += int64(n); frames > limit {
 			return nil, errorf(TooLong, "longer than %v", l.Length)
 		}
-		if in.worked() > l.Work {
-			return nil, invalidf("decoding takes longer than %v", l.Work)
+		if in.decodeTime() > l.DecodeTime {
+			return nil, invalidf("decoding takes longer than %v", l.DecodeTime)
 		}
 		c.append(conv.write(buf[:n]))
 	}
@@ -111,12 +111,12 @@ func decode(in *input, name string, l Limits) (*Clip, error) {
 		return nil, errorf(Empty, "no samples")
 	}
 	c.append(conv.flush())
-	c.Source.Length = playing(frames, c.Source.Rate)
-	copy(c.wav, header(len(c.wav)-headerSize))
+	c.Source.Length = duration(frames, c.Source.Rate)
+	copy(c.wav, wavHeader(len(c.wav)-wavHeaderSize))
 	return c, in.drain()
 }
 
-func playing(samples int64, rate int) time.Duration {
+func duration(samples int64, rate int) time.Duration {
 	return time.Duration(float64(samples) / float64(rate) * float64(time.Second))
 }
 
@@ -134,11 +134,11 @@ func (c *Clip) append(samples []float32) {
 
 // ForTelephone returns the clip as a WAV file: a header of 44 bytes, then mono
 // 16-bit samples at 8 kHz. It must not be changed.
-func (c *Clip) ForTelephone() []byte { return c.wav }
+func (c *Clip) WAV() []byte { return c.wav }
 
 // Length is how long the converted clip plays.
 func (c *Clip) Length() time.Duration {
-	return playing(int64(len(c.wav)-headerSize)/2, TelephoneRate)
+	return duration(int64(len(c.wav)-wavHeaderSize)/2, TelephoneRate)
 }
 
 // Peak is the level of the loudest sample in dBFS: 0 for full scale, −Inf for
@@ -151,14 +151,14 @@ func (c *Clip) Samples() []int16 {
 	return s
 }
 
-const headerSize = 44
+const wavHeaderSize = 44
 
 // header is the canonical header of a telephone WAV with n bytes of samples.
-func header(n int) []byte {
-	h := make([]byte, headerSize)
+func wavHeader(n int) []byte {
+	h := make([]byte, wavHeaderSize)
 	le := binary.LittleEndian
 	copy(h, "RIFF")
-	le.PutUint32(h[4:], uint32(headerSize-8+n))
+	le.PutUint32(h[4:], uint32(wavHeaderSize-8+n))
 	copy(h[8:], "WAVEfmt ")
 	le.PutUint32(h[16:], 16)
 	le.PutUint16(h[20:], tagPCM)
@@ -175,15 +175,15 @@ func header(n int) []byte {
 // TelephoneSamples returns the samples of a WAV file that is exactly what
 // [Clip.ForTelephone] makes, and an error for every other.
 func TelephoneSamples(wav []byte) ([]int16, error) {
-	n := len(wav) - headerSize
-	if n < 0 || n%2 != 0 || !bytes.Equal(wav[:headerSize], header(n)) {
-		return nil, errNotCanonical
+	n := len(wav) - wavHeaderSize
+	if n < 0 || n%2 != 0 || !bytes.Equal(wav[:wavHeaderSize], wavHeader(n)) {
+		return nil, errNotTelephoneWAV
 	}
 	s := make([]int16, n/2)
 	for i := range s {
-		s[i] = int16(binary.LittleEndian.Uint16(wav[headerSize+2*i:]))
+		s[i] = int16(binary.LittleEndian.Uint16(wav[wavHeaderSize+2*i:]))
 	}
 	return s, nil
 }
 
-var errNotCanonical = errors.New("announcement: not a telephone WAV")
+var errNotTelephoneWAV = errors.New("announcement: not a telephone WAV")

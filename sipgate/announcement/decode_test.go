@@ -73,7 +73,7 @@ func checkWAV(t *testing.T, w wavFile, noise float64) {
 // checkTone expects a tone of 1 kHz.
 func checkTone(t *testing.T, c *Clip, amp, seconds float64) {
 	t.Helper()
-	s, err := TelephoneSamples(c.ForTelephone())
+	s, err := TelephoneSamples(c.WAV())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestMP3Kinds(t *testing.T) {
 func TestFormatIsDetectedByContent(t *testing.T) {
 	a := mustDecode(t, "misnamed.wav", file(t, "cbr.mp3"))
 	b := mustDecode(t, "misnamed.flac", append(id3Tag(), file(t, "cbr.mp3")...))
-	if !bytes.Equal(a.ForTelephone(), b.ForTelephone()) {
+	if !bytes.Equal(a.WAV(), b.WAV()) {
 		t.Error("a tag changed the sound")
 	}
 	for _, name := range []string{"misnamed.wav", "misnamed.mp3", "stereo.flac"} {
@@ -142,13 +142,13 @@ func TestOddReaders(t *testing.T) {
 		func(b []byte) io.Reader { return iotest.DataErrReader(bytes.NewReader(b)) },
 	}
 	for _, name := range []string{"cbr.mp3", "vbr.mp3"} {
-		want := mustDecode(t, name, file(t, name)).ForTelephone()
+		want := mustDecode(t, name, file(t, name)).WAV()
 		for i, reader := range readers {
 			c, err := Decode(reader(file(t, name)), name, Limits{})
 			if err != nil {
 				t.Fatalf("%s, reader %d: %v", name, i, err)
 			}
-			if !bytes.Equal(c.ForTelephone(), want) {
+			if !bytes.Equal(c.WAV(), want) {
 				t.Errorf("%s, reader %d: another result", name, i)
 			}
 		}
@@ -163,7 +163,7 @@ func TestOddReaders(t *testing.T) {
 
 func TestWAVChunks(t *testing.T) {
 	plain := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 1000, 0.5, 0.1)}
-	want := mustDecode(t, "x.wav", plain.bytes()).ForTelephone()
+	want := mustDecode(t, "x.wav", plain.bytes()).WAV()
 	list := chunk("LIST", []byte("INFOodd"))
 	for name, change := range map[string]func(*wavFile){
 		"metadata before":      func(w *wavFile) { w.before = list },
@@ -180,7 +180,7 @@ func TestWAVChunks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := plain
 			change(&w)
-			if !bytes.Equal(mustDecode(t, "x.wav", w.bytes()).ForTelephone(), want) {
+			if !bytes.Equal(mustDecode(t, "x.wav", w.bytes()).WAV(), want) {
 				t.Error("another result")
 			}
 		})
@@ -192,13 +192,13 @@ func TestRF64(t *testing.T) {
 	w := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 1000, 0.5, 0.1),
 		dataSize: size(0xFFFFFFFF), riffSize: size(0xFFFFFFFF)}
 	b := w.bytes()
-	want := mustDecode(t, "x.wav", b).ForTelephone()
+	want := mustDecode(t, "x.wav", b).WAV()
 	sizes := make([]byte, 28)
 	binary.LittleEndian.PutUint64(sizes[8:], 1600)
 	rf64 := append([]byte("RF64\xff\xff\xff\xffWAVE"), chunk("ds64", sizes)...)
 	rf64 = append(rf64, b[12:]...)
 	rf64 = append(rf64, chunk("LIST", []byte("behind"))...)
-	if !bytes.Equal(mustDecode(t, "x.wav", rf64).ForTelephone(), want) {
+	if !bytes.Equal(mustDecode(t, "x.wav", rf64).WAV(), want) {
 		t.Error("another result")
 	}
 }
@@ -208,7 +208,7 @@ func TestRF64(t *testing.T) {
 func TestT23OnlySoundSurvives(t *testing.T) {
 	html := []byte("<script>alert(1)</script>")
 	w := wavFile{bits: 16, rate: 44100, channels: 1, samples: tone(44100, 440, 0.1, 0.05), before: chunk("LIST", html), after: html}
-	wav := mustDecode(t, "x.wav", w.bytes()).ForTelephone()
+	wav := mustDecode(t, "x.wav", w.bytes()).WAV()
 	if bytes.Contains(wav, html[:7]) {
 		t.Error("metadata survived")
 	}
@@ -228,7 +228,7 @@ func TestTelephoneFormatPasses(t *testing.T) {
 	}
 	b := wavFile{bits: 16, rate: 8000, channels: 1, samples: samples}.bytes()
 	c := mustDecode(t, "x.wav", b)
-	if !bytes.Equal(c.ForTelephone(), b) {
+	if !bytes.Equal(c.WAV(), b) {
 		t.Error("changed")
 	}
 	if c.Peak() != 0 || c.Length() != time.Second {

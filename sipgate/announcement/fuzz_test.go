@@ -9,7 +9,7 @@ import (
 )
 
 // small keeps the fuzzer fast.
-var small = Limits{Bytes: 1 << 20, Length: 5 * time.Second, Work: 2 * time.Second}
+var small = Limits{Bytes: 1 << 20, Length: 5 * time.Second, DecodeTime: 2 * time.Second}
 
 // checkDecode holds what is true of every input: the answer is a canonical file
 // or one of the codes for files.
@@ -22,7 +22,7 @@ func checkDecode(t *testing.T, b []byte) {
 		}
 		return
 	}
-	samples, err := TelephoneSamples(c.ForTelephone())
+	samples, err := TelephoneSamples(c.WAV())
 	if err != nil || len(samples) == 0 || c.Source.Format == "" || c.Length() > small.Length+time.Millisecond {
 		t.Errorf("%d samples, %+v, %v", len(samples), c.Source, err)
 	}
@@ -72,7 +72,7 @@ func FuzzLabel(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		label, err := LabelFor(name)
+		label, err := labelFromFileName(name)
 		if err != nil {
 			return
 		}

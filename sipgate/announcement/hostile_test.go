@@ -50,7 +50,7 @@ func TestD11NothingIsAllocatedForClaims(t *testing.T) {
 // A decoder that works too long is stopped; waiting for bytes is no work.
 func TestWorkIsLimited(t *testing.T) {
 	b := wavFile{bits: 16, rate: 44100, channels: 2, samples: tone(44100, 440, 0.5, 1)}.bytes()
-	if _, err := Decode(bytes.NewReader(b), "x.wav", Limits{Work: 1}); code(err) != Invalid {
+	if _, err := Decode(bytes.NewReader(b), "x.wav", Limits{DecodeTime: 1}); code(err) != Invalid {
 		t.Errorf("got %v", err)
 	}
 }

@@ -10,19 +10,19 @@ import (
 // that stands still while it waits for bytes.
 type input struct {
 	*bufio.Reader
-	src   io.Reader
-	left  int64 // bytes that may still come
-	limit int64
-	err   error // the first error of src other than io.EOF, or the refusal of a file too large
+	src       io.Reader
+	remaining int64 // bytes that may still come
+	limit     int64
+	err       error // the first error of src other than io.EOF, or the refusal of a file too large
 
-	began  time.Time
-	waited time.Duration
+	started time.Time
+	waited  time.Duration
 }
 
 const peekSize = 64 << 10
 
 func newInput(r io.Reader, limit int64) *input {
-	in := &input{src: r, left: limit, limit: limit, began: time.Now()}
+	in := &input{src: r, remaining: limit, limit: limit, started: time.Now()}
 	in.Reader = bufio.NewReaderSize(readerFunc(in.fill), peekSize)
 	return in
 }
@@ -36,17 +36,17 @@ func (in *input) fill(p []byte) (int, error) {
 		return 0, in.err
 	}
 	// One byte more than allowed may be read: it is the proof.
-	if int64(len(p)) > in.left+1 {
-		p = p[:in.left+1]
+	if int64(len(p)) > in.remaining+1 {
+		p = p[:in.remaining+1]
 	}
 	start := time.Now()
 	n, err := in.src.Read(p)
 	in.waited += time.Since(start)
-	if int64(n) > in.left {
+	if int64(n) > in.remaining {
 		in.err = errorf(TooLarge, "more than %d bytes", in.limit)
 		return 0, in.err
 	}
-	in.left -= int64(n)
+	in.remaining -= int64(n)
 	if err != nil && err != io.EOF {
 		in.err = err
 	}
@@ -54,7 +54,7 @@ func (in *input) fill(p []byte) (int, error) {
 }
 
 // worked is the time since the beginning that was not spent waiting for bytes.
-func (in *input) worked() time.Duration { return time.Since(in.began) - in.waited }
+func (in *input) decodeTime() time.Duration { return time.Since(in.started) - in.waited }
 
 // drain reads what follows the sound, so that the size of the whole file is
 // checked and its sender is not left with half of it unsent.

@@ -18,16 +18,16 @@ var extensions = []string{".wav", ".mp3"}
 // LabelFor makes a label of the name a file was uploaded under: without its
 // path and extension, and cleaned. It fails with [BadExtension] or [BadLabel].
 // The name is used for nothing else.
-func LabelFor(filename string) (string, error) {
+func labelFromFileName(filename string) (string, error) {
 	base := path.Base(strings.ReplaceAll(filename, `\`, "/"))
 	ext := path.Ext(base)
 	if !slices.Contains(extensions, strings.ToLower(ext)) {
 		return "", errorf(BadExtension, "the name must end in %s", strings.Join(extensions, " or "))
 	}
-	return checkLabel(strings.TrimSuffix(base, ext))
+	return validLabel(strings.TrimSuffix(base, ext))
 }
 
-func checkLabel(s string) (string, error) {
+func validLabel(s string) (string, error) {
 	if s = sanitize(s); s == "" {
 		return "", errorf(BadLabel, "the label is empty")
 	}

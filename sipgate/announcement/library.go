@@ -37,13 +37,13 @@ type Library struct {
 	db   *sql.DB
 	opts Options
 
-	mu      sync.Mutex
-	waiting map[string]*waiter // for the first fetch, by the token's hash
+	mu           sync.Mutex
+	fetchWaiters map[string]*fetchWaiter // for the first fetch, by the token's hash
 }
 
 // NewLibrary returns the library in db, whose tables [Migrations] has made.
 func NewLibrary(db *sql.DB, o Options) *Library {
-	o.Limits = o.Limits.orDefault()
+	o.Limits = o.Limits.withDefaults()
 	if o.Files <= 0 {
 		o.Files = 50
 	}
@@ -53,23 +53,23 @@ func NewLibrary(db *sql.DB, o Options) *Library {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Library{db: db, opts: o, waiting: map[string]*waiter{}}
+	return &Library{db: db, opts: o, fetchWaiters: map[string]*fetchWaiter{}}
 }
 
 // Order is an order of announcements.
-type Order string
+type SortOrder string
 
 // The orders there are.
 const (
-	ByUse  Order = "use"  // what was played most comes first, and of that what was played last
-	ByName Order = "name" // by label
-	ByAge  Order = "new"  // the newest first
+	ByUse  SortOrder = "use"  // what was played most comes first, and of that what was played last
+	ByName SortOrder = "name" // by label
+	ByAge  SortOrder = "new"  // the newest first
 )
 
 // Orders are all orders.
-var Orders = []Order{ByUse, ByName, ByAge}
+var SortOrders = []SortOrder{ByUse, ByName, ByAge}
 
-var orderings = map[Order]string{
+var orderings = map[SortOrder]string{
 	ByUse:  "plays desc, last_played desc, lower(label), label, id",
 	ByName: "lower(label), label, id",
 	ByAge:  "created desc, id",
@@ -77,19 +77,19 @@ var orderings = map[Order]string{
 
 // List returns the announcements of account in an order, by use if there is no
 // such order.
-func (l *Library) List(ctx context.Context, account string, order Order) ([]Announcement, error) {
+func (l *Library) List(ctx context.Context, account string, order SortOrder) ([]Announcement, error) {
 	ordering, ok := orderings[order]
 	if !ok {
 		ordering = orderings[ByUse]
 	}
-	rows, err := l.db.QueryContext(ctx, selectEntry+`where account = $1 order by `+ordering, account)
+	rows, err := l.db.QueryContext(ctx, selectAnnouncement+`where account = $1 order by `+ordering, account)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var list []Announcement
 	for rows.Next() {
-		a, err := scan(rows)
+		a, err := scanAnnouncement(rows)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ type Usage struct {
 }
 
 // Full reports whether nothing more can be added.
-func (u Usage) Full() bool { return u.Files >= u.MaxFiles || u.Bytes+headerSize >= u.MaxBytes }
+func (u Usage) Full() bool { return u.Files >= u.MaxFiles || u.Bytes+wavHeaderSize >= u.MaxBytes }
 
 // Usage returns how much of its quota an account has used.
 func (l *Library) Usage(ctx context.Context, account string) (Usage, error) {
@@ -131,11 +131,11 @@ func get(ctx context.Context, q querier, account, id string) (Announcement, erro
 	if !isToken(id) {
 		return Announcement{}, ErrNotFound
 	}
-	a, err := scan(q.QueryRowContext(ctx, selectEntry+`where account = $1 and id = $2`, account, id))
-	return a, notFound(err)
+	a, err := scanAnnouncement(q.QueryRowContext(ctx, selectAnnouncement+`where account = $1 and id = $2`, account, id))
+	return a, orNotFound(err)
 }
 
-func notFound(err error) error {
+func orNotFound(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
@@ -151,19 +151,19 @@ func (l *Library) Audio(ctx context.Context, account, id string) ([]byte, error)
 		where account = $1 and id = $2`
 	var wav []byte
 	err := l.db.QueryRowContext(ctx, query, account, id).Scan(&wav)
-	return wav, notFound(err)
+	return wav, orNotFound(err)
 }
 
 // Rename gives an announcement of account another label, cleaned as that of a
 // new one.
 func (l *Library) Rename(ctx context.Context, account, id, label string) error {
-	label, err := checkLabel(label)
+	label, err := validLabel(label)
 	if err != nil {
 		return err
 	}
 	res, err := l.db.ExecContext(ctx, `update announcements set label = $1 where account = $2 and id = $3`, label, account, id)
 	if err != nil {
-		return storage(err)
+		return storageError(err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(err, ErrNotFound)
@@ -174,7 +174,7 @@ func (l *Library) Rename(ctx context.Context, account, id, label string) error {
 // Remove deletes an announcement of account. Its public addresses end at once;
 // a fetch that has begun gets the whole file.
 func (l *Library) Remove(ctx context.Context, account, id string) error {
-	return l.update(ctx, func(tx *sql.Tx) error {
+	return l.inTx(ctx, func(tx *sql.Tx) error {
 		if _, err := get(ctx, tx, account, id); err != nil {
 			return err
 		}

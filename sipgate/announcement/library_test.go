@@ -60,7 +60,7 @@ func beep(hz float64) []byte {
 
 func add(t testing.TB, l *Library, account, name string, file []byte) Announcement {
 	t.Helper()
-	a, err := l.Add(context.Background(), account, Upload{By: "Anna", Name: name}, bytes.NewReader(file))
+	a, err := l.Add(context.Background(), account, Upload{UploadedBy: "Anna", FileName: name}, bytes.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,8 +73,8 @@ func TestLibrary(t *testing.T) {
 	stereo := wavFile{bits: 24, rate: 44100, channels: 2, samples: tone(44100, 1000, 0.5, 0.5)}.bytes()
 	a := add(t, l, "1", "dir/Welcome.WAV", stereo)
 	want := Announcement{
-		ID: a.ID, Label: "Welcome", By: "Anna", Created: clock.t.Truncate(time.Millisecond), Length: 500 * time.Millisecond,
-		Size: 44 + 8000, PeakSample: a.PeakSample, Loudness: -9.01, Wave: strings.Repeat("m", waveBars),
+		ID: a.ID, Label: "Welcome", UploadedBy: "Anna", Created: clock.t.Truncate(time.Millisecond), Length: 500 * time.Millisecond,
+		Size: 44 + 8000, PeakSample: a.PeakSample, Loudness: -9.01, Waveform: strings.Repeat("m", clipBars),
 		Source: Source{Format: "WAV, 24-bit PCM", Rate: 44100, Channels: 2, Length: 500 * time.Millisecond, Loudness: -9.01},
 	}
 	if diff := cmp.Diff(want, a); diff != "" {
@@ -90,7 +90,7 @@ func TestLibrary(t *testing.T) {
 		t.Errorf("Get: %v, %v", got, err)
 	}
 	wav, err := l.Audio(ctx, "1", a.ID)
-	if err != nil || !bytes.Equal(wav, mustDecode(t, "x.wav", stereo).ForTelephone()) {
+	if err != nil || !bytes.Equal(wav, mustDecode(t, "x.wav", stereo).WAV()) {
 		t.Errorf("Audio: %d bytes, %v", len(wav), err)
 	}
 	if err := l.Rename(ctx, "1", a.ID, "  Zum\tEnde \u202e"); err != nil {
@@ -164,7 +164,7 @@ func TestB140B141Names(t *testing.T) {
 		{"CON", "", BadExtension}, {".htaccess", "", BadExtension}, {"", "", BadExtension}, {".", "", BadExtension}, {"/", "", BadExtension},
 		{"x.exe", "", BadExtension}, {"x.wav.php", "", BadExtension}, {"wav", "", BadExtension}, {"x.wav/", "x", ""}, {"x.wav ", "", BadExtension},
 	} {
-		label, err := LabelFor(tc.name)
+		label, err := labelFromFileName(tc.name)
 		if label != tc.label || code(err) != tc.code {
 			t.Errorf("%.40q: %q, %v; want %q, %q", tc.name, label, err, tc.label, tc.code)
 		}
@@ -195,7 +195,7 @@ func TestB143Quota(t *testing.T) {
 	for i := range 3 {
 		add(t, l, "1", "a.wav", beep(400+float64(i)))
 	}
-	if _, err := l.Add(t.Context(), "1", Upload{Name: "d.wav"}, bytes.NewReader(beep(700))); code(err) != OverQuota {
+	if _, err := l.Add(t.Context(), "1", Upload{FileName: "d.wav"}, bytes.NewReader(beep(700))); code(err) != OverQuota {
 		t.Errorf("fourth file: %v", err)
 	}
 	add(t, l, "2", "d.wav", beep(700)) // another team's quota is its own
@@ -204,7 +204,7 @@ func TestB143Quota(t *testing.T) {
 		t.Error(err)
 	}
 	long := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 440, 0.5, 0.26)}.bytes()
-	if _, err := l.Add(t.Context(), "1", Upload{Name: "d.wav"}, bytes.NewReader(long)); code(err) != OverQuota {
+	if _, err := l.Add(t.Context(), "1", Upload{FileName: "d.wav"}, bytes.NewReader(long)); code(err) != OverQuota {
 		t.Errorf("too many bytes: %v", err)
 	}
 	add(t, l, "1", "d.wav", beep(700))
@@ -220,7 +220,7 @@ func TestT24QuotaUnderLoad(t *testing.T) {
 	codes := make(chan Code, 20)
 	for i := range 20 {
 		wg.Go(func() {
-			_, err := l.Add(t.Context(), "1", Upload{Name: "a.wav"}, bytes.NewReader(beep(400+float64(i))))
+			_, err := l.Add(t.Context(), "1", Upload{FileName: "a.wav"}, bytes.NewReader(beep(400+float64(i))))
 			if err != nil && code(err) == "" {
 				t.Error(err)
 			}
@@ -246,19 +246,19 @@ func TestI10NothingHalf(t *testing.T) {
 	wav := beep(440)
 	gone := errors.New("client went away")
 	src := io.MultiReader(bytes.NewReader(wav[:len(wav)*99/100]), iotest.ErrReader(gone))
-	if _, err := l.Add(t.Context(), "1", Upload{Name: "a.wav"}, src); !errors.Is(err, gone) {
+	if _, err := l.Add(t.Context(), "1", Upload{FileName: "a.wav"}, src); !errors.Is(err, gone) {
 		t.Errorf("client away: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	last := readerFunc(func([]byte) (int, error) { cancel(); return 0, io.EOF })
-	if _, err := l.Add(ctx, "1", Upload{Name: "a.wav"}, io.MultiReader(bytes.NewReader(wav), last)); !errors.Is(err, context.Canceled) {
+	if _, err := l.Add(ctx, "1", Upload{FileName: "a.wav"}, io.MultiReader(bytes.NewReader(wav), last)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	// The audio cannot be stored, so the entry is not either.
 	if _, err := db.Exec(`alter table announcement_audio rename to away`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Add(t.Context(), "1", Upload{Name: "a.wav"}, bytes.NewReader(wav)); err == nil {
+	if _, err := l.Add(t.Context(), "1", Upload{FileName: "a.wav"}, bytes.NewReader(wav)); err == nil {
 		t.Error("stored without audio")
 	}
 	for _, table := range []string{"announcements", "away", "announcement_teams"} {
@@ -278,7 +278,7 @@ func TestB144StorageFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	big := wavFile{bits: 16, rate: 8000, channels: 1, samples: make([]float64, 200_000)}.bytes()
-	if _, err := l.Add(t.Context(), "1", Upload{Name: "big.wav"}, bytes.NewReader(big)); code(err) != StorageFull {
+	if _, err := l.Add(t.Context(), "1", Upload{FileName: "big.wav"}, bytes.NewReader(big)); code(err) != StorageFull {
 		t.Errorf("got %v", err)
 	}
 	if list, err := l.List(t.Context(), "1", ByName); err != nil || len(list) != 0 {
@@ -303,7 +303,7 @@ func TestF24Reopen(t *testing.T) {
 		t.Errorf("%s, %v", diff, err)
 	}
 	wav, err := again.Fetch(t.Context(), p.Token)
-	if err != nil || sha256.Sum256(wav) != sha256.Sum256(mustDecode(t, "a.wav", beep(440)).ForTelephone()) {
+	if err != nil || sha256.Sum256(wav) != sha256.Sum256(mustDecode(t, "a.wav", beep(440)).WAV()) {
 		t.Errorf("%d bytes, %v", len(wav), err)
 	}
 }
@@ -355,7 +355,7 @@ func TestTreated(t *testing.T) {
 	l := NewLibrary(openDB(t, filepath.Join(t.TempDir(), "test.db")), Options{})
 	soft := wavFile{bits: 16, rate: 44100, channels: 1, samples: append(make([]float64, 44100), tone(44100, 997, 0.02, 1)...)}.bytes()
 	whole := add(t, l, "1", "whole.wav", soft)
-	trimmed, err := l.Add(t.Context(), "1", Upload{Name: "trimmed.wav", Trim: true}, bytes.NewReader(soft))
+	trimmed, err := l.Add(t.Context(), "1", Upload{FileName: "trimmed.wav", Trim: true}, bytes.NewReader(soft))
 	if err != nil {
 		t.Fatal(err)
 	}

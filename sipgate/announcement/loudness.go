@@ -11,7 +11,7 @@ import "math"
 // full scale, and with the peak for all others. So twice the amplitude is 6 dB
 // more, whatever the samples are.
 func Loudness(samples []int16) float64 {
-	return loudness(samples, 0, farthest(samples, 0))
+	return loudness(samples, 0, maxDeviation(samples, 0))
 }
 
 // loudness is that of how far the samples are from a constant: most at most.
@@ -20,13 +20,13 @@ func loudness(samples []int16, offset, most float64) float64 {
 		return math.Inf(-1)
 	}
 	blocks := blockPowers(samples, offset, 1/most)
-	over := gated(blocks, -70)
-	over = gated(over, mean(over)-10)
-	return mean(over) + decibel(most/32768)
+	over := louderThan(blocks, -70)
+	over = louderThan(over, meanLoudness(over)-10)
+	return meanLoudness(over) + decibel(most/32768)
 }
 
 // farthest is how far samples get from a constant.
-func farthest(samples []int16, offset float64) (most float64) {
+func maxDeviation(samples []int16, offset float64) (most float64) {
 	for _, s := range samples {
 		most = max(most, math.Abs(float64(s)-offset))
 	}
@@ -34,21 +34,21 @@ func farthest(samples []int16, offset float64) (most float64) {
 }
 
 const (
-	hop        = TelephoneRate / 10 // a block begins every 100 ms
-	blockHops  = 4                  // and is 400 ms long
-	loudOffset = -0.691             // of the standard: 0 LUFS at 1 kHz in both channels of a stereo signal
+	hopSize        = TelephoneRate / 10 // a block begins every 100 ms
+	blockHops      = 4                  // and is 400 ms long
+	loudnessOffset = -0.691             // of the standard: 0 LUFS at 1 kHz in both channels of a stereo signal
 )
 
 // blockPowers is the loudness of each block of the samples, less the offset and
 // times scale, in LUFS. Less than a block is one.
 func blockPowers(samples []int16, offset, scale float64) []float64 {
 	shelf, low := kWeighting(TelephoneRate)
-	sums := make([]float64, 0, len(samples)/hop+1)
+	sums := make([]float64, 0, len(samples)/hopSize+1)
 	sum := 0.0
 	for i, s := range samples {
 		v := low.next(shelf.next((float64(s) - offset) * scale))
 		sum += v * v
-		if (i+1)%hop == 0 {
+		if (i+1)%hopSize == 0 {
 			sums, sum = append(sums, sum), 0
 		}
 	}
@@ -56,7 +56,7 @@ func blockPowers(samples []int16, offset, scale float64) []float64 {
 		for _, s := range sums {
 			sum += s
 		}
-		return []float64{loudOffset + 10*math.Log10(sum/float64(len(samples)))}
+		return []float64{loudnessOffset + 10*math.Log10(sum/float64(len(samples)))}
 	}
 	var blocks []float64
 	for i := range len(sums) - blockHops + 1 {
@@ -64,13 +64,13 @@ func blockPowers(samples []int16, offset, scale float64) []float64 {
 		for _, s := range sums[i : i+blockHops] {
 			power += s
 		}
-		blocks = append(blocks, loudOffset+10*math.Log10(power/(blockHops*hop)))
+		blocks = append(blocks, loudnessOffset+10*math.Log10(power/(blockHops*hopSize)))
 	}
 	return blocks
 }
 
 // gated returns the blocks that are louder than a threshold.
-func gated(blocks []float64, threshold float64) []float64 {
+func louderThan(blocks []float64, threshold float64) []float64 {
 	var over []float64
 	for _, b := range blocks {
 		if b > threshold {
@@ -81,7 +81,7 @@ func gated(blocks []float64, threshold float64) []float64 {
 }
 
 // mean is the loudness of several blocks together, −Inf if there is none.
-func mean(blocks []float64) float64 {
+func meanLoudness(blocks []float64) float64 {
 	sum := 0.0
 	for _, b := range blocks {
 		sum += math.Pow(10, b/10)

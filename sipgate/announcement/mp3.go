@@ -10,11 +10,11 @@ import (
 // mp3Decoder decodes MPEG-1 and MPEG-2 Layer III. The library never reads the
 // file itself, only frames that [mp3Repacker] has checked and repacked.
 type mp3Decoder struct {
-	frames *mp3Repacker
-	dec    *mp3.Decoder // made by the first read
-	skip   int64        // samples still to be dropped: the delay of encoder and decoder
-	left   int64        // samples still to be returned, or −1 if the file does not say
-	buf    []byte
+	frames    *mp3Repacker
+	dec       *mp3.Decoder // made by the first read
+	skip      int64        // samples still to be dropped: the delay of encoder and decoder
+	remaining int64        // samples still to be returned, or −1 if the file does not say
+	buf       []byte
 }
 
 // decoderDelay is the delay of a Layer III decoder in samples.
@@ -26,14 +26,14 @@ func newMP3Decoder(in *input, first mp3Header) (*mp3Decoder, error) {
 	if err := first.checkSupported(); err != nil {
 		return nil, err
 	}
-	d := &mp3Decoder{frames: &mp3Repacker{in: in, first: first}, left: -1, buf: make([]byte, 4*blockSize)}
+	d := &mp3Decoder{frames: &mp3Repacker{in: in, first: first}, remaining: -1, buf: make([]byte, 4*blockSize)}
 	if err := d.frames.start(); err != nil {
 		return nil, err
 	}
 	if info := d.frames.info; info.gapless {
 		d.skip = int64(info.delay) + decoderDelay
-		d.left = int64(info.frames)*int64(first.samples()) - int64(info.delay) - int64(info.padding)
-		d.left = max(d.left, 0)
+		d.remaining = int64(info.frames)*int64(first.samples()) - int64(info.delay) - int64(info.padding)
+		d.remaining = max(d.remaining, 0)
 	}
 	return d, nil
 }
@@ -57,10 +57,10 @@ func (d *mp3Decoder) read(dst []float32) (int, error) {
 			d.skip--
 			continue
 		}
-		if d.left == 0 {
+		if d.remaining == 0 {
 			break
 		}
-		d.left--
+		d.remaining--
 		l, r := int16(binary.LittleEndian.Uint16(stereo)), int16(binary.LittleEndian.Uint16(stereo[2:]))
 		dst[n] = (float32(l) + float32(r)) / (1 << 16)
 		n++

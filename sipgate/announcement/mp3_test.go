@@ -22,7 +22,7 @@ func frames(t *testing.T, b []byte) [][]byte {
 // Whatever stands between frames, the sound is that of the frames.
 func TestMP3Garbage(t *testing.T) {
 	whole := file(t, "padded-22k.mp3")
-	want := mustDecode(t, "x.mp3", whole).ForTelephone()
+	want := mustDecode(t, "x.mp3", whole).WAV()
 	list := frames(t, whole)
 	id3v1 := append([]byte("TAG"), make([]byte, 125)...)
 	for name, garbage := range map[string]string{
@@ -34,7 +34,7 @@ func TestMP3Garbage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := bytes.Join([][]byte{bytes.Join(list[:8], nil), []byte(garbage), bytes.Join(list[8:], nil), id3v1}, nil)
-			if !bytes.Equal(mustDecode(t, "x.mp3", b).ForTelephone(), want) {
+			if !bytes.Equal(mustDecode(t, "x.mp3", b).WAV(), want) {
 				t.Error("another sound")
 			}
 		})
@@ -73,7 +73,7 @@ func TestMP3Repacking(t *testing.T) {
 				continue
 			}
 			h := parseMP3(m.out)
-			if h.size() != len(m.out) || h.crc() || !h.follows(first) {
+			if h.size() != len(m.out) || h.crc() || !h.compatibleWith(first) {
 				t.Fatalf("%s: header %08x for %d bytes", name, uint32(h), len(m.out))
 			}
 			begin, length := mainData(h, m.out[4:4+h.sideSize()])
@@ -85,7 +85,7 @@ func TestMP3Repacking(t *testing.T) {
 			}
 		}
 		if silent > 0 {
-			t.Errorf("%s: %d of %d frames are silent", name, silent, m.seen)
+			t.Errorf("%s: %d of %d frames are silent", name, silent, m.framesRead)
 		}
 	}
 }
@@ -94,7 +94,7 @@ func TestMP3Repacking(t *testing.T) {
 func TestMP3PackUsesRoomBefore(t *testing.T) {
 	h := mp3Header(0xFFFBE000 | 3<<6) // MPEG-1, 44.1 kHz, 320 kbit/s, mono
 	side := make([]byte, h.sideSize())
-	setBegin(h, side, 300)
+	setMainDataBegin(h, side, 300)
 	// Four parts of at most 4095 bits: 2 granules of one channel hold 1023 bytes.
 	for _, at := range []int{18, 18 + 59} {
 		for i := range 12 {
@@ -108,7 +108,7 @@ func TestMP3PackUsesRoomBefore(t *testing.T) {
 	if begin != 300 || length != 1024 {
 		t.Fatalf("begin %d, length %d", begin, length)
 	}
-	before := packed{bytes: make([]byte, 1000), free: 200}
+	before := packedFrame{bytes: make([]byte, 1000), free: 200}
 	out := m.pack(h, frame, before)
 	back, _ := mainData(h, out.bytes[4:])
 	if want := length - slot; want <= 0 && back != 0 || want > 0 && back != want {
@@ -120,7 +120,7 @@ func TestMP3PackUsesRoomBefore(t *testing.T) {
 	// Where there is no room the frame is silent.
 	if back > 0 {
 		m.reservoir = bytes.Repeat([]byte{0xAA}, 511)
-		out = m.pack(h, frame, packed{})
+		out = m.pack(h, frame, packedFrame{})
 		if _, length := mainData(h, out.bytes[4:]); length != 0 {
 			t.Errorf("%d bytes that are nowhere", length)
 		}

@@ -18,20 +18,20 @@ import (
 //   - a frame whose bits are missing, as at the beginning of a file that was
 //     cut out of another, becomes silence. The library would decode other bits.
 type mp3Repacker struct {
-	in    *input
-	first mp3Header
-	info  xingInfo
-	seen  int // frames read, without the Xing header's
+	in         *input
+	first      mp3Header
+	info       xingInfo
+	framesRead int // frames read, without the Xing header's
 
-	reservoir []byte // the last main data before the frame to be read
-	pending   packed // read, but its free space may still be used by the next
-	out       []byte // to be read by the library
-	done      bool   // there are no more frames
-	err       error  // why the reading failed
+	reservoir []byte      // the last main data before the frame to be read
+	pending   packedFrame // read, but its free space may still be used by the next
+	out       []byte      // to be read by the library
+	done      bool        // there are no more frames
+	err       error       // why the reading failed
 }
 
 // packed is a frame in its new form.
-type packed struct {
+type packedFrame struct {
 	bytes []byte
 	free  int // bytes at the end that hold nothing yet
 }
@@ -51,8 +51,8 @@ func (m *mp3Repacker) start() error {
 // end checks what was read against what the Xing header announced. Some
 // encoders count that header itself.
 func (m *mp3Repacker) checkComplete() error {
-	if m.seen < m.info.frames-1 {
-		return invalidf("the file is truncated: %d frames of %d", m.seen, m.info.frames)
+	if m.framesRead < m.info.frames-1 {
+		return invalidf("the file is truncated: %d frames of %d", m.framesRead, m.info.frames)
 	}
 	return io.EOF
 }
@@ -75,7 +75,7 @@ func (m *mp3Repacker) Read(p []byte) (int, error) {
 
 // advance reads one frame and gives out the one before it.
 func (m *mp3Repacker) advance() error {
-	h, err := m.sync()
+	h, err := m.nextHeader()
 	if err == io.EOF {
 		m.done, m.out = true, m.pending.bytes
 		return nil
@@ -86,7 +86,7 @@ func (m *mp3Repacker) advance() error {
 	if err := m.in.readFull(frame); err != nil {
 		return err
 	}
-	m.seen++
+	m.framesRead++
 	previous := m.pending
 	m.pending = m.pack(h, frame, previous)
 	m.out = previous.bytes
@@ -98,7 +98,7 @@ func (m *mp3Repacker) advance() error {
 const maxGarbage = 1 << 20
 
 // sync finds the next frame's header, or the end of the file.
-func (m *mp3Repacker) sync() (mp3Header, error) {
+func (m *mp3Repacker) nextHeader() (mp3Header, error) {
 	for skipped := 0; skipped < maxGarbage; {
 		head, err := m.in.Peek(10)
 		switch {
@@ -114,9 +114,9 @@ func (m *mp3Repacker) sync() (mp3Header, error) {
 		case bytes.HasPrefix(head, []byte("TAG")), bytes.HasPrefix(head, []byte("APETAGEX")):
 			return 0, io.EOF
 		}
-		if h := parseMP3(head); h.follows(m.first) && (skipped == 0 || m.confirmed(h)) {
+		if h := parseMP3(head); h.compatibleWith(m.first) && (skipped == 0 || m.confirmed(h)) {
 			return h, nil
-		} else if h.valid() && h.layer() == layer3 && skipped == 0 && m.changed(h) {
+		} else if h.valid() && h.layer() == layer3 && skipped == 0 && m.isNewStream(h) {
 			return 0, unsupportedf("MP3 whose sample rate changes on the way")
 		}
 		m.in.Discard(1)
@@ -128,16 +128,16 @@ func (m *mp3Repacker) sync() (mp3Header, error) {
 // confirmed reports whether another frame follows that of h.
 func (m *mp3Repacker) confirmed(h mp3Header) bool {
 	b, _ := m.in.Peek(h.size() + 4)
-	return len(b) == h.size()+4 && parseMP3(b[h.size():]).follows(m.first)
+	return len(b) == h.size()+4 && parseMP3(b[h.size():]).compatibleWith(m.first)
 }
 
 // changed reports whether frames of another kind begin.
-func (m *mp3Repacker) changed(h mp3Header) bool {
-	if h.bitrateIndex() == freeFmt {
+func (m *mp3Repacker) isNewStream(h mp3Header) bool {
+	if h.bitrateIndex() == freeFormat {
 		return false
 	}
 	b, _ := m.in.Peek(h.size() + 4)
-	return len(b) == h.size()+4 && parseMP3(b[h.size():]).follows(h)
+	return len(b) == h.size()+4 && parseMP3(b[h.size():]).compatibleWith(h)
 }
 
 // maxReservoir is how far back a frame's bits may begin, in bytes.
@@ -150,7 +150,7 @@ func maxReservoir(h mp3Header) int {
 
 // pack builds the frame anew, with all its bits in it. If they do not fit, the
 // first of them go to the end of the frame before, where there is room.
-func (m *mp3Repacker) pack(h mp3Header, frame []byte, before packed) packed {
+func (m *mp3Repacker) pack(h mp3Header, frame []byte, before packedFrame) packedFrame {
 	side := frame[4:]
 	if h.crc() {
 		side = frame[6:]
@@ -165,7 +165,7 @@ func (m *mp3Repacker) pack(h mp3Header, frame []byte, before packed) packed {
 	if h.version() != mpeg1 {
 		large &^= 1 << 9 // no padding
 	}
-	out := packed{bytes: make([]byte, large.size())}
+	out := packedFrame{bytes: make([]byte, large.size())}
 	binary.BigEndian.PutUint32(out.bytes, uint32(large))
 	slot := out.bytes[4+len(side):]
 	back := max(0, length-len(slot))
@@ -177,7 +177,7 @@ func (m *mp3Repacker) pack(h mp3Header, frame []byte, before packed) packed {
 		copy(before.bytes[len(before.bytes)-back:], bits[:back])
 		copy(slot, bits[back:])
 	}
-	setBegin(h, side, back)
+	setMainDataBegin(h, side, back)
 	copy(out.bytes[4:], side)
 	out.free = len(slot) - (length - back)
 	m.reservoir = bytes.Clone(all[max(0, len(all)-maxReservoir(h)):])
@@ -187,29 +187,29 @@ func (m *mp3Repacker) pack(h mp3Header, frame []byte, before packed) packed {
 // mainData returns where the bits of a frame begin, in bytes before its own
 // main data, and how many bytes they fill.
 func mainData(h mp3Header, side []byte) (begin, length int) {
-	b := bits{data: side}
+	b := bitReader{data: side}
 	granules, rest := 2, 47 // bits after each length; see sideinfo in ISO 11172-3 and 13818-3
 	switch {
 	case h.version() != mpeg1:
 		granules, rest = 1, 51
-		begin = b.take(8)
+		begin = b.read(8)
 		b.at += h.channels()
 	case h.mono():
-		begin = b.take(9)
+		begin = b.read(9)
 		b.at += 5 + 4
 	default:
-		begin = b.take(9)
+		begin = b.read(9)
 		b.at += 3 + 8
 	}
 	for range granules * h.channels() {
-		length += b.take(12)
+		length += b.read(12)
 		b.at += rest
 	}
 	return begin, (length + 7) / 8
 }
 
 // setBegin writes the field that mainData reads first.
-func setBegin(h mp3Header, side []byte, begin int) {
+func setMainDataBegin(h mp3Header, side []byte, begin int) {
 	if h.version() == mpeg1 {
 		side[0] = byte(begin >> 1)
 		side[1] = side[1]&0x7F | byte(begin&1)<<7
@@ -220,12 +220,12 @@ func setBegin(h mp3Header, side []byte, begin int) {
 
 // bits reads bit fields, the highest bit of each byte first. Behind the end
 // there are zeros.
-type bits struct {
+type bitReader struct {
 	data []byte
 	at   int
 }
 
-func (b *bits) take(n int) int {
+func (b *bitReader) read(n int) int {
 	v := 0
 	for range n {
 		v <<= 1
@@ -259,10 +259,10 @@ func parseXing(h mp3Header, frame []byte) xingInfo {
 		return xingInfo{}
 	}
 	x := xingInfo{present: true}
-	b := bits{data: frame, at: 8 * (at + 4)}
-	flags := b.take(32)
+	b := bitReader{data: frame, at: 8 * (at + 4)}
+	flags := b.read(32)
 	if flags&1 != 0 {
-		x.frames = b.take(32)
+		x.frames = b.read(32)
 	}
 	for _, f := range []struct{ flag, size int }{{2, 4}, {4, 100}, {8, 4}} {
 		if flags&f.flag != 0 {
@@ -272,7 +272,7 @@ func parseXing(h mp3Header, frame []byte) xingInfo {
 	// 9 bytes of the encoder's name, 12 of other things, then delay and padding.
 	if i := b.at / 8; x.frames > 0 && i+24 <= len(frame) && (string(frame[i:i+4]) == "LAME" || string(frame[i:i+3]) == "Lav") {
 		b.at += 8 * 21
-		x.gapless, x.delay, x.padding = true, b.take(12), b.take(12)
+		x.gapless, x.delay, x.padding = true, b.read(12), b.read(12)
 	}
 	return x
 }

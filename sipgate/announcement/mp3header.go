@@ -15,13 +15,13 @@ func parseMP3(b []byte) mp3Header {
 
 // Values of the fields version and layer.
 const (
-	mpeg25  = 0
-	mpeg2   = 2
-	mpeg1   = 3
-	layer3  = 1
-	layer2  = 2
-	layer1  = 3
-	freeFmt = 0 // of bitrateIndex
+	mpeg25     = 0
+	mpeg2      = 2
+	mpeg1      = 3
+	layer3     = 1
+	layer2     = 2
+	layer1     = 3
+	freeFormat = 0 // of bitrateIndex
 )
 
 func (h mp3Header) version() int      { return int(h >> 19 & 3) }
@@ -38,9 +38,9 @@ func (h mp3Header) valid() bool {
 }
 
 // follows reports whether a frame of h can stand in one stream with one of o.
-func (h mp3Header) follows(o mp3Header) bool {
+func (h mp3Header) compatibleWith(o mp3Header) bool {
 	const same = 0xFFFE0C00 // sync, version, layer, sample rate
-	return h.valid() && h.bitrateIndex() != freeFmt && h&same == o&same
+	return h.valid() && h.bitrateIndex() != freeFormat && h&same == o&same
 }
 
 func (h mp3Header) channels() int {
@@ -124,7 +124,7 @@ func (h mp3Header) checkSupported() error {
 		return unsupportedf("MPEG audio Layer II (MP2)" + hint)
 	case h.version() == mpeg25:
 		return unsupportedf("MP3 at %d Hz (MPEG-2.5)"+hint, h.rate())
-	case h.bitrateIndex() == freeFmt:
+	case h.bitrateIndex() == freeFormat:
 		return unsupportedf("MP3 of free format" + hint)
 	}
 	return nil
@@ -142,12 +142,12 @@ func findMP3(in *input, tagged bool) (mp3Header, bool) {
 		if !h.valid() {
 			continue
 		}
-		if free := h.bitrateIndex() == freeFmt; free && at == 0 && h.layer() == layer3 {
+		if free := h.bitrateIndex() == freeFormat; free && at == 0 && h.layer() == layer3 {
 			return h, true
 		} else if free {
 			continue
 		}
-		n, whole := frameRun(b[at:], h, atEnd)
+		n, whole := countFrames(b[at:], h, atEnd)
 		if n >= 4 || n > 0 && (whole && (at == 0 || tagged) || parseXing(h, b[at:]).present) {
 			_, err := in.Discard(at)
 			return h, err == nil
@@ -158,11 +158,11 @@ func findMP3(in *input, tagged bool) (mp3Header, bool) {
 
 // frameRun counts the whole frames that follow each other in b, up to four,
 // and reports whether they reach to the end of the file or to a tag there.
-func frameRun(b []byte, first mp3Header, atEnd bool) (n int, whole bool) {
+func countFrames(b []byte, first mp3Header, atEnd bool) (n int, whole bool) {
 	for ; n < 4; n++ {
 		h := parseMP3(b)
 		switch {
-		case !h.follows(first):
+		case !h.compatibleWith(first):
 			return n, atEnd && (len(b) == 0 || bytes.HasPrefix(b, []byte("TAG")) || bytes.HasPrefix(b, []byte("APETAGEX")))
 		case h.size() > len(b):
 			return n, false

@@ -8,44 +8,44 @@ import (
 )
 
 // Outline is the shape of a sound, to be drawn.
-type Outline struct {
+type Waveform struct {
 	Bars   []uint8 // loudness over time; the loudest is 100, and silence 0
 	Length time.Duration
 }
 
 // Limits of an outline.
 const (
-	mostBars    = 1000
-	outlineStep = 50 * time.Millisecond // what is looked at together at first
+	maxBars      = 1000
+	waveformStep = 50 * time.Millisecond // what is looked at together at first
 )
 
 // DrawOutline reads a sound file of any kind that [Decode] reads to its end,
 // and makes an outline of so many bars at most. The sound itself is not kept:
 // an hour takes 576 kB while it is read. Limits and errors are those of Decode.
-func DrawOutline(r io.Reader, bars int, l Limits) (Outline, error) {
-	l = l.orDefault()
+func DrawWaveform(r io.Reader, bars int, l Limits) (Waveform, error) {
+	l = l.withDefaults()
 	in := newInput(r, l.Bytes)
-	o, err := drawOutline(in, min(max(bars, 1), mostBars), l)
+	o, err := drawWaveform(in, min(max(bars, 1), maxBars), l)
 	if in.err != nil {
-		return Outline{}, in.err
+		return Waveform{}, in.err
 	}
 	return o, err
 }
 
-func drawOutline(in *input, bars int, l Limits) (Outline, error) {
+func drawWaveform(in *input, bars int, l Limits) (Waveform, error) {
 	d, err := newDecoder(in, "recording")
 	if err != nil {
-		return Outline{}, err
+		return Waveform{}, err
 	}
 	rate := d.source().Rate
-	step := max(1, int(int64(rate)*int64(outlineStep)/int64(time.Second)))
+	step := max(1, int(int64(rate)*int64(waveformStep)/int64(time.Second)))
 	var power []float64 // of each step
 	frames, limit := 0, int(l.Length.Seconds()*float64(rate))
 	buf := make([]float32, blockSize)
 	for {
 		n, err := d.read(buf)
 		if err != nil && err != io.EOF {
-			return Outline{}, err
+			return Waveform{}, err
 		}
 		for _, s := range buf[:n] {
 			if frames%step == 0 {
@@ -56,21 +56,21 @@ func drawOutline(in *input, bars int, l Limits) (Outline, error) {
 		}
 		switch {
 		case frames > limit:
-			return Outline{}, errorf(TooLong, "longer than %v", l.Length)
-		case in.worked() > l.Work:
-			return Outline{}, invalidf("decoding takes longer than %v", l.Work)
+			return Waveform{}, errorf(TooLong, "longer than %v", l.Length)
+		case in.decodeTime() > l.DecodeTime:
+			return Waveform{}, invalidf("decoding takes longer than %v", l.DecodeTime)
 		case err == io.EOF && frames == 0:
-			return Outline{}, errorf(Empty, "no samples")
+			return Waveform{}, errorf(Empty, "no samples")
 		case err == io.EOF:
 			length := time.Duration(float64(frames) / float64(rate) * float64(time.Second))
-			return Outline{gather(power, bars), length}, nil
+			return Waveform{barHeights(power, bars), length}, nil
 		}
 	}
 }
 
 // gather makes so many bars at most of the power of each step, each as high as
 // its loudest one. A sound that is nowhere louder than −60 dB is silence.
-func gather(power []float64, bars int) []uint8 {
+func barHeights(power []float64, bars int) []uint8 {
 	loudest := max(slices.Max(power), 50*TelephoneRate/1000*1e-6/2)
 	out := make([]uint8, min(bars, len(power)))
 	for i := range out {

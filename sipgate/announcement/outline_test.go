@@ -17,20 +17,20 @@ func TestDrawOutline(t *testing.T) {
 		samples[8000+i] = int16(32767 * s)
 		samples[16000+i] = int16(8192 * s) // a quarter
 	}
-	file := header(2 * len(samples))
+	file := wavHeader(2 * len(samples))
 	for _, s := range samples {
 		file = append(file, byte(s), byte(uint16(s)>>8))
 	}
 	for bars, want := range map[int][]uint8{3: {0, 100, 25}, 6: {0, 0, 100, 100, 25, 25}, 0: {100}} {
-		o, err := DrawOutline(bytes.NewReader(file), bars, Limits{})
+		o, err := DrawWaveform(bytes.NewReader(file), bars, Limits{})
 		if err != nil || o.Length != 3*time.Second || !bytes.Equal(o.Bars, want) {
 			t.Errorf("%d bars: %+v, %v; want %v", bars, o, err, want)
 		}
 	}
-	if o, err := DrawOutline(bytes.NewReader(file), 1<<20, Limits{}); err != nil || len(o.Bars) != 60 {
+	if o, err := DrawWaveform(bytes.NewReader(file), 1<<20, Limits{}); err != nil || len(o.Bars) != 60 {
 		t.Errorf("as many bars as there may be: %d, %v", len(o.Bars), err)
 	}
-	if o, err := DrawOutline(bytes.NewReader(append(header(32000), make([]byte, 32000)...)), 4, Limits{}); err != nil || !bytes.Equal(o.Bars, make([]byte, 4)) {
+	if o, err := DrawWaveform(bytes.NewReader(append(wavHeader(32000), make([]byte, 32000)...)), 4, Limits{}); err != nil || !bytes.Equal(o.Bars, make([]byte, 4)) {
 		t.Errorf("silence: %+v, %v", o, err)
 	}
 	for code, test := range map[Code]struct {
@@ -40,7 +40,7 @@ func TestDrawOutline(t *testing.T) {
 		TooLong: {file, Limits{Length: 2 * time.Second}}, TooLarge: {file, Limits{Bytes: 1000}},
 		NotAudio: {[]byte("<html>"), Limits{}}, Empty: {nil, Limits{}}, Invalid: {file[:5000], Limits{}},
 	} {
-		_, err := DrawOutline(bytes.NewReader(test.file), 10, test.l)
+		_, err := DrawWaveform(bytes.NewReader(test.file), 10, test.l)
 		if e, ok := errors.AsType[*Error](err); !ok || e.Code != code {
 			t.Errorf("%v, want %s", err, code)
 		}

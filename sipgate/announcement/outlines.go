@@ -6,58 +6,58 @@ import (
 )
 
 // mostOutlines are remembered.
-const mostOutlines = 500
+const maxCachedWaveforms = 500
 
 // Outlines remembers the outlines of recordings, which never change, and draws
 // two at a time.
-type Outlines struct {
-	drawing chan struct{}
+type WaveformCache struct {
+	slots chan struct{}
 
-	mu    sync.Mutex
-	known map[string]Outline
-	order []string // the oldest first
+	mu        sync.Mutex
+	waveforms map[string]Waveform
+	order     []string // the oldest first
 }
 
 // NewOutlines returns Outlines that know none yet.
-func NewOutlines() *Outlines {
-	return &Outlines{drawing: make(chan struct{}, 2), known: map[string]Outline{}}
+func NewWaveformCache() *WaveformCache {
+	return &WaveformCache{slots: make(chan struct{}, 2), waveforms: map[string]Waveform{}}
 }
 
 // Get returns the outline that is known under the key, or draws it.
-func (o *Outlines) Get(ctx context.Context, key string, draw func(context.Context) (Outline, error)) (Outline, error) {
-	if found, ok := o.find(key); ok {
+func (o *WaveformCache) Get(ctx context.Context, key string, draw func(context.Context) (Waveform, error)) (Waveform, error) {
+	if found, ok := o.lookup(key); ok {
 		return found, nil
 	}
 	select {
-	case o.drawing <- struct{}{}:
-		defer func() { <-o.drawing }()
+	case o.slots <- struct{}{}:
+		defer func() { <-o.slots }()
 	case <-ctx.Done():
-		return Outline{}, ctx.Err()
+		return Waveform{}, ctx.Err()
 	}
-	if found, ok := o.find(key); ok { // drawn while we waited
+	if found, ok := o.lookup(key); ok { // drawn while we waited
 		return found, nil
 	}
 	drawn, err := draw(ctx)
 	if err == nil {
-		o.keep(key, drawn)
+		o.store(key, drawn)
 	}
 	return drawn, err
 }
 
-func (o *Outlines) find(key string) (Outline, bool) {
+func (o *WaveformCache) lookup(key string) (Waveform, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	found, ok := o.known[key]
+	found, ok := o.waveforms[key]
 	return found, ok
 }
 
-func (o *Outlines) keep(key string, drawn Outline) {
+func (o *WaveformCache) store(key string, drawn Waveform) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.order) >= mostOutlines {
-		delete(o.known, o.order[0])
+	if len(o.order) >= maxCachedWaveforms {
+		delete(o.waveforms, o.order[0])
 		o.order = o.order[1:]
 	}
-	o.known[key] = drawn
+	o.waveforms[key] = drawn
 	o.order = append(o.order, key)
 }

@@ -7,11 +7,11 @@ import (
 
 // A coding adds one channel's samples, scaled by gain, to dst. They stand in
 // src, the first at its beginning and each step bytes after the one before.
-type coding func(dst []float32, src []byte, step int, gain float32)
+type mixFunc func(dst []float32, src []byte, step int, gain float32)
 
 // mix writes the average of the channels of interleaved samples to dst. An
 // average cannot clip.
-func mix(c coding, dst []float32, src []byte, channels, size int) {
+func mixChannels(c mixFunc, dst []float32, src []byte, channels, size int) {
 	frame := channels * size
 	n := len(src) / frame
 	clear(dst[:n])
@@ -22,7 +22,7 @@ func mix(c coding, dst []float32, src []byte, channels, size int) {
 	}
 }
 
-func table(values *[256]float32) coding {
+func tableMix(values *[256]float32) mixFunc {
 	return func(dst []float32, src []byte, step int, gain float32) {
 		for i := range dst {
 			dst[i] += gain * values[src[i*step]]
@@ -54,20 +54,20 @@ func pcm32(dst []float32, src []byte, step int, gain float32) {
 
 func float32s(dst []float32, src []byte, step int, gain float32) {
 	for i := range dst {
-		dst[i] += gain * tame(math.Float32frombits(binary.LittleEndian.Uint32(src[i*step:])))
+		dst[i] += gain * clamp(math.Float32frombits(binary.LittleEndian.Uint32(src[i*step:])))
 	}
 }
 
 func float64s(dst []float32, src []byte, step int, gain float32) {
 	for i := range dst {
-		dst[i] += gain * tame(float32(math.Float64frombits(binary.LittleEndian.Uint64(src[i*step:]))))
+		dst[i] += gain * clamp(float32(math.Float64frombits(binary.LittleEndian.Uint64(src[i*step:]))))
 	}
 }
 
 // tame keeps what is no sound out of the filters, where one infinite sample
 // would spoil all its neighbours: not a number becomes silence, and what is
 // louder than full scale by 24 dB is cut.
-func tame(s float32) float32 {
+func clamp(s float32) float32 {
 	const loud = 16
 	switch {
 	case s >= -loud && s <= loud:
@@ -81,12 +81,12 @@ func tame(s float32) float32 {
 }
 
 var (
-	pcm8  = table(levels(func(b byte) int { return (int(b) - 128) << 8 }))
-	alaw  = table(levels(alawLevel))
-	mulaw = table(levels(mulawLevel))
+	pcm8  = tableMix(levelTable(func(b byte) int { return (int(b) - 128) << 8 }))
+	alaw  = tableMix(levelTable(alawLevel))
+	mulaw = tableMix(levelTable(mulawLevel))
 )
 
-func levels(f func(byte) int) *[256]float32 {
+func levelTable(f func(byte) int) *[256]float32 {
 	var t [256]float32
 	for i := range t {
 		t[i] = float32(f(byte(i))) / (1 << 15)

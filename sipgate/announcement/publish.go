@@ -12,8 +12,8 @@ import (
 // A public address lives so long and may be fetched so often: sipgate fetches
 // an announcement at once, possibly in parts and more than once.
 const (
-	LinkLife    = 10 * time.Minute
-	LinkFetches = 50
+	linkLifetime   = 10 * time.Minute
+	maxLinkFetches = 50
 )
 
 // Publication is the public address of an announcement for one play.
@@ -27,7 +27,7 @@ type Publication struct {
 }
 
 // waiter is somebody who wants to know of the first fetch.
-type waiter struct {
+type fetchWaiter struct {
 	fetched chan time.Time
 	expires time.Time
 }
@@ -36,9 +36,9 @@ type waiter struct {
 // be played by somebody. It counts as played when it is fetched.
 func (l *Library) Publish(ctx context.Context, account, id, by string) (Publication, error) {
 	now := l.opts.Now()
-	p := Publication{Token: newToken(), Expires: fromMillis(now.Add(LinkLife).UnixMilli())}
+	p := Publication{Token: newToken(), Expires: fromMillis(now.Add(linkLifetime).UnixMilli())}
 	hash := hashToken(p.Token)
-	err := l.update(ctx, func(tx *sql.Tx) error {
+	err := l.inTx(ctx, func(tx *sql.Tx) error {
 		// Expired addresses are deleted when the next one is made.
 		if _, err := tx.ExecContext(ctx, `delete from announcement_links where expires <= $1`, now.UnixMilli()); err != nil {
 			return err
@@ -57,12 +57,12 @@ func (l *Library) Publish(ctx context.Context, account, id, by string) (Publicat
 	p.Fetched = fetched
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for h, w := range l.waiting {
+	for h, w := range l.fetchWaiters {
 		if !now.Before(w.expires) {
-			delete(l.waiting, h)
+			delete(l.fetchWaiters, h)
 		}
 	}
-	l.waiting[hash] = &waiter{fetched, p.Expires}
+	l.fetchWaiters[hash] = &fetchWaiter{fetched, p.Expires}
 	return p, nil
 }
 
@@ -89,29 +89,29 @@ func (l *Library) Open(ctx context.Context, token string) (wav []byte, delivered
 	// Who only guesses gets no transaction to hold up others with.
 	var id string
 	if err := l.db.QueryRowContext(ctx, `select announcement from announcement_links where token = $1`, hash).Scan(&id); err != nil {
-		return nil, nil, notFound(err)
+		return nil, nil, orNotFound(err)
 	}
 	const count = `update announcement_links set fetches = fetches + 1
 		where token = $1 and expires > $2 and fetches < $3 returning announcement`
-	err = l.update(ctx, func(tx *sql.Tx) error {
-		row := tx.QueryRowContext(ctx, count, hash, l.opts.Now().UnixMilli(), LinkFetches)
+	err = l.inTx(ctx, func(tx *sql.Tx) error {
+		row := tx.QueryRowContext(ctx, count, hash, l.opts.Now().UnixMilli(), maxLinkFetches)
 		if err := row.Scan(&id); err != nil {
-			return notFound(err)
+			return orNotFound(err)
 		}
-		return notFound(tx.QueryRowContext(ctx, `select wav from announcement_audio where announcement = $1`, id).Scan(&wav))
+		return orNotFound(tx.QueryRowContext(ctx, `select wav from announcement_audio where announcement = $1`, id).Scan(&wav))
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	return wav, func() error {
-		l.tell(hash)
-		return l.played(context.WithoutCancel(ctx), hash)
+		l.notifyFetched(hash)
+		return l.recordPlay(context.WithoutCancel(ctx), hash)
 	}, nil
 }
 
 // played counts a play, once for each address.
-func (l *Library) played(ctx context.Context, hash string) error {
-	return l.update(ctx, func(tx *sql.Tx) error {
+func (l *Library) recordPlay(ctx context.Context, hash string) error {
+	return l.inTx(ctx, func(tx *sql.Tx) error {
 		const first = `update announcement_links set fetched = 1 where token = $1 and fetched = 0 returning announcement, played_by`
 		var id, by string
 		if err := tx.QueryRowContext(ctx, first, hash).Scan(&id, &by); err != nil {
@@ -127,12 +127,12 @@ func (l *Library) played(ctx context.Context, hash string) error {
 }
 
 // tell sends the time to who waits for the first fetch, once.
-func (l *Library) tell(hash string) {
+func (l *Library) notifyFetched(hash string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if w, ok := l.waiting[hash]; ok {
+	if w, ok := l.fetchWaiters[hash]; ok {
 		w.fetched <- l.opts.Now() // has room: it is sent to only here, before it is forgotten
-		delete(l.waiting, hash)
+		delete(l.fetchWaiters, hash)
 	}
 }
 

@@ -19,8 +19,8 @@ func TestPublish(t *testing.T) {
 	}
 	played := func(plays int, last time.Time) {
 		t.Helper()
-		if got, _ := l.Get(ctx, "1", a.ID); got.Plays != plays || !got.LastPlayed.Equal(last) || plays > 0 && got.LastBy != "Tom" {
-			t.Errorf("played %d times, last %v by %q; want %d, %v", got.Plays, got.LastPlayed, got.LastBy, plays, last)
+		if got, _ := l.Get(ctx, "1", a.ID); got.Plays != plays || !got.LastPlayed.Equal(last) || plays > 0 && got.LastPlayedBy != "Tom" {
+			t.Errorf("played %d times, last %v by %q; want %d, %v", got.Plays, got.LastPlayed, got.LastPlayedBy, plays, last)
 		}
 	}
 	played(0, time.Time{})
@@ -77,7 +77,7 @@ func TestT26Tokens(t *testing.T) {
 	if err := l.db.QueryRow(`select count(*) from announcement_links where token = $1`, p.Token).Scan(&n); err != nil || n != 0 {
 		t.Errorf("%d, %v", n, err)
 	}
-	clock.t = clock.t.Add(LinkLife - time.Millisecond)
+	clock.t = clock.t.Add(linkLifetime - time.Millisecond)
 	if _, err := l.Fetch(ctx, p.Token); err != nil {
 		t.Errorf("a millisecond before its end: %v", err)
 	}
@@ -85,7 +85,7 @@ func TestT26Tokens(t *testing.T) {
 	missing("expired", p.Token)
 
 	p, _ = l.Publish(ctx, "1", a.ID, "Tom")
-	for i := range LinkFetches {
+	for i := range maxLinkFetches {
 		if _, err := l.Fetch(ctx, p.Token); err != nil {
 			t.Fatalf("fetch %d: %v", i+1, err)
 		}
@@ -107,11 +107,11 @@ func TestI8LinksAreForgotten(t *testing.T) {
 		if _, err := l.Publish(t.Context(), "1", a.ID, "Tom"); err != nil {
 			t.Fatal(err)
 		}
-		clock.t = clock.t.Add(LinkLife)
+		clock.t = clock.t.Add(linkLifetime)
 	}
 	var n int
-	if err := l.db.QueryRow(`select count(*) from announcement_links`).Scan(&n); err != nil || n != 1 || len(l.waiting) != 1 {
-		t.Errorf("%d links, %d waiting, %v", n, len(l.waiting), err)
+	if err := l.db.QueryRow(`select count(*) from announcement_links`).Scan(&n); err != nil || n != 1 || len(l.fetchWaiters) != 1 {
+		t.Errorf("%d links, %d waiting, %v", n, len(l.fetchWaiters), err)
 	}
 }
 
@@ -133,7 +133,7 @@ func TestOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for order, want := range map[Order]string{ByUse: "zAM", ByName: "AMz", ByAge: "AzM", "": "zAM", "; drop table": "zAM"} {
+	for order, want := range map[SortOrder]string{ByUse: "zAM", ByName: "AMz", ByAge: "AzM", "": "zAM", "; drop table": "zAM"} {
 		list, err := l.List(t.Context(), "1", order)
 		if err != nil {
 			t.Fatal(err)

@@ -6,7 +6,7 @@ import "math"
 // kHz of 4 kHz, the telephone's band) and take what would come back as an
 // alias down by stopband dB.
 const (
-	pass     = 0.85
+	passband = 0.85
 	stopband = 92.0
 )
 
@@ -17,7 +17,7 @@ const (
 // constant stays that constant.
 type resampler struct {
 	rate    int // of the input
-	halves  []*halver
+	halvers []*halver
 	final   *polyphase // nil if the halves end at the telephone's rate
 	in, out int64      // samples taken and given
 }
@@ -30,7 +30,7 @@ func newResampler(rate int) *resampler {
 	r := &resampler{rate: rate}
 	den := 1 // the rate that is reached is rate/den
 	for ; rate >= halveAbove*den; den *= 2 {
-		r.halves = append(r.halves, newHalver(float64(rate)/float64(den)))
+		r.halvers = append(r.halvers, newHalver(float64(rate)/float64(den)))
 	}
 	if rate != TelephoneRate*den {
 		r.final = newPolyphase(rate, TelephoneRate*den, float64(rate)/float64(den))
@@ -48,7 +48,7 @@ func (r *resampler) write(s []float32) []float32 {
 }
 
 func (r *resampler) run(s []float32) []float32 {
-	for _, h := range r.halves {
+	for _, h := range r.halvers {
 		s = h.write(s)
 	}
 	if r.final != nil {
@@ -72,33 +72,33 @@ func (r *resampler) flush() []float32 {
 // halver halves a sample rate with a half-band filter, in which every second
 // coefficient is zero and the middle one is a half.
 type halver struct {
-	side []float32 // the coefficients at distance 1, 3, 5, … from the middle
-	buf  []float32
-	out  []float32
+	coefficients []float32 // the coefficients at distance 1, 3, 5, … from the middle
+	buf          []float32
+	out          []float32
 }
 
 func newHalver(rate float64) *halver {
 	// What lies above rate/2 − 4 kHz would fall into the telephone's band.
 	width := rate/2 - TelephoneRate
 	n := kaiserLength(width / rate)
-	h := &halver{side: make([]float32, (n+3)/4)}
-	half := float64(2 * len(h.side))
+	h := &halver{coefficients: make([]float32, (n+3)/4)}
+	half := float64(2 * len(h.coefficients))
 	sum := 0.0
-	c := make([]float64, len(h.side))
+	c := make([]float64, len(h.coefficients))
 	for i := range c {
 		d := float64(2*i + 1)
 		c[i] = math.Sin(math.Pi*d/2) / (math.Pi * d) * kaiser(d/half)
 		sum += 2 * c[i]
 	}
 	for i := range c {
-		h.side[i] = float32(c[i] / sum / 2)
+		h.coefficients[i] = float32(c[i] / sum / 2)
 	}
 	h.buf = make([]float32, h.middle(), h.middle()+2*blockSize)
 	return h
 }
 
 // middle is how many samples the filter reaches to either side.
-func (h *halver) middle() int { return 2*len(h.side) - 1 }
+func (h *halver) middle() int { return 2*len(h.coefficients) - 1 }
 
 func (h *halver) write(in []float32) []float32 {
 	h.buf = append(h.buf, in...)
@@ -109,7 +109,7 @@ func (h *halver) write(in []float32) []float32 {
 		w := h.buf[at : at+2*mid+1]
 		sum := 0.5 * w[mid]
 		lo, hi := mid-1, mid+1
-		for _, c := range h.side {
+		for _, c := range h.coefficients {
 			sum += c * (w[lo] + w[hi])
 			lo -= 2
 			hi += 2
@@ -131,7 +131,7 @@ type polyphase struct {
 	bank []float32 // taps coefficients for each phase, from the oldest sample on
 
 	whole, part, phases int // the step from output to output: whole + part/phases
-	spread              int // phases in bank if interpolated, else 0
+	storedPhases        int // phases in bank if interpolated, else 0
 
 	phase int // of the next output, in phases
 	skip  int // samples of buf before the next output's first, if not there yet
@@ -144,14 +144,14 @@ func newPolyphase(from, to int, rate float64) *polyphase {
 	g := gcd(from, to)
 	from, to = from/g, to/g
 	nyquist := min(rate, TelephoneRate) / 2
-	width := (1 - pass) * nyquist / rate // of the transition, relative to the rate
+	width := (1 - passband) * nyquist / rate // of the transition, relative to the rate
 	taps := (kaiserLength(width) + 7) / 8 * 8
 	p := &polyphase{taps: taps, whole: from / to, part: from % to, phases: to}
 	rows := to
 	if to > maxPhases {
-		p.spread, rows = maxPhases, maxPhases
+		p.storedPhases, rows = maxPhases, maxPhases
 	}
-	cutoff := (1 + pass) * nyquist / rate
+	cutoff := (1 + passband) * nyquist / rate
 	p.bank = make([]float32, (rows+1)*taps)
 	for r := range rows + 1 {
 		fillPhase(p.bank[r*taps:][:taps], float64(r)/float64(rows), cutoff)
@@ -181,7 +181,7 @@ func (p *polyphase) write(in []float32) []float32 {
 	p.out = p.out[:0]
 	at := p.skip
 	for at+p.taps <= len(p.buf) {
-		p.out = append(p.out, p.at(p.buf[at:at+p.taps]))
+		p.out = append(p.out, p.outputFor(p.buf[at:at+p.taps]))
 		at += p.whole
 		if p.phase += p.part; p.phase >= p.phases {
 			p.phase -= p.phases
@@ -195,11 +195,11 @@ func (p *polyphase) write(in []float32) []float32 {
 }
 
 // at computes one output from the samples around it.
-func (p *polyphase) at(x []float32) float32 {
-	if p.spread == 0 {
+func (p *polyphase) outputFor(x []float32) float32 {
+	if p.storedPhases == 0 {
 		return dot(p.bank[p.phase*p.taps:][:p.taps], x)
 	}
-	scaled := p.phase * p.spread
+	scaled := p.phase * p.storedPhases
 	row, rest := scaled/p.phases, scaled%p.phases
 	a := dot(p.bank[row*p.taps:][:p.taps], x)
 	b := dot(p.bank[(row+1)*p.taps:][:p.taps], x)

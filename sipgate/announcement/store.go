@@ -13,21 +13,21 @@ import (
 )
 
 // update runs f in a transaction.
-func (l *Library) update(ctx context.Context, f func(*sql.Tx) error) error {
+func (l *Library) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := l.db.BeginTx(ctx, nil)
 	if err != nil {
-		return storage(err)
+		return storageError(err)
 	}
 	defer tx.Rollback() // does nothing after a commit
 	if err := f(tx); err != nil {
-		return storage(err)
+		return storageError(err)
 	}
-	return storage(tx.Commit())
+	return storageError(tx.Commit())
 }
 
 // storage recognises a full disk in the errors of SQLite (result code 13) and
 // PostgreSQL (class 53), without importing either.
-func storage(err error) error {
+func storageError(err error) error {
 	var lite interface{ Code() int }
 	var post interface{ SQLState() string }
 	full := errors.Is(err, syscall.ENOSPC) ||

@@ -14,7 +14,7 @@ type Level struct {
 	Ceiling float64 // that no sample exceeds, in dBFS; default −3
 }
 
-func (l Level) orDefault() Level {
+func (l Level) withDefaults() Level {
 	if l.Target == 0 {
 		l.Target = -16
 	}
@@ -25,9 +25,9 @@ func (l Level) orDefault() Level {
 }
 
 const (
-	faintest = -50.0 // LUFS; what is fainter is noise, and is not made louder
-	constant = 0.005 // the least constant offset that is taken away, of the peak
-	barely   = 0.1   // dB; less is not worth another rounding
+	minLoudness = -50.0 // LUFS; what is fainter is noise, and is not made louder
+	minOffset   = 0.005 // the least constant offset that is taken away, of the peak
+	minGain     = 0.1   // dB; less is not worth another rounding
 )
 
 // Levelled returns the clip as loud as l wants it, or as loud as the ceiling
@@ -35,22 +35,22 @@ const (
 // is distorted, and doing it twice is doing it once. A constant offset is taken
 // away, because it makes clicks and takes up room. Silence stays silence, and
 // what is too faint to be meant is not made louder.
-func (c *Clip) Levelled(l Level) *Clip {
+func (c *Clip) Normalized(l Level) *Clip {
 	if l.Off {
 		return c
 	}
-	l = l.orDefault()
+	l = l.withDefaults()
 	samples := c.Samples()
-	offset := meanOf(samples)
-	most := farthest(samples, offset)
-	if math.Abs(offset) < constant*most {
-		offset, most = 0, farthest(samples, 0)
+	offset := meanSample(samples)
+	most := maxDeviation(samples, offset)
+	if math.Abs(offset) < minOffset*most {
+		offset, most = 0, maxDeviation(samples, 0)
 	}
 	gain := 0.0
-	if loud := loudness(samples, offset, most); loud >= faintest {
+	if loud := loudness(samples, offset, most); loud >= minLoudness {
 		gain = l.Target - loud
 	}
-	if gain = min(gain, l.Ceiling-decibel(most/32768)); math.Abs(gain) < barely {
+	if gain = min(gain, l.Ceiling-decibel(most/32768)); math.Abs(gain) < minGain {
 		gain = 0
 	}
 	if gain == 0 && offset == 0 {
@@ -65,10 +65,10 @@ func (c *Clip) Levelled(l Level) *Clip {
 		v := math.RoundToEven((float64(s) - offset) * factor)
 		samples[i] = int16(max(-limit, min(v, limit)))
 	}
-	return c.with(samples)
+	return c.withSamples(samples)
 }
 
-func meanOf(samples []int16) float64 {
+func meanSample(samples []int16) float64 {
 	sum := 0.0
 	for _, s := range samples {
 		sum += float64(s)
@@ -80,11 +80,11 @@ func meanOf(samples []int16) float64 {
 // the loudest frame, or below −60 dBFS. Of it, so much is kept: a sound begins
 // before it is loud and rings after it.
 const (
-	trimFrame  = TelephoneRate / 100
-	trimBelow  = 35.0
-	trimUnder  = -60.0
-	keptBefore = TelephoneRate / 10
-	keptAfter  = TelephoneRate / 5
+	trimFrameSize       = TelephoneRate / 100
+	silenceBelowLoudest = 35.0
+	silenceLevel        = -60.0
+	keepBefore          = TelephoneRate / 10
+	keepAfter           = TelephoneRate / 5
 )
 
 // Trimmed returns the clip without the silence at its ends, but for a little
@@ -93,11 +93,11 @@ func (c *Clip) Trimmed() *Clip {
 	samples := c.Samples()
 	var levels []float64
 	loudest := math.Inf(-1)
-	for at := 0; at < len(samples); at += trimFrame {
-		l := ripple(samples[at:min(at+trimFrame, len(samples))])
+	for at := 0; at < len(samples); at += trimFrameSize {
+		l := acLevel(samples[at:min(at+trimFrameSize, len(samples))])
 		levels, loudest = append(levels, l), max(loudest, l)
 	}
-	threshold := max(loudest-trimBelow, trimUnder)
+	threshold := max(loudest-silenceBelowLoudest, silenceLevel)
 	first, last := -1, -1
 	for i, l := range levels {
 		if l > threshold {
@@ -110,16 +110,16 @@ func (c *Clip) Trimmed() *Clip {
 	if first < 0 {
 		return c
 	}
-	from := max(0, first*trimFrame-keptBefore)
-	to := min(len(samples), (last+1)*trimFrame+keptAfter)
+	from := max(0, first*trimFrameSize-keepBefore)
+	to := min(len(samples), (last+1)*trimFrameSize+keepAfter)
 	if to-from == len(samples) {
 		return c
 	}
-	return c.with(samples[from:to])
+	return c.withSamples(samples[from:to])
 }
 
 // ripple is the level of samples beside their mean.
-func ripple(samples []int16) float64 {
+func acLevel(samples []int16) float64 {
 	n, sum, squares := float64(len(samples)), 0.0, 0.0
 	for _, s := range samples {
 		sum += float64(s)
@@ -129,8 +129,8 @@ func ripple(samples []int16) float64 {
 }
 
 // with is the clip with other samples.
-func (c *Clip) with(samples []int16) *Clip {
-	next := &Clip{Source: c.Source, wav: append(make([]byte, 0, headerSize+2*len(samples)), header(2*len(samples))...)}
+func (c *Clip) withSamples(samples []int16) *Clip {
+	next := &Clip{Source: c.Source, wav: append(make([]byte, 0, wavHeaderSize+2*len(samples)), wavHeader(2*len(samples))...)}
 	for _, s := range samples {
 		next.wav = binary.LittleEndian.AppendUint16(next.wav, uint16(s))
 		next.peak = max(next.peak, int(s), -int(s))
@@ -139,13 +139,13 @@ func (c *Clip) with(samples []int16) *Clip {
 }
 
 // waveBars is how many bars the picture of a clip has.
-const waveBars = 64
+const clipBars = 64
 
 // Wave is a picture of the clip for people: how loud each 64th of it is, as
 // one digit of base 32 each, 0 for silence. A clip of fewer samples has fewer.
-func (c *Clip) Wave() string {
+func (c *Clip) Waveform() string {
 	samples := c.Samples()
-	bars := min(waveBars, len(samples))
+	bars := min(clipBars, len(samples))
 	wave := make([]byte, bars)
 	for i := range wave {
 		most := math.Pow(10, Peak(samples[i*len(samples)/bars:(i+1)*len(samples)/bars])/20)

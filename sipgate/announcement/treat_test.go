@@ -11,11 +11,11 @@ import (
 
 // clipOf is a clip of samples between −1 and 1.
 func clipOf(samples []float64) *Clip {
-	c := &Clip{Source: Source{Format: "test", Rate: TelephoneRate, Channels: 1}, wav: make([]byte, headerSize)}
+	c := &Clip{Source: Source{Format: "test", Rate: TelephoneRate, Channels: 1}, wav: make([]byte, wavHeaderSize)}
 	for _, s := range samples {
 		c.append([]float32{float32(s)})
 	}
-	copy(c.wav, header(len(c.wav)-headerSize))
+	copy(c.wav, wavHeader(len(c.wav)-wavHeaderSize))
 	return c
 }
 
@@ -63,7 +63,7 @@ func TestLevelled(t *testing.T) {
 		"a constant offset and no more": {offset(8000, 0.3), Level{}, math.Inf(-1), math.Inf(-1)},
 	} {
 		before := clipOf(c.samples)
-		after := before.Levelled(c.level)
+		after := before.Normalized(c.level)
 		if math.IsInf(c.peak, -1) {
 			if after.peak != 0 {
 				t.Errorf("%s: peak %d", name, after.peak)
@@ -137,12 +137,12 @@ func TestLevelledHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before := invent(t)
 		l := Level{Target: rapid.Float64Range(-40, -10).Draw(t, "target"), Ceiling: rapid.Float64Range(-20, -1).Draw(t, "ceiling")}
-		once := before.Levelled(l)
-		twice := once.Levelled(l)
+		once := before.Normalized(l)
+		twice := once.Normalized(l)
 		if once.Length() != before.Length() {
 			t.Fatalf("length %v, was %v", once.Length(), before.Length())
 		}
-		if once.Peak() > l.Ceiling+barely {
+		if once.Peak() > l.Ceiling+minGain {
 			t.Fatalf("peak %.2f above %.2f", once.Peak(), l.Ceiling)
 		}
 		if loud := Loudness(once.Samples()); loud > l.Target+0.3 {
@@ -154,7 +154,7 @@ func TestLevelledHolds(t *testing.T) {
 				t.Fatalf("sample %d is %d the second time, %d the first", i, s, first[i])
 			}
 		}
-		if _, err := TelephoneSamples(once.ForTelephone()); err != nil {
+		if _, err := TelephoneSamples(once.WAV()); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -186,7 +186,7 @@ func TestTrimmedHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before := invent(t)
 		after := before.Trimmed()
-		if !strings.Contains(string(before.ForTelephone()[headerSize:]), string(after.ForTelephone()[headerSize:])) {
+		if !strings.Contains(string(before.WAV()[wavHeaderSize:]), string(after.WAV()[wavHeaderSize:])) {
 			t.Fatal("not a part of it")
 		}
 		if after.Length() > before.Length() || after.Length() == 0 {
@@ -196,11 +196,11 @@ func TestTrimmedHolds(t *testing.T) {
 }
 
 func TestWave(t *testing.T) {
-	wave := clipOf(slices.Concat(make([]float64, 8000), tone(8000, 440, 1, 1))).Wave()
-	if len(wave) != waveBars || wave[:30] != strings.Repeat("0", 30) || wave[34:] != strings.Repeat("v", 30) {
+	wave := clipOf(slices.Concat(make([]float64, 8000), tone(8000, 440, 1, 1))).Waveform()
+	if len(wave) != clipBars || wave[:30] != strings.Repeat("0", 30) || wave[34:] != strings.Repeat("v", 30) {
 		t.Errorf("%q", wave)
 	}
-	if short := clipOf([]float64{0.5}).Wave(); len(short) != 1 {
+	if short := clipOf([]float64{0.5}).Waveform(); len(short) != 1 {
 		t.Errorf("%q", short)
 	}
 }

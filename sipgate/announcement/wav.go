@@ -49,22 +49,22 @@ const maxChunks = 1000
 
 // wav decodes a WAV file, of any of the codings that a table or a cast can
 // turn into samples.
-type wav struct {
-	in       *input
-	coding   coding
-	rate     int
-	channels int
-	size     int    // bytes of one sample of one channel
-	codec    string // for people
+type wavDecoder struct {
+	in         *input
+	mixInto    mixFunc
+	rate       int
+	channels   int
+	sampleSize int    // bytes of one sample of one channel
+	codec      string // for people
 
-	left     int64 // bytes of samples still to come, or −1 for all until the end
-	data64   int64 // the data chunk's size as an RF64 file's ds64 chunk has it
-	riffSize uint32
-	buf      []byte
+	remaining int64 // bytes of samples still to come, or −1 for all until the end
+	ds64Size  int64 // the data chunk's size as an RF64 file's ds64 chunk has it
+	riffSize  uint32
+	buf       []byte
 }
 
-func newWAVDecoder(in *input) (*wav, error) {
-	w := &wav{in: in}
+func newWAVDecoder(in *input) (*wavDecoder, error) {
+	w := &wavDecoder{in: in}
 	var h [12]byte
 	if err := in.readFull(h[:]); err != nil {
 		return nil, err
@@ -74,19 +74,19 @@ func newWAVDecoder(in *input) (*wav, error) {
 	if err != nil {
 		return nil, err
 	}
-	frame := int64(w.channels * w.size)
+	frame := int64(w.channels * w.sampleSize)
 	switch {
-	case size == sizeStreamed && w.data64 > 0:
-		w.left = w.data64
+	case size == sizeStreamed && w.ds64Size > 0:
+		w.remaining = w.ds64Size
 	case size == sizeStreamed || size == sizeStreamedSoX:
-		w.left = -1
+		w.remaining = -1
 	case w.riffSize < 36:
 		return nil, invalidf("RIFF size %d", w.riffSize)
 	default:
-		w.left = int64(size)
+		w.remaining = int64(size)
 	}
-	if w.left > 0 && w.left%frame != 0 {
-		return nil, invalidf("%d bytes of samples, which is not a multiple of %d", w.left, frame)
+	if w.remaining > 0 && w.remaining%frame != 0 {
+		return nil, invalidf("%d bytes of samples, which is not a multiple of %d", w.remaining, frame)
 	}
 	w.buf = make([]byte, blockSize*frame)
 	return w, nil
@@ -94,27 +94,27 @@ func newWAVDecoder(in *input) (*wav, error) {
 
 // findData reads chunks up to the beginning of the samples and returns the
 // size the file claims for them.
-func (w *wav) findData(is64 bool) (uint32, error) {
+func (w *wavDecoder) findData(is64 bool) (uint32, error) {
 	for range maxChunks {
 		var h [8]byte
 		if _, err := io.ReadFull(w.in, h[:]); err == io.EOF {
-			return 0, invalidf("no %s chunk", map[bool]string{true: "data", false: "fmt"}[w.coding != nil])
+			return 0, invalidf("no %s chunk", map[bool]string{true: "data", false: "fmt"}[w.mixInto != nil])
 		} else if err != nil {
 			return 0, truncated(err)
 		}
 		size := binary.LittleEndian.Uint32(h[4:])
 		var err error
 		switch id := string(h[:4]); {
-		case id == "data" && w.coding == nil:
+		case id == "data" && w.mixInto == nil:
 			return 0, invalidf("the data chunk stands before the fmt chunk")
 		case id == "data":
 			return size, nil
-		case id == "fmt " && w.coding != nil:
+		case id == "fmt " && w.mixInto != nil:
 			return 0, invalidf("two fmt chunks")
 		case id == "fmt ":
 			err = w.readFormat(size)
 		case id == "ds64" && is64:
-			err = w.readSizes(size)
+			err = w.readDS64(size)
 		default:
 			err = w.in.skip(int64(size) + int64(size&1))
 		}
@@ -127,7 +127,7 @@ func (w *wav) findData(is64 bool) (uint32, error) {
 
 // readSizes reads the chunk that holds the true sizes in an RF64 file
 // (EBU Tech 3306).
-func (w *wav) readSizes(size uint32) error {
+func (w *wavDecoder) readDS64(size uint32) error {
 	if size < 28 || size > 1<<16 {
 		return invalidf("ds64 chunk of %d bytes", size)
 	}
@@ -135,15 +135,15 @@ func (w *wav) readSizes(size uint32) error {
 	if err := w.in.readFull(b); err != nil {
 		return err
 	}
-	w.data64 = int64(binary.LittleEndian.Uint64(b[8:]))
-	if w.data64 < 0 {
-		return invalidf("data size %d", uint64(w.data64))
+	w.ds64Size = int64(binary.LittleEndian.Uint64(b[8:]))
+	if w.ds64Size < 0 {
+		return invalidf("data size %d", uint64(w.ds64Size))
 	}
 	return nil
 }
 
 // readFormat reads the fmt chunk: 16 bytes, or 18 and what they announce.
-func (w *wav) readFormat(size uint32) error {
+func (w *wavDecoder) readFormat(size uint32) error {
 	if size < 16 || size == 17 || size > 4096 {
 		return invalidf("fmt chunk of %d bytes", size)
 	}
@@ -171,29 +171,29 @@ func (w *wav) readFormat(size uint32) error {
 	case align == 0:
 		return invalidf("block align 0")
 	}
-	return w.choose(tag, bits, align)
+	return w.setCodec(tag, bits, align)
 }
 
 // choose finds the coding for a format tag and the number of bits of a sample.
-func (w *wav) choose(tag uint16, bits, align int) error {
-	w.size = (bits + 7) / 8
+func (w *wavDecoder) setCodec(tag uint16, bits, align int) error {
+	w.sampleSize = (bits + 7) / 8
 	switch name := wavCodecs[tag]; {
 	case tag == tagPCM && bits == 0:
 		return invalidf("samples of 0 bits")
 	case tag == tagPCM && bits >= 8 && bits <= 32:
-		w.coding = []coding{pcm8, pcm16, pcm24, pcm32}[w.size-1]
+		w.mixInto = []mixFunc{pcm8, pcm16, pcm24, pcm32}[w.sampleSize-1]
 		w.codec = fmt.Sprintf("%d-bit PCM", bits)
 	case tag == tagPCM:
 		return unsupportedf("WAV with %d-bit PCM", bits)
 	case tag == tagFloat && (bits == 32 || bits == 64):
-		w.coding = map[int]coding{4: float32s, 8: float64s}[w.size]
+		w.mixInto = map[int]mixFunc{4: float32s, 8: float64s}[w.sampleSize]
 		w.codec = fmt.Sprintf("%d-bit float", bits)
 	case tag == tagFloat:
 		return unsupportedf("WAV with %d-bit float", bits)
 	case tag == tagALaw && bits == 8:
-		w.coding, w.codec = alaw, "A-law"
+		w.mixInto, w.codec = alaw, "A-law"
 	case tag == tagMuLaw && bits == 8:
-		w.coding, w.codec = mulaw, "µ-law"
+		w.mixInto, w.codec = mulaw, "µ-law"
 	case tag == tagALaw || tag == tagMuLaw:
 		return invalidf("G.711 samples of %d bits", bits)
 	case name != "":
@@ -201,7 +201,7 @@ func (w *wav) choose(tag uint16, bits, align int) error {
 	default:
 		return unsupportedf("WAV with the unknown codec %#04x", tag)
 	}
-	if align != w.channels*w.size {
+	if align != w.channels*w.sampleSize {
 		return invalidf("block align %d for %d channels of %d bits", align, w.channels, bits)
 	}
 	return checkFormat(w.rate, w.channels)
@@ -218,22 +218,22 @@ func checkFormat(rate, channels int) error {
 	return nil
 }
 
-func (w *wav) source() Source {
+func (w *wavDecoder) source() Source {
 	return Source{Format: "WAV, " + w.codec, Rate: w.rate, Channels: w.channels}
 }
 
-func (w *wav) read(dst []float32) (int, error) {
-	frame := w.channels * w.size
+func (w *wavDecoder) read(dst []float32) (int, error) {
+	frame := w.channels * w.sampleSize
 	want := min(len(dst), blockSize) * frame
-	if w.left >= 0 {
-		want = int(min(int64(want), w.left))
+	if w.remaining >= 0 {
+		want = int(min(int64(want), w.remaining))
 	}
 	n, err := io.ReadFull(w.in, w.buf[:want])
 	switch {
-	case w.left == 0:
-		return 0, w.end()
+	case w.remaining == 0:
+		return 0, w.checkComplete()
 	case err == nil:
-	case w.left > 0:
+	case w.remaining > 0:
 		return 0, truncated(err)
 	case err != io.EOF && err != io.ErrUnexpectedEOF:
 		return 0, err
@@ -242,21 +242,21 @@ func (w *wav) read(dst []float32) (int, error) {
 	default:
 		err = io.EOF
 	}
-	if w.left > 0 {
-		w.left -= int64(n)
+	if w.remaining > 0 {
+		w.remaining -= int64(n)
 	}
-	mix(w.coding, dst, w.buf[:n], w.channels, w.size)
+	mixChannels(w.mixInto, dst, w.buf[:n], w.channels, w.sampleSize)
 	return n / frame, err
 }
 
 // end is reached after the last sample of a data chunk of known size. What
 // follows is metadata or nothing; but a file that is shorter than its own
 // header says was cut. Some programs count the first 8 bytes in.
-func (w *wav) end() error {
+func (w *wavDecoder) checkComplete() error {
 	if err := w.in.drain(); err != nil {
 		return err
 	}
-	if got := w.in.limit - w.in.left; w.riffSize != sizeStreamed && int64(w.riffSize) > got {
+	if got := w.in.limit - w.in.remaining; w.riffSize != sizeStreamed && int64(w.riffSize) > got {
 		return invalidf("the file is truncated: %d bytes of %d", got, w.riffSize)
 	}
 	return io.EOF
