@@ -1,0 +1,116 @@
+// Package harness starts Callboard and the simulated sipgate as processes, the
+// way an administrator starts them, and talks to both over the network. The
+// tests of the whole program share it; nothing that ships imports it.
+package harness
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+var program = flag.String("program", "", "test this `file` instead of a program that is built from the tree")
+
+// Main runs the tests of a package and returns the exit status. Two tests run
+// at a time unless -parallel says otherwise: the two packages of acceptance
+// tests may run side by side, and most tests wait most of the time.
+func Main(m *testing.M) int {
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		if err := flag.Set("test.parallel", "2"); err != nil {
+			panic(err)
+		}
+	}
+	code := m.Run()
+	os.RemoveAll(buildDir)
+	return code
+}
+
+// buildDir holds the built program; "" until a test needs it.
+var buildDir string
+
+// built returns the file name of the program. It is built when the first test
+// needs it, with the race detector if the tests run with it.
+var built = sync.OnceValues(func() (string, error) {
+	if *program != "" {
+		return filepath.Abs(*program)
+	}
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	if buildDir, err = os.MkdirTemp("", "callboard-test-"); err != nil {
+		return "", err
+	}
+	name := filepath.Join(buildDir, "callboard")
+	args := []string{"build", "-o", name}
+	if raceEnabled {
+		args = append(args, "-race")
+	}
+	cmd := exec.Command("go", append(args, ".")...)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return name, nil
+})
+
+// Program returns the file name of the program under test.
+func Program(t testing.TB) string {
+	t.Helper()
+	name, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// Root returns the folder of go.mod. Tests run in the folder of their package.
+func Root() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", fmt.Errorf("no go.mod above the working directory")
+		}
+		dir = parent
+	}
+}
+
+// File returns the name of a file of the tree, given by its path from the root.
+func File(t testing.TB, path string) string {
+	t.Helper()
+	root, err := Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(root, filepath.FromSlash(path))
+}
+
+// Eventually fails the test unless ok returns true within 30 seconds.
+func Eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	timeout := time.After(30 * time.Second)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-timeout:
+			t.Fatalf("timed out waiting for: %s", what)
+		case <-tick.C:
+		}
+	}
+}
