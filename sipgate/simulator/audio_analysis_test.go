@@ -1,35 +1,45 @@
 package simulator
 
 import (
+	"io"
 	"math"
 	"testing"
 	"time"
 )
 
-var tapeStart = time.Date(2025, 3, 3, 9, 0, 0, 0, time.UTC)
+var timelineStart = time.Date(2025, 3, 3, 9, 0, 0, 0, time.UTC)
 
-func after(d time.Duration) time.Time { return tapeStart.Add(d) }
+func after(d time.Duration) time.Time { return timelineStart.Add(d) }
 
-// talkingTape is a call of two parties that began at tapeStart.
-func talkingTape() *audioTimeline {
+// twoPartyTimeline is a call of two parties that began at timelineStart.
+func twoPartyTimeline() *audioTimeline {
 	t := newAudioTimeline(1)
-	t.join("owner", tapeStart)
-	t.join("caller", tapeStart)
+	t.join("owner", timelineStart)
+	t.join("caller", timelineStart)
 	return t
 }
 
-// record renders what t recorded last.
-func record(t *testing.T, tp *audioTimeline) []int16 {
+// record returns the samples of the last recording of tl.
+func record(t *testing.T, tl *audioTimeline) []int16 {
 	t.Helper()
-	files := tp.files()
-	if len(files) == 0 {
+	if len(tl.files) == 0 {
 		t.Fatal("no recording")
 	}
-	samples, err := parseWAV(files[len(files)-1].wav())
+	samples, err := parseWAV(wavBytes(t, tl.files[len(tl.files)-1]))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return samples
+}
+
+// wavBytes returns the whole WAV file.
+func wavBytes(t testing.TB, f *audioFile) []byte {
+	t.Helper()
+	b, err := io.ReadAll(f.reader())
+	if err != nil || int64(len(b)) != f.size() {
+		t.Fatalf("%d bytes of %d, %v", len(b), f.size(), err)
+	}
+	return b
 }
 
 // power is the mean square of x relative to full scale.

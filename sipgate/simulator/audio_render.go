@@ -6,60 +6,59 @@ import (
 	"time"
 )
 
-// How loud the others are while something else must be understood.
+// Gains of the other sources while something must be understood.
 const (
-	underTones             = 0.06 // voices and music under keypad tones
-	underClip              = 0.1  // voices and music under an announcement
-	clipUnderTones         = 0.35 // an announcement under keypad tones
+	underTones             = 0.06 // of voices and music under keypad tones
+	underClip              = 0.1  // of voices and music under an announcement
+	clipUnderTones         = 0.35 // of an announcement under keypad tones
 	gainRamp               = sampleRate / 200
 	blockSize              = sampleRate // samples that are rendered at a time
 	fullScale      float32 = 32767
 )
 
-// block renders the samples from position at on. The same positions give the
-// same samples, whatever was rendered before.
-func (s *audioEvents) render(out []float32, at int64) {
+// render fills out with the samples from position at on. The same positions
+// give the same samples, whatever was rendered before.
+func (t *audioTimeline) render(out []float32, at int64) {
 	clear(out)
-	gain, duck := ones(len(out)), ones(len(out))
-	for _, k := range s.tones {
+	gain, clipGain := ones(len(out)), ones(len(out))
+	for _, k := range t.tones {
 		attenuate(gain, at, span{k.at, k.end()}, underTones)
-		attenuate(duck, at, span{k.at, k.end()}, clipUnderTones)
-		k.sound(out, at)
+		attenuate(clipGain, at, span{k.at, k.end()}, clipUnderTones)
+		k.add(out, at)
 	}
-	for _, c := range s.clips {
+	for _, c := range t.clips {
 		attenuate(gain, at, c.span(), underClip)
-		c.sound(out, duck, at)
+		c.add(out, clipGain, at)
 	}
-	for _, h := range s.holds {
+	for _, h := range t.holds {
 		addHoldMusic(out, gain, at, h)
 		attenuate(gain, at, h, 0)
 	}
-	s.addVoices(out, gain, at)
+	t.addVoices(out, gain, at)
 }
 
-// talk adds the voices: those present take turns, in the order in which they
-// joined the call; one that is alone makes pauses.
-func (s *audioEvents) addVoices(out, gain []float32, at int64) {
+// addVoices lets the parties on the call take turns, in the order in which
+// they joined. A party that is alone pauses every second turn.
+func (t *audioTimeline) addVoices(out, gain []float32, at int64) {
 	for turn := at / turnLength; turn*turnLength < at+int64(len(out)); turn++ {
-		middle := turn*turnLength + turnLength/2
-		var there []int
-		for i, p := range s.parties {
-			if p.presentAt(middle) {
-				there = append(there, i)
+		var present []*audioParty
+		for _, p := range t.parties {
+			if p.presentAt(turn*turnLength + turnLength/2) {
+				present = append(present, p)
 			}
 		}
-		who := int(turn % int64(max(2, len(there))))
-		if who >= len(there) {
+		i := int(turn % int64(max(2, len(present))))
+		if i >= len(present) {
 			continue
 		}
-		p, own := s.parties[there[who]], append([]float32(nil), gain...)
-		p.silenceAbsence(own, at)
-		if there[who] == 0 {
-			for _, m := range s.mutes {
+		own := gain
+		if present[i] == t.parties[0] {
+			own = append([]float32(nil), gain...)
+			for _, m := range t.mutes {
 				attenuate(own, at, m, 0)
 			}
 		}
-		voices()[p.voice].speak(out, own, at, s.seed+uint64(p.voice), turn)
+		present[i].addVoice(out, own, at, turn)
 	}
 }
 
@@ -72,21 +71,9 @@ func (p *audioParty) presentAt(n int64) bool {
 	return false
 }
 
-// silenceAbsence lowers gain to nothing while p is not on the call.
-func (p *audioParty) silenceAbsence(gain []float32, at int64) {
-	gone := span{-forever, 0}
-	for _, s := range p.present {
-		gone.to = s.from
-		attenuate(gain, at, gone, 0)
-		gone.from = s.to
-	}
-	gone.to = forever
-	attenuate(gain, at, gone, 0)
-}
-
 func (c clip) span() span { return span{c.at, c.at + int64(len(c.samples))} }
 
-func (c clip) sound(out, gain []float32, at int64) {
+func (c clip) add(out, gain []float32, at int64) {
 	for n := max(c.at, at); n < min(c.span().to, at+int64(len(out))); n++ {
 		out[n-at] += gain[n-at] * float32(c.samples[n-c.at]) / fullScale
 	}
@@ -100,51 +87,41 @@ func ones(n int) []float32 {
 	return g
 }
 
-// lower multiplies gain, whose first element belongs to position at, by level
-// within s, with ramps of 5 ms before and after it.
+// attenuate multiplies gain, whose first element belongs to position at, by
+// level within s, with ramps of 5 ms before and after it.
 func attenuate(gain []float32, at int64, s span, level float32) {
 	if s.from >= s.to {
 		return
 	}
 	from, to := max(s.from-gainRamp, at), min(s.to+gainRamp, at+int64(len(gain)))
 	for n := from; n < to; n++ {
-		far := max(s.from-n, n-s.to+1, 0)
-		gain[n-at] *= level + (1-level)*float32(far)/(gainRamp+1)
+		distance := max(s.from-n, n-s.to+1, 0)
+		gain[n-at] *= level + (1-level)*float32(distance)/(gainRamp+1)
 	}
 }
 
-// soundFile is a finished recording. It is rendered anew whenever it is read
-// and is the same every time.
+// audioFile is a finished recording. It is rendered whenever it is read, and
+// is the same every time.
 type audioFile struct {
-	tape *audioTimeline
+	timeline *audioTimeline
 	span
 	ended time.Time
 }
 
-// samples is the length of the recording.
+// samples returns the length of the recording in samples.
 func (f *audioFile) samples() int64 { return f.to - f.from }
 
-// size is the length of the file in bytes.
+// size returns the length of the WAV file in bytes.
 func (f *audioFile) size() int64 { return wavHeaderSize + 2*f.samples() }
 
-// wav returns the whole file. It is safe for concurrent use.
-func (f *audioFile) wav() []byte {
-	b := make([]byte, f.size())
-	if _, err := io.ReadFull(f.reader(), b); err != nil {
-		panic("simulator: a recording is shorter than its size: " + err.Error())
-	}
-	return b
-}
-
-// reader returns the file to read from; only what is read is rendered.
+// reader returns a reader of the WAV file that renders only what is read.
 func (f *audioFile) reader() io.ReadSeeker {
-	return &audioReader{file: f, events: f.tape.snapshot(), header: wavHeader(f.samples())}
+	return &audioReader{file: f, header: wavHeader(f.samples())}
 }
 
-// soundReader reads a soundFile. It holds one block, not the file.
+// audioReader reads an audioFile. It holds one block at a time.
 type audioReader struct {
 	file   *audioFile
-	events audioEvents
 	header []byte
 
 	offset int64 // of the next byte
@@ -171,7 +148,7 @@ func (r *audioReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// render makes the block in which the offset lies.
+// render renders the block that contains the offset.
 func (r *audioReader) render() {
 	sample := (r.offset - wavHeaderSize) / 2 / blockSize * blockSize
 	r.first = wavHeaderSize + 2*sample
@@ -179,7 +156,7 @@ func (r *audioReader) render() {
 		r.mixed = make([]float32, blockSize)
 	}
 	out := r.mixed[:min(blockSize, r.file.samples()-sample)]
-	r.events.render(out, r.file.from+sample)
+	r.file.timeline.render(out, r.file.from+sample)
 	r.block = r.block[:0]
 	for _, x := range out {
 		v := int16(max(-1, min(1, x)) * fullScale)

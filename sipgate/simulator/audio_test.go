@@ -12,12 +12,12 @@ import (
 
 func TestRecordingHoldsTheDigitsInOrder(t *testing.T) {
 	const sent = "*123456789#0ABCD"
-	tp := talkingTape()
-	tp.startRecording(after(2 * time.Second))
-	tp.addTones(sent, after(5*time.Second))
-	tp.stopRecording(after(12 * time.Second))
+	tl := twoPartyTimeline()
+	tl.startRecording(after(2 * time.Second))
+	tl.addTones(sent, after(5*time.Second))
+	tl.stopRecording(after(12 * time.Second))
 
-	x := record(t, tp)
+	x := record(t, tl)
 	got, begins := digitsIn(x)
 	if got != sent {
 		t.Fatalf("digits %q, want %q", got, sent)
@@ -36,26 +36,26 @@ func TestRecordingHoldsTheDigitsInOrder(t *testing.T) {
 
 // Digits sent while others still sound wait for them: nothing is lost.
 func TestTonesSentTogetherFollowEachOther(t *testing.T) {
-	tp := talkingTape()
-	tp.startRecording(tapeStart)
-	tp.addTones("12", after(time.Second))
-	tp.addTones("34", after(1100*time.Millisecond))
-	tp.stopRecording(after(4 * time.Second))
-	if got, _ := digitsIn(record(t, tp)); got != "1234" {
+	tl := twoPartyTimeline()
+	tl.startRecording(timelineStart)
+	tl.addTones("12", after(time.Second))
+	tl.addTones("34", after(1100*time.Millisecond))
+	tl.stopRecording(after(4 * time.Second))
+	if got, _ := digitsIn(record(t, tl)); got != "1234" {
 		t.Errorf("digits %q, want 1234", got)
 	}
 }
 
 func TestSpeechIsNoDigit(t *testing.T) {
 	for seed := range uint64(5) {
-		tp := newAudioTimeline(seed)
-		tp.join("a", tapeStart)
-		tp.join("b", tapeStart)
-		tp.join("c", tapeStart)
-		tp.startRecording(tapeStart)
-		tp.setHold(after(12*time.Second), true)
-		tp.stopRecording(after(16 * time.Second))
-		x := record(t, tp)
+		tl := newAudioTimeline(seed)
+		tl.join("a", timelineStart)
+		tl.join("b", timelineStart)
+		tl.join("c", timelineStart)
+		tl.startRecording(timelineStart)
+		tl.setHold(after(12*time.Second), true)
+		tl.stopRecording(after(16 * time.Second))
+		x := record(t, tl)
 		if got, _ := digitsIn(x); got != "" {
 			t.Errorf("seed %d: digits %q in speech and music", seed, got)
 		}
@@ -71,11 +71,11 @@ func TestSpeechIsNoDigit(t *testing.T) {
 
 func TestRecordingHoldsTheAnnouncementWhereItWasAccepted(t *testing.T) {
 	sound := chirp(0.6, 0.5)
-	tp := talkingTape()
-	tp.startRecording(after(1250 * time.Millisecond))
-	tp.addAnnouncement(sound, after(3*time.Second))
-	tp.stopRecording(after(7 * time.Second))
-	x := record(t, tp)
+	tl := twoPartyTimeline()
+	tl.startRecording(after(1250 * time.Millisecond))
+	tl.addAnnouncement(sound, after(3*time.Second))
+	tl.stopRecording(after(7 * time.Second))
+	x := record(t, tl)
 
 	at, fit := correlation(x, sound)
 	if want := 1750 * 8; at != want || fit < 0.95 {
@@ -92,12 +92,12 @@ func TestRecordingHoldsTheAnnouncementWhereItWasAccepted(t *testing.T) {
 // Both may sound at once, and both are still found.
 func TestTonesOverAnAnnouncement(t *testing.T) {
 	sound := chirp(1.5, 0.3)
-	tp := talkingTape()
-	tp.startRecording(tapeStart)
-	tp.addAnnouncement(sound, after(time.Second))
-	tp.addTones("*12345#", after(time.Second))
-	tp.stopRecording(after(5 * time.Second))
-	x := record(t, tp)
+	tl := twoPartyTimeline()
+	tl.startRecording(timelineStart)
+	tl.addAnnouncement(sound, after(time.Second))
+	tl.addTones("*12345#", after(time.Second))
+	tl.stopRecording(after(5 * time.Second))
+	x := record(t, tl)
 	if got, _ := digitsIn(x); got != "*12345#" {
 		t.Errorf("digits %q", got)
 	}
@@ -109,32 +109,32 @@ func TestTonesOverAnAnnouncement(t *testing.T) {
 // An announcement that began before the recording is heard from its middle.
 func TestRecordingBeginsInsideAnAnnouncement(t *testing.T) {
 	sound := chirp(1.5, 0.5)
-	tp := talkingTape()
-	tp.addAnnouncement(sound, after(time.Second))
-	tp.startRecording(after(2 * time.Second))
-	tp.stopRecording(after(5 * time.Second))
-	if at, fit := correlation(record(t, tp), sound[sampleRate:]); at != 0 || fit < 0.95 {
+	tl := twoPartyTimeline()
+	tl.addAnnouncement(sound, after(time.Second))
+	tl.startRecording(after(2 * time.Second))
+	tl.stopRecording(after(5 * time.Second))
+	if at, fit := correlation(record(t, tl), sound[sampleRate:]); at != 0 || fit < 0.95 {
 		t.Errorf("second half at %d, fit %.2f", at, fit)
 	}
 }
 
 func TestSeveralRecordingsOfOneCall(t *testing.T) {
-	tp := talkingTape()
-	tp.startRecording(after(time.Second))
-	tp.startRecording(after(2 * time.Second)) // already on
-	tp.stopRecording(after(3 * time.Second))
-	tp.stopRecording(after(4 * time.Second)) // already off
-	tp.startRecording(after(5 * time.Second))
-	tp.addTones("7", after(6*time.Second))
-	if len(tp.files()) != 1 {
+	tl := twoPartyTimeline()
+	tl.startRecording(after(time.Second))
+	tl.startRecording(after(2 * time.Second)) // already on
+	tl.stopRecording(after(3 * time.Second))
+	tl.stopRecording(after(4 * time.Second)) // already off
+	tl.startRecording(after(5 * time.Second))
+	tl.addTones("7", after(6*time.Second))
+	if len(tl.files) != 1 {
 		t.Fatal("an unfinished recording is listed")
 	}
-	tp.stopRecording(after(8500 * time.Millisecond))
-	files := tp.files()
+	tl.stopRecording(after(8500 * time.Millisecond))
+	files := tl.files
 	if len(files) != 2 || files[0].samples() != 2*sampleRate || files[1].samples() != 3.5*sampleRate {
 		t.Fatalf("recordings %v", files)
 	}
-	if got, at := digitsIn(record(t, tp)); got != "7" || at[0] < sampleRate-100 || at[0] > sampleRate+100 {
+	if got, at := digitsIn(record(t, tl)); got != "7" || at[0] < sampleRate-100 || at[0] > sampleRate+100 {
 		t.Errorf("second recording: digits %q at %v", got, at)
 	}
 }
@@ -146,16 +146,16 @@ func level(x []int16, from, to time.Duration) float64 {
 
 func TestLevelsOfSpeechMuteHoldAndLeaving(t *testing.T) {
 	const s = time.Second
-	tp := talkingTape()
-	tp.startRecording(tapeStart)
-	tp.setMuted(after(10*s), true)
-	tp.leave("caller", after(15*s)) // only the muted owner is left
-	tp.setMuted(after(20*s), false)
-	tp.setHold(after(30*s), true)
-	tp.setHold(after(40*s), false)
-	tp.leave("owner", after(50*s))
-	tp.stopRecording(after(55 * s))
-	x := record(t, tp)
+	tl := twoPartyTimeline()
+	tl.startRecording(timelineStart)
+	tl.setMuted(after(10*s), true)
+	tl.leave("caller", after(15*s)) // only the muted owner is left
+	tl.setMuted(after(20*s), false)
+	tl.setHold(after(30*s), true)
+	tl.setHold(after(40*s), false)
+	tl.leave("owner", after(50*s))
+	tl.stopRecording(after(55 * s))
+	x := record(t, tl)
 
 	if got := level(x, 0, 10*s); got < -23.5 || got > -19 {
 		t.Errorf("speech at %.1f dBFS, want about -20 (with its pauses)", got)
@@ -179,13 +179,13 @@ func TestLevelsOfSpeechMuteHoldAndLeaving(t *testing.T) {
 
 func TestVoicesDifferAndStayTheSame(t *testing.T) {
 	hear := func(seed uint64, party string) [64]float64 {
-		tp := newAudioTimeline(seed)
-		tp.join("owner", tapeStart)
-		tp.join("caller", tapeStart)
-		tp.leave(map[string]string{"owner": "caller", "caller": "owner"}[party], tapeStart)
-		tp.startRecording(tapeStart)
-		tp.stopRecording(after(12 * time.Second))
-		return spectrum(record(t, tp))
+		tl := newAudioTimeline(seed)
+		tl.join("owner", timelineStart)
+		tl.join("caller", timelineStart)
+		tl.leave(map[string]string{"owner": "caller", "caller": "owner"}[party], timelineStart)
+		tl.startRecording(timelineStart)
+		tl.stopRecording(after(12 * time.Second))
+		return spectrum(record(t, tl))
 	}
 	overlap := func(a, b [64]float64) float64 {
 		var ab, aa, bb float64
@@ -207,29 +207,29 @@ func TestVoicesDifferAndStayTheSame(t *testing.T) {
 
 func TestVoicesOfOneCallAreDistinct(t *testing.T) {
 	for seed := range uint64(100) {
-		var taken []int
-		for _, party := range []string{"+4921112345", "+4930999", "", "w0"} {
-			v := pickVoice(seed, party, taken)
-			for _, other := range taken {
-				if ratio := voicePitches[max(v, other)] / voicePitches[min(v, other)]; ratio < 1.1 {
-					t.Fatalf("seed %d: pitches %v and %v", seed, v, other)
+		tl := newAudioTimeline(seed)
+		for i, id := range []string{"+4921112345", "+4930999", "", "w0"} {
+			tl.join(id, timelineStart)
+			v := tl.parties[i].voice
+			for _, other := range tl.parties[:i] {
+				if ratio := voicePitches[max(v, other.voice)] / voicePitches[min(v, other.voice)]; ratio < 1.1 {
+					t.Fatalf("seed %d: pitches %v and %v", seed, v, other.voice)
 				}
 			}
-			taken = append(taken, v)
 		}
 	}
 }
 
 // Reading in any order gives the bytes that reading in one go gives.
 func TestRecordingIsTheSameHoweverItIsRead(t *testing.T) {
-	tp := talkingTape()
-	tp.addAnnouncement(chirp(3, 0.4), after(1500*time.Millisecond))
-	tp.startRecording(after(333 * time.Millisecond))
-	tp.addTones("19", after(1900*time.Millisecond))
-	tp.setHold(after(4*time.Second), true)
-	tp.stopRecording(after(5777 * time.Millisecond))
-	file := tp.files()[0]
-	whole := file.wav()
+	tl := twoPartyTimeline()
+	tl.addAnnouncement(chirp(3, 0.4), after(1500*time.Millisecond))
+	tl.startRecording(after(333 * time.Millisecond))
+	tl.addTones("19", after(1900*time.Millisecond))
+	tl.setHold(after(4*time.Second), true)
+	tl.stopRecording(after(5777 * time.Millisecond))
+	file := tl.files[0]
+	whole := wavBytes(t, file)
 	if err := iotest.TestReader(file.reader(), whole); err != nil {
 		t.Error(err)
 	}
@@ -245,35 +245,35 @@ func TestRecordingIsTheSameHoweverItIsRead(t *testing.T) {
 
 // A clock that is set back disorders nothing, an empty recording is a file.
 func TestTapeSurvivesOddClocks(t *testing.T) {
-	tp := talkingTape()
-	tp.startRecording(after(5 * time.Second))
-	tp.addTones("1", after(-time.Hour))
-	tp.stopRecording(after(time.Second))
-	if x := tp.files()[0].wav(); len(x) != wavHeaderSize || !strings.HasPrefix(string(x), "RIFF") {
+	tl := twoPartyTimeline()
+	tl.startRecording(after(5 * time.Second))
+	tl.addTones("1", after(-time.Hour))
+	tl.stopRecording(after(time.Second))
+	if x := wavBytes(t, tl.files[0]); len(x) != wavHeaderSize || !strings.HasPrefix(string(x), "RIFF") {
 		t.Errorf("empty recording of %d bytes", len(x))
 	}
 }
 
 func TestTonesIgnoreWhatIsOnNoKey(t *testing.T) {
-	tp := newAudioTimeline(1)
-	tp.addTones("x1é2 ", tapeStart)
-	if n := len(tp.events.tones); n != 2 {
+	tl := newAudioTimeline(1)
+	tl.addTones("x1é2 ", timelineStart)
+	if n := len(tl.tones); n != 2 {
 		t.Errorf("%d tones, want 2", n)
 	}
 }
 
 func BenchmarkRecordingOf3Minutes(b *testing.B) {
-	tp := talkingTape()
-	tp.startRecording(tapeStart)
-	tp.addAnnouncement(chirp(10, 0.4), after(20*time.Second))
-	tp.addTones("*12345#", after(60*time.Second))
-	tp.setHold(after(90*time.Second), true)
-	tp.setHold(after(100*time.Second), false)
-	tp.stopRecording(after(180 * time.Second))
-	file := tp.files()[0]
+	tl := twoPartyTimeline()
+	tl.startRecording(timelineStart)
+	tl.addAnnouncement(chirp(10, 0.4), after(20*time.Second))
+	tl.addTones("*12345#", after(60*time.Second))
+	tl.setHold(after(90*time.Second), true)
+	tl.setHold(after(100*time.Second), false)
+	tl.stopRecording(after(180 * time.Second))
+	file := tl.files[0]
 	b.ReportAllocs()
 	for b.Loop() {
-		file.wav()
+		wavBytes(b, file)
 	}
 	b.ReportMetric(180*float64(b.N)/b.Elapsed().Seconds(), "x-real-time")
 }

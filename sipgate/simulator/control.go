@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -95,11 +94,7 @@ func loopback(hostport string) bool {
 func readControl(w http.ResponseWriter, r *http.Request, in any) bool {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err == nil && len(bytes.TrimSpace(body)) > 0 {
-		if _, err = parseStrict(body); err == nil {
-			d := json.NewDecoder(bytes.NewReader(body))
-			d.DisallowUnknownFields()
-			err = d.Decode(in)
-		}
+		err = decodeJSON(body, in)
 	}
 	if err != nil {
 		invalid(err).write(w)

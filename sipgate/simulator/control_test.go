@@ -151,17 +151,17 @@ func TestControlIsForThisMachineOnly(t *testing.T) {
 		header     [2]string
 		status     int
 	}{
-		"loopback":         {"127.0.0.1:5", "127.0.0.1:18090", [2]string{}, 200},
-		"IPv6":             {"[::1]:5", "[::1]:18090", [2]string{}, 200},
-		"by name":          {"127.0.0.1:5", "localhost:18090", [2]string{}, 200},
-		"in the process":   {"", "sim.invalid", [2]string{}, 200},
-		"own page":         {"127.0.0.1:5", "localhost:1", [2]string{"Origin", "http://localhost:1"}, 200},
-		"other machine":    {"192.0.2.7:5", "127.0.0.1:18090", [2]string{}, 403},
-		"T11 rebound name": {"127.0.0.1:5", "rebind.evil", [2]string{}, 403},
-		"T09 other page":   {"127.0.0.1:5", "localhost:1", [2]string{"Origin", "http://evil.example"}, 403},
-		"T09 null":         {"127.0.0.1:5", "localhost:1", [2]string{"Origin", "null"}, 403},
-		"T09 fetch":        {"127.0.0.1:5", "localhost:1", [2]string{"Sec-Fetch-Site", "cross-site"}, 403},
-		"behind a proxy":   {"127.0.0.1:5", "localhost:1", [2]string{"X-Forwarded-For", "192.0.2.7"}, 403},
+		"loopback":       {"127.0.0.1:5", "127.0.0.1:18090", [2]string{}, 200},
+		"IPv6":           {"[::1]:5", "[::1]:18090", [2]string{}, 200},
+		"by name":        {"127.0.0.1:5", "localhost:18090", [2]string{}, 200},
+		"in the process": {"", "sim.invalid", [2]string{}, 200},
+		"own page":       {"127.0.0.1:5", "localhost:1", [2]string{"Origin", "http://localhost:1"}, 200},
+		"other machine":  {"192.0.2.7:5", "127.0.0.1:18090", [2]string{}, 403},
+		"rebound name":   {"127.0.0.1:5", "rebind.evil", [2]string{}, 403},
+		"other page":     {"127.0.0.1:5", "localhost:1", [2]string{"Origin", "http://evil.example"}, 403},
+		"null":           {"127.0.0.1:5", "localhost:1", [2]string{"Origin", "null"}, 403},
+		"fetch":          {"127.0.0.1:5", "localhost:1", [2]string{"Sec-Fetch-Site", "cross-site"}, 403},
+		"behind a proxy": {"127.0.0.1:5", "localhost:1", [2]string{"X-Forwarded-For", "192.0.2.7"}, 403},
 	} {
 		req := httptest.NewRequest("GET", "/_simulator/state", nil)
 		req.RemoteAddr, req.Host = test.peer, test.host

@@ -33,7 +33,7 @@ func (x *pbx) addToHistory(now time.Time, c *call, was phase) {
 	for _, u := range e.users {
 		e.connections = append(e.connections, u.phoneline)
 	}
-	for _, f := range c.audio.files() {
+	for _, f := range c.audio.files {
 		e.recordings = append(e.recordings, x.storeRecording(c, e, f))
 	}
 	e.hidden = c.account.neo && e.kind == "CALL"
