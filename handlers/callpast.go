@@ -39,8 +39,8 @@ func (h *handlers) historyEntry(w http.ResponseWriter, r *http.Request, v Visito
 	if known {
 		record, err := h.Journal.Record(r.Context(), v.Account, row)
 		if err == nil && h.seesPast(v, pastCall(record), false) {
-			_, sure := record.Is(e)
-			if err := h.Journal.LinkHistory(r.Context(), v.Account, row, journal.HistoryLink{EntryID: e.ID, Exact: sure}); err != nil {
+			link := journal.HistoryLink{EntryID: e.ID, Exact: record.Matches(e) == journal.Exact}
+			if err := h.Journal.LinkHistory(r.Context(), v.Account, row, link); err != nil {
 				return err
 			}
 			http.Redirect(w, r, "/calls/"+string(record.Row), http.StatusSeeOther)
@@ -149,10 +149,11 @@ func (h *handlers) searchPast(ctx context.Context, v Visitor, record journal.Rec
 	}
 	var found []pastEntry
 	for _, e := range page.Items {
-		ok, sure := record.Is(e)
-		if !ok || len(found) == pastEntries {
+		match := record.Matches(e)
+		if match == journal.NoMatch || len(found) == pastEntries {
 			continue
 		}
+		sure := match == journal.Exact
 		if err := h.Journal.LinkHistory(ctx, v.Account, record.Row, journal.HistoryLink{EntryID: e.ID, Exact: sure}); err != nil {
 			return nil, err
 		}

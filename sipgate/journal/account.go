@@ -12,51 +12,51 @@ import (
 // For how long, and of how many calls of an account at most, it is known
 // without asking the database which row they belong to.
 const (
-	recalled   = 24 * time.Hour
-	mostCalls  = 10_000
-	freshAgain = time.Hour // calls that last are noted again
+	rowCacheAge     = 24 * time.Hour
+	maxCachedCalls  = 10_000
+	rowCacheRefresh = time.Hour // calls that last are noted again
 )
 
 // An account is what is kept in memory of one account.
-type account struct {
+type accountState struct {
 	name string
 
 	// writing is full while somebody writes this account's journal, so that
 	// everything is written in the order in which it happened.
-	writing chan struct{}
+	writeLock chan struct{}
 
-	mu        sync.Mutex // never held while anything is waited for
-	followed  bool
-	calls     map[sipgate.CallID]place
-	queue     []sighting // of calls, the oldest first
-	unwritten []write
+	mu       sync.Mutex // never held while anything is waited for
+	followed bool
+	rows     map[sipgate.CallID]cachedRow
+	queue    []cacheUse // of calls, the oldest first
+	pending  []write
 }
 
 // A place is the row that a call belongs to, since a moment.
-type place struct {
+type cachedRow struct {
 	row switchboard.RowID
 	at  time.Time
 }
 
-type sighting struct {
+type cacheUse struct {
 	id sipgate.CallID
 	at time.Time
 }
 
 // account finds or makes what is kept of an account.
-func (j *Journal) account(name string) *account {
+func (j *Journal) state(name string) *accountState {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	a, ok := j.accounts[name]
 	if !ok {
-		a = &account{name: name, writing: make(chan struct{}, 1), calls: map[sipgate.CallID]place{}}
+		a = &accountState{name: name, writeLock: make(chan struct{}, 1), rows: map[sipgate.CallID]cachedRow{}}
 		j.accounts[name] = a
 	}
 	return a
 }
 
 // follow reports whether nobody else follows the account's board.
-func (a *account) follow() bool {
+func (a *accountState) startFollowing() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.followed {
@@ -66,81 +66,81 @@ func (a *account) follow() bool {
 	return true
 }
 
-func (a *account) unfollow() {
+func (a *accountState) stopFollowing() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.followed = false
 }
 
-func (a *account) rowOf(id sipgate.CallID) (switchboard.RowID, bool) {
+func (a *accountState) row(id sipgate.CallID) (switchboard.RowID, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	p, ok := a.calls[id]
+	p, ok := a.rows[id]
 	return p.row, ok
 }
 
 // sight notes that a call belongs to a row, and forgets those of long ago.
-func (a *account) sight(id sipgate.CallID, row switchboard.RowID, now time.Time) {
+func (a *accountState) cacheRow(id sipgate.CallID, row switchboard.RowID, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.calls[id] = place{row, now}
-	a.queue = append(a.queue, sighting{id, now})
-	for len(a.queue) > mostCalls || now.Sub(a.queue[0].at) >= recalled {
+	a.rows[id] = cachedRow{row, now}
+	a.queue = append(a.queue, cacheUse{id, now})
+	for len(a.queue) > maxCachedCalls || now.Sub(a.queue[0].at) >= rowCacheAge {
 		s := a.queue[0]
 		a.queue = a.queue[1:]
-		if p := a.calls[s.id]; p.at.Equal(s.at) {
-			delete(a.calls, s.id)
+		if p := a.rows[s.id]; p.at.Equal(s.at) {
+			delete(a.rows, s.id)
 		}
 	}
 }
 
 // merge lets the calls of one row belong to another.
-func (a *account) merge(from, into switchboard.RowID) {
+func (a *accountState) mergeRows(from, into switchboard.RowID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for id, p := range a.calls {
+	for id, p := range a.rows {
 		if p.row == from {
-			a.calls[id] = place{into, p.at}
+			a.rows[id] = cachedRow{into, p.at}
 		}
 	}
 }
 
 // later lets something be written with the next burst.
-func (a *account) later(ws ...write) {
+func (a *accountState) enqueue(ws ...write) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.unwritten = append(a.unwritten, ws...)
+	a.pending = append(a.pending, ws...)
 }
 
-func (a *account) waiting() int {
+func (a *accountState) pendingWrites() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return len(a.unwritten)
+	return len(a.pending)
 }
 
 // hold waits until nobody writes the account's journal; the caller must call
 // release.
-func (a *account) hold(ctx context.Context) (release func(), err error) {
+func (a *accountState) lock(ctx context.Context) (release func(), err error) {
 	select {
-	case a.writing <- struct{}{}:
-		return func() { <-a.writing }, nil
+	case a.writeLock <- struct{}{}:
+		return func() { <-a.writeLock }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
 // take empties what is to be written.
-func (a *account) take() []write {
+func (a *accountState) takePending() []write {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	ws := a.unwritten
-	a.unwritten = nil
+	ws := a.pending
+	a.pending = nil
 	return ws
 }
 
 // giveBack puts what could not be written before what came meanwhile.
-func (a *account) giveBack(ws []write) {
+func (a *accountState) requeue(ws []write) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.unwritten = append(ws, a.unwritten...)
+	a.pending = append(ws, a.pending...)
 }

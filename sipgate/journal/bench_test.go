@@ -14,19 +14,19 @@ import (
 func BenchmarkFollow(b *testing.B) {
 	j := newJournal(b, openDB(b, tempFile(b)))
 	f := &follower{
-		journal: j, account: j.account(ours), board: deaf{},
-		lines: map[switchboard.RowID]*line{}, merged: map[switchboard.RowID][]*line{}, unwritten: map[switchboard.RowID]bool{},
+		journal: j, account: j.state(ours), board: subscribeOnly{},
+		rows: map[switchboard.RowID]*trackedRow{}, merged: map[switchboard.RowID][]*trackedRow{}, dirty: map[switchboard.RowID]bool{},
 	}
 	n := 0
 	for b.Loop() {
-		c := call(switchboard.Talking, 5)
-		c.ID, c.Upstream = switchboard.RowID(fmt.Sprint("row", n%100)), sipgate.CallID(fmt.Sprint("C", n%100))
+		c := call(switchboard.Connected, 5)
+		c.ID, c.CallID = switchboard.RowID(fmt.Sprint("row", n%100)), sipgate.CallID(fmt.Sprint("C", n%100))
 		c.Hold.On = n/100%2 == 0
-		if err := f.seen(b.Context(), *c); err != nil {
+		if err := f.update(b.Context(), *c); err != nil {
 			b.Fatal(err)
 		}
 		if n++; n%100 == 0 {
-			if err := f.write(b.Context()); err != nil {
+			if err := f.flush(b.Context()); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -36,10 +36,10 @@ func BenchmarkFollow(b *testing.B) {
 // BenchmarkRowOf is what a board waits for, under its lock.
 func BenchmarkRowOf(b *testing.B) {
 	j := newJournal(b, openDB(b, tempFile(b)))
-	for i := range mostCalls {
-		j.account(ours).sight(sipgate.CallID(fmt.Sprint("C", i)), "row", time.Now())
+	for i := range maxCachedCalls {
+		j.state(ours).cacheRow(sipgate.CallID(fmt.Sprint("C", i)), "row", time.Now())
 	}
-	rowOf := j.RowOf(ours)
+	rowOf := j.RowLookup(ours)
 	for b.Loop() {
 		rowOf("C77")
 	}

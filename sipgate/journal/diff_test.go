@@ -16,9 +16,9 @@ func at(s int) time.Time { return zero.Add(time.Duration(s) * time.Second) }
 // call makes a value of a call that began to ring at 0.
 func call(p switchboard.Phase, since int, with ...func(*switchboard.Call)) *switchboard.Call {
 	c := &switchboard.Call{
-		ID: "row", Upstream: "A", Phase: p, Was: p, Started: zero, Since: at(since),
-		Outside: switchboard.Party{Number: "+" + jennifer, Name: "Jennifer"},
-		Inside:  switchboard.Party{Number: "+" + doc, Name: "Doc"}, Users: []string{"Doc"},
+		ID: "row", CallID: "A", Phase: p, PreviousPhase: p, Started: zero, Since: at(since),
+		Remote: switchboard.Party{Number: "+" + jennifer, Name: "Jennifer"},
+		Local:  switchboard.Party{Number: "+" + doc, Name: "Doc"}, UserNames: []string{"Doc"},
 	}
 	for _, f := range with {
 		f(c)
@@ -28,39 +28,41 @@ func call(p switchboard.Phase, since int, with ...func(*switchboard.Call)) *swit
 
 type edit = func(*switchboard.Call)
 
-func about(c *switchboard.Call) { c.About = true }
+func about(c *switchboard.Call) { c.Approximate = true }
 func held(c *switchboard.Call)  { c.Hold.On = true }
 
-func holding(c *switchboard.Call) { c.Hold = switchboard.Toggle{Want: true, Pending: true} }
+func holding(c *switchboard.Call) { c.Hold = switchboard.Toggle{Requested: true, Pending: true} }
 
 func ended(s int, was switchboard.Phase, cause string) edit {
 	return func(c *switchboard.Call) {
-		c.Phase, c.Was, c.Gone, c.Since, c.Cause = switchboard.Ended, was, at(s), at(s), cause
+		c.Phase, c.PreviousPhase, c.EndedAt, c.Since, c.Cause = switchboard.Ended, was, at(s), at(s), cause
 	}
 }
 
 func last(v switchboard.Verb, o switchboard.Outcome, s int, detail string) edit {
 	return func(c *switchboard.Call) {
-		c.Last = &switchboard.Order{Verb: v, By: "w0", Name: "Mia", Outcome: o, At: at(s), Detail: detail}
+		c.LastCommand = &switchboard.LastCommand{Verb: v, By: "w0", Name: "Mia", Outcome: o, At: at(s), Detail: detail}
 	}
 }
 
 func leg(id sipgate.CallID, inside string) edit {
 	return func(c *switchboard.Call) {
-		c.Upstream, c.Inside = id, switchboard.Party{Number: inside}
-		c.Earlier = []switchboard.Party{{Name: "Doc"}}
+		c.CallID, c.Local = id, switchboard.Party{Number: inside}
+		c.PreviousParties = []switchboard.Party{{Name: "Doc"}}
 	}
 }
 
-func leaving(c *switchboard.Call) { c.Leaving = &switchboard.Leaving{By: "w0", Name: "Mia", At: at(9)} }
+func leaving(c *switchboard.Call) {
+	c.PendingHangup = &switchboard.PendingHangup{By: "w0", Name: "Mia", At: at(9)}
+}
 
 func playing(title string, s int) edit {
-	return func(c *switchboard.Call) { c.Playing = &switchboard.Playing{Title: title, Since: at(s)} }
+	return func(c *switchboard.Call) { c.Playback = &switchboard.Playback{Title: title, Since: at(s)} }
 }
 
 func TestDiff(t *testing.T) {
 	const (
-		ring, talk, end        = switchboard.Ringing, switchboard.Talking, switchboard.Ended
+		ring, talk, end        = switchboard.Ringing, switchboard.Connected, switchboard.Ended
 		pending, done, unknown = switchboard.Pending, switchboard.Confirmed, switchboard.Unknown
 		failed                 = switchboard.Failed
 		hold, tones            = switchboard.VerbHold, switchboard.VerbTones
@@ -79,7 +81,7 @@ func TestDiff(t *testing.T) {
 		{"has ended when first seen", nil, call(end, 9, ended(9, talk, "busy")), "0 rang, ~0 answered by Doc, 9 ended: busy"},
 		{"was missed when first seen", nil, call(end, 9, ended(9, ring, "cancel")), "0 rang, 9 ended: cancel"},
 		{"nothing new", call(talk, 5, held), call(talk, 5, held), ""},
-		{"other names", call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.Inside.Name = "Emmett" }), ""},
+		{"other names", call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.Local.Name = "Emmett" }), ""},
 		{"answered", call(ring, 0), call(talk, 5), "5 answered by Doc"},
 		{"answered and on hold at once", call(ring, 0), call(talk, 5, held), "~0 answered by Doc, 5 held"},
 		{"answer and end missed", call(ring, 0), call(end, 9, ended(9, talk, "")), "~0 answered by Doc, 9 ended"},
@@ -103,9 +105,9 @@ func TestDiff(t *testing.T) {
 		{"goes on with another", call(talk, 5, held, last(transfer, done, 7, "+4930")), call(talk, 5, leg("B", "+4930"), last(transfer, done, 7, "+4930")), "-1 moved: +4930"},
 		{"rings with another", call(talk, 5), call(ring, 8, leg("B", "+4930")), "-1 moved: +4930"},
 		{"and is answered", call(ring, 8, leg("B", "+4930")), call(talk, 9, leg("B", "+4930")), "9 answered by Doc"},
-		{"comes back", call(talk, 5), call(ring, 8, func(c *switchboard.Call) { c.Upstream = "B" }), "8 rang by Doc"},
-		{"several telephones ring", call(ring, 0), call(ring, 0, func(c *switchboard.Call) { c.Upstream, c.Inside.Name = "B", "Marty" }), ""},
-		{"goes on under another id with the same", call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.Upstream = "B" }), ""},
+		{"comes back", call(talk, 5), call(ring, 8, func(c *switchboard.Call) { c.CallID = "B" }), "8 rang by Doc"},
+		{"several telephones ring", call(ring, 0), call(ring, 0, func(c *switchboard.Call) { c.CallID, c.Local.Name = "B", "Marty" }), ""},
+		{"goes on under another id with the same", call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.CallID = "B" }), ""},
 		{"ended", call(talk, 5), call(end, 9, ended(9, talk, "normalClearing")), "9 ended: normalClearing"},
 		{"hung up by a member", call(talk, 5, last(hangUp, pending, 8, "")), call(end, 9, ended(9, talk, ""), last(hangUp, done, 9, "")), "9 ended by Mia"},
 		{"hung up elsewhere", call(talk, 5), call(end, 9, ended(9, talk, ""), last(hangUp, failed, 8, "")), "8 failed by Mia: hangup, 9 ended"},
@@ -131,7 +133,7 @@ func TestDiff(t *testing.T) {
 					r.Entries[i].At = at(-1)
 				}
 			}
-			for i, line := range splitLines(lines(r)) {
+			for i, line := range splitLines(timeline(r)) {
 				if i > 0 {
 					got += ", "
 				}
@@ -140,7 +142,7 @@ func TestDiff(t *testing.T) {
 			if got != test.want {
 				t.Errorf("got  %q\nwant %q", got, test.want)
 			}
-			known := remember(test.before, *test.after)
+			known := mergeCall(test.before, *test.after)
 			if again := diff(&known, *test.after); len(again) != 0 && !strings.HasPrefix(test.name, "rings no more") {
 				t.Errorf("told twice: %+v", again)
 			}
@@ -150,34 +152,34 @@ func TestDiff(t *testing.T) {
 
 // What a board that just began does not know stays known.
 func TestRemember(t *testing.T) {
-	before := call(switchboard.Talking, 5, func(c *switchboard.Call) {
-		c.Direction, c.Earlier = sipgate.Incoming, []switchboard.Party{{Name: "Marty"}}
+	before := call(switchboard.Connected, 5, func(c *switchboard.Call) {
+		c.Direction, c.PreviousParties = sipgate.Incoming, []switchboard.Party{{Name: "Marty"}}
 	}, last(switchboard.VerbTones, switchboard.Pending, 6, ""), playing("Hi", 5))
 	after := switchboard.Call{
-		ID: "row", Upstream: "A", Phase: switchboard.Talking, Was: switchboard.Talking, Started: at(50), Since: at(50), About: true,
-		Outside: switchboard.Party{Number: "+" + jennifer}, Seen: []switchboard.MemberID{"w0"}, Seq: 7, Memo: new(switchboard.Memo),
+		ID: "row", CallID: "A", Phase: switchboard.Connected, PreviousPhase: switchboard.Connected, Started: at(50), Since: at(50), Approximate: true,
+		Remote: switchboard.Party{Number: "+" + jennifer}, VisibleTo: []switchboard.MemberID{"w0"}, Seq: 7, Memo: new(switchboard.Memo),
 	}
-	c := remember(before, after)
-	if c.Direction != sipgate.Incoming || c.About || !c.Started.Equal(zero) || c.Outside.Name != "Jennifer" || c.Inside.Name != "Doc" ||
-		len(c.Users) != 1 || len(c.Earlier) != 1 || c.Last.Outcome != switchboard.Unknown || c.Playing == nil || c.Seen != nil || c.Memo != nil {
+	c := mergeCall(before, after)
+	if c.Direction != sipgate.Incoming || c.Approximate || !c.Started.Equal(zero) || c.Remote.Name != "Jennifer" || c.Local.Name != "Doc" ||
+		len(c.UserNames) != 1 || len(c.PreviousParties) != 1 || c.LastCommand.Outcome != switchboard.Unknown || c.Playback == nil || c.VisibleTo != nil || c.Memo != nil {
 		t.Errorf("remembered %+v", c)
 	}
-	if before.Last.Outcome != switchboard.Pending {
+	if before.LastCommand.Outcome != switchboard.Pending {
 		t.Error("a shared order was changed")
 	}
-	after.Upstream, after.Inside = "B", switchboard.Party{Number: "+4930"}
-	if c := remember(before, after); c.Inside.Name != "" || len(c.Users) != 0 {
+	after.CallID, after.Local = "B", switchboard.Party{Number: "+4930"}
+	if c := mergeCall(before, after); c.Local.Name != "" || len(c.UserNames) != 0 {
 		t.Errorf("under another id %+v", c)
 	}
 }
 
 func TestTally(t *testing.T) {
-	tone := func(who string, s int) Entry { return Entry{At: at(s), Kind: Tones, Who: who} }
-	r := Record{Started: zero, Entries: tally([]Entry{
+	tone := func(who string, s int) Entry { return Entry{At: at(s), Kind: Tones, Name: who} }
+	r := Record{Started: zero, Entries: countTones([]Entry{
 		tone("Mia", 1), tone("Mia", 2), tone("Mia", 3), tone("Tom", 3), {At: at(4), Kind: Held}, tone("Tom", 5), tone("Tom", 6), tone("Tom", 50),
 	})}
 	want := "1 tones by Mia: 3\n3 tones by Tom: 1\n4 held\n5 tones by Tom: 2\n50 tones by Tom: 1\n"
-	if got := lines(r); got != want {
+	if got := timeline(r); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

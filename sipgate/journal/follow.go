@@ -10,17 +10,17 @@ import (
 
 // A Listener lets its changes be listened to. A listener that also has the
 // method Call of *switchboard.Board is asked what became of a row that went.
-type Listener interface {
-	// Listen returns the board as it is now and the stream of the changes
+type Board interface {
+	// SubscribePassive returns the board as it is now and the stream of the changes
 	// after it, without gap or overlap. It does not count as watching.
-	Listen() (switchboard.Snapshot, *switchboard.Subscription)
+	SubscribePassive() (switchboard.Snapshot, *switchboard.Subscription)
 }
 
 const (
-	burst     = 100 * time.Millisecond // of changes, written at once
-	mostBurst = 1000                   // or when there are so many of them
-	again     = time.Second            // after a failure
-	settled   = time.Minute            // until a call that the board does not show is over
+	flushDelay       = 100 * time.Millisecond // of changes, written at once
+	maxPendingWrites = 1000                   // or when there are so many of them
+	retryDelay       = time.Second            // after a failure
+	sweepDelay       = time.Minute            // until a call that the board does not show is over
 )
 
 // Follow writes what happens on an account's board until ctx is done; then it
@@ -31,21 +31,21 @@ const (
 // Calls that were running when the journal was last written, and of which the
 // board knows nothing although sipgate has been listing calls for a minute,
 // have ended meanwhile; their end is marked About.
-func (j *Journal) Follow(ctx context.Context, account string, b Listener) error {
-	a := j.account(account)
-	if !a.follow() {
-		return ErrFollowed
+func (j *Journal) Follow(ctx context.Context, account string, b Board) error {
+	a := j.state(account)
+	if !a.startFollowing() {
+		return ErrAlreadyFollowed
 	}
-	defer a.unfollow()
+	defer a.stopFollowing()
 	f := &follower{
-		journal: j, account: a, board: b, first: true,
-		lines: map[switchboard.RowID]*line{}, merged: map[switchboard.RowID][]*line{},
-		unwritten: map[switchboard.RowID]bool{},
+		journal: j, account: a, board: b, firstSweep: true,
+		rows: map[switchboard.RowID]*trackedRow{}, merged: map[switchboard.RowID][]*trackedRow{},
+		dirty: map[switchboard.RowID]bool{},
 	}
-	f.lookAfter(settled)
+	f.scheduleSweep(sweepDelay)
 	failing := false
 	for ctx.Err() == nil {
-		err := f.listen(ctx)
+		err := f.followSubscription(ctx)
 		if err == nil || ctx.Err() != nil {
 			failing = false
 			continue
@@ -54,16 +54,16 @@ func (j *Journal) Follow(ctx context.Context, account string, b Listener) error 
 			j.log.Warn("the journal cannot be written", "error", err)
 		}
 		failing = true
-		pause(ctx, again)
+		sleep(ctx, retryDelay)
 	}
-	if err := j.sync(context.WithoutCancel(ctx), a); err != nil {
+	if err := j.flush(context.WithoutCancel(ctx), a); err != nil {
 		j.log.Error("the end of the journal is lost", "error", err)
 	}
 	return nil
 }
 
 // pause waits, at most until ctx is done.
-func pause(ctx context.Context, d time.Duration) {
+func sleep(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -75,45 +75,45 @@ func pause(ctx context.Context, d time.Duration) {
 // A follower compares what one board shows with what it showed before. It
 // belongs to one goroutine.
 type follower struct {
-	journal *Journal
-	account *account
-	board   Listener
-	health  switchboard.Health
-	lines   map[switchboard.RowID]*line // on the board, and orphans
-	sighted time.Time                   // when the calls of all lines were last noted
+	journal  *Journal
+	account  *accountState
+	board    Board
+	health   switchboard.Health
+	rows     map[switchboard.RowID]*trackedRow // on the board, and orphans
+	cachedAt time.Time                         // when the calls of all lines were last noted
 
 	// merged are the rows that became parts of others, until those are seen.
-	merged map[switchboard.RowID][]*line
+	merged map[switchboard.RowID][]*trackedRow
 
 	// unwritten are the rows about which something may be to be written.
-	unwritten map[switchboard.RowID]bool
+	dirty map[switchboard.RowID]bool
 
-	due    <-chan time.Time // when to write, nil if there is nothing
-	look   <-chan time.Time // when to look for calls that are over, nil if never
-	wanted time.Time        // when that was asked for: the lists must be newer
-	blind  bool             // it is time, but the board has had no list since
-	first  bool             // the database has not been looked through yet
+	flushTimer   <-chan time.Time // when to write, nil if there is nothing
+	sweepTimer   <-chan time.Time // when to look for calls that are over, nil if never
+	sweepSince   time.Time        // when that was asked for: the lists must be newer
+	awaitingList bool             // it is time, but the board has had no list since
+	firstSweep   bool             // the database has not been looked through yet
 }
 
 // A line is one row and what is known of it.
-type line struct {
-	id     switchboard.RowID
-	call   *switchboard.Call // nil as long as nothing is known
-	saved  string            // call, as it is or will be in the database
-	last   time.Time         // of the newest entry
-	asked  map[switchboard.Verb]string
-	orphan bool // it went from the board without having ended
+type trackedRow struct {
+	id          switchboard.RowID
+	call        *switchboard.Call // nil as long as nothing is known
+	stored      string            // call, as it is or will be in the database
+	lastEntryAt time.Time         // of the newest entry
+	commandedBy map[switchboard.Verb]string
+	orphan      bool // it went from the board without having ended
 }
 
 // listen follows the board until its subscription ends (nil), something fails
 // or ctx is done.
-func (f *follower) listen(ctx context.Context) error {
-	if err := f.write(ctx); err != nil {
+func (f *follower) followSubscription(ctx context.Context) error {
+	if err := f.flush(ctx); err != nil {
 		return err
 	}
-	snap, sub := f.board.Listen()
+	snap, sub := f.board.SubscribePassive()
 	defer sub.Close()
-	if err := f.takeOver(ctx, snap); err != nil {
+	if err := f.compareSnapshot(ctx, snap); err != nil {
 		return err
 	}
 	for {
@@ -123,16 +123,16 @@ func (f *follower) listen(ctx context.Context) error {
 			return nil
 		case c, ok := <-sub.Changes():
 			if !ok {
-				return f.write(ctx)
+				return f.flush(ctx)
 			}
-			err = f.change(ctx, c)
-		case <-f.due:
-			err = f.write(ctx)
-		case <-f.look:
-			err = f.lookFor(ctx)
+			err = f.apply(ctx, c)
+		case <-f.flushTimer:
+			err = f.flush(ctx)
+		case <-f.sweepTimer:
+			err = f.sweep(ctx)
 		}
-		if err == nil && f.account.waiting() >= mostBurst {
-			err = f.write(ctx)
+		if err == nil && f.account.pendingWrites() >= maxPendingWrites {
+			err = f.flush(ctx)
 		}
 		if err != nil {
 			return err
@@ -141,159 +141,159 @@ func (f *follower) listen(ctx context.Context) error {
 }
 
 // takeOver compares a whole board with what is known.
-func (f *follower) takeOver(ctx context.Context, snap switchboard.Snapshot) error {
-	f.heard(snap.Health)
+func (f *follower) compareSnapshot(ctx context.Context, snap switchboard.Snapshot) error {
+	f.setHealth(snap.Health)
 	shown := map[switchboard.RowID]bool{}
 	for _, c := range snap.Calls {
 		shown[c.ID] = true
 	}
-	for id, l := range f.lines {
+	for id, l := range f.rows {
 		if !shown[id] && !l.orphan {
-			f.removed(id)
+			f.removeRow(id)
 		}
 	}
 	for _, c := range snap.Calls {
-		if err := f.seen(ctx, c); err != nil {
+		if err := f.update(ctx, c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *follower) change(ctx context.Context, c switchboard.Change) error {
+func (f *follower) apply(ctx context.Context, c switchboard.Change) error {
 	if c.Health != nil {
-		f.heard(*c.Health)
+		f.setHealth(*c.Health)
 	}
 	if c.Removed != "" {
-		f.removed(c.Removed)
+		f.removeRow(c.Removed)
 	}
 	if c.Call != nil {
-		return f.seen(ctx, *c.Call)
+		return f.update(ctx, *c.Call)
 	}
 	return nil
 }
 
 // heard takes over how well the board knows. When it knows again, everybody's
 // lists come within a while.
-func (f *follower) heard(h switchboard.Health) {
+func (f *follower) setHealth(h switchboard.Health) {
 	f.health = h
-	if f.blind && f.listed() {
-		f.blind = false
-		f.look = time.After(settled)
+	if f.awaitingList && f.hasFreshList() {
+		f.awaitingList = false
+		f.sweepTimer = time.After(sweepDelay)
 	}
 }
 
 // seen compares a row with what is known of it, and keeps the difference.
-func (f *follower) seen(ctx context.Context, c switchboard.Call) error {
-	l, err := f.line(ctx, c.ID)
+func (f *follower) update(ctx context.Context, c switchboard.Call) error {
+	l, err := f.row(ctx, c.ID)
 	if err != nil {
 		return err
 	}
-	f.adopt(l, &c)
+	f.adoptOrphans(l, &c)
 	if l.call != nil && stale(l.call, &c) {
 		return nil
 	}
 	now := f.journal.now()
-	before := f.base(l, &c)
+	before := f.mergedBefore(l, &c)
 	entries := diff(before, c)
 	l.attribute(entries, before)
-	if o := c.Last; o != nil && o.Outcome == switchboard.Pending {
-		l.asked[o.Verb] = o.Name
+	if o := c.LastCommand; o != nil && o.Outcome == switchboard.Pending {
+		l.commandedBy[o.Verb] = o.Name
 	}
-	known := remember(before, c)
-	if before == nil || before.Upstream != c.Upstream {
-		f.account.sight(c.Upstream, l.id, now)
-		f.later(l.id, addCall{id: c.Upstream, row: l.id, at: now})
+	known := mergeCall(before, c)
+	if before == nil || before.CallID != c.CallID {
+		f.account.cacheRow(c.CallID, l.id, now)
+		f.enqueue(l.id, addCall{id: c.CallID, row: l.id, at: now})
 	}
-	if before != nil && before.Phase == switchboard.Ended && (known.Phase != switchboard.Ended || tells(entries, Ended)) {
-		f.later(l.id, dropEnd{l.id}) // it was none, or is told better now
+	if before != nil && before.Phase == switchboard.Ended && (known.Phase != switchboard.Ended || containsKind(entries, Ended)) {
+		f.enqueue(l.id, removeEnd{l.id}) // it was none, or is told better now
 	}
-	f.keep(l, known, entries, now)
-	f.sightAll(now)
+	f.save(l, known, entries, now)
+	f.refreshCache(now)
 	return nil
 }
 
 // keep lets what is known of a row, and what happened, be written.
-func (f *follower) keep(l *line, known switchboard.Call, entries []Entry, now time.Time) {
+func (f *follower) save(l *trackedRow, known switchboard.Call, entries []Entry, now time.Time) {
 	l.call, l.orphan = &known, false
 	saved, err := encodeCall(&known)
 	if err != nil {
 		f.journal.log.Error("a call of the journal cannot be written", "row", string(l.id), "error", err)
 		return
 	}
-	if saved == l.saved && len(entries) == 0 {
+	if saved == l.stored && len(entries) == 0 {
 		return
 	}
-	l.saved = saved
-	f.later(l.id, saveRow{id: l.id, ended: known.Phase == switchboard.Ended, gone: known.Gone, heard: now, direction: known.Direction, state: saved})
+	l.stored = saved
+	f.enqueue(l.id, saveRow{id: l.id, ended: known.Phase == switchboard.Ended, endedAt: known.EndedAt, heardAt: now, direction: known.Direction, state: saved})
 	for _, e := range entries {
 		if e.At.IsZero() {
 			e.At = now
 		}
-		if e.At.Before(l.last) {
-			e.At = l.last // the order is certain, the clocks are not
+		if e.At.Before(l.lastEntryAt) {
+			e.At = l.lastEntryAt // the order is certain, the clocks are not
 		}
-		l.last = e.At
-		f.later(l.id, addEntry{l.id, e})
+		l.lastEntryAt = e.At
+		f.enqueue(l.id, addEntry{l.id, e})
 	}
 }
 
-func tells(entries []Entry, k Kind) bool {
+func containsKind(entries []Entry, k Kind) bool {
 	return slices.ContainsFunc(entries, func(e Entry) bool { return e.Kind == k })
 }
 
 // line finds what is known of a row: in memory, or in the database.
-func (f *follower) line(ctx context.Context, id switchboard.RowID) (*line, error) {
-	if l, ok := f.lines[id]; ok {
+func (f *follower) row(ctx context.Context, id switchboard.RowID) (*trackedRow, error) {
+	if l, ok := f.rows[id]; ok {
 		return l, nil
 	}
 	l, err := f.load(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	f.lines[id] = l
+	f.rows[id] = l
 	return l, nil
 }
 
 // load reads a row's line, an empty one if the journal does not know it.
-func (f *follower) load(ctx context.Context, id switchboard.RowID) (*line, error) {
-	if f.unwritten[id] {
-		if err := f.write(ctx); err != nil {
+func (f *follower) load(ctx context.Context, id switchboard.RowID) (*trackedRow, error) {
+	if f.dirty[id] {
+		if err := f.flush(ctx); err != nil {
 			return nil, err
 		}
 	}
-	l := &line{id: id, asked: map[switchboard.Verb]string{}}
-	return l, f.journal.load(ctx, f.account.name, l)
+	l := &trackedRow{id: id, commandedBy: map[switchboard.Verb]string{}}
+	return l, f.journal.loadRow(ctx, f.account.name, l)
 }
 
 // sightAll notes the calls that last again now and then, so that they are not
 // forgotten as those of yesterday.
-func (f *follower) sightAll(now time.Time) {
-	if now.Sub(f.sighted) < freshAgain {
+func (f *follower) refreshCache(now time.Time) {
+	if now.Sub(f.cachedAt) < rowCacheRefresh {
 		return
 	}
-	f.sighted = now
-	for _, l := range f.lines {
+	f.cachedAt = now
+	for _, l := range f.rows {
 		if l.call != nil && l.call.Phase != switchboard.Ended {
-			f.account.sight(l.call.Upstream, l.id, now)
+			f.account.cacheRow(l.call.CallID, l.id, now)
 		}
 	}
 }
 
 // later lets something about a row be written when the burst is over.
-func (f *follower) later(id switchboard.RowID, w write) {
-	f.account.later(w)
-	f.unwritten[id] = true
-	if f.due == nil {
-		f.due = time.After(burst)
+func (f *follower) enqueue(id switchboard.RowID, w write) {
+	f.account.enqueue(w)
+	f.dirty[id] = true
+	if f.flushTimer == nil {
+		f.flushTimer = time.After(flushDelay)
 	}
 }
 
-func (f *follower) write(ctx context.Context) error {
-	f.due = nil
-	if err := f.journal.sync(ctx, f.account); err != nil {
+func (f *follower) flush(ctx context.Context) error {
+	f.flushTimer = nil
+	if err := f.journal.flush(ctx, f.account); err != nil {
 		return err
 	}
-	clear(f.unwritten)
+	clear(f.dirty)
 	return nil
 }

@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if file := os.Getenv(childFile); file != "" {
-		keepFollowing(file)
+		runChild(file)
 		return
 	}
 	goleak.VerifyTestMain(m)
@@ -98,10 +98,10 @@ func newJournal(tb testing.TB, db *sql.DB) *Journal {
 }
 
 // deaf is a listener that cannot be asked what became of a row.
-type deaf struct{ Listener }
+type subscribeOnly struct{ Board }
 
 // An office is a board, an account's journal of it, and a fake sipgate.
-type office struct {
+type testBoard struct {
 	t *testing.T
 	*switchboard.Board
 	*fake
@@ -111,16 +111,16 @@ type office struct {
 }
 
 // open must be called in a bubble, with a journal of that bubble.
-func open(t *testing.T, j *Journal, account string, members ...switchboard.MemberID) *office {
+func openBoard(t *testing.T, j *Journal, account string, members ...switchboard.MemberID) *testBoard {
 	t.Helper()
-	b := switchboard.New(switchboard.Options{RowOf: j.RowOf(account)})
-	return openWith(t, j, account, b, b, members...)
+	b := switchboard.New(switchboard.Options{RestoreRowID: j.RowLookup(account)})
+	return openBoardWith(t, j, account, b, b, members...)
 }
 
-func openWith(t *testing.T, j *Journal, account string, b *switchboard.Board, l Listener, members ...switchboard.MemberID) *office {
+func openBoardWith(t *testing.T, j *Journal, account string, b *switchboard.Board, l Board, members ...switchboard.MemberID) *testBoard {
 	t.Helper()
-	x := &office{t: t, Board: b, fake: &fake{}, j: j, account: account}
-	b.Name(someNames)
+	x := &testBoard{t: t, Board: b, fake: &fake{}, j: j, account: account}
+	b.SetNames(someNames)
 	for _, m := range members {
 		b.Join(switchboard.Member{ID: m, Name: strings.ToUpper(string(m)), API: x.fake})
 	}
@@ -138,7 +138,7 @@ func openWith(t *testing.T, j *Journal, account string, b *switchboard.Board, l 
 }
 
 // tell lets an event happen, and ten seconds pass.
-func (x *office) tell(events ...sipgate.Event) {
+func (x *testBoard) observe(events ...sipgate.Event) {
 	for _, e := range events {
 		x.Observe(e)
 		time.Sleep(3 * time.Second)
@@ -146,7 +146,7 @@ func (x *office) tell(events ...sipgate.Event) {
 	}
 }
 
-func (x *office) poll() {
+func (x *testBoard) poll() {
 	x.t.Helper()
 	if err := x.Poll(x.t.Context()); err != nil {
 		x.t.Fatalf("poll: %v", err)
@@ -155,15 +155,15 @@ func (x *office) poll() {
 	synctest.Wait()
 }
 
-func (x *office) do(by switchboard.MemberID, row switchboard.RowID, a switchboard.Action) error {
-	err := x.Do(x.t.Context(), switchboard.Command{By: by, Call: row, Action: a})
+func (x *testBoard) execute(by switchboard.MemberID, row switchboard.RowID, a switchboard.Action) error {
+	err := x.Execute(x.t.Context(), switchboard.Command{By: by, Call: row, Action: a})
 	time.Sleep(time.Second)
 	synctest.Wait()
 	return err
 }
 
 // only is the board's one row.
-func (x *office) only() switchboard.Call {
+func (x *testBoard) onlyCall() switchboard.Call {
 	x.t.Helper()
 	calls := x.Snapshot().Calls
 	if len(calls) != 1 {
@@ -172,7 +172,7 @@ func (x *office) only() switchboard.Call {
 	return calls[0]
 }
 
-func (x *office) record(row switchboard.RowID) Record {
+func (x *testBoard) record(row switchboard.RowID) Record {
 	x.t.Helper()
 	r, err := x.j.Record(x.t.Context(), x.account, row)
 	if err != nil {
@@ -182,16 +182,16 @@ func (x *office) record(row switchboard.RowID) Record {
 }
 
 // lines writes a timeline down: seconds since the start, kind, who, detail.
-func lines(r Record) string {
+func timeline(r Record) string {
 	var s strings.Builder
 	for _, e := range r.Entries {
 		about := ""
-		if e.About {
+		if e.Approximate {
 			about = "~"
 		}
 		fmt.Fprintf(&s, "%s%d %s", about, int(e.At.Sub(r.Started).Round(time.Second).Seconds()), e.Kind)
-		if e.Who != "" {
-			fmt.Fprintf(&s, " by %s", e.Who)
+		if e.Name != "" {
+			fmt.Fprintf(&s, " by %s", e.Name)
 		}
 		if e.Detail != "" {
 			fmt.Fprintf(&s, ": %s", e.Detail)
@@ -202,14 +202,14 @@ func lines(r Record) string {
 }
 
 // want compares a timeline with the wanted one.
-func (x *office) want(row switchboard.RowID, want string) {
+func (x *testBoard) wantTimeline(row switchboard.RowID, want string) {
 	x.t.Helper()
-	if got := lines(x.record(row)); got != tabless(want) {
-		x.t.Errorf("timeline\n%s\nwant\n%s", got, tabless(want))
+	if got := timeline(x.record(row)); got != untab(want) {
+		x.t.Errorf("timeline\n%s\nwant\n%s", got, untab(want))
 	}
 }
 
-func tabless(s string) string {
+func untab(s string) string {
 	return strings.TrimPrefix(strings.ReplaceAll(s, "\t", ""), "\n")
 }
 
@@ -332,7 +332,7 @@ func origin(e sipgate.Event, id sipgate.CallID, xcid string) sipgate.Event {
 }
 
 // bubble runs a test with a journal in a bubble, where time passes by itself.
-func bubble(t *testing.T, f func(t *testing.T, j *Journal)) {
+func inBubble(t *testing.T, f func(t *testing.T, j *Journal)) {
 	file := tempFile(t)
 	synctest.Test(t, func(t *testing.T) { f(t, newJournal(t, openDB(t, file))) })
 }

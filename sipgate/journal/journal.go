@@ -74,39 +74,39 @@ var Kinds = []Kind{
 
 // An Entry is one line of a timeline.
 type Entry struct {
-	At    time.Time
-	About bool // nobody told when it was: At is when it was noticed
-	Kind  Kind
-	Who   string
+	At          time.Time
+	Approximate bool // nobody told when it was: At is when it was noticed
+	Kind        Kind
+	Name        string
 	// Detail is said with the kinds.
 	Detail string
 }
 
 // A Record is one call with its timeline.
 type Record struct {
-	Account   string
-	Row       switchboard.RowID // the call's own; it may have been asked for by that of a part of it
-	CallIDs   []sipgate.CallID  // its ids at sipgate, the first one first
-	Direction sipgate.Direction
-	Outside   switchboard.Party
-	Inside    switchboard.Party
-	Users     []string
-	Earlier   []switchboard.Party // whom it was with before transfers and forwards, ours too
-	Started   time.Time
-	Ended     time.Time // zero as long as it lasts
-	About     bool      // Started was not told by sipgate
-	Cause     string    // why it ended, "" if not told
-	Entries   []Entry   // in their order; never more than the last 2,000
+	Account         string
+	Row             switchboard.RowID // the call's own; it may have been asked for by that of a part of it
+	CallIDs         []sipgate.CallID  // its ids at sipgate, the first one first
+	Direction       sipgate.Direction
+	Remote          switchboard.Party
+	Local           switchboard.Party
+	Users           []string
+	PreviousParties []switchboard.Party // whom it was with before transfers and forwards, ours too
+	Started         time.Time
+	Ended           time.Time // zero as long as it lasts
+	Approximate     bool      // Started was not told by sipgate
+	Cause           string    // why it ended, "" if not told
+	Entries         []Entry   // in their order; never more than the last 2,000
 }
 
 // DefaultKeep is for how long calls are kept if nothing else is said.
-const DefaultKeep = 90 * 24 * time.Hour
+const DefaultRetention = 90 * 24 * time.Hour
 
 // Options of a Journal. The zero value is what a team needs.
 type Options struct {
-	Keep time.Duration    // after the end of a call; 0: DefaultKeep
-	Now  func() time.Time // nil: time.Now
-	Log  *slog.Logger     // nil: nothing is logged
+	Retention time.Duration    // after the end of a call; 0: DefaultKeep
+	Now       func() time.Time // nil: time.Now
+	Log       *slog.Logger     // nil: nothing is logged
 }
 
 var (
@@ -114,27 +114,27 @@ var (
 	ErrNotFound = errors.New("journal: no such call")
 
 	// ErrFollowed says that the account's board is followed already.
-	ErrFollowed = errors.New("journal: the account's board is followed already")
+	ErrAlreadyFollowed = errors.New("journal: the account's board is followed already")
 )
 
 // A Journal is the timelines of all accounts. It is safe for concurrent use.
 // One process writes at a time.
 type Journal struct {
-	db   *sql.DB
-	keep time.Duration
-	now  func() time.Time
-	log  *slog.Logger
+	db        *sql.DB
+	retention time.Duration
+	now       func() time.Time
+	log       *slog.Logger
 
 	mu       sync.Mutex
-	accounts map[string]*account
+	accounts map[string]*accountState
 }
 
 // New returns the journal in db, whose tables are those of [Migrations]. It
 // reads which rows the calls of the last day had.
 func New(ctx context.Context, db *sql.DB, o Options) (*Journal, error) {
-	j := &Journal{db: db, keep: o.Keep, now: o.Now, log: o.Log, accounts: map[string]*account{}}
-	if j.keep <= 0 {
-		j.keep = DefaultKeep
+	j := &Journal{db: db, retention: o.Retention, now: o.Now, log: o.Log, accounts: map[string]*accountState{}}
+	if j.retention <= 0 {
+		j.retention = DefaultRetention
 	}
 	if j.now == nil {
 		j.now = time.Now
@@ -142,7 +142,7 @@ func New(ctx context.Context, db *sql.DB, o Options) (*Journal, error) {
 	if j.log == nil {
 		j.log = slog.New(slog.DiscardHandler)
 	}
-	if err := j.recall(ctx); err != nil {
+	if err := j.loadRecentRows(ctx); err != nil {
 		return nil, err
 	}
 	return j, nil
@@ -151,17 +151,17 @@ func New(ctx context.Context, db *sql.DB, o Options) (*Journal, error) {
 // RowOf tells which row a call of the last day belongs to, for the board's
 // option of that name: so rows keep their ids over a restart. It answers from
 // memory, at once.
-func (j *Journal) RowOf(account string) func(sipgate.CallID) (switchboard.RowID, bool) {
-	return j.account(account).rowOf
+func (j *Journal) RowLookup(account string) func(sipgate.CallID) (switchboard.RowID, bool) {
+	return j.state(account).row
 }
 
 // ByCall returns the row that a call of sipgate's belongs to, and false if the
 // account's journal has none.
-func (j *Journal) ByCall(ctx context.Context, account string, id sipgate.CallID) (switchboard.RowID, bool, error) {
-	if row, ok := j.account(account).rowOf(id); ok {
+func (j *Journal) RowByCall(ctx context.Context, account string, id sipgate.CallID) (switchboard.RowID, bool, error) {
+	if row, ok := j.state(account).row(id); ok {
 		return row, true, nil
 	}
-	row, err := j.rowOfCall(ctx, account, id)
+	row, err := j.readRowByCall(ctx, account, id)
 	if errors.Is(err, ErrNotFound) {
 		return "", false, nil
 	}
@@ -172,8 +172,8 @@ func (j *Journal) ByCall(ctx context.Context, account string, id sipgate.CallID)
 // moment, or ErrNotFound. The id of a row that became a part of another finds
 // that one.
 func (j *Journal) Record(ctx context.Context, account string, row switchboard.RowID) (Record, error) {
-	if err := j.sync(ctx, j.account(account)); err != nil {
+	if err := j.flush(ctx, j.state(account)); err != nil {
 		return Record{}, err
 	}
-	return j.read(ctx, account, row)
+	return j.readRecord(ctx, account, row)
 }

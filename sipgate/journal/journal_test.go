@@ -18,25 +18,25 @@ import (
 // Two accounts with the same ids, and texts of their own in every field: nothing
 // of the one is ever told of the other. (I6, T14)
 func TestI6(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
+	inBubble(t, func(t *testing.T, j *Journal) {
 		account := map[string]string{"Kanari": ours, "Zeisig": theirs}
 		rows := map[string]switchboard.RowID{}
 		for bird, account := range account {
-			b := switchboard.New(switchboard.Options{RowOf: func(sipgate.CallID) (switchboard.RowID, bool) { return "row", true }})
-			x := openWith(t, j, account, b, b)
-			x.Name(map[string]string{"+" + jennifer: bird + " outside"})
+			b := switchboard.New(switchboard.Options{RestoreRowID: func(sipgate.CallID) (switchboard.RowID, bool) { return "row", true }})
+			x := openBoardWith(t, j, account, b, b)
+			x.SetNames(map[string]string{"+" + jennifer: bird + " outside"})
 			x.Join(switchboard.Member{ID: "w0", Name: bird + " member", API: x.fake})
 			e := newCall("A", sipgate.Incoming, jennifer, doc, bird+" user")
-			x.tell(e)
+			x.observe(e)
 			x.add("A", jennifer, doc)
-			x.tell(answer(e, bird+" user"))
+			x.observe(answer(e, bird+" user"))
 			x.poll()
-			rows[bird] = x.only().ID
-			x.do("w0", rows[bird], switchboard.Announce{URL: "u", Title: bird + " title"})
-			if err := j.Note(t.Context(), account, rows[bird], bird+" author", bird+" text"); err != nil {
+			rows[bird] = x.onlyCall().ID
+			x.execute("w0", rows[bird], switchboard.Announce{URL: "u", Title: bird + " title"})
+			if err := j.AddNote(t.Context(), account, rows[bird], bird+" author", bird+" text"); err != nil {
 				t.Error(err)
 			}
-			x.tell(hangup(e, bird+" cause"))
+			x.observe(hangup(e, bird+" cause"))
 		}
 		for bird, other := range map[string]string{"Kanari": "Zeisig", "Zeisig": "Kanari"} {
 			r, err := j.Record(t.Context(), account[bird], "row")
@@ -49,13 +49,13 @@ func TestI6(t *testing.T) {
 			if _, err := j.Record(t.Context(), stranger, "row"); !errors.Is(err, ErrNotFound) {
 				t.Errorf("%q reads it: %v", stranger, err)
 			}
-			if err := j.Note(t.Context(), stranger, "row", "x", "x"); !errors.Is(err, ErrNotFound) {
+			if err := j.AddNote(t.Context(), stranger, "row", "x", "x"); !errors.Is(err, ErrNotFound) {
 				t.Errorf("%q notes: %v", stranger, err)
 			}
-			if _, ok, err := j.ByCall(t.Context(), stranger, "A"); ok || err != nil {
+			if _, ok, err := j.RowByCall(t.Context(), stranger, "A"); ok || err != nil {
 				t.Errorf("%q finds it by call: %v", stranger, err)
 			}
-			if _, ok := j.RowOf(stranger)("A"); ok {
+			if _, ok := j.RowLookup(stranger)("A"); ok {
 				t.Errorf("%q knows its row", stranger)
 			}
 		}
@@ -67,12 +67,12 @@ func TestNoDigits(t *testing.T) {
 	file := tempFile(t)
 	synctest.Test(t, func(t *testing.T) {
 		db := openDB(t, file)
-		x := open(t, newJournal(t, db), ours, "mia")
+		x := openBoard(t, newJournal(t, db), ours, "mia")
 		x.add("A", jennifer, doc)
 		x.poll()
 		for _, err := range []error{nil, timeout, refused} {
 			x.fail(err)
-			x.do("mia", x.only().ID, switchboard.Tones{Digits: "90872163"})
+			x.execute("mia", x.onlyCall().ID, switchboard.Tones{Digits: "90872163"})
 		}
 		x.stop()
 		for _, f := range []string{file, file + "-wal"} {
@@ -86,16 +86,16 @@ func TestNoDigits(t *testing.T) {
 // Calls are removed 90 days after they were last heard of, with all that belongs
 // to them; a late note does not keep them. (14.2.4)
 func TestPurge(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours)
-		x.tell(toDoc)
-		row := x.only().ID
-		x.tell(answer(toDoc, "Doc"), hangup(toDoc, "normalClearing"))
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours)
+		x.observe(toDoc)
+		row := x.onlyCall().ID
+		x.observe(answer(toDoc, "Doc"), hangup(toDoc, "normalClearing"))
 		time.Sleep(60 * 24 * time.Hour)
 		later := newCall("L", sipgate.Incoming, marty, doc, "Doc")
-		x.tell(later, hangup(later, "busy"))
+		x.observe(later, hangup(later, "busy"))
 		time.Sleep(30*24*time.Hour - time.Minute)
-		if err := j.Note(t.Context(), ours, row, "MIA", "late"); err != nil {
+		if err := j.AddNote(t.Context(), ours, row, "MIA", "late"); err != nil {
 			t.Error(err)
 		}
 		if err := j.Purge(t.Context()); err != nil {
@@ -111,10 +111,10 @@ func TestPurge(t *testing.T) {
 		if _, err := j.Record(t.Context(), ours, row); !errors.Is(err, ErrNotFound) {
 			t.Errorf("it is still there: %v", err)
 		}
-		if _, ok, err := j.ByCall(t.Context(), ours, "A"); ok || err != nil {
+		if _, ok, err := j.RowByCall(t.Context(), ours, "A"); ok || err != nil {
 			t.Errorf("by call: %v, %v", ok, err)
 		}
-		if id, ok, _ := j.ByCall(t.Context(), ours, "L"); !ok || len(x.record(id).Entries) != 2 {
+		if id, ok, _ := j.RowByCall(t.Context(), ours, "L"); !ok || len(x.record(id).Entries) != 2 {
 			t.Error("the younger call went too")
 		}
 		for table, want := range map[string]int{"journal_rows": 1, "journal_entries": 2, "journal_calls": 1} {
@@ -128,11 +128,11 @@ func TestPurge(t *testing.T) {
 
 // Many calls are purged in steps.
 func TestPurgeSteps(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
+	inBubble(t, func(t *testing.T, j *Journal) {
 		var ws []write
 		for i := range 2*purgeStep + 3 {
 			id := switchboard.RowID(fmt.Sprint(i))
-			ws = append(ws, saveRow{id: id, heard: time.Now(), state: "{}"})
+			ws = append(ws, saveRow{id: id, heardAt: time.Now(), state: "{}"})
 			if i%10 == 0 {
 				ws = append(ws, addEntry{id, Entry{At: time.Now(), Kind: Rang}})
 			}
@@ -140,7 +140,7 @@ func TestPurgeSteps(t *testing.T) {
 		if err := j.commit(t.Context(), ours, ws...); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(DefaultKeep + time.Second)
+		time.Sleep(DefaultRetention + time.Second)
 		if err := j.Purge(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -154,45 +154,45 @@ func TestPurgeSteps(t *testing.T) {
 // While the database fails the board goes on; afterwards the journal tells what
 // happened, as far as it can be seen then.
 func TestDatabaseFails(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours, "mia")
-		x.tell(toDoc)
-		row := x.only().ID
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours, "mia")
+		x.observe(toDoc)
+		row := x.onlyCall().ID
 		if _, err := j.db.Exec("alter table journal_rows rename to away"); err != nil {
 			t.Fatal(err)
 		}
-		x.tell(answer(toDoc, "Doc")) // 3
+		x.observe(answer(toDoc, "Doc")) // 3
 		if _, err := j.Record(t.Context(), ours, row); err == nil {
 			t.Error("read without a table")
 		}
-		if err := j.Note(t.Context(), ours, row, "MIA", "x"); err == nil {
+		if err := j.AddNote(t.Context(), ours, row, "MIA", "x"); err == nil {
 			t.Error("noted without a table")
 		}
 		other := newCall("B", sipgate.Incoming, marty, doc, "Doc")
-		x.tell(other)
-		x.tell(answer(other, "Doc")) // nobody listens
-		for range 400 {              // more than a subscription holds
-			x.Name(map[string]string{"+" + marty: fmt.Sprint(x.Snapshot().Seq)})
+		x.observe(other)
+		x.observe(answer(other, "Doc")) // nobody listens
+		for range 400 {                 // more than a subscription holds
+			x.SetNames(map[string]string{"+" + marty: fmt.Sprint(x.Snapshot().Seq)})
 		}
-		x.tell(hangup(other, "busy"))
-		if n := j.account(ours).waiting(); n > 20 {
+		x.observe(hangup(other, "busy"))
+		if n := j.state(ours).pendingWrites(); n > 20 {
 			t.Errorf("%d writes wait", n)
 		}
 		if _, err := j.db.Exec("alter table away rename to journal_rows"); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Second)
-		x.tell(hangup(toDoc, "normalClearing")) // 17
-		x.want(row, `
+		x.observe(hangup(toDoc, "normalClearing")) // 17
+		x.wantTimeline(row, `
 			0 rang by Doc
 			3 answered by Doc
 			17 ended: normalClearing
 			`)
-		id, ok, err := j.ByCall(t.Context(), ours, "B")
+		id, ok, err := j.RowByCall(t.Context(), ours, "B")
 		if err != nil || !ok {
 			t.Fatal(ok, err)
 		}
-		x.want(id, `
+		x.wantTimeline(id, `
 			0 rang
 			~0 answered by Doc
 			6 ended: busy
@@ -203,19 +203,19 @@ func TestDatabaseFails(t *testing.T) {
 // A journal that falls behind is dropped by the board, looks again and compares;
 // no change of the board is told twice.
 func TestDropped(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours)
-		x.tell(toDoc)
-		row := x.only().ID
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours)
+		x.observe(toDoc)
+		row := x.onlyCall().ID
 		for range 3 {
 			for i := range 400 { // without a pause: nobody can follow
-				x.Name(map[string]string{"+" + jennifer: fmt.Sprint("Jennifer ", i)})
+				x.SetNames(map[string]string{"+" + jennifer: fmt.Sprint("Jennifer ", i)})
 			}
 			x.Observe(answer(toDoc, "Doc"))
 			time.Sleep(3 * time.Second)
 		}
-		x.tell(hangup(toDoc, "busy"))
-		x.want(row, `
+		x.observe(hangup(toDoc, "busy"))
+		x.wantTimeline(row, `
 			0 rang by Doc
 			3 answered by Doc
 			12 ended: busy
@@ -225,88 +225,88 @@ func TestDropped(t *testing.T) {
 
 // A burst is one transaction, whatever happens in it.
 func TestBurst(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours)
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours)
 		for i := range 50 {
 			e := newCall(sipgate.CallID(fmt.Sprint("C", i)), sipgate.Incoming, jennifer, doc, "Doc")
 			x.Observe(e)
 			x.Observe(answer(e, "Doc"))
 			synctest.Wait()
 		}
-		if n := j.account(ours).waiting(); n != 50*5 {
+		if n := j.state(ours).pendingWrites(); n != 50*5 {
 			t.Errorf("%d writes wait, want 50 × (2 rows, 2 entries, 1 call)", n)
 		}
-		time.Sleep(burst)
+		time.Sleep(flushDelay)
 		synctest.Wait()
-		if n := j.account(ours).waiting(); n != 0 {
+		if n := j.state(ours).pendingWrites(); n != 0 {
 			t.Errorf("%d writes wait after the burst", n)
 		}
 	})
 }
 
 func TestFollowTwice(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours)
-		if err := j.Follow(t.Context(), ours, x.Board); !errors.Is(err, ErrFollowed) {
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours)
+		if err := j.Follow(t.Context(), ours, x.Board); !errors.Is(err, ErrAlreadyFollowed) {
 			t.Errorf("followed twice: %v", err)
 		}
 		x.stop()
-		open(t, j, ours)
+		openBoard(t, j, ours)
 	})
 }
 
 // What is remembered without the database is bounded, and the calls that last
 // are never forgotten.
 func TestRemembered(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours)
-		x.tell(toDoc, answer(toDoc, "Doc"))
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours)
+		x.observe(toDoc, answer(toDoc, "Doc"))
 		for i := range 30 {
 			e := newCall(sipgate.CallID(fmt.Sprint("C", i)), sipgate.Incoming, marty, doc, "Doc")
-			x.tell(e, hangup(e, "busy"))
+			x.observe(e, hangup(e, "busy"))
 			time.Sleep(time.Hour)
 		}
-		rowOf := j.RowOf(ours)
+		rowOf := j.RowLookup(ours)
 		for id, want := range map[sipgate.CallID]bool{"A": true, "C0": false, "C2": false, "C20": true, "C29": true} {
 			if _, ok := rowOf(id); ok != want {
 				t.Errorf("%s is known: %v", id, ok)
 			}
-			if _, ok, _ := j.ByCall(t.Context(), ours, id); !ok {
+			if _, ok, _ := j.RowByCall(t.Context(), ours, id); !ok {
 				t.Errorf("%s is not in the database", id)
 			}
 		}
-		if n := len(j.account(ours).queue); n > 100 {
+		if n := len(j.state(ours).queue); n > 100 {
 			t.Errorf("%d sightings are kept", n)
 		}
-		if _, ok := newJournal(t, j.db).RowOf(ours)("A"); !ok {
+		if _, ok := newJournal(t, j.db).RowLookup(ours)("A"); !ok {
 			t.Error("the call that lasts is forgotten by the next process")
 		}
-		a := j.account("flood")
-		for i := range 2 * mostCalls {
-			a.sight(sipgate.CallID(fmt.Sprint(i)), "row", time.Now())
+		a := j.state("flood")
+		for i := range 2 * maxCachedCalls {
+			a.cacheRow(sipgate.CallID(fmt.Sprint(i)), "row", time.Now())
 		}
-		if len(a.calls) != mostCalls || len(a.queue) != mostCalls {
-			t.Errorf("%d calls, %d sightings", len(a.calls), len(a.queue))
+		if len(a.rows) != maxCachedCalls || len(a.queue) != maxCachedCalls {
+			t.Errorf("%d calls, %d sightings", len(a.rows), len(a.queue))
 		}
 	})
 }
 
 // Whoever gives up waiting does not stop what is written.
 func TestCancelled(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours)
-		x.tell(toDoc)
-		row := x.only().ID
-		release, _ := j.account(ours).hold(t.Context())
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours)
+		x.observe(toDoc)
+		row := x.onlyCall().ID
+		release, _ := j.state(ours).lock(t.Context())
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := j.Record(ctx, ours, row); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("read while another writes: %v", err)
 		}
-		if err := j.Note(ctx, ours, row, "MIA", "x"); !errors.Is(err, context.DeadlineExceeded) {
+		if err := j.AddNote(ctx, ours, row, "MIA", "x"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("noted while another writes: %v", err)
 		}
 		release()
-		x.want(row, "0 rang by Doc\n")
+		x.wantTimeline(row, "0 rang by Doc\n")
 	})
 }

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	mostNote  = 2000 // characters of a note
-	mostNotes = 200  // notes on a call
+	maxNoteLength = 2000 // characters of a note
+	maxNotes      = 200  // notes on a call
 )
 
 // Note adds a note to a call of the account, by the member of that name. When
@@ -22,24 +22,24 @@ const (
 // The errors are ErrNotFound, or a *sipgate.ValueError of the field "note" with
 // the code "note_empty", "note_too_long" (more than 2,000 characters) or
 // "note_too_many".
-func (j *Journal) Note(ctx context.Context, account string, row switchboard.RowID, by, text string) error {
+func (j *Journal) AddNote(ctx context.Context, account string, row switchboard.RowID, by, text string) error {
 	text = cleanNote(text)
 	switch {
 	case text == "":
 		return &sipgate.ValueError{Field: "note", Code: "note_empty"}
-	case utf8.RuneCountInString(text) > mostNote:
+	case utf8.RuneCountInString(text) > maxNoteLength:
 		return &sipgate.ValueError{Field: "note", Code: "note_too_long"}
 	}
-	a := j.account(account)
-	if err := j.sync(ctx, a); err != nil {
+	a := j.state(account)
+	if err := j.flush(ctx, a); err != nil {
 		return err
 	}
-	release, err := a.hold(ctx)
+	release, err := a.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	row, _, err = j.find(ctx, account, row)
+	row, _, err = j.resolveRow(ctx, account, row)
 	if err != nil {
 		return err
 	}
@@ -49,10 +49,10 @@ func (j *Journal) Note(ctx context.Context, account string, row switchboard.RowI
 		account, string(row)).Scan(&n); err != nil {
 		return err
 	}
-	if n >= mostNotes {
+	if n >= maxNotes {
 		return &sipgate.ValueError{Field: "note", Code: "note_too_many"}
 	}
-	return j.commit(ctx, account, addEntry{row, Entry{At: j.now(), Kind: Noted, Who: by, Detail: text}})
+	return j.commit(ctx, account, addEntry{row, Entry{At: j.now(), Kind: Noted, Name: by, Detail: text}})
 }
 
 // cleanNote returns a text as it is kept: valid, with line breaks but at most
@@ -64,7 +64,7 @@ func cleanNote(s string) string {
 		switch {
 		case r == '\n':
 			return r
-		case unicode.Is(unicode.Bidi_Control, r), r == '\ufeff', r == '\u200b', unicode.Is(tags, r):
+		case unicode.Is(unicode.Bidi_Control, r), r == '\ufeff', r == '\u200b', unicode.Is(tagCharacters, r):
 			return -1
 		case unicode.IsControl(r):
 			return ' '
@@ -83,4 +83,4 @@ func cleanNote(s string) string {
 }
 
 // tags are invisible letters.
-var tags = &unicode.RangeTable{R32: []unicode.Range32{{Lo: 0xE0000, Hi: 0xE001F, Stride: 1}}}
+var tagCharacters = &unicode.RangeTable{R32: []unicode.Range32{{Lo: 0xE0000, Hi: 0xE001F, Stride: 1}}}

@@ -11,10 +11,10 @@ import (
 )
 
 func TestNote(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours)
-		x.tell(toDoc)
-		row := x.only().ID
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours)
+		x.observe(toDoc)
+		row := x.onlyCall().ID
 		for _, test := range []struct{ text, kept, code string }{
 			{"", "", "note_empty"},
 			{" \r\n\t\u200b\x00", "", "note_empty"},
@@ -24,11 +24,11 @@ func TestNote(t *testing.T) {
 			{"evil\u202egpj.exe", "evilgpj.exe", ""},
 			{"Mönch 👩‍🚒", "Mönch 👩‍🚒", ""},
 			{"bad\xff", "bad\ufffd", ""},
-			{strings.Repeat("ü", mostNote), strings.Repeat("ü", mostNote), ""},
-			{strings.Repeat("ü", mostNote+1), "", "note_too_long"},
+			{strings.Repeat("ü", maxNoteLength), strings.Repeat("ü", maxNoteLength), ""},
+			{strings.Repeat("ü", maxNoteLength+1), "", "note_too_long"},
 			{strings.Repeat("x", 1<<20), "", "note_too_long"},
 		} {
-			err := j.Note(t.Context(), ours, row, "Mia\n\u202eMeier", test.text)
+			err := j.AddNote(t.Context(), ours, row, "Mia\n\u202eMeier", test.text)
 			var wrong *sipgate.ValueError
 			if test.code != "" {
 				if !errors.As(err, &wrong) || wrong.Code != test.code || wrong.Field != "note" {
@@ -37,22 +37,22 @@ func TestNote(t *testing.T) {
 				continue
 			}
 			all := x.record(row).Entries
-			if e := all[len(all)-1]; err != nil || e.Kind != Noted || e.Detail != test.kept || e.Who != "Mia Meier" {
-				t.Errorf("%.20q: %v, kept %.40q by %q", test.text, err, e.Detail, e.Who)
+			if e := all[len(all)-1]; err != nil || e.Kind != Noted || e.Detail != test.kept || e.Name != "Mia Meier" {
+				t.Errorf("%.20q: %v, kept %.40q by %q", test.text, err, e.Detail, e.Name)
 			}
 		}
-		if err := j.Note(t.Context(), ours, "nobody", "Mia", "x"); !errors.Is(err, ErrNotFound) {
+		if err := j.AddNote(t.Context(), ours, "nobody", "Mia", "x"); !errors.Is(err, ErrNotFound) {
 			t.Errorf("a note on no call: %v", err)
 		}
 		var wrong *sipgate.ValueError
 		var ws []write
-		for range mostNotes {
+		for range maxNotes {
 			ws = append(ws, addEntry{row, Entry{Kind: Noted}})
 		}
 		if err := j.commit(t.Context(), ours, ws...); err != nil {
 			t.Fatal(err)
 		}
-		if err := j.Note(t.Context(), ours, row, "Mia", "again"); !errors.As(err, &wrong) || wrong.Code != "note_too_many" {
+		if err := j.AddNote(t.Context(), ours, row, "Mia", "again"); !errors.As(err, &wrong) || wrong.Code != "note_too_many" {
 			t.Errorf("the note after the last: %v", err)
 		}
 	})
@@ -75,7 +75,7 @@ func FuzzCleanNote(f *testing.F) {
 		if again := cleanNote(got); again != got {
 			t.Errorf("%q became %q, and then %q", s, got, again)
 		}
-		if line := tidy(s); strings.ContainsAny(line, "\n\r\t\x00") || utf8.RuneCountInString(line) > mostField {
+		if line := singleLine(s); strings.ContainsAny(line, "\n\r\t\x00") || utf8.RuneCountInString(line) > maxFieldLength {
 			t.Errorf("%q on a line is %q", s, line)
 		}
 	})

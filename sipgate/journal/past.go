@@ -12,53 +12,53 @@ import (
 )
 
 // A Past is an entry of sipgate's history that is about a call.
-type Past struct {
-	Entry string // its id
-	Sure  bool   // sipgate says so; else parties and time agree, and that is all
+type HistoryLink struct {
+	EntryID string // its id
+	Exact   bool   // sipgate says so; else parties and time agree, and that is all
 }
 
 // Attach keeps that an entry of the history is about a call of the account. An
 // entry is about one call: the last one attached, unless an earlier one was
 // sure and this one is not. ErrNotFound means that there is no such call.
-func (j *Journal) Attach(ctx context.Context, account string, row switchboard.RowID, p Past) error {
-	row, _, err := j.find(ctx, account, row)
+func (j *Journal) LinkHistory(ctx context.Context, account string, row switchboard.RowID, p HistoryLink) error {
+	row, _, err := j.resolveRow(ctx, account, row)
 	if err != nil {
 		return err
 	}
-	return j.commit(ctx, account, attach{row, p})
+	return j.commit(ctx, account, linkHistory{row, p})
 }
 
-type attach struct {
+type linkHistory struct {
 	row  switchboard.RowID
-	past Past
+	link HistoryLink
 }
 
-func (w attach) do(ctx context.Context, tx *sql.Tx, account string) error {
+func (w linkHistory) exec(ctx context.Context, tx *sql.Tx, account string) error {
 	_, err := tx.ExecContext(ctx, `
 		insert into journal_past (account, entry_id, row_id, sure) values ($1, $2, $3, $4)
 		on conflict (account, entry_id) do update set row_id = excluded.row_id, sure = excluded.sure
 		where excluded.sure or not journal_past.sure`,
-		account, w.past.Entry, string(w.row), w.past.Sure)
+		account, w.link.EntryID, string(w.row), w.link.Exact)
 	return err
 }
 
 // Past returns the entries that were attached to a call, the first one first.
-func (j *Journal) Past(ctx context.Context, account string, row switchboard.RowID) ([]Past, error) {
-	return query(ctx, j.db, func(rows *sql.Rows) (p Past, err error) {
-		return p, rows.Scan(&p.Entry, &p.Sure)
+func (j *Journal) HistoryLinks(ctx context.Context, account string, row switchboard.RowID) ([]HistoryLink, error) {
+	return queryAll(ctx, j.db, func(rows *sql.Rows) (p HistoryLink, err error) {
+		return p, rows.Scan(&p.EntryID, &p.Exact)
 	}, `select entry_id, sure from journal_past where account = $1 and row_id = $2 order by length(entry_id), entry_id limit $3`,
-		account, string(row), mostPast)
+		account, string(row), maxHistoryLinks)
 }
 
 // mostPast is how many entries of a call are returned: a call that is
 // transferred becomes several.
-const mostPast = 20
+const maxHistoryLinks = 20
 
 // ByEntry returns the call that an entry of the history is about, and false if
 // none is known. It knows those that were attached, and those that sipgate
 // names; where it names none, a call with the same parties at that time will
 // do.
-func (j *Journal) ByEntry(ctx context.Context, account string, e sipgate.HistoryEntry) (switchboard.RowID, bool, error) {
+func (j *Journal) RowByEntry(ctx context.Context, account string, e sipgate.HistoryEntry) (switchboard.RowID, bool, error) {
 	var row string
 	err := j.db.QueryRowContext(ctx, `
 		select row_id from journal_past where account = $1 and entry_id = $2`, account, e.ID).Scan(&row)
@@ -66,29 +66,29 @@ func (j *Journal) ByEntry(ctx context.Context, account string, e sipgate.History
 		return switchboard.RowID(row), err == nil, err
 	}
 	if e.CallID != "" {
-		return j.ByCall(ctx, account, e.CallID)
+		return j.RowByCall(ctx, account, e.CallID)
 	}
-	return j.byParties(ctx, account, e)
+	return j.rowByParties(ctx, account, e)
 }
 
-func (j *Journal) byParties(ctx context.Context, account string, e sipgate.HistoryEntry) (switchboard.RowID, bool, error) {
-	near, err := query(ctx, j.db, func(rows *sql.Rows) (r Record, err error) {
+func (j *Journal) rowByParties(ctx context.Context, account string, e sipgate.HistoryEntry) (switchboard.RowID, bool, error) {
+	near, err := queryAll(ctx, j.db, func(rows *sql.Rows) (r Record, err error) {
 		var state string
 		if err = rows.Scan(&r.Row, &state); err != nil {
 			return r, err
 		}
 		if c, err := decodeCall(state); err == nil { // else it matches nothing
-			r.tell(c)
+			r.setCall(c)
 		}
 		return r, nil
 	}, `
 		select row_id, state from journal_rows
 		where account = $1 and ended_at >= $2 and ended_at <= $3 and into_row = '' order by ended_at, row_id limit $4`,
-		account, e.Created.Add(-apart).UnixMilli(), e.Created.Add(e.Duration+longest).UnixMilli(), mostOpen)
+		account, e.Created.Add(-matchTolerance).UnixMilli(), e.Created.Add(e.Duration+maxCallDuration).UnixMilli(), maxOpenRows)
 	if err != nil {
 		return "", false, err
 	}
-	i := slices.IndexFunc(near, func(r Record) bool { ok, _ := r.Is(e); return ok })
+	i := slices.IndexFunc(near, func(r Record) bool { return r.Matches(e) != NoMatch })
 	if i < 0 {
 		return "", false, nil
 	}
@@ -98,40 +98,57 @@ func (j *Journal) byParties(ctx context.Context, account string, e sipgate.Histo
 // How far the times of a call and of its entry may be apart, and how long a
 // call may be.
 const (
-	apart   = time.Minute
-	longest = 12 * time.Hour
+	matchTolerance  = time.Minute
+	maxCallDuration = 12 * time.Hour
 )
 
-// Is reports whether an entry of the history is about the call, and whether
-// that is sure: then sipgate names the call. An entry that names another call
-// is not about this one; one that names none is if both sides' numbers and the
-// direction agree, as far as they are known, and it was made while the call
-// lasted.
-func (r *Record) Is(e sipgate.HistoryEntry) (ok, sure bool) {
+// Match says how surely an entry of the history is about a call.
+type Match int
+
+// The matches, from the weakest to the strongest.
+const (
+	NoMatch  Match = iota
+	Probable       // parties, direction and time agree
+	Exact          // sipgate names the call
+)
+
+// Matches compares the call with an entry of the history. An entry with a call
+// id matches by that id alone. One without matches if the numbers of both sides
+// and the direction agree, as far as they are known, and it was made while the
+// call lasted.
+func (r *Record) Matches(e sipgate.HistoryEntry) Match {
 	if e.CallID != "" {
-		named := slices.Contains(r.CallIDs, e.CallID)
-		return named, named
+		if slices.Contains(r.CallIDs, e.CallID) {
+			return Exact
+		}
+		return NoMatch
 	}
-	outside, _ := e.Outside()
-	inside, _ := e.Inside()
+	remote, _ := e.Remote()
+	local, _ := e.Local()
 	direction := sipgate.Outgoing
 	if e.Incoming {
 		direction = sipgate.Incoming
 	}
 	end := r.Ended
 	if end.IsZero() {
-		end = r.Started.Add(longest)
+		end = r.Started.Add(maxCallDuration)
 	}
-	return !r.Started.IsZero() && compared(outside) == compared(r.Outside.Number) &&
-		(r.Inside.Number == "" || compared(inside) == compared(r.Inside.Number)) &&
-		(r.Direction == "" || r.Direction == direction) &&
-		e.Created.After(r.Started.Add(-apart)) && e.Created.Before(end.Add(apart)), false
+	switch {
+	case r.Started.IsZero(),
+		comparableNumber(remote) != comparableNumber(r.Remote.Number),
+		r.Local.Number != "" && comparableNumber(local) != comparableNumber(r.Local.Number),
+		r.Direction != "" && r.Direction != direction,
+		!e.Created.After(r.Started.Add(-matchTolerance)),
+		!e.Created.Before(end.Add(matchTolerance)):
+		return NoMatch
+	}
+	return Probable
 }
 
 // compared is a number as it is compared; those that are not shown are equal.
-func compared(s string) string {
+func comparableNumber(s string) string {
 	if s == "anonymous" {
 		return ""
 	}
-	return sipgate.NormalNumber(s)
+	return sipgate.NormalizeNumber(s)
 }

@@ -18,14 +18,14 @@ import (
 // the end tells the same as the board.
 func TestProperty(t *testing.T) {
 	n := uint64(*seeds)
-	if raced {
+	if raceEnabled {
 		n /= 20
 	}
 	for seed := range n {
 		file := tempFile(t)
 		synctest.Test(t, func(t *testing.T) {
-			h := &history{Rand: rand.New(rand.NewPCG(seed, 1))}
-			h.office = open(t, newJournal(t, openDB(t, file)), ours, "mia")
+			h := &scenario{Rand: rand.New(rand.NewPCG(seed, 1))}
+			h.testBoard = openBoard(t, newJournal(t, openDB(t, file)), ours, "mia")
 			for range 60 {
 				h.step()
 			}
@@ -40,15 +40,15 @@ func TestProperty(t *testing.T) {
 
 var seeds = flag.Int("seeds", 50, "how many random histories TestProperty tries")
 
-type history struct {
+type scenario struct {
 	*rand.Rand
-	*office
+	*testBoard
 }
 
 var partners = []string{jennifer, marty, "4915799999999"}
 
 // event is some event of some call; the calls of one partner name each other.
-func (h *history) event() sipgate.Event {
+func (h *scenario) event() sipgate.Event {
 	n := h.IntN(8)
 	e := newCall(sipgate.CallID(fmt.Sprintf("C%d", n)), sipgate.Incoming, partners[n%3], []string{doc, marty}[n/4], []string{"Doc", "Marty"}[n/4])
 	if n >= 4 && h.IntN(2) == 0 {
@@ -63,7 +63,7 @@ func (h *history) event() sipgate.Event {
 	return hangup(e, "normalClearing")
 }
 
-func (h *history) step() {
+func (h *scenario) step() {
 	switch h.IntN(14) {
 	case 0, 1, 2, 3:
 		e := h.event()
@@ -84,7 +84,7 @@ func (h *history) step() {
 		h.change(h.event().CallID, func(c *sipgate.Call) { c.Hold, c.Recording = h.IntN(2) == 0, h.IntN(2) == 0 })
 	case 12:
 		for i := range 300 { // more than a subscription holds
-			h.Name(map[string]string{"+" + jennifer: fmt.Sprint(i), "+" + doc: fmt.Sprint(i)})
+			h.SetNames(map[string]string{"+" + jennifer: fmt.Sprint(i), "+" + doc: fmt.Sprint(i)})
 		}
 	case 13:
 		if h.IntN(3) == 0 {
@@ -95,35 +95,35 @@ func (h *history) step() {
 	synctest.Wait()
 }
 
-func (h *history) command() {
+func (h *scenario) command() {
 	calls := h.Snapshot().Calls
 	if len(calls) == 0 {
 		return
 	}
 	h.fail([]error{nil, nil, timeout, refused}[h.IntN(4)])
-	h.Do(h.t.Context(), switchboard.Command{By: "mia", Call: calls[h.IntN(len(calls))].ID, Action: []switchboard.Action{
+	h.Execute(h.t.Context(), switchboard.Command{By: "mia", Call: calls[h.IntN(len(calls))].ID, Action: []switchboard.Action{
 		switchboard.Hold{On: h.IntN(2) == 0}, switchboard.Record{On: h.IntN(2) == 0}, switchboard.Tones{Digits: "1"},
-		switchboard.TransferTo{Transfer: sipgate.Transfer{To: "+" + marty}}, switchboard.HangUp{}, switchboard.HangUp{After: 4 * time.Second},
+		switchboard.TransferTo{Transfer: sipgate.Transfer{To: "+" + marty}}, switchboard.HangUp{}, switchboard.HangUp{GracePeriod: 4 * time.Second},
 	}[h.IntN(6)]})
 	h.fail(nil)
 }
 
 // restart begins with a new board and a new journal, at the same sipgate.
-func (h *history) restart() {
+func (h *scenario) restart() {
 	h.stop()
 	calls := h.calls
-	h.office = open(h.t, newJournal(h.t, h.j.db), ours, "mia")
+	h.testBoard = openBoard(h.t, newJournal(h.t, h.j.db), ours, "mia")
 	h.calls = calls
 	h.Poll(h.t.Context())
 }
 
-func (h *history) check(seed uint64) {
-	rows, err := query(h.t.Context(), h.j.db, scan[switchboard.RowID], "select row_id from journal_rows where into_row = ''")
+func (h *scenario) check(seed uint64) {
+	rows, err := queryAll(h.t.Context(), h.j.db, scanText[switchboard.RowID], "select row_id from journal_rows where into_row = ''")
 	if err != nil || len(rows) == 0 {
 		h.t.Fatalf("seed %d: %d rows, %v", seed, len(rows), err)
 	}
 	// Of rows that became one, each was held and recorded by itself.
-	merged, err := query(h.t.Context(), h.j.db, scan[switchboard.RowID], "select into_row from journal_rows where into_row <> ''")
+	merged, err := queryAll(h.t.Context(), h.j.db, scanText[switchboard.RowID], "select into_row from journal_rows where into_row <> ''")
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -134,8 +134,8 @@ func (h *history) check(seed uint64) {
 		if c >= 0 && (shown[c].Phase == switchboard.Ended) == r.Ended.IsZero() && !stale(h.known(row), &shown[c]) {
 			h.t.Errorf("seed %d: the board shows %+v, ended %v", seed, shown[c], r.Ended)
 		}
-		if wrong := nonsense(r, !slices.Contains(merged, row)); wrong != "" {
-			h.t.Errorf("seed %d: %s\n%s", seed, wrong, lines(r))
+		if wrong := contradiction(r, !slices.Contains(merged, row)); wrong != "" {
+			h.t.Errorf("seed %d: %s\n%s", seed, wrong, timeline(r))
 		}
 	}
 	for _, c := range shown {
@@ -145,16 +145,16 @@ func (h *history) check(seed uint64) {
 	}
 }
 
-func (h *history) known(row switchboard.RowID) *switchboard.Call {
-	l := &line{id: row}
-	if err := h.j.load(h.t.Context(), ours, l); err != nil || l.call == nil {
+func (h *scenario) known(row switchboard.RowID) *switchboard.Call {
+	l := &trackedRow{id: row}
+	if err := h.j.loadRow(h.t.Context(), ours, l); err != nil || l.call == nil {
 		h.t.Fatal(err)
 	}
 	return l.call
 }
 
 // nonsense says what of a timeline cannot be.
-func nonsense(r Record, alone bool) string {
+func contradiction(r Record, alone bool) string {
 	n := map[Kind]int{}
 	on := map[Kind]bool{}
 	for i, e := range r.Entries {

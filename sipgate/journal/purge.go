@@ -14,7 +14,7 @@ const purgeStep = 200
 // timelines and notes. It counts from when the board last told of a call; a
 // note that was added later does not keep it.
 func (j *Journal) Purge(ctx context.Context) error {
-	before := j.now().Add(-j.keep)
+	before := j.now().Add(-j.retention)
 	for {
 		p := &purge{before: before}
 		if err := j.commit(ctx, "", p); err != nil {
@@ -35,7 +35,7 @@ type purge struct {
 	removed int64
 }
 
-func (w *purge) do(ctx context.Context, tx *sql.Tx, _ string) error {
+func (w *purge) exec(ctx context.Context, tx *sql.Tx, _ string) error {
 	for _, table := range []string{"journal_entries", "journal_calls", "journal_past", "journal_rows"} {
 		result, err := tx.ExecContext(ctx, `
 			delete from `+table+` where (account, row_id) in (

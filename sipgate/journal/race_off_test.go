@@ -2,4 +2,4 @@
 
 package journal
 
-const raced = false
+const raceEnabled = false

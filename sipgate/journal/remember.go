@@ -4,18 +4,18 @@ import "callboard/sipgate/switchboard"
 
 // remember is what is known of a call after after came: what a later life of
 // the board does not tell stays known.
-func remember(before *switchboard.Call, after switchboard.Call) switchboard.Call {
-	after.Seen, after.Attention, after.Seq, after.Memo = nil, nil, 0, nil
+func mergeCall(before *switchboard.Call, after switchboard.Call) switchboard.Call {
+	after.VisibleTo, after.Claim, after.Seq, after.Memo = nil, nil, 0, nil
 	if before == nil {
 		return after
 	}
-	if after.Upstream == before.Upstream {
-		after.Outside, after.Inside = fill(after.Outside, before.Outside), fill(after.Inside, before.Inside)
-		if len(after.Users) == 0 {
-			after.Users = before.Users
+	if after.CallID == before.CallID {
+		after.Remote, after.Local = mergeParty(after.Remote, before.Remote), mergeParty(after.Local, before.Local)
+		if len(after.UserNames) == 0 {
+			after.UserNames = before.UserNames
 		}
-		if len(after.Earlier) < len(before.Earlier) {
-			after.Earlier = before.Earlier
+		if len(after.PreviousParties) < len(before.PreviousParties) {
+			after.PreviousParties = before.PreviousParties
 		}
 	}
 	if after.Direction == "" {
@@ -24,19 +24,19 @@ func remember(before *switchboard.Call, after switchboard.Call) switchboard.Call
 	if before.Started.Before(after.Started) {
 		after.Started = before.Started
 	}
-	after.About = after.About && before.About
-	if after.Playing == nil {
-		after.Playing = before.Playing
+	after.Approximate = after.Approximate && before.Approximate
+	if after.Playback == nil {
+		after.Playback = before.Playback
 	}
-	if after.Last == nil && before.Last != nil {
-		o := *before.Last
+	if after.LastCommand == nil && before.LastCommand != nil {
+		o := *before.LastCommand
 		if o.Outcome == switchboard.Pending {
 			o.Outcome = switchboard.Unknown // as orders said
 		}
-		after.Last = &o
+		after.LastCommand = &o
 	}
-	if after.Phase == switchboard.Ended && (before.Phase == switchboard.Ended || before.Upstream == after.Upstream) {
-		after.Was = max(after.Was, min(before.Was, switchboard.Talking))
+	if after.Phase == switchboard.Ended && (before.Phase == switchboard.Ended || before.CallID == after.CallID) {
+		after.PreviousPhase = max(after.PreviousPhase, min(before.PreviousPhase, switchboard.Connected))
 		if after.Cause == "" {
 			after.Cause = before.Cause
 		}
@@ -45,7 +45,7 @@ func remember(before *switchboard.Call, after switchboard.Call) switchboard.Call
 }
 
 // fill completes a party by what was known of it.
-func fill(p, known switchboard.Party) switchboard.Party {
+func mergeParty(p, known switchboard.Party) switchboard.Party {
 	if p.Number == "" && p.Name == "" || p.Number == known.Number && p.Name == "" {
 		return known
 	}

@@ -19,38 +19,38 @@ import (
 // After a restart the timeline goes on: nothing is told twice, what changed
 // meanwhile is told, and a hang-up in its grace is cancelled (F25).
 func TestRestart(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours, "mia")
-		x.tell(toDoc)
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours, "mia")
+		x.observe(toDoc)
 		x.add("A", jennifer, doc)
-		x.tell(answer(toDoc, "Doc"))
+		x.observe(answer(toDoc, "Doc"))
 		x.poll()
-		row := x.only().ID
-		x.do("mia", row, switchboard.Hold{On: true}) // 8
-		if err := j.Note(t.Context(), ours, row, "MIA", "wants her money back"); err != nil {
+		row := x.onlyCall().ID
+		x.execute("mia", row, switchboard.Hold{On: true}) // 8
+		if err := j.AddNote(t.Context(), ours, row, "MIA", "wants her money back"); err != nil {
 			t.Error(err)
 		}
-		x.do("mia", row, switchboard.HangUp{After: 4 * time.Second})
+		x.execute("mia", row, switchboard.HangUp{GracePeriod: 4 * time.Second})
 		x.stop()
 
 		j = newJournal(t, j.db) // at 10
-		if got, ok := j.RowOf(ours)("A"); !ok || got != row {
+		if got, ok := j.RowLookup(ours)("A"); !ok || got != row {
 			t.Errorf("the call is of row %q, %v", got, ok)
 		}
-		if _, ok := j.RowOf(theirs)("A"); ok {
+		if _, ok := j.RowLookup(theirs)("A"); ok {
 			t.Error("the other account has the call too")
 		}
-		y := open(t, j, ours, "mia")
+		y := openBoard(t, j, ours, "mia")
 		y.add("A", jennifer, doc)
 		y.calls[0].Muted = true
 		y.poll()
-		if c := y.only(); c.ID != row || !c.About {
+		if c := y.onlyCall(); c.ID != row || !c.Approximate {
 			t.Errorf("on the new board %+v", c)
 		}
-		y.do("mia", row, switchboard.Hold{On: true}) // 12: it is not on hold any more
-		y.tell(answer(toDoc, "Doc"))                 // late
-		y.tell(hangup(toDoc, "normalClearing"))      // 16
-		y.want(row, `
+		y.execute("mia", row, switchboard.Hold{On: true}) // 12: it is not on hold any more
+		y.observe(answer(toDoc, "Doc"))                   // late
+		y.observe(hangup(toDoc, "normalClearing"))        // 16
+		y.wantTimeline(row, `
 			0 rang by Doc
 			3 answered by Doc
 			8 held by MIA
@@ -61,19 +61,19 @@ func TestRestart(t *testing.T) {
 			12 held by MIA
 			16 ended: normalClearing
 			`)
-		if r := y.record(row); r.About || r.Outside.Name != "Jennifer" || r.Direction != sipgate.Incoming {
+		if r := y.record(row); r.Approximate || r.Remote.Name != "Jennifer" || r.Direction != sipgate.Incoming {
 			t.Errorf("record %+v", r)
 		}
 		y.stop()
 
 		// A replayed event rings no call that has ended.
-		z := open(t, newJournal(t, j.db), ours)
-		z.tell(toDoc)
-		if c := z.only(); c.ID != row {
+		z := openBoard(t, newJournal(t, j.db), ours)
+		z.observe(toDoc)
+		if c := z.onlyCall(); c.ID != row {
 			t.Errorf("row %q", c.ID)
 		}
 		if r := z.record(row); r.Ended.IsZero() || len(r.Entries) != 9 {
-			t.Errorf("after a replay: %s", lines(r))
+			t.Errorf("after a replay: %s", timeline(r))
 		}
 	})
 }
@@ -81,21 +81,21 @@ func TestRestart(t *testing.T) {
 // A command that was on its way when the process died is unknown; a call that
 // went meanwhile has ended, nobody knows when.
 func TestF25Restart(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours, "mia")
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours, "mia")
 		x.add("A", jennifer, doc)
 		x.add("B", marty, doc)
 		x.poll()
 		rows := map[sipgate.CallID]switchboard.RowID{}
 		for _, c := range x.Snapshot().Calls {
-			rows[c.Upstream] = c.ID
+			rows[c.CallID] = c.ID
 		}
 		x.slow = time.Hour
-		go x.Do(t.Context(), switchboard.Command{By: "mia", Call: rows["A"], Action: switchboard.Tones{Digits: "1"}})
+		go x.Execute(t.Context(), switchboard.Command{By: "mia", Call: rows["A"], Action: switchboard.Tones{Digits: "1"}})
 		time.Sleep(time.Second)
 		x.stop()
 
-		y := open(t, newJournal(t, j.db), ours)
+		y := openBoard(t, newJournal(t, j.db), ours)
 		time.Sleep(10 * time.Minute) // nobody has signed in yet
 		y.Join(switchboard.Member{ID: "mia", Name: "MIA", API: y.fake})
 		y.add("A", jennifer, doc)
@@ -105,13 +105,13 @@ func TestF25Restart(t *testing.T) {
 		time.Sleep(3 * time.Minute)
 		cancel()
 		<-done
-		y.want(rows["A"], `
+		y.wantTimeline(rows["A"], `
 			~0 answered
 			603 unknown by MIA: tones
 			`)
 		r := y.record(rows["B"])
-		if r.Ended.IsZero() || len(r.Entries) != 2 || !r.Entries[1].About || r.Ended.Sub(r.Started) < 10*time.Minute {
-			t.Errorf("of the call that went:\n%s", lines(r))
+		if r.Ended.IsZero() || len(r.Entries) != 2 || !r.Entries[1].Approximate || r.Ended.Sub(r.Started) < 10*time.Minute {
+			t.Errorf("of the call that went:\n%s", timeline(r))
 		}
 		time.Sleep(time.Hour) // the slow command
 	})
@@ -119,21 +119,21 @@ func TestF25Restart(t *testing.T) {
 
 // An end that the board takes back is taken out of the timeline.
 func TestEndTakenBack(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours, "mia")
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours, "mia")
 		x.add("A", jennifer, doc)
 		x.poll()
-		row := x.only().ID
+		row := x.onlyCall().ID
 		x.remove("A")
 		x.poll()
 		x.poll()
 		if r := x.record(row); r.Ended.IsZero() {
-			t.Fatalf("not ended: %s", lines(r))
+			t.Fatalf("not ended: %s", timeline(r))
 		}
 		x.add("A", jennifer, doc)
 		x.poll()
 		x.poll()
-		x.want(row, "~0 answered\n")
+		x.wantTimeline(row, "~0 answered\n")
 		if r := x.record(row); !r.Ended.IsZero() {
 			t.Errorf("ended %v", r.Ended)
 		}
@@ -145,17 +145,17 @@ func TestEndTakenBack(t *testing.T) {
 func TestMergedRows(t *testing.T) {
 	for _, asked := range []bool{true, false} {
 		t.Run(fmt.Sprintf("asked %v", asked), func(t *testing.T) {
-			bubble(t, func(t *testing.T, j *Journal) {
+			inBubble(t, func(t *testing.T, j *Journal) {
 				b := switchboard.New(switchboard.Options{})
-				var l Listener = b
+				var l Board = b
 				if !asked {
-					l = deaf{l}
+					l = subscribeOnly{l}
 				}
-				x := openWith(t, j, ours, b, l, "mia")
+				x := openBoardWith(t, j, ours, b, l, "mia")
 				x.add("A", jennifer, doc)
 				x.poll()
-				first := x.only().ID
-				if err := x.do("mia", first, switchboard.Tones{Digits: "1"}); err != nil { // 2
+				first := x.onlyCall().ID
+				if err := x.execute("mia", first, switchboard.Tones{Digits: "1"}); err != nil { // 2
 					t.Error(err)
 				}
 				x.add("B", jennifer, marty)
@@ -166,26 +166,26 @@ func TestMergedRows(t *testing.T) {
 				}
 				second := calls[1].ID
 				for _, err := range []error{
-					j.Note(t.Context(), ours, first, "MIA", "one"),
-					j.Note(t.Context(), ours, second, "MIA", "two"), // 5
-					x.do("mia", second, switchboard.Tones{Digits: "2"}),
-					x.do("mia", second, switchboard.Record{On: true}), // 6
+					j.AddNote(t.Context(), ours, first, "MIA", "one"),
+					j.AddNote(t.Context(), ours, second, "MIA", "two"), // 5
+					x.execute("mia", second, switchboard.Tones{Digits: "2"}),
+					x.execute("mia", second, switchboard.Record{On: true}), // 6
 				} {
 					if err != nil {
 						t.Error(err)
 					}
 				}
 				x.remove("A")
-				x.tell( // events that tell that the two are one call, 7 and 10
+				x.observe( // events that tell that the two are one call, 7 and 10
 					answer(newCall("A", sipgate.Incoming, jennifer, doc), "Doc"),
 					origin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""),
 					hangup(newCall("A", sipgate.Incoming, jennifer, doc), "normalClearing"))
 				x.poll()
-				if c := x.only(); c.ID != first || c.Upstream != "B" {
+				if c := x.onlyCall(); c.ID != first || c.CallID != "B" {
 					t.Fatalf("row %+v", c)
 				}
 				for _, row := range []switchboard.RowID{first, second} {
-					x.want(row, `
+					x.wantTimeline(row, `
 						~0 answered
 						2 tones by MIA: 1
 						5 noted by MIA: one
@@ -198,10 +198,10 @@ func TestMergedRows(t *testing.T) {
 						t.Errorf("record %+v", r)
 					}
 				}
-				if err := j.Note(t.Context(), ours, second, "MIA", "three"); err != nil {
+				if err := j.AddNote(t.Context(), ours, second, "MIA", "three"); err != nil {
 					t.Error(err)
 				}
-				if got, ok, err := j.ByCall(t.Context(), ours, "B"); got != first || !ok || err != nil {
+				if got, ok, err := j.RowByCall(t.Context(), ours, "B"); got != first || !ok || err != nil {
 					t.Errorf("B is of %q, %v, %v", got, ok, err)
 				}
 			})
@@ -217,7 +217,7 @@ const childCalls = 40
 
 // keepFollowing has calls ring, answered and held one after the other, tells
 // each one that got a note, and waits to be killed.
-func keepFollowing(file string) {
+func runChild(file string) {
 	db, err := openFile(file)
 	if err != nil {
 		panic(err)
@@ -226,7 +226,7 @@ func keepFollowing(file string) {
 	if err != nil {
 		panic(err)
 	}
-	b := switchboard.New(switchboard.Options{RowOf: j.RowOf(ours)})
+	b := switchboard.New(switchboard.Options{RestoreRowID: j.RowLookup(ours)})
 	f := &fake{}
 	b.Join(switchboard.Member{ID: "mia", Name: "MIA", API: f})
 	go j.Follow(context.Background(), ours, b)
@@ -239,9 +239,9 @@ func keepFollowing(file string) {
 		f.add(id, jennifer, doc)
 		b.Poll(context.Background())
 		row := b.Snapshot().Calls[i].ID
-		b.Do(context.Background(), switchboard.Command{By: "mia", Call: row, Action: switchboard.Hold{On: true}})
+		b.Execute(context.Background(), switchboard.Command{By: "mia", Call: row, Action: switchboard.Hold{On: true}})
 		for {
-			err := j.Note(context.Background(), ours, row, "MIA", "note "+string(id))
+			err := j.AddNote(context.Background(), ours, row, "MIA", "note "+string(id))
 			if err == nil {
 				break
 			}
@@ -286,25 +286,25 @@ func TestKill(t *testing.T) {
 			if len(noted) < after {
 				t.Fatalf("the child noted only %v", noted)
 			}
-			synctest.Test(t, func(t *testing.T) { goOn(t, file, noted) })
+			synctest.Test(t, func(t *testing.T) { continueAfterKill(t, file, noted) })
 		})
 	}
 }
 
-func goOn(t *testing.T, file string, noted []string) {
+func continueAfterKill(t *testing.T, file string, noted []string) {
 	j := newJournal(t, openDB(t, file))
-	x := open(t, j, ours, "mia")
+	x := openBoard(t, j, ours, "mia")
 	for _, id := range noted {
 		x.add(sipgate.CallID(id), jennifer, doc)
 		x.calls[len(x.calls)-1].Hold = true
 	}
 	x.poll()
 	for _, id := range noted {
-		row, ok := j.RowOf(ours)(sipgate.CallID(id))
+		row, ok := j.RowLookup(ours)(sipgate.CallID(id))
 		if _, shown := x.Call(row); !ok || !shown {
 			t.Fatalf("%s is of row %q, which is not on the board", id, row)
 		}
-		got := lines(x.record(row))
+		got := timeline(x.record(row))
 		for _, kind := range []string{" rang", " answered", " held", " noted by MIA: note " + id} {
 			if strings.Count(got, kind) != 1 {
 				t.Errorf("%s:\n%s", id, got)

@@ -119,22 +119,22 @@ func TestF41Sequences(t *testing.T) {
 			`, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, j *Journal) {
-				x := open(t, j, ours)
-				x.tell(test.events[0])
-				row := x.only().ID
-				x.tell(test.events[1:]...)
-				x.want(row, test.want)
+			inBubble(t, func(t *testing.T, j *Journal) {
+				x := openBoard(t, j, ours)
+				x.observe(test.events[0])
+				row := x.onlyCall().ID
+				x.observe(test.events[1:]...)
+				x.wantTimeline(row, test.want)
 				r := x.record(row)
-				if len(r.CallIDs) != test.ids || r.Outside.Name != "Jennifer" || r.About || r.Row != row || r.Account != ours {
+				if len(r.CallIDs) != test.ids || r.Remote.Name != "Jennifer" || r.Approximate || r.Row != row || r.Account != ours {
 					t.Errorf("record %+v", r)
 				}
-				ended := tells(r.Entries, Ended)
+				ended := containsKind(r.Entries, Ended)
 				if ended == r.Ended.IsZero() || ended && r.Cause != r.Entries[len(r.Entries)-1].Detail {
 					t.Errorf("ended %v, cause %q", r.Ended, r.Cause)
 				}
 				for _, id := range r.CallIDs {
-					if got, ok, err := j.ByCall(t.Context(), ours, id); err != nil || !ok || got != row {
+					if got, ok, err := j.RowByCall(t.Context(), ours, id); err != nil || !ok || got != row {
 						t.Errorf("%s is of %q, %v, %v", id, got, ok, err)
 					}
 				}
@@ -150,16 +150,16 @@ var (
 
 // What people do is told with who did it; what the telephone does, without.
 func TestCommands(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours, "mia")
-		x.tell(toDoc)
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours, "mia")
+		x.observe(toDoc)
 		x.add("A", jennifer, doc)
-		x.tell(answer(toDoc, "Doc")) // 3
-		x.poll()                     // 8
-		row := x.only().ID
+		x.observe(answer(toDoc, "Doc")) // 3
+		x.poll()                        // 8
+		row := x.onlyCall().ID
 		do := func(a switchboard.Action) {
 			t.Helper()
-			if err := x.do("mia", row, a); err != nil {
+			if err := x.execute("mia", row, a); err != nil {
 				t.Error(err)
 			}
 		}
@@ -177,11 +177,11 @@ func TestCommands(t *testing.T) {
 		x.change("A", func(c *sipgate.Call) { c.Hold, c.Muted = false, true })
 		x.poll() // 19, by the telephone
 		x.fail(refused)
-		x.do("mia", row, switchboard.Hold{On: true}) // 21
+		x.execute("mia", row, switchboard.Hold{On: true}) // 21
 		x.fail(timeout)
-		x.do("mia", row, switchboard.Tones{Digits: "12345"}) // 22
+		x.execute("mia", row, switchboard.Tones{Digits: "12345"}) // 22
 		x.fail(nil)
-		x.do("mia", row, switchboard.HangUp{After: 4 * time.Second}) // 23
+		x.execute("mia", row, switchboard.HangUp{GracePeriod: 4 * time.Second}) // 23
 		if err := x.Undo("doc", row); err != nil {
 			t.Error(err)
 		}
@@ -192,7 +192,7 @@ func TestCommands(t *testing.T) {
 		do(switchboard.HangUp{})                                                // 30
 		x.poll()
 		x.poll()
-		x.want(row, `
+		x.wantTimeline(row, `
 			0 rang by Doc
 			3 answered by Doc
 			8 held by MIA
@@ -219,24 +219,24 @@ func TestCommands(t *testing.T) {
 // Commands that follow each other faster than sipgate answers hide each
 // other's outcome on the board; the timeline still says who did what.
 func TestQuickCommands(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours, "mia", "tom")
-		x.tell(toDoc)
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours, "mia", "tom")
+		x.observe(toDoc)
 		x.add("A", jennifer, doc)
-		x.tell(answer(toDoc, "Doc"))
+		x.observe(answer(toDoc, "Doc"))
 		x.poll()
-		row := x.only().ID
+		row := x.onlyCall().ID
 		x.slow = 500 * time.Millisecond
 		for i, a := range []switchboard.Action{
 			switchboard.Hold{On: true}, switchboard.Announce{URL: "u", Title: "Hi"}, switchboard.Tones{Digits: "1"},
 			switchboard.Tones{Digits: "2"}, switchboard.Tones{Digits: "3"}, switchboard.Mute{On: true},
 		} {
 			by := switchboard.MemberID([]string{"mia", "tom"}[i%2])
-			go x.Do(t.Context(), switchboard.Command{By: by, Call: row, Action: a, Override: true})
+			go x.Execute(t.Context(), switchboard.Command{By: by, Call: row, Action: a, Override: true})
 			time.Sleep(10 * time.Millisecond)
 		}
 		time.Sleep(10 * time.Second)
-		x.want(row, `
+		x.wantTimeline(row, `
 			0 rang by Doc
 			3 answered by Doc
 			~8 tones by MIA: 1
@@ -251,19 +251,19 @@ func TestQuickCommands(t *testing.T) {
 
 // By polling alone the journal says what it cannot know.
 func TestPollingAlone(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
-		x := open(t, j, ours, "mia")
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours, "mia")
 		x.add("A", jennifer, doc)
 		x.poll()
-		row := x.only().ID
+		row := x.onlyCall().ID
 		x.remove("A")
 		x.poll()
 		x.poll()
-		x.want(row, `
+		x.wantTimeline(row, `
 			~0 answered
 			4 ended
 			`)
-		if r := x.record(row); !r.About {
+		if r := x.record(row); !r.Approximate {
 			t.Errorf("record %+v", r)
 		}
 	})

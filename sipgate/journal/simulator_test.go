@@ -36,8 +36,8 @@ func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 }
 
 // simulated is a running board at a simulated sipgate, and its journal.
-func simulated(t *testing.T, j *Journal, o simulator.Options, push bool, users ...string) (*office, *simulator.Simulator) {
-	b := switchboard.New(switchboard.Options{RowOf: j.RowOf(ours)})
+func simulated(t *testing.T, j *Journal, o simulator.Options, push bool, users ...string) (*testBoard, *simulator.Simulator) {
+	b := switchboard.New(switchboard.Options{RestoreRowID: j.RowLookup(ours)})
 	o.TokenLife = 1000 * time.Hour
 	o.Push = &http.Client{Transport: direct{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -61,7 +61,7 @@ func simulated(t *testing.T, j *Journal, o simulator.Options, push bool, users .
 	done := make(chan struct{})
 	go func() { defer close(done); b.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-done })
-	x := openWith(t, j, ours, b, b)
+	x := openBoardWith(t, j, ours, b, b)
 	_, watching := b.Subscribe()
 	t.Cleanup(watching.Close)
 	for _, u := range users {
@@ -105,17 +105,17 @@ func TestSimulator(t *testing.T) {
 		ended by w1
 		`
 	t.Run("push", func(t *testing.T) {
-		bubble(t, func(t *testing.T, j *Journal) {
-			if got := lines(oneCall(t, j, true)); got != tabless(told) {
-				t.Errorf("timeline\n%s\nwant\n%s", got, tabless(told))
+		inBubble(t, func(t *testing.T, j *Journal) {
+			if got := timeline(oneCall(t, j, true)); got != untab(told) {
+				t.Errorf("timeline\n%s\nwant\n%s", got, untab(told))
 			}
 		})
 	})
 	t.Run("polling", func(t *testing.T) {
-		bubble(t, func(t *testing.T, j *Journal) {
+		inBubble(t, func(t *testing.T, j *Journal) {
 			r := oneCall(t, j, false)
-			if got := regexp.MustCompile(`(?m)^~?\d+ `).ReplaceAllString(lines(r), ""); got != tabless(listed) || !r.About {
-				t.Errorf("timeline\n%s\nwant\n%s", got, tabless(listed))
+			if got := regexp.MustCompile(`(?m)^~?\d+ `).ReplaceAllString(timeline(r), ""); got != untab(listed) || !r.Approximate {
+				t.Errorf("timeline\n%s\nwant\n%s", got, untab(listed))
 			}
 		})
 	})
@@ -133,22 +133,22 @@ func oneCall(t *testing.T, j *Journal, push bool) Record {
 		t.Fatal(err)
 	}
 	time.Sleep(3 * time.Second)
-	row := x.only().ID
+	row := x.onlyCall().ID
 	for _, a := range []switchboard.Action{
 		switchboard.Hold{On: true}, switchboard.Hold{}, switchboard.Record{On: true}, switchboard.Tones{Digits: "1#"},
 		switchboard.TransferTo{Transfer: sipgate.Transfer{To: sipgate.Number(other)}},
 	} {
-		if err := x.do("w0", row, a); err != nil {
+		if err := x.execute("w0", row, a); err != nil {
 			t.Errorf("%s: %v", a.Verb(), err)
 		}
 	}
 	time.Sleep(9 * time.Second)
-	if err := x.do("w1", row, switchboard.HangUp{}); err != nil {
+	if err := x.execute("w1", row, switchboard.HangUp{}); err != nil {
 		t.Error(err)
 	}
 	time.Sleep(15 * time.Second)
 	r := x.record(row)
-	if len(r.CallIDs) != 2 || string(r.CallIDs[0]) != id || r.Outside.Number != "+491713920014" {
+	if len(r.CallIDs) != 2 || string(r.CallIDs[0]) != id || r.Remote.Number != "+491713920014" {
 		t.Errorf("record %+v", r)
 	}
 	return r

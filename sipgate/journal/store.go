@@ -15,27 +15,27 @@ import (
 
 // A write is one step of a transaction. Steps may be repeated only as a whole.
 type write interface {
-	do(ctx context.Context, tx *sql.Tx, account string) error
+	exec(ctx context.Context, tx *sql.Tx, account string) error
 }
 
 // storing is the time limit of one transaction. It is that of nobody's request:
 // who goes away does not stop what was begun.
-const storing = 10 * time.Second
+const transactionTimeout = 10 * time.Second
 
 // sync writes what is to be written, in one transaction. What cannot be written
 // is kept for the next time.
-func (j *Journal) sync(ctx context.Context, a *account) error {
-	release, err := a.hold(ctx)
+func (j *Journal) flush(ctx context.Context, a *accountState) error {
+	release, err := a.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	ws := a.take()
+	ws := a.takePending()
 	if len(ws) == 0 {
 		return nil
 	}
 	if err := j.commit(ctx, a.name, ws...); err != nil {
-		a.giveBack(ws)
+		a.requeue(ws)
 		return err
 	}
 	return nil
@@ -43,7 +43,7 @@ func (j *Journal) sync(ctx context.Context, a *account) error {
 
 // commit carries out steps together or not at all.
 func (j *Journal) commit(ctx context.Context, account string, ws ...write) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storing)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), transactionTimeout)
 	defer cancel()
 	tx, err := j.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -51,7 +51,7 @@ func (j *Journal) commit(ctx context.Context, account string, ws ...write) error
 	}
 	defer tx.Rollback()
 	for _, w := range ws {
-		if err := w.do(ctx, tx, account); err != nil {
+		if err := w.exec(ctx, tx, account); err != nil {
 			return fmt.Errorf("%T: %w", w, err)
 		}
 	}
@@ -62,16 +62,16 @@ func (j *Journal) commit(ctx context.Context, account string, ws ...write) error
 type saveRow struct {
 	id        switchboard.RowID
 	ended     bool
-	gone      time.Time
-	heard     time.Time
+	endedAt   time.Time
+	heardAt   time.Time
 	direction sipgate.Direction
 	state     string
 }
 
-func (w saveRow) do(ctx context.Context, tx *sql.Tx, account string) error {
+func (w saveRow) exec(ctx context.Context, tx *sql.Tx, account string) error {
 	var ended int64
 	if w.ended {
-		ended = w.gone.UnixMilli()
+		ended = w.endedAt.UnixMilli()
 	}
 	_, err := tx.ExecContext(ctx, `
 		insert into journal_rows (account, row_id, into_row, ended_at, heard_at, direction, state)
@@ -79,7 +79,7 @@ func (w saveRow) do(ctx context.Context, tx *sql.Tx, account string) error {
 		on conflict (account, row_id) do update
 		set into_row = '', ended_at = excluded.ended_at, heard_at = excluded.heard_at,
 			direction = excluded.direction, state = excluded.state`,
-		account, string(w.id), ended, w.heard.UnixMilli(), string(w.direction), w.state)
+		account, string(w.id), ended, w.heardAt.UnixMilli(), string(w.direction), w.state)
 	return err
 }
 
@@ -89,28 +89,28 @@ type addEntry struct {
 	entry Entry
 }
 
-func (w addEntry) do(ctx context.Context, tx *sql.Tx, account string) error {
+func (w addEntry) exec(ctx context.Context, tx *sql.Tx, account string) error {
 	e := &w.entry
 	_, err := tx.ExecContext(ctx, `
 		insert into journal_entries (account, row_id, n, at, about, kind, who, detail)
 		values ($1, $2, (select coalesce(max(n), 0) + 1 from journal_entries where account = $1 and row_id = $2),
 			$3, $4, $5, $6, $7)`,
-		account, string(w.row), e.At.UnixMilli(), e.About, string(e.Kind), tidy(e.Who), e.detail())
+		account, string(w.row), e.At.UnixMilli(), e.Approximate, string(e.Kind), singleLine(e.Name), e.storedDetail())
 	return err
 }
 
 // detail is what is stored of it: of a note the whole, of others a line.
-func (e *Entry) detail() string {
+func (e *Entry) storedDetail() string {
 	if e.Kind == Noted {
 		return e.Detail
 	}
-	return tidy(e.Detail)
+	return singleLine(e.Detail)
 }
 
 // dropEnd takes back that a call has ended.
-type dropEnd struct{ row switchboard.RowID }
+type removeEnd struct{ row switchboard.RowID }
 
-func (w dropEnd) do(ctx context.Context, tx *sql.Tx, account string) error {
+func (w removeEnd) exec(ctx context.Context, tx *sql.Tx, account string) error {
 	_, err := tx.ExecContext(ctx, `
 		delete from journal_entries where account = $1 and row_id = $2 and kind = 'ended'`, account, string(w.row))
 	return err
@@ -123,7 +123,7 @@ type addCall struct {
 	at  time.Time
 }
 
-func (w addCall) do(ctx context.Context, tx *sql.Tx, account string) error {
+func (w addCall) exec(ctx context.Context, tx *sql.Tx, account string) error {
 	_, err := tx.ExecContext(ctx, `
 		insert into journal_calls (account, call_id, row_id, seen_at) values ($1, $2, $3, $4)
 		on conflict (account, call_id) do update set row_id = excluded.row_id`,
@@ -135,7 +135,7 @@ func (w addCall) do(ctx context.Context, tx *sql.Tx, account string) error {
 // the call did of itself the other row's own timeline tells.
 type mergeRow struct{ from, into switchboard.RowID }
 
-func (w mergeRow) do(ctx context.Context, tx *sql.Tx, account string) error {
+func (w mergeRow) exec(ctx context.Context, tx *sql.Tx, account string) error {
 	if w.from == w.into {
 		return nil
 	}
@@ -157,20 +157,20 @@ func (w mergeRow) do(ctx context.Context, tx *sql.Tx, account string) error {
 }
 
 // load reads what is known of a row; nothing if it is not known.
-func (j *Journal) load(ctx context.Context, account string, l *line) error {
+func (j *Journal) loadRow(ctx context.Context, account string, l *trackedRow) error {
 	var last int64
 	err := j.db.QueryRowContext(ctx, `
 		select state, (select coalesce(max(at), 0) from journal_entries where account = $1 and row_id = $2)
 		from journal_rows where account = $1 and row_id = $2`,
-		account, string(l.id)).Scan(&l.saved, &last)
+		account, string(l.id)).Scan(&l.stored, &last)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	l.last = time.UnixMilli(last)
-	c, err := decodeCall(l.saved)
+	l.lastEntryAt = time.UnixMilli(last)
+	c, err := decodeCall(l.stored)
 	if err != nil {
 		j.log.Warn("a row of the journal cannot be read", "row", string(l.id), "error", err)
 		return nil
@@ -180,39 +180,39 @@ func (j *Journal) load(ctx context.Context, account string, l *line) error {
 }
 
 // open are the rows that have not ended, the newest first.
-func (j *Journal) open(ctx context.Context, account string) ([]switchboard.RowID, error) {
-	return query(ctx, j.db, scan[switchboard.RowID], `
+func (j *Journal) openRows(ctx context.Context, account string) ([]switchboard.RowID, error) {
+	return queryAll(ctx, j.db, scanText[switchboard.RowID], `
 		select row_id from journal_rows
-		where account = $1 and ended_at = 0 and into_row = '' order by heard_at desc limit $2`, account, mostOpen)
+		where account = $1 and ended_at = 0 and into_row = '' order by heard_at desc limit $2`, account, maxOpenRows)
 }
 
 // recall reads which rows the calls of the last day had.
-func (j *Journal) recall(ctx context.Context) error {
+func (j *Journal) loadRecentRows(ctx context.Context) error {
 	type known struct {
 		account, id, row string
 		heard            int64
 	}
-	all, err := query(ctx, j.db, func(rows *sql.Rows) (k known, err error) {
+	all, err := queryAll(ctx, j.db, func(rows *sql.Rows) (k known, err error) {
 		return k, rows.Scan(&k.account, &k.id, &k.row, &k.heard)
 	}, `
 		select c.account, c.call_id, c.row_id, r.heard_at
 		from journal_calls c join journal_rows r on r.account = c.account and r.row_id = c.row_id
-		where r.heard_at >= $1 or r.ended_at = 0 order by r.heard_at`, j.now().Add(-recalled).UnixMilli())
+		where r.heard_at >= $1 or r.ended_at = 0 order by r.heard_at`, j.now().Add(-rowCacheAge).UnixMilli())
 	if err != nil {
 		return fmt.Errorf("read the journal: %w", err)
 	}
 	now := j.now()
 	for _, k := range all {
 		at := time.UnixMilli(k.heard)
-		if now.Sub(at) >= recalled {
-			at = now.Add(freshAgain - recalled) // it may last; until the board tells
+		if now.Sub(at) >= rowCacheAge {
+			at = now.Add(rowCacheRefresh - rowCacheAge) // it may last; until the board tells
 		}
-		j.account(k.account).sight(sipgate.CallID(k.id), switchboard.RowID(k.row), at)
+		j.state(k.account).cacheRow(sipgate.CallID(k.id), switchboard.RowID(k.row), at)
 	}
 	return nil
 }
 
-func (j *Journal) rowOfCall(ctx context.Context, account string, id sipgate.CallID) (switchboard.RowID, error) {
+func (j *Journal) readRowByCall(ctx context.Context, account string, id sipgate.CallID) (switchboard.RowID, error) {
 	var row string
 	err := j.db.QueryRowContext(ctx, `
 		select row_id from journal_calls where account = $1 and call_id = $2`, account, string(id)).Scan(&row)
@@ -223,7 +223,7 @@ func (j *Journal) rowOfCall(ctx context.Context, account string, id sipgate.Call
 }
 
 // query returns all rows that a query finds.
-func query[T any](ctx context.Context, db *sql.DB, read func(*sql.Rows) (T, error), text string, args ...any) ([]T, error) {
+func queryAll[T any](ctx context.Context, db *sql.DB, read func(*sql.Rows) (T, error), text string, args ...any) ([]T, error) {
 	rows, err := db.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
@@ -241,29 +241,29 @@ func query[T any](ctx context.Context, db *sql.DB, read func(*sql.Rows) (T, erro
 }
 
 // scan reads a row of one text.
-func scan[T ~string](rows *sql.Rows) (T, error) {
+func scanText[T ~string](rows *sql.Rows) (T, error) {
 	var s string
 	err := rows.Scan(&s)
 	return T(s), err
 }
 
 // mostField is how many characters of a name or a detail are kept.
-const mostField = 200
+const maxFieldLength = 200
 
 // tidy returns s on one line, cut, without control and invisible characters,
 // which could disguise what is written.
-func tidy(s string) string {
+func singleLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\ufffd"))
-	return cut(strings.Join(strings.Fields(s), " "), mostField)
+	return truncate(strings.Join(strings.Fields(s), " "), maxFieldLength)
 }
 
 // cut returns at most so many characters of s.
-func cut(s string, most int) string {
+func truncate(s string, most int) string {
 	for i := range s {
 		if most == 0 {
 			return strings.TrimSpace(s[:i])

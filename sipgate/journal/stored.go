@@ -75,9 +75,9 @@ type storedHangup struct {
 type phaseName switchboard.Phase
 
 var phaseNames = words[phaseName]{
-	phaseName(switchboard.Ringing): "ringing",
-	phaseName(switchboard.Talking): "connected",
-	phaseName(switchboard.Ended):   "ended",
+	phaseName(switchboard.Ringing):   "ringing",
+	phaseName(switchboard.Connected): "connected",
+	phaseName(switchboard.Ended):     "ended",
 }
 
 // MarshalText implements [encoding.TextMarshaler].
@@ -126,20 +126,20 @@ func (w words[T]) unmarshal(text []byte, v *T) error {
 // encodeCall returns what is stored of a call.
 func encodeCall(c *switchboard.Call) (string, error) {
 	s := storedCall{
-		Version: storedVersion, CallID: string(c.Upstream), Phase: phaseName(c.Phase), PreviousPhase: phaseName(c.Was),
-		Direction: string(c.Direction), Remote: storedParty(c.Outside), Local: storedParty(c.Inside),
-		Users: c.Users, Members: convert(c.People, func(m switchboard.MemberID) string { return string(m) }),
-		PreviousParties: convert(c.Earlier, func(p switchboard.Party) storedParty { return storedParty(p) }),
+		Version: storedVersion, CallID: string(c.CallID), Phase: phaseName(c.Phase), PreviousPhase: phaseName(c.PreviousPhase),
+		Direction: string(c.Direction), Remote: storedParty(c.Remote), Local: storedParty(c.Local),
+		Users: c.UserNames, Members: convert(c.MemberIDs, func(m switchboard.MemberID) string { return string(m) }),
+		PreviousParties: convert(c.PreviousParties, func(p switchboard.Party) storedParty { return storedParty(p) }),
 		Hold:            storeToggle(c.Hold), Mute: storeToggle(c.Mute), Recording: storeToggle(c.Recording),
-		StartedAt: c.Started, Since: c.Since, Approximate: c.About, Cause: c.Cause, EndedAt: c.Gone,
+		StartedAt: c.Started, Since: c.Since, Approximate: c.Approximate, Cause: c.Cause, EndedAt: c.EndedAt,
 	}
-	if o := c.Last; o != nil {
+	if o := c.LastCommand; o != nil {
 		s.LastCommand = &storedCommand{string(o.Verb), string(o.By), o.Name, outcomeName(o.Outcome), o.At, o.Detail}
 	}
-	if p := c.Playing; p != nil {
+	if p := c.Playback; p != nil {
 		s.Announcement = &storedAnnouncement{p.Title, p.Since}
 	}
-	if l := c.Leaving; l != nil {
+	if l := c.PendingHangup; l != nil {
 		s.PendingHangup = &storedHangup{string(l.By), l.Name, l.At}
 	}
 	data, err := json.Marshal(s)
@@ -173,34 +173,34 @@ func decodeCall(state string) (switchboard.Call, error) {
 
 func (s *storedCall) call() switchboard.Call {
 	c := switchboard.Call{
-		Upstream: sipgate.CallID(s.CallID), Phase: switchboard.Phase(s.Phase), Was: switchboard.Phase(s.PreviousPhase),
-		Direction: sipgate.Direction(s.Direction), Outside: switchboard.Party(s.Remote), Inside: switchboard.Party(s.Local),
-		Users: s.Users, People: convert(s.Members, func(m string) switchboard.MemberID { return switchboard.MemberID(m) }),
-		Earlier: convert(s.PreviousParties, func(p storedParty) switchboard.Party { return switchboard.Party(p) }),
-		Hold:    s.Hold.toggle(), Mute: s.Mute.toggle(), Recording: s.Recording.toggle(),
-		Started: s.StartedAt, Since: s.Since, About: s.Approximate, Cause: s.Cause, Gone: s.EndedAt,
+		CallID: sipgate.CallID(s.CallID), Phase: switchboard.Phase(s.Phase), PreviousPhase: switchboard.Phase(s.PreviousPhase),
+		Direction: sipgate.Direction(s.Direction), Remote: switchboard.Party(s.Remote), Local: switchboard.Party(s.Local),
+		UserNames: s.Users, MemberIDs: convert(s.Members, func(m string) switchboard.MemberID { return switchboard.MemberID(m) }),
+		PreviousParties: convert(s.PreviousParties, func(p storedParty) switchboard.Party { return switchboard.Party(p) }),
+		Hold:            s.Hold.toggle(), Mute: s.Mute.toggle(), Recording: s.Recording.toggle(),
+		Started: s.StartedAt, Since: s.Since, Approximate: s.Approximate, Cause: s.Cause, EndedAt: s.EndedAt,
 	}
 	if o := s.LastCommand; o != nil {
-		c.Last = &switchboard.Order{
+		c.LastCommand = &switchboard.LastCommand{
 			Verb: switchboard.Verb(o.Verb), By: switchboard.MemberID(o.By), Name: o.Name,
 			Outcome: switchboard.Outcome(o.Outcome), At: o.At, Detail: o.Detail,
 		}
 	}
 	if p := s.Announcement; p != nil {
-		c.Playing = &switchboard.Playing{Title: p.Title, Since: p.Since}
+		c.Playback = &switchboard.Playback{Title: p.Title, Since: p.Since}
 	}
 	if l := s.PendingHangup; l != nil {
-		c.Leaving = &switchboard.Leaving{By: switchboard.MemberID(l.By), Name: l.Name, At: l.At}
+		c.PendingHangup = &switchboard.PendingHangup{By: switchboard.MemberID(l.By), Name: l.Name, At: l.At}
 	}
 	return c
 }
 
 func storeToggle(t switchboard.Toggle) storedToggle {
-	return storedToggle{On: t.On, Requested: t.Want, Pending: t.Pending}
+	return storedToggle{On: t.On, Requested: t.Requested, Pending: t.Pending}
 }
 
 func (t storedToggle) toggle() switchboard.Toggle {
-	return switchboard.Toggle{On: t.On, Want: t.Requested, Pending: t.Pending}
+	return switchboard.Toggle{On: t.On, Requested: t.Requested, Pending: t.Pending}
 }
 
 // convert returns f of each element, nil for an empty slice.

@@ -73,13 +73,13 @@ func TestUnversionedRowsAreRead(t *testing.T) {
 	j := newJournal(t, openUnversioned(t))
 	var states []string
 	for _, want := range unversioned {
-		row, ok, err := j.ByCall(t.Context(), ours, want.id)
+		row, ok, err := j.RowByCall(t.Context(), ours, want.id)
 		if row != want.row || !ok || err != nil {
 			t.Errorf("call %s: row %q, %v, %v", want.id, row, ok, err)
 		}
 		r, err := j.Record(t.Context(), ours, want.row)
-		if got := lines(r); got != tabless(want.timeline) || err != nil {
-			t.Errorf("call %s:\n%s\nwant\n%s, %v", want.id, got, tabless(want.timeline), err)
+		if got := timeline(r); got != untab(want.timeline) || err != nil {
+			t.Errorf("call %s:\n%s\nwant\n%s, %v", want.id, got, untab(want.timeline), err)
 		}
 		var direction, state string
 		if err := j.db.QueryRow(`select direction, state from journal_rows where row_id = $1`, string(want.row)).
@@ -92,39 +92,39 @@ func TestUnversionedRowsAreRead(t *testing.T) {
 	at := func(minute, second int) time.Time { return time.Date(2000, 1, 1, 0, minute, second, 0, time.UTC) }
 	for id, want := range map[sipgate.CallID]switchboard.Call{
 		"A": {
-			Upstream: "A", Phase: switchboard.Talking, Was: switchboard.Talking, Direction: sipgate.Incoming,
-			Outside: switchboard.Party{Number: "+4915790000003"}, Inside: switchboard.Party{Number: "+4921100000010", Name: "Doc"},
-			Users: []string{"Doc"}, Hold: switchboard.Toggle{On: true}, Mute: switchboard.Toggle{On: true},
+			CallID: "A", Phase: switchboard.Connected, PreviousPhase: switchboard.Connected, Direction: sipgate.Incoming,
+			Remote: switchboard.Party{Number: "+4915790000003"}, Local: switchboard.Party{Number: "+4921100000010", Name: "Doc"},
+			UserNames: []string{"Doc"}, Hold: switchboard.Toggle{On: true}, Mute: switchboard.Toggle{On: true},
 			Started: at(11, 3), Since: at(11, 11),
-			Last:    &switchboard.Order{Verb: switchboard.VerbMute, By: "mia", Name: "MIA", Outcome: switchboard.Confirmed, At: at(11, 12)},
-			Leaving: &switchboard.Leaving{By: "mia", Name: "MIA", At: at(11, 20)},
+			LastCommand:   &switchboard.LastCommand{Verb: switchboard.VerbMute, By: "mia", Name: "MIA", Outcome: switchboard.Confirmed, At: at(11, 12)},
+			PendingHangup: &switchboard.PendingHangup{By: "mia", Name: "MIA", At: at(11, 20)},
 		},
 		"B": {
-			Upstream: "B", Direction: sipgate.Outgoing,
-			Outside: switchboard.Party{Number: "+4915790000004"}, Inside: switchboard.Party{Number: "+4921100000011", Name: "Marty"},
-			Users: []string{"Marty"}, People: []switchboard.MemberID{"w1"}, Started: at(11, 13), Since: at(11, 13),
+			CallID: "B", Direction: sipgate.Outgoing,
+			Remote: switchboard.Party{Number: "+4915790000004"}, Local: switchboard.Party{Number: "+4921100000011", Name: "Marty"},
+			UserNames: []string{"Marty"}, MemberIDs: []switchboard.MemberID{"w1"}, Started: at(11, 13), Since: at(11, 13),
 		},
 		"C": {
-			Upstream: "C", Phase: switchboard.Talking, Was: switchboard.Talking, Direction: sipgate.Incoming,
-			Outside: switchboard.Party{Number: "+4915790000005"}, Inside: switchboard.Party{Number: "+4921100000010", Name: "Doc"},
-			Users: []string{"Doc"}, People: []switchboard.MemberID{"w0"},
-			Recording: switchboard.Toggle{Want: true, Pending: true}, Started: at(11, 0), Since: at(11, 9),
-			Last: &switchboard.Order{Verb: switchboard.VerbRecord, By: "mia", Name: "MIA", At: at(11, 13)},
+			CallID: "C", Phase: switchboard.Connected, PreviousPhase: switchboard.Connected, Direction: sipgate.Incoming,
+			Remote: switchboard.Party{Number: "+4915790000005"}, Local: switchboard.Party{Number: "+4921100000010", Name: "Doc"},
+			UserNames: []string{"Doc"}, MemberIDs: []switchboard.MemberID{"w0"},
+			Recording: switchboard.Toggle{Requested: true, Pending: true}, Started: at(11, 0), Since: at(11, 9),
+			LastCommand: &switchboard.LastCommand{Verb: switchboard.VerbRecord, By: "mia", Name: "MIA", At: at(11, 13)},
 		},
 		"E": {
-			Upstream: "ET", Phase: switchboard.Ended, Was: switchboard.Talking, Direction: sipgate.Incoming,
-			Outside: switchboard.Party{Number: "+4915790000001", Name: "Jennifer"},
-			Inside:  switchboard.Party{Number: "+4921100000011", Name: "Marty"},
-			Earlier: []switchboard.Party{{Number: "+4921100000010", Name: "Doc"}},
-			Started: at(0, 0), Since: at(0, 24), Gone: at(0, 24),
-			Last: &switchboard.Order{Verb: switchboard.VerbTransfer, By: "mia", Name: "MIA", Outcome: switchboard.Confirmed,
+			CallID: "ET", Phase: switchboard.Ended, PreviousPhase: switchboard.Connected, Direction: sipgate.Incoming,
+			Remote:          switchboard.Party{Number: "+4915790000001", Name: "Jennifer"},
+			Local:           switchboard.Party{Number: "+4921100000011", Name: "Marty"},
+			PreviousParties: []switchboard.Party{{Number: "+4921100000010", Name: "Doc"}},
+			Started:         at(0, 0), Since: at(0, 24), EndedAt: at(0, 24),
+			LastCommand: &switchboard.LastCommand{Verb: switchboard.VerbTransfer, By: "mia", Name: "MIA", Outcome: switchboard.Confirmed,
 				At: at(0, 17), Detail: "+4921100000011"},
-			Playing: &switchboard.Playing{Title: "Opening hours", Since: at(0, 16)},
+			Playback: &switchboard.Playback{Title: "Opening hours", Since: at(0, 16)},
 		},
 		"F": {
-			Upstream: "F", Phase: switchboard.Ended, Direction: sipgate.Outgoing,
-			Outside: switchboard.Party{Number: "+4915790000002"}, Inside: switchboard.Party{Number: "+4921100000010", Name: "Doc"},
-			Users: []string{"Doc"}, Started: at(0, 26), Since: at(0, 29), Cause: "busy", Gone: at(0, 29),
+			CallID: "F", Phase: switchboard.Ended, Direction: sipgate.Outgoing,
+			Remote: switchboard.Party{Number: "+4915790000002"}, Local: switchboard.Party{Number: "+4921100000010", Name: "Doc"},
+			UserNames: []string{"Doc"}, Started: at(0, 26), Since: at(0, 29), Cause: "busy", EndedAt: at(0, 29),
 		},
 	} {
 		i := slices.IndexFunc(states, func(s string) bool { return strings.Contains(s, `"ID":"`+string(unversionedRow(id))) })
@@ -141,11 +141,11 @@ func TestUnversionedRowsAreRead(t *testing.T) {
 		}
 	}
 
-	w, err := j.Waits(t.Context(), ours, at(0, 0))
-	if want := (Waits{4, 23 * time.Second}); w != want || err != nil {
+	w, err := j.WaitTimes(t.Context(), ours, at(0, 0))
+	if want := (WaitTimes{4, 23 * time.Second}); w != want || err != nil {
 		t.Errorf("waits %+v, want %+v, %v", w, want, err)
 	}
-	row, ok, err := j.ByEntry(t.Context(), ours, sipgate.HistoryEntry{
+	row, ok, err := j.RowByEntry(t.Context(), ours, sipgate.HistoryEntry{
 		ID: "1", Incoming: true, Source: "+" + jennifer, Target: "+" + marty, Created: at(0, 0), Duration: 24 * time.Second,
 	})
 	if row != unversionedRow("E") || !ok || err != nil {
@@ -168,15 +168,15 @@ func TestUnversionedRowsGoOn(t *testing.T) {
 	db := openUnversioned(t)
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(11*time.Minute + 17*time.Second) // when the rows were written
-		x := open(t, newJournal(t, db), ours, "mia")
+		x := openBoard(t, newJournal(t, db), ours, "mia")
 		x.add("A", "4915790000003", doc)
 		x.add("C", "4915790000005", doc)
 		x.calls[0].Muted = true
 		x.calls[1].Recording = true
 		x.poll()
 		b := newCall("B", sipgate.Outgoing, marty, "4915790000004", "Marty")
-		x.tell(b, hangup(b, "busy"))
-		x.want(unversionedRow("A"), `
+		x.observe(b, hangup(b, "busy"))
+		x.wantTimeline(unversionedRow("A"), `
 			0 rang by Doc
 			3 answered by Doc
 			8 held by MIA
@@ -184,12 +184,12 @@ func TestUnversionedRowsGoOn(t *testing.T) {
 			14 cancelled by MIA: hangup
 			14 resumed
 			`)
-		x.want(unversionedRow("C"), `
+		x.wantTimeline(unversionedRow("C"), `
 			0 rang by Doc
 			9 answered by Doc
 			17 recording by MIA
 			`)
-		x.want(unversionedRow("B"), `
+		x.wantTimeline(unversionedRow("B"), `
 			0 rang by Marty
 			9 ended: busy
 			`)
@@ -208,14 +208,14 @@ func TestUnversionedRowsGoOn(t *testing.T) {
 func TestStoredShape(t *testing.T) {
 	at := time.Date(2026, 7, 8, 9, 10, 11, 0, time.UTC)
 	c := switchboard.Call{
-		Upstream: "A", Phase: switchboard.Ended, Was: switchboard.Talking, Direction: sipgate.Outgoing,
-		Outside: switchboard.Party{Number: "+49211", Name: "Jennifer"}, Inside: switchboard.Party{Number: "+49212"},
-		Users: []string{"Doc"}, People: []switchboard.MemberID{"w0"}, Earlier: []switchboard.Party{{Name: "Marty"}},
-		Hold: switchboard.Toggle{On: true}, Mute: switchboard.Toggle{Want: true, Pending: true},
-		Started: at, Since: at, About: true,
-		Last:    &switchboard.Order{Verb: switchboard.VerbHold, By: "mia", Name: "MIA", Outcome: switchboard.Unknown, At: at, Detail: "d"},
-		Playing: &switchboard.Playing{Title: "Hours", Since: at}, Leaving: &switchboard.Leaving{By: "mia", Name: "MIA", At: at},
-		Cause: "busy", Gone: at,
+		CallID: "A", Phase: switchboard.Ended, PreviousPhase: switchboard.Connected, Direction: sipgate.Outgoing,
+		Remote: switchboard.Party{Number: "+49211", Name: "Jennifer"}, Local: switchboard.Party{Number: "+49212"},
+		UserNames: []string{"Doc"}, MemberIDs: []switchboard.MemberID{"w0"}, PreviousParties: []switchboard.Party{{Name: "Marty"}},
+		Hold: switchboard.Toggle{On: true}, Mute: switchboard.Toggle{Requested: true, Pending: true},
+		Started: at, Since: at, Approximate: true,
+		LastCommand: &switchboard.LastCommand{Verb: switchboard.VerbHold, By: "mia", Name: "MIA", Outcome: switchboard.Unknown, At: at, Detail: "d"},
+		Playback:    &switchboard.Playback{Title: "Hours", Since: at}, PendingHangup: &switchboard.PendingHangup{By: "mia", Name: "MIA", At: at},
+		Cause: "busy", EndedAt: at,
 	}
 	got, err := encodeCall(&c)
 	const when = `"2026-07-08T09:10:11Z"`
@@ -243,7 +243,7 @@ func TestUnreadableStoredCalls(t *testing.T) {
 			t.Errorf("%s: read as %+v", state, c)
 		}
 	}
-	for _, c := range []switchboard.Call{{Phase: 3}, {Was: -1}, {Last: &switchboard.Order{Outcome: 4}}} {
+	for _, c := range []switchboard.Call{{Phase: 3}, {PreviousPhase: -1}, {LastCommand: &switchboard.LastCommand{Outcome: 4}}} {
 		if state, err := encodeCall(&c); err == nil {
 			t.Errorf("%+v: written as %s", c, state)
 		}

@@ -7,15 +7,15 @@ import (
 )
 
 // Waits says how long callers waited.
-type Waits struct {
+type WaitTimes struct {
 	Calls   int           // calls that came in, rang while the board looked, and ring no more
 	Longest time.Duration // until one of them was answered, or gave up
 }
 
 // Waits tells of an account's calls that began to ring at or after since.
 // Calls whose first ring was not seen do not count: their times are guesses.
-func (j *Journal) Waits(ctx context.Context, account string, since time.Time) (Waits, error) {
-	waited, err := query(ctx, j.db, func(rows *sql.Rows) (d time.Duration, err error) {
+func (j *Journal) WaitTimes(ctx context.Context, account string, since time.Time) (WaitTimes, error) {
+	waited, err := queryAll(ctx, j.db, func(rows *sql.Rows) (d time.Duration, err error) {
 		var rang, until int64
 		err = rows.Scan(&rang, &until)
 		return max(0, time.UnixMilli(until).Sub(time.UnixMilli(rang))), err
@@ -27,7 +27,7 @@ func (j *Journal) Waits(ctx context.Context, account string, since time.Time) (W
 		where r.account = $1 and r.direction = 'in' and r.into_row = '' and r.heard_at >= $2 and rang.at >= $2 and not rang.about
 			and (answered.at is not null or r.ended_at > 0)
 		group by r.row_id`, account, since.UnixMilli())
-	var w Waits
+	var w WaitTimes
 	for _, d := range waited {
 		w.Calls++
 		w.Longest = max(w.Longest, d)

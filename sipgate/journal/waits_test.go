@@ -10,20 +10,20 @@ import (
 // (Telling of something takes three seconds.) The longest wait is that of a call that came in, was seen ringing from the
 // start and rings no more.
 func TestFiguresWaits(t *testing.T) {
-	bubble(t, func(t *testing.T, j *Journal) {
+	inBubble(t, func(t *testing.T, j *Journal) {
 		begun := time.Now()
-		x := open(t, j, ours, "w0")
+		x := openBoard(t, j, ours, "w0")
 		ringing := func(id sipgate.CallID, d sipgate.Direction, wait time.Duration, end func(e sipgate.Event) sipgate.Event) {
 			e := newCall(id, d, jennifer, doc, "Doc")
 			if d == sipgate.Outgoing {
 				e = newCall(id, d, doc, jennifer, "Doc")
 			}
-			x.tell(e)
+			x.observe(e)
 			time.Sleep(wait)
 			if end != nil {
-				x.tell(end(e))
+				x.observe(end(e))
 				time.Sleep(time.Second)
-				x.tell(hangup(e, "normalClearing"))
+				x.observe(hangup(e, "normalClearing"))
 			}
 		}
 		answered := func(e sipgate.Event) sipgate.Event { return answer(e, "Doc") }
@@ -38,12 +38,12 @@ func TestFiguresWaits(t *testing.T) {
 		ringing("E", sipgate.Incoming, 3*time.Second, answered)
 		ringing("F", sipgate.Incoming, time.Minute, nil) // rings on
 		x.poll()
-		for since, want := range map[time.Time]Waits{begun: {3, 22 * time.Second}, later: {1, 6 * time.Second}, time.Now(): {}} {
-			if got, err := j.Waits(t.Context(), ours, since); got != want || err != nil {
+		for since, want := range map[time.Time]WaitTimes{begun: {3, 22 * time.Second}, later: {1, 6 * time.Second}, time.Now(): {}} {
+			if got, err := j.WaitTimes(t.Context(), ours, since); got != want || err != nil {
 				t.Errorf("since %v: %+v, want %+v, %v", since, got, want, err)
 			}
 		}
-		if got, err := j.Waits(t.Context(), theirs, begun); got != (Waits{}) || err != nil {
+		if got, err := j.WaitTimes(t.Context(), theirs, begun); got != (WaitTimes{}) || err != nil {
 			t.Errorf("of another account: %+v, %v", got, err)
 		}
 	})
