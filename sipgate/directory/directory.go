@@ -122,7 +122,7 @@ func (d *Directory) LearnContacts(who Person, contacts []sipgate.Contact) {
 			e := Entry{Kind: Private, Name: c.Name, Organization: c.Organization, Number: d.Number(n.Number)}
 			switch {
 			case e.Number == "":
-			case c.Public():
+			case c.Shared():
 				e.Kind = Contact
 				shared = append(shared, e)
 			default:
@@ -225,7 +225,7 @@ func (d *Directory) Number(raw string) string {
 	if n, err := d.rules.Parse(raw); err == nil {
 		return string(n)
 	}
-	if n := sipgate.NormalNumber(raw); strings.HasPrefix(n, "+") {
+	if n := sipgate.NormalizeNumber(raw); strings.HasPrefix(n, "+") {
 		return n
 	}
 	return ""

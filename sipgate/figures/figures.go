@@ -193,7 +193,7 @@ func either[T any](first bool, a, b T) T {
 // they took it: where nobody did, those that it names. Of a call of unknown
 // direction nothing is said.
 func ownersOf(e sipgate.HistoryEntry, kind Kind) (found []Extension, taken bool) {
-	names := e.Takers
+	names := e.AnsweredBy
 	taken = len(names) > 0 && kind != Missed
 	switch {
 	case kind == Unknown:

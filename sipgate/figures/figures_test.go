@@ -23,7 +23,7 @@ func TestFiguresCount(t *testing.T) {
 	}
 	f := Count(Day(noon), []sipgate.HistoryEntry{
 		entry("1", "INCOMING", at(9, 0), func(e *sipgate.HistoryEntry) {
-			e.Duration, e.Endpoints, e.Takers = time.Minute, []string{"g0", "w0", "w1"}, []string{"w1"}
+			e.Duration, e.Endpoints, e.AnsweredBy = time.Minute, []string{"g0", "w0", "w1"}, []string{"w1"}
 		}),
 		entry("1", "INCOMING", at(9, 0), nil), // the page before this one grew
 		entry("2", "MISSED_INCOMING", at(9, 59), func(e *sipgate.HistoryEntry) { e.Endpoints, e.CallID = []string{"w0", "e0", "w1"}, "A" }),
@@ -82,14 +82,14 @@ func TestFiguresProperty(t *testing.T) {
 		checkSpan(t, span, now)
 		entries := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) sipgate.HistoryEntry {
 			return sipgate.HistoryEntry{
-				ID:        rapid.SampledFrom([]string{"", "1", "2", "3", "4", "5", "6", "7"}).Draw(t, "id"),
-				CallID:    sipgate.CallID(rapid.SampledFrom([]string{"", "A", "B"}).Draw(t, "call")),
-				Type:      rapid.SampledFrom([]string{"CALL", "CALL", "VOICEMAIL", "FAX", ""}).Draw(t, "type"),
-				Direction: rapid.SampledFrom([]string{"INCOMING", "OUTGOING", "MISSED_INCOMING", "MISSED_OUTGOING", "", "SIDEWAYS"}).Draw(t, "direction"),
-				Endpoints: rapid.SliceOfN(rapid.SampledFrom([]string{"w0", "w1", "e0", "g0", "v0"}), 0, 3).Draw(t, "endpoints"),
-				Takers:    rapid.SliceOfN(rapid.SampledFrom([]string{"w0", "w1", "e0"}), 0, 2).Draw(t, "takers"),
-				Created:   span.From().Add(time.Duration(rapid.Int64Range(-7200, 8*25*3600).Draw(t, "created")) * time.Second),
-				Duration:  time.Duration(rapid.Int64Range(-5, 3600).Draw(t, "duration")) * time.Second,
+				ID:         rapid.SampledFrom([]string{"", "1", "2", "3", "4", "5", "6", "7"}).Draw(t, "id"),
+				CallID:     sipgate.CallID(rapid.SampledFrom([]string{"", "A", "B"}).Draw(t, "call")),
+				Type:       rapid.SampledFrom([]string{"CALL", "CALL", "VOICEMAIL", "FAX", ""}).Draw(t, "type"),
+				Direction:  rapid.SampledFrom([]string{"INCOMING", "OUTGOING", "MISSED_INCOMING", "MISSED_OUTGOING", "", "SIDEWAYS"}).Draw(t, "direction"),
+				Endpoints:  rapid.SliceOfN(rapid.SampledFrom([]string{"w0", "w1", "e0", "g0", "v0"}), 0, 3).Draw(t, "endpoints"),
+				AnsweredBy: rapid.SliceOfN(rapid.SampledFrom([]string{"w0", "w1", "e0"}), 0, 2).Draw(t, "takers"),
+				Created:    span.From().Add(time.Duration(rapid.Int64Range(-7200, 8*25*3600).Draw(t, "created")) * time.Second),
+				Duration:   time.Duration(rapid.Int64Range(-5, 3600).Draw(t, "duration")) * time.Second,
 			}
 		}), 0, 40).Draw(t, "entries")
 		f := Count(span, entries)
