@@ -61,7 +61,7 @@ type Delivery struct {
 type Receiver struct {
 	opt Options
 
-	mu       sync.Mutex // held for map look-ups and counting only
+	mu       sync.Mutex // held for look-ups and counting, and to make the state of a new account
 	accounts map[string]*accountState
 	peers    suspiciousPeers
 }
