@@ -78,7 +78,7 @@ func newHook(t testing.TB) *hook {
 	boards := switchboard.NewBoards(func(string) *switchboard.Board { return switchboard.New(switchboard.Options{}) })
 	t.Cleanup(boards.Close)
 	app := New(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{}, Exchange: boards,
-		Sessions: web.NewSessions[Visitor](nil, web.SessionOptions{}), Login: &web.Login{}, People: new(team.People),
+		Sessions: web.NewSessions[Visitor](nil, web.SessionOptions{}), Login: &web.Login{}, People: new(team.Members),
 		Key: team.Key{1}, PushKey: &sipgateKey().PublicKey})
 	k.h, k.app = app.h, app.handler
 	options := pushOptions(k.h.Deps)
