@@ -75,7 +75,7 @@ func TestAnnouncementFiles(t *testing.T) {
 			hears(t, "stored", samples, hz)
 			mid := samples[len(samples)/4 : len(samples)*3/4]
 			for _, other := range append(alias, 2345) {
-				below(t, fmt.Sprintf("%.0f Hz", other), announcement.Tone(mid, 8000, other)-announcement.Tone(mid, 8000, hz), noise)
+				below(t, fmt.Sprintf("%.0f Hz", other), toneLevel(mid, other)-toneLevel(mid, hz), noise)
 			}
 		})
 	}

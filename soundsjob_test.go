@@ -42,7 +42,7 @@ func (p *tab) stored(label string) []int16 {
 func hears(t testing.TB, what string, samples []int16, hz float64) {
 	t.Helper()
 	mid := samples[len(samples)/4 : len(samples)*3/4]
-	tone, all := announcement.Tone(mid, announcement.TelephoneRate, hz), announcement.RMS(mid)
+	tone, all := toneLevel(mid, hz), rmsLevel(mid)
 	if math.Abs(tone-all) > 0.5 {
 		t.Errorf("%s: %.0f Hz has %.1f dBFS of %.1f", what, hz, tone, all)
 	}
@@ -143,10 +143,10 @@ func testSeveral(t *testing.T, s *stack, anna *tab, dir string) {
 	for label, hz := range map[string]float64{"one": 500, "two": 600, "three": 800} {
 		hears(t, label, anna.stored(label), hz)
 	}
-	below(t, "what was cut off above the telephone's band", announcement.Tone(anna.stored("mpeg25-8k"), 8000, 2000), -60)
+	below(t, "what was cut off above the telephone's band", toneLevel(anna.stored("mpeg25-8k"), 2000), -60)
 	samples := anna.stored("stereo")
 	hears(t, "FLAC or Ogg", samples, 1000)
-	below(t, "alias of 6 kHz", announcement.Tone(samples, 8000, 2000), -60)
+	below(t, "alias of 6 kHz", toneLevel(samples, 2000), -60)
 	// A second try is a second request, and the line goes where it is told to.
 	anna.run(`seen.clear(); %s.querySelector(".again").click()`, line("page.wav"))
 	anna.until(`seen.has("sending") && %s?.dataset.state === "failed"`, line("page.wav"))
@@ -202,7 +202,7 @@ func testDropped(t *testing.T, anna *tab) {
 	samples = anna.stored("pcm")
 	hears(t, "pcm", samples, 1000)
 	mid := samples[len(samples)/4 : len(samples)*3/4]
-	alias := announcement.Tone(mid, 8000, 3000) - announcement.Tone(mid, 8000, 1000)
+	alias := toneLevel(mid, 3000) - toneLevel(mid, 1000)
 	t.Logf("21 kHz comes back as 3 kHz at %.1f dB", alias)
 	below(t, "alias of 21 kHz", alias, -60)
 	anna.drop(`[new File([new Uint8Array(4000)], "nothing.xyz")]`)

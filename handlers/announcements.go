@@ -129,7 +129,7 @@ func (h *handlers) published(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return announcement.ErrNotFound
 	}
-	wav, delivered, err := h.Library.Open(r.Context(), token)
+	wav, delivered, err := h.Library.Fetch(r.Context(), token)
 	if err != nil {
 		return err
 	}

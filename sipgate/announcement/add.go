@@ -11,39 +11,36 @@ import (
 	"time"
 )
 
-// Announcement is an entry of the library.
+// Announcement is an entry of the library, without its audio.
 type Announcement struct {
 	ID           string // 43 characters, base64url
 	Label        string
-	UploadedBy   string // who uploaded it
+	UploadedBy   string // name of the member who uploaded it
 	Created      time.Time
 	Length       time.Duration
 	Size         int64     // in bytes, as converted
 	PeakSample   int       // largest magnitude of a sample, 0 to 32768
-	Loudness     float64   // in LUFS; 0 if there is nothing to measure, or it was not
-	Waveform     string    // a picture: see [Clip.Wave]; empty if there is none
-	Source       Source    // the file as it came
-	Plays        int       // how often it was fetched to be played
+	Loudness     float64   // in LUFS; 0 for silence, and for entries older than the measurement
+	Waveform     string    // see [Clip.Waveform]; empty for entries older than it
+	Source       Source    // the uploaded file
+	Plays        int       // how many of its public addresses were fetched
 	LastPlayed   time.Time // zero if never
-	LastPlayedBy string    // who had it played last
+	LastPlayedBy string    // name of the member who played it last
 }
 
-// Peak is the level of the loudest sample in dBFS, −Inf for silence.
-func (a Announcement) Peak() float64 { return decibel(float64(a.PeakSample) / 32768) }
-
-// Upload is what is known of a file that is to be added, besides its content.
+// Upload describes a file to be added.
 type Upload struct {
-	UploadedBy string // who uploads it
-	FileName   string // of the file; the label is made of it
-	Trim       bool   // without the silence at its ends
+	UploadedBy string // name of the member
+	FileName   string // becomes the label, without path and extension
+	Trim       bool   // remove the silence at its ends
 }
 
-// Add converts the file that src yields and adds it to the library of account.
-// A file that sounds the same to the last sample as one that is there already
-// is not added again: that one is returned, under the label it has.
+// Add converts the file read from src and adds it to the library of account. If
+// the library already has an announcement with exactly the same samples, Add
+// returns that one, with its label, and stores nothing.
 //
-// Audio and entry are stored together or not at all. Errors are *Error, or
-// those of src and of the database.
+// Audio and entry are stored together or not at all. Errors are *Error, or come
+// from src or the database.
 func (l *Library) Add(ctx context.Context, account string, u Upload, src io.Reader) (Announcement, error) {
 	label, err := labelFromFileName(u.FileName)
 	if err != nil {
@@ -69,8 +66,9 @@ func (l *Library) Add(ctx context.Context, account string, u Upload, src io.Read
 	return a, err
 }
 
-// insert stores a, unless it is there already or would exceed the quota. The
-// row of the team is taken first and makes concurrent insertions wait.
+// insert stores a with its audio, or returns the announcement with the same audio,
+// or OverQuota. It first locks the row of the team, so that concurrent insertions
+// for one team do not exceed the quota.
 func (l *Library) insert(ctx context.Context, tx *sql.Tx, account string, a Announcement, wav []byte) (Announcement, error) {
 	const lock = `insert into announcement_teams (account) values ($1)
 		on conflict (account) do update set account = excluded.account`
@@ -89,9 +87,9 @@ func (l *Library) insert(ctx context.Context, tx *sql.Tx, account string, a Anno
 	}
 	switch {
 	case used.Files >= used.MaxFiles:
-		return a, errorf(OverQuota, "%d announcements are there already", used.Files)
+		return a, errorf(OverQuota, "the library has %d announcements already", used.Files)
 	case used.Bytes+a.Size > used.MaxBytes:
-		return a, errorf(OverQuota, "%d bytes of %d are used, and this one has %d", used.Bytes, used.MaxBytes, a.Size)
+		return a, errorf(OverQuota, "%d of %d bytes are used, and the announcement has %d", used.Bytes, used.MaxBytes, a.Size)
 	}
 	const entry = `insert into announcements (id, account, label, created_by, created, length_ms, size,
 		sha256, peak, format, rate, channels, source_ms, last_played, loudness, source_loudness, wave)
@@ -122,11 +120,11 @@ func scanAnnouncement(row interface{ Scan(...any) error }) (Announcement, error)
 	return a, err
 }
 
-// A loudness is stored in hundredths of a LUFS. Exactly 0, which no sound has,
-// stands for none.
+// hundredths returns a loudness as it is stored, in hundredths of a LUFS. 0, which
+// no sound has, means that there is none.
 func hundredths(loudness float64) int64 { return int64(math.Round(loudness * 100)) }
 
-// centi is a loudness as it comes back from the database.
+// roundLoudness returns a loudness as it is read from the database.
 func roundLoudness(loudness float64) float64 {
 	if math.IsInf(loudness, 0) {
 		return 0

@@ -12,11 +12,11 @@ import (
 // TelephoneRate is the sample rate of every announcement, in Hz.
 const TelephoneRate = 8000
 
-// Limits bound what one file may cost. A zero field means the default.
+// Limits bound the cost of decoding one file. A zero field means the default.
 type Limits struct {
-	Bytes      int64         // size of the file; default 32 MiB
+	Bytes      int64         // file size; default 32 MiB
 	Length     time.Duration // playing time; default 10 minutes
-	DecodeTime time.Duration // time spent decoding, waiting for the bytes not counted; default 30 s
+	DecodeTime time.Duration // time spent decoding, without waiting for input; default 30 s
 }
 
 func (l Limits) withDefaults() Limits {
@@ -32,16 +32,16 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Source describes a file as it came, before the conversion.
+// Source describes a file as it was before the conversion.
 type Source struct {
-	Format   string        // "WAV, 16-bit PCM", "MP3", "FLAC, 24-bit", "Ogg Vorbis"
+	Format   string        // such as "WAV, 16-bit PCM" or "MP3"
 	Rate     int           // samples per second
 	Channels int           // 1 for mono
 	Length   time.Duration // playing time
-	Loudness float64       // of what the telephone would play of it, in LUFS; set where a [Library] stores it
+	Loudness float64       // of the converted clip before [Clip.Normalized], in LUFS; set by [Library.Add] only
 }
 
-// Clip is a sound that was read from a file and converted. It is immutable.
+// Clip is the converted sound of a file. It is immutable.
 type Clip struct {
 	Source Source
 
@@ -49,34 +49,34 @@ type Clip struct {
 	peak int    // largest magnitude of a sample, 0 to 32768
 }
 
-// A decoder yields the samples of a file, its channels mixed to one.
+// A decoder returns the samples of a file, its channels mixed to mono.
 type decoder interface {
-	// source describes the file. It is valid once the decoder is made, but for
-	// its Length.
+	// source describes the file, without its Length.
 	source() Source
-	// read fills dst from its beginning with samples between −1 and 1 (louder
-	// ones may occur) and says how many. It returns io.EOF, with or after the
-	// last samples, only where the file ends as it should. Other errors are
-	// *Error, or come from the reader.
+	// read stores up to len(dst) samples in dst and returns their number.
+	// Full scale is −1 to 1; samples may exceed it. read returns io.EOF, with
+	// the last samples or after them, only if the file is complete. Other
+	// errors are *Error or come from the reader.
 	read(dst []float32) (int, error)
 }
 
-// block is how many samples pass through the conversion at a time.
+// blockSize is the number of samples that are converted at a time.
 const blockSize = 4096
 
-// Decode reads a sound file to its end and converts it. What the file is, its
-// content decides; name only serves to word a refusal.
+// Decode reads a sound file to its end and converts it. The format is detected
+// by the content; name is used in errors only.
 //
-// Of the sound never more than a few blocks and the result are held in memory:
-// 16 kB for a second, 9.6 MB for ten minutes.
+// Decode holds the result and a few blocks of samples in memory: 16 kB for each
+// second, 9.6 MB for ten minutes.
 //
-// Errors are *Error, with one of the codes for files, or what r returned.
+// Decode returns an *Error with one of the codes for files, or the error that r
+// returned.
 func Decode(r io.Reader, name string, l Limits) (*Clip, error) {
 	l = l.withDefaults()
 	in := newInput(r, l.Bytes)
 	c, err := decode(in, name, l)
 	if in.err != nil {
-		return nil, in.err // what the decoders make of a broken pipe is of no interest
+		return nil, in.err // the decoders' own error only follows from it
 	}
 	if err != nil {
 		return nil, err
@@ -90,39 +90,49 @@ func decode(in *input, name string, l Limits) (*Clip, error) {
 		return nil, err
 	}
 	c := &Clip{Source: d.source(), wav: make([]byte, wavHeaderSize, 64<<10)}
-	conv := newResampler(c.Source.Rate)
-	frames, limit := int64(0), int64(l.Length.Seconds()*float64(c.Source.Rate))
+	resampler := newResampler(c.Source.Rate)
+	n, err := readSamples(in, d, l, func(samples []float32) { c.append(resampler.write(samples)) })
+	if err != nil {
+		return nil, err
+	}
+	c.append(resampler.flush())
+	c.Source.Length = duration(n, c.Source.Rate)
+	copy(c.wav, wavHeader(len(c.wav)-wavHeaderSize))
+	return c, in.drain()
+}
+
+// readSamples calls use with each block of samples until the end of the sound
+// and returns their number, which is not 0.
+func readSamples(in *input, d decoder, l Limits, use func([]float32)) (int64, error) {
+	total, limit := int64(0), int64(l.Length.Seconds()*float64(d.source().Rate))
 	buf := make([]float32, blockSize)
 	for done := false; !done; {
 		n, err := d.read(buf)
 		if err != nil && err != io.EOF {
-			return nil, err
+			return 0, err
 		}
 		done = err == io.EOF
-		if frames += int64(n); frames > limit {
-			return nil, errorf(TooLong, "longer than %v", l.Length)
+		if total += int64(n); total > limit {
+			return 0, errorf(TooLong, "longer than %v", l.Length)
 		}
 		if in.decodeTime() > l.DecodeTime {
-			return nil, invalidf("decoding takes longer than %v", l.DecodeTime)
+			return 0, invalidf("decoding takes longer than %v", l.DecodeTime)
 		}
-		c.append(conv.write(buf[:n]))
+		use(buf[:n])
 	}
-	if frames == 0 {
-		return nil, errorf(Empty, "no samples")
+	if total == 0 {
+		return 0, errorf(Empty, "no samples")
 	}
-	c.append(conv.flush())
-	c.Source.Length = duration(frames, c.Source.Rate)
-	copy(c.wav, wavHeader(len(c.wav)-wavHeaderSize))
-	return c, in.drain()
+	return total, nil
 }
 
 func duration(samples int64, rate int) time.Duration {
 	return time.Duration(float64(samples) / float64(rate) * float64(time.Second))
 }
 
-// append rounds the samples to 16 bits, without dither: a telephone codes them
-// in 8 bits anyway, far above the noise of rounding, and so a file that is in
-// telephone format already comes out bit for bit. Too loud ones are clipped.
+// append rounds samples to 16 bits and clips those beyond full scale. It adds no
+// dither: telephones code samples in 8 bits, far above the rounding noise, and
+// without dither a file in the telephone format is converted bit for bit.
 func (c *Clip) append(samples []float32) {
 	for _, s := range samples {
 		v := int(math.RoundToEven(float64(s) * 32768))
@@ -132,18 +142,24 @@ func (c *Clip) append(samples []float32) {
 	}
 }
 
-// ForTelephone returns the clip as a WAV file: a header of 44 bytes, then mono
-// 16-bit samples at 8 kHz. It must not be changed.
+// withSamples returns a clip with c's source and other samples.
+func (c *Clip) withSamples(samples []int16) *Clip {
+	next := &Clip{Source: c.Source, wav: append(make([]byte, 0, wavHeaderSize+2*len(samples)), wavHeader(2*len(samples))...)}
+	for _, s := range samples {
+		next.wav = binary.LittleEndian.AppendUint16(next.wav, uint16(s))
+		next.peak = max(next.peak, int(s), -int(s))
+	}
+	return next
+}
+
+// WAV returns the clip as a WAV file: a header of 44 bytes, then mono 16-bit
+// samples at 8 kHz. The caller must not modify it.
 func (c *Clip) WAV() []byte { return c.wav }
 
-// Length is how long the converted clip plays.
+// Length returns the playing time of the converted clip.
 func (c *Clip) Length() time.Duration {
 	return duration(int64(len(c.wav)-wavHeaderSize)/2, TelephoneRate)
 }
-
-// Peak is the level of the loudest sample in dBFS: 0 for full scale, −Inf for
-// silence.
-func (c *Clip) Peak() float64 { return decibel(float64(c.peak) / 32768) }
 
 // Samples returns a copy of the converted samples.
 func (c *Clip) Samples() []int16 {
@@ -153,7 +169,7 @@ func (c *Clip) Samples() []int16 {
 
 const wavHeaderSize = 44
 
-// header is the canonical header of a telephone WAV with n bytes of samples.
+// wavHeader returns the header of a telephone WAV with n bytes of samples.
 func wavHeader(n int) []byte {
 	h := make([]byte, wavHeaderSize)
 	le := binary.LittleEndian
@@ -172,8 +188,8 @@ func wavHeader(n int) []byte {
 	return h
 }
 
-// TelephoneSamples returns the samples of a WAV file that is exactly what
-// [Clip.ForTelephone] makes, and an error for every other.
+// TelephoneSamples returns the samples of a WAV file in exactly the form that
+// [Clip.WAV] returns, and an error for every other file.
 func TelephoneSamples(wav []byte) ([]int16, error) {
 	n := len(wav) - wavHeaderSize
 	if n < 0 || n%2 != 0 || !bytes.Equal(wav[:wavHeaderSize], wavHeader(n)) {

@@ -66,7 +66,7 @@ func checkWAV(t *testing.T, w wavFile, noise float64) {
 			t.Errorf("source %+v", c.Source)
 		}
 		checkTone(t, c, 0.5, 0.1)
-		below(t, "noise at 2.5 kHz", Tone(c.Samples()[80:720], TelephoneRate, 2500), noise)
+		below(t, "noise at 2.5 kHz", toneLevel(c.Samples()[80:720], 2500), noise)
 	})
 }
 
@@ -80,8 +80,8 @@ func checkTone(t *testing.T, c *Clip, amp, seconds float64) {
 	near(t, "length", c.Length().Seconds(), seconds, 0.0002)
 	near(t, "source length", c.Source.Length.Seconds(), seconds, 0.0002)
 	inner := s[len(s)/10 : len(s)*9/10]
-	near(t, "level at 1 kHz", Tone(inner, TelephoneRate, 1000), 20*math.Log10(amp), 0.2)
-	near(t, "level", RMS(inner), 20*math.Log10(amp), 0.3)
+	near(t, "level at 1 kHz", toneLevel(inner, 1000), 20*math.Log10(amp), 0.2)
+	near(t, "level", rmsLevel(inner), 20*math.Log10(amp), 0.3)
 }
 
 // The files under testdata hold 1 kHz and 6 kHz at −12 dBFS each, half a second
@@ -108,9 +108,9 @@ func TestMP3Kinds(t *testing.T) {
 			near(t, "length", c.Length().Seconds(), tc.seconds, 0.001)
 			s := c.Samples()
 			s = s[len(s)/5 : len(s)*4/5]
-			near(t, "1 kHz", Tone(s, TelephoneRate, 1000), -12.04, 0.3)
-			near(t, "everything", RMS(s), -12.04, 0.3)
-			below(t, "alias of 6 kHz", Tone(s, TelephoneRate, 2000), -12.04-60)
+			near(t, "1 kHz", toneLevel(s, 1000), -12.04, 0.3)
+			near(t, "everything", rmsLevel(s), -12.04, 0.3)
+			below(t, "alias of 6 kHz", toneLevel(s, 2000), -12.04-60)
 		})
 	}
 }
@@ -231,8 +231,8 @@ func TestTelephoneFormatPasses(t *testing.T) {
 	if !bytes.Equal(c.WAV(), b) {
 		t.Error("changed")
 	}
-	if c.Peak() != 0 || c.Length() != time.Second {
-		t.Errorf("peak %v, length %v", c.Peak(), c.Length())
+	if peakLevel(c.Samples()) != 0 || c.Length() != time.Second {
+		t.Errorf("peak %v, length %v", peakLevel(c.Samples()), c.Length())
 	}
 }
 

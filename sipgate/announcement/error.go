@@ -5,36 +5,36 @@ import (
 	"fmt"
 )
 
-// A Code says why a file or a request was refused. It is part of the program's
-// interface: pages and tests compare it.
+// A Code says why a file or a request was refused. Codes are part of the
+// program's interface: pages, API clients and tests compare them.
 type Code string
 
-// The reasons to refuse a file.
+// The codes.
 const (
-	NotAudio     Code = "not_audio"         // the content is something else
+	NotAudio     Code = "not_audio"         // the content is not audio
 	Invalid      Code = "audio_invalid"     // damaged, truncated or contradictory
-	Unsupported  Code = "audio_unsupported" // sound, but of a kind that cannot be read here
-	Empty        Code = "audio_empty"       // not one sample
-	TooLong      Code = "audio_too_long"    // plays longer than allowed
-	TooLarge     Code = "too_large"         // more bytes than allowed
-	BadExtension Code = "bad_extension"     // the name does not end like a sound file's
-	BadLabel     Code = "bad_label"         // nothing readable is left of the label
-	OverQuota    Code = "quota"             // the team has as many announcements as it may have
+	Unsupported  Code = "audio_unsupported" // audio in a format that is not decoded
+	Empty        Code = "audio_empty"       // no samples
+	TooLong      Code = "audio_too_long"    // longer than [Limits.Length]
+	TooLarge     Code = "too_large"         // larger than [Limits.Bytes]
+	BadExtension Code = "bad_extension"     // the file name ends in neither .wav nor .mp3
+	BadLabel     Code = "bad_label"         // the label has no visible characters
+	OverQuota    Code = "quota"             // the team's library is full
 	StorageFull  Code = "storage_full"      // the disk is full; nothing was stored
 )
 
-// Error is a refusal that may be told to the user.
+// Error is a refusal whose reason may be shown to the user.
 type Error struct {
 	Code   Code
-	Detail string // in English, for the log and the curious; names codecs and figures, never file content
+	Detail string // in English, for logs: names formats and figures, never file content
 }
 
 func (e *Error) Error() string {
 	return fmt.Sprintf("announcement: %s: %s", e.Code, e.Detail)
 }
 
-// ErrNotFound says that there is no such announcement, or no such public
-// address, or no longer: which of these is not told.
+// ErrNotFound is returned for announcements and public addresses that do not
+// exist, no longer exist, or belong to another account.
 var ErrNotFound = errors.New("announcement: not found")
 
 func errorf(code Code, format string, args ...any) *Error {

@@ -6,19 +6,21 @@ import (
 	"time"
 )
 
-// input is the file on its way in: buffered, of limited size, and with a clock
-// that stands still while it waits for bytes.
+// input is a buffered reader of a file. It limits the file's size, keeps the
+// first error of the underlying reader, and measures the time that is not spent
+// waiting for it.
 type input struct {
 	*bufio.Reader
 	src       io.Reader
-	remaining int64 // bytes that may still come
+	remaining int64 // bytes that may still be read
 	limit     int64
-	err       error // the first error of src other than io.EOF, or the refusal of a file too large
+	err       error // the first error of src other than io.EOF, or TooLarge
 
 	started time.Time
 	waited  time.Duration
 }
 
+// peekSize is how far ahead of the current position an input can be read.
 const peekSize = 64 << 10
 
 func newInput(r io.Reader, limit int64) *input {
@@ -35,7 +37,7 @@ func (in *input) fill(p []byte) (int, error) {
 	if in.err != nil {
 		return 0, in.err
 	}
-	// One byte more than allowed may be read: it is the proof.
+	// One byte beyond the limit shows that the file is too large.
 	if int64(len(p)) > in.remaining+1 {
 		p = p[:in.remaining+1]
 	}
@@ -53,23 +55,24 @@ func (in *input) fill(p []byte) (int, error) {
 	return n, err
 }
 
-// worked is the time since the beginning that was not spent waiting for bytes.
+// decodeTime returns the time since the beginning without the time spent
+// waiting for input.
 func (in *input) decodeTime() time.Duration { return time.Since(in.started) - in.waited }
 
-// drain reads what follows the sound, so that the size of the whole file is
-// checked and its sender is not left with half of it unsent.
+// drain reads the rest of the file, so that the limit applies to all of it and
+// its sender can finish sending.
 func (in *input) drain() error {
 	_, err := io.Copy(io.Discard, in.Reader)
 	return err
 }
 
-// starts reports whether the next bytes are those of s.
+// hasPrefix reports whether the next bytes are those of s.
 func (in *input) hasPrefix(s string) bool {
 	b, _ := in.Peek(len(s))
 	return string(b) == s
 }
 
-// skip discards n bytes. Too few are a truncated file.
+// skip discards n bytes. It returns Invalid if the file ends before.
 func (in *input) skip(n int64) error {
 	if _, err := io.CopyN(io.Discard, in.Reader, n); err != nil {
 		return truncated(err)
@@ -77,12 +80,14 @@ func (in *input) skip(n int64) error {
 	return nil
 }
 
-// full fills p. Too few bytes are a truncated file.
+// readFull fills p. It returns Invalid if the file ends before.
 func (in *input) readFull(p []byte) error {
 	_, err := io.ReadFull(in.Reader, p)
 	return truncated(err)
 }
 
+// truncated returns Invalid for the errors of an early end of file, and other
+// errors unchanged.
 func truncated(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return invalidf("the file is truncated")

@@ -2,8 +2,8 @@ package announcement
 
 import "math"
 
-// kaiserLength is how many coefficients a filter needs for a transition of the
-// given width, relative to the sample rate (Kaiser's formula).
+// kaiserLength returns the number of coefficients of a filter whose transition band
+// has the given width, relative to the sample rate (Kaiser's formula).
 func kaiserLength(width float64) int {
 	return int(math.Ceil((stopband-7.95)/(14.36*width))) + 1
 }
@@ -12,7 +12,7 @@ func kaiserLength(width float64) int {
 // than 50 dB).
 const kaiserBeta = 0.1102 * (stopband - 8.7)
 
-// kaiser is the Kaiser window at x, which is 1 at 0 and ends at ±1.
+// kaiser returns the Kaiser window at x: 1 at 0, and 0 beyond ±1.
 func kaiser(x float64) float64 {
 	if x <= -1 || x >= 1 {
 		return 0
@@ -20,9 +20,9 @@ func kaiser(x float64) float64 {
 	return bessel0(kaiserBeta*math.Sqrt(1-x*x)) / bessel0(kaiserBeta)
 }
 
-// bessel0 is the modified Bessel function of the first kind and order 0, to a
-// relative error of 2e-7 (Abramowitz and Stegun, 9.8.1 and 9.8.2). The power
-// series is more exact and would make up a tenth of a short conversion.
+// bessel0 returns the modified Bessel function of the first kind and order 0, with
+// a relative error of 2e-7 (Abramowitz and Stegun, 9.8.1 and 9.8.2). The power
+// series is more accurate, but would take a tenth of a short conversion.
 func bessel0(x float64) float64 {
 	if x < 3.75 {
 		t := x / 3.75
@@ -34,7 +34,7 @@ func bessel0(x float64) float64 {
 		t*(0.00916281+t*(-0.02057706+t*(0.02635537+t*(-0.01647633+t*0.00392377))))))))
 }
 
-// sinc is sin(πx)/πx.
+// sinc returns sin(πx)/πx.
 func sinc(x float64) float64 {
 	if x == 0 {
 		return 1

@@ -9,17 +9,17 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxLabel is the most characters a label has.
+// maxLabel is the maximum length of a label in characters.
 const maxLabel = 80
 
-// extensions are what names of files end in that [Decode] reads.
+// extensions lists the file name extensions of the formats that [Decode] reads.
 var extensions = []string{".wav", ".mp3"}
 
-// LabelFor makes a label of the name a file was uploaded under: without its
-// path and extension, and cleaned. It fails with [BadExtension] or [BadLabel].
-// The name is used for nothing else.
-func labelFromFileName(filename string) (string, error) {
-	base := path.Base(strings.ReplaceAll(filename, `\`, "/"))
+// labelFromFileName returns the label for an uploaded file: its name without
+// path and extension, sanitized. It returns BadExtension or BadLabel. The name
+// is used for nothing else.
+func labelFromFileName(name string) (string, error) {
+	base := path.Base(strings.ReplaceAll(name, `\`, "/"))
 	ext := path.Ext(base)
 	if !slices.Contains(extensions, strings.ToLower(ext)) {
 		return "", errorf(BadExtension, "the name must end in %s", strings.Join(extensions, " or "))
@@ -27,6 +27,7 @@ func labelFromFileName(filename string) (string, error) {
 	return validLabel(strings.TrimSuffix(base, ext))
 }
 
+// validLabel returns s sanitized, or BadLabel if nothing is left of it.
 func validLabel(s string) (string, error) {
 	if s = sanitize(s); s == "" {
 		return "", errorf(BadLabel, "the label is empty")
@@ -34,9 +35,10 @@ func validLabel(s string) (string, error) {
 	return s, nil
 }
 
-// clean makes text from strangers fit to be shown in one line: no control
-// characters, none that are invisible or turn the direction of writing, single
-// spaces, at most [maxLabel] characters.
+// sanitize makes untrusted text safe to show in one line: it removes control,
+// invisible and text-direction characters, collapses white space, and cuts the
+// text to [maxLabel] characters. It returns "" for text without a letter, number
+// or symbol.
 func sanitize(s string) string {
 	if len(s) > 64*maxLabel {
 		s = s[:64*maxLabel]

@@ -13,7 +13,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Migrations make the tables of the library, in goose's format.
+// Migrations contains the migrations of the library's tables, in goose's format.
 var Migrations fs.FS = func() fs.FS {
 	sub, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -22,26 +22,27 @@ var Migrations fs.FS = func() fs.FS {
 	return sub
 }()
 
-// Options are the settings of a library. A zero field means the default.
+// Options are the options of a library. A zero field means the default.
 type Options struct {
 	Limits Limits           // of one file
-	Files  int              // announcements of a team; default 50
-	Bytes  int64            // of all announcements of a team, as converted; default 200 MB
-	Level  Level            // that all of them get
+	Files  int              // maximum number of announcements of a team; default 50
+	Bytes  int64            // maximum size of all announcements of a team, as converted; default 200 MB
+	Level  Level            // loudness of all announcements
 	Now    func() time.Time // default time.Now
 }
 
-// Library keeps the announcements of all teams. It is safe for concurrent use,
-// also by several processes on one database.
+// Library stores the announcements of all teams. A team is identified by the
+// number of its sipgate account. Library is safe for concurrent use, also by
+// several processes on one database.
 type Library struct {
 	db   *sql.DB
 	opts Options
 
 	mu           sync.Mutex
-	fetchWaiters map[string]*fetchWaiter // for the first fetch, by the token's hash
+	fetchWaiters map[string]*fetchWaiter // by the hash of the token
 }
 
-// NewLibrary returns the library in db, whose tables [Migrations] has made.
+// NewLibrary returns the library in db, which must have the tables of [Migrations].
 func NewLibrary(db *sql.DB, o Options) *Library {
 	o.Limits = o.Limits.withDefaults()
 	if o.Files <= 0 {
@@ -56,17 +57,17 @@ func NewLibrary(db *sql.DB, o Options) *Library {
 	return &Library{db: db, opts: o, fetchWaiters: map[string]*fetchWaiter{}}
 }
 
-// Order is an order of announcements.
+// SortOrder is an order in which [Library.List] returns announcements.
 type SortOrder string
 
-// The orders there are.
+// The sort orders.
 const (
-	ByUse  SortOrder = "use"  // what was played most comes first, and of that what was played last
+	ByUse  SortOrder = "use"  // most plays first, then last played
 	ByName SortOrder = "name" // by label
-	ByAge  SortOrder = "new"  // the newest first
+	ByAge  SortOrder = "new"  // newest first
 )
 
-// Orders are all orders.
+// SortOrders lists all sort orders.
 var SortOrders = []SortOrder{ByUse, ByName, ByAge}
 
 var orderings = map[SortOrder]string{
@@ -75,8 +76,8 @@ var orderings = map[SortOrder]string{
 	ByAge:  "created desc, id",
 }
 
-// List returns the announcements of account in an order, by use if there is no
-// such order.
+// List returns the announcements of account in the given order, or [ByUse] if the
+// order is unknown.
 func (l *Library) List(ctx context.Context, account string, order SortOrder) ([]Announcement, error) {
 	ordering, ok := orderings[order]
 	if !ok {
@@ -98,16 +99,16 @@ func (l *Library) List(ctx context.Context, account string, order SortOrder) ([]
 	return list, rows.Err()
 }
 
-// Usage is how much of its quota a team has used.
+// Usage is the part of its quota that a team uses.
 type Usage struct {
 	Files, MaxFiles int
 	Bytes, MaxBytes int64 // as converted
 }
 
-// Full reports whether nothing more can be added.
+// Full reports whether no announcement can be added.
 func (u Usage) Full() bool { return u.Files >= u.MaxFiles || u.Bytes+wavHeaderSize >= u.MaxBytes }
 
-// Usage returns how much of its quota an account has used.
+// Usage returns the part of its quota that account uses.
 func (l *Library) Usage(ctx context.Context, account string) (Usage, error) {
 	return l.usage(ctx, l.db, account)
 }
@@ -118,7 +119,8 @@ func (l *Library) usage(ctx context.Context, q querier, account string) (Usage, 
 	return u, q.QueryRowContext(ctx, query, account).Scan(&u.Files, &u.Bytes)
 }
 
-// Get returns one announcement of account.
+// Get returns an announcement of account. It returns ErrNotFound for the
+// announcements of other accounts, like all methods of Library.
 func (l *Library) Get(ctx context.Context, account, id string) (Announcement, error) {
 	return get(ctx, l.db, account, id)
 }
@@ -135,6 +137,7 @@ func get(ctx context.Context, q querier, account, id string) (Announcement, erro
 	return a, orNotFound(err)
 }
 
+// orNotFound returns ErrNotFound for sql.ErrNoRows, and other errors unchanged.
 func orNotFound(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
@@ -142,7 +145,7 @@ func orNotFound(err error) error {
 	return err
 }
 
-// Audio returns the telephone WAV of one announcement of account.
+// Audio returns the telephone WAV of an announcement of account.
 func (l *Library) Audio(ctx context.Context, account, id string) ([]byte, error) {
 	if !isToken(id) {
 		return nil, ErrNotFound
@@ -154,8 +157,8 @@ func (l *Library) Audio(ctx context.Context, account, id string) ([]byte, error)
 	return wav, orNotFound(err)
 }
 
-// Rename gives an announcement of account another label, cleaned as that of a
-// new one.
+// Rename gives an announcement of account another label, sanitized. It returns
+// BadLabel if nothing is left of it.
 func (l *Library) Rename(ctx context.Context, account, id, label string) error {
 	label, err := validLabel(label)
 	if err != nil {
@@ -171,8 +174,8 @@ func (l *Library) Rename(ctx context.Context, account, id, label string) error {
 	return nil
 }
 
-// Remove deletes an announcement of account. Its public addresses end at once;
-// a fetch that has begun gets the whole file.
+// Remove deletes an announcement of account and its public addresses. A fetch that
+// has begun gets the whole file.
 func (l *Library) Remove(ctx context.Context, account, id string) error {
 	return l.inTx(ctx, func(tx *sql.Tx) error {
 		if _, err := get(ctx, tx, account, id); err != nil {

@@ -2,51 +2,56 @@ package announcement
 
 import "math"
 
-// Loudness is how loud samples at the telephone's rate are, in LUFS, measured
-// as ITU-R BS.1770-4 does it: weighted by frequency like the ear, in blocks of
-// 400 ms, of which silent ones and those 10 dB below the rest do not count. A
-// sine wave of 1 kHz at full scale has −3 LUFS; silence has −Inf.
+// decibel returns the level of an amplitude in dB. Relative to full scale (a
+// sample, or the peak of a sine wave, of 32768) it is in dBFS: 0 for full scale,
+// −Inf for silence.
+func decibel(ratio float64) float64 { return 20 * math.Log10(ratio) }
+
+// Loudness returns the loudness of samples at [TelephoneRate] in LUFS, measured
+// as in ITU-R BS.1770-4: frequencies are weighted like the ear does, and blocks
+// of 400 ms that are silent or 10 LU below the average do not count. A sine
+// wave of 1 kHz at full scale has −3 LUFS; silence has −Inf.
 //
-// The gate for silence lies 70 dB below full scale for samples whose peak is
-// full scale, and with the peak for all others. So twice the amplitude is 6 dB
-// more, whatever the samples are.
+// The threshold of silence is 70 dB below the peak of the samples, not below
+// full scale. So twice the amplitude is always 6 LU more.
 func Loudness(samples []int16) float64 {
 	return loudness(samples, 0, maxDeviation(samples, 0))
 }
 
-// loudness is that of how far the samples are from a constant: most at most.
-func loudness(samples []int16, offset, most float64) float64 {
-	if most == 0 {
+// loudness returns the loudness of samples minus offset. peak is their largest
+// magnitude.
+func loudness(samples []int16, offset, peak float64) float64 {
+	if peak == 0 {
 		return math.Inf(-1)
 	}
-	blocks := blockPowers(samples, offset, 1/most)
-	over := louderThan(blocks, -70)
-	over = louderThan(over, meanLoudness(over)-10)
-	return meanLoudness(over) + decibel(most/32768)
+	blocks := blockLoudness(samples, offset, 1/peak)
+	blocks = louderThan(blocks, -70)
+	blocks = louderThan(blocks, meanLoudness(blocks)-10)
+	return meanLoudness(blocks) + decibel(peak/32768)
 }
 
-// farthest is how far samples get from a constant.
-func maxDeviation(samples []int16, offset float64) (most float64) {
+// maxDeviation returns the largest distance of a sample from offset.
+func maxDeviation(samples []int16, offset float64) (peak float64) {
 	for _, s := range samples {
-		most = max(most, math.Abs(float64(s)-offset))
+		peak = max(peak, math.Abs(float64(s)-offset))
 	}
-	return most
+	return peak
 }
 
 const (
-	hopSize        = TelephoneRate / 10 // a block begins every 100 ms
-	blockHops      = 4                  // and is 400 ms long
-	loudnessOffset = -0.691             // of the standard: 0 LUFS at 1 kHz in both channels of a stereo signal
+	hopSize        = TelephoneRate / 10 // samples between the beginnings of two blocks, 100 ms
+	blockHops      = 4                  // hops in a block, 400 ms
+	loudnessOffset = -0.691             // of BS.1770: 0 LUFS for 1 kHz in both channels of a stereo signal
 )
 
-// blockPowers is the loudness of each block of the samples, less the offset and
-// times scale, in LUFS. Less than a block is one.
-func blockPowers(samples []int16, offset, scale float64) []float64 {
-	shelf, low := kWeighting(TelephoneRate)
+// blockLoudness returns the loudness of each block of the samples minus offset,
+// multiplied by scale, in LUFS. Samples shorter than a block are one block.
+func blockLoudness(samples []int16, offset, scale float64) []float64 {
+	shelf, highPass := kWeighting(TelephoneRate)
 	sums := make([]float64, 0, len(samples)/hopSize+1)
 	sum := 0.0
 	for i, s := range samples {
-		v := low.next(shelf.next((float64(s) - offset) * scale))
+		v := highPass.next(shelf.next((float64(s) - offset) * scale))
 		sum += v * v
 		if (i+1)%hopSize == 0 {
 			sums, sum = append(sums, sum), 0
@@ -69,7 +74,7 @@ func blockPowers(samples []int16, offset, scale float64) []float64 {
 	return blocks
 }
 
-// gated returns the blocks that are louder than a threshold.
+// louderThan returns the blocks that are louder than threshold.
 func louderThan(blocks []float64, threshold float64) []float64 {
 	var over []float64
 	for _, b := range blocks {
@@ -80,7 +85,8 @@ func louderThan(blocks []float64, threshold float64) []float64 {
 	return over
 }
 
-// mean is the loudness of several blocks together, −Inf if there is none.
+// meanLoudness returns the loudness of the mean power of blocks, −Inf without
+// blocks.
 func meanLoudness(blocks []float64) float64 {
 	sum := 0.0
 	for _, b := range blocks {
@@ -89,7 +95,7 @@ func meanLoudness(blocks []float64) float64 {
 	return 10 * math.Log10(sum/float64(max(1, len(blocks))))
 }
 
-// biquad is a filter of the second order.
+// biquad is a second-order filter in transposed direct form II.
 type biquad struct {
 	b0, b1, b2, a1, a2 float64
 	z1, z2             float64
@@ -102,11 +108,11 @@ func (f *biquad) next(x float64) float64 {
 	return y
 }
 
-// kWeighting makes the two filters of BS.1770 for a sample rate: what the head
-// adds to high tones, and what the ear leaves out of low ones. The standard
-// gives their coefficients for 48 kHz; these are the analogue filters that
-// those are made from, brought to the rate by the bilinear transform.
-func kWeighting(rate float64) (shelf, low biquad) {
+// kWeighting returns the two filters of BS.1770 for a sample rate: a shelf for
+// how the head amplifies high frequencies, and a high-pass. The standard gives
+// coefficients for 48 kHz; these follow from the analogue prototypes by the
+// bilinear transform.
+func kWeighting(rate float64) (shelf, highPass biquad) {
 	const f, gain, q = 1681.974450955533, 3.999843853973347, 0.7071752369554196
 	k := math.Tan(math.Pi * f / rate)
 	vh := math.Pow(10, gain/20)

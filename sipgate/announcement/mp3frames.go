@@ -6,37 +6,37 @@ import (
 	"io"
 )
 
-// mp3Repacker reads an MP3 file frame by frame and, as an io.Reader, gives the
-// frames on in a form that suits the decoding library:
+// mp3Repacker reads an MP3 file frame by frame and, as an io.Reader, returns the
+// frames in a form that the decoding library handles well:
 //
-//   - tags, the Xing header and what else is no frame do not reach it;
-//   - the bits of each frame, which encoders spread over the frames before it
-//     (the "bit reservoir"), are put into the frame itself, which is made as
-//     large as the format allows. The library takes the size of every padded
-//     frame at 22.05 kHz for one byte too small at every second bit rate, and
-//     loses its place in the reservoir: the sound is noise then;
-//   - a frame whose bits are missing, as at the beginning of a file that was
-//     cut out of another, becomes silence. The library would decode other bits.
+//   - Tags, the Xing header and garbage between frames are left out.
+//   - The bits of a frame, which encoders spread over the frames before it (the
+//     "bit reservoir"), are moved into the frame itself, which is made as large
+//     as the format allows. The library takes the size of every padded frame at
+//     22.05 kHz for one byte too small at every second bit rate, loses its place
+//     in the reservoir, and returns noise.
+//   - A frame whose bits are missing, as at the beginning of a file that was cut
+//     out of another, becomes silent. The library would decode other bits.
 type mp3Repacker struct {
 	in         *input
 	first      mp3Header
 	info       xingInfo
-	framesRead int // frames read, without the Xing header's
+	framesRead int // without that of the Xing header
 
-	reservoir []byte      // the last main data before the frame to be read
-	pending   packedFrame // read, but its free space may still be used by the next
-	out       []byte      // to be read by the library
-	done      bool        // there are no more frames
-	err       error       // why the reading failed
+	reservoir []byte      // main data of the frames before the next, as much as may be used
+	pending   packedFrame // the last frame read; the next may still use its free space
+	out       []byte      // bytes for the library
+	done      bool        // the last frame was read
+	err       error       // the first error
 }
 
-// packed is a frame in its new form.
+// packedFrame is a frame as it is passed to the library.
 type packedFrame struct {
 	bytes []byte
-	free  int // bytes at the end that hold nothing yet
+	free  int // unused bytes at the end
 }
 
-// start reads the Xing header if there is one.
+// start skips the frame of a Xing header and keeps its values.
 func (m *mp3Repacker) start() error {
 	head, err := m.in.Peek(m.first.size())
 	if err != nil {
@@ -48,8 +48,8 @@ func (m *mp3Repacker) start() error {
 	return nil
 }
 
-// end checks what was read against what the Xing header announced. Some
-// encoders count that header itself.
+// checkComplete returns io.EOF, or Invalid if fewer frames were read than the Xing
+// header says. Some encoders count the frame of that header too.
 func (m *mp3Repacker) checkComplete() error {
 	if m.framesRead < m.info.frames-1 {
 		return invalidf("the file is truncated: %d frames of %d", m.framesRead, m.info.frames)
@@ -57,7 +57,7 @@ func (m *mp3Repacker) checkComplete() error {
 	return io.EOF
 }
 
-// Read gives frames to the library.
+// Read returns repacked frames.
 func (m *mp3Repacker) Read(p []byte) (int, error) {
 	for len(m.out) == 0 && m.err == nil {
 		if m.done {
@@ -73,7 +73,7 @@ func (m *mp3Repacker) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// advance reads one frame and gives out the one before it.
+// advance reads a frame and makes the one before it available to Read.
 func (m *mp3Repacker) advance() error {
 	h, err := m.nextHeader()
 	if err == io.EOF {
@@ -93,11 +93,12 @@ func (m *mp3Repacker) advance() error {
 	return nil
 }
 
-// maxGarbage is how much may stand between two frames. Some programs leave
-// tags there that nobody can read any more.
+// maxGarbage is the maximum number of bytes between two frames. Some programs
+// leave tags of their own there.
 const maxGarbage = 1 << 20
 
-// sync finds the next frame's header, or the end of the file.
+// nextHeader skips to the next frame and returns its header, or io.EOF after the
+// last one.
 func (m *mp3Repacker) nextHeader() (mp3Header, error) {
 	for skipped := 0; skipped < maxGarbage; {
 		head, err := m.in.Peek(10)
@@ -117,7 +118,7 @@ func (m *mp3Repacker) nextHeader() (mp3Header, error) {
 		if h := parseMP3(head); h.compatibleWith(m.first) && (skipped == 0 || m.confirmed(h)) {
 			return h, nil
 		} else if h.valid() && h.layer() == layer3 && skipped == 0 && m.isNewStream(h) {
-			return 0, unsupportedf("MP3 whose sample rate changes on the way")
+			return 0, unsupportedf("MP3 with a sample rate that changes")
 		}
 		m.in.Discard(1)
 		skipped++
@@ -131,7 +132,7 @@ func (m *mp3Repacker) confirmed(h mp3Header) bool {
 	return len(b) == h.size()+4 && parseMP3(b[h.size():]).compatibleWith(m.first)
 }
 
-// changed reports whether frames of another kind begin.
+// isNewStream reports whether frames of another kind begin with that of h.
 func (m *mp3Repacker) isNewStream(h mp3Header) bool {
 	if h.bitrateIndex() == freeFormat {
 		return false
@@ -140,7 +141,7 @@ func (m *mp3Repacker) isNewStream(h mp3Header) bool {
 	return len(b) == h.size()+4 && parseMP3(b[h.size():]).compatibleWith(h)
 }
 
-// maxReservoir is how far back a frame's bits may begin, in bytes.
+// maxReservoir returns how many bytes before a frame its bits may begin.
 func maxReservoir(h mp3Header) int {
 	if h.version() == mpeg1 {
 		return 511
@@ -148,8 +149,8 @@ func maxReservoir(h mp3Header) int {
 	return 255
 }
 
-// pack builds the frame anew, with all its bits in it. If they do not fit, the
-// first of them go to the end of the frame before, where there is room.
+// pack returns the frame with all its bits in it. Bits that do not fit go to the
+// free space of the frame before.
 func (m *mp3Repacker) pack(h mp3Header, frame []byte, before packedFrame) packedFrame {
 	side := frame[4:]
 	if h.crc() {
@@ -184,11 +185,11 @@ func (m *mp3Repacker) pack(h mp3Header, frame []byte, before packedFrame) packed
 	return out
 }
 
-// mainData returns where the bits of a frame begin, in bytes before its own
-// main data, and how many bytes they fill.
+// mainData returns how many bytes before the frame's own main data its bits begin,
+// and how many bytes they fill.
 func mainData(h mp3Header, side []byte) (begin, length int) {
 	b := bitReader{data: side}
-	granules, rest := 2, 47 // bits after each length; see sideinfo in ISO 11172-3 and 13818-3
+	granules, rest := 2, 47 // bits after each length; see the side information in ISO 11172-3 and 13818-3
 	switch {
 	case h.version() != mpeg1:
 		granules, rest = 1, 51
@@ -208,7 +209,7 @@ func mainData(h mp3Header, side []byte) (begin, length int) {
 	return begin, (length + 7) / 8
 }
 
-// setBegin writes the field that mainData reads first.
+// setMainDataBegin stores begin, which mainData returns, in the side information.
 func setMainDataBegin(h mp3Header, side []byte, begin int) {
 	if h.version() == mpeg1 {
 		side[0] = byte(begin >> 1)
@@ -218,8 +219,8 @@ func setMainDataBegin(h mp3Header, side []byte, begin int) {
 	}
 }
 
-// bits reads bit fields, the highest bit of each byte first. Behind the end
-// there are zeros.
+// bitReader reads bit fields, the highest bit of each byte first, and zeros after
+// the end of the data.
 type bitReader struct {
 	data []byte
 	at   int
@@ -237,16 +238,16 @@ func (b *bitReader) read(n int) int {
 	return v
 }
 
-// xingInfo is what the first frame may tell about the file.
+// xingInfo is what the header in the first frame says about the file.
 type xingInfo struct {
 	present        bool
-	frames         int // in the file, 0 if not told
+	frames         int // in the file, or 0 if unknown
 	gapless        bool
-	delay, padding int // samples that the encoder added before and after
+	delay, padding int // samples that the encoder added at the beginning and the end
 }
 
-// parseXing reads the header that LAME and others put into a silent first
-// frame: "Xing", "Info" or "VBRI".
+// parseXing parses the header that LAME and other encoders store in a silent
+// first frame: "Xing", "Info" or "VBRI".
 func parseXing(h mp3Header, frame []byte) xingInfo {
 	at := 4 + h.sideSize()
 	if len(frame) > 54 && string(frame[36:40]) == "VBRI" {
@@ -269,7 +270,7 @@ func parseXing(h mp3Header, frame []byte) xingInfo {
 			b.at += 8 * f.size
 		}
 	}
-	// 9 bytes of the encoder's name, 12 of other things, then delay and padding.
+	// 9 bytes with the encoder's name and 12 other bytes precede delay and padding.
 	if i := b.at / 8; x.frames > 0 && i+24 <= len(frame) && (string(frame[i:i+4]) == "LAME" || string(frame[i:i+3]) == "Lav") {
 		b.at += 8 * 21
 		x.gapless, x.delay, x.padding = true, b.read(12), b.read(12)

@@ -2,10 +2,11 @@ package announcement
 
 import "bytes"
 
-// mp3Header is the header of an MPEG audio frame (ISO 11172-3, 2.4.1.3), 32
-// bits.
+// mp3Header is the 32-bit header of an MPEG audio frame (ISO 11172-3, 2.4.1.3).
 type mp3Header uint32
 
+// parseMP3 returns the first four bytes of b as a header, or 0, which is invalid,
+// if b is shorter.
 func parseMP3(b []byte) mp3Header {
 	if len(b) < 4 {
 		return 0
@@ -13,7 +14,7 @@ func parseMP3(b []byte) mp3Header {
 	return mp3Header(b[0])<<24 | mp3Header(b[1])<<16 | mp3Header(b[2])<<8 | mp3Header(b[3])
 }
 
-// Values of the fields version and layer.
+// Values of the fields version, layer and bitrateIndex.
 const (
 	mpeg25     = 0
 	mpeg2      = 2
@@ -21,7 +22,7 @@ const (
 	layer3     = 1
 	layer2     = 2
 	layer1     = 3
-	freeFormat = 0 // of bitrateIndex
+	freeFormat = 0
 )
 
 func (h mp3Header) version() int      { return int(h >> 19 & 3) }
@@ -31,13 +32,14 @@ func (h mp3Header) bitrateIndex() int { return int(h >> 12 & 15) }
 func (h mp3Header) padding() int      { return int(h >> 9 & 1) }
 func (h mp3Header) mono() bool        { return h>>6&3 == 3 }
 
-// valid reports whether h can be a frame's header at all.
+// valid reports whether h can be the header of a frame.
 func (h mp3Header) valid() bool {
 	return h>>21 == 0x7FF && h.version() != 1 && h.layer() != 0 &&
 		h.bitrateIndex() != 15 && h>>10&3 != 3 && h&3 != 2
 }
 
-// follows reports whether a frame of h can stand in one stream with one of o.
+// compatibleWith reports whether frames with the headers h and o can be in the
+// same stream.
 func (h mp3Header) compatibleWith(o mp3Header) bool {
 	const same = 0xFFFE0C00 // sync, version, layer, sample rate
 	return h.valid() && h.bitrateIndex() != freeFormat && h&same == o&same
@@ -61,7 +63,7 @@ func (h mp3Header) rate() int {
 	return r
 }
 
-// In kbit/s, by bitrateIndex.
+// Bit rates in kbit/s by bitrateIndex, of MPEG-1 and of MPEG-2 and MPEG-2.5.
 var (
 	bitrates1 = map[int][15]int{
 		layer1: {0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448},
@@ -82,7 +84,7 @@ func (h mp3Header) bitrate() int {
 	return 1000 * bitrates2[h.layer()][h.bitrateIndex()]
 }
 
-// samples is the number of samples of each channel in a frame.
+// samples returns the number of samples of each channel in a frame.
 func (h mp3Header) samples() int {
 	switch {
 	case h.layer() == layer1:
@@ -93,7 +95,7 @@ func (h mp3Header) samples() int {
 	return 1152
 }
 
-// size is the number of bytes of the frame, header included.
+// size returns the number of bytes of the frame, including the header.
 func (h mp3Header) size() int {
 	if h.layer() == layer1 {
 		return (12*h.bitrate()/h.rate() + h.padding()) * 4
@@ -101,7 +103,8 @@ func (h mp3Header) size() int {
 	return h.samples()/8*h.bitrate()/h.rate() + h.padding()
 }
 
-// sideSize is the number of bytes of a Layer III frame's side information.
+// sideSize returns the number of bytes of the side information in a Layer III
+// frame.
 func (h mp3Header) sideSize() int {
 	switch {
 	case h.version() == mpeg1 && h.mono():
@@ -114,7 +117,7 @@ func (h mp3Header) sideSize() int {
 	return 17
 }
 
-// checkSupported refuses the kinds of MPEG audio that are not decoded.
+// checkSupported returns Unsupported for kinds of MPEG audio that are not decoded.
 func (h mp3Header) checkSupported() error {
 	const hint = "; please convert it to MP3 at 16 kHz or more, or to WAV"
 	switch {
@@ -130,10 +133,12 @@ func (h mp3Header) checkSupported() error {
 	return nil
 }
 
-// findMP3 looks for the first frame of MPEG audio, skips what stands before it
-// and returns its header. Two bytes make a sync word, so four frames must
-// follow each other, or all that are there; or the first tells more about
-// itself.
+// findMP3 skips to the first frame of MPEG audio and returns its header. It
+// reports false, and skips nothing, if there is none.
+//
+// The sync word has only 11 bits and occurs by chance. So a frame counts
+// only if four frames follow each other, or frames fill the file from its
+// beginning or from a tag on, or it contains a Xing header.
 func findMP3(in *input, tagged bool) (mp3Header, bool) {
 	b, _ := in.Peek(peekSize)
 	atEnd := len(b) < peekSize
@@ -156,8 +161,8 @@ func findMP3(in *input, tagged bool) (mp3Header, bool) {
 	return 0, false
 }
 
-// frameRun counts the whole frames that follow each other in b, up to four,
-// and reports whether they reach to the end of the file or to a tag there.
+// countFrames returns how many complete frames follow each other in b, up to
+// four, and reports whether they reach to the end of the file or to a tag there.
 func countFrames(b []byte, first mp3Header, atEnd bool) (n int, whole bool) {
 	for ; n < 4; n++ {
 		h := parseMP3(b)

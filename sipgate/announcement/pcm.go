@@ -5,12 +5,13 @@ import (
 	"math"
 )
 
-// A coding adds one channel's samples, scaled by gain, to dst. They stand in
-// src, the first at its beginning and each step bytes after the one before.
+// A mixFunc decodes the samples of one channel, multiplies them by gain and adds
+// them to dst. The first sample is at the beginning of src, and each of the
+// others step bytes after the one before.
 type mixFunc func(dst []float32, src []byte, step int, gain float32)
 
-// mix writes the average of the channels of interleaved samples to dst. An
-// average cannot clip.
+// mixChannels stores the average of the channels of interleaved samples, of size
+// bytes each, in dst. An average cannot clip.
 func mixChannels(c mixFunc, dst []float32, src []byte, channels, size int) {
 	frame := channels * size
 	n := len(src) / frame
@@ -22,6 +23,8 @@ func mixChannels(c mixFunc, dst []float32, src []byte, channels, size int) {
 	}
 }
 
+// tableMix returns the mixFunc for samples of one byte that are indices into
+// values.
 func tableMix(values *[256]float32) mixFunc {
 	return func(dst []float32, src []byte, step int, gain float32) {
 		for i := range dst {
@@ -64,18 +67,17 @@ func float64s(dst []float32, src []byte, step int, gain float32) {
 	}
 }
 
-// tame keeps what is no sound out of the filters, where one infinite sample
-// would spoil all its neighbours: not a number becomes silence, and what is
-// louder than full scale by 24 dB is cut.
+// clamp limits s to 24 dB above full scale and returns 0 for NaN, because one
+// infinite sample would spoil all its neighbours in the filters.
 func clamp(s float32) float32 {
-	const loud = 16
+	const limit = 16
 	switch {
-	case s >= -loud && s <= loud:
+	case s >= -limit && s <= limit:
 		return s
-	case s > loud:
-		return loud
-	case s < -loud:
-		return -loud
+	case s > limit:
+		return limit
+	case s < -limit:
+		return -limit
 	}
 	return 0
 }
@@ -86,6 +88,7 @@ var (
 	mulaw = tableMix(levelTable(mulawLevel))
 )
 
+// levelTable returns the samples that f decodes from each byte.
 func levelTable(f func(byte) int) *[256]float32 {
 	var t [256]float32
 	for i := range t {
@@ -94,7 +97,7 @@ func levelTable(f func(byte) int) *[256]float32 {
 	return &t
 }
 
-// alawLevel decodes A-law to 16 bits, after ITU-T G.711, table 1a.
+// alawLevel decodes A-law to 16 bits (ITU-T G.711, table 1a).
 func alawLevel(b byte) int {
 	b ^= 0x55
 	level, segment := int(b&0x0F)<<4+8, b>>4&7
@@ -107,7 +110,7 @@ func alawLevel(b byte) int {
 	return level
 }
 
-// mulawLevel decodes µ-law to 16 bits, after ITU-T G.711, table 2a.
+// mulawLevel decodes µ-law to 16 bits (ITU-T G.711, table 2a).
 func mulawLevel(b byte) int {
 	b = ^b
 	level := (int(b&0x0F)<<3+0x84)<<(b>>4&7) - 0x84

@@ -9,37 +9,38 @@ import (
 	"time"
 )
 
-// A public address lives so long and may be fetched so often: sipgate fetches
-// an announcement at once, possibly in parts and more than once.
+// Limits of a public address. sipgate fetches an announcement at once, but
+// possibly in parts and more than once.
 const (
 	linkLifetime   = 10 * time.Minute
 	maxLinkFetches = 50
 )
 
-// Publication is the public address of an announcement for one play.
+// Publication is a public address of an announcement, made for one play.
 type Publication struct {
-	Token   string // 256 bit in 43 characters, base64url; only its SHA-256 is stored
+	Token   string // 256 bits in 43 characters of base64url; only its SHA-256 is stored
 	Expires time.Time
 
-	// Fetched gets the time of the first complete fetch in this process, and
-	// nothing else ever; it is not closed.
+	// Fetched receives the time of the first complete fetch in this process.
+	// It receives one value at most and is not closed.
 	Fetched <-chan time.Time
 }
 
-// waiter is somebody who wants to know of the first fetch.
+// fetchWaiter is the sending end of [Publication.Fetched].
 type fetchWaiter struct {
 	fetched chan time.Time
 	expires time.Time
 }
 
-// Publish gives an announcement of account a public address for [LinkLife], to
-// be played by somebody. It counts as played when it is fetched.
+// Publish makes a public address, good for ten minutes and 50 fetches, for an
+// announcement of account that the member named by plays. The announcement counts
+// as played when it is fetched.
 func (l *Library) Publish(ctx context.Context, account, id, by string) (Publication, error) {
 	now := l.opts.Now()
 	p := Publication{Token: newToken(), Expires: fromMillis(now.Add(linkLifetime).UnixMilli())}
 	hash := hashToken(p.Token)
 	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		// Expired addresses are deleted when the next one is made.
+		// Each new address deletes the expired ones; nothing else does.
 		if _, err := tx.ExecContext(ctx, `delete from announcement_links where expires <= $1`, now.UnixMilli()); err != nil {
 			return err
 		}
@@ -66,27 +67,18 @@ func (l *Library) Publish(ctx context.Context, account, id, by string) (Publicat
 	return p, nil
 }
 
-// Fetch returns the telephone WAV behind a token, whole, and tells
-// [Publication.Fetched]. Every other token gets ErrNotFound: unknown, expired,
-// used up, or its announcement deleted.
-func (l *Library) Fetch(ctx context.Context, token string) ([]byte, error) {
-	wav, delivered, err := l.Open(ctx, token)
-	if err == nil {
-		err = delivered()
-	}
-	return wav, err
-}
-
-// Open is Fetch for who sends the file on over a slow line: the first call of
-// delivered tells [Publication.Fetched], notes that the announcement was
-// played, and is to be made when the last byte is sent. What only asks whether
-// the file is there (HEAD) does not call it.
-func (l *Library) Open(ctx context.Context, token string) (wav []byte, delivered func() error, err error) {
+// Fetch returns the telephone WAV for a token. The caller must call delivered when
+// the last byte is sent, and must not call it if nothing was sent, as for HEAD. Its
+// first call sends to [Publication.Fetched] and counts the play.
+//
+// Fetch returns ErrNotFound for every token that is unknown, expired or used up,
+// or whose announcement was removed.
+func (l *Library) Fetch(ctx context.Context, token string) (wav []byte, delivered func() error, err error) {
 	if !isToken(token) {
 		return nil, nil, ErrNotFound
 	}
 	hash := hashToken(token)
-	// Who only guesses gets no transaction to hold up others with.
+	// Guessed tokens start no transaction, because it would hold up others.
 	var id string
 	if err := l.db.QueryRowContext(ctx, `select announcement from announcement_links where token = $1`, hash).Scan(&id); err != nil {
 		return nil, nil, orNotFound(err)
@@ -109,13 +101,13 @@ func (l *Library) Open(ctx context.Context, token string) (wav []byte, delivered
 	}, nil
 }
 
-// played counts a play, once for each address.
+// recordPlay counts a play, once for each public address.
 func (l *Library) recordPlay(ctx context.Context, hash string) error {
 	return l.inTx(ctx, func(tx *sql.Tx) error {
 		const first = `update announcement_links set fetched = 1 where token = $1 and fetched = 0 returning announcement, played_by`
 		var id, by string
 		if err := tx.QueryRowContext(ctx, first, hash).Scan(&id, &by); err != nil {
-			if errors.Is(err, sql.ErrNoRows) { // not the first time, or deleted meanwhile
+			if errors.Is(err, sql.ErrNoRows) { // not the first fetch, or removed meanwhile
 				return nil
 			}
 			return err
@@ -126,12 +118,12 @@ func (l *Library) recordPlay(ctx context.Context, hash string) error {
 	})
 }
 
-// tell sends the time to who waits for the first fetch, once.
+// notifyFetched sends the time to [Publication.Fetched], once.
 func (l *Library) notifyFetched(hash string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if w, ok := l.fetchWaiters[hash]; ok {
-		w.fetched <- l.opts.Now() // has room: it is sent to only here, before it is forgotten
+		w.fetched <- l.opts.Now() // never blocks: the channel has room for its only value
 		delete(l.fetchWaiters, hash)
 	}
 }

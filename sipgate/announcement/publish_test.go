@@ -1,10 +1,20 @@
 package announcement
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 )
+
+// fetch fetches an announcement as sipgate does, whole.
+func fetch(ctx context.Context, l *Library, token string) ([]byte, error) {
+	wav, delivered, err := l.Fetch(ctx, token)
+	if err == nil {
+		err = delivered()
+	}
+	return wav, err
+}
 
 func TestPublish(t *testing.T) {
 	l, clock := newTestLibrary(t, Options{})
@@ -30,13 +40,13 @@ func TestPublish(t *testing.T) {
 	default:
 	}
 	// Opened only, as for HEAD, it is not yet fetched.
-	if _, _, err := l.Open(ctx, p.Token); err != nil || len(p.Fetched) != 0 {
-		t.Errorf("Open: %v, %d", err, len(p.Fetched))
+	if _, _, err := l.Fetch(ctx, p.Token); err != nil || len(p.Fetched) != 0 {
+		t.Errorf("Fetch: %v, %d", err, len(p.Fetched))
 	}
 	played(0, time.Time{})
 	clock.t = clock.t.Add(3 * time.Second)
 	for range 2 {
-		wav, err := l.Fetch(ctx, p.Token)
+		wav, err := fetch(ctx, l, p.Token)
 		if _, bad := TelephoneSamples(wav); err != nil || bad != nil {
 			t.Errorf("%v, %v", err, bad)
 		}
@@ -58,7 +68,7 @@ func TestT26Tokens(t *testing.T) {
 	}
 	missing := func(what, token string) {
 		t.Helper()
-		if wav, err := l.Fetch(ctx, token); !errors.Is(err, ErrNotFound) || wav != nil {
+		if wav, err := fetch(ctx, l, token); !errors.Is(err, ErrNotFound) || wav != nil {
 			t.Errorf("%s: %d bytes, %v", what, len(wav), err)
 		}
 	}
@@ -78,7 +88,7 @@ func TestT26Tokens(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 	clock.t = clock.t.Add(linkLifetime - time.Millisecond)
-	if _, err := l.Fetch(ctx, p.Token); err != nil {
+	if _, err := fetch(ctx, l, p.Token); err != nil {
 		t.Errorf("a millisecond before its end: %v", err)
 	}
 	clock.t = clock.t.Add(time.Millisecond)
@@ -86,7 +96,7 @@ func TestT26Tokens(t *testing.T) {
 
 	p, _ = l.Publish(ctx, "1", a.ID, "Tom")
 	for i := range maxLinkFetches {
-		if _, err := l.Fetch(ctx, p.Token); err != nil {
+		if _, err := fetch(ctx, l, p.Token); err != nil {
 			t.Fatalf("fetch %d: %v", i+1, err)
 		}
 	}
@@ -129,7 +139,7 @@ func TestOrder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := l.Fetch(t.Context(), p.Token); err != nil {
+		if _, err := fetch(t.Context(), l, p.Token); err != nil {
 			t.Fatal(err)
 		}
 	}

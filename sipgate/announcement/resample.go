@@ -2,33 +2,33 @@ package announcement
 
 import "math"
 
-// The filters keep everything below pass × the lower Nyquist frequency (3.4
-// kHz of 4 kHz, the telephone's band) and take what would come back as an
-// alias down by stopband dB.
+// The filters pass frequencies below passband × the lower Nyquist frequency (3.4
+// of 4 kHz, the telephone band) and attenuate those that would become aliases by
+// stopband dB.
 const (
 	passband = 0.85
 	stopband = 92.0
 )
 
-// resampler converts a stream of samples to the telephone's rate: first it
-// halves the rate as long as that is cheap, then one polyphase filter does the
-// rest. Filters are windowed sinc functions, symmetric, so nothing is delayed
-// and no wave form is distorted; each phase adds up to exactly one, so a
-// constant stays that constant.
+// resampler converts a stream of samples to [TelephoneRate]. It halves the rate
+// as long as that is cheap, and one polyphase filter does the rest. The filters
+// are symmetric windowed sinc functions: they have linear phase, and their delay
+// is compensated. The coefficients of each phase sum to one, so a constant is
+// preserved.
 type resampler struct {
 	rate    int // of the input
 	halvers []*halver
-	final   *polyphase // nil if the halves end at the telephone's rate
-	in, out int64      // samples taken and given
+	final   *polyphase // nil if halving ends at TelephoneRate
+	in, out int64      // samples written and returned
 }
 
-// halveAbove is the lowest rate that is halved. What is left, 11 kHz or more,
-// is far enough above the telephone's band for short filters.
+// halveAbove is the lowest rate that is halved. The result, 11 kHz or more, is far
+// enough above the telephone band for short filters.
 const halveAbove = 22000
 
 func newResampler(rate int) *resampler {
 	r := &resampler{rate: rate}
-	den := 1 // the rate that is reached is rate/den
+	den := 1 // the halvers convert to rate/den
 	for ; rate >= halveAbove*den; den *= 2 {
 		r.halvers = append(r.halvers, newHalver(float64(rate)/float64(den)))
 	}
@@ -38,8 +38,8 @@ func newResampler(rate int) *resampler {
 	return r
 }
 
-// write takes samples and returns those that are ready, which stay valid until
-// the next call.
+// write adds samples to the input and returns the output that is ready. The
+// result is valid until the next call.
 func (r *resampler) write(s []float32) []float32 {
 	r.in += int64(len(s))
 	s = r.run(s)
@@ -57,8 +57,8 @@ func (r *resampler) run(s []float32) []float32 {
 	return s
 }
 
-// flush returns the samples that wait for a future that does not come. In all,
-// n samples become n × 8000 / rate, rounded up.
+// flush returns the rest of the output after the last input. In all, n samples
+// become n × TelephoneRate / rate, rounded up.
 func (r *resampler) flush() []float32 {
 	want := (r.in*TelephoneRate+int64(r.rate)-1)/int64(r.rate) - r.out
 	var tail []float32
@@ -69,8 +69,8 @@ func (r *resampler) flush() []float32 {
 	return tail[:max(0, want)]
 }
 
-// halver halves a sample rate with a half-band filter, in which every second
-// coefficient is zero and the middle one is a half.
+// halver halves a sample rate with a half-band filter: every second coefficient
+// is zero, and the one in the middle is 1/2.
 type halver struct {
 	coefficients []float32 // the coefficients at distance 1, 3, 5, … from the middle
 	buf          []float32
@@ -78,7 +78,7 @@ type halver struct {
 }
 
 func newHalver(rate float64) *halver {
-	// What lies above rate/2 − 4 kHz would fall into the telephone's band.
+	// Frequencies above rate/2 − 4 kHz would become aliases in the telephone band.
 	width := rate/2 - TelephoneRate
 	n := kaiserLength(width / rate)
 	h := &halver{coefficients: make([]float32, (n+3)/4)}
@@ -97,7 +97,7 @@ func newHalver(rate float64) *halver {
 	return h
 }
 
-// middle is how many samples the filter reaches to either side.
+// middle returns how many samples the filter reaches to either side.
 func (h *halver) middle() int { return 2*len(h.coefficients) - 1 }
 
 func (h *halver) write(in []float32) []float32 {
@@ -120,31 +120,31 @@ func (h *halver) write(in []float32) []float32 {
 	return h.out
 }
 
-// maxPhases bounds the coefficients in memory. Rates that need more phases use
-// this many and interpolate between neighbours, which costs half the speed.
+// maxPhases bounds the memory for coefficients. Rates that need more phases
+// interpolate between this many, at half the speed.
 const maxPhases = 512
 
-// polyphase converts a rate to the telephone's by any ratio: output k lies at
-// k × from/to samples of the input.
+// polyphase resamples by any ratio: output k is at k × from/to samples of the
+// input.
 type polyphase struct {
 	taps int
-	bank []float32 // taps coefficients for each phase, from the oldest sample on
+	bank []float32 // taps coefficients for each phase, for the oldest sample first
 
 	whole, part, phases int // the step from output to output: whole + part/phases
-	storedPhases        int // phases in bank if interpolated, else 0
+	storedPhases        int // phases in bank if it interpolates, else 0
 
-	phase int // of the next output, in phases
-	skip  int // samples of buf before the next output's first, if not there yet
+	phase int // of the next output
+	skip  int // samples to skip, once they arrive, before those for the next output
 	buf   []float32
 	out   []float32
 }
 
-// newPolyphase makes the filter for the ratio from : to at an input of rate Hz.
+// newPolyphase returns the filter for the ratio from : to and input at rate Hz.
 func newPolyphase(from, to int, rate float64) *polyphase {
 	g := gcd(from, to)
 	from, to = from/g, to/g
 	nyquist := min(rate, TelephoneRate) / 2
-	width := (1 - passband) * nyquist / rate // of the transition, relative to the rate
+	width := (1 - passband) * nyquist / rate // of the transition band, relative to rate
 	taps := (kaiserLength(width) + 7) / 8 * 8
 	p := &polyphase{taps: taps, whole: from / to, part: from % to, phases: to}
 	rows := to
@@ -160,14 +160,14 @@ func newPolyphase(from, to int, rate float64) *polyphase {
 	return p
 }
 
-// fillPhase computes the coefficients for an output that lies by the fraction
-// at after the sample in the middle. cutoff is relative to half the rate.
-func fillPhase(row []float32, at, cutoff float64) {
+// fillPhase computes the coefficients for an output that is a fraction of a sample
+// after the sample in the middle. cutoff is relative to the Nyquist frequency.
+func fillPhase(row []float32, fraction, cutoff float64) {
 	half := float64(len(row) / 2)
 	c := make([]float64, len(row))
 	sum := 0.0
 	for i := range c {
-		d := at - (float64(i) - half + 1)
+		d := fraction - (float64(i) - half + 1)
 		c[i] = sinc(cutoff*d) * kaiser(d/half)
 		sum += c[i]
 	}
@@ -194,7 +194,7 @@ func (p *polyphase) write(in []float32) []float32 {
 	return p.out
 }
 
-// at computes one output from the samples around it.
+// outputFor returns the next output from the taps samples around it.
 func (p *polyphase) outputFor(x []float32) float32 {
 	if p.storedPhases == 0 {
 		return dot(p.bank[p.phase*p.taps:][:p.taps], x)
@@ -206,8 +206,8 @@ func (p *polyphase) outputFor(x []float32) float32 {
 	return a + (b-a)*float32(rest)/float32(p.phases)
 }
 
-// dot multiplies two slices of the same length, a multiple of 8. Four sums run
-// side by side because each addition must wait for the one before.
+// dot returns the dot product of two slices of the same length, a multiple of 8.
+// It keeps four sums, because each addition to a sum waits for the one before.
 func dot(a, b []float32) float32 {
 	var s0, s1, s2, s3 float32
 	for len(a) >= 8 && len(b) >= 8 {

@@ -29,17 +29,6 @@ func convert(rate, step int, samples []float64) []float64 {
 	return out
 }
 
-// toneDB is Tone for samples that are not rounded.
-func toneDB(s []float64, hz float64) float64 {
-	var re, im, weight float64
-	for i, v := range s {
-		w := 0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/float64(len(s)))
-		sin, cos := math.Sincos(2 * math.Pi * hz / TelephoneRate * float64(i))
-		re, im, weight = re+w*cos*v, im+w*sin*v, weight+w
-	}
-	return decibel(2 * math.Hypot(re, im) / weight)
-}
-
 func peakDB(s []float64) float64 {
 	most := 0.0
 	for _, v := range s {
@@ -143,7 +132,7 @@ func TestClipping(t *testing.T) {
 		w := wavFile{tag: tagFloat, bits: 64, rate: 44100, channels: 2, samples: square}
 		c := mustDecode(t, "x.wav", w.bytes())
 		s := c.Samples()
-		near(t, "peak", c.Peak(), 0, 0.01)
+		near(t, "peak", peakLevel(c.Samples()), 0, 0.01)
 		for i, v := range s {
 			// Sample i lies at i × 44100 / 8000; in the middle of a half wave
 			// the sign must be that of the square.
@@ -163,7 +152,7 @@ func TestNotANumber(t *testing.T) {
 	}
 	for _, bits := range []int{32, 64} {
 		c := mustDecode(t, "x.wav", wavFile{tag: tagFloat, bits: bits, rate: 44100, channels: 1, samples: s}.bytes())
-		near(t, "level afterwards", Tone(c.Samples()[1000:], TelephoneRate, 1000), decibel(0.5), 0.1)
+		near(t, "level afterwards", toneLevel(c.Samples()[1000:], 1000), decibel(0.5), 0.1)
 	}
 }
 
@@ -172,12 +161,12 @@ func TestLevels(t *testing.T) {
 	for i, v := range tone(TelephoneRate, 440, 32767, 1) {
 		full[i] = int16(math.Round(v))
 	}
-	near(t, "peak", Peak(full), 0, 0.01)
-	near(t, "RMS", RMS(full), 0, 0.01)
-	near(t, "tone", Tone(full, TelephoneRate, 440), 0, 0.01)
-	below(t, "another tone", Tone(full, TelephoneRate, 450), -60)
-	near(t, "lowest sample", Peak([]int16{-32768}), 0, 0)
-	for _, f := range []func([]int16) float64{Peak, RMS} {
+	near(t, "peak", peakLevel(full), 0, 0.01)
+	near(t, "RMS", rmsLevel(full), 0, 0.01)
+	near(t, "tone", toneLevel(full, 440), 0, 0.01)
+	below(t, "another tone", toneLevel(full, 450), -60)
+	near(t, "lowest sample", peakLevel([]int16{-32768}), 0, 0)
+	for _, f := range []func([]int16) float64{peakLevel, rmsLevel} {
 		if got := f(make([]int16, 10)); !math.IsInf(got, -1) {
 			t.Errorf("silence has %v dBFS", got)
 		}

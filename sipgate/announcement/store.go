@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// update runs f in a transaction.
+// inTx runs f in a transaction. It returns StorageFull if the disk is full.
 func (l *Library) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := l.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -25,8 +25,9 @@ func (l *Library) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	return storageError(tx.Commit())
 }
 
-// storage recognises a full disk in the errors of SQLite (result code 13) and
-// PostgreSQL (class 53), without importing either.
+// storageError wraps the errors of a full disk in StorageFull and returns others
+// unchanged. It recognizes those of SQLite (result code 13) and PostgreSQL (SQLSTATE
+// 53100) without importing either.
 func storageError(err error) error {
 	var lite interface{ Code() int }
 	var post interface{ SQLState() string }
@@ -39,19 +40,21 @@ func storageError(err error) error {
 	return err
 }
 
-// newToken returns 256 random bits in 43 characters.
+// newToken returns 256 random bits as 43 characters of base64url.
 func newToken() string {
 	var b [32]byte
 	rand.Read(b[:])
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// isToken reports whether s can come from newToken.
+// isToken reports whether s has the form that newToken returns.
 func isToken(s string) bool {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	return err == nil && len(b) == 32 && len(s) == 43
 }
 
+// fromMillis returns the UTC time of ms milliseconds since 1970, or the zero time
+// for 0.
 func fromMillis(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}

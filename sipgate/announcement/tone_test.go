@@ -147,6 +147,42 @@ func nearest(s float64, level func(byte) int) byte {
 	return word
 }
 
+// Levels of samples in dBFS: 0 dB is a sample, or the peak of a sine wave, of full
+// scale. Silence is −Inf.
+
+// peakLevel returns the level of the loudest sample.
+func peakLevel(samples []int16) float64 { return decibel(maxDeviation(samples, 0) / 32768) }
+
+// rmsLevel returns the level of the sine wave with the same power as the samples.
+func rmsLevel(samples []int16) float64 {
+	sum := 0.0
+	for _, s := range samples {
+		sum += float64(s) * float64(s)
+	}
+	return decibel(math.Sqrt(2*sum/float64(max(1, len(samples)))) / 32768)
+}
+
+// toneLevel returns the level of the sine wave of hz in samples at TelephoneRate.
+func toneLevel(samples []int16, hz float64) float64 {
+	s := make([]float64, len(samples))
+	for i, v := range samples {
+		s[i] = float64(v) / 32768
+	}
+	return toneDB(s, hz)
+}
+
+// toneDB is toneLevel for samples between −1 and 1. It measures through a Hann
+// window: other tones count if they are closer than two divided by the duration.
+func toneDB(s []float64, hz float64) float64 {
+	var re, im, weight float64
+	for i, v := range s {
+		w := 0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/float64(len(s)))
+		sin, cos := math.Sincos(2 * math.Pi * hz / TelephoneRate * float64(i))
+		re, im, weight = re+w*cos*v, im+w*sin*v, weight+w
+	}
+	return decibel(2 * math.Hypot(re, im) / weight)
+}
+
 // near fails t unless got is want to within tolerance.
 func near(t *testing.T, what string, got, want, tolerance float64) {
 	t.Helper()

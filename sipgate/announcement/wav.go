@@ -15,7 +15,7 @@ const (
 	tagExtensible = 0xFFFE
 )
 
-// Codecs that occur in WAV files and are not decoded, for the refusal's text.
+// wavCodecs names codecs that occur in WAV files and are not decoded, for errors.
 var wavCodecs = map[uint16]string{
 	0x0002: "Microsoft ADPCM", 0x0011: "IMA ADPCM", 0x0014: "G.723 ADPCM", 0x0016: "G.726 ADPCM",
 	0x0017: "Dialogic ADPCM", 0x0022: "TrueSpeech", 0x0031: "GSM 6.10", 0x0040: "G.721 ADPCM",
@@ -26,39 +26,38 @@ var wavCodecs = map[uint16]string{
 	0xA109: "Speex", 0xF1AC: "FLAC inside WAV",
 }
 
-// The tail of a WAVE_FORMAT_EXTENSIBLE sub-format whose first two bytes are a
-// format tag (KSDATAFORMAT_SUBTYPE_WAVEFORMATEX).
+// tagGUID is the rest of a WAVE_FORMAT_EXTENSIBLE sub-format whose first two
+// bytes are a format tag (KSDATAFORMAT_SUBTYPE_WAVEFORMATEX).
 const tagGUID = "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
 
-// The accepted range of sample rates, in Hz, and the most channels.
+// The accepted sample rates, in Hz, and numbers of channels.
 const (
 	minRate     = 4000
 	maxRate     = 192000
 	maxChannels = 8
 )
 
-// Sizes of the data chunk that say "until the end", written by programs that
-// could not seek back: the usual one, and that of SoX.
+// Sizes of a data chunk that reaches to the end of the file, written by programs
+// that could not seek back to fill in the size: the usual one, and that of SoX.
 const (
 	sizeStreamed    = 0xFFFFFFFF
 	sizeStreamedSoX = 0x7FFFF000
 )
 
-// maxChunks ends the search for the samples in a file made of chunks.
+// maxChunks is the maximum number of chunks before the samples.
 const maxChunks = 1000
 
-// wav decodes a WAV file, of any of the codings that a table or a cast can
-// turn into samples.
+// wavDecoder decodes WAV files with PCM, floating-point, A-law or µ-law samples.
 type wavDecoder struct {
 	in         *input
 	mixInto    mixFunc
 	rate       int
 	channels   int
 	sampleSize int    // bytes of one sample of one channel
-	codec      string // for people
+	codec      string // as shown to users, such as "16-bit PCM"
 
-	remaining int64 // bytes of samples still to come, or −1 for all until the end
-	ds64Size  int64 // the data chunk's size as an RF64 file's ds64 chunk has it
+	remaining int64 // bytes of samples still to be read, or −1 for all until the end
+	ds64Size  int64 // size of the data chunk from the ds64 chunk of an RF64 file
 	riffSize  uint32
 	buf       []byte
 }
@@ -92,8 +91,8 @@ func newWAVDecoder(in *input) (*wavDecoder, error) {
 	return w, nil
 }
 
-// findData reads chunks up to the beginning of the samples and returns the
-// size the file claims for them.
+// findData reads chunks up to the beginning of the samples and returns the size
+// of the samples according to their chunk.
 func (w *wavDecoder) findData(is64 bool) (uint32, error) {
 	for range maxChunks {
 		var h [8]byte
@@ -106,7 +105,7 @@ func (w *wavDecoder) findData(is64 bool) (uint32, error) {
 		var err error
 		switch id := string(h[:4]); {
 		case id == "data" && w.mixInto == nil:
-			return 0, invalidf("the data chunk stands before the fmt chunk")
+			return 0, invalidf("the data chunk is before the fmt chunk")
 		case id == "data":
 			return size, nil
 		case id == "fmt " && w.mixInto != nil:
@@ -125,7 +124,7 @@ func (w *wavDecoder) findData(is64 bool) (uint32, error) {
 	return 0, invalidf("more than %d chunks before the samples", maxChunks)
 }
 
-// readSizes reads the chunk that holds the true sizes in an RF64 file
+// readDS64 reads the ds64 chunk, which has the real sizes of an RF64 file
 // (EBU Tech 3306).
 func (w *wavDecoder) readDS64(size uint32) error {
 	if size < 28 || size > 1<<16 {
@@ -142,7 +141,7 @@ func (w *wavDecoder) readDS64(size uint32) error {
 	return nil
 }
 
-// readFormat reads the fmt chunk: 16 bytes, or 18 and what they announce.
+// readFormat reads the fmt chunk: 16 bytes, or 18 and an extension.
 func (w *wavDecoder) readFormat(size uint32) error {
 	if size < 16 || size == 17 || size > 4096 {
 		return invalidf("fmt chunk of %d bytes", size)
@@ -174,7 +173,8 @@ func (w *wavDecoder) readFormat(size uint32) error {
 	return w.setCodec(tag, bits, align)
 }
 
-// choose finds the coding for a format tag and the number of bits of a sample.
+// setCodec sets the codec for a format tag and the bits of a sample. align is the
+// size of one sample of all channels according to the file.
 func (w *wavDecoder) setCodec(tag uint16, bits, align int) error {
 	w.sampleSize = (bits + 7) / 8
 	switch name := wavCodecs[tag]; {
@@ -207,13 +207,14 @@ func (w *wavDecoder) setCodec(tag uint16, bits, align int) error {
 	return checkFormat(w.rate, w.channels)
 }
 
-// checkShape refuses rates and numbers of channels that are not converted.
+// checkFormat returns Unsupported for sample rates and numbers of channels that
+// are not accepted.
 func checkFormat(rate, channels int) error {
 	switch {
 	case rate < minRate || rate > maxRate:
 		return unsupportedf("sample rate %d Hz; it may be from %d to %d", rate, minRate, maxRate)
 	case channels < 1 || channels > maxChannels:
-		return unsupportedf("%d channels; there may be %d", channels, maxChannels)
+		return unsupportedf("%d channels; there may be up to %d", channels, maxChannels)
 	}
 	return nil
 }
@@ -249,9 +250,9 @@ func (w *wavDecoder) read(dst []float32) (int, error) {
 	return n / frame, err
 }
 
-// end is reached after the last sample of a data chunk of known size. What
-// follows is metadata or nothing; but a file that is shorter than its own
-// header says was cut. Some programs count the first 8 bytes in.
+// checkComplete reads the metadata after a data chunk of known size. It returns
+// io.EOF, or Invalid if the file is shorter than its RIFF header says. Some
+// programs wrongly count the first 8 bytes too; such files are complete.
 func (w *wavDecoder) checkComplete() error {
 	if err := w.in.drain(); err != nil {
 		return err

@@ -154,7 +154,7 @@ func ToneWAV(hz float64, seconds int) []byte {
 func CheckTone(t testing.TB, what string, samples []int16, hz float64) {
 	t.Helper()
 	mid := samples[len(samples)/4 : len(samples)*3/4]
-	tone, all := announcement.Tone(mid, announcement.TelephoneRate, hz), announcement.RMS(mid)
+	tone, all := ToneLevel(mid, hz), RMSLevel(mid)
 	if math.Abs(tone-all) > 0.5 {
 		t.Errorf("%s: %.0f Hz has %.1f dBFS of %.1f", what, hz, tone, all)
 	}
