@@ -34,15 +34,15 @@ const layers = `
 	sipgate/team         < sipgate
 	sipgate/journal      < sipgate sipgate/switchboard
 	sipgate/directory    < sipgate
-	sipgate/figures      < sipgate
+	sipgate/stats      < sipgate
 
 	# What one sees: values only.
 	views                < sipgate/switchboard sipgate/team sipgate/announcement static
-	views                < sipgate/journal sipgate/directory sipgate/figures
+	views                < sipgate/journal sipgate/directory sipgate/stats
 
 	# The one place where browsers and telephones meet.
 	handlers             < web views static sipgate sipgate/switchboard sipgate/team sipgate/announcement
-	handlers             < sipgate/journal sipgate/directory sipgate/figures
+	handlers             < sipgate/journal sipgate/directory sipgate/stats
 
 	# Plugs it together.
 	.                    < web web/database handlers sipgate sipgate/switchboard sipgate/team

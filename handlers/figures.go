@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"callboard/sipgate"
-	"callboard/sipgate/figures"
+	"callboard/sipgate/stats"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/views"
@@ -56,16 +56,16 @@ func (h *handlers) figuresPage(w http.ResponseWriter, r *http.Request, v Visitor
 }
 
 // spanOf is the span that a name in an address means.
-func spanOf(name string, now time.Time) (figures.Span, bool) {
+func spanOf(name string, now time.Time) (stats.Span, bool) {
 	switch name {
 	case "today":
-		return figures.Day(now), true
+		return stats.Day(now), true
 	case "yesterday":
-		return figures.Day(now.AddDate(0, 0, -1)), true
+		return stats.Day(now.AddDate(0, 0, -1)), true
 	case "week":
-		return figures.Days(now, 7), true
+		return stats.Days(now, 7), true
 	}
-	return figures.Span{}, false
+	return stats.Span{}, false
 }
 
 // countPeople adds what each member did, as far as it is known whose the
@@ -95,12 +95,12 @@ const mostHistorians = 3
 
 // historians are those through whom a team's history is read: who is on the
 // board and has the most to say, and the service account last.
-func (h *handlers) historians(account string) func() []figures.Source {
-	return func() []figures.Source {
+func (h *handlers) historians(account string) func() []stats.Source {
+	return func() []stats.Source {
 		board := h.Exchange.Board(account)
 		aside := board.Snapshot().Health.AuthFailed
 		var people []team.Member
-		var found []figures.Source
+		var found []stats.Source
 		for _, id := range board.Members() {
 			if p, ok := h.People.Get(team.MemberID{Account: account, User: sipgate.UserID(id)}); ok && !slices.Contains(aside, id) {
 				people = append(people, p)

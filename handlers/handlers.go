@@ -20,8 +20,8 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/directory"
-	"callboard/sipgate/figures"
 	"callboard/sipgate/journal"
+	"callboard/sipgate/stats"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/sipgate/webhook"
@@ -77,7 +77,7 @@ type handlers struct {
 	uploading uploading
 	phonebook team.PrivateNames    // of those who are on a board
 	directory *directory.Directory // whom they can call
-	figures   *figures.Reader
+	figures   *stats.Reader
 
 	extensions extensions
 	news       sync.Map // of *journal.News, by account
@@ -104,7 +104,7 @@ func New(d Deps) *App {
 	h.service = newService(h)
 	h.directory = directory.New(d.Numbers)
 	h.life, h.end = context.WithCancel(context.Background())
-	h.figures = figures.NewReader(d.Log)
+	h.figures = stats.NewReader(d.Log)
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Render: h.refuse}
 	h.Sessions.Subject = Visitor.Subject
 	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"callboard/sipgate"
-	"callboard/sipgate/figures"
 	"callboard/sipgate/journal"
+	"callboard/sipgate/stats"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/views"
@@ -93,7 +93,7 @@ func wallLang(r *http.Request) views.Lang {
 // model is what the screen shows of the snapshot, and of today.
 func (v *wallViewer) model(ctx context.Context) (views.WallModel, error) {
 	now := time.Now()
-	today := figures.Day(now)
+	today := stats.Day(now)
 	if now.Sub(v.waitedAt) >= wallPulse {
 		waits, err := v.h.Journal.WaitTimes(ctx, v.wall.Account, today.From())
 		if err != nil {

@@ -5,13 +5,13 @@ import (
 	"strings"
 	"time"
 
-	"callboard/sipgate/figures"
+	"callboard/sipgate/stats"
 )
 
 // FiguresModel is what [Figures] shows: a team's past calls.
 type FiguresModel struct {
 	Span string // "today", "yesterday" or "week"
-	figures.Reading
+	stats.Reading
 	Neo    bool   // sipgate does not put the account's calls into its history
 	Reason string // why the history could not be read, as StatusModel.Problem; or empty
 
@@ -30,24 +30,24 @@ type FiguresModel struct {
 // FiguresMember is what one member did.
 type FiguresMember struct {
 	Name string
-	figures.Member
+	stats.Member
 }
 
 // FigureSpans are the spans that can be chosen, by the names in addresses.
 var FigureSpans = []string{"today", "yesterday", "week"}
 
 // callKinds name the kinds of calls in keys of words and in HTML.
-var callKinds = [...]string{figures.In: "in", figures.Out: "out", figures.Missed: "missed", figures.Unreached: "unreached", figures.Unknown: "unknown"}
+var callKinds = [...]string{stats.In: "in", stats.Out: "out", stats.Missed: "missed", stats.Unreached: "unreached", stats.Unknown: "unknown"}
 
-func kindWord(lang Lang, k figures.Kind) string { return lang.T("figures.kind." + callKinds[k]) }
+func kindWord(lang Lang, k stats.Kind) string { return lang.T("figures.kind." + callKinds[k]) }
 
 // shown are the kinds that there is something to show of: the direction is
 // hardly ever unknown.
-func (m FiguresModel) shown() []figures.Kind {
-	if m.Total[figures.Unknown] == 0 {
-		return figures.Kinds[:figures.Unknown]
+func (m FiguresModel) shown() []stats.Kind {
+	if m.Total[stats.Unknown] == 0 {
+		return stats.Kinds[:stats.Unknown]
 	}
-	return figures.Kinds
+	return stats.Kinds
 }
 
 // title is the day or the days that are shown.
@@ -96,7 +96,7 @@ func (m FiguresModel) notes(lang Lang) (all []string) {
 // remarks are what is good to know besides.
 func (m FiguresModel) remarks(lang Lang) string {
 	var all []string
-	if n := m.Total[figures.Unknown]; n > 0 {
+	if n := m.Total[stats.Unknown]; n > 0 {
 		all = append(all, lang.T("figures.note.unknown", n))
 	}
 	if hours := m.Figures.Span.Len(); !m.Figures.Span.Daily() && hours != 24 {
@@ -123,7 +123,7 @@ func (m FiguresModel) number(shown string) string {
 }
 
 // answered writes the share of calls that were answered.
-func answered(lang Lang, c figures.Counts) string {
+func answered(lang Lang, c stats.Counts) string {
 	share, ok := c.Answered()
 	if !ok {
 		return "–"
@@ -234,11 +234,11 @@ func (m FiguresModel) label(lang Lang, i int) string {
 }
 
 // told puts the numbers of a bar into words.
-func (m FiguresModel) told(lang Lang, c figures.Counts) string {
+func (m FiguresModel) told(lang Lang, c stats.Counts) string {
 	var all []string
 	for k, n := range c {
 		if n > 0 {
-			all = append(all, decimal(int64(n))+" "+kindWord(lang, figures.Kind(k)))
+			all = append(all, decimal(int64(n))+" "+kindWord(lang, stats.Kind(k)))
 		}
 	}
 	if len(all) == 0 {
@@ -250,7 +250,7 @@ func (m FiguresModel) told(lang Lang, c figures.Counts) string {
 // fill is the pattern of a kind. The first one has none: the style sheet fills
 // it.
 func fill(kind string) string {
-	if kind == callKinds[figures.In] {
+	if kind == callKinds[stats.In] {
 		return "currentColor"
 	}
 	return "url(#p-" + kind + ")"

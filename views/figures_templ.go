@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "callboard/sipgate/figures"
+import "callboard/sipgate/stats"
 
 // Figures shows how many calls there were, when, and what became of them.
 func Figures(p Page, m FiguresModel) templ.Component {
@@ -193,7 +193,7 @@ func Figures(p Page, m FiguresModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = figure(p.t("figures.kind.missed"), m.number(decimal(int64(m.Total[figures.Missed]))), "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = figure(p.t("figures.kind.missed"), m.number(decimal(int64(m.Total[stats.Missed]))), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1322,7 +1322,7 @@ func figuresMembers(p Page, m FiguresModel) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var76 string
-				templ_7745c5c3_Var76, templ_7745c5c3_Err = templ.JoinStringErrs(decimal(int64(w.Counts[figures.In])))
+				templ_7745c5c3_Var76, templ_7745c5c3_Err = templ.JoinStringErrs(decimal(int64(w.Counts[stats.In])))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `figures.templ`, Line: 185, Col: 50}
 				}
@@ -1335,7 +1335,7 @@ func figuresMembers(p Page, m FiguresModel) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var77 string
-				templ_7745c5c3_Var77, templ_7745c5c3_Err = templ.JoinStringErrs(decimal(int64(w.Counts[figures.Missed])))
+				templ_7745c5c3_Var77, templ_7745c5c3_Err = templ.JoinStringErrs(decimal(int64(w.Counts[stats.Missed])))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `figures.templ`, Line: 186, Col: 54}
 				}
@@ -1348,7 +1348,7 @@ func figuresMembers(p Page, m FiguresModel) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var78 string
-				templ_7745c5c3_Var78, templ_7745c5c3_Err = templ.JoinStringErrs(decimal(int64(w.Counts[figures.Out] + w.Counts[figures.Unreached])))
+				templ_7745c5c3_Var78, templ_7745c5c3_Err = templ.JoinStringErrs(decimal(int64(w.Counts[stats.Out] + w.Counts[stats.Unreached])))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `figures.templ`, Line: 187, Col: 81}
 				}

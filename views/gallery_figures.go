@@ -4,7 +4,7 @@ import (
 	"errors"
 	"time"
 
-	"callboard/sipgate/figures"
+	"callboard/sipgate/stats"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 )
@@ -19,18 +19,18 @@ func galleryOfFigures(lang Lang) []Picture {
 	walls := lead
 	walls.Path = "/walls"
 
-	day := galleryFigures(figures.Day(now), "today", now)
+	day := galleryFigures(stats.Day(now), "today", now)
 	day.Ringing, day.Talking, day.Waited, day.Longest, day.Walls = 1, 3, 41, 94*time.Second, true
 	day.People, day.Members, day.Unowned, day.Asking = true, galleryMembers, 2, true
 	plain := day
 	plain.People, plain.Walls = false, false
-	week := galleryFigures(figures.Days(now, 7), "week", now)
+	week := galleryFigures(stats.Days(now, 7), "week", now)
 	week.Have, week.Of, week.Busy = 1000, 1340, true
 	week.People, week.Members = true, galleryMembers
-	failed := galleryFigures(figures.Day(now), "today", now)
+	failed := galleryFigures(stats.Day(now), "today", now)
 	failed.Reason, failed.Problem = "throttled", errors.New("throttled")
-	none := FiguresModel{Span: "yesterday", People: true, Reading: figures.Reading{Known: true, AsOf: now, Figures: figures.Count(figures.Day(now.AddDate(0, 0, -1)), nil)}}
-	unread := FiguresModel{Span: "today", Waited: 3, Reading: figures.Reading{Busy: true, Figures: figures.Count(figures.Day(now), nil)}}
+	none := FiguresModel{Span: "yesterday", People: true, Reading: stats.Reading{Known: true, AsOf: now, Figures: stats.Count(stats.Day(now.AddDate(0, 0, -1)), nil)}}
+	unread := FiguresModel{Span: "today", Waited: 3, Reading: stats.Reading{Busy: true, Figures: stats.Count(stats.Day(now), nil)}}
 
 	neo := none
 	neo.Span, neo.Neo, neo.Waited, neo.Longest = "today", true, 12, 31*time.Second
@@ -43,7 +43,7 @@ func galleryOfFigures(lang Lang) []Picture {
 	quiet.Calls = nil
 	stale := galleryWall(now, lang)
 	stale.List = StatusModel{ListedAt: now.Add(-95 * time.Second), Now: now, Problem: "throttled", Members: 2}
-	stale.Today, stale.Waited = figures.Reading{}, 0
+	stale.Today, stale.Waited = stats.Reading{}, 0
 	return []Picture{
 		{"figures", Figures(lead, day)},
 		{"figures-agent", Figures(agent, plain)},
@@ -64,16 +64,16 @@ func galleryOfFigures(lang Lang) []Picture {
 }
 
 var galleryMembers = []FiguresMember{
-	{"Aylin Kaya", figures.Member{Counts: figures.Counts{14, 5, 1, 2, 0}, Talk: 81 * time.Minute}},
-	{"Dr. Anna Lindqvist-Schwarzenberger", figures.Member{Counts: figures.Counts{0, 7, 0, 1, 0}, Talk: 42 * time.Minute}},
-	{"Mia Brandt", figures.Member{Counts: figures.Counts{11, 3, 3, 0, 0}, Talk: 137 * time.Minute}},
-	{"Tom Weber", figures.Member{Counts: figures.Counts{2, 0, 7, 0, 0}, Talk: 9 * time.Minute}},
+	{"Aylin Kaya", stats.Member{Counts: stats.Counts{14, 5, 1, 2, 0}, Talk: 81 * time.Minute}},
+	{"Dr. Anna Lindqvist-Schwarzenberger", stats.Member{Counts: stats.Counts{0, 7, 0, 1, 0}, Talk: 42 * time.Minute}},
+	{"Mia Brandt", stats.Member{Counts: stats.Counts{11, 3, 3, 0, 0}, Talk: 137 * time.Minute}},
+	{"Tom Weber", stats.Member{Counts: stats.Counts{2, 0, 7, 0, 0}, Talk: 9 * time.Minute}},
 }
 
 // galleryFigures invents a history with a morning and an afternoon.
-func galleryFigures(span figures.Span, name string, now time.Time) FiguresModel {
-	f := figures.Count(span, nil)
-	mix := []figures.Kind{figures.In, figures.Out, figures.In, figures.Missed, figures.Out, figures.In, figures.Unreached, figures.In}
+func galleryFigures(span stats.Span, name string, now time.Time) FiguresModel {
+	f := stats.Count(span, nil)
+	mix := []stats.Kind{stats.In, stats.Out, stats.In, stats.Missed, stats.Out, stats.In, stats.Unreached, stats.In}
 	for step := range f.Bars {
 		n := []int{0, 0, 0, 0, 0, 0, 1, 4, 9, 14, 11, 12, 5, 7, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}[min(step, 24)]
 		if span.Daily() {
@@ -82,7 +82,7 @@ func galleryFigures(span figures.Span, name string, now time.Time) FiguresModel 
 		for i := range n {
 			kind := mix[(step*3+i*5)%len(mix)]
 			if step == 9 && i == 3 {
-				kind = figures.Unknown
+				kind = stats.Unknown
 			}
 			f.Bars[step][kind]++
 			f.Total[kind]++
@@ -90,7 +90,7 @@ func galleryFigures(span figures.Span, name string, now time.Time) FiguresModel 
 		}
 	}
 	n := f.Total.Sum()
-	return FiguresModel{Span: name, Reading: figures.Reading{Known: true, AsOf: now.Add(-12 * time.Second), Have: n, Of: n, Figures: f}}
+	return FiguresModel{Span: name, Reading: stats.Reading{Known: true, AsOf: now.Add(-12 * time.Second), Have: n, Of: n, Figures: f}}
 }
 
 func galleryWalls(now time.Time) WallsModel {
@@ -111,7 +111,7 @@ func galleryWall(now time.Time, lang Lang) WallModel {
 	m := NewWall(calls, masked, false, lang)
 	m.Name, m.Feed, m.Now = "Großraumbüro", "/wall/gallery/feed?lang="+lang.String(), now
 	m.List = StatusModel{ListedAt: now.Add(-time.Second), Now: now, Members: 3}
-	m.Today, m.Waited, m.Longest = galleryFigures(figures.Day(now), "today", now).Reading, 41, 94*time.Second
+	m.Today, m.Waited, m.Longest = galleryFigures(stats.Day(now), "today", now).Reading, 41, 94*time.Second
 	return m
 }
 

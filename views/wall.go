@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"callboard/sipgate/figures"
+	"callboard/sipgate/stats"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/static"
@@ -22,7 +22,7 @@ type WallModel struct {
 
 	Calls            []WallCall // ringing, then talking, then on hold; the longest first
 	Ringing, Engaged int
-	Today            figures.Reading
+	Today            stats.Reading
 	Waited           int           // calls that were seen ringing today, and ring no more
 	Longest          time.Duration // that one of them rang
 	List             StatusModel
@@ -154,12 +154,12 @@ func (m WallModel) tiles(lang Lang) []tile {
 		wait = length(m.Longest)
 	}
 	missed := ""
-	if m.Today.Total[figures.Missed] > 0 {
+	if m.Today.Total[stats.Missed] > 0 {
 		missed = "bad"
 	}
 	return []tile{
 		{lang.T("figures.calls"), number(m.Today.Total.Sum()), "", ""},
-		{lang.T("figures.kind.missed"), number(m.Today.Total[figures.Missed]), "", missed},
+		{lang.T("figures.kind.missed"), number(m.Today.Total[stats.Missed]), "", missed},
 		{lang.T("figures.answered"), rate, "", ""},
 		{lang.T("figures.wait"), wait, "", ""},
 	}

@@ -1,4 +1,4 @@
-// Package figures counts a team's past calls: by hour or by day, by direction
+// Package stats counts a team's past calls: by hour or by day, by direction
 // and by whether somebody answered, and for each member.
 //
 // Counting is pure: [Count] makes figures of entries of sipgate's history and
@@ -6,7 +6,7 @@
 // keeps what was counted for a while. What is not known is said: entries that
 // sipgate did not give, directions that it does not tell, calls that are
 // nobody's.
-package figures
+package stats
 
 import (
 	"slices"

@@ -1,4 +1,4 @@
-package figures
+package stats
 
 import (
 	"context"
@@ -45,7 +45,7 @@ type Reading struct {
 func (r Reading) Complete() bool { return r.Known && !r.Partial && r.Have >= r.Of }
 
 // ErrNobody says that there is nobody through whom the history can be read.
-var ErrNobody = errors.New("figures: nobody is signed in who may read the history")
+var ErrNobody = errors.New("stats: nobody is signed in who may read the history")
 
 // A Reader reads spans and remembers them, so that however many look, sipgate
 // is asked for a span once a minute, for a team never more often than every
