@@ -155,5 +155,5 @@ func (h *handlers) hangUpSeveral(w http.ResponseWriter, r *http.Request, v Visit
 	if failed != nil {
 		return failed
 	}
-	return accepted(w, r, "")
+	return respondDone(w, r, "")
 }

@@ -9,88 +9,103 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/switchboard"
+	"callboard/web"
 )
 
-// A decoder makes an action of what was sent. Mistakes in single fields are
-// collected by the input itself.
-type decoder func(r *http.Request, v Visitor, in *input) (switchboard.Action, error)
+// commandFields are the fields of every command on a call.
+type commandFields struct {
+	Override bool `form:"override"` // act although another member has claimed the call
+	web.Body
+}
 
-// command serves one kind of command on the call {id}: decode, one call to
-// the board, answer.
-func (h *handlers) command(decode decoder, fields ...string) visitorHandler {
+func (f commandFields) common() commandFields { return f }
+
+// A commandForm is the body of one kind of command.
+type commandForm interface{ common() commandFields }
+
+// command handles one kind of command on the call {id}. toAction makes the
+// action of what was sent.
+func command[T commandForm](h *handlers, toAction func(r *http.Request, v Visitor, form T) (switchboard.Action, error)) visitorHandler {
 	return func(w http.ResponseWriter, r *http.Request, v Visitor) error {
 		call, err := h.callOf(v, r.PathValue("id"))
 		if err != nil {
 			return err
 		}
-		in, err := read(w, r, append(fields, "override")...)
+		form, err := web.Decode[T](w, r)
 		if err != nil {
 			return err
 		}
-		action, err := decode(r, v, in)
-		override := in.Has("override") && in.Bool("override")
-		if in.err != nil {
-			return in.err
-		}
+		action, err := toAction(r, v, form)
 		if err != nil {
 			return err
 		}
-		err = h.carryOut(r, v, call, switchboard.Command{ID: in.action, By: v.id(), Call: call.ID, Action: action, Override: override})
+		f := form.common()
+		err = h.carryOut(r, v, call, switchboard.Command{ID: f.ActionID, By: v.id(), Call: call.ID, Action: action, Override: f.Override})
 		if err != nil {
 			return err
 		}
-		return accepted(w, r, in.action)
+		return respondDone(w, r, f.ActionID)
 	}
 }
 
-// accepted answers a command that sipgate carried out. It never carries a row:
-// every tab, the clicking one too, learns of the change through its feed.
-func accepted(w http.ResponseWriter, r *http.Request, action string) error {
-	switch {
-	case wantsJSON(r):
-		return answerJSON(w, http.StatusOK, map[string]string{"outcome": "done", "action_id": action})
-	case isEnhanced(r):
-		w.WriteHeader(http.StatusNoContent)
-	default:
-		http.Redirect(w, r, "/", http.StatusSeeOther)
-	}
-	return nil
+// respondDone answers a command that was carried out. The answer never carries a
+// row: every tab, the clicking one included, learns of the change through its
+// feed.
+func respondDone(w http.ResponseWriter, r *http.Request, actionID string) error {
+	return web.Respond(w, r, web.Response{JSON: map[string]string{"outcome": "done", "action_id": actionID}, Next: "/"})
 }
 
-func decodeHold(_ *http.Request, _ Visitor, in *input) (switchboard.Action, error) {
-	return switchboard.Hold{On: in.Bool("value")}, nil
+type switchForm struct {
+	Value bool `form:"value,required"`
+	commandFields
 }
 
-func decodeMute(_ *http.Request, _ Visitor, in *input) (switchboard.Action, error) {
-	return switchboard.Mute{On: in.Bool("value")}, nil
+func holdAction(_ *http.Request, _ Visitor, form switchForm) (switchboard.Action, error) {
+	return switchboard.Hold{On: form.Value}, nil
 }
 
-// decodeRecord lets the spoken notice be left away only on purpose: without
-// the field it is on.
-func decodeRecord(_ *http.Request, _ Visitor, in *input) (switchboard.Action, error) {
-	a := switchboard.Record{On: in.Bool("value"), Announce: true}
-	if in.Has("announcement") {
-		a.Announce = in.Bool("announcement")
-	}
-	return a, nil
+func muteAction(_ *http.Request, _ Visitor, form switchForm) (switchboard.Action, error) {
+	return switchboard.Mute{On: form.Value}, nil
 }
 
-func decodeTones(_ *http.Request, _ Visitor, in *input) (switchboard.Action, error) {
-	digits, err := sipgate.ParseDTMF(in.Text("sequence"))
+type recordForm struct {
+	Value        bool  `form:"value,required"`
+	Announcement *bool `form:"announcement"`
+	commandFields
+}
+
+// recordAction plays the spoken notice unless the form leaves it out
+// explicitly.
+func recordAction(_ *http.Request, _ Visitor, form recordForm) (switchboard.Action, error) {
+	return switchboard.Record{On: form.Value, Announce: form.Announcement == nil || *form.Announcement}, nil
+}
+
+type tonesForm struct {
+	Sequence string `form:"sequence"`
+	commandFields
+}
+
+func tonesAction(_ *http.Request, _ Visitor, form tonesForm) (switchboard.Action, error) {
+	digits, err := sipgate.ParseDTMF(form.Sequence)
 	return switchboard.Tones{Digits: digits}, err
 }
 
-func decodeUnask(*http.Request, Visitor, *input) (switchboard.Action, error) {
+func cancelConsultationAction(*http.Request, Visitor, commandFields) (switchboard.Action, error) {
 	return switchboard.CancelConsultation{}, nil
 }
 
-// decodeHangUp lets the hang-up wait for a moment, in which it can be taken
-// back. A program that sends JSON has nobody who could: there it is at once,
-// unless it says otherwise.
-func decodeHangUp(_ *http.Request, v Visitor, in *input) (switchboard.Action, error) {
-	atOnce := in.json != nil
-	if in.Has("at_once") {
-		atOnce = in.Bool("at_once")
+type hangUpForm struct {
+	AtOnce *bool `form:"at_once"`
+	commandFields
+}
+
+// hangUpAction gives the member a moment to undo the hang-up. Nobody watches a
+// program that sends JSON, so there the call ends at once. Both can ask for
+// the other.
+func hangUpAction(_ *http.Request, v Visitor, form hangUpForm) (switchboard.Action, error) {
+	atOnce := form.JSON
+	if form.AtOnce != nil {
+		atOnce = *form.AtOnce
 	}
 	if atOnce {
 		return switchboard.HangUp{}, nil
@@ -98,38 +113,55 @@ func decodeHangUp(_ *http.Request, v Visitor, in *input) (switchboard.Action, er
 	return switchboard.HangUp{GracePeriod: graceOf(v)}, nil
 }
 
-func (h *handlers) decodeTransfer(_ *http.Request, v Visitor, in *input) (switchboard.Action, error) {
-	t := sipgate.Transfer{Attended: in.Bool("attended")}
+type transferForm struct {
+	Attended    bool   `form:"attended,required"`
+	PhoneNumber string `form:"phoneNumber"`
+	Choice      string `form:"choice,formonly"`
+	CallerID    string `form:"callerId"`
+	commandFields
+}
+
+func (h *handlers) transferAction(_ *http.Request, v Visitor, form transferForm) (switchboard.Action, error) {
+	t := sipgate.Transfer{Attended: form.Attended}
 	var err error
-	if t.To, err = h.whom(v, in, "phoneNumber"); err != nil {
+	if t.To, err = h.recipient(v, form.Body, form.PhoneNumber, form.Choice); err != nil {
 		return nil, err
 	}
-	if in.Has("callerId") {
-		if t.CallerID, err = h.Numbers.Parse(in.Text("callerId")); err != nil {
+	if form.CallerID != "" {
+		if t.CallerID, err = h.Numbers.Parse(form.CallerID); err != nil {
 			return nil, &sipgate.ValueError{Field: "callerId", Code: "number_invalid"}
 		}
 	}
 	return switchboard.TransferTo{Transfer: t}, nil
 }
 
-// decodeAnnounce plays one of the team's announcements, or a file at any address
-// as sipgate's guide does it.
-func (h *handlers) decodeAnnounce(r *http.Request, v Visitor, in *input) (switchboard.Action, error) {
-	if in.Has("announcement") == in.Has("url") {
-		return nil, badParam("announcement")
-	}
-	if in.Has("url") {
-		u, err := url.Parse(in.Text("url"))
-		if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") || len(u.String()) > 2000 {
-			return nil, badParam("url")
-		}
-		return switchboard.Announce{URL: u.String(), Title: u.Host + u.Path}, nil
-	}
-	return h.announce(r.Context(), v, in.Text("announcement"))
+type announceForm struct {
+	Announcement string `form:"announcement"`
+	URL          string `form:"url"`
+	commandFields
 }
 
-// announce plays an announcement through a public address made for this one
-// time.
+// maxSoundURL bounds the address of a sound, in bytes.
+const maxSoundURL = 2000
+
+// announceAction plays one of the team's announcements, or a sound file at any
+// web address, as sipgate's guide does.
+func (h *handlers) announceAction(r *http.Request, v Visitor, form announceForm) (switchboard.Action, error) {
+	if (form.Announcement != "") == (form.URL != "") {
+		return nil, web.BadParam("announcement")
+	}
+	if form.URL == "" {
+		return h.announce(r.Context(), v, form.Announcement)
+	}
+	u, err := url.Parse(form.URL)
+	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") || len(u.String()) > maxSoundURL {
+		return nil, web.BadParam("url")
+	}
+	return switchboard.Announce{URL: u.String(), Title: u.Host + u.Path}, nil
+}
+
+// announce returns the action that plays an announcement, at a public address
+// made for this one time.
 func (h *handlers) announce(ctx context.Context, v Visitor, id string) (switchboard.Action, error) {
 	clip, err := h.Library.Get(ctx, v.Account, id)
 	if err != nil {

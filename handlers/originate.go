@@ -8,33 +8,38 @@ import (
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/views"
+	"callboard/web"
 )
+
+type newCallForm struct {
+	Device   string `form:"device"`
+	Callee   string `form:"callee"`
+	Choice   string `form:"choice,formonly"`
+	Anyway   bool   `form:"anyway"` // although the telephone is offline
+	CallerID string `form:"callerId"`
+	web.Body
+}
 
 // newCall starts a call. sipgate rings the caller's own telephone first, and
 // the other side when it is answered.
 func (h *handlers) newCall(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	in, err := read(w, r, "device", "callee", "callerId", "anyway")
+	form, err := web.Decode[newCallForm](w, r)
 	if err != nil {
 		return err
 	}
-	device := in.Text("device")
-	callee, err := h.whom(v, in, "callee")
-	anyway := in.Has("anyway") && in.Bool("anyway")
-	if in.err != nil {
-		return in.err
-	}
+	callee, err := h.recipient(v, form.Body, form.Callee, form.Choice)
 	if err != nil {
 		return err
 	}
-	call := sipgate.NewCall{Caller: device, DeviceID: sipgate.DeviceID(device), Callee: string(callee)}
-	if in.Has("callerId") {
-		shown, err := h.Numbers.Parse(in.Text("callerId"))
+	call := sipgate.NewCall{Caller: form.Device, DeviceID: sipgate.DeviceID(form.Device), Callee: string(callee)}
+	if form.CallerID != "" {
+		shown, err := h.Numbers.Parse(form.CallerID)
 		if err != nil {
 			return err
 		}
 		call.CallerID = string(shown)
 	}
-	id, err := h.originate(r, v, switchboard.Origination{ID: in.action, By: v.id(), Call: call}, anyway)
+	id, err := h.originate(r, v, switchboard.Origination{ID: form.ActionID, By: v.id(), Call: call}, form.Anyway)
 	if err != nil {
 		return err
 	}
@@ -78,7 +83,7 @@ func (h *handlers) mayStart(ctx context.Context, v Visitor, device string, anywa
 			return nil
 		}
 	}
-	return badParam("device")
+	return web.BadParam("device")
 }
 
 // refusedStart is why a call was not started.

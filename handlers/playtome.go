@@ -11,6 +11,7 @@ import (
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/switchboard"
 	"callboard/views"
+	"callboard/web"
 )
 
 // An announcement can be heard as it sounds on the telephone. sipgate has no
@@ -33,17 +34,20 @@ func (h *handlers) playSheet(w http.ResponseWriter, r *http.Request, v Visitor) 
 		Phones: phones, Numbers: h.callerIDs(r.Context(), v), Number: h.ownNumber(r.Context(), v)}))
 }
 
+type playToMeForm struct {
+	Device string `form:"device"`
+	Anyway bool   `form:"anyway"` // although the telephone is offline
+	Number string `form:"number"`
+	web.Body
+}
+
 // playToMe calls the visitor's own telephone and plays the announcement to it.
 func (h *handlers) playToMe(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	in, err := read(w, r, "device", "number", "anyway")
+	form, err := web.Decode[playToMeForm](w, r)
 	if err != nil {
 		return err
 	}
-	device, anyway := in.Text("device"), in.Has("anyway") && in.Bool("anyway")
-	number, err := h.Numbers.Parse(cmp.Or(in.Text("number"), h.ownNumber(r.Context(), v)))
-	if in.err != nil {
-		return in.err
-	}
+	number, err := h.Numbers.Parse(cmp.Or(form.Number, h.ownNumber(r.Context(), v)))
 	if err != nil {
 		return err
 	}
@@ -51,8 +55,8 @@ func (h *handlers) playToMe(w http.ResponseWriter, r *http.Request, v Visitor) e
 	if err != nil {
 		return err
 	}
-	call := sipgate.NewCall{Caller: device, DeviceID: sipgate.DeviceID(device), Callee: string(number)}
-	id, err := h.originate(r, v, switchboard.Origination{ID: in.action, By: v.id(), Call: call}, anyway)
+	call := sipgate.NewCall{Caller: form.Device, DeviceID: sipgate.DeviceID(form.Device), Callee: string(number)}
+	id, err := h.originate(r, v, switchboard.Origination{ID: form.ActionID, By: v.id(), Call: call}, form.Anyway)
 	if err != nil {
 		return err
 	}

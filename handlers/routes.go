@@ -45,14 +45,14 @@ func (h *handlers) routes() *http.ServeMux {
 	signed("GET /calls/{id}/keypad", h.sheet(h.keypadSheet))
 	signed("GET /calls/{id}/announce", h.sheet(h.announceSheet))
 	signed("GET /calls/{id}/record", h.sheet(h.recordSheet))
-	signed("POST /calls/{id}/hold", h.command(decodeHold, "value"))
-	signed("POST /calls/{id}/muted", h.command(decodeMute, "value"))
-	signed("POST /calls/{id}/recording", h.command(decodeRecord, "value", "announcement"))
-	signed("POST /calls/{id}/dtmf", h.command(decodeTones, "sequence"))
-	signed("POST /calls/{id}/transfer", h.withChoices(h.sheet(h.transferSheet), h.command(h.decodeTransfer, "phoneNumber", "attended", "callerId")))
-	signed("POST /calls/{id}/unask", h.command(decodeUnask))
-	signed("POST /calls/{id}/announcements", h.command(h.decodeAnnounce, "announcement", "url"))
-	signed("POST /calls/{id}/hangup", h.command(decodeHangUp, "at_once"))
+	signed("POST /calls/{id}/hold", command(h, holdAction))
+	signed("POST /calls/{id}/muted", command(h, muteAction))
+	signed("POST /calls/{id}/recording", command(h, recordAction))
+	signed("POST /calls/{id}/dtmf", command(h, tonesAction))
+	signed("POST /calls/{id}/transfer", h.withChoices(h.sheet(h.transferSheet), command(h, h.transferAction)))
+	signed("POST /calls/{id}/unask", command(h, cancelConsultationAction))
+	signed("POST /calls/{id}/announcements", command(h, h.announceAction))
+	signed("POST /calls/{id}/hangup", command(h, hangUpAction))
 
 	signed("GET /announcements", h.announcements)
 	signed("POST /announcements", h.upload)
@@ -74,7 +74,7 @@ func (h *handlers) routes() *http.ServeMux {
 	signed("GET /history/{id}/recordings/{recording}/outline", h.outline)
 
 	signed("POST /calls/{id}/undo", h.undo)
-	signed("POST /calls/{id}/attention", h.attention)
+	signed("POST /calls/{id}/attention", h.claim)
 
 	signed("GET /figures", h.figuresPage)
 

@@ -11,6 +11,7 @@ import (
 	"callboard/sipgate/directory"
 	"callboard/sipgate/switchboard"
 	"callboard/views"
+	"callboard/web"
 )
 
 // maxSearch bounds what is searched for, in bytes.
@@ -154,14 +155,14 @@ func foundJSON(m views.FoundModel) any {
 	return answer
 }
 
-// whom reads whom a form or program means: a number in any spelling, a name
-// that fits one entry, or one of the choices that were offered for a name.
-func (h *handlers) whom(v Visitor, in *input, field string) (sipgate.Number, error) {
-	text := in.Text(field)
-	if in.json != nil { // a program says what it means
+// recipient returns the number that a form or a program means: one in any
+// spelling, a name that fits a single entry, or the choice made among the
+// entries that a name fits. Programs must give a number.
+func (h *handlers) recipient(v Visitor, body web.Body, text, choice string) (sipgate.Number, error) {
+	if body.JSON {
 		return h.Numbers.Parse(text)
 	}
-	return h.directory.Resolve(v.listed(), cmp.Or(in.Text("choice"), text))
+	return h.directory.Resolve(v.listed(), cmp.Or(choice, text))
 }
 
 // noteCalls lets a visitor find the numbers of their calls that are on the

@@ -5,9 +5,10 @@ import (
 
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
+	"callboard/web"
 )
 
-// undo takes back a hang-up that waits.
+// undo cancels a hang-up in its grace period.
 func (h *handlers) undo(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	call, err := h.callOf(v, r.PathValue("id"))
 	if err != nil {
@@ -21,39 +22,41 @@ func (h *handlers) undo(w http.ResponseWriter, r *http.Request, v Visitor) error
 	if err := h.onRecord(r.Context(), e, func() error { return h.Exchange.Board(v.Account).Undo(v.id(), call.ID) }); err != nil {
 		return err
 	}
-	return accepted(w, r, "")
+	return respondDone(w, r, "")
 }
 
-// attention tells the others that a visitor is about to act on a call, as long
-// as a dialog about it is open; without a verb it was closed.
-func (h *handlers) attention(w http.ResponseWriter, r *http.Request, v Visitor) error {
+type claimForm struct {
+	Verb     switchboard.Verb `form:"verb"` // what the member is about to do; empty: the dialog was closed
+	Override bool             `form:"override"`
+}
+
+// claim announces to the other members that a visitor is about to act on a call,
+// for as long as a dialog about it is open.
+func (h *handlers) claim(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	call, err := h.callOf(v, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	in, err := read(w, r, "verb", "override")
+	form, err := web.Decode[claimForm](w, r)
 	if err != nil {
 		return err
 	}
-	board, verb, override := h.Exchange.Board(v.Account), switchboard.Verb(in.Text("verb")), in.Checked("override")
-	if in.err != nil {
-		return in.err
-	}
-	if verb == "" {
+	board := h.Exchange.Board(v.Account)
+	if form.Verb == "" {
 		board.ReleaseClaim(v.id(), call.ID)
-	} else if !verb.Valid() {
-		return badParam("verb")
-	} else if d := h.mayOn(v, team.Permission(verb), call); !d.OK {
+	} else if !form.Verb.Valid() {
+		return web.BadParam("verb")
+	} else if d := h.mayOn(v, team.Permission(form.Verb), call); !d.OK {
 		return denied{d.Reason}
-	} else if err := board.Claim(v.id(), call.ID, verb); err != nil && !(override && h.overrides(v, call, err)) {
+	} else if err := board.Claim(v.id(), call.ID, form.Verb); err != nil && !(form.Override && h.overrides(v, call, err)) {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// overrides reports whether a visitor may open a dialog although somebody else
-// has.
+// overrides reports whether err says that another member has claimed the call
+// and the visitor may act all the same.
 func (h *handlers) overrides(v Visitor, c switchboard.Call, err error) bool {
 	return explain(err).Code == "attended" && h.mayOn(v, team.OverrideClaim, c).OK
 }

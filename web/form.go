@@ -56,6 +56,7 @@ func ValidText(s string) bool { return utf8.ValidString(s) && !strings.Contains(
 //	Volume   int           `form:"volume,required"`  // in JSON a text too
 //	From     web.TimeOfDay `form:"from,required"`    // the same
 //	Calls    []string      `form:"call"`             // sent any number of times, in JSON a list
+//	Choice   string        `form:"choice,formonly"`  // unknown in JSON
 //
 // The fields of embedded structs are fields of T; an embedded [Body] is filled
 // in. Texts must be valid (see [ValidText]). A form may have other fields, JSON

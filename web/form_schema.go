@@ -12,8 +12,8 @@ import (
 // A schema describes the fields of a struct type.
 type schema struct {
 	fields []field
-	names  map[string]bool
-	body   []int // the index of an embedded Body; nil if there is none
+	names  map[string]bool // of the fields that JSON may have
+	body   []int           // the index of an embedded Body; nil if there is none
 }
 
 // A field of a schema knows how to set itself. set reports whether what was
@@ -47,7 +47,7 @@ func (s *schema) add(t reflect.Type, index []int) {
 			s.body = at
 		case tagged:
 			name, option, _ := strings.Cut(tag, ",")
-			s.names[name] = true
+			s.names[name] = option != "formonly"
 			s.fields = append(s.fields, field{name, at, setter(f.Type, name, option == "required")})
 		case f.Anonymous:
 			s.add(f.Type, at)

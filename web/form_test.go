@@ -33,6 +33,7 @@ type settings struct {
 	Grace    int           `form:"grace"`
 	From     web.TimeOfDay `form:"from,required"`
 	Calls    []string      `form:"call"`
+	Choice   string        `form:"choice,formonly"`
 	switches
 	web.Body
 	ignored int
@@ -130,6 +131,9 @@ func TestDecode(t *testing.T) {
 	if got, err := decode[settings](formType, with("action_id="+goodID, "unknown=1", "ignored=1")); err != nil || got.ActionID != goodID || got.JSON {
 		t.Errorf("a form with an action_id and fields that nobody knows: %+v, %v", got, err)
 	}
+	if got, err := decode[settings](formType, with("choice=x")); err != nil || got.Choice != "x" {
+		t.Errorf("a field of forms: %+v, %v", got, err)
+	}
 	if got, err := decode[struct{}](jsonType, `{"action_id":"`+goodID+`"}`); err != nil {
 		t.Errorf("no fields: %v, %v", got, err)
 	}
@@ -157,6 +161,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"a name twice":          {jsonType, `{"note":"a","note":"b"}`, 400, "bad_json", ""},
 		"unknown name":          {jsonType, object(`"role":"admin"`), 400, "bad_json", ""},
 		"name in other case":    {jsonType, object(`"Note":"x"`), 400, "bad_json", ""},
+		"field of forms":        {jsonType, object(`"choice":"x"`), 400, "bad_json", ""},
 		"field without a tag":   {jsonType, object(`"ignored":1`), 400, "bad_json", ""},
 		"null":                  {jsonType, "null", 422, "bad_param", "value"},
 		"a list":                {jsonType, "[]", 422, "bad_param", "value"},
@@ -275,7 +280,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%q: %v", body, err)
 		}
 		again, err := decode[settings](jsonType, asObject(sent))
-		if again.Body = got.Body; err != nil || !reflect.DeepEqual(again, got) {
+		if again.Body, again.Choice = got.Body, got.Choice; err != nil || !reflect.DeepEqual(again, got) {
 			t.Fatalf("%q: form %+v, JSON %+v, %v", body, got, again, err)
 		}
 	})
