@@ -10,12 +10,13 @@ import (
 	"time"
 )
 
-// long is three minutes of 44.1 kHz stereo.
-func long() []byte {
+// longWAV returns three minutes of 44.1 kHz stereo.
+func longWAV() []byte {
 	return wavFile{bits: 16, rate: 44100, channels: 2, samples: sum(tone(44100, 997, 0.4, 180), tone(44100, 6000, 0.2, 180))}.bytes()
 }
 
-// encode makes sox write what is in b as another format.
+// encode writes wav to a file with the extension ext, converted by sox, and returns
+// its path.
 func encode(b *testing.B, wav []byte, ext string) (path string) {
 	b.Helper()
 	if _, err := exec.LookPath("sox"); err != nil {
@@ -38,7 +39,7 @@ func encode(b *testing.B, wav []byte, ext string) (path string) {
 
 // BenchmarkConvert reports the speed as a multiple of real time.
 func BenchmarkConvert(b *testing.B) {
-	wav := long()
+	wav := longWAV()
 	run := func(b *testing.B, name string, file []byte, seconds float64) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -58,10 +59,10 @@ func BenchmarkConvert(b *testing.B) {
 	})
 }
 
-// BenchmarkBesideSox converts the same WAV in turns with sox and reports how
-// many times as fast as sox this is, and the same for MP3.
-func BenchmarkBesideSox(b *testing.B) {
-	wav := long()
+// BenchmarkAgainstSox converts the same file with Decode and with sox in turns and
+// reports how many times faster Decode is.
+func BenchmarkAgainstSox(b *testing.B) {
+	wav := longWAV()
 	for _, ext := range []string{".wav", ".mp3"} {
 		b.Run(ext[1:], func(b *testing.B) {
 			path := encode(b, wav, ext)
@@ -89,7 +90,7 @@ func BenchmarkBesideSox(b *testing.B) {
 	}
 }
 
-// BenchmarkResample is the filter alone.
+// BenchmarkResample measures the resampler alone.
 func BenchmarkResample(b *testing.B) {
 	for _, rate := range []int{16000, 44100, 44101, 48000, 192000} {
 		b.Run(fmt.Sprint(rate), func(b *testing.B) {
@@ -103,15 +104,15 @@ func BenchmarkResample(b *testing.B) {
 	}
 }
 
-// What is done to ten minutes of sound besides the conversion: silence looked
-// for, loudness measured before and after, brought to the level, and drawn.
-func BenchmarkTreated(b *testing.B) {
+// BenchmarkProcess measures trimming, normalizing, measuring and drawing ten
+// minutes of sound.
+func BenchmarkProcess(b *testing.B) {
 	clip := clipOf(tone(TelephoneRate, 440, 0.05, 600))
 	b.SetBytes(int64(len(clip.wav)))
 	for b.Loop() {
 		c := clip.Trimmed().Normalized(Level{})
 		if Loudness(c.Samples()) < -20 || c.Waveform() == "" {
-			b.Fatal("not brought to the level")
+			b.Fatal("not normalized")
 		}
 	}
 }

@@ -32,13 +32,13 @@ func mustDecode(t testing.TB, name string, b []byte) *Clip {
 	return c
 }
 
-// A tone of 1 kHz at −6 dBFS in every coding of WAV keeps its pitch, level and
-// length.
-func TestWAVCodings(t *testing.T) {
+// A tone of 1 kHz at −6 dBFS keeps its pitch, level and length in every sample
+// format of WAV.
+func TestWAVSampleFormats(t *testing.T) {
 	for _, tc := range []struct {
 		tag   uint16
 		bits  int
-		noise float64 // of the coding, as a level beside the tone
+		noise float64 // of the sample format next to the tone, in dBFS
 	}{
 		{tagPCM, 8, -40}, {tagPCM, 16, -85}, {tagPCM, 24, -85}, {tagPCM, 32, -85},
 		{tagFloat, 32, -85}, {tagFloat, 64, -85}, {tagALaw, 8, -35}, {tagMuLaw, 8, -35},
@@ -51,8 +51,8 @@ func TestWAVCodings(t *testing.T) {
 	}
 }
 
-// And at every rate, with every number of channels.
-func TestWAVShapes(t *testing.T) {
+// It also does at every rate, with every number of channels.
+func TestWAVRatesAndChannels(t *testing.T) {
 	for i, rate := range []int{4000, 7999, 8000, 11025, 16000, 22050, 32000, 37800, 44100, 44101, 48000, 88200, 96000, 176400, 192000} {
 		checkWAV(t, wavFile{tag: tagPCM, bits: 16, rate: rate, channels: 1 + i%maxChannels}, -85)
 	}
@@ -70,7 +70,7 @@ func checkWAV(t *testing.T, w wavFile, noise float64) {
 	})
 }
 
-// checkTone expects a tone of 1 kHz.
+// checkTone expects c to be a tone of 1 kHz.
 func checkTone(t *testing.T, c *Clip, amp, seconds float64) {
 	t.Helper()
 	s, err := TelephoneSamples(c.WAV())
@@ -84,8 +84,8 @@ func checkTone(t *testing.T, c *Clip, amp, seconds float64) {
 	near(t, "level", rmsLevel(inner), 20*math.Log10(amp), 0.3)
 }
 
-// The files under testdata hold 1 kHz and 6 kHz at −12 dBFS each, half a second
-// if not told otherwise. 6 kHz may not come back as 2 kHz.
+// The files in testdata contain tones of 1 kHz and 6 kHz at −12 dBFS each. The one
+// of 6 kHz must not become an alias at 2 kHz.
 func TestMP3Kinds(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
@@ -96,7 +96,7 @@ func TestMP3Kinds(t *testing.T) {
 	}{
 		{"cbr.mp3", "MP3", 44100, 2, 0.5},
 		{"vbr.mp3", "MP3", 44100, 2, 0.5},
-		{"id3.mp3", "MP3", 44100, 1, 1152 * 21 / 44100.}, // no Xing header: the encoder's delay cannot be known
+		{"id3.mp3", "MP3", 44100, 1, 1152 * 21 / 44100.}, // without a Xing header the encoder's delay is unknown
 		{"padded-22k.mp3", "MP3", 22050, 1, 576 * 22 / 22050.},
 		{"mpeg2-16k.mp3", "MP3", 16000, 1, 576 * 16 / 16000.},
 	} {
@@ -109,13 +109,13 @@ func TestMP3Kinds(t *testing.T) {
 			s := c.Samples()
 			s = s[len(s)/5 : len(s)*4/5]
 			near(t, "1 kHz", toneLevel(s, 1000), -12.04, 0.3)
-			near(t, "everything", rmsLevel(s), -12.04, 0.3)
+			near(t, "RMS", rmsLevel(s), -12.04, 0.3)
 			below(t, "alias of 6 kHz", toneLevel(s, 2000), -12.04-60)
 		})
 	}
 }
 
-// The content decides, not the name; ID3 tags in front change nothing.
+// The content decides the format, not the name, also after an ID3 tag.
 func TestFormatIsDetectedByContent(t *testing.T) {
 	a := mustDecode(t, "misnamed.wav", file(t, "cbr.mp3"))
 	b := mustDecode(t, "misnamed.flac", append(id3Tag(), file(t, "cbr.mp3")...))
@@ -134,9 +134,8 @@ func id3Tag() []byte {
 	return append([]byte("ID3\x03\x00\x00\x00\x00\x01\x00"), make([]byte, 128)...)
 }
 
-// Readers that give a byte at a time, or the end together with data, are
-// readers.
-func TestOddReaders(t *testing.T) {
+// Readers may return one byte at a time, or io.EOF together with data.
+func TestUnusualReaders(t *testing.T) {
 	readers := []func([]byte) io.Reader{
 		func(b []byte) io.Reader { return iotest.OneByteReader(bytes.NewReader(b)) },
 		func(b []byte) io.Reader { return iotest.DataErrReader(bytes.NewReader(b)) },
@@ -187,7 +186,7 @@ func TestWAVChunks(t *testing.T) {
 	}
 }
 
-// RF64 keeps its sizes in a chunk of their own.
+// The sizes of an RF64 file are in a chunk of their own.
 func TestRF64(t *testing.T) {
 	w := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 1000, 0.5, 0.1),
 		dataSize: size(0xFFFFFFFF), riffSize: size(0xFFFFFFFF)}
@@ -197,15 +196,14 @@ func TestRF64(t *testing.T) {
 	binary.LittleEndian.PutUint64(sizes[8:], 1600)
 	rf64 := append([]byte("RF64\xff\xff\xff\xffWAVE"), chunk("ds64", sizes)...)
 	rf64 = append(rf64, b[12:]...)
-	rf64 = append(rf64, chunk("LIST", []byte("behind"))...)
+	rf64 = append(rf64, chunk("LIST", []byte("after"))...)
 	if !bytes.Equal(mustDecode(t, "x.wav", rf64).WAV(), want) {
 		t.Error("another result")
 	}
 }
 
-// T23 D11: what comes out has a canonical header and nothing of the file but
-// its sound.
-func TestT23OnlySoundSurvives(t *testing.T) {
+// A converted file has a canonical header and contains no metadata of the source.
+func TestMetadataIsRemoved(t *testing.T) {
 	html := []byte("<script>alert(1)</script>")
 	w := wavFile{bits: 16, rate: 44100, channels: 1, samples: tone(44100, 440, 0.1, 0.05), before: chunk("LIST", html), after: html}
 	wav := mustDecode(t, "x.wav", w.bytes()).WAV()
@@ -220,8 +218,8 @@ func TestT23OnlySoundSurvives(t *testing.T) {
 	}
 }
 
-// A file in telephone format already is not touched.
-func TestTelephoneFormatPasses(t *testing.T) {
+// A file that is in the telephone format is converted to itself.
+func TestTelephoneFormatIsUnchanged(t *testing.T) {
 	samples := make([]float64, 8000)
 	for i := range samples {
 		samples[i] = float64(i*7919%65536-32768) / 32768
@@ -236,7 +234,7 @@ func TestTelephoneFormatPasses(t *testing.T) {
 	}
 }
 
-func TestCanonicalOnly(t *testing.T) {
+func TestTelephoneSamplesRefusesOtherFiles(t *testing.T) {
 	good := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 1000, 0.5, 0.01)}
 	for name, b := range map[string][]byte{
 		"empty":   nil,
@@ -248,7 +246,7 @@ func TestCanonicalOnly(t *testing.T) {
 		"chunked": wavFile{bits: 16, rate: 8000, channels: 1, samples: good.samples, after: chunk("LIST", nil)}.bytes(),
 	} {
 		if _, err := TelephoneSamples(b); err == nil {
-			t.Errorf("%s: taken for canonical", name)
+			t.Errorf("%s: accepted", name)
 		}
 	}
 	if s, err := TelephoneSamples(good.bytes()); err != nil || len(s) != 80 {

@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// small keeps the fuzzer fast.
-var small = Limits{Bytes: 1 << 20, Length: 5 * time.Second, DecodeTime: 2 * time.Second}
+// fuzzLimits keep the fuzzer fast.
+var fuzzLimits = Limits{Bytes: 1 << 20, Length: 5 * time.Second, DecodeTime: 2 * time.Second}
 
-// checkDecode holds what is true of every input: the answer is a canonical file
-// or one of the codes for files.
+// checkDecode checks what holds for every input: Decode returns a canonical file
+// or an *Error.
 func checkDecode(t *testing.T, b []byte) {
-	c, err := Decode(bytes.NewReader(b), "fuzz.wav", small)
+	c, err := Decode(bytes.NewReader(b), "fuzz.wav", fuzzLimits)
 	if err != nil {
 		var e *Error
 		if !errors.As(err, &e) || e.Detail == "" || len(e.Detail) > 500 {
-			t.Errorf("not a proper refusal: %v", err)
+			t.Errorf("not an *Error with a detail: %v", err)
 		}
 		return
 	}
 	samples, err := TelephoneSamples(c.WAV())
-	if err != nil || len(samples) == 0 || c.Source.Format == "" || c.Length() > small.Length+time.Millisecond {
+	if err != nil || len(samples) == 0 || c.Source.Format == "" || c.Length() > fuzzLimits.Length+time.Millisecond {
 		t.Errorf("%d samples, %+v, %v", len(samples), c.Source, err)
 	}
 	if c.Source.Rate < minRate || c.Source.Rate > maxRate || c.Source.Channels < 1 || c.Source.Channels > maxChannels {
@@ -58,7 +58,7 @@ func FuzzWAV(f *testing.F) {
 		f.Add(w.bytes())
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		// Begin as a WAV file does, so that all the effort goes behind that.
+		// Begin like a WAV file, so that the fuzzer varies the rest.
 		if len(b) >= 12 {
 			copy(b, "RIFF")
 			copy(b[8:], "WAVE")
@@ -82,9 +82,9 @@ func FuzzLabel(f *testing.F) {
 	})
 }
 
-// Many damaged variants of every file, the same in every run: what the fuzzer
-// would try first.
-func TestMutations(t *testing.T) {
+// Damaged variants of every file, the same in every run, of the kind that the
+// fuzzer tries first.
+func TestDamagedFiles(t *testing.T) {
 	entries, _ := testdata.ReadDir("testdata")
 	for _, e := range entries {
 		if e.IsDir() {

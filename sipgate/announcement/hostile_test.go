@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// allocated is how many bytes f allocates in all, whether they are freed or
-// not.
+// allocated returns how many bytes f allocates in total, including freed ones.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -19,12 +18,12 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// D11 T24: no size that a file claims is allocated. Each of these is some
-// hundred bytes and claims gigabytes.
-func TestD11NothingIsAllocatedForClaims(t *testing.T) {
+// Sizes in a file allocate nothing. Each of these files has some hundred bytes and
+// claims to have megabytes or gigabytes.
+func TestClaimedSizesAllocateNothing(t *testing.T) {
 	comments := "\x03vorbis\x00\x00\x00\x00\xff\xff\xff\xff"
 	flac := file(t, "stereo.flac")[:400]
-	binary.BigEndian.PutUint32(flac[42:], 0x04FFFFFF) // a comment block of 16 MB behind the stream's info
+	binary.BigEndian.PutUint32(flac[42:], 0x04FFFFFF) // a comment block of 16 MB after the stream info
 	for name, b := range map[string][]byte{
 		"WAV chunk":           wavFile{bits: 16, rate: 8000, channels: 1, before: []byte("LIST\xf0\xff\xff\xffabcd")}.bytes(),
 		"WAV samples":         wavFile{bits: 64, tag: tagFloat, rate: 192000, channels: 8, dataSize: size(0xFFFFFF00)}.bytes(),
@@ -47,17 +46,17 @@ func TestD11NothingIsAllocatedForClaims(t *testing.T) {
 	}
 }
 
-// A decoder that works too long is stopped; waiting for bytes is no work.
-func TestWorkIsLimited(t *testing.T) {
+// Decoding that takes too long is stopped.
+func TestDecodeTimeIsLimited(t *testing.T) {
 	b := wavFile{bits: 16, rate: 44100, channels: 2, samples: tone(44100, 440, 0.5, 1)}.bytes()
 	if _, err := Decode(bytes.NewReader(b), "x.wav", Limits{DecodeTime: 1}); code(err) != Invalid {
 		t.Errorf("got %v", err)
 	}
 }
 
-// T24: a long file costs the memory of the result and little more, and so does
-// one with all channels at the highest rate.
-func TestT24Memory(t *testing.T) {
+// Decoding needs little more memory than its result, for long files and for eight
+// channels at the highest rate.
+func TestMemoryIsLimited(t *testing.T) {
 	head := wavFile{bits: 8, rate: 4000, channels: 1, dataSize: size(4000 * 120)}.bytes()
 	b := append(head, bytes.Repeat([]byte{100, 156}, 4000*60)...)
 	var c *Clip
@@ -65,11 +64,10 @@ func TestT24Memory(t *testing.T) {
 	if c.Length() != 2*time.Minute {
 		t.Fatal(c.Length())
 	}
-	// The result has 1.9 MB; growing to it costs some more in passing.
+	// The result has 1.9 MB; growing to it allocates more.
 	if n > 12<<20 {
 		t.Errorf("%d bytes allocated", n)
 	}
-	// Blocks of many channels.
 	head = wavFile{bits: 64, tag: tagFloat, rate: 192000, channels: 8, dataSize: size(64000 * 64)}.bytes()
 	b = append(head, make([]byte, 64000*64)...)
 	if n := allocated(func() { mustDecode(t, "x.wav", b) }); n > 2<<20 {

@@ -40,7 +40,7 @@ func openDB(t testing.TB, path string) *sql.DB {
 	return db
 }
 
-// clock is a time that tests move.
+// clock is a time that tests advance.
 type clock struct{ t time.Time }
 
 func (c *clock) now() time.Time { return c.t }
@@ -49,11 +49,11 @@ func newTestLibrary(t testing.TB, o Options) (*Library, *clock) {
 	t.Helper()
 	c := &clock{time.Date(2026, 11, 2, 9, 0, 0, 123456789, time.UTC)}
 	o.Now = c.now
-	o.Level.Off = true // what is stored is what was decoded
+	o.Level.Off = true // stored audio equals decoded audio
 	return NewLibrary(openDB(t, filepath.Join(t.TempDir(), "test.db")), o), c
 }
 
-// beep is a short file that differs from those with another pitch.
+// beep returns a short WAV file with a tone of hz.
 func beep(hz float64) []byte {
 	return wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, hz, 0.5, 0.25)}.bytes()
 }
@@ -115,8 +115,7 @@ func TestLibrary(t *testing.T) {
 	}
 }
 
-// B43 B124 in spirit: what belongs to another team does not exist, and neither
-// does what has no proper id.
+// Announcements of other teams are not found, nor are malformed ids.
 func TestNotFound(t *testing.T) {
 	l, _ := newTestLibrary(t, Options{})
 	ctx := t.Context()
@@ -136,7 +135,7 @@ func TestNotFound(t *testing.T) {
 	}
 }
 
-func TestB140B141Names(t *testing.T) {
+func TestLabelFromFileName(t *testing.T) {
 	for _, tc := range []struct {
 		name, label string
 		code        Code
@@ -157,7 +156,7 @@ func TestB140B141Names(t *testing.T) {
 		{"  many \u00a0 spaces  .wav", "many spaces", ""},
 		{"📞 Büro.wav", "📞 Büro", ""},
 		{"CON.wav", "CON", ""},
-		{"<script>.wav", "<script>", ""}, // escaping is the view's
+		{"<script>.wav", "<script>", ""}, // views escape it
 		{".wav", "", BadLabel},
 		{"\x00\u202e.wav", "", BadLabel},
 		{"---.wav", "", BadLabel},
@@ -176,9 +175,9 @@ func TestB140B141Names(t *testing.T) {
 	}
 }
 
-// B142: the same sound again is the same announcement, also as another file,
-// and counts once.
-func TestB142Same(t *testing.T) {
+// The same samples are the same announcement, also from another file, and count
+// once.
+func TestSameSoundIsStoredOnce(t *testing.T) {
 	l, _ := newTestLibrary(t, Options{Files: 1})
 	first := add(t, l, "1", "a.wav", beep(440))
 	again := add(t, l, "1", "b.wav", beep(440))
@@ -190,7 +189,7 @@ func TestB142Same(t *testing.T) {
 	}
 }
 
-func TestB143Quota(t *testing.T) {
+func TestQuota(t *testing.T) {
 	l, _ := newTestLibrary(t, Options{Files: 3, Bytes: 3 * (44 + 4000)})
 	for i := range 3 {
 		add(t, l, "1", "a.wav", beep(400+float64(i)))
@@ -213,8 +212,8 @@ func TestB143Quota(t *testing.T) {
 	}
 }
 
-// T24: many who add at once do not get past the quota.
-func TestT24QuotaUnderLoad(t *testing.T) {
+// Concurrent uploads do not exceed the quota.
+func TestQuotaUnderLoad(t *testing.T) {
 	l, _ := newTestLibrary(t, Options{Files: 5})
 	var wg sync.WaitGroup
 	codes := make(chan Code, 20)
@@ -238,23 +237,23 @@ func TestT24QuotaUnderLoad(t *testing.T) {
 	}
 }
 
-// B145 F24 I10: what fails on the way leaves nothing behind.
-func TestI10NothingHalf(t *testing.T) {
+// A failed upload stores nothing.
+func TestFailedAddStoresNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
 	db := openDB(t, path)
 	l := NewLibrary(db, Options{})
 	wav := beep(440)
-	gone := errors.New("client went away")
+	gone := errors.New("connection reset")
 	src := io.MultiReader(bytes.NewReader(wav[:len(wav)*99/100]), iotest.ErrReader(gone))
 	if _, err := l.Add(t.Context(), "1", Upload{FileName: "a.wav"}, src); !errors.Is(err, gone) {
-		t.Errorf("client away: %v", err)
+		t.Errorf("broken connection: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	last := readerFunc(func([]byte) (int, error) { cancel(); return 0, io.EOF })
 	if _, err := l.Add(ctx, "1", Upload{FileName: "a.wav"}, io.MultiReader(bytes.NewReader(wav), last)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	// The audio cannot be stored, so the entry is not either.
+	// Without its audio the entry is not stored either.
 	if _, err := db.Exec(`alter table announcement_audio rename to away`); err != nil {
 		t.Fatal(err)
 	}
@@ -269,8 +268,8 @@ func TestI10NothingHalf(t *testing.T) {
 	}
 }
 
-// B144 F31: a full disk is told from other troubles, and nothing is stored.
-func TestB144StorageFull(t *testing.T) {
+// A full disk is reported as StorageFull, and nothing is stored.
+func TestStorageFull(t *testing.T) {
 	db := openDB(t, filepath.Join(t.TempDir(), "test.db"))
 	l := NewLibrary(db, Options{})
 	db.SetMaxOpenConns(1) // the limit below belongs to a connection
@@ -287,9 +286,8 @@ func TestB144StorageFull(t *testing.T) {
 	add(t, l, "1", "small.wav", beep(440))
 }
 
-// The library survives its process: another one on the same file has it all,
-// public addresses included.
-func TestF24Reopen(t *testing.T) {
+// A new process on the same database has all announcements and public addresses.
+func TestReopen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
 	l := NewLibrary(openDB(t, path), Options{Level: Level{Off: true}})
 	a := add(t, l, "1", "a.wav", beep(440))
@@ -308,8 +306,8 @@ func TestF24Reopen(t *testing.T) {
 	}
 }
 
-// F42 I10: fetched while it is deleted, it is whole or not found.
-func TestF42FetchWhileDeleting(t *testing.T) {
+// A fetch during Remove returns the whole file or ErrNotFound.
+func TestFetchDuringRemove(t *testing.T) {
 	l, _ := newTestLibrary(t, Options{})
 	for i := range 10 {
 		a := add(t, l, "1", "a.wav", beep(300+float64(i)))
@@ -349,9 +347,9 @@ func TestTokensDiffer(t *testing.T) {
 	}
 }
 
-// What comes in too soft is stored as loud as the others, and without the
-// silence around it where that is wanted; before and after are told.
-func TestTreated(t *testing.T) {
+// Add normalizes the loudness, trims silence on request, and records loudness and
+// length before and after.
+func TestAddNormalizesAndTrims(t *testing.T) {
 	l := NewLibrary(openDB(t, filepath.Join(t.TempDir(), "test.db")), Options{})
 	soft := wavFile{bits: 16, rate: 44100, channels: 1, samples: append(make([]float64, 44100), tone(44100, 997, 0.02, 1)...)}.bytes()
 	whole := add(t, l, "1", "whole.wav", soft)

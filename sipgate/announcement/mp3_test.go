@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// frames cuts an MP3 file without tags into its frames.
+// frames splits an MP3 file without tags into its frames.
 func frames(t *testing.T, b []byte) [][]byte {
 	var list [][]byte
 	for len(b) >= 4 {
@@ -19,7 +19,7 @@ func frames(t *testing.T, b []byte) [][]byte {
 	return list
 }
 
-// Whatever stands between frames, the sound is that of the frames.
+// Garbage between frames does not change the sound.
 func TestMP3Garbage(t *testing.T) {
 	whole := file(t, "padded-22k.mp3")
 	want := mustDecode(t, "x.mp3", whole).WAV()
@@ -27,7 +27,7 @@ func TestMP3Garbage(t *testing.T) {
 	id3v1 := append([]byte("TAG"), make([]byte, 125)...)
 	for name, garbage := range map[string]string{
 		"zeros":      string(make([]byte, 1000)),
-		"text":       "LYRICSBEGIN or whatever else",
+		"text":       "LYRICSBEGIN and other text",
 		"sync words": "\xff\xfb\x90\x00\xff\xfb\x90\x00",
 		"an ID3 tag": "ID3\x03\x00\x00\x00\x00\x00\x05abcde",
 		"one byte":   "\xff",
@@ -41,7 +41,7 @@ func TestMP3Garbage(t *testing.T) {
 	}
 }
 
-// A file cut out of another begins with frames whose bits lie before the cut:
+// A file that was cut out of another begins with frames whose bits are missing:
 // they are silent, not noise.
 func TestMP3MissingReservoir(t *testing.T) {
 	list := frames(t, file(t, "cbr.mp3"))
@@ -51,7 +51,7 @@ func TestMP3MissingReservoir(t *testing.T) {
 	below(t, "peak", peakLevel(c.Samples()), -11)
 }
 
-// Frames repacked have all their bits in themselves.
+// Repacked frames contain all their bits.
 func TestMP3Repacking(t *testing.T) {
 	for _, name := range []string{"cbr.mp3", "vbr.mp3", "id3.mp3", "padded-22k.mp3", "mpeg2-16k.mp3"} {
 		in := newInput(bytes.NewReader(file(t, name)), 1<<20)
@@ -80,7 +80,7 @@ func TestMP3Repacking(t *testing.T) {
 			if begin != 0 {
 				t.Errorf("%s: bits begin %d bytes before the frame", name, begin)
 			}
-			if length == 0 && !m.done { // the encoder's last frame is silent by itself
+			if length == 0 && !m.done { // the encoder's last frame is silent
 				silent++
 			}
 		}
@@ -90,7 +90,7 @@ func TestMP3Repacking(t *testing.T) {
 	}
 }
 
-// Bits that do not fit into the largest frame begin in the one before.
+// Bits that do not fit into the largest frame begin in the frame before.
 func TestMP3PackUsesRoomBefore(t *testing.T) {
 	h := mp3Header(0xFFFBE000 | 3<<6) // MPEG-1, 44.1 kHz, 320 kbit/s, mono
 	side := make([]byte, h.sideSize())
@@ -117,7 +117,7 @@ func TestMP3PackUsesRoomBefore(t *testing.T) {
 	if back > 0 && before.bytes[999] != 0xAA {
 		t.Error("the bits are not there")
 	}
-	// Where there is no room the frame is silent.
+	// Without free space the frame is silent.
 	if back > 0 {
 		m.reservoir = bytes.Repeat([]byte{0xAA}, 511)
 		out = m.pack(h, frame, packedFrame{})

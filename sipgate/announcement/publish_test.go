@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// fetch fetches an announcement as sipgate does, whole.
+// fetch fetches an announcement completely, as sipgate does.
 func fetch(ctx context.Context, l *Library, token string) ([]byte, error) {
 	wav, delivered, err := l.Fetch(ctx, token)
 	if err == nil {
@@ -36,10 +36,10 @@ func TestPublish(t *testing.T) {
 	played(0, time.Time{})
 	select {
 	case <-p.Fetched:
-		t.Error("fetched before anybody did")
+		t.Error("fetched too early")
 	default:
 	}
-	// Opened only, as for HEAD, it is not yet fetched.
+	// Without a call of delivered, as for HEAD, it is not fetched.
 	if _, _, err := l.Fetch(ctx, p.Token); err != nil || len(p.Fetched) != 0 {
 		t.Errorf("Fetch: %v, %d", err, len(p.Fetched))
 	}
@@ -57,8 +57,8 @@ func TestPublish(t *testing.T) {
 	played(1, clock.t.Truncate(time.Millisecond)) // fetched twice, played once
 }
 
-// T26 B44 B45: everything but a live token is not found.
-func TestT26Tokens(t *testing.T) {
+// Only valid tokens are found.
+func TestTokens(t *testing.T) {
 	l, clock := newTestLibrary(t, Options{})
 	ctx := t.Context()
 	a := add(t, l, "1", "a.wav", beep(440))
@@ -82,7 +82,7 @@ func TestT26Tokens(t *testing.T) {
 	for range 1000 {
 		missing("a guess", newToken())
 	}
-	// The token itself is nowhere in the database.
+	// The database does not contain the token itself.
 	var n int
 	if err := l.db.QueryRow(`select count(*) from announcement_links where token = $1`, p.Token).Scan(&n); err != nil || n != 0 {
 		t.Errorf("%d, %v", n, err)
@@ -109,8 +109,8 @@ func TestT26Tokens(t *testing.T) {
 	missing("deleted", p.Token)
 }
 
-// What has expired is not kept: neither in the database nor in memory.
-func TestI8LinksAreForgotten(t *testing.T) {
+// Expired public addresses are removed from the database and from memory.
+func TestExpiredLinksAreRemoved(t *testing.T) {
 	l, clock := newTestLibrary(t, Options{})
 	a := add(t, l, "1", "a.wav", beep(440))
 	for range 30 {
@@ -125,8 +125,8 @@ func TestI8LinksAreForgotten(t *testing.T) {
 	}
 }
 
-// The orders are what they say, and what is in no order comes by use.
-func TestOrder(t *testing.T) {
+// An unknown order is ByUse.
+func TestSortOrder(t *testing.T) {
 	l, clock := newTestLibrary(t, Options{})
 	ids := map[string]string{}
 	for i, name := range []string{"Mid.wav", "zoo.wav", "Ant.wav"} {

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// convert runs samples through a resampler in blocks of the given size and
-// rounds nothing.
+// convert resamples samples in blocks of step samples, without rounding.
 func convert(rate, step int, samples []float64) []float64 {
 	r := newResampler(rate)
 	var out []float64
@@ -39,8 +38,8 @@ func peakDB(s []float64) float64 {
 
 var rates = []int{8001, 11025, 16000, 21999, 22000, 24000, 37800, 44100, 44101, 48000, 192000}
 
-// The telephone's band passes flat; what lies above half the new rate does not
-// come back, at whatever frequency it would.
+// The telephone band passes unchanged, and frequencies above the new Nyquist
+// frequency do not become aliases.
 func TestResampleResponse(t *testing.T) {
 	for _, rate := range rates {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
@@ -60,7 +59,7 @@ func TestResampleResponse(t *testing.T) {
 	}
 }
 
-// Rates below the telephone's are not given sounds that they do not have.
+// Upsampling adds no images.
 func TestResampleUp(t *testing.T) {
 	for _, rate := range []int{4000, 4001, 5512, 6000, 7350, 7999} {
 		s := convert(rate, blockSize, tone(rate, 1000, 0.5, 0.3))
@@ -72,8 +71,7 @@ func TestResampleUp(t *testing.T) {
 	}
 }
 
-// A constant stays that constant, and n samples become n × 8000 / rate, rounded
-// up, however they arrive.
+// A constant is preserved, and n samples become n × 8000 / rate, rounded up.
 func TestResampleConstantAndLength(t *testing.T) {
 	for _, rate := range append(rates, 4000, 7999, 8000) {
 		for _, n := range []int{1, 2, 100, rate / 7, rate / 3} {
@@ -96,8 +94,7 @@ func TestResampleConstantAndLength(t *testing.T) {
 	}
 }
 
-// The size of the blocks does not matter, and neither does what stands before
-// or after: symmetric filters have no delay.
+// The block size does not change the result, and the result is not delayed.
 func TestResampleBlocksAndDelay(t *testing.T) {
 	for _, rate := range []int{4000, 11025, 16000, 44100, 44101, 192000} {
 		in := make([]float64, rate/5)
@@ -115,11 +112,11 @@ func TestResampleBlocksAndDelay(t *testing.T) {
 		for i, v := range want {
 			centre, weight = centre+float64(i)*v*v, weight+v*v
 		}
-		near(t, fmt.Sprintf("the click's place at %d Hz", rate), centre/weight, float64(rate/10)*TelephoneRate/float64(rate), 0.01)
+		near(t, fmt.Sprintf("position of the click at %d Hz", rate), centre/weight, float64(rate/10)*TelephoneRate/float64(rate), 0.01)
 	}
 }
 
-// Full scale and more is clipped, not wrapped.
+// Samples beyond full scale are clipped and do not wrap around.
 func TestClipping(t *testing.T) {
 	for _, amp := range []float64{1, 1.5, 8, 1e30} {
 		square := make([]float64, 44100)
@@ -134,8 +131,8 @@ func TestClipping(t *testing.T) {
 		s := c.Samples()
 		near(t, "peak", peakLevel(c.Samples()), 0, 0.01)
 		for i, v := range s {
-			// Sample i lies at i × 44100 / 8000; in the middle of a half wave
-			// the sign must be that of the square.
+			// Sample i is at i × 44100 / 8000 of the input; in the middle of a
+			// half wave it has the sign of the square wave.
 			at := float64(i) * 44100 / TelephoneRate / 50
 			if frac := at - math.Floor(at); frac > 0.3 && frac < 0.7 && (int(at)%2 == 0) != (v > 0) {
 				t.Fatalf("amplitude %g: sample %d is %d", amp, i, v)
@@ -144,7 +141,7 @@ func TestClipping(t *testing.T) {
 	}
 }
 
-// What is no number is silence and does not spread.
+// NaN and infinite samples do not spread.
 func TestNotANumber(t *testing.T) {
 	s := tone(44100, 1000, 0.5, 0.2)
 	for i := 4000; i < 4410; i++ {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// tone is a sine wave with a peak of full scale times amp.
+// tone returns a sine wave with a peak of full scale times amp.
 func tone(rate int, hz, amp, seconds float64) []float64 {
 	s := make([]float64, int(float64(rate)*seconds))
 	for i := range s {
@@ -23,8 +23,8 @@ func sum(a, b []float64) []float64 {
 	return s
 }
 
-// wavFile describes a WAV file to be written. What is zero is written as a
-// sound program would.
+// wavFile describes a WAV file. Zero fields are written as a sound program writes
+// them.
 type wavFile struct {
 	tag        uint16
 	bits       int
@@ -136,7 +136,7 @@ func appendSample(b []byte, tag uint16, bits int, s float64) []byte {
 	return le.AppendUint16(b, uint16(clamp(1<<15)))
 }
 
-// nearest encodes by trying every code word.
+// nearest returns the code word whose level is nearest to s.
 func nearest(s float64, level func(byte) int) byte {
 	best, word := math.Inf(1), byte(0)
 	for b := range 256 {

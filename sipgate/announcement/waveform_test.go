@@ -2,15 +2,17 @@ package announcement
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"math"
+	"strconv"
 	"testing"
 	"time"
 )
 
-// TestDrawOutline draws a second of silence, one of a loud tone and one of a
-// soft one.
-func TestDrawOutline(t *testing.T) {
+// TestDrawWaveform draws a second of silence, one of a loud tone and one of a soft
+// tone.
+func TestDrawWaveform(t *testing.T) {
 	samples := make([]int16, 3*8000)
 	for i := range 8000 {
 		s := math.Sin(2 * math.Pi * 440 * float64(i) / 8000)
@@ -28,7 +30,7 @@ func TestDrawOutline(t *testing.T) {
 		}
 	}
 	if o, err := DrawWaveform(bytes.NewReader(file), 1<<20, Limits{}); err != nil || len(o.Bars) != 60 {
-		t.Errorf("as many bars as there may be: %d, %v", len(o.Bars), err)
+		t.Errorf("maximum number of bars: %d, %v", len(o.Bars), err)
 	}
 	if o, err := DrawWaveform(bytes.NewReader(append(wavHeader(32000), make([]byte, 32000)...)), 4, Limits{}); err != nil || !bytes.Equal(o.Bars, make([]byte, 4)) {
 		t.Errorf("silence: %+v, %v", o, err)
@@ -44,5 +46,41 @@ func TestDrawOutline(t *testing.T) {
 		if e, ok := errors.AsType[*Error](err); !ok || e.Code != code {
 			t.Errorf("%v, want %s", err, code)
 		}
+	}
+}
+
+// The cache keeps results, but not errors, and drops the oldest.
+func TestWaveformCache(t *testing.T) {
+	c := NewWaveformCache()
+	drawn := 0
+	get := func(key string, err error) error {
+		_, err = c.Get(t.Context(), key, func(context.Context) (Waveform, error) {
+			drawn++
+			return Waveform{Length: time.Second}, err
+		})
+		return err
+	}
+	failed := errors.New("failed")
+	if err := get("a", failed); err != failed {
+		t.Errorf("got %v", err)
+	}
+	for range 2 {
+		if err := get("a", nil); err != nil || drawn != 2 {
+			t.Errorf("drawn %d times, %v", drawn, err)
+		}
+	}
+	for i := range maxCachedWaveforms {
+		get(strconv.Itoa(i), nil)
+	}
+	if get("a", nil); drawn != 3+maxCachedWaveforms || len(c.waveforms) != maxCachedWaveforms || len(c.order) != maxCachedWaveforms {
+		t.Errorf("drawn %d times, %d and %d cached", drawn, len(c.waveforms), len(c.order))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range maxDrawing {
+		c.slots <- struct{}{}
+	}
+	if _, err := c.Get(ctx, "b", nil); err != context.Canceled {
+		t.Errorf("waiting for others: %v", err)
 	}
 }

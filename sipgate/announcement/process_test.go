@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// clipOf is a clip of samples between −1 and 1.
+// clipOf returns a clip of samples between −1 and 1.
 func clipOf(samples []float64) *Clip {
 	c := &Clip{Source: Source{Format: "test", Rate: TelephoneRate, Channels: 1}, wav: make([]byte, wavHeaderSize)}
 	for _, s := range samples {
@@ -19,9 +19,8 @@ func clipOf(samples []float64) *Clip {
 	return c
 }
 
-// The figures of ITU-R BS.1770: a sine wave of 997 Hz at full scale in one
-// channel reads −3.01 LUFS; a gap does not count, a soft passage 20 dB below
-// neither; low tones count less.
+// ITU-R BS.1770: a sine wave of 997 Hz at full scale in one channel has −3.01 LUFS;
+// gaps and passages 20 dB below the rest do not count; low tones count less.
 func TestLoudness(t *testing.T) {
 	loud := tone(8000, 997, 0.1, 2)
 	silence := make([]float64, 8000)
@@ -46,21 +45,21 @@ func TestLoudness(t *testing.T) {
 	}
 }
 
-func TestLevelled(t *testing.T) {
+func TestNormalized(t *testing.T) {
 	for name, c := range map[string]struct {
 		samples    []float64
 		level      Level
 		loud, peak float64
 	}{
-		"soft speech is raised":         {tone(8000, 997, 0.02, 2), Level{}, -16, -13},
-		"too loud is lowered":           {tone(8000, 997, 0.9, 2), Level{}, -16, -13},
-		"another target":                {tone(8000, 997, 0.02, 2), Level{Target: -23}, -23, -20},
-		"the ceiling comes first":       {sum(tone(8000, 997, 0.02, 2), spikes(16000, 0.6)), Level{}, -33.3, -3},
-		"another ceiling":               {tone(8000, 997, 0.02, 2), Level{Target: -3, Ceiling: -9}, -12, -9},
-		"a constant offset goes":        {sum(tone(8000, 997, 0.1, 2), offset(16000, 0.3)), Level{}, -16, -13},
-		"off, all stays":                {tone(8000, 997, 0.02, 2), Level{Off: true}, -37, -34},
-		"too faint to be meant":         {tone(8000, 997, 0.0005, 2), Level{}, -69, -66},
-		"a constant offset and no more": {offset(8000, 0.3), Level{}, math.Inf(-1), math.Inf(-1)},
+		"soft speech is raised":        {tone(8000, 997, 0.02, 2), Level{}, -16, -13},
+		"too loud is lowered":          {tone(8000, 997, 0.9, 2), Level{}, -16, -13},
+		"another target":               {tone(8000, 997, 0.02, 2), Level{Target: -23}, -23, -20},
+		"the ceiling limits the gain":  {sum(tone(8000, 997, 0.02, 2), spikes(16000, 0.6)), Level{}, -33.3, -3},
+		"another ceiling":              {tone(8000, 997, 0.02, 2), Level{Target: -3, Ceiling: -9}, -12, -9},
+		"a constant offset is removed": {sum(tone(8000, 997, 0.1, 2), offset(16000, 0.3)), Level{}, -16, -13},
+		"off":                          {tone(8000, 997, 0.02, 2), Level{Off: true}, -37, -34},
+		"too faint to be amplified":    {tone(8000, 997, 0.0005, 2), Level{}, -69, -66},
+		"a constant offset only":       {offset(8000, 0.3), Level{}, math.Inf(-1), math.Inf(-1)},
 	} {
 		before := clipOf(c.samples)
 		after := before.Normalized(c.level)
@@ -78,7 +77,7 @@ func TestLevelled(t *testing.T) {
 	}
 }
 
-// spikes is silence with a click every half second.
+// spikes returns silence with a click every half second.
 func spikes(n int, amp float64) []float64 {
 	s := make([]float64, n)
 	for i := 2000; i < n; i += 4000 {
@@ -95,7 +94,7 @@ func offset(n int, by float64) []float64 {
 	return s
 }
 
-// A passage is a part of an invented sound.
+// passage is a part of a random sound.
 type passage struct {
 	kind           string
 	dB, hz, length float64
@@ -110,8 +109,8 @@ var passages = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) passage {
 	}
 }), 1, 3)
 
-// invent makes a sound of passages, with or without an offset.
-func invent(t *rapid.T) *Clip {
+// drawClip returns a random clip of passages, with or without an offset.
+func drawClip(t *rapid.T) *Clip {
 	var s []float64
 	for _, p := range passages.Draw(t, "sound") {
 		amp := math.Pow(10, p.dB/20)
@@ -132,10 +131,11 @@ func invent(t *rapid.T) *Clip {
 	return clipOf(sum(s, offset(len(s), by)))
 }
 
-// Whatever comes in: no sample above the ceiling, never louder than the target, the same length, and twice is once.
-func TestLevelledHolds(t *testing.T) {
+// For every clip: no sample exceeds the ceiling, the loudness does not exceed the
+// target, the length is kept, and normalizing again changes nothing.
+func TestNormalizedProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		before := invent(t)
+		before := drawClip(t)
 		l := Level{Target: rapid.Float64Range(-40, -10).Draw(t, "target"), Ceiling: rapid.Float64Range(-20, -1).Draw(t, "ceiling")}
 		once := before.Normalized(l)
 		twice := once.Normalized(l)
@@ -167,24 +167,24 @@ func TestTrimmed(t *testing.T) {
 		samples []float64
 		seconds float64
 	}{
-		"silence around":          {slices.Concat(silence, beep, silence), 1.3},
-		"silence before":          {slices.Concat(silence, beep), 1.1},
-		"hiss around":             {slices.Concat(hiss, beep, hiss), 1.3},
-		"with a constant offset":  {sum(slices.Concat(silence, beep, silence), offset(40000, 0.1)), 1.3},
-		"a pause within stays":    {slices.Concat(silence, beep, silence, beep, silence), 4.3},
-		"nothing to trim":         {beep, 1},
-		"less than the room":      {slices.Concat(silence[:400], beep, silence[:400]), 1.1},
-		"silence alone stays":     {silence, 2},
-		"too faint to be a sound": {tone(8000, 440, 0.0005, 1), 1},
+		"silence around":            {slices.Concat(silence, beep, silence), 1.3},
+		"silence before":            {slices.Concat(silence, beep), 1.1},
+		"hiss around":               {slices.Concat(hiss, beep, hiss), 1.3},
+		"with a constant offset":    {sum(slices.Concat(silence, beep, silence), offset(40000, 0.1)), 1.3},
+		"a pause within stays":      {slices.Concat(silence, beep, silence, beep, silence), 4.3},
+		"nothing to trim":           {beep, 1},
+		"less silence than is kept": {slices.Concat(silence[:400], beep, silence[:400]), 1.1},
+		"silence only":              {silence, 2},
+		"too faint to be a sound":   {tone(8000, 440, 0.0005, 1), 1},
 	} {
 		near(t, name, clipOf(c.samples).Trimmed().Length().Seconds(), c.seconds, 0.021)
 	}
 }
 
-// What is trimmed is a part of what was, with all that is loud in it.
-func TestTrimmedHolds(t *testing.T) {
+// A trimmed clip is a part of the original.
+func TestTrimmedProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		before := invent(t)
+		before := drawClip(t)
 		after := before.Trimmed()
 		if !strings.Contains(string(before.WAV()[wavHeaderSize:]), string(after.WAV()[wavHeaderSize:])) {
 			t.Fatal("not a part of it")
@@ -195,7 +195,7 @@ func TestTrimmedHolds(t *testing.T) {
 	})
 }
 
-func TestWave(t *testing.T) {
+func TestClipWaveform(t *testing.T) {
 	wave := clipOf(slices.Concat(make([]float64, 8000), tone(8000, 440, 1, 1))).Waveform()
 	if len(wave) != clipBars || wave[:30] != strings.Repeat("0", 30) || wave[34:] != strings.Repeat("v", 30) {
 		t.Errorf("%q", wave)

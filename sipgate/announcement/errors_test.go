@@ -19,8 +19,8 @@ func code(err error) Code {
 	return ""
 }
 
-// refused decodes b and expects a refusal with the code and, in its detail,
-// the word.
+// refused expects Decode to refuse b with the code want and a detail that contains
+// word.
 func refused(t *testing.T, b []byte, want Code, word string) {
 	t.Helper()
 	_, err := Decode(bytes.NewReader(b), "x.wav", Limits{})
@@ -29,8 +29,7 @@ func refused(t *testing.T, b []byte, want Code, word string) {
 	}
 }
 
-// WAV files whose contents are wrong are refused, or read all the same.
-func TestBadInput(t *testing.T) {
+func TestInvalidWAV(t *testing.T) {
 	plain := wavFile{bits: 16, rate: 44100, channels: 2, samples: tone(44100, 1000, 0.5, 0.01)}
 	align := func(n uint16) *uint16 { return &n }
 	for name, tc := range map[string]struct {
@@ -84,7 +83,7 @@ func TestBadInput(t *testing.T) {
 		w.fmtSize = size(n)
 		refused(t, w.bytes(), Invalid, "fmt")
 		if n == 0xFFFFFFFF {
-			continue // as RIFF size it says "not known"
+			continue // as the RIFF size it means "unknown"
 		}
 		w = plain
 		w.riffSize = size(n)
@@ -115,7 +114,7 @@ func TestNotAudio(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, tc.b, NotAudio, tc.word) })
 	}
-	// However they begin, random bytes are not taken for MP3.
+	// Random bytes are not detected as MP3.
 	for seed := range 50 {
 		rand.NewChaCha8([32]byte{byte(seed), 1}).Read(random[:70_000])
 		if _, err := Decode(bytes.NewReader(random[:70_000]), "x.wav", Limits{}); code(err) != NotAudio && code(err) != Unsupported {
@@ -138,9 +137,17 @@ func TestUnsupportedIsNamed(t *testing.T) {
 		"Layer II":  {bytes.Repeat(append([]byte("\xff\xfd\xa4\x00"), make([]byte, 572)...), 5), "Layer II"},
 		"Opus":      {oggPage("OpusHead\x01\x02"), "Opus"},
 		"Ogg FLAC":  {oggPage("\x7fFLAC\x01\x00"), "FLAC"},
-		"Ogg other": {oggPage("whatever"), "unknown codec"},
+		"AMR":       {[]byte("#!AMR\n\x3c\x91\x17\x16\xbe\x66\x78\x00\x00"), "AMR"},
+		"Speex":     {oggPage("Speex   1.2"), "Speex"},
+		"Ogg other": {oggPage("something"), "unknown codec"},
 	} {
-		t.Run(name, func(t *testing.T) { refused(t, tc.b, Unsupported, tc.word) })
+		t.Run(name, func(t *testing.T) {
+			refused(t, tc.b, Unsupported, tc.word)
+			if name != "RIFX" {
+				refused(t, tc.b, Unsupported, "WAV")
+				refused(t, tc.b, Unsupported, "MP3")
+			}
+		})
 	}
 }
 
@@ -181,7 +188,7 @@ func checkRefusesFLACAndOgg(t *testing.T, decode func([]byte) error) {
 	}
 }
 
-// Every compressed file that is cut anywhere is refused, never shortened.
+// A truncated file is refused, not shortened.
 func TestTruncatedIsRefused(t *testing.T) {
 	for _, name := range []string{"cbr.mp3", "vbr.mp3"} {
 		b := file(t, name)
@@ -192,13 +199,13 @@ func TestTruncatedIsRefused(t *testing.T) {
 			}
 		}
 	}
-	b := file(t, "padded-22k.mp3") // has no header that tells its length
+	b := file(t, "padded-22k.mp3") // no header with its length
 	refused(t, b[:len(b)-20], Invalid, "truncated")
 }
 
 func TestEmptyFile(t *testing.T) { refused(t, nil, Empty, "empty") }
 
-// zeros is a file that never ends.
+// zeros is an endless file.
 type zeros struct{ read int }
 
 func (z *zeros) Read(p []byte) (int, error) {
@@ -207,7 +214,7 @@ func (z *zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// B133: of a file without end no more is read than allowed.
+// Decode does not read beyond the limit.
 func TestTooLarge(t *testing.T) {
 	src := &zeros{}
 	head := wavFile{bits: 32, rate: 192000, channels: 8, dataSize: size(0xFFFFFFFF)}.bytes()
@@ -218,7 +225,7 @@ func TestTooLarge(t *testing.T) {
 	if most := 32<<20 + 2; src.read > most {
 		t.Errorf("%d bytes were read", src.read)
 	}
-	// The bytes behind the sound count.
+	// Bytes after the sound count.
 	small := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 440, 0.5, 0.1)}.bytes()
 	for limit, want := range map[int64]Code{int64(len(small)) + 1000: "", int64(len(small)) + 999: TooLarge} {
 		_, err := Decode(bytes.NewReader(append(small, make([]byte, 1000)...)), "x.wav", Limits{Bytes: limit})
@@ -243,8 +250,7 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
-// A sender that breaks off (B145) has not sent a truncated file: what it
-// reports is passed on.
+// The error of a broken connection is returned, and not taken for a truncated file.
 func TestReaderErrorIsPassedOn(t *testing.T) {
 	broken := errors.New("connection reset")
 	for name, b := range map[string][]byte{"cbr.mp3": file(t, "cbr.mp3"), "beep.wav": beep(440)} {
