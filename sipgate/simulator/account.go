@@ -2,11 +2,11 @@ package simulator
 
 import "time"
 
-// account is one customer of sipgate. Accounts see nothing of each other.
+// account is one customer of sipgate. Users never see another account's data.
 type account struct {
 	id      string // masterSipId, 7 digits
 	company string
-	block   string // what the numbers of its users begin with
+	block   string // prefix of its users' numbers
 	domain  string // "sipgate.de"
 	locale  string // "de_DE"
 	neo     bool   // on the newer of sipgate's two platforms
@@ -14,14 +14,14 @@ type account struct {
 	groups  []*group
 	numbers []*number
 
-	// The rest is protected by Simulator.mu.
+	// Simulator.mu protects the following fields.
 	contacts   []*contact
 	push       pushSettings
 	webhookLog []webhookLogEntry // GET /log/webhooks, newest last
 	history    []*historyEntry   // oldest first
 	balance    int               // in 1/10000 of a Euro
 
-	numberFormat string // of a neo account: NumbersBare, …
+	numberFormat string // of POST /calls on neo: NumbersBare, …
 }
 
 // user is a person who can sign in.
@@ -37,7 +37,7 @@ type user struct {
 
 func (u *user) name() string { return u.first + " " + u.last }
 
-// fullID is the user's id across accounts, "1234567w0".
+// fullID returns the id that is unique across accounts, "1234567w0".
 func (u *user) fullID() string { return u.account.id + u.id }
 
 type device struct {
@@ -46,12 +46,12 @@ type device struct {
 	kind  string // "REGISTER", "MOBILE", …
 	owner *user
 
-	// The rest is protected by Simulator.mu.
+	// Simulator.mu protects the following fields.
 	online bool // registered with sipgate
 	dnd    bool // do not disturb
 }
 
-// number is a telephone number of the account, E.164 with "+".
+// number is a telephone number of an account, in E.164 with "+".
 type number struct {
 	account  *account
 	id, e164 string
@@ -73,7 +73,7 @@ type contact struct {
 	addresses    []address
 	organization [][]string
 	scope        string // PRIVATE, SHARED
-	owner        *user  // of a PRIVATE one
+	owner        *user  // of a PRIVATE contact, else nil
 }
 
 type typedEmail struct {
@@ -96,7 +96,7 @@ type address struct {
 	Country         string `json:"country"`
 }
 
-// pushSettings is what GET and PUT /settings/sipgateio carry.
+// pushSettings is the response of GET /settings/sipgateio.
 type pushSettings struct {
 	IncomingURL string   `json:"incomingUrl"`
 	OutgoingURL string   `json:"outgoingUrl"`
@@ -104,7 +104,7 @@ type pushSettings struct {
 	Whitelist   []string `json:"whitelist"`
 }
 
-// hookRecord is one line of GET /log/webhooks.
+// webhookLogEntry is one item of GET /log/webhooks.
 type webhookLogEntry struct {
 	Created  string `json:"created"`
 	URL      string `json:"url"`
@@ -114,7 +114,7 @@ type webhookLogEntry struct {
 	Status   string `json:"status"`
 }
 
-// entry is one event of the history.
+// historyEntry is one call or voicemail in the history.
 type historyEntry struct {
 	id                       string
 	kind                     string // CALL, VOICEMAIL
@@ -126,13 +126,13 @@ type historyEntry struct {
 	callStatus               string
 	duration                 time.Duration
 	note                     string
-	transcription            string // of a VOICEMAIL
+	transcription            string // of a VOICEMAIL only
 	read, archived, starred  bool
 	endpoints                []historyEndpoint
-	users                    []*user  // whose it is
+	users                    []*user  // involved users
 	connections              []string // extensions
 	recordings               []string // ids
-	hidden                   bool     // a call of a neo account: the history does not have it
+	hidden                   bool     // neo does not list calls in the history
 }
 
 type historyEndpoint struct{ outcome, extension, kind string }

@@ -5,9 +5,8 @@ import (
 	"maps"
 )
 
-// Token is what the token endpoint would answer the user after a sign-in: the
-// same tokens, alive in the same way. No user means the first, no account the
-// first, no scope "all".
+// Token returns what the token endpoint returns after the user has signed in.
+// Empty arguments mean the first account, its first user, and the scope "all".
 func (s *Simulator) Token(accountID, userID, scope string) (map[string]any, error) {
 	a, err := s.account(accountID)
 	if err != nil {
@@ -25,8 +24,8 @@ func (s *Simulator) Token(accountID, userID, scope string) (map[string]any, erro
 	return s.issue(a, u, scope), nil
 }
 
-// State describes what a program needs in order to sign in: accounts with
-// their users, passwords, devices and numbers, and the OAuth clients.
+// State returns what a program needs to sign in: accounts with their users,
+// passwords, devices and numbers, the OAuth clients and personal access tokens.
 func (s *Simulator) State() map[string]any {
 	state := map[string]any{"visibility": s.opts.Visibility, "accounts": s.accountsState()}
 	maps.Copy(state, s.oauthState())
@@ -76,8 +75,8 @@ func ids(users []*user) []string {
 	return list
 }
 
-// Administrator is a personal access token of the first account's first user,
-// who may do everything there.
+// AdminToken returns a personal access token of the first user of the first
+// account, who is an admin there.
 func (s *Simulator) AdminToken() (account, tokenID, token string) {
 	for _, p := range s.auth.pats() {
 		if p.user == s.accounts[0].users[0] {

@@ -2,11 +2,11 @@ package simulator
 
 import "strings"
 
-// All numbers are of the blocks that the Bundesnetzagentur keeps free for
-// films and books, so that nobody is called by accident.
-
-// makeAccounts returns the customers that every Simulator has. The first has
-// the users w0, w1, w2 with a device e0, e1, e2 each; the third is on neo.
+// makeAccounts returns the accounts that every Simulator has. The first has
+// the users w0, w1, w2 with one device each, e0, e1, e2; the third is on neo.
+//
+// All numbers are from the ranges that the Bundesnetzagentur reserves for films
+// and books, so that no real telephone is called by accident.
 func makeAccounts() []*account {
 	bikes := newAccount("2814711", "Lindenhof Fahrräder GmbH", "+49221471011")
 	bikes.addUser("Anna", "Bergmann", "lindenhof.example", true)
@@ -27,8 +27,8 @@ func makeAccounts() []*account {
 	return []*account{bikes, practice, neoAccount()}
 }
 
-// newAccount returns an account without users; block is the number of its
-// first user without the last digit.
+// newAccount returns an account without users. The number of its first user
+// is block followed by 0.
 func newAccount(id, company, block string) *account {
 	return &account{
 		id: id, company: company, block: block, domain: "sipgate.de", locale: "de_DE",
@@ -36,8 +36,8 @@ func newAccount(id, company, block string) *account {
 	}
 }
 
-// addUser adds the next user, w0 first, with a device, a phone line and a
-// number of the same index.
+// addUser adds a user with a device, a phone line and a number. All have the
+// same index, beginning with w0, e0 and p0.
 func (a *account) addUser(first, last, domain string, admin bool) {
 	n := digits(len(a.users))
 	u := &user{
@@ -73,7 +73,8 @@ func bikeContacts() []*contact {
 	}
 }
 
-// person is a contact with one number. Its id is derived from the number.
+// sharedContact returns a shared contact with one number. Its id is derived
+// from the number.
 func sharedContact(name, scope, e164, email string) *contact {
 	c := &contact{
 		id:      "b3d9af4a-78f9-11e6-8b77-" + e164[len(e164)-12:],

@@ -8,23 +8,24 @@ import (
 	"time"
 )
 
-// NewCall says which call Ring begins. The package comment describes its JSON.
+// NewCall describes the call that Ring begins. The package comment documents
+// its JSON.
 type NewCall struct {
 	Direction string   `json:"direction,omitempty"` // "in" (default) or "out"
 	From      string   `json:"from,omitempty"`      // E.164, or "anonymous"
 	To        string   `json:"to,omitempty"`
-	Users     []string `json:"users,omitempty"` // whom it rings, or who calls
+	Users     []string `json:"users,omitempty"` // called users, or the calling user
 	State     string   `json:"state,omitempty"` // "ringing" (default) or "established"
 	Account   string   `json:"account,omitempty"`
 }
 
-// ErrNoCall is the error of commands on calls that there are not.
+// ErrNoCall is the error of commands on unknown calls.
 var ErrNoCall = errors.New("simulator: no such call")
 
-// Ring begins a call and returns its callId. What is missing is made up: an
-// incoming call comes from a contact of the account and rings whom its number
-// reaches, the first user if there is none; an outgoing one is made by the
-// first user.
+// Ring begins a call and returns its callId. It has defaults for empty fields:
+// an incoming call comes from a contact of the account and rings the users of
+// the called number, or the first user; an outgoing call is made by the first
+// user.
 func (s *Simulator) Ring(n NewCall) (string, error) {
 	a, err := s.account(n.Account)
 	if err != nil {
@@ -77,8 +78,8 @@ func (n NewCall) spec(a *account) (callSpec, error) {
 
 var shortNumber = regexp.MustCompile(`^[0-9]{1,6}$`)
 
-// party164 spells the number of a party with "+"; anonymous and short ones
-// (extensions, emergency numbers) stay as they are.
+// normalizeNumber adds the "+" to a number. It leaves "", "anonymous" and short
+// numbers (extensions, emergency numbers) unchanged.
 func normalizeNumber(number string) (string, error) {
 	switch {
 	case number == "", number == "anonymous", shortNumber.MatchString(number):
@@ -89,7 +90,7 @@ func normalizeNumber(number string) (string, error) {
 	return "", fmt.Errorf("%q is not a number in the form of E.164", number)
 }
 
-// complete makes up what is missing.
+// setDefaults fills in empty fields.
 func (p *callSpec) setDefaults() {
 	outside := "anonymous"
 	if list := p.account.contacts; len(list) > 0 && len(list[0].numbers) > 0 {
@@ -115,10 +116,10 @@ func (p *callSpec) setDefaults() {
 	}
 }
 
-// Answer answers a ringing call: user says who, "" whoever comes first. Of a
-// call made by POST /sessions/calls, naming the user picks up only the own
-// device, if it still rings; everything else establishes the call. An
-// established call stays as it is.
+// Answer answers a ringing call for a user, or for the first called user if
+// userID is empty. If the call was made by POST /sessions/calls and the
+// caller's device still rings, a userID picks up only that device. Answering an
+// established call changes nothing.
 func (s *Simulator) Answer(callID, userID string) error {
 	return s.onCallID(callID, func(now time.Time, c *call) error {
 		if c.phase == ended {
@@ -138,8 +139,8 @@ func (s *Simulator) Answer(callID, userID string) error {
 	})
 }
 
-// HangUp ends a call. The default cause is "normalClearing" of an established
-// call and "cancel" of a ringing one.
+// HangUp ends a call. The default cause is "normalClearing" for an established
+// call and "cancel" for a ringing one.
 func (s *Simulator) HangUp(callID, cause string) error {
 	return s.onCallID(callID, func(now time.Time, c *call) error {
 		switch {
@@ -150,15 +151,15 @@ func (s *Simulator) HangUp(callID, cause string) error {
 		case cause == "":
 			cause = normalClearing
 		case !slices.Contains(causes, cause):
-			return fmt.Errorf("%q is none of the causes %v", cause, causes)
+			return fmt.Errorf("cause %q is not one of %v", cause, causes)
 		}
 		s.pbx.end(now, c, cause)
 		return nil
 	})
 }
 
-// Forward sends a ringing call on to a number, or to the "voicemail", and
-// returns the callId of the new call.
+// Forward forwards a ringing call to a number or to "voicemail", and returns
+// the callId of the new call.
 func (s *Simulator) Forward(callID, to string) (next string, err error) {
 	err = s.onCallID(callID, func(now time.Time, c *call) error {
 		var n *call
@@ -187,7 +188,7 @@ func (s *Simulator) onCallID(callID string, f func(now time.Time, c *call) error
 	return f(s.now(), c)
 }
 
-// account finds an account; "" is the first.
+// account returns the account with this id, or the first account for "".
 func (s *Simulator) account(id string) (*account, error) {
 	for _, a := range s.accounts {
 		if id == "" || a.id == id {
@@ -197,7 +198,7 @@ func (s *Simulator) account(id string) (*account, error) {
 	return nil, fmt.Errorf("no account %q", id)
 }
 
-// pickUpLater lets the telephones that an API call made ring be picked up.
+// pickUpLater picks up the telephones of c after Options.Pickup, one by one.
 func (s *Simulator) pickUpLater(c *call) {
 	if s.opts.Pickup < 0 {
 		return

@@ -4,23 +4,23 @@ import (
 	"time"
 )
 
-// Truth is everything about one call, which the API does not tell. Numbers are
-// spelled with "+".
+// CallState is the complete state of one call, including what the API does not
+// show. Numbers are in E.164 with "+".
 type CallState struct {
 	CallID      string    `json:"callId"`
 	OrigCallID  string    `json:"origCallId"`
 	XCID        string    `json:"xcid"`
 	Account     string    `json:"account"`
-	Origin      string    `json:"origin"` // who made it: control, api, script
+	Origin      string    `json:"origin"` // control, api or script
 	Direction   string    `json:"direction"`
 	Phase       string    `json:"phase"` // ringing, established, ended
 	From        string    `json:"from"`
 	To          string    `json:"to"`
 	Diversion   string    `json:"diversion,omitempty"`
-	Users       []string  `json:"users"`           // whom it rings or rang, or who calls
-	Owner       string    `json:"owner,omitempty"` // who talks
+	Users       []string  `json:"users"`           // called users, or the calling user
+	Owner       string    `json:"owner,omitempty"` // the user who talks
 	Voicemail   bool      `json:"voicemail"`
-	DeviceCall  string    `json:"deviceCallId,omitempty"` // that rings the caller's device
+	DeviceCall  string    `json:"deviceCallId,omitempty"` // callId that rings the caller's device
 	DeviceUp    bool      `json:"devicePickedUp"`
 	Began       time.Time `json:"began"`
 	Answered    time.Time `json:"answered,omitzero"`
@@ -33,14 +33,14 @@ type CallState struct {
 	Successor   string    `json:"successor,omitempty"`   // callId
 	Predecessor string    `json:"predecessor,omitempty"` // callId
 
-	Tones         []string         `json:"tones"` // one for each command
+	Tones         []string         `json:"tones"` // the digits of each command
 	Announcements []playback       `json:"announcements"`
 	Transfers     []transfer       `json:"transfers"`
 	Recordings    []recordingStart `json:"recordings"`
 	HistoryID     string           `json:"historyId,omitempty"`
 }
 
-// Party is a side of a call that was answered, its owner's first.
+// Party is one party of an answered call. The owner is the first party.
 type Party struct {
 	ID     string `json:"participantId"`
 	Number string `json:"phoneNumber"`
@@ -50,8 +50,8 @@ type Party struct {
 	Hold   bool   `json:"hold"`
 }
 
-// Calls is the whole truth about all calls, oldest first, at least the last
-// 1,000 that ended.
+// Calls returns the state of all calls, oldest first. It includes at least the
+// last 1,000 calls that ended.
 func (s *Simulator) Calls() []CallState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,8 +101,8 @@ func (c *call) state() CallState {
 	return t
 }
 
-// Call is the whole truth about one call, which may also be named by its
-// deviceCallId.
+// Call returns the state of one call, found by its callId or deviceCallId, or
+// ErrNoCall.
 func (s *Simulator) Call(callID string) (t CallState, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

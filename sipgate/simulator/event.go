@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// event is one push, ready but for its address.
+// event is a push event that is complete except for its address.
 type event struct {
 	kind      string // "newCall", "answer", "hangup"
 	account   *account
 	callID    string
 	callGroup string // origCallId: the events of a family keep their order
 	direction string
-	url       string   // of a newCall: where the settings send it, "" for nowhere
-	tags      []string // extensions, for the whitelist
+	url       string   // of newCall events: the URL in the settings, may be empty
+	tags      []string // extensions of the call, compared with the whitelist
 	body      []byte
 }
 
-// form builds a body in the order and spelling of the captured push:
-// keys percent-encoded, numbers without "+".
+// form builds a body in sipgate's order and spelling: keys percent-encoded,
+// numbers without "+".
 type form struct{ b strings.Builder }
 
 func (f *form) add(key, value string) *form {
@@ -36,7 +36,7 @@ func (f *form) addIf(key, value string) *form {
 	return f
 }
 
-// bare is a number as push events and GET /calls spell it: without "+".
+// withoutPlus returns a number as push events and GET /calls spell it.
 func withoutPlus(number string) string { return strings.TrimPrefix(number, "+") }
 
 func (c *call) event(kind, id, direction string, f *form) event {
@@ -101,7 +101,8 @@ func answerEvent(c *call, id, direction, from, to string, u *user, answering str
 	return c.event("answer", id, direction, f)
 }
 
-// hangupEvent names the answering number only of a call that was answered.
+// hangupEvent returns a hangup event. Only an answered call has an answering
+// number.
 func hangupEvent(c *call, id, direction, from, to string, answered bool) event {
 	f := &form{}
 	f.add("event", "hangup").add("cause", c.cause).add("callId", id)

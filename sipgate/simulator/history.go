@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Limits of what is kept for ever.
+// Limits of what is kept.
 const (
 	maxEntries    = 2000 // of history, per account
 	maxRecordings = 100  // of all accounts
 )
 
-// log writes the call that just ended, and was in phase was, into the history.
+// addToHistory adds the call that has just ended and was in phase was.
 func (x *pbx) addToHistory(now time.Time, c *call, was phase) {
 	x.lastEntry++
 	e := &historyEntry{
@@ -45,15 +45,15 @@ func (x *pbx) addToHistory(now time.Time, c *call, was phase) {
 	}
 }
 
-// keep stores a recording and returns its id, which cannot be guessed.
+// storeRecording stores a recording and returns its id, which is hard to guess.
 func (x *pbx) storeRecording(c *call, e *historyEntry, f *audioFile) string {
-	r := &recording{id: hexDigits(x.rng, 32), account: c.account, users: e.users, file: f, entry: e}
+	r := &recording{id: hexDigits(x.rng, 32), account: c.account, file: f, entry: e}
 	x.recordings = append(x.recordings, r)
 	x.trimRecordings()
 	return r.id
 }
 
-// trim drops the oldest recordings of those that are too many.
+// trimRecordings drops the oldest recordings beyond maxRecordings.
 func (x *pbx) trimRecordings() {
 	n := len(x.recordings) - maxRecordings
 	if n <= 0 {
@@ -65,7 +65,7 @@ func (x *pbx) trimRecordings() {
 	x.recordings = slices.Delete(x.recordings, 0, n)
 }
 
-// people are the users who took part in the call, or whom it rang in vain.
+// involvedUsers returns the users who took part in the call or missed it.
 func (c *call) involvedUsers() []*user {
 	var users []*user
 	for _, u := range c.account.users {
@@ -76,7 +76,7 @@ func (c *call) involvedUsers() []*user {
 	return users
 }
 
-// outcome puts the end of a call into the words of the history.
+// outcome returns how the history describes the end of a call.
 func outcome(c *call, was phase) (direction, status, callStatus string) {
 	direction = "INCOMING"
 	if c.direction == out {
@@ -111,8 +111,8 @@ func endpoints(c *call, was phase) []historyEndpoint {
 	return list
 }
 
-// alias is the name that belongs to a number: of a user, of a number of the
-// account, of a contact; else "".
+// alias returns the name of a number: of a user, a number of the account or a
+// contact, or "".
 func (a *account) alias(e164 string) string {
 	for _, n := range a.numbers {
 		if n.e164 == e164 {

@@ -8,25 +8,24 @@ import (
 	"time"
 )
 
-// Filling describes the calls that [Simulator.Fill] adds to a history.
+// HistoryFill describes the calls that [Simulator.FillHistory] adds.
 type HistoryFill struct {
 	Entries int    `json:"entries"` // at most 2,000
 	Seed    uint64 `json:"seed"`
 	Account string `json:"account,omitempty"`
 }
 
-// fillEvery is the time between two calls of a filling, and fillUntil how long
-// before now the last one begins.
+// FillHistory adds one call every fillEvery; the last one begins fillUntil ago.
 const (
 	fillEvery = 9 * time.Minute
 	fillUntil = time.Hour
 )
 
-// Fill adds past calls of all kinds to an account's history: answered, missed
-// and busy ones, in and out, of all its users, with contacts and strangers;
-// some with recordings, notes or a star, some archived, and voicemails. The
-// same seed gives the same calls at the same distance from now. Of more than
-// 2,000 entries the oldest go, of more than 100 recordings too.
+// FillHistory adds past calls of all kinds to an account's history: incoming
+// and outgoing, answered, missed and busy calls and voicemails of all users,
+// with contacts and unknown numbers; some have recordings, notes or stars, some
+// are archived. The same seed gives the same calls at the same distance from
+// now. The history keeps the newest 2,000 entries and 100 recordings.
 func (s *Simulator) FillHistory(f HistoryFill) error {
 	a, err := s.account(f.Account)
 	if err != nil {
@@ -55,8 +54,8 @@ func (s *Simulator) FillHistory(f HistoryFill) error {
 	return nil
 }
 
-// pastCall lets one call happen at t, from its beginning to its end. A call
-// that goes to the voicemail becomes two entries.
+// pastCall simulates one call that began at t. A call that reaches the
+// voicemail adds two entries.
 func (d *officeScript) pastCall(x *pbx, t time.Time, i int) {
 	u := d.account.users[d.rng.IntN(len(d.account.users))]
 	p := callSpec{account: d.account, direction: in, from: d.externalNumber(d.rng), to: u.number(), users: []*user{u}, origin: "script"}
@@ -84,7 +83,7 @@ func (d *officeScript) pastCall(x *pbx, t time.Time, i int) {
 	d.editEntry(c.historyEntry, i)
 }
 
-// mark does to an entry what people do, now and then.
+// editEntry changes some entries as users do: read, starred, archived, notes.
 func (d *officeScript) editEntry(e *historyEntry, i int) {
 	e.read = e.read || d.rng.IntN(3) > 0
 	e.starred = i%23 == 5
@@ -94,7 +93,7 @@ func (d *officeScript) editEntry(e *historyEntry, i int) {
 	}
 }
 
-// spoken is what is said to the voicemail, as its transcription has it.
+// voicemailTexts are the transcriptions of voicemails.
 var voicemailTexts = []string{
 	"Guten Tag, hier ist Sabine Vogt. Bitte rufen Sie mich wegen der Lieferung zurück.",
 	"Hallo, ich wollte nur fragen, ob mein Fahrrad schon fertig ist. Danke!",

@@ -6,60 +6,59 @@ import (
 	"time"
 )
 
-// The two answers to the undocumented question who sees which calls in
-// GET /v2/calls (Options.Visibility).
+// Values of Options.Visibility. sipgate does not document which calls
+// GET /v2/calls shows to a user.
 const (
-	VisibilityOwn     = "own"     // each user sees the calls in which that user takes part
-	VisibilityAccount = "account" // each user sees all calls of the account
+	VisibilityOwn     = "own"     // the calls in which the user takes part
+	VisibilityAccount = "account" // all calls of the account
 )
 
 // Options configure a Simulator. The zero value is useful.
 type Options struct {
-	// Seed rules everything that is chosen: ids, the script, the rng of
-	// faults. The same seed and the same requests give the same answers,
+	// Seed determines all random choices: ids, the script, the probability of
+	// faults. The same seed and the same requests give the same responses,
 	// except for the RSA keys, which are new in every process.
 	Seed uint64
 
 	// Visibility is VisibilityOwn (the default) or VisibilityAccount.
 	Visibility string
 
-	// TokenLife is how long an access token lives; 300 s if zero.
-	// RefreshLife is the same for refresh tokens; 30 days if zero.
+	// TokenLife is the lifetime of access tokens, 300 s if zero. RefreshLife is
+	// the lifetime of refresh tokens, 30 days if zero.
 	TokenLife, RefreshLife time.Duration
 
-	// ClientID and ClientSecret are those of the OAuth client that is
-	// registered beside "sipgate-app-web"; defaults are made if empty.
+	// ClientID and ClientSecret identify the OAuth client that is registered in
+	// addition to "sipgate-app-web". Empty fields have default values.
 	ClientID, ClientSecret string
 
-	// PasswordAnswer is the key under which the password grant answers: sipgate
-	// documents both "access_token" (the default) and "token".
+	// PasswordAnswer is the JSON key of the token in the response to a password
+	// grant. sipgate documents both "access_token" (the default) and "token".
 	PasswordAnswer string
 
-	// RedirectURIs are the addresses to which the login page may send the
-	// browser back. If empty, any address on the loopback interface is allowed.
+	// RedirectURIs are the addresses to which the login page may redirect the
+	// browser. If empty, every loopback address is allowed.
 	RedirectURIs []string
 
-	// Base is the address under which the simulator is reached from outside,
-	// such as "http://127.0.0.1:18090", without a path. It stands in the URLs
-	// of recordings and in the issuer of tokens. If empty, it is taken from
-	// the request, or is "http://sipgate.invalid" where there is none.
+	// Base is the origin under which clients reach the simulator, such as
+	// "http://127.0.0.1:18090". The URLs of recordings and the issuer of tokens
+	// contain it. If empty, it is the origin of the latest request, or
+	// "http://sipgate.invalid" before the first request.
 	Base string
 
-	// Pickup is how long a telephone rings that an API call made ring (the own
-	// device and the callee of POST /sessions/calls, the target of a transfer)
-	// until it is picked up; 2 s if zero. If negative, only Answer and the
-	// control API pick up. Other calls ring until they are answered or hung up.
+	// Pickup is how long telephones ring that ring because of an API call (the
+	// caller's device and the callee of POST /sessions/calls, the target of a
+	// transfer) until they are picked up; 2 s if zero. If negative, only Answer
+	// and the control API pick them up.
 	Pickup time.Duration
 
 	// Fetch fetches announcements, Push delivers push events. Neither follows
-	// redirects, and each has a time limit of its own (10 s for a push). Own
-	// ones are made if nil.
+	// redirects; a fetch may take 5 s, a push 10 s. New clients are used if nil.
 	Fetch, Push *http.Client
 
-	// Control serves the control API under /_simulator/, to loopback peers.
+	// Control enables the control API under /_simulator/ for loopback peers.
 	Control bool
 
-	Log *slog.Logger     // discarded if nil
+	Log *slog.Logger     // discards everything if nil
 	Now func() time.Time // time.Now if nil
 }
 

@@ -39,38 +39,39 @@ var (
 	errEnded          = errors.New("call has ended")
 )
 
-// call is one call from its first ring to its end, and after.
+// call is one call, ringing, established or ended.
 //
-// The near side is the account's: who answers an incoming call, who makes an
-// outgoing one, or the target of a transfer. The far side is the other.
+// The near party belongs to the account: the callee of an incoming call, the
+// caller of an outgoing one, or the target of a transfer. The far party is the
+// other one.
 type call struct {
 	id, origID, xcid string
 	account          *account
 	direction        string // in, out
 	phase            phase
-	origin           string // who made it: "control", "api", "script"
+	origin           string // "control", "api", "script"
 	from, to         string // E.164 with "+", or "anonymous"
-	near, far        string // the same two, by side
-	diversion        string // number from which it was transferred or forwarded
+	near, far        string // numbers of the near and far party
+	diversion        string // number that transferred or forwarded the call
 	users            []*user
-	owner            *user // who talks, nil until an incoming call is answered
-	voicemail        bool  // answered by a machine; GET /calls does not show it
+	owner            *user // the user who talks; nil until an incoming call is answered
+	voicemail        bool  // answered by the voicemail; GET /calls does not show it
 
 	startedAt, answeredAt, endedAt time.Time
 	cause                          string
 	hold, recording                bool
-	parties                        []*party // the owner's first; none before it is established
+	parties                        []*party // the owner first; empty until established
 
-	// A call made by POST /sessions/calls rings the caller's device first,
-	// which sipgate reports as a call of its own, an incoming one.
+	// A call made by POST /sessions/calls rings the caller's device first;
+	// sipgate reports that as a separate incoming call.
 	deviceCall     string
 	devicePickedUp bool
 
-	successor   *call // the call to which this one is being, or was, transferred
+	successor   *call // the call that replaces or replaced this one
 	predecessor *call
-	attended    bool // how it came from its predecessor
+	attended    bool // by an attended transfer
 
-	lastCommand     time.Time // when the API last acted on it
+	lastCommand     time.Time // of the API
 	audio           *audioTimeline
 	tones           []string
 	announcements   []*playback
@@ -87,7 +88,7 @@ type party struct {
 	muted, hold bool
 }
 
-// playback is an announcement that was asked for.
+// playback is an announcement that an API call requested.
 type playback struct {
 	URL      string    `json:"url"`
 	At       time.Time `json:"at"`
@@ -104,15 +105,15 @@ type transfer struct {
 	At       time.Time `json:"at"`
 }
 
-// taping is a recording that was begun.
+// recordingStart is the start of a recording.
 type recordingStart struct {
 	At        time.Time `json:"at"`
 	Announced bool      `json:"announced"`
 }
 
-// exchange is the telephone model of all accounts. Its methods never wait and
-// do no I/O; what happens at which time is told to them, and what sipgate
-// would push they hand to tell. Simulator.mu protects it.
+// pbx is the telephone model of all accounts. Its methods take the current
+// time, never block and do no I/O; they pass push events to publish.
+// Simulator.mu protects it.
 type pbx struct {
 	rng        *rand.Rand
 	calls      map[string]*call // by callId and deviceCall
@@ -122,7 +123,7 @@ type pbx struct {
 	lastEntry  int          // number of the newest history entry
 }
 
-// maxEnded is how many ended calls are remembered.
+// maxEnded is the number of ended calls that are kept.
 const maxEnded = 1000
 
 func newPBX(seed uint64) *pbx {
@@ -133,8 +134,7 @@ func newPBX(seed uint64) *pbx {
 	}
 }
 
-// callID makes an id in the form of the captured ones: 76 upper-case hex
-// digits.
+// callID returns an id in sipgate's form: 76 upper-case hex digits.
 func (x *pbx) callID(prefix string) string { return prefix + hexDigits(x.rng, 76-len(prefix)) }
 
 const (
@@ -142,18 +142,18 @@ const (
 	idOutgoing = "52546B150B0C0D3A"
 )
 
-// plan says which call to begin.
+// callSpec describes a call to begin.
 type callSpec struct {
 	account   *account
 	direction string
 	from, to  string
-	users     []*user // whom it rings, or who calls
+	users     []*user // called users, or the calling user
 	origin    string
 	diversion string
 	previous  *call // the call from which it came, if any
 }
 
-// begin begins a call, which rings.
+// begin begins a ringing call.
 func (x *pbx) begin(now time.Time, p callSpec) *call {
 	prefix := idIncoming
 	if p.direction == out {
@@ -179,7 +179,7 @@ func (x *pbx) begin(now time.Time, p callSpec) *call {
 	return c
 }
 
-// dial begins a call by POST /sessions/calls: the device of u rings first.
+// dial begins an outgoing call for the API: the device of u rings first.
 func (x *pbx) dial(now time.Time, u *user, from, to string) *call {
 	c := x.begin(now, callSpec{account: u.account, direction: out, from: from, to: to, users: []*user{u}, origin: "api"})
 	c.deviceCall = x.callID(idIncoming)
@@ -188,7 +188,7 @@ func (x *pbx) dial(now time.Time, u *user, from, to string) *call {
 	return c
 }
 
-// pickUpDevice is the caller's own device answering a dialled call.
+// pickUpDevice picks up the caller's device of a dialed call.
 func (x *pbx) pickUpDevice(c *call) {
 	if c.deviceCall == "" || c.devicePickedUp || c.phase != ringing {
 		return
@@ -197,8 +197,9 @@ func (x *pbx) pickUpDevice(c *call) {
 	x.publish(answerEvent(c, c.deviceCall, in, c.to, c.from, c.users[0], c.from))
 }
 
-// answer establishes a ringing call; u says who answers an incoming one, the
-// first whom it rings if nil. Answering an established call changes nothing.
+// answer establishes a ringing call. An incoming call is answered by u, or by
+// the first called user if u is nil. Answering an established call changes
+// nothing.
 func (x *pbx) answer(now time.Time, c *call, u *user) error {
 	switch c.phase {
 	case ended:
@@ -222,8 +223,8 @@ func (x *pbx) answer(now time.Time, c *call, u *user) error {
 	return nil
 }
 
-// answering is the number that answered: of the callee of an outgoing call,
-// of the user who answered an incoming one.
+// answeringNumber returns the number that answered: the callee of an outgoing
+// call, the owner of an incoming one.
 func (c *call) answeringNumber() string {
 	if c.direction == out || c.owner == nil {
 		return c.to
@@ -231,14 +232,14 @@ func (c *call) answeringNumber() string {
 	return c.owner.number()
 }
 
-// join makes the two parties of a call that is answered.
+// addParties creates the two parties of a call that is being answered.
 func (x *pbx) addParties(now time.Time, c *call) {
 	near := &party{number: c.near, user: c.owner, owner: true}
 	switch {
 	case c.direction == in && c.owner != nil:
 		near.number = c.owner.number()
 	case c.predecessor != nil:
-		near.user = nil // the target of a transfer out of the house
+		near.user = nil // the target of a transfer to an external number
 	}
 	far := &party{number: c.far, user: c.account.userByNumber(c.far)}
 	c.parties = []*party{near, far}
@@ -251,8 +252,8 @@ func (x *pbx) addParties(now time.Time, c *call) {
 	}
 }
 
-// end ends a call; again changes nothing. An attended transfer that still
-// rings ends with it; a call that was to replace it goes on in a blind one.
+// end ends a call; ending it again changes nothing. The target of an attended
+// transfer that still rings ends with it, the target of a blind one goes on.
 func (x *pbx) end(now time.Time, c *call, cause string) {
 	if c.phase == ended {
 		return
@@ -270,11 +271,12 @@ func (x *pbx) end(now time.Time, c *call, cause string) {
 		x.end(now, n, cancelled)
 	}
 	if p := c.predecessor; p != nil && p.phase != ended && was == ringing {
-		p.successor = nil // not picked up: c's predecessor goes on
+		p.successor = nil // the transfer failed: the old call goes on
 	}
 }
 
-// forget drops the oldest ended calls beyond maxEnded.
+// dropOldCalls drops the oldest ended calls beyond maxEnded, 100 or more at a
+// time.
 func (x *pbx) dropOldCalls() {
 	excess := len(x.order) - maxEnded
 	if excess < 100 {
@@ -291,7 +293,7 @@ func (x *pbx) dropOldCalls() {
 	})
 }
 
-// live are the calls that have not ended, oldest first.
+// live returns the calls that have not ended, oldest first.
 func (x *pbx) live() []*call {
 	var calls []*call
 	for _, c := range x.order {
@@ -302,7 +304,7 @@ func (x *pbx) live() []*call {
 	return calls
 }
 
-// has reports whether u takes part in the call, or is rung by it.
+// involves reports whether u takes part in the call or is called by it.
 func (c *call) involves(u *user) bool {
 	if c.owner == u && u != nil {
 		return true
@@ -315,7 +317,8 @@ func (c *call) involves(u *user) bool {
 	return c.phase != established && slices.Contains(c.users, u)
 }
 
-// partyOf is the party that u's commands concern: u's own, or the owner's.
+// partyOf returns the party that commands of u affect: u's own party, or else
+// the owner's.
 func (c *call) partyOf(u *user) *party {
 	for _, p := range c.parties {
 		if p.user == u {

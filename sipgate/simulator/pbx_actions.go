@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// active returns an error unless the call is established.
+// requireEstablished returns an error unless the call is established.
 func (c *call) requireEstablished() error {
 	switch c.phase {
 	case ended:
@@ -32,7 +32,7 @@ func (x *pbx) setHold(now time.Time, c *call, on bool) error {
 	return nil
 }
 
-// setMuted mutes the party of u, "yourself".
+// setMuted mutes or unmutes the party of u.
 func (x *pbx) setMuted(now time.Time, c *call, u *user, on bool) error {
 	if err := c.requireEstablished(); err != nil {
 		return err
@@ -51,8 +51,8 @@ func (x *pbx) setMuted(now time.Time, c *call, u *user, on bool) error {
 	return nil
 }
 
-// setRecording starts or stops a recording. Each start makes a file of its own.
-// Whether the participants were told of it is only noted.
+// setRecording starts or stops a recording. Each start creates a new file.
+// announced is only stored: no announcement is played.
 func (x *pbx) setRecording(now time.Time, c *call, on, announced bool) error {
 	if err := c.requireEstablished(); err != nil {
 		return err
@@ -79,11 +79,10 @@ func (x *pbx) sendTones(now time.Time, c *call, digits string) error {
 	return nil
 }
 
-// transferTo begins the call that replaces c when its target answers:
-// to a user or group of the account it is an incoming call of
-// theirs, to any other number an outgoing one of the transferring user. Until
-// then c goes on: on hold if the transfer is attended, so that the owner can
-// retrieve it; if nobody answers, it stays.
+// transferTo begins the call that replaces c when it is answered: an incoming
+// call to a user or group of the account, or an outgoing call of the
+// transferring user to any other number. Until then c goes on, and an attended
+// transfer puts it on hold.
 func (x *pbx) transferTo(now time.Time, c *call, t transfer) (*call, error) {
 	if err := c.requireEstablished(); err != nil {
 		return nil, err
@@ -112,8 +111,8 @@ func (x *pbx) transferTo(now time.Time, c *call, t transfer) (*call, error) {
 	return n, nil
 }
 
-// forward sends a ringing call on to another number: it ends with the cause
-// "forwarded", and a new call of the same family begins.
+// forward forwards a ringing call to another number: it ends with the cause
+// "forwarded", and a new call in the same call group begins.
 func (x *pbx) forward(now time.Time, c *call, to string) (*call, error) {
 	if c.phase != ringing {
 		return nil, errEnded
@@ -131,7 +130,7 @@ func (x *pbx) forward(now time.Time, c *call, to string) (*call, error) {
 	return n, nil
 }
 
-// forwardToVoicemail is forward to the account's voicemail, which answers at
+// forwardToVoicemail forwards a ringing call to the voicemail, which answers at
 // once and records until the call ends.
 func (x *pbx) forwardToVoicemail(now time.Time, c *call) (*call, error) {
 	if c.phase != ringing {
@@ -146,7 +145,7 @@ func (x *pbx) forwardToVoicemail(now time.Time, c *call) (*call, error) {
 func (x *pbx) beginVoicemail(now time.Time, c *call) *call {
 	tell := x.publish
 	defer func() { x.publish = tell }()
-	x.publish = func(event) {} // the event must name the voicemail, so it comes below
+	x.publish = func(event) {} // the newCall event below must name the voicemail
 	n := x.begin(now, callSpec{
 		account: c.account, direction: in, from: c.from, to: c.to,
 		users: c.users, origin: c.origin, diversion: c.to, previous: c,
@@ -157,7 +156,7 @@ func (x *pbx) beginVoicemail(now time.Time, c *call) *call {
 	return n
 }
 
-// number is the user's own, E.164 with "+".
+// number returns the user's own number, in E.164 with "+".
 func (u *user) number() string {
 	for _, n := range u.account.numbers {
 		if n.endpoint == u.phoneline {
@@ -167,7 +166,7 @@ func (u *user) number() string {
 	return ""
 }
 
-// reached are the users whom a call to the number rings.
+// usersAt returns the users whose telephones ring when the number is called.
 func (a *account) usersAt(e164 string) []*user {
 	i := slices.IndexFunc(a.numbers, func(n *number) bool { return n.e164 == e164 })
 	if i < 0 {
@@ -187,7 +186,7 @@ func (a *account) usersAt(e164 string) []*user {
 	return nil
 }
 
-// userOf is the user whose own number it is, or nil.
+// userByNumber returns the user with this number, or nil.
 func (a *account) userByNumber(e164 string) *user {
 	for _, u := range a.users {
 		if u.number() == e164 {
@@ -197,7 +196,7 @@ func (a *account) userByNumber(e164 string) *user {
 	return nil
 }
 
-// user finds a user by id.
+// user returns the user with this id, or nil.
 func (a *account) user(id string) *user {
 	for _, u := range a.users {
 		if u.id == id {

@@ -11,18 +11,18 @@ import (
 	"time"
 )
 
-// Request is one that the API or the login pages received.
+// Request is a request that the API or the login pages received.
 type Request struct {
 	Time    time.Time `json:"time"`
 	Method  string    `json:"method"`
 	Path    string    `json:"path"`
 	Query   string    `json:"query"`
-	Body    string    `json:"body"`   // its first 16 KiB
-	Status  int       `json:"status"` // 0 before it is answered, and if the connection was cut instead
+	Body    string    `json:"body"`   // at most 16 KiB
+	Status  int       `json:"status"` // 0 until the response, and if the connection was cut
 	Auth    string    `json:"auth,omitempty"`
 	Account string    `json:"account,omitempty"`
 	User    string    `json:"user,omitempty"`
-	Fault   string    `json:"fault,omitempty"` // what a Fault did to it
+	Fault   string    `json:"fault,omitempty"` // the Do of the Fault that applied
 }
 
 const (
@@ -30,7 +30,7 @@ const (
 	maxLoggedBody = 16 << 10
 )
 
-// requestLog keeps the newest requests.
+// requestLog keeps the latest requests.
 type requestLog struct {
 	mu      sync.Mutex
 	entries []*Request
@@ -45,16 +45,16 @@ func (l *requestLog) add(r *Request) {
 	}
 }
 
-// change lets f change a logged request.
+// update changes a logged request under the lock.
 func (l *requestLog) update(r *Request, f func(*Request)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f(r)
 }
 
-// Requests are the newest ones received, at least 10,000 of them if there were
-// so many, oldest first, those under /_simulator/ excepted. A request stands
-// there from the moment when it was answered.
+// Requests returns the latest requests, oldest first, except those of the
+// control API. It returns at least the last 10,000. A request has been added
+// when its client gets the response.
 func (s *Simulator) Requests() []Request {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()
@@ -65,7 +65,7 @@ func (s *Simulator) Requests() []Request {
 	return list
 }
 
-// serveLogged serves a request, applies the fault that strikes it, and logs it.
+// serveLogged logs a request and serves it, subject to a matching fault.
 func (s *Simulator) serveLogged(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	r.Body = io.NopCloser(bytes.NewReader(body))
@@ -92,7 +92,7 @@ func (s *Simulator) serveLogged(w http.ResponseWriter, r *http.Request) {
 	s.applyFault(sw, r, f, serve)
 }
 
-// spoil serves a request as the fault wants it.
+// applyFault serves a request with the effect of f.
 func (s *Simulator) applyFault(w *statusWriter, r *http.Request, f Fault, serve func(http.ResponseWriter)) {
 	switch {
 	case f.Do == DoDelay && !f.After:
@@ -142,7 +142,7 @@ func setIf(h http.Header, name, value string) {
 	}
 }
 
-// statusWriter notes the status before it is sent.
+// statusWriter logs the status before it sends it.
 type statusWriter struct {
 	http.ResponseWriter
 	log     *requestLog
@@ -165,11 +165,11 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// Unwrap serves [http.ResponseController].
+// Unwrap supports [http.ResponseController].
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// keptAnswer keeps an answer instead of sending it. Its header is already the
-// one that is sent.
+// bufferedResponse buffers status and body instead of sending them. Its header
+// is the header that will be sent.
 type bufferedResponse struct {
 	header http.Header
 	status int
@@ -180,7 +180,7 @@ func (k *bufferedResponse) Header() http.Header         { return k.header }
 func (k *bufferedResponse) WriteHeader(status int)      { k.status = status }
 func (k *bufferedResponse) Write(b []byte) (int, error) { return k.body.Write(b) }
 
-// forget empties the log.
+// clear empties the log.
 func (l *requestLog) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -9,19 +9,20 @@ import (
 	"strings"
 )
 
-// query is a request of the API that was found, authorised and read.
+// apiRequest is a request that has a route, an authorized principal and a body
+// that has been read.
 type apiRequest struct {
 	*http.Request
 	auth *principal
-	args map[string]string // the {names} of the route's pattern, unescaped
+	args map[string]string // the {names} in the route's pattern, unescaped
 	body []byte
 }
 
-// answer is what the API says.
+// response is the response of an API operation.
 type response struct {
 	status int
-	body   any    // as JSON, if not nil
-	text   string // as plain text, if not empty
+	body   any    // sent as JSON if not nil
+	text   string // sent as plain text if not empty
 }
 
 var (
@@ -32,20 +33,20 @@ var (
 func okJSON(body any) response               { return response{status: http.StatusOK, body: body} }
 func refuse(status int, why string) response { return response{status: status, text: why} }
 
-// invalid is the answer to a request that decodeStrict or a check refused.
+// invalid responds to a request that failed decodeStrict or another check.
 func invalid(err error) response {
 	return refuse(http.StatusBadRequest, "Invalid request: "+err.Error())
 }
 
-// route is one operation of the API. Any one of its scopes suffices, and "all"
-// always does; none means that every valid token does.
+// route is one operation of the API. A token needs one of its scopes or "all";
+// without scopes every valid token suffices.
 type route struct {
 	method, pattern, scopes string
 	serve                   func(*Simulator, *apiRequest) response
 }
 
-// serveAPI serves /v2/. It refuses in this order: path, method, token, scope,
-// platform, content type, and leaves the body to the operation.
+// serveAPI serves /v2/. It checks path, method, token, scope, platform, content
+// type and size, in this order; the operation checks the body.
 func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request, seen *Request, body []byte) {
 	w.Header().Set("Vary", "Origin")
 	w.Header().Set("X-B3-Traceid", strings.ToLower(s.randomHex(16)))
@@ -84,8 +85,8 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request, seen *Reque
 	route.serve(s, &apiRequest{Request: r, auth: grant, args: args, body: body}).write(w)
 }
 
-// find returns the route of the request and its arguments, or the methods that
-// other routes with this path allow.
+// findRoute returns the route of the request and its arguments. If there is
+// none, it returns the methods that other routes with this path allow.
 func findRoute(r *http.Request) (*route, map[string]string, []string) {
 	path, ok := strings.CutPrefix(r.URL.EscapedPath(), "/v2/")
 	if !ok {
@@ -109,8 +110,8 @@ func findRoute(r *http.Request) (*route, map[string]string, []string) {
 	return nil, nil, allow
 }
 
-// match matches escaped segments of a path. {userId} stands for "w" and
-// digits, every other {name} for anything but nothing.
+// matchPath matches the escaped segments of a path. {userId} matches "w" and
+// digits, every other {name} any non-empty segment.
 func matchPath(pattern string, segments []string) (map[string]string, bool) {
 	parts := strings.Split(pattern, "/")
 	if len(parts) != len(segments) {
@@ -158,7 +159,7 @@ func (a response) write(w http.ResponseWriter) {
 	case a.body != nil:
 		data, err := json.Marshal(a.body)
 		if err != nil {
-			panic(err) // only types of this package are marshalled
+			panic(err) // every response of this package can be marshaled
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(a.status)
@@ -172,7 +173,7 @@ func (a response) write(w http.ResponseWriter) {
 	}
 }
 
-// items is how every list of the API is wrapped, but for calls.
+// items wraps a list as all lists of the API except calls are wrapped.
 func items[T any](list []T) map[string]any {
 	if list == nil {
 		list = []T{}

@@ -1,7 +1,7 @@
 package simulator
 
-// routes are the operations of the API, and the scopes that they need. Of two
-// that match, the first is taken.
+// routes lists the operations of the API and the scopes that they need. The
+// first route that matches a request serves it.
 var routes = []route{
 	{"GET", "calls", "rtcm:read", (*Simulator).listCalls},
 	{"POST", "calls", "rtcm:write", (*Simulator).startNeoCall},

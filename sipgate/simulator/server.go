@@ -13,12 +13,12 @@ type Server struct {
 	URL string // "http://127.0.0.1:18090"
 
 	http *http.Server
-	done chan struct{} // closed when nothing is served any more
+	done chan struct{} // closed when Serve has returned
 }
 
-// Start serves a new simulator at addr, host and port. Since a simulator does
-// what anybody asks of it, the host must be this machine's loopback. The
-// server is its own [Options.Base].
+// Start serves a new simulator at addr, a host and port, and sets
+// [Options.Base] to that address. The host must be a loopback address, because
+// a simulator accepts commands from everyone who reaches it.
 func Start(o Options, addr string) (*Server, error) {
 	if _, _, err := net.SplitHostPort(addr); err != nil || !loopback(addr) {
 		return nil, fmt.Errorf("%q is not a loopback address such as 127.0.0.1:18090", addr)
@@ -32,12 +32,12 @@ func Start(o Options, addr string) (*Server, error) {
 	s.http = &http.Server{Handler: s.Simulator, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		defer close(s.done)
-		s.http.Serve(ln) // ends with Close
+		s.http.Serve(ln) // returns after Close
 	}()
 	return s, nil
 }
 
-// Close ends the simulator, its connections and everything it does.
+// Close stops the server, its connections and the simulator.
 func (s *Server) Close() {
 	s.http.Close()
 	<-s.done

@@ -15,6 +15,7 @@ import (
 type Simulator struct {
 	opts       Options
 	log        *slog.Logger
+	now        func() time.Time
 	mux        *http.ServeMux // everything but /v2/
 	accounts   []*account     // never changes after New
 	auth       *authority
@@ -22,10 +23,10 @@ type Simulator struct {
 	faults     *faultRules
 	requests   requestLog
 
-	ctx     context.Context // ends with Close
+	ctx     context.Context // canceled by Close
 	stop    context.CancelFunc
 	running sync.WaitGroup
-	closing sync.Mutex // makes goes and Close exclude each other
+	closing sync.Mutex // held by spawn and Close, so that Close waits for every goroutine
 
 	// mu protects the telephone model: calls, history, contacts, settings.
 	// It is never held during I/O.
@@ -34,22 +35,22 @@ type Simulator struct {
 	pbx *pbx
 }
 
-// recording is a file of a finished call.
+// recording is an audio file of a finished call.
 type recording struct {
 	id      string
 	account *account
-	users   []*user // who took part in the call
 	file    *audioFile
 	entry   *historyEntry
 }
 
-// New returns a running Simulator with its accounts and without calls. Close
-// ends it.
+// New returns a running Simulator that has accounts and no calls. The caller
+// must call Close.
 func New(opts Options) *Simulator {
 	opts = opts.withDefaults()
 	s := &Simulator{
 		opts:     opts,
 		log:      opts.Log,
+		now:      opts.Now,
 		mux:      http.NewServeMux(),
 		accounts: makeAccounts(),
 		rng:      rand.New(rand.NewPCG(opts.Seed, 0x5ca1ab1e)),
@@ -67,8 +68,8 @@ func New(opts Options) *Simulator {
 }
 
 // ServeHTTP serves the API, the login pages and, to loopback peers, the
-// control API. A fault that cuts the connection panics with
-// [http.ErrAbortHandler], as is the custom.
+// control API. It panics with [http.ErrAbortHandler] when a fault cuts the
+// connection.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, controlPath) {
 		s.mux.ServeHTTP(w, r)
@@ -77,7 +78,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serveLogged(w, r)
 }
 
-// Close ends scripts, pushes and everything else that runs, and waits for it.
+// Close stops scripts, push events and all other goroutines, and waits for
+// them.
 func (s *Simulator) Close() {
 	s.closing.Lock()
 	s.stop()
@@ -87,8 +89,8 @@ func (s *Simulator) Close() {
 	s.opts.Fetch.CloseIdleConnections()
 }
 
-// goes runs f in a goroutine that Close ends, through ctx, and waits for.
-// After Close it does nothing.
+// spawn runs f in a goroutine. Close cancels ctx and waits for f. After Close,
+// spawn does nothing.
 func (s *Simulator) spawn(f func(ctx context.Context)) {
 	s.closing.Lock()
 	defer s.closing.Unlock()
@@ -97,7 +99,7 @@ func (s *Simulator) spawn(f func(ctx context.Context)) {
 	}
 }
 
-// later calls f after d, unless Close comes first.
+// after calls f after d, unless Close is called before.
 func (s *Simulator) after(d time.Duration, f func()) {
 	s.spawn(func(ctx context.Context) {
 		if sleep(ctx, d); ctx.Err() == nil {
@@ -106,9 +108,7 @@ func (s *Simulator) after(d time.Duration, f func()) {
 	})
 }
 
-func (s *Simulator) now() time.Time { return s.opts.Now() }
-
-// recording finds a file of a finished call.
+// recording returns the recording with this id.
 func (s *Simulator) recording(id string) (*recording, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,7 +120,7 @@ func (s *Simulator) recording(id string) (*recording, bool) {
 	return nil, false
 }
 
-// random returns n upper-case hex digits from the seeded source.
+// randomHex returns n upper-case hex digits from the seeded source.
 func (s *Simulator) randomHex(n int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
