@@ -78,7 +78,7 @@ func (h *handlers) markEntry(mark marker, field string) visitorHandler {
 func (h *handlers) changeEntry(ctx context.Context, v Visitor, id string, change sipgate.EntryChange) error {
 	err := h.clientOf(v).ChangeEntry(context.WithoutCancel(ctx), id, change)
 	if e, ok := errors.AsType[*sipgate.Error](err); ok && e.MayHaveArrived {
-		return fmt.Errorf("%w: %w", switchboard.ErrUnknown, err)
+		return fmt.Errorf("%w: %w", switchboard.ErrOutcomeUnknown, err)
 	}
 	if err != nil {
 		return entryError(err)

@@ -20,75 +20,75 @@ import (
 //
 // A member whose list lacks a call for the first time is asked again a second
 // later, so that this takes seconds whatever the number of members.
-const enoughDenials = 3
+const enoughMissing = 3
 
 // miss notes that m's list, asked for at asked, lacks a call that it showed
 // before. It reports whether the matter is still open.
-func (b *Board) miss(m *member, s *sight, asked uint64, now time.Time) (open bool) {
+func (b *Board) recordMiss(m *member, s *observation, asked uint64, now time.Time) (open bool) {
 	l := s.leg
 	s.misses++
-	doubted := l.doubt != 0 && l.doubt < asked
-	if s.misses < 2 && !doubted && l.denials == 0 {
-		b.plan.again[m] = now.Add(againAfter)
+	doubted := l.suspectTick != 0 && l.suspectTick < asked
+	if s.misses < 2 && !doubted && l.missingCount == 0 {
+		b.poll.recheckAt[m] = now.Add(recheckDelay)
 		return true
 	}
 	b.countListed(l, -1)
-	l.seen = slices.DeleteFunc(l.seen, func(o *member) bool { return o == m })
+	l.observers = slices.DeleteFunc(l.observers, func(o *member) bool { return o == m })
 	b.countListed(l, +1)
-	m.unsee(l)
-	l.denials++
-	b.touch(l.row)
-	other := slices.IndexFunc(l.seen, func(o *member) bool { return !o.aside })
-	if m.wide() || doubted || other < 0 || l.denials >= enoughDenials {
-		b.finish(l, missing, now)
+	m.removeObservation(l)
+	l.missingCount++
+	b.markDirty(l.row)
+	other := slices.IndexFunc(l.observers, func(o *member) bool { return !o.authFailed })
+	if m.coversAll() || doubted || other < 0 || l.missingCount >= enoughMissing {
+		b.endLeg(l, endedMissing, now)
 		return false
 	}
-	b.plan.again[l.seen[other]] = now.Add(againAfter)
+	b.poll.recheckAt[l.observers[other]] = now.Add(recheckDelay)
 	return true
 }
 
 // loosen notes that the leg is established as far as events tell, but is in
 // nobody's list.
-func (b *Board) loosen(l *leg) {
-	l.absent = map[*member]int{}
-	b.loose[l] = struct{}{}
+func (b *Board) markUnlisted(l *leg) {
+	l.missedLists = map[*member]int{}
+	b.unlisted[l] = struct{}{}
 }
 
 // lose forgets that m, who leaves, sees the leg.
-func (b *Board) lose(m *member, l *leg) {
+func (b *Board) removeObserver(m *member, l *leg) {
 	b.countListed(l, -1)
-	l.seen = slices.DeleteFunc(l.seen, func(o *member) bool { return o == m })
+	l.observers = slices.DeleteFunc(l.observers, func(o *member) bool { return o == m })
 	b.countListed(l, +1)
-	if len(l.seen) == 0 && l.end == live {
-		b.loosen(l)
-		l.answeredAt = b.tick()
-		b.facts++
+	if len(l.observers) == 0 && l.end == live {
+		b.markUnlisted(l)
+		l.answerTick = b.tick()
+		b.nonListFacts++
 	}
 }
 
 // missLoose ends the legs that m's list, asked for at asked, should contain
 // and does not: two lists are needed, from one member who certainly would see
 // it, or from so many that everybody was asked.
-func (b *Board) missLoose(m *member, asked uint64, now time.Time) (open bool) {
-	for l := range b.loose {
-		if l.answeredAt > asked {
+func (b *Board) expireUnlisted(m *member, asked uint64, now time.Time) (open bool) {
+	for l := range b.unlisted {
+		if l.answerTick > asked {
 			open = true
 			continue
 		}
-		l.absent[m]++
+		l.missedLists[m]++
 		lists, everybody := 0, true
 		for _, o := range b.members {
-			lists += l.absent[o]
-			everybody = everybody && (o.aside || l.absent[o] > 0)
+			lists += l.missedLists[o]
+			everybody = everybody && (o.authFailed || l.missedLists[o] > 0)
 		}
-		certain := m.wide() || slices.Contains(l.witnesses, m)
-		if certain && l.absent[m] >= 2 || everybody && lists >= 2 {
-			b.finish(l, missing, now)
+		certain := m.coversAll() || slices.Contains(l.answeringMembers, m)
+		if certain && l.missedLists[m] >= 2 || everybody && lists >= 2 {
+			b.endLeg(l, endedMissing, now)
 			continue
 		}
 		open = true
 		if certain || everybody {
-			b.plan.again[m] = now.Add(againAfter)
+			b.poll.recheckAt[m] = now.Add(recheckDelay)
 		}
 	}
 	return open
@@ -98,47 +98,47 @@ func (b *Board) missLoose(m *member, asked uint64, now time.Time) (open bool) {
 // applied. They do as long as they lack nothing that others see. If they lack a
 // call for the first time, either that is no longer so or the call has ended:
 // one who saw it is asked.
-func (b *Board) cover(m *member, now time.Time) {
-	if len(m.shows) >= b.listed {
+func (b *Board) updateCoverage(m *member, now time.Time) {
+	if len(m.visibleCalls) >= b.listedLegs {
 		return
 	}
-	if !m.wide() {
-		m.proofs = 0
+	if !m.coversAll() {
+		m.coverageProofs = 0
 		return
 	}
-	for _, r := range b.order {
+	for _, r := range b.rows {
 		for _, l := range r.legs {
-			if len(l.seen) > 0 && l.first < m.asked && !l.seenBy(m) {
-				b.deny(m, l, now)
+			if len(l.observers) > 0 && l.firstListTick < m.listTick && !l.observedBy(m) {
+				b.markMissing(m, l, now)
 			}
 		}
 	}
 }
 
 // deny notes that m's list lacks the leg, and has one asked who saw it.
-func (b *Board) deny(m *member, l *leg, now time.Time) {
-	if slices.Contains(l.deniers, m) {
+func (b *Board) markMissing(m *member, l *leg, now time.Time) {
+	if slices.Contains(l.missingFrom, m) {
 		return
 	}
-	l.denials++
-	l.deniers = append(l.deniers, m)
+	l.missingCount++
+	l.missingFrom = append(l.missingFrom, m)
 	var latest *member
-	for _, o := range l.seen {
-		o.unsettled = true
-		if !o.aside && (latest == nil || o.asked > latest.asked) {
+	for _, o := range l.observers {
+		o.mustApply = true
+		if !o.authFailed && (latest == nil || o.listTick > latest.listTick) {
 			latest = o
 		}
 	}
 	if latest != nil {
-		b.plan.again[latest] = now
-		nudge(b.wake)
+		b.poll.recheckAt[latest] = now
+		wake(b.pollWake)
 	}
 }
 
 // undeny notes that a list contains the leg: who denied it cannot see it.
-func (b *Board) undeny(l *leg) {
-	for _, m := range l.deniers {
-		m.proofs = 0
+func (b *Board) clearMissing(l *leg) {
+	for _, m := range l.missingFrom {
+		m.coverageProofs = 0
 	}
-	l.denials, l.deniers = 0, nil
+	l.missingCount, l.missingFrom = 0, nil
 }

@@ -57,9 +57,9 @@ func TestAlias(t *testing.T) {
 		}
 		// It is chained: the row that went on may become a part of another.
 		e := newCall("C", sipgate.Incoming, jennifer, group)
-		b.rowsNo = 0 // the next row is the oldest
+		b.lastRowNo = 0 // the next row is the oldest
 		b.Observe(e)
-		b.rowsNo = 10
+		b.lastRowNo = 10
 		b.Observe(origin(e, "B", ""))
 		if c := only(t, b); c.ID == first {
 			t.Fatal("the rows were merged the other way round")
@@ -69,8 +69,8 @@ func TestAlias(t *testing.T) {
 				t.Errorf("%+v, %v", c, ok)
 			}
 		}
-		time.Sleep(rememberedFor)
-		if _, ok := b.Call(second); ok || len(b.aliases.into) > 0 || len(b.aliases.queue) > 0 {
+		time.Sleep(retention)
+		if _, ok := b.Call(second); ok || len(b.aliases.target) > 0 || len(b.aliases.queue) > 0 {
 			t.Errorf("after a day: %+v", b.aliases)
 		}
 	})
@@ -119,10 +119,10 @@ func TestMergeTakesOverGrace(t *testing.T) {
 func TestI8AliasesBounded(t *testing.T) {
 	b := open(t, newUpstream())
 	now := time.Now()
-	for i := range mostTombstones + 100 {
-		b.alias(RowID(fmt.Sprint("r", i)), "x", now)
+	for i := range maxTombstones + 100 {
+		b.addAlias(RowID(fmt.Sprint("r", i)), "x", now)
 	}
-	if n := len(b.aliases.into); n != mostTombstones || len(b.aliases.queue) != n {
+	if n := len(b.aliases.target); n != maxTombstones || len(b.aliases.queue) != n {
 		t.Errorf("%d aliases", n)
 	}
 }
@@ -171,7 +171,7 @@ func TestRowOfHidden(t *testing.T) {
 		b := New(Options{RestoreRowID: func(sipgate.CallID) (RowID, bool) { return "same", true }})
 		b.Observe(toDoc)
 		b.Observe(hangup(toDoc, "cancel"))
-		time.Sleep(endedStays)
+		time.Sleep(endedVisibleFor)
 		rows(t, b, 0)
 		b.Observe(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"))
 		if c := only(t, b); c.ID != "same" || c.CallID != "B" || b.legs["A"].row != b.legs["B"].row {
@@ -189,7 +189,7 @@ func TestRowOfAliased(t *testing.T) {
 		one()
 		b.Observe(hangup(toDoc, "cancel"))
 		b.Observe(hangup(newCall("B", sipgate.Incoming, jennifer, marty), "cancel"))
-		time.Sleep(endedStays)
+		time.Sleep(endedVisibleFor)
 		if _, ok := b.Call(second); ok {
 			t.Error("the row that it became a part of went")
 		}
@@ -205,7 +205,7 @@ func TestRowOfAliased(t *testing.T) {
 		lasting["D"] = first
 		b.Observe(newCall("D", sipgate.Incoming, "4915790000006", marty))
 		b.Observe(hangup(newCall("C", sipgate.Incoming, "4915790000005", marty), "cancel"))
-		time.Sleep(endedStays)
+		time.Sleep(endedVisibleFor)
 		if c, ok := b.Call(second); ok {
 			t.Errorf("row = %+v", c)
 		}

@@ -54,7 +54,7 @@ func TestAnnouncement(t *testing.T) {
 					if s.want != nil {
 						s.want.Title, s.want.Since, s.want.Length = "Hello", start, tt.length
 					}
-					if !sameValue(got, s.want) {
+					if !equalValues(got, s.want) {
 						t.Errorf("after %v: %+v, want %+v", s.at, got, s.want)
 					}
 				}

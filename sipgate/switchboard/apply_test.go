@@ -11,6 +11,6 @@ func (b *Board) applyForBenchmark(id MemberID, calls []sipgate.Call) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	b.apply(b.members[id], calls, b.tick(), now)
+	b.applyList(b.members[id], calls, b.tick(), now)
 	b.flush(now)
 }

@@ -7,7 +7,7 @@ import (
 
 // attentionLasts is for how long a member who opened a dialog attends a call
 // without saying so again: a tab that closes without a word frees it by then.
-const attentionLasts = 15 * time.Second
+const claimDuration = 15 * time.Second
 
 // Attention is that a member is about to do something to a call: has a dialog
 // open, or a command under way. The others see it, so that two do not act at
@@ -45,19 +45,19 @@ func (b *Board) Claim(by MemberID, call RowID, v Verb) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	b.sweep(now)
-	r := b.find(call)
+	b.expire(now)
+	r := b.findRow(call)
 	if r == nil {
 		return ErrNoCall
 	}
-	if l := r.current(); l == nil || l.is(Ended) {
+	if l := r.current(); l == nil || l.inPhase(Ended) {
 		return ErrEnded
 	}
-	if err := r.attendedBy(by, now); err != nil {
+	if err := r.claimConflict(by, now); err != nil {
 		return err
 	}
-	r.lease = &Claim{By: by, Name: b.nameOf(by), Verb: v, Until: now.Add(attentionLasts)}
-	b.touch(r)
+	r.claim = &Claim{By: by, Name: b.memberName(by), Verb: v, Until: now.Add(claimDuration)}
+	b.markDirty(r)
 	b.flush(now)
 	return nil
 }
@@ -68,24 +68,24 @@ func (b *Board) ReleaseClaim(by MemberID, call RowID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	b.sweep(now)
-	if r := b.find(call); r != nil {
-		b.release(by, r)
+	b.expire(now)
+	if r := b.findRow(call); r != nil {
+		b.releaseClaim(by, r)
 		b.flush(now)
 	}
 }
 
-func (b *Board) release(by MemberID, r *row) {
-	if r.lease != nil && r.lease.By == by {
-		r.lease = nil
-		b.touch(r)
+func (b *Board) releaseClaim(by MemberID, r *row) {
+	if r.claim != nil && r.claim.By == by {
+		r.claim = nil
+		b.markDirty(r)
 	}
 }
 
 // attendedBy returns the error of a member who wants to act while somebody
 // else attends the call.
-func (r *row) attendedBy(by MemberID, now time.Time) error {
-	if a := r.attention(now); a != nil && a.By != by {
+func (r *row) claimConflict(by MemberID, now time.Time) error {
+	if a := r.activeClaim(now); a != nil && a.By != by {
 		return &ClaimedError{*a}
 	}
 	return nil
@@ -93,47 +93,47 @@ func (r *row) attendedBy(by MemberID, now time.Time) error {
 
 // attention is who attends the call: who has the dialog open or else, as long
 // as commands are under way, who gave the one whose turn it is.
-func (r *row) attention(now time.Time) *Claim {
-	if r.lease != nil && now.Before(r.lease.Until) {
-		return r.lease
+func (r *row) activeClaim(now time.Time) *Claim {
+	if r.claim != nil && now.Before(r.claim.Until) {
+		return r.claim
 	}
 	if len(r.queue) == 0 {
 		return nil
 	}
 	j := r.queue[0]
-	return &Claim{By: j.command.By, Name: j.name, Verb: j.command.Action.Verb(), Until: j.until}
+	return &Claim{By: j.command.By, Name: j.byName, Verb: j.command.Action.Verb(), Until: j.claimUntil}
 }
 
 // attentionAt lets a lease that is over go, and the attention of a command that
 // still is under way go on. It returns when to look again, zero for never.
-func (r *row) attentionAt(now time.Time) (again time.Time) {
-	if r.lease != nil && !now.Before(r.lease.Until) {
-		r.lease = nil
+func (r *row) renewClaim(now time.Time) (again time.Time) {
+	if r.claim != nil && !now.Before(r.claim.Until) {
+		r.claim = nil
 	}
-	if r.lease != nil {
-		return r.lease.Until
+	if r.claim != nil {
+		return r.claim.Until
 	}
 	if len(r.queue) == 0 {
 		return time.Time{}
 	}
 	j := r.queue[0]
-	if !now.Before(j.until) {
-		j.until = now.Add(attentionLasts)
+	if !now.Before(j.claimUntil) {
+		j.claimUntil = now.Add(claimDuration)
 	}
-	return j.until
+	return j.claimUntil
 }
 
 // acted ends the attention that a member paid for the sake of a command whose
 // outcome is known now. The keypad stays open from one tone to the next.
-func (r *row) acted(j *job) {
+func (r *row) endClaimOf(j *pendingCommand) {
 	v := j.command.Action.Verb()
-	if l := r.lease; l != nil && l.By == j.command.By && l.Verb == v && v != VerbTones {
-		r.lease = nil
+	if l := r.claim; l != nil && l.By == j.command.By && l.Verb == v && v != VerbTones {
+		r.claim = nil
 	}
 }
 
 // later is the attention that lasts longer, when two rows become one.
-func later(x, y *Claim) *Claim {
+func laterClaim(x, y *Claim) *Claim {
 	if x == nil || y != nil && y.Until.After(x.Until) {
 		return y
 	}
@@ -141,7 +141,7 @@ func later(x, y *Claim) *Claim {
 }
 
 // nameOf is the name of a member, "" if it is not on the board.
-func (b *Board) nameOf(id MemberID) string {
+func (b *Board) memberName(id MemberID) string {
 	if m := b.members[id]; m != nil {
 		return m.name
 	}

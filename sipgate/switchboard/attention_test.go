@@ -91,8 +91,8 @@ func TestSoftLockEnds(t *testing.T) {
 		end  func(*Board, RowID)
 		want bool // whether it ends
 	}{
-		"not after 14.9 s":       {VerbTransfer, func(*Board, RowID) { time.Sleep(attentionLasts - 100*time.Millisecond) }, false},
-		"after 15 s":             {VerbTransfer, func(*Board, RowID) { time.Sleep(attentionLasts) }, true},
+		"not after 14.9 s":       {VerbTransfer, func(*Board, RowID) { time.Sleep(claimDuration - 100*time.Millisecond) }, false},
+		"after 15 s":             {VerbTransfer, func(*Board, RowID) { time.Sleep(claimDuration) }, true},
 		"released":               {VerbTransfer, func(b *Board, row RowID) { b.ReleaseClaim("w0", row) }, true},
 		"signed out":             {VerbTransfer, func(b *Board, _ RowID) { b.Leave("w0") }, true},
 		"the command is done":    {VerbTransfer, func(b *Board, row RowID) { transfer.Call = row; b.Execute(context.Background(), transfer) }, true},
@@ -138,7 +138,7 @@ func TestSoftLockEndIsPublished(t *testing.T) {
 		defer sub.Close()
 		for c := range sub.Changes() {
 			if c.Call != nil {
-				if c.Call.Claim != nil || time.Since(at) != attentionLasts {
+				if c.Call.Claim != nil || time.Since(at) != claimDuration {
 					t.Errorf("after %v: %+v", time.Since(at), c.Call.Claim)
 				}
 				return
@@ -214,7 +214,7 @@ func TestThrough(t *testing.T) {
 		return b.Execute(t.Context(), Command{By: "w0", Via: through, Call: row, Action: a})
 	}
 	for _, through := range []MemberID{"", "w0", "w2", "w9"} {
-		if err := do(through, Hold{true}); !errors.Is(err, ErrNotYours) {
+		if err := do(through, Hold{true}); !errors.Is(err, ErrNotVisible) {
 			t.Errorf("through %q: %v", through, err)
 		}
 	}
@@ -224,7 +224,7 @@ func TestThrough(t *testing.T) {
 	if o := only(t, b).LastCommand; o.By != "w0" || o.Name != "w0" || o.Via != "w1" {
 		t.Errorf("order %+v", o)
 	}
-	for range mostTones {
+	for range maxTones {
 		if err := do("w1", Tones{"1"}); err != nil {
 			t.Error(err)
 		}
@@ -239,7 +239,7 @@ func TestThrough(t *testing.T) {
 	if o := only(t, b).LastCommand; o.By != "w1" || o.Via != "" {
 		t.Errorf("order %+v", o)
 	}
-	if want := slices.Repeat([]MemberID{"w1"}, mostTones+2); !slices.Equal(carriers, want) {
+	if want := slices.Repeat([]MemberID{"w1"}, maxTones+2); !slices.Equal(carriers, want) {
 		t.Errorf("carried by %v", carriers)
 	}
 }
@@ -271,7 +271,7 @@ func TestPanicOfAnAPI(t *testing.T) {
 		c.OnDone = func(err error) { outcome = err }
 		b.Execute(t.Context(), c)
 	}()
-	if c := only(t, b); !errors.Is(outcome, ErrUnknown) || c.LastCommand.Outcome != Unknown || c.Claim != nil {
+	if c := only(t, b); !errors.Is(outcome, ErrOutcomeUnknown) || c.LastCommand.Outcome != Unknown || c.Claim != nil {
 		t.Errorf("%v, %+v", outcome, c.LastCommand)
 	}
 	if err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: Mute{true}}); err != nil {

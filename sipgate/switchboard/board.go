@@ -31,15 +31,15 @@ import (
 const (
 	watchedInterval   = 2 * time.Second        // between two lists while somebody watches
 	unwatchedInterval = 30 * time.Second       // and while nobody does
-	hurryInterval     = 300 * time.Millisecond // between lists that events or commands ask for
-	againAfter        = time.Second            // until a member whose list lacks a call is asked again
-	endedStays        = 10 * time.Second       // an ended row stays in its place
-	ringingLasts      = 180 * time.Second      // a ringing row without news
-	continueWithin    = 30 * time.Second       // a transferred call appears under its new id
-	fetchExpected     = 10 * time.Second       // sipgate fetches an announcement
-	rememberedFor     = 24 * time.Hour         // ended calls and answered commands
-	mostTombstones    = 10_000
-	mostAnswers       = 10_000
+	minPollInterval   = 300 * time.Millisecond // between lists that events or commands ask for
+	recheckDelay      = time.Second            // until a member whose list lacks a call is asked again
+	endedVisibleFor   = 10 * time.Second       // an ended row stays in its place
+	ringingTimeout    = 180 * time.Second      // a ringing row without news
+	transferWindow    = 30 * time.Second       // a transferred call appears under its new id
+	fetchTimeout      = 10 * time.Second       // sipgate fetches an announcement
+	retention         = 24 * time.Hour         // ended calls and answered commands
+	maxTombstones     = 10_000
+	maxResults        = 10_000
 )
 
 // Options of a Board. The zero value is what a team needs.
@@ -64,10 +64,10 @@ type Board struct {
 	log     *slog.Logger
 	salt    maphash.Seed
 
-	wake   chan struct{} // has one element if the poller must think again
-	alarm  chan struct{} // has one element if something became due earlier
-	joined chan struct{} // has one element if a member joined
-	stop   chan struct{} // closed when Run has returned
+	pollWake  chan struct{} // has one element if the poller must think again
+	timerWake chan struct{} // has one element if something became due earlier
+	joinWake  chan struct{} // has one element if a member joined
+	runDone   chan struct{} // closed when Run has returned
 
 	// mu is held over every change together with its publication, and never
 	// while sipgate is asked or anything is rendered. This guarantees that a
@@ -79,31 +79,31 @@ type Board struct {
 	// clock counts requests, answers and events in the order in which they
 	// happened, so that two of them within the resolution of time.Now are
 	// still in order.
-	clock uint64
-	facts uint64 // how many facts came otherwise than by a list
+	clock        uint64
+	nonListFacts uint64 // how many facts came otherwise than by a list
 
-	rows    map[RowID]*row
-	order   []*row // the same rows, oldest first
-	rowsNo  uint64
-	touched []*row // rows to look at before the lock is given back
-	due     time.Time
+	rowsByID  map[RowID]*row
+	rows      []*row // the same rows, oldest first
+	lastRowNo uint64
+	dirty     []*row // rows to look at before the lock is given back
+	nextDue   time.Time
 
-	legs       map[sipgate.CallID]*leg
-	links      map[string]*leg   // by what events say belongs together
-	graves     []grave           // the ended legs, oldest first
-	divertedAt time.Time         // when an event last told of a diversion
-	loose      map[*leg]struct{} // established, but in nobody's list
-	moving     []*row            // that await a new leg after a transfer
-	waiting    []*waiting        // hang-ups in their grace
-	ended      bool              // Run is over: nothing waits any more
-	aliases    aliases
-	listed     int // live legs that are in somebody's list
+	legs           map[sipgate.CallID]*leg
+	legsByRelation map[string]*leg   // by what events say belongs together
+	tombstones     []tombstone       // the ended legs, oldest first
+	lastDiversion  time.Time         // when an event last told of a diversion
+	unlisted       map[*leg]struct{} // established, but in nobody's list
+	transferring   []*row            // that await a new leg after a transfer
+	pendingHangups []*pendingHangup  // hang-ups in their grace
+	closed         bool              // Run is over: nothing waits any more
+	aliases        aliases
+	listedLegs     int // live legs that are in somebody's list
 
 	members map[MemberID]*member
 	names   map[string]string
 	health  Health
-	plan    plan
-	once    results
+	poll    pollState
+	results results
 
 	subs map[*Subscription]struct{}
 }
@@ -120,22 +120,22 @@ func New(o Options) *Board {
 		o.Unwatched = unwatchedInterval
 	}
 	return &Board{
-		options: o,
-		log:     o.Log,
-		salt:    maphash.MakeSeed(),
-		wake:    make(chan struct{}, 1),
-		alarm:   make(chan struct{}, 1),
-		joined:  make(chan struct{}, 1),
-		stop:    make(chan struct{}),
-		epoch:   rand.Text(),
-		rows:    map[RowID]*row{},
-		legs:    map[sipgate.CallID]*leg{},
-		links:   map[string]*leg{},
-		loose:   map[*leg]struct{}{},
-		members: map[MemberID]*member{},
-		subs:    map[*Subscription]struct{}{},
-		plan:    newPlan(),
-		once:    newResults(),
+		options:        o,
+		log:            o.Log,
+		salt:           maphash.MakeSeed(),
+		pollWake:       make(chan struct{}, 1),
+		timerWake:      make(chan struct{}, 1),
+		joinWake:       make(chan struct{}, 1),
+		runDone:        make(chan struct{}),
+		epoch:          rand.Text(),
+		rowsByID:       map[RowID]*row{},
+		legs:           map[sipgate.CallID]*leg{},
+		legsByRelation: map[string]*leg{},
+		unlisted:       map[*leg]struct{}{},
+		members:        map[MemberID]*member{},
+		subs:           map[*Subscription]struct{}{},
+		poll:           newPollState(),
+		results:        newResults(),
 	}
 }
 
@@ -153,14 +153,14 @@ type Snapshot struct {
 func (b *Board) Snapshot() Snapshot {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sweep(time.Now())
+	b.expire(time.Now())
 	return b.snapshot()
 }
 
 func (b *Board) snapshot() Snapshot {
-	s := Snapshot{Epoch: b.epoch, Seq: b.seq, Calls: make([]Call, len(b.order)), Health: b.health}
-	for i, r := range b.order {
-		s.Calls[i] = *r.shown
+	s := Snapshot{Epoch: b.epoch, Seq: b.seq, Calls: make([]Call, len(b.rows)), Health: b.health}
+	for i, r := range b.rows {
+		s.Calls[i] = *r.published
 	}
 	return s
 }
@@ -171,9 +171,9 @@ func (b *Board) snapshot() Snapshot {
 func (b *Board) Call(id RowID) (Call, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sweep(time.Now())
-	if r := b.find(id); r != nil {
-		return *r.shown, true
+	b.expire(time.Now())
+	if r := b.findRow(id); r != nil {
+		return *r.published, true
 	}
 	return Call{}, false
 }
@@ -185,17 +185,17 @@ func (b *Board) SetNames(names map[string]string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.names = names
-	b.touch(b.order...)
+	b.markDirty(b.rows...)
 	b.flush(time.Now())
 }
 
 // touch notes rows that a fact may have changed. Every operation that touches
 // rows flushes them before it gives the lock back.
-func (b *Board) touch(rows ...*row) {
+func (b *Board) markDirty(rows ...*row) {
 	for _, r := range rows {
-		if r != nil && !r.touched {
-			r.touched = true
-			b.touched = append(b.touched, r)
+		if r != nil && !r.dirty {
+			r.dirty = true
+			b.dirty = append(b.dirty, r)
 		}
 	}
 }
@@ -203,11 +203,11 @@ func (b *Board) touch(rows ...*row) {
 // flush compares the touched rows with what is shown of them and publishes
 // what differs, so that one fact makes at most one change per row.
 func (b *Board) flush(now time.Time) {
-	for len(b.touched) > 0 {
-		rows := b.touched
-		b.touched = nil
+	for len(b.dirty) > 0 {
+		rows := b.dirty
+		b.dirty = nil
 		for _, r := range rows {
-			r.touched = false
+			r.dirty = false
 			b.refresh(r, now)
 		}
 	}
@@ -220,7 +220,7 @@ func (b *Board) tick() uint64 {
 }
 
 // nudge puts an element into a channel of one, unless there is one.
-func nudge(c chan struct{}) {
+func wake(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
@@ -229,23 +229,23 @@ func nudge(c chan struct{}) {
 
 // show puts a row on the board. New rows come last, one that returns to the
 // place that its age gives it.
-func (b *Board) show(r *row) {
-	i, _ := slices.BinarySearchFunc(b.order, r.no, func(o *row, no uint64) int { return cmp.Compare(o.no, no) })
-	b.order = slices.Insert(b.order, i, r)
-	b.rows[r.id] = r
+func (b *Board) insertRow(r *row) {
+	i, _ := slices.BinarySearchFunc(b.rows, r.no, func(o *row, no uint64) int { return cmp.Compare(o.no, no) })
+	b.rows = slices.Insert(b.rows, i, r)
+	b.rowsByID[r.id] = r
 }
 
 // hide takes a row off the board and publishes that.
-func (b *Board) hide(r *row) {
-	if r.shown == nil {
+func (b *Board) removeRow(r *row) {
+	if r.published == nil {
 		return
 	}
-	b.order = slices.DeleteFunc(b.order, func(o *row) bool { return o == r })
-	delete(b.rows, r.id)
-	r.shown = nil
+	b.rows = slices.DeleteFunc(b.rows, func(o *row) bool { return o == r })
+	delete(b.rowsByID, r.id)
+	r.published = nil
 	c := Change{Removed: r.id, Structure: true}
-	if r.into != nil {
-		c.MergedInto = r.into.id
+	if r.mergedInto != nil {
+		c.MergedInto = r.mergedInto.id
 	}
 	b.publish(c)
 }

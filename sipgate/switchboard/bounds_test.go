@@ -16,24 +16,24 @@ import (
 func TestI8Bounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := open(t, newUpstream(), "w0")
-		for i := range mostTombstones + 500 {
+		for i := range maxTombstones + 500 {
 			e := origin(newCall(sipgate.CallID(fmt.Sprint("A", i)), sipgate.Incoming, jennifer, doc), "same", fmt.Sprint("x", i%7))
 			b.Observe(e)
 			b.Observe(hangup(e, "cancel"))
 		}
-		for _, r := range b.order {
-			if len(r.legs) > mostLegs {
+		for _, r := range b.rows {
+			if len(r.legs) > maxLegs {
 				t.Errorf("a row has %d legs", len(r.legs))
 			}
 		}
-		if len(b.legs) > mostTombstones || len(b.graves) > mostTombstones {
-			t.Errorf("%d legs, %d tombstones", len(b.legs), len(b.graves))
+		if len(b.legs) > maxTombstones || len(b.tombstones) > maxTombstones {
+			t.Errorf("%d legs, %d tombstones", len(b.legs), len(b.tombstones))
 		}
-		time.Sleep(rememberedFor + time.Minute)
+		time.Sleep(retention + time.Minute)
 		b.Observe(newCall("Z", sipgate.Incoming, jennifer, doc))
 		b.Observe(hangup(newCall("Z", sipgate.Incoming, jennifer, doc), "cancel"))
-		if len(b.legs) != 1 || len(b.graves) != 1 || len(b.links) > 1 {
-			t.Errorf("after a day: %d legs, %d tombstones, %d links", len(b.legs), len(b.graves), len(b.links))
+		if len(b.legs) != 1 || len(b.tombstones) != 1 || len(b.legsByRelation) > 1 {
+			t.Errorf("after a day: %d legs, %d tombstones, %d links", len(b.legs), len(b.tombstones), len(b.legsByRelation))
 		}
 	})
 }
@@ -103,7 +103,7 @@ func TestVoicemail(t *testing.T) {
 		if c := only(t, b); c.Phase != Connected {
 			t.Errorf("row = %+v", c)
 		}
-		time.Sleep(ringingLasts)
+		time.Sleep(ringingTimeout)
 		if c := only(t, b); c.Phase != Ended {
 			t.Errorf("row = %+v", c)
 		}
@@ -160,8 +160,8 @@ func TestT32OriginateOnce(t *testing.T) {
 		calls     int
 		reused    error
 	}{
-		"started": {nil, nil, 1, ErrReused},
-		"unknown": {timeout, ErrUnknown, 1, ErrReused},
+		"started": {nil, nil, 1, ErrIDReused},
+		"unknown": {timeout, ErrOutcomeUnknown, 1, ErrIDReused},
 		"refused": {errNoCall, errNoCall, 2, errNoCall},
 	} {
 		t.Run(name, func(t *testing.T) {

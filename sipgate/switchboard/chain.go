@@ -30,7 +30,7 @@ func (r *row) chain() chain {
 	all := make([]placed, len(r.legs))
 	for i, l := range r.legs {
 		all[i] = placed{leg: l}
-		for o := r.origin(l); o != nil && all[i].depth < mostLegs; o = r.origin(o) {
+		for o := r.origin(l); o != nil && all[i].depth < maxLegs; o = r.origin(o) {
 			all[i].depth++
 			if c.root == nil && r.origin(o) == nil {
 				c.root = o
@@ -38,21 +38,21 @@ func (r *row) chain() chain {
 		}
 	}
 	slices.SortStableFunc(all, func(x, y placed) int {
-		return cmp.Or(cmp.Compare(x.depth, y.depth), cmpBool(x.leg.diverted(), y.leg.diverted()), cmp.Compare(x.leg.no, y.leg.no))
+		return cmp.Or(cmp.Compare(x.depth, y.depth), cmpBool(x.leg.diverted(), y.leg.diverted()), cmp.Compare(x.leg.firstTick, y.leg.firstTick))
 	})
 	for _, p := range all {
 		c.legs = append(c.legs, p.leg)
 	}
-	c.direction = c.whole()
+	c.direction = c.overallDirection()
 	return c
 }
 
 // origin is the leg that l came from, as far as an event named it.
 func (r *row) origin(l *leg) *leg {
-	if l.orig == "" {
+	if l.origCallID == "" {
 		return nil
 	}
-	if i := slices.IndexFunc(r.legs, func(o *leg) bool { return o.id == l.orig }); i >= 0 {
+	if i := slices.IndexFunc(r.legs, func(o *leg) bool { return o.id == l.origCallID }); i >= 0 {
 		return r.legs[i]
 	}
 	return nil
@@ -60,7 +60,7 @@ func (r *row) origin(l *leg) *leg {
 
 // whole is the direction of the call as a whole: of its root, or outgoing if
 // one of its legs was made by our side and not by a diversion.
-func (c *chain) whole() sipgate.Direction {
+func (c *chain) overallDirection() sipgate.Direction {
 	if c.root != nil && c.root.direction != sipgate.Unknown {
 		return c.root.direction
 	}
@@ -78,7 +78,7 @@ func (c *chain) whole() sipgate.Direction {
 
 // side reports whether the leg only is the call to one's own device that
 // sipgate makes first when a call is started by a click.
-func (c *chain) side(l *leg) bool {
+func (c *chain) isOwnDevice(l *leg) bool {
 	return l.direction == sipgate.Incoming && !l.diverted() && l != c.root && c.direction == sipgate.Outgoing
 }
 
@@ -92,7 +92,7 @@ func (c *chain) current() *leg {
 	top := 0
 	for _, l := range c.legs {
 		n := c.rank(l)
-		if best == nil || n > top || n == top && (l.end == live || l.endedAt > best.endedAt) {
+		if best == nil || n > top || n == top && (l.end == live || l.endTick > best.endTick) {
 			best, top = l, n
 		}
 	}
@@ -111,7 +111,7 @@ func (c *chain) rank(l *leg) int {
 	if l.listed && p == Connected {
 		n += 4
 	}
-	if !c.side(l) {
+	if !c.isOwnDevice(l) {
 		n += 2
 	}
 	if p == Connected {

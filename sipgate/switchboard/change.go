@@ -19,9 +19,9 @@ type Change struct {
 
 // A Subscription is a stream of changes.
 type Subscription struct {
-	board *Board
-	quiet bool // does not watch
-	c     chan Change
+	board   *Board
+	passive bool // does not watch
+	c       chan Change
 }
 
 // subscriptionBuffer is how far a subscriber may fall behind before it is
@@ -34,8 +34,8 @@ const subscriptionBuffer = 256
 func (b *Board) Subscribe() (Snapshot, *Subscription) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sweep(time.Now())
-	nudge(b.wake)
+	b.expire(time.Now())
+	wake(b.pollWake)
 	return b.subscribe(false)
 }
 
@@ -44,12 +44,12 @@ func (b *Board) Subscribe() (Snapshot, *Subscription) {
 func (b *Board) SubscribePassive() (Snapshot, *Subscription) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sweep(time.Now())
+	b.expire(time.Now())
 	return b.subscribe(true)
 }
 
 func (b *Board) subscribe(quiet bool) (Snapshot, *Subscription) {
-	s := &Subscription{board: b, quiet: quiet, c: make(chan Change, subscriptionBuffer)}
+	s := &Subscription{board: b, passive: quiet, c: make(chan Change, subscriptionBuffer)}
 	b.subs[s] = struct{}{}
 	return b.snapshot(), s
 }
@@ -57,7 +57,7 @@ func (b *Board) subscribe(quiet bool) (Snapshot, *Subscription) {
 // isWatched reports whether somebody looks at the board right now.
 func (b *Board) isWatched() bool {
 	for s := range b.subs {
-		if !s.quiet {
+		if !s.passive {
 			return true
 		}
 	}

@@ -14,14 +14,14 @@ var (
 	ErrNoCall         = errors.New("switchboard: no such call")
 	ErrEnded          = errors.New("switchboard: the call has ended")
 	ErrNotEstablished = errors.New("switchboard: the call is not established yet")
-	ErrNotYours       = errors.New("switchboard: the member's own access does not show the call")
-	ErrSameParty      = errors.New("switchboard: the number is in the call already")
+	ErrNotVisible     = errors.New("switchboard: the member's own access does not show the call")
+	ErrAlreadyInCall  = errors.New("switchboard: the number is in the call already")
 	ErrRateLimited    = errors.New("switchboard: too many commands of this kind")
-	ErrReused         = errors.New("switchboard: the id was used for another command")
+	ErrIDReused       = errors.New("switchboard: the id was used for another command")
 
 	// ErrUnknown wraps the error of a request that may or may not have
 	// arrived. It is not sent again; the next list tells what became of it.
-	ErrUnknown = errors.New("switchboard: sent, outcome not known")
+	ErrOutcomeUnknown = errors.New("switchboard: sent, outcome not known")
 )
 
 // TooMany is the ErrTooMany of [Board.Do], with the time to wait.
@@ -51,11 +51,17 @@ type Command struct {
 	// is ErrAttended.
 	Override bool
 
-	// Done, if not nil, is called exactly once for each time that the command
-	// is given to Do, with its final outcome. That is what Do returns, and
-	// Done is called before Do returns; but for a hang-up whose grace has
-	// begun, it is called when that is over, from another goroutine, with nil,
-	// the error, ErrUndone or ErrRestart. It may call the board.
+	// Begin, if not nil, is called when the command is known not to be a
+	// repeated one, before it is checked and sent. With an error the command
+	// fails with it, and may be given again under the same ID.
+	Begin func() error
+
+	// OnDone, if not nil, is called exactly once with the final outcome of a
+	// command that has begun; not for a repeated one. The outcome is what
+	// Execute returns, and OnDone is called before Execute returns; but for a
+	// hang-up whose grace period has begun, it is called when that is over,
+	// from another goroutine, with nil, the error, ErrUndone or ErrRestart. It
+	// may call the board.
 	OnDone func(error)
 
 	// Before is called when it is the command's turn, just before it is sent.
@@ -78,7 +84,7 @@ type Action interface {
 	Verb() Verb
 
 	// print tells two commands apart. It is only kept hashed.
-	print() string
+	fingerprint() string
 	detail() string
 	send(ctx context.Context, api API, id sipgate.CallID) error
 }
@@ -146,18 +152,18 @@ func (Announce) Verb() Verb { return VerbAnnounce }
 // Verb implements Action.
 func (HangUp) Verb() Verb { return VerbHangUp }
 
-func (a Hold) print() string       { return fmt.Sprint("hold ", a.On) }
-func (a Mute) print() string       { return fmt.Sprint("mute ", a.On) }
-func (a Record) print() string     { return fmt.Sprint("record ", a.On, a.Announce) }
-func (a TransferTo) print() string { return fmt.Sprintf("transfer %+v", a.Transfer) }
-func (a Tones) print() string      { return "tones " + string(a.Digits) }
-func (a HangUp) print() string {
+func (a Hold) fingerprint() string       { return fmt.Sprint("hold ", a.On) }
+func (a Mute) fingerprint() string       { return fmt.Sprint("mute ", a.On) }
+func (a Record) fingerprint() string     { return fmt.Sprint("record ", a.On, a.Announce) }
+func (a TransferTo) fingerprint() string { return fmt.Sprintf("transfer %+v", a.Transfer) }
+func (a Tones) fingerprint() string      { return "tones " + string(a.Digits) }
+func (a HangUp) fingerprint() string {
 	if a.GracePeriod > 0 { // the grace is a setting, not the command's
 		return "hangup later"
 	}
 	return "hangup"
 }
-func (a Announce) print() string {
+func (a Announce) fingerprint() string {
 	if a.File != "" {
 		return "announce file " + a.File
 	}

@@ -156,11 +156,11 @@ func TestBadCommand(t *testing.T) {
 		want   error
 	}{
 		"T13 unknown row":     {"w0", "x", Hold{true}, ErrNoCall},
-		"T13 other's call":    {"w1", row, Hold{true}, ErrNotYours},
-		"T13 no member":       {"w9", row, HangUp{}, ErrNotYours},
+		"T13 other's call":    {"w1", row, Hold{true}, ErrNotVisible},
+		"T13 no member":       {"w9", row, HangUp{}, ErrNotVisible},
 		"B43 ringing":         {"w0", ringing, Hold{true}, ErrNotEstablished},
-		"B101 own number":     {"w0", row, to("+" + doc), ErrSameParty},
-		"B101 number in call": {"w0", row, to("+" + jennifer), ErrSameParty},
+		"B101 own number":     {"w0", row, to("+" + doc), ErrAlreadyInCall},
+		"B101 number in call": {"w0", row, to("+" + jennifer), ErrAlreadyInCall},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := b.Execute(t.Context(), Command{By: tt.by, Call: tt.row, Action: tt.action}); !errors.Is(err, tt.want) {
@@ -203,12 +203,12 @@ func TestT32Once(t *testing.T) {
 			go func() { errs <- b.Execute(t.Context(), c) }()
 		}
 		for range 3 {
-			if err := <-errs; !errors.Is(err, ErrUnknown) {
+			if err := <-errs; !errors.Is(err, ErrOutcomeUnknown) {
 				t.Errorf("error = %v", err)
 			}
 		}
-		time.Sleep(rememberedFor - 2*time.Second)
-		if err := b.Execute(t.Context(), c); !errors.Is(err, ErrUnknown) {
+		time.Sleep(retention - 2*time.Second)
+		if err := b.Execute(t.Context(), c); !errors.Is(err, ErrOutcomeUnknown) {
 			t.Errorf("error = %v", err)
 		}
 		if got := u.sent(); len(got) != 1 {
@@ -216,7 +216,7 @@ func TestT32Once(t *testing.T) {
 		}
 		other := c
 		other.Action = Hold{false}
-		if err := b.Execute(t.Context(), other); !errors.Is(err, ErrReused) { // B123
+		if err := b.Execute(t.Context(), other); !errors.Is(err, ErrIDReused) { // B123
 			t.Errorf("error = %v", err)
 		}
 		u.setFault(nil)

@@ -35,31 +35,31 @@ const (
 )
 
 // ask is a consultation as the row keeps it.
-type ask struct {
-	leg           *leg   // of the call that waits
-	since         uint64 // when the command was given: the asked leg is younger
-	to            string
-	by            MemberID
-	name          string
-	at            time.Time
-	held, stopped bool // that the call was on hold was seen; by StopAsking
+type consultation struct {
+	waitingLeg         *leg   // of the call that waits
+	startTick          uint64 // when the command was given: the asked leg is younger
+	to                 string
+	by                 MemberID
+	name               string
+	at                 time.Time
+	wasHeld, cancelled bool // that the call was on hold was seen; by StopAsking
 }
 
 // consult notes that an attended transfer was accepted.
-func (r *row) consult(j *job, l *leg, t TransferTo, now time.Time) {
-	r.ask = nil
+func (r *row) startConsultation(j *pendingCommand, l *leg, t TransferTo, now time.Time) {
+	r.consultation = nil
 	if t.Attended {
-		r.ask = &ask{leg: l, since: j.began, to: number(string(t.To)), by: j.command.By, name: j.name, at: now}
+		r.consultation = &consultation{waitingLeg: l, startTick: j.startTick, to: normalize(string(t.To)), by: j.command.By, name: j.byName, at: now}
 	}
 }
 
 // asked is the leg to whoever is asked, nil if no event told of it.
-func (r *row) asked() *leg {
-	if r.ask == nil {
+func (r *row) consultedLeg() *leg {
+	if r.consultation == nil {
 		return nil
 	}
 	for i := len(r.legs) - 1; i >= 0; i-- {
-		if l := r.legs[i]; l != r.ask.leg && l.no >= r.ask.since && l.has(r.ask.to) {
+		if l := r.legs[i]; l != r.consultation.waitingLeg && l.firstTick >= r.consultation.startTick && l.hasNumber(r.consultation.to) {
 			return l
 		}
 	}
@@ -68,32 +68,32 @@ func (r *row) asked() *leg {
 
 // consultation is what is shown of a row whose call l waits; nil if nobody is
 // asked. When the call is retrieved, and nobody rings any more, it is over.
-func (b *Board) consultation(r *row) *Consultation {
-	a := r.ask
+func (b *Board) consultationView(r *row) *Consultation {
+	a := r.consultation
 	if a == nil {
 		return nil
 	}
-	l, asked := a.leg, r.asked()
+	l, asked := a.waitingLeg, r.consultedLeg()
 	calling := asked != nil && asked.end == live
-	a.held = a.held || l.hold
-	if l.end != live || a.held && !l.hold && !calling {
-		r.ask = nil
+	a.wasHeld = a.wasHeld || l.hold
+	if l.end != live || a.wasHeld && !l.hold && !calling {
+		r.consultation = nil
 		return nil
 	}
 	c := &Consultation{To: b.party(a.to, ""), By: a.by, Name: a.name, Since: a.at, Cancellable: calling}
 	switch {
-	case a.stopped:
+	case a.cancelled:
 		c.State = ConsultationCancelled
-	case asked == nil, asked.end == silent:
+	case asked == nil, asked.end == endedSilent:
 		c.Approximate = true
-	case calling && asked.is(Ringing):
-		c.State, c.Since = ConsultationRinging, asked.heard
+	case calling && asked.inPhase(Ringing):
+		c.State, c.Since = ConsultationRinging, asked.firstSeen
 	case calling:
-		c.State, c.Since = ConsultationAnswered, asked.word
+		c.State, c.Since = ConsultationAnswered, asked.lastEvent
 	case asked.answered:
-		c.State, c.Since = ConsultationHungUp, asked.ended
+		c.State, c.Since = ConsultationHungUp, asked.endTime
 	default:
-		c.State, c.Since = ConsultationUnanswered, asked.ended
+		c.State, c.Since = ConsultationUnanswered, asked.endTime
 	}
 	return c
 }
@@ -105,19 +105,19 @@ type CancelConsultation struct{}
 // Verb implements Action.
 func (CancelConsultation) Verb() Verb { return VerbCancelConsultation }
 
-func (CancelConsultation) print() string  { return "unask" }
-func (CancelConsultation) detail() string { return "" }
+func (CancelConsultation) fingerprint() string { return "unask" }
+func (CancelConsultation) detail() string      { return "" }
 
 func (CancelConsultation) send(ctx context.Context, api API, id sipgate.CallID) error {
 	return api.HangUp(ctx, id)
 }
 
 // object is the leg that an action is done to; nil if there is none.
-func (r *row) object(a Action) *leg {
+func (r *row) targetLeg(a Action) *leg {
 	if _, ok := a.(CancelConsultation); !ok {
 		return r.current()
 	}
-	if l := r.asked(); l != nil && l.end == live {
+	if l := r.consultedLeg(); l != nil && l.end == live {
 		return l
 	}
 	return nil

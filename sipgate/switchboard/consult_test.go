@@ -69,7 +69,7 @@ func TestConsultation(t *testing.T) {
 		{name: "retrieved while it rings", event: true, state: ConsultationRinging, called: true, then: func(b *Board, _ *upstream, _ sipgate.Event) {
 			b.Execute(context.Background(), hold(b.Snapshot().Calls[0].ID, false))
 		}},
-		{name: "rings without end", event: true, state: ConsultationRequested, about: true, then: func(*Board, *upstream, sipgate.Event) { time.Sleep(ringingLasts + time.Second) }},
+		{name: "rings without end", event: true, state: ConsultationRequested, about: true, then: func(*Board, *upstream, sipgate.Event) { time.Sleep(ringingTimeout + time.Second) }},
 		{name: "another transfer", event: true, state: ConsultationRequested, about: true, then: func(b *Board, _ *upstream, e sipgate.Event) {
 			b.Observe(hangup(e, "busy"))
 			to := TransferTo{sipgate.Transfer{To: "+" + marty, Attended: true}}

@@ -36,7 +36,7 @@ func (x *Boards) Board(team string) *Board {
 		b = x.open(team)
 		x.boards[team] = b
 		if x.closed {
-			b.endWaiting() // nobody would send what waits
+			b.cancelPendingHangups() // nobody would send what waits
 		} else {
 			x.runs.Go(func() { b.Run(x.ctx) })
 		}

@@ -34,7 +34,7 @@ func (f *follower) take(c Change) error {
 		if c.Call.Seq != c.Seq || c.Call.Memo == nil {
 			return fmt.Errorf("change %d: number %d, memo %v", c.Seq, c.Call.Seq, c.Call.Memo)
 		}
-		if had && same(&old, c.Call) {
+		if had && sameCall(&old, c.Call) {
 			return fmt.Errorf("change %d changes nothing", c.Seq)
 		}
 		if moved := !had || old.Section() != c.Call.Section(); moved != c.Structure {
@@ -68,7 +68,7 @@ func (f *follower) agrees(s Snapshot) error {
 	}
 	for _, c := range s.Calls {
 		o := f.rows[c.ID]
-		if !same(&o, &c) || o.Seq != c.Seq {
+		if !sameCall(&o, &c) || o.Seq != c.Seq {
 			return fmt.Errorf("row %s: followed %+v, snapshot %+v", c.ID, o, c)
 		}
 	}

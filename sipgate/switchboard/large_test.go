@@ -50,7 +50,7 @@ func large(t *testing.T, busy int, wide bool) *largeTeam {
 		for range sub.Changes() {
 		}
 	}()
-	time.Sleep(time.Duration(len(ms))*hurryInterval + time.Minute)
+	time.Sleep(time.Duration(len(ms))*minPollInterval + time.Minute)
 	if n := talking(l.b); n != busy {
 		t.Fatalf("%d calls of %d on the board", n, busy)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // longestGrace is the most that a hang-up waits, whatever [HangUp].After says.
-const longestGrace = 8 * time.Second
+const maxGracePeriod = 8 * time.Second
 
 // Leaving is that a call will be hung up in a moment, unless somebody takes
 // that back.
@@ -27,7 +27,7 @@ var (
 
 	// ErrRestart is the outcome of a hang-up that still waited when the board
 	// ended, and of one that is asked to wait after that. It was not sent.
-	ErrRestart = errors.New("switchboard: the board ended before the call was to be hung up")
+	ErrBoardClosed = errors.New("switchboard: the board ended before the call was to be hung up")
 
 	// ErrNothingToUndo is the error of [Board.Undo] if no hang-up waits: none
 	// was given, or it is too late.
@@ -49,40 +49,40 @@ func (e *UndoneError) Is(target error) bool { return target == ErrUndone }
 // to the board, not to whoever gave it: no request's end touches it. Exactly
 // one of these ends it, under the lock: Run when the time has come, Undo, a
 // hang-up at once, the end of Run.
-type waiting struct {
-	job *job // nil when over
+type pendingHangup struct {
+	cmd *pendingCommand // nil when over
 	at  time.Time
 
-	over bool
-	err  error         // the outcome, when over
-	told []func(error) // whom to tell it, until then
+	resolved   bool
+	err        error         // the outcome, when over
+	onResolved []func(error) // whom to tell it, until then
 }
 
 // wait begins the grace of a hang-up, or joins the one that waits already: a
 // second click neither hastens nor delays the first.
-func (b *Board) wait(ctx context.Context, c Command, after time.Duration) (*waiting, error) {
-	if err := b.look(ctx, c); err != nil {
+func (b *Board) startGrace(ctx context.Context, c Command, after time.Duration) (*pendingHangup, error) {
+	if err := b.ensureListed(ctx, c); err != nil {
 		return nil, err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	b.sweep(now)
-	if b.ended {
-		return nil, ErrRestart
+	b.expire(now)
+	if b.closed {
+		return nil, ErrBoardClosed
 	}
-	r, m, err := b.admit(c, now)
+	r, m, err := b.findTarget(c, now)
 	if err != nil {
 		return nil, err
 	}
-	if r.waiting == nil {
-		r.waiting = &waiting{job: b.newJob(c, r, m), at: now.Add(min(after, longestGrace))}
-		b.waiting = append(b.waiting, r.waiting)
-		b.dueAt(r.waiting.at)
-		b.touch(r)
+	if r.pendingHangup == nil {
+		r.pendingHangup = &pendingHangup{cmd: b.newPendingCommand(c, r, m), at: now.Add(min(after, maxGracePeriod))}
+		b.pendingHangups = append(b.pendingHangups, r.pendingHangup)
+		b.schedule(r.pendingHangup.at)
+		b.markDirty(r)
 		b.flush(now)
 	}
-	return r.waiting, nil
+	return r.pendingHangup, nil
 }
 
 // Undo takes back the hang-up that waits, so that it never reaches sipgate.
@@ -91,17 +91,17 @@ func (b *Board) wait(ctx context.Context, c Command, after time.Duration) (*wait
 func (b *Board) Undo(by MemberID, call RowID) error {
 	b.mu.Lock()
 	now := time.Now()
-	b.sweep(now)
-	r := b.find(call)
-	if r == nil || r.waiting == nil {
+	b.expire(now)
+	r := b.findRow(call)
+	if r == nil || r.pendingHangup == nil {
 		b.mu.Unlock()
 		if r == nil {
 			return ErrNoCall
 		}
 		return ErrNothingToUndo
 	}
-	w := b.takeWaiting(r)
-	undone := &UndoneError{By: by, Name: b.nameOf(by)}
+	w := b.takePendingHangup(r)
+	undone := &UndoneError{By: by, Name: b.memberName(by)}
 	b.flush(now)
 	b.mu.Unlock()
 	b.resolve(w, undone)
@@ -110,27 +110,27 @@ func (b *Board) Undo(by MemberID, call RowID) error {
 
 // takeWaiting takes the row's hang-up out of its grace, nil if there is none.
 // Whoever took it resolves it.
-func (b *Board) takeWaiting(r *row) *waiting {
-	w := r.waiting
+func (b *Board) takePendingHangup(r *row) *pendingHangup {
+	w := r.pendingHangup
 	if w != nil {
-		r.waiting = nil
-		b.waiting = slices.DeleteFunc(b.waiting, func(o *waiting) bool { return o == w })
-		b.touch(r)
+		r.pendingHangup = nil
+		b.pendingHangups = slices.DeleteFunc(b.pendingHangups, func(o *pendingHangup) bool { return o == w })
+		b.markDirty(r)
 	}
 	return w
 }
 
 // takeDue puts the hang-ups whose grace is over into the queues of their calls.
-func (b *Board) takeDue(now time.Time) []*job {
-	var jobs []*job
-	for _, w := range slices.Clone(b.waiting) {
+func (b *Board) takeDueHangups(now time.Time) []*pendingCommand {
+	var jobs []*pendingCommand
+	for _, w := range slices.Clone(b.pendingHangups) {
 		if w.at.After(now) {
-			b.dueAt(w.at)
+			b.schedule(w.at)
 			continue
 		}
-		j := w.job
-		j.row = j.row.final()
-		j.waited = b.takeWaiting(j.row)
+		j := w.cmd
+		j.row = j.row.canonical()
+		j.pendingHangup = b.takePendingHangup(j.row)
 		b.enqueue(j, now)
 		jobs = append(jobs, j)
 	}
@@ -140,25 +140,25 @@ func (b *Board) takeDue(now time.Time) []*job {
 
 // hangUp sends a hang-up whose grace is over. The end of ctx, which is Run's,
 // stops it only before it is sent.
-func (b *Board) hangUp(ctx context.Context, j *job) {
+func (b *Board) sendHangup(ctx context.Context, j *pendingCommand) {
 	var err error
-	defer func() { b.resolve(j.waited, err) }()
+	defer func() { b.resolve(j.pendingHangup, err) }()
 	defer func() {
 		if v := recover(); v != nil {
 			b.log.Error("a hang-up panicked", "value", v, "stack", string(debug.Stack()))
 		}
 	}()
-	defer b.unlessOver(j, &err)
-	if b.await(ctx, j) != nil {
-		err = ErrRestart
+	defer b.finishAfterPanic(j, &err)
+	if b.awaitTurn(ctx, j) != nil {
+		err = ErrBoardClosed
 		return
 	}
 	// It may ring no longer, and the member's list not be known since.
-	if err = b.look(ctx, j.command); err != nil {
+	if err = b.ensureListed(ctx, j.command); err != nil {
 		if ctx.Err() != nil {
-			err = ErrRestart
+			err = ErrBoardClosed
 		}
-		b.giveUp(j, err)
+		b.abandon(j, err)
 		return
 	}
 	err = b.transmit(context.WithoutCancel(ctx), j)
@@ -166,30 +166,30 @@ func (b *Board) hangUp(ctx context.Context, j *job) {
 
 // endWaiting cancels what still waits, when Run ends, and lets nothing wait any
 // more. The hang-ups are not sent: nobody would see them coming.
-func (b *Board) endWaiting() {
+func (b *Board) cancelPendingHangups() {
 	b.mu.Lock()
-	b.ended = true
-	ws := slices.Clone(b.waiting)
+	b.closed = true
+	ws := slices.Clone(b.pendingHangups)
 	for _, w := range ws {
-		b.takeWaiting(w.job.row.final())
+		b.takePendingHangup(w.cmd.row.canonical())
 	}
 	b.flush(time.Now())
 	b.mu.Unlock()
 	for _, w := range ws {
-		b.resolve(w, ErrRestart)
+		b.resolve(w, ErrBoardClosed)
 	}
 }
 
 // resolve notes what became of a hang-up that waited, and tells. It must be
 // called once, without the lock, by who took it.
-func (b *Board) resolve(w *waiting, err error) {
+func (b *Board) resolve(w *pendingHangup, err error) {
 	if w == nil {
 		return
 	}
 	b.mu.Lock()
-	w.job, w.over, w.err = nil, true, err
-	told := w.told
-	w.told = nil
+	w.cmd, w.resolved, w.err = nil, true, err
+	told := w.onResolved
+	w.onResolved = nil
 	b.mu.Unlock()
 	for _, done := range told {
 		done(err)
@@ -198,14 +198,14 @@ func (b *Board) resolve(w *waiting, err error) {
 
 // report has a command's Done called: now, or when the hang-up's grace has
 // found its end.
-func (b *Board) report(done func(error), w *waiting, err error) {
+func (b *Board) reportOutcome(done func(error), w *pendingHangup, err error) {
 	if done == nil {
 		return
 	}
 	if w != nil {
 		b.mu.Lock()
-		if !w.over {
-			w.told = append(w.told, done)
+		if !w.resolved {
+			w.onResolved = append(w.onResolved, done)
 			b.mu.Unlock()
 			return
 		}
@@ -217,34 +217,34 @@ func (b *Board) report(done func(error), w *waiting, err error) {
 
 // mergeWaiting makes one of the hang-ups of two rows that proved to be one
 // call: the earlier, as was promised. The other gets the same outcome.
-func (b *Board) mergeWaiting(x, y *row) {
-	if x.waiting == nil || y.waiting == nil {
-		if y.waiting != nil {
-			x.waiting, y.waiting = y.waiting, nil
+func (b *Board) mergePendingHangups(x, y *row) {
+	if x.pendingHangup == nil || y.pendingHangup == nil {
+		if y.pendingHangup != nil {
+			x.pendingHangup, y.pendingHangup = y.pendingHangup, nil
 		}
 		return
 	}
-	w, o := b.takeWaiting(x), b.takeWaiting(y)
+	w, o := b.takePendingHangup(x), b.takePendingHangup(y)
 	if o.at.Before(w.at) {
 		w, o = o, w
 	}
-	x.waiting = w
-	b.waiting = append(b.waiting, w)
-	w.told = append(w.told, func(err error) { b.resolve(o, err) })
+	x.pendingHangup = w
+	b.pendingHangups = append(b.pendingHangups, w)
+	w.onResolved = append(w.onResolved, func(err error) { b.resolve(o, err) })
 }
 
 // leaving is what is shown of the hang-up that waits.
-func (r *row) leaving() *PendingHangup {
-	if r.waiting == nil {
+func (r *row) pendingHangupView() *PendingHangup {
+	if r.pendingHangup == nil {
 		return nil
 	}
-	j := r.waiting.job
-	return &PendingHangup{By: j.command.By, Name: j.name, At: r.waiting.at}
+	j := r.pendingHangup.cmd
+	return &PendingHangup{By: j.command.By, Name: j.byName, At: r.pendingHangup.at}
 }
 
 // hangUpAll sends each of the hang-ups whose grace is over, on its own.
-func (b *Board) hangUpAll(ctx context.Context, jobs []*job, sends *sync.WaitGroup) {
+func (b *Board) sendHangups(ctx context.Context, jobs []*pendingCommand, sends *sync.WaitGroup) {
 	for _, j := range jobs {
-		sends.Go(func() { b.hangUp(ctx, j) })
+		sends.Go(func() { b.sendHangup(ctx, j) })
 	}
 }

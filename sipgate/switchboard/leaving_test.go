@@ -90,7 +90,7 @@ func TestAtOnce(t *testing.T) {
 	for name, tt := range map[string]struct{ err, want error }{
 		"done":     {nil, nil},
 		"refused":  {refused(sipgate.Forbidden), nil},
-		"unknown":  {timeout, ErrUnknown},
+		"unknown":  {timeout, ErrOutcomeUnknown},
 		"not sent": {notSent, notSent},
 	} {
 		t.Run(name, in(func(x *leavingRig) {
@@ -134,7 +134,7 @@ func TestAtOnceRefused(t *testing.T) {
 		if err := x.hangUp("b", "w1", x.row, 0); !errors.Is(err, ErrClaimed) {
 			x.t.Errorf("error = %v", err)
 		}
-		if err := x.hangUp("c", "w9", x.row, 0); !errors.Is(err, ErrNotYours) {
+		if err := x.hangUp("c", "w9", x.row, 0); !errors.Is(err, ErrNotVisible) {
 			x.t.Errorf("error = %v", err)
 		}
 		x.outcome("b", ErrClaimed)
@@ -186,12 +186,12 @@ func TestF21Restart(t *testing.T) {
 		x.hangUp("a", "w0", x.row, grace)
 		time.Sleep(grace - time.Millisecond)
 		x.end()
-		x.outcome("a", ErrRestart)
+		x.outcome("a", ErrBoardClosed)
 		x.leaves(x.row, false)
-		if err := x.hangUp("b", "w0", x.row, grace); !errors.Is(err, ErrRestart) {
+		if err := x.hangUp("b", "w0", x.row, grace); !errors.Is(err, ErrBoardClosed) {
 			x.t.Errorf("error = %v", err)
 		}
-		x.outcome("b", ErrRestart)
+		x.outcome("b", ErrBoardClosed)
 		time.Sleep(time.Minute)
 		x.sent()
 		if err := x.Undo("w0", x.row); !errors.Is(err, ErrNothingToUndo) {
@@ -225,7 +225,7 @@ func TestF21Sent(t *testing.T) {
 			x.t.Errorf("Run ended after %v", took)
 		}
 		x.outcome("sent", nil)
-		x.outcome("behind", ErrRestart) // its turn had not come
+		x.outcome("behind", ErrBoardClosed) // its turn had not come
 		time.Sleep(time.Minute)
 		x.sent("hold A true")
 	})(t)
@@ -245,13 +245,13 @@ func TestExchangeEndsGraces(t *testing.T) {
 			t.Error(err)
 		}
 		x.Close()
-		if err := <-told; !errors.Is(err, ErrRestart) {
+		if err := <-told; !errors.Is(err, ErrBoardClosed) {
 			t.Errorf("told %v", err)
 		}
 		b = x.Board("after")
 		poll(t, b)
 		c.Call = only(t, b).ID
-		if err := b.Execute(t.Context(), c); !errors.Is(err, ErrRestart) || !errors.Is(<-told, ErrRestart) {
+		if err := b.Execute(t.Context(), c); !errors.Is(err, ErrBoardClosed) || !errors.Is(<-told, ErrBoardClosed) {
 			t.Errorf("error = %v", err)
 		}
 	})
@@ -261,7 +261,7 @@ func TestExchangeEndsGraces(t *testing.T) {
 func TestLongestGrace(t *testing.T) {
 	in(func(x *leavingRig) {
 		x.hangUp("a", "w0", x.row, time.Hour)
-		time.Sleep(longestGrace)
+		time.Sleep(maxGracePeriod)
 		x.sent("hangup A")
 	})(t)
 }
@@ -278,12 +278,12 @@ func TestT32Grace(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if err := x.hangUp("a", "w0", x.row, 0); !errors.Is(err, ErrReused) { // at once is another command
+		if err := x.hangUp("a", "w0", x.row, 0); !errors.Is(err, ErrIDReused) { // at once is another command
 			x.t.Errorf("error = %v", err)
 		}
 		time.Sleep(grace)
 		x.sent("hangup A")
-		x.outcome("a", slices.Concat([]error{ErrReused}, make([]error, 10))...)
+		x.outcome("a", slices.Concat([]error{ErrIDReused}, make([]error, 10))...)
 	})(t)
 }
 
@@ -299,7 +299,7 @@ func TestDone(t *testing.T) {
 	c.Call, c.Action = row, Mute{true}
 	u.setFault(func(string, MemberID) fault { return fault{err: timeout} })
 	b.Execute(t.Context(), c)
-	if !slices.EqualFunc(told, []error{nil, ErrNoCall, ErrUnknown}, errors.Is) {
+	if !slices.EqualFunc(told, []error{nil, ErrNoCall, ErrOutcomeUnknown}, errors.Is) {
 		t.Errorf("told %v", told)
 	}
 }

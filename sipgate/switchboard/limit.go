@@ -5,12 +5,12 @@ import "time"
 // A tally counts what a member did within the last while. It is exact: no
 // window of length per ever holds more than most. (A token bucket of the same
 // rate would let through twice as many around a refill.)
-type tally struct {
+type slidingWindow struct {
 	at []time.Time // the last few, oldest first
 }
 
 // take notes one more at now, or tells how long to wait for the next.
-func (t *tally) take(now time.Time, most int, per time.Duration) (wait time.Duration, ok bool) {
+func (t *slidingWindow) take(now time.Time, most int, per time.Duration) (wait time.Duration, ok bool) {
 	for len(t.at) > 0 && now.Sub(t.at[0]) >= per {
 		t.at = t.at[1:]
 	}
@@ -24,6 +24,6 @@ func (t *tally) take(now time.Time, most int, per time.Duration) (wait time.Dura
 // The most that a member may do: a stolen session must not become expensive,
 // and sipgate must not be flooded with tones.
 const (
-	mostTransfers, transfersPer = 5, time.Minute
-	mostTones, tonesPer         = 5, time.Second
+	maxTransfers, transfersPer = 5, time.Minute
+	maxTones, tonesPer         = 5, time.Second
 )

@@ -7,7 +7,7 @@ import (
 
 // lookPatience is how long a page waits for a list that is newer than what the
 // board has.
-const lookPatience = 1500 * time.Millisecond
+const freshSnapshotTimeout = 1500 * time.Millisecond
 
 // Look is Snapshot for somebody who looks once, as a page without a feed does:
 // if the list is older than what those who watch are used to, it has a new one
@@ -19,7 +19,7 @@ func (b *Board) FreshSnapshot(ctx context.Context) Snapshot {
 	if h.Members == 0 || h.Failing || time.Since(h.ListedAt) < b.options.Watched {
 		return snap
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookPatience)
+	ctx, cancel := context.WithTimeout(ctx, freshSnapshotTimeout)
 	defer cancel()
 	for {
 		select {

@@ -59,7 +59,7 @@ func TestGraceMeanwhile(t *testing.T) {
 		},
 		"the member signs out": {
 			meanwhile: func(x *leavingRig) { x.Leave("w0") },
-			want:      ErrNotYours,
+			want:      ErrNotVisible,
 		},
 		"the member signs in again": {
 			meanwhile: func(x *leavingRig) { x.Leave("w0"); x.Join(x.u.member("w0")); synctest.Wait() },
@@ -75,7 +75,7 @@ func TestGraceMeanwhile(t *testing.T) {
 				})
 			},
 			sent: []string{"hangup A"},
-			want: ErrUnknown,
+			want: ErrOutcomeUnknown,
 		},
 	} {
 		t.Run(name, in(func(x *leavingRig) {
@@ -95,7 +95,7 @@ func TestGraceMeanwhile(t *testing.T) {
 			x.sent(tt.sent...)
 			if c, ok := x.Call(x.row); ok && tt.want == nil && c.LastCommand.Outcome != Confirmed {
 				x.t.Errorf("order %+v", c.LastCommand)
-			} else if tt.want == ErrNotYours && c.LastCommand.Outcome != Failed { // I7
+			} else if tt.want == ErrNotVisible && c.LastCommand.Outcome != Failed { // I7
 				x.t.Errorf("order %+v", c.LastCommand)
 			}
 		}))

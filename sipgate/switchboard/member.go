@@ -52,48 +52,48 @@ type Health struct {
 // member is a Member and what its lists showed. Except for asking and the
 // fields below it, it is protected by Board.mu.
 type member struct {
-	id    MemberID
-	name  string
-	api   API
-	names func(context.Context) (map[string]string, error)
-	gone  bool      // left
-	aside bool      // refused by sipgate until it joins again
-	rest  time.Time // not to be asked before
+	id           MemberID
+	name         string
+	api          API
+	readNames    func(context.Context) (map[string]string, error)
+	left         bool      // left
+	authFailed   bool      // refused by sipgate until it joins again
+	backoffUntil time.Time // not to be asked before
 
-	asked     uint64 // when the newest list that was applied had been asked for
-	askedAt   time.Time
-	shows     map[sipgate.CallID]*sight
-	sights    []*sight // of the newest list, in its order
-	proofs    int      // how many calls of others were in its lists
-	facts     uint64   // Board.facts when its last list was asked for
-	unsettled bool     // the next list matters even if it is the same
-	sends     tally    // keypad tones and transfers of late
-	transfers tally
+	listTick       uint64 // when the newest list that was applied had been asked for
+	listTime       time.Time
+	visibleCalls   map[sipgate.CallID]*observation
+	observations   []*observation // of the newest list, in its order
+	coverageProofs int            // how many calls of others were in its lists
+	nonListFacts   uint64         // Board.facts when its last list was asked for
+	mustApply      bool           // the next list matters even if it is the same
+	toneLimit      slidingWindow  // keypad tones and transfers of late
+	transferLimit  slidingWindow
 
-	joined     uint64    // when it joined, on the clock of facts
-	readAt     time.Time // when its names are to be read; zero: not read since it joined
-	readFailed int       // how often in succession they could not be
+	joinTick      uint64    // when it joined, on the clock of facts
+	namesDue      time.Time // when its names are to be read; zero: not read since it joined
+	namesFailures int       // how often in succession they could not be
 
 	// asking is full while a list of this member is asked for. The last
 	// answer belongs to who holds it.
-	asking chan struct{}
-	last   sipgate.CallList
-	calls  []sipgate.Call // last, decoded
+	listLock  chan struct{}
+	lastList  sipgate.CallList
+	lastCalls []sipgate.Call // last, decoded
 }
 
 // sight is that a member's list contains a call.
-type sight struct {
-	leg    *leg
-	round  uint64 // the list that contained it last
-	misses int    // successive lists without it
-	over   bool   // the member does not see it any more
+type observation struct {
+	leg      *leg
+	listTick uint64 // the list that contained it last
+	misses   int    // successive lists without it
+	removed  bool   // the member does not see it any more
 }
 
 // unsee forgets that the member sees the leg.
-func (m *member) unsee(l *leg) {
-	if s, ok := m.shows[l.id]; ok {
-		s.over = true
-		delete(m.shows, l.id)
+func (m *member) removeObservation(l *leg) {
+	if s, ok := m.visibleCalls[l.id]; ok {
+		s.removed = true
+		delete(m.visibleCalls, l.id)
 	}
 }
 
@@ -104,14 +104,14 @@ func (b *Board) Join(m Member) {
 	defer b.mu.Unlock()
 	old, ok := b.members[m.ID]
 	if !ok {
-		old = &member{id: m.ID, shows: map[sipgate.CallID]*sight{}, asking: make(chan struct{}, 1)}
+		old = &member{id: m.ID, visibleCalls: map[sipgate.CallID]*observation{}, listLock: make(chan struct{}, 1)}
 		b.members[m.ID] = old
 	}
-	old.name, old.api, old.names, old.aside, old.rest = m.Name, m.API, m.Names, false, time.Time{}
-	old.joined, old.readAt, old.readFailed = b.tick(), time.Time{}, 0
-	nudge(b.joined)
+	old.name, old.api, old.readNames, old.authFailed, old.backoffUntil = m.Name, m.API, m.Names, false, time.Time{}
+	old.joinTick, old.namesDue, old.namesFailures = b.tick(), time.Time{}, 0
+	wake(b.joinWake)
 	b.reportHealth()
-	b.hurry(old)
+	b.requestPoll(old)
 }
 
 // Leave removes a member. What only this member saw stays until the others'
@@ -123,20 +123,20 @@ func (b *Board) Leave(id MemberID) {
 	if !ok {
 		return
 	}
-	m.gone = true
+	m.left = true
 	delete(b.members, id)
-	delete(b.plan.again, m)
-	delete(b.plan.wanted, m)
-	for _, s := range m.shows {
-		b.lose(m, s.leg)
-		b.touch(s.leg.row)
+	delete(b.poll.recheckAt, m)
+	delete(b.poll.requested, m)
+	for _, s := range m.visibleCalls {
+		b.removeObserver(m, s.leg)
+		b.markDirty(s.leg.row)
 	}
-	for _, r := range b.order {
-		b.release(id, r)
+	for _, r := range b.rows {
+		b.releaseClaim(id, r)
 	}
 	b.reportHealth()
 	b.flush(time.Now())
-	nudge(b.wake)
+	wake(b.pollWake)
 }
 
 // reportHealth brings Health up to date with the members and publishes it.
@@ -144,7 +144,7 @@ func (b *Board) reportHealth() {
 	h := b.health
 	h.Members, h.AuthFailed = 0, nil
 	for _, m := range b.members {
-		if m.aside {
+		if m.authFailed {
 			h.AuthFailed = append(h.AuthFailed, m.id)
 		} else {
 			h.Members++
@@ -159,27 +159,27 @@ func (b *Board) reportHealth() {
 func (b *Board) active() []*member {
 	ms := make([]*member, 0, len(b.members))
 	for _, m := range b.members {
-		if !m.aside {
+		if !m.authFailed {
 			ms = append(ms, m)
 		}
 	}
-	slices.SortFunc(ms, byID)
+	slices.SortFunc(ms, compareMembers)
 	return ms
 }
 
-func byID(x, y *member) int { return strings.Compare(string(x.id), string(y.id)) }
+func compareMembers(x, y *member) int { return strings.Compare(string(x.id), string(y.id)) }
 
 // wide reports whether m's lists have proved to cover the others': they
 // contained calls that others see, and lacked none.
-func (m *member) wide() bool { return m.proofs >= wideProofs }
+func (m *member) coversAll() bool { return m.coverageProofs >= minCoverageProofs }
 
 // wideProofs is how many calls of others prove a member wide. One is not
 // enough: two members who telephone with each other both see that call.
-const wideProofs = 2
+const minCoverageProofs = 2
 
 // isUser reports whether an event's user may be this member. It only decides
 // who is asked first.
-func (m *member) isUser(e *sipgate.Event) bool {
+func (m *member) mayBeUser(e *sipgate.Event) bool {
 	id := string(m.id)
 	return slices.Contains(e.FullUserIDs, id) || slices.ContainsFunc(e.UserIDs, func(u sipgate.UserID) bool {
 		return u != "" && strings.HasSuffix(id, string(u))

@@ -6,8 +6,8 @@ import "sync"
 // rendered once per language however many pages and sockets show it. The zero
 // value is ready; it is safe for concurrent use.
 type Memo struct {
-	mu   sync.Mutex
-	made map[string][]byte
+	mu       sync.Mutex
+	rendered map[string][]byte
 }
 
 // Do returns what was made for key, or makes it. Two who ask at once for a
@@ -15,16 +15,16 @@ type Memo struct {
 func (m *Memo) Do(key string, make func() ([]byte, error)) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if b, ok := m.made[key]; ok {
+	if b, ok := m.rendered[key]; ok {
 		return b, nil
 	}
 	b, err := make()
 	if err != nil {
 		return nil, err
 	}
-	if m.made == nil {
-		m.made = map[string][]byte{}
+	if m.rendered == nil {
+		m.rendered = map[string][]byte{}
 	}
-	m.made[key] = b
+	m.rendered[key] = b
 	return b, nil
 }

@@ -40,7 +40,7 @@ func TestF15PollingAlone(t *testing.T) {
 		if c := only(t, b); c.Phase != Ended || c.PreviousPhase != Connected || c.EndedAt.IsZero() {
 			t.Errorf("after two lists without it: %+v", c)
 		}
-		time.Sleep(endedStays)
+		time.Sleep(endedVisibleFor)
 		rows(t, b, 0)
 	})
 }
@@ -91,7 +91,7 @@ func TestT19(t *testing.T) {
 			u := newUpstream()
 			b := open(t, u, "w0")
 			b.Observe(a)
-			time.Sleep(ringingLasts - time.Second)
+			time.Sleep(ringingTimeout - time.Second)
 			poll(t, b)
 			if c := only(t, b); c.Phase != Ringing {
 				t.Errorf("after 179 s: %+v", c)
@@ -115,10 +115,10 @@ func TestT19(t *testing.T) {
 			if c := only(t, b); c.Phase != Ringing {
 				t.Errorf("row = %+v", c)
 			}
-			time.Sleep(ringingLasts + endedStays)
+			time.Sleep(ringingTimeout + endedVisibleFor)
 			b.Poll(t.Context())
 			rows(t, b, 1) // just ended
-			time.Sleep(endedStays)
+			time.Sleep(endedVisibleFor)
 			rows(t, b, 0)
 		})
 	})

@@ -19,7 +19,7 @@ func (b *Board) Observe(e sipgate.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	b.sweep(now)
+	b.expire(now)
 	var ask bool
 	switch e.Kind {
 	case sipgate.EventNewCall:
@@ -31,53 +31,53 @@ func (b *Board) Observe(e sipgate.Event) {
 	default:
 		return
 	}
-	b.facts++
+	b.nonListFacts++
 	b.flush(now)
 	if ask {
-		b.hurry(b.usersOf(&e)...)
+		b.requestPoll(b.eventMembers(&e)...)
 	}
 }
 
 func (b *Board) observeNewCall(e sipgate.Event, now time.Time) {
 	l := b.leg(e.CallID, now)
-	b.tell(l, &e, 3)
-	if l.ringing == nil {
-		l.ringing, l.rings = e.Users, e.UserIDs
+	b.updateFromEvent(l, &e, 3)
+	if l.ringingUsers == nil {
+		l.ringingUsers, l.ringingUserIDs = e.Users, e.UserIDs
 	}
 	l.rang = true
 	if l.end != live {
-		b.link(l, now)
+		b.joinRelated(l, now)
 		return
 	}
-	l.word = now
-	b.place(l, now)
+	l.lastEvent = now
+	b.ensureRow(l, now)
 }
 
 // observeAnswer reports whether lists should be asked for.
 func (b *Board) observeAnswer(e sipgate.Event, now time.Time) bool {
 	l := b.leg(e.CallID, now)
-	b.tell(l, &e, 2)
-	if l.answerers == nil {
-		l.answerers, l.answers = e.Users, e.UserIDs
+	b.updateFromEvent(l, &e, 2)
+	if l.answeringUsers == nil {
+		l.answeringUsers, l.answeringUserIDs = e.Users, e.UserIDs
 	}
 	first := !l.answered
 	l.answered = true
-	if l.end == silent && first {
-		b.revive(l)
+	if l.end == endedSilent && first {
+		b.reviveLeg(l)
 	}
 	if l.end != live {
-		b.link(l, now)
+		b.joinRelated(l, now)
 		return false
 	}
-	l.word = now
+	l.lastEvent = now
 	if first {
-		l.answeredAt = b.tick()
-		l.witnesses = b.usersOf(&e)
-		if len(l.seen) == 0 && !l.voicemail() {
-			b.loosen(l)
+		l.answerTick = b.tick()
+		l.answeringMembers = b.eventMembers(&e)
+		if len(l.observers) == 0 && !l.isVoicemail() {
+			b.markUnlisted(l)
 		}
 	}
-	b.place(l, now)
+	b.ensureRow(l, now)
 	return first
 }
 
@@ -85,25 +85,25 @@ func (b *Board) observeAnswer(e sipgate.Event, now time.Time) bool {
 // that was never heard of only leaves a tombstone.
 func (b *Board) observeHangup(e sipgate.Event, now time.Time) bool {
 	l := b.leg(e.CallID, now)
-	b.tell(l, &e, 1)
+	b.updateFromEvent(l, &e, 1)
 	if l.cause == "" && e.Cause != "" {
 		l.cause = e.Cause
 	}
 	was := l.end
 	known := l.row != nil
-	b.finish(l, hungUp, now)
-	b.link(l, now)
+	b.endLeg(l, endedHangup, now)
+	b.joinRelated(l, now)
 	b.continueTransfers(now)
 	return known && was == live
 }
 
 // tell takes over what an event says about the call's parties and relatives.
 // The event that knows most has the word, whichever comes first.
-func (b *Board) tell(l *leg, e *sipgate.Event, rank int) {
-	b.touch(l.row)
-	if rank > l.told {
-		l.told = rank
-		l.from, l.to = number(e.From), number(e.To)
+func (b *Board) updateFromEvent(l *leg, e *sipgate.Event, rank int) {
+	b.markDirty(l.row)
+	if rank > l.eventRank {
+		l.eventRank = rank
+		l.from, l.to = normalize(e.From), normalize(e.To)
 		if e.Direction != sipgate.Unknown {
 			l.direction = e.Direction
 		}
@@ -114,11 +114,11 @@ func (b *Board) tell(l *leg, e *sipgate.Event, rank int) {
 	if l.diversion == "" {
 		l.diversion = e.Diversion
 		if l.diverted() {
-			b.divertedAt = time.Now()
+			b.lastDiversion = time.Now()
 		}
 	}
-	if l.orig == "" && e.OrigCallID != l.id {
-		l.orig = e.OrigCallID
+	if l.origCallID == "" && e.OrigCallID != l.id {
+		l.origCallID = e.OrigCallID
 	}
 	if l.xcid == "" {
 		l.xcid = e.XCID
@@ -126,65 +126,65 @@ func (b *Board) tell(l *leg, e *sipgate.Event, rank int) {
 }
 
 // usersOf returns the members whom an event may speak of.
-func (b *Board) usersOf(e *sipgate.Event) []*member {
+func (b *Board) eventMembers(e *sipgate.Event) []*member {
 	var ms []*member
 	for _, m := range b.members {
-		if m.isUser(e) {
+		if m.mayBeUser(e) {
 			ms = append(ms, m)
 		}
 	}
-	slices.SortFunc(ms, byID)
+	slices.SortFunc(ms, compareMembers)
 	return ms
 }
 
 // place gives a leg its row: that of its relatives, or a new one.
-func (b *Board) place(l *leg, now time.Time) {
-	b.link(l, now)
+func (b *Board) ensureRow(l *leg, now time.Time) {
+	b.joinRelated(l, now)
 	if l.row == nil {
-		b.attach(l, b.rowOf(l))
+		b.addLeg(l, b.newRowFor(l))
 	}
 }
 
 // link joins the leg with the legs that belong to the same call: those that
 // name the same origin or the same xcid, the origin itself, and those that it
 // was diverted from or to.
-func (b *Board) link(l *leg, now time.Time) {
+func (b *Board) joinRelated(l *leg, now time.Time) {
 	kin := map[*leg]bool{}
 	add := func(o *leg) {
 		if o != nil && o != l {
 			kin[o] = true
 		}
 	}
-	add(b.legs[l.orig])
-	add(b.links["orig "+string(l.id)])
-	for _, k := range l.links() {
-		add(b.links[k])
-		b.links[k] = l
+	add(b.legs[l.origCallID])
+	add(b.legsByRelation["orig "+string(l.id)])
+	for _, k := range l.relationKeys() {
+		add(b.legsByRelation[k])
+		b.legsByRelation[k] = l
 	}
 	if len(kin) == 0 {
-		add(b.kinByDiversion(l, now))
+		add(b.relatedByDiversion(l, now))
 	}
 	for o := range kin {
-		b.join(l, o)
+		b.joinLegs(l, o)
 	}
 }
 
 // join makes two legs part of one row. Tombstones that nobody saw have none:
 // they only come along.
-func (b *Board) join(l, o *leg) {
+func (b *Board) joinLegs(l, o *leg) {
 	switch {
 	case l.row == nil && o.row == nil:
 		if l.end == live || o.end == live {
-			r := b.rowOf(l)
-			b.attach(l, r)
-			b.attach(o, r)
+			r := b.newRowFor(l)
+			b.addLeg(l, r)
+			b.addLeg(o, r)
 		}
 	case l.row == nil:
-		b.attach(l, o.row)
+		b.addLeg(l, o.row)
 	case o.row == nil:
-		b.attach(o, l.row)
+		b.addLeg(o, l.row)
 	default:
-		b.merge(l.row, o.row)
+		b.mergeRows(l.row, o.row)
 	}
 }
 
@@ -192,12 +192,12 @@ func (b *Board) join(l, o *leg) {
 // to, by its parties: the same party outside, and the other's number or user
 // named as the diversion. Without an id in common only legs that live, or
 // ended a moment ago, are considered.
-func (b *Board) kinByDiversion(l *leg, now time.Time) *leg {
-	if l.from == "" && l.to == "" || !l.diverted() && now.Sub(b.divertedAt) > divertedFor {
+func (b *Board) relatedByDiversion(l *leg, now time.Time) *leg {
+	if l.from == "" && l.to == "" || !l.diverted() && now.Sub(b.lastDiversion) > diversionWindow {
 		return nil
 	}
 	var found *leg
-	for o := range b.recent(now) {
+	for o := range b.recentLegs(now) {
 		if o == l || o.diverted() == l.diverted() {
 			continue
 		}
@@ -205,7 +205,7 @@ func (b *Board) kinByDiversion(l *leg, now time.Time) *leg {
 		if o.diverted() {
 			to, from = o, l
 		}
-		if divertedFrom(to, from) && (found == nil || o.no < found.no) {
+		if matchesDiversion(to, from) && (found == nil || o.firstTick < found.firstTick) {
 			found = o
 		}
 	}
@@ -216,22 +216,22 @@ func (b *Board) kinByDiversion(l *leg, now time.Time) *leg {
 // call that was diverted are looked for, and mostRecent how many tombstones are
 // looked at: a flood of events must not make one of them expensive.
 const (
-	divertedFor = time.Hour
-	mostRecent  = 200
+	diversionWindow     = time.Hour
+	maxRecentTombstones = 200
 )
 
 // recent are the live legs and the freshest tombstones.
-func (b *Board) recent(now time.Time) iter.Seq[*leg] {
+func (b *Board) recentLegs(now time.Time) iter.Seq[*leg] {
 	return func(yield func(*leg) bool) {
-		for _, r := range b.order {
+		for _, r := range b.rows {
 			for _, l := range r.legs {
 				if l.end == live && !yield(l) {
 					return
 				}
 			}
 		}
-		for i := len(b.graves) - 1; i >= max(0, len(b.graves)-mostRecent) && now.Sub(b.graves[i].at) <= continueWithin; i-- {
-			if l := b.graves[i].leg; l.end != live && !yield(l) {
+		for i := len(b.tombstones) - 1; i >= max(0, len(b.tombstones)-maxRecentTombstones) && now.Sub(b.tombstones[i].at) <= transferWindow; i-- {
+			if l := b.tombstones[i].leg; l.end != live && !yield(l) {
 				return
 			}
 		}
@@ -239,11 +239,11 @@ func (b *Board) recent(now time.Time) iter.Seq[*leg] {
 }
 
 // divertedFrom reports whether what events tell of two legs fits a diversion.
-func divertedFrom(to, from *leg) bool {
+func matchesDiversion(to, from *leg) bool {
 	outside, inside, _ := from.sides("")
 	if outside == "" || outside != to.from && outside != to.to {
 		return false
 	}
-	by := number(to.diversion)
-	return by != "" && (by == inside || slices.Contains(from.ringing, to.diversion) || slices.Contains(from.answerers, to.diversion))
+	by := normalize(to.diversion)
+	return by != "" && (by == inside || slices.Contains(from.ringingUsers, to.diversion) || slices.Contains(from.answeringUsers, to.diversion))
 }

@@ -12,7 +12,7 @@ import (
 // results remembers commands by member and id, so that none is carried out
 // twice. It holds no parameters, only their hash: keypad tones may be secrets.
 type results struct {
-	known map[resultKey]*result
+	byKey map[resultKey]*result
 	queue []*result // oldest first
 }
 
@@ -22,18 +22,18 @@ type resultKey struct {
 }
 
 type result struct {
-	key   resultKey
-	print uint64
-	at    time.Time
-	done  chan struct{} // closed when err is known
-	err   error
-	call  sipgate.CallID // that was started, of Originate
-	grace *waiting       // of a hang-up that was given one: where its outcome is
+	key           resultKey
+	fingerprint   uint64
+	at            time.Time
+	done          chan struct{} // closed when err is known
+	err           error
+	call          sipgate.CallID // that was started, of Originate
+	pendingHangup *pendingHangup // of a hang-up that was given one: where its outcome is
 }
 
 // refused reports whether the command was not carried out only because
 // somebody else attended the call.
-func (a *result) refused() bool {
+func (a *result) refusedByClaim() bool {
 	select {
 	case <-a.done:
 		return errors.Is(a.err, ErrClaimed)
@@ -42,32 +42,32 @@ func (a *result) refused() bool {
 	}
 }
 
-func newResults() results { return results{known: map[resultKey]*result{}} }
+func newResults() results { return results{byKey: map[resultKey]*result{}} }
 
 // recall finds the command's earlier self, or begins a new one. It forgets
 // what is older than a day and, beyond a number that no team reaches in a day,
 // the oldest.
-func (b *Board) recall(c Command, now time.Time) (a *result, first bool, err error) {
-	print := maphash.String(b.salt, string(c.Call)+"\x00"+c.Action.print())
-	o := &b.once
-	for len(o.queue) > 0 && (now.Sub(o.queue[0].at) >= rememberedFor || len(o.queue) > mostAnswers) {
-		if a := o.queue[0]; o.known[a.key] == a {
-			delete(o.known, a.key)
+func (b *Board) lookupResult(c Command, now time.Time) (a *result, first bool, err error) {
+	print := maphash.String(b.salt, string(c.Call)+"\x00"+c.Action.fingerprint())
+	o := &b.results
+	for len(o.queue) > 0 && (now.Sub(o.queue[0].at) >= retention || len(o.queue) > maxResults) {
+		if a := o.queue[0]; o.byKey[a.key] == a {
+			delete(o.byKey, a.key)
 		}
 		o.queue = o.queue[1:]
 	}
 	key := resultKey{c.By, c.ID}
-	if a, ok := o.known[key]; ok {
-		if a.print != print {
-			return nil, false, ErrReused
+	if a, ok := o.byKey[key]; ok {
+		if a.fingerprint != print {
+			return nil, false, ErrIDReused
 		}
-		if !c.Override || !a.refused() {
+		if !c.Override || !a.refusedByClaim() {
 			return a, false, nil
 		}
 	}
-	a = &result{key: key, print: print, at: now, done: make(chan struct{})}
+	a = &result{key: key, fingerprint: print, at: now, done: make(chan struct{})}
 	if c.ID != "" {
-		o.known[key] = a
+		o.byKey[key] = a
 		o.queue = append(o.queue, a)
 	}
 	return a, true, nil
@@ -86,37 +86,34 @@ func (b *Board) recall(c Command, now time.Time) (a *result, first bool, err err
 //
 // A command that was refused as ErrAttended may be given again under the same
 // ID with Override; otherwise a repeated one gets the first one's result.
-func (b *Board) Execute(ctx context.Context, c Command) (err error) {
-	var grace *waiting
-	err = ErrUnknown // in case of a panic
-	defer func() { b.report(c.OnDone, grace, err) }()
-	a, err := b.doOnce(ctx, c, func(a *result) (err error) {
+func (b *Board) Execute(ctx context.Context, c Command) error {
+	_, err := b.executeOnce(ctx, c, c.Begin, func(a *result) (err error) {
+		err = ErrOutcomeUnknown // in case of a panic
+		defer func() { b.reportOutcome(c.OnDone, a.pendingHangup, err) }()
 		if h, ok := c.Action.(HangUp); ok && h.GracePeriod > 0 {
-			a.grace, err = b.wait(ctx, c, h.GracePeriod)
+			a.pendingHangup, err = b.startGrace(ctx, c, h.GracePeriod)
 			return err
 		}
-		return b.carryOut(ctx, c)
+		return b.execute(ctx, c)
 	})
-	if a != nil {
-		grace = a.grace
-	}
 	return err
 }
 
 // forgetResult lets a command be given again as if for the first time.
-func (b *Board) forgetResult(a *result) {
+func (b *Board) deleteResult(a *result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.once.known[a.key] == a {
-		delete(b.once.known, a.key)
+	if b.results.byKey[a.key] == a {
+		delete(b.results.byKey, a.key)
 	}
 }
 
 // doOnce lets do carry the command out, unless it was carried out before or is
-// on its way: then it waits for that one's answer.
-func (b *Board) doOnce(ctx context.Context, c Command, do func(*result) error) (*result, error) {
+// on its way: then it waits for that one's answer. begin is called before do; if it
+// fails, the command may be given again.
+func (b *Board) executeOnce(ctx context.Context, c Command, begin func() error, do func(*result) error) (*result, error) {
 	b.mu.Lock()
-	a, first, err := b.recall(c, time.Now())
+	a, first, err := b.lookupResult(c, time.Now())
 	b.mu.Unlock()
 	if err != nil {
 		return nil, err
@@ -129,8 +126,15 @@ func (b *Board) doOnce(ctx context.Context, c Command, do func(*result) error) (
 			return nil, ctx.Err()
 		}
 	}
-	a.err = ErrUnknown // in case of a panic
+	a.err = ErrOutcomeUnknown // in case of a panic
 	defer close(a.done)
+	if begin != nil {
+		if err := begin(); err != nil {
+			b.deleteResult(a)
+			a.err = err
+			return a, err
+		}
+	}
 	a.err = do(a)
 	return a, a.err
 }

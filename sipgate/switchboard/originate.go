@@ -14,6 +14,10 @@ type Origination struct {
 	ID   string // as [Command].ID: who asks twice calls once
 	By   MemberID
 	Call sipgate.NewCall
+
+	// Begin and OnDone are as in [Command].
+	Begin  func() error
+	OnDone func(error)
 }
 
 // A Dialer starts calls with the access of one member. *sipgate.Client
@@ -27,23 +31,29 @@ type Dialer interface {
 // not started may be asked for again under the same ID, with other values too:
 // who is refused mends what was wrong and sends the same form.
 func (b *Board) Originate(ctx context.Context, o Origination, d Dialer) (sipgate.CallID, error) {
-	c := Command{ID: o.ID, By: o.By, Action: origination{call: o.Call}}
-	a, err := b.doOnce(ctx, c, func(a *result) error {
+	c := Command{ID: o.ID, By: o.By, Action: originateAction{call: o.Call}}
+	a, err := b.executeOnce(ctx, c, o.Begin, func(a *result) (err error) {
+		err = ErrOutcomeUnknown // in case of a panic
+		defer func() {
+			if o.OnDone != nil {
+				o.OnDone(err)
+			}
+		}()
 		id, err := d.StartCall(ctx, o.Call)
 		a.call = id
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		if m := b.members[o.By]; m != nil {
-			b.hurry(m)
+			b.requestPoll(m)
 		}
 		if err != nil && sipgate.MayHaveArrived(err) {
-			return fmt.Errorf("%w: %w", ErrUnknown, err)
+			return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 		}
 		return err
 	})
 	if err != nil {
-		if a != nil && !errors.Is(err, ErrUnknown) {
-			b.forgetResult(a)
+		if a != nil && !errors.Is(err, ErrOutcomeUnknown) {
+			b.deleteResult(a)
 		}
 		return "", err
 	}
@@ -51,12 +61,12 @@ func (b *Board) Originate(ctx context.Context, o Origination, d Dialer) (sipgate
 }
 
 // origination makes an Origination comparable with other commands.
-type origination struct {
+type originateAction struct {
 	Action
 	call sipgate.NewCall
 }
 
-func (o origination) print() string { return fmt.Sprintf("call %+v", o.call) }
+func (o originateAction) fingerprint() string { return fmt.Sprintf("call %+v", o.call) }
 
 // Stage is how far a call is that somebody started.
 type Stage int
@@ -76,15 +86,15 @@ const (
 func (b *Board) Progress(id sipgate.CallID) (Stage, Call) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sweep(time.Now())
+	b.expire(time.Now())
 	l := b.legs[id]
 	if l == nil || l.row == nil {
 		return StageUnknown, Call{}
 	}
-	r := l.row.final()
+	r := l.row.canonical()
 	var shown Call
-	if r.shown != nil {
-		shown = *r.shown
+	if r.published != nil {
+		shown = *r.published
 	}
 	return r.stage(), shown
 }
@@ -99,12 +109,12 @@ func (r *row) stage() Stage {
 	switch p, _ := l.phase(); {
 	case p == Ended:
 		return StageEnded
-	case p == Connected && !legs.side(l):
+	case p == Connected && !legs.isOwnDevice(l):
 		return StageConnected
 	}
 	for _, own := range legs.legs {
 		// Lists never contain it, so that it may count as ended by now.
-		if legs.side(own) && own.answered {
+		if legs.isOwnDevice(own) && own.answered {
 			return StageCalleeRinging
 		}
 	}

@@ -37,7 +37,7 @@ func TestUnknownIsReconciled(t *testing.T) {
 				return fault{err: timeout, executed: tt.executed}
 			})
 			err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: tt.action})
-			if !errors.Is(err, ErrUnknown) || sipgate.KindOf(err) != sipgate.Unavailable {
+			if !errors.Is(err, ErrOutcomeUnknown) || sipgate.KindOf(err) != sipgate.Unavailable {
 				t.Errorf("error = %v", err)
 			}
 			if c := only(t, b); c.LastCommand.Outcome != Unknown || c.Hold.Pending {
@@ -95,7 +95,7 @@ func TestFailures(t *testing.T) {
 			u, b, row := ready(t)
 			u.setFault(func(op string, _ MemberID) fault { return fault{err: err} })
 			got := b.Execute(t.Context(), hold(row, true))
-			if !errors.Is(got, err) || errors.Is(got, ErrUnknown) {
+			if !errors.Is(got, err) || errors.Is(got, ErrOutcomeUnknown) {
 				t.Errorf("error = %v", got)
 			}
 			c := only(t, b)

@@ -13,7 +13,7 @@ func (b *Board) parties(legs chain, current *leg, c *Call) {
 	var before []Party
 	outside := ""
 	for _, l := range legs.legs {
-		if legs.side(l) && l != current {
+		if legs.isOwnDevice(l) && l != current {
 			continue
 		}
 		out, in, user := l.sides(outside)
@@ -28,26 +28,26 @@ func (b *Board) parties(legs chain, current *leg, c *Call) {
 			before = append(before, b.party(out, ""), b.party(in, user))
 		}
 	}
-	c.UserNames = current.answerers
+	c.UserNames = current.answeringUsers
 	if c.UserNames == nil {
-		c.UserNames = current.ringing
+		c.UserNames = current.ringingUsers
 	}
-	people := current.answers
+	people := current.answeringUserIDs
 	if len(people) == 0 {
-		people = current.rings
+		people = current.ringingUserIDs
 	}
 	c.MemberIDs = nil
 	for _, id := range people {
 		c.MemberIDs = append(c.MemberIDs, MemberID(id))
 	}
-	c.PreviousParties = earlier(before, c)
+	c.PreviousParties = previousParties(before, c)
 }
 
 // earlier keeps of the parties before those that the call is no longer with.
-func earlier(before []Party, c *Call) []Party {
+func previousParties(before []Party, c *Call) []Party {
 	var ps []Party
 	for _, p := range before {
-		if p != (Party{}) && !p.like(c.Remote) && !p.like(c.Local) && !slices.ContainsFunc(ps, p.like) {
+		if p != (Party{}) && !p.matches(c.Remote) && !p.matches(c.Local) && !slices.ContainsFunc(ps, p.matches) {
 			ps = append(ps, p)
 		}
 	}
@@ -56,7 +56,7 @@ func earlier(before []Party, c *Call) []Party {
 
 // like reports whether two parties may be the same: one number serves several
 // members, but a party without a name is whoever has the number.
-func (p Party) like(q Party) bool {
+func (p Party) matches(q Party) bool {
 	return p.Number == q.Number && (p.Name == q.Name || p.Name == "" || q.Name == "")
 }
 
@@ -71,10 +71,10 @@ func (b *Board) party(number, user string) Party {
 }
 
 // user is the leg's one user, or "" if there are several or none is known.
-func (l *leg) user() string {
-	users := l.answerers
+func (l *leg) soleUser() string {
+	users := l.answeringUsers
 	if users == nil {
-		users = l.ringing
+		users = l.ringingUsers
 	}
 	if len(users) == 1 {
 		return users[0]
@@ -86,7 +86,7 @@ func (l *leg) user() string {
 // was outside when the call had another leg: the same party stays outside
 // whatever the direction of the leg to the next one.
 func (l *leg) sides(before string) (outside, inside, user string) {
-	outside, inside, user = l.from, l.to, l.user()
+	outside, inside, user = l.from, l.to, l.soleUser()
 	if l.direction == sipgate.Outgoing {
 		outside, inside = inside, outside
 	}
@@ -109,15 +109,15 @@ func (l *leg) sides(before string) (outside, inside, user string) {
 // listedSides finds the sides among the participants: the owner is inside. If
 // that does not tell, it helps who is known to be where.
 func (l *leg) listedSides(before, told, inside string) (outside, in string) {
-	at := l.participant(func(_ bool, n string) bool { return before != "" && n == before })
+	at := l.findParticipant(func(_ bool, n string) bool { return before != "" && n == before })
 	if at < 0 {
-		at = l.participant(func(_ bool, n string) bool { return told != "" && n == told })
+		at = l.findParticipant(func(_ bool, n string) bool { return told != "" && n == told })
 	}
 	if at < 0 {
-		at = l.participant(func(owner bool, n string) bool { return !owner && (inside == "" || n != inside) })
+		at = l.findParticipant(func(owner bool, n string) bool { return !owner && (inside == "" || n != inside) })
 	}
 	if at < 0 {
-		at = l.participant(func(owner bool, _ string) bool { return !owner })
+		at = l.findParticipant(func(owner bool, _ string) bool { return !owner })
 	}
 	if at >= 0 {
 		outside = l.numbers[at]
@@ -131,7 +131,7 @@ func (l *leg) listedSides(before, told, inside string) (outside, in string) {
 }
 
 // participant is the index of the first participant that is meant, or -1.
-func (l *leg) participant(meant func(owner bool, number string) bool) int {
+func (l *leg) findParticipant(meant func(owner bool, number string) bool) int {
 	for i, n := range l.numbers {
 		if meant(l.participants[i].Owner, n) {
 			return i
@@ -141,13 +141,13 @@ func (l *leg) participant(meant func(owner bool, number string) bool) int {
 }
 
 // has reports whether the number takes part in the leg, as far as anybody told.
-func (l *leg) has(n string) bool {
+func (l *leg) hasNumber(n string) bool {
 	return n != "" && (n == l.from || n == l.to || slices.Contains(l.numbers, n))
 }
 
 // number is a number as it is shown and compared: E.164 with "+" where it is
 // international, "" for nobody that is known.
-func number(raw string) string {
+func normalize(raw string) string {
 	if raw == "" || raw == "anonymous" {
 		return ""
 	}

@@ -78,7 +78,7 @@ func TestBudget(t *testing.T) {
 						}
 					}()
 				}
-				time.Sleep(time.Duration(tt.members+1) * hurryInterval) // each new member is asked at once
+				time.Sleep(time.Duration(tt.members+1) * minPollInterval) // each new member is asked at once
 				before := u.listings()
 				time.Sleep(100 * time.Second)
 				got := u.listings() - before
@@ -196,7 +196,7 @@ func TestF02(t *testing.T) {
 		}
 		u.mu.Lock()
 		for i, at := range u.lists[1:] {
-			if gap := at.Sub(u.lists[i]); gap < 2*time.Second || gap > longestBackoff {
+			if gap := at.Sub(u.lists[i]); gap < 2*time.Second || gap > maxBackoff {
 				t.Errorf("%v between requests %d and %d", gap, i, i+1)
 			}
 		}
@@ -305,7 +305,7 @@ func TestHurry(t *testing.T) {
 		if got := u.listings() - before; got != 1 {
 			t.Errorf("%d requests at once", got)
 		}
-		time.Sleep(hurryInterval)
+		time.Sleep(minPollInterval)
 		synctest.Wait()
 		if got := u.listings() - before; got != 2 {
 			t.Errorf("%d requests after 300 ms", got)
@@ -369,7 +369,7 @@ func TestF38(t *testing.T) {
 		for range sub.Changes() {
 		}
 		u.add("B", stranger, doc)
-		time.Sleep(afterPanic)
+		time.Sleep(panicPause)
 		synctest.Wait()
 		if got := b.Snapshot(); got.Epoch == s.Epoch || len(got.Calls) != 2 {
 			t.Errorf("snapshot %+v", got)

@@ -44,7 +44,7 @@ func (h *history) command(b *watched) {
 		h.given = append(h.given, g)
 		c.OnDone = func(err error) { h.u.mu.Lock(); g.told = append(g.told, err); h.u.mu.Unlock() }
 		go func() {
-			if err := b.Execute(context.Background(), c); errors.Is(err, ErrReused) {
+			if err := b.Execute(context.Background(), c); errors.Is(err, ErrIDReused) {
 				h.t.Errorf("history %d: %v", h.seed, err)
 			}
 		}()
@@ -136,14 +136,14 @@ func (h *history) count() {
 }
 
 // notOf are the outcomes of commands that did not reach sipgate.
-var notOf = []error{ErrUndone, ErrRestart, ErrClaimed, ErrNotYours, ErrEnded, ErrNoCall, ErrRateLimited}
+var notOf = []error{ErrUndone, ErrBoardClosed, ErrClaimed, ErrNotVisible, ErrEnded, ErrNoCall, ErrRateLimited}
 
 // group names the request that a command may become: those who joined a
 // hang-up that waited share it.
 func (h *history) group(g *given) any {
-	a := g.b.once.known[resultKey{g.c.By, g.c.ID}]
-	if a.grace != nil {
-		return a.grace
+	a := g.b.results.byKey[resultKey{g.c.By, g.c.ID}]
+	if a.pendingHangup != nil {
+		return a.pendingHangup
 	}
 	return a
 }

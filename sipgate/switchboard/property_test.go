@@ -90,10 +90,10 @@ func newHistory(t *testing.T, seed uint64) *history {
 func keepTime(b *Board) (end func()) {
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	wg.Go(func() { b.keepTime(ctx, &wg) })
+	wg.Go(func() { b.runTimers(ctx, &wg) })
 	return func() {
 		stop()
-		b.endWaiting()
+		b.cancelPendingHangups()
 		wg.Wait()
 	}
 }
@@ -120,9 +120,9 @@ func (h *history) live() {
 	}
 	h.lists()
 	h.compare(afterLists)
-	time.Sleep(ringingLasts)
+	time.Sleep(ringingTimeout)
 	h.lists()
-	time.Sleep(endedStays)
+	time.Sleep(endedVisibleFor)
 	h.compare(inTheEnd)
 	h.count()
 	for _, b := range h.bs {

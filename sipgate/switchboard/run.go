@@ -15,54 +15,54 @@ import (
 // it (at most every 300 ms), and never if there are no members. A board runs
 // once.
 func (b *Board) Run(ctx context.Context) error {
-	defer close(b.stop)
+	defer close(b.runDone)
 	var wg sync.WaitGroup
-	wg.Go(func() { b.lasting(ctx, func(ctx context.Context) { b.keepTime(ctx, &wg) }) })
-	wg.Go(func() { b.lasting(ctx, b.keepNames) })
-	b.lasting(ctx, b.keepAsking)
-	b.endWaiting()
+	wg.Go(func() { b.supervise(ctx, func(ctx context.Context) { b.runTimers(ctx, &wg) }) })
+	wg.Go(func() { b.supervise(ctx, b.pollNames) })
+	b.supervise(ctx, b.pollLists)
+	b.cancelPendingHangups()
 	wg.Wait()
 	return nil
 }
 
 // keepAsking asks for lists, one at a time, until ctx is done.
-func (b *Board) keepAsking(ctx context.Context) {
+func (b *Board) pollLists(ctx context.Context) {
 	for ctx.Err() == nil {
-		m, wait := b.next(time.Now())
+		m, wait := b.nextPoll(time.Now())
 		if m != nil {
-			b.ask(ctx, m) // a failure is in Health, and decides when to ask next
+			b.requestList(ctx, m) // a failure is in Health, and decides when to ask next
 			continue
 		}
-		pause(ctx, b.wake, wait)
+		waitFor(ctx, b.pollWake, wait)
 	}
 }
 
 // keepTime does what is due by time alone, until ctx is done.
 // Hang-ups whose grace is over are sent in goroutines of sends.
-func (b *Board) keepTime(ctx context.Context, sends *sync.WaitGroup) {
+func (b *Board) runTimers(ctx context.Context, sends *sync.WaitGroup) {
 	for ctx.Err() == nil {
-		jobs, wait := b.doDue(time.Now())
-		b.hangUpAll(ctx, jobs, sends)
-		pause(ctx, b.alarm, wait)
+		jobs, wait := b.runDue(time.Now())
+		b.sendHangups(ctx, jobs, sends)
+		waitFor(ctx, b.timerWake, wait)
 	}
 }
 
 // doDue does what is due and returns the hang-ups to send, and how long nothing
 // will be due; a negative time means until something happens.
-func (b *Board) doDue(now time.Time) ([]*job, time.Duration) {
+func (b *Board) runDue(now time.Time) ([]*pendingCommand, time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sweep(now)
-	jobs := b.takeDue(now)
-	if b.due.IsZero() {
+	b.expire(now)
+	jobs := b.takeDueHangups(now)
+	if b.nextDue.IsZero() {
 		return jobs, -1
 	}
-	return jobs, max(b.due.Sub(now), 0)
+	return jobs, max(b.nextDue.Sub(now), 0)
 }
 
 // pause waits until something is reported, the time is over, or ctx is done.
 // A negative time never is over.
-func pause(ctx context.Context, news <-chan struct{}, wait time.Duration) {
+func waitFor(ctx context.Context, news <-chan struct{}, wait time.Duration) {
 	var over <-chan time.Time
 	if wait >= 0 {
 		t := time.NewTimer(wait)
@@ -77,32 +77,32 @@ func pause(ctx context.Context, news <-chan struct{}, wait time.Duration) {
 }
 
 // afterPanic is how long a part of the board rests that panicked.
-const afterPanic = time.Second
+const panicPause = time.Second
 
 // lasting runs f until ctx is done. If f panics, the board goes on a second
 // later under a new epoch, since what subscribers know may no longer be true.
-func (b *Board) lasting(ctx context.Context, f func(context.Context)) {
+func (b *Board) supervise(ctx context.Context, f func(context.Context)) {
 	for ctx.Err() == nil {
-		if !b.survive(ctx, f) {
+		if !b.runRecovered(ctx, f) {
 			return
 		}
-		pause(ctx, nil, afterPanic)
+		waitFor(ctx, nil, panicPause)
 	}
 }
 
-func (b *Board) survive(ctx context.Context, f func(context.Context)) (panicked bool) {
+func (b *Board) runRecovered(ctx context.Context, f func(context.Context)) (panicked bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			panicked = true
 			b.log.Error("the board panicked", "value", v, "stack", string(debug.Stack()))
-			b.restart()
+			b.startEpoch()
 		}
 	}()
 	f(ctx)
 	return false
 }
 
-func (b *Board) restart() {
+func (b *Board) startEpoch() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.epoch = rand.Text()

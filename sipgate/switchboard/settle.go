@@ -10,48 +10,48 @@ import (
 // lateAfter is for how long after an unknown outcome the lists may still show
 // that the command was carried out, although the first list said otherwise:
 // a request that timed out may lie in sipgate's queue.
-const lateAfter = 15 * time.Second
+const lateWindow = 15 * time.Second
 
 // settle takes over what sipgate answered to a job.
-func (b *Board) settle(j *job, l *leg, err error) error {
+func (b *Board) applyResponse(j *pendingCommand, l *leg, err error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	b.sweep(now)
-	b.facts++
+	b.expire(now)
+	b.nonListFacts++
 	a, kind := j.command.Action, sipgate.KindOf(err)
-	j.row = j.row.final()
+	j.row = j.row.canonical()
 	switch {
 	case err == nil:
 		b.confirm(j, l, now)
 	case sipgate.MayHaveArrived(err):
-		j.unknownAt, j.watched = b.tick(), now.Add(lateAfter)
-		if j.row.lastN == j {
-			j.row.open = j
+		j.unknownTick, j.reconcileUntil = b.tick(), now.Add(lateWindow)
+		if j.row.lastPending == j {
+			j.row.unresolved = j
 		}
-		b.expectMove(j, l, now)
-		b.finishJob(j, Unknown, kind, now)
+		b.expectTransfer(j, l, now)
+		b.finishCommand(j, Unknown, kind, now)
 		if l.end != live {
 			j.row.reconcileEnd(l, now)
 		}
-		err = fmt.Errorf("%w: %s: %w", ErrUnknown, a.Verb(), err)
+		err = fmt.Errorf("%w: %s: %w", ErrOutcomeUnknown, a.Verb(), err)
 	default:
 		switch kind {
 		case sipgate.NoCall:
-			l.doubt = b.tick()
+			l.suspectTick = b.tick()
 		case sipgate.Unauthorized:
-			j.member.aside = true
+			j.carrier.authFailed = true
 			b.reportHealth()
 		}
-		b.finishJob(j, Failed, kind, now)
+		b.finishCommand(j, Failed, kind, now)
 	}
 	b.flush(now)
-	b.hurry(j.member)
+	b.requestPoll(j.carrier)
 	return err
 }
 
 // confirm takes over that a job was carried out.
-func (b *Board) confirm(j *job, l *leg, now time.Time) {
+func (b *Board) confirm(j *pendingCommand, l *leg, now time.Time) {
 	switch a := j.command.Action.(type) {
 	case Hold:
 		l.hold = a.On
@@ -60,42 +60,42 @@ func (b *Board) confirm(j *job, l *leg, now time.Time) {
 	case Record:
 		l.recording = a.On
 	case Announce:
-		b.play(j.row, a, now)
+		b.startPlayback(j.row, a, now)
 	case TransferTo:
-		b.expectMove(j, l, now)
-		j.row.consult(j, l, a, now)
+		b.expectTransfer(j, l, now)
+		j.row.startConsultation(j, l, a, now)
 		if !a.Attended {
-			l.doubt = b.tick()
+			l.suspectTick = b.tick()
 		}
 	case CancelConsultation:
-		if j.row.ask != nil {
-			j.row.ask.stopped = true
+		if j.row.consultation != nil {
+			j.row.consultation.cancelled = true
 		}
-		b.goes(l, now)
+		b.expectEnd(l, now)
 	case HangUp:
-		b.goes(l, now)
+		b.expectEnd(l, now)
 	}
-	l.settled = b.tick()
-	b.finishJob(j, Confirmed, 0, now)
+	l.commandTick = b.tick()
+	b.finishCommand(j, Confirmed, 0, now)
 }
 
 // goes notes that sipgate accepted to end a leg.
-func (b *Board) goes(l *leg, now time.Time) {
-	l.doubt = b.tick()
-	if l.is(Ringing) { // no list will tell
-		b.finish(l, missing, now)
+func (b *Board) expectEnd(l *leg, now time.Time) {
+	l.suspectTick = b.tick()
+	if l.inPhase(Ringing) { // no list will tell
+		b.endLeg(l, endedMissing, now)
 	}
 }
 
 // reconcile decides, from a list that contains the leg, what became of a
 // command whose outcome is unknown. The command is never sent again.
 func (b *Board) reconcile(r *row, l *leg, asked uint64, now time.Time) {
-	j := r.open
-	if asked < j.unknownAt || j.leg != l && (j.leg != nil || l != r.current()) {
+	j := r.unresolved
+	if asked < j.unknownTick || j.leg != l && (j.leg != nil || l != r.current()) {
 		return
 	}
-	if now.After(j.watched) {
-		r.open = nil
+	if now.After(j.reconcileUntil) {
+		r.unresolved = nil
 	}
 	var done bool
 	switch a := j.command.Action.(type) {
@@ -115,49 +115,49 @@ func (b *Board) reconcile(r *row, l *leg, asked uint64, now time.Time) {
 	}
 	switch {
 	case done:
-		r.open = nil
-		r.outcome(j, Confirmed, 0, now)
-	case r.last.Outcome == Unknown:
-		r.outcome(j, Failed, r.last.Reason, now)
+		r.unresolved = nil
+		r.setOutcome(j, Confirmed, 0, now)
+	case r.lastCommand.Outcome == Unknown:
+		r.setOutcome(j, Failed, r.lastCommand.Reason, now)
 	}
-	b.touch(r)
+	b.markDirty(r)
 }
 
 // reconcileEnd decides it from the end of the leg. What a switch is then shows
 // the leg with which the call goes on, if it does.
 func (r *row) reconcileEnd(l *leg, now time.Time) {
-	j := r.open
+	j := r.unresolved
 	if j == nil || j.leg != l {
 		return
 	}
-	if _, ok := switched(j.command.Action); ok {
+	if _, ok := toggleTarget(j.command.Action); ok {
 		j.leg = nil
 		return
 	}
-	r.open = nil
-	if r.last.Outcome != Unknown && now.After(j.watched) {
+	r.unresolved = nil
+	if r.lastCommand.Outcome != Unknown && now.After(j.reconcileUntil) {
 		return
 	}
 	switch j.command.Action.(type) {
 	case HangUp, TransferTo, CancelConsultation:
-		r.outcome(j, Confirmed, 0, now)
+		r.setOutcome(j, Confirmed, 0, now)
 	}
 }
 
 // play notes that sipgate accepted an announcement, and watches for it to be
 // fetched.
-func (b *Board) play(r *row, a Announce, now time.Time) {
+func (b *Board) startPlayback(r *row, a Announce, now time.Time) {
 	p := &Playback{Title: a.Title, Since: now, Length: a.Length, Hosted: a.Fetched != nil}
-	r.play = p
+	r.playback = p
 	if p.Hosted {
-		go b.watchFetch(r, now, a.Fetched)
+		go b.awaitFetch(r, now, a.Fetched)
 	}
 }
 
 // watchFetch waits for sipgate to fetch the announcement that the row has been
 // playing since a moment, for as long as anything is shown of it.
-func (b *Board) watchFetch(r *row, since time.Time, fetched <-chan time.Time) {
-	over := time.NewTimer(fetchExpected + unknownLength)
+func (b *Board) awaitFetch(r *row, since time.Time, fetched <-chan time.Time) {
+	over := time.NewTimer(fetchTimeout + defaultPlaybackLength)
 	defer over.Stop()
 	var at time.Time
 	select {
@@ -168,18 +168,18 @@ func (b *Board) watchFetch(r *row, since time.Time, fetched <-chan time.Time) {
 		at = t
 	case <-over.C:
 		return
-	case <-b.stop:
+	case <-b.runDone:
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	r = r.final()
-	if r.play == nil || !r.play.Since.Equal(since) {
+	r = r.canonical()
+	if r.playback == nil || !r.playback.Since.Equal(since) {
 		return
 	}
-	p := *r.play
+	p := *r.playback
 	p.FetchedAfter, p.Missed = max(at.Sub(since), time.Millisecond), false
-	r.play = &p
-	b.touch(r)
+	r.playback = &p
+	b.markDirty(r)
 	b.flush(time.Now())
 }
