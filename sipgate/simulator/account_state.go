@@ -21,7 +21,7 @@ func (s *Simulator) Token(accountID, userID, scope string) (map[string]any, erro
 	if scope == "" {
 		scope = "all"
 	}
-	return s.issue(a, u, scope), nil
+	return s.issue(u, scope), nil
 }
 
 // State returns what a program needs to sign in: accounts with their users,

@@ -21,8 +21,8 @@ func makeAccounts() []*account {
 	practice.addUser("Oliver", "Brandt", "praxis-sommer.example", false)
 	practice.addGroup("Empfang", "+493023125100", practice.users...)
 	practice.contacts = []*contact{
-		sharedContact("Labor Westend", "SHARED", "+496990009210", "befunde@labor-westend.example"),
-		sharedContact("Apotheke am Markt", "SHARED", "+493023125444", ""),
+		sharedContact("Labor Westend", "+496990009210", "befunde@labor-westend.example"),
+		sharedContact("Apotheke am Markt", "+493023125444", ""),
 	}
 	return []*account{bikes, practice, neoAccount()}
 }
@@ -60,26 +60,26 @@ func digits(n int) string { return string(rune('0' + n)) }
 
 func bikeContacts() []*contact {
 	return []*contact{
-		sharedContact("Sabine Vogt", "SHARED", "+491713920014", "sabine.vogt@post.example"),
-		sharedContact("Radhaus Nord, Einkauf", "SHARED", "+494066969420", "einkauf@radhaus-nord.example"),
-		sharedContact("Thomas Albrecht", "SHARED", "+491713920027", ""),
-		sharedContact("Kettenwerk Großhandel", "SHARED", "+498999998310", "auftrag@kettenwerk.example"),
-		sharedContact("Familie Özdemir", "SHARED", "+492214710555", ""),
-		sharedContact("Spedition Wiegand", "SHARED", "+496990009640", "dispo@wiegand.example"),
-		sharedContact("Claudia Neumann", "SHARED", "+491713920033", "c.neumann@post.example"),
-		sharedContact("Stadtwerke, Frau Lenz", "SHARED", "+493023125271", ""),
-		sharedContact("Peter Šimon", "SHARED", "+491713920058", ""),
-		sharedContact("Versicherungsbüro Haas", "SHARED", "+494066969777", "buero@haas.example"),
+		sharedContact("Sabine Vogt", "+491713920014", "sabine.vogt@post.example"),
+		sharedContact("Radhaus Nord, Einkauf", "+494066969420", "einkauf@radhaus-nord.example"),
+		sharedContact("Thomas Albrecht", "+491713920027", ""),
+		sharedContact("Kettenwerk Großhandel", "+498999998310", "auftrag@kettenwerk.example"),
+		sharedContact("Familie Özdemir", "+492214710555", ""),
+		sharedContact("Spedition Wiegand", "+496990009640", "dispo@wiegand.example"),
+		sharedContact("Claudia Neumann", "+491713920033", "c.neumann@post.example"),
+		sharedContact("Stadtwerke, Frau Lenz", "+493023125271", ""),
+		sharedContact("Peter Šimon", "+491713920058", ""),
+		sharedContact("Versicherungsbüro Haas", "+494066969777", "buero@haas.example"),
 	}
 }
 
 // sharedContact returns a shared contact with one number. Its id is derived
 // from the number.
-func sharedContact(name, scope, e164, email string) *contact {
+func sharedContact(name, e164, email string) *contact {
 	c := &contact{
 		id:      "b3d9af4a-78f9-11e6-8b77-" + e164[len(e164)-12:],
 		name:    name,
-		scope:   scope,
+		scope:   "SHARED",
 		numbers: []typedNumber{{Number: e164, Type: []string{"work"}}},
 	}
 	if email != "" {

@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// Limits of fetching an announcement. sipgate documents none; these are ours.
+// Limits of fetching an announcement. sipgate does not document its own.
 const (
 	fetchTimeout = 5 * time.Second
 	maxFetchSize = 20 << 20 // bytes
 )
 
-// fetchTransport is used where [Options].Fetch names no other. It uses no proxy
-// and keeps no connection, so that nothing outlives the simulator.
+// fetchTransport is the default transport of [Options].Fetch. It uses no proxy
+// and keeps no connections, so that nothing outlives the simulator.
 var fetchTransport = &http.Transport{
 	DialContext:            (&net.Dialer{}).DialContext,
 	DisableKeepAlives:      true,
@@ -26,12 +26,10 @@ var fetchTransport = &http.Transport{
 	MaxResponseHeaderBytes: 64 << 10,
 }
 
-// fetchAnnouncement fetches the sound file at address as sipgate does when it
-// is told to play it, and returns its samples. The whole fetch may take 5 s,
-// the file may have 20 MB, only http and https are spoken, redirects are not
-// followed, and only status 200 counts. A file that is not mono 16-bit PCM at
-// 8 kHz is refused. The error is a sentence that can be shown to the caller
-// of the API; it never contains the address, which may be a secret.
+// fetchAnnouncement fetches the audio file at address and returns its samples.
+// It accepts http and https URLs, status 200, at most 5 s and 20 MB, and mono
+// 16-bit PCM at 8 kHz; it does not follow redirects. The error can be shown to
+// the client and does not contain the address, which may be secret.
 func (s *Simulator) fetchAnnouncement(ctx context.Context, address string) ([]int16, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -50,7 +48,7 @@ func (s *Simulator) fetchAnnouncement(ctx context.Context, address string) ([]in
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("announcement: status 200 is needed, its server answered %d", resp.StatusCode)
+		return nil, fmt.Errorf("announcement: want status 200, its server answered %d", resp.StatusCode)
 	}
 	file, err := io.ReadAll(io.LimitReader(resp.Body, maxFetchSize+1))
 	if err != nil {
@@ -66,7 +64,7 @@ func (s *Simulator) fetchAnnouncement(ctx context.Context, address string) ([]in
 	return samples, nil
 }
 
-// fetchClient is the client of the options, made to stop at redirects.
+// fetchClient returns [Options].Fetch without redirects.
 func (s *Simulator) fetchClient() *http.Client {
 	c := *s.opts.Fetch
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -76,8 +74,7 @@ func (s *Simulator) fetchClient() *http.Client {
 	return &c
 }
 
-// fetchError says what went wrong on the way to the file, without the address
-// that a *url.Error carries.
+// fetchError describes err without the address that a *url.Error contains.
 func fetchError(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("announcement: not fetched within %v: %w", fetchTimeout, context.DeadlineExceeded)

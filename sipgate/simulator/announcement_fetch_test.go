@@ -79,7 +79,7 @@ func TestParseWAV(t *testing.T) {
 		{"two data", "misplaced", wavFile(telephone, "data1234", "data1234")},
 		{"no sample", "no whole samples", wavFile(telephone, "data")},
 		{"half a sample", "no whole samples", wavFile(telephone, "data123")},
-		{"short fmt", "16 are needed", wavFile(telephone[:18], "data1234")},
+		{"short fmt", "want 16", wavFile(telephone[:18], "data1234")},
 		{"wrong byte rate", "contradicts", wavFile(telephone[:12]+"\x00\x00\x00\x00"+telephone[16:], "data1234")},
 		{"cut off", "truncated", wavFile(telephone, "data1234")[:46]},
 		{"streamed size", "truncated", bytes.Replace(wavFile(telephone, "data1234"), []byte("data\x04\x00\x00\x00"), []byte("data\xff\xff\xff\xff"), 1)},

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// announceToCall fetches the announcement while the client waits, and refuses
-// one that cannot be fetched or has another form than mono, 16 bit, 8 kHz. The
-// real sipgate's answer to such a file is unknown; a definite one serves tests.
+// announceToCall fetches the announcement while the client waits. It refuses
+// files that cannot be fetched or are not mono, 16 bit, 8 kHz; how sipgate
+// responds to such a file is unknown.
 func (s *Simulator) announceToCall(q *apiRequest) response {
 	var in struct {
 		URL string `json:"url"`

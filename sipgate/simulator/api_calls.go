@@ -15,7 +15,7 @@ var (
 	deviceFormat = regexp.MustCompile(`^[exyp][0-9]+$`)
 )
 
-// maxTones is the longest tone sequence that is taken.
+// maxTones is the maximum length of a tone sequence.
 const maxTones = 32
 
 type callJSON struct {
@@ -34,7 +34,7 @@ type participantJSON struct {
 	Owner         bool   `json:"owner"`
 }
 
-// json is the call as GET /calls shows it to u.
+// json returns the call as GET /calls shows it to u.
 func (c *call) json(u *user) callJSON {
 	j := callJSON{CallID: c.id, Muted: c.partyOf(u).muted, Recording: c.recording, Hold: c.hold}
 	for _, p := range c.parties {
@@ -43,9 +43,9 @@ func (c *call) json(u *user) callJSON {
 	return j
 }
 
-// sees reports whether the call is visible to who holds the grant.
-func (s *Simulator) sees(g *principal, c *call) bool {
-	return c.account == g.account && (s.opts.Visibility == VisibilityAccount || c.involves(g.user))
+// sees reports whether the call is visible to p.
+func (s *Simulator) sees(p *principal, c *call) bool {
+	return c.account == p.account && (s.opts.Visibility == VisibilityAccount || c.involves(p.user))
 }
 
 func (s *Simulator) listCalls(q *apiRequest) response {
@@ -60,8 +60,8 @@ func (s *Simulator) listCalls(q *apiRequest) response {
 	return okJSON(map[string]any{"data": list})
 }
 
-// onCall decodes the body into in, unless that is nil, and lets act act on the
-// call of the path.
+// onCall decodes the body into in, unless in is nil, and applies act to the
+// call in the path.
 func (s *Simulator) onCall(q *apiRequest, in any, act func(x *pbx, now time.Time, c *call) error) response {
 	if in != nil {
 		if err := decodeStrict(q.body, in); err != nil {
@@ -82,7 +82,8 @@ func (s *Simulator) onCall(q *apiRequest, in any, act func(x *pbx, now time.Time
 	return outcomeOf(err)
 }
 
-// touch notes that the API acted on the call: a script now leaves it alone.
+// noteCommand records that the API acted on the call and on its successor. The
+// script leaves such calls alone.
 func (c *call) noteCommand(now time.Time) {
 	c.lastCommand = now
 	if c.successor != nil {
@@ -182,11 +183,11 @@ func (s *Simulator) transferCall(q *apiRequest) response {
 	})
 }
 
-// e164 spells a number with "+".
+// e164 returns the number with "+".
 func e164(number string) string { return "+" + strings.TrimPrefix(number, "+") }
 
-// startCall answers as soon as the caller's own device rings; that does not
-// prove that anybody picks it up.
+// startCall responds as soon as the caller's device rings, before it is picked
+// up.
 func (s *Simulator) startCall(q *apiRequest) response {
 	var in struct {
 		Caller   string `json:"caller"`
@@ -215,23 +216,23 @@ func (s *Simulator) startCall(q *apiRequest) response {
 	return s.dial(q.auth, device, from, e164(in.Callee))
 }
 
-// dial begins the call, if the holder of the grant may: with an own device or
-// phone line, an admin with anybody's.
-func (s *Simulator) dial(g *principal, device, from, to string) response {
-	owner := g.account.ownerOfExtension(device)
-	if owner == nil || owner != g.user && !g.user.admin {
+// dial begins a call with a device or phone line of p, or of any user of the
+// account if p is an admin.
+func (s *Simulator) dial(p *principal, device, from, to string) response {
+	owner := p.account.ownerOfExtension(device)
+	if owner == nil || owner != p.user && !p.user.admin {
 		return refuse(http.StatusForbidden, "User is not allowed to initiate call with given parameters")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g.account.balance <= 0 {
+	if p.account.balance <= 0 {
 		return refuse(http.StatusPaymentRequired, "Insufficient funds")
 	}
 	if from == "" {
 		from = owner.number()
 	}
 	now := s.now()
-	if d := g.account.deviceFor(device); d == nil || !d.online {
+	if d := p.account.deviceFor(device); d == nil || !d.online {
 		return okJSON(map[string]string{"sessionId": s.pbx.callID(idOutgoing)})
 	}
 	c := s.pbx.dial(now, owner, e164(from), to)
@@ -240,8 +241,8 @@ func (s *Simulator) dial(g *principal, device, from, to string) response {
 	return okJSON(map[string]string{"sessionId": c.id})
 }
 
-// telephone is what rings first in a call of the extension: the device itself,
-// or the first online one of whose phone line it is. It may be nil.
+// deviceFor returns the device that rings first in a call of the extension: the
+// device itself, or the first online device of a phone line, or nil.
 func (a *account) deviceFor(extension string) *device {
 	if d := a.device(extension); d != nil {
 		return d
@@ -254,16 +255,14 @@ func (a *account) deviceFor(extension string) *device {
 	return owner.devices[i]
 }
 
-// ownerOf is the user of a device or phone line, or nil.
+// ownerOfExtension returns the user of a device or phone line, or nil.
 func (a *account) ownerOfExtension(extension string) *user {
+	if d := a.device(extension); d != nil {
+		return d.owner
+	}
 	for _, u := range a.users {
 		if u.phoneline == extension {
 			return u
-		}
-		for _, d := range u.devices {
-			if d.id == extension {
-				return u
-			}
 		}
 	}
 	return nil

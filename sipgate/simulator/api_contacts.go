@@ -16,7 +16,7 @@ func (c *contact) json() map[string]any {
 
 func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
 
-// listContacts shows shared contacts and the user's own private ones.
+// listContacts lists the shared contacts and the user's private ones.
 func (s *Simulator) listContacts(q *apiRequest) response {
 	wanted := q.URL.Query()["phonenumbers"]
 	s.mu.Lock()
@@ -88,7 +88,7 @@ func (s *Simulator) addContact(q *apiRequest) response {
 	return noContent
 }
 
-// onContact lets f work on the contact of the path.
+// onContact applies f to the contact in the path.
 func (s *Simulator) onContact(q *apiRequest, f func(a *account, c *contact)) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,15 +16,15 @@ type recordingJSON struct {
 	URL string `json:"url"`
 }
 
-// json is the entry as sipgate writes it: recordings belong to a CALL, a
-// recordingUrl to a VOICEMAIL.
+// entryJSON returns the entry as the API shows it: a CALL has recordings, a
+// VOICEMAIL has a recordingUrl.
 func (s *Simulator) entryJSON(e *historyEntry) map[string]any {
 	j := map[string]any{
 		"id": e.id, "source": e.source, "target": e.target,
 		"sourceAlias": e.sourceAlias, "targetAlias": e.targetAlias,
 		"type": e.kind, "created": formatTime(e.created), "lastModified": formatTime(e.modified),
 		"direction": e.direction, "incoming": strings.HasSuffix(e.direction, "INCOMING"),
-		"status": e.status, "connectionIds": notNil(e.connections), "read": e.read,
+		"status": e.status, "connectionIds": orEmpty(e.connections), "read": e.read,
 		"archived": e.archived, "note": e.note, "endpoints": endpointsJSON(e.endpoints),
 		"starred": e.starred, "labels": []string{}, "duration": int(e.duration.Seconds()),
 	}
@@ -44,10 +44,8 @@ func (s *Simulator) entryJSON(e *historyEntry) map[string]any {
 	return j
 }
 
-// stamp is a time as sipgate writes it: UTC, whole seconds.
+// formatTime formats a time as the API does: UTC, whole seconds.
 func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
-
-func notNil(list []string) []string { return append([]string{}, list...) }
 
 func endpointsJSON(list []historyEndpoint) []any {
 	all := []any{}
@@ -59,8 +57,7 @@ func endpointsJSON(list []historyEndpoint) []any {
 	return all
 }
 
-// filter is the query of GET /history. Parameters that it does not know are
-// ignored.
+// historyFilter is the query of GET /history. Unknown parameters are ignored.
 type historyFilter struct {
 	types, directions, connections, starred []string
 	from, to                                time.Time
@@ -87,7 +84,7 @@ func parseFilter(v url.Values) (f historyFilter, err error) {
 	} {
 		for _, value := range check.values {
 			if !slices.Contains(strings.Fields(check.allowed), value) {
-				return f, fmt.Errorf("%q is none of %s", value, check.allowed)
+				return f, fmt.Errorf("%q is not one of %s", value, check.allowed)
 			}
 		}
 	}
@@ -113,8 +110,8 @@ func parseFilter(v url.Values) (f historyFilter, err error) {
 	return f, err
 }
 
-// parseTime takes both of the forms of ISO 8601 that the references show, and
-// a mere date.
+// parseTime parses a parameter in one of the ISO 8601 forms that sipgate's
+// documentation shows, or a date.
 func parseTime(v url.Values, name string) (time.Time, error) {
 	s := v.Get(name)
 	if s == "" {
@@ -125,7 +122,7 @@ func parseTime(v url.Values, name string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%s is not a time of ISO 8601", name)
+	return time.Time{}, fmt.Errorf("%s is not an ISO 8601 time", name)
 }
 
 func parseInt(v url.Values, name string, missing, most int) (int, error) {
@@ -165,8 +162,8 @@ func sameNumber(a, b string) bool {
 	return clean.Replace(a) == clean.Replace(b)
 }
 
-// listHistory shows every user the whole account, newest first, as sipgate
-// does; under /{userId}/ only what concerns that user.
+// listHistory lists the entries of the whole account to every user, newest
+// first, as sipgate does. Under /{userId}/ it lists that user's entries.
 func (s *Simulator) listHistory(q *apiRequest) response {
 	f, err := parseFilter(q.URL.Query())
 	if errors.Is(err, errForeignConnection) {
@@ -177,7 +174,7 @@ func (s *Simulator) listHistory(q *apiRequest) response {
 	}
 	if id, given := q.args["userId"]; given {
 		if f.user = q.auth.account.user(id); f.user == nil {
-			return response{status: http.StatusNotFound}
+			return notFound
 		}
 	}
 	s.mu.Lock()
@@ -194,7 +191,7 @@ func (s *Simulator) listHistory(q *apiRequest) response {
 	return okJSON(map[string]any{"items": list, "totalCount": total})
 }
 
-// onEntry lets f work on the entry of the path.
+// onEntry applies f to the entry in the path.
 func (s *Simulator) onEntry(q *apiRequest, f func(a *account, e *historyEntry) response) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -203,7 +200,7 @@ func (s *Simulator) onEntry(q *apiRequest, f func(a *account, e *historyEntry) r
 			return f(q.auth.account, e)
 		}
 	}
-	return response{status: http.StatusNotFound}
+	return notFound
 }
 
 func (s *Simulator) getEntry(q *apiRequest) response {

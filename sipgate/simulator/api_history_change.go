@@ -2,13 +2,12 @@ package simulator
 
 import (
 	"errors"
-	"net/http"
 	"slices"
 	"time"
 )
 
-// entryChange holds the fields of an entry that can be changed; those not
-// given stay as they are.
+// entryChange holds the fields of an entry that can be changed. Fields that are
+// nil stay as they are.
 type entryChange struct {
 	Note     *string `json:"note,omitempty"`
 	Archived *bool   `json:"archived,omitempty"`
@@ -32,17 +31,8 @@ func set[T any](to, from *T) {
 
 func (s *Simulator) changeEntry(q *apiRequest) response {
 	var in entryChange
-	if err := decodeStrict(q.body, &in); err != nil {
-		return invalid(err)
-	}
-	return s.onEntry(q, func(_ *account, e *historyEntry) response {
-		e.change(in, s.now())
-		return noContent
-	})
+	return s.changePart(q, &in, func() entryChange { return in })
 }
-
-// noteEntry, archiveEntry and readEntry change one thing each. Their bodies
-// have one member, which must be there.
 func (s *Simulator) noteEntry(q *apiRequest) response {
 	var in struct {
 		Note string `json:"note"`
@@ -51,20 +41,17 @@ func (s *Simulator) noteEntry(q *apiRequest) response {
 }
 
 func (s *Simulator) archiveEntry(q *apiRequest) response {
-	var in entryValue
+	var in booleanRequest
 	return s.changePart(q, &in, func() entryChange { return entryChange{Archived: &in.Value} })
 }
 
 func (s *Simulator) readEntry(q *apiRequest) response {
-	var in entryValue
+	var in booleanRequest
 	return s.changePart(q, &in, func() entryChange { return entryChange{Read: &in.Value} })
 }
 
-type entryValue struct {
-	Value bool `json:"value"`
-}
-
-// changePart decodes the body into in, and then carries out what it asks for.
+// changePart decodes the body into in and applies the change that follows from
+// it to the entry in the path.
 func (s *Simulator) changePart(q *apiRequest, in any, change func() entryChange) response {
 	if err := decodeStrict(q.body, in); err != nil {
 		return invalid(err)
@@ -95,7 +82,7 @@ func (s *Simulator) changeEntries(q *apiRequest) response {
 	for _, change := range in {
 		i := slices.IndexFunc(q.auth.account.history, func(e *historyEntry) bool { return e.id == change.ID })
 		if i < 0 {
-			return response{status: http.StatusNotFound}
+			return notFound
 		}
 		found = append(found, q.auth.account.history[i])
 	}
@@ -105,8 +92,8 @@ func (s *Simulator) changeEntries(q *apiRequest) response {
 	return noContent
 }
 
-// deleteEntries deletes the entries named by id, all of them if none is named:
-// that is what sipgate does.
+// deleteEntries deletes the entries with the given ids, or all entries without
+// an id, as sipgate does.
 func (s *Simulator) deleteEntries(q *apiRequest) response {
 	ids := q.URL.Query()["id"]
 	s.mu.Lock()

@@ -6,7 +6,7 @@ import (
 	"regexp"
 )
 
-// pushRequest is the body of PUT /settings/sipgateio.
+// pushSettingsRequest is the body of PUT /settings/sipgateio.
 type pushSettingsRequest struct {
 	IncomingURL string   `json:"incomingUrl"`
 	OutgoingURL string   `json:"outgoingUrl"`
@@ -22,7 +22,7 @@ func (s *Simulator) getPushSettings(q *apiRequest) response {
 	return okJSON(q.auth.account.push)
 }
 
-// setPushSettings replaces all settings; an empty URL switches pushes off.
+// setPushSettings replaces all settings. An empty URL turns push events off.
 func (s *Simulator) setPushSettings(q *apiRequest) response {
 	var in pushSettingsRequest
 	if err := decodeStrict(q.body, &in); err != nil {
@@ -48,14 +48,15 @@ func (r *pushSettingsRequest) check() error {
 	}
 	for _, extension := range r.Whitelist {
 		if !extensionFormat.MatchString(extension) {
-			return errors.New("whitelist holds something that is no extension")
+			return errors.New("whitelist has an item that is not an extension")
 		}
 	}
 	return nil
 }
 
-// secure reports whether neo sends push events there: by https only. This
-// machine, which the real one cannot reach, is exempt.
+// acceptableForNeo reports whether neo sends push events to this URL: only
+// https URLs, and also http URLs on this machine, which real sipgate cannot
+// reach.
 func acceptableForNeo(address string) bool {
 	u, err := url.Parse(address)
 	return address == "" || err == nil && (u.Scheme == "https" || loopback(u.Host))
@@ -66,7 +67,8 @@ func isAbsoluteURL(address string) bool {
 	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
-// listHooks shows the newest push deliveries, newest first, if they are logged.
+// listWebhookLog lists the latest logged deliveries of push events, newest
+// first.
 func (s *Simulator) listWebhookLog(q *apiRequest) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()

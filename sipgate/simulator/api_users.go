@@ -6,9 +6,8 @@ import (
 	"slices"
 )
 
-var notFound = response{status: http.StatusNotFound}
-
-// getUserInfo tells who holds the token. Its sub repeats in every account.
+// getUserInfo returns the user of the token. Users of different accounts can
+// have the same sub.
 func (s *Simulator) getUserInfo(q *apiRequest) response {
 	a := q.auth.account
 	return okJSON(map[string]string{
@@ -40,8 +39,7 @@ func (s *Simulator) getUser(q *apiRequest) response {
 	return okJSON(u.json())
 }
 
-// onUser lets f answer for the user of the path, who may be anybody in the
-// account.
+// onUser applies f to the user in the path, any user of the account.
 func onUser(q *apiRequest, f func(a *account, u *user) response) response {
 	u := q.auth.account.user(q.args["userId"])
 	if u == nil {
@@ -83,7 +81,8 @@ func (s *Simulator) listDevices(q *apiRequest) response {
 	})
 }
 
-// registration is what a telephone that registers with sipgate has besides.
+// registration returns the additional fields of a device that registers with
+// sipgate.
 func (d *device) registration() map[string]any {
 	return map[string]any{
 		"credentials": map[string]string{
@@ -110,7 +109,7 @@ func (n *number) json() map[string]any {
 	}
 }
 
-// numbersJSON are the numbers of the account that take says.
+// numbersJSON returns the numbers of the account for which take is true.
 func (a *account) numbersJSON(take func(*number) bool) []map[string]any {
 	list := []map[string]any{}
 	for _, n := range a.numbers {
@@ -126,7 +125,7 @@ func (s *Simulator) listNumbers(q *apiRequest) response {
 	return page(q, list, func(part []map[string]any) any { return items(part) })
 }
 
-// page answers with the part of list that offset and limit name.
+// page responds with the part of list that offset and limit select.
 func page[T any](q *apiRequest, list []T, wrap func([]T) any) response {
 	offset, err := parseInt(q.URL.Query(), "offset", 0, 1<<31-1)
 	if err != nil {
@@ -146,7 +145,7 @@ func (s *Simulator) listUserNumbers(q *apiRequest) response {
 	})
 }
 
-// listEndpointNumbers lists the numbers of the group or phone line of the path.
+// listEndpointNumbers lists the numbers of the group or phone line in the path.
 func (s *Simulator) listEndpointNumbers(q *apiRequest) response {
 	list := q.auth.account.numbersJSON(func(n *number) bool { return n.endpoint == q.args["id"] })
 	if len(list) == 0 {
@@ -204,7 +203,7 @@ func (s *Simulator) getAccount(q *apiRequest) response {
 	})
 }
 
-// getBalance is for admins only.
+// getBalance responds to admins only.
 func (s *Simulator) getBalance(q *apiRequest) response {
 	if !q.auth.user.admin {
 		return refuse(http.StatusForbidden, "Forbidden")

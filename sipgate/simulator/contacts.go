@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// NewContacts says which contacts [Simulator.AddContacts] adds. The package
-// comment describes its JSON.
+// NewContacts describes the contacts that [Simulator.AddContacts] adds. The
+// package comment documents its JSON.
 type NewContacts struct {
-	Count    int          `json:"count,omitempty"` // so many that are made up
+	Count    int          `json:"count,omitempty"` // number of generated contacts
 	Contacts []NewContact `json:"contacts,omitempty"`
 	Account  string       `json:"account,omitempty"`
 }
@@ -18,25 +18,24 @@ type NewContacts struct {
 // NewContact is a contact with one number.
 type NewContact struct {
 	Name         string `json:"name"`
-	Number       string `json:"number"` // as somebody may have entered it
+	Number       string `json:"number"` // in any spelling
 	Organization string `json:"organization,omitempty"`
-	User         string `json:"user,omitempty"` // of whom it is private; empty: shared
+	User         string `json:"user,omitempty"` // owner of a private contact; empty: shared
 }
 
-// maxMadeUp is how many contacts are made up at most.
+// maxGenerated is the maximum of NewContacts.Count.
 const maxGenerated = 50_000
 
-// AddContacts adds contacts to an account, in no time however many. Those that
-// are made up are "Kontakt 00001 Beispiel" and so on, shared, of the firms
-// "Firma 000" to "Firma 099"; nobody has their numbers, +49 30 23125000000 and
-// up.
+// AddContacts adds contacts to an account. Generated contacts are shared; their
+// names are "Kontakt 00001 Beispiel" and so on, their organizations "Firma 000"
+// to "Firma 099", their unassigned numbers +49 30 23125000000 and up.
 func (s *Simulator) AddContacts(n NewContacts) error {
 	a, err := s.account(n.Account)
 	if err != nil {
 		return err
 	}
 	if n.Count < 0 || n.Count > maxGenerated {
-		return fmt.Errorf("count %d is not 0 to %d", n.Count, maxGenerated)
+		return fmt.Errorf("count %d is not from 0 to %d", n.Count, maxGenerated)
 	}
 	all := n.Contacts
 	for i := range n.Count {
@@ -61,7 +60,7 @@ func (s *Simulator) AddContacts(n NewContacts) error {
 
 func (a *account) newContact(n NewContact, id string) (*contact, error) {
 	if strings.TrimSpace(n.Name) == "" || n.Number == "" {
-		return nil, errors.New("a contact without a name or number")
+		return nil, errors.New("contact without name or number")
 	}
 	c := &contact{id: id, name: n.Name, scope: "SHARED", numbers: []typedNumber{{Number: n.Number, Type: []string{"work"}}}}
 	if n.Organization != "" {

@@ -11,8 +11,7 @@ import (
 	"strings"
 )
 
-// controlPath is where the control API is. Without Options.Control it is not
-// there.
+// controlPath is the path of the control API.
 const controlPath = "/_simulator/"
 
 func (s *Simulator) routeControl(mux *http.ServeMux) {
@@ -55,9 +54,9 @@ func (s *Simulator) routeControl(mux *http.ServeMux) {
 	}
 }
 
-// local reports whether the request comes from a program on this machine: the
-// peer and the name under which it asks are loopback addresses, no proxy stands
-// between, and no page of another origin made a browser send it.
+// local reports whether the request comes from a program on this machine: peer
+// and Host are loopback addresses, the request did not pass a proxy, and it was
+// not sent by a page of another origin.
 func local(r *http.Request) bool {
 	if r.RemoteAddr != "" && !loopback(r.RemoteAddr) {
 		return false
@@ -78,8 +77,8 @@ func local(r *http.Request) bool {
 	return err == nil && u.Host == r.Host
 }
 
-// loopback reports whether hostport, whose port may be missing, is on this
-// machine.
+// loopback reports whether hostport, with or without a port, is a loopback
+// address.
 func loopback(hostport string) bool {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {
@@ -89,8 +88,8 @@ func loopback(hostport string) bool {
 	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
-// readControl decodes the body, which may be missing, into in, and answers
-// itself if that fails. Only the form of the body is strict here, not its type.
+// readControl decodes the body, which may be empty, into in. If that fails, it
+// responds and returns false. Content types and missing fields do not matter.
 func readControl(w http.ResponseWriter, r *http.Request, in any) bool {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err == nil && len(bytes.TrimSpace(body)) > 0 {
@@ -102,7 +101,7 @@ func readControl(w http.ResponseWriter, r *http.Request, in any) bool {
 	return err == nil
 }
 
-// controlled answers with body, or with what is wrong.
+// writeResult responds with body, or with err if there is one.
 func writeResult(w http.ResponseWriter, body any, err error) {
 	switch {
 	case err == nil:
@@ -151,7 +150,7 @@ func (s *Simulator) controlHangUp(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// showCall answers a command with the call as it is now.
+// writeCall responds to a command with the state of the call.
 func (s *Simulator) writeCall(w http.ResponseWriter, r *http.Request, err error) {
 	t, gone := s.Call(r.PathValue("callId"))
 	writeResult(w, t, errors.Join(err, gone))
@@ -193,8 +192,6 @@ func (s *Simulator) controlClearFaults(w http.ResponseWriter, r *http.Request) {
 	noContent.write(w)
 }
 
-// controlTokens answers like the token endpoint, without asking for a
-// password. A missing scope means "all".
 func (s *Simulator) controlTokens(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		User    string `json:"user"`

@@ -6,13 +6,12 @@ import (
 	"net/http"
 )
 
-// SetDevice registers a telephone with sipgate or takes it off (online), and
-// switches its do not disturb. Nil leaves as it is. It is what the owner would
-// do at the telephone.
+// SetDevice sets whether a device is online, that is, registered with sipgate,
+// and whether do not disturb is on. Nil leaves a setting as it is.
 //
-// A call that the API starts with a telephone that is not online is accepted
-// and nothing rings. What do not disturb does to such a call is
-// unknown: here it rings.
+// If a device is offline, an API call that starts a call with it succeeds but
+// nothing rings. How sipgate treats do not disturb then is unknown; in the
+// simulator the device rings.
 func (s *Simulator) SetDevice(accountID, deviceID string, online, dnd *bool) error {
 	a, err := s.account(accountID)
 	if err != nil {
@@ -33,8 +32,8 @@ func (s *Simulator) SetDevice(accountID, deviceID string, online, dnd *bool) err
 	return nil
 }
 
-// SetBalance sets what the account can spend, in 1/10000 of a Euro. With
-// nothing left, starting a call answers 402.
+// SetBalance sets the balance of an account in 1/10000 Euro. Without a positive
+// balance, starting a call answers 402.
 func (s *Simulator) SetBalance(accountID string, amount int) error {
 	a, err := s.account(accountID)
 	if err != nil {
@@ -46,7 +45,7 @@ func (s *Simulator) SetBalance(accountID string, amount int) error {
 	return nil
 }
 
-// device finds a telephone of the account by its id, or returns nil.
+// device returns the device with this id, or nil.
 func (a *account) device(id string) *device {
 	for _, u := range a.users {
 		for _, d := range u.devices {
@@ -58,7 +57,7 @@ func (a *account) device(id string) *device {
 	return nil
 }
 
-// state is the telephone as the control API shows it.
+// state returns the device as the control API shows it.
 func (d *device) state() map[string]any {
 	return map[string]any{"id": d.id, "alias": d.alias, "type": d.kind, "online": d.online, "dnd": d.dnd}
 }

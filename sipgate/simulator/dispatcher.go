@@ -18,32 +18,32 @@ import (
 	"time"
 )
 
-// pushTime is how long a receiver may take.
+// pushTimeout limits the delivery of one push event.
 const pushTimeout = 10 * time.Second
 
-// maxReply is how much of a receiver's answer is read.
+// maxReply is the number of bytes that are read of a receiver's reply.
 const maxReply = 64 << 10
 
-// signingKey signs the pushes of every Simulator of the process, as sipgate
-// signs those of all its customers with one key. It is made at first use.
+// signingKey signs the push events of all Simulators of the process, as sipgate
+// signs those of all customers with one key. It is generated at first use.
 var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		panic(err) // the system has no randomness
+		panic(err) // no entropy
 	}
 	return key
 })
 
-// PushKey is the public key, in PEM, that checks X-Sipgate-Signature.
+// PushKey returns the public key, in PEM, that verifies X-Sipgate-Signature.
 func (s *Simulator) PushKey() []byte {
 	der, err := x509.MarshalPKIXPublicKey(&signingKey().PublicKey)
 	if err != nil {
-		panic(err) // an RSA key is always marshalled
+		panic(err) // RSA keys can always be marshaled
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 }
 
-// sign is the value of X-Sipgate-Signature: RSASSA-PKCS1-v1_5 with SHA-256
+// sign returns the value of X-Sipgate-Signature: RSASSA-PKCS1-v1_5 with SHA-256
 // over the raw body, in base64.
 func sign(body []byte) string {
 	sum := sha256.Sum256(body)
@@ -54,10 +54,10 @@ func sign(body []byte) string {
 	return base64.StdEncoding.EncodeToString(sig)
 }
 
-// courier delivers pushes. The events of one family of calls, those with one
-// origCallId, are delivered one after the other in the order in which they
-// happened; families do not wait for each other, and nothing waits for the
-// courier. Only a fault changes that.
+// dispatcher delivers push events. It delivers the events of a call group, the
+// calls with the same origCallId, one after the other in the order in which
+// they happened, and the events of different groups concurrently. Nothing waits
+// for it. Only faults change the order.
 type dispatcher struct {
 	s      *Simulator
 	client *http.Client
@@ -69,7 +69,7 @@ type dispatcher struct {
 	latest  map[string]pushReply // the newest of each account
 }
 
-// maxReplies is how many newCalls' answers are remembered.
+// maxReplies is the number of replies to newCall events that are kept.
 const maxReplies = 4096
 
 type eventQueue struct{ events []event }
@@ -83,10 +83,10 @@ func newDispatcher(s *Simulator) *dispatcher {
 	}
 }
 
-// take queues an event and returns at once.
+// enqueue queues an event and returns at once.
 func (p *dispatcher) enqueue(e event) {
 	if e.kind == "newCall" && (e.url == "" || !whitelisted(e)) {
-		return // nobody wants to know of this call
+		return // no receiver for this call
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -98,16 +98,16 @@ func (p *dispatcher) enqueue(e event) {
 	p.s.spawn(func(ctx context.Context) { p.run(ctx, e.callGroup) })
 }
 
-// listed reports whether the settings' whitelist, if there is one, has an
+// whitelisted reports whether the whitelist in the settings is empty or has an
 // extension of the call.
 func whitelisted(e event) bool {
 	list := e.account.push.Whitelist
 	return len(list) == 0 || slices.ContainsFunc(e.tags, func(tag string) bool { return slices.Contains(list, tag) })
 }
 
-// run delivers the events of a family until there is none left.
+// run delivers the events of a call group until its queue is empty.
 func (p *dispatcher) run(ctx context.Context, name string) {
-	var held []event // overtaken by the next one
+	var held []event // delivered after the next one
 	for {
 		e, more := p.next(name)
 		if !more {
@@ -141,8 +141,7 @@ func (p *dispatcher) deliverHeld(ctx context.Context, held *[]event) {
 	*held = nil
 }
 
-// trouble applies the fault that hits e, and reports whether e is to be
-// delivered now.
+// applyFault applies a matching fault to e and reports whether to deliver e now.
 func (p *dispatcher) applyFault(ctx context.Context, e event, held *[]event) bool {
 	f, hit := p.s.faults.forPush(e)
 	if !hit {
@@ -163,7 +162,7 @@ func (p *dispatcher) applyFault(ctx context.Context, e event, held *[]event) boo
 	return true
 }
 
-// deliver posts e to whom it concerns, and keeps what a newCall is answered.
+// deliver posts e to its receiver and stores the reply to a newCall event.
 func (p *dispatcher) deliver(ctx context.Context, e event) {
 	address := p.address(e)
 	if address == "" || ctx.Err() != nil {
@@ -172,7 +171,7 @@ func (p *dispatcher) deliver(ctx context.Context, e event) {
 	record := webhookLogEntry{Created: formatTime(p.s.now()), URL: address, Request: string(e.body)}
 	r, err := p.post(ctx, address, e.body, &record)
 	if err != nil {
-		p.s.log.Info("push failed", "event", e.kind, "callId", e.callID, "err", err)
+		p.s.log.Info("deliver push event", "event", e.kind, "callId", e.callID, "err", err)
 	}
 	if e.kind == "newCall" && err == nil {
 		p.storeReply(e, r)
@@ -196,12 +195,13 @@ func (p *dispatcher) storeReply(e event, r pushReply) {
 	}
 }
 
-// maxHooks is how many deliveries GET /log/webhooks remembers.
+// maxWebhookLog is the number of deliveries in GET /log/webhooks.
 const maxWebhookLog = 100
 
-// address is where e goes: a newCall where the settings say, the others where
-// the newCall's answer said. If a fault made an event overtake its newCall,
-// it goes where the account's latest answer said.
+// address returns the URL of e's receiver: for a newCall the URL in the
+// settings, for other events the URL in the reply to their newCall. An event
+// that a fault delivers before its newCall goes to the URL in the account's
+// latest reply.
 func (p *dispatcher) address(e event) string {
 	if e.kind == "newCall" {
 		return e.url
@@ -218,7 +218,7 @@ func (p *dispatcher) address(e event) string {
 	return r.OnHangup
 }
 
-// post sends one push and reads its answer into record.
+// post sends one push event and stores the result in record.
 func (p *dispatcher) post(ctx context.Context, address string, body []byte, record *webhookLogEntry) (pushReply, error) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()

@@ -13,57 +13,58 @@ import (
 	"time"
 )
 
-// What a Fault does. To requests:
+// Values of Fault.Do for requests.
 const (
-	DoDelay      = "delay"      // answer later; with After, execute at once and answer later
-	DoStatus     = "status"     // answer Status without executing
+	DoDelay      = "delay"      // respond later; with After, execute at once and respond later
+	DoStatus     = "status"     // respond with Status without executing
 	DoReset      = "reset"      // cut the connection without executing
-	DoResetAfter = "resetAfter" // execute, then cut the connection: the answer is lost
-	DoMalformed  = "malformed"  // execute, then answer a body that is no JSON
+	DoResetAfter = "resetAfter" // execute, then cut the connection: the response is lost
+	DoMalformed  = "malformed"  // execute, then respond with invalid JSON
 	DoTruncate   = "truncate"   // execute, then cut the connection in the middle of the body
-	DoEmpty      = "empty"      // execute, then answer without the body
+	DoEmpty      = "empty"      // execute, then respond without the body
 )
 
-// To pushes, besides DoDelay, for which the later events of the call wait:
+// Values of Fault.Do for push events. DoDelay delays later events of the call
+// group as well.
 const (
-	DoDrop    = "drop"    // never delivered
-	DoDouble  = "double"  // delivered twice
-	DoReorder = "reorder" // delivered after the next event of the call
+	DoDrop    = "drop"    // never deliver
+	DoDouble  = "double"  // deliver twice
+	DoReorder = "reorder" // deliver after the next event of the call group
 )
 
-// The two things that a Fault can be On.
+// Values of Fault.On.
 const (
 	OnAPI  = "api"
 	OnPush = "push"
 )
 
-// reorderTime is how long a reordered push waits for its successor to happen,
-// if Delay does not say.
+// reorderTimeout is the default of Fault.Delay for DoReorder: how long a push
+// event waits for the next one.
 const reorderTimeout = time.Second
 
-// Fault is a rule that makes something go wrong. The package comment describes
-// its JSON.
+// Fault is a rule that makes requests or push events fail. The package comment
+// documents its JSON.
 type Fault struct {
-	ID          int      `json:"id,omitempty"` // given by Fail
+	ID          int      `json:"id,omitempty"` // set by AddFault
 	On          string   `json:"on,omitempty"`
 	Do          string   `json:"do,omitempty"`
 	Method      string   `json:"method,omitempty"`      // any if empty
-	Path        string   `json:"path,omitempty"`        // any if empty; "*" stands for one segment, a final "/**" for the rest
+	Path        string   `json:"path,omitempty"`        // any if empty; "*" matches one segment, a final "/**" the rest
 	Event       string   `json:"event,omitempty"`       // of pushes: newCall, answer, hangup; any if empty
 	Status      int      `json:"status,omitempty"`      // of DoStatus
-	RetryAfter  string   `json:"retryAfter,omitempty"`  // header of DoStatus, sent as it stands
+	RetryAfter  string   `json:"retryAfter,omitempty"`  // header of DoStatus, sent unchanged
 	Location    string   `json:"location,omitempty"`    // header of DoStatus
 	Delay       Duration `json:"delay,omitempty"`       // of DoDelay, DoReorder
 	After       bool     `json:"after,omitempty"`       // of DoDelay
-	Count       int      `json:"count,omitempty"`       // how often it strikes; 0: until removed
-	Skip        int      `json:"skip,omitempty"`        // how many matches it lets pass first
-	Probability float64  `json:"probability,omitempty"` // of striking a match, by seeded rng; 0 means 1
+	Count       int      `json:"count,omitempty"`       // number of applications; 0: until removed
+	Skip        int      `json:"skip,omitempty"`        // number of matches that pass before it applies
+	Probability float64  `json:"probability,omitempty"` // of applying to a match; 0 means 1
 }
 
 // Duration is a time.Duration that JSON spells as milliseconds or like "1.5s".
 type Duration time.Duration
 
-// UnmarshalJSON takes both spellings.
+// UnmarshalJSON accepts both spellings.
 func (d *Duration) UnmarshalJSON(data []byte) error {
 	var text string
 	if json.Unmarshal(data, &text) == nil {
@@ -76,10 +77,10 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// MarshalJSON spells it like "1.5s".
+// MarshalJSON returns a string like "1.5s".
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
 
-// complete fills in what can be told from the other fields.
+// normalize derives empty fields from the others and validates the fault.
 func (f *Fault) normalize() error {
 	if f.Do == "" {
 		switch {
@@ -102,7 +103,7 @@ func (f *Fault) normalize() error {
 	_, badPattern := path.Match(f.Path, "")
 	switch {
 	case f.On != OnAPI && f.On != OnPush:
-		return fmt.Errorf("on is neither %q nor %q", OnAPI, OnPush)
+		return fmt.Errorf("on is not %q or %q", OnAPI, OnPush)
 	case f.On == OnAPI && !slices.Contains(forAPI, f.Do):
 		return fmt.Errorf("do is none of %s", strings.Join(forAPI, ", "))
 	case f.On == OnPush && !slices.Contains(forPush, f.Do):
@@ -119,7 +120,7 @@ func (f *Fault) normalize() error {
 	return nil
 }
 
-// matches reports whether the fault concerns a request.
+// matches reports whether the fault is for this request.
 func (f *Fault) matches(method, p string) bool {
 	if f.On != OnAPI || f.Method != "" && !strings.EqualFold(f.Method, method) {
 		return false
@@ -138,8 +139,8 @@ func (f *Fault) matches(method, p string) bool {
 	return f.Path == "" || ok
 }
 
-// faults are the rules in force, in the order in which they were given. The
-// first that strikes is the only one that does.
+// faultRules are the active faults in the order in which they were added. Only
+// the first that applies takes effect.
 type faultRules struct {
 	mu        sync.Mutex
 	rng       *rand.Rand
@@ -152,7 +153,7 @@ func newFaultRules(seed uint64) *faultRules {
 	return &faultRules{rng: rand.New(rand.NewPCG(seed, 0xfa17))}
 }
 
-// Fail puts a fault in force and returns its id.
+// AddFault activates a fault and returns its id.
 func (s *Simulator) AddFault(f Fault) (int, error) {
 	if err := f.normalize(); err != nil {
 		return 0, err
@@ -166,14 +167,14 @@ func (s *Simulator) AddFault(f Fault) (int, error) {
 	return f.ID, nil
 }
 
-// Heal removes all faults.
+// ClearFaults removes all faults.
 func (s *Simulator) ClearFaults() {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.rules = nil
 }
 
-// Faults are those in force, with the counts that are left.
+// Faults returns the active faults with their remaining counts.
 func (s *Simulator) Faults() []Fault {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()

@@ -8,19 +8,18 @@ import (
 	"strings"
 )
 
-// How a neo account wants numbers in POST /calls. Callers report that a plus
-// sign is refused; real accounts are said to differ.
+// Spellings of numbers that POST /calls of a neo account accepts. Reports say
+// that sipgate refuses a plus sign, and that accounts differ.
 const (
 	NumbersBare   = "bare"   // without "+", else 400
 	NumbersPlus   = "plus"   // with "+", else 400
-	NumbersEither = "either" // as they come
+	NumbersEither = "either" // both
 )
 
-// classicOnly is what a neo account is told of an operation that it does not
-// have, verbatim.
+// classicOnly is sipgate's text for operations that neo does not support.
 const classicOnly = "This endpoint requires a sipgate Classic PBX Account"
 
-// neoAccount is the customer of the newer platform.
+// neoAccount returns the account on the newer platform.
 func neoAccount() *account {
 	office := newAccount("2951604", "Kanzlei Nordlicht", "+49406696951")
 	office.neo, office.numberFormat = true, NumbersBare
@@ -33,24 +32,24 @@ func neoAccount() *account {
 			&device{id: "y" + n, alias: "Mobiltelefon " + u.first, kind: "MOBILE", online: true, owner: u})
 	}
 	office.contacts = []*contact{
-		sharedContact("Amtsgericht, Geschäftsstelle", "SHARED", "+494066969830", ""),
-		sharedContact("Notariat Brandes", "SHARED", "+493023125862", "kontakt@brandes.example"),
+		sharedContact("Amtsgericht, Geschäftsstelle", "+494066969830", ""),
+		sharedContact("Notariat Brandes", "+493023125862", "kontakt@brandes.example"),
 	}
 	return office
 }
 
-// SetNumbers says how a neo account wants numbers from now on: NumbersBare,
-// NumbersPlus or NumbersEither.
+// SetNumberFormat sets the spelling of numbers that a neo account accepts:
+// NumbersBare, NumbersPlus or NumbersEither.
 func (s *Simulator) SetNumberFormat(accountID, numbers string) error {
 	a, err := s.account(accountID)
 	if err != nil {
 		return err
 	}
 	if !a.neo {
-		return errors.New("account " + a.id + " is not a neo one")
+		return errors.New("account " + a.id + " is not on neo")
 	}
 	if !slices.Contains([]string{NumbersBare, NumbersPlus, NumbersEither}, numbers) {
-		return errors.New("numbers are neither bare nor plus nor either")
+		return errors.New("numbers is not bare, plus or either")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +68,7 @@ func (s *Simulator) controlNumbers(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// platform is how access tokens name what the account is.
+// platform returns the featureScope of the account's access tokens.
 func (a *account) platform() string {
 	if a.neo {
 		return "NEO_PBX"
@@ -77,8 +76,8 @@ func (a *account) platform() string {
 	return "CLASSIC_PBX"
 }
 
-// product is the mainProductType of GET /account. The documentation is older
-// than neo and has no name for it.
+// product returns the mainProductType of GET /account. The documentation
+// predates neo and has no name for it.
 func (a *account) product() string {
 	if a.neo {
 		return "UNKNOWN"
@@ -86,8 +85,8 @@ func (a *account) product() string {
 	return "TEAM"
 }
 
-// lacks returns the refusal of a route that the account's platform does not
-// have, or nil. The words in which a classic account refuses are unknown.
+// unsupported returns the response to a route that the account's platform does
+// not support, or nil. sipgate's text on classic accounts is unknown.
 func (a *account) unsupported(r *route) *response {
 	classic := r.pattern == "sessions/calls" || strings.HasPrefix(r.pattern, "groups") || strings.Contains(r.pattern, "/phonelines")
 	no := response{status: http.StatusForbidden}
@@ -103,15 +102,15 @@ func (a *account) unsupported(r *route) *response {
 
 var bareFormat = regexp.MustCompile(`^[1-9][0-9]{6,14}$`)
 
-// spells reports whether a neo account takes a number that is spelled so.
+// acceptsNumber reports whether a neo account accepts this spelling of a number.
 func (a *account) acceptsNumber(number string) bool {
 	plus := strings.HasPrefix(number, "+")
 	return bareFormat.MatchString(strings.TrimPrefix(number, "+")) &&
 		(a.numberFormat == NumbersEither || plus == (a.numberFormat == NumbersPlus))
 }
 
-// startNeoCall is POST /calls of neo accounts. Its words are
-// known for devices only.
+// startNeoCall serves POST /calls of neo accounts. Of its error texts, only the
+// one for devices is known.
 func (s *Simulator) startNeoCall(q *apiRequest) response {
 	var in struct {
 		DeviceID          string `json:"deviceId"`
@@ -148,7 +147,7 @@ func (s *Simulator) startNeoCall(q *apiRequest) response {
 	return reply
 }
 
-// listChannels are the inboxes of a neo account, one for each user.
+// listChannels lists the inboxes of a neo account, one for each user.
 func (s *Simulator) listChannels(q *apiRequest) response {
 	var list []map[string]any
 	for _, u := range q.auth.account.users {
@@ -164,6 +163,6 @@ func (s *Simulator) listChannels(q *apiRequest) response {
 	return okJSON(items(list))
 }
 
-// channel is the id of the user's inbox on neo, which takes the place of a
-// phone line.
+// channel returns the id of the user's inbox on neo, which replaces the phone
+// line.
 func (u *user) channel() string { return "channel-" + u.id }

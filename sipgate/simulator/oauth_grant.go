@@ -191,7 +191,7 @@ func (a *authority) refreshable(g *grant) bool {
 
 // issue gives u a grant of the registered client without a sign-in, good in
 // both realms, and returns the token endpoint's answer.
-func (s *Simulator) issue(acc *account, u *user, scope string) map[string]any {
+func (s *Simulator) issue(u *user, scope string) map[string]any {
 	a := s.auth
 	g := a.newGrant(a.clients[0], u, "", scope, "")
 	m := a.mint(g)

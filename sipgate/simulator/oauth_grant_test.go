@@ -160,7 +160,7 @@ func TestTokensLookReal(t *testing.T) {
 func TestIssue(t *testing.T) {
 	l := newLogin(t, Options{})
 	u := l.sim.accounts[0].users[1]
-	b, _ := json.Marshal(l.sim.issue(u.account, u, " rtcm:read  history:read"))
+	b, _ := json.Marshal(l.sim.issue(u, " rtcm:read  history:read"))
 	var answer map[string]any
 	json.Unmarshal(b, &answer)
 	if keys := slices.Sorted(maps.Keys(answer)); !slices.Equal(keys, tokenKeys) {

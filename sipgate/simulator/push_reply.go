@@ -4,18 +4,17 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/xml"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
 )
 
-// reply is what the receiver of a newCall asked for. Call control by the reply
-// (Dial, Play, Gather, Reject, Hangup) is checked for its form, but not
-// carried out.
+// pushReply has the URLs in a reply to a newCall event.
 type pushReply struct{ OnAnswer, OnHangup string }
 
-// readReply reads the body of a push's answer, of which gzip is unpacked,
-// because the request offers it.
+// readReply reads the body of a reply. It decompresses gzip, because the request
+// accepts it.
 func readReply(resp *http.Response) ([]byte, error) {
 	body := io.Reader(io.LimitReader(resp.Body, maxReply))
 	if resp.Header.Get("Content-Encoding") == "gzip" {
@@ -28,23 +27,19 @@ func readReply(resp *http.Response) ([]byte, error) {
 	return io.ReadAll(body)
 }
 
-// replyError is what the webhook log says about a reply.
-type replyError string
-
-func (e replyError) Error() string { return string(e) }
-
-const (
-	errReplyType replyError = "Response does not have content type application/xml"
-	errReplyRoot replyError = "Root element is not Response"
-	errReplyMany replyError = "Response has more than one action"
-	errReplyName replyError = "Response has an unknown action"
-	errReplyURL  replyError = "onAnswer or onHangup is not an absolute http or https address"
+// The texts of these errors appear in the webhook log.
+var (
+	errReplyType = errors.New("Response does not have content type application/xml")
+	errReplyRoot = errors.New("Root element is not Response")
+	errReplyMany = errors.New("Response has more than one action")
+	errReplyName = errors.New("Response has an unknown action")
+	errReplyURL  = errors.New("onAnswer or onHangup is not an absolute http or https address")
 )
 
 var actions = map[string]bool{"Dial": true, "Play": true, "Gather": true, "Reject": true, "Hangup": true}
 
-// parseReply parses the answer to a push. An empty one asks for
-// nothing. The errors are those of the webhook log.
+// parseReply parses the reply to a newCall event. It checks actions (Dial,
+// Play, …), which are not carried out. An empty reply is valid.
 func parseReply(contentType string, body []byte) (pushReply, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return pushReply{}, nil

@@ -5,24 +5,21 @@ import (
 	"strings"
 )
 
-// recordingPath is where recordings are found. sipgate's own path and host are
-// not documented.
+// recordingPath is the path of recordings. sipgate does not document its own.
 const recordingPath = "/recordings/"
 
-// routesSound adds the recordings to mux.
+// routeRecordings adds the recordings to mux.
 func (s *Simulator) routeRecordings(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+recordingPath+"{file}", s.serveRecording)
 }
 
-// recordingURL is the address of a recording in the history. Without
-// [Options].Base it begins with the origin that was asked last.
+// recordingURL returns the URL of a recording.
 func (s *Simulator) recordingURL(id string) string {
 	return s.auth.base() + recordingPath + id + ".wav"
 }
 
-// serveRecording answers with the file, or the range of it that is asked for.
-// Whoever has valid credentials for the account gets it; to all others a
-// recording of another account looks like none.
+// serveRecording serves the file, or a range of it, to every user of the
+// account. Recordings of other accounts are not found.
 func (s *Simulator) serveRecording(w http.ResponseWriter, r *http.Request) {
 	grant, ok := s.authorise(r)
 	if !ok {

@@ -27,7 +27,7 @@ func (l *login) api(token, method, path, body string) (int, string) {
 
 // tokenOf gives a user all rights.
 func (l *login) tokenOf(u *user) string {
-	return fmt.Sprint(l.sim.issue(u.account, u, "all")["access_token"])
+	return fmt.Sprint(l.sim.issue(u, "all")["access_token"])
 }
 
 // recordedCall makes a call of 20 s over the API: recorded from second 2,

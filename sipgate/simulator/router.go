@@ -27,6 +27,7 @@ type response struct {
 
 var (
 	noContent    = response{status: http.StatusNoContent}
+	notFound     = response{status: http.StatusNotFound}
 	callNotFound = response{status: http.StatusNotFound, text: "Call not found"}
 )
 
@@ -53,7 +54,7 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request, seen *Reque
 	route, args, allow := findRoute(r)
 	if route == nil {
 		if len(allow) == 0 {
-			response{status: http.StatusNotFound}.write(w)
+			notFound.write(w)
 			return
 		}
 		w.Header().Set("Allow", strings.Join(allow, ", "))

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// The scripts that Play knows.
+// Names of scripts.
 const (
-	ScriptNone   = "none"   // nothing happens by itself
-	ScriptOffice = "office" // the first account has a working day, for ever
+	ScriptNone   = "none"   // no calls
+	ScriptOffice = "office" // the first account has calls all the time
 )
 
-// Play starts a script, which goes on until Close.
+// Play starts a script, which runs until Close.
 func (s *Simulator) Play(script string) error {
 	switch script {
 	case ScriptNone, "":
@@ -27,30 +27,31 @@ func (s *Simulator) Play(script string) error {
 	return fmt.Errorf("simulator: no script %q", script)
 }
 
-// A workday begins calls such that between two and five are present most of
-// the time; each of them then lives by itself (act). It uses the same model as
-// the API, so that whatever a visitor does has its effect.
+// officeScript begins calls so that most of the time two to five are live. Each
+// of them is a scriptedCall. The script uses the same model as the API, so that
+// commands of visitors take effect.
 type officeScript struct {
 	s       *Simulator
 	account *account
-	rng     *rand.Rand // only the director's
+	rng     *rand.Rand // used by run only
 	calls   uint64
 }
 
-// Limits of the office's liveliness.
+// Numbers of live calls that the script aims at.
 const (
 	minCalls = 2
 	maxCalls = 5
 )
 
-// graceTime is how long a call lives at least after the API acted on it.
+// idleTimeout is how long the script leaves a call alone after a command of the
+// API before it ends the call.
 const idleTimeout = 4 * time.Minute
 
 func (d *officeScript) run(ctx context.Context) {
 	d.fillPast()
 	for _, established := range []bool{true, true, false} {
 		d.start((*scriptedCall).incoming, established)
-		sleep(ctx, 20*time.Millisecond) // one after the other, to be replayable
+		sleep(ctx, 20*time.Millisecond) // in a fixed order, so that the script is reproducible
 	}
 	for ctx.Err() == nil {
 		pause := d.seconds(14, 30)
@@ -72,7 +73,7 @@ func seconds(rng *rand.Rand, least, most int) time.Duration {
 	return time.Duration(least)*time.Second + time.Duration(rng.Int64N(int64(most-least+1)*int64(time.Second)))
 }
 
-// pick chooses what the next call will be.
+// randomKind returns what happens in the next call.
 func (d *officeScript) randomKind() func(*scriptedCall, bool) {
 	switch n := d.rng.IntN(10); {
 	case n < 5:
@@ -84,7 +85,7 @@ func (d *officeScript) randomKind() func(*scriptedCall, bool) {
 	}
 }
 
-// start lets a call live; established skips its ringing.
+// start starts a scripted call. established skips the ringing.
 func (d *officeScript) start(live func(*scriptedCall, bool), established bool) {
 	d.calls++
 	a := &scriptedCall{officeScript: d, rng: rand.New(rand.NewPCG(d.s.opts.Seed+d.calls, 0xac7))}
@@ -94,8 +95,8 @@ func (d *officeScript) start(live func(*scriptedCall, bool), established bool) {
 	})
 }
 
-// tidy ends the calls that visitors began and left alone, and returns how many
-// calls are present.
+// endIdleCalls ends the calls that visitors began and left alone, and returns
+// the number of live calls.
 func (d *officeScript) endIdleCalls() int {
 	s := d.s
 	s.mu.Lock()
@@ -106,20 +107,22 @@ func (d *officeScript) endIdleCalls() int {
 			continue
 		}
 		live++
-		if idle := now.Sub(c.lastCommand); c.origin != "api" || idle < idleTimeout {
-			continue
-		}
-		if c.phase == ringing {
-			s.pbx.end(now, c, noAnswer)
-		} else {
-			s.pbx.end(now, c, normalClearing)
+		if c.origin == "api" && now.Sub(c.lastCommand) >= idleTimeout {
+			s.pbx.endIdle(now, c)
 		}
 	}
 	return live
 }
 
-// free are the users who are in no call, and whom none rings alone. The caller
-// holds Simulator.mu.
+func (x *pbx) endIdle(now time.Time, c *call) {
+	if c.phase == ringing {
+		x.end(now, c, noAnswer)
+	} else {
+		x.end(now, c, normalClearing)
+	}
+}
+
+// freeUsers returns the users who are not busy. The caller holds Simulator.mu.
 func (d *officeScript) freeUsers() []*user {
 	var list []*user
 	for _, u := range d.account.users {
@@ -130,21 +133,22 @@ func (d *officeScript) freeUsers() []*user {
 	return list
 }
 
-// engaged reports whether u is in a call, or rung alone, other than but.
+// isBusy reports whether u is in a call other than except, or is the only user
+// whom such a call rings.
 func (d *officeScript) isBusy(u *user, but *call) bool {
 	return slices.ContainsFunc(d.s.pbx.live(), func(c *call) bool {
 		return c != but && (c.owner == u || c.phase == ringing && len(c.users) == 1 && c.users[0] == u)
 	})
 }
 
-// strangers call without being contacts.
+// unknownNumbers are callers who are not contacts.
 var unknownNumbers = []string{
 	"+492214710312", "+493023125418", "+494066969158", "+498999998204",
 	"+496990009377", "+491713920071", "+491713920086", "anonymous",
 }
 
-// outside is a number that is in no call: mostly a contact's. The caller holds
-// Simulator.mu.
+// externalNumber returns a number that is not in a call, mostly a contact's. The
+// caller holds Simulator.mu.
 func (d *officeScript) externalNumber(rng *rand.Rand) string {
 	var numbers []string
 	for _, c := range d.account.contacts {
@@ -162,14 +166,14 @@ func (d *officeScript) externalNumber(rng *rand.Rand) string {
 	return unknownNumbers[0]
 }
 
-// past fills the history with the calls of the hours before.
+// fillPast fills the history with calls of the last five hours.
 func (d *officeScript) fillPast() {
 	d.s.mu.Lock()
 	defer d.s.mu.Unlock()
 	x := d.s.pbx
 	tell := x.publish
 	defer func() { x.publish = tell }()
-	x.publish = func(event) {} // nobody is told of what was before
+	x.publish = func(event) {} // past calls have no push events
 	now := d.s.now()
 	t := now.Add(-5 * time.Hour)
 	for i := 0; t.Before(now.Add(-12 * time.Minute)); i++ {
@@ -189,7 +193,7 @@ func (d *officeScript) fillPast() {
 		if c.phase == ringing {
 			cause = cancelled
 			if p.direction == in && i%2 == 0 {
-				c, _ = x.forwardToVoicemail(t, c) // it rings: it can be forwarded
+				c, _ = x.forwardToVoicemail(t, c) // cannot fail while it rings
 				t, cause = t.Add(d.seconds(6, 20)), normalClearing
 			}
 		}

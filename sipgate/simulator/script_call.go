@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// An act is the life of one call of the office, told from top to bottom. From
-// the moment when the API acts on the call, the act only watches, and ends the
-// call when it has been left alone for graceTime.
+// scriptedCall is one call of the office. Its methods incoming, outgoing and
+// missed run it from beginning to end. After a command of the API they change
+// nothing more and end the call after idleTimeout.
 type scriptedCall struct {
 	*officeScript
 	ctx  context.Context
@@ -16,7 +16,7 @@ type scriptedCall struct {
 	call *call
 }
 
-// begin begins the call that plan describes; false if it describes none.
+// begin begins the call that spec returns. It returns false if spec does.
 func (a *scriptedCall) begin(plan func() (callSpec, bool)) bool {
 	s := a.s
 	s.mu.Lock()
@@ -29,8 +29,9 @@ func (a *scriptedCall) begin(plan func() (callSpec, bool)) bool {
 	return some
 }
 
-// after waits, and then lets step happen, unless meanwhile the call ended or
-// was acted on. It reports whether the act goes on.
+// afterDelay waits for a random number of seconds and then runs step, unless
+// the call has ended or had a command of the API. It reports whether step ran
+// without an error.
 func (a *scriptedCall) afterDelay(least, most int, step func(x *pbx, now time.Time, c *call) error) bool {
 	sleep(a.ctx, seconds(a.rng, least, most))
 	s := a.s
@@ -42,19 +43,20 @@ func (a *scriptedCall) afterDelay(least, most int, step func(x *pbx, now time.Ti
 	return step(s.pbx, s.now(), a.call) == nil
 }
 
-// watch waits until the call, or what it was transferred to, has ended or was
-// left alone for long enough, and then ends it.
+// waitForEnd waits until the call, or the call to which it was transferred, has
+// ended, and ends it after idleTimeout.
 func (a *scriptedCall) waitForEnd() {
 	for a.ctx.Err() == nil {
-		rest, over := a.idleRemaining()
+		remaining, over := a.idleRemaining()
 		if over {
 			return
 		}
-		sleep(a.ctx, rest)
+		sleep(a.ctx, remaining)
 	}
 }
 
-// rest is how long the call must still be left alone, or true if it is over.
+// idleRemaining returns how long to wait until the call is idle for idleTimeout.
+// If it already is, it ends the call. It returns true if the call has ended.
 func (a *scriptedCall) idleRemaining() (time.Duration, bool) {
 	s := a.s
 	s.mu.Lock()
@@ -64,7 +66,7 @@ func (a *scriptedCall) idleRemaining() (time.Duration, bool) {
 		case c.successor != nil:
 			a.call = c.successor
 		case c.predecessor != nil && c.predecessor.phase != ended:
-			a.call = c.predecessor // not picked up: it goes on
+			a.call = c.predecessor // the transfer failed: the old call goes on
 		default:
 			return 0, true
 		}
@@ -74,18 +76,14 @@ func (a *scriptedCall) idleRemaining() (time.Duration, bool) {
 	if last.IsZero() {
 		last = c.startedAt
 	}
-	if rest := idleTimeout - now.Sub(last); rest > 0 {
-		return rest, false
+	if remaining := idleTimeout - now.Sub(last); remaining > 0 {
+		return remaining, false
 	}
-	cause := normalClearing
-	if c.phase == ringing {
-		cause = noAnswer
-	}
-	s.pbx.end(now, c, cause)
+	s.pbx.endIdle(now, c)
 	return 0, false
 }
 
-// chance is true once in n times.
+// oneIn returns true with probability 1/n.
 func (a *scriptedCall) oneIn(n int) bool { return a.rng.IntN(n) == 0 }
 
 func answerCall(x *pbx, now time.Time, c *call) error { return x.answer(now, c, nil) }
@@ -97,8 +95,8 @@ func hangUp(cause string) func(*pbx, time.Time, *call) error {
 	}
 }
 
-// conversation is an incoming call, to a member or to a group, that a member
-// answers; if none is free, nobody does.
+// incoming runs an incoming call to a user or group that a user answers, or a
+// missed call if every user is busy.
 func (a *scriptedCall) incoming(established bool) {
 	var who *user
 	if !a.begin(func() (callSpec, bool) {
@@ -123,13 +121,12 @@ func (a *scriptedCall) incoming(established bool) {
 	if a.afterDelay(ring, ring*2, a.answeredBy(who)) {
 		a.talk()
 	} else {
-		a.afterDelay(6, 12, cancelRinging) // who wanted to answer got another call
+		a.afterDelay(6, 12, cancelRinging) // every called user is busy now
 	}
 	a.waitForEnd()
 }
 
-// answeredBy lets who answer, or another whom the call rings, if who is
-// engaged meanwhile.
+// answeredBy answers as who, or as another called user if who is busy.
 func (a *scriptedCall) answeredBy(who *user) func(*pbx, time.Time, *call) error {
 	return func(x *pbx, now time.Time, c *call) error {
 		for _, u := range append([]*user{who}, c.users...) {
@@ -141,7 +138,7 @@ func (a *scriptedCall) answeredBy(who *user) func(*pbx, time.Time, *call) error 
 	}
 }
 
-// giveUp ends a call that still rings.
+// cancelRinging ends a call that still rings.
 func cancelRinging(x *pbx, now time.Time, c *call) error {
 	if c.phase == ringing {
 		x.end(now, c, cancelled)
@@ -149,7 +146,7 @@ func cancelRinging(x *pbx, now time.Time, c *call) error {
 	return nil
 }
 
-// outgoing is a call that a member makes.
+// outgoing runs a call that a user makes.
 func (a *scriptedCall) outgoing(bool) {
 	if !a.begin(func() (callSpec, bool) {
 		free := a.freeUsers()
@@ -177,8 +174,8 @@ func (a *scriptedCall) outgoing(bool) {
 	a.waitForEnd()
 }
 
-// missed is an incoming call that nobody answers: the caller gives up, or
-// talks to the voicemail.
+// missed runs an incoming call that no user answers: the caller hangs up or
+// reaches the voicemail.
 func (a *scriptedCall) missed(bool) {
 	a.begin(func() (callSpec, bool) {
 		u := a.account.users[a.rng.IntN(len(a.account.users))]
@@ -200,7 +197,7 @@ func (a *scriptedCall) toVoicemail(x *pbx, now time.Time, c *call) error {
 	return err
 }
 
-// talk is what happens in an established call until somebody hangs up.
+// talk runs an established call until a party hangs up.
 func (a *scriptedCall) talk() {
 	going := true
 	for n := 1 + a.rng.IntN(3); n > 0 && going; n-- {
@@ -226,13 +223,13 @@ func (a *scriptedCall) talk() {
 	}
 }
 
-// aside switches something on, and after a while off again.
+// toggle turns something on, and off again after a while.
 func (a *scriptedCall) toggle(least, most int, turn func(*pbx, time.Time, *call, bool) error) bool {
 	return a.afterDelay(15, 60, func(x *pbx, now time.Time, c *call) error { return turn(x, now, c, true) }) &&
 		a.afterDelay(least, most, func(x *pbx, now time.Time, c *call) error { return turn(x, now, c, false) })
 }
 
-// handOver transfers the call to a colleague who is free.
+// transferToColleague transfers the call to a user who is not busy.
 func (a *scriptedCall) transferToColleague(x *pbx, now time.Time, c *call) error {
 	free := a.freeUsers()
 	if len(free) == 0 {

@@ -7,12 +7,11 @@ import (
 	"fmt"
 )
 
-// sampleRate is the sampling rate of telephone sound in Hz: of what the simulator
-// accepts as an announcement and of what it serves as a recording.
+// sampleRate is the sample rate in Hz of telephone audio: of announcements and
+// recordings.
 const sampleRate = 8000
 
-// wavHeaderSize is the length in bytes of the one header form that the
-// simulator writes: RIFF, fmt and data chunk, nothing else.
+// wavHeaderSize is the length in bytes of the header that wavHeader returns.
 const wavHeaderSize = 44
 
 // pcmSubFormat is the GUID of plain PCM in a WAVE_FORMAT_EXTENSIBLE header.
@@ -20,11 +19,10 @@ var pcmSubFormat = []byte{1, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 
 
 var errNotWAV = errors.New("not a WAV file")
 
-// parseWAV returns the samples of a WAV file in the one form that telephones
-// play: mono, 16-bit PCM, 8 kHz. It is strict: sizes that point beyond the
-// file, a missing or second chunk, an empty or odd data chunk and every other
-// form are refused, and the error says in plain words why. It never allocates
-// more than the file is long. Bytes after the RIFF chunk are ignored.
+// parseWAV returns the samples of a WAV file in telephone format: mono, 16-bit
+// PCM, 8 kHz. It refuses other formats, sizes beyond the end of the file,
+// missing and duplicate chunks, and empty or odd data chunks. It ignores bytes
+// after the RIFF chunk, and never allocates more than the size of the file.
 func parseWAV(file []byte) ([]int16, error) {
 	if len(file) < 12 || string(file[:4]) != "RIFF" || string(file[8:12]) != "WAVE" {
 		return nil, errNotWAV
@@ -50,17 +48,17 @@ func parseWAV(file []byte) ([]int16, error) {
 	return samples, nil
 }
 
-// wavChunks finds the contents of the fmt and the data chunk, in this order
-// and each exactly once. Other chunks are skipped, with their pad byte.
+// wavChunks returns the contents of the fmt and the data chunk, which must come
+// in this order, each once. It skips other chunks with their pad bytes.
 func wavChunks(body []byte) (format, data []byte, err error) {
 	for len(body) > 0 {
 		if len(body) < 8 {
-			return nil, nil, fmt.Errorf("truncated WAV chunk header")
+			return nil, nil, errors.New("truncated WAV chunk header")
 		}
 		id, size := string(body[:4]), int64(binary.LittleEndian.Uint32(body[4:]))
 		body = body[8:]
 		if size > int64(len(body)) {
-			return nil, nil, fmt.Errorf("truncated WAV chunk %q: %d bytes announced, %d there", id, size, len(body))
+			return nil, nil, fmt.Errorf("truncated WAV chunk %q: %d bytes declared, %d present", id, size, len(body))
 		}
 		content := body[:size:size]
 		body = body[min(size+size%2, int64(len(body))):]
@@ -82,11 +80,11 @@ func wavChunks(body []byte) (format, data []byte, err error) {
 	return format, data, nil
 }
 
-// checkFormat accepts a fmt chunk that says mono 16-bit PCM at 8 kHz and is
-// consistent with itself.
+// checkFormat validates a fmt chunk: mono 16-bit PCM at 8 kHz, with consistent
+// rates.
 func checkFormat(f []byte) error {
 	if len(f) < 16 {
-		return fmt.Errorf("WAV fmt chunk of %d bytes, 16 are needed", len(f))
+		return fmt.Errorf("WAV fmt chunk of %d bytes, want 16", len(f))
 	}
 	word := func(at int) int { return int(binary.LittleEndian.Uint16(f[at:])) }
 	tag, channels, bits := word(0), word(2), word(14)
@@ -95,7 +93,7 @@ func checkFormat(f []byte) error {
 	}
 	hertz := binary.LittleEndian.Uint32(f[4:])
 	if tag != 1 || channels != 1 || bits != 16 || hertz != sampleRate {
-		return fmt.Errorf("mono 16-bit PCM at 8000 Hz is needed, this WAV file has format %d, %d channel(s), %d bit, %d Hz",
+		return fmt.Errorf("want mono 16-bit PCM at 8000 Hz, but the WAV file has format %d, %d channel(s), %d bit, %d Hz",
 			tag, channels, bits, hertz)
 	}
 	if binary.LittleEndian.Uint32(f[8:]) != 2*sampleRate || word(12) != 2 {
@@ -104,8 +102,8 @@ func checkFormat(f []byte) error {
 	return nil
 }
 
-// wavHeader returns the 44 bytes that go before n samples of mono 16-bit PCM
-// at 8 kHz.
+// wavHeader returns the header of a file with n samples of mono 16-bit PCM at
+// 8 kHz.
 func wavHeader(n int64) []byte {
 	h := make([]byte, 0, wavHeaderSize)
 	le := binary.LittleEndian
