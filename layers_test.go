@@ -62,7 +62,6 @@ const homes = `
 	github.com/pressly/goose/v3       < web/database
 	modernc.org/sqlite                < web/database
 	github.com/a-h/templ              < views
-	github.com/tdewolff/minify/v2     < static
 	golang.org/x/text/message         < views
 	golang.org/x/text/feature/plural  < views
 	github.com/nyaruka/phonenumbers   < sipgate

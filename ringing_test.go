@@ -115,7 +115,6 @@ func TestBrowserRinging(t *testing.T) {
 	theirs, leader := testRingsInOneTab(t, l)
 	testTabTakesOver(t, l, theirs, leader)
 	testRingsAfterQuietHours(t, l)
-	testQuietHours(t, one)
 	one.picture("ringing")
 }
 
@@ -201,27 +200,6 @@ func testRingsAfterQuietHours(t *testing.T, l *listener) {
 		p.run(`ears.now = new Real(2026, 10, 26, 6, 0).getTime()`)
 	}
 	l.s.eventually("the end of the quiet hours", func() bool { a, b := l.strokes(); return a+b >= 8 && len(l.notes()) == 1 })
-}
-
-// testQuietHours holds the page's idea of quiet hours against a table. The 23rd
-// of November 2026 is a Monday.
-func testQuietHours(t *testing.T, p *tab) {
-	for _, test := range []struct {
-		hours string
-		at    string // day, hour, minute
-		want  bool
-	}{
-		{"", "23, 3, 0", false},
-		{"1200 420 127", "23, 19, 59", false}, {"1200 420 127", "23, 20, 0", true}, {"1200 420 127", "24, 6, 59", true}, {"1200 420 127", "24, 7, 0", false},
-		{"720 780 1", "23, 12, 30", true}, {"720 780 1", "23, 13, 0", false}, {"720 780 1", "24, 12, 30", false},
-		{"1320 360 16", "27, 23, 0", true}, {"1320 360 16", "28, 5, 0", true}, {"1320 360 16", "28, 23, 0", false}, {"1320 360 16", "27, 5, 0", false},
-		{"1320 360 64", "23, 5, 0", true}, {"1320 360 64", "22, 5, 0", false}, // Sunday's night
-		{"480 480 1", "23, 8, 0", true}, {"480 480 1", "24, 7, 59", true}, {"480 480 1", "24, 8, 0", false}, {"480 480 1", "23, 7, 59", false},
-	} {
-		if got := eval[bool](p, fmt.Sprintf(`callboard.bell.quiet(%q, new Real(2026, 10, %s))`, test.hours, test.at)); got != test.want {
-			t.Errorf("hours %q at %s: quiet is %v", test.hours, test.at, got)
-		}
-	}
 }
 
 // The board with own calls only hides no call without a word, in all tabs, and

@@ -22,7 +22,7 @@ func (h *handlers) routes() *http.ServeMux {
 	public("POST /push/{secret}", h.push)
 	public("GET /healthz", h.healthy)
 	public("GET /session", h.session)
-	mux.Handle("GET /static/", static.Handler())
+	mux.Handle("GET /static/", static.Handler(h.Demo))
 	public("GET /gallery", h.gallery) // in the demo
 	public("GET /gallery/{name}", h.exhibit)
 

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// contrasts are the pairs of colours that meet, the one in front first, and
-// the least contrast between them: 7 for the text of a row (WCAG level AAA),
-// 4.5 for all other text (AA), 3 for edges that say where a control is.
+// contrasts are the pairs of colours that meet, the foreground first, and the
+// minimum contrast between them: 7 for the text of a row (WCAG level AAA), 4.5
+// for all other text (AA), 3 for the edges of controls.
 const contrasts = `
 	7:   text/card text/raised text/quiet-bg soft/card soft/quiet-bg
 	7:   ring/ring-bg talk/talk-bg held/held-bg bad/bad-bg on-hang/hang
@@ -22,10 +22,10 @@ const contrasts = `
 	3:   edge/bg edge/card edge/raised brand/raised
 `
 
-// TestContrast holds the colours of the style sheet against them, in the light
-// and in the dark.
-func TestContrast(t *testing.T) {
-	css, err := os.ReadFile("app.css")
+// The colours of the style sheet have these contrasts, in the light theme and in
+// the dark one.
+func TestColoursHaveContrast(t *testing.T) {
+	css, err := os.ReadFile("src/css/app.css")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,24 +35,24 @@ func TestContrast(t *testing.T) {
 	}
 	n := 0
 	for line := range strings.Lines(contrasts) {
-		least, pairs, ok := strings.Cut(strings.TrimSpace(line), ":")
+		minimum, pairs, ok := strings.Cut(strings.TrimSpace(line), ":")
 		if !ok {
 			continue
 		}
-		want, err := strconv.ParseFloat(least, 64)
+		want, err := strconv.ParseFloat(minimum, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, pair := range strings.Fields(pairs) {
-			front, back, _ := strings.Cut(pair, "/")
+			foreground, background, _ := strings.Cut(pair, "/")
 			for i, theme := range []string{"light", "dark"} {
-				a, known := themes[i][front]
-				b, alsoKnown := themes[i][back]
+				a, known := themes[i][foreground]
+				b, alsoKnown := themes[i][background]
 				if !known || !alsoKnown {
 					t.Fatalf("no colours %s", pair)
 				}
 				if got := contrast(a, b); got < want {
-					t.Errorf("%s in the %s: %.2f, want %g", pair, theme, got, want)
+					t.Errorf("%s in the %s theme: %.2f, want %g", pair, theme, got, want)
 				}
 				n++
 			}
@@ -61,8 +61,8 @@ func TestContrast(t *testing.T) {
 	t.Logf("%d pairs", n)
 }
 
-// TestContrastItself shows that the reckoning is that of WCAG 2.2.
-func TestContrastItself(t *testing.T) {
+// The formula is that of WCAG 2.2.
+func TestContrastFormula(t *testing.T) {
 	for pair, want := range map[[2]string]string{
 		{"#000000", "#ffffff"}: "21.00", {"#777777", "#ffffff"}: "4.48", {"#ffffff", "#777777"}: "4.48", {"#0000ff", "#ffff00"}: "8.00", {"#123456", "#123456"}: "1.00",
 	} {
@@ -72,7 +72,7 @@ func TestContrastItself(t *testing.T) {
 	}
 }
 
-// luminance is the relative luminance of a colour such as "#14201d".
+// luminance returns the relative luminance of a colour such as "#14201d".
 func luminance(colour string) float64 {
 	var sum float64
 	for i, weight := range []float64{.2126, .7152, .0722} {

@@ -15,19 +15,19 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "draw the icons anew")
+var update = flag.Bool("update", false, "write the icons that are drawn here")
 
-// The icons of the installed dashboard are drawn here from the same figures as
-// favicon.svg: its 32 by 32 units, three lines and a dot.
+// The icons of the installed dashboard are drawn here with the geometry of
+// favicon.svg: 32 by 32 units, three lines and a dot.
 var (
 	ground = color.NRGBA{0x0f, 0x76, 0x6e, 0xff}
 	white  = color.NRGBA{0xff, 0xff, 0xff, 0xff}
 	amber  = color.NRGBA{0xfb, 0xbf, 0x24, 0xff}
-	strips = [][3]float64{{8, 17, 10.5}, {8, 24, 16}, {8, 14, 21.5}} // from, to, height
+	lines  = [][3]float64{{8, 17, 10.5}, {8, 24, 16}, {8, 14, 21.5}} // from, to, height
 )
 
-// iconFiles are those that are drawn: how large, and whether their ground fills
-// the square, because the system cuts a shape of its own out of it.
+// iconFiles are the size of each icon, and whether its ground fills the square,
+// because the system cuts a shape of its own out of it.
 var iconFiles = map[string]struct {
 	size int
 	full bool
@@ -36,14 +36,15 @@ var iconFiles = map[string]struct {
 	"icon-maskable-512.png": {512, true}, "apple-touch-icon.png": {180, true},
 }
 
-// at is the colour of a point in units; transparent outside of round corners.
+// at returns the colour of a point in units; it is transparent outside the round
+// corners.
 func at(x, y float64, full bool) color.NRGBA {
 	if full { // what matters stays within the circle of four fifths
 		x, y = 16+(x-16)*1.3, 16+(y-16)*1.3
 	} else if dx, dy := math.Abs(x-16)-7, math.Abs(y-16)-7; math.Hypot(math.Max(dx, 0), math.Max(dy, 0)) > 9 {
 		return color.NRGBA{}
 	}
-	for _, s := range strips {
+	for _, s := range lines {
 		if math.Hypot(x-math.Min(math.Max(x, s[0]), s[1]), y-s[2]) <= 1.6 {
 			return white
 		}
@@ -54,7 +55,7 @@ func at(x, y float64, full bool) color.NRGBA {
 	return ground
 }
 
-// draw takes the mean of sixteen points for each pixel.
+// draw returns an icon. Each pixel is the mean of sixteen points.
 func draw(size int, full bool) *image.NRGBA {
 	const fine = 4
 	img := image.NewNRGBA(image.Rect(0, 0, size, size))
@@ -75,9 +76,9 @@ func draw(size int, full bool) *image.NRGBA {
 	return img
 }
 
-// TestIcons holds the files against the drawing. Run it with -update after a
-// change of the drawing.
-func TestIcons(t *testing.T) {
+// The icon files are what is drawn here. Run it with -update after a change of
+// the drawing.
+func TestIconFilesAreDrawnHere(t *testing.T) {
 	for name, f := range iconFiles {
 		want := draw(f.size, f.full)
 		if *update {
@@ -107,9 +108,8 @@ func TestIcons(t *testing.T) {
 	}
 }
 
-// TestFaviconRings holds the two small drawings apart: both are whole, and they
-// differ.
-func TestFaviconRings(t *testing.T) {
+// The icon of a ringing call differs from the usual one, and both are well-formed.
+func TestRingingFaviconDiffers(t *testing.T) {
 	seen := map[string]bool{}
 	for _, name := range []string{"favicon.svg", "favicon-ringing.svg"} {
 		text, err := os.ReadFile(name)
@@ -130,10 +130,10 @@ func TestFaviconRings(t *testing.T) {
 	}
 }
 
-// TestManifest reads the manifest of each language as a browser does: names,
-// a start within the scope, and icons that are there in the size that is told,
-// of both purposes.
-func TestManifest(t *testing.T) {
+// The manifest of each language has what a browser needs to install the dashboard:
+// names, a start within the scope, and icons of both purposes in the size that it
+// states.
+func TestManifestIsInstallable(t *testing.T) {
 	for _, lang := range []string{"en", "de"} {
 		answer := get(t, "GET", URL("manifest-"+lang+".webmanifest"), "")
 		if kind := answer.Header.Get("Content-Type"); kind != "application/manifest+json" {

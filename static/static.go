@@ -1,7 +1,9 @@
-// Package static holds the files that a browser fetches: style sheet, script,
+// Package static holds the files that a browser fetches: style sheets, scripts,
 // icons and the libraries in vendor/. They are embedded in the binary and named
 // by their content, so that they may be cached for ever and a new version is
 // never mixed with an old one.
+//
+// Scripts and style sheets are written in src/ and bundled into dist/.
 package static
 
 import (
@@ -18,20 +20,24 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/tdewolff/minify/v2"
-	"github.com/tdewolff/minify/v2/css"
-	"github.com/tdewolff/minify/v2/js"
 )
 
 // Prefix is the path under which [Handler] expects to be mounted.
 const Prefix = "/static/"
 
-//go:embed *.css *.js *.svg *.png *.webmanifest vendor/*.js
+// bundles is the folder of the files that go generate writes. It is no part of
+// their names: URL("board.js").
+const bundles = "dist/"
+
+//go:embed dist/*.css dist/*.js dist/*.map *.svg *.png *.webmanifest vendor/*.js
 var embedded embed.FS
 
-// types are the kinds of files there are. Anything else is refused at start,
-// so that no file is ever served with a guessed type.
+// mapExt is the ending of source maps. A map has the name of its script and this
+// ending.
+const mapExt = ".map"
+
+// types are the content types by ending. A file with another ending is refused at
+// start, so that no file is ever served with a guessed type.
 var types = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
@@ -39,18 +45,24 @@ var types = map[string]string{
 	".png": "image/png",
 
 	".webmanifest": "application/manifest+json",
+	mapExt:         "application/json",
 }
 
 // A file is one embedded file, ready to be sent.
 type file struct {
-	kind  string
-	plain func() []byte // without comments and spaces; made when it is first asked for, as is
-	small func() []byte // the same as gzip; nil if not smaller
+	kind    string
+	content []byte
+	gzipped func() []byte // nil if not smaller; made when it is first asked for
+}
+
+func newFile(kind string, content []byte) file {
+	return file{kind, content, sync.OnceValue(func() []byte { return compress(content) })}
 }
 
 var (
 	addresses = map[string]string{} // "app.css" → "/static/app.3f2a9c01d2e4.css"
 	served    = map[string]file{}   // "/static/app.3f2a9c01d2e4.css" → the file
+	maps      = map[string]file{}   // "/static/board.3f2a9c01d2e4.js.map" → the source map of that script
 )
 
 func init() {
@@ -62,18 +74,28 @@ func init() {
 		if err != nil {
 			return err
 		}
-		return add(name, content)
+		return add(strings.TrimPrefix(name, bundles), content)
 	})
 	if err != nil {
 		panic(fmt.Sprintf("static: %v", err))
 	}
 }
 
+// add makes a file known under its name. Files come in the order of the alphabet:
+// a map after its script, a manifest after its icons.
 func add(name string, content []byte) error {
 	ext := path.Ext(name)
 	kind, known := types[ext]
 	if !known {
 		return fmt.Errorf("%s: no content type for %q", name, ext)
+	}
+	if ext == mapExt {
+		script, ok := addresses[strings.TrimSuffix(name, ext)]
+		if !ok {
+			return fmt.Errorf("%s: no script", name)
+		}
+		maps[script+ext] = newFile(kind, content)
+		return nil
 	}
 	if ext == ".webmanifest" {
 		content = withIcons(content)
@@ -81,35 +103,12 @@ func add(name string, content []byte) error {
 	sum := sha256.Sum256(content)
 	address := Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
 	addresses[name] = address
-	plain := sync.OnceValue(func() []byte { return shorten(name, kind, content) })
-	served[address] = file{kind, plain, sync.OnceValue(func() []byte { return compress(plain()) })}
+	served[address] = newFile(kind, content)
 	return nil
 }
 
-// shortener takes out what people need and browsers do not.
-var shortener = func() *minify.M {
-	m := minify.New()
-	m.AddFunc("text/css", css.Minify)
-	m.AddFunc("text/javascript", js.Minify)
-	return m
-}()
-
-// shorten is a style sheet or script of ours, made short; anything else as it
-// is. One that cannot be read is sent as it is; a test sees to it that there is
-// none.
-func shorten(name, kind string, content []byte) []byte {
-	if strings.HasPrefix(name, "vendor/") {
-		return content
-	}
-	short, err := shortener.Bytes(kind, bytes.Clone(content)) // which it writes into
-	if err != nil {
-		return content
-	}
-	return short
-}
-
-// withIcons is a manifest with the addresses of its icons. They come before it
-// in the alphabet, and so have theirs already.
+// withIcons returns a manifest with the addresses of its icons in place of their
+// names.
 func withIcons(manifest []byte) []byte {
 	return icon.ReplaceAllFunc(manifest, func(src []byte) []byte {
 		return fmt.Appendf(nil, `"src": %q`, URL(string(icon.FindSubmatch(src)[1])))
@@ -118,6 +117,7 @@ func withIcons(manifest []byte) []byte {
 
 var icon = regexp.MustCompile(`"src": "([^"]+)"`)
 
+// compress returns content as gzip, or nil if that is not smaller.
 func compress(content []byte) []byte {
 	var out bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression)
@@ -140,30 +140,42 @@ func URL(name string) string {
 	return address
 }
 
-// Handler serves every address that [URL] gives out, and nothing else.
-func Handler() http.Handler {
-	return http.HandlerFunc(serve)
+// Handler serves every address that [URL] returns. With sourceMaps it also serves
+// the source maps of scripts, and refers to them in a header that only a
+// browser's developer tools read.
+func Handler(sourceMaps bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f, ok := served[r.URL.Path]
+		if sourceMaps {
+			if _, has := maps[r.URL.Path+mapExt]; has {
+				w.Header().Set("SourceMap", r.URL.Path+mapExt)
+			} else if !ok {
+				f, ok = maps[r.URL.Path]
+			}
+		}
+		serve(w, r, f, ok)
+	})
 }
 
-func serve(w http.ResponseWriter, r *http.Request) {
+// serve sends f, or 404 if it was not found.
+func serve(w http.ResponseWriter, r *http.Request, f file, found bool) {
+	h := w.Header()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
+		h.Set("Allow", "GET, HEAD")
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
-	f, ok := served[r.URL.Path]
-	if !ok {
-		w.Header().Set("Cache-Control", "no-store")
+	if !found {
+		h.Set("Cache-Control", "no-store")
 		http.Error(w, "not found", http.StatusNotFound)
 		return
 	}
-	h := w.Header()
 	h.Set("Content-Type", f.kind)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
-	body := f.plain()
+	body := f.content
 	if TakesGzip(r.Header.Values("Accept-Encoding")) {
-		if small := f.small(); small != nil {
+		if small := f.gzipped(); small != nil {
 			h.Set("Content-Encoding", "gzip")
 			body = small
 		}
@@ -174,8 +186,8 @@ func serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TakesGzip reads Accept-Encoding as RFC 9110, 12.5.3 means it: gzip, x-gzip
-// or *, unless its quality is zero.
+// TakesGzip reports whether values of Accept-Encoding allow gzip, as RFC 9110,
+// 12.5.3 defines it: gzip, x-gzip or *, unless its quality is zero.
 func TakesGzip(values []string) bool {
 	for _, value := range values {
 		for part := range strings.SplitSeq(value, ",") {

@@ -28,7 +28,7 @@ func get(t *testing.T, method, path, encoding string) *http.Response {
 		r.Header.Set("Accept-Encoding", encoding)
 	}
 	w := httptest.NewRecorder()
-	Handler().ServeHTTP(w, r)
+	Handler(false).ServeHTTP(w, r)
 	return w.Result()
 }
 
@@ -41,23 +41,27 @@ func body(t *testing.T, r *http.Response) []byte {
 	return b
 }
 
+// content returns what a file holds on disk.
+func content(t *testing.T, name string) []byte {
+	t.Helper()
+	c, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		c, err = os.ReadFile(bundles + name)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func TestEveryFileIsServed(t *testing.T) {
 	if len(addresses) < 7 {
 		t.Fatalf("only %d files", len(addresses))
 	}
 	for name := range addresses {
-		want, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		switch ext := filepath.Ext(name); {
-		case ext == ".webmanifest":
+		want := content(t, name)
+		if filepath.Ext(name) == ".webmanifest" {
 			want = withIcons(want)
-		case (ext == ".js" || ext == ".css") && !strings.HasPrefix(name, "vendor/"):
-			long := len(want)
-			if want, err = shortener.Bytes(types[ext], want); err != nil || len(want) >= long {
-				t.Errorf("%s cannot be made short: %v", name, err)
-			}
 		}
 		plain := get(t, "GET", URL(name), "")
 		if got := body(t, plain); plain.StatusCode != 200 || !bytes.Equal(got, want) {
@@ -91,7 +95,7 @@ func TestEveryFileIsServed(t *testing.T) {
 func TestNothingElseIsServed(t *testing.T) {
 	for _, path := range []string{
 		"/static/", "/static/app.css", "/static/app.000000000000.css", "/static/vendor/", "/static/../static.go", "/static/%2e%2e/static.go",
-		"/static/package.json", "/static/vendor/SHA256SUMS", URL("app.css") + "/", URL("app.css") + "%00", strings.ToUpper(URL("app.css")),
+		"/static/package.json", "/static/tsconfig.json", "/static/vendor/SHA256SUMS", "/static/src/dom.js", "/static/dist/app.css", URL("board.js") + ".map", URL("app.css") + "/", URL("app.css") + "%00", strings.ToUpper(URL("app.css")),
 	} {
 		r := get(t, "GET", path, "")
 		if r.StatusCode != 404 || r.Header.Get("Cache-Control") != "no-store" {
@@ -120,8 +124,77 @@ func TestTakesGzip(t *testing.T) {
 	}
 }
 
-// TestVendored holds the browser libraries against what was taken from npm.
-func TestVendored(t *testing.T) {
+// Only a handler with source maps serves them, and refers to them.
+func TestSourceMaps(t *testing.T) {
+	scripts, err := filepath.Glob("src/entries/*.js")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal(scripts, err)
+	}
+	for _, script := range scripts {
+		address := URL(filepath.Base(script))
+		if at := get(t, "GET", address, "").Header.Get("SourceMap"); at != "" {
+			t.Errorf("%s refers to %s", address, at)
+		}
+		demo := func(path string) *http.Response {
+			w := httptest.NewRecorder()
+			Handler(true).ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+			return w.Result()
+		}
+		at := demo(address).Header.Get("SourceMap")
+		if at == "" || get(t, "GET", at, "").StatusCode != 404 {
+			t.Errorf("%s: the map is at %q", address, at)
+			continue
+		}
+		var m struct {
+			Version int
+			Sources []string
+			Content []string `json:"sourcesContent"`
+		}
+		if answer := demo(at); answer.StatusCode != 200 || json.Unmarshal(body(t, answer), &m) != nil ||
+			m.Version != 3 || len(m.Content) != len(m.Sources) || !slices.Contains(m.Sources, "../"+filepath.ToSlash(script)) {
+			t.Errorf("%s: status %d, sources %q", at, answer.StatusCode, m.Sources)
+		}
+	}
+	if missing := httptest.NewRecorder(); true {
+		Handler(true).ServeHTTP(missing, httptest.NewRequest("GET", URL("app.css")+".map", nil))
+		if missing.Code != 404 {
+			t.Errorf("the map of a style sheet: %d", missing.Code)
+		}
+	}
+}
+
+// Every entry has its bundle, and every bundle its entry: go generate writes new
+// files, and removes none.
+func TestBundlesAreThoseOfTheEntries(t *testing.T) {
+	want := map[string]bool{}
+	entries, err := filepath.Glob("src/entries/*")
+	if err != nil || len(entries) < 10 {
+		t.Fatal(entries, err)
+	}
+	for _, entry := range entries {
+		name := filepath.Base(entry)
+		want[name] = true
+		if filepath.Ext(name) == ".js" {
+			want[name+mapExt] = true
+		}
+	}
+	files, err := os.ReadDir("dist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if !want[file.Name()] {
+			t.Errorf("%s has no entry", file.Name())
+		}
+		delete(want, file.Name())
+	}
+	for name := range want {
+		t.Errorf("%s is missing: run go generate", name)
+	}
+}
+
+// The browser libraries are the files that were taken from npm.
+func TestVendoredLibrariesAreUnchanged(t *testing.T) {
 	sums, err := os.Open("vendor/SHA256SUMS")
 	if err != nil {
 		t.Fatal(err)
@@ -162,32 +235,26 @@ func TestVendored(t *testing.T) {
 	}
 }
 
-// elsewhere are the files of other pages than the board, and one in place of
-// another.
-var elsewhere = strings.Fields(`pages.css figures.css wall.css wall.js history.css history.js settings.css settings.js setup.css tel.js
-	gallery.js sounds.css sounds.js wav.js mic.js tape.js manifest-de.webmanifest`)
+// firstVisit are the files of this package that a first visit of the board loads.
+var firstVisit = []string{"app.css", "dialogs.css", "vendor/htmx.min.js", "vendor/hx-ws.min.js", "board.js", "icons.svg", "favicon.svg", "manifest-en.webmanifest"}
 
-// TestWeight shows what of this package a first visit of the board fetches.
-func TestWeight(t *testing.T) {
+// A first visit of the board is light. The page itself comes on top, and all may
+// be 60,000 bytes.
+func TestFirstVisitIsLight(t *testing.T) {
 	var all int
-	for name := range addresses {
-		if filepath.Ext(name) == ".png" || slices.Contains(elsewhere, name) {
-			continue // when it is installed, of other pages, or in place of another
-		}
+	for _, name := range firstVisit {
 		all += len(body(t, get(t, "GET", URL(name), "gzip")))
 	}
-	t.Logf("%d bytes in %d files", all, len(addresses))
-	if all > 45_000 { // the page itself comes on top, and all may be 60,000
+	t.Logf("%d bytes in %d files", all, len(firstVisit))
+	if all > 42_000 {
 		t.Errorf("%d bytes", all)
 	}
 }
 
-// TestOwnFiles looks at the files that are written by hand: drawings that a
-// browser can read, and nothing that the Content-Security-Policy refuses.
-func TestOwnFiles(t *testing.T) {
+// The drawings are XML that a browser reads.
+func TestDrawingsAreWellFormed(t *testing.T) {
 	for _, name := range []string{"icons.svg", "favicon.svg"} {
-		content, _ := embedded.ReadFile(name)
-		for d := xml.NewDecoder(bytes.NewReader(content)); ; {
+		for d := xml.NewDecoder(bytes.NewReader(content(t, name))); ; {
 			if _, err := d.Token(); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
@@ -195,24 +262,39 @@ func TestOwnFiles(t *testing.T) {
 			}
 		}
 	}
-	scripts, err := fs.Glob(embedded, "*.js")
-	if err != nil || len(scripts) < 4 {
-		t.Fatalf("scripts %q: %v", scripts, err)
+}
+
+// Neither sources nor bundles contain what the Content-Security-Policy refuses.
+func TestScriptsAndStylesKeepThePolicy(t *testing.T) {
+	bad := map[string]*regexp.Regexp{
+		".js":  regexp.MustCompile(`\beval\(|\bFunction\(|innerHTML *=|document\.write|insertAdjacentHTML|setTimeout\("`),
+		".css": regexp.MustCompile(`url\(|http:|https:`),
 	}
-	for _, name := range scripts {
-		content, _ := embedded.ReadFile(name)
-		for _, bad := range []string{`\beval\(`, `\bFunction\(`, `innerHTML *=`, `document\.write`, `insertAdjacentHTML`, `setTimeout\("`} {
-			if found := regexp.MustCompile(bad).Find(content); found != nil {
-				t.Errorf("%s contains %s", name, found)
+	files := map[string]int{}
+	for _, pattern := range []string{"src/*", "src/entries/*", "src/css/*", "dist/*"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range found {
+			ext := filepath.Ext(name)
+			if bad[ext] == nil || strings.HasSuffix(name, ".test.js") {
+				continue
+			}
+			files[ext]++
+			text := content(t, name)
+			if at := bad[ext].Find(text); at != nil {
+				t.Errorf("%s contains %s", name, at)
+			}
+			if strings.HasPrefix(name, bundles) && bytes.Contains(text, []byte("@import")) {
+				t.Errorf("%s imports another file", name)
+			}
+			if ext == ".js" && !strings.HasPrefix(name, bundles) && !bytes.HasPrefix(text, []byte("// @ts-check\n")) {
+				t.Errorf("%s does not begin with @ts-check", name)
 			}
 		}
 	}
-	for _, name := range []string{"app.css", "pages.css", "figures.css", "wall.css", "settings.css", "sheets.css"} {
-		css, _ := embedded.ReadFile(name)
-		for _, bad := range []string{"@import", "url(", "http:", "https:"} {
-			if bytes.Contains(css, []byte(bad)) {
-				t.Errorf("%s contains %s", name, bad)
-			}
-		}
+	if files[".js"] < 40 || files[".css"] < 20 {
+		t.Errorf("only %v files", files)
 	}
 }

@@ -102,7 +102,7 @@ func (p Page) keyCap(name string) string {
 	return p.t("cap." + name)
 }
 
-// keys are the shortcuts of the board, as app.js obeys them.
+// keys are the shortcuts of the board, as shortcuts.js executes them.
 var keys = []shortcut{
 	{[]string{"j", "k"}, "keys.rows"},
 	{[]string{"Enter"}, "keys.enter"},

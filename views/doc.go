@@ -55,7 +55,7 @@
 // The board page opens a websocket at /feed. Every frame is one [Frame]: first
 // #board with [BoardList], then #status with [Status] and #choices with
 // [Choices], then single rows with the target "#" + [RowDOMID]. Close codes: on
-// 4401 the page gives up what it shows and asks to sign in (session.js); 1012
+// 4401 the page gives up what it shows and asks to sign in (static/src/session.js); 1012
 // and 1006 make it come back by itself.
 package views
 

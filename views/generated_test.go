@@ -93,17 +93,18 @@ func TestFirstVisit(t *testing.T) {
 	}
 	page := html(t, Board(Page{Lang: German, Member: "Mia Brandt", Path: "/", Now: moment}, m))
 	first := packed(t, []byte(page))
-	style, err := os.ReadFile("../static/app.css")
+	style, err := os.ReadFile("../static/dist/app.css")
 	if err != nil {
 		t.Fatal(err)
 	}
 	critical := first + packed(t, style)
 	all := critical
-	for _, name := range []string{"sheets.css", "whom.css", "whom.js", "desk.css", "filter.js", "drag.js", "app.js", "session.js", "act.js", "keys.js", "pin.js", "ring.js", "mine.js", "icons.svg", "favicon.svg", "vendor/htmx.min.js", "vendor/hx-ws.min.js"} {
+	for _, path := range []string{"dist/dialogs.css", "dist/board.js", "icons.svg", "favicon.svg", "vendor/htmx.min.js", "vendor/hx-ws.min.js"} {
+		name := strings.TrimPrefix(path, "dist/")
 		if !strings.Contains(page, static.URL(name)) {
 			t.Errorf("the board does not use %s", name)
 		}
-		content, err := os.ReadFile("../static/" + name)
+		content, err := os.ReadFile("../static/" + path)
 		if err != nil {
 			t.Fatal(err)
 		}

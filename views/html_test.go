@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var hash = regexp.MustCompile(`(/static/[a-z./-]+)\.[0-9a-f]{12}\.`)
+var hash = regexp.MustCompile(`(/static/[a-z._/-]+)\.[0-9a-f]{12}\.`)
 
 // unhashed takes the content hash out of static addresses, so that a change of
 // the style sheet changes no golden file.

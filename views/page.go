@@ -2,6 +2,7 @@ package views
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"callboard/sipgate/switchboard"
@@ -61,21 +62,27 @@ func (p Page) current(path string) string {
 }
 
 // aside is the page with the style sheets for everything but the board.
-func (p Page) aside() Page { return p.with("sheets.css", "pages.css") }
+func (p Page) aside() Page { return p.with("dialogs.css", "pages.css") }
 
 // past is the page with what the history and the pages of calls need besides.
-func (p Page) past() Page { return p.aside().withWhom().with("history.css", "history.js") }
+func (p Page) past() Page { return p.aside().with("history.css", "history.js") }
 
-// with is the page with further files of package static, style sheets (.css)
-// and scripts (.js), after those that every page has.
+// with returns the page with further files of package static: style sheets (.css),
+// after the one that every page has, and its script (.js).
 func (p Page) with(files ...string) Page {
 	p.files = slices.Concat(p.files, files)
 	return p
 }
 
-// withWhom is the page with what the field for somebody to call needs, in a
-// dialog or not.
-func (p Page) withWhom() Page { return p.with("whom.css", "whom.js") }
+// script returns the script of the page: one file with all that it needs.
+func (p Page) script() string {
+	for _, name := range p.files {
+		if strings.HasSuffix(name, ".js") {
+			return name
+		}
+	}
+	return "page.js"
+}
 
 // scheme tells the browser how bright the page is before its style is there.
 func (p Page) scheme() string {

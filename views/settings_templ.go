@@ -307,7 +307,7 @@ func Settings(p Page, m SettingsModel) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = shell(p.aside().with("settings.css", "ring.js", "settings.js", "tel.js"), p.t("nav.settings")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = shell(p.aside().with("settings.css"), p.t("nav.settings")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -194,7 +194,7 @@ func (m WallModel) zone() string {
 }
 
 // wallVersion changes when a screen has to load its page anew.
-func wallVersion() string { return static.URL("wall.js") + " " + static.URL("wall.css") }
+func wallVersion() string { return static.URL("wallboard.js") + " " + static.URL("wallboard.css") }
 
 // WallHTML is the part of a wall that changes.
 func WallHTML(ctx context.Context, lang Lang, m WallModel) ([]byte, error) {

@@ -1,0 +1,7 @@
+package static
+
+// Each file of src/entries becomes one file of dist: a script or a style sheet
+// with all that it imports, minified. Scripts have a source map, see [Handler].
+//
+//go:generate go tool esbuild src/entries/*.js --bundle --minify --sourcemap=external --outdir=dist --log-level=warning
+//go:generate go tool esbuild src/entries/*.css --bundle --minify --outdir=dist --log-level=warning

@@ -1,0 +1,68 @@
+// @ts-check
+// The filter of the board: shows the calls whose parties match what is typed.
+// Rows stay in the page and are hidden by a rule, so that the feed changes them
+// as before; a ringing call is never hidden.
+
+import {find, findAll, get, isTyping, setText, singleKeys} from "./dom.js";
+import {countText} from "./format.js";
+import {matches, parseQuery} from "./text_search.js";
+
+/** @param {Element} row */
+const partiesOf = row => [".who", ".us"].map(part => find(part, row)?.textContent ?? "").join(" ");
+
+/**
+ * hiddenSelectors returns the selectors of the hidden rows, and of the sections
+ * that have no other rows.
+ * @param {Element} live
+ * @param {Set<HTMLElement>} hidden
+ */
+function hiddenSelectors(live, hidden) {
+	const sections = findAll(".sec", live).filter(section => {
+		const rows = findAll(".row", section);
+		return rows.length > 0 && rows.every(row => hidden.has(row));
+	});
+	return [...Array.from(hidden, row => "#" + CSS.escape(row.id)), ...sections.map(s => `.sec[data-section="${s.dataset.section}"]`)];
+}
+
+/** startCallFilter obeys the field of the filter. */
+export function startCallFilter() {
+	/** @type {HTMLInputElement | null} */
+	const field = find("#filter");
+	const live = find("#live");
+	if (!field || !live) return;
+	const note = get("#filter-note"), sheet = new CSSStyleSheet();
+	document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+
+	// apply hides what does not match, and says how much that is.
+	const apply = () => {
+		const query = parseQuery(field.value), rows = query.words.length ? findAll(".row", live) : [];
+		const hidden = new Set(rows.filter(row => row.dataset.state !== "ringing" && !matches(partiesOf(row), query)));
+		const selectors = hiddenSelectors(live, hidden);
+		sheet.replaceSync(selectors.length ? selectors.join(",") + "{display:none!important}" : "");
+		setText(note, query.words.length ? countText(hidden.size, note.dataset) : "");
+	};
+
+	field.addEventListener("input", apply);
+	field.addEventListener("keydown", e => {
+		if (e.key === "Escape" && !field.value) {
+			field.blur();
+		} else if (e.key === "Escape") {
+			field.value = "";
+			apply();
+		} else if (e.key === "Enter") {
+			findAll(".row", live).find(row => row.offsetParent)?.focus();
+		} else {
+			return;
+		}
+		e.preventDefault();
+		e.stopPropagation();
+	});
+	document.addEventListener("keydown", e => {
+		if (e.key !== "/" || e.ctrlKey || e.metaKey || e.altKey || !singleKeys() || find("dialog[open]") || isTyping(e.target)) return;
+		e.preventDefault();
+		field.focus();
+		field.select();
+	});
+	document.addEventListener("htmx:ws:after:message:incoming", apply);
+	if (field.value) apply(); // the browser kept it over a reload
+}

@@ -1,0 +1,112 @@
+// @ts-check
+// Soft locks. As long as a dialog about a call is open, the server knows, and
+// the others see it. Who is told that somebody else has the call may be allowed
+// to go on.
+
+import {addField} from "./call_actions.js";
+import {askIn} from "./confirmation.js";
+import {find, parse, setText, sourceForm} from "./dom.js";
+
+const renewal = 5000; // ms; the server forgets a claim after three of them
+
+/**
+ * @typedef {object} Claim what the server knows of the dialog that is open
+ * @property {string} path
+ * @property {string} [verb]
+ * @property {boolean} [warned] the member was told of somebody else's claim
+ * @property {boolean} [override] and goes on all the same
+ * @property {boolean} [refused] the server takes no claims on the call
+ */
+
+/** @type {Claim | null} */
+let claim = null;
+
+/** @type {Promise<Response | null>} */
+let posts = Promise.resolve(null);
+
+/**
+ * post sends fields after all that were sent before.
+ * @param {string} path
+ * @param {Record<string, string>} fields
+ */
+function post(path, fields) {
+	posts = posts.then(() => fetch(path, {
+		method: "POST", headers: {Accept: "application/json"}, body: new URLSearchParams(fields), keepalive: true,
+	})).catch(() => null); // the connection's badge shows it
+	return posts;
+}
+
+/**
+ * warn resolves to whether the member goes on although somebody else has the call.
+ * @param {string} text
+ */
+function warn(text) {
+	/** @type {HTMLDialogElement | null} */
+	const dialog = find("#attended");
+	if (!dialog || dialog.open) return Promise.resolve(false);
+	setText(find("#attended-text"), text);
+	return askIn(dialog);
+}
+
+const claimingDialog = () => find("#modal[open] .sheet[data-attention]") ?? find(".alone .sheet[data-attention]");
+
+/** syncClaim tells the server which dialog is open. */
+async function syncClaim() {
+	const dialog = claimingDialog(), path = dialog?.dataset.attention;
+	if (claim && claim.path !== path) post(claim.path, {verb: ""});
+	if (!dialog || path === undefined) {
+		claim = null;
+		return;
+	}
+	if (claim?.path !== path) claim = {path};
+	const mine = claim;
+	mine.verb = dialog.dataset.verb ?? "";
+	if (mine.refused) return;
+	const answer = await post(path, {verb: mine.verb, ...mine.override && {override: "true"}});
+	if (answer?.status === 404 || answer?.status === 405) mine.refused = true; // the call has ended
+	if (answer?.status !== 409 || mine.warned || mine !== claim) return;
+	const error = (await answer.json().catch(() => null))?.error;
+	if (error?.code !== "attended") return;
+	mine.warned = true;
+	if (!await warn(error.message) || mine !== claim) return;
+	mine.override = true;
+	syncClaim();
+}
+
+/** @param {HtmxEvent} e */
+function sendOverride(e) {
+	/** @type {HTMLElement | null} */
+	const dialog = sourceForm(e)?.closest(".sheet") ?? null;
+	if (claim?.override && dialog?.dataset.attention === claim.path) e.detail.ctx.request.body?.set("override", "true");
+}
+
+/** @param {HtmxEvent} e */
+function onRefusal(e) {
+	const {ctx} = e.detail, form = sourceForm(e);
+	if (ctx.response.status !== 409 || !form) return;
+	const notice = find('[data-error="attended"]', parse(ctx.text));
+	if (!notice) return;
+	e.preventDefault(); // it is not shown a second time
+	const {submitter} = ctx.request, atOnce = ctx.request.body?.has("at_once");
+	warn((notice.textContent ?? "").trim()).then(yes => {
+		if (!yes || !form.isConnected) return;
+		addField(form, "override");
+		if (atOnce) addField(form, "at_once");
+		form.requestSubmit(submitter?.isConnected ? submitter : undefined);
+	});
+}
+
+/** startClaims keeps the server informed of the dialog that is open. */
+export function startClaims() {
+	document.addEventListener("htmx:config:request", sendOverride);
+	document.addEventListener("htmx:after:request", onRefusal);
+	document.addEventListener("dialog:shown", syncClaim);
+	find("#modal")?.addEventListener("close", syncClaim);
+	setInterval(() => { if (claim) syncClaim(); }, renewal);
+	addEventListener("pagehide", () => {
+		if (claim) navigator.sendBeacon(claim.path, new URLSearchParams({verb: ""}));
+		claim = null;
+	});
+	addEventListener("pageshow", e => { if (e.persisted) syncClaim(); });
+	if (find(".alone .sheet[data-attention]")) syncClaim();
+}

@@ -1,0 +1,45 @@
+// @ts-check
+// What every page does beyond links and forms. Everything works without script;
+// with it, pages are live, forms stay where they are, and keys work. There are no
+// texts in here: they come from data attributes of the page.
+
+import {startCallActions} from "./call_actions.js";
+import {startCallPage} from "./call_page.js";
+import {startCallSelection} from "./call_selection.js";
+import {startClaims} from "./claims.js";
+import {startConfirmation} from "./confirmation.js";
+import {repaint, startConnection} from "./connection.js";
+import {followCallSetup, startDialogs} from "./dialogs.js";
+import {startListFilter} from "./list_filter.js";
+import {startMenu} from "./menu.js";
+import {startNotices, tidyNotices} from "./notices.js";
+import {startSession} from "./session.js";
+import {startShortcuts} from "./shortcuts.js";
+import {startStaleGuard} from "./stale_guard.js";
+
+/**
+ * startPage starts it. The order counts: the stale guard sees clicks before all
+ * others, and the menu sees keys before the shortcuts.
+ */
+export function startPage() {
+	startConnection();
+	document.addEventListener("htmx:after:swap", () => {
+		tidyNotices();
+		repaint();
+		followCallSetup();
+	});
+	startNotices();
+	startConfirmation();
+	startStaleGuard();
+	startDialogs();
+	startMenu();
+	repaint();
+	setInterval(repaint, 1000);
+	startSession();
+	startCallActions();
+	startClaims();
+	startCallSelection();
+	startListFilter();
+	startCallPage();
+	startShortcuts();
+}

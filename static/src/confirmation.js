@@ -1,0 +1,62 @@
+// @ts-check
+// Questions before an action that cannot be undone. Hanging up can be, where
+// the board has a grace period.
+
+import {find, get, setText} from "./dom.js";
+
+/**
+ * askIn shows a dialog that has a form, and resolves to whether it was answered
+ * with yes.
+ * @param {HTMLDialogElement} dialog
+ * @returns {Promise<boolean>}
+ */
+export function askIn(dialog) {
+	dialog.showModal();
+	return new Promise(resolve => {
+		// The event "close" comes with the next frame, which a hidden page may
+		// wait long for: a click on an answer counts at once.
+		dialog.addEventListener("close", function closed() {
+			if (dialog.open) return; // late, from the question before
+			dialog.removeEventListener("close", closed);
+			resolve(false);
+		});
+		get("form", dialog).addEventListener("submit", e => {
+			resolve(/** @type {HTMLButtonElement | null} */ (e.submitter)?.value === "yes");
+		}, {once: true});
+	});
+}
+
+/**
+ * confirmAction asks text, with yes as the label of the button that agrees.
+ * @param {string} text
+ * @param {string} [yes]
+ */
+function confirmAction(text, yes) {
+	/** @type {HTMLDialogElement} */
+	const dialog = get("#confirm");
+	const button = get("[value=yes]", dialog);
+	button.dataset.word ??= button.textContent ?? "";
+	button.textContent = yes || button.dataset.word;
+	setText(find("#confirm-text"), text);
+	return askIn(dialog);
+}
+
+/** startConfirmation asks before the requests and forms that want it. */
+export function startConfirmation() {
+	document.addEventListener("htmx:confirm", e => {
+		e.preventDefault();
+		const board = find("#board");
+		if (!board || "grace" in board.dataset) return e.detail.issueRequest();
+		confirmAction(e.detail.ctx.confirm).then(yes => yes ? e.detail.issueRequest() : e.detail.dropRequest());
+	});
+	document.addEventListener("submit", e => {
+		const form = /** @type {HTMLFormElement} */ (e.target);
+		if (!form.dataset.ask || form.dataset.sure) return;
+		e.preventDefault();
+		confirmAction(form.dataset.ask, form.dataset.yes).then(yes => {
+			if (!yes) return;
+			form.dataset.sure = "1";
+			form.requestSubmit();
+		});
+	});
+}

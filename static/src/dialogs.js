@@ -1,0 +1,104 @@
+// @ts-check
+// Pages that are shown in a dialog above the page.
+
+import {find, findAll, get} from "./dom.js";
+
+let opened = 0; // how many were asked for
+
+const modal = () => /** @type {HTMLDialogElement | null} */ (find("#modal"));
+
+/**
+ * openDialog shows the page at address in the dialog. Of several that are asked
+ * for at once the last one is shown.
+ * @param {string} address
+ * @param {boolean} [again] the open dialog is loaded again and stays as it is until then
+ */
+export async function openDialog(address, again = false) {
+	const dialog = /** @type {HTMLDialogElement} */ (get("#modal")), body = get("#modal-body"), mine = ++opened;
+	if (!again) body.replaceChildren();
+	await htmx.ajax("GET", address, {source: body, target: body, swap: "innerHTML", select: "#sheet"});
+	const content = find("#sheet", body);
+	if (mine !== opened || !content || again && !dialog.open) return;
+	dialog.dataset.address = address;
+	dialog.setAttribute("aria-labelledby", "sheet-title");
+	showScripted(content);
+	if (!dialog.open) dialog.showModal();
+	announceDialog(content);
+	(find("[autofocus]", content) ?? content).focus();
+}
+
+/**
+ * announceDialog tells other modules that a dialog's content is shown.
+ * @param {Element} content
+ */
+export function announceDialog(content) {
+	content.dispatchEvent(new CustomEvent("dialog:shown", {bubbles: true}));
+}
+
+/**
+ * showScripted shows the parts of a dialog's content that work with script only.
+ * @param {Element} content
+ */
+export function showScripted(content) {
+	for (const e of findAll("[data-pad], [data-scripted]", content)) e.hidden = false;
+	for (const e of findAll("[data-close]", content)) e.hidden = !content.closest("dialog");
+}
+
+/**
+ * followCallSetup is called when the dialog may show how a call is set up. It
+ * closes the dialog when the call is connected: then the board shows it.
+ */
+export function followCallSetup() {
+	const stage = find("#modal[open] #starting");
+	if (!stage) return;
+	const dialog = /** @type {HTMLDialogElement} */ (get("#modal"));
+	showScripted(/** @type {Element} */ (stage.closest(".sheet")));
+	if (stage.dataset.stage === "talking") dialog.close();
+	else if (!dialog.contains(document.activeElement)) get("[data-close]", dialog).focus();
+}
+
+/**
+ * @param {Element} dialog
+ * @param {MouseEvent} e
+ */
+function isOutside(dialog, e) {
+	const r = dialog.getBoundingClientRect();
+	return e.clientX < r.left || e.clientX > r.right || e.clientY < r.top || e.clientY > r.bottom;
+}
+
+/** @param {MouseEvent} e */
+function onClick(e) {
+	const target = /** @type {Element} */ (e.target);
+	/** @type {HTMLAnchorElement | null} */
+	const link = target.closest("a[data-sheet]");
+	/** @type {HTMLElement | null} */
+	const key = target.closest("[data-tone-key]");
+	if (link && modal() && !(e.ctrlKey || e.metaKey || e.shiftKey || e.button)) {
+		e.preventDefault();
+		openDialog(link.href);
+	} else if (target.closest("[data-close]") || (target.matches("dialog.modal") && isOutside(target, e))) {
+		target.closest("dialog")?.close();
+	} else if (key) {
+		/** @type {HTMLInputElement} */
+		const field = get("input.tones", key.closest("form") ?? document);
+		if (field.value.length < 32) field.value += key.dataset.toneKey;
+	}
+}
+
+/** @param {HtmxEvent} e */
+function onAnswer(e) {
+	const {ctx} = e.detail, source = /** @type {HTMLElement} */ (ctx.sourceElement), dialog = modal();
+	if (source.id === "modal-body" && ctx.response.status >= 400) return dialog?.close(); // the page shows the reason
+	if (!source.matches?.("[data-sheet-form]") || !source.isConnected || ctx.response.status >= 400) return;
+	if (!source.closest("dialog")) location.assign("/");
+	else if (source.dataset.again) openDialog(dialog?.dataset.address ?? "", true);
+	else dialog?.close();
+}
+
+/** startDialogs opens links in a dialog, and closes it after its form has worked. */
+export function startDialogs() {
+	document.addEventListener("click", onClick);
+	document.addEventListener("htmx:after:request", onAnswer);
+	const alone = find(".alone .sheet");
+	if (alone) showScripted(alone);
+}

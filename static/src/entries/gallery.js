@@ -1,0 +1,53 @@
+// @ts-check
+// The gallery: time stands still, the connection is as the example wants it, and
+// dialogs are open. It comes after the script of the page that it shows.
+
+import {find, findAll, get, setText} from "../dom.js";
+
+const root = document.documentElement;
+
+// Nobody is signed in here, and need not be.
+document.addEventListener("session:expired", e => e.stopImmediatePropagation(), true);
+
+if (!find("#wall")) { // a wallboard connects to nothing, and has no dialogs
+	const preferences = find("#choices");
+	if (preferences && root.dataset.theme) preferences.dataset.theme = root.dataset.theme; // as the address says
+	find("#call")?.removeAttribute("data-live"); // it would load itself
+	startFeed();
+	openDialog();
+}
+
+// startFeed pretends that a frame came just now, every second, at the moment of
+// the example.
+function startFeed() {
+	if (root.dataset.gallery === "board-offline") {
+		Object.defineProperty(navigator, "onLine", {get: () => false});
+		dispatchEvent(new Event("offline"));
+		return;
+	}
+	const status = find("#status");
+	if (!status || !find("#live")) return;
+	function frame() {
+		const now = Number(root.dataset.now);
+		/** @type {HTMLElement} */ (status).dataset.now = String(now % 2 ? now - 1 : now + 1); // another one sets the clock
+		document.dispatchEvent(new CustomEvent("htmx:ws:after:message:incoming"));
+	}
+	frame();
+	setInterval(frame, 1000);
+}
+
+// openDialog opens the dialog that the example is about.
+function openDialog() {
+	const place = find("[data-open]");
+	const dialog = place && /** @type {HTMLDialogElement | null} */ (document.getElementById(place.dataset.open ?? ""));
+	if (!place || !dialog) return;
+	const content = find(".sheet", place), text = find("p[id]", dialog);
+	if (content && dialog.id === "modal") {
+		get("#modal-body").append(content);
+		dialog.setAttribute("aria-labelledby", "sheet-title");
+		for (const e of findAll("[data-pad], [data-quick], [data-close]", content)) e.hidden = false;
+	}
+	if (text && place.dataset.text) setText(text, place.dataset.text);
+	dialog.showModal();
+	(find("[autofocus]", dialog) ?? dialog).focus();
+}

@@ -1,0 +1,14 @@
+// @ts-check
+// The script of the history and of the page of one call.
+
+import {startPage} from "../common.js";
+import {startHistoryNotes} from "../history_notes.js";
+import {startHistoryUpdates} from "../history_updates.js";
+import {startRecipient} from "../recipient.js";
+import {startRecordings} from "../recordings.js";
+
+startPage();
+startRecipient();
+startRecordings();
+startHistoryNotes();
+startHistoryUpdates();

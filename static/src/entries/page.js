@@ -1,0 +1,12 @@
+// @ts-check
+// The script of all other pages.
+
+import {startPage} from "../common.js";
+import {startRecipient} from "../recipient.js";
+import {startSettings} from "../settings.js";
+import {startTelLinks} from "../tel_links.js";
+
+startPage();
+startRecipient();
+startSettings();
+startTelLinks();

@@ -1,0 +1,6 @@
+// @ts-check
+// The script of a wallboard.
+
+import {startWallboard} from "../wallboard.js";
+
+startWallboard();

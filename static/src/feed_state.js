@@ -1,0 +1,42 @@
+// @ts-check
+// How current the list of calls is. No DOM.
+
+/**
+ * feedState returns the state of the connection as the badge shows it, and the
+ * problem because of which actions are off, "" if there is none.
+ * @param {object} feed
+ * @param {boolean} feed.connected
+ * @param {number} feed.lostFor ms since the connection was lost
+ * @param {boolean} feed.online whether the browser has a network
+ * @param {boolean} feed.listed whether the server has ever got a list of calls
+ * @param {number} feed.age age of that list in seconds
+ * @returns {{state: "live" | "catching" | "offline", problem: "" | "cut" | "stale"}}
+ */
+export function feedState({connected, lostFor, online, listed, age}) {
+	if (!connected) return {state: lostFor > 10_000 || !online ? "offline" : "catching", problem: lostFor > 5000 ? "cut" : age >= 15 ? "stale" : ""};
+	return {state: age >= 5 || !listed ? "catching" : "live", problem: age >= 15 ? "stale" : ""};
+}
+
+/**
+ * listAge returns the age of a list in whole seconds.
+ * @param {number} listedAt ms since 1970; 0 if there was no list yet
+ * @param {number} now ms since 1970
+ */
+export function listAge(listedAt, now) {
+	return listedAt ? Math.max(0, Math.floor((now - listedAt) / 1000)) : 0;
+}
+
+/**
+ * wallboardProblem returns why a wallboard's list is out of date, "" if it is not.
+ * @param {object} feed
+ * @param {boolean} feed.connected
+ * @param {number} feed.lostFor ms since the connection was lost
+ * @param {boolean} feed.listed whether the server has ever got a list of calls
+ * @param {number} feed.age age of that list in seconds
+ * @returns {"" | "cut" | "never" | "stale"}
+ */
+export function wallboardProblem({connected, lostFor, listed, age}) {
+	if (!connected && lostFor > 4000) return "cut";
+	if (!listed) return "never";
+	return age >= 15 ? "stale" : "";
+}

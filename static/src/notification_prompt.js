@@ -1,0 +1,33 @@
+// @ts-check
+// Asks once in a browser whether to show notifications: after a click on the
+// board, when the browser has not been asked yet.
+
+import {closest, find} from "./dom.js";
+
+const stored = "callboard-ring-asked";
+
+function mayAsk() {
+	try {
+		return window.Notification?.permission === "default" && !localStorage.getItem(stored);
+	} catch {
+		return false;
+	}
+}
+
+/** startNotificationPrompt watches for that click. */
+export function startNotificationPrompt() {
+	const prompt = find("#ring-ask");
+	if (!prompt) return;
+	document.addEventListener("click", e => {
+		if (closest(e.target, "#board, .head") && mayAsk()) prompt.hidden = false;
+	});
+	prompt.addEventListener("click", async e => {
+		/** @type {HTMLButtonElement | null} */
+		const button = closest(e.target, "button");
+		if (!button?.value) return;
+		prompt.hidden = true;
+		try { localStorage.setItem(stored, "1"); } catch { /* asked again next time */ }
+		if (button.value !== "yes" || await Notification.requestPermission() !== "granted") return;
+		await fetch("/settings/toggle", {method: "POST", headers: {Accept: "application/json"}, body: new URLSearchParams({notify: "true"})}).catch(() => null);
+	});
+}

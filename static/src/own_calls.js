@@ -1,0 +1,47 @@
+// @ts-check
+// The board with the member's own calls only. The rows of others stay in the
+// page and are hidden by a rule, so that nothing flickers when they change.
+
+import {find, findAll, get, message, setText} from "./dom.js";
+import {countText} from "./format.js";
+
+/** startOwnCalls obeys the button that hides the calls of others. */
+export function startOwnCalls() {
+	const live = find("#live"), form = find("#mine");
+	if (!live || !form) return;
+
+	const note = get("#mine-hidden");
+	/** @type {HTMLButtonElement} */
+	const button = get("button", form);
+	const own = `.row[data-who~="${CSS.escape(message("me"))}"]`;
+	const sheet = new CSSStyleSheet();
+	sheet.insertRule(`#live[data-mine] .row:not(${own}), #live[data-mine] .sec:not(:has(${own})) { display: none !important }`);
+	document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+
+	// updateCounts shows how many rows are hidden, and how many are not.
+	const updateCounts = () => {
+		const on = live.hasAttribute("data-mine"), hidden = on ? findAll(`.row:not(${own})`, live).length : 0;
+		note.hidden = !on;
+		setText(note, countText(hidden, note.dataset));
+		for (const section of findAll(".sec", live)) setText(find(".count", section), String(findAll(on ? own : ".row", section).length));
+	};
+
+	/** @param {boolean} on */
+	const set = on => {
+		live.toggleAttribute("data-mine", on);
+		button.setAttribute("aria-pressed", String(on));
+		button.value = String(!on);
+		updateCounts();
+	};
+
+	// The click counts here at once; the server keeps it for next time.
+	form.addEventListener("submit", () => setTimeout(() => set(!live.hasAttribute("data-mine"))));
+
+	let saved = get("#choices").dataset.mine;
+	document.addEventListener("htmx:ws:after:message:incoming", () => {
+		const now = get("#choices").dataset.mine;
+		if (now === saved) return updateCounts();
+		saved = now;
+		set(now === "on");
+	});
+}

@@ -1,0 +1,96 @@
+// @ts-check
+// What a ringing call does: the title and the icon of the tab, a sound, a
+// notification on the desktop.
+
+import {find, findAll, get, message, setText} from "./dom.js";
+import {countText} from "./format.js";
+import {isLeader, startLeaderTab} from "./leader_tab.js";
+import {isQuiet} from "./quiet_hours.js";
+import {ring} from "./ring_sound.js";
+
+const ringEvery = 4000; // ms
+
+/** preferences are those of the member, as they are now. */
+const preferences = () => find("#choices")?.dataset ?? {};
+
+/** @type {Map<string, Notification>} */
+const notifications = new Map(); // by row
+
+const inFront = () => document.visibilityState === "visible" && document.hasFocus();
+
+/**
+ * notify shows a call on the desktop, once.
+ * @param {HTMLElement} row
+ * @param {DOMStringMap} texts
+ */
+function notify(row, texts) {
+	if (notifications.has(row.id) || preferences().notify !== "on" || inFront() || window.Notification?.permission !== "granted") return;
+	const name = (get(".who h3", row).textContent ?? "").trim(), local = find(".us p", row)?.textContent?.trim();
+	/** @type {HTMLLinkElement | null} */
+	const icon = find("link[rel=apple-touch-icon]");
+	let n;
+	try {
+		n = new Notification(texts.from?.replace("{n}", name) ?? "", {body: local && texts.for?.replace("{n}", local), tag: row.id, icon: icon?.href, silent: true});
+	} catch {
+		return; // telephones show none without a service worker
+	}
+	notifications.set(row.id, n);
+	n.onclick = () => {
+		window.focus();
+		n.close();
+		const now = document.getElementById(row.id);
+		now?.scrollIntoView({block: "center"});
+		now?.focus();
+	};
+}
+
+// applyPreferences applies what the member changed elsewhere.
+function applyPreferences() {
+	const {theme, lang} = preferences(), root = document.documentElement;
+	if (theme) root.dataset.theme = theme;
+	else delete root.dataset.theme;
+	if (lang && lang !== root.lang && !find("dialog[open]")) location.reload();
+}
+
+/** startRinging compares what rings with what rang, after every frame and by time. */
+export function startRinging() {
+	const texts = find("#ring")?.dataset;
+	if (!texts) return;
+	/** @type {HTMLLinkElement} */
+	const icon = get("link[rel=icon]");
+	const {title} = document, quietIcon = icon.href, me = message("me");
+	/** @type {Set<string>} */
+	let known = new Set();
+	let rangAt = 0;
+
+	/** @param {HTMLElement} row */
+	const concerns = row => preferences().all === "on" || (row.dataset.who ?? "").split(" ").includes(me);
+
+	const update = () => {
+		const rows = findAll("#board .row[data-rings]").filter(concerns);
+		const fresh = rows.filter(row => !known.has(row.id));
+		if (rows.length !== known.size || fresh.length) {
+			document.title = rows.length ? `(${rows.length}) ${title}` : title;
+			icon.href = rows.length ? texts.icon ?? "" : quietIcon;
+			if (fresh.length) setText(find("#said"), countText(rows.length, texts));
+		}
+		known = new Set(rows.map(row => row.id));
+		for (const [id, n] of notifications) {
+			if (known.has(id)) continue;
+			n.close();
+			notifications.delete(id);
+		}
+		if (!isLeader() || !rows.length || isQuiet(preferences().quiet, new Date())) return;
+		for (const row of rows) notify(row, texts);
+		if (fresh.length || Date.now() - rangAt >= ringEvery) {
+			rangAt = Date.now();
+			ring(Number(preferences().volume));
+		}
+	};
+
+	startLeaderTab(update);
+	document.addEventListener("htmx:ws:after:message:incoming", () => { applyPreferences(); update(); });
+	setInterval(update, 1000);
+	addEventListener("pagehide", () => { for (const n of notifications.values()) n.close(); });
+	update();
+}

@@ -1,0 +1,23 @@
+// @ts-check
+// Actions are off while the list of calls is old. The server would not refuse
+// them, but the click might mean another call than the one that is there now.
+
+import {closest} from "./dom.js";
+import {connectionProblem} from "./connection.js";
+import {showNotice} from "./notices.js";
+
+/** @param {Event} e */
+function guard(e) {
+	const action = closest(e.target, "#board .act, #board form:not(.undo), [data-sheet]");
+	const reason = connectionProblem() || action?.dataset.why; // data-why: the button never works here
+	if (!action || !(reason || action.getAttribute("aria-busy"))) return;
+	e.preventDefault();
+	e.stopImmediatePropagation();
+	if (reason && e.type === "click") showNotice(reason);
+}
+
+/** startStaleGuard sees clicks and forms before all other listeners do. */
+export function startStaleGuard() {
+	document.addEventListener("click", guard, true);
+	document.addEventListener("submit", guard, true);
+}

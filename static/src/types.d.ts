@@ -1,0 +1,41 @@
+// Declarations of what the modules use and no module exports: htmx, which is a
+// script of its own, the events of the page, and the audio thread.
+
+interface HtmxContext {
+	sourceElement: Element;
+	confirm: string;
+	request: {body: FormData | URLSearchParams | null; submitter?: HTMLElement | null};
+	response: {status: number};
+	text: string;
+}
+
+type HtmxEvent = CustomEvent<{ctx: HtmxContext}>;
+
+declare const htmx: {
+	ajax(method: string, address: string, options: {source: Element; target: Element | string; select: string; swap: string}): Promise<void>;
+	process(element: Node, again?: boolean): void;
+};
+
+interface DocumentEventMap {
+	"htmx:config:request": HtmxEvent;
+	"htmx:before:request": HtmxEvent;
+	"htmx:after:request": HtmxEvent;
+	"htmx:finally:request": HtmxEvent;
+	"htmx:response:error": HtmxEvent;
+	"htmx:error": CustomEvent<{ctx?: HtmxContext}>;
+	"htmx:after:swap": CustomEvent;
+	"htmx:confirm": CustomEvent<{ctx: HtmxContext; issueRequest(): void; dropRequest(): void}>;
+	"htmx:ws:before:message:incoming": CustomEvent<{message: {data: unknown}}>;
+	"htmx:ws:after:message:incoming": CustomEvent;
+	"htmx:ws:close": CustomEvent<{code: number; reason: string}>;
+	"session:expired": Event;
+	"session:resumed": Event;
+	"dialog:shown": CustomEvent;
+}
+
+// The scope of an audio worklet.
+declare const sampleRate: number;
+declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
+declare class AudioWorkletProcessor {
+	readonly port: MessagePort;
+}

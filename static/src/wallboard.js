@@ -1,0 +1,133 @@
+// @ts-check
+// A wallboard: a screen that runs for days without anybody near it. It comes back
+// after every break, shows when its list is old, and loads itself again when the
+// server has changed.
+
+import {find, findAll, get, parse, setText} from "./dom.js";
+import {wallboardProblem} from "./feed_state.js";
+import {duration, timeOfDay} from "./format.js";
+
+const {feed = "", ...texts} = document.body.dataset; // texts: cut, stale, never
+
+/** @type {WebSocket | null} */
+let socket = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+let heardAt = Date.now(), lostAt = Date.now(), connected = false;
+let wait = 500; // ms until the next attempt
+let withdrawn = false; // the link shows nothing any more
+let offset = 0; // of the server's clock
+
+// repaint brings everything up to date that depends on the time: the server's,
+// not the screen's, whose clock may be wrong.
+function repaint() {
+	const wall = find("#wall"), now = Date.now() + offset;
+	if (!wall || withdrawn) return;
+	setText(find(".now"), timeOfDay(now, Number(wall.dataset.zone)));
+	for (const e of findAll("time[data-since]")) setText(e, duration(now - Number(e.dataset.since)));
+	const listedAt = Number(wall.dataset.listed), age = Math.floor((now - listedAt) / 1000);
+	const problem = wallboardProblem({connected, lostFor: Date.now() - lostAt, listed: listedAt > 0, age});
+	wall.toggleAttribute("data-off", problem !== "");
+	const told = get(".stale"), text = problem ? texts[problem]?.replace("{n}", String(age)) : wall.dataset.problem;
+	told.hidden = !text;
+	setText(find("span", told), text ?? "");
+}
+
+/**
+ * apply shows a frame of the feed.
+ * @param {string} frame
+ * @param {string | undefined} version of the page
+ */
+function apply(frame, version) {
+	const next = parse(JSON.parse(frame).content).getElementById("wall");
+	if (!next) return;
+	if (next.dataset.version !== version) return location.reload();
+	offset = Number(next.dataset.now) - Date.now();
+	find("#wall")?.replaceWith(document.importNode(next, true));
+	repaint();
+}
+
+function markLost() {
+	if (connected) lostAt = Date.now();
+	connected = false;
+}
+
+/** @param {string | undefined} version */
+function connect(version) {
+	clearTimeout(timer);
+	timer = undefined;
+	if (socket) {
+		socket.onclose = socket.onmessage = socket.onopen = null;
+		socket.close();
+	}
+	heardAt = Date.now();
+	socket = new WebSocket(new URL(feed, location.href.replace(/^http/, "ws")));
+	socket.onmessage = e => {
+		heardAt = Date.now();
+		connected = true;
+		wait = 500;
+		setWithdrawn(false);
+		apply(e.data, version);
+	};
+	socket.onclose = e => {
+		markLost();
+		socket = null;
+		if (e.code === 4401 || e.code === 4403) setWithdrawn(true);
+		else if (e.code === 1006) checkLink();
+		retry(version);
+	};
+}
+
+/**
+ * retry connects again, sooner at first; to a link that was withdrawn once a
+ * minute, in case that was a mistake.
+ * @param {string | undefined} version
+ */
+function retry(version) {
+	if (timer) return;
+	timer = setTimeout(connect, withdrawn ? 60_000 : wait * (.75 + Math.random() / 2), version);
+	wait = Math.min(wait * 1.6, 5000);
+	repaint();
+}
+
+// checkLink finds out why the feed was refused: a network that is away looks the
+// same.
+function checkLink() {
+	fetch(location.href, {method: "HEAD", cache: "no-store"}).then(r => { if (r.status === 404) setWithdrawn(true); }, () => {});
+}
+
+/**
+ * setWithdrawn shows that the link was withdrawn, and forgets what it showed.
+ * @param {boolean} now
+ */
+function setWithdrawn(now) {
+	if (withdrawn === now) return;
+	withdrawn = now;
+	if (!now) return location.reload();
+	find("#wall")?.replaceChildren();
+	get("#wall").hidden = true;
+	get("#gone").hidden = false;
+}
+
+// keepAwake asks that the screen does not go to sleep.
+function keepAwake() {
+	if (!document.hidden) navigator.wakeLock?.request("screen").catch(() => {});
+}
+
+/** startWallboard connects the wallboard to its feed. */
+export function startWallboard() {
+	if (!feed) return;
+	const {version, now} = get("#wall").dataset;
+	offset = Number(now) - Date.now();
+	connect(version);
+	keepAwake();
+	repaint();
+	document.addEventListener("visibilitychange", keepAwake);
+	addEventListener("online", () => connect(version));
+	setInterval(repaint, 500);
+	setInterval(() => {
+		if (!socket || Date.now() - heardAt <= 35_000) return;
+		markLost();
+		connect(version);
+	}, 5000);
+}
