@@ -13,24 +13,24 @@ import (
 	"time"
 )
 
-// passwordClient is the client of sipgate's own web application. The guide to
-// real time call manipulation uses it, without a secret, for the password
+// passwordClient is the client of sipgate's own web application. sipgate's guide
+// to real time call manipulation uses it, without a secret, for the password
 // grant.
 const passwordClient = "sipgate-app-web"
 
-// authority is login.sipgate.com: clients, sign-in, grants and tokens. The
-// two realms have the same clients and users; a code or refresh token is good
-// only in the realm that gave it out.
+// authority simulates login.sipgate.com: clients, sign-in, grants and tokens.
+// Both realms have the same clients and users; a code or refresh token is valid
+// only in the realm that issued it.
 type authority struct {
 	s       *Simulator
 	clients []*oauthClient
 	pats    func() []personalToken
-	origin  atomic.Pointer[string] // that was asked last
+	origin  atomic.Pointer[string] // of the latest request
 
 	tokenRequests, refreshRequests, refreshReuse atomic.Int64
 
-	// mu protects what follows, and the fields of codes and grants. It is not
-	// held while tokens are signed.
+	// mu protects the following fields and those of codes, tokens and grants.
+	// It is not held while tokens are signed.
 	mu            sync.Mutex
 	codes         map[digest]*authCode
 	accessTokens  map[digest]*accessToken
@@ -39,19 +39,19 @@ type authority struct {
 	lastSweep     time.Time
 }
 
-// digest is the SHA-256 of a secret. Secrets are looked up by it, so that the
-// time it takes tells nothing.
+// digest is the SHA-256 of a secret. Looking secrets up by digest leaks nothing
+// through timing.
 type digest [sha256.Size]byte
 
 func digestOf(secret string) digest { return sha256.Sum256([]byte(secret)) }
 
-// same compares two secrets in constant time.
+// equalSecrets compares two secrets in constant time.
 func equalSecrets(a, b string) bool {
 	x, y := digestOf(a), digestOf(b)
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
-// oauthClient is a program that may ask for tokens.
+// oauthClient is a program that may request tokens.
 type oauthClient struct {
 	id, name     string
 	secret       string   // "" for a public client
@@ -59,7 +59,8 @@ type oauthClient struct {
 	passwordOnly bool     // may use the password grant, and nothing else
 }
 
-// personalToken lets a user in with HTTP Basic, as id:secret, with all rights.
+// personalToken authenticates a user by HTTP Basic, as id:secret, with all
+// scopes.
 type personalToken struct {
 	id, secret string
 	user       *user
@@ -81,7 +82,7 @@ func newAuthority(s *Simulator) *authority {
 	return a
 }
 
-// client finds a client by its id, or nil.
+// client returns the client with this id, or nil.
 func (a *authority) client(id string) *oauthClient {
 	for _, c := range a.clients {
 		if c.id == id {
@@ -91,7 +92,7 @@ func (a *authority) client(id string) *oauthClient {
 	return nil
 }
 
-// personalTokens gives each user a token that follows from the seed.
+// makePersonalTokens returns a token for each user, derived from the seed.
 func (a *authority) makePersonalTokens() []personalToken {
 	const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 	var list []personalToken
@@ -109,9 +110,9 @@ func (a *authority) makePersonalTokens() []personalToken {
 	return list
 }
 
-// login finds the user with this name and password, or nil. The name is the
-// e-mail address, the full id ("1234567w0"), or the id alone ("w0") for the
-// first account.
+// login returns the user with this name and password, or nil. The name is the
+// e-mail address, the full id ("1234567w0") or, in the first account, the id
+// ("w0").
 func (a *authority) login(name, password string) *user {
 	for i, acc := range a.s.accounts {
 		for _, u := range acc.users {
@@ -124,7 +125,7 @@ func (a *authority) login(name, password string) *user {
 	return nil
 }
 
-// userByFullID finds a user by an id such as "1234567w0", or nil.
+// userByFullID returns the user with an id such as "1234567w0", or nil.
 func (a *authority) userByFullID(id string) *user {
 	for _, acc := range a.s.accounts {
 		for _, u := range acc.users {
@@ -136,10 +137,10 @@ func (a *authority) userByFullID(id string) *user {
 	return nil
 }
 
-// mayRedirect says whether the browser may be sent back to target, an absolute
-// http or https URL without user and fragment. The client's registered
-// addresses allow themselves and what lies below them; a client without any
-// may use the loopback interface.
+// mayRedirect parses target and reports whether the browser may be redirected
+// there. It must be an absolute http or https URL without user and fragment, at
+// or below a registered address of the client. A client without registered
+// addresses may use loopback addresses.
 func (c *oauthClient) mayRedirect(target string) (*url.URL, bool) {
 	u, err := url.Parse(target)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
@@ -162,7 +163,7 @@ func (c *oauthClient) mayRedirect(target string) (*url.URL, bool) {
 	return nil, false
 }
 
-// below says whether u is root or an address in the folder that root names.
+// isBelow reports whether u is root or a path below root.
 func isBelow(u, root *url.URL) bool {
 	if u.Scheme != root.Scheme || !strings.EqualFold(u.Host, root.Host) || strings.Contains(u.Path, "..") {
 		return false
@@ -171,7 +172,7 @@ func isBelow(u, root *url.URL) bool {
 	return ok && (rest == "" || strings.HasPrefix(rest, "/") || root.Path == "" || strings.HasSuffix(root.Path, "/"))
 }
 
-// saw remembers under which origin the simulator is asked.
+// noteOrigin stores the origin of a request for base.
 func (a *authority) noteOrigin(r *http.Request) {
 	if a.s.opts.Base != "" || r.Host == "" {
 		return
@@ -185,8 +186,8 @@ func (a *authority) noteOrigin(r *http.Request) {
 	}
 }
 
-// base is the origin under which the simulator is reached, without a slash at
-// the end: the configured one, else the one that was asked last.
+// base returns the origin of the simulator without a trailing slash: Options.Base
+// or the origin of the latest request.
 func (a *authority) base() string {
 	if base := a.s.opts.Base; base != "" {
 		return strings.TrimSuffix(base, "/")
@@ -197,11 +198,10 @@ func (a *authority) base() string {
 	return "http://sipgate.invalid"
 }
 
-// issuer names a realm in tokens.
+// issuer returns the issuer of a realm's tokens.
 func (a *authority) issuer(realm string) string { return a.base() + "/auth/realms/" + realm }
 
-// oauthState is what the control API tells of sign-in: everything, for the
-// simulator guards nothing that is real.
+// oauthState returns the part of State that concerns OAuth.
 func (s *Simulator) oauthState() map[string]any {
 	a := s.auth
 	clients, tokens := []map[string]any{}, []map[string]any{}

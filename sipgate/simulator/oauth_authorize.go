@@ -8,25 +8,24 @@ import (
 	"strings"
 )
 
-// authRequest is a valid request of the authorize endpoint: a browser with a
-// user before it, sent by a client.
+// authRequest is a valid request to the authorize endpoint.
 type authRequest struct {
 	realm     string
 	client    *oauthClient
 	redirect  *url.URL
-	returnTo  string // redirect as it was written, to which the code is bound
+	returnTo  string // redirect as the client wrote it; the code is bound to it
 	state     string
 	nonce     string
 	scope     string
 	challenge string // PKCE, S256, or ""
-	query     string // the request itself
+	query     string // of the request
 }
 
 var challengePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 
-// authorize shows the login page (GET) and takes what was entered there
-// (POST). Mistakes in client or redirect address are shown, because there is
-// nobody to tell them to; all others go back to the client.
+// authorize shows the login page (GET) and receives its forms (POST). An error
+// in client or redirect address is shown to the user; all other errors are
+// returned to the client.
 func (a *authority) authorize(w http.ResponseWriter, r *http.Request, realm string) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	query := r.URL.RawQuery
@@ -60,11 +59,11 @@ func (a *authority) authorize(w http.ResponseWriter, r *http.Request, realm stri
 	a.showLogin(w, r, req, false)
 }
 
-// target finds the client and the address to which the browser goes back. The
-// mistake is "" if both are good.
+// target returns the client and the redirect address. problem is empty if both
+// are valid.
 func (a *authority) target(realm, query string, q url.Values) (req *authRequest, problem string) {
 	if len(q["client_id"]) != 1 || len(q["redirect_uri"]) != 1 {
-		return nil, "client_id and redirect_uri are needed, each once"
+		return nil, "client_id and redirect_uri are required, once each"
 	}
 	c := a.client(q.Get("client_id"))
 	if c == nil {
@@ -85,7 +84,7 @@ func (a *authority) target(realm, query string, q url.Values) (req *authRequest,
 	}, ""
 }
 
-// check looks at the rest of the request.
+// check validates the other parameters and stores scope and challenge.
 func (req *authRequest) check(q url.Values) *oauthError {
 	for name, values := range q {
 		if len(values) > 1 {
@@ -109,13 +108,13 @@ func (req *authRequest) check(q url.Values) *oauthError {
 	return req.checkChallenge(q)
 }
 
-// checkChallenge allows PKCE by S256 or none at all.
+// checkChallenge accepts PKCE with S256, or no PKCE.
 func (req *authRequest) checkChallenge(q url.Values) *oauthError {
 	if !q.Has("code_challenge") && !q.Has("code_challenge_method") {
 		return nil
 	}
 	if q.Get("code_challenge_method") != "S256" {
-		return &oauthError{code: "invalid_request", description: "Invalid parameter: code_challenge_method, S256 is needed"}
+		return &oauthError{code: "invalid_request", description: "Invalid parameter: code_challenge_method, must be S256"}
 	}
 	req.challenge = q.Get("code_challenge")
 	if !challengePattern.MatchString(req.challenge) {
@@ -124,7 +123,7 @@ func (req *authRequest) checkChallenge(q url.Values) *oauthError {
 	return nil
 }
 
-// signIn takes the click on a user, on Deny, or a name and password.
+// signIn receives the click on a user or on Deny, or a name and password.
 func (a *authority) signIn(w http.ResponseWriter, r *http.Request, req *authRequest) {
 	if err := r.ParseForm(); err != nil {
 		a.showError(w, r, "malformed form")
@@ -155,7 +154,7 @@ func (a *authority) signIn(w http.ResponseWriter, r *http.Request, req *authRequ
 	req.back(w, r, "session_state", g.session, "code", code)
 }
 
-// back sends the browser to the client with these parameters and the state.
+// back redirects the browser to the client with these parameters and the state.
 func (req *authRequest) back(w http.ResponseWriter, r *http.Request, pairs ...string) {
 	to := *req.redirect
 	q := to.Query()

@@ -9,18 +9,19 @@ import (
 	"time"
 )
 
-// federation is the id of the user store in the subjects of sipgate's tokens
-// (sample in sipgate's documentation of authentication).
+// federation is the prefix of the subjects in sipgate's tokens, from the sample
+// in its documentation.
 const federation = "f:2e724444-e44a-49cc-8ad8-ef0412c44024:"
 
-// subject names a user in tokens. It is not the user id of the API.
+// subject returns the subject of a user's tokens. It differs from the user's id
+// in the API.
 func subject(u *user) string {
 	h := fnv.New32a()
 	h.Write([]byte(u.fullID()))
 	return federation + fmt.Sprint(100000+h.Sum32()%900000)
 }
 
-// tokenRealm is the realm that tokens of g name.
+// tokenRealm returns the realm in tokens of g.
 func (g *grant) tokenRealm() string {
 	if g.realm == "" {
 		return realms[0]
@@ -28,7 +29,7 @@ func (g *grant) tokenRealm() string {
 	return g.realm
 }
 
-// claims are those that all tokens of g have.
+// claims returns the claims that all tokens of g have.
 func (a *authority) claims(g *grant, kind string, now time.Time, life time.Duration) map[string]any {
 	return map[string]any{
 		"jti":           randomUUID(),
@@ -45,8 +46,8 @@ func (a *authority) claims(g *grant, kind string, now time.Time, life time.Durat
 	}
 }
 
-// accessClaims are those of the sample in sipgate's documentation, and the
-// featureScope that newer tokens have.
+// accessClaims returns the claims of the sample in sipgate's documentation, and
+// the featureScope of newer tokens.
 func (a *authority) accessClaims(g *grant, now time.Time) map[string]any {
 	c := a.claims(g, "Bearer", now, a.s.opts.TokenLife)
 	c["acr"] = "1"
@@ -67,7 +68,7 @@ func (a *authority) refreshClaims(g *grant, now time.Time) map[string]any {
 	return c
 }
 
-// idClaims are those of OpenID Connect Core 1.0, sections 2 and 5.1.
+// idClaims returns the claims of OpenID Connect Core 1.0, sections 2 and 5.1.
 func (a *authority) idClaims(g *grant, now time.Time) map[string]any {
 	c := a.claims(g, "ID", now, a.s.opts.TokenLife)
 	c["acr"] = "1"
@@ -80,7 +81,7 @@ func (a *authority) idClaims(g *grant, now time.Time) map[string]any {
 	return c
 }
 
-// profile is what OpenID Connect tells of a user.
+// profile returns the OpenID Connect claims about a user.
 func profile(u *user) map[string]any {
 	return map[string]any{
 		"sub":                subject(u),
@@ -93,7 +94,7 @@ func profile(u *user) map[string]any {
 	}
 }
 
-// challengeOf is the PKCE challenge of a verifier by method S256.
+// challengeOf returns the S256 challenge of a PKCE verifier.
 func challengeOf(verifier string) string {
 	sum := sha256.Sum256([]byte(verifier))
 	return base64.RawURLEncoding.EncodeToString(sum[:])

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// codeLife is how long an authorization code can be exchanged.
+// codeLife is the lifetime of an authorization code.
 const codeLife = 60 * time.Second
 
-// grant is what a user has allowed a client, by signing in once. All tokens
-// that follow from it die with it.
+// grant is what a user has allowed a client in one sign-in. Revoking it
+// invalidates all its tokens.
 type grant struct {
 	client  *oauthClient
 	user    *user
-	realm   string // "" is good in every realm
+	realm   string // "" is valid in every realm
 	scope   string // space-separated
 	scopes  map[string]bool
 	nonce   string
@@ -24,7 +24,7 @@ type grant struct {
 	revoked bool // protected by authority.mu, as are the structs below
 }
 
-// authCode stands for a grant until the client fetches its tokens.
+// authCode is an authorization code: the client exchanges it for tokens.
 type authCode struct {
 	grant     *grant
 	redirect  string
@@ -41,10 +41,10 @@ type accessToken struct {
 type refreshToken struct {
 	grant   *grant
 	expires time.Time
-	used    bool // a newer one has been given out for it
+	used    bool // has been exchanged for new tokens
 }
 
-// grantInfo is who asks, and what for, in a request to the API.
+// principal is the authenticated user of a request, with scopes.
 type principal struct {
 	account *account
 	user    *user
@@ -65,11 +65,10 @@ func (a *authority) newGrant(c *oauthClient, u *user, realm, scope, nonce string
 	}
 }
 
-// authorise finds out whose request this is, by a bearer token or by a
-// personal access token in HTTP Basic. It is false if there is no such
-// credential, more than one, or one that is unknown, malformed, expired or
-// withdrawn; the answer to that is 401 with an empty body.
-func (s *Simulator) authorise(r *http.Request) (*principal, bool) {
+// authenticate authenticates a request by a bearer token, or by a personal access
+// token in HTTP Basic. It returns false unless there is exactly one credential
+// and that is valid.
+func (s *Simulator) authenticate(r *http.Request) (*principal, bool) {
 	s.auth.noteOrigin(r)
 	headers := r.Header.Values("Authorization")
 	if len(headers) != 1 {
@@ -89,7 +88,7 @@ func (s *Simulator) authorise(r *http.Request) (*principal, bool) {
 	return &principal{g.user.account, g.user, g.scopes, "bearer"}, true
 }
 
-// basic finds the user of a personal access token.
+// basic authenticates a personal access token.
 func (a *authority) basic(id, secret string) (*principal, bool) {
 	for _, p := range a.pats() {
 		if p.id == id && equalSecrets(p.secret, secret) {
@@ -99,7 +98,7 @@ func (a *authority) basic(id, secret string) (*principal, bool) {
 	return nil, false
 }
 
-// bearer finds the living grant of a valid access token, or nil.
+// bearer returns the grant of a valid access token, or nil.
 func (a *authority) bearer(token string) *grant {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -110,10 +109,10 @@ func (a *authority) bearer(token string) *grant {
 	return t.grant
 }
 
-// minted is a set of tokens that nobody knows yet.
+// tokenSet is a set of signed tokens.
 type tokenSet struct{ access, refresh, id string }
 
-// mint signs tokens for g. They are good once they are registered.
+// mint signs tokens for g. They are valid after register.
 func (a *authority) mint(g *grant) tokenSet {
 	now := a.s.now()
 	return tokenSet{
@@ -123,7 +122,8 @@ func (a *authority) mint(g *grant) tokenSet {
 	}
 }
 
-// register makes m good and returns the token endpoint's answer. a.mu is held.
+// register makes m valid and returns the response of the token endpoint. The
+// caller holds a.mu.
 func (a *authority) register(g *grant, m tokenSet) map[string]any {
 	now, opts := a.s.now(), a.s.opts
 	a.sweep(now)
@@ -143,16 +143,16 @@ func (a *authority) register(g *grant, m tokenSet) map[string]any {
 	}
 }
 
-// wholeSeconds rounds up, so that a life of half a second is not zero.
+// wholeSeconds rounds up, so that a lifetime of half a second is not zero.
 func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
-// kill ends g and all its tokens. a.mu is held.
+// revoke invalidates g and all its tokens. The caller holds a.mu.
 func (a *authority) revoke(g *grant) {
 	g.revoked = true
 	delete(a.grants, g)
 }
 
-// sweep forgets what has expired, at most once a minute. a.mu is held.
+// sweep removes what has expired, at most once a minute. The caller holds a.mu.
 func (a *authority) sweep(now time.Time) {
 	if now.Sub(a.lastSweep) < time.Minute {
 		return
@@ -189,8 +189,8 @@ func (a *authority) refreshable(g *grant) bool {
 	return false
 }
 
-// issue gives u a grant of the registered client without a sign-in, good in
-// both realms, and returns the token endpoint's answer.
+// issue returns tokens of the registered client for u without a sign-in, valid
+// in both realms, as the token endpoint returns them.
 func (s *Simulator) issue(u *user, scope string) map[string]any {
 	a := s.auth
 	g := a.newGrant(a.clients[0], u, "", scope, "")

@@ -70,7 +70,7 @@ func TestAuthorise(t *testing.T) {
 	}
 	r := httptest.NewRequest(http.MethodGet, "/v2/calls", nil)
 	r.SetBasicAuth(pat.id, pat.secret)
-	if g, ok := l.sim.authorise(r); !ok || g.user != pat.user || g.account != pat.user.account || !g.scopes["all"] || g.kind != "basic" {
+	if g, ok := l.sim.authenticate(r); !ok || g.user != pat.user || g.account != pat.user.account || !g.scopes["all"] || g.kind != "basic" {
 		t.Errorf("personal token: %+v", g)
 	}
 }
@@ -168,7 +168,7 @@ func TestIssue(t *testing.T) {
 	}
 	r := httptest.NewRequest(http.MethodGet, "/v2/calls", nil)
 	r.Header.Set("Authorization", fmt.Sprint("Bearer ", answer["access_token"]))
-	g, ok := l.sim.authorise(r)
+	g, ok := l.sim.authenticate(r)
 	if !ok || g.user != u || g.kind != "bearer" || !maps.Equal(g.scopes, map[string]bool{"rtcm:read": true, "history:read": true}) {
 		t.Errorf("grant %+v", g)
 	}

@@ -12,8 +12,8 @@ import (
 	"sync"
 )
 
-// tokenKey is the RSA key of this process that signs tokens. It is made when
-// the first token is.
+// tokenKey signs the tokens of all Simulators of the process. It is generated at
+// first use.
 var tokenKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -22,7 +22,7 @@ var tokenKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-// keyID names the signing key in JWT headers and in the key set.
+// keyID returns the id of the signing key in JWT headers and in the key set.
 func keyID() string {
 	sum := sha256.Sum256(tokenKey().N.Bytes())
 	return base64.RawURLEncoding.EncodeToString(sum[:])
@@ -52,7 +52,7 @@ func jsonPart(v any) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// keySet is the JSON Web Key Set with the public half of the signing key.
+// keySet returns the JSON Web Key Set with the public half of the signing key.
 func keySet() map[string]any {
 	public := tokenKey().PublicKey
 	exponent := binary.BigEndian.AppendUint32(nil, uint32(public.E))[1:]
@@ -66,7 +66,7 @@ func keySet() map[string]any {
 	}}}
 }
 
-// uuid turns 16 bytes into a UUID of version 4.
+// uuid formats 16 bytes as a version 4 UUID.
 func uuid(b [16]byte) string {
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	const digits = "0123456789abcdef"
@@ -81,7 +81,7 @@ func uuid(b [16]byte) string {
 	return s.String()
 }
 
-// randomUUID returns a new UUID of version 4.
+// randomUUID returns a random version 4 UUID.
 func randomUUID() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails

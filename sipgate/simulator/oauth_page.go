@@ -25,7 +25,7 @@ var (
 	pageLanguages = language.NewMatcher([]language.Tag{language.English, language.German})
 )
 
-// pageWords are the words of the login page in one language.
+// pageWords are the texts of the login page in one language.
 type pageWords struct {
 	Lang, Title, Allow, Choose, Or, User, Password, SignIn, Deny, Wrong, Simulated,
 	Admin, BadRequest, LoggedOut string
@@ -65,16 +65,16 @@ var german = pageWords{
 	LoggedOut:  "Sie sind abgemeldet.",
 }
 
-// wordsFor chooses the language that the browser asks for.
+// wordsFor returns the texts in the language that the browser prefers.
 func wordsFor(r *http.Request) pageWords {
 	_, i := language.MatchStrings(pageLanguages, r.Header.Get("Accept-Language"))
 	return []pageWords{english, german}[i]
 }
 
-// loginPage is what the page shows.
+// loginPage is the data of the page.
 type loginPage struct {
 	Words    pageWords
-	Action   string // where the forms go; empty on pages without
+	Action   string // of the forms; empty on pages without forms
 	Client   string
 	Scopes   []string
 	Accounts []loginAccount
@@ -82,7 +82,7 @@ type loginPage struct {
 	Message  string // instead of the forms
 }
 
-// office is an account with the users who can sign in with one click.
+// loginAccount is an account with the users who can sign in with one click.
 type loginAccount struct {
 	Company string
 	Users   []pageUser
@@ -94,8 +94,8 @@ type pageUser struct {
 	Admin                             bool
 }
 
-// showLogin asks the user who he is. Wrong says that the answer before was
-// none.
+// showLogin shows the sign-in forms. wrong adds the message that name or
+// password are wrong.
 func (a *authority) showLogin(w http.ResponseWriter, r *http.Request, req *authRequest, wrong bool) {
 	page := loginPage{
 		Words:    wordsFor(r),
@@ -130,7 +130,7 @@ func (a *authority) loginAccounts() []loginAccount {
 	return list
 }
 
-// initial is the first letter of a name.
+// initial returns the first letter of a name.
 func initial(name string) string {
 	for _, letter := range name {
 		return string(letter)
@@ -138,8 +138,8 @@ func initial(name string) string {
 	return ""
 }
 
-// showMistake tells the user about a request that cannot be answered to the
-// client, because client or address are not to be trusted.
+// showError shows an error that cannot be returned to the client, because the
+// client or its address is invalid.
 func (a *authority) showError(w http.ResponseWriter, r *http.Request, what string) {
 	words := wordsFor(r)
 	page := loginPage{Words: words, Message: words.BadRequest + ": " + what}
@@ -152,8 +152,8 @@ func (a *authority) showLoggedOut(w http.ResponseWriter, r *http.Request) {
 	page.show(w, http.StatusOK, "'none'")
 }
 
-// show writes the page. formAction is where its forms may lead, redirects
-// included.
+// show writes the page. formAction lists the origins that its forms may send to
+// or redirect to.
 func (p loginPage) show(w http.ResponseWriter, status int, formAction string) {
 	var b strings.Builder
 	if err := pages.Execute(&b, p); err != nil {

@@ -6,18 +6,18 @@ import (
 	"slices"
 )
 
-// realms are those that clients of sipgate belong to: new ones to sipgate-apps,
-// older ones to third-party.
+// realms are sipgate's realms: new clients are in sipgate-apps, older ones in
+// third-party.
 var realms = []string{"third-party", "sipgate-apps"}
 
-// realmPaths are the two places where a realm is found: on login.sipgate.com
-// and, for the guide to real time call manipulation, below api.sipgate.com.
+// realmPaths are the paths of a realm on login.sipgate.com and, in sipgate's
+// guide to real time call manipulation, on api.sipgate.com.
 var realmPaths = []string{"/auth/realms/{realm}", "/login/{realm}"}
 
-// realmHandler is a handler that is told the realm.
+// realmHandler is a handler with the realm of the request.
 type realmHandler func(w http.ResponseWriter, r *http.Request, realm string)
 
-// routesOAuth adds all endpoints of both realms to mux.
+// routeOAuth adds all endpoints of both realms to mux.
 func (s *Simulator) routeOAuth(mux *http.ServeMux) {
 	a := s.auth
 	const connect = "/protocol/openid-connect/"
@@ -34,7 +34,7 @@ func (s *Simulator) routeOAuth(mux *http.ServeMux) {
 	}
 }
 
-// inRealm answers 404 for realms that do not exist.
+// inRealm responds with 404 to unknown realms.
 func (a *authority) inRealm(h realmHandler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.noteOrigin(r)
@@ -47,7 +47,7 @@ func (a *authority) inRealm(h realmHandler) http.Handler {
 	})
 }
 
-// discovery is the realm's description of itself (OpenID Connect Discovery).
+// discovery serves the OpenID Connect Discovery document.
 func (a *authority) discovery(w http.ResponseWriter, r *http.Request, realm string) {
 	connect := a.issuer(realm) + "/protocol/openid-connect/"
 	writeToken(w, http.StatusOK, map[string]any{
@@ -72,10 +72,10 @@ func (a *authority) certs(w http.ResponseWriter, r *http.Request, realm string) 
 	writeToken(w, http.StatusOK, keySet())
 }
 
-// userInfo tells the bearer of an access token who the user is (OpenID
-// Connect); it has another subject than the API's /authorization/userinfo.
+// userInfo serves the OpenID Connect claims about the user. Their subject
+// differs from that of the API's /authorization/userinfo.
 func (a *authority) userInfo(w http.ResponseWriter, r *http.Request, realm string) {
-	grant, ok := a.s.authorise(r)
+	grant, ok := a.s.authenticate(r)
 	if !ok || grant.kind != "bearer" {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="`+realm+`", error="invalid_token"`)
 		(&oauthError{http.StatusUnauthorized, "invalid_token", "Token verification failed"}).write(w)
@@ -84,8 +84,8 @@ func (a *authority) userInfo(w http.ResponseWriter, r *http.Request, realm strin
 	writeToken(w, http.StatusOK, profile(grant.user))
 }
 
-// logout ends the grant of a refresh token: also of one that has been renewed
-// since, and of one whose grant has ended already.
+// logout revokes the grant of a refresh token, even if the token has been used
+// or the grant has been revoked already.
 func (a *authority) logout(w http.ResponseWriter, r *http.Request, realm string) {
 	form, oauthErr := readForm(w, r)
 	if oauthErr == nil {
@@ -99,7 +99,7 @@ func (a *authority) logout(w http.ResponseWriter, r *http.Request, realm string)
 }
 
 func (a *authority) endSession(form url.Values, realm string) *oauthError {
-	c, oauthErr := a.authenticate(form)
+	c, oauthErr := a.authenticateClient(form)
 	if oauthErr != nil {
 		return oauthErr
 	}
@@ -117,8 +117,8 @@ func (a *authority) endSession(form url.Values, realm string) *oauthError {
 	return nil
 }
 
-// logoutPage is where a browser is sent to log out. Nobody stays signed in on
-// the simulator's login page, so there is only the way back.
+// logoutPage redirects a browser that logs out. The simulator keeps no browser
+// signed in, so there is nothing else to do.
 func (a *authority) logoutPage(w http.ResponseWriter, r *http.Request, realm string) {
 	q := r.URL.Query()
 	if target := q.Get("post_logout_redirect_uri"); target != "" {

@@ -179,11 +179,11 @@ func (l *login) tokens() map[string]any {
 	return answer
 }
 
-// allowed says whether a request with this Authorization header is authorised.
+// allowed says whether a request with this Authorization header is authenticated.
 func (l *login) allowed(authorization ...string) bool {
 	r := httptest.NewRequest(http.MethodGet, "/v2/calls", nil)
 	r.Header["Authorization"] = authorization
-	_, ok := l.sim.authorise(r)
+	_, ok := l.sim.authenticate(r)
 	return ok
 }
 

@@ -9,13 +9,12 @@ import (
 	"strings"
 )
 
-// formLimit is how many bytes of a form are read.
+// maxForm is the largest form that is read, in bytes.
 const maxForm = 64 << 10
 
 var verifierPattern = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
 
-// oauthError is an error in the words of OAuth (RFC 6749) and Keycloak. It is
-// nil where all is well.
+// oauthError is an OAuth error (RFC 6749) with a description like Keycloak's.
 type oauthError struct {
 	status            int
 	code, description string
@@ -33,7 +32,7 @@ func (e *oauthError) write(w http.ResponseWriter) {
 	writeToken(w, e.status, map[string]any{"error": e.code, "error_description": e.description})
 }
 
-// writeToken answers with JSON that must not be stored.
+// writeToken responds with JSON that must not be cached.
 func writeToken(w http.ResponseWriter, status int, body map[string]any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
@@ -42,8 +41,8 @@ func writeToken(w http.ResponseWriter, status int, body map[string]any) {
 	json.NewEncoder(w).Encode(body)
 }
 
-// token is the token endpoint. It reads a form, and the client's secret only
-// from there: sipgate's samples never send it as HTTP Basic.
+// token serves the token endpoint. It takes the client's secret from the form
+// only: sipgate's samples never send it by HTTP Basic.
 func (a *authority) token(w http.ResponseWriter, r *http.Request, realm string) {
 	a.tokenRequests.Add(1)
 	form, oauthErr := readForm(w, r)
@@ -71,7 +70,8 @@ func (a *authority) token(w http.ResponseWriter, r *http.Request, realm string) 
 	writeToken(w, http.StatusOK, answer)
 }
 
-// readForm reads the form that a request is, each field once.
+// readForm returns the form in the body. It refuses duplicate fields and an
+// Authorization header.
 func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *oauthError) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/x-www-form-urlencoded" {
@@ -87,13 +87,13 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *oauthError) 
 		}
 	}
 	if r.Header.Get("Authorization") != "" {
-		return nil, &oauthError{http.StatusUnauthorized, "invalid_client", "The client's secret belongs into the form"}
+		return nil, &oauthError{http.StatusUnauthorized, "invalid_client", "The client's secret must be in the form"}
 	}
 	return r.PostForm, nil
 }
 
-// authenticate finds the client of a form and checks its secret.
-func (a *authority) authenticate(form url.Values) (*oauthClient, *oauthError) {
+// authenticateClient returns the client of a form after checking its secret.
+func (a *authority) authenticateClient(form url.Values) (*oauthClient, *oauthError) {
 	c := a.client(form.Get("client_id"))
 	if c == nil || c.secret != "" && !equalSecrets(c.secret, form.Get("client_secret")) {
 		return nil, &oauthError{http.StatusUnauthorized, "invalid_client", "Invalid client or Invalid client credentials"}
@@ -101,10 +101,10 @@ func (a *authority) authenticate(form url.Values) (*oauthClient, *oauthError) {
 	return c, nil
 }
 
-// exchange gives tokens for an authorization code. Every attempt uses the code
-// up; a second one ends what the first one got.
+// exchangeCode exchanges an authorization code for tokens. Every attempt uses
+// the code up; a second attempt revokes the grant.
 func (a *authority) exchangeCode(form url.Values, realm string) (map[string]any, *oauthError) {
-	c, oauthErr := a.authenticate(form)
+	c, oauthErr := a.authenticateClient(form)
 	if oauthErr != nil {
 		return nil, oauthErr
 	}
@@ -145,7 +145,7 @@ func (a *authority) takeCode(secret string) (*authCode, *oauthError) {
 	return code, nil
 }
 
-// check compares the request with the one that the code was given out for.
+// check compares a token request with the request for which the code was issued.
 func (code *authCode) check(form url.Values, c *oauthClient, realm string) *oauthError {
 	verifier := form.Get("code_verifier")
 	switch {
@@ -169,11 +169,11 @@ func (code *authCode) check(form url.Values, c *oauthClient, realm string) *oaut
 	return nil
 }
 
-// renew gives new tokens for a refresh token, which is used up by that. One
-// that comes a second time has been stolen or kept: the grant ends.
+// refreshGrant exchanges a refresh token for new tokens. Using a refresh token a
+// second time revokes the grant.
 func (a *authority) refreshGrant(form url.Values, realm string) (map[string]any, *oauthError) {
 	a.refreshRequests.Add(1)
-	c, oauthErr := a.authenticate(form)
+	c, oauthErr := a.authenticateClient(form)
 	if oauthErr != nil {
 		return nil, oauthErr
 	}
@@ -190,7 +190,7 @@ func (a *authority) refreshGrant(form url.Values, realm string) (map[string]any,
 	if exceedsScope(form.Get("scope"), t.grant.scopes) {
 		return nil, &oauthError{http.StatusBadRequest, "invalid_scope", "Invalid scopes: " + form.Get("scope")}
 	}
-	m := a.mint(t.grant) // before the lock: it takes milliseconds
+	m := a.mint(t.grant) // without the lock: signing takes milliseconds
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
@@ -207,7 +207,7 @@ func (a *authority) refreshGrant(form url.Values, realm string) (map[string]any,
 	return a.register(t.grant, m), nil
 }
 
-// wider says whether scope asks for more than was granted.
+// exceedsScope reports whether scope has a scope that was not granted.
 func exceedsScope(scope string, granted map[string]bool) bool {
 	for _, s := range strings.Fields(scope) {
 		if !granted[s] {
@@ -217,11 +217,11 @@ func exceedsScope(scope string, granted map[string]bool) bool {
 	return false
 }
 
-// password is the password grant of the guide to real time call manipulation,
-// which sends no secret. Without a scope it gives all rights. sipgate's two
-// documents differ in the answer: Options.PasswordAnswer chooses.
+// passwordGrant serves the password grant of sipgate's guide to real time call
+// manipulation, which sends no secret. Without a scope it grants all rights.
+// Options.PasswordAnswer chooses one of the two documented responses.
 func (a *authority) passwordGrant(form url.Values, realm string) (map[string]any, *oauthError) {
-	c, oauthErr := a.authenticate(form)
+	c, oauthErr := a.authenticateClient(form)
 	if oauthErr != nil {
 		return nil, oauthErr
 	}

@@ -21,7 +21,7 @@ func (s *Simulator) recordingURL(id string) string {
 // serveRecording serves the file, or a range of it, to every user of the
 // account. Recordings of other accounts are not found.
 func (s *Simulator) serveRecording(w http.ResponseWriter, r *http.Request) {
-	grant, ok := s.authorise(r)
+	grant, ok := s.authenticate(r)
 	if !ok {
 		w.WriteHeader(http.StatusUnauthorized)
 		return

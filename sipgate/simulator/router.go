@@ -61,7 +61,7 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request, seen *Reque
 		response{status: http.StatusMethodNotAllowed}.write(w)
 		return
 	}
-	grant, valid := s.authorise(r)
+	grant, valid := s.authenticate(r)
 	if !valid {
 		response{status: http.StatusUnauthorized}.write(w)
 		return
