@@ -15,7 +15,7 @@ import (
 	"testing/synctest"
 )
 
-// wavFile makes a WAV file of the chunks given, in the form "id" + content.
+// wavFile returns a WAV file with these chunks, each "id" + content.
 func wavFile(chunks ...string) []byte {
 	var body []byte
 	for _, c := range chunks {
@@ -30,7 +30,7 @@ func wavFile(chunks ...string) []byte {
 	return append(append(file, "WAVE"...), body...)
 }
 
-// fmtChunk is a fmt chunk with these fields and the rates that follow of them.
+// fmtChunk returns a fmt chunk with these fields and matching rates.
 func fmtChunk(tag, channels uint16, hertz uint32, bits uint16) string {
 	b := []byte("fmt ")
 	b = binary.LittleEndian.AppendUint16(b, tag)
@@ -103,8 +103,8 @@ func FuzzParseWAV(f *testing.F) {
 	})
 }
 
-// What the simulator writes, its strict reader accepts.
-func TestHeaderWrittenIsReadable(t *testing.T) {
+// parseWAV accepts the files that the simulator writes.
+func TestParseWAVAcceptsOwnHeader(t *testing.T) {
 	file := append(wavHeader(3), 1, 0, 2, 0, 3, 0)
 	if x, err := parseWAV(file); err != nil || !slices.Equal(x, []int16{1, 2, 3}) {
 		t.Errorf("%v, %v", x, err)
@@ -156,13 +156,13 @@ func TestFetchAnnouncement(t *testing.T) {
 		if err == nil || x != nil || !strings.Contains(err.Error(), message) {
 			t.Errorf("%s: %v, want an error with %q", address, err, message)
 		} else if strings.Contains(err.Error(), "secret") {
-			t.Errorf("%s: the error tells the address: %v", address, err)
+			t.Errorf("%s: the error contains the address: %v", address, err)
 		}
 	}
 }
 
-// A server that takes the request and never answers is given up after 5 s.
-func TestFetchAnnouncementGivesUp(t *testing.T) {
+// A fetch from a server that never responds fails after 5 s.
+func TestFetchAnnouncementTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// operations are all of the API, with a body that is right, a scope that
-// suffices, and the status of success. %s is an established call.
+// operations lists the operations of the API with a valid body, a sufficient
+// scope and the expected status. %s is an established call.
 var operations = []struct {
 	method, path, body, scope string
 	status                    int
@@ -130,8 +130,8 @@ func TestUnknownPaths(t *testing.T) {
 	r.as("").want(404, "GET", "/v2/nothing", "")
 }
 
-// The request line may carry an absolute URL.
-func TestAbsoluteForm(t *testing.T) {
+// A request line may contain an absolute URL.
+func TestAbsoluteRequestURL(t *testing.T) {
 	r := open(t, Options{})
 	conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
 	if err != nil {
@@ -165,7 +165,7 @@ func TestAccountsSeeNothingOfEachOther(t *testing.T) {
 	}
 }
 
-func TestPeople(t *testing.T) {
+func TestUsersDevicesNumbersContacts(t *testing.T) {
 	r := open(t, Options{})
 	type list struct {
 		Items      []map[string]any

@@ -11,7 +11,8 @@ var timelineStart = time.Date(2025, 3, 3, 9, 0, 0, 0, time.UTC)
 
 func after(d time.Duration) time.Time { return timelineStart.Add(d) }
 
-// twoPartyTimeline is a call of two parties that began at timelineStart.
+// twoPartyTimeline returns the timeline of a call with two parties that began at
+// timelineStart.
 func twoPartyTimeline() *audioTimeline {
 	t := newAudioTimeline(1)
 	t.join("owner", timelineStart)
@@ -42,7 +43,7 @@ func wavBytes(t testing.TB, f *audioFile) []byte {
 	return b
 }
 
-// power is the mean square of x relative to full scale.
+// power returns the mean square of x relative to full scale.
 func power(x []int16) float64 {
 	sum := 0.0
 	for _, v := range x {
@@ -53,7 +54,7 @@ func power(x []int16) float64 {
 
 func decibel(p float64) float64 { return 10 * math.Log10(p+1e-12) }
 
-// goertzel is the mean power of x at hertz.
+// goertzel returns the mean power of x at a frequency.
 func goertzel(x []int16, hertz float64) float64 {
 	c := 2 * math.Cos(2*math.Pi*hertz/sampleRate)
 	var a, b float64
@@ -64,7 +65,8 @@ func goertzel(x []int16, hertz float64) float64 {
 	return 2 * (a*a + b*b - c*a*b) / n / n
 }
 
-// digitIn says which digit sounds in x, or 0. It knows nothing of tonePair.
+// digitIn returns the digit that sounds in x, or 0, independently of the code
+// that generates tones.
 func digitIn(x []int16) byte {
 	strongest := func(tones []float64) (best int, p float64) {
 		for i, f := range tones {
@@ -82,8 +84,8 @@ func digitIn(x []int16) byte {
 	return []string{"123A", "456B", "789C", "*0#D"}[row][column]
 }
 
-// digitsIn is a receiver: it reads digits from sound in frames of 20 ms and
-// says where each began, in samples.
+// digitsIn decodes keypad tones in frames of 20 ms and returns the digits and
+// the sample at which each begins.
 func digitsIn(x []int16) (digits string, begins []int) {
 	const frame = 160
 	last := byte(0)
@@ -98,7 +100,7 @@ func digitsIn(x []int16) (digits string, begins []int) {
 	return digits, begins
 }
 
-// correlation finds needle in x: the place and how well it fits, 0 to 1.
+// correlation returns where needle fits best in x, and how well, from 0 to 1.
 func correlation(x, needle []int16) (at int, fit float64) {
 	for n := 0; n+len(needle) <= len(x); n++ {
 		if f := likeness(x[n:n+len(needle)], needle, 7); f > fit {
@@ -108,8 +110,8 @@ func correlation(x, needle []int16) (at int, fit float64) {
 	return at, likeness(x[at:], needle, 1)
 }
 
-// likeness is the normalised correlation of needle with the beginning of x, of
-// every step-th sample.
+// likeness returns the normalized correlation of needle with the beginning of x,
+// using every step-th sample.
 func likeness(x, needle []int16, step int) float64 {
 	var both, a, b int64
 	for i := 0; i < len(needle); i += step {
@@ -119,7 +121,7 @@ func likeness(x, needle []int16, step int) float64 {
 	return float64(both) / math.Sqrt(float64(a)*float64(b)+1)
 }
 
-// chirp is a sound that is like no other part of itself.
+// chirp returns a sound of rising pitch, no part of which resembles another.
 func chirp(seconds float64, level float64) []int16 {
 	x := make([]int16, int(seconds*sampleRate))
 	for i := range x {
@@ -129,7 +131,7 @@ func chirp(seconds float64, level float64) []int16 {
 	return x
 }
 
-// spectrum is the power of x in 64 bands of 50 Hz, with a sum of 1.
+// spectrum returns the relative power of x in 64 bands of 50 Hz.
 func spectrum(x []int16) (bands [64]float64) {
 	sum := 0.0
 	for i := range bands {

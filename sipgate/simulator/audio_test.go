@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestRecordingHoldsTheDigitsInOrder(t *testing.T) {
+func TestRecordingHasDigitsInOrder(t *testing.T) {
 	const sent = "*123456789#0ABCD"
 	tl := twoPartyTimeline()
 	tl.startRecording(after(2 * time.Second))
@@ -34,8 +34,8 @@ func TestRecordingHoldsTheDigitsInOrder(t *testing.T) {
 	}
 }
 
-// Digits sent while others still sound wait for them: nothing is lost.
-func TestTonesSentTogetherFollowEachOther(t *testing.T) {
+// Digits sent while others still play are played after them.
+func TestTonesArePlayedInSequence(t *testing.T) {
 	tl := twoPartyTimeline()
 	tl.startRecording(timelineStart)
 	tl.addTones("12", after(time.Second))
@@ -46,7 +46,7 @@ func TestTonesSentTogetherFollowEachOther(t *testing.T) {
 	}
 }
 
-func TestSpeechIsNoDigit(t *testing.T) {
+func TestVoicesAndMusicAreNotDigits(t *testing.T) {
 	for seed := range uint64(5) {
 		tl := newAudioTimeline(seed)
 		tl.join("a", timelineStart)
@@ -69,7 +69,7 @@ func TestSpeechIsNoDigit(t *testing.T) {
 	}
 }
 
-func TestRecordingHoldsTheAnnouncementWhereItWasAccepted(t *testing.T) {
+func TestRecordingHasAnnouncementWhereAccepted(t *testing.T) {
 	sound := chirp(0.6, 0.5)
 	tl := twoPartyTimeline()
 	tl.startRecording(after(1250 * time.Millisecond))
@@ -89,7 +89,7 @@ func TestRecordingHoldsTheAnnouncementWhereItWasAccepted(t *testing.T) {
 	}
 }
 
-// Both may sound at once, and both are still found.
+// Tones and an announcement that play at once can both be detected.
 func TestTonesOverAnAnnouncement(t *testing.T) {
 	sound := chirp(1.5, 0.3)
 	tl := twoPartyTimeline()
@@ -106,7 +106,7 @@ func TestTonesOverAnAnnouncement(t *testing.T) {
 	}
 }
 
-// An announcement that began before the recording is heard from its middle.
+// A recording that begins during an announcement has the rest of it.
 func TestRecordingBeginsInsideAnAnnouncement(t *testing.T) {
 	sound := chirp(1.5, 0.5)
 	tl := twoPartyTimeline()
@@ -139,12 +139,12 @@ func TestSeveralRecordingsOfOneCall(t *testing.T) {
 	}
 }
 
-// level is the loudness of the sound between two moments of a recording.
+// level returns the level of part of a recording in dBFS.
 func level(x []int16, from, to time.Duration) float64 {
 	return decibel(power(x[samplesIn(from):samplesIn(to)]))
 }
 
-func TestLevelsOfSpeechMuteHoldAndLeaving(t *testing.T) {
+func TestLevelsOfVoicesMuteHoldAndLeaving(t *testing.T) {
 	const s = time.Second
 	tl := twoPartyTimeline()
 	tl.startRecording(timelineStart)
@@ -173,7 +173,7 @@ func TestLevelsOfSpeechMuteHoldAndLeaving(t *testing.T) {
 		t.Errorf("hold music at %.1f dBFS", got)
 	}
 	if got := level(x, 50*s+10*time.Millisecond, 55*s); got > -90 {
-		t.Errorf("nobody there, but %.1f dBFS", got)
+		t.Errorf("no party on the call, but %.1f dBFS", got)
 	}
 }
 
@@ -220,7 +220,7 @@ func TestVoicesOfOneCallAreDistinct(t *testing.T) {
 	}
 }
 
-// Reading in any order gives the bytes that reading in one go gives.
+// Reading in any order gives the same bytes as reading sequentially.
 func TestRecordingIsTheSameHoweverItIsRead(t *testing.T) {
 	tl := twoPartyTimeline()
 	tl.addAnnouncement(chirp(3, 0.4), after(1500*time.Millisecond))
@@ -243,8 +243,9 @@ func TestRecordingIsTheSameHoweverItIsRead(t *testing.T) {
 	}
 }
 
-// A clock that is set back disorders nothing, an empty recording is a file.
-func TestTapeSurvivesOddClocks(t *testing.T) {
+// A clock that is set back does not reorder events, and an empty recording is a
+// valid file.
+func TestTimelineToleratesClockSetBack(t *testing.T) {
 	tl := twoPartyTimeline()
 	tl.startRecording(after(5 * time.Second))
 	tl.addTones("1", after(-time.Hour))
@@ -254,7 +255,7 @@ func TestTapeSurvivesOddClocks(t *testing.T) {
 	}
 }
 
-func TestTonesIgnoreWhatIsOnNoKey(t *testing.T) {
+func TestTonesSkipUnknownCharacters(t *testing.T) {
 	tl := newAudioTimeline(1)
 	tl.addTones("x1é2 ", timelineStart)
 	if n := len(tl.tones); n != 2 {

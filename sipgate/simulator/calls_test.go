@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestListIsThin(t *testing.T) {
+func TestListedCallHasDocumentedFieldsOnly(t *testing.T) {
 	r := open(t, Options{})
 	r.ring(NewCall{From: "+491713920027"}) // rings
 	id := r.ring(NewCall{From: "anonymous", Users: []string{"w0"}, State: "established"})
@@ -41,11 +41,11 @@ func TestVisibility(t *testing.T) {
 	}
 }
 
-func TestSwitches(t *testing.T) {
+func TestHoldMuteAndRecording(t *testing.T) {
 	r := open(t, Options{})
 	id := r.talk()
 	for _, path := range []string{"hold", "muted", "recording"} {
-		for _, on := range []string{"true", "true", "false"} { // twice is once
+		for _, on := range []string{"true", "true", "false"} { // repeating changes nothing
 			body := `{"value":` + on + `}`
 			if path == "recording" {
 				body = `{"value":` + on + `,"announcement":false}`
@@ -64,8 +64,8 @@ func TestSwitches(t *testing.T) {
 	}
 }
 
-// Muting is of oneself: in a call between colleagues each mutes their own side.
-func TestMuteYourself(t *testing.T) {
+// In a call between colleagues, each user mutes their own party.
+func TestMuteAffectsOwnParty(t *testing.T) {
 	r := open(t, Options{})
 	id := r.ring(NewCall{Direction: "out", To: "+492214710111", Users: []string{"w0"}, State: "established"})
 	colleague := r.as(r.token("", "w1", "all"))
@@ -76,7 +76,7 @@ func TestMuteYourself(t *testing.T) {
 	}
 }
 
-func TestNotEstablished(t *testing.T) {
+func TestRingingCallRefusesCommands(t *testing.T) {
 	r := open(t, Options{})
 	id := r.ring(NewCall{Users: []string{"w0"}})
 	for path, body := range map[string]string{
@@ -118,7 +118,7 @@ func TestTransferRefuses(t *testing.T) {
 	}
 	r.want(400, "POST", path, `{"attended":false,"phoneNumber":"+4915799912345","callerId":"me"}`)
 	r.want(204, "POST", path, `{"attended":false,"phoneNumber":"+4915799912345","callerId":"+492110012345"}`)
-	r.want(409, "POST", path, `{"attended":false,"phoneNumber":"+4915799912345"}`) // already on its way
+	r.want(409, "POST", path, `{"attended":false,"phoneNumber":"+4915799912345"}`) // already being transferred
 }
 
 func TestTransfer(t *testing.T) {
@@ -164,7 +164,7 @@ func TestTransfer(t *testing.T) {
 	}
 }
 
-func TestTransferNotPickedUp(t *testing.T) {
+func TestFailedTransferKeepsCall(t *testing.T) {
 	r := open(t, Options{})
 	id := r.talk()
 	body := `{"attended":true,"phoneNumber":"+4915799912345"}`
@@ -175,7 +175,7 @@ func TestTransferNotPickedUp(t *testing.T) {
 	}
 	r.want(204, "POST", "/v2/calls/"+id+"/transfer", body) // another attempt
 	next := r.truth(id).Successor
-	r.want(204, "DELETE", "/v2/calls/"+id, "") // who asks and hangs up does not transfer
+	r.want(204, "DELETE", "/v2/calls/"+id, "") // hanging up an attended transfer does not complete it
 	if c := r.truth(next); c.Phase != "ended" || c.Cause != cancelled {
 		t.Errorf("%+v", c)
 	}
@@ -221,7 +221,7 @@ func TestStartCall(t *testing.T) {
 	if list := get[callList](r, "/v2/calls").Data; len(list) != 1 || list[0].CallID != id {
 		t.Errorf("established %+v", list)
 	}
-	r.want(204, "DELETE", "/v2/calls/"+c.DeviceCall, "") // the device's leg is the same call
+	r.want(204, "DELETE", "/v2/calls/"+c.DeviceCall, "") // the device's callId names the same call
 	if r.truth(id).Phase != "ended" {
 		t.Error("call still there")
 	}

@@ -2,7 +2,7 @@ package simulator
 
 import "testing"
 
-// Contacts are added in any number; private ones are shown to their owner alone.
+// AddContacts adds any number of contacts. Only their owner sees private ones.
 func TestAddContacts(t *testing.T) {
 	r := open(t, Options{})
 	type answer struct {
@@ -17,7 +17,7 @@ func TestAddContacts(t *testing.T) {
 	}
 	for _, c := range all.Items {
 		if c.Name == "His" {
-			t.Error("somebody else's private contact is shown")
+			t.Error("a private contact of another user is listed")
 		}
 	}
 	for _, bad := range []string{`{"count":-1}`, `{"count":50001}`, `{"contacts":[{"name":"","number":"1"}]}`, `{"contacts":[{"name":"x","number":"1","user":"w9"}]}`, `{"number":5}`} {

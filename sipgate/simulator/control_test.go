@@ -143,7 +143,7 @@ func TestControlFaultsTokensState(t *testing.T) {
 	}
 }
 
-func TestControlIsForThisMachineOnly(t *testing.T) {
+func TestControlIsLocalOnly(t *testing.T) {
 	s := New(Options{Control: true})
 	defer s.Close()
 	for name, test := range map[string]struct {

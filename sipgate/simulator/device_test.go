@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The state of another person's telephones is seen in their list of devices.
+// The list of devices shows whether another user's devices are online.
 func TestDevicesOnlineAndDoNotDisturb(t *testing.T) {
 	r := open(t, Options{})
 	type devices struct {
@@ -35,7 +35,7 @@ func TestDevicesOnlineAndDoNotDisturb(t *testing.T) {
 	r.want(400, "POST", "/_simulator/devices/e1", `{"offline":true}`)
 }
 
-// An answer of 200 does not prove that a telephone rang.
+// With an offline device, starting a call succeeds but nothing rings.
 func TestStartCallWithTelephoneOffline(t *testing.T) {
 	r := open(t, Options{})
 	r.want(200, "POST", "/_simulator/devices/e0", `{"online":false}`)

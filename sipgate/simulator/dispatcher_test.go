@@ -20,8 +20,7 @@ import (
 	"time"
 )
 
-// receiver is a program that gets pushes, checks their signatures and writes
-// down what came.
+// receiver receives push events, verifies their signatures and records them.
 type receiver struct {
 	t     *testing.T
 	key   *rsa.PublicKey
@@ -73,14 +72,14 @@ func (v *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.came <- struct{}{}
 }
 
-// sequence waits for n pushes and returns them as "path event callId".
+// sequence waits for n push events and returns them as "path event callId".
 func (v *receiver) sequence(n int, names map[string]string) string {
 	v.t.Helper()
 	for range n {
 		select {
 		case <-v.came:
 		case <-time.After(5 * time.Second):
-			v.t.Error("a push is missing")
+			v.t.Error("missing push event")
 		}
 	}
 	v.mu.Lock()
@@ -138,7 +137,7 @@ func TestPushBodiesAndHeaders(t *testing.T) {
 	}
 }
 
-// The documented sequences, and those that follow from them.
+// Push events have the documented sequences.
 func TestPushSequences(t *testing.T) {
 	for name, test := range map[string]struct {
 		play func(r *rig, name func(id, letter string))
@@ -193,7 +192,7 @@ func TestPushSequences(t *testing.T) {
 			first := v.forms[0]
 			for _, f := range v.forms {
 				if f.Get("origCallId") != first.Get("callId") || f.Get("xcid") != first.Get("xcid") {
-					t.Errorf("another family: %v", f)
+					t.Errorf("another call group: %v", f)
 				}
 				if letter := names[f.Get("callId")]; letter == "B" && f.Get("diversion") != "492214710110" {
 					t.Errorf("diversion of %v", f)
@@ -203,7 +202,7 @@ func TestPushSequences(t *testing.T) {
 	}
 }
 
-func TestNoUserInPush(t *testing.T) {
+func TestPushWithoutUser(t *testing.T) {
 	c := &call{account: makeAccounts()[0], id: "A", origID: "A", from: "anonymous", to: "+492214710100"}
 	body := string(newCallEvent(c, "A", in, c.from, c.to).body)
 	if !strings.Contains(body, "from=anonymous") || !strings.Contains(body, "&user%5B%5D=&xcid") || strings.Contains(body, "serId") {
@@ -211,7 +210,7 @@ func TestNoUserInPush(t *testing.T) {
 	}
 }
 
-func TestAnswerAndHangupOnlyIfAskedFor(t *testing.T) {
+func TestAnswerAndHangupNeedURLsInReply(t *testing.T) {
 	for name, reply := range map[string][2]string{
 		"nothing":      {"application/xml", ""},
 		"neutral":      {"application/xml", "<Response/>"},
@@ -244,7 +243,7 @@ func TestAnswerAndHangupOnlyIfAskedFor(t *testing.T) {
 	}
 }
 
-// drain waits until no push is on its way.
+// drain waits until all push events have been delivered.
 func (r *rig) drain() {
 	for {
 		r.sim.dispatcher.mu.Lock()
@@ -279,7 +278,7 @@ func TestWhitelist(t *testing.T) {
 	}
 }
 
-// pipe sends requests to a handler without a network.
+// pipe is a transport that calls a handler directly.
 type pipe struct{ handler http.Handler }
 
 func (p pipe) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -298,9 +297,9 @@ func (p pipe) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// A receiver that does not answer delays neither the API nor other calls, and
-// is given up after 10 s.
-func TestSilentReceiver(t *testing.T) {
+// A receiver that does not respond delays neither the API nor the events of
+// other calls, and its delivery fails after 10 s.
+func TestSilentReceiverDelaysNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		times := map[string]time.Duration{}

@@ -10,7 +10,7 @@ type event struct {
 	kind      string // "newCall", "answer", "hangup"
 	account   *account
 	callID    string
-	callGroup string // origCallId: the events of a family keep their order
+	callGroup string // origCallId: the events of a call group keep their order
 	direction string
 	url       string   // of newCall events: the URL in the settings, may be empty
 	tags      []string // extensions of the call, compared with the whitelist

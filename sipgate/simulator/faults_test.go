@@ -56,11 +56,11 @@ func TestFaultsOfTheAPI(t *testing.T) {
 				t.Errorf("status %d (%s), executed: %v", status, text, r.truth(id).Hold)
 			}
 			if len(r.sim.Faults()) == 0 {
-				r.want(204, "PUT", "/v2/calls/"+id+"/hold", `{"value":false}`) // it struck once
+				r.want(204, "PUT", "/v2/calls/"+id+"/hold", `{"value":false}`) // the fault applies once
 			}
 			r.sim.ClearFaults()
 			if len(r.sim.Faults()) != 0 {
-				t.Error("not healed")
+				t.Error("ClearFaults left faults")
 			}
 			seen := r.sim.Requests()[0]
 			struck := status != 204 || slices.Contains([]string{"empty", "delay", "delay after"}, name)
@@ -85,7 +85,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestFaultsAreReplayable(t *testing.T) {
+func TestFaultsAreReproducible(t *testing.T) {
 	run := func(seed uint64) (pattern string) {
 		r := open(t, Options{Seed: seed})
 		r.fail(Fault{Status: 500, Probability: 0.5, Path: "/v2/calls"})
@@ -100,7 +100,7 @@ func TestFaultsAreReplayable(t *testing.T) {
 	}
 }
 
-func TestFaultRefuses(t *testing.T) {
+func TestInvalidFaultsAreRefused(t *testing.T) {
 	s := New(Options{})
 	defer s.Close()
 	for _, f := range []Fault{
@@ -143,7 +143,7 @@ func TestFaultsOfPushes(t *testing.T) {
 	}
 }
 
-// A delay takes its time, and ends with the client's patience.
+// A delay lasts as long as it says, or until the client disconnects.
 func TestDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(Options{})

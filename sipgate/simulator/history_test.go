@@ -17,8 +17,8 @@ type historyPage struct {
 	TotalCount int
 }
 
-// pastRig has a clock that the test moves, and a history of an answered, a
-// missed, an outgoing and a voicemail call, each an hour after the other.
+// pastRig returns a rig with a clock that the test sets, and a history of an
+// answered, a missed, an outgoing and a voicemail call, an hour apart.
 func pastRig(t *testing.T) (*rig, *time.Time) {
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	r := open(t, Options{Now: func() time.Time { return now }, TokenLife: 1000 * time.Hour})
@@ -92,7 +92,7 @@ func TestHistoryFilters(t *testing.T) {
 	if h := get[historyPage](r, "/v2/w1/history?types=CALL"); h.TotalCount != 1 {
 		t.Errorf("w1 has %+v", h)
 	}
-	// everybody sees the whole account: that is how sipgate is
+	// every user sees the whole account, as at sipgate
 	if h := get[historyPage](r.as(r.token("", "w2", "history:read")), "/v2/history"); h.TotalCount != 5 {
 		t.Errorf("a plain user sees %d", h.TotalCount)
 	}
@@ -117,13 +117,13 @@ func TestHistoryChanges(t *testing.T) {
 	testEntryParts(r, a)
 	r.want(204, "DELETE", "/v2/history/"+a, "")
 	r.want(404, "GET", "/v2/history/"+a, "")
-	r.want(204, "DELETE", "/v2/history", "") // all of it: that is how sipgate is
+	r.want(204, "DELETE", "/v2/history", "") // deletes all entries, as at sipgate
 	if h = get[historyPage](r, "/v2/history"); h.TotalCount != 0 {
 		t.Errorf("%+v", h)
 	}
 }
 
-// Each part of an entry has an address of its own, which takes one member.
+// testEntryParts tests the resources note, read and archive of an entry.
 func testEntryParts(r *rig, id string) {
 	r.t.Helper()
 	at := "/v2/history/" + id
@@ -148,9 +148,8 @@ func testEntryParts(r *rig, id string) {
 	r.as(r.token("", "w0", "history:read")).want(403, "PUT", at+"/read", `{"value":true}`)
 }
 
-// A filled history is the same for the same seed, newest first, and of every
-// kind.
-func TestFill(t *testing.T) {
+// FillHistory adds calls of every kind, the same ones for the same seed.
+func TestFillHistory(t *testing.T) {
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	kinds := func(seed uint64) (historyPage, map[string]int) {
 		r := open(t, Options{Now: func() time.Time { return now }})
@@ -231,7 +230,7 @@ func TestRecordingsInHistory(t *testing.T) {
 	r.as(r.token(r.sim.accounts[1].id, "w0", "all")).want(404, "GET", path, "")
 }
 
-func TestKeptThingsAreBounded(t *testing.T) {
+func TestHistoryRecordingsAndCallsAreBounded(t *testing.T) {
 	r := open(t, Options{})
 	for range maxRecordings + 20 {
 		id := r.talk()
@@ -240,7 +239,7 @@ func TestKeptThingsAreBounded(t *testing.T) {
 	}
 	h := get[historyPage](r, "/v2/history?limit=1000")
 	if len(h.Items[len(h.Items)-1].Recordings) != 0 || len(h.Items[0].Recordings) != 1 || len(r.sim.pbx.recordings) != maxRecordings {
-		t.Error("not the oldest recordings went")
+		t.Error("the oldest recordings were not dropped")
 	}
 	for range maxEntries + maxEnded {
 		r.sim.HangUp(r.ring(NewCall{}), "")

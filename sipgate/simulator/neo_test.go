@@ -8,15 +8,15 @@ import (
 
 const neoID = "2951604"
 
-// openNeo is a rig whose token is of the neo account's first user.
+// openNeo returns a rig with a token of the neo account's first user.
 func openNeo(t *testing.T) *rig {
 	r := open(t, Options{})
 	return r.as(r.token(neoID, "w0", "all"))
 }
 
-// What only classic accounts have is refused in text, as it was seen; what
-// only neo has is refused to classic ones.
-func TestNeoClassicOnly(t *testing.T) {
+// neo refuses operations of the classic platform with the observed text; classic
+// accounts refuse operations of neo.
+func TestPlatformsRefuseForeignOperations(t *testing.T) {
 	r := openNeo(t)
 	for path, method := range map[string]string{
 		"sessions/calls": "POST", "groups": "GET", "groups/g0/users": "GET", "w0/phonelines": "GET", "w0/phonelines/p0/numbers": "GET",
@@ -68,7 +68,7 @@ func TestNeoNumbersAndDevices(t *testing.T) {
 		start(test.bare, "e0", "4915799912345")
 		start(test.plus, "e0", "+4915799912345")
 	}
-	for _, device := range []string{"y0", "e1", "e9", "p0", "w0"} { // a mobile, a colleague's, none
+	for _, device := range []string{"y0", "e1", "e9", "p0", "w0"} { // a mobile, a colleague's device, unknown ones
 		if text := start(400, device, "4915799912345"); text != "Invalid invitable device" {
 			t.Errorf("%s: %q", device, text)
 		}
@@ -84,8 +84,8 @@ func TestNeoNumbersAndDevices(t *testing.T) {
 	}
 }
 
-// What the account is stands in the access token.
-func TestNeoIsInTheToken(t *testing.T) {
+// The access token has the platform of the account.
+func TestPlatformIsInToken(t *testing.T) {
 	r := openNeo(t)
 	for account, want := range map[string]string{neoID: "NEO_PBX", "2814711": "CLASSIC_PBX"} {
 		claims, err := base64.RawURLEncoding.DecodeString(strings.Split(r.token(account, "w0", "all"), ".")[1])

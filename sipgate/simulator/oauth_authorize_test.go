@@ -37,12 +37,12 @@ func TestLoginPage(t *testing.T) {
 			}
 		}
 		if strings.Contains(page, "<script") {
-			t.Error("the state is on the page")
+			t.Error("the page contains the state")
 		}
 	}
 }
 
-// Programs sign in by name and password, to the page's form or to its address.
+// The login form accepts name and password.
 func TestSignInWithPassword(t *testing.T) {
 	l := newLogin(t, Options{})
 	u, address := l.someone(), l.connect("auth")+"?"+l.authQuery().Encode()
@@ -67,7 +67,7 @@ func TestSignInWithPassword(t *testing.T) {
 	}
 }
 
-func TestDenied(t *testing.T) {
+func TestSignInDenied(t *testing.T) {
 	l := newLogin(t, Options{})
 	to := l.click(l.connect("auth")+"?"+l.authQuery().Encode(), url.Values{"deny": {"1"}})
 	if q := to.Query(); q.Get("error") != "access_denied" || q.Get("state") != "a state & more" || q.Has("code") {
@@ -75,8 +75,8 @@ func TestDenied(t *testing.T) {
 	}
 }
 
-// What is wrong with client or address is shown; the browser is sent nowhere.
-func TestAuthorizeSendsNobodyToStrangers(t *testing.T) {
+// Errors in client or redirect address are shown without a redirect.
+func TestAuthorizeRedirectsToAllowedAddressesOnly(t *testing.T) {
 	open := newLogin(t, Options{})
 	listed := newLogin(t, Options{RedirectURIs: []string{"https://board.example/oauth/callback", "http://localhost:8080/"}})
 	for _, c := range []struct {
@@ -120,8 +120,8 @@ func TestAuthorizeSendsNobodyToStrangers(t *testing.T) {
 	}
 }
 
-// All other mistakes are told to the client, with its state.
-func TestAuthorizeTellsTheClient(t *testing.T) {
+// All other errors are returned to the client, with its state.
+func TestAuthorizeReturnsErrorsToClient(t *testing.T) {
 	l := newLogin(t, Options{})
 	for _, c := range []struct{ name, value, want string }{
 		{"response_type", "", "invalid_request"},
@@ -167,7 +167,7 @@ func TestUnknownScope(t *testing.T) {
 	}
 }
 
-// Whatever is written as redirect_uri, the browser stays with the client.
+// No redirect_uri leads the browser away from the allowed addresses.
 func FuzzMayRedirect(f *testing.F) {
 	for _, target := range []string{callback, "https://board.example/cb/x", `http://127.0.0.1\@evil.example/`, "https://board.example/cb/%2e%2e/x", "//x", "http://[::1%25]/"} {
 		f.Add(target)

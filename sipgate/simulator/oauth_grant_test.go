@@ -38,7 +38,7 @@ func TestTokensExpire(t *testing.T) {
 	l.refused("expired refresh token", status, answer, 400, "invalid_grant")
 }
 
-func TestAuthorise(t *testing.T) {
+func TestAuthenticate(t *testing.T) {
 	l := newLogin(t, Options{})
 	access := fmt.Sprint(l.tokens()["access_token"])
 	pat := l.sim.auth.pats()[1]
@@ -75,7 +75,7 @@ func TestAuthorise(t *testing.T) {
 	}
 }
 
-func TestPersonalTokensFollowFromTheSeed(t *testing.T) {
+func TestPersonalTokensDependOnSeed(t *testing.T) {
 	one, same, other := newLogin(t, Options{Seed: 7}), newLogin(t, Options{Seed: 7}), newLogin(t, Options{Seed: 8})
 	id := regexp.MustCompile(`^token-[a-zA-Z\d]{6}$`)
 	secret := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
@@ -86,12 +86,12 @@ func TestPersonalTokensFollowFromTheSeed(t *testing.T) {
 		}
 		seen[p.id] = true
 		if p.secret != same.sim.auth.pats()[i].secret || p.secret == other.sim.auth.pats()[i].secret {
-			t.Error("the seed does not rule the tokens")
+			t.Error("the tokens do not depend on the seed")
 		}
 	}
 }
 
-// claims decodes a token after checking it with the published keys.
+// claims verifies a token with the published keys and returns its claims.
 func (l *login) claims(token any) map[string]any {
 	l.Helper()
 	_, body := l.get(l.connect("certs"))
@@ -122,7 +122,7 @@ func (l *login) claims(token any) map[string]any {
 	return claims
 }
 
-func TestTokensLookReal(t *testing.T) {
+func TestTokenClaims(t *testing.T) {
 	l := newLogin(t, Options{})
 	tokens := l.tokens()
 	issuer := l.server.URL + "/auth/realms/third-party"
@@ -156,7 +156,7 @@ func TestTokensLookReal(t *testing.T) {
 	}
 }
 
-// issue gives the test's own tokens, good in both realms.
+// Tokens of issue are valid in both realms.
 func TestIssue(t *testing.T) {
 	l := newLogin(t, Options{})
 	u := l.sim.accounts[0].users[1]
@@ -178,8 +178,8 @@ func TestIssue(t *testing.T) {
 	}
 }
 
-// What has expired is forgotten, what may still come is not.
-func TestExpiredIsForgotten(t *testing.T) {
+// Expired tokens, codes and grants are removed.
+func TestExpiredTokensAreRemoved(t *testing.T) {
 	l := newLogin(t, Options{RefreshLife: time.Hour})
 	for range 5 {
 		l.tokens()

@@ -23,7 +23,7 @@ const (
 	challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
 
-// login is a simulator that is asked over HTTP, by a clock that tests set.
+// login is a simulator behind an HTTP server, with a clock that tests set.
 type login struct {
 	*testing.T
 	sim    *Simulator
@@ -45,7 +45,7 @@ func newLogin(t *testing.T, opts Options) *login {
 
 func (l *login) wait(d time.Duration) { l.mu.Lock(); l.now = l.now.Add(d); l.mu.Unlock() }
 
-// connect is the address of an endpoint of third-party.
+// connect returns the URL of an endpoint of the realm third-party.
 func (l *login) connect(endpoint string) string {
 	return l.server.URL + "/auth/realms/third-party/protocol/openid-connect/" + endpoint
 }
@@ -79,7 +79,7 @@ func (l *login) get(address string, header ...string) (*http.Response, string) {
 	return l.do(r)
 }
 
-// post sends a form and returns the status and the JSON answered.
+// post sends a form and returns the status and the JSON of the response.
 func (l *login) post(address string, form url.Values) (int, map[string]any) {
 	l.Helper()
 	r, _ := http.NewRequest(http.MethodPost, address, strings.NewReader(form.Encode()))
@@ -94,7 +94,7 @@ func (l *login) post(address string, form url.Values) (int, map[string]any) {
 	return resp.StatusCode, answer
 }
 
-// altered returns base with these names and values; a name with "" is left out.
+// altered returns base with these names and values; the value "" removes a name.
 func altered(base url.Values, pairs ...string) url.Values {
 	v := maps.Clone(base)
 	for i := 0; i < len(pairs); i += 2 {
@@ -140,8 +140,8 @@ func (l *login) refreshForm(refresh any, pairs ...string) url.Values {
 
 var formAction = regexp.MustCompile(`action="([^"]+)"`)
 
-// click opens the login page and sends fields with the form that stands there.
-// It returns where the browser goes.
+// click opens the login page, sends fields with its form and returns the URL to
+// which the browser is redirected.
 func (l *login) click(auth string, fields url.Values) *url.URL {
 	l.Helper()
 	resp, page := l.get(auth)
@@ -159,17 +159,17 @@ func (l *login) click(auth string, fields url.Values) *url.URL {
 	return to
 }
 
-// someone is the first user.
+// someone returns the first user.
 func (l *login) someone() *user { return l.sim.accounts[0].users[0] }
 
-// code signs the first user in by one click.
+// code signs the first user in by one click and returns the code.
 func (l *login) code(pairs ...string) string {
 	l.Helper()
 	to := l.click(l.connect("auth")+"?"+l.authQuery(pairs...).Encode(), url.Values{"user": {l.someone().fullID()}})
 	return to.Query().Get("code")
 }
 
-// tokens signs the first user in and fetches the tokens.
+// tokens signs the first user in and returns the tokens.
 func (l *login) tokens() map[string]any {
 	l.Helper()
 	status, answer := l.post(l.connect("token"), l.codeForm(l.code()))
@@ -179,7 +179,8 @@ func (l *login) tokens() map[string]any {
 	return answer
 }
 
-// allowed says whether a request with this Authorization header is authenticated.
+// allowed reports whether a request with this Authorization header is
+// authenticated.
 func (l *login) allowed(authorization ...string) bool {
 	r := httptest.NewRequest(http.MethodGet, "/v2/calls", nil)
 	r.Header["Authorization"] = authorization
@@ -199,7 +200,7 @@ var tokenKeys = []string{
 	"refresh_token", "scope", "session_state", "token_type",
 }
 
-// The whole way through every realm in every form of its address.
+// Sign-in, refresh and logout work in both realms at both addresses.
 func TestSignInAtEveryAddress(t *testing.T) {
 	l := newLogin(t, Options{})
 	for _, realm := range []string{"third-party", "sipgate-apps"} {
@@ -247,7 +248,7 @@ func TestUnknownRealm(t *testing.T) {
 	}
 }
 
-func TestDiscoveryPointsToWhatIsServed(t *testing.T) {
+func TestDiscoveredEndpointsAreServed(t *testing.T) {
 	l := newLogin(t, Options{})
 	_, body := l.get(l.server.URL + "/auth/realms/sipgate-apps/.well-known/openid-configuration")
 	var d map[string]any

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-func TestCodeIsBound(t *testing.T) {
+func TestCodeIsBoundToRequest(t *testing.T) {
 	l := newLogin(t, Options{})
 	for name, change := range map[string][]string{
 		"other redirect_uri": {"redirect_uri", callback + "x"},
@@ -50,8 +50,8 @@ func TestCodeIsBound(t *testing.T) {
 	l.refused("code after 60 s", status, answer, 400, "invalid_grant")
 }
 
-// T02: a code that comes twice gives nothing, and ends what it gave before.
-func TestT02CodeUsedTwice(t *testing.T) {
+// Using a code twice revokes the tokens of the first use.
+func TestReusedCodeRevokesTokens(t *testing.T) {
 	l := newLogin(t, Options{})
 	code := l.code()
 	_, first := l.post(l.connect("token"), l.codeForm(code))
@@ -104,7 +104,7 @@ func TestTokenEndpointRefuses(t *testing.T) {
 	}
 }
 
-func TestRefreshRotatesAndReuseKillsTheGrant(t *testing.T) {
+func TestRefreshRotatesAndReuseRevokesGrant(t *testing.T) {
 	l := newLogin(t, Options{})
 	first := l.tokens()
 	_, second := l.post(l.connect("token"), l.refreshForm(first["refresh_token"]))
@@ -125,8 +125,8 @@ func TestRefreshRotatesAndReuseKillsTheGrant(t *testing.T) {
 	}
 }
 
-// F06, the other way round: a client that refreshes in parallel is found out.
-func TestF06ParallelRefreshIsReuse(t *testing.T) {
+// Of parallel refreshes one succeeds; the others count as reuse.
+func TestParallelRefreshIsReuse(t *testing.T) {
 	l := newLogin(t, Options{})
 	refresh := l.tokens()["refresh_token"]
 	var wg sync.WaitGroup
@@ -150,7 +150,7 @@ func TestRefreshScopeMayNotGrow(t *testing.T) {
 	l.refused("more scope", status, answer, 400, "invalid_scope")
 }
 
-// The guide's own request, word for word, at its own address.
+// The request in sipgate's guide works at the address in the guide.
 func TestPasswordGrant(t *testing.T) {
 	for _, key := range []string{"access_token", "token"} {
 		l := newLogin(t, Options{PasswordAnswer: key})
@@ -205,7 +205,7 @@ func TestLogout(t *testing.T) {
 	l.refused("unknown token", status, answer, 400, "invalid_grant")
 	status, answer = l.post(at, l.refreshForm(""))
 	l.refused("no token", status, answer, 400, "invalid_request")
-	for range 2 { // with the older token, and again
+	for range 2 { // with the older token, twice
 		if status, answer := l.post(at, l.refreshForm(old["refresh_token"])); status != 204 {
 			t.Errorf("logout: %d %v", status, answer)
 		}

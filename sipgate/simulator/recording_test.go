@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// api sends a request to the API with a token that has all rights.
+// api sends a request to the API.
 func (l *login) api(token, method, path, body string) (int, string) {
 	l.Helper()
 	r, err := http.NewRequest(method, l.server.URL+path, strings.NewReader(body))
@@ -25,14 +25,14 @@ func (l *login) api(token, method, path, body string) (int, string) {
 	return resp.StatusCode, text
 }
 
-// tokenOf gives a user all rights.
+// tokenOf returns an access token of u with all scopes.
 func (l *login) tokenOf(u *user) string {
 	return fmt.Sprint(l.sim.issue(u, "all")["access_token"])
 }
 
-// recordedCall makes a call of 20 s over the API: recorded from second 2,
-// with an announcement in second 6, digits in second 12. It returns the
-// addresses of the recordings as the history tells them.
+// recordedCall makes a call of 20 s: recorded from second 2 on, with an
+// announcement in second 6 and digits in second 12. It returns the URLs of the
+// recordings in the history.
 func (l *login) recordedCall(token, announcement string) []string {
 	l.Helper()
 	id, err := l.sim.Ring(NewCall{State: "established", Users: []string{"w0"}})
@@ -77,8 +77,7 @@ func wavOf(samples []int16) []byte {
 	return file
 }
 
-// The way of a recording through the API, by a program that knows nothing of
-// the simulator: digits and announcement are heard in it where they were sent.
+// A recording from the history has digits and announcement where they were sent.
 func TestRecordingInTheHistory(t *testing.T) {
 	sound := chirp(1.5, 0.5)
 	files := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(wavOf(sound)) }))
@@ -120,7 +119,7 @@ func TestRecordingInTheHistory(t *testing.T) {
 	}
 }
 
-func TestRecordingIsForItsAccount(t *testing.T) {
+func TestRecordingIsVisibleToItsAccountOnly(t *testing.T) {
 	files := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(wavOf(chirp(0.5, 0.5))) }))
 	defer files.Close()
 	l := newLogin(t, Options{})
@@ -149,6 +148,6 @@ func TestRecordingIsForItsAccount(t *testing.T) {
 	var body bytes.Buffer
 	body.ReadFrom(resp.Body)
 	if resp.StatusCode != 401 || body.Len() != 0 {
-		t.Errorf("nobody: %s %q", resp.Status, body.String())
+		t.Errorf("without credentials: %s %q", resp.Status, body.String())
 	}
 }

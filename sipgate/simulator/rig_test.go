@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// rig is a Simulator behind a real server, and a client with a token of w0.
+// rig is a Simulator behind an HTTP server, and a client with a token of w0.
 type rig struct {
 	t   *testing.T
 	sim *Simulator
@@ -17,7 +17,7 @@ type rig struct {
 	tok string
 }
 
-// open returns a rig whose telephones only the test picks up.
+// open returns a rig in which only the test picks up telephones.
 func open(t *testing.T, o Options) *rig {
 	t.Helper()
 	o.Control = true
@@ -45,14 +45,14 @@ func (r *rig) token(account, user, scope string) string {
 	return answer["access_token"].(string)
 }
 
-// as is the rig with another token.
+// as returns the rig with another token.
 func (r *rig) as(token string) *rig {
 	other := *r
 	other.tok = token
 	return &other
 }
 
-// send sends a request as the guide does: JSON, a bearer token.
+// send sends a request with a JSON body and a bearer token.
 func (r *rig) send(method, path, body string, header ...string) (int, string) {
 	r.t.Helper()
 	req, err := http.NewRequest(method, r.url+path, strings.NewReader(body))
@@ -88,7 +88,7 @@ func (r *rig) want(status int, method, path, body string, header ...string) stri
 	return text
 }
 
-// get decodes the answer to a GET.
+// get sends a GET request and decodes the response.
 func get[T any](r *rig, path string) (v T) {
 	r.t.Helper()
 	decode(r.t, r.want(200, "GET", path, ""), &v)
@@ -111,7 +111,7 @@ func (r *rig) ring(n NewCall) string {
 	return id
 }
 
-// talk is an established incoming call of w0.
+// talk returns an established incoming call of w0.
 func (r *rig) talk() string {
 	r.t.Helper()
 	return r.ring(NewCall{From: "+491713920014", To: "+492214710110", Users: []string{"w0"}, State: "established"})

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// playing runs f with an office at work, in a time of its own.
+// playing runs f with the office script, in a synctest bubble.
 func playing(t *testing.T, o Options, f func(t *testing.T, s *Simulator)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(o)
@@ -69,8 +69,8 @@ func TestOfficeIsLively(t *testing.T) {
 	}
 }
 
-// crowded fails if a member is in two conversations at once, but for a
-// transfer under way.
+// crowded fails if a user is in two established calls at once, except during a
+// transfer.
 func crowded(t *testing.T, s *Simulator) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +85,7 @@ func crowded(t *testing.T, s *Simulator) {
 	}
 }
 
-// varied checks that everything happens that an office needs to be believable.
+// varied checks that calls of all kinds occur.
 func varied(t *testing.T, calls []CallState) {
 	kinds := map[string]int{}
 	long := 0
@@ -118,7 +118,7 @@ func varied(t *testing.T, calls []CallState) {
 	}
 }
 
-func TestOfficeIsReplayable(t *testing.T) {
+func TestOfficeIsReproducible(t *testing.T) {
 	day := func() (log string) {
 		playing(t, Options{Seed: 7}, func(t *testing.T, s *Simulator) {
 			time.Sleep(10 * time.Minute)
@@ -133,8 +133,9 @@ func TestOfficeIsReplayable(t *testing.T) {
 	}
 }
 
-// What a visitor acted on is left alone for minutes, and then ended.
-func TestOfficeDoesNotFightTheVisitor(t *testing.T) {
+// After a command of a visitor, the script leaves a call alone for minutes and
+// then ends it.
+func TestOfficeLeavesVisitedCallsAlone(t *testing.T) {
 	playing(t, Options{Seed: 3, Visibility: VisibilityAccount}, func(t *testing.T, s *Simulator) {
 		time.Sleep(time.Minute)
 		var id string
@@ -163,8 +164,8 @@ func TestOfficeDoesNotFightTheVisitor(t *testing.T) {
 	})
 }
 
-// A call that a visitor starts is picked up, lives and ends.
-func TestOfficeTakesCareOfStartedCalls(t *testing.T) {
+// A call that a visitor starts is picked up, and ends after a while.
+func TestOfficeEndsStartedCalls(t *testing.T) {
 	playing(t, Options{Seed: 3}, func(t *testing.T, s *Simulator) {
 		visitor(t, s)("POST", "/v2/sessions/calls", `{"caller":"e0","callee":"+4915799912345"}`)
 		find := func() CallState {
@@ -212,11 +213,11 @@ func visitor(t *testing.T, s *Simulator) func(method, path, body string) {
 func TestPlay(t *testing.T) {
 	s := New(Options{})
 	if s.Play(ScriptNone) != nil || s.Play("opera") == nil {
-		t.Error("odd scripts")
+		t.Error("Play(none) failed or Play(opera) succeeded")
 	}
 	s.Close()
 	s.Close()
 	if s.Play(ScriptOffice) != nil || len(s.Calls()) != 0 {
-		t.Error("a closed simulator plays")
+		t.Error("a closed simulator runs a script")
 	}
 }
