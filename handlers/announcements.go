@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"bytes"
 	"cmp"
 	"net/http"
 	"slices"
@@ -18,7 +17,7 @@ import (
 func (h *handlers) announcements(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	order := cmp.Or(announcement.SortOrder(r.URL.Query().Get("order")), announcement.ByUse)
 	if !slices.Contains(announcement.SortOrders, order) {
-		return badParam("order")
+		return web.BadParam("order")
 	}
 	list, err := h.Library.List(r.Context(), v.Account, order)
 	if err != nil {
@@ -29,65 +28,75 @@ func (h *handlers) announcements(w http.ResponseWriter, r *http.Request, v Visit
 		return err
 	}
 	w.Header().Set("Permissions-Policy", web.PermissionsPolicy("microphone"))
-	return show(w, r, http.StatusOK, views.Announcements(h.about(r, v), views.AnnouncementsModel{
-		Items: list, Order: order, Usage: usage, MaxSize: maxUpload, MaxLength: maxLength,
+	return web.Show(w, r, http.StatusOK, views.Announcements(h.about(r, v), views.AnnouncementsModel{
+		Items: list, Order: order, Usage: usage, MaxSize: uploadLimits.MaxFile, MaxLength: maxDuration,
 		Write: v.Person.May(team.ManageAnnouncements).OK,
 	}))
 }
 
-// uploadPace is how fast an upload has to arrive.
-var uploadPace = pace{within: 60 * time.Second, slowest: 8 << 10, start: 10 * time.Second}
+// maxDuration bounds how long an announcement may play.
+const maxDuration = 10 * time.Minute
 
-// upload takes one audio file. Nothing of it is kept but the telephone sound
-// that it was turned into.
+// uploadLimits are what an upload may be. A browser announces with the checkbox
+// "trim" that silence at the ends is to be removed.
+var uploadLimits = web.UploadLimits{
+	MaxFile: 32 << 20,
+	Pace:    web.Pace{Within: time.Minute, Slack: 10 * time.Second, Rate: 8 << 10},
+	Option:  "trim",
+}
+
+// maxUploads is the number of files that one member may upload at a time.
+const maxUploads = 2
+
+// upload adds one audio file. Only the telephone sound made from it is kept.
 func (h *handlers) upload(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	end, ok := h.uploading.begin(v.Subject())
-	if !ok {
-		return web.Fault{Status: http.StatusTooManyRequests, Code: web.CodeRateLimited, RetryAfter: time.Second}
+	done, err := h.uploads.Start(v.Subject())
+	if err != nil {
+		return err
 	}
-	defer end()
-	file, err := openUpload(w, r, uploadPace)
+	defer done()
+	file, err := web.OpenUpload(w, r, uploadLimits)
 	if err != nil {
 		return err
 	}
 	var added announcement.Announcement
-	err = h.onLibrary(r, v, "add", file.Name, func() (err error) {
-		added, err = h.Library.Add(r.Context(), v.Account, announcement.Upload{UploadedBy: v.Name, FileName: file.Name, Trim: file.Trim}, file)
+	err = h.onLibrary(r, v, "add", file.Filename, func() (err error) {
+		added, err = h.Library.Add(r.Context(), v.Account, announcement.Upload{UploadedBy: v.Name, FileName: file.Filename, Trim: file.Option}, file)
 		return err
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case isEnhanced(r):
-		return show(w, r, http.StatusCreated, views.Uploaded(langOf(r, v), added))
-	case wantsJSON(r):
-		return answerJSON(w, http.StatusCreated, map[string]any{
-			"id": added.ID, "label": added.Label, "seconds": added.Length.Seconds(), "bytes": added.Size,
-			"loudness": added.Loudness, "source_loudness": added.Source.Loudness, "source_seconds": added.Source.Length.Seconds(),
-		})
 	}
-	http.Redirect(w, r, "/announcements", http.StatusSeeOther)
-	return nil
+	return web.Respond(w, r, web.Response{Status: http.StatusCreated, JSON: announcementJSON(added),
+		Fragment: views.Uploaded(langOf(r, v), added), Next: "/announcements"})
 }
 
-// onLibrary changes the library, on record.
+// announcementJSON returns an announcement as programs get it.
+func announcementJSON(added announcement.Announcement) any {
+	return map[string]any{
+		"id": added.ID, "label": added.Label, "seconds": added.Length.Seconds(), "bytes": added.Size,
+		"loudness": added.Loudness, "source_loudness": added.Source.Loudness, "source_seconds": added.Source.Length.Seconds(),
+	}
+}
+
+// onLibrary changes the library and audits that.
 func (h *handlers) onLibrary(r *http.Request, v Visitor, what, label string, do func() error) error {
 	e := h.entry(r, v, team.ManageAnnouncements, what)
 	e.Parties = label
 	return h.onRecord(r.Context(), e, do)
 }
 
+type labelForm struct {
+	Label string `form:"label"`
+}
+
 func (h *handlers) renameAnnouncement(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	in, err := read(w, r, "label")
+	form, err := web.Decode[labelForm](w, r)
 	if err != nil {
 		return err
 	}
-	label := in.Text("label")
-	if in.err != nil {
-		return in.err
-	}
-	return h.changeAnnouncement(w, r, v, "rename to "+label, func(id string) error {
-		return h.Library.Rename(r.Context(), v.Account, id, label)
+	return h.changeAnnouncement(w, r, v, "rename to "+form.Label, func(id string) error {
+		return h.Library.Rename(r.Context(), v.Account, id, form.Label)
 	})
 }
 
@@ -97,7 +106,7 @@ func (h *handlers) deleteAnnouncement(w http.ResponseWriter, r *http.Request, v 
 	})
 }
 
-// changeAnnouncement does something to one announcement and shows the library.
+// changeAnnouncement does something to one announcement and leads to the library.
 func (h *handlers) changeAnnouncement(w http.ResponseWriter, r *http.Request, v Visitor, what string, do func(id string) error) error {
 	a, err := h.Library.Get(r.Context(), v.Account, r.PathValue("id"))
 	if err != nil {
@@ -106,24 +115,23 @@ func (h *handlers) changeAnnouncement(w http.ResponseWriter, r *http.Request, v 
 	if err := h.onLibrary(r, v, what, a.Label, func() error { return do(a.ID) }); err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/announcements", http.StatusSeeOther)
-	return nil
+	return web.Redirect(w, r, "/announcements")
 }
 
-// audio is an announcement for listening in the page.
+// audio serves an announcement for listening in the page.
 func (h *handlers) audio(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	wav, err := h.Library.Audio(r.Context(), v.Account, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "audio/wav")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(wav))
+	web.ServeBytes(w, r, wav)
 	return nil
 }
 
-// published is what sipgate fetches: the only address of an announcement that
-// needs no session, good for ten minutes. Whatever is wrong with a request,
-// the answer is the same 404.
+// published serves an announcement to sipgate, at the only address that needs no
+// session and is valid for ten minutes. Whatever is wrong with a request, the
+// answer is the same 404.
 func (h *handlers) published(w http.ResponseWriter, r *http.Request) error {
 	token, ok := strings.CutSuffix(r.PathValue("file"), ".wav")
 	if !ok {
@@ -141,27 +149,10 @@ func (h *handlers) published(w http.ResponseWriter, r *http.Request) error {
 	head.Set("Referrer-Policy", "no-referrer")
 	head.Set("X-Robots-Tag", "noindex")
 	head.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	file, out := bytes.NewReader(wav), &watched{ResponseWriter: w}
-	http.ServeContent(out, r, "", time.Time{}, file)
-	// Sent to its last byte. Who has it may be gone by now: that is no failure.
-	if r.Method == http.MethodGet && file.Len() == 0 && out.err == nil {
+	if web.ServeBytes(w, r, wav) { // to its last byte
 		if err := delivered(); err != nil {
-			h.Log.Error("a play is not counted", "err", err)
+			h.Log.Error("count play", "err", err)
 		}
 	}
 	return nil
-}
-
-// watched remembers whether all that was written got away.
-type watched struct {
-	http.ResponseWriter
-	err error
-}
-
-func (w *watched) Write(p []byte) (n int, err error) {
-	n, err = w.ResponseWriter.Write(p)
-	if err != nil {
-		w.err = err
-	}
-	return n, err
 }

@@ -48,7 +48,7 @@ func (h *handlers) audit(w http.ResponseWriter, r *http.Request, v Visitor) erro
 		q.Del("before")
 		m.Newer = "/audit?" + q.Encode() // to the newest
 	}
-	return show(w, r, http.StatusOK, views.Audit(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.Audit(h.about(r, v), m))
 }
 
 // auditColumns are the columns of the audit's table. They are the same in every
@@ -99,7 +99,7 @@ func auditFilter(q url.Values) (team.AuditFilter, error) {
 	}
 	if s := q.Get("before"); s != "" {
 		if f.Before, err = strconv.ParseInt(s, 10, 64); err != nil || f.Before < 1 {
-			return f, badParam("before")
+			return f, web.BadParam("before")
 		}
 	}
 	return f, nil

@@ -11,6 +11,7 @@ import (
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/views"
+	"callboard/web"
 )
 
 // callPage shows one call with its timeline and notes, while it runs and after
@@ -38,7 +39,7 @@ func (h *handlers) callPage(w http.ResponseWriter, r *http.Request, v Visitor) e
 	if !m.Live && known {
 		h.addPast(r, v, record, &m)
 	}
-	return show(w, r, http.StatusOK, views.CallPage(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.CallPage(h.about(r, v), m))
 }
 
 // pastCall is a call of the journal as a row shows it.
@@ -74,6 +75,10 @@ func (h *handlers) mayNote(v Visitor, c switchboard.Call, live bool) team.Decisi
 	return team.Decision{OK: true, Via: v.member()}
 }
 
+type noteForm struct {
+	Text string `form:"text"`
+}
+
 // note writes a note on a call, which the team sees, and which stays with it.
 func (h *handlers) note(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	id := switchboard.RowID(r.PathValue("id"))
@@ -93,22 +98,17 @@ func (h *handlers) note(w http.ResponseWriter, r *http.Request, v Visitor) error
 	if d := h.mayNote(v, call, live); !d.OK {
 		return h.refuseDeed(r.Context(), e, d)
 	}
-	in, err := read(w, r, "text")
+	form, err := web.Decode[noteForm](w, r)
 	if err != nil {
 		return err
 	}
-	text := in.Text("text")
-	if in.err != nil {
-		return in.err
-	}
 	err = h.onRecord(r.Context(), e, func() error {
-		return h.Journal.AddNote(context.WithoutCancel(r.Context()), v.Account, call.ID, v.Person.Name, text)
+		return h.Journal.AddNote(context.WithoutCancel(r.Context()), v.Account, call.ID, v.Person.Name, form.Text)
 	})
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/calls/"+string(call.ID), http.StatusSeeOther)
-	return nil
+	return web.Redirect(w, r, "/calls/"+string(call.ID))
 }
 
 // hangUpSheet lists the calls that a visitor may hang up, to choose several.
@@ -119,36 +119,37 @@ func (h *handlers) hangUpSheet(w http.ResponseWriter, r *http.Request, v Visitor
 			m.Calls = append(m.Calls, format.Ref(c, langOf(r, v), m.ActionID))
 		}
 	}
-	return show(w, r, http.StatusOK, views.HangUpSheet(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.HangUpSheet(h.about(r, v), m))
 }
 
 // maxSeveral bounds how many calls one form may hang up.
 const maxSeveral = 50
 
+type hangUpSeveralForm struct {
+	Calls []string `form:"call"`
+	web.Body
+}
+
 // hangUpSeveral hangs up the calls that were chosen, each with its grace. The
 // first refusal is told; the others have been carried out.
 func (h *handlers) hangUpSeveral(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	in, err := read(w, r, "call")
+	form, err := web.Decode[hangUpSeveralForm](w, r)
 	if err != nil {
 		return err
 	}
-	chosen := in.Texts("call")
-	if in.err != nil {
-		return in.err
-	}
-	if len(chosen) == 0 || len(chosen) > maxSeveral {
-		return badParam("call")
+	if len(form.Calls) == 0 || len(form.Calls) > maxSeveral {
+		return web.BadParam("call")
 	}
 	var failed error
-	for _, id := range chosen {
+	for _, id := range form.Calls {
 		call, err := h.callOf(v, id)
 		if err != nil {
 			failed = errors.Join(failed, err)
 			continue
 		}
 		c := switchboard.Command{By: v.id(), Call: call.ID, Action: switchboard.HangUp{GracePeriod: graceOf(v)}}
-		if in.action != "" {
-			c.ID = in.action + "-" + id
+		if form.ActionID != "" {
+			c.ID = form.ActionID + "-" + id
 		}
 		failed = errors.Join(failed, h.carryOut(r, v, call, c))
 	}

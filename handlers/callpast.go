@@ -10,6 +10,7 @@ import (
 	"callboard/sipgate/journal"
 	"callboard/sipgate/switchboard"
 	"callboard/views"
+	"callboard/web"
 )
 
 // The page of a call and that of its entry in sipgate's history are one: it
@@ -50,7 +51,7 @@ func (h *handlers) historyEntry(w http.ResponseWriter, r *http.Request, v Visito
 	call := entryCall(e)
 	m := views.CallPageModel{Row: h.formatFor(v).RowFor(call, views.Permit{}, langOf(r, v)), ActionID: rand.Text(), Alone: true,
 		Past: []views.HistoryEntry{h.entryModel(v, langOf(r, v), e, r.URL.Path)}}
-	return show(w, r, http.StatusOK, views.CallPage(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.CallPage(h.about(r, v), m))
 }
 
 // entryCall is an entry of the history as a row shows it.

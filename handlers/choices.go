@@ -3,61 +3,58 @@ package handlers
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/team"
 	"callboard/views"
+	"callboard/web"
 )
 
-// What members want of the pages. Each section of the settings is a form of
+// What members prefer on their pages. Each section of the settings is a form of
 // its own and changes only what it shows.
 
-// A chooser reads one section's fields into what a member wants.
-type chooser func(in *input, c *team.Preferences)
-
-// choose takes one section. A mistake is shown in the section, with what was
-// typed, and changes nothing.
-func (h *handlers) choose(section string, read chooser, fields ...string) visitorHandler {
+// savePreferences saves one section. apply changes the preferences as the form
+// says. After a mistake nothing is changed, and a browser gets the section back
+// as it was typed.
+func savePreferences[T any](h *handlers, section string, apply func(form T, p *team.Preferences)) visitorHandler {
 	return func(w http.ResponseWriter, r *http.Request, v Visitor) error {
-		in, typed, err := h.chosen(w, r, v, read, fields...)
+		typed, err := bindPreferences(h, w, r, v, apply)
 		fault := explain(err)
 		switch {
 		case err == nil:
-			return saved(w, r, "/settings?saved="+section+"#"+section)
-		case in == nil || fault.Field == "" || wantsJSON(r) || isEnhanced(r):
+			return respondSaved(w, r, "/settings?saved="+section+"#"+section)
+		case fault.Field == "" || !web.WantsPage(r):
 			return err
 		}
 		return h.showSettings(w, r, v, http.StatusUnprocessableEntity, views.SettingsModel{Choices: typed, Section: section, Field: fault.Field})
 	}
 }
 
-// toggle changes single wishes from where they matter: the board.
+// toggle changes single preferences from where they matter: the board.
 func (h *handlers) toggle(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	if _, _, err := h.chosen(w, r, v, decodeToggle, "only_mine", "notify"); err != nil {
+	if _, err := bindPreferences(h, w, r, v, applyToggle); err != nil {
 		return err
 	}
-	return saved(w, r, "/")
+	return respondSaved(w, r, "/")
 }
 
-// chosen reads a form, lets what it says be kept, and returns what was asked
-// for even if that cannot be.
-func (h *handlers) chosen(w http.ResponseWriter, r *http.Request, v Visitor, take chooser, fields ...string) (*input, team.Preferences, error) {
-	typed := v.Choices
-	in, err := read(w, r, fields...)
-	if err != nil {
-		return nil, typed, err
+// bindPreferences applies a form to the visitor's preferences and saves them. It
+// returns what was typed even if that cannot be saved.
+func bindPreferences[T any](h *handlers, w http.ResponseWriter, r *http.Request, v Visitor, apply func(form T, p *team.Preferences)) (typed team.Preferences, err error) {
+	form, mistake := web.Decode[T](w, r)
+	if mistake != nil && explain(mistake).Field == "" {
+		return typed, mistake
 	}
-	err = h.People.SavePreferences(r.Context(), v.member(), func(c *team.Preferences) error {
-		take(in, c)
-		if !h.speaks(c.Lang) {
-			in.fail("lang")
+	err = h.People.SavePreferences(r.Context(), v.member(), func(p *team.Preferences) error {
+		apply(form, p)
+		typed = *p
+		if mistake == nil && !h.speaks(p.Lang) {
+			return web.BadParam("lang")
 		}
-		typed = *c
-		return in.err
+		return mistake
 	})
-	return in, typed, err
+	return typed, err
 }
 
 // speaks reports whether pages can be shown in the language of a choice.
@@ -66,71 +63,77 @@ func (h *handlers) speaks(lang string) bool {
 	return lang == "" || slices.Contains(views.Langs, l) || h.Demo && l == views.Pseudo
 }
 
-func saved(w http.ResponseWriter, r *http.Request, next string) error {
-	switch {
-	case wantsJSON(r):
-		return answerJSON(w, http.StatusOK, map[string]string{"outcome": "done"})
-	case isEnhanced(r):
-		w.WriteHeader(http.StatusNoContent)
-	default:
-		http.Redirect(w, r, next, http.StatusSeeOther)
-	}
-	return nil
+// respondSaved answers a form that was saved; browsers are led to next.
+func respondSaved(w http.ResponseWriter, r *http.Request, next string) error {
+	return web.Respond(w, r, web.Response{JSON: map[string]string{"outcome": "done"}, Next: next})
 }
 
-func decodeDisplay(in *input, c *team.Preferences) {
-	c.Lang, c.Theme = in.Text("lang"), team.Theme(in.Text("theme"))
-	c.Keys, c.OnlyMine = in.Checked("keys"), in.Checked("only_mine")
+type displayForm struct {
+	Lang     string     `form:"lang"`
+	Theme    team.Theme `form:"theme"`
+	Keys     bool       `form:"keys"`
+	OnlyMine bool       `form:"only_mine"`
 }
 
-var ringingFields = append([]string{"sound", "volume", "notify", "rings_all", "quiet", "quiet_from", "quiet_to"}, views.Weekdays...)
+func applyDisplay(form displayForm, p *team.Preferences) {
+	p.Lang, p.Theme, p.Keys, p.OnlyMine = form.Lang, form.Theme, form.Keys, form.OnlyMine
+}
 
-func decodeRinging(in *input, c *team.Preferences) {
-	c.Sound, c.Notify, c.RingsAll = in.Checked("sound"), in.Checked("notify"), in.Checked("rings_all")
-	c.Volume = in.Integer("volume")
-	c.Quiet = team.QuietHours{On: in.Checked("quiet"), From: in.Minutes("quiet_from"), To: in.Minutes("quiet_to")}
-	for i, day := range views.Weekdays {
-		if in.Checked(day) {
-			c.Quiet.Days |= 1 << i
+type ringingForm struct {
+	Sound     bool          `form:"sound"`
+	Notify    bool          `form:"notify"`
+	RingsAll  bool          `form:"rings_all"`
+	Volume    int           `form:"volume,required"`
+	Quiet     bool          `form:"quiet"`
+	QuietFrom web.TimeOfDay `form:"quiet_from,required"`
+	QuietTo   web.TimeOfDay `form:"quiet_to,required"`
+	weekdayFields
+}
+
+// weekdayFields are the checkboxes called as [views.Weekdays] says.
+type weekdayFields struct {
+	Monday    bool `form:"mon"`
+	Tuesday   bool `form:"tue"`
+	Wednesday bool `form:"wed"`
+	Thursday  bool `form:"thu"`
+	Friday    bool `form:"fri"`
+	Saturday  bool `form:"sat"`
+	Sunday    bool `form:"sun"`
+}
+
+func applyRinging(form ringingForm, p *team.Preferences) {
+	p.Sound, p.Notify, p.RingsAll, p.Volume = form.Sound, form.Notify, form.RingsAll, form.Volume
+	p.Quiet = team.QuietHours{On: form.Quiet, From: int(form.QuietFrom), To: int(form.QuietTo)}
+	for i, on := range []bool{form.Monday, form.Tuesday, form.Wednesday, form.Thursday, form.Friday, form.Saturday, form.Sunday} {
+		if on {
+			p.Quiet.Days |= 1 << i
 		}
 	}
 }
 
-func decodeCalls(in *input, c *team.Preferences) {
-	c.Grace = in.Integer("grace")
-	c.Device = sipgate.DeviceID(in.Text("device"))
-	c.Number = sipgate.Number(sipgate.NormalizeNumber(in.Text("number")))
+type callsForm struct {
+	Grace  int              `form:"grace,required"`
+	Device sipgate.DeviceID `form:"device"`
+	Number string           `form:"number"`
 }
 
-func decodeToggle(in *input, c *team.Preferences) {
-	if in.Has("only_mine") {
-		c.OnlyMine = in.Bool("only_mine")
+func applyCalls(form callsForm, p *team.Preferences) {
+	p.Grace, p.Device, p.Number = form.Grace, form.Device, sipgate.Number(sipgate.NormalizeNumber(form.Number))
+}
+
+type toggleForm struct {
+	OnlyMine *bool `form:"only_mine"`
+	Notify   *bool `form:"notify"`
+}
+
+func applyToggle(form toggleForm, p *team.Preferences) {
+	if form.OnlyMine != nil {
+		p.OnlyMine = *form.OnlyMine
 	}
-	if in.Has("notify") {
-		c.Notify = in.Bool("notify")
+	if form.Notify != nil {
+		p.Notify = *form.Notify
 	}
 }
 
-// Checked is the value of a box that is not sent when it is empty.
-func (in *input) Checked(field string) bool { return in.Has(field) && in.Bool(field) }
-
-// Integer is the value of a field that must be sent.
-func (in *input) Integer(field string) int {
-	n, err := strconv.Atoi(in.Text(field))
-	if err != nil {
-		in.fail(field)
-	}
-	return n
-}
-
-// Minutes is the value of a field that holds a time of day, "18:30".
-func (in *input) Minutes(field string) int {
-	t, err := time.Parse("15:04", in.Text(field))
-	if err != nil {
-		in.fail(field)
-	}
-	return t.Hour()*60 + t.Minute()
-}
-
-// graceOf is how long a hang-up of a visitor waits.
+// graceOf returns the grace period of a visitor's hang-ups.
 func graceOf(v Visitor) time.Duration { return time.Duration(v.Choices.Grace) * time.Second }

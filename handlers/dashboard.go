@@ -13,6 +13,7 @@ import (
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/views"
+	"callboard/web"
 )
 
 // dashboard shows the board.
@@ -32,7 +33,7 @@ func (h *handlers) dashboard(w http.ResponseWriter, r *http.Request, v Visitor) 
 	model.CanCall = v.may("sessions:calls:write", "sessions:write")
 	page := h.about(r, v)
 	page.Setup = h.unfinished(r, v)
-	return show(w, r, http.StatusOK, views.Board(page, model))
+	return web.Show(w, r, http.StatusOK, views.Board(page, model))
 }
 
 // boardFor is the board as a visitor may see it and act on it.
@@ -59,7 +60,7 @@ func (h *handlers) about(r *http.Request, v Visitor) views.Page {
 	for _, a := range team.Abilities {
 		lacks[string(a)] = !platform.Can(a)
 	}
-	return views.Page{Lacks: lacks, Lang: langOf(r, v), ID: v.id(), Who: v.Subject(), Member: v.Name, Path: r.URL.Path, Now: time.Now(), Fragment: isEnhanced(r), Demo: h.Demo,
+	return views.Page{Lacks: lacks, Lang: langOf(r, v), ID: v.id(), Who: v.Subject(), Member: v.Name, Path: r.URL.Path, Now: time.Now(), Fragment: web.WantsFragment(r), Demo: h.Demo,
 		May: may, Lead: v.Person.Role >= team.Lead, Choices: v.Choices}
 }
 
@@ -74,7 +75,7 @@ func problem(err error) string { return views.Reason(int(sipgate.KindOf(err))) }
 // JavaScript, shown inside the board with it.
 
 // sheet finds the call that a sheet is about.
-func (h *handlers) sheet(draw func(r *http.Request, v Visitor, ref views.CallRef) (component, error)) visitorHandler {
+func (h *handlers) sheet(draw func(r *http.Request, v Visitor, ref views.CallRef) (web.Renderer, error)) visitorHandler {
 	return func(w http.ResponseWriter, r *http.Request, v Visitor) error {
 		call, err := h.callOf(v, r.PathValue("id"))
 		switch {
@@ -87,24 +88,24 @@ func (h *handlers) sheet(draw func(r *http.Request, v Visitor, ref views.CallRef
 		if err != nil {
 			return err
 		}
-		return show(w, r, http.StatusOK, page)
+		return web.Show(w, r, http.StatusOK, page)
 	}
 }
 
-func (h *handlers) transferSheet(r *http.Request, v Visitor, ref views.CallRef) (component, error) {
+func (h *handlers) transferSheet(r *http.Request, v Visitor, ref views.CallRef) (web.Renderer, error) {
 	m := views.TransferModel{Call: ref, Whom: h.whomField(r, v, ref), CallerIDs: h.callerIDs(r.Context(), v)}
 	return views.TransferSheet(h.about(r, v), m), nil
 }
 
-func (h *handlers) keypadSheet(r *http.Request, v Visitor, ref views.CallRef) (component, error) {
+func (h *handlers) keypadSheet(r *http.Request, v Visitor, ref views.CallRef) (web.Renderer, error) {
 	return views.KeypadSheet(h.about(r, v), ref), nil
 }
 
-func (h *handlers) recordSheet(r *http.Request, v Visitor, ref views.CallRef) (component, error) {
+func (h *handlers) recordSheet(r *http.Request, v Visitor, ref views.CallRef) (web.Renderer, error) {
 	return views.RecordSheet(h.about(r, v), ref), nil
 }
 
-func (h *handlers) announceSheet(r *http.Request, v Visitor, ref views.CallRef) (component, error) {
+func (h *handlers) announceSheet(r *http.Request, v Visitor, ref views.CallRef) (web.Renderer, error) {
 	list, err := h.Library.List(r.Context(), v.Account, announcement.ByUse)
 	if err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ var known = []struct {
 	{team.ErrTooManyWallboards, web.Fault{Status: http.StatusConflict, Code: "too_many_walls"}},
 	{team.ErrNoMember, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
 	{team.ErrAuditUnavailable, web.Fault{Status: http.StatusServiceUnavailable, Code: "audit_unavailable"}},
-	{directory.ErrUnclear, web.Fault{Status: http.StatusUnprocessableEntity, Code: "whom_unclear", Field: "number"}},
+	{directory.ErrAmbiguous, web.Fault{Status: http.StatusUnprocessableEntity, Code: "whom_unclear", Field: "number"}},
 	{switchboard.ErrAlreadyInCall, web.Fault{Status: http.StatusConflict, Code: "same_party"}},
 	{switchboard.ErrIDReused, web.Fault{Status: http.StatusConflict, Code: "action_id_reused"}},
 	{switchboard.ErrOutcomeUnknown, web.Fault{Status: http.StatusBadGateway, Code: "outcome_unknown"}},
@@ -112,8 +112,8 @@ func explain(err error) web.Fault {
 		}
 		return web.Fault{Status: http.StatusForbidden, Code: e.reason}
 	}
-	if e, ok := errors.AsType[*inputError](err); ok {
-		return web.Fault{Status: e.status, Code: e.code, Field: e.field}
+	if f, ok := errors.AsType[web.Fault](err); ok {
+		return f
 	}
 	if e, ok := errors.AsType[*sipgate.ValueError](err); ok {
 		return web.Fault{Status: http.StatusUnprocessableEntity, Code: e.Code, Field: e.Field}

@@ -149,7 +149,7 @@ func (f *feed) take(ctx context.Context, c switchboard.Change) error {
 	}
 }
 
-func (f *feed) put(ctx context.Context, target string, c component) error {
+func (f *feed) put(ctx context.Context, target string, c web.Renderer) error {
 	var buf bytes.Buffer
 	if err := c.Render(ctx, &buf); err != nil {
 		return err

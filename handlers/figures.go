@@ -13,6 +13,7 @@ import (
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/views"
+	"callboard/web"
 )
 
 // figuresPatience is how long the page of figures waits for sipgate, before it
@@ -24,16 +25,16 @@ func (h *handlers) figuresPage(w http.ResponseWriter, r *http.Request, v Visitor
 	name := cmp.Or(r.URL.Query().Get("span"), views.FigureSpans[0])
 	span, ok := spanOf(name, time.Now())
 	if !ok {
-		return badParam("span")
+		return web.BadParam("span")
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), figuresPatience)
 	defer cancel()
-	m := views.FiguresModel{Span: name, Reading: h.figures.Read(ctx, v.Account, span, h.historians(v.Account)),
+	m := views.FiguresModel{Span: name, Report: h.figures.Read(ctx, v.Account, span, h.historians(v.Account)),
 		People: v.Person.May(team.ViewMemberStats).OK, Walls: v.Person.May(team.ManageWallboards).OK}
 	m.AsOf = m.AsOf.Local()
 	m.Neo = !h.Platforms.Get(v.Account).Can(team.AbilityCallHistory)
-	if m.Problem != nil {
-		m.Reason = problem(m.Problem)
+	if m.Err != nil {
+		m.Reason = problem(m.Err)
 	}
 	waits, err := h.Journal.WaitTimes(r.Context(), v.Account, span.From())
 	if err != nil {
@@ -52,7 +53,7 @@ func (h *handlers) figuresPage(w http.ResponseWriter, r *http.Request, v Visitor
 	if m.People {
 		h.countPeople(v.Account, &m)
 	}
-	return show(w, r, http.StatusOK, views.Figures(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.Figures(h.about(r, v), m))
 }
 
 // spanOf is the span that a name in an address means.
@@ -71,12 +72,12 @@ func spanOf(name string, now time.Time) (stats.Span, bool) {
 // countPeople adds what each member did, as far as it is known whose the
 // telephones are.
 func (h *handlers) countPeople(account string, m *views.FiguresModel) {
-	crew := h.figures.Crew(done, account, h.historians(account))
-	people, unowned := m.Reading.People(crew.Owners)
-	m.Unowned, m.Asking = unowned, crew.Busy
+	crew := h.figures.ExtensionOwners(done, account, h.historians(account))
+	people, unowned := m.Report.ByMember(crew.ByExtension)
+	m.Unowned, m.Asking = unowned, crew.Loading
 	for u, did := range people {
 		who, _ := h.People.Get(team.MemberID{Account: account, User: u})
-		m.Members = append(m.Members, views.FiguresMember{Name: cmp.Or(who.Name, crew.Names[u], string(u)), Member: did})
+		m.Members = append(m.Members, views.FiguresMember{Name: cmp.Or(who.Name, crew.Names[u], string(u)), MemberCounts: did})
 	}
 	slices.SortFunc(m.Members, func(a, b views.FiguresMember) int {
 		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.Name, b.Name))

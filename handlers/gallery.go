@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"callboard/views"
+	"callboard/web"
 )
 
 // gallery leads to every view in every state. It is there in the demo only: it
@@ -14,7 +15,7 @@ func (h *handlers) gallery(w http.ResponseWriter, r *http.Request) error {
 	if !h.Demo {
 		return errNotFound
 	}
-	return show(w, r, http.StatusOK, views.GalleryIndex(h.about(r, Visitor{})))
+	return web.Show(w, r, http.StatusOK, views.GalleryIndex(h.about(r, Visitor{})))
 }
 
 // exhibit shows one of them, in a language and a theme.
@@ -27,5 +28,5 @@ func (h *handlers) exhibit(w http.ResponseWriter, r *http.Request) error {
 	if !h.Demo || picture == nil {
 		return errNotFound
 	}
-	return show(w, r, http.StatusOK, picture)
+	return web.Show(w, r, http.StatusOK, picture)
 }

@@ -74,9 +74,9 @@ type handlers struct {
 	begun    time.Time // when the program started
 	service  *service  // nil if there is none
 
-	uploading uploading
-	phonebook team.PrivateNames    // of those who are on a board
-	directory *directory.Directory // whom they can call
+	uploads   *web.ConcurrencyLimit // by member
+	phonebook team.PrivateNames     // of those who are on a board
+	directory *directory.Directory  // whom they can call
 	figures   *stats.Reader
 
 	extensions extensions
@@ -99,20 +99,20 @@ func (h *handlers) background(do func(context.Context)) {
 
 // New puts the parts together.
 func New(d Deps) *App {
-	h := &handlers{Deps: d, begun: time.Now(), outlines: announcement.NewWaveformCache(), Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
+	h := &handlers{Deps: d, uploads: web.NewConcurrencyLimit(maxUploads), begun: time.Now(), outlines: announcement.NewWaveformCache(), Server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
 	h.receiver = webhook.New(pushOptions(d))
 	h.service = newService(h)
 	h.directory = directory.New(d.Numbers)
 	h.life, h.end = context.WithCancel(context.Background())
 	h.figures = stats.NewReader(d.Log)
-	h.errors = &web.Errors{Log: d.Log, Explain: explain, Render: h.refuse}
+	h.errors = &web.Errors{Log: d.Log, Explain: explain, Render: h.respondFault}
 	h.Sessions.Subject = Visitor.Subject
 	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()
 	h.Login.Scopes = sipgate.Scopes
 	h.Login.Limit = web.NewLimiter(loginsPerMinute)
 	h.Login.Done = h.signedIn
 	h.People.OnChange(h.changed)
-	guard := web.GuardOptions{Log: d.Log, PublicURL: d.PublicURL, Render: h.refuse,
+	guard := web.GuardOptions{Log: d.Log, PublicURL: d.PublicURL, Render: h.respondFault,
 		FormAction: []string{d.LoginURL.Scheme + "://" + d.LoginURL.Host},
 		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/", "/wall/"}}
 	return &App{h: h, handler: web.Guard(guard, h.errors.Mux(h.routes()))}
@@ -197,7 +197,7 @@ func (h *handlers) signed(f visitorHandler) web.Handler {
 				return err
 			}
 			return f(w, r, v)
-		case r.Method == http.MethodGet && !wantsJSON(r) && !isEnhanced(r):
+		case r.Method == http.MethodGet && web.WantsPage(r):
 			http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 			return nil
 		default:
@@ -254,16 +254,6 @@ func (h *handlers) known(v Visitor) Visitor {
 	v.Choices = h.People.Preferences(v.member())
 	return v
 }
-
-// wantsJSON tells programs from people: they send JSON or ask for it.
-func wantsJSON(r *http.Request) bool {
-	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") ||
-		strings.HasPrefix(r.Header.Get("Accept"), "application/json")
-}
-
-// isEnhanced reports whether the page's own script sends the request, which
-// puts the answer into the page.
-func isEnhanced(r *http.Request) bool { return r.Header.Get("HX-Request") == "true" }
 
 // isPublicFile tells the addresses that sipgate fetches sounds from.
 func isPublicFile(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/a/") }

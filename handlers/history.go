@@ -11,6 +11,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/team"
 	"callboard/views"
+	"callboard/web"
 )
 
 // history shows past calls, newest first.
@@ -32,7 +33,7 @@ func (h *handlers) history(w http.ResponseWriter, r *http.Request, v Visitor) er
 	if f.query.Offset == 0 && !f.query.Archived {
 		m.News = f.address("/history/news", nil) + "&after=" + strconv.FormatInt(begun.UnixMilli(), 10)
 	}
-	return show(w, r, http.StatusOK, views.History(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.History(h.about(r, v), m))
 }
 
 // findPast reads as much of the account's history as it takes to find so many

@@ -12,6 +12,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/team"
 	"callboard/views"
+	"callboard/web"
 )
 
 // How much one page of the history shows, and how many pages before it its
@@ -68,7 +69,7 @@ func (f *pastFilter) readPlace(q url.Values) (err error) {
 	for _, s := range strings.Split(trail, ".") {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 0 || n > 1_000_000 || len(f.trail) == mostTrail {
-			return badParam("trail")
+			return web.BadParam("trail")
 		}
 		f.trail = append(f.trail, n)
 	}
@@ -88,7 +89,7 @@ func (f *pastFilter) readMarks(q url.Values) error {
 		if s := q.Get(field); s != "" {
 			on, err := strconv.ParseBool(s)
 			if err != nil {
-				return badParam(field)
+				return web.BadParam(field)
 			}
 			*to = on
 		}
@@ -106,13 +107,13 @@ func (f *pastFilter) readMarks(q url.Values) error {
 func (f *pastFilter) readKind(q url.Values) error {
 	if t := f.shown.Type; t != "" {
 		if !slices.Contains([]string{"CALL", "VOICEMAIL", "SMS", "FAX"}, t) {
-			return badParam("type")
+			return web.BadParam("type")
 		}
 		f.query.Types = []string{t}
 	}
 	directions := map[string][]string{"in": {"INCOMING"}, "out": {"OUTGOING"}, "": {"INCOMING", "OUTGOING"}}[f.shown.Direction]
 	if directions == nil {
-		return badParam("direction")
+		return web.BadParam("direction")
 	}
 	for _, d := range directions {
 		if !f.shown.Missed && f.shown.Direction != "" {
@@ -133,7 +134,7 @@ func (f *pastFilter) readNumber(rules sipgate.NumberRules) error {
 		return nil
 	}
 	if len(s) > 32 || strings.Trim(s, "0123456789+ -/().") != "" || strings.Trim(s, "+ -/().") == "" {
-		return badParam("phonenumber")
+		return web.BadParam("phonenumber")
 	}
 	if n, err := (sipgate.NumberRules{Region: rules.Region, Blocked: []string{}}).Parse(s); err == nil {
 		f.query.Phonenumber = string(n)
@@ -150,8 +151,8 @@ func (f *pastFilter) readText(name func(sipgate.HistoryEntry) string) error {
 	switch {
 	case s == "":
 		return nil
-	case !readable(s) || utf8.RuneCountInString(s) > mostSearch:
-		return badParam("q")
+	case !web.ValidText(s) || utf8.RuneCountInString(s) > mostSearch:
+		return web.BadParam("q")
 	}
 	f.keep = both(f.keep, func(e sipgate.HistoryEntry) bool { return e.ContainsText(s, name(e)) })
 	return nil
@@ -161,7 +162,7 @@ func (f *pastFilter) readText(name func(sipgate.HistoryEntry) string) error {
 // entries may be chosen by those who see them.
 func (h *handlers) memberFilter(ctx context.Context, v Visitor, user sipgate.UserID) (func(sipgate.HistoryEntry) bool, error) {
 	if _, known := h.People.Get(team.MemberID{Account: v.Account, User: user}); !known {
-		return nil, badParam("member")
+		return nil, web.BadParam("member")
 	}
 	if d := v.Person.May(team.ViewAllHistory); !d.OK && user != v.User {
 		return nil, denied{d.Reason}
@@ -201,7 +202,7 @@ func number(q url.Values, field string, without, low, high int) (int, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < low || n > high {
-		return 0, badParam(field)
+		return 0, web.BadParam(field)
 	}
 	return n, nil
 }
@@ -215,7 +216,7 @@ func day(q url.Values, field string, plus time.Duration) (time.Time, error) {
 	}
 	t, err := time.ParseInLocation(time.DateOnly, s, time.Local)
 	if err != nil || t.Year() < 2000 || t.Year() > 2100 {
-		return time.Time{}, badParam(field)
+		return time.Time{}, web.BadParam(field)
 	}
 	return t.Add(plus), nil
 }

@@ -9,6 +9,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/journal"
 	"callboard/views"
+	"callboard/web"
 )
 
 // historyNews tells a page of the history what came new since it was drawn. It
@@ -34,7 +35,7 @@ func (h *handlers) historyNews(w http.ResponseWriter, r *http.Request, v Visitor
 	for _, e := range entries {
 		m.Entries = append(m.Entries, h.entryModel(v, langOf(r, v), e, f.address("/history", nil)))
 	}
-	return show(w, r, http.StatusOK, views.HistoryNews(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.HistoryNews(h.about(r, v), m))
 }
 
 // pastNews are the entries that came after a moment and that the visitor wants

@@ -62,7 +62,7 @@ func (h *handlers) signInPage(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	h.Sessions.Forget(w, r)
-	return show(w, r, http.StatusOK, views.SignIn(h.about(r, Visitor{}), next, ""))
+	return web.Show(w, r, http.StatusOK, views.SignIn(h.about(r, Visitor{}), next, ""))
 }
 
 // session tells a page whose feed was refused whether that is because nobody
@@ -90,7 +90,7 @@ func (h *handlers) signedIn(w http.ResponseWriter, r *http.Request, t web.Tokens
 	if err != nil {
 		return fmt.Errorf("%w: %w", web.Fault{Status: http.StatusBadGateway, Code: web.CodeLoginFailed}, err)
 	}
-	v.Address, v.Browser = web.ClientIP(r).String(), browserName(r.UserAgent())
+	v.Address, v.Browser = web.ClientIP(r).String(), web.BrowserName(r.UserAgent())
 	if v.Person, err = h.People.SignIn(ctx, v.member(), v.Name, v.Admin); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (h *handlers) namesOf(account string, client *sipgate.Client) func(context.
 		if err != nil {
 			return nil, err
 		}
-		h.directory.LearnContacts(directory.Person{Account: account}, contacts)
+		h.directory.SetContacts(directory.MemberID{Account: account}, contacts)
 		shared, _ := h.names(contacts)
 		return shared, nil
 	}
@@ -51,7 +51,7 @@ func (h *handlers) namesFor(v Visitor, client *sipgate.Client) func(context.Cont
 		if err != nil {
 			return nil, err
 		}
-		h.directory.LearnContacts(v.listed(), contacts)
+		h.directory.SetContacts(v.listed(), contacts)
 		shared, private := h.names(contacts)
 		h.learnNames(v, private)
 		return shared, nil
@@ -80,7 +80,7 @@ func (h *handlers) forgetGone(v Visitor) {
 // forget drops what only a member may see, who has left.
 func (h *handlers) forget(m team.MemberID) {
 	h.phonebook.Forget(m)
-	h.directory.Forget(directory.Person{Account: m.Account, User: m.User})
+	h.directory.Forget(directory.MemberID{Account: m.Account, User: m.User})
 }
 
 // names are the numbers that have a name in a member's contacts: in shared and

@@ -15,6 +15,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
 	"callboard/views"
+	"callboard/web"
 )
 
 // newCallSheet asks whom to call, from which telephone. A tel: link fills it
@@ -29,7 +30,7 @@ func (h *handlers) newCallSheet(w http.ResponseWriter, r *http.Request, v Visito
 	if m.Link.Text != "" {
 		m.Whom.Text = m.Link.Text
 	}
-	return show(w, r, http.StatusOK, views.NewCallSheet(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.NewCallSheet(h.about(r, v), m))
 }
 
 // linkOf is the value of "to" in a query. Links have semicolons, which
@@ -128,7 +129,7 @@ func (h *handlers) starting(w http.ResponseWriter, r *http.Request, v Visitor) e
 	m.Turn, _ = strconv.Atoi(q.Get("turn"))
 	board := h.Exchange.Board(v.Account)
 	var call switchboard.Call
-	if isEnhanced(r) {
+	if web.WantsFragment(r) {
 		ctx, cancel := context.WithTimeout(r.Context(), startingPatience)
 		defer cancel()
 		m.Stage, call = board.AwaitProgress(ctx, id, views.StageOf(q.Get("stage")))
@@ -136,13 +137,13 @@ func (h *handlers) starting(w http.ResponseWriter, r *http.Request, v Visitor) e
 		m.Stage, call = board.Progress(id)
 	}
 	h.fillStarting(v, &m, call)
-	if isEnhanced(r) {
-		return show(w, r, http.StatusOK, views.Starting(h.about(r, v), m))
+	if web.WantsFragment(r) {
+		return web.Show(w, r, http.StatusOK, views.Starting(h.about(r, v), m))
 	}
 	if m.Stage < switchboard.StageConnected {
 		w.Header().Set("Refresh", "2")
 	}
-	return show(w, r, http.StatusOK, views.StartingSheet(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.StartingSheet(h.about(r, v), m))
 }
 
 // fillStarting adds what the board shows of the call, if the visitor may see it.
@@ -160,16 +161,10 @@ func (h *handlers) fillStarting(v Visitor, m *views.StartingModel, call switchbo
 // started answers who started a call: a program with its id, a page with what
 // comes next.
 func (h *handlers) started(w http.ResponseWriter, r *http.Request, v Visitor, m views.StartingModel) error {
-	switch {
-	case wantsJSON(r):
-		return answerJSON(w, http.StatusCreated, map[string]string{"callId": m.Call})
-	case isEnhanced(r):
-		return show(w, r, http.StatusOK, views.StartingSheet(h.about(r, v), m))
-	}
 	q := url.Values{"callee": {m.Callee}}
 	if m.Sound != "" {
 		q.Set("sound", m.Sound)
 	}
-	http.Redirect(w, r, "/starting/"+m.Call+"?"+q.Encode(), http.StatusSeeOther)
-	return nil
+	return web.Respond(w, r, web.Response{Status: http.StatusCreated, JSON: map[string]string{"callId": m.Call},
+		Fragment: views.StartingSheet(h.about(r, v), m), Next: "/starting/" + m.Call + "?" + q.Encode()})
 }

@@ -9,10 +9,11 @@ import (
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/views"
+	"callboard/web"
 )
 
-// people shows who is in the team.
-func (h *handlers) people(w http.ResponseWriter, r *http.Request, v Visitor) error {
+// showTeam shows the members of the team.
+func (h *handlers) showTeam(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	board := h.Exchange.Board(v.Account)
 	here, snap := board.Members(), board.Snapshot()
 	m := views.TeamModel{Manage: v.Person.May(team.ManageMembers).OK}
@@ -24,69 +25,70 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request, v Visitor) err
 				return c.Phase == switchboard.Connected && slices.Contains(c.MemberIDs, id)
 			})})
 	}
-	return show(w, r, http.StatusOK, views.Team(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.Team(h.about(r, v), m))
 }
 
-// aPerson does something to one member of the visitor's own team, on record.
-func (h *handlers) aPerson(what string, do func(r *http.Request, by, who team.MemberID) error) visitorHandler {
+// updateMember does something to one member of the visitor's own team, and
+// audits it.
+func (h *handlers) updateMember(what string, do func(r *http.Request, by, member team.MemberID) error) visitorHandler {
 	return func(w http.ResponseWriter, r *http.Request, v Visitor) error {
-		p, err := h.personOf(r, v)
+		m, err := h.memberOf(r, v)
 		if err != nil {
 			return err
 		}
-		return h.onPerson(w, r, v, p, what, func() error { return do(r, v.member(), p.MemberID) })
+		return h.auditMember(w, r, v, m, what, func() error { return do(r, v.member(), m.MemberID) })
 	}
 }
 
-// personOf finds the member of the visitor's own team that the address names.
-func (h *handlers) personOf(r *http.Request, v Visitor) (team.Member, error) {
-	p, known := h.People.Get(team.MemberID{Account: v.Account, User: sipgate.UserID(r.PathValue("user"))})
-	if !known {
-		return p, team.ErrNoMember
+// memberOf returns the member of the visitor's own team that the address names.
+func (h *handlers) memberOf(r *http.Request, v Visitor) (team.Member, error) {
+	m, ok := h.People.Get(team.MemberID{Account: v.Account, User: sipgate.UserID(r.PathValue("user"))})
+	if !ok {
+		return m, team.ErrNoMember
 	}
-	return p, nil
+	return m, nil
 }
 
-// onPerson puts on record what is done to somebody, and shows the team.
-func (h *handlers) onPerson(w http.ResponseWriter, r *http.Request, v Visitor, p team.Member, what string, do func() error) error {
+// auditMember does something to the member m, audits it, and leads to the team.
+func (h *handlers) auditMember(w http.ResponseWriter, r *http.Request, v Visitor, m team.Member, what string, do func() error) error {
 	e := h.entry(r, v, team.ManageMembers, what)
-	e.Parties = cmp.Or(p.Name, string(p.User))
+	e.Parties = cmp.Or(m.Name, string(m.User))
 	if err := h.onRecord(r.Context(), e, do); err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/team", http.StatusSeeOther)
-	return nil
+	return web.Redirect(w, r, "/team")
+}
+
+type roleForm struct {
+	Role string `form:"role"`
 }
 
 func (h *handlers) setRole(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	p, err := h.personOf(r, v)
+	m, err := h.memberOf(r, v)
 	if err != nil {
 		return err
 	}
-	in, err := read(w, r, "role")
+	form, err := web.Decode[roleForm](w, r)
 	if err != nil {
 		return err
 	}
-	role, err := team.ParseRole(in.Text("role"))
-	if in.err != nil {
-		return in.err
-	}
+	role, err := team.ParseRole(form.Role)
 	if err != nil {
 		return err
 	}
-	return h.onPerson(w, r, v, p, "role "+role.String(), func() error {
-		return h.People.SetRole(r.Context(), v.member(), p.MemberID, role)
+	return h.auditMember(w, r, v, m, "role "+role.String(), func() error {
+		return h.People.SetRole(r.Context(), v.member(), m.MemberID, role)
 	})
 }
 
-func (h *handlers) removePerson(r *http.Request, by, who team.MemberID) error {
-	return h.People.Remove(r.Context(), by, who)
+func (h *handlers) removeMember(r *http.Request, by, member team.MemberID) error {
+	return h.People.Remove(r.Context(), by, member)
 }
 
-func (h *handlers) restorePerson(r *http.Request, by, who team.MemberID) error {
-	return h.People.Restore(r.Context(), by, who)
+func (h *handlers) restoreMember(r *http.Request, by, member team.MemberID) error {
+	return h.People.Restore(r.Context(), by, member)
 }
 
-func (h *handlers) signOutPerson(r *http.Request, _, who team.MemberID) error {
-	return h.Sessions.EndAll(r.Context(), Visitor{Account: who.Account, User: who.User}.Subject())
+func (h *handlers) signOutMember(r *http.Request, _, member team.MemberID) error {
+	return h.Sessions.EndAll(r.Context(), Visitor{Account: member.Account, User: member.User}.Subject())
 }

@@ -30,7 +30,7 @@ func (h *handlers) playSheet(w http.ResponseWriter, r *http.Request, v Visitor) 
 	if err != nil {
 		return err
 	}
-	return show(w, r, http.StatusOK, views.PlayToMeSheet(h.about(r, v), views.PlayToMeModel{ActionID: rand.Text(), Sound: clip,
+	return web.Show(w, r, http.StatusOK, views.PlayToMeSheet(h.about(r, v), views.PlayToMeModel{ActionID: rand.Text(), Sound: clip,
 		Phones: phones, Numbers: h.callerIDs(r.Context(), v), Number: h.ownNumber(r.Context(), v)}))
 }
 

@@ -118,5 +118,5 @@ func (h *handlers) outline(w http.ResponseWriter, r *http.Request, v Visitor) er
 	for i, b := range o.Bars {
 		bars[i] = int(b)
 	}
-	return answerJSON(w, http.StatusOK, map[string]any{"seconds": o.Length.Seconds(), "bars": bars})
+	return web.SendJSON(w, http.StatusOK, map[string]any{"seconds": o.Length.Seconds(), "bars": bars})
 }

@@ -22,7 +22,7 @@ const maxSearch = 200
 func (h *handlers) search(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	text := r.URL.Query().Get("q")
 	if len(text) > maxSearch {
-		return badParam("q")
+		return web.BadParam("q")
 	}
 	var of switchboard.Call
 	if id := r.URL.Query().Get("call"); id != "" {
@@ -36,10 +36,7 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request, v Visitor) err
 	}
 	m := h.find(v, text, of)
 	w.Header().Set("Cache-Control", "no-store")
-	if wantsJSON(r) {
-		return answerJSON(w, http.StatusOK, foundJSON(m))
-	}
-	return show(w, r, http.StatusOK, views.FoundList(langOf(r, v), m))
+	return web.Respond(w, r, web.Response{JSON: foundJSON(m), Page: views.FoundList(langOf(r, v), m)})
 }
 
 // find searches for a text that somebody types who wants to call, or to give
@@ -48,15 +45,15 @@ func (h *handlers) find(v Visitor, text string, call switchboard.Call) views.Fou
 	calls := h.Exchange.Board(v.Account).Snapshot().Calls
 	h.noteCalls(v, calls)
 	m := views.FoundModel{Typed: h.typed(text, call)}
-	people := h.directory.Search(v.listed(), text, directory.MostFound, onCalls(calls))
+	people := h.directory.Search(v.listed(), text, directory.MaxResults, onCalls(calls))
 	for _, e := range people {
 		if f := h.found(e, call); f.Refused == "" || text != "" {
 			m.People = append(m.People, f)
 		}
 	}
-	if h.directory.Stale(v.Account, people) {
+	if h.directory.StartPresenceRefresh(v.Account, people) {
 		m.Again = true
-		h.background(func(ctx context.Context) { h.directory.Freshen(ctx, v.Account, people, h.clientOf(v)) })
+		h.background(func(ctx context.Context) { h.directory.RefreshPresence(ctx, v.Account, people, h.clientOf(v)) })
 	}
 	return m
 }
@@ -70,15 +67,15 @@ func (h *handlers) strip(w http.ResponseWriter, r *http.Request, v Visitor, call
 		}
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	return show(w, r, http.StatusOK, views.Strip(langOf(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.Strip(langOf(r, v), m))
 }
 
 // mostDragged is how many colleagues are shown while a call is dragged.
 const mostDragged = 40
 
 // listed is a visitor as the directory calls them.
-func (v Visitor) listed() directory.Person {
-	return directory.Person{Account: v.Account, User: v.User}
+func (v Visitor) listed() directory.MemberID {
+	return directory.MemberID{Account: v.Account, User: v.User}
 }
 
 // typed says what becomes of a text as a number.
@@ -146,8 +143,8 @@ func foundJSON(m views.FoundModel) any {
 	}{m.Typed.Number, m.Typed.Refused, []person{}}
 	for _, f := range m.People {
 		p := person{f.Name, f.Organization, f.Number, views.KindName(f.Kind), views.PresenceName(f.Entry), nil, f.Refused}
-		if !f.Last.IsZero() {
-			at := f.Last.UTC()
+		if !f.LastCallAt.IsZero() {
+			at := f.LastCallAt.UTC()
 			p.Last = &at
 		}
 		answer.People = append(answer.People, p)
@@ -170,7 +167,7 @@ func (h *handlers) recipient(v Visitor, body web.Body, text, choice string) (sip
 func (h *handlers) noteCalls(v Visitor, calls []switchboard.Call) {
 	for _, c := range calls {
 		if n := sipgate.Number(c.Remote.Number); n.Valid() && isOf(c, v.id()) {
-			h.directory.Called(v.listed(), string(n), c.Started)
+			h.directory.RecordCall(v.listed(), string(n), c.Started)
 		}
 	}
 }
@@ -204,7 +201,7 @@ func (h *handlers) learnDirectory(ctx context.Context, v Visitor, client *sipgat
 			recent = append(recent, recentOf(e))
 		}
 	}
-	h.directory.LearnRecent(v.listed(), recent)
+	h.directory.AddRecent(v.listed(), recent)
 }
 
 // mostPast is how many entries of the account's history are looked at for those
@@ -222,7 +219,7 @@ func recentOf(e sipgate.HistoryEntry) directory.Entry {
 	if sipgate.NormalizeNumber(name) == number {
 		name = ""
 	}
-	return directory.Entry{Name: name, Number: number, Last: e.Created}
+	return directory.Entry{Name: name, Number: number, LastCallAt: e.Created}
 }
 
 // chosen is what a form said that named several people, for the form that comes
@@ -234,8 +231,8 @@ type chosen struct{}
 func (h *handlers) withChoices(again, f visitorHandler) visitorHandler {
 	return func(w http.ResponseWriter, r *http.Request, v Visitor) error {
 		err := f(w, r, v)
-		unclear, ok := errors.AsType[*directory.Unclear](err)
-		if !ok || wantsJSON(r) || isEnhanced(r) {
+		unclear, ok := errors.AsType[*directory.AmbiguousError](err)
+		if !ok || !web.WantsPage(r) {
 			return err
 		}
 		w = withStatus{w, http.StatusUnprocessableEntity}
@@ -255,7 +252,7 @@ func (w withStatus) WriteHeader(int) { w.ResponseWriter.WriteHeader(w.status) }
 // an address that names somebody, or with a form that named several.
 func (h *handlers) whomField(r *http.Request, v Visitor, call views.CallRef) views.Whom {
 	w := views.Whom{Text: sipgate.DisplayNumber(clip(r.URL.Query().Get("to"))), Call: call}
-	unclear, ok := r.Context().Value(chosen{}).(*directory.Unclear)
+	unclear, ok := r.Context().Value(chosen{}).(*directory.AmbiguousError)
 	if !ok {
 		return w
 	}

@@ -4,20 +4,19 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"strings"
 
 	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
 )
 
-// settings shows what a member may choose for themselves.
+// settings shows a member's own settings.
 func (h *handlers) settings(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	return h.showSettings(w, r, v, http.StatusOK, views.SettingsModel{Choices: v.Choices, Section: r.URL.Query().Get("saved")})
 }
 
-// showSettings shows the choices that m has, which may be other than v's: what
-// was typed.
+// showSettings shows the preferences of m, which may be typed ones that were not
+// saved.
 func (h *handlers) showSettings(w http.ResponseWriter, r *http.Request, v Visitor, status int, m views.SettingsModel) error {
 	list, err := h.Sessions.Of(r, v.Subject())
 	if err != nil {
@@ -32,14 +31,14 @@ func (h *handlers) showSettings(w http.ResponseWriter, r *http.Request, v Visito
 		m.Calls = true
 		m.Devices, m.Numbers = h.devices(r.Context(), v), h.callerIDs(r.Context(), v)
 	}
-	return show(w, r, status, views.Settings(h.about(r, v), m))
+	return web.Show(w, r, status, views.Settings(h.about(r, v), m))
 }
 
-// devices are the visitor's telephones; none if they cannot be read.
+// devices returns the visitor's telephones, none if they cannot be read.
 func (h *handlers) devices(ctx context.Context, v Visitor) (found []views.Choice) {
 	devices, err := h.clientOf(v).Devices(ctx, v.User)
 	if err != nil {
-		h.Log.Info("a member's devices could not be read", "err", err)
+		h.Log.Info("read devices", "err", err)
 	}
 	for _, d := range devices {
 		found = append(found, views.Choice{Value: string(d.ID), Label: cmp.Or(d.Alias, string(d.ID))})
@@ -47,24 +46,25 @@ func (h *handlers) devices(ctx context.Context, v Visitor) (found []views.Choice
 	return found
 }
 
-// setWishes takes what a member wants others to see and do.
-func (h *handlers) setWishes(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	in, err := read(w, r, "shares", "lendable", "next")
+type consentForm struct {
+	Shares   bool   `form:"shares"`
+	Lendable bool   `form:"lendable"`
+	Next     string `form:"next"`
+}
+
+// setConsent saves what a member lets others see and do.
+func (h *handlers) setConsent(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	form, err := web.Decode[consentForm](w, r)
 	if err != nil {
 		return err
 	}
-	shares, lendable, next := in.Checked("shares"), in.Checked("lendable"), in.Text("next")
-	if in.err != nil {
-		return in.err
-	}
-	if err := h.People.SetConsent(r.Context(), v.member(), shares, lendable); err != nil {
+	if err := h.People.SetConsent(r.Context(), v.member(), form.Shares, form.Lendable); err != nil {
 		return err
 	}
-	http.Redirect(w, r, web.LocalPath(next), http.StatusSeeOther)
-	return nil
+	return web.Redirect(w, r, web.LocalPath(form.Next))
 }
 
-// endSession signs one browser of the visitor out.
+// endSession signs the visitor out in one browser.
 func (h *handlers) endSession(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	ok, err := h.Sessions.EndOne(r.Context(), v.Subject(), r.PathValue("id"))
 	switch {
@@ -73,31 +73,13 @@ func (h *handlers) endSession(w http.ResponseWriter, r *http.Request, v Visitor)
 	case !ok:
 		return errNotFound
 	}
-	http.Redirect(w, r, "/settings", http.StatusSeeOther)
-	return nil
+	return web.Redirect(w, r, "/settings")
 }
 
-// endSessions signs the visitor out everywhere, here too.
+// endSessions signs the visitor out everywhere, including here.
 func (h *handlers) endSessions(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	if err := h.Sessions.EndAll(r.Context(), v.Subject()); err != nil {
 		return err
 	}
 	return h.signOut(w, r, v)
-}
-
-// browserName is what a browser is called by people: "Firefox, Linux".
-func browserName(agent string) string {
-	var found []string
-	for _, kinds := range [][]string{
-		{"Edg/:Edge", "OPR/:Opera", "Firefox/:Firefox", "Chrome/:Chrome", "Safari/:Safari"},
-		{"iPhone:iPhone", "iPad:iPad", "Android:Android", "Windows:Windows", "Mac OS X:macOS", "Linux:Linux"},
-	} {
-		for _, k := range kinds {
-			if mark, name, _ := strings.Cut(k, ":"); strings.Contains(agent, mark) {
-				found = append(found, name)
-				break
-			}
-		}
-	}
-	return strings.Join(found, ", ")
 }

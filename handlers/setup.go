@@ -20,7 +20,7 @@ func (h *handlers) setup(w http.ResponseWriter, r *http.Request, v Visitor) erro
 	if m.Webhooks, err = h.webhooks(r.Context(), v); err != nil {
 		return err
 	}
-	return show(w, r, http.StatusOK, views.Setup(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.Setup(h.about(r, v), m))
 }
 
 // reached reports whether sipgate has reached our public address since the

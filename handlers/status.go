@@ -9,6 +9,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/team"
 	"callboard/views"
+	"callboard/web"
 )
 
 // status shows what works, what does not, and why.
@@ -32,7 +33,7 @@ func (h *handlers) status(w http.ResponseWriter, r *http.Request, v Visitor) err
 	if m.Webhooks, err = h.webhooks(r.Context(), v); err != nil {
 		return err
 	}
-	return show(w, r, http.StatusOK, views.StatusPage(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.StatusPage(h.about(r, v), m))
 }
 
 // webhooks tells where sipgate sends push events, and where it would. Our own
@@ -64,27 +65,27 @@ func (h *handlers) webhooks(ctx context.Context, v Visitor) (views.WebhookModel,
 	return m, nil
 }
 
-// setWebhooks lets sipgate send push events here, or where it did before. The
-// whole settings are read and written back, so that nothing else changes.
+type webhooksForm struct {
+	Do string `form:"do"` // "set" or "remove"
+}
+
+// setWebhooks makes sipgate send push events here, or again to where it sent
+// them before. It reads all settings and writes them back, so that nothing else
+// changes.
 func (h *handlers) setWebhooks(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	in, err := read(w, r, "do")
+	form, err := web.Decode[webhooksForm](w, r)
 	if err != nil {
 		return err
 	}
-	do := in.Text("do")
-	if in.err != nil {
-		return in.err
-	}
-	if do != "set" && do != "remove" {
-		return badParam("do")
+	if form.Do != "set" && form.Do != "remove" {
+		return web.BadParam("do")
 	}
 	ctx := context.WithoutCancel(r.Context())
-	err = h.onRecord(ctx, h.entry(r, v, team.ManageWebhooks, do), func() error { return h.switchWebhooks(ctx, v, do == "set") })
+	err = h.onRecord(ctx, h.entry(r, v, team.ManageWebhooks, form.Do), func() error { return h.switchWebhooks(ctx, v, form.Do == "set") })
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/status", http.StatusSeeOther)
-	return nil
+	return web.Redirect(w, r, "/status")
 }
 
 func (h *handlers) switchWebhooks(ctx context.Context, v Visitor, on bool) error {

@@ -45,7 +45,7 @@ func (h *handlers) wall(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.Header().Set("X-Robots-Tag", "noindex, nofollow")
-	return show(w, r, http.StatusOK, views.Wall(v.lang, m))
+	return web.Show(w, r, http.StatusOK, views.Wall(v.lang, m))
 }
 
 // wallFeed keeps a screen current until its link is withdrawn.
@@ -106,7 +106,7 @@ func (v *wallViewer) model(ctx context.Context) (views.WallModel, error) {
 	m.Name, m.Feed, m.Now, m.List = v.wall.Name, v.feed, now, statusOf(v.snap.Health)
 	m.Today = v.h.figures.Read(done, v.wall.Account, today, v.h.historians(v.wall.Account))
 	m.Today.AsOf = m.Today.AsOf.Local()
-	if m.Today.Have == 0 && !v.h.Platforms.Get(v.wall.Account).Can(team.AbilityCallHistory) {
+	if m.Today.Fetched == 0 && !v.h.Platforms.Get(v.wall.Account).Can(team.AbilityCallHistory) {
 		m.Today.Known = false // sipgate does not put the calls into its history
 	}
 	m.Waited, m.Longest = v.waits.Calls, v.waits.Longest

@@ -7,16 +7,17 @@ import (
 
 	"callboard/sipgate/team"
 	"callboard/views"
+	"callboard/web"
 )
 
-// walls shows the team's links for screens on a wall.
-func (h *handlers) walls(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	return h.showWalls(w, r, v, "", "")
+// showWallboards shows the team's links for screens on a wall.
+func (h *handlers) showWallboards(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	return h.listWallboards(w, r, v, "", "")
 }
 
-// showWalls shows them and the link that was made just now: it is in this
-// answer only, and neither in an address nor in the store.
-func (h *handlers) showWalls(w http.ResponseWriter, r *http.Request, v Visitor, made, link string) error {
+// listWallboards shows the wallboards and the link that has just been made. The
+// link is in this answer only, and neither in an address nor in the database.
+func (h *handlers) listWallboards(w http.ResponseWriter, r *http.Request, v Visitor, made, link string) error {
 	list, err := h.Walls.List(r.Context(), v.Account)
 	if err != nil {
 		return err
@@ -27,40 +28,42 @@ func (h *handlers) showWalls(w http.ResponseWriter, r *http.Request, v Visitor, 
 			list[i].LastUsed = list[i].LastUsed.Local()
 		}
 	}
-	return show(w, r, http.StatusOK, views.Walls(h.about(r, v), views.WallsModel{Walls: list, Made: made, Link: link}))
+	return web.Show(w, r, http.StatusOK, views.Walls(h.about(r, v), views.WallsModel{Walls: list, Made: made, Link: link}))
 }
 
-// makeWall makes a link.
-func (h *handlers) makeWall(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	in, err := read(w, r, "lang", "name", "names")
+type wallboardForm struct {
+	Lang  views.Lang `form:"lang"`
+	Name  string     `form:"name"`
+	Names bool       `form:"names"` // show the names of members
+}
+
+// createWallboard makes a link.
+func (h *handlers) createWallboard(w http.ResponseWriter, r *http.Request, v Visitor) error {
+	form, err := web.Decode[wallboardForm](w, r)
 	if err != nil {
 		return err
 	}
-	lang, name, names := views.Lang(in.Text("lang")), in.Text("name"), in.Checked("names")
-	if in.err != nil {
-		return in.err
-	}
-	if !slices.Contains(views.Langs, lang) {
-		return badParam("lang")
+	if !slices.Contains(views.Langs, form.Lang) {
+		return web.BadParam("lang")
 	}
 	var wall team.Wallboard
 	var token string
 	e := h.entry(r, v, team.ManageWallboards, "set")
-	e.Parties = name
+	e.Parties = form.Name
 	err = h.onRecord(r.Context(), e, func() (err error) {
-		wall, token, err = h.Walls.Create(r.Context(), v.Person, name, names)
+		wall, token, err = h.Walls.Create(r.Context(), v.Person, form.Name, form.Names)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	link := h.PublicURL.JoinPath("wall", token)
-	link.RawQuery = url.Values{"lang": {lang.String()}}.Encode()
-	return h.showWalls(w, r, v, wall.Name, link.String())
+	link.RawQuery = url.Values{"lang": {form.Lang.String()}}.Encode()
+	return h.listWallboards(w, r, v, wall.Name, link.String())
 }
 
-// revokeWall withdraws a link: screens that show it go dark at once.
-func (h *handlers) revokeWall(w http.ResponseWriter, r *http.Request, v Visitor) error {
+// revokeWallboard withdraws a link. Screens that show it go dark at once.
+func (h *handlers) revokeWallboard(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	wall, err := h.Walls.Get(r.Context(), v.Account, r.PathValue("id"))
 	if err != nil {
 		return err
@@ -74,6 +77,5 @@ func (h *handlers) revokeWall(w http.ResponseWriter, r *http.Request, v Visitor)
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/walls", http.StatusSeeOther)
-	return nil
+	return web.Redirect(w, r, "/walls")
 }

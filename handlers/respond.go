@@ -1,0 +1,58 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"callboard/sipgate/switchboard"
+	"callboard/views"
+	"callboard/web"
+)
+
+// errorJSON is an error as programs get it.
+type errorJSON struct {
+	Code      string `json:"code"`
+	Message   string `json:"message"`
+	RequestID string `json:"request_id"`
+	Field     string `json:"field,omitempty"`
+}
+
+// respondFault answers with a fault in the form that the request wants. Public
+// addresses that programs use answer without a text, and those of wallboards
+// with the same page for every fault.
+func (h *handlers) respondFault(w http.ResponseWriter, r *http.Request, f web.Fault) {
+	var err error
+	switch {
+	case r.URL.Path == "/push" || strings.HasPrefix(r.URL.Path, "/push/"):
+		w.WriteHeader(f.Status)
+	case isPublicFile(r):
+		http.Error(w, http.StatusText(f.Status), f.Status)
+	case isWall(r):
+		err = web.Show(w, r, f.Status, views.WallNothing(wallLang(r)))
+	default:
+		err = web.Respond(w, r, h.faultResponse(r, f))
+	}
+	if err != nil {
+		h.Log.Info("send error", "id", web.RequestID(r.Context()), "err", err)
+	}
+}
+
+// faultResponse returns a fault with its message in the visitor's language.
+func (h *handlers) faultResponse(r *http.Request, f web.Fault) web.Response {
+	v := Visitor{}
+	if s, ok, err := h.Sessions.Peek(r); err == nil && ok {
+		v = h.known(s.Value)
+	}
+	lang, id := langOf(r, v), web.RequestID(r.Context())
+	text := views.Message(lang, f.Code, f.Status)
+	if e, ok := errors.AsType[*switchboard.ClaimedError](f.Cause); ok {
+		text = views.Attending(lang, e.Claim)
+	}
+	return web.Response{
+		Status:   f.Status,
+		JSON:     map[string]errorJSON{"error": {f.Code, text, id, f.Field}},
+		Fragment: views.Notice(lang, f.Code, text),
+		Page:     views.ErrorPage(h.about(r, v), f.Status, f.Code, text, id),
+	}
+}
