@@ -12,22 +12,22 @@ import (
 
 // twoRows observes a call's two legs before anything tells that they are one.
 // one tells.
-func twoRows(t *testing.T, b *Board) (first, second RowID, one func()) {
+func twoLegs(t *testing.T, b *Board) (first, second RowID, one func()) {
 	t.Helper()
 	e := newCall("B", sipgate.Incoming, jennifer, marty, "Marty")
 	b.Observe(toDoc)
 	b.Observe(e)
-	cs := rows(t, b, 2)
-	return cs[0].ID, cs[1].ID, func() { b.Observe(origin(e, "A", "")) }
+	cs := wantCalls(t, b, 2)
+	return cs[0].ID, cs[1].ID, func() { b.Observe(withOrigin(e, "A", "")) }
 }
 
 // The id of a row that became a part of another goes on as that one's, for a
 // day.
-func TestAlias(t *testing.T) {
+func TestMergedRowIDResolvesForADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
-		b := running(t, u, "w0")
-		first, second, one := twoRows(t, b)
+		u := newFakeSipgate()
+		b := runningBoard(t, u, "w0")
+		first, second, one := twoLegs(t, b)
 		_, sub := b.Subscribe()
 		one()
 		sub.Close()
@@ -46,9 +46,9 @@ func TestAlias(t *testing.T) {
 		if err := b.Claim("w0", second, VerbTransfer); err != nil {
 			t.Error(err)
 		}
-		attends(t, b, "w0", VerbTransfer)
+		checkClaim(t, b, "w0", VerbTransfer)
 		b.ReleaseClaim("w0", second)
-		attends(t, b, "", "")
+		checkClaim(t, b, "", "")
 		if err := b.Execute(t.Context(), Command{By: "w0", Call: second, Action: HangUp{GracePeriod: grace}}); err != nil {
 			t.Error(err)
 		}
@@ -60,12 +60,12 @@ func TestAlias(t *testing.T) {
 		b.lastRowNo = 0 // the next row is the oldest
 		b.Observe(e)
 		b.lastRowNo = 10
-		b.Observe(origin(e, "B", ""))
-		if c := only(t, b); c.ID == first {
+		b.Observe(withOrigin(e, "B", ""))
+		if c := onlyCall(t, b); c.ID == first {
 			t.Fatal("the rows were merged the other way round")
 		}
 		for _, id := range []RowID{first, second} {
-			if c, ok := b.Call(id); !ok || c.ID != only(t, b).ID {
+			if c, ok := b.Call(id); !ok || c.ID != onlyCall(t, b).ID {
 				t.Errorf("%+v, %v", c, ok)
 			}
 		}
@@ -77,47 +77,47 @@ func TestAlias(t *testing.T) {
 }
 
 // What members do to two rows that become one goes on on that one.
-func TestMergeTakesOver(t *testing.T) {
-	in(func(x *leavingRig) {
+func TestMergeKeepsHangupsAndClaims(t *testing.T) {
+	hangupTest(func(x *hangupFixture) {
 		second := newCall("B", sipgate.Incoming, jennifer, marty, "Marty")
 		x.Observe(second)
-		other := rows(x.t, x.Board, 2)[1].ID
+		other := wantCalls(x.t, x.Board, 2)[1].ID
 		x.hangUp("late", "w0", x.row, 6*time.Second)
 		x.hangUp("early", "w1", other, grace)
 		x.Claim("w1", other, VerbTransfer)
-		x.Observe(origin(second, "A", ""))
-		c := only(x.t, x.Board)
+		x.Observe(withOrigin(second, "A", ""))
+		c := onlyCall(x.t, x.Board)
 		if c.ID != x.row || c.PendingHangup == nil || c.PendingHangup.By != "w1" || time.Until(c.PendingHangup.At) != grace {
 			x.t.Errorf("leaving %+v", c.PendingHangup)
 		}
-		attends(x.t, x.Board, "w1", VerbTransfer)
+		checkClaim(x.t, x.Board, "w1", VerbTransfer)
 		time.Sleep(time.Minute)
-		x.sent("hangup A")
-		x.outcome("early", nil)
-		x.outcome("late", nil)
+		x.checkSent("hangup A")
+		x.checkOutcomes("early", nil)
+		x.checkOutcomes("late", nil)
 	})(t)
 }
 
 // If only the younger row has a hang-up that waits, it waits on.
-func TestMergeTakesOverGrace(t *testing.T) {
-	in(func(x *leavingRig) {
+func TestMergeKeepsPendingHangup(t *testing.T) {
+	hangupTest(func(x *hangupFixture) {
 		second := newCall("B", sipgate.Incoming, jennifer, marty, "Marty")
 		x.Observe(second)
-		other := rows(x.t, x.Board, 2)[1].ID
+		other := wantCalls(x.t, x.Board, 2)[1].ID
 		x.hangUp("a", "w1", other, grace)
-		x.Observe(origin(second, "A", ""))
-		x.leaves(x.row, true)
+		x.Observe(withOrigin(second, "A", ""))
+		x.checkPending(x.row, true)
 		if err := x.Undo("w0", other); err != nil {
 			x.t.Error(err)
 		}
-		x.outcome("a", ErrUndone)
+		x.checkOutcomes("a", ErrUndone)
 		time.Sleep(time.Minute)
-		x.sent()
+		x.checkSent()
 	})(t)
 }
 
-func TestI8AliasesBounded(t *testing.T) {
-	b := open(t, newUpstream())
+func TestAliasesAreBounded(t *testing.T) {
+	b := newBoard(t, newFakeSipgate())
 	now := time.Now()
 	for i := range maxTombstones + 100 {
 		b.addAlias(RowID(fmt.Sprint("r", i)), "x", now)
@@ -128,10 +128,10 @@ func TestI8AliasesBounded(t *testing.T) {
 }
 
 // Row ids outlive the process: the board asks for them once per call.
-func TestRowOf(t *testing.T) {
+func TestRowIDsOutliveProcess(t *testing.T) {
 	lasting := map[sipgate.CallID]RowID{"A": "old", "E": ""}
 	var asked []sipgate.CallID
-	u := newUpstream()
+	u := newFakeSipgate()
 	b := New(Options{RestoreRowID: func(id sipgate.CallID) (RowID, bool) {
 		asked = append(asked, id)
 		row, ok := lasting[id]
@@ -141,12 +141,12 @@ func TestRowOf(t *testing.T) {
 	u.add("A", jennifer, doc)
 	u.add("E", "4915790000004", doc)
 	for range 3 {
-		poll(t, b)
+		pollAll(t, b)
 	}
 	if len(asked) != 2 {
 		t.Errorf("asked for %v", asked)
 	}
-	cs := rows(t, b, 2)
+	cs := wantCalls(t, b, 2)
 	if cs[0].ID != "old" || len(cs[1].ID) < 20 {
 		t.Errorf("rows %q and %q", cs[0].ID, cs[1].ID)
 	}
@@ -155,8 +155,8 @@ func TestRowOf(t *testing.T) {
 	lasting["B"] = "old"
 	b.Observe(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"))
 	lasting["gone"] = "older"
-	b.Observe(origin(newCall("C", sipgate.Incoming, "4915790000005", marty), "gone", ""))
-	cs = rows(t, b, 3)
+	b.Observe(withOrigin(newCall("C", sipgate.Incoming, "4915790000005", marty), "gone", ""))
+	cs = wantCalls(t, b, 3)
 	if cs[0].ID != "old" || cs[2].ID != "older" || cs[2].CallID != "C" {
 		t.Errorf("rows %q and %q", cs[0].ID, cs[2].ID)
 	}
@@ -166,26 +166,26 @@ func TestRowOf(t *testing.T) {
 }
 
 // Two rows never have one id, not even if one of them is not shown (any more).
-func TestRowOfHidden(t *testing.T) {
+func TestRestoredRowIDIsUnique(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New(Options{RestoreRowID: func(sipgate.CallID) (RowID, bool) { return "same", true }})
 		b.Observe(toDoc)
 		b.Observe(hangup(toDoc, "cancel"))
 		time.Sleep(endedVisibleFor)
-		rows(t, b, 0)
+		wantCalls(t, b, 0)
 		b.Observe(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"))
-		if c := only(t, b); c.ID != "same" || c.CallID != "B" || b.legs["A"].row != b.legs["B"].row {
+		if c := onlyCall(t, b); c.ID != "same" || c.CallID != "B" || b.legs["A"].row != b.legs["B"].row {
 			t.Errorf("row = %+v", c)
 		}
 	})
 }
 
 // An alias never beats a row that got the id back.
-func TestRowOfAliased(t *testing.T) {
+func TestRestoredRowIDBeatsAlias(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lasting := map[sipgate.CallID]RowID{}
 		b := New(Options{RestoreRowID: func(id sipgate.CallID) (RowID, bool) { row, ok := lasting[id]; return row, ok }})
-		first, second, one := twoRows(t, b)
+		first, second, one := twoLegs(t, b)
 		one()
 		b.Observe(hangup(toDoc, "cancel"))
 		b.Observe(hangup(newCall("B", sipgate.Incoming, jennifer, marty), "cancel"))

@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"callboard/sipgate"
 )
 
 // manyCalls is a list of n calls as long as real ones.
-func manyCalls(n int) []sipgate.Call {
+func makeCalls(n int) []sipgate.Call {
 	calls := make([]sipgate.Call, n)
 	for i := range calls {
 		calls[i] = sipgate.Call{
@@ -24,13 +25,13 @@ func manyCalls(n int) []sipgate.Call {
 }
 
 // fixed is an API whose list is given.
-type fixed struct {
+type fixedAPI struct {
 	API
 	lists []sipgate.CallList
 	n     int
 }
 
-func (f *fixed) Calls(context.Context) (sipgate.CallList, error) {
+func (f *fixedAPI) Calls(context.Context) (sipgate.CallList, error) {
 	f.n++
 	return f.lists[f.n%len(f.lists)], nil
 }
@@ -39,9 +40,9 @@ func (f *fixed) Calls(context.Context) (sipgate.CallList, error) {
 // (at most 1 % of decoding it), and the work on one in which
 // one call differs, beside decoding it (at most 5 %).
 func BenchmarkPoll(b *testing.B) {
-	calls := manyCalls(1000)
+	calls := makeCalls(1000)
 	list := encode(calls)
-	changed := manyCalls(1000)
+	changed := makeCalls(1000)
 	changed[500].Hold = !changed[500].Hold
 	b.Run("decode", func(b *testing.B) {
 		for b.Loop() {
@@ -53,7 +54,7 @@ func BenchmarkPoll(b *testing.B) {
 	b.Run("unchanged", func(b *testing.B) {
 		board := New(Options{})
 		// Equal, but not the same bytes, as they come from a connection.
-		board.Join(Member{ID: "w0", API: &fixed{lists: []sipgate.CallList{list, encode(calls)}}})
+		board.Join(Member{ID: "w0", API: &fixedAPI{lists: []sipgate.CallList{list, encode(calls)}}})
 		for range 3 {
 			board.Poll(b.Context())
 		}
@@ -63,7 +64,7 @@ func BenchmarkPoll(b *testing.B) {
 	})
 	b.Run("diff", func(b *testing.B) {
 		board := New(Options{})
-		board.Join(Member{ID: "w0", API: &fixed{lists: []sipgate.CallList{list}}})
+		board.Join(Member{ID: "w0", API: &fixedAPI{lists: []sipgate.CallList{list}}})
 		board.Poll(b.Context())
 		decoded := [2][]sipgate.Call{}
 		decoded[0], _ = list.Calls()
@@ -73,13 +74,13 @@ func BenchmarkPoll(b *testing.B) {
 		n := 0
 		for b.Loop() {
 			n++
-			board.applyForBenchmark("w0", decoded[n%2])
+			board.applyListNow("w0", decoded[n%2])
 			<-sub.Changes()
 		}
 	})
 	b.Run("whole changed poll", func(b *testing.B) {
 		board := New(Options{})
-		board.Join(Member{ID: "w0", API: &fixed{lists: []sipgate.CallList{list, encode(changed)}}})
+		board.Join(Member{ID: "w0", API: &fixedAPI{lists: []sipgate.CallList{list, encode(changed)}}})
 		for b.Loop() {
 			board.Poll(b.Context())
 		}
@@ -104,4 +105,13 @@ func BenchmarkObserve(b *testing.B) {
 		board.Observe(answer(e, "Doc"))
 		board.Observe(hangup(e, "normalClearing"))
 	}
+}
+
+// applyListNow takes over a decoded list.
+func (b *Board) applyListNow(id MemberID, calls []sipgate.Call) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	b.applyList(b.members[id], calls, b.tick(), now)
+	b.flush(now)
 }

@@ -19,6 +19,7 @@ import (
 	"crypto/rand"
 	"hash/maphash"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -45,10 +46,6 @@ const (
 // Options of a Board. The zero value is what a team needs.
 type Options struct {
 	Log *slog.Logger // nil: nothing is logged
-
-	// Watched and Unwatched are the intervals between two lists while somebody
-	// is subscribed and while nobody is; 0 means 2 s and 30 s.
-	Watched, Unwatched time.Duration
 
 	// RowOf tells the id of the row that a call had in an earlier life of the
 	// board, so that ids outlive the process; nil, or false: a new row gets a
@@ -112,12 +109,6 @@ type Board struct {
 func New(o Options) *Board {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.Watched <= 0 {
-		o.Watched = watchedInterval
-	}
-	if o.Unwatched <= 0 {
-		o.Unwatched = unwatchedInterval
 	}
 	return &Board{
 		options:        o,
@@ -184,6 +175,9 @@ func (b *Board) Call(id RowID) (Call, bool) {
 func (b *Board) SetNames(names map[string]string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if maps.Equal(b.names, names) {
+		return
+	}
 	b.names = names
 	b.markDirty(b.rows...)
 	b.flush(time.Now())

@@ -13,11 +13,11 @@ import (
 )
 
 // Tombstones, remembered commands and the legs of a row are bounded.
-func TestI8Bounded(t *testing.T) {
+func TestMemoryIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := open(t, newUpstream(), "w0")
+		b := newBoard(t, newFakeSipgate(), "w0")
 		for i := range maxTombstones + 500 {
-			e := origin(newCall(sipgate.CallID(fmt.Sprint("A", i)), sipgate.Incoming, jennifer, doc), "same", fmt.Sprint("x", i%7))
+			e := withOrigin(newCall(sipgate.CallID(fmt.Sprint("A", i)), sipgate.Incoming, jennifer, doc), "same", fmt.Sprint("x", i%7))
 			b.Observe(e)
 			b.Observe(hangup(e, "cancel"))
 		}
@@ -39,7 +39,7 @@ func TestI8Bounded(t *testing.T) {
 }
 
 func TestCallByID(t *testing.T) {
-	_, b, row := ready(t)
+	_, b, row := establishedCall(t)
 	if c, ok := b.Call(row); !ok || c.ID != row {
 		t.Errorf("%+v, %v", c, ok)
 	}
@@ -49,9 +49,9 @@ func TestCallByID(t *testing.T) {
 }
 
 // A command whose call ends while it waits for its turn is not sent.
-func TestB125EndedWhileWaiting(t *testing.T) {
+func TestQueuedCommandOfEndedCallIsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u, b, row := ready(t)
+		u, b, row := establishedCall(t)
 		u.setFault(func(string, MemberID) fault { return fault{before: time.Second} })
 		go b.Execute(t.Context(), hold(row, true))
 		synctest.Wait()
@@ -65,7 +65,7 @@ func TestB125EndedWhileWaiting(t *testing.T) {
 		if got := u.sent(); len(got) != 1 {
 			t.Errorf("sent %v", got)
 		}
-		if c := only(t, b); c.Phase != Ended || c.LastCommand.Outcome != Failed || c.LastCommand.Reason != sipgate.NoCall {
+		if c := onlyCall(t, b); c.Phase != Ended || c.LastCommand.Outcome != Failed || c.LastCommand.Reason != sipgate.NoCall {
 			t.Errorf("%+v, order %+v", c, c.LastCommand)
 		}
 	})
@@ -73,46 +73,46 @@ func TestB125EndedWhileWaiting(t *testing.T) {
 
 // A ringing call can be hung up, though no list shows it.
 func TestHangUpRinging(t *testing.T) {
-	u := newUpstream()
-	b := open(t, u, "w0")
+	u := newFakeSipgate()
+	b := newBoard(t, u, "w0")
 	b.Observe(toDoc)
 	u.add("A", jennifer, doc)
-	if err := b.Execute(t.Context(), Command{By: "w0", Call: only(t, b).ID, Action: HangUp{}}); err != nil {
+	if err := b.Execute(t.Context(), Command{By: "w0", Call: onlyCall(t, b).ID, Action: HangUp{}}); err != nil {
 		t.Error(err)
 	}
-	if c := only(t, b); c.Phase != Ended || c.PreviousPhase != Ringing {
+	if c := onlyCall(t, b); c.Phase != Ended || c.PreviousPhase != Ringing {
 		t.Errorf("row = %+v", c)
 	}
 	b.Observe(hangup(toDoc, "cancel"))
-	if c := only(t, b); c.Cause != "cancel" {
+	if c := onlyCall(t, b); c.Cause != "cancel" {
 		t.Errorf("row = %+v", c)
 	}
 }
 
 // A voicemail is in no list: it stays until an event ends it, but not for ever.
-func TestVoicemail(t *testing.T) {
+func TestVoicemailExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := open(t, newUpstream(), "w0")
+		b := newBoard(t, newFakeSipgate(), "w0")
 		e := newCall("V", sipgate.Incoming, jennifer, doc, "voicemail")
 		b.Observe(e)
 		b.Observe(answer(e, "voicemail"))
 		for range 5 {
-			poll(t, b)
+			pollAll(t, b)
 			time.Sleep(10 * time.Second)
 		}
-		if c := only(t, b); c.Phase != Connected {
+		if c := onlyCall(t, b); c.Phase != Connected {
 			t.Errorf("row = %+v", c)
 		}
 		time.Sleep(ringingTimeout)
-		if c := only(t, b); c.Phase != Ended {
+		if c := onlyCall(t, b); c.Phase != Ended {
 			t.Errorf("row = %+v", c)
 		}
 	})
 }
 
 // What is rendered of a row is made once, and again when the row changes.
-func TestMemo(t *testing.T) {
-	_, b, row := ready(t)
+func TestMemoRendersOncePerValue(t *testing.T) {
+	_, b, row := establishedCall(t)
 	made := 0
 	draw := func(lang string) {
 		c, _ := b.Call(row)
@@ -154,18 +154,18 @@ func (d *dialer) StartCall(context.Context, sipgate.NewCall) (sipgate.CallID, er
 
 // A form that is sent twice calls once; but one that was refused for certain may
 // be mended and sent again.
-func TestT32OriginateOnce(t *testing.T) {
+func TestOriginateIsIdempotent(t *testing.T) {
 	for name, tt := range map[string]struct {
 		err, want error
 		calls     int
 		reused    error
 	}{
 		"started": {nil, nil, 1, ErrIDReused},
-		"unknown": {timeout, ErrOutcomeUnknown, 1, ErrIDReused},
+		"unknown": {errTimeout, ErrOutcomeUnknown, 1, ErrIDReused},
 		"refused": {errNoCall, errNoCall, 2, errNoCall},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := open(t, newUpstream(), "w0")
+			b := newBoard(t, newFakeSipgate(), "w0")
 			d := &dialer{err: tt.err}
 			o := Origination{ID: "0123456789abcdef", By: "w0", Call: sipgate.NewCall{Caller: "e0", Callee: "+" + jennifer}}
 			for range 2 {
@@ -185,19 +185,19 @@ func TestT32OriginateOnce(t *testing.T) {
 }
 
 // Names are read through a member, and rows get them.
-func TestNames(t *testing.T) {
+func TestNamesReachRows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
+		u := newFakeSipgate()
 		u.add("A", jennifer, doc)
-		b := running(t, u, "w0")
-		if c := only(t, b); c.Remote.Name != "" {
+		b := runningBoard(t, u, "w0")
+		if c := onlyCall(t, b); c.Remote.Name != "" {
 			t.Errorf("row = %+v", c)
 		}
 		m := u.member("w1")
 		m.Names = func(context.Context) (map[string]string, error) { return someNames, nil }
 		b.Join(m)
 		synctest.Wait()
-		if c := only(t, b); c.Remote.Name != "Jennifer" || c.Local.Name != "Doc" {
+		if c := onlyCall(t, b); c.Remote.Name != "Jennifer" || c.Local.Name != "Doc" {
 			t.Errorf("row = %+v", c)
 		}
 		if got := b.Members(); !slices.Equal(got, []MemberID{"w0", "w1"}) || !b.HasMember("w1") || b.HasMember("w2") {

@@ -13,19 +13,19 @@ import (
 )
 
 // ready returns a board with one established call, seen by w0.
-func ready(t *testing.T) (*upstream, *Board, RowID) {
+func establishedCall(t *testing.T) (*fakeSipgate, *Board, RowID) {
 	t.Helper()
-	u := newUpstream()
-	b := open(t, u, "w0")
+	u := newFakeSipgate()
+	b := newBoard(t, u, "w0")
 	u.add("A", jennifer, doc)
-	poll(t, b)
-	return u, b, only(t, b).ID
+	pollAll(t, b)
+	return u, b, onlyCall(t, b).ID
 }
 
 func hold(row RowID, on bool) Command { return Command{By: "w0", Call: row, Action: Hold{on}} }
 
 // calls drains a subscription and returns the rows that it told of.
-func calls(s *Subscription) []Call {
+func publishedCalls(s *Subscription) []Call {
 	s.Close()
 	var cs []Call
 	for c := range s.Changes() {
@@ -37,12 +37,12 @@ func calls(s *Subscription) []Call {
 }
 
 func TestCommandIsPublishedAsPending(t *testing.T) {
-	u, b, row := ready(t)
+	u, b, row := establishedCall(t)
 	_, sub := b.Subscribe()
 	if err := b.Execute(t.Context(), hold(row, true)); err != nil {
 		t.Fatal(err)
 	}
-	cs := calls(sub)
+	cs := publishedCalls(sub)
 	if len(cs) != 2 {
 		t.Fatalf("%d changes, want 2", len(cs))
 	}
@@ -67,14 +67,14 @@ func TestEveryAction(t *testing.T) {
 		"announce A https://example.org/a.wav": Announce{URL: "https://example.org/a.wav", Title: "Hello"},
 		"hangup A":                             HangUp{},
 	} {
-		u, b, row := ready(t)
+		u, b, row := establishedCall(t)
 		if err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: a}); err != nil {
 			t.Errorf("%s: %v", want, err)
 		}
 		if got := u.sent(); !slices.Equal(got, []string{want}) {
 			t.Errorf("sent %q, want %q", got, want)
 		}
-		last := only(t, b).LastCommand
+		last := onlyCall(t, b).LastCommand
 		if last.Verb != a.Verb() || last.Outcome != Confirmed || strings.Contains(last.Detail, "*12#") {
 			t.Errorf("%s: order %+v", want, last)
 		}
@@ -85,7 +85,7 @@ func TestEveryAction(t *testing.T) {
 // come back, and sipgate gets them in the order in which they were given.
 func TestLastCommandWins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u, b, row := ready(t)
+		u, b, row := establishedCall(t)
 		u.setFault(func(string, MemberID) fault { return fault{before: time.Second} })
 		_, sub := b.Subscribe()
 		for i := range 3 {
@@ -94,7 +94,7 @@ func TestLastCommandWins(t *testing.T) {
 		}
 		time.Sleep(10 * time.Second)
 		var wants, on []bool
-		for _, c := range calls(sub) {
+		for _, c := range publishedCalls(sub) {
 			wants, on = append(wants, c.Hold.Requested), append(on, c.Hold.On)
 		}
 		if want := []bool{true, false, true, true, true, false}; !slices.Equal(wants, want) {
@@ -112,7 +112,7 @@ func TestLastCommandWins(t *testing.T) {
 // A list that was asked for before a command was answered does not undo it.
 func TestStaleListIsIgnored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u, b, row := ready(t)
+		u, b, row := establishedCall(t)
 		u.setFault(func(op string, _ MemberID) fault {
 			if op == "calls" {
 				return fault{after: 2 * time.Second}
@@ -126,28 +126,28 @@ func TestStaleListIsIgnored(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * time.Second)
-		if c := only(t, b); !c.Hold.On {
+		if c := onlyCall(t, b); !c.Hold.On {
 			t.Errorf("the stale list undid the command: %+v", c.Hold)
 		}
 		u.mu.Lock()
 		u.calls[0].Hold = false // somebody resumed by telephone: the same bytes as before
 		u.mu.Unlock()
-		poll(t, b)
-		if c := only(t, b); c.Hold.On {
+		pollAll(t, b)
+		if c := onlyCall(t, b); c.Hold.On {
 			t.Error("the newer list was ignored")
 		}
 	})
 }
 
 // Refused commands never reach sipgate.
-func TestBadCommand(t *testing.T) {
-	u, b, row := ready(t)
+func TestRefusedCommandIsNotSent(t *testing.T) {
+	u, b, row := establishedCall(t)
 	b.Join(u.member("w1"))
 	u.seenBy["A"] = []MemberID{"w0"}
-	poll(t, b)
+	pollAll(t, b)
 	ring := newCall("R", sipgate.Incoming, "4915790000009", doc, "Doc")
 	b.Observe(ring)
-	ringing := rows(t, b, 2)[1].ID
+	ringing := wantCalls(t, b, 2)[1].ID
 	to := func(n sipgate.Number) Action { return TransferTo{sipgate.Transfer{To: n}} }
 	for name, tt := range map[string]struct {
 		by     MemberID
@@ -178,24 +178,24 @@ func TestBadCommand(t *testing.T) {
 
 // The poller may be content with one member's lists. Another who wants to act
 // is asked for a list first.
-func TestActorIsLookedUp(t *testing.T) {
-	u, b, row := ready(t)
+func TestActorIsListedFirst(t *testing.T) {
+	u, b, row := establishedCall(t)
 	b.Join(u.member("w1"))
-	if c := only(t, b); !slices.Equal(c.VisibleTo, []MemberID{"w0"}) {
+	if c := onlyCall(t, b); !slices.Equal(c.VisibleTo, []MemberID{"w0"}) {
 		t.Fatalf("seen through %v", c.VisibleTo)
 	}
 	if err := b.Execute(t.Context(), Command{By: "w1", Call: row, Action: Hold{true}}); err != nil {
 		t.Error(err)
 	}
-	if c := only(t, b); !slices.Equal(c.VisibleTo, []MemberID{"w0", "w1"}) || c.LastCommand.By != "w1" {
+	if c := onlyCall(t, b); !slices.Equal(c.VisibleTo, []MemberID{"w0", "w1"}) || c.LastCommand.By != "w1" {
 		t.Errorf("seen through %v, order %+v", c.VisibleTo, c.LastCommand)
 	}
 }
 
-func TestT32Once(t *testing.T) {
+func TestExecuteIsIdempotent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u, b, row := ready(t)
-		u.setFault(func(op string, _ MemberID) fault { return fault{before: time.Second, err: timeout, executed: true} })
+		u, b, row := establishedCall(t)
+		u.setFault(func(op string, _ MemberID) fault { return fault{before: time.Second, err: errTimeout, executed: true} })
 		c := hold(row, true)
 		c.ID = "0123456789abcdef"
 		errs := make(chan error, 3)
@@ -229,8 +229,8 @@ func TestT32Once(t *testing.T) {
 
 // A published announcement has another address each time: that does not make
 // it another command.
-func TestT32Announcement(t *testing.T) {
-	u, b, row := ready(t)
+func TestAnnouncementURLIsNotPartOfIdentity(t *testing.T) {
+	u, b, row := establishedCall(t)
 	for _, url := range []string{"https://example.org/1", "https://example.org/2"} {
 		c := Command{ID: "0123456789abcdef", By: "w0", Call: row, Action: Announce{URL: url, File: "f1"}}
 		if err := b.Execute(t.Context(), c); err != nil {
@@ -242,7 +242,7 @@ func TestT32Announcement(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
+func TestRateLimits(t *testing.T) {
 	for name, tt := range map[string]struct {
 		action func(i int) Action
 		most   int
@@ -255,10 +255,10 @@ func TestLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				u, b, row := ready(t)
+				u, b, row := establishedCall(t)
 				u.setFault(func(op string, _ MemberID) fault {
 					if op == "transfer" {
-						return fault{err: refused(sipgate.Invalid)}
+						return fault{err: refusedError(sipgate.Invalid)}
 					}
 					return fault{}
 				})
@@ -289,9 +289,9 @@ func TestLimits(t *testing.T) {
 }
 
 // Waiting for a call's turn can be given up; then nothing is sent.
-func TestWaitingCanBeGivenUp(t *testing.T) {
+func TestQueuedCommandCanBeCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u, b, row := ready(t)
+		u, b, row := establishedCall(t)
 		u.setFault(func(string, MemberID) fault { return fault{before: 10 * time.Second} })
 		go b.Execute(t.Context(), hold(row, true))
 		synctest.Wait()
@@ -301,7 +301,7 @@ func TestWaitingCanBeGivenUp(t *testing.T) {
 			t.Errorf("error = %v", err)
 		}
 		time.Sleep(10 * time.Second)
-		if c := only(t, b); !c.Hold.On || c.Hold.Pending || c.LastCommand.Outcome != Failed {
+		if c := onlyCall(t, b); !c.Hold.On || c.Hold.Pending || c.LastCommand.Outcome != Failed {
 			t.Errorf("%+v, order %+v", c.Hold, c.LastCommand)
 		}
 		if got := u.sent(); !slices.Equal(got, []string{"hold A true"}) {

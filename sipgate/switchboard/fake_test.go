@@ -17,15 +17,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // upstream is a sipgate without HTTP: it has the calls, executes commands at
 // once, and answers late or not at all on request.
-type upstream struct {
-	mu       sync.Mutex
-	calls    []sipgate.Call
-	seenBy   map[sipgate.CallID][]MemberID // nil: everybody sees it
-	requests []string                      // the commands, as they came
-	executed map[string]int                // by the command's text
-	asks     bool                          // an attended transfer puts the call on hold, and asks
-	lists    []time.Time                   // when lists were asked for
-	listedBy []MemberID
+type fakeSipgate struct {
+	mu        sync.Mutex
+	calls     []sipgate.Call
+	seenBy    map[sipgate.CallID][]MemberID // nil: everybody sees it
+	requests  []string                      // the commands, as they came
+	executed  map[string]int                // by the command's text
+	consults  bool                          // an attended transfer puts the call on hold, and asks
+	listTimes []time.Time                   // when lists were asked for
+	listedBy  []MemberID
 
 	// fault is asked before each request; op is "calls", "hold" and so on.
 	fault func(op string, by MemberID) fault
@@ -39,16 +39,16 @@ type fault struct {
 	list          sipgate.CallList
 }
 
-func newUpstream() *upstream {
-	return &upstream{seenBy: map[sipgate.CallID][]MemberID{}, executed: map[string]int{}}
+func newFakeSipgate() *fakeSipgate {
+	return &fakeSipgate{seenBy: map[sipgate.CallID][]MemberID{}, executed: map[string]int{}}
 }
 
-func (u *upstream) member(id MemberID) Member {
-	return Member{ID: id, Name: string(id), API: &access{u, id}}
+func (u *fakeSipgate) member(id MemberID) Member {
+	return Member{ID: id, Name: string(id), API: &fakeAPI{u, id}}
 }
 
 // add makes an established call between an outside number and our own.
-func (u *upstream) add(id sipgate.CallID, outside, inside string, seenBy ...MemberID) {
+func (u *fakeSipgate) add(id sipgate.CallID, outside, inside string, seenBy ...MemberID) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.calls = append(u.calls, sipgate.Call{ID: id, Participants: []sipgate.Participant{
@@ -59,32 +59,32 @@ func (u *upstream) add(id sipgate.CallID, outside, inside string, seenBy ...Memb
 	}
 }
 
-func (u *upstream) remove(id sipgate.CallID) {
+func (u *fakeSipgate) remove(id sipgate.CallID) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.calls = slices.DeleteFunc(u.calls, func(c sipgate.Call) bool { return c.ID == id })
 }
 
-func (u *upstream) setFault(f func(op string, by MemberID) fault) {
+func (u *fakeSipgate) setFault(f func(op string, by MemberID) fault) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.fault = f
 }
 
-func (u *upstream) sent() []string {
+func (u *fakeSipgate) sent() []string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return slices.Clone(u.requests)
 }
 
-func (u *upstream) listings() int {
+func (u *fakeSipgate) listCount() int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return len(u.lists)
+	return len(u.listTimes)
 }
 
 // trouble decides what goes wrong and waits the first half of it.
-func (u *upstream) trouble(ctx context.Context, op string, by MemberID) fault {
+func (u *fakeSipgate) applyFault(ctx context.Context, op string, by MemberID) fault {
 	u.mu.Lock()
 	f := u.fault
 	u.mu.Unlock()
@@ -103,18 +103,18 @@ func (u *upstream) trouble(ctx context.Context, op string, by MemberID) fault {
 }
 
 // access is one member's API.
-type access struct {
-	u  *upstream
-	id MemberID
+type fakeAPI struct {
+	sipgate *fakeSipgate
+	id      MemberID
 }
 
-func (a *access) Calls(ctx context.Context) (sipgate.CallList, error) {
-	u := a.u
+func (a *fakeAPI) Calls(ctx context.Context) (sipgate.CallList, error) {
+	u := a.sipgate
 	u.mu.Lock()
-	u.lists = append(u.lists, time.Now())
+	u.listTimes = append(u.listTimes, time.Now())
 	u.listedBy = append(u.listedBy, a.id)
 	u.mu.Unlock()
-	t := u.trouble(ctx, "calls", a.id)
+	t := u.applyFault(ctx, "calls", a.id)
 	if t.err != nil {
 		return nil, t.err
 	}
@@ -128,8 +128,8 @@ func (a *access) Calls(ctx context.Context) (sipgate.CallList, error) {
 	return list, nil
 }
 
-func (a *access) list() sipgate.CallList {
-	u := a.u
+func (a *fakeAPI) list() sipgate.CallList {
+	u := a.sipgate
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	calls := []sipgate.Call{}
@@ -152,12 +152,12 @@ func encode(calls []sipgate.Call) sipgate.CallList {
 var errNoCall = &sipgate.Error{Op: "fake", Status: 404, Kind: sipgate.NoCall}
 
 // do executes a command on a call, unless a fault says otherwise.
-func (a *access) do(ctx context.Context, op, text string, id sipgate.CallID, change func(*sipgate.Call)) error {
-	u := a.u
+func (a *fakeAPI) do(ctx context.Context, op, text string, id sipgate.CallID, change func(*sipgate.Call)) error {
+	u := a.sipgate
 	u.mu.Lock()
 	u.requests = append(u.requests, text)
 	u.mu.Unlock()
-	t := u.trouble(ctx, op, a.id)
+	t := u.applyFault(ctx, op, a.id)
 	if t.err != nil && !t.executed {
 		return t.err
 	}
@@ -187,23 +187,23 @@ func (a *access) do(ctx context.Context, op, text string, id sipgate.CallID, cha
 	return nil
 }
 
-func (a *access) Hold(ctx context.Context, id sipgate.CallID, on bool) error {
-	return a.do(ctx, "hold", text("hold", id, on), id, func(c *sipgate.Call) { c.Hold = on })
+func (a *fakeAPI) Hold(ctx context.Context, id sipgate.CallID, on bool) error {
+	return a.do(ctx, "hold", words("hold", id, on), id, func(c *sipgate.Call) { c.Hold = on })
 }
 
-func (a *access) Mute(ctx context.Context, id sipgate.CallID, on bool) error {
-	return a.do(ctx, "mute", text("mute", id, on), id, func(c *sipgate.Call) { c.Muted = on })
+func (a *fakeAPI) Mute(ctx context.Context, id sipgate.CallID, on bool) error {
+	return a.do(ctx, "mute", words("mute", id, on), id, func(c *sipgate.Call) { c.Muted = on })
 }
 
-func (a *access) Record(ctx context.Context, id sipgate.CallID, on, announce bool) error {
-	return a.do(ctx, "record", text("record", id, on, announce), id, func(c *sipgate.Call) { c.Recording = on })
+func (a *fakeAPI) Record(ctx context.Context, id sipgate.CallID, on, announce bool) error {
+	return a.do(ctx, "record", words("record", id, on, announce), id, func(c *sipgate.Call) { c.Recording = on })
 }
 
 // Transfer gives the call a new id and the target instead of its owner, as
 // sipgate does.
-func (a *access) Transfer(ctx context.Context, id sipgate.CallID, t sipgate.Transfer) error {
-	return a.do(ctx, "transfer", text("transfer", id, t.To, t.Attended), id, func(c *sipgate.Call) {
-		if a.u.asks && t.Attended {
+func (a *fakeAPI) Transfer(ctx context.Context, id sipgate.CallID, t sipgate.Transfer) error {
+	return a.do(ctx, "transfer", words("transfer", id, t.To, t.Attended), id, func(c *sipgate.Call) {
+		if a.sipgate.consults && t.Attended {
 			c.Hold = true
 			return
 		}
@@ -216,14 +216,14 @@ func (a *access) Transfer(ctx context.Context, id sipgate.CallID, t sipgate.Tran
 	})
 }
 
-func (a *access) SendDTMF(ctx context.Context, id sipgate.CallID, d sipgate.DTMF) error {
-	return a.do(ctx, "tones", text("tones", id, string(d)), id, func(*sipgate.Call) {})
+func (a *fakeAPI) SendDTMF(ctx context.Context, id sipgate.CallID, d sipgate.DTMF) error {
+	return a.do(ctx, "tones", words("tones", id, string(d)), id, func(*sipgate.Call) {})
 }
 
-func (a *access) Announce(ctx context.Context, id sipgate.CallID, url string) error {
-	return a.do(ctx, "announce", text("announce", id, url), id, func(*sipgate.Call) {})
+func (a *fakeAPI) Announce(ctx context.Context, id sipgate.CallID, url string) error {
+	return a.do(ctx, "announce", words("announce", id, url), id, func(*sipgate.Call) {})
 }
 
-func (a *access) HangUp(ctx context.Context, id sipgate.CallID) error {
-	return a.do(ctx, "hangup", text("hangup", id), id, func(c *sipgate.Call) { c.ID = "" })
+func (a *fakeAPI) HangUp(ctx context.Context, id sipgate.CallID) error {
+	return a.do(ctx, "hangup", words("hangup", id), id, func(c *sipgate.Call) { c.ID = "" })
 }

@@ -164,15 +164,15 @@ func (b *Board) addTombstone(l *leg, now time.Time) {
 
 func (b *Board) expireTombstones(now time.Time) {
 	for len(b.tombstones) > 0 {
-		g := b.tombstones[0]
-		if len(b.tombstones) <= maxTombstones && now.Sub(g.at) < retention {
+		t := b.tombstones[0]
+		if len(b.tombstones) <= maxTombstones && now.Sub(t.at) < retention {
 			return
 		}
 		b.tombstones = b.tombstones[1:]
-		if g.leg.end == live || !g.leg.endTime.Equal(g.at) {
+		if t.leg.end == live || !t.leg.endTime.Equal(t.at) {
 			continue // it was revived
 		}
-		b.deleteLeg(g.leg)
+		b.deleteLeg(t.leg)
 	}
 }
 
@@ -192,12 +192,12 @@ func (b *Board) deleteLeg(l *leg) {
 // links are the names under which the events of one call's legs find each
 // other, besides their callIds.
 func (l *leg) relationKeys() []string {
-	var ks []string
+	var keys []string
 	if l.origCallID != "" {
-		ks = append(ks, "orig "+string(l.origCallID))
+		keys = append(keys, "orig "+string(l.origCallID))
 	}
 	if l.xcid != "" {
-		ks = append(ks, "xcid "+l.xcid)
+		keys = append(keys, "xcid "+l.xcid)
 	}
-	return ks
+	return keys
 }

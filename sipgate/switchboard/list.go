@@ -19,7 +19,7 @@ func (b *Board) requestList(ctx context.Context, m *member) error {
 		return ctx.Err()
 	}
 	b.mu.Lock()
-	asked, facts, api := b.tick(), b.nonListFacts, m.api
+	requestTick, facts, api := b.tick(), b.nonListFacts, m.api
 	b.poll.lastRequest = time.Now()
 	delete(b.poll.recheckAt, m)
 	b.mu.Unlock()
@@ -32,7 +32,7 @@ func (b *Board) requestList(ctx context.Context, m *member) error {
 		b.listFailed(m, err)
 		return err
 	}
-	if b.applyUnchanged(m, list, asked, facts) {
+	if b.applyUnchanged(m, list, requestTick, facts) {
 		return nil
 	}
 	if !bytes.Equal(list, m.lastList) || m.lastCalls == nil {
@@ -50,9 +50,9 @@ func (b *Board) requestList(ctx context.Context, m *member) error {
 	}
 	now := time.Now()
 	b.expire(now)
-	if asked > m.listTick {
+	if requestTick > m.listTick {
 		m.nonListFacts = facts
-		b.applyList(m, m.lastCalls, asked, now)
+		b.applyList(m, m.lastCalls, requestTick, now)
 		b.flush(now)
 	}
 	b.listSucceeded(now)
@@ -61,7 +61,7 @@ func (b *Board) requestList(ctx context.Context, m *member) error {
 
 // unchanged settles the common case without decoding: the member's answer is,
 // byte for byte, the one before, and nothing else was heard meanwhile.
-func (b *Board) applyUnchanged(m *member, list sipgate.CallList, asked, facts uint64) bool {
+func (b *Board) applyUnchanged(m *member, list sipgate.CallList, requestTick, facts uint64) bool {
 	equal := m.lastCalls != nil && bytes.Equal(list, m.lastList)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -70,7 +70,7 @@ func (b *Board) applyUnchanged(m *member, list sipgate.CallList, asked, facts ui
 	}
 	now := time.Now()
 	b.expire(now)
-	m.listTick, m.listTime = asked, now
+	m.listTick, m.listTime = requestTick, now
 	b.updateCoverage(m, now)
 	b.flush(now)
 	b.listSucceeded(now)
@@ -78,34 +78,34 @@ func (b *Board) applyUnchanged(m *member, list sipgate.CallList, asked, facts ui
 }
 
 // apply takes over a list that was asked for at asked.
-func (b *Board) applyList(m *member, calls []sipgate.Call, asked uint64, now time.Time) {
-	m.listTick, m.listTime = asked, now
+func (b *Board) applyList(m *member, calls []sipgate.Call, requestTick uint64, now time.Time) {
+	m.listTick, m.listTime = requestTick, now
 	m.mustApply = false
-	var fresh []*leg
-	sights := m.observations
+	var newLegs []*leg
+	previous := m.observations
 	m.observations = make([]*observation, 0, len(calls))
 	for i := range calls {
 		var s *observation
-		if i < len(sights) && sights[i].leg.id == calls[i].ID && !sights[i].removed {
-			s = sights[i] // most lists have the order of the one before
-		} else if s = b.findObservation(m, calls[i].ID, asked, now); s == nil {
+		if i < len(previous) && previous[i].leg.id == calls[i].ID && !previous[i].removed {
+			s = previous[i] // most lists have the order of the one before
+		} else if s = b.findObservation(m, calls[i].ID, requestTick, now); s == nil {
 			continue
 		}
 		m.observations = append(m.observations, s)
-		b.applyCall(s, &calls[i], asked, now)
+		b.applyCall(s, &calls[i], requestTick, now)
 		if s.leg.row == nil {
-			fresh = append(fresh, s.leg)
+			newLegs = append(newLegs, s.leg)
 		}
 	}
 	for _, s := range m.visibleCalls {
-		if s.listTick != asked && b.recordMiss(m, s, asked, now) {
+		if s.listTick != requestTick && b.recordMiss(m, s, requestTick, now) {
 			m.mustApply = true
 		}
 	}
-	if b.expireUnlisted(m, asked, now) {
+	if b.expireUnlisted(m, requestTick, now) {
 		m.mustApply = true
 	}
-	for _, l := range fresh {
+	for _, l := range newLegs {
 		if l.row == nil && !b.continueWithLeg(l, now) {
 			b.ensureRow(l, now)
 		}
@@ -116,11 +116,11 @@ func (b *Board) applyList(m *member, calls []sipgate.Call, asked uint64, now tim
 
 // sight finds or makes what m sees of a call that its list contains; nil if the
 // call has ended all the same.
-func (b *Board) findObservation(m *member, id sipgate.CallID, asked uint64, now time.Time) *observation {
+func (b *Board) findObservation(m *member, id sipgate.CallID, requestTick uint64, now time.Time) *observation {
 	s, ok := m.visibleCalls[id]
 	if !ok {
 		l := b.leg(id, now)
-		if l.end != live && !b.mayRevive(m, l, asked, now) {
+		if l.end != live && !b.mayRevive(m, l, requestTick, now) {
 			return nil
 		}
 		s = &observation{leg: l}
@@ -131,25 +131,25 @@ func (b *Board) findObservation(m *member, id sipgate.CallID, asked uint64, now 
 }
 
 // applyCall takes over one call of a list.
-func (b *Board) applyCall(s *observation, c *sipgate.Call, asked uint64, now time.Time) {
+func (b *Board) applyCall(s *observation, c *sipgate.Call, requestTick uint64, now time.Time) {
 	l := s.leg
-	s.listTick, s.misses = asked, 0
+	s.listTick, s.misses = requestTick, 0
 	if l.missingCount > 0 {
 		b.clearMissing(l)
 	}
-	if l.suspectTick != 0 && l.suspectTick < asked {
+	if l.suspectTick != 0 && l.suspectTick < requestTick {
 		l.suspectTick = 0
 	}
-	if asked >= l.commandTick && asked >= l.lastListTick { // else it is older than what is known
-		l.lastListTick = asked
-		b.updateLeg(l, c, asked, now)
+	if requestTick >= l.commandTick && requestTick >= l.lastListTick { // else it is older than what is known
+		l.lastListTick = requestTick
+		b.updateLeg(l, c, requestTick, now)
 	}
 }
 
 // takeOver makes the leg what a list says it is.
-func (b *Board) updateLeg(l *leg, c *sipgate.Call, asked uint64, now time.Time) {
+func (b *Board) updateLeg(l *leg, c *sipgate.Call, requestTick uint64, now time.Time) {
 	if !l.listed {
-		l.listed, l.firstListTick = true, asked
+		l.listed, l.firstListTick = true, requestTick
 		b.markDirty(l.row)
 	}
 	if l.hold != c.Hold || l.mute != c.Muted || l.recording != c.Recording {
@@ -164,7 +164,7 @@ func (b *Board) updateLeg(l *leg, c *sipgate.Call, asked uint64, now time.Time) 
 		b.markDirty(l.row)
 	}
 	if l.row != nil && l.row.unresolved != nil {
-		b.reconcile(l.row, l, asked, now)
+		b.reconcile(l.row, l, requestTick, now)
 	}
 }
 
@@ -192,8 +192,8 @@ const listLag = 3 * time.Second
 // returns decides whether a list revives a leg that ended: no list that was
 // asked for before, and after an event that said so only the second list, when
 // sipgate had time to notice.
-func (b *Board) mayRevive(m *member, l *leg, asked uint64, now time.Time) bool {
-	if asked < l.endTick {
+func (b *Board) mayRevive(m *member, l *leg, requestTick uint64, now time.Time) bool {
+	if requestTick < l.endTick {
 		return false
 	}
 	m.mustApply = true

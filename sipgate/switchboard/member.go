@@ -2,6 +2,7 @@ package switchboard
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -184,4 +185,19 @@ func (m *member) mayBeUser(e *sipgate.Event) bool {
 	return slices.Contains(e.FullUserIDs, id) || slices.ContainsFunc(e.UserIDs, func(u sipgate.UserID) bool {
 		return u != "" && strings.HasSuffix(id, string(u))
 	})
+}
+
+// Members returns who is on the board, in a stable order.
+func (b *Board) Members() []MemberID {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Sorted(maps.Keys(b.members))
+}
+
+// Has reports whether a member is on the board.
+func (b *Board) HasMember(id MemberID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, ok := b.members[id]
+	return ok
 }

@@ -17,14 +17,14 @@ const (
 )
 
 // With polling alone a call appears, says what it does not know, and goes.
-func TestF15PollingAlone(t *testing.T) {
+func TestPollingAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
-		b := open(t, u, "w0")
+		u := newFakeSipgate()
+		b := newBoard(t, u, "w0")
 		b.SetNames(map[string]string{"+" + jennifer: "Jennifer"})
 		u.add("A", jennifer, doc)
-		poll(t, b)
-		c := only(t, b)
+		pollAll(t, b)
+		c := onlyCall(t, b)
 		if c.Phase != Connected || !c.Approximate || c.Remote != (Party{"+" + jennifer, "Jennifer"}) || c.Local.Number != "+"+doc {
 			t.Errorf("row = %+v", c)
 		}
@@ -32,39 +32,39 @@ func TestF15PollingAlone(t *testing.T) {
 			t.Errorf("seen through %v", c.VisibleTo)
 		}
 		u.remove("A")
-		poll(t, b)
-		if c := only(t, b); c.Phase != Connected {
+		pollAll(t, b)
+		if c := onlyCall(t, b); c.Phase != Connected {
 			t.Error("one list without it ended the call")
 		}
-		poll(t, b)
-		if c := only(t, b); c.Phase != Ended || c.PreviousPhase != Connected || c.EndedAt.IsZero() {
+		pollAll(t, b)
+		if c := onlyCall(t, b); c.Phase != Ended || c.PreviousPhase != Connected || c.EndedAt.IsZero() {
 			t.Errorf("after two lists without it: %+v", c)
 		}
 		time.Sleep(endedVisibleFor)
-		rows(t, b, 0)
+		wantCalls(t, b, 0)
 	})
 }
 
-func TestF15HangupLost(t *testing.T) {
-	u := newUpstream()
-	b := open(t, u, "w0")
+func TestLostHangupEvent(t *testing.T) {
+	u := newFakeSipgate()
+	b := newBoard(t, u, "w0")
 	e := newCall("A", sipgate.Incoming, jennifer, doc, "Doc")
 	b.Observe(e)
 	b.Observe(answer(e, "Doc"))
-	poll(t, b) // the list never had it
-	if c := only(t, b); c.Phase != Connected || c.Approximate {
+	pollAll(t, b) // the list never had it
+	if c := onlyCall(t, b); c.Phase != Connected || c.Approximate {
 		t.Errorf("row = %+v", c)
 	}
-	poll(t, b)
-	if c := only(t, b); c.Phase != Ended {
+	pollAll(t, b)
+	if c := onlyCall(t, b); c.Phase != Ended {
 		t.Errorf("two lists without an answered call left it: %+v", c)
 	}
 }
 
-func TestT19(t *testing.T) {
+func TestEventsAndTombstones(t *testing.T) {
 	a := newCall("A", sipgate.Incoming, jennifer, doc, "Doc")
 	t.Run("replay is one change", func(t *testing.T) { // also F16, B65
-		b := open(t, newUpstream(), "w0")
+		b := newBoard(t, newFakeSipgate(), "w0")
 		for range 100 {
 			b.Observe(a)
 		}
@@ -77,27 +77,27 @@ func TestT19(t *testing.T) {
 		}
 	})
 	t.Run("ended is final", func(t *testing.T) {
-		b := open(t, newUpstream(), "w0")
+		b := newBoard(t, newFakeSipgate(), "w0")
 		b.Observe(a)
 		b.Observe(hangup(a, "cancel"))
 		b.Observe(a)
 		b.Observe(answer(a, "Doc"))
-		if c := only(t, b); c.Phase != Ended || c.Cause != "cancel" || c.PreviousPhase != Ringing {
+		if c := onlyCall(t, b); c.Phase != Ended || c.Cause != "cancel" || c.PreviousPhase != Ringing {
 			t.Errorf("row = %+v", c)
 		}
 	})
 	t.Run("ringing dies", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			u := newUpstream()
-			b := open(t, u, "w0")
+			u := newFakeSipgate()
+			b := newBoard(t, u, "w0")
 			b.Observe(a)
 			time.Sleep(ringingTimeout - time.Second)
-			poll(t, b)
-			if c := only(t, b); c.Phase != Ringing {
+			pollAll(t, b)
+			if c := onlyCall(t, b); c.Phase != Ringing {
 				t.Errorf("after 179 s: %+v", c)
 			}
 			time.Sleep(time.Second)
-			if c := only(t, b); c.Phase != Ended {
+			if c := onlyCall(t, b); c.Phase != Ended {
 				t.Errorf("after 180 s: %+v", c)
 			}
 			if len(u.sent()) > 0 {
@@ -107,19 +107,19 @@ func TestT19(t *testing.T) {
 	})
 	t.Run("after a day", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			b := open(t, newUpstream(), "w0")
+			b := newBoard(t, newFakeSipgate(), "w0")
 			b.Observe(a)
 			b.Observe(hangup(a, "cancel"))
 			time.Sleep(25 * time.Hour)
 			b.Observe(a)
-			if c := only(t, b); c.Phase != Ringing {
+			if c := onlyCall(t, b); c.Phase != Ringing {
 				t.Errorf("row = %+v", c)
 			}
 			time.Sleep(ringingTimeout + endedVisibleFor)
 			b.Poll(t.Context())
-			rows(t, b, 1) // just ended
+			wantCalls(t, b, 1) // just ended
 			time.Sleep(endedVisibleFor)
-			rows(t, b, 0)
+			wantCalls(t, b, 0)
 		})
 	})
 }
@@ -127,7 +127,7 @@ func TestT19(t *testing.T) {
 func TestBadInput(t *testing.T) {
 	a := newCall("A", sipgate.Incoming, jennifer, doc, "Doc")
 	t.Run("B58 unknown event", func(t *testing.T) {
-		b := open(t, newUpstream())
+		b := newBoard(t, newFakeSipgate())
 		before := b.Snapshot().Seq
 		b.Observe(sipgate.Event{Kind: "unknown", CallID: "A"})
 		b.Observe(sipgate.Event{Kind: sipgate.EventDTMF, CallID: "A"})
@@ -137,24 +137,24 @@ func TestBadInput(t *testing.T) {
 		}
 	})
 	t.Run("B61 anonymous", func(t *testing.T) {
-		b := open(t, newUpstream())
+		b := newBoard(t, newFakeSipgate())
 		b.Observe(newCall("A", sipgate.Incoming, "anonymous", doc))
-		if c := only(t, b); c.Remote != (Party{}) {
+		if c := onlyCall(t, b); c.Remote != (Party{}) {
 			t.Errorf("outside = %+v", c.Remote)
 		}
 	})
 	t.Run("B64 hangup first", func(t *testing.T) {
-		b := open(t, newUpstream())
+		b := newBoard(t, newFakeSipgate())
 		b.Observe(hangup(a, "normalClearing"))
 		b.Observe(answer(a, "Doc"))
 		b.Observe(a)
-		rows(t, b, 0)
+		wantCalls(t, b, 0)
 	})
 	t.Run("B64 answer first", func(t *testing.T) {
-		b := open(t, newUpstream())
+		b := newBoard(t, newFakeSipgate())
 		b.Observe(answer(a, "Doc"))
 		b.Observe(a)
-		if c := only(t, b); c.Phase != Connected || !slices.Equal(c.UserNames, []string{"Doc"}) || c.Direction != sipgate.Incoming {
+		if c := onlyCall(t, b); c.Phase != Connected || !slices.Equal(c.UserNames, []string{"Doc"}) || c.Direction != sipgate.Incoming {
 			t.Errorf("row = %+v", c)
 		}
 	})
@@ -162,56 +162,56 @@ func TestBadInput(t *testing.T) {
 
 // A list that was asked for before an event came does not beat it; one that was
 // asked for afterwards wins, as soon as sipgate cannot merely be late.
-func TestF20(t *testing.T) {
+func TestListAgainstHangup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
-		b := open(t, u, "w0")
+		u := newFakeSipgate()
+		b := newBoard(t, u, "w0")
 		a := newCall("A", sipgate.Incoming, jennifer, doc, "Doc")
 		u.add("A", jennifer, doc)
-		poll(t, b)
+		pollAll(t, b)
 		u.setFault(func(string, MemberID) fault { return fault{after: time.Second} })
 		go b.Poll(t.Context())
 		synctest.Wait()
 		b.Observe(hangup(a, "normalClearing"))
 		time.Sleep(2 * time.Second)
 		u.setFault(nil)
-		if c := only(t, b); c.Phase != Ended {
+		if c := onlyCall(t, b); c.Phase != Ended {
 			t.Errorf("the older list won: %+v", c)
 		}
-		poll(t, b)
-		if c := only(t, b); c.Phase != Ended {
+		pollAll(t, b)
+		if c := onlyCall(t, b); c.Phase != Ended {
 			t.Errorf("the first list won: %+v", c)
 		}
 		time.Sleep(2 * time.Second)
-		poll(t, b)
-		if c := only(t, b); c.Phase != Connected {
+		pollAll(t, b)
+		if c := onlyCall(t, b); c.Phase != Connected {
 			t.Errorf("sipgate still lists the call, the board does not: %+v", c)
 		}
 	})
 }
 
 // A glitch that hides a call twice does not lose it for good.
-func TestGlitchHeals(t *testing.T) {
-	u := newUpstream()
-	b := open(t, u, "w0")
+func TestWronglyEndedCallReturns(t *testing.T) {
+	u := newFakeSipgate()
+	b := newBoard(t, u, "w0")
 	u.add("A", jennifer, doc)
-	poll(t, b)
-	row := only(t, b).ID
+	pollAll(t, b)
+	row := onlyCall(t, b).ID
 	empty := encode([]sipgate.Call{})
 	u.setFault(func(string, MemberID) fault { return fault{list: empty} })
-	poll(t, b)
-	poll(t, b)
+	pollAll(t, b)
+	pollAll(t, b)
 	u.setFault(nil)
-	if c := only(t, b); c.Phase != Ended {
+	if c := onlyCall(t, b); c.Phase != Ended {
 		t.Errorf("row = %+v", c)
 	}
-	poll(t, b)
-	if c := only(t, b); c.Phase != Connected || c.ID != row {
+	pollAll(t, b)
+	if c := onlyCall(t, b); c.Phase != Connected || c.ID != row {
 		t.Errorf("row = %+v", c)
 	}
 }
 
-func TestT34HostileLists(t *testing.T) {
+func TestMalformedListsChangeNothing(t *testing.T) {
 	for name, list := range map[string]string{
 		"F10 not JSON":  "<html>",
 		"F10 cut":       `{"data":[{"callId":"A"`,
@@ -220,24 +220,24 @@ func TestT34HostileLists(t *testing.T) {
 		"invalid UTF-8": "{\"data\":[{\"callId\":\"A\xff\"}]}",
 	} {
 		t.Run(name, func(t *testing.T) {
-			u := newUpstream()
-			b := open(t, u, "w0")
+			u := newFakeSipgate()
+			b := newBoard(t, u, "w0")
 			u.add("A", jennifer, doc)
-			poll(t, b)
+			pollAll(t, b)
 			u.setFault(func(string, MemberID) fault { return fault{list: sipgate.CallList(list)} })
 			for range 3 {
 				if err := b.Poll(t.Context()); err == nil {
 					t.Error("no error")
 				}
 			}
-			if c := only(t, b); c.Phase != Connected {
+			if c := onlyCall(t, b); c.Phase != Connected {
 				t.Errorf("row = %+v", c)
 			}
 			if h := b.Snapshot().Health; !h.Failing {
 				t.Errorf("health = %+v", h)
 			}
 			u.setFault(nil)
-			poll(t, b)
+			pollAll(t, b)
 			if h := b.Snapshot().Health; h.Failing {
 				t.Errorf("health = %+v", h)
 			}
@@ -247,13 +247,13 @@ func TestT34HostileLists(t *testing.T) {
 
 // A call may be in the lists of several members. It stays as long as one of
 // them shows it.
-func TestUnion(t *testing.T) {
-	u := newUpstream()
-	b := open(t, u, "w0", "w1", "w2")
+func TestVisibleToSeveralMembers(t *testing.T) {
+	u := newFakeSipgate()
+	b := newBoard(t, u, "w0", "w1", "w2")
 	u.add("A", jennifer, doc, "w0", "w1")
 	u.add("B", "4915790000002", marty, "w2")
-	poll(t, b)
-	cs := rows(t, b, 2)
+	pollAll(t, b)
+	cs := wantCalls(t, b, 2)
 	if !slices.Equal(cs[0].VisibleTo, []MemberID{"w0", "w1"}) || !slices.Equal(cs[1].VisibleTo, []MemberID{"w2"}) {
 		t.Errorf("seen through %v and %v", cs[0].VisibleTo, cs[1].VisibleTo)
 	}
@@ -261,23 +261,23 @@ func TestUnion(t *testing.T) {
 	u.seenBy["A"] = []MemberID{"w1"}
 	u.mu.Unlock()
 	for range 4 {
-		poll(t, b)
+		pollAll(t, b)
 	}
-	cs = rows(t, b, 2)
+	cs = wantCalls(t, b, 2)
 	if !slices.Equal(cs[0].VisibleTo, []MemberID{"w1"}) || cs[0].Phase != Connected {
 		t.Errorf("row = %+v", cs[0])
 	}
 	b.Leave("w2")
-	if c := rows(t, b, 2)[1]; c.Phase != Connected || len(c.VisibleTo) != 0 {
+	if c := wantCalls(t, b, 2)[1]; c.Phase != Connected || len(c.VisibleTo) != 0 {
 		t.Errorf("row = %+v", c)
 	}
-	poll(t, b)
-	if c := rows(t, b, 2)[1]; c.Phase != Ended {
+	pollAll(t, b)
+	if c := wantCalls(t, b, 2)[1]; c.Phase != Ended {
 		t.Errorf("nobody can see it any more: %+v", c)
 	}
 }
 
 // Every field of a row counts when values are compared, but number and memo.
-func TestSame(t *testing.T) {
-	checkSame(t)
+func TestSameCallComparesEveryField(t *testing.T) {
+	checkSameCall(t)
 }

@@ -2,7 +2,6 @@ package switchboard
 
 import (
 	"context"
-	"maps"
 	"time"
 )
 
@@ -28,7 +27,7 @@ func (b *Board) pollNames(ctx context.Context) {
 		b.recordNamesResult(m, err, time.Now())
 		switch {
 		case err == nil:
-			b.rename(names)
+			b.SetNames(names)
 		case ctx.Err() == nil:
 			b.log.Info("names could not be read", "member", string(m.id), "err", err)
 		}
@@ -76,15 +75,5 @@ func (b *Board) recordNamesResult(m *member, err error, now time.Time) {
 	case !m.namesDue.IsZero():
 		m.namesDue = now.Add(min(namesRetry<<m.namesFailures, namesInterval))
 		m.namesFailures = min(m.namesFailures+1, 10)
-	}
-}
-
-// rename is Name unless nothing is different.
-func (b *Board) rename(names map[string]string) {
-	b.mu.Lock()
-	known := b.names
-	b.mu.Unlock()
-	if !maps.Equal(known, names) {
-		b.SetNames(names)
 	}
 }

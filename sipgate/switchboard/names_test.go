@@ -12,24 +12,24 @@ import (
 )
 
 // A reading is that a member's names were read.
-type reading struct {
-	who  MemberID
-	when time.Time
+type nameRead struct {
+	by MemberID
+	at time.Time
 }
 
 // readings are all that were made of several members, and fail as told.
-type readings struct {
+type nameReads struct {
 	mu   sync.Mutex
-	all  []reading
+	all  []nameRead
 	fail map[MemberID]bool
 }
 
-func (r *readings) member(u *upstream, id MemberID) Member {
+func (r *nameReads) member(u *fakeSipgate, id MemberID) Member {
 	m := u.member(id)
 	m.Names = func(context.Context) (map[string]string, error) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.all = append(r.all, reading{id, time.Now()})
+		r.all = append(r.all, nameRead{id, time.Now()})
 		if r.fail[id] {
 			return nil, errors.New("refused")
 		}
@@ -38,7 +38,7 @@ func (r *readings) member(u *upstream, id MemberID) Member {
 	return m
 }
 
-func (r *readings) take() []reading {
+func (r *nameReads) take() []nameRead {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := r.all
@@ -51,10 +51,10 @@ func (r *readings) take() []reading {
 // meanwhile does not wait for the others.
 func TestNamesOfAllMembers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var r readings
-		u := newUpstream()
-		b := open(t, u)
-		members := crew(200)
+		var r nameReads
+		u := newFakeSipgate()
+		b := newBoard(t, u)
+		members := memberIDs(200)
 		for _, m := range members {
 			b.Join(r.member(u, m))
 		}
@@ -69,9 +69,9 @@ func TestNamesOfAllMembers(t *testing.T) {
 			all := r.take()
 			var who []MemberID
 			for i, x := range all {
-				who = append(who, x.who)
-				if i > 0 && x.when.Sub(all[i-1].when) < namesSpacing {
-					t.Errorf("%s: %s is asked %v after %s", what, x.who, x.when.Sub(all[i-1].when), all[i-1].who)
+				who = append(who, x.by)
+				if i > 0 && x.at.Sub(all[i-1].at) < namesSpacing {
+					t.Errorf("%s: %s is asked %v after %s", what, x.by, x.at.Sub(all[i-1].at), all[i-1].by)
 				}
 			}
 			if !slices.Equal(who, want) {
@@ -94,17 +94,17 @@ func TestNamesOfAllMembers(t *testing.T) {
 
 // Names that cannot be read are asked for more and more rarely, other members'
 // as ever; and whoever answered last tells the team's.
-func TestNamesThatCannotBeRead(t *testing.T) {
+func TestNameReadFailuresBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := readings{fail: map[MemberID]bool{"w1": true}}
-		u := newUpstream()
+		r := nameReads{fail: map[MemberID]bool{"w1": true}}
+		u := newFakeSipgate()
 		u.add("A", jennifer, doc)
-		b := running(t, u, "silent") // has no names to tell
+		b := runningBoard(t, u, "silent") // has no names to tell
 		b.Join(r.member(u, "w0"))
 		time.Sleep(10 * time.Second)
 		b.Join(r.member(u, "w1"))
 		synctest.Wait()
-		if c := only(t, b); c.Remote.Name != "as w0 has it" {
+		if c := onlyCall(t, b); c.Remote.Name != "as w0 has it" {
 			t.Errorf("named %q", c.Remote.Name)
 		}
 		r.take()
@@ -112,7 +112,7 @@ func TestNamesThatCannotBeRead(t *testing.T) {
 		synctest.Wait()
 		read := map[MemberID]int{}
 		for _, x := range r.take() {
-			read[x.who]++
+			read[x.by]++
 		}
 		if read["w0"] != 8 || read["w1"] < 8 || read["w1"] > 12 {
 			t.Errorf("readings in two hours: %v", read)
@@ -122,17 +122,17 @@ func TestNamesThatCannotBeRead(t *testing.T) {
 		r.mu.Unlock()
 		b.Join(r.member(u, "w1")) // signs in again
 		synctest.Wait()
-		if c := only(t, b); c.Remote.Name != "as w1 has it" {
+		if c := onlyCall(t, b); c.Remote.Name != "as w1 has it" {
 			t.Errorf("named %q", c.Remote.Name)
 		}
 	})
 }
 
 // Who joins anew while being read is read once more.
-func TestNamesWhileJoiningAnew(t *testing.T) {
+func TestRejoiningMemberIsReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
-		b := running(t, u)
+		u := newFakeSipgate()
+		b := runningBoard(t, u)
 		var tokens []string
 		access := func(token string, takes time.Duration) Member {
 			m := u.member("w0")

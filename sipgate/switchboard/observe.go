@@ -20,20 +20,20 @@ func (b *Board) Observe(e sipgate.Event) {
 	defer b.mu.Unlock()
 	now := time.Now()
 	b.expire(now)
-	var ask bool
+	var poll bool
 	switch e.Kind {
 	case sipgate.EventNewCall:
 		b.observeNewCall(e, now)
 	case sipgate.EventAnswer:
-		ask = b.observeAnswer(e, now)
+		poll = b.observeAnswer(e, now)
 	case sipgate.EventHangup:
-		ask = b.observeHangup(e, now)
+		poll = b.observeHangup(e, now)
 	default:
 		return
 	}
 	b.nonListFacts++
 	b.flush(now)
-	if ask {
+	if poll {
 		b.requestPoll(b.eventMembers(&e)...)
 	}
 }
@@ -149,10 +149,10 @@ func (b *Board) ensureRow(l *leg, now time.Time) {
 // name the same origin or the same xcid, the origin itself, and those that it
 // was diverted from or to.
 func (b *Board) joinRelated(l *leg, now time.Time) {
-	kin := map[*leg]bool{}
+	related := map[*leg]bool{}
 	add := func(o *leg) {
 		if o != nil && o != l {
-			kin[o] = true
+			related[o] = true
 		}
 	}
 	add(b.legs[l.origCallID])
@@ -161,10 +161,10 @@ func (b *Board) joinRelated(l *leg, now time.Time) {
 		add(b.legsByRelation[k])
 		b.legsByRelation[k] = l
 	}
-	if len(kin) == 0 {
+	if len(related) == 0 {
 		add(b.relatedByDiversion(l, now))
 	}
-	for o := range kin {
+	for o := range related {
 		b.joinLegs(l, o)
 	}
 }
@@ -240,10 +240,10 @@ func (b *Board) recentLegs(now time.Time) iter.Seq[*leg] {
 
 // divertedFrom reports whether what events tell of two legs fits a diversion.
 func matchesDiversion(to, from *leg) bool {
-	outside, inside, _ := from.sides("")
-	if outside == "" || outside != to.from && outside != to.to {
+	remote, local, _ := from.sides("")
+	if remote == "" || remote != to.from && remote != to.to {
 		return false
 	}
 	by := normalize(to.diversion)
-	return by != "" && (by == inside || slices.Contains(from.ringingUsers, to.diversion) || slices.Contains(from.answeringUsers, to.diversion))
+	return by != "" && (by == local || slices.Contains(from.ringingUsers, to.diversion) || slices.Contains(from.answeringUsers, to.diversion))
 }

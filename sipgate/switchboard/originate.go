@@ -112,9 +112,9 @@ func (r *row) stage() Stage {
 	case p == Connected && !legs.isOwnDevice(l):
 		return StageConnected
 	}
-	for _, own := range legs.legs {
+	for _, device := range legs.legs {
 		// Lists never contain it, so that it may count as ended by now.
-		if legs.isOwnDevice(own) && own.answered {
+		if legs.isOwnDevice(device) && device.answered {
 			return StageCalleeRinging
 		}
 	}
@@ -126,8 +126,8 @@ func (r *row) stage() Stage {
 func (b *Board) AwaitProgress(ctx context.Context, id sipgate.CallID, known Stage) (Stage, Call) {
 	_, sub := b.Subscribe()
 	defer func() { sub.Close() }()
-	look := time.NewTicker(time.Second) // not every stage changes the row
-	defer look.Stop()
+	ticker := time.NewTicker(time.Second) // not every stage changes the row
+	defer ticker.Stop()
 	for {
 		if stage, call := b.Progress(id); stage != known || ctx.Err() != nil {
 			return stage, call
@@ -137,7 +137,7 @@ func (b *Board) AwaitProgress(ctx context.Context, id sipgate.CallID, known Stag
 			if !ok { // it fell behind
 				_, sub = b.Subscribe()
 			}
-		case <-look.C:
+		case <-ticker.C:
 		case <-ctx.Done():
 		}
 	}

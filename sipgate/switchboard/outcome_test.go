@@ -9,7 +9,7 @@ import (
 	"callboard/sipgate"
 )
 
-func TestUnknownIsReconciled(t *testing.T) {
+func TestListResolvesUnknownOutcome(t *testing.T) {
 	transfer := TransferTo{sipgate.Transfer{To: "+4915799912345"}}
 	for name, tt := range map[string]struct {
 		action   Action
@@ -29,24 +29,24 @@ func TestUnknownIsReconciled(t *testing.T) {
 		"F01 announce, can't tell": {Announce{URL: "https://example.org/a.wav"}, false, Unknown, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			u, b, row := ready(t)
+			u, b, row := establishedCall(t)
 			u.setFault(func(op string, _ MemberID) fault {
 				if op == "calls" {
 					return fault{}
 				}
-				return fault{err: timeout, executed: tt.executed}
+				return fault{err: errTimeout, executed: tt.executed}
 			})
 			err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: tt.action})
 			if !errors.Is(err, ErrOutcomeUnknown) || sipgate.KindOf(err) != sipgate.Unavailable {
 				t.Errorf("error = %v", err)
 			}
-			if c := only(t, b); c.LastCommand.Outcome != Unknown || c.Hold.Pending {
+			if c := onlyCall(t, b); c.LastCommand.Outcome != Unknown || c.Hold.Pending {
 				t.Errorf("I7: before the list %+v", c.LastCommand)
 			}
 			for range tt.lists {
-				poll(t, b)
+				pollAll(t, b)
 			}
-			if c := only(t, b); c.LastCommand.Outcome != tt.want {
+			if c := onlyCall(t, b); c.LastCommand.Outcome != tt.want {
 				t.Errorf("after the list %+v, want %v", c.LastCommand, tt.want)
 			}
 			if got := u.sent(); len(got) != 1 {
@@ -58,47 +58,47 @@ func TestUnknownIsReconciled(t *testing.T) {
 
 // A request that timed out may still be carried out: the board then takes back
 // that it failed.
-func TestF01CarriedOutLate(t *testing.T) {
+func TestLateExecutionIsConfirmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u, b, row := ready(t)
+		u, b, row := establishedCall(t)
 		u.setFault(func(op string, _ MemberID) fault {
 			if op == "hold" {
-				return fault{err: timeout}
+				return fault{err: errTimeout}
 			}
 			return fault{}
 		})
 		b.Execute(t.Context(), hold(row, true))
-		poll(t, b)
-		if c := only(t, b); c.LastCommand.Outcome != Failed {
+		pollAll(t, b)
+		if c := onlyCall(t, b); c.LastCommand.Outcome != Failed {
 			t.Errorf("order %+v", c.LastCommand)
 		}
 		time.Sleep(3 * time.Second)
 		u.mu.Lock()
 		u.calls[0].Hold = true
 		u.mu.Unlock()
-		poll(t, b)
-		if c := only(t, b); c.LastCommand.Outcome != Confirmed || !c.Hold.On {
+		pollAll(t, b)
+		if c := onlyCall(t, b); c.LastCommand.Outcome != Confirmed || !c.Hold.On {
 			t.Errorf("order %+v", c.LastCommand)
 		}
 	})
 }
 
-func TestFailures(t *testing.T) {
+func TestDefiniteFailures(t *testing.T) {
 	for name, err := range map[string]*sipgate.Error{
-		"F12 not sent":  notSent,
-		"F05 forbidden": refused(sipgate.Forbidden),
-		"F05 no credit": refused(sipgate.NoCredit),
-		"F03 throttled": refused(sipgate.Throttled),
-		"invalid":       refused(sipgate.Invalid),
+		"F12 not sent":  errNotSent,
+		"F05 forbidden": refusedError(sipgate.Forbidden),
+		"F05 no credit": refusedError(sipgate.NoCredit),
+		"F03 throttled": refusedError(sipgate.Throttled),
+		"invalid":       refusedError(sipgate.Invalid),
 	} {
 		t.Run(name, func(t *testing.T) {
-			u, b, row := ready(t)
+			u, b, row := establishedCall(t)
 			u.setFault(func(op string, _ MemberID) fault { return fault{err: err} })
 			got := b.Execute(t.Context(), hold(row, true))
 			if !errors.Is(got, err) || errors.Is(got, ErrOutcomeUnknown) {
 				t.Errorf("error = %v", got)
 			}
-			c := only(t, b)
+			c := onlyCall(t, b)
 			if c.Hold != (Toggle{}) || c.LastCommand.Outcome != Failed || c.LastCommand.Reason != err.Kind {
 				t.Errorf("%+v, order %+v", c.Hold, c.LastCommand)
 			}
@@ -107,15 +107,15 @@ func TestFailures(t *testing.T) {
 }
 
 // 404 from sipgate: one list without the call is enough.
-func TestF05CallIsGone(t *testing.T) {
-	u, b, row := ready(t)
+func TestNoCallEndsAfterOneList(t *testing.T) {
+	u, b, row := establishedCall(t)
 	u.remove("A")
 	err := b.Execute(t.Context(), hold(row, true))
 	if sipgate.KindOf(err) != sipgate.NoCall {
 		t.Errorf("error = %v", err)
 	}
-	poll(t, b)
-	if c := only(t, b); c.Phase != Ended || c.LastCommand.Outcome != Failed || c.LastCommand.Reason != sipgate.NoCall {
+	pollAll(t, b)
+	if c := onlyCall(t, b); c.Phase != Ended || c.LastCommand.Outcome != Failed || c.LastCommand.Reason != sipgate.NoCall {
 		t.Errorf("%+v, order %+v", c, c.LastCommand)
 	}
 	if err := b.Execute(t.Context(), hold(row, true)); !errors.Is(err, ErrEnded) { // B125

@@ -9,44 +9,44 @@ import (
 // parties works out who the call is between, whose telephones are
 // concerned, and whom it was with before, from the legs in the order in which
 // the call took them.
-func (b *Board) parties(legs chain, current *leg, c *Call) {
-	var before []Party
-	outside := ""
+func (b *Board) setParties(legs chain, current *leg, c *Call) {
+	var previous []Party
+	remote := ""
 	for _, l := range legs.legs {
 		if legs.isOwnDevice(l) && l != current {
 			continue
 		}
-		out, in, user := l.sides(outside)
-		if out != "" {
-			outside = out
+		legRemote, legLocal, user := l.sides(remote)
+		if legRemote != "" {
+			remote = legRemote
 		}
 		if l == current {
-			c.Remote, c.Local = b.party(out, ""), b.party(in, user)
+			c.Remote, c.Local = b.party(legRemote, ""), b.party(legLocal, user)
 			break
 		}
 		if l.answered || l.listed || l.cause == "forwarded" {
-			before = append(before, b.party(out, ""), b.party(in, user))
+			previous = append(previous, b.party(legRemote, ""), b.party(legLocal, user))
 		}
 	}
 	c.UserNames = current.answeringUsers
 	if c.UserNames == nil {
 		c.UserNames = current.ringingUsers
 	}
-	people := current.answeringUserIDs
-	if len(people) == 0 {
-		people = current.ringingUserIDs
+	ids := current.answeringUserIDs
+	if len(ids) == 0 {
+		ids = current.ringingUserIDs
 	}
 	c.MemberIDs = nil
-	for _, id := range people {
+	for _, id := range ids {
 		c.MemberIDs = append(c.MemberIDs, MemberID(id))
 	}
-	c.PreviousParties = previousParties(before, c)
+	c.PreviousParties = previousParties(previous, c)
 }
 
 // earlier keeps of the parties before those that the call is no longer with.
-func previousParties(before []Party, c *Call) []Party {
+func previousParties(parties []Party, c *Call) []Party {
 	var ps []Party
-	for _, p := range before {
+	for _, p := range parties {
 		if p != (Party{}) && !p.matches(c.Remote) && !p.matches(c.Local) && !slices.ContainsFunc(ps, p.matches) {
 			ps = append(ps, p)
 		}
@@ -85,55 +85,55 @@ func (l *leg) soleUser() string {
 // sides are the numbers outside and inside, and the user inside. before is who
 // was outside when the call had another leg: the same party stays outside
 // whatever the direction of the leg to the next one.
-func (l *leg) sides(before string) (outside, inside, user string) {
-	outside, inside, user = l.from, l.to, l.soleUser()
+func (l *leg) sides(previousRemote string) (remote, local, user string) {
+	remote, local, user = l.from, l.to, l.soleUser()
 	if l.direction == sipgate.Outgoing {
-		outside, inside = inside, outside
+		remote, local = local, remote
 	}
-	if before != "" && inside == before { // two outside: our user only connected them
-		outside, inside, user = inside, outside, ""
+	if previousRemote != "" && local == previousRemote { // two outside: our user only connected them
+		remote, local, user = local, remote, ""
 	}
 	if !l.listed {
-		return outside, inside, user
+		return remote, local, user
 	}
-	listedOut, listedIn := l.listedSides(before, outside, inside)
-	if listedOut != "" {
-		outside = listedOut
+	listedRemote, listedLocal := l.listedSides(previousRemote, remote, local)
+	if listedRemote != "" {
+		remote = listedRemote
 	}
-	if inside == "" {
-		inside = listedIn
+	if local == "" {
+		local = listedLocal
 	}
-	return outside, inside, user
+	return remote, local, user
 }
 
 // listedSides finds the sides among the participants: the owner is inside. If
 // that does not tell, it helps who is known to be where.
-func (l *leg) listedSides(before, told, inside string) (outside, in string) {
-	at := l.findParticipant(func(_ bool, n string) bool { return before != "" && n == before })
+func (l *leg) listedSides(previousRemote, eventRemote, eventLocal string) (remote, local string) {
+	at := l.findParticipant(func(_ bool, n string) bool { return previousRemote != "" && n == previousRemote })
 	if at < 0 {
-		at = l.findParticipant(func(_ bool, n string) bool { return told != "" && n == told })
+		at = l.findParticipant(func(_ bool, n string) bool { return eventRemote != "" && n == eventRemote })
 	}
 	if at < 0 {
-		at = l.findParticipant(func(owner bool, n string) bool { return !owner && (inside == "" || n != inside) })
+		at = l.findParticipant(func(owner bool, n string) bool { return !owner && (eventLocal == "" || n != eventLocal) })
 	}
 	if at < 0 {
 		at = l.findParticipant(func(owner bool, _ string) bool { return !owner })
 	}
 	if at >= 0 {
-		outside = l.numbers[at]
+		remote = l.numbers[at]
 	}
 	for i, n := range l.numbers {
-		if i != at && (in == "" || l.participants[i].Owner) {
-			in = n
+		if i != at && (local == "" || l.participants[i].Owner) {
+			local = n
 		}
 	}
-	return outside, in
+	return remote, local
 }
 
 // participant is the index of the first participant that is meant, or -1.
-func (l *leg) findParticipant(meant func(owner bool, number string) bool) int {
+func (l *leg) findParticipant(matches func(owner bool, number string) bool) int {
 	for i, n := range l.numbers {
-		if meant(l.participants[i].Owner, n) {
+		if matches(l.participants[i].Owner, n) {
 			return i
 		}
 	}

@@ -127,9 +127,9 @@ func (b *Board) nextPoll(now time.Time) (*member, time.Duration) {
 		return nil, b.timeUntilReady(now)
 	}
 	p := &b.poll
-	interval := b.options.Unwatched
+	interval := unwatchedInterval
 	if b.isWatched() {
-		interval = b.options.Watched
+		interval = watchedInterval
 	}
 	at := p.lastRequest.Add(interval)
 	for m, t := range p.recheckAt {
@@ -202,13 +202,13 @@ func (b *Board) chooseMember(ms []*member, now time.Time) *member {
 		return m
 	}
 	p.round++
-	wide, narrow := splitByCoverage(ms)
+	covering, others := splitByCoverage(ms)
 	switch {
-	case len(wide) == 0:
-	case len(narrow) > 0 && p.round%5 == 0:
-		ms = narrow
+	case len(covering) == 0:
+	case len(others) > 0 && p.round%5 == 0:
+		ms = others
 	default:
-		ms = wide
+		ms = covering
 	}
 	return highest(ms, func(m *member) float64 {
 		waits := 1 + now.Sub(m.listTime).Seconds()
@@ -231,15 +231,15 @@ func highest(ms []*member, weight func(*member) float64) *member {
 	return found
 }
 
-func splitByCoverage(ms []*member) (wide, narrow []*member) {
+func splitByCoverage(ms []*member) (covering, others []*member) {
 	for _, m := range ms {
 		if m.coversAll() {
-			wide = append(wide, m)
+			covering = append(covering, m)
 		} else {
-			narrow = append(narrow, m)
+			others = append(others, m)
 		}
 	}
-	return wide, narrow
+	return covering, others
 }
 
 // alone reports whether the member sees a call that nobody else sees.

@@ -12,9 +12,9 @@ import (
 )
 
 // running returns a board that runs until the test's bubble ends.
-func running(t *testing.T, u *upstream, members ...MemberID) *Board {
+func runningBoard(t *testing.T, u *fakeSipgate, members ...MemberID) *Board {
 	t.Helper()
-	b := open(t, u, members...)
+	b := newBoard(t, u, members...)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); b.Run(ctx) }()
@@ -24,7 +24,7 @@ func running(t *testing.T, u *upstream, members ...MemberID) *Board {
 }
 
 // crew names n members.
-func crew(n int) []MemberID {
+func memberIDs(n int) []MemberID {
 	var ids []MemberID
 	for i := range n {
 		ids = append(ids, MemberID(fmt.Sprintf("w%d", i)))
@@ -33,7 +33,7 @@ func crew(n int) []MemberID {
 }
 
 // within lets time pass until ok, at most d.
-func within(t *testing.T, what string, d time.Duration, ok func() bool) {
+func eventually(t *testing.T, what string, d time.Duration, ok func() bool) {
 	t.Helper()
 	start := time.Now()
 	for {
@@ -49,7 +49,7 @@ func within(t *testing.T, what string, d time.Duration, ok func() bool) {
 	}
 }
 
-func talking(b *Board) int {
+func connectedCount(b *Board) int {
 	n := 0
 	for _, c := range b.Snapshot().Calls {
 		if c.Phase == Connected {
@@ -61,15 +61,15 @@ func talking(b *Board) int {
 
 // The requests do not depend on how many members and how many subscribers
 // there are.
-func TestBudget(t *testing.T) {
+func TestRequestRate(t *testing.T) {
 	for _, tt := range []struct {
 		members, subscribers, most int
 	}{{0, 3, 0}, {1, 1, 51}, {1, 50, 51}, {50, 50, 51}, {200, 1, 51}, {1, 0, 4}, {50, 0, 4}} {
 		t.Run(fmt.Sprint(tt), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream()
+				u := newFakeSipgate()
 				u.add("A", jennifer, doc)
-				b := running(t, u, crew(tt.members)...)
+				b := runningBoard(t, u, memberIDs(tt.members)...)
 				for range tt.subscribers {
 					_, sub := b.Subscribe()
 					defer sub.Close()
@@ -79,9 +79,9 @@ func TestBudget(t *testing.T) {
 					}()
 				}
 				time.Sleep(time.Duration(tt.members+1) * minPollInterval) // each new member is asked at once
-				before := u.listings()
+				before := u.listCount()
 				time.Sleep(100 * time.Second)
-				got := u.listings() - before
+				got := u.listCount() - before
 				if got > tt.most || tt.members > 0 && got < tt.most-3 {
 					t.Errorf("%d requests in 100 s, want %d", got, tt.most)
 				}
@@ -92,7 +92,7 @@ func TestBudget(t *testing.T) {
 
 // A call comes to the board within 3 s and leaves it within 10 s, whatever the
 // number of members and whatever each of them sees.
-func TestI4I5(t *testing.T) {
+func TestPollingDelays(t *testing.T) {
 	everybody := func(n int) []MemberID { return nil }
 	own := func(n int) []MemberID { return []MemberID{MemberID(fmt.Sprintf("w%d", n))} }
 	admin := func(n int) []MemberID { return []MemberID{"w0", MemberID(fmt.Sprintf("w%d", n))} }
@@ -111,11 +111,11 @@ func TestI4I5(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream()
+				u := newFakeSipgate()
 				for i := range min(3, tt.members) { // from which the board learns who sees what
 					u.add(sipgate.CallID(fmt.Sprint("K", i)), jennifer, doc, tt.sees(i)...)
 				}
-				b := running(t, u, crew(tt.members)...)
+				b := runningBoard(t, u, memberIDs(tt.members)...)
 				_, sub := b.Subscribe()
 				go func() {
 					for range sub.Changes() {
@@ -123,24 +123,24 @@ func TestI4I5(t *testing.T) {
 				}()
 				defer sub.Close()
 				time.Sleep(5 * time.Minute)
-				before := talking(b)
+				before := connectedCount(b)
 				if before != min(3, tt.members) {
 					t.Fatalf("%d calls on the board", before)
 				}
 				for i := range min(tt.members, 5) {
 					id := sipgate.CallID(fmt.Sprint("A", i))
 					u.add(id, stranger, doc, tt.sees(i)...)
-					within(t, "I4 "+string(id)+" comes", tt.come, func() bool { return talking(b) == before+1 })
+					eventually(t, "I4 "+string(id)+" comes", tt.come, func() bool { return connectedCount(b) == before+1 })
 					time.Sleep(7 * time.Second)
 					u.remove(id)
-					within(t, "I5 "+string(id)+" goes", 10*time.Second, func() bool { return talking(b) == before })
+					eventually(t, "I5 "+string(id)+" goes", 10*time.Second, func() bool { return connectedCount(b) == before })
 				}
 			})
 		})
 	}
 }
 
-func TestF03(t *testing.T) {
+func TestThrottlingIsObeyed(t *testing.T) {
 	for name, tt := range map[string]struct{ after, none, until time.Duration }{
 		"1":       {time.Second, time.Second, 3 * time.Second},
 		"30":      {30 * time.Second, 30 * time.Second, 33 * time.Second},
@@ -149,23 +149,23 @@ func TestF03(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream()
+				u := newFakeSipgate()
 				u.add("A", jennifer, doc)
 				u.setFault(func(string, MemberID) fault {
 					return fault{err: &sipgate.Error{Kind: sipgate.Throttled, RetryAfter: tt.after}}
 				})
-				b := running(t, u, "w0", "w1")
+				b := runningBoard(t, u, "w0", "w1")
 				_, sub := b.Subscribe()
 				defer sub.Close()
 				time.Sleep(tt.none - time.Millisecond)
 				b.Observe(answer(toDoc, "Doc"))
 				synctest.Wait()
-				if got := u.listings(); got != 1 {
+				if got := u.listCount(); got != 1 {
 					t.Errorf("%d requests in the window, want 1", got)
 				}
 				u.setFault(nil)
 				time.Sleep(tt.until - tt.none)
-				if got := u.listings(); got < 2 {
+				if got := u.listCount(); got < 2 {
 					t.Error("no request after the window")
 				}
 				if h := b.Snapshot().Health; h.Failing {
@@ -176,16 +176,16 @@ func TestF03(t *testing.T) {
 	}
 }
 
-func TestF02(t *testing.T) {
+func TestOutageEndsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
+		u := newFakeSipgate()
 		u.add("A", jennifer, doc)
-		b := running(t, u, "w0")
+		b := runningBoard(t, u, "w0")
 		_, sub := b.Subscribe()
 		defer sub.Close()
 		time.Sleep(3 * time.Second)
 		listed := b.Snapshot().Health.ListedAt
-		u.setFault(func(string, MemberID) fault { return fault{err: notSent} })
+		u.setFault(func(string, MemberID) fault { return fault{err: errNotSent} })
 		time.Sleep(10 * time.Minute)
 		s := b.Snapshot()
 		if c := s.Calls[0]; c.Phase != Connected {
@@ -195,27 +195,27 @@ func TestF02(t *testing.T) {
 			t.Errorf("health = %+v", h)
 		}
 		u.mu.Lock()
-		for i, at := range u.lists[1:] {
-			if gap := at.Sub(u.lists[i]); gap < 2*time.Second || gap > maxBackoff {
+		for i, at := range u.listTimes[1:] {
+			if gap := at.Sub(u.listTimes[i]); gap < 2*time.Second || gap > maxBackoff {
 				t.Errorf("%v between requests %d and %d", gap, i, i+1)
 			}
 		}
 		u.mu.Unlock()
 		u.setFault(nil)
-		within(t, "recovers", 10*time.Second, func() bool { return !b.Snapshot().Health.Failing })
+		eventually(t, "recovers", 10*time.Second, func() bool { return !b.Snapshot().Health.Failing })
 	})
 }
 
 // A member whom sipgate refuses is set aside; the others go on.
 func TestUnauthorizedMember(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
+		u := newFakeSipgate()
 		u.add("A", jennifer, doc, "w0")
-		b := running(t, u, "w0", "w1")
+		b := runningBoard(t, u, "w0", "w1")
 		time.Sleep(time.Second)
 		u.setFault(func(_ string, by MemberID) fault {
 			if by == "w0" {
-				return fault{err: refused(sipgate.Unauthorized)}
+				return fault{err: refusedError(sipgate.Unauthorized)}
 			}
 			return fault{}
 		})
@@ -226,7 +226,7 @@ func TestUnauthorizedMember(t *testing.T) {
 		if !slices.Equal(h.AuthFailed, []MemberID{"w0"}) || h.Members != 1 || h.Failing {
 			t.Errorf("health = %+v", h)
 		}
-		if c := only(t, b); c.Phase != Connected {
+		if c := onlyCall(t, b); c.Phase != Connected {
 			t.Errorf("what only w0 saw has not ended: %+v", c)
 		}
 		u.mu.Lock()
@@ -243,35 +243,35 @@ func TestUnauthorizedMember(t *testing.T) {
 		}
 		b.Leave("w0")
 		b.Leave("w1")
-		before := u.listings()
+		before := u.listCount()
 		time.Sleep(time.Hour)
-		if got := u.listings() - before; got > 0 {
+		if got := u.listCount() - before; got > 0 {
 			t.Errorf("%d requests without members", got)
 		}
 	})
 }
 
 // A member who may not list calls is asked once a minute.
-func TestF43(t *testing.T) {
+func TestForbiddenMemberIsPolledOncePerMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
-		u.setFault(func(_ string, by MemberID) fault { return fault{err: refused(sipgate.Forbidden)} })
-		b := running(t, u, "w0")
+		u := newFakeSipgate()
+		u.setFault(func(_ string, by MemberID) fault { return fault{err: refusedError(sipgate.Forbidden)} })
+		b := runningBoard(t, u, "w0")
 		_, sub := b.Subscribe()
 		defer sub.Close()
 		time.Sleep(10*time.Minute - time.Second)
-		if got := u.listings(); got != 10 {
+		if got := u.listCount(); got != 10 {
 			t.Errorf("%d requests in ten minutes", got)
 		}
 	})
 }
 
 // A list that takes long does not let another be asked for meanwhile.
-func TestF01PollDoesNotOverlap(t *testing.T) {
+func TestSlowListsDoNotOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
+		u := newFakeSipgate()
 		u.setFault(func(string, MemberID) fault { return fault{after: 5 * time.Second} })
-		b := running(t, u, "w0", "w1")
+		b := runningBoard(t, u, "w0", "w1")
 		_, sub := b.Subscribe()
 		defer sub.Close()
 		for range 30 {
@@ -280,8 +280,8 @@ func TestF01PollDoesNotOverlap(t *testing.T) {
 		}
 		u.mu.Lock()
 		defer u.mu.Unlock()
-		for i, at := range u.lists[1:] {
-			if gap := at.Sub(u.lists[i]); gap < 5*time.Second {
+		for i, at := range u.listTimes[1:] {
+			if gap := at.Sub(u.listTimes[i]); gap < 5*time.Second {
 				t.Errorf("%v between requests", gap)
 			}
 		}
@@ -290,39 +290,39 @@ func TestF01PollDoesNotOverlap(t *testing.T) {
 
 // After an event or a command the lists are asked for at once, but many of them
 // are joined.
-func TestHurry(t *testing.T) {
+func TestEventsPollAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
-		b := running(t, u, "w0")
+		u := newFakeSipgate()
+		b := runningBoard(t, u, "w0")
 		time.Sleep(5 * time.Second) // nobody watches: the next list is due in 25 s
-		before := u.listings()
+		before := u.listCount()
 		for i := range 20 {
 			e := newCall(sipgate.CallID(fmt.Sprint("A", i)), sipgate.Incoming, jennifer, doc)
 			b.Observe(e)
 			b.Observe(answer(e, "Doc"))
 			synctest.Wait()
 		}
-		if got := u.listings() - before; got != 1 {
+		if got := u.listCount() - before; got != 1 {
 			t.Errorf("%d requests at once", got)
 		}
 		time.Sleep(minPollInterval)
 		synctest.Wait()
-		if got := u.listings() - before; got != 2 {
+		if got := u.listCount() - before; got != 2 {
 			t.Errorf("%d requests after 300 ms", got)
 		}
 		time.Sleep(30 * time.Second)
-		before = u.listings()
+		before = u.listCount()
 		_, sub := b.Subscribe()
 		defer sub.Close()
 		synctest.Wait()
-		if got := u.listings() - before; got != 1 && time.Since(u.lists[len(u.lists)-1]) > 2*time.Second {
+		if got := u.listCount() - before; got != 1 && time.Since(u.listTimes[len(u.listTimes)-1]) > 2*time.Second {
 			t.Errorf("%d requests for somebody who came", got)
 		}
 	})
 }
 
 func TestSlowSubscriberIsDropped(t *testing.T) {
-	_, b, row := ready(t)
+	_, b, row := establishedCall(t)
 	_, slow := b.Subscribe()
 	_, quick := b.Subscribe()
 	for i := range subscriptionBuffer {
@@ -342,7 +342,7 @@ func TestSlowSubscriberIsDropped(t *testing.T) {
 	}
 	slow.Close() // again: no panic
 	s, again := b.Subscribe()
-	if err := follow(s).agrees(b.Snapshot()); err != nil {
+	if err := follow(s).compare(b.Snapshot()); err != nil {
 		t.Error(err)
 	}
 	again.Close()
@@ -350,20 +350,20 @@ func TestSlowSubscriberIsDropped(t *testing.T) {
 }
 
 // angry panics instead of listing.
-type angry struct{ API }
+type panickingAPI struct{ API }
 
-func (angry) Calls(context.Context) (sipgate.CallList, error) { panic("in the test") }
+func (panickingAPI) Calls(context.Context) (sipgate.CallList, error) { panic("in the test") }
 
 // F38: a panic costs a second and a new epoch.
-func TestF38(t *testing.T) {
+func TestPanicStartsNewEpoch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
+		u := newFakeSipgate()
 		u.add("A", jennifer, doc)
-		b := running(t, u, "w0")
+		b := runningBoard(t, u, "w0")
 		s, sub := b.Subscribe()
 		time.Sleep(time.Second)
 		m := u.member("w0")
-		b.Join(Member{ID: "w0", API: angry{m.API}})
+		b.Join(Member{ID: "w0", API: panickingAPI{m.API}})
 		synctest.Wait()
 		b.Join(m)
 		for range sub.Changes() {
@@ -377,9 +377,9 @@ func TestF38(t *testing.T) {
 	})
 }
 
-func TestExchange(t *testing.T) {
+func TestBoards(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
+		u := newFakeSipgate()
 		u.add("A", jennifer, doc)
 		opened := 0
 		x := NewBoards(func(team string) *Board { opened++; return New(Options{}) })
@@ -389,8 +389,8 @@ func TestExchange(t *testing.T) {
 		}
 		b.Join(u.member("w0"))
 		synctest.Wait()
-		only(t, b)
-		rows(t, x.Board("2"), 0)
+		onlyCall(t, b)
+		wantCalls(t, x.Board("2"), 0)
 		x.Close()
 		x.Close()
 		if x.Board("3") == nil {

@@ -12,11 +12,11 @@ import (
 
 // A call that was started is one row although sipgate announces it twice, and
 // its stages are told one after the other; without events only what lists show.
-func TestProgressOfACallThatWasStarted(t *testing.T) {
+func TestProgressOfOriginatedCall(t *testing.T) {
 	for name, push := range map[string]bool{"with events": true, "without": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				x := open(t, simulator.Options{Pickup: -1}, push, "w0")
+				x := newBoard(t, simulator.Options{Pickup: -1}, push, "w0")
 				id, err := x.Originate(t.Context(), switchboard.Origination{ID: "one", By: "w0",
 					Call: sipgate.NewCall{Caller: "e0", Callee: "+4915799912345"}}, x.client(t, "w0"))
 				if err != nil {
@@ -26,7 +26,7 @@ func TestProgressOfACallThatWasStarted(t *testing.T) {
 				defer sub.Close()
 				want := func(stage switchboard.Stage, rows int) {
 					t.Helper()
-					n := len(x.after(5 * time.Second))
+					n := len(x.callsAfter(5 * time.Second))
 					got, call := x.Progress(id)
 					if !push && stage < switchboard.StageConnected {
 						stage, rows = switchboard.StageUnknown, 0

@@ -172,7 +172,7 @@ func (b *Board) computeCall(r *row, legs chain, l *leg, now time.Time) Call {
 		Started:   r.started(), Since: r.since, Approximate: r.approximate(),
 		LastCommand: r.lastCommand, Playback: r.playback,
 	}
-	b.parties(legs, l, &c)
+	b.setParties(legs, l, &c)
 	for _, m := range l.observers {
 		c.VisibleTo = append(c.VisibleTo, m.id)
 	}

@@ -41,8 +41,8 @@ func (b *Board) pollLists(ctx context.Context) {
 // Hang-ups whose grace is over are sent in goroutines of sends.
 func (b *Board) runTimers(ctx context.Context, sends *sync.WaitGroup) {
 	for ctx.Err() == nil {
-		jobs, wait := b.runDue(time.Now())
-		b.sendHangups(ctx, jobs, sends)
+		cmds, wait := b.runDue(time.Now())
+		b.sendHangups(ctx, cmds, sends)
 		waitFor(ctx, b.timerWake, wait)
 	}
 }
@@ -53,26 +53,26 @@ func (b *Board) runDue(now time.Time) ([]*pendingCommand, time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.expire(now)
-	jobs := b.takeDueHangups(now)
+	cmds := b.takeDueHangups(now)
 	if b.nextDue.IsZero() {
-		return jobs, -1
+		return cmds, -1
 	}
-	return jobs, max(b.nextDue.Sub(now), 0)
+	return cmds, max(b.nextDue.Sub(now), 0)
 }
 
 // pause waits until something is reported, the time is over, or ctx is done.
 // A negative time never is over.
-func waitFor(ctx context.Context, news <-chan struct{}, wait time.Duration) {
-	var over <-chan time.Time
+func waitFor(ctx context.Context, signal <-chan struct{}, wait time.Duration) {
+	var expired <-chan time.Time
 	if wait >= 0 {
 		t := time.NewTimer(wait)
 		defer t.Stop()
-		over = t.C
+		expired = t.C
 	}
 	select {
 	case <-ctx.Done():
-	case <-news:
-	case <-over:
+	case <-signal:
+	case <-expired:
 	}
 }
 
@@ -109,4 +109,35 @@ func (b *Board) startEpoch() {
 	for s := range b.subs {
 		b.drop(s)
 	}
+}
+
+// dueAt makes sure that sweep looks at t.
+func (b *Board) schedule(t time.Time) {
+	if !t.IsZero() && (b.nextDue.IsZero() || t.Before(b.nextDue)) {
+		b.nextDue = t
+		wake(b.timerWake)
+	}
+}
+
+// sweep does what is due by time alone: ringing rows without news end, ended
+// rows go, announcements and attention are over. Run does it in time; everything else that
+// looks at the board does it first, so that the board is right without Run too.
+func (b *Board) expire(now time.Time) {
+	if b.nextDue.IsZero() || now.Before(b.nextDue) {
+		return
+	}
+	b.nextDue = time.Time{}
+	for _, r := range b.rows {
+		for _, l := range r.legs {
+			if l.expires() && now.Sub(l.lastEvent) >= ringingTimeout {
+				b.endLeg(l, endedSilent, now)
+			}
+		}
+		if r.playback != nil {
+			r.playback = playbackAt(r.playback, now)
+		}
+		b.markDirty(r)
+	}
+	b.expireTombstones(now)
+	b.flush(now)
 }

@@ -20,9 +20,9 @@ import (
 
 // direct sends requests to a handler without a network, so that a whole
 // sipgate fits into a synctest bubble.
-type direct struct{ http.Handler }
+type handlerTransport struct{ http.Handler }
 
-func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+func (d handlerTransport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
@@ -37,17 +37,17 @@ func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 }
 
 // office is a simulated sipgate whose events reach a running board.
-type office struct {
+type simulatedOffice struct {
 	*simulator.Simulator
 	*switchboard.Board
 }
 
 // open must be called in a bubble. Pushes are set up if push is true.
-func open(t *testing.T, o simulator.Options, push bool, users ...string) *office {
+func newBoard(t *testing.T, o simulator.Options, push bool, users ...string) *simulatedOffice {
 	t.Helper()
-	x := &office{Board: switchboard.New(switchboard.Options{})}
+	x := &simulatedOffice{Board: switchboard.New(switchboard.Options{})}
 	o.TokenLife = 1000 * time.Hour
-	o.Push = &http.Client{Transport: direct{http.HandlerFunc(x.receive)}}
+	o.Push = &http.Client{Transport: handlerTransport{http.HandlerFunc(x.receive)}}
 	x.Simulator = simulator.New(o)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -70,7 +70,7 @@ func open(t *testing.T, o simulator.Options, push bool, users ...string) *office
 	return x
 }
 
-func (x *office) client(t *testing.T, user string) *sipgate.Client {
+func (x *simulatedOffice) client(t *testing.T, user string) *sipgate.Client {
 	t.Helper()
 	tokens, err := x.Token("", user, "all")
 	if err != nil {
@@ -78,12 +78,12 @@ func (x *office) client(t *testing.T, user string) *sipgate.Client {
 	}
 	base, _ := url.Parse("http://sipgate.invalid/v2/")
 	return &sipgate.Client{
-		Base: base, HTTP: &http.Client{Transport: direct{x.Simulator}},
+		Base: base, HTTP: &http.Client{Transport: handlerTransport{x.Simulator}},
 		Auth: sipgate.Bearer(tokens["access_token"].(string)),
 	}
 }
 
-func (x *office) receive(w http.ResponseWriter, r *http.Request) {
+func (x *simulatedOffice) receive(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	if e, err := sipgate.ParseEvent(body); err == nil {
 		x.Observe(e)
@@ -93,14 +93,14 @@ func (x *office) receive(w http.ResponseWriter, r *http.Request) {
 }
 
 // after lets time pass and returns the board's rows.
-func (x *office) after(d time.Duration) []switchboard.Call {
+func (x *simulatedOffice) callsAfter(d time.Duration) []switchboard.Call {
 	time.Sleep(d)
 	synctest.Wait()
 	return x.Snapshot().Calls
 }
 
 // commands are the requests that acted on calls.
-func (x *office) commands() []string {
+func (x *simulatedOffice) commands() []string {
 	var list []string
 	for _, r := range x.Requests() {
 		if r.Method != http.MethodGet && strings.Contains(r.Path, "/calls") {
@@ -113,30 +113,30 @@ func (x *office) commands() []string {
 
 // TestSimulator lets a call ring, be answered, held, transferred and end, at the
 // simulated sipgate: on the board it is one row, with push events and without.
-func TestSimulator(t *testing.T) {
+func TestSimulatedCall(t *testing.T) {
 	for _, push := range []bool{true, false} {
 		t.Run(fmt.Sprintf("push %v", push), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { oneCall(t, push) })
+			synctest.Test(t, func(t *testing.T) { testOneCall(t, push) })
 		})
 	}
 }
 
-func oneCall(t *testing.T, push bool) {
-	x := open(t, simulator.Options{Pickup: 4 * time.Second}, push, "w0", "w1")
+func testOneCall(t *testing.T, push bool) {
+	x := newBoard(t, simulator.Options{Pickup: 4 * time.Second}, push, "w0", "w1")
 	_, sub := x.Subscribe()
 	defer sub.Close()
 	id, err := x.Ring(simulator.NewCall{From: "+491713920014", Users: []string{"w0"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	calls := x.after(time.Second)
+	calls := x.callsAfter(time.Second)
 	if push != (len(calls) == 1) || push && (calls[0].Phase != switchboard.Ringing || len(calls[0].UserNames) != 1 || calls[0].Approximate) {
 		t.Fatalf("ringing: %+v", calls)
 	}
 	if err := x.Answer(id, "w0"); err != nil {
 		t.Fatal(err)
 	}
-	calls = x.after(3 * time.Second)
+	calls = x.callsAfter(3 * time.Second)
 	if len(calls) != 1 || calls[0].Phase != switchboard.Connected || calls[0].Remote.Number != "+491713920014" || calls[0].Approximate == push {
 		t.Fatalf("answered: %+v", calls)
 	}
@@ -152,26 +152,26 @@ func oneCall(t *testing.T, push bool) {
 	do("w0", switchboard.Mute{On: true})
 	do("w0", switchboard.Record{On: true, Announce: true})
 	do("w0", switchboard.Tones{Digits: "1#"})
-	if c := x.after(3 * time.Second)[0]; c.Hold.On || !c.Mute.On || !c.Recording.On {
+	if c := x.callsAfter(3 * time.Second)[0]; c.Hold.On || !c.Mute.On || !c.Recording.On {
 		t.Errorf("after commands: %+v", c)
 	}
-	other := sipgate.Number(x.number(t, "w1"))
+	other := sipgate.Number(x.numberOf(t, "w1"))
 	do("w0", switchboard.TransferTo{Transfer: sipgate.Transfer{To: other}})
-	calls = x.after(3 * time.Second) // w1's telephone rings
+	calls = x.callsAfter(3 * time.Second) // w1's telephone rings
 	if len(calls) != 1 || calls[0].Phase != switchboard.Connected || string(calls[0].CallID) != id {
 		t.Errorf("while the target rings: %+v", calls)
 	}
-	calls = x.after(6 * time.Second)
+	calls = x.callsAfter(6 * time.Second)
 	if len(calls) != 1 || calls[0].ID != row || string(calls[0].CallID) == id || calls[0].Phase != switchboard.Connected ||
 		calls[0].Remote.Number != "+491713920014" || len(calls[0].PreviousParties) != 1 || !slices.Equal(calls[0].VisibleTo, []switchboard.MemberID{"w1"}) {
 		t.Fatalf("transferred: %+v", calls)
 	}
 	do("w1", switchboard.HangUp{})
-	calls = x.after(3 * time.Second)
+	calls = x.callsAfter(3 * time.Second)
 	if len(calls) != 1 || calls[0].Phase != switchboard.Ended || push && calls[0].Cause != "normalClearing" {
 		t.Errorf("hung up: %+v", calls)
 	}
-	if calls = x.after(8 * time.Second); len(calls) != 0 {
+	if calls = x.callsAfter(8 * time.Second); len(calls) != 0 {
 		t.Errorf("in the end: %+v", calls)
 	}
 	want := []string{"PUT hold", "PUT hold", "PUT muted", "PUT recording", "POST dtmf", "POST transfer"}
@@ -181,7 +181,7 @@ func oneCall(t *testing.T, push bool) {
 }
 
 // number is the user's own.
-func (x *office) number(t *testing.T, user string) string {
+func (x *simulatedOffice) numberOf(t *testing.T, user string) string {
 	t.Helper()
 	id, err := x.Ring(simulator.NewCall{Users: []string{user}})
 	if err != nil {
@@ -204,13 +204,13 @@ func (x *office) number(t *testing.T, user string) string {
 func TestOfficeWithFaults(t *testing.T) {
 	for _, visibility := range []string{simulator.VisibilityOwn, simulator.VisibilityAccount} {
 		t.Run(visibility, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { work(t, visibility) })
+			synctest.Test(t, func(t *testing.T) { testOfficeWithFaults(t, visibility) })
 		})
 	}
 }
 
-func work(t *testing.T, visibility string) {
-	x := open(t, simulator.Options{Seed: 7, Visibility: visibility}, true, "w0", "w1", "w2")
+func testOfficeWithFaults(t *testing.T, visibility string) {
+	x := newBoard(t, simulator.Options{Seed: 7, Visibility: visibility}, true, "w0", "w1", "w2")
 	if err := x.Play(simulator.ScriptOffice); err != nil {
 		t.Fatal(err)
 	}
@@ -236,16 +236,16 @@ func work(t *testing.T, visibility string) {
 		time.Sleep(3 * time.Minute)
 		x.ClearFaults()
 		time.Sleep(10 * time.Second)
-		x.settled(t)
+		x.checkSettled(t)
 	}
 }
 
 // settled checks the board against the truth, as soon as no call began, was
 // answered or ended within the last 10 s.
-func (x *office) settled(t *testing.T) {
+func (x *simulatedOffice) checkSettled(t *testing.T) {
 	t.Helper()
 	for range 100 {
-		if x.changed(10 * time.Second) {
+		if x.changedWithin(10 * time.Second) {
 			time.Sleep(time.Second)
 			continue
 		}
@@ -272,7 +272,7 @@ func (x *office) settled(t *testing.T) {
 	t.Log("it never was quiet")
 }
 
-func (x *office) changed(within time.Duration) bool {
+func (x *simulatedOffice) changedWithin(within time.Duration) bool {
 	for _, c := range x.Simulator.Calls() {
 		for _, at := range []time.Time{c.Began, c.Answered, c.Ended} {
 			if time.Since(at) < within {

@@ -14,19 +14,19 @@ type transfer struct {
 }
 
 // expectMove notes that a transfer was, or may have been, carried out.
-func (b *Board) expectTransfer(j *pendingCommand, l *leg, now time.Time) {
-	t, ok := j.command.Action.(TransferTo)
+func (b *Board) expectTransfer(cmd *pendingCommand, l *leg, now time.Time) {
+	t, ok := cmd.command.Action.(TransferTo)
 	if !ok {
 		return
 	}
-	m := transfer{oldLeg: l, startTick: j.startTick, answeredAt: now, target: normalize(string(t.To))}
-	if c := j.row.published; c != nil {
+	m := transfer{oldLeg: l, startTick: cmd.startTick, answeredAt: now, target: normalize(string(t.To))}
+	if c := cmd.row.published; c != nil {
 		m.remote = c.Remote.Number
 	}
-	if j.row.transfer.answeredAt.IsZero() {
-		b.transferring = append(b.transferring, j.row)
+	if cmd.row.transfer.answeredAt.IsZero() {
+		b.transferring = append(b.transferring, cmd.row)
 	}
-	j.row.transfer = m
+	cmd.row.transfer = m
 }
 
 // awaits reports whether l may be the new leg of the row's call: it appeared

@@ -15,7 +15,7 @@ const (
 )
 
 // Without events a transferred call is recognised by its parties.
-func TestF41ByPollingAlone(t *testing.T) {
+func TestTransferByPollingAlone(t *testing.T) {
 	for name, tt := range map[string]struct {
 		attended bool
 		members  []MemberID
@@ -26,20 +26,20 @@ func TestF41ByPollingAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				u := newUpstream()
-				b := open(t, u, tt.members...)
+				u := newFakeSipgate()
+				b := newBoard(t, u, tt.members...)
 				u.add("A", jennifer, doc)
 				u.add("B", stranger, marty)
-				poll(t, b)
-				row := rows(t, b, 2)[0].ID
+				pollAll(t, b)
+				row := wantCalls(t, b, 2)[0].ID
 				_, sub := b.Subscribe()
 				to := TransferTo{sipgate.Transfer{To: "+" + target, Attended: tt.attended}}
 				if err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: to}); err != nil {
 					t.Fatal(err)
 				}
-				poll(t, b)
-				poll(t, b)
-				c := rows(t, b, 2)[0]
+				pollAll(t, b)
+				pollAll(t, b)
+				c := wantCalls(t, b, 2)[0]
 				if c.ID != row || c.CallID != "AT" || c.Phase != Connected {
 					t.Errorf("row = %+v", c)
 				}
@@ -49,7 +49,7 @@ func TestF41ByPollingAlone(t *testing.T) {
 				if c.LastCommand.Verb != VerbTransfer || c.LastCommand.Outcome != Confirmed || c.LastCommand.Detail != "+"+target {
 					t.Errorf("order %+v", c.LastCommand)
 				}
-				for _, c := range calls(sub) {
+				for _, c := range publishedCalls(sub) {
 					if c.Phase == Ended || c.ID != row {
 						t.Errorf("shown on the way: %+v", c)
 					}
@@ -61,28 +61,28 @@ func TestF41ByPollingAlone(t *testing.T) {
 
 // The target's telephone rings for a while, and ringing calls are not listed:
 // the row ends, and goes on when the target answers, within half a minute.
-func TestF41TargetRings(t *testing.T) {
+func TestTransferWhileTargetRings(t *testing.T) {
 	for wait, same := range map[time.Duration]bool{20 * time.Second: true, 40 * time.Second: false} {
 		synctest.Test(t, func(t *testing.T) {
-			u := newUpstream()
-			b := open(t, u, "w0")
+			u := newFakeSipgate()
+			b := newBoard(t, u, "w0")
 			u.add("A", jennifer, doc)
-			poll(t, b)
-			row := only(t, b).ID
+			pollAll(t, b)
+			row := onlyCall(t, b).ID
 			to := TransferTo{sipgate.Transfer{To: "+" + target}}
 			if err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: to}); err != nil {
 				t.Fatal(err)
 			}
 			u.remove("AT")
-			poll(t, b)
-			if c := only(t, b); c.Phase != Ended {
+			pollAll(t, b)
+			if c := onlyCall(t, b); c.Phase != Ended {
 				t.Errorf("row = %+v", c)
 			}
 			time.Sleep(wait)
-			rows(t, b, 0)
+			wantCalls(t, b, 0)
 			u.add("C", jennifer, target)
-			poll(t, b)
-			if c := only(t, b); (c.ID == row) != same || c.Phase != Connected {
+			pollAll(t, b)
+			if c := onlyCall(t, b); (c.ID == row) != same || c.Phase != Connected {
 				t.Errorf("after %v: same row %v, want %v; %+v", wait, c.ID == row, same, c)
 			}
 		})
@@ -90,89 +90,89 @@ func TestF41TargetRings(t *testing.T) {
 }
 
 // The new leg may appear before the old one goes: two rows become one.
-func TestF41BothListed(t *testing.T) {
-	u := newUpstream()
-	b := open(t, u, "w0")
+func TestTransferWithBothLegsListed(t *testing.T) {
+	u := newFakeSipgate()
+	b := newBoard(t, u, "w0")
 	u.add("A", jennifer, doc)
-	poll(t, b)
-	row := only(t, b).ID
+	pollAll(t, b)
+	row := onlyCall(t, b).ID
 	u.setFault(func(op string, _ MemberID) fault {
 		if op == "transfer" {
-			return fault{err: timeout}
+			return fault{err: errTimeout}
 		}
 		return fault{}
 	})
 	to := TransferTo{sipgate.Transfer{To: "+" + target, Attended: true}}
 	b.Execute(t.Context(), Command{By: "w0", Call: row, Action: to})
 	u.add("C", jennifer, target)
-	poll(t, b)
-	rows(t, b, 2)
+	pollAll(t, b)
+	wantCalls(t, b, 2)
 	u.remove("A")
-	poll(t, b)
-	if c := only(t, b); c.ID != row || c.CallID != "C" {
+	pollAll(t, b)
+	if c := onlyCall(t, b); c.ID != row || c.CallID != "C" {
 		t.Errorf("row = %+v", c)
 	}
-	poll(t, b)
-	if c := only(t, b); c.LastCommand.Outcome != Confirmed {
+	pollAll(t, b)
+	if c := onlyCall(t, b); c.LastCommand.Outcome != Confirmed {
 		t.Errorf("order %+v", c.LastCommand)
 	}
 }
 
 // A call of other people is not taken for the transferred one, and without a
 // transfer nothing is.
-func TestF41Strangers(t *testing.T) {
-	u := newUpstream()
-	b := open(t, u, "w0")
+func TestUnrelatedCallIsNotTransfer(t *testing.T) {
+	u := newFakeSipgate()
+	b := newBoard(t, u, "w0")
 	u.add("A", jennifer, doc)
-	poll(t, b)
-	row := only(t, b).ID
+	pollAll(t, b)
+	row := onlyCall(t, b).ID
 	u.remove("A")
 	u.add("C", jennifer, marty)
-	poll(t, b)
-	poll(t, b)
-	rows(t, b, 2)
+	pollAll(t, b)
+	pollAll(t, b)
+	wantCalls(t, b, 2)
 	to := TransferTo{sipgate.Transfer{To: "+" + target}}
-	if err := b.Execute(t.Context(), Command{By: "w0", Call: rows(t, b, 2)[1].ID, Action: to}); err != nil {
+	if err := b.Execute(t.Context(), Command{By: "w0", Call: wantCalls(t, b, 2)[1].ID, Action: to}); err != nil {
 		t.Fatal(err)
 	}
 	u.mu.Lock()
 	u.calls = nil
 	u.mu.Unlock()
 	u.add("D", stranger, doc)
-	poll(t, b)
-	poll(t, b)
-	if got := rows(t, b, 3); got[0].ID != row || got[2].CallID != "D" {
-		t.Errorf("rows = %s", picture(got))
+	pollAll(t, b)
+	pollAll(t, b)
+	if got := wantCalls(t, b, 3); got[0].ID != row || got[2].CallID != "D" {
+		t.Errorf("rows = %s", describe(got))
 	}
 }
 
 // What the lists and what events say of a transfer fit together, whichever
 // comes first.
-func TestF41ListBeforeEvents(t *testing.T) {
+func TestTransferListBeforeEvents(t *testing.T) {
 	for _, lateEvents := range []bool{false, true} {
-		u := newUpstream()
-		b := open(t, u, "w0")
+		u := newFakeSipgate()
+		b := newBoard(t, u, "w0")
 		b.Observe(toDoc)
 		b.Observe(answer(toDoc, "Doc"))
 		u.add("A", jennifer, doc)
-		poll(t, b)
-		row := only(t, b).ID
+		pollAll(t, b)
+		row := onlyCall(t, b).ID
 		events := []sipgate.Event{
-			origin(diverted(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), doc), "A", ""),
+			withOrigin(withDiversion(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), doc), "A", ""),
 			answer(newCall("B", sipgate.Incoming, jennifer, marty), "Marty"),
 			hangup(toDoc, "normalClearing"),
 		}
 		u.remove("A")
 		u.add("B", jennifer, marty)
 		if lateEvents {
-			poll(t, b)
-			rows(t, b, 2)
+			pollAll(t, b)
+			wantCalls(t, b, 2)
 		}
 		for _, e := range events {
 			b.Observe(e)
 		}
-		poll(t, b)
-		if c := only(t, b); c.ID != row || c.CallID != "B" || c.Phase != Connected || len(c.PreviousParties) != 1 {
+		pollAll(t, b)
+		if c := onlyCall(t, b); c.ID != row || c.CallID != "B" || c.Phase != Connected || len(c.PreviousParties) != 1 {
 			t.Errorf("late %v: %+v", lateEvents, c)
 		}
 	}
@@ -182,20 +182,20 @@ func TestF41ListBeforeEvents(t *testing.T) {
 // on there.
 func TestMergeWithCommandUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
-		b := open(t, u, "w0")
+		u := newFakeSipgate()
+		b := newBoard(t, u, "w0")
 		u.add("A", jennifer, doc)
 		u.add("B", jennifer, marty)
-		poll(t, b)
-		cs := rows(t, b, 2)
+		pollAll(t, b)
+		cs := wantCalls(t, b, 2)
 		u.setFault(func(op string, _ MemberID) fault { return fault{before: time.Second} })
 		errs := make(chan error, 2)
 		for _, on := range []bool{true, false} {
 			go func() { errs <- b.Execute(t.Context(), hold(cs[1].ID, on)) }()
 			synctest.Wait()
 		}
-		b.Observe(origin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""))
-		if c := only(t, b); c.ID != cs[0].ID || !c.Hold.Pending || c.LastCommand == nil {
+		b.Observe(withOrigin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""))
+		if c := onlyCall(t, b); c.ID != cs[0].ID || !c.Hold.Pending || c.LastCommand == nil {
 			t.Errorf("row = %+v", c)
 		}
 		for range 2 {
@@ -203,7 +203,7 @@ func TestMergeWithCommandUnderWay(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if c := only(t, b); c.Hold.Pending || c.LastCommand.Outcome != Confirmed || c.Hold.On {
+		if c := onlyCall(t, b); c.Hold.Pending || c.LastCommand.Outcome != Confirmed || c.Hold.On {
 			t.Errorf("row = %+v, order %+v", c, c.LastCommand)
 		}
 		if got := u.sent(); !slices.Equal(got, []string{"hold B true", "hold B false"}) {

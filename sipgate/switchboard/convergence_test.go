@@ -16,7 +16,7 @@ import (
 
 // histories is how many random lives of a team are tried. The race detector
 // makes each ten times as expensive, and finds what it can find in fewer.
-var histories = map[bool]int{false: 10_000, true: 1_500}[raceDetector]
+var scenarioCount = map[bool]int{false: 10_000, true: 1_500}[raceDetector]
 
 // TestI4Converges lets two boards of one team learn the same by pushes that get
 // lost, doubled and reordered, by lists that are late or fail, and gives
@@ -27,8 +27,8 @@ var histories = map[bool]int{false: 10_000, true: 1_500}[raceDetector]
 // and none that was undone or refused reached it at all; everybody who waited
 // for an outcome was told once; no subscriber missed a change or saw a number
 // go backwards. (I1, I4, I5, T32, F11, F15–F17, F20, F21)
-func TestI4Converges(t *testing.T) {
-	n := histories
+func TestBoardsConverge(t *testing.T) {
+	n := scenarioCount
 	if testing.Short() {
 		n /= 10
 	}
@@ -36,58 +36,59 @@ func TestI4Converges(t *testing.T) {
 	for first := 0; first < n && !t.Failed(); first += batch {
 		synctest.Test(t, func(t *testing.T) {
 			for seed := first; seed < first+batch && !t.Failed(); seed++ {
-				newHistory(t, uint64(seed)).live()
+				newScenario(t, uint64(seed)).run()
 			}
 		})
 	}
 }
 
 // A history is one random life of a team.
-type history struct {
-	t    *testing.T
-	seed uint64
-	r    *rand.Rand
-	x    *rand.Rand // for what people do to a hang-up that waits, and for attention
-	u    *upstream
-	bs   []*watched
-	n    int // calls made so far
+type scenario struct {
+	t         *testing.T
+	seed      uint64
+	r         *rand.Rand
+	people    *rand.Rand // for what people do to a hang-up that waits, and for attention
+	u         *fakeSipgate
+	boards    []*observedBoard
+	callCount int // calls made so far
 
 	ringing     []sipgate.Event
 	established []sipgate.Event // their newCalls
 	commands    int
-	given       []*given
-	spoilt      bool // commands were given: the boards know different things
+	issued      []*issuedCommand
+	commanded   bool // commands were given: the boards know different things
 }
 
 // given is one time that a command was given, and what its Done was told.
-type given struct {
-	b    *watched
-	c    Command
-	told []error
+type issuedCommand struct {
+	b        *observedBoard
+	c        Command
+	outcomes []error
+	returned error // by Execute
 }
 
 // watched is a board, what a subscriber of it knows, and the events that it has
 // yet to be told.
-type watched struct {
+type observedBoard struct {
 	*Board
-	f       *follower
-	sub     *Subscription
-	pending []sipgate.Event
-	end     func() // of what Run does but asking for lists
+	follower *follower
+	sub      *Subscription
+	pending  []sipgate.Event
+	stop     func() // of what Run does but asking for lists
 }
 
-func newHistory(t *testing.T, seed uint64) *history {
-	h := &history{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 1)), x: rand.New(rand.NewPCG(seed, 2)), u: newUpstream()}
+func newScenario(t *testing.T, seed uint64) *scenario {
+	h := &scenario{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 1)), people: rand.New(rand.NewPCG(seed, 2)), u: newFakeSipgate()}
 	for range 2 {
-		b := open(t, h.u, crew(1+h.r.IntN(3))...)
+		b := newBoard(t, h.u, memberIDs(1+h.r.IntN(3))...)
 		s, sub := b.Subscribe()
-		h.bs = append(h.bs, &watched{Board: b, f: follow(s), sub: sub, end: keepTime(b)})
+		h.boards = append(h.boards, &observedBoard{Board: b, follower: follow(s), sub: sub, stop: startTimers(b)})
 	}
 	return h
 }
 
 // keepTime does what Run does but asking for lists, until end is called.
-func keepTime(b *Board) (end func()) {
+func startTimers(b *Board) (end func()) {
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { b.runTimers(ctx, &wg) })
@@ -98,9 +99,9 @@ func keepTime(b *Board) (end func()) {
 	}
 }
 
-func (h *history) chance(of float64) bool { return h.r.Float64() < of }
+func (h *scenario) chance(of float64) bool { return h.r.Float64() < of }
 
-func (h *history) live() {
+func (h *scenario) run() {
 	for range 10 + h.r.IntN(25) {
 		h.step()
 		if h.chance(0.5) {
@@ -109,32 +110,32 @@ func (h *history) live() {
 		h.follow()
 	}
 	h.u.setFault(nil)
-	if h.x.Float64() < 0.3 { // the process ends, and what waits with it
-		h.bs[h.x.IntN(len(h.bs))].end()
+	if h.people.Float64() < 0.3 { // the process ends, and what waits with it
+		h.boards[h.people.IntN(len(h.boards))].stop()
 	}
 	time.Sleep(20 * time.Second) // for what is under way
-	for _, b := range h.bs {
+	for _, b := range h.boards {
 		for len(b.pending) > 0 {
 			h.push(b)
 		}
 	}
-	h.lists()
+	h.pollBoards()
 	h.compare(afterLists)
 	time.Sleep(ringingTimeout)
-	h.lists()
+	h.pollBoards()
 	time.Sleep(endedVisibleFor)
-	h.compare(inTheEnd)
-	h.count()
-	for _, b := range h.bs {
+	h.compare(atTheEnd)
+	h.checkOutcomes()
+	for _, b := range h.boards {
 		b.sub.Close()
-		b.end()
+		b.stop()
 	}
 }
 
 // lists gives every board enough successful lists to be sure.
-func (h *history) lists() {
+func (h *scenario) pollBoards() {
 	for range 3 {
-		for _, b := range h.bs {
+		for _, b := range h.boards {
 			if err := b.Poll(context.Background()); err != nil {
 				h.t.Fatalf("history %d: %v", h.seed, err)
 			}
@@ -145,44 +146,44 @@ func (h *history) lists() {
 }
 
 // step lets one thing happen.
-func (h *history) step() {
-	b := h.bs[h.r.IntN(len(h.bs))]
+func (h *scenario) step() {
+	b := h.boards[h.r.IntN(len(h.boards))]
 	switch h.r.IntN(12) {
 	case 0, 1:
-		h.ring()
+		h.startCall()
 	case 2:
-		h.pickUp()
+		h.answerCall()
 	case 3:
-		h.end()
+		h.endCall()
 	case 4:
-		h.byTelephone()
+		h.changeByTelephone()
 	case 5:
-		h.transfer()
+		h.transferCall()
 	case 6, 7, 8:
 		h.push(b)
 	case 9, 10:
-		h.list(b)
+		h.pollWithFaults(b)
 	case 11:
 		if h.seed%2 == 0 {
 			h.command(b)
 		}
 	}
 	if h.seed%2 == 0 {
-		switch b := h.bs[h.x.IntN(len(h.bs))]; h.x.IntN(8) {
+		switch b := h.boards[h.people.IntN(len(h.boards))]; h.people.IntN(8) {
 		case 0:
-			h.attend(b)
+			h.claimOrRelease(b)
 		case 1:
-			h.undo(b)
+			h.undoHangUps(b)
 		}
 	}
 }
 
 // tell gives an event to both boards' pending ones, unless it is lost.
-func (h *history) tell(e sipgate.Event) {
+func (h *scenario) announce(e sipgate.Event) {
 	if h.chance(0.2) {
 		return
 	}
-	for _, b := range h.bs {
+	for _, b := range h.boards {
 		b.pending = append(b.pending, e)
 		if h.chance(0.2) {
 			b.pending = append(b.pending, e)
@@ -191,7 +192,7 @@ func (h *history) tell(e sipgate.Event) {
 }
 
 // push delivers one of the pending events, not always the oldest.
-func (h *history) push(b *watched) {
+func (h *scenario) push(b *observedBoard) {
 	if len(b.pending) == 0 {
 		return
 	}
@@ -200,29 +201,29 @@ func (h *history) push(b *watched) {
 	b.pending = slices.Delete(b.pending, i, i+1)
 }
 
-func (h *history) ring() {
-	h.n++
-	id := sipgate.CallID(fmt.Sprintf("C%d", h.n))
-	from := fmt.Sprintf("49157900%05d", h.n)
+func (h *scenario) startCall() {
+	h.callCount++
+	id := sipgate.CallID(fmt.Sprintf("C%d", h.callCount))
+	from := fmt.Sprintf("49157900%05d", h.callCount)
 	e := newCall(id, sipgate.Incoming, from, doc, "Doc")
 	if h.chance(0.3) {
 		e = newCall(id, sipgate.Outgoing, doc, from, "Doc")
 	}
 	h.ringing = append(h.ringing, e)
-	h.tell(e)
+	h.announce(e)
 }
 
-func (h *history) pickUp() {
+func (h *scenario) answerCall() {
 	if len(h.ringing) == 0 {
 		return
 	}
-	e := h.take(&h.ringing)
-	h.establish(e)
-	h.tell(answer(e, "Doc"))
+	e := h.removeRandom(&h.ringing)
+	h.listCall(e)
+	h.announce(answer(e, "Doc"))
 }
 
 // establish lists the call, seen by everybody or, sometimes, by some.
-func (h *history) establish(e sipgate.Event) {
+func (h *scenario) listCall(e sipgate.Event) {
 	h.established = append(h.established, e)
 	out, in := e.From, e.To
 	if e.Direction == sipgate.Outgoing {
@@ -235,38 +236,38 @@ func (h *history) establish(e sipgate.Event) {
 	h.u.add(e.CallID, out, in)
 }
 
-func (h *history) end() {
+func (h *scenario) endCall() {
 	if len(h.ringing) > 0 && h.chance(0.3) {
-		h.tell(hangup(h.take(&h.ringing), "cancel"))
+		h.announce(hangup(h.removeRandom(&h.ringing), "cancel"))
 		return
 	}
 	if len(h.established) > 0 {
-		e := h.take(&h.established)
+		e := h.removeRandom(&h.established)
 		h.u.remove(e.CallID)
-		h.tell(hangup(e, "normalClearing"))
+		h.announce(hangup(e, "normalClearing"))
 	}
 }
 
 // transfer moves a call to another telephone, as sipgate does by itself.
-func (h *history) transfer() {
+func (h *scenario) transferCall() {
 	if len(h.established) == 0 {
 		return
 	}
-	old := h.take(&h.established)
-	next := origin(newCall(old.CallID+"B", sipgate.Incoming, old.From, marty, "Marty"), old.CallID, "")
+	old := h.removeRandom(&h.established)
+	next := withOrigin(newCall(old.CallID+"B", sipgate.Incoming, old.From, marty, "Marty"), old.CallID, "")
 	if old.Direction == sipgate.Outgoing {
 		next.From = old.To
 	}
 	next.Diversion = doc
-	h.tell(next)
+	h.announce(next)
 	h.u.remove(old.CallID)
-	h.establish(next)
-	h.tell(answer(next, "Marty"))
-	h.tell(hangup(old, "normalClearing"))
+	h.listCall(next)
+	h.announce(answer(next, "Marty"))
+	h.announce(hangup(old, "normalClearing"))
 }
 
 // byTelephone changes a call without the board.
-func (h *history) byTelephone() {
+func (h *scenario) changeByTelephone() {
 	h.u.mu.Lock()
 	defer h.u.mu.Unlock()
 	if len(h.u.calls) > 0 {
@@ -275,7 +276,7 @@ func (h *history) byTelephone() {
 	}
 }
 
-func (h *history) take(from *[]sipgate.Event) sipgate.Event {
+func (h *scenario) removeRandom(from *[]sipgate.Event) sipgate.Event {
 	i := h.r.IntN(len(*from))
 	e := (*from)[i]
 	*from = slices.Delete(*from, i, i+1)
@@ -283,7 +284,7 @@ func (h *history) take(from *[]sipgate.Event) sipgate.Event {
 }
 
 // trouble lets some requests fail, or be late.
-func (h *history) trouble() {
+func (h *scenario) injectFaults() {
 	roll, late := h.r.Float64(), time.Duration(h.r.IntN(4000))*time.Millisecond
 	h.u.setFault(func(op string, _ MemberID) fault {
 		switch {
@@ -292,32 +293,32 @@ func (h *history) trouble() {
 		case roll < 0.6:
 			return fault{before: late / 2, after: late}
 		case roll < 0.7:
-			return fault{err: notSent}
+			return fault{err: errNotSent}
 		case op == "calls":
 			return fault{list: sipgate.CallList(`{"data":[{`)}
 		}
-		return fault{err: timeout, executed: roll < 0.85}
+		return fault{err: errTimeout, executed: roll < 0.85}
 	})
 }
 
-func (h *history) list(b *watched) {
-	h.trouble()
+func (h *scenario) pollWithFaults(b *observedBoard) {
+	h.injectFaults()
 	go b.Poll(context.Background())
 	synctest.Wait()
 	h.u.setFault(nil)
 }
 
 // follow lets the subscribers read what there is.
-func (h *history) follow() {
+func (h *scenario) follow() {
 	synctest.Wait()
-	for i, b := range h.bs {
+	for i, b := range h.boards {
 		b.Snapshot() // does what is due
 		for len(b.sub.Changes()) > 0 {
-			if err := b.f.take(<-b.sub.Changes()); err != nil {
+			if err := b.follower.apply(<-b.sub.Changes()); err != nil {
 				h.t.Fatalf("history %d, board %d: %v", h.seed, i, err)
 			}
 		}
-		if err := b.f.agrees(b.Snapshot()); err != nil {
+		if err := b.follower.compare(b.Snapshot()); err != nil {
 			h.t.Fatalf("history %d, board %d: %v", h.seed, i, err)
 		}
 	}
@@ -327,25 +328,25 @@ func (h *history) follow() {
 // the first.
 const (
 	afterLists = "after the next lists"
-	inTheEnd   = "in the end"
+	atTheEnd   = "in the end"
 )
 
 // compare checks both boards against the truth and against each other.
-func (h *history) compare(when string) {
+func (h *scenario) compare(when string) {
 	h.follow()
 	truth := map[sipgate.CallID]string{}
 	for _, c := range h.u.calls {
 		truth[c.ID] = fmt.Sprint(c.Hold, c.Muted, c.Recording)
 	}
 	var pictures []string
-	for i, b := range h.bs {
+	for i, b := range h.boards {
 		shown := map[sipgate.CallID]string{}
 		ghosts := 0
 		for _, c := range b.Snapshot().Calls {
 			switch {
 			case c.Phase == Connected:
 				shown[c.CallID] = fmt.Sprint(c.Hold.On, c.Mute.On, c.Recording.On)
-			case when == inTheEnd:
+			case when == atTheEnd:
 				ghosts++
 			}
 			if c.Claim != nil || c.PendingHangup != nil {
@@ -362,24 +363,24 @@ func (h *history) compare(when string) {
 		maps.DeleteFunc(want, func(id sipgate.CallID, _ string) bool { return !h.visible(b, id) })
 		if !maps.Equal(shown, want) || ghosts > 0 {
 			h.t.Errorf("history %d, board %d, %s: shown %v and %d ghosts, sipgate has %v%s",
-				h.seed, i, when, shown, ghosts, want, picture(b.Snapshot().Calls))
+				h.seed, i, when, shown, ghosts, want, describe(b.Snapshot().Calls))
 		}
-		pictures = append(pictures, h.portrait(b))
+		pictures = append(pictures, h.describeConnected(b))
 	}
-	if !h.spoilt && len(h.bs[0].Members()) == len(h.bs[1].Members()) && pictures[0] != pictures[1] {
+	if !h.commanded && len(h.boards[0].Members()) == len(h.boards[1].Members()) && pictures[0] != pictures[1] {
 		h.t.Errorf("history %d, %s: the boards disagree:%s\nand%s", h.seed, when, pictures[0], pictures[1])
 	}
 }
 
 // visible reports whether one of the board's members sees the call.
-func (h *history) visible(b *watched, id sipgate.CallID) bool {
+func (h *scenario) visible(b *observedBoard, id sipgate.CallID) bool {
 	by, ok := h.u.seenBy[id]
 	return !ok || slices.ContainsFunc(by, b.HasMember)
 }
 
 // portrait writes down the established rows but for what depends on when facts
 // came.
-func (h *history) portrait(b *watched) string {
+func (h *scenario) describeConnected(b *observedBoard) string {
 	var lines []string
 	for _, c := range b.Snapshot().Calls {
 		if c.Phase == Connected {

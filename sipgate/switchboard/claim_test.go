@@ -13,9 +13,9 @@ import (
 
 // shared returns a board with one established call, seen by w0 (Mia) and w1
 // (Tom), and the changes from then on.
-func shared(t *testing.T) (*upstream, *Board, RowID, *Subscription) {
+func sharedCall(t *testing.T) (*fakeSipgate, *Board, RowID, *Subscription) {
 	t.Helper()
-	u := newUpstream()
+	u := newFakeSipgate()
 	b := New(Options{})
 	for id, name := range map[MemberID]string{"w0": "Mia", "w1": "Tom"} {
 		m := u.member(id)
@@ -23,24 +23,24 @@ func shared(t *testing.T) (*upstream, *Board, RowID, *Subscription) {
 		b.Join(m)
 	}
 	u.add("A", jennifer, doc)
-	poll(t, b)
+	pollAll(t, b)
 	_, sub := b.Subscribe()
 	t.Cleanup(sub.Close)
-	return u, b, only(t, b).ID, sub
+	return u, b, onlyCall(t, b).ID, sub
 }
 
 // attends checks who attends the board's one call; "" is nobody.
-func attends(t *testing.T, b *Board, by MemberID, v Verb) {
+func checkClaim(t *testing.T, b *Board, by MemberID, v Verb) {
 	t.Helper()
-	a := only(t, b).Claim
+	a := onlyCall(t, b).Claim
 	if (by != "") != (a != nil) || a != nil && (a.By != by || a.Verb != v) {
 		t.Errorf("attention = %+v, want %q %q", a, by, v)
 	}
 }
 
-func TestSoftLock(t *testing.T) {
+func TestClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u, b, row, sub := shared(t)
+		u, b, row, sub := sharedCall(t)
 		if err := b.Claim("w0", row, VerbTransfer); err != nil {
 			t.Fatal(err)
 		}
@@ -60,14 +60,14 @@ func TestSoftLock(t *testing.T) {
 		who(b.Execute(t.Context(), theirs))
 		who(b.Execute(t.Context(), Command{By: "w1", Call: row, Action: HangUp{GracePeriod: time.Second}}))
 		b.ReleaseClaim("w1", row) // not theirs
-		attends(t, b, "w0", VerbTransfer)
+		checkClaim(t, b, "w0", VerbTransfer)
 		if got := u.sent(); len(got) > 0 {
 			t.Errorf("sent %v", got)
 		}
 		if err := b.Execute(t.Context(), hold(row, false)); err != nil { // another tab of hers
 			t.Error(err)
 		}
-		attends(t, b, "w0", VerbTransfer)
+		checkClaim(t, b, "w0", VerbTransfer)
 
 		// Who was warned may act all the same, under the same id, once.
 		who(b.Execute(t.Context(), theirs))
@@ -80,11 +80,11 @@ func TestSoftLock(t *testing.T) {
 		if got := u.sent(); !slices.Equal(got, []string{"hold A false", "hold A true"}) {
 			t.Errorf("sent %v", got)
 		}
-		attends(t, b, "w0", VerbTransfer)
+		checkClaim(t, b, "w0", VerbTransfer)
 	})
 }
 
-func TestSoftLockEnds(t *testing.T) {
+func TestClaimEnds(t *testing.T) {
 	transfer := Command{By: "w0", Action: TransferTo{sipgate.Transfer{To: "+4915799912345"}}}
 	for name, tt := range map[string]struct {
 		verb Verb
@@ -109,16 +109,16 @@ func TestSoftLockEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				_, b, row, _ := shared(t)
-				b.Join(Member{ID: "w9", API: &access{newUpstream(), "w9"}}) // sees nothing
+				_, b, row, _ := sharedCall(t)
+				b.Join(Member{ID: "w9", API: &fakeAPI{newFakeSipgate(), "w9"}}) // sees nothing
 				if err := b.Claim("w0", row, tt.verb); err != nil {
 					t.Fatal(err)
 				}
 				tt.end(b, row)
 				if tt.want {
-					attends(t, b, "", "")
+					checkClaim(t, b, "", "")
 				} else {
-					attends(t, b, "w0", tt.verb)
+					checkClaim(t, b, "w0", tt.verb)
 				}
 			})
 		})
@@ -126,12 +126,12 @@ func TestSoftLockEnds(t *testing.T) {
 }
 
 // Everybody learns that a lease is over although nobody asks or does anything.
-func TestSoftLockEndIsPublished(t *testing.T) {
+func TestClaimExpiryIsPublished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := newUpstream()
+		u := newFakeSipgate()
 		u.add("A", jennifer, doc)
-		b := running(t, u, "w0")
-		row := only(t, b).ID
+		b := runningBoard(t, u, "w0")
+		row := onlyCall(t, b).ID
 		b.Claim("w0", row, VerbAnnounce)
 		at := time.Now()
 		_, sub := b.Subscribe()
@@ -149,9 +149,9 @@ func TestSoftLockEndIsPublished(t *testing.T) {
 
 // A command under way attends, however long it takes, and until its outcome is
 // known. Commands of one member do not hinder each other.
-func TestCommandAttends(t *testing.T) {
+func TestCommandClaimsCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u, b, row, _ := shared(t)
+		u, b, row, _ := sharedCall(t)
 		u.setFault(func(op string, _ MemberID) fault {
 			if op == "calls" {
 				return fault{}
@@ -164,8 +164,8 @@ func TestCommandAttends(t *testing.T) {
 		}
 		for range 39 {
 			time.Sleep(time.Second)
-			attends(t, b, "w0", VerbHold)
-			if until := only(t, b).Claim.Until; !until.After(time.Now()) {
+			checkClaim(t, b, "w0", VerbHold)
+			if until := onlyCall(t, b).Claim.Until; !until.After(time.Now()) {
 				t.Errorf("until %v", until)
 			}
 			if err := b.Claim("w1", row, VerbMute); !errors.Is(err, ErrClaimed) {
@@ -177,15 +177,15 @@ func TestCommandAttends(t *testing.T) {
 		}
 		b.ReleaseClaim("w0", row)
 		time.Sleep(2 * time.Second)
-		attends(t, b, "", "")
+		checkClaim(t, b, "", "")
 		if err := b.Claim("w1", row, VerbMute); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-func TestAttendErrors(t *testing.T) {
-	_, b, row, _ := shared(t)
+func TestClaimErrors(t *testing.T) {
+	_, b, row, _ := sharedCall(t)
 	if err := b.Claim("w0", "x", VerbHold); !errors.Is(err, ErrNoCall) {
 		t.Errorf("error = %v", err)
 	}
@@ -197,12 +197,12 @@ func TestAttendErrors(t *testing.T) {
 }
 
 // A command may be carried by another member's access, if that sees the call.
-func TestThrough(t *testing.T) {
-	u := newUpstream()
-	b := open(t, u, "w0", "w1", "w2")
+func TestCommandViaOtherMember(t *testing.T) {
+	u := newFakeSipgate()
+	b := newBoard(t, u, "w0", "w1", "w2")
 	u.add("A", jennifer, doc, "w1")
-	poll(t, b)
-	row := only(t, b).ID
+	pollAll(t, b)
+	row := onlyCall(t, b).ID
 	var carriers []MemberID
 	u.setFault(func(op string, by MemberID) fault {
 		if op != "calls" {
@@ -221,7 +221,7 @@ func TestThrough(t *testing.T) {
 	if err := do("w1", Hold{true}); err != nil {
 		t.Error(err)
 	}
-	if o := only(t, b).LastCommand; o.By != "w0" || o.Name != "w0" || o.Via != "w1" {
+	if o := onlyCall(t, b).LastCommand; o.By != "w0" || o.Name != "w0" || o.Via != "w1" {
 		t.Errorf("order %+v", o)
 	}
 	for range maxTones {
@@ -236,7 +236,7 @@ func TestThrough(t *testing.T) {
 	if err := b.Execute(t.Context(), Command{By: "w1", Via: "w1", Call: row, Action: Tones{"1"}}); err != nil {
 		t.Error(err)
 	}
-	if o := only(t, b).LastCommand; o.By != "w1" || o.Via != "" {
+	if o := onlyCall(t, b).LastCommand; o.By != "w1" || o.Via != "" {
 		t.Errorf("order %+v", o)
 	}
 	if want := slices.Repeat([]MemberID{"w1"}, maxTones+2); !slices.Equal(carriers, want) {
@@ -246,8 +246,8 @@ func TestThrough(t *testing.T) {
 
 // The list of the member whose access is to carry the command is asked for if
 // it is not known yet whether it shows the call.
-func TestThroughIsLookedUp(t *testing.T) {
-	u, b, row := ready(t)
+func TestViaMemberIsListedFirst(t *testing.T) {
+	u, b, row := establishedCall(t)
 	b.Join(u.member("w1"))
 	if err := b.Execute(t.Context(), Command{By: "w0", Via: "w1", Call: row, Action: Hold{true}}); err != nil {
 		t.Error(err)
@@ -256,8 +256,8 @@ func TestThroughIsLookedUp(t *testing.T) {
 
 // A board survives that an API panics: the outcome is unknown, and the call's
 // next command gets its turn.
-func TestPanicOfAnAPI(t *testing.T) {
-	u, b, row := ready(t)
+func TestAPIPanicLeavesOutcomeUnknown(t *testing.T) {
+	u, b, row := establishedCall(t)
 	u.setFault(func(op string, _ MemberID) fault {
 		if op == "hold" {
 			panic("hold")
@@ -271,7 +271,7 @@ func TestPanicOfAnAPI(t *testing.T) {
 		c.OnDone = func(err error) { outcome = err }
 		b.Execute(t.Context(), c)
 	}()
-	if c := only(t, b); !errors.Is(outcome, ErrOutcomeUnknown) || c.LastCommand.Outcome != Unknown || c.Claim != nil {
+	if c := onlyCall(t, b); !errors.Is(outcome, ErrOutcomeUnknown) || c.LastCommand.Outcome != Unknown || c.Claim != nil {
 		t.Errorf("%v, %+v", outcome, c.LastCommand)
 	}
 	if err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: Mute{true}}); err != nil {

@@ -100,8 +100,8 @@ func (r *row) activeClaim(now time.Time) *Claim {
 	if len(r.queue) == 0 {
 		return nil
 	}
-	j := r.queue[0]
-	return &Claim{By: j.command.By, Name: j.byName, Verb: j.command.Action.Verb(), Until: j.claimUntil}
+	cmd := r.queue[0]
+	return &Claim{By: cmd.command.By, Name: cmd.byName, Verb: cmd.command.Action.Verb(), Until: cmd.claimUntil}
 }
 
 // attentionAt lets a lease that is over go, and the attention of a command that
@@ -116,18 +116,18 @@ func (r *row) renewClaim(now time.Time) (again time.Time) {
 	if len(r.queue) == 0 {
 		return time.Time{}
 	}
-	j := r.queue[0]
-	if !now.Before(j.claimUntil) {
-		j.claimUntil = now.Add(claimDuration)
+	cmd := r.queue[0]
+	if !now.Before(cmd.claimUntil) {
+		cmd.claimUntil = now.Add(claimDuration)
 	}
-	return j.claimUntil
+	return cmd.claimUntil
 }
 
 // acted ends the attention that a member paid for the sake of a command whose
 // outcome is known now. The keypad stays open from one tone to the next.
-func (r *row) endClaimOf(j *pendingCommand) {
-	v := j.command.Action.Verb()
-	if l := r.claim; l != nil && l.By == j.command.By && l.Verb == v && v != VerbTones {
+func (r *row) endClaimOf(cmd *pendingCommand) {
+	v := cmd.command.Action.Verb()
+	if l := r.claim; l != nil && l.By == cmd.command.By && l.Verb == v && v != VerbTones {
 		r.claim = nil
 	}
 }

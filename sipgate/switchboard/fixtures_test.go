@@ -8,19 +8,19 @@ import (
 	"callboard/sipgate"
 )
 
-func text(parts ...any) string { return strings.TrimSuffix(fmt.Sprintln(parts...), "\n") }
+func words(parts ...any) string { return strings.TrimSuffix(fmt.Sprintln(parts...), "\n") }
 
 // timeout is an answer that never came to a request that may have arrived.
-var timeout = &sipgate.Error{Op: "fake", Kind: sipgate.Unavailable, MayHaveArrived: true}
+var errTimeout = &sipgate.Error{Op: "fake", Kind: sipgate.Unavailable, MayHaveArrived: true}
 
 // notSent is a request that certainly did not arrive.
-var notSent = &sipgate.Error{Op: "fake", Kind: sipgate.Unavailable}
+var errNotSent = &sipgate.Error{Op: "fake", Kind: sipgate.Unavailable}
 
 // refused makes the error of a definite answer.
-func refused(k sipgate.Kind) *sipgate.Error { return &sipgate.Error{Op: "fake", Kind: k} }
+func refusedError(k sipgate.Kind) *sipgate.Error { return &sipgate.Error{Op: "fake", Kind: k} }
 
 // open returns a board that the given members joined.
-func open(t *testing.T, u *upstream, members ...MemberID) *Board {
+func newBoard(t *testing.T, u *fakeSipgate, members ...MemberID) *Board {
 	t.Helper()
 	b := New(Options{})
 	for _, m := range members {
@@ -29,7 +29,7 @@ func open(t *testing.T, u *upstream, members ...MemberID) *Board {
 	return b
 }
 
-func poll(t *testing.T, b *Board) {
+func pollAll(t *testing.T, b *Board) {
 	t.Helper()
 	if err := b.Poll(t.Context()); err != nil {
 		t.Fatalf("poll: %v", err)
@@ -37,26 +37,26 @@ func poll(t *testing.T, b *Board) {
 }
 
 // only returns the board's one row.
-func only(t *testing.T, b *Board) Call {
+func onlyCall(t *testing.T, b *Board) Call {
 	t.Helper()
 	s := b.Snapshot()
 	if len(s.Calls) != 1 {
-		t.Fatalf("%d rows, want 1: %s", len(s.Calls), picture(s.Calls))
+		t.Fatalf("%d rows, want 1: %s", len(s.Calls), describe(s.Calls))
 	}
 	return s.Calls[0]
 }
 
-func rows(t *testing.T, b *Board, want int) []Call {
+func wantCalls(t *testing.T, b *Board, want int) []Call {
 	t.Helper()
 	s := b.Snapshot()
 	if len(s.Calls) != want {
-		t.Fatalf("%d rows, want %d: %s", len(s.Calls), want, picture(s.Calls))
+		t.Fatalf("%d rows, want %d: %s", len(s.Calls), want, describe(s.Calls))
 	}
 	return s.Calls
 }
 
 // picture writes down what of rows does not depend on when facts came.
-func picture(calls []Call) string {
+func describe(calls []Call) string {
 	var s strings.Builder
 	for _, c := range calls {
 		fmt.Fprintf(&s, "\n%s phase=%d dir=%s out=%v in=%v users=%v earlier=%v hold=%v mute=%v rec=%v cause=%s",

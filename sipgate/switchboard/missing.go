@@ -24,10 +24,10 @@ const enoughMissing = 3
 
 // miss notes that m's list, asked for at asked, lacks a call that it showed
 // before. It reports whether the matter is still open.
-func (b *Board) recordMiss(m *member, s *observation, asked uint64, now time.Time) (open bool) {
+func (b *Board) recordMiss(m *member, s *observation, requestTick uint64, now time.Time) (undecided bool) {
 	l := s.leg
 	s.misses++
-	doubted := l.suspectTick != 0 && l.suspectTick < asked
+	doubted := l.suspectTick != 0 && l.suspectTick < requestTick
 	if s.misses < 2 && !doubted && l.missingCount == 0 {
 		b.poll.recheckAt[m] = now.Add(recheckDelay)
 		return true
@@ -69,29 +69,29 @@ func (b *Board) removeObserver(m *member, l *leg) {
 // missLoose ends the legs that m's list, asked for at asked, should contain
 // and does not: two lists are needed, from one member who certainly would see
 // it, or from so many that everybody was asked.
-func (b *Board) expireUnlisted(m *member, asked uint64, now time.Time) (open bool) {
+func (b *Board) expireUnlisted(m *member, requestTick uint64, now time.Time) (undecided bool) {
 	for l := range b.unlisted {
-		if l.answerTick > asked {
-			open = true
+		if l.answerTick > requestTick {
+			undecided = true
 			continue
 		}
 		l.missedLists[m]++
-		lists, everybody := 0, true
+		lists, allMissed := 0, true
 		for _, o := range b.members {
 			lists += l.missedLists[o]
-			everybody = everybody && (o.authFailed || l.missedLists[o] > 0)
+			allMissed = allMissed && (o.authFailed || l.missedLists[o] > 0)
 		}
 		certain := m.coversAll() || slices.Contains(l.answeringMembers, m)
-		if certain && l.missedLists[m] >= 2 || everybody && lists >= 2 {
+		if certain && l.missedLists[m] >= 2 || allMissed && lists >= 2 {
 			b.endLeg(l, endedMissing, now)
 			continue
 		}
-		open = true
-		if certain || everybody {
+		undecided = true
+		if certain || allMissed {
 			b.poll.recheckAt[m] = now.Add(recheckDelay)
 		}
 	}
-	return open
+	return undecided
 }
 
 // cover revises whether m's lists cover everybody's, after one of them was

@@ -12,13 +12,13 @@ import (
 // and go: whoever joins, at whatever moment, has the same picture, and there
 // are no gaps.
 func TestSubscribersAgree(t *testing.T) {
-	u := newUpstream()
-	b := open(t, u, "w0", "w1", "w2")
+	u := newFakeSipgate()
+	b := newBoard(t, u, "w0", "w1", "w2")
 	for i := range 8 {
 		u.add(sipgate.CallID("C"+string(rune('0'+i))), jennifer, doc)
 	}
-	poll(t, b)
-	ids := rows(t, b, 8)
+	pollAll(t, b)
+	ids := wantCalls(t, b, 8)
 	stop := make(chan struct{})
 	var busy, watching sync.WaitGroup
 	for w := range 4 {
@@ -38,7 +38,7 @@ func TestSubscribersAgree(t *testing.T) {
 	}
 	pictures := make(chan map[uint64]string, 64)
 	for n := range 32 {
-		watching.Go(func() { pictures <- watch(t, b, 30+n) })
+		watching.Go(func() { pictures <- followChanges(t, b, 30+n) })
 	}
 	watching.Wait()
 	close(stop)
@@ -56,7 +56,7 @@ func TestSubscribersAgree(t *testing.T) {
 }
 
 // watch follows n changes and returns its picture of the board at the end.
-func watch(t *testing.T, b *Board, n int) map[uint64]string {
+func followChanges(t *testing.T, b *Board, n int) map[uint64]string {
 	s, sub := b.Subscribe()
 	defer sub.Close()
 	f := follow(s)
@@ -65,9 +65,9 @@ func watch(t *testing.T, b *Board, n int) map[uint64]string {
 		if !ok {
 			return nil
 		}
-		if err := f.take(c); err != nil {
+		if err := f.apply(c); err != nil {
 			t.Error(err)
 		}
 	}
-	return map[uint64]string{f.seq: f.picture()}
+	return map[uint64]string{f.seq: f.describe()}
 }

@@ -12,64 +12,64 @@ import (
 
 // A leavingRig is a board that runs, with one call; told are the outcomes of
 // the commands given by name.
-type leavingRig struct {
+type hangupFixture struct {
 	*Board
-	t   *testing.T
-	u   *upstream
-	row RowID
-	end func() // ends Run and waits for it
+	t    *testing.T
+	u    *fakeSipgate
+	row  RowID
+	stop func() // ends Run and waits for it
 
-	mu   sync.Mutex
-	told map[string][]error
+	mu       sync.Mutex
+	outcomes map[string][]error
 }
 
 const grace = 4 * time.Second
 
 // leavingOf runs a board with a call A that w0 (and w1) see. It must be called
 // in a bubble.
-func leavingOf(t *testing.T) *leavingRig {
+func newHangupFixture(t *testing.T) *hangupFixture {
 	t.Helper()
-	u := newUpstream()
+	u := newFakeSipgate()
 	u.add("A", jennifer, doc)
-	x := &leavingRig{Board: open(t, u, "w0", "w1"), t: t, u: u, told: map[string][]error{}}
-	poll(t, x.Board)
-	x.row = only(t, x.Board).ID
+	x := &hangupFixture{Board: newBoard(t, u, "w0", "w1"), t: t, u: u, outcomes: map[string][]error{}}
+	pollAll(t, x.Board)
+	x.row = onlyCall(t, x.Board).ID
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); x.Run(ctx) }()
-	x.end = func() { stop(); <-done }
-	t.Cleanup(x.end)
+	x.stop = func() { stop(); <-done }
+	t.Cleanup(x.stop)
 	synctest.Wait()
 	return x
 }
 
 // hangUp gives the command and returns when it was accepted.
-func (x *leavingRig) hangUp(id string, by MemberID, row RowID, after time.Duration) error {
+func (x *hangupFixture) hangUp(id string, by MemberID, row RowID, after time.Duration) error {
 	ctx, closeTab := context.WithCancel(x.t.Context())
 	defer closeTab()
-	return x.Execute(ctx, Command{ID: id, By: by, Call: row, Action: HangUp{GracePeriod: after}, OnDone: x.done(id)})
+	return x.Execute(ctx, Command{ID: id, By: by, Call: row, Action: HangUp{GracePeriod: after}, OnDone: x.onDone(id)})
 }
 
-func (x *leavingRig) done(id string) func(error) {
+func (x *hangupFixture) onDone(id string) func(error) {
 	return func(err error) {
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		x.told[id] = append(x.told[id], err)
+		x.outcomes[id] = append(x.outcomes[id], err)
 	}
 }
 
 // outcome checks what a command's Done was told; no want at all: nothing yet.
-func (x *leavingRig) outcome(id string, want ...error) {
+func (x *hangupFixture) checkOutcomes(id string, want ...error) {
 	x.t.Helper()
 	synctest.Wait()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if !slices.EqualFunc(x.told[id], want, errors.Is) {
-		x.t.Errorf("%s: told %v, want %v", id, x.told[id], want)
+	if !slices.EqualFunc(x.outcomes[id], want, errors.Is) {
+		x.t.Errorf("%s: told %v, want %v", id, x.outcomes[id], want)
 	}
 }
 
-func (x *leavingRig) sent(want ...string) {
+func (x *hangupFixture) checkSent(want ...string) {
 	x.t.Helper()
 	synctest.Wait()
 	if got := x.u.sent(); !slices.Equal(got, want) {
@@ -78,7 +78,7 @@ func (x *leavingRig) sent(want ...string) {
 }
 
 // leaves checks whether the row is about to be hung up.
-func (x *leavingRig) leaves(row RowID, want bool) {
+func (x *hangupFixture) checkPending(row RowID, want bool) {
 	x.t.Helper()
 	if c, ok := x.Call(row); !ok || (c.PendingHangup != nil) != want {
 		x.t.Errorf("row = %+v", c)
@@ -86,7 +86,7 @@ func (x *leavingRig) leaves(row RowID, want bool) {
 }
 
 // slow lets requests of one kind take that long.
-func slow(kind string, d time.Duration) func(string, MemberID) fault {
+func slowRequests(kind string, d time.Duration) func(string, MemberID) fault {
 	return func(op string, _ MemberID) fault {
 		if op == kind {
 			return fault{before: d}
@@ -96,8 +96,8 @@ func slow(kind string, d time.Duration) func(string, MemberID) fault {
 }
 
 // in runs f in a bubble with a board that runs.
-func in(f func(*leavingRig)) func(*testing.T) {
+func hangupTest(f func(*hangupFixture)) func(*testing.T) {
 	return func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) { f(leavingOf(t)) })
+		synctest.Test(t, func(t *testing.T) { f(newHangupFixture(t)) })
 	}
 }

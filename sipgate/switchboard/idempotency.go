@@ -48,7 +48,7 @@ func newResults() results { return results{byKey: map[resultKey]*result{}} }
 // what is older than a day and, beyond a number that no team reaches in a day,
 // the oldest.
 func (b *Board) lookupResult(c Command, now time.Time) (a *result, first bool, err error) {
-	print := maphash.String(b.salt, string(c.Call)+"\x00"+c.Action.fingerprint())
+	fingerprint := maphash.String(b.salt, string(c.Call)+"\x00"+c.Action.fingerprint())
 	o := &b.results
 	for len(o.queue) > 0 && (now.Sub(o.queue[0].at) >= retention || len(o.queue) > maxResults) {
 		if a := o.queue[0]; o.byKey[a.key] == a {
@@ -58,14 +58,14 @@ func (b *Board) lookupResult(c Command, now time.Time) (a *result, first bool, e
 	}
 	key := resultKey{c.By, c.ID}
 	if a, ok := o.byKey[key]; ok {
-		if a.fingerprint != print {
+		if a.fingerprint != fingerprint {
 			return nil, false, ErrIDReused
 		}
 		if !c.Override || !a.refusedByClaim() {
 			return a, false, nil
 		}
 	}
-	a = &result{key: key, fingerprint: print, at: now, done: make(chan struct{})}
+	a = &result{key: key, fingerprint: fingerprint, at: now, done: make(chan struct{})}
 	if c.ID != "" {
 		o.byKey[key] = a
 		o.queue = append(o.queue, a)

@@ -13,18 +13,18 @@ import (
 // A largeTeam is a board of 200 members each of whom sees their own calls
 // only; with a wide one, there is somebody besides who sees all.
 type largeTeam struct {
-	t    *testing.T
-	u    *upstream
-	b    *Board
-	wide bool
-	busy int // how many members have a call
+	t         *testing.T
+	u         *fakeSipgate
+	b         *Board
+	sharesAll bool
+	callCount int // how many members have a call
 }
 
-const largeNumber = 200
+const largeTeamSize = 200
 
 // largeWhile is for how long requests are counted; less under the race
 // detector, which makes this ten times as slow.
-func largeWhile() time.Duration {
+func measuringTime() time.Duration {
 	if raceDetector {
 		return 4 * time.Minute
 	}
@@ -33,17 +33,17 @@ func largeWhile() time.Duration {
 
 // large opens the board of a team in which so many telephone, and lets it
 // settle: 300 ms for the first list of each member, and a while.
-func large(t *testing.T, busy int, wide bool) *largeTeam {
+func newLargeTeam(t *testing.T, busy int, wide bool) *largeTeam {
 	t.Helper()
-	l := &largeTeam{t: t, u: newUpstream(), wide: wide}
+	l := &largeTeam{t: t, u: newFakeSipgate(), sharesAll: wide}
 	for i := range busy {
-		l.call(i)
+		l.addCall(i)
 	}
-	ms := crew(largeNumber)
+	ms := memberIDs(largeTeamSize)
 	if wide {
 		ms = append(ms, "service")
 	}
-	l.b = running(t, l.u, ms...)
+	l.b = runningBoard(t, l.u, ms...)
 	_, sub := l.b.Subscribe()
 	t.Cleanup(sub.Close)
 	go func() {
@@ -51,21 +51,21 @@ func large(t *testing.T, busy int, wide bool) *largeTeam {
 		}
 	}()
 	time.Sleep(time.Duration(len(ms))*minPollInterval + time.Minute)
-	if n := talking(l.b); n != busy {
+	if n := connectedCount(l.b); n != busy {
 		t.Fatalf("%d calls of %d on the board", n, busy)
 	}
 	return l
 }
 
 // call lets a member telephone.
-func (l *largeTeam) call(member int) sipgate.CallID {
+func (l *largeTeam) addCall(member int) sipgate.CallID {
 	id := sipgate.CallID(fmt.Sprint("A", member))
 	by := []MemberID{MemberID(fmt.Sprintf("w%d", member))}
-	if l.wide {
+	if l.sharesAll {
 		by = append(by, "service")
 	}
 	l.u.add(id, jennifer, doc, by...)
-	l.busy++
+	l.callCount++
 	return id
 }
 
@@ -73,20 +73,20 @@ func (l *largeTeam) call(member int) sipgate.CallID {
 // anybody wide all members take their turns, those twice in the time who alone
 // see a call, with 2 s from list to list: about 7 minutes for 200 members at
 // rest, 13 if all of them telephone. Somebody wide has four turns of five.
-func (l *largeTeam) bound() time.Duration {
-	if l.wide {
+func (l *largeTeam) maxDelay() time.Duration {
+	if l.sharesAll {
 		return 3 * watchedInterval
 	}
-	return time.Duration(largeNumber+l.busy)*watchedInterval + 10*time.Second
+	return time.Duration(largeTeamSize+l.callCount)*watchedInterval + 10*time.Second
 }
 
 // found lets time pass until all calls are on the board.
-func (l *largeTeam) found(what string) {
+func (l *largeTeam) waitForAll(what string) {
 	l.t.Helper()
 	begun := time.Now()
-	for synctest.Wait(); talking(l.b) < l.busy; synctest.Wait() {
-		if time.Since(begun) > l.bound() {
-			l.t.Fatalf("%s: %d calls of %d after %v", what, talking(l.b), l.busy, l.bound())
+	for synctest.Wait(); connectedCount(l.b) < l.callCount; synctest.Wait() {
+		if time.Since(begun) > l.maxDelay() {
+			l.t.Fatalf("%s: %d calls of %d after %v", what, connectedCount(l.b), l.callCount, l.maxDelay())
 		}
 		time.Sleep(time.Second)
 	}
@@ -100,25 +100,25 @@ func TestLargeTeam(t *testing.T) {
 		wide bool
 	}{
 		"own, nobody telephones": {0, false},
-		"own, one of ten":        {largeNumber / 10, false},
-		"own, half":              {largeNumber / 2, false},
-		"one is wide":            {largeNumber / 2, true},
+		"own, one of ten":        {largeTeamSize / 10, false},
+		"own, half":              {largeTeamSize / 2, false},
+		"one is wide":            {largeTeamSize / 2, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := large(t, tt.busy, tt.wide)
-				before := l.u.listings()
-				time.Sleep(largeWhile())
-				if n, most := l.u.listings()-before, int(largeWhile()/watchedInterval)+1; n > most || n < most*9/10 {
-					t.Errorf("%d requests in %v, want %d", n, largeWhile(), most)
+				l := newLargeTeam(t, tt.busy, tt.wide)
+				before := l.u.listCount()
+				time.Sleep(measuringTime())
+				if n, most := l.u.listCount()-before, int(measuringTime()/watchedInterval)+1; n > most || n < most*9/10 {
+					t.Errorf("%d requests in %v, want %d", n, measuringTime(), most)
 				}
-				for i := largeNumber - 1; i >= tt.busy; i-- {
-					l.call(i)
-					if i >= largeNumber-6 && !raceDetector { // one by one, the others at once
-						l.found(fmt.Sprintf("the call of w%d", i))
+				for i := largeTeamSize - 1; i >= tt.busy; i-- {
+					l.addCall(i)
+					if i >= largeTeamSize-6 && !raceDetector { // one by one, the others at once
+						l.waitForAll(fmt.Sprintf("the call of w%d", i))
 					}
 				}
-				l.found("everybody telephones")
+				l.waitForAll("everybody telephones")
 			})
 		})
 	}
@@ -126,11 +126,11 @@ func TestLargeTeam(t *testing.T) {
 
 // An event that names the user has that user's list asked for at once, whoever
 // else is waiting.
-func TestLargeTeamEvent(t *testing.T) {
+func TestEventPollsItsUserFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := large(t, 0, false)
+		l := newLargeTeam(t, 0, false)
 		for _, i := range []int{7, 150, 199} {
-			e := newCall(l.call(i), sipgate.Incoming, jennifer, doc)
+			e := newCall(l.addCall(i), sipgate.Incoming, jennifer, doc)
 			e.UserIDs = []sipgate.UserID{sipgate.UserID(fmt.Sprintf("w%d", i))}
 			l.b.Observe(e)
 			l.b.Observe(answer(e, ""))
@@ -139,7 +139,7 @@ func TestLargeTeamEvent(t *testing.T) {
 					return c.CallID == e.CallID && slices.Contains(c.VisibleTo, MemberID(fmt.Sprintf("w%d", i)))
 				})
 			}
-			within(t, fmt.Sprintf("w%d's list", i), time.Second, seen)
+			eventually(t, fmt.Sprintf("w%d's list", i), time.Second, seen)
 		}
 	})
 }

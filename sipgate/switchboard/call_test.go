@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func checkSame(t *testing.T) {
+func checkSameCall(t *testing.T) {
 	v := reflect.TypeFor[Call]()
 	for i := range v.NumField() {
 		f := v.Field(i)
@@ -14,7 +14,7 @@ func checkSame(t *testing.T) {
 			continue
 		}
 		x, y := Call{}, Call{}
-		set(t, reflect.ValueOf(&y).Elem().Field(i))
+		setNonZero(t, reflect.ValueOf(&y).Elem().Field(i))
 		if sameCall(&x, &y) {
 			t.Errorf("a row that differs in %s counts as unchanged", f.Name)
 		}
@@ -25,7 +25,7 @@ func checkSame(t *testing.T) {
 }
 
 // set gives v a value that is not its zero value.
-func set(t *testing.T, v reflect.Value) {
+func setNonZero(t *testing.T, v reflect.Value) {
 	t.Helper()
 	switch x := v.Addr().Interface().(type) {
 	case *time.Time:
@@ -40,7 +40,7 @@ func set(t *testing.T, v reflect.Value) {
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Struct:
-		set(t, v.Field(0))
+		setNonZero(t, v.Field(0))
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 	case reflect.Pointer:

@@ -11,7 +11,7 @@ import (
 
 // sequences are the documented ones, and what the board
 // shows after each event if they come in order.
-var sequences = map[string]struct {
+var eventSequences = map[string]struct {
 	events []sipgate.Event
 	want   []string
 }{
@@ -23,39 +23,39 @@ var sequences = map[string]struct {
 	"transfer, by diversion": sequence(
 		toDoc, "ringing A Jennifer>Doc [Doc] []",
 		answer(toDoc, "Doc"), "talking A Jennifer>Doc [Doc] []",
-		diverted(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), doc), "talking A Jennifer>Doc [Doc] []",
-		answer(diverted(newCall("B", sipgate.Incoming, jennifer, marty), doc), "Marty"), "talking B Jennifer>Marty [Marty] [Doc]",
+		withDiversion(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), doc), "talking A Jennifer>Doc [Doc] []",
+		answer(withDiversion(newCall("B", sipgate.Incoming, jennifer, marty), doc), "Marty"), "talking B Jennifer>Marty [Marty] [Doc]",
 		hangup(toDoc, "normalClearing"), "talking B Jennifer>Marty [Marty] [Doc]",
 	),
 	"transfer, by origin": sequence(
 		toDoc, "ringing A Jennifer>Doc [Doc] []",
 		answer(toDoc, "Doc"), "talking A Jennifer>Doc [Doc] []",
-		origin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""), "talking A Jennifer>Doc [Doc] []",
+		withOrigin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""), "talking A Jennifer>Doc [Doc] []",
 		answer(newCall("B", sipgate.Incoming, jennifer, marty), "Marty"), "talking B Jennifer>Marty [Marty] [Doc]",
 		hangup(toDoc, "normalClearing"), "talking B Jennifer>Marty [Marty] [Doc]",
 	),
 	"transfer, not picked up": sequence(
 		toDoc, "ringing A Jennifer>Doc [Doc] []",
 		answer(toDoc, "Doc"), "talking A Jennifer>Doc [Doc] []",
-		diverted(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), doc), "talking A Jennifer>Doc [Doc] []",
-		hangup(diverted(newCall("B", sipgate.Incoming, jennifer, marty), doc), "noAnswer"), "talking A Jennifer>Doc [Doc] []",
+		withDiversion(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), doc), "talking A Jennifer>Doc [Doc] []",
+		hangup(withDiversion(newCall("B", sipgate.Incoming, jennifer, marty), doc), "noAnswer"), "talking A Jennifer>Doc [Doc] []",
 	),
 	"transfer to an outside number": sequence(
 		toDoc, "ringing A Jennifer>Doc [Doc] []",
 		answer(toDoc, "Doc"), "talking A Jennifer>Doc [Doc] []",
-		origin(diverted(newCall("B", sipgate.Outgoing, jennifer, "4915799999999", "Doc"), doc), "A", ""), "talking A Jennifer>Doc [Doc] []",
+		withOrigin(withDiversion(newCall("B", sipgate.Outgoing, jennifer, "4915799999999", "Doc"), doc), "A", ""), "talking A Jennifer>Doc [Doc] []",
 		answer(newCall("B", sipgate.Outgoing, jennifer, "4915799999999"), ""), "talking B Jennifer>+4915799999999 [Doc] [Doc]",
 		hangup(toDoc, "normalClearing"), "talking B Jennifer>+4915799999999 [Doc] [Doc]",
 	),
 	"forward to voicemail": sequence(
-		origin(toDoc, "A", "x1"), "ringing A Jennifer>Doc [Doc] []",
+		withOrigin(toDoc, "A", "x1"), "ringing A Jennifer>Doc [Doc] []",
 		hangup(toDoc, "forwarded"), "ended A Jennifer>Doc [Doc] []",
-		origin(diverted(newCall("B", sipgate.Incoming, jennifer, doc, "voicemail"), doc), "A", "x1"), "ringing B Jennifer>voicemail [voicemail] [Doc]",
+		withOrigin(withDiversion(newCall("B", sipgate.Incoming, jennifer, doc, "voicemail"), doc), "A", "x1"), "ringing B Jennifer>voicemail [voicemail] [Doc]",
 		answer(newCall("B", sipgate.Incoming, jennifer, doc), "voicemail"), "talking B Jennifer>voicemail [voicemail] [Doc]",
 	),
 	"click to dial": sequence(
-		origin(newCall("X", sipgate.Outgoing, doc, jennifer, "Doc"), "X", "x2"), "ringing X Jennifer<Doc [Doc] []",
-		origin(newCall("Y", sipgate.Incoming, jennifer, doc, "Doc"), "X", "x2"), "ringing X Jennifer<Doc [Doc] []",
+		withOrigin(newCall("X", sipgate.Outgoing, doc, jennifer, "Doc"), "X", "x2"), "ringing X Jennifer<Doc [Doc] []",
+		withOrigin(newCall("Y", sipgate.Incoming, jennifer, doc, "Doc"), "X", "x2"), "ringing X Jennifer<Doc [Doc] []",
 		answer(newCall("Y", sipgate.Incoming, jennifer, doc), "Doc"), "ringing X Jennifer<Doc [Doc] []",
 		answer(newCall("X", sipgate.Outgoing, doc, jennifer), "Doc"), "talking X Jennifer<Doc [Doc] []",
 		hangup(newCall("Y", sipgate.Incoming, jennifer, doc), "normalClearing"), "talking X Jennifer<Doc [Doc] []",
@@ -64,12 +64,12 @@ var sequences = map[string]struct {
 
 var toDoc = newCall("A", sipgate.Incoming, jennifer, doc, "Doc")
 
-func diverted(e sipgate.Event, by string) sipgate.Event {
+func withDiversion(e sipgate.Event, by string) sipgate.Event {
 	e.Diversion = by
 	return e
 }
 
-func origin(e sipgate.Event, id sipgate.CallID, xcid string) sipgate.Event {
+func withOrigin(e sipgate.Event, id sipgate.CallID, xcid string) sipgate.Event {
 	e.OrigCallID, e.XCID = id, xcid
 	return e
 }
@@ -91,7 +91,7 @@ var someNames = map[string]string{
 }
 
 // glance writes a board down in short: phase, leg, parties, users, earlier.
-func glance(calls []Call) string {
+func summary(calls []Call) string {
 	var lines []string
 	for _, c := range calls {
 		name := func(p Party) string {
@@ -112,20 +112,20 @@ func glance(calls []Call) string {
 	return fmt.Sprint(lines)
 }
 
-func TestF41Sequences(t *testing.T) {
-	for name, s := range sequences {
+func TestEventSequences(t *testing.T) {
+	for name, s := range eventSequences {
 		t.Run(name, func(t *testing.T) {
-			b := open(t, newUpstream())
+			b := newBoard(t, newFakeSipgate())
 			b.SetNames(someNames)
 			var row RowID
 			for i, e := range s.events {
 				b.Observe(e)
-				c := only(t, b)
+				c := onlyCall(t, b)
 				if i > 0 && c.ID != row {
 					t.Errorf("after %d events the row is another", i+1)
 				}
 				row = c.ID
-				if got, want := glance([]Call{c}), "["+s.want[i]+"]"; got != want {
+				if got, want := summary([]Call{c}), "["+s.want[i]+"]"; got != want {
 					t.Errorf("after %d events\n got %s\nwant %s", i+1, got, want)
 				}
 			}
@@ -135,12 +135,12 @@ func TestF41Sequences(t *testing.T) {
 
 // In whatever order the events of a sequence come, doubled or not, the board is
 // the same in the end, once what ended is no longer shown.
-func TestF17Permutations(t *testing.T) {
+func TestEventOrderDoesNotMatter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for name, s := range sequences {
+		for name, s := range eventSequences {
 			want := ""
 			for n, events := range permutations(s.events) {
-				b := open(t, newUpstream())
+				b := newBoard(t, newFakeSipgate())
 				b.SetNames(someNames)
 				var kept []Call
 				for _, e := range events {
@@ -154,7 +154,7 @@ func TestF17Permutations(t *testing.T) {
 						kept = append(kept, c)
 					}
 				}
-				got := glance(kept)
+				got := summary(kept)
 				if n == 0 {
 					want = got
 				} else if got != want {

@@ -15,7 +15,7 @@ import (
 // TestI6Teams lets three teams telephone at random, with a canary of the team
 // in every text that sipgate tells: whatever happens, no board shows or sends
 // a byte of another team's.
-func TestI6Teams(t *testing.T) {
+func TestTeamsAreIsolated(t *testing.T) {
 	steps := 6_000
 	if testing.Short() || raceDetector {
 		steps = 1_500
@@ -24,9 +24,9 @@ func TestI6Teams(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
 		x := NewBoards(func(string) *Board { return New(Options{}) })
 		defer x.Close()
-		var teams []*teamOfCanaries
+		var teams []*canaryTeam
 		for i := range 3 {
-			teams = append(teams, newTeamOfCanaries(x, i))
+			teams = append(teams, newCanaryTeam(x, i))
 		}
 		for n := range steps {
 			teams[r.IntN(len(teams))].step(t, r, n)
@@ -53,18 +53,18 @@ func TestI6Teams(t *testing.T) {
 }
 
 // teamOfCanaries is a team whose numbers and names all begin with its canary.
-type teamOfCanaries struct {
+type canaryTeam struct {
 	canary  string
 	board   *Board
-	u       *upstream
+	u       *fakeSipgate
 	sub     *Subscription
 	calls   []sipgate.CallID
-	heard   strings.Builder
+	output  strings.Builder
 	changes int
 }
 
-func newTeamOfCanaries(x *Boards, i int) *teamOfCanaries {
-	c := &teamOfCanaries{canary: fmt.Sprintf("CANARY%d", i), board: x.Board(fmt.Sprint("team", i)), u: newUpstream()}
+func newCanaryTeam(x *Boards, i int) *canaryTeam {
+	c := &canaryTeam{canary: fmt.Sprintf("CANARY%d", i), board: x.Board(fmt.Sprint("team", i)), u: newFakeSipgate()}
 	for _, id := range []MemberID{"w0", "w1"} { // the same ids in every account
 		m := c.u.member(id)
 		m.Name = c.canary + " member"
@@ -74,7 +74,7 @@ func newTeamOfCanaries(x *Boards, i int) *teamOfCanaries {
 	return c
 }
 
-func (c *teamOfCanaries) step(t *testing.T, r *rand.Rand, n int) {
+func (c *canaryTeam) step(t *testing.T, r *rand.Rand, n int) {
 	fresh := func() sipgate.CallID {
 		id := sipgate.CallID(fmt.Sprintf("%s%d", c.canary, n))
 		c.calls = append(c.calls, id)
@@ -108,7 +108,7 @@ func (c *teamOfCanaries) step(t *testing.T, r *rand.Rand, n int) {
 }
 
 // check looks at all that the team's board shows, told its subscriber and sent.
-func (c *teamOfCanaries) check(t *testing.T, teams []*teamOfCanaries) {
+func (c *canaryTeam) check(t *testing.T, teams []*canaryTeam) {
 	t.Helper()
 	synctest.Wait()
 	for more := true; more; {
@@ -120,15 +120,15 @@ func (c *teamOfCanaries) check(t *testing.T, teams []*teamOfCanaries) {
 			}
 			c.changes++
 			if change.Call != nil {
-				fmt.Fprintf(&c.heard, "%+v\n", *change.Call)
+				fmt.Fprintf(&c.output, "%+v\n", *change.Call)
 			}
 		default:
 			more = false
 		}
 	}
-	fmt.Fprintf(&c.heard, "%+v %v", c.board.Snapshot().Calls, c.u.sent())
-	text := c.heard.String()
-	c.heard.Reset()
+	fmt.Fprintf(&c.output, "%+v %v", c.board.Snapshot().Calls, c.u.sent())
+	text := c.output.String()
+	c.output.Reset()
 	for _, other := range teams {
 		if other != c && strings.Contains(text, other.canary) {
 			t.Fatalf("I6: %s sees %s", c.canary, other.canary)

@@ -9,25 +9,25 @@ import (
 )
 
 // What may happen to the call while a hang-up of it waits.
-func TestGraceMeanwhile(t *testing.T) {
+func TestChangesDuringGracePeriod(t *testing.T) {
 	for name, tt := range map[string]struct {
-		before    func(*leavingRig) // makes another row current
-		meanwhile func(*leavingRig)
+		before    func(*hangupFixture) // makes another row current
+		meanwhile func(*hangupFixture)
 		sent      []string
 		want      error
 	}{
 		"it ends": {
-			meanwhile: func(x *leavingRig) { x.u.remove("A"); x.Observe(hangup(toDoc, "normalClearing")) },
+			meanwhile: func(x *hangupFixture) { x.u.remove("A"); x.Observe(hangup(toDoc, "normalClearing")) },
 			want:      ErrEnded,
 		},
 		"somebody holds it": {
-			meanwhile: func(x *leavingRig) {
+			meanwhile: func(x *hangupFixture) {
 				x.Execute(x.t.Context(), Command{By: "w1", Call: x.row, Action: Hold{true}})
 			},
 			sent: []string{"hold A true", "hangup A"},
 		},
 		"somebody opens a dialog": {
-			meanwhile: func(x *leavingRig) {
+			meanwhile: func(x *hangupFixture) {
 				if err := x.Claim("w1", x.row, VerbTransfer); err != nil {
 					x.t.Error(err)
 				}
@@ -35,8 +35,8 @@ func TestGraceMeanwhile(t *testing.T) {
 			sent: []string{"hangup A"},
 		},
 		"it is transferred": {
-			meanwhile: func(x *leavingRig) {
-				x.Observe(origin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""))
+			meanwhile: func(x *hangupFixture) {
+				x.Observe(withOrigin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""))
 				x.Observe(answer(newCall("B", sipgate.Incoming, jennifer, marty), "Marty"))
 				x.u.remove("A")
 				x.Observe(hangup(toDoc, "normalClearing"))
@@ -45,28 +45,28 @@ func TestGraceMeanwhile(t *testing.T) {
 			sent: []string{"hangup B"},
 		},
 		"the ringing call is answered": {
-			before: func(x *leavingRig) {
+			before: func(x *hangupFixture) {
 				x.Observe(newCall("R", sipgate.Incoming, "4915790000003", marty, "Marty"))
 				x.row = x.Snapshot().Calls[1].ID
 			},
-			meanwhile: func(x *leavingRig) {
+			meanwhile: func(x *hangupFixture) {
 				time.Sleep(grace - 2*time.Millisecond)
 				x.u.add("R", "4915790000003", marty)
-				x.u.setFault(slow("calls", 500*time.Millisecond)) // no list shows it yet
+				x.u.setFault(slowRequests("calls", 500*time.Millisecond)) // no list shows it yet
 				x.Observe(answer(newCall("R", sipgate.Incoming, "4915790000003", marty), "Marty"))
 			},
 			sent: []string{"hangup R"},
 		},
 		"the member signs out": {
-			meanwhile: func(x *leavingRig) { x.Leave("w0") },
+			meanwhile: func(x *hangupFixture) { x.Leave("w0") },
 			want:      ErrNotVisible,
 		},
 		"the member signs in again": {
-			meanwhile: func(x *leavingRig) { x.Leave("w0"); x.Join(x.u.member("w0")); synctest.Wait() },
+			meanwhile: func(x *hangupFixture) { x.Leave("w0"); x.Join(x.u.member("w0")); synctest.Wait() },
 			sent:      []string{"hangup A"},
 		},
 		"the API panics": {
-			meanwhile: func(x *leavingRig) {
+			meanwhile: func(x *hangupFixture) {
 				x.u.setFault(func(op string, _ MemberID) fault {
 					if op == "hangup" {
 						panic(op)
@@ -78,7 +78,7 @@ func TestGraceMeanwhile(t *testing.T) {
 			want: ErrOutcomeUnknown,
 		},
 	} {
-		t.Run(name, in(func(x *leavingRig) {
+		t.Run(name, hangupTest(func(x *hangupFixture) {
 			if tt.before != nil {
 				tt.before(x)
 			}
@@ -91,8 +91,8 @@ func TestGraceMeanwhile(t *testing.T) {
 				x.t.Errorf("row = %+v", c)
 			}
 			time.Sleep(time.Until(at) + 2*time.Second)
-			x.outcome("a", tt.want)
-			x.sent(tt.sent...)
+			x.checkOutcomes("a", tt.want)
+			x.checkSent(tt.sent...)
 			if c, ok := x.Call(x.row); ok && tt.want == nil && c.LastCommand.Outcome != Confirmed {
 				x.t.Errorf("order %+v", c.LastCommand)
 			} else if tt.want == ErrNotVisible && c.LastCommand.Outcome != Failed { // I7

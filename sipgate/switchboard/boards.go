@@ -2,6 +2,7 @@ package switchboard
 
 import (
 	"context"
+	"maps"
 	"sync"
 )
 
@@ -53,4 +54,11 @@ func (x *Boards) Close() {
 	x.mu.Unlock()
 	x.stop()
 	x.runs.Wait()
+}
+
+// Boards returns the boards that are open, by team.
+func (x *Boards) All() map[string]*Board {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return maps.Clone(x.boards)
 }

@@ -1,6 +1,9 @@
 package switchboard
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // A Change is one step in the life of the board: a row that is new or became
 // different, a row that went, or news about the board's own health. The
@@ -48,8 +51,8 @@ func (b *Board) SubscribePassive() (Snapshot, *Subscription) {
 	return b.subscribe(true)
 }
 
-func (b *Board) subscribe(quiet bool) (Snapshot, *Subscription) {
-	s := &Subscription{board: b, passive: quiet, c: make(chan Change, subscriptionBuffer)}
+func (b *Board) subscribe(passive bool) (Snapshot, *Subscription) {
+	s := &Subscription{board: b, passive: passive, c: make(chan Change, subscriptionBuffer)}
 	b.subs[s] = struct{}{}
 	return b.snapshot(), s
 }
@@ -98,5 +101,41 @@ func (b *Board) publish(c Change) {
 		default:
 			b.drop(s)
 		}
+	}
+}
+
+// Renew has every subscriber take the whole list again: what is shown to whom
+// has changed, although no call has.
+func (b *Board) Invalidate() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.publish(Change{Structure: true})
+}
+
+// lookPatience is how long a page waits for a list that is newer than what the
+// board has.
+const freshSnapshotTimeout = 1500 * time.Millisecond
+
+// Look is Snapshot for somebody who looks once, as a page without a feed does:
+// if the list is older than what those who watch are used to, it has a new one
+// asked for and waits a moment for it.
+func (b *Board) FreshSnapshot(ctx context.Context) Snapshot {
+	snap, sub := b.Subscribe()
+	defer sub.Close()
+	h := snap.Health
+	if h.Members == 0 || h.Failing || time.Since(h.ListedAt) < watchedInterval {
+		return snap
+	}
+	ctx, cancel := context.WithTimeout(ctx, freshSnapshotTimeout)
+	defer cancel()
+	for {
+		select {
+		case c, ok := <-sub.Changes():
+			if ok && (c.Health == nil || !c.Health.Failing && c.Health.ListedAt.Equal(h.ListedAt)) {
+				continue
+			}
+		case <-ctx.Done():
+		}
+		return b.Snapshot()
 	}
 }

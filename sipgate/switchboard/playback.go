@@ -2,35 +2,44 @@ package switchboard
 
 import "time"
 
-// dueAt makes sure that sweep looks at t.
-func (b *Board) schedule(t time.Time) {
-	if !t.IsZero() && (b.nextDue.IsZero() || t.Before(b.nextDue)) {
-		b.nextDue = t
-		wake(b.timerWake)
+// play notes that sipgate accepted an announcement, and watches for it to be
+// fetched.
+func (b *Board) startPlayback(r *row, a Announce, now time.Time) {
+	p := &Playback{Title: a.Title, Since: now, Length: a.Length, Hosted: a.Fetched != nil}
+	r.playback = p
+	if p.Hosted {
+		go b.awaitFetch(r, now, a.Fetched)
 	}
 }
 
-// sweep does what is due by time alone: ringing rows without news end, ended
-// rows go, announcements and attention are over. Run does it in time; everything else that
-// looks at the board does it first, so that the board is right without Run too.
-func (b *Board) expire(now time.Time) {
-	if b.nextDue.IsZero() || now.Before(b.nextDue) {
+// watchFetch waits for sipgate to fetch the announcement that the row has been
+// playing since a moment, for as long as anything is shown of it.
+func (b *Board) awaitFetch(r *row, since time.Time, fetched <-chan time.Time) {
+	timeout := time.NewTimer(fetchTimeout + defaultPlaybackLength)
+	defer timeout.Stop()
+	var at time.Time
+	select {
+	case t, ok := <-fetched:
+		if !ok {
+			return
+		}
+		at = t
+	case <-timeout.C:
+		return
+	case <-b.runDone:
 		return
 	}
-	b.nextDue = time.Time{}
-	for _, r := range b.rows {
-		for _, l := range r.legs {
-			if l.expires() && now.Sub(l.lastEvent) >= ringingTimeout {
-				b.endLeg(l, endedSilent, now)
-			}
-		}
-		if r.playback != nil {
-			r.playback = playbackAt(r.playback, now)
-		}
-		b.markDirty(r)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r = r.canonical()
+	if r.playback == nil || !r.playback.Since.Equal(since) {
+		return
 	}
-	b.expireTombstones(now)
-	b.flush(now)
+	p := *r.playback
+	p.FetchedAfter, p.Missed = max(at.Sub(since), time.Millisecond), false
+	r.playback = &p
+	b.markDirty(r)
+	b.flush(time.Now())
 }
 
 // unknownLength is for how long an announcement of unknown length is shown,

@@ -122,46 +122,46 @@ func (b *Board) takePendingHangup(r *row) *pendingHangup {
 
 // takeDue puts the hang-ups whose grace is over into the queues of their calls.
 func (b *Board) takeDueHangups(now time.Time) []*pendingCommand {
-	var jobs []*pendingCommand
+	var cmds []*pendingCommand
 	for _, w := range slices.Clone(b.pendingHangups) {
 		if w.at.After(now) {
 			b.schedule(w.at)
 			continue
 		}
-		j := w.cmd
-		j.row = j.row.canonical()
-		j.pendingHangup = b.takePendingHangup(j.row)
-		b.enqueue(j, now)
-		jobs = append(jobs, j)
+		cmd := w.cmd
+		cmd.row = cmd.row.canonical()
+		cmd.pendingHangup = b.takePendingHangup(cmd.row)
+		b.enqueue(cmd, now)
+		cmds = append(cmds, cmd)
 	}
 	b.flush(now)
-	return jobs
+	return cmds
 }
 
 // hangUp sends a hang-up whose grace is over. The end of ctx, which is Run's,
 // stops it only before it is sent.
-func (b *Board) sendHangup(ctx context.Context, j *pendingCommand) {
+func (b *Board) sendHangup(ctx context.Context, cmd *pendingCommand) {
 	var err error
-	defer func() { b.resolve(j.pendingHangup, err) }()
+	defer func() { b.resolve(cmd.pendingHangup, err) }()
 	defer func() {
 		if v := recover(); v != nil {
 			b.log.Error("a hang-up panicked", "value", v, "stack", string(debug.Stack()))
 		}
 	}()
-	defer b.finishAfterPanic(j, &err)
-	if b.awaitTurn(ctx, j) != nil {
+	defer b.finishAfterPanic(cmd, &err)
+	if b.awaitTurn(ctx, cmd) != nil {
 		err = ErrBoardClosed
 		return
 	}
 	// It may ring no longer, and the member's list not be known since.
-	if err = b.ensureListed(ctx, j.command); err != nil {
+	if err = b.ensureListed(ctx, cmd.command); err != nil {
 		if ctx.Err() != nil {
 			err = ErrBoardClosed
 		}
-		b.abandon(j, err)
+		b.abandon(cmd, err)
 		return
 	}
-	err = b.transmit(context.WithoutCancel(ctx), j)
+	err = b.transmit(context.WithoutCancel(ctx), cmd)
 }
 
 // endWaiting cancels what still waits, when Run ends, and lets nothing wait any
@@ -238,13 +238,13 @@ func (r *row) pendingHangupView() *PendingHangup {
 	if r.pendingHangup == nil {
 		return nil
 	}
-	j := r.pendingHangup.cmd
-	return &PendingHangup{By: j.command.By, Name: j.byName, At: r.pendingHangup.at}
+	cmd := r.pendingHangup.cmd
+	return &PendingHangup{By: cmd.command.By, Name: cmd.byName, At: r.pendingHangup.at}
 }
 
 // hangUpAll sends each of the hang-ups whose grace is over, on its own.
-func (b *Board) sendHangups(ctx context.Context, jobs []*pendingCommand, sends *sync.WaitGroup) {
-	for _, j := range jobs {
-		sends.Go(func() { b.sendHangup(ctx, j) })
+func (b *Board) sendHangups(ctx context.Context, cmds []*pendingCommand, sends *sync.WaitGroup) {
+	for _, cmd := range cmds {
+		sends.Go(func() { b.sendHangup(ctx, cmd) })
 	}
 }

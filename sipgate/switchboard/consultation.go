@@ -46,10 +46,10 @@ type consultation struct {
 }
 
 // consult notes that an attended transfer was accepted.
-func (r *row) startConsultation(j *pendingCommand, l *leg, t TransferTo, now time.Time) {
+func (r *row) startConsultation(cmd *pendingCommand, l *leg, t TransferTo, now time.Time) {
 	r.consultation = nil
 	if t.Attended {
-		r.consultation = &consultation{waitingLeg: l, startTick: j.startTick, to: normalize(string(t.To)), by: j.command.By, name: j.byName, at: now}
+		r.consultation = &consultation{waitingLeg: l, startTick: cmd.startTick, to: normalize(string(t.To)), by: cmd.command.By, name: cmd.byName, at: now}
 	}
 }
 
@@ -73,27 +73,27 @@ func (b *Board) consultationView(r *row) *Consultation {
 	if a == nil {
 		return nil
 	}
-	l, asked := a.waitingLeg, r.consultedLeg()
-	calling := asked != nil && asked.end == live
+	l, consulted := a.waitingLeg, r.consultedLeg()
+	inProgress := consulted != nil && consulted.end == live
 	a.wasHeld = a.wasHeld || l.hold
-	if l.end != live || a.wasHeld && !l.hold && !calling {
+	if l.end != live || a.wasHeld && !l.hold && !inProgress {
 		r.consultation = nil
 		return nil
 	}
-	c := &Consultation{To: b.party(a.to, ""), By: a.by, Name: a.name, Since: a.at, Cancellable: calling}
+	c := &Consultation{To: b.party(a.to, ""), By: a.by, Name: a.name, Since: a.at, Cancellable: inProgress}
 	switch {
 	case a.cancelled:
 		c.State = ConsultationCancelled
-	case asked == nil, asked.end == endedSilent:
+	case consulted == nil, consulted.end == endedSilent:
 		c.Approximate = true
-	case calling && asked.inPhase(Ringing):
-		c.State, c.Since = ConsultationRinging, asked.firstSeen
-	case calling:
-		c.State, c.Since = ConsultationAnswered, asked.lastEvent
-	case asked.answered:
-		c.State, c.Since = ConsultationHungUp, asked.endTime
+	case inProgress && consulted.inPhase(Ringing):
+		c.State, c.Since = ConsultationRinging, consulted.firstSeen
+	case inProgress:
+		c.State, c.Since = ConsultationAnswered, consulted.lastEvent
+	case consulted.answered:
+		c.State, c.Since = ConsultationHungUp, consulted.endTime
 	default:
-		c.State, c.Since = ConsultationUnanswered, asked.endTime
+		c.State, c.Since = ConsultationUnanswered, consulted.endTime
 	}
 	return c
 }

@@ -9,26 +9,26 @@ import (
 )
 
 // Events tell whose call it is: who rings, and then who answered.
-func TestPeople(t *testing.T) {
+func TestMemberIDsFromEvents(t *testing.T) {
 	b := New(Options{})
 	ring := newCall("A", "in", "4930123456", "4922112345", "Anna", "Tom")
 	ring.UserIDs = []sipgate.UserID{"w0", "w1"}
 	b.Observe(ring)
-	if c := only(t, b); !slices.Equal(c.MemberIDs, []MemberID{"w0", "w1"}) {
+	if c := onlyCall(t, b); !slices.Equal(c.MemberIDs, []MemberID{"w0", "w1"}) {
 		t.Errorf("ringing: %v", c.MemberIDs)
 	}
 	picked := answer(ring, "Tom")
 	picked.UserIDs = []sipgate.UserID{"w1"}
 	b.Observe(picked)
-	if c := only(t, b); !slices.Equal(c.MemberIDs, []MemberID{"w1"}) {
+	if c := onlyCall(t, b); !slices.Equal(c.MemberIDs, []MemberID{"w1"}) {
 		t.Errorf("answered: %v", c.MemberIDs)
 	}
 }
 
 // What is to happen before a command is sent happens before it, and an error
 // of it keeps the command back.
-func TestBefore(t *testing.T) {
-	u, b, row := ready(t)
+func TestBeforeSend(t *testing.T) {
+	u, b, row := establishedCall(t)
 	var seen []string
 	failure := errors.New("no audit")
 	for _, fails := range []error{nil, failure} {
@@ -43,13 +43,13 @@ func TestBefore(t *testing.T) {
 	if got := u.sent(); len(got) != 1 || len(seen) != 1 {
 		t.Errorf("sent %v; %d were sent before", got, len(seen))
 	}
-	if c := only(t, b); c.LastCommand.Outcome != Failed {
+	if c := onlyCall(t, b); c.LastCommand.Outcome != Failed {
 		t.Errorf("%+v", c.LastCommand)
 	}
 }
 
 // A journal learns of everything, but the lists do not come more often for it.
-func TestListenDoesNotWatch(t *testing.T) {
+func TestPassiveSubscriptionDoesNotWatch(t *testing.T) {
 	b := New(Options{})
 	_, quiet := b.SubscribePassive()
 	defer quiet.Close()

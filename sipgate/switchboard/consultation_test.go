@@ -12,29 +12,31 @@ import (
 
 // asking is a board on which the call with Jennifer waits while the target is
 // asked, and the events about the target's call.
-func asking(t *testing.T, event bool) (b *Board, u *upstream, row RowID, toTarget sipgate.Event) {
+func consulting(t *testing.T, event bool) (b *Board, u *fakeSipgate, row RowID, toTarget sipgate.Event) {
 	t.Helper()
-	u = newUpstream()
-	u.asks = true
-	b = open(t, u, "w0")
+	u = newFakeSipgate()
+	u.consults = true
+	b = newBoard(t, u, "w0")
 	b.Observe(toDoc)
 	b.Observe(answer(toDoc, "Doc"))
 	u.add("A", jennifer, doc)
-	poll(t, b)
-	row = only(t, b).ID
+	pollAll(t, b)
+	row = onlyCall(t, b).ID
 	to := TransferTo{sipgate.Transfer{To: "+" + target, Attended: true}}
 	if err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: to}); err != nil {
 		t.Fatal(err)
 	}
-	toTarget = origin(diverted(newCall("T", sipgate.Outgoing, jennifer, target), doc), "A", "")
+	toTarget = withOrigin(withDiversion(newCall("T", sipgate.Outgoing, jennifer, target), doc), "A", "")
 	if event {
 		b.Observe(toTarget)
 	}
-	poll(t, b)
+	pollAll(t, b)
 	return b, u, row, toTarget
 }
 
-func stopAsking(row RowID) Command { return Command{By: "w0", Call: row, Action: CancelConsultation{}} }
+func cancelConsultation(row RowID) Command {
+	return Command{By: "w0", Call: row, Action: CancelConsultation{}}
+}
 
 // What is known of a consultation is shown, and no more; the row stays the same
 // one, with whom it was, whatever becomes of it.
@@ -42,7 +44,7 @@ func TestConsultation(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		event  bool
-		then   func(b *Board, u *upstream, e sipgate.Event)
+		then   func(b *Board, u *fakeSipgate, e sipgate.Event)
 		state  ConsultationState
 		about  bool
 		called bool // the call to the target is known and lives
@@ -50,27 +52,30 @@ func TestConsultation(t *testing.T) {
 	}{
 		{name: "no event tells", state: ConsultationRequested, about: true},
 		{name: "rings", event: true, state: ConsultationRinging, called: true},
-		{name: "not answered", event: true, state: ConsultationUnanswered, then: func(b *Board, _ *upstream, e sipgate.Event) { b.Observe(hangup(e, "noAnswer")) }},
-		{name: "busy before it was told", state: ConsultationUnanswered, then: func(b *Board, _ *upstream, e sipgate.Event) { b.Observe(e); b.Observe(hangup(e, "busy")) }},
-		{name: "answered, and the call waits", event: true, state: ConsultationAnswered, called: true, then: func(b *Board, u *upstream, e sipgate.Event) { b.Observe(answer(e, "")); u.add("T", jennifer, target) }},
-		{name: "answered and gone", event: true, state: ConsultationHungUp, then: func(b *Board, _ *upstream, e sipgate.Event) {
+		{name: "not answered", event: true, state: ConsultationUnanswered, then: func(b *Board, _ *fakeSipgate, e sipgate.Event) { b.Observe(hangup(e, "noAnswer")) }},
+		{name: "busy before it was told", state: ConsultationUnanswered, then: func(b *Board, _ *fakeSipgate, e sipgate.Event) { b.Observe(e); b.Observe(hangup(e, "busy")) }},
+		{name: "answered, and the call waits", event: true, state: ConsultationAnswered, called: true, then: func(b *Board, u *fakeSipgate, e sipgate.Event) {
+			b.Observe(answer(e, ""))
+			u.add("T", jennifer, target)
+		}},
+		{name: "answered and gone", event: true, state: ConsultationHungUp, then: func(b *Board, _ *fakeSipgate, e sipgate.Event) {
 			b.Observe(answer(e, ""))
 			b.Observe(hangup(e, "normalClearing"))
 		}},
-		{name: "taken over", event: true, over: true, then: func(b *Board, u *upstream, e sipgate.Event) {
+		{name: "taken over", event: true, over: true, then: func(b *Board, u *fakeSipgate, e sipgate.Event) {
 			b.Observe(answer(e, ""))
 			b.Observe(hangup(toDoc, "normalClearing"))
 			u.remove("A")
 			u.add("T", jennifer, target)
 		}},
-		{name: "retrieved", over: true, then: func(b *Board, _ *upstream, _ sipgate.Event) {
+		{name: "retrieved", over: true, then: func(b *Board, _ *fakeSipgate, _ sipgate.Event) {
 			b.Execute(context.Background(), hold(b.Snapshot().Calls[0].ID, false))
 		}},
-		{name: "retrieved while it rings", event: true, state: ConsultationRinging, called: true, then: func(b *Board, _ *upstream, _ sipgate.Event) {
+		{name: "retrieved while it rings", event: true, state: ConsultationRinging, called: true, then: func(b *Board, _ *fakeSipgate, _ sipgate.Event) {
 			b.Execute(context.Background(), hold(b.Snapshot().Calls[0].ID, false))
 		}},
-		{name: "rings without end", event: true, state: ConsultationRequested, about: true, then: func(*Board, *upstream, sipgate.Event) { time.Sleep(ringingTimeout + time.Second) }},
-		{name: "another transfer", event: true, state: ConsultationRequested, about: true, then: func(b *Board, _ *upstream, e sipgate.Event) {
+		{name: "rings without end", event: true, state: ConsultationRequested, about: true, then: func(*Board, *fakeSipgate, sipgate.Event) { time.Sleep(ringingTimeout + time.Second) }},
+		{name: "another transfer", event: true, state: ConsultationRequested, about: true, then: func(b *Board, _ *fakeSipgate, e sipgate.Event) {
 			b.Observe(hangup(e, "busy"))
 			to := TransferTo{sipgate.Transfer{To: "+" + marty, Attended: true}}
 			b.Execute(context.Background(), Command{By: "w0", Call: b.Snapshot().Calls[0].ID, Action: to})
@@ -78,13 +83,13 @@ func TestConsultation(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b, u, row, e := asking(t, test.event)
+				b, u, row, e := consulting(t, test.event)
 				if test.then != nil {
 					test.then(b, u, e)
 				}
-				poll(t, b)
-				poll(t, b)
-				c := only(t, b)
+				pollAll(t, b)
+				pollAll(t, b)
+				c := onlyCall(t, b)
 				if c.ID != row || c.Phase != Connected {
 					t.Fatalf("row = %+v", c)
 				}
@@ -102,24 +107,24 @@ func TestConsultation(t *testing.T) {
 }
 
 // Nobody is asked any more, once, and the call stays on hold.
-func TestStopAsking(t *testing.T) {
+func TestCancelConsultation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, u, row, e := asking(t, true)
+		b, u, row, e := consulting(t, true)
 		u.add("T", jennifer, target)
 		u.setFault(func(string, MemberID) fault { return fault{} })
-		if err := b.Execute(t.Context(), stopAsking(row)); err != nil {
+		if err := b.Execute(t.Context(), cancelConsultation(row)); err != nil {
 			t.Fatal(err)
 		}
 		b.Observe(hangup(e, "cancel"))
-		poll(t, b)
-		c := only(t, b)
+		pollAll(t, b)
+		c := onlyCall(t, b)
 		if c.ID != row || !c.Hold.On || c.CallID != "A" || c.Consultation == nil || c.Consultation.State != ConsultationCancelled || c.Consultation.Cancellable {
 			t.Errorf("row = %+v, consultation %+v", c, c.Consultation)
 		}
 		if c.LastCommand.Verb != VerbCancelConsultation || c.LastCommand.Outcome != Confirmed {
 			t.Errorf("order %+v", c.LastCommand)
 		}
-		if err := b.Execute(t.Context(), stopAsking(row)); err != ErrEnded {
+		if err := b.Execute(t.Context(), cancelConsultation(row)); err != ErrEnded {
 			t.Errorf("again: %v", err)
 		}
 		if got := u.sent(); !slices.Equal(got, []string{"transfer A +" + target + " true", "hangup T"}) {
@@ -129,9 +134,9 @@ func TestStopAsking(t *testing.T) {
 }
 
 // Without an event nobody knows which call to end.
-func TestStopAskingUnknown(t *testing.T) {
-	b, u, row, _ := asking(t, false)
-	if err := b.Execute(t.Context(), stopAsking(row)); err != ErrEnded {
+func TestCancelConsultationWithoutEvent(t *testing.T) {
+	b, u, row, _ := consulting(t, false)
+	if err := b.Execute(t.Context(), cancelConsultation(row)); err != ErrEnded {
 		t.Error(err)
 	}
 	if got := u.sent(); len(got) != 1 {

@@ -13,12 +13,12 @@ import (
 )
 
 // command gives a command, once or several times.
-func (h *history) command(b *watched) {
-	row, ok := h.talking(b, h.r)
+func (h *scenario) command(b *observedBoard) {
+	row, ok := h.randomConnectedCall(b, h.r)
 	if !ok {
 		return
 	}
-	h.spoilt = true
+	h.commanded = true
 	h.commands++
 	c := Command{ID: fmt.Sprintf("action-%d", h.commands), By: "w0", Call: row, Override: h.chance(0.5)}
 	if h.chance(0.3) { // whoever gives it, w0's access carries it
@@ -38,15 +38,19 @@ func (h *history) command(b *watched) {
 	default:
 		c.Action = HangUp{GracePeriod: time.Duration(1+h.r.IntN(8)) * time.Second}
 	}
-	h.trouble()
+	h.injectFaults()
 	for range 1 + h.r.IntN(3) {
-		c, g := c, &given{b: b, c: c}
-		h.given = append(h.given, g)
-		c.OnDone = func(err error) { h.u.mu.Lock(); g.told = append(g.told, err); h.u.mu.Unlock() }
+		c, g := c, &issuedCommand{b: b, c: c}
+		h.issued = append(h.issued, g)
+		c.OnDone = func(err error) { h.u.mu.Lock(); g.outcomes = append(g.outcomes, err); h.u.mu.Unlock() }
 		go func() {
-			if err := b.Execute(context.Background(), c); errors.Is(err, ErrIDReused) {
-				h.t.Errorf("history %d: %v", h.seed, err)
+			err := b.Execute(context.Background(), c)
+			if errors.Is(err, ErrIDReused) {
+				h.t.Errorf("scenario %d: %v", h.seed, err)
 			}
+			h.u.mu.Lock()
+			defer h.u.mu.Unlock()
+			g.returned = err
 		}()
 	}
 	synctest.Wait()
@@ -54,7 +58,7 @@ func (h *history) command(b *watched) {
 }
 
 // talking chooses one of the board's established calls.
-func (h *history) talking(b *watched, r *rand.Rand) (RowID, bool) {
+func (h *scenario) randomConnectedCall(b *observedBoard, r *rand.Rand) (RowID, bool) {
 	var live []RowID
 	for _, c := range b.Snapshot().Calls {
 		if c.Phase == Connected {
@@ -68,14 +72,14 @@ func (h *history) talking(b *watched, r *rand.Rand) (RowID, bool) {
 }
 
 // attend lets a member open a dialog, or close it.
-func (h *history) attend(b *watched) {
-	row, ok := h.talking(b, h.x)
+func (h *scenario) claimOrRelease(b *observedBoard) {
+	row, ok := h.randomConnectedCall(b, h.people)
 	if !ok {
 		return
 	}
-	h.spoilt = true
-	by := MemberID(fmt.Sprintf("w%d", h.x.IntN(2)))
-	if h.x.Float64() < 0.3 {
+	h.commanded = true
+	by := MemberID(fmt.Sprintf("w%d", h.people.IntN(2)))
+	if h.people.Float64() < 0.3 {
 		b.ReleaseClaim(by, row)
 		return
 	}
@@ -90,7 +94,7 @@ func (h *history) attend(b *watched) {
 }
 
 // undo takes back a hang-up if one waits.
-func (h *history) undo(b *watched) {
+func (h *scenario) undoHangUps(b *observedBoard) {
 	for _, c := range b.Snapshot().Calls {
 		err := b.Undo("w1", c.ID)
 		if c.Phase != Ended && (c.PendingHangup != nil) != (err == nil) {
@@ -105,24 +109,32 @@ func (h *history) undo(b *watched) {
 // count checks that everybody was told the outcome of every command once, that
 // those who gave the same were told the same, and that no more requests were
 // made than by what was told were sent: none twice, none that was undone.
-func (h *history) count() {
+func (h *scenario) checkOutcomes() {
 	h.u.mu.Lock()
 	defer h.u.mu.Unlock()
 	sent := map[any]bool{}
-	outcomes := map[string]error{}
-	for _, g := range h.given {
+	outcomes := map[string][]error{}
+	returned := map[string]error{}
+	for _, g := range h.issued {
 		id := g.c.ID
-		if len(g.told) != 1 {
-			h.t.Errorf("history %d: %s %+v: told %v", h.seed, id, g.c.Action, g.told)
+		outcomes[id] = append(outcomes[id], g.outcomes...)
+		if first, ok := returned[id]; ok && !errors.Is(g.returned, first) {
+			h.t.Errorf("scenario %d: %s: returned %v and %v", h.seed, id, first, g.returned)
+		}
+		returned[id] = g.returned
+	}
+	for _, g := range h.issued {
+		id := g.c.ID
+		if len(outcomes[id]) != 1 {
+			h.t.Errorf("scenario %d: %s %+v: outcomes %v, want one", h.seed, id, g.c.Action, outcomes[id])
 			continue
 		}
-		err := g.told[0]
-		if before, ok := outcomes[id]; ok && !errors.Is(err, before) {
-			h.t.Errorf("history %d: %s: told %v and %v", h.seed, id, before, err)
+		err := outcomes[id][0]
+		if a, ok := g.c.Action.(HangUp); (!ok || a.GracePeriod == 0) && !errors.Is(g.returned, err) {
+			h.t.Errorf("scenario %d: %s: returned %v, outcome %v", h.seed, id, g.returned, err)
 		}
-		outcomes[id] = err
-		if !slices.ContainsFunc(notOf, func(e error) bool { return errors.Is(err, e) }) {
-			sent[h.group(g)] = true
+		if !slices.ContainsFunc(notSentErrors, func(e error) bool { return errors.Is(err, e) }) {
+			sent[h.requestKey(g)] = true
 		}
 	}
 	if got := len(h.u.requests); got > len(sent) {
@@ -136,11 +148,11 @@ func (h *history) count() {
 }
 
 // notOf are the outcomes of commands that did not reach sipgate.
-var notOf = []error{ErrUndone, ErrBoardClosed, ErrClaimed, ErrNotVisible, ErrEnded, ErrNoCall, ErrRateLimited}
+var notSentErrors = []error{ErrUndone, ErrBoardClosed, ErrClaimed, ErrNotVisible, ErrEnded, ErrNoCall, ErrRateLimited}
 
 // group names the request that a command may become: those who joined a
 // hang-up that waited share it.
-func (h *history) group(g *given) any {
+func (h *scenario) requestKey(g *issuedCommand) any {
 	a := g.b.results.byKey[resultKey{g.c.By, g.c.ID}]
 	if a.pendingHangup != nil {
 		return a.pendingHangup

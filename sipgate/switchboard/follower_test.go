@@ -23,7 +23,7 @@ func follow(s Snapshot) *follower {
 }
 
 // take applies a change and checks that it is the next one.
-func (f *follower) take(c Change) error {
+func (f *follower) apply(c Change) error {
 	if c.Seq != f.seq+1 {
 		return fmt.Errorf("change %d after %d", c.Seq, f.seq)
 	}
@@ -52,7 +52,7 @@ func (f *follower) take(c Change) error {
 	return nil
 }
 
-func (f *follower) picture() string {
+func (f *follower) describe() string {
 	var s strings.Builder
 	for _, id := range slices.Sorted(maps.Keys(f.rows)) {
 		c := f.rows[id]
@@ -62,7 +62,7 @@ func (f *follower) picture() string {
 }
 
 // agrees compares what was followed with a snapshot taken now.
-func (f *follower) agrees(s Snapshot) error {
+func (f *follower) compare(s Snapshot) error {
 	if f.seq != s.Seq || len(f.rows) != len(s.Calls) {
 		return fmt.Errorf("followed to %d with %d rows, snapshot %d with %d", f.seq, len(f.rows), s.Seq, len(s.Calls))
 	}

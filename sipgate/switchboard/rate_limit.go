@@ -10,11 +10,11 @@ type slidingWindow struct {
 }
 
 // take notes one more at now, or tells how long to wait for the next.
-func (t *slidingWindow) take(now time.Time, most int, per time.Duration) (wait time.Duration, ok bool) {
+func (t *slidingWindow) take(now time.Time, limit int, per time.Duration) (wait time.Duration, ok bool) {
 	for len(t.at) > 0 && now.Sub(t.at[0]) >= per {
 		t.at = t.at[1:]
 	}
-	if len(t.at) >= most {
+	if len(t.at) >= limit {
 		return per - now.Sub(t.at[0]), false
 	}
 	t.at = append(t.at, now)

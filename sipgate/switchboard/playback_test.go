@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestAnnouncement(t *testing.T) {
+func TestPlayback(t *testing.T) {
 	type step struct {
 		at   time.Duration
 		want *Playback
@@ -35,7 +35,7 @@ func TestAnnouncement(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				_, b, row := ready(t)
+				_, b, row := establishedCall(t)
 				ctx, stop := context.WithCancel(t.Context())
 				go b.Run(ctx)
 				fetched := make(chan time.Time, 1)
@@ -50,7 +50,7 @@ func TestAnnouncement(t *testing.T) {
 				for _, s := range tt.steps {
 					time.Sleep(time.Until(start.Add(s.at)))
 					synctest.Wait()
-					got := only(t, b).Playback
+					got := onlyCall(t, b).Playback
 					if s.want != nil {
 						s.want.Title, s.want.Since, s.want.Length = "Hello", start, tt.length
 					}

@@ -31,63 +31,63 @@ type pendingCommand struct {
 
 // carryOut checks the command, publishes it, waits for its turn and sends it.
 func (b *Board) execute(ctx context.Context, c Command) (err error) {
-	j, err := b.accept(ctx, c)
+	cmd, err := b.accept(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer func() { b.resolve(j.pendingHangup, err) }()
-	defer b.finishAfterPanic(j, &err)
-	if j.pendingHangup != nil {
+	defer func() { b.resolve(cmd.pendingHangup, err) }()
+	defer b.finishAfterPanic(cmd, &err)
+	if cmd.pendingHangup != nil {
 		ctx = context.WithoutCancel(ctx) // a hang-up that waited must not be lost
 	}
-	if err = b.awaitTurn(ctx, j); err == nil {
-		err = b.transmit(ctx, j)
+	if err = b.awaitTurn(ctx, cmd); err == nil {
+		err = b.transmit(ctx, cmd)
 	}
 	return err
 }
 
 // unlessOver is deferred by what carries a job out. If that panics, nobody
 // knows what became of the job, and the call's next one gets its turn.
-func (b *Board) finishAfterPanic(j *pendingCommand, err *error) {
-	if j.finished {
+func (b *Board) finishAfterPanic(cmd *pendingCommand, err *error) {
+	if cmd.finished {
 		return
 	}
 	*err = ErrOutcomeUnknown
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	b.finishCommand(j, Unknown, 0, now)
+	b.finishCommand(cmd, Unknown, 0, now)
 	b.flush(now)
 }
 
 // await waits for the job's turn. If ctx ends before, the job is given up.
-func (b *Board) awaitTurn(ctx context.Context, j *pendingCommand) error {
+func (b *Board) awaitTurn(ctx context.Context, cmd *pendingCommand) error {
 	select {
-	case <-j.turn:
+	case <-cmd.turn:
 	case <-ctx.Done():
 	}
 	if err := ctx.Err(); err != nil {
-		b.abandon(j, err)
+		b.abandon(cmd, err)
 		return err
 	}
 	return nil
 }
 
 // transmit sends the job, whose turn it is, and takes over the answer.
-func (b *Board) transmit(ctx context.Context, j *pendingCommand) error {
-	l, api, err := b.prepareSend(j)
+func (b *Board) transmit(ctx context.Context, cmd *pendingCommand) error {
+	l, api, err := b.prepareSend(cmd)
 	if err != nil {
-		b.abandon(j, err)
+		b.abandon(cmd, err)
 		return err
 	}
-	if before := j.command.BeforeSend; before != nil {
+	if before := cmd.command.BeforeSend; before != nil {
 		if err := before(); err != nil {
-			b.abandon(j, err)
+			b.abandon(cmd, err)
 			return err
 		}
 	}
-	err = j.command.Action.send(ctx, api, l.id)
-	return b.applyResponse(j, l, err)
+	err = cmd.command.Action.send(ctx, api, l.id)
+	return b.applyResponse(cmd, l, err)
 }
 
 // accept turns a command that may be carried out into a job, published as
@@ -111,13 +111,13 @@ func (b *Board) accept(ctx context.Context, c Command) (*pendingCommand, error) 
 	if err := actor.checkRateLimit(c.Action, now); err != nil {
 		return nil, err
 	}
-	j := b.newPendingCommand(c, r, m)
+	cmd := b.newPendingCommand(c, r, m)
 	if _, ok := c.Action.(HangUp); ok {
-		j.pendingHangup = b.takePendingHangup(r)
+		cmd.pendingHangup = b.takePendingHangup(r)
 	}
-	b.enqueue(j, now)
+	b.enqueue(cmd, now)
 	b.flush(now)
-	return j, nil
+	return cmd, nil
 }
 
 // admit finds the call and the member whose access carries the command, if it
@@ -141,20 +141,20 @@ func (b *Board) newPendingCommand(c Command, r *row, m *member) *pendingCommand 
 }
 
 // enqueue publishes the job as pending and lets it stand in its call's queue.
-func (b *Board) enqueue(j *pendingCommand, now time.Time) {
-	r, a := j.row, j.command.Action
-	j.claimUntil = now.Add(claimDuration)
-	r.queue = append(r.queue, j)
+func (b *Board) enqueue(cmd *pendingCommand, now time.Time) {
+	r, a := cmd.row, cmd.command.Action
+	cmd.claimUntil = now.Add(claimDuration)
+	r.queue = append(r.queue, cmd)
 	if len(r.queue) == 1 {
-		wake(j.turn)
+		wake(cmd.turn)
 	}
 	if on, ok := toggleTarget(a); ok {
-		r.toggleRequests[a.Verb()] = &toggleRequest{on, j}
+		r.toggleRequests[a.Verb()] = &toggleRequest{on, cmd}
 	}
-	r.lastPending, r.unresolved = j, nil
-	r.lastCommand = &LastCommand{Verb: a.Verb(), By: j.command.By, Name: j.byName, Outcome: Pending, At: now, Detail: a.detail()}
-	if j.command.carrier() != j.command.By {
-		r.lastCommand.Via = j.command.Via
+	r.lastPending, r.unresolved = cmd, nil
+	r.lastCommand = &LastCommand{Verb: a.Verb(), By: cmd.command.By, Name: cmd.byName, Outcome: Pending, At: now, Detail: a.detail()}
+	if cmd.command.carrier() != cmd.command.By {
+		r.lastCommand.Via = cmd.command.Via
 	}
 	b.markDirty(r)
 }
@@ -258,20 +258,20 @@ func toggleTarget(a Action) (on, ok bool) {
 
 // begin, when it is the job's turn, finds where to send it: the call may have
 // ended or have another leg by now.
-func (b *Board) prepareSend(j *pendingCommand) (*leg, API, error) {
+func (b *Board) prepareSend(cmd *pendingCommand) (*leg, API, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	j.row = j.row.canonical()
-	m := b.members[j.command.carrier()] // who left meanwhile does not act
-	if err := b.checkAction(j.row, m, j.command.Action); err != nil {
+	cmd.row = cmd.row.canonical()
+	m := b.members[cmd.command.carrier()] // who left meanwhile does not act
+	if err := b.checkAction(cmd.row, m, cmd.command.Action); err != nil {
 		return nil, nil, err
 	}
-	j.leg, j.carrier = j.row.targetLeg(j.command.Action), m
-	return j.leg, j.carrier.api, nil
+	cmd.leg, cmd.carrier = cmd.row.targetLeg(cmd.command.Action), m
+	return cmd.leg, cmd.carrier.api, nil
 }
 
 // giveUp ends a job that was not sent.
-func (b *Board) abandon(j *pendingCommand, err error) {
+func (b *Board) abandon(cmd *pendingCommand, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	reason := sipgate.Other
@@ -279,32 +279,32 @@ func (b *Board) abandon(j *pendingCommand, err error) {
 		reason = sipgate.NoCall
 	}
 	now := time.Now()
-	b.finishCommand(j, Failed, reason, now)
+	b.finishCommand(cmd, Failed, reason, now)
 	b.flush(now)
 }
 
 // finishJob publishes what became of a job and gives the turn to the next.
-func (b *Board) finishCommand(j *pendingCommand, o Outcome, reason sipgate.Kind, now time.Time) {
-	j.row = j.row.canonical()
-	r := j.row
-	j.finished = true
-	if i := slices.Index(r.queue, j); i >= 0 {
+func (b *Board) finishCommand(cmd *pendingCommand, o Outcome, reason sipgate.Kind, now time.Time) {
+	cmd.row = cmd.row.canonical()
+	r := cmd.row
+	cmd.finished = true
+	if i := slices.Index(r.queue, cmd); i >= 0 {
 		r.queue = slices.Delete(r.queue, i, i+1)
 		if i == 0 && len(r.queue) > 0 {
 			wake(r.queue[0].turn)
 		}
 	}
-	r.endClaimOf(j)
-	if w := r.toggleRequests[j.command.Action.Verb()]; w != nil && w.cmd == j {
-		delete(r.toggleRequests, j.command.Action.Verb())
+	r.endClaimOf(cmd)
+	if w := r.toggleRequests[cmd.command.Action.Verb()]; w != nil && w.cmd == cmd {
+		delete(r.toggleRequests, cmd.command.Action.Verb())
 	}
-	r.setOutcome(j, o, reason, now)
+	r.setOutcome(cmd, o, reason, now)
 	b.markDirty(r)
 }
 
 // outcome replaces the row's order if it still is this job's.
-func (r *row) setOutcome(j *pendingCommand, o Outcome, reason sipgate.Kind, now time.Time) {
-	if r.lastPending != j {
+func (r *row) setOutcome(cmd *pendingCommand, o Outcome, reason sipgate.Kind, now time.Time) {
+	if r.lastPending != cmd {
 		return
 	}
 	order := *r.lastCommand

@@ -1,0 +1,145 @@
+package switchboard
+
+import (
+	"fmt"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// lateAfter is for how long after an unknown outcome the lists may still show
+// that the command was carried out, although the first list said otherwise:
+// a request that timed out may lie in sipgate's queue.
+const lateWindow = 15 * time.Second
+
+// settle takes over what sipgate answered to a job.
+func (b *Board) applyResponse(cmd *pendingCommand, l *leg, err error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	b.expire(now)
+	b.nonListFacts++
+	a, kind := cmd.command.Action, sipgate.KindOf(err)
+	cmd.row = cmd.row.canonical()
+	switch {
+	case err == nil:
+		b.confirm(cmd, l, now)
+	case sipgate.MayHaveArrived(err):
+		cmd.unknownTick, cmd.reconcileUntil = b.tick(), now.Add(lateWindow)
+		if cmd.row.lastPending == cmd {
+			cmd.row.unresolved = cmd
+		}
+		b.expectTransfer(cmd, l, now)
+		b.finishCommand(cmd, Unknown, kind, now)
+		if l.end != live {
+			cmd.row.reconcileEnd(l, now)
+		}
+		err = fmt.Errorf("%w: %s: %w", ErrOutcomeUnknown, a.Verb(), err)
+	default:
+		switch kind {
+		case sipgate.NoCall:
+			l.suspectTick = b.tick()
+		case sipgate.Unauthorized:
+			cmd.carrier.authFailed = true
+			b.reportHealth()
+		}
+		b.finishCommand(cmd, Failed, kind, now)
+	}
+	b.flush(now)
+	b.requestPoll(cmd.carrier)
+	return err
+}
+
+// confirm takes over that a job was carried out.
+func (b *Board) confirm(cmd *pendingCommand, l *leg, now time.Time) {
+	switch a := cmd.command.Action.(type) {
+	case Hold:
+		l.hold = a.On
+	case Mute:
+		l.mute = a.On
+	case Record:
+		l.recording = a.On
+	case Announce:
+		b.startPlayback(cmd.row, a, now)
+	case TransferTo:
+		b.expectTransfer(cmd, l, now)
+		cmd.row.startConsultation(cmd, l, a, now)
+		if !a.Attended {
+			l.suspectTick = b.tick()
+		}
+	case CancelConsultation:
+		if cmd.row.consultation != nil {
+			cmd.row.consultation.cancelled = true
+		}
+		b.expectEnd(l, now)
+	case HangUp:
+		b.expectEnd(l, now)
+	}
+	l.commandTick = b.tick()
+	b.finishCommand(cmd, Confirmed, 0, now)
+}
+
+// goes notes that sipgate accepted to end a leg.
+func (b *Board) expectEnd(l *leg, now time.Time) {
+	l.suspectTick = b.tick()
+	if l.inPhase(Ringing) { // no list will tell
+		b.endLeg(l, endedMissing, now)
+	}
+}
+
+// reconcile decides, from a list that contains the leg, what became of a
+// command whose outcome is unknown. The command is never sent again.
+func (b *Board) reconcile(r *row, l *leg, requestTick uint64, now time.Time) {
+	cmd := r.unresolved
+	if requestTick < cmd.unknownTick || cmd.leg != l && (cmd.leg != nil || l != r.current()) {
+		return
+	}
+	if now.After(cmd.reconcileUntil) {
+		r.unresolved = nil
+	}
+	var done bool
+	switch a := cmd.command.Action.(type) {
+	case Hold:
+		done = l.hold == a.On
+	case Mute:
+		done = l.mute == a.On
+	case Record:
+		done = l.recording == a.On
+	case TransferTo:
+		if a.Attended {
+			return // the call may go on while the target is asked
+		}
+	case HangUp:
+	default:
+		return // nothing in a list tells
+	}
+	switch {
+	case done:
+		r.unresolved = nil
+		r.setOutcome(cmd, Confirmed, 0, now)
+	case r.lastCommand.Outcome == Unknown:
+		r.setOutcome(cmd, Failed, r.lastCommand.Reason, now)
+	}
+	b.markDirty(r)
+}
+
+// reconcileEnd decides it from the end of the leg. What a switch is then shows
+// the leg with which the call goes on, if it does.
+func (r *row) reconcileEnd(l *leg, now time.Time) {
+	cmd := r.unresolved
+	if cmd == nil || cmd.leg != l {
+		return
+	}
+	if _, ok := toggleTarget(cmd.command.Action); ok {
+		cmd.leg = nil
+		return
+	}
+	r.unresolved = nil
+	if r.lastCommand.Outcome != Unknown && now.After(cmd.reconcileUntil) {
+		return
+	}
+	switch cmd.command.Action.(type) {
+	case HangUp, TransferTo, CancelConsultation:
+		r.setOutcome(cmd, Confirmed, 0, now)
+	}
+}
