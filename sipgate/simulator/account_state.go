@@ -78,7 +78,7 @@ func ids(users []*user) []string {
 // AdminToken returns a personal access token of the first user of the first
 // account, who is an admin there.
 func (s *Simulator) AdminToken() (account, tokenID, token string) {
-	for _, p := range s.auth.pats() {
+	for _, p := range s.auth.personalTokens() {
 		if p.user == s.accounts[0].users[0] {
 			return p.user.account.id, p.id, p.secret
 		}

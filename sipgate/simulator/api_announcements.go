@@ -12,33 +12,33 @@ func (s *Simulator) announceToCall(q *apiRequest) response {
 	var in struct {
 		URL string `json:"url"`
 	}
-	var asked *playback
+	var requested *playback
 	refused := s.onCall(q, &in, func(x *pbx, now time.Time, c *call) error {
 		if err := c.requireEstablished(); err != nil {
 			return err
 		}
-		asked = &playback{URL: in.URL, At: now}
-		c.announcements = append(c.announcements, asked)
+		requested = &playback{URL: in.URL, At: now}
+		c.announcements = append(c.announcements, requested)
 		return nil
 	})
-	if asked == nil {
+	if requested == nil {
 		return refused
 	}
 	samples, err := s.fetchAnnouncement(q.Context(), in.URL)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		asked.Error = err.Error()
+		requested.Error = err.Error()
 		return refuse(http.StatusBadRequest, "Announcement refused: "+err.Error())
 	}
 	c := s.pbx.calls[q.args["callId"]]
 	if c == nil || c.phase == ended {
-		asked.Error = "the call ended before the announcement was fetched"
+		requested.Error = "the call ended before the announcement was fetched"
 		return callNotFound
 	}
-	asked.At, asked.Accepted = s.now(), true
-	asked.Seconds = float64(len(samples)) / sampleRate
-	c.noteCommand(asked.At)
-	c.audio.addAnnouncement(samples, asked.At)
+	requested.At, requested.Accepted = s.now(), true
+	requested.Seconds = float64(len(samples)) / sampleRate
+	c.noteCommand(requested.At)
+	c.audio.addAnnouncement(samples, requested.At)
 	return noContent
 }

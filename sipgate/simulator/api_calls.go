@@ -43,8 +43,8 @@ func (c *call) json(u *user) callJSON {
 	return j
 }
 
-// sees reports whether the call is visible to p.
-func (s *Simulator) sees(p *principal, c *call) bool {
+// canSee reports whether the call is visible to p.
+func (s *Simulator) canSee(p *principal, c *call) bool {
 	return c.account == p.account && (s.opts.Visibility == VisibilityAccount || c.involves(p.user))
 }
 
@@ -53,16 +53,16 @@ func (s *Simulator) listCalls(q *apiRequest) response {
 	defer s.mu.Unlock()
 	list := []callJSON{}
 	for _, c := range s.pbx.live() {
-		if c.phase == established && !c.voicemail && s.sees(q.auth, c) {
+		if c.phase == established && !c.voicemail && s.canSee(q.auth, c) {
 			list = append(list, c.json(q.auth.user))
 		}
 	}
 	return okJSON(map[string]any{"data": list})
 }
 
-// onCall decodes the body into in, unless in is nil, and applies act to the
+// onCall decodes the body into in, unless in is nil, and applies command to the
 // call in the path.
-func (s *Simulator) onCall(q *apiRequest, in any, act func(x *pbx, now time.Time, c *call) error) response {
+func (s *Simulator) onCall(q *apiRequest, in any, command func(x *pbx, now time.Time, c *call) error) response {
 	if in != nil {
 		if err := decodeStrict(q.body, in); err != nil {
 			return invalid(err)
@@ -71,11 +71,11 @@ func (s *Simulator) onCall(q *apiRequest, in any, act func(x *pbx, now time.Time
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.pbx.calls[q.args["callId"]]
-	if c == nil || c.phase == ended || !s.sees(q.auth, c) {
+	if c == nil || c.phase == ended || !s.canSee(q.auth, c) {
 		return callNotFound
 	}
 	now := s.now()
-	err := act(s.pbx, now, c)
+	err := command(s.pbx, now, c)
 	if err == nil {
 		c.noteCommand(now)
 	}

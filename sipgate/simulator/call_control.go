@@ -92,9 +92,9 @@ func normalizeNumber(number string) (string, error) {
 
 // setDefaults fills in empty fields.
 func (p *callSpec) setDefaults() {
-	outside := "anonymous"
+	external := "anonymous"
 	if list := p.account.contacts; len(list) > 0 && len(list[0].numbers) > 0 {
-		outside = list[0].numbers[0].Number
+		external = list[0].numbers[0].Number
 	}
 	if len(p.users) == 0 && p.direction == in {
 		p.users = p.account.usersAt(p.to)
@@ -104,15 +104,15 @@ func (p *callSpec) setDefaults() {
 	if len(p.users) == 0 {
 		p.users = p.account.users[:1]
 	}
-	inside := p.users[0].number()
+	internal := p.users[0].number()
 	if p.direction == out {
-		inside, outside = outside, inside
+		internal, external = external, internal
 	}
 	if p.from == "" {
-		p.from = outside
+		p.from = external
 	}
 	if p.to == "" {
-		p.to = inside
+		p.to = internal
 	}
 }
 

@@ -7,31 +7,31 @@ import (
 // CallState is the complete state of one call, including what the API does not
 // show. Numbers are in E.164 with "+".
 type CallState struct {
-	CallID      string    `json:"callId"`
-	OrigCallID  string    `json:"origCallId"`
-	XCID        string    `json:"xcid"`
-	Account     string    `json:"account"`
-	Origin      string    `json:"origin"` // control, api or script
-	Direction   string    `json:"direction"`
-	Phase       string    `json:"phase"` // ringing, established, ended
-	From        string    `json:"from"`
-	To          string    `json:"to"`
-	Diversion   string    `json:"diversion,omitempty"`
-	Users       []string  `json:"users"`           // called users, or the calling user
-	Owner       string    `json:"owner,omitempty"` // the user who talks
-	Voicemail   bool      `json:"voicemail"`
-	DeviceCall  string    `json:"deviceCallId,omitempty"` // callId that rings the caller's device
-	DeviceUp    bool      `json:"devicePickedUp"`
-	Began       time.Time `json:"began"`
-	Answered    time.Time `json:"answered,omitzero"`
-	Ended       time.Time `json:"ended,omitzero"`
-	Cause       string    `json:"cause,omitempty"`
-	Hold        bool      `json:"hold"`
-	Muted       bool      `json:"muted"`
-	Recording   bool      `json:"recording"`
-	Parties     []Party   `json:"parties"`
-	Successor   string    `json:"successor,omitempty"`   // callId
-	Predecessor string    `json:"predecessor,omitempty"` // callId
+	CallID         string    `json:"callId"`
+	OrigCallID     string    `json:"origCallId"`
+	XCID           string    `json:"xcid"`
+	Account        string    `json:"account"`
+	Origin         string    `json:"origin"` // control, api or script
+	Direction      string    `json:"direction"`
+	Phase          string    `json:"phase"` // ringing, established, ended
+	From           string    `json:"from"`
+	To             string    `json:"to"`
+	Diversion      string    `json:"diversion,omitempty"`
+	Users          []string  `json:"users"`           // called users, or the calling user
+	Owner          string    `json:"owner,omitempty"` // the user who talks
+	Voicemail      bool      `json:"voicemail"`
+	DeviceCall     string    `json:"deviceCallId,omitempty"` // callId that rings the caller's device
+	DevicePickedUp bool      `json:"devicePickedUp"`
+	Began          time.Time `json:"began"`
+	Answered       time.Time `json:"answered,omitzero"`
+	Ended          time.Time `json:"ended,omitzero"`
+	Cause          string    `json:"cause,omitempty"`
+	Hold           bool      `json:"hold"`
+	Muted          bool      `json:"muted"`
+	Recording      bool      `json:"recording"`
+	Parties        []Party   `json:"parties"`
+	Successor      string    `json:"successor,omitempty"`   // callId
+	Predecessor    string    `json:"predecessor,omitempty"` // callId
 
 	Tones         []string         `json:"tones"` // the digits of each command
 	Announcements []playback       `json:"announcements"`
@@ -66,7 +66,7 @@ func (c *call) state() CallState {
 	t := CallState{
 		CallID: c.id, OrigCallID: c.origID, XCID: c.xcid, Account: c.account.id, Origin: c.origin,
 		Direction: c.direction, Phase: string(c.phase), From: c.from, To: c.to, Diversion: c.diversion,
-		Users: []string{}, Voicemail: c.voicemail, DeviceCall: c.deviceCall, DeviceUp: c.devicePickedUp,
+		Users: []string{}, Voicemail: c.voicemail, DeviceCall: c.deviceCall, DevicePickedUp: c.devicePickedUp,
 		Began: c.startedAt, Answered: c.answeredAt, Ended: c.endedAt, Cause: c.cause,
 		Hold: c.hold, Recording: c.recording, Parties: []Party{},
 		Tones: orEmpty(c.tones), Announcements: []playback{},

@@ -88,7 +88,7 @@ func TestRingingCallRefusesCommands(t *testing.T) {
 		r.want(409, method, "/v2/calls/"+id+"/"+action, body)
 	}
 	r.want(204, "DELETE", "/v2/calls/"+id, "") // but it can be hung up
-	if c := r.truth(id); c.Phase != "ended" || c.Cause != "busy" {
+	if c := r.call(id); c.Phase != "ended" || c.Cause != "busy" {
 		t.Errorf("%+v", c)
 	}
 	if text := r.want(404, "DELETE", "/v2/calls/"+id, ""); text != "Call not found" {
@@ -136,8 +136,8 @@ func TestTransfer(t *testing.T) {
 			r := open(t, Options{})
 			id := r.talk()
 			r.want(204, "POST", "/v2/calls/"+id+"/transfer", `{"attended":`+test.attended+`,"phoneNumber":"`+test.to+`"}`)
-			old := r.truth(id)
-			next := r.truth(old.Transfers[0].CallID)
+			old := r.call(id)
+			next := r.call(old.Transfers[0].CallID)
 			if next.CallID == id || next.OrigCallID != id || next.XCID != old.XCID || next.Diversion != "+492214710110" ||
 				next.Phase != "ringing" || next.From != "+491713920014" || next.Direction != test.direction {
 				t.Errorf("new call %+v", next)
@@ -152,7 +152,7 @@ func TestTransfer(t *testing.T) {
 			if err := r.sim.Answer(next.CallID, user); err != nil {
 				t.Fatal(err)
 			}
-			if old = r.truth(id); old.Phase != "ended" || old.Cause != normalClearing || old.Successor != next.CallID {
+			if old = r.call(id); old.Phase != "ended" || old.Cause != normalClearing || old.Successor != next.CallID {
 				t.Errorf("old call afterwards %+v", old)
 			}
 			list := get[callList](r.as(r.token("", test.owner, "rtcm:read")), "/v2/calls").Data
@@ -169,14 +169,14 @@ func TestFailedTransferKeepsCall(t *testing.T) {
 	id := r.talk()
 	body := `{"attended":true,"phoneNumber":"+4915799912345"}`
 	r.want(204, "POST", "/v2/calls/"+id+"/transfer", body)
-	r.sim.HangUp(r.truth(id).Successor, noAnswer)
-	if c := r.truth(id); c.Phase != "established" || c.Successor != "" {
+	r.sim.HangUp(r.call(id).Successor, noAnswer)
+	if c := r.call(id); c.Phase != "established" || c.Successor != "" {
 		t.Errorf("%+v", c)
 	}
 	r.want(204, "POST", "/v2/calls/"+id+"/transfer", body) // another attempt
-	next := r.truth(id).Successor
+	next := r.call(id).Successor
 	r.want(204, "DELETE", "/v2/calls/"+id, "") // hanging up an attended transfer does not complete it
-	if c := r.truth(next); c.Phase != "ended" || c.Cause != cancelled {
+	if c := r.call(next); c.Phase != "ended" || c.Cause != cancelled {
 		t.Errorf("%+v", c)
 	}
 }
@@ -188,7 +188,7 @@ func TestForward(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, b := r.truth(id), r.truth(next); a.Cause != forwarded || b.OrigCallID != id || b.XCID != a.XCID || b.Phase != "ringing" {
+	if a, b := r.call(id), r.call(next); a.Cause != forwarded || b.OrigCallID != id || b.XCID != a.XCID || b.Phase != "ringing" {
 		t.Errorf("%+v\n%+v", a, b)
 	}
 	if _, err := r.sim.Forward(id, "+4915799912345"); err == nil {
@@ -196,7 +196,7 @@ func TestForward(t *testing.T) {
 	}
 	id = r.ring(NewCall{Users: []string{"w0"}})
 	box, err := r.sim.Forward(id, "voicemail")
-	if err != nil || r.truth(box).Phase != "established" {
+	if err != nil || r.call(box).Phase != "established" {
 		t.Fatal(err)
 	}
 	if list := get[callList](r, "/v2/calls").Data; len(list) != 0 {
@@ -209,12 +209,12 @@ func TestStartCall(t *testing.T) {
 	var session struct{ SessionID string }
 	decode(t, r.want(200, "POST", "/v2/sessions/calls", `{"caller":"e0","callee":"+4915799912345"}`), &session)
 	id := session.SessionID
-	c := r.truth(id)
-	if c.Direction != "out" || c.Phase != "ringing" || c.DeviceCall == "" || c.DeviceUp || c.From != "+492214710110" {
+	c := r.call(id)
+	if c.Direction != "out" || c.Phase != "ringing" || c.DeviceCall == "" || c.DevicePickedUp || c.From != "+492214710110" {
 		t.Errorf("started %+v", c)
 	}
 	r.sim.Answer(id, "w0")
-	if c = r.truth(id); c.Phase != "ringing" || !c.DeviceUp {
+	if c = r.call(id); c.Phase != "ringing" || !c.DevicePickedUp {
 		t.Errorf("device picked up %+v", c)
 	}
 	r.sim.Answer(id, "")
@@ -222,7 +222,7 @@ func TestStartCall(t *testing.T) {
 		t.Errorf("established %+v", list)
 	}
 	r.want(204, "DELETE", "/v2/calls/"+c.DeviceCall, "") // the device's callId names the same call
-	if r.truth(id).Phase != "ended" {
+	if r.call(id).Phase != "ended" {
 		t.Error("call still there")
 	}
 }
@@ -270,7 +270,7 @@ func TestAnnouncement(t *testing.T) {
 	if text := r.want(404, "POST", path, `{"url":"`+files.URL+`/late.wav"}`); text != "Call not found" {
 		t.Errorf("404 says %q", text)
 	}
-	played := r.truth(id).Announcements
+	played := r.call(id).Announcements
 	if len(played) != 3 || !played[0].Accepted || played[0].Seconds != 1 || played[1].Accepted || played[1].Error == "" || played[2].Accepted {
 		t.Errorf("played %+v", played)
 	}

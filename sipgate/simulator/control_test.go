@@ -61,7 +61,7 @@ func TestControlDefaults(t *testing.T) {
 		{NewCall{Direction: "out", From: "+492214710111", To: "110"}, "+492214710111", "110", "w1"},
 		{NewCall{Account: "2390015"}, "+496990009210", "+493023125110", "w0"},
 	} {
-		c := r.truth(r.ring(test.n))
+		c := r.call(r.ring(test.n))
 		if c.From != test.from || c.To != test.to || strings.Join(c.Users, " ") != test.users {
 			t.Errorf("%+v became %s %s %v", test.n, c.From, c.To, c.Users)
 		}

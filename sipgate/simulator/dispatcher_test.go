@@ -109,7 +109,7 @@ func TestPushBodiesAndHeaders(t *testing.T) {
 	r.sim.Answer(id, "w1")
 	r.sim.HangUp(id, "")
 	r.pushes(v, "/in newCall A, /answer answer A, /hangup hangup A:normalClearing", map[string]string{id: "A"})
-	xcid := r.truth(id).XCID
+	xcid := r.call(id).XCID
 	if !regexp.MustCompile(`^[0-9a-f]{16}$`).MatchString(xcid) {
 		t.Errorf("xcid %q", xcid)
 	}
@@ -157,15 +157,15 @@ func TestPushSequences(t *testing.T) {
 			id := r.talk()
 			name(id, "A")
 			r.want(204, "POST", "/v2/calls/"+id+"/transfer", `{"attended":false,"phoneNumber":"+492214710111"}`)
-			name(r.truth(id).Successor, "B")
-			r.sim.Answer(r.truth(id).Successor, "")
+			name(r.call(id).Successor, "B")
+			r.sim.Answer(r.call(id).Successor, "")
 		}, "/in newCall A, /answer answer A, /in newCall B, /answer answer B, /hangup hangup A:normalClearing"},
 		"transfer not picked up": {func(r *rig, name func(id, letter string)) {
 			id := r.talk()
 			name(id, "A")
 			r.want(204, "POST", "/v2/calls/"+id+"/transfer", `{"attended":false,"phoneNumber":"+492214710111"}`)
-			name(r.truth(id).Successor, "B")
-			r.sim.HangUp(r.truth(id).Successor, noAnswer)
+			name(r.call(id).Successor, "B")
+			r.sim.HangUp(r.call(id).Successor, noAnswer)
 		}, "/in newCall A, /answer answer A, /in newCall B, /hangup hangup B:noAnswer"},
 		"voicemail": {func(r *rig, name func(id, letter string)) {
 			id := r.ring(NewCall{})
@@ -177,7 +177,7 @@ func TestPushSequences(t *testing.T) {
 			var session struct{ SessionID string }
 			decode(r.t, r.want(200, "POST", "/v2/sessions/calls", `{"caller":"e0","callee":"+4915799912345"}`), &session)
 			name(session.SessionID, "A")
-			name(r.truth(session.SessionID).DeviceCall, "D")
+			name(r.call(session.SessionID).DeviceCall, "D")
 			r.sim.Answer(session.SessionID, "w0")
 			r.sim.Answer(session.SessionID, "")
 			r.want(204, "DELETE", "/v2/calls/"+session.SessionID, "")

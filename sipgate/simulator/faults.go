@@ -105,9 +105,9 @@ func (f *Fault) normalize() error {
 	case f.On != OnAPI && f.On != OnPush:
 		return fmt.Errorf("on is not %q or %q", OnAPI, OnPush)
 	case f.On == OnAPI && !slices.Contains(forAPI, f.Do):
-		return fmt.Errorf("do is none of %s", strings.Join(forAPI, ", "))
+		return fmt.Errorf("do is not one of %s", strings.Join(forAPI, ", "))
 	case f.On == OnPush && !slices.Contains(forPush, f.Do):
-		return fmt.Errorf("do is none of %s", strings.Join(forPush, ", "))
+		return fmt.Errorf("do is not one of %s", strings.Join(forPush, ", "))
 	case f.Do == DoStatus && (f.Status < 200 || f.Status > 599):
 		return errors.New("status is not from 200 to 599")
 	case f.Probability < 0 || f.Probability > 1:

@@ -52,8 +52,8 @@ func TestFaultsOfTheAPI(t *testing.T) {
 			test.fault.Count = 1
 			r.fail(test.fault)
 			status, text := hold(r, id)
-			if status != test.status || r.truth(id).Hold != test.executed {
-				t.Errorf("status %d (%s), executed: %v", status, text, r.truth(id).Hold)
+			if status != test.status || r.call(id).Hold != test.executed {
+				t.Errorf("status %d (%s), executed: %v", status, text, r.call(id).Hold)
 			}
 			if len(r.sim.Faults()) == 0 {
 				r.want(204, "PUT", "/v2/calls/"+id+"/hold", `{"value":false}`) // the fault applies once

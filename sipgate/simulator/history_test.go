@@ -215,7 +215,7 @@ func TestRecordingsInHistory(t *testing.T) {
 	now = now.Add(2 * time.Second)
 	r.want(204, "DELETE", "/v2/calls/"+id, "") // ends the third file
 	files := get[historyPage](r, "/v2/history").Items[0].Recordings
-	if len(files) != 3 || len(r.truth(id).Recordings) != 3 {
+	if len(files) != 3 || len(r.call(id).Recordings) != 3 {
 		t.Fatalf("%+v", files)
 	}
 	path := strings.TrimPrefix(files[0].URL, r.url)

@@ -37,7 +37,7 @@ func TestNeoStartCall(t *testing.T) {
 	r := openNeo(t)
 	var made struct{ CallSid string }
 	decode(t, r.want(201, "POST", "/v2/calls", `{"deviceId":"e0","targetNumber":"4915799912345","callerId":"494066969511"}`), &made)
-	c := r.truth(made.CallSid)
+	c := r.call(made.CallSid)
 	if c.Account != neoID || c.Phase != "ringing" || c.From != "+494066969511" || c.To != "+4915799912345" || c.DeviceCall == "" {
 		t.Errorf("%+v", c)
 	}
@@ -51,7 +51,7 @@ func TestNeoStartCall(t *testing.T) {
 	if text := r.want(200, "GET", "/v2/history", ""); !strings.Contains(text, `"totalCount":0`) {
 		t.Errorf("a call is in the history: %s", text)
 	}
-	r.want(404, "GET", "/v2/history/"+r.truth(made.CallSid).HistoryID, "")
+	r.want(404, "GET", "/v2/history/"+r.call(made.CallSid).HistoryID, "")
 }
 
 func TestNeoNumbersAndDevices(t *testing.T) {

@@ -22,10 +22,10 @@ const passwordClient = "sipgate-app-web"
 // Both realms have the same clients and users; a code or refresh token is valid
 // only in the realm that issued it.
 type authority struct {
-	s       *Simulator
-	clients []*oauthClient
-	pats    func() []personalToken
-	origin  atomic.Pointer[string] // of the latest request
+	s              *Simulator
+	clients        []*oauthClient
+	personalTokens func() []personalToken
+	origin         atomic.Pointer[string] // of the latest request
 
 	tokenRequests, refreshRequests, refreshReuse atomic.Int64
 
@@ -35,7 +35,7 @@ type authority struct {
 	codes         map[digest]*authCode
 	accessTokens  map[digest]*accessToken
 	refreshTokens map[digest]*refreshToken
-	grants        map[*grant]bool // the living ones
+	grants        map[*grant]bool // not revoked
 	lastSweep     time.Time
 }
 
@@ -78,7 +78,7 @@ func newAuthority(s *Simulator) *authority {
 		refreshTokens: map[digest]*refreshToken{},
 		grants:        map[*grant]bool{},
 	}
-	a.pats = sync.OnceValue(a.makePersonalTokens)
+	a.personalTokens = sync.OnceValue(a.makePersonalTokens)
 	return a
 }
 
@@ -212,7 +212,7 @@ func (s *Simulator) oauthState() map[string]any {
 			"redirectUris": append([]string{}, c.redirects...),
 		})
 	}
-	for _, p := range a.pats() {
+	for _, p := range a.personalTokens() {
 		tokens = append(tokens, map[string]any{
 			"account": p.user.account.id,
 			"user":    p.user.id,

@@ -90,7 +90,7 @@ func (s *Simulator) authenticate(r *http.Request) (*principal, bool) {
 
 // basic authenticates a personal access token.
 func (a *authority) basic(id, secret string) (*principal, bool) {
-	for _, p := range a.pats() {
+	for _, p := range a.personalTokens() {
 		if p.id == id && equalSecrets(p.secret, secret) {
 			return &principal{p.user.account, p.user, map[string]bool{"all": true}, "basic"}, true
 		}

@@ -41,7 +41,7 @@ func TestTokensExpire(t *testing.T) {
 func TestAuthenticate(t *testing.T) {
 	l := newLogin(t, Options{})
 	access := fmt.Sprint(l.tokens()["access_token"])
-	pat := l.sim.auth.pats()[1]
+	pat := l.sim.auth.personalTokens()[1]
 	basic := func(id, secret string) string {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+secret))
 	}
@@ -80,12 +80,12 @@ func TestPersonalTokensDependOnSeed(t *testing.T) {
 	id := regexp.MustCompile(`^token-[a-zA-Z\d]{6}$`)
 	secret := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 	seen := map[string]bool{}
-	for i, p := range one.sim.auth.pats() {
+	for i, p := range one.sim.auth.personalTokens() {
 		if !id.MatchString(p.id) || !secret.MatchString(p.secret) || seen[p.id] {
 			t.Errorf("token %s:%s", p.id, p.secret)
 		}
 		seen[p.id] = true
-		if p.secret != same.sim.auth.pats()[i].secret || p.secret == other.sim.auth.pats()[i].secret {
+		if p.secret != same.sim.auth.personalTokens()[i].secret || p.secret == other.sim.auth.personalTokens()[i].secret {
 			t.Error("the tokens do not depend on the seed")
 		}
 	}

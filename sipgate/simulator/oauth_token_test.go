@@ -186,7 +186,7 @@ func TestPasswordGrant(t *testing.T) {
 
 func TestUserInfoRefuses(t *testing.T) {
 	l := newLogin(t, Options{})
-	pat := l.sim.auth.pats()[0]
+	pat := l.sim.auth.personalTokens()[0]
 	for _, header := range []string{"", "Bearer x", "Basic " + base64.StdEncoding.EncodeToString([]byte(pat.id+":"+pat.secret))} {
 		if resp, _ := l.get(l.connect("userinfo"), "Authorization", header); resp.StatusCode != 401 {
 			t.Errorf("%q: %s", header, resp.Status)

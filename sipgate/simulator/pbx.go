@@ -83,7 +83,7 @@ type call struct {
 type party struct {
 	id          string
 	number      string // E.164 with "+", "" if anonymous
-	user        *user  // nil if outside the account
+	user        *user  // nil for an external number
 	owner       bool
 	muted, hold bool
 }

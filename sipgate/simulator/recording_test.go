@@ -124,8 +124,8 @@ func TestRecordingIsVisibleToItsAccountOnly(t *testing.T) {
 	defer files.Close()
 	l := newLogin(t, Options{})
 	url := l.recordedCall(l.tokenOf(l.someone()), files.URL)[0]
-	pats := l.sim.auth.pats()
-	stranger := slices.IndexFunc(pats, func(p personalToken) bool { return p.user.account != l.someone().account })
+	personalTokens := l.sim.auth.personalTokens()
+	stranger := slices.IndexFunc(personalTokens, func(p personalToken) bool { return p.user.account != l.someone().account })
 	get := func(address string, p *personalToken) *http.Response {
 		r := httptest.NewRequest(http.MethodGet, address, nil)
 		if p != nil {
@@ -135,13 +135,13 @@ func TestRecordingIsVisibleToItsAccountOnly(t *testing.T) {
 		l.sim.ServeHTTP(w, r)
 		return w.Result()
 	}
-	if resp := get(url, &pats[0]); resp.StatusCode != 200 {
+	if resp := get(url, &personalTokens[0]); resp.StatusCode != 200 {
 		t.Errorf("personal token: %s", resp.Status)
 	}
-	if resp := get(url, &pats[stranger]); resp.StatusCode != 404 {
+	if resp := get(url, &personalTokens[stranger]); resp.StatusCode != 404 {
 		t.Errorf("another account: %s", resp.Status)
 	}
-	if resp := get(strings.TrimSuffix(url, ".wav"), &pats[0]); resp.StatusCode != 404 {
+	if resp := get(strings.TrimSuffix(url, ".wav"), &personalTokens[0]); resp.StatusCode != 404 {
 		t.Errorf("without .wav: %s", resp.Status)
 	}
 	resp := get(url, nil)

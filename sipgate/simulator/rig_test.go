@@ -117,7 +117,7 @@ func (r *rig) talk() string {
 	return r.ring(NewCall{From: "+491713920014", To: "+492214710110", Users: []string{"w0"}, State: "established"})
 }
 
-func (r *rig) truth(id string) CallState {
+func (r *rig) call(id string) CallState {
 	r.t.Helper()
 	c, err := r.sim.Call(id)
 	if err != nil {

@@ -135,9 +135,9 @@ func (d *officeScript) freeUsers() []*user {
 
 // isBusy reports whether u is in a call other than except, or is the only user
 // whom such a call rings.
-func (d *officeScript) isBusy(u *user, but *call) bool {
+func (d *officeScript) isBusy(u *user, except *call) bool {
 	return slices.ContainsFunc(d.s.pbx.live(), func(c *call) bool {
-		return c != but && (c.owner == u || c.phase == ringing && len(c.users) == 1 && c.users[0] == u)
+		return c != except && (c.owner == u || c.phase == ringing && len(c.users) == 1 && c.users[0] == u)
 	})
 }
 

@@ -16,17 +16,17 @@ type scriptedCall struct {
 	call *call
 }
 
-// begin begins the call that spec returns. It returns false if spec does.
-func (a *scriptedCall) begin(plan func() (callSpec, bool)) bool {
+// begin begins the call that newSpec returns. It returns false if newSpec does.
+func (a *scriptedCall) begin(newSpec func() (callSpec, bool)) bool {
 	s := a.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, some := plan()
-	if some {
+	p, ok := newSpec()
+	if ok {
 		p.account, p.origin = a.account, "script"
 		a.call = s.pbx.begin(s.now(), p)
 	}
-	return some
+	return ok
 }
 
 // afterDelay waits for a random number of seconds and then runs step, unless
@@ -98,14 +98,14 @@ func hangUp(cause string) func(*pbx, time.Time, *call) error {
 // incoming runs an incoming call to a user or group that a user answers, or a
 // missed call if every user is busy.
 func (a *scriptedCall) incoming(established bool) {
-	var who *user
+	var u *user
 	if !a.begin(func() (callSpec, bool) {
 		free := a.freeUsers()
 		if len(free) == 0 {
 			return callSpec{}, false
 		}
-		who = free[a.rng.IntN(len(free))]
-		p := callSpec{direction: in, from: a.externalNumber(a.rng), to: who.number(), users: []*user{who}}
+		u = free[a.rng.IntN(len(free))]
+		p := callSpec{direction: in, from: a.externalNumber(a.rng), to: u.number(), users: []*user{u}}
 		if g := a.account.groups[0]; a.oneIn(3) {
 			p.to, p.users = a.account.numbers[len(a.account.users)].e164, g.members
 		}
@@ -118,7 +118,7 @@ func (a *scriptedCall) incoming(established bool) {
 	if established {
 		ring = 0
 	}
-	if a.afterDelay(ring, ring*2, a.answeredBy(who)) {
+	if a.afterDelay(ring, ring*2, a.answeredBy(u)) {
 		a.talk()
 	} else {
 		a.afterDelay(6, 12, cancelRinging) // every called user is busy now
@@ -126,10 +126,11 @@ func (a *scriptedCall) incoming(established bool) {
 	a.waitForEnd()
 }
 
-// answeredBy answers as who, or as another called user if who is busy.
-func (a *scriptedCall) answeredBy(who *user) func(*pbx, time.Time, *call) error {
+// answeredBy returns a step that answers as first, or as another called user if
+// first is busy.
+func (a *scriptedCall) answeredBy(first *user) func(*pbx, time.Time, *call) error {
 	return func(x *pbx, now time.Time, c *call) error {
-		for _, u := range append([]*user{who}, c.users...) {
+		for _, u := range append([]*user{first}, c.users...) {
 			if !a.isBusy(u, c) {
 				return x.answer(now, c, u)
 			}
@@ -154,8 +155,8 @@ func (a *scriptedCall) outgoing(bool) {
 		if len(free) == 0 || to == "anonymous" {
 			return callSpec{}, false
 		}
-		who := free[a.rng.IntN(len(free))]
-		return callSpec{direction: out, from: who.number(), to: to, users: []*user{who}}, true
+		u := free[a.rng.IntN(len(free))]
+		return callSpec{direction: out, from: u.number(), to: to, users: []*user{u}}, true
 	}) {
 		return
 	}

@@ -177,7 +177,7 @@ func TestOfficeEndsStartedCalls(t *testing.T) {
 			return CallState{}
 		}
 		time.Sleep(3 * time.Second)
-		if c := find(); c.Phase != "ringing" || !c.DeviceUp {
+		if c := find(); c.Phase != "ringing" || !c.DevicePickedUp {
 			t.Errorf("after 3 s %+v", c)
 		}
 		time.Sleep(2 * time.Second)
