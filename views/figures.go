@@ -11,7 +11,7 @@ import (
 // FiguresModel is what [Figures] shows: a team's past calls.
 type FiguresModel struct {
 	Span string // "today", "yesterday" or "week"
-	stats.Reading
+	stats.Report
 	Neo    bool   // sipgate does not put the account's calls into its history
 	Reason string // why the history could not be read, as StatusModel.Problem; or empty
 
@@ -30,7 +30,7 @@ type FiguresModel struct {
 // FiguresMember is what one member did.
 type FiguresMember struct {
 	Name string
-	stats.Member
+	stats.MemberCounts
 }
 
 // FigureSpans are the spans that can be chosen, by the names in addresses.
@@ -52,8 +52,8 @@ func (m FiguresModel) shown() []stats.Kind {
 
 // title is the day or the days that are shown.
 func (m FiguresModel) title(lang Lang) string {
-	from, last := m.Figures.Span.From(), m.Figures.Span.Start(max(0, m.Figures.Span.Len()-1))
-	if m.Figures.Span.Daily() {
+	from, last := m.Summary.Span.From(), m.Summary.Span.Start(max(0, m.Summary.Span.Len()-1))
+	if m.Summary.Span.Daily() {
 		return lang.T("figures.from_to", dayOf(lang, from), dayOf(lang, last))
 	}
 	return dayOf(lang, from)
@@ -61,12 +61,12 @@ func (m FiguresModel) title(lang Lang) string {
 
 // per says what a bar stands for.
 func (m FiguresModel) per(lang Lang) string {
-	return lang.T("figures.per." + either(m.Figures.Span.Daily(), "day", "hour"))
+	return lang.T("figures.per." + either(m.Summary.Span.Daily(), "day", "hour"))
 }
 
 // step is what a row of the table and a bar are called.
 func (m FiguresModel) step(lang Lang, i int) string {
-	s := m.Figures.Span
+	s := m.Summary.Span
 	begin, end := s.Start(i), s.Start(i+1)
 	switch {
 	case s.Daily():
@@ -86,10 +86,10 @@ func (m FiguresModel) notes(lang Lang) (all []string) {
 	}
 	add(m.Reason != "" && m.Known, func() string { return lang.T("figures.note.old", because(lang, m.Reason), clock(m.AsOf)) })
 	add(m.Reason != "" && !m.Known, func() string { return lang.T("figures.note.none", because(lang, m.Reason)) })
-	add(m.Reason == "" && m.Busy, func() string { return lang.T("figures.note.busy") })
-	add(m.Known && !m.Complete(), func() string { return lang.T("figures.note.incomplete", m.Have, m.Of) })
+	add(m.Reason == "" && m.Loading, func() string { return lang.T("figures.note.busy") })
+	add(m.Known && !m.Complete(), func() string { return lang.T("figures.note.incomplete", m.Fetched, m.Available) })
 	add(m.Neo, func() string { return lang.T("figures.note.neo") })
-	add(!m.Neo && m.Known && m.Have == 0 && m.Waited > 0, func() string { return lang.T("figures.note.unlike", m.Waited) })
+	add(!m.Neo && m.Known && m.Fetched == 0 && m.Waited > 0, func() string { return lang.T("figures.note.unlike", m.Waited) })
 	return all
 }
 
@@ -99,7 +99,7 @@ func (m FiguresModel) remarks(lang Lang) string {
 	if n := m.Total[stats.Unknown]; n > 0 {
 		all = append(all, lang.T("figures.note.unknown", n))
 	}
-	if hours := m.Figures.Span.Len(); !m.Figures.Span.Daily() && hours != 24 {
+	if hours := m.Summary.Span.Len(); !m.Summary.Span.Daily() && hours != 24 {
 		all = append(all, lang.T("figures.note.clock", hours))
 	}
 	return strings.Join(all, " ")
@@ -107,7 +107,7 @@ func (m FiguresModel) remarks(lang Lang) string {
 
 // source says from where the figures are, and how old.
 func (m FiguresModel) source(lang Lang) string {
-	zone := m.Figures.Span.From().Format("MST")
+	zone := m.Summary.Span.From().Format("MST")
 	if !m.Known {
 		return lang.T("figures.zone", zone)
 	}
@@ -116,7 +116,7 @@ func (m FiguresModel) source(lang Lang) string {
 
 // number is a figure, or that it is not known.
 func (m FiguresModel) number(shown string) string {
-	if !m.Known || m.Neo && m.Have == 0 {
+	if !m.Known || m.Neo && m.Fetched == 0 {
 		return "–"
 	}
 	return shown
@@ -124,7 +124,7 @@ func (m FiguresModel) number(shown string) string {
 
 // answered writes the share of calls that were answered.
 func answered(lang Lang, c stats.Counts) string {
-	share, ok := c.Answered()
+	share, ok := c.AnswerRate()
 	if !ok {
 		return "–"
 	}
@@ -191,7 +191,7 @@ const (
 // has a label.
 func (m FiguresModel) chart(lang Lang, width, height, labels int) chart {
 	most := 0
-	for _, b := range m.Bars {
+	for _, b := range m.Steps {
 		most = max(most, b.Sum())
 	}
 	unit := unitOf(most)
@@ -201,8 +201,8 @@ func (m FiguresModel) chart(lang Lang, width, height, labels int) chart {
 	for n := 0; n <= top; n += unit {
 		c.Lines = append(c.Lines, line{c.Base - n*room/top, decimal(int64(n))})
 	}
-	pitch := float64(width-chartLeft-chartRight) / float64(max(1, len(m.Bars)))
-	for i, counts := range m.Bars {
+	pitch := float64(width-chartLeft-chartRight) / float64(max(1, len(m.Steps)))
+	for i, counts := range m.Steps {
 		b := bar{X: chartLeft + int(pitch*float64(i)+pitch*.12), Width: max(2, int(pitch*.76)), Title: m.step(lang, i) + ": " + m.told(lang, counts)}
 		b.Middle = b.X + b.Width/2
 		if i%labels == 0 {
@@ -227,10 +227,10 @@ func (m FiguresModel) chart(lang Lang, width, height, labels int) chart {
 
 // label is what stands below a bar.
 func (m FiguresModel) label(lang Lang, i int) string {
-	if m.Figures.Span.Daily() {
-		return dayOf(lang, m.Figures.Span.Start(i))
+	if m.Summary.Span.Daily() {
+		return dayOf(lang, m.Summary.Span.Start(i))
 	}
-	return m.Figures.Span.Start(i).Format("15:04")
+	return m.Summary.Span.Start(i).Format("15:04")
 }
 
 // told puts the numbers of a bar into words.
@@ -258,7 +258,7 @@ func fill(kind string) string {
 
 // summary is the chart in one sentence.
 func (m FiguresModel) summary(lang Lang) string {
-	return lang.T("figures.chart."+either(m.Figures.Span.Daily(), "days", "hours"), m.title(lang), m.told(lang, m.Total))
+	return lang.T("figures.chart."+either(m.Summary.Span.Daily(), "days", "hours"), m.title(lang), m.told(lang, m.Total))
 }
 
 // every says of how many bars one has a label.

@@ -489,11 +489,11 @@ func figuresChart(p Page, m FiguresModel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = drawnChart(p, m, "wide", m.chart(p.Lang, 1000, 320, every(m.Figures.Span.Daily(), 1, 2))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = drawnChart(p, m, "wide", m.chart(p.Lang, 1000, 320, every(m.Summary.Span.Daily(), 1, 2))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = drawnChart(p, m, "narrow", m.chart(p.Lang, 460, 320, every(m.Figures.Span.Daily(), 1, 6))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = drawnChart(p, m, "narrow", m.chart(p.Lang, 460, 320, every(m.Summary.Span.Daily(), 1, 6))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -576,7 +576,7 @@ func figuresChart(p Page, m FiguresModel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for i, c := range m.Bars {
+		for i, c := range m.Steps {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<tr")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1272,7 +1272,7 @@ func figuresMembers(p Page, m FiguresModel) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if share, ok := w.Answered(); ok {
+				if share, ok := w.AnswerRate(); ok {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 108, "<svg aria-hidden=\"true\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\"><rect class=\"track\" width=\"100\" height=\"10\"></rect><rect class=\"k-in\" width=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

@@ -113,7 +113,7 @@ func galleryFound(now time.Time) []Found {
 		found(directory.Contact, "Teure Auskunft", "", "+499001234567", 0, "number_blocked"),
 		found(directory.Recent, "", "", "+4989200300", 0, ""),
 	}
-	list[6].Last = now.Add(-time.Hour)
+	list[6].LastCallAt = now.Add(-time.Hour)
 	return list
 }
 

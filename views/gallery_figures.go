@@ -25,12 +25,12 @@ func galleryOfFigures(lang Lang) []Picture {
 	plain := day
 	plain.People, plain.Walls = false, false
 	week := galleryFigures(stats.Days(now, 7), "week", now)
-	week.Have, week.Of, week.Busy = 1000, 1340, true
+	week.Fetched, week.Available, week.Loading = 1000, 1340, true
 	week.People, week.Members = true, galleryMembers
 	failed := galleryFigures(stats.Day(now), "today", now)
-	failed.Reason, failed.Problem = "throttled", errors.New("throttled")
-	none := FiguresModel{Span: "yesterday", People: true, Reading: stats.Reading{Known: true, AsOf: now, Figures: stats.Count(stats.Day(now.AddDate(0, 0, -1)), nil)}}
-	unread := FiguresModel{Span: "today", Waited: 3, Reading: stats.Reading{Busy: true, Figures: stats.Count(stats.Day(now), nil)}}
+	failed.Reason, failed.Err = "throttled", errors.New("throttled")
+	none := FiguresModel{Span: "yesterday", People: true, Report: stats.Report{Known: true, AsOf: now, Summary: stats.Count(stats.Day(now.AddDate(0, 0, -1)), nil)}}
+	unread := FiguresModel{Span: "today", Waited: 3, Report: stats.Report{Loading: true, Summary: stats.Count(stats.Day(now), nil)}}
 
 	neo := none
 	neo.Span, neo.Neo, neo.Waited, neo.Longest = "today", true, 12, 31*time.Second
@@ -43,7 +43,7 @@ func galleryOfFigures(lang Lang) []Picture {
 	quiet.Calls = nil
 	stale := galleryWall(now, lang)
 	stale.List = StatusModel{ListedAt: now.Add(-95 * time.Second), Now: now, Problem: "throttled", Members: 2}
-	stale.Today, stale.Waited = stats.Reading{}, 0
+	stale.Today, stale.Waited = stats.Report{}, 0
 	return []Picture{
 		{"figures", Figures(lead, day)},
 		{"figures-agent", Figures(agent, plain)},
@@ -64,17 +64,17 @@ func galleryOfFigures(lang Lang) []Picture {
 }
 
 var galleryMembers = []FiguresMember{
-	{"Aylin Kaya", stats.Member{Counts: stats.Counts{14, 5, 1, 2, 0}, Talk: 81 * time.Minute}},
-	{"Dr. Anna Lindqvist-Schwarzenberger", stats.Member{Counts: stats.Counts{0, 7, 0, 1, 0}, Talk: 42 * time.Minute}},
-	{"Mia Brandt", stats.Member{Counts: stats.Counts{11, 3, 3, 0, 0}, Talk: 137 * time.Minute}},
-	{"Tom Weber", stats.Member{Counts: stats.Counts{2, 0, 7, 0, 0}, Talk: 9 * time.Minute}},
+	{"Aylin Kaya", stats.MemberCounts{Counts: stats.Counts{14, 5, 1, 2, 0}, Talk: 81 * time.Minute}},
+	{"Dr. Anna Lindqvist-Schwarzenberger", stats.MemberCounts{Counts: stats.Counts{0, 7, 0, 1, 0}, Talk: 42 * time.Minute}},
+	{"Mia Brandt", stats.MemberCounts{Counts: stats.Counts{11, 3, 3, 0, 0}, Talk: 137 * time.Minute}},
+	{"Tom Weber", stats.MemberCounts{Counts: stats.Counts{2, 0, 7, 0, 0}, Talk: 9 * time.Minute}},
 }
 
 // galleryFigures invents a history with a morning and an afternoon.
 func galleryFigures(span stats.Span, name string, now time.Time) FiguresModel {
 	f := stats.Count(span, nil)
 	mix := []stats.Kind{stats.In, stats.Out, stats.In, stats.Missed, stats.Out, stats.In, stats.Unreached, stats.In}
-	for step := range f.Bars {
+	for step := range f.Steps {
 		n := []int{0, 0, 0, 0, 0, 0, 1, 4, 9, 14, 11, 12, 5, 7, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}[min(step, 24)]
 		if span.Daily() {
 			n = []int{62, 71, 55, 68, 3, 0, 41}[step]
@@ -84,13 +84,13 @@ func galleryFigures(span stats.Span, name string, now time.Time) FiguresModel {
 			if step == 9 && i == 3 {
 				kind = stats.Unknown
 			}
-			f.Bars[step][kind]++
+			f.Steps[step][kind]++
 			f.Total[kind]++
 			f.Talk += time.Duration(40+i*17%300) * time.Second
 		}
 	}
 	n := f.Total.Sum()
-	return FiguresModel{Span: name, Reading: stats.Reading{Known: true, AsOf: now.Add(-12 * time.Second), Have: n, Of: n, Figures: f}}
+	return FiguresModel{Span: name, Report: stats.Report{Known: true, AsOf: now.Add(-12 * time.Second), Fetched: n, Available: n, Summary: f}}
 }
 
 func galleryWalls(now time.Time) WallsModel {
@@ -111,7 +111,7 @@ func galleryWall(now time.Time, lang Lang) WallModel {
 	m := NewWall(calls, masked, false, lang)
 	m.Name, m.Feed, m.Now = "Großraumbüro", "/wall/gallery/feed?lang="+lang.String(), now
 	m.List = StatusModel{ListedAt: now.Add(-time.Second), Now: now, Members: 3}
-	m.Today, m.Waited, m.Longest = galleryFigures(stats.Day(now), "today", now).Reading, 41, 94*time.Second
+	m.Today, m.Waited, m.Longest = galleryFigures(stats.Day(now), "today", now).Report, 41, 94*time.Second
 	return m
 }
 

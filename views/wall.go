@@ -22,7 +22,7 @@ type WallModel struct {
 
 	Calls            []WallCall // ringing, then talking, then on hold; the longest first
 	Ringing, Engaged int
-	Today            stats.Reading
+	Today            stats.Report
 	Waited           int           // calls that were seen ringing today, and ring no more
 	Longest          time.Duration // that one of them rang
 	List             StatusModel

@@ -95,7 +95,7 @@ func (f Found) below() string {
 // kind says in a word where the entry is from.
 func (f Found) kind(lang Lang) string {
 	word := lang.T("whom.kind." + kindNames[f.Kind])
-	if !f.Last.IsZero() && f.Kind != directory.Recent {
+	if !f.LastCallAt.IsZero() && f.Kind != directory.Recent {
 		word += ", " + lang.T("whom.kind.history")
 	}
 	return word

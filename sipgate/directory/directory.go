@@ -18,13 +18,13 @@ import (
 
 // Bounds of what is remembered.
 const (
-	mostContacts = 10_000 // of a team, and of each member
-	mostMembers  = 1000
-	mostRecent   = 1000 // of each member
+	maxContacts = 10_000 // of a team, and of each member
+	maxMembers  = 1000
+	maxRecent   = 1000 // of each member
 )
 
 // A Person is a member of a team, which is a sipgate account.
-type Person struct {
+type MemberID struct {
 	Account string
 	User    sipgate.UserID
 }
@@ -63,27 +63,27 @@ type Entry struct {
 	Number       string         // E.164
 	User         sipgate.UserID // of a Member
 	Presence     Presence       // of a Member
-	Last         time.Time      // when it was in a call of the member who searches; zero: not lately
+	LastCallAt   time.Time      // when it was in a call of the member who searches; zero: not lately
 }
 
 // A Directory knows the entries of all teams. It is safe for concurrent use.
 type Directory struct {
 	rules sipgate.NumberRules
 
-	mu    sync.RWMutex
-	teams map[string]*team
+	mu       sync.RWMutex
+	accounts map[string]*accountData
 }
 
 // team is what one account's members have told. Its indexes are never changed,
 // only replaced.
-type team struct {
-	contacts *index
-	members  *index
-	people   map[sipgate.UserID]*person
-	roster   roster
+type accountData struct {
+	contacts  *index
+	members   *index
+	perMember map[sipgate.UserID]*memberData
+	roster    roster
 }
 
-type person struct {
+type memberData struct {
 	contacts *index
 	recent   *index
 }
@@ -91,31 +91,31 @@ type person struct {
 // New returns a directory without entries. The rules tell how numbers in
 // national spelling are meant.
 func New(rules sipgate.NumberRules) *Directory {
-	return &Directory{rules: rules, teams: map[string]*team{}}
+	return &Directory{rules: rules, accounts: map[string]*accountData{}}
 }
 
 // of returns what an account's members have told, which may be nothing yet.
-func (d *Directory) of(account string) *team {
-	t := d.teams[account]
+func (d *Directory) account(account string) *accountData {
+	t := d.accounts[account]
 	if t == nil {
-		t = &team{people: map[sipgate.UserID]*person{}}
-		d.teams[account] = t
+		t = &accountData{perMember: map[sipgate.UserID]*memberData{}}
+		d.accounts[account] = t
 	}
 	return t
 }
 
-func (t *team) of(user sipgate.UserID) *person {
-	p := t.people[user]
+func (t *accountData) member(user sipgate.UserID) *memberData {
+	p := t.perMember[user]
 	if p == nil {
-		p = &person{}
-		t.people[user] = p
+		p = &memberData{}
+		t.perMember[user] = p
 	}
 	return p
 }
 
 // LearnContacts replaces the team's contacts and those that who alone may see
 // by the ones that who's access to sipgate shows.
-func (d *Directory) LearnContacts(who Person, contacts []sipgate.Contact) {
+func (d *Directory) SetContacts(who MemberID, contacts []sipgate.Contact) {
 	var shared, private []Entry
 	for _, c := range contacts {
 		for _, n := range c.Numbers {
@@ -130,34 +130,34 @@ func (d *Directory) LearnContacts(who Person, contacts []sipgate.Contact) {
 			}
 		}
 	}
-	forAll, forOne := newIndex(shared, mostContacts), newIndex(private, mostContacts)
+	forAll, forOne := newIndex(shared, maxContacts), newIndex(private, maxContacts)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.of(who.Account).contacts = forAll
+	d.account(who.Account).contacts = forAll
 	if who.User != "" {
-		d.of(who.Account).of(who.User).contacts = forOne
+		d.account(who.Account).member(who.User).contacts = forOne
 	}
 }
 
 // LearnRecent replaces the numbers that who telephoned with, from what sipgate
 // tells of the past. Later calls that [Directory.Called] told stay.
-func (d *Directory) LearnRecent(who Person, recent []Entry) {
+func (d *Directory) AddRecent(who MemberID, recent []Entry) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	p := d.of(who.Account).of(who.User)
-	p.recent = newIndex(latest(append(p.recent.list(), recent...)), mostRecent)
+	p := d.account(who.Account).member(who.User)
+	p.recent = newIndex(mergeRecent(append(p.recent.all(), recent...)), maxRecent)
 }
 
 // Called adds a number that who telephones with now.
-func (d *Directory) Called(who Person, number string, now time.Time) {
+func (d *Directory) RecordCall(who MemberID, number string, now time.Time) {
 	if number != "" {
-		d.LearnRecent(who, []Entry{{Number: number, Last: now}})
+		d.AddRecent(who, []Entry{{Number: number, LastCallAt: now}})
 	}
 }
 
 // latest keeps the last call with each number, last calls first.
-func latest(recent []Entry) []Entry {
-	slices.SortStableFunc(recent, func(x, y Entry) int { return y.Last.Compare(x.Last) })
+func mergeRecent(recent []Entry) []Entry {
+	slices.SortStableFunc(recent, func(x, y Entry) int { return y.LastCallAt.Compare(x.LastCallAt) })
 	at := map[string]int{}
 	var kept []Entry
 	for _, e := range recent {
@@ -175,18 +175,18 @@ func latest(recent []Entry) []Entry {
 }
 
 // Forget drops what only who may see. It is due when who leaves.
-func (d *Directory) Forget(who Person) {
+func (d *Directory) Forget(who MemberID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if t := d.teams[who.Account]; t != nil {
-		delete(t.people, who.User)
+	if t := d.accounts[who.Account]; t != nil {
+		delete(t.perMember, who.User)
 	}
 }
 
 // Colleagues are the members of who's team but who, each with one number: those
 // who are available first. Busy tells who is on a call.
-func (d *Directory) Colleagues(who Person, busy map[sipgate.UserID]bool) []Entry {
-	found := d.Search(who, "", mostMembers+mostRecent, busy)
+func (d *Directory) Colleagues(who MemberID, busy map[sipgate.UserID]bool) []Entry {
+	found := d.Search(who, "", maxMembers+maxRecent, busy)
 	known := map[sipgate.UserID]bool{who.User: true}
 	var all []Entry
 	for _, e := range found {
@@ -195,12 +195,12 @@ func (d *Directory) Colleagues(who Person, busy map[sipgate.UserID]bool) []Entry
 			all = append(all, e)
 		}
 	}
-	slices.SortStableFunc(all, func(x, y Entry) int { return cmp.Compare(away(x), away(y)) })
+	slices.SortStableFunc(all, func(x, y Entry) int { return cmp.Compare(availabilityOrder(x), availabilityOrder(y)) })
 	return all
 }
 
 // away is 0 for whom a call can reach at once.
-func away(e Entry) int {
+func availabilityOrder(e Entry) int {
 	if e.Presence == Available {
 		return 0
 	}
@@ -210,8 +210,8 @@ func away(e Entry) int {
 // MemberName is the name of the member, or group, of an account who has a number
 // in E.164 form; "" if nobody has.
 func (d *Directory) MemberName(account, number string) string {
-	t, _ := d.seen(Person{Account: account})
-	e, _ := t.members.number(number)
+	t, _ := d.visibleTo(MemberID{Account: account})
+	e, _ := t.members.lookup(number)
 	return e.Name
 }
 

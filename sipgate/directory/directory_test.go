@@ -14,9 +14,9 @@ import (
 
 var (
 	german = sipgate.NumberRules{Region: "DE"}
-	anna   = Person{"2814711", "w0"}
-	jonas  = Person{"2814711", "w1"}
-	other  = Person{"2390015", "w0"}
+	anna   = MemberID{"2814711", "w0"}
+	jonas  = MemberID{"2814711", "w1"}
+	other  = MemberID{"2390015", "w0"}
 	noon   = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 )
 
@@ -29,32 +29,32 @@ func contact(name, scope string, numbers ...string) sipgate.Contact {
 }
 
 // office is a directory with a few of everything.
-func office() *Directory {
+func testDirectory() *Directory {
 	d := New(german)
 	firm := contact("Jürgen Kaufmann", "SHARED", "0211 / 901820-17")
 	firm.Organization = "Stahlbau Größe & Söhne"
-	d.LearnContacts(anna, []sipgate.Contact{
+	d.SetContacts(anna, []sipgate.Contact{
 		contact("Müller", "SHARED", "+49 (0)171 3920014"), contact("Sabine Mueller-Lüdenscheidt", "SHARED", "0049 171 3920027"),
 		contact("Muller", "SHARED", "4940 66969420"), contact("Peter Šimon", "SHARED", "+491713920058"),
 		contact("Frau Özdemir", "SHARED", "(0221) 4710555"), contact("Søren Weiß", "SHARED", "+4533221100"),
 		firm, contact("Teure Auskunft", "SHARED", "0900 1234567"), contact("Nebenstelle", "SHARED", "23"),
 		contact("Großmutter Müller", "PRIVATE", "0171 3920077"),
 	})
-	d.learnMembers(anna.Account, []Entry{
+	d.setMembers(anna.Account, []Entry{
 		{Name: "Anna Bergmann", Number: "+492214710110", User: "w0", Presence: Available},
 		{Name: "Jonas Keller", Number: "+492214710111", User: "w1", Presence: Available},
 		{Name: "Mira Müller", Number: "+492214710112", User: "w2", Presence: DoNotDisturb},
 	})
-	d.LearnRecent(anna, []Entry{{Number: "+491713920058", Last: noon}, {Number: "+4930555002", Last: noon.Add(-time.Hour)}})
+	d.AddRecent(anna, []Entry{{Number: "+491713920058", LastCallAt: noon}, {Number: "+4930555002", LastCallAt: noon.Add(-time.Hour)}})
 	return d
 }
 
 // learnMembers takes over members without asking sipgate.
-func (d *Directory) learnMembers(account string, members []Entry) {
+func (d *Directory) setMembers(account string, members []Entry) {
 	for i := range members {
 		members[i].Kind = Member
 	}
-	d.of(account).members = newIndex(members, mostMembers)
+	d.account(account).members = newIndex(members, maxMembers)
 }
 
 func names(found []Entry) string {
@@ -69,7 +69,7 @@ func names(found []Entry) string {
 }
 
 func TestSearch(t *testing.T) {
-	d := office()
+	d := testDirectory()
 	for _, test := range []struct{ text, want string }{
 		{"müller", "Müller, Muller, Mira Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
 		{"MUELLER", "Müller, Muller, Mira Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
@@ -102,7 +102,7 @@ func TestSearch(t *testing.T) {
 		{"nebenstelle", ""}, // 23 cannot be called
 		{"zzz", ""}, {"!?", ""}, {"\xff\x00", ""},
 	} {
-		if got := names(d.Search(anna, test.text, MostFound, nil)); got != test.want {
+		if got := names(d.Search(anna, test.text, MaxResults, nil)); got != test.want {
 			t.Errorf("%q finds\n%s, want\n%s", test.text, got, test.want)
 		}
 	}
@@ -115,14 +115,14 @@ func TestRanking(t *testing.T) {
 	for i, name := range []string{"Kim", "Kim Contact", "Kim Recent", "Kim Older"} {
 		people = append(people, contact(name, "SHARED", fmt.Sprintf("+4930555%03d", i)))
 	}
-	d.LearnContacts(anna, people)
-	d.learnMembers(anna.Account, []Entry{
+	d.SetContacts(anna, people)
+	d.setMembers(anna.Account, []Entry{
 		{Name: "Kim Away", Number: "+4930555101", User: "w1", Presence: Offline},
 		{Name: "Kim Here", Number: "+4930555102", User: "w2", Presence: Available},
 		{Name: "Kim Busy", Number: "+4930555103", User: "w3", Presence: Available},
 	})
-	d.LearnRecent(anna, []Entry{{Number: "+4930555003", Last: noon.Add(-time.Minute)}, {Number: "+4930555002", Last: noon}})
-	found := d.Search(anna, "kim", MostFound, map[sipgate.UserID]bool{"w3": true})
+	d.AddRecent(anna, []Entry{{Number: "+4930555003", LastCallAt: noon.Add(-time.Minute)}, {Number: "+4930555002", LastCallAt: noon}})
+	found := d.Search(anna, "kim", MaxResults, map[sipgate.UserID]bool{"w3": true})
 	if got, want := names(found), "Kim, Kim Recent, Kim Older, Kim Here, Kim Away, Kim Busy, Kim Contact"; got != want {
 		t.Errorf("order %s, want %s", got, want)
 	}
@@ -137,14 +137,14 @@ func TestRanking(t *testing.T) {
 // One number of several entries is found once, named as the team names it.
 func TestOneNumber(t *testing.T) {
 	d := New(german)
-	d.LearnContacts(anna, []sipgate.Contact{contact("Alex Private", "PRIVATE", "030 555001"), contact("Alex Team", "SHARED", "+4930555001")})
-	d.LearnRecent(anna, []Entry{{Name: "Alex Old", Number: "+4930555001", Last: noon}})
+	d.SetContacts(anna, []sipgate.Contact{contact("Alex Private", "PRIVATE", "030 555001"), contact("Alex Team", "SHARED", "+4930555001")})
+	d.AddRecent(anna, []Entry{{Name: "Alex Old", Number: "+4930555001", LastCallAt: noon}})
 	for _, text := range []string{"alex", "555001"} {
-		if found := d.Search(anna, text, MostFound, nil); len(found) != 1 || found[0].Name != "Alex Team" || found[0].Last.IsZero() {
+		if found := d.Search(anna, text, MaxResults, nil); len(found) != 1 || found[0].Name != "Alex Team" || found[0].LastCallAt.IsZero() {
 			t.Errorf("%q finds %+v", text, found)
 		}
 	}
-	if found := d.Search(anna, "alex priv", MostFound, nil); len(found) != 1 || found[0].Name != "Alex Private" {
+	if found := d.Search(anna, "alex priv", MaxResults, nil); len(found) != 1 || found[0].Name != "Alex Private" {
 		t.Errorf("her own name for it finds %+v", found)
 	}
 }
@@ -152,31 +152,31 @@ func TestOneNumber(t *testing.T) {
 // What one member alone may see nobody else finds, whatever is typed, in the
 // team or out of it, and nobody when it is forgotten.
 func TestPrivacy(t *testing.T) {
-	d := office()
-	d.LearnContacts(jonas, []sipgate.Contact{contact("Müller", "SHARED", "+49 171 3920014"), contact("Canary Jonas", "PRIVATE", "030 555777")})
+	d := testDirectory()
+	d.SetContacts(jonas, []sipgate.Contact{contact("Müller", "SHARED", "+49 171 3920014"), contact("Canary Jonas", "PRIVATE", "030 555777")})
 	texts := []string{"", "großmutter", "canary", "müller", "0171 3920077", "3920077", "555777", "555002", "0", "g", "c", "müller 0077"}
-	for _, who := range []Person{jonas, other, {anna.Account, "w2"}, {"", ""}} {
+	for _, who := range []MemberID{jonas, other, {anna.Account, "w2"}, {"", ""}} {
 		for _, text := range texts {
 			for _, e := range d.Search(who, text, 1000, nil) {
 				switch {
 				case e.Kind == Private && who != jonas, e.Name == "Großmutter Müller", e.Number == "+4930555002",
-					!e.Last.IsZero(), who.Account != anna.Account:
+					!e.LastCallAt.IsZero(), who.Account != anna.Account:
 					t.Errorf("%v finds %+v by %q", who, e, text)
 				}
 			}
 		}
 	}
-	if names(d.Search(anna, "großm", MostFound, nil)) == "" || names(d.Search(jonas, "canary", MostFound, nil)) == "" {
+	if names(d.Search(anna, "großm", MaxResults, nil)) == "" || names(d.Search(jonas, "canary", MaxResults, nil)) == "" {
 		t.Error("their owners do not find them")
 	}
 	d.Forget(anna)
-	if got := names(d.Search(anna, "großm", MostFound, nil)); got != "" {
+	if got := names(d.Search(anna, "großm", MaxResults, nil)); got != "" {
 		t.Errorf("after leaving: %s", got)
 	}
 }
 
 func TestResolve(t *testing.T) {
-	d := office()
+	d := testDirectory()
 	for _, test := range []struct{ text, want, code string }{
 		{"030 / 555-002", "+4930555002", ""},
 		{"Jonas", "+492214710111", ""},
@@ -196,7 +196,7 @@ func TestResolve(t *testing.T) {
 		code := ""
 		if e, ok := errors.AsType[*sipgate.ValueError](err); ok {
 			code = e.Code
-		} else if errors.Is(err, ErrUnclear) {
+		} else if errors.Is(err, ErrAmbiguous) {
 			code = "unclear"
 		}
 		if string(n) != test.want || code != test.code {
@@ -206,9 +206,9 @@ func TestResolve(t *testing.T) {
 }
 
 func TestCalled(t *testing.T) {
-	d := office()
-	d.Called(anna, "+4930999001", noon.Add(time.Hour))
-	d.LearnRecent(anna, []Entry{{Number: "+4930555002", Last: noon.Add(-time.Hour)}}) // read before that call
+	d := testDirectory()
+	d.RecordCall(anna, "+4930999001", noon.Add(time.Hour))
+	d.AddRecent(anna, []Entry{{Number: "+4930555002", LastCallAt: noon.Add(-time.Hour)}}) // read before that call
 	if got := names(d.Search(anna, "", 2, nil)); got != "+4930999001, Peter Šimon" {
 		t.Errorf("the last calls are %s", got)
 	}
@@ -245,7 +245,7 @@ func FuzzSearch(f *testing.F) {
 	for _, s := range []string{"müller", "+49 (0)171", "0", "00", "*21*", strings.Repeat("a ", 500), "\u202e", "٣"} {
 		f.Add(s)
 	}
-	d := office()
+	d := testDirectory()
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, e := range d.Search(jonas, text, 5, nil) {
 			if e.Kind == Private || e.Number == "" {
@@ -262,7 +262,7 @@ func FuzzSearch(f *testing.F) {
 }
 
 // crowd is a directory of 5,000 contacts and 1,000 numbers of the past.
-func crowd() *Directory {
+func largeDirectory() *Directory {
 	d := New(german)
 	dice := rand.New(rand.NewPCG(1, 2))
 	first := strings.Fields("Anna Jürgen Sabine Tom Aylin Søren Peter Mia Zoë Łukasz François Bärbel")
@@ -274,12 +274,12 @@ func crowd() *Directory {
 		c.Organization = "Firma " + last[dice.IntN(len(last))]
 		contacts = append(contacts, c)
 	}
-	d.LearnContacts(anna, contacts)
+	d.SetContacts(anna, contacts)
 	var recent []Entry
 	for i := range 1000 {
-		recent = append(recent, Entry{Number: fmt.Sprintf("+49211%07d", 1000000+7*i), Last: noon.Add(-time.Duration(i) * time.Minute)})
+		recent = append(recent, Entry{Number: fmt.Sprintf("+49211%07d", 1000000+7*i), LastCallAt: noon.Add(-time.Duration(i) * time.Minute)})
 	}
-	d.LearnRecent(anna, recent)
+	d.AddRecent(anna, recent)
 	return d
 }
 
@@ -287,18 +287,18 @@ func crowd() *Directory {
 // numbers of the past. The last one is the mean over a name typed letter by
 // letter.
 func BenchmarkSearch(b *testing.B) {
-	d := crowd()
+	d := largeDirectory()
 	for _, text := range []string{"m", "mül", "müller s", "firma", "0211", "0211 1002", "4711", "nobody", ""} {
 		b.Run("text="+strings.ReplaceAll(text, " ", "_"), func(b *testing.B) {
 			for b.Loop() {
-				d.Search(anna, text, MostFound, nil)
+				d.Search(anna, text, MaxResults, nil)
 			}
 		})
 	}
 	b.Run("typed", func(b *testing.B) {
 		typed := []rune("sabine müller")
 		for i := 0; b.Loop(); i++ {
-			d.Search(anna, string(typed[:i%len(typed)+1]), MostFound, nil)
+			d.Search(anna, string(typed[:i%len(typed)+1]), MaxResults, nil)
 		}
 	})
 }
@@ -306,12 +306,12 @@ func BenchmarkSearch(b *testing.B) {
 // BenchmarkLearn is what it costs to take over 5,000 contacts, once in a
 // quarter of an hour for each member.
 func BenchmarkLearn(b *testing.B) {
-	d := crowd()
+	d := largeDirectory()
 	var contacts []sipgate.Contact
-	for _, e := range d.teams[anna.Account].contacts.list() {
+	for _, e := range d.accounts[anna.Account].contacts.all() {
 		contacts = append(contacts, contact(e.Name, "SHARED", e.Number))
 	}
 	for b.Loop() {
-		d.LearnContacts(anna, contacts)
+		d.SetContacts(anna, contacts)
 	}
 }

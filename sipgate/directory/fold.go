@@ -9,13 +9,13 @@ import (
 
 // plain are the letters that are written without a mark to take away, and how
 // people type them.
-var plain = strings.NewReplacer("ß", "ss", "ø", "o", "æ", "a", "œ", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i")
+var letterReplacer = strings.NewReplacer("ß", "ss", "ø", "o", "æ", "a", "œ", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i")
 
 // fold writes a text so that all spellings of a name are equal: without case,
 // marks and umlauts, "Müller", "Mueller" and "muller" alike. The fold of a
 // beginning is a beginning of the fold, or all of it.
 func fold(s string) string {
-	s = plain.Replace(strings.ToLower(s))
+	s = letterReplacer.Replace(strings.ToLower(s))
 	var b strings.Builder
 	b.Grow(len(s))
 	last := rune(0)
@@ -34,7 +34,7 @@ func fold(s string) string {
 }
 
 // words are the words of a text, folded.
-func words(s string) []string {
+func foldedWords(s string) []string {
 	return strings.FieldsFunc(fold(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 

@@ -25,8 +25,8 @@ func TestFoldCases(t *testing.T) {
 		if got := fold(c.Text); got != c.Fold {
 			t.Errorf("fold(%q) = %q, want %q", c.Text, got, c.Fold)
 		}
-		if got := words(c.Text); !slices.Equal(got, c.Words) {
-			t.Errorf("words(%q) = %q, want %q", c.Text, got, c.Words)
+		if got := foldedWords(c.Text); !slices.Equal(got, c.Words) {
+			t.Errorf("foldedWords(%q) = %q, want %q", c.Text, got, c.Words)
 		}
 	}
 }

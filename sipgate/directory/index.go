@@ -10,12 +10,12 @@ import (
 // An index finds entries by the beginnings of words and by digits. It does not
 // change; nil is an empty one.
 type index struct {
-	entries  []indexed // by name
-	words    []posting // by word
+	entries  []indexedEntry // by name
+	words    []posting      // by word
 	byNumber map[string]int
 }
 
-type indexed struct {
+type indexedEntry struct {
 	Entry
 	name, organization string   // folded whole
 	words              []string // of both
@@ -30,15 +30,15 @@ type posting struct {
 func newIndex(entries []Entry, most int) *index {
 	x := &index{byNumber: map[string]int{}}
 	for _, e := range entries[:min(len(entries), most)] {
-		in := indexed{Entry: e, words: words(e.Name)}
+		in := indexedEntry{Entry: e, words: foldedWords(e.Name)}
 		in.name = strings.Join(in.words, " ")
-		organization := words(e.Organization)
+		organization := foldedWords(e.Organization)
 		in.organization = strings.Join(organization, " ")
 		in.words = append(in.words, organization...)
 		x.entries = append(x.entries, in)
 	}
-	slices.SortStableFunc(x.entries, func(a, b indexed) int {
-		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.name, b.name))
+	slices.SortStableFunc(x.entries, func(a, b indexedEntry) int {
+		return cmp.Or(b.LastCallAt.Compare(a.LastCallAt), cmp.Compare(a.name, b.name))
 	})
 	for i, e := range x.entries {
 		if _, known := x.byNumber[e.Number]; !known {
@@ -53,7 +53,7 @@ func newIndex(entries []Entry, most int) *index {
 }
 
 // list are the entries of the index.
-func (x *index) list() []Entry {
+func (x *index) all() []Entry {
 	if x == nil {
 		return nil
 	}
@@ -65,7 +65,7 @@ func (x *index) list() []Entry {
 }
 
 // number finds the entry of a number.
-func (x *index) number(n string) (Entry, bool) {
+func (x *index) lookup(n string) (Entry, bool) {
 	if x == nil || len(x.byNumber) == 0 {
 		return Entry{}, false
 	}
@@ -77,16 +77,16 @@ func (x *index) number(n string) (Entry, bool) {
 }
 
 // lastOf is when a number was in a call, in Unix milliseconds; 0: not lately.
-func (x *index) lastOf(n string) int64 {
-	if e, ok := x.number(n); ok && !e.Last.IsZero() {
-		return e.Last.UnixMilli()
+func (x *index) lastCall(n string) int64 {
+	if e, ok := x.lookup(n); ok && !e.LastCallAt.IsZero() {
+		return e.LastCallAt.UnixMilli()
 	}
 	return 0
 }
 
 // each calls f with all entries that match the query, in the index's order but
 // for entries that several words of theirs match.
-func (x *index) each(q *query, f func(i int, e *indexed)) {
+func (x *index) search(q *query, f func(i int, e *indexedEntry)) {
 	if x == nil {
 		return
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // maxQuery bounds what is looked at of a query, in bytes.
-const maxQuery = 100
+const maxQueryBytes = 100
 
 // A query is what somebody typed, made ready to compare.
 type query struct {
@@ -22,10 +22,10 @@ type query struct {
 }
 
 func (d *Directory) query(text string) *query {
-	if len(text) > maxQuery {
-		text = strings.ToValidUTF8(text[:maxQuery], "")
+	if len(text) > maxQueryBytes {
+		text = strings.ToValidUTF8(text[:maxQueryBytes], "")
 	}
-	q := &query{words: words(text)}
+	q := &query{words: foldedWords(text)}
 	q.name = strings.Join(q.words, " ")
 	q.number = d.rules.Partial(text)
 	q.digits = strings.TrimPrefix(q.number, "+")
@@ -35,7 +35,7 @@ func (d *Directory) query(text string) *query {
 // matches reports whether all of the query is found in an entry: as a number,
 // or each word as the beginning of one of the entry's or, if it is digits, in
 // its number.
-func (q *query) matches(e *indexed) bool {
+func (q *query) matches(e *indexedEntry) bool {
 	if q.number != "" && q.inNumber(e.Number) {
 		return true
 	}
@@ -58,7 +58,7 @@ func (q *query) inNumber(number string) bool {
 }
 
 // exact reports whether the entry is just what was typed.
-func (q *query) exact(e *indexed) bool {
+func (q *query) exact(e *indexedEntry) bool {
 	return q.name != "" && (q.name == e.name || q.name == e.organization) || q.number != "" && q.number == e.Number
 }
 
@@ -73,22 +73,22 @@ const (
 
 // A hit is an entry that matches, and how well.
 type hit struct {
-	entry       *indexed
-	presence    Presence
-	last        int64 // when it was in a call, in Unix milliseconds; 0: not lately
-	rank, place int
+	entry          *indexedEntry
+	presence       Presence
+	lastCall       int64 // when it was in a call, in Unix milliseconds; 0: not lately
+	rank, position int
 }
 
 func (h hit) compare(o hit) int {
-	return cmp.Or(h.rank-o.rank, cmp.Compare(o.last, h.last), int(o.entry.Kind-h.entry.Kind), h.place-o.place)
+	return cmp.Or(h.rank-o.rank, cmp.Compare(o.lastCall, h.lastCall), int(o.entry.Kind-h.entry.Kind), h.position-o.position)
 }
 
 // shown is the entry as who searches sees it.
-func (h hit) shown() Entry {
+func (h hit) result() Entry {
 	e := h.entry.Entry
 	e.Presence = h.presence
-	if h.last != 0 {
-		e.Last = time.UnixMilli(h.last)
+	if h.lastCall != 0 {
+		e.LastCallAt = time.UnixMilli(h.lastCall)
 	}
 	return e
 }
@@ -98,8 +98,8 @@ func (h hit) shown() Entry {
 // available, the others, and contacts. Of several entries with one number one
 // is found. Busy tells which members are on a call. An empty text finds own
 // calls and members.
-func (d *Directory) Search(who Person, text string, limit int, busy map[sipgate.UserID]bool) []Entry {
-	t, mine := d.seen(who)
+func (d *Directory) Search(who MemberID, text string, limit int, busy map[sipgate.UserID]bool) []Entry {
+	t, mine := d.visibleTo(who)
 	q := d.query(text)
 	sources := []*index{mine.recent, t.members, mine.contacts, t.contacts}
 	if len(q.words) == 0 && q.number == "" {
@@ -110,30 +110,30 @@ func (d *Directory) Search(who Person, text string, limit int, busy map[sipgate.
 	}
 	var found []hit
 	for _, x := range sources {
-		best := top{limit: limit}
-		x.each(q, func(i int, e *indexed) { best.add(rate(q, e, i, who, mine.recent, busy)) })
+		best := topHits{limit: limit}
+		x.search(q, func(i int, e *indexedEntry) { best.add(newHit(q, e, i, who, mine.recent, busy)) })
 		found = append(found, best.hits...)
 	}
-	return merge(found, limit, func(n string) (Entry, bool) { return owner(n, t, mine, busy) })
+	return mergeHits(found, limit, func(n string) (Entry, bool) { return owner(n, t, mine, busy) })
 }
 
 // seen returns what who may see.
-func (d *Directory) seen(who Person) (team, person) {
+func (d *Directory) visibleTo(who MemberID) (accountData, memberData) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	t := d.teams[who.Account]
+	t := d.accounts[who.Account]
 	if t == nil {
-		return team{}, person{}
+		return accountData{}, memberData{}
 	}
-	mine := person{}
-	if p := t.people[who.User]; p != nil {
+	mine := memberData{}
+	if p := t.perMember[who.User]; p != nil {
 		mine = *p
 	}
 	return *t, mine
 }
 
-func rate(q *query, e *indexed, place int, who Person, recent *index, busy map[sipgate.UserID]bool) hit {
-	h := hit{entry: e, presence: e.Presence, rank: rankContact, place: place}
+func newHit(q *query, e *indexedEntry, place int, who MemberID, recent *index, busy map[sipgate.UserID]bool) hit {
+	h := hit{entry: e, presence: e.Presence, rank: rankContact, position: place}
 	if e.Kind >= Group {
 		h.rank = rankMember
 		if busy[e.User] {
@@ -143,7 +143,7 @@ func rate(q *query, e *indexed, place int, who Person, recent *index, busy map[s
 			h.rank = rankAvailable
 		}
 	}
-	if h.last = recent.lastOf(e.Number); h.last != 0 {
+	if h.lastCall = recent.lastCall(e.Number); h.lastCall != 0 {
 		h.rank = rankRecent
 	}
 	if q.exact(e) {
@@ -156,9 +156,9 @@ func rate(q *query, e *indexed, place int, who Person, recent *index, busy map[s
 }
 
 // owner is who has a number now.
-func owner(number string, t team, mine person, busy map[sipgate.UserID]bool) (Entry, bool) {
+func owner(number string, t accountData, mine memberData, busy map[sipgate.UserID]bool) (Entry, bool) {
 	for _, x := range []*index{t.members, t.contacts, mine.contacts} {
-		if e, ok := x.number(number); ok {
+		if e, ok := x.lookup(number); ok {
 			if busy[e.User] {
 				e.Presence = OnCall
 			}
@@ -170,19 +170,19 @@ func owner(number string, t team, mine person, busy map[sipgate.UserID]bool) (En
 
 // merge keeps the best hits, one for each number. Recent numbers get the names
 // of their owners.
-func merge(found []hit, limit int, owner func(string) (Entry, bool)) []Entry {
+func mergeHits(found []hit, limit int, owner func(string) (Entry, bool)) []Entry {
 	slices.SortStableFunc(found, hit.compare)
 	at := map[string]int{}
 	var kept []Entry
 	for _, h := range found {
-		e := h.shown()
+		e := h.result()
 		if now, ok := owner(e.Number); ok && e.Kind == Recent {
-			now.Last, e = e.Last, now
+			now.LastCallAt, e = e.LastCallAt, now
 		}
 		i, known := at[e.Number]
 		switch {
 		case known && e.Kind > kept[i].Kind:
-			e.Last = kept[i].Last
+			e.LastCallAt = kept[i].LastCallAt
 			kept[i] = e
 		case !known && len(kept) < limit:
 			at[e.Number] = len(kept)
@@ -193,12 +193,12 @@ func merge(found []hit, limit int, owner func(string) (Entry, bool)) []Entry {
 }
 
 // top keeps the best hits.
-type top struct {
+type topHits struct {
 	limit int
 	hits  []hit // best first
 }
 
-func (t *top) add(h hit) {
+func (t *topHits) add(h hit) {
 	if len(t.hits) == t.limit && (t.limit == 0 || h.compare(t.hits[t.limit-1]) >= 0) {
 		return
 	}
@@ -214,32 +214,32 @@ func (t *top) add(h hit) {
 
 // The errors of [Directory.Resolve] are this one, and those of
 // [sipgate.NumberRules.Parse].
-var ErrUnclear = errors.New("directory: several may be meant")
+var ErrAmbiguous = errors.New("directory: several may be meant")
 
 // Unclear is the ErrUnclear of [Directory.Resolve], with those who may be
 // meant.
-type Unclear struct {
+type AmbiguousError struct {
 	Text    string // as it was typed
 	Entries []Entry
 }
 
-func (e *Unclear) Error() string { return ErrUnclear.Error() }
+func (e *AmbiguousError) Error() string { return ErrAmbiguous.Error() }
 
 // Is makes an Unclear an ErrUnclear.
-func (e *Unclear) Is(target error) bool { return target == ErrUnclear }
+func (e *AmbiguousError) Is(target error) bool { return target == ErrAmbiguous }
 
 // Resolve returns the number that who means by what was typed: a number in any
 // spelling, or the name of one entry. Several entries are Unclear, unless one
 // alone has exactly that name.
-func (d *Directory) Resolve(who Person, text string) (sipgate.Number, error) {
+func (d *Directory) Resolve(who MemberID, text string) (sipgate.Number, error) {
 	n, err := d.rules.Parse(text)
 	q := d.query(text)
 	if err == nil || q.number != "" || len(q.words) == 0 || sipgate.IsBlocked(err) {
 		return n, err
 	}
-	found := d.Search(who, text, MostFound, nil)
+	found := d.Search(who, text, MaxResults, nil)
 	exact := slices.DeleteFunc(slices.Clone(found), func(e Entry) bool {
-		return q.name != strings.Join(words(e.Name), " ") && q.name != strings.Join(words(e.Organization), " ")
+		return q.name != strings.Join(foldedWords(e.Name), " ") && q.name != strings.Join(foldedWords(e.Organization), " ")
 	})
 	switch {
 	case len(found) == 1:
@@ -249,8 +249,8 @@ func (d *Directory) Resolve(who Person, text string) (sipgate.Number, error) {
 	case len(found) == 0:
 		return "", err
 	}
-	return "", &Unclear{text, found}
+	return "", &AmbiguousError{text, found}
 }
 
 // MostFound is how many entries a search shows.
-const MostFound = 12
+const MaxResults = 12

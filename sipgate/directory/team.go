@@ -20,32 +20,32 @@ type Access interface {
 
 // The times at which a team is read, whoever of its members asks.
 const (
-	teamLasts     = 10 * time.Minute
-	teamAgain     = time.Minute // after a failure
-	presenceLasts = 30 * time.Second
-	readAtOnce    = 50 // members whose telephones are read with the team; of others when they are found
+	teamMaxAge         = 10 * time.Minute
+	teamRetryDelay     = time.Minute // after a failure
+	presenceMaxAge     = 30 * time.Second
+	maxInitialPresence = 50 // members whose telephones are read with the team; of others when they are found
 )
 
 // roster is what sipgate tells of an account's members.
 type roster struct {
-	due     time.Time // when it is to be read again
-	reading bool      // somebody's telephones are being read
-	users   []sipgate.User
-	numbers []sipgate.AccountNumber
-	phones  map[sipgate.UserID]telephones
+	nextRead   time.Time // when it is to be read again
+	refreshing bool      // somebody's telephones are being read
+	users      []sipgate.User
+	numbers    []sipgate.AccountNumber
+	devices    map[sipgate.UserID]memberDevices
 }
 
 // telephones are those of one member.
-type telephones struct {
+type memberDevices struct {
 	presence Presence
 	lines    []string
-	read     time.Time
+	readAt   time.Time
 }
 
 // ReadTeam asks who is in the team, with which numbers and telephones, unless
 // that was asked lately.
 func (d *Directory) ReadTeam(ctx context.Context, account string, access Access) error {
-	if !d.takeTeam(account, time.Now()) {
+	if !d.startTeamRead(account, time.Now()) {
 		return nil
 	}
 	users, err := access.Users(ctx)
@@ -57,84 +57,84 @@ func (d *Directory) ReadTeam(ctx context.Context, account string, access Access)
 		return err
 	}
 	d.mu.Lock()
-	r := &d.of(account).roster
-	r.users, r.numbers, r.due = users, numbers, time.Now().Add(teamLasts)
+	r := &d.account(account).roster
+	r.users, r.numbers, r.nextRead = users, numbers, time.Now().Add(teamMaxAge)
 	d.mu.Unlock()
 	for i, u := range users {
-		if i < readAtOnce {
-			d.readPhones(ctx, account, u.ID, access)
+		if i < maxInitialPresence {
+			d.readDevices(ctx, account, u.ID, access)
 		}
 	}
-	d.muster(account)
+	d.rebuildIndex(account)
 	return nil
 }
 
 // takeTeam reports whether the team is to be read. To whom it says so, nobody
 // else is told for a while.
-func (d *Directory) takeTeam(account string, now time.Time) bool {
+func (d *Directory) startTeamRead(account string, now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	r := &d.of(account).roster
-	if now.Before(r.due) {
+	r := &d.account(account).roster
+	if now.Before(r.nextRead) {
 		return false
 	}
-	r.due = now.Add(teamAgain)
+	r.nextRead = now.Add(teamRetryDelay)
 	return true
 }
 
 // Stale reports whether the presence of one of the members is older than half a
 // minute and worth asking for. To whom it says so, nobody else is told until
 // [Directory.Freshen] has returned.
-func (d *Directory) Stale(account string, members []Entry) bool {
+func (d *Directory) StartPresenceRefresh(account string, members []Entry) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	r := &d.of(account).roster
-	if r.reading || !slices.ContainsFunc(members, func(e Entry) bool { return r.stale(e.User, time.Now()) }) {
+	r := &d.account(account).roster
+	if r.refreshing || !slices.ContainsFunc(members, func(e Entry) bool { return r.stale(e.User, time.Now()) }) {
 		return false
 	}
-	r.reading = true
+	r.refreshing = true
 	return true
 }
 
 func (r *roster) stale(u sipgate.UserID, now time.Time) bool {
-	return u != "" && now.Sub(r.phones[u].read) >= presenceLasts
+	return u != "" && now.Sub(r.devices[u].readAt) >= presenceMaxAge
 }
 
 // Freshen asks for the presence of those members of whom it is stale, one after
 // the other. It is due when [Directory.Stale] said so.
-func (d *Directory) Freshen(ctx context.Context, account string, members []Entry, access Access) {
+func (d *Directory) RefreshPresence(ctx context.Context, account string, members []Entry, access Access) {
 	for _, e := range members {
 		d.mu.RLock()
-		stale := d.teams[account].roster.stale(e.User, time.Now())
+		stale := d.accounts[account].roster.stale(e.User, time.Now())
 		d.mu.RUnlock()
 		if stale {
-			d.readPhones(ctx, account, e.User, access)
+			d.readDevices(ctx, account, e.User, access)
 		}
 	}
-	d.muster(account)
+	d.rebuildIndex(account)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.of(account).roster.reading = false
+	d.account(account).roster.refreshing = false
 }
 
 // readPhones asks for the telephones of one member. If sipgate does not tell,
 // the presence is unknown; it is not asked again before the next time.
-func (d *Directory) readPhones(ctx context.Context, account string, u sipgate.UserID, access Access) {
+func (d *Directory) readDevices(ctx context.Context, account string, u sipgate.UserID, access Access) {
 	devices, err := access.Devices(ctx, u)
 	if ctx.Err() != nil {
 		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	r := &d.of(account).roster
-	if r.phones == nil {
-		r.phones = map[sipgate.UserID]telephones{}
+	r := &d.account(account).roster
+	if r.devices == nil {
+		r.devices = map[sipgate.UserID]memberDevices{}
 	}
-	t := telephones{lines: r.phones[u].lines, read: time.Now()}
+	t := memberDevices{lines: r.devices[u].lines, readAt: time.Now()}
 	if err == nil {
-		t.presence, t.lines = presence(devices), lines(devices)
+		t.presence, t.lines = presence(devices), phonelines(devices)
 	}
-	r.phones[u] = t
+	r.devices[u] = t
 }
 
 // presence is that of somebody with these telephones. Of mobiles and other
@@ -157,7 +157,7 @@ func presence(devices []sipgate.Device) Presence {
 	return p
 }
 
-func lines(devices []sipgate.Device) []string {
+func phonelines(devices []sipgate.Device) []string {
 	var all []string
 	for _, x := range devices {
 		for _, l := range x.Phonelines {
@@ -171,10 +171,10 @@ func lines(devices []sipgate.Device) []string {
 
 // muster makes entries of what is known of the members, and of the account's
 // groups of telephones.
-func (d *Directory) muster(account string) {
+func (d *Directory) rebuildIndex(account string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	t := d.of(account)
+	t := d.account(account)
 	at := map[string][]string{} // numbers by line
 	var all []Entry
 	for _, n := range t.roster.numbers {
@@ -188,7 +188,7 @@ func (d *Directory) muster(account string) {
 		}
 	}
 	for _, u := range t.roster.users {
-		phones := t.roster.phones[u.ID]
+		phones := t.roster.devices[u.ID]
 		for _, l := range phones.lines {
 			for _, number := range at[l] {
 				name := strings.TrimSpace(u.Firstname + " " + u.Lastname)
@@ -196,5 +196,5 @@ func (d *Directory) muster(account string) {
 			}
 		}
 	}
-	t.members = newIndex(all, mostMembers)
+	t.members = newIndex(all, maxMembers)
 }

@@ -11,18 +11,18 @@ import (
 )
 
 // firm is a sipgate account that counts what is asked of it.
-type firm struct {
+type fakeAccess struct {
 	asked   int
 	devices map[sipgate.UserID][]sipgate.Device
 	err     error
 }
 
-func (f *firm) Users(context.Context) ([]sipgate.User, error) {
+func (f *fakeAccess) Users(context.Context) ([]sipgate.User, error) {
 	f.asked++
 	return []sipgate.User{{ID: "w1", Firstname: "Jonas", Lastname: "Keller"}, {ID: "w2", Firstname: "Mira", Lastname: "Hoffmann"}}, f.err
 }
 
-func (f *firm) Numbers(context.Context) ([]sipgate.AccountNumber, error) {
+func (f *fakeAccess) Numbers(context.Context) ([]sipgate.AccountNumber, error) {
 	f.asked++
 	return []sipgate.AccountNumber{
 		{Number: "492214710111", EndpointID: "p1"}, {Number: "+492214710112", EndpointID: "p2"},
@@ -30,7 +30,7 @@ func (f *firm) Numbers(context.Context) ([]sipgate.AccountNumber, error) {
 	}, f.err
 }
 
-func (f *firm) Devices(_ context.Context, u sipgate.UserID) ([]sipgate.Device, error) {
+func (f *fakeAccess) Devices(_ context.Context, u sipgate.UserID) ([]sipgate.Device, error) {
 	f.asked++
 	return f.devices[u], f.err
 }
@@ -44,7 +44,7 @@ func phone(line string, online, dnd bool) sipgate.Device {
 func TestReadTeam(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, d := t.Context(), New(german)
-		f := &firm{devices: map[sipgate.UserID][]sipgate.Device{"w1": {phone("p1", true, false)}, "w2": {phone("p2", false, false)}}}
+		f := &fakeAccess{devices: map[sipgate.UserID][]sipgate.Device{"w1": {phone("p1", true, false)}, "w2": {phone("p2", false, false)}}}
 		for range 3 {
 			if err := d.ReadTeam(ctx, anna.Account, f); err != nil {
 				t.Fatal(err)
@@ -53,20 +53,20 @@ func TestReadTeam(t *testing.T) {
 		if f.asked != 4 {
 			t.Errorf("%d requests, want 4: users, numbers, telephones of two", f.asked)
 		}
-		found := d.Search(anna, "", MostFound, nil)
+		found := d.Search(anna, "", MaxResults, nil)
 		if got := names(found); got != "Jonas Keller, Mira Hoffmann, Zentrale" || found[0].Presence != Available || found[1].Presence != Offline {
 			t.Errorf("the team is %s: %+v", got, found)
 		}
-		if d.Stale(anna.Account, found) {
+		if d.StartPresenceRefresh(anna.Account, found) {
 			t.Error("stale at once")
 		}
 		f.devices["w2"] = []sipgate.Device{phone("p2", true, true)}
-		time.Sleep(presenceLasts)
-		if !d.Stale(anna.Account, found[1:]) || d.Stale(anna.Account, found[1:]) {
+		time.Sleep(presenceMaxAge)
+		if !d.StartPresenceRefresh(anna.Account, found[1:]) || d.StartPresenceRefresh(anna.Account, found[1:]) {
 			t.Error("after half a minute one is to ask, and no second one")
 		}
-		d.Freshen(ctx, anna.Account, found[1:], f)
-		found = d.Search(anna, "", MostFound, nil)
+		d.RefreshPresence(ctx, anna.Account, found[1:], f)
+		found = d.Search(anna, "", MaxResults, nil)
 		if f.asked != 5 || found[1].Presence != DoNotDisturb {
 			t.Errorf("%d requests, want 5; %+v", f.asked, found)
 		}
@@ -76,11 +76,11 @@ func TestReadTeam(t *testing.T) {
 // If sipgate does not tell, presence is unknown, and nobody asks again at once.
 func TestReadTeamRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, f := New(german), &firm{err: errors.New("refused")}
+		d, f := New(german), &fakeAccess{err: errors.New("refused")}
 		if d.ReadTeam(t.Context(), anna.Account, f) == nil || d.ReadTeam(t.Context(), anna.Account, f) != nil || f.asked != 1 {
 			t.Errorf("%d requests, want 1", f.asked)
 		}
-		time.Sleep(teamAgain)
+		time.Sleep(teamRetryDelay)
 		if d.ReadTeam(t.Context(), anna.Account, f) == nil || f.asked != 2 {
 			t.Errorf("%d requests a minute later, want 2", f.asked)
 		}

@@ -76,12 +76,12 @@ func (s *fakeSource) Devices(_ context.Context, u sipgate.UserID) ([]sipgate.Dev
 }
 
 // pace fails unless two seconds lie between any two requests.
-func (s *fakeSource) pace(t *testing.T) {
+func (s *fakeSource) checkInterval(t *testing.T) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := 1; i < len(s.asked); i++ {
-		if gap := s.asked[i].Sub(s.asked[i-1]); gap < pause {
+		if gap := s.asked[i].Sub(s.asked[i-1]); gap < requestInterval {
 			t.Errorf("request %d comes %v after the one before", i, gap)
 		}
 	}
@@ -90,7 +90,7 @@ func (s *fakeSource) pace(t *testing.T) {
 	}
 }
 
-func (s *fakeSource) may() []Source { return []Source{s} }
+func (s *fakeSource) sources() []Source { return []Source{s} }
 
 func (s *fakeSource) count() int {
 	s.mu.Lock()
@@ -109,9 +109,9 @@ func TestFiguresReader(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 100 {
 			all.Go(func() {
-				got := r.Read(t.Context(), "1", spans[i%3], s.may)
-				if got.Total.Sum() != 42 || !got.Complete() || got.Have != 42 || got.Of != 42 || got.Busy || got.Problem != nil {
-					t.Errorf("read %+v: %d of %d, %v", got.Total, got.Have, got.Of, got.Problem)
+				got := r.Read(t.Context(), "1", spans[i%3], s.sources)
+				if got.Total.Sum() != 42 || !got.Complete() || got.Fetched != 42 || got.Available != 42 || got.Loading || got.Err != nil {
+					t.Errorf("read %+v: %d of %d, %v", got.Total, got.Fetched, got.Available, got.Err)
 				}
 			})
 		}
@@ -119,18 +119,18 @@ func TestFiguresReader(t *testing.T) {
 		if s.count() != 6 {
 			t.Errorf("%d requests", s.count())
 		}
-		s.pace(t)
-		time.Sleep(fresh - 11*time.Second)
+		s.checkInterval(t)
+		time.Sleep(currentMaxAge - 11*time.Second)
 		for range 100 {
-			r.Read(t.Context(), "1", spans[0], s.may)
+			r.Read(t.Context(), "1", spans[0], s.sources)
 		}
 		if s.count() != 6 {
 			t.Errorf("%d requests within a minute", s.count())
 		}
-		time.Sleep(fresh)
+		time.Sleep(currentMaxAge)
 		for range 3 {
-			r.Read(t.Context(), "1", spans[0], s.may)
-			r.Read(t.Context(), "1", spans[1], s.may) // over, and read since
+			r.Read(t.Context(), "1", spans[0], s.sources)
+			r.Read(t.Context(), "1", spans[1], s.sources) // over, and read since
 		}
 		if s.count() != 8 {
 			t.Errorf("%d requests after a minute", s.count())
@@ -156,11 +156,11 @@ func TestFiguresReaderBounds(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r, s := NewReader(nil), &fakeSource{calls: test.calls, archived: test.archived}
-			got := r.Read(t.Context(), "1", Day(time.Now()), s.may)
-			if got.Have != test.have || got.Of != test.of || got.Complete() != test.complete || got.Total.Sum() != test.have || s.count() != test.asked {
-				t.Errorf("%+v: %d of %d, complete %v, counted %d, %d requests", test, got.Have, got.Of, got.Complete(), got.Total.Sum(), s.count())
+			got := r.Read(t.Context(), "1", Day(time.Now()), s.sources)
+			if got.Fetched != test.have || got.Available != test.of || got.Complete() != test.complete || got.Total.Sum() != test.have || s.count() != test.asked {
+				t.Errorf("%+v: %d of %d, complete %v, counted %d, %d requests", test, got.Fetched, got.Available, got.Complete(), got.Total.Sum(), s.count())
 			}
-			s.pace(t)
+			s.checkInterval(t)
 			r.Close()
 		})
 	}
@@ -176,35 +176,35 @@ func TestFiguresReaderWaits(t *testing.T) {
 		short, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 		defer cancel()
 		begun := time.Now()
-		if got := r.Read(short, "1", span, s.may); got.Known || !got.Busy || time.Since(begun) != 4*time.Second {
+		if got := r.Read(short, "1", span, s.sources); got.Known || !got.Loading || time.Since(begun) != 4*time.Second {
 			t.Errorf("%+v after %v", got, time.Since(begun))
 		}
-		if got := r.Read(t.Context(), "1", span, s.may); !got.Known || got.Total.Sum() != 7 || s.count() != 2 {
+		if got := r.Read(t.Context(), "1", span, s.sources); !got.Known || got.Total.Sum() != 7 || s.count() != 2 {
 			t.Errorf("%+v after %d requests", got.Total, s.count())
 		}
-		asOf := r.Read(t.Context(), "1", span, s.may).AsOf
+		asOf := r.Read(t.Context(), "1", span, s.sources).AsOf
 
 		s.fail, s.slow = &sipgate.Error{Kind: sipgate.Throttled}, 0
-		time.Sleep(2 * fresh)
-		got := r.Read(t.Context(), "1", span, s.may)
-		if got.Total.Sum() != 7 || !got.AsOf.Equal(asOf) || sipgate.KindOf(got.Problem) != sipgate.Throttled {
-			t.Errorf("after a failure: %+v of %v, %v", got.Total, got.AsOf, got.Problem)
+		time.Sleep(2 * currentMaxAge)
+		got := r.Read(t.Context(), "1", span, s.sources)
+		if got.Total.Sum() != 7 || !got.AsOf.Equal(asOf) || sipgate.KindOf(got.Err) != sipgate.Throttled {
+			t.Errorf("after a failure: %+v of %v, %v", got.Total, got.AsOf, got.Err)
 		}
-		if r.Read(t.Context(), "1", span, s.may); s.count() != 3 {
+		if r.Read(t.Context(), "1", span, s.sources); s.count() != 3 {
 			t.Errorf("%d requests: a failure is repeated at once", s.count())
 		}
-		time.Sleep(again)
+		time.Sleep(retryDelay)
 		s.fail = &sipgate.Error{Kind: sipgate.Forbidden}
 		other := &fakeSource{calls: 9}
 		got = r.Read(t.Context(), "1", span, func() []Source { return []Source{s, other} })
-		if got.Total.Sum() != 9 || got.Problem != nil || other.count() != 2 {
-			t.Errorf("through another: %+v, %v", got.Total, got.Problem)
+		if got.Total.Sum() != 9 || got.Err != nil || other.count() != 2 {
+			t.Errorf("through another: %+v, %v", got.Total, got.Err)
 		}
-		if got := r.Read(t.Context(), "2", span, func() []Source { return nil }); got.Problem != ErrNobody {
-			t.Errorf("through nobody: %v", got.Problem)
+		if got := r.Read(t.Context(), "2", span, func() []Source { return nil }); got.Err != ErrNoSource {
+			t.Errorf("through nobody: %v", got.Err)
 		}
 		r.Close()
-		if got := r.Read(t.Context(), "3", span, other.may); got.Known || got.Busy {
+		if got := r.Read(t.Context(), "3", span, other.sources); got.Known || got.Loading {
 			t.Error("something is read after Close")
 		}
 	})
@@ -215,9 +215,9 @@ func TestFiguresReaderForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := NewReader(nil), &fakeSource{}
 		for i := range 50 {
-			r.Read(t.Context(), "1", Day(time.Now().AddDate(0, 0, -i)), s.may)
+			r.Read(t.Context(), "1", Day(time.Now().AddDate(0, 0, -i)), s.sources)
 		}
-		if n := len(r.teams["1"].spans); n > mostSpans {
+		if n := len(r.accounts["1"].spans); n > maxSpans {
 			t.Errorf("%d spans are kept", n)
 		}
 		r.Close()
@@ -229,22 +229,22 @@ func TestFiguresReaderForgets(t *testing.T) {
 func TestFiguresCrew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := NewReader(nil), &fakeSource{}
-		r.Read(t.Context(), "1", Day(time.Now()), s.may)
+		r.Read(t.Context(), "1", Day(time.Now()), s.sources)
 		done, cancel := context.WithCancel(t.Context())
 		cancel()
-		if crew := r.Crew(done, "1", s.may); len(crew.Owners) != 0 || !crew.Busy {
+		if crew := r.ExtensionOwners(done, "1", s.sources); len(crew.ByExtension) != 0 || !crew.Loading {
 			t.Errorf("at once: %+v", crew)
 		}
-		crew := r.Crew(t.Context(), "1", s.may)
-		owners := crew.Owners
-		if crew.Busy || crew.Names["w1"] != "Jonas Keller" || owners["w0"] != "w0" || owners["e1"] != "w1" || owners["p0"] != "" || owners["w2"] != "w2" || len(owners) != 6 {
+		crew := r.ExtensionOwners(t.Context(), "1", s.sources)
+		owners := crew.ByExtension
+		if crew.Loading || crew.Names["w1"] != "Jonas Keller" || owners["w0"] != "w0" || owners["e1"] != "w1" || owners["p0"] != "" || owners["w2"] != "w2" || len(owners) != 6 {
 			t.Errorf("in the end: %+v", crew)
 		}
-		r.Crew(t.Context(), "1", s.may)
+		r.ExtensionOwners(t.Context(), "1", s.sources)
 		if s.count() != 2+4 {
 			t.Errorf("%d requests", s.count())
 		}
-		s.pace(t)
+		s.checkInterval(t)
 		r.Close()
 	})
 }

@@ -48,7 +48,7 @@ func (c Counts) Offered() int { return c[In] + c[Missed] }
 
 // Answered is the share of the calls that came in and were answered, from 0 to
 // 1, and false if none came in.
-func (c Counts) Answered() (share float64, ok bool) {
+func (c Counts) AnswerRate() (share float64, ok bool) {
 	if c.Offered() == 0 {
 		return 0, false
 	}
@@ -56,57 +56,57 @@ func (c Counts) Answered() (share float64, ok bool) {
 }
 
 // Figures are the calls of a span.
-type Figures struct {
+type Summary struct {
 	Span  Span
-	Bars  []Counts // of each step of the span; they add up to Total
+	Steps []Counts // of each step of the span; they add up to Total
 	Total Counts
 	Talk  time.Duration // of all answered calls
 
 	// Outside are entries that are left out: not calls, made at another time
 	// or at one that cannot be read.
-	Outside int
+	Excluded int
 
 	// Double are entries that came more than once, as they do when pages are
 	// read while calls end.
-	Double int
+	Duplicates int
 
 	calls []call
 }
 
 // A call is what must be known of an entry to count it for somebody.
 type call struct {
-	kind   Kind
-	talk   time.Duration
-	owners []Extension
-	taken  bool // the owners are who took it
+	kind       Kind
+	talk       time.Duration
+	extensions []Extension
+	answered   bool // the owners are who took it
 }
 
 // Extension names a user, a telephone or a line of the account: "w0", "e0".
 type Extension string
 
 // Member is what one user did.
-type Member struct {
+type MemberCounts struct {
 	Counts // In: taken; Missed: rang here, and nobody took it; Out, Unreached: made
 	Talk   time.Duration
 }
 
 // Count counts the entries that are calls of the span, each of them once,
 // whatever their order.
-func Count(s Span, entries []sipgate.HistoryEntry) Figures {
-	f := Figures{Span: s, Bars: make([]Counts, s.Len())}
-	ids, calls := map[string]bool{}, spoken(entries)
+func Count(s Span, entries []sipgate.HistoryEntry) Summary {
+	f := Summary{Span: s, Steps: make([]Counts, s.Len())}
+	ids, calls := map[string]bool{}, callIDs(entries)
 	for _, e := range entries {
 		step, within := s.Step(e.Created)
 		switch {
 		case e.ID != "" && ids[e.ID]:
-			f.Double++
+			f.Duplicates++
 			continue
 		case !within, e.Type != "CALL" && e.Type != "VOICEMAIL":
-			f.Outside++
+			f.Excluded++
 		case e.Type == "VOICEMAIL" && calls[e.CallID]:
-			f.Double++ // the message of a call that is an entry, too
+			f.Duplicates++ // the message of a call that is an entry, too
 		default:
-			f.add(step, e)
+			f.count(step, e)
 		}
 		ids[e.ID] = true
 	}
@@ -114,7 +114,7 @@ func Count(s Span, entries []sipgate.HistoryEntry) Figures {
 }
 
 // spoken are the calls that have an entry of their own.
-func spoken(entries []sipgate.HistoryEntry) map[sipgate.CallID]bool {
+func callIDs(entries []sipgate.HistoryEntry) map[sipgate.CallID]bool {
 	found := map[sipgate.CallID]bool{}
 	for _, e := range entries {
 		if e.Type == "CALL" && e.CallID != "" {
@@ -124,13 +124,13 @@ func spoken(entries []sipgate.HistoryEntry) map[sipgate.CallID]bool {
 	return found
 }
 
-func (f *Figures) add(step int, e sipgate.HistoryEntry) {
+func (f *Summary) count(step int, e sipgate.HistoryEntry) {
 	c := call{kind: KindOf(e)}
 	if c.kind == In || c.kind == Out {
 		c.talk = max(0, e.Duration)
 	}
-	c.owners, c.taken = ownersOf(e, c.kind)
-	f.Bars[step][c.kind]++
+	c.extensions, c.answered = extensionsOf(e, c.kind)
+	f.Steps[step][c.kind]++
 	f.Total[c.kind]++
 	f.Talk += c.talk
 	f.calls = append(f.calls, c)
@@ -141,11 +141,11 @@ func (f *Figures) add(step int, e sipgate.HistoryEntry) {
 // users are their own. An answered call is that of one user, a missed one of
 // everybody whom it rang. Unowned are answered calls of which nobody knows whose
 // they were.
-func (f Figures) People(owners map[Extension]sipgate.UserID) (people map[sipgate.UserID]Member, unowned int) {
-	people = map[sipgate.UserID]Member{}
+func (f Summary) ByMember(owners map[Extension]sipgate.UserID) (people map[sipgate.UserID]MemberCounts, unowned int) {
+	people = map[sipgate.UserID]MemberCounts{}
 	for _, c := range f.calls {
 		var users []sipgate.UserID
-		for _, x := range c.owners {
+		for _, x := range c.extensions {
 			u, known := owners[x]
 			if !known && x[0] == 'w' {
 				u = sipgate.UserID(x)
@@ -155,7 +155,7 @@ func (f Figures) People(owners map[Extension]sipgate.UserID) (people map[sipgate
 			}
 		}
 		if c.kind != Missed && len(users) > 1 {
-			users = users[:either(c.taken, 1, 0)] // nobody knows which of those whom it names
+			users = users[:choose(c.answered, 1, 0)] // nobody knows which of those whom it names
 		}
 		if len(users) == 0 && (c.kind == In || c.kind == Out) {
 			unowned++
@@ -175,14 +175,14 @@ func KindOf(e sipgate.HistoryEntry) Kind {
 	missed := strings.HasPrefix(e.Direction, "MISSED_") || e.Type == "VOICEMAIL" || e.Status == "NOPICKUP" || e.Status == "BUSY"
 	switch strings.TrimPrefix(e.Direction, "MISSED_") {
 	case "INCOMING":
-		return either(missed, Missed, In)
+		return choose(missed, Missed, In)
 	case "OUTGOING":
-		return either(missed, Unreached, Out)
+		return choose(missed, Unreached, Out)
 	}
 	return Unknown
 }
 
-func either[T any](first bool, a, b T) T {
+func choose[T any](first bool, a, b T) T {
 	if first {
 		return a
 	}
@@ -192,7 +192,7 @@ func either[T any](first bool, a, b T) T {
 // ownersOf are the extensions whose users a call is counted for, and whether
 // they took it: where nobody did, those that it names. Of a call of unknown
 // direction nothing is said.
-func ownersOf(e sipgate.HistoryEntry, kind Kind) (found []Extension, taken bool) {
+func extensionsOf(e sipgate.HistoryEntry, kind Kind) (found []Extension, taken bool) {
 	names := e.AnsweredBy
 	taken = len(names) > 0 && kind != Missed
 	switch {
@@ -204,7 +204,7 @@ func ownersOf(e sipgate.HistoryEntry, kind Kind) (found []Extension, taken bool)
 		names = e.ConnectionIDs
 	}
 	for _, n := range names {
-		if x := Extension(n); personal(n) && !slices.Contains(found, x) {
+		if x := Extension(n); isPersonal(n) && !slices.Contains(found, x) {
 			found = append(found, x)
 		}
 	}
@@ -213,6 +213,6 @@ func ownersOf(e sipgate.HistoryEntry, kind Kind) (found []Extension, taken bool)
 
 // personal tells extensions that can be somebody's: users, telephones and
 // lines, and not groups or voicemails.
-func personal(extension string) bool {
+func isPersonal(extension string) bool {
 	return extension != "" && strings.ContainsRune("wepxy", rune(extension[0]))
 }

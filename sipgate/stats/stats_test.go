@@ -40,23 +40,23 @@ func TestFiguresCount(t *testing.T) {
 		entry("11", "INCOMING", at(9, 0), func(e *sipgate.HistoryEntry) { e.Type = "FAX" }),
 	})
 	want := Counts{In: 1, Out: 2, Missed: 2, Unreached: 1, Unknown: 1}
-	if f.Total != want || f.Talk != 3*time.Minute || f.Double != 2 || f.Outside != 3 {
-		t.Errorf("%+v, talk %v, %d double, %d outside", f.Total, f.Talk, f.Double, f.Outside)
+	if f.Total != want || f.Talk != 3*time.Minute || f.Duplicates != 2 || f.Excluded != 3 {
+		t.Errorf("%+v, talk %v, %d double, %d outside", f.Total, f.Talk, f.Duplicates, f.Excluded)
 	}
-	if f.Bars[9] != (Counts{In: 1, Missed: 1}) || f.Bars[10] != (Counts{Out: 1, Missed: 1}) || f.Bars[23] != (Counts{Out: 1}) || f.Bars[0] != (Counts{Unreached: 1}) {
-		t.Errorf("by hour: %v", f.Bars)
+	if f.Steps[9] != (Counts{In: 1, Missed: 1}) || f.Steps[10] != (Counts{Out: 1, Missed: 1}) || f.Steps[23] != (Counts{Out: 1}) || f.Steps[0] != (Counts{Unreached: 1}) {
+		t.Errorf("by hour: %v", f.Steps)
 	}
-	people, unowned := f.People(map[Extension]sipgate.UserID{"w0": "w0", "e0": "w0", "w1": "w1", "p0": "w0", "p7": ""})
-	if diff := cmp.Diff(map[sipgate.UserID]Member{
+	people, unowned := f.ByMember(map[Extension]sipgate.UserID{"w0": "w0", "e0": "w0", "w1": "w1", "p0": "w0", "p7": ""})
+	if diff := cmp.Diff(map[sipgate.UserID]MemberCounts{
 		"w0": {Counts: Counts{Missed: 1, Out: 1, Unreached: 1}, Talk: 2 * time.Minute},
 		"w1": {Counts: Counts{In: 1, Missed: 1}, Talk: time.Minute},
 	}, people); diff != "" || unowned != 1 {
 		t.Errorf("%s\n%d are nobody's", diff, unowned)
 	}
-	if share, ok := f.Total.Answered(); !ok || share != 1.0/3 {
+	if share, ok := f.Total.AnswerRate(); !ok || share != 1.0/3 {
 		t.Errorf("answered %v %v", share, ok)
 	}
-	if _, ok := (Counts{Out: 3}).Answered(); ok {
+	if _, ok := (Counts{Out: 3}).AnswerRate(); ok {
 		t.Error("a rate of no calls")
 	}
 }
@@ -94,7 +94,7 @@ func TestFiguresProperty(t *testing.T) {
 		}), 0, 40).Draw(t, "entries")
 		f := Count(span, entries)
 		var bars Counts
-		for _, b := range f.Bars {
+		for _, b := range f.Steps {
 			for k, n := range b {
 				bars[k] += n
 			}
@@ -102,11 +102,11 @@ func TestFiguresProperty(t *testing.T) {
 		if bars != f.Total {
 			t.Fatalf("the bars are %v, the total is %v", bars, f.Total)
 		}
-		if n := f.Total.Sum() + f.Outside + f.Double; n != len(entries) {
+		if n := f.Total.Sum() + f.Excluded + f.Duplicates; n != len(entries) {
 			t.Fatalf("%d entries became %d", len(entries), n)
 		}
-		checkPeople(t, f)
-		checkAgain(t, span, entries, f)
+		checkMembers(t, f)
+		checkRepetition(t, span, entries, f)
 	})
 }
 
@@ -138,9 +138,9 @@ func checkSpan(t *rapid.T, s Span, now time.Time) {
 }
 
 // checkPeople shows that nobody is given what there is not.
-func checkPeople(t *rapid.T, f Figures) {
-	people, unowned := f.People(map[Extension]sipgate.UserID{"w0": "w0", "e0": "w0", "w1": "w1"})
-	var sum Member
+func checkMembers(t *rapid.T, f Summary) {
+	people, unowned := f.ByMember(map[Extension]sipgate.UserID{"w0": "w0", "e0": "w0", "w1": "w1"})
+	var sum MemberCounts
 	for _, m := range people {
 		for k, n := range m.Counts {
 			sum.Counts[k] += n
@@ -156,7 +156,7 @@ func checkPeople(t *rapid.T, f Figures) {
 }
 
 // checkAgain shows that an entry that comes again is not counted again.
-func checkAgain(t *rapid.T, s Span, entries []sipgate.HistoryEntry, f Figures) {
+func checkRepetition(t *rapid.T, s Span, entries []sipgate.HistoryEntry, f Summary) {
 	var named []sipgate.HistoryEntry
 	for _, e := range entries {
 		if e.ID != "" {
@@ -164,7 +164,7 @@ func checkAgain(t *rapid.T, s Span, entries []sipgate.HistoryEntry, f Figures) {
 		}
 	}
 	once, twice := Count(s, named), Count(s, append(named[:len(named):len(named)], named...))
-	if diff := cmp.Diff(once.Bars, twice.Bars); diff != "" || once.Talk != twice.Talk || once.Total != twice.Total {
+	if diff := cmp.Diff(once.Steps, twice.Steps); diff != "" || once.Talk != twice.Talk || once.Total != twice.Total {
 		t.Fatalf("told twice:\n%s", diff)
 	}
 }
