@@ -102,7 +102,8 @@ type trackedRow struct {
 	stored      string            // call, as it is or will be in the database
 	lastEntryAt time.Time         // of the newest entry
 	commandedBy map[switchboard.Verb]string
-	orphan      bool // it went from the board without having ended
+	members     map[switchboard.MemberID]bool // that are or will be in the database
+	orphan      bool                          // it went from the board without having ended
 }
 
 // listen follows the board until its subscription ends (nil), something fails
@@ -209,8 +210,23 @@ func (f *follower) update(ctx context.Context, c switchboard.Call) error {
 		f.enqueue(l.id, removeEnd{l.id}) // it was none, or is told better now
 	}
 	f.save(l, known, entries, now)
+	f.addMembers(l)
 	f.refreshCache(now)
 	return nil
+}
+
+// addMembers keeps who was part of a call. Members whose devices only rang are
+// part of it if nobody answered.
+func (f *follower) addMembers(l *trackedRow) {
+	if l.call.Phase == switchboard.Ringing {
+		return
+	}
+	for _, id := range l.call.MemberIDs {
+		if !l.members[id] {
+			l.members[id] = true
+			f.enqueue(l.id, addMember{l.id, id})
+		}
+	}
 }
 
 // keep lets what is known of a row, and what happened, be written.
@@ -262,7 +278,7 @@ func (f *follower) load(ctx context.Context, id switchboard.RowID) (*trackedRow,
 			return nil, err
 		}
 	}
-	l := &trackedRow{id: id, commandedBy: map[switchboard.Verb]string{}}
+	l := &trackedRow{id: id, commandedBy: map[switchboard.Verb]string{}, members: map[switchboard.MemberID]bool{}}
 	return l, f.journal.loadRow(ctx, f.account.name, l)
 }
 

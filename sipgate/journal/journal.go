@@ -91,7 +91,8 @@ type Record struct {
 	Remote          switchboard.Party
 	Local           switchboard.Party
 	Users           []string
-	PreviousParties []switchboard.Party // whom it was with before transfers and forwards, ours too
+	Members         []switchboard.MemberID // who was part of it, in the order of their ids
+	PreviousParties []switchboard.Party    // whom it was with before transfers and forwards, ours too
 	Started         time.Time
 	Ended           time.Time // zero as long as it lasts
 	Approximate     bool      // Started was not told by sipgate

@@ -36,7 +36,7 @@ type purge struct {
 }
 
 func (w *purge) exec(ctx context.Context, tx *sql.Tx, _ string) error {
-	for _, table := range []string{"journal_entries", "journal_calls", "journal_past", "journal_rows"} {
+	for _, table := range []string{"journal_entries", "journal_calls", "journal_past", "journal_members", "journal_rows"} {
 		result, err := tx.ExecContext(ctx, `
 			delete from `+table+` where (account, row_id) in (
 				select account, row_id from journal_rows

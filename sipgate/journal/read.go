@@ -32,8 +32,21 @@ func (j *Journal) readRecord(ctx context.Context, account string, row switchboar
 		account, string(row)); err != nil {
 		return Record{}, err
 	}
+	if r.Members, err = j.readMembers(ctx, account, row, c.MemberIDs); err != nil {
+		return Record{}, err
+	}
 	r.Entries, err = j.readEntries(ctx, account, row)
 	return r, err
+}
+
+// readMembers returns who was part of a call: those that were kept one by one,
+// and those with whom it was stored, which is all that earlier releases wrote.
+func (j *Journal) readMembers(ctx context.Context, account string, row switchboard.RowID, stored []switchboard.MemberID) ([]switchboard.MemberID, error) {
+	kept, err := queryAll(ctx, j.db, scanText[switchboard.MemberID], `
+		select member_id from journal_members where account = $1 and row_id = $2`, account, string(row))
+	all := slices.Concat(kept, stored)
+	slices.Sort(all)
+	return slices.Compact(all), err
 }
 
 // tell makes the record that of what is known of a call.

@@ -131,6 +131,19 @@ func (w addCall) exec(ctx context.Context, tx *sql.Tx, account string) error {
 	return err
 }
 
+// addMember keeps that a member was part of a call.
+type addMember struct {
+	row    switchboard.RowID
+	member switchboard.MemberID
+}
+
+func (w addMember) exec(ctx context.Context, tx *sql.Tx, account string) error {
+	_, err := tx.ExecContext(ctx, `
+		insert into journal_members (account, row_id, member_id) values ($1, $2, $3) on conflict do nothing`,
+		account, string(w.row), string(w.member))
+	return err
+}
+
 // mergeRow makes a row a part of another one. What people did moves along; what
 // the call did of itself the other row's own timeline tells.
 type mergeRow struct{ from, into switchboard.RowID }
@@ -147,6 +160,8 @@ func (w mergeRow) exec(ctx context.Context, tx *sql.Tx, account string) error {
 		where account = $2 and row_id = $3`, `
 		update journal_calls set row_id = $1 where account = $2 and row_id = $3`, `
 		update journal_past set row_id = $1 where account = $2 and row_id = $3`, `
+		insert into journal_members (row_id, account, member_id)
+		select $1, account, member_id from journal_members where account = $2 and row_id = $3 on conflict do nothing`, `
 		update journal_rows set into_row = $1 where account = $2 and (row_id = $3 or into_row = $3)`,
 	} {
 		if _, err := tx.ExecContext(ctx, query, string(w.into), account, string(w.from)); err != nil {

@@ -63,7 +63,7 @@ func openUnversioned(t *testing.T) *sql.DB {
 	}
 	t.Cleanup(func() { db.Close() })
 	if err := migrate(db, "migrations/00001_journal.sql", "migrations/00002_past.sql", "testdata/unversioned.sql",
-		"migrations/00003_direction.sql"); err != nil {
+		"migrations/00003_direction.sql", "migrations/00004_members.sql"); err != nil {
 		t.Fatal(err)
 	}
 	return db
