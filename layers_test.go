@@ -67,7 +67,7 @@ const homes = `
 	github.com/nyaruka/phonenumbers   < sipgate
 	github.com/cenkalti/backoff/v5    < sipgate/switchboard
 	github.com/hajimehoshi/go-mp3     < sipgate/announcement
-	github.com/go-json-experiment     < handlers
+	github.com/go-json-experiment     < web
 	github.com/alecthomas/kong        < .
 
 	# Used wherever there are languages, foreign file names, limits.
