@@ -11,110 +11,111 @@ import (
 
 const (
 	ownersMaxAge = time.Hour
-	maxUsers     = 60 // whose telephones are asked for: two minutes' worth of requests
+	maxUsers     = 60 // whose devices are read: two minutes' worth of requests
 )
 
-// A Crew is who the users of a team are, as far as it is known.
+// ExtensionOwners maps the extensions of an account to its users.
 type ExtensionOwners struct {
-	ByExtension map[Extension]sipgate.UserID // whose the extensions are; "" if several users'
+	ByExtension map[Extension]sipgate.UserID // "" for an extension of several users
 	Names       map[sipgate.UserID]string
-	Loading     bool // there is more to come
+	Loading     bool // more is being read
 }
 
-// A crew is what a Reader keeps of a Crew.
+// cachedOwners is an ExtensionOwners that a Reader keeps.
 type cachedOwners struct {
 	ExtensionOwners
 	triedAt  time.Time
-	inFlight chan struct{}
+	inFlight chan struct{} // closed when the read under way ends; nil without one
 }
 
-// Crew tells who an account's users are. It asks sipgate once an hour, one
-// request for each user in the pace of Read, and waits no longer for that than
-// until ctx is done.
-func (r *Reader) ExtensionOwners(ctx context.Context, account string, may func() []Source) ExtensionOwners {
+// ExtensionOwners returns the owners of an account's extensions, as far as they
+// are known. It reads them at most once an hour, one request for each user at
+// the pace of [Reader.Read], and waits for that no longer than until ctx is done.
+func (r *Reader) ExtensionOwners(ctx context.Context, account string, sources func() []Source) ExtensionOwners {
 	r.mu.Lock()
-	t := r.account(account)
-	c := &t.owners
-	if c.inFlight == nil && time.Since(c.triedAt) >= ownersMaxAge && r.ctx.Err() == nil {
-		c.inFlight, c.triedAt = make(chan struct{}), time.Now()
-		r.tasks.Go(func() { r.loadOwners(t, may) })
+	a := r.account(account)
+	o := &a.owners
+	if o.inFlight == nil && time.Since(o.triedAt) >= ownersMaxAge && r.ctx.Err() == nil {
+		o.inFlight, o.triedAt = make(chan struct{}), time.Now()
+		r.tasks.Go(func() { r.loadOwners(a, sources) })
 	}
-	flight := c.inFlight
+	inFlight := o.inFlight
 	r.mu.Unlock()
-	wait(ctx, flight)
+	wait(ctx, inFlight)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return ExtensionOwners{maps.Clone(c.ByExtension), maps.Clone(c.Names), c.inFlight != nil}
+	return ExtensionOwners{maps.Clone(o.ByExtension), maps.Clone(o.Names), o.inFlight != nil}
 }
 
-// muster asks for the users and their telephones. What is known is told as it
-// comes; who refuses is asked no further.
-func (r *Reader) loadOwners(t *accountCache, may func() []Source) {
+// loadOwners reads the users and their devices through the first source that
+// sipgate does not refuse. Partial results are visible while it reads.
+func (r *Reader) loadOwners(a *accountCache, sources func() []Source) {
 	ctx, cancel := context.WithTimeout(r.ctx, 2*maxUsers*requestInterval)
 	defer cancel()
 	err := error(ErrNoSource)
-	for _, s := range may() {
-		if err = r.readOwners(ctx, t, s); err == nil {
+	for _, s := range sources() {
+		if err = r.readOwners(ctx, a, s); err == nil {
 			break
 		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	close(t.owners.inFlight)
-	t.owners.inFlight = nil
+	close(a.owners.inFlight)
+	a.owners.inFlight = nil
 	if err != nil {
-		t.owners.triedAt = time.Now().Add(retryDelay - ownersMaxAge)
+		a.owners.triedAt = time.Now().Add(retryDelay - ownersMaxAge)
 	}
 }
 
-func (r *Reader) readOwners(ctx context.Context, t *accountCache, s Source) error {
-	users, err := inTurn(ctx, t, func() ([]sipgate.User, error) { return s.Users(ctx) })
+func (r *Reader) readOwners(ctx context.Context, a *accountCache, s Source) error {
+	users, err := inTurn(ctx, a, func() ([]sipgate.User, error) { return s.Users(ctx) })
 	if err != nil {
 		return err
 	}
 	for i, u := range users {
-		r.setOwner(t, Extension(u.ID), u.ID)
-		r.setName(t, u.ID, strings.TrimSpace(u.Firstname+" "+u.Lastname))
+		r.setOwner(a, Extension(u.ID), u.ID)
+		r.setName(a, u.ID, strings.TrimSpace(u.Firstname+" "+u.Lastname))
 		if i >= maxUsers {
 			continue
 		}
-		devices, err := inTurn(ctx, t, func() ([]sipgate.Device, error) { return s.Devices(ctx, u.ID) })
+		devices, err := inTurn(ctx, a, func() ([]sipgate.Device, error) { return s.Devices(ctx, u.ID) })
 		switch k := sipgate.KindOf(err); {
 		case err == nil:
-		case k == sipgate.Forbidden, k == sipgate.Invalid: // of this user only
+		case k == sipgate.Forbidden, k == sipgate.Invalid: // for this user only
 			continue
 		default:
 			return err
 		}
 		for _, d := range devices {
-			r.setOwner(t, Extension(d.ID), u.ID)
+			r.setOwner(a, Extension(d.ID), u.ID)
 			for _, l := range d.Phonelines {
-				r.setOwner(t, Extension(l.ID), u.ID)
+				r.setOwner(a, Extension(l.ID), u.ID)
 			}
 		}
 	}
 	return nil
 }
 
-// learn notes whose an extension is. What rings at several users is shared.
-func (r *Reader) setOwner(t *accountCache, x Extension, u sipgate.UserID) {
+// setOwner records a user of an extension. An extension of several users has no
+// owner.
+func (r *Reader) setOwner(a *accountCache, x Extension, u sipgate.UserID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if t.owners.ByExtension == nil {
-		t.owners.ByExtension = map[Extension]sipgate.UserID{}
+	if a.owners.ByExtension == nil {
+		a.owners.ByExtension = map[Extension]sipgate.UserID{}
 	}
-	if was, known := t.owners.ByExtension[x]; known && was != u {
+	if owner, known := a.owners.ByExtension[x]; known && owner != u {
 		u = ""
 	}
-	t.owners.ByExtension[x] = u
+	a.owners.ByExtension[x] = u
 }
 
-// call notes the name of a user.
-func (r *Reader) setName(t *accountCache, u sipgate.UserID, name string) {
+// setName records the name of a user.
+func (r *Reader) setName(a *accountCache, u sipgate.UserID, name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if t.owners.Names == nil {
-		t.owners.Names = map[sipgate.UserID]string{}
+	if a.owners.Names == nil {
+		a.owners.Names = map[sipgate.UserID]string{}
 	}
-	t.owners.Names[u] = name
+	a.owners.Names[u] = name
 }

@@ -10,46 +10,48 @@ import (
 	"callboard/sipgate"
 )
 
-// The limits of what is asked of sipgate for figures.
+// Limits of reading the history.
 const (
-	currentMaxAge   = time.Minute      // figures of a span that goes on are read again after that
-	pastMaxAge      = 10 * time.Minute // and those of one that is over
+	currentMaxAge   = time.Minute      // of a span that has not ended; older reports are read again
+	pastMaxAge      = 10 * time.Minute // of a span that has ended
 	retryDelay      = 30 * time.Second // after a failure
-	requestInterval = 2 * time.Second  // between two requests for one team
+	requestInterval = 2 * time.Second  // between requests for one account
 	maxPages        = 5                // requests for one span
-	pageSize        = 1000             // entries in each, the most that sipgate gives
-	maxSpans        = 6                // that are kept of one team
-	readTimeout     = time.Minute      // in which a span is read, or not
+	pageSize        = 1000             // entries per request, sipgate's maximum
+	maxSpans        = 6                // kept per account
+	readTimeout     = time.Minute      // for one span
 )
 
-// Source is through whom a team's figures are read: a client of sipgate.
+// Source is the part of [sipgate.Client] that a [Reader] uses, with the access of
+// one member.
 type Source interface {
 	History(context.Context, sipgate.HistoryQuery) (sipgate.HistoryPage, error)
 	Users(context.Context) ([]sipgate.User, error)
 	Devices(context.Context, sipgate.UserID) ([]sipgate.Device, error)
 }
 
-// A Reading is what is known of a span.
+// A Report is the latest result of reading a span.
 type Report struct {
 	Summary
-	Known     bool      // it has been read; else all figures are zero
-	AsOf      time.Time // when
-	Fetched   int       // entries that sipgate gave,
-	Available int       // and how many it has, as far as it was asked
-	Partial   bool      // there is more than is read of one span
+	Known     bool      // it has been read; otherwise all counts are zero
+	AsOf      time.Time // when it was read
+	Fetched   int       // entries that sipgate returned
+	Available int       // entries that sipgate has, as far as it was asked
+	Partial   bool      // the span has more entries than maxPages requests return
 	Loading   bool      // it is being read right now
-	Err       error     // why the last attempt failed, after AsOf; nil if it did not
+	Err       error     // of the last attempt, made after AsOf
 }
 
-// Complete reports whether sipgate gave all entries.
+// Complete reports whether the counts include all entries that sipgate has.
 func (r Report) Complete() bool { return r.Known && !r.Partial && r.Fetched >= r.Available }
 
-// ErrNobody says that there is nobody through whom the history can be read.
-var ErrNoSource = errors.New("stats: nobody is signed in who may read the history")
+// ErrNoSource is returned when no member who may read the history is signed in.
+var ErrNoSource = errors.New("stats: no signed-in member may read the history")
 
-// A Reader reads spans and remembers them, so that however many look, sipgate
-// is asked for a span once a minute, for a team never more often than every
-// two seconds, and never twice at once. It is safe for concurrent use.
+// A Reader reads spans in the background and caches their reports. However many
+// callers there are, it reads a span at most once a minute, and sends one request
+// at a time for an account, at most one every two seconds. It is safe for
+// concurrent use.
 type Reader struct {
 	log   *slog.Logger
 	ctx   context.Context
@@ -60,11 +62,11 @@ type Reader struct {
 	accounts map[string]*accountCache
 }
 
-// A team is what is known of one account. Reader.mu guards it; turn is held by
-// the one who asks sipgate.
+// An accountCache holds what was read of one account. Reader.mu guards spans and
+// owners; the holder of turn owns nextRequest.
 type accountCache struct {
-	turn        chan struct{}
-	nextRequest time.Time // when it may be asked again
+	turn        chan struct{} // full while a request is under way
+	nextRequest time.Time     // the earliest time of the next request
 	spans       map[spanKey]*cachedSpan
 	owners      cachedOwners
 }
@@ -74,10 +76,10 @@ type spanKey struct{ from, to int64 }
 type cachedSpan struct {
 	Report
 	triedAt  time.Time
-	inFlight chan struct{} // closed when the reading under way is over; nil if none is
+	inFlight chan struct{} // closed when the read under way ends; nil without one
 }
 
-// NewReader returns a Reader that knows nothing yet.
+// NewReader returns a Reader with an empty cache.
 func NewReader(log *slog.Logger) *Reader {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -86,7 +88,7 @@ func NewReader(log *slog.Logger) *Reader {
 	return &Reader{log: log, ctx: ctx, stop: stop, accounts: map[string]*accountCache{}}
 }
 
-// Close ends what is being read, and waits for it.
+// Close cancels all reads and waits for them to end.
 func (r *Reader) Close() {
 	r.mu.Lock()
 	r.stop()
@@ -94,108 +96,110 @@ func (r *Reader) Close() {
 	r.tasks.Wait()
 }
 
-// Read returns the figures of a span for a team. If what is known is too old
-// it is read anew, through the first of those that may returns who is not
-// refused, and waited for until ctx is done; then, what is known is returned.
-// With a ctx that is done already nothing is waited for.
-func (r *Reader) Read(ctx context.Context, account string, s Span, may func() []Source) Report {
+// Read returns the report of a span. If the cached one is too old, it starts a
+// read through the first source that sipgate does not refuse, and waits for it
+// until ctx is done; then it returns the cached report. With a ctx that is done
+// already it does not wait.
+func (r *Reader) Read(ctx context.Context, account string, s Span, sources func() []Source) Report {
 	r.mu.Lock()
-	t := r.account(account)
-	known := t.span(s)
-	if known.inFlight == nil && known.stale(time.Now()) && r.ctx.Err() == nil {
-		known.inFlight = make(chan struct{})
-		known.triedAt = time.Now()
-		r.tasks.Go(func() { r.refresh(t, known, s, may) })
+	a := r.account(account)
+	cached := a.span(s)
+	if cached.inFlight == nil && cached.stale(time.Now()) && r.ctx.Err() == nil {
+		cached.inFlight = make(chan struct{})
+		cached.triedAt = time.Now()
+		r.tasks.Go(func() { r.refresh(a, cached, s, sources) })
 	}
-	flight := known.inFlight
+	inFlight := cached.inFlight
 	r.mu.Unlock()
-	wait(ctx, flight)
+	wait(ctx, inFlight)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	got := known.Report
-	got.Loading = known.inFlight != nil
-	return got
+	report := cached.Report
+	report.Loading = cached.inFlight != nil
+	return report
 }
 
-// landed waits, until ctx is done, for what is under way, if anything is.
-func wait(ctx context.Context, flight <-chan struct{}) {
-	if flight == nil {
+// wait waits until inFlight is closed or ctx is done. It returns at once if
+// inFlight is nil.
+func wait(ctx context.Context, inFlight <-chan struct{}) {
+	if inFlight == nil {
 		return
 	}
 	select {
-	case <-flight:
+	case <-inFlight:
 	case <-ctx.Done():
 	}
 }
 
-func (r *Reader) account(account string) *accountCache {
-	t := r.accounts[account]
-	if t == nil {
-		t = &accountCache{turn: make(chan struct{}, 1), spans: map[spanKey]*cachedSpan{}}
-		r.accounts[account] = t
+// account returns the cache of an account. Reader.mu is held.
+func (r *Reader) account(name string) *accountCache {
+	a := r.accounts[name]
+	if a == nil {
+		a = &accountCache{turn: make(chan struct{}, 1), spans: map[spanKey]*cachedSpan{}}
+		r.accounts[name] = a
 	}
-	return t
+	return a
 }
 
-// span finds or begins a span, and forgets the one that was tried least
-// recently if there are too many.
-func (t *accountCache) span(s Span) *cachedSpan {
+// span returns the cached span. It adds an empty one if there is none, and evicts
+// those that were tried least recently.
+func (a *accountCache) span(s Span) *cachedSpan {
 	k := spanKey{s.From().Unix(), s.To().Unix()}
-	if found := t.spans[k]; found != nil {
+	if found := a.spans[k]; found != nil {
 		return found
 	}
-	for len(t.spans) >= maxSpans {
+	for len(a.spans) >= maxSpans {
 		var oldest spanKey
-		for k, s := range t.spans {
-			if o := t.spans[oldest]; o == nil || s.triedAt.Before(o.triedAt) {
+		for k, s := range a.spans {
+			if o := a.spans[oldest]; o == nil || s.triedAt.Before(o.triedAt) {
 				oldest = k
 			}
 		}
-		delete(t.spans, oldest)
+		delete(a.spans, oldest)
 	}
-	t.spans[k] = &cachedSpan{Report: Report{Summary: Count(s, nil)}}
-	return t.spans[k]
+	a.spans[k] = &cachedSpan{Report: Report{Summary: Count(s, nil)}}
+	return a.spans[k]
 }
 
-// old reports whether a span must be read.
+// stale reports whether the span is due to be read.
 func (s *cachedSpan) stale(now time.Time) bool {
-	keep := currentMaxAge
+	maxAge := currentMaxAge
 	switch {
 	case s.Err != nil:
-		keep = retryDelay
+		maxAge = retryDelay
 	case s.AsOf.After(s.Span.To().Add(currentMaxAge)):
-		keep = pastMaxAge
+		maxAge = pastMaxAge
 	}
-	return now.Sub(s.triedAt) >= keep
+	return now.Sub(s.triedAt) >= maxAge
 }
 
-// refresh reads a span and notes what came of it.
-func (r *Reader) refresh(t *accountCache, known *cachedSpan, s Span, may func() []Source) {
+// refresh reads a span into its cache entry. After a failure the last report
+// stays, with the error.
+func (r *Reader) refresh(a *accountCache, cached *cachedSpan, s Span, sources func() []Source) {
 	ctx, cancel := context.WithTimeout(r.ctx, readTimeout)
 	defer cancel()
-	got, err := r.read(ctx, t, s, may)
+	report, err := r.read(ctx, a, s, sources)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	close(known.inFlight)
-	known.inFlight = nil
+	close(cached.inFlight)
+	cached.inFlight = nil
 	if err == nil {
-		known.Report = got
+		cached.Report = report
 		return
 	}
-	known.Err = err
+	cached.Err = err
 	if r.ctx.Err() == nil && !errors.Is(err, ErrNoSource) {
-		r.log.Info("figures could not be read", "err", err)
+		r.log.Info("read call stats", "err", err)
 	}
 }
 
-// read asks those who may, one after the other, as long as sipgate refuses
-// them.
-func (r *Reader) read(ctx context.Context, t *accountCache, s Span, may func() []Source) (Report, error) {
+// read reads a span through the first source that sipgate does not refuse.
+func (r *Reader) read(ctx context.Context, a *accountCache, s Span, sources func() []Source) (Report, error) {
 	err := error(ErrNoSource)
-	for _, h := range may() {
-		var got Report
-		if got, err = r.readPages(ctx, t, s, h); err == nil {
-			return got, nil
+	for _, source := range sources() {
+		var report Report
+		if report, err = r.readPages(ctx, a, s, source); err == nil {
+			return report, nil
 		}
 		if k := sipgate.KindOf(err); k != sipgate.Unauthorized && k != sipgate.Forbidden {
 			break
@@ -204,37 +208,38 @@ func (r *Reader) read(ctx context.Context, t *accountCache, s Span, may func() [
 	return Report{}, err
 }
 
-// pages reads the entries of a span, those that were put into the archive too,
-// in as many requests as it takes, within reason.
-func (r *Reader) readPages(ctx context.Context, t *accountCache, s Span, h Source) (Report, error) {
+// readPages reads the entries of a span, then those in the archive, in at most
+// maxPages requests.
+func (r *Reader) readPages(ctx context.Context, a *accountCache, s Span, source Source) (Report, error) {
 	var entries []sipgate.HistoryEntry
-	got := Report{Known: true, AsOf: time.Now(), Partial: true}
+	report := Report{Known: true, AsOf: time.Now(), Partial: true}
 	q := sipgate.HistoryQuery{Types: []string{"CALL", "VOICEMAIL"}, From: s.From(), To: s.To().Add(-time.Second), Limit: pageSize}
 	total := 0
 	for range maxPages {
-		page, err := inTurn(ctx, t, func() (sipgate.HistoryPage, error) { return h.History(ctx, q) })
+		page, err := inTurn(ctx, a, func() (sipgate.HistoryPage, error) { return source.History(ctx, q) })
 		if err != nil {
-			return got, err
+			return report, err
 		}
 		entries = append(entries, page.Items...)
 		q.Offset += len(page.Items)
 		if total = page.Total; q.Offset < total && len(page.Items) > 0 {
 			continue
 		}
-		if got.Available += total; q.Archived {
-			got.Partial = false
+		if report.Available += total; q.Archived {
+			report.Partial = false
 			break
 		}
 		q.Archived, q.Offset, total = true, 0, 0
 	}
-	if got.Partial {
-		got.Available += total
+	if report.Partial {
+		report.Available += total
 	}
-	got.Summary, got.Fetched = Count(s, entries), countDistinct(entries)
-	return got, nil
+	report.Summary, report.Fetched = Count(s, entries), countDistinct(entries)
+	return report, nil
 }
 
-// distinct is how many of the entries are not the same.
+// countDistinct returns the number of entries with different ids. Each entry
+// without an id counts.
 func countDistinct(entries []sipgate.HistoryEntry) (n int) {
 	ids := map[string]bool{}
 	for _, e := range entries {
@@ -246,32 +251,33 @@ func countDistinct(entries []sipgate.HistoryEntry) (n int) {
 	return n
 }
 
-// ask asks sipgate for something in the team's turn.
-func inTurn[T any](ctx context.Context, t *accountCache, do func() (T, error)) (T, error) {
-	if err := t.waitTurn(ctx); err != nil {
-		var none T
-		return none, err
+// inTurn calls do when the account's previous request is done and long enough
+// ago.
+func inTurn[T any](ctx context.Context, a *accountCache, do func() (T, error)) (T, error) {
+	if err := a.waitTurn(ctx); err != nil {
+		var zero T
+		return zero, err
 	}
-	defer func() { <-t.turn }()
+	defer func() { <-a.turn }()
 	return do()
 }
 
-// take waits until the team's turn has come, which is given back by receiving
-// from t.turn.
-func (t *accountCache) waitTurn(ctx context.Context) error {
+// waitTurn waits for the account's turn. The caller ends it by receiving from
+// a.turn.
+func (a *accountCache) waitTurn(ctx context.Context) error {
 	select {
-	case t.turn <- struct{}{}:
+	case a.turn <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	wait := time.NewTimer(time.Until(t.nextRequest))
-	defer wait.Stop()
+	timer := time.NewTimer(time.Until(a.nextRequest))
+	defer timer.Stop()
 	select {
-	case <-wait.C:
-		t.nextRequest = time.Now().Add(requestInterval)
+	case <-timer.C:
+		a.nextRequest = time.Now().Add(requestInterval)
 		return nil
 	case <-ctx.Done():
-		<-t.turn
+		<-a.turn
 		return ctx.Err()
 	}
 }

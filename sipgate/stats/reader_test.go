@@ -11,8 +11,8 @@ import (
 	"callboard/sipgate"
 )
 
-// A fakeSource has a history of calls, one a second up to now, of which some
-// are in the archive, and takes note of when it is asked.
+// A fakeSource has a history with one call per second, some of them archived, and
+// records its requests.
 type fakeSource struct {
 	calls, archived int
 	slow            time.Duration
@@ -20,8 +20,8 @@ type fakeSource struct {
 
 	mu    sync.Mutex
 	asked []time.Time
-	busy  int
-	most  int // requests at once
+	busy  int // requests under way
+	most  int // requests at the same time
 }
 
 func (s *fakeSource) begin() {
@@ -75,18 +75,18 @@ func (s *fakeSource) Devices(_ context.Context, u sipgate.UserID) ([]sipgate.Dev
 	return []sipgate.Device{{ID: "e" + sipgate.DeviceID(u[1:]), Phonelines: []sipgate.Phoneline{{ID: "p0"}}}}, nil
 }
 
-// pace fails unless two seconds lie between any two requests.
+// checkInterval fails if requests overlap or follow each other too fast.
 func (s *fakeSource) checkInterval(t *testing.T) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := 1; i < len(s.asked); i++ {
 		if gap := s.asked[i].Sub(s.asked[i-1]); gap < requestInterval {
-			t.Errorf("request %d comes %v after the one before", i, gap)
+			t.Errorf("request %d follows after %v", i, gap)
 		}
 	}
 	if s.most > 1 {
-		t.Errorf("%d requests at once", s.most)
+		t.Errorf("%d requests at the same time", s.most)
 	}
 }
 
@@ -98,12 +98,12 @@ func (s *fakeSource) count() int {
 	return len(s.asked)
 }
 
-// TestFiguresReader shows that a hundred who look at three spans cost two
-// requests for each, two seconds apart, and no more for a minute.
-func TestFiguresReader(t *testing.T) {
+// A hundred callers of three spans cost two requests for each span, two seconds
+// apart, and none within the next minute.
+func TestReadsAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := NewReader(nil), &fakeSource{calls: 30, archived: 12, slow: 300 * time.Millisecond}
-		time.Sleep(time.Hour) // after midnight: yesterday is over for some time
+		time.Sleep(time.Hour) // yesterday ended an hour ago
 		now := time.Now()
 		spans := []Span{Day(now), Day(now.AddDate(0, 0, -1)), Days(now, 7)}
 		var all sync.WaitGroup
@@ -130,7 +130,7 @@ func TestFiguresReader(t *testing.T) {
 		time.Sleep(currentMaxAge)
 		for range 3 {
 			r.Read(t.Context(), "1", spans[0], s.sources)
-			r.Read(t.Context(), "1", spans[1], s.sources) // over, and read since
+			r.Read(t.Context(), "1", spans[1], s.sources) // ended, and read since
 		}
 		if s.count() != 8 {
 			t.Errorf("%d requests after a minute", s.count())
@@ -139,9 +139,8 @@ func TestFiguresReader(t *testing.T) {
 	})
 }
 
-// TestFiguresReaderBounds shows that a span that is too large is read in five
-// requests, and said to be incomplete.
-func TestFiguresReaderBounds(t *testing.T) {
+// A span with too many entries is read in five requests and reported as incomplete.
+func TestLargeSpansAreIncomplete(t *testing.T) {
 	for _, test := range []struct {
 		calls, archived, have, of, asked int
 		complete                         bool
@@ -150,7 +149,7 @@ func TestFiguresReaderBounds(t *testing.T) {
 		{1000, 0, 1000, 1000, 2, true},
 		{1001, 3, 1004, 1004, 3, true},
 		{3999, 1000, 4999, 4999, 5, true},
-		{5000, 1, 5000, 5000, 5, false}, // nobody knows of the archived one
+		{5000, 1, 5000, 5000, 5, false}, // the archive is not reached
 		{6340, 0, 5000, 6340, 5, false},
 		{2500, 2500, 4500, 5000, 5, false},
 	} {
@@ -166,10 +165,9 @@ func TestFiguresReaderBounds(t *testing.T) {
 	}
 }
 
-// TestFiguresReaderWaits shows that nobody waits longer than they want to, that
-// a failure leaves what was known, and that another one is asked if sipgate
-// refuses the first.
-func TestFiguresReaderWaits(t *testing.T) {
+// A caller waits no longer than its context, a failed read keeps the last report,
+// and the next source is used if sipgate refuses the first.
+func TestWaitingAndFailing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := NewReader(nil), &fakeSource{calls: 7, slow: 10 * time.Second}
 		span := Day(time.Now())
@@ -191,54 +189,54 @@ func TestFiguresReaderWaits(t *testing.T) {
 			t.Errorf("after a failure: %+v of %v, %v", got.Total, got.AsOf, got.Err)
 		}
 		if r.Read(t.Context(), "1", span, s.sources); s.count() != 3 {
-			t.Errorf("%d requests: a failure is repeated at once", s.count())
+			t.Errorf("%d requests: retried at once", s.count())
 		}
 		time.Sleep(retryDelay)
 		s.fail = &sipgate.Error{Kind: sipgate.Forbidden}
 		other := &fakeSource{calls: 9}
 		got = r.Read(t.Context(), "1", span, func() []Source { return []Source{s, other} })
 		if got.Total.Sum() != 9 || got.Err != nil || other.count() != 2 {
-			t.Errorf("through another: %+v, %v", got.Total, got.Err)
+			t.Errorf("through the next source: %+v, %v", got.Total, got.Err)
 		}
 		if got := r.Read(t.Context(), "2", span, func() []Source { return nil }); got.Err != ErrNoSource {
-			t.Errorf("through nobody: %v", got.Err)
+			t.Errorf("without a source: %v", got.Err)
 		}
 		r.Close()
 		if got := r.Read(t.Context(), "3", span, other.sources); got.Known || got.Loading {
-			t.Error("something is read after Close")
+			t.Error("read after Close")
 		}
 	})
 }
 
-// TestFiguresReaderForgets shows that old spans are not kept.
-func TestFiguresReaderForgets(t *testing.T) {
+// The number of cached spans is bounded.
+func TestOldSpansAreEvicted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := NewReader(nil), &fakeSource{}
 		for i := range 50 {
 			r.Read(t.Context(), "1", Day(time.Now().AddDate(0, 0, -i)), s.sources)
 		}
 		if n := len(r.accounts["1"].spans); n > maxSpans {
-			t.Errorf("%d spans are kept", n)
+			t.Errorf("%d cached spans", n)
 		}
 		r.Close()
 	})
 }
 
-// TestFiguresCrew shows that users' telephones are asked for once an hour, in
-// the pace of everything else, and that a line of two is nobody's.
-func TestFiguresCrew(t *testing.T) {
+// Users' devices are read once an hour, at the pace of all other requests, and a
+// line of two users has no owner.
+func TestExtensionOwners(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := NewReader(nil), &fakeSource{}
 		r.Read(t.Context(), "1", Day(time.Now()), s.sources)
 		done, cancel := context.WithCancel(t.Context())
 		cancel()
-		if crew := r.ExtensionOwners(done, "1", s.sources); len(crew.ByExtension) != 0 || !crew.Loading {
-			t.Errorf("at once: %+v", crew)
+		if owners := r.ExtensionOwners(done, "1", s.sources); len(owners.ByExtension) != 0 || !owners.Loading {
+			t.Errorf("at once: %+v", owners)
 		}
-		crew := r.ExtensionOwners(t.Context(), "1", s.sources)
-		owners := crew.ByExtension
-		if crew.Loading || crew.Names["w1"] != "Jonas Keller" || owners["w0"] != "w0" || owners["e1"] != "w1" || owners["p0"] != "" || owners["w2"] != "w2" || len(owners) != 6 {
-			t.Errorf("in the end: %+v", crew)
+		all := r.ExtensionOwners(t.Context(), "1", s.sources)
+		owners := all.ByExtension
+		if all.Loading || all.Names["w1"] != "Jonas Keller" || owners["w0"] != "w0" || owners["e1"] != "w1" || owners["p0"] != "" || owners["w2"] != "w2" || len(owners) != 6 {
+			t.Errorf("after waiting: %+v", all)
 		}
 		r.ExtensionOwners(t.Context(), "1", s.sources)
 		if s.count() != 2+4 {

@@ -5,15 +5,16 @@ import (
 	"time"
 )
 
-// A Span is a time in steps, hours or days of a time zone. The zero Span is
-// empty.
+// A Span is a period of time, divided into steps of an hour or a day in one time
+// zone. The zero Span is empty.
 type Span struct {
-	edges []time.Time // of the steps, one more than there are
+	edges []time.Time // of the steps, one more than there are steps
 	daily bool
 }
 
-// Day is the day of t in t's time zone, in hours. When the clock is changed it
-// has 23 or 25 of them; a step is shorter where the clock jumps by less.
+// Day returns the day of t in t's time zone, in steps of an hour. On days when
+// the clocks change it has 23 or 25 of them; a step is shorter where the clocks
+// change by less than an hour.
 func Day(t time.Time) Span {
 	from, to := midnight(t, 0), midnight(t, 1)
 	s := Span{edges: []time.Time{from}}
@@ -24,7 +25,7 @@ func Day(t time.Time) Span {
 	return s
 }
 
-// Days are the last n days up to the day of t, that one included.
+// Days returns the last n days, the day of t included, in steps of a day.
 func Days(t time.Time, n int) Span {
 	s := Span{daily: true}
 	for i := 1 - n; i <= 1; i++ {
@@ -33,32 +34,32 @@ func Days(t time.Time, n int) Span {
 	return s
 }
 
-// midnight is when the day begins that is so many days after that of t. Where
-// the clock jumps over midnight, that is later than 0:00.
+// midnight returns the beginning of the day that is days after the day of t. It
+// is later than 0:00 where the clocks skip midnight.
 func midnight(t time.Time, days int) time.Time {
 	y, m, d := t.Date()
 	noon := time.Date(y, m, d+days, 12, 0, 0, 0, t.Location())
 	y, m, d = noon.Date()
 	begin := time.Date(y, m, d, 0, 0, 0, 0, t.Location())
-	if begin.Day() != d { // the hour before a jump
+	if begin.Day() != d { // time.Date chose the hour before the gap
 		begin = begin.Add(time.Hour)
 	}
 	return begin
 }
 
-// Len is the number of steps.
+// Len returns the number of steps.
 func (s Span) Len() int { return max(0, len(s.edges)-1) }
 
-// Daily tells whether the steps are days, not hours.
+// Daily reports whether the steps are days. Otherwise they are hours.
 func (s Span) Daily() bool { return s.daily }
 
-// From is when the span begins.
+// From returns the beginning of the span.
 func (s Span) From() time.Time { return s.Start(0) }
 
-// To is when it ends; that moment is not a part of it.
+// To returns the end of the span, which is not part of it.
 func (s Span) To() time.Time { return s.Start(s.Len()) }
 
-// Start is when a step begins.
+// Start returns the beginning of a step.
 func (s Span) Start(step int) time.Time {
 	if step >= len(s.edges) {
 		return time.Time{}
@@ -66,7 +67,7 @@ func (s Span) Start(step int) time.Time {
 	return s.edges[step]
 }
 
-// Step is the step that t is in, and false if it is outside of the span.
+// Step returns the step that contains t, and false if the span does not.
 func (s Span) Step(t time.Time) (int, bool) {
 	after := sort.Search(len(s.edges), func(i int) bool { return s.edges[i].After(t) })
 	return after - 1, after > 0 && after < len(s.edges)

@@ -1,11 +1,10 @@
-// Package stats counts a team's past calls: by hour or by day, by direction
-// and by whether somebody answered, and for each member.
+// Package stats counts a team's past calls: by hour or day, by direction, by
+// whether they were answered, and by member.
 //
-// Counting is pure: [Count] makes figures of entries of sipgate's history and
-// nothing else. A [Reader] gets these entries, a few requests at a time, and
-// keeps what was counted for a while. What is not known is said: entries that
-// sipgate did not give, directions that it does not tell, calls that are
-// nobody's.
+// [Count] is a pure function of the entries of sipgate's history. A [Reader] reads
+// those entries at a slow pace and caches the counts. Gaps are reported, not
+// hidden: entries that sipgate did not return, calls without a direction, calls
+// without an owner.
 package stats
 
 import (
@@ -16,26 +15,26 @@ import (
 	"callboard/sipgate"
 )
 
-// Kind is what became of a call.
+// Kind is the direction and the outcome of a call.
 type Kind int
 
 // The kinds, in the order in which they are shown.
 const (
-	In        Kind = iota // came in and was answered
-	Out                   // went out and was answered
-	Missed                // came in and was not answered, or by a machine
-	Unreached             // went out and was not answered
-	Unknown               // its direction is not told
+	In        Kind = iota // incoming, answered
+	Out                   // outgoing, answered
+	Missed                // incoming, not answered by a person
+	Unreached             // outgoing, not answered
+	Unknown               // of unknown direction
 	kinds
 )
 
-// Kinds are all of them.
+// Kinds lists all kinds in order.
 var Kinds = []Kind{In, Out, Missed, Unreached, Unknown}
 
-// Counts are numbers of calls by kind.
+// Counts holds the number of calls of each kind.
 type Counts [kinds]int
 
-// Sum is the number of all calls.
+// Sum returns the number of calls of all kinds.
 func (c Counts) Sum() (n int) {
 	for _, k := range c {
 		n += k
@@ -43,11 +42,11 @@ func (c Counts) Sum() (n int) {
 	return n
 }
 
-// Offered is how many calls came in.
+// Offered returns the number of incoming calls.
 func (c Counts) Offered() int { return c[In] + c[Missed] }
 
-// Answered is the share of the calls that came in and were answered, from 0 to
-// 1, and false if none came in.
+// AnswerRate returns the share of incoming calls that were answered, from 0 to 1.
+// It returns false if there were no incoming calls.
 func (c Counts) AnswerRate() (share float64, ok bool) {
 	if c.Offered() == 0 {
 		return 0, false
@@ -55,65 +54,65 @@ func (c Counts) AnswerRate() (share float64, ok bool) {
 	return float64(c[In]) / float64(c.Offered()), true
 }
 
-// Figures are the calls of a span.
+// A Summary counts the calls of a span.
 type Summary struct {
 	Span  Span
-	Steps []Counts // of each step of the span; they add up to Total
+	Steps []Counts // by step of the span; they add up to Total
 	Total Counts
 	Talk  time.Duration // of all answered calls
 
-	// Outside are entries that are left out: not calls, made at another time
-	// or at one that cannot be read.
+	// Excluded counts the entries that are not calls, are outside the span, or
+	// have no readable time.
 	Excluded int
 
-	// Double are entries that came more than once, as they do when pages are
-	// read while calls end.
+	// Duplicates counts the entries that were returned more than once, which
+	// happens when calls end while pages are read.
 	Duplicates int
 
 	calls []call
 }
 
-// A call is what must be known of an entry to count it for somebody.
+// A call is the part of an entry that is needed to count it for a member.
 type call struct {
 	kind       Kind
 	talk       time.Duration
 	extensions []Extension
-	answered   bool // the owners are who took it
+	answered   bool // the extensions answered; otherwise they were only involved
 }
 
-// Extension names a user, a telephone or a line of the account: "w0", "e0".
+// Extension is the id of a user, a device or a phone line: "w0", "e0", "p0".
 type Extension string
 
-// Member is what one user did.
+// MemberCounts holds the calls of one user.
 type MemberCounts struct {
-	Counts // In: taken; Missed: rang here, and nobody took it; Out, Unreached: made
+	Counts // In: answered; Missed: rang and was not answered; Out, Unreached: made
 	Talk   time.Duration
 }
 
-// Count counts the entries that are calls of the span, each of them once,
-// whatever their order.
+// Count counts the entries that are calls of the span, each of them once. Their
+// order does not matter.
 func Count(s Span, entries []sipgate.HistoryEntry) Summary {
 	f := Summary{Span: s, Steps: make([]Counts, s.Len())}
-	ids, calls := map[string]bool{}, callIDs(entries)
+	seen, calls := map[string]bool{}, callIDs(entries)
 	for _, e := range entries {
 		step, within := s.Step(e.Created)
 		switch {
-		case e.ID != "" && ids[e.ID]:
+		case e.ID != "" && seen[e.ID]:
 			f.Duplicates++
 			continue
 		case !within, e.Type != "CALL" && e.Type != "VOICEMAIL":
 			f.Excluded++
 		case e.Type == "VOICEMAIL" && calls[e.CallID]:
-			f.Duplicates++ // the message of a call that is an entry, too
+			f.Duplicates++ // the message of a call that has an entry of its own
 		default:
 			f.count(step, e)
 		}
-		ids[e.ID] = true
+		seen[e.ID] = true
 	}
 	return f
 }
 
-// spoken are the calls that have an entry of their own.
+// callIDs returns the ids of the calls that have an entry of type CALL.
 func callIDs(entries []sipgate.HistoryEntry) map[sipgate.CallID]bool {
 	found := map[sipgate.CallID]bool{}
 	for _, e := range entries {
@@ -136,13 +135,12 @@ func (f *Summary) count(step int, e sipgate.HistoryEntry) {
 	f.calls = append(f.calls, c)
 }
 
-// People tells what each user did, if it is known whose the extensions are;
-// those of "" are shared, and
-// users are their own. An answered call is that of one user, a missed one of
-// everybody whom it rang. Unowned are answered calls of which nobody knows whose
-// they were.
-func (f Summary) ByMember(owners map[Extension]sipgate.UserID) (people map[sipgate.UserID]MemberCounts, unowned int) {
-	people = map[sipgate.UserID]MemberCounts{}
+// ByMember counts the calls for each user, given the owners of the extensions. An
+// extension whose owner is "" is shared; a user's id is its own extension. An
+// answered call counts for one user, a missed call for every user whom it rang.
+// ByMember also returns the number of answered calls without a known user.
+func (f Summary) ByMember(owners map[Extension]sipgate.UserID) (members map[sipgate.UserID]MemberCounts, unowned int) {
+	members = map[sipgate.UserID]MemberCounts{}
 	for _, c := range f.calls {
 		var users []sipgate.UserID
 		for _, x := range c.extensions {
@@ -155,22 +153,22 @@ func (f Summary) ByMember(owners map[Extension]sipgate.UserID) (people map[sipga
 			}
 		}
 		if c.kind != Missed && len(users) > 1 {
-			users = users[:choose(c.answered, 1, 0)] // nobody knows which of those whom it names
+			users = users[:choose(c.answered, 1, 0)] // without an answering extension it may be any of them
 		}
 		if len(users) == 0 && (c.kind == In || c.kind == Out) {
 			unowned++
 		}
 		for _, u := range users {
-			m := people[u]
+			m := members[u]
 			m.Counts[c.kind]++
 			m.Talk += c.talk
-			people[u] = m
+			members[u] = m
 		}
 	}
-	return people, unowned
+	return members, unowned
 }
 
-// KindOf tells the kind of an entry. A call that a voicemail took is missed.
+// KindOf returns the kind of an entry. A call that went to voicemail is missed.
 func KindOf(e sipgate.HistoryEntry) Kind {
 	missed := strings.HasPrefix(e.Direction, "MISSED_") || e.Type == "VOICEMAIL" || e.Status == "NOPICKUP" || e.Status == "BUSY"
 	switch strings.TrimPrefix(e.Direction, "MISSED_") {
@@ -189,18 +187,18 @@ func choose[T any](first bool, a, b T) T {
 	return b
 }
 
-// ownersOf are the extensions whose users a call is counted for, and whether
-// they took it: where nobody did, those that it names. Of a call of unknown
-// direction nothing is said.
-func extensionsOf(e sipgate.HistoryEntry, kind Kind) (found []Extension, taken bool) {
+// extensionsOf returns the personal extensions that answered a call or, if none
+// did, those that were involved in it, and reports which of the two they are. It
+// returns none for a call of unknown direction.
+func extensionsOf(e sipgate.HistoryEntry, kind Kind) (found []Extension, answered bool) {
 	names := e.AnsweredBy
-	taken = len(names) > 0 && kind != Missed
+	answered = len(names) > 0 && kind != Missed
 	switch {
 	case kind == Unknown:
 		return nil, false
-	case !taken && len(e.Endpoints) > 0:
+	case !answered && len(e.Endpoints) > 0:
 		names = e.Endpoints
-	case !taken:
+	case !answered:
 		names = e.ConnectionIDs
 	}
 	for _, n := range names {
@@ -208,11 +206,11 @@ func extensionsOf(e sipgate.HistoryEntry, kind Kind) (found []Extension, taken b
 			found = append(found, x)
 		}
 	}
-	return found, taken
+	return found, answered
 }
 
-// personal tells extensions that can be somebody's: users, telephones and
-// lines, and not groups or voicemails.
+// isPersonal reports whether an extension can belong to one user: users, devices
+// and phone lines can, groups and voicemails cannot.
 func isPersonal(extension string) bool {
 	return extension != "" && strings.ContainsRune("wepxy", rune(extension[0]))
 }

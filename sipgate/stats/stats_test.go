@@ -12,7 +12,7 @@ import (
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func TestFiguresCount(t *testing.T) {
+func TestCount(t *testing.T) {
 	at := func(h, m int) time.Time { return time.Date(2026, 11, 23, h, m, 0, 0, time.UTC) }
 	entry := func(id, direction string, created time.Time, edit func(e *sipgate.HistoryEntry)) sipgate.HistoryEntry {
 		e := sipgate.HistoryEntry{ID: id, Type: "CALL", Direction: direction, Created: created}
@@ -25,7 +25,7 @@ func TestFiguresCount(t *testing.T) {
 		entry("1", "INCOMING", at(9, 0), func(e *sipgate.HistoryEntry) {
 			e.Duration, e.Endpoints, e.AnsweredBy = time.Minute, []string{"g0", "w0", "w1"}, []string{"w1"}
 		}),
-		entry("1", "INCOMING", at(9, 0), nil), // the page before this one grew
+		entry("1", "INCOMING", at(9, 0), nil), // an entry repeated on the next page
 		entry("2", "MISSED_INCOMING", at(9, 59), func(e *sipgate.HistoryEntry) { e.Endpoints, e.CallID = []string{"w0", "e0", "w1"}, "A" }),
 		entry("3", "INCOMING", at(9, 59), func(e *sipgate.HistoryEntry) { e.Type, e.CallID = "VOICEMAIL", "A" }),
 		entry("4", "INCOMING", at(10, 0), func(e *sipgate.HistoryEntry) { e.Type, e.Duration = "VOICEMAIL", time.Hour }),
@@ -44,31 +44,30 @@ func TestFiguresCount(t *testing.T) {
 		t.Errorf("%+v, talk %v, %d double, %d outside", f.Total, f.Talk, f.Duplicates, f.Excluded)
 	}
 	if f.Steps[9] != (Counts{In: 1, Missed: 1}) || f.Steps[10] != (Counts{Out: 1, Missed: 1}) || f.Steps[23] != (Counts{Out: 1}) || f.Steps[0] != (Counts{Unreached: 1}) {
-		t.Errorf("by hour: %v", f.Steps)
+		t.Errorf("steps: %v", f.Steps)
 	}
-	people, unowned := f.ByMember(map[Extension]sipgate.UserID{"w0": "w0", "e0": "w0", "w1": "w1", "p0": "w0", "p7": ""})
+	members, unowned := f.ByMember(map[Extension]sipgate.UserID{"w0": "w0", "e0": "w0", "w1": "w1", "p0": "w0", "p7": ""})
 	if diff := cmp.Diff(map[sipgate.UserID]MemberCounts{
 		"w0": {Counts: Counts{Missed: 1, Out: 1, Unreached: 1}, Talk: 2 * time.Minute},
 		"w1": {Counts: Counts{In: 1, Missed: 1}, Talk: time.Minute},
-	}, people); diff != "" || unowned != 1 {
-		t.Errorf("%s\n%d are nobody's", diff, unowned)
+	}, members); diff != "" || unowned != 1 {
+		t.Errorf("%s\n%d unowned", diff, unowned)
 	}
 	if share, ok := f.Total.AnswerRate(); !ok || share != 1.0/3 {
-		t.Errorf("answered %v %v", share, ok)
+		t.Errorf("answer rate %v, %v", share, ok)
 	}
 	if _, ok := (Counts{Out: 3}).AnswerRate(); ok {
-		t.Error("a rate of no calls")
+		t.Error("answer rate without incoming calls")
 	}
 }
 
-// zones are those with odd days: clocks that jump at midnight, by half an hour,
-// and over a whole day.
+// zones include those whose clocks jump at midnight, by half an hour, and over a
+// whole day.
 var zones = []string{"Europe/Berlin", "UTC", "America/Havana", "Asia/Beirut", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kathmandu", "Pacific/Apia", "America/New_York"}
 
-// TestFiguresProperty shows for random entries, zones and days: each entry is
-// counted exactly once, or left out for a reason; all sums are equal; order and
-// repetition change nothing.
-func TestFiguresProperty(t *testing.T) {
+// For random entries, zones and days, each entry is counted, excluded or a
+// duplicate; the steps add up to the total; repetition changes nothing.
+func TestCountProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		zone, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(t, "zone"))
 		if err != nil {
@@ -87,20 +86,20 @@ func TestFiguresProperty(t *testing.T) {
 				Type:       rapid.SampledFrom([]string{"CALL", "CALL", "VOICEMAIL", "FAX", ""}).Draw(t, "type"),
 				Direction:  rapid.SampledFrom([]string{"INCOMING", "OUTGOING", "MISSED_INCOMING", "MISSED_OUTGOING", "", "SIDEWAYS"}).Draw(t, "direction"),
 				Endpoints:  rapid.SliceOfN(rapid.SampledFrom([]string{"w0", "w1", "e0", "g0", "v0"}), 0, 3).Draw(t, "endpoints"),
-				AnsweredBy: rapid.SliceOfN(rapid.SampledFrom([]string{"w0", "w1", "e0"}), 0, 2).Draw(t, "takers"),
+				AnsweredBy: rapid.SliceOfN(rapid.SampledFrom([]string{"w0", "w1", "e0"}), 0, 2).Draw(t, "answered by"),
 				Created:    span.From().Add(time.Duration(rapid.Int64Range(-7200, 8*25*3600).Draw(t, "created")) * time.Second),
 				Duration:   time.Duration(rapid.Int64Range(-5, 3600).Draw(t, "duration")) * time.Second,
 			}
 		}), 0, 40).Draw(t, "entries")
 		f := Count(span, entries)
-		var bars Counts
+		var sum Counts
 		for _, b := range f.Steps {
 			for k, n := range b {
-				bars[k] += n
+				sum[k] += n
 			}
 		}
-		if bars != f.Total {
-			t.Fatalf("the bars are %v, the total is %v", bars, f.Total)
+		if sum != f.Total {
+			t.Fatalf("the steps add up to %v, the total is %v", sum, f.Total)
 		}
 		if n := f.Total.Sum() + f.Excluded + f.Duplicates; n != len(entries) {
 			t.Fatalf("%d entries became %d", len(entries), n)
@@ -110,7 +109,7 @@ func TestFiguresProperty(t *testing.T) {
 	})
 }
 
-// checkSpan shows that a span is whole: each moment is in one step.
+// checkSpan fails unless each moment of the span is in exactly one step.
 func checkSpan(t *rapid.T, s Span, now time.Time) {
 	if _, within := s.Step(now); !within {
 		t.Fatalf("%v is not within %v to %v", now, s.From(), s.To())
@@ -121,7 +120,7 @@ func checkSpan(t *rapid.T, s Span, now time.Time) {
 			t.Fatalf("step %d is from %v to %v", i, begin, end)
 		}
 		if end.Equal(begin) {
-			continue // a day that a country left out
+			continue // a day that a country skipped
 		}
 		for _, moment := range []time.Time{begin, end.Add(-1)} {
 			if step, ok := s.Step(moment); !ok || step != i {
@@ -130,32 +129,32 @@ func checkSpan(t *rapid.T, s Span, now time.Time) {
 		}
 	}
 	if before, after := s.From().Add(-1), s.To(); before.Day() == s.From().Day() || after.Add(-1).Day() == after.Day() {
-		t.Fatalf("from %v to %v are no whole days", s.From(), s.To())
+		t.Fatalf("from %v to %v are not whole days", s.From(), s.To())
 	}
 	if _, ok := s.Step(s.To()); ok {
-		t.Fatal("the end is a part of it")
+		t.Fatal("the end is part of the span")
 	}
 }
 
-// checkPeople shows that nobody is given what there is not.
+// checkMembers fails if the members' calls do not add up to the total.
 func checkMembers(t *rapid.T, f Summary) {
-	people, unowned := f.ByMember(map[Extension]sipgate.UserID{"w0": "w0", "e0": "w0", "w1": "w1"})
+	members, unowned := f.ByMember(map[Extension]sipgate.UserID{"w0": "w0", "e0": "w0", "w1": "w1"})
 	var sum MemberCounts
-	for _, m := range people {
+	for _, m := range members {
 		for k, n := range m.Counts {
 			sum.Counts[k] += n
 		}
 		sum.Talk += m.Talk
 		if m.Counts[Missed] > f.Total[Missed] {
-			t.Fatalf("somebody missed %d of %d", m.Counts[Missed], f.Total[Missed])
+			t.Fatalf("a member missed %d of %d", m.Counts[Missed], f.Total[Missed])
 		}
 	}
 	if sum.Counts[In]+sum.Counts[Out]+unowned != f.Total[In]+f.Total[Out] || sum.Talk > f.Talk || sum.Counts[Unknown] != 0 {
-		t.Fatalf("the members' %+v and %d of nobody are not %+v", sum, unowned, f.Total)
+		t.Fatalf("the members' %+v and %d unowned do not add up to %+v", sum, unowned, f.Total)
 	}
 }
 
-// checkAgain shows that an entry that comes again is not counted again.
+// checkRepetition fails if an entry with an id is counted twice.
 func checkRepetition(t *rapid.T, s Span, entries []sipgate.HistoryEntry, f Summary) {
 	var named []sipgate.HistoryEntry
 	for _, e := range entries {
@@ -165,11 +164,11 @@ func checkRepetition(t *rapid.T, s Span, entries []sipgate.HistoryEntry, f Summa
 	}
 	once, twice := Count(s, named), Count(s, append(named[:len(named):len(named)], named...))
 	if diff := cmp.Diff(once.Steps, twice.Steps); diff != "" || once.Talk != twice.Talk || once.Total != twice.Total {
-		t.Fatalf("told twice:\n%s", diff)
+		t.Fatalf("repeated entries are counted:\n%s", diff)
 	}
 }
 
-func TestFiguresDaylightSaving(t *testing.T) {
+func TestSpansOnClockChanges(t *testing.T) {
 	for _, test := range []struct {
 		zone, day string
 		hours     int
@@ -178,9 +177,9 @@ func TestFiguresDaylightSaving(t *testing.T) {
 		{"Europe/Berlin", "2026-03-29", 23, "00:00"},
 		{"Europe/Berlin", "2026-10-25", 25, "00:00"},
 		{"Europe/Berlin", "2026-11-25", 24, "00:00"},
-		{"America/Havana", "2026-03-08", 23, "01:00"}, // there is no midnight
+		{"America/Havana", "2026-03-08", 23, "01:00"}, // no midnight
 		{"America/Havana", "2026-11-01", 25, "00:00"},
-		{"Australia/Lord_Howe", "2026-04-05", 25, "00:00"}, // 24 and a half
+		{"Australia/Lord_Howe", "2026-04-05", 25, "00:00"}, // 24.5 hours
 		{"Australia/Lord_Howe", "2026-10-04", 24, "00:00"},
 		{"Asia/Kathmandu", "2026-10-25", 24, "00:00"},
 	} {
@@ -200,7 +199,7 @@ func TestFiguresDaylightSaving(t *testing.T) {
 			t.Errorf("the week up to %s in %s is %v", test.day, test.zone, week)
 		}
 	}
-	// The hour that comes twice is two steps, and a call is in one of them.
+	// The repeated hour is two steps.
 	berlin, _ := time.LoadLocation("Europe/Berlin")
 	s := Day(time.Date(2026, 10, 25, 12, 0, 0, 0, berlin))
 	first, second := time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC), time.Date(2026, 10, 25, 1, 30, 0, 0, time.UTC)
