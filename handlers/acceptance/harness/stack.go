@@ -53,8 +53,14 @@ func NewSimulator(t testing.TB, args ...string) *Stack {
 // NewDemo starts the demo, which has the gallery.
 func NewDemo(t testing.TB) *Stack {
 	t.Helper()
+	return NewDemoIn(t, t.TempDir())
+}
+
+// NewDemoIn starts the demo in dir.
+func NewDemoIn(t testing.TB, dir string) *Stack {
+	t.Helper()
 	simAddr, addr := FreeAddr(t), FreeAddr(t)
-	s := &Stack{T: t, Simulator: "http://" + simAddr, URL: "http://" + addr, dir: t.TempDir(),
+	s := &Stack{T: t, Simulator: "http://" + simAddr, URL: "http://" + addr, dir: dir,
 		Args: []string{"demo", "-addr", addr, "-simulator-addr", simAddr}}
 	s.Start()
 	return s

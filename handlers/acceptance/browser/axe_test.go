@@ -1,0 +1,139 @@
+package browser
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"callboard/handlers/acceptance/harness"
+	"callboard/views"
+)
+
+// A violation is what axe found in one place of a page.
+type violation struct{ Rule, Help, Target, HTML, Summary string }
+
+// axe loads axe-core into the page. It comes over the debugger, so that the
+// page keeps its Content-Security-Policy.
+func axe(t testing.TB) string {
+	t.Helper()
+	code, err := os.ReadFile("testdata/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(code) + "; true"
+}
+
+// judge runs axe with all rules, target sizes included, or with those only that
+// depend on colours or on the size of the window. On rows of the board contrast must be that of level AAA.
+const judge = `((...only) => axe.run(document, {resultTypes: ["violations"], elementRef: true, runOnly: only.length ? {type: "rule", values: only} : undefined,
+	rules: only.length ? {} : {"target-size": {enabled: true}, "color-contrast-enhanced": {enabled: true}}}).then(r => r.violations.flatMap(v => v.nodes
+		.filter(n => v.id !== "color-contrast-enhanced" || n.element.closest("#board .row"))
+		.map(n => ({Rule: v.id, Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 120), Summary: n.failureSummary.replace(/\s+/g, " ")})))))`
+
+const (
+	everything = judge + `()`
+	colours    = judge + `("color-contrast", "color-contrast-enhanced", "link-in-text-block")`
+	sizes      = judge + `("target-size", "scrollable-region-focusable", "nested-interactive", "button-name", "link-name", "page-has-heading-one", "region", "meta-viewport")`
+)
+
+// findings are violations, by what they are, and where they were found.
+type findings map[string][]string
+
+func (f findings) add(where string, found []violation) {
+	for _, v := range found {
+		what := v.Rule + ": " + v.Help + "\n  " + v.Summary
+		f[what] = append(f[what], where+" "+v.Target+" "+v.HTML)
+	}
+}
+
+func (f findings) report(t *testing.T) {
+	t.Helper()
+	for what, where := range f {
+		t.Errorf("%s\n  in %d places:\n    %s", what, len(where), strings.Join(where[:min(len(where), 6)], "\n    "))
+	}
+}
+
+// Every view in every state has nothing that axe complains of: in the light, in
+// the dark, and on a telephone. Rows are on the boards.
+func TestBrowserAxe(t *testing.T) {
+	t.Parallel()
+	b, code := newBrowser(t, harness.NewDemo(t)), axe(t)
+	names := slices.DeleteFunc(views.GalleryNames(), func(name string) bool { return strings.HasPrefix(name, "row-") })
+	half := len(names) / 2
+	for _, part := range [][]string{names[:half], names[half:]} {
+		t.Run(part[0], func(t *testing.T) {
+			t.Parallel() // on a tab of its own
+			p, found := b.still(t), findings{}
+			for _, name := range part {
+				p.do(chromedp.EmulateViewport(1280, 900))
+				p.exhibit(name, views.German, "light")
+				eval[bool](p, code)
+				found.add(name, eval[[]violation](p, everything))
+				p.run(`for (const e of document.querySelectorAll("html, #choices")) e.dataset.theme = "dark"`)
+				found.add(name+" dark", eval[[]violation](p, colours))
+				if scheme := eval[string](p, `getComputedStyle(document.documentElement).colorScheme`); scheme != "dark" {
+					t.Errorf("%s: the dark one is %q", name, scheme)
+				}
+				p.do(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))
+				found.add(name+" on a telephone", eval[[]violation](p, sizes))
+			}
+			found.report(t)
+		})
+	}
+}
+
+// The pages as they are served, with what is on them in the demo.
+func TestBrowserAxePages(t *testing.T) {
+	t.Parallel()
+	s := harness.NewDemo(t)
+	p := newBrowser(t, s).still(t)
+	p.signIn("Anna")
+	code, found := axe(t), findings{}
+	pages := append([]string{"/calls/new", "/nowhere", "/gallery"}, eval[[]string](p, `[...document.querySelectorAll(".menu a")].map(a => a.pathname)`)...)
+	for _, path := range pages {
+		p.do(chromedp.Navigate(s.URL + path))
+		eval[bool](p, code)
+		found.add(path, eval[[]violation](p, everything))
+		p.run(`for (const e of document.querySelectorAll("html, #choices")) e.dataset.theme = "dark"`)
+		found.add(path+" dark", eval[[]violation](p, colours))
+	}
+	// The board with the rest of its menu open, and with a dialog over it.
+	p.do(chromedp.Navigate(s.URL + "/"))
+	p.run(`document.querySelector("details.more").open = true`)
+	eval[bool](p, code)
+	found.add("menu", eval[[]violation](p, everything))
+	p.run(`document.querySelector('.head [href="/calls/new"]').click()`)
+	p.until(`document.querySelectorAll("#whom-list [role=option]").length > 0`)
+	found.add("new call", eval[[]violation](p, everything))
+	found.report(t)
+}
+
+// TestAxeIsAsPublished holds what the pages are judged with against what was taken from
+// npm.
+func TestAxeIsAsPublished(t *testing.T) {
+	sums, err := os.ReadFile("testdata/SHA256SUMS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(sums)) {
+		want, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		content, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := sha256.Sum256(content); hex.EncodeToString(sum[:]) != want {
+			t.Errorf("%s is not the file that was taken over", name)
+		}
+		n++
+	}
+	if n != 3 {
+		t.Errorf("%d sums", n)
+	}
+}

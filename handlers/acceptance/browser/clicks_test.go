@@ -1,0 +1,39 @@
+package browser
+
+import (
+	"testing"
+
+	"callboard/handlers/acceptance/harness"
+)
+
+// A click counts although the answer to the one before is still on its way:
+// whoever sees a call on hold may resume it. The same click twice is one.
+func TestBrowserClickWhileAnswerIsPending(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account")
+	s.PushEvents()
+	anna := newBrowser(t, s).person(t)
+	anna.signIn("Anna")
+	const who = "+49 30 555801"
+	id := s.Ring("+4930555801", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	anna.run(`const real = fetch;
+		window.fetch = async (...args) => {
+			const answer = await real(...args);
+			if (String(args[0]).endsWith("/hold")) await new Promise(done => { window.release = done; });
+			return answer;
+		}`)
+	hold := row(who) + `.querySelector('[data-key="h"]')`
+	anna.run(`%[1]s.click(); %[1]s.click()`, hold)
+	anna.until(`%s.getAttribute("aria-pressed") === "true"`, hold)
+	anna.run(`%s.click()`, hold)
+	if n := s.Requests("PUT", "/v2/calls/*/hold"); n != 1 {
+		t.Errorf("%d requests before the answer", n)
+	}
+	anna.run(`window.release()`)
+	s.Eventually("resumed", func() bool { return !s.Call(id).Hold })
+	anna.until(`%s.getAttribute("aria-pressed") === "false"`, hold)
+	if n := s.Requests("PUT", "/v2/calls/*/hold"); n != 2 {
+		t.Errorf("%d requests for hold and resume", n)
+	}
+}

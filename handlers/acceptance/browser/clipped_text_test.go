@@ -1,0 +1,86 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"callboard/handlers/acceptance/harness"
+	"callboard/views"
+)
+
+// still opens a tab in which nothing moves: what is measured in the middle of a
+// change would be true of no state.
+func (b *browser) still(t *testing.T) *tab {
+	t.Helper()
+	p := b.person(t)
+	reduce := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}}
+	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, reduce); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// exhibit opens a picture of the gallery.
+func (p *tab) exhibit(name string, lang views.Lang, theme string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(p.s.URL + "/gallery/" + name + "?lang=" + lang.String() + "&theme=" + theme))
+}
+
+// clipped finds what does not fit: text that is cut off, controls that overlap
+// the edge of the window, words that do not wrap. What scrolls by itself, and
+// what is for screen readers only, is meant to be so.
+const clipped = `(() => {
+	const found = [], seen = e => e.checkVisibility({visibilityProperty: true, opacityProperty: true});
+	const width = document.documentElement.clientWidth;
+	const scrolls = e => { for (let p = e; p && p !== document.body; p = p.parentElement) if (/auto|scroll/.test(getComputedStyle(p).overflowX)) return true; return false; };
+	const name = e => e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + [...e.classList].map(c => "." + c).join("") + " " + JSON.stringify((e.innerText ?? "").slice(0, 60));
+	if (document.documentElement.scrollWidth > width) found.push("the page is " + document.documentElement.scrollWidth + " wide, the window " + width);
+	for (const e of document.querySelectorAll("body *")) {
+		if (!seen(e) || e.closest("svg, option, datalist, .vh, .skip, noscript")) continue;
+		const box = e.getBoundingClientRect(), style = getComputedStyle(e);
+		if (!box.width || !box.height || style.clipPath !== "none" || e.closest("[style*=clip-path]")) continue;
+		if ((box.right > width + 1 || box.left < -1) && !scrolls(e)) found.push(name(e) + " reaches from " + Math.round(box.left) + " to " + Math.round(box.right));
+		const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+		if (!own) continue;
+		const wide = e.scrollWidth > e.clientWidth + 1 && style.display !== "inline" && !/auto|scroll/.test(style.overflowX);
+		const high = e.scrollHeight > e.clientHeight + 3 && style.overflowY === "hidden";
+		if (wide && style.textOverflow === "ellipsis" && e.title) continue; // the whole is told on demand
+		if (wide || high) found.push(name(e) + " is " + e.clientWidth + " wide, its text " + e.scrollWidth);
+		const r = document.createRange();
+		for (const n of e.childNodes) {
+			if (n.nodeType !== 3 || !n.data.trim()) continue;
+			r.selectNodeContents(n);
+			const t = r.getBoundingClientRect(), c = e.closest("button, .btn, .act, .pill, .chip, .badge, .quiet, .menu a, td, th, summary")?.getBoundingClientRect();
+			if (c && (t.left < c.left - 1 || t.right > c.right + 1)) found.push(name(e) + ": its text goes beyond its frame");
+		}
+	}
+	return found;
+})()`
+
+// Texts of other lengths and letters fit everywhere: in a language that is
+// longer than ours, on a telephone and on a desk.
+func TestBrowserClippedText(t *testing.T) {
+	t.Parallel()
+	s := harness.NewDemo(t)
+	p := newBrowser(t, s).still(t)
+	found := map[string][]string{}
+	for _, name := range views.GalleryNames() {
+		p.exhibit(name, views.Pseudo, "light")
+		for _, width := range []int64{360, 768, 1280} {
+			if width == 360 && strings.HasPrefix(name, "wall") && name != "walls" {
+				continue // a wall has no telephone's screen
+			}
+			p.do(chromedp.EmulateViewport(width, 900))
+			for _, f := range eval[[]string](p, clipped) {
+				found[f] = append(found[f], fmt.Sprintf("%s at %d", name, width))
+			}
+		}
+	}
+	for what, where := range found {
+		t.Errorf("%s: %s", strings.Join(where[:min(len(where), 5)], ", "), what)
+	}
+}

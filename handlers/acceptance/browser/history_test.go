@@ -1,0 +1,158 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"callboard/handlers/acceptance/harness"
+
+	"github.com/chromedp/chromedp"
+)
+
+// past is the expression of the entry of the history with a number or name.
+func past(who string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll("#past .row")].find(r => r.innerText.includes(%q))`, who)
+}
+
+// The history as a person uses it: looked through, heard, marked, and growing
+// by itself.
+func TestBrowserHistory(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account")
+	s.PushEvents()
+	s.FillHistory(60)
+	b := newBrowser(t, s)
+	anna, jonas := b.person(t), b.person(t)
+	anna.signIn("Anna")
+	jonas.signIn("Jonas")
+	anna.do(chromedp.Navigate(s.URL + "/history"))
+	anna.until(`document.querySelectorAll("#past .row").length === 25`)
+	anna.picture("history")
+
+	testPastSound(t, s, anna)
+	testPastNews(t, s, anna, jonas)
+	testPastMarks(t, s, anna)
+	testPastPage(t, s, anna)
+	testPastFilters(t, s, anna)
+}
+
+// A recording plays with its outline, which leads to a place in it.
+func testPastSound(t *testing.T, s *harness.Stack, anna *tab) {
+	const audio = `document.querySelector("#past .recording audio")`
+	anna.until(`!!%s`, audio)
+	anna.do(chromedp.Click(`#main h1`)) // only who has clicked hears something
+	if why := eval[string](anna, audio+`.play().then(() => "", e => String(e))`); why != "" {
+		t.Fatal(why)
+	}
+	anna.until(`%s.currentTime > 0`, audio)
+	anna.until(`document.querySelectorAll("#past .wave:not([hidden]) rect").length > 20`)
+	anna.run(`const w = %s.parentElement.querySelector(".wave"), r = w.getBoundingClientRect();
+		w.dispatchEvent(new MouseEvent("click", {bubbles: true, clientX: r.left + r.width * .75, clientY: r.top + 5}))`, audio)
+	anna.until(`%[1]s.currentTime > %[1]s.duration * .7`, audio)
+	anna.until(`document.querySelectorAll("#past .wave rect[data-played]").length > 10`)
+	anna.run(`%s.currentTime = 0`, audio)
+	anna.picture("history-playing")
+}
+
+// A call that ends appears at the top by itself, in the pages of those who may
+// see it; what plays goes on and stays where it is.
+func testPastNews(t *testing.T, s *harness.Stack, anna, jonas *tab) {
+	const playing = `[...document.querySelectorAll("#past audio")].find(a => !a.paused)`
+	jonas.do(chromedp.Navigate(s.URL + "/history"))
+	jonas.until(`document.querySelectorAll("#past .row").length > 5`)
+	began, at := eval[float64](anna, "performance.timeOrigin"), eval[float64](anna, playing+`.getBoundingClientRect().top`)
+	before := s.Requests("GET", "/v2/history")
+
+	id := s.Ring("+4930555011", "w0", "established")
+	s.Control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
+	anna.until(`%s?.matches(":first-child")`, past("+49 30 555011"))
+	for range 2 {
+		id = s.Ring("+4930555012", "w1", "ringing")
+		s.Control("POST", "calls/"+id+"/hangup", map[string]any{"cause": "cancel"}, nil)
+	}
+	jonas.until(`%s?.matches(":first-child")`, past("+49 30 555012"))
+	anna.until(`[...document.querySelectorAll("#past .row")].slice(0, 3).filter(r => r.innerText.includes("+49 30 555012")).length === 2`)
+	if eval[bool](jonas, `!!`+past("+49 30 555011")) {
+		t.Error("a member sees a colleague's call")
+	}
+	if eval[float64](anna, "performance.timeOrigin") != began {
+		t.Error("the page was reloaded")
+	}
+	if !eval[bool](anna, `!!`+playing) {
+		t.Error("what played does not play any more")
+	} else if now := eval[float64](anna, playing+`.getBoundingClientRect().top`); now-at > 2 || at-now > 2 {
+		t.Errorf("what plays moved by %.0f pixels", now-at)
+	}
+	if n := s.Requests("GET", "/v2/history") - before; n > 14 {
+		t.Errorf("%d requests for three calls and two pages", n)
+	}
+	anna.picture("history-news")
+}
+
+// Marks are what sipgate says, and stay after a reload.
+func testPastMarks(t *testing.T, s *harness.Stack, anna *tab) {
+	who := past("+49 30 555011")
+	button := func(path string) string { return fmt.Sprintf(`%s.querySelector('form[action$=%q] button')`, who, path) }
+	anna.run(`%s.querySelector("h2 a").focus()`, who)
+	for _, path := range []string{"/star", "/read"} {
+		was := eval[string](anna, button(path)+`.getAttribute("aria-pressed")`)
+		anna.run(`%[1]s.focus(); %[1]s.click()`, button(path))
+		anna.until(`%s.getAttribute("aria-pressed") !== %q`, button(path), was)
+		if !eval[bool](anna, `document.activeElement === `+button(path)) {
+			t.Errorf("%s: the focus is lost", path)
+		}
+	}
+	anna.until(`!!%s.querySelector('.chip[data-tone="star"]')`, who)
+	anna.run(`%s.querySelector(".noting summary").click()`, who)
+	anna.run(`%s.querySelector(".noting textarea").value = "Offer <b>until</b> Friday\nand call back"`, who)
+	anna.picture("history-noting")
+	anna.run(`%s.querySelector(".noting form .btn").click()`, who)
+	anna.until(`%s.querySelector(".note")?.innerText.includes("Offer <b>until</b> Friday")`, who)
+	anna.until(`!%s.querySelector(".noting").open`, who)
+	if body := s.LastBody("/v2/history/*"); s.Requests("PUT", "/v2/history/*") != 3 {
+		t.Errorf("%d changes, the last thing asked for %s", s.Requests("PUT", "/v2/history/*"), body)
+	}
+	anna.do(chromedp.Navigate(s.URL + "/history?starred=true"))
+	anna.until(`%s?.querySelector(".note")?.innerText.includes("call back")`, who)
+}
+
+// An entry leads to the page of its call, which tells both what happened and
+// what sipgate has of it; and to the next call.
+func testPastPage(t *testing.T, s *harness.Stack, anna *tab) {
+	who := past("+49 30 555011")
+	call := eval[string](anna, who+`.querySelector('a[href^="/calls/new"]').getAttribute("href")`)
+	if call != "/calls/new?to=%2B4930555011" {
+		t.Errorf("call back leads to %s", call)
+	}
+	anna.run(`%s.querySelector("h2 a").click()`, who)
+	anna.until(`location.pathname.startsWith("/calls/")`)
+	anna.until(`!!document.querySelector('.timeline [data-kind="answered"]') && document.querySelector(".past-entry .note")?.innerText.includes("Friday")`)
+	anna.picture("history-call")
+	running := s.Ring("+4930555013", "w0", "established")
+	anna.s.Eventually("offer to transfer", func() bool {
+		anna.do(chromedp.Reload())
+		return eval[bool](anna, `!!document.querySelector('a[href*="/transfer?to=%2B4930555011"]')`)
+	})
+	anna.run(`document.querySelector('a[href*="/transfer?to="]').click()`)
+	anna.until(`!!document.querySelector("#modal[open] input[name=phoneNumber]")`)
+	s.Control("POST", "calls/"+running+"/hangup", map[string]any{}, nil)
+}
+
+// Filters narrow the page down, and it says so when there is nothing.
+func testPastFilters(t *testing.T, s *harness.Stack, anna *tab) {
+	anna.do(chromedp.Navigate(s.URL + "/history"))
+	anna.do(chromedp.SendKeys(`.filters input[name=q]`, "friday"))
+	anna.do(chromedp.Click(`.filters .btn.primary`))
+	anna.until(`document.querySelectorAll("#past .row").length === 1`)
+	anna.do(chromedp.SendKeys(`.filters input[name=q]`, " nothing of the kind"))
+	anna.do(chromedp.Click(`.filters .btn.primary`))
+	anna.until(`!!document.querySelector(".empty")`)
+	anna.picture("history-none")
+	anna.do(chromedp.Navigate(s.URL + "/history?missed=true&direction=in"))
+	anna.until(`[...document.querySelectorAll("#past .row")].every(r => "missed" in r.dataset)`)
+	older := eval[string](anna, `document.querySelector('a[rel=next]')?.getAttribute("href") ?? ""`)
+	if older != "" && !strings.Contains(older, "missed=true") {
+		t.Errorf("the filter is lost on the next page: %s", older)
+	}
+}

@@ -1,0 +1,217 @@
+package browser
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"callboard/handlers/acceptance/harness"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// A browser is a Chromium with tabs. Each person has a browser context of
+// their own, so that cookies are not shared.
+type browser struct {
+	stack *harness.Stack
+	ctx   context.Context
+}
+
+// newBrowser returns the Chromium that all tests share, or skips the test where
+// there is none. With CALLBOARD_BROWSER_TESTS=required it is an error. A test
+// that needs further flags gets one of its own.
+func newBrowser(t *testing.T, s *harness.Stack, more ...chromedp.ExecAllocatorOption) *browser {
+	t.Helper()
+	found := false
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"} {
+		if _, err := exec.LookPath(name); err == nil {
+			found = true
+		}
+	}
+	if !found && os.Getenv("CALLBOARD_BROWSER_TESTS") == "required" {
+		t.Fatal("no Chromium is installed")
+	} else if !found {
+		t.Skip("no Chromium is installed: the browser tests are left out")
+	}
+	chromium := shared
+	if len(more) > 0 {
+		chromium = func() (context.Context, error) {
+			ctx, stop, err := startChromium(more...)
+			t.Cleanup(stop)
+			return ctx, err
+		}
+	}
+	ctx, err := chromium()
+	if err != nil {
+		t.Fatalf("Chromium does not start: %v", err)
+	}
+	return &browser{stack: s, ctx: ctx}
+}
+
+// startChromium starts one; stop ends it, and is never nil.
+func startChromium(more ...chromedp.ExecAllocatorOption) (ctx context.Context, stop func(), err error) {
+	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("lang", "en-US"),
+		chromedp.Flag("mute-audio", true), chromedp.WindowSize(1280, 900)}, more)
+	alloc, end := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(alloc)
+	return ctx, func() { cancel(); end() }, chromedp.Do(ctx, chromedp.Navigate("about:blank"))
+}
+
+// stopShared ends the shared Chromium if it was started.
+var stopShared = func() {}
+
+// shared starts the Chromium that all tests share when the first one needs it.
+var shared = sync.OnceValues(func() (ctx context.Context, err error) {
+	ctx, stopShared, err = startChromium()
+	return ctx, err
+})
+
+// A tab is one page of one person. Everything that its console reports is a
+// failure of the test: refusals by the Content-Security-Policy stand there.
+type tab struct {
+	t   *testing.T
+	s   *harness.Stack
+	ctx context.Context
+}
+
+// person opens a tab with cookies of its own.
+func (b *browser) person(t *testing.T) *tab {
+	t.Helper()
+	listen := chromedp.WithListener(func(event any) {
+		if e, ok := event.(*runtime.EventExceptionThrown); ok {
+			t.Errorf("an exception in the page: %s", e.ExceptionDetails.Text)
+		}
+	})
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext(), listen)
+	t.Cleanup(cancel)
+	// The tab lives as long as the context of its first action.
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
+	return &tab{t: t, s: b.stack, ctx: ctx}
+}
+
+// do runs actions in good time.
+func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		p.picture("failure")
+		p.t.Fatalf("in the browser: %v\n%s", err, p.text())
+	}
+}
+
+// eval is the value of an expression in the page.
+func eval[T any](p *tab, expression string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// until waits for an expression to become true. The page is asked as a person
+// would look at it: again and again, without a reload.
+func (p *tab) until(expression string, args ...any) {
+	p.t.Helper()
+	expression = fmt.Sprintf(expression, args...)
+	deadline := time.After(30 * time.Second)
+	for tick := time.NewTicker(25 * time.Millisecond); ; {
+		// While a page is being left there is nothing to ask.
+		ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		cancel()
+		if ok && err == nil {
+			tick.Stop()
+			return
+		}
+		select {
+		case <-deadline:
+			p.picture("failure")
+			p.t.Fatalf("waited in vain in the browser for: %s (%v)\n%s", expression, err, p.text())
+		case <-tick.C:
+		}
+	}
+}
+
+// text is what can be read on the page, for the report of a failure.
+func (p *tab) text() string {
+	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText"))
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
+// picture writes what the page looks like to the folder of the environment
+// variable CALLBOARD_SHOTS, if that is set.
+func (p *tab) picture(name string) {
+	dir := os.Getenv("CALLBOARD_SHOTS")
+	if dir == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(dir+"/"+name+".png", png, 0o644)
+	}
+	if err != nil {
+		p.t.Log(err)
+	}
+}
+
+// signIn goes the whole way: our page, sipgate's page with one click on the
+// user, and back.
+func (p *tab) signIn(name string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(p.s.URL + "/"))
+	p.do(chromedp.Click(`form[action^="/login"] button`))
+	p.until(`[...document.querySelectorAll("button")].some(b => b.innerText.includes(%q))`, name)
+	p.run(`[...document.querySelectorAll("button")].find(b => b.innerText.includes(%q)).click()`, name)
+	p.until(`!!document.querySelector("#board") && document.querySelector("#status").dataset.state === "live"`)
+}
+
+// run executes a statement in the page.
+func (p *tab) run(statement string, args ...any) {
+	p.t.Helper()
+	eval[bool](p, "(() => {"+fmt.Sprintf(statement, args...)+"; return true })()")
+}
+
+// row is the expression of the row with a number or name in it.
+func row(who string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll("#board .row")].find(r => r.innerText.includes(%q))`, who)
+}
+
+// press clicks a button of a row, by its key.
+func (p *tab) press(who, key string) {
+	p.t.Helper()
+	p.until(`!!%s?.querySelector('.act[data-key="%s"]:not([aria-busy]):not([disabled])')`, row(who), key)
+	p.run(`%s.querySelector('.act[data-key="%s"]').click()`, row(who), key)
+}
+
+// fetch is what the page gets from an address, with the person's session.
+func (p *tab) fetch(address string) []byte {
+	p.t.Helper()
+	encoded := eval[string](p, fmt.Sprintf(`fetch(%q).then(r => r.ok ? r.arrayBuffer() : Promise.reject(r.status)).then(b => {
+		let s = ""; for (const c of new Uint8Array(b)) s += String.fromCharCode(c); return btoa(s) })`, address))
+	data, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return data
+}

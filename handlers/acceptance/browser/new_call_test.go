@@ -1,0 +1,226 @@
+package browser
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"callboard/handlers/acceptance/harness"
+	"callboard/sipgate/announcement"
+)
+
+// webhooks lets sipgate send events here, as an admin does it on the page of
+// status.
+func (p *tab) webhooks() {
+	p.t.Helper()
+	if status := eval[int](p, `fetch("/status/webhooks", {method: "POST", body: new URLSearchParams({do: "set"})}).then(r => r.status)`); status != 200 {
+		p.t.Fatalf("webhooks: %d", status)
+	}
+}
+
+// dialling fills in the dialog of a new call, which must be open, and sends it.
+func (p *tab) dialling(callee, device string) {
+	p.t.Helper()
+	p.until(`!!document.querySelector("#modal[open] [name=callee], .alone [name=callee]")`)
+	p.run(`document.querySelector("[name=callee]").value = %q`, callee)
+	p.run(`document.querySelector("[name=device][value=%s]").click()`, device)
+	p.run(`document.querySelector('form[action="/calls"] button.primary').click()`)
+}
+
+// TestBrowserNewCall starts a call from the board: the states are shown as they
+// happen, it is one row although sipgate announces it twice, and what sipgate
+// refuses is said in the dialog, with nothing typed lost.
+func TestBrowserNewCall(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t)
+	b := newBrowser(t, s)
+	anna := b.person(t)
+	anna.signIn("Anna Bergmann")
+	anna.webhooks()
+
+	said := func(code string) {
+		t.Helper()
+		anna.until(`document.querySelector("#modal[open] #sheet-notices [data-error]")?.dataset.error === %q`, code)
+		if got := eval[string](anna, `document.querySelector("[name=callee]").value`); got != "0171 3920027" {
+			t.Errorf("%s: what was typed became %q", code, got)
+		}
+	}
+	anna.run(`document.querySelector('[data-key="n"]').click()`)
+	s.Control("POST", "balance", map[string]any{"amount": 0}, nil)
+	anna.dialling("0171 3920027", "e0")
+	said("start_no_credit")
+	anna.picture("newcall-402")
+	s.Control("POST", "balance", map[string]any{"amount": 100000}, nil)
+	s.Control("POST", "faults", map[string]any{"do": "status", "status": 403, "path": "/v2/sessions/calls", "count": 1}, nil)
+	anna.dialling("0171 3920027", "e0")
+	said("start_forbidden")
+	s.Control("POST", "devices/e0", map[string]any{"online": false}, nil)
+	anna.dialling("0171 3920027", "e0")
+	said("device_offline")
+	if calls := s.Calls(); len(calls) != 0 {
+		t.Fatalf("something rang: %+v", calls)
+	}
+	s.Control("POST", "devices/e0", map[string]any{"online": true}, nil)
+
+	anna.dialling("0171 3920027", "e0")
+	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "own"`)
+	anna.picture("newcall-own")
+	anna.until(`document.querySelectorAll("#board .row").length === 1`)
+	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "calling"`)
+	anna.picture("newcall-calling")
+	anna.until(`!document.querySelector("#modal").open && !!%s?.querySelector('.act[data-key="h"]')`, row("3920027"))
+	if n := eval[int](anna, `document.querySelectorAll("#board .row").length`); n != 1 {
+		t.Errorf("the call is %d rows", n)
+	}
+	anna.picture("newcall-row")
+	calls := s.Calls()
+	if len(calls) != 1 || calls[0].To != "+491713920027" || calls[0].Phase != "established" || calls[0].Owner != "w0" || calls[0].DeviceCall == "" {
+		t.Errorf("the truth: %+v", calls)
+	}
+}
+
+// TestBrowserNewCallOnNeo does the same on an account of sipgate's other
+// platform, whose numbers want no plus sign, and finds the buttons that do not
+// work there off.
+func TestBrowserNewCallOnNeo(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t)
+	b := newBrowser(t, s)
+	levke := b.person(t)
+	levke.signIn("Levke Petersen")
+	for _, spelled := range []string{"bare", "plus"} {
+		s.Control("POST", "numbers", map[string]any{"account": "2951604", "numbers": spelled}, nil)
+		levke.until(`document.querySelector("#status").dataset.state === "live"`)
+		levke.run(`document.querySelector('[data-key="n"]').click()`)
+		levke.until(`!!document.querySelector("#modal[open] [name=device][value=y0]:disabled")`)
+		levke.dialling("+49 30 23125862", "e0")
+		levke.until(`!document.querySelector("#modal").open && !!%s?.querySelector('.act[data-key="h"]')`, row("23125862"))
+		levke.until(`%s.querySelector('.act[data-key="m"]').getAttribute("aria-disabled") === "true"`, row("23125862"))
+		levke.run(`%s.querySelector('.act[data-key="m"]').click()`, row("23125862"))
+		levke.until(`document.querySelector("#notices")?.innerText.includes("cannot mute")`) // who asks is told why, on a touchscreen too
+		if why := eval[string](levke, row("23125862")+`.querySelector('.act[data-key="m"]').title`); why == "" {
+			t.Error("the button that is off does not say why")
+		}
+		levke.picture("newcall-neo")
+		levke.press("23125862", "r")
+		levke.until(`!!document.querySelector("#modal[open] [data-lacks=silent_recording]")`)
+		if n := eval[int](levke, `document.querySelectorAll("#modal button[name=announcement]").length`); n != 1 {
+			t.Errorf("%d ways to record", n)
+		}
+		levke.run(`document.querySelector("#modal [data-close]").click()`)
+		calls := s.Calls()
+		last := calls[len(calls)-1]
+		if last.Account != "2951604" || last.To != "+493023125862" || last.Phase != "established" {
+			t.Errorf("%s: %+v", spelled, last)
+		}
+		s.Control("POST", "calls/"+last.CallID+"/hangup", map[string]any{}, nil)
+		levke.until(`!document.querySelector("#board .row:not([data-phase=ended]) .act[data-key=h]")`)
+	}
+	// The first was tried once with the plus sign too, each later one as the last
+	// one worked, and the classic way was not tried at all.
+	var numbers []string
+	for _, r := range s.RequestLog() {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.Path, "/calls") {
+			numbers = append(numbers, r.Path+" "+r.Body)
+		}
+	}
+	const device = `/v2/calls {"deviceId":"e0","targetNumber":"`
+	if want := []string{device + `493023125862"}`, device + `493023125862"}`, device + `+493023125862"}`}; !slices.Equal(numbers, want) {
+		t.Errorf("sent %q", numbers)
+	}
+	if page := string(levke.fetch("/status")); !strings.Contains(page, `data-platform="neo"`) {
+		t.Error("the status page does not tell the platform")
+	}
+}
+
+// TestBrowserPlayToMyPhone lets one's own telephone ring and hears, in what the
+// simulated telephones record, the announcement that was to be played to it.
+func TestBrowserPlayToMyPhone(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t)
+	b := newBrowser(t, s)
+	anna := b.person(t)
+	anna.signIn("Anna Bergmann")
+	anna.webhooks()
+	anna.do(chromedp.Navigate(s.URL + "/announcements"))
+	upload := fmt.Sprintf(`(async () => {
+		const form = new FormData(), bytes = Uint8Array.from(atob(%q), c => c.charCodeAt(0));
+		form.append("file", new File([bytes], "Welcome tone.wav"));
+		return (await fetch("/announcements", {method: "POST", body: form, headers: {Accept: "application/json"}})).status })()`,
+		base64.StdEncoding.EncodeToString(harness.ToneWAV(announceHz, announceFor)))
+	if status := eval[int](anna, upload); status != http.StatusCreated {
+		t.Fatalf("upload: %d", status)
+	}
+	anna.do(chromedp.Navigate(s.URL + "/announcements"))
+	// So that the recording has begun when sipgate is asked to play.
+	s.Control("POST", "faults", map[string]any{"do": "delay", "delay": "3s", "path": "/v2/calls/*/announcements", "count": 1}, nil)
+	anna.do(chromedp.Click(`a[href$="/play-to-me"]`))
+	anna.until(`!!document.querySelector('#modal[open] form[action$="/play-to-me"]')`)
+	if number := eval[string](anna, `document.querySelector("#modal [name=number]").value`); number != "+492214710110" {
+		t.Errorf("the number that is called is %s", number)
+	}
+	anna.picture("play-ask")
+	anna.do(chromedp.Click(`#modal form[action$="/play-to-me"] .primary`))
+	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "own"`)
+	s.Eventually("the call is established", func() bool {
+		all := s.Calls()
+		return len(all) == 1 && all[0].Phase == "established"
+	})
+	id := s.Calls()[0].CallID
+	s.API("w0", "PUT", "calls/"+id+"/recording", map[string]any{"value": true, "announcement": true})
+	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "playing"`)
+	anna.picture("play-playing")
+	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "over"`)
+	call := s.Calls()[0]
+	if call.Phase != "ended" || call.Users[0] != "w0" || call.To != "+492214710110" || len(call.Announcements) != 1 || !call.Announcements[0].Accepted || call.Announcements[0].Seconds != announceFor {
+		t.Errorf("%+v", call)
+	}
+	var old struct {
+		Items []struct{ Recordings []struct{ URL string } }
+	}
+	if err := json.Unmarshal(s.ReadAs("w0", s.Simulator+"/v2/history?types=CALL"), &old); err != nil || len(old.Items) != 1 || len(old.Items[0].Recordings) != 1 {
+		t.Fatalf("%+v %v", old, err)
+	}
+	samples, err := announcement.TelephoneSamples(s.ReadAs("w0", old.Items[0].Recordings[0].URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hearsTone(t, samples)
+}
+
+// A tel: link opens the dialog with its number, or says why not, and calls
+// nobody: not even sipgate is told.
+func TestBrowserTelLink(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t)
+	b := newBrowser(t, s)
+	anna := b.person(t)
+	anna.signIn("Anna Bergmann")
+	for link, want := range map[string]string{
+		"tel%3A%2B4915799912345": "+49 1579 9912345", "tel:+49-1579-9912345": "+49 1579 9912345", "0157 99912345": "+49 1579 9912345",
+		"tel:%2B49900123456": "number_blocked", "tel:112": "number_blocked", "tel:%2B4915799912345%3Bext%3D7": "number_extension",
+		"tel:12;phone-context=x.example": "number_context", "sip:a@b": "number_invalid",
+	} {
+		anna.do(chromedp.Navigate(s.URL + "/calls/new?to=" + strings.ReplaceAll(link, " ", "%20")))
+		got := eval[string](anna, `document.querySelector(".sheet [data-error]")?.dataset.error ?? document.querySelector("[name=callee]").value`)
+		if got != want {
+			t.Errorf("%s: %q, want %q", link, got, want)
+		}
+	}
+	anna.picture("tel-link")
+	if calls := s.Calls(); len(calls) != 0 {
+		t.Errorf("a link called: %+v", calls)
+	}
+	anna.do(chromedp.Navigate(s.URL + "/settings"))
+	anna.run(`navigator.registerProtocolHandler = (scheme, url) => { window.registered = scheme + " " + url }`)
+	anna.run(`document.querySelector("[data-tel]").click()`)
+	if got, want := eval[string](anna, `window.registered`), "tel "+s.URL+"/calls/new?to=%s"; got != want {
+		t.Errorf("registered %q, want %q", got, want)
+	}
+}

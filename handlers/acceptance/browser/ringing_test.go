@@ -1,0 +1,307 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"callboard/handlers/acceptance/harness"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// ears stand in for what a headless browser has not: somebody who hears and
+// sees. They are there before the page's own script, take down what it plays
+// and shows, and set its clock.
+const ears = `
+	window.ears = {strokes: 0, notes: [], permission: "granted", now: null};
+	const node = () => ({frequency: {}, gain: {setValueAtTime() {}, linearRampToValueAtTime() {}, exponentialRampToValueAtTime() {}}, connect: to => to, start() { ears.strokes++ }, stop() {}});
+	window.AudioContext = class { currentTime = 0; destination = {}; resume() {} createOscillator = node; createGain = () => ({...node(), start: undefined}) };
+	window.Notification = class {
+		static get permission() { return ears.permission }
+		static async requestPermission() { return ears.permission = "granted" }
+		constructor(title, options) { ears.notes.push(title + " / " + options.body); ears.last = this }
+		close() { this.closed = true }
+	};
+	document.hasFocus = () => false;
+	const Real = Date;
+	window.Date = class extends Real { constructor(...at) { if (at.length || !ears.now) super(...at); else super(ears.now) } };
+`
+
+// withEars puts ears on a tab.
+func (p *tab) withEars() *tab {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, at *chromedp.Target) error {
+		_, err := cdp.Call(ctx, at, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: ears})
+		return err
+	}))
+	return p
+}
+
+// another opens a second tab of the same person.
+func (p *tab) another() *tab {
+	p.t.Helper()
+	ctx, cancel := chromedp.NewContext(p.ctx)
+	p.t.Cleanup(cancel)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		p.t.Fatal(err)
+	}
+	return &tab{t: p.t, s: p.s, ctx: ctx}
+}
+
+// choose sends one section of the settings from the page that is open.
+func (p *tab) choose(section, form string) {
+	p.t.Helper()
+	ok := eval[bool](p, fmt.Sprintf(`fetch("/settings/%s", {method: "POST", headers: {Accept: "application/json"}, body: new URLSearchParams(%q)}).then(r => r.ok)`, section, form))
+	if !ok {
+		p.t.Fatalf("%s: not saved: %s", section, form)
+	}
+}
+
+// A listener is one person with two tabs, who hears and sees what rings.
+type listener struct {
+	s        *harness.Stack
+	one, two *tab
+}
+
+func (l *listener) tabs() []*tab { return []*tab{l.one, l.two} }
+
+// notes are the notifications that were shown, and strokes how often each tab
+// struck the bell.
+func (l *listener) notes() []string {
+	return append(eval[[]string](l.one, "ears.notes"), eval[[]string](l.two, "ears.notes")...)
+}
+
+func (l *listener) strokes() (one, two int) {
+	return eval[int](l.one, "ears.strokes"), eval[int](l.two, "ears.strokes")
+}
+
+// silence forgets both.
+func (l *listener) silence() {
+	for _, p := range l.tabs() {
+		p.run(`ears.strokes = 0; ears.notes = []`)
+	}
+}
+
+// rings waits until title and icon of both tabs tell of so many calls.
+func (l *listener) rings(n string) {
+	l.s.T.Helper()
+	for _, p := range l.tabs() {
+		p.until(`document.title.startsWith(%q) && document.querySelector("link[rel=icon]").href.includes("favicon-ringing") === %v`, n, n != "")
+	}
+}
+
+// ringSettings let calls be heard and shown, but for quiet hours at night.
+const ringSettings = "sound=true&notify=true&volume=80&quiet_from=22:00&quiet_to=06:00&mon=true&tue=true&wed=true&thu=true&fri=true&sat=true&sun=true"
+
+// A person with two tabs: what rings is heard and shown in one of them, only
+// for calls that concern the person, and not in quiet hours.
+func TestBrowserRinging(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account")
+	s.PushEvents()
+	b := newBrowser(t, s)
+	one := b.person(t).withEars()
+	one.signIn("Anna")
+	two := one.another().withEars()
+	two.do(chromedp.Navigate(s.URL + "/"))
+	two.until(`document.querySelector("#status").dataset.state === "live"`)
+	l := &listener{s, one, two}
+	one.choose("ringing", ringSettings)
+	for _, p := range l.tabs() {
+		p.until(`document.querySelector("#choices").dataset.notify === "on"`)
+	}
+	theirs, leader := testRingsInOneTab(t, l)
+	testTabTakesOver(t, l, theirs, leader)
+	testRingsAfterQuietHours(t, l)
+	one.picture("ringing")
+}
+
+// testRingsInOneTab returns the call of a colleague that goes on ringing, and
+// the tab that rings.
+func testRingsInOneTab(t *testing.T, l *listener) (theirs string, leader *tab) {
+	// A colleague's call is seen and rings nowhere; an own one in one tab.
+	theirs = l.s.Ring("+4930555031", "w1", "ringing")
+	for _, p := range l.tabs() {
+		p.until(`%s?.dataset.state === "ringing"`, row("+49 30 555031"))
+	}
+	own := l.s.Ring("+4930555032", "w0", "ringing")
+	l.rings("(1)")
+	l.s.Eventually("one tab that sounds", func() bool { a, b := l.strokes(); return a+b >= 8 })
+	if a, b := l.strokes(); (a == 0) == (b == 0) {
+		t.Errorf("strokes in the tabs: %d and %d", a, b)
+	}
+	if got := l.notes(); len(got) != 1 || !strings.Contains(got[0], "+49 30 555032 / ") || !strings.Contains(got[0], "Anna") || strings.Contains(got[0], "{n}") {
+		t.Errorf("notifications: %q", got)
+	}
+	// A click on it leads to the call; when it is answered, it is gone.
+	leader = l.one
+	if len(eval[[]string](l.two, "ears.notes")) > 0 {
+		leader = l.two
+	}
+	leader.run(`ears.last.onclick()`)
+	leader.until(`document.activeElement === %s`, row("+49 30 555032"))
+	l.s.Control("POST", "calls/"+own+"/answer", map[string]any{"user": "w0"}, nil)
+	l.rings("")
+	if !eval[bool](leader, "ears.last.closed") {
+		t.Error("the notification of an answered call stays")
+	}
+	return theirs, leader
+}
+
+func testTabTakesOver(t *testing.T, l *listener, theirs string, leader *tab) {
+	// With the calls of all, the colleague's rings, too.
+	l.silence()
+	l.one.choose("ringing", ringSettings+"&rings_all=true")
+	l.rings("(1)")
+	l.s.Eventually("a notification", func() bool { return len(l.notes()) == 1 })
+	if got := l.notes(); !strings.Contains(got[0], "+49 30 555031") {
+		t.Errorf("notifications: %q", got)
+	}
+	// The tab that is used takes over, and is the only one.
+	other := l.one
+	if leader == l.one {
+		other = l.two
+	}
+	other.run(`dispatchEvent(new Event("pointerdown"))`)
+	other.until(`ears.notes.length === 1`)
+	l.silence()
+	third := l.s.Ring("+4930555033", "w0", "ringing")
+	l.rings("(2)")
+	other.until(`ears.notes.length === 1 && ears.strokes >= 8`)
+	if got := eval[int](leader, "ears.strokes + ears.notes.length"); got != 0 {
+		t.Errorf("the tab of before still rings: %d", got)
+	}
+	for _, id := range []string{theirs, third} {
+		l.s.Control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
+	}
+	l.rings("")
+}
+
+func testRingsAfterQuietHours(t *testing.T, l *listener) {
+	// In quiet hours the call is in the title only; when they end, it rings.
+	l.one.choose("ringing", ringSettings+"&quiet=true")
+	for _, p := range l.tabs() {
+		p.until(`document.querySelector("#choices").dataset.quiet === "1320 360 127"`)
+		p.run(`ears.now = Real(); ears.now = new Real(2026, 10, 25, 23, 30).getTime()`)
+	}
+	l.silence()
+	l.s.Ring("+4930555034", "w0", "ringing")
+	l.rings("(1)")
+	for _, p := range l.tabs() { // twice the page's own look at what rings
+		p.run(`ears.from = performance.now()`)
+		p.until(`performance.now() - ears.from > 2100`)
+	}
+	if a, b := l.strokes(); a+b+len(l.notes()) != 0 {
+		t.Errorf("in quiet hours: %d and %d strokes, %q", a, b, l.notes())
+	}
+	for _, p := range l.tabs() {
+		p.run(`ears.now = new Real(2026, 10, 26, 6, 0).getTime()`)
+	}
+	l.s.Eventually("the end of the quiet hours", func() bool { a, b := l.strokes(); return a+b >= 8 && len(l.notes()) == 1 })
+}
+
+// The board with own calls only hides no call without a word, in all tabs, and
+// keeps doing so while calls change.
+func TestBrowserOwnCallsOnly(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account")
+	s.PushEvents()
+	b := newBrowser(t, s)
+	one := b.person(t)
+	one.signIn("Anna")
+	two := one.another()
+	two.do(chromedp.Navigate(s.URL + "/"))
+	two.until(`document.querySelector("#status").dataset.state === "live"`)
+	s.Ring("+4930555041", "w0", "established")
+	theirs := s.Ring("+4930555042", "w1", "ringing")
+	visible := func(p *tab, who string, want bool) {
+		t.Helper()
+		p.until(`!!%s && (%s.offsetParent !== null) === %v`, rowIn(who), rowIn(who), want)
+	}
+	visible(two, "+49 30 555041", true)
+	visible(two, "+49 30 555042", true)
+	one.do(chromedp.Click("#mine button"))
+	for _, p := range []*tab{one, two} {
+		visible(p, "+49 30 555042", false)
+		visible(p, "+49 30 555041", true)
+		p.until(`document.querySelector("#mine-hidden").offsetParent && /^(One call|Ein Anruf)/.test(document.querySelector("#mine-hidden").textContent)`)
+		p.until(`document.querySelector("#mine button").getAttribute("aria-pressed") === "true"`)
+	}
+	one.picture("only-mine")
+	s.Control("POST", "calls/"+theirs+"/answer", map[string]any{"user": "w1"}, nil)
+	two.until(`%s?.dataset.state === "talking"`, rowIn("+49 30 555042"))
+	visible(two, "+49 30 555042", false)
+	// The keyboard goes to calls that are to be seen.
+	one.run(`for (const key of "jj") document.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}))`)
+	one.until(`document.activeElement === %s`, rowIn("+49 30 555041"))
+	s.Ring("+4930555043", "w1", "established")
+	one.until(`/^2 /.test(document.querySelector("#mine-hidden").textContent)`)
+	one.until(`document.querySelector('[data-section=active] .count').textContent === "1"`)
+	two.do(chromedp.Reload())
+	visible(two, "+49 30 555042", false)
+	two.do(chromedp.Click("#mine button"))
+	for _, p := range []*tab{one, two} {
+		visible(p, "+49 30 555042", true)
+		p.until(`document.querySelector("#mine-hidden").hidden && document.querySelector('[data-section=active] .count').textContent === "3"`)
+	}
+}
+
+// rowIn is row for calls that may be hidden, whose text nobody sees.
+func rowIn(who string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll("#board .row")].find(r => r.textContent.includes(%q))`, who)
+}
+
+// What is chosen takes effect at once: the theme and the language on open pages,
+// single keys, and whether the desktop is told, which is asked after a click.
+func TestBrowserPreferences(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t)
+	s.PushEvents()
+	b := newBrowser(t, s)
+	board := b.person(t).withEars()
+	board.signIn("Anna")
+	board.run(`ears.permission = "default"`)
+	s.Ring("+4930555051", "w0", "established")
+	board.until(`!!%s`, row("+49 30 555051"))
+	key := func(k string) {
+		board.run(`document.dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true}))`, k)
+	}
+	// Nobody is asked before a click on the board, and once only.
+	if eval[bool](board, `!document.querySelector("#ring-ask").hidden || ears.permission !== "default"`) {
+		t.Error("asked without a reason")
+	}
+	board.do(chromedp.Click(".head h1"))
+	board.until(`!document.querySelector("#ring-ask").hidden`)
+	board.picture("ring-ask")
+	board.do(chromedp.Click("#ring-ask [value=yes]"))
+	board.until(`ears.permission === "granted" && document.querySelector("#ring-ask").hidden && document.querySelector("#choices").dataset.notify === "on"`)
+	key("j")
+	board.until(`document.activeElement?.classList.contains("row")`)
+	board.run(`document.activeElement.blur()`)
+
+	settings := board.another().withEars()
+	settings.do(chromedp.Navigate(s.URL + "/settings"))
+	settings.do(chromedp.Click("[data-try]"))
+	settings.until(`ears.strokes === 8`)
+	settings.run(`document.querySelector("#display [name=theme]").value = "dark"; document.querySelector("#display [name=keys]").click()`)
+	settings.do(chromedp.Click("#display .ends button"))
+	settings.until(`document.documentElement.dataset.theme === "dark" && !!document.querySelector("#display .saved")`)
+	board.until(`document.documentElement.dataset.theme === "dark" && getComputedStyle(document.body).colorScheme === "dark"`)
+	key("j")
+	key("?")
+	if eval[bool](board, `document.activeElement?.classList.contains("row") || document.querySelector("#keys").open`) {
+		t.Error("a single key still does something")
+	}
+	settings.run(`document.querySelector("#display [name=lang]").value = "de"`)
+	settings.do(chromedp.Click("#display .ends button"))
+	settings.until(`document.documentElement.lang === "de"`)
+	board.until(`document.documentElement.lang === "de" && document.querySelector("h1").textContent === "Laufende Anrufe"`)
+	settings.picture("settings-de-dark")
+	if got := eval[string](board, `fetch(document.querySelector("link[rel=manifest]").href).then(r => r.json()).then(m => m.lang)`); got != "de" {
+		t.Errorf("the manifest is in %q", got)
+	}
+}

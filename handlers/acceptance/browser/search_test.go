@@ -1,0 +1,109 @@
+package browser
+
+import (
+	"strings"
+	"testing"
+
+	"callboard/handlers/acceptance/harness"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Whom to call is found by the keyboard alone, and what the number will be is
+// said before anything is sent.
+func TestBrowserSearch(t *testing.T) {
+	s := harness.New(t, "-visibility", "account")
+	s.AddContacts([3]string{"Jörg Müller", "(0221) 4710 777", ""}, [3]string{"Jutta Müller", "0221 4710 778", ""}, [3]string{"Canary Aunt", "0221 4710 779", "w1"})
+	s.Control("POST", "contacts", map[string]any{"count": 5000}, nil)
+	b := newBrowser(t, s)
+	anna := b.person(t)
+	anna.signIn("Anna")
+	s.Eventually("contacts", func() bool {
+		return eval[bool](anna, `fetch("/search?q=mueller").then(r => r.text()).then(t => t.includes("Jutta"))`)
+	})
+	id := s.Ring("+4930555002", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row("+49 30 555002"))
+	anna.do(chromedp.Focus(`#board .row`), chromedp.KeyEvent("t"))
+	anna.until(`document.activeElement?.role === "combobox"`)
+	anna.until(`!document.querySelector(".found").hidden`)
+	anna.until(`document.querySelector(".found").innerText.includes("Jonas Keller")`)
+	anna.picture("search-empty")
+
+	options := `[...document.querySelectorAll("#whom-list [role=option]")]`
+	selected := `document.querySelector('#whom-list [aria-selected="true"]')`
+	verdict := `document.querySelector("#whom-verdict").innerText`
+	anna.run(`document.activeElement.select()`) // the driver may have sent the letter late
+	anna.do(chromedp.KeyEvent("mueller"))
+	anna.until(`%s.length === 2 && %[1]s.every(o => o.innerText.includes("Müller"))`, options)
+	anna.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown))
+	anna.until(`%s === %s[1] && document.activeElement.getAttribute("aria-activedescendant") === "whom-1"`, selected, options)
+	anna.do(chromedp.KeyEvent(kb.ArrowDown))
+	anna.until(`%s === %s[0]`, selected, options)
+	anna.do(chromedp.KeyEvent(kb.End))
+	anna.until(`%s === %s[1]`, selected, options)
+	anna.do(chromedp.KeyEvent(kb.Home))
+	anna.until(`%s === %s[0]`, selected, options)
+	anna.picture("search-list")
+	anna.do(chromedp.KeyEvent(kb.Escape)) // the list first
+	anna.until(`document.querySelector(".found").hidden && document.querySelector("#modal").open && document.activeElement.getAttribute("aria-expanded") === "false"`)
+	anna.do(chromedp.KeyEvent(kb.ArrowUp))
+	anna.until(`%s === %s[1]`, selected, options)
+	anna.do(chromedp.KeyEvent(kb.Enter))
+	anna.until(`document.activeElement.value === "+49 221 4710778" && document.querySelector(".found").hidden`)
+	anna.until(`document.querySelector("[data-goes]").innerText === "Jutta Müller" && %s.includes("+49 221 4710778")`, verdict)
+	anna.picture("search-chosen")
+
+	typed := func(text, says string) {
+		t.Helper()
+		anna.run(`document.activeElement.select()`)
+		anna.do(chromedp.KeyEvent(text))
+		anna.until(`%s.includes(%q)`, verdict, says)
+	}
+	s.ExpectNoCommands(t, func() {
+		typed("0221 / 4710-555", "+49 221 4710555") // normalised
+		typed("0221", "not complete")
+		typed("0900 1234567", "blocked")
+		anna.picture("search-blocked")
+		typed("112", "blocked")
+		typed("030 555002", "already part")
+		typed("zzzz", "Nobody found")
+		anna.picture("search-nobody")
+		typed("canary", "Nobody found")
+	})
+
+	// A search that fails says so, and a number can be typed all the same.
+	s.Stop()
+	anna.run(`document.activeElement.select()`)
+	anna.do(chromedp.KeyEvent("0221 471"))
+	anna.until(`%s.includes("does not work")`, verdict)
+	anna.picture("search-failed")
+	s.Start()
+	anna.until(`document.querySelector("#status").dataset.state === "live"`)
+	typed("0221 4710555", "+49 221 4710555")
+	if eval[bool](anna, `document.activeElement.getAttribute("aria-expanded") === "true"`) {
+		anna.key(kb.Escape) // the list; without one it would close the dialog
+	}
+	anna.key(kb.Enter) // which of the two must be said
+	anna.until(`document.activeElement.value === "true"`)
+	anna.do(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter))
+	s.Eventually("transfer", func() bool {
+		sent := s.Call(id).Transfers
+		return len(sent) == 1 && sent[0].To == "+492214710555" && !sent[0].Attended
+	})
+	anna.until(`!document.querySelector("#modal").open`)
+	testSearchByMouse(s, anna)
+}
+
+// The same by mouse, for a new call.
+func testSearchByMouse(s *harness.Stack, anna *tab) {
+	anna.do(chromedp.KeyEvent("n"))
+	anna.until(`document.activeElement?.role === "combobox"`)
+	anna.run(`document.activeElement.select()`)
+	anna.do(chromedp.KeyEvent("jörg"))
+	anna.until(`document.querySelectorAll("#whom-list [role=option]").length === 1`)
+	anna.do(chromedp.Click(`#whom-list [role=option]`))
+	anna.until(`document.activeElement.value === "+49 221 4710777"`)
+	anna.do(chromedp.KeyEvent(kb.Enter))
+	s.Eventually("new call", func() bool { return strings.Contains(s.LastBody("/v2/sessions/calls"), "+492214710777") })
+}

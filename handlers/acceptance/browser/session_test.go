@@ -1,0 +1,71 @@
+package browser
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"callboard/handlers/acceptance/harness"
+
+	"github.com/chromedp/chromedp"
+)
+
+// endOthers ends all sessions of a visitor's user but the visitor's own.
+func endOtherSessions(v *harness.Client) {
+	v.T.Helper()
+	_, page := v.Get("/settings")
+	ends := regexp.MustCompile(`(?s)<li>(.*?)</li>`).FindAllString(page, -1)
+	n := 0
+	for _, entry := range ends {
+		action := regexp.MustCompile(`action="(/sessions/[0-9a-f]+/end)"`).FindStringSubmatch(entry)
+		if action == nil || strings.Contains(entry, "<small>") {
+			continue
+		}
+		v.Submit("/settings", action[1], "")
+		n++
+	}
+	if n == 0 {
+		v.T.Fatalf("no other session: %.3000s", page)
+	}
+}
+
+// When the session is over, nothing of any call is left in the page, and
+// nothing that was typed is lost: after signing in elsewhere it goes on where
+// it was.
+func TestBrowserSessionEnded(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t)
+	s.PushEvents()
+	p := newBrowser(t, s).person(t)
+	p.signIn("Anna")
+	s.Ring("+4930555002", "w0", "established")
+	const who = "+49 30 555002"
+	p.press(who, "t")
+	p.until(`document.activeElement?.name === "phoneNumber"`)
+	p.do(chromedp.SendKeys(`#modal input[name=phoneNumber]`, "+49 89 77"))
+
+	endOtherSessions(s.SignIn(t, 0))
+	p.until(`document.querySelector("#over").open`)
+	p.picture("session-over")
+	if left := eval[string](p, `document.documentElement.outerHTML.match(/(\+|%2B)\d[\d ]{5,}/)?.[0] ?? ""`); left != "" {
+		t.Errorf("a number is left in the page: %s", left)
+	}
+	if got := eval[string](p, `document.querySelector("#over a").getAttribute("href") + " " + document.querySelector("#over a").target`); got != "/login?next=%2F _blank" {
+		t.Errorf("the way to sign in is %q", got)
+	}
+	p.do(chromedp.Click(`#over button`))
+	p.until(`document.querySelector("#over [role=status]").textContent !== ""`)
+
+	p.another().signIn("Anna")
+	p.do(chromedp.Click(`#over button`))
+	p.until(`!document.querySelector("#over").open && document.querySelector("#status")?.dataset.state === "live"`)
+	p.until(`document.querySelector("#modal").open && document.activeElement?.name === "phoneNumber" && document.activeElement.value === "+49 89 77"`)
+	p.until(`!!%s`, row(who))
+
+	// Somebody else who signs in gets a page of their own.
+	endOtherSessions(s.SignIn(t, 0))
+	p.until(`document.querySelector("#over").open`)
+	p.another().signIn("Jonas")
+	p.do(chromedp.Click(`#over button`))
+	p.until(`document.querySelector(".me-name")?.textContent.includes("Jonas") && !document.querySelector("#modal").open`)
+}

@@ -1,0 +1,40 @@
+package browser
+
+import (
+	"fmt"
+	"testing"
+
+	"callboard/handlers/acceptance/harness"
+
+	"github.com/chromedp/chromedp"
+)
+
+// The page of figures in a browser, at three widths, light and dark, with
+// nothing that the Content-Security-Policy refuses.
+func TestBrowserStats(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account", "-script", "office")
+	s.PushEvents()
+	b := newBrowser(t, s)
+	anna := b.person(t)
+	anna.signIn("Anna")
+	for i := range 5 {
+		id := s.Ring(fmt.Sprintf("+49307776%d", i), "w0", "established")
+		s.Control("POST", "calls/"+id+"/hangup", map[string]any{"cause": "normalClearing"}, nil)
+	}
+	for _, width := range []int64{360, 768, 1280} {
+		anna.do(chromedp.EmulateViewport(width, 1000), chromedp.Navigate(s.URL+"/figures"))
+		anna.until(`document.querySelectorAll(".part").length > 1`)
+		if over := eval[int](anna, `document.querySelector("main").scrollWidth - document.querySelector("main").clientWidth`); over > 0 {
+			t.Errorf("at %d px, %d are cut off", width, over)
+		}
+		shown := eval[int](anna, `[...document.querySelectorAll(".chart")].filter(c => c.getBoundingClientRect().height > 0).length`)
+		if shown != 1 {
+			t.Errorf("at %d px, %d charts are shown", width, shown)
+		}
+		anna.picture(fmt.Sprintf("figures-%d", width))
+	}
+	if fill := eval[string](anna, `getComputedStyle(document.querySelector(".part.k-in")).fill`); fill == "none" || fill == "rgb(0, 0, 0)" {
+		t.Errorf("the bars are %s", fill)
+	}
+}

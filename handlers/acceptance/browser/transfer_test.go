@@ -1,0 +1,239 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"callboard/handlers/acceptance/harness"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// A call is given to a colleague in every way, and what the page says is what
+// the telephones do.
+func TestBrowserTransfer(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account", "-pickup=-1s")
+	s.PushEvents()
+	s.Control("POST", "devices/e2", map[string]any{"online": true, "dnd": true}, nil)
+	b := newBrowser(t, s)
+	anna, mira := b.person(t), b.person(t)
+	anna.signIn("Anna")
+	mira.signIn("Mira")
+	s.Eventually("the team", func() bool {
+		return eval[bool](anna, `fetch("/search?q=mira").then(r => r.text()).then(t => t.includes("do not disturb"))`)
+	})
+	testAskAndAnswer(t, s, anna, mira)
+	testAskInVain(t, s, anna, mira)
+	testStopAsking(t, s, anna)
+	testDrag(t, s, anna)
+}
+
+// ask gives the call of who to a colleague, by keyboard alone, after asking.
+func (p *tab) ask(who, name, says string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(kb.Escape))
+	p.run(`%s.focus()`, row(who))
+	p.do(chromedp.KeyEvent("t"))
+	p.until(`document.activeElement?.role === "combobox"`)
+	p.run(`document.activeElement.select()`) // the driver may have sent the letter late
+	p.do(chromedp.KeyEvent(name))
+	p.until(`document.querySelectorAll("#whom-list [role=option]").length === 1`)
+	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
+	p.until(`document.querySelector("#whom-verdict").innerText.includes(%q)`, says)
+	p.until(`document.querySelector(".keeps").innerText.includes(%q)`, name)
+	p.picture("transfer-" + strings.ReplaceAll(name, " ", "-"))
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.until(`document.activeElement.name === "attended" && document.activeElement.value === "true"`)
+	p.do(chromedp.KeyEvent(kb.Enter))
+}
+
+// consult waits until the row of who says how the consultation is.
+func (p *tab) consult(who, state string, says ...string) {
+	p.t.Helper()
+	p.until(`%s?.querySelector(".consult")?.dataset.state === %q`, row(who), state)
+	for _, word := range says {
+		p.until(`%s.querySelector(".consult").innerText.includes(%q)`, row(who), word)
+	}
+}
+
+// consultationCall is the call to whoever is asked about a call.
+func consultationCall(s *harness.Stack, id, to string) string {
+	s.T.Helper()
+	s.Eventually("the attended transfer", func() bool { return len(s.Call(id).Transfers) > 0 })
+	sent := s.Call(id).Transfers
+	last := sent[len(sent)-1]
+	if last.To != to || !last.Attended || !s.Call(id).Hold {
+		s.T.Errorf("transfers %+v, on hold %v", sent, s.Call(id).Hold)
+	}
+	return last.CallID
+}
+
+const jonasNumber, miraNumber = "+492214710111", "+492214710112"
+
+func testAskAndAnswer(t *testing.T, s *harness.Stack, anna, mira *tab) {
+	const who = "+49 30 555003"
+	id := s.Ring("+4930555003", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	name := eval[string](anna, row(who)+".id")
+	anna.ask(who, "Jonas Keller", "+49 221 4710111")
+	next := consultationCall(s, id, jonasNumber)
+	anna.consult(who, "rings", "Jonas Keller", "rings there", who+" is still on hold", "Resume", "Stop asking")
+	mira.consult(who, "rings", "Jonas Keller")
+	anna.picture("consult-rings")
+	if eval[bool](mira, "!!"+row(who)+`.querySelector(".consult button:not([disabled])")`) {
+		t.Error("a colleague who may not act has buttons")
+	}
+	s.Control("POST", "calls/"+next+"/answer", map[string]any{}, nil)
+	for _, p := range []*tab{anna, mira} {
+		p.until(`document.getElementById(%[1]q)?.dataset.state === "talking" && !document.getElementById(%[1]q).querySelector(".consult")`, name)
+		p.until(`document.getElementById(%q).innerText.includes("Jonas Keller")`, name)
+	}
+	if c := s.Call(next); c.Phase != "established" || s.Call(id).Phase != "ended" || len(s.Live()) != 1 {
+		t.Errorf("the telephones: %+v", c)
+	}
+	s.Control("POST", "calls/"+next+"/hangup", map[string]any{}, nil)
+	anna.until(`document.getElementById(%q)?.dataset.state !== "talking"`, name)
+}
+
+// Who is asked does not answer: the call stays on hold, and that is said.
+func testAskInVain(t *testing.T, s *harness.Stack, anna, mira *tab) {
+	const who = "+49 30 555004"
+	id := s.Ring("+4930555004", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	name := eval[string](anna, row(who)+".id")
+	anna.ask(who, "Mira Hoffmann", "does not want to be disturbed")
+	next := consultationCall(s, id, miraNumber)
+	anna.consult(who, "rings", "Mira Hoffmann")
+	s.Control("POST", "calls/"+next+"/hangup", map[string]any{"cause": "noAnswer"}, nil)
+	for _, p := range []*tab{anna, mira} {
+		p.consult(who, "noanswer", "Mira Hoffmann did not answer", who+" is still on hold")
+	}
+	anna.picture("consult-noanswer")
+	if c := s.Call(id); !c.Hold || c.Phase != "established" || eval[string](anna, row(who)+".id") != name {
+		t.Errorf("the telephones: %+v", c)
+	}
+	anna.run(`[...%s.querySelectorAll(".consult button")].find(b => b.innerText === "Resume the call").click()`, row(who))
+	s.Eventually("resumed", func() bool { return !s.Call(id).Hold })
+	anna.until(`%[1]s?.dataset.state === "talking" && !%[1]s.querySelector(".consult")`, row(who))
+	s.Control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
+}
+
+// Nobody is asked any more; the call is on hold as before, until it is resumed.
+func testStopAsking(t *testing.T, s *harness.Stack, anna *tab) {
+	const who = "+49 30 555005"
+	id := s.Ring("+4930555005", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	anna.ask(who, "Jonas Keller", "+49 221 4710111")
+	next := consultationCall(s, id, jonasNumber)
+	anna.consult(who, "rings")
+	anna.run(`[...%s.querySelectorAll(".consult button")].find(b => b.innerText === "Stop asking").click()`, row(who))
+	s.Eventually("nobody rings", func() bool { return s.Call(next).Phase == "ended" })
+	anna.consult(who, "stopped", "not being asked any more", "still on hold")
+	if c := s.Call(id); c.Phase != "established" || !c.Hold {
+		t.Errorf("the telephones: %+v", c)
+	}
+	anna.press(who, "h")
+	s.Eventually("resumed", func() bool { return !s.Call(id).Hold })
+	anna.until(`!%s.querySelector(".consult")`, row(who))
+	s.Control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
+}
+
+// at is the middle of an element.
+func (p *tab) at(element string) (x, y float64) {
+	p.t.Helper()
+	r := eval[[]float64](p, `(r => [r.x + r.width / 2, r.y + r.height / 2])(`+element+`.getBoundingClientRect())`)
+	return r[0], r[1]
+}
+
+// drag grabs an element and moves the mouse to where to says, once that is
+// there.
+func (p *tab) drag(element, to string) {
+	p.t.Helper()
+	p.until(`![...document.querySelectorAll("#board .row, #board > *")].some(e => e.style.transform)`) // nothing glides any more
+	x, y := p.at(element)
+	left := chromedp.Button("left")
+	p.do(chromedp.MouseEvent(chromedp.MousePressed, x, y, left), chromedp.MouseEvent(chromedp.MouseMoved, x+4, y, left))
+	if !eval[bool](p, `document.querySelector("#strip").hidden`) {
+		p.t.Error("a press that hardly moves is a drag")
+	}
+	p.do(chromedp.MouseEvent(chromedp.MouseMoved, x+40, y+40, left))
+	p.until(`!!%s`, to)
+	x, y = p.at(to)
+	p.do(chromedp.MouseEvent(chromedp.MouseMoved, x, y, left))
+	p.until(`%s.hasAttribute("data-over")`, to)
+}
+
+// Dragging says what it will come to, and letting go only opens the dialog.
+func testDrag(t *testing.T, s *harness.Stack, anna *tab) {
+	const who = "+49 30 555006"
+	id := s.Ring("+4930555006", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	onto := func(name string) string {
+		return fmt.Sprintf(`[...document.querySelectorAll("#strip [data-to]")].find(l => l.innerText.includes(%q))`, who+" → "+name)
+	}
+	grip := row(who) + `.querySelector(".dir")`
+	s.ExpectNoCommands(t, func() {
+		anna.drag(grip, onto("Mira Hoffmann"))
+		anna.until(`%s.innerText.includes("do not disturb")`, onto("Mira Hoffmann"))
+		anna.picture("drag")
+		anna.do(chromedp.KeyEvent(kb.Escape)) // nothing is meant after all
+		anna.until(`document.querySelector("#strip").hidden`)
+		x, y := anna.at(grip)
+		anna.do(chromedp.MouseEvent(chromedp.MouseReleased, x, y, chromedp.Button("left")))
+		if eval[bool](anna, `document.querySelector("#modal").open`) {
+			t.Error("a drag that was given up opens the dialog")
+		}
+
+		anna.drag(grip, onto("Jonas Keller"))
+		x, y = anna.at(onto("Jonas Keller"))
+		anna.do(chromedp.MouseEvent(chromedp.MouseReleased, x, y, chromedp.Button("left")))
+		anna.until(`document.querySelector("#modal").open && document.querySelector("#whom")?.value === "+49 221 4710111"`)
+		anna.until(`document.querySelector("[data-goes]").innerText === "Jonas Keller" && document.querySelector("#strip").hidden`)
+		anna.picture("drag-dropped")
+	})
+	anna.do(chromedp.Click(`#modal button[name=attended][value=false]`))
+	s.Eventually("blind transfer", func() bool {
+		sent := s.Call(id).Transfers
+		return len(sent) == 1 && sent[0].To == jonasNumber && !sent[0].Attended
+	})
+}
+
+// The board shows the calls of whoever is typed; the feed changes nothing about
+// that, a call that rings is never hidden, and what is hidden is counted.
+func TestBrowserFilter(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account")
+	s.PushEvents()
+	s.AddContacts([3]string{"Jörg Müller", "030 / 555-201", ""})
+	b := newBrowser(t, s)
+	anna := b.person(t)
+	anna.signIn("Anna")
+	first := s.Ring("+4930555201", "w0", "established")
+	s.Ring("+4930555202", "w1", "established")
+	anna.until(`!!%s && !!%s`, row("Jörg Müller"), row("555202"))
+	shown := func(who string) string { return "!!" + row(who) + "?.offsetParent" }
+	note := `document.querySelector("#filter-note").innerText`
+
+	anna.do(chromedp.KeyEvent("/"))
+	anna.until(`document.activeElement.id === "filter"`)
+	for _, text := range []string{"mueller", "müll jörg", "030 555201"} {
+		anna.run(`document.activeElement.select()`)
+		anna.do(chromedp.KeyEvent(text))
+		anna.until(`%s && !(%s) && %s.startsWith("1 call")`, shown("Jörg Müller"), shown("555202"), note)
+	}
+	anna.picture("filter")
+	s.Ring("+4930555203", "w1", "established")
+	anna.until(`!!%s && !(%s) && %s.startsWith("2 calls")`, row("555203"), shown("555203"), note)
+	s.Ring("+4930555204", "w1", "ringing")
+	anna.until(`%s && %s.startsWith("2 calls")`, shown("555204"), note)
+	s.API("w0", "PUT", "calls/"+first+"/hold", map[string]any{"value": true})
+	anna.until(`%s.dataset.state === "held" && %s && !(%s)`, row("Jörg Müller"), shown("Jörg Müller"), shown("555202"))
+	if eval[string](anna, `document.activeElement.value`) != "030 555201" {
+		t.Error("the feed changed the filter")
+	}
+	anna.do(chromedp.KeyEvent(kb.Escape))
+	anna.until(`document.activeElement.value === "" && %s && %s && %s === ""`, shown("555202"), shown("555203"), note)
+}

@@ -1,0 +1,76 @@
+package browser
+
+import (
+	"strings"
+	"testing"
+
+	"callboard/handlers/acceptance/harness"
+
+	"github.com/chromedp/chromedp"
+)
+
+// wallCanary is the part of a number that no wall may show.
+const wallCanary = "55543"
+
+const wallShown = "+49 30 •••• 21"
+
+// A link is made by an admin and shown on a screen where nobody is signed in:
+// calls ring, talk and wait there, with masked numbers; the screen comes back by
+// itself after a restart, and goes dark when the link is withdrawn.
+func TestBrowserWallboard(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account")
+	s.PushEvents()
+	b := newBrowser(t, s)
+	anna, screen := b.person(t), b.person(t)
+	anna.signIn("Anna")
+	anna.do(chromedp.Navigate(s.URL + "/walls"))
+	anna.do(chromedp.SendKeys(`input[name=name]`, "Kitchen"))
+	anna.do(chromedp.Click(`form[action="/walls"] button`))
+	anna.until(`!!document.querySelector("#wall-link")`)
+	link := eval[string](anna, `document.querySelector("#wall-link").value`)
+
+	screen.do(chromedp.EmulateViewport(1920, 1080), chromedp.Navigate(link))
+	screen.until(`document.querySelector("h1").textContent === "Kitchen" && /No calls/.test(document.querySelector("main").innerText)`)
+	const first = `document.querySelector(".calls li")`
+	id := s.Ring("+4930"+wallCanary+"21", "w0", "ringing")
+	screen.until(first + `?.dataset.state === "ringing"`)
+	for _, want := range []string{wallShown, "Anna", "Ringing"} {
+		if text := eval[string](screen, first+".innerText"); !strings.Contains(text, want) {
+			t.Errorf("the wall does not tell %q: %s", want, text)
+		}
+	}
+	s.Control("POST", "calls/"+id+"/answer", map[string]any{"user": "w0"}, nil)
+	screen.until(first + `?.dataset.state === "talking"`)
+	s.API("w0", "PUT", "calls/"+id+"/hold", map[string]any{"value": true})
+	anna.do(chromedp.Navigate(s.URL + "/"))
+	anna.press("+49 30 "+wallCanary+"21", "h")
+	screen.until(first + `?.dataset.state === "held"`)
+	screen.until(`/^\d+:\d\d$/.test(document.querySelector(".calls time").textContent)`)
+	screen.picture("wall-live")
+
+	s.Stop()
+	screen.until(`document.querySelector("#wall").hasAttribute("data-off") && /connection is lost/.test(document.querySelector(".stale").innerText)`)
+	screen.picture("wall-cut")
+	s.Start()
+	screen.until(`!document.querySelector("#wall").hasAttribute("data-off") && !!` + first)
+	page := eval[string](screen, "document.documentElement.outerHTML")
+	if strings.Contains(page, wallCanary) || strings.Contains(page, "Bergmann") || eval[string](screen, "document.cookie") != "" {
+		t.Errorf("the wall tells too much:\n%s", page)
+	}
+
+	anna.do(chromedp.Navigate(s.URL + "/walls"))
+	anna.until(`/on one screen now/.test(document.body.innerText)`)
+	anna.run(`const f = document.querySelector('form[action$="/revoke"]'); f.dataset.sure = "1"; f.requestSubmit()`)
+	screen.until(`!document.querySelector("#gone").hidden && document.querySelector("#wall").hidden`)
+	screen.picture("wall-gone")
+	if text := eval[string](screen, "document.body.innerText"); !strings.Contains(text, "withdrawn") || strings.Contains(text, "+49") {
+		t.Errorf("the link was withdrawn, and the screen shows %q", text)
+	}
+	screen.do(chromedp.Navigate(link))
+	screen.until(`/shows nothing/.test(document.body.innerText)`)
+	anna.do(chromedp.Navigate(s.URL + "/audit"))
+	if audit := eval[string](anna, "document.body.innerText"); strings.Count(audit, "Kitchen") < 2 || !strings.Contains(audit, "Wallboards") {
+		t.Errorf("the audit does not tell of the link:\n%s", audit)
+	}
+}

@@ -1,0 +1,330 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"callboard/handlers/acceptance/harness"
+	"callboard/sipgate/team"
+)
+
+// sweepCanary is what nobody may get back who sent it, nor the log hold;
+// sweepPath is the same in a path, which the log may hold.
+const (
+	sweepCanary = "zq7canary"
+	sweepPath   = "zq7path"
+)
+
+// A sweep goes through every address of the dashboard.
+type sweep struct {
+	*harness.Stack
+	t     *testing.T
+	names *strings.Replacer // for what stands in braces, things that there are
+}
+
+// TestEveryRoute asks every address what a stranger would: without a session, with
+// another role, in another account, with what is no form, and in every method.
+// It goes by the policy's list of routes, so that a new one is asked as well.
+func TestEveryRoute(t *testing.T) {
+	s := harness.New(t, "-visibility", "account")
+	s.PushEvents()
+	s.FillHistory(12)
+	s.Restart("-accounts", "any")
+	anna, jonas, viewer := s.SignIn(t, 0), s.SignIn(t, 1), s.SignIn(t, 2)
+	foreign := s.SignInTo(t, 1, 0, "/")
+	s.Ring("+4930555002", "w0", "established")
+	s.Eventually("row", func() bool { return len(anna.Rows()) == 1 })
+	anna.Upload("a.wav", harness.ToneWAV(500, 1))
+	if status, _ := anna.Post("/team/w2/role", "role=viewer"); status != http.StatusSeeOther {
+		t.Fatalf("a viewer: %d", status)
+	}
+	link := createWallboard(anna, "Hall")
+	token := strings.TrimPrefix(strings.TrimSuffix(link, "?lang=en"), s.URL+"/wall/")
+	w := sweep{s, t, strings.NewReplacer("{$}", "", "{token}", token, "{user}", "w1", "{file}", "x.wav", "{secret}", "x", "{name}", "x", "{recording}", "r")}
+	_, sounds := anna.Get("/announcements")
+	_, walls := anna.Get("/walls")
+	ids := map[string]string{
+		"/calls/": anna.Rows()[0], "/history/": historyIDs(anna, "")[0], "/starting/": "X1", "/sessions/": "X1",
+		"/announcements/": regexp.MustCompile(`/announcements/([^/"]+)/audio`).FindStringSubmatch(sounds)[1],
+		"/walls/":         regexp.MustCompile(`/walls/([^/"]+)/revoke`).FindStringSubmatch(walls)[1],
+	}
+	t.Run("anonymous", func(t *testing.T) { w.anonymous(t, ids) })
+	t.Run("crawl", func(t *testing.T) { w.crawl(t, anna, ids) })
+	t.Run("roles", func(t *testing.T) {
+		w.roles(t, map[team.Role]*harness.Client{team.Agent: jonas, team.Viewer: viewer}, ids)
+	})
+	t.Run("bodies", func(t *testing.T) { w.bodies(t, anna, ids) })
+	t.Run("foreign", func(t *testing.T) { w.foreign(t, foreign, ids) })
+	t.Run("parameters", func(t *testing.T) { s.ExpectNoCommands(t, func() { w.parameters(t, anna, ids) }) })
+	s.Stop()
+	for _, secret := range []string{token, sweepCanary, "555002"} {
+		if log := s.Log(1 << 24); strings.Contains(log, secret) {
+			t.Errorf("%q is in the log", secret)
+		}
+	}
+}
+
+// each calls f with every route of a method that needs a session. Those that
+// end the session, or wait for news, are left out.
+func (w *sweep) each(method string, ids map[string]string, f func(route, path string)) {
+	for _, route := range slices.Sorted(maps.Keys(team.Routes())) {
+		m, path, _ := strings.Cut(route, " ")
+		if m != method || team.Routes()[route] == "" || slices.Contains([]string{"POST /logout", "POST /sessions/end", "GET /feed"}, route) {
+			continue
+		}
+		for prefix, id := range ids {
+			if strings.HasPrefix(path, prefix+"{id}") {
+				path = strings.Replace(path, "{id}", id, 1)
+			}
+		}
+		f(route, w.names.Replace(path))
+	}
+}
+
+// ask sends a request and returns its answer with the body, in which the
+// number of the request is left out.
+func (w *sweep) ask(v *harness.Client, method, path, contentType, body string, change ...func(*http.Request)) (*http.Response, string) {
+	w.T.Helper()
+	resp := v.Send(method, w.URL+path, contentType, strings.NewReader(body), change...)
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		w.T.Errorf("%s %s: %v", method, path, err)
+	}
+	for header, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'",
+		"Referrer-Policy": "", "Cross-Origin-Opener-Policy": "same-origin", "Permissions-Policy": "camera=()"} {
+		if got := resp.Header.Get(header); got == "" || !strings.Contains(got, want) {
+			w.T.Errorf("%s %s: %s is %q", method, path, header, got)
+		}
+	}
+	if text := string(b); strings.HasPrefix(resp.Header.Get("Content-Type"), "text/") && (!utf8.ValidString(text) || strings.Contains(text, "\x00")) {
+		w.T.Errorf("%s %s: the answer is no text", method, path)
+	}
+	id := resp.Header.Get("X-Request-Id")
+	if resp.StatusCode >= 500 || id == "" || strings.Contains(string(b), sweepCanary) && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") {
+		w.T.Errorf("%s %s: %d, request %q: %s", method, path, resp.StatusCode, id, b)
+	}
+	return resp, strings.ReplaceAll(string(b), id, "")
+}
+
+func (w *sweep) anonymous(t *testing.T, ids map[string]string) {
+	nobody := w.Stack.Anonymous(t)
+	w.each("GET", ids, func(route, path string) {
+		if resp, _ := w.ask(nobody, "GET", path, "", ""); resp.StatusCode != 401 && !(resp.StatusCode == 303 && strings.HasPrefix(resp.Header.Get("Location"), "/login?next=")) {
+			t.Errorf("%s: %d", route, resp.StatusCode)
+		}
+		if resp, _ := w.ask(nobody, "GET", path, "", "", harness.AsProgram); resp.StatusCode != 401 {
+			t.Errorf("%s for a program: %d", route, resp.StatusCode)
+		}
+	})
+	w.each("POST", ids, func(route, path string) {
+		if resp, _ := w.ask(nobody, "POST", path, harness.FormType, ""); resp.StatusCode != 401 {
+			t.Errorf("%s: %d", route, resp.StatusCode)
+		}
+	})
+}
+
+// crawl opens every page, and finds that this changed nothing at sipgate.
+func (w *sweep) crawl(t *testing.T, v *harness.Client, ids map[string]string) {
+	changes := func() (n int) {
+		for _, l := range w.RequestLog() {
+			if l.Method != "GET" && strings.HasPrefix(l.Path, "/v2/") {
+				n++
+			}
+		}
+		return n
+	}
+	before := changes()
+	w.each("GET", ids, func(route, path string) {
+		got, _ := w.ask(v, "GET", path, "", "")
+		head, body := w.ask(v, "HEAD", path, "", "")
+		if head.StatusCode != got.StatusCode || body != "" {
+			t.Errorf("%s: %d, as HEAD %d", route, got.StatusCode, head.StatusCode)
+		}
+		for _, method := range []string{"OPTIONS", "PUT", "PATCH", "DELETE"} {
+			if resp, _ := w.ask(v, method, path, "", ""); resp.StatusCode != 405 || resp.Header.Get("Allow") == "" {
+				t.Errorf("%s %s: %d, allowed %q", method, path, resp.StatusCode, resp.Header.Get("Allow"))
+			}
+		}
+	})
+	if n := changes() - before; n != 0 {
+		t.Errorf("opening pages made %d changes at sipgate", n)
+	}
+}
+
+// roles asks for every address as those who may not.
+func (w *sweep) roles(t *testing.T, who map[team.Role]*harness.Client, ids map[string]string) {
+	for role, v := range who {
+		for _, method := range []string{"GET", "POST"} {
+			w.each(method, ids, func(route, path string) {
+				if least, ok := team.RouteRole(route); !ok || role >= least {
+					return
+				}
+				resp, body := w.ask(v, method, path, harness.FormType, "", harness.AsProgram)
+				if code := codeOf(body); resp.StatusCode != 403 || code != "role_"+role.String() {
+					t.Errorf("%s as %s: %d %s", route, role, resp.StatusCode, code)
+				}
+			})
+		}
+	}
+}
+
+func codeOf(body string) string {
+	var envelope struct{ Error struct{ Code string } }
+	if json.Unmarshal([]byte(body), &envelope) != nil {
+		return "none"
+	}
+	return envelope.Error.Code
+}
+
+// withoutFields are the routes that take nothing but their address.
+var withoutFields = []string{"POST /sessions/{id}/end", "POST /setup/done", "POST /walls/{id}/revoke", "POST /announcements/{id}/delete", "POST /calls/{id}/undo",
+	"POST /team/{user}/remove", "POST /team/{user}/restore", "POST /team/{user}/sign-out", "POST /status/platform"}
+
+// bodies sends what is no form to all that take one.
+func (w *sweep) bodies(t *testing.T, v *harness.Client, ids map[string]string) {
+	w.ExpectNoCommands(t, func() {
+		w.each("POST", ids, func(route, path string) {
+			if resp, body := w.ask(v, "POST", path, harness.FormType, "", harness.AsProgram, func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }); resp.StatusCode != 403 || codeOf(body) != "bad_origin" {
+				t.Errorf("%s from elsewhere: %d", route, resp.StatusCode)
+			}
+			if slices.Contains(withoutFields, route) {
+				return
+			}
+			for what, c := range map[string]struct {
+				contentType, body string
+				status            []int
+			}{
+				"text":       {"text/plain", sweepCanary, []int{415}},
+				"nothing":    {"", "", []int{415}},
+				"parts":      {"multipart/form-data; boundary=x", "--x--\r\n", []int{415, 400}},
+				"half":       {harness.FormType, "value=%zz" + sweepCanary, []int{400, 415}},
+				"too large":  {harness.FormType, "value=" + strings.Repeat("x", 70<<10), []int{413, 415}},
+				"twice":      {"application/json", `{"value":true,"value":true}`, []int{400, 415}},
+				"no object":  {"application/json", `[]`, []int{400, 415, 422}},
+				"null":       {"application/json", `null`, []int{400, 415, 422}},
+				"half JSON":  {"application/json", `{"` + sweepCanary, []int{400, 415}},
+				"other JSON": {"application/json", `{"` + sweepCanary + `":1,` + harness.ActionID() + `}`, []int{400, 415}},
+				"no action":  {"application/json", `{}`, []int{415, 422}},
+			} {
+				resp, body := w.ask(v, "POST", path, c.contentType, c.body, harness.AsProgram)
+				if !slices.Contains(c.status, resp.StatusCode) || codeOf(body) == "none" {
+					t.Errorf("%s with %s: %d %s", route, what, resp.StatusCode, body)
+				}
+			}
+		})
+	})
+}
+
+// foreign asks for what belongs to another account: the answers are those for
+// what there is not.
+func (w *sweep) foreign(t *testing.T, v *harness.Client, ids map[string]string) {
+	invented := maps.Clone(ids)
+	for prefix := range invented {
+		invented[prefix] = strings.Repeat("A", 16)
+	}
+	paths := map[string]string{}
+	for _, method := range []string{"GET", "POST"} {
+		w.each(method, invented, func(route, path string) { paths[route] = strings.Replace(path, "/w1/", "/w99/", 1) })
+		w.each(method, ids, func(route, path string) {
+			if path == paths[route] || strings.HasPrefix(path, "/starting/") {
+				return
+			}
+			theirs, body := w.ask(v, method, path, harness.FormType, "value=true&text=x&label=x&role=agent", harness.AsProgram)
+			nobodys, other := w.ask(v, method, paths[route], harness.FormType, "value=true&text=x&label=x&role=agent", harness.AsProgram)
+			if theirs.StatusCode != 404 || nobodys.StatusCode != 404 || body != other {
+				t.Errorf("%s: of another account %d %s, of nobody %d %s", route, theirs.StatusCode, body, nobodys.StatusCode, other)
+			}
+		})
+	}
+}
+
+// parameters sends values that a field cannot have.
+func (w *sweep) parameters(t *testing.T, v *harness.Client, ids map[string]string) {
+	call, entry, sound := ids["/calls/"], ids["/history/"], ids["/announcements/"]
+	for _, c := range []struct {
+		path, form string // no form: GET
+		status     int
+		field      string
+	}{
+		{"/search?q=" + strings.Repeat("x", 201), "", 422, "q"},
+		{"/search?q=x&call=" + sweepCanary, "", 404, ""},
+		{"/search?team=1&call=" + sweepCanary, "", 404, ""},
+		{"/figures?span=" + sweepCanary, "", 422, "span"},
+		{"/announcements?order=" + sweepCanary, "", 422, "order"},
+		{"/starting/" + sweepPath + "%0a", "", 404, ""},
+		{"/history?q=" + strings.Repeat("ä", 101), "", 422, "q"},
+		{"/history?q=a%00b", "", 422, "q"},
+		{"/history?q=%ff", "", 422, "q"},
+		{"/history/news?after=" + sweepCanary, "", 422, "after"},
+		{"/calls", "device=" + sweepCanary + "&callee=%2B49301234567", 422, "device"},
+		{"/calls", "device=e0&callee=110", 422, "number"},
+		{"/calls", "device=e0&callee=" + sweepCanary + "12", 422, "number"},
+		{"/calls", "device=e0&device=e1&callee=%2B49301234567", 422, "device"},
+		{"/calls", "device=e0&callee=%2B49301234567&anyway=" + sweepCanary, 422, "anyway"},
+		{"/calls/hangup", "", 422, "call"},
+		{"/calls/hangup", "call=" + sweepCanary, 404, ""},
+		{"/calls/hangup", "call=" + call + "&action_id=" + sweepCanary, 422, "action_id"},
+		{"/calls/" + call + "/notes", "text=", 422, "note"},
+		{"/calls/" + call + "/notes", "text=a&text=b", 422, "text"},
+		{"/calls/" + call + "/attention", "verb=see", 422, "verb"},
+		{"/calls/" + call + "/attention", "verb=hold&override=" + sweepCanary, 422, "override"},
+		{"/history/" + entry + "/note", "value=true", 422, "text"},
+		{"/history/" + entry + "/star", "value=" + sweepCanary, 422, "value"},
+		{"/history/" + entry + "/archive", "", 422, "value"},
+		{"/history/" + entry + "/read", "value=true&value=false", 422, "value"},
+		{"/announcements/" + sound + "/rename", "label=", 422, ""},
+		{"/announcements/" + sound + "/play-to-me", "device=" + sweepCanary, 422, "device"},
+		{"/announcements/" + sound + "/play-to-me", "device=e0&number=112", 422, "number"},
+		{"/walls", "name=x&lang=" + sweepCanary, 422, "lang"},
+		{"/walls", "name=&lang=en", 422, "name"},
+		{"/walls", "name=x&lang=en&names=" + sweepCanary, 422, "names"},
+		{"/team/w1/role", "role=" + sweepCanary, 422, "role"},
+		{"/team/" + sweepPath + "/role", "role=agent", 404, ""},
+		{"/team/" + sweepPath + "/sign-out", "x=", 404, ""},
+		{"/status/webhooks", "do=" + sweepCanary, 422, "do"},
+		{"/settings/wishes", "shares=" + sweepCanary, 422, "shares"},
+		{"/settings/display", "lang=" + sweepCanary, 422, "lang"},
+		{"/settings/calls", "grace=4&device=%ff%00", 422, "device"},
+		{"/settings/calls", "grace=4&number=%ff%00", 422, "number"},
+		{"/calls/" + call + "/notes", "text=%ff", 422, "text"},
+		{"/calls/" + call + "/notes", "text=a%00b", 422, "text"},
+		{"/history/" + entry + "/note", "text=%ff", 422, "text"},
+		{"/announcements/" + sound + "/rename", "label=a%00b", 422, "label"},
+		{"/calls/new?to=%ff%00" + sweepCanary, "", 200, ""},
+		{"/calls/" + call + "/transfer?to=%ff%00" + sweepCanary, "", 200, ""},
+		{"/starting/X1?callee=%ff%00&sound=%ff%00&stage=x&turn=x", "", 200, ""},
+		{"/settings?saved=%ff%00" + sweepCanary, "", 200, ""},
+		{"/settings/toggle", "notify=" + sweepCanary, 422, "notify"},
+		{"/sessions/" + sweepPath + "/end", "x=", 404, ""},
+	} {
+		method, contentType := "POST", harness.FormType
+		if c.form == "" && (strings.Contains(c.path, "?") || strings.Contains(c.path, "%")) {
+			method, contentType = "GET", ""
+		}
+		ways := []func(*http.Request){harness.AsProgram, func(*http.Request) {}, func(r *http.Request) { r.Header.Set("HX-Request", "true") }}
+		if c.status == http.StatusOK {
+			ways = ways[:2] // for our own script the answer may wait for news
+		}
+		for _, as := range ways {
+			resp, body := w.ask(v, method, c.path, contentType, c.form, as)
+			var envelope struct{ Error struct{ Field string } }
+			program := json.Unmarshal([]byte(body), &envelope) == nil
+			if resp.StatusCode != c.status || program && envelope.Error.Field != c.field {
+				t.Errorf("%s %s: %d %q, want %d %q: %.300s", c.path, c.form, resp.StatusCode, envelope.Error.Field, c.status, c.field, body)
+			}
+		}
+	}
+	if _, table := v.Get("/audit.csv"); strings.Contains(table, sweepCanary) {
+		t.Error("the audit holds what was refused before anything was done")
+	}
+	if resp, _ := w.ask(v, "GET", "/gallery", "", ""); resp.StatusCode != 404 {
+		t.Errorf("the gallery outside of the demo: %d", resp.StatusCode)
+	}
+}
