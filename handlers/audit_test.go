@@ -1,0 +1,96 @@
+package handlers
+
+import (
+	"encoding/csv"
+	"io/fs"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"callboard/sipgate"
+	"callboard/sipgate/team"
+	"callboard/web/database"
+)
+
+// TestAuditCSVHoldsTheEntries writes what spreadsheets take for formulas, reads
+// the file again and compares it with the entries of the team.
+func TestAuditCSVHoldsTheEntries(t *testing.T) {
+	db, err := database.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := database.Migrate(t.Context(), db.DB, map[string]fs.FS{"team": team.Migrations}); err != nil {
+		t.Fatal(err)
+	}
+	h := &handlers{Deps: Deps{Audit: team.NewAudit(db.DB, 0)}}
+	begin := func(account, user, call, text string) int64 {
+		id, err := h.Audit.Begin(t.Context(), team.AuditEntry{By: team.MemberID{Account: account, User: sipgate.UserID(user)}, ByName: text,
+			Action: team.Hold, Call: call, Parties: text, Parameters: text, Address: text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	dangerous := []string{
+		"+4915799912345", "=cmd|'/C calc'!A0", "-1+1", "@SUM(1;2)", "\t=1+1", " =1+1", "\"=1+1\"", "'=1",
+		"＝1+1", "a;=1+1", "a; +49", "a,=1+1", "line\n=1", "line\r\n=1", "\x00=1", "\"quoted\", \"twice\"", "-", "=",
+		"ä;ö,ü", "1579", "Mia Meier-Schulz", "",
+	}
+	for _, s := range dangerous {
+		begin("111", "w0", s, s)
+	}
+	id := begin("111", "w1", "ROW", "Mia")
+	if err := h.Audit.End(t.Context(), id, team.OutcomeDone, 204, 83*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	begin("222", "w0", "ROW", "Bob") // of another team
+
+	w := httptest.NewRecorder()
+	if err := h.auditCSV(w, httptest.NewRequest("GET", "/audit.csv", nil), Visitor{Account: "111"}); err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(w.Body.String(), "\r\n"); lines != len(dangerous)+2 || strings.Count(w.Body.String(), "\n") != lines {
+		t.Errorf("%d lines", lines)
+	}
+	if as := w.Header().Get("Content-Disposition"); as != `attachment; filename="callboard-audit.csv"` {
+		t.Error(as)
+	}
+	records, err := csv.NewReader(w.Body).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := h.Audit.List(t.Context(), "111", team.AuditFilter{Limit: 1000})
+	if err != nil || len(records) != len(entries)+1 || len(entries) != len(dangerous)+1 || !slices.Equal(records[0], auditColumns) {
+		t.Fatalf("%d records with %q, %v", len(records), records[0], err)
+	}
+	for i, e := range entries {
+		compareRow(t, records[i+1], e)
+	}
+}
+
+func compareRow(t *testing.T, cells []string, e team.AuditEntry) {
+	t.Helper()
+	status := ""
+	if e.Status != 0 {
+		status = strconv.Itoa(e.Status)
+	}
+	want := []string{e.At.Format(time.RFC3339Nano), string(e.By.User), e.ByName, string(e.Action), e.Call, e.Parties,
+		e.Parameters, string(e.Via.User), e.Address, e.Outcome, status, strconv.FormatInt(e.Took.Milliseconds(), 10)}
+	at, err := time.Parse(time.RFC3339, cells[0])
+	if err != nil || !at.Equal(e.At) {
+		t.Errorf("time %q, want %v", cells[0], e.At)
+	}
+	for j, cell := range cells[1:] {
+		if strings.ReplaceAll(cell, "'", "") != strings.ReplaceAll(want[j+1], "'", "") {
+			t.Errorf("%s %q, stored %q", auditColumns[j+1], cell, want[j+1])
+		}
+		if begin := strings.TrimLeftFunc(cell, func(r rune) bool { return r == '"' || unicode.IsSpace(r) }); begin != "" && strings.ContainsAny(begin[:1], "=+-@\x00") {
+			t.Errorf("%s %q is a formula", auditColumns[j+1], cell)
+		}
+	}
+}
