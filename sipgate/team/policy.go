@@ -114,6 +114,22 @@ type Decision struct {
 	Via    MemberID // whose access carries it if OK: the actor's own, or that of an owner of the call
 }
 
+// Err returns a [Denied] with the reason, nil if the decision is a yes.
+func (d Decision) Err() error {
+	if d.OK {
+		return nil
+	}
+	return Denied{d.Reason}
+}
+
+// Denied is the error for what the policy does not allow.
+type Denied struct {
+	Reason string // one of the reasons of a [Decision]
+}
+
+// Error implements error.
+func (d Denied) Error() string { return "not allowed: " + d.Reason }
+
 func no(reason string) Decision { return Decision{Reason: reason} }
 
 // May decides on a deed that concerns no call.

@@ -1,0 +1,144 @@
+package callcontrol
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+)
+
+// AuditEntry returns the beginning of an entry about something that the actor
+// does. params and parties are texts for people.
+func AuditEntry(a Actor, p team.Permission, params, parties string) team.AuditEntry {
+	return team.AuditEntry{Account: a.Account, By: a.MemberID, ByName: a.Name, Action: p, Parameters: params,
+		Parties: parties, Address: a.Address}
+}
+
+// callEntry is AuditEntry about a call.
+func callEntry(a Actor, p team.Permission, call switchboard.Call, params string) team.AuditEntry {
+	e := AuditEntry(a, p, params, parties(call))
+	e.Call = string(call.ID)
+	return e
+}
+
+// Audited does something that is no command on a call, with its beginning and
+// its outcome in the audit. It does not depend on the end of ctx.
+func (c *Control) Audited(ctx context.Context, a Actor, p team.Permission, params, parties string, do func(context.Context) error) error {
+	ctx = context.WithoutCancel(ctx)
+	return c.audited(ctx, AuditEntry(a, p, params, parties), func() error { return do(ctx) })
+}
+
+func (c *Control) audited(ctx context.Context, e team.AuditEntry, do func() error) error {
+	ctx = context.WithoutCancel(ctx)
+	id, err := c.Audit.Begin(ctx, e)
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	err = do()
+	c.endAudit(ctx, id, begun, err)
+	return err
+}
+
+// endAudit records an outcome. The audit keeps what the store does not take
+// now, and writes it later.
+func (c *Control) endAudit(ctx context.Context, id int64, begun time.Time, err error) {
+	if e := c.Audit.End(ctx, id, outcome(err), upstreamStatus(err), time.Since(begun)); e != nil {
+		c.Log.Error("write audit outcome", "entry", id, "err", e)
+	}
+}
+
+// Deny records that the actor tried what the policy does not allow, and returns
+// the error for it. rows names the call concerned, if any.
+func (c *Control) Deny(ctx context.Context, a Actor, p team.Permission, row string, d team.Decision) error {
+	e := AuditEntry(a, p, "", "")
+	e.Call = row
+	return c.deny(ctx, e, d)
+}
+
+func (c *Control) deny(ctx context.Context, e team.AuditEntry, d team.Decision) error {
+	e.Parameters = d.Reason
+	if err := c.Audit.Refused(context.WithoutCancel(ctx), e); err != nil {
+		c.Log.Error("write audit refusal", "err", err)
+	}
+	return d.Err()
+}
+
+// parameters describes an action for the audit. Keypad digits may be secrets:
+// only their number is recorded.
+func parameters(action switchboard.Action) string {
+	switch a := action.(type) {
+	case switchboard.Hold:
+		return onOff(a.On)
+	case switchboard.Mute:
+		return onOff(a.On)
+	case switchboard.Record:
+		if a.On && !a.Announce {
+			return "on silent"
+		}
+		return onOff(a.On)
+	case switchboard.TransferTo:
+		if a.Attended {
+			return "to " + string(a.To) + " attended"
+		}
+		return "to " + string(a.To)
+	case switchboard.Tones:
+		return team.TonesParameters(a.Digits)
+	case switchboard.Announce:
+		return a.Title
+	}
+	return ""
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+// parties names both sides of a call for the audit.
+func parties(call switchboard.Call) string {
+	return party(call.Remote.Name, call.Remote.Number) + " / " + party(call.Local.Name, call.Local.Number)
+}
+
+// entryParties names both sides of a past call for the audit.
+func entryParties(e sipgate.HistoryEntry) string {
+	remoteNumber, remoteName := e.Remote()
+	localNumber, localName := e.Local()
+	return party(remoteName, remoteNumber) + " / " + party(localName, localNumber)
+}
+
+func party(name, number string) string {
+	if name != "" {
+		return fmt.Sprintf("%s (%s)", name, number)
+	}
+	return number
+}
+
+// outcome returns what the audit records of the end of a command.
+func outcome(err error) string {
+	switch {
+	case err == nil:
+		return team.OutcomeDone
+	case errors.Is(err, switchboard.ErrUndone), errors.Is(err, switchboard.ErrRestart):
+		return team.OutcomeCancelled
+	case errors.Is(err, switchboard.ErrUnknown):
+		return team.OutcomeUnknown
+	default:
+		return team.OutcomeFailed
+	}
+}
+
+// upstreamStatus returns the status that sipgate answered, 0 if it was not
+// asked.
+func upstreamStatus(err error) int {
+	if e, ok := errors.AsType[*sipgate.Error](err); ok {
+		return e.Status
+	}
+	return 0
+}

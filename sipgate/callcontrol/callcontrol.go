@@ -1,0 +1,122 @@
+// Package callcontrol does what members ask for: act on calls, start calls,
+// play announcements, join and leave a team's board.
+//
+// Everything passes the same stations in the same order: the policy decides,
+// the audit records, and only then the board or sipgate acts. What the audit
+// does not take is not done, and what was asked for twice under one action id
+// is done and recorded once.
+package callcontrol
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/account"
+	"callboard/sipgate/announcement"
+	"callboard/sipgate/directory"
+	"callboard/sipgate/journal"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+)
+
+// Options are the parts that a [Control] brings together.
+type Options struct {
+	Log          *slog.Logger
+	Boards       *switchboard.Boards
+	Members      *team.Members
+	Audit        *team.Audit
+	Grants       *team.Grants
+	Capabilities *team.CapabilityStore
+	Journal      *journal.Journal
+	Library      *announcement.Library
+	Numbers      sipgate.NumberRules // which numbers may be called
+
+	// Client returns a client of sipgate that acts with the credentials.
+	Client func(sipgate.Credentials) *sipgate.Client
+
+	// Service are the credentials of the service account, nil if there is none.
+	Service sipgate.Credentials
+
+	// Sessions are the sign-ins of all members.
+	Sessions Sessions
+
+	// AnnouncementURL returns the address from which sipgate fetches a
+	// published announcement.
+	AnnouncementURL func(token string) string
+}
+
+// Sessions are the sign-ins of members, as the web keeps them.
+type Sessions interface {
+	// SignedIn returns the members who have a session, each at least once.
+	SignedIn(ctx context.Context) ([]SignedIn, error)
+
+	// SignOut ends all sessions of a member.
+	SignOut(ctx context.Context, m team.MemberID) error
+}
+
+// SignedIn is a member who has a session.
+type SignedIn struct {
+	team.MemberID
+	Name string
+}
+
+// An Actor is the member for whom something is done.
+type Actor struct {
+	team.Member        // as the team knows the member now
+	Address     string // IP address of the request, for the audit
+}
+
+// BoardID returns the id of the actor on the board of their team.
+func (a Actor) BoardID() switchboard.MemberID { return switchboard.MemberID(a.User) }
+
+// Control acts in the names of members. It is safe for concurrent use.
+type Control struct {
+	Options
+	Rosters   *account.Rosters
+	Directory *directory.Directory
+	Private   *team.PrivateNames
+	service   *serviceAccount // nil if there is none
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup
+}
+
+// New returns a Control. Close ends what it does in the background.
+func New(o Options) *Control {
+	c := &Control{Options: o, Directory: directory.New(o.Numbers), Private: &team.PrivateNames{}}
+	c.Rosters = account.NewRosters(c.accessTo, o.Log)
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	if o.Service != nil {
+		c.service = newServiceAccount(c)
+	}
+	o.Members.OnChange(c.memberChanged)
+	return c
+}
+
+// Close ends what goes on in the background, and waits for it.
+func (c *Control) Close() {
+	c.cancel()
+	c.tasks.Wait()
+	c.Rosters.Close()
+}
+
+// background does something that no answer waits for, within a minute.
+func (c *Control) background(do func(context.Context)) {
+	c.tasks.Go(func() {
+		ctx, cancel := context.WithTimeout(c.ctx, time.Minute)
+		defer cancel()
+		do(ctx)
+	})
+}
+
+// Board returns the board of the actor's team.
+func (c *Control) Board(a Actor) *switchboard.Board { return c.Boards.Board(a.Account) }
+
+// ClientOf returns a client that acts at sipgate with a member's own access.
+func (c *Control) ClientOf(m team.MemberID) *sipgate.Client {
+	return c.Client(c.Grants.Credentials(m))
+}

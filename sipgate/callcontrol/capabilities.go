@@ -1,0 +1,89 @@
+package callcontrol
+
+import (
+	"context"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+)
+
+// What an account can do is detected once, and again when a member asks for it
+// or sipgate shows that it was wrong.
+
+// detectTimeout bounds how long detection may keep a page waiting.
+const detectTimeout = 8 * time.Second
+
+// DetectCapabilities asks sipgate which platform the actor's account is on.
+func (c *Control) DetectCapabilities(ctx context.Context, a Actor) error {
+	ctx, cancel := context.WithTimeout(ctx, detectTimeout)
+	defer cancel()
+	found, err := c.ClientOf(a.MemberID).DetectPlatform(ctx)
+	if err != nil {
+		return err
+	}
+	return c.setPlatform(ctx, a.Account, found)
+}
+
+func (c *Control) setPlatform(ctx context.Context, account string, found sipgate.PlatformDetection) error {
+	if err := c.Capabilities.SetPlatform(ctx, account, found); err != nil {
+		return err
+	}
+	c.Boards.Board(account).Invalidate() // buttons may differ now
+	return nil
+}
+
+// CapabilitiesOf returns what the actor's account can do. If nothing is known
+// sipgate is asked first; the page is shown even if that fails.
+func (c *Control) CapabilitiesOf(ctx context.Context, a Actor) team.Capabilities {
+	if known := c.Capabilities.Get(a.Account); !known.DetectedAt.IsZero() {
+		return known
+	}
+	if err := c.DetectCapabilities(ctx, a); err != nil {
+		c.Log.Info("detect platform", "account", a.Account, "err", err)
+	}
+	return c.Capabilities.Get(a.Account)
+}
+
+// requiredAbility returns the ability that an action depends on, if any.
+func requiredAbility(action switchboard.Action) (team.Ability, bool) {
+	switch a := action.(type) {
+	case switchboard.Mute:
+		return team.AbilityMute, true
+	case switchboard.Record:
+		return team.AbilitySilentRecording, a.On && !a.Announce
+	}
+	return "", false
+}
+
+// missingCapability returns why the account's platform cannot do an action, ""
+// if it can.
+func (c *Control) missingCapability(account string, action switchboard.Action) (reason string) {
+	if ability, ok := requiredAbility(action); ok && !c.Capabilities.Get(account).Can(ability) {
+		return "platform_" + string(ability)
+	}
+	return ""
+}
+
+// noteUnsupported remembers that sipgate refused an action because the
+// account's platform cannot do it, so that its button is disabled from now on.
+func (c *Control) noteUnsupported(account string, action switchboard.Action, err error) {
+	ability, ok := requiredAbility(action)
+	if !ok || sipgate.KindOf(err) != sipgate.Unsupported {
+		return
+	}
+	if err := c.Capabilities.SetMissing(context.Background(), account, ability); err != nil {
+		c.Log.Error("store missing ability", "account", account, "err", err)
+	}
+	c.Boards.Board(account).Invalidate()
+}
+
+// UnsupportedVerbs returns the verbs, separated by spaces, whose buttons never
+// work for the account.
+func (c *Control) UnsupportedVerbs(account string) string {
+	if !c.Capabilities.Get(account).Can(team.AbilityMute) {
+		return string(switchboard.VerbMute)
+	}
+	return ""
+}

@@ -1,0 +1,49 @@
+package callcontrol
+
+import (
+	"context"
+	"time"
+)
+
+// syncInterval is how often sessions that expired are noticed and the service
+// account is looked after; once in purgeEvery intervals, what was kept long
+// enough is removed.
+const (
+	syncInterval = 30 * time.Second
+	purgeEvery   = 120
+)
+
+// Run does the housekeeping until ctx is done: it keeps the boards' members the
+// same as those who are signed in, keeps the service account watching, and
+// removes old audit and journal entries. [Control.SyncMembers] must have been
+// called once before.
+func (c *Control) Run(ctx context.Context) {
+	c.service.watch(ctx)
+	c.purge(ctx)
+	tick := time.NewTicker(syncInterval)
+	defer tick.Stop()
+	for ticks := 1; ; ticks++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := c.SyncMembers(ctx); err != nil && ctx.Err() == nil {
+				c.Log.Error("sync members", "err", err)
+			}
+			c.service.watch(ctx)
+			if ticks%purgeEvery == 0 {
+				c.purge(ctx)
+			}
+		}
+	}
+}
+
+// purge removes what was kept long enough from the audit and the journal.
+func (c *Control) purge(ctx context.Context) {
+	if _, err := c.Audit.Purge(ctx); err != nil && ctx.Err() == nil {
+		c.Log.Error("purge audit", "err", err)
+	}
+	if err := c.Journal.Purge(ctx); err != nil && ctx.Err() == nil {
+		c.Log.Error("purge journal", "err", err)
+	}
+}

@@ -1,0 +1,168 @@
+package callcontrol
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/account"
+	"callboard/sipgate/directory"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+)
+
+// The members on a board are those who are signed in: their access shows its
+// calls and carries its commands.
+
+// SignIn records a sign-in with the tokens it brought, and puts the member on
+// their team's board. name is empty and admin false if sipgate did not say.
+// Errors are those of [team.Members.SignIn] and of storing the grant.
+func (c *Control) SignIn(ctx context.Context, m team.MemberID, name string, admin bool, t sipgate.Tokens) (team.Member, error) {
+	member, err := c.Members.SignIn(ctx, m, name, admin)
+	if err != nil {
+		return member, err
+	}
+	if err := c.Grants.Put(ctx, m, t); err != nil {
+		return member, err
+	}
+	if p := sipgate.PlatformOf(t.Access); p != sipgate.UnknownPlatform && p != c.Capabilities.Get(m.Account).Platform {
+		return member, c.Capabilities.SetPlatform(ctx, m.Account, sipgate.PlatformDetection{Platform: p, Evidence: "token"})
+	}
+	return member, nil
+}
+
+// Join puts a member on the board of their team.
+func (c *Control) Join(m SignedIn) {
+	client := c.ClientOf(m.MemberID)
+	c.Boards.Board(m.Account).Join(switchboard.Member{
+		ID: switchboard.MemberID(m.User), Name: m.Name, API: client, Names: c.readNames(m.MemberID, client),
+	})
+}
+
+// Leave takes a member off the board if they have no session left, and returns
+// the refresh token that is no longer needed, "" if there is none.
+func (c *Control) Leave(ctx context.Context, m team.MemberID) (refresh string, err error) {
+	signedIn, err := c.Sessions.SignedIn(ctx)
+	if err != nil {
+		return "", err
+	}
+	if slices.ContainsFunc(signedIn, func(s SignedIn) bool { return s.MemberID == m }) {
+		return "", nil
+	}
+	c.Boards.Board(m.Account).Leave(switchboard.MemberID(m.User))
+	c.forget(m)
+	return c.Grants.Drop(ctx, m)
+}
+
+// removeTimeout bounds how long the database may take to forget a member.
+const removeTimeout = 20 * time.Second
+
+// memberChanged makes a change of a member take effect at once: a removed
+// member is signed out everywhere, and all who look at the board get it again,
+// since what they may see and do may be different now.
+func (c *Control) memberChanged(m team.Member) {
+	board := c.Boards.Board(m.Account)
+	if m.Removed {
+		ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
+		defer cancel()
+		if err := c.Sessions.SignOut(ctx, m.MemberID); err != nil {
+			c.Log.Error("sign out removed member", "member", m.MemberID, "err", err)
+		}
+		board.Leave(switchboard.MemberID(m.User))
+		c.forget(m.MemberID)
+		if _, err := c.Grants.Drop(ctx, m.MemberID); err != nil {
+			c.Log.Error("drop grant of removed member", "member", m.MemberID, "err", err)
+		}
+	}
+	board.Invalidate()
+}
+
+// SyncMembers makes the members on the boards those who are signed in: at the
+// start, since sessions outlive the program, and regularly, since they expire.
+func (c *Control) SyncMembers(ctx context.Context) error {
+	signedIn, err := c.Sessions.SignedIn(ctx)
+	if err != nil {
+		return err
+	}
+	here := map[team.MemberID]bool{}
+	for _, s := range signedIn {
+		if !here[s.MemberID] && !c.Boards.Board(s.Account).HasMember(switchboard.MemberID(s.User)) {
+			c.Join(s)
+		}
+		here[s.MemberID] = true
+	}
+	for account, board := range c.Boards.All() {
+		for _, id := range board.Members() {
+			m := team.MemberID{Account: account, User: sipgate.UserID(id)}
+			if id != ServiceID && !here[m] {
+				board.Leave(id)
+				c.forget(m)
+			}
+		}
+	}
+	return nil
+}
+
+// forget drops what only a member may see, who has left.
+func (c *Control) forget(m team.MemberID) {
+	c.Private.Forget(m)
+	c.Directory.Forget(directory.Person{Account: m.Account, User: m.User})
+}
+
+// forgetIfGone forgets what was read while the member was leaving.
+func (c *Control) forgetIfGone(m team.MemberID) {
+	if !c.Boards.Board(m.Account).HasMember(switchboard.MemberID(m.User)) {
+		c.forget(m)
+	}
+}
+
+// OnlineMembers returns the signed-in members of an account who can be asked
+// for their calls, the highest role first.
+func (c *Control) OnlineMembers(account string) []team.Member {
+	board := c.Boards.Board(account)
+	failed := board.Snapshot().Health.AuthFailed
+	var members []team.Member
+	for _, id := range board.Members() {
+		m, ok := c.Members.Get(team.MemberID{Account: account, User: sipgate.UserID(id)})
+		if ok && !slices.Contains(failed, id) {
+			members = append(members, m)
+		}
+	}
+	slices.SortStableFunc(members, func(a, b team.Member) int { return cmp.Compare(b.Role, a.Role) })
+	return members
+}
+
+// MemberCount returns how many signed-in members a board has, without the
+// service account.
+func (c *Control) MemberCount(account string) int {
+	return len(slices.DeleteFunc(c.Boards.Board(account).Members(), func(id switchboard.MemberID) bool { return id == ServiceID }))
+}
+
+// maxReaders is through how many members an account is tried to be read.
+const maxReaders = 3
+
+// Readers returns clients through which an account can be read: those of
+// signed-in members, the highest role first, and the service account's last.
+func (c *Control) Readers(account string) (clients []*sipgate.Client) {
+	members := c.OnlineMembers(account)
+	for _, m := range members[:min(len(members), maxReaders)] {
+		clients = append(clients, c.ClientOf(m.MemberID))
+	}
+	if c.service != nil && c.Boards.Board(account).HasMember(ServiceID) {
+		clients = append(clients, c.service.client)
+	}
+	return clients
+}
+
+// accessTo is the [account.Source] of the rosters.
+func (c *Control) accessTo(accountID string, user sipgate.UserID) (access []account.Access) {
+	for _, client := range c.Readers(accountID) {
+		access = append(access, client)
+	}
+	if user != "" && c.Boards.Board(accountID).HasMember(switchboard.MemberID(user)) {
+		access = append(access, c.ClientOf(team.MemberID{Account: accountID, User: user}))
+	}
+	return access
+}

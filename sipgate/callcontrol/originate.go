@@ -1,0 +1,158 @@
+package callcontrol
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+)
+
+// Errors of [Control.Originate] about the device.
+var (
+	ErrNotOwnDevice     = errors.New("the device is not one of the member's own")
+	ErrDeviceOffline    = errors.New("the device would not ring")
+	ErrDeviceUnsuitable = errors.New("the platform starts no calls with such a device")
+)
+
+// StartError wraps why sipgate did not start a call: the same kinds of errors
+// mean something else there than for a command on a call.
+type StartError struct{ Err error }
+
+// Error implements error.
+func (e *StartError) Error() string { return e.Err.Error() }
+
+// Unwrap returns sipgate's error.
+func (e *StartError) Unwrap() error { return e.Err }
+
+// A DeviceState says whether a call can be started with a device.
+type DeviceState string
+
+// The states.
+const (
+	DeviceReady        DeviceState = "ready"
+	DeviceDoNotDisturb DeviceState = "dnd"
+	DeviceOffline      DeviceState = "offline"
+	DeviceUnsuitable   DeviceState = "unfit" // on neo, mobiles and external numbers
+)
+
+// A Device is one device of a member, with what it can do now.
+type Device struct {
+	sipgate.Device
+	State DeviceState
+}
+
+// Devices returns the actor's own devices. It waits for sipgate only if they
+// were never read.
+func (c *Control) Devices(ctx context.Context, a Actor) ([]Device, error) {
+	devices, err := c.Rosters.Of(a.Account).Devices(ctx, a.User)
+	return c.withStates(a.Account, devices), err
+}
+
+func (c *Control) withStates(account string, devices []sipgate.Device) (all []Device) {
+	neo := c.Capabilities.Get(account).Platform == sipgate.Neo
+	for _, d := range devices {
+		all = append(all, Device{d, deviceState(d, neo)})
+	}
+	return all
+}
+
+func deviceState(d sipgate.Device, neo bool) DeviceState {
+	switch {
+	case neo && d.External():
+		return DeviceUnsuitable
+	case d.Unreachable():
+		return DeviceOffline
+	case d.DND:
+		return DeviceDoNotDisturb
+	}
+	return DeviceReady
+}
+
+// An Origination is a call that a member starts. sipgate rings the device
+// first, and the other side when it is answered.
+type Origination struct {
+	ActionID string
+	Device   sipgate.DeviceID
+	Callee   sipgate.Number
+	CallerID sipgate.Number // the number that the callee sees, optional
+
+	// RingOffline starts the call even if the device would not ring. sipgate
+	// accepts that, and nothing happens.
+	RingOffline bool
+}
+
+// Originate starts a call, recorded in the audit, and returns sipgate's id of
+// it. The same action id again returns the first outcome. Errors are
+// [ErrNotOwnDevice], [ErrDeviceOffline], [ErrDeviceUnsuitable],
+// [team.ErrAuditUnavailable] and *[StartError].
+func (c *Control) Originate(ctx context.Context, a Actor, o Origination) (sipgate.CallID, error) {
+	id, _, err := c.originate(ctx, a, o)
+	return id, err
+}
+
+// originate also reports whether this was the first time that the action id
+// came.
+func (c *Control) originate(ctx context.Context, a Actor, o Origination) (id sipgate.CallID, first bool, err error) {
+	ctx = context.WithoutCancel(ctx)
+	if err := c.checkDevice(ctx, a, o); err != nil {
+		return "", false, err
+	}
+	entry := AuditEntry(a, team.StartCall, string(o.Callee)+" from "+string(o.Device), "")
+	var audit int64
+	var begun time.Time
+	id, err = c.Board(a).Originate(ctx, switchboard.Origination{ID: o.ActionID, By: a.BoardID(),
+		Call: sipgate.NewCall{Caller: string(o.Device), DeviceID: o.Device, Callee: string(o.Callee), CallerID: string(o.CallerID)},
+		Begin: func() (err error) {
+			first, begun = true, time.Now()
+			audit, err = c.Audit.Begin(ctx, entry)
+			return err
+		},
+		OnDone: func(err error) { c.endAudit(ctx, audit, begun, err) },
+	}, dialer{c, a.Account, c.ClientOf(a.MemberID)})
+	if err != nil && !errors.Is(err, team.ErrAuditUnavailable) {
+		return "", first, &StartError{err}
+	}
+	return id, first, err
+}
+
+// checkDevice decides whether a call can be started with a device as it is now.
+func (c *Control) checkDevice(ctx context.Context, a Actor, o Origination) error {
+	devices, err := c.Rosters.Of(a.Account).CurrentDevices(ctx, a.User)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(devices, func(d sipgate.Device) bool { return d.ID == o.Device })
+	if i < 0 {
+		return ErrNotOwnDevice
+	}
+	switch state := c.withStates(a.Account, devices[i:i+1])[0].State; {
+	case state == DeviceUnsuitable:
+		return ErrDeviceUnsuitable
+	case state == DeviceOffline && !o.RingOffline:
+		return ErrDeviceOffline
+	}
+	return nil
+}
+
+// dialer starts calls by the method that the account's platform wants, and
+// keeps what it learns about that method.
+type dialer struct {
+	c       *Control
+	account string
+	client  *sipgate.Client
+}
+
+// StartCall implements [switchboard.Dialer].
+func (d dialer) StartCall(ctx context.Context, n sipgate.NewCall) (sipgate.CallID, error) {
+	id, method, err := d.client.Dial(ctx, n, d.c.Capabilities.Get(d.account).DialMethod())
+	if err == nil {
+		if err := d.c.Capabilities.SetDialMethod(ctx, d.account, method); err != nil {
+			d.c.Log.Error("store dial method", "account", d.account, "err", err)
+		}
+	}
+	return id, err
+}
