@@ -1,6 +1,6 @@
 // @ts-check
-// The buttons of calls: repeated clicks, fields that a request gets besides,
-// and hanging up with a grace period.
+// The buttons of calls: repeated clicks, additional fields of a request, and
+// hanging up with a grace period.
 
 import {closest, find, message, setText, sourceForm} from "./dom.js";
 
@@ -37,9 +37,10 @@ const actionID = form => /** @type {HTMLInputElement | null} */ (form.elements.n
  */
 const requests = new WeakMap();
 
-// A click does what its button said. One that comes while the answer to the one
-// before is under way, but after the row has changed, is sent when that answer
-// is here; htmx would drop it. The same click twice stays one.
+// A click means what the button said at that moment. If the row changes while a
+// request is under way, a second click is a new command: it is sent after the
+// answer to the first one; htmx would drop it. A repeated click on the unchanged
+// button has the same action_id and is dropped.
 function startRepeatedClicks() {
 	document.addEventListener("htmx:before:request", e => {
 		const form = sourceForm(e);
@@ -68,7 +69,7 @@ function hasGrace() {
 	return !board || "grace" in board.dataset;
 }
 
-// Within the grace period hanging up can be undone; with shift there is none.
+// Within the grace period hanging up can be undone. A click with shift skips it.
 function startHangUp() {
 	document.addEventListener("click", e => {
 		/** @type {HTMLButtonElement | null} */

@@ -24,7 +24,7 @@ function hiddenSelectors(live, hidden) {
 	return [...Array.from(hidden, row => "#" + CSS.escape(row.id)), ...sections.map(s => `.sec[data-section="${s.dataset.section}"]`)];
 }
 
-/** startCallFilter obeys the field of the filter. */
+/** startCallFilter handles the field of the filter. */
 export function startCallFilter() {
 	/** @type {HTMLInputElement | null} */
 	const field = find("#filter");
@@ -33,7 +33,7 @@ export function startCallFilter() {
 	const note = get("#filter-note"), sheet = new CSSStyleSheet();
 	document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
-	// apply hides what does not match, and says how much that is.
+	// apply hides the rows that do not match, and shows how many these are.
 	const apply = () => {
 		const query = parseQuery(field.value), rows = query.words.length ? findAll(".row", live) : [];
 		const hidden = new Set(rows.filter(row => row.dataset.state !== "ringing" && !matches(partiesOf(row), query)));

@@ -1,7 +1,7 @@
 // @ts-check
-// Soft locks. As long as a dialog about a call is open, the server knows, and
-// the others see it. Who is told that somebody else has the call may be allowed
-// to go on.
+// Soft locks. While a dialog about a call is open, the server holds a claim, and
+// other members see it. A member who is warned of another claim may be allowed to
+// override it.
 
 import {addField} from "./call_actions.js";
 import {askIn} from "./confirmation.js";
@@ -13,8 +13,8 @@ const renewal = 5000; // ms; the server forgets a claim after three of them
  * @typedef {object} Claim what the server knows of the dialog that is open
  * @property {string} path
  * @property {string} [verb]
- * @property {boolean} [warned] the member was told of somebody else's claim
- * @property {boolean} [override] and goes on all the same
+ * @property {boolean} [warned] the member was warned of another claim
+ * @property {boolean} [override] and overrides it
  * @property {boolean} [refused] the server takes no claims on the call
  */
 
@@ -37,7 +37,7 @@ function post(path, fields) {
 }
 
 /**
- * warn resolves to whether the member goes on although somebody else has the call.
+ * warn resolves to whether the member overrides another claim.
  * @param {string} text
  */
 function warn(text) {
@@ -50,7 +50,10 @@ function warn(text) {
 
 const claimingDialog = () => find("#modal[open] .sheet[data-attention]") ?? find(".alone .sheet[data-attention]");
 
-/** syncClaim tells the server which dialog is open. */
+/**
+ * syncClaim sends the server the claim of the dialog that is open, and ends the
+ * previous one.
+ */
 async function syncClaim() {
 	const dialog = claimingDialog(), path = dialog?.dataset.attention;
 	if (claim && claim.path !== path) post(claim.path, {verb: ""});

@@ -1,7 +1,7 @@
 // @ts-check
-// What every page does beyond links and forms. Everything works without script;
-// with it, pages are live, forms stay where they are, and keys work. There are no
-// texts in here: they come from data attributes of the page.
+// The script that all pages share. Links and forms work without it; with it, pages
+// are live, forms stay where they are, and keys work. Scripts contain no texts for
+// people: these come from data attributes of the page.
 
 import {startCallActions} from "./call_actions.js";
 import {startCallPage} from "./call_page.js";

@@ -13,8 +13,8 @@ import {find, get, setText} from "./dom.js";
 export function askIn(dialog) {
 	dialog.showModal();
 	return new Promise(resolve => {
-		// The event "close" comes with the next frame, which a hidden page may
-		// wait long for: a click on an answer counts at once.
+		// A hidden page gets the event "close" late, with its next frame. So the
+		// answer is taken from the form.
 		dialog.addEventListener("close", function closed() {
 			if (dialog.open) return; // late, from the question before
 			dialog.removeEventListener("close", closed);
@@ -41,7 +41,7 @@ function confirmAction(text, yes) {
 	return askIn(dialog);
 }
 
-/** startConfirmation asks before the requests and forms that want it. */
+/** startConfirmation asks before requests with hx-confirm and forms with data-ask. */
 export function startConfirmation() {
 	document.addEventListener("htmx:confirm", e => {
 		e.preventDefault();

@@ -15,7 +15,7 @@ let connected = false;
 let lostAt = Date.now();
 let heardAt = Date.now();
 let signedOut = false;
-let problem = ""; // the sentence that tells it
+let problem = ""; // why actions are off, as a sentence
 
 /** connectionProblem returns the sentence why actions are off, "" if they are not. */
 export const connectionProblem = () => problem;

@@ -28,7 +28,7 @@ export async function openDialog(address, again = false) {
 }
 
 /**
- * announceDialog tells other modules that a dialog's content is shown.
+ * announceDialog dispatches the event dialog:shown on the content of a dialog.
  * @param {Element} content
  */
 export function announceDialog(content) {

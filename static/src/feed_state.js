@@ -3,7 +3,7 @@
 
 /**
  * feedState returns the state of the connection as the badge shows it, and the
- * problem because of which actions are off, "" if there is none.
+ * problem that turns actions off, "" without one.
  * @param {object} feed
  * @param {boolean} feed.connected
  * @param {number} feed.lostFor ms since the connection was lost

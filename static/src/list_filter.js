@@ -1,10 +1,10 @@
 // @ts-check
-// A field that keeps of a dialog's list what has the typed words in its name.
+// Filters of the lists in dialogs: items whose name lacks a typed word are hidden.
 
 import {find, findAll} from "./dom.js";
 import {hasWords} from "./text_search.js";
 
-/** startListFilter obeys the fields with data-filter, the selector of the items. */
+/** startListFilter handles fields with data-filter, which holds the selector of the items. */
 export function startListFilter() {
 	document.addEventListener("input", e => {
 		const field = /** @type {HTMLInputElement} */ (e.target), selector = field.dataset?.filter, dialog = field.closest(".sheet");

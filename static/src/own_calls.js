@@ -5,7 +5,7 @@
 import {find, findAll, get, message, setText} from "./dom.js";
 import {countText} from "./format.js";
 
-/** startOwnCalls obeys the button that hides the calls of others. */
+/** startOwnCalls handles the button that hides the calls of others. */
 export function startOwnCalls() {
 	const live = find("#live"), form = find("#mine");
 	if (!live || !form) return;

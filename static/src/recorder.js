@@ -4,7 +4,7 @@
 
 import {closest, find, findAll, get, setText} from "./dom.js";
 import {minutes} from "./format.js";
-import {addFiles, wavFile} from "./sounds.js";
+import {addFiles, wavFile} from "./uploads.js";
 import {recordingName} from "./upload_rules.js";
 import {decibels, decodingRate, join, peakOf} from "./wav.js";
 

@@ -3,6 +3,7 @@
 // does, on the page of one call at once, and leads to a place in it.
 
 import {closest, find, findAll, get} from "./dom.js";
+import {pauseOthers} from "./players.js";
 
 const svg = "http://www.w3.org/2000/svg";
 const barWidth = 4;
@@ -87,11 +88,6 @@ function seek(e) {
 	if (audio.readyState > 0) return go();
 	audio.addEventListener("loadedmetadata", go, {once: true});
 	audio.load();
-}
-
-/** pauseOthers pauses all players but the target of an event. */
-export function pauseOthers(/** @type {Event} */ e) {
-	for (const other of /** @type {HTMLAudioElement[]} */ (findAll("audio"))) if (other !== e.target) other.pause();
 }
 
 /** drawFirst shows the waveforms on the page of one call. */

@@ -1,5 +1,5 @@
 // @ts-check
-// What a ringing call does: the title and the icon of the tab, a sound, a
+// Ringing calls change the title and the icon of the tab, play a sound and show a
 // notification on the desktop.
 
 import {find, findAll, get, message, setText} from "./dom.js";

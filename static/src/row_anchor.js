@@ -1,7 +1,7 @@
 // @ts-check
 // Keeps the row under the pointer, or with the focus in it, where it is: it does
 // not change its section before the pointer and the focus have left it, and rows
-// that come or go above it do not push it away.
+// that are added or removed above it do not move it.
 
 import {closest, find, findAll, get, parse, setText} from "./dom.js";
 
@@ -86,8 +86,8 @@ export function startRowAnchor() {
 	};
 
 	/**
-	 * scrollAfter scrolls by what the row was moved, and makes room where there
-	 * is none.
+	 * scrollAfter scrolls by the distance that the row was moved, and adds padding
+	 * where the page is too short for that.
 	 * @param {number} moved
 	 */
 	const scrollAfter = moved => {

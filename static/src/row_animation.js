@@ -1,7 +1,7 @@
 // @ts-check
-// Nothing on the board jumps: what a change moves slides from where it was seen
-// to where it belongs, whatever made the change: a frame of the feed, the clock
-// that hides a note, a row that is released. It starts after row_anchor.js,
+// Rows and sections do not jump. After every change of the board they slide from
+// where they were shown to where they belong. The change may be a frame of the
+// feed, a note that the clock hides, or a row that is released. It starts after row_anchor.js,
 // which may scroll in the same moment.
 
 import {find, findAll, get} from "./dom.js";

@@ -6,7 +6,7 @@ import {announceDialog} from "./dialogs.js";
 import {find, findAll, get, message, setText} from "./dom.js";
 import {isChanged} from "./form_changes.js";
 
-/** reportExpiredSession is called when the server answers that nobody is signed in. */
+/** reportExpiredSession dispatches session:expired. It is called when the server answers 401. */
 export function reportExpiredSession() {
 	document.dispatchEvent(new Event("session:expired"));
 }

@@ -71,7 +71,7 @@ function execute({key, shiftKey, target}) {
 	}
 }
 
-/** startShortcuts obeys the keyboard where nobody types. */
+/** startShortcuts executes shortcuts, except in fields. */
 export function startShortcuts() {
 	document.addEventListener("keydown", e => {
 		if (e.key.length === 1 && !singleKeys()) return;

@@ -1,6 +1,6 @@
 // @ts-check
-// Actions are off while the list of calls is old. The server would not refuse
-// them, but the click might mean another call than the one that is there now.
+// Actions are off while the list of calls is old: the server would accept them,
+// but the row that was clicked may no longer show the call as it is.
 
 import {closest} from "./dom.js";
 import {connectionProblem} from "./connection.js";

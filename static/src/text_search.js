@@ -6,7 +6,7 @@ import {words} from "./fold.js";
 /**
  * @typedef {object} Query
  * @property {string[]} words folded
- * @property {string} digits of a phone number, without leading zeros; "" if the query is none
+ * @property {string} digits of a phone number, without leading zeros; "" if the query is not a phone number
  */
 
 /**

@@ -3,8 +3,8 @@
 
 import {startPage} from "../common.js";
 import {startRecorder} from "../recorder.js";
-import {startSounds} from "../sounds.js";
+import {startUploads} from "../uploads.js";
 
 startPage();
-startSounds();
+startUploads();
 startRecorder();

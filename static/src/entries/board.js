@@ -13,7 +13,7 @@ import {startRowAnimation} from "../row_animation.js";
 
 startPage();
 startRecipient();
-startRowAnchor(); // before the animation, which measures after it has scrolled
+startRowAnchor(); // before the animation, which measures after the anchor has scrolled
 startRowAnimation();
 startRinging();
 startNotificationPrompt();

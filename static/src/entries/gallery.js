@@ -6,7 +6,7 @@ import {find, findAll, get, setText} from "../dom.js";
 
 const root = document.documentElement;
 
-// Nobody is signed in here, and need not be.
+// The gallery needs no session.
 document.addEventListener("session:expired", e => e.stopImmediatePropagation(), true);
 
 if (!find("#wall")) { // a wallboard connects to nothing, and has no dialogs
