@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// aliases are the ids of rows that became parts of others, so that pages and
-// links that name them keep working. They are kept as long as tombstones are.
+// aliases maps the ids of merged rows to the rows they were merged into, so
+// that pages and links with an old id keep working. An alias expires with its
+// tombstones.
 type aliases struct {
 	target map[RowID]RowID
 	queue  []aliasEntry // oldest first
@@ -17,8 +18,8 @@ type aliasEntry struct {
 	at time.Time
 }
 
-// find returns the row of the board that has an id, or had it taken over; nil
-// if there is none.
+// findRow returns the row with the given id, or the row that one was merged
+// into. It returns nil if the board shows neither.
 func (b *Board) findRow(id RowID) *row {
 	if r := b.rowsByID[id]; r != nil || len(b.aliases.target) == 0 {
 		return r
@@ -37,7 +38,7 @@ func (b *Board) findRow(id RowID) *row {
 	return nil
 }
 
-// alias notes that a row became a part of another.
+// addAlias records that the row id was merged into the row into.
 func (b *Board) addAlias(id, into RowID, now time.Time) {
 	a := &b.aliases
 	if a.target == nil {
@@ -56,8 +57,8 @@ func (b *Board) expireAliases(now time.Time) {
 	}
 }
 
-// rowOf returns the row that a leg without relatives belongs to: the one that
-// the call had in an earlier life of the board, or a new one.
+// newRowFor returns a row for a leg without related legs: the one that
+// Options.RestoreRowID names, or a new one.
 func (b *Board) newRowFor(l *leg) *row {
 	id, known := b.restoreRowID(l)
 	if !known {
@@ -66,7 +67,7 @@ func (b *Board) newRowFor(l *leg) *row {
 	if r := b.findRow(id); r != nil {
 		return r
 	}
-	for _, o := range b.legs { // rows that are not on the board, or not yet
+	for _, o := range b.legs { // rows that were removed from the board or not yet inserted
 		if o.row != nil && o.row.canonical().id == id {
 			return o.row.canonical()
 		}
@@ -75,8 +76,8 @@ func (b *Board) newRowFor(l *leg) *row {
 	return b.newRow(id)
 }
 
-// lastingID asks for the id of the row that the leg, or the one that it came
-// from, had.
+// restoreRowID returns the id that Options.RestoreRowID has for the leg or,
+// failing that, for the leg's origin.
 func (b *Board) restoreRowID(l *leg) (RowID, bool) {
 	if b.options.RestoreRowID == nil {
 		return "", false

@@ -1,17 +1,55 @@
-// Package switchboard keeps the live picture of one team's calls.
+// Package switchboard keeps the live calls of one team.
 //
-// A [Board] learns of calls from three sources: the lists that sipgate gives
-// to each member of the team, the events that sipgate pushes, and the commands
-// given through the Board itself. None of them is trusted alone: lists are
-// thin and late, events get lost, doubled and reordered, and the answer to a
-// command may never come. The Board merges them into one sequence of numbered
-// changes, which every subscriber sees in the same order.
+// A [Board] learns of calls from three sources: the call lists that sipgate
+// returns for each member of the team, the push events that sipgate sends, and
+// the answers to the commands that members give through the Board. No source
+// is trusted alone: lists lack details and lag behind, events may be lost,
+// repeated or reordered, and the answer to a command may never arrive. The
+// Board merges all of them into one sequence of numbered changes, which every
+// subscriber receives in the same order.
 //
-// Whatever the order, loss and repetition of the facts, two boards that were
-// told the same agree after the next successful lists, and so does sipgate.
+// # Merge rules
 //
-// The package knows telephony, but neither HTTP nor HTML. It takes the time
-// from package time only.
+// A leg is what the board knows of one callId, a row is one call as its users
+// understand it. A fact is one event, one list or one answer to a command.
+// Facts are ordered by the moment at which the board received an event, sent a
+// request or received an answer. The rules are exact:
+//
+//   - A newCall event makes the leg ring, an answer event connects it, unless
+//     it has ended. An answer without a newCall makes the row as well.
+//   - A hangup event ends the leg and leaves a tombstone for a day. Later
+//     events of that callId change nothing.
+//   - A list that contains a leg connects it and sets hold, mute and
+//     recording, unless a command on the leg was answered after the list was
+//     requested.
+//   - A list revives an ended leg only if it was requested after the end.
+//     After a hangup event it takes a second such list, three seconds or more
+//     after the event.
+//   - A list without a leg counts only if it was requested after the leg was
+//     last listed or answered. Two such lists in succession of a member who
+//     saw the leg end it. If other members still see it, one list of each must
+//     lack it too, of three members at most, unless the first member's lists
+//     are known to contain everyone's calls. One list is enough after sipgate
+//     answered 404 or accepted to end the call.
+//   - A ringing leg is in no list. It ends by its hangup event, or 180 seconds
+//     after its last event; in the latter case a late answer revives it.
+//   - A failed request ends nothing.
+//   - A command is pending until sipgate answers. Then it is confirmed or
+//     failed; it is unknown if the request may have arrived without an answer.
+//     The next lists decide an unknown outcome. No command is sent twice.
+//   - Legs with the same origCallId or xcid, or with a diversion from one to
+//     the other, belong to one row. Without events, a leg that appears within
+//     30 seconds after a transfer and shares a party with the transferred leg,
+//     or reaches its target, continues that row.
+//
+// Less formally: events make the board fast, lists make it right, and the
+// board prefers to show an ended call for some seconds too long over dropping
+// one that is still going on. Whatever the order, loss and repetition of
+// facts, two boards that received the same facts agree with each other and
+// with sipgate after the next successful lists.
+//
+// The package knows telephony, but neither HTTP nor HTML. All times come from
+// package time.
 package switchboard
 
 import (
@@ -27,74 +65,76 @@ import (
 	"callboard/sipgate"
 )
 
-// The times that the Board lives by. Where reliability or the product asks for
-// a figure, it is this one.
+// Intervals, delays and bounds of a Board.
 const (
-	watchedInterval   = 2 * time.Second        // between two lists while somebody watches
-	unwatchedInterval = 30 * time.Second       // and while nobody does
-	minPollInterval   = 300 * time.Millisecond // between lists that events or commands ask for
-	recheckDelay      = time.Second            // until a member whose list lacks a call is asked again
-	endedVisibleFor   = 10 * time.Second       // an ended row stays in its place
-	ringingTimeout    = 180 * time.Second      // a ringing row without news
-	transferWindow    = 30 * time.Second       // a transferred call appears under its new id
-	fetchTimeout      = 10 * time.Second       // sipgate fetches an announcement
-	retention         = 24 * time.Hour         // ended calls and answered commands
+	watchedInterval   = 2 * time.Second        // between two lists while there are active subscribers
+	unwatchedInterval = 30 * time.Second       // between two lists otherwise
+	minPollInterval   = 300 * time.Millisecond // between two lists that events or commands request
+	recheckDelay      = time.Second            // until a member whose list lacks a call is polled again
+	endedVisibleFor   = 10 * time.Second       // from the end of a call to the removal of its row
+	ringingTimeout    = 180 * time.Second      // from the last event of a ringing leg to its end
+	transferWindow    = 30 * time.Second       // for a transferred call to appear under its new callId
+	fetchTimeout      = 10 * time.Second       // for sipgate to fetch an announcement
+	retention         = 24 * time.Hour         // of tombstones and of command results
 	maxTombstones     = 10_000
 	maxResults        = 10_000
 )
 
-// Options of a Board. The zero value is what a team needs.
+// Options configures a Board. The zero value is usable.
 type Options struct {
-	Log *slog.Logger // nil: nothing is logged
+	Log *slog.Logger // discards everything if nil
 
-	// RowOf tells the id of the row that a call had in an earlier life of the
-	// board, so that ids outlive the process; nil, or false: a new row gets a
-	// new id. It must answer false for calls that are long over, as sipgate
-	// may use their ids again. It is asked while the board is locked: it
-	// must answer from memory, and not call the board.
+	// RestoreRowID returns the id of the row that showed the call before the
+	// process was restarted, so that row ids outlive the process. If it is nil
+	// or returns false, a new row gets a new id. It must return false for
+	// calls that ended long ago, since sipgate may reuse callIds. The board
+	// calls it with its lock held: it must answer from memory and must not
+	// call the board.
 	RestoreRowID func(sipgate.CallID) (RowID, bool)
 }
 
-// A Board is one team's live calls. It is safe for concurrent use.
+// A Board holds the live calls of one team. It is safe for concurrent use.
 type Board struct {
 	options Options
 	log     *slog.Logger
 	salt    maphash.Seed
 
-	pollWake  chan struct{} // has one element if the poller must think again
-	timerWake chan struct{} // has one element if something became due earlier
-	joinWake  chan struct{} // has one element if a member joined
-	runDone   chan struct{} // closed when Run has returned
+	pollWake  chan struct{} // wakes the poller; buffer of one
+	timerWake chan struct{} // wakes the timer loop; buffer of one
+	joinWake  chan struct{} // wakes the reader of names; buffer of one
+	runDone   chan struct{} // closed when Run returns
 
-	// mu is held over every change together with its publication, and never
-	// while sipgate is asked or anything is rendered. This guarantees that a
-	// subscriber's snapshot and its channel meet without gap or overlap.
+	// mu guards everything below. It is held while a fact is applied and until
+	// the resulting changes are published, so that every snapshot together
+	// with the changes after it is complete: without gap and without overlap.
+	// It is never held during a request, a wait or rendering, so no method
+	// blocks for longer than it takes to apply one fact.
 	mu    sync.Mutex
 	epoch string
 	seq   uint64
 
-	// clock counts requests, answers and events in the order in which they
-	// happened, so that two of them within the resolution of time.Now are
-	// still in order.
+	// clock is a logical clock: it counts requests, answers and events in the
+	// order in which they happened, so that they remain ordered when time.Now
+	// returns the same time twice. Fields named …Tick hold its values.
 	clock        uint64
-	nonListFacts uint64 // how many facts came otherwise than by a list
+	nonListFacts uint64 // counts facts that did not come from a list
 
 	rowsByID  map[RowID]*row
-	rows      []*row // the same rows, oldest first
+	rows      []*row // the values of rowsByID, oldest first
 	lastRowNo uint64
-	dirty     []*row // rows to look at before the lock is given back
+	dirty     []*row // rows to refresh before mu is unlocked
 	nextDue   time.Time
 
 	legs           map[sipgate.CallID]*leg
-	legsByRelation map[string]*leg   // by what events say belongs together
-	tombstones     []tombstone       // the ended legs, oldest first
-	lastDiversion  time.Time         // when an event last told of a diversion
-	unlisted       map[*leg]struct{} // established, but in nobody's list
-	transferring   []*row            // that await a new leg after a transfer
-	pendingHangups []*pendingHangup  // hang-ups in their grace
-	closed         bool              // Run is over: nothing waits any more
+	legsByRelation map[string]*leg   // by leg.relationKeys
+	tombstones     []tombstone       // of ended legs, oldest first
+	lastDiversion  time.Time         // time of the last event with a diversion
+	unlisted       map[*leg]struct{} // connected by events, but in no member's list
+	transferring   []*row            // rows that expect a new leg after a transfer
+	pendingHangups []*pendingHangup  // hang-ups in their grace period
+	closed         bool              // Run has ended: no hang-up may be delayed any more
 	aliases        aliases
-	listedLegs     int // live legs that are in somebody's list
+	listedLegs     int // number of live legs in at least one member's list
 
 	members map[MemberID]*member
 	names   map[string]string
@@ -105,7 +145,7 @@ type Board struct {
 	subs map[*Subscription]struct{}
 }
 
-// New returns an empty board. It does nothing by itself: Run asks sipgate.
+// New returns an empty board. It requests nothing by itself; call Run.
 func New(o Options) *Board {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -130,17 +170,17 @@ func New(o Options) *Board {
 	}
 }
 
-// Snapshot is the whole board at one moment.
+// Snapshot is the state of a board at one moment.
 type Snapshot struct {
-	// Epoch names the life of the board: numbers of different epochs cannot
-	// be compared.
+	// Epoch identifies one life of the board. Sequence numbers of different
+	// epochs are not comparable.
 	Epoch  string
-	Seq    uint64 // of the last change that is in it
-	Calls  []Call // ringing, established and just ended; the oldest row first
+	Seq    uint64 // number of the last change included
+	Calls  []Call // ringing, connected and just ended, oldest row first
 	Health Health
 }
 
-// Snapshot returns the board as it is now.
+// Snapshot returns the current state of the board.
 func (b *Board) Snapshot() Snapshot {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -156,9 +196,9 @@ func (b *Board) snapshot() Snapshot {
 	return s
 }
 
-// Call returns one row of the board as it is now, and false if there is none
-// or no longer. The id of a row that became a part of another answers as that
-// one for a day; so it does wherever else the Board takes a RowID.
+// Call returns the current value of one row, and false if the board does not
+// show it. For a day, the id of a merged row stands for the row it was merged
+// into, here and in every other method with a RowID.
 func (b *Board) Call(id RowID) (Call, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -169,9 +209,9 @@ func (b *Board) Call(id RowID) (Call, bool) {
 	return Call{}, false
 }
 
-// Name tells the names of numbers (in E.164 form with "+") and of extensions
-// ("e0"). It replaces what was told before; the rows that it concerns change.
-// The map must not be changed afterwards.
+// SetNames replaces the names of numbers (E.164 with "+") and of extensions
+// ("e0"), and publishes the rows whose parties' names changed. The caller must
+// not modify the map afterwards.
 func (b *Board) SetNames(names map[string]string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -183,8 +223,8 @@ func (b *Board) SetNames(names map[string]string) {
 	b.flush(time.Now())
 }
 
-// touch notes rows that a fact may have changed. Every operation that touches
-// rows flushes them before it gives the lock back.
+// markDirty marks rows that a fact may have changed. Every operation that
+// marks rows calls flush before it unlocks mu.
 func (b *Board) markDirty(rows ...*row) {
 	for _, r := range rows {
 		if r != nil && !r.dirty {
@@ -194,8 +234,8 @@ func (b *Board) markDirty(rows ...*row) {
 	}
 }
 
-// flush compares the touched rows with what is shown of them and publishes
-// what differs, so that one fact makes at most one change per row.
+// flush publishes the marked rows whose value changed, so that one fact causes
+// at most one change per row.
 func (b *Board) flush(now time.Time) {
 	for len(b.dirty) > 0 {
 		rows := b.dirty
@@ -207,13 +247,13 @@ func (b *Board) flush(now time.Time) {
 	}
 }
 
-// tick returns the next number of the clock of facts.
+// tick advances the logical clock and returns its value.
 func (b *Board) tick() uint64 {
 	b.clock++
 	return b.clock
 }
 
-// nudge puts an element into a channel of one, unless there is one.
+// wake makes a receive from c succeed, now or later. c has a buffer of one.
 func wake(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -221,15 +261,15 @@ func wake(c chan struct{}) {
 	}
 }
 
-// show puts a row on the board. New rows come last, one that returns to the
-// place that its age gives it.
+// insertRow adds the row to the board in order of age: a new row last, one
+// that returns at its former place.
 func (b *Board) insertRow(r *row) {
 	i, _ := slices.BinarySearchFunc(b.rows, r.no, func(o *row, no uint64) int { return cmp.Compare(o.no, no) })
 	b.rows = slices.Insert(b.rows, i, r)
 	b.rowsByID[r.id] = r
 }
 
-// hide takes a row off the board and publishes that.
+// removeRow removes the row from the board and publishes that.
 func (b *Board) removeRow(r *row) {
 	if r.published == nil {
 		return

@@ -6,8 +6,7 @@ import (
 	"sync"
 )
 
-// An Exchange finds or opens the board of each team. It is the only way to a
-// Board, so that a board may one day live elsewhere. It is safe for concurrent
+// Boards opens and runs the boards of all teams. It is safe for concurrent
 // use.
 type Boards struct {
 	open func(team string) *Board
@@ -20,15 +19,14 @@ type Boards struct {
 	closed bool
 }
 
-// NewExchange returns an exchange that makes boards with open. The exchange
-// runs them.
+// NewBoards returns a Boards that creates boards with open.
 func NewBoards(open func(team string) *Board) *Boards {
 	ctx, stop := context.WithCancel(context.Background())
 	return &Boards{open: open, ctx: ctx, stop: stop, boards: map[string]*Board{}}
 }
 
-// Board returns the team's board. When it is asked for the first time, it is
-// opened and its poller is started. After Close a new board is not run.
+// Board returns the team's board. The first call for a team opens the board
+// and starts its Run. After Close, a new board is not run.
 func (x *Boards) Board(team string) *Board {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -37,7 +35,7 @@ func (x *Boards) Board(team string) *Board {
 		b = x.open(team)
 		x.boards[team] = b
 		if x.closed {
-			b.cancelPendingHangups() // nobody would send what waits
+			b.cancelPendingHangups() // without Run they would never be sent
 		} else {
 			x.runs.Go(func() { b.Run(x.ctx) })
 		}
@@ -45,9 +43,9 @@ func (x *Boards) Board(team string) *Board {
 	return b
 }
 
-// Close stops all pollers and waits for them. Hang-ups that wait are cancelled
-// (ErrRestart); those that the boards have sent are waited for. Other commands
-// under way end by themselves.
+// Close stops all boards and waits for them. Pending hang-ups are cancelled
+// with ErrBoardClosed; hang-ups already sent are waited for. Other commands in
+// progress continue until they are answered.
 func (x *Boards) Close() {
 	x.mu.Lock()
 	x.closed = true
@@ -56,7 +54,7 @@ func (x *Boards) Close() {
 	x.runs.Wait()
 }
 
-// Boards returns the boards that are open, by team.
+// All returns the open boards by team.
 func (x *Boards) All() map[string]*Board {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -6,36 +6,37 @@ import (
 	"callboard/sipgate"
 )
 
-// RowID is our own name for a call on the board. It stays the same when a
-// transfer or a forward gives the call a new id at sipgate.
+// RowID identifies a row of the board. It stays the same when a transfer or a
+// forward gives the call a new callId at sipgate.
 type RowID string
 
-// MemberID names the person at the board through whose account access a call
-// is seen, or who gives a command.
+// MemberID identifies a member of the team: a user whose sipgate access shows
+// calls to the board, or who gives commands.
 type MemberID string
 
-// Phase is where a call is in its life.
+// Phase is the phase of a call.
 type Phase int
 
-// The phases, in the only order in which a call passes through them.
+// The phases of a call, in the only order in which they follow each other.
 const (
 	Ringing   Phase = iota
-	Connected       // established, on hold or not
+	Connected       // answered; on hold or not
 	Ended
 )
 
-// A Toggle is a state that people switch: hold, mute, recording.
+// A Toggle is something that can be switched on and off: hold, mute,
+// recording.
 type Toggle struct {
-	On        bool // what sipgate confirmed last
-	Requested bool // what was asked for, if Pending
-	Pending   bool // a command is on its way
+	On        bool // last state that sipgate confirmed
+	Requested bool // requested state, if Pending
+	Pending   bool // a command was sent and is not answered yet
 }
 
-// Outcome says what became of a command.
+// Outcome is the outcome of a command.
 type Outcome int
 
 // The outcomes of a command. Unknown means that sipgate may or may not have
-// carried it out: it is never sent again, the next list tells.
+// executed the command; it is not sent again, and the next list decides.
 const (
 	Pending Outcome = iota
 	Confirmed
@@ -43,35 +44,35 @@ const (
 	Unknown
 )
 
-// Order is the last command given on a call, as everybody at the board sees it.
+// LastCommand is the last command given on a call, as every member sees it.
 type LastCommand struct {
 	Verb    Verb
 	By      MemberID
-	Name    string   // of that member
-	Via     MemberID // whose access carried it, if not By's own; else ""
+	Name    string   // of By
+	Via     MemberID // member whose access sent the command, "" if By's own
 	Outcome Outcome
-	Reason  sipgate.Kind // why it failed or is unknown
-	At      time.Time    // when Outcome became what it is
-	Detail  string       // the transfer's target, the announcement's title; never keypad digits
+	Reason  sipgate.Kind // for Failed and Unknown
+	At      time.Time    // time of the last change of Outcome
+	Detail  string       // transfer target or announcement title; never keypad digits
 }
 
-// Verb names a kind of command: "hold", "mute", "record", "transfer", "unask",
-// "tones", "announce", "hangup".
+// Verb names a kind of command. Its values are stored in the audit log and
+// used in addresses.
 type Verb string
 
-// The verbs.
+// The verbs of all commands.
 const (
 	VerbHold               Verb = "hold"
 	VerbMute               Verb = "mute"
 	VerbRecord             Verb = "record"
 	VerbTransfer           Verb = "transfer"
-	VerbCancelConsultation Verb = "unask" // stop asking whoever should take the call
+	VerbCancelConsultation Verb = "unask" // end the call to the consulted party
 	VerbTones              Verb = "tones"
 	VerbAnnounce           Verb = "announce"
 	VerbHangUp             Verb = "hangup"
 )
 
-// Valid reports whether v is one of the verbs.
+// Valid reports whether v is one of the declared verbs.
 func (v Verb) Valid() bool {
 	switch v {
 	case VerbHold, VerbMute, VerbRecord, VerbTransfer, VerbCancelConsultation, VerbTones, VerbAnnounce, VerbHangUp:
@@ -80,15 +81,15 @@ func (v Verb) Valid() bool {
 	return false
 }
 
-// Playing is an announcement that was sent into a call.
+// Playback is an announcement that is played into a call.
 type Playback struct {
 	Title  string
-	Since  time.Time     // when sipgate accepted it
-	Length time.Duration // 0 if not known (played by URL)
+	Since  time.Time     // when sipgate accepted the command
+	Length time.Duration // 0 if unknown, as for a file played by URL
 
-	// Watched tells that the file lies with us, so that its fetching can be
-	// seen. FetchedAfter is how long after the command sipgate fetched it, 0
-	// until then; Missed is set when it had not done so after ten seconds.
+	// Hosted reports that Callboard serves the file and therefore sees sipgate
+	// fetch it. FetchedAfter is the time from the command to the fetch, 0
+	// before it. Missed is set if there was no fetch within 10 s.
 	Hosted       bool
 	FetchedAfter time.Duration
 	Missed       bool
@@ -96,50 +97,50 @@ type Playback struct {
 
 // Party is one side of a call.
 type Party struct {
-	Number string // as sipgate sent it, normalised to a leading "+" where it is E.164; empty if anonymous
-	Name   string // from the team's contacts or members, or empty
+	Number string // E.164 with a leading "+" where possible, else as sent by sipgate; "" if anonymous
+	Name   string // from contacts, members or the event; "" if unknown
 }
 
-// Call is one row of the board: what sipgate confirmed, overlaid with what
-// people asked for and was not answered yet. It is a value; the slices are
-// shared and must not be changed.
+// Call is the value of one row of the board: what sipgate confirmed, overlaid
+// with pending commands. Its slices and pointers are shared and must not be
+// modified.
 type Call struct {
 	ID              RowID
-	CallID          sipgate.CallID // its id at sipgate now
+	CallID          sipgate.CallID // current callId at sipgate
 	Phase           Phase
-	PreviousPhase   Phase // the phase before it ended, so that an ended row stays where it was; else Phase
+	PreviousPhase   Phase // phase before the end, so that an ended row keeps its place; else equal to Phase
 	Direction       sipgate.Direction
 	Remote          Party
-	Local           Party      // our own number or member
-	UserNames       []string   // whose telephones ring, or who answered, by name
-	MemberIDs       []MemberID // the same users, where events tell their ids; nil if not known
-	VisibleTo       []MemberID // through whose access the call is seen
-	PreviousParties []Party    // whom the call was with before transfers, oldest first
+	Local           Party      // the team's own number or user
+	UserNames       []string   // names of the users who are ringing or, once answered, who answered
+	MemberIDs       []MemberID // ids of the same users; nil if no event named them
+	VisibleTo       []MemberID // members in whose lists the call is
+	PreviousParties []Party    // parties before transfers, oldest first
 
 	Hold, Mute, Recording Toggle
 
-	Started     time.Time // when it began to ring, or was seen first
-	Since       time.Time // when the present state (ringing, talking, on hold, ended) began
-	Approximate bool      // Started and Since were not told by sipgate: "about"
+	Started     time.Time // when it began to ring or was first seen
+	Since       time.Time // when the current state (ringing, connected, on hold, ended) began
+	Approximate bool      // no event gave the start time: Started and Since are estimates
 
 	LastCommand  *LastCommand  // nil before the first command
-	Consultation *Consultation // that somebody is asked to take it; nil if nobody is
+	Consultation *Consultation // nil unless an attended transfer is in progress
 	Playback     *Playback
 
-	Claim         *Claim         // who is about to act; nil if nobody, or ended
-	PendingHangup *PendingHangup // that it will be hung up in a moment; nil if not, or ended
+	Claim         *Claim         // nil if no member claims the call, or it ended
+	PendingHangup *PendingHangup // nil if no hang-up is pending, or the call ended
 
-	Cause   string    // why it ended: sipgate's word ("normalClearing", "busy", …), or empty if not told
-	EndedAt time.Time // when it ended
+	Cause   string    // sipgate's cause of the end ("normalClearing", "busy", …); "" if unknown
+	EndedAt time.Time // zero while the call is live
 
-	// Seq is the number of the change that made this value, and Memo caches
-	// what is rendered of it: one per change, shared by all who show it.
+	// Seq is the number of the change that published this value. Memo caches
+	// what is rendered from it.
 	Seq  uint64
 	Memo *Memo
 }
 
-// Whose tells whose call it is: those on whose telephones it is or, where nobody
-// is known to have it, those through whose access it is seen.
+// Owners returns the members whose call it is: the users who are ringing or
+// answered or, if no event named them, the members in whose lists the call is.
 func (c *Call) Owners() []MemberID {
 	if len(c.MemberIDs) > 0 {
 		return c.MemberIDs
@@ -147,17 +148,18 @@ func (c *Call) Owners() []MemberID {
 	return c.VisibleTo
 }
 
-// Section is the part of the board where a row stands.
+// Section is a section of the board.
 type Section int
 
-// The sections, from top to bottom.
+// The sections of the board, from top to bottom.
 const (
 	SectionRinging Section = iota
 	SectionActive
 	SectionHeld
 )
 
-// Section tells where the row stands. An ended row stays where it was.
+// Section returns the section that shows the call. An ended call stays in its
+// last one.
 func (c *Call) Section() Section {
 	switch {
 	case c.PreviousPhase == Ringing:

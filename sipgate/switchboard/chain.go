@@ -7,24 +7,24 @@ import (
 	"callboard/sipgate"
 )
 
-// A chain is the legs of a row, put in order.
+// A chain holds the legs of a row in call order.
 type chain struct {
-	// legs are in the order in which the call took them: origins before what
-	// came of them, and then the diverted ones after the others.
+	// legs has origins before the legs that they led to, then diverted legs
+	// after the others.
 	legs      []*leg
-	root      *leg              // from which the others came, nil if events name none
-	direction sipgate.Direction // of the call as a whole
+	root      *leg              // first origin of the others; nil if no event names one
+	direction sipgate.Direction // of the whole call
 }
 
-// chain puts the row's legs in order. The result does not depend on the order
-// in which facts came, except where events do not name origins.
+// chain returns the row's legs in call order. The result does not depend on
+// the order of facts, unless events name no origin.
 func (r *row) chain() chain {
 	if len(r.legs) == 1 {
 		return chain{legs: r.legs, direction: r.legs[0].direction}
 	}
 	type placed struct {
 		leg   *leg
-		depth int // how many of the row's legs came before
+		depth int // number of the row's legs before it
 	}
 	var c chain
 	all := make([]placed, len(r.legs))
@@ -47,7 +47,7 @@ func (r *row) chain() chain {
 	return c
 }
 
-// origin is the leg that l came from, as far as an event named it.
+// origin returns the row's leg that l's events name as its origin, or nil.
 func (r *row) origin(l *leg) *leg {
 	if l.origCallID == "" {
 		return nil
@@ -58,8 +58,8 @@ func (r *row) origin(l *leg) *leg {
 	return nil
 }
 
-// whole is the direction of the call as a whole: of its root, or outgoing if
-// one of its legs was made by our side and not by a diversion.
+// overallDirection returns the direction of the whole call: that of the root,
+// else outgoing if one of the legs is outgoing and not diverted.
 func (c *chain) overallDirection() sipgate.Direction {
 	if c.root != nil && c.root.direction != sipgate.Unknown {
 		return c.root.direction
@@ -76,17 +76,17 @@ func (c *chain) overallDirection() sipgate.Direction {
 	return d
 }
 
-// side reports whether the leg only is the call to one's own device that
-// sipgate makes first when a call is started by a click.
+// isOwnDevice reports whether l is only the leg to the caller's own device,
+// which sipgate calls first when a call is started by click to dial.
 func (c *chain) isOwnDevice(l *leg) bool {
 	return l.direction == sipgate.Incoming && !l.diverted() && l != c.root && c.direction == sipgate.Outgoing
 }
 
-// current is the leg that the row shows and that commands go to: what lists
-// contain before what events told, the leg to the other side before one's own
-// device, established before ringing, and the newest of equals. Ended legs
-// only count when there is no other; then it is the one that ended last. A row
-// without legs has none.
+// current returns the leg that the row shows and that commands are sent to, or
+// nil if the row has no legs. It prefers, in this order: live legs, connected
+// legs in a list, legs other than the one to the caller's own device,
+// connected legs, the newest leg. Of ended legs it prefers the one that ended
+// last.
 func (c *chain) current() *leg {
 	var best *leg
 	top := 0
@@ -120,7 +120,7 @@ func (c *chain) rank(l *leg) int {
 	return n
 }
 
-// current is the leg that the row shows now.
+// current returns the leg that the row shows.
 func (r *row) current() *leg {
 	c := r.chain()
 	return c.current()

@@ -5,42 +5,40 @@ import (
 	"time"
 )
 
-// attentionLasts is for how long a member who opened a dialog attends a call
-// without saying so again: a tab that closes without a word frees it by then.
+// claimDuration is the time after which a claim expires unless it is renewed,
+// as when a tab was closed with its dialog open.
 const claimDuration = 15 * time.Second
 
-// Attention is that a member is about to do something to a call: has a dialog
-// open, or a command under way. The others see it, so that two do not act at
-// once without knowing of each other.
+// Claim tells that a member is about to act on a call: has a dialog open or a
+// command in progress. It is a soft lock: it keeps members from acting on a
+// call at the same time without knowing.
 type Claim struct {
 	By    MemberID
-	Name  string // of that member
+	Name  string // of By
 	Verb  Verb
-	Until time.Time // when it ends by itself; moved on while it lasts
+	Until time.Time // expiry; later after each renewal
 }
 
-// ErrAttended is the error of [Board.Do] and [Board.Attend] while somebody
-// else attends the call. It always is an *[Attended].
-var ErrClaimed = errors.New("switchboard: somebody else attends the call")
+// ErrClaimed is returned by [Board.Execute] and [Board.Claim] while another
+// member claims the call. It is always a *[ClaimedError].
+var ErrClaimed = errors.New("switchboard: another member claims the call")
 
-// Attended is the ErrAttended that tells who does, and what.
+// ClaimedError is the ErrClaimed that carries the other member's claim.
 type ClaimedError struct{ Claim }
 
 func (e *ClaimedError) Error() string { return ErrClaimed.Error() }
 
-// Is makes an Attended an ErrAttended.
+// Is reports that a ClaimedError is ErrClaimed.
 func (e *ClaimedError) Is(target error) bool { return target == ErrClaimed }
 
-// Attend lets a member attend a call for 15 s from now, about to do v; it is
-// called again as long as the dialog is open. The attention ends by itself,
-// by Release, when the member leaves the board, or when the outcome of the
-// member's command v on the call is known (but for keypad tones, of which one
-// dialog sends many). It never hinders the member's own commands, from
-// whichever tab.
+// Claim claims a call for a member and the command v for 15 s; the caller
+// renews it as long as the dialog is open. The claim ends when it expires, by
+// ReleaseClaim, when the member leaves the board, or when the outcome of the
+// member's own command v on the call is known (except for keypad tones: one
+// dialog sends many). A claim never blocks commands of the same member.
 //
-// The errors are ErrNoCall, ErrEnded, and ErrAttended if somebody else attends
-// the call, by a dialog or by a command under way. Who may attend is the
-// caller's business.
+// Claim returns ErrNoCall, ErrEnded, or ErrClaimed if another member has a
+// claim or a command in progress. The caller checks permissions.
 func (b *Board) Claim(by MemberID, call RowID, v Verb) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -62,8 +60,7 @@ func (b *Board) Claim(by MemberID, call RowID, v Verb) error {
 	return nil
 }
 
-// Release ends the attention that Attend began. If the member has none, or
-// the call is unknown, it does nothing.
+// ReleaseClaim ends the member's claim on the call, if there is one.
 func (b *Board) ReleaseClaim(by MemberID, call RowID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -82,8 +79,8 @@ func (b *Board) releaseClaim(by MemberID, r *row) {
 	}
 }
 
-// attendedBy returns the error of a member who wants to act while somebody
-// else attends the call.
+// claimConflict returns a ClaimedError if another member than by claims the
+// call.
 func (r *row) claimConflict(by MemberID, now time.Time) error {
 	if a := r.activeClaim(now); a != nil && a.By != by {
 		return &ClaimedError{*a}
@@ -91,8 +88,8 @@ func (r *row) claimConflict(by MemberID, now time.Time) error {
 	return nil
 }
 
-// attention is who attends the call: who has the dialog open or else, as long
-// as commands are under way, who gave the one whose turn it is.
+// activeClaim returns the claim on the call: that of the open dialog or else
+// that of the command whose turn it is. It returns nil if there is none.
 func (r *row) activeClaim(now time.Time) *Claim {
 	if r.claim != nil && now.Before(r.claim.Until) {
 		return r.claim
@@ -104,8 +101,8 @@ func (r *row) activeClaim(now time.Time) *Claim {
 	return &Claim{By: cmd.command.By, Name: cmd.byName, Verb: cmd.command.Action.Verb(), Until: cmd.claimUntil}
 }
 
-// attentionAt lets a lease that is over go, and the attention of a command that
-// still is under way go on. It returns when to look again, zero for never.
+// renewClaim drops an expired claim and extends that of a command still in
+// progress. It returns when to check again, zero for never.
 func (r *row) renewClaim(now time.Time) (again time.Time) {
 	if r.claim != nil && !now.Before(r.claim.Until) {
 		r.claim = nil
@@ -123,8 +120,8 @@ func (r *row) renewClaim(now time.Time) (again time.Time) {
 	return cmd.claimUntil
 }
 
-// acted ends the attention that a member paid for the sake of a command whose
-// outcome is known now. The keypad stays open from one tone to the next.
+// endClaimOf ends the claim that a member took for a command whose outcome is
+// now known, except for keypad tones.
 func (r *row) endClaimOf(cmd *pendingCommand) {
 	v := cmd.command.Action.Verb()
 	if l := r.claim; l != nil && l.By == cmd.command.By && l.Verb == v && v != VerbTones {
@@ -132,7 +129,7 @@ func (r *row) endClaimOf(cmd *pendingCommand) {
 	}
 }
 
-// later is the attention that lasts longer, when two rows become one.
+// laterClaim returns the claim that expires later. Either may be nil.
 func laterClaim(x, y *Claim) *Claim {
 	if x == nil || y != nil && y.Until.After(x.Until) {
 		return y
@@ -140,7 +137,8 @@ func laterClaim(x, y *Claim) *Claim {
 	return x
 }
 
-// nameOf is the name of a member, "" if it is not on the board.
+// memberName returns the name of a member, "" if the member is not on the
+// board.
 func (b *Board) memberName(id MemberID) string {
 	if m := b.members[id]; m != nil {
 		return m.name

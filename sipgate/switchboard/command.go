@@ -9,67 +9,71 @@ import (
 	"callboard/sipgate"
 )
 
-// The errors of [Board.Do]. With any of them but ErrUnknown nothing was sent.
+// The errors of [Board.Execute]. Except with ErrOutcomeUnknown, nothing was
+// sent.
 var (
 	ErrNoCall         = errors.New("switchboard: no such call")
-	ErrEnded          = errors.New("switchboard: the call has ended")
-	ErrNotEstablished = errors.New("switchboard: the call is not established yet")
-	ErrNotVisible     = errors.New("switchboard: the member's own access does not show the call")
-	ErrAlreadyInCall  = errors.New("switchboard: the number is in the call already")
+	ErrEnded          = errors.New("switchboard: call has ended")
+	ErrNotEstablished = errors.New("switchboard: call not established yet")
+	ErrNotVisible     = errors.New("switchboard: call not in the member's list")
+	ErrAlreadyInCall  = errors.New("switchboard: number already in the call")
 	ErrRateLimited    = errors.New("switchboard: too many commands of this kind")
-	ErrIDReused       = errors.New("switchboard: the id was used for another command")
+	ErrIDReused       = errors.New("switchboard: id reused for another command")
 
-	// ErrUnknown wraps the error of a request that may or may not have
-	// arrived. It is not sent again; the next list tells what became of it.
-	ErrOutcomeUnknown = errors.New("switchboard: sent, outcome not known")
+	// ErrOutcomeUnknown wraps the error of a request that may or may not have
+	// arrived. The command is not sent again; the next list shows whether it
+	// was executed.
+	ErrOutcomeUnknown = errors.New("switchboard: outcome unknown")
 )
 
-// TooMany is the ErrTooMany of [Board.Do], with the time to wait.
+// RateLimitError is the ErrRateLimited of [Board.Execute], with the time to
+// wait.
 type RateLimitError struct{ Wait time.Duration }
 
 func (e *RateLimitError) Error() string { return ErrRateLimited.Error() }
 
-// Is makes a TooMany an ErrTooMany.
+// Is reports that a RateLimitError is ErrRateLimited.
 func (e *RateLimitError) Is(target error) bool { return target == ErrRateLimited }
 
-// A Command is what a member asks of a call.
+// A Command is an action that a member requests on a call.
 type Command struct {
-	// ID is the client's own name of this command, "" for none. A command is
-	// carried out once however often it comes: the repeated one waits for and
-	// returns the first one's result, for 24 hours.
+	// ID is the idempotency key that the client chose, "" for none. For 24
+	// hours, a command with the same By and ID is not executed again: it waits
+	// for the first one's result and returns that.
 	ID     string
 	By     MemberID
 	Call   RowID
 	Action Action
 
-	// Through is the member whose access to sipgate carries the command, ""
-	// for By's own. That member must see the call, else it is ErrNotYours.
-	// Whether By may use it is the caller's business.
+	// Via is the member whose sipgate access sends the command, "" for By's
+	// own. If the call is not in that member's list, the error is
+	// ErrNotVisible. The caller checks whether By may use it.
 	Via MemberID
 
-	// Override acts although somebody else attends the call; without it that
-	// is ErrAttended.
+	// Override executes the command although another member claims the call.
+	// Without it the error is ErrClaimed.
 	Override bool
 
-	// Begin, if not nil, is called when the command is known not to be a
-	// repeated one, before it is checked and sent. With an error the command
-	// fails with it, and may be given again under the same ID.
+	// Begin, if not nil, is called before the command is checked and sent, but
+	// not for a repeated one. If it returns an error, the command fails with
+	// it and may be given again under the same ID.
 	Begin func() error
 
 	// OnDone, if not nil, is called exactly once with the final outcome of a
-	// command that has begun; not for a repeated one. The outcome is what
-	// Execute returns, and OnDone is called before Execute returns; but for a
-	// hang-up whose grace period has begun, it is called when that is over,
-	// from another goroutine, with nil, the error, ErrUndone or ErrRestart. It
-	// may call the board.
+	// command that has begun, and not for a repeated one. The outcome is the
+	// error that Execute returns, and OnDone is called before Execute returns.
+	// There is one exception: once the grace period of a hang-up has begun,
+	// OnDone is called when the period is over, from another goroutine, with
+	// nil, the error, ErrUndone or ErrBoardClosed. It may call the board.
 	OnDone func(error)
 
-	// Before is called when it is the command's turn, just before it is sent.
-	// With an error the command is not sent, and fails with it.
+	// BeforeSend, if not nil, is called when it is the command's turn,
+	// immediately before it is sent. If it returns an error, the command is
+	// not sent and fails with it.
 	BeforeSend func() error
 }
 
-// carrier is the member whose access carries the command.
+// carrier returns the member whose access sends the command.
 func (c *Command) carrier() MemberID {
 	if c.Via != "" {
 		return c.Via
@@ -77,79 +81,81 @@ func (c *Command) carrier() MemberID {
 	return c.By
 }
 
-// An Action is one of [Hold], [Mute], [Record], [TransferTo], [StopAsking],
-// [Tones], [Announce] and [HangUp].
+// An Action is one of [Hold], [Mute], [Record], [TransferTo],
+// [CancelConsultation], [Tones], [Announce] and [HangUp].
 type Action interface {
-	// Verb names the kind of action.
+	// Verb returns the kind of action.
 	Verb() Verb
 
-	// print tells two commands apart. It is only kept hashed.
+	// fingerprint identifies the action and its parameters. Only its hash is
+	// kept.
 	fingerprint() string
 	detail() string
 	send(ctx context.Context, api API, id sipgate.CallID) error
 }
 
-// Hold puts all participants on hold, or retrieves them.
+// Hold puts all participants on hold, or resumes the call.
 type Hold struct{ On bool }
 
-// Mute makes the member's own side silent, or audible again.
+// Mute mutes or unmutes the member's own side.
 type Mute struct{ On bool }
 
 // Record starts or stops recording, with or without the spoken announcement.
 type Record struct{ On, Announce bool }
 
-// TransferTo gives the call to another number.
+// TransferTo transfers the call to another number.
 type TransferTo struct{ sipgate.Transfer }
 
-// Tones sends keypad tones to all participants. They may be secrets: they are
-// neither kept nor shown.
+// Tones sends keypad tones to all participants. They may be secrets and are
+// neither stored nor shown.
 type Tones struct{ Digits sipgate.DTMF }
 
-// Announce plays a sound file into the call.
+// Announce plays an audio file into the call.
 type Announce struct {
-	URL    string        // from where sipgate fetches it
-	File   string        // names the file if it lies with us: it is the same file whatever the URL
-	Title  string        // what the board shows
-	Length time.Duration // 0 if not known
+	URL    string        // address at which sipgate fetches the file
+	File   string        // identifies a file that Callboard serves, whatever its URL; "" for others
+	Title  string        // shown on the board
+	Length time.Duration // 0 if unknown
 
-	// Fetched tells when sipgate has fetched the file, nil if that cannot be
-	// seen.
+	// Fetched receives the time at which sipgate fetched the file; nil if that
+	// cannot be observed.
 	Fetched <-chan time.Time
 }
 
 // HangUp ends the call.
 //
-// With After above 0 (it counts as 8 s at most) it only does so after that
-// grace: Do returns as soon as the grace has begun, [Call].Leaving shows it to
-// everybody, and until then [Board.Undo] takes it back. The grace is the
-// board's: no tab or request shortens or loses it. When it is over, the board
-// sends the hang-up as the same member through the same access; if Run ends
-// before, it is not sent (ErrRestart).
+// With a GracePeriod above 0 (capped at 8 s) it ends the call after that
+// period: Execute returns as soon as the period has begun,
+// [Call].PendingHangup shows it to all members, and until the period is over
+// [Board.Undo] cancels it. The board keeps the period: no tab or request
+// shortens or loses it. Then the board sends the hang-up as the same member
+// with the same access. If Run ends before, the hang-up is not sent
+// (ErrBoardClosed).
 //
-// While one waits, another one with a grace joins it and gets its outcome;
-// one at once is carried out at once, by whoever gave it, and the one that
-// waited gets that outcome.
+// While a hang-up is pending, another one with a grace period joins it and
+// gets its outcome. One without is sent immediately, whichever member gives
+// it, and the pending one gets its outcome.
 type HangUp struct{ GracePeriod time.Duration }
 
-// Verb implements Action.
+// Verb returns VerbHold.
 func (Hold) Verb() Verb { return VerbHold }
 
-// Verb implements Action.
+// Verb returns VerbMute.
 func (Mute) Verb() Verb { return VerbMute }
 
-// Verb implements Action.
+// Verb returns VerbRecord.
 func (Record) Verb() Verb { return VerbRecord }
 
-// Verb implements Action.
+// Verb returns VerbTransfer.
 func (TransferTo) Verb() Verb { return VerbTransfer }
 
-// Verb implements Action.
+// Verb returns VerbTones.
 func (Tones) Verb() Verb { return VerbTones }
 
-// Verb implements Action.
+// Verb returns VerbAnnounce.
 func (Announce) Verb() Verb { return VerbAnnounce }
 
-// Verb implements Action.
+// Verb returns VerbHangUp.
 func (HangUp) Verb() Verb { return VerbHangUp }
 
 func (a Hold) fingerprint() string       { return fmt.Sprint("hold ", a.On) }
@@ -158,7 +164,7 @@ func (a Record) fingerprint() string     { return fmt.Sprint("record ", a.On, a.
 func (a TransferTo) fingerprint() string { return fmt.Sprintf("transfer %+v", a.Transfer) }
 func (a Tones) fingerprint() string      { return "tones " + string(a.Digits) }
 func (a HangUp) fingerprint() string {
-	if a.GracePeriod > 0 { // the grace is a setting, not the command's
+	if a.GracePeriod > 0 { // its length is a user's setting, not part of the command
 		return "hangup later"
 	}
 	return "hangup"

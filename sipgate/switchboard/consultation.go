@@ -7,45 +7,46 @@ import (
 	"callboard/sipgate"
 )
 
-// Consultation is that somebody is asked whether they take a call: an attended
-// transfer that sipgate accepted, while the call itself goes on, as a rule on
-// hold. How sipgate completes one is not documented: the target answers, and
-// the call goes on with them, or does not, and the call stays as it is.
+// Consultation is an attended transfer that sipgate accepted and that is not
+// completed: the target is asked to take the call, which usually waits on
+// hold. sipgate does not document how it ends. Observed: if the target takes
+// the call, it continues with the target; if not, it stays as it was.
 type Consultation struct {
-	To          Party             // who is asked
-	By          MemberID          // who asks
-	Name        string            // of that member
-	State       ConsultationState // what is known of whoever is asked
-	Since       time.Time         // since when
-	Approximate bool              // Since was not told by sipgate
-	Cancellable bool              // the call to whoever is asked is known, and lives: it can be ended
+	To          Party    // the consulted party
+	By          MemberID // member who requested the transfer
+	Name        string   // of By
+	State       ConsultationState
+	Since       time.Time // when State began
+	Approximate bool      // no event gave the time: Since is an estimate
+	Cancellable bool      // the call to the consulted party is known and live, so that it can be ended
 }
 
-// Asking says how far a consultation is.
+// ConsultationState is the state of a consultation.
 type ConsultationState int
 
 // The states of a consultation.
 const (
-	ConsultationRequested  ConsultationState = iota // sipgate accepted it; no event tells more
-	ConsultationRinging                             // the telephone of whoever is asked
-	ConsultationAnswered                            // they are on the line, and the call still waits
-	ConsultationUnanswered                          // it rang, and was not answered
-	ConsultationHungUp                              // they answered, and hung up
-	ConsultationCancelled                           // nobody is asked any more, as one of us wanted
+	ConsultationRequested  ConsultationState = iota // accepted by sipgate; no event about the consulted party
+	ConsultationRinging                             // the consulted party's telephone rings
+	ConsultationAnswered                            // the consulted party answered, the call still waits
+	ConsultationUnanswered                          // the consulted party did not answer
+	ConsultationHungUp                              // the consulted party answered and hung up
+	ConsultationCancelled                           // ended by CancelConsultation
 )
 
-// ask is a consultation as the row keeps it.
+// consultation is the state of an attended transfer in progress.
 type consultation struct {
-	waitingLeg         *leg   // of the call that waits
-	startTick          uint64 // when the command was given: the asked leg is younger
+	waitingLeg         *leg   // leg of the call that waits
+	startTick          uint64 // of the command; the consulted leg is younger
 	to                 string
 	by                 MemberID
 	name               string
 	at                 time.Time
-	wasHeld, cancelled bool // that the call was on hold was seen; by StopAsking
+	wasHeld, cancelled bool // whether the call was seen on hold; whether it was cancelled
 }
 
-// consult notes that an attended transfer was accepted.
+// startConsultation records that sipgate accepted a transfer, if it is an
+// attended one.
 func (r *row) startConsultation(cmd *pendingCommand, l *leg, t TransferTo, now time.Time) {
 	r.consultation = nil
 	if t.Attended {
@@ -53,7 +54,8 @@ func (r *row) startConsultation(cmd *pendingCommand, l *leg, t TransferTo, now t
 	}
 }
 
-// asked is the leg to whoever is asked, nil if no event told of it.
+// consultedLeg returns the leg to the consulted party, nil if no event
+// announced it.
 func (r *row) consultedLeg() *leg {
 	if r.consultation == nil {
 		return nil
@@ -66,8 +68,9 @@ func (r *row) consultedLeg() *leg {
 	return nil
 }
 
-// consultation is what is shown of a row whose call l waits; nil if nobody is
-// asked. When the call is retrieved, and nobody rings any more, it is over.
+// consultationView returns the published form of the row's consultation, nil
+// if there is none. It drops a consultation that is over: the call ended, or
+// was resumed and the consulted party's telephone no longer rings.
 func (b *Board) consultationView(r *row) *Consultation {
 	a := r.consultation
 	if a == nil {
@@ -98,11 +101,12 @@ func (b *Board) consultationView(r *row) *Consultation {
 	return c
 }
 
-// StopAsking ends the call to whoever is asked; the call that waits stays on
-// hold. It needs an event that told of that call.
+// CancelConsultation ends the call to the consulted party; the waiting call
+// stays on hold. It needs an event that announced the former, else the error
+// is ErrEnded.
 type CancelConsultation struct{}
 
-// Verb implements Action.
+// Verb returns VerbCancelConsultation.
 func (CancelConsultation) Verb() Verb { return VerbCancelConsultation }
 
 func (CancelConsultation) fingerprint() string { return "unask" }
@@ -112,7 +116,7 @@ func (CancelConsultation) send(ctx context.Context, api API, id sipgate.CallID) 
 	return api.HangUp(ctx, id)
 }
 
-// object is the leg that an action is done to; nil if there is none.
+// targetLeg returns the leg that an action applies to; nil if there is none.
 func (r *row) targetLeg(a Action) *leg {
 	if _, ok := a.(CancelConsultation); !ok {
 		return r.current()

@@ -10,26 +10,27 @@ import (
 	"callboard/sipgate"
 )
 
-// A job is a command on its way.
+// A pendingCommand is a command that was accepted and is not answered yet.
 type pendingCommand struct {
 	command       Command
-	byName        string // of who gave it
+	byName        string // name of command.By
 	row           *row
-	carrier       *member // whose access carries it
+	carrier       *member // member whose access sends it
 	startTick     uint64
-	leg           *leg           // what it was sent to
-	turn          chan struct{}  // gets an element when it is this command's turn
-	claimUntil    time.Time      // of the attention that it pays to the call
-	pendingHangup *pendingHangup // the grace that it ends
-	finished      bool           // its outcome is known, or known to be unknown
+	leg           *leg           // leg that it was sent to
+	turn          chan struct{}  // receives an element when it is the first in the row's queue
+	claimUntil    time.Time      // expiry of the claim that it implies
+	pendingHangup *pendingHangup // pending hang-up that gets its outcome, or nil
+	finished      bool           // its outcome, possibly Unknown, is published
 
-	// When the outcome is unknown: since when, and until when the lists may
-	// still show that it was carried out after all.
+	// If the outcome is unknown: since when, and until when lists may still
+	// show that it was executed.
 	unknownTick    uint64
 	reconcileUntil time.Time
 }
 
-// carryOut checks the command, publishes it, waits for its turn and sends it.
+// execute checks the command, publishes it as pending, waits for its turn and
+// sends it.
 func (b *Board) execute(ctx context.Context, c Command) (err error) {
 	cmd, err := b.accept(ctx, c)
 	if err != nil {
@@ -38,7 +39,7 @@ func (b *Board) execute(ctx context.Context, c Command) (err error) {
 	defer func() { b.resolve(cmd.pendingHangup, err) }()
 	defer b.finishAfterPanic(cmd, &err)
 	if cmd.pendingHangup != nil {
-		ctx = context.WithoutCancel(ctx) // a hang-up that waited must not be lost
+		ctx = context.WithoutCancel(ctx) // a hang-up that was pending must not be lost
 	}
 	if err = b.awaitTurn(ctx, cmd); err == nil {
 		err = b.transmit(ctx, cmd)
@@ -46,8 +47,8 @@ func (b *Board) execute(ctx context.Context, c Command) (err error) {
 	return err
 }
 
-// unlessOver is deferred by what carries a job out. If that panics, nobody
-// knows what became of the job, and the call's next one gets its turn.
+// finishAfterPanic is deferred around sending a command. After a panic the
+// outcome is unknown, and the next command in the queue gets its turn.
 func (b *Board) finishAfterPanic(cmd *pendingCommand, err *error) {
 	if cmd.finished {
 		return
@@ -60,7 +61,8 @@ func (b *Board) finishAfterPanic(cmd *pendingCommand, err *error) {
 	b.flush(now)
 }
 
-// await waits for the job's turn. If ctx ends before, the job is given up.
+// awaitTurn waits until the command is the first in its row's queue. If ctx
+// ends before, it abandons the command.
 func (b *Board) awaitTurn(ctx context.Context, cmd *pendingCommand) error {
 	select {
 	case <-cmd.turn:
@@ -73,7 +75,7 @@ func (b *Board) awaitTurn(ctx context.Context, cmd *pendingCommand) error {
 	return nil
 }
 
-// transmit sends the job, whose turn it is, and takes over the answer.
+// transmit sends the command, whose turn it is, and applies the response.
 func (b *Board) transmit(ctx context.Context, cmd *pendingCommand) error {
 	l, api, err := b.prepareSend(cmd)
 	if err != nil {
@@ -90,8 +92,8 @@ func (b *Board) transmit(ctx context.Context, cmd *pendingCommand) error {
 	return b.applyResponse(cmd, l, err)
 }
 
-// accept turns a command that may be carried out into a job, published as
-// pending and standing in its call's queue.
+// accept checks the command, publishes it as pending and adds it to its row's
+// queue.
 func (b *Board) accept(ctx context.Context, c Command) (*pendingCommand, error) {
 	if err := b.ensureListed(ctx, c); err != nil {
 		return nil, err
@@ -104,7 +106,7 @@ func (b *Board) accept(ctx context.Context, c Command) (*pendingCommand, error) 
 	if err != nil {
 		return nil, err
 	}
-	actor := b.members[c.By] // whose limits count, whoever's access it is
+	actor := b.members[c.By] // rate limits count for the actor, not for the carrier
 	if actor == nil {
 		actor = m
 	}
@@ -120,8 +122,8 @@ func (b *Board) accept(ctx context.Context, c Command) (*pendingCommand, error) 
 	return cmd, nil
 }
 
-// admit finds the call and the member whose access carries the command, if it
-// may be carried out now.
+// findTarget returns the row of the command's call and the member whose access
+// sends the command, or the reason why it cannot be executed now.
 func (b *Board) findTarget(c Command, now time.Time) (*row, *member, error) {
 	r, m := b.findRow(c.Call), b.members[c.carrier()]
 	if err := b.checkAction(r, m, c.Action); err != nil {
@@ -135,12 +137,12 @@ func (b *Board) findTarget(c Command, now time.Time) (*row, *member, error) {
 	return r, m, nil
 }
 
-// newJob makes a job of a command that was admitted.
+// newPendingCommand returns a pendingCommand that is in no queue yet.
 func (b *Board) newPendingCommand(c Command, r *row, m *member) *pendingCommand {
 	return &pendingCommand{command: c, byName: b.memberName(c.By), row: r, carrier: m, startTick: b.tick(), turn: make(chan struct{}, 1)}
 }
 
-// enqueue publishes the job as pending and lets it stand in its call's queue.
+// enqueue publishes the command as pending and appends it to its row's queue.
 func (b *Board) enqueue(cmd *pendingCommand, now time.Time) {
 	r, a := cmd.row, cmd.command.Action
 	cmd.claimUntil = now.Add(claimDuration)
@@ -159,8 +161,8 @@ func (b *Board) enqueue(cmd *pendingCommand, now time.Time) {
 	b.markDirty(r)
 }
 
-// check decides whether the member may do this to the call. r and m are nil if
-// there is no such row or member.
+// checkAction returns an error if m's access cannot execute the action on the
+// row's call. Both r and m may be nil.
 func (b *Board) checkAction(r *row, m *member, a Action) error {
 	if r == nil {
 		return ErrNoCall
@@ -174,7 +176,7 @@ func (b *Board) checkAction(r *row, m *member, a Action) error {
 	case m == nil:
 		return ErrNotVisible
 	case l.inPhase(Ringing) && ends:
-		return nil // no list shows it: sipgate decides
+		return nil // no list contains ringing calls: sipgate decides
 	case l.inPhase(Ringing):
 		return ErrNotEstablished
 	case !l.observedBy(m):
@@ -186,27 +188,29 @@ func (b *Board) checkAction(r *row, m *member, a Action) error {
 	return nil
 }
 
-// has reports whether the number is on either side of the row's call now.
+// hasNumber reports whether the number is a party of the row's call.
 func (r *row) hasNumber(raw string) bool {
 	n := normalize(raw)
 	return r.current().hasNumber(n) || n != "" && (r.published.Remote.Number == n || r.published.Local.Number == n)
 }
 
-// look asks for the member's own list if it is not known yet whether the
-// member sees the call: the poller may be content with another member's lists.
+// ensureListed requests the list of the member whose access sends the command
+// if the newest one cannot tell whether the member sees the call: the poller
+// may rely on another member's lists.
 func (b *Board) ensureListed(ctx context.Context, c Command) error {
 	m := b.memberToList(c)
 	if m == nil {
 		return nil
 	}
 	if err := b.requestList(ctx, m); err != nil {
-		return fmt.Errorf("%w: its list: %w", ErrNotVisible, err)
+		return fmt.Errorf("%w: read list: %w", ErrNotVisible, err)
 	}
 	return nil
 }
 
-// uncertain returns the member whose access carries the command if its newest list was
-// asked for before the call could have been in it.
+// memberToList returns the member whose access sends the command if that
+// member's newest list was requested before the call could have been in it,
+// else nil.
 func (b *Board) memberToList(c Command) *member {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -217,8 +221,8 @@ func (b *Board) memberToList(c Command) *member {
 	return m
 }
 
-// established is when the row's current leg was first known to be established,
-// by list or by event: lists asked for later contain it.
+// establishedTick returns when the row's current leg was first known to be
+// connected, by list or by event. Lists requested later contain it.
 func (r *row) establishedTick() uint64 {
 	l := r.current()
 	if l.listed && (l.answerTick == 0 || l.firstListTick < l.answerTick) {
@@ -227,7 +231,7 @@ func (r *row) establishedTick() uint64 {
 	return l.answerTick
 }
 
-// limit counts the command against the member's limits.
+// checkRateLimit counts the action against the member's rate limits.
 func (m *member) checkRateLimit(a Action, now time.Time) error {
 	var wait time.Duration
 	ok := true
@@ -243,7 +247,8 @@ func (m *member) checkRateLimit(a Action, now time.Time) error {
 	return nil
 }
 
-// switched is what an action wants a switch to be, if it is about one.
+// toggleTarget returns the state that an action requests of a Toggle, and
+// whether the action is about one.
 func toggleTarget(a Action) (on, ok bool) {
 	switch a := a.(type) {
 	case Hold:
@@ -256,13 +261,14 @@ func toggleTarget(a Action) (on, ok bool) {
 	return false, false
 }
 
-// begin, when it is the job's turn, finds where to send it: the call may have
-// ended or have another leg by now.
+// prepareSend returns the leg and the access to send a command with, when it
+// is its turn: since it was accepted, the call may have ended or have another
+// leg.
 func (b *Board) prepareSend(cmd *pendingCommand) (*leg, API, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	cmd.row = cmd.row.canonical()
-	m := b.members[cmd.command.carrier()] // who left meanwhile does not act
+	m := b.members[cmd.command.carrier()] // nil if the member left meanwhile
 	if err := b.checkAction(cmd.row, m, cmd.command.Action); err != nil {
 		return nil, nil, err
 	}
@@ -270,7 +276,7 @@ func (b *Board) prepareSend(cmd *pendingCommand) (*leg, API, error) {
 	return cmd.leg, cmd.carrier.api, nil
 }
 
-// giveUp ends a job that was not sent.
+// abandon fails a command that was not sent.
 func (b *Board) abandon(cmd *pendingCommand, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -283,7 +289,8 @@ func (b *Board) abandon(cmd *pendingCommand, err error) {
 	b.flush(now)
 }
 
-// finishJob publishes what became of a job and gives the turn to the next.
+// finishCommand publishes the outcome of a command and gives the turn to the
+// next one in the queue.
 func (b *Board) finishCommand(cmd *pendingCommand, o Outcome, reason sipgate.Kind, now time.Time) {
 	cmd.row = cmd.row.canonical()
 	r := cmd.row
@@ -302,7 +309,7 @@ func (b *Board) finishCommand(cmd *pendingCommand, o Outcome, reason sipgate.Kin
 	b.markDirty(r)
 }
 
-// outcome replaces the row's order if it still is this job's.
+// setOutcome replaces the row's last command if that is still cmd.
 func (r *row) setOutcome(cmd *pendingCommand, o Outcome, reason sipgate.Kind, now time.Time) {
 	if r.lastPending != cmd {
 		return

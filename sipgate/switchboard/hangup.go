@@ -9,57 +9,58 @@ import (
 	"time"
 )
 
-// longestGrace is the most that a hang-up waits, whatever [HangUp].After says.
+// maxGracePeriod caps [HangUp].GracePeriod.
 const maxGracePeriod = 8 * time.Second
 
-// Leaving is that a call will be hung up in a moment, unless somebody takes
-// that back.
+// PendingHangup tells that the call will be hung up at At unless [Board.Undo]
+// cancels it.
 type PendingHangup struct {
 	By   MemberID
-	Name string    // of that member
-	At   time.Time // when it will be hung up
+	Name string // of By
+	At   time.Time
 }
 
 var (
-	// ErrUndone is the outcome of a hang-up that was taken back in time. It
-	// always is an *[Undone].
-	ErrUndone = errors.New("switchboard: the hang-up was undone")
+	// ErrUndone is the outcome of a hang-up that was cancelled in its grace
+	// period. It is always an *[UndoneError].
+	ErrUndone = errors.New("switchboard: hang-up undone")
 
-	// ErrRestart is the outcome of a hang-up that still waited when the board
-	// ended, and of one that is asked to wait after that. It was not sent.
-	ErrBoardClosed = errors.New("switchboard: the board ended before the call was to be hung up")
+	// ErrBoardClosed is the outcome of a hang-up that was pending when the
+	// board ended, or that was given a grace period after that. It was not
+	// sent.
+	ErrBoardClosed = errors.New("switchboard: board closed before the hang-up was sent")
 
-	// ErrNothingToUndo is the error of [Board.Undo] if no hang-up waits: none
-	// was given, or it is too late.
+	// ErrNothingToUndo is returned by [Board.Undo] if no hang-up is pending.
 	ErrNothingToUndo = errors.New("switchboard: nothing to undo")
 )
 
-// Undone is the ErrUndone that tells who took the hang-up back.
+// UndoneError is the ErrUndone that names the member who cancelled the
+// hang-up.
 type UndoneError struct {
 	By   MemberID
-	Name string // of that member
+	Name string // of By
 }
 
 func (e *UndoneError) Error() string { return ErrUndone.Error() }
 
-// Is makes an Undone an ErrUndone.
+// Is reports that an UndoneError is ErrUndone.
 func (e *UndoneError) Is(target error) bool { return target == ErrUndone }
 
-// waiting is a hang-up in its grace, and then what became of it. It belongs
-// to the board, not to whoever gave it: no request's end touches it. Exactly
-// one of these ends it, under the lock: Run when the time has come, Undo, a
-// hang-up at once, the end of Run.
+// pendingHangup is a hang-up in its grace period, and afterwards its outcome.
+// It belongs to the board, not to a request. Exactly one of these ends the
+// period, with mu held: the timer loop of Run, Undo, an immediate hang-up, the
+// end of Run.
 type pendingHangup struct {
-	cmd *pendingCommand // nil when over
+	cmd *pendingCommand // nil once resolved
 	at  time.Time
 
 	resolved   bool
-	err        error         // the outcome, when over
-	onResolved []func(error) // whom to tell it, until then
+	err        error         // outcome, once resolved
+	onResolved []func(error) // called with the outcome
 }
 
-// wait begins the grace of a hang-up, or joins the one that waits already: a
-// second click neither hastens nor delays the first.
+// startGrace starts the grace period of a hang-up, or joins the one that is
+// pending: a second click changes its time neither way.
 func (b *Board) startGrace(ctx context.Context, c Command, after time.Duration) (*pendingHangup, error) {
 	if err := b.ensureListed(ctx, c); err != nil {
 		return nil, err
@@ -85,9 +86,9 @@ func (b *Board) startGrace(ctx context.Context, c Command, after time.Duration) 
 	return r.pendingHangup, nil
 }
 
-// Undo takes back the hang-up that waits, so that it never reaches sipgate.
-// Everybody who waits for its outcome is told before Undo returns. The errors
-// are ErrNoCall and ErrNothingToUndo. Who may undo is the caller's business.
+// Undo cancels the pending hang-up of a call, so that it is never sent. All
+// OnDone callbacks are called before Undo returns. It returns ErrNoCall or
+// ErrNothingToUndo. The caller checks permissions.
 func (b *Board) Undo(by MemberID, call RowID) error {
 	b.mu.Lock()
 	now := time.Now()
@@ -108,8 +109,8 @@ func (b *Board) Undo(by MemberID, call RowID) error {
 	return nil
 }
 
-// takeWaiting takes the row's hang-up out of its grace, nil if there is none.
-// Whoever took it resolves it.
+// takePendingHangup removes and returns the row's pending hang-up, nil if
+// there is none. The caller must resolve it.
 func (b *Board) takePendingHangup(r *row) *pendingHangup {
 	w := r.pendingHangup
 	if w != nil {
@@ -120,7 +121,8 @@ func (b *Board) takePendingHangup(r *row) *pendingHangup {
 	return w
 }
 
-// takeDue puts the hang-ups whose grace is over into the queues of their calls.
+// takeDueHangups moves the hang-ups whose grace period is over into the queues
+// of their rows.
 func (b *Board) takeDueHangups(now time.Time) []*pendingCommand {
 	var cmds []*pendingCommand
 	for _, w := range slices.Clone(b.pendingHangups) {
@@ -138,14 +140,14 @@ func (b *Board) takeDueHangups(now time.Time) []*pendingCommand {
 	return cmds
 }
 
-// hangUp sends a hang-up whose grace is over. The end of ctx, which is Run's,
+// sendHangup sends a hang-up whose grace period is over. The end of Run's ctx
 // stops it only before it is sent.
 func (b *Board) sendHangup(ctx context.Context, cmd *pendingCommand) {
 	var err error
 	defer func() { b.resolve(cmd.pendingHangup, err) }()
 	defer func() {
 		if v := recover(); v != nil {
-			b.log.Error("a hang-up panicked", "value", v, "stack", string(debug.Stack()))
+			b.log.Error("panic in hang-up", "value", v, "stack", string(debug.Stack()))
 		}
 	}()
 	defer b.finishAfterPanic(cmd, &err)
@@ -153,7 +155,8 @@ func (b *Board) sendHangup(ctx context.Context, cmd *pendingCommand) {
 		err = ErrBoardClosed
 		return
 	}
-	// It may ring no longer, and the member's list not be known since.
+	// The call may have been answered during the grace period; request the
+	// member's list first.
 	if err = b.ensureListed(ctx, cmd.command); err != nil {
 		if ctx.Err() != nil {
 			err = ErrBoardClosed
@@ -164,8 +167,9 @@ func (b *Board) sendHangup(ctx context.Context, cmd *pendingCommand) {
 	err = b.transmit(context.WithoutCancel(ctx), cmd)
 }
 
-// endWaiting cancels what still waits, when Run ends, and lets nothing wait any
-// more. The hang-ups are not sent: nobody would see them coming.
+// cancelPendingHangups cancels all pending hang-ups when Run ends, and makes
+// startGrace refuse new ones. They are not sent early, because no member
+// expects that.
 func (b *Board) cancelPendingHangups() {
 	b.mu.Lock()
 	b.closed = true
@@ -180,24 +184,25 @@ func (b *Board) cancelPendingHangups() {
 	}
 }
 
-// resolve notes what became of a hang-up that waited, and tells. It must be
-// called once, without the lock, by who took it.
+// resolve sets the outcome of a pending hang-up and calls its callbacks. It
+// must be called once, without mu, by the caller of takePendingHangup. w may
+// be nil.
 func (b *Board) resolve(w *pendingHangup, err error) {
 	if w == nil {
 		return
 	}
 	b.mu.Lock()
 	w.cmd, w.resolved, w.err = nil, true, err
-	told := w.onResolved
+	callbacks := w.onResolved
 	w.onResolved = nil
 	b.mu.Unlock()
-	for _, done := range told {
+	for _, done := range callbacks {
 		done(err)
 	}
 }
 
-// report has a command's Done called: now, or when the hang-up's grace has
-// found its end.
+// reportOutcome calls done with a command's outcome: immediately or, if the
+// command has a pending hang-up, once that is resolved.
 func (b *Board) reportOutcome(done func(error), w *pendingHangup, err error) {
 	if done == nil {
 		return
@@ -215,8 +220,8 @@ func (b *Board) reportOutcome(done func(error), w *pendingHangup, err error) {
 	done(err)
 }
 
-// mergeWaiting makes one of the hang-ups of two rows that proved to be one
-// call: the earlier, as was promised. The other gets the same outcome.
+// mergePendingHangups keeps the earlier of the pending hang-ups of two rows
+// that are one call. The other one gets the same outcome.
 func (b *Board) mergePendingHangups(x, y *row) {
 	if x.pendingHangup == nil || y.pendingHangup == nil {
 		if y.pendingHangup != nil {
@@ -233,7 +238,7 @@ func (b *Board) mergePendingHangups(x, y *row) {
 	w.onResolved = append(w.onResolved, func(err error) { b.resolve(o, err) })
 }
 
-// leaving is what is shown of the hang-up that waits.
+// pendingHangupView returns the published form of the row's pending hang-up.
 func (r *row) pendingHangupView() *PendingHangup {
 	if r.pendingHangup == nil {
 		return nil
@@ -242,7 +247,7 @@ func (r *row) pendingHangupView() *PendingHangup {
 	return &PendingHangup{By: cmd.command.By, Name: cmd.byName, At: r.pendingHangup.at}
 }
 
-// hangUpAll sends each of the hang-ups whose grace is over, on its own.
+// sendHangups sends the hang-ups concurrently, in goroutines of sends.
 func (b *Board) sendHangups(ctx context.Context, cmds []*pendingCommand, sends *sync.WaitGroup) {
 	for _, cmd := range cmds {
 		sends.Go(func() { b.sendHangup(ctx, cmd) })

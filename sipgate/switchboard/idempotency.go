@@ -9,8 +9,9 @@ import (
 	"callboard/sipgate"
 )
 
-// results remembers commands by member and id, so that none is carried out
-// twice. It holds no parameters, only their hash: keypad tones may be secrets.
+// results holds the results of commands by member and ID, so that none is
+// executed twice. It keeps only a hash of the parameters: keypad tones may be
+// secrets.
 type results struct {
 	byKey map[resultKey]*result
 	queue []*result // oldest first
@@ -27,16 +28,15 @@ type result struct {
 	at            time.Time
 	done          chan struct{} // closed when err is known
 	err           error
-	call          sipgate.CallID // that was started, of Originate
-	pendingHangup *pendingHangup // of a hang-up that was given one: where its outcome is
+	call          sipgate.CallID // callId that Originate started
+	pendingHangup *pendingHangup // holds the outcome of a hang-up with a grace period
 }
 
-// refused reports whether the command was not carried out only because
-// somebody else attended the call.
-func (a *result) refusedByClaim() bool {
+// refusedByClaim reports whether the command was refused with ErrClaimed.
+func (res *result) refusedByClaim() bool {
 	select {
-	case <-a.done:
-		return errors.Is(a.err, ErrClaimed)
+	case <-res.done:
+		return errors.Is(res.err, ErrClaimed)
 	default:
 		return false
 	}
@@ -44,54 +44,54 @@ func (a *result) refusedByClaim() bool {
 
 func newResults() results { return results{byKey: map[resultKey]*result{}} }
 
-// recall finds the command's earlier self, or begins a new one. It forgets
-// what is older than a day and, beyond a number that no team reaches in a day,
-// the oldest.
-func (b *Board) lookupResult(c Command, now time.Time) (a *result, first bool, err error) {
+// lookupResult returns the result of an earlier command with the same key, or
+// adds a new one and sets first. It drops results that are older than a day
+// and, above maxResults, the oldest.
+func (b *Board) lookupResult(c Command, now time.Time) (res *result, first bool, err error) {
 	fingerprint := maphash.String(b.salt, string(c.Call)+"\x00"+c.Action.fingerprint())
-	o := &b.results
-	for len(o.queue) > 0 && (now.Sub(o.queue[0].at) >= retention || len(o.queue) > maxResults) {
-		if a := o.queue[0]; o.byKey[a.key] == a {
-			delete(o.byKey, a.key)
+	rs := &b.results
+	for len(rs.queue) > 0 && (now.Sub(rs.queue[0].at) >= retention || len(rs.queue) > maxResults) {
+		if res := rs.queue[0]; rs.byKey[res.key] == res {
+			delete(rs.byKey, res.key)
 		}
-		o.queue = o.queue[1:]
+		rs.queue = rs.queue[1:]
 	}
 	key := resultKey{c.By, c.ID}
-	if a, ok := o.byKey[key]; ok {
-		if a.fingerprint != fingerprint {
+	if res, ok := rs.byKey[key]; ok {
+		if res.fingerprint != fingerprint {
 			return nil, false, ErrIDReused
 		}
-		if !c.Override || !a.refusedByClaim() {
-			return a, false, nil
+		if !c.Override || !res.refusedByClaim() {
+			return res, false, nil
 		}
 	}
-	a = &result{key: key, fingerprint: fingerprint, at: now, done: make(chan struct{})}
+	res = &result{key: key, fingerprint: fingerprint, at: now, done: make(chan struct{})}
 	if c.ID != "" {
-		o.byKey[key] = a
-		o.queue = append(o.queue, a)
+		rs.byKey[key] = res
+		rs.queue = append(rs.queue, res)
 	}
-	return a, true, nil
+	return res, true, nil
 }
 
-// Do carries a command out and returns when its outcome is known, or known to
-// be unknown ([ErrUnknown]). Everybody at the board sees it as pending before
-// it is sent, and what became of it afterwards. Commands on one call reach
-// sipgate one after the other, in the order in which they were given.
+// Execute executes a command and returns when its outcome is known, or known
+// to be unknown (ErrOutcomeUnknown). The board publishes the command as
+// pending before it is sent, and its outcome afterwards. Commands on one call
+// are sent one after the other, in the order in which they were given.
 //
-// An error that is none of this package is a *sipgate.Error: sipgate refused,
-// or the request certainly did not arrive.
+// An error that is not declared by this package is a *sipgate.Error: sipgate
+// refused the command, or the request certainly did not arrive.
 //
-// If ctx ends before the command was sent, it is not sent; but a hang-up that
-// waits, or replaces one that waited, does not depend on ctx.
+// If ctx ends before the command is sent, it is not sent; but a pending
+// hang-up, or one that replaces a pending one, does not depend on ctx.
 //
-// A command that was refused as ErrAttended may be given again under the same
-// ID with Override; otherwise a repeated one gets the first one's result.
+// A command that was refused with ErrClaimed may be given again under the same
+// ID with Override. Any other repeated command returns the first one's result.
 func (b *Board) Execute(ctx context.Context, c Command) error {
-	_, err := b.executeOnce(ctx, c, c.Begin, func(a *result) (err error) {
-		err = ErrOutcomeUnknown // in case of a panic
-		defer func() { b.reportOutcome(c.OnDone, a.pendingHangup, err) }()
+	_, err := b.executeOnce(ctx, c, c.Begin, func(res *result) (err error) {
+		err = ErrOutcomeUnknown // after res panic
+		defer func() { b.reportOutcome(c.OnDone, res.pendingHangup, err) }()
 		if h, ok := c.Action.(HangUp); ok && h.GracePeriod > 0 {
-			a.pendingHangup, err = b.startGrace(ctx, c, h.GracePeriod)
+			res.pendingHangup, err = b.startGrace(ctx, c, h.GracePeriod)
 			return err
 		}
 		return b.execute(ctx, c)
@@ -99,42 +99,42 @@ func (b *Board) Execute(ctx context.Context, c Command) error {
 	return err
 }
 
-// forgetResult lets a command be given again as if for the first time.
-func (b *Board) deleteResult(a *result) {
+// deleteResult lets a command be given again under the same ID.
+func (b *Board) deleteResult(res *result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.results.byKey[a.key] == a {
-		delete(b.results.byKey, a.key)
+	if b.results.byKey[res.key] == res {
+		delete(b.results.byKey, res.key)
 	}
 }
 
-// doOnce lets do carry the command out, unless it was carried out before or is
-// on its way: then it waits for that one's answer. begin is called before do; if it
-// fails, the command may be given again.
+// executeOnce calls begin and then do, unless the command was executed before
+// or is in progress: then it waits for that result. If begin fails, the
+// command may be given again.
 func (b *Board) executeOnce(ctx context.Context, c Command, begin func() error, do func(*result) error) (*result, error) {
 	b.mu.Lock()
-	a, first, err := b.lookupResult(c, time.Now())
+	res, first, err := b.lookupResult(c, time.Now())
 	b.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
 	if !first {
 		select {
-		case <-a.done:
-			return a, a.err
+		case <-res.done:
+			return res, res.err
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
-	a.err = ErrOutcomeUnknown // in case of a panic
-	defer close(a.done)
+	res.err = ErrOutcomeUnknown // after res panic
+	defer close(res.done)
 	if begin != nil {
 		if err := begin(); err != nil {
-			b.deleteResult(a)
-			a.err = err
-			return a, err
+			b.deleteResult(res)
+			res.err = err
+			return res, err
 		}
 	}
-	a.err = do(a)
-	return a, a.err
+	res.err = do(res)
+	return res, res.err
 }

@@ -8,62 +8,62 @@ import (
 	"callboard/sipgate"
 )
 
-// A leg is everything that was told of one callId. Its facts only ever grow,
-// so that it does not matter in which order they came; an ended leg is kept as
-// a tombstone, so that late facts do not revive it.
+// A leg is everything known of one callId. Facts are only added to it, so that
+// their order does not matter. An ended leg is kept as a tombstone, so that
+// late facts do not revive it.
 type leg struct {
 	id        sipgate.CallID
-	row       *row      // nil as long as there is nothing to show
-	firstTick uint64    // when it was first heard of, by Board.clock
-	firstSeen time.Time // the same
-	lastEvent time.Time // when an event last spoke of it
+	row       *row      // nil while there is nothing to show
+	firstTick uint64    // when the board first heard of it
+	firstSeen time.Time // same moment as firstTick
+	lastEvent time.Time // time of its last event
 
-	// From events. told ranks the event that the parties are taken from.
+	// From events. eventRank is the rank of the event that set the parties.
 	eventRank                        int
 	rang, answered                   bool
 	answerTick                       uint64
 	direction                        sipgate.Direction
-	from, to                         string // as number writes them
+	from, to                         string // normalized
 	origCallID                       sipgate.CallID
 	xcid, diversion                  string
 	ringingUsers, answeringUsers     []string
-	ringingUserIDs, answeringUserIDs []sipgate.UserID // the same users by id, where events name them
+	ringingUserIDs, answeringUserIDs []sipgate.UserID // ids of the same users, where events have them
 	answeringMembers                 []*member        // members who may be the user that answered
 	cause                            string
 
 	// From lists.
 	listed        bool
-	firstListTick uint64 // when the first list that contained it was asked for
-	lastListTick  uint64 // and the newest
+	firstListTick uint64 // when the first list with it was requested
+	lastListTick  uint64 // when the newest list with it was requested
 	participants  []sipgate.Participant
-	numbers       []string        // of the participants, as number writes them
-	observers     []*member       // in whose newest list it is, by id
-	missingCount  int             // members who should see it and do not
-	missingFrom   []*member       // those of them whose lists cover everybody's otherwise
-	missedLists   map[*member]int // lists without it, while it is in nobody's
+	numbers       []string        // of the participants, normalized
+	observers     []*member       // members whose newest list contains it, by id
+	missingCount  int             // number of members who should see it and do not
+	missingFrom   []*member       // those of them whose lists otherwise cover everyone's
+	missedLists   map[*member]int // lists without it, by member, while it is unlisted
 
-	// What sipgate confirmed, by list or by answer.
+	// Last state confirmed by a list or by the answer to a command.
 	hold, mute, recording bool
 	commandTick           uint64 // when a command was last answered
-	suspectTick           uint64 // when sipgate, or a command, said that it is gone
+	suspectTick           uint64 // when an answer last implied that it is gone; 0 for never
 
 	end            endState
 	endTick        uint64
 	endTime        time.Time
-	listedAfterEnd int // lists that contain it although it ended
+	listedAfterEnd int // number of lists that contained it after its end
 }
 
-// ending says how it is known that a leg ended, the more certain the greater.
+// endState tells how a leg ended. A greater value is more certain.
 type endState int
 
 const (
 	live         endState = iota
-	endedSilent           // rang for too long without news
-	endedMissing          // absent from the lists
-	endedHangup           // an event said so
+	endedSilent           // no event for ringingTimeout
+	endedMissing          // missing from the lists
+	endedHangup           // hangup event
 )
 
-// leg finds or makes the leg of a callId.
+// leg returns the leg of a callId and creates it if necessary.
 func (b *Board) leg(id sipgate.CallID, now time.Time) *leg {
 	l, ok := b.legs[id]
 	if !ok {
@@ -73,8 +73,8 @@ func (b *Board) leg(id sipgate.CallID, now time.Time) *leg {
 	return l
 }
 
-// phase is where the leg is in its life; ok is false if nothing was told that
-// would make it a call.
+// phase returns the leg's phase. It returns false while no fact made the leg a
+// call.
 func (l *leg) phase() (p Phase, ok bool) {
 	switch {
 	case l.end != live:
@@ -92,7 +92,7 @@ func (l *leg) inPhase(p Phase) bool {
 	return ok && p == q
 }
 
-// voicemail reports whether a voicemail took the call. Lists do not contain
+// isVoicemail reports whether a voicemail took the call. Lists do not contain
 // such calls.
 func (l *leg) isVoicemail() bool {
 	users := l.answeringUsers
@@ -102,16 +102,17 @@ func (l *leg) isVoicemail() bool {
 	return len(users) == 1 && strings.EqualFold(users[0], "voicemail")
 }
 
-// expires reports whether only events tell of the leg, so that it ends without
-// any after a while.
+// expires reports whether the leg is known by events only, so that it ends
+// after ringingTimeout without one.
 func (l *leg) expires() bool {
 	return l.inPhase(Ringing) || l.inPhase(Connected) && !l.listed && l.isVoicemail()
 }
 
-// seenBy reports whether m's newest list contains the leg.
+// observedBy reports whether m's newest list contains the leg.
 func (l *leg) observedBy(m *member) bool { return slices.Contains(l.observers, m) }
 
-// finish ends the leg and leaves its tombstone.
+// endLeg ends the leg and adds its tombstone. On an ended leg it only raises
+// the end state.
 func (b *Board) endLeg(l *leg, how endState, now time.Time) {
 	if l.end != live {
 		l.end = max(l.end, how)
@@ -130,33 +131,35 @@ func (b *Board) endLeg(l *leg, how endState, now time.Time) {
 		l.row.reconcileEnd(l, now)
 		b.markDirty(l.row)
 		if l.row.unresolved != nil {
-			b.nonListFacts++ // the next list matters even if it is the same
+			b.nonListFacts++ // the next list must be applied even if its bytes are the same
 		}
 	}
 }
 
-// revive takes an end back. Only lists can do that, and a late answer if the
-// leg only was silent.
+// reviveLeg takes back the leg's end. Only a list may cause that, or a late
+// answer event if the leg ended by ringingTimeout.
 func (b *Board) reviveLeg(l *leg) {
 	l.end, l.listedAfterEnd, l.endTime = live, 0, time.Time{}
 	b.countListed(l, +1)
 	b.markDirty(l.row)
 }
 
-// countListed keeps the number of live legs that are in somebody's list.
+// countListed adds by to listedLegs if the leg counts there. It is called with
+// -1 before and +1 after a change of the leg's observers.
 func (b *Board) countListed(l *leg, by int) {
 	if l.end == live && len(l.observers) > 0 {
 		b.listedLegs += by
 	}
 }
 
-// A grave remembers when a leg ended, to forget it in order.
+// A tombstone is an ended leg with the time of its end.
 type tombstone struct {
 	leg *leg
 	at  time.Time
 }
 
-// bury remembers the leg for a day, and at most so many of them.
+// addTombstone keeps the ended leg for the retention period, or until there
+// are maxTombstones newer ones.
 func (b *Board) addTombstone(l *leg, now time.Time) {
 	b.tombstones = append(b.tombstones, tombstone{l, now})
 	b.expireTombstones(now)
@@ -189,8 +192,8 @@ func (b *Board) deleteLeg(l *leg) {
 	}
 }
 
-// links are the names under which the events of one call's legs find each
-// other, besides their callIds.
+// relationKeys returns the keys, apart from callIds, that legs of one call
+// share.
 func (l *leg) relationKeys() []string {
 	var keys []string
 	if l.origCallID != "" {

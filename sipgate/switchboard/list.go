@@ -9,8 +9,9 @@ import (
 	"callboard/sipgate"
 )
 
-// ask asks for one member's list and takes over what differs. Two lists of one
-// member are never asked for at once. A failed request ends nothing.
+// requestList requests a member's list and applies what changed. It never
+// requests two lists of one member at the same time. A failed request ends no
+// call.
 func (b *Board) requestList(ctx context.Context, m *member) error {
 	select {
 	case m.listLock <- struct{}{}:
@@ -59,8 +60,9 @@ func (b *Board) requestList(ctx context.Context, m *member) error {
 	return nil
 }
 
-// unchanged settles the common case without decoding: the member's answer is,
-// byte for byte, the one before, and nothing else was heard meanwhile.
+// applyUnchanged handles the most frequent case without decoding: the response
+// has the same bytes as the previous one, and no other fact arrived since. It
+// returns false in all other cases.
 func (b *Board) applyUnchanged(m *member, list sipgate.CallList, requestTick, facts uint64) bool {
 	equal := m.lastCalls != nil && bytes.Equal(list, m.lastList)
 	b.mu.Lock()
@@ -77,7 +79,7 @@ func (b *Board) applyUnchanged(m *member, list sipgate.CallList, requestTick, fa
 	return true
 }
 
-// apply takes over a list that was asked for at asked.
+// applyList applies a list that was requested at requestTick.
 func (b *Board) applyList(m *member, calls []sipgate.Call, requestTick uint64, now time.Time) {
 	m.listTick, m.listTime = requestTick, now
 	m.mustApply = false
@@ -87,7 +89,7 @@ func (b *Board) applyList(m *member, calls []sipgate.Call, requestTick uint64, n
 	for i := range calls {
 		var s *observation
 		if i < len(previous) && previous[i].leg.id == calls[i].ID && !previous[i].removed {
-			s = previous[i] // most lists have the order of the one before
+			s = previous[i] // most lists are ordered like the previous one
 		} else if s = b.findObservation(m, calls[i].ID, requestTick, now); s == nil {
 			continue
 		}
@@ -114,8 +116,8 @@ func (b *Board) applyList(m *member, calls []sipgate.Call, requestTick uint64, n
 	b.updateCoverage(m, now)
 }
 
-// sight finds or makes what m sees of a call that its list contains; nil if the
-// call has ended all the same.
+// findObservation returns m's observation of a listed call and creates it if
+// necessary. It returns nil if the call has ended all the same.
 func (b *Board) findObservation(m *member, id sipgate.CallID, requestTick uint64, now time.Time) *observation {
 	s, ok := m.visibleCalls[id]
 	if !ok {
@@ -130,7 +132,7 @@ func (b *Board) findObservation(m *member, id sipgate.CallID, requestTick uint64
 	return s
 }
 
-// applyCall takes over one call of a list.
+// applyCall applies one call of a list.
 func (b *Board) applyCall(s *observation, c *sipgate.Call, requestTick uint64, now time.Time) {
 	l := s.leg
 	s.listTick, s.misses = requestTick, 0
@@ -140,13 +142,13 @@ func (b *Board) applyCall(s *observation, c *sipgate.Call, requestTick uint64, n
 	if l.suspectTick != 0 && l.suspectTick < requestTick {
 		l.suspectTick = 0
 	}
-	if requestTick >= l.commandTick && requestTick >= l.lastListTick { // else it is older than what is known
+	if requestTick >= l.commandTick && requestTick >= l.lastListTick { // else the board knows something newer
 		l.lastListTick = requestTick
 		b.updateLeg(l, c, requestTick, now)
 	}
 }
 
-// takeOver makes the leg what a list says it is.
+// updateLeg sets the leg's state to that in a list.
 func (b *Board) updateLeg(l *leg, c *sipgate.Call, requestTick uint64, now time.Time) {
 	if !l.listed {
 		l.listed, l.firstListTick = true, requestTick
@@ -168,7 +170,7 @@ func (b *Board) updateLeg(l *leg, c *sipgate.Call, requestTick uint64, now time.
 	}
 }
 
-// see notes that m's list contains the leg now.
+// addObserver records that m's list contains the leg.
 func (b *Board) addObserver(m *member, l *leg) {
 	b.countListed(l, -1)
 	for _, o := range l.observers {
@@ -185,13 +187,13 @@ func (b *Board) addObserver(m *member, l *leg) {
 	b.markDirty(l.row)
 }
 
-// stillThere is for how long after an event said that a call ended lists are
-// granted to be late.
+// listLag is the time after a hangup event during which a list may still
+// contain the call.
 const listLag = 3 * time.Second
 
-// returns decides whether a list revives a leg that ended: no list that was
-// asked for before, and after an event that said so only the second list, when
-// sipgate had time to notice.
+// mayRevive reports whether a list revives an ended leg, and revives it. A
+// list that was requested before the end never does; after a hangup event only
+// the second list does, and only after listLag.
 func (b *Board) mayRevive(m *member, l *leg, requestTick uint64, now time.Time) bool {
 	if requestTick < l.endTick {
 		return false
@@ -205,11 +207,11 @@ func (b *Board) mayRevive(m *member, l *leg, requestTick uint64, now time.Time) 
 	return true
 }
 
-// listCame publishes that the board is up to date.
+// listSucceeded publishes that the board is up to date.
 func (b *Board) listSucceeded(now time.Time) {
 	b.poll.reset()
 	if b.health.Failing {
-		b.log.Info("sipgate lists calls again")
+		b.log.Info("list calls: recovered")
 		b.resync(now)
 	}
 	b.health.ListedAt, b.health.Failing, b.health.Reason = now, false, 0

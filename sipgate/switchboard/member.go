@@ -10,8 +10,8 @@ import (
 	"callboard/sipgate"
 )
 
-// API is what a Board needs of sipgate, with the access of one member.
-// *sipgate.Client implements it, and sets the time limits of each request.
+// API is the part of the sipgate API that a Board uses with the access of one
+// member. *sipgate.Client implements it and sets the timeout of each request.
 type API interface {
 	Calls(ctx context.Context) (sipgate.CallList, error)
 	Hold(ctx context.Context, id sipgate.CallID, on bool) error
@@ -23,74 +23,74 @@ type API interface {
 	HangUp(ctx context.Context, id sipgate.CallID) error
 }
 
-// A Member of the team lends the board its access to sipgate: what the member
-// may see is on the board, and the member's commands go through API.
+// A Member lends its sipgate access to the board: the member's calls appear on
+// the board, and the member's commands are sent through API.
 type Member struct {
 	ID   MemberID
 	Name string
 	API  API
 
-	// Names reads the names of numbers (E.164) that the whole team may see.
-	// The board asks for them soon after the member joined and every 15
-	// minutes, its members one at a time with 4 s between them; nil if this one
-	// cannot tell.
+	// Names returns the names of numbers (E.164) that the whole team may see;
+	// nil if there are none. The board calls it soon after the member joined
+	// and every 15 minutes, for one member at a time with 4 s between them.
 	Names func(context.Context) (map[string]string, error)
 }
 
-// Health says how well the board knows what it shows.
+// Health tells how current the board is.
 type Health struct {
-	ListedAt time.Time // when the newest list came; zero: none yet
-	Members  int       // through how many members the board sees
+	ListedAt time.Time // when the newest list arrived; zero before the first
+	Members  int       // number of members whose access works
 
-	// Failing tells that the last list asked for did not come, and Problem why.
+	// Failing reports that the last list could not be read, and Reason why.
 	Failing bool
 	Reason  sipgate.Kind
 
-	// Aside are the members whom sipgate refuses until they sign in again.
+	// AuthFailed lists the members whose access sipgate rejects until they
+	// sign in again.
 	AuthFailed []MemberID
 }
 
-// member is a Member and what its lists showed. Except for asking and the
-// fields below it, it is protected by Board.mu.
+// member is a Member with what its lists contained. Board.mu guards it, except
+// for listLock and the fields below that.
 type member struct {
 	id           MemberID
 	name         string
 	api          API
 	readNames    func(context.Context) (map[string]string, error)
-	left         bool      // left
-	authFailed   bool      // refused by sipgate until it joins again
-	backoffUntil time.Time // not to be asked before
+	left         bool      // removed by Leave
+	authFailed   bool      // access rejected by sipgate until the next Join
+	backoffUntil time.Time // no request before
 
-	listTick       uint64 // when the newest list that was applied had been asked for
+	listTick       uint64 // when the newest applied list was requested
 	listTime       time.Time
 	visibleCalls   map[sipgate.CallID]*observation
 	observations   []*observation // of the newest list, in its order
-	coverageProofs int            // how many calls of others were in its lists
-	nonListFacts   uint64         // Board.facts when its last list was asked for
-	mustApply      bool           // the next list matters even if it is the same
-	toneLimit      slidingWindow  // keypad tones and transfers of late
+	coverageProofs int            // number of other members' calls in its lists
+	nonListFacts   uint64         // Board.nonListFacts when its last list was requested
+	mustApply      bool           // the next list must be applied even if its bytes are the same
+	toneLimit      slidingWindow  // recent keypad tones and transfers
 	transferLimit  slidingWindow
 
-	joinTick      uint64    // when it joined, on the clock of facts
-	namesDue      time.Time // when its names are to be read; zero: not read since it joined
-	namesFailures int       // how often in succession they could not be
+	joinTick      uint64    // when it joined
+	namesDue      time.Time // when to read its names next; zero if never read since it joined
+	namesFailures int       // failures in succession
 
-	// asking is full while a list of this member is asked for. The last
-	// answer belongs to who holds it.
+	// listLock is full while a list of this member is requested. Its holder
+	// owns the fields below.
 	listLock  chan struct{}
 	lastList  sipgate.CallList
-	lastCalls []sipgate.Call // last, decoded
+	lastCalls []sipgate.Call // lastList, decoded
 }
 
-// sight is that a member's list contains a call.
+// observation records that a member's list contains a call.
 type observation struct {
 	leg      *leg
-	listTick uint64 // the list that contained it last
-	misses   int    // successive lists without it
-	removed  bool   // the member does not see it any more
+	listTick uint64 // last list with it
+	misses   int    // lists without it since
+	removed  bool   // the member no longer sees the call
 }
 
-// unsee forgets that the member sees the leg.
+// removeObservation records that the member no longer sees the leg.
 func (m *member) removeObservation(l *leg) {
 	if s, ok := m.visibleCalls[l.id]; ok {
 		s.removed = true
@@ -98,8 +98,8 @@ func (m *member) removeObservation(l *leg) {
 	}
 }
 
-// Join adds a member, or gives one that joined before a new access. Its list
-// is asked for at once if the board runs.
+// Join adds a member, or updates the name and access of one on the board. If
+// the board runs, it requests the member's list immediately.
 func (b *Board) Join(m Member) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -115,8 +115,8 @@ func (b *Board) Join(m Member) {
 	b.requestPoll(old)
 }
 
-// Leave removes a member. What only this member saw stays until the others'
-// lists have shown that it is gone, or an event tells.
+// Leave removes a member. Calls that only this member saw stay until the
+// others' lists have shown that they ended, or an event does.
 func (b *Board) Leave(id MemberID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -129,7 +129,7 @@ func (b *Board) Leave(id MemberID) {
 	delete(b.poll.recheckAt, m)
 	delete(b.poll.requested, m)
 	for _, s := range m.visibleCalls {
-		b.removeObserver(m, s.leg)
+		b.observerLeft(m, s.leg)
 		b.markDirty(s.leg.row)
 	}
 	for _, r := range b.rows {
@@ -140,7 +140,7 @@ func (b *Board) Leave(id MemberID) {
 	wake(b.pollWake)
 }
 
-// reportHealth brings Health up to date with the members and publishes it.
+// reportHealth recomputes Health from the members and publishes it.
 func (b *Board) reportHealth() {
 	h := b.health
 	h.Members, h.AuthFailed = 0, nil
@@ -156,7 +156,7 @@ func (b *Board) reportHealth() {
 	b.publish(Change{Health: &h})
 }
 
-// active returns the members that can be asked, in a stable order.
+// active returns the members whose access works, by id.
 func (b *Board) active() []*member {
 	ms := make([]*member, 0, len(b.members))
 	for _, m := range b.members {
@@ -170,16 +170,17 @@ func (b *Board) active() []*member {
 
 func compareMembers(x, y *member) int { return strings.Compare(string(x.id), string(y.id)) }
 
-// wide reports whether m's lists have proved to cover the others': they
-// contained calls that others see, and lacked none.
+// coversAll reports whether m's lists have proved to contain the calls of all
+// members: they contained calls that others see, and lacked none.
 func (m *member) coversAll() bool { return m.coverageProofs >= minCoverageProofs }
 
-// wideProofs is how many calls of others prove a member wide. One is not
-// enough: two members who telephone with each other both see that call.
+// minCoverageProofs is how many calls of other members prove that a member's
+// lists cover everyone's. One is not enough: two members who call each other
+// both see that call.
 const minCoverageProofs = 2
 
-// isUser reports whether an event's user may be this member. It only decides
-// who is asked first.
+// mayBeUser reports whether an event may concern this member. It only affects
+// whose list is requested first.
 func (m *member) mayBeUser(e *sipgate.Event) bool {
 	id := string(m.id)
 	return slices.Contains(e.FullUserIDs, id) || slices.ContainsFunc(e.UserIDs, func(u sipgate.UserID) bool {
@@ -187,14 +188,14 @@ func (m *member) mayBeUser(e *sipgate.Event) bool {
 	})
 }
 
-// Members returns who is on the board, in a stable order.
+// Members returns the ids of the members on the board, sorted.
 func (b *Board) Members() []MemberID {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Sorted(maps.Keys(b.members))
 }
 
-// Has reports whether a member is on the board.
+// HasMember reports whether a member is on the board.
 func (b *Board) HasMember(id MemberID) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

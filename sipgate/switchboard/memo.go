@@ -2,16 +2,17 @@ package switchboard
 
 import "sync"
 
-// A Memo keeps what was rendered of one value of a call, so that it is
-// rendered once per language however many pages and sockets show it. The zero
-// value is ready; it is safe for concurrent use.
+// A Memo caches what is rendered from one value of a call, so that it is
+// rendered once per key however many pages and sockets show it. The zero value
+// is ready to use. It is safe for concurrent use.
 type Memo struct {
 	mu       sync.Mutex
 	rendered map[string][]byte
 }
 
-// Do returns what was made for key, or makes it. Two who ask at once for a
-// key get the same bytes, made once. The bytes must not be changed.
+// Do returns the bytes rendered for key and calls make for the first request
+// only, even if several come at the same time. Errors are not cached. The
+// bytes must not be modified.
 func (m *Memo) Do(key string, make func() ([]byte, error)) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

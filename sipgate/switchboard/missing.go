@@ -5,41 +5,37 @@ import (
 	"time"
 )
 
-// A call has ended when the lists no longer contain it; but a list may be
-// wrong once, and another member may still see the call. So a call ends
+// A call has ended when the lists no longer contain it. But a single list may
+// be wrong, and another member may still see the call. Therefore a call ends
 //
-//   - when a member through whom it was seen misses it twice, and the member's
-//     lists are known to cover everybody's, or nobody else sees it;
-//   - if others see it, when they miss it too, once each, three members being
-//     enough;
-//   - after the first list without it, if sipgate answered 404 for it or a
-//     command has ended it.
+//   - when a member who saw it misses it in two lists, and that member's lists
+//     cover everyone's or no other member sees it;
+//   - if others see it, when their lists lack it too, one list each,
+//     enoughMissing members at most;
+//   - after the first list without it, if sipgate answered 404 for it or
+//     accepted a command that ends it.
 //
-// If a member's list lacks a call that it should contain, as those before
-// contained everybody's, one who saw the call is asked at once.
-//
-// A member whose list lacks a call for the first time is asked again a second
-// later, so that this takes seconds whatever the number of members.
+// A member whose list lacks a call for the first time is polled again after
+// recheckDelay, so that this takes seconds however large the team is. If a
+// list that used to cover everyone's lacks a call, a member who saw the call
+// is polled immediately.
 const enoughMissing = 3
 
-// miss notes that m's list, asked for at asked, lacks a call that it showed
-// before. It reports whether the matter is still open.
+// recordMiss records that m's list, requested at requestTick, lacks a call
+// that it contained before. It reports whether the call's fate is undecided.
 func (b *Board) recordMiss(m *member, s *observation, requestTick uint64, now time.Time) (undecided bool) {
 	l := s.leg
 	s.misses++
-	doubted := l.suspectTick != 0 && l.suspectTick < requestTick
-	if s.misses < 2 && !doubted && l.missingCount == 0 {
+	suspect := l.suspectTick != 0 && l.suspectTick < requestTick
+	if s.misses < 2 && !suspect && l.missingCount == 0 {
 		b.poll.recheckAt[m] = now.Add(recheckDelay)
 		return true
 	}
-	b.countListed(l, -1)
-	l.observers = slices.DeleteFunc(l.observers, func(o *member) bool { return o == m })
-	b.countListed(l, +1)
-	m.removeObservation(l)
+	b.removeObserver(m, l)
 	l.missingCount++
 	b.markDirty(l.row)
 	other := slices.IndexFunc(l.observers, func(o *member) bool { return !o.authFailed })
-	if m.coversAll() || doubted || other < 0 || l.missingCount >= enoughMissing {
+	if m.coversAll() || suspect || other < 0 || l.missingCount >= enoughMissing {
 		b.endLeg(l, endedMissing, now)
 		return false
 	}
@@ -47,18 +43,24 @@ func (b *Board) recordMiss(m *member, s *observation, requestTick uint64, now ti
 	return true
 }
 
-// loosen notes that the leg is established as far as events tell, but is in
-// nobody's list.
+// markUnlisted records that the leg is connected by events but in no member's
+// list.
 func (b *Board) markUnlisted(l *leg) {
 	l.missedLists = map[*member]int{}
 	b.unlisted[l] = struct{}{}
 }
 
-// lose forgets that m, who leaves, sees the leg.
+// removeObserver records that m no longer sees the leg.
 func (b *Board) removeObserver(m *member, l *leg) {
 	b.countListed(l, -1)
 	l.observers = slices.DeleteFunc(l.observers, func(o *member) bool { return o == m })
 	b.countListed(l, +1)
+	m.removeObservation(l)
+}
+
+// observerLeft records that m, who leaves the board, no longer sees the leg.
+func (b *Board) observerLeft(m *member, l *leg) {
+	b.removeObserver(m, l)
 	if len(l.observers) == 0 && l.end == live {
 		b.markUnlisted(l)
 		l.answerTick = b.tick()
@@ -66,9 +68,9 @@ func (b *Board) removeObserver(m *member, l *leg) {
 	}
 }
 
-// missLoose ends the legs that m's list, asked for at asked, should contain
-// and does not: two lists are needed, from one member who certainly would see
-// it, or from so many that everybody was asked.
+// expireUnlisted ends the unlisted legs that m's list, requested at
+// requestTick, should contain and does not. It takes two lists: of one member
+// who would certainly see the leg, or of all members together.
 func (b *Board) expireUnlisted(m *member, requestTick uint64, now time.Time) (undecided bool) {
 	for l := range b.unlisted {
 		if l.answerTick > requestTick {
@@ -94,10 +96,10 @@ func (b *Board) expireUnlisted(m *member, requestTick uint64, now time.Time) (un
 	return undecided
 }
 
-// cover revises whether m's lists cover everybody's, after one of them was
-// applied. They do as long as they lack nothing that others see. If they lack a
-// call for the first time, either that is no longer so or the call has ended:
-// one who saw it is asked.
+// updateCoverage checks, after a list of m was applied, whether m's lists
+// still cover everyone's. If the list lacks a call for the first time, either
+// they no longer do or the call has ended: a member who saw it is polled to
+// decide.
 func (b *Board) updateCoverage(m *member, now time.Time) {
 	if len(m.visibleCalls) >= b.listedLegs {
 		return
@@ -115,7 +117,8 @@ func (b *Board) updateCoverage(m *member, now time.Time) {
 	}
 }
 
-// deny notes that m's list lacks the leg, and has one asked who saw it.
+// markMissing records that m's list lacks the leg, and has a member who saw it
+// polled.
 func (b *Board) markMissing(m *member, l *leg, now time.Time) {
 	if slices.Contains(l.missingFrom, m) {
 		return
@@ -135,7 +138,8 @@ func (b *Board) markMissing(m *member, l *leg, now time.Time) {
 	}
 }
 
-// undeny notes that a list contains the leg: who denied it cannot see it.
+// clearMissing records that a list contains the leg: the members whose lists
+// lacked it do not see everyone's calls.
 func (b *Board) clearMissing(l *leg) {
 	for _, m := range l.missingFrom {
 		m.coverageProofs = 0

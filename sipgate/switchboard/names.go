@@ -5,17 +5,16 @@ import (
 	"time"
 )
 
-// The times at which names are read. Contacts change rarely, but each member
-// has some that others have not, and who just joined wants to see them.
+// Intervals of reading names. Contacts change rarely, but each member has
+// private ones, and a member who has just joined wants to see them.
 const (
-	namesInterval = 15 * time.Minute // from one reading of a member to the next
-	namesRetry    = 30 * time.Second // after a failure; after each further one twice as long
-	namesSpacing  = 4 * time.Second  // between two readings, whoever's: 200 members take 15 minutes
+	namesInterval = 15 * time.Minute // between two reads for one member
+	namesRetry    = 30 * time.Second // after a failure; doubled after each further one
+	namesSpacing  = 4 * time.Second  // between any two reads: 200 members take 15 minutes
 )
 
-// keepNames reads the names of numbers through all members, one after the
-// other, until ctx is done. What the team may see is taken from whoever
-// answered last.
+// pollNames reads the names of all members, one after the other, until ctx is
+// done. The names come from the member read last.
 func (b *Board) pollNames(ctx context.Context) {
 	for ctx.Err() == nil {
 		m, read, wait := b.nextNamesReader(time.Now())
@@ -29,15 +28,15 @@ func (b *Board) pollNames(ctx context.Context) {
 		case err == nil:
 			b.SetNames(names)
 		case ctx.Err() == nil:
-			b.log.Info("names could not be read", "member", string(m.id), "err", err)
+			b.log.Info("read names", "member", string(m.id), "error", err)
 		}
 		waitFor(ctx, nil, namesSpacing)
 	}
 }
 
-// takeReader chooses whose names to read now: of those who joined and were not
-// read since, the newest one; else whose turn came first. Without one it tells
-// how long there is none; a negative time means until somebody joins.
+// nextNamesReader returns the member to read names for: of those not read
+// since they joined, the newest; else the one due first. If none is due, it
+// returns the time to wait, negative for until a member joins.
 func (b *Board) nextNamesReader(now time.Time) (next *member, read func(context.Context) (map[string]string, error), wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -64,8 +63,8 @@ func (m *member) readBefore(o *member) bool {
 	return m.namesDue.Before(o.namesDue)
 }
 
-// namesRead notes how reading m's names went. If m has joined anew meanwhile,
-// they are read again all the same.
+// recordNamesResult schedules the next read of m's names. If m joined again
+// meanwhile, they are read again immediately.
 func (b *Board) recordNamesResult(m *member, err error, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,10 +8,9 @@ import (
 	"callboard/sipgate"
 )
 
-// Observe takes over an event that sipgate pushed. Events may come late, twice,
-// in any order or never. It waits for nothing but the board's own lock, which
-// is never held while anything is waited for. An event that tells nothing new
-// changes nothing.
+// Observe applies an event pushed by sipgate. Events may be late, repeated,
+// reordered or lost. Observe blocks for nothing but the board's mutex. An
+// event without news changes nothing.
 func (b *Board) Observe(e sipgate.Event) {
 	if e.CallID == "" {
 		return
@@ -53,7 +52,7 @@ func (b *Board) observeNewCall(e sipgate.Event, now time.Time) {
 	b.ensureRow(l, now)
 }
 
-// observeAnswer reports whether lists should be asked for.
+// observeAnswer applies an answer event. It reports whether to request lists.
 func (b *Board) observeAnswer(e sipgate.Event, now time.Time) bool {
 	l := b.leg(e.CallID, now)
 	b.updateFromEvent(l, &e, 2)
@@ -81,8 +80,8 @@ func (b *Board) observeAnswer(e sipgate.Event, now time.Time) bool {
 	return first
 }
 
-// observeHangup reports whether lists should be asked for. A hang-up of a call
-// that was never heard of only leaves a tombstone.
+// observeHangup applies a hangup event. It reports whether to request lists.
+// For an unknown call it only adds a tombstone.
 func (b *Board) observeHangup(e sipgate.Event, now time.Time) bool {
 	l := b.leg(e.CallID, now)
 	b.updateFromEvent(l, &e, 1)
@@ -97,8 +96,9 @@ func (b *Board) observeHangup(e sipgate.Event, now time.Time) bool {
 	return known && was == live
 }
 
-// tell takes over what an event says about the call's parties and relatives.
-// The event that knows most has the word, whichever comes first.
+// updateFromEvent sets the leg's parties and relations from an event. The
+// parties come from the event with the highest rank, in whatever order events
+// arrive.
 func (b *Board) updateFromEvent(l *leg, e *sipgate.Event, rank int) {
 	b.markDirty(l.row)
 	if rank > l.eventRank {
@@ -125,7 +125,7 @@ func (b *Board) updateFromEvent(l *leg, e *sipgate.Event, rank int) {
 	}
 }
 
-// usersOf returns the members whom an event may speak of.
+// eventMembers returns the members whom an event may concern.
 func (b *Board) eventMembers(e *sipgate.Event) []*member {
 	var ms []*member
 	for _, m := range b.members {
@@ -137,7 +137,7 @@ func (b *Board) eventMembers(e *sipgate.Event) []*member {
 	return ms
 }
 
-// place gives a leg its row: that of its relatives, or a new one.
+// ensureRow adds the leg to the row of its related legs, or to a new one.
 func (b *Board) ensureRow(l *leg, now time.Time) {
 	b.joinRelated(l, now)
 	if l.row == nil {
@@ -145,9 +145,9 @@ func (b *Board) ensureRow(l *leg, now time.Time) {
 	}
 }
 
-// link joins the leg with the legs that belong to the same call: those that
-// name the same origin or the same xcid, the origin itself, and those that it
-// was diverted from or to.
+// joinRelated joins the leg with all legs of the same call: those with the
+// same origin or xcid, the origin itself, and those that it was diverted from
+// or to.
 func (b *Board) joinRelated(l *leg, now time.Time) {
 	related := map[*leg]bool{}
 	add := func(o *leg) {
@@ -169,8 +169,8 @@ func (b *Board) joinRelated(l *leg, now time.Time) {
 	}
 }
 
-// join makes two legs part of one row. Tombstones that nobody saw have none:
-// they only come along.
+// joinLegs puts two legs into one row. Tombstones that were never shown have
+// no row: they are only added to an existing one.
 func (b *Board) joinLegs(l, o *leg) {
 	switch {
 	case l.row == nil && o.row == nil:
@@ -188,10 +188,10 @@ func (b *Board) joinLegs(l, o *leg) {
 	}
 }
 
-// kinByDiversion finds the leg that was diverted to l, or that l was diverted
-// to, by its parties: the same party outside, and the other's number or user
-// named as the diversion. Without an id in common only legs that live, or
-// ended a moment ago, are considered.
+// relatedByDiversion finds the leg that was diverted to l, or that l was
+// diverted to, by its parties: the same remote party, and the other's local
+// number or user as the diversion. Since no id connects them, it considers
+// only live legs and recent tombstones.
 func (b *Board) relatedByDiversion(l *leg, now time.Time) *leg {
 	if l.from == "" && l.to == "" || !l.diverted() && now.Sub(b.lastDiversion) > diversionWindow {
 		return nil
@@ -212,15 +212,15 @@ func (b *Board) relatedByDiversion(l *leg, now time.Time) *leg {
 	return found
 }
 
-// divertedFor is for how long after an event about a diversion those about the
-// call that was diverted are looked for, and mostRecent how many tombstones are
-// looked at: a flood of events must not make one of them expensive.
+// diversionWindow is how long after an event with a diversion the board
+// compares legs by parties, and maxRecentTombstones how many tombstones it
+// looks at. They bound the cost of an event during a flood.
 const (
 	diversionWindow     = time.Hour
 	maxRecentTombstones = 200
 )
 
-// recent are the live legs and the freshest tombstones.
+// recentLegs yields the live legs and the newest tombstones.
 func (b *Board) recentLegs(now time.Time) iter.Seq[*leg] {
 	return func(yield func(*leg) bool) {
 		for _, r := range b.rows {
@@ -238,7 +238,8 @@ func (b *Board) recentLegs(now time.Time) iter.Seq[*leg] {
 	}
 }
 
-// divertedFrom reports whether what events tell of two legs fits a diversion.
+// matchesDiversion reports whether the events of two legs fit a diversion of
+// from to to.
 func matchesDiversion(to, from *leg) bool {
 	remote, local, _ := from.sides("")
 	if remote == "" || remote != to.from && remote != to.to {

@@ -9,9 +9,9 @@ import (
 	"callboard/sipgate"
 )
 
-// An Origination is a member's wish to call somebody.
+// An Origination is a member's request to start a call.
 type Origination struct {
-	ID   string // as [Command].ID: who asks twice calls once
+	ID   string // idempotency key, as in [Command]
 	By   MemberID
 	Call sipgate.NewCall
 
@@ -26,14 +26,15 @@ type Dialer interface {
 	StartCall(ctx context.Context, n sipgate.NewCall) (sipgate.CallID, error)
 }
 
-// Originate starts a call and has the lists asked for, where it appears when
-// it is established. The errors are those of [Board.Do]. One that was certainly
-// not started may be asked for again under the same ID, with other values too:
-// who is refused mends what was wrong and sends the same form.
+// Originate starts a call, and has the member's list requested, where the call
+// appears once it is connected. Its errors are those of [Board.Execute]. A
+// call that was certainly not started may be requested again under the same
+// ID, even with other values, so that a refused form can be corrected and sent
+// again.
 func (b *Board) Originate(ctx context.Context, o Origination, d Dialer) (sipgate.CallID, error) {
 	c := Command{ID: o.ID, By: o.By, Action: originateAction{call: o.Call}}
 	a, err := b.executeOnce(ctx, c, o.Begin, func(a *result) (err error) {
-		err = ErrOutcomeUnknown // in case of a panic
+		err = ErrOutcomeUnknown // after a panic
 		defer func() {
 			if o.OnDone != nil {
 				o.OnDone(err)
@@ -60,7 +61,7 @@ func (b *Board) Originate(ctx context.Context, o Origination, d Dialer) (sipgate
 	return a.call, nil
 }
 
-// origination makes an Origination comparable with other commands.
+// originateAction makes an Origination comparable with other commands.
 type originateAction struct {
 	Action
 	call sipgate.NewCall
@@ -68,21 +69,21 @@ type originateAction struct {
 
 func (o originateAction) fingerprint() string { return fmt.Sprintf("call %+v", o.call) }
 
-// Stage is how far a call is that somebody started.
+// Stage is the stage of a call that was started by [Board.Originate].
 type Stage int
 
-// The stages. A call passes through them in this order, but the board may not
-// learn of each: without events it hears nothing before both sides talk.
+// The stages, in order. The board may miss some: without events it learns of
+// the call when both sides are connected.
 const (
-	StageUnknown       Stage = iota // nothing was heard of it
+	StageUnknown       Stage = iota // no event or list contains the call
 	StageCallerRinging              // the caller's own telephone rings
-	StageCalleeRinging              // that was picked up, the other side rings
+	StageCalleeRinging              // the caller picked up, the callee's telephone rings
 	StageConnected
 	StageEnded
 )
 
-// Progress tells how far the call is that [Board.Originate] started, and the
-// row in which it is shown, which has no ID if there is none.
+// Progress returns the stage of a call that [Board.Originate] started, and the
+// row that shows it. Without a row, the Call has no ID.
 func (b *Board) Progress(id sipgate.CallID) (Stage, Call) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -99,7 +100,7 @@ func (b *Board) Progress(id sipgate.CallID) (Stage, Call) {
 	return r.stage(), shown
 }
 
-// stage is how far the call of the row is.
+// stage returns the stage of the row's call.
 func (r *row) stage() Stage {
 	legs := r.chain()
 	l := legs.current()
@@ -113,7 +114,8 @@ func (r *row) stage() Stage {
 		return StageConnected
 	}
 	for _, device := range legs.legs {
-		// Lists never contain it, so that it may count as ended by now.
+		// No list contains this leg, so the board may consider it ended by
+		// now.
 		if legs.isOwnDevice(device) && device.answered {
 			return StageCalleeRinging
 		}
@@ -121,12 +123,12 @@ func (r *row) stage() Stage {
 	return StageCallerRinging
 }
 
-// AwaitProgress waits until the call is at another stage than known, or ctx
-// ends, and tells how far it is.
+// AwaitProgress waits until the call's stage differs from known, or ctx is
+// done, and returns what Progress does.
 func (b *Board) AwaitProgress(ctx context.Context, id sipgate.CallID, known Stage) (Stage, Call) {
 	_, sub := b.Subscribe()
 	defer func() { sub.Close() }()
-	ticker := time.NewTicker(time.Second) // not every stage changes the row
+	ticker := time.NewTicker(time.Second) // some stages do not change the row
 	defer ticker.Stop()
 	for {
 		if stage, call := b.Progress(id); stage != known || ctx.Err() != nil {
@@ -134,7 +136,7 @@ func (b *Board) AwaitProgress(ctx context.Context, id sipgate.CallID, known Stag
 		}
 		select {
 		case _, ok := <-sub.Changes():
-			if !ok { // it fell behind
+			if !ok { // dropped as too slow
 				_, sub = b.Subscribe()
 			}
 		case <-ticker.C:

@@ -7,12 +7,13 @@ import (
 	"callboard/sipgate"
 )
 
-// lateAfter is for how long after an unknown outcome the lists may still show
-// that the command was carried out, although the first list said otherwise:
-// a request that timed out may lie in sipgate's queue.
+// lateWindow is how long after an unknown outcome a list may still show that
+// the command was executed, even if an earlier list said otherwise: a request
+// that timed out may be queued at sipgate.
 const lateWindow = 15 * time.Second
 
-// settle takes over what sipgate answered to a job.
+// applyResponse applies sipgate's response to a command and returns the error
+// of Execute.
 func (b *Board) applyResponse(cmd *pendingCommand, l *leg, err error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -50,7 +51,7 @@ func (b *Board) applyResponse(cmd *pendingCommand, l *leg, err error) error {
 	return err
 }
 
-// confirm takes over that a job was carried out.
+// confirm applies a command that sipgate executed.
 func (b *Board) confirm(cmd *pendingCommand, l *leg, now time.Time) {
 	switch a := cmd.command.Action.(type) {
 	case Hold:
@@ -79,16 +80,16 @@ func (b *Board) confirm(cmd *pendingCommand, l *leg, now time.Time) {
 	b.finishCommand(cmd, Confirmed, 0, now)
 }
 
-// goes notes that sipgate accepted to end a leg.
+// expectEnd records that sipgate accepted to end a leg.
 func (b *Board) expectEnd(l *leg, now time.Time) {
 	l.suspectTick = b.tick()
-	if l.inPhase(Ringing) { // no list will tell
+	if l.inPhase(Ringing) { // no list would show the end
 		b.endLeg(l, endedMissing, now)
 	}
 }
 
-// reconcile decides, from a list that contains the leg, what became of a
-// command whose outcome is unknown. The command is never sent again.
+// reconcile decides, by a list that contains the leg, the row's command with
+// an unknown outcome. The command is never sent again.
 func (b *Board) reconcile(r *row, l *leg, requestTick uint64, now time.Time) {
 	cmd := r.unresolved
 	if requestTick < cmd.unknownTick || cmd.leg != l && (cmd.leg != nil || l != r.current()) {
@@ -107,11 +108,11 @@ func (b *Board) reconcile(r *row, l *leg, requestTick uint64, now time.Time) {
 		done = l.recording == a.On
 	case TransferTo:
 		if a.Attended {
-			return // the call may go on while the target is asked
+			return // the call may continue while the target is consulted
 		}
 	case HangUp:
 	default:
-		return // nothing in a list tells
+		return // lists do not show it
 	}
 	switch {
 	case done:
@@ -123,8 +124,9 @@ func (b *Board) reconcile(r *row, l *leg, requestTick uint64, now time.Time) {
 	b.markDirty(r)
 }
 
-// reconcileEnd decides it from the end of the leg. What a switch is then shows
-// the leg with which the call goes on, if it does.
+// reconcileEnd decides that command by the end of its leg. If it was about a
+// Toggle, the leg that continues the call will show its state, if there is
+// one.
 func (r *row) reconcileEnd(l *leg, now time.Time) {
 	cmd := r.unresolved
 	if cmd == nil || cmd.leg != l {

@@ -6,9 +6,8 @@ import (
 	"callboard/sipgate"
 )
 
-// parties works out who the call is between, whose telephones are
-// concerned, and whom it was with before, from the legs in the order in which
-// the call took them.
+// setParties sets the call's parties, users and previous parties from the legs
+// in call order.
 func (b *Board) setParties(legs chain, current *leg, c *Call) {
 	var previous []Party
 	remote := ""
@@ -43,7 +42,8 @@ func (b *Board) setParties(legs chain, current *leg, c *Call) {
 	c.PreviousParties = previousParties(previous, c)
 }
 
-// earlier keeps of the parties before those that the call is no longer with.
+// previousParties returns the parties that are no longer in the call, without
+// duplicates.
 func previousParties(parties []Party, c *Call) []Party {
 	var ps []Party
 	for _, p := range parties {
@@ -54,14 +54,14 @@ func previousParties(parties []Party, c *Call) []Party {
 	return ps
 }
 
-// like reports whether two parties may be the same: one number serves several
-// members, but a party without a name is whoever has the number.
+// matches reports whether two parties may be the same. Several members may
+// share a number, but a party without a name matches any of them.
 func (p Party) matches(q Party) bool {
 	return p.Number == q.Number && (p.Name == q.Name || p.Name == "" || q.Name == "")
 }
 
-// party gives a number its name. A user who is named by an event comes first:
-// the number may be the whole team's.
+// party returns a number with its name. The user's name in an event has
+// priority: the number may be shared by the whole team.
 func (b *Board) party(number, user string) Party {
 	p := Party{Number: number, Name: user}
 	if p.Name == "" {
@@ -70,7 +70,7 @@ func (b *Board) party(number, user string) Party {
 	return p
 }
 
-// user is the leg's one user, or "" if there are several or none is known.
+// soleUser returns the leg's user, or "" if it has several or none is known.
 func (l *leg) soleUser() string {
 	users := l.answeringUsers
 	if users == nil {
@@ -82,15 +82,15 @@ func (l *leg) soleUser() string {
 	return ""
 }
 
-// sides are the numbers outside and inside, and the user inside. before is who
-// was outside when the call had another leg: the same party stays outside
-// whatever the direction of the leg to the next one.
+// sides returns the remote and the local number and the local user.
+// previousRemote is the remote number of the preceding leg: that party stays
+// remote whatever the direction of the next leg.
 func (l *leg) sides(previousRemote string) (remote, local, user string) {
 	remote, local, user = l.from, l.to, l.soleUser()
 	if l.direction == sipgate.Outgoing {
 		remote, local = local, remote
 	}
-	if previousRemote != "" && local == previousRemote { // two outside: our user only connected them
+	if previousRemote != "" && local == previousRemote { // both are remote: the user only connected them
 		remote, local, user = local, remote, ""
 	}
 	if !l.listed {
@@ -106,8 +106,8 @@ func (l *leg) sides(previousRemote string) (remote, local, user string) {
 	return remote, local, user
 }
 
-// listedSides finds the sides among the participants: the owner is inside. If
-// that does not tell, it helps who is known to be where.
+// listedSides returns the sides by the listed participants: the owner is
+// local. Known numbers decide where that is not enough.
 func (l *leg) listedSides(previousRemote, eventRemote, eventLocal string) (remote, local string) {
 	at := l.findParticipant(func(_ bool, n string) bool { return previousRemote != "" && n == previousRemote })
 	if at < 0 {
@@ -130,7 +130,8 @@ func (l *leg) listedSides(previousRemote, eventRemote, eventLocal string) (remot
 	return remote, local
 }
 
-// participant is the index of the first participant that is meant, or -1.
+// findParticipant returns the index of the first participant that matches, or
+// -1.
 func (l *leg) findParticipant(matches func(owner bool, number string) bool) int {
 	for i, n := range l.numbers {
 		if matches(l.participants[i].Owner, n) {
@@ -140,13 +141,13 @@ func (l *leg) findParticipant(matches func(owner bool, number string) bool) int 
 	return -1
 }
 
-// has reports whether the number takes part in the leg, as far as anybody told.
+// hasNumber reports whether the number is known to be in the leg.
 func (l *leg) hasNumber(n string) bool {
 	return n != "" && (n == l.from || n == l.to || slices.Contains(l.numbers, n))
 }
 
-// number is a number as it is shown and compared: E.164 with "+" where it is
-// international, "" for nobody that is known.
+// normalize returns a number in the form that is shown and compared: E.164
+// with "+" where possible, "" if anonymous.
 func normalize(raw string) string {
 	if raw == "" || raw == "anonymous" {
 		return ""

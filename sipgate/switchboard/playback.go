@@ -2,8 +2,8 @@ package switchboard
 
 import "time"
 
-// play notes that sipgate accepted an announcement, and watches for it to be
-// fetched.
+// startPlayback records that sipgate accepted an announcement and, if
+// Callboard serves the file, waits for the fetch in a goroutine.
 func (b *Board) startPlayback(r *row, a Announce, now time.Time) {
 	p := &Playback{Title: a.Title, Since: now, Length: a.Length, Hosted: a.Fetched != nil}
 	r.playback = p
@@ -12,8 +12,8 @@ func (b *Board) startPlayback(r *row, a Announce, now time.Time) {
 	}
 }
 
-// watchFetch waits for sipgate to fetch the announcement that the row has been
-// playing since a moment, for as long as anything is shown of it.
+// awaitFetch waits for sipgate to fetch the announcement that was started at
+// since, as long as the board shows it.
 func (b *Board) awaitFetch(r *row, since time.Time, fetched <-chan time.Time) {
 	timeout := time.NewTimer(fetchTimeout + defaultPlaybackLength)
 	defer timeout.Stop()
@@ -42,12 +42,12 @@ func (b *Board) awaitFetch(r *row, since time.Time, fetched <-chan time.Time) {
 	b.flush(time.Now())
 }
 
-// unknownLength is for how long an announcement of unknown length is shown,
-// and for how long a warning about one is.
+// defaultPlaybackLength is how long an announcement of unknown length is
+// shown, and a warning that one was not fetched.
 const defaultPlaybackLength = 20 * time.Second
 
-// playingAt is what is to be shown of an announcement at a moment, nil if it
-// is over. Its end is an estimate: sipgate does not tell.
+// playbackAt returns what to show of an announcement at now, nil if it is
+// over. The end is an estimate: sipgate does not report it.
 func playbackAt(p *Playback, now time.Time) *Playback {
 	if !now.Before(playbackEnd(p)) {
 		return nil
@@ -60,8 +60,9 @@ func playbackAt(p *Playback, now time.Time) *Playback {
 	return p
 }
 
-// endOfPlaying is when nothing is to be shown of an announcement any more: its
-// length after it was fetched, or when everybody could see that it was not.
+// playbackEnd returns when to stop showing an announcement: its length after
+// the fetch or, if it was not fetched, defaultPlaybackLength after the
+// warning.
 func playbackEnd(p *Playback) time.Time {
 	length := p.Length
 	if length <= 0 {
@@ -76,7 +77,7 @@ func playbackEnd(p *Playback) time.Time {
 	return p.Since.Add(fetchTimeout + defaultPlaybackLength)
 }
 
-// nextOfPlaying is when something about an announcement is due.
+// nextPlaybackChange returns when the announcement's display changes next.
 func nextPlaybackChange(p *Playback) time.Time {
 	if p.Hosted && !p.Missed && p.FetchedAfter == 0 {
 		return p.Since.Add(fetchTimeout)

@@ -11,22 +11,21 @@ import (
 	"callboard/sipgate"
 )
 
-// plan says whose list is asked for next, and when. It is protected by
-// Board.mu.
+// pollState decides whose list is requested next, and when. Board.mu guards
+// it.
 type pollState struct {
-	lastRequest  time.Time             // when the last request began
-	backoffUntil time.Time             // no request before: sipgate asked for it, or fails
-	pollNow      bool                  // a fact wants to be confirmed
-	requested    map[*member]bool      // by one of these members' lists, if any
-	recheckAt    map[*member]time.Time // members to be asked again, and when
+	lastRequest  time.Time             // start of the last request
+	backoffUntil time.Time             // no request before: sipgate fails or throttles
+	pollNow      bool                  // a fact is to be confirmed by a list immediately
+	requested    map[*member]bool      // members whose lists to prefer for that; may be empty
+	recheckAt    map[*member]time.Time // members to poll again, and when
 	round        int
 	backoff      *backoff.ExponentialBackOff
 }
 
-// After a failure the board waits 2, 4, 8 s and so on with 8 s, give or take a
-// fifth so that teams do not fall into step; never less than watchedInterval,
-// and never more than longestBackoff, so that the board is right within 10 s
-// after sipgate is.
+// maxBackoff caps the delay after failures: 2, 4, 8, 8 s and so on, with ±20 %
+// jitter so that teams do not poll in step, never less than watchedInterval.
+// The board is thus current within 10 s after sipgate recovers.
 const maxBackoff = 8 * time.Second
 
 func newPollState() pollState {
@@ -44,14 +43,15 @@ func (p *pollState) reset() {
 	p.backoffUntil = time.Time{}
 }
 
-// forbiddenRest is how long a member is left alone whom sipgate forbids to
-// list calls.
+// forbiddenBackoff is how long a member is not polled after sipgate forbade it
+// to list calls.
 const forbiddenBackoff = time.Minute
 
-// longestPause is how long the board lets sipgate stop it.
+// maxRetryAfter caps the Retry-After that the board obeys.
 const maxRetryAfter = time.Minute
 
-// hurry wants the lists of the given members, or of anybody, at once.
+// requestPoll requests a list immediately: of the given members or, without
+// any, of the member whose turn it is.
 func (b *Board) requestPoll(ms ...*member) {
 	b.poll.pollNow = true
 	for _, m := range ms {
@@ -60,11 +60,11 @@ func (b *Board) requestPoll(ms ...*member) {
 	wake(b.pollWake)
 }
 
-// mostCatchUp is how many members are asked at once after a failure.
+// maxResync is how many members are polled immediately after an outage.
 const maxResync = 5
 
-// catchUp wants the lists of those who were not asked for longest, since sipgate
-// answers again.
+// resync requests the lists of the members polled longest ago, after an
+// outage.
 func (b *Board) resync(now time.Time) {
 	ms := b.readyMembers(now)
 	slices.SortStableFunc(ms, func(x, y *member) int { return x.listTime.Compare(y.listTime) })
@@ -75,7 +75,7 @@ func (b *Board) resync(now time.Time) {
 	}
 }
 
-// listFailed notes why a list did not come. Nothing ends by that.
+// listFailed records why a list could not be read. No call ends by that.
 func (b *Board) listFailed(m *member, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -95,15 +95,14 @@ func (b *Board) listFailed(m *member, err error) {
 	}
 	b.poll.backoffUntil = now.Add(pause)
 	if !b.health.Failing || b.health.Reason != kind {
-		b.log.Warn("sipgate does not list calls", "member", string(m.id), "error", err)
+		b.log.Warn("list calls", "member", string(m.id), "error", err)
 	}
 	b.health.Failing, b.health.Reason = true, kind
 	b.reportHealth()
 }
 
-// Poll asks for the list of every member once, one after the other, and takes
-// over what differs. It returns the first error, but asks the others all the
-// same.
+// Poll requests the list of every member once, one after the other. It returns
+// the first error, after it has polled the others as well.
 func (b *Board) Poll(ctx context.Context) error {
 	b.mu.Lock()
 	ms := b.active()
@@ -117,8 +116,8 @@ func (b *Board) Poll(ctx context.Context) error {
 	return first
 }
 
-// next chooses the member to ask now, or tells how long nothing is to be done;
-// a negative time means until something happens.
+// nextPoll returns the member to poll now, or nil and the time to wait; a
+// negative time means until pollWake.
 func (b *Board) nextPoll(now time.Time) (*member, time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -153,7 +152,7 @@ func (b *Board) nextPoll(now time.Time) (*member, time.Duration) {
 	return b.chooseMember(ms, now), 0
 }
 
-// ready are the members that may be asked now.
+// readyMembers returns the members that may be polled now.
 func (b *Board) readyMembers(now time.Time) []*member {
 	ms := b.active()
 	n := 0
@@ -165,7 +164,8 @@ func (b *Board) readyMembers(now time.Time) []*member {
 	return ms[:n]
 }
 
-// untilReady is how long until a member may be asked, negative if none will.
+// timeUntilReady returns the time until a member may be polled, negative if
+// there are none.
 func (b *Board) timeUntilReady(now time.Time) time.Duration {
 	wait := time.Duration(-1)
 	for _, m := range b.active() {
@@ -176,10 +176,11 @@ func (b *Board) timeUntilReady(now time.Time) time.Duration {
 	return wait
 }
 
-// choose decides whose turn it is: who must be asked again, whose list is
-// wanted, and else, of five turns, four of the members whose lists cover the
-// others' and one of the others; who waits longest first. While nobody is
-// known to cover the others, those who alone see a call come twice as often.
+// chooseMember chooses whom to poll: first members to poll again, then
+// requested members. Otherwise four of five turns go to members whose lists
+// cover everyone's and one to the others; within a group, the member who
+// waited longest is next. While no member covers everyone's calls, members who
+// see a call that no other sees are polled twice as often.
 func (b *Board) chooseMember(ms []*member, now time.Time) *member {
 	p := &b.poll
 	if m := highest(ms, func(m *member) float64 {
@@ -219,7 +220,8 @@ func (b *Board) chooseMember(ms []*member, now time.Time) *member {
 	})
 }
 
-// best returns the member with the highest positive weight, the first of equals.
+// highest returns the member with the highest positive weight, the first of
+// equals, nil if there is none.
 func highest(ms []*member, weight func(*member) float64) *member {
 	var found *member
 	top := 0.0
@@ -242,7 +244,8 @@ func splitByCoverage(ms []*member) (covering, others []*member) {
 	return covering, others
 }
 
-// alone reports whether the member sees a call that nobody else sees.
+// seesExclusiveCall reports whether the member sees a call that no other
+// member sees.
 func (m *member) seesExclusiveCall() bool {
 	for _, s := range m.visibleCalls {
 		if len(s.leg.observers) == 1 {

@@ -5,36 +5,36 @@ import (
 	"time"
 )
 
-// A row is one call as people understand it: it goes on when a transfer or a
-// forward gives the call another leg. What is shown of it is computed from its
-// legs and from what people asked for.
+// A row is one call as its users understand it: it continues when a transfer
+// or a forward gives the call another leg. Its published value is computed
+// from its legs and the commands of members.
 type row struct {
 	id    RowID
 	no    uint64 // age: lower is older
 	legs  []*leg
 	dirty bool
 
-	published     *Call // what subscribers were told last, nil if it is not on the board
+	published     *Call // last published value; nil if not on the board
 	state         timedState
 	since         time.Time
 	previousPhase Phase // before it ended
 
-	queue          []*pendingCommand       // commands that wait for their turn; the first has it
-	toggleRequests map[Verb]*toggleRequest // the newest unanswered command of each switch
+	queue          []*pendingCommand       // commands in order; it is the first one's turn
+	toggleRequests map[Verb]*toggleRequest // newest unanswered command of each Toggle
 	lastCommand    *LastCommand
-	lastPending    *pendingCommand // whose order last is
-	unresolved     *pendingCommand // a command whose outcome lists have yet to tell
+	lastPending    *pendingCommand // command that lastCommand describes
+	unresolved     *pendingCommand // command with an outcome that lists have to decide
 	playback       *Playback
 
-	claim         *Claim         // of who has a dialog open
-	pendingHangup *pendingHangup // the hang-up in its grace
+	claim         *Claim // of an open dialog
+	pendingHangup *pendingHangup
 
 	transfer     transfer
-	consultation *consultation // the consultation, if there is one
-	mergedInto   *row          // the row that it became a part of
+	consultation *consultation
+	mergedInto   *row // row that continues this one
 }
 
-// state is what the row's timer counts.
+// timedState is the state that Call.Since belongs to.
 type timedState struct {
 	phase Phase
 	held  bool
@@ -45,17 +45,17 @@ type toggleRequest struct {
 	cmd *pendingCommand
 }
 
-// newRow returns a row that is not shown yet.
+// newRow returns a row that is not on the board yet.
 func (b *Board) newRow(id RowID) *row {
 	b.lastRowNo++
 	return &row{id: id, no: b.lastRowNo, toggleRequests: map[Verb]*toggleRequest{}}
 }
 
-// mostLegs is how many legs of a call are remembered: more than people make,
-// so that nobody's events make a row expensive.
+// maxLegs is how many legs a row keeps: more than calls have in practice, so
+// that a flood of events does not make a row expensive.
 const maxLegs = 16
 
-// attach makes the leg part of the row.
+// addLeg adds the leg to the row.
 func (b *Board) addLeg(l *leg, r *row) {
 	l.row = r
 	r.legs = append(r.legs, l)
@@ -70,7 +70,7 @@ func (b *Board) addLeg(l *leg, r *row) {
 	b.markDirty(r)
 }
 
-// merge lets the older of two rows go on with the legs of both.
+// mergeRows merges two rows. The older one continues with the legs of both.
 func (b *Board) mergeRows(x, y *row) *row {
 	if x == y {
 		return x
@@ -90,7 +90,8 @@ func (b *Board) mergeRows(x, y *row) *row {
 	return x
 }
 
-// handOver gives the row's commands to the row that it became a part of.
+// moveStateTo moves the row's commands and claims to the row that continues
+// it.
 func (r *row) moveStateTo(x *row) {
 	r.mergedInto = x
 	x.queue, r.queue = append(x.queue, r.queue...), nil
@@ -111,7 +112,7 @@ func (r *row) moveStateTo(x *row) {
 	x.claim, r.claim = laterClaim(x.claim, r.claim), nil
 }
 
-// final is the row itself, or the one that it became a part of.
+// canonical returns the row that r was merged into, or r itself.
 func (r *row) canonical() *row {
 	for r.mergedInto != nil {
 		r = r.mergedInto
@@ -119,8 +120,7 @@ func (r *row) canonical() *row {
 	return r
 }
 
-// refresh computes what is to be seen of the row and publishes it if it
-// differs from what was.
+// refresh computes the row's value and publishes it if it changed.
 func (b *Board) refresh(r *row, now time.Time) {
 	legs := r.chain()
 	l := legs.current()
@@ -131,7 +131,7 @@ func (b *Board) refresh(r *row, now time.Time) {
 	p, _ := l.phase()
 	if p == Ended && (r.published == nil || now.Sub(l.endTime) >= endedVisibleFor) {
 		if r.published == nil {
-			return // nobody saw it, or it is gone already
+			return // never shown, or already removed
 		}
 		b.removeRow(r)
 		return
@@ -150,7 +150,7 @@ func (b *Board) refresh(r *row, now time.Time) {
 	b.publish(Change{Call: &c, Structure: structure})
 }
 
-// view computes the row's value; Seq and Memo are set when it is published.
+// computeCall computes the row's value. publish sets Seq and Memo.
 func (b *Board) computeCall(r *row, legs chain, l *leg, now time.Time) Call {
 	p, _ := l.phase()
 	s := timedState{p, l.hold}
@@ -203,12 +203,12 @@ func (r *row) started() time.Time {
 	return t
 }
 
-// about reports whether no event told when the call began.
+// approximate reports whether no event gave the start of the call.
 func (r *row) approximate() bool {
 	return !slices.ContainsFunc(r.legs, func(l *leg) bool { return l.rang || l.answered })
 }
 
-// due is when time alone changes the row next; zero: never.
+// nextChange returns when the row changes next by time alone, zero for never.
 func (r *row) nextChange(current *leg) time.Time {
 	var due time.Time
 	at := func(t time.Time) {
@@ -230,8 +230,8 @@ func (r *row) nextChange(current *leg) time.Time {
 	return due
 }
 
-// same reports whether two values of a row look the same, whatever their
-// number and their memo.
+// sameCall reports whether two values of a row are equal except for Seq and
+// Memo.
 func sameCall(x, y *Call) bool {
 	return x.ID == y.ID && x.CallID == y.CallID && x.Phase == y.Phase && x.PreviousPhase == y.PreviousPhase &&
 		x.Direction == y.Direction && x.Remote == y.Remote && x.Local == y.Local &&
@@ -243,8 +243,8 @@ func sameCall(x, y *Call) bool {
 		x.Cause == y.Cause && x.EndedAt.Equal(y.EndedAt)
 }
 
-// sameValue compares what two pointers point to. Orders and Playings are
-// replaced, never changed, once they were published.
+// equalValues compares the values that two pointers point to. Published values
+// are replaced, never modified.
 func equalValues[T comparable](x, y *T) bool {
 	return x == y || x != nil && y != nil && *x == *y
 }

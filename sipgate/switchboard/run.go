@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// Run is the one poller of the team, and the keeper of its time, until ctx is
-// done; then it cancels the hang-ups that wait, waits for the answers to those
-// that it has sent, and returns nil. It asks for one list every 2 s while somebody is
-// subscribed and every 30 s otherwise, at once when an event or a command wants
-// it (at most every 300 ms), and never if there are no members. A board runs
-// once.
+// Run polls sipgate and runs the board's timers until ctx is done. Then it
+// cancels the pending hang-ups, waits for the answers to those that it has
+// sent, and returns nil. It requests one list every 2 s while there are active
+// subscribers and every 30 s otherwise, immediately (at most every 300 ms) if
+// an event or a command needs it, and none while there are no members. It must
+// be called only once.
 func (b *Board) Run(ctx context.Context) error {
 	defer close(b.runDone)
 	var wg sync.WaitGroup
@@ -25,20 +25,20 @@ func (b *Board) Run(ctx context.Context) error {
 	return nil
 }
 
-// keepAsking asks for lists, one at a time, until ctx is done.
+// pollLists requests lists, one at a time, until ctx is done.
 func (b *Board) pollLists(ctx context.Context) {
 	for ctx.Err() == nil {
 		m, wait := b.nextPoll(time.Now())
 		if m != nil {
-			b.requestList(ctx, m) // a failure is in Health, and decides when to ask next
+			b.requestList(ctx, m) // the error is in Health and delays the next request
 			continue
 		}
 		waitFor(ctx, b.pollWake, wait)
 	}
 }
 
-// keepTime does what is due by time alone, until ctx is done.
-// Hang-ups whose grace is over are sent in goroutines of sends.
+// runTimers does what is due by time alone until ctx is done. It sends
+// hang-ups whose grace period is over in goroutines of sends.
 func (b *Board) runTimers(ctx context.Context, sends *sync.WaitGroup) {
 	for ctx.Err() == nil {
 		cmds, wait := b.runDue(time.Now())
@@ -47,8 +47,8 @@ func (b *Board) runTimers(ctx context.Context, sends *sync.WaitGroup) {
 	}
 }
 
-// doDue does what is due and returns the hang-ups to send, and how long nothing
-// will be due; a negative time means until something happens.
+// runDue does what is due and returns the hang-ups to send, and the time until
+// something is due; a negative time means never.
 func (b *Board) runDue(now time.Time) ([]*pendingCommand, time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -60,8 +60,8 @@ func (b *Board) runDue(now time.Time) ([]*pendingCommand, time.Duration) {
 	return cmds, max(b.nextDue.Sub(now), 0)
 }
 
-// pause waits until something is reported, the time is over, or ctx is done.
-// A negative time never is over.
+// waitFor waits for a signal, for the given time, or until ctx is done. A
+// negative time never ends; signal may be nil.
 func waitFor(ctx context.Context, signal <-chan struct{}, wait time.Duration) {
 	var expired <-chan time.Time
 	if wait >= 0 {
@@ -76,11 +76,11 @@ func waitFor(ctx context.Context, signal <-chan struct{}, wait time.Duration) {
 	}
 }
 
-// afterPanic is how long a part of the board rests that panicked.
+// panicPause is how long a loop of the board pauses after a panic.
 const panicPause = time.Second
 
-// lasting runs f until ctx is done. If f panics, the board goes on a second
-// later under a new epoch, since what subscribers know may no longer be true.
+// supervise runs f until ctx is done. After a panic it starts a new epoch,
+// since what subscribers know may be wrong, and runs f again after panicPause.
 func (b *Board) supervise(ctx context.Context, f func(context.Context)) {
 	for ctx.Err() == nil {
 		if !b.runRecovered(ctx, f) {
@@ -94,7 +94,7 @@ func (b *Board) runRecovered(ctx context.Context, f func(context.Context)) (pani
 	defer func() {
 		if v := recover(); v != nil {
 			panicked = true
-			b.log.Error("the board panicked", "value", v, "stack", string(debug.Stack()))
+			b.log.Error("panic in board", "value", v, "stack", string(debug.Stack()))
 			b.startEpoch()
 		}
 	}()
@@ -111,7 +111,7 @@ func (b *Board) startEpoch() {
 	}
 }
 
-// dueAt makes sure that sweep looks at t.
+// schedule makes sure that expire runs at t.
 func (b *Board) schedule(t time.Time) {
 	if !t.IsZero() && (b.nextDue.IsZero() || t.Before(b.nextDue)) {
 		b.nextDue = t
@@ -119,9 +119,10 @@ func (b *Board) schedule(t time.Time) {
 	}
 }
 
-// sweep does what is due by time alone: ringing rows without news end, ended
-// rows go, announcements and attention are over. Run does it in time; everything else that
-// looks at the board does it first, so that the board is right without Run too.
+// expire does what is due by time alone: it ends ringing rows without events,
+// removes ended rows, and ends announcements and claims. Run calls it in time;
+// every other method calls it first, so that the board is right without Run as
+// well.
 func (b *Board) expire(now time.Time) {
 	if b.nextDue.IsZero() || now.Before(b.nextDue) {
 		return

@@ -5,35 +5,35 @@ import (
 	"time"
 )
 
-// A Change is one step in the life of the board: a row that is new or became
-// different, a row that went, or news about the board's own health. The
-// changes of an epoch are numbered without gaps.
+// A Change is one step in the life of a board: a row that is new or changed, a
+// row that was removed, or new health of the board. The changes of an epoch
+// are numbered without gaps.
 type Change struct {
 	Seq        uint64
-	Call       *Call   // the row as it is now; shared, must not be changed
-	Removed    RowID   // the row that went
-	MergedInto RowID   // the row that the removed one became a part of, or ""
-	Health     *Health // how well the board knows
+	Call       *Call // new value of the row; shared, must not be modified
+	Removed    RowID // row that was removed
+	MergedInto RowID // row that continues the removed one, or ""
+	Health     *Health
 
-	// Structure tells that a row came, went or moved to another section, so
-	// that a page must take the whole list.
+	// Structure reports that a row was added, removed or moved to another
+	// section, so that a page must reload the whole list.
 	Structure bool
 }
 
 // A Subscription is a stream of changes.
 type Subscription struct {
 	board   *Board
-	passive bool // does not watch
+	passive bool // does not count as active
 	c       chan Change
 }
 
-// subscriptionBuffer is how far a subscriber may fall behind before it is
-// dropped. A dropped subscriber subscribes again and gets a fresh snapshot.
+// subscriptionBuffer is how many changes a subscriber may lag behind before it
+// is dropped. A dropped subscriber subscribes again and gets a new snapshot.
 const subscriptionBuffer = 256
 
-// Subscribe returns the board as it is now and the stream of the changes after
-// it, without gap or overlap between them. As long as it is not closed it
-// counts as somebody who watches.
+// Subscribe returns the current state of the board and the stream of the
+// changes after it, without gap or overlap. Until it is closed, the
+// subscription is active: the board polls as often as for a page in view.
 func (b *Board) Subscribe() (Snapshot, *Subscription) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -42,8 +42,8 @@ func (b *Board) Subscribe() (Snapshot, *Subscription) {
 	return b.subscribe(false)
 }
 
-// Listen is Subscribe for somebody who does not watch, such as a journal: the
-// lists do not come more often for it.
+// SubscribePassive is like Subscribe, but its subscription does not make the
+// board poll more often. A journal uses it.
 func (b *Board) SubscribePassive() (Snapshot, *Subscription) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -57,7 +57,7 @@ func (b *Board) subscribe(passive bool) (Snapshot, *Subscription) {
 	return b.snapshot(), s
 }
 
-// isWatched reports whether somebody looks at the board right now.
+// isWatched reports whether there is an active subscription.
 func (b *Board) isWatched() bool {
 	for s := range b.subs {
 		if !s.passive {
@@ -67,19 +67,19 @@ func (b *Board) isWatched() bool {
 	return false
 }
 
-// Changes is the stream. It ends, by closing, when the subscriber was too slow
-// or is closed; what is in it until then can still be read.
+// Changes returns the stream. It is closed when the subscription is closed or
+// dropped as too slow; changes buffered before can still be received.
 func (s *Subscription) Changes() <-chan Change { return s.c }
 
-// Close ends the subscription. It may be called again.
+// Close ends the subscription. It may be called several times.
 func (s *Subscription) Close() {
 	s.board.mu.Lock()
 	defer s.board.mu.Unlock()
 	s.board.drop(s)
 }
 
-// drop removes s and closes its channel. Only drop closes it, and only under
-// the lock, so that publish never sends on a closed channel.
+// drop removes s and closes its channel. The channel is closed only here, with
+// mu held, so that publish never sends on a closed channel.
 func (b *Board) drop(s *Subscription) {
 	if _, ok := b.subs[s]; ok {
 		delete(b.subs, s)
@@ -87,8 +87,8 @@ func (b *Board) drop(s *Subscription) {
 	}
 }
 
-// publish numbers a change and hands it to every subscriber, without waiting
-// for any of them: who is too far behind is dropped.
+// publish numbers a change and sends it to every subscriber without blocking.
+// Subscribers that lag too far behind are dropped.
 func (b *Board) publish(c Change) {
 	b.seq++
 	c.Seq = b.seq
@@ -104,21 +104,20 @@ func (b *Board) publish(c Change) {
 	}
 }
 
-// Renew has every subscriber take the whole list again: what is shown to whom
-// has changed, although no call has.
+// Invalidate makes every subscriber reload the whole list: what is shown to
+// whom has changed although no call has.
 func (b *Board) Invalidate() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.publish(Change{Structure: true})
 }
 
-// lookPatience is how long a page waits for a list that is newer than what the
-// board has.
+// freshSnapshotTimeout is how long FreshSnapshot waits for a new list.
 const freshSnapshotTimeout = 1500 * time.Millisecond
 
-// Look is Snapshot for somebody who looks once, as a page without a feed does:
-// if the list is older than what those who watch are used to, it has a new one
-// asked for and waits a moment for it.
+// FreshSnapshot is Snapshot for a page without a feed: if the newest list is
+// older than with active subscribers, it requests a new one and waits up to
+// 1.5 s for it.
 func (b *Board) FreshSnapshot(ctx context.Context) Snapshot {
 	snap, sub := b.Subscribe()
 	defer sub.Close()

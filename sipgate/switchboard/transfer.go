@@ -2,18 +2,18 @@ package switchboard
 
 import "time"
 
-// moves is that a row's call was given to somebody else through this board, so
-// that it will appear under a new id. Where events tell, they connect the two;
-// by lists alone the parties have to.
+// transfer is a transfer that was sent through this board, after which the
+// call will appear under a new callId. Events name the relation of the two
+// legs; without events the parties have to.
 type transfer struct {
 	oldLeg     *leg
-	startTick  uint64    // when the command was given: the new leg is younger
-	answeredAt time.Time // when it was answered; zero: nothing is expected
+	startTick  uint64    // of the command; the new leg is younger
+	answeredAt time.Time // zero if no transfer is in progress
 	target     string
-	remote     string // who was outside
+	remote     string // remote number
 }
 
-// expectMove notes that a transfer was, or may have been, carried out.
+// expectTransfer records that a transfer was, or may have been, executed.
 func (b *Board) expectTransfer(cmd *pendingCommand, l *leg, now time.Time) {
 	t, ok := cmd.command.Action.(TransferTo)
 	if !ok {
@@ -29,13 +29,13 @@ func (b *Board) expectTransfer(cmd *pendingCommand, l *leg, now time.Time) {
 	cmd.row.transfer = m
 }
 
-// awaits reports whether l may be the new leg of the row's call: it appeared
-// within half a minute, and shares a party with the old one or is with the
-// target.
+// expectsLeg reports whether l may be the new leg of the row's call: it
+// appeared within transferWindow, and it shares the remote party with the old
+// leg or is with the target.
 func (r *row) expectsLeg(l *leg, now time.Time) bool {
 	m := &r.transfer
 	if m.answeredAt.IsZero() || l.firstTick < m.startTick || l.row == r || l.rang {
-		return false // or an event told where it belongs
+		return false // or events tell where it belongs
 	}
 	from := m.answeredAt
 	if m.oldLeg.end != live && m.oldLeg.endTime.After(from) {
@@ -44,8 +44,9 @@ func (r *row) expectsLeg(l *leg, now time.Time) bool {
 	return now.Sub(from) <= transferWindow && (l.hasNumber(m.target) || l.hasNumber(m.remote))
 }
 
-// gives reports whether the old leg has gone, or is just about to. Until then
-// two legs are two calls; those who see the old one are asked at once.
+// oldLegGone reports whether the old leg has ended or is missing from the
+// newest lists. Until then the two legs are two calls; the members who see the
+// old one are polled immediately.
 func (b *Board) oldLegGone(r *row, now time.Time) bool {
 	l := r.transfer.oldLeg
 	if l.end != live || l.missingEverywhere() {
@@ -58,8 +59,8 @@ func (b *Board) oldLegGone(r *row, now time.Time) bool {
 	return false
 }
 
-// waning reports whether the leg is absent from the newest list of everybody
-// who saw it, without being given up yet.
+// missingEverywhere reports whether the newest list of every member who saw
+// the leg lacks it, although it has not ended yet.
 func (l *leg) missingEverywhere() bool {
 	for _, m := range l.observers {
 		if s := m.visibleCalls[l.id]; s != nil && s.misses == 0 {
@@ -69,8 +70,8 @@ func (l *leg) missingEverywhere() bool {
 	return true
 }
 
-// continueWith lets a leg that a list shows for the first time go on in the row
-// of a call that was transferred. It reports whether there was one.
+// continueWithLeg adds a newly listed leg to the row of a transferred call. It
+// reports whether there is one.
 func (b *Board) continueWithLeg(l *leg, now time.Time) bool {
 	for _, r := range b.transferring {
 		if r.expectsLeg(l, now) && b.oldLegGone(r, now) {
@@ -82,8 +83,8 @@ func (b *Board) continueWithLeg(l *leg, now time.Time) bool {
 	return false
 }
 
-// continueTransfers does the same for legs that had appeared, and got rows of
-// their own, before the transferred leg went.
+// continueTransfers does the same for legs that appeared, and got rows of
+// their own, before the transferred leg ended.
 func (b *Board) continueTransfers(now time.Time) {
 	kept := b.transferring[:0]
 	for _, r := range b.transferring {
@@ -113,5 +114,5 @@ func (b *Board) continueTransfer(r *row, now time.Time) {
 	}
 }
 
-// moved ends the waiting for a new leg.
+// endTransfer records that no new leg is expected any more.
 func (r *row) endTransfer() { r.transfer = transfer{} }
