@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/gorilla/sessions"
 )
 
 // SessionOptions are the settings of [Sessions]; zero means the default.
@@ -22,33 +20,33 @@ type SessionOptions struct {
 	PerSubject int // sessions one subject may have, 10; the oldest goes first
 }
 
-// Sessions keeps one T per logged-in browser, in the database. The cookie
-// holds only a random 256-bit id, the database only that id's SHA-256: neither
-// of them can be made from the other, and the cookie is worthless after End.
+// Sessions keeps one T per signed-in browser, as JSON in the database. The cookie
+// holds only a random 256-bit id and the database only that id's SHA-256, so
+// neither can be made from the other, and the cookie is worthless after End.
 //
 // All methods may be called concurrently. An error means that the database did
-// not answer, and wraps the [Fault] 503 "busy"; a bad cookie is never an
-// error, only no session.
+// not answer, and wraps the [Fault] 503 "busy". A request with a bad cookie has
+// no session, which is not an error.
 type Sessions[T any] struct {
-	// Subject tells whose session a value is, so that EndAll and the limit
-	// per subject work. Set it before the first use; nil means that nobody
-	// owns anything.
+	// Subject returns whose session a value is, for EndAll and the limit per
+	// subject. Set it before the first use. nil means that sessions have no
+	// owners.
 	Subject func(T) string
 
 	store *sqlStore
 
-	// mu guards live, the sessions seen by this process, by database id. It
-	// is never held while the database is asked.
+	// mu guards live, the sessions that this process has seen, by database
+	// id. It is never held during a database query.
 	mu   sync.Mutex
 	live map[string]*liveSession
 }
 
-// A Session is what one browser is logged in with.
+// A Session is the session of one browser.
 type Session[T any] struct {
 	Value   T
 	Started time.Time
-	// Done is closed when the session ends in this process: by End, EndAll,
-	// too many newer ones, or time. Using the session puts the time off.
+	// Done is closed when the session ends in this process: by End, EndAll, a
+	// newer session too many, or time. Each use extends the time.
 	Done <-chan struct{}
 }
 
@@ -56,7 +54,7 @@ type liveSession struct {
 	done    chan struct{}
 	created time.Time
 	seen    time.Time
-	timer   *time.Timer // at the earliest moment the session can expire
+	timer   *time.Timer // fires when the session can expire at the earliest
 }
 
 // NewSessions returns the sessions in db, which has the tables of [Migrations].
@@ -73,11 +71,12 @@ func NewSessions[T any](db *sql.DB, o SessionOptions) *Sessions[T] {
 	return &Sessions[T]{store: newStore(db, o), live: map[string]*liveSession{}}
 }
 
-// Get returns the session of r and counts as its use.
+// Get returns the session of r. That counts as a use of it.
 func (s *Sessions[T]) Get(r *http.Request) (*Session[T], bool, error) { return s.get(r, true) }
 
-// Peek returns the session of r without counting as its use. It is for what a
-// page does by itself: a page that only lies open shall not keep the session.
+// Peek returns the session of r without counting as a use of it. It is for
+// requests that a page sends by itself: a page that is merely open does not keep
+// the session alive.
 func (s *Sessions[T]) Peek(r *http.Request) (*Session[T], bool, error) { return s.get(r, false) }
 
 func (s *Sessions[T]) get(r *http.Request, use bool) (*Session[T], bool, error) {
@@ -88,10 +87,10 @@ func (s *Sessions[T]) get(r *http.Request, use bool) (*Session[T], bool, error) 
 	if g.IsNew {
 		return nil, false, nil
 	}
-	rec := g.Values[recordKey].(record)
+	rec := entryOf(g).record
 	var v T
 	if err := json.Unmarshal([]byte(rec.value), &v); err != nil {
-		// Written by a program with another T. Nobody can use it.
+		// A program with another T wrote it. It is of no use here.
 		return nil, false, nil
 	}
 	if use {
@@ -101,7 +100,7 @@ func (s *Sessions[T]) get(r *http.Request, use bool) (*Session[T], bool, error) 
 	}
 	done, first := s.follow(rec, use)
 	if first {
-		// It may have ended between the reading and the following.
+		// The session may have ended between these two steps.
 		if ok, err := s.store.exists(r.Context(), rec.id); err != nil {
 			return nil, false, busy(err)
 		} else if !ok {
@@ -113,35 +112,33 @@ func (s *Sessions[T]) get(r *http.Request, use bool) (*Session[T], bool, error) 
 }
 
 // Start begins a session with a new id and ends the one that r had, so that an
-// id from before the login is worth nothing after it.
+// id from before the sign-in is worth nothing after it.
 func (s *Sessions[T]) Start(w http.ResponseWriter, r *http.Request, value T) error {
 	text, err := json.Marshal(value)
 	if err != nil {
-		return fmt.Errorf("web: session value: %w", err)
+		return fmt.Errorf("encode session value: %w", err)
 	}
-	g := sessions.NewSession(s.store, s.store.name)
-	g.Options = s.store.options()
-	g.Values[recordKey] = record{value: string(text), subject: s.subject(value)}
+	g, e := s.store.newSession()
+	e.record = record{value: string(text), subject: s.subject(value)}
 	if err := g.Save(r, w); err != nil {
 		return busy(err)
 	}
-	s.ended(g.Values[endedKey].([]string))
+	s.ended(e.ended)
 	return nil
 }
 
 // End ends the session of r, if it has one, and removes the cookie.
 func (s *Sessions[T]) End(w http.ResponseWriter, r *http.Request) error {
-	g := sessions.NewSession(s.store, s.store.name)
-	g.Options = s.store.options()
+	g, e := s.store.newSession()
 	g.Options.MaxAge = -1
 	if err := g.Save(r, w); err != nil {
 		return busy(err)
 	}
-	s.ended(g.Values[endedKey].([]string))
+	s.ended(e.ended)
 	return nil
 }
 
-// EndAll ends every session of subject: "log out everywhere".
+// EndAll ends every session of subject: "sign out everywhere".
 func (s *Sessions[T]) EndAll(ctx context.Context, subject string) error {
 	ids, err := s.store.deleteSubject(ctx, subject)
 	if err != nil {
@@ -151,16 +148,16 @@ func (s *Sessions[T]) EndAll(ctx context.Context, subject string) error {
 	return nil
 }
 
-// Forget removes a cookie that is not, or not any more, a session's. It does
-// nothing if r sent none.
+// Forget removes a cookie that belongs to no session. It does nothing if r sent
+// no cookie.
 func (s *Sessions[T]) Forget(w http.ResponseWriter, r *http.Request) {
 	if len(cookieValues(r, s.store.name)) > 0 {
 		http.SetCookie(w, s.store.cookie("", -1))
 	}
 }
 
-// All returns the values of all sessions that are live now, oldest first: for
-// a program that starts again and wants to know who was there.
+// All returns the values of all live sessions, oldest first. A program that
+// restarts learns from it who is signed in.
 func (s *Sessions[T]) All(ctx context.Context) ([]T, error) {
 	texts, err := s.store.all(ctx)
 	if err != nil {
@@ -183,8 +180,8 @@ func (s *Sessions[T]) subject(v T) string {
 	return s.Subject(v)
 }
 
-// follow returns the Done channel of a session, and whether it is the first to
-// ask for it. From then on the end of the session closes the channel.
+// follow returns the Done channel of a session, which the end of the session
+// closes from now on. first reports that nothing followed the session before.
 func (s *Sessions[T]) follow(rec record, used bool) (done <-chan struct{}, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -200,9 +197,8 @@ func (s *Sessions[T]) follow(rec record, used bool) (done <-chan struct{}, first
 	return l.done, first
 }
 
-// expire closes the session id if its time has come, and looks again later if
-// it was used since. Being called a little early, or once too often, is
-// harmless.
+// expire ends the session id if its time is over, and checks again later if it
+// was used meanwhile. A call that comes early or twice is harmless.
 func (s *Sessions[T]) expire(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -210,14 +206,15 @@ func (s *Sessions[T]) expire(id string) {
 	if l == nil {
 		return
 	}
-	if left := time.Until(s.store.expiry(l.created, l.seen)); left > 0 {
-		l.timer.Reset(left)
+	if remaining := time.Until(s.store.expiry(l.created, l.seen)); remaining > 0 {
+		l.timer.Reset(remaining)
 		return
 	}
 	delete(s.live, id)
 	close(l.done)
 }
 
+// ended closes the Done channels of sessions that are no longer in the database.
 func (s *Sessions[T]) ended(ids []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -230,8 +227,8 @@ func (s *Sessions[T]) ended(ids []string) {
 	}
 }
 
-// Close forgets what this process knows of its sessions and closes their Done
-// channels. The sessions themselves live on in the database.
+// Close closes the Done channels of all sessions that this process follows. The
+// sessions stay in the database.
 func (s *Sessions[T]) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -242,6 +239,7 @@ func (s *Sessions[T]) Close() {
 	}
 }
 
+// busy returns err as the Fault that tells a client to try again.
 func busy(err error) error {
-	return fmt.Errorf("%w: session store: %w", Fault{Status: http.StatusServiceUnavailable, Code: CodeBusy, RetryAfter: time.Second}, err)
+	return fmt.Errorf("%w: read sessions: %w", Fault{Status: http.StatusServiceUnavailable, Code: CodeBusy, RetryAfter: time.Second}, err)
 }

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// A Listed session is one of those that a subject has.
+// A Listed is one of the sessions of a subject.
 type Listed[T any] struct {
-	ID            string // names it for EndOne; the cookie cannot be made from it
+	ID            string // for EndOne; the cookie cannot be made from it
 	Value         T
 	Started, Seen time.Time
-	Current       bool // it is the one of the request
+	Current       bool // it is the session of the request
 }
 
-// Of returns the live sessions of subject, newest first, to somebody who asks
-// with r.
+// Of returns the live sessions of subject, the newest first, and marks that of
+// r.
 func (s *Sessions[T]) Of(r *http.Request, subject string) ([]Listed[T], error) {
 	recs, err := s.store.ofSubject(r.Context(), subject)
 	if err != nil {
@@ -33,8 +33,8 @@ func (s *Sessions[T]) Of(r *http.Request, subject string) ([]Listed[T], error) {
 	return list, nil
 }
 
-// EndOne ends the session with that id if it is one of subject's, and reports
-// whether it was.
+// EndOne ends the session id if it belongs to subject, and reports whether it
+// does.
 func (s *Sessions[T]) EndOne(ctx context.Context, subject, id string) (bool, error) {
 	ended, err := ids(s.store.db.QueryContext(context.WithoutCancel(ctx),
 		`delete from web_session where subject = $1 and id = $2 returning id`, subject, id))
@@ -45,7 +45,7 @@ func (s *Sessions[T]) EndOne(ctx context.Context, subject, id string) (bool, err
 	return len(ended) > 0, nil
 }
 
-// ofSubject returns the live sessions of a subject, newest first.
+// ofSubject returns the live sessions of a subject, the newest first.
 func (s *sqlStore) ofSubject(ctx context.Context, subject string) ([]record, error) {
 	rows, err := s.db.QueryContext(ctx,
 		`select id, value, created, seen from web_session where subject = $1 order by created desc, id`, subject)

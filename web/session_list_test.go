@@ -1,11 +1,14 @@
 package web_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"callboard/web"
 )
@@ -53,4 +56,25 @@ func TestSessionsOfASubject(t *testing.T) {
 			t.Errorf("afterwards: %d, want %d", a.StatusCode, status)
 		}
 	}
+}
+
+// TestStoredSessionsAreRead reads a row as releases have always written it:
+// the cookie's SHA-256 in hex, the value as JSON, times in Unix milliseconds.
+// Fields that a value has no place for are ignored, missing ones are empty.
+func TestStoredSessionsAreRead(t *testing.T) {
+	p, db := serve(t), openDB(t, t.TempDir())
+	people(p, db, web.SessionOptions{})
+	cookie := strings.Repeat("Ab3_-", 8) + "xyz"
+	hash := sha256.Sum256([]byte(cookie))
+	now := time.Now().UnixMilli()
+	if _, err := db.Exec(`insert into web_session (id, subject, value, created, seen) values ($1, $2, $3, $4, $5)`,
+		hex.EncodeToString(hash[:]), "a", `{"Account":"a","Name":"desk","dropped":[1,2]}`, now-3600_000, now-60_000); err != nil {
+		t.Fatal(err)
+	}
+	a := p.do("GET", "/me", "Cookie: s="+cookie)
+	if a.want(t, 200, ""); a.body != "a desk" {
+		t.Errorf("read %q", a.body)
+	}
+	p.do("POST", "/out", "Cookie: s="+cookie).want(t, 200, "")
+	p.do("GET", "/me", "Cookie: s="+cookie).want(t, 401, "unauthenticated")
 }

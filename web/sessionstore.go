@@ -31,26 +31,42 @@ var Migrations fs.FS = func() fs.FS {
 }()
 
 const (
-	// touchEvery is how exactly the last use of a session is stored.
+	// touchEvery is the precision with which the last use of a session is
+	// stored.
 	touchEvery = time.Minute
 	// clockSlack is how far in the future a session may have begun, after the
-	// clock was set back. One that began later than that cannot be told from
-	// one that would live too long.
+	// clock was set back. One that began even later would live too long, so it
+	// counts as ended.
 	clockSlack = 5 * time.Minute
 	purgeEvery = 10 * time.Minute
 )
 
-// Keys of gorilla's Values.
-const (
-	recordKey = "record" // a record
-	endedKey  = "ended"  // after Save: the database ids that ended by it, []string
-)
-
-// A record is a row of web_session.
+// A record is a row of web_session. Times are Unix milliseconds.
 type record struct {
 	id, subject, value string
 	created, seen      int64
 }
+
+// entryKey is the key of the one value that a gorilla session of ours has.
+type entryKey struct{}
+
+// An entry is what a gorilla session holds, in place of a bag of values.
+type entry struct {
+	record
+	ended []string // after Save: the ids of the sessions that it ended
+}
+
+// newSession returns a gorilla session with an empty entry, which is not stored
+// yet.
+func (s *sqlStore) newSession() (*sessions.Session, *entry) {
+	g, e := sessions.NewSession(s, s.name), &entry{}
+	g.Options, g.IsNew = s.options(), true
+	g.Values[entryKey{}] = e
+	return g, e
+}
+
+// entryOf returns the entry of a session that newSession made.
+func entryOf(g *sessions.Session) *entry { return g.Values[entryKey{}].(*entry) }
 
 // sqlStore is a sessions.Store whose sessions live in a database.
 type sqlStore struct {
@@ -64,8 +80,8 @@ func newStore(db *sql.DB, o SessionOptions) *sqlStore {
 	return &sqlStore{db: db, o: o, name: cookieName("s", o.Secure)}
 }
 
-// cookieName adds the prefix that makes browsers refuse the cookie from any
-// other host, path or scheme.
+// cookieName returns name with the prefix that makes browsers refuse the cookie
+// from any other host, path or scheme.
 func cookieName(name string, secure bool) string {
 	if secure {
 		return "__Host-" + name
@@ -73,9 +89,10 @@ func cookieName(name string, secure bool) string {
 	return name
 }
 
-// options are set anew for each session: gorilla's defaults are SameSite=None
-// and readable by scripts. Lax and not Strict, since the way back from the
-// login server is a cross-site navigation and must bring the cookie along.
+// options returns the options of one session's cookie. gorilla's defaults are
+// SameSite=None and readable by scripts. SameSite is Lax and not Strict, because
+// the way back from the login server is a cross-site navigation that must bring
+// the cookie along.
 func (s *sqlStore) options() *sessions.Options {
 	return &sessions.Options{
 		Path: "/", MaxAge: int(s.o.Absolute / time.Second),
@@ -95,10 +112,9 @@ func (s *sqlStore) Get(r *http.Request, name string) (*sessions.Session, error) 
 }
 
 // New implements sessions.Store. The session is not new if r carries the
-// cookie of one that is live; an error is the database's.
-func (s *sqlStore) New(r *http.Request, name string) (*sessions.Session, error) {
-	g := sessions.NewSession(s, name)
-	g.Options, g.IsNew = s.options(), true
+// cookie of a live one. An error means that the database did not answer.
+func (s *sqlStore) New(r *http.Request, _ string) (*sessions.Session, error) {
+	g, e := s.newSession()
 	id, ok := s.id(r)
 	if !ok {
 		return g, nil
@@ -116,16 +132,16 @@ func (s *sqlStore) New(r *http.Request, name string) (*sessions.Session, error) 
 	if !s.alive(rec.created, rec.seen) {
 		return g, nil
 	}
-	g.ID, g.IsNew, g.Values[recordKey] = id, false, rec
+	g.ID, g.IsNew, e.record = id, false, rec
 	return g, nil
 }
 
-// Save implements sessions.Store. It ends the session that r has; unless
-// MaxAge is negative it stores g under a new id. What ended is left in
-// g.Values. The request being given up does not stop it: who logs out and
-// closes the tab has logged out.
+// Save implements sessions.Store. It ends the session that r has and, unless
+// MaxAge is negative, stores g under a new id. The entry of g lists the sessions
+// that ended. Save goes on if the client leaves: a member who signs out and
+// closes the tab has signed out.
 func (s *sqlStore) Save(r *http.Request, w http.ResponseWriter, g *sessions.Session) error {
-	ctx := context.WithoutCancel(r.Context())
+	ctx, e := context.WithoutCancel(r.Context()), entryOf(g)
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -140,21 +156,22 @@ func (s *sqlStore) Save(r *http.Request, w http.ResponseWriter, g *sessions.Sess
 	if g.Options.MaxAge >= 0 {
 		value = secret()
 		g.ID = digest(value)
-		crowded, err := s.insert(ctx, tx, g.ID, g.Values[recordKey].(record))
+		replaced, err := s.insert(ctx, tx, g.ID, e.record)
 		if err != nil {
 			return err
 		}
-		ended = append(ended, crowded...)
+		ended = append(ended, replaced...)
 	}
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	g.Values[endedKey] = ended
+	e.ended = ended
 	http.SetCookie(w, sessions.NewCookie(g.Name(), value, g.Options))
 	return nil
 }
 
-// insert adds a session and returns the ids of those it drove out.
+// insert adds a session and returns the ids of the sessions it replaced because
+// its subject had too many.
 func (s *sqlStore) insert(ctx context.Context, tx *sql.Tx, id string, rec record) ([]string, error) {
 	now := time.Now()
 	if now.Sub(time.UnixMilli(s.purged.Load())).Abs() > purgeEvery {
@@ -164,7 +181,7 @@ func (s *sqlStore) insert(ctx context.Context, tx *sql.Tx, id string, rec record
 		}
 		s.purged.Store(now.UnixMilli())
 	}
-	// Two sign-ins within a millisecond are in order all the same.
+	// Keep two sign-ins within one millisecond in order.
 	created := now.UnixMilli()
 	var newest sql.NullInt64
 	if err := tx.QueryRowContext(ctx, `select max(created) from web_session where subject = $1`, rec.subject).Scan(&newest); err != nil {
@@ -185,13 +202,13 @@ func (s *sqlStore) insert(ctx context.Context, tx *sql.Tx, id string, rec record
 	) returning id`, rec.subject, id, s.o.PerSubject-1))
 }
 
-// exists asks for a session that was found a moment ago.
+// exists reports whether a session that was found a moment ago still exists.
 func (s *sqlStore) exists(ctx context.Context, id string) (ok bool, err error) {
 	err = s.db.QueryRowContext(ctx, `select exists (select 1 from web_session where id = $1)`, id).Scan(&ok)
 	return ok, err
 }
 
-// touch stores the use of rec, unless that was done within the last minute.
+// touch stores the use of rec, unless a use within the last minute is stored.
 func (s *sqlStore) touch(ctx context.Context, rec *record) error {
 	now := time.Now()
 	if d := now.Sub(time.UnixMilli(rec.seen)); d.Abs() < touchEvery {
@@ -238,15 +255,15 @@ func (s *sqlStore) alive(created, seen int64) bool {
 	return !c.After(now.Add(clockSlack)) && now.Before(s.expiry(c, time.UnixMilli(seen)))
 }
 
-// id returns the database id that the cookie of r stands for. Two cookies are
-// none: whoever could add one chose which it is.
+// id returns the database id of the session cookie of r. A request with two
+// such cookies has no session: an attacker may have added one of them.
 func (s *sqlStore) id(r *http.Request) (string, bool) {
 	v, ok := cookieValue(r, s.name)
 	return digest(v), ok
 }
 
-// cookieValue returns the value of the only cookie called name, if it is one
-// that secret may have made.
+// cookieValue returns the value of the only cookie called name, if secret may
+// have made it.
 func cookieValue(r *http.Request, name string) (string, bool) {
 	vs := cookieValues(r, name)
 	if len(vs) != 1 || !isSecret(vs[0]) {
@@ -290,13 +307,13 @@ func isSecret(s string) bool {
 	return len(s) == secretLen
 }
 
-// digest is what the database knows of a secret.
+// digest returns the SHA-256 of a secret, which is what the database stores.
 func digest(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
 }
 
-// ids collects a column.
+// ids returns the only column of rows.
 func ids(rows *sql.Rows, err error) ([]string, error) {
 	if err != nil {
 		return nil, err
