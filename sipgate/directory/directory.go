@@ -1,9 +1,9 @@
-// Package directory finds whom to call: members of the team, contacts, and the
-// numbers that somebody telephoned with lately.
+// Package directory searches for the recipient of a call or a transfer: team
+// members, groups, contacts, and the numbers of a member's recent calls.
 //
-// Everything is in memory and was told by somebody who is signed in; a search
-// asks nobody. What one member alone may see (private contacts, own calls) is
-// found by that member only, whatever is typed.
+// A search uses memory only. The entries come from what signed-in members may read
+// at sipgate. Private contacts and recent calls are found only by the member whose
+// they are.
 package directory
 
 import (
@@ -14,108 +14,114 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/sipgate/account"
 )
 
-// Bounds of what is remembered.
+// Maximum numbers of entries.
 const (
-	maxContacts = 10_000 // of a team, and of each member
-	maxMembers  = 1000
-	maxRecent   = 1000 // of each member
+	maxContacts = 10_000 // per account, and private ones per member
+	maxMembers  = 1000   // per account, groups included
+	maxRecent   = 1000   // per member
 )
 
-// A Person is a member of a team, which is a sipgate account.
+// MemberID identifies a member of a team. A team is a sipgate account.
 type MemberID struct {
 	Account string
 	User    sipgate.UserID
 }
 
-// Kind says where an [Entry] comes from. Of several with one number the
-// greatest is shown.
+// Kind says where an [Entry] comes from.
 type Kind int
 
-// The kinds.
+// The kinds, in ascending priority: of several entries with the same number a
+// search returns the one with the highest kind.
 const (
-	Recent  Kind = iota // a number that was in one of the member's calls
-	Private             // a contact of the member alone
-	Contact             // a contact of the team
-	Group               // telephones of the account that ring together
-	Member              // of the team
+	Recent  Kind = iota // the number of one of the member's calls
+	Private             // a private contact of the member
+	Contact             // a shared contact
+	Group               // a group of devices that ring together
+	Member              // a member of the team
 )
 
-// Presence is how a member of the team can be reached now, as far as sipgate
-// tells. It hinders nothing.
+// Presence says whether a member can be reached now, as far as sipgate knows. It
+// is shown only; it prevents no call.
 type Presence int
 
 // The presences.
 const (
 	Unknown      Presence = iota
-	Available             // a telephone is online, and nothing speaks against calling
-	OnCall                // by what the board shows
-	DoNotDisturb          // on all telephones that are online
-	Offline               // no telephone is online
+	Available             // a device is online and accepts calls
+	OnCall                // on the board
+	DoNotDisturb          // on all devices that are online
+	Offline               // no device is online
 )
 
-// An Entry is one number of somebody.
+// An Entry is one number of a person or group.
 type Entry struct {
 	Kind         Kind
-	Name         string // empty for a recent number that has none
+	Name         string // empty for a recent number without a known name
 	Organization string
 	Number       string         // E.164
 	User         sipgate.UserID // of a Member
 	Presence     Presence       // of a Member
-	LastCallAt   time.Time      // when it was in a call of the member who searches; zero: not lately
+	LastCallAt   time.Time      // the searching member's last call with it; zero if not recent
 }
 
-// A Directory knows the entries of all teams. It is safe for concurrent use.
+// A Directory holds the entries of all accounts. It is safe for concurrent use.
 type Directory struct {
-	rules sipgate.NumberRules
+	rules   sipgate.NumberRules
+	rosters *account.Rosters
 
 	mu       sync.RWMutex
 	accounts map[string]*accountData
 }
 
-// team is what one account's members have told. Its indexes are never changed,
-// only replaced.
+// accountData holds the entries of one account. Its indexes are replaced, never
+// changed.
 type accountData struct {
 	contacts  *index
 	members   *index
 	perMember map[sipgate.UserID]*memberData
-	roster    roster
+	roster    *account.Snapshot // from which members was made
 }
 
+// memberData holds the entries that only one member may see.
 type memberData struct {
 	contacts *index
 	recent   *index
 }
 
-// New returns a directory without entries. The rules tell how numbers in
-// national spelling are meant.
-func New(rules sipgate.NumberRules) *Directory {
-	return &Directory{rules: rules, accounts: map[string]*accountData{}}
+// New returns an empty directory. The rules determine the country code of numbers
+// in national format.
+//
+// The rosters are the source of members and groups, and of their presence.
+func New(rules sipgate.NumberRules, rosters *account.Rosters) *Directory {
+	return &Directory{rules: rules, rosters: rosters, accounts: map[string]*accountData{}}
 }
 
-// of returns what an account's members have told, which may be nothing yet.
-func (d *Directory) account(account string) *accountData {
-	t := d.accounts[account]
-	if t == nil {
-		t = &accountData{perMember: map[sipgate.UserID]*memberData{}}
-		d.accounts[account] = t
+// account returns the data of an account, which it adds if there is none. d.mu is
+// held for writing.
+func (d *Directory) account(name string) *accountData {
+	a := d.accounts[name]
+	if a == nil {
+		a = &accountData{perMember: map[sipgate.UserID]*memberData{}}
+		d.accounts[name] = a
 	}
-	return t
+	return a
 }
 
-func (t *accountData) member(user sipgate.UserID) *memberData {
-	p := t.perMember[user]
-	if p == nil {
-		p = &memberData{}
-		t.perMember[user] = p
+func (a *accountData) member(user sipgate.UserID) *memberData {
+	m := a.perMember[user]
+	if m == nil {
+		m = &memberData{}
+		a.perMember[user] = m
 	}
-	return p
+	return m
 }
 
-// LearnContacts replaces the team's contacts and those that who alone may see
-// by the ones that who's access to sipgate shows.
-func (d *Directory) SetContacts(who MemberID, contacts []sipgate.Contact) {
+// SetContacts replaces the team's shared contacts and m's private contacts. It
+// ignores private contacts if m has no user id.
+func (d *Directory) SetContacts(m MemberID, contacts []sipgate.Contact) {
 	var shared, private []Entry
 	for _, c := range contacts {
 		for _, n := range c.Numbers {
@@ -130,32 +136,32 @@ func (d *Directory) SetContacts(who MemberID, contacts []sipgate.Contact) {
 			}
 		}
 	}
-	forAll, forOne := newIndex(shared, maxContacts), newIndex(private, maxContacts)
+	sharedIndex, privateIndex := newIndex(shared, maxContacts), newIndex(private, maxContacts)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.account(who.Account).contacts = forAll
-	if who.User != "" {
-		d.account(who.Account).member(who.User).contacts = forOne
+	d.account(m.Account).contacts = sharedIndex
+	if m.User != "" {
+		d.account(m.Account).member(m.User).contacts = privateIndex
 	}
 }
 
-// LearnRecent replaces the numbers that who telephoned with, from what sipgate
-// tells of the past. Later calls that [Directory.Called] told stay.
-func (d *Directory) AddRecent(who MemberID, recent []Entry) {
+// AddRecent adds the numbers of m's past calls. It keeps the last call with each
+// number.
+func (d *Directory) AddRecent(m MemberID, recent []Entry) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	p := d.account(who.Account).member(who.User)
-	p.recent = newIndex(mergeRecent(append(p.recent.all(), recent...)), maxRecent)
+	data := d.account(m.Account).member(m.User)
+	data.recent = newIndex(mergeRecent(append(data.recent.all(), recent...)), maxRecent)
 }
 
-// Called adds a number that who telephones with now.
-func (d *Directory) RecordCall(who MemberID, number string, now time.Time) {
+// RecordCall adds the number of a call that m has now.
+func (d *Directory) RecordCall(m MemberID, number string, now time.Time) {
 	if number != "" {
-		d.AddRecent(who, []Entry{{Number: number, LastCallAt: now}})
+		d.AddRecent(m, []Entry{{Number: number, LastCallAt: now}})
 	}
 }
 
-// latest keeps the last call with each number, last calls first.
+// mergeRecent returns the last call with each number, the latest first.
 func mergeRecent(recent []Entry) []Entry {
 	slices.SortStableFunc(recent, func(x, y Entry) int { return y.LastCallAt.Compare(x.LastCallAt) })
 	at := map[string]int{}
@@ -174,20 +180,20 @@ func mergeRecent(recent []Entry) []Entry {
 	return kept
 }
 
-// Forget drops what only who may see. It is due when who leaves.
-func (d *Directory) Forget(who MemberID) {
+// Forget removes the entries that only m may see. Call it when m leaves the team.
+func (d *Directory) Forget(m MemberID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if t := d.accounts[who.Account]; t != nil {
-		delete(t.perMember, who.User)
+	if a := d.accounts[m.Account]; a != nil {
+		delete(a.perMember, m.User)
 	}
 }
 
-// Colleagues are the members of who's team but who, each with one number: those
-// who are available first. Busy tells who is on a call.
-func (d *Directory) Colleagues(who MemberID, busy map[sipgate.UserID]bool) []Entry {
-	found := d.Search(who, "", maxMembers+maxRecent, busy)
-	known := map[sipgate.UserID]bool{who.User: true}
+// Colleagues returns m's team members except m, each with one number, available
+// ones first. Members in busy are on a call.
+func (d *Directory) Colleagues(m MemberID, busy map[sipgate.UserID]bool) []Entry {
+	found := d.Search(m, "", maxMembers+maxRecent, busy)
+	known := map[sipgate.UserID]bool{m.User: true}
 	var all []Entry
 	for _, e := range found {
 		if e.Kind == Member && !known[e.User] {
@@ -199,7 +205,7 @@ func (d *Directory) Colleagues(who MemberID, busy map[sipgate.UserID]bool) []Ent
 	return all
 }
 
-// away is 0 for whom a call can reach at once.
+// availabilityOrder returns 0 for available members and 1 for all others.
 func availabilityOrder(e Entry) int {
 	if e.Presence == Available {
 		return 0
@@ -207,17 +213,17 @@ func availabilityOrder(e Entry) int {
 	return 1
 }
 
-// MemberName is the name of the member, or group, of an account who has a number
-// in E.164 form; "" if nobody has.
+// MemberName returns the name of the member or group that has a number in E.164
+// format, or "" if there is none.
 func (d *Directory) MemberName(account, number string) string {
-	t, _ := d.visibleTo(MemberID{Account: account})
-	e, _ := t.members.lookup(number)
+	a, _ := d.visibleTo(MemberID{Account: account})
+	e, _ := a.members.lookup(number)
 	return e.Name
 }
 
-// Number is a contact's number as it would be dialled, or "" for what is none:
-// an extension, a short code. Blocked ones are found too, and refused where
-// they are to be called.
+// Number returns a contact's number in E.164 format, or "" if it has none, such as
+// an extension or a short code. It accepts blocked numbers; dialling them is
+// refused later.
 func (d *Directory) Number(raw string) string {
 	if n := sipgate.Number(d.rules.Partial(raw)); n.Valid() {
 		return string(n)

@@ -28,7 +28,7 @@ func contact(name, scope string, numbers ...string) sipgate.Contact {
 	return c
 }
 
-// office is a directory with a few of everything.
+// testDirectory returns a directory with a few entries of each kind.
 func testDirectory() *Directory {
 	d := New(german)
 	firm := contact("Jürgen Kaufmann", "SHARED", "0211 / 901820-17")
@@ -49,7 +49,7 @@ func testDirectory() *Directory {
 	return d
 }
 
-// learnMembers takes over members without asking sipgate.
+// setMembers sets the members without reading them at sipgate.
 func (d *Directory) setMembers(account string, members []Entry) {
 	for i := range members {
 		members[i].Kind = Member
@@ -84,7 +84,7 @@ func TestSearch(t *testing.T) {
 		{"groesse", "Jürgen Kaufmann"},
 		{"größe stahl", "Jürgen Kaufmann"},
 		{"kauf söhne", "Jürgen Kaufmann"},
-		{"auf", ""}, // not the beginning of a word
+		{"auf", ""}, // not a prefix of a word
 		{"jonas", "Jonas Keller"},
 		{"0211901820", "Jürgen Kaufmann"},
 		{"0211 / 901820-17", "Jürgen Kaufmann"},
@@ -108,7 +108,8 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// The order is: exact, own calls, available members, the others, contacts.
+// The order is: exact matches, recent calls, available members, other members,
+// contacts.
 func TestRanking(t *testing.T) {
 	d := New(german)
 	var people []sipgate.Contact
@@ -134,8 +135,8 @@ func TestRanking(t *testing.T) {
 	}
 }
 
-// One number of several entries is found once, named as the team names it.
-func TestOneNumber(t *testing.T) {
+// A number of several entries is found once, with the team's name for it.
+func TestEachNumberIsFoundOnce(t *testing.T) {
 	d := New(german)
 	d.SetContacts(anna, []sipgate.Contact{contact("Alex Private", "PRIVATE", "030 555001"), contact("Alex Team", "SHARED", "+4930555001")})
 	d.AddRecent(anna, []Entry{{Name: "Alex Old", Number: "+4930555001", LastCallAt: noon}})
@@ -145,33 +146,33 @@ func TestOneNumber(t *testing.T) {
 		}
 	}
 	if found := d.Search(anna, "alex priv", MaxResults, nil); len(found) != 1 || found[0].Name != "Alex Private" {
-		t.Errorf("her own name for it finds %+v", found)
+		t.Errorf("its private name finds %+v", found)
 	}
 }
 
-// What one member alone may see nobody else finds, whatever is typed, in the
-// team or out of it, and nobody when it is forgotten.
-func TestPrivacy(t *testing.T) {
+// No query of another member or account finds private contacts and recent calls,
+// and after Forget not even their owner's does.
+func TestPrivateEntriesAreFoundByTheirOwnerOnly(t *testing.T) {
 	d := testDirectory()
 	d.SetContacts(jonas, []sipgate.Contact{contact("Müller", "SHARED", "+49 171 3920014"), contact("Canary Jonas", "PRIVATE", "030 555777")})
 	texts := []string{"", "großmutter", "canary", "müller", "0171 3920077", "3920077", "555777", "555002", "0", "g", "c", "müller 0077"}
-	for _, who := range []MemberID{jonas, other, {anna.Account, "w2"}, {"", ""}} {
+	for _, m := range []MemberID{jonas, other, {anna.Account, "w2"}, {"", ""}} {
 		for _, text := range texts {
-			for _, e := range d.Search(who, text, 1000, nil) {
+			for _, e := range d.Search(m, text, 1000, nil) {
 				switch {
-				case e.Kind == Private && who != jonas, e.Name == "Großmutter Müller", e.Number == "+4930555002",
-					!e.LastCallAt.IsZero(), who.Account != anna.Account:
-					t.Errorf("%v finds %+v by %q", who, e, text)
+				case e.Kind == Private && m != jonas, e.Name == "Großmutter Müller", e.Number == "+4930555002",
+					!e.LastCallAt.IsZero(), m.Account != anna.Account:
+					t.Errorf("%v finds %+v by %q", m, e, text)
 				}
 			}
 		}
 	}
 	if names(d.Search(anna, "großm", MaxResults, nil)) == "" || names(d.Search(jonas, "canary", MaxResults, nil)) == "" {
-		t.Error("their owners do not find them")
+		t.Error("not found by their owners")
 	}
 	d.Forget(anna)
 	if got := names(d.Search(anna, "großm", MaxResults, nil)); got != "" {
-		t.Errorf("after leaving: %s", got)
+		t.Errorf("after Forget: %s", got)
 	}
 }
 
@@ -182,9 +183,9 @@ func TestResolve(t *testing.T) {
 		{"Jonas", "+492214710111", ""},
 		{"özdemir", "+492214710555", ""},
 		{"peter simon", "+491713920058", ""},
-		{"müller", "", "unclear"}, // Müller and Muller are written alike
+		{"müller", "", "ambiguous"}, // Müller and Muller fold to the same text
 		{"mira mueller", "+492214710112", ""},
-		{"m", "", "unclear"},
+		{"m", "", "ambiguous"},
 		{"nobody", "", "number_invalid"},
 		{"", "", "number_invalid"},
 		{"030", "", "number_invalid"},
@@ -197,7 +198,7 @@ func TestResolve(t *testing.T) {
 		if e, ok := errors.AsType[*sipgate.ValueError](err); ok {
 			code = e.Code
 		} else if errors.Is(err, ErrAmbiguous) {
-			code = "unclear"
+			code = "ambiguous"
 		}
 		if string(n) != test.want || code != test.code {
 			t.Errorf("%q is %s, %v; want %s %s", test.text, n, err, test.want, test.code)
@@ -205,7 +206,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-func TestCalled(t *testing.T) {
+func TestLaterCallsAreKept(t *testing.T) {
 	d := testDirectory()
 	d.RecordCall(anna, "+4930999001", noon.Add(time.Hour))
 	d.AddRecent(anna, []Entry{{Number: "+4930555002", LastCallAt: noon.Add(-time.Hour)}}) // read before that call
@@ -214,8 +215,8 @@ func TestCalled(t *testing.T) {
 	}
 }
 
-// The fold of a beginning must be a beginning of the fold: else a name could be
-// found by some of its letters and no longer by more of them.
+// The fold of a prefix must be a prefix of the fold: otherwise a name that is found
+// by some letters could be lost when more of them are typed.
 func FuzzFold(f *testing.F) {
 	for _, s := range []string{"Müller", "Mueller", "aee", "Œuvre", "Ṩ", "İstanbul", "ﬁ", "\xff"} {
 		f.Add(s, 3)
@@ -223,14 +224,14 @@ func FuzzFold(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string, n int) {
 		whole := fold(s)
 		if fold(strings.ToUpper(whole)) != fold(whole) && isASCII(whole) {
-			t.Errorf("the case of %q counts", whole)
+			t.Errorf("case matters in %q", whole)
 		}
 		runes := []rune(strings.ToValidUTF8(s, ""))
 		if n < 0 || n > len(runes) {
 			return
 		}
-		if begin := fold(string(runes[:n])); isASCII(string(runes)) && !strings.HasPrefix(fold(string(runes)), begin) {
-			t.Errorf("%q folds to %q, its beginning to %q", string(runes), whole, begin)
+		if prefix := fold(string(runes[:n])); isASCII(string(runes)) && !strings.HasPrefix(fold(string(runes)), prefix) {
+			t.Errorf("%q folds to %q, its prefix to %q", string(runes), whole, prefix)
 		}
 	})
 }
@@ -239,8 +240,8 @@ func isASCII(s string) bool {
 	return !slices.ContainsFunc([]byte(s), func(b byte) bool { return b >= 0x80 })
 }
 
-// Whatever is typed, a search ends, finds no more than it may, and only what
-// its owner may see.
+// For any text a search ends and returns at most limit entries that the member may
+// see.
 func FuzzSearch(f *testing.F) {
 	for _, s := range []string{"müller", "+49 (0)171", "0", "00", "*21*", strings.Repeat("a ", 500), "\u202e", "٣"} {
 		f.Add(s)
@@ -261,17 +262,17 @@ func FuzzSearch(f *testing.F) {
 	})
 }
 
-// crowd is a directory of 5,000 contacts and 1,000 numbers of the past.
+// largeDirectory returns a directory of 5,000 contacts and 1,000 recent calls.
 func largeDirectory() *Directory {
 	d := New(german)
-	dice := rand.New(rand.NewPCG(1, 2))
+	rng := rand.New(rand.NewPCG(1, 2))
 	first := strings.Fields("Anna Jürgen Sabine Tom Aylin Søren Peter Mia Zoë Łukasz François Bärbel")
 	last := strings.Fields("Müller Meier Schmidt Özdemir Kaufmann Weiß Šimon Lindqvist Nguyen Große Bauer Vogt")
 	var contacts []sipgate.Contact
 	for i := range 5000 {
-		name := fmt.Sprintf("%s %s%c", first[dice.IntN(len(first))], last[dice.IntN(len(last))], 'a'+dice.IntN(26))
+		name := fmt.Sprintf("%s %s%c", first[rng.IntN(len(first))], last[rng.IntN(len(last))], 'a'+rng.IntN(26))
 		c := contact(name, "SHARED", fmt.Sprintf("+49211%07d", 1000000+i))
-		c.Organization = "Firma " + last[dice.IntN(len(last))]
+		c.Organization = "Firma " + last[rng.IntN(len(last))]
 		contacts = append(contacts, c)
 	}
 	d.SetContacts(anna, contacts)
@@ -283,9 +284,8 @@ func largeDirectory() *Directory {
 	return d
 }
 
-// BenchmarkSearch is what one keystroke costs among 5,000 contacts and 1,000
-// numbers of the past. The last one is the mean over a name typed letter by
-// letter.
+// BenchmarkSearch measures one keystroke among 5,000 contacts and 1,000 recent
+// calls. The case "typed" is the mean over a name that is typed letter by letter.
 func BenchmarkSearch(b *testing.B) {
 	d := largeDirectory()
 	for _, text := range []string{"m", "mül", "müller s", "firma", "0211", "0211 1002", "4711", "nobody", ""} {
@@ -303,9 +303,9 @@ func BenchmarkSearch(b *testing.B) {
 	})
 }
 
-// BenchmarkLearn is what it costs to take over 5,000 contacts, once in a
-// quarter of an hour for each member.
-func BenchmarkLearn(b *testing.B) {
+// BenchmarkSetContacts measures indexing 5,000 contacts, which happens every quarter
+// of an hour for each member.
+func BenchmarkSetContacts(b *testing.B) {
 	d := largeDirectory()
 	var contacts []sipgate.Contact
 	for _, e := range d.accounts[anna.Account].contacts.all() {

@@ -7,13 +7,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// plain are the letters that are written without a mark to take away, and how
-// people type them.
+// letterReplacer replaces the letters that decomposition does not turn into ASCII
+// by what people type for them.
 var letterReplacer = strings.NewReplacer("ß", "ss", "ø", "o", "æ", "a", "œ", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i")
 
-// fold writes a text so that all spellings of a name are equal: without case,
-// marks and umlauts, "Müller", "Mueller" and "muller" alike. The fold of a
-// beginning is a beginning of the fold, or all of it.
+// fold removes case, marks and umlauts, so that all spellings of a name are equal:
+// "Müller", "Mueller" and "muller". The fold of a prefix is a prefix of the fold.
 func fold(s string) string {
 	s = letterReplacer.Replace(strings.ToLower(s))
 	var b strings.Builder
@@ -33,10 +32,10 @@ func fold(s string) string {
 	return b.String()
 }
 
-// words are the words of a text, folded.
+// foldedWords returns the words of a text, folded.
 func foldedWords(s string) []string {
 	return strings.FieldsFunc(fold(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// isDigits reports whether s is a word of digits only.
+// isDigits reports whether s consists of digits.
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// An index finds entries by the beginnings of words and by digits. It does not
-// change; nil is an empty one.
+// An index finds entries by the prefixes of words and by digits. It is immutable; a
+// nil index is empty.
 type index struct {
-	entries  []indexedEntry // by name
-	words    []posting      // by word
+	entries  []indexedEntry // latest calls first, then by name
+	words    []posting      // in ascending order
 	byNumber map[string]int
 }
 
 type indexedEntry struct {
 	Entry
-	name, organization string   // folded whole
-	words              []string // of both
+	name, organization string   // folded
+	words              []string // of both, folded
 }
 
 type posting struct {
@@ -26,10 +26,10 @@ type posting struct {
 	entry int
 }
 
-// newIndex makes an index of the first entries, most of them at most.
-func newIndex(entries []Entry, most int) *index {
+// newIndex returns an index of the first limit entries.
+func newIndex(entries []Entry, limit int) *index {
 	x := &index{byNumber: map[string]int{}}
-	for _, e := range entries[:min(len(entries), most)] {
+	for _, e := range entries[:min(len(entries), limit)] {
 		in := indexedEntry{Entry: e, words: foldedWords(e.Name)}
 		in.name = strings.Join(in.words, " ")
 		organization := foldedWords(e.Organization)
@@ -52,7 +52,7 @@ func newIndex(entries []Entry, most int) *index {
 	return x
 }
 
-// list are the entries of the index.
+// all returns the entries of the index.
 func (x *index) all() []Entry {
 	if x == nil {
 		return nil
@@ -64,7 +64,7 @@ func (x *index) all() []Entry {
 	return list
 }
 
-// number finds the entry of a number.
+// lookup returns the entry of a number.
 func (x *index) lookup(n string) (Entry, bool) {
 	if x == nil || len(x.byNumber) == 0 {
 		return Entry{}, false
@@ -76,7 +76,8 @@ func (x *index) lookup(n string) (Entry, bool) {
 	return x.entries[i].Entry, true
 }
 
-// lastOf is when a number was in a call, in Unix milliseconds; 0: not lately.
+// lastCall returns the time of the last call with a number in Unix milliseconds, or
+// 0 if there is none.
 func (x *index) lastCall(n string) int64 {
 	if e, ok := x.lookup(n); ok && !e.LastCallAt.IsZero() {
 		return e.LastCallAt.UnixMilli()
@@ -84,14 +85,14 @@ func (x *index) lastCall(n string) int64 {
 	return 0
 }
 
-// each calls f with all entries that match the query, in the index's order but
-// for entries that several words of theirs match.
+// search calls f for each entry that matches the query. It may call f twice for an
+// entry of which several words match.
 func (x *index) search(q *query, f func(i int, e *indexedEntry)) {
 	if x == nil {
 		return
 	}
-	few := x.candidates(q)
-	if few == nil || q.number != "" {
+	candidates := x.candidates(q)
+	if candidates == nil || q.number != "" {
 		for i := range x.entries {
 			if e := &x.entries[i]; q.matches(e) {
 				f(i, e)
@@ -100,7 +101,7 @@ func (x *index) search(q *query, f func(i int, e *indexedEntry)) {
 		return
 	}
 	last := -1
-	for _, p := range few {
+	for _, p := range candidates {
 		if p.entry != last && q.matches(&x.entries[p.entry]) {
 			f(p.entry, &x.entries[p.entry])
 		}
@@ -108,8 +109,8 @@ func (x *index) search(q *query, f func(i int, e *indexedEntry)) {
 	}
 }
 
-// candidates are the words that begin as the rarest word of the query; nil if
-// the query has no word that must be one of a name.
+// candidates returns the postings for the query's word that has the fewest, or nil
+// if the query has no word that only a name can match.
 func (x *index) candidates(q *query) (rarest []posting) {
 	found := false
 	for _, w := range q.words {

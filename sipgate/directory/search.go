@@ -10,15 +10,19 @@ import (
 	"callboard/sipgate"
 )
 
-// maxQuery bounds what is looked at of a query, in bytes.
-const maxQueryBytes = 100
+const (
+	// MaxResults is the number of entries that a search shows.
+	MaxResults = 12
 
-// A query is what somebody typed, made ready to compare.
+	maxQueryBytes = 100 // the rest of a longer query is ignored
+)
+
+// A query is a search text, prepared for comparison.
 type query struct {
 	words  []string // folded
-	name   string   // the same as one text
-	digits string   // if it may be a number: its digits; with country code and "+" if the beginning is known
-	number string   // likewise, "" if it has letters
+	name   string   // the same, joined
+	digits string   // of number
+	number string   // see [sipgate.NumberRules.Partial]: "+" and digits if its beginning is known, "" if it has letters
 }
 
 func (d *Directory) query(text string) *query {
@@ -32,9 +36,8 @@ func (d *Directory) query(text string) *query {
 	return q
 }
 
-// matches reports whether all of the query is found in an entry: as a number,
-// or each word as the beginning of one of the entry's or, if it is digits, in
-// its number.
+// matches reports whether the entry matches the query: by its number, or by each
+// word, which is a prefix of one of the entry's words or digits of its number.
 func (q *query) matches(e *indexedEntry) bool {
 	if q.number != "" && q.inNumber(e.Number) {
 		return true
@@ -48,8 +51,8 @@ func (q *query) matches(e *indexedEntry) bool {
 	return true
 }
 
-// inNumber reports whether a number begins with, or where nothing tells where
-// it begins has in it, the digits of the query.
+// inNumber reports whether a number begins with the digits of the query or, if the
+// query does not show where the number begins, contains them.
 func (q *query) inNumber(number string) bool {
 	if strings.HasPrefix(q.number, "+") {
 		return strings.HasPrefix(number, q.number)
@@ -57,12 +60,12 @@ func (q *query) inNumber(number string) bool {
 	return strings.Contains(number, q.digits)
 }
 
-// exact reports whether the entry is just what was typed.
+// exact reports whether the entry's name, organization or number equals the query.
 func (q *query) exact(e *indexedEntry) bool {
 	return q.name != "" && (q.name == e.name || q.name == e.organization) || q.number != "" && q.number == e.Number
 }
 
-// Ranks of results, best first.
+// The ranks of results, best first.
 const (
 	rankExact = iota
 	rankRecent
@@ -71,19 +74,21 @@ const (
 	rankContact
 )
 
-// A hit is an entry that matches, and how well.
+// A hit is an entry that matches, with what its place in the results depends on.
 type hit struct {
-	entry          *indexedEntry
-	presence       Presence
-	lastCall       int64 // when it was in a call, in Unix milliseconds; 0: not lately
-	rank, position int
+	entry    *indexedEntry
+	presence Presence
+	lastCall int64 // time of the last call in Unix milliseconds; 0 if not recent
+	rank     int
+	position int // in its index
 }
 
+// compare orders hits by rank, last call, kind and position.
 func (h hit) compare(o hit) int {
 	return cmp.Or(h.rank-o.rank, cmp.Compare(o.lastCall, h.lastCall), int(o.entry.Kind-h.entry.Kind), h.position-o.position)
 }
 
-// shown is the entry as who searches sees it.
+// result returns the entry for the member who searches.
 func (h hit) result() Entry {
 	e := h.entry.Entry
 	e.Presence = h.presence
@@ -93,47 +98,47 @@ func (h hit) result() Entry {
 	return e
 }
 
-// Search finds at most limit entries for who: exact ones first, then the
-// numbers of own calls, the last first, then members of the team who are
-// available, the others, and contacts. Of several entries with one number one
-// is found. Busy tells which members are on a call. An empty text finds own
-// calls and members.
-func (d *Directory) Search(who MemberID, text string, limit int, busy map[sipgate.UserID]bool) []Entry {
-	t, mine := d.visibleTo(who)
+// Search returns at most limit entries that m may see: exact matches first, then
+// recent calls, the latest first, then available members, other members, and
+// contacts. It returns each number once. Members in busy are on a call. An empty
+// text matches recent calls and members.
+func (d *Directory) Search(m MemberID, text string, limit int, busy map[sipgate.UserID]bool) []Entry {
+	a, own := d.visibleTo(m)
 	q := d.query(text)
-	sources := []*index{mine.recent, t.members, mine.contacts, t.contacts}
+	sources := []*index{own.recent, a.members, own.contacts, a.contacts}
 	if len(q.words) == 0 && q.number == "" {
 		if strings.TrimSpace(text) != "" {
-			return nil // nothing that a name or number could have
+			return nil // no character of a name or number
 		}
 		sources = sources[:2]
 	}
 	var found []hit
 	for _, x := range sources {
 		best := topHits{limit: limit}
-		x.search(q, func(i int, e *indexedEntry) { best.add(newHit(q, e, i, who, mine.recent, busy)) })
+		x.search(q, func(i int, e *indexedEntry) { best.add(newHit(q, e, i, m, own.recent, busy)) })
 		found = append(found, best.hits...)
 	}
-	return mergeHits(found, limit, func(n string) (Entry, bool) { return owner(n, t, mine, busy) })
+	return mergeHits(found, limit, func(n string) (Entry, bool) { return owner(n, a, own, busy) })
 }
 
-// seen returns what who may see.
-func (d *Directory) visibleTo(who MemberID) (accountData, memberData) {
+// visibleTo returns the data of m's account and m's own data.
+func (d *Directory) visibleTo(m MemberID) (accountData, memberData) {
+	d.syncMembers(m.Account)
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	t := d.accounts[who.Account]
-	if t == nil {
+	a := d.accounts[m.Account]
+	if a == nil {
 		return accountData{}, memberData{}
 	}
-	mine := memberData{}
-	if p := t.perMember[who.User]; p != nil {
-		mine = *p
+	own := memberData{}
+	if data := a.perMember[m.User]; data != nil {
+		own = *data
 	}
-	return *t, mine
+	return *a, own
 }
 
-func newHit(q *query, e *indexedEntry, place int, who MemberID, recent *index, busy map[sipgate.UserID]bool) hit {
-	h := hit{entry: e, presence: e.Presence, rank: rankContact, position: place}
+func newHit(q *query, e *indexedEntry, position int, m MemberID, recent *index, busy map[sipgate.UserID]bool) hit {
+	h := hit{entry: e, presence: e.Presence, rank: rankContact, position: position}
 	if e.Kind >= Group {
 		h.rank = rankMember
 		if busy[e.User] {
@@ -149,15 +154,15 @@ func newHit(q *query, e *indexedEntry, place int, who MemberID, recent *index, b
 	if q.exact(e) {
 		h.rank = rankExact
 	}
-	if e.Kind == Member && e.User == who.User && who.User != "" {
-		h.rank = rankContact // oneself is rarely meant
+	if e.Kind == Member && e.User == m.User && m.User != "" {
+		h.rank = rankContact // members rarely search for themselves
 	}
 	return h
 }
 
-// owner is who has a number now.
-func owner(number string, t accountData, mine memberData, busy map[sipgate.UserID]bool) (Entry, bool) {
-	for _, x := range []*index{t.members, t.contacts, mine.contacts} {
+// owner returns the entry of the member, group or contact that has a number.
+func owner(number string, a accountData, own memberData, busy map[sipgate.UserID]bool) (Entry, bool) {
+	for _, x := range []*index{a.members, a.contacts, own.contacts} {
 		if e, ok := x.lookup(number); ok {
 			if busy[e.User] {
 				e.Presence = OnCall
@@ -168,8 +173,8 @@ func owner(number string, t accountData, mine memberData, busy map[sipgate.UserI
 	return Entry{}, false
 }
 
-// merge keeps the best hits, one for each number. Recent numbers get the names
-// of their owners.
+// mergeHits returns the best hits, one for each number. Recent calls become the
+// entry of the number's owner.
 func mergeHits(found []hit, limit int, owner func(string) (Entry, bool)) []Entry {
 	slices.SortStableFunc(found, hit.compare)
 	at := map[string]int{}
@@ -192,7 +197,7 @@ func mergeHits(found []hit, limit int, owner func(string) (Entry, bool)) []Entry
 	return kept
 }
 
-// top keeps the best hits.
+// topHits keeps the best hits.
 type topHits struct {
 	limit int
 	hits  []hit // best first
@@ -202,9 +207,9 @@ func (t *topHits) add(h hit) {
 	if len(t.hits) == t.limit && (t.limit == 0 || h.compare(t.hits[t.limit-1]) >= 0) {
 		return
 	}
-	i, again := slices.BinarySearchFunc(t.hits, h, hit.compare)
-	if again {
-		return // another of its words was found before
+	i, found := slices.BinarySearchFunc(t.hits, h, hit.compare)
+	if found {
+		return // found by another of its words
 	}
 	if len(t.hits) == t.limit {
 		t.hits = t.hits[:t.limit-1]
@@ -212,32 +217,32 @@ func (t *topHits) add(h hit) {
 	t.hits = slices.Insert(t.hits, i, h)
 }
 
-// The errors of [Directory.Resolve] are this one, and those of
-// [sipgate.NumberRules.Parse].
-var ErrAmbiguous = errors.New("directory: several may be meant")
+// ErrAmbiguous is returned by [Directory.Resolve] if a text matches several
+// entries. The error is an [*AmbiguousError].
+var ErrAmbiguous = errors.New("directory: several entries match")
 
-// Unclear is the ErrUnclear of [Directory.Resolve], with those who may be
-// meant.
+// AmbiguousError is an ErrAmbiguous with the entries that match.
 type AmbiguousError struct {
-	Text    string // as it was typed
+	Text    string // the search text
 	Entries []Entry
 }
 
 func (e *AmbiguousError) Error() string { return ErrAmbiguous.Error() }
 
-// Is makes an Unclear an ErrUnclear.
+// Is reports whether target is ErrAmbiguous.
 func (e *AmbiguousError) Is(target error) bool { return target == ErrAmbiguous }
 
-// Resolve returns the number that who means by what was typed: a number in any
-// spelling, or the name of one entry. Several entries are Unclear, unless one
-// alone has exactly that name.
-func (d *Directory) Resolve(who MemberID, text string) (sipgate.Number, error) {
+// Resolve returns the number for a text that m typed: a number in any format, or a
+// search text that matches one entry. If several match, it returns the one with
+// exactly that name, or an [*AmbiguousError]. Other errors are those of
+// [sipgate.NumberRules.Parse].
+func (d *Directory) Resolve(m MemberID, text string) (sipgate.Number, error) {
 	n, err := d.rules.Parse(text)
 	q := d.query(text)
 	if err == nil || q.number != "" || len(q.words) == 0 || sipgate.IsBlocked(err) {
 		return n, err
 	}
-	found := d.Search(who, text, MaxResults, nil)
+	found := d.Search(m, text, MaxResults, nil)
 	exact := slices.DeleteFunc(slices.Clone(found), func(e Entry) bool {
 		return q.name != strings.Join(foldedWords(e.Name), " ") && q.name != strings.Join(foldedWords(e.Organization), " ")
 	})
@@ -251,6 +256,3 @@ func (d *Directory) Resolve(who MemberID, text string) (sipgate.Number, error) {
 	}
 	return "", &AmbiguousError{text, found}
 }
-
-// MostFound is how many entries a search shows.
-const MaxResults = 12
