@@ -57,24 +57,17 @@ func (s *Simulator) FillHistory(f HistoryFill) error {
 // pastCall simulates one call that began at t. A call that reaches the
 // voicemail adds two entries.
 func (d *officeScript) pastCall(x *pbx, t time.Time, i int) {
-	u := d.account.users[d.rng.IntN(len(d.account.users))]
-	p := callSpec{account: d.account, direction: in, from: d.externalNumber(d.rng), to: u.number(), users: []*user{u}, origin: "script"}
-	if p.from != "anonymous" && d.rng.IntN(5) < 2 {
-		p.direction, p.from, p.to = out, p.to, p.from
-	}
+	p := d.randomSpec(d.rng.IntN(5) < 2)
 	c := x.begin(t, p)
 	t = t.Add(d.seconds(5, 20))
 	switch n := d.rng.IntN(10); {
 	case n < 7:
-		x.answer(t, c, u)
+		x.answer(t, c, nil)
 		x.setRecording(t, c, d.rng.IntN(8) == 0, true)
 		x.end(t.Add(d.seconds(10, 200)), c, normalClearing)
 	case n < 8 && p.direction == in:
-		v, err := x.forwardToVoicemail(t, c)
-		if err == nil {
-			c = v
-			x.end(t.Add(d.seconds(4, 30)), c, normalClearing)
-		}
+		c, _ = x.forwardToVoicemail(t, c) // cannot fail while it rings
+		x.end(t.Add(d.seconds(4, 30)), c, normalClearing)
 	case p.direction == out && n < 9:
 		x.end(t, c, busy)
 	default:

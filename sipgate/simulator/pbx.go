@@ -151,6 +151,7 @@ type callSpec struct {
 	origin    string
 	diversion string
 	previous  *call // the call from which it came, if any
+	voicemail bool
 }
 
 // begin begins a ringing call.
@@ -161,7 +162,7 @@ func (x *pbx) begin(now time.Time, p callSpec) *call {
 	}
 	c := &call{
 		id: x.callID(prefix), account: p.account, direction: p.direction, phase: ringing,
-		origin: p.origin, from: p.from, to: p.to, diversion: p.diversion, users: p.users,
+		origin: p.origin, from: p.from, to: p.to, diversion: p.diversion, users: p.users, voicemail: p.voicemail,
 		startedAt: now, near: p.to, far: p.from, audio: newAudioTimeline(x.rng.Uint64()),
 	}
 	c.origID, c.xcid = c.id, strings.ToLower(hexDigits(x.rng, 16))

@@ -137,23 +137,13 @@ func (x *pbx) forwardToVoicemail(now time.Time, c *call) (*call, error) {
 		return nil, errEnded
 	}
 	x.end(now, c, forwarded)
-	n := x.beginVoicemail(now, c)
+	n := x.begin(now, callSpec{
+		account: c.account, direction: in, from: c.from, to: c.to, users: c.users,
+		origin: c.origin, diversion: c.to, previous: c, voicemail: true,
+	})
+	n.audio.startRecording(now)
 	c.successor, n.predecessor = n, c
 	return n, x.answer(now, n, nil)
-}
-
-func (x *pbx) beginVoicemail(now time.Time, c *call) *call {
-	tell := x.publish
-	defer func() { x.publish = tell }()
-	x.publish = func(event) {} // the newCall event below must name the voicemail
-	n := x.begin(now, callSpec{
-		account: c.account, direction: in, from: c.from, to: c.to,
-		users: c.users, origin: c.origin, diversion: c.to, previous: c,
-	})
-	n.voicemail = true
-	n.audio.startRecording(now)
-	tell(newCallEvent(n, n.id, n.direction, n.from, n.to))
-	return n
 }
 
 // number returns the user's own number, in E.164 with "+".

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/xml"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -27,13 +26,17 @@ func readReply(resp *http.Response) ([]byte, error) {
 	return io.ReadAll(body)
 }
 
-// The texts of these errors appear in the webhook log.
-var (
-	errReplyType = errors.New("Response does not have content type application/xml")
-	errReplyRoot = errors.New("Root element is not Response")
-	errReplyMany = errors.New("Response has more than one action")
-	errReplyName = errors.New("Response has an unknown action")
-	errReplyURL  = errors.New("onAnswer or onHangup is not an absolute http or https address")
+// replyError is an error with sipgate's text for the webhook log.
+type replyError string
+
+func (e replyError) Error() string { return string(e) }
+
+const (
+	errReplyType replyError = "Response does not have content type application/xml"
+	errReplyRoot replyError = "Root element is not Response"
+	errReplyMany replyError = "Response has more than one action"
+	errReplyName replyError = "Response has an unknown action"
+	errReplyURL  replyError = "onAnswer or onHangup is not an absolute http or https address"
 )
 
 var actions = map[string]bool{"Dial": true, "Play": true, "Gather": true, "Reject": true, "Hangup": true}

@@ -171,21 +171,17 @@ func (d *officeScript) fillPast() {
 	d.s.mu.Lock()
 	defer d.s.mu.Unlock()
 	x := d.s.pbx
-	tell := x.publish
-	defer func() { x.publish = tell }()
+	publish := x.publish
+	defer func() { x.publish = publish }()
 	x.publish = func(event) {} // past calls have no push events
 	now := d.s.now()
 	t := now.Add(-5 * time.Hour)
 	for i := 0; t.Before(now.Add(-12 * time.Minute)); i++ {
-		u := d.account.users[d.rng.IntN(len(d.account.users))]
-		p := callSpec{account: d.account, direction: in, from: d.externalNumber(d.rng), to: u.number(), users: []*user{u}, origin: "script"}
-		if p.from != "anonymous" && i%3 == 1 {
-			p.direction, p.from, p.to = out, p.to, p.from
-		}
+		p := d.randomSpec(i%3 == 1)
 		c := x.begin(t, p)
 		t = t.Add(d.seconds(5, 20))
 		if i%5 != 3 {
-			x.answer(t, c, u)
+			x.answer(t, c, nil)
 			x.setRecording(t, c, i%4 == 2, true)
 			t = t.Add(d.seconds(30, 140))
 		}
@@ -200,4 +196,15 @@ func (d *officeScript) fillPast() {
 		x.end(t, c, cause)
 		t = t.Add(d.seconds(8*60, 22*60))
 	}
+}
+
+// randomSpec describes a call of a random user and an external number. Calls
+// with an anonymous number are incoming, even if outgoing is true.
+func (d *officeScript) randomSpec(outgoing bool) callSpec {
+	u := d.account.users[d.rng.IntN(len(d.account.users))]
+	p := callSpec{account: d.account, direction: in, from: d.externalNumber(d.rng), to: u.number(), users: []*user{u}, origin: "script"}
+	if outgoing && p.from != "anonymous" {
+		p.direction, p.from, p.to = out, p.to, p.from
+	}
+	return p
 }
