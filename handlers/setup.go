@@ -13,7 +13,7 @@ import (
 // again each time what is done.
 func (h *handlers) setup(w http.ResponseWriter, r *http.Request, v Visitor) error {
 	m := views.SetupModel{Account: v.Account, PublicURL: h.PublicURL.String(), Proven: h.reached(v.Account),
-		Reach: string(web.Ask(r.Context(), h.PublicURL, "/healthz", alive))}
+		Reach: string(web.CheckPublicURL(r.Context(), h.PublicURL, "/healthz", alive))}
 	people := h.People.List(v.Account)
 	m.Members, m.Roles = len(people), slices.ContainsFunc(people, func(p team.Member) bool { return p.MemberID != v.member() && p.Role != team.Agent })
 	var err error

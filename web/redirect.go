@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-const maxNext = 2048
+// maxPath bounds a path to redirect to, in bytes.
+const maxPath = 2048
 
 // LocalPath returns s if it is a path on this site, with its query, and "/" if
-// it could lead anywhere else or is not in its shortest form. Use it for every
-// place to go to that comes from outside.
+// it could lead anywhere else or is not in its shortest form. Every redirect
+// target that comes from a client must pass through it.
 func LocalPath(s string) string {
 	u, err := url.Parse(s)
-	if err != nil || len(s) > maxNext || u.Scheme != "" || u.Opaque != "" || u.User != nil || u.Host != "" {
+	if err != nil || len(s) > maxPath || u.Scheme != "" || u.Opaque != "" || u.User != nil || u.Host != "" {
 		return "/"
 	}
 	if clean := path.Clean(u.Path); !strings.HasPrefix(u.Path, "/") || u.Path != clean && u.Path != clean+"/" {
@@ -26,7 +27,7 @@ func LocalPath(s string) string {
 	return local.String()
 }
 
-// unprintable tells what browsers treat in ways of their own: controls, and
-// the backslash, which they take for a slash. Other alphabets are welcome in a
-// path, where they are sent escaped.
+// unprintable reports whether browsers interpret r in their own ways: control
+// characters, and the backslash, which they treat as a slash. Letters of every
+// alphabet are allowed; they are sent escaped.
 func unprintable(r rune) bool { return r < 0x20 || r == '\\' || r >= 0x7f && r < 0xa0 || r == '\uFFFD' }
