@@ -125,9 +125,9 @@ func outcome(err error) string {
 	switch {
 	case err == nil:
 		return team.OutcomeDone
-	case errors.Is(err, switchboard.ErrUndone), errors.Is(err, switchboard.ErrRestart):
+	case errors.Is(err, switchboard.ErrUndone), errors.Is(err, switchboard.ErrBoardClosed):
 		return team.OutcomeCancelled
-	case errors.Is(err, switchboard.ErrUnknown):
+	case errors.Is(err, switchboard.ErrOutcomeUnknown):
 		return team.OutcomeUnknown
 	default:
 		return team.OutcomeFailed

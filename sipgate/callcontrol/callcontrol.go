@@ -87,8 +87,9 @@ type Control struct {
 
 // New returns a Control. Close ends what it does in the background.
 func New(o Options) *Control {
-	c := &Control{Options: o, Directory: directory.New(o.Numbers), Private: &team.PrivateNames{}}
+	c := &Control{Options: o, Private: &team.PrivateNames{}}
 	c.Rosters = account.NewRosters(c.accessTo, o.Log)
+	c.Directory = directory.New(o.Numbers, c.Rosters)
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	if o.Service != nil {
 		c.service = newServiceAccount(c)

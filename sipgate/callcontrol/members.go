@@ -108,7 +108,7 @@ func (c *Control) SyncMembers(ctx context.Context) error {
 // forget drops what only a member may see, who has left.
 func (c *Control) forget(m team.MemberID) {
 	c.Private.Forget(m)
-	c.Directory.Forget(directory.Person{Account: m.Account, User: m.User})
+	c.Directory.Forget(directory.MemberID{Account: m.Account, User: m.User})
 }
 
 // forgetIfGone forgets what was read while the member was leaving.

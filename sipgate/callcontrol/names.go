@@ -25,7 +25,7 @@ func (c *Control) readNames(m team.MemberID, client *sipgate.Client) func(contex
 		if err != nil {
 			return nil, err
 		}
-		c.Directory.LearnContacts(directory.Person{Account: m.Account, User: m.User}, contacts)
+		c.Directory.SetContacts(directory.MemberID{Account: m.Account, User: m.User}, contacts)
 		shared, private := c.numberNames(contacts)
 		c.setPrivateNames(m, private)
 		return shared, nil
@@ -41,7 +41,7 @@ func (c *Control) readTeamNames(account string, client *sipgate.Client) func(con
 		if err != nil {
 			return nil, err
 		}
-		c.Directory.LearnContacts(directory.Person{Account: account}, contacts)
+		c.Directory.SetContacts(directory.MemberID{Account: account}, contacts)
 		shared, _ := c.numberNames(contacts)
 		return shared, nil
 	}
@@ -99,7 +99,7 @@ func (c *Control) readRecentNumbers(ctx context.Context, m team.MemberID, client
 			recent = append(recent, recentEntry(e))
 		}
 	}
-	c.Directory.LearnRecent(directory.Person{Account: m.Account, User: m.User}, recent)
+	c.Directory.AddRecent(directory.MemberID{Account: m.Account, User: m.User}, recent)
 }
 
 // recentEntry is the remote number of a past call. An alias that only repeats
@@ -113,5 +113,5 @@ func recentEntry(e sipgate.HistoryEntry) directory.Entry {
 	if sipgate.NormalizeNumber(name) == number {
 		name = ""
 	}
-	return directory.Entry{Name: name, Number: number, Last: e.Created}
+	return directory.Entry{Name: name, Number: number, LastCallAt: e.Created}
 }

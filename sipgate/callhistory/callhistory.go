@@ -74,12 +74,12 @@ func (h *History) Entry(ctx context.Context, m team.Member, id string) (e sipgat
 	return e, false, nil
 }
 
-// Change changes an entry at sipgate, once. It returns [switchboard.ErrUnknown]
+// Change changes an entry at sipgate, once. It returns [switchboard.ErrOutcomeUnknown]
 // if the request may have arrived without an answer.
 func (h *History) Change(ctx context.Context, m team.Member, id string, change sipgate.EntryChange) error {
 	err := h.Client(m.MemberID).ChangeEntry(ctx, id, change)
 	if e, ok := errors.AsType[*sipgate.Error](err); ok && e.MayHaveArrived {
-		return errors.Join(switchboard.ErrUnknown, err)
+		return errors.Join(switchboard.ErrOutcomeUnknown, err)
 	}
 	return entryError(err)
 }

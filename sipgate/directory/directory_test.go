@@ -29,8 +29,8 @@ func contact(name, scope string, numbers ...string) sipgate.Contact {
 }
 
 // testDirectory returns a directory with a few entries of each kind.
-func testDirectory() *Directory {
-	d := New(german)
+func testDirectory(t testing.TB) *Directory {
+	d := newDirectory(t)
 	firm := contact("Jürgen Kaufmann", "SHARED", "0211 / 901820-17")
 	firm.Organization = "Stahlbau Größe & Söhne"
 	d.SetContacts(anna, []sipgate.Contact{
@@ -54,7 +54,7 @@ func (d *Directory) setMembers(account string, members []Entry) {
 	for i := range members {
 		members[i].Kind = Member
 	}
-	d.account(account).members = newIndex(members, maxMembers)
+	d.account(account).members, d.account(account).roster = newIndex(members, maxMembers), d.rosters.Of(account).Snapshot()
 }
 
 func names(found []Entry) string {
@@ -69,7 +69,7 @@ func names(found []Entry) string {
 }
 
 func TestSearch(t *testing.T) {
-	d := testDirectory()
+	d := testDirectory(t)
 	for _, test := range []struct{ text, want string }{
 		{"müller", "Müller, Muller, Mira Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
 		{"MUELLER", "Müller, Muller, Mira Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
@@ -111,7 +111,7 @@ func TestSearch(t *testing.T) {
 // The order is: exact matches, recent calls, available members, other members,
 // contacts.
 func TestRanking(t *testing.T) {
-	d := New(german)
+	d := newDirectory(t)
 	var people []sipgate.Contact
 	for i, name := range []string{"Kim", "Kim Contact", "Kim Recent", "Kim Older"} {
 		people = append(people, contact(name, "SHARED", fmt.Sprintf("+4930555%03d", i)))
@@ -137,7 +137,7 @@ func TestRanking(t *testing.T) {
 
 // A number of several entries is found once, with the team's name for it.
 func TestEachNumberIsFoundOnce(t *testing.T) {
-	d := New(german)
+	d := newDirectory(t)
 	d.SetContacts(anna, []sipgate.Contact{contact("Alex Private", "PRIVATE", "030 555001"), contact("Alex Team", "SHARED", "+4930555001")})
 	d.AddRecent(anna, []Entry{{Name: "Alex Old", Number: "+4930555001", LastCallAt: noon}})
 	for _, text := range []string{"alex", "555001"} {
@@ -153,7 +153,7 @@ func TestEachNumberIsFoundOnce(t *testing.T) {
 // No query of another member or account finds private contacts and recent calls,
 // and after Forget not even their owner's does.
 func TestPrivateEntriesAreFoundByTheirOwnerOnly(t *testing.T) {
-	d := testDirectory()
+	d := testDirectory(t)
 	d.SetContacts(jonas, []sipgate.Contact{contact("Müller", "SHARED", "+49 171 3920014"), contact("Canary Jonas", "PRIVATE", "030 555777")})
 	texts := []string{"", "großmutter", "canary", "müller", "0171 3920077", "3920077", "555777", "555002", "0", "g", "c", "müller 0077"}
 	for _, m := range []MemberID{jonas, other, {anna.Account, "w2"}, {"", ""}} {
@@ -177,7 +177,7 @@ func TestPrivateEntriesAreFoundByTheirOwnerOnly(t *testing.T) {
 }
 
 func TestResolve(t *testing.T) {
-	d := testDirectory()
+	d := testDirectory(t)
 	for _, test := range []struct{ text, want, code string }{
 		{"030 / 555-002", "+4930555002", ""},
 		{"Jonas", "+492214710111", ""},
@@ -207,7 +207,7 @@ func TestResolve(t *testing.T) {
 }
 
 func TestLaterCallsAreKept(t *testing.T) {
-	d := testDirectory()
+	d := testDirectory(t)
 	d.RecordCall(anna, "+4930999001", noon.Add(time.Hour))
 	d.AddRecent(anna, []Entry{{Number: "+4930555002", LastCallAt: noon.Add(-time.Hour)}}) // read before that call
 	if got := names(d.Search(anna, "", 2, nil)); got != "+4930999001, Peter Šimon" {
@@ -246,7 +246,7 @@ func FuzzSearch(f *testing.F) {
 	for _, s := range []string{"müller", "+49 (0)171", "0", "00", "*21*", strings.Repeat("a ", 500), "\u202e", "٣"} {
 		f.Add(s)
 	}
-	d := testDirectory()
+	d := testDirectory(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, e := range d.Search(jonas, text, 5, nil) {
 			if e.Kind == Private || e.Number == "" {
@@ -263,8 +263,8 @@ func FuzzSearch(f *testing.F) {
 }
 
 // largeDirectory returns a directory of 5,000 contacts and 1,000 recent calls.
-func largeDirectory() *Directory {
-	d := New(german)
+func largeDirectory(t testing.TB) *Directory {
+	d := newDirectory(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	first := strings.Fields("Anna Jürgen Sabine Tom Aylin Søren Peter Mia Zoë Łukasz François Bärbel")
 	last := strings.Fields("Müller Meier Schmidt Özdemir Kaufmann Weiß Šimon Lindqvist Nguyen Große Bauer Vogt")
@@ -287,7 +287,7 @@ func largeDirectory() *Directory {
 // BenchmarkSearch measures one keystroke among 5,000 contacts and 1,000 recent
 // calls. The case "typed" is the mean over a name that is typed letter by letter.
 func BenchmarkSearch(b *testing.B) {
-	d := largeDirectory()
+	d := largeDirectory(b)
 	for _, text := range []string{"m", "mül", "müller s", "firma", "0211", "0211 1002", "4711", "nobody", ""} {
 		b.Run("text="+strings.ReplaceAll(text, " ", "_"), func(b *testing.B) {
 			for b.Loop() {
@@ -306,7 +306,7 @@ func BenchmarkSearch(b *testing.B) {
 // BenchmarkSetContacts measures indexing 5,000 contacts, which happens every quarter
 // of an hour for each member.
 func BenchmarkSetContacts(b *testing.B) {
-	d := largeDirectory()
+	d := largeDirectory(b)
 	var contacts []sipgate.Contact
 	for _, e := range d.accounts[anna.Account].contacts.all() {
 		contacts = append(contacts, contact(e.Name, "SHARED", e.Number))

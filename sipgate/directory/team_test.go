@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/sipgate/account"
 )
 
 // fakeAccess is a sipgate account that counts its requests.
@@ -39,16 +40,23 @@ func phone(line string, online, dnd bool) sipgate.Device {
 	return sipgate.Device{Type: "REGISTER", Online: online, DND: dnd, Phonelines: []sipgate.Phoneline{{ID: line}}}
 }
 
+// newDirectory returns a directory of numbers in Germany, whose accounts are read
+// through access.
+func newDirectory(t testing.TB, access ...account.Access) *Directory {
+	rosters := account.NewRosters(func(string, sipgate.UserID) []account.Access { return access }, nil)
+	t.Cleanup(rosters.Close)
+	return New(german, rosters)
+}
+
 // An account is read once for all its members, and the presence of members who were
 // found at most twice a minute.
 func TestReadTeamIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, d := t.Context(), New(german)
 		f := &fakeAccess{devices: map[sipgate.UserID][]sipgate.Device{"w1": {phone("p1", true, false)}, "w2": {phone("p2", false, false)}}}
+		d := newDirectory(t, f)
 		for range 3 {
-			if err := d.ReadTeam(ctx, anna.Account, f); err != nil {
-				t.Fatal(err)
-			}
+			d.rosters.Of(anna.Account).Load()
+			synctest.Wait()
 		}
 		if f.requests != 4 {
 			t.Errorf("%d requests, want 4: users, numbers, devices of two", f.requests)
@@ -57,15 +65,15 @@ func TestReadTeamIsShared(t *testing.T) {
 		if got := names(found); got != "Jonas Keller, Mira Hoffmann, Zentrale" || found[0].Presence != Available || found[1].Presence != Offline {
 			t.Errorf("the team is %s: %+v", got, found)
 		}
-		if d.StartPresenceRefresh(anna.Account, found) {
-			t.Error("refresh right after the read")
+		if d.RefreshPresence(anna.Account, found) {
+			t.Error("stale at once")
 		}
 		f.devices["w2"] = []sipgate.Device{phone("p2", true, true)}
-		time.Sleep(presenceMaxAge)
-		if !d.StartPresenceRefresh(anna.Account, found[1:]) || d.StartPresenceRefresh(anna.Account, found[1:]) {
-			t.Error("after half a minute exactly one caller must refresh")
+		time.Sleep(30 * time.Second)
+		if !d.RefreshPresence(anna.Account, found[1:]) || d.RefreshPresence(anna.Account, found[1:]) {
+			t.Error("after half a minute presence is read again, and not twice at the same time")
 		}
-		d.RefreshPresence(ctx, anna.Account, found[1:], f)
+		synctest.Wait()
 		found = d.Search(anna, "", MaxResults, nil)
 		if f.requests != 5 || found[1].Presence != DoNotDisturb {
 			t.Errorf("%d requests, want 5; %+v", f.requests, found)
@@ -73,15 +81,24 @@ func TestReadTeamIsShared(t *testing.T) {
 	})
 }
 
-// A failed read is not repeated within a minute.
 func TestFailedReadIsDelayed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, f := New(german), &fakeAccess{err: errors.New("refused")}
-		if d.ReadTeam(t.Context(), anna.Account, f) == nil || d.ReadTeam(t.Context(), anna.Account, f) != nil || f.requests != 1 {
+		f := &fakeAccess{err: errors.New("refused")}
+		d := newDirectory(t, f)
+		member := []Entry{{Kind: Member, User: "w1"}}
+		for range 3 {
+			d.RefreshPresence(anna.Account, member)
+			synctest.Wait()
+		}
+		if f.requests != 1 {
 			t.Errorf("%d requests, want 1", f.requests)
 		}
-		time.Sleep(teamRetryDelay)
-		if d.ReadTeam(t.Context(), anna.Account, f) == nil || f.requests != 2 {
+		time.Sleep(time.Minute)
+		if !d.RefreshPresence(anna.Account, member) {
+			t.Error("not asked again a minute later")
+		}
+		synctest.Wait()
+		if f.requests != 2 {
 			t.Errorf("%d requests a minute later, want 2", f.requests)
 		}
 	})
