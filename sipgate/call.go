@@ -7,7 +7,7 @@ type CallID string
 
 // Valid reports whether id can be one: 1 to 200 letters and digits of ASCII,
 // - and _. Nothing else is ever put into an address.
-func (id CallID) Valid() bool { return isToken(string(id), 200) }
+func (id CallID) Valid() bool { return isID(string(id), 200) }
 
 // UserID names a user within one account, "w0". It repeats in every account:
 // only together with the account's number does it name a person.
@@ -15,14 +15,14 @@ type UserID string
 
 // Valid reports whether id can be one: 1 to 64 letters and digits of ASCII,
 // - and _.
-func (id UserID) Valid() bool { return isToken(string(id), 64) }
+func (id UserID) Valid() bool { return isID(string(id), 64) }
 
 // DeviceID names a telephone or extension, "e0".
 type DeviceID string
 
 // isToken reports whether s is made of 1 to limit characters that need no
 // escaping anywhere.
-func isToken(s string, limit int) bool {
+func isID(s string, limit int) bool {
 	if len(s) == 0 || len(s) > limit {
 		return false
 	}

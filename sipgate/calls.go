@@ -25,7 +25,7 @@ const (
 // are, the user's own or the whole account's, sipgate does not document. It
 // waits at most 5 s.
 func (c *Client) Calls(ctx context.Context) (CallList, error) {
-	data, err := c.do(ctx, request{method: http.MethodGet, path: []string{"calls"}, limit: pollLimit})
+	data, err := c.do(ctx, request{method: http.MethodGet, path: []string{"calls"}, timeout: pollTimeout})
 	return CallList(data), err
 }
 
@@ -70,7 +70,7 @@ func decodeCalls(data []byte) ([]Call, error) {
 			return nil, errors.New("a call is listed twice")
 		}
 		seen[call.ID] = true
-		if err := call.tidy(); err != nil {
+		if err := call.validate(); err != nil {
 			return nil, err
 		}
 		calls = append(calls, *call)
@@ -79,7 +79,7 @@ func decodeCalls(data []byte) ([]Call, error) {
 }
 
 // tidy checks and caps the participants.
-func (call *Call) tidy() error {
+func (call *Call) validate() error {
 	if len(call.Participants) > maxParticipants {
 		call.Participants = call.Participants[:maxParticipants:maxParticipants]
 	}

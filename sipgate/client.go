@@ -16,9 +16,9 @@ import (
 
 // Limits of one request. They are choices of ours; sipgate documents none.
 const (
-	pollLimit   = 5 * time.Second  // GET /calls, from dialling to the last byte
-	actionLimit = 10 * time.Second // everything else
-	maxReply    = 1 << 20          // bytes, after decompression
+	pollTimeout   = 5 * time.Second  // GET /calls, from dialling to the last byte
+	actionTimeout = 10 * time.Second // everything else
+	maxResponse   = 1 << 20          // bytes, after decompression
 )
 
 // Client calls the REST API, version 2. It is safe for use by several
@@ -41,28 +41,28 @@ type Client struct {
 	// fetched from, "https://secure.live.sipgate.de". They never get a token.
 	RecordingOrigins []string
 
-	foreign *http.Client // set by tests, else a guarded client
+	externalHTTP *http.Client // set by tests, else a guarded client
 }
 
 // request is one call of the API.
 type request struct {
-	method string
-	path   []string      // elements below Base; escaped here, and nowhere else
-	query  url.Values    // may be nil
-	in     any           // encoded as JSON unless nil
-	limit  time.Duration // for each sending
+	method  string
+	path    []string      // elements below Base; escaped here, and nowhere else
+	query   url.Values    // may be nil
+	body    any           // encoded as JSON unless nil
+	timeout time.Duration // for each sending
 }
 
 func (r request) op() string { return r.method + " /" + strings.Join(r.path, "/") }
 
 // ofCall tells that the path names a call, or its entry in the history, so that
 // a 404 means that there is none.
-func (r request) ofCall() bool {
+func (r request) aboutCall() bool {
 	return len(r.path) > 1 && (r.path[0] == "calls" || r.path[0] == "history")
 }
 
 // fail makes the error of a request that did not get as far as an answer.
-func (r request) fail(kind Kind, err error) *Error {
+func (r request) failure(kind Kind, err error) *Error {
 	return &Error{Op: r.op(), Kind: kind, Err: err}
 }
 
@@ -71,18 +71,18 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 	for _, element := range r.path {
 		// Escaping does not keep these from leading elsewhere.
 		if element == "" || element == "." || element == ".." {
-			return nil, r.fail(Invalid, errors.New("not a path"))
+			return nil, r.failure(Invalid, errors.New("not a path"))
 		}
 	}
 	var body []byte
-	if r.in != nil {
+	if r.body != nil {
 		var err error
-		if body, err = json.Marshal(r.in); err != nil {
-			return nil, r.fail(Invalid, err)
+		if body, err = json.Marshal(r.body); err != nil {
+			return nil, r.failure(Invalid, err)
 		}
 	}
 	return authorized(ctx, r, c.Auth, func(auth string) ([]byte, error) {
-		ctx, cancel := context.WithTimeout(ctx, r.limit)
+		ctx, cancel := context.WithTimeout(ctx, r.timeout)
 		defer cancel()
 		return c.attempt(ctx, r, body, auth)
 	})
@@ -94,7 +94,7 @@ func authorized[T any](ctx context.Context, r request, auth Credentials, send fu
 	var none T
 	value, err := auth.Authorization(ctx)
 	if err != nil {
-		return none, r.fail(credentialKind(err), err)
+		return none, r.failure(credentialKind(err), err)
 	}
 	reply, err := send(value)
 	if e, ok := errors.AsType[*Error](err); !ok || e.Status != http.StatusUnauthorized {
@@ -102,7 +102,7 @@ func authorized[T any](ctx context.Context, r request, auth Credentials, send fu
 	}
 	value, err = auth.Renew(ctx, value)
 	if err != nil {
-		e := r.fail(credentialKind(err), err)
+		e := r.failure(credentialKind(err), err)
 		e.Status = http.StatusUnauthorized
 		return none, e
 	}
@@ -127,7 +127,7 @@ func (c *Client) attempt(ctx context.Context, r request, body []byte, auth strin
 	u.RawQuery = r.query.Encode()
 	req, err := newRequest(ctx, r.method, u.String(), body)
 	if err != nil {
-		return nil, r.fail(Invalid, err)
+		return nil, r.failure(Invalid, err)
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Authorization", auth)
@@ -136,14 +136,14 @@ func (c *Client) attempt(ctx context.Context, r request, body []byte, auth strin
 	}
 	resp, arrived, err := send(c.HTTP, req)
 	if err != nil {
-		e := r.fail(Unavailable, err)
+		e := r.failure(Unavailable, err)
 		e.MayHaveArrived = arrived
 		return nil, e
 	}
 	defer resp.Body.Close()
-	data, err := readAll(resp.Body, maxReply)
+	data, err := readAll(resp.Body, maxResponse)
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, refusal(r, resp, data)
+		return nil, responseError(r, resp, data)
 	}
 	if err != nil {
 		return nil, &Error{Op: r.op(), Status: resp.StatusCode, Kind: Unavailable, MayHaveArrived: true, Err: err}
@@ -196,12 +196,12 @@ func send(hc *http.Client, req *http.Request) (resp *http.Response, arrived bool
 		WroteHeaderField: func(string, []string) { wrote.Store(true) },
 	}
 	resp, err = once.Do(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
-	return resp, wrote.Load() || !asked.Load(), cause(err)
+	return resp, wrote.Load() || !asked.Load(), withoutURL(err)
 }
 
 // cause strips the address, which may carry numbers in its query, from what
 // net/http reports.
-func cause(err error) error {
+func withoutURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
 	}
@@ -222,7 +222,7 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 
 // get sends a GET and decodes the answer into out.
 func (c *Client) get(ctx context.Context, out any, query url.Values, path ...string) error {
-	r := request{method: http.MethodGet, path: path, query: query, limit: actionLimit}
+	r := request{method: http.MethodGet, path: path, query: query, timeout: actionTimeout}
 	data, err := c.do(ctx, r)
 	if err != nil {
 		return err
@@ -232,7 +232,7 @@ func (c *Client) get(ctx context.Context, out any, query url.Values, path ...str
 
 // act sends an action whose answer says nothing but that it was done.
 func (c *Client) act(ctx context.Context, method string, in any, path ...string) error {
-	_, err := c.do(ctx, request{method: method, path: path, in: in, limit: actionLimit})
+	_, err := c.do(ctx, request{method: method, path: path, body: in, timeout: actionTimeout})
 	if e, ok := errors.AsType[*Error](err); ok && e.Status >= 200 && e.Status < 300 {
 		return nil // done, whatever became of the body
 	}

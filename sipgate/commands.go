@@ -17,7 +17,7 @@ var errCallID = errors.New("not the id of a call")
 func (c *Client) command(ctx context.Context, method string, id CallID, in any, rest ...string) error {
 	if !id.Valid() {
 		r := request{method: method, path: append([]string{"calls", "?"}, rest...)}
-		return r.fail(Invalid, errCallID)
+		return r.failure(Invalid, errCallID)
 	}
 	return c.act(ctx, method, in, append([]string{"calls", string(id)}, rest...)...)
 }
@@ -56,7 +56,7 @@ type Transfer struct {
 // Transfer hands the call over to another party.
 func (c *Client) Transfer(ctx context.Context, id CallID, t Transfer) error {
 	if !t.To.Valid() || t.CallerID != "" && !t.CallerID.Valid() {
-		return request{method: http.MethodPost, path: []string{"calls", "?", "transfer"}}.fail(Invalid, errNumber)
+		return request{method: http.MethodPost, path: []string{"calls", "?", "transfer"}}.failure(Invalid, errNumber)
 	}
 	return c.command(ctx, http.MethodPost, id, struct {
 		Attended bool   `json:"attended"`
@@ -68,7 +68,7 @@ func (c *Client) Transfer(ctx context.Context, id CallID, t Transfer) error {
 // SendDTMF plays keypad tones to all participants.
 func (c *Client) SendDTMF(ctx context.Context, id CallID, d DTMF) error {
 	if !d.Valid() {
-		return request{method: http.MethodPost, path: []string{"calls", "?", "dtmf"}}.fail(Invalid, errTones)
+		return request{method: http.MethodPost, path: []string{"calls", "?", "dtmf"}}.failure(Invalid, errTones)
 	}
 	return c.command(ctx, http.MethodPost, id, struct {
 		Sequence DTMF `json:"sequence"`
@@ -82,7 +82,7 @@ func (c *Client) Announce(ctx context.Context, id CallID, address string) error 
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(address) > maxAddress {
 		return request{method: http.MethodPost, path: []string{"calls", "?", "announcements"}}.
-			fail(Invalid, errors.New("not an address of a file"))
+			failure(Invalid, errors.New("not an address of a file"))
 	}
 	return c.command(ctx, http.MethodPost, id, struct {
 		URL string `json:"url"`
@@ -115,14 +115,14 @@ const maxParty = 64
 // the call in events and in commands. An answer without an error does not prove
 // that a telephone rang.
 func (c *Client) StartCall(ctx context.Context, n NewCall) (CallID, error) {
-	r := request{method: http.MethodPost, path: []string{"sessions", "calls"}, limit: actionLimit, in: struct {
+	r := request{method: http.MethodPost, path: []string{"sessions", "calls"}, timeout: actionTimeout, body: struct {
 		DeviceID DeviceID `json:"deviceId,omitempty"`
 		Caller   string   `json:"caller"`
 		Callee   string   `json:"callee"`
 		CallerID string   `json:"callerId,omitempty"`
 	}{n.DeviceID, n.Caller, n.Callee, n.CallerID}}
 	if n.Caller == "" || n.Callee == "" || max(len(n.Caller), len(n.Callee), len(n.DeviceID), len(n.CallerID)) > maxParty {
-		return "", r.fail(Invalid, errors.New("caller or callee is missing or too long"))
+		return "", r.failure(Invalid, errors.New("caller or callee is missing or too long"))
 	}
-	return c.started(ctx, r)
+	return c.startCall(ctx, r)
 }

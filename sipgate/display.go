@@ -11,10 +11,10 @@ import (
 // international number with or without its plus sign. Short codes, extensions
 // ("e0"), "anonymous" and the empty string are returned as they are.
 func DisplayNumber(raw string) string {
-	if len(raw) > maxTyped {
+	if len(raw) > maxInput {
 		return raw
 	}
-	return displayed.get(raw, displayNumber)
+	return displayCache.get(raw, displayNumber)
 }
 
 func displayNumber(raw string) string {
@@ -35,18 +35,18 @@ func displayNumber(raw string) string {
 
 // displayed spares the row of a call, which is rendered at every change, the
 // 15 µs that parsing its numbers takes.
-var displayed = recent{max: 4096}
+var displayCache = boundedCache{max: 4096}
 
 // recent remembers the values of a function for the strings it was last asked
 // for. It holds at most max of them: when full it forgets them all.
-type recent struct {
+type boundedCache struct {
 	max int
 
 	mu     sync.RWMutex
 	values map[string]string
 }
 
-func (r *recent) get(key string, f func(string) string) string {
+func (r *boundedCache) get(key string, f func(string) string) string {
 	r.mu.RLock()
 	v, ok := r.values[key]
 	r.mu.RUnlock()

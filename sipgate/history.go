@@ -123,8 +123,8 @@ func (c *Client) History(ctx context.Context, q HistoryQuery) (HistoryPage, erro
 // this id, or none that the credential may see; an id that cannot be one is of
 // Kind Invalid and is not sent.
 func (c *Client) HistoryEntry(ctx context.Context, id string) (HistoryEntry, error) {
-	if !isToken(id, maxName) {
-		return HistoryEntry{}, request{method: http.MethodGet, path: []string{"history", "?"}}.fail(Invalid, errEntryID)
+	if !isID(id, maxName) {
+		return HistoryEntry{}, request{method: http.MethodGet, path: []string{"history", "?"}}.failure(Invalid, errEntryID)
 	}
 	var w wireEntry
 	if err := c.get(ctx, &w, nil, "history", id); err != nil {
@@ -149,10 +149,10 @@ type EntryChange struct {
 func (c *Client) ChangeEntry(ctx context.Context, id string, change EntryChange) error {
 	r := request{method: http.MethodPut, path: []string{"history", "?"}}
 	switch {
-	case !isToken(id, maxName):
-		return r.fail(Invalid, errEntryID)
+	case !isID(id, maxName):
+		return r.failure(Invalid, errEntryID)
 	case change == (EntryChange{}):
-		return r.fail(Invalid, errors.New("nothing is to be changed"))
+		return r.failure(Invalid, errors.New("nothing is to be changed"))
 	case change.Note != nil && utf8.RuneCountInString(*change.Note) > maxNote:
 		return &ValueError{Field: "note", Code: "note_too_long"}
 	}

@@ -86,9 +86,9 @@ func (e HistoryEntry) ContainsText(text string, also ...string) bool {
 
 // Limits of one search.
 const (
-	findReads = 10  // requests
-	findFirst = 100 // entries that the first one asks for, and
-	findLimit = 250 // the others: 1 MiB of answer is enough for them
+	maxSearchRequests = 10  // requests
+	firstSearchPage   = 100 // entries that the first one asks for, and
+	searchPage        = 250 // the others: 1 MiB of answer is enough for them
 )
 
 // Findings are a part of the history, latest first.
@@ -105,11 +105,11 @@ type HistoryResult struct {
 // q.Limit does not matter. A keep that is nil wants all.
 func (c *Client) SearchHistory(ctx context.Context, q HistoryQuery, want int, keep func(HistoryEntry) bool) (HistoryResult, error) {
 	f := HistoryResult{Total: -1}
-	q.Limit = findFirst
+	q.Limit = firstSearchPage
 	if keep == nil {
 		q.Limit = want
 	}
-	for range findReads {
+	for range maxSearchRequests {
 		page, err := c.History(ctx, q)
 		if err != nil {
 			return HistoryResult{}, err
@@ -117,8 +117,8 @@ func (c *Client) SearchHistory(ctx context.Context, q HistoryQuery, want int, ke
 		if keep == nil {
 			f.Total = page.Total
 		}
-		q.Offset += f.take(page.Items, want, keep)
-		q.Limit = findLimit
+		q.Offset += f.add(page.Items, want, keep)
+		q.Limit = searchPage
 		if f.Next = q.Offset; q.Offset >= page.Total || len(page.Items) == 0 {
 			f.Next = 0
 		}
@@ -131,7 +131,7 @@ func (c *Client) SearchHistory(ctx context.Context, q HistoryQuery, want int, ke
 
 // take takes over what is wanted, and returns how many entries it looked at.
 // What came twice, since there are new ones meanwhile, is taken once.
-func (f *HistoryResult) take(items []HistoryEntry, want int, keep func(HistoryEntry) bool) (looked int) {
+func (f *HistoryResult) add(items []HistoryEntry, want int, keep func(HistoryEntry) bool) (looked int) {
 	for _, e := range items {
 		if len(f.Items) == want {
 			break

@@ -101,7 +101,7 @@ func TestFindHistory(t *testing.T) {
 	}
 	before := len(rec.all())
 	f, err := c.SearchHistory(t.Context(), HistoryQuery{}, 7, func(HistoryEntry) bool { return false })
-	if n := len(rec.all()) - before; err != nil || n != findReads || f.Next != 2350 || f.Searched != 2350 || f.OldestSearched.IsZero() {
+	if n := len(rec.all()) - before; err != nil || n != maxSearchRequests || f.Next != 2350 || f.Searched != 2350 || f.OldestSearched.IsZero() {
 		t.Errorf("%d requests, %+v, %v", n, f, err)
 	}
 	before = len(rec.all())

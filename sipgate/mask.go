@@ -7,7 +7,7 @@ const masked = "••••"
 
 // leastHidden is how many digits are left out at least, so that nobody tries
 // the few that are possible.
-const leastHidden = 4
+const minHidden = 4
 
 // MaskNumber returns raw for a place where everybody looks, "+49 30 •••• 42":
 // the country, the area and the last two digits. At least four digits are left
@@ -18,7 +18,7 @@ func MaskNumber(raw string) string {
 	if raw == "" {
 		return ""
 	}
-	if len(raw) > maxTyped || !Number(NormalizeNumber(raw)).Valid() {
+	if len(raw) > maxInput || !Number(NormalizeNumber(raw)).Valid() {
 		return masked
 	}
 	shown := DisplayNumber(NormalizeNumber(raw))
@@ -26,7 +26,7 @@ func MaskNumber(raw string) string {
 	total := digits(shown)
 	for head := min(2, len(groups)-1); head > 0; head-- {
 		kept := strings.Join(groups[:head], " ")
-		if total-digits(kept)-2 >= leastHidden {
+		if total-digits(kept)-2 >= minHidden {
 			return kept + " " + masked + " " + shown[len(shown)-2:]
 		}
 	}

@@ -37,7 +37,7 @@ func FuzzMaskNumber(f *testing.F) {
 			return
 		}
 		all, told := digits(DisplayNumber(raw)), digits(got)
-		if !strings.Contains(got, masked) || told > 0 && all-told < leastHidden || len(got) > 32 {
+		if !strings.Contains(got, masked) || told > 0 && all-told < minHidden || len(got) > 32 {
 			t.Errorf("MaskNumber(%q) = %q", raw, got)
 		}
 		if got != masked && !strings.HasPrefix(got, "+") {

@@ -46,7 +46,7 @@ var DefaultBlocked = []string{
 var emergency = []string{"110", "112", "911", "999", "000", "+49110", "+49112"}
 
 // maxTyped bounds what is looked at; no spelling of a number is longer.
-const maxTyped = 64
+const maxInput = 64
 
 // Parse reads a number that a person typed.
 //
@@ -76,7 +76,7 @@ func (r NumberRules) Parse(s string) (Number, error) {
 	switch {
 	case r.blocks(string(n), parsed), r.blocks(s, nil):
 		return "", errBlocked
-	case !n.Valid(), string(n) != s && !settled(n):
+	case !n.Valid(), string(n) != s && !isStable(n):
 		return "", errNumber
 	}
 	return n, nil
@@ -84,7 +84,7 @@ func (r NumberRules) Parse(s string) (Number, error) {
 
 // settled reports whether reading n again changes nothing. Where a trunk zero
 // was dropped from n another must not follow.
-func settled(n Number) bool {
+func isStable(n Number) bool {
 	parsed, err := phonenumbers.Parse(string(n), "ZZ")
 	return err == nil && phonenumbers.Format(parsed, phonenumbers.E164) == string(n)
 }
@@ -97,7 +97,7 @@ var (
 // strip removes what people put between digits and makes 00 a +. It reports
 // whether nothing is left but digits behind at most one plus sign.
 func strip(s string) (string, bool) {
-	if len(s) > maxTyped {
+	if len(s) > maxInput {
 		return "", false
 	}
 	s = strings.Map(func(r rune) rune {

@@ -127,7 +127,7 @@ func TestNormalNumber(t *testing.T) {
 
 // TestRecent shows that the memory of shown numbers is bounded.
 func TestRecent(t *testing.T) {
-	r := recent{max: 3}
+	r := boundedCache{max: 3}
 	for i := range 100 {
 		key := fmt.Sprint(i)
 		if got := r.get(key, strings.ToUpper); got != key || len(r.values) > 3 {

@@ -98,7 +98,7 @@ func (o *OAuth) Logout(ctx context.Context, refresh string) error {
 	if err != nil || status >= 200 && status < 300 {
 		return err
 	}
-	return oauthRefusal("logout", status, readTokens(data))
+	return oauthError("logout", status, readTokens(data))
 }
 
 // token asks the token endpoint.
@@ -109,7 +109,7 @@ func (o *OAuth) token(ctx context.Context, op string, form url.Values) (Tokens, 
 	}
 	reply := readTokens(data)
 	if status < 200 || status > 299 {
-		return Tokens{}, oauthRefusal(op, status, reply)
+		return Tokens{}, oauthError(op, status, reply)
 	}
 	tokens := reply.tokens()
 	malformed := func(err error) (Tokens, error) {
@@ -119,7 +119,7 @@ func (o *OAuth) token(ctx context.Context, op string, form url.Values) (Tokens, 
 	case err != nil:
 		return malformed(err)
 	case reply.code != "":
-		e := oauthRefusal(op, status, reply)
+		e := oauthError(op, status, reply)
 		return Tokens{Refresh: tokens.Refresh}, e
 	case reply.err != nil:
 		return malformed(reply.err)
@@ -144,11 +144,11 @@ func (o *OAuth) post(ctx context.Context, op, address string, form url.Values) (
 	if o.ClientSecret != "" {
 		form.Set("client_secret", o.ClientSecret)
 	}
-	ctx, cancel := context.WithTimeout(ctx, actionLimit)
+	ctx, cancel := context.WithTimeout(ctx, actionTimeout)
 	defer cancel()
 	req, err := newRequest(ctx, http.MethodPost, address, []byte(form.Encode()))
 	if err != nil {
-		return 0, nil, &OAuthError{Op: op, Err: cause(err)}
+		return 0, nil, &OAuthError{Op: op, Err: withoutURL(err)}
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")

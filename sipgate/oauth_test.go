@@ -268,7 +268,7 @@ func FuzzTokens(f *testing.F) {
 		if l := reply.tokens().Life; l < time.Second || l > maxLife {
 			t.Errorf("life %v", l)
 		}
-		if reply.code != "" && !isToken(reply.code, 64) {
+		if reply.code != "" && !isID(reply.code, 64) {
 			t.Errorf("code %q", reply.code)
 		}
 	})

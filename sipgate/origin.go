@@ -55,18 +55,18 @@ func origin(u *url.URL) string {
 }
 
 // guardedHTTP is the client for origins other than the API's.
-var guardedHTTP = sync.OnceValue(func() *http.Client {
-	return newHTTPClient(&net.Dialer{Timeout: dialLimit, KeepAlive: 30 * time.Second, Control: refusePrivate})
+var publicHTTP = sync.OnceValue(func() *http.Client {
+	return newHTTPClient(&net.Dialer{Timeout: dialLimit, KeepAlive: 30 * time.Second, Control: denyPrivate})
 })
 
 // refusePrivate is asked after names are resolved, immediately before each
 // connection: no name can lead to an inner address.
-func refusePrivate(_, address string, _ syscall.RawConn) error {
+func denyPrivate(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return fmt.Errorf("%w: %s", ErrRecordingURL, err)
 	}
-	if !public(at.Addr()) {
+	if !isPublic(at.Addr()) {
 		return fmt.Errorf("%w: it leads to a private network", ErrRecordingURL)
 	}
 	return nil
@@ -75,7 +75,7 @@ func refusePrivate(_, address string, _ syscall.RawConn) error {
 // notPublic are networks, besides those that [netip.Addr] knows to be private,
 // that are not the public internet or lead back from it: shared, reserved,
 // documentation and benchmark addresses, and IPv4 wrapped into IPv6.
-var notPublic = func() []netip.Prefix {
+var nonPublicNetworks = func() []netip.Prefix {
 	var all []netip.Prefix
 	for _, s := range []string{
 		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
@@ -89,12 +89,12 @@ var notPublic = func() []netip.Prefix {
 }()
 
 // public reports whether a is an address of the public internet.
-func public(a netip.Addr) bool {
+func isPublic(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	if !a.IsGlobalUnicast() || a.IsPrivate() {
 		return false
 	}
-	for _, p := range notPublic {
+	for _, p := range nonPublicNetworks {
 		if p.Contains(a) {
 			return false
 		}

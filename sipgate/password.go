@@ -15,23 +15,23 @@ type Password struct {
 	oauth          *OAuth
 	user, password string
 
-	turn chan struct{} // is full while somebody holds the fields below
+	lock chan struct{} // is full while somebody holds the fields below
 
 	access   string // "" if there is none, or it was refused
 	received time.Time
 	life     time.Duration
 	refused  bool      // the token before was refused
 	replaced bool      // access came in place of one that was
-	retry    time.Time // after a failure, no request before
+	retryAt  time.Time // after a failure, no request before
 	failure  error
 
 	hidden
 }
 
 const (
-	passwordAhead = time.Minute      // a token is replaced so long before it expires, or a fifth of its life
-	passwordRest  = 30 * time.Second // after a refusal: attempts may lock an account
-	passwordAgain = 5 * time.Second  // after no answer
+	passwordRefreshLead  = time.Minute      // a token is replaced so long before it expires, or a fifth of its life
+	passwordRefusedDelay = 30 * time.Second // after a refusal: attempts may lock an account
+	passwordRetryDelay   = 5 * time.Second  // after no answer
 )
 
 // errRefusedAgain tells that a token that was just fetched fares no better than
@@ -41,7 +41,7 @@ var errRefusedAgain = &Error{Op: "password", Kind: Unauthorized, Err: errors.New
 // NewPassword returns the credential. Of o only TokenURL, ClientID,
 // ClientSecret and HTTP are used; [PasswordTokenURL] tells the first.
 func NewPassword(o *OAuth, user, password string) *Password {
-	return &Password{oauth: o, user: user, password: password, turn: make(chan struct{}, 1)}
+	return &Password{oauth: o, user: user, password: password, lock: make(chan struct{}, 1)}
 }
 
 // Authorization implements [Credentials]. However many ask, one token is
@@ -59,23 +59,23 @@ func (p *Password) Renew(ctx context.Context, refused string) (string, error) {
 
 func (p *Password) get(ctx context.Context, refused string) (string, error) {
 	select {
-	case p.turn <- struct{}{}:
-		defer func() { <-p.turn }()
+	case p.lock <- struct{}{}:
+		defer func() { <-p.lock }()
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
 	now := time.Now()
 	if p.access != "" && refused == p.header() {
-		if p.replaced && now.Sub(p.received) < passwordRest {
-			p.fail(errRefusedAgain, now, passwordRest)
+		if p.replaced && now.Sub(p.received) < passwordRefusedDelay {
+			p.fail(errRefusedAgain, now, passwordRefusedDelay)
 		}
 		p.access, p.refused = "", true
 	}
-	if !p.lives(now, min(passwordAhead, p.life/5)) && !now.Before(p.retry) {
+	if !p.validFor(now, min(passwordRefreshLead, p.life/5)) && !now.Before(p.retryAt) {
 		p.fetch(ctx)
 	}
 	switch {
-	case p.lives(time.Now(), 0):
+	case p.validFor(time.Now(), 0):
 		return p.header(), nil
 	case ctx.Err() != nil:
 		return "", ctx.Err()
@@ -92,21 +92,21 @@ func (p *Password) fetch(ctx context.Context) {
 	case err == nil:
 		p.access, p.received, p.life = t.Access, now, t.Life
 		p.replaced, p.refused = p.refused, false
-		p.retry, p.failure = time.Time{}, nil
+		p.retryAt, p.failure = time.Time{}, nil
 	case ctx.Err() != nil:
 	case KindOf(err) == Unavailable:
-		p.fail(err, now, passwordAgain)
+		p.fail(err, now, passwordRetryDelay)
 	default:
-		p.fail(err, now, passwordRest)
+		p.fail(err, now, passwordRefusedDelay)
 	}
 }
 
 func (p *Password) fail(err error, now time.Time, rest time.Duration) {
-	p.failure, p.retry = err, now.Add(rest)
+	p.failure, p.retryAt = err, now.Add(rest)
 }
 
 // lives reports whether the token is good for some time yet.
-func (p *Password) lives(now time.Time, ahead time.Duration) bool {
+func (p *Password) validFor(now time.Time, ahead time.Duration) bool {
 	return p.access != "" && now.Sub(p.received) < p.life-ahead
 }
 

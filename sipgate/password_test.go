@@ -89,7 +89,7 @@ func TestPasswordEndpointDown(t *testing.T) {
 			t.Errorf("expired and no new one: %v", err)
 		}
 		g.status.Store(0)
-		time.Sleep(passwordAgain)
+		time.Sleep(passwordRetryDelay)
 		if _, err := c.Calls(t.Context()); err != nil {
 			t.Errorf("not recovered: %v", err)
 		}
@@ -108,7 +108,7 @@ func TestPasswordRefusedAgain(t *testing.T) {
 		}
 		g.wantTokens(t, 2)
 		g.rejects.Store(false)
-		time.Sleep(passwordRest)
+		time.Sleep(passwordRefusedDelay)
 		if _, err := c.Calls(t.Context()); err != nil {
 			t.Errorf("not recovered: %v", err)
 		}

@@ -17,14 +17,14 @@ import (
 // Switzerland, Luxembourg and Belgium. A place is where a number was given out;
 // who has it may be elsewhere.
 func LocationName(number, lang, home string) string {
-	if len(number) > maxTyped || !strings.HasPrefix(number, "+") {
+	if len(number) > maxInput || !strings.HasPrefix(number, "+") {
 		return ""
 	}
-	return placed.get(lang+"\t"+home+"\t"+number, func(string) string { return place(number, lang, home) })
+	return locationCache.get(lang+"\t"+home+"\t"+number, func(string) string { return place(number, lang, home) })
 }
 
 // placed spares rows that are rendered again and again the parsing.
-var placed = recent{max: 4096}
+var locationCache = boundedCache{max: 4096}
 
 func place(number, lang, home string) string {
 	if !Number(number).Valid() {
@@ -35,7 +35,7 @@ func place(number, lang, home string) string {
 		return ""
 	}
 	region := phonenumbers.GetRegionCodeForNumber(parsed)
-	town, country := townOf(number[1:], lang), named(region, lang)
+	town, country := townName(number[1:], lang), locationEntry(region, lang)
 	switch {
 	case country == "", region == home:
 		return town
@@ -46,13 +46,13 @@ func place(number, lang, home string) string {
 }
 
 // The shortest and the longest beginnings of numbers that have a place.
-const shortestArea, longestArea = 3, 9
+const minAreaCode, maxAreaCode = 3, 9
 
 // townOf finds the longest beginning of a number, without plus sign, that is
 // a town's.
-func townOf(digits, lang string) string {
-	for n := min(longestArea, len(digits)); n >= shortestArea; n-- {
-		if town := named(digits[:n], lang); town != "" {
+func townName(digits, lang string) string {
+	for n := min(maxAreaCode, len(digits)); n >= minAreaCode; n-- {
+		if town := locationEntry(digits[:n], lang); town != "" {
 			return town
 		}
 	}
@@ -66,14 +66,14 @@ func townOf(digits, lang string) string {
 // 15 MB once it is unpacked; here it is read where it lies.
 //
 //go:embed places.txt
-var places string
+var locations string
 
 // named returns the name of a country or an area, "" if there is none.
-func named(key, lang string) string {
-	for lo, hi := 0, len(places); lo < hi; {
-		start := strings.LastIndexByte(places[:lo+(hi-lo)/2], '\n') + 1
-		end := start + strings.IndexByte(places[start:], '\n')
-		have, names, _ := strings.Cut(places[start:end], "\t")
+func locationEntry(key, lang string) string {
+	for lo, hi := 0, len(locations); lo < hi; {
+		start := strings.LastIndexByte(locations[:lo+(hi-lo)/2], '\n') + 1
+		end := start + strings.IndexByte(locations[start:], '\n')
+		have, names, _ := strings.Cut(locations[start:end], "\t")
 		switch c := strings.Compare(have, key); {
 		case c < 0:
 			lo = end + 1

@@ -80,7 +80,7 @@ func TestPlacesFile(t *testing.T) {
 	}
 	german, english := areas(t, "de"), areas(t, "en")
 	for prefix, town := range german {
-		if len(prefix) < shortestArea || len(prefix) > longestArea {
+		if len(prefix) < minAreaCode || len(prefix) > maxAreaCode {
 			t.Errorf("an area of %d digits: %s", len(prefix), prefix)
 		}
 		add(prefix, town, cmp.Or(english[prefix], town))
@@ -100,7 +100,7 @@ func TestPlacesFile(t *testing.T) {
 		if err := os.WriteFile("places.txt", []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
-	} else if places != want {
+	} else if locations != want {
 		t.Fatal("places.txt is not what the library knows: go test ./sipgate -run TestPlacesFile -update")
 	}
 	if *update {
@@ -108,12 +108,12 @@ func TestPlacesFile(t *testing.T) {
 	}
 	for _, lang := range []string{"de", "en"} {
 		for _, line := range lines {
-			if key, _, _ := strings.Cut(line, "\t"); named(key, lang) == "" {
+			if key, _, _ := strings.Cut(line, "\t"); locationEntry(key, lang) == "" {
 				t.Errorf("%s is not found", key)
 			}
 		}
 	}
-	if named("", "de")+named("\t", "de")+named("zz", "de")+named("0", "en") != "" {
+	if locationEntry("", "de")+locationEntry("\t", "de")+locationEntry("zz", "de")+locationEntry("0", "en") != "" {
 		t.Error("a name for nothing")
 	}
 }
@@ -128,7 +128,7 @@ func TestPlaceAsTheLibrary(t *testing.T) {
 			t.Fatal(number, err)
 		}
 		want, err := phonenumbers.GetGeocodingForNumber(parsed, "de")
-		if got := townOf(number[1:], "de"); err != nil || got != want {
+		if got := townName(number[1:], "de"); err != nil || got != want {
 			t.Errorf("%s: %q, the library says %q (%v)", number, got, want, err)
 		}
 	}

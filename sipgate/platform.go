@@ -63,7 +63,7 @@ type PlatformDetection struct {
 func (c *Client) DetectPlatform(ctx context.Context) (PlatformDetection, error) {
 	auth, err := c.Auth.Authorization(ctx)
 	if err != nil {
-		return PlatformDetection{}, request{method: http.MethodGet, path: []string{"account"}}.fail(credentialKind(err), err)
+		return PlatformDetection{}, request{method: http.MethodGet, path: []string{"account"}}.failure(credentialKind(err), err)
 	}
 	if p := PlatformOf(strings.TrimPrefix(auth, "Bearer ")); p != UnknownPlatform {
 		return PlatformDetection{p, "token"}, nil
@@ -76,7 +76,7 @@ func (c *Client) DetectPlatform(ctx context.Context) (PlatformDetection, error) 
 		return PlatformDetection{Neo, "groups"}, nil
 	}
 	a, err := c.Account(ctx)
-	if products[a.MainProductType] {
+	if classicProducts[a.MainProductType] {
 		return PlatformDetection{Classic, "account"}, err
 	}
 	if KindOf(err) == Forbidden {
@@ -86,14 +86,14 @@ func (c *Client) DetectPlatform(ctx context.Context) (PlatformDetection, error) 
 }
 
 // products are the values of mainProductType of the classic platform.
-var products = map[string]bool{"BASIC": true, "SIMQUADRAT": true, "TEAM": true, "TRUNKING": true}
+var classicProducts = map[string]bool{"BASIC": true, "SIMQUADRAT": true, "TEAM": true, "TRUNKING": true}
 
 // unsupported reports whether a refusal says that the account's platform does
 // not have what was asked for: 501, or 403 in the words in which neo tells of
 // what only classic accounts have.
 func unsupported(status int, body []byte) bool {
 	return status == http.StatusNotImplemented ||
-		status == http.StatusForbidden && strings.Contains(string(body[:min(len(body), maxComplaint)]), "Classic PBX")
+		status == http.StatusForbidden && strings.Contains(string(body[:min(len(body), maxErrorText)]), "Classic PBX")
 }
 
 // A Way is how calls are started for an account, as far as that is known.
@@ -155,17 +155,17 @@ func (c *Client) startNeoCall(ctx context.Context, n NewCall, plus bool) (CallID
 	if device == "" {
 		device = DeviceID(n.Caller)
 	}
-	r := request{method: http.MethodPost, path: []string{"calls"}, limit: actionLimit,
-		in: neoCall{device, spell(n.Callee), spell(n.CallerID)}}
+	r := request{method: http.MethodPost, path: []string{"calls"}, timeout: actionTimeout,
+		body: neoCall{device, spell(n.Callee), spell(n.CallerID)}}
 	if device == "" || n.Callee == "" || max(len(n.Callee), len(device), len(n.CallerID)) > maxParty {
-		return "", r.fail(Invalid, errors.New("telephone or callee is missing or too long"))
+		return "", r.failure(Invalid, errors.New("telephone or callee is missing or too long"))
 	}
-	return c.started(ctx, r)
+	return c.startCall(ctx, r)
 }
 
 // started sends a request that starts a call and reads the call's id from the
 // answer, under each of the names that it goes by.
-func (c *Client) started(ctx context.Context, r request) (CallID, error) {
+func (c *Client) startCall(ctx context.Context, r request) (CallID, error) {
 	data, err := c.do(ctx, r)
 	if err != nil {
 		return "", err

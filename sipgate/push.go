@@ -23,7 +23,7 @@ const (
 const CauseUnknown = "unknown"
 
 // causes are the documented ones.
-var causes = map[string]bool{
+var knownCauses = map[string]bool{
 	"normalClearing": true, "busy": true, "cancel": true, "noAnswer": true,
 	"congestion": true, "notFound": true, "forwarded": true,
 }
@@ -89,18 +89,18 @@ func ParseEvent(body []byte) (Event, error) {
 	if id := CallID(f.first("origCallId")); id.Valid() {
 		e.OrigCallID = id
 	}
-	if xcid := f.first("xcid"); isToken(xcid, maxEventID) {
+	if xcid := f.first("xcid"); isID(xcid, maxEventID) {
 		e.XCID = xcid
 	}
-	e.From, e.To = party(f.first("from")), party(f.first("to"))
-	e.AnsweringNumber, e.Diversion = party(f.first("answeringNumber")), party(f.first("diversion"))
+	e.From, e.To = capParty(f.first("from")), capParty(f.first("to"))
+	e.AnsweringNumber, e.Diversion = capParty(f.first("answeringNumber")), capParty(f.first("diversion"))
 	if d := Direction(f.first("direction")); d == Incoming || d == Outgoing {
 		e.Direction = d
 	}
-	e.users(f)
+	e.setUsers(f)
 	switch e.Kind {
 	case EventHangup:
-		if e.Cause = f.first("cause"); !causes[e.Cause] {
+		if e.Cause = f.first("cause"); !knownCauses[e.Cause] {
 			e.Cause = CauseUnknown
 		}
 	case EventDTMF:
@@ -112,7 +112,7 @@ func ParseEvent(body []byte) (Event, error) {
 }
 
 // users takes over the lists of people, empty names left out.
-func (e *Event) users(f form) {
+func (e *Event) setUsers(f form) {
 	for _, u := range f.list("user") {
 		e.Users = append(e.Users, oneLine(u, maxEventText))
 	}
@@ -127,13 +127,13 @@ func (e *Event) users(f form) {
 }
 
 // party caps a number or what stands in its place.
-func party(s string) string { return truncate(oneLine(s, maxEventText), maxPartyNumber) }
+func capParty(s string) string { return truncate(oneLine(s, maxEventText), maxPartyNumber) }
 
 // SplitFullUserID takes "1234567w0" apart: the account's number, and the user
 // within it. ok reports whether it has that form.
 func SplitFullUserID(full string) (account string, user UserID, ok bool) {
 	i := strings.IndexFunc(full, func(r rune) bool { return !unicode.IsDigit(r) })
-	if i <= 0 || !isToken(full, maxEventID) {
+	if i <= 0 || !isID(full, maxEventID) {
 		return "", "", false
 	}
 	account, user = full[:i], UserID(full[i:])

@@ -15,7 +15,7 @@ import (
 // Limits of a recording. They are choices of ours.
 const (
 	maxRecording = 200 << 20        // bytes
-	stallLimit   = 30 * time.Second // between two pieces of the body
+	stallTimeout = 30 * time.Second // between two pieces of the body
 )
 
 // RecordingFile is a recording, or a part of it, as it comes from sipgate. Its
@@ -50,18 +50,18 @@ var (
 // Invalid and wraps [ErrRecordingURL], and nothing was sent. A range beyond
 // the end of the file is an error of Kind Invalid with status 416.
 func (c *Client) OpenRecording(ctx context.Context, address, rangeHeader string) (*RecordingFile, error) {
-	r := request{method: http.MethodGet, path: []string{"(recording)"}, limit: actionLimit}
+	r := request{method: http.MethodGet, path: []string{"(recording)"}, timeout: actionTimeout}
 	u, own, err := c.recordingURL(address)
 	if err != nil {
-		return nil, r.fail(Invalid, err)
+		return nil, r.failure(Invalid, err)
 	}
 	if !rangeForm.MatchString(rangeHeader) {
 		rangeHeader = ""
 	}
 	if !own {
-		hc := c.foreign
+		hc := c.externalHTTP
 		if hc == nil {
-			hc = guardedHTTP()
+			hc = publicHTTP()
 		}
 		return openRecording(ctx, r, hc, u.String(), rangeHeader, "")
 	}
@@ -73,7 +73,7 @@ func (c *Client) OpenRecording(ctx context.Context, address, rangeHeader string)
 // openRecording waits for the head of the answer at most r.limit.
 func openRecording(ctx context.Context, r request, hc *http.Client, address, rangeHeader, auth string) (*RecordingFile, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	timer := time.AfterFunc(r.limit, func() { cancel(context.DeadlineExceeded) })
+	timer := time.AfterFunc(r.timeout, func() { cancel(context.DeadlineExceeded) })
 	file, err := fetchRecording(ctx, r, hc, address, rangeHeader, auth)
 	timer.Stop()
 	if err != nil {
@@ -81,7 +81,7 @@ func openRecording(ctx context.Context, r request, hc *http.Client, address, ran
 		return nil, err
 	}
 	file.Body = &recordingBody{
-		ctx: ctx, body: file.Body, left: maxRecording, timer: timer,
+		ctx: ctx, body: file.Body, remaining: maxRecording, timer: timer,
 		stop: func() { cancel(nil) },
 	}
 	return file, nil
@@ -90,7 +90,7 @@ func openRecording(ctx context.Context, r request, hc *http.Client, address, ran
 func fetchRecording(ctx context.Context, r request, hc *http.Client, address, rangeHeader, auth string) (*RecordingFile, error) {
 	req, err := newRequest(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, r.fail(Invalid, ErrRecordingURL)
+		return nil, r.failure(Invalid, ErrRecordingURL)
 	}
 	// Compressed, a part of the file would not be the part asked for.
 	req.Header.Set("Accept-Encoding", "identity")
@@ -103,7 +103,7 @@ func fetchRecording(ctx context.Context, r request, hc *http.Client, address, ra
 	}
 	resp, arrived, err := send(hc, req)
 	if err != nil {
-		e := r.fail(Unavailable, err)
+		e := r.failure(Unavailable, err)
 		e.MayHaveArrived = arrived
 		if errors.Is(err, ErrRecordingURL) {
 			e.Kind = Invalid
@@ -131,14 +131,14 @@ func recordingFile(r request, resp *http.Response) (*RecordingFile, error) {
 		}
 	default:
 		data, _ := readAll(resp.Body, 4096)
-		e := refusal(r, resp, data)
+		e := responseError(r, resp, data)
 		if resp.StatusCode == http.StatusRequestedRangeNotSatisfiable {
 			e.Kind = Invalid
 		}
 		return nil, e
 	}
 	var err error
-	if file.ContentType, err = soundType(resp.Header.Get("Content-Type")); err != nil {
+	if file.ContentType, err = audioType(resp.Header.Get("Content-Type")); err != nil {
 		return nil, bad("%w", err)
 	}
 	if enc := resp.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
@@ -152,14 +152,14 @@ func recordingFile(r request, resp *http.Response) (*RecordingFile, error) {
 
 // soundType returns the media type of a sound file. Anything else, an error
 // page, a list of users, is not handed on as one.
-func soundType(header string) (string, error) {
+func audioType(header string) (string, error) {
 	if header == "" {
 		return "application/octet-stream", nil
 	}
 	t, _, err := mime.ParseMediaType(header)
 	switch {
 	case err != nil:
-	case strings.HasPrefix(t, "audio/") && isToken(strings.NewReplacer(".", "", "+", "").Replace(t[len("audio/"):]), 64):
+	case strings.HasPrefix(t, "audio/") && isID(strings.NewReplacer(".", "", "+", "").Replace(t[len("audio/"):]), 64):
 		return t, nil
 	case t == "application/octet-stream", t == "binary/octet-stream":
 		return "application/octet-stream", nil
@@ -169,23 +169,23 @@ func soundType(header string) (string, error) {
 
 // recordingBody ends a transfer that stalls or never ends.
 type recordingBody struct {
-	ctx   context.Context // of the request; its cause tells why it ended
-	body  io.ReadCloser
-	left  int64 // bytes that may still come
-	timer *time.Timer
-	stop  func()
+	ctx       context.Context // of the request; its cause tells why it ended
+	body      io.ReadCloser
+	remaining int64 // bytes that may still come
+	timer     *time.Timer
+	stop      func()
 }
 
 // Read implements [io.Reader].
 func (b *recordingBody) Read(p []byte) (int, error) {
-	if b.left <= 0 {
+	if b.remaining <= 0 {
 		return 0, errTooLarge
 	}
 	// Only sipgate's time counts, not that of a slow reader.
-	b.timer.Reset(stallLimit)
-	n, err := b.body.Read(p[:min(int64(len(p)), b.left)])
+	b.timer.Reset(stallTimeout)
+	n, err := b.body.Read(p[:min(int64(len(p)), b.remaining)])
 	b.timer.Stop()
-	b.left -= int64(n)
+	b.remaining -= int64(n)
 	if cause := context.Cause(b.ctx); err != nil && err != io.EOF && cause != nil {
 		err = cause
 	}

@@ -92,7 +92,7 @@ func TestT27Addresses(t *testing.T) {
 	if n := len(rec.all()); n != 0 || others.Load() != 0 {
 		t.Errorf("%d and %d requests were sent", n, others.Load())
 	}
-	guardedHTTP().CloseIdleConnections()
+	publicHTTP().CloseIdleConnections()
 }
 
 // TestT27ForeignOrigin shows that another origin that is allowed is fetched
@@ -103,8 +103,8 @@ func TestT27ForeignOrigin(t *testing.T) {
 	defer srv.Close()
 	c, own := serve(t, serveWAV)
 	c.RecordingOrigins = []string{"https://Secure.Example:443/ignored"}
-	c.foreign = srv.Client()
-	tr := c.foreign.Transport.(*http.Transport)
+	c.externalHTTP = srv.Client()
+	tr := c.externalHTTP.Transport.(*http.Transport)
 	tr.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, srv.Listener.Addr().String())
 	}
@@ -160,7 +160,7 @@ func TestT28Answers(t *testing.T) {
 		"": "application/octet-stream", "audio/x-wav": "audio/x-wav", "Audio/MPEG": "audio/mpeg",
 		"application/octet-stream; x=y": "application/octet-stream", "binary/octet-stream": "application/octet-stream",
 	} {
-		if got, err := soundType(in); got != want || err != nil {
+		if got, err := audioType(in); got != want || err != nil {
 			t.Errorf("type %q is %q, %v", in, got, err)
 		}
 	}
@@ -261,7 +261,7 @@ func TestRecordingTime(t *testing.T) {
 }
 
 func TestRecordingEndless(t *testing.T) {
-	b := &recordingBody{ctx: t.Context(), body: io.NopCloser(zeros{}), left: 1000, timer: time.NewTimer(time.Hour), stop: func() {}}
+	b := &recordingBody{ctx: t.Context(), body: io.NopCloser(zeros{}), remaining: 1000, timer: time.NewTimer(time.Hour), stop: func() {}}
 	data, err := io.ReadAll(b)
 	if len(data) != 1000 || !errors.Is(err, errTooLarge) {
 		t.Errorf("read %d bytes, %v", len(data), err)
@@ -279,12 +279,12 @@ func TestPublic(t *testing.T) {
 		"fc00::1": false, "fd00:ec2::254": false, "ff02::1": false, "64:ff9b::7f00:1": false, "2002:7f00:1::": false,
 		"2001:db8::1": false, "2001::1": false, "fec0::1": false,
 	} {
-		if got := public(netip.MustParseAddr(s)); got != want {
+		if got := isPublic(netip.MustParseAddr(s)); got != want {
 			t.Errorf("%s: public is %v", s, got)
 		}
 	}
 	for address, ok := range map[string]bool{"8.8.8.8:443": true, "[::1]:443": false, "localhost:443": false, "": false} {
-		if err := refusePrivate("tcp", address, nil); (err == nil) != ok || err != nil && !errors.Is(err, ErrRecordingURL) {
+		if err := denyPrivate("tcp", address, nil); (err == nil) != ok || err != nil && !errors.Is(err, ErrRecordingURL) {
 			t.Errorf("%q: %v", address, err)
 		}
 	}

@@ -10,18 +10,18 @@ import (
 )
 
 // refusal makes the error of an answer outside of 2xx.
-func refusal(r request, resp *http.Response, body []byte) *Error {
-	kind := kindOfStatus(resp.StatusCode, r.ofCall())
+func responseError(r request, resp *http.Response, body []byte) *Error {
+	kind := kindOfStatus(resp.StatusCode, r.aboutCall())
 	if unsupported(resp.StatusCode, body) {
 		kind = Unsupported
 	}
-	words := complaint(resp.StatusCode, body)
+	words := errorText(resp.StatusCode, body)
 	return &Error{
 		Op:             r.op(),
 		Status:         resp.StatusCode,
 		Kind:           kind,
 		MayHaveArrived: kind == Unavailable,
-		RefusedField:   about(resp.StatusCode, words),
+		RefusedField:   refusedField(resp.StatusCode, words),
 		RetryAfter:     retryAfter(resp.Header),
 		Err:            errors.New(words),
 	}
@@ -29,7 +29,7 @@ func refusal(r request, resp *http.Response, body []byte) *Error {
 
 // about finds in sipgate's words what a refused value was. They are for the
 // choice of our own words, and may be missing or change.
-func about(status int, words string) string {
+func refusedField(status int, words string) string {
 	if status != http.StatusBadRequest {
 		return ""
 	}
@@ -98,11 +98,11 @@ func retryAfter(h http.Header) time.Duration {
 }
 
 // maxComplaint is how many characters of sipgate's words an error quotes.
-const maxComplaint = 200
+const maxErrorText = 200
 
 // complaint is what sipgate said, for the log: the message of its JSON errors,
 // or the text, or the name of the status.
-func complaint(status int, body []byte) string {
+func errorText(status int, body []byte) string {
 	var reply struct {
 		Errors           []struct{ Title, Detail string }
 		Name, Message    string
@@ -116,7 +116,7 @@ func complaint(status int, body []byte) string {
 			text += " " + e.Title + " " + e.Detail
 		}
 	}
-	if text = oneLine(text, maxComplaint); text != "" {
+	if text = oneLine(text, maxErrorText); text != "" {
 		return text
 	}
 	if text = http.StatusText(status); text != "" {

@@ -24,7 +24,7 @@ func (c *Client) UserInfo(ctx context.Context) (UserInfo, error) {
 	if err := c.get(ctx, &u, nil, "authorization", "userinfo"); err != nil {
 		return UserInfo{}, err
 	}
-	if !u.Sub.Valid() || !isToken(u.MasterSipID, 64) {
+	if !u.Sub.Valid() || !isID(u.MasterSipID, 64) {
 		return UserInfo{}, &Error{
 			Op: "GET /authorization/userinfo", Status: http.StatusOK, Kind: Other,
 			Err: errors.New("the answer names nobody"),
@@ -89,7 +89,7 @@ func (d Device) Unreachable() bool { return !d.Online && !d.External() }
 func (c *Client) Devices(ctx context.Context, id UserID) ([]Device, error) {
 	if !id.Valid() {
 		return nil, request{method: http.MethodGet, path: []string{"?", "devices"}}.
-			fail(Invalid, errors.New("not the id of a user"))
+			failure(Invalid, errors.New("not the id of a user"))
 	}
 	devices, err := list[Device](ctx, c, nil, string(id), "devices")
 	for i := range devices {

@@ -51,7 +51,7 @@ func ParseTel(s string) (string, error) {
 		}
 	}
 	number = strings.TrimSpace(number)
-	if number == "" || len(number) > maxTyped || !utf8.ValidString(number) || strings.ContainsFunc(number, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if number == "" || len(number) > maxInput || !utf8.ValidString(number) || strings.ContainsFunc(number, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return "", errNumber
 	}
 	return number, nil

@@ -34,7 +34,7 @@ func truncate(s string, limit int) string {
 
 // paragraphs returns a note's text, cut, with its line breaks and without any
 // other control character.
-func paragraphs(s string) string {
+func multiLine(s string) string {
 	return truncate(strings.Map(func(r rune) rune {
 		if r != '\n' && unicode.IsControl(r) {
 			return ' '

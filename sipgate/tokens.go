@@ -83,8 +83,8 @@ func (e *OAuthError) Kind() Kind {
 }
 
 // oauthRefusal makes the error of an answer that is a refusal.
-func oauthRefusal(op string, status int, reply tokenReply) *OAuthError {
-	text := oneLine(reply.text["error_description"], maxComplaint)
+func oauthError(op string, status int, reply tokenReply) *OAuthError {
+	text := oneLine(reply.text["error_description"], maxErrorText)
 	if text == "" {
 		text = "refused"
 	}
@@ -106,7 +106,7 @@ func readTokens(data []byte) tokenReply {
 	reply := tokenReply{text: make(map[string]string)}
 	reply.err = readFields(data, reply.text)
 	if code, ok := reply.text["error"]; ok {
-		if reply.code = "unknown"; isToken(code, 64) {
+		if reply.code = "unknown"; isID(code, 64) {
 			reply.code = code
 		}
 	}
@@ -122,11 +122,11 @@ func readFields(data []byte, fields map[string]string) error {
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
-			return errBroken
+			return errMalformed
 		}
 		var v any
 		if err := d.Decode(&v); err != nil {
-			return errBroken
+			return errMalformed
 		}
 		switch v := v.(type) {
 		case string:
@@ -136,16 +136,16 @@ func readFields(data []byte, fields map[string]string) error {
 		}
 	}
 	if _, err := d.Token(); err != nil {
-		return errBroken
+		return errMalformed
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return errBroken
+		return errMalformed
 	}
 	return nil
 }
 
 // errBroken stands for the decoder's errors, which quote the answer.
-var errBroken = errors.New("the answer is broken")
+var errMalformed = errors.New("the answer is broken")
 
 func (r tokenReply) tokens() Tokens {
 	t := Tokens{
@@ -153,7 +153,7 @@ func (r tokenReply) tokens() Tokens {
 		Refresh: r.text["refresh_token"],
 		ID:      r.text["id_token"],
 		Scope:   r.text["scope"],
-		Life:    life(r.text["expires_in"]),
+		Life:    lifetime(r.text["expires_in"]),
 	}
 	if t.Access == "" {
 		t.Access = r.text["token"] // the spelling of sipgate's guide
@@ -162,7 +162,7 @@ func (r tokenReply) tokens() Tokens {
 }
 
 // life reads expires_in, a number or a string of one, in seconds.
-func life(s string) time.Duration {
+func lifetime(s string) time.Duration {
 	n, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	if err != nil || math.IsNaN(n) || n < 1 {
 		return defaultLife

@@ -54,8 +54,8 @@ func (w wireEntry) entry() HistoryEntry {
 		Direction:     oneLine(w.Direction, 32),
 		Status:        oneLine(w.Status, 32),
 		CallStatus:    oneLine(w.CallStatus, 32),
-		Note:          paragraphs(w.Note),
-		Transcription: paragraphs(w.Transcription),
+		Note:          multiLine(w.Note),
+		Transcription: multiLine(w.Transcription),
 		ConnectionIDs: extensions(w.ConnectionIDs),
 		Created:       time.Time(w.Created),
 		Duration:      time.Duration(w.Duration),
@@ -86,7 +86,7 @@ func (w wireEntry) entry() HistoryEntry {
 func extensions(all []string) []string {
 	var out []string
 	for _, s := range all {
-		if isToken(s, 64) && len(out) < maxExtensions {
+		if isID(s, 64) && len(out) < maxExtensions {
 			out = append(out, s)
 		}
 	}
