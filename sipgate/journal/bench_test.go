@@ -9,8 +9,7 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// BenchmarkFollow takes over changes of 100 calls and writes them in bursts of
-// 100.
+// BenchmarkFollow updates 100 rows and flushes after every 100 updates.
 func BenchmarkFollow(b *testing.B) {
 	j := newJournal(b, openDB(b, tempFile(b)))
 	f := &follower{
@@ -33,14 +32,14 @@ func BenchmarkFollow(b *testing.B) {
 	}
 }
 
-// BenchmarkRowOf is what a board waits for, under its lock.
-func BenchmarkRowOf(b *testing.B) {
+// BenchmarkRowLookup measures what a board calls under its lock.
+func BenchmarkRowLookup(b *testing.B) {
 	j := newJournal(b, openDB(b, tempFile(b)))
 	for i := range maxCachedCalls {
 		j.state(ours).cacheRow(sipgate.CallID(fmt.Sprint("C", i)), "row", time.Now())
 	}
-	rowOf := j.RowLookup(ours)
+	lookup := j.RowLookup(ours)
 	for b.Loop() {
-		rowOf("C77")
+		lookup("C77")
 	}
 }

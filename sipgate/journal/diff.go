@@ -7,12 +7,12 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// diff tells what happened to a call between two values of it; before is nil
-// if after is the first. An entry whose time neither value tells has none.
+// diff returns the entries for what happened to a call between two of its values.
+// Before is nil if after is the first value. Entries whose time is not known have
+// a zero time.
 //
-// Values in between may be missing, and before may come from an earlier life of
-// the board: what follows from after is told all the same, and what does not is
-// not made up.
+// Values in between may be missing, and before may come from a board before a
+// restart. diff returns what follows from the two values and guesses nothing else.
 func diff(before *switchboard.Call, after switchboard.Call) []Entry {
 	if before == nil {
 		first := after
@@ -36,14 +36,15 @@ func diff(before *switchboard.Call, after switchboard.Call) []Entry {
 	return s.entries
 }
 
-// stale reports whether after is older than before: no call rings under an id
-// under which it was answered or has ended. A board that began after that may
-// think so when events come late.
+// stale reports whether after is older than before: a call never rings again under
+// an id under which it was answered or has ended. A board that was started since
+// may show so when events are late.
 func stale(before, after *switchboard.Call) bool {
 	return before.CallID == after.CallID && before.Phase != switchboard.Ringing && after.Phase == switchboard.Ringing
 }
 
-// began is the entry of a call that rang, as far as anybody told.
+// firstEntries returns the entry for the ringing of a new call, if its time is
+// known or it still rings.
 func firstEntries(c *switchboard.Call) []Entry {
 	if c.Phase != switchboard.Ringing && (c.Approximate || !c.Started.Before(c.Since)) {
 		return nil
@@ -55,7 +56,7 @@ func firstEntries(c *switchboard.Call) []Entry {
 	return []Entry{e}
 }
 
-// A step is from one value of a call to the next.
+// A step collects the entries between two values of a call.
 type step struct {
 	before, after *switchboard.Call
 	entries       []Entry
@@ -63,61 +64,61 @@ type step struct {
 
 func (s *step) add(e Entry) { s.entries = append(s.entries, e) }
 
-// orders tells what became of commands that no state of the call shows.
+// addCommand adds the outcomes of commands that the call's state does not show.
 func (s *step) addCommand() {
-	was, is := s.before.LastCommand, s.after.LastCommand
-	if l := s.before.PendingHangup; l != nil && s.after.PendingHangup == nil && s.after.Phase != switchboard.Ended && !s.newCommand(switchboard.VerbHangUp) {
-		s.add(Entry{Kind: Cancelled, Name: l.Name, Detail: string(switchboard.VerbHangUp)})
+	before, after := s.before.LastCommand, s.after.LastCommand
+	if h := s.before.PendingHangup; h != nil && s.after.PendingHangup == nil && s.after.Phase != switchboard.Ended && !s.newCommand(switchboard.VerbHangUp) {
+		s.add(Entry{Kind: Cancelled, Name: h.Name, Detail: string(switchboard.VerbHangUp)})
 	}
-	if was != nil && was.Outcome == switchboard.Pending {
-		s.addSuperseded(was, is)
+	if before != nil && before.Outcome == switchboard.Pending {
+		s.addSuperseded(before, after)
 	}
-	if is == nil || is.Outcome == switchboard.Pending || sameCommand(was, is) {
+	if after == nil || after.Outcome == switchboard.Pending || sameCommand(before, after) {
 		return
 	}
-	e := Entry{At: is.At, Name: is.Name, Detail: string(is.Verb)}
-	switch is.Outcome {
+	e := Entry{At: after.At, Name: after.Name, Detail: string(after.Verb)}
+	switch after.Outcome {
 	case switchboard.Failed:
 		e.Kind = Failed
 	case switchboard.Unknown:
 		e.Kind = Unknown
 	case switchboard.Confirmed:
-		switch is.Verb {
+		switch after.Verb {
 		case switchboard.VerbTransfer:
-			e.Kind, e.Detail = Transferred, is.Detail
+			e.Kind, e.Detail = Transferred, after.Detail
 		case switchboard.VerbTones:
 			e.Kind, e.Detail = Tones, ""
 		default:
-			return // the call's state tells
+			return // the call's state shows it
 		}
 	}
 	s.add(e)
 }
 
-// overtaken tells of a command whose outcome will not be seen: another one took
-// its place, or it was lost with an earlier life of the board.
-func (s *step) addSuperseded(was, is *switchboard.LastCommand) {
+// addSuperseded adds an entry for a pending command whose outcome will not be seen:
+// another command replaced it, or the board was restarted.
+func (s *step) addSuperseded(before, after *switchboard.LastCommand) {
 	switch {
-	case is == nil:
-		if !s.tookEffect(was.Verb) {
-			s.add(Entry{Kind: Unknown, Name: was.Name, Detail: string(was.Verb)})
+	case after == nil:
+		if !s.tookEffect(before.Verb) {
+			s.add(Entry{Kind: Unknown, Name: before.Name, Detail: string(before.Verb)})
 		}
-	case is.Verb == was.Verb && is.By == was.By && is.Outcome != switchboard.Pending || sameCommand(was, is):
-	case was.Verb == switchboard.VerbTones:
-		s.add(Entry{At: was.At, Approximate: true, Kind: Tones, Name: was.Name})
+	case after.Verb == before.Verb && after.By == before.By && after.Outcome != switchboard.Pending || sameCommand(before, after):
+	case before.Verb == switchboard.VerbTones:
+		s.add(Entry{At: before.At, Approximate: true, Kind: Tones, Name: before.Name})
 	}
 }
 
-// came reports whether the call now is as a pending command wanted it.
+// tookEffect reports whether the call's state is what a pending command requested.
 func (s *step) tookEffect(v switchboard.Verb) bool {
-	is := func(was, is switchboard.Toggle) bool { return was.Pending && was.Requested == is.On }
+	switched := func(before, after switchboard.Toggle) bool { return before.Pending && before.Requested == after.On }
 	switch v {
 	case switchboard.VerbHold:
-		return is(s.before.Hold, s.after.Hold)
+		return switched(s.before.Hold, s.after.Hold)
 	case switchboard.VerbMute:
-		return is(s.before.Mute, s.after.Mute)
+		return switched(s.before.Mute, s.after.Mute)
 	case switchboard.VerbRecord:
-		return is(s.before.Recording, s.after.Recording)
+		return switched(s.before.Recording, s.after.Recording)
 	case switchboard.VerbTransfer:
 		return s.before.CallID != s.after.CallID
 	case switchboard.VerbHangUp:
@@ -126,12 +127,12 @@ func (s *step) tookEffect(v switchboard.Verb) bool {
 	return false
 }
 
-// orderedNow reports whether a command of this kind was given since.
+// newCommand reports whether a command with verb v was given between the values.
 func (s *step) newCommand(v switchboard.Verb) bool {
 	return s.after.LastCommand != nil && s.after.LastCommand.Verb == v && !sameCommand(s.before.LastCommand, s.after.LastCommand)
 }
 
-// sameOrder reports whether two values of a row's last order tell the same.
+// sameCommand reports whether two values of LastCommand are equal.
 func sameCommand(x, y *switchboard.LastCommand) bool {
 	if x == nil || y == nil {
 		return x == y
@@ -139,9 +140,9 @@ func sameCommand(x, y *switchboard.LastCommand) bool {
 	return x.Verb == y.Verb && x.By == y.By && x.Outcome == y.Outcome && x.Detail == y.Detail && x.At.Equal(y.At)
 }
 
-// moved tells that the call goes on under another id with somebody else, or
-// rings again, as one does that comes back from a transfer. That a ringing call
-// has several ids is no news: several telephones ring.
+// addMoved adds an entry if the call goes on under another id with another party,
+// or rings again after a transfer failed. Several ids of a ringing call are ignored:
+// several phones ring.
 func (s *step) addMoved() {
 	if s.before.CallID == s.after.CallID ||
 		s.before.Phase == switchboard.Ringing && len(s.after.PreviousParties) <= len(s.before.PreviousParties) {
@@ -154,24 +155,24 @@ func (s *step) addMoved() {
 	}
 }
 
-// newcomer is the party that the call was not with before.
+// newParty returns the party that was not part of the call before.
 func (s *step) newParty() (switchboard.Party, bool) {
-	was := []switchboard.Party{s.before.Remote, s.before.Local}
+	before := []switchboard.Party{s.before.Remote, s.before.Local}
 	for _, p := range []switchboard.Party{s.after.Local, s.after.Remote} {
-		if p != (switchboard.Party{}) && !slices.ContainsFunc(was, func(q switchboard.Party) bool { return similar(p, q) }) {
+		if p != (switchboard.Party{}) && !slices.ContainsFunc(before, func(q switchboard.Party) bool { return similar(p, q) }) {
 			return p, true
 		}
 	}
 	return switchboard.Party{}, false
 }
 
-// like reports whether two parties may be the same: one number serves several
-// members, but a party without a name is whoever has the number.
+// similar reports whether two parties may be the same. Several members may share a
+// number; a party without a name may be any of them.
 func similar(p, q switchboard.Party) bool {
 	return p.Number == q.Number && (p.Name == q.Name || p.Name == "" || q.Name == "")
 }
 
-// answered tells that a call that rang did not only ring.
+// addAnswered adds an entry if a ringing call was answered.
 func (s *step) addAnswered() {
 	rang := s.before.Phase == switchboard.Ringing || s.before.Phase == switchboard.Ended && s.before.PreviousPhase == switchboard.Ringing
 	a := s.after
@@ -184,14 +185,14 @@ func (s *step) addAnswered() {
 	}
 }
 
-// toggled tells of a switch. A new leg starts without hold and mute; nobody
-// has switched them off.
-func (s *step) addToggled(was, is switchboard.Toggle, v switchboard.Verb, on, off Kind) {
-	if was.On == is.On {
+// addToggled adds an entry if a toggle changed. A new leg starts without hold and
+// mute, which is not an action of anyone.
+func (s *step) addToggled(before, after switchboard.Toggle, v switchboard.Verb, on, off Kind) {
+	if before.On == after.On {
 		return
 	}
 	e := Entry{Kind: on}
-	if !is.On {
+	if !after.On {
 		if s.before.CallID != s.after.CallID && v != switchboard.VerbRecord {
 			return
 		}
@@ -200,51 +201,53 @@ func (s *step) addToggled(was, is switchboard.Toggle, v switchboard.Verb, on, of
 	if v == switchboard.VerbHold && s.after.Phase == switchboard.Connected && s.before.CallID == s.after.CallID {
 		e.At = s.after.Since
 	}
-	asked := was.Pending && was.Requested == is.On
-	switch o := s.after.LastCommand; {
-	case s.newCommand(v) && o.Outcome == switchboard.Confirmed:
-		e.Name, e.At = o.Name, o.At
-	case o != nil && o.Verb == v && asked:
-		e.Name = o.Name // a list tells before the answer comes
-	case s.before.LastCommand != nil && s.before.LastCommand.Verb == v && asked:
+	requested := before.Pending && before.Requested == after.On
+	switch last := s.after.LastCommand; {
+	case s.newCommand(v) && last.Outcome == switchboard.Confirmed:
+		e.Name, e.At = last.Name, last.At
+	case last != nil && last.Verb == v && requested:
+		e.Name = last.Name // a list shows it before the command is answered
+	case s.before.LastCommand != nil && s.before.LastCommand.Verb == v && requested:
 		e.Name = s.before.LastCommand.Name
 	}
 	s.add(e)
 }
 
-// announced tells that sipgate took an announcement.
+// addAnnounced adds an entry if sipgate accepted an announcement.
 func (s *step) addAnnounced() {
-	was, is, o := s.before.Playback, s.after.Playback, s.after.LastCommand
+	before, after, last := s.before.Playback, s.after.Playback, s.after.LastCommand
 	e := Entry{Kind: Announced}
 	switch {
-	case is != nil && (was == nil || !was.Since.Equal(is.Since)):
-		e.At, e.Detail = is.Since, is.Title
-		if o != nil && o.Verb == switchboard.VerbAnnounce {
-			e.Name = o.Name
+	case after != nil && (before == nil || !before.Since.Equal(after.Since)):
+		e.At, e.Detail = after.Since, after.Title
+		if last != nil && last.Verb == switchboard.VerbAnnounce {
+			e.Name = last.Name
 		}
-	case is == nil && s.newCommand(switchboard.VerbAnnounce) && o.Outcome == switchboard.Confirmed &&
-		(was == nil || was.Since.Before(o.At)):
-		e.At, e.Name, e.Detail = o.At, o.Name, o.Detail // it is over already
+	case after == nil && s.newCommand(switchboard.VerbAnnounce) && last.Outcome == switchboard.Confirmed &&
+		(before == nil || before.Since.Before(last.At)):
+		e.At, e.Name, e.Detail = last.At, last.Name, last.Detail // it has ended already
 	default:
 		return
 	}
 	s.add(e)
 }
 
-// ended tells that the call has ended, and again when the cause is told later.
+// addEnded adds an entry if the call ended, and another one if its cause became
+// known later.
 func (s *step) addEnded() {
 	a := s.after
 	if a.Phase != switchboard.Ended || s.before.Phase == switchboard.Ended && (a.Cause == "" || a.Cause == s.before.Cause) {
 		return
 	}
 	e := Entry{At: a.EndedAt, Kind: Ended, Detail: a.Cause}
-	if o := a.LastCommand; o != nil && o.Verb == switchboard.VerbHangUp && (o.Outcome == switchboard.Confirmed || o.Outcome == switchboard.Pending) {
-		e.Name = o.Name
+	last := a.LastCommand
+	if last != nil && last.Verb == switchboard.VerbHangUp && (last.Outcome == switchboard.Confirmed || last.Outcome == switchboard.Pending) {
+		e.Name = last.Name
 	}
 	s.add(e)
 }
 
-// who is how a timeline names a party.
+// displayName returns the name of a party, or else its number.
 func displayName(p switchboard.Party) string {
 	if p.Name != "" {
 		return p.Name
@@ -252,5 +255,5 @@ func displayName(p switchboard.Party) string {
 	return p.Number
 }
 
-// list joins the names of users.
+// joinNames joins the names of users.
 func joinNames(users []string) string { return strings.Join(users, ", ") }

@@ -13,7 +13,7 @@ var zero = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
 func at(s int) time.Time { return zero.Add(time.Duration(s) * time.Second) }
 
-// call makes a value of a call that began to ring at 0.
+// call returns a value of a call that began to ring at 0.
 func call(p switchboard.Phase, since int, with ...func(*switchboard.Call)) *switchboard.Call {
 	c := &switchboard.Call{
 		ID: "row", CallID: "A", Phase: p, PreviousPhase: p, Started: zero, Since: at(since),
@@ -71,12 +71,12 @@ func TestDiff(t *testing.T) {
 	for _, test := range []struct {
 		name          string
 		before, after *switchboard.Call
-		want          string // a time below 0 is none
+		want          string // -1 stands for a zero time
 	}{
 		{"rings", nil, call(ring, 0), "0 rang by Doc"},
 		{"is answered when first seen", nil, call(talk, 5), "0 rang, 5 answered by Doc"},
 		{"is listed when first seen", nil, call(talk, 0, about), "~0 answered by Doc"},
-		{"the answer is all that was told", nil, call(talk, 0), "0 answered by Doc"},
+		{"only the answer was seen", nil, call(talk, 0), "0 answered by Doc"},
 		{"is on hold when first seen", nil, call(talk, 5, held), "0 rang, ~0 answered by Doc, 5 held"},
 		{"has ended when first seen", nil, call(end, 9, ended(9, talk, "busy")), "0 rang, ~0 answered by Doc, 9 ended: busy"},
 		{"was missed when first seen", nil, call(end, 9, ended(9, ring, "cancel")), "0 rang, 9 ended: cancel"},
@@ -84,46 +84,46 @@ func TestDiff(t *testing.T) {
 		{"other names", call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.Local.Name = "Emmett" }), ""},
 		{"answered", call(ring, 0), call(talk, 5), "5 answered by Doc"},
 		{"answered and on hold at once", call(ring, 0), call(talk, 5, held), "~0 answered by Doc, 5 held"},
-		{"answer and end missed", call(ring, 0), call(end, 9, ended(9, talk, "")), "~0 answered by Doc, 9 ended"},
-		{"held by the telephone", call(talk, 5), call(talk, 7, held), "7 held"},
+		{"answer and end not seen", call(ring, 0), call(end, 9, ended(9, talk, "")), "~0 answered by Doc, 9 ended"},
+		{"held on the phone", call(talk, 5), call(talk, 7, held), "7 held"},
 		{"held by a member", call(talk, 5, holding), call(talk, 7, held, last(hold, done, 7, "")), "7 held by Mia"},
 		{"a list is faster than the answer", call(talk, 5, holding, last(hold, pending, 6, "")), call(talk, 7, held, last(hold, pending, 6, "")), "7 held by Mia"},
 		{"and then the answer", call(talk, 7, held, last(hold, pending, 6, "")), call(talk, 7, held, last(hold, done, 8, "")), ""},
 		{"held twice", call(talk, 7, held, last(hold, done, 7, "")), call(talk, 7, held, last(hold, done, 8, "")), ""},
 		{"hold fails", call(talk, 5, holding, last(hold, pending, 6, "")), call(talk, 5, last(hold, failed, 7, "")), "7 failed by Mia: hold"},
 		{"hold unknown", call(talk, 5, holding, last(hold, pending, 6, "")), call(talk, 5, last(hold, unknown, 7, "")), "7 unknown by Mia: hold"},
-		{"unknown, but it came", call(talk, 5, last(hold, unknown, 7, "")), call(talk, 9, held, last(hold, done, 9, "")), "9 held by Mia"},
-		{"unknown, and it did not", call(talk, 5, last(tones, unknown, 7, "")), call(talk, 5, last(tones, failed, 9, "")), "9 failed by Mia: tones"},
+		{"unknown, but it took effect", call(talk, 5, last(hold, unknown, 7, "")), call(talk, 9, held, last(hold, done, 9, "")), "9 held by Mia"},
+		{"unknown, then failed", call(talk, 5, last(tones, unknown, 7, "")), call(talk, 5, last(tones, failed, 9, "")), "9 failed by Mia: tones"},
 		{"tones", call(talk, 5, last(tones, pending, 6, "")), call(talk, 5, last(tones, done, 7, "12")), "7 tones by Mia"},
-		{"tones overtaken", call(talk, 5, last(tones, pending, 6, "")), call(talk, 5, last(tones, pending, 7, "")), "~6 tones by Mia"},
-		{"overtaken by another", call(talk, 5, last(tones, pending, 6, "")), call(talk, 5, last(hold, pending, 7, "")), "~6 tones by Mia"},
+		{"tones superseded", call(talk, 5, last(tones, pending, 6, "")), call(talk, 5, last(tones, pending, 7, "")), "~6 tones by Mia"},
+		{"superseded by another command", call(talk, 5, last(tones, pending, 6, "")), call(talk, 5, last(hold, pending, 7, "")), "~6 tones by Mia"},
 		{"announced", call(talk, 5, last(play, pending, 6, "Hi")), call(talk, 5, last(play, done, 7, "Hi"), playing("Hi", 7)), "7 announced by Mia: Hi"},
-		{"the announcement is over", call(talk, 5, last(play, done, 7, "Hi"), playing("Hi", 7)), call(talk, 5, last(play, done, 7, "Hi")), ""},
+		{"the announcement ended", call(talk, 5, last(play, done, 7, "Hi"), playing("Hi", 7)), call(talk, 5, last(play, done, 7, "Hi")), ""},
 		{"the same again", call(talk, 5, last(play, done, 7, "Hi"), playing("Hi", 7)), call(talk, 5, last(play, done, 9, "Hi"), playing("Hi", 9)), "9 announced by Mia: Hi"},
-		{"announced and over", call(talk, 5), call(talk, 5, last(play, done, 7, "Hi")), "7 announced by Mia: Hi"},
+		{"announced and ended", call(talk, 5), call(talk, 5, last(play, done, 7, "Hi")), "7 announced by Mia: Hi"},
 		{"transferred", call(talk, 5, last(transfer, pending, 6, "+4930")), call(talk, 5, last(transfer, done, 7, "+4930")), "7 transferred by Mia: +4930"},
-		{"goes on with another", call(talk, 5, held, last(transfer, done, 7, "+4930")), call(talk, 5, leg("B", "+4930"), last(transfer, done, 7, "+4930")), "-1 moved: +4930"},
-		{"rings with another", call(talk, 5), call(ring, 8, leg("B", "+4930")), "-1 moved: +4930"},
+		{"goes on with another party", call(talk, 5, held, last(transfer, done, 7, "+4930")), call(talk, 5, leg("B", "+4930"), last(transfer, done, 7, "+4930")), "-1 moved: +4930"},
+		{"rings with another party", call(talk, 5), call(ring, 8, leg("B", "+4930")), "-1 moved: +4930"},
 		{"and is answered", call(ring, 8, leg("B", "+4930")), call(talk, 9, leg("B", "+4930")), "9 answered by Doc"},
 		{"comes back", call(talk, 5), call(ring, 8, func(c *switchboard.Call) { c.CallID = "B" }), "8 rang by Doc"},
-		{"several telephones ring", call(ring, 0), call(ring, 0, func(c *switchboard.Call) { c.CallID, c.Local.Name = "B", "Marty" }), ""},
-		{"goes on under another id with the same", call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.CallID = "B" }), ""},
+		{"several phones ring", call(ring, 0), call(ring, 0, func(c *switchboard.Call) { c.CallID, c.Local.Name = "B", "Marty" }), ""},
+		{"goes on under another id with the same party", call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.CallID = "B" }), ""},
 		{"ended", call(talk, 5), call(end, 9, ended(9, talk, "normalClearing")), "9 ended: normalClearing"},
 		{"hung up by a member", call(talk, 5, last(hangUp, pending, 8, "")), call(end, 9, ended(9, talk, ""), last(hangUp, done, 9, "")), "9 ended by Mia"},
 		{"hung up elsewhere", call(talk, 5), call(end, 9, ended(9, talk, ""), last(hangUp, failed, 8, "")), "8 failed by Mia: hangup, 9 ended"},
 		{"the cause comes later", call(end, 9, ended(9, talk, "")), call(end, 9, ended(9, talk, "busy")), "9 ended: busy"},
-		{"is back", call(end, 9, ended(9, talk, "")), call(talk, 10), ""},
-		{"is back, and answered", call(end, 9, ended(9, ring, "")), call(talk, 10), "10 answered by Doc"},
-		{"rings no more once it ended", call(end, 9, ended(9, talk, "")), call(ring, 10), ""},
-		{"rings no more once it was answered", call(talk, 5), call(ring, 10), ""},
+		{"returns", call(end, 9, ended(9, talk, "")), call(talk, 10), ""},
+		{"returns, answered", call(end, 9, ended(9, ring, "")), call(talk, 10), "10 answered by Doc"},
+		{"late ringing after the end", call(end, 9, ended(9, talk, "")), call(ring, 10), ""},
+		{"late ringing after the answer", call(talk, 5), call(ring, 10), ""},
 		{"is forwarded", call(end, 9, ended(9, ring, "forwarded")), call(ring, 10, leg("B", "+4930")), "-1 moved: +4930"},
-		{"hang-up taken back", call(talk, 5, leaving), call(talk, 5), "-1 cancelled by Mia: hangup"},
+		{"hang-up undone", call(talk, 5, leaving), call(talk, 5), "-1 cancelled by Mia: hangup"},
 		{"hang-up carried out", call(talk, 5, leaving), call(talk, 5, last(hangUp, pending, 9, "")), ""},
-		{"ended in its grace", call(talk, 5, leaving), call(end, 8, ended(8, talk, "busy")), "8 ended: busy"},
+		{"ended in the grace period", call(talk, 5, leaving), call(end, 8, ended(8, talk, "busy")), "8 ended: busy"},
 		{"restarted", call(talk, 5, held, last(hold, done, 6, "")), call(talk, 50, held, about), ""},
 		{"restarted while tones were sent", call(talk, 5, last(tones, pending, 6, "")), call(talk, 50, about), "-1 unknown by Mia: tones"},
 		{"restarted while hold was sent", call(talk, 5, holding, last(hold, pending, 6, "")), call(talk, 50, held, about), "50 held by Mia"},
-		{"restarted in a grace", call(talk, 5, leaving), call(talk, 50, about), "-1 cancelled by Mia: hangup"},
+		{"restarted in the grace period", call(talk, 5, leaving), call(talk, 50, about), "-1 cancelled by Mia: hangup"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got string
@@ -143,15 +143,15 @@ func TestDiff(t *testing.T) {
 				t.Errorf("got  %q\nwant %q", got, test.want)
 			}
 			known := mergeCall(test.before, *test.after)
-			if again := diff(&known, *test.after); len(again) != 0 && !strings.HasPrefix(test.name, "rings no more") {
-				t.Errorf("told twice: %+v", again)
+			if again := diff(&known, *test.after); len(again) != 0 && !strings.HasPrefix(test.name, "late ringing") {
+				t.Errorf("repeated entries: %+v", again)
 			}
 		})
 	}
 }
 
-// What a board that just began does not know stays known.
-func TestRemember(t *testing.T) {
+// What a restarted board does not know stays known.
+func TestMergeCallKeepsWhatIsKnown(t *testing.T) {
 	before := call(switchboard.Connected, 5, func(c *switchboard.Call) {
 		c.Direction, c.PreviousParties = sipgate.Incoming, []switchboard.Party{{Name: "Marty"}}
 	}, last(switchboard.VerbTones, switchboard.Pending, 6, ""), playing("Hi", 5))
@@ -162,10 +162,10 @@ func TestRemember(t *testing.T) {
 	c := mergeCall(before, after)
 	if c.Direction != sipgate.Incoming || c.Approximate || !c.Started.Equal(zero) || c.Remote.Name != "Jennifer" || c.Local.Name != "Doc" ||
 		len(c.UserNames) != 1 || len(c.PreviousParties) != 1 || c.LastCommand.Outcome != switchboard.Unknown || c.Playback == nil || c.VisibleTo != nil || c.Memo != nil {
-		t.Errorf("remembered %+v", c)
+		t.Errorf("merged %+v", c)
 	}
 	if before.LastCommand.Outcome != switchboard.Pending {
-		t.Error("a shared order was changed")
+		t.Error("a shared command was changed")
 	}
 	after.CallID, after.Local = "B", switchboard.Party{Number: "+4930"}
 	if c := mergeCall(before, after); c.Local.Name != "" || len(c.UserNames) != 0 {
@@ -173,8 +173,8 @@ func TestRemember(t *testing.T) {
 	}
 }
 
-func TestTally(t *testing.T) {
-	tone := func(who string, s int) Entry { return Entry{At: at(s), Kind: Tones, Name: who} }
+func TestCountTones(t *testing.T) {
+	tone := func(name string, s int) Entry { return Entry{At: at(s), Kind: Tones, Name: name} }
 	r := Record{Started: zero, Entries: countTones([]Entry{
 		tone("Mia", 1), tone("Mia", 2), tone("Mia", 3), tone("Tom", 3), {At: at(4), Kind: Held}, tone("Tom", 5), tone("Tom", 6), tone("Tom", 50),
 	})}

@@ -8,29 +8,29 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// A Listener lets its changes be listened to. A listener that also has the
-// method Call of *switchboard.Board is asked what became of a row that went.
+// A Board is the part of [switchboard.Board] that a Journal follows. If it also has
+// the method Call, the journal asks it which row a removed one was merged into.
 type Board interface {
-	// SubscribePassive returns the board as it is now and the stream of the changes
-	// after it, without gap or overlap. It does not count as watching.
+	// SubscribePassive returns a snapshot of the board and the changes after it,
+	// without gap or overlap. It does not count as watching.
 	SubscribePassive() (switchboard.Snapshot, *switchboard.Subscription)
 }
 
 const (
-	flushDelay       = 100 * time.Millisecond // of changes, written at once
-	maxPendingWrites = 1000                   // or when there are so many of them
+	flushDelay       = 100 * time.Millisecond // after a change, before it is written with others
+	maxPendingWrites = 1000                   // that are written without delay
 	retryDelay       = time.Second            // after a failure
-	sweepDelay       = time.Minute            // until a call that the board does not show is over
+	sweepDelay       = time.Minute            // until a call that the board does not show has ended
 )
 
 // Follow writes what happens on an account's board until ctx is done; then it
-// writes the rest and returns nil. It never hinders the board: if the journal
-// falls behind, or the database fails, it looks at the board again afterwards
-// and compares. One Follow per account; another one gets ErrFollowed.
+// writes what is pending and returns nil. It never blocks the board: if the journal
+// falls behind or the database fails, it compares the whole board afterwards. A
+// second Follow of an account returns ErrAlreadyFollowed.
 //
-// Calls that were running when the journal was last written, and of which the
-// board knows nothing although sipgate has been listing calls for a minute,
-// have ended meanwhile; their end is marked About.
+// Calls that had not ended when the journal was last written, and that the board
+// does not show although sipgate has been listing calls for a minute, have ended
+// meanwhile; the time of their end is approximate.
 func (j *Journal) Follow(ctx context.Context, account string, b Board) error {
 	a := j.state(account)
 	if !a.startFollowing() {
@@ -51,18 +51,18 @@ func (j *Journal) Follow(ctx context.Context, account string, b Board) error {
 			continue
 		}
 		if !failing {
-			j.log.Warn("the journal cannot be written", "error", err)
+			j.log.Warn("write journal", "error", err)
 		}
 		failing = true
 		sleep(ctx, retryDelay)
 	}
 	if err := j.flush(context.WithoutCancel(ctx), a); err != nil {
-		j.log.Error("the end of the journal is lost", "error", err)
+		j.log.Error("write end of journal", "error", err)
 	}
 	return nil
 }
 
-// pause waits, at most until ctx is done.
+// sleep waits for d or until ctx is done.
 func sleep(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -72,42 +72,42 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// A follower compares what one board shows with what it showed before. It
-// belongs to one goroutine.
+// A follower compares what a board shows with what it showed before. Only one
+// goroutine uses it.
 type follower struct {
 	journal  *Journal
 	account  *accountState
 	board    Board
 	health   switchboard.Health
 	rows     map[switchboard.RowID]*trackedRow // on the board, and orphans
-	cachedAt time.Time                         // when the calls of all lines were last noted
+	cachedAt time.Time                         // when all rows were last added to the cache
 
-	// merged are the rows that became parts of others, until those are seen.
+	// merged holds the rows that became part of others, until those are updated.
 	merged map[switchboard.RowID][]*trackedRow
 
-	// unwritten are the rows about which something may be to be written.
+	// dirty holds the rows that may have pending writes.
 	dirty map[switchboard.RowID]bool
 
-	flushTimer   <-chan time.Time // when to write, nil if there is nothing
-	sweepTimer   <-chan time.Time // when to look for calls that are over, nil if never
-	sweepSince   time.Time        // when that was asked for: the lists must be newer
-	awaitingList bool             // it is time, but the board has had no list since
-	firstSweep   bool             // the database has not been looked through yet
+	flushTimer   <-chan time.Time // when to flush; nil without pending writes
+	sweepTimer   <-chan time.Time // when to look for calls that have ended unseen; nil if not scheduled
+	sweepSince   time.Time        // when the sweep was scheduled: it needs a newer list
+	awaitingList bool             // the sweep is due, but the board has had no list since
+	firstSweep   bool             // calls of an earlier process have not been looked for yet
 }
 
-// A line is one row and what is known of it.
+// A trackedRow is a row of the board and what is known of it.
 type trackedRow struct {
 	id          switchboard.RowID
-	call        *switchboard.Call // nil as long as nothing is known
-	stored      string            // call, as it is or will be in the database
-	lastEntryAt time.Time         // of the newest entry
-	commandedBy map[switchboard.Verb]string
-	members     map[switchboard.MemberID]bool // that are or will be in the database
-	orphan      bool                          // it went from the board without having ended
+	call        *switchboard.Call             // nil if nothing is known
+	stored      string                        // the encoded call that is or will be in the database
+	lastEntryAt time.Time                     // of the newest entry
+	commandedBy map[switchboard.Verb]string   // names of the members who gave the last commands
+	members     map[switchboard.MemberID]bool // those that are or will be in the database
+	orphan      bool                          // removed from the board although it had not ended
 }
 
-// listen follows the board until its subscription ends (nil), something fails
-// or ctx is done.
+// followSubscription follows the board until its subscription ends or ctx is done,
+// which return nil, or writing fails.
 func (f *follower) followSubscription(ctx context.Context) error {
 	if err := f.flush(ctx); err != nil {
 		return err
@@ -141,7 +141,7 @@ func (f *follower) followSubscription(ctx context.Context) error {
 	}
 }
 
-// takeOver compares a whole board with what is known.
+// compareSnapshot compares a whole board with what is known.
 func (f *follower) compareSnapshot(ctx context.Context, snap switchboard.Snapshot) error {
 	f.setHealth(snap.Health)
 	shown := map[switchboard.RowID]bool{}
@@ -161,6 +161,7 @@ func (f *follower) compareSnapshot(ctx context.Context, snap switchboard.Snapsho
 	return nil
 }
 
+// apply applies one change of the board.
 func (f *follower) apply(ctx context.Context, c switchboard.Change) error {
 	if c.Health != nil {
 		f.setHealth(*c.Health)
@@ -174,8 +175,8 @@ func (f *follower) apply(ctx context.Context, c switchboard.Change) error {
 	return nil
 }
 
-// heard takes over how well the board knows. When it knows again, everybody's
-// lists come within a while.
+// setHealth stores the board's health. If a sweep waits for a list and there is one,
+// it is scheduled, so that the lists of all members can arrive before.
 func (f *follower) setHealth(h switchboard.Health) {
 	f.health = h
 	if f.awaitingList && f.hasFreshList() {
@@ -184,7 +185,7 @@ func (f *follower) setHealth(h switchboard.Health) {
 	}
 }
 
-// seen compares a row with what is known of it, and keeps the difference.
+// update compares a row with what is known of it, and enqueues the difference.
 func (f *follower) update(ctx context.Context, c switchboard.Call) error {
 	l, err := f.row(ctx, c.ID)
 	if err != nil {
@@ -207,7 +208,7 @@ func (f *follower) update(ctx context.Context, c switchboard.Call) error {
 		f.enqueue(l.id, addCall{id: c.CallID, row: l.id, at: now})
 	}
 	if before != nil && before.Phase == switchboard.Ended && (known.Phase != switchboard.Ended || containsKind(entries, Ended)) {
-		f.enqueue(l.id, removeEnd{l.id}) // it was none, or is told better now
+		f.enqueue(l.id, removeEnd{l.id}) // it had not ended, or its end is better known now
 	}
 	f.save(l, known, entries, now)
 	f.addMembers(l)
@@ -215,8 +216,8 @@ func (f *follower) update(ctx context.Context, c switchboard.Call) error {
 	return nil
 }
 
-// addMembers keeps who was part of a call. Members whose devices only rang are
-// part of it if nobody answered.
+// addMembers enqueues the members who took part in a call. Those whose devices only
+// rang took part if the call was not answered.
 func (f *follower) addMembers(l *trackedRow) {
 	if l.call.Phase == switchboard.Ringing {
 		return
@@ -229,12 +230,12 @@ func (f *follower) addMembers(l *trackedRow) {
 	}
 }
 
-// keep lets what is known of a row, and what happened, be written.
+// save enqueues what is known of a row, and the entries for what happened.
 func (f *follower) save(l *trackedRow, known switchboard.Call, entries []Entry, now time.Time) {
 	l.call, l.orphan = &known, false
 	saved, err := encodeCall(&known)
 	if err != nil {
-		f.journal.log.Error("a call of the journal cannot be written", "row", string(l.id), "error", err)
+		f.journal.log.Error("encode call for journal", "row", string(l.id), "error", err)
 		return
 	}
 	if saved == l.stored && len(entries) == 0 {
@@ -247,18 +248,19 @@ func (f *follower) save(l *trackedRow, known switchboard.Call, entries []Entry, 
 			e.At = now
 		}
 		if e.At.Before(l.lastEntryAt) {
-			e.At = l.lastEntryAt // the order is certain, the clocks are not
+			e.At = l.lastEntryAt // the order is certain, the times are not
 		}
 		l.lastEntryAt = e.At
 		f.enqueue(l.id, addEntry{l.id, e})
 	}
 }
 
+// containsKind reports whether an entry is of kind k.
 func containsKind(entries []Entry, k Kind) bool {
 	return slices.ContainsFunc(entries, func(e Entry) bool { return e.Kind == k })
 }
 
-// line finds what is known of a row: in memory, or in the database.
+// row returns what is known of a row, from memory or the database.
 func (f *follower) row(ctx context.Context, id switchboard.RowID) (*trackedRow, error) {
 	if l, ok := f.rows[id]; ok {
 		return l, nil
@@ -271,7 +273,7 @@ func (f *follower) row(ctx context.Context, id switchboard.RowID) (*trackedRow, 
 	return l, nil
 }
 
-// load reads a row's line, an empty one if the journal does not know it.
+// load reads a row from the database. It returns an empty one if there is none.
 func (f *follower) load(ctx context.Context, id switchboard.RowID) (*trackedRow, error) {
 	if f.dirty[id] {
 		if err := f.flush(ctx); err != nil {
@@ -282,8 +284,8 @@ func (f *follower) load(ctx context.Context, id switchboard.RowID) (*trackedRow,
 	return l, f.journal.loadRow(ctx, f.account.name, l)
 }
 
-// sightAll notes the calls that last again now and then, so that they are not
-// forgotten as those of yesterday.
+// refreshCache adds the calls that last to the cache again, so that they are not
+// evicted as those of yesterday.
 func (f *follower) refreshCache(now time.Time) {
 	if now.Sub(f.cachedAt) < rowCacheRefresh {
 		return
@@ -296,7 +298,7 @@ func (f *follower) refreshCache(now time.Time) {
 	}
 }
 
-// later lets something about a row be written when the burst is over.
+// enqueue adds a write about a row and schedules a flush.
 func (f *follower) enqueue(id switchboard.RowID, w write) {
 	f.account.enqueue(w)
 	f.dirty[id] = true
@@ -305,6 +307,7 @@ func (f *follower) enqueue(id switchboard.RowID, w write) {
 	}
 }
 
+// flush writes all pending writes.
 func (f *follower) flush(ctx context.Context) error {
 	f.flushTimer = nil
 	if err := f.journal.flush(ctx, f.account); err != nil {

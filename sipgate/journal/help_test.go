@@ -44,8 +44,8 @@ var someNames = map[string]string{
 	"+" + jennifer: "Jennifer", "+" + doc: "Doc", "+" + marty: "Marty", "+" + group: "Team",
 }
 
-// openFile opens the database in a file as the program does, but without
-// waiting for the disk, and makes the tables if it is new.
+// openFile opens a database file as the program does, but without waiting for the
+// disk. It creates the tables if the file is new.
 func openFile(file string) (*sql.DB, error) {
 	_, missing := os.Stat(file)
 	name := url.URL{Scheme: "file", Path: file, RawQuery: "_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)" +
@@ -97,20 +97,20 @@ func newJournal(tb testing.TB, db *sql.DB) *Journal {
 	return j
 }
 
-// deaf is a listener that cannot be asked what became of a row.
+// subscribeOnly is a board without the method Call.
 type subscribeOnly struct{ Board }
 
-// An office is a board, an account's journal of it, and a fake sipgate.
+// A testBoard is a board with an account's journal and a fake sipgate.
 type testBoard struct {
 	t *testing.T
 	*switchboard.Board
 	*fake
 	j       *Journal
 	account string
-	stop    func() // ends following, as the end of the program does
+	stop    func() // stops following, as the end of the program does
 }
 
-// open must be called in a bubble, with a journal of that bubble.
+// openBoard must be called in a bubble, with a journal of that bubble.
 func openBoard(t *testing.T, j *Journal, account string, members ...switchboard.MemberID) *testBoard {
 	t.Helper()
 	b := switchboard.New(switchboard.Options{RestoreRowID: j.RowLookup(account)})
@@ -137,7 +137,7 @@ func openBoardWith(t *testing.T, j *Journal, account string, b *switchboard.Boar
 	return x
 }
 
-// tell lets an event happen, and ten seconds pass.
+// observe passes events to the board, each followed by three seconds.
 func (x *testBoard) observe(events ...sipgate.Event) {
 	for _, e := range events {
 		x.Observe(e)
@@ -162,7 +162,7 @@ func (x *testBoard) execute(by switchboard.MemberID, row switchboard.RowID, a sw
 	return err
 }
 
-// only is the board's one row.
+// onlyCall returns the board's only row.
 func (x *testBoard) onlyCall() switchboard.Call {
 	x.t.Helper()
 	calls := x.Snapshot().Calls
@@ -181,7 +181,7 @@ func (x *testBoard) record(row switchboard.RowID) Record {
 	return r
 }
 
-// lines writes a timeline down: seconds since the start, kind, who, detail.
+// timeline formats entries: seconds since the start, kind, name, detail.
 func timeline(r Record) string {
 	var s strings.Builder
 	for _, e := range r.Entries {
@@ -201,7 +201,7 @@ func timeline(r Record) string {
 	return s.String()
 }
 
-// want compares a timeline with the wanted one.
+// wantTimeline compares a row's timeline.
 func (x *testBoard) wantTimeline(row switchboard.RowID, want string) {
 	x.t.Helper()
 	if got := timeline(x.record(row)); got != untab(want) {
@@ -213,7 +213,7 @@ func untab(s string) string {
 	return strings.TrimPrefix(strings.ReplaceAll(s, "\t", ""), "\n")
 }
 
-// fake is a sipgate without HTTP: it has the calls and carries out commands.
+// fake is a sipgate without HTTP. It lists calls and executes commands.
 type fake struct {
 	mu    sync.Mutex
 	calls []sipgate.Call
@@ -231,14 +231,14 @@ func (f *fake) add(id sipgate.CallID, outside, inside string) {
 
 func (f *fake) remove(id sipgate.CallID) { f.change(id, func(c *sipgate.Call) { c.ID = "" }) }
 
-// fail lets the next commands fail, or work again.
+// fail sets the result of the next commands.
 func (f *fake) fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.err = err
 }
 
-// change changes a call; one without an id is gone.
+// change changes a call. It removes a call without an id.
 func (f *fake) change(id sipgate.CallID, how func(*sipgate.Call)) error {
 	f.mu.Lock()
 	err, slow := f.err, f.slow
@@ -282,8 +282,8 @@ func (f *fake) Record(_ context.Context, id sipgate.CallID, on, _ bool) error {
 	return f.change(id, func(c *sipgate.Call) { c.Recording = on })
 }
 
-// Transfer gives the call a new id and the target instead of its owner, as
-// sipgate does.
+// Transfer gives the call a new id and replaces its owner by the target, as sipgate
+// does.
 func (f *fake) Transfer(_ context.Context, id sipgate.CallID, t sipgate.Transfer) error {
 	return f.change(id, func(c *sipgate.Call) {
 		c.ID += "T"
@@ -331,7 +331,7 @@ func origin(e sipgate.Event, id sipgate.CallID, xcid string) sipgate.Event {
 	return e
 }
 
-// bubble runs a test with a journal in a bubble, where time passes by itself.
+// inBubble runs a test with a journal in a synctest bubble.
 func inBubble(t *testing.T, f func(t *testing.T, j *Journal)) {
 	file := tempFile(t)
 	synctest.Test(t, func(t *testing.T) { f(t, newJournal(t, openDB(t, file))) })

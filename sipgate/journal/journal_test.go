@@ -15,13 +15,13 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// Two accounts with the same ids, and texts of their own in every field: nothing
-// of the one is ever told of the other. (I6, T14)
-func TestI6(t *testing.T) {
+// Two accounts have the same ids and different texts in every field. No method
+// returns anything of the other account.
+func TestAccountsAreIsolated(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
-		account := map[string]string{"Kanari": ours, "Zeisig": theirs}
+		accounts := map[string]string{"Kanari": ours, "Zeisig": theirs}
 		rows := map[string]switchboard.RowID{}
-		for bird, account := range account {
+		for bird, account := range accounts {
 			b := switchboard.New(switchboard.Options{RestoreRowID: func(sipgate.CallID) (switchboard.RowID, bool) { return "row", true }})
 			x := openBoardWith(t, j, account, b, b)
 			x.SetNames(map[string]string{"+" + jennifer: bird + " outside"})
@@ -39,7 +39,7 @@ func TestI6(t *testing.T) {
 			x.observe(hangup(e, bird+" cause"))
 		}
 		for bird, other := range map[string]string{"Kanari": "Zeisig", "Zeisig": "Kanari"} {
-			r, err := j.Record(t.Context(), account[bird], "row")
+			r, err := j.Record(t.Context(), accounts[bird], "row")
 			text := fmt.Sprintf("%+v", r)
 			if err != nil || strings.Contains(text, other) || strings.Count(text, bird) < 9 {
 				t.Errorf("of %s: %v, %s", bird, err, text)
@@ -47,23 +47,23 @@ func TestI6(t *testing.T) {
 		}
 		for _, stranger := range []string{"", "0000000", ours + theirs, "%"} {
 			if _, err := j.Record(t.Context(), stranger, "row"); !errors.Is(err, ErrNotFound) {
-				t.Errorf("%q reads it: %v", stranger, err)
+				t.Errorf("%q reads the record: %v", stranger, err)
 			}
 			if err := j.AddNote(t.Context(), stranger, "row", "x", "x"); !errors.Is(err, ErrNotFound) {
-				t.Errorf("%q notes: %v", stranger, err)
+				t.Errorf("%q adds a note: %v", stranger, err)
 			}
 			if _, ok, err := j.RowByCall(t.Context(), stranger, "A"); ok || err != nil {
-				t.Errorf("%q finds it by call: %v", stranger, err)
+				t.Errorf("%q finds the row by call: %v", stranger, err)
 			}
 			if _, ok := j.RowLookup(stranger)("A"); ok {
-				t.Errorf("%q knows its row", stranger)
+				t.Errorf("%q finds the cached row", stranger)
 			}
 		}
 	})
 }
 
-// No keypad digit comes into the file, by whatever way.
-func TestNoDigits(t *testing.T) {
+// Keypad digits are not in the database file, whatever the command's outcome.
+func TestKeypadDigitsAreNotStored(t *testing.T) {
 	file := tempFile(t)
 	synctest.Test(t, func(t *testing.T) {
 		db := openDB(t, file)
@@ -83,9 +83,9 @@ func TestNoDigits(t *testing.T) {
 	})
 }
 
-// Calls are removed 90 days after they were last heard of, with all that belongs
-// to them; a late note does not keep them. (14.2.4)
-func TestPurge(t *testing.T) {
+// Calls are removed with their entries 90 days after their last change. A late note
+// does not keep them.
+func TestPurgeAfterRetention(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours)
 		x.observe(toDoc)
@@ -109,13 +109,13 @@ func TestPurge(t *testing.T) {
 			t.Error(err)
 		}
 		if _, err := j.Record(t.Context(), ours, row); !errors.Is(err, ErrNotFound) {
-			t.Errorf("it is still there: %v", err)
+			t.Errorf("not removed: %v", err)
 		}
 		if _, ok, err := j.RowByCall(t.Context(), ours, "A"); ok || err != nil {
 			t.Errorf("by call: %v, %v", ok, err)
 		}
 		if id, ok, _ := j.RowByCall(t.Context(), ours, "L"); !ok || len(x.record(id).Entries) != 2 {
-			t.Error("the younger call went too")
+			t.Error("the later call was removed, too")
 		}
 		for table, want := range map[string]int{"journal_rows": 1, "journal_entries": 2, "journal_calls": 1} {
 			var n int
@@ -126,8 +126,7 @@ func TestPurge(t *testing.T) {
 	})
 }
 
-// Many calls are purged in steps.
-func TestPurgeSteps(t *testing.T) {
+func TestManyCallsArePurgedInSteps(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		var ws []write
 		for i := range 2*purgeStep + 3 {
@@ -151,14 +150,14 @@ func TestPurgeSteps(t *testing.T) {
 	})
 }
 
-// While the database fails the board goes on; afterwards the journal tells what
-// happened, as far as it can be seen then.
-func TestDatabaseFails(t *testing.T) {
+// While the database fails the board goes on. Afterwards the journal writes what
+// follows from the board's state.
+func TestDatabaseFailure(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours, "mia")
 		x.observe(toDoc)
 		row := x.onlyCall().ID
-		if _, err := j.db.Exec("alter table journal_rows rename to away"); err != nil {
+		if _, err := j.db.Exec("alter table journal_rows rename to renamed"); err != nil {
 			t.Fatal(err)
 		}
 		x.observe(answer(toDoc, "Doc")) // 3
@@ -170,15 +169,15 @@ func TestDatabaseFails(t *testing.T) {
 		}
 		other := newCall("B", sipgate.Incoming, marty, doc, "Doc")
 		x.observe(other)
-		x.observe(answer(other, "Doc")) // nobody listens
-		for range 400 {                 // more than a subscription holds
+		x.observe(answer(other, "Doc")) // the journal has no subscription
+		for range 400 {                 // more than a subscription buffers
 			x.SetNames(map[string]string{"+" + marty: fmt.Sprint(x.Snapshot().Seq)})
 		}
 		x.observe(hangup(other, "busy"))
 		if n := j.state(ours).pendingWrites(); n > 20 {
-			t.Errorf("%d writes wait", n)
+			t.Errorf("%d pending writes", n)
 		}
-		if _, err := j.db.Exec("alter table away rename to journal_rows"); err != nil {
+		if _, err := j.db.Exec("alter table renamed rename to journal_rows"); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Second)
@@ -200,15 +199,15 @@ func TestDatabaseFails(t *testing.T) {
 	})
 }
 
-// A journal that falls behind is dropped by the board, looks again and compares;
-// no change of the board is told twice.
-func TestDropped(t *testing.T) {
+// A journal that falls behind loses its subscription and compares the whole board. It
+// writes no entry twice.
+func TestLostSubscription(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours)
 		x.observe(toDoc)
 		row := x.onlyCall().ID
 		for range 3 {
-			for i := range 400 { // without a pause: nobody can follow
+			for i := range 400 { // without a pause: too fast to follow
 				x.SetNames(map[string]string{"+" + jennifer: fmt.Sprint("Jennifer ", i)})
 			}
 			x.Observe(answer(toDoc, "Doc"))
@@ -223,8 +222,8 @@ func TestDropped(t *testing.T) {
 	})
 }
 
-// A burst is one transaction, whatever happens in it.
-func TestBurst(t *testing.T) {
+// Changes within flushDelay are written together.
+func TestChangesAreBatched(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours)
 		for i := range 50 {
@@ -234,17 +233,17 @@ func TestBurst(t *testing.T) {
 			synctest.Wait()
 		}
 		if n := j.state(ours).pendingWrites(); n != 50*5 {
-			t.Errorf("%d writes wait, want 50 × (2 rows, 2 entries, 1 call)", n)
+			t.Errorf("%d pending writes, want 50 × (2 rows, 2 entries, 1 call)", n)
 		}
 		time.Sleep(flushDelay)
 		synctest.Wait()
 		if n := j.state(ours).pendingWrites(); n != 0 {
-			t.Errorf("%d writes wait after the burst", n)
+			t.Errorf("%d pending writes after the delay", n)
 		}
 	})
 }
 
-func TestFollowTwice(t *testing.T) {
+func TestSecondFollowIsRefused(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours)
 		if err := j.Follow(t.Context(), ours, x.Board); !errors.Is(err, ErrAlreadyFollowed) {
@@ -255,9 +254,8 @@ func TestFollowTwice(t *testing.T) {
 	})
 }
 
-// What is remembered without the database is bounded, and the calls that last
-// are never forgotten.
-func TestRemembered(t *testing.T) {
+// The cache of rows is bounded, and calls that last are not evicted.
+func TestRowCacheIsBounded(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours)
 		x.observe(toDoc, answer(toDoc, "Doc"))
@@ -266,33 +264,33 @@ func TestRemembered(t *testing.T) {
 			x.observe(e, hangup(e, "busy"))
 			time.Sleep(time.Hour)
 		}
-		rowOf := j.RowLookup(ours)
+		lookup := j.RowLookup(ours)
 		for id, want := range map[sipgate.CallID]bool{"A": true, "C0": false, "C2": false, "C20": true, "C29": true} {
-			if _, ok := rowOf(id); ok != want {
-				t.Errorf("%s is known: %v", id, ok)
+			if _, ok := lookup(id); ok != want {
+				t.Errorf("%s is cached: %v", id, ok)
 			}
 			if _, ok, _ := j.RowByCall(t.Context(), ours, id); !ok {
 				t.Errorf("%s is not in the database", id)
 			}
 		}
-		if n := len(j.state(ours).queue); n > 100 {
-			t.Errorf("%d sightings are kept", n)
+		if n := len(j.state(ours).uses); n > 100 {
+			t.Errorf("%d cache uses", n)
 		}
 		if _, ok := newJournal(t, j.db).RowLookup(ours)("A"); !ok {
-			t.Error("the call that lasts is forgotten by the next process")
+			t.Error("the next process does not cache the call that lasts")
 		}
 		a := j.state("flood")
 		for i := range 2 * maxCachedCalls {
 			a.cacheRow(sipgate.CallID(fmt.Sprint(i)), "row", time.Now())
 		}
-		if len(a.rows) != maxCachedCalls || len(a.queue) != maxCachedCalls {
-			t.Errorf("%d calls, %d sightings", len(a.rows), len(a.queue))
+		if len(a.rows) != maxCachedCalls || len(a.uses) != maxCachedCalls {
+			t.Errorf("%d cached calls, %d uses", len(a.rows), len(a.uses))
 		}
 	})
 }
 
-// Whoever gives up waiting does not stop what is written.
-func TestCancelled(t *testing.T) {
+// Waiting for a write can be cancelled without stopping the write.
+func TestWaitingCanBeCancelled(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours)
 		x.observe(toDoc)

@@ -9,7 +9,7 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// as returns an event that names its users by their ids, too.
+// as returns an event with the ids of its users.
 func as(e sipgate.Event, ids ...sipgate.UserID) sipgate.Event {
 	e.UserIDs = ids
 	return e

@@ -11,16 +11,16 @@ import (
 )
 
 const (
-	maxNoteLength = 2000 // characters of a note
-	maxNotes      = 200  // notes on a call
+	maxNoteLength = 2000 // in characters
+	maxNotes      = 200  // per call
 )
 
-// Note adds a note to a call of the account, by the member of that name. When
-// it returns nil the note is on the disk. Line breaks stay, other control
-// characters and invisible ones that could disguise a text go.
+// AddNote adds a note by the member with the name by to a call of the account. When
+// it returns nil, the note is on the disk. It keeps line breaks and removes other
+// control characters, and invisible ones that could disguise the text.
 //
-// The errors are ErrNotFound, or a *sipgate.ValueError of the field "note" with
-// the code "note_empty", "note_too_long" (more than 2,000 characters) or
+// The error is ErrNotFound, or a [*sipgate.ValueError] for the field "note" with the
+// code "note_empty", "note_too_long" (more than 2,000 characters) or
 // "note_too_many".
 func (j *Journal) AddNote(ctx context.Context, account string, row switchboard.RowID, by, text string) error {
 	text = cleanNote(text)
@@ -55,9 +55,8 @@ func (j *Journal) AddNote(ctx context.Context, account string, row switchboard.R
 	return j.commit(ctx, account, addEntry{row, Entry{At: j.now(), Kind: Noted, Name: by, Detail: text}})
 }
 
-// cleanNote returns a text as it is kept: valid, with line breaks but at most
-// one empty line in a row, without other control characters and without those
-// that turn the direction of writing.
+// cleanNote returns the text that is stored: valid UTF-8, at most one empty line in a
+// row, no other control characters, no bidirectional controls.
 func cleanNote(s string) string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n").Replace(strings.ToValidUTF8(s, "\ufffd"))
 	s = strings.Map(func(r rune) rune {
@@ -82,5 +81,5 @@ func cleanNote(s string) string {
 	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
-// tags are invisible letters.
+// tagCharacters are invisible copies of ASCII.
 var tagCharacters = &unicode.RangeTable{R32: []unicode.Range32{{Lo: 0xE0000, Hi: 0xE001F, Stride: 1}}}

@@ -10,7 +10,7 @@ import (
 	"callboard/sipgate"
 )
 
-func TestNote(t *testing.T) {
+func TestNotesAreCleanedAndLimited(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours)
 		x.observe(toDoc)
@@ -41,8 +41,8 @@ func TestNote(t *testing.T) {
 				t.Errorf("%.20q: %v, kept %.40q by %q", test.text, err, e.Detail, e.Name)
 			}
 		}
-		if err := j.AddNote(t.Context(), ours, "nobody", "Mia", "x"); !errors.Is(err, ErrNotFound) {
-			t.Errorf("a note on no call: %v", err)
+		if err := j.AddNote(t.Context(), ours, "unknown", "Mia", "x"); !errors.Is(err, ErrNotFound) {
+			t.Errorf("note on an unknown call: %v", err)
 		}
 		var wrong *sipgate.ValueError
 		var ws []write
@@ -53,7 +53,7 @@ func TestNote(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := j.AddNote(t.Context(), ours, row, "Mia", "again"); !errors.As(err, &wrong) || wrong.Code != "note_too_many" {
-			t.Errorf("the note after the last: %v", err)
+			t.Errorf("one note too many: %v", err)
 		}
 	})
 }

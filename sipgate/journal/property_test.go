@@ -13,10 +13,10 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// Random histories of events (lost, doubled, reordered), lists, commands that
-// fail, floods, merged rows and restarts: every timeline makes sense, and in
-// the end tells the same as the board.
-func TestProperty(t *testing.T) {
+// In random sequences of events (lost, repeated, reordered), lists, failing commands,
+// floods, merged rows and restarts, every timeline is free of contradictions and in
+// the end agrees with the board.
+func TestTimelinesAgreeWithTheBoard(t *testing.T) {
 	n := uint64(*seeds)
 	if raceEnabled {
 		n /= 20
@@ -31,14 +31,14 @@ func TestProperty(t *testing.T) {
 			}
 			h.fail(nil)
 			time.Sleep(20 * time.Second)
-			h.Snapshot() // does what is due
+			h.Snapshot() // runs what is due
 			synctest.Wait()
 			h.check(seed)
 		})
 	}
 }
 
-var seeds = flag.Int("seeds", 50, "how many random histories TestProperty tries")
+var seeds = flag.Int("seeds", 50, "number of random sequences")
 
 type scenario struct {
 	*rand.Rand
@@ -47,7 +47,8 @@ type scenario struct {
 
 var partners = []string{jennifer, marty, "4915799999999"}
 
-// event is some event of some call; the calls of one partner name each other.
+// event returns a random event of a random call. Calls of the same partner may name
+// each other.
 func (h *scenario) event() sipgate.Event {
 	n := h.IntN(8)
 	e := newCall(sipgate.CallID(fmt.Sprintf("C%d", n)), sipgate.Incoming, partners[n%3], []string{doc, marty}[n/4], []string{"Doc", "Marty"}[n/4])
@@ -83,7 +84,7 @@ func (h *scenario) step() {
 	case 11:
 		h.change(h.event().CallID, func(c *sipgate.Call) { c.Hold, c.Recording = h.IntN(2) == 0, h.IntN(2) == 0 })
 	case 12:
-		for i := range 300 { // more than a subscription holds
+		for i := range 300 { // more than a subscription buffers
 			h.SetNames(map[string]string{"+" + jennifer: fmt.Sprint(i), "+" + doc: fmt.Sprint(i)})
 		}
 	case 13:
@@ -108,7 +109,7 @@ func (h *scenario) command() {
 	h.fail(nil)
 }
 
-// restart begins with a new board and a new journal, at the same sipgate.
+// restart replaces the board and the journal, with the same sipgate.
 func (h *scenario) restart() {
 	h.stop()
 	calls := h.calls
@@ -122,7 +123,7 @@ func (h *scenario) check(seed uint64) {
 	if err != nil || len(rows) == 0 {
 		h.t.Fatalf("seed %d: %d rows, %v", seed, len(rows), err)
 	}
-	// Of rows that became one, each was held and recorded by itself.
+	// In a merged row, each part was held and recorded independently.
 	merged, err := queryAll(h.t.Context(), h.j.db, scanText[switchboard.RowID], "select into_row from journal_rows where into_row <> ''")
 	if err != nil {
 		h.t.Fatal(err)
@@ -153,7 +154,7 @@ func (h *scenario) known(row switchboard.RowID) *switchboard.Call {
 	return l.call
 }
 
-// nonsense says what of a timeline cannot be.
+// contradiction describes what is impossible in a timeline.
 func contradiction(r Record, alone bool) string {
 	n := map[Kind]int{}
 	on := map[Kind]bool{}
@@ -173,7 +174,7 @@ func contradiction(r Record, alone bool) string {
 		case Resumed, Recorded:
 			begin := map[Kind]Kind{Resumed: Held, Recorded: Recording}[e.Kind]
 			if alone && !on[begin] {
-				return "nothing was to be " + string(e.Kind)
+				return "without a beginning: " + string(e.Kind)
 			}
 			on[begin] = false
 		}

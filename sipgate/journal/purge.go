@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// purgeStep is how many calls are removed at a time, so that others can write in
-// between.
+// purgeStep is the number of calls that one transaction removes, so that others can
+// write in between.
 const purgeStep = 200
 
-// Purge removes the calls of all accounts that were kept long enough, with their
-// timelines and notes. It counts from when the board last told of a call; a
-// note that was added later does not keep it.
+// Purge removes the calls of all accounts whose retention has passed, with their
+// timelines and notes. Retention counts from the board's last change of a call; a
+// later note does not extend it.
 func (j *Journal) Purge(ctx context.Context) error {
 	before := j.now().Add(-j.retention)
 	for {
@@ -29,7 +29,7 @@ func (j *Journal) Purge(ctx context.Context) error {
 	}
 }
 
-// purge removes one step of what is older.
+// purge removes at most purgeStep calls that are older than before.
 type purge struct {
 	before  time.Time
 	removed int64

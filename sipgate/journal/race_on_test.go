@@ -2,5 +2,5 @@
 
 package journal
 
-// raced makes tests smaller that are ten times as slow with the race detector.
+// raceEnabled makes slow tests smaller with the race detector.
 const raced = true

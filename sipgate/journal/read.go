@@ -12,10 +12,10 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// mostEntries is how many entries of a call are read.
+// maxEntries is the number of a call's entries that are read.
 const maxEntries = 2000
 
-// read returns the record of a row, or of the one that it became a part of.
+// readRecord returns the record of a row, or of the one that it is part of.
 func (j *Journal) readRecord(ctx context.Context, account string, row switchboard.RowID) (Record, error) {
 	row, state, err := j.resolveRow(ctx, account, row)
 	if err != nil {
@@ -39,8 +39,8 @@ func (j *Journal) readRecord(ctx context.Context, account string, row switchboar
 	return r, err
 }
 
-// readMembers returns who was part of a call: those that were kept one by one,
-// and those with whom it was stored, which is all that earlier releases wrote.
+// readMembers returns the members who took part in a call: those in the table, and
+// those in the stored call, which is all that earlier releases wrote.
 func (j *Journal) readMembers(ctx context.Context, account string, row switchboard.RowID, stored []switchboard.MemberID) ([]switchboard.MemberID, error) {
 	kept, err := queryAll(ctx, j.db, scanText[switchboard.MemberID], `
 		select member_id from journal_members where account = $1 and row_id = $2`, account, string(row))
@@ -49,7 +49,7 @@ func (j *Journal) readMembers(ctx context.Context, account string, row switchboa
 	return slices.Compact(all), err
 }
 
-// tell makes the record that of what is known of a call.
+// setCall sets the fields that a call determines.
 func (r *Record) setCall(c switchboard.Call) {
 	r.Direction, r.Remote, r.Local, r.Users = c.Direction, c.Remote, c.Local, c.UserNames
 	r.PreviousParties, r.Started, r.Approximate = c.PreviousParties, c.Started.UTC(), c.Approximate
@@ -58,7 +58,7 @@ func (r *Record) setCall(c switchboard.Call) {
 	}
 }
 
-// find returns a row that is not a part of another one, and what is known of it.
+// resolveRow returns the row, or the one that it is part of, and its stored call.
 func (j *Journal) resolveRow(ctx context.Context, account string, row switchboard.RowID) (switchboard.RowID, string, error) {
 	for range 10 {
 		var into, state string
@@ -90,10 +90,10 @@ func (j *Journal) readEntries(ctx context.Context, account string, row switchboa
 	return countTones(all), err
 }
 
-// tally makes one entry of tones that somebody sent in a row, with their
+// countTones replaces the tones that a member sent in a row by one entry with their
 // number.
 func countTones(entries []Entry) []Entry {
-	const row = 30 * time.Second
+	const maxGap = 30 * time.Second
 	out, last, sent := entries[:0], time.Time{}, 0
 	for _, e := range entries {
 		if e.Kind != Tones {
@@ -101,16 +101,14 @@ func countTones(entries []Entry) []Entry {
 			continue
 		}
 		sent++
-		if n := len(out); n > 0 && out[n-1].Kind == Tones && out[n-1].Name == e.Name && e.At.Sub(last) <= row {
+		if n := len(out); n > 0 && out[n-1].Kind == Tones && out[n-1].Name == e.Name && e.At.Sub(last) <= maxGap {
 			out[n-1].Approximate = out[n-1].Approximate || e.Approximate
 		} else {
 			sent = 1
 			out = append(out, e)
 		}
 		last = e.At
-		out[len(out)-1].Detail = count(sent)
+		out[len(out)-1].Detail = strconv.Itoa(sent)
 	}
 	return out
 }
-
-func count(n int) string { return strconv.Itoa(n) }

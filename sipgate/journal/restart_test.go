@@ -16,9 +16,9 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// After a restart the timeline goes on: nothing is told twice, what changed
-// meanwhile is told, and a hang-up in its grace is cancelled (F25).
-func TestRestart(t *testing.T) {
+// After a restart the timeline goes on: no entry is repeated, changes in between are
+// added, and a pending hang-up is cancelled.
+func TestTimelineGoesOnAfterRestart(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours, "mia")
 		x.observe(toDoc)
@@ -47,7 +47,7 @@ func TestRestart(t *testing.T) {
 		if c := y.onlyCall(); c.ID != row || !c.Approximate {
 			t.Errorf("on the new board %+v", c)
 		}
-		y.execute("mia", row, switchboard.Hold{On: true}) // 12: it is not on hold any more
+		y.execute("mia", row, switchboard.Hold{On: true}) // 12: it is no longer on hold
 		y.observe(answer(toDoc, "Doc"))                   // late
 		y.observe(hangup(toDoc, "normalClearing"))        // 16
 		y.wantTimeline(row, `
@@ -66,7 +66,7 @@ func TestRestart(t *testing.T) {
 		}
 		y.stop()
 
-		// A replayed event rings no call that has ended.
+		// A repeated event does not make an ended call ring.
 		z := openBoard(t, newJournal(t, j.db), ours)
 		z.observe(toDoc)
 		if c := z.onlyCall(); c.ID != row {
@@ -78,9 +78,9 @@ func TestRestart(t *testing.T) {
 	})
 }
 
-// A command that was on its way when the process died is unknown; a call that
-// went meanwhile has ended, nobody knows when.
-func TestF25Restart(t *testing.T) {
+// A command that was pending when the process died is unknown. A call that ended
+// meanwhile has an approximate end.
+func TestPendingCommandsAfterRestart(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours, "mia")
 		x.add("A", jennifer, doc)
@@ -96,7 +96,7 @@ func TestF25Restart(t *testing.T) {
 		x.stop()
 
 		y := openBoard(t, newJournal(t, j.db), ours)
-		time.Sleep(10 * time.Minute) // nobody has signed in yet
+		time.Sleep(10 * time.Minute) // no member has signed in yet
 		y.Join(switchboard.Member{ID: "mia", Name: "MIA", API: y.fake})
 		y.add("A", jennifer, doc)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -117,8 +117,8 @@ func TestF25Restart(t *testing.T) {
 	})
 }
 
-// An end that the board takes back is taken out of the timeline.
-func TestEndTakenBack(t *testing.T) {
+// If a call turns out not to have ended, its end is removed from the timeline.
+func TestRevokedEndIsRemoved(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours, "mia")
 		x.add("A", jennifer, doc)
@@ -140,15 +140,15 @@ func TestEndTakenBack(t *testing.T) {
 	})
 }
 
-// A row that became a part of another is found under both names, whether or
-// not the board can be asked; notes and commands on either are kept.
+// A merged row is found by both ids, with or without the board's method Call. The
+// notes and commands of both rows are kept.
 func TestMergedRows(t *testing.T) {
-	for _, asked := range []bool{true, false} {
-		t.Run(fmt.Sprintf("asked %v", asked), func(t *testing.T) {
+	for _, callable := range []bool{true, false} {
+		t.Run(fmt.Sprintf("with Call %v", callable), func(t *testing.T) {
 			inBubble(t, func(t *testing.T, j *Journal) {
 				b := switchboard.New(switchboard.Options{})
 				var l Board = b
-				if !asked {
+				if !callable {
 					l = subscribeOnly{l}
 				}
 				x := openBoardWith(t, j, ours, b, l, "mia")
@@ -176,7 +176,7 @@ func TestMergedRows(t *testing.T) {
 					}
 				}
 				x.remove("A")
-				x.observe( // events that tell that the two are one call, 7 and 10
+				x.observe( // these events relate the two calls, 7 and 10
 					answer(newCall("A", sipgate.Incoming, jennifer, doc), "Doc"),
 					origin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""),
 					hangup(newCall("A", sipgate.Incoming, jennifer, doc), "normalClearing"))
@@ -209,14 +209,14 @@ func TestMergedRows(t *testing.T) {
 	}
 }
 
-// childFile names the environment variable that makes the test binary a process
-// that follows a busy board and is to be killed. Its value is the database.
+// childFile is an environment variable. With it, the test binary follows a busy board
+// and writes to the database file that it names, until it is killed.
 const childFile = "CALLBOARD_TEST_JOURNAL"
 
 const childCalls = 40
 
-// keepFollowing has calls ring, answered and held one after the other, tells
-// each one that got a note, and waits to be killed.
+// runChild makes calls ring, be answered and held one after the other, prints the id
+// of each that got a note, and waits to be killed.
 func runChild(file string) {
 	db, err := openFile(file)
 	if err != nil {
@@ -255,10 +255,9 @@ func runChild(file string) {
 	time.Sleep(time.Hour)
 }
 
-// TestKill kills a process in the middle of its work. All that it had to say is
-// in the file but for the last burst, and the next process goes on with the
-// same rows, telling nothing twice.
-func TestKill(t *testing.T) {
+// A process is killed while it writes. Everything before the last flush is in the
+// file, and the next process goes on with the same rows and repeats no entry.
+func TestKilledProcess(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

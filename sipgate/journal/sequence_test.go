@@ -10,9 +10,8 @@ import (
 
 var toDoc = newCall("A", sipgate.Incoming, jennifer, doc, "Doc")
 
-// The documented sequences, three seconds from one event
-// to the next.
-func TestF41Sequences(t *testing.T) {
+// The documented sequences of events, three seconds apart.
+func TestEventSequences(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		events []sipgate.Event
@@ -148,8 +147,8 @@ var (
 	refused = &sipgate.Error{Op: "fake", Status: 403, Kind: sipgate.Forbidden}
 )
 
-// What people do is told with who did it; what the telephone does, without.
-func TestCommands(t *testing.T) {
+// Members' commands have entries with their names; actions on the phone have none.
+func TestCommandsHaveNames(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours, "mia")
 		x.observe(toDoc)
@@ -175,7 +174,7 @@ func TestCommands(t *testing.T) {
 		do(switchboard.Hold{On: true})
 		do(switchboard.Hold{On: true}) // nothing happens
 		x.change("A", func(c *sipgate.Call) { c.Hold, c.Muted = false, true })
-		x.poll() // 19, by the telephone
+		x.poll() // 19, on the phone
 		x.fail(refused)
 		x.execute("mia", row, switchboard.Hold{On: true}) // 21
 		x.fail(timeout)
@@ -216,9 +215,9 @@ func TestCommands(t *testing.T) {
 	})
 }
 
-// Commands that follow each other faster than sipgate answers hide each
-// other's outcome on the board; the timeline still says who did what.
-func TestQuickCommands(t *testing.T) {
+// Commands that are faster than sipgate's answers replace each other on the board. The
+// timeline still has the right names.
+func TestFastCommandsKeepTheirNames(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours, "mia", "tom")
 		x.observe(toDoc)
@@ -249,8 +248,8 @@ func TestQuickCommands(t *testing.T) {
 	})
 }
 
-// By polling alone the journal says what it cannot know.
-func TestPollingAlone(t *testing.T) {
+// With polling only, the times that are not known are approximate.
+func TestTimesOfPolledCallsAreApproximate(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours, "mia")
 		x.add("A", jennifer, doc)

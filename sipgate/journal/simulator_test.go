@@ -17,8 +17,8 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// direct sends requests to a handler without a network, so that a whole
-// sipgate fits into a bubble.
+// direct sends requests to a handler without a network, so that a simulated sipgate
+// works in a bubble.
 type direct struct{ http.Handler }
 
 func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
@@ -35,7 +35,7 @@ func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	return w.Result(), nil
 }
 
-// simulated is a running board at a simulated sipgate, and its journal.
+// simulated returns a running board with its journal, at a simulated sipgate.
 func simulated(t *testing.T, j *Journal, o simulator.Options, push bool, users ...string) (*testBoard, *simulator.Simulator) {
 	b := switchboard.New(switchboard.Options{RestoreRowID: j.RowLookup(ours)})
 	o.TokenLife = 1000 * time.Hour
@@ -77,11 +77,10 @@ func simulated(t *testing.T, j *Journal, o simulator.Options, push bool, users .
 	return x, s
 }
 
-// TestSimulator lets a call ring, be answered, held, transferred and end at the
-// simulated sipgate. With push events its timeline says when; by polling alone
-// it has what lists tell.
-func TestSimulator(t *testing.T) {
-	const told = `
+// A call rings, is answered, held, transferred and ends at the simulated sipgate. With
+// push events its timeline has all times; with polling only, what lists show.
+func TestSimulatedCall(t *testing.T) {
+	const pushed = `
 		0 rang by Anna Bergmann
 		1 answered by Anna Bergmann
 		4 held by w0
@@ -93,7 +92,7 @@ func TestSimulator(t *testing.T) {
 		12 recorded
 		18 ended by w1: normalClearing
 		`
-	const listed = `
+	const polled = `
 		answered
 		held by w0
 		resumed by w0
@@ -106,16 +105,16 @@ func TestSimulator(t *testing.T) {
 		`
 	t.Run("push", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, j *Journal) {
-			if got := timeline(oneCall(t, j, true)); got != untab(told) {
-				t.Errorf("timeline\n%s\nwant\n%s", got, untab(told))
+			if got := timeline(oneCall(t, j, true)); got != untab(pushed) {
+				t.Errorf("timeline\n%s\nwant\n%s", got, untab(pushed))
 			}
 		})
 	})
 	t.Run("polling", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, j *Journal) {
 			r := oneCall(t, j, false)
-			if got := regexp.MustCompile(`(?m)^~?\d+ `).ReplaceAllString(timeline(r), ""); got != untab(listed) || !r.Approximate {
-				t.Errorf("timeline\n%s\nwant\n%s", got, untab(listed))
+			if got := regexp.MustCompile(`(?m)^~?\d+ `).ReplaceAllString(timeline(r), ""); got != untab(polled) || !r.Approximate {
+				t.Errorf("timeline\n%s\nwant\n%s", got, untab(polled))
 			}
 		})
 	})
@@ -154,21 +153,21 @@ func oneCall(t *testing.T, j *Journal, push bool) Record {
 	return r
 }
 
-// number is the user's own.
+// number returns the user's own number.
 func number(t *testing.T, s *simulator.Simulator, user string) string {
 	t.Helper()
 	id, err := s.Ring(simulator.NewCall{Users: []string{user}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	truth, err := s.Call(id)
+	call, err := s.Call(id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.HangUp(id, "cancel"); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(12 * time.Second) // until it is off the board
+	time.Sleep(12 * time.Second) // until it has left the board
 	synctest.Wait()
-	return truth.To
+	return call.To
 }

@@ -13,17 +13,18 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// A write is one step of a transaction. Steps may be repeated only as a whole.
+// A write is one step of a transaction. After a failure all steps are repeated
+// together.
 type write interface {
 	exec(ctx context.Context, tx *sql.Tx, account string) error
 }
 
-// storing is the time limit of one transaction. It is that of nobody's request:
-// who goes away does not stop what was begun.
+// transactionTimeout limits a transaction. A transaction is not cancelled with the
+// request that caused it.
 const transactionTimeout = 10 * time.Second
 
-// sync writes what is to be written, in one transaction. What cannot be written
-// is kept for the next time.
+// flush writes the pending writes in one transaction. After an error they stay
+// pending.
 func (j *Journal) flush(ctx context.Context, a *accountState) error {
 	release, err := a.lock(ctx)
 	if err != nil {
@@ -41,7 +42,7 @@ func (j *Journal) flush(ctx context.Context, a *accountState) error {
 	return nil
 }
 
-// commit carries out steps together or not at all.
+// commit executes writes in one transaction.
 func (j *Journal) commit(ctx context.Context, account string, ws ...write) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), transactionTimeout)
 	defer cancel()
@@ -58,7 +59,7 @@ func (j *Journal) commit(ctx context.Context, account string, ws ...write) error
 	return tx.Commit()
 }
 
-// saveRow keeps what is known of a row.
+// saveRow stores a row.
 type saveRow struct {
 	id        switchboard.RowID
 	ended     bool
@@ -99,7 +100,7 @@ func (w addEntry) exec(ctx context.Context, tx *sql.Tx, account string) error {
 	return err
 }
 
-// detail is what is stored of it: of a note the whole, of others a line.
+// storedDetail returns the detail that is stored: all of a note, one line of others.
 func (e *Entry) storedDetail() string {
 	if e.Kind == Noted {
 		return e.Detail
@@ -107,7 +108,7 @@ func (e *Entry) storedDetail() string {
 	return singleLine(e.Detail)
 }
 
-// dropEnd takes back that a call has ended.
+// removeEnd removes the entry that a call ended.
 type removeEnd struct{ row switchboard.RowID }
 
 func (w removeEnd) exec(ctx context.Context, tx *sql.Tx, account string) error {
@@ -116,7 +117,7 @@ func (w removeEnd) exec(ctx context.Context, tx *sql.Tx, account string) error {
 	return err
 }
 
-// addCall keeps which row a call belongs to.
+// addCall stores the row of a call.
 type addCall struct {
 	id  sipgate.CallID
 	row switchboard.RowID
@@ -131,7 +132,7 @@ func (w addCall) exec(ctx context.Context, tx *sql.Tx, account string) error {
 	return err
 }
 
-// addMember keeps that a member was part of a call.
+// addMember stores that a member took part in a call.
 type addMember struct {
 	row    switchboard.RowID
 	member switchboard.MemberID
@@ -144,8 +145,8 @@ func (w addMember) exec(ctx context.Context, tx *sql.Tx, account string) error {
 	return err
 }
 
-// mergeRow makes a row a part of another one. What people did moves along; what
-// the call did of itself the other row's own timeline tells.
+// mergeRow makes a row part of another one. It moves the entries for actions of
+// members; those for the course of the call are in the other row's timeline.
 type mergeRow struct{ from, into switchboard.RowID }
 
 func (w mergeRow) exec(ctx context.Context, tx *sql.Tx, account string) error {
@@ -171,7 +172,7 @@ func (w mergeRow) exec(ctx context.Context, tx *sql.Tx, account string) error {
 	return nil
 }
 
-// load reads what is known of a row; nothing if it is not known.
+// loadRow reads a row into l. It changes nothing if there is no such row.
 func (j *Journal) loadRow(ctx context.Context, account string, l *trackedRow) error {
 	var last int64
 	err := j.db.QueryRowContext(ctx, `
@@ -187,42 +188,42 @@ func (j *Journal) loadRow(ctx context.Context, account string, l *trackedRow) er
 	l.lastEntryAt = time.UnixMilli(last)
 	c, err := decodeCall(l.stored)
 	if err != nil {
-		j.log.Warn("a row of the journal cannot be read", "row", string(l.id), "error", err)
+		j.log.Warn("decode stored call", "row", string(l.id), "error", err)
 		return nil
 	}
 	l.call = &c
 	return nil
 }
 
-// open are the rows that have not ended, the newest first.
+// openRows returns the rows of calls that have not ended, the newest first.
 func (j *Journal) openRows(ctx context.Context, account string) ([]switchboard.RowID, error) {
 	return queryAll(ctx, j.db, scanText[switchboard.RowID], `
 		select row_id from journal_rows
 		where account = $1 and ended_at = 0 and into_row = '' order by heard_at desc limit $2`, account, maxOpenRows)
 }
 
-// recall reads which rows the calls of the last day had.
+// loadRecentRows caches the rows of the last day's calls.
 func (j *Journal) loadRecentRows(ctx context.Context) error {
-	type known struct {
+	type recentCall struct {
 		account, id, row string
 		heard            int64
 	}
-	all, err := queryAll(ctx, j.db, func(rows *sql.Rows) (k known, err error) {
-		return k, rows.Scan(&k.account, &k.id, &k.row, &k.heard)
+	all, err := queryAll(ctx, j.db, func(rows *sql.Rows) (c recentCall, err error) {
+		return c, rows.Scan(&c.account, &c.id, &c.row, &c.heard)
 	}, `
 		select c.account, c.call_id, c.row_id, r.heard_at
 		from journal_calls c join journal_rows r on r.account = c.account and r.row_id = c.row_id
 		where r.heard_at >= $1 or r.ended_at = 0 order by r.heard_at`, j.now().Add(-rowCacheAge).UnixMilli())
 	if err != nil {
-		return fmt.Errorf("read the journal: %w", err)
+		return fmt.Errorf("read rows of recent calls: %w", err)
 	}
 	now := j.now()
-	for _, k := range all {
-		at := time.UnixMilli(k.heard)
+	for _, c := range all {
+		at := time.UnixMilli(c.heard)
 		if now.Sub(at) >= rowCacheAge {
-			at = now.Add(rowCacheRefresh - rowCacheAge) // it may last; until the board tells
+			at = now.Add(rowCacheRefresh - rowCacheAge) // it has not ended; kept until the board shows it
 		}
-		j.state(k.account).cacheRow(sipgate.CallID(k.id), switchboard.RowID(k.row), at)
+		j.state(c.account).cacheRow(sipgate.CallID(c.id), switchboard.RowID(c.row), at)
 	}
 	return nil
 }
@@ -237,7 +238,7 @@ func (j *Journal) readRowByCall(ctx context.Context, account string, id sipgate.
 	return switchboard.RowID(row), err
 }
 
-// query returns all rows that a query finds.
+// queryAll returns all results of a query.
 func queryAll[T any](ctx context.Context, db *sql.DB, read func(*sql.Rows) (T, error), text string, args ...any) ([]T, error) {
 	rows, err := db.QueryContext(ctx, text, args...)
 	if err != nil {
@@ -255,18 +256,18 @@ func queryAll[T any](ctx context.Context, db *sql.DB, read func(*sql.Rows) (T, e
 	return all, rows.Err()
 }
 
-// scan reads a row of one text.
+// scanText reads a result of one text column.
 func scanText[T ~string](rows *sql.Rows) (T, error) {
 	var s string
 	err := rows.Scan(&s)
 	return T(s), err
 }
 
-// mostField is how many characters of a name or a detail are kept.
+// maxFieldLength is the number of characters of a name or a detail that are stored.
 const maxFieldLength = 200
 
-// tidy returns s on one line, cut, without control and invisible characters,
-// which could disguise what is written.
+// singleLine returns s on one line of at most maxFieldLength characters, without
+// control and invisible characters, which could disguise the text.
 func singleLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -277,13 +278,13 @@ func singleLine(s string) string {
 	return truncate(strings.Join(strings.Fields(s), " "), maxFieldLength)
 }
 
-// cut returns at most so many characters of s.
-func truncate(s string, most int) string {
+// truncate returns the first limit characters of s.
+func truncate(s string, limit int) string {
 	for i := range s {
-		if most == 0 {
+		if limit == 0 {
 			return strings.TrimSpace(s[:i])
 		}
-		most--
+		limit--
 	}
 	return s
 }

@@ -54,7 +54,8 @@ var unversioned = []struct {
 		`},
 }
 
-// openUnversioned returns the database of testdata/unversioned.sql, migrated.
+// openUnversioned returns a database with the rows of testdata/unversioned.sql, in the
+// current tables.
 func openUnversioned(t *testing.T) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+tempFile(t)+"?_txlock=immediate")
@@ -162,9 +163,9 @@ func unversionedRow(id sipgate.CallID) switchboard.RowID {
 	return ""
 }
 
-// A board that goes on with calls whose rows have no version yet is compared
-// with them, and their rows are written in the present shape.
-func TestUnversionedRowsGoOn(t *testing.T) {
+// A board is compared with rows without a version, which are written in the current
+// shape then.
+func TestUnversionedRowsAreContinued(t *testing.T) {
 	db := openUnversioned(t)
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(11*time.Minute + 17*time.Second) // when the rows were written
@@ -198,13 +199,13 @@ func TestUnversionedRowsGoOn(t *testing.T) {
 			if err := db.QueryRow(`
 				select count(*) from journal_rows where row_id = $1 and direction = $2 and state like '{"version":1,%'`,
 				string(unversionedRow(id)), direction).Scan(&n); n != 1 || err != nil {
-				t.Errorf("call %s: %d rows of the present shape, %v", id, n, err)
+				t.Errorf("call %s: %d rows of the current shape, %v", id, n, err)
 			}
 		}
 	})
 }
 
-// The text that is stored is an interface to programs of other versions.
+// Other versions of the program read the stored text.
 func TestStoredShape(t *testing.T) {
 	at := time.Date(2026, 7, 8, 9, 10, 11, 0, time.UTC)
 	c := switchboard.Call{

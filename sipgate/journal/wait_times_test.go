@@ -7,9 +7,9 @@ import (
 	"callboard/sipgate"
 )
 
-// (Telling of something takes three seconds.) The longest wait is that of a call that came in, was seen ringing from the
-// start and rings no more.
-func TestFiguresWaits(t *testing.T) {
+// The longest wait is that of an incoming call that was seen ringing from its start and
+// no longer rings. Each event takes three seconds.
+func TestWaitTimes(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		begun := time.Now()
 		x := openBoard(t, j, ours, "w0")
@@ -30,13 +30,13 @@ func TestFiguresWaits(t *testing.T) {
 		ringing("A", sipgate.Incoming, 7*time.Second, answered)
 		ringing("B", sipgate.Incoming, 19*time.Second, func(e sipgate.Event) sipgate.Event { return hangup(e, "cancel") })
 		ringing("C", sipgate.Outgoing, 40*time.Second, answered)
-		x.add("D", jennifer, doc) // established when it is seen first
+		x.add("D", jennifer, doc) // connected when it is seen first
 		x.poll()
 		x.remove("D")
 		x.poll()
 		later := time.Now()
 		ringing("E", sipgate.Incoming, 3*time.Second, answered)
-		ringing("F", sipgate.Incoming, time.Minute, nil) // rings on
+		ringing("F", sipgate.Incoming, time.Minute, nil) // still rings
 		x.poll()
 		for since, want := range map[time.Time]WaitTimes{begun: {3, 22 * time.Second}, later: {1, 6 * time.Second}, time.Now(): {}} {
 			if got, err := j.WaitTimes(t.Context(), ours, since); got != want || err != nil {
@@ -44,7 +44,7 @@ func TestFiguresWaits(t *testing.T) {
 			}
 		}
 		if got, err := j.WaitTimes(t.Context(), theirs, begun); got != (WaitTimes{}) || err != nil {
-			t.Errorf("of another account: %+v, %v", got, err)
+			t.Errorf("another account: %+v, %v", got, err)
 		}
 	})
 }

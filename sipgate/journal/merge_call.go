@@ -2,8 +2,8 @@ package journal
 
 import "callboard/sipgate/switchboard"
 
-// remember is what is known of a call after after came: what a later life of
-// the board does not tell stays known.
+// mergeCall returns after, completed by what before knows and a board that was
+// restarted since does not.
 func mergeCall(before *switchboard.Call, after switchboard.Call) switchboard.Call {
 	after.VisibleTo, after.Claim, after.Seq, after.Memo = nil, nil, 0, nil
 	if before == nil {
@@ -29,11 +29,11 @@ func mergeCall(before *switchboard.Call, after switchboard.Call) switchboard.Cal
 		after.Playback = before.Playback
 	}
 	if after.LastCommand == nil && before.LastCommand != nil {
-		o := *before.LastCommand
-		if o.Outcome == switchboard.Pending {
-			o.Outcome = switchboard.Unknown // as orders said
+		last := *before.LastCommand
+		if last.Outcome == switchboard.Pending {
+			last.Outcome = switchboard.Unknown // as addSuperseded reported
 		}
-		after.LastCommand = &o
+		after.LastCommand = &last
 	}
 	if after.Phase == switchboard.Ended && (before.Phase == switchboard.Ended || before.CallID == after.CallID) {
 		after.PreviousPhase = max(after.PreviousPhase, min(before.PreviousPhase, switchboard.Connected))
@@ -44,7 +44,7 @@ func mergeCall(before *switchboard.Call, after switchboard.Call) switchboard.Cal
 	return after
 }
 
-// fill completes a party by what was known of it.
+// mergeParty returns p, completed by what was known of it.
 func mergeParty(p, known switchboard.Party) switchboard.Party {
 	if p.Number == "" && p.Name == "" || p.Number == known.Number && p.Name == "" {
 		return known

@@ -11,23 +11,24 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// A Past is an entry of sipgate's history that is about a call.
+// A HistoryLink links a call to an entry of sipgate's history.
 type HistoryLink struct {
-	EntryID string // its id
-	Exact   bool   // sipgate says so; else parties and time agree, and that is all
+	EntryID string
+	Exact   bool // the entry names the call; otherwise only parties and time agree
 }
 
-// Attach keeps that an entry of the history is about a call of the account. An
-// entry is about one call: the last one attached, unless an earlier one was
-// sure and this one is not. ErrNotFound means that there is no such call.
-func (j *Journal) LinkHistory(ctx context.Context, account string, row switchboard.RowID, p HistoryLink) error {
+// LinkHistory links a call of the account to an entry of the history. An entry has
+// one link: a later one replaces it, unless only the earlier one is exact. The error
+// is ErrNotFound if there is no such call.
+func (j *Journal) LinkHistory(ctx context.Context, account string, row switchboard.RowID, link HistoryLink) error {
 	row, _, err := j.resolveRow(ctx, account, row)
 	if err != nil {
 		return err
 	}
-	return j.commit(ctx, account, linkHistory{row, p})
+	return j.commit(ctx, account, linkHistory{row, link})
 }
 
+// linkHistory stores a link.
 type linkHistory struct {
 	row  switchboard.RowID
 	link HistoryLink
@@ -42,22 +43,21 @@ func (w linkHistory) exec(ctx context.Context, tx *sql.Tx, account string) error
 	return err
 }
 
-// Past returns the entries that were attached to a call, the first one first.
+// HistoryLinks returns the links of a call, in the order of the entries' ids.
 func (j *Journal) HistoryLinks(ctx context.Context, account string, row switchboard.RowID) ([]HistoryLink, error) {
-	return queryAll(ctx, j.db, func(rows *sql.Rows) (p HistoryLink, err error) {
-		return p, rows.Scan(&p.EntryID, &p.Exact)
+	return queryAll(ctx, j.db, func(rows *sql.Rows) (link HistoryLink, err error) {
+		return link, rows.Scan(&link.EntryID, &link.Exact)
 	}, `select entry_id, sure from journal_past where account = $1 and row_id = $2 order by length(entry_id), entry_id limit $3`,
 		account, string(row), maxHistoryLinks)
 }
 
-// mostPast is how many entries of a call are returned: a call that is
-// transferred becomes several.
+// maxHistoryLinks is the number of a call's links that are returned. A call that was
+// transferred has several.
 const maxHistoryLinks = 20
 
-// ByEntry returns the call that an entry of the history is about, and false if
-// none is known. It knows those that were attached, and those that sipgate
-// names; where it names none, a call with the same parties at that time will
-// do.
+// RowByEntry returns the call of an entry of the history, and false if none is known:
+// the call that is linked to it, or the one that it names or, if it names none, a
+// call with the same parties at that time.
 func (j *Journal) RowByEntry(ctx context.Context, account string, e sipgate.HistoryEntry) (switchboard.RowID, bool, error) {
 	var row string
 	err := j.db.QueryRowContext(ctx, `
@@ -77,7 +77,7 @@ func (j *Journal) rowByParties(ctx context.Context, account string, e sipgate.Hi
 		if err = rows.Scan(&r.Row, &state); err != nil {
 			return r, err
 		}
-		if c, err := decodeCall(state); err == nil { // else it matches nothing
+		if c, err := decodeCall(state); err == nil { // otherwise it matches no entry
 			r.setCall(c)
 		}
 		return r, nil
@@ -95,10 +95,8 @@ func (j *Journal) rowByParties(ctx context.Context, account string, e sipgate.Hi
 	return near[i].Row, true, nil
 }
 
-// How far the times of a call and of its entry may be apart, and how long a
-// call may be.
 const (
-	matchTolerance  = time.Minute
+	matchTolerance  = time.Minute // between the times of a call and of its entry
 	maxCallDuration = 12 * time.Hour
 )
 
@@ -145,7 +143,8 @@ func (r *Record) Matches(e sipgate.HistoryEntry) Match {
 	return Probable
 }
 
-// compared is a number as it is compared; those that are not shown are equal.
+// comparableNumber returns a number in the form in which numbers are compared.
+// Hidden numbers are equal.
 func comparableNumber(s string) string {
 	if s == "anonymous" {
 		return ""

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Waits says how long callers waited.
+// WaitTimes says how long callers waited.
 type WaitTimes struct {
-	Calls   int           // calls that came in, rang while the board looked, and ring no more
-	Longest time.Duration // until one of them was answered, or gave up
+	Calls   int           // incoming calls that were seen ringing and no longer ring
+	Longest time.Duration // the longest time until one of them was answered or ended
 }
 
-// Waits tells of an account's calls that began to ring at or after since.
-// Calls whose first ring was not seen do not count: their times are guesses.
+// WaitTimes returns the wait times of an account's calls that began to ring at or
+// after since. It excludes calls whose start is approximate.
 func (j *Journal) WaitTimes(ctx context.Context, account string, since time.Time) (WaitTimes, error) {
 	waited, err := queryAll(ctx, j.db, func(rows *sql.Rows) (d time.Duration, err error) {
 		var rang, until int64

@@ -7,9 +7,9 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// removed follows a row that went from the board: it has ended and was shown
-// for long enough, or it became a part of another row. If nobody can tell, it
-// is an orphan, and a row that goes on with its call adopts it.
+// removeRow handles a row that was removed from the board. If it was merged into
+// another row, it becomes part of that one. If it had not ended, it is an orphan
+// until a row with the same call adopts it or a sweep ends it.
 func (f *follower) removeRow(id switchboard.RowID) {
 	l, ok := f.rows[id]
 	if !ok {
@@ -30,7 +30,7 @@ func (f *follower) removeRow(id switchboard.RowID) {
 	f.scheduleSweep(sweepDelay)
 }
 
-// became asks the board which row it became a part of.
+// mergedInto asks the board which row a removed one was merged into.
 func (f *follower) mergedInto(id switchboard.RowID) (switchboard.RowID, bool) {
 	b, ok := f.board.(interface {
 		Call(switchboard.RowID) (switchboard.Call, bool)
@@ -42,7 +42,7 @@ func (f *follower) mergedInto(id switchboard.RowID) (switchboard.RowID, bool) {
 	return c.ID, ok && c.ID != id
 }
 
-// adopt gives the row the orphans whose call it goes on with.
+// adoptOrphans merges the orphans with the same call id into a row.
 func (f *follower) adoptOrphans(l *trackedRow, c *switchboard.Call) {
 	for id, o := range f.rows {
 		if o.orphan && id != l.id && o.call.CallID == c.CallID {
@@ -51,7 +51,7 @@ func (f *follower) adoptOrphans(l *trackedRow, c *switchboard.Call) {
 	}
 }
 
-// merge makes a row a part of another one.
+// merge makes a row part of another one.
 func (f *follower) merge(l *trackedRow, into switchboard.RowID) {
 	delete(f.rows, l.id)
 	f.account.mergeRows(l.id, into)
@@ -61,21 +61,22 @@ func (f *follower) merge(l *trackedRow, into switchboard.RowID) {
 	delete(f.merged, l.id)
 }
 
-// lookAfter has calls looked for, later, that are over although nothing told.
+// scheduleSweep schedules a search for calls that ended unseen.
 func (f *follower) scheduleSweep(d time.Duration) {
 	if f.sweepTimer == nil && !f.awaitingList {
 		f.sweepTimer, f.sweepSince = time.After(d), time.Now()
 	}
 }
 
-// listed reports whether the board has had calls listed since it was asked for.
+// hasFreshList reports whether the board has read a list of calls since the sweep
+// was scheduled.
 func (f *follower) hasFreshList() bool {
 	h := &f.health
 	return h.Members > 0 && !h.Failing && !h.ListedAt.Before(f.sweepSince)
 }
 
-// lookFor ends the calls that the board does not show, if it knows what calls
-// there are.
+// sweep ends the calls that the board does not show. Without a fresh list it waits
+// for one.
 func (f *follower) sweep(ctx context.Context) error {
 	f.sweepTimer = nil
 	if !f.hasFreshList() {
@@ -99,11 +100,11 @@ func (f *follower) sweep(ctx context.Context) error {
 	return nil
 }
 
-// mostOpen is how many calls that an earlier process left behind are looked at.
+// maxOpenRows is the number of calls of an earlier process that are checked.
 const maxOpenRows = 1000
 
-// loadOpen makes orphans of the calls that an earlier process left running and
-// that are not on the board.
+// loadOrphans loads the calls that had not ended in an earlier process. Those that
+// the board does not show are orphans.
 func (f *follower) loadOrphans(ctx context.Context) error {
 	if err := f.flush(ctx); err != nil {
 		return err
@@ -128,7 +129,7 @@ func (f *follower) loadOrphans(ctx context.Context) error {
 	return nil
 }
 
-// end writes the end of a call that is over, nobody knows since when.
+// endRow enqueues the end of a call that ended at an unknown time before now.
 func (f *follower) endRow(l *trackedRow, now time.Time) {
 	known := *l.call
 	known.Phase, known.PreviousPhase, known.EndedAt, known.Cause = switchboard.Ended, known.Phase, now, ""

@@ -8,23 +8,22 @@ import (
 	"callboard/sipgate"
 )
 
-// Entries of sipgate's history are kept with their calls, each with one, and
-// go with them.
-func TestAttach(t *testing.T) {
+// A history entry is linked to one call, and its link is removed with the call.
+func TestHistoryLinks(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours)
 		x.observe(toDoc)
 		row := x.onlyCall().ID
 		x.observe(hangup(toDoc, "normalClearing"))
 		ctx := t.Context()
-		if err := j.LinkHistory(ctx, ours, "nobody", HistoryLink{"1", true}); !errors.Is(err, ErrNotFound) {
-			t.Errorf("to no call: %v", err)
+		if err := j.LinkHistory(ctx, ours, "unknown", HistoryLink{"1", true}); !errors.Is(err, ErrNotFound) {
+			t.Errorf("to an unknown call: %v", err)
 		}
 		if err := j.LinkHistory(ctx, theirs, row, HistoryLink{"1", true}); !errors.Is(err, ErrNotFound) {
 			t.Errorf("to another account's call: %v", err)
 		}
-		for _, p := range []HistoryLink{{"10", true}, {"9", false}, {"10", false}, {"9", false}} {
-			if err := j.LinkHistory(ctx, ours, row, p); err != nil {
+		for _, link := range []HistoryLink{{"10", true}, {"9", false}, {"10", false}, {"9", false}} {
+			if err := j.LinkHistory(ctx, ours, row, link); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -46,14 +45,13 @@ func TestAttach(t *testing.T) {
 			t.Fatal(err)
 		}
 		if all, err = j.HistoryLinks(ctx, ours, row); len(all) != 0 || err != nil {
-			t.Errorf("after its time: %v, %v", all, err)
+			t.Errorf("after retention: %v, %v", all, err)
 		}
 	})
 }
 
-// An entry finds its call by the id that sipgate names or, where it names none,
-// by parties and time.
-func TestByEntry(t *testing.T) {
+// An entry's call is found by its id or, if the entry has none, by parties and time.
+func TestRowByEntry(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours)
 		begun := time.Now()
