@@ -17,27 +17,25 @@ import (
 	"time"
 )
 
-// GuardOptions says what a [Guard] lets through.
+// GuardOptions are the settings of a [Guard].
 type GuardOptions struct {
 	Log       *slog.Logger
-	PublicURL *url.URL   // the one origin this program has; see ParsePublicURL
-	Render    RenderFunc // how refusals and panics are told
+	PublicURL *url.URL   // the only origin of this program; see ParsePublicURL
+	Render    RenderFunc // answers refused requests and panics
 
-	// FormAction are origins, besides our own, to which a form may lead,
-	// redirects included: the login server.
+	// FormAction are the origins, besides our own, that a form may lead to,
+	// also by redirects: the login server.
 	FormAction []string
 
-	// Exempt are path prefixes whose unsafe requests come from programs and
-	// not from browsers, and prove who they are by other means. They are not
-	// asked for an Origin.
+	// Exempt are path prefixes whose unsafe requests come from programs instead
+	// of browsers and are authenticated by other means. They need no Origin.
 	Exempt []string
 
-	// Secret are path prefixes behind which the path itself is a secret. The
-	// log shows only the prefix.
+	// Secret are path prefixes that are followed by a secret. The log shows only
+	// the prefix.
 	Secret []string
 
-	// Proxies are the peers whose X-Forwarded-For is believed. By default
-	// nobody's is.
+	// Proxies are the peers whose X-Forwarded-For is trusted, none by default.
 	Proxies []netip.Prefix
 
 	// BodyTimeout is how long a request's body may take to arrive, 10 s by
@@ -53,10 +51,10 @@ const (
 	maxLogged          = 256
 )
 
-// Guard stands before h. Outermost first it writes the access log, turns
-// panics into answers, sets the security headers, refuses requests for other
-// hosts, and refuses unsafe requests of other origins. The http.ResponseWriter
-// that h gets can be flushed and hijacked through http.ResponseController.
+// Guard returns h behind, outermost first, the access log, the recovery from
+// panics, the security headers, the refusal of requests for other hosts, and the
+// refusal of unsafe requests from other origins. The http.ResponseWriter that h
+// gets can be flushed and hijacked through http.ResponseController.
 func Guard(o GuardOptions, h http.Handler) http.Handler {
 	if o.BodyTimeout == 0 {
 		o.BodyTimeout = defaultBodyTimeout
@@ -98,16 +96,16 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE")
 		}
 		if r.Body != http.NoBody {
-			w.Header().Set("Connection", "close") // rather than read what is not wanted
+			w.Header().Set("Connection", "close") // instead of reading the body
 		}
-		answer(rec, r, f, g.o.Render)
+		respondFault(rec, r, f, g.o.Render)
 		return
 	}
 	g.limitBody(rec, r)
 	g.next.ServeHTTP(rec, r)
 }
 
-// check decides by the head of the request alone.
+// check refuses requests by their headers alone.
 func (g *guard) check(r *http.Request) error {
 	lines := 0
 	for _, v := range r.Header {
@@ -137,8 +135,8 @@ func (g *guard) check(r *http.Request) error {
 	return g.site.checkOrigin(r)
 }
 
-// under returns the prefix of p, or "". A path that is not in its shortest
-// form has none: it may mean something else to the mux.
+// under returns the first of prefixes that p begins with, or "". A path that is
+// not in its shortest form has no prefix: the mux may interpret it differently.
 func under(prefixes []string, p string) string {
 	if clean := path.Clean(p); p != clean && p != clean+"/" {
 		return ""
@@ -151,8 +149,8 @@ func under(prefixes []string, p string) string {
 	return ""
 }
 
-// limitBody gives the body of r its time. The deadline is lifted when the body
-// is read to its end: what the handler does then may take longer.
+// limitBody sets a deadline for the body of r. The deadline ends with the body:
+// the handler may then take longer.
 func (g *guard) limitBody(w http.ResponseWriter, r *http.Request) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return
@@ -163,11 +161,13 @@ func (g *guard) limitBody(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// A timedBody removes the read deadline of its connection once it has been read.
 type timedBody struct {
 	io.ReadCloser
 	rc *http.ResponseController
 }
 
+// Read implements io.Reader.
 func (b *timedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF {
@@ -176,8 +176,8 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// recover answers for a handler that panicked. If it had begun to answer, the
-// connection is cut, so that nobody takes a half answer for a whole one.
+// recover answers for a handler that panicked. If the handler had begun to answer,
+// it cuts the connection, so that half an answer is not taken for a whole one.
 func (g *guard) recover(w *recorder, r *http.Request) {
 	v := recover()
 	if v == nil {
@@ -191,11 +191,11 @@ func (g *guard) recover(w *recorder, r *http.Request) {
 	if w.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
-	answer(w, r, Fault{Status: http.StatusInternalServerError, Code: CodeInternal}, g.o.Render)
+	respondFault(w, r, Fault{Status: http.StatusInternalServerError, Code: CodeInternal}, g.o.Render)
 }
 
-// loggedPath never holds a secret: no query, and nothing after a secret
-// prefix, however the path is spelt.
+// loggedPath returns the path of r for the log, without its query and without
+// what follows a secret prefix, however the path is spelt.
 func (g *guard) loggedPath(r *http.Request) string {
 	for _, p := range []string{r.URL.Path, path.Clean("/" + r.URL.Path)} {
 		for _, prefix := range g.o.Secret {
@@ -207,6 +207,7 @@ func (g *guard) loggedPath(r *http.Request) string {
 	return clip(r.URL.Path, maxLogged)
 }
 
+// clip returns s, cut off after n bytes.
 func clip(s string, n int) string {
 	if len(s) > n {
 		return strings.ToValidUTF8(s[:n], "") + "…"
@@ -214,9 +215,9 @@ func clip(s string, n int) string {
 	return s
 }
 
-// PermissionsPolicy is the header that lets a page ask for nothing that is
-// about a person's surroundings, but for what is named: "microphone". It is
-// given to our own pages only.
+// PermissionsPolicy returns the header that denies a page the microphone, the
+// camera and the like, except for the allowed features, such as "microphone",
+// which only pages of our own origin may use.
 func PermissionsPolicy(allowed ...string) string {
 	var rules []string
 	for _, feature := range []string{"camera", "display-capture", "geolocation", "microphone", "usb"} {
@@ -229,7 +230,7 @@ func PermissionsPolicy(allowed ...string) string {
 	return strings.Join(rules, ", ")
 }
 
-// securityHeaders are the headers of every answer. A handler may set another
+// securityHeaders returns the headers of every answer. A handler may set another
 // Cache-Control, Content-Security-Policy, Cross-Origin-Resource-Policy or
 // Permissions-Policy.
 func securityHeaders(s site, formAction []string) http.Header {
@@ -239,8 +240,8 @@ func securityHeaders(s site, formAction []string) http.Header {
 			"media-src 'self'; connect-src 'self'; manifest-src 'self'; form-action " + form +
 			"; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"},
 		"X-Content-Type-Options": {"nosniff"},
-		// Other sites learn nothing. It cannot be no-referrer: with that,
-		// browsers send forms, even our own to us, with the Origin "null".
+		// Other sites get no Referer. It cannot be no-referrer, with which
+		// browsers send even our own forms with the Origin "null".
 		"Referrer-Policy":              {"same-origin"},
 		"Cross-Origin-Opener-Policy":   {"same-origin"},
 		"Cross-Origin-Resource-Policy": {"same-origin"},
@@ -253,14 +254,14 @@ func securityHeaders(s site, formAction []string) http.Header {
 	return h
 }
 
-// A recorder remembers what was answered.
+// A recorder keeps the status and the size of an answer for the log.
 type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
 }
 
-// Unwrap lets http.ResponseController find what the recorder does not do.
+// Unwrap lets http.ResponseController reach the methods that a recorder lacks.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // WriteHeader implements http.ResponseWriter.
@@ -281,7 +282,8 @@ func (w *recorder) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadFrom keeps the fast way of copying that the standard ResponseWriter has.
+// ReadFrom implements io.ReaderFrom, which the standard ResponseWriter does
+// without copying through a buffer.
 func (w *recorder) ReadFrom(r io.Reader) (int64, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
@@ -291,7 +293,7 @@ func (w *recorder) ReadFrom(r io.Reader) (int64, error) {
 	return n, err
 }
 
-// Flush implements http.Flusher for those who do not ask a ResponseController.
+// Flush implements http.Flusher for code that uses no ResponseController.
 func (w *recorder) Flush() {
 	if w.status == 0 {
 		w.status = http.StatusOK
@@ -299,6 +301,7 @@ func (w *recorder) Flush() {
 	http.NewResponseController(w.ResponseWriter).Flush()
 }
 
+// sent returns the status that the client sees.
 func (w *recorder) sent() int {
 	if w.status == 0 {
 		return http.StatusOK

@@ -16,9 +16,9 @@ import (
 	"callboard/web"
 )
 
-// TestT09Matrix is the rule for unsafe requests, written the other way round:
+// TestUnsafeRequestsNeedOurOrigin is the rule for unsafe requests, written the other way round:
 // what passes is listed, everything else must not.
-func TestT09Matrix(t *testing.T) {
+func TestUnsafeRequestsNeedOurOrigin(t *testing.T) {
 	p := serve(t, https...)
 	reached := 0
 	p.handle("POST /act", func(w http.ResponseWriter, r *http.Request) error { reached++; return ok(w, r) })
@@ -47,9 +47,9 @@ func TestBadInputOrigin(t *testing.T) {
 	p.handle("POST /act", ok)
 	p.handle("POST /push/{secret}", ok)
 	for _, o := range []string{"https://evil.example", "null", "http://app.example", "https://app.example:8443"} {
-		t.Run("B25 "+o, func(t *testing.T) { p.do("POST", "/act", "Origin: ", "Origin: "+o).want(t, 403, "bad_origin") })
+		t.Run("origin "+o, func(t *testing.T) { p.do("POST", "/act", "Origin: ", "Origin: "+o).want(t, 403, "bad_origin") })
 	}
-	t.Run("B26", func(t *testing.T) { p.do("POST", "/act", "Origin: ").want(t, 403, "bad_origin") })
+	t.Run("no origin", func(t *testing.T) { p.do("POST", "/act", "Origin: ").want(t, 403, "bad_origin") })
 	t.Run("exempt", func(t *testing.T) { p.do("POST", "/push/secret", "Origin: ").want(t, 200, "") })
 	for _, path := range []string{"/push/../act", "/push/%2e%2e/act", "/push//../../act", "/PUSH/../act", "/pushx"} {
 		t.Run("not exempt "+path, func(t *testing.T) { p.do("POST", path, "Origin: ").want(t, 403, "bad_origin") })
@@ -60,10 +60,10 @@ func TestBadInputHost(t *testing.T) {
 	p := serve(t, https...)
 	p.handle("GET /x", ok)
 	for _, host := range []string{"app.example", "APP.Example", "app.example:443"} {
-		t.Run("B21 good "+host, func(t *testing.T) { p.do("GET", "/x", "Host: "+host).want(t, 200, "") })
+		t.Run("good "+host, func(t *testing.T) { p.do("GET", "/x", "Host: "+host).want(t, 200, "") })
 	}
 	for _, host := range []string{"evil", "evil:443", "rebind.evil", "app.example.evil", "app.example.", "app.example:81", "app.example:80", "127.0.0.1", "[::1]", "xapp.example"} {
-		t.Run("B21 T11 "+host, func(t *testing.T) {
+		t.Run("bad "+host, func(t *testing.T) {
 			a := p.do("GET", "/x", "Host: "+host)
 			a.want(t, 421, "bad_host")
 			if strings.Contains(a.body, "evil") {
@@ -72,33 +72,33 @@ func TestBadInputHost(t *testing.T) {
 		})
 	}
 	for name, text := range map[string]string{
-		"B22 none":      "GET /x HTTP/1.1\r\n\r\n",
-		"B22 two":       "GET /x HTTP/1.1\r\nHost: app.example\r\nHost: evil\r\n\r\n",
-		"B22 space":     "GET /x HTTP/1.1\r\nHost: app.example evil\r\n\r\n",
-		"B22 at":        "GET /x HTTP/1.1\r\nHost: app.example@evil\r\n\r\n",
-		"B22 CR":        "GET /x HTTP/1.1\r\nHost: app\rexample\r\n\r\n",
-		"B23":           "GET http://evil.example/x HTTP/1.1\r\nHost: app.example\r\n\r\n",
-		"T37 HTTP/1.0":  "GET /x HTTP/1.0\r\n\r\n",
-		"T37 HTTP/0.9":  "GET /x\r\n\r\n",
-		"T37 h2c":       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-		"B29 TE and CL": "POST /x HTTP/1.1\r\nHost: app.example\r\nOrigin: https://app.example\r\nContent-Length: 4\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-		"B29 CL neg":    "POST /x HTTP/1.1\r\nHost: app.example\r\nContent-Length: -1\r\n\r\n",
-		"B29 CL twice":  "POST /x HTTP/1.1\r\nHost: app.example\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-		"B29 TE":        "POST /x HTTP/1.1\r\nHost: app.example\r\nTransfer-Encoding: xchunked\r\n\r\n",
-		"T37 OPTIONS":   "OPTIONS * HTTP/1.1\r\nHost: app.example\r\n\r\n",
-		"T37 CONNECT":   "CONNECT app.example:443 HTTP/1.1\r\nHost: app.example:443\r\n\r\n",
-		"T37 TRACE":     "TRACE /x HTTP/1.1\r\nHost: app.example\r\n\r\n",
+		"none":         "GET /x HTTP/1.1\r\n\r\n",
+		"two":          "GET /x HTTP/1.1\r\nHost: app.example\r\nHost: evil\r\n\r\n",
+		"space":        "GET /x HTTP/1.1\r\nHost: app.example evil\r\n\r\n",
+		"at":           "GET /x HTTP/1.1\r\nHost: app.example@evil\r\n\r\n",
+		"CR":           "GET /x HTTP/1.1\r\nHost: app\rexample\r\n\r\n",
+		"absolute URL": "GET http://evil.example/x HTTP/1.1\r\nHost: app.example\r\n\r\n",
+		"HTTP/1.0":     "GET /x HTTP/1.0\r\n\r\n",
+		"HTTP/0.9":     "GET /x\r\n\r\n",
+		"h2c":          "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+		"TE and CL":    "POST /x HTTP/1.1\r\nHost: app.example\r\nOrigin: https://app.example\r\nContent-Length: 4\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+		"CL neg":       "POST /x HTTP/1.1\r\nHost: app.example\r\nContent-Length: -1\r\n\r\n",
+		"CL twice":     "POST /x HTTP/1.1\r\nHost: app.example\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+		"TE":           "POST /x HTTP/1.1\r\nHost: app.example\r\nTransfer-Encoding: xchunked\r\n\r\n",
+		"OPTIONS":      "OPTIONS * HTTP/1.1\r\nHost: app.example\r\n\r\n",
+		"CONNECT":      "CONNECT app.example:443 HTTP/1.1\r\nHost: app.example:443\r\n\r\n",
+		"TRACE":        "TRACE /x HTTP/1.1\r\nHost: app.example\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := []int{400}
 			switch name {
-			case "B23", "T37 HTTP/1.0":
+			case "absolute URL", "HTTP/1.0":
 				want = []int{421}
-			case "T37 CONNECT", "T37 TRACE":
+			case "CONNECT", "TRACE":
 				want = []int{405}
-			case "T37 h2c":
+			case "h2c":
 				want = []int{400, 405, 421, 505}
-			case "B29 TE and CL", "B29 TE":
+			case "TE and CL", "TE":
 				want = []int{400, 501}
 			}
 			resp := p.raw(text)
@@ -110,7 +110,7 @@ func TestBadInputHost(t *testing.T) {
 			t.Errorf("%v, want %v", resp, want)
 		})
 	}
-	t.Run("B24 T21", func(t *testing.T) {
+	t.Run("headers of proxies", func(t *testing.T) {
 		a := p.do("GET", "/x", "X-Forwarded-Host: evil.example", "X-Forwarded-Proto: http", "X-Forwarded-For: 217.116.118.254",
 			"Forwarded: for=1.2.3.4;host=evil.example", "X-Original-URL: /y", "X-Rewrite-URL: /y", "X-HTTP-Method-Override: DELETE")
 		a.want(t, 200, "")
@@ -128,10 +128,10 @@ func TestBadInputHeaders(t *testing.T) {
 		text string
 		want int
 	}{
-		"B27 33 KiB":      {head + "X-Big: " + strings.Repeat("a", 33<<10) + "\r\n\r\n", 431},
-		"B27 200 headers": {head + strings.Repeat("X-Many: a\r\n", 200) + "\r\n", 431},
-		"20 KiB":          {head + "X-Big: " + strings.Repeat("a", 20<<10) + "\r\n\r\n", 200},
-		"B48":             {"GET /" + strings.Repeat("a", 9<<10) + " HTTP/1.1\r\nHost: " + p.addr + "\r\n\r\n", 414},
+		"33 KiB":      {head + "X-Big: " + strings.Repeat("a", 33<<10) + "\r\n\r\n", 431},
+		"200 headers": {head + strings.Repeat("X-Many: a\r\n", 200) + "\r\n", 431},
+		"20 KiB":      {head + "X-Big: " + strings.Repeat("a", 20<<10) + "\r\n\r\n", 200},
+		"long path":   {"GET /" + strings.Repeat("a", 9<<10) + " HTTP/1.1\r\nHost: " + p.addr + "\r\n\r\n", 414},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if resp := p.raw(test.text); resp == nil || resp.StatusCode != test.want {
@@ -149,7 +149,7 @@ func TestBadInputPaths(t *testing.T) {
 	p.handle("GET /", func(w http.ResponseWriter, r *http.Request) error { return web.Fault{Status: 404, Code: "not_found"} })
 	for _, path := range []string{"//dash", "/./dash", "/dash/..", "/%64ash", "/dash;x", "/x/../dash", "/dash%00", "/dash/", "/%2e/dash", "/%2fdash"} {
 		for _, method := range []string{"GET", "HEAD"} {
-			t.Run("B47 T36 "+method+" "+path, func(t *testing.T) {
+			t.Run(method+" "+path, func(t *testing.T) {
 				a := p.do(method, path)
 				if a.StatusCode == 200 || a.StatusCode >= 500 {
 					t.Errorf("%d", a.StatusCode)
@@ -164,8 +164,8 @@ func TestBadInputPaths(t *testing.T) {
 	}
 }
 
-// TestT12Headers: on every answer, errors of every origin included.
-func TestT12T41Headers(t *testing.T) {
+// TestEveryAnswerHasSecurityHeaders: on every answer, errors of every origin included.
+func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
 	const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; manifest-src 'self'; " +
 		"form-action 'self' https://login.sipgate.com; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 	p := serve(t, https...)
@@ -223,7 +223,7 @@ func TestT12T41Headers(t *testing.T) {
 	if a := serve(t).do("GET", "/"); a.Header.Get("Strict-Transport-Security") != "" {
 		t.Error("HSTS over plain http")
 	}
-	// T38: what is not there.
+	// Nothing of ours is served at addresses that scanners try.
 	for _, path := range []string{"/debug/pprof/", "/metrics", "/debug/vars", "/.git/HEAD", "/.env"} {
 		p.do("GET", path).want(t, 404, "not_found")
 	}
@@ -266,7 +266,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func TestF38Panic(t *testing.T) {
+func TestPanicIsAnswered(t *testing.T) {
 	p := serve(t)
 	p.handle("GET /before", func(http.ResponseWriter, *http.Request) error { panic("before") })
 	p.handle("GET /after", func(w http.ResponseWriter, r *http.Request) error {
@@ -290,8 +290,8 @@ func TestF38Panic(t *testing.T) {
 	}
 }
 
-// TestT26T40AccessLog: what is logged, and what never is.
-func TestT26T40AccessLog(t *testing.T) {
+// TestAccessLog: what is logged, and what never is.
+func TestAccessLog(t *testing.T) {
 	p := serve(t)
 	p.handle("/", func(w http.ResponseWriter, r *http.Request) error { return ok(w, r) })
 	for _, path := range []string{"/a/SENTINEL", "/A/SENTINEL", "/x/../a/SENTINEL", "//a/SENTINEL", "/%61/SENTINEL", "/push/SENTINEL/x", "/callback?code=SENTINEL&state=SENTINEL"} {
@@ -316,8 +316,8 @@ func TestT26T40AccessLog(t *testing.T) {
 	}
 }
 
-// TestGuardKeepsWhatWritersCan: flush, deadlines and fast copying.
-func TestGuardKeepsWhatWritersCan(t *testing.T) {
+// TestGuardKeepsOptionalInterfaces: flush, deadlines and fast copying.
+func TestGuardKeepsOptionalInterfaces(t *testing.T) {
 	p := serve(t)
 	p.handle("GET /x", func(w http.ResponseWriter, r *http.Request) error {
 		rc := http.NewResponseController(w)
@@ -335,9 +335,9 @@ func TestGuardKeepsWhatWritersCan(t *testing.T) {
 	}
 }
 
-// TestT35SlowBody: a body that does not come ends the request, and one that
+// TestSlowBodyEndsTheRequest: a body that does not come ends the request, and one that
 // came lets the handler take its time.
-func TestT35SlowBody(t *testing.T) {
+func TestSlowBodyEndsTheRequest(t *testing.T) {
 	p := serve(t, func(o *web.GuardOptions) { o.BodyTimeout = 50 * time.Millisecond })
 	read := make(chan error, 1)
 	p.handle("POST /x", func(w http.ResponseWriter, r *http.Request) error {
@@ -362,7 +362,7 @@ func TestT35SlowBody(t *testing.T) {
 	}
 }
 
-func TestT21ClientIP(t *testing.T) {
+func TestClientIP(t *testing.T) {
 	var got netip.Addr
 	h := func(proxies ...string) http.Handler {
 		o := web.GuardOptions{PublicURL: appURL}
@@ -395,7 +395,7 @@ func TestT21ClientIP(t *testing.T) {
 	}
 }
 
-func TestT07ParsePublicURL(t *testing.T) {
+func TestParsePublicURL(t *testing.T) {
 	for _, s := range []string{"https://app.example", "https://app.example/", "https://App.example:8443", "http://localhost:8080", "http://127.0.0.1:1", "http://[::1]:8080"} {
 		if _, err := web.ParsePublicURL(s); err != nil {
 			t.Errorf("%s: %v", s, err)
@@ -408,7 +408,7 @@ func TestT07ParsePublicURL(t *testing.T) {
 	}
 }
 
-func TestT45B20Limiter(t *testing.T) {
+func TestLimiter(t *testing.T) {
 	l := web.NewLimiter(20)
 	r := httptest.NewRequest("GET", "/login", nil)
 	r.RemoteAddr = "192.0.2.1:1"

@@ -1,9 +1,9 @@
-// Package web is the part of an HTTP server that every such server needs:
-// handlers that return errors, sessions, login, sockets, the guard in front of
-// it all, and orderly shutdown.
+// Package web is a toolkit for web programs: handlers that return errors, decoded
+// forms and uploads, answers as JSON or HTML, sessions, login, sockets, the guard
+// in front of all handlers, and orderly shutdown.
 //
-// It knows HTTP and nothing else. It imports no other package of this module,
-// so nothing about telephony can find its way in.
+// It knows HTTP and nothing about telephones: it imports no other package of
+// this module.
 package web
 
 import (
@@ -22,9 +22,9 @@ import (
 // not take half an answer for a whole one.
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
-// A Fault is what the user is told of an error: a status, a stable code that
-// the message catalog knows, and the form field it is about, if any. It never
-// holds text that came from outside.
+// A Fault is what a client learns about an error: a status, a stable code that
+// the message catalog knows, and the form field that is wrong, if any. It never
+// holds text from a client or another server.
 //
 // A Fault is itself an error. Wrap it beside its cause, as in
 //
@@ -37,19 +37,19 @@ type Fault struct {
 	Field      string
 	RetryAfter time.Duration // sent as Retry-After in whole seconds, rounded up; 0 for none
 
-	// Cause is the error that Explain was asked about, for a Render that says
-	// more of it; nil if the Fault was there from the start.
+	// Cause is the error that Explain turned into this Fault, for a Render that
+	// shows details of it. It is nil if the handler returned the Fault itself.
 	Cause error
 }
 
-// Error names the status and the code, for the log.
+// Error returns the status and the code, for the log.
 func (f Fault) Error() string {
 	return strconv.Itoa(f.Status) + " " + f.Code
 }
 
-// Codes of the Faults that this package finds by itself.
+// Codes of the Faults of this package.
 const (
-	CodeInternal    = "internal"           // 500: a panic, or an error nobody explained
+	CodeInternal    = "internal"           // 500: a panic, or an error without an explanation
 	CodeNotFound    = "not_found"          // 404
 	CodeMethod      = "method_not_allowed" // 405
 	CodeTooLarge    = "too_large"          // 413: a body longer than its http.MaxBytesReader allows
@@ -68,27 +68,27 @@ const (
 	CodeRestarting  = "restarting"         // 503: the server is shutting down
 	CodeBusy        = "busy"               // 503: the database did not answer in time
 	CodeRateLimited = "rate_limited"       // 429
-	CodeOAuthState  = "oauth_state"        // 400: not a login that this browser began
+	CodeOAuthState  = "oauth_state"        // 400: this browser has begun no such login
 	CodeOAuthCode   = "oauth_code"         // 400: no usable code
-	CodeOAuthDenied = "oauth_denied"       // 400: the login server said no
-	CodeLoginFailed = "login_failed"       // 502: the code could not be turned into tokens
+	CodeOAuthDenied = "oauth_denied"       // 400: the login server refused
+	CodeLoginFailed = "login_failed"       // 502: the login server gave no tokens for the code
 )
 
-// A RenderFunc answers r with f: as a page, as JSON, as the request asks.
-// Nothing has been written before, and the header Retry-After is set already.
+// A RenderFunc answers r with f in the form that r wants. Nothing has been written
+// before. The header Retry-After is set already.
 type RenderFunc func(w http.ResponseWriter, r *http.Request, f Fault)
 
-// Errors turns the errors of Handlers into answers. The fields may be nil:
-// then nothing is logged, everything unknown is a 500, and the answer is plain
-// text.
+// Errors turns the errors of Handlers into answers. Without Log nothing is
+// logged, without Explain every error that wraps no Fault is a 500, and without
+// Render answers are plain text.
 type Errors struct {
 	Log     *slog.Logger
-	Explain func(error) Fault // asked about errors that wrap no Fault
+	Explain func(error) Fault // for errors that wrap no Fault
 	Render  RenderFunc
 }
 
-// Handle adapts h. Faults of 500 and above are logged as errors, the rest for
-// information; who reads the log finds the request again by its id.
+// Handle returns h as an http.Handler. It logs Faults of 500 and above as errors
+// and all others as information, with the id of the request.
 func (e *Errors) Handle(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := h(w, r)
@@ -106,17 +106,17 @@ func (e *Errors) Handle(h Handler) http.Handler {
 		}
 		logger(e.Log).Log(r.Context(), level, "request failed", "id", RequestID(r.Context()),
 			"pattern", r.Pattern, "status", f.Status, "code", f.Code, "err", err)
-		answer(w, r, f, e.Render)
+		respondFault(w, r, f, e.Render)
 	})
 }
 
-// Mux serves mux, with its plain-text answers "not found" and "method not
-// allowed" replaced by rendered Faults. The header Allow is kept. A path that is
-// not in its shortest form is not found, where the mux would lead elsewhere.
+// Mux serves mux, but replaces its plain-text answers "not found" and "method not
+// allowed" by rendered Faults. It keeps the header Allow. A path that is not in
+// its shortest form is not found, where the mux would redirect.
 func (e *Errors) Mux(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
-			answer(w, r, Fault{Status: http.StatusNotFound, Code: CodeNotFound}, e.Render)
+			respondFault(w, r, Fault{Status: http.StatusNotFound, Code: CodeNotFound}, e.Render)
 			return
 		}
 		h, pattern := mux.Handler(r)
@@ -124,17 +124,18 @@ func (e *Errors) Mux(mux *http.ServeMux) http.Handler {
 			mux.ServeHTTP(w, r)
 			return
 		}
-		m := &muted{ResponseWriter: w}
+		m := &refusalFilter{ResponseWriter: w}
 		h.ServeHTTP(m, r)
 		switch m.status {
 		case http.StatusMethodNotAllowed:
-			answer(w, r, Fault{Status: m.status, Code: CodeMethod}, e.Render)
+			respondFault(w, r, Fault{Status: m.status, Code: CodeMethod}, e.Render)
 		case http.StatusNotFound:
-			answer(w, r, Fault{Status: m.status, Code: CodeNotFound}, e.Render)
+			respondFault(w, r, Fault{Status: m.status, Code: CodeNotFound}, e.Render)
 		}
 	})
 }
 
+// fault returns what a client learns about err.
 func (e *Errors) fault(err error) Fault {
 	if f, ok := errors.AsType[Fault](err); ok {
 		return f
@@ -150,9 +151,9 @@ func (e *Errors) fault(err error) Fault {
 	return f
 }
 
-// answer renders f. Headers that described the answer that did not come about
-// are taken back, so that an error is never cached or decoded as that answer.
-func answer(w http.ResponseWriter, r *http.Request, f Fault, render RenderFunc) {
+// respondFault renders f. It removes the headers of the intended answer, so that
+// the error is not cached or decoded as that answer.
+func respondFault(w http.ResponseWriter, r *http.Request, f Fault, render RenderFunc) {
 	h := w.Header()
 	for _, name := range []string{"Content-Length", "Content-Encoding", "Content-Disposition", "Etag", "Last-Modified", "Accept-Ranges"} {
 		h.Del(name)
@@ -169,14 +170,15 @@ func answer(w http.ResponseWriter, r *http.Request, f Fault, render RenderFunc) 
 	render(w, r, f)
 }
 
-// muted lets redirects of the mux through and keeps only the status of its
-// refusals.
-type muted struct {
+// A refusalFilter passes redirects of the mux through, and keeps only the status
+// of its errors.
+type refusalFilter struct {
 	http.ResponseWriter
 	status int
 }
 
-func (m *muted) WriteHeader(code int) {
+// WriteHeader implements http.ResponseWriter.
+func (m *refusalFilter) WriteHeader(code int) {
 	if code == http.StatusNotFound || code == http.StatusMethodNotAllowed {
 		m.status = code
 		return
@@ -184,7 +186,8 @@ func (m *muted) WriteHeader(code int) {
 	m.ResponseWriter.WriteHeader(code)
 }
 
-func (m *muted) Write(p []byte) (int, error) {
+// Write implements http.ResponseWriter.
+func (m *refusalFilter) Write(p []byte) (int, error) {
 	if m.status != 0 {
 		return len(p), nil
 	}
@@ -198,13 +201,14 @@ const (
 	clientIPKey
 )
 
-// RequestID returns the id that [Guard] gave the request of ctx, which is also
-// its answer's X-Request-Id; empty outside of a Guard.
+// RequestID returns the id that [Guard] gave the request of ctx, which its answer
+// carries as X-Request-Id. Outside of a Guard it returns "".
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey).(string)
 	return id
 }
 
+// logger returns l, or a logger that discards everything if l is nil.
 func logger(l *slog.Logger) *slog.Logger {
 	if l == nil {
 		return slog.New(slog.DiscardHandler)

@@ -72,8 +72,8 @@ func (l *farListener) Accept() (net.Conn, error) {
 	return farConn{from: a}, nil
 }
 
-// TestT35ConnectionsPerPeer: one address cannot take them all.
-func TestT35ConnectionsPerPeer(t *testing.T) {
+// TestConnectionsPerPeerAreLimited: one address cannot take them all.
+func TestConnectionsPerPeerAreLimited(t *testing.T) {
 	ln := limitConns(&farListener{from: []string{
 		"192.0.2.1:1", "192.0.2.1:2", "192.0.2.1:3", "[2001:db8::1]:1", "[2001:db8::2]:1", "[2001:db8::3]:1", "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "192.0.2.2:1",
 	}}, -1, 2)

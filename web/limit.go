@@ -11,13 +11,14 @@ import (
 )
 
 // limitConns returns ln with at most total connections open at a time, and at
-// most perPeer from one address other than loopback. What is too much is
-// closed at once, so that it costs nothing and nobody waits behind it.
-// Negative numbers mean no limit.
+// most perPeer from one address other than loopback. Further connections are
+// closed at once, so that they cost nothing and delay no others. Negative
+// numbers mean no limit.
 func limitConns(ln net.Listener, total, perPeer int) net.Listener {
 	return &connLimit{Listener: ln, total: total, perPeer: perPeer, peers: map[netip.Addr]int{}}
 }
 
+// A connLimit is a listener with limits. mu guards the fields below it.
 type connLimit struct {
 	net.Listener
 	total, perPeer int
@@ -45,6 +46,7 @@ func (l *connLimit) Accept() (net.Conn, error) {
 	}
 }
 
+// take counts a connection of ip unless there are too many.
 func (l *connLimit) take(ip netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,6 +63,7 @@ func (l *connLimit) take(ip netip.Addr) bool {
 	return true
 }
 
+// give undoes take.
 func (l *connLimit) give(ip netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,6 +73,7 @@ func (l *connLimit) give(ip netip.Addr) {
 	}
 }
 
+// A limitedConn is counted until it is closed.
 type limitedConn struct {
 	net.Conn
 	free func()
@@ -81,7 +85,7 @@ func (c *limitedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// SetWriteBuffer reaches through to the TCP connection.
+// SetWriteBuffer sets the write buffer of the TCP connection.
 func (c *limitedConn) SetWriteBuffer(n int) error {
 	if b, ok := c.Conn.(interface{ SetWriteBuffer(int) error }); ok {
 		return b.SetWriteBuffer(n)
@@ -89,11 +93,11 @@ func (c *limitedConn) SetWriteBuffer(n int) error {
 	return nil
 }
 
-// maxLimited bounds the memory of a Limiter, about 200 bytes per address.
+// maxLimited bounds the number of addresses in a Limiter, about 200 bytes each.
 const maxLimited = 10_000
 
-// A Limiter limits how often each client may do something. Time is that of the
-// monotonic clock: setting the clock neither locks anybody out nor in.
+// A Limiter limits how often each client may do something. It measures with the
+// monotonic clock, so a change of the system time has no effect.
 type Limiter struct {
 	every time.Duration
 	burst int
@@ -102,14 +106,14 @@ type Limiter struct {
 	clients map[netip.Addr]*rate.Limiter
 }
 
-// NewLimiter returns a Limiter that lets each address, see [ClientIP], through
-// n times at once and n times a minute.
+// NewLimiter returns a Limiter that allows each address (see [ClientIP]) n
+// requests at once and n requests a minute.
 func NewLimiter(n int) *Limiter {
 	return &Limiter{every: time.Minute / time.Duration(n), burst: n, clients: map[netip.Addr]*rate.Limiter{}}
 }
 
-// Check counts r. It returns a [Fault] 429 "rate_limited" with the time to
-// wait if that is once too often, and nil if not.
+// Check counts r. It returns the [Fault] 429 "rate_limited", with the time to
+// wait, if r is one too many.
 func (l *Limiter) Check(r *http.Request) error {
 	if l.client(ClientIP(r)).Allow() {
 		return nil
@@ -131,8 +135,8 @@ func (l *Limiter) client(ip netip.Addr) *rate.Limiter {
 	return c
 }
 
-// shrink forgets the clients that have their full allowance again, and if
-// everybody is busy, a tenth of them at random.
+// shrink removes the clients that have their full allowance again and, if that
+// is not enough, others at random until a tenth of the places is free.
 func (l *Limiter) shrink() {
 	for ip, c := range l.clients {
 		if c.Tokens() >= float64(l.burst) {

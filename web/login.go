@@ -15,39 +15,38 @@ import (
 )
 
 // Login is the OAuth 2.0 authorization code flow with PKCE (RFC 7636, S256).
-// Every attempt is a row in the database, bound to the browser that began it by
-// a cookie, good for ten minutes and one try. Set the fields before the first
-// use; DB, the addresses, ClientID and Done are needed.
+// Every attempt is a row in the database, is bound by a cookie to the browser that
+// began it, and is valid for ten minutes and one try. Set the fields before the
+// first use; DB, the addresses, ClientID and Done are required.
 type Login struct {
 	DB     *sql.DB // has the tables of Migrations
 	Secure bool    // https: the cookie is __Host-l. Otherwise l
 
-	AuthURL      string // where the browser is sent
-	TokenURL     string // where the code is turned into tokens
-	Issuer       string // what the login server calls itself; "" derives its origin from AuthURL
+	AuthURL      string // of the login page
+	TokenURL     string // of the token endpoint
+	Issuer       string // the name of the login server; "" derives its origin from AuthURL
 	ClientID     string
 	ClientSecret string
-	RedirectURL  string // this program's Callback, absolute
+	RedirectURL  string // of this program's Callback, absolute
 	Scopes       []string
 
-	// HTTP is used for the token request, without following redirects; nil
-	// means a client of its own. The request takes at most 10 s.
+	// HTTP sends the token request, without following redirects and within
+	// 10 s; nil means a client of its own.
 	HTTP *http.Client
-	// Limit is asked by Start for each attempt; nil means no limit.
+	// Limit limits the attempts that Start begins; nil means no limit.
 	Limit *Limiter
 	Log   *slog.Logger
 
-	// Done is called with the tokens of a user who has logged in, and the
-	// local path to go to next. It answers r.
+	// Done answers r for a user who has logged in, with the user's tokens and
+	// the local path to lead to.
 	Done func(w http.ResponseWriter, r *http.Request, t Tokens, next string) error
 }
 
-// Tokens are what the login server gave for the code. They print as
-// "[redacted]".
+// Tokens are the login server's tokens for a code. They print as "[redacted]".
 type Tokens struct {
 	Access, Refresh string
-	Scope           string        // as granted, which may be less than was asked for
-	Life            time.Duration // of the access token, from now; 0 if not said
+	Scope           string        // as granted, which may be less than requested
+	Life            time.Duration // of the access token, from now; 0 if unknown
 }
 
 // String implements fmt.Stringer.
@@ -63,13 +62,13 @@ const (
 	loginLife    = 10 * time.Minute
 	exchangeTime = 10 * time.Second
 	maxCode      = 2048 // bytes; Keycloak's codes have about 110
-	perBrowser   = 5    // attempts under way at a time
+	perBrowser   = 5    // pending attempts
 	maxPending   = 10_000
 )
 
-// Start sends the browser to the login server. The field "next" says where
-// to go afterwards, if it is a local path. Errors are the Faults 429
-// "rate_limited" and 503 "busy".
+// Start leads the browser to the login server. The field "next" may hold the
+// local path to lead to afterwards. Errors are the Faults 429 "rate_limited" and
+// 503 "busy".
 func (l *Login) Start(w http.ResponseWriter, r *http.Request) error {
 	if l.Limit != nil {
 		if err := l.Limit.Check(r); err != nil {
@@ -88,11 +87,11 @@ func (l *Login) Start(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// Callback takes the browser back. Its errors wrap the Faults 400 "oauth_state",
-// "oauth_code" and "oauth_denied", 405 "method_not_allowed", 502 "login_failed" and 503
-// "busy", or are Done's. Whatever happens, the attempt is used up before the
-// login server is asked for tokens, which happens at most once; the user
-// closing the tab does not stop it.
+// Callback handles the browser's return from the login server. Its errors wrap
+// the Faults 400 "oauth_state", "oauth_code" and "oauth_denied", 405
+// "method_not_allowed", 502 "login_failed" and 503 "busy", or are Done's. It
+// deletes the attempt before it requests tokens, so there is at most one such
+// request. It goes on if the client leaves.
 func (l *Login) Callback(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodGet {
 		w.Header().Set("Allow", http.MethodGet)
@@ -110,12 +109,13 @@ func (l *Login) Callback(w http.ResponseWriter, r *http.Request) error {
 	return l.Done(w, r, t, p.next)
 }
 
+// refused returns the Fault 400 code with its reason for the log.
 func refused(code, why string) error {
 	return fmt.Errorf("%w: %s", Fault{Status: http.StatusBadRequest, Code: code}, why)
 }
 
-// accept checks everything that can be checked of a callback without asking
-// the login server, and uses its state up.
+// accept checks a callback as far as that is possible without the login server,
+// and deletes its attempt.
 func (l *Login) accept(r *http.Request) (code string, p pending, err error) {
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil || len(q["state"]) > 1 || len(q["code"]) > 1 || len(q["iss"]) > 1 {
@@ -128,21 +128,21 @@ func (l *Login) accept(r *http.Request) (code string, p pending, err error) {
 	case err != nil:
 		return "", p, busy(err)
 	case q.Has("error"):
-		return "", p, refused(CodeOAuthDenied, "the login server answered with an error")
+		return "", p, refused(CodeOAuthDenied, "login server answered with an error")
 	case q.Get("state") == "":
 		return "", p, refused(CodeOAuthState, "no state")
 	case q.Has("iss") && !l.issued(q.Get("iss")):
 		return "", p, refused(CodeOAuthState, "another issuer")
 	case !validCode(code):
-		return "", p, refused(CodeOAuthCode, "no code, or none that could be one")
+		return "", p, refused(CodeOAuthCode, "no valid code")
 	case !ok:
-		return "", p, refused(CodeOAuthState, "state unknown, used, too old or another browser's")
+		return "", p, refused(CodeOAuthState, "state is unknown, used, expired or of another browser")
 	}
 	return code, p, nil
 }
 
-// issued compares the issuer of RFC 9207 with ours, or if that is not known,
-// its origin with that of the login page.
+// issued reports whether iss (RFC 9207) is our issuer or, if that is not known,
+// has the origin of the login page.
 func (l *Login) issued(iss string) bool {
 	if l.Issuer != "" {
 		return iss == l.Issuer
@@ -152,7 +152,7 @@ func (l *Login) issued(iss string) bool {
 	return err1 == nil && err2 == nil && got.User == nil && got.Scheme == want.Scheme && got.Host == want.Host
 }
 
-// validCode reports whether s is a code by RFC 6749, appendix A.11.
+// validCode reports whether s is a code as RFC 6749, appendix A.11, defines it.
 func validCode(s string) bool {
 	for i := range len(s) {
 		if s[i] < 0x20 || s[i] > 0x7e {
@@ -162,8 +162,8 @@ func validCode(s string) bool {
 	return s != "" && len(s) <= maxCode
 }
 
-// exchange asks for the tokens, with exactly one request. Its errors never
-// hold what the login server sent, which may be a token.
+// exchange requests the tokens, exactly once. Its errors hold nothing that the
+// login server sent, which may be a token.
 func (l *Login) exchange(ctx context.Context, code, verifier string) (Tokens, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeTime)
 	defer cancel()
@@ -185,13 +185,13 @@ func (l *Login) exchange(ctx context.Context, code, verifier string) (Tokens, er
 	case t.RefreshToken == "":
 		return Tokens{}, errors.New("token endpoint sent no refresh token")
 	case !strings.EqualFold(t.Type(), "bearer"):
-		return Tokens{}, errors.New("token endpoint sent a token that is no bearer token")
+		return Tokens{}, errors.New("token endpoint sent no bearer token")
 	}
 	scope, _ := t.Extra("scope").(string)
 	return Tokens{Access: t.AccessToken, Refresh: t.RefreshToken, Scope: scope, Life: max(0, time.Duration(t.ExpiresIn)*time.Second)}, nil
 }
 
-// oauthCode keeps an error code only if it looks like one.
+// oauthCode returns the error code s if it has the form of one.
 func oauthCode(s string) string {
 	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_") != "" {
 		return "(unknown error)"
@@ -199,6 +199,7 @@ func oauthCode(s string) string {
 	return s
 }
 
+// withoutURL returns err without the address that net/http adds to it.
 func withoutURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
@@ -206,15 +207,14 @@ func withoutURL(err error) error {
 	return err
 }
 
-// config is made for each use: it is small, and no token source of it ever
-// lives.
+// config returns the configuration of one use. No token source is made of it.
 func (l *Login) config() *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: l.ClientID, ClientSecret: l.ClientSecret, RedirectURL: l.RedirectURL, Scopes: l.Scopes,
 		Endpoint: oauth2.Endpoint{
 			AuthURL: l.AuthURL, TokenURL: l.TokenURL,
-			// Without it the library tries again in another style after any
-			// error, and so sends the same code twice.
+			// Without it the library repeats the request in another style
+			// after any error, which sends the same code twice.
 			AuthStyle: oauth2.AuthStyleInParams,
 		},
 	}

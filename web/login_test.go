@@ -131,7 +131,7 @@ func TestLogin(t *testing.T) {
 	line := a.Header.Get("Set-Cookie")
 	_, c := a.setCookie("__Host-l")
 	if c == nil || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != 600 || len(line) > 200 {
-		t.Errorf("T07: %s", line)
+		t.Errorf("cookie: %s", line)
 	}
 	auth, _ := url.Parse(a.Header.Get("Location"))
 	q := auth.Query()
@@ -139,7 +139,7 @@ func TestLogin(t *testing.T) {
 		t.Errorf("authorization request %v", q)
 	}
 	if q.Get("code_challenge_method") != "S256" || len(q.Get("code_challenge")) != 43 || q.Has("code_verifier") || len(q.Get("state")) != 43 || strings.Contains(a.Header.Get("Location"), "SENTINEL") {
-		t.Errorf("T01: authorization request %v", q)
+		t.Errorf("authorization request %v", q)
 	}
 	back := p.callback("code=abc&state="+q.Get("state")+"&session_state=x&iss="+url.QueryEscape("https://login.example/auth/realms/r"), "__Host-l="+c.Value)
 	if back.StatusCode != 303 || back.Header.Get("Location") != "/calls?x=1" {
@@ -155,11 +155,11 @@ func TestLogin(t *testing.T) {
 		t.Error("the login's cookie stays")
 	}
 	if strings.Contains(p.log.String(), "SENTINEL") || strings.Contains(p.log.String(), q.Get("state")) {
-		t.Errorf("T29: the log:\n%s", p.log)
+		t.Errorf("the log:\n%s", p.log)
 	}
 }
 
-func TestT01LoginCSRF(t *testing.T) {
+func TestLoginIsBoundToTheBrowser(t *testing.T) {
 	d := newIDP(t)
 	p := loginProgram(t, d, openDB(t, t.TempDir()))
 	state, cookie := p.begin("")
@@ -183,7 +183,7 @@ func TestT01LoginCSRF(t *testing.T) {
 	}
 }
 
-func TestT02CallbackTwiceAtOnce(t *testing.T) {
+func TestCallbackTwiceAtOnce(t *testing.T) {
 	d := newIDP(t)
 	p := loginProgram(t, d, openDB(t, t.TempDir()))
 	state, cookie := p.begin("")
@@ -207,7 +207,7 @@ func TestT02CallbackTwiceAtOnce(t *testing.T) {
 	}
 }
 
-func TestT03B13LocalPath(t *testing.T) {
+func TestLocalPath(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "/", "/": "/", "/calls?x=1": "/calls?x=1", "/calls/": "/calls/", "/a%2Fb": "/a%2Fb", "/ä?ö=ü": "/%C3%A4?ö=ü", "/x#frag": "/x",
 		"//evil": "/", "///evil": "/", `/\evil`: "/", `\\evil`: "/", "/%09/evil": "/", "/\t/evil": "/", "https:evil": "/", "https://evil": "/",
@@ -254,21 +254,21 @@ func TestBadInputCallback(t *testing.T) {
 		name, query string // STATE stands for a good one
 		code        string
 	}{
-		{"B01", "", "oauth_state"},
-		{"B02 no state", "code=abc", "oauth_state"},
-		{"B02 empty state", "code=abc&state=", "oauth_state"},
-		{"B02 no code", "state=STATE", "oauth_code"},
-		{"B03 unknown", "code=abc&state=" + strings.Repeat("A", 43), "oauth_state"},
-		{"B05", "error=access_denied&error_description=%3Cscript%3E&state=STATE", "oauth_denied"},
-		{"B06", "error=x&code=abc&state=STATE", "oauth_denied"},
-		{"B07 long", "state=STATE&code=" + strings.Repeat("a", 2049), "oauth_code"},
-		{"B07 NUL", "state=STATE&code=a%00b", "oauth_code"},
-		{"B07 CRLF", "state=STATE&code=a%0d%0ab", "oauth_code"},
-		{"B07 junk", "state=STATE&code=%ff%fe", "oauth_code"},
-		{"B14 states", "code=abc&state=STATE&state=STATE", "oauth_state"},
-		{"B14 codes", "code=abc&code=abd&state=STATE", "oauth_state"},
-		{"B17", "code=abc&state=STATE&iss=https%3A%2F%2Fevil", "oauth_state"},
-		{"B17 userinfo", "code=abc&state=STATE&iss=https%3A%2F%2Fx@login.example", "oauth_state"},
+		{"nothing", "", "oauth_state"},
+		{"no state", "code=abc", "oauth_state"},
+		{"empty state", "code=abc&state=", "oauth_state"},
+		{"no code", "state=STATE", "oauth_code"},
+		{"unknown", "code=abc&state=" + strings.Repeat("A", 43), "oauth_state"},
+		{"denied", "error=access_denied&error_description=%3Cscript%3E&state=STATE", "oauth_denied"},
+		{"an error and a code", "error=x&code=abc&state=STATE", "oauth_denied"},
+		{"long", "state=STATE&code=" + strings.Repeat("a", 2049), "oauth_code"},
+		{"NUL", "state=STATE&code=a%00b", "oauth_code"},
+		{"CRLF", "state=STATE&code=a%0d%0ab", "oauth_code"},
+		{"junk", "state=STATE&code=%ff%fe", "oauth_code"},
+		{"states", "code=abc&state=STATE&state=STATE", "oauth_state"},
+		{"codes", "code=abc&code=abd&state=STATE", "oauth_state"},
+		{"another issuer", "code=abc&state=STATE&iss=https%3A%2F%2Fevil", "oauth_state"},
+		{"userinfo", "code=abc&state=STATE&iss=https%3A%2F%2Fx@login.example", "oauth_state"},
 		{"semicolon", "code=abc;state=STATE", "oauth_state"},
 		{"bad escape", "code=%zz&state=STATE", "oauth_state"},
 	} {
@@ -281,7 +281,7 @@ func TestBadInputCallback(t *testing.T) {
 			}
 		})
 	}
-	t.Run("B07 10 kB", func(t *testing.T) {
+	t.Run("10 kB", func(t *testing.T) {
 		state, cookie := p.begin("")
 		a := p.callback("state="+state+"&code="+strings.Repeat("a", 10_000), cookie)
 		if d.tokens.Load() != 0 || a.StatusCode != 414 && a.StatusCode != 400 {
@@ -289,7 +289,7 @@ func TestBadInputCallback(t *testing.T) {
 		}
 	})
 	for _, method := range []string{"POST", "HEAD", "PUT"} {
-		t.Run("B15 "+method, func(t *testing.T) {
+		t.Run(method, func(t *testing.T) {
 			state, cookie := p.begin("")
 			a := p.do(method, "/oauth/callback?code=abc&state="+state, "Cookie: "+cookie)
 			if a.StatusCode != 405 || a.Header.Get("Allow") != "GET" || d.tokens.Load() != 0 {
@@ -305,7 +305,7 @@ func TestBadInputLoginTime(t *testing.T) {
 	p := loginProgram(t, d, db)
 	state, cookie := p.begin("")
 	db.Exec(`update web_login set created = created - 600000`)
-	d.refuse(t, p.callback("code=abc&state="+state, cookie), 400, "oauth_state") // B03
+	d.refuse(t, p.callback("code=abc&state="+state, cookie), 400, "oauth_state")
 	state, cookie = p.begin("")
 	db.Exec(`update web_login set created = created + 3600000`)
 	d.refuse(t, p.callback("code=abc&state="+state, cookie), 400, "oauth_state") // the clock was set back
@@ -318,18 +318,18 @@ func TestBadInputTokenEndpoint(t *testing.T) {
 		name, contentType, body string
 		status                  int
 	}{
-		{"B08 invalid_grant", "application/json", `{"error":"invalid_grant","error_description":"SENTINEL"}`, 400},
-		{"B08 invalid_client", "application/json", `{"error":"invalid_client"}`, 401},
-		{"B08 500", "text/plain", "SENTINEL", 500},
-		{"B08 500 empty", "", "", 500},
-		{"B09 no access", "application/json", `{"refresh_token":"SENTINEL-RT","token_type":"bearer"}`, 200},
-		{"B09 no refresh", "application/json", `{"access_token":"SENTINEL-AT","token_type":"bearer"}`, 200},
-		{"B09 type", "application/json", `{"access_token":"SENTINEL-AT","refresh_token":"SENTINEL-RT","token_type":"mac"}`, 200},
-		{"B09 html", "text/html", `<html>SENTINEL</html>`, 200},
-		{"B09 empty", "application/json", ``, 200},
-		{"B09 number", "application/json", `{"access_token":SENTINEL}`, 200},
-		{"B09 200 and error", "application/json", `{"error":"SENTINEL-AT","access_token":"SENTINEL-AT","refresh_token":"SENTINEL-RT"}`, 200},
-		{"B12", "application/json", `{"access_token":"SENTINEL-AT","id_token":"` + strings.Repeat(".", 2<<20) + `"}`, 200},
+		{"invalid_grant", "application/json", `{"error":"invalid_grant","error_description":"SENTINEL"}`, 400},
+		{"invalid_client", "application/json", `{"error":"invalid_client"}`, 401},
+		{"500", "text/plain", "SENTINEL", 500},
+		{"500 empty", "", "", 500},
+		{"no access", "application/json", `{"refresh_token":"SENTINEL-RT","token_type":"bearer"}`, 200},
+		{"no refresh", "application/json", `{"access_token":"SENTINEL-AT","token_type":"bearer"}`, 200},
+		{"type", "application/json", `{"access_token":"SENTINEL-AT","refresh_token":"SENTINEL-RT","token_type":"mac"}`, 200},
+		{"html", "text/html", `<html>SENTINEL</html>`, 200},
+		{"empty", "application/json", ``, 200},
+		{"number", "application/json", `{"access_token":SENTINEL}`, 200},
+		{"200 and error", "application/json", `{"error":"SENTINEL-AT","access_token":"SENTINEL-AT","refresh_token":"SENTINEL-RT"}`, 200},
+		{"huge", "application/json", `{"access_token":"SENTINEL-AT","id_token":"` + strings.Repeat(".", 2<<20) + `"}`, 200},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d.tokens.Store(0)
@@ -341,13 +341,13 @@ func TestBadInputTokenEndpoint(t *testing.T) {
 				t.Errorf("session %q, %d token requests", c, d.tokens.Load())
 			}
 			if strings.Contains(p.log.String()+a.body, "SENTINEL") {
-				t.Errorf("T29: the answer is in the log:\n%s", p.log)
+				t.Errorf("the answer is in the log:\n%s", p.log)
 			}
 			p.callback("code=abc&state="+state, cookie).want(t, 400, "oauth_state")
 		})
 	}
 	for _, status := range []int{301, 302, 307, 308} {
-		t.Run(fmt.Sprint("T33 ", status), func(t *testing.T) {
+		t.Run(fmt.Sprint("redirect ", status), func(t *testing.T) {
 			d.tokens.Store(0)
 			d.does(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", status) })
 			state, cookie := p.begin("")
@@ -357,7 +357,7 @@ func TestBadInputTokenEndpoint(t *testing.T) {
 			}
 		})
 	}
-	t.Run("B08 reset", func(t *testing.T) {
+	t.Run("reset", func(t *testing.T) {
 		d.tokens.Store(0)
 		d.does(func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) })
 		state, cookie := p.begin("")
@@ -368,8 +368,8 @@ func TestBadInputTokenEndpoint(t *testing.T) {
 	})
 }
 
-// TestF09TabClosed: the user leaves while the code is exchanged.
-func TestF09TabClosed(t *testing.T) {
+// TestLoginGoesOnWhenTheTabIsClosed: the user leaves while the code is exchanged.
+func TestLoginGoesOnWhenTheTabIsClosed(t *testing.T) {
 	d := newIDP(t)
 	done := make(chan error, 1)
 	p := loginProgram(t, d, openDB(t, t.TempDir()), func(l *web.Login) {
@@ -402,7 +402,7 @@ func TestF09TabClosed(t *testing.T) {
 	}
 }
 
-func TestBadInputB16OtherUser(t *testing.T) {
+func TestBadInputOtherUser(t *testing.T) {
 	d := newIDP(t)
 	p := loginProgram(t, d, openDB(t, t.TempDir()))
 	old := p.login("b", "before")
@@ -415,7 +415,7 @@ func TestBadInputB16OtherUser(t *testing.T) {
 	}
 }
 
-func TestBadInputB19PendingLogins(t *testing.T) {
+func TestBadInputPendingLogins(t *testing.T) {
 	d := newIDP(t)
 	db := openDB(t, t.TempDir())
 	p := loginProgram(t, d, db)
@@ -439,7 +439,7 @@ func TestBadInputB19PendingLogins(t *testing.T) {
 	}
 }
 
-func TestBadInputB20LoginRate(t *testing.T) {
+func TestBadInputLoginRate(t *testing.T) {
 	p := loginProgram(t, newIDP(t), openDB(t, t.TempDir()), func(l *web.Login) { l.Limit = web.NewLimiter(20) })
 	for range 20 {
 		p.begin("")
@@ -451,8 +451,8 @@ func TestBadInputB20LoginRate(t *testing.T) {
 	}
 }
 
-// TestT45PendingTable: the table of pending logins is bounded.
-func TestT45PendingTable(t *testing.T) {
+// TestPendingLoginsAreBounded: the table of pending logins is bounded.
+func TestPendingLoginsAreBounded(t *testing.T) {
 	db := openDB(t, t.TempDir())
 	p := loginProgram(t, newIDP(t), db)
 	if _, err := db.Exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 10050)
@@ -486,7 +486,7 @@ func TestLoginStoreBusy(t *testing.T) {
 	p.callback("code=abc&state="+state, cookie).want(t, 503, "busy")
 }
 
-func TestT29TokensPrintAsNothing(t *testing.T) {
+func TestTokensPrintRedacted(t *testing.T) {
 	secret := web.Tokens{Access: "SENTINEL", Refresh: "SENTINEL"}
 	text := fmt.Sprintf("%v %+v %#v %s %v %#v", secret, secret, secret, secret, &secret, struct{ T web.Tokens }{secret})
 	j := &journal{}
@@ -496,7 +496,7 @@ func TestT29TokensPrintAsNothing(t *testing.T) {
 	}
 }
 
-func TestIssuerAndOddLives(t *testing.T) {
+func TestIssuerAndUnusualLifetimes(t *testing.T) {
 	d := newIDP(t)
 	var life time.Duration
 	p := loginProgram(t, d, openDB(t, t.TempDir()), func(l *web.Login) {

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// pending is a login under way.
+// A pending is a login that has begun.
 type pending struct{ verifier, next string }
 
-// remember stores p under state for browser, and makes room if there are too
-// many. It returns the browser's name, which is a new one unless the browser
-// has a login under way: a name that only the client vouches for is not taken.
+// remember stores p under state for browser, and deletes older logins if there
+// are too many. It returns the browser's secret: the given one if the browser has
+// a pending login, else a new one, because the client may have invented it.
 func (l *Login) remember(ctx context.Context, state, browser string, p pending) (string, error) {
 	tx, err := l.DB.BeginTx(ctx, nil)
 	if err != nil {
@@ -46,9 +46,9 @@ func (l *Login) remember(ctx context.Context, state, browser string, p pending) 
 	return browser, tx.Commit()
 }
 
-// take removes the login of state, and reports whether it was that of browser
-// and still fresh. Of any number of callers at once only one gets it. A state
-// that comes from another browser has leaked, and is used up too.
+// take deletes the login of state and reports whether it belongs to browser and
+// has not expired. Of several concurrent callers only one gets it. A state that
+// another browser sends has leaked, so it is deleted as well.
 func (l *Login) take(ctx context.Context, state, browser string) (p pending, ok bool, err error) {
 	if !isSecret(state) {
 		return p, false, nil

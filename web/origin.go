@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// ParsePublicURL parses the address under which browsers reach the program. It
-// must be an origin, scheme and host and perhaps a port, and it must be https
-// unless the host is this machine: session cookies over plain http are
-// anybody's.
+// ParsePublicURL parses the address at which browsers reach the program. It must
+// be an origin, that is a scheme, a host and perhaps a port, and its scheme must
+// be https unless the host is this machine: anyone on the way can read session
+// cookies that are sent over plain http.
 func ParsePublicURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {
@@ -29,7 +29,7 @@ func ParsePublicURL(s string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
 }
 
-// Loopback reports whether host is a name or an address of this machine alone.
+// Loopback reports whether host is "localhost" or a loopback address.
 func Loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
@@ -38,8 +38,7 @@ func Loopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// A site is the origin that this program serves. The zero site matches
-// nothing.
+// A site is the origin of this program. The zero site matches nothing.
 type site struct {
 	origin string // as browsers write it: lower case, without the default port
 	host   string // lower case, without the default port
@@ -60,14 +59,14 @@ func newSite(u *url.URL) site {
 	return s
 }
 
-// serves reports whether host, as a Host header gives it, names this site.
-// Upper case and the default port are accepted, nothing else is.
+// serves reports whether a Host header names this site, in upper or lower case,
+// with or without the default port.
 func (s site) serves(host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ":"+s.port)
 	return s.host != "" && host == s.host
 }
 
-// sent reports whether r carries exactly one Origin and that is this site.
+// sent reports whether the only Origin of r is this site.
 func (s site) sent(r *http.Request) bool {
 	o := r.Header["Origin"]
 	return s.origin != "" && len(o) == 1 && o[0] == s.origin
@@ -78,8 +77,8 @@ var (
 	errBadOrigin = Fault{Status: http.StatusForbidden, Code: CodeBadOrigin}
 )
 
-// checkHost refuses a request that is meant for another host. Without it a
-// name that an attacker points at our address (DNS rebinding) makes his page
+// checkHost refuses a request for another host. Otherwise an attacker's host name
+// that resolves to our address (DNS rebinding) would make the attacker's page
 // same-origin with ours.
 func (s site) checkHost(r *http.Request) error {
 	if strings.ContainsAny(r.Host, "@/\\ \t\"'<>") {
@@ -91,11 +90,10 @@ func (s site) checkHost(r *http.Request) error {
 	return nil
 }
 
-// checkOrigin refuses a request that may change something and does not
-// provably come from a page of ours. It passes if Origin is this site, or if
-// there is no Origin and the browser says same-origin; a browser too old to
-// send either is refused. The standard library's protection is asked as well:
-// it knows the combinations that contradict each other.
+// checkOrigin refuses an unsafe request that is not proven to come from one of our
+// pages. It accepts the Origin of this site and, without an Origin, a browser
+// that says same-origin. Browsers too old to send either are refused. The
+// standard library's protection refuses contradictory headers besides.
 func (s site) checkOrigin(r *http.Request) error {
 	var std http.CrossOriginProtection
 	if err := std.Check(r); err != nil {
@@ -110,10 +108,10 @@ func (s site) checkOrigin(r *http.Request) error {
 	return errBadOrigin
 }
 
-// ClientIP returns the address of the browser: the peer of the connection, or,
-// if [Guard] was told to trust that peer as a proxy, what the proxy says. IPv6
-// addresses stand for their /64, since one customer has that many. It returns
-// the zero Addr if there is none.
+// ClientIP returns the address of the client: the peer of the connection or, if
+// [Guard] trusts that peer as a proxy, the address that the proxy reports. It
+// returns the /64 network of an IPv6 address, because one customer has that many
+// addresses, and the zero Addr if the address is unknown.
 func ClientIP(r *http.Request) netip.Addr {
 	if ip, ok := r.Context().Value(clientIPKey).(netip.Addr); ok {
 		return ip
@@ -121,6 +119,7 @@ func ClientIP(r *http.Request) netip.Addr {
 	return network(peer(r))
 }
 
+// peer returns the address at the other end of the connection.
 func peer(r *http.Request) netip.Addr {
 	ap, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -129,6 +128,7 @@ func peer(r *http.Request) netip.Addr {
 	return ap.Addr().Unmap().WithZone("")
 }
 
+// network returns the /64 of an IPv6 address, and other addresses as they are.
 func network(ip netip.Addr) netip.Addr {
 	if ip.Is6() {
 		if p, err := ip.Prefix(64); err == nil {
@@ -138,9 +138,8 @@ func network(ip netip.Addr) netip.Addr {
 	return ip
 }
 
-// clientIP walks X-Forwarded-For from the right for as long as the addresses
-// are those of trusted proxies. Nothing a client writes to the left of them
-// counts.
+// clientIP follows X-Forwarded-For from the right as long as the addresses are
+// trusted proxies. What a client wrote to the left of them is ignored.
 func clientIP(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	ip := peer(r)
 	hops := strings.Split(strings.Join(r.Header["X-Forwarded-For"], ","), ",")
@@ -163,11 +162,11 @@ func contains(ps []netip.Prefix, ip netip.Addr) bool {
 	return false
 }
 
-// remoteAddr is peer for a connection that has no request yet.
+// remoteAddr returns the peer of a connection that has no request yet.
 func remoteAddr(c net.Conn) (netip.Addr, error) {
 	ap, err := netip.ParseAddrPort(c.RemoteAddr().String())
 	if err != nil {
-		return netip.Addr{}, errors.New("web: not an IP connection")
+		return netip.Addr{}, errors.New("not an IP connection")
 	}
 	return network(ap.Addr().Unmap().WithZone("")), nil
 }

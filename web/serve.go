@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// ServerOptions are the settings of a [Server]. Zero durations and numbers
-// mean the defaults named here, negative numbers mean no limit.
+// ServerOptions are the settings of a [Server]. Zero stands for the default named
+// here, a negative number for no limit.
 type ServerOptions struct {
 	Log       *slog.Logger
-	PublicURL *url.URL // the origin from which sockets are accepted; nil accepts none
+	PublicURL *url.URL // the origin whose sockets are accepted; nil accepts none
 
 	Grace time.Duration // how long requests may take to end at shutdown, 20 s
 
@@ -39,24 +39,23 @@ type Server struct {
 	site site
 	log  *slog.Logger
 
-	// streams counts the Streams that have not returned. http.Server forgets
-	// connections once they are hijacked, so its Shutdown does not wait for
-	// them. Nothing is added once closing is true.
+	// streams counts the Streams that have not returned, because http.Server's
+	// Shutdown does not wait for hijacked connections. Nothing is added once
+	// closing is true.
 	streams sync.WaitGroup
 
-	// mu guards the fields below. It is never held while a socket is written
-	// to or waited for.
+	// mu guards the fields below. It is never held during a write to a socket
+	// or a wait for one.
 	mu        sync.Mutex
 	closing   bool
 	live      map[*socket]struct{}
 	bySubject map[string][]*socket // oldest first
-	watching  bool                 // the watchdog runs; it ends with the last socket
+	watching  bool                 // the watchdog runs, as long as there are sockets
 
-	alone chan struct{} // tells the watchdog that the last socket has gone; holds one
+	idle chan struct{} // signals the watchdog that the last socket has closed; buffered
 }
 
-// NewServer returns a Server that is not serving yet. It runs no goroutine
-// until it has work to do.
+// NewServer returns a Server. It starts no goroutine.
 func NewServer(o ServerOptions) *Server {
 	if o.Grace == 0 {
 		o.Grace = 20 * time.Second
@@ -73,15 +72,14 @@ func NewServer(o ServerOptions) *Server {
 	return &Server{
 		o: o, site: newSite(o.PublicURL), log: logger(o.Log),
 		live: map[*socket]struct{}{}, bySubject: map[string][]*socket{},
-		alone: make(chan struct{}, 1),
+		idle: make(chan struct{}, 1),
 	}
 }
 
-// Serve serves h on ln until ctx is done, then shuts down in good order: it
-// stops accepting, closes the sockets with 1012, and waits for the requests in
-// progress. Their contexts stay alive for the time of grace; then they are
-// cancelled, and Serve returns an error that wraps context.DeadlineExceeded.
-// A Server serves once.
+// Serve serves h on ln until ctx is done and then shuts down: it stops accepting,
+// closes the sockets with 1012, and waits for the requests in progress. After
+// the time of Grace it cancels them and returns an error that wraps
+// context.DeadlineExceeded. A Server serves once.
 func (s *Server) Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	srv := &http.Server{
 		Handler:           h,
@@ -126,7 +124,7 @@ func (s *Server) shutdown(srv *http.Server) error {
 	}
 	if err != nil {
 		srv.Close()
-		return errors.Join(errors.New("web: shutdown had to cut requests off"), err)
+		return errors.Join(errors.New("shut down: requests were cut off"), err)
 	}
 	return nil
 }

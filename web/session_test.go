@@ -52,7 +52,7 @@ func (p *program) login(account, name string, headers ...string) (cookie string)
 	return c.Name + "=" + c.Value
 }
 
-func TestT07CookieFlags(t *testing.T) {
+func TestCookieFlags(t *testing.T) {
 	p := serve(t, https...)
 	people(p, openDB(t, t.TempDir()), web.SessionOptions{Secure: true})
 	a := p.do("POST", "/in?account=a")
@@ -81,11 +81,11 @@ func TestBadInputCookie(t *testing.T) {
 	p.do("GET", "/me", "Cookie: a=b; "+cookie+"; c=d").want(t, 200, "")
 	other := p.login("b", "y")
 	bad := map[string]string{
-		"B31 empty": "__Host-s=", "B31 random": "__Host-s=" + strings.Repeat("A", 43), "B31 name only": "__Host-s",
-		"B33 8 kB": "__Host-s=" + strings.Repeat("A", 8<<10), "B33 100 cookies": strings.Repeat("x=y; ", 100) + "__Host-s=z",
-		"B34 two": cookie + "; " + other, "B34 the same twice": cookie + "; " + cookie, "B34 bad second": cookie + "; __Host-s=\"", "B34 empty second": cookie + "; __Host-s",
-		"B35": "s=" + value, "B36 quoted": `__Host-s="` + value + `"`, "B36 comma": cookie + ",", "B36 non-ASCII": cookie + "é", "B36 space": "__Host-s= " + value,
-		"B37": "__Host-l=" + value, "T08 longer": cookie + "A", "T08 shorter": cookie[:len(cookie)-1], "T08 case": "__HOST-s=" + value,
+		"empty": "__Host-s=", "random": "__Host-s=" + strings.Repeat("A", 43), "name only": "__Host-s",
+		"8 kB": "__Host-s=" + strings.Repeat("A", 8<<10), "100 cookies": strings.Repeat("x=y; ", 100) + "__Host-s=z",
+		"two": cookie + "; " + other, "the same twice": cookie + "; " + cookie, "bad second": cookie + "; __Host-s=\"", "empty second": cookie + "; __Host-s",
+		"without the prefix": "s=" + value, "quoted": `__Host-s="` + value + `"`, "comma": cookie + ",", "non-ASCII": cookie + "é", "space": "__Host-s= " + value,
+		"the other cookie": "__Host-l=" + value, "longer": cookie + "A", "shorter": cookie[:len(cookie)-1], "case": "__HOST-s=" + value,
 	}
 	for name, c := range bad {
 		t.Run(name, func(t *testing.T) {
@@ -96,22 +96,22 @@ func TestBadInputCookie(t *testing.T) {
 			}
 		})
 	}
-	t.Run("B34 two lines", func(t *testing.T) {
+	t.Run("two lines", func(t *testing.T) {
 		p.do("GET", "/me", "Cookie: "+cookie, "Cookie: "+other).want(t, 401, "unauthenticated")
 	})
-	t.Run("B33 5000 cookies", func(t *testing.T) {
+	t.Run("5000 cookies", func(t *testing.T) {
 		resp := p.raw("GET /me HTTP/1.1\r\nHost: app.example\r\nCookie: " + strings.Repeat("abcde=f; ", 5000) + "\r\n\r\n")
 		if resp == nil || resp.StatusCode != 431 {
 			t.Errorf("%v", resp)
 		}
 	})
-	t.Run("B36 NUL", func(t *testing.T) {
+	t.Run("NUL", func(t *testing.T) {
 		resp := p.raw("GET /me HTTP/1.1\r\nHost: app.example\r\nCookie: " + cookie + "\x00\r\n\r\n")
 		if resp == nil || resp.StatusCode != 400 {
 			t.Errorf("%v", resp)
 		}
 	})
-	t.Run("B31 T08 every bit", func(t *testing.T) {
+	t.Run("every bit", func(t *testing.T) {
 		for i := range value {
 			for bit := range 8 {
 				b := []byte(value)
@@ -125,16 +125,16 @@ func TestBadInputCookie(t *testing.T) {
 		}
 	})
 	p.do("GET", "/me", "Cookie: "+cookie).want(t, 200, "") // none of it did any harm
-	t.Run("B32 T06", func(t *testing.T) {
+	t.Run("after signing out", func(t *testing.T) {
 		p.do("POST", "/out", "Cookie: "+cookie).want(t, 200, "")
 		p.do("GET", "/me", "Cookie: "+cookie).want(t, 401, "unauthenticated")
 	})
-	t.Run("B39", func(t *testing.T) {
+	t.Run("another browser", func(t *testing.T) {
 		p.do("GET", "/me", "Cookie: "+other, "User-Agent: another").want(t, 200, "")
 	})
 }
 
-func TestT05SessionFixation(t *testing.T) {
+func TestSessionFixation(t *testing.T) {
 	p := serve(t)
 	people(p, openDB(t, t.TempDir()), web.SessionOptions{})
 	before := p.login("a", "x")
@@ -149,8 +149,8 @@ func TestT05SessionFixation(t *testing.T) {
 	p.do("GET", "/me", "Cookie: "+after).want(t, 200, "")
 }
 
-// TestT06Done: every way in which a session ends closes its channel.
-func TestT06Done(t *testing.T) {
+// TestSessionDone: every way in which a session ends closes its channel.
+func TestSessionDone(t *testing.T) {
 	db := openDB(t, t.TempDir())
 	s := web.NewSessions[person](db.DB, web.SessionOptions{PerSubject: 2})
 	s.Subject = func(v person) string { return v.Account }
@@ -207,7 +207,7 @@ func TestT06Done(t *testing.T) {
 	}
 	start("a", "")
 	if !closed(doneC) {
-		t.Error("T45: the oldest of three sessions is not dropped")
+		t.Error("the oldest of three sessions is not dropped")
 	}
 	d := get(start("a", ""))
 	if err := s.EndAll(t.Context(), "a"); err != nil || !closed(d) {
@@ -223,7 +223,7 @@ func TestT06Done(t *testing.T) {
 
 // TestSessionTime runs in a bubble in which time is not real: the figures of
 // the documentation, to the second.
-func TestF35SessionTime(t *testing.T) {
+func TestSessionLifetime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db, err := database.Open(t.Context(), t.TempDir())
 		if err != nil {
@@ -318,7 +318,7 @@ func TestF35SessionTime(t *testing.T) {
 	})
 }
 
-func TestTouchIsRare(t *testing.T) {
+func TestLastUseIsStoredRarely(t *testing.T) {
 	db := openDB(t, t.TempDir())
 	p := serve(t)
 	people(p, db, web.SessionOptions{})
@@ -341,8 +341,8 @@ func TestTouchIsRare(t *testing.T) {
 	}
 }
 
-// TestRestart: a login survives the program.
-func TestRestart(t *testing.T) {
+// TestSessionsSurviveARestart: a login survives the program.
+func TestSessionsSurviveARestart(t *testing.T) {
 	dir := t.TempDir()
 	db := openDB(t, dir)
 	p := serve(t)
@@ -363,9 +363,9 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// TestI12KilledWhileLoggingIn: whoever has a cookie has a session, also after
+// TestKilledWhileSigningIn: whoever has a cookie has a session, also after
 // kill -9.
-func TestI12KilledWhileLoggingIn(t *testing.T) {
+func TestKilledWhileSigningIn(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), child+"="+dir)
@@ -387,7 +387,7 @@ func TestI12KilledWhileLoggingIn(t *testing.T) {
 		if len(cookies) == 20 {
 			_, err := database.Open(t.Context(), dir)
 			if want := fmt.Sprintf("in use by pid %d", cmd.Process.Pid); err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("F37: %v, want %q", err, want)
+				t.Errorf("%v, want %q", err, want)
 			}
 			cmd.Process.Kill()
 		}
@@ -406,7 +406,7 @@ func TestI12KilledWhileLoggingIn(t *testing.T) {
 }
 
 // TestStoreHoldsNoID: a copy of the database lets nobody in.
-func TestT30StoreHoldsNoID(t *testing.T) {
+func TestStoreHoldsNoSecret(t *testing.T) {
 	dir := t.TempDir()
 	db := openDB(t, dir)
 	p := serve(t)

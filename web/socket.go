@@ -17,15 +17,15 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Codes with which a socket is closed. A browser comes back after every one
-// but 4401, 4403 and 4408.
+// Codes with which a socket is closed. Browsers reconnect after all of them but
+// 4401, 4403 and 4408.
 const (
 	CloseInternal    = 1011 // the feed failed
 	CloseRestart     = 1012 // the server is shutting down
-	CloseTryAgain    = 1013 // the reader was too slow, or the server has too much to do
-	CloseSessionGone = 4401 // log in again
-	CloseForbidden   = 4403 // not any more a member
-	CloseTooManyTabs = 4408 // a newer socket of the same subject took the place
+	CloseTryAgain    = 1013 // the reader was too slow, or the server is overloaded
+	CloseSessionGone = 4401 // sign in again
+	CloseForbidden   = 4403 // no longer a member
+	CloseTooManyTabs = 4408 // a newer socket of the same subject replaced it
 )
 
 // A CloseError ends a [Server.Stream] with its code, one of 1000 to 1014 or
@@ -37,55 +37,55 @@ type CloseError struct {
 
 // Error implements error.
 func (e *CloseError) Error() string {
-	return fmt.Sprintf("web: socket closed: %d %s", e.Code, e.Reason)
+	return fmt.Sprintf("socket closed: %d %s", e.Code, e.Reason)
 }
 
-// What ends a socket without a word to the other side.
+// Causes that end a socket without a close frame.
 var (
-	errGone    = errors.New("web: the client is gone")
-	errSilent  = errors.New("web: the client does not answer pings")
-	errStalled = errors.New("web: the client does not read")
+	errGone    = errors.New("client has left")
+	errSilent  = errors.New("client does not answer pings")
+	errStalled = errors.New("client does not read")
 )
 
-// A violation ends the socket of a client that breaks the protocol or the
-// rules of Stream.
+// A violation ends the socket of a client that violates the protocol or the rules
+// of Stream.
 type violation struct {
 	code   websocket.StatusCode
 	reason string
 }
 
-func (v violation) Error() string { return "web: the client broke the rules: " + v.reason }
+func (v violation) Error() string { return "client violated the protocol: " + v.reason }
 
 const (
-	maxMessage  = 4 << 10          // bytes of a message from the client
-	floodCount  = 20               // messages and pings from the client …
-	floodWindow = 10 * time.Second // … in this time
-	sendBuffer  = 64 << 10         // bytes the kernel may hold for a client that does not read
-	maxReason   = 123              // bytes that fit into a close frame
-	lingering   = 800 * time.Millisecond
+	maxMessage    = 4 << 10 // bytes of a message from the client
+	maxReceived   = 20      // messages and pings from the client within receiveWindow
+	receiveWindow = 10 * time.Second
+	sendBuffer    = 64 << 10 // bytes the kernel may hold for a client that does not read
+	maxReason     = 123      // bytes that fit into a close frame
+	closeLinger   = 800 * time.Millisecond
 )
 
-// Stream upgrades r to a WebSocket and sends every message of next to it as
-// text, until next fails, the client leaves or the server shuts down. Messages
-// are UTF-8 and go out uncompressed, in order, each in one frame. What the
-// client sends is checked for being harmless and then discarded.
+// Stream upgrades r to a WebSocket and sends every message of next as text, until
+// next fails, the client leaves or the server shuts down. Messages are UTF-8 and
+// are sent uncompressed, in order, each in one frame. What the client sends is
+// validated and discarded.
 //
-// The Host and the Origin of r must be the server's public URL exactly. An
-// error returned by Stream is a [Fault] and means that nothing has been
-// written; once the connection is upgraded Stream returns nil.
+// The Host and the Origin of r must be the server's public URL exactly. If Stream
+// returns an error, it is a [Fault] and nothing has been written. Once the
+// connection is upgraded, Stream returns nil.
 //
-// next is called from one goroutine, and never before the message before it
-// has gone out: a slow client slows only its own next, and is cut off when one
-// message takes longer than 5 s. next must return when its context is done. An
-// error of next that is a *CloseError closes the socket with its code, any
-// other one is logged and closes it with 1011.
+// Stream calls next from one goroutine, each time after the previous message has
+// been sent. So a slow client delays only its own next, and is cut off when one
+// message takes longer than 5 s. next must return when its context is done. A
+// *CloseError of next closes the socket with its code; any other error is logged
+// and closes it with 1011.
 func (s *Server) Stream(w http.ResponseWriter, r *http.Request, next func(context.Context) ([]byte, error)) error {
 	return s.StreamAs(w, r, "", next)
 }
 
-// StreamAs is Stream for a known subject, a person or a session. Of too many
-// sockets of one subject the oldest is closed with 4408. The empty subject has
-// no limit.
+// StreamAs is Stream for a subject, which is a person or a session. If a subject
+// has too many sockets, the oldest is closed with 4408. The empty subject has no
+// limit.
 func (s *Server) StreamAs(w http.ResponseWriter, r *http.Request, subject string, next func(context.Context) ([]byte, error)) error {
 	if err := s.site.checkHost(r); err != nil {
 		return err
@@ -108,7 +108,7 @@ func (s *Server) StreamAs(w http.ResponseWriter, r *http.Request, subject string
 	defer s.unregister(k)
 	k.tasks.Go(func() { cancel(k.discard()) })
 	cause := k.send(ctx, next)
-	s.unregister(k) // from here on the closing has time limits of its own
+	s.unregister(k) // closing has time limits of its own
 	if unexpected(cause) {
 		s.log.LogAttrs(ctx, slog.LevelError, "feed failed", slog.String("id", RequestID(ctx)), slog.Any("err", cause))
 	}
@@ -121,22 +121,22 @@ type socket struct {
 	subject string
 	cancel  context.CancelCauseFunc // ends the Stream; the first cause counts
 	conn    *websocket.Conn
-	net     net.Conn // what is below conn; closing it never blocks
+	net     net.Conn // the connection below conn; closing it never blocks
 	tasks   sync.WaitGroup
 
 	opened  time.Time
-	writing atomic.Int64 // when the write under way began, in time since opened; 0 for none
+	writing atomic.Int64 // when the current write began, as time since opened; 0 for none
 
-	pinged time.Time // of the watchdog
+	pinged time.Time // used by the watchdog only
 
-	recent [floodCount]int64 // of discard: when the last messages came, a ring
+	recent [maxReceived]int64 // a ring of the times of the last messages; used by discard only
 	count  int
 }
 
 func (k *socket) accept(w http.ResponseWriter, r *http.Request) error {
 	h := &handshake{ResponseWriter: w}
 	c, err := websocket.Accept(h, r, &websocket.AcceptOptions{
-		InsecureSkipVerify: true, // checked before, and more strictly
+		InsecureSkipVerify: true, // checked before, more strictly
 		CompressionMode:    websocket.CompressionDisabled,
 		OnPingReceived:     k.pingReceived,
 	})
@@ -155,7 +155,7 @@ func (k *socket) accept(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// send sends what next gives and returns why that ended.
+// send sends the messages of next and returns why it stopped.
 func (k *socket) send(ctx context.Context, next func(context.Context) ([]byte, error)) error {
 	for {
 		msg, err := next(ctx)
@@ -165,49 +165,52 @@ func (k *socket) send(ctx context.Context, next func(context.Context) ([]byte, e
 		if err != nil {
 			return err
 		}
-		// No deadline in the context: one costs more than the write itself.
-		// The watchdog looks at k.writing instead.
+		// A deadline in the context would cost more than the write itself. The
+		// watchdog checks k.writing instead.
 		k.writing.Store(max(1, int64(time.Since(k.opened))))
 		err = k.conn.Write(context.Background(), websocket.MessageText, msg)
 		k.writing.Store(0)
 		if err != nil {
-			return k.verdict(ctx)
+			return k.writeFailure(ctx)
 		}
 	}
 }
 
-// verdict tells why a write failed. The reading goroutine knows it better, and
-// is about to say so if it was the library that closed the connection.
-func (k *socket) verdict(ctx context.Context) error {
-	t := time.AfterFunc(lingering, func() { k.cancel(errGone) })
+// writeFailure returns why a write failed. If the library closed the connection,
+// the reading goroutine is about to report the reason.
+func (k *socket) writeFailure(ctx context.Context) error {
+	t := time.AfterFunc(closeLinger, func() { k.cancel(errGone) })
 	defer t.Stop()
 	<-ctx.Done()
 	return context.Cause(ctx)
 }
 
-// unexpected reports whether cause is an error of next that means a bug.
+// unexpected reports whether cause is an error of next that indicates a bug.
 func unexpected(cause error) bool {
 	if _, ok := errors.AsType[*CloseError](cause); ok {
 		return false
 	}
 	_, theirs := cause.(violation)
-	return !theirs && !wordless(cause)
+	return !theirs && !silentCause(cause)
 }
 
-func wordless(cause error) bool { return cause == errGone || cause == errSilent || cause == errStalled }
+// silentCause reports whether cause ends a socket without a close frame.
+func silentCause(cause error) bool {
+	return cause == errGone || cause == errSilent || cause == errStalled
+}
 
-// close says why, waits for the other side to agree, at most 5 s, and closes
-// the connection.
+// close sends a close frame with the cause, waits at most 5 s for that of the
+// client, and closes the connection.
 func (k *socket) close(cause error) {
-	if wordless(cause) {
+	if silentCause(cause) {
 		k.conn.CloseNow()
 		return
 	}
 	if v, ok := cause.(violation); ok {
-		// The client gets the chance to read why, but it is not waited for
-		// any longer. Closing at once would make the kernel throw the close
-		// frame away if there is something unread.
-		defer time.AfterFunc(lingering, func() { k.net.Close() }).Stop()
+		// The client gets a moment to read the reason. If the connection were
+		// closed at once while something is unread, the kernel would discard
+		// the close frame.
+		defer time.AfterFunc(closeLinger, func() { k.net.Close() }).Stop()
 		k.conn.Close(v.code, v.reason)
 		return
 	}
@@ -218,19 +221,19 @@ func (k *socket) close(cause error) {
 	k.conn.Close(websocket.StatusCode(e.Code), e.Reason[:min(len(e.Reason), maxReason)])
 }
 
-// wait releases whatever is left, also after a panic of next.
+// wait releases the connection and the goroutines, also after a panic of next.
 func (k *socket) wait() {
 	k.conn.CloseNow()
 	k.tasks.Wait()
 }
 
-// abort cuts the connection off. It never blocks.
+// abort closes the connection. It never blocks.
 func (k *socket) abort(cause error) {
 	k.cancel(cause)
 	k.net.Close()
 }
 
-// discard reads what the client sends and returns why it stopped.
+// discard reads and validates what the client sends, and returns why it stopped.
 func (k *socket) discard() error {
 	for {
 		typ, rd, err := k.conn.Reader(context.Background())
@@ -238,7 +241,7 @@ func (k *socket) discard() error {
 			return readError(err)
 		}
 		switch {
-		case k.flooded():
+		case k.tooMany():
 			return violation{websocket.StatusPolicyViolation, "too many messages"}
 		case typ != websocket.MessageText:
 			return violation{websocket.StatusUnsupportedData, "text only"}
@@ -253,28 +256,28 @@ func (k *socket) discard() error {
 	}
 }
 
-// flooded counts one message and reports whether it is one too many. Only the
+// tooMany counts one message and reports whether it is one too many. Only the
 // reading goroutine calls it.
-func (k *socket) flooded() bool {
+func (k *socket) tooMany() bool {
 	now := int64(time.Since(k.opened))
-	slot := &k.recent[k.count%floodCount]
+	slot := &k.recent[k.count%maxReceived]
 	k.count++
-	flooded := k.count > floodCount && now-*slot < int64(floodWindow)
+	exceeded := k.count > maxReceived && now-*slot < int64(receiveWindow)
 	*slot = now
-	return flooded
+	return exceeded
 }
 
 // pingReceived answers pings until there are too many of them.
 func (k *socket) pingReceived(context.Context, []byte) bool {
-	if k.flooded() {
+	if k.tooMany() {
 		k.cancel(violation{websocket.StatusPolicyViolation, "too many pings"})
 		return false
 	}
 	return true
 }
 
-// readError tells a client that left from one that does not keep to the
-// protocol. The library has sent the close frame for most of the latter.
+// readError distinguishes a client that has left from one that violates the
+// protocol. In most of the latter cases the library has sent the close frame.
 func readError(err error) error {
 	var op *net.OpError
 	switch {
@@ -287,8 +290,8 @@ func readError(err error) error {
 	return violation{websocket.StatusProtocolError, "protocol error"}
 }
 
-// A handshake lets the library upgrade, keeps hold of the connection, and
-// keeps the library from writing refusals of its own.
+// A handshake lets the library upgrade a connection, keeps the connection, and
+// suppresses the library's own error answers.
 type handshake struct {
 	http.ResponseWriter
 	status int

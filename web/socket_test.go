@@ -95,7 +95,7 @@ func TestStream(t *testing.T) {
 	defer c.CloseNow()
 	c.SetReadLimit(-1)
 	if resp.StatusCode != 101 || resp.Header.Get("Sec-WebSocket-Extensions") != "" {
-		t.Errorf("B84: %d, %q", resp.StatusCode, resp.Header.Get("Sec-WebSocket-Extensions"))
+		t.Errorf("%d, %q", resp.StatusCode, resp.Header.Get("Sec-WebSocket-Extensions"))
 	}
 	for _, m := range []string{"a", "", strings.Repeat("ä", 100_000)} {
 		messages <- []byte(m)
@@ -117,8 +117,8 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestT10Handshake: who gets no socket, and that nobody is upgraded by mistake.
-func TestT10Handshake(t *testing.T) {
+// TestHandshake: who gets no socket, and that nobody is upgraded by mistake.
+func TestHandshake(t *testing.T) {
 	p := serve(t, https...)
 	p.feed("/feed")
 	for _, test := range []struct {
@@ -126,13 +126,13 @@ func TestT10Handshake(t *testing.T) {
 		want         int
 		code         string
 	}{
-		{"B71 evil", "Origin: https://evil.example", 403, "bad_origin"},
-		{"B71 null", "Origin: null", 403, "bad_origin"},
-		{"T10 none", "Origin: -", 403, "bad_origin"},
-		{"T10 http", "Origin: http://app.example", 403, "bad_origin"},
-		{"T10 suffix", "Origin: https://app.example.evil", 403, "bad_origin"},
-		{"T10 port", "Origin: https://app.example:444", 403, "bad_origin"},
-		{"B71 host", "Host: rebind.evil", 421, "bad_host"},
+		{"evil", "Origin: https://evil.example", 403, "bad_origin"},
+		{"null", "Origin: null", 403, "bad_origin"},
+		{"none", "Origin: -", 403, "bad_origin"},
+		{"http", "Origin: http://app.example", 403, "bad_origin"},
+		{"suffix", "Origin: https://app.example.evil", 403, "bad_origin"},
+		{"port", "Origin: https://app.example:444", 403, "bad_origin"},
+		{"host", "Host: rebind.evil", 421, "bad_host"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c, resp, err := p.dial("/feed", test.header)
@@ -144,7 +144,7 @@ func TestT10Handshake(t *testing.T) {
 			answer{resp, string(body)}.want(t, test.want, test.code)
 		})
 	}
-	t.Run("T11 rebinding", func(t *testing.T) {
+	t.Run("rebinding", func(t *testing.T) {
 		if c, resp, err := p.dial("/feed", "Host: rebind.evil", "Origin: https://rebind.evil"); err == nil || resp.StatusCode != 421 {
 			c.CloseNow()
 			t.Error(err)
@@ -155,16 +155,16 @@ func TestT10Handshake(t *testing.T) {
 		name, old, new string
 		want           int
 	}{
-		{"B72 version", "Version: 13", "Version: 8", 400},
-		{"B72 no key", "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n", "", 400},
-		{"B72 two keys", "Sec-WebSocket-Key", "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Key", 400},
-		{"B72 short key", "MDEyMzQ1Njc4OWFiY2RlZg==", "MDEyMzQ1Njc4OWFiY2Rl", 400},
-		{"B72 POST", "GET", "POST", 405},
-		{"B72 HTTP/1.0", "HTTP/1.1", "HTTP/1.0", 426},
-		{"B72 no upgrade", "Upgrade: websocket\r\nConnection: Upgrade\r\n", "", 426},
-		{"T10 empty origin", "Origin: https://app.example", "Origin: ", 403},
-		{"T10 two origins", "Origin: https://app.example", "Origin: https://app.example\r\nOrigin: https://evil", 403},
-		{"B22 no host", "Host: app.example", "Host: ", 421},
+		{"version", "Version: 13", "Version: 8", 400},
+		{"no key", "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n", "", 400},
+		{"two keys", "Sec-WebSocket-Key", "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Key", 400},
+		{"short key", "MDEyMzQ1Njc4OWFiY2RlZg==", "MDEyMzQ1Njc4OWFiY2Rl", 400},
+		{"POST", "GET", "POST", 405},
+		{"HTTP/1.0", "HTTP/1.1", "HTTP/1.0", 426},
+		{"no upgrade", "Upgrade: websocket\r\nConnection: Upgrade\r\n", "", 426},
+		{"empty origin", "Origin: https://app.example", "Origin: ", 403},
+		{"two origins", "Origin: https://app.example", "Origin: https://app.example\r\nOrigin: https://evil", 403},
+		{"no host", "Host: app.example", "Host: ", 421},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			resp := p.raw(strings.Replace(head, test.old, test.new, 1) + "\r\n")
@@ -281,32 +281,32 @@ func TestBadInputFrames(t *testing.T) {
 		frames []frame
 		want   int // close code; 0: closed without a word
 	}{
-		{"B73", []frame{{first: text, payload: "x", unmasked: true}}, 1002},
-		{"B74 RSV1", []frame{{first: text | 0x40, payload: "x"}}, 1002},
-		{"B74 RSV2", []frame{{first: text | 0x20, payload: "x"}}, 1002},
-		{"B74 opcode 3", []frame{{first: 0x83, payload: "x"}}, 1002},
-		{"B74 opcode 7", []frame{{first: 0x87}}, 1002},
-		{"B74 opcode 11", []frame{{first: 0x8b}}, 1002},
-		{"B74 opcode 15", []frame{{first: 0x8f}}, 1002},
-		{"B75 fragmented ping", []frame{{first: 0x09, payload: "x"}}, 1002},
-		{"B75 long ping", []frame{{first: ping, payload: strings.Repeat("x", 126)}}, 1002},
-		{"B76 continuation", []frame{{first: 0x80, payload: "x"}}, 1002},
-		{"B76 text in a fragment", []frame{{first: 0x01, payload: "x"}, {first: text, payload: "y"}}, 1002},
-		{"B77 2^63", []frame{{first: text, length: 1 << 63, payload: "x"}}, 1002},
-		{"B77 2^32", []frame{{first: text, length: 1 << 32, payload: strings.Repeat("x", 5000)}}, 1009},
-		{"B78 4097", []frame{{first: text, payload: strings.Repeat("x", 4097)}}, 1009},
-		{"B78 5000 fragments", append([]frame{{first: 0x01, payload: "x"}}, repeat(5000, frame{first: 0, payload: "x"})...), 1009},
-		{"B79 bytes", []frame{{first: text, payload: "\xff\xfe\xfa"}}, 1007},
-		{"B79 surrogate", []frame{{first: text, payload: "\xed\xa0\x80"}}, 1007},
-		{"B79 cut rune", []frame{{first: 0x01, payload: "a\xc3"}, {first: 0x80, payload: "b"}}, 1007},
-		{"B80", []frame{{first: binaryMessage, payload: "x"}}, 1003},
-		{"B82 messages", repeat(21, frame{first: text, payload: "x"}), 1008},
-		{"B82 pings", repeat(1000, frame{first: ping}), 1008},
-		{"B83 999", []frame{{first: closeFrame, payload: code(999, "")}}, 1002},
-		{"B83 1005", []frame{{first: closeFrame, payload: code(1005, "")}}, 1002},
-		{"B83 5000", []frame{{first: closeFrame, payload: code(5000, "")}}, 1002},
-		{"B83 one byte", []frame{{first: closeFrame, payload: "x"}}, 1002},
-		{"B83 bad reason", []frame{{first: closeFrame, payload: code(1000, "\xff")}}, 1000},
+		{"unmasked", []frame{{first: text, payload: "x", unmasked: true}}, 1002},
+		{"RSV1", []frame{{first: text | 0x40, payload: "x"}}, 1002},
+		{"RSV2", []frame{{first: text | 0x20, payload: "x"}}, 1002},
+		{"opcode 3", []frame{{first: 0x83, payload: "x"}}, 1002},
+		{"opcode 7", []frame{{first: 0x87}}, 1002},
+		{"opcode 11", []frame{{first: 0x8b}}, 1002},
+		{"opcode 15", []frame{{first: 0x8f}}, 1002},
+		{"fragmented ping", []frame{{first: 0x09, payload: "x"}}, 1002},
+		{"long ping", []frame{{first: ping, payload: strings.Repeat("x", 126)}}, 1002},
+		{"continuation", []frame{{first: 0x80, payload: "x"}}, 1002},
+		{"text in a fragment", []frame{{first: 0x01, payload: "x"}, {first: text, payload: "y"}}, 1002},
+		{"2^63", []frame{{first: text, length: 1 << 63, payload: "x"}}, 1002},
+		{"2^32", []frame{{first: text, length: 1 << 32, payload: strings.Repeat("x", 5000)}}, 1009},
+		{"4097", []frame{{first: text, payload: strings.Repeat("x", 4097)}}, 1009},
+		{"5000 fragments", append([]frame{{first: 0x01, payload: "x"}}, repeat(5000, frame{first: 0, payload: "x"})...), 1009},
+		{"bytes", []frame{{first: text, payload: "\xff\xfe\xfa"}}, 1007},
+		{"surrogate", []frame{{first: text, payload: "\xed\xa0\x80"}}, 1007},
+		{"cut rune", []frame{{first: 0x01, payload: "a\xc3"}, {first: 0x80, payload: "b"}}, 1007},
+		{"binary", []frame{{first: binaryMessage, payload: "x"}}, 1003},
+		{"messages", repeat(21, frame{first: text, payload: "x"}), 1008},
+		{"pings", repeat(1000, frame{first: ping}), 1008},
+		{"999", []frame{{first: closeFrame, payload: code(999, "")}}, 1002},
+		{"1005", []frame{{first: closeFrame, payload: code(1005, "")}}, 1002},
+		{"5000", []frame{{first: closeFrame, payload: code(5000, "")}}, 1002},
+		{"one byte", []frame{{first: closeFrame, payload: "x"}}, 1002},
+		{"bad reason", []frame{{first: closeFrame, payload: code(1000, "\xff")}}, 1000},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -358,15 +358,15 @@ func TestCloseCodes(t *testing.T) {
 		t.Error("the log must hold what nobody expected, and nothing else")
 	}
 	p.handle("GET /panics", func(w http.ResponseWriter, r *http.Request) error {
-		return p.srv.Stream(w, r, func(context.Context) ([]byte, error) { panic("F38") })
+		return p.srv.Stream(w, r, func(context.Context) ([]byte, error) { panic("a bug") })
 	})
 	if got := closeCode(p.mustDial("/panics")); got != -1 {
 		t.Errorf("panic: %d", got)
 	}
 }
 
-// TestT06B89SessionGone: who is logged out loses the socket too.
-func TestT06B89SessionGone(t *testing.T) {
+// TestSocketEndsWithItsSession: who is logged out loses the socket too.
+func TestSocketEndsWithItsSession(t *testing.T) {
 	p := serve(t)
 	s := people(p, openDB(t, t.TempDir()), web.SessionOptions{})
 	p.handle("GET /feed", func(w http.ResponseWriter, r *http.Request) error {
@@ -384,7 +384,7 @@ func TestT06B89SessionGone(t *testing.T) {
 		})
 	})
 	if _, resp, err := p.dial("/feed"); err == nil || resp.StatusCode != 401 {
-		t.Errorf("T10, B71: without a cookie: %v", err)
+		t.Errorf("without a cookie: %v", err)
 	}
 	cookie := p.login("a", "x")
 	c, _, err := p.dial("/feed", "Cookie: "+cookie)
@@ -401,8 +401,8 @@ func TestT06B89SessionGone(t *testing.T) {
 	}
 }
 
-// TestB85TooManyTabs: of one subject, and of nobody else.
-func TestB85TooManyTabs(t *testing.T) {
+// TestTooManyTabs: of one subject, and of nobody else.
+func TestTooManyTabs(t *testing.T) {
 	p := serve(t, func(o *web.ServerOptions) { o.MaxSocketsPerSubject = 2 })
 	p.feed("/feed")
 	first, other, nobody := p.mustDial("/feed?subject=a"), p.mustDial("/feed?subject=b"), p.mustDial("/feed")
@@ -419,7 +419,7 @@ func TestB85TooManyTabs(t *testing.T) {
 	}
 }
 
-func TestF21Shutdown(t *testing.T) {
+func TestShutdown(t *testing.T) {
 	p := serve(t)
 	p.feed("/feed")
 	entered := make(chan struct{})
@@ -459,8 +459,8 @@ func TestF21Shutdown(t *testing.T) {
 	}
 }
 
-// TestF21Grace: a request that does not end is cancelled, and said to be.
-func TestF21Grace(t *testing.T) {
+// TestShutdownGrace: a request that does not end is cancelled, and said to be.
+func TestShutdownGrace(t *testing.T) {
 	p := serve(t, func(o *web.ServerOptions) { o.Grace = 50 * time.Millisecond })
 	entered, cancelled := make(chan struct{}), make(chan struct{})
 	p.handle("GET /stuck", func(w http.ResponseWriter, r *http.Request) error {
@@ -479,7 +479,7 @@ func TestF21Grace(t *testing.T) {
 	<-cancelled
 }
 
-func TestT35ConnectionCap(t *testing.T) {
+func TestConnectionsAreLimited(t *testing.T) {
 	p := serve(t, func(o *web.ServerOptions) { o.MaxConns = 3 })
 	p.handle("GET /x", ok)
 	var held []net.Conn

@@ -100,9 +100,9 @@ func forever(ctx context.Context) ([]byte, error) {
 	return nil, ctx.Err()
 }
 
-// TestPingPong: a client that answers stays for hours, one that is silent (B90),
-// has vanished (B88, F28) or never reads goes within 33 s.
-func TestF28PingPong(t *testing.T) {
+// TestPingPong: a client that answers stays for hours, one that is silent,
+// has vanished or never reads goes within 33 s.
+func TestPingPong(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		b.feed("/feed", forever)
 		var pings atomic.Int32
@@ -114,16 +114,16 @@ func TestF28PingPong(t *testing.T) {
 		begin := time.Now()
 		<-muteGone.Done()
 		if took := time.Since(begin); took > 33*time.Second || took < 30*time.Second {
-			t.Errorf("B90: a client without pongs was closed after %v, want at most 33 s", took)
+			t.Errorf("a client without pongs was closed after %v, want at most 33 s", took)
 		}
 		time.Sleep(33*time.Second - time.Since(begin))
 		synctest.Wait()
 		if n := b.ended.Load(); n != 2 {
-			t.Errorf("B88: %d Streams have ended after 33 s, want 2", n)
+			t.Errorf("%d Streams have ended after 33 s, want 2", n)
 		}
 		time.Sleep(2 * time.Hour)
 		if gone.Err() != nil {
-			t.Error("F27: a client that answers was closed")
+			t.Error("a client that answers was closed")
 		}
 		if n := pings.Load(); n < 2*3600/26 || n > 2*3600/24+2 {
 			t.Errorf("%d pings in two hours", n)
@@ -132,9 +132,9 @@ func TestF28PingPong(t *testing.T) {
 	})
 }
 
-// TestF29SlowReader: one socket does not read. It is cut off within 5 s and the
+// TestSlowReaderIsCutOff: one socket does not read. It is cut off within 5 s and the
 // watchdog's second, its queue never grows, and nobody else waits.
-func TestF29SlowReader(t *testing.T) {
+func TestSlowReaderIsCutOff(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		var asked atomic.Int32
 		b.feed("/slow", func(ctx context.Context) ([]byte, error) {
@@ -177,9 +177,9 @@ func TestF29SlowReader(t *testing.T) {
 	})
 }
 
-// TestF21ShutdownWithDeadSockets: clients that read nothing and answer nothing
+// TestShutdownWithDeadSockets: clients that read nothing and answer nothing
 // do not keep the server from ending within 20 s.
-func TestF21ShutdownWithDeadSockets(t *testing.T) {
+func TestShutdownWithDeadSockets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var begin time.Time
 		func() {
@@ -209,9 +209,9 @@ func TestF21ShutdownWithDeadSockets(t *testing.T) {
 	})
 }
 
-// TestT35Slowloris: whoever does not finish a header is gone after 5 s, and
+// TestSlowClientsAreCutOff: whoever does not finish a header is gone after 5 s, and
 // whoever keeps a connection without a request after 120 s.
-func TestT35Slowloris(t *testing.T) {
+func TestSlowClientsAreCutOff(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		b.mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "ok") })
 		for name, test := range map[string]struct {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The rhythm of a socket. A client that answers no ping is gone after at most
-// pingEvery + pongWithin; the watchdog looks once per tick.
+// Timing of a socket. A client that answers no ping is cut off after at most
+// pingEvery + pongWithin. The watchdog checks once per tick.
 const (
 	pingEvery   = 25 * time.Second
 	pongWithin  = 8 * time.Second
@@ -14,7 +14,7 @@ const (
 	tick        = time.Second
 )
 
-// enter counts a Stream, unless the server is shutting down.
+// enter counts a Stream. It returns false if the server is shutting down.
 func (s *Server) enter() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -25,8 +25,8 @@ func (s *Server) enter() bool {
 	return true
 }
 
-// register puts k under the care of the watchdog and makes room for it among
-// the sockets of its subject.
+// register adds k to the sockets that the watchdog checks, and closes the oldest
+// socket of its subject if there are too many.
 func (s *Server) register(k *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -37,7 +37,7 @@ func (s *Server) register(k *socket) {
 	s.live[k] = struct{}{}
 	if k.subject != "" {
 		same := append(s.bySubject[k.subject], k)
-		if most := s.o.MaxSocketsPerSubject; most >= 0 && len(same) > most {
+		if limit := s.o.MaxSocketsPerSubject; limit >= 0 && len(same) > limit {
 			same[0].cancel(&CloseError{Code: CloseTooManyTabs, Reason: "too many tabs"})
 			same = same[1:]
 		}
@@ -56,7 +56,7 @@ func (s *Server) unregister(k *socket) {
 	delete(s.live, k)
 	if len(s.live) == 0 {
 		select {
-		case s.alone <- struct{}{}:
+		case s.idle <- struct{}{}:
 		default:
 		}
 	}
@@ -74,7 +74,7 @@ func (s *Server) unregister(k *socket) {
 	}
 }
 
-// closeSockets lets no new socket in and tells all others to end.
+// closeSockets refuses new sockets and closes all others with 1012.
 func (s *Server) closeSockets() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +84,7 @@ func (s *Server) closeSockets() {
 	}
 }
 
-// abortSockets cuts off the sockets that did not end when they were told to.
+// abortSockets cuts off the sockets that closeSockets has not ended.
 func (s *Server) abortSockets() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,8 +93,9 @@ func (s *Server) abortSockets() {
 	}
 }
 
-// watch is the watchdog of all sockets. One goroutine with one timer is much
-// cheaper than a deadline for every write and a timer for every ping.
+// watch is the watchdog of all sockets, until there are none. One goroutine with
+// one timer is much cheaper than a deadline for every write and a timer for every
+// ping.
 func (s *Server) watch() {
 	t := time.NewTicker(tick)
 	defer t.Stop()
@@ -102,7 +103,7 @@ func (s *Server) watch() {
 		var now time.Time
 		select {
 		case now = <-t.C:
-		case <-s.alone:
+		case <-s.idle:
 			now = time.Now()
 		}
 		if !s.inspect(now) {
@@ -111,7 +112,8 @@ func (s *Server) watch() {
 	}
 }
 
-// inspect reports whether there is anything left to watch.
+// inspect cuts off stalled sockets, pings the others when it is time, and reports
+// whether there are any.
 func (s *Server) inspect(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,6 +130,7 @@ func (s *Server) inspect(now time.Time) bool {
 	return s.watching
 }
 
+// ping cuts the client off if it does not answer in time.
 func (k *socket) ping() {
 	ctx, cancel := context.WithTimeout(context.Background(), pongWithin)
 	defer cancel()

@@ -1,6 +1,6 @@
-// Package database opens the program's database, a SQLite file in a directory
-// of its own, and brings its tables up to date. It knows no table's meaning:
-// the SQL of a table lives in the package that owns it.
+// Package database opens the program's database, a SQLite file in a directory of
+// its own, and migrates its tables. It knows nothing about the tables: the SQL of
+// a table is in the package that owns it.
 package database
 
 import (
@@ -18,40 +18,40 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// Names of the files in the data directory. SQLite adds -wal and -shm to the
-// first.
+// Names of the files in the data directory. SQLite adds files with the suffixes
+// -wal and -shm to the first.
 const (
 	fileName = "callboard.db"
 	lockName = "callboard.lock"
 )
 
-// applicationID marks our files, by PRAGMA application_id: "Call".
+// applicationID is the PRAGMA application_id of our files: "Call".
 const applicationID = 0x43616c6c
 
-// DB is an open database. As long as it is open, no other process can open the
-// same directory.
+// DB is an open database. While it is open, no other process can open the same
+// directory.
 type DB struct {
 	*sql.DB
 	lock *lock
 }
 
-// Open opens the database in dir, and makes both if they do not exist. The
-// directory is made for the user alone (0700), and so is every file (0600).
+// Open opens the database in dir, and creates both if they do not exist. Only the
+// user may access the directory (0700) and its files (0600).
 //
-// A committed transaction survives the process being killed and the power
-// failing. Any number of goroutines may read at the same time; transactions
-// that may write wait for each other, at most 5 s.
+// A committed transaction survives a killed process and a power failure. Any
+// number of goroutines may read at the same time. Transactions that may write
+// wait for each other, at most 5 s.
 //
-// Open refuses a directory that another process has open ("in use by pid N"),
-// a file that is damaged and a file that is not ours, each in one line. It
-// never repairs or replaces one.
+// Open refuses a directory that another process has open ("in use by pid N"), a
+// damaged file and a file of another program, each with an error of one line. It
+// never repairs or replaces a file.
 func Open(ctx context.Context, dir string) (*DB, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
+		return nil, fmt.Errorf("create data directory: %w", err)
 	}
 	l, err := acquire(filepath.Join(dir, lockName))
 	if err != nil {
@@ -70,17 +70,18 @@ func (db *DB) Close() error {
 	return errors.Join(db.DB.Close(), db.lock.release())
 }
 
+// open opens or creates the database file.
 func open(ctx context.Context, file string) (*sql.DB, error) {
 	info, err := os.Stat(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := create(ctx, file); err != nil {
-			return nil, fmt.Errorf("database %s cannot be made: %w", file, err)
+			return nil, fmt.Errorf("create database %s: %w", file, err)
 		}
 	case err != nil:
 		return nil, err
 	case info.Size() == 0:
-		// SQLite would take it for a new one and everything would be gone.
+		// SQLite would treat it as a new database and hide the loss.
 		return nil, damaged(file, errors.New("the file is empty"))
 	default:
 		if err := complete(file); err != nil {
@@ -98,9 +99,9 @@ func open(ctx context.Context, file string) (*sql.DB, error) {
 	return db, nil
 }
 
-// complete compares the length of file with what its header says, since SQLite
-// reads what was cut off the last page as zeros. While there is a write-ahead
-// log the two may differ.
+// complete returns an error if file is shorter than its header says. SQLite would
+// read the missing part of the last page as zeros. The two may differ while there
+// is a write-ahead log.
 func complete(file string) error {
 	if info, err := os.Stat(file + "-wal"); err == nil && info.Size() > 0 {
 		return nil
@@ -131,8 +132,8 @@ func complete(file string) error {
 	return nil
 }
 
-// create makes a new database. It gets its name only when it is complete, so
-// that an incomplete one is always a damaged one.
+// create creates a new database. It renames the file once it is complete, so that
+// an incomplete file under the final name is always a damaged one.
 func create(ctx context.Context, file string) error {
 	temp := file + ".new"
 	for _, name := range []string{temp, temp + "-wal", temp + "-shm", temp + "-journal"} {
@@ -159,8 +160,8 @@ func create(ctx context.Context, file string) error {
 	return syncDir(filepath.Dir(file))
 }
 
-// connect opens a pool. Every transaction takes the write lock when it begins:
-// one that reads first and writes later would fail instead of waiting.
+// connect opens a connection pool. Every transaction takes the write lock when it
+// begins: one that reads first and writes later would fail instead of waiting.
 func connect(file string) (*sql.DB, error) {
 	path := filepath.ToSlash(file)
 	if path[0] != '/' {
@@ -178,7 +179,7 @@ func connect(file string) (*sql.DB, error) {
 	return db, nil
 }
 
-// check refuses a file that is damaged or not ours.
+// check refuses a damaged file and a file of another program.
 func check(ctx context.Context, db *sql.DB, file string) error {
 	var id int64
 	if err := db.QueryRowContext(ctx, "pragma application_id").Scan(&id); err != nil {
@@ -197,6 +198,7 @@ func check(ctx context.Context, db *sql.DB, file string) error {
 	return nil
 }
 
+// damaged returns the error of a file that cannot be used, in one line.
 func damaged(file string, why error) error {
 	return fmt.Errorf("database %s is damaged, restore it from a backup: %s", file, oneLine(why))
 }

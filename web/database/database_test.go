@@ -115,7 +115,7 @@ func TestReadersDoNotWaitForAWriter(t *testing.T) {
 	}
 }
 
-func TestF32WritersWaitForEachOther(t *testing.T) {
+func TestWritersWaitForEachOther(t *testing.T) {
 	db := open(t, t.TempDir())
 	db.Exec(`create table t (v bigint)`)
 	db.Exec(`insert into t values (0)`)
@@ -147,7 +147,7 @@ func TestF32WritersWaitForEachOther(t *testing.T) {
 	}
 }
 
-func TestF37SecondProcessIsRefused(t *testing.T) {
+func TestSecondProcessIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	cmd, rows := startChild(t, dir)
 	<-rows
@@ -160,7 +160,7 @@ func TestF37SecondProcessIsRefused(t *testing.T) {
 	open(t, dir) // the lock died with its owner
 }
 
-func TestF37SecondOpenInOneProcessIsRefused(t *testing.T) {
+func TestSecondOpenInOneProcessIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, dir)
 	if _, err := database.Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "in use by pid") {
@@ -170,8 +170,8 @@ func TestF37SecondOpenInOneProcessIsRefused(t *testing.T) {
 	open(t, dir)
 }
 
-// TestI12KillLosesNothingCommitted kills a process while it writes.
-func TestI12KillLosesNothingCommitted(t *testing.T) {
+// TestKillLosesNothingCommitted kills a process while it writes.
+func TestKillLosesNothingCommitted(t *testing.T) {
 	dir := t.TempDir()
 	last := 0
 	for round := range 3 {
@@ -233,7 +233,7 @@ func kill(cmd *exec.Cmd, lines <-chan string) (last int) {
 	return last
 }
 
-func TestF33DamagedFiles(t *testing.T) {
+func TestDamagedFilesAreRefused(t *testing.T) {
 	whole := func(t *testing.T) (dir string, file []byte) {
 		dir = t.TempDir()
 		db := open(t, dir)
@@ -349,7 +349,7 @@ func TestMigrateConcurrently(t *testing.T) {
 	}
 }
 
-func TestF33NewerFormatIsRefused(t *testing.T) {
+func TestNewerFormatIsRefused(t *testing.T) {
 	db := open(t, t.TempDir())
 	if err := database.Migrate(t.Context(), db.DB, fsOwners(2)); err != nil {
 		t.Fatal(err)
@@ -360,7 +360,7 @@ func TestF33NewerFormatIsRefused(t *testing.T) {
 	}
 }
 
-func TestMigrateFailsAsAWhole(t *testing.T) {
+func TestFailedMigrationChangesNothing(t *testing.T) {
 	db := open(t, t.TempDir())
 	bad := fstest.MapFS{"00001_bad.sql": {Data: []byte("-- +goose Up\ncreate table half (v text);\ncreate tabel other (v text);\n")}}
 	if err := database.Migrate(t.Context(), db.DB, fsMap("bad", bad)); err == nil {

@@ -8,16 +8,16 @@ import (
 	"strconv"
 )
 
-// A lock keeps a directory for one process. The operating system gives it back
-// when the process dies, however it does.
+// A lock reserves a directory for one process. The operating system releases it
+// when the process ends, in whatever way.
 type lock struct{ f *os.File }
 
-// errLocked: another process has the lock.
+// errLocked is returned when another process holds the lock.
 var errLocked = errors.New("locked")
 
-// acquire takes the lock at name and writes the pid into it, for the one who
-// comes second to tell. The file stays when the lock is released: removing it
-// would let two processes lock two files of the same name.
+// acquire takes the lock at name and writes the process id into the file, for the
+// error that the next process gets. The file stays after the release: otherwise
+// two processes could lock two files of the same name.
 func acquire(name string) (*lock, error) {
 	f, err := openLocked(name)
 	if errors.Is(err, errLocked) {
@@ -38,6 +38,7 @@ func writePID(f *os.File) error {
 	return err
 }
 
+// inUse returns the error of a lock that another process holds.
 func inUse(name string) error {
 	text, _ := os.ReadFile(name)
 	if pid, err := strconv.Atoi(string(bytes.TrimSpace(text))); err == nil {

@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
-// openLocked opens name for writing, alone, and makes it if it does not exist.
+// openLocked opens name for exclusive writing, and creates it if it does not
+// exist. It returns errLocked if another process has it open.
 func openLocked(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -25,7 +26,7 @@ func openLocked(name string) (*os.File, error) {
 	return nil, err
 }
 
-// syncDir makes the names in dir survive a power failure.
+// syncDir makes file names in dir survive a power failure.
 func syncDir(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {

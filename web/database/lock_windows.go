@@ -9,8 +9,9 @@ import (
 // errSharing is ERROR_SHARING_VIOLATION.
 const errSharing = syscall.Errno(32)
 
-// openLocked opens name for writing, alone, and makes it if it does not exist.
-// Others may read it meanwhile.
+// openLocked opens name for exclusive writing, and creates it if it does not
+// exist. It returns errLocked if another process has it open. Other processes may
+// read the file meanwhile.
 func openLocked(name string) (*os.File, error) {
 	path, err := syscall.UTF16PtrFromString(name)
 	if err != nil {
@@ -27,5 +28,5 @@ func openLocked(name string) (*os.File, error) {
 	return os.NewFile(uintptr(h), name), nil
 }
 
-// syncDir is not needed: the file system journals names.
+// syncDir does nothing: the file system journals file names.
 func syncDir(string) error { return nil }

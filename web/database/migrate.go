@@ -17,23 +17,24 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// migrating lets one migration run at a time. Other processes are kept out by
-// the lock of [Open].
+// migrating is held by the one migration that runs. The lock of [Open] excludes
+// other processes.
 var migrating sync.Mutex
 
-// Migrate brings the tables of all owners up to date. Each owner, a word in
-// lower case, has its own file system of goose migrations, at its root or in a
-// folder "migrations", and its own table of versions, goose_<owner>: the order
-// in which owners change their tables does not matter.
+// Migrate migrates the tables of all owners to their newest version. An owner is
+// a word in lower case. It has its own file system of goose migrations, at the
+// root or in a folder "migrations", and its own version table, goose_<owner>, so
+// owners change their tables independently of each other.
 //
-// Before it changes a database that was in use it makes a copy beside it,
-// callboard.db.<time>.backup. A database that a newer program has written is
-// refused in one line, untouched. Migrate may be called concurrently.
+// Before Migrate changes a database that has been in use, it writes a copy beside
+// it, callboard.db.<time>.backup. It refuses a database that a newer program has
+// written, with an error of one line, and does not change it. Migrate may be
+// called concurrently.
 func Migrate(ctx context.Context, db *sql.DB, owners map[string]fs.FS) error {
 	migrating.Lock()
 	defer migrating.Unlock()
-	todo := map[string]*goose.Provider{}
-	saved := false
+	pending := map[string]*goose.Provider{}
+	needsBackup := false
 	for _, owner := range slices.Sorted(maps.Keys(owners)) {
 		p, err := provider(db, owner, owners[owner])
 		if err != nil {
@@ -46,23 +47,24 @@ func Migrate(ctx context.Context, db *sql.DB, owners map[string]fs.FS) error {
 		case have > want:
 			return fmt.Errorf("the database was written by a newer version of this program (%s: version %d, known is %d)", owner, have, want)
 		case have < want:
-			todo[owner] = p
-			saved = saved || have > 0
+			pending[owner] = p
+			needsBackup = needsBackup || have > 0
 		}
 	}
-	if saved {
+	if needsBackup {
 		if err := backup(ctx, db); err != nil {
 			return fmt.Errorf("backup before migration: %w", err)
 		}
 	}
-	for _, owner := range slices.Sorted(maps.Keys(todo)) {
-		if _, err := todo[owner].Up(ctx); err != nil {
+	for _, owner := range slices.Sorted(maps.Keys(pending)) {
+		if _, err := pending[owner].Up(ctx); err != nil {
 			return fmt.Errorf("migrations of %s: %w", owner, err)
 		}
 	}
 	return nil
 }
 
+// provider returns the migrations of one owner.
 func provider(db *sql.DB, owner string, fsys fs.FS) (*goose.Provider, error) {
 	if owner == "" || strings.Trim(owner, "abcdefghijklmnopqrstuvwxyz_") != "" {
 		return nil, errors.New("the owner's name must be a word in lower case")
@@ -78,7 +80,7 @@ func provider(db *sql.DB, owner string, fsys fs.FS) (*goose.Provider, error) {
 		goose.WithSlog(slog.New(slog.DiscardHandler)))
 }
 
-// backup copies the database as it is now to a file of its own.
+// backup copies the database to a new file.
 func backup(ctx context.Context, db *sql.DB) error {
 	var file string
 	err := db.QueryRowContext(ctx, "select file from pragma_database_list where name = 'main'").Scan(&file)
@@ -95,7 +97,7 @@ func backup(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// oneLine keeps an error from breaking the line it is printed in.
+// oneLine returns the text of an error without line breaks.
 func oneLine(err error) string {
 	return strings.Join(strings.Fields(err.Error()), " ")
 }
