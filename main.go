@@ -270,7 +270,7 @@ func (s *serveSettings) check() (*config, error) {
 		wrong("push-key-file", "%v", err)
 	}
 	c.oauth = sipgate.OAuth{ClientID: s.ClientID, ClientSecret: secret, HTTP: sipgate.NewHTTPClient()}
-	c.oauth.AuthURL, c.oauth.TokenURL, c.oauth.LogoutURL = sipgate.Realm(s.Login, s.Realm)
+	c.oauth.AuthURL, c.oauth.TokenURL, c.oauth.LogoutURL = sipgate.RealmURLs(s.Login, s.Realm)
 	return c, errors.Join(mistakes...)
 }
 

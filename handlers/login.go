@@ -94,7 +94,7 @@ func (h *handlers) signedIn(w http.ResponseWriter, r *http.Request, t web.Tokens
 	if v.Person, err = h.People.SignIn(ctx, v.member(), v.Name, v.Admin); err != nil {
 		return err
 	}
-	tokens := sipgate.Tokens{Access: t.Access, Refresh: t.Refresh, Scope: t.Scope, Life: t.Life}
+	tokens := sipgate.Tokens{Access: t.Access, Refresh: t.Refresh, Scope: t.Scope, Lifetime: t.Life}
 	if err := h.Grants.Put(ctx, v.member(), tokens); err != nil {
 		return err
 	}

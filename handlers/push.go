@@ -60,8 +60,8 @@ func readPush(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		}
 	}
 	refusal := webhook.ErrTooLarge
-	if r.ContentLength <= sipgate.MaxEvent {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, sipgate.MaxEvent))
+	if r.ContentLength <= sipgate.MaxEventSize {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, sipgate.MaxEventSize))
 		if err == nil {
 			return body, nil
 		}

@@ -112,7 +112,7 @@ func TestPushWithoutType(t *testing.T) {
 	k := newHook(t)
 	k.replied("signed", k.post(rings("A"), header("Content-Type")), k.subscribe())
 	k.refused("not signed", k.post(rings("B"), header("Content-Type"), signature(signed(t, rings("A")))), 403)
-	k.replied("exactly 64 KiB", k.post(rings("C")+"&x="+strings.Repeat("x", sipgate.MaxEvent-3-len(rings("C")))), k.subscribe())
+	k.replied("exactly 64 KiB", k.post(rings("C")+"&x="+strings.Repeat("x", sipgate.MaxEventSize-3-len(rings("C")))), k.subscribe())
 }
 
 // A signed event that cannot be parsed gets the empty reply and changes nothing.

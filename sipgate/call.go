@@ -1,26 +1,26 @@
 package sipgate
 
-// CallID names one leg of a call at sipgate. It is opaque, upper-case hex of
-// 76 to about 150 characters in practice, and it changes when a call is
-// transferred or forwarded.
+// CallID identifies one leg of a call at sipgate. It is opaque: in practice
+// upper-case hex digits, 76 to about 150 of them. A transfer or forward gives
+// a call a new one.
 type CallID string
 
-// Valid reports whether id can be one: 1 to 200 letters and digits of ASCII,
-// - and _. Nothing else is ever put into an address.
+// Valid reports whether id has the form of a CallID: 1 to 200 ASCII letters,
+// digits, - and _. No other CallID is ever put into an address.
 func (id CallID) Valid() bool { return isID(string(id), 200) }
 
-// UserID names a user within one account, "w0". It repeats in every account:
-// only together with the account's number does it name a person.
+// UserID identifies a user within one account, "w0". Every account has the
+// same ids: only with the account's number does one identify a person.
 type UserID string
 
-// Valid reports whether id can be one: 1 to 64 letters and digits of ASCII,
-// - and _.
+// Valid reports whether id has the form of a UserID: 1 to 64 ASCII letters,
+// digits, - and _.
 func (id UserID) Valid() bool { return isID(string(id), 64) }
 
-// DeviceID names a telephone or extension, "e0".
+// DeviceID identifies a telephone or extension, "e0".
 type DeviceID string
 
-// isToken reports whether s is made of 1 to limit characters that need no
+// isID reports whether s consists of 1 to limit characters that need no
 // escaping anywhere.
 func isID(s string, limit int) bool {
 	if len(s) == 0 || len(s) > limit {
@@ -36,7 +36,7 @@ func isID(s string, limit int) bool {
 }
 
 // Call is an established call as GET /calls reports it. It has no direction,
-// no start and no user, and calls that still ring are not listed at all.
+// no start time and no user. Ringing calls are not listed.
 type Call struct {
 	ID           CallID        `json:"callId"`
 	Muted        bool          `json:"muted"`
@@ -52,13 +52,13 @@ type Participant struct {
 	Number string `json:"phoneNumber"`
 	Muted  bool   `json:"muted"`
 	Hold   bool   `json:"hold"`
-	Owner  bool   `json:"owner"` // the side whose call this is
+	Owner  bool   `json:"owner"` // the participant is the side whose call this is
 }
 
-// Direction says who started a call, seen from the account.
+// Direction is the direction of a call, seen from the account.
 type Direction string
 
-// The directions of a call. Events with any other word have [Unknown].
+// The directions of a call. Events with any other value have [Unknown].
 const (
 	Unknown  Direction = ""
 	Incoming Direction = "in"

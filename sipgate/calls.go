@@ -10,30 +10,29 @@ import (
 	"unicode/utf8"
 )
 
-// CallList is one answer of GET /calls as it came. Most answers are equal to
-// the one before: compare the bytes before decoding them.
+// CallList is the undecoded response of GET /calls. Most responses equal the
+// previous one: compare the bytes before decoding them.
 type CallList []byte
 
-// Limits of what a call in the list may contain.
+// Limits of a listed call.
 const (
 	maxParticipants = 50
 	maxPartyNumber  = 32  // characters
 	maxPartyID      = 200 // bytes
 )
 
-// Calls lists the established calls that the credential may see. Which those
-// are, the user's own or the whole account's, sipgate does not document. It
-// waits at most 5 s.
+// Calls lists the established calls that the credentials may see. sipgate does
+// not document whether these are the user's own or those of the whole account.
+// It takes at most 5 s.
 func (c *Client) Calls(ctx context.Context) (CallList, error) {
 	data, err := c.do(ctx, request{method: http.MethodGet, path: []string{"calls"}, timeout: pollTimeout})
 	return CallList(data), err
 }
 
-// Calls decodes the list. A list is taken whole or not at all: if any of it is
-// not as documented (an id that is none, a field that appears twice, bytes
-// that are not UTF-8, control characters, no list) the error is an [*Error] of
-// Kind Other. A participant's number is cut after 32 characters, and of a
-// call's participants the first 50 are kept.
+// Calls decodes the list. If any part of it is not as documented (an invalid
+// id, a repeated field, invalid UTF-8, control characters, no list), it
+// returns no calls and an [*Error] of Kind Other. Numbers are truncated to 32
+// characters and participants to the first 50.
 func (l CallList) Calls() ([]Call, error) {
 	calls, err := decodeCalls(l)
 	if err != nil {
@@ -78,7 +77,7 @@ func decodeCalls(data []byte) ([]Call, error) {
 	return calls, nil
 }
 
-// tidy checks and caps the participants.
+// validate checks the call's id and participants, and truncates the latter.
 func (call *Call) validate() error {
 	if len(call.Participants) > maxParticipants {
 		call.Participants = call.Participants[:maxParticipants:maxParticipants]

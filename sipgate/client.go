@@ -14,62 +14,62 @@ import (
 	"time"
 )
 
-// Limits of one request. They are choices of ours; sipgate documents none.
+// Limits of one request. sipgate documents none.
 const (
 	pollTimeout   = 5 * time.Second  // GET /calls, from dialling to the last byte
-	actionTimeout = 10 * time.Second // everything else
+	actionTimeout = 10 * time.Second // all other requests
 	maxResponse   = 1 << 20          // bytes, after decompression
 )
 
-// Client calls the REST API, version 2. It is safe for use by several
-// goroutines.
+// Client calls the sipgate REST API, version 2. It is safe for concurrent use.
 //
-// A request is sent once. It is sent a second time only after sipgate has
-// definitely refused it with 401 and Auth came up with another value: nothing
-// that may have been executed is ever repeated, redirects are not followed,
-// and no Idempotency-Key is sent, since it would make the transport repeat
+// It sends every request once. It sends it a second time only if sipgate
+// definitely refused it with 401 and Auth returned another value: a request
+// that may have been executed is never repeated, redirects are not followed,
+// and no Idempotency-Key is sent, since with one the transport would repeat
 // actions by itself. All errors are of type [*Error].
 type Client struct {
 	// Base is the address of the API, "https://api.sipgate.com/v2/".
 	Base *url.URL
-	// HTTP sends the requests; nil stands for a [NewHTTPClient] shared by all
-	// clients. Its CheckRedirect and Timeout are not used.
+	// HTTP sends the requests. If it is nil, all clients share a
+	// [NewHTTPClient]. Its CheckRedirect and Timeout are ignored.
 	HTTP *http.Client
-	// Auth authorises the requests.
+	// Auth authorizes the requests.
 	Auth Credentials
-	// RecordingOrigins are the places besides Base's own that recordings are
-	// fetched from, "https://secure.live.sipgate.de". They never get a token.
+	// RecordingOrigins lists the origins, other than Base's, that recordings
+	// may be fetched from, "https://secure.live.sipgate.de". They never
+	// receive a token.
 	RecordingOrigins []string
 
-	externalHTTP *http.Client // set by tests, else a guarded client
+	externalHTTP *http.Client // set by tests; otherwise publicHTTP
 }
 
-// request is one call of the API.
+// request is one request to the API.
 type request struct {
 	method  string
-	path    []string      // elements below Base; escaped here, and nowhere else
+	path    []string      // path elements below Base; escaped only here
 	query   url.Values    // may be nil
 	body    any           // encoded as JSON unless nil
-	timeout time.Duration // for each sending
+	timeout time.Duration // of each attempt
 }
 
 func (r request) op() string { return r.method + " /" + strings.Join(r.path, "/") }
 
-// ofCall tells that the path names a call, or its entry in the history, so that
-// a 404 means that there is none.
+// aboutCall reports whether the path identifies a call or a history entry, so
+// that status 404 means that it does not exist.
 func (r request) aboutCall() bool {
 	return len(r.path) > 1 && (r.path[0] == "calls" || r.path[0] == "history")
 }
 
-// fail makes the error of a request that did not get as far as an answer.
+// failure returns the error of a request without a response.
 func (r request) failure(kind Kind, err error) *Error {
 	return &Error{Op: r.op(), Kind: kind, Err: err}
 }
 
-// do sends r and returns the body of a 2xx answer.
+// do sends r and returns the body of a 2xx response.
 func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 	for _, element := range r.path {
-		// Escaping does not keep these from leading elsewhere.
+		// Escaping does not keep these from leading to another path.
 		if element == "" || element == "." || element == ".." {
 			return nil, r.failure(Invalid, errors.New("not a path"))
 		}
@@ -88,8 +88,8 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 	})
 }
 
-// authorized calls send with the value for the Authorization header, and once
-// more with another one if the first was answered 401.
+// authorized calls send with a value for the Authorization header, and once
+// more with another value if the first response was 401.
 func authorized[T any](ctx context.Context, r request, auth Credentials, send func(auth string) (T, error)) (T, error) {
 	var none T
 	value, err := auth.Authorization(ctx)
@@ -109,8 +109,9 @@ func authorized[T any](ctx context.Context, r request, auth Credentials, send fu
 	return send(value)
 }
 
-// credentialKind says what it means that there is no credential: whoever
-// cannot reach the token endpoint need not sign in again.
+// credentialKind returns the Kind of an error of Credentials. If the token
+// endpoint was unreachable, it is Unavailable: the user need not sign in
+// again.
 func credentialKind(err error) Kind {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return Unavailable
@@ -121,7 +122,7 @@ func credentialKind(err error) Kind {
 	return Unauthorized
 }
 
-// attempt sends r once and reads the answer to its end.
+// attempt sends r once and reads the whole response.
 func (c *Client) attempt(ctx context.Context, r request, body []byte, auth string) ([]byte, error) {
 	u := c.Base.JoinPath(escaped(r.path)...)
 	u.RawQuery = r.query.Encode()
@@ -159,8 +160,8 @@ func escaped(path []string) []string {
 	return out
 }
 
-// newRequest makes a request that the transport cannot repeat by itself:
-// without GetBody it has no second copy of the body.
+// newRequest returns a request that the transport cannot repeat by itself,
+// since it has no GetBody.
 func newRequest(ctx context.Context, method, u string, body []byte) (*http.Request, error) {
 	var r io.Reader
 	if body != nil {
@@ -175,8 +176,8 @@ func newRequest(ctx context.Context, method, u string, body []byte) (*http.Reque
 	return req, nil
 }
 
-// send sends req by a copy of hc that follows no redirects. If it fails,
-// arrived reports whether any of it may have left this machine.
+// send sends req with a copy of hc that follows no redirects. With an error,
+// arrived reports whether any part of req may have left this machine.
 func send(hc *http.Client, req *http.Request) (resp *http.Response, arrived bool, err error) {
 	if err := req.Context().Err(); err != nil {
 		return nil, false, err
@@ -188,8 +189,8 @@ func send(hc *http.Client, req *http.Request) (resp *http.Response, arrived bool
 		Transport:     hc.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	// The first header is announced before it is flushed, on HTTP/1 and on
-	// HTTP/2. A transport that announces nothing is not believed.
+	// HTTP/1 and HTTP/2 both report the first header before they flush it. A
+	// transport that reports nothing counts as having sent.
 	var asked, wrote atomic.Bool
 	trace := &httptrace.ClientTrace{
 		GetConn:          func(string) { asked.Store(true) },
@@ -199,8 +200,8 @@ func send(hc *http.Client, req *http.Request) (resp *http.Response, arrived bool
 	return resp, wrote.Load() || !asked.Load(), withoutURL(err)
 }
 
-// cause strips the address, which may carry numbers in its query, from what
-// net/http reports.
+// withoutURL removes the address from an error of net/http: its query may
+// contain numbers.
 func withoutURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
@@ -210,8 +211,8 @@ func withoutURL(err error) error {
 
 var errTooLarge = errors.New("the answer is too large")
 
-// readAll reads at most limit bytes. It returns what it has read with every
-// error.
+// readAll reads at most limit bytes. With an error it returns what it has
+// read.
 func readAll(r io.Reader, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(data)) > limit {
@@ -220,7 +221,7 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 	return data, err
 }
 
-// get sends a GET and decodes the answer into out.
+// get sends a GET request and decodes the response into out.
 func (c *Client) get(ctx context.Context, out any, query url.Values, path ...string) error {
 	r := request{method: http.MethodGet, path: path, query: query, timeout: actionTimeout}
 	data, err := c.do(ctx, r)
@@ -230,17 +231,17 @@ func (c *Client) get(ctx context.Context, out any, query url.Values, path ...str
 	return r.decode(data, out)
 }
 
-// act sends an action whose answer says nothing but that it was done.
+// act sends an action whose response has no content of interest.
 func (c *Client) act(ctx context.Context, method string, in any, path ...string) error {
 	_, err := c.do(ctx, request{method: method, path: path, body: in, timeout: actionTimeout})
 	if e, ok := errors.AsType[*Error](err); ok && e.Status >= 200 && e.Status < 300 {
-		return nil // done, whatever became of the body
+		return nil // executed, whatever the body was
 	}
 	return err
 }
 
-// decode reads the body of a 2xx answer. If it cannot be read, the request has
-// been executed all the same.
+// decode decodes the body of a 2xx response. Its error reports MayHaveArrived,
+// since the request was executed.
 func (r request) decode(data []byte, out any) error {
 	if err := json.Unmarshal(data, out); err != nil {
 		return &Error{Op: r.op(), Status: http.StatusOK, Kind: Other, MayHaveArrived: true, Err: err}

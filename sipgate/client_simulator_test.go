@@ -431,7 +431,7 @@ func (h *holder) Renew(ctx context.Context, _ string) (string, error) {
 func TestSimulatorRefresh(t *testing.T) {
 	l, ctx := open(t, simulator.Options{ClientID: "1-2-3", ClientSecret: "s3cret"}), t.Context()
 	o := &sipgate.OAuth{ClientID: "1-2-3", ClientSecret: "s3cret", HTTP: l.HTTP}
-	o.AuthURL, o.TokenURL, o.LogoutURL = sipgate.Realm(l.url, "third-party")
+	o.AuthURL, o.TokenURL, o.LogoutURL = sipgate.RealmURLs(l.url, "third-party")
 	first, err := l.sim.Token("", "w0", "rtcm:read")
 	must(t, err)
 	h := &holder{oauth: o, tokens: sipgate.Tokens{Access: first["access_token"].(string), Refresh: first["refresh_token"].(string)}}
@@ -440,8 +440,8 @@ func TestSimulatorRefresh(t *testing.T) {
 	if _, err := l.Calls(ctx); err != nil {
 		t.Fatalf("F04 with an expired token: %v", err)
 	}
-	if h.tokens.Life != 300*time.Second || h.tokens.Refresh == first["refresh_token"] || h.tokens.Scope != "rtcm:read" {
-		t.Errorf("life %v, scope %q, or the refresh token has not changed", h.tokens.Life, h.tokens.Scope)
+	if h.tokens.Lifetime != 300*time.Second || h.tokens.Refresh == first["refresh_token"] || h.tokens.Scope != "rtcm:read" {
+		t.Errorf("life %v, scope %q, or the refresh token has not changed", h.tokens.Lifetime, h.tokens.Scope)
 	}
 	must(t, o.Logout(ctx, h.tokens.Refresh))
 	_, err = o.Refresh(ctx, h.tokens.Refresh)

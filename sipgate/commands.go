@@ -7,13 +7,13 @@ import (
 	"net/url"
 )
 
-// Every command waits at most 10 s and answers nil only if sipgate said 2xx.
-// Kind NoCall means that the call has ended, Invalid with status 409 that it is
-// not established yet; with MayHaveArrived the outcome is unknown.
+// Each command takes at most 10 s and returns nil only after a 2xx response.
+// Kind NoCall means that the call has ended, Invalid with status 409 that it
+// is not established yet. With MayHaveArrived the outcome is unknown.
 
 var errCallID = errors.New("not the id of a call")
 
-// command sends an action on a call. An id that cannot be one is not sent.
+// command sends an action on a call. With an invalid id it sends nothing.
 func (c *Client) command(ctx context.Context, method string, id CallID, in any, rest ...string) error {
 	if !id.Valid() {
 		r := request{method: method, path: append([]string{"calls", "?"}, rest...)}
@@ -22,23 +22,24 @@ func (c *Client) command(ctx context.Context, method string, id CallID, in any, 
 	return c.act(ctx, method, in, append([]string{"calls", string(id)}, rest...)...)
 }
 
-// value is the body of a switch. Setting what is set already is an action too.
+// value is the body of an action that switches something. Setting the current
+// value is an action as well.
 type value struct {
 	Value bool `json:"value"`
 }
 
-// Hold puts all participants of the call on hold, or retrieves them.
+// Hold puts all participants of the call on hold, or resumes the call.
 func (c *Client) Hold(ctx context.Context, id CallID, on bool) error {
 	return c.command(ctx, http.MethodPut, id, value{on}, "hold")
 }
 
-// Mute mutes or unmutes the microphone of the credential's user in the call.
+// Mute mutes or unmutes the microphone of the credentials' user in the call.
 func (c *Client) Mute(ctx context.Context, id CallID, on bool) error {
 	return c.command(ctx, http.MethodPut, id, value{on}, "muted")
 }
 
-// Record starts or stops the recording of the call. announce tells whether the
-// participants hear that it does.
+// Record starts or stops recording the call. With announce, the participants
+// hear an announcement of that.
 func (c *Client) Record(ctx context.Context, id CallID, on, announce bool) error {
 	return c.command(ctx, http.MethodPut, id, struct {
 		Value        bool `json:"value"`
@@ -46,14 +47,14 @@ func (c *Client) Record(ctx context.Context, id CallID, on, announce bool) error
 	}{on, announce}, "recording")
 }
 
-// Transfer says where a call goes.
+// Transfer describes a transfer of a call.
 type Transfer struct {
 	To       Number
-	Attended bool   // with consultation: the target is asked first
-	CallerID Number // optional: the number that the target sees
+	Attended bool   // the target is consulted first
+	CallerID Number // number shown to the target; optional
 }
 
-// Transfer hands the call over to another party.
+// Transfer transfers the call to another party.
 func (c *Client) Transfer(ctx context.Context, id CallID, t Transfer) error {
 	if !t.To.Valid() || t.CallerID != "" && !t.CallerID.Valid() {
 		return request{method: http.MethodPost, path: []string{"calls", "?", "transfer"}}.failure(Invalid, errNumber)
@@ -75,9 +76,9 @@ func (c *Client) SendDTMF(ctx context.Context, id CallID, d DTMF) error {
 	}{d}, "dtmf")
 }
 
-// Announce plays the file at the address, which sipgate fetches, to all
-// participants. It must be WAV, mono, 16 bit PCM, 8 kHz. An answer without an
-// error does not prove that the file was fetched.
+// Announce plays the file at address to all participants. sipgate fetches the
+// file, which must be WAV: mono, 16 bit PCM, 8 kHz. A nil error does not prove
+// that it was fetched.
 func (c *Client) Announce(ctx context.Context, id CallID, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(address) > maxAddress {
@@ -89,30 +90,30 @@ func (c *Client) Announce(ctx context.Context, id CallID, address string) error 
 	}{address}, "announcements")
 }
 
-// HangUp ends the call. It works on a ringing call, too.
+// HangUp ends the call, even one that still rings.
 func (c *Client) HangUp(ctx context.Context, id CallID) error {
 	return c.command(ctx, http.MethodDelete, id, nil)
 }
 
-// NewCall says who calls whom.
+// NewCall describes a call to be started.
 type NewCall struct {
-	// Caller is the extension whose call it is, "e0", "p0", or a number, and
+	// Caller is the extension whose call it is, "e0" or "p0", or a number;
 	// then DeviceID is required. Its telephone rings first.
 	Caller string
-	// Callee is the number to be called.
+	// Callee is the number to call.
 	Callee string
-	// DeviceID is the telephone to be used, if Caller does not say it.
+	// DeviceID is the telephone to use, unless Caller determines it.
 	DeviceID DeviceID
-	// CallerID is the number that the callee sees, optional.
+	// CallerID is the number shown to the callee; optional.
 	CallerID string
 }
 
-// maxParty bounds the names of the parties of a new call.
+// maxParty is the maximum length of the caller and the callee of a new call.
 const maxParty = 64
 
-// StartCall calls the caller's own telephone and, once it is answered, the
-// callee, on a classic account; [Client.Dial] does it on any. The id is that of
-// the call in events and in commands. An answer without an error does not prove
+// StartCall starts a call on a classic account: the caller's telephone rings
+// and, once it is answered, the callee's. [Client.Dial] works on all accounts.
+// It returns the id that events and commands use. A nil error does not prove
 // that a telephone rang.
 func (c *Client) StartCall(ctx context.Context, n NewCall) (CallID, error) {
 	r := request{method: http.MethodPost, path: []string{"sessions", "calls"}, timeout: actionTimeout, body: struct {

@@ -14,14 +14,14 @@ type Contact struct {
 	Numbers      []ContactNumber
 	Emails       []string
 	Organization string
-	Scope        string // PRIVATE, SHARED, INTERNAL
+	Scope        string // "PRIVATE", "SHARED" or "INTERNAL"
 }
 
-// Public reports whether the whole team may see the contact. All others are
-// the user's alone.
+// Shared reports whether the whole team may see the contact. All others are
+// private to the user.
 func (c Contact) Shared() bool { return c.Scope == "SHARED" || c.Scope == "INTERNAL" }
 
-// ContactNumber is a number of a [Contact], as it was entered.
+// ContactNumber is a number of a [Contact], as entered.
 type ContactNumber struct {
 	Number string   `json:"number"`
 	Types  []string `json:"type"` // "work", "cell", …
@@ -34,7 +34,7 @@ const (
 	maxSkipped      = 20
 )
 
-// wireContact leaves the picture out: base64, it is most of the answer.
+// wireContact omits the picture, which in base64 is most of the response.
 type wireContact struct {
 	ID      string          `json:"id"`
 	Name    string          `json:"name"`
@@ -46,9 +46,9 @@ type wireContact struct {
 	Scope        string     `json:"scope"`
 }
 
-// Contacts lists the user's own contacts and the shared ones, at most 10,000.
-// Pages whose pictures make them too large are asked for again in smaller
-// parts; a contact that is too large by itself is left out.
+// Contacts lists the user's private contacts and the shared ones, at most
+// 10,000. It requests a page that is too large because of its pictures again
+// in smaller parts, and omits a contact that is too large by itself.
 func (c *Client) Contacts(ctx context.Context) ([]Contact, error) {
 	var all []Contact
 	seen := make(map[string]bool)

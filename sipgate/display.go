@@ -7,9 +7,9 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// DisplayNumber returns raw as people write it, "+49 211 1234567", if it is an
-// international number with or without its plus sign. Short codes, extensions
-// ("e0"), "anonymous" and the empty string are returned as they are.
+// DisplayNumber returns raw in the usual spelling, "+49 211 1234567", if it is
+// an international number with or without its plus sign. It returns short
+// codes, extensions ("e0"), "anonymous" and the empty string unchanged.
 func DisplayNumber(raw string) string {
 	if len(raw) > maxInput {
 		return raw
@@ -26,19 +26,19 @@ func displayNumber(raw string) string {
 	if err != nil {
 		return raw
 	}
-	// Without the plus sign it is a number only if its length fits the country.
+	// Without the plus sign, its length must fit the country.
 	if !strings.HasPrefix(raw, "+") && phonenumbers.IsPossibleNumberWithReason(parsed) != phonenumbers.IS_POSSIBLE {
 		return raw
 	}
 	return phonenumbers.Format(parsed, phonenumbers.INTERNATIONAL)
 }
 
-// displayed spares the row of a call, which is rendered at every change, the
-// 15 µs that parsing its numbers takes.
+// displayCache saves parsing the numbers of a call, 15 µs, each time its row
+// is rendered.
 var displayCache = boundedCache{max: 4096}
 
-// recent remembers the values of a function for the strings it was last asked
-// for. It holds at most max of them: when full it forgets them all.
+// boundedCache caches the values of a function of strings. It holds at most
+// max values: when it is full, it drops all of them.
 type boundedCache struct {
 	max int
 
@@ -59,7 +59,8 @@ func (r *boundedCache) get(key string, f func(string) string) string {
 	if r.values == nil || len(r.values) >= r.max {
 		r.values = make(map[string]string)
 	}
-	// The key may be a part of a larger text, which must not be kept for it.
+	// The key may be a substring of a larger text, which must not be kept in
+	// memory.
 	r.values[strings.Clone(key)] = strings.Clone(v)
 	return v
 }

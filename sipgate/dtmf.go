@@ -1,15 +1,15 @@
 package sipgate
 
-// DTMF is a sequence of 1 to 32 keypad tones, of the characters 0-9, A-D, #
-// and *. It may be a PIN: logs and audits show only its length.
+// DTMF is a sequence of 1 to 32 keypad tones: 0-9, A-D, # and *. It may be a
+// PIN: logs and audits show only its length.
 type DTMF string
 
-// maxTones is a choice of ours; sipgate documents no limit.
+// maxTones is our limit; sipgate documents none.
 const maxTones = 32
 
 var errTones = &ValueError{Field: "digits", Code: "dtmf_invalid"}
 
-// ParseDTMF checks s. Nothing is converted: lower case, spaces and pauses are
+// ParseDTMF checks s without converting it: lower case, spaces and pauses are
 // refused with a [ValueError] of code "dtmf_invalid".
 func ParseDTMF(s string) (DTMF, error) {
 	if d := DTMF(s); d.Valid() {
@@ -18,7 +18,7 @@ func ParseDTMF(s string) (DTMF, error) {
 	return "", errTones
 }
 
-// Valid reports whether d is a sequence that [ParseDTMF] accepts.
+// Valid reports whether [ParseDTMF] accepts d.
 func (d DTMF) Valid() bool {
 	if len(d) == 0 || len(d) > maxTones {
 		return false

@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// Kind says what an error of sipgate means to the caller, whatever its HTTP
-// status was.
+// Kind is the meaning of an error of sipgate for the caller, whatever its HTTP
+// status is.
 type Kind int
 
 // The kinds of errors.
 const (
-	Other        Kind = iota // none of the below
-	Unauthorized             // the access token is not, or no longer, valid
-	Forbidden                // the user or the token may not do this
-	NoCall                   // no such call, or it has ended
-	Invalid                  // sipgate rejects the arguments, or they were not fit to be sent
-	NoCredit                 // the account cannot pay for it
+	Other        Kind = iota // none of the others
+	Unauthorized             // the access token is invalid or expired
+	Forbidden                // the user or the token lacks the permission
+	NoCall                   // the call does not exist or has ended
+	Invalid                  // sipgate rejected the arguments, or they were not sent because they are invalid
+	NoCredit                 // the account has no credit
 	Throttled                // too many requests
-	Unavailable              // no answer, or a 5xx
-	Unsupported              // the account's platform has no such thing
+	Unavailable              // no response, or status 5xx
+	Unsupported              // the account's platform lacks the operation
 )
 
 var kindNames = [...]string{
@@ -38,31 +38,31 @@ func (k Kind) String() string {
 
 // Error is the error of every method of [Client].
 //
-// Its text is meant for the log: it may quote what sipgate said, shortened and
-// without control characters, but never a token and never what was sent.
+// Its text is for the log: it may quote sipgate, truncated and without control
+// characters, but never a token or anything that was sent.
 type Error struct {
 	// Op is the method and the path below the base, without the query.
 	Op string
-	// Status is the HTTP status, 0 if there was no answer.
+	// Status is the HTTP status, 0 without a response.
 	Status int
-	// Kind is what it means.
+	// Kind is the meaning of the error.
 	Kind Kind
-	// MayHaveArrived tells that the request, or a part of it, was given to the
-	// network and that no definite answer came: it timed out, the connection
-	// broke, sipgate answered 5xx, or it said yes in a form that cannot be
-	// read. The action may have been executed, and must not be repeated.
-	// When it is false, the action has not been executed.
+	// MayHaveArrived reports that the request, or a part of it, was sent and
+	// that no definite response came: it timed out, the connection broke,
+	// sipgate responded 5xx or with an unreadable 2xx. The action may have
+	// been executed and must not be repeated. Otherwise the action was not
+	// executed.
 	MayHaveArrived bool
-	// About is what a refused new call was refused for, as far as sipgate's
-	// words tell: one of the constants below, or empty.
+	// RefusedField is the field for which a new call was refused, as far as
+	// sipgate's text tells: one of the constants below, or "".
 	RefusedField string
-	// RetryAfter is how long sipgate asks to wait, 0 if it did not say.
+	// RetryAfter is the delay that sipgate requested, 0 if none.
 	RetryAfter time.Duration
 	// Err is the cause.
 	Err error
 }
 
-// What a new call can be refused for.
+// Values of Error.RefusedField.
 const (
 	RefusedCallee   = "callee"
 	RefusedCaller   = "caller"
@@ -81,8 +81,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf reports the Kind of err: that of the [Error] or [OAuthError] in its
-// chain, or Other if there is none.
+// KindOf returns the Kind of the [Error] or [OAuthError] in err's chain, or
+// Other if there is none.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
@@ -94,7 +94,7 @@ func KindOf(err error) Kind {
 }
 
 // MayHaveArrived reports whether the request that failed with err may have
-// been executed all the same. See [Error].
+// been executed. See [Error].
 func MayHaveArrived(err error) bool {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.MayHaveArrived
@@ -105,8 +105,8 @@ func MayHaveArrived(err error) bool {
 	return false
 }
 
-// ValueError tells that a value from outside is not what it should be. Neither
-// it nor its text contains the value.
+// ValueError reports an invalid value from outside. Neither its fields nor its
+// text contain the value.
 type ValueError struct {
 	Field string // "number", "digits", "event", "callId"
 	Code  string // "number_invalid", "number_blocked", "dtmf_invalid", "hook_invalid", "hook_unknown"

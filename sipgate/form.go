@@ -2,14 +2,14 @@ package sipgate
 
 import "strings"
 
-// form is the body of a push event: the values of each key in their order. The
-// lists of people come as "user[]" in newCall events and as "user" in others.
+// form is the body of a push event: the values of each key in order. Lists of
+// users have the key "user[]" in newCall events and "user" in others.
 type form map[string][]string
 
-// maxFields bounds how many fields are looked at.
+// maxFields is how many fields are read.
 const maxFields = 1000
 
-// parseForm never fails. See [ParseEvent] for what it does with bad input.
+// parseForm never fails. See [ParseEvent] for its handling of bad input.
 func parseForm(body string) form {
 	f := make(form)
 	spelling := make(map[string]string)
@@ -45,7 +45,7 @@ func (f form) first(key string) string {
 	return ""
 }
 
-// list returns the values of key that are not empty.
+// list returns the non-empty values of key.
 func (f form) list(key string) []string {
 	var out []string
 	for _, v := range f[key] {
@@ -58,8 +58,8 @@ func (f form) list(key string) []string {
 
 const replacement = "\uFFFD"
 
-// unescape decodes a key or value. A per cent sign that begins no escape, and
-// every byte that is not UTF-8, becomes U+FFFD.
+// unescape decodes a key or a value. It replaces a per cent sign that starts
+// no escape, and every byte of invalid UTF-8, by U+FFFD.
 func unescape(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -78,7 +78,7 @@ func unescape(s string) string {
 	return strings.ToValidUTF8(b.String(), replacement)
 }
 
-// hexValue returns the value of a hexadecimal digit, -1 if c is none.
+// hexValue returns the value of a hexadecimal digit, -1 for any other byte.
 func hexValue(c byte) int {
 	switch {
 	case isDigit(c):

@@ -11,24 +11,23 @@ import (
 	"unicode/utf8"
 )
 
-// HistoryQuery selects entries of the history. Zero fields select all.
+// HistoryQuery selects history entries. Zero fields select all.
 type HistoryQuery struct {
 	Types         []string  // CALL, VOICEMAIL, SMS, FAX
 	Directions    []string  // INCOMING, OUTGOING, MISSED_INCOMING, MISSED_OUTGOING
-	ConnectionIDs []string  // extensions; those of devices are refused with 403
-	From, To      time.Time // when the entry was made
+	ConnectionIDs []string  // extensions; sipgate refuses those of devices with 403
+	From, To      time.Time // time of the entry
 	Phonenumber   string
 	Starred       string // STARRED, UNSTARRED
-	Archived      bool   // the archived entries instead of the others
+	Archived      bool   // archived entries instead of the others
 	Offset        int    // 0 or more
-	Limit         int    // 1 to 1000, else sipgate's 10
+	Limit         int    // 1 to 1000; sipgate's default is 10
 }
 
-// maxHistory is the largest page that sipgate gives.
+// maxHistory is the largest page of sipgate.
 const maxHistory = 1000
 
-// values writes the query as sipgate reads it: lists repeat their key, times
-// are ISO 8601.
+// values encodes the query: lists repeat their key, times are ISO 8601.
 func (q HistoryQuery) values() url.Values {
 	v := url.Values{"types": q.Types, "directions": q.Directions, "connectionIds": q.ConnectionIDs}
 	set := func(key, value string) {
@@ -56,19 +55,19 @@ func (q HistoryQuery) values() url.Values {
 	return v
 }
 
-// HistoryPage is a part of the history, latest first.
+// HistoryPage is a part of the history, newest entry first.
 type HistoryPage struct {
 	Items []HistoryEntry
-	Total int // how many entries the query selects in all
+	Total int // number of entries that the query selects
 }
 
-// HistoryEntry is a call, voicemail, SMS or fax of the past. Fields that its
-// type does not have are zero. Source and Target are numbers as sipgate shows
-// them, or "anonymous". All texts are cut, and their control characters are made
-// spaces; only notes and transcriptions keep their line breaks.
+// HistoryEntry is a past call, voicemail, SMS or fax. Fields that do not apply
+// to its type are zero. Source and Target are numbers as sipgate shows them,
+// or "anonymous". All texts are truncated, and their control characters
+// replaced by spaces; only notes and transcriptions keep their line breaks.
 type HistoryEntry struct {
 	ID                       string
-	CallID                   CallID // of a CALL, if sipgate says it
+	CallID                   CallID // of a CALL, if known
 	Type                     string // CALL, VOICEMAIL, SMS, FAX
 	Source, Target           string
 	SourceAlias, TargetAlias string
@@ -76,34 +75,34 @@ type HistoryEntry struct {
 	Status                   string // NOPICKUP, BUSY, PICKUP, FORWARD
 	CallStatus               string // SUCCESS, FAILURE, REJECTED, BUSY, MISSED, …
 	Note                     string
-	Transcription            string // of a VOICEMAIL: what was said, as far as sipgate understood it
+	Transcription            string // of a VOICEMAIL, as recognized by sipgate
 	ConnectionIDs            []string
-	Endpoints                []string      // extensions that the call was routed to, rang at or was taken by
-	AnsweredBy               []string      // those of them that took it
-	Created                  time.Time     // UTC; zero if it cannot be read
+	Endpoints                []string      // extensions that the call was routed to, rang or was answered at
+	AnsweredBy               []string      // those of them that answered
+	Created                  time.Time     // UTC; zero if unreadable
 	Duration                 time.Duration // whole seconds
 	Incoming                 bool
 	Read, Starred, Archived  bool
-	Recordings               []Recording // of the call; of a voicemail, its message
+	Recordings               []Recording // of a call; of a voicemail, its message
 }
 
-// Recording is a sound file of a [HistoryEntry]. Its address is for
+// Recording is an audio file of a [HistoryEntry]. Its address is for
 // [Client.OpenRecording], not for browsers.
 type Recording struct {
 	ID  string // unique within the entry
 	URL string
 }
 
-// Limits of what an entry may contain.
+// Limits of an entry.
 const (
-	maxNote       = 2000 // characters, of a transcription too
+	maxNote       = 2000 // characters, also of a transcription
 	maxAddress    = 2048 // bytes
 	maxRecordings = 50
 	maxExtensions = 50
 )
 
-// History returns a page of the history. Kind Invalid means that the query is
-// not as sipgate wants it.
+// History returns a page of the history. Kind Invalid means that sipgate
+// rejected the query.
 func (c *Client) History(ctx context.Context, q HistoryQuery) (HistoryPage, error) {
 	var reply struct {
 		Items []wireEntry `json:"items"`
@@ -119,9 +118,9 @@ func (c *Client) History(ctx context.Context, q HistoryQuery) (HistoryPage, erro
 	return page, nil
 }
 
-// HistoryEntry returns one entry. Kind NoCall means that there is none with
-// this id, or none that the credential may see; an id that cannot be one is of
-// Kind Invalid and is not sent.
+// HistoryEntry returns one entry. Kind NoCall means that it does not exist or
+// is not visible with these credentials. With an invalid id it sends nothing
+// and returns an error of Kind Invalid.
 func (c *Client) HistoryEntry(ctx context.Context, id string) (HistoryEntry, error) {
 	if !isID(id, maxName) {
 		return HistoryEntry{}, request{method: http.MethodGet, path: []string{"history", "?"}}.failure(Invalid, errEntryID)
@@ -135,7 +134,8 @@ func (c *Client) HistoryEntry(ctx context.Context, id string) (HistoryEntry, err
 
 var errEntryID = errors.New("not the id of an entry")
 
-// EntryChange says what is to be changed of an entry; what is nil stays.
+// EntryChange describes a change of a history entry. Nil fields stay
+// unchanged.
 type EntryChange struct {
 	Note     *string `json:"note,omitempty"` // at most 2,000 characters; "" removes it
 	Starred  *bool   `json:"starred,omitempty"`
@@ -143,9 +143,8 @@ type EntryChange struct {
 	Read     *bool   `json:"read,omitempty"`
 }
 
-// ChangeEntry changes an entry of the history. The errors are those of
-// [Client.HistoryEntry], and those of a command: with MayHaveArrived nobody
-// knows whether it was done.
+// ChangeEntry changes a history entry. Its errors are those of
+// [Client.HistoryEntry]; with MayHaveArrived the outcome is unknown.
 func (c *Client) ChangeEntry(ctx context.Context, id string, change EntryChange) error {
 	r := request{method: http.MethodPut, path: []string{"history", "?"}}
 	switch {
@@ -159,8 +158,8 @@ func (c *Client) ChangeEntry(ctx context.Context, id string, change EntryChange)
 	return c.act(ctx, http.MethodPut, change, "history", id)
 }
 
-// Extensions are all extensions that the entry names, of users, telephones and
-// lines: by them it is known whose it is.
+// Extensions returns all extensions that the entry contains, of users,
+// telephones and lines. They determine whose entry it is.
 func (e HistoryEntry) Extensions() []string {
 	return slices.Concat(e.ConnectionIDs, e.Endpoints)
 }

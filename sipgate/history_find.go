@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// Outside is the side of the entry that is not the account's: its number, and
-// its name if that is not the number again.
+// Remote returns the number of the entry's other side, and its name unless
+// that is the number again.
 func (e HistoryEntry) Remote() (number, name string) {
 	if e.Incoming {
 		return side(e.Source, e.SourceAlias)
@@ -17,7 +17,7 @@ func (e HistoryEntry) Remote() (number, name string) {
 	return side(e.Target, e.TargetAlias)
 }
 
-// Inside is the account's own side of the entry.
+// Local returns the number and the name of the account's own side.
 func (e HistoryEntry) Local() (number, name string) {
 	if e.Incoming {
 		return side(e.Target, e.TargetAlias)
@@ -32,11 +32,11 @@ func side(number, alias string) (string, string) {
 	return number, alias
 }
 
-// Missed reports whether nobody answered.
+// Missed reports whether the call was not answered.
 func (e HistoryEntry) Missed() bool { return strings.HasPrefix(e.Direction, "MISSED") }
 
-// Takes reports whether sipgate would give e for q, as far as an entry tells.
-// Numbers are compared in whatever spelling.
+// Matches reports whether sipgate would return e for q, as far as e shows
+// that. It compares numbers in any spelling.
 func (q HistoryQuery) Matches(e HistoryEntry) bool {
 	among := func(list []string, s string) bool { return len(list) == 0 || slices.Contains(list, s) }
 	return among(q.Types, e.Type) && among(q.Directions, e.Direction) &&
@@ -46,8 +46,8 @@ func (q HistoryQuery) Matches(e HistoryEntry) bool {
 		(q.Phonenumber == "" || sameNumber(q.Phonenumber, e.Source) || sameNumber(q.Phonenumber, e.Target))
 }
 
-// sameNumber compares an international number with one that may be written
-// nationally.
+// sameNumber reports whether an international number equals one that may be in
+// national spelling.
 func sameNumber(n, other string) bool {
 	if NormalizeNumber(n) == NormalizeNumber(other) {
 		return true
@@ -65,10 +65,10 @@ func digitsOf(s string) string {
 	}, s)
 }
 
-// Mentions reports whether a text, in whatever case, is a part of the entry's
-// names, of its note or of what was said, or, if it has three digits and no
-// letter, of its numbers as they are dialled from anywhere. also are further
-// names by which the entry is known.
+// ContainsText reports whether text occurs, ignoring case, in the entry's
+// names, note or transcription, in one of the further names also, or, if it
+// has at least three digits and no letter, in one of the numbers as dialled
+// from anywhere.
 func (e HistoryEntry) ContainsText(text string, also ...string) bool {
 	text = strings.ToLower(strings.TrimSpace(text))
 	for _, s := range append(also, e.SourceAlias, e.TargetAlias, e.Note, e.Transcription) {
@@ -87,22 +87,22 @@ func (e HistoryEntry) ContainsText(text string, also ...string) bool {
 // Limits of one search.
 const (
 	maxSearchRequests = 10  // requests
-	firstSearchPage   = 100 // entries that the first one asks for, and
-	searchPage        = 250 // the others: 1 MiB of answer is enough for them
+	firstSearchPage   = 100 // entries requested first
+	searchPage        = 250 // entries requested after that; they fit into a response of 1 MiB
 )
 
-// Findings are a part of the history, latest first.
+// HistoryResult is the result of a search, newest entry first.
 type HistoryResult struct {
 	Items          []HistoryEntry
-	Next           int       // the Offset with which to go on; 0 if that was all
-	Total          int       // how many entries there are in all, -1 if that is not known
-	Searched       int       // how many were looked at
-	OldestSearched time.Time // when the last of these was made
+	Next           int       // Offset to continue with, 0 at the end
+	Total          int       // number of entries that the query selects, -1 if unknown
+	Searched       int       // number of entries searched
+	OldestSearched time.Time // time of the oldest entry searched
 }
 
-// FindHistory reads the history from q.Offset on until it has as many entries
-// as wanted that keep wants too, but asks at most ten times: 2,350 entries.
-// q.Limit does not matter. A keep that is nil wants all.
+// SearchHistory reads the history from q.Offset until it has found want
+// entries that keep accepts, with at most ten requests: 2,350 entries. It
+// ignores q.Limit. A nil keep accepts all.
 func (c *Client) SearchHistory(ctx context.Context, q HistoryQuery, want int, keep func(HistoryEntry) bool) (HistoryResult, error) {
 	f := HistoryResult{Total: -1}
 	q.Limit = firstSearchPage
@@ -129,8 +129,9 @@ func (c *Client) SearchHistory(ctx context.Context, q HistoryQuery, want int, ke
 	return f, nil
 }
 
-// take takes over what is wanted, and returns how many entries it looked at.
-// What came twice, since there are new ones meanwhile, is taken once.
+// add appends accepted entries until there are want, and returns how many it
+// looked at. It skips duplicates, which occur when new entries shift the
+// pages.
 func (f *HistoryResult) add(items []HistoryEntry, want int, keep func(HistoryEntry) bool) (looked int) {
 	for _, e := range items {
 		if len(f.Items) == want {

@@ -6,13 +6,14 @@ import (
 	"errors"
 )
 
-// maxKeys bounds the fields of an object, and so the work of comparing them.
+// maxKeys is the maximum number of fields of an object. It bounds the cost of
+// comparing them.
 const maxKeys = 64
 
-// uniqueKeys reports an error if an object within data, which must be valid
-// JSON, has the same key twice: [encoding/json] would silently take the last,
-// another reader perhaps the first. Keys that differ only in case count as the
-// same, since the decoder takes them so.
+// uniqueKeys returns an error if an object in data, which must be valid JSON,
+// has a key twice: [encoding/json] would silently use the last one, another
+// reader perhaps the first. Keys that differ only in case count as equal,
+// since the decoder treats them so.
 func uniqueKeys(data []byte) error {
 	var around scopes
 	for i := 0; i < len(data); i++ {
@@ -34,8 +35,8 @@ func uniqueKeys(data []byte) error {
 	return nil
 }
 
-// scopes are the keys of the objects and arrays, which have none, around a
-// byte. What is closed is kept to be used again.
+// scopes holds the keys of the objects and arrays around a byte; arrays have
+// none. Closed scopes are reused.
 type scopes struct {
 	keys  [][][]byte
 	depth int
@@ -51,7 +52,7 @@ func (s *scopes) open() {
 
 func (s *scopes) close() { s.depth-- }
 
-// add takes the key, in its quotes, into the innermost object.
+// add adds the quoted key to the innermost object.
 func (s *scopes) add(quoted []byte) error {
 	key := quoted[1 : len(quoted)-1]
 	if bytes.IndexByte(key, '\\') >= 0 {
@@ -74,7 +75,7 @@ func (s *scopes) add(quoted []byte) error {
 	return nil
 }
 
-// stringEnd returns the index behind the string that begins at start.
+// stringEnd returns the index after the string that begins at start.
 func stringEnd(data []byte, start int) int {
 	for i := start + 1; i < len(data); i++ {
 		switch data[i] {

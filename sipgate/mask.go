@@ -2,18 +2,17 @@ package sipgate
 
 import "strings"
 
-// masked stands for the digits that are left out, however many.
+// masked replaces hidden digits, however many there are.
 const masked = "••••"
 
-// leastHidden is how many digits are left out at least, so that nobody tries
-// the few that are possible.
+// minHidden is the minimum number of hidden digits, so that they cannot be
+// guessed by trying.
 const minHidden = 4
 
-// MaskNumber returns raw for a place where everybody looks, "+49 30 •••• 42":
-// the country, the area and the last two digits. At least four digits are left
-// out, the area and in the end everything rather than fewer; how many they are
-// is not told. What is no international number is left out altogether, unless
-// it is empty.
+// MaskNumber returns raw as shown in public, "+49 30 •••• 42": the country,
+// the area and the last two digits. It hides at least four digits, if
+// necessary the area and finally everything, and does not reveal how many. It
+// hides any other text completely, except the empty string.
 func MaskNumber(raw string) string {
 	if raw == "" {
 		return ""

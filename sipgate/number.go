@@ -13,27 +13,26 @@ import (
 // Number is a telephone number in E.164 form, "+4915799912345".
 type Number string
 
-// e164 is the form of a number that may be dialled: a country's code and its
-// digits, 7 to 15 in all.
+// e164 matches a number that may be dialled: country code and digits, 7 to 15
+// in total.
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
-// Valid reports whether n has the form of an E.164 number. It does not tell
-// whether the number is blocked or exists.
+// Valid reports whether n has the form of an E.164 number. It may still be
+// blocked or not exist.
 func (n Number) Valid() bool { return e164.MatchString(string(n)) }
 
-// NumberRules says which telephone numbers may be dialled.
+// NumberRules determines which numbers may be dialled.
 type NumberRules struct {
-	// Region is the ISO code of the country, "DE", in which numbers without a
-	// country code are meant. If it is empty such numbers are refused.
+	// Region is the ISO code of the country, "DE", of numbers without a
+	// country code. If it is empty, such numbers are refused.
 	Region string
-	// Blocked lists the beginnings of numbers, each in E.164 form, that are
-	// refused. Nil stands for [DefaultBlocked] and, besides, every number that
-	// its country charges at a premium. Emergency numbers and service codes
-	// are refused whatever stands here.
+	// Blocked lists the prefixes, in E.164 form, of refused numbers. Nil means
+	// [DefaultBlocked] and every number that its country classifies as premium
+	// rate. Emergency numbers and service codes are always refused.
 	Blocked []string
 }
 
-// DefaultBlocked are the beginnings of numbers that make fraud worth while:
+// DefaultBlocked lists the prefixes of numbers that are used for fraud:
 // satellite and worldwide networks, worldwide premium rate, and Germany's
 // premium, mass-traffic, shared-cost and directory numbers.
 var DefaultBlocked = []string{
@@ -41,21 +40,22 @@ var DefaultBlocked = []string{
 	"+49900", "+49190", "+49137", "+49138", "+4918", "+49118",
 }
 
-// emergency are the numbers that must not be reached by a mistyped transfer,
-// as they are dialled, and with Germany's code in front of them.
+// emergency lists the numbers that a mistyped transfer must not reach, as
+// dialled and with Germany's country code.
 var emergency = []string{"110", "112", "911", "999", "000", "+49110", "+49112"}
 
-// maxTyped bounds what is looked at; no spelling of a number is longer.
+// maxInput is the maximum length of an input; no spelling of a number is
+// longer.
 const maxInput = 64
 
-// Parse reads a number that a person typed.
+// Parse parses a number that a user typed.
 //
-// Spaces and - / ( ) . are removed and a leading 00 becomes +; then it must be
-// + and 7 to 15 digits, ASCII ones, with a country code that exists, or, if
-// the rules have a Region, a valid number as it is dialled within that region.
-// A trunk zero after the country code, "+49 (0)157…", is dropped. The error is
-// a [ValueError] with code "number_blocked" for numbers, emergency numbers and
-// service codes ("*21*…#") that may not be dialled, else "number_invalid".
+// It removes spaces and - / ( ) . and replaces a leading 00 by +. The rest
+// must be + and 7 to 15 ASCII digits with an existing country code or, if the
+// rules have a Region, a valid number as dialled within that region. A trunk
+// zero after the country code, "+49 (0)157…", is dropped. The error is a
+// [ValueError]: "number_blocked" for blocked numbers, emergency numbers and
+// service codes ("*21*…#"), else "number_invalid".
 func (r NumberRules) Parse(s string) (Number, error) {
 	s, ok := strip(s)
 	switch {
@@ -66,7 +66,8 @@ func (r NumberRules) Parse(s string) (Number, error) {
 	}
 	parsed, err := r.parse(s)
 	if err != nil {
-		// A service number is too short to be valid and is blocked all the same.
+		// A service number is too short to be valid, but must be reported as
+		// blocked.
 		if r.blocks(s, nil) {
 			return "", errBlocked
 		}
@@ -82,8 +83,8 @@ func (r NumberRules) Parse(s string) (Number, error) {
 	return n, nil
 }
 
-// settled reports whether reading n again changes nothing. Where a trunk zero
-// was dropped from n another must not follow.
+// isStable reports whether parsing n again returns n. After a dropped trunk
+// zero there must not be another.
 func isStable(n Number) bool {
 	parsed, err := phonenumbers.Parse(string(n), "ZZ")
 	return err == nil && phonenumbers.Format(parsed, phonenumbers.E164) == string(n)
@@ -94,8 +95,8 @@ var (
 	errBlocked = &ValueError{Field: "number", Code: "number_blocked"}
 )
 
-// strip removes what people put between digits and makes 00 a +. It reports
-// whether nothing is left but digits behind at most one plus sign.
+// strip removes separators and replaces a leading 00 by +. It reports whether
+// only digits remain, after at most one plus sign.
 func strip(s string) (string, bool) {
 	if len(s) > maxInput {
 		return "", false
@@ -113,8 +114,7 @@ func strip(s string) (string, bool) {
 	return s, digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
-// parse reads a stripped number, international or, where there is a region,
-// national.
+// parse parses a stripped number: international or, with a region, national.
 func (r NumberRules) parse(s string) (*phonenumbers.PhoneNumber, error) {
 	if strings.HasPrefix(s, "+") {
 		if !Number(s).Valid() {
@@ -125,8 +125,9 @@ func (r NumberRules) parse(s string) (*phonenumbers.PhoneNumber, error) {
 	if r.Region == "" {
 		return nil, errNumber
 	}
-	// Where numbers are dialled with a trunk zero one without it is rather an
-	// international one without its plus, "4915799912345", or a local one.
+	// Where numbers are dialled with a trunk zero, a number without it is more
+	// likely an international one without its plus sign, "4915799912345", or a
+	// local one.
 	if phonenumbers.GetNddPrefixForRegion(r.Region, true) == "0" && !strings.HasPrefix(s, "0") {
 		return nil, errNumber
 	}
@@ -141,7 +142,7 @@ func (r NumberRules) parse(s string) (*phonenumbers.PhoneNumber, error) {
 }
 
 // blocks reports whether the E.164 number n is refused. parsed is the same
-// number, or nil if it could not be parsed.
+// number, or nil if it cannot be parsed.
 func (r NumberRules) blocks(n string, parsed *phonenumbers.PhoneNumber) bool {
 	prefixes := r.Blocked
 	if prefixes == nil {
@@ -159,10 +160,11 @@ func (r NumberRules) blocks(n string, parsed *phonenumbers.PhoneNumber) bool {
 	return t == phonenumbers.PREMIUM_RATE || t == phonenumbers.SHARED_COST
 }
 
-// NormalNumber returns raw in E.164 form if it is an international number,
-// with or without its plus sign, or with 00, and punctuated or not; anything
-// else, a short code, an extension, "anonymous", is returned as it is. Two
-// spellings of one number become equal. It is for comparing, not for dialling.
+// NormalizeNumber returns raw in E.164 form if it is an international number,
+// with plus sign, with 00 or without either, punctuated or not. It returns
+// anything else, such as a short code, an extension or "anonymous", unchanged.
+// Two spellings of one number become equal. The result is for comparing, not
+// for dialling.
 func NormalizeNumber(raw string) string {
 	s, ok := strip(raw)
 	if !ok {
@@ -177,10 +179,10 @@ func NormalizeNumber(raw string) string {
 	return s
 }
 
-// Partial returns the digits of what may be the beginning, or any part, of a
-// number that is being typed; "" if it is none. It begins with "+" and the
-// country code if that is known: typed, as 00, or as the trunk zero of the
-// Region's numbers.
+// Partial returns the digits of a text that may be a part of a number being
+// typed, "" if it cannot be. The result begins with "+" and the country code
+// if that is known: from "+", from 00, or from the trunk zero of the Region's
+// numbers.
 func (r NumberRules) Partial(s string) string {
 	s, ok := strip(strings.TrimSpace(s))
 	if !ok {
@@ -202,5 +204,5 @@ func (r NumberRules) Partial(s string) string {
 	return s
 }
 
-// IsBlocked reports whether err says that a number may not be dialled.
+// IsBlocked reports whether err means that a number may not be dialled.
 func IsBlocked(err error) bool { return errors.Is(err, errBlocked) }

@@ -8,42 +8,43 @@ import (
 	"strings"
 )
 
-// OAuth are the endpoints of sipgate's login and the client that this program
-// is there. Getting a code and exchanging it is the business of the web
-// toolkit; what goes on without a browser is here. It prints as "[redacted]".
+// OAuth holds the endpoints of sipgate's login and this program's client
+// there. Package web gets and exchanges codes; OAuth does what needs no
+// browser. It prints as "[redacted]".
 //
-// Every method sends exactly one request and waits at most 10 s. It is safe
-// for use by several goroutines.
+// Every method sends exactly one request and takes at most 10 s. OAuth is safe
+// for concurrent use.
 type OAuth struct {
 	AuthURL      string // where browsers are sent
 	TokenURL     string
 	LogoutURL    string
 	ClientID     string
 	ClientSecret string       // empty for clients without one
-	HTTP         *http.Client // nil stands for one shared by all
+	HTTP         *http.Client // nil: shared by all
 
 	hidden
 }
 
-// Realm returns the three addresses of a realm, which sipgate gives each
-// client: "third-party" to the older ones, "sipgate-apps" to the newer.
-// loginBase is "https://login.sipgate.com" in production.
-func Realm(loginBase, realm string) (authURL, tokenURL, logoutURL string) {
+// RealmURLs returns the three endpoints of a realm. sipgate gives older
+// clients the realm "third-party" and newer ones "sipgate-apps". loginBase is
+// "https://login.sipgate.com" in production.
+func RealmURLs(loginBase, realm string) (authURL, tokenURL, logoutURL string) {
 	base := strings.TrimSuffix(loginBase, "/") + "/auth/realms/" + url.PathEscape(realm) + "/protocol/openid-connect/"
 	return base + "auth", base + "token", base + "logout"
 }
 
-// PasswordClientID is the client of the password grant in sipgate's guide.
+// PasswordClientID is the client id of the password grant in sipgate's
+// documentation.
 const PasswordClientID = "sipgate-app-web"
 
-// PasswordTokenURL returns the address of the password grant in sipgate's
-// guide. apiBase is "https://api.sipgate.com" in production.
+// PasswordTokenURL returns the endpoint of the password grant in sipgate's
+// documentation. apiBase is "https://api.sipgate.com" in production.
 func PasswordTokenURL(apiBase string) string {
 	return strings.TrimSuffix(apiBase, "/") + "/login/sipgate-apps/protocol/openid-connect/token"
 }
 
-// Scopes are what the dashboard asks for at the login: the least that all of
-// it works with.
+// Scopes lists what the dashboard requests at the login: the minimum for all
+// of its functions.
 var Scopes = []string{
 	"openid",
 	"rtcm:read", "rtcm:write",
@@ -61,14 +62,14 @@ var Scopes = []string{
 	"balance:read",
 }
 
-// Refresh gets new tokens for a refresh token, which is used up by it.
+// Refresh exchanges a refresh token, which it uses up, for new tokens.
 //
 // Whatever the error, Tokens.Refresh is set if a new refresh token could be
-// read from the answer, even from one that broke off behind it: it must be
-// stored, since the old one is void. If the answer is good but names no new
-// one, Tokens.Refresh is the old one, which goes on. The error is an
-// [*OAuthError]; with its MayHaveArrived, and no new refresh token, it is not
-// known whether the old one has been used up.
+// read from the response, even a truncated one: it must be stored, since the
+// old one is void. If a valid response has no new one, Tokens.Refresh is the
+// old one, which remains valid. The error is an [*OAuthError]; with
+// MayHaveArrived and without a new refresh token, it is unknown whether the
+// old one was used up.
 func (o *OAuth) Refresh(ctx context.Context, refresh string) (Tokens, error) {
 	t, err := o.token(ctx, "refresh", url.Values{
 		"grant_type": {"refresh_token"}, "refresh_token": {refresh},
@@ -79,16 +80,16 @@ func (o *OAuth) Refresh(ctx context.Context, refresh string) (Tokens, error) {
 	return t, err
 }
 
-// Password gets tokens for the name and the password of a person, the first of
-// the two methods of sipgate's guide. There may be no refresh token. Without a
-// ClientID the guide's is used.
+// Password gets tokens for a user's name and password, the first of the two
+// methods that sipgate documents. There may be no refresh token. Without a
+// ClientID it uses PasswordClientID.
 func (o *OAuth) Password(ctx context.Context, user, password string) (Tokens, error) {
 	return o.token(ctx, "password", url.Values{
 		"grant_type": {"password"}, "username": {user}, "password": {password},
 	})
 }
 
-// Logout ends the session at sipgate that the refresh token belongs to, and so
+// Logout ends the session at sipgate that the refresh token belongs to, which
 // voids its tokens. Without a LogoutURL it does nothing.
 func (o *OAuth) Logout(ctx context.Context, refresh string) error {
 	if o.LogoutURL == "" {
@@ -101,7 +102,7 @@ func (o *OAuth) Logout(ctx context.Context, refresh string) error {
 	return oauthError("logout", status, readTokens(data))
 }
 
-// token asks the token endpoint.
+// token sends a request to the token endpoint.
 func (o *OAuth) token(ctx context.Context, op string, form url.Values) (Tokens, error) {
 	status, data, err := o.post(ctx, op, o.TokenURL, form)
 	if status == 0 {
@@ -131,11 +132,11 @@ func (o *OAuth) token(ctx context.Context, op string, form url.Values) (Tokens, 
 	return tokens, nil
 }
 
-// maxTokens bounds an answer of the token endpoint, in bytes.
+// maxTokens is the maximum size of a response of the token endpoint, in bytes.
 const maxTokens = 64 << 10
 
-// post sends the form. With an error the status tells how far the answer came:
-// 0 means that there was none, else data is what could be read of it.
+// post sends the form. With an error, a status of 0 means that there was no
+// response, else data is the part of it that could be read.
 func (o *OAuth) post(ctx context.Context, op, address string, form url.Values) (int, []byte, error) {
 	form.Set("client_id", o.ClientID)
 	if o.ClientID == "" {

@@ -16,14 +16,14 @@ func login(t testing.TB, h http.HandlerFunc) (*OAuth, *recorder) {
 	t.Helper()
 	c, rec := serve(t, h)
 	o := &OAuth{ClientID: "2556404-0-dc848ae6", ClientSecret: "SENTINEL-CS", HTTP: c.HTTP}
-	o.AuthURL, o.TokenURL, o.LogoutURL = Realm("http://"+c.Base.Host+"/", "third-party")
+	o.AuthURL, o.TokenURL, o.LogoutURL = RealmURLs("http://"+c.Base.Host+"/", "third-party")
 	return o, rec
 }
 
 const tokenReplyJSON = `{"session_state":"s","token_type":"bearer","id_token":"SENTINEL-ID","refresh_token":"SENTINEL-R2","access_token":"SENTINEL-A2","not-before-policy":0,"expires_in":300,"refresh_expires_in":2592000,"scope":"openid rtcm:read"}`
 
 func TestRealm(t *testing.T) {
-	a, b, c := Realm("https://login.sipgate.com", "third-party")
+	a, b, c := RealmURLs("https://login.sipgate.com", "third-party")
 	const base = "https://login.sipgate.com/auth/realms/third-party/protocol/openid-connect/"
 	if a != base+"auth" || b != base+"token" || c != base+"logout" {
 		t.Error(a, b, c)
@@ -31,7 +31,7 @@ func TestRealm(t *testing.T) {
 	if got := PasswordTokenURL("https://api.sipgate.com/"); got != "https://api.sipgate.com/login/sipgate-apps/protocol/openid-connect/token" {
 		t.Error(got)
 	}
-	if a, _, _ := Realm("https://login", "a/../b"); a != "https://login/auth/realms/a%2F..%2Fb/protocol/openid-connect/auth" {
+	if a, _, _ := RealmURLs("https://login", "a/../b"); a != "https://login/auth/realms/a%2F..%2Fb/protocol/openid-connect/auth" {
 		t.Error(a)
 	}
 }
@@ -42,7 +42,7 @@ func TestRefresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Access != "SENTINEL-A2" || got.Refresh != "SENTINEL-R2" || got.ID != "SENTINEL-ID" || got.Life != 5*time.Minute || got.Scope != "openid rtcm:read" {
+	if got.Access != "SENTINEL-A2" || got.Refresh != "SENTINEL-R2" || got.ID != "SENTINEL-ID" || got.Lifetime != 5*time.Minute || got.Scope != "openid rtcm:read" {
 		t.Error("not the tokens that were answered")
 	}
 	all := rec.all()
@@ -114,8 +114,8 @@ func TestF07OddReplies(t *testing.T) {
 			for _, contentType := range []string{"application/json", "text/plain", "", "application/json;charset=UTF-8"} {
 				o, rec := login(t, answer(tt.status, contentType, tt.body))
 				got, err := o.Refresh(t.Context(), "R1")
-				if got.Access != tt.access || got.Refresh != tt.refresh || got.Life != tt.life || (err != nil) != tt.fails {
-					t.Errorf("got %q %q %v, %v", got.Access, got.Refresh, got.Life, err)
+				if got.Access != tt.access || got.Refresh != tt.refresh || got.Lifetime != tt.life || (err != nil) != tt.fails {
+					t.Errorf("got %q %q %v, %v", got.Access, got.Refresh, got.Lifetime, err)
 				}
 				if e, ok := errors.AsType[*OAuthError](err); err != nil && (!ok || e.Code != tt.code || e.Status != tt.status) {
 					t.Errorf("error is %v", err)
@@ -215,8 +215,8 @@ func TestPassword(t *testing.T) {
 		o, rec := login(t, answer(http.StatusOK, "application/json", body))
 		o.ClientID, o.ClientSecret = "", ""
 		got, err := o.Password(t.Context(), "mia@example.com", "SENTINEL-PW&x=y")
-		if err != nil || got.Access != "A1" || got.Refresh != "" || got.Life != 300*time.Second {
-			t.Errorf("%s: got %q %q %v, %v", name, got.Access, got.Refresh, got.Life, err)
+		if err != nil || got.Access != "A1" || got.Refresh != "" || got.Lifetime != 300*time.Second {
+			t.Errorf("%s: got %q %q %v, %v", name, got.Access, got.Refresh, got.Lifetime, err)
 		}
 		wantForm(t, rec.all()[0], url.Values{
 			"client_id": {PasswordClientID}, "grant_type": {"password"},
@@ -265,7 +265,7 @@ func FuzzTokens(f *testing.F) {
 	f.Add([]byte(`{"error":"x"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		reply := readTokens(data)
-		if l := reply.tokens().Life; l < time.Second || l > maxLife {
+		if l := reply.tokens().Lifetime; l < time.Second || l > maxLife {
 			t.Errorf("life %v", l)
 		}
 		if reply.code != "" && !isID(reply.code, 64) {

@@ -13,14 +13,13 @@ import (
 	"time"
 )
 
-// ErrRecordingURL is in the chain of the error of [Client.OpenRecording] for an
-// address that nothing is fetched from.
+// ErrRecordingURL is wrapped by the error of [Client.OpenRecording] for an
+// address that recordings may not be fetched from.
 var ErrRecordingURL = errors.New("not an address that recordings are fetched from")
 
-// recordingURL checks where a recording is to be fetched from. own reports
-// whether it lies at the origin of the API: only then is it given the token,
-// and only then may it be a private address or use plain http, as far as Base
-// does.
+// recordingURL checks the address of a recording. own reports whether its
+// origin is that of the API: only then may the token be sent, and only then
+// may it be a private address or use plain http, as far as Base does.
 func (c *Client) recordingURL(address string) (u *url.URL, own bool, err error) {
 	if len(address) > maxAddress {
 		return nil, false, ErrRecordingURL
@@ -45,7 +44,7 @@ func (c *Client) recordingURL(address string) (u *url.URL, own bool, err error) 
 	return nil, false, ErrRecordingURL
 }
 
-// origin returns scheme, host and port of u, in one spelling.
+// origin returns scheme, host and port of u in canonical form.
 func origin(u *url.URL) string {
 	scheme, port := strings.ToLower(u.Scheme), u.Port()
 	if port == "" {
@@ -54,13 +53,13 @@ func origin(u *url.URL) string {
 	return scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
 }
 
-// guardedHTTP is the client for origins other than the API's.
+// publicHTTP is the client for origins other than the API's.
 var publicHTTP = sync.OnceValue(func() *http.Client {
 	return newHTTPClient(&net.Dialer{Timeout: dialLimit, KeepAlive: 30 * time.Second, Control: denyPrivate})
 })
 
-// refusePrivate is asked after names are resolved, immediately before each
-// connection: no name can lead to an inner address.
+// denyPrivate is called after name resolution, immediately before each
+// connection, so that no name can lead to a private address.
 func denyPrivate(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -72,9 +71,9 @@ func denyPrivate(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// notPublic are networks, besides those that [netip.Addr] knows to be private,
-// that are not the public internet or lead back from it: shared, reserved,
-// documentation and benchmark addresses, and IPv4 wrapped into IPv6.
+// nonPublicNetworks lists networks that are not part of the public internet or
+// lead back from it, apart from those that [netip.Addr] identifies: shared,
+// reserved, documentation and benchmark addresses, and IPv4 embedded in IPv6.
 var nonPublicNetworks = func() []netip.Prefix {
 	var all []netip.Prefix
 	for _, s := range []string{
@@ -88,7 +87,7 @@ var nonPublicNetworks = func() []netip.Prefix {
 	return all
 }()
 
-// public reports whether a is an address of the public internet.
+// isPublic reports whether a is an address of the public internet.
 func isPublic(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	if !a.IsGlobalUnicast() || a.IsPrivate() {

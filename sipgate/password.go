@@ -6,53 +6,53 @@ import (
 	"time"
 )
 
-// Password is the credential of somebody whose name and password are known,
-// the first of the two methods of sipgate's guide. It fetches an access token
-// when there is none, when it is about to expire, and once for each that
-// sipgate refuses. A personal access token is the better way: it can be
-// withdrawn alone. It prints as "[redacted]".
+// Password holds the credentials of a user by name and password, the first of
+// the two methods that sipgate documents. It fetches an access token when
+// there is none, when it is about to expire, and once for each that sipgate
+// refuses. Prefer a personal access token: it can be revoked by itself.
+// Password prints as "[redacted]".
 type Password struct {
 	oauth          *OAuth
 	user, password string
 
-	lock chan struct{} // is full while somebody holds the fields below
+	lock chan struct{} // full while locked; guards the fields below
 
 	access   string // "" if there is none, or it was refused
 	received time.Time
 	life     time.Duration
-	refused  bool      // the token before was refused
-	replaced bool      // access came in place of one that was
-	retryAt  time.Time // after a failure, no request before
+	refused  bool      // the previous token was refused
+	replaced bool      // access replaces a refused token
+	retryAt  time.Time // no request before, after a failure
 	failure  error
 
 	hidden
 }
 
 const (
-	passwordRefreshLead  = time.Minute      // a token is replaced so long before it expires, or a fifth of its life
-	passwordRefusedDelay = 30 * time.Second // after a refusal: attempts may lock an account
-	passwordRetryDelay   = 5 * time.Second  // after no answer
+	passwordRefreshLead  = time.Minute      // remaining life at which a token is replaced, at most a fifth of its life
+	passwordRefusedDelay = 30 * time.Second // delay after a refusal: attempts may lock an account
+	passwordRetryDelay   = 5 * time.Second  // delay without a response
 )
 
-// errRefusedAgain tells that a token that was just fetched fares no better than
-// the one before.
+// errRefusedAgain is returned if sipgate refuses a new token like its
+// predecessor.
 var errRefusedAgain = &Error{Op: "password", Kind: Unauthorized, Err: errors.New("a new token was refused too")}
 
-// NewPassword returns the credential. Of o only TokenURL, ClientID,
-// ClientSecret and HTTP are used; [PasswordTokenURL] tells the first.
+// NewPassword returns the credentials. It uses TokenURL, for which there is
+// [PasswordTokenURL], ClientID, ClientSecret and HTTP of o.
 func NewPassword(o *OAuth, user, password string) *Password {
 	return &Password{oauth: o, user: user, password: password, lock: make(chan struct{}, 1)}
 }
 
-// Authorization implements [Credentials]. However many ask, one token is
-// fetched at a time. After a failure the same error is returned, without
-// another request, for 30 s if sipgate has refused and for 5 s if it was not
-// reached; but as long as an old token lives, that is used.
+// Authorization implements [Credentials]. It fetches one token at a time,
+// however many callers wait. After a failure it returns the same error without
+// another request, for 30 s if sipgate refused and for 5 s if there was no
+// response; but while an old token is valid, it returns that.
 func (p *Password) Authorization(ctx context.Context) (string, error) { return p.get(ctx, "") }
 
-// Renew implements [Credentials]. However many report one and the same token,
-// it is replaced once. If its successor is refused within 30 s too, so is the
-// password for as long.
+// Renew implements [Credentials]. It replaces a token once, however many
+// callers report it. If sipgate refuses the new token within 30 s as well,
+// Renew fails for 30 s.
 func (p *Password) Renew(ctx context.Context, refused string) (string, error) {
 	return p.get(ctx, refused)
 }
@@ -83,14 +83,14 @@ func (p *Password) get(ctx context.Context, refused string) (string, error) {
 	return "", p.failure
 }
 
-// fetch asks for a token and takes note of the answer. That the caller went
-// away says nothing about the password.
+// fetch requests a token and records the result. A cancelled ctx is not
+// recorded as a failure.
 func (p *Password) fetch(ctx context.Context) {
 	t, err := p.oauth.Password(ctx, p.user, p.password)
 	now := time.Now()
 	switch {
 	case err == nil:
-		p.access, p.received, p.life = t.Access, now, t.Life
+		p.access, p.received, p.life = t.Access, now, t.Lifetime
 		p.replaced, p.refused = p.refused, false
 		p.retryAt, p.failure = time.Time{}, nil
 	case ctx.Err() != nil:
@@ -105,7 +105,7 @@ func (p *Password) fail(err error, now time.Time, rest time.Duration) {
 	p.failure, p.retryAt = err, now.Add(rest)
 }
 
-// lives reports whether the token is good for some time yet.
+// validFor reports whether the token is valid for at least ahead.
 func (p *Password) validFor(now time.Time, ahead time.Duration) bool {
 	return p.access != "" && now.Sub(p.received) < p.life-ahead
 }

@@ -7,15 +7,15 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// Place returns where a number is from, in German if lang is "de", else in
-// English: "Köln, Deutschland"; only the country where no town is known, as for
-// mobile numbers, and only the town in the country home, an ISO code such as
-// "DE". It is "" for what is not an international number with its plus sign,
-// and for numbers of no country.
+// LocationName returns the location of a number, in German if lang is "de",
+// else in English: "Köln, Deutschland"; only the country if the town is
+// unknown, as for mobile numbers; only the town in the country home, an ISO
+// code such as "DE". It returns "" unless number is an international number
+// with plus sign of a known country.
 //
 // Towns are known where they have German names: in Germany, Austria,
-// Switzerland, Luxembourg and Belgium. A place is where a number was given out;
-// who has it may be elsewhere.
+// Switzerland, Luxembourg and Belgium. A location is where a number was
+// assigned; its user may be elsewhere.
 func LocationName(number, lang, home string) string {
 	if len(number) > maxInput || !strings.HasPrefix(number, "+") {
 		return ""
@@ -23,7 +23,8 @@ func LocationName(number, lang, home string) string {
 	return locationCache.get(lang+"\t"+home+"\t"+number, func(string) string { return place(number, lang, home) })
 }
 
-// placed spares rows that are rendered again and again the parsing.
+// locationCache saves parsing the numbers of rows that are rendered
+// repeatedly.
 var locationCache = boundedCache{max: 4096}
 
 func place(number, lang, home string) string {
@@ -45,11 +46,11 @@ func place(number, lang, home string) string {
 	return town + ", " + country
 }
 
-// The shortest and the longest beginnings of numbers that have a place.
+// Minimum and maximum length of a number prefix with a location.
 const minAreaCode, maxAreaCode = 3, 9
 
-// townOf finds the longest beginning of a number, without plus sign, that is
-// a town's.
+// townName returns the town of the longest known prefix of a number without
+// plus sign.
 func townName(digits, lang string) string {
 	for n := min(maxAreaCode, len(digits)); n >= minAreaCode; n-- {
 		if town := locationEntry(digits[:n], lang); town != "" {
@@ -59,16 +60,15 @@ func townName(digits, lang string) string {
 	return ""
 }
 
-// places has a line for each country and each area: its ISO code or the
-// beginning of its numbers, the German name, and the English one if that is
-// another. Lines are in order. A test makes them from the data of Google's
-// libphonenumber (Apache License 2.0), of which the library's own form takes
-// 15 MB once it is unpacked; here it is read where it lies.
+// locations has a line for each country and each area, sorted: its ISO code or
+// number prefix, the German name, and the English one if it differs. A test
+// generates it from the data of Google's libphonenumber (Apache License 2.0),
+// whose Go form takes 15 MB unpacked; this text is searched in place.
 //
 //go:embed places.txt
 var locations string
 
-// named returns the name of a country or an area, "" if there is none.
+// locationEntry returns the name of a country or an area, "" if there is none.
 func locationEntry(key, lang string) string {
 	for lo, hi := 0, len(locations); lo < hi; {
 		start := strings.LastIndexByte(locations[:lo+(hi-lo)/2], '\n') + 1

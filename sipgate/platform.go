@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Platform is which of sipgate's two telephone systems an account is on. They
-// differ in what they can do, and in how calls are started.
+// Platform is the sipgate telephone system of an account. The two differ in
+// their functions and in how calls are started.
 type Platform string
 
 // The platforms.
@@ -20,9 +20,9 @@ const (
 	Neo             Platform = "neo" // since September 2025
 )
 
-// PlatformOf reads the platform from an access token, if that is a JWT with
-// sipgate's claim featureScope. The token is not verified: what it says
-// decides what is offered, and sipgate what is done.
+// PlatformOf returns the platform in an access token, if that is a JWT with
+// sipgate's claim featureScope. The token is not verified: its content
+// determines only what is offered, and sipgate what is permitted.
 func PlatformOf(access string) Platform {
 	parts := strings.Split(access, ".")
 	if len(parts) != 3 || len(access) > maxTokens {
@@ -47,19 +47,18 @@ func PlatformOf(access string) Platform {
 	return UnknownPlatform
 }
 
-// Finding is a Platform, and from what it was concluded.
+// PlatformDetection is a detected Platform and the evidence for it.
 type PlatformDetection struct {
 	Platform Platform
-	Evidence string // "token", "groups", "account": see [Client.FindPlatform]; or empty
+	Evidence string // "token", "groups", "account" or "", see [Client.DetectPlatform]
 }
 
-// FindPlatform finds out the platform of the credential's account: from the
-// access token ("token"), else from what sipgate says to a question that only
-// classic accounts may ask ("groups"), else from the account's product
-// ("account"): one of those that the documentation lists, which is older than
-// neo, makes a classic account likely. Nothing is changed by it. Where all of
-// that tells nothing the platform is unknown, without an error if sipgate
-// answered.
+// DetectPlatform detects the platform of the account: by the access token
+// ("token"), else by sipgate's response to a request that only classic
+// accounts may send ("groups"), else by the account's product ("account"): one
+// of those in the documentation, which is older than neo, indicates a classic
+// account. It changes nothing. If there is no evidence, the platform is
+// unknown, without an error if sipgate responded.
 func (c *Client) DetectPlatform(ctx context.Context) (PlatformDetection, error) {
 	auth, err := c.Auth.Authorization(ctx)
 	if err != nil {
@@ -80,39 +79,39 @@ func (c *Client) DetectPlatform(ctx context.Context) (PlatformDetection, error) 
 		return PlatformDetection{Classic, "account"}, err
 	}
 	if KindOf(err) == Forbidden {
-		err = nil // a right is missing: an answer, too
+		err = nil // a missing permission is a response, too
 	}
 	return PlatformDetection{}, err
 }
 
-// products are the values of mainProductType of the classic platform.
+// classicProducts lists the values of mainProductType of the classic platform.
 var classicProducts = map[string]bool{"BASIC": true, "SIMQUADRAT": true, "TEAM": true, "TRUNKING": true}
 
-// unsupported reports whether a refusal says that the account's platform does
-// not have what was asked for: 501, or 403 in the words in which neo tells of
-// what only classic accounts have.
+// unsupported reports whether a refusal means that the account's platform
+// lacks the operation: status 501, or 403 with the text that neo returns for
+// operations of classic accounts.
 func unsupported(status int, body []byte) bool {
 	return status == http.StatusNotImplemented ||
 		status == http.StatusForbidden && strings.Contains(string(body[:min(len(body), maxErrorText)]), "Classic PBX")
 }
 
-// A Way is how calls are started for an account, as far as that is known.
+// DialMethod is how calls are started for an account, as far as that is known.
 type DialMethod struct {
 	Platform Platform
-	// Plus says that a neo account wants numbers with their plus sign. The
-	// reports differ; most say that it refuses them.
+	// PlusSign reports that a neo account requires numbers with a plus sign.
+	// Reports differ; most say that neo refuses them.
 	PlusSign bool
 }
 
-// Dial starts a call in the way of the account's platform, and returns the way
-// that worked, which is the better to begin with the next time.
+// Dial starts a call with the given method, and returns the method that
+// worked, to be used for the next call.
 //
-// It sends a second request only after sipgate has definitely refused the
-// first, so that nothing was started: where the platform is not known to be
-// neo and sipgate answers that the platform has no such operation, it takes
-// neo's; where neo answers 400, and not because of the telephone, it takes the
-// other spelling of the numbers. The answer to the last request is the error,
-// but a refused number in either spelling is the first refusal.
+// It sends a second request only if sipgate definitely refused the first, so
+// that no call was started: if the platform may be classic and lacks the
+// operation, with that of neo; if neo responds 400, and not because of the
+// telephone, with the other spelling of the numbers. The error is that of the
+// last request, except for numbers refused in both spellings: then it is that
+// of the first.
 func (c *Client) Dial(ctx context.Context, n NewCall, w DialMethod) (CallID, DialMethod, error) {
 	if w.Platform != Neo {
 		id, err := c.StartCall(ctx, n)
@@ -142,7 +141,7 @@ type neoCall struct {
 	CallerID string   `json:"callerId,omitempty"`
 }
 
-// startNeoCall is StartCall for accounts on neo. Numbers are sent with or
+// startNeoCall is StartCall for accounts on neo. It sends numbers with or
 // without their plus sign.
 func (c *Client) startNeoCall(ctx context.Context, n NewCall, plus bool) (CallID, error) {
 	spell := func(number string) string {
@@ -163,8 +162,8 @@ func (c *Client) startNeoCall(ctx context.Context, n NewCall, plus bool) (CallID
 	return c.startCall(ctx, r)
 }
 
-// started sends a request that starts a call and reads the call's id from the
-// answer, under each of the names that it goes by.
+// startCall sends a request that starts a call and returns the call's id,
+// which the response may have under several names.
 func (c *Client) startCall(ctx context.Context, r request) (CallID, error) {
 	data, err := c.do(ctx, r)
 	if err != nil {

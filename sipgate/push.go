@@ -6,11 +6,11 @@ import (
 	"unicode"
 )
 
-// EventKind is what a push event tells.
+// EventKind is the kind of a push event.
 type EventKind string
 
-// The kinds of push events. Answer and hangup are sent only for calls whose
-// newCall was answered with a reply that asks for them, see [PushReply].
+// The kinds of push events. sipgate sends answer and hangup only for calls
+// whose newCall was answered with a reply that requests them, see [PushReply].
 const (
 	EventNewCall EventKind = "newCall"
 	EventAnswer  EventKind = "answer"
@@ -18,59 +18,59 @@ const (
 	EventDTMF    EventKind = "dtmf"
 )
 
-// CauseUnknown stands for every cause of a hangup that sipgate does not
-// document.
+// CauseUnknown replaces every hangup cause that sipgate does not document.
 const CauseUnknown = "unknown"
 
-// causes are the documented ones.
+// knownCauses lists the documented causes.
 var knownCauses = map[string]bool{
 	"normalClearing": true, "busy": true, "cancel": true, "noAnswer": true,
 	"congestion": true, "notFound": true, "forwarded": true,
 }
 
-// Event is a push event. Events get lost, doubled and reordered.
+// Event is a push event. Events may be lost, repeated or reordered.
 type Event struct {
 	Kind   EventKind
 	CallID CallID // always valid
-	// OrigCallID is that of the first leg, and XCID is common to all legs, of a
-	// call that was transferred or forwarded. Both may be empty.
+	// OrigCallID is the id of the first leg, and XCID is common to all legs,
+	// of a call that was transferred or forwarded. Both may be empty.
 	OrigCallID CallID
 	XCID       string
-	// From and To are digits without a plus sign, "anonymous", or empty; at
-	// most 32 characters, since nothing keeps a caller from sending others.
+	// From and To are digits without a plus sign, "anonymous", or empty. They
+	// are truncated to 32 characters, since callers can send anything.
 	From, To  string
 	Direction Direction
-	// Users, UserIDs and FullUserIDs are the people concerned, at most 50 each:
-	// their names, "w0", and "1234567w0" with the account's number in front.
-	// Any of them may be empty.
+	// Users, UserIDs and FullUserIDs are the users concerned, at most 50 each:
+	// names, "w0", and "1234567w0" with the account's number in front. Any of
+	// them may be empty.
 	Users       []string
 	UserIDs     []UserID
 	FullUserIDs []string
-	// AnsweringNumber is who answered, Diversion who forwarded the call.
+	// AnsweringNumber is the number that answered, Diversion the one that
+	// forwarded the call.
 	AnsweringNumber, Diversion string
-	// Cause is why the call ended: a documented word, or [CauseUnknown]. It is
-	// empty for events that are no hangup.
+	// Cause is why the call ended: a documented value or [CauseUnknown]. It is
+	// empty unless the event is a hangup.
 	Cause string
 	// Digits are the tones of a dtmf event. They may be a PIN.
 	Digits string
 }
 
-// Limits of an event. They are choices of ours.
+// Limits of an event. sipgate documents none.
 const (
-	MaxEvent     = 64 << 10 // bytes of a body
+	MaxEventSize = 64 << 10 // bytes of a body
 	maxEventUser = 50       // of each list
 	maxEventText = 100      // characters of a name
 	maxEventID   = 200      // bytes of a full user id, of an xcid
 )
 
-// ParseEvent reads the body of a push event, a form. It is lenient: of a field
-// that appears twice the first counts, broken escapes and bytes that are not
-// UTF-8 become U+FFFD, words that are not documented become [Unknown] or
-// [CauseUnknown], and what is too long is cut. The error is a [ValueError]:
-// code "hook_unknown" if it is none of the events, or more than one,
-// "hook_invalid" if it names no call or is larger than [MaxEvent].
+// ParseEvent parses the body of a push event, a form. It is lenient: of a
+// repeated field it uses the first value, broken escapes and invalid UTF-8
+// become U+FFFD, undocumented values become [Unknown] or [CauseUnknown], and
+// long values are truncated. The error is a [ValueError]: "hook_unknown" if
+// the body is not exactly one event, "hook_invalid" if it has no valid callId
+// or is larger than [MaxEventSize].
 func ParseEvent(body []byte) (Event, error) {
-	if len(body) > MaxEvent {
+	if len(body) > MaxEventSize {
 		return Event{}, &ValueError{Field: "body", Code: "hook_invalid"}
 	}
 	f := parseForm(string(body))
@@ -111,7 +111,7 @@ func ParseEvent(body []byte) (Event, error) {
 	return e, nil
 }
 
-// users takes over the lists of people, empty names left out.
+// setUsers sets the lists of users, without empty names.
 func (e *Event) setUsers(f form) {
 	for _, u := range f.list("user") {
 		e.Users = append(e.Users, oneLine(u, maxEventText))
@@ -126,11 +126,11 @@ func (e *Event) setUsers(f form) {
 	}
 }
 
-// party caps a number or what stands in its place.
+// capParty truncates a number or a text in its place.
 func capParty(s string) string { return truncate(oneLine(s, maxEventText), maxPartyNumber) }
 
-// SplitFullUserID takes "1234567w0" apart: the account's number, and the user
-// within it. ok reports whether it has that form.
+// SplitFullUserID splits "1234567w0" into the account's number and the user's
+// id. ok reports whether full has that form.
 func SplitFullUserID(full string) (account string, user UserID, ok bool) {
 	i := strings.IndexFunc(full, func(r rune) bool { return !unicode.IsDigit(r) })
 	if i <= 0 || !isID(full, maxEventID) {
@@ -145,20 +145,21 @@ func SplitFullUserID(full string) (account string, user UserID, ok bool) {
 	return account, user, true
 }
 
-// PushReplyType is the Content-Type of a [PushReply]; sipgate ignores replies
-// of any other.
+// PushReplyType is the Content-Type of a [PushReply]. sipgate ignores replies
+// of any other type.
 const PushReplyType = "application/xml"
 
-// PushReply returns the reply to a newCall event that asks sipgate to send the
-// call's answer and hangup to address; if it is empty, the neutral reply, which
-// asks for nothing. It depends on nothing else: make it once.
+// PushReply returns the reply to a newCall event that makes sipgate send the
+// call's answer and hangup events to address. If address is empty, it is the
+// reply that requests nothing. The reply depends only on address and can be
+// reused.
 func PushReply(address string) []byte {
 	var b strings.Builder
 	b.WriteString(xml.Header)
 	b.WriteString("<Response")
 	if address != "" {
 		var escaped strings.Builder
-		xml.EscapeText(&escaped, []byte(address)) // into memory: it does not fail
+		xml.EscapeText(&escaped, []byte(address)) // writing to memory does not fail
 		b.WriteString(` onAnswer="` + escaped.String() + `" onHangup="` + escaped.String() + `"`)
 	}
 	b.WriteString("/>\n")

@@ -68,8 +68,8 @@ func TestBadInputEvent(t *testing.T) {
 		"event=newCall": {"callId", "hook_invalid"}, "event=newCall&callId=": {"callId", "hook_invalid"},
 		"event=newCall&callId=" + strings.Repeat("A", 300): {"callId", "hook_invalid"}, "event=newCall&callId=%3Cx%3E": {"callId", "hook_invalid"},
 		"event=newCall&callId=A%00": {"callId", "hook_invalid"}, "event=newCall&callId=%ff": {"callId", "hook_invalid"},
-		"event=newCall&callId=A&x=" + strings.Repeat("x", MaxEvent): {"body", "hook_invalid"},
-		strings.Repeat("a=b&", 1001) + "event=newCall&callId=A":     {"event", "hook_unknown"},
+		"event=newCall&callId=A&x=" + strings.Repeat("x", MaxEventSize): {"body", "hook_invalid"},
+		strings.Repeat("a=b&", 1001) + "event=newCall&callId=A":         {"event", "hook_unknown"},
 	} {
 		if e, err := ParseEvent([]byte(body)); e.Kind != "" || code(err, want[0]) != want[1] {
 			t.Errorf("B58 B59 %.60q: got %+v, %v", body, e, err)

@@ -12,25 +12,25 @@ import (
 	"time"
 )
 
-// Limits of a recording. They are choices of ours.
+// Limits of a recording. sipgate documents none.
 const (
 	maxRecording = 200 << 20        // bytes
 	stallTimeout = 30 * time.Second // between two pieces of the body
 )
 
-// RecordingFile is a recording, or a part of it, as it comes from sipgate. Its
-// reader must close Body. No other header of the answer is passed on.
+// RecordingFile is a recording, or a part of it, as sent by sipgate. The
+// caller must close Body. No other header of the response is exposed.
 type RecordingFile struct {
-	// Body fails after 200 MiB, or when nothing came for 30 s.
+	// Body fails after 200 MiB, or after 30 s without data.
 	Body io.ReadCloser
 	// Status is 200, or 206 for a part.
 	Status int
 	// ContentType is a media type "audio/…" or "application/octet-stream",
 	// without parameters.
 	ContentType string
-	// ContentRange is well-formed, and set with status 206 only.
+	// ContentRange is well-formed, and only set with status 206.
 	ContentRange string
-	// Length is that of Body in bytes, -1 if it is not known.
+	// Length is the length of Body in bytes, -1 if unknown.
 	Length int64
 }
 
@@ -39,16 +39,16 @@ var (
 	contentRangeForm = regexp.MustCompile(`^bytes [0-9]{1,18}-[0-9]{1,18}/(?:[0-9]{1,18}|\*)$`)
 )
 
-// OpenRecording fetches the recording at address, which stands in a
-// [HistoryEntry]. rangeHeader is the Range header of whoever wants it; anything
-// but one range of bytes is left out.
+// OpenRecording fetches the recording at address, which comes from a
+// [HistoryEntry]. rangeHeader is the Range header of the original request;
+// anything but one range of bytes is ignored.
 //
-// Nothing is fetched but from the origin of Base and from RecordingOrigins,
-// over https, with certificate, without following redirects; names that lead
-// to a private network are refused, except at the origin of Base; and only
-// that one is given the token. For every other address the error is of Kind
-// Invalid and wraps [ErrRecordingURL], and nothing was sent. A range beyond
-// the end of the file is an error of Kind Invalid with status 416.
+// It fetches only from the origin of Base and from RecordingOrigins, over
+// verified https, without following redirects. It refuses names that lead to a
+// private network, except at the origin of Base, and sends the token only to
+// that. For any other address it sends nothing and returns an error of Kind
+// Invalid that wraps [ErrRecordingURL]. A range beyond the end of the file is
+// an error of Kind Invalid with status 416.
 func (c *Client) OpenRecording(ctx context.Context, address, rangeHeader string) (*RecordingFile, error) {
 	r := request{method: http.MethodGet, path: []string{"(recording)"}, timeout: actionTimeout}
 	u, own, err := c.recordingURL(address)
@@ -70,7 +70,7 @@ func (c *Client) OpenRecording(ctx context.Context, address, rangeHeader string)
 	})
 }
 
-// openRecording waits for the head of the answer at most r.limit.
+// openRecording waits for the response header for at most r.timeout.
 func openRecording(ctx context.Context, r request, hc *http.Client, address, rangeHeader, auth string) (*RecordingFile, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(r.timeout, func() { cancel(context.DeadlineExceeded) })
@@ -92,7 +92,7 @@ func fetchRecording(ctx context.Context, r request, hc *http.Client, address, ra
 	if err != nil {
 		return nil, r.failure(Invalid, ErrRecordingURL)
 	}
-	// Compressed, a part of the file would not be the part asked for.
+	// A range of a compressed file would be another part.
 	req.Header.Set("Accept-Encoding", "identity")
 	req.Header.Set("Accept", "audio/*, application/octet-stream;q=0.5")
 	if auth != "" {
@@ -117,7 +117,7 @@ func fetchRecording(ctx context.Context, r request, hc *http.Client, address, ra
 	return file, err
 }
 
-// recordingFile takes from resp what is passed on, and nothing else.
+// recordingFile returns the parts of resp that RecordingFile exposes.
 func recordingFile(r request, resp *http.Response) (*RecordingFile, error) {
 	bad := func(format string, args ...any) error {
 		return &Error{Op: r.op(), Status: resp.StatusCode, Kind: Other, Err: fmt.Errorf(format, args...)}
@@ -150,8 +150,8 @@ func recordingFile(r request, resp *http.Response) (*RecordingFile, error) {
 	return file, nil
 }
 
-// soundType returns the media type of a sound file. Anything else, an error
-// page, a list of users, is not handed on as one.
+// audioType returns the media type of an audio file. Any other type, such as
+// an error page, is an error.
 func audioType(header string) (string, error) {
 	if header == "" {
 		return "application/octet-stream", nil
@@ -167,11 +167,11 @@ func audioType(header string) (string, error) {
 	return "", errors.New("the answer is not a sound file")
 }
 
-// recordingBody ends a transfer that stalls or never ends.
+// recordingBody ends a transfer that stalls or exceeds the maximum size.
 type recordingBody struct {
-	ctx       context.Context // of the request; its cause tells why it ended
+	ctx       context.Context // of the request; its cause is why it ended
 	body      io.ReadCloser
-	remaining int64 // bytes that may still come
+	remaining int64 // bytes allowed
 	timer     *time.Timer
 	stop      func()
 }
@@ -181,7 +181,7 @@ func (b *recordingBody) Read(p []byte) (int, error) {
 	if b.remaining <= 0 {
 		return 0, errTooLarge
 	}
-	// Only sipgate's time counts, not that of a slow reader.
+	// Only the time waiting for sipgate counts, not that of a slow reader.
 	b.timer.Reset(stallTimeout)
 	n, err := b.body.Read(p[:min(int64(len(p)), b.remaining)])
 	b.timer.Stop()

@@ -7,12 +7,12 @@ import (
 	"log/slog"
 )
 
-// redacted stands wherever a secret would be printed.
+// redacted is printed instead of a secret.
 const redacted = "[redacted]"
 
-// hidden, embedded in a struct, keeps the whole of it out of every verb of fmt
-// and out of logs. Encoding the struct as JSON fails, aloud: a log would give
-// the secrets away, and a store would keep "[redacted]" in their place.
+// hidden, embedded in a struct, keeps the struct out of all verbs of fmt and
+// out of logs. Encoding the struct as JSON fails: in a log it would reveal the
+// secrets, and in a store it would replace them by "[redacted]".
 type hidden struct{}
 
 // String implements [fmt.Stringer].

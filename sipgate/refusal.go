@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// refusal makes the error of an answer outside of 2xx.
+// responseError returns the error of a response other than 2xx.
 func responseError(r request, resp *http.Response, body []byte) *Error {
 	kind := kindOfStatus(resp.StatusCode, r.aboutCall())
 	if unsupported(resp.StatusCode, body) {
@@ -27,8 +27,8 @@ func responseError(r request, resp *http.Response, body []byte) *Error {
 	}
 }
 
-// about finds in sipgate's words what a refused value was. They are for the
-// choice of our own words, and may be missing or change.
+// refusedField returns the field that sipgate's error text refers to. The text
+// may be missing or change: use the result only to choose a message.
 func refusedField(status int, words string) string {
 	if status != http.StatusBadRequest {
 		return ""
@@ -45,9 +45,9 @@ func refusedField(status int, words string) string {
 	return ""
 }
 
-// kindOfStatus classifies what is not 2xx. But for what a platform does not
-// have nothing but the status counts: the bodies of sipgate's errors are empty,
-// text or JSON of several shapes.
+// kindOfStatus returns the Kind of a status other than 2xx. Except for
+// Unsupported only the status counts: sipgate's error bodies are empty, text
+// or JSON of several forms.
 func kindOfStatus(status int, ofCall bool) Kind {
 	switch status {
 	case http.StatusUnauthorized:
@@ -57,7 +57,7 @@ func kindOfStatus(status int, ofCall bool) Kind {
 	case http.StatusNotImplemented:
 		return Unsupported
 	case http.StatusBadRequest, http.StatusUnprocessableEntity,
-		http.StatusConflict, http.StatusRequestEntityTooLarge: // 409: not in this phase of the call
+		http.StatusConflict, http.StatusRequestEntityTooLarge: // 409: wrong phase of the call
 		return Invalid
 	case http.StatusPaymentRequired:
 		return NoCredit
@@ -77,10 +77,11 @@ func kindOfStatus(status int, ofCall bool) Kind {
 	return Other
 }
 
-// maxRetryAfter bounds what Retry-After may say.
+// maxRetryAfter caps the value of Retry-After.
 const maxRetryAfter = 24 * time.Hour
 
-// retryAfter reads the header in both its forms. Nonsense counts as absent.
+// retryAfter parses the header in both its forms. Invalid values count as
+// absent.
 func retryAfter(h http.Header) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
@@ -97,11 +98,11 @@ func retryAfter(h http.Header) time.Duration {
 	return min(max(at.Sub(now), 0), maxRetryAfter)
 }
 
-// maxComplaint is how many characters of sipgate's words an error quotes.
+// maxErrorText is how many characters of sipgate's error text an error quotes.
 const maxErrorText = 200
 
-// complaint is what sipgate said, for the log: the message of its JSON errors,
-// or the text, or the name of the status.
+// errorText returns sipgate's error text for the log: the message of a JSON
+// error, else the text, else the name of the status.
 func errorText(status int, body []byte) string {
 	var reply struct {
 		Errors           []struct{ Title, Detail string }

@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// UserInfo says whose credential it is. Sub alone names nobody: "w0" exists in
-// every account; together with MasterSipID it names a person.
+// UserInfo identifies the user of a credential. Sub alone is ambiguous: "w0"
+// exists in every account; together with MasterSipID it identifies a person.
 type UserInfo struct {
 	Sub         UserID `json:"sub"`
 	Domain      string `json:"domain"`
@@ -17,8 +17,8 @@ type UserInfo struct {
 	Locale      string `json:"locale"`      // "de_DE"
 }
 
-// UserInfo tells whose credential it is. Its two ids are never empty and have
-// no characters but ASCII letters, digits, - and _.
+// UserInfo returns the user of the credentials. Both ids are non-empty and
+// consist of ASCII letters, digits, - and _.
 func (c *Client) UserInfo(ctx context.Context) (UserInfo, error) {
 	var u UserInfo
 	if err := c.get(ctx, &u, nil, "authorization", "userinfo"); err != nil {
@@ -34,7 +34,7 @@ func (c *Client) UserInfo(ctx context.Context) (UserInfo, error) {
 	return u, nil
 }
 
-// maxName bounds, in characters, the names that other people have chosen.
+// maxName is the maximum length, in characters, of names that users chose.
 const maxName = 200
 
 // User is a user of the account.
@@ -49,7 +49,7 @@ type User struct {
 	Admin         bool     `json:"admin"`
 }
 
-// Users lists the account's users, as far as the credential may see them.
+// Users lists the account's users that the credentials may see.
 func (c *Client) Users(ctx context.Context) ([]User, error) {
 	users, err := list[User](ctx, c, nil, "users")
 	for i := range users {
@@ -59,7 +59,7 @@ func (c *Client) Users(ctx context.Context) ([]User, error) {
 	return users, err
 }
 
-// Device is a telephone of a user, an app or a mobile.
+// Device is a telephone, app or mobile of a user.
 type Device struct {
 	ID     DeviceID `json:"id"`
 	Alias  string   `json:"alias"`
@@ -67,25 +67,26 @@ type Device struct {
 	Online bool     `json:"online"`
 	DND    bool     `json:"dnd"` // do not disturb
 
-	// Phonelines are the lines that ring here.
+	// Phonelines lists the lines that ring at the device.
 	Phonelines []Phoneline `json:"activePhonelines"`
 }
 
-// Phoneline is a line, which has numbers and rings at devices.
+// Phoneline is a line: it has numbers and rings at devices.
 type Phoneline struct {
 	ID    string `json:"id"` // "p0"
 	Alias string `json:"alias"`
 }
 
-// Elsewhere reports whether the telephone does not register with sipgate: a
-// mobile, or one of another network. Nobody knows whether it is reachable.
+// External reports whether the device does not register with sipgate: a
+// mobile, or a telephone of another network. It is unknown whether it is
+// reachable.
 func (d Device) External() bool { return d.Type == "MOBILE" || d.Type == "EXTERNAL" }
 
-// Unreachable reports whether the telephone should be registered with sipgate
-// and is not: a call to it is accepted, and nothing rings.
+// Unreachable reports whether the device should be registered with sipgate and
+// is not: a call to it is accepted, but does not ring.
 func (d Device) Unreachable() bool { return !d.Online && !d.External() }
 
-// Devices lists the telephones of a user.
+// Devices lists the devices of a user.
 func (c *Client) Devices(ctx context.Context, id UserID) ([]Device, error) {
 	if !id.Valid() {
 		return nil, request{method: http.MethodGet, path: []string{"?", "devices"}}.
@@ -108,9 +109,9 @@ type AccountNumber struct {
 	EndpointAlias string `json:"endpointAlias"`
 }
 
-// NumberThatRings is the first of the numbers, as [NormalNumber] writes it, whose
-// line rings at one of the devices; if there is none, the first of all; empty
-// without any.
+// NumberRingingAt returns the first of the numbers, normalized by
+// [NormalizeNumber], whose line rings at one of the devices; else the first
+// number; "" without numbers.
 func NumberRingingAt(numbers []AccountNumber, devices []Device) string {
 	if len(numbers) == 0 {
 		return ""
@@ -129,7 +130,7 @@ func NumberRingingAt(numbers []AccountNumber, devices []Device) string {
 	return NormalizeNumber(numbers[0].Number)
 }
 
-// Limits of the list of numbers, which is paged but does not tell its length.
+// Limits of the list of numbers, which is paged without a total.
 const (
 	numbersPerPage = 1000
 	maxNumbers     = 10_000
@@ -170,7 +171,7 @@ type Account struct {
 	HistoryLifeTime string `json:"historyLifeTime"` // NONE, THIRTY_DAYS, UNLIMITED
 }
 
-// Account describes the account of the credential.
+// Account returns the account of the credentials.
 func (c *Client) Account(ctx context.Context) (Account, error) {
 	var a Account
 	err := c.get(ctx, &a, nil, "account")
@@ -178,31 +179,32 @@ func (c *Client) Account(ctx context.Context) (Account, error) {
 	return a, err
 }
 
-// PushSettings says where sipgate sends push events.
+// PushSettings configures where sipgate sends push events.
 type PushSettings struct {
-	IncomingURL string `json:"incomingUrl"` // empty: none are sent
+	IncomingURL string `json:"incomingUrl"` // no events if empty
 	OutgoingURL string `json:"outgoingUrl"`
-	Log         bool   `json:"log"` // keep a log of them at sipgate
-	// Whitelist are the phonelines and groups, "p0", "g0", that events are sent
-	// for. Nil, which is not the same as empty, means that there is no such list.
+	Log         bool   `json:"log"` // whether sipgate logs the events
+	// Whitelist lists the phonelines and groups, "p0", "g0", that events are
+	// sent for. Nil means that there is no such list; an empty list means none
+	// of them.
 	Whitelist []string `json:"whitelist"`
 }
 
-// PushSettings tells where sipgate sends push events. Kind Forbidden means
-// that the account has not booked them, or that a scope is missing.
+// PushSettings returns the current settings. Kind Forbidden means that the
+// account has not booked push events, or that a scope is missing.
 func (c *Client) PushSettings(ctx context.Context) (PushSettings, error) {
 	var s PushSettings
 	err := c.get(ctx, &s, nil, "settings", "sipgateio")
 	return s, err
 }
 
-// SetPushSettings replaces the settings as a whole: read them first, and keep
-// what is not to be changed.
+// SetPushSettings replaces all settings: read them first, and keep what is not
+// to be changed.
 func (c *Client) SetPushSettings(ctx context.Context, s PushSettings) error {
 	return c.act(ctx, http.MethodPut, s, "settings", "sipgateio")
 }
 
-// list gets an answer of the form {"items": […]}.
+// list requests a response of the form {"items": […]}.
 func list[T any](ctx context.Context, c *Client, query url.Values, path ...string) ([]T, error) {
 	var reply struct {
 		Items []T `json:"items"`

@@ -53,7 +53,7 @@ func (s *Settings) Config() (Config, error) {
 	c.PushKey, err = readPushKey(s.PushKeyFile)
 	m.addError("push-key-file", err)
 	c.OAuth = OAuth{ClientID: s.ClientID, ClientSecret: secret, HTTP: NewHTTPClient()}
-	c.OAuth.AuthURL, c.OAuth.TokenURL, c.OAuth.LogoutURL = Realm(s.Login, s.Realm)
+	c.OAuth.AuthURL, c.OAuth.TokenURL, c.OAuth.LogoutURL = RealmURLs(s.Login, s.Realm)
 	return c, m.join()
 }
 

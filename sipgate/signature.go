@@ -11,21 +11,21 @@ import (
 	"errors"
 )
 
-// pushKey is the key that sipgate signs push events with; it stands in
-// sipgate's own client library.
+// pushKey is the public key of sipgate's push events, from sipgate's own
+// client library.
 //
 //go:embed push_key.pem
 var pushKey []byte
 
-// SignatureHeader carries the signature of a push event.
+// SignatureHeader is the header with the signature of a push event.
 const SignatureHeader = "X-Sipgate-Signature"
 
-// minKeyBits is the least that a key must have to be accepted.
+// minKeyBits is the minimum size of an accepted key.
 const minKeyBits = 2048
 
-// DefaultPushKey returns the key that sipgate signs push events with. The same
-// key signs for all of sipgate's customers: a good signature tells that sipgate
-// sent the event, but not for whom, nor when.
+// DefaultPushKey returns the key that sipgate signs push events with. sipgate
+// uses one key for all customers: a valid signature proves that sipgate sent
+// the event, but not for whom, nor when.
 func DefaultPushKey() *rsa.PublicKey {
 	key, err := ParsePushKey(pushKey)
 	if err != nil {
@@ -34,7 +34,7 @@ func DefaultPushKey() *rsa.PublicKey {
 	return key
 }
 
-// ParsePushKey reads an RSA public key of at least 2048 bits from PEM, PKIX
+// ParsePushKey parses an RSA public key of at least 2048 bits from PEM: PKIX
 // ("PUBLIC KEY") or PKCS #1 ("RSA PUBLIC KEY").
 func ParsePushKey(data []byte) (*rsa.PublicKey, error) {
 	block, _ := pem.Decode(data)
@@ -61,12 +61,12 @@ func ParsePushKey(data []byte) (*rsa.PublicKey, error) {
 	return public, nil
 }
 
-// ErrSignature is what [VerifyPush] returns for every bad signature.
+// ErrSignature is returned by [VerifyPush] for every invalid signature.
 var ErrSignature = errors.New("sipgate: the push event is not signed by sipgate")
 
-// VerifyPush checks the signature, as it stands in the header, of the body of a
-// push event: base64 of RSASSA-PKCS1-v1_5 with SHA-256 over exactly the bytes
-// that came. What cannot be a signature is refused before any cryptography.
+// VerifyPush verifies the signature, as in the header, of the body of a push
+// event: base64 of RSASSA-PKCS1-v1_5 with SHA-256 over exactly the received
+// bytes. It refuses values that cannot be a signature before any cryptography.
 func VerifyPush(key *rsa.PublicKey, body []byte, signature string) error {
 	if len(signature) != base64.StdEncoding.EncodedLen(key.Size()) {
 		return ErrSignature

@@ -12,17 +12,17 @@ var (
 	errContext   = &ValueError{Field: "number", Code: "number_context"}
 )
 
-// ParseTel returns the number of a tel: link (RFC 3966), as it stands there and
-// with its separators, for [NumberRules.Parse]. What has no scheme is taken for
-// a number as it is typed.
+// ParseTel returns the number of a tel: link (RFC 3966), unchanged and with
+// its separators, for [NumberRules.Parse]. Text without a scheme counts as a
+// typed number.
 //
-// It may be percent-encoded, once more than addresses are, as browsers hand
-// links on. A plus sign that a form turned into a space is put back. A link
-// with an extension (;ext=, ;isub=) is refused with code "number_extension",
-// since nobody could dial it after the number, and one with a ;phone-context=
-// with "number_context", since its number means something in one place only;
-// other parameters are ignored, as the RFC wants it. Other schemes and anything
-// but printable text are refused with "number_invalid".
+// The link may be percent-encoded once more than an address, as browsers pass
+// links on, and a plus sign that a form turned into a space is restored. A
+// link with an extension (;ext=, ;isub=) is refused with code
+// "number_extension", since it cannot be dialled after the number, and one
+// with ;phone-context= with "number_context", since its number is valid in one
+// place only. Other parameters are ignored, as the RFC requires. Other schemes
+// and unprintable text are refused with "number_invalid".
 func ParseTel(s string) (string, error) {
 	if len(s) > maxLink {
 		return "", errNumber
@@ -57,10 +57,11 @@ func ParseTel(s string) (string, error) {
 	return number, nil
 }
 
-// maxLink bounds a tel: link, in bytes.
+// maxLink is the maximum length of a tel: link, in bytes.
 const maxLink = 512
 
-// decoded is s without percent-encoding, or s if it has none that is right.
+// decoded returns s without percent-encoding, or s itself if its encoding is
+// invalid.
 func decoded(s string) string {
 	if t, err := url.PathUnescape(s); err == nil {
 		return t

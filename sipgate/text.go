@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// oneLine returns at most limit characters of s, with control and invisible
-// characters and runs of spaces made one space each.
+// oneLine returns at most limit characters of s, with runs of spaces, control
+// and invisible characters replaced by one space each.
 func oneLine(s string, limit int) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -32,8 +32,8 @@ func truncate(s string, limit int) string {
 	return s
 }
 
-// paragraphs returns a note's text, cut, with its line breaks and without any
-// other control character.
+// multiLine returns the truncated text of a note with its line breaks, but
+// without other control characters.
 func multiLine(s string) string {
 	return truncate(strings.Map(func(r rune) rune {
 		if r != '\n' && unicode.IsControl(r) {

@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// Tokens are what the token endpoint answers. They print as "[redacted]" and
-// do not marshal: take the fields one by one.
+// Tokens is the response of the token endpoint. It prints as "[redacted]" and
+// cannot be marshalled: use its fields.
 type Tokens struct {
 	Access  string
 	Refresh string // may be empty
 	ID      string // the OpenID Connect id_token, may be empty
-	Scope   string // separated by spaces; empty if sipgate does not say
-	// Life is how long Access is valid, counted from when it was received: 1 s
-	// to 24 h, and 5 minutes, which is what sipgate documents, if the answer
-	// says nothing of it, or nothing that makes sense.
-	Life time.Duration
+	Scope   string // separated by spaces; empty if unknown
+	// Lifetime is how long Access is valid after it was received: 1 s to 24 h.
+	// If the response has no valid value, it is 5 minutes, as sipgate
+	// documents.
+	Lifetime time.Duration
 
 	hidden
 }
@@ -36,11 +36,11 @@ const (
 // the log and quotes no secret.
 type OAuthError struct {
 	Op     string // "refresh", "password", "logout"
-	Status int    // 0 if there was no answer
-	// Code is what RFC 6749 calls error, "invalid_grant", "invalid_client";
-	// empty if the answer named none.
+	Status int    // 0 without a response
+	// Code is the error code of RFC 6749, "invalid_grant", "invalid_client";
+	// empty if the response had none.
 	Code string
-	// MayHaveArrived has the meaning that it has in [Error].
+	// MayHaveArrived has the same meaning as in [Error].
 	MayHaveArrived bool
 	Err            error
 }
@@ -60,8 +60,8 @@ func (e *OAuthError) Error() string {
 // Unwrap returns the cause.
 func (e *OAuthError) Unwrap() error { return e.Err }
 
-// Kind says what the error means: Unauthorized that the person must sign in
-// again, Forbidden that sipgate does not accept this program as a client.
+// Kind returns the meaning of the error: Unauthorized if the user must sign in
+// again, Forbidden if sipgate does not accept this program as a client.
 func (e *OAuthError) Kind() Kind {
 	switch e.Code {
 	case "invalid_grant":
@@ -82,7 +82,7 @@ func (e *OAuthError) Kind() Kind {
 	return kindOfStatus(e.Status, false)
 }
 
-// oauthRefusal makes the error of an answer that is a refusal.
+// oauthError returns the error of a response that is a refusal.
 func oauthError(op string, status int, reply tokenReply) *OAuthError {
 	text := oneLine(reply.text["error_description"], maxErrorText)
 	if text == "" {
@@ -93,15 +93,15 @@ func oauthError(op string, status int, reply tokenReply) *OAuthError {
 	return e
 }
 
-// tokenReply is what could be read of an answer of the token endpoint.
+// tokenReply is the readable part of a response of the token endpoint.
 type tokenReply struct {
 	text map[string]string // the fields that are strings or numbers
-	code string            // the error's code, empty if there is none
+	code string            // error code, "" if there is none
 	err  error             // why the rest could not be read
 }
 
-// readTokens reads field by field as far as it can, so that a refresh token is
-// not lost with the end of the answer. The Content-Type does not matter.
+// readTokens reads field by field as far as possible, so that a truncated
+// response does not lose a refresh token. The Content-Type does not matter.
 func readTokens(data []byte) tokenReply {
 	reply := tokenReply{text: make(map[string]string)}
 	reply.err = readFields(data, reply.text)
@@ -144,24 +144,24 @@ func readFields(data []byte, fields map[string]string) error {
 	return nil
 }
 
-// errBroken stands for the decoder's errors, which quote the answer.
+// errMalformed replaces errors of the decoder, which quote the response.
 var errMalformed = errors.New("the answer is broken")
 
 func (r tokenReply) tokens() Tokens {
 	t := Tokens{
-		Access:  r.text["access_token"],
-		Refresh: r.text["refresh_token"],
-		ID:      r.text["id_token"],
-		Scope:   r.text["scope"],
-		Life:    lifetime(r.text["expires_in"]),
+		Access:   r.text["access_token"],
+		Refresh:  r.text["refresh_token"],
+		ID:       r.text["id_token"],
+		Scope:    r.text["scope"],
+		Lifetime: lifetime(r.text["expires_in"]),
 	}
 	if t.Access == "" {
-		t.Access = r.text["token"] // the spelling of sipgate's guide
+		t.Access = r.text["token"] // spelling in sipgate's documentation
 	}
 	return t
 }
 
-// life reads expires_in, a number or a string of one, in seconds.
+// lifetime parses expires_in, in seconds, as a number or a string.
 func lifetime(s string) time.Duration {
 	n, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	if err != nil || math.IsNaN(n) || n < 1 {

@@ -14,10 +14,10 @@ const (
 	handshakeLimit = 5 * time.Second
 )
 
-// NewHTTPClient returns a client fit for [Client] and [OAuth]: 3 s to dial and
-// 5 s for the TLS handshake, TLS 1.2 or better with verified certificates, no
-// redirects, and no proxy, whatever the environment says. It has no time limit
-// for whole requests: those are given by whoever sends them.
+// NewHTTPClient returns a client for [Client] and [OAuth]: 3 s to dial and 5 s
+// for the TLS handshake, TLS 1.2 or later with verified certificates, no
+// redirects, and no proxy, whatever the environment says. It sets no timeout
+// for whole requests; their senders do.
 func NewHTTPClient() *http.Client {
 	return newHTTPClient(&net.Dialer{Timeout: dialLimit, KeepAlive: 30 * time.Second})
 }
@@ -33,7 +33,7 @@ func newHTTPClient(d *net.Dialer) *http.Client {
 			MaxIdleConnsPerHost:    16,
 			IdleConnTimeout:        60 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
-			// A connection that died without a word is noticed by its pings.
+			// Pings detect a connection that died silently.
 			HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// wireEntry is an entry of the history as it comes. A call's recordings and a
-// voicemail's recordingUrl are documented in different places; sipgate's guide
-// speaks of a recordingUrl of calls, too.
+// wireEntry is a history entry as received. The documentation has recordings
+// of calls and recordingUrl of voicemails in different places, and mentions
+// recordingUrl of calls as well.
 type wireEntry struct {
 	ID            anyText  `json:"id"`
 	CallID        CallID   `json:"callId"`
@@ -82,7 +82,7 @@ func (w wireEntry) entry() HistoryEntry {
 	return e
 }
 
-// extensions returns the names that can be of an extension, the first 50.
+// extensions returns the valid names of extensions, the first 50.
 func extensions(all []string) []string {
 	var out []string
 	for _, s := range all {
@@ -93,7 +93,7 @@ func extensions(all []string) []string {
 	return out
 }
 
-// addRecording adds a recording, unless its address is one that is there.
+// addRecording adds a recording unless its address is present already.
 func (e *HistoryEntry) addRecording(id, address string) {
 	if address == "" || len(address) > maxAddress || len(e.Recordings) == maxRecordings {
 		return
@@ -106,7 +106,8 @@ func (e *HistoryEntry) addRecording(id, address string) {
 	e.Recordings = append(e.Recordings, Recording{ID: truncate(id, maxName), URL: address})
 }
 
-// anyText is a string that some write as a number. Null is the empty one.
+// anyText is a string that may be encoded as a number. Null is the empty
+// string.
 type anyText string
 
 // UnmarshalJSON implements [json.Unmarshaler].
@@ -120,8 +121,8 @@ func (t *anyText) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// seconds is a duration in seconds, written as a number or as a string. What
-// cannot be read, or is negative, is 0: no entry is lost for it.
+// seconds is a duration in seconds, encoded as a number or a string.
+// Unreadable or negative values are 0, so that no entry is lost.
 type seconds time.Duration
 
 // UnmarshalJSON implements [json.Unmarshaler].
@@ -134,13 +135,13 @@ func (s *seconds) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// timeLayouts are the forms of times that were seen. A zone may be missing.
+// timeLayouts lists the observed forms of times. The zone may be missing.
 var timeLayouts = []string{
 	time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700",
 	"2006-01-02T15:04:05", "2006-01-02 15:04:05",
 }
 
-// anyTime is a time in one of those forms, in UTC. What cannot be read is the
+// anyTime is a time in one of timeLayouts, in UTC. Unreadable values are the
 // zero time.
 type anyTime time.Time
 

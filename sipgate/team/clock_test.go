@@ -45,7 +45,7 @@ func TestWaitersLeave(t *testing.T) {
 		answer := make(chan bool)
 		g := grantsOf(t, memory(t), refresh(func(context.Context, string) (sipgate.Tokens, error) {
 			<-answer // longer than any time limit
-			return sipgate.Tokens{Access: "new", Refresh: "new", Life: 300 * time.Second}, nil
+			return sipgate.Tokens{Access: "new", Refresh: "new", Lifetime: 300 * time.Second}, nil
 		}))
 		put(t, g, ada, "old", "old", 300*time.Second)
 		time.Sleep(250 * time.Second)

@@ -147,7 +147,7 @@ func crash() {
 	o := &sipgate.OAuth{TokenURL: args[2] + "/token", ClientID: "id", ClientSecret: "SENTINEL-CS"}
 	g, err := newGrants(db, testKey, o, slog.New(slog.DiscardHandler), at)
 	check(err)
-	check(g.Put(context.Background(), ada, sipgate.Tokens{Access: "AT-0", Refresh: "RT-0", Life: worn}))
+	check(g.Put(context.Background(), ada, sipgate.Tokens{Access: "AT-0", Refresh: "RT-0", Lifetime: worn}))
 	refreshing.Store(true)
 	_, err = g.Credentials(ada).Authorization(context.Background())
 	check(err)

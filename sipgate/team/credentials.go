@@ -51,7 +51,7 @@ func (gr *grant) renew(generation int64, t sipgate.Tokens, received time.Time) {
 		return
 	}
 	gr.generation, gr.dead = generation, false
-	gr.access, gr.received, gr.life = t.Access, received, t.Life
+	gr.access, gr.received, gr.life = t.Access, received, t.Lifetime
 	if gr.life <= 0 {
 		gr.life = assumedLife
 	}

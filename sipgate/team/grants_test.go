@@ -50,7 +50,7 @@ func TestF06Storm(t *testing.T) {
 	byToken := refresh(func(ctx context.Context, rt string) (sipgate.Tokens, error) {
 		i := int(rt[0] - '0')
 		tokens, err := endpoints[i].oauth().Refresh(ctx, rt[1:])
-		tokens.Refresh, tokens.Life = rt[:1]+tokens.Refresh, worn
+		tokens.Refresh, tokens.Lifetime = rt[:1]+tokens.Refresh, worn
 		return tokens, err
 	})
 	g := grantsOf(t, db, byToken)
@@ -214,7 +214,7 @@ func BenchmarkAuthorization(b *testing.B) {
 // commits, each of them synced.
 func BenchmarkRefresh(b *testing.B) {
 	g := grantsOf(b, memory(b), refresh(func(context.Context, string) (sipgate.Tokens, error) {
-		return sipgate.Tokens{Access: "a", Refresh: "r", Life: worn}, nil
+		return sipgate.Tokens{Access: "a", Refresh: "r", Lifetime: worn}, nil
 	}))
 	put(b, g, ada, "AT-0", "RT-0", worn)
 	for b.Loop() {

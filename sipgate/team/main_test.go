@@ -89,7 +89,7 @@ func logTo(tb testing.TB) *slog.Logger {
 // put stores tokens for m that live for life.
 func put(tb testing.TB, g *Grants, m MemberID, access, refresh string, life time.Duration) {
 	tb.Helper()
-	err := g.Put(tb.Context(), m, sipgate.Tokens{Access: access, Refresh: refresh, Life: life})
+	err := g.Put(tb.Context(), m, sipgate.Tokens{Access: access, Refresh: refresh, Lifetime: life})
 	if err != nil {
 		tb.Fatal(err)
 	}

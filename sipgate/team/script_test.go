@@ -54,5 +54,5 @@ func oauthError(status int, code string) answer {
 }
 
 func tokens(access, refresh string) answer {
-	return answer{tokens: sipgate.Tokens{Access: access, Refresh: refresh, Life: 300 * time.Second}}
+	return answer{tokens: sipgate.Tokens{Access: access, Refresh: refresh, Lifetime: 300 * time.Second}}
 }

@@ -36,7 +36,7 @@ type workshop struct {
 func (w *workshop) Refresh(ctx context.Context, refresh string) (sipgate.Tokens, error) {
 	t, err := w.refresh(ctx, refresh)
 	if life := w.lives.Load(); life != 0 {
-		t.Life = time.Duration(life)
+		t.Lifetime = time.Duration(life)
 	}
 	return t, err
 }
@@ -55,7 +55,7 @@ func newWorkshop(t *testing.T) *workshop {
 	}))
 	t.Cleanup(server.Close)
 
-	_, tokenURL, logoutURL := sipgate.Realm(server.URL, "third-party")
+	_, tokenURL, logoutURL := sipgate.RealmURLs(server.URL, "third-party")
 	oauth := &sipgate.OAuth{TokenURL: tokenURL, LogoutURL: logoutURL,
 		ClientID: "id", ClientSecret: "secret", HTTP: server.Client()}
 	w.refresh = oauth.Refresh
@@ -86,7 +86,7 @@ func newWorkshop(t *testing.T) *workshop {
 	}
 	w.member = team.MemberID{Account: "first", User: "w0"}
 	err = w.grants.Put(t.Context(), w.member, sipgate.Tokens{
-		Access: answer["access_token"].(string), Refresh: answer["refresh_token"].(string), Life: time.Nanosecond,
+		Access: answer["access_token"].(string), Refresh: answer["refresh_token"].(string), Lifetime: time.Nanosecond,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -112,7 +112,7 @@ func TestOtherErrorsAreReturned(t *testing.T) {
 
 func TestLargestEvent(t *testing.T) {
 	k := newRig(t)
-	k.replied("exactly 64 KiB", k.post(rings("C")+"&x="+strings.Repeat("x", sipgate.MaxEvent-3-len(rings("C")))), subscribe)
+	k.replied("exactly 64 KiB", k.post(rings("C")+"&x="+strings.Repeat("x", sipgate.MaxEventSize-3-len(rings("C")))), subscribe)
 }
 
 // A signed event that cannot be parsed is replied to and changes nothing.

@@ -129,7 +129,7 @@ func (r *Receiver) authenticate(d Delivery) error {
 	switch {
 	case d.Err != nil:
 		return d.Err
-	case len(d.Body) > sipgate.MaxEvent:
+	case len(d.Body) > sipgate.MaxEventSize:
 		return ErrTooLarge
 	case len(d.Signatures) != 1 || len(d.Signatures[0]) != base64.StdEncoding.EncodedLen(r.opt.Key.Size()):
 		return ErrUnsigned
