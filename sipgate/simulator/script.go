@@ -50,8 +50,7 @@ const idleTimeout = 4 * time.Minute
 func (d *officeScript) run(ctx context.Context) {
 	d.fillPast()
 	for _, established := range []bool{true, true, false} {
-		d.start((*scriptedCall).incoming, established)
-		sleep(ctx, 20*time.Millisecond) // in a fixed order, so that the script is reproducible
+		d.start(ctx, (*scriptedCall).incoming, established)
 	}
 	for ctx.Err() == nil {
 		pause := d.seconds(14, 30)
@@ -62,7 +61,7 @@ func (d *officeScript) run(ctx context.Context) {
 		}
 		sleep(ctx, pause)
 		if ctx.Err() == nil && d.endIdleCalls() < maxCalls {
-			d.start(d.randomKind(), false)
+			d.start(ctx, d.randomKind(), false)
 		}
 	}
 }
@@ -85,14 +84,16 @@ func (d *officeScript) randomKind() func(*scriptedCall, bool) {
 	}
 }
 
-// start starts a scripted call. established skips the ringing.
-func (d *officeScript) start(live func(*scriptedCall, bool), established bool) {
+// start starts a scripted call. established skips the ringing. It returns when
+// the call has begun, so that the script is reproducible.
+func (d *officeScript) start(ctx context.Context, kind func(*scriptedCall, bool), established bool) {
 	d.calls++
 	a := &scriptedCall{officeScript: d, rng: rand.New(rand.NewPCG(d.s.opts.Seed+d.calls, 0xac7))}
 	d.s.spawn(func(ctx context.Context) {
 		a.ctx = ctx
-		live(a, established)
+		kind(a, established)
 	})
+	sleep(ctx, 20*time.Millisecond)
 }
 
 // endIdleCalls ends the calls that visitors began and left alone, and returns
