@@ -53,10 +53,10 @@ const (
 	lent               // and "leads may act on my calls"
 )
 
-// onCalls is the policy of calls, and elsewhere that of all else. What has no
+// callRules is the policy of calls, and minRoles that of all else. What has no
 // row nobody may do.
 var (
-	onCalls = map[Permission]struct {
+	callRules = map[Permission]struct {
 		own    Role // the least who may on a call of their own
 		others Role // the least who may on a call of others,
 		needs  wish // if one of those agreed
@@ -74,7 +74,7 @@ var (
 		UndoHangUp:         {Agent, Lead, lent},
 		OverrideClaim:      {Lead, Lead, lent},
 	}
-	elsewhere = map[Permission]Role{
+	minRoles = map[Permission]Role{
 		ViewBoard:           Viewer,
 		ViewTeam:            Viewer,
 		ViewOwnHistory:      Viewer,
@@ -130,19 +130,21 @@ type Denied struct {
 // Error implements error.
 func (d Denied) Error() string { return "not allowed: " + d.Reason }
 
-func no(reason string) Decision { return Decision{Reason: reason} }
+func deny(reason string) Decision { return Decision{Reason: reason} }
+
+func denyRole(r Role) Decision { return deny("role_" + r.String()) }
 
 // May decides on a deed that concerns no call.
 func (p Member) May(d Permission) Decision {
-	if reason := p.standing(); reason != "" {
-		return no(reason)
+	if reason := p.denyReason(); reason != "" {
+		return deny(reason)
 	}
-	least, ok := elsewhere[d]
+	least, ok := minRoles[d]
 	switch {
 	case !ok:
-		return no(ReasonUnknown)
+		return deny(ReasonUnknown)
 	case p.Role < least:
-		return no("role_" + p.Role.String())
+		return denyRole(p.Role)
 	}
 	return Decision{OK: true, Via: p.MemberID}
 }
@@ -159,27 +161,27 @@ func (p Member) May(d Permission) Decision {
 // others' calls is carried by p's own access if that reaches the call, and
 // otherwise by that of the first owner who shares and lends it.
 func (p Member) MayOnCall(d Permission, reaches bool, owners []Member) Decision {
-	if reason := p.standing(); reason != "" {
-		return no(reason)
+	if reason := p.denyReason(); reason != "" {
+		return deny(reason)
 	}
-	rule, ok := onCalls[d]
+	rule, ok := callRules[d]
 	if !ok {
-		return no(ReasonUnknown)
+		return deny(ReasonUnknown)
 	}
 	owners = slices.DeleteFunc(slices.Clone(owners), func(o Member) bool {
-		return o.Account != p.Account || o.standing() != ""
+		return o.Account != p.Account || o.denyReason() != ""
 	})
 	own := slices.ContainsFunc(owners, func(o Member) bool { return o.MemberID == p.MemberID })
 	sees := own || reaches || slices.ContainsFunc(owners, func(o Member) bool { return o.SharesCalls })
 	switch {
 	case !sees:
-		return no(ReasonNotShared)
+		return deny(ReasonNotShared)
 	case p.Role < rule.own:
-		return no("role_" + p.Role.String())
+		return denyRole(p.Role)
 	case own:
 		return Decision{OK: true, Via: p.MemberID}
 	case p.Role < rule.others:
-		return no(ReasonNotYours)
+		return deny(ReasonNotYours)
 	case d == SeeCall && reaches, reaches && len(owners) == 0:
 		return Decision{OK: true, Via: p.MemberID}
 	}
@@ -192,11 +194,12 @@ func (p Member) MayOnCall(d Permission, reaches bool, owners []Member) Decision 
 		}
 		return Decision{OK: true, Via: o.MemberID}
 	}
-	return no(ReasonNoConsent)
+	return deny(ReasonNoConsent)
 }
 
-// standing returns why p may do nothing at all, "" if there is no reason.
-func (p Member) standing() string {
+// denyReason returns why p may do nothing at all, "" if there is no such
+// reason.
+func (p Member) denyReason() string {
 	switch {
 	case p.Removed:
 		return ReasonRemoved
@@ -206,12 +209,29 @@ func (p Member) standing() string {
 	return ""
 }
 
-// least returns the least role that may do the deed, on whatever call, and
-// false if nobody may.
-func (d Permission) least() (Role, bool) {
-	if rule, ok := onCalls[d]; ok {
+// MayAttempt decides whether m's role may do p at all, on whatever call. A
+// permission that concerns calls is decided again by [Member.MayOnCall] once
+// the call is known.
+func (m Member) MayAttempt(p Permission) Decision {
+	if reason := m.denyReason(); reason != "" {
+		return deny(reason)
+	}
+	minRole, known := MinRole(p)
+	switch {
+	case !known:
+		return deny(ReasonUnknown)
+	case m.Role < minRole:
+		return denyRole(m.Role)
+	}
+	return Decision{OK: true, Via: m.MemberID}
+}
+
+// MinRole returns the least role that may do p, on whatever call. It returns
+// false for an unknown permission, which every role is denied.
+func MinRole(p Permission) (Role, bool) {
+	if rule, ok := callRules[p]; ok {
 		return min(rule.own, rule.others), true
 	}
-	r, ok := elsewhere[d]
+	r, ok := minRoles[p]
 	return r, ok
 }

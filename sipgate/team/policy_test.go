@@ -181,14 +181,14 @@ func TestT16Calls(t *testing.T) {
 					if got := carried(actor.MayOnCall(d, reaches, owners), actor); got != cells[role-1] {
 						t.Errorf("%v, %s, %s: %s, want %s", role, d, name, got, cells[role-1])
 					}
-					if got := actor.May(d); got != no(ReasonUnknown) {
+					if got := actor.May(d); got != deny(ReasonUnknown) {
 						t.Errorf("%v, %s on no call: %+v", role, d, got)
 					}
 				}
 			}
 		}
 	}
-	for d := range onCalls {
+	for d := range callRules {
 		if !seen[d] {
 			t.Errorf("%s stands in no table", d)
 		}
@@ -206,20 +206,20 @@ func TestT16Elsewhere(t *testing.T) {
 			seen[d] = true
 			for role := Viewer; role <= Admin; role++ {
 				actor := Member{MemberID: ada, Role: role}
-				want := no(cells[role-1])
+				want := deny(cells[role-1])
 				if cells[role-1] == "yes" {
 					want = Decision{OK: true, Via: ada}
 				}
 				if got := actor.May(d); got != want {
 					t.Errorf("%v, %s: %+v, want %+v", role, d, got, want)
 				}
-				if got := actor.MayOnCall(d, true, []Member{actor}); got != no(ReasonUnknown) {
+				if got := actor.MayOnCall(d, true, []Member{actor}); got != deny(ReasonUnknown) {
 					t.Errorf("%v, %s on a call: %+v", role, d, got)
 				}
 			}
 		}
 	}
-	for d := range elsewhere {
+	for d := range minRoles {
 		if !seen[d] {
 			t.Errorf("%s stands in no table", d)
 		}
@@ -228,7 +228,7 @@ func TestT16Elsewhere(t *testing.T) {
 
 // TestDenyByDefault asks for everybody who is nobody, and for what is not.
 func TestDenyByDefault(t *testing.T) {
-	all := append(slices.Collect(maps.Keys(onCalls)), slices.Collect(maps.Keys(elsewhere))...)
+	all := append(slices.Collect(maps.Keys(callRules)), slices.Collect(maps.Keys(minRoles))...)
 	all = append(all, "", "everything", "HOLD", "hold ", "*")
 	for _, p := range []Member{
 		{},
@@ -241,21 +241,16 @@ func TestDenyByDefault(t *testing.T) {
 		{MemberID: ada, Role: Admin, Removed: true},
 	} {
 		for _, d := range all {
-			for _, got := range []Decision{p.May(d), p.MayOnCall(d, true, []Member{p}), p.MayOnCall(d, true, nil)} {
+			for _, got := range []Decision{p.May(d), p.MayAttempt(d), p.MayOnCall(d, true, []Member{p}), p.MayOnCall(d, true, nil)} {
 				if got.OK || got.Reason == "" || got.Via != (MemberID{}) {
 					t.Errorf("%+v, %s: %+v", p, d, got)
 				}
 			}
 		}
-		for route, d := range routes {
-			if got := p.MayRoute(route); got.OK != (d == public) {
-				t.Errorf("%+v, %s: %+v", p, route, got)
-			}
-		}
 	}
 	admin := Member{MemberID: ada, Role: Admin}
 	for _, d := range []Permission{"", "everything", "HOLD", "hold ", "*"} {
-		if a, b := admin.May(d), admin.MayOnCall(d, true, nil); a != no(ReasonUnknown) || b != a {
+		if a, b := admin.May(d), admin.MayOnCall(d, true, nil); a != deny(ReasonUnknown) || b != a {
 			t.Errorf("%q: %+v, %+v", d, a, b)
 		}
 	}
@@ -275,7 +270,7 @@ func TestPolicyProperties(t *testing.T) {
 			Role:     Role(r.IntN(5)), SharesCalls: r.IntN(2) == 0, AllowsLeads: r.IntN(2) == 0, Removed: r.IntN(8) == 0,
 		}
 	}
-	deeds := slices.Sorted(maps.Keys(onCalls))
+	deeds := slices.Sorted(maps.Keys(callRules))
 	for range 20_000 {
 		p, d, reaches := someone(), deeds[r.IntN(len(deeds))], r.IntN(2) == 0
 		owners := make([]Member, r.IntN(4))
@@ -319,36 +314,35 @@ func TestPolicyProperties(t *testing.T) {
 	}
 }
 
-// TestT16Routes shows that every route that is not open to anybody asks for a
-// deed that the policy knows, and for the role of it.
-func TestT16Routes(t *testing.T) {
-	for route, d := range Routes() {
-		method, path, ok := strings.Cut(route, " ")
-		if !ok || method != "GET" && method != "POST" || path[0] != '/' {
-			t.Errorf("%q is no pattern", route)
-		}
-		least, ok := RouteRole(route)
-		if !ok || (least == NoRole) != (d == public) {
-			t.Errorf("%s: %q needs %v, %v", route, d, least, ok)
+// TestMinRole shows that every permission may be attempted from its least role
+// upwards, and that unknown permissions have none.
+func TestMinRole(t *testing.T) {
+	for _, p := range slices.Concat(slices.Collect(maps.Keys(callRules)), slices.Collect(maps.Keys(minRoles))) {
+		least, ok := MinRole(p)
+		if !ok || !least.Valid() {
+			t.Errorf("%s needs %v, %v", p, least, ok)
 		}
 		for role := Viewer; role <= Admin; role++ {
-			got := Member{MemberID: ada, Role: role}.MayRoute(route)
-			if want := role >= least; got.OK != want || !want && got.Reason != "role_"+role.String() {
-				t.Errorf("%v asks for %s: %+v, least %v", role, route, got, least)
+			m := Member{MemberID: ada, Role: role}
+			want := Decision{OK: true, Via: ada}
+			if role < least {
+				want = denyRole(role)
+			}
+			if got := m.MayAttempt(p); got != want {
+				t.Errorf("%v attempts %s: %+v, want %+v", role, p, got, want)
+			}
+			if _, onCall := callRules[p]; !onCall && m.May(p) != want {
+				t.Errorf("%v, %s: May and MayAttempt differ", role, p)
 			}
 		}
 	}
-	for _, route := range []string{"", "GET /", "GET /calls/{id}/hold", "POST /audit", "get /audit"} {
-		if _, ok := RouteRole(route); ok {
-			t.Errorf("%q has a row", route)
+	for _, p := range []Permission{"", "everything", "HOLD", "hold ", "*"} {
+		if role, ok := MinRole(p); ok || role != NoRole {
+			t.Errorf("%q needs %v", p, role)
 		}
-		if got := (Member{MemberID: ada, Role: Admin}).MayRoute(route); got != no(ReasonUnknown) {
-			t.Errorf("%q: %+v", route, got)
+		if got := (Member{MemberID: ada, Role: Admin}).MayAttempt(p); got != deny(ReasonUnknown) {
+			t.Errorf("%q: %+v", p, got)
 		}
-	}
-	Routes()["GET /audit"] = public
-	if role, _ := RouteRole("GET /audit"); role != Admin {
-		t.Error("the table can be changed from outside")
 	}
 }
 
