@@ -3,4 +3,4 @@
 package journal
 
 // raceEnabled makes slow tests smaller with the race detector.
-const raced = true
+const raceEnabled = true
