@@ -228,6 +228,11 @@ func TestVendoredLibrariesAreUnchanged(t *testing.T) {
 	if err := json.Unmarshal(lock, &locked); err != nil {
 		t.Fatal(err)
 	}
+	for name, p := range locked.Packages {
+		if p.Resolved != "" { // static/.npmrc leaves it out
+			t.Errorf("the lock file names a registry for %s: %s", name, p.Resolved)
+		}
+	}
 	htmx := locked.Packages["node_modules/htmx.org"]
 	script, _ := embedded.ReadFile("vendor/htmx.min.js")
 	if htmx.Version == "" || htmx.Integrity == "" || htmx.Resolved != "" || !bytes.Contains(script, []byte(`"`+htmx.Version+`"`)) {
