@@ -20,7 +20,8 @@ import (
 	"callboard/sipgate/announcement"
 )
 
-// add uploads a file as the page's script does, and says what became of it.
+// addAnnouncement uploads a file as the page's script does, and returns the
+// status, the error code of a refusal, and the id of the announcement.
 func addAnnouncement(v *harness.Client, name string, content []byte, fields ...harness.Part) (status int, code, id string) {
 	v.T.Helper()
 	var body bytes.Buffer
@@ -44,7 +45,7 @@ func addAnnouncement(v *harness.Client, name string, content []byte, fields ...h
 	return resp.StatusCode, told.Error.Code, told.ID
 }
 
-// storedSamples is an announcement as samples at 8 kHz.
+// storedSamples returns an announcement as samples at 8 kHz.
 func storedSamples(v *harness.Client, id string) []int16 {
 	v.T.Helper()
 	status, wav := v.Get("/announcements/" + id + "/audio")
@@ -55,9 +56,9 @@ func storedSamples(v *harness.Client, id string) []int16 {
 	return samples
 }
 
-// Every kind of file that is taken, uploaded over HTTP: what is stored has its
-// pitch, its length, the level that announcements get, and nothing that was
-// above the telephone's band folded into it.
+// Every supported file format is uploaded over HTTP. What is stored has the
+// tone, the length and the loudness that it should have, and no alias of a tone
+// above the telephone band.
 func TestAnnouncementFormats(t *testing.T) {
 	s := harness.New(t, "-visibility", "account")
 	v := s.SignIn(t, 0)
@@ -110,8 +111,8 @@ func TestAnnouncementFormats(t *testing.T) {
 	}
 }
 
-// What is no announcement is refused over HTTP, with the code that says why,
-// and leaves nothing.
+// Files that are no valid announcements are refused with a code that says why,
+// and leave nothing in the library.
 func TestInvalidAnnouncementsAreRefused(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
@@ -194,8 +195,8 @@ func TestInvalidAnnouncementsAreRefused(t *testing.T) {
 
 var soundID = regexp.MustCompile(`id="sound-([A-Za-z0-9_-]{43})"`)
 
-// The library's pages without script: trimmed on wish, renamed, removed, and
-// in the order that is asked for. Levels and quotas are settings.
+// The library works without script: announcements are trimmed, renamed, removed
+// and sorted. Loudness and quotas are settings.
 func TestAnnouncementLibrary(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)

@@ -15,8 +15,7 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// TestBadInputIsRefused sends what nobody should send, and expects a clear answer and
-// nothing at sipgate.
+// Invalid requests get a clear error and cause no request to sipgate.
 func TestBadInputIsRefused(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
@@ -364,7 +363,7 @@ func badUploads(t *testing.T, s *harness.Stack, v *harness.Client) {
 	}
 }
 
-// badLengths are uploads whose length is not what it seems.
+// badLengths sends uploads whose length is not the announced one.
 func badLengths(t *testing.T, s *harness.Stack, v *harness.Client, contentType string, body []byte) {
 	cookies := ""
 	at, _ := url.Parse(s.URL)

@@ -13,12 +13,12 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// These are the figures of the program as a whole:
+// Benchmarks of the program as a whole:
 //
 //	go test -run '^$' -bench . ./handlers/acceptance
 
-// From the start of the program to its first answer, with a new data
-// directory; and the memory it takes when nobody is there.
+// BenchmarkStart measures the time from the start of the program to its first
+// answer, with a new data directory, and its memory without any user.
 func BenchmarkStart(b *testing.B) {
 	harness.Program(b) // is built now
 	var memory float64
@@ -42,7 +42,7 @@ func BenchmarkStart(b *testing.B) {
 	b.ReportMetric(memory, "MB-idle")
 }
 
-// residentMB is the memory of a process, as Linux tells it.
+// residentMB returns the resident memory of a process on Linux.
 func residentMB(b *testing.B, pid int) (mb float64) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -53,8 +53,8 @@ func residentMB(b *testing.B, pid int) (mb float64) {
 	return mb / 1024
 }
 
-// The board's page with 50 calls, and what the first visit weighs with all
-// that the page needs.
+// BenchmarkBoardPage measures the board with 50 calls, and the size of a first
+// visit with all files of the page.
 func BenchmarkBoardPage(b *testing.B) {
 	s := harness.New(b)
 	v := s.SignIn(b, 0)
@@ -76,8 +76,9 @@ func BenchmarkBoardPage(b *testing.B) {
 	b.ReportMetric(float64(len(page))/1000, "kB-page")
 }
 
-// The history with 1,000 entries: a page of all, pages of what sipgate filters
-// and of what is searched for here, one that finds nothing, the table, and news.
+// BenchmarkHistory measures a history of 1,000 entries: a page without filters,
+// pages that sipgate filters, pages that Callboard filters, one that finds
+// nothing, the table, and recent entries.
 func BenchmarkHistory(b *testing.B) {
 	s := harness.New(b)
 	s.FillHistory(1000)
@@ -114,8 +115,8 @@ func gzipped(b *testing.B, data string) int {
 	return buf.Len()
 }
 
-// Requests to sipgate while so many pages are open: the number of pages must
-// not matter.
+// BenchmarkRequestsToSipgate counts the requests to sipgate, which must not
+// depend on the number of open pages.
 func BenchmarkRequestsToSipgate(b *testing.B) {
 	for _, pages := range []int{1, 50} {
 		b.Run(fmt.Sprintf("pages=%d", pages), func(b *testing.B) {

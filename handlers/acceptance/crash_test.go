@@ -10,9 +10,8 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// A crash leaves the board honest: after kill -9 at any moment of a command the
-// audit says what is known of it, nothing is sent again, and the list tells
-// what is true.
+// After kill -9 at any moment of a command the audit records what is known of
+// it, nothing is sent again, and the board shows the true state.
 func TestKilledDuringCommand(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -64,7 +63,7 @@ func TestKilledDuringCommand(t *testing.T) {
 				s.Elapse(1)
 			}
 			post(c.action, c.body)
-			s.Eventually("the moment", func() bool { return c.waiting(s) && audited(s, v, deedOf[c.action]) })
+			s.Eventually("the moment", func() bool { return c.waiting(s) && audited(s, v, auditAction[c.action]) })
 			s.Kill()
 			answers.Wait()
 			s.Control("DELETE", "faults", nil, nil)
@@ -74,7 +73,7 @@ func TestKilledDuringCommand(t *testing.T) {
 			before := count()
 			s.Start()
 			s.Eventually("the call on the board", func() bool { return len(v.Rows()) == 1 })
-			if _, table := v.Get("/audit.csv?deed=" + deedOf[c.action]); !strings.Contains(table, c.outcome) {
+			if _, table := v.Get("/audit.csv?deed=" + auditAction[c.action]); !strings.Contains(table, c.outcome) {
 				t.Errorf("the audit does not say %q:\n%s", c.outcome, table)
 			}
 			text := v.Listen(t)
@@ -99,8 +98,9 @@ func TestKilledDuringCommand(t *testing.T) {
 	}
 }
 
-// deedOf is what the audit calls an action.
-var deedOf = map[string]string{"hangup": "hangup", "hold": "hold", "muted": "mute"}
+// auditAction maps the last part of a command's address to its name in the
+// audit.
+var auditAction = map[string]string{"hangup": "hangup", "hold": "hold", "muted": "mute"}
 
 // anyHeld reports whether any call is on hold.
 func anyHeld(s *harness.Stack) bool {
@@ -108,7 +108,7 @@ func anyHeld(s *harness.Stack) bool {
 	return slices.ContainsFunc(s.Calls(), func(c harness.Call) bool { return c.Hold })
 }
 
-// audited reports whether the audit knows of a deed.
+// audited reports whether the audit has an entry of an action.
 func audited(s *harness.Stack, v *harness.Client, action string) bool {
 	status, table := v.Get("/audit.csv?deed=" + action)
 	return status == http.StatusOK && strings.Count(table, "\n") > 1

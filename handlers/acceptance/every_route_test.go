@@ -15,23 +15,23 @@ import (
 	"callboard/sipgate/team"
 )
 
-// sweepCanary is what nobody may get back who sent it, nor the log hold;
-// sweepPath is the same in a path, which the log may hold.
+// sweepCanary must not appear in an answer or in the log. sweepPath, which is
+// sent as part of a path, may appear in the log.
 const (
 	sweepCanary = "zq7canary"
 	sweepPath   = "zq7path"
 )
 
-// A sweep goes through every address of the dashboard.
-type sweep struct {
+// A crawler requests every route of the dashboard.
+type crawler struct {
 	*harness.Stack
 	t     *testing.T
 	names *strings.Replacer // for what stands in braces, things that there are
 }
 
-// TestEveryRoute asks every address what a stranger would: without a session, with
-// another role, in another account, with what is no form, and in every method.
-// It goes by the policy's list of routes, so that a new one is asked as well.
+// Every route is requested without a session, with a lower role, for objects of
+// another account, with invalid bodies and with every method. The routes come
+// from the route table, so that a new one is tested as well.
 func TestEveryRoute(t *testing.T) {
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
@@ -47,7 +47,7 @@ func TestEveryRoute(t *testing.T) {
 	}
 	link := createWallboard(anna, "Hall")
 	token := strings.TrimPrefix(strings.TrimSuffix(link, "?lang=en"), s.URL+"/wall/")
-	w := sweep{s, t, strings.NewReplacer("{$}", "", "{token}", token, "{user}", "w1", "{file}", "x.wav", "{secret}", "x", "{name}", "x", "{recording}", "r")}
+	w := crawler{s, t, strings.NewReplacer("{$}", "", "{token}", token, "{user}", "w1", "{file}", "x.wav", "{secret}", "x", "{name}", "x", "{recording}", "r")}
 	_, sounds := anna.Get("/announcements")
 	_, walls := anna.Get("/walls")
 	ids := map[string]string{
@@ -71,9 +71,9 @@ func TestEveryRoute(t *testing.T) {
 	}
 }
 
-// each calls f with every route of a method that needs a session. Those that
-// end the session, or wait for news, are left out.
-func (w *sweep) each(method string, ids map[string]string, f func(route, path string)) {
+// each calls f with every route of a method that needs a session, except those
+// that end the session or wait for news.
+func (w *crawler) each(method string, ids map[string]string, f func(route, path string)) {
 	for _, route := range slices.Sorted(maps.Keys(team.Routes())) {
 		m, path, _ := strings.Cut(route, " ")
 		if m != method || team.Routes()[route] == "" || slices.Contains([]string{"POST /logout", "POST /sessions/end", "GET /feed"}, route) {
@@ -88,9 +88,9 @@ func (w *sweep) each(method string, ids map[string]string, f func(route, path st
 	}
 }
 
-// ask sends a request and returns its answer with the body, in which the
-// number of the request is left out.
-func (w *sweep) ask(v *harness.Client, method, path, contentType, body string, change ...func(*http.Request)) (*http.Response, string) {
+// ask sends a request and returns the answer and its body, without the id of
+// the request.
+func (w *crawler) ask(v *harness.Client, method, path, contentType, body string, change ...func(*http.Request)) (*http.Response, string) {
 	w.T.Helper()
 	resp := v.Send(method, w.URL+path, contentType, strings.NewReader(body), change...)
 	b, err := io.ReadAll(resp.Body)
@@ -113,7 +113,7 @@ func (w *sweep) ask(v *harness.Client, method, path, contentType, body string, c
 	return resp, strings.ReplaceAll(string(b), id, "")
 }
 
-func (w *sweep) anonymous(t *testing.T, ids map[string]string) {
+func (w *crawler) anonymous(t *testing.T, ids map[string]string) {
 	nobody := w.Stack.Anonymous(t)
 	w.each("GET", ids, func(route, path string) {
 		if resp, _ := w.ask(nobody, "GET", path, "", ""); resp.StatusCode != 401 && !(resp.StatusCode == 303 && strings.HasPrefix(resp.Header.Get("Location"), "/login?next=")) {
@@ -130,8 +130,8 @@ func (w *sweep) anonymous(t *testing.T, ids map[string]string) {
 	})
 }
 
-// crawl opens every page, and finds that this changed nothing at sipgate.
-func (w *sweep) crawl(t *testing.T, v *harness.Client, ids map[string]string) {
+// crawl opens every page and checks that this changes nothing at sipgate.
+func (w *crawler) crawl(t *testing.T, v *harness.Client, ids map[string]string) {
 	changes := func() (n int) {
 		for _, l := range w.RequestLog() {
 			if l.Method != "GET" && strings.HasPrefix(l.Path, "/v2/") {
@@ -158,8 +158,8 @@ func (w *sweep) crawl(t *testing.T, v *harness.Client, ids map[string]string) {
 	}
 }
 
-// roles asks for every address as those who may not.
-func (w *sweep) roles(t *testing.T, who map[team.Role]*harness.Client, ids map[string]string) {
+// roles requests every route with roles that do not have the permission.
+func (w *crawler) roles(t *testing.T, who map[team.Role]*harness.Client, ids map[string]string) {
 	for role, v := range who {
 		for _, method := range []string{"GET", "POST"} {
 			w.each(method, ids, func(route, path string) {
@@ -183,12 +183,12 @@ func codeOf(body string) string {
 	return envelope.Error.Code
 }
 
-// withoutFields are the routes that take nothing but their address.
+// withoutFields are the routes that take no form fields.
 var withoutFields = []string{"POST /sessions/{id}/end", "POST /setup/done", "POST /walls/{id}/revoke", "POST /announcements/{id}/delete", "POST /calls/{id}/undo",
 	"POST /team/{user}/remove", "POST /team/{user}/restore", "POST /team/{user}/sign-out", "POST /status/platform"}
 
-// bodies sends what is no form to all that take one.
-func (w *sweep) bodies(t *testing.T, v *harness.Client, ids map[string]string) {
+// bodies sends invalid bodies to all routes that take a form.
+func (w *crawler) bodies(t *testing.T, v *harness.Client, ids map[string]string) {
 	w.ExpectNoCommands(t, func() {
 		w.each("POST", ids, func(route, path string) {
 			if resp, body := w.ask(v, "POST", path, harness.FormType, "", harness.AsProgram, func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }); resp.StatusCode != 403 || codeOf(body) != "bad_origin" {
@@ -222,9 +222,9 @@ func (w *sweep) bodies(t *testing.T, v *harness.Client, ids map[string]string) {
 	})
 }
 
-// foreign asks for what belongs to another account: the answers are those for
-// what there is not.
-func (w *sweep) foreign(t *testing.T, v *harness.Client, ids map[string]string) {
+// foreign requests objects of another account. The answers must equal those for
+// objects that do not exist.
+func (w *crawler) foreign(t *testing.T, v *harness.Client, ids map[string]string) {
 	invented := maps.Clone(ids)
 	for prefix := range invented {
 		invented[prefix] = strings.Repeat("A", 16)
@@ -245,8 +245,8 @@ func (w *sweep) foreign(t *testing.T, v *harness.Client, ids map[string]string) 
 	}
 }
 
-// parameters sends values that a field cannot have.
-func (w *sweep) parameters(t *testing.T, v *harness.Client, ids map[string]string) {
+// parameters sends invalid values of fields.
+func (w *crawler) parameters(t *testing.T, v *harness.Client, ids map[string]string) {
 	call, entry, sound := ids["/calls/"], ids["/history/"], ids["/announcements/"]
 	for _, c := range []struct {
 		path, form string // no form: GET

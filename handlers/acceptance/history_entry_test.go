@@ -14,8 +14,8 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// Marks are form posts that lead back to where they were made; they are on
-// record, decided by the policy, and sent once.
+// Changes of an entry are form posts that redirect back. They are audited, need
+// the permission, and are sent once.
 func TestHistoryEntriesAreUpdated(t *testing.T) {
 	s := harness.New(t)
 	s.FillHistory(60)
@@ -23,7 +23,7 @@ func TestHistoryEntriesAreUpdated(t *testing.T) {
 	own := historyIDs(jonas, "")
 	jonas.Submit("/history", "/history/"+own[0]+"/star", "value=true")
 	jonas.Submit("/history/"+own[0], "/history/"+own[0]+"/archive", "value=true")
-	if rows := historyTable(jonas, "archived=true&starred=true"); !slices.ContainsFunc(rows, func(r pastRow) bool { return r["id"] == own[0] }) {
+	if rows := historyTable(jonas, "archived=true&starred=true"); !slices.ContainsFunc(rows, func(r historyRow) bool { return r["id"] == own[0] }) {
 		t.Errorf("archived and starred: %v", rows)
 	}
 	resp := jonas.Send("POST", s.URL+"/history/"+own[1]+"/read", "application/json", strings.NewReader(`{"value":true,`+harness.ActionID()+`}`))
@@ -67,7 +67,8 @@ func TestHistoryEntriesAreUpdated(t *testing.T) {
 	}
 }
 
-// A change whose answer is lost is not sent again, and nothing is claimed.
+// A change whose answer is lost is not sent again, and its outcome is reported
+// as unknown.
 func testMarkUnknown(t *testing.T, s *harness.Stack, anna *harness.Client, id string) {
 	before := s.Requests("PUT", "/v2/history/*")
 	s.Control("POST", "faults", map[string]any{"do": "resetAfter", "method": "PUT", "path": "/v2/history/*", "count": 1}, nil)
@@ -79,8 +80,8 @@ func testMarkUnknown(t *testing.T, s *harness.Stack, anna *harness.Client, id st
 	}
 }
 
-// Recordings, of calls and of voicemails, are heard by those whose entries
-// they are, in parts too, and kept under a name of ours.
+// Recordings of calls and voicemails are served to members who may see the
+// entry, also in ranges, and downloaded under a name that Callboard makes.
 func TestRecordingsAreForThoseWhoseEntriesTheyAre(t *testing.T) {
 	s := harness.New(t)
 	s.Stop()
@@ -129,7 +130,7 @@ func TestRecordingsAreForThoseWhoseEntriesTheyAre(t *testing.T) {
 	}
 }
 
-// The page of a call and that of its entry are one, and what the journal does
+// A call and its history entry share one page; an entry that the journal does
 // not know is shown without a timeline.
 func TestCallAndItsHistoryEntryShareOnePage(t *testing.T) {
 	t.Parallel()
@@ -183,8 +184,8 @@ func TestCallAndItsHistoryEntryShareOnePage(t *testing.T) {
 	}
 }
 
-// However many pages are open, sipgate is asked once for all of them; and each
-// is told only what it filters and its reader may see.
+// sipgate is asked once for the recent entries of all open pages. Each page
+// gets only those that fit its filters and that its member may see.
 func TestRecentEntriesAreReadOnceForAllPages(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")

@@ -14,13 +14,13 @@ import (
 )
 
 var (
-	pastEntry = regexp.MustCompile(`(?s)<li class="row old" data-entry="([^"]+)".*?</li>`)
-	pastNext  = regexp.MustCompile(`rel="next" href="([^"]+)"`)
-	pastMore  = regexp.MustCompile(`data-search>.*?href="([^"]+)"`)
+	historyEntry = regexp.MustCompile(`(?s)<li class="row old" data-entry="([^"]+)".*?</li>`)
+	historyNext  = regexp.MustCompile(`rel="next" href="([^"]+)"`)
+	historyMore  = regexp.MustCompile(`data-search>.*?href="([^"]+)"`)
 )
 
-// history follows the pages of the history to their end, and returns the
-// entries in their order.
+// historyIDs follows the pages of the history to their end and returns the ids
+// of the entries in order.
 func historyIDs(v *harness.Client, query string) (ids []string) {
 	v.T.Helper()
 	at := "/history?" + query
@@ -29,11 +29,11 @@ func historyIDs(v *harness.Client, query string) (ids []string) {
 		if status != http.StatusOK || pages > 100 {
 			v.T.Fatalf("%s: %d on page %d", at, status, pages)
 		}
-		for _, m := range pastEntry.FindAllStringSubmatch(page, -1) {
+		for _, m := range historyEntry.FindAllStringSubmatch(page, -1) {
 			ids = append(ids, m[1])
 		}
 		at = ""
-		for _, link := range []*regexp.Regexp{pastNext, pastMore} {
+		for _, link := range []*regexp.Regexp{historyNext, historyMore} {
 			if m := link.FindStringSubmatch(page); m != nil {
 				at = html.UnescapeString(m[1])
 			}
@@ -42,11 +42,11 @@ func historyIDs(v *harness.Client, query string) (ids []string) {
 	return ids
 }
 
-// A pastRow is a line of the table, by column.
-type pastRow map[string]string
+// A historyRow is a line of the table, by column.
+type historyRow map[string]string
 
-// historyTable is the history as a table, read by rules of its own.
-func historyTable(v *harness.Client, query string) (rows []pastRow) {
+// historyTable returns the history as a table, read by readTable.
+func historyTable(v *harness.Client, query string) (rows []historyRow) {
 	v.T.Helper()
 	status, text := v.Get("/history.csv?" + query)
 	if status != http.StatusOK {
@@ -54,7 +54,7 @@ func historyTable(v *harness.Client, query string) (rows []pastRow) {
 	}
 	lines := readTable(v.T, text)
 	for _, cells := range lines[1:] {
-		row := pastRow{}
+		row := historyRow{}
 		for i, c := range cells {
 			row[lines[0][i]] = c
 		}
@@ -63,9 +63,9 @@ func historyTable(v *harness.Client, query string) (rows []pastRow) {
 	return rows
 }
 
-// readTable reads RFC 4180, section 2, letter by letter: fields between commas,
-// lines between CRLF, the last one ended too; a field with quotes around it may
-// hold all of them, and quotes twice.
+// readTable parses CSV by RFC 4180, section 2, without encoding/csv: fields
+// between commas, every line ended by CRLF, quotes doubled inside of a quoted
+// field.
 func readTable(t testing.TB, text string) (lines [][]string) {
 	t.Helper()
 	var line []string
@@ -111,8 +111,8 @@ func readTable(t testing.TB, text string) (lines [][]string) {
 	return lines
 }
 
-// Each filter gives what it says, on all pages, and the table has the same
-// entries in the same order.
+// Each filter selects the right entries on all pages, and the table has the
+// same entries in the same order.
 func TestHistoryFilters(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
@@ -123,23 +123,23 @@ func TestHistoryFilters(t *testing.T) {
 		t.Fatalf("%d entries", len(all))
 	}
 	day := all[100]["time"][:10]
-	for query, fits := range map[string]func(pastRow) bool{
-		"":                       func(pastRow) bool { return true },
-		"direction=in":           func(r pastRow) bool { return r["direction"] == "in" },
-		"missed=true":            func(r pastRow) bool { return r["missed"] == "true" },
-		"direction=out&missed=1": func(r pastRow) bool { return r["direction"] == "out" && r["missed"] == "true" },
-		"type=VOICEMAIL":         func(r pastRow) bool { return r["type"] == "VOICEMAIL" },
-		"starred=true":           func(r pastRow) bool { return r["starred"] == "true" },
-		"unread=true":            func(r pastRow) bool { return r["read"] == "false" },
-		"member=w1":              func(r pastRow) bool { return r["inside"] == "Jonas Keller" },
-		"q=wiegand":              func(r pastRow) bool { return strings.Contains(r["name"], "Wiegand") },
-		"q=angebot":              func(r pastRow) bool { return strings.Contains(r["note"], "Angebot") },
-		"q=fahrrad":              func(r pastRow) bool { return strings.Contains(r["transcription"], "Fahrrad") },
-		"phonenumber=" + url.QueryEscape("069 / 9000-9640"): func(r pastRow) bool { return strings.Contains(r["number"], "+496990009640") },
-		"phonenumber=9640": func(r pastRow) bool {
+	for query, fits := range map[string]func(historyRow) bool{
+		"":                       func(historyRow) bool { return true },
+		"direction=in":           func(r historyRow) bool { return r["direction"] == "in" },
+		"missed=true":            func(r historyRow) bool { return r["missed"] == "true" },
+		"direction=out&missed=1": func(r historyRow) bool { return r["direction"] == "out" && r["missed"] == "true" },
+		"type=VOICEMAIL":         func(r historyRow) bool { return r["type"] == "VOICEMAIL" },
+		"starred=true":           func(r historyRow) bool { return r["starred"] == "true" },
+		"unread=true":            func(r historyRow) bool { return r["read"] == "false" },
+		"member=w1":              func(r historyRow) bool { return r["inside"] == "Jonas Keller" },
+		"q=wiegand":              func(r historyRow) bool { return strings.Contains(r["name"], "Wiegand") },
+		"q=angebot":              func(r historyRow) bool { return strings.Contains(r["note"], "Angebot") },
+		"q=fahrrad":              func(r historyRow) bool { return strings.Contains(r["transcription"], "Fahrrad") },
+		"phonenumber=" + url.QueryEscape("069 / 9000-9640"): func(r historyRow) bool { return strings.Contains(r["number"], "+496990009640") },
+		"phonenumber=9640": func(r historyRow) bool {
 			return strings.Contains(r["number"], "9640") || strings.Contains(r["inside number"], "9640")
 		},
-		"from=" + day + "&to=" + day: func(r pastRow) bool {
+		"from=" + day + "&to=" + day: func(r historyRow) bool {
 			at, err := time.Parse(time.RFC3339, r["time"])
 			return err == nil && at.Local().Format(time.DateOnly) == day
 		},
@@ -167,7 +167,7 @@ func TestHistoryFilters(t *testing.T) {
 	testHistoryOwn(t, anna, jonas)
 }
 
-// A member sees own entries only, whatever is asked for; a lead chooses.
+// A member sees own entries only, whatever the filter; a lead chooses a member.
 func testHistoryOwn(t *testing.T, anna, jonas *harness.Client) {
 	own := historyIDs(jonas, "")
 	if !slices.Equal(own, historyIDs(anna, "member=w1")) || !slices.Equal(own, historyIDs(jonas, "member=w1")) || len(own) < 50 {
@@ -217,8 +217,8 @@ func TestInvalidHistoryFiltersAreRefused(t *testing.T) {
 	}
 }
 
-// No cell of the history's table is a formula, and reading it again gives
-// what was written.
+// No cell of the table is a formula, and parsing the table returns what was
+// written.
 func TestHistoryTableHasNoFormulas(t *testing.T) {
 	s := harness.New(t)
 	s.FillHistory(30)

@@ -20,7 +20,8 @@ const module = "callboard"
 // policy: it is not changed to make a build pass.
 //
 // A row reads "package < those of ours it may import"; "." is package main.
-// Every package has exactly one row, and every row has a package.
+// Every package has a row, and every row has a package. Several rows of one
+// package add up.
 const layers = `
 	# Toolkits and parts. They know nothing of each other. The simulator does
 	# not even know sipgate: shared structs would hide each other's mistakes.
@@ -67,11 +68,11 @@ const layers = `
 	handlers/acceptance/harness < handlers sipgate/team sipgate/announcement
 `
 
-// homes states which packages may import a library. A row reads
-// "library < its homes" and covers the packages below the library too; a
-// longer row beats a shorter one. "none" is no package at all: tests only,
-// or not wanted. Every library outside the standard library needs a row; of
-// the standard library only what is named here is bound.
+// homes states which packages may import a library. A row reads "library < its
+// homes" and covers the packages below the library too; a longer row wins over
+// a shorter one. "none" is no package: for tests only, or unwanted. Every
+// library outside the standard library needs a row; of the standard library
+// only the packages named here are bound.
 const homes = `
 	# One home per library.
 	github.com/coder/websocket        < web handlers/acceptance/harness # the harness reads feeds
@@ -117,15 +118,15 @@ const homes = `
 	pgregory.net/rapid                < none
 `
 
-// A listed is what "go list" says about one package. Imports are those of the
-// code that ships; test files are free.
+// A listed is a package in the output of "go list". Imports are those of code
+// that ships; test files are free.
 type listed struct {
 	ImportPath string
 	Imports    []string
 }
 
-// TestLayers holds every package of the module against layers and homes, on
-// each of the systems that Callboard is built for.
+// TestLayers checks every package of the module against layers and homes, on
+// each system that Callboard is built for.
 func TestLayers(t *testing.T) {
 	for _, goos := range []string{"linux", "darwin", "windows"} {
 		t.Run(goos, func(t *testing.T) {
@@ -136,8 +137,8 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// TestLayersLinked shows that no test library is linked into the program by
-// way of a package that is not ours.
+// TestLayersLinked checks that no test library is linked into the program
+// through another package.
 func TestLayersLinked(t *testing.T) {
 	cmd := exec.Command("go", "list", "-deps", ".")
 	cmd.Dir = harness.File(t, ".")
@@ -154,8 +155,8 @@ func TestLayersLinked(t *testing.T) {
 	}
 }
 
-// TestLayersNotice breaks each rule once, so that a rule that never complains
-// is noticed.
+// TestLayersNotice breaks each rule once, so that a rule that never reports
+// anything is noticed.
 func TestLayersNotice(t *testing.T) {
 	const (
 		layers = "low <\nmid < low\n. < mid"
@@ -189,7 +190,7 @@ func TestLayersNotice(t *testing.T) {
 	}
 }
 
-// violations returns a sentence for each breach of the two policies.
+// violations returns a sentence for each violation of the two policies.
 func violations(layers, homes string, pkgs []listed) []string {
 	var (
 		found    []string
@@ -230,7 +231,7 @@ func violations(layers, homes string, pkgs []listed) []string {
 	return found
 }
 
-// rows reads a policy. Several rows of one name add up.
+// rows parses a policy.
 func rows(policy string) map[string][]string {
 	m := map[string][]string{}
 	for line := range strings.Lines(policy) {

@@ -11,7 +11,8 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// rootElement is the first element of a page: its language and theme.
+// rootElement returns the language and the theme in the first element of a
+// page.
 func rootElement(v *harness.Client, path, browserLanguage string) string {
 	v.T.Helper()
 	resp := v.Send("GET", v.Stack.URL+path, "", nil, func(r *http.Request) { r.Header.Set("Accept-Language", browserLanguage) })
@@ -26,8 +27,8 @@ func rootElement(v *harness.Client, path, browserLanguage string) string {
 	return string(root[1]) + string(root[2])
 }
 
-// What a member chose follows them to every browser, survives the program, and
-// is nobody else's.
+// A member's preferences apply in every browser, survive a restart, and apply
+// to no other member.
 func TestPreferencesFollowTheMember(t *testing.T) {
 	s := harness.New(t)
 	anna, phone, jonas := s.SignIn(t, 0), s.SignIn(t, 0), s.SignIn(t, 1)
@@ -70,8 +71,8 @@ func TestPreferencesFollowTheMember(t *testing.T) {
 	}
 }
 
-// What cannot be is refused with the field's name, shown at the field, and
-// changes nothing.
+// Invalid preferences are refused with the name of the field, shown at the
+// field, and not saved.
 func TestInvalidPreferencesAreRefused(t *testing.T) {
 	s := harness.New(t)
 	v := s.SignIn(t, 0)
@@ -114,8 +115,8 @@ func TestInvalidPreferencesAreRefused(t *testing.T) {
 	}
 }
 
-// Without script, too, the board shows one's own calls only if that is wanted,
-// and says how many there are besides.
+// The board without script shows own calls only if the member wants that, and
+// says how many others are hidden.
 func TestOwnCallsOnlyWithoutScript(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
@@ -139,8 +140,8 @@ func TestOwnCallsOnlyWithoutScript(t *testing.T) {
 	}
 }
 
-// The telephone and the number that somebody chose are those that a new call
-// begins with; a telephone that is gone is still told of in the settings.
+// A new call begins with the preferred telephone and number. A preferred
+// telephone that does not exist any more is still shown in the settings.
 func TestNewCallsBeginWithPreferences(t *testing.T) {
 	s := harness.New(t)
 	v := s.SignIn(t, 0)

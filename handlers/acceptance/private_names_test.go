@@ -8,10 +8,10 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// A number that stands in one member's private contacts alone has a name for
-// that member, on the board, in the feed, on the call's page and in sheets.
-// Colleagues see where it is from, and so does another account that the same
-// number calls: whatever is shared, the name never gets there.
+// A number in one member's private contacts has its name for that member only:
+// on the board, in the feed, on the call's page and in dialogs. Colleagues and
+// members of another account whom the same number calls see where the number is
+// from.
 func TestPrivateNames(t *testing.T) {
 	s := harness.New(t, "-visibility", "account")
 	s.Stop()
@@ -66,15 +66,16 @@ func TestPrivateNames(t *testing.T) {
 	s.Eventually("his name after a restart", shows(again, "Jonas&#39; customer"))
 }
 
-// addPrivateContact adds to the contacts that only one user of the first account has.
+// addPrivateContact adds a private contact of a user of the first account.
 func addPrivateContact(s *harness.Stack, user, name, number string) {
 	s.T.Helper()
 	s.API(user, "POST", "contacts", map[string]any{"name": name, "scope": "PRIVATE",
 		"numbers": []map[string]any{{"number": number, "type": []string{"home"}}}})
 }
 
-// checkOnlyFor shows that of a page about a call its owner sees the secret, if it is
-// about that call at all, and another person the public part.
+// checkOnlyFor checks that a page about a call shows the secret to its owner
+// and the public text to another member. It reports whether the page is about
+// the number.
 func checkOnlyFor(s *harness.Stack, owner, other *harness.Client, path, secret, public string) (about bool) {
 	s.T.Helper()
 	_, hers := owner.Get(path)
@@ -86,7 +87,7 @@ func checkOnlyFor(s *harness.Stack, owner, other *harness.Client, path, secret, 
 	return about
 }
 
-// checkWithout shows that no page of a person contains a text.
+// checkWithout checks that no page of a member contains a text.
 func checkWithout(s *harness.Stack, v *harness.Client, text string, paths ...string) {
 	s.T.Helper()
 	for _, path := range paths {

@@ -13,7 +13,7 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// The program needs nothing but itself: no files, no shell, no network.
+// The program needs no other file, no shell and no network.
 func TestProgramNeedsNothingButItself(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -28,8 +28,8 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// A sender sends push events to the whole program, with a key of its own that
-// the program takes for sipgate's: it can sign whatever it likes.
+// A sender sends push events, signed with a key that the program accepts in
+// place of sipgate's.
 type sender struct {
 	t       testing.TB
 	s       *harness.Stack
@@ -54,14 +54,14 @@ func newSender(t testing.TB) *sender {
 		t.Fatal(err)
 	}
 	p.s.Args[slices.Index(p.s.Args, "-push-key-file")+1] = file
-	p.again()
+	p.restart()
 	p.account = p.s.AccountID()
 	p.address = p.s.PushAddress(p.account)
 	return p
 }
 
-// again starts the program anew: it has forgotten who sent how much.
-func (p *sender) again() {
+// restart starts the program again, which then has forgotten who sent how much.
+func (p *sender) restart() {
 	p.t.Helper()
 	p.s.Stop()
 	p.s.Start()
@@ -76,7 +76,7 @@ func (p *sender) sign(body string) string {
 	return base64.StdEncoding.EncodeToString(sig)
 }
 
-// request is an event as sipgate sends it.
+// request returns an event as sipgate sends it.
 func (p *sender) request(body string) *http.Request {
 	req, err := http.NewRequest("POST", p.address, strings.NewReader(body))
 	if err != nil {
@@ -88,7 +88,7 @@ func (p *sender) request(body string) *http.Request {
 	return req
 }
 
-// send sends a request, but for what change changes.
+// send sends a request after change has changed it.
 func (p *sender) send(req *http.Request, change ...func(*http.Request)) (status int, body string) {
 	for _, f := range change {
 		f(req)
@@ -110,15 +110,15 @@ func (p *sender) post(body string, change ...func(*http.Request)) (status int, r
 	return p.send(p.request(body), change...)
 }
 
-// replied sends an event and expects one of the two constant documents.
-func (p *sender) replied(id, body, want string) {
+// expectReply sends an event and expects one of the two constant documents.
+func (p *sender) expectReply(id, body, want string) {
 	if status, reply := p.post(body); status != 200 || reply != want {
 		p.t.Errorf("%s: %d %s, want %s", id, status, reply, want)
 	}
 }
 
-// refused sends an event and expects a status without a word.
-func (p *sender) refused(id, body string, want int, change ...func(*http.Request)) {
+// expectStatus sends an event and expects a status with an empty body.
+func (p *sender) expectStatus(id, body string, want int, change ...func(*http.Request)) {
 	if status, reply := p.post(body, change...); status != want || reply != "" {
 		p.t.Errorf("%s: %d %q, want an empty %d", id, status, reply, want)
 	}
@@ -135,15 +135,16 @@ const (
 	neutral         = xmlHead + "<Response/>\n" // asks for nothing
 )
 
-// rings is the newCall of a user of ours; more are further fields.
-func (p *sender) rings(id, from string, more ...string) string {
+// newCall returns the newCall event of a user of the first account, with more
+// fields.
+func (p *sender) newCall(id, from string, more ...string) string {
 	return strings.Join(append([]string{"event=newCall&direction=in&from=" + from + "&to=492214710110&callId=" + id + "&origCallId=" + id +
 		"&user%5B%5D=Anna+Bergmann&userId%5B%5D=w0&fullUserId%5B%5D=" + p.account + "w0"}, more...), "&")
 }
 
 var rowHead = regexp.MustCompile(`(?s)<li class="row" id="row-[^"]+" data-state="([^"]+)".*?<h3>(?:<a[^>]*>)?(.*?)(?:</a>)?</h3>`)
 
-// boardLines is what the page shows: who, and the state, of each call.
+// boardLines returns the title and the state of each call on the board.
 func boardLines(v *harness.Client) (lines []string) {
 	v.T.Helper()
 	_, page := v.Get("/")
@@ -167,7 +168,7 @@ func headers(name string, values ...string) func(*http.Request) {
 func TestBadPushEvents(t *testing.T) {
 	p := newSender(t)
 	v := p.s.SignIn(t, 0)
-	t.Run("refused", func(t *testing.T) { p.refusals(t) })
+	t.Run("refused", func(t *testing.T) { p.forgeries(t) })
 	t.Run("accounts", func(t *testing.T) { p.accounts() })
 	t.Run("sizes", func(t *testing.T) { p.sizes(t) })
 	if b := boardLines(v); len(b) != 0 {
@@ -178,18 +179,18 @@ func TestBadPushEvents(t *testing.T) {
 	if b := boardLines(v); len(b) != 0 {
 		t.Errorf("what was ignored is on the board: %q", b)
 	}
-	p.again()
+	p.restart()
 	t.Run("shown", func(t *testing.T) { p.shown(t, v) })
-	p.again()
+	p.restart()
 	t.Run("duplicates", func(t *testing.T) { p.duplicates(t, v) })
 	if got := p.s.Requests("POST", "/v2/*"); got != 0 {
 		t.Errorf("an event made %d requests at sipgate", got)
 	}
 }
 
-// refusals sends forgeries of all kinds, and events to wrong addresses.
-func (p *sender) refusals(t *testing.T) {
-	body := p.rings("A", "4930555001")
+// forgeries sends forgeries of all kinds, and events to wrong addresses.
+func (p *sender) forgeries(t *testing.T) {
+	body := p.newCall("A", "4930555001")
 	good := p.sign(body)
 	raw, _ := base64.StdEncoding.DecodeString(good)
 	std := base64.StdEncoding.EncodeToString
@@ -235,7 +236,7 @@ func (p *sender) refusals(t *testing.T) {
 		{"512 bytes", body, sig(std(make([]byte, 512))), 403},
 		{"513 bytes", body, sig(std(make([]byte, 513))), 403},
 	} {
-		p.refused(c.id, c.body, c.status, c.change)
+		p.expectStatus(c.id, c.body, c.status, c.change)
 	}
 	for _, path := range []string{"/push/", "/push", "/push/" + secret + "/", "/push/" + secret + "/x", "/push/..%2f" + secret} {
 		if status, _ := p.post(body, at(path)); status != 404 && status != 403 {
@@ -252,18 +253,20 @@ func (p *sender) refusals(t *testing.T) {
 	}
 }
 
-// accounts: sipgate's key signs for all of its customers.
+// accounts sends events of other accounts: sipgate signs those of all customers
+// with one key.
 func (p *sender) accounts() {
-	body := p.rings("A", "4930555001")
-	p.refused("event of another account", strings.ReplaceAll(body, p.account+"w0", "999w0"), 403)
-	p.refused("user of another account among ours", body+"&fullUserId%5B%5D=999w0", 403)
-	p.refused("our event, another team's address", body, 403, func(r *http.Request) { r.URL, _ = url.Parse(p.s.PushAddress("999")) })
+	body := p.newCall("A", "4930555001")
+	p.expectStatus("event of another account", strings.ReplaceAll(body, p.account+"w0", "999w0"), 403)
+	p.expectStatus("user of another account among ours", body+"&fullUserId%5B%5D=999w0", 403)
+	p.expectStatus("our event, another team's address", body, 403, func(r *http.Request) { r.URL, _ = url.Parse(p.s.PushAddress("999")) })
 }
 
-// sizes sends what is too large, and expects an answer before its end.
+// sizes sends bodies that are too large, and expects an answer before their
+// end.
 func (p *sender) sizes(t *testing.T) {
-	body := p.rings("A", "4930555001")
-	p.refused("65 KiB", body+"&x="+strings.Repeat("x", 65<<10), 413)
+	body := p.newCall("A", "4930555001")
+	p.expectStatus("65 KiB", body+"&x="+strings.Repeat("x", 65<<10), 413)
 	head := func(more string) string {
 		u, _ := url.Parse(p.address)
 		return "POST " + u.Path + " HTTP/1.1\r\nHost: " + u.Host + "\r\n" + signatureHeader + ": " + p.sign(body) + "\r\n" + more + "\r\n\r\n"
@@ -280,7 +283,7 @@ func (p *sender) sizes(t *testing.T) {
 // smuggling sends requests whose end is ambiguous.
 func (p *sender) smuggling(t *testing.T) {
 	u, _ := url.Parse(p.address)
-	body := p.rings("A", "4930555001")
+	body := p.newCall("A", "4930555001")
 	head := "POST " + u.Path + " HTTP/1.1\r\nHost: " + u.Host + "\r\n" + signatureHeader + ": " + p.sign(body) + "\r\n"
 	for name, text := range map[string]string{
 		"both lengths, chunked first": head + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\nzz\r\n" + body,
@@ -310,7 +313,7 @@ func (p *sender) raw(t *testing.T, text string) int {
 	return resp.StatusCode
 }
 
-// ignored is what sipgate signed but nobody understands.
+// ignored sends events that sipgate signed and Callboard does not understand.
 func (p *sender) ignored() {
 	for id, body := range map[string]string{
 		"unknown event":        "event=unknown&callId=A",
@@ -324,25 +327,25 @@ func (p *sender) ignored() {
 		"callId not text":      "event=newCall&callId=%zz%ff%c0%af",
 		"callId with XML":      "event=newCall&callId=%22%2F%3E%3CDial%3E%3CNumber%3E%2B49900",
 	} {
-		p.replied(id, body, neutral)
+		p.expectReply(id, body, neutral)
 	}
 }
 
-// shown is what odd values look like on the page.
+// shown checks what the page shows of odd values.
 func (p *sender) shown(t *testing.T, v *harness.Client) {
 	hangup := "event=hangup&cause=%3Cscript%3E&direction=in&callId="
-	p.replied("end of a call never seen", hangup+"N&from=4930555099&to=492214710110", neutral)
-	p.replied("its beginning", p.rings("N", "4930555099"), p.subscribe())
-	p.replied("anonymous", p.rings("A", "anonymous"), p.subscribe())
-	p.replied("no number", p.rings("B", ""), p.subscribe())
-	p.replied("number with plus", p.rings("C", "%2B4930555003"), p.subscribe())
-	p.replied("40 digits", p.rings("D", strings.Repeat("9", 40)), p.subscribe())
-	p.replied("letters", p.rings("E", "Jennifer"), p.subscribe())
-	p.replied("unknown direction", strings.Replace(p.rings("F", "4930555006"), "direction=in", "direction=sideways", 1), p.subscribe())
-	p.replied("two ids", p.rings("G", "4930555007", "callId=H", "user=x"+strings.Repeat("&user%5B%5D=u", 900)), p.subscribe())
-	p.replied("number not text", p.rings("I", "%zz%ff"), p.subscribe())
-	p.replied("number with XML", p.rings("J", `"/><Dial><Number>%2B49900`), p.subscribe())
-	p.replied("number with a log line", p.rings("K", "a%0d%0a%7B%22level%22%3A%22x%22%7D"), p.subscribe())
+	p.expectReply("end of a call never seen", hangup+"N&from=4930555099&to=492214710110", neutral)
+	p.expectReply("its beginning", p.newCall("N", "4930555099"), p.subscribe())
+	p.expectReply("anonymous", p.newCall("A", "anonymous"), p.subscribe())
+	p.expectReply("no number", p.newCall("B", ""), p.subscribe())
+	p.expectReply("number with plus", p.newCall("C", "%2B4930555003"), p.subscribe())
+	p.expectReply("40 digits", p.newCall("D", strings.Repeat("9", 40)), p.subscribe())
+	p.expectReply("letters", p.newCall("E", "Jennifer"), p.subscribe())
+	p.expectReply("unknown direction", strings.Replace(p.newCall("F", "4930555006"), "direction=in", "direction=sideways", 1), p.subscribe())
+	p.expectReply("two ids", p.newCall("G", "4930555007", "callId=H", "user=x"+strings.Repeat("&user%5B%5D=u", 900)), p.subscribe())
+	p.expectReply("number not text", p.newCall("I", "%zz%ff"), p.subscribe())
+	p.expectReply("number with XML", p.newCall("J", `"/><Dial><Number>%2B49900`), p.subscribe())
+	p.expectReply("number with a log line", p.newCall("K", "a%0d%0a%7B%22level%22%3A%22x%22%7D"), p.subscribe())
 	got := boardLines(v)
 	slices.Sort(got)
 	want := []string{"+49 30 555003 ringing", "+49 30 555006 ringing", "+49 30 555007 ringing", "Jennifer ringing",
@@ -359,7 +362,7 @@ func (p *sender) shown(t *testing.T, v *harness.Client) {
 		t.Error("an event writes into the page")
 	}
 	for _, id := range []string{"A", "B", "C", "D", "E", "F", "G", "I", "J", "K"} {
-		p.replied("unknown cause", hangup+id+"&from=x&to=492214710110", neutral)
+		p.expectReply("unknown cause", hangup+id+"&from=x&to=492214710110", neutral)
 	}
 	if b := boardLines(v); slices.ContainsFunc(b, func(l string) bool { return strings.HasSuffix(l, "ringing") }) {
 		t.Errorf("after all have ended: %q", b)
@@ -369,10 +372,10 @@ func (p *sender) shown(t *testing.T, v *harness.Client) {
 // duplicates sends a hundred copies of an event at once, which are one call
 // with one end, and one of them again later, which is ignored.
 func (p *sender) duplicates(t *testing.T, v *harness.Client) {
-	body := p.rings("Z", "4930555100")
+	body := p.newCall("Z", "4930555100")
 	var all sync.WaitGroup
 	for range 100 {
-		all.Go(func() { p.replied("copy", body, p.subscribe()) })
+		all.Go(func() { p.expectReply("copy", body, p.subscribe()) })
 	}
 	all.Wait()
 	if b := boardLines(v); !slices.Equal(b, []string{"+49 30 555100 ringing"}) {
@@ -444,7 +447,7 @@ func BenchmarkPushEvents(b *testing.B) {
 	b.Run("good", func(b *testing.B) {
 		taken := 0
 		for i := 0; b.Loop(); i++ {
-			if status, _ := p.post(p.rings(fmt.Sprint("A", i), "4930555001")); status == 200 {
+			if status, _ := p.post(p.newCall(fmt.Sprint("A", i), "4930555001")); status == 200 {
 				taken++
 			}
 		}

@@ -10,13 +10,13 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// found is what a program gets that searches.
-type found struct {
+// searchResult is the answer of a search in JSON.
+type searchResult struct {
 	Number, Refused string
 	People          []struct{ Name, Organization, Number, Kind, Presence, Refused string }
 }
 
-func (f found) names() string {
+func (f searchResult) names() string {
 	var all []string
 	for _, p := range f.People {
 		all = append(all, p.Name)
@@ -24,8 +24,8 @@ func (f found) names() string {
 	return strings.Join(all, ", ")
 }
 
-// search is what a person finds; query is as it stands in an address.
-func search(v *harness.Client, text, query string) (f found) {
+// search searches for text; query is appended to the address.
+func search(v *harness.Client, text, query string) (f searchResult) {
 	v.T.Helper()
 	resp := v.Send("GET", v.Stack.URL+"/search?q="+url.QueryEscape(text)+query, "", nil, func(r *http.Request) { r.Header.Set("Accept", "application/json") })
 	if err := json.NewDecoder(resp.Body).Decode(&f); err != nil || resp.StatusCode != http.StatusOK || resp.Header.Get("Cache-Control") != "no-store" {
@@ -34,9 +34,9 @@ func search(v *harness.Client, text, query string) (f found) {
 	return f
 }
 
-// Whom somebody finds: members with presence, contacts, numbers of own calls,
-// in one request, small, and without asking sipgate for contacts again. What is
-// one member's alone nobody else finds, in any form.
+// A search finds members with their presence, contacts, and numbers of own
+// calls, in one small answer, without asking sipgate for contacts again. A
+// private contact is found by its owner only.
 func TestSearch(t *testing.T) {
 	s := harness.New(t, "-visibility", "account")
 	s.AddContacts([3]string{"Canary Grandma Müller", "0171 3920099", "w0"}, [3]string{"Jörg Müller", "(0221) 4710 777", ""}, [3]string{"Teure Auskunft", "0900 1234567", ""})
@@ -95,7 +95,7 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// testPresence shows how members can be reached, and own calls first.
+// testPresence checks the presence of members, and that own calls come first.
 func testPresence(t *testing.T, s *harness.Stack, anna *harness.Client) {
 	presence := func(name string) string {
 		for _, p := range search(anna, name, "").People {
@@ -118,8 +118,8 @@ func testPresence(t *testing.T, s *harness.Stack, anna *harness.Client) {
 	})
 }
 
-// A name is enough without script, if it fits one; else the form comes back
-// with choices, and what else was in it is not sent.
+// Without script a name that fits one recipient is enough; otherwise the form
+// comes back with choices, and nothing is sent.
 func TestRecipientByNameWithoutScript(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)

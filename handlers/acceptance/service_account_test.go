@@ -10,7 +10,7 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// listsBy counts the lists that a user was given, by a kind of credential.
+// listsBy counts the lists of calls that a user got with a kind of credential.
 func listsBy(s *harness.Stack, user, kind string) (n int) {
 	s.T.Helper()
 	for _, r := range s.RequestLog() {
@@ -21,7 +21,7 @@ func listsBy(s *harness.Stack, user, kind string) (n int) {
 	return n
 }
 
-// serviceArgs are the settings of a service account that is user n of the
+// serviceArgs returns the settings of a service account that is user n of
 // account a.
 func serviceArgs(s *harness.Stack, a, n int, password bool) []string {
 	s.T.Helper()
@@ -46,8 +46,8 @@ func serviceArgs(s *harness.Stack, a, n int, password bool) []string {
 	return nil
 }
 
-// Without anybody signed in, calls are watched through the service account,
-// and only through it; who signs in then finds them, from their beginning.
+// While no member is signed in, calls are watched through the service account
+// only. A member who signs in finds them with their start times.
 func TestServiceAccountWatches(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -102,7 +102,7 @@ func TestServiceAccountWatches(t *testing.T) {
 
 var signedIn = regexp.MustCompile(`(Members signed in|Angemeldete Mitglieder)</dt>\s*<dd[^>]*>\s*2\s*<`)
 
-// checkNotAMember shows the pages that list people to an admin.
+// checkNotAMember checks that no page lists the service account as a member.
 func checkNotAMember(s *harness.Stack, t *testing.T) {
 	t.Helper()
 	admin := s.SignIn(t, 0)
@@ -115,8 +115,8 @@ func checkNotAMember(s *harness.Stack, t *testing.T) {
 	}
 }
 
-// What sipgate refuses is said once and clearly, and not tried again and again;
-// the dashboard works all the same.
+// A service account that sipgate refuses is logged once and not tried again;
+// the dashboard works without it.
 func TestServiceAccountRefused(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
@@ -147,8 +147,8 @@ func TestServiceAccountRefused(t *testing.T) {
 	}
 }
 
-// sipgate need not answer for the dashboard to start, and the service account
-// of another sipgate account than those allowed does not watch.
+// The dashboard starts although sipgate does not answer, and does not watch
+// through a service account of an account that is not allowed.
 func TestServiceAccountThatCannotWatch(t *testing.T) {
 	s := harness.New(t)
 	s.Control("POST", "faults", map[string]any{"do": "status", "status": 503, "path": "/v2/authorization/userinfo"}, nil)

@@ -7,9 +7,8 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// An admin of a new installation is led to what is left to do, on the board
-// and on a page, until sipgate reports calls, or the admin wants no leading;
-// nobody else is.
+// The board and a page lead an admin, and no other member, through the steps of
+// the setup until sipgate reports calls.
 func TestSetupLeadsAdmin(t *testing.T) {
 	s := harness.New(t)
 	anna, jonas := s.SignIn(t, 0), s.SignIn(t, 1)
@@ -51,7 +50,7 @@ func TestSetupLeadsAdmin(t *testing.T) {
 	}
 }
 
-// Who wants no leading gets none.
+// An admin who dismisses the setup is not led any more.
 func TestSetupDismissed(t *testing.T) {
 	s := harness.New(t)
 	anna := s.SignIn(t, 0)

@@ -13,13 +13,13 @@ import (
 
 var tag = regexp.MustCompile(`<[^>]*>`)
 
-// spaced is the text of a page, each part after one space.
+// spaced returns the text of a page with single spaces.
 func spaced(page string) string {
 	return strings.Join(strings.Fields(tag.ReplaceAllString(page, " ")), " ")
 }
 
-// The figures of today are those of the simulated history: everybody sees the
-// team's, leads each member's; and however many look, sipgate is asked once.
+// The counts of today fit the simulated history. Members see those of the team,
+// leads those of each member, and sipgate is asked once for all.
 func TestStatsPage(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
@@ -82,7 +82,7 @@ func TestStatsPage(t *testing.T) {
 	end(running, "normalClearing")
 }
 
-// That sipgate does not give the history is said, and is no figure.
+// If sipgate does not return the history, the page says so and shows no counts.
 func TestStatsWithoutHistory(t *testing.T) {
 	s := harness.New(t)
 	v := s.SignIn(t, 1)

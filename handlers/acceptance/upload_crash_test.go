@@ -15,8 +15,8 @@ import (
 )
 
 // After kill -9 at any moment of an upload there is the whole announcement or
-// nothing of it, no file is left over, the audit does not know how it ended
-// (unless it did), and the library goes on.
+// nothing of it, no file is left over, the audit has the outcome or "unknown",
+// and the library works.
 func TestKilledDuringUpload(t *testing.T) {
 	t.Parallel()
 	const seconds = 300 // 4.8 MB as stored
@@ -95,7 +95,7 @@ func TestKilledDuringUpload(t *testing.T) {
 	}
 }
 
-// walSize is how much was written to the database's log.
+// walSize returns the size of the database's write-ahead log.
 func walSize(s *harness.Stack) int64 {
 	s.T.Helper()
 	names, err := filepath.Glob(filepath.Join(s.Data, "*-wal"))
@@ -109,8 +109,8 @@ func walSize(s *harness.Stack) int64 {
 	return info.Size()
 }
 
-// checkOnlyOwnFiles fails the test if there is anything in the data directory, which
-// is the folder for temporary files too, but the database and the key.
+// checkOnlyOwnFiles checks that the data directory, which is also the directory
+// of temporary files, holds the database and the key only.
 func checkOnlyOwnFiles(s *harness.Stack) {
 	s.T.Helper()
 	entries, err := os.ReadDir(s.Data)

@@ -20,7 +20,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// wallCanary is the part of a number that no wall may show.
+// wallCanary is the part of a number that no wallboard may show.
 const wallCanary = "55543"
 
 const wallShown = "+49 30 •••• 21"
@@ -30,7 +30,7 @@ var (
 	wallRevoke = regexp.MustCompile(`action="(/walls/[^"]+/revoke)"`)
 )
 
-// createWallboard makes a link.
+// createWallboard creates a wallboard and returns its link.
 func createWallboard(v *harness.Client, name string) string {
 	v.T.Helper()
 	status, page := v.Post("/walls", url.Values{"name": {name}, "lang": {"en"}}.Encode())
@@ -41,7 +41,7 @@ func createWallboard(v *harness.Client, name string) string {
 	return html.UnescapeString(link[1])
 }
 
-// dialWallboard opens the feed of a link as a page of ours would.
+// dialWallboard opens the feed of a link as the page does.
 func dialWallboard(s *harness.Stack, link string, header http.Header, host ...string) (*websocket.Conn, *http.Response, error) {
 	at, _, _ := strings.Cut(link, "?")
 	ctx, cancel := context.WithTimeout(s.T.Context(), 10*time.Second)
@@ -49,9 +49,9 @@ func dialWallboard(s *harness.Stack, link string, header http.Header, host ...st
 	return websocket.Dial(ctx, "ws"+strings.TrimPrefix(at, "http")+"/feed?lang=en", &websocket.DialOptions{HTTPHeader: header, Host: strings.Join(host, "")})
 }
 
-// What a link tells: nothing of numbers, of contacts and of what the team may
-// not see, in the page and on the wire; nothing at all without the whole
-// secret; and the secret stands in no log.
+// A wallboard reveals no numbers, no contacts and no calls that the team may
+// not see, in its page and its feed. Without the whole secret it reveals
+// nothing, and the secret is not logged.
 func TestWallboardRevealsLittle(t *testing.T) {
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
@@ -123,7 +123,7 @@ func TestWallboardRevealsLittle(t *testing.T) {
 	}
 }
 
-// wallNothing shows that the answer to every wrong link is the same.
+// wallNothing checks that all wrong links get the same answer.
 func wallNothing(t *testing.T, s *harness.Stack, stranger *harness.Client, link string) {
 	t.Helper()
 	at, _, _ := strings.Cut(strings.TrimPrefix(link, s.URL), "?")
@@ -135,7 +135,7 @@ func wallNothing(t *testing.T, s *harness.Stack, stranger *harness.Client, link 
 	}
 }
 
-// wallSocket shows that the feed is for our own page only, and ends with 4403
+// wallSocket checks that the feed serves the own page only, and ends with 4403
 // when the link is withdrawn.
 func wallSocket(t *testing.T, s *harness.Stack, anna *harness.Client, conn *websocket.Conn, link string) {
 	t.Helper()

@@ -14,8 +14,8 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// Everything can be done with links and forms alone: every form is taken as
-// the page shows it and sent as a browser without JavaScript sends it.
+// Calls are controlled with links and forms alone: every form is taken from the
+// page and sent as a browser without JavaScript sends it.
 func TestCallsAreControlledWithoutScript(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
@@ -70,7 +70,7 @@ func TestCallsAreControlledWithoutScript(t *testing.T) {
 	}
 }
 
-// Who wanted to go somewhere gets there after signing in.
+// A sign-in leads to the page that was asked for.
 func TestSignInReturnsToWantedPage(t *testing.T) {
 	s := harness.New(t)
 	resp, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Get(s.URL + "/history?type=CALL")
@@ -87,7 +87,7 @@ func TestSignInReturnsToWantedPage(t *testing.T) {
 	}
 }
 
-// The public address of an announcement serves that file, whole or in parts,
+// The public address of an announcement serves that file, whole or in ranges,
 // and nothing else.
 func TestPublicAddressServesOneAnnouncement(t *testing.T) {
 	t.Parallel()
@@ -143,8 +143,8 @@ func TestPublicAddressServesOneAnnouncement(t *testing.T) {
 	}
 }
 
-// How long a hang-up waits is everybody's own setting; whether a tab is open
-// does not matter.
+// How long a hang-up can be undone is a preference of the member, whether a tab
+// is open or not.
 func TestGracePeriodIsAPreference(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
@@ -165,8 +165,8 @@ func TestGracePeriodIsAPreference(t *testing.T) {
 	}
 }
 
-// The audit tells what was done and what was refused, filtered as asked, on the
-// page as in the table.
+// The audit lists what was done and what was refused, filtered in the same way
+// on the page and in the table.
 func TestAuditPage(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
@@ -209,8 +209,8 @@ func TestAuditPage(t *testing.T) {
 	}
 }
 
-// Webhooks are set with one click, after showing what that replaces, and what
-// was there is put back on removal.
+// Webhooks are set with one click, after showing what that replaces, and the
+// previous addresses are put back on removal.
 func TestWebhooksAreSetAndPutBack(t *testing.T) {
 	s := harness.New(t)
 	theirs := map[string]any{"incomingUrl": "https://other.example/in", "outgoingUrl": "", "log": true, "whitelist": nil}
@@ -247,8 +247,8 @@ func TestWebhooksAreSetAndPutBack(t *testing.T) {
 	}
 }
 
-// Several calls are hung up through one sheet that lists them, and only those
-// that were chosen.
+// Several calls are hung up through one dialog that lists them, and only the
+// chosen ones.
 func TestHangUpSeveral(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
@@ -283,7 +283,7 @@ func TestHangUpSeveral(t *testing.T) {
 	}
 }
 
-// A member sees the own sessions and signs one of them out, at once.
+// A member sees own sessions only, and ends one of them at once.
 func TestMemberEndsOwnSessions(t *testing.T) {
 	s := harness.New(t)
 	desk, phone, other := s.SignIn(t, 0), s.SignIn(t, 0), s.SignIn(t, 1)
@@ -307,7 +307,8 @@ func TestMemberEndsOwnSessions(t *testing.T) {
 	}
 }
 
-// The first account that signs in owns the instance; others are told so.
+// The first account that signs in owns the instance; members of others are
+// refused with the reason.
 func TestFirstAccountOwnsTheInstance(t *testing.T) {
 	s := harness.New(t)
 	s.SignIn(t, 0)
@@ -320,8 +321,8 @@ func TestFirstAccountOwnsTheInstance(t *testing.T) {
 	}
 }
 
-// Who does not want the team to see their calls is not seen, at once and by
-// nobody; who does not want leads to act is left alone.
+// A member who does not share calls hides them from the team at once; a member
+// who does not allow leads to act keeps them from acting.
 func TestConsentTakesEffectAtOnce(t *testing.T) {
 	s := harness.New(t)
 	s.PushEvents()
@@ -361,8 +362,7 @@ func TestConsentTakesEffectAtOnce(t *testing.T) {
 	})
 }
 
-// A call's own member writes a note on it after its end, too: the page offers
-// what the server takes.
+// A member can add a note to an own call after its end.
 func TestNoteAfterTheCall(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)

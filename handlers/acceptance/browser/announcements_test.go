@@ -15,21 +15,21 @@ import (
 	"callboard/sipgate/announcement"
 )
 
-// sound is the expression of the library's entry with a label.
-func sound(label string) string {
+// soundCard returns the expression of the library's card with a label.
+func soundCard(label string) string {
 	return fmt.Sprintf(`[...document.querySelectorAll(".card.sound")].find(c => c.querySelector("h2").textContent === %q)`, label)
 }
 
-// line is the expression of a file's line in the queue.
-func line(name string) string {
+// queueLine returns the expression of a file's line in the queue.
+func queueLine(name string) string {
 	return fmt.Sprintf(`[...document.querySelectorAll("#queue .line")].find(l => l.querySelector(".name").textContent === %q)`, name)
 }
 
-// stored is what the library has under a label, as samples at 8 kHz.
+// stored returns the announcement with a label as samples at 8 kHz.
 func (p *tab) stored(label string) []int16 {
 	p.t.Helper()
-	p.until(`!!%s`, sound(label))
-	wav := p.fetch(eval[string](p, sound(label)+`.querySelector("audio").getAttribute("src")`))
+	p.until(`!!%s`, soundCard(label))
+	wav := p.fetch(eval[string](p, soundCard(label)+`.querySelector("audio").getAttribute("src")`))
 	samples, err := announcement.TelephoneSamples(wav)
 	if err != nil {
 		p.t.Fatalf("%s: %v", label, err)
@@ -37,8 +37,8 @@ func (p *tab) stored(label string) []int16 {
 	return samples
 }
 
-// drop lets go of files above the page, as a person does who drags them there
-// from elsewhere. The expression is a list of files, or the promise of one.
+// drop drops files on the page. The expression is a list of files, or the
+// promise of one.
 func (p *tab) drop(files string) {
 	p.t.Helper()
 	eval[bool](p, `(async () => {
@@ -53,9 +53,9 @@ func (p *tab) drop(files string) {
 	})()`)
 }
 
-// The library of announcements as an admin uses it: several files at once,
-// dropped ones, ones that only the browser can read, a voice from the
-// microphone, names, order, and the end of one.
+// An admin uses the library: several files at once, dropped files, formats that
+// only the browser reads, a voice from the microphone, renaming, sorting,
+// removal.
 func TestBrowserAnnouncements(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
@@ -64,10 +64,10 @@ func TestBrowserAnnouncements(t *testing.T) {
 	write(t, spoken, harness.Steady(700, 20))
 	b := newBrowser(t, s, chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
 		chromedp.Flag("use-file-for-fake-audio-capture", spoken))
-	anna := b.person(t)
+	anna := b.newTab(t)
 	anna.signIn("Anna")
 	anna.do(chromedp.Navigate(s.URL + "/announcements"))
-	anna.picture("announcements-none")
+	anna.screenshot("announcements-none")
 	testSeveral(t, s, anna, dir)
 	testDropped(t, anna)
 	testMicrophone(t, anna)
@@ -82,8 +82,8 @@ func write(t testing.TB, name string, content []byte) {
 	}
 }
 
-// Several are chosen at once. Never more than two are on their way, each has
-// its own line, and what the server cannot read the browser does.
+// Several files are chosen at once. At most two are uploaded at a time, each
+// has its own line, and the browser converts what the server cannot read.
 func testSeveral(t *testing.T, s *harness.Stack, anna *tab, dir string) {
 	var files []string
 	for name, content := range map[string][]byte{"one.wav": harness.Steady(500, 2), "two.wav": harness.Steady(600, 2), "three.wav": harness.Steady(800, 2), "page.wav": []byte("<html>no sound</html>")} {
@@ -104,13 +104,13 @@ func testSeveral(t *testing.T, s *harness.Stack, anna *tab, dir string) {
 	anna.do(chromedp.SetUploadFiles(`.upload input[type=file]`, files))
 	anna.do(chromedp.Click(`.upload .primary`))
 	for _, name := range append([]string{"one.wav", "two.wav", "three.wav"}, converted...) {
-		anna.until(`%s?.dataset.state === "done"`, line(name))
+		anna.until(`%s?.dataset.state === "done"`, queueLine(name))
 	}
-	anna.until(`%s?.dataset.state === "failed"`, line("page.wav"))
-	if got := eval[string](anna, line("page.wav")+`.querySelector(".says").textContent`); !strings.Contains(got, "not a sound file") {
+	anna.until(`%s?.dataset.state === "failed"`, queueLine("page.wav"))
+	if got := eval[string](anna, queueLine("page.wav")+`.querySelector(".says").textContent`); !strings.Contains(got, "not a sound file") {
 		t.Errorf("refused with the words %q", got)
 	}
-	if got := eval[string](anna, line("one.wav")+`.querySelector(".became").innerText`); !strings.Contains(got, "44.1 kHz, stereo") || !strings.Contains(got, "8 kHz, mono") || strings.Count(got, "LUFS") != 2 {
+	if got := eval[string](anna, queueLine("one.wav")+`.querySelector(".became").innerText`); !strings.Contains(got, "44.1 kHz, stereo") || !strings.Contains(got, "8 kHz, mono") || strings.Count(got, "LUFS") != 2 {
 		t.Errorf("before and after: %q", got)
 	}
 	if most := eval[float64](anna, "most"); most != 2 {
@@ -121,7 +121,7 @@ func testSeveral(t *testing.T, s *harness.Stack, anna *tab, dir string) {
 			t.Errorf("no file was ever %s", state)
 		}
 	}
-	anna.picture("announcements-several")
+	anna.screenshot("announcements-several")
 	for label, hz := range map[string]float64{"one": 500, "two": 600, "three": 800} {
 		harness.CheckTone(t, label, anna.stored(label), hz)
 	}
@@ -130,14 +130,14 @@ func testSeveral(t *testing.T, s *harness.Stack, anna *tab, dir string) {
 	harness.CheckTone(t, "FLAC or Ogg", samples, 1000)
 	harness.CheckAtMost(t, "alias of 6 kHz", harness.ToneLevel(samples, 2000), -60)
 	// A second try is a second request, and the line goes where it is told to.
-	anna.run(`seen.clear(); %s.querySelector(".again").click()`, line("page.wav"))
-	anna.until(`seen.has("sending") && %s?.dataset.state === "failed"`, line("page.wav"))
-	anna.run(`%s.querySelector(".away").click()`, line("page.wav"))
-	anna.until(`!%s`, line("page.wav"))
+	anna.run(`seen.clear(); %s.querySelector(".again").click()`, queueLine("page.wav"))
+	anna.until(`seen.has("sending") && %s?.dataset.state === "failed"`, queueLine("page.wav"))
+	anna.run(`%s.querySelector(".away").click()`, queueLine("page.wav"))
+	anna.until(`!%s`, queueLine("page.wav"))
 }
 
-// recordedInPage makes a file with the browser's own recorder: tones of hz, for
-// somewhat more than a second, in one of its formats.
+// recordedInPage makes a file with the browser's recorder: tones of hz, for
+// somewhat more than a second.
 const recordedInPage = `(async (name, type, ...hz) => {
 	const context = new AudioContext({sampleRate: 48000}), out = context.createMediaStreamDestination();
 	for (const f of hz) {
@@ -159,21 +159,21 @@ const recordedInPage = `(async (name, type, ...hz) => {
 	return [new File(parts, name, {type})];
 })`
 
-// Files are dropped anywhere on the page, also of kinds that only the browser
-// reads. It must not fold what is above the telephone's band into it: 21 kHz
+// Files are dropped anywhere on the page, also in formats that only the browser
+// reads. It must not make an alias of what is above the telephone band: 21 kHz
 // would become 3 kHz.
 func testDropped(t *testing.T, anna *tab) {
 	anna.drop(`[new File([Uint8Array.from(atob("` + base64.StdEncoding.EncodeToString(harness.Steady(900, 1)) + `"), c => c.charCodeAt(0))], "dropped.wav")]`)
 	harness.CheckTone(t, "dropped", anna.stored("dropped"), 900)
 	anna.drop(recordedInPage + `("opus.webm", "audio/webm;codecs=opus", 1000)`)
-	anna.until(`%s?.dataset.state === "done"`, line("opus.webm"))
+	anna.until(`%s?.dataset.state === "done"`, queueLine("opus.webm"))
 	samples := anna.stored("opus")
 	harness.CheckTone(t, "opus", samples, 1000)
 	if seconds := float64(len(samples)) / 8000; seconds < 1 || seconds > 3 {
 		t.Errorf("opus: %.2f s", seconds)
 	}
 	anna.drop(recordedInPage + `("pcm.webm", "audio/webm;codecs=pcm", 1000, 21000)`)
-	anna.until(`%s?.dataset.state === "done"`, line("pcm.webm"))
+	anna.until(`%s?.dataset.state === "done"`, queueLine("pcm.webm"))
 	samples = anna.stored("pcm")
 	harness.CheckTone(t, "pcm", samples, 1000)
 	mid := samples[len(samples)/4 : len(samples)*3/4]
@@ -181,14 +181,14 @@ func testDropped(t *testing.T, anna *tab) {
 	t.Logf("21 kHz comes back as 3 kHz at %.1f dB", alias)
 	harness.CheckAtMost(t, "alias of 21 kHz", alias, -60)
 	anna.drop(`[new File([new Uint8Array(4000)], "nothing.xyz")]`)
-	anna.until(`%s?.dataset.state === "failed"`, line("nothing.xyz"))
-	if got := eval[string](anna, line("nothing.xyz")+`.querySelector(".says").textContent`); !strings.Contains(got, "not understood") {
+	anna.until(`%s?.dataset.state === "failed"`, queueLine("nothing.xyz"))
+	if got := eval[string](anna, queueLine("nothing.xyz")+`.querySelector(".says").textContent`); !strings.Contains(got, "not understood") {
 		t.Errorf("unreadable: %q", got)
 	}
 }
 
-// A voice is recorded, listened to, named and added; one that failed is
-// discarded; and where the microphone is refused, the page says so.
+// A voice is recorded, played, named and added; a bad recording is discarded;
+// and if the microphone is refused, the page says so.
 func testMicrophone(t *testing.T, anna *tab) {
 	press := func(do string) {
 		t.Helper()
@@ -202,16 +202,16 @@ func testMicrophone(t *testing.T, anna *tab) {
 	press("record")
 	anna.until(`document.querySelector("#recorder meter").value > -20`)
 	anna.until(`document.querySelector("#recorder [data-in=recording] time").textContent >= "0:02"`)
-	anna.picture("announcements-recording")
+	anna.screenshot("announcements-recording")
 	press("stop")
 	anna.until(state + ` === "recorded"`)
 	press("listen")
 	anna.until(`document.querySelector("[data-do=listen]").getAttribute("aria-pressed") === "true"`)
 	anna.until(`document.querySelector("[data-do=listen]").getAttribute("aria-pressed") === "false"`) // it ends by itself
 	anna.run(`document.querySelector("#recorder input[type=text]").value = "Spoken by Anna"`)
-	anna.picture("announcements-recorded")
+	anna.screenshot("announcements-recorded")
 	press("send")
-	anna.until(`%s?.dataset.state === "done"`, line("Spoken by Anna.wav"))
+	anna.until(`%s?.dataset.state === "done"`, queueLine("Spoken by Anna.wav"))
 	samples := anna.stored("Spoken by Anna")
 	harness.CheckTone(t, "microphone", samples, 700)
 	if seconds := float64(len(samples)) / 8000; seconds < 1.5 || seconds > 6 {
@@ -222,25 +222,27 @@ func testMicrophone(t *testing.T, anna *tab) {
 	anna.until(`document.querySelector("#recorder .says").textContent.includes("does not let")`)
 }
 
-// An announcement gets another name, others come first, and one goes.
+// An announcement is renamed, the list is sorted, and an announcement is
+// removed.
 func testRenamed(t *testing.T, anna *tab) {
-	anna.run(`%s.querySelector(".rename summary").click()`, sound("one"))
-	anna.until(`%s.querySelector(".rename").open`, sound("one"))
-	anna.picture("announcements-rename")
-	anna.run(`const i = %s.querySelector(".rename input"); i.value = "Aaa first"; i.form.requestSubmit()`, sound("one"))
-	anna.until(`!!%s && !%s`, sound("Aaa first"), sound("one"))
+	anna.run(`%s.querySelector(".rename summary").click()`, soundCard("one"))
+	anna.until(`%s.querySelector(".rename").open`, soundCard("one"))
+	anna.screenshot("announcements-rename")
+	anna.run(`const i = %s.querySelector(".rename input"); i.value = "Aaa first"; i.form.requestSubmit()`, soundCard("one"))
+	anna.until(`!!%s && !%s`, soundCard("Aaa first"), soundCard("one"))
 	anna.do(chromedp.Click(`.orders a[href$="name"]`))
 	anna.until(`location.search === "?order=name" && document.querySelector(".card.sound h2")?.textContent === "Aaa first"`)
-	anna.run(`%s.querySelector('form[action$="/delete"] button').click()`, sound("two"))
+	anna.run(`%s.querySelector('form[action$="/delete"] button').click()`, soundCard("two"))
 	anna.until(`document.querySelector("#confirm").open && document.querySelector("#confirm-text").textContent.includes("two")`)
 	anna.do(chromedp.Click(`#confirm [value=yes]`))
-	anna.until(`!!%s && !%s`, sound("three"), sound("two"))
-	anna.picture("announcements")
+	anna.until(`!!%s && !%s`, soundCard("three"), soundCard("two"))
+	anna.screenshot("announcements")
 }
 
-// Who may not change the library sees it, listens, and finds nothing to change.
+// A member without the permission sees and plays announcements, and is offered
+// no change.
 func testReaders(t *testing.T, b *browser) {
-	jonas := b.person(t)
+	jonas := b.newTab(t)
 	jonas.signIn("Jonas")
 	jonas.do(chromedp.Navigate(b.stack.URL + "/announcements"))
 	harness.CheckTone(t, "another's", jonas.stored("three"), 800)
@@ -249,13 +251,14 @@ func testReaders(t *testing.T, b *browser) {
 	}
 }
 
-// sipgate takes the command but never fetches the file: after ten seconds the
-// row says so, to everybody, and the library does not count it as played.
+// If sipgate accepts the command but never fetches the file, the row says so
+// after ten seconds to all members, and the library does not count it as
+// played.
 func TestBrowserAnnouncementNotFetched(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
 	b := newBrowser(t, s)
-	anna := b.person(t)
+	anna := b.newTab(t)
 	anna.signIn("Anna")
 	v := s.SignIn(t, 0)
 	for i := range 10 {
@@ -269,7 +272,7 @@ func TestBrowserAnnouncementNotFetched(t *testing.T) {
 		anna.until(`document.querySelectorAll("#modal[open] .picks li").length === 10`)
 		anna.do(chromedp.SendKeys(`#modal input[data-filter]`, label))
 		anna.until(`[...document.querySelectorAll("#modal .picks li")].filter(l => l.checkVisibility()).length === 1`)
-		anna.picture("announce-filtered")
+		anna.screenshot("announce-filtered")
 		anna.run(`[...document.querySelectorAll("#modal .picks li")].find(l => l.checkVisibility()).querySelector("button[name=announcement]").click()`)
 		anna.until(`!document.querySelector("#modal").open`)
 	}
@@ -280,13 +283,13 @@ func TestBrowserAnnouncementNotFetched(t *testing.T) {
 	})
 	anna.until(`%s?.innerText.includes("“Sound 7” is playing") && /0:0\d \/ ~0:08/.test(%[1]s.querySelector("[data-from]").dataset.played)`, row(who))
 	anna.until(`/fetched it after \d\.\d s/.test(%s?.innerText)`, row(who))
-	anna.picture("announce-fetched")
+	anna.screenshot("announce-fetched")
 	anna.until(`!%s?.querySelector('[data-tone="play"]')?.checkVisibility()`, row(who)) // the estimate is over
 
 	s.Control("POST", "faults", map[string]any{"do": "status", "status": 204, "path": "/v2/calls/*/announcements"}, nil)
 	play("sound 3")
 	anna.until(`%s?.innerText.includes("has not fetched the file")`, row(who))
-	anna.picture("announce-not-fetched")
+	anna.screenshot("announce-not-fetched")
 
 	// The one that was played comes first, and is the only one that counts.
 	_, page := v.Get("/announcements")

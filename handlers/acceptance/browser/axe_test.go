@@ -15,11 +15,11 @@ import (
 	"callboard/views"
 )
 
-// A violation is what axe found in one place of a page.
+// A violation is a finding of axe in one place of a page.
 type violation struct{ Rule, Help, Target, HTML, Summary string }
 
-// axe loads axe-core into the page. It comes over the debugger, so that the
-// page keeps its Content-Security-Policy.
+// axe returns the script of axe-core. It is loaded through the debugger, so
+// that the page keeps its Content-Security-Policy.
 func axe(t testing.TB) string {
 	t.Helper()
 	code, err := os.ReadFile("testdata/axe.min.js")
@@ -29,20 +29,20 @@ func axe(t testing.TB) string {
 	return string(code) + "; true"
 }
 
-// judge runs axe with all rules, target sizes included, or with those only that
-// depend on colours or on the size of the window. On rows of the board contrast must be that of level AAA.
-const judge = `((...only) => axe.run(document, {resultTypes: ["violations"], elementRef: true, runOnly: only.length ? {type: "rule", values: only} : undefined,
+// runAxe runs axe with all rules, target sizes included, or only with some. On
+// rows of the board contrast must be that of level AAA.
+const runAxe = `((...only) => axe.run(document, {resultTypes: ["violations"], elementRef: true, runOnly: only.length ? {type: "rule", values: only} : undefined,
 	rules: only.length ? {} : {"target-size": {enabled: true}, "color-contrast-enhanced": {enabled: true}}}).then(r => r.violations.flatMap(v => v.nodes
 		.filter(n => v.id !== "color-contrast-enhanced" || n.element.closest("#board .row"))
 		.map(n => ({Rule: v.id, Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 120), Summary: n.failureSummary.replace(/\s+/g, " ")})))))`
 
 const (
-	everything = judge + `()`
-	colours    = judge + `("color-contrast", "color-contrast-enhanced", "link-in-text-block")`
-	sizes      = judge + `("target-size", "scrollable-region-focusable", "nested-interactive", "button-name", "link-name", "page-has-heading-one", "region", "meta-viewport")`
+	everything = runAxe + `()`
+	colours    = runAxe + `("color-contrast", "color-contrast-enhanced", "link-in-text-block")`
+	sizes      = runAxe + `("target-size", "scrollable-region-focusable", "nested-interactive", "button-name", "link-name", "page-has-heading-one", "region", "meta-viewport")`
 )
 
-// findings are violations, by what they are, and where they were found.
+// findings are the places of violations, by what is wrong.
 type findings map[string][]string
 
 func (f findings) add(where string, found []violation) {
@@ -59,8 +59,8 @@ func (f findings) report(t *testing.T) {
 	}
 }
 
-// Every view in every state has nothing that axe complains of: in the light, in
-// the dark, and on a telephone. Rows are on the boards.
+// axe finds nothing in any view in any state: with the light and the dark
+// theme, and on a telephone. Rows are tested on the boards.
 func TestBrowserAxe(t *testing.T) {
 	t.Parallel()
 	b, code := newBrowser(t, harness.NewDemo(t)), axe(t)
@@ -69,10 +69,10 @@ func TestBrowserAxe(t *testing.T) {
 	for _, part := range [][]string{names[:half], names[half:]} {
 		t.Run(part[0], func(t *testing.T) {
 			t.Parallel() // on a tab of its own
-			p, found := b.still(t), findings{}
+			p, found := b.newStillTab(t), findings{}
 			for _, name := range part {
 				p.do(chromedp.EmulateViewport(1280, 900))
-				p.exhibit(name, views.German, "light")
+				p.openPreview(name, views.German, "light")
 				eval[bool](p, code)
 				found.add(name, eval[[]violation](p, everything))
 				p.run(`for (const e of document.querySelectorAll("html, #choices")) e.dataset.theme = "dark"`)
@@ -88,11 +88,11 @@ func TestBrowserAxe(t *testing.T) {
 	}
 }
 
-// The pages as they are served, with what is on them in the demo.
+// axe finds nothing on the pages of the demo.
 func TestBrowserAxePages(t *testing.T) {
 	t.Parallel()
 	s := harness.NewDemo(t)
-	p := newBrowser(t, s).still(t)
+	p := newBrowser(t, s).newStillTab(t)
 	p.signIn("Anna")
 	code, found := axe(t), findings{}
 	pages := append([]string{"/calls/new", "/nowhere", "/gallery"}, eval[[]string](p, `[...document.querySelectorAll(".menu a")].map(a => a.pathname)`)...)
@@ -114,8 +114,7 @@ func TestBrowserAxePages(t *testing.T) {
 	found.report(t)
 }
 
-// TestAxeIsAsPublished holds what the pages are judged with against what was taken from
-// npm.
+// axe is the file that was published on npm.
 func TestAxeIsAsPublished(t *testing.T) {
 	sums, err := os.ReadFile("testdata/SHA256SUMS")
 	if err != nil {

@@ -14,14 +14,14 @@ import (
 	"callboard/sipgate/announcement"
 )
 
-// The whole main job, as a person does it, looked at from two browsers, and
-// checked against what the simulated telephone system says.
+// A member does everything with calls. Two browsers and the state of the
+// simulated telephones are checked.
 func TestBrowserCallControl(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
 	b := newBrowser(t, s)
-	anna, jonas := b.person(t), b.person(t)
+	anna, jonas := b.newTab(t), b.newTab(t)
 	anna.signIn("Anna")
 	jonas.signIn("Jonas")
 
@@ -36,7 +36,7 @@ func TestBrowserCallControl(t *testing.T) {
 	testHistory(t, anna, who)
 }
 
-// A call comes, is answered and goes; everybody sees it.
+// A call rings, is answered and ends, on all boards.
 func testRinging(s *harness.Stack, anna, jonas *tab) {
 	id := s.Ring("+4930555001", "w0", "ringing")
 	for _, p := range []*tab{anna, jonas} {
@@ -50,8 +50,8 @@ func testRinging(s *harness.Stack, anna, jonas *tab) {
 	anna.until(`%s?.dataset.state === "ended"`, row("+49 30 555001"))
 }
 
-// The dashboard is restarted, and the call changes meanwhile: the page comes
-// back by itself and shows what is true then.
+// The dashboard is restarted while the call changes: the page reconnects by
+// itself and shows the current state.
 func testRestart(t *testing.T, s *harness.Stack, anna *tab, id, who string) {
 	before := eval[float64](anna, "performance.timeOrigin")
 	s.Stop()
@@ -67,7 +67,7 @@ func testRestart(t *testing.T, s *harness.Stack, anna *tab, id, who string) {
 	s.Eventually("resumed", func() bool { return !s.Call(id).Hold })
 }
 
-// Hanging up can be taken back, by a button and by a key, and happens once.
+// A hang-up is undone by a button and by keys, and is sent once.
 func testHangUp(t *testing.T, s *harness.Stack, anna, jonas *tab, id, who string) {
 	anna.until(`%s?.dataset.state === "talking"`, row(who))
 	anna.press(who, "x")
@@ -206,7 +206,7 @@ func testTransfers(t *testing.T, s *harness.Stack, anna *tab) {
 	}
 }
 
-// testHistory finds the recording and what must be heard in it.
+// testHistory finds the recording and checks what is heard in it.
 func testHistory(t *testing.T, anna *tab, who string) {
 	const entry = `[...document.querySelectorAll(".row.old")].find(r => r.innerText.includes(%q) && r.querySelector("audio"))`
 	anna.s.Eventually("recording in the history", func() bool {

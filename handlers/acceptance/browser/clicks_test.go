@@ -6,13 +6,13 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// A click counts although the answer to the one before is still on its way:
-// whoever sees a call on hold may resume it. The same click twice is one.
+// A click counts although the answer to the previous one is pending: a call
+// shown on hold can be resumed. Two equal clicks count once.
 func TestBrowserClickWhileAnswerIsPending(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
-	anna := newBrowser(t, s).person(t)
+	anna := newBrowser(t, s).newTab(t)
 	anna.signIn("Anna")
 	const who = "+49 30 555801"
 	id := s.Ring("+4930555801", "w0", "established")

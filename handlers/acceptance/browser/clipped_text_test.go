@@ -12,11 +12,11 @@ import (
 	"callboard/views"
 )
 
-// still opens a tab in which nothing moves: what is measured in the middle of a
-// change would be true of no state.
-func (b *browser) still(t *testing.T) *tab {
+// newStillTab opens a tab without animations, which would make measurements
+// depend on the moment.
+func (b *browser) newStillTab(t *testing.T) *tab {
 	t.Helper()
-	p := b.person(t)
+	p := b.newTab(t)
 	reduce := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}}
 	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, reduce); err != nil {
 		t.Fatal(err)
@@ -24,15 +24,15 @@ func (b *browser) still(t *testing.T) *tab {
 	return p
 }
 
-// exhibit opens a picture of the gallery.
-func (p *tab) exhibit(name string, lang views.Lang, theme string) {
+// openPreview opens an example of the gallery.
+func (p *tab) openPreview(name string, lang views.Lang, theme string) {
 	p.t.Helper()
 	p.do(chromedp.Navigate(p.s.URL + "/gallery/" + name + "?lang=" + lang.String() + "&theme=" + theme))
 }
 
-// clipped finds what does not fit: text that is cut off, controls that overlap
-// the edge of the window, words that do not wrap. What scrolls by itself, and
-// what is for screen readers only, is meant to be so.
+// clipped returns what does not fit: text that is cut off, controls that reach
+// over the edge of the window, words that do not wrap. Areas that scroll and
+// text for screen readers only are ignored.
 const clipped = `(() => {
 	const found = [], seen = e => e.checkVisibility({visibilityProperty: true, opacityProperty: true});
 	const width = document.documentElement.clientWidth;
@@ -61,15 +61,15 @@ const clipped = `(() => {
 	return found;
 })()`
 
-// Texts of other lengths and letters fit everywhere: in a language that is
-// longer than ours, on a telephone and on a desk.
+// Longer texts fit everywhere, on a telephone and on a desktop: the gallery is
+// shown in a pseudo language.
 func TestBrowserClippedText(t *testing.T) {
 	t.Parallel()
 	s := harness.NewDemo(t)
-	p := newBrowser(t, s).still(t)
+	p := newBrowser(t, s).newStillTab(t)
 	found := map[string][]string{}
 	for _, name := range views.GalleryNames() {
-		p.exhibit(name, views.Pseudo, "light")
+		p.openPreview(name, views.Pseudo, "light")
 		for _, width := range []int64{360, 768, 1280} {
 			if width == 360 && strings.HasPrefix(name, "wall") && name != "walls" {
 				continue // a wall has no telephone's screen

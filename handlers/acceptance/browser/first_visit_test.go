@@ -11,25 +11,25 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// maxFirstVisit is what the first visit of the board may weigh on the wire,
-// with everything that the page loads, and how many requests that may take.
+// maxFirstVisit limits the bytes of a first visit of the board with all that
+// the page loads, maxRequests the requests.
 const (
 	maxFirstVisit = 60_000
 	maxRequests   = 20
 )
 
-// A first visit, with nothing in the browser's cache: what it weighs, how many
-// requests it takes, and how long until something is to be seen, beside the
-// plainest page that the same server has, in turns:
+// A first visit, with an empty cache, stays within its limits. The test reports
+// bytes, requests and the time of the first paint, compared with that of the
+// plainest page of the same server:
 //
-//	go test -run TestBrowserFirstVisit -v .
+//	go test -run TestBrowserFirstVisit -v ./handlers/acceptance/browser
 func TestBrowserFirstVisit(t *testing.T) {
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
 	for _, from := range []string{"+4930555301", "+4930555302", "+4930555303"} {
 		s.Ring(from, "w0", "established")
 	}
-	anna := newBrowser(t, s).person(t)
+	anna := newBrowser(t, s).newTab(t)
 	anna.signIn("Anna")
 
 	var board, plain visit
@@ -56,7 +56,7 @@ type visit struct {
 	Paint           float64 // first contentful paint, ms
 }
 
-// firstVisit opens a page as if for the first time.
+// firstVisit opens a page with an empty cache.
 func (p *tab) firstVisit(path string) (v visit) {
 	p.t.Helper()
 	if _, err := chromedp.Call(p.ctx, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true}); err != nil {

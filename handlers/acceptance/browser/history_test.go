@@ -10,35 +10,36 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// past is the expression of the entry of the history with a number or name.
-func past(who string) string {
+// historyRow returns the expression of the history's entry with a number or
+// name.
+func historyRow(who string) string {
 	return fmt.Sprintf(`[...document.querySelectorAll("#past .row")].find(r => r.innerText.includes(%q))`, who)
 }
 
-// The history as a person uses it: looked through, heard, marked, and growing
-// by itself.
+// A member uses the history: pages, recordings, changes, filters, and entries
+// that appear by themselves.
 func TestBrowserHistory(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
 	s.FillHistory(60)
 	b := newBrowser(t, s)
-	anna, jonas := b.person(t), b.person(t)
+	anna, jonas := b.newTab(t), b.newTab(t)
 	anna.signIn("Anna")
 	jonas.signIn("Jonas")
 	anna.do(chromedp.Navigate(s.URL + "/history"))
 	anna.until(`document.querySelectorAll("#past .row").length === 25`)
-	anna.picture("history")
+	anna.screenshot("history")
 
-	testPastSound(t, s, anna)
-	testPastNews(t, s, anna, jonas)
-	testPastMarks(t, s, anna)
-	testPastPage(t, s, anna)
-	testPastFilters(t, s, anna)
+	testHistoryPlayback(t, s, anna)
+	testHistoryGrows(t, s, anna, jonas)
+	testHistoryEntryUpdates(t, s, anna)
+	testHistoryCallPage(t, s, anna)
+	testHistoryFilters(t, s, anna)
 }
 
-// A recording plays with its outline, which leads to a place in it.
-func testPastSound(t *testing.T, s *harness.Stack, anna *tab) {
+// A recording plays with its waveform; a click on that seeks.
+func testHistoryPlayback(t *testing.T, s *harness.Stack, anna *tab) {
 	const audio = `document.querySelector("#past .recording audio")`
 	anna.until(`!!%s`, audio)
 	anna.do(chromedp.Click(`#main h1`)) // only who has clicked hears something
@@ -52,12 +53,12 @@ func testPastSound(t *testing.T, s *harness.Stack, anna *tab) {
 	anna.until(`%[1]s.currentTime > %[1]s.duration * .7`, audio)
 	anna.until(`document.querySelectorAll("#past .wave rect[data-played]").length > 10`)
 	anna.run(`%s.currentTime = 0`, audio)
-	anna.picture("history-playing")
+	anna.screenshot("history-playing")
 }
 
-// A call that ends appears at the top by itself, in the pages of those who may
-// see it; what plays goes on and stays where it is.
-func testPastNews(t *testing.T, s *harness.Stack, anna, jonas *tab) {
+// A call that ends appears at the top by itself for members who may see it;
+// what plays goes on and stays in its place.
+func testHistoryGrows(t *testing.T, s *harness.Stack, anna, jonas *tab) {
 	const playing = `[...document.querySelectorAll("#past audio")].find(a => !a.paused)`
 	jonas.do(chromedp.Navigate(s.URL + "/history"))
 	jonas.until(`document.querySelectorAll("#past .row").length > 5`)
@@ -66,14 +67,14 @@ func testPastNews(t *testing.T, s *harness.Stack, anna, jonas *tab) {
 
 	id := s.Ring("+4930555011", "w0", "established")
 	s.Control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
-	anna.until(`%s?.matches(":first-child")`, past("+49 30 555011"))
+	anna.until(`%s?.matches(":first-child")`, historyRow("+49 30 555011"))
 	for range 2 {
 		id = s.Ring("+4930555012", "w1", "ringing")
 		s.Control("POST", "calls/"+id+"/hangup", map[string]any{"cause": "cancel"}, nil)
 	}
-	jonas.until(`%s?.matches(":first-child")`, past("+49 30 555012"))
+	jonas.until(`%s?.matches(":first-child")`, historyRow("+49 30 555012"))
 	anna.until(`[...document.querySelectorAll("#past .row")].slice(0, 3).filter(r => r.innerText.includes("+49 30 555012")).length === 2`)
-	if eval[bool](jonas, `!!`+past("+49 30 555011")) {
+	if eval[bool](jonas, `!!`+historyRow("+49 30 555011")) {
 		t.Error("a member sees a colleague's call")
 	}
 	if eval[float64](anna, "performance.timeOrigin") != began {
@@ -87,12 +88,13 @@ func testPastNews(t *testing.T, s *harness.Stack, anna, jonas *tab) {
 	if n := s.Requests("GET", "/v2/history") - before; n > 14 {
 		t.Errorf("%d requests for three calls and two pages", n)
 	}
-	anna.picture("history-news")
+	anna.screenshot("history-news")
 }
 
-// Marks are what sipgate says, and stay after a reload.
-func testPastMarks(t *testing.T, s *harness.Stack, anna *tab) {
-	who := past("+49 30 555011")
+// Changes of an entry are shown as sipgate confirms them, and remain after a
+// reload.
+func testHistoryEntryUpdates(t *testing.T, s *harness.Stack, anna *tab) {
+	who := historyRow("+49 30 555011")
 	button := func(path string) string { return fmt.Sprintf(`%s.querySelector('form[action$=%q] button')`, who, path) }
 	anna.run(`%s.querySelector("h2 a").focus()`, who)
 	for _, path := range []string{"/star", "/read"} {
@@ -106,7 +108,7 @@ func testPastMarks(t *testing.T, s *harness.Stack, anna *tab) {
 	anna.until(`!!%s.querySelector('.chip[data-tone="star"]')`, who)
 	anna.run(`%s.querySelector(".noting summary").click()`, who)
 	anna.run(`%s.querySelector(".noting textarea").value = "Offer <b>until</b> Friday\nand call back"`, who)
-	anna.picture("history-noting")
+	anna.screenshot("history-noting")
 	anna.run(`%s.querySelector(".noting form .btn").click()`, who)
 	anna.until(`%s.querySelector(".note")?.innerText.includes("Offer <b>until</b> Friday")`, who)
 	anna.until(`!%s.querySelector(".noting").open`, who)
@@ -117,10 +119,10 @@ func testPastMarks(t *testing.T, s *harness.Stack, anna *tab) {
 	anna.until(`%s?.querySelector(".note")?.innerText.includes("call back")`, who)
 }
 
-// An entry leads to the page of its call, which tells both what happened and
-// what sipgate has of it; and to the next call.
-func testPastPage(t *testing.T, s *harness.Stack, anna *tab) {
-	who := past("+49 30 555011")
+// An entry leads to the page of its call, which shows the timeline and
+// sipgate's entry, and to the next call.
+func testHistoryCallPage(t *testing.T, s *harness.Stack, anna *tab) {
+	who := historyRow("+49 30 555011")
 	call := eval[string](anna, who+`.querySelector('a[href^="/calls/new"]').getAttribute("href")`)
 	if call != "/calls/new?to=%2B4930555011" {
 		t.Errorf("call back leads to %s", call)
@@ -128,7 +130,7 @@ func testPastPage(t *testing.T, s *harness.Stack, anna *tab) {
 	anna.run(`%s.querySelector("h2 a").click()`, who)
 	anna.until(`location.pathname.startsWith("/calls/")`)
 	anna.until(`!!document.querySelector('.timeline [data-kind="answered"]') && document.querySelector(".past-entry .note")?.innerText.includes("Friday")`)
-	anna.picture("history-call")
+	anna.screenshot("history-call")
 	running := s.Ring("+4930555013", "w0", "established")
 	anna.s.Eventually("offer to transfer", func() bool {
 		anna.do(chromedp.Reload())
@@ -139,8 +141,8 @@ func testPastPage(t *testing.T, s *harness.Stack, anna *tab) {
 	s.Control("POST", "calls/"+running+"/hangup", map[string]any{}, nil)
 }
 
-// Filters narrow the page down, and it says so when there is nothing.
-func testPastFilters(t *testing.T, s *harness.Stack, anna *tab) {
+// Filters narrow the list, and an empty list is explained.
+func testHistoryFilters(t *testing.T, s *harness.Stack, anna *tab) {
 	anna.do(chromedp.Navigate(s.URL + "/history"))
 	anna.do(chromedp.SendKeys(`.filters input[name=q]`, "friday"))
 	anna.do(chromedp.Click(`.filters .btn.primary`))
@@ -148,7 +150,7 @@ func testPastFilters(t *testing.T, s *harness.Stack, anna *tab) {
 	anna.do(chromedp.SendKeys(`.filters input[name=q]`, " nothing of the kind"))
 	anna.do(chromedp.Click(`.filters .btn.primary`))
 	anna.until(`!!document.querySelector(".empty")`)
-	anna.picture("history-none")
+	anna.screenshot("history-none")
 	anna.do(chromedp.Navigate(s.URL + "/history?missed=true&direction=in"))
 	anna.until(`[...document.querySelectorAll("#past .row")].every(r => "missed" in r.dataset)`)
 	older := eval[string](anna, `document.querySelector('a[rel=next]')?.getAttribute("href") ?? ""`)

@@ -11,12 +11,12 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The browser itself fetches the manifest and finds nothing that keeps the
-// dashboard from being installed, before and after the sign-in.
+// The browser loads the manifest and finds no reason against installing the
+// dashboard, before and after the sign-in.
 func TestBrowserInstallable(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
-	p := newBrowser(t, s).person(t)
+	p := newBrowser(t, s).newTab(t)
 	check := func() {
 		t.Helper()
 		p.do(chromedp.Func(func(ctx context.Context, at *chromedp.Target) error {
@@ -60,12 +60,11 @@ func (p *tab) openSettings() {
 	}`)
 }
 
-// The ring is drawn into memory by the browser's real sound engine: it can be
-// heard, is never clipped, gentler where less was asked for, and over after two
-// seconds.
+// The ring is rendered into memory by the browser's audio engine. It is
+// audible, not clipped, softer at a lower volume, and ends after two seconds.
 func TestBrowserRingIsAudible(t *testing.T) {
 	s := harness.New(t)
-	p := newBrowser(t, s).person(t)
+	p := newBrowser(t, s).newTab(t)
 	p.signIn("Anna")
 	type heard struct{ Peak, Loudness, Tail float64 }
 	listen := func(percent int) (h heard) {

@@ -14,7 +14,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// keys presses keys, one after the other, wherever the focus is.
+// keys presses keys one after the other, wherever the focus is.
 func (p *tab) keys(keys ...string) {
 	p.t.Helper()
 	for _, k := range keys {
@@ -22,10 +22,10 @@ func (p *tab) keys(keys ...string) {
 	}
 }
 
-// key presses one key. A browser sends a letter after the key is down, unless
-// the page has used the key; the tool always sends it, and it would land in the
-// field of a dialog that the key has opened. So there is a letter only where
-// something can be written.
+// key presses one key. A browser sends a character after the key is down unless
+// the page has used the key; chromedp always sends it, and it would land in the
+// field of a dialog that the key has opened. So key sends a character only
+// where text can be entered.
 func (p *tab) key(k string) {
 	p.t.Helper()
 	writes := eval[bool](p, `document.activeElement.matches("input, textarea, select")`)
@@ -39,8 +39,7 @@ func (p *tab) key(k string) {
 	}
 }
 
-// tabTo presses the tabulator until the element with the focus, e, is the one
-// that is meant: as somebody goes through a page who has no mouse.
+// tabTo presses Tab until condition holds for the element with the focus, e.
 func (p *tab) tabTo(condition string, args ...any) {
 	p.t.Helper()
 	meant := "(e => " + fmt.Sprintf(condition, args...) + ")(document.activeElement)"
@@ -53,11 +52,11 @@ func (p *tab) tabTo(condition string, args ...any) {
 			return
 		}
 	}
-	p.picture("failure")
+	p.screenshot("failure")
 	p.t.Fatalf("the tabulator never comes to %s\n%s", condition, p.text())
 }
 
-// The whole main job without a mouse: every step is a key.
+// A member controls calls with the keyboard alone.
 func TestBrowserKeyboard(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
@@ -66,7 +65,7 @@ func TestBrowserKeyboard(t *testing.T) {
 	if err := os.WriteFile(file, harness.ToneWAV(announceHz, 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	anna := newBrowser(t, s).person(t)
+	anna := newBrowser(t, s).newTab(t)
 
 	anna.do(chromedp.Navigate(s.URL + "/"))
 	anna.tabTo(`e.closest("form[action^='/login']") && e.matches("button")`)
@@ -92,7 +91,7 @@ func TestBrowserKeyboard(t *testing.T) {
 	keysElsewhere(t, anna)
 }
 
-// keysOnACall does everything that can be done with a call.
+// keysOnACall does everything with a call.
 func keysOnACall(t *testing.T, s *harness.Stack, anna *tab) {
 	const who = "+49 30 555401"
 	id := s.Ring("+4930555401", "w0", "established")
@@ -152,8 +151,8 @@ func keysOnACall(t *testing.T, s *harness.Stack, anna *tab) {
 	keysTransfer(s, anna, id)
 }
 
-// keysTransfer transfers a call whose row has the focus, and hangs up the one
-// that comes of it.
+// keysTransfer transfers the call whose row has the focus, and hangs up the new
+// one.
 func keysTransfer(s *harness.Stack, anna *tab, id string) {
 	anna.keys("t")
 	anna.until(`document.activeElement?.name === "phoneNumber"`)

@@ -13,11 +13,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// calm is how long the calls of TestBrowserCalm come and go. Every time is long
-// enough to see all that can happen; a minute is what a person looks at.
+// calm is for how long the calls of TestBrowserCalm come and go.
 var calm = flag.Duration("calm", 15*time.Second, "for how long TestBrowserCalm lets calls come and go")
 
-// Shifts of the layout, as the browser counts them, and what moved.
+// watchShifts records layout shifts and what moved.
 const watchShifts = `
 	window.shifts = [];
 	const name = n => n && (n.nodeType === 3 ? "text of " + name(n.parentElement) : n.id || n.className?.baseVal || n.className || n.nodeName);
@@ -30,14 +29,14 @@ const watchShifts = `
 	}).observe({type: "layout-shift", buffered: false});
 `
 
-// Thirty calls come, are put on hold, muted, recorded, and go, while somebody
-// types into a dialog and somebody else has the focus on a button of a row.
-// Nothing jumps, no focus and no letter is lost.
+// Thirty calls come, are held, muted, recorded, and end, while one member types
+// into a dialog and another has the focus on a button of a row. The layout does
+// not shift, and no focus or character is lost.
 func TestBrowserCalm(t *testing.T) {
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
 	b := newBrowser(t, s)
-	typing, focused := b.person(t), b.person(t)
+	typing, focused := b.newTab(t), b.newTab(t)
 	typing.signIn("Anna")
 	focused.signIn("Anna")
 	const who = "+49 30 555100"
@@ -53,7 +52,7 @@ func TestBrowserCalm(t *testing.T) {
 	}
 
 	typed := ""
-	theOffice(s, 30, *calm, func(step int) {
+	simulateOffice(s, 30, *calm, func(step int) {
 		if step%6 == 0 && len(typed) < 20 {
 			typing.do(chromedp.SendKeys(`#modal input[name=sequence]`, fmt.Sprint(step%10)))
 			typed += fmt.Sprint(step % 10)
@@ -91,11 +90,11 @@ func noShifts(t *testing.T, name string, p *tab) {
 	}
 }
 
-// theOffice lets n calls come and go within a time, always the same ones, and
-// tells of every step.
-func theOffice(s *harness.Stack, n int, within time.Duration, tell func(step int)) {
+// simulateOffice makes n calls come and go within a time, the same ones each
+// time, and calls onStep after each step.
+func simulateOffice(s *harness.Stack, n int, within time.Duration, tell func(step int)) {
 	s.T.Helper()
-	dice := rand.New(rand.NewPCG(1, 2))
+	rng := rand.New(rand.NewPCG(1, 2))
 	type call struct{ id, phase string }
 	var calls []*call
 	steps := n * 5
@@ -104,13 +103,13 @@ func theOffice(s *harness.Stack, n int, within time.Duration, tell func(step int
 	for step := range steps {
 		<-pace.C
 		if step%5 == 0 {
-			calls = append(calls, &call{s.Ring(fmt.Sprintf("+493055520%02d", step/5), fmt.Sprintf("w%d", dice.IntN(3)), "ringing"), "ringing"})
-		} else if c := calls[dice.IntN(len(calls))]; c.phase == "ringing" && dice.IntN(4) > 0 {
+			calls = append(calls, &call{s.Ring(fmt.Sprintf("+493055520%02d", step/5), fmt.Sprintf("w%d", rng.IntN(3)), "ringing"), "ringing"})
+		} else if c := calls[rng.IntN(len(calls))]; c.phase == "ringing" && rng.IntN(4) > 0 {
 			s.Control("POST", "calls/"+c.id+"/answer", map[string]any{}, nil)
 			c.phase = "talking"
-		} else if c.phase == "talking" && dice.IntN(3) > 0 {
-			what := []string{"hold", "muted"}[dice.IntN(2)]
-			s.API("w0", "PUT", "calls/"+c.id+"/"+what, map[string]any{"value": dice.IntN(2) == 0})
+		} else if c.phase == "talking" && rng.IntN(3) > 0 {
+			what := []string{"hold", "muted"}[rng.IntN(2)]
+			s.API("w0", "PUT", "calls/"+c.id+"/"+what, map[string]any{"value": rng.IntN(2) == 0})
 		} else if c.phase != "ended" {
 			s.Control("POST", "calls/"+c.id+"/hangup", map[string]any{}, nil)
 			c.phase = "ended"

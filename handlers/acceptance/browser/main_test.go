@@ -17,16 +17,16 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A browser is a Chromium with tabs. Each person has a browser context of
-// their own, so that cookies are not shared.
+// A browser is a Chromium with tabs. Each member has a browser context, so that
+// cookies are not shared.
 type browser struct {
 	stack *harness.Stack
 	ctx   context.Context
 }
 
-// newBrowser returns the Chromium that all tests share, or skips the test where
-// there is none. With CALLBOARD_BROWSER_TESTS=required it is an error. A test
-// that needs further flags gets one of its own.
+// newBrowser returns the Chromium that all tests share. Without an installed
+// one it skips the test, or fails it if CALLBOARD_BROWSER_TESTS is "required".
+// A test that needs more flags gets a Chromium of its own.
 func newBrowser(t *testing.T, s *harness.Stack, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	found := false
@@ -55,7 +55,7 @@ func newBrowser(t *testing.T, s *harness.Stack, more ...chromedp.ExecAllocatorOp
 	return &browser{stack: s, ctx: ctx}
 }
 
-// startChromium starts one; stop ends it, and is never nil.
+// startChromium starts a Chromium; stop ends it and is never nil.
 func startChromium(more ...chromedp.ExecAllocatorOption) (ctx context.Context, stop func(), err error) {
 	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("lang", "en-US"),
@@ -68,22 +68,21 @@ func startChromium(more ...chromedp.ExecAllocatorOption) (ctx context.Context, s
 // stopShared ends the shared Chromium if it was started.
 var stopShared = func() {}
 
-// shared starts the Chromium that all tests share when the first one needs it.
+// shared starts the shared Chromium when the first test needs it.
 var shared = sync.OnceValues(func() (ctx context.Context, err error) {
 	ctx, stopShared, err = startChromium()
 	return ctx, err
 })
 
-// A tab is one page of one person. Everything that its console reports is a
-// failure of the test: refusals by the Content-Security-Policy stand there.
+// A tab is one page of one member. An exception in the page fails the test.
 type tab struct {
 	t   *testing.T
 	s   *harness.Stack
 	ctx context.Context
 }
 
-// person opens a tab with cookies of its own.
-func (b *browser) person(t *testing.T) *tab {
+// newTab opens a tab with its own cookies.
+func (b *browser) newTab(t *testing.T) *tab {
 	t.Helper()
 	listen := chromedp.WithListener(func(event any) {
 		if e, ok := event.(*runtime.EventExceptionThrown); ok {
@@ -99,18 +98,18 @@ func (b *browser) person(t *testing.T) *tab {
 	return &tab{t: t, s: b.stack, ctx: ctx}
 }
 
-// do runs actions in good time.
+// do runs actions within 30 seconds.
 func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
-		p.picture("failure")
+		p.screenshot("failure")
 		p.t.Fatalf("in the browser: %v\n%s", err, p.text())
 	}
 }
 
-// eval is the value of an expression in the page.
+// eval returns the value of an expression in the page.
 func eval[T any](p *tab, expression string) T {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
@@ -122,8 +121,7 @@ func eval[T any](p *tab, expression string) T {
 	return v
 }
 
-// until waits for an expression to become true. The page is asked as a person
-// would look at it: again and again, without a reload.
+// until waits for an expression to become true, without a reload.
 func (p *tab) until(expression string, args ...any) {
 	p.t.Helper()
 	expression = fmt.Sprintf(expression, args...)
@@ -139,14 +137,15 @@ func (p *tab) until(expression string, args ...any) {
 		}
 		select {
 		case <-deadline:
-			p.picture("failure")
+			p.screenshot("failure")
 			p.t.Fatalf("waited in vain in the browser for: %s (%v)\n%s", expression, err, p.text())
 		case <-tick.C:
 		}
 	}
 }
 
-// text is what can be read on the page, for the report of a failure.
+// text returns the address and the text of the page for the report of a
+// failure.
 func (p *tab) text() string {
 	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
 	defer cancel()
@@ -157,9 +156,9 @@ func (p *tab) text() string {
 	return text
 }
 
-// picture writes what the page looks like to the folder of the environment
-// variable CALLBOARD_SHOTS, if that is set.
-func (p *tab) picture(name string) {
+// screenshot writes an image of the page to the directory that CALLBOARD_SHOTS
+// names, if it is set.
+func (p *tab) screenshot(name string) {
 	dir := os.Getenv("CALLBOARD_SHOTS")
 	if dir == "" {
 		return
@@ -175,8 +174,7 @@ func (p *tab) picture(name string) {
 	}
 }
 
-// signIn goes the whole way: our page, sipgate's page with one click on the
-// user, and back.
+// signIn signs in through the dashboard's page and sipgate's.
 func (p *tab) signIn(name string) {
 	p.t.Helper()
 	p.do(chromedp.Navigate(p.s.URL + "/"))
@@ -192,7 +190,7 @@ func (p *tab) run(statement string, args ...any) {
 	eval[bool](p, "(() => {"+fmt.Sprintf(statement, args...)+"; return true })()")
 }
 
-// row is the expression of the row with a number or name in it.
+// row returns the expression of the row with a number or name in it.
 func row(who string) string {
 	return fmt.Sprintf(`[...document.querySelectorAll("#board .row")].find(r => r.innerText.includes(%q))`, who)
 }
@@ -204,7 +202,7 @@ func (p *tab) press(who, key string) {
 	p.run(`%s.querySelector('.act[data-key="%s"]').click()`, row(who), key)
 }
 
-// fetch is what the page gets from an address, with the person's session.
+// fetch returns what the page gets from an address, with the member's session.
 func (p *tab) fetch(address string) []byte {
 	p.t.Helper()
 	encoded := eval[string](p, fmt.Sprintf(`fetch(%q).then(r => r.ok ? r.arrayBuffer() : Promise.reject(r.status)).then(b => {

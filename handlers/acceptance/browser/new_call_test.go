@@ -15,17 +15,17 @@ import (
 	"callboard/sipgate/announcement"
 )
 
-// webhooks lets sipgate send events here, as an admin does it on the page of
-// status.
-func (p *tab) webhooks() {
+// setWebhooks makes sipgate send events to the dashboard, as an admin does on
+// the status page.
+func (p *tab) setWebhooks() {
 	p.t.Helper()
 	if status := eval[int](p, `fetch("/status/webhooks", {method: "POST", body: new URLSearchParams({do: "set"})}).then(r => r.status)`); status != 200 {
 		p.t.Fatalf("webhooks: %d", status)
 	}
 }
 
-// dialling fills in the dialog of a new call, which must be open, and sends it.
-func (p *tab) dialling(callee, device string) {
+// sendNewCall fills in the open dialog of a new call and sends it.
+func (p *tab) sendNewCall(callee, device string) {
 	p.t.Helper()
 	p.until(`!!document.querySelector("#modal[open] [name=callee], .alone [name=callee]")`)
 	p.run(`document.querySelector("[name=callee]").value = %q`, callee)
@@ -33,16 +33,16 @@ func (p *tab) dialling(callee, device string) {
 	p.run(`document.querySelector('form[action="/calls"] button.primary').click()`)
 }
 
-// TestBrowserNewCall starts a call from the board: the states are shown as they
-// happen, it is one row although sipgate announces it twice, and what sipgate
-// refuses is said in the dialog, with nothing typed lost.
+// A new call is started from the board. Its states are shown as they happen, it
+// is one row although sipgate announces it twice, and refusals are shown in the
+// dialog without losing what was typed.
 func TestBrowserNewCall(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
 	b := newBrowser(t, s)
-	anna := b.person(t)
+	anna := b.newTab(t)
 	anna.signIn("Anna Bergmann")
-	anna.webhooks()
+	anna.setWebhooks()
 
 	said := func(code string) {
 		t.Helper()
@@ -53,53 +53,52 @@ func TestBrowserNewCall(t *testing.T) {
 	}
 	anna.run(`document.querySelector('[data-key="n"]').click()`)
 	s.Control("POST", "balance", map[string]any{"amount": 0}, nil)
-	anna.dialling("0171 3920027", "e0")
+	anna.sendNewCall("0171 3920027", "e0")
 	said("start_no_credit")
-	anna.picture("newcall-402")
+	anna.screenshot("newcall-402")
 	s.Control("POST", "balance", map[string]any{"amount": 100000}, nil)
 	s.Control("POST", "faults", map[string]any{"do": "status", "status": 403, "path": "/v2/sessions/calls", "count": 1}, nil)
-	anna.dialling("0171 3920027", "e0")
+	anna.sendNewCall("0171 3920027", "e0")
 	said("start_forbidden")
 	s.Control("POST", "devices/e0", map[string]any{"online": false}, nil)
-	anna.dialling("0171 3920027", "e0")
+	anna.sendNewCall("0171 3920027", "e0")
 	said("device_offline")
 	if calls := s.Calls(); len(calls) != 0 {
 		t.Fatalf("something rang: %+v", calls)
 	}
 	s.Control("POST", "devices/e0", map[string]any{"online": true}, nil)
 
-	anna.dialling("0171 3920027", "e0")
+	anna.sendNewCall("0171 3920027", "e0")
 	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "own"`)
-	anna.picture("newcall-own")
+	anna.screenshot("newcall-own")
 	anna.until(`document.querySelectorAll("#board .row").length === 1`)
 	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "calling"`)
-	anna.picture("newcall-calling")
+	anna.screenshot("newcall-calling")
 	anna.until(`!document.querySelector("#modal").open && !!%s?.querySelector('.act[data-key="h"]')`, row("3920027"))
 	if n := eval[int](anna, `document.querySelectorAll("#board .row").length`); n != 1 {
 		t.Errorf("the call is %d rows", n)
 	}
-	anna.picture("newcall-row")
+	anna.screenshot("newcall-row")
 	calls := s.Calls()
 	if len(calls) != 1 || calls[0].To != "+491713920027" || calls[0].Phase != "established" || calls[0].Owner != "w0" || calls[0].DeviceCall == "" {
 		t.Errorf("the truth: %+v", calls)
 	}
 }
 
-// TestBrowserNewCallOnNeo does the same on an account of sipgate's other
-// platform, whose numbers want no plus sign, and finds the buttons that do not
-// work there off.
+// On sipgate's other platform, whose numbers have no plus sign, a new call
+// works as well, and buttons that do not work there are disabled.
 func TestBrowserNewCallOnNeo(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
 	b := newBrowser(t, s)
-	levke := b.person(t)
+	levke := b.newTab(t)
 	levke.signIn("Levke Petersen")
 	for _, spelled := range []string{"bare", "plus"} {
 		s.Control("POST", "numbers", map[string]any{"account": "2951604", "numbers": spelled}, nil)
 		levke.until(`document.querySelector("#status").dataset.state === "live"`)
 		levke.run(`document.querySelector('[data-key="n"]').click()`)
 		levke.until(`!!document.querySelector("#modal[open] [name=device][value=y0]:disabled")`)
-		levke.dialling("+49 30 23125862", "e0")
+		levke.sendNewCall("+49 30 23125862", "e0")
 		levke.until(`!document.querySelector("#modal").open && !!%s?.querySelector('.act[data-key="h"]')`, row("23125862"))
 		levke.until(`%s.querySelector('.act[data-key="m"]').getAttribute("aria-disabled") === "true"`, row("23125862"))
 		levke.run(`%s.querySelector('.act[data-key="m"]').click()`, row("23125862"))
@@ -107,7 +106,7 @@ func TestBrowserNewCallOnNeo(t *testing.T) {
 		if why := eval[string](levke, row("23125862")+`.querySelector('.act[data-key="m"]').title`); why == "" {
 			t.Error("the button that is off does not say why")
 		}
-		levke.picture("newcall-neo")
+		levke.screenshot("newcall-neo")
 		levke.press("23125862", "r")
 		levke.until(`!!document.querySelector("#modal[open] [data-lacks=silent_recording]")`)
 		if n := eval[int](levke, `document.querySelectorAll("#modal button[name=announcement]").length`); n != 1 {
@@ -139,15 +138,15 @@ func TestBrowserNewCallOnNeo(t *testing.T) {
 	}
 }
 
-// TestBrowserPlayToMyPhone lets one's own telephone ring and hears, in what the
-// simulated telephones record, the announcement that was to be played to it.
+// An announcement is played to the member's own telephone, and is heard in the
+// recording of that call.
 func TestBrowserPlayToMyPhone(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
 	b := newBrowser(t, s)
-	anna := b.person(t)
+	anna := b.newTab(t)
 	anna.signIn("Anna Bergmann")
-	anna.webhooks()
+	anna.setWebhooks()
 	anna.do(chromedp.Navigate(s.URL + "/announcements"))
 	upload := fmt.Sprintf(`(async () => {
 		const form = new FormData(), bytes = Uint8Array.from(atob(%q), c => c.charCodeAt(0));
@@ -165,7 +164,7 @@ func TestBrowserPlayToMyPhone(t *testing.T) {
 	if number := eval[string](anna, `document.querySelector("#modal [name=number]").value`); number != "+492214710110" {
 		t.Errorf("the number that is called is %s", number)
 	}
-	anna.picture("play-ask")
+	anna.screenshot("play-ask")
 	anna.do(chromedp.Click(`#modal form[action$="/play-to-me"] .primary`))
 	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "own"`)
 	s.Eventually("the call is established", func() bool {
@@ -175,7 +174,7 @@ func TestBrowserPlayToMyPhone(t *testing.T) {
 	id := s.Calls()[0].CallID
 	s.API("w0", "PUT", "calls/"+id+"/recording", map[string]any{"value": true, "announcement": true})
 	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "playing"`)
-	anna.picture("play-playing")
+	anna.screenshot("play-playing")
 	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "over"`)
 	call := s.Calls()[0]
 	if call.Phase != "ended" || call.Users[0] != "w0" || call.To != "+492214710110" || len(call.Announcements) != 1 || !call.Announcements[0].Accepted || call.Announcements[0].Seconds != announceFor {
@@ -195,12 +194,12 @@ func TestBrowserPlayToMyPhone(t *testing.T) {
 }
 
 // A tel: link opens the dialog with its number, or says why not, and calls
-// nobody: not even sipgate is told.
+// nobody: sipgate gets no request.
 func TestBrowserTelLink(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
 	b := newBrowser(t, s)
-	anna := b.person(t)
+	anna := b.newTab(t)
 	anna.signIn("Anna Bergmann")
 	for link, want := range map[string]string{
 		"tel%3A%2B4915799912345": "+49 1579 9912345", "tel:+49-1579-9912345": "+49 1579 9912345", "0157 99912345": "+49 1579 9912345",
@@ -213,7 +212,7 @@ func TestBrowserTelLink(t *testing.T) {
 			t.Errorf("%s: %q, want %q", link, got, want)
 		}
 	}
-	anna.picture("tel-link")
+	anna.screenshot("tel-link")
 	if calls := s.Calls(); len(calls) != 0 {
 		t.Errorf("a link called: %+v", calls)
 	}

@@ -22,15 +22,14 @@ import (
 
 var updateOutlines = flag.Bool("update", false, "write the outlines of testdata/outline anew")
 
-// What a screen reader is told of a row and of each dialog is what was read
-// when it was last changed: testdata/outline, to be read aloud. Write it anew
-// with
+// What a screen reader gets of a row and of each dialog is as it was reviewed
+// last: testdata/outline. Update it with
 //
-//	go test -run TestBrowserAccessibilityTree -update .
+//	go test -run TestBrowserAccessibilityTree -update ./handlers/acceptance/browser
 func TestBrowserAccessibilityTree(t *testing.T) {
 	t.Parallel()
 	s := harness.NewDemo(t)
-	p := newBrowser(t, s).still(t)
+	p := newBrowser(t, s).newStillTab(t)
 	for _, name := range views.GalleryNames() {
 		root := "listitem"
 		switch {
@@ -39,7 +38,7 @@ func TestBrowserAccessibilityTree(t *testing.T) {
 		case !slices.Contains([]string{"row-ringing", "row-recording", "row-leaving", "row-failed", "row-watched", "row-ended"}, name):
 			continue
 		}
-		p.exhibit(name, views.English, "light")
+		p.openPreview(name, views.English, "light")
 		got := p.outline(root)
 		file := filepath.Join("testdata", "outline", name+".txt")
 		if *updateOutlines {
@@ -57,9 +56,8 @@ func TestBrowserAccessibilityTree(t *testing.T) {
 	}
 }
 
-// outline is what the browser tells a screen reader of the first element with
-// a role, and of all in it: a line each, with what it is, how it is called and
-// how it stands.
+// outline returns the accessibility tree of the first element with a role: one
+// line for each node, with role, name and states.
 func (p *tab) outline(role string) string {
 	p.t.Helper()
 	tree, err := chromedp.Run(p.ctx, func(ctx context.Context, at *chromedp.Target) ([]*accessibility.Node, error) {
@@ -77,10 +75,10 @@ func (p *tab) outline(role string) string {
 		nodes[n.NodeID] = n
 	}
 	var out strings.Builder
-	main := slices.IndexFunc(tree, func(n *accessibility.Node) bool { return said(n.Role) == "main" })
+	main := slices.IndexFunc(tree, func(n *accessibility.Node) bool { return valueText(n.Role) == "main" })
 	for _, n := range tree {
-		if said(n.Role) == role && !n.Ignored && (role == "dialog" || inside(nodes, n, tree[main].NodeID)) {
-			spell(&out, nodes, n, 0, "")
+		if valueText(n.Role) == role && !n.Ignored && (role == "dialog" || isInside(nodes, n, tree[main].NodeID)) {
+			writeNode(&out, nodes, n, 0, "")
 			return out.String()
 		}
 	}
@@ -88,8 +86,8 @@ func (p *tab) outline(role string) string {
 	return ""
 }
 
-// said is a value as text, without the quotes of JSON.
-func said(v *accessibility.Value) string {
+// valueText returns a value as text, without the quotes of JSON.
+func valueText(v *accessibility.Value) string {
 	if v == nil {
 		return ""
 	}
@@ -100,7 +98,7 @@ func said(v *accessibility.Value) string {
 	return fmt.Sprint(value)
 }
 
-func inside(nodes map[accessibility.NodeID]*accessibility.Node, n *accessibility.Node, place accessibility.NodeID) bool {
+func isInside(nodes map[accessibility.NodeID]*accessibility.Node, n *accessibility.Node, place accessibility.NodeID) bool {
 	for ; n != nil; n = nodes[n.ParentID] {
 		if n.NodeID == place {
 			return true
@@ -109,16 +107,17 @@ func inside(nodes map[accessibility.NodeID]*accessibility.Node, n *accessibility
 	return false
 }
 
-// plain are the roles of boxes that are not spoken of where they have no name.
-var plain = []string{"generic", "paragraph", "LabelText", "Legend", "form", "time"}
+// unspokenRoles are the roles of boxes that are not announced unless they have
+// a name.
+var unspokenRoles = []string{"generic", "paragraph", "LabelText", "Legend", "form", "time"}
 
-// spell writes a node and what is in it. Boxes that mean nothing leave no
-// line, and neither does text that repeats the name of what it stands in.
-func spell(out *strings.Builder, nodes map[accessibility.NodeID]*accessibility.Node, n *accessibility.Node, depth int, above string) {
-	role, name := said(n.Role), said(n.Name)
+// writeNode writes a node and its children. Boxes without meaning get no line,
+// and neither does text that repeats the name of its parent.
+func writeNode(out *strings.Builder, nodes map[accessibility.NodeID]*accessibility.Node, n *accessibility.Node, depth int, above string) {
+	role, name := valueText(n.Role), valueText(n.Name)
 	var line string
 	switch {
-	case n.Ignored, role == "none", slices.Contains(plain, role) && name == "":
+	case n.Ignored, role == "none", slices.Contains(unspokenRoles, role) && name == "":
 	case role == "InlineTextBox", role == "ListMarker":
 		return
 	case role == "StaticText":
@@ -131,10 +130,10 @@ func spell(out *strings.Builder, nodes map[accessibility.NodeID]*accessibility.N
 		if name != "" {
 			line += fmt.Sprintf(" %q", name)
 		}
-		if d := said(n.Description); d != "" {
+		if d := valueText(n.Description); d != "" {
 			line += fmt.Sprintf(" (%s)", d)
 		}
-		if v := said(n.Value); v != "" && v != name {
+		if v := valueText(n.Value); v != "" && v != name {
 			line += " = " + v
 		}
 	}
@@ -147,16 +146,16 @@ func spell(out *strings.Builder, nodes map[accessibility.NodeID]*accessibility.N
 	}
 	for _, id := range n.ChildIDs {
 		if child := nodes[id]; child != nil {
-			spell(out, nodes, child, depth, above)
+			writeNode(out, nodes, child, depth, above)
 		}
 	}
 }
 
-// states are those properties that are spoken.
+// states returns the properties that are announced.
 func states(n *accessibility.Node) string {
 	var all []string
 	for _, p := range n.Properties {
-		switch v := said(p.Value); p.Name {
+		switch v := valueText(p.Value); p.Name {
 		case "level", "pressed", "checked", "expanded":
 			all = append(all, string(p.Name)+" "+v)
 		case "disabled", "modal", "required", "busy", "invalid":

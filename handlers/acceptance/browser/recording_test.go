@@ -9,7 +9,7 @@ import (
 	"callboard/sipgate/announcement"
 )
 
-// telephoneTone is that file as a telephone plays it.
+// telephoneTone returns the test tone as a telephone plays it.
 func telephoneTone(t *testing.T) []byte {
 	t.Helper()
 	clip, err := announcement.Decode(bytes.NewReader(harness.ToneWAV(announceHz, announceFor)), "tone.wav", announcement.Limits{})
@@ -25,7 +25,7 @@ var (
 	keys      = []string{"123A", "456B", "789C", "*0#D"}
 )
 
-// goertzel is the power of one frequency in samples at 8 kHz.
+// goertzel returns the power of one frequency in samples at 8 kHz.
 func goertzel(samples []int16, hz float64) float64 {
 	c := 2 * math.Cos(2*math.Pi*hz/8000)
 	var a, b float64
@@ -35,8 +35,8 @@ func goertzel(samples []int16, hz float64) float64 {
 	return (a*a + b*b - c*a*b) / float64(len(samples))
 }
 
-// keypadDigits finds keypad tones: in windows of 25 ms, two frequencies that
-// together hold most of the power; two windows in a row are a digit.
+// keypadDigits returns the keypad tones in samples: two frequencies that
+// together hold most of the power, in two windows of 25 ms in a row.
 func keypadDigits(samples []int16) string {
 	const window = 200
 	var found []byte
@@ -75,7 +75,7 @@ func keypadKey(w []int16) byte {
 	return keys[row][column]
 }
 
-// hearsTone checks that the announcement of telephoneTone is in a recording.
+// hearsTone checks that telephoneTone is in a recording.
 func hearsTone(t *testing.T, samples []int16) {
 	t.Helper()
 	reference, err := announcement.TelephoneSamples(telephoneTone(t))
@@ -92,8 +92,7 @@ func hearsTone(t *testing.T, samples []int16) {
 	}
 }
 
-// correlate finds where the reference is heard best, and how well: 1 is
-// exactly, 0 not at all.
+// correlate returns where the reference fits best, and how well: from 0 to 1.
 func correlate(samples, reference []int16) (at int, best float64) {
 	const step = 4 // first roughly, then exactly
 	// The middle second is enough, and quick.

@@ -13,36 +13,35 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// ears stand in for what a headless browser has not: somebody who hears and
-// sees. They are there before the page's own script, take down what it plays
-// and shows, and set its clock.
-const ears = `
-	window.ears = {strokes: 0, notes: [], permission: "granted", now: null};
-	const node = () => ({frequency: {}, gain: {setValueAtTime() {}, linearRampToValueAtTime() {}, exponentialRampToValueAtTime() {}}, connect: to => to, start() { ears.strokes++ }, stop() {}});
+// audioStub replaces audio, notifications and the clock of a page before its
+// scripts run, and records what they play and show.
+const audioStub = `
+	window.audioStub = {strokes: 0, notes: [], permission: "granted", now: null};
+	const node = () => ({frequency: {}, gain: {setValueAtTime() {}, linearRampToValueAtTime() {}, exponentialRampToValueAtTime() {}}, connect: to => to, start() { audioStub.strokes++ }, stop() {}});
 	window.AudioContext = class { currentTime = 0; destination = {}; resume() {} createOscillator = node; createGain = () => ({...node(), start: undefined}) };
 	window.Notification = class {
-		static get permission() { return ears.permission }
-		static async requestPermission() { return ears.permission = "granted" }
-		constructor(title, options) { ears.notes.push(title + " / " + options.body); ears.last = this }
+		static get permission() { return audioStub.permission }
+		static async requestPermission() { return audioStub.permission = "granted" }
+		constructor(title, options) { audioStub.notes.push(title + " / " + options.body); audioStub.last = this }
 		close() { this.closed = true }
 	};
 	document.hasFocus = () => false;
 	const Real = Date;
-	window.Date = class extends Real { constructor(...at) { if (at.length || !ears.now) super(...at); else super(ears.now) } };
+	window.Date = class extends Real { constructor(...at) { if (at.length || !audioStub.now) super(...at); else super(audioStub.now) } };
 `
 
-// withEars puts ears on a tab.
-func (p *tab) withEars() *tab {
+// withAudioStub installs audioStub in a tab.
+func (p *tab) withAudioStub() *tab {
 	p.t.Helper()
 	p.do(chromedp.Func(func(ctx context.Context, at *chromedp.Target) error {
-		_, err := cdp.Call(ctx, at, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: ears})
+		_, err := cdp.Call(ctx, at, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: audioStub})
 		return err
 	}))
 	return p
 }
 
-// another opens a second tab of the same person.
-func (p *tab) another() *tab {
+// secondTab opens another tab of the same member.
+func (p *tab) secondTab() *tab {
 	p.t.Helper()
 	ctx, cancel := chromedp.NewContext(p.ctx)
 	p.t.Cleanup(cancel)
@@ -52,7 +51,7 @@ func (p *tab) another() *tab {
 	return &tab{t: p.t, s: p.s, ctx: ctx}
 }
 
-// choose sends one section of the settings from the page that is open.
+// choose saves one section of the settings from the open page.
 func (p *tab) choose(section, form string) {
 	p.t.Helper()
 	ok := eval[bool](p, fmt.Sprintf(`fetch("/settings/%s", {method: "POST", headers: {Accept: "application/json"}, body: new URLSearchParams(%q)}).then(r => r.ok)`, section, form))
@@ -61,7 +60,7 @@ func (p *tab) choose(section, form string) {
 	}
 }
 
-// A listener is one person with two tabs, who hears and sees what rings.
+// A listener is one member with two tabs in which calls ring.
 type listener struct {
 	s        *harness.Stack
 	one, two *tab
@@ -69,24 +68,23 @@ type listener struct {
 
 func (l *listener) tabs() []*tab { return []*tab{l.one, l.two} }
 
-// notes are the notifications that were shown, and strokes how often each tab
-// struck the bell.
+// notes returns the notifications that were shown.
 func (l *listener) notes() []string {
-	return append(eval[[]string](l.one, "ears.notes"), eval[[]string](l.two, "ears.notes")...)
+	return append(eval[[]string](l.one, "audioStub.notes"), eval[[]string](l.two, "audioStub.notes")...)
 }
 
 func (l *listener) strokes() (one, two int) {
-	return eval[int](l.one, "ears.strokes"), eval[int](l.two, "ears.strokes")
+	return eval[int](l.one, "audioStub.strokes"), eval[int](l.two, "audioStub.strokes")
 }
 
-// silence forgets both.
-func (l *listener) silence() {
+// reset clears notes and strokes.
+func (l *listener) reset() {
 	for _, p := range l.tabs() {
-		p.run(`ears.strokes = 0; ears.notes = []`)
+		p.run(`audioStub.strokes = 0; audioStub.notes = []`)
 	}
 }
 
-// rings waits until title and icon of both tabs tell of so many calls.
+// rings waits until title and icon of both tabs show so many calls.
 func (l *listener) rings(n string) {
 	l.s.T.Helper()
 	for _, p := range l.tabs() {
@@ -94,19 +92,20 @@ func (l *listener) rings(n string) {
 	}
 }
 
-// ringSettings let calls be heard and shown, but for quiet hours at night.
+// ringSettings enables sound and notifications, with quiet hours at night that
+// are switched off.
 const ringSettings = "sound=true&notify=true&volume=80&quiet_from=22:00&quiet_to=06:00&mon=true&tue=true&wed=true&thu=true&fri=true&sat=true&sun=true"
 
-// A person with two tabs: what rings is heard and shown in one of them, only
-// for calls that concern the person, and not in quiet hours.
+// With two tabs, calls ring and notify in one of them only, only for the
+// member's calls, and not in quiet hours.
 func TestBrowserRinging(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
 	b := newBrowser(t, s)
-	one := b.person(t).withEars()
+	one := b.newTab(t).withAudioStub()
 	one.signIn("Anna")
-	two := one.another().withEars()
+	two := one.secondTab().withAudioStub()
 	two.do(chromedp.Navigate(s.URL + "/"))
 	two.until(`document.querySelector("#status").dataset.state === "live"`)
 	l := &listener{s, one, two}
@@ -117,7 +116,7 @@ func TestBrowserRinging(t *testing.T) {
 	theirs, leader := testRingsInOneTab(t, l)
 	testTabTakesOver(t, l, theirs, leader)
 	testRingsAfterQuietHours(t, l)
-	one.picture("ringing")
+	one.screenshot("ringing")
 }
 
 // testRingsInOneTab returns the call of a colleague that goes on ringing, and
@@ -139,14 +138,14 @@ func testRingsInOneTab(t *testing.T, l *listener) (theirs string, leader *tab) {
 	}
 	// A click on it leads to the call; when it is answered, it is gone.
 	leader = l.one
-	if len(eval[[]string](l.two, "ears.notes")) > 0 {
+	if len(eval[[]string](l.two, "audioStub.notes")) > 0 {
 		leader = l.two
 	}
-	leader.run(`ears.last.onclick()`)
+	leader.run(`audioStub.last.onclick()`)
 	leader.until(`document.activeElement === %s`, row("+49 30 555032"))
 	l.s.Control("POST", "calls/"+own+"/answer", map[string]any{"user": "w0"}, nil)
 	l.rings("")
-	if !eval[bool](leader, "ears.last.closed") {
+	if !eval[bool](leader, "audioStub.last.closed") {
 		t.Error("the notification of an answered call stays")
 	}
 	return theirs, leader
@@ -154,7 +153,7 @@ func testRingsInOneTab(t *testing.T, l *listener) (theirs string, leader *tab) {
 
 func testTabTakesOver(t *testing.T, l *listener, theirs string, leader *tab) {
 	// With the calls of all, the colleague's rings, too.
-	l.silence()
+	l.reset()
 	l.one.choose("ringing", ringSettings+"&rings_all=true")
 	l.rings("(1)")
 	l.s.Eventually("a notification", func() bool { return len(l.notes()) == 1 })
@@ -167,12 +166,12 @@ func testTabTakesOver(t *testing.T, l *listener, theirs string, leader *tab) {
 		other = l.two
 	}
 	other.run(`dispatchEvent(new Event("pointerdown"))`)
-	other.until(`ears.notes.length === 1`)
-	l.silence()
+	other.until(`audioStub.notes.length === 1`)
+	l.reset()
 	third := l.s.Ring("+4930555033", "w0", "ringing")
 	l.rings("(2)")
-	other.until(`ears.notes.length === 1 && ears.strokes >= 8`)
-	if got := eval[int](leader, "ears.strokes + ears.notes.length"); got != 0 {
+	other.until(`audioStub.notes.length === 1 && audioStub.strokes >= 8`)
+	if got := eval[int](leader, "audioStub.strokes + audioStub.notes.length"); got != 0 {
 		t.Errorf("the tab of before still rings: %d", got)
 	}
 	for _, id := range []string{theirs, third} {
@@ -186,34 +185,34 @@ func testRingsAfterQuietHours(t *testing.T, l *listener) {
 	l.one.choose("ringing", ringSettings+"&quiet=true")
 	for _, p := range l.tabs() {
 		p.until(`document.querySelector("#choices").dataset.quiet === "1320 360 127"`)
-		p.run(`ears.now = Real(); ears.now = new Real(2026, 10, 25, 23, 30).getTime()`)
+		p.run(`audioStub.now = Real(); audioStub.now = new Real(2026, 10, 25, 23, 30).getTime()`)
 	}
-	l.silence()
+	l.reset()
 	l.s.Ring("+4930555034", "w0", "ringing")
 	l.rings("(1)")
 	for _, p := range l.tabs() { // twice the page's own look at what rings
-		p.run(`ears.from = performance.now()`)
-		p.until(`performance.now() - ears.from > 2100`)
+		p.run(`audioStub.from = performance.now()`)
+		p.until(`performance.now() - audioStub.from > 2100`)
 	}
 	if a, b := l.strokes(); a+b+len(l.notes()) != 0 {
 		t.Errorf("in quiet hours: %d and %d strokes, %q", a, b, l.notes())
 	}
 	for _, p := range l.tabs() {
-		p.run(`ears.now = new Real(2026, 10, 26, 6, 0).getTime()`)
+		p.run(`audioStub.now = new Real(2026, 10, 26, 6, 0).getTime()`)
 	}
 	l.s.Eventually("the end of the quiet hours", func() bool { a, b := l.strokes(); return a+b >= 8 && len(l.notes()) == 1 })
 }
 
-// The board with own calls only hides no call without a word, in all tabs, and
-// keeps doing so while calls change.
+// The board with own calls only says how many calls it hides, in all tabs, and
+// keeps hiding them while they change.
 func TestBrowserOwnCallsOnly(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
 	b := newBrowser(t, s)
-	one := b.person(t)
+	one := b.newTab(t)
 	one.signIn("Anna")
-	two := one.another()
+	two := one.secondTab()
 	two.do(chromedp.Navigate(s.URL + "/"))
 	two.until(`document.querySelector("#status").dataset.state === "live"`)
 	s.Ring("+4930555041", "w0", "established")
@@ -231,7 +230,7 @@ func TestBrowserOwnCallsOnly(t *testing.T) {
 		p.until(`document.querySelector("#mine-hidden").offsetParent && /^(One call|Ein Anruf)/.test(document.querySelector("#mine-hidden").textContent)`)
 		p.until(`document.querySelector("#mine button").getAttribute("aria-pressed") === "true"`)
 	}
-	one.picture("only-mine")
+	one.screenshot("only-mine")
 	s.Control("POST", "calls/"+theirs+"/answer", map[string]any{"user": "w1"}, nil)
 	two.until(`%s?.dataset.state === "talking"`, rowIn("+49 30 555042"))
 	visible(two, "+49 30 555042", false)
@@ -250,43 +249,43 @@ func TestBrowserOwnCallsOnly(t *testing.T) {
 	}
 }
 
-// rowIn is row for calls that may be hidden, whose text nobody sees.
+// rowIn is row for calls that may be hidden, which have no innerText.
 func rowIn(who string) string {
 	return fmt.Sprintf(`[...document.querySelectorAll("#board .row")].find(r => r.textContent.includes(%q))`, who)
 }
 
-// What is chosen takes effect at once: the theme and the language on open pages,
-// single keys, and whether the desktop is told, which is asked after a click.
+// Preferences take effect at once: theme and language on open pages, single
+// keys, and desktop notifications, for which permission is asked after a click.
 func TestBrowserPreferences(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
 	s.PushEvents()
 	b := newBrowser(t, s)
-	board := b.person(t).withEars()
+	board := b.newTab(t).withAudioStub()
 	board.signIn("Anna")
-	board.run(`ears.permission = "default"`)
+	board.run(`audioStub.permission = "default"`)
 	s.Ring("+4930555051", "w0", "established")
 	board.until(`!!%s`, row("+49 30 555051"))
 	key := func(k string) {
 		board.run(`document.dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true}))`, k)
 	}
 	// Nobody is asked before a click on the board, and once only.
-	if eval[bool](board, `!document.querySelector("#ring-ask").hidden || ears.permission !== "default"`) {
+	if eval[bool](board, `!document.querySelector("#ring-ask").hidden || audioStub.permission !== "default"`) {
 		t.Error("asked without a reason")
 	}
 	board.do(chromedp.Click(".head h1"))
 	board.until(`!document.querySelector("#ring-ask").hidden`)
-	board.picture("ring-ask")
+	board.screenshot("ring-ask")
 	board.do(chromedp.Click("#ring-ask [value=yes]"))
-	board.until(`ears.permission === "granted" && document.querySelector("#ring-ask").hidden && document.querySelector("#choices").dataset.notify === "on"`)
+	board.until(`audioStub.permission === "granted" && document.querySelector("#ring-ask").hidden && document.querySelector("#choices").dataset.notify === "on"`)
 	key("j")
 	board.until(`document.activeElement?.classList.contains("row")`)
 	board.run(`document.activeElement.blur()`)
 
-	settings := board.another().withEars()
+	settings := board.secondTab().withAudioStub()
 	settings.do(chromedp.Navigate(s.URL + "/settings"))
 	settings.do(chromedp.Click("[data-try]"))
-	settings.until(`ears.strokes === 8`)
+	settings.until(`audioStub.strokes === 8`)
 	settings.run(`document.querySelector("#display [name=theme]").value = "dark"; document.querySelector("#display [name=keys]").click()`)
 	settings.do(chromedp.Click("#display .ends button"))
 	settings.until(`document.documentElement.dataset.theme === "dark" && !!document.querySelector("#display .saved")`)
@@ -300,7 +299,7 @@ func TestBrowserPreferences(t *testing.T) {
 	settings.do(chromedp.Click("#display .ends button"))
 	settings.until(`document.documentElement.lang === "de"`)
 	board.until(`document.documentElement.lang === "de" && document.querySelector("h1").textContent === "Laufende Anrufe"`)
-	settings.picture("settings-de-dark")
+	settings.screenshot("settings-de-dark")
 	if got := eval[string](board, `fetch(document.querySelector("link[rel=manifest]").href).then(r => r.json()).then(m => m.lang)`); got != "de" {
 		t.Errorf("the manifest is in %q", got)
 	}

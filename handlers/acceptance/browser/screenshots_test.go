@@ -23,15 +23,15 @@ var (
 	widths = flag.String("widths", "360,768,1280,1920", "in windows of these widths")
 )
 
-// TestScreenshots draws what the gallery shows, for looking at:
+// TestScreenshots takes screenshots of the gallery:
 //
-//	go test -run 'TestScreenshots$' -shots /tmp/shots -pictures '^board' .
+//	go test -run 'TestScreenshots$' -shots /tmp/shots -pictures '^board' ./handlers/acceptance/browser
 func TestScreenshots(t *testing.T) {
 	if *shots == "" {
 		t.Skip("pictures are written with -shots DIRECTORY")
 	}
 	s := harness.NewDemo(t)
-	p := newBrowser(t, s).still(t)
+	p := newBrowser(t, s).newStillTab(t)
 	which := regexp.MustCompile(*pictures)
 	var sizes []int64
 	if err := json.Unmarshal([]byte("["+*widths+"]"), &sizes); err != nil {
@@ -45,7 +45,7 @@ func TestScreenshots(t *testing.T) {
 					if !which.MatchString(name) {
 						continue
 					}
-					p.exhibit(name, lang, theme)
+					p.openPreview(name, lang, theme)
 					png, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
 					if err != nil {
 						t.Fatal(err)
@@ -60,16 +60,16 @@ func TestScreenshots(t *testing.T) {
 	}
 }
 
-// TestPictures draws the pictures of README.md: the live ones in the demo, the
-// others from the gallery.
+// TestPictures takes the screenshots of README.md, from the demo and from the
+// gallery:
 //
-//	go test -run 'TestPictures$' -shots docs .
+//	go test -run 'TestPictures$' -shots "$PWD/docs" ./handlers/acceptance/browser
 func TestPictures(t *testing.T) {
 	if *shots == "" {
 		t.Skip("pictures are written with -shots DIRECTORY")
 	}
 	s := harness.NewDemo(t)
-	p := newBrowser(t, s).still(t)
+	p := newBrowser(t, s).newStillTab(t)
 	draw := func(name string) {
 		png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 		if err != nil {
@@ -111,10 +111,10 @@ func TestPictures(t *testing.T) {
 	draw("new")
 	for name, picture := range map[string]string{"history": "history", "announcements": "announcements", "figures": "figures",
 		"settings": "settings", "call": "call-ended", "team": "team", "audit": "audit", "status": "statuspage-set", "setup": "setup-local"} {
-		p.exhibit(picture, views.English, "light")
+		p.openPreview(picture, views.English, "light")
 		draw(name)
 	}
 	window(1920, 1080)
-	p.exhibit("wall-names", views.English, "dark")
+	p.openPreview("wall-names", views.English, "dark")
 	draw("wall")
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// Whom to call is found by the keyboard alone, and what the number will be is
-// said before anything is sent.
+// A recipient is found with the keyboard alone, and the resulting number is
+// shown before anything is sent.
 func TestBrowserSearch(t *testing.T) {
 	s := harness.New(t, "-visibility", "account")
 	s.AddContacts([3]string{"Jörg Müller", "(0221) 4710 777", ""}, [3]string{"Jutta Müller", "0221 4710 778", ""}, [3]string{"Canary Aunt", "0221 4710 779", "w1"})
 	s.Control("POST", "contacts", map[string]any{"count": 5000}, nil)
 	b := newBrowser(t, s)
-	anna := b.person(t)
+	anna := b.newTab(t)
 	anna.signIn("Anna")
 	s.Eventually("contacts", func() bool {
 		return eval[bool](anna, `fetch("/search?q=mueller").then(r => r.text()).then(t => t.includes("Jutta"))`)
@@ -28,7 +28,7 @@ func TestBrowserSearch(t *testing.T) {
 	anna.until(`document.activeElement?.role === "combobox"`)
 	anna.until(`!document.querySelector(".found").hidden`)
 	anna.until(`document.querySelector(".found").innerText.includes("Jonas Keller")`)
-	anna.picture("search-empty")
+	anna.screenshot("search-empty")
 
 	options := `[...document.querySelectorAll("#whom-list [role=option]")]`
 	selected := `document.querySelector('#whom-list [aria-selected="true"]')`
@@ -44,7 +44,7 @@ func TestBrowserSearch(t *testing.T) {
 	anna.until(`%s === %s[1]`, selected, options)
 	anna.do(chromedp.KeyEvent(kb.Home))
 	anna.until(`%s === %s[0]`, selected, options)
-	anna.picture("search-list")
+	anna.screenshot("search-list")
 	anna.do(chromedp.KeyEvent(kb.Escape)) // the list first
 	anna.until(`document.querySelector(".found").hidden && document.querySelector("#modal").open && document.activeElement.getAttribute("aria-expanded") === "false"`)
 	anna.do(chromedp.KeyEvent(kb.ArrowUp))
@@ -52,7 +52,7 @@ func TestBrowserSearch(t *testing.T) {
 	anna.do(chromedp.KeyEvent(kb.Enter))
 	anna.until(`document.activeElement.value === "+49 221 4710778" && document.querySelector(".found").hidden`)
 	anna.until(`document.querySelector("[data-goes]").innerText === "Jutta Müller" && %s.includes("+49 221 4710778")`, verdict)
-	anna.picture("search-chosen")
+	anna.screenshot("search-chosen")
 
 	typed := func(text, says string) {
 		t.Helper()
@@ -64,11 +64,11 @@ func TestBrowserSearch(t *testing.T) {
 		typed("0221 / 4710-555", "+49 221 4710555") // normalised
 		typed("0221", "not complete")
 		typed("0900 1234567", "blocked")
-		anna.picture("search-blocked")
+		anna.screenshot("search-blocked")
 		typed("112", "blocked")
 		typed("030 555002", "already part")
 		typed("zzzz", "Nobody found")
-		anna.picture("search-nobody")
+		anna.screenshot("search-nobody")
 		typed("canary", "Nobody found")
 	})
 
@@ -77,7 +77,7 @@ func TestBrowserSearch(t *testing.T) {
 	anna.run(`document.activeElement.select()`)
 	anna.do(chromedp.KeyEvent("0221 471"))
 	anna.until(`%s.includes("does not work")`, verdict)
-	anna.picture("search-failed")
+	anna.screenshot("search-failed")
 	s.Start()
 	anna.until(`document.querySelector("#status").dataset.state === "live"`)
 	typed("0221 4710555", "+49 221 4710555")
@@ -95,7 +95,7 @@ func TestBrowserSearch(t *testing.T) {
 	testSearchByMouse(s, anna)
 }
 
-// The same by mouse, for a new call.
+// testSearchByMouse finds a recipient of a new call with the mouse.
 func testSearchByMouse(s *harness.Stack, anna *tab) {
 	anna.do(chromedp.KeyEvent("n"))
 	anna.until(`document.activeElement?.role === "combobox"`)

@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// endOthers ends all sessions of a visitor's user but the visitor's own.
+// endOtherSessions ends all sessions of a client's user but its own.
 func endOtherSessions(v *harness.Client) {
 	v.T.Helper()
 	_, page := v.Get("/settings")
@@ -29,14 +29,14 @@ func endOtherSessions(v *harness.Client) {
 	}
 }
 
-// When the session is over, nothing of any call is left in the page, and
-// nothing that was typed is lost: after signing in elsewhere it goes on where
-// it was.
+// When the session ends, no data of a call is left in the page, and nothing
+// that was typed is lost: after signing in elsewhere the page goes on where it
+// was.
 func TestBrowserSessionEnded(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
 	s.PushEvents()
-	p := newBrowser(t, s).person(t)
+	p := newBrowser(t, s).newTab(t)
 	p.signIn("Anna")
 	s.Ring("+4930555002", "w0", "established")
 	const who = "+49 30 555002"
@@ -46,7 +46,7 @@ func TestBrowserSessionEnded(t *testing.T) {
 
 	endOtherSessions(s.SignIn(t, 0))
 	p.until(`document.querySelector("#over").open`)
-	p.picture("session-over")
+	p.screenshot("session-over")
 	if left := eval[string](p, `document.documentElement.outerHTML.match(/(\+|%2B)\d[\d ]{5,}/)?.[0] ?? ""`); left != "" {
 		t.Errorf("a number is left in the page: %s", left)
 	}
@@ -56,7 +56,7 @@ func TestBrowserSessionEnded(t *testing.T) {
 	p.do(chromedp.Click(`#over button`))
 	p.until(`document.querySelector("#over [role=status]").textContent !== ""`)
 
-	p.another().signIn("Anna")
+	p.secondTab().signIn("Anna")
 	p.do(chromedp.Click(`#over button`))
 	p.until(`!document.querySelector("#over").open && document.querySelector("#status")?.dataset.state === "live"`)
 	p.until(`document.querySelector("#modal").open && document.activeElement?.name === "phoneNumber" && document.activeElement.value === "+49 89 77"`)
@@ -65,7 +65,7 @@ func TestBrowserSessionEnded(t *testing.T) {
 	// Somebody else who signs in gets a page of their own.
 	endOtherSessions(s.SignIn(t, 0))
 	p.until(`document.querySelector("#over").open`)
-	p.another().signIn("Jonas")
+	p.secondTab().signIn("Jonas")
 	p.do(chromedp.Click(`#over button`))
 	p.until(`document.querySelector(".me-name")?.textContent.includes("Jonas") && !document.querySelector("#modal").open`)
 }

@@ -9,14 +9,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The page of figures in a browser, at three widths, light and dark, with
-// nothing that the Content-Security-Policy refuses.
+// The page of counts fits three widths, and its charts are styled.
 func TestBrowserStats(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account", "-script", "office")
 	s.PushEvents()
 	b := newBrowser(t, s)
-	anna := b.person(t)
+	anna := b.newTab(t)
 	anna.signIn("Anna")
 	for i := range 5 {
 		id := s.Ring(fmt.Sprintf("+49307776%d", i), "w0", "established")
@@ -32,7 +31,7 @@ func TestBrowserStats(t *testing.T) {
 		if shown != 1 {
 			t.Errorf("at %d px, %d charts are shown", width, shown)
 		}
-		anna.picture(fmt.Sprintf("figures-%d", width))
+		anna.screenshot(fmt.Sprintf("figures-%d", width))
 	}
 	if fill := eval[string](anna, `getComputedStyle(document.querySelector(".part.k-in")).fill`); fill == "none" || fill == "rgb(0, 0, 0)" {
 		t.Errorf("the bars are %s", fill)

@@ -11,16 +11,16 @@ import (
 	"callboard/sipgate/announcement"
 )
 
-// A call of a receptionist's day, from the first ring to calling back, with
-// nothing but Callboard open: it comes in, is answered, recorded, put on hold;
-// a colleague is found and asked, and gets the call; the recording is in the
-// history and is heard; the caller is called back from there.
+// A receptionist handles a call from the first ring to calling back: it rings,
+// is answered, recorded, put on hold; a colleague is found, consulted, and gets
+// the call; the recording is played in the history; the caller is called back
+// from there.
 func TestBrowserReceptionistsCall(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
 	b := newBrowser(t, s)
-	anna, jonas := b.person(t), b.person(t)
+	anna, jonas := b.newTab(t), b.newTab(t)
 	anna.signIn("Anna")
 	jonas.signIn("Jonas")
 
@@ -35,7 +35,7 @@ func TestBrowserReceptionistsCall(t *testing.T) {
 	name := eval[string](anna, row(who)+".id")
 
 	storyRecords(s, anna, id, who)
-	storyAsks(t, s, anna, id, who)
+	storyConsults(t, s, anna, id, who)
 	jonas.until(`document.getElementById(%[1]q)?.dataset.state === "talking" && document.getElementById(%[1]q).innerText.includes("Jonas")`, name)
 	next := s.Call(id).Transfers[0].CallID
 	s.Control("POST", "calls/"+next+"/hangup", map[string]any{}, nil)
@@ -45,7 +45,8 @@ func TestBrowserReceptionistsCall(t *testing.T) {
 	storyCallsBack(t, s, anna, number, who)
 }
 
-// storyRecords records the call, with a tone in it by which it is known again.
+// storyRecords records the call, with tones by which the recording is
+// recognized.
 func storyRecords(s *harness.Stack, anna *tab, id, who string) {
 	anna.press(who, "r")
 	anna.until(`!!document.querySelector('#modal[open] button[name="announcement"][value="true"]')`)
@@ -62,8 +63,9 @@ func storyRecords(s *harness.Stack, anna *tab, id, who string) {
 	anna.until(`%s?.dataset.state === "held"`, row(who))
 }
 
-// storyAsks finds a colleague by the first letters of the name, and asks first.
-func storyAsks(t *testing.T, s *harness.Stack, anna *tab, id, who string) {
+// storyConsults finds a colleague by the first letters of the name and starts
+// an attended transfer.
+func storyConsults(t *testing.T, s *harness.Stack, anna *tab, id, who string) {
 	anna.press(who, "t")
 	anna.until(`document.activeElement?.name === "phoneNumber"`)
 	anna.keys("j", "o", "n")
@@ -80,7 +82,7 @@ func storyAsks(t *testing.T, s *harness.Stack, anna *tab, id, who string) {
 	})
 }
 
-// storyHears finds the recording, plays it in the page, and listens to it.
+// storyHears finds the recording, plays it in the page, and checks its tones.
 func storyHears(t *testing.T, anna *tab, who string) {
 	anna.do(chromedp.Navigate(anna.s.URL + "/history"))
 	audio := fmt.Sprintf(`[...document.querySelectorAll("#past .row")].find(r => r.innerText.includes(%q) && r.querySelector("audio"))?.querySelector("audio")`, who)
@@ -99,9 +101,9 @@ func storyHears(t *testing.T, anna *tab, who string) {
 	}
 }
 
-// storyCallsBack calls who called, from the history.
+// storyCallsBack calls the caller from the history.
 func storyCallsBack(t *testing.T, s *harness.Stack, anna *tab, number, who string) {
-	anna.run(`[...%s.querySelectorAll("a[data-sheet]")].find(a => a.href.includes("/calls/new")).click()`, past(who))
+	anna.run(`[...%s.querySelectorAll("a[data-sheet]")].find(a => a.href.includes("/calls/new")).click()`, historyRow(who))
 	anna.until(`document.querySelector("#modal[open] input[name=callee]")?.value.includes("555600")`)
 	anna.run(`document.querySelector("#modal form[action='/calls'] button.primary").click()`)
 	var calls []harness.Call

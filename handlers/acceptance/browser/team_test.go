@@ -11,13 +11,12 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// canary is in everything of the first team's that another team must not see.
+// canary is in all data of the first team that another team must not see.
 const canary = "30777001"
 
-// A shared board: three people of one account look at the same calls, each
-// sees what the others do, nobody does what is not theirs, and everything is on
-// record. A fourth, of another account on the same instance, sees nothing of
-// it.
+// Three members of one account see the same calls and what the others do, act
+// within their permissions, and everything is audited. A member of another
+// account on the same instance sees nothing of it.
 func TestBrowserTeam(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
@@ -28,7 +27,7 @@ func TestBrowserTeam(t *testing.T) {
 	stranger := s.SignInTo(t, 1, 0, "/")
 	heard := stranger.Listen(t)
 	b := newBrowser(t, s)
-	anna, jonas, mira, katrin := b.person(t), b.person(t), b.person(t), b.person(t)
+	anna, jonas, mira, katrin := b.newTab(t), b.newTab(t), b.newTab(t), b.newTab(t)
 	katrin.signIn("Katrin")
 	anna.signIn("Anna")
 	jonas.signIn("Jonas")
@@ -56,7 +55,7 @@ func TestBrowserTeam(t *testing.T) {
 	jonas.until(`%s?.dataset.state === "talking"`, row(who))
 
 	testViewer(t, s, mira, who)
-	testTogether(t, s, anna, jonas, mira, id, who)
+	testClaims(t, s, anna, jonas, mira, id, who)
 	testDeepLink(t, s, anna, jonas, id, who)
 	testRemoval(t, s, anna, mira)
 
@@ -73,8 +72,8 @@ func TestBrowserTeam(t *testing.T) {
 	}
 }
 
-// A viewer sees the buttons switched off, with the reason; and what the page
-// does not offer, the server refuses, before anything reaches sipgate.
+// A viewer sees disabled buttons with the reason. The server refuses what the
+// page does not offer, before anything reaches sipgate.
 func testViewer(t *testing.T, s *harness.Stack, mira *tab, who string) {
 	mira.until(`[...%s.querySelectorAll(".act")].every(b => b.disabled)`, row(who))
 	mira.until(`/viewer/i.test(%s.innerText + %[1]s.innerHTML)`, row(who))
@@ -89,9 +88,9 @@ func testViewer(t *testing.T, s *harness.Stack, mira *tab, who string) {
 	})
 }
 
-// The others see who is about to act, and a lead may act all the same, through
-// whose call it is; a hang-up can be taken back by everybody who may.
-func testTogether(t *testing.T, s *harness.Stack, anna, jonas, mira *tab, id, who string) {
+// Members see who has claimed a call, a lead may act nevertheless on behalf of
+// its owner, and all who may act can undo a hang-up.
+func testClaims(t *testing.T, s *harness.Stack, anna, jonas, mira *tab, id, who string) {
 	jonas.press(who, "t")
 	for _, p := range []*tab{anna, mira} {
 		p.until(`/Jonas/.test(%s?.querySelector(".notes")?.innerText ?? "")`, row(who))
@@ -122,8 +121,8 @@ func testTogether(t *testing.T, s *harness.Stack, anna, jonas, mira *tab, id, wh
 	anna.do(chromedp.Navigate(s.URL + "/"))
 }
 
-// The address of a call stays good through a transfer and after the end, with
-// its notes and its timeline.
+// The address of a call remains valid through a transfer and after the end,
+// with its notes and its timeline.
 func testDeepLink(t *testing.T, s *harness.Stack, anna, jonas *tab, id, who string) {
 	jonas.until(`!!%s?.querySelector("h3 a")`, row(who))
 	link := eval[string](jonas, row(who)+`.querySelector("h3 a").getAttribute("href")`)
@@ -149,7 +148,7 @@ func testDeepLink(t *testing.T, s *harness.Stack, anna, jonas *tab, id, who stri
 	}
 }
 
-// Who is removed is out at once, everywhere.
+// A removed member is signed out everywhere at once.
 func testRemoval(t *testing.T, s *harness.Stack, anna, mira *tab) {
 	anna.do(chromedp.Navigate(s.URL + "/team"))
 	anna.run(`const f = document.querySelector('form[action="/team/w2/remove"]'); f.dataset.sure = "1"; f.requestSubmit()`)

@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// A call is given to a colleague in every way, and what the page says is what
+// A call is transferred to a colleague in every way, and the page shows what
 // the telephones do.
 func TestBrowserTransfer(t *testing.T) {
 	t.Parallel()
@@ -19,20 +19,21 @@ func TestBrowserTransfer(t *testing.T) {
 	s.PushEvents()
 	s.Control("POST", "devices/e2", map[string]any{"online": true, "dnd": true}, nil)
 	b := newBrowser(t, s)
-	anna, mira := b.person(t), b.person(t)
+	anna, mira := b.newTab(t), b.newTab(t)
 	anna.signIn("Anna")
 	mira.signIn("Mira")
 	s.Eventually("the team", func() bool {
 		return eval[bool](anna, `fetch("/search?q=mira").then(r => r.text()).then(t => t.includes("do not disturb"))`)
 	})
-	testAskAndAnswer(t, s, anna, mira)
-	testAskInVain(t, s, anna, mira)
-	testStopAsking(t, s, anna)
+	testConsultationAnswered(t, s, anna, mira)
+	testConsultationUnanswered(t, s, anna, mira)
+	testConsultationCancelled(t, s, anna)
 	testDrag(t, s, anna)
 }
 
-// ask gives the call of who to a colleague, by keyboard alone, after asking.
-func (p *tab) ask(who, name, says string) {
+// consultColleague starts an attended transfer of the call of who to a
+// colleague, with the keyboard alone.
+func (p *tab) consultColleague(who, name, says string) {
 	p.t.Helper()
 	p.do(chromedp.KeyEvent(kb.Escape))
 	p.run(`%s.focus()`, row(who))
@@ -44,14 +45,15 @@ func (p *tab) ask(who, name, says string) {
 	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
 	p.until(`document.querySelector("#whom-verdict").innerText.includes(%q)`, says)
 	p.until(`document.querySelector(".keeps").innerText.includes(%q)`, name)
-	p.picture("transfer-" + strings.ReplaceAll(name, " ", "-"))
+	p.screenshot("transfer-" + strings.ReplaceAll(name, " ", "-"))
 	p.do(chromedp.KeyEvent(kb.Enter))
 	p.until(`document.activeElement.name === "attended" && document.activeElement.value === "true"`)
 	p.do(chromedp.KeyEvent(kb.Enter))
 }
 
-// consult waits until the row of who says how the consultation is.
-func (p *tab) consult(who, state string, says ...string) {
+// untilConsultation waits until the row of who shows a state of the
+// consultation.
+func (p *tab) untilConsultation(who, state string, says ...string) {
 	p.t.Helper()
 	p.until(`%s?.querySelector(".consult")?.dataset.state === %q`, row(who), state)
 	for _, word := range says {
@@ -59,7 +61,7 @@ func (p *tab) consult(who, state string, says ...string) {
 	}
 }
 
-// consultationCall is the call to whoever is asked about a call.
+// consultationCall returns the id of the call to the consulted number.
 func consultationCall(s *harness.Stack, id, to string) string {
 	s.T.Helper()
 	s.Eventually("the attended transfer", func() bool { return len(s.Call(id).Transfers) > 0 })
@@ -73,16 +75,16 @@ func consultationCall(s *harness.Stack, id, to string) string {
 
 const jonasNumber, miraNumber = "+492214710111", "+492214710112"
 
-func testAskAndAnswer(t *testing.T, s *harness.Stack, anna, mira *tab) {
+func testConsultationAnswered(t *testing.T, s *harness.Stack, anna, mira *tab) {
 	const who = "+49 30 555003"
 	id := s.Ring("+4930555003", "w0", "established")
 	anna.until(`%s?.dataset.state === "talking"`, row(who))
 	name := eval[string](anna, row(who)+".id")
-	anna.ask(who, "Jonas Keller", "+49 221 4710111")
+	anna.consultColleague(who, "Jonas Keller", "+49 221 4710111")
 	next := consultationCall(s, id, jonasNumber)
-	anna.consult(who, "rings", "Jonas Keller", "rings there", who+" is still on hold", "Resume", "Stop asking")
-	mira.consult(who, "rings", "Jonas Keller")
-	anna.picture("consult-rings")
+	anna.untilConsultation(who, "rings", "Jonas Keller", "rings there", who+" is still on hold", "Resume", "Stop asking")
+	mira.untilConsultation(who, "rings", "Jonas Keller")
+	anna.screenshot("consult-rings")
 	if eval[bool](mira, "!!"+row(who)+`.querySelector(".consult button:not([disabled])")`) {
 		t.Error("a colleague who may not act has buttons")
 	}
@@ -98,20 +100,21 @@ func testAskAndAnswer(t *testing.T, s *harness.Stack, anna, mira *tab) {
 	anna.until(`document.getElementById(%q)?.dataset.state !== "talking"`, name)
 }
 
-// Who is asked does not answer: the call stays on hold, and that is said.
-func testAskInVain(t *testing.T, s *harness.Stack, anna, mira *tab) {
+// A colleague who is consulted does not answer: the call stays on hold, and the
+// page says so.
+func testConsultationUnanswered(t *testing.T, s *harness.Stack, anna, mira *tab) {
 	const who = "+49 30 555004"
 	id := s.Ring("+4930555004", "w0", "established")
 	anna.until(`%s?.dataset.state === "talking"`, row(who))
 	name := eval[string](anna, row(who)+".id")
-	anna.ask(who, "Mira Hoffmann", "does not want to be disturbed")
+	anna.consultColleague(who, "Mira Hoffmann", "does not want to be disturbed")
 	next := consultationCall(s, id, miraNumber)
-	anna.consult(who, "rings", "Mira Hoffmann")
+	anna.untilConsultation(who, "rings", "Mira Hoffmann")
 	s.Control("POST", "calls/"+next+"/hangup", map[string]any{"cause": "noAnswer"}, nil)
 	for _, p := range []*tab{anna, mira} {
-		p.consult(who, "noanswer", "Mira Hoffmann did not answer", who+" is still on hold")
+		p.untilConsultation(who, "noanswer", "Mira Hoffmann did not answer", who+" is still on hold")
 	}
-	anna.picture("consult-noanswer")
+	anna.screenshot("consult-noanswer")
 	if c := s.Call(id); !c.Hold || c.Phase != "established" || eval[string](anna, row(who)+".id") != name {
 		t.Errorf("the telephones: %+v", c)
 	}
@@ -121,17 +124,17 @@ func testAskInVain(t *testing.T, s *harness.Stack, anna, mira *tab) {
 	s.Control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
 }
 
-// Nobody is asked any more; the call is on hold as before, until it is resumed.
-func testStopAsking(t *testing.T, s *harness.Stack, anna *tab) {
+// The consultation is cancelled: the call stays on hold until it is resumed.
+func testConsultationCancelled(t *testing.T, s *harness.Stack, anna *tab) {
 	const who = "+49 30 555005"
 	id := s.Ring("+4930555005", "w0", "established")
 	anna.until(`%s?.dataset.state === "talking"`, row(who))
-	anna.ask(who, "Jonas Keller", "+49 221 4710111")
+	anna.consultColleague(who, "Jonas Keller", "+49 221 4710111")
 	next := consultationCall(s, id, jonasNumber)
-	anna.consult(who, "rings")
+	anna.untilConsultation(who, "rings")
 	anna.run(`[...%s.querySelectorAll(".consult button")].find(b => b.innerText === "Stop asking").click()`, row(who))
 	s.Eventually("nobody rings", func() bool { return s.Call(next).Phase == "ended" })
-	anna.consult(who, "stopped", "not being asked any more", "still on hold")
+	anna.untilConsultation(who, "stopped", "not being asked any more", "still on hold")
 	if c := s.Call(id); c.Phase != "established" || !c.Hold {
 		t.Errorf("the telephones: %+v", c)
 	}
@@ -141,15 +144,15 @@ func testStopAsking(t *testing.T, s *harness.Stack, anna *tab) {
 	s.Control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
 }
 
-// at is the middle of an element.
+// at returns the middle of an element.
 func (p *tab) at(element string) (x, y float64) {
 	p.t.Helper()
 	r := eval[[]float64](p, `(r => [r.x + r.width / 2, r.y + r.height / 2])(`+element+`.getBoundingClientRect())`)
 	return r[0], r[1]
 }
 
-// drag grabs an element and moves the mouse to where to says, once that is
-// there.
+// drag presses the mouse on an element and moves it to another one once that
+// exists.
 func (p *tab) drag(element, to string) {
 	p.t.Helper()
 	p.until(`![...document.querySelectorAll("#board .row, #board > *")].some(e => e.style.transform)`) // nothing glides any more
@@ -166,7 +169,7 @@ func (p *tab) drag(element, to string) {
 	p.until(`%s.hasAttribute("data-over")`, to)
 }
 
-// Dragging says what it will come to, and letting go only opens the dialog.
+// Dragging shows what it will do; dropping only opens the dialog.
 func testDrag(t *testing.T, s *harness.Stack, anna *tab) {
 	const who = "+49 30 555006"
 	id := s.Ring("+4930555006", "w0", "established")
@@ -178,7 +181,7 @@ func testDrag(t *testing.T, s *harness.Stack, anna *tab) {
 	s.ExpectNoCommands(t, func() {
 		anna.drag(grip, onto("Mira Hoffmann"))
 		anna.until(`%s.innerText.includes("do not disturb")`, onto("Mira Hoffmann"))
-		anna.picture("drag")
+		anna.screenshot("drag")
 		anna.do(chromedp.KeyEvent(kb.Escape)) // nothing is meant after all
 		anna.until(`document.querySelector("#strip").hidden`)
 		x, y := anna.at(grip)
@@ -192,7 +195,7 @@ func testDrag(t *testing.T, s *harness.Stack, anna *tab) {
 		anna.do(chromedp.MouseEvent(chromedp.MouseReleased, x, y, chromedp.Button("left")))
 		anna.until(`document.querySelector("#modal").open && document.querySelector("#whom")?.value === "+49 221 4710111"`)
 		anna.until(`document.querySelector("[data-goes]").innerText === "Jonas Keller" && document.querySelector("#strip").hidden`)
-		anna.picture("drag-dropped")
+		anna.screenshot("drag-dropped")
 	})
 	anna.do(chromedp.Click(`#modal button[name=attended][value=false]`))
 	s.Eventually("blind transfer", func() bool {
@@ -201,15 +204,15 @@ func testDrag(t *testing.T, s *harness.Stack, anna *tab) {
 	})
 }
 
-// The board shows the calls of whoever is typed; the feed changes nothing about
-// that, a call that rings is never hidden, and what is hidden is counted.
+// The board filters calls by a person. Updates keep the filter, a ringing call
+// is never hidden, and hidden calls are counted.
 func TestBrowserFilter(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
 	s.AddContacts([3]string{"Jörg Müller", "030 / 555-201", ""})
 	b := newBrowser(t, s)
-	anna := b.person(t)
+	anna := b.newTab(t)
 	anna.signIn("Anna")
 	first := s.Ring("+4930555201", "w0", "established")
 	s.Ring("+4930555202", "w1", "established")
@@ -224,7 +227,7 @@ func TestBrowserFilter(t *testing.T) {
 		anna.do(chromedp.KeyEvent(text))
 		anna.until(`%s && !(%s) && %s.startsWith("1 call")`, shown("Jörg Müller"), shown("555202"), note)
 	}
-	anna.picture("filter")
+	anna.screenshot("filter")
 	s.Ring("+4930555203", "w1", "established")
 	anna.until(`!!%s && !(%s) && %s.startsWith("2 calls")`, row("555203"), shown("555203"), note)
 	s.Ring("+4930555204", "w1", "ringing")

@@ -9,20 +9,20 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// wallCanary is the part of a number that no wall may show.
+// wallCanary is the part of a number that no wallboard may show.
 const wallCanary = "55543"
 
 const wallShown = "+49 30 •••• 21"
 
-// A link is made by an admin and shown on a screen where nobody is signed in:
-// calls ring, talk and wait there, with masked numbers; the screen comes back by
-// itself after a restart, and goes dark when the link is withdrawn.
+// An admin creates a wallboard, which is shown without a sign-in: calls ring,
+// talk and wait on it, with masked numbers. It reconnects after a restart, and
+// goes dark when its link is withdrawn.
 func TestBrowserWallboard(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
 	b := newBrowser(t, s)
-	anna, screen := b.person(t), b.person(t)
+	anna, screen := b.newTab(t), b.newTab(t)
 	anna.signIn("Anna")
 	anna.do(chromedp.Navigate(s.URL + "/walls"))
 	anna.do(chromedp.SendKeys(`input[name=name]`, "Kitchen"))
@@ -47,11 +47,11 @@ func TestBrowserWallboard(t *testing.T) {
 	anna.press("+49 30 "+wallCanary+"21", "h")
 	screen.until(first + `?.dataset.state === "held"`)
 	screen.until(`/^\d+:\d\d$/.test(document.querySelector(".calls time").textContent)`)
-	screen.picture("wall-live")
+	screen.screenshot("wall-live")
 
 	s.Stop()
 	screen.until(`document.querySelector("#wall").hasAttribute("data-off") && /connection is lost/.test(document.querySelector(".stale").innerText)`)
-	screen.picture("wall-cut")
+	screen.screenshot("wall-cut")
 	s.Start()
 	screen.until(`!document.querySelector("#wall").hasAttribute("data-off") && !!` + first)
 	page := eval[string](screen, "document.documentElement.outerHTML")
@@ -63,7 +63,7 @@ func TestBrowserWallboard(t *testing.T) {
 	anna.until(`/on one screen now/.test(document.body.innerText)`)
 	anna.run(`const f = document.querySelector('form[action$="/revoke"]'); f.dataset.sure = "1"; f.requestSubmit()`)
 	screen.until(`!document.querySelector("#gone").hidden && document.querySelector("#wall").hidden`)
-	screen.picture("wall-gone")
+	screen.screenshot("wall-gone")
 	if text := eval[string](screen, "document.body.innerText"); !strings.Contains(text, "withdrawn") || strings.Contains(text, "+49") {
 		t.Errorf("the link was withdrawn, and the screen shows %q", text)
 	}

@@ -100,10 +100,10 @@ func File(t testing.TB, path string) string {
 	return filepath.Join(root, filepath.FromSlash(path))
 }
 
-// Eventually fails the test unless ok returns true within 30 seconds.
+// Eventually fails the test unless ok returns true within a minute.
 func Eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(time.Minute)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {

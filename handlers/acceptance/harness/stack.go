@@ -168,7 +168,7 @@ func Answers(url string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// Eventually fails the test unless ok returns true within 30 seconds.
+// Eventually fails the test unless ok returns true within a minute.
 func (s *Stack) Eventually(what string, ok func() bool) {
 	s.T.Helper()
 	Eventually(s.T, what, ok)

@@ -149,37 +149,12 @@ func ToneWAV(hz float64, seconds int) []byte {
 	return file.Bytes()
 }
 
-// ToneLevel returns the level of the sine wave of hz in samples at 8 kHz, in
-// dBFS. It measures through a Hann window: other tones count if they are closer
-// than two divided by the duration.
-func ToneLevel(samples []int16, hz float64) float64 {
-	var re, im, weight float64
-	for i, s := range samples {
-		w := 0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/float64(len(samples)))
-		sin, cos := math.Sincos(2 * math.Pi * hz / 8000 * float64(i))
-		re += w * cos * float64(s)
-		im += w * sin * float64(s)
-		weight += w
-	}
-	return 20 * math.Log10(2*math.Hypot(re, im)/max(weight, 1)/32768)
-}
-
-// rmsLevel returns the level of the sine wave with the same power as the
-// samples, in dBFS.
-func rmsLevel(samples []int16) float64 {
-	sum := 0.0
-	for _, s := range samples {
-		sum += float64(s) * float64(s)
-	}
-	return 20 * math.Log10(math.Sqrt(2*sum/float64(max(1, len(samples))))/32768)
-}
-
 // CheckTone fails the test unless the middle of samples is a tone of hz and
 // nothing else, at the loudness to which announcements are brought.
 func CheckTone(t testing.TB, what string, samples []int16, hz float64) {
 	t.Helper()
 	mid := samples[len(samples)/4 : len(samples)*3/4]
-	tone, all := ToneLevel(mid, hz), rmsLevel(mid)
+	tone, all := ToneLevel(mid, hz), RMSLevel(mid)
 	if math.Abs(tone-all) > 0.5 {
 		t.Errorf("%s: %.0f Hz has %.1f dBFS of %.1f", what, hz, tone, all)
 	}
