@@ -43,7 +43,7 @@ func (l CallList) Calls() ([]Call, error) {
 
 func decodeCalls(data []byte) ([]Call, error) {
 	if !utf8.Valid(data) {
-		return nil, errors.New("not UTF-8")
+		return nil, errors.New("invalid UTF-8")
 	}
 	var reply struct {
 		Data *[]*Call `json:"data"`
@@ -62,11 +62,11 @@ func decodeCalls(data []byte) ([]Call, error) {
 	for _, call := range *reply.Data {
 		switch {
 		case call == nil:
-			return nil, errors.New("a call is null")
+			return nil, errors.New("call is null")
 		case !call.ID.Valid():
-			return nil, errors.New("a call's id is not valid")
+			return nil, errors.New("invalid call id")
 		case seen[call.ID]:
-			return nil, errors.New("a call is listed twice")
+			return nil, errors.New("call listed twice")
 		}
 		seen[call.ID] = true
 		if err := call.validate(); err != nil {
@@ -85,7 +85,7 @@ func (call *Call) validate() error {
 	for i := range call.Participants {
 		p := &call.Participants[i]
 		if hasControl(p.Number) || hasControl(p.ID) || len(p.ID) > maxPartyID {
-			return fmt.Errorf("participant %d is not valid", i)
+			return fmt.Errorf("invalid participant %d", i)
 		}
 		p.Number = truncate(p.Number, maxPartyNumber)
 	}

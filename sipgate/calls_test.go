@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// oneCall is the answer as sipgate's own description has it.
+// oneCall is the example response of sipgate's API description.
 const oneCall = `{"data":[{"callId":"ABCDEF0123456789","muted":false,"recording":true,"hold":false,"participants":[
  {"participantId":"P1","phoneNumber":"4915799912345","muted":false,"hold":true,"owner":false},
  {"participantId":"P2","phoneNumber":"","muted":true,"hold":false,"owner":true}],"somethingNew":{"a":[1,2]}}]}`
@@ -40,8 +40,8 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// TestT34HostileList shows that a list is taken whole or not at all.
-func TestT34HostileList(t *testing.T) {
+// A list with any mistake is rejected as a whole.
+func TestMalformedListIsRejected(t *testing.T) {
 	call := func(s string) string { return `{"data":[{"callId":"A","participants":[]},` + s + `]}` }
 	tests := map[string]string{
 		"nothing":               "",
@@ -92,7 +92,7 @@ func manyKeys(n int) string {
 	return b.String()
 }
 
-func TestT34Capped(t *testing.T) {
+func TestListIsCapped(t *testing.T) {
 	list := fmt.Sprintf(`{"data":[{"callId":"A","participants":[{"phoneNumber":%q}%s]}]}`,
 		strings.Repeat("ü", 40), strings.Repeat(`,{"phoneNumber":null}`, 99))
 	calls, err := CallList(list).Calls()
@@ -115,7 +115,7 @@ func FuzzCallList(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		calls, err := CallList(data).Calls()
 		if json.Valid(data) {
-			uniqueKeys(data) // must not panic on any JSON
+			uniqueKeys(data) // must not panic on any valid JSON
 		}
 		if err != nil {
 			if calls != nil {

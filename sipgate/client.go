@@ -71,7 +71,7 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 	for _, element := range r.path {
 		// Escaping does not keep these from leading to another path.
 		if element == "" || element == "." || element == ".." {
-			return nil, r.failure(Invalid, errors.New("not a path"))
+			return nil, r.failure(Invalid, errors.New("invalid path element"))
 		}
 	}
 	var body []byte
@@ -191,13 +191,13 @@ func send(hc *http.Client, req *http.Request) (resp *http.Response, arrived bool
 	}
 	// HTTP/1 and HTTP/2 both report the first header before they flush it. A
 	// transport that reports nothing counts as having sent.
-	var asked, wrote atomic.Bool
+	var reported, wrote atomic.Bool
 	trace := &httptrace.ClientTrace{
-		GetConn:          func(string) { asked.Store(true) },
+		GetConn:          func(string) { reported.Store(true) },
 		WroteHeaderField: func(string, []string) { wrote.Store(true) },
 	}
 	resp, err = once.Do(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
-	return resp, wrote.Load() || !asked.Load(), withoutURL(err)
+	return resp, wrote.Load() || !reported.Load(), withoutURL(err)
 }
 
 // withoutURL removes the address from an error of net/http: its query may
@@ -209,7 +209,7 @@ func withoutURL(err error) error {
 	return err
 }
 
-var errTooLarge = errors.New("the answer is too large")
+var errTooLarge = errors.New("response too large")
 
 // readAll reads at most limit bytes. With an error it returns what it has
 // read.

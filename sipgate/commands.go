@@ -11,7 +11,7 @@ import (
 // Kind NoCall means that the call has ended, Invalid with status 409 that it
 // is not established yet. With MayHaveArrived the outcome is unknown.
 
-var errCallID = errors.New("not the id of a call")
+var errCallID = errors.New("invalid call id")
 
 // command sends an action on a call. With an invalid id it sends nothing.
 func (c *Client) command(ctx context.Context, method string, id CallID, in any, rest ...string) error {
@@ -83,7 +83,7 @@ func (c *Client) Announce(ctx context.Context, id CallID, address string) error 
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(address) > maxAddress {
 		return request{method: http.MethodPost, path: []string{"calls", "?", "announcements"}}.
-			failure(Invalid, errors.New("not an address of a file"))
+			failure(Invalid, errors.New("invalid file address"))
 	}
 	return c.command(ctx, http.MethodPost, id, struct {
 		URL string `json:"url"`
@@ -123,7 +123,7 @@ func (c *Client) StartCall(ctx context.Context, n NewCall) (CallID, error) {
 		CallerID string   `json:"callerId,omitempty"`
 	}{n.DeviceID, n.Caller, n.Callee, n.CallerID}}
 	if n.Caller == "" || n.Callee == "" || max(len(n.Caller), len(n.Callee), len(n.DeviceID), len(n.CallerID)) > maxParty {
-		return "", r.failure(Invalid, errors.New("caller or callee is missing or too long"))
+		return "", r.failure(Invalid, errors.New("caller or callee missing or too long"))
 	}
 	return c.startCall(ctx, r)
 }

@@ -10,7 +10,7 @@ import (
 
 const callID = CallID("54566B150B0C0D3A5D534D5F565D7C5F54535A5C5B53525A7E5B5D5745504457444C425D5057")
 
-// TestCommands shows that each command sends exactly what the guide says.
+// Each command sends exactly the documented request.
 func TestCommands(t *testing.T) {
 	const at = "/below/v2/calls/" + string(callID)
 	tests := []struct {
@@ -36,7 +36,7 @@ func TestCommands(t *testing.T) {
 		{"blind transfer with caller id", func(ctx context.Context, c *Client) error {
 			return c.Transfer(ctx, callID, Transfer{To: "+4915799912345", CallerID: "+492110012345"})
 		}, "POST", at + "/transfer", `{"attended":false,"phoneNumber":"+4915799912345","callerId":"+492110012345"}`},
-		{"B113 dtmf", func(ctx context.Context, c *Client) error { return c.SendDTMF(ctx, callID, "*12345#") },
+		{"dtmf", func(ctx context.Context, c *Client) error { return c.SendDTMF(ctx, callID, "*12345#") },
 			"POST", at + "/dtmf", `{"sequence":"*12345#"}`},
 		{"announcement", func(ctx context.Context, c *Client) error {
 			return c.Announce(ctx, callID, "https://static.sipgate.com/examples/wav/example.wav")
@@ -73,22 +73,21 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// TestNothingSent shows that what cannot be right is refused before sipgate
-// sees it.
-func TestNothingSent(t *testing.T) {
+// Invalid arguments are refused without a request.
+func TestInvalidArgumentsAreNotSent(t *testing.T) {
 	c, rec := serve(t, answer(http.StatusNoContent, "", ""))
 	ctx := t.Context()
 	tests := map[string]error{
-		"T31 number not E.164":       c.Transfer(ctx, callID, Transfer{To: "110"}),
-		"T31 caller id not E.164":    c.Transfer(ctx, callID, Transfer{To: "+4915799912345", CallerID: "anonymous"}),
-		"B111 tones":                 c.SendDTMF(ctx, callID, "1,2"),
+		"number not E.164":           c.Transfer(ctx, callID, Transfer{To: "110"}),
+		"caller id not E.164":        c.Transfer(ctx, callID, Transfer{To: "+4915799912345", CallerID: "anonymous"}),
+		"tones":                      c.SendDTMF(ctx, callID, "1,2"),
 		"announcement from a file":   c.Announce(ctx, callID, "file:///etc/passwd"),
 		"announcement without host":  c.Announce(ctx, callID, "https:///a.wav"),
 		"announcement of 3,000 char": c.Announce(ctx, callID, "https://example.com/"+strings.Repeat("a", 3000)),
 	}
 	for _, id := range []CallID{"", "..", ".", "../users", "a/b?x", "%2e%2e%2f", "a\x00", "a\n", "#", "ä", "٣", CallID(strings.Repeat("A", 201))} {
-		tests["T34 B41 B42 id "+string(id)] = c.Hold(ctx, id, true)
-		tests["T34 hang up id "+string(id)] = c.HangUp(ctx, id)
+		tests["id "+string(id)] = c.Hold(ctx, id, true)
+		tests["hang up id "+string(id)] = c.HangUp(ctx, id)
 	}
 	_, err := c.Devices(ctx, "w0/../../numbers")
 	tests["user id"] = err
@@ -119,9 +118,9 @@ func TestStartCall(t *testing.T) {
 	}
 }
 
-// TestStartCallUnreadable shows that a call that was begun is not reported as
-// one that was not, only because its id cannot be read.
-func TestStartCallUnreadable(t *testing.T) {
+// If the id of a started call cannot be read, the error reports
+// MayHaveArrived.
+func TestUnreadableStartCallMayHaveArrived(t *testing.T) {
 	for _, body := range []string{"", "<html>", `{}`, `{"sessionId":"../x"}`, `{"sessionId":7}`} {
 		c, _ := serve(t, answer(http.StatusOK, "application/json", body))
 		if _, err := c.StartCall(t.Context(), NewCall{Caller: "e0", Callee: "+4915799912345"}); !MayHaveArrived(err) {
@@ -130,16 +129,16 @@ func TestStartCallUnreadable(t *testing.T) {
 	}
 }
 
-// TestStartCallBroken shows the same for an answer that breaks off.
-func TestStartCallBroken(t *testing.T) {
+// So it does for a truncated response.
+func TestTruncatedStartCallMayHaveArrived(t *testing.T) {
 	c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { breakBody(w, http.StatusOK) })
 	if _, err := c.StartCall(t.Context(), NewCall{Caller: "e0", Callee: "+4915799912345"}); !MayHaveArrived(err) {
 		t.Errorf("error is %v, want one that may have arrived", err)
 	}
 }
 
-// TestDone shows that 2xx is a yes, whatever the body.
-func TestDone(t *testing.T) {
+// Status 2xx means success, whatever the body is.
+func TestAny2xxIsSuccess(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
 		"200 with text":   answer(http.StatusOK, "text/plain", "ok"),
 		"202 with html":   answer(http.StatusAccepted, "text/html", "<p>"),
@@ -155,7 +154,7 @@ func TestDone(t *testing.T) {
 	}
 }
 
-// breakBody promises a hundred bytes, sends ten and closes the connection.
+// breakBody announces a hundred bytes, sends ten and closes the connection.
 func breakBody(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Length", "100")
 	w.WriteHeader(status)

@@ -18,7 +18,7 @@ type Credentials interface {
 }
 
 // errFixed is returned by credentials that cannot be renewed.
-var errFixed = &Error{Op: "renew", Kind: Unauthorized, Err: errors.New("the credential is fixed, and was refused")}
+var errFixed = &Error{Op: "renew", Kind: Unauthorized, Err: errors.New("fixed credentials refused")}
 
 // PersonalToken is a personal access token. It is sent with HTTP Basic
 // authentication, as sipgate documents it. It prints as "[redacted]".

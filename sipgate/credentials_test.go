@@ -11,16 +11,16 @@ import (
 	"testing"
 )
 
-// renewing gives out its values one after the other.
-type renewing struct {
+// renewingCredentials returns its values one after the other.
+type renewingCredentials struct {
 	values  []string
 	refused []string
 	err     error
 }
 
-func (r *renewing) Authorization(context.Context) (string, error) { return r.values[0], nil }
+func (r *renewingCredentials) Authorization(context.Context) (string, error) { return r.values[0], nil }
 
-func (r *renewing) Renew(_ context.Context, refused string) (string, error) {
+func (r *renewingCredentials) Renew(_ context.Context, refused string) (string, error) {
 	r.refused = append(r.refused, refused)
 	if r.err != nil {
 		return "", r.err
@@ -28,7 +28,7 @@ func (r *renewing) Renew(_ context.Context, refused string) (string, error) {
 	return r.values[1], nil
 }
 
-func TestF04Renew(t *testing.T) {
+func TestRenewAfter401(t *testing.T) {
 	accept := func(good string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Authorization") != good {
@@ -40,7 +40,7 @@ func TestF04Renew(t *testing.T) {
 	}
 	for name, do := range actions {
 		c, rec := serve(t, accept("Bearer b"))
-		auth := &renewing{values: []string{"Bearer a", "Bearer b"}}
+		auth := &renewingCredentials{values: []string{"Bearer a", "Bearer b"}}
 		c.Auth = auth
 		if err := do(t.Context(), c); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -52,7 +52,7 @@ func TestF04Renew(t *testing.T) {
 	}
 
 	c, rec := serve(t, accept("Bearer c"))
-	auth := &renewing{values: []string{"Bearer a", "Bearer b"}}
+	auth := &renewingCredentials{values: []string{"Bearer a", "Bearer b"}}
 	c.Auth = auth
 	if err := c.HangUp(t.Context(), callID); KindOf(err) != Unauthorized || MayHaveArrived(err) {
 		t.Errorf("refused twice: %v", err)
@@ -62,8 +62,8 @@ func TestF04Renew(t *testing.T) {
 	}
 }
 
-// TestF04NotRenewed shows what an error of the credentials becomes.
-func TestF04NotRenewed(t *testing.T) {
+// Errors of the credentials keep their Kind.
+func TestRenewFailures(t *testing.T) {
 	for name, tt := range map[string]struct {
 		err  error
 		kind Kind
@@ -74,16 +74,16 @@ func TestF04NotRenewed(t *testing.T) {
 		"anything else":     {errors.New("x"), Unauthorized},
 	} {
 		c, rec := serve(t, answer(http.StatusUnauthorized, "", ""))
-		c.Auth = &renewing{values: []string{"Bearer a"}, err: tt.err}
+		c.Auth = &renewingCredentials{values: []string{"Bearer a"}, err: tt.err}
 		err := c.Hold(t.Context(), callID, true)
 		if KindOf(err) != tt.kind || MayHaveArrived(err) || !errors.Is(err, tt.err) || len(rec.all()) != 1 {
 			t.Errorf("%s: %v (%v, may have arrived %v), %d requests", name, err, KindOf(err), MayHaveArrived(err), len(rec.all()))
 		}
 	}
-	// Only a 401 is worth another attempt.
+	// Only a 401 is renewed.
 	for _, status := range []int{403, 404, 429, 500, 503} {
 		c, rec := serve(t, answer(status, "", ""))
-		auth := &renewing{values: []string{"Bearer a", "Bearer b"}}
+		auth := &renewingCredentials{values: []string{"Bearer a", "Bearer b"}}
 		c.Auth = auth
 		c.Hold(t.Context(), callID, true)
 		if len(rec.all()) != 1 || auth.refused != nil {
@@ -92,15 +92,15 @@ func TestF04NotRenewed(t *testing.T) {
 	}
 }
 
-// failing has nothing to authorise with.
-type failing struct{ error }
+// failingCredentials always fails.
+type failingCredentials struct{ error }
 
-func (f failing) Authorization(context.Context) (string, error) { return "", f.error }
-func (f failing) Renew(context.Context, string) (string, error) { return "", f.error }
+func (f failingCredentials) Authorization(context.Context) (string, error) { return "", f.error }
+func (f failingCredentials) Renew(context.Context, string) (string, error) { return "", f.error }
 
-func TestNoCredential(t *testing.T) {
+func TestWithoutCredentials(t *testing.T) {
 	c, rec := serve(t, answer(http.StatusNoContent, "", ""))
-	c.Auth = failing{errors.New("none")}
+	c.Auth = failingCredentials{errors.New("none")}
 	if err := c.Hold(t.Context(), callID, true); KindOf(err) != Unauthorized || MayHaveArrived(err) || len(rec.all()) != 0 {
 		t.Errorf("error is %v, %d requests", err, len(rec.all()))
 	}
@@ -121,8 +121,8 @@ func TestFixedCredentials(t *testing.T) {
 	}
 }
 
-// TestT29Redacted prints everything secret in every way.
-func TestT29Redacted(t *testing.T) {
+// All secrets print as "[redacted]" in every format.
+func TestSecretsAreRedacted(t *testing.T) {
 	const secret = "SENTINEL-AT"
 	o := OAuth{ClientID: "id", ClientSecret: secret, HTTP: http.DefaultClient}
 	secrets := map[string]any{
@@ -160,14 +160,14 @@ func TestT29Redacted(t *testing.T) {
 			t.Errorf("%T does not hide itself", s)
 		}
 	}
-	// A store that marshalled tokens as a whole would lose them: it must learn.
+	// A store that marshalled tokens as a whole would lose them.
 	if _, err := json.Marshal(Tokens{Access: secret}); err == nil {
 		t.Error("tokens marshal without an error")
 	}
 }
 
-// TestT29Errors shows that no error quotes a credential or an argument.
-func TestT29Errors(t *testing.T) {
+// No error quotes a credential or an argument.
+func TestErrorsQuoteNoSecrets(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
 		"reset": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"500":   answer(http.StatusInternalServerError, "", ""),

@@ -132,7 +132,7 @@ func (c *Client) HistoryEntry(ctx context.Context, id string) (HistoryEntry, err
 	return w.entry(), nil
 }
 
-var errEntryID = errors.New("not the id of an entry")
+var errEntryID = errors.New("invalid entry id")
 
 // EntryChange describes a change of a history entry. Nil fields stay
 // unchanged.
@@ -151,7 +151,7 @@ func (c *Client) ChangeEntry(ctx context.Context, id string, change EntryChange)
 	case !isID(id, maxName):
 		return r.failure(Invalid, errEntryID)
 	case change == (EntryChange{}):
-		return r.failure(Invalid, errors.New("nothing is to be changed"))
+		return r.failure(Invalid, errors.New("no change requested"))
 	case change.Note != nil && utf8.RuneCountInString(*change.Note) > maxNote:
 		return &ValueError{Field: "note", Code: "note_too_long"}
 	}

@@ -51,7 +51,7 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-func TestHistoryPlain(t *testing.T) {
+func TestHistoryWithPlainValues(t *testing.T) {
 	c, rec := serve(t, answer(http.StatusOK, "application/json", `{"items":[{}]}`))
 	page, err := c.History(t.Context(), HistoryQuery{})
 	if err != nil || len(page.Items) != 1 || page.Total != 1 {
@@ -77,7 +77,7 @@ func TestHistoryEntry(t *testing.T) {
 	}
 	for _, id := range []string{"", ".", "..", "../users", "a/b", "a?b", "%2e", strings.Repeat("1", 201)} {
 		if _, err := c.HistoryEntry(t.Context(), id); KindOf(err) != Invalid {
-			t.Errorf("B50 %q: %v", id, err)
+			t.Errorf("%q: %v", id, err)
 		}
 	}
 	if n := len(rec.all()); n != 1 {
@@ -89,8 +89,8 @@ func TestHistoryEntry(t *testing.T) {
 	}
 }
 
-// TestHistoryCapped shows that one hostile entry costs no memory and no page.
-func TestHistoryCapped(t *testing.T) {
+// A hostile entry is truncated and does not affect the others.
+func TestHistoryEntryIsCapped(t *testing.T) {
 	long := strings.Repeat("ü", 5000)
 	recordings := strings.Repeat(`{"id":"x","url":"https://a/1"},`, 60) + `{"id":"y","url":"https://a/` + long + `"}`
 	entry := `{"id":"` + long + `","source":"` + long + `","note":"` + long + `","duration":1e300,"recordings":[` + recordings + `]}`

@@ -15,36 +15,36 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// seen is a request as a server got it.
-type seen struct {
+// receivedRequest is a request as received by a server.
+type receivedRequest struct {
 	Method, URI, Body string
 	Header            http.Header
 }
 
-// recorder remembers every request before it hands it on.
+// recorder records every request before it passes it on.
 type recorder struct {
 	next http.Handler
 
 	mu   sync.Mutex
-	seen []seen
+	seen []receivedRequest
 }
 
 func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	body, _ := io.ReadAll(req.Body)
 	r.mu.Lock()
-	r.seen = append(r.seen, seen{req.Method, req.RequestURI, string(body), req.Header.Clone()})
+	r.seen = append(r.seen, receivedRequest{req.Method, req.RequestURI, string(body), req.Header.Clone()})
 	r.mu.Unlock()
 	r.next.ServeHTTP(w, req)
 }
 
-func (r *recorder) all() []seen {
+func (r *recorder) all() []receivedRequest {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]seen(nil), r.seen...)
+	return append([]receivedRequest(nil), r.seen...)
 }
 
 // serve starts a server and returns a client of it. The API is mounted below a
-// path, so that an absolute path in the client would be noticed.
+// path, to catch absolute paths in the client.
 func serve(t testing.TB, h http.HandlerFunc) (*Client, *recorder) {
 	t.Helper()
 	rec := &recorder{next: h}
@@ -64,7 +64,7 @@ func clientOf(t testing.TB, origin string) *Client {
 	return &Client{Base: base, HTTP: hc, Auth: Bearer("token")}
 }
 
-// answer is a handler that always answers the same.
+// answer returns a handler with a constant response.
 func answer(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if contentType != "" {
@@ -75,16 +75,18 @@ func answer(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
-// pipes is a listener and a dialer without a network, for synctest.
-type pipes struct {
+// pipeNetwork is a listener and a dialer without a network, for synctest.
+type pipeNetwork struct {
 	conns chan net.Conn
 	done  chan struct{}
 	once  sync.Once
 }
 
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), done: make(chan struct{})} }
+func newPipes() *pipeNetwork {
+	return &pipeNetwork{conns: make(chan net.Conn), done: make(chan struct{})}
+}
 
-func (p *pipes) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
+func (p *pipeNetwork) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
 	case p.conns <- server:
@@ -96,7 +98,7 @@ func (p *pipes) DialContext(ctx context.Context, _, _ string) (net.Conn, error) 
 	}
 }
 
-func (p *pipes) Accept() (net.Conn, error) {
+func (p *pipeNetwork) Accept() (net.Conn, error) {
 	select {
 	case c := <-p.conns:
 		return c, nil
@@ -105,20 +107,20 @@ func (p *pipes) Accept() (net.Conn, error) {
 	}
 }
 
-func (p *pipes) Close() error {
+func (p *pipeNetwork) Close() error {
 	p.once.Do(func() { close(p.done) })
 	return nil
 }
 
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
+func (p *pipeNetwork) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
 
-// bubbleClient serves h within the bubble of the test and returns a client of
-// it, and what to call before the bubble ends.
+// bubbleClient serves h within the synctest bubble and returns a client of it,
+// and a function to call before the bubble ends.
 func bubbleClient(t *testing.T, h http.HandlerFunc) (*Client, func()) {
 	t.Helper()
 	p := newPipes()
 	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body) // only then is a client that goes away noticed
+		io.Copy(io.Discard, r.Body) // the server notices a closed connection only after reading the body
 		h(w, r)
 	})}
 	go srv.Serve(p)

@@ -206,3 +206,7 @@ func (r NumberRules) Partial(s string) string {
 
 // IsBlocked reports whether err means that a number may not be dialled.
 func IsBlocked(err error) bool { return errors.Is(err, errBlocked) }
+
+// KnownRegion reports whether code is the ISO code of a country with telephone
+// numbers, "DE", as in [NumberRules].
+func KnownRegion(code string) bool { return phonenumbers.GetCountryCodeForRegion(code) != 0 }

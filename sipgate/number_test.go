@@ -8,41 +8,41 @@ import (
 	"testing"
 )
 
-func TestBadInputNumber(t *testing.T) {
+func TestParseNumber(t *testing.T) {
 	const ok, invalid, blocked = "", "number_invalid", "number_blocked"
 	tests := []struct {
 		id, in, region, code string
 		want                 Number
 	}{
-		{"B91", "", "", invalid, ""}, {"B91", "   ", "DE", invalid, ""}, {"B91", "+", "", invalid, ""},
-		{"B91", "+015799912345", "", invalid, ""}, {"B91", "++4915799912345", "", invalid, ""}, {"B91", "-/().", "DE", invalid, ""},
-		{"B91", "000", "", blocked, ""}, {"B91", "00", "DE", invalid, ""}, {"B91", "0000491579", "DE", invalid, ""},
-		{"B92", "+491234", "", invalid, ""}, {"B92", "+4912345678901234", "", invalid, ""}, {"B92", "123456", "", invalid, ""},
-		{"B92", "1234567890123456", "", invalid, ""}, {"B92", "+1234567", "", ok, "+1234567"}, {"B92", "+491234567890123", "", ok, "+491234567890123"},
-		{"B93", "+49 157 / 999-123 45", "", ok, "+4915799912345"}, {"B93", "004915799912345", "", ok, "+4915799912345"},
-		{"B93", "(+49)15799912345", "", ok, "+4915799912345"}, {"B93", "+49.157.999.123.45", "DE", ok, "+4915799912345"},
-		{"B93", "0049 (0) 1579 9912345", "", ok, "+4915799912345"}, {"B93", "+49 (0)0 1579 9912345", "", invalid, ""}, {"B93", "+49 (0)1579 9912345", "US", ok, "+4915799912345"},
-		{"B94", "015799912345", "", invalid, ""}, {"B94", "015799912345", "DE", ok, "+4915799912345"},
-		{"B94", "0211 1234567", "DE", ok, "+492111234567"}, {"B94", "0211 1234567", "XX", invalid, ""},
-		{"B94", "4915799912345", "DE", invalid, ""}, {"B94", "4915799912345", "", invalid, ""}, {"B94", "1234567", "DE", invalid, ""},
-		{"B94", "01579", "DE", invalid, ""}, {"B94", "(202) 555-0123", "US", ok, "+12025550123"}, {"B94", "06 6982", "IT", ok, "+39066982"},
-		{"B95", "+４９15799912345", "", invalid, ""}, {"B95", "+٤٩15799912345", "", invalid, ""}, {"B95", "＋4915799912345", "", invalid, ""},
-		{"B95", "+49\u200b15799912345", "", invalid, ""}, {"B95", "\u202e+4915799912345", "", invalid, ""}, {"B95", "+4915799912345📞", "", invalid, ""},
-		{"B95", "+49\u00a015799912345", "", invalid, ""}, {"B95", "+49–15799912345", "", invalid, ""}, {"B95", "+4915799912345\ufeff", "", invalid, ""},
-		{"B96", "+4915799912345;ext=1", "", invalid, ""}, {"B96", "+4915799912345,,123", "", invalid, ""}, {"B96", "+4915799912345p123", "", invalid, ""},
-		{"B96", "sip:x@y", "", invalid, ""}, {"B96", "tel:+4915799912345", "", invalid, ""}, {"B96", "+1-800-FLOWERS", "", invalid, ""},
-		{"B96", "+49157+99912345", "", invalid, ""}, {"B96", "e0", "DE", invalid, ""},
-		{"B97", "110", "", blocked, ""}, {"B97", "112", "DE", blocked, ""}, {"B97", "+49110", "", blocked, ""}, {"B97", "911", "", blocked, ""},
-		{"B97", "1 1 2", "", blocked, ""}, {"B97", "0049-112", "", blocked, ""}, {"B97", "+49 (0) 110", "", invalid, ""},
-		{"B98", "+49900123456", "", blocked, ""}, {"B98", "+491371234567", "", blocked, ""}, {"B98", "+491801234567", "", blocked, ""},
-		{"B98", "+4918", "", blocked, ""}, {"B98", "+881612345678", "", blocked, ""}, {"B98", "+88212345678", "", blocked, ""},
-		{"B98", "+883510001234", "", blocked, ""}, {"B98", "+979123456789", "", blocked, ""}, {"B98", "+49 (0) 900 123456", "", blocked, ""},
-		{"B98", "0900 1 234567", "DE", blocked, ""}, {"B98", "0137 1234567", "DE", blocked, ""}, {"B98", "0180 1234567", "DE", blocked, ""},
-		{"B98", "00881612345678", "", blocked, ""},
-		{"B99", "*21*+4915799912345#", "", blocked, ""}, {"B99", "**62*", "", blocked, ""}, {"B99", "#31#+4915799912345", "", blocked, ""},
-		{"B99", "*#06#", "", blocked, ""}, {"B99", "*21*…#", "", blocked, ""}, {"B99", "+49*15799912345", "", invalid, ""},
-		{"B100", strings.Repeat("1", 10_000), "DE", invalid, ""}, {"B100", "+4915799912345\x00", "", invalid, ""}, {"B100", "+4915799912345\r\n", "", invalid, ""},
-		{"B100", "\"><script>", "", invalid, ""}, {"B100", "+49\t15799912345", "", invalid, ""}, {"B100", "[]", "", invalid, ""},
+		{"no digits", "", "", invalid, ""}, {"no digits", "   ", "DE", invalid, ""}, {"no digits", "+", "", invalid, ""},
+		{"no digits", "+015799912345", "", invalid, ""}, {"no digits", "++4915799912345", "", invalid, ""}, {"no digits", "-/().", "DE", invalid, ""},
+		{"no digits", "000", "", blocked, ""}, {"no digits", "00", "DE", invalid, ""}, {"no digits", "0000491579", "DE", invalid, ""},
+		{"length", "+491234", "", invalid, ""}, {"length", "+4912345678901234", "", invalid, ""}, {"length", "123456", "", invalid, ""},
+		{"length", "1234567890123456", "", invalid, ""}, {"length", "+1234567", "", ok, "+1234567"}, {"length", "+491234567890123", "", ok, "+491234567890123"},
+		{"separators", "+49 157 / 999-123 45", "", ok, "+4915799912345"}, {"separators", "004915799912345", "", ok, "+4915799912345"},
+		{"separators", "(+49)15799912345", "", ok, "+4915799912345"}, {"separators", "+49.157.999.123.45", "DE", ok, "+4915799912345"},
+		{"separators", "0049 (0) 1579 9912345", "", ok, "+4915799912345"}, {"separators", "+49 (0)0 1579 9912345", "", invalid, ""}, {"separators", "+49 (0)1579 9912345", "US", ok, "+4915799912345"},
+		{"national", "015799912345", "", invalid, ""}, {"national", "015799912345", "DE", ok, "+4915799912345"},
+		{"national", "0211 1234567", "DE", ok, "+492111234567"}, {"national", "0211 1234567", "XX", invalid, ""},
+		{"national", "4915799912345", "DE", invalid, ""}, {"national", "4915799912345", "", invalid, ""}, {"national", "1234567", "DE", invalid, ""},
+		{"national", "01579", "DE", invalid, ""}, {"national", "(202) 555-0123", "US", ok, "+12025550123"}, {"national", "06 6982", "IT", ok, "+39066982"},
+		{"not ASCII", "+４９15799912345", "", invalid, ""}, {"not ASCII", "+٤٩15799912345", "", invalid, ""}, {"not ASCII", "＋4915799912345", "", invalid, ""},
+		{"not ASCII", "+49\u200b15799912345", "", invalid, ""}, {"not ASCII", "\u202e+4915799912345", "", invalid, ""}, {"not ASCII", "+4915799912345📞", "", invalid, ""},
+		{"not ASCII", "+49\u00a015799912345", "", invalid, ""}, {"not ASCII", "+49–15799912345", "", invalid, ""}, {"not ASCII", "+4915799912345\ufeff", "", invalid, ""},
+		{"not a number", "+4915799912345;ext=1", "", invalid, ""}, {"not a number", "+4915799912345,,123", "", invalid, ""}, {"not a number", "+4915799912345p123", "", invalid, ""},
+		{"not a number", "sip:x@y", "", invalid, ""}, {"not a number", "tel:+4915799912345", "", invalid, ""}, {"not a number", "+1-800-FLOWERS", "", invalid, ""},
+		{"not a number", "+49157+99912345", "", invalid, ""}, {"not a number", "e0", "DE", invalid, ""},
+		{"emergency", "110", "", blocked, ""}, {"emergency", "112", "DE", blocked, ""}, {"emergency", "+49110", "", blocked, ""}, {"emergency", "911", "", blocked, ""},
+		{"emergency", "1 1 2", "", blocked, ""}, {"emergency", "0049-112", "", blocked, ""}, {"emergency", "+49 (0) 110", "", invalid, ""},
+		{"premium", "+49900123456", "", blocked, ""}, {"premium", "+491371234567", "", blocked, ""}, {"premium", "+491801234567", "", blocked, ""},
+		{"premium", "+4918", "", blocked, ""}, {"premium", "+881612345678", "", blocked, ""}, {"premium", "+88212345678", "", blocked, ""},
+		{"premium", "+883510001234", "", blocked, ""}, {"premium", "+979123456789", "", blocked, ""}, {"premium", "+49 (0) 900 123456", "", blocked, ""},
+		{"premium", "0900 1 234567", "DE", blocked, ""}, {"premium", "0137 1234567", "DE", blocked, ""}, {"premium", "0180 1234567", "DE", blocked, ""},
+		{"premium", "00881612345678", "", blocked, ""},
+		{"service code", "*21*+4915799912345#", "", blocked, ""}, {"service code", "**62*", "", blocked, ""}, {"service code", "#31#+4915799912345", "", blocked, ""},
+		{"service code", "*#06#", "", blocked, ""}, {"service code", "*21*…#", "", blocked, ""}, {"service code", "+49*15799912345", "", invalid, ""},
+		{"unsafe text", strings.Repeat("1", 10_000), "DE", invalid, ""}, {"unsafe text", "+4915799912345\x00", "", invalid, ""}, {"unsafe text", "+4915799912345\r\n", "", invalid, ""},
+		{"unsafe text", "\"><script>", "", invalid, ""}, {"unsafe text", "+49\t15799912345", "", invalid, ""}, {"unsafe text", "[]", "", invalid, ""},
 		{"T31", "+8816", "", blocked, ""}, {"T31", "+88812345678", "", blocked, ""}, {"T31", "+870772345678", "", blocked, ""},
 		{"T31", "+4911833", "", blocked, ""}, {"T31", "+4919012345", "", blocked, ""},
 		{"T31", "+19002345678", "", blocked, ""}, {"T31", "+43900123456", "", blocked, ""}, {"T31", "+449012345678", "", blocked, ""},
@@ -75,9 +75,9 @@ func code(err error, field string) string {
 	return v.Code
 }
 
-// TestT31OwnBlocked shows that a list of one's own replaces the default, but
-// opens no emergency number and no service code.
-func TestT31OwnBlocked(t *testing.T) {
+// A custom list replaces the default, but permits neither emergency numbers
+// nor service codes.
+func TestCustomBlockedList(t *testing.T) {
 	rules := NumberRules{Region: "DE", Blocked: []string{"+44", "", "0900"}}
 	for in, want := range map[string]string{
 		"+441632960123": "number_blocked", "+49900123456": "", "+881612345678": "", "0180 1234567": "",
@@ -105,7 +105,7 @@ func TestDisplayNumber(t *testing.T) {
 		"02111234567": "02111234567", "01579-9912345": "01579-9912345", "+": "+", "+4": "+4", "1234567": "1234567", "12345678": "12345678",
 		"+999123456789": "+999123456789", "<script>": "<script>", "+49\x00": "+49\x00", strings.Repeat("9", 100): strings.Repeat("9", 100),
 	} {
-		for range 2 { // the second time from memory
+		for range 2 { // the second time from the cache
 			if got := DisplayNumber(in); got != want {
 				t.Errorf("%q is shown as %q, want %q", in, got, want)
 			}
@@ -113,7 +113,7 @@ func TestDisplayNumber(t *testing.T) {
 	}
 }
 
-func TestNormalNumber(t *testing.T) {
+func TestNormalizeNumber(t *testing.T) {
 	for in, want := range map[string]string{
 		"+492111234567": "+492111234567", "492111234567": "+492111234567", "00492111234567": "+492111234567",
 		"+49 (211) 123-45.67": "+492111234567", "0211 1234567": "0211 1234567", "anonymous": "anonymous", "": "", "e0": "e0",
@@ -125,8 +125,8 @@ func TestNormalNumber(t *testing.T) {
 	}
 }
 
-// TestRecent shows that the memory of shown numbers is bounded.
-func TestRecent(t *testing.T) {
+// The cache of displayed numbers is bounded.
+func TestDisplayCacheIsBounded(t *testing.T) {
 	r := boundedCache{max: 3}
 	for i := range 100 {
 		key := fmt.Sprint(i)
@@ -144,11 +144,11 @@ func TestKnownRegion(t *testing.T) {
 	}
 }
 
-func TestBadInputDTMF(t *testing.T) {
+func TestParseDTMF(t *testing.T) {
 	for in, id := range map[string]string{
-		"": "B111", " ": "B111", "a": "B111", "E": "B111", "1 2": "B111", "w": "B111", ",": "B111", "+": "B111", "1\n": "B111", "1\x00": "B111",
-		strings.Repeat("1", 33): "B112", strings.Repeat("1", 1_000_000): "B112",
-		"＊１": "B114", "✱": "B114", "١": "B114",
+		"": "not a tone", " ": "not a tone", "a": "not a tone", "E": "not a tone", "1 2": "not a tone", "w": "not a tone", ",": "not a tone", "+": "not a tone", "1\n": "not a tone", "1\x00": "not a tone",
+		strings.Repeat("1", 33): "too long", strings.Repeat("1", 1_000_000): "too long",
+		"＊１": "not ASCII", "✱": "not ASCII", "١": "not ASCII",
 	} {
 		if d, err := ParseDTMF(in); d != "" || code(err, "digits") != "dtmf_invalid" {
 			t.Errorf("%s: %.20q: got %q, %v", id, in, d, err)
@@ -156,7 +156,7 @@ func TestBadInputDTMF(t *testing.T) {
 	}
 	for _, in := range []string{"*12345#", "0", "ABCD", strings.Repeat("#", 32)} {
 		if d, err := ParseDTMF(in); string(d) != in || err != nil {
-			t.Errorf("B113: %q: got %q, %v", in, d, err)
+			t.Errorf("%q: got %q, %v", in, d, err)
 		}
 	}
 }

@@ -125,9 +125,9 @@ func (o *OAuth) token(ctx context.Context, op string, form url.Values) (Tokens, 
 	case reply.err != nil:
 		return malformed(reply.err)
 	case tokens.Access == "":
-		return malformed(errors.New("the answer has no access token"))
+		return malformed(errors.New("no access token in response"))
 	case !strings.EqualFold(reply.text["token_type"], "bearer") && reply.text["token_type"] != "":
-		return malformed(errors.New("the answer has tokens of another type"))
+		return malformed(errors.New("unexpected token type"))
 	}
 	return tokens, nil
 }

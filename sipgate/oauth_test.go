@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// login serves the token endpoint and the logout.
+// login serves the token endpoint and the logout endpoint.
 func login(t testing.TB, h http.HandlerFunc) (*OAuth, *recorder) {
 	t.Helper()
 	c, rec := serve(t, h)
@@ -22,7 +22,7 @@ func login(t testing.TB, h http.HandlerFunc) (*OAuth, *recorder) {
 
 const tokenReplyJSON = `{"session_state":"s","token_type":"bearer","id_token":"SENTINEL-ID","refresh_token":"SENTINEL-R2","access_token":"SENTINEL-A2","not-before-policy":0,"expires_in":300,"refresh_expires_in":2592000,"scope":"openid rtcm:read"}`
 
-func TestRealm(t *testing.T) {
+func TestRealmURLs(t *testing.T) {
 	a, b, c := RealmURLs("https://login.sipgate.com", "third-party")
 	const base = "https://login.sipgate.com/auth/realms/third-party/protocol/openid-connect/"
 	if a != base+"auth" || b != base+"token" || c != base+"logout" {
@@ -55,8 +55,8 @@ func TestRefresh(t *testing.T) {
 	})
 }
 
-// wantForm also shows that the secret is in the body, and in no header.
-func wantForm(t *testing.T, got seen, want url.Values) {
+// wantForm checks a form, and that the secret is in the body and in no header.
+func wantForm(t *testing.T, got receivedRequest, want url.Values) {
 	t.Helper()
 	form, err := url.ParseQuery(got.Body)
 	if err != nil || form.Encode() != want.Encode() {
@@ -67,8 +67,8 @@ func wantForm(t *testing.T, got seen, want url.Values) {
 	}
 }
 
-// TestF07OddReplies shows that a new refresh token is never lost.
-func TestF07OddReplies(t *testing.T) {
+// Whatever the response is, a new refresh token in it is returned.
+func TestUnusualTokenResponses(t *testing.T) {
 	const day = 24 * time.Hour
 	good := func(rest string) string {
 		return `{"access_token":"A2","refresh_token":"R2","token_type":"Bearer"` + rest + `}`
@@ -128,8 +128,8 @@ func TestF07OddReplies(t *testing.T) {
 	}
 }
 
-// TestF07Broken breaks the connection in the middle of the answer.
-func TestF07Broken(t *testing.T) {
+// So it is if the connection breaks within the response.
+func TestTruncatedTokenResponse(t *testing.T) {
 	o, _ := login(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")
 		w.Write([]byte(`{"refresh_token":"R2","access_token":"A`))
@@ -146,7 +146,7 @@ func TestF07Broken(t *testing.T) {
 	}
 }
 
-func TestF08Refusals(t *testing.T) {
+func TestTokenRefusals(t *testing.T) {
 	for _, tt := range []struct {
 		status     int
 		body, code string
@@ -185,15 +185,15 @@ func TestF08Refusals(t *testing.T) {
 	}
 }
 
-// TestF06Reset shows that the transport does not send a refresh token twice.
-func TestF06Reset(t *testing.T) {
+// The transport never sends a refresh token twice.
+func TestRefreshTokenIsSentOnce(t *testing.T) {
 	o, rec := login(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	if _, err := o.Refresh(t.Context(), "R1"); !MayHaveArrived(err) || KindOf(err) != Unavailable || len(rec.all()) != 1 {
 		t.Errorf("error %v, %d requests", err, len(rec.all()))
 	}
 }
 
-func TestOAuthTime(t *testing.T) {
+func TestOAuthTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, done := bubbleClient(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 		defer done()
@@ -251,7 +251,7 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-// TestScopes holds the list to what the dashboard needs: no more, no less.
+// Scopes lists exactly what the dashboard needs.
 func TestScopes(t *testing.T) {
 	const want = "openid rtcm:read rtcm:write sessions:calls:write history:read history:write users:read devices:read contacts:read contacts:write settings:sipgateio:read settings:sipgateio:write log:webhooks:read phonelines:read numbers:read groups:read account:read balance:read"
 	if got := strings.Join(Scopes, " "); got != want {

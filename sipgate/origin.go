@@ -15,7 +15,7 @@ import (
 
 // ErrRecordingURL is wrapped by the error of [Client.OpenRecording] for an
 // address that recordings may not be fetched from.
-var ErrRecordingURL = errors.New("not an address that recordings are fetched from")
+var ErrRecordingURL = errors.New("recording address not allowed")
 
 // recordingURL checks the address of a recording. own reports whether its
 // origin is that of the API: only then may the token be sent, and only then
@@ -66,7 +66,7 @@ func denyPrivate(_, address string, _ syscall.RawConn) error {
 		return fmt.Errorf("%w: %s", ErrRecordingURL, err)
 	}
 	if !isPublic(at.Addr()) {
-		return fmt.Errorf("%w: it leads to a private network", ErrRecordingURL)
+		return fmt.Errorf("%w: private network", ErrRecordingURL)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ const (
 
 // errRefusedAgain is returned if sipgate refuses a new token like its
 // predecessor.
-var errRefusedAgain = &Error{Op: "password", Kind: Unauthorized, Err: errors.New("a new token was refused too")}
+var errRefusedAgain = &Error{Op: "password", Kind: Unauthorized, Err: errors.New("new token refused as well")}
 
 // NewPassword returns the credentials. It uses TokenURL, for which there is
 // [PasswordTokenURL], ClientID, ClientSecret and HTTP of o.
@@ -101,8 +101,8 @@ func (p *Password) fetch(ctx context.Context) {
 	}
 }
 
-func (p *Password) fail(err error, now time.Time, rest time.Duration) {
-	p.failure, p.retryAt = err, now.Add(rest)
+func (p *Password) fail(err error, now time.Time, delay time.Duration) {
+	p.failure, p.retryAt = err, now.Add(delay)
 }
 
 // validFor reports whether the token is valid for at least ahead.

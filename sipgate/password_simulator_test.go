@@ -10,15 +10,16 @@ import (
 	"callboard/sipgate/simulator"
 )
 
-// byPassword makes the client that of somebody with a name and a password.
-func (l *line) byPassword(user, password string) *sipgate.Password {
+// byPassword gives the client the credentials of a user with name and
+// password.
+func (l *simulatedClient) byPassword(user, password string) *sipgate.Password {
 	p := sipgate.NewPassword(&sipgate.OAuth{TokenURL: sipgate.PasswordTokenURL(l.url), HTTP: l.HTTP}, user, password)
 	l.Auth = p
 	return p
 }
 
-// asked counts the requests at an address that ends so.
-func (l *line) asked(suffix string) (n int) {
+// asked counts the requests at addresses with the suffix.
+func (l *simulatedClient) asked(suffix string) (n int) {
 	for _, r := range l.sim.Requests() {
 		if strings.HasSuffix(r.Path, suffix) {
 			n++
@@ -29,9 +30,9 @@ func (l *line) asked(suffix string) (n int) {
 
 const anna, annasPassword = "anna.bergmann@lindenhof.example", "demo-anna"
 
-// One token serves many requests; one that sipgate does not accept any more is
-// replaced once, however many notice.
-func TestPasswordCredential(t *testing.T) {
+// One token serves many requests; one that sipgate no longer accepts is
+// replaced once, however many requests fail.
+func TestPasswordSharesOneToken(t *testing.T) {
 	for _, key := range []string{"access_token", "token"} {
 		l := open(t, simulator.Options{PasswordAnswer: key})
 		l.byPassword(anna, annasPassword)
@@ -51,7 +52,7 @@ func TestPasswordCredential(t *testing.T) {
 			}
 		}
 		together(1)
-		l.pass(time.Hour) // at sipgate alone: our clock still believes in the token
+		l.pass(time.Hour) // at sipgate only: the client's clock still considers the token valid
 		together(2)
 		for _, r := range l.sim.Requests() {
 			if strings.HasSuffix(r.Path, "/token") && !strings.Contains(r.Body, "grant_type=password") {
@@ -62,7 +63,7 @@ func TestPasswordCredential(t *testing.T) {
 }
 
 // A wrong password is tried once, not with each request.
-func TestPasswordCredentialRefused(t *testing.T) {
+func TestWrongPasswordIsTriedOnce(t *testing.T) {
 	l := open(t, simulator.Options{})
 	l.byPassword(anna, "wrong")
 	for range 5 {

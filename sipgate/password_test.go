@@ -12,16 +12,16 @@ import (
 	"time"
 )
 
-// A gate is a token endpoint and an API within a bubble. The tokens are A1, A2
-// and so on.
-type gate struct {
-	tokens  atomic.Int64 // requests of the token endpoint
-	status  atomic.Int64 // of its answers, 200 if zero
-	current atomic.Int64 // the number of the token that the API accepts
-	rejects atomic.Bool  // even that
+// passwordServer is a token endpoint and an API within a bubble. The tokens
+// are A1, A2 and so on.
+type passwordServer struct {
+	tokens  atomic.Int64 // requests to the token endpoint
+	status  atomic.Int64 // of its responses, 200 if zero
+	current atomic.Int64 // number of the token that the API accepts
+	rejects atomic.Bool  // the API rejects even that
 }
 
-func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (g *passwordServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasSuffix(r.URL.Path, "/token") {
 		if r.Header.Get("Authorization") != fmt.Sprintf("Bearer A%d", g.current.Load()) || g.rejects.Load() {
 			w.WriteHeader(http.StatusUnauthorized)
@@ -39,10 +39,10 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"access_token":"A%d","refresh_token":"R","expires_in":300}`, n)
 }
 
-// inBubble runs f with a client whose credential is a password.
-func inBubble(t *testing.T, f func(t *testing.T, c *Client, g *gate)) {
+// withPasswordClient runs f with a client with a password.
+func withPasswordClient(t *testing.T, f func(t *testing.T, c *Client, g *passwordServer)) {
 	synctest.Test(t, func(t *testing.T) {
-		g := &gate{}
+		g := &passwordServer{}
 		c, end := bubbleClient(t, g.ServeHTTP)
 		defer end()
 		c.Auth = NewPassword(&OAuth{TokenURL: "http://api.example/token", HTTP: c.HTTP}, "mia", "SENTINEL-PW")
@@ -50,28 +50,28 @@ func inBubble(t *testing.T, f func(t *testing.T, c *Client, g *gate)) {
 	})
 }
 
-func (g *gate) wantTokens(t *testing.T, want int64) {
+func (g *passwordServer) wantTokens(t *testing.T, want int64) {
 	t.Helper()
 	if n := g.tokens.Load(); n != want {
 		t.Errorf("%d token requests, want %d", n, want)
 	}
 }
 
-func TestPasswordRenewsAhead(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *Client, g *gate) {
+func TestPasswordRefreshesBeforeExpiry(t *testing.T) {
+	withPasswordClient(t, func(t *testing.T, c *Client, g *passwordServer) {
 		for range 60 {
 			if _, err := c.Calls(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(30 * time.Second)
 		}
-		g.wantTokens(t, 8) // one each 240 s, in 30 minutes
+		g.wantTokens(t, 8) // one per 240 s, in 30 minutes
 	})
 }
 
-// As long as the old token lives, nobody notices that there is no new one.
-func TestPasswordEndpointDown(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *Client, g *gate) {
+// While the old token is valid, a failing token endpoint has no effect.
+func TestPasswordKeepsTokenDuringOutage(t *testing.T) {
+	withPasswordClient(t, func(t *testing.T, c *Client, g *passwordServer) {
 		if _, err := c.Calls(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -96,10 +96,9 @@ func TestPasswordEndpointDown(t *testing.T) {
 	})
 }
 
-// If sipgate takes no token of ours at all, it is asked for one twice, and not
-// again for half a minute.
-func TestPasswordRefusedAgain(t *testing.T) {
-	inBubble(t, func(t *testing.T, c *Client, g *gate) {
+// If the API rejects every token, two are requested, and no more for 30 s.
+func TestPasswordBacksOffAfterRefusals(t *testing.T) {
+	withPasswordClient(t, func(t *testing.T, c *Client, g *passwordServer) {
 		g.rejects.Store(true)
 		for range 20 {
 			if _, err := c.Calls(t.Context()); KindOf(err) != Unauthorized {
@@ -116,7 +115,7 @@ func TestPasswordRefusedAgain(t *testing.T) {
 	})
 }
 
-func TestT29PasswordRedacted(t *testing.T) {
+func TestPasswordIsRedacted(t *testing.T) {
 	p := NewPassword(&OAuth{}, "mia", "SENTINEL-PW")
 	p.access = "SENTINEL-AT"
 	var b strings.Builder

@@ -157,7 +157,7 @@ func (c *Client) startNeoCall(ctx context.Context, n NewCall, plus bool) (CallID
 	r := request{method: http.MethodPost, path: []string{"calls"}, timeout: actionTimeout,
 		body: neoCall{device, spell(n.Callee), spell(n.CallerID)}}
 	if device == "" || n.Callee == "" || max(len(n.Callee), len(device), len(n.CallerID)) > maxParty {
-		return "", r.failure(Invalid, errors.New("telephone or callee is missing or too long"))
+		return "", r.failure(Invalid, errors.New("device or callee missing or too long"))
 	}
 	return c.startCall(ctx, r)
 }

@@ -13,7 +13,7 @@ func jwt(claims string) string {
 	return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"
 }
 
-func TestPlatformOfToken(t *testing.T) {
+func TestPlatformOf(t *testing.T) {
 	for token, want := range map[string]Platform{
 		jwt(`{"featureScope":"CLASSIC_PBX"}`):            Classic,
 		jwt(`{"sub":"f:2e:1","featureScope":"NEO_PBX"}`): Neo,
@@ -33,12 +33,12 @@ func TestPlatformOfToken(t *testing.T) {
 	}
 }
 
-// name is "METHOD path", and behind it the body if there is one.
-func (s seen) name() string {
+// name returns "METHOD path", followed by the body if there is one.
+func (s receivedRequest) name() string {
 	return strings.TrimSpace(s.Method + " " + strings.TrimPrefix(s.URI, "/below/v2/") + " " + s.Body)
 }
 
-// routes answers each request, by its name, with the status and body given.
+// routes answers each request, by its name, with the given status and body.
 func routes(t *testing.T, answers map[string][2]string) (c *Client, rec *recorder) {
 	c, rec = serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		all := rec.all()
@@ -55,7 +55,7 @@ func routes(t *testing.T, answers map[string][2]string) (c *Client, rec *recorde
 
 const onlyClassic = "This endpoint requires a sipgate Classic PBX Account"
 
-func TestFindPlatform(t *testing.T) {
+func TestDetectPlatform(t *testing.T) {
 	team := [2]string{"200", `{"mainProductType":"TEAM"}`}
 	for name, test := range map[string]struct {
 		token   string
@@ -85,8 +85,8 @@ func TestFindPlatform(t *testing.T) {
 	}
 }
 
-// A call is tried in another way only after sipgate has definitely refused it
-// in the first, and never more than twice on a platform.
+// Another dial method is tried only after sipgate has definitely refused the
+// first, and at most two on one platform.
 func TestDial(t *testing.T) {
 	call := NewCall{Caller: "e0", DeviceID: "e0", Callee: "+4915799912345", CallerID: "+492110012345"}
 	const (
@@ -137,7 +137,7 @@ func TestDial(t *testing.T) {
 	}
 }
 
-func TestWhatANewCallWasRefusedFor(t *testing.T) {
+func TestRefusedField(t *testing.T) {
 	for words, want := range map[string]string{
 		"User supplied invalid callee number":                "callee",
 		"User supplied invalid caller number":                "caller",

@@ -35,17 +35,17 @@ func TestParseEvent(t *testing.T) {
 		}},
 		"dtmf":       {"event=dtmf&callId=A&dtmf=1%23", Event{Kind: EventDTMF, CallID: "A", Digits: "1#"}},
 		"dtmf empty": {"event=dtmf&callId=A&dtmf=", Event{Kind: EventDTMF, CallID: "A"}},
-		"B60 twice":  {"event=hangup&callId=a&callId=b&user=x&user%5B%5D=y", Event{Kind: EventHangup, CallID: "a", Users: []string{"x"}, Cause: CauseUnknown}},
-		"B61 parties": {"event=newCall&callId=A&from=%2B49+211&to=" + strings.Repeat("9", 40) + "&diversion=%00ab%0A", Event{
+		"twice":      {"event=hangup&callId=a&callId=b&user=x&user%5B%5D=y", Event{Kind: EventHangup, CallID: "a", Users: []string{"x"}, Cause: CauseUnknown}},
+		"parties": {"event=newCall&callId=A&from=%2B49+211&to=" + strings.Repeat("9", 40) + "&diversion=%00ab%0A", Event{
 			Kind: EventNewCall, CallID: "A", From: "+49 211", To: strings.Repeat("9", 32), Diversion: "ab",
 		}},
-		"B62 words": {"event=hangup&callId=A&direction=sideways&cause=%3Cscript%3E&xcid=%3Cx%3E&origCallId=../x&userId=../w0", Event{
+		"words": {"event=hangup&callId=A&direction=sideways&cause=%3Cscript%3E&xcid=%3Cx%3E&origCallId=../x&userId=../w0", Event{
 			Kind: EventHangup, CallID: "A", Cause: CauseUnknown,
 		}},
-		"B63 escapes": {"event=newCall&callId=A&from=%zz&to=%ff%C3%28&user[]=%&user[]=%4&user[]=%c0%af", Event{
+		"escapes": {"event=newCall&callId=A&from=%zz&to=%ff%C3%28&user[]=%&user[]=%4&user[]=%c0%af", Event{
 			Kind: EventNewCall, CallID: "A", From: "\uFFFDzz", To: "\uFFFD(", Users: []string{"\uFFFD", "\uFFFD4", "\uFFFD"},
 		}},
-		"B68 xml": {`event=newCall&callId=A&from="/><Dial><Number>+49900`, Event{
+		"xml": {`event=newCall&callId=A&from="/><Dial><Number>+49900`, Event{
 			Kind: EventNewCall, CallID: "A", From: `"/><Dial><Number> 49900`,
 		}},
 	}
@@ -60,7 +60,7 @@ func TestParseEvent(t *testing.T) {
 	}
 }
 
-func TestBadInputEvent(t *testing.T) {
+func TestMalformedEvents(t *testing.T) {
 	for body, want := range map[string][2]string{
 		"": {"event", "hook_unknown"}, "x": {"event", "hook_unknown"}, "{}": {"event", "hook_unknown"}, "&&&=&": {"event", "hook_unknown"},
 		"event=unknown&callId=A": {"event", "hook_unknown"}, "callId=A": {"event", "hook_unknown"},
@@ -72,12 +72,12 @@ func TestBadInputEvent(t *testing.T) {
 		strings.Repeat("a=b&", 1001) + "event=newCall&callId=A":         {"event", "hook_unknown"},
 	} {
 		if e, err := ParseEvent([]byte(body)); e.Kind != "" || code(err, want[0]) != want[1] {
-			t.Errorf("B58 B59 %.60q: got %+v, %v", body, e, err)
+			t.Errorf("%.60q: got %+v, %v", body, e, err)
 		}
 	}
 }
 
-func TestB60Crowd(t *testing.T) {
+func TestEventUsersAreCapped(t *testing.T) {
 	body := "event=newCall&callId=A"
 	for i := range 900 {
 		body += fmt.Sprintf("&user[]=%d", i)
@@ -104,8 +104,8 @@ func TestSplitFullUserID(t *testing.T) {
 	}
 }
 
-// TestT22Reply shows that the reply is XML with nothing in it but the address.
-func TestT22Reply(t *testing.T) {
+// The reply is XML that contains only the address.
+func TestPushReply(t *testing.T) {
 	const hostile = "https://example.com/push/x?a=1&b=\"/><Dial><Number>+49900</Number></Dial>'\n\t\x00\xff"
 	for _, address := range []string{"https://example.com/push/x", hostile} {
 		d := xml.NewDecoder(strings.NewReader(string(PushReply(address))))

@@ -164,7 +164,7 @@ func audioType(header string) (string, error) {
 	case t == "application/octet-stream", t == "binary/octet-stream":
 		return "application/octet-stream", nil
 	}
-	return "", errors.New("the answer is not a sound file")
+	return "", errors.New("response is not an audio file")
 }
 
 // recordingBody ends a transfer that stalls or exceeds the maximum size.

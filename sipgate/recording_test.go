@@ -60,8 +60,8 @@ func TestRecording(t *testing.T) {
 	}
 }
 
-// TestT27Addresses shows that nothing is sent to places that are not allowed.
-func TestT27Addresses(t *testing.T) {
+// Nothing is sent to addresses that are not allowed.
+func TestRecordingAddresses(t *testing.T) {
 	c, rec := serve(t, serveWAV)
 	var others atomic.Int64
 	other := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { others.Add(1) }))
@@ -79,7 +79,7 @@ func TestT27Addresses(t *testing.T) {
 		"file:///etc/passwd", "ftp://" + host + "/", "javascript:alert(1)", "data:audio/wav;base64,AAAA", "http:" + host, "gopher://" + host,
 		"http://" + host + "/\r\nX: y", "http://" + host + "/" + strings.Repeat("a", 2100),
 		strings.Replace(other.URL, "127.0.0.1", "localhost", 1),
-		other.URL + "/", // its origin is allowed, its address is private
+		other.URL + "/", // allowed origin with a private address
 	} {
 		file, err := c.OpenRecording(t.Context(), address, "")
 		if file != nil || KindOf(err) != Invalid || !errors.Is(err, ErrRecordingURL) || MayHaveArrived(err) {
@@ -95,9 +95,8 @@ func TestT27Addresses(t *testing.T) {
 	publicHTTP().CloseIdleConnections()
 }
 
-// TestT27ForeignOrigin shows that another origin that is allowed is fetched
-// from, without the token.
-func TestT27ForeignOrigin(t *testing.T) {
+// Recordings at another allowed origin are fetched without the token.
+func TestRecordingFromOtherOrigin(t *testing.T) {
 	rec := &recorder{next: http.HandlerFunc(serveWAV)}
 	srv := httptest.NewTLSServer(rec)
 	defer srv.Close()
@@ -120,8 +119,8 @@ func TestT27ForeignOrigin(t *testing.T) {
 	}
 }
 
-// TestT28Answers shows that nothing but a sound file is handed on.
-func TestT28Answers(t *testing.T) {
+// Only audio files are passed on.
+func TestRecordingResponses(t *testing.T) {
 	header := func(status int, kv ...string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			for i := 0; i < len(kv); i += 2 {
@@ -174,7 +173,7 @@ func TestRecordingRenew(t *testing.T) {
 		}
 		serveWAV(w, r)
 	})
-	c.Auth = &renewing{values: []string{"Bearer a", "Bearer b"}}
+	c.Auth = &renewingCredentials{values: []string{"Bearer a", "Bearer b"}}
 	file, err := c.OpenRecording(t.Context(), c.Base.String()+"1.wav", "")
 	if err != nil || len(rec.all()) != 2 {
 		t.Fatalf("%v, %d requests", err, len(rec.all()))
@@ -182,9 +181,9 @@ func TestRecordingRenew(t *testing.T) {
 	file.Body.Close()
 }
 
-// TestRecordingTime shows that the head must come within 10 s and every piece
-// within 30 s, that the whole may take longer, and that a reader may be slow.
-func TestRecordingTime(t *testing.T) {
+// The header must arrive within 10 s and each piece within 30 s; the whole may
+// take longer, and the reader may be slow.
+func TestRecordingTimeouts(t *testing.T) {
 	pieces := func(pause time.Duration, n int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "audio/wav")
@@ -260,7 +259,7 @@ func TestRecordingTime(t *testing.T) {
 	})
 }
 
-func TestRecordingEndless(t *testing.T) {
+func TestRecordingIsCapped(t *testing.T) {
 	b := &recordingBody{ctx: t.Context(), body: io.NopCloser(zeros{}), remaining: 1000, timer: time.NewTimer(time.Hour), stop: func() {}}
 	data, err := io.ReadAll(b)
 	if len(data) != 1000 || !errors.Is(err, errTooLarge) {
@@ -269,7 +268,7 @@ func TestRecordingEndless(t *testing.T) {
 	b.Close()
 }
 
-func TestPublic(t *testing.T) {
+func TestIsPublic(t *testing.T) {
 	for s, want := range map[string]bool{
 		"217.10.68.1": true, "8.8.8.8": true, "2a00:1450:4001:800::200e": true, "172.15.0.1": true, "172.32.0.1": true,
 		"127.0.0.1": false, "127.8.8.8": false, "0.0.0.0": false, "0.1.2.3": false, "10.0.0.1": false, "172.16.0.1": false,
@@ -290,9 +289,8 @@ func TestPublic(t *testing.T) {
 	}
 }
 
-// TestT27Voicemail shows the same for the address that stands in the entry of a
-// voicemail.
-func TestT27Voicemail(t *testing.T) {
+// The same rules apply to the address in a voicemail's entry.
+func TestVoicemailRecordingAddresses(t *testing.T) {
 	var reply string
 	c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/history/") {

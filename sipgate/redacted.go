@@ -29,7 +29,7 @@ func (hidden) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // MarshalText implements [encoding.TextMarshaler]. It always fails.
 func (hidden) MarshalText() ([]byte, error) {
-	return nil, errors.New("sipgate: secrets are not marshalled as a whole")
+	return nil, errors.New("sipgate: refusing to marshal secrets")
 }
 
 // String implements [fmt.Stringer].

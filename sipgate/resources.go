@@ -27,7 +27,7 @@ func (c *Client) UserInfo(ctx context.Context) (UserInfo, error) {
 	if !u.Sub.Valid() || !isID(u.MasterSipID, 64) {
 		return UserInfo{}, &Error{
 			Op: "GET /authorization/userinfo", Status: http.StatusOK, Kind: Other,
-			Err: errors.New("the answer names nobody"),
+			Err: errors.New("no user in response"),
 		}
 	}
 	u.Domain, u.Locale = oneLine(u.Domain, maxName), oneLine(u.Locale, 35)
@@ -90,7 +90,7 @@ func (d Device) Unreachable() bool { return !d.Online && !d.External() }
 func (c *Client) Devices(ctx context.Context, id UserID) ([]Device, error) {
 	if !id.Valid() {
 		return nil, request{method: http.MethodGet, path: []string{"?", "devices"}}.
-			failure(Invalid, errors.New("not the id of a user"))
+			failure(Invalid, errors.New("invalid user id"))
 	}
 	devices, err := list[Device](ctx, c, nil, string(id), "devices")
 	for i := range devices {

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestResources decodes the examples of sipgate's own description.
+// The examples of sipgate's API description are decoded.
 func TestResources(t *testing.T) {
 	tests := []struct {
 		name, uri, reply string
@@ -72,8 +72,8 @@ func TestResources(t *testing.T) {
 	}
 }
 
-// TestNoWayUp shows that no element of a path leads out of it.
-func TestNoWayUp(t *testing.T) {
+// No path element leads out of the path.
+func TestPathElementsAreConfined(t *testing.T) {
 	c, rec := serve(t, answer(http.StatusOK, "", "{}"))
 	for _, element := range []string{"", ".", ".."} {
 		if err := c.act(t.Context(), http.MethodDelete, nil, "calls", element); KindOf(err) != Invalid {
@@ -88,8 +88,8 @@ func TestNoWayUp(t *testing.T) {
 	}
 }
 
-// TestUserInfoNobody shows that an answer that names nobody signs nobody in.
-func TestUserInfoNobody(t *testing.T) {
+// UserInfo fails unless the response contains both ids.
+func TestUserInfoRequiresIDs(t *testing.T) {
 	for _, body := range []string{`{}`, `null`, `{"sub":"w0"}`, `{"masterSipId":"1"}`, `{"sub":"","masterSipId":"1"}`, `{"sub":"w0/..","masterSipId":"1"}`, `{"sub":"w0","masterSipId":"1 2"}`} {
 		c, _ := serve(t, answer(http.StatusOK, "application/json", body))
 		if u, err := c.UserInfo(t.Context()); err == nil {
@@ -119,8 +119,7 @@ func TestSetPushSettings(t *testing.T) {
 	}
 }
 
-// TestContactPages shows that an address book with large pictures is read all
-// the same.
+// Contacts with large pictures are read all the same.
 func TestContactPages(t *testing.T) {
 	const total = 1203
 	picture := strings.Repeat("A", 20<<10)
@@ -152,9 +151,8 @@ func TestContactPages(t *testing.T) {
 	}
 }
 
-// TestEndlessPages shows that a server that ignores the offset, or never says
-// how much there is, is not asked for ever.
-func TestEndlessPages(t *testing.T) {
+// Paging ends even if a server ignores the offset or never reports a total.
+func TestPagingEnds(t *testing.T) {
 	page := func(n int) string {
 		items := make([]string, n)
 		for i := range items {
@@ -174,7 +172,7 @@ func TestEndlessPages(t *testing.T) {
 	}
 }
 
-func TestNumberThatRings(t *testing.T) {
+func TestNumberRingingAt(t *testing.T) {
 	numbers := []AccountNumber{{Number: "4915799912345", EndpointID: "p0"}, {Number: "492111234567", EndpointID: "p1"}, {Number: "492117654321", EndpointID: "p1"}}
 	at := func(lines ...string) (d Device) {
 		for _, l := range lines {

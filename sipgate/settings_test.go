@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// validSettings returns settings without a mistake, with the flags' defaults.
+// validSettings returns settings without mistakes, with the flags' defaults.
 func validSettings() Settings {
 	return Settings{ClientID: "id", ClientSecret: "secret", API: "https://api.sipgate.com/v2/", Login: "https://login.sipgate.com", Realm: "third-party"}
 }
@@ -125,7 +125,7 @@ func TestServiceSettings(t *testing.T) {
 	}
 }
 
-// Every setting has a help text, since the command line shows it.
+// Every setting has a help text for the command line.
 func TestSettingsHaveHelp(t *testing.T) {
 	for _, s := range []any{Settings{}, NumberSettings{}, ServiceSettings{}} {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(s)) {

@@ -39,7 +39,7 @@ func DefaultPushKey() *rsa.PublicKey {
 func ParsePushKey(data []byte) (*rsa.PublicKey, error) {
 	block, _ := pem.Decode(data)
 	if block == nil {
-		return nil, errors.New("sipgate: the key is not PEM")
+		return nil, errors.New("sipgate: key is not PEM")
 	}
 	var key any
 	var err error
@@ -49,20 +49,20 @@ func ParsePushKey(data []byte) (*rsa.PublicKey, error) {
 	case "RSA PUBLIC KEY":
 		key, err = x509.ParsePKCS1PublicKey(block.Bytes)
 	default:
-		return nil, errors.New("sipgate: the PEM block is not a public key")
+		return nil, errors.New("sipgate: PEM block is not a public key")
 	}
 	if err != nil {
 		return nil, err
 	}
 	public, ok := key.(*rsa.PublicKey)
 	if !ok || public.N.BitLen() < minKeyBits {
-		return nil, errors.New("sipgate: the key is not an RSA key of at least 2048 bits")
+		return nil, errors.New("sipgate: not an RSA key of at least 2048 bits")
 	}
 	return public, nil
 }
 
 // ErrSignature is returned by [VerifyPush] for every invalid signature.
-var ErrSignature = errors.New("sipgate: the push event is not signed by sipgate")
+var ErrSignature = errors.New("sipgate: invalid push signature")
 
 // VerifyPush verifies the signature, as in the header, of the body of a push
 // event: base64 of RSASSA-PKCS1-v1_5 with SHA-256 over exactly the received

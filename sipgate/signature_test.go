@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// testKeys are two keys, made once, since making them takes long.
+// testKeys returns two keys. They are generated once, since that is slow.
 var testKeys = sync.OnceValue(func() [2]*rsa.PrivateKey {
 	var keys [2]*rsa.PrivateKey
 	for i := range keys {
@@ -40,7 +40,7 @@ func sign(t testing.TB, key *rsa.PrivateKey, body string) []byte {
 	return sig
 }
 
-func TestT17Signature(t *testing.T) {
+func TestVerifyPush(t *testing.T) {
 	keys := testKeys()
 	key := &keys[0].PublicKey
 	sig := sign(t, keys[0], captured)
@@ -60,24 +60,24 @@ func TestT17Signature(t *testing.T) {
 	flipped := append([]byte(nil), sig...)
 	flipped[100] ^= 1
 	for name, tt := range map[string]struct{ body, sig string }{
-		"B53 none":             {captured, ""},
-		"B53 short":            {captured, "AAAA"},
-		"B53 not base64":       {captured, strings.Repeat("*", 344)},
-		"B53 zeros":            {captured, std(make([]byte, 256))},
-		"B53 two":              {captured, std(sig) + ", " + std(sig)},
-		"B53 line break":       {captured, std(sig)[:100] + "\n" + std(sig)[101:]},
-		"B53 line break more":  {captured, std(sig)[:100] + "\n" + std(sig)[100:]},
-		"B53 no padding":       {captured, base64.RawStdEncoding.EncodeToString(sig)},
-		"B54 other body":       {captured + "\n", std(sig)},
-		"B54 encoded again":    {strings.ReplaceAll(captured, "%5B%5D", "[]"), std(sig)},
-		"B54 empty body":       {"", std(sig)},
-		"B55 SHA-1":            {captured, std(old)},
-		"B55 PSS":              {captured, std(pss)},
-		"B55 other key":        {captured, std(sign(t, keys[1], captured))},
-		"B55 one byte short":   {captured, std(sig[:255])},
-		"B55 one byte more":    {captured, std(append([]byte{0}, sig...))},
-		"B55 one bit":          {captured, std(flipped)},
-		"B53 other spelling":   {captured, respell(std(sig))},
+		"none":                 {captured, ""},
+		"short":                {captured, "AAAA"},
+		"not base64":           {captured, strings.Repeat("*", 344)},
+		"zeros":                {captured, std(make([]byte, 256))},
+		"two":                  {captured, std(sig) + ", " + std(sig)},
+		"line break":           {captured, std(sig)[:100] + "\n" + std(sig)[101:]},
+		"line break more":      {captured, std(sig)[:100] + "\n" + std(sig)[100:]},
+		"no padding":           {captured, base64.RawStdEncoding.EncodeToString(sig)},
+		"other body":           {captured + "\n", std(sig)},
+		"encoded again":        {strings.ReplaceAll(captured, "%5B%5D", "[]"), std(sig)},
+		"empty body":           {"", std(sig)},
+		"SHA-1":                {captured, std(old)},
+		"PSS":                  {captured, std(pss)},
+		"other key":            {captured, std(sign(t, keys[1], captured))},
+		"one byte short":       {captured, std(sig[:255])},
+		"one byte more":        {captured, std(append([]byte{0}, sig...))},
+		"one bit":              {captured, std(flipped)},
+		"other spelling":       {captured, respellBase64(std(sig))},
 		"another body's":       {captured, std(sign(t, keys[0], "event=hangup&callId=A"))},
 		"sipgate's key missed": {captured, std(make([]byte, 512))},
 	} {
@@ -85,23 +85,23 @@ func TestT17Signature(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// URL base64 differs only where the signature has such characters.
+	// URL base64 differs only if the signature contains such characters.
 	if u := base64.URLEncoding.EncodeToString(sig); u != std(sig) && VerifyPush(key, []byte(captured), u) == nil {
-		t.Error("B53: URL base64 is taken")
+		t.Error("URL base64 is taken")
 	}
 	if VerifyPush(DefaultPushKey(), []byte(captured), std(sig)) == nil {
 		t.Error("sipgate's key accepts ours")
 	}
 }
 
-// respell changes bits of the last character that carry nothing.
-func respell(s string) string {
+// respellBase64 changes bits of the last character that have no meaning.
+func respellBase64(s string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	i := len(strings.TrimRight(s, "=")) - 1
 	return s[:i] + string(alphabet[strings.IndexByte(alphabet, s[i])|1]) + s[i+1:]
 }
 
-func TestPushKey(t *testing.T) {
+func TestParsePushKey(t *testing.T) {
 	if key := DefaultPushKey(); key.N.BitLen() != 4096 || key.E != 65537 {
 		t.Errorf("sipgate's key has %d bits", key.N.BitLen())
 	}
@@ -150,7 +150,7 @@ func BenchmarkVerifyPush(b *testing.B) {
 			}
 		}
 	})
-	b.Run("T20 sipgate's key, forged", func(b *testing.B) {
+	b.Run("sipgate's key, forged", func(b *testing.B) {
 		forged := base64.StdEncoding.EncodeToString(make([]byte, 512))
 		for b.Loop() {
 			VerifyPush(DefaultPushKey(), []byte(captured), forged)

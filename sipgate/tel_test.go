@@ -12,9 +12,9 @@ func TestParseTel(t *testing.T) {
 		"tel:+4915799912345":              "+4915799912345",
 		"TEL:+49-1579-9912345":            "+4915799912345",
 		"tel:%2B49%201579%209912345":      "+4915799912345",
-		"tel%3A%2B4915799912345":          "+4915799912345", // what a browser puts in place of %s
+		"tel%3A%2B4915799912345":          "+4915799912345", // as browsers replace %s
 		"tel%3A%252B4915799912345":        "+4915799912345",
-		"tel: 4915799912345":              "+4915799912345", // its plus sign was taken for a space
+		"tel: 4915799912345":              "+4915799912345", // its plus sign was decoded as a space
 		"tel:+49(1579)991.23-45":          "+4915799912345",
 		"tel:015799912345":                "+4915799912345",
 		"tel://+4915799912345":            "+4915799912345",
@@ -62,7 +62,8 @@ func TestParseTel(t *testing.T) {
 	}
 }
 
-// FuzzTel finds links that yield what no number is made of.
+// FuzzTel searches for links whose result contains characters that numbers
+// cannot.
 func FuzzTel(f *testing.F) {
 	for _, s := range []string{"tel:+49-1579-9912345;ext=1", "tel%3A%252B49", "tel: 49", "0157/9", ";;;=", "tel:%2", "tel://;phone-context=x", "+1;"} {
 		f.Add(s)

@@ -117,7 +117,7 @@ func readFields(data []byte, fields map[string]string) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return errors.New("the answer is not an object")
+		return errors.New("response is not an object")
 	}
 	for d.More() {
 		key, err := d.Token()
@@ -145,7 +145,7 @@ func readFields(data []byte, fields map[string]string) error {
 }
 
 // errMalformed replaces errors of the decoder, which quote the response.
-var errMalformed = errors.New("the answer is broken")
+var errMalformed = errors.New("malformed response")
 
 func (r tokenReply) tokens() Tokens {
 	t := Tokens{

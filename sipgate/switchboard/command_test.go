@@ -155,12 +155,12 @@ func TestRefusedCommandIsNotSent(t *testing.T) {
 		action Action
 		want   error
 	}{
-		"T13 unknown row":     {"w0", "x", Hold{true}, ErrNoCall},
-		"T13 other's call":    {"w1", row, Hold{true}, ErrNotVisible},
-		"T13 no member":       {"w9", row, HangUp{}, ErrNotVisible},
-		"B43 ringing":         {"w0", ringing, Hold{true}, ErrNotEstablished},
-		"B101 own number":     {"w0", row, to("+" + doc), ErrAlreadyInCall},
-		"B101 number in call": {"w0", row, to("+" + jennifer), ErrAlreadyInCall},
+		"unknown row":    {"w0", "x", Hold{true}, ErrNoCall},
+		"other's call":   {"w1", row, Hold{true}, ErrNotVisible},
+		"no member":      {"w9", row, HangUp{}, ErrNotVisible},
+		"ringing":        {"w0", ringing, Hold{true}, ErrNotEstablished},
+		"own number":     {"w0", row, to("+" + doc), ErrAlreadyInCall},
+		"number in call": {"w0", row, to("+" + jennifer), ErrAlreadyInCall},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := b.Execute(t.Context(), Command{By: tt.by, Call: tt.row, Action: tt.action}); !errors.Is(err, tt.want) {
@@ -216,12 +216,12 @@ func TestExecuteIsIdempotent(t *testing.T) {
 		}
 		other := c
 		other.Action = Hold{false}
-		if err := b.Execute(t.Context(), other); !errors.Is(err, ErrIDReused) { // B123
+		if err := b.Execute(t.Context(), other); !errors.Is(err, ErrIDReused) {
 			t.Errorf("error = %v", err)
 		}
 		u.setFault(nil)
 		other.ID = "fedcba9876543210"
-		if err := b.Execute(t.Context(), other); err != nil { // B121
+		if err := b.Execute(t.Context(), other); err != nil {
 			t.Errorf("error = %v", err)
 		}
 	})

@@ -26,7 +26,7 @@ var scenarioCount = map[bool]int{false: 10_000, true: 1_500}[raceDetector]
 // attention and no waiting hang-up remains; no command reached sipgate twice,
 // and none that was undone or refused reached it at all; everybody who waited
 // for an outcome was told once; no subscriber missed a change or saw a number
-// go backwards. (I1, I4, I5, T32, F11, F15–F17, F20, F21)
+// go backwards.
 func TestBoardsConverge(t *testing.T) {
 	n := scenarioCount
 	if testing.Short() {

@@ -95,7 +95,7 @@ func TestChangesDuringGracePeriod(t *testing.T) {
 			x.checkSent(tt.sent...)
 			if c, ok := x.Call(x.row); ok && tt.want == nil && c.LastCommand.Outcome != Confirmed {
 				x.t.Errorf("order %+v", c.LastCommand)
-			} else if tt.want == ErrNotVisible && c.LastCommand.Outcome != Failed { // I7
+			} else if tt.want == ErrNotVisible && c.LastCommand.Outcome != Failed {
 				x.t.Errorf("order %+v", c.LastCommand)
 			}
 		}))

@@ -38,7 +38,7 @@ func TestHangUpAfterGracePeriod(t *testing.T) {
 		if err := x.Undo("w1", x.row); !errors.Is(err, ErrNothingToUndo) {
 			x.t.Errorf("error = %v", err)
 		}
-		if err := x.hangUp("a", "w0", x.row, grace); err != nil { // T32
+		if err := x.hangUp("a", "w0", x.row, grace); err != nil {
 			x.t.Error(err)
 		}
 		time.Sleep(time.Minute)
@@ -69,7 +69,7 @@ func TestUndo(t *testing.T) {
 		if err := x.Undo("w1", "x"); !errors.Is(err, ErrNoCall) {
 			x.t.Errorf("error = %v", err)
 		}
-		// T32: a late repetition does not begin another grace.
+		// a late repetition does not begin another grace.
 		if err := x.hangUp("a", "w0", x.row, grace); err != nil {
 			x.t.Error(err)
 		}
@@ -179,7 +179,7 @@ func TestPendingHangUpsAreIndependent(t *testing.T) {
 	})(t)
 }
 
-// F21, F25: a hang-up that waits when the process ends is not sent, and whoever
+// a hang-up that waits when the process ends is not sent, and whoever
 // waits for its outcome is told before Run returns.
 func TestShutdownCancelsPendingHangUp(t *testing.T) {
 	hangupTest(func(x *hangupFixture) {
@@ -200,7 +200,7 @@ func TestShutdownCancelsPendingHangUp(t *testing.T) {
 	})(t)
 }
 
-// F21: what was sent when the process ends is waited for.
+// what was sent when the process ends is waited for.
 func TestShutdownWaitsForSentHangUp(t *testing.T) {
 	hangupTest(func(x *hangupFixture) {
 		x.u.setFault(slowRequests("hold", 15*time.Second))
@@ -266,7 +266,7 @@ func TestGracePeriodIsCapped(t *testing.T) {
 	})(t)
 }
 
-// T32: a double click and its repetitions are one hang-up.
+// a double click and its repetitions are one hang-up.
 func TestRepeatedHangUpIsSentOnce(t *testing.T) {
 	hangupTest(func(x *hangupFixture) {
 		var wg sync.WaitGroup

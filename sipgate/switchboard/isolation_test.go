@@ -131,7 +131,7 @@ func (c *canaryTeam) check(t *testing.T, teams []*canaryTeam) {
 	c.output.Reset()
 	for _, other := range teams {
 		if other != c && strings.Contains(text, other.canary) {
-			t.Fatalf("I6: %s sees %s", c.canary, other.canary)
+			t.Fatalf("%s sees %s", c.canary, other.canary)
 		}
 	}
 }

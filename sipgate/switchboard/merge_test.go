@@ -63,7 +63,7 @@ func TestLostHangupEvent(t *testing.T) {
 
 func TestEventsAndTombstones(t *testing.T) {
 	a := newCall("A", sipgate.Incoming, jennifer, doc, "Doc")
-	t.Run("replay is one change", func(t *testing.T) { // also F16, B65
+	t.Run("replay is one change", func(t *testing.T) {
 		b := newBoard(t, newFakeSipgate(), "w0")
 		for range 100 {
 			b.Observe(a)
@@ -126,7 +126,7 @@ func TestEventsAndTombstones(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	a := newCall("A", sipgate.Incoming, jennifer, doc, "Doc")
-	t.Run("B58 unknown event", func(t *testing.T) {
+	t.Run("unknown event", func(t *testing.T) {
 		b := newBoard(t, newFakeSipgate())
 		before := b.Snapshot().Seq
 		b.Observe(sipgate.Event{Kind: "unknown", CallID: "A"})
@@ -136,21 +136,21 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	})
-	t.Run("B61 anonymous", func(t *testing.T) {
+	t.Run("anonymous", func(t *testing.T) {
 		b := newBoard(t, newFakeSipgate())
 		b.Observe(newCall("A", sipgate.Incoming, "anonymous", doc))
 		if c := onlyCall(t, b); c.Remote != (Party{}) {
 			t.Errorf("outside = %+v", c.Remote)
 		}
 	})
-	t.Run("B64 hangup first", func(t *testing.T) {
+	t.Run("hangup first", func(t *testing.T) {
 		b := newBoard(t, newFakeSipgate())
 		b.Observe(hangup(a, "normalClearing"))
 		b.Observe(answer(a, "Doc"))
 		b.Observe(a)
 		wantCalls(t, b, 0)
 	})
-	t.Run("B64 answer first", func(t *testing.T) {
+	t.Run("answer first", func(t *testing.T) {
 		b := newBoard(t, newFakeSipgate())
 		b.Observe(answer(a, "Doc"))
 		b.Observe(a)
@@ -213,8 +213,8 @@ func TestWronglyEndedCallReturns(t *testing.T) {
 
 func TestMalformedListsChangeNothing(t *testing.T) {
 	for name, list := range map[string]string{
-		"F10 not JSON":  "<html>",
-		"F10 cut":       `{"data":[{"callId":"A"`,
+		"not JSON":      "<html>",
+		"cut":           `{"data":[{"callId":"A"`,
 		"no list":       `{}`,
 		"path in id":    `{"data":[{"callId":"../users","participants":[]}]}`,
 		"invalid UTF-8": "{\"data\":[{\"callId\":\"A\xff\"}]}",

@@ -17,16 +17,16 @@ func TestListResolvesUnknownOutcome(t *testing.T) {
 		want     Outcome
 		lists    int
 	}{
-		"F11 hold, executed":       {Hold{true}, true, Confirmed, 1},
-		"F01 hold, not":            {Hold{true}, false, Failed, 1},
-		"F11 mute, executed":       {Mute{true}, true, Confirmed, 1},
-		"F11 record, executed":     {Record{true, true}, true, Confirmed, 1},
-		"F11 hang up, executed":    {HangUp{}, true, Confirmed, 2},
-		"F01 hang up, not":         {HangUp{}, false, Failed, 1},
-		"F11 transfer, executed":   {transfer, true, Confirmed, 2},
-		"F01 transfer, not":        {transfer, false, Failed, 1},
-		"tones, nobody can tell":   {Tones{"1"}, true, Unknown, 3},
-		"F01 announce, can't tell": {Announce{URL: "https://example.org/a.wav"}, false, Unknown, 3},
+		"hold, executed":         {Hold{true}, true, Confirmed, 1},
+		"hold, not":              {Hold{true}, false, Failed, 1},
+		"mute, executed":         {Mute{true}, true, Confirmed, 1},
+		"record, executed":       {Record{true, true}, true, Confirmed, 1},
+		"hang up, executed":      {HangUp{}, true, Confirmed, 2},
+		"hang up, not":           {HangUp{}, false, Failed, 1},
+		"transfer, executed":     {transfer, true, Confirmed, 2},
+		"transfer, not":          {transfer, false, Failed, 1},
+		"tones, nobody can tell": {Tones{"1"}, true, Unknown, 3},
+		"announce, can't tell":   {Announce{URL: "https://example.org/a.wav"}, false, Unknown, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u, b, row := establishedCall(t)
@@ -41,7 +41,7 @@ func TestListResolvesUnknownOutcome(t *testing.T) {
 				t.Errorf("error = %v", err)
 			}
 			if c := onlyCall(t, b); c.LastCommand.Outcome != Unknown || c.Hold.Pending {
-				t.Errorf("I7: before the list %+v", c.LastCommand)
+				t.Errorf("before the list %+v", c.LastCommand)
 			}
 			for range tt.lists {
 				pollAll(t, b)
@@ -50,7 +50,7 @@ func TestListResolvesUnknownOutcome(t *testing.T) {
 				t.Errorf("after the list %+v, want %v", c.LastCommand, tt.want)
 			}
 			if got := u.sent(); len(got) != 1 {
-				t.Errorf("I1: sent %v", got)
+				t.Errorf("sent %v", got)
 			}
 		})
 	}
@@ -85,11 +85,11 @@ func TestLateExecutionIsConfirmed(t *testing.T) {
 
 func TestDefiniteFailures(t *testing.T) {
 	for name, err := range map[string]*sipgate.Error{
-		"F12 not sent":  errNotSent,
-		"F05 forbidden": refusedError(sipgate.Forbidden),
-		"F05 no credit": refusedError(sipgate.NoCredit),
-		"F03 throttled": refusedError(sipgate.Throttled),
-		"invalid":       refusedError(sipgate.Invalid),
+		"not sent":  errNotSent,
+		"forbidden": refusedError(sipgate.Forbidden),
+		"no credit": refusedError(sipgate.NoCredit),
+		"throttled": refusedError(sipgate.Throttled),
+		"invalid":   refusedError(sipgate.Invalid),
 	} {
 		t.Run(name, func(t *testing.T) {
 			u, b, row := establishedCall(t)
@@ -118,7 +118,7 @@ func TestNoCallEndsAfterOneList(t *testing.T) {
 	if c := onlyCall(t, b); c.Phase != Ended || c.LastCommand.Outcome != Failed || c.LastCommand.Reason != sipgate.NoCall {
 		t.Errorf("%+v, order %+v", c, c.LastCommand)
 	}
-	if err := b.Execute(t.Context(), hold(row, true)); !errors.Is(err, ErrEnded) { // B125
+	if err := b.Execute(t.Context(), hold(row, true)); !errors.Is(err, ErrEnded) {
 		t.Errorf("error = %v", err)
 	}
 	if got := u.sent(); len(got) != 1 {

@@ -354,7 +354,7 @@ type panickingAPI struct{ API }
 
 func (panickingAPI) Calls(context.Context) (sipgate.CallList, error) { panic("in the test") }
 
-// F38: a panic costs a second and a new epoch.
+// a panic costs a second and a new epoch.
 func TestPanicStartsNewEpoch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()

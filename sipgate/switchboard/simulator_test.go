@@ -200,7 +200,7 @@ func (x *simulatedOffice) numberOf(t *testing.T, user string) string {
 
 // TestOfficeWithFaults lets an office work for an hour while pushes get lost,
 // doubled and reordered and the API fails now and then: whenever all is well
-// for 10 s, the board shows the calls that there are. (F02, F15–F17, F41, I4, I5)
+// for 10 s, the board shows the calls that there are.
 func TestOfficeWithFaults(t *testing.T) {
 	for _, visibility := range []string{simulator.VisibilityOwn, simulator.VisibilityAccount} {
 		t.Run(visibility, func(t *testing.T) {

@@ -15,30 +15,30 @@ func responseError(r request, resp *http.Response, body []byte) *Error {
 	if unsupported(resp.StatusCode, body) {
 		kind = Unsupported
 	}
-	words := errorText(resp.StatusCode, body)
+	text := errorText(resp.StatusCode, body)
 	return &Error{
 		Op:             r.op(),
 		Status:         resp.StatusCode,
 		Kind:           kind,
 		MayHaveArrived: kind == Unavailable,
-		RefusedField:   refusedField(resp.StatusCode, words),
+		RefusedField:   refusedField(resp.StatusCode, text),
 		RetryAfter:     retryAfter(resp.Header),
-		Err:            errors.New(words),
+		Err:            errors.New(text),
 	}
 }
 
 // refusedField returns the field that sipgate's error text refers to. The text
 // may be missing or change: use the result only to choose a message.
-func refusedField(status int, words string) string {
+func refusedField(status int, text string) string {
 	if status != http.StatusBadRequest {
 		return ""
 	}
-	words = strings.ToLower(words)
+	text = strings.ToLower(text)
 	for _, a := range [][2]string{
 		{"device", RefusedDevice}, {"callerid", RefusedCallerID}, {"caller id", RefusedCallerID},
 		{"callee", RefusedCallee}, {"target", RefusedCallee}, {"caller", RefusedCaller}, {"number", RefusedCallee},
 	} {
-		if strings.Contains(words, a[0]) {
+		if strings.Contains(text, a[0]) {
 			return a[1]
 		}
 	}

@@ -132,12 +132,12 @@ func (c *Client) SearchHistory(ctx context.Context, q HistoryQuery, want int, ke
 // add appends accepted entries until there are want, and returns how many it
 // looked at. It skips duplicates, which occur when new entries shift the
 // pages.
-func (f *HistoryResult) add(items []HistoryEntry, want int, keep func(HistoryEntry) bool) (looked int) {
+func (f *HistoryResult) add(items []HistoryEntry, want int, keep func(HistoryEntry) bool) (searched int) {
 	for _, e := range items {
 		if len(f.Items) == want {
 			break
 		}
-		looked++
+		searched++
 		f.Searched++
 		f.OldestSearched = e.Created
 		twice := slices.ContainsFunc(f.Items, func(o HistoryEntry) bool { return o.ID == e.ID })
@@ -145,5 +145,5 @@ func (f *HistoryResult) add(items []HistoryEntry, want int, keep func(HistoryEnt
 			f.Items = append(f.Items, e)
 		}
 	}
-	return looked
+	return searched
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestF01Limits shows the time limits, on a clock that costs no time.
-func TestF01Limits(t *testing.T) {
+// Requests time out, measured on a fake clock.
+func TestTimeouts(t *testing.T) {
 	tests := []struct {
 		name  string
 		do    func(context.Context, *Client) error
@@ -52,8 +52,8 @@ func TestF01Limits(t *testing.T) {
 	}
 }
 
-// TestF01SlowBody shows that the limit covers the last byte, too.
-func TestF01SlowBody(t *testing.T) {
+// The timeout covers the last byte of the body.
+func TestTimeoutCoversBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, done := bubbleClient(t, func(w http.ResponseWriter, r *http.Request) {
 			for range 100 {
@@ -79,8 +79,8 @@ func TestF01SlowBody(t *testing.T) {
 	})
 }
 
-// TestConnections shows what [NewHTTPClient] promises of connections.
-func TestConnections(t *testing.T) {
+// Connections of NewHTTPClient are as its documentation says.
+func TestHTTPClientConnections(t *testing.T) {
 	hc := NewHTTPClient()
 	tr := hc.Transport.(*http.Transport)
 	if tr.Proxy != nil || hc.Timeout != 0 || tr.TLSHandshakeTimeout != 5*time.Second || tr.TLSClientConfig.InsecureSkipVerify {

@@ -19,8 +19,8 @@ import (
 	"callboard/sipgate/simulator"
 )
 
-// line is the real client and the simulated sipgate, with HTTP in between.
-type line struct {
+// simulatedClient is a real client connected to the simulated sipgate by HTTP.
+type simulatedClient struct {
 	*sipgate.Client
 	sim *simulator.Simulator
 	url string
@@ -29,9 +29,9 @@ type line struct {
 	now time.Time
 }
 
-func open(t *testing.T, o simulator.Options) *line {
+func open(t *testing.T, o simulator.Options) *simulatedClient {
 	t.Helper()
-	l := &line{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	l := &simulatedClient{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	o.Now = func() time.Time {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -58,8 +58,8 @@ func open(t *testing.T, o simulator.Options) *line {
 	return l
 }
 
-// as makes the client that of another user, with other scopes.
-func (l *line) as(t *testing.T, user, scope string) {
+// as gives the client the access of another user and other scopes.
+func (l *simulatedClient) as(t *testing.T, user, scope string) {
 	t.Helper()
 	tokens, err := l.sim.Token("", user, scope)
 	if err != nil {
@@ -68,13 +68,13 @@ func (l *line) as(t *testing.T, user, scope string) {
 	l.Auth = sipgate.Bearer(tokens["access_token"].(string))
 }
 
-func (l *line) pass(d time.Duration) {
+func (l *simulatedClient) pass(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.now = l.now.Add(d)
 }
 
-func (l *line) ring(t *testing.T, state string) sipgate.CallID {
+func (l *simulatedClient) ring(t *testing.T, state string) sipgate.CallID {
 	t.Helper()
 	id, err := l.sim.Ring(simulator.NewCall{From: "+491713920014", Users: []string{"w0"}, State: state})
 	if err != nil {
@@ -83,7 +83,7 @@ func (l *line) ring(t *testing.T, state string) sipgate.CallID {
 	return sipgate.CallID(id)
 }
 
-func (l *line) truth(t *testing.T, id sipgate.CallID) simulator.CallState {
+func (l *simulatedClient) truth(t *testing.T, id sipgate.CallID) simulator.CallState {
 	t.Helper()
 	truth, err := l.sim.Call(string(id))
 	if err != nil {
@@ -106,7 +106,7 @@ func TestSimulatorCommands(t *testing.T) {
 		t.Errorf("a ringing call is listed: %+v", calls)
 	}
 	if err := l.Hold(ctx, id, true); sipgate.KindOf(err) != sipgate.Invalid || sipgate.MayHaveArrived(err) {
-		t.Errorf("B43 hold while it rings: %v", err)
+		t.Errorf("hold while it rings: %v", err)
 	}
 	must(t, l.sim.Answer(string(id), "w0"))
 	must(t, l.Hold(ctx, id, true))
@@ -142,12 +142,12 @@ func TestSimulatorCommands(t *testing.T) {
 		"hang up":  l.HangUp(ctx, id),
 	} {
 		if sipgate.KindOf(err) != sipgate.NoCall {
-			t.Errorf("F05 %s of an ended call: %v", name, err)
+			t.Errorf("%s of an ended call: %v", name, err)
 		}
 	}
 }
 
-func listed(t *testing.T, l *line) []sipgate.Call {
+func listed(t *testing.T, l *simulatedClient) []sipgate.Call {
 	t.Helper()
 	list, err := l.Calls(t.Context())
 	must(t, err)
@@ -192,8 +192,8 @@ func TestSimulatorStartCall(t *testing.T) {
 	}
 }
 
-// TestSimulatorRecording plays a file into a recorded call, and finds the
-// recording in the history.
+// An announcement played into a recorded call is heard in the recording, which
+// the history lists.
 func TestSimulatorRecording(t *testing.T) {
 	l, ctx := open(t, simulator.Options{}), t.Context()
 	files := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -233,7 +233,7 @@ func TestSimulatorRecording(t *testing.T) {
 	}
 }
 
-// TestSimulatorVoicemail leaves a message, hears it, and marks its entry.
+// A voicemail can be listened to, and its entry changed.
 func TestSimulatorVoicemail(t *testing.T) {
 	l, ctx := open(t, simulator.Options{}), t.Context()
 	box, err := l.sim.Forward(string(l.ring(t, "ringing")), "voicemail")
@@ -263,7 +263,7 @@ func TestSimulatorVoicemail(t *testing.T) {
 	}
 }
 
-func fetch(t *testing.T, l *line, address, part string) []byte {
+func fetch(t *testing.T, l *simulatedClient, address, part string) []byte {
 	t.Helper()
 	file, err := l.OpenRecording(t.Context(), address, part)
 	must(t, err)
@@ -276,7 +276,8 @@ func fetch(t *testing.T, l *line, address, part string) []byte {
 	return data
 }
 
-// telephoneWAV is n samples of a sawtooth, as sipgate wants files to be.
+// telephoneWAV returns n samples of a sawtooth in the format that sipgate
+// requires.
 func telephoneWAV(n int) []byte {
 	var b bytes.Buffer
 	b.WriteString("RIFF")
@@ -332,21 +333,24 @@ func TestSimulatorResources(t *testing.T) {
 	must(t, l.SetPushSettings(ctx, got))
 }
 
-// TestSimulatorScopes shows that the scopes that the login asks for are enough
-// for everything, and that none of them is idle where it is tried.
+// The scopes requested at the login suffice for all requests, and each of them
+// is needed by one.
 func TestSimulatorScopes(t *testing.T) {
-	calls := map[string]func(context.Context, *line) error{
-		"rtcm:read":               func(ctx context.Context, l *line) error { _, err := l.Calls(ctx); return err },
-		"rtcm:write":              func(ctx context.Context, l *line) error { return ended(l.HangUp(ctx, "ABC")) },
-		"sessions:calls:write":    startOne,
-		"history:read":            func(ctx context.Context, l *line) error { _, err := l.History(ctx, sipgate.HistoryQuery{}); return err },
-		"users:read":              func(ctx context.Context, l *line) error { _, err := l.Users(ctx); return err },
-		"devices:read":            func(ctx context.Context, l *line) error { _, err := l.Devices(ctx, "w0"); return err },
-		"contacts:read":           func(ctx context.Context, l *line) error { _, err := l.Contacts(ctx); return err },
-		"numbers:read":            func(ctx context.Context, l *line) error { _, err := l.Numbers(ctx); return err },
-		"account:read":            func(ctx context.Context, l *line) error { _, err := l.Account(ctx); return err },
-		"settings:sipgateio:read": func(ctx context.Context, l *line) error { _, err := l.PushSettings(ctx); return err },
-		"settings:sipgateio:write": func(ctx context.Context, l *line) error {
+	calls := map[string]func(context.Context, *simulatedClient) error{
+		"rtcm:read":            func(ctx context.Context, l *simulatedClient) error { _, err := l.Calls(ctx); return err },
+		"rtcm:write":           func(ctx context.Context, l *simulatedClient) error { return ignoreNoCall(l.HangUp(ctx, "ABC")) },
+		"sessions:calls:write": startOne,
+		"history:read": func(ctx context.Context, l *simulatedClient) error {
+			_, err := l.History(ctx, sipgate.HistoryQuery{})
+			return err
+		},
+		"users:read":              func(ctx context.Context, l *simulatedClient) error { _, err := l.Users(ctx); return err },
+		"devices:read":            func(ctx context.Context, l *simulatedClient) error { _, err := l.Devices(ctx, "w0"); return err },
+		"contacts:read":           func(ctx context.Context, l *simulatedClient) error { _, err := l.Contacts(ctx); return err },
+		"numbers:read":            func(ctx context.Context, l *simulatedClient) error { _, err := l.Numbers(ctx); return err },
+		"account:read":            func(ctx context.Context, l *simulatedClient) error { _, err := l.Account(ctx); return err },
+		"settings:sipgateio:read": func(ctx context.Context, l *simulatedClient) error { _, err := l.PushSettings(ctx); return err },
+		"settings:sipgateio:write": func(ctx context.Context, l *simulatedClient) error {
 			return l.SetPushSettings(ctx, sipgate.PushSettings{})
 		},
 	}
@@ -364,15 +368,15 @@ func TestSimulatorScopes(t *testing.T) {
 	}
 }
 
-// ended makes nothing of the error that there is no such call.
-func ended(err error) error {
+// ignoreNoCall returns nil for an error of Kind NoCall.
+func ignoreNoCall(err error) error {
 	if sipgate.KindOf(err) == sipgate.NoCall {
 		return nil
 	}
 	return err
 }
 
-func startOne(ctx context.Context, l *line) error {
+func startOne(ctx context.Context, l *simulatedClient) error {
 	_, err := l.StartCall(ctx, sipgate.NewCall{Caller: "e0", Callee: "+491713920027"})
 	return err
 }
@@ -403,21 +407,21 @@ func TestSimulatorLogin(t *testing.T) {
 	}
 }
 
-// holder is credentials that refresh when they are refused.
-type holder struct {
+// refreshingCredentials refreshes its tokens when they are refused.
+type refreshingCredentials struct {
 	oauth *sipgate.OAuth
 
 	mu     sync.Mutex
 	tokens sipgate.Tokens
 }
 
-func (h *holder) Authorization(context.Context) (string, error) {
+func (h *refreshingCredentials) Authorization(context.Context) (string, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return "Bearer " + h.tokens.Access, nil
 }
 
-func (h *holder) Renew(ctx context.Context, _ string) (string, error) {
+func (h *refreshingCredentials) Renew(ctx context.Context, _ string) (string, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	tokens, err := h.oauth.Refresh(ctx, h.tokens.Refresh)
@@ -434,11 +438,11 @@ func TestSimulatorRefresh(t *testing.T) {
 	o.AuthURL, o.TokenURL, o.LogoutURL = sipgate.RealmURLs(l.url, "third-party")
 	first, err := l.sim.Token("", "w0", "rtcm:read")
 	must(t, err)
-	h := &holder{oauth: o, tokens: sipgate.Tokens{Access: first["access_token"].(string), Refresh: first["refresh_token"].(string)}}
+	h := &refreshingCredentials{oauth: o, tokens: sipgate.Tokens{Access: first["access_token"].(string), Refresh: first["refresh_token"].(string)}}
 	l.Auth = h
 	l.pass(301 * time.Second)
 	if _, err := l.Calls(ctx); err != nil {
-		t.Fatalf("F04 with an expired token: %v", err)
+		t.Fatalf("with an expired token: %v", err)
 	}
 	if h.tokens.Lifetime != 300*time.Second || h.tokens.Refresh == first["refresh_token"] || h.tokens.Scope != "rtcm:read" {
 		t.Errorf("life %v, scope %q, or the refresh token has not changed", h.tokens.Lifetime, h.tokens.Scope)
@@ -446,10 +450,10 @@ func TestSimulatorRefresh(t *testing.T) {
 	must(t, o.Logout(ctx, h.tokens.Refresh))
 	_, err = o.Refresh(ctx, h.tokens.Refresh)
 	if e, ok := errors.AsType[*sipgate.OAuthError](err); !ok || e.Code != "invalid_grant" {
-		t.Errorf("F08 after the logout: %v", err)
+		t.Errorf("after the logout: %v", err)
 	}
 	if _, err := l.Calls(ctx); sipgate.KindOf(err) != sipgate.Unauthorized {
-		t.Errorf("F04 after the logout: %v", err)
+		t.Errorf("after the logout: %v", err)
 	}
 	o.ClientSecret = "wrong"
 	if _, err := o.Refresh(ctx, "x"); sipgate.KindOf(err) != sipgate.Forbidden {
@@ -464,11 +468,11 @@ func TestSimulatorFaults(t *testing.T) {
 		arrived  bool
 		executed bool
 	}{
-		"F02 503":          {simulator.Fault{Do: simulator.DoStatus, Status: 503}, sipgate.Unavailable, true, false},
-		"F03 429":          {simulator.Fault{Do: simulator.DoStatus, Status: 429, RetryAfter: "30"}, sipgate.Throttled, false, false},
-		"F11 reset after":  {simulator.Fault{Do: simulator.DoResetAfter}, sipgate.Unavailable, true, true},
-		"F12 reset before": {simulator.Fault{Do: simulator.DoReset}, sipgate.Unavailable, true, false},
-		"T33 redirect":     {simulator.Fault{Do: simulator.DoStatus, Status: 307, Location: "http://127.0.0.1:1/"}, sipgate.Other, false, false},
+		"503":          {simulator.Fault{Do: simulator.DoStatus, Status: 503}, sipgate.Unavailable, true, false},
+		"429":          {simulator.Fault{Do: simulator.DoStatus, Status: 429, RetryAfter: "30"}, sipgate.Throttled, false, false},
+		"reset after":  {simulator.Fault{Do: simulator.DoResetAfter}, sipgate.Unavailable, true, true},
+		"reset before": {simulator.Fault{Do: simulator.DoReset}, sipgate.Unavailable, true, false},
+		"redirect":     {simulator.Fault{Do: simulator.DoStatus, Status: 307, Location: "http://127.0.0.1:1/"}, sipgate.Other, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := open(t, simulator.Options{})
@@ -480,7 +484,7 @@ func TestSimulatorFaults(t *testing.T) {
 				t.Errorf("error %v, executed %v", err, l.truth(t, id).Hold)
 			}
 			if n := len(l.sim.Requests()); n != 1 {
-				t.Errorf("I1: %d requests", n)
+				t.Errorf("%d requests", n)
 			}
 		})
 	}
@@ -490,12 +494,12 @@ func TestSimulatorFaults(t *testing.T) {
 	list, err := l.Calls(t.Context())
 	must(t, err)
 	if _, err := list.Calls(); err == nil {
-		t.Error("F10: a broken list is taken")
+		t.Error("a broken list is taken")
 	}
 }
 
-// TestSimulatorPush receives real pushes, checks and reads them, and asks for
-// more with the reply.
+// Events of the simulator are signed and parseable, and the reply makes it
+// send answer and hangup.
 func TestSimulatorPush(t *testing.T) {
 	l := open(t, simulator.Options{})
 	key, err := sipgate.ParsePushKey(l.sim.PushKey())
@@ -505,10 +509,10 @@ func TestSimulatorPush(t *testing.T) {
 	hook = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if err := sipgate.VerifyPush(key, body, r.Header.Get(sipgate.SignatureHeader)); err != nil {
-			t.Errorf("T17: %v", err)
+			t.Errorf("%v", err)
 		}
 		if sipgate.VerifyPush(sipgate.DefaultPushKey(), body, r.Header.Get(sipgate.SignatureHeader)) == nil {
-			t.Error("T17: sipgate's key accepts the simulator's signature")
+			t.Error("sipgate's key accepts the simulator's signature")
 		}
 		e, err := sipgate.ParseEvent(body)
 		if err != nil {
@@ -527,7 +531,7 @@ func TestSimulatorPush(t *testing.T) {
 	}
 	account, user, ok := sipgate.SplitFullUserID(e.FullUserIDs[0])
 	if info, err := l.UserInfo(t.Context()); err != nil || !ok || account != info.MasterSipID || user != info.Sub {
-		t.Errorf("T18: full id %q, %v", e.FullUserIDs[0], err)
+		t.Errorf("full id %q, %v", e.FullUserIDs[0], err)
 	}
 	must(t, l.sim.Answer(string(id), "w0"))
 	if e = <-events; e.Kind != sipgate.EventAnswer || e.CallID != id || e.AnsweringNumber == "" || !slices.Equal(e.UserIDs, []sipgate.UserID{"w0"}) {

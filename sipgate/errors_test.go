@@ -18,9 +18,8 @@ import (
 	"time"
 )
 
-// TestStatus shows F02, F03, F05 and the table of kinds, with every shape of
-// body that was seen.
-func TestStatus(t *testing.T) {
+// Every status has its Kind, with every observed form of body.
+func TestKindOfStatus(t *testing.T) {
 	bodies := map[string]string{
 		"empty":    "",
 		"text":     "This endpoint requires a sipgate Classic PBX Account",
@@ -74,7 +73,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-func TestF03RetryAfter(t *testing.T) {
+func TestRetryAfter(t *testing.T) {
 	for value, want := range map[string]time.Duration{
 		"": 0, "1": time.Second, " 30 ": 30 * time.Second, "3600": time.Hour,
 		"999999": 24 * time.Hour, "99999999999999999999": 0, "-5": 0, "soon": 0, "1.5": 0, "NaN": 0,
@@ -93,14 +92,14 @@ func TestF03RetryAfter(t *testing.T) {
 	}
 }
 
-func TestT33Redirect(t *testing.T) {
+func TestRedirectIsNotFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		var stolen atomic.Int64
 		thief := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stolen.Add(1) }))
 		c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, thief.URL, status)
 		})
-		c.HTTP.CheckRedirect = nil // a client that would follow
+		c.HTTP.CheckRedirect = nil // a client that would follow redirects
 		err := c.HangUp(t.Context(), callID)
 		if KindOf(err) != Other || MayHaveArrived(err) || len(rec.all()) != 1 || stolen.Load() != 0 {
 			t.Errorf("%d: error %v, %d requests, %d at the target", status, err, len(rec.all()), stolen.Load())
@@ -109,7 +108,7 @@ func TestT33Redirect(t *testing.T) {
 	}
 }
 
-func TestF10Bodies(t *testing.T) {
+func TestMalformedBodies(t *testing.T) {
 	bomb := gzipBomb(100)
 	tests := map[string]http.HandlerFunc{
 		"reset mid-body": func(w http.ResponseWriter, _ *http.Request) { breakBody(w, http.StatusOK) },
@@ -140,7 +139,8 @@ func TestF10Bodies(t *testing.T) {
 	}
 }
 
-// gzipBomb unfolds to so many MiB. It repeats one part, which gzip allows.
+// gzipBomb returns data that decompresses to size MiB. It repeats one member,
+// which gzip allows.
 func gzipBomb(size int) []byte {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
@@ -153,9 +153,8 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// TestF11ResetAfterSend shows that an action whose answer is lost is unknown,
-// and sent once.
-func TestF11ResetAfterSend(t *testing.T) {
+// An action whose response is lost has an unknown outcome and is sent once.
+func TestResetAfterSendMayHaveArrived(t *testing.T) {
 	for name, do := range actions {
 		c, rec := serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		err := do(t.Context(), c)
@@ -171,7 +170,7 @@ var actions = map[string]func(context.Context, *Client) error{
 	"delete": func(ctx context.Context, c *Client) error { return c.HangUp(ctx, callID) },
 }
 
-func TestF12NotSent(t *testing.T) {
+func TestConnectFailureHasNotArrived(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -190,9 +189,8 @@ func TestF12NotSent(t *testing.T) {
 	}
 }
 
-// TestF13DeadConnection lets a kept connection die under an action: the
-// transport must not send it again on another one.
-func TestF13DeadConnection(t *testing.T) {
+// The transport does not repeat an action whose kept connection dies.
+func TestDeadConnectionIsNotRetried(t *testing.T) {
 	for name, do := range actions {
 		t.Run(name, func(t *testing.T) {
 			ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -224,7 +222,7 @@ func TestF13DeadConnection(t *testing.T) {
 	}
 }
 
-// answerOnce answers the first request of a connection and hangs up on the
+// answerOnce answers the first request of a connection and closes it at the
 // second.
 func answerOnce(conn net.Conn, requests *atomic.Int64) {
 	defer conn.Close()
@@ -243,15 +241,15 @@ func answerOnce(conn net.Conn, requests *atomic.Int64) {
 	}
 }
 
-// TestNotReplayable shows why the transport cannot repeat an action.
-func TestNotReplayable(t *testing.T) {
+// Requests have no GetBody, so that the transport cannot repeat them.
+func TestRequestsAreNotReplayable(t *testing.T) {
 	req, err := newRequest(t.Context(), http.MethodPost, "https://api.example/", []byte("{}"))
 	if err != nil || req.GetBody != nil || req.ContentLength != 2 {
 		t.Errorf("request %+v, %v", req, err)
 	}
 }
 
-func TestF14Certificate(t *testing.T) {
+func TestInvalidCertificate(t *testing.T) {
 	var requests atomic.Int64
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0)

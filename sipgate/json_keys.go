@@ -65,11 +65,11 @@ func (s *scopes) add(quoted []byte) error {
 	keys := s.keys[s.depth-1]
 	for _, k := range keys {
 		if bytes.EqualFold(k, key) {
-			return errors.New("a field appears twice")
+			return errors.New("repeated field")
 		}
 	}
 	if len(keys) == maxKeys {
-		return errors.New("an object has too many fields")
+		return errors.New("too many fields in an object")
 	}
 	s.keys[s.depth-1] = append(keys, key)
 	return nil

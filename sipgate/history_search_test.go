@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-func TestTakes(t *testing.T) {
+func TestHistoryQueryMatches(t *testing.T) {
 	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	e := HistoryEntry{
 		Type: "CALL", Direction: "MISSED_INCOMING", Source: "01579-9912345", Target: "4921112345610",
@@ -45,7 +45,7 @@ func TestTakes(t *testing.T) {
 	}
 }
 
-func TestMentions(t *testing.T) {
+func TestContainsText(t *testing.T) {
 	e := HistoryEntry{Source: "+4930901820", SourceAlias: "Meier & Söhne", Target: "+4921112345610", Note: "An offer by FRIDAY", Transcription: "Guten Tag"}
 	for text, want := range map[string]bool{
 		"SÖHNE": true, " meier ": true, "friday": true, "tag": true, "annie": true, "schmidt": false,
@@ -63,10 +63,9 @@ func TestMentions(t *testing.T) {
 	}
 }
 
-// TestFindHistory looks for one in a hundred of 5,000 entries: pages are filled,
-// nothing is lost or seen twice between them, and a search that finds nothing
-// ends and says how far it came.
-func TestFindHistory(t *testing.T) {
+// Searching one in a hundred of 5,000 entries fills the pages without loss or
+// duplicate, and a search without a match ends and reports how far it came.
+func TestSearchHistory(t *testing.T) {
 	const total = 5000
 	c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		offset, _ := strconv.Atoi(r.FormValue("offset"))
@@ -111,7 +110,7 @@ func TestFindHistory(t *testing.T) {
 	}
 }
 
-func TestFindHistoryFails(t *testing.T) {
+func TestSearchHistoryFails(t *testing.T) {
 	c, _ := serve(t, answer(http.StatusServiceUnavailable, "", ""))
 	_, err := c.SearchHistory(t.Context(), HistoryQuery{}, 5, nil)
 	if _, ok := errors.AsType[*Error](err); !ok || KindOf(err) != Unavailable {

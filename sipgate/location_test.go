@@ -22,7 +22,7 @@ import (
 
 var update = flag.Bool("update", false, "write places.txt anew, from the data of the library")
 
-func TestPlace(t *testing.T) {
+func TestLocationName(t *testing.T) {
 	for _, test := range []struct{ number, home, german, english string }{
 		{"+493012345678", "DE", "Berlin", "Berlin"},
 		{"+492211234567", "DE", "Köln", "Cologne"},
@@ -43,7 +43,7 @@ func TestPlace(t *testing.T) {
 		{"+33142685300", "DE", "Frankreich", "France"},
 		{"+390612345678", "DE", "Italien", "Italy"},
 		{"+77172123456", "DE", "Kasachstan", "Kazakhstan"},
-		{"+80012345678", "DE", "", ""}, // freephone of no country
+		{"+80012345678", "DE", "", ""}, // freephone, no country
 		{"+870772001234", "DE", "", ""},
 		{"+9991234567", "DE", "", ""},
 		{"4922112345678", "DE", "", ""}, // no plus sign: may be an extension
@@ -55,7 +55,7 @@ func TestPlace(t *testing.T) {
 		{"", "DE", "", ""},
 		{"+" + strings.Repeat("4", 1000), "DE", "", ""},
 	} {
-		for range 2 { // the second time it is remembered
+		for range 2 { // the second time from the cache
 			if got := LocationName(test.number, "de", test.home); got != test.german {
 				t.Errorf("%s seen from %q: %q, want %q", test.number, test.home, got, test.german)
 			}
@@ -66,10 +66,10 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// TestPlacesFile shows that places.txt is what the library knows: each area of
-// its German table, with both names, and each country. With -update it is
-// written anew, as is due when the library is.
-func TestPlacesFile(t *testing.T) {
+// TestLocationData checks that places.txt matches the library: each area of
+// its German table with both names, and each country. With -update it rewrites
+// the file, as is necessary after an update of the library.
+func TestLocationData(t *testing.T) {
 	var lines []string
 	add := func(key, german, english string) {
 		line := key + "\t" + german
@@ -118,9 +118,9 @@ func TestPlacesFile(t *testing.T) {
 	}
 }
 
-// TestPlaceAsTheLibrary compares the German towns with those that the library
-// itself finds, for a number of each area.
-func TestPlaceAsTheLibrary(t *testing.T) {
+// For a number of each area, the German town is the one that the library
+// finds.
+func TestLocationsMatchLibrary(t *testing.T) {
 	for prefix := range areas(t, "de") {
 		number := "+" + prefix + strings.Repeat("2", max(0, 11-len(prefix)))
 		parsed, err := phonenumbers.Parse(number, "ZZ")
@@ -134,8 +134,8 @@ func TestPlaceAsTheLibrary(t *testing.T) {
 	}
 }
 
-// Nothing is unpacked, and what was asked for is remembered.
-func BenchmarkPlace(b *testing.B) {
+// Nothing is decompressed, and results are cached.
+func BenchmarkLocationName(b *testing.B) {
 	b.Run("new", func(b *testing.B) {
 		for b.Loop() {
 			place("+492211234567", "de", "DE")
@@ -148,9 +148,9 @@ func BenchmarkPlace(b *testing.B) {
 	})
 }
 
-// areas reads one language of the library's data: names by the beginning of
-// numbers. The file is the length of the names, the names, the number of
-// areas, and for each the distance to the one before and the name's index.
+// areas reads one language of the library's data: names by number prefix. The
+// format is: length of the names, the names, number of areas, and for each
+// area the difference to the previous prefix and the index of its name.
 func areas(t *testing.T, lang string) map[string]string {
 	t.Helper()
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/nyaruka/phonenumbers").Output()
