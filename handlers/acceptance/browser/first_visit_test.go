@@ -15,7 +15,7 @@ import (
 // the page loads, maxRequests the requests.
 const (
 	maxFirstVisit = 60_000
-	maxRequests   = 20
+	maxRequests   = 10
 )
 
 // A first visit, with an empty cache, stays within its limits. The test reports
