@@ -99,7 +99,7 @@ func BenchmarkFanOutRaw(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*fanout), "ns/delivery")
 }
 
-// BenchmarkIdleSocket tells what an open socket holds in memory.
+// BenchmarkIdleSocket reports the memory of an open socket.
 func BenchmarkIdleSocket(b *testing.B) {
 	p := serve(b)
 	p.feed("/feed")
@@ -117,7 +117,7 @@ func BenchmarkIdleSocket(b *testing.B) {
 	b.ReportMetric(float64(memory()-before)/n, "B/socket")
 }
 
-// BenchmarkGuard is what every request pays.
+// BenchmarkGuard measures what a Guard adds to every request.
 func BenchmarkGuard(b *testing.B) {
 	h := web.Guard(web.GuardOptions{Log: (&journal{}).logger(), PublicURL: appURL}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
 	r := httptest.NewRequest("POST", "https://app.example/x", nil)

@@ -44,8 +44,8 @@ func SendCSV(w http.ResponseWriter, filename string, columns []string, rows iter
 	return nil
 }
 
-// A csvTable is a table being written. What csv.Writer cannot write it reports
-// again when it is flushed.
+// A csvTable is a table being written. csv.Writer reports errors of Write again
+// when it is flushed.
 type csvTable struct {
 	w    http.ResponseWriter
 	out  *csv.Writer

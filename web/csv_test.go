@@ -206,6 +206,7 @@ func TestAbortedAnswerCutsTheConnection(t *testing.T) {
 	if err == nil || len(got) == 0 {
 		t.Errorf("%d bytes, %v: half a table looks like a whole one", len(got), err)
 	}
+	srv.Close() // waits for the handler, which writes the log
 	if !strings.Contains(log.String(), "answer aborted") || !strings.Contains(log.String(), errSource.Error()) {
 		t.Errorf("log: %s", &log)
 	}

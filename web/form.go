@@ -16,8 +16,8 @@ import (
 // maxForm limits a body that Decode reads, in bytes.
 const maxForm = 64 << 10
 
-// A Body is what every decoded body says besides its own fields. A struct that
-// embeds it gets it filled in by [Decode].
+// A Body holds what all decoded bodies have in common. [Decode] fills it in if a
+// struct embeds it.
 type Body struct {
 	// ActionID identifies repetitions of one request. It has 16 to 64
 	// letters, digits, hyphens and underscores. Programs must send one; a form

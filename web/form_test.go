@@ -36,7 +36,7 @@ type settings struct {
 	Choice   string        `form:"choice,formonly"`
 	switches
 	web.Body
-	ignored int
+	Ignored int // without a tag
 }
 
 const (
@@ -128,7 +128,7 @@ func TestDecode(t *testing.T) {
 			t.Errorf("%s: JSON: %+v, %v; want %+v", name, got, err, want)
 		}
 	}
-	if got, err := decode[settings](formType, with("action_id="+goodID, "unknown=1", "ignored=1")); err != nil || got.ActionID != goodID || got.JSON {
+	if got, err := decode[settings](formType, with("action_id="+goodID, "unknown=1", "Ignored=1")); err != nil || got.ActionID != goodID || got.JSON {
 		t.Errorf("a form with an action_id and fields that nobody knows: %+v, %v", got, err)
 	}
 	if got, err := decode[settings](formType, with("choice=x")); err != nil || got.Choice != "x" {
@@ -162,7 +162,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"unknown name":          {jsonType, object(`"role":"admin"`), 400, "bad_json", ""},
 		"name in other case":    {jsonType, object(`"Note":"x"`), 400, "bad_json", ""},
 		"field of forms":        {jsonType, object(`"choice":"x"`), 400, "bad_json", ""},
-		"field without a tag":   {jsonType, object(`"ignored":1`), 400, "bad_json", ""},
+		"field without a tag":   {jsonType, object(`"Ignored":1`), 400, "bad_json", ""},
 		"null":                  {jsonType, "null", 422, "bad_param", "value"},
 		"a list":                {jsonType, "[]", 422, "bad_param", "value"},
 		"a text":                {jsonType, `"x"`, 422, "bad_param", "value"},

@@ -93,7 +93,7 @@ func (s site) checkHost(r *http.Request) error {
 // checkOrigin refuses an unsafe request that is not proven to come from one of our
 // pages. It accepts the Origin of this site and, without an Origin, a browser
 // that says same-origin. Browsers too old to send either are refused. The
-// standard library's protection refuses contradictory headers besides.
+// standard library's protection also refuses contradictory headers.
 func (s site) checkOrigin(r *http.Request) error {
 	var std http.CrossOriginProtection
 	if err := std.Check(r); err != nil {

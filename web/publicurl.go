@@ -16,8 +16,8 @@ import (
 // far as that can be found out from here.
 type URLStatus string
 
-// What CheckPublicURL can find. Even URLReachable is no proof: a route that
-// works from here may be closed to others.
+// Results of CheckPublicURL. Even URLReachable is no proof: a route that works
+// from here may be closed to others.
 const (
 	URLReachable  URLStatus = "ok"
 	URLLoopback   URLStatus = "local" // the host is this machine, which others cannot reach

@@ -13,8 +13,8 @@ import (
 	"callboard/web"
 )
 
-// A person sees the own sessions, newest first, knows which is this one, and
-// ends one of them without touching anybody else's.
+// TestSessionsOfASubject: a person sees their sessions, the newest first and the
+// current one marked, and ends one of them without affecting other people's.
 func TestSessionsOfASubject(t *testing.T) {
 	p, db := serve(t), openDB(t, t.TempDir())
 	s := people(p, db, web.SessionOptions{})

@@ -363,7 +363,7 @@ func TestSessionsSurviveARestart(t *testing.T) {
 	}
 }
 
-// TestKilledWhileSigningIn: whoever has a cookie has a session, also after
+// TestKilledWhileSigningIn: every cookie that was sent has a session, also after
 // kill -9.
 func TestKilledWhileSigningIn(t *testing.T) {
 	dir := t.TempDir()
@@ -405,7 +405,7 @@ func TestKilledWhileSigningIn(t *testing.T) {
 	t.Logf("%d sessions were started and found", len(cookies))
 }
 
-// TestStoreHoldsNoID: a copy of the database lets nobody in.
+// TestStoreHoldsNoSecret: no cookie can be made from a copy of the database.
 func TestStoreHoldsNoSecret(t *testing.T) {
 	dir := t.TempDir()
 	db := openDB(t, dir)

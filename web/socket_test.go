@@ -117,7 +117,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestHandshake: who gets no socket, and that nobody is upgraded by mistake.
+// TestHandshake: every wrong handshake is refused and never upgraded.
 func TestHandshake(t *testing.T) {
 	p := serve(t, https...)
 	p.feed("/feed")
@@ -244,7 +244,7 @@ func (p *program) rawSocket(t testing.TB, path string) (net.Conn, *bufio.Reader)
 }
 
 // readClose reads frames until the connection ends, answers the close frame and
-// returns its code, 0 if there is none.
+// returns its code, or 0.
 func readClose(c net.Conn, br *bufio.Reader) (code int, err error) {
 	c.SetReadDeadline(time.Now().Add(10 * time.Second))
 	for {
@@ -365,7 +365,7 @@ func TestCloseCodes(t *testing.T) {
 	}
 }
 
-// TestSocketEndsWithItsSession: who is logged out loses the socket too.
+// TestSocketEndsWithItsSession: signing out closes the sockets of the session.
 func TestSocketEndsWithItsSession(t *testing.T) {
 	p := serve(t)
 	s := people(p, openDB(t, t.TempDir()), web.SessionOptions{})
@@ -401,7 +401,7 @@ func TestSocketEndsWithItsSession(t *testing.T) {
 	}
 }
 
-// TestTooManyTabs: of one subject, and of nobody else.
+// TestTooManyTabs: the oldest socket of a subject is closed, and no other.
 func TestTooManyTabs(t *testing.T) {
 	p := serve(t, func(o *web.ServerOptions) { o.MaxSocketsPerSubject = 2 })
 	p.feed("/feed")

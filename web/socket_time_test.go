@@ -133,7 +133,7 @@ func TestPingPong(t *testing.T) {
 }
 
 // TestSlowReaderIsCutOff: one socket does not read. It is cut off within 5 s and the
-// watchdog's second, its queue never grows, and nobody else waits.
+// watchdog's second, its queue never grows, and no other socket waits.
 func TestSlowReaderIsCutOff(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		var asked atomic.Int32
@@ -209,8 +209,8 @@ func TestShutdownWithDeadSockets(t *testing.T) {
 	})
 }
 
-// TestSlowClientsAreCutOff: whoever does not finish a header is gone after 5 s, and
-// whoever keeps a connection without a request after 120 s.
+// TestSlowClientsAreCutOff: a client that does not finish a header is cut off after
+// 5 s, and one that keeps a connection without a request after 120 s.
 func TestSlowClientsAreCutOff(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		b.mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "ok") })
