@@ -10,8 +10,8 @@ import (
 	"callboard/sipgate"
 )
 
-// twoRows observes a call's two legs before anything tells that they are one.
-// one tells.
+// twoLegs observes two legs of a call as two rows. The returned function
+// observes an event that relates them.
 func twoLegs(t *testing.T, b *Board) (first, second RowID, one func()) {
 	t.Helper()
 	e := newCall("B", sipgate.Incoming, jennifer, marty, "Marty")
@@ -21,8 +21,7 @@ func twoLegs(t *testing.T, b *Board) (first, second RowID, one func()) {
 	return cs[0].ID, cs[1].ID, func() { b.Observe(withOrigin(e, "A", "")) }
 }
 
-// The id of a row that became a part of another goes on as that one's, for a
-// day.
+// For a day, the id of a merged row stands for the row that continues it.
 func TestMergedRowIDResolvesForADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()
@@ -55,9 +54,9 @@ func TestMergedRowIDResolvesForADay(t *testing.T) {
 		if err := b.Undo("w0", second); err != nil {
 			t.Error(err)
 		}
-		// It is chained: the row that went on may become a part of another.
+		// Aliases chain: the row that continued may be merged as well.
 		e := newCall("C", sipgate.Incoming, jennifer, group)
-		b.lastRowNo = 0 // the next row is the oldest
+		b.lastRowNo = 0 // makes the next row the oldest
 		b.Observe(e)
 		b.lastRowNo = 10
 		b.Observe(withOrigin(e, "B", ""))
@@ -76,7 +75,8 @@ func TestMergedRowIDResolvesForADay(t *testing.T) {
 	})
 }
 
-// What members do to two rows that become one goes on on that one.
+// When two rows are merged, their hang-ups, claims and commands continue on
+// the remaining one.
 func TestMergeKeepsHangupsAndClaims(t *testing.T) {
 	hangupTest(func(x *hangupFixture) {
 		second := newCall("B", sipgate.Incoming, jennifer, marty, "Marty")
@@ -88,7 +88,7 @@ func TestMergeKeepsHangupsAndClaims(t *testing.T) {
 		x.Observe(withOrigin(second, "A", ""))
 		c := onlyCall(x.t, x.Board)
 		if c.ID != x.row || c.PendingHangup == nil || c.PendingHangup.By != "w1" || time.Until(c.PendingHangup.At) != grace {
-			x.t.Errorf("leaving %+v", c.PendingHangup)
+			x.t.Errorf("pending hang-up %+v", c.PendingHangup)
 		}
 		checkClaim(x.t, x.Board, "w1", VerbTransfer)
 		time.Sleep(time.Minute)
@@ -98,7 +98,7 @@ func TestMergeKeepsHangupsAndClaims(t *testing.T) {
 	})(t)
 }
 
-// If only the younger row has a hang-up that waits, it waits on.
+// If only the younger row has a pending hang-up, it stays pending.
 func TestMergeKeepsPendingHangup(t *testing.T) {
 	hangupTest(func(x *hangupFixture) {
 		second := newCall("B", sipgate.Incoming, jennifer, marty, "Marty")
@@ -127,7 +127,7 @@ func TestAliasesAreBounded(t *testing.T) {
 	}
 }
 
-// Row ids outlive the process: the board asks for them once per call.
+// Row ids outlive the process: the board calls RestoreRowID once per callId.
 func TestRowIDsOutliveProcess(t *testing.T) {
 	lasting := map[sipgate.CallID]RowID{"A": "old", "E": ""}
 	var asked []sipgate.CallID
@@ -144,14 +144,14 @@ func TestRowIDsOutliveProcess(t *testing.T) {
 		pollAll(t, b)
 	}
 	if len(asked) != 2 {
-		t.Errorf("asked for %v", asked)
+		t.Errorf("restored %v", asked)
 	}
 	cs := wantCalls(t, b, 2)
 	if cs[0].ID != "old" || len(cs[1].ID) < 20 {
 		t.Errorf("rows %q and %q", cs[0].ID, cs[1].ID)
 	}
-	// What came of the call belongs to its row, though nothing but the earlier
-	// life of the board tells: B is known itself, C by its origin.
+	// Related calls get the restored row, even though no event relates them: B
+	// by its own id, C by its origin.
 	lasting["B"] = "old"
 	b.Observe(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"))
 	lasting["gone"] = "older"
@@ -165,7 +165,7 @@ func TestRowIDsOutliveProcess(t *testing.T) {
 	}
 }
 
-// Two rows never have one id, not even if one of them is not shown (any more).
+// Two rows never have the same id, not even if one of them is hidden.
 func TestRestoredRowIDIsUnique(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New(Options{RestoreRowID: func(sipgate.CallID) (RowID, bool) { return "same", true }})
@@ -180,7 +180,7 @@ func TestRestoredRowIDIsUnique(t *testing.T) {
 	})
 }
 
-// An alias never beats a row that got the id back.
+// A restored row id has priority over an alias with that id.
 func TestRestoredRowIDBeatsAlias(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lasting := map[sipgate.CallID]RowID{}
@@ -191,7 +191,7 @@ func TestRestoredRowIDBeatsAlias(t *testing.T) {
 		b.Observe(hangup(newCall("B", sipgate.Incoming, jennifer, marty), "cancel"))
 		time.Sleep(endedVisibleFor)
 		if _, ok := b.Call(second); ok {
-			t.Error("the row that it became a part of went")
+			t.Error("the alias outlives the row")
 		}
 		lasting["C"] = second
 		b.Observe(newCall("C", sipgate.Incoming, "4915790000005", marty))
@@ -201,7 +201,7 @@ func TestRestoredRowIDBeatsAlias(t *testing.T) {
 		if err := b.Undo("w0", first); !errors.Is(err, ErrNoCall) {
 			t.Errorf("error = %v", err)
 		}
-		// Nor does it come back when that row is gone.
+		// The alias stays void after that row is removed.
 		lasting["D"] = first
 		b.Observe(newCall("D", sipgate.Incoming, "4915790000006", marty))
 		b.Observe(hangup(newCall("C", sipgate.Incoming, "4915790000005", marty), "cancel"))

@@ -9,7 +9,7 @@ import (
 	"callboard/sipgate"
 )
 
-// manyCalls is a list of n calls as long as real ones.
+// makeCalls returns n calls with ids as long as real ones.
 func makeCalls(n int) []sipgate.Call {
 	calls := make([]sipgate.Call, n)
 	for i := range calls {
@@ -24,7 +24,7 @@ func makeCalls(n int) []sipgate.Call {
 	return calls
 }
 
-// fixed is an API whose list is given.
+// fixedAPI is an API that returns the given lists in turn.
 type fixedAPI struct {
 	API
 	lists []sipgate.CallList
@@ -36,9 +36,9 @@ func (f *fixedAPI) Calls(context.Context) (sipgate.CallList, error) {
 	return f.lists[f.n%len(f.lists)], nil
 }
 
-// BenchmarkPoll shows what lists of 1,000 calls cost: one that changed nothing
-// (at most 1 % of decoding it), and the work on one in which
-// one call differs, beside decoding it (at most 5 %).
+// BenchmarkPoll measures lists of 1,000 calls: one without a change (at most 1
+// % of decoding it), and applying one with a single change (at most 5 % of
+// decoding it).
 func BenchmarkPoll(b *testing.B) {
 	calls := makeCalls(1000)
 	list := encode(calls)
@@ -53,7 +53,7 @@ func BenchmarkPoll(b *testing.B) {
 	})
 	b.Run("unchanged", func(b *testing.B) {
 		board := New(Options{})
-		// Equal, but not the same bytes, as they come from a connection.
+		// Equal content in different memory, as from a connection.
 		board.Join(Member{ID: "w0", API: &fixedAPI{lists: []sipgate.CallList{list, encode(calls)}}})
 		for range 3 {
 			board.Poll(b.Context())
@@ -87,8 +87,8 @@ func BenchmarkPoll(b *testing.B) {
 	})
 }
 
-// BenchmarkObserve shows what push events cost on a board of 100 calls: those
-// of one call that rings, is answered and ends.
+// BenchmarkObserve measures push events on a board of 100 calls: those of a
+// call that rings, is answered and ends.
 func BenchmarkObserve(b *testing.B) {
 	var board *Board
 	for n := 0; b.Loop(); n++ {
@@ -107,7 +107,7 @@ func BenchmarkObserve(b *testing.B) {
 	}
 }
 
-// applyListNow takes over a decoded list.
+// applyListNow applies a decoded list.
 func (b *Board) applyListNow(id MemberID, calls []sipgate.Call) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"callboard/sipgate"
 )
 
-// Tombstones, remembered commands and the legs of a row are bounded.
+// Tombstones, results of commands and the legs of a row are bounded.
 func TestMemoryIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBoard(t, newFakeSipgate(), "w0")
@@ -44,11 +44,11 @@ func TestCallByID(t *testing.T) {
 		t.Errorf("%+v, %v", c, ok)
 	}
 	if _, ok := b.Call("x"); ok {
-		t.Error("a row that there is not")
+		t.Error("an unknown row is found")
 	}
 }
 
-// A command whose call ends while it waits for its turn is not sent.
+// A queued command whose call ends is not sent.
 func TestQueuedCommandOfEndedCallIsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u, b, row := establishedCall(t)
@@ -66,12 +66,12 @@ func TestQueuedCommandOfEndedCallIsNotSent(t *testing.T) {
 			t.Errorf("sent %v", got)
 		}
 		if c := onlyCall(t, b); c.Phase != Ended || c.LastCommand.Outcome != Failed || c.LastCommand.Reason != sipgate.NoCall {
-			t.Errorf("%+v, order %+v", c, c.LastCommand)
+			t.Errorf("%+v, last command %+v", c, c.LastCommand)
 		}
 	})
 }
 
-// A ringing call can be hung up, though no list shows it.
+// A ringing call can be hung up although no list contains it.
 func TestHangUpRinging(t *testing.T) {
 	u := newFakeSipgate()
 	b := newBoard(t, u, "w0")
@@ -89,7 +89,8 @@ func TestHangUpRinging(t *testing.T) {
 	}
 }
 
-// A voicemail is in no list: it stays until an event ends it, but not for ever.
+// A call taken by a voicemail, which no list contains, stays until an event
+// ends it, but not for ever.
 func TestVoicemailExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBoard(t, newFakeSipgate(), "w0")
@@ -110,7 +111,7 @@ func TestVoicemailExpires(t *testing.T) {
 	})
 }
 
-// What is rendered of a row is made once, and again when the row changes.
+// Each value of a row is rendered once per key.
 func TestMemoRendersOncePerValue(t *testing.T) {
 	_, b, row := establishedCall(t)
 	made := 0
@@ -124,12 +125,12 @@ func TestMemoRendersOncePerValue(t *testing.T) {
 		draw(lang)
 	}
 	if made != 2 {
-		t.Errorf("made %d times for two languages", made)
+		t.Errorf("rendered %d times for two languages", made)
 	}
 	b.Execute(t.Context(), hold(row, true))
 	draw("de")
 	if made != 3 {
-		t.Errorf("made %d times after a change", made)
+		t.Errorf("rendered %d times after a change", made)
 	}
 	c, _ := b.Call(row)
 	wrong := errors.New("wrong")
@@ -137,7 +138,7 @@ func TestMemoRendersOncePerValue(t *testing.T) {
 		t.Errorf("error = %v", err)
 	}
 	if got, err := c.Memo.Do("fr", func() ([]byte, error) { return []byte("ok"), nil }); err != nil || string(got) != "ok" {
-		t.Errorf("a failure was kept: %s, %v", got, err)
+		t.Errorf("the error was cached: %s, %v", got, err)
 	}
 }
 
@@ -152,8 +153,8 @@ func (d *dialer) StartCall(context.Context, sipgate.NewCall) (sipgate.CallID, er
 	return "S", d.err
 }
 
-// A form that is sent twice calls once; but one that was refused for certain may
-// be mended and sent again.
+// A form that is sent twice starts one call. After a definite refusal it may
+// be corrected and sent again.
 func TestOriginateIsIdempotent(t *testing.T) {
 	for name, tt := range map[string]struct {
 		err, want error
@@ -184,7 +185,7 @@ func TestOriginateIsIdempotent(t *testing.T) {
 	}
 }
 
-// Names are read through a member, and rows get them.
+// Names are read with a member's access and appear in rows.
 func TestNamesReachRows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()

@@ -24,7 +24,7 @@ func checkSameCall(t *testing.T) {
 	}
 }
 
-// set gives v a value that is not its zero value.
+// setNonZero sets v to a value other than its zero value.
 func setNonZero(t *testing.T, v reflect.Value) {
 	t.Helper()
 	switch x := v.Addr().Interface().(type) {

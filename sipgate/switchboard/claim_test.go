@@ -11,8 +11,8 @@ import (
 	"callboard/sipgate"
 )
 
-// shared returns a board with one established call, seen by w0 (Mia) and w1
-// (Tom), and the changes from then on.
+// sharedCall returns a board with one connected call that w0 (Mia) and w1
+// (Tom) see, and a subscription to further changes.
 func sharedCall(t *testing.T) (*fakeSipgate, *Board, RowID, *Subscription) {
 	t.Helper()
 	u := newFakeSipgate()
@@ -29,12 +29,12 @@ func sharedCall(t *testing.T) (*fakeSipgate, *Board, RowID, *Subscription) {
 	return u, b, onlyCall(t, b).ID, sub
 }
 
-// attends checks who attends the board's one call; "" is nobody.
+// checkClaim checks the claim on the board's only call; by is "" for none.
 func checkClaim(t *testing.T, b *Board, by MemberID, v Verb) {
 	t.Helper()
 	a := onlyCall(t, b).Claim
 	if (by != "") != (a != nil) || a != nil && (a.By != by || a.Verb != v) {
-		t.Errorf("attention = %+v, want %q %q", a, by, v)
+		t.Errorf("claim = %+v, want %q %q", a, by, v)
 	}
 }
 
@@ -59,17 +59,18 @@ func TestClaim(t *testing.T) {
 		who(b.Claim("w1", row, VerbHold))
 		who(b.Execute(t.Context(), theirs))
 		who(b.Execute(t.Context(), Command{By: "w1", Call: row, Action: HangUp{GracePeriod: time.Second}}))
-		b.ReleaseClaim("w1", row) // not theirs
+		b.ReleaseClaim("w1", row) // w1 has no claim
 		checkClaim(t, b, "w0", VerbTransfer)
 		if got := u.sent(); len(got) > 0 {
 			t.Errorf("sent %v", got)
 		}
-		if err := b.Execute(t.Context(), hold(row, false)); err != nil { // another tab of hers
+		if err := b.Execute(t.Context(), hold(row, false)); err != nil { // w0 from another tab
 			t.Error(err)
 		}
 		checkClaim(t, b, "w0", VerbTransfer)
 
-		// Who was warned may act all the same, under the same id, once.
+		// With Override, a refused command may be given again under the same
+		// ID, once.
 		who(b.Execute(t.Context(), theirs))
 		theirs.Override = true
 		for range 2 {
@@ -89,7 +90,7 @@ func TestClaimEnds(t *testing.T) {
 	for name, tt := range map[string]struct {
 		verb Verb
 		end  func(*Board, RowID)
-		want bool // whether it ends
+		want bool // whether the claim ends
 	}{
 		"not after 14.9 s":       {VerbTransfer, func(*Board, RowID) { time.Sleep(claimDuration - 100*time.Millisecond) }, false},
 		"after 15 s":             {VerbTransfer, func(*Board, RowID) { time.Sleep(claimDuration) }, true},
@@ -110,7 +111,7 @@ func TestClaimEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				_, b, row, _ := sharedCall(t)
-				b.Join(Member{ID: "w9", API: &fakeAPI{newFakeSipgate(), "w9"}}) // sees nothing
+				b.Join(Member{ID: "w9", API: &fakeAPI{newFakeSipgate(), "w9"}}) // sees no calls
 				if err := b.Claim("w0", row, tt.verb); err != nil {
 					t.Fatal(err)
 				}
@@ -125,7 +126,7 @@ func TestClaimEnds(t *testing.T) {
 	}
 }
 
-// Everybody learns that a lease is over although nobody asks or does anything.
+// The expiry of a claim is published without any other activity.
 func TestClaimExpiryIsPublished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()
@@ -147,8 +148,8 @@ func TestClaimExpiryIsPublished(t *testing.T) {
 	})
 }
 
-// A command under way attends, however long it takes, and until its outcome is
-// known. Commands of one member do not hinder each other.
+// A command in progress claims the call until its outcome is known. Commands
+// of the same member do not conflict.
 func TestCommandClaimsCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u, b, row, _ := sharedCall(t)
@@ -196,7 +197,8 @@ func TestClaimErrors(t *testing.T) {
 	}
 }
 
-// A command may be carried by another member's access, if that sees the call.
+// A command may be sent with another member's access if that member sees the
+// call.
 func TestCommandViaOtherMember(t *testing.T) {
 	u := newFakeSipgate()
 	b := newBoard(t, u, "w0", "w1", "w2")
@@ -222,7 +224,7 @@ func TestCommandViaOtherMember(t *testing.T) {
 		t.Error(err)
 	}
 	if o := onlyCall(t, b).LastCommand; o.By != "w0" || o.Name != "w0" || o.Via != "w1" {
-		t.Errorf("order %+v", o)
+		t.Errorf("last command %+v", o)
 	}
 	for range maxTones {
 		if err := do("w1", Tones{"1"}); err != nil {
@@ -232,20 +234,20 @@ func TestCommandViaOtherMember(t *testing.T) {
 	if err := do("w1", Tones{"1"}); !errors.Is(err, ErrRateLimited) {
 		t.Errorf("error = %v", err)
 	}
-	// The limit was the actor's, not the owner's.
+	// The rate limit counted for w0, not for w1.
 	if err := b.Execute(t.Context(), Command{By: "w1", Via: "w1", Call: row, Action: Tones{"1"}}); err != nil {
 		t.Error(err)
 	}
 	if o := onlyCall(t, b).LastCommand; o.By != "w1" || o.Via != "" {
-		t.Errorf("order %+v", o)
+		t.Errorf("last command %+v", o)
 	}
 	if want := slices.Repeat([]MemberID{"w1"}, maxTones+2); !slices.Equal(carriers, want) {
 		t.Errorf("carried by %v", carriers)
 	}
 }
 
-// The list of the member whose access is to carry the command is asked for if
-// it is not known yet whether it shows the call.
+// Execute requests the list of the Via member if it is not known whether that
+// member sees the call.
 func TestViaMemberIsListedFirst(t *testing.T) {
 	u, b, row := establishedCall(t)
 	b.Join(u.member("w1"))
@@ -254,8 +256,8 @@ func TestViaMemberIsListedFirst(t *testing.T) {
 	}
 }
 
-// A board survives that an API panics: the outcome is unknown, and the call's
-// next command gets its turn.
+// After a panic of the API, the outcome is unknown and the call's next command
+// gets its turn.
 func TestAPIPanicLeavesOutcomeUnknown(t *testing.T) {
 	u, b, row := establishedCall(t)
 	u.setFault(func(op string, _ MemberID) fault {

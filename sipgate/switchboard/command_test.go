@@ -12,7 +12,7 @@ import (
 	"callboard/sipgate"
 )
 
-// ready returns a board with one established call, seen by w0.
+// establishedCall returns a board with one connected call that w0 sees.
 func establishedCall(t *testing.T) (*fakeSipgate, *Board, RowID) {
 	t.Helper()
 	u := newFakeSipgate()
@@ -24,7 +24,7 @@ func establishedCall(t *testing.T) (*fakeSipgate, *Board, RowID) {
 
 func hold(row RowID, on bool) Command { return Command{By: "w0", Call: row, Action: Hold{on}} }
 
-// calls drains a subscription and returns the rows that it told of.
+// publishedCalls closes a subscription and returns the rows that it received.
 func publishedCalls(s *Subscription) []Call {
 	s.Close()
 	var cs []Call
@@ -76,13 +76,13 @@ func TestEveryAction(t *testing.T) {
 		}
 		last := onlyCall(t, b).LastCommand
 		if last.Verb != a.Verb() || last.Outcome != Confirmed || strings.Contains(last.Detail, "*12#") {
-			t.Errorf("%s: order %+v", want, last)
+			t.Errorf("%s: last command %+v", want, last)
 		}
 	}
 }
 
-// Two clicks in quick succession: the second wins, nobody ever sees the first
-// come back, and sipgate gets them in the order in which they were given.
+// Of commands in quick succession the last one wins, the board never shows an
+// earlier state in between, and sipgate receives them in order.
 func TestLastCommandWins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u, b, row := establishedCall(t)
@@ -109,7 +109,7 @@ func TestLastCommandWins(t *testing.T) {
 	})
 }
 
-// A list that was asked for before a command was answered does not undo it.
+// A list requested before a command was answered does not undo the command.
 func TestStaleListIsIgnored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u, b, row := establishedCall(t)
@@ -130,7 +130,7 @@ func TestStaleListIsIgnored(t *testing.T) {
 			t.Errorf("the stale list undid the command: %+v", c.Hold)
 		}
 		u.mu.Lock()
-		u.calls[0].Hold = false // somebody resumed by telephone: the same bytes as before
+		u.calls[0].Hold = false // resumed by telephone: the same bytes as before
 		u.mu.Unlock()
 		pollAll(t, b)
 		if c := onlyCall(t, b); c.Hold.On {
@@ -139,7 +139,7 @@ func TestStaleListIsIgnored(t *testing.T) {
 	})
 }
 
-// Refused commands never reach sipgate.
+// Refused commands are never sent.
 func TestRefusedCommandIsNotSent(t *testing.T) {
 	u, b, row := establishedCall(t)
 	b.Join(u.member("w1"))
@@ -172,23 +172,23 @@ func TestRefusedCommandIsNotSent(t *testing.T) {
 		t.Errorf("sent %v", got)
 	}
 	if err := b.Execute(t.Context(), Command{By: "w0", Call: ringing, Action: HangUp{}}); sipgate.KindOf(err) != sipgate.NoCall {
-		t.Errorf("hanging up a ringing call: %v", err) // the fake has no ringing calls: it was sent
+		t.Errorf("hanging up a ringing call: %v", err) // the fake has no ringing calls, so the error shows that it was sent
 	}
 }
 
-// The poller may be content with one member's lists. Another who wants to act
-// is asked for a list first.
+// The poller may rely on one member's lists. Before another member acts, that
+// member's list is requested.
 func TestActorIsListedFirst(t *testing.T) {
 	u, b, row := establishedCall(t)
 	b.Join(u.member("w1"))
 	if c := onlyCall(t, b); !slices.Equal(c.VisibleTo, []MemberID{"w0"}) {
-		t.Fatalf("seen through %v", c.VisibleTo)
+		t.Fatalf("visible to %v", c.VisibleTo)
 	}
 	if err := b.Execute(t.Context(), Command{By: "w1", Call: row, Action: Hold{true}}); err != nil {
 		t.Error(err)
 	}
 	if c := onlyCall(t, b); !slices.Equal(c.VisibleTo, []MemberID{"w0", "w1"}) || c.LastCommand.By != "w1" {
-		t.Errorf("seen through %v, order %+v", c.VisibleTo, c.LastCommand)
+		t.Errorf("visible to %v, last command %+v", c.VisibleTo, c.LastCommand)
 	}
 }
 
@@ -227,8 +227,8 @@ func TestExecuteIsIdempotent(t *testing.T) {
 	})
 }
 
-// A published announcement has another address each time: that does not make
-// it another command.
+// A published announcement has a new URL each time: it is the same command all
+// the same.
 func TestAnnouncementURLIsNotPartOfIdentity(t *testing.T) {
 	u, b, row := establishedCall(t)
 	for _, url := range []string{"https://example.org/1", "https://example.org/2"} {
@@ -281,14 +281,14 @@ func TestRateLimits(t *testing.T) {
 				}
 				time.Sleep(many.Wait)
 				if err := do(tt.most); errors.Is(err, ErrRateLimited) {
-					t.Error("still refused after the time told")
+					t.Error("still refused after the wait")
 				}
 			})
 		})
 	}
 }
 
-// Waiting for a call's turn can be given up; then nothing is sent.
+// A queued command can be cancelled; then it is not sent.
 func TestQueuedCommandCanBeCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u, b, row := establishedCall(t)
@@ -302,10 +302,30 @@ func TestQueuedCommandCanBeCancelled(t *testing.T) {
 		}
 		time.Sleep(10 * time.Second)
 		if c := onlyCall(t, b); !c.Hold.On || c.Hold.Pending || c.LastCommand.Outcome != Failed {
-			t.Errorf("%+v, order %+v", c.Hold, c.LastCommand)
+			t.Errorf("%+v, last command %+v", c.Hold, c.LastCommand)
 		}
 		if got := u.sent(); !slices.Equal(got, []string{"hold A true"}) {
 			t.Errorf("sent %v", got)
 		}
 	})
+}
+
+// Begin is called once per command, not for a repetition. Its error fails the
+// command, which may then be given again.
+func TestBegin(t *testing.T) {
+	u, b, row := establishedCall(t)
+	failure := errors.New("audit unavailable")
+	begun, done := 0, 0
+	c := hold(row, true)
+	c.ID = "0123456789abcdef"
+	c.OnDone = func(error) { done++ }
+	for i, want := range []error{failure, nil, nil} {
+		c.Begin = func() error { begun++; return want }
+		if err := b.Execute(t.Context(), c); !errors.Is(err, want) {
+			t.Errorf("%d: error = %v, want %v", i, err, want)
+		}
+	}
+	if begun != 2 || done != 1 || len(u.sent()) != 1 {
+		t.Errorf("begun %d times, done %d times, sent %v", begun, done, u.sent())
+	}
 }

@@ -10,8 +10,8 @@ import (
 	"callboard/sipgate"
 )
 
-// asking is a board on which the call with Jennifer waits while the target is
-// asked, and the events about the target's call.
+// consulting returns a board on which the call with Jennifer waits while the
+// target is consulted, and the newCall event of the target's leg.
 func consulting(t *testing.T, event bool) (b *Board, u *fakeSipgate, row RowID, toTarget sipgate.Event) {
 	t.Helper()
 	u = newFakeSipgate()
@@ -38,8 +38,8 @@ func cancelConsultation(row RowID) Command {
 	return Command{By: "w0", Call: row, Action: CancelConsultation{}}
 }
 
-// What is known of a consultation is shown, and no more; the row stays the same
-// one, with whom it was, whatever becomes of it.
+// The board shows exactly what is known of a consultation, and the row stays
+// the same, with the same parties, however it ends.
 func TestConsultation(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -47,13 +47,13 @@ func TestConsultation(t *testing.T) {
 		then   func(b *Board, u *fakeSipgate, e sipgate.Event)
 		state  ConsultationState
 		about  bool
-		called bool // the call to the target is known and lives
+		called bool // the target's leg is known and live
 		over   bool
 	}{
-		{name: "no event tells", state: ConsultationRequested, about: true},
+		{name: "no event", state: ConsultationRequested, about: true},
 		{name: "rings", event: true, state: ConsultationRinging, called: true},
 		{name: "not answered", event: true, state: ConsultationUnanswered, then: func(b *Board, _ *fakeSipgate, e sipgate.Event) { b.Observe(hangup(e, "noAnswer")) }},
-		{name: "busy before it was told", state: ConsultationUnanswered, then: func(b *Board, _ *fakeSipgate, e sipgate.Event) { b.Observe(e); b.Observe(hangup(e, "busy")) }},
+		{name: "busy, events at once", state: ConsultationUnanswered, then: func(b *Board, _ *fakeSipgate, e sipgate.Event) { b.Observe(e); b.Observe(hangup(e, "busy")) }},
 		{name: "answered, and the call waits", event: true, state: ConsultationAnswered, called: true, then: func(b *Board, u *fakeSipgate, e sipgate.Event) {
 			b.Observe(answer(e, ""))
 			u.add("T", jennifer, target)
@@ -106,7 +106,7 @@ func TestConsultation(t *testing.T) {
 	}
 }
 
-// Nobody is asked any more, once, and the call stays on hold.
+// The consultation ends once, and the call stays on hold.
 func TestCancelConsultation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, u, row, e := consulting(t, true)
@@ -122,7 +122,7 @@ func TestCancelConsultation(t *testing.T) {
 			t.Errorf("row = %+v, consultation %+v", c, c.Consultation)
 		}
 		if c.LastCommand.Verb != VerbCancelConsultation || c.LastCommand.Outcome != Confirmed {
-			t.Errorf("order %+v", c.LastCommand)
+			t.Errorf("last command %+v", c.LastCommand)
 		}
 		if err := b.Execute(t.Context(), cancelConsultation(row)); err != ErrEnded {
 			t.Errorf("again: %v", err)
@@ -133,7 +133,7 @@ func TestCancelConsultation(t *testing.T) {
 	})
 }
 
-// Without an event nobody knows which call to end.
+// Without an event the leg to end is unknown.
 func TestCancelConsultationWithoutEvent(t *testing.T) {
 	b, u, row, _ := consulting(t, false)
 	if err := b.Execute(t.Context(), cancelConsultation(row)); err != ErrEnded {

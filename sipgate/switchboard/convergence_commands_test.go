@@ -21,7 +21,7 @@ func (h *scenario) command(b *observedBoard) {
 	h.commanded = true
 	h.commands++
 	c := Command{ID: fmt.Sprintf("action-%d", h.commands), By: "w0", Call: row, Override: h.chance(0.5)}
-	if h.chance(0.3) { // whoever gives it, w0's access carries it
+	if h.chance(0.3) { // w1 acts with w0's access
 		c.By, c.Via = "w1", "w0"
 	}
 	switch on := h.chance(0.5); h.r.IntN(7) {
@@ -57,7 +57,7 @@ func (h *scenario) command(b *observedBoard) {
 	h.u.setFault(nil)
 }
 
-// talking chooses one of the board's established calls.
+// randomConnectedCall returns one of the board's connected calls.
 func (h *scenario) randomConnectedCall(b *observedBoard, r *rand.Rand) (RowID, bool) {
 	var live []RowID
 	for _, c := range b.Snapshot().Calls {
@@ -71,7 +71,7 @@ func (h *scenario) randomConnectedCall(b *observedBoard, r *rand.Rand) (RowID, b
 	return live[r.IntN(len(live))], true
 }
 
-// attend lets a member open a dialog, or close it.
+// claimOrRelease lets a member open or close a dialog.
 func (h *scenario) claimOrRelease(b *observedBoard) {
 	row, ok := h.randomConnectedCall(b, h.people)
 	if !ok {
@@ -86,29 +86,30 @@ func (h *scenario) claimOrRelease(b *observedBoard) {
 	switch err := b.Claim(by, row, VerbTransfer); {
 	case err == nil:
 		if c, _ := b.Call(row); c.Claim == nil || c.Claim.By != by {
-			h.t.Errorf("history %d: %s attends, but %+v", h.seed, by, c.Claim)
+			h.t.Errorf("scenario %d: claimed by %s, but %+v", h.seed, by, c.Claim)
 		}
 	case !errors.Is(err, ErrClaimed):
-		h.t.Errorf("history %d: %v", h.seed, err)
+		h.t.Errorf("scenario %d: %v", h.seed, err)
 	}
 }
 
-// undo takes back a hang-up if one waits.
+// undoHangUps undoes all pending hang-ups.
 func (h *scenario) undoHangUps(b *observedBoard) {
 	for _, c := range b.Snapshot().Calls {
 		err := b.Undo("w1", c.ID)
 		if c.Phase != Ended && (c.PendingHangup != nil) != (err == nil) {
-			h.t.Errorf("history %d: undo of %+v: %v", h.seed, c, err)
+			h.t.Errorf("scenario %d: undo of %+v: %v", h.seed, c, err)
 		}
 		if c, _ := b.Call(c.ID); c.PendingHangup != nil {
-			h.t.Errorf("history %d: undone, but %+v", h.seed, c.PendingHangup)
+			h.t.Errorf("scenario %d: still pending after undo: %+v", h.seed, c.PendingHangup)
 		}
 	}
 }
 
-// count checks that everybody was told the outcome of every command once, that
-// those who gave the same were told the same, and that no more requests were
-// made than by what was told were sent: none twice, none that was undone.
+// checkOutcomes checks that each command reported one outcome, that repeated
+// commands returned the same, and that there were no more requests than
+// commands with an outcome of having been sent: no command was sent twice,
+// none that was undone was sent.
 func (h *scenario) checkOutcomes() {
 	h.u.mu.Lock()
 	defer h.u.mu.Unlock()
@@ -138,20 +139,20 @@ func (h *scenario) checkOutcomes() {
 		}
 	}
 	if got := len(h.u.requests); got > len(sent) {
-		h.t.Errorf("history %d: %d commands became %d requests: %v", h.seed, len(sent), got, h.u.requests)
+		h.t.Errorf("scenario %d: %d commands became %d requests: %v", h.seed, len(sent), got, h.u.requests)
 	}
 	for text, n := range h.u.executed {
 		if n > 1 && text[0] == 't' {
-			h.t.Errorf("history %d: %s was executed %d times", h.seed, text, n)
+			h.t.Errorf("scenario %d: %s was executed %d times", h.seed, text, n)
 		}
 	}
 }
 
-// notOf are the outcomes of commands that did not reach sipgate.
+// notSentErrors are the outcomes of commands that were not sent.
 var notSentErrors = []error{ErrUndone, ErrBoardClosed, ErrClaimed, ErrNotVisible, ErrEnded, ErrNoCall, ErrRateLimited}
 
-// group names the request that a command may become: those who joined a
-// hang-up that waited share it.
+// requestKey identifies the request that a command may become. Hang-ups that
+// joined a pending one share it.
 func (h *scenario) requestKey(g *issuedCommand) any {
 	a := g.b.results.byKey[resultKey{g.c.By, g.c.ID}]
 	if a.pendingHangup != nil {

@@ -14,19 +14,18 @@ import (
 	"callboard/sipgate"
 )
 
-// histories is how many random lives of a team are tried. The race detector
-// makes each ten times as expensive, and finds what it can find in fewer.
+// scenarioCount is the number of random scenarios. The race detector makes
+// each ten times slower, and needs fewer.
 var scenarioCount = map[bool]int{false: 10_000, true: 1_500}[raceDetector]
 
-// TestI4Converges lets two boards of one team learn the same by pushes that get
-// lost, doubled and reordered, by lists that are late or fail, and gives
-// commands whose answers may get lost, hang-ups that wait, are joined, undone
-// and hastened, and attention. Whatever happened: after the next successful
-// lists both show the calls that sipgate has, as sipgate has them; no ghost, no
-// attention and no waiting hang-up remains; no command reached sipgate twice,
-// and none that was undone or refused reached it at all; everybody who waited
-// for an outcome was told once; no subscriber missed a change or saw a number
-// go backwards.
+// TestBoardsConverge runs two boards of one team through random scenarios:
+// events are lost, repeated and reordered, lists are late or fail, answers to
+// commands are lost, hang-ups are pending, joined, undone and replaced by
+// immediate ones, and members claim calls. After the next successful lists
+// both boards show exactly the calls of sipgate; no ended call, claim or
+// pending hang-up remains; no command was sent twice, and none that was undone
+// or refused was sent; each command reported one outcome; no subscriber missed
+// a change or received one out of order.
 func TestBoardsConverge(t *testing.T) {
 	n := scenarioCount
 	if testing.Short() {
@@ -42,24 +41,25 @@ func TestBoardsConverge(t *testing.T) {
 	}
 }
 
-// A history is one random life of a team.
+// A scenario is a random sequence of what happens to a team.
 type scenario struct {
 	t         *testing.T
 	seed      uint64
 	r         *rand.Rand
-	people    *rand.Rand // for what people do to a hang-up that waits, and for attention
+	people    *rand.Rand // for undos and claims
 	u         *fakeSipgate
 	boards    []*observedBoard
-	callCount int // calls made so far
+	callCount int // calls started so far
 
 	ringing     []sipgate.Event
-	established []sipgate.Event // their newCalls
+	established []sipgate.Event // their newCall events
 	commands    int
 	issued      []*issuedCommand
-	commanded   bool // commands were given: the boards know different things
+	commanded   bool // commands were given, so that the boards may differ
 }
 
-// given is one time that a command was given, and what its Done was told.
+// issuedCommand is one call of Execute, with the outcomes that OnDone
+// received.
 type issuedCommand struct {
 	b        *observedBoard
 	c        Command
@@ -67,14 +67,13 @@ type issuedCommand struct {
 	returned error // by Execute
 }
 
-// watched is a board, what a subscriber of it knows, and the events that it has
-// yet to be told.
+// observedBoard is a board with a follower and the events not delivered yet.
 type observedBoard struct {
 	*Board
 	follower *follower
 	sub      *Subscription
 	pending  []sipgate.Event
-	stop     func() // of what Run does but asking for lists
+	stop     func() // ends startTimers
 }
 
 func newScenario(t *testing.T, seed uint64) *scenario {
@@ -87,7 +86,7 @@ func newScenario(t *testing.T, seed uint64) *scenario {
 	return h
 }
 
-// keepTime does what Run does but asking for lists, until end is called.
+// startTimers does what Run does, except for polling, until end is called.
 func startTimers(b *Board) (end func()) {
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -110,10 +109,10 @@ func (h *scenario) run() {
 		h.follow()
 	}
 	h.u.setFault(nil)
-	if h.people.Float64() < 0.3 { // the process ends, and what waits with it
+	if h.people.Float64() < 0.3 { // the process ends, and pending hang-ups with it
 		h.boards[h.people.IntN(len(h.boards))].stop()
 	}
-	time.Sleep(20 * time.Second) // for what is under way
+	time.Sleep(20 * time.Second) // for requests in progress
 	for _, b := range h.boards {
 		for len(b.pending) > 0 {
 			h.push(b)
@@ -132,12 +131,12 @@ func (h *scenario) run() {
 	}
 }
 
-// lists gives every board enough successful lists to be sure.
+// pollBoards gives every board enough successful lists.
 func (h *scenario) pollBoards() {
 	for range 3 {
 		for _, b := range h.boards {
 			if err := b.Poll(context.Background()); err != nil {
-				h.t.Fatalf("history %d: %v", h.seed, err)
+				h.t.Fatalf("scenario %d: %v", h.seed, err)
 			}
 		}
 		time.Sleep(2 * time.Second)
@@ -145,7 +144,7 @@ func (h *scenario) pollBoards() {
 	h.follow()
 }
 
-// step lets one thing happen.
+// step does one random thing.
 func (h *scenario) step() {
 	b := h.boards[h.r.IntN(len(h.boards))]
 	switch h.r.IntN(12) {
@@ -178,7 +177,7 @@ func (h *scenario) step() {
 	}
 }
 
-// tell gives an event to both boards' pending ones, unless it is lost.
+// announce queues an event for both boards, unless it is lost.
 func (h *scenario) announce(e sipgate.Event) {
 	if h.chance(0.2) {
 		return
@@ -191,7 +190,7 @@ func (h *scenario) announce(e sipgate.Event) {
 	}
 }
 
-// push delivers one of the pending events, not always the oldest.
+// push delivers one of the queued events, not always the oldest.
 func (h *scenario) push(b *observedBoard) {
 	if len(b.pending) == 0 {
 		return
@@ -222,7 +221,8 @@ func (h *scenario) answerCall() {
 	h.announce(answer(e, "Doc"))
 }
 
-// establish lists the call, seen by everybody or, sometimes, by some.
+// listCall adds the call to the lists of all members or, in some scenarios, of
+// some.
 func (h *scenario) listCall(e sipgate.Event) {
 	h.established = append(h.established, e)
 	out, in := e.From, e.To
@@ -248,7 +248,7 @@ func (h *scenario) endCall() {
 	}
 }
 
-// transfer moves a call to another telephone, as sipgate does by itself.
+// transferCall transfers a call without the board.
 func (h *scenario) transferCall() {
 	if len(h.established) == 0 {
 		return
@@ -266,7 +266,7 @@ func (h *scenario) transferCall() {
 	h.announce(hangup(old, "normalClearing"))
 }
 
-// byTelephone changes a call without the board.
+// changeByTelephone changes a call without the board.
 func (h *scenario) changeByTelephone() {
 	h.u.mu.Lock()
 	defer h.u.mu.Unlock()
@@ -283,7 +283,7 @@ func (h *scenario) removeRandom(from *[]sipgate.Event) sipgate.Event {
 	return e
 }
 
-// trouble lets some requests fail, or be late.
+// injectFaults makes requests fail or be late.
 func (h *scenario) injectFaults() {
 	roll, late := h.r.Float64(), time.Duration(h.r.IntN(4000))*time.Millisecond
 	h.u.setFault(func(op string, _ MemberID) fault {
@@ -308,30 +308,30 @@ func (h *scenario) pollWithFaults(b *observedBoard) {
 	h.u.setFault(nil)
 }
 
-// follow lets the subscribers read what there is.
+// follow applies all published changes to the followers.
 func (h *scenario) follow() {
 	synctest.Wait()
 	for i, b := range h.boards {
-		b.Snapshot() // does what is due
+		b.Snapshot() // expires what is due
 		for len(b.sub.Changes()) > 0 {
 			if err := b.follower.apply(<-b.sub.Changes()); err != nil {
-				h.t.Fatalf("history %d, board %d: %v", h.seed, i, err)
+				h.t.Fatalf("scenario %d, board %d: %v", h.seed, i, err)
 			}
 		}
 		if err := b.follower.compare(b.Snapshot()); err != nil {
-			h.t.Fatalf("history %d, board %d: %v", h.seed, i, err)
+			h.t.Fatalf("scenario %d, board %d: %v", h.seed, i, err)
 		}
 	}
 }
 
-// The moments at which boards are compared: ringing rows may only be left at
+// Moments at which the boards are compared. Ringing rows may remain only at
 // the first.
 const (
 	afterLists = "after the next lists"
-	atTheEnd   = "in the end"
+	atTheEnd   = "at the end"
 )
 
-// compare checks both boards against the truth and against each other.
+// compare compares both boards with sipgate and with each other.
 func (h *scenario) compare(when string) {
 	h.follow()
 	truth := map[sipgate.CallID]string{}
@@ -350,36 +350,36 @@ func (h *scenario) compare(when string) {
 				ghosts++
 			}
 			if c.Claim != nil || c.PendingHangup != nil {
-				h.t.Errorf("history %d, board %d, %s: %+v, %+v", h.seed, i, when, c.Claim, c.PendingHangup)
+				h.t.Errorf("scenario %d, board %d, %s: %+v, %+v", h.seed, i, when, c.Claim, c.PendingHangup)
 			}
 			if c.Hold.Pending || c.Mute.Pending || c.Recording.Pending || c.LastCommand != nil && c.LastCommand.Outcome == Pending {
-				h.t.Errorf("history %d, board %d, %s: still pending: %+v", h.seed, i, when, c)
+				h.t.Errorf("scenario %d, board %d, %s: still pending: %+v", h.seed, i, when, c)
 			}
 			if c.LastCommand != nil && c.LastCommand.Outcome == Unknown && (c.LastCommand.Verb == VerbHold || c.LastCommand.Verb == VerbMute) && c.Phase == Connected {
-				h.t.Errorf("history %d, board %d, %s: not reconciled: %+v", h.seed, i, when, c.LastCommand)
+				h.t.Errorf("scenario %d, board %d, %s: not reconciled: %+v", h.seed, i, when, c.LastCommand)
 			}
 		}
 		want := maps.Clone(truth)
 		maps.DeleteFunc(want, func(id sipgate.CallID, _ string) bool { return !h.visible(b, id) })
 		if !maps.Equal(shown, want) || ghosts > 0 {
-			h.t.Errorf("history %d, board %d, %s: shown %v and %d ghosts, sipgate has %v%s",
+			h.t.Errorf("scenario %d, board %d, %s: shown %v and %d ended rows, sipgate has %v%s",
 				h.seed, i, when, shown, ghosts, want, describe(b.Snapshot().Calls))
 		}
 		pictures = append(pictures, h.describeConnected(b))
 	}
 	if !h.commanded && len(h.boards[0].Members()) == len(h.boards[1].Members()) && pictures[0] != pictures[1] {
-		h.t.Errorf("history %d, %s: the boards disagree:%s\nand%s", h.seed, when, pictures[0], pictures[1])
+		h.t.Errorf("scenario %d, %s: the boards disagree:%s\nand%s", h.seed, when, pictures[0], pictures[1])
 	}
 }
 
-// visible reports whether one of the board's members sees the call.
+// visible reports whether a member of the board sees the call.
 func (h *scenario) visible(b *observedBoard, id sipgate.CallID) bool {
 	by, ok := h.u.seenBy[id]
 	return !ok || slices.ContainsFunc(by, b.HasMember)
 }
 
-// portrait writes down the established rows but for what depends on when facts
-// came.
+// describeConnected describes the connected rows without what depends on the
+// time of facts.
 func (h *scenario) describeConnected(b *observedBoard) string {
 	var lines []string
 	for _, c := range b.Snapshot().Calls {

@@ -9,56 +9,56 @@ import (
 	"callboard/sipgate"
 )
 
-// sequences are the documented ones, and what the board
-// shows after each event if they come in order.
+// eventSequences are the documented sequences, with what the board shows after
+// each event if they arrive in order.
 var eventSequences = map[string]struct {
 	events []sipgate.Event
 	want   []string
 }{
 	"group call": sequence(
 		newCall("A", sipgate.Incoming, jennifer, group, "Doc", "Marty"), "ringing A Jennifer>Team [Doc Marty] []",
-		answer(newCall("A", sipgate.Incoming, jennifer, group), "Marty"), "talking A Jennifer>Marty [Marty] []",
+		answer(newCall("A", sipgate.Incoming, jennifer, group), "Marty"), "connected A Jennifer>Marty [Marty] []",
 		hangup(newCall("A", sipgate.Incoming, jennifer, group), "normalClearing"), "ended A Jennifer>Marty [Marty] []",
 	),
 	"transfer, by diversion": sequence(
 		toDoc, "ringing A Jennifer>Doc [Doc] []",
-		answer(toDoc, "Doc"), "talking A Jennifer>Doc [Doc] []",
-		withDiversion(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), doc), "talking A Jennifer>Doc [Doc] []",
-		answer(withDiversion(newCall("B", sipgate.Incoming, jennifer, marty), doc), "Marty"), "talking B Jennifer>Marty [Marty] [Doc]",
-		hangup(toDoc, "normalClearing"), "talking B Jennifer>Marty [Marty] [Doc]",
+		answer(toDoc, "Doc"), "connected A Jennifer>Doc [Doc] []",
+		withDiversion(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), doc), "connected A Jennifer>Doc [Doc] []",
+		answer(withDiversion(newCall("B", sipgate.Incoming, jennifer, marty), doc), "Marty"), "connected B Jennifer>Marty [Marty] [Doc]",
+		hangup(toDoc, "normalClearing"), "connected B Jennifer>Marty [Marty] [Doc]",
 	),
 	"transfer, by origin": sequence(
 		toDoc, "ringing A Jennifer>Doc [Doc] []",
-		answer(toDoc, "Doc"), "talking A Jennifer>Doc [Doc] []",
-		withOrigin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""), "talking A Jennifer>Doc [Doc] []",
-		answer(newCall("B", sipgate.Incoming, jennifer, marty), "Marty"), "talking B Jennifer>Marty [Marty] [Doc]",
-		hangup(toDoc, "normalClearing"), "talking B Jennifer>Marty [Marty] [Doc]",
+		answer(toDoc, "Doc"), "connected A Jennifer>Doc [Doc] []",
+		withOrigin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", ""), "connected A Jennifer>Doc [Doc] []",
+		answer(newCall("B", sipgate.Incoming, jennifer, marty), "Marty"), "connected B Jennifer>Marty [Marty] [Doc]",
+		hangup(toDoc, "normalClearing"), "connected B Jennifer>Marty [Marty] [Doc]",
 	),
 	"transfer, not picked up": sequence(
 		toDoc, "ringing A Jennifer>Doc [Doc] []",
-		answer(toDoc, "Doc"), "talking A Jennifer>Doc [Doc] []",
-		withDiversion(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), doc), "talking A Jennifer>Doc [Doc] []",
-		hangup(withDiversion(newCall("B", sipgate.Incoming, jennifer, marty), doc), "noAnswer"), "talking A Jennifer>Doc [Doc] []",
+		answer(toDoc, "Doc"), "connected A Jennifer>Doc [Doc] []",
+		withDiversion(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), doc), "connected A Jennifer>Doc [Doc] []",
+		hangup(withDiversion(newCall("B", sipgate.Incoming, jennifer, marty), doc), "noAnswer"), "connected A Jennifer>Doc [Doc] []",
 	),
 	"transfer to an outside number": sequence(
 		toDoc, "ringing A Jennifer>Doc [Doc] []",
-		answer(toDoc, "Doc"), "talking A Jennifer>Doc [Doc] []",
-		withOrigin(withDiversion(newCall("B", sipgate.Outgoing, jennifer, "4915799999999", "Doc"), doc), "A", ""), "talking A Jennifer>Doc [Doc] []",
-		answer(newCall("B", sipgate.Outgoing, jennifer, "4915799999999"), ""), "talking B Jennifer>+4915799999999 [Doc] [Doc]",
-		hangup(toDoc, "normalClearing"), "talking B Jennifer>+4915799999999 [Doc] [Doc]",
+		answer(toDoc, "Doc"), "connected A Jennifer>Doc [Doc] []",
+		withOrigin(withDiversion(newCall("B", sipgate.Outgoing, jennifer, "4915799999999", "Doc"), doc), "A", ""), "connected A Jennifer>Doc [Doc] []",
+		answer(newCall("B", sipgate.Outgoing, jennifer, "4915799999999"), ""), "connected B Jennifer>+4915799999999 [Doc] [Doc]",
+		hangup(toDoc, "normalClearing"), "connected B Jennifer>+4915799999999 [Doc] [Doc]",
 	),
 	"forward to voicemail": sequence(
 		withOrigin(toDoc, "A", "x1"), "ringing A Jennifer>Doc [Doc] []",
 		hangup(toDoc, "forwarded"), "ended A Jennifer>Doc [Doc] []",
 		withOrigin(withDiversion(newCall("B", sipgate.Incoming, jennifer, doc, "voicemail"), doc), "A", "x1"), "ringing B Jennifer>voicemail [voicemail] [Doc]",
-		answer(newCall("B", sipgate.Incoming, jennifer, doc), "voicemail"), "talking B Jennifer>voicemail [voicemail] [Doc]",
+		answer(newCall("B", sipgate.Incoming, jennifer, doc), "voicemail"), "connected B Jennifer>voicemail [voicemail] [Doc]",
 	),
 	"click to dial": sequence(
 		withOrigin(newCall("X", sipgate.Outgoing, doc, jennifer, "Doc"), "X", "x2"), "ringing X Jennifer<Doc [Doc] []",
 		withOrigin(newCall("Y", sipgate.Incoming, jennifer, doc, "Doc"), "X", "x2"), "ringing X Jennifer<Doc [Doc] []",
 		answer(newCall("Y", sipgate.Incoming, jennifer, doc), "Doc"), "ringing X Jennifer<Doc [Doc] []",
-		answer(newCall("X", sipgate.Outgoing, doc, jennifer), "Doc"), "talking X Jennifer<Doc [Doc] []",
-		hangup(newCall("Y", sipgate.Incoming, jennifer, doc), "normalClearing"), "talking X Jennifer<Doc [Doc] []",
+		answer(newCall("X", sipgate.Outgoing, doc, jennifer), "Doc"), "connected X Jennifer<Doc [Doc] []",
+		hangup(newCall("Y", sipgate.Incoming, jennifer, doc), "normalClearing"), "connected X Jennifer<Doc [Doc] []",
 	),
 }
 
@@ -74,7 +74,7 @@ func withOrigin(e sipgate.Event, id sipgate.CallID, xcid string) sipgate.Event {
 	return e
 }
 
-// sequence takes events and what is seen after each, in turns.
+// sequence takes events alternating with what the board shows after each.
 func sequence(parts ...any) (s struct {
 	events []sipgate.Event
 	want   []string
@@ -90,7 +90,8 @@ var someNames = map[string]string{
 	"+" + jennifer: "Jennifer", "+" + doc: "Doc", "+" + marty: "Marty", "+" + group: "Team",
 }
 
-// glance writes a board down in short: phase, leg, parties, users, earlier.
+// summary describes calls in short: phase, leg, parties, users, previous
+// parties.
 func summary(calls []Call) string {
 	var lines []string
 	for _, c := range calls {
@@ -105,7 +106,7 @@ func summary(calls []Call) string {
 		for _, p := range c.PreviousParties {
 			before = append(before, name(p))
 		}
-		lines = append(lines, fmt.Sprintf("%s %s %s%s%s %v %v", []string{"ringing", "talking", "ended"}[c.Phase],
+		lines = append(lines, fmt.Sprintf("%s %s %s%s%s %v %v", []string{"ringing", "connected", "ended"}[c.Phase],
 			c.CallID, name(c.Remote), arrow, name(c.Local), c.UserNames, before))
 	}
 	slices.Sort(lines)
@@ -133,8 +134,8 @@ func TestEventSequences(t *testing.T) {
 	}
 }
 
-// In whatever order the events of a sequence come, doubled or not, the board is
-// the same in the end, once what ended is no longer shown.
+// In whatever order the events of a sequence arrive, repeated or not, the
+// board's live calls are the same in the end.
 func TestEventOrderDoesNotMatter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, s := range eventSequences {

@@ -15,25 +15,25 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// upstream is a sipgate without HTTP: it has the calls, executes commands at
-// once, and answers late or not at all on request.
+// fakeSipgate is a sipgate without HTTP: it executes commands on its calls
+// immediately, and responds late or not at all on request.
 type fakeSipgate struct {
 	mu        sync.Mutex
 	calls     []sipgate.Call
-	seenBy    map[sipgate.CallID][]MemberID // nil: everybody sees it
-	requests  []string                      // the commands, as they came
-	executed  map[string]int                // by the command's text
-	consults  bool                          // an attended transfer puts the call on hold, and asks
-	listTimes []time.Time                   // when lists were asked for
+	seenBy    map[sipgate.CallID][]MemberID // all members if there is no entry
+	requests  []string                      // commands in order of arrival
+	executed  map[string]int                // count by the command's text
+	consults  bool                          // an attended transfer puts the call on hold and consults the target
+	listTimes []time.Time                   // times of list requests
 	listedBy  []MemberID
 
-	// fault is asked before each request; op is "calls", "hold" and so on.
+	// fault is called before each request; op is "calls", "hold" and so on.
 	fault func(op string, by MemberID) fault
 }
 
-// fault is what goes wrong with one request.
+// fault describes what goes wrong with one request.
 type fault struct {
-	before, after time.Duration // before and after it is executed
+	before, after time.Duration // delays before and after execution
 	err           error
 	executed      bool // although err is returned
 	list          sipgate.CallList
@@ -47,7 +47,7 @@ func (u *fakeSipgate) member(id MemberID) Member {
 	return Member{ID: id, Name: string(id), API: &fakeAPI{u, id}}
 }
 
-// add makes an established call between an outside number and our own.
+// add adds a connected call between a remote and a local number.
 func (u *fakeSipgate) add(id sipgate.CallID, outside, inside string, seenBy ...MemberID) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -83,7 +83,8 @@ func (u *fakeSipgate) listCount() int {
 	return len(u.listTimes)
 }
 
-// trouble decides what goes wrong and waits the first half of it.
+// applyFault returns what goes wrong with a request, after the delay before
+// it.
 func (u *fakeSipgate) applyFault(ctx context.Context, op string, by MemberID) fault {
 	u.mu.Lock()
 	f := u.fault
@@ -102,7 +103,7 @@ func (u *fakeSipgate) applyFault(ctx context.Context, op string, by MemberID) fa
 	return t
 }
 
-// access is one member's API.
+// fakeAPI is one member's API.
 type fakeAPI struct {
 	sipgate *fakeSipgate
 	id      MemberID
@@ -151,7 +152,7 @@ func encode(calls []sipgate.Call) sipgate.CallList {
 
 var errNoCall = &sipgate.Error{Op: "fake", Status: 404, Kind: sipgate.NoCall}
 
-// do executes a command on a call, unless a fault says otherwise.
+// do executes a command on a call, unless a fault prevents it.
 func (a *fakeAPI) do(ctx context.Context, op, text string, id sipgate.CallID, change func(*sipgate.Call)) error {
 	u := a.sipgate
 	u.mu.Lock()
@@ -199,8 +200,8 @@ func (a *fakeAPI) Record(ctx context.Context, id sipgate.CallID, on, announce bo
 	return a.do(ctx, "record", words("record", id, on, announce), id, func(c *sipgate.Call) { c.Recording = on })
 }
 
-// Transfer gives the call a new id and the target instead of its owner, as
-// sipgate does.
+// Transfer gives the call a new id and replaces its owner by the target, like
+// sipgate.
 func (a *fakeAPI) Transfer(ctx context.Context, id sipgate.CallID, t sipgate.Transfer) error {
 	return a.do(ctx, "transfer", words("transfer", id, t.To, t.Attended), id, func(c *sipgate.Call) {
 		if a.sipgate.consults && t.Attended {

@@ -10,16 +10,16 @@ import (
 
 func words(parts ...any) string { return strings.TrimSuffix(fmt.Sprintln(parts...), "\n") }
 
-// timeout is an answer that never came to a request that may have arrived.
+// errTimeout is the error of a request that may have arrived.
 var errTimeout = &sipgate.Error{Op: "fake", Kind: sipgate.Unavailable, MayHaveArrived: true}
 
-// notSent is a request that certainly did not arrive.
+// errNotSent is the error of a request that certainly did not arrive.
 var errNotSent = &sipgate.Error{Op: "fake", Kind: sipgate.Unavailable}
 
-// refused makes the error of a definite answer.
+// refusedError returns the error of a definite refusal.
 func refusedError(k sipgate.Kind) *sipgate.Error { return &sipgate.Error{Op: "fake", Kind: k} }
 
-// open returns a board that the given members joined.
+// newBoard returns a board with the given members.
 func newBoard(t *testing.T, u *fakeSipgate, members ...MemberID) *Board {
 	t.Helper()
 	b := New(Options{})
@@ -36,7 +36,7 @@ func pollAll(t *testing.T, b *Board) {
 	}
 }
 
-// only returns the board's one row.
+// onlyCall returns the board's only row.
 func onlyCall(t *testing.T, b *Board) Call {
 	t.Helper()
 	s := b.Snapshot()
@@ -55,7 +55,7 @@ func wantCalls(t *testing.T, b *Board, want int) []Call {
 	return s.Calls
 }
 
-// picture writes down what of rows does not depend on when facts came.
+// describe describes rows without what depends on the time of facts.
 func describe(calls []Call) string {
 	var s strings.Builder
 	for _, c := range calls {

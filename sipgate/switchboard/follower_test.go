@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// follower is what a subscriber knows: a snapshot and the changes after it.
+// follower is the state of a subscriber: a snapshot and the changes after it.
 type follower struct {
 	seq    uint64
 	rows   map[RowID]Call
@@ -22,7 +22,7 @@ func follow(s Snapshot) *follower {
 	return f
 }
 
-// take applies a change and checks that it is the next one.
+// apply applies a change and checks that it is the next one.
 func (f *follower) apply(c Change) error {
 	if c.Seq != f.seq+1 {
 		return fmt.Errorf("change %d after %d", c.Seq, f.seq)
@@ -61,7 +61,7 @@ func (f *follower) describe() string {
 	return s.String()
 }
 
-// agrees compares what was followed with a snapshot taken now.
+// compare compares the followed state with a current snapshot.
 func (f *follower) compare(s Snapshot) error {
 	if f.seq != s.Seq || len(f.rows) != len(s.Calls) {
 		return fmt.Errorf("followed to %d with %d rows, snapshot %d with %d", f.seq, len(f.rows), s.Seq, len(s.Calls))

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A leavingRig is a board that runs, with one call; told are the outcomes of
-// the commands given by name.
+// hangupFixture is a running board with one call. It records the outcomes of
+// commands by ID.
 type hangupFixture struct {
 	*Board
 	t    *testing.T
@@ -25,8 +25,8 @@ type hangupFixture struct {
 
 const grace = 4 * time.Second
 
-// leavingOf runs a board with a call A that w0 (and w1) see. It must be called
-// in a bubble.
+// newHangupFixture runs a board with a call A that w0 and w1 see. It must be
+// called in a bubble.
 func newHangupFixture(t *testing.T) *hangupFixture {
 	t.Helper()
 	u := newFakeSipgate()
@@ -43,7 +43,7 @@ func newHangupFixture(t *testing.T) *hangupFixture {
 	return x
 }
 
-// hangUp gives the command and returns when it was accepted.
+// hangUp executes a hang-up with a context that ends immediately after.
 func (x *hangupFixture) hangUp(id string, by MemberID, row RowID, after time.Duration) error {
 	ctx, closeTab := context.WithCancel(x.t.Context())
 	defer closeTab()
@@ -58,14 +58,14 @@ func (x *hangupFixture) onDone(id string) func(error) {
 	}
 }
 
-// outcome checks what a command's Done was told; no want at all: nothing yet.
+// checkOutcomes checks what a command's OnDone received so far.
 func (x *hangupFixture) checkOutcomes(id string, want ...error) {
 	x.t.Helper()
 	synctest.Wait()
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !slices.EqualFunc(x.outcomes[id], want, errors.Is) {
-		x.t.Errorf("%s: told %v, want %v", id, x.outcomes[id], want)
+		x.t.Errorf("%s: outcomes %v, want %v", id, x.outcomes[id], want)
 	}
 }
 
@@ -77,7 +77,7 @@ func (x *hangupFixture) checkSent(want ...string) {
 	}
 }
 
-// leaves checks whether the row is about to be hung up.
+// checkPending checks whether the row has a pending hang-up.
 func (x *hangupFixture) checkPending(row RowID, want bool) {
 	x.t.Helper()
 	if c, ok := x.Call(row); !ok || (c.PendingHangup != nil) != want {
@@ -85,7 +85,7 @@ func (x *hangupFixture) checkPending(row RowID, want bool) {
 	}
 }
 
-// slow lets requests of one kind take that long.
+// slowRequests delays requests of one kind.
 func slowRequests(kind string, d time.Duration) func(string, MemberID) fault {
 	return func(op string, _ MemberID) fault {
 		if op == kind {
@@ -95,7 +95,7 @@ func slowRequests(kind string, d time.Duration) func(string, MemberID) fault {
 	}
 }
 
-// in runs f in a bubble with a board that runs.
+// hangupTest runs f in a bubble with a hangupFixture.
 func hangupTest(f func(*hangupFixture)) func(*testing.T) {
 	return func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) { f(newHangupFixture(t)) })

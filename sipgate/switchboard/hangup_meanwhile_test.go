@@ -8,10 +8,10 @@ import (
 	"callboard/sipgate"
 )
 
-// What may happen to the call while a hang-up of it waits.
+// The call may change in every way while its hang-up is pending.
 func TestChangesDuringGracePeriod(t *testing.T) {
 	for name, tt := range map[string]struct {
-		before    func(*hangupFixture) // makes another row current
+		before    func(*hangupFixture) // chooses another row
 		meanwhile func(*hangupFixture)
 		sent      []string
 		want      error
@@ -20,13 +20,13 @@ func TestChangesDuringGracePeriod(t *testing.T) {
 			meanwhile: func(x *hangupFixture) { x.u.remove("A"); x.Observe(hangup(toDoc, "normalClearing")) },
 			want:      ErrEnded,
 		},
-		"somebody holds it": {
+		"another member holds it": {
 			meanwhile: func(x *hangupFixture) {
 				x.Execute(x.t.Context(), Command{By: "w1", Call: x.row, Action: Hold{true}})
 			},
 			sent: []string{"hold A true", "hangup A"},
 		},
-		"somebody opens a dialog": {
+		"another member opens a dialog": {
 			meanwhile: func(x *hangupFixture) {
 				if err := x.Claim("w1", x.row, VerbTransfer); err != nil {
 					x.t.Error(err)
@@ -52,7 +52,7 @@ func TestChangesDuringGracePeriod(t *testing.T) {
 			meanwhile: func(x *hangupFixture) {
 				time.Sleep(grace - 2*time.Millisecond)
 				x.u.add("R", "4915790000003", marty)
-				x.u.setFault(slowRequests("calls", 500*time.Millisecond)) // no list shows it yet
+				x.u.setFault(slowRequests("calls", 500*time.Millisecond)) // no list contains it yet
 				x.Observe(answer(newCall("R", sipgate.Incoming, "4915790000003", marty), "Marty"))
 			},
 			sent: []string{"hangup R"},
@@ -94,9 +94,9 @@ func TestChangesDuringGracePeriod(t *testing.T) {
 			x.checkOutcomes("a", tt.want)
 			x.checkSent(tt.sent...)
 			if c, ok := x.Call(x.row); ok && tt.want == nil && c.LastCommand.Outcome != Confirmed {
-				x.t.Errorf("order %+v", c.LastCommand)
+				x.t.Errorf("last command %+v", c.LastCommand)
 			} else if tt.want == ErrNotVisible && c.LastCommand.Outcome != Failed {
-				x.t.Errorf("order %+v", c.LastCommand)
+				x.t.Errorf("last command %+v", c.LastCommand)
 			}
 		}))
 	}

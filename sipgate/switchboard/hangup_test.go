@@ -13,8 +13,7 @@ import (
 	"callboard/sipgate"
 )
 
-// A hang-up waits on the server: the tab that gave it closes at once, and that
-// neither loses nor hastens it.
+// The board keeps a pending hang-up although the tab closes at once.
 func TestHangUpAfterGracePeriod(t *testing.T) {
 	hangupTest(func(x *hangupFixture) {
 		at := time.Now().Add(grace)
@@ -23,7 +22,7 @@ func TestHangUpAfterGracePeriod(t *testing.T) {
 		}
 		c, _ := x.Call(x.row)
 		if c.PendingHangup == nil || *c.PendingHangup != (PendingHangup{"w0", "w0", at}) || c.LastCommand != nil {
-			x.t.Errorf("leaving %+v, order %+v", c.PendingHangup, c.LastCommand)
+			x.t.Errorf("pending hang-up %+v, last command %+v", c.PendingHangup, c.LastCommand)
 		}
 		time.Sleep(grace - time.Millisecond)
 		x.checkSent()
@@ -33,7 +32,7 @@ func TestHangUpAfterGracePeriod(t *testing.T) {
 		x.checkSent("hangup A")
 		x.checkOutcomes("a", nil)
 		if c, _ := x.Call(x.row); c.PendingHangup != nil || c.LastCommand == nil || c.LastCommand.Verb != VerbHangUp || c.LastCommand.Outcome != Confirmed {
-			x.t.Errorf("leaving %+v, order %+v", c.PendingHangup, c.LastCommand)
+			x.t.Errorf("pending hang-up %+v, last command %+v", c.PendingHangup, c.LastCommand)
 		}
 		if err := x.Undo("w1", x.row); !errors.Is(err, ErrNothingToUndo) {
 			x.t.Errorf("error = %v", err)
@@ -61,7 +60,7 @@ func TestUndo(t *testing.T) {
 		x.checkOutcomes("a", ErrUndone)
 		var u *UndoneError
 		if !errors.As(x.outcomes["a"][0], &u) || *u != (UndoneError{"w1", "w1"}) {
-			x.t.Errorf("told %+v", u)
+			x.t.Errorf("outcome %+v", u)
 		}
 		if err := x.Undo("w1", x.row); !errors.Is(err, ErrNothingToUndo) {
 			x.t.Errorf("error = %v", err)
@@ -69,7 +68,7 @@ func TestUndo(t *testing.T) {
 		if err := x.Undo("w1", "x"); !errors.Is(err, ErrNoCall) {
 			x.t.Errorf("error = %v", err)
 		}
-		// a late repetition does not begin another grace.
+		// A late repetition does not start another grace period.
 		if err := x.hangUp("a", "w0", x.row, grace); err != nil {
 			x.t.Error(err)
 		}
@@ -77,7 +76,7 @@ func TestUndo(t *testing.T) {
 		time.Sleep(time.Minute)
 		x.checkOutcomes("a", ErrUndone)
 		x.checkSent()
-		// But another one does.
+		// Another command does.
 		x.hangUp("b", "w0", x.row, grace)
 		time.Sleep(grace)
 		x.checkOutcomes("b", nil)
@@ -85,7 +84,8 @@ func TestUndo(t *testing.T) {
 	})(t)
 }
 
-// Shift+click: at once, by whomever; whoever waited gets the same outcome.
+// An immediate hang-up by any member replaces the pending one, which gets the
+// same outcome.
 func TestImmediateHangUpReplacesPending(t *testing.T) {
 	for name, tt := range map[string]struct{ err, want error }{
 		"done":     {nil, nil},
@@ -105,7 +105,7 @@ func TestImmediateHangUpReplacesPending(t *testing.T) {
 				return fault{}
 			})
 			x.hangUp("a", "w0", x.row, grace)
-			x.hangUp("b", "w0", x.row, 2*grace) // joins
+			x.hangUp("b", "w0", x.row, 2*grace) // joins the first
 			if c, _ := x.Call(x.row); time.Until(c.PendingHangup.At) != grace {
 				x.t.Errorf("the second click moved it to %v", c.PendingHangup)
 			}
@@ -115,7 +115,7 @@ func TestImmediateHangUpReplacesPending(t *testing.T) {
 				x.Execute(ctx, Command{By: "w1", Call: x.row, Action: HangUp{}, OnDone: x.onDone("c")})
 			}()
 			synctest.Wait()
-			closeTab() // does not lose what waited
+			closeTab() // does not cancel the hang-up
 			x.checkPending(x.row, false)
 			time.Sleep(time.Minute)
 			for _, id := range []string{"a", "b", "c"} {
@@ -126,7 +126,7 @@ func TestImmediateHangUpReplacesPending(t *testing.T) {
 	}
 }
 
-// At once, but refused: then the other one goes on waiting.
+// If the immediate hang-up is refused, the other one stays pending.
 func TestRefusedImmediateHangUpKeepsPending(t *testing.T) {
 	hangupTest(func(x *hangupFixture) {
 		x.hangUp("a", "w0", x.row, grace)
@@ -145,7 +145,7 @@ func TestRefusedImmediateHangUpKeepsPending(t *testing.T) {
 	})(t)
 }
 
-// Several calls that are hung up together are independent of each other.
+// Several calls hung up together are independent of each other.
 func TestPendingHangUpsAreIndependent(t *testing.T) {
 	hangupTest(func(x *hangupFixture) {
 		ids := map[string]RowID{"A": x.row}
@@ -161,7 +161,7 @@ func TestPendingHangUpsAreIndependent(t *testing.T) {
 		}
 		x.u.setFault(func(op string, _ MemberID) fault {
 			if op == "hangup" {
-				return fault{after: 5 * time.Second} // slow: they do not wait for each other
+				return fault{after: 5 * time.Second} // slow responses do not delay each other
 			}
 			return fault{}
 		})
@@ -179,8 +179,8 @@ func TestPendingHangUpsAreIndependent(t *testing.T) {
 	})(t)
 }
 
-// a hang-up that waits when the process ends is not sent, and whoever
-// waits for its outcome is told before Run returns.
+// A hang-up that is pending when the process ends is not sent, and its outcome
+// is reported before Run returns.
 func TestShutdownCancelsPendingHangUp(t *testing.T) {
 	hangupTest(func(x *hangupFixture) {
 		x.hangUp("a", "w0", x.row, grace)
@@ -200,7 +200,7 @@ func TestShutdownCancelsPendingHangUp(t *testing.T) {
 	})(t)
 }
 
-// what was sent when the process ends is waited for.
+// Run waits for the response to a hang-up that was sent.
 func TestShutdownWaitsForSentHangUp(t *testing.T) {
 	hangupTest(func(x *hangupFixture) {
 		x.u.setFault(slowRequests("hold", 15*time.Second))
@@ -225,13 +225,13 @@ func TestShutdownWaitsForSentHangUp(t *testing.T) {
 			x.t.Errorf("Run ended after %v", took)
 		}
 		x.checkOutcomes("sent", nil)
-		x.checkOutcomes("behind", ErrBoardClosed) // its turn had not come
+		x.checkOutcomes("behind", ErrBoardClosed) // it was queued behind the hold
 		time.Sleep(time.Minute)
 		x.checkSent("hold A true")
 	})(t)
 }
 
-// An exchange that is closed does not let hang-ups wait that nobody will send.
+// Boards.Close cancels pending hang-ups, and boards opened later refuse them.
 func TestBoardsCloseCancelsPendingHangUps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()
@@ -239,25 +239,25 @@ func TestBoardsCloseCancelsPendingHangUps(t *testing.T) {
 		x := NewBoards(func(string) *Board { return newBoard(t, u, "w0") })
 		b := x.Board("before")
 		synctest.Wait()
-		told := make(chan error, 1)
-		c := Command{By: "w0", Call: onlyCall(t, b).ID, Action: HangUp{GracePeriod: grace}, OnDone: func(err error) { told <- err }}
+		outcomes := make(chan error, 1)
+		c := Command{By: "w0", Call: onlyCall(t, b).ID, Action: HangUp{GracePeriod: grace}, OnDone: func(err error) { outcomes <- err }}
 		if err := b.Execute(t.Context(), c); err != nil {
 			t.Error(err)
 		}
 		x.Close()
-		if err := <-told; !errors.Is(err, ErrBoardClosed) {
-			t.Errorf("told %v", err)
+		if err := <-outcomes; !errors.Is(err, ErrBoardClosed) {
+			t.Errorf("outcome %v", err)
 		}
 		b = x.Board("after")
 		pollAll(t, b)
 		c.Call = onlyCall(t, b).ID
-		if err := b.Execute(t.Context(), c); !errors.Is(err, ErrBoardClosed) || !errors.Is(<-told, ErrBoardClosed) {
+		if err := b.Execute(t.Context(), c); !errors.Is(err, ErrBoardClosed) || !errors.Is(<-outcomes, ErrBoardClosed) {
 			t.Errorf("error = %v", err)
 		}
 	})
 }
 
-// The grace has a limit, whatever is asked for.
+// The grace period is capped.
 func TestGracePeriodIsCapped(t *testing.T) {
 	hangupTest(func(x *hangupFixture) {
 		x.hangUp("a", "w0", x.row, time.Hour)
@@ -266,7 +266,7 @@ func TestGracePeriodIsCapped(t *testing.T) {
 	})(t)
 }
 
-// a double click and its repetitions are one hang-up.
+// A double click and its repetitions are one hang-up.
 func TestRepeatedHangUpIsSentOnce(t *testing.T) {
 	hangupTest(func(x *hangupFixture) {
 		var wg sync.WaitGroup
@@ -278,7 +278,7 @@ func TestRepeatedHangUpIsSentOnce(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if err := x.hangUp("a", "w0", x.row, 0); !errors.Is(err, ErrIDReused) { // at once is another command
+		if err := x.hangUp("a", "w0", x.row, 0); !errors.Is(err, ErrIDReused) { // without a grace period it is another command
 			x.t.Errorf("error = %v", err)
 		}
 		time.Sleep(grace)
@@ -287,19 +287,19 @@ func TestRepeatedHangUpIsSentOnce(t *testing.T) {
 	})(t)
 }
 
-// Done tells of every command's outcome, before Do returns.
+// OnDone receives every outcome before Execute returns.
 func TestOnDone(t *testing.T) {
 	u, b, row := establishedCall(t)
-	var told []error
+	var outcomes []error
 	c := hold(row, true)
-	c.OnDone = func(err error) { told = append(told, err) }
+	c.OnDone = func(err error) { outcomes = append(outcomes, err) }
 	b.Execute(t.Context(), c)
 	c.Call = "x"
 	b.Execute(t.Context(), c)
 	c.Call, c.Action = row, Mute{true}
 	u.setFault(func(string, MemberID) fault { return fault{err: errTimeout} })
 	b.Execute(t.Context(), c)
-	if !slices.EqualFunc(told, []error{nil, ErrNoCall, ErrOutcomeUnknown}, errors.Is) {
-		t.Errorf("told %v", told)
+	if !slices.EqualFunc(outcomes, []error{nil, ErrNoCall, ErrOutcomeUnknown}, errors.Is) {
+		t.Errorf("outcome %v", outcomes)
 	}
 }

@@ -12,9 +12,8 @@ import (
 	"callboard/sipgate"
 )
 
-// TestI6Teams lets three teams telephone at random, with a canary of the team
-// in every text that sipgate tells: whatever happens, no board shows or sends
-// a byte of another team's.
+// TestTeamsAreIsolated runs three teams at random, with a marker of the team
+// in every text of sipgate: no board shows or sends a marker of another team.
 func TestTeamsAreIsolated(t *testing.T) {
 	steps := 6_000
 	if testing.Short() || raceDetector {
@@ -52,7 +51,7 @@ func TestTeamsAreIsolated(t *testing.T) {
 	})
 }
 
-// teamOfCanaries is a team whose numbers and names all begin with its canary.
+// canaryTeam is a team whose numbers and names all begin with its marker.
 type canaryTeam struct {
 	canary  string
 	board   *Board
@@ -107,7 +106,7 @@ func (c *canaryTeam) step(t *testing.T, r *rand.Rand, n int) {
 	}
 }
 
-// check looks at all that the team's board shows, told its subscriber and sent.
+// check searches everything that the team's board shows, published and sent.
 func (c *canaryTeam) check(t *testing.T, teams []*canaryTeam) {
 	t.Helper()
 	synctest.Wait()
@@ -115,7 +114,7 @@ func (c *canaryTeam) check(t *testing.T, teams []*canaryTeam) {
 		select {
 		case change, ok := <-c.sub.Changes():
 			if !ok {
-				_, c.sub = c.board.Subscribe() // it was too slow
+				_, c.sub = c.board.Subscribe() // dropped as too slow
 				continue
 			}
 			c.changes++

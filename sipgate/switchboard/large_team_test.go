@@ -10,20 +10,20 @@ import (
 	"callboard/sipgate"
 )
 
-// A largeTeam is a board of 200 members each of whom sees their own calls
-// only; with a wide one, there is somebody besides who sees all.
+// largeTeam is a board of 200 members who each see their own calls only; with
+// sharesAll, another member sees all calls.
 type largeTeam struct {
 	t         *testing.T
 	u         *fakeSipgate
 	b         *Board
 	sharesAll bool
-	callCount int // how many members have a call
+	callCount int // number of members with a call
 }
 
 const largeTeamSize = 200
 
-// largeWhile is for how long requests are counted; less under the race
-// detector, which makes this ten times as slow.
+// measuringTime is how long requests are counted. The race detector makes this
+// ten times slower.
 func measuringTime() time.Duration {
 	if raceDetector {
 		return 4 * time.Minute
@@ -31,8 +31,8 @@ func measuringTime() time.Duration {
 	return 20 * time.Minute
 }
 
-// large opens the board of a team in which so many telephone, and lets it
-// settle: 300 ms for the first list of each member, and a while.
+// newLargeTeam runs the board of a team with busy calls and waits for it to
+// settle: 300 ms for the first list of each member, and a minute.
 func newLargeTeam(t *testing.T, busy int, wide bool) *largeTeam {
 	t.Helper()
 	l := &largeTeam{t: t, u: newFakeSipgate(), sharesAll: wide}
@@ -57,7 +57,7 @@ func newLargeTeam(t *testing.T, busy int, wide bool) *largeTeam {
 	return l
 }
 
-// call lets a member telephone.
+// addCall adds a call of a member.
 func (l *largeTeam) addCall(member int) sipgate.CallID {
 	id := sipgate.CallID(fmt.Sprint("A", member))
 	by := []MemberID{MemberID(fmt.Sprintf("w%d", member))}
@@ -69,10 +69,10 @@ func (l *largeTeam) addCall(member int) sipgate.CallID {
 	return id
 }
 
-// bound is how long a call may remain unknown of which no event tells. Without
-// anybody wide all members take their turns, those twice in the time who alone
-// see a call, with 2 s from list to list: about 7 minutes for 200 members at
-// rest, 13 if all of them telephone. Somebody wide has four turns of five.
+// maxDelay is how long a call without events may remain unknown. If no member
+// sees all calls, members are polled in turn, those with exclusive calls twice
+// as often, with 2 s between lists: about 7 minutes for 200 idle members, 13
+// if all have a call. A member who sees all calls has four turns of five.
 func (l *largeTeam) maxDelay() time.Duration {
 	if l.sharesAll {
 		return 3 * watchedInterval
@@ -80,7 +80,7 @@ func (l *largeTeam) maxDelay() time.Duration {
 	return time.Duration(largeTeamSize+l.callCount)*watchedInterval + 10*time.Second
 }
 
-// found lets time pass until all calls are on the board.
+// waitForAll waits until all calls are on the board, at most maxDelay.
 func (l *largeTeam) waitForAll(what string) {
 	l.t.Helper()
 	begun := time.Now()
@@ -92,17 +92,17 @@ func (l *largeTeam) waitForAll(what string) {
 	}
 }
 
-// TestLargeTeam shows that 200 members cost no more than one, 0.5 requests a
-// second, and that each of their calls is found all the same.
+// TestLargeTeam checks that 200 members cause no more requests than one, 0.5
+// per second, and that each of their calls is found.
 func TestLargeTeam(t *testing.T) {
 	for name, tt := range map[string]struct {
 		busy int
 		wide bool
 	}{
-		"own, nobody telephones": {0, false},
-		"own, one of ten":        {largeTeamSize / 10, false},
-		"own, half":              {largeTeamSize / 2, false},
-		"one is wide":            {largeTeamSize / 2, true},
+		"own, no calls":   {0, false},
+		"own, one of ten": {largeTeamSize / 10, false},
+		"own, half":       {largeTeamSize / 2, false},
+		"one sees all":    {largeTeamSize / 2, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -114,18 +114,17 @@ func TestLargeTeam(t *testing.T) {
 				}
 				for i := largeTeamSize - 1; i >= tt.busy; i-- {
 					l.addCall(i)
-					if i >= largeTeamSize-6 && !raceDetector { // one by one, the others at once
+					if i >= largeTeamSize-6 && !raceDetector { // the last ones one by one, the others together
 						l.waitForAll(fmt.Sprintf("the call of w%d", i))
 					}
 				}
-				l.waitForAll("everybody telephones")
+				l.waitForAll("all members")
 			})
 		})
 	}
 }
 
-// An event that names the user has that user's list asked for at once, whoever
-// else is waiting.
+// After an event that names a user, that user's list is requested first.
 func TestEventPollsItsUserFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLargeTeam(t, 0, false)

@@ -8,7 +8,8 @@ import (
 	"callboard/sipgate"
 )
 
-// Events tell whose call it is: who rings, and then who answered.
+// Events identify the members of a call: those who ring, then the one who
+// answered.
 func TestMemberIDsFromEvents(t *testing.T) {
 	b := New(Options{})
 	ring := newCall("A", "in", "4930123456", "4922112345", "Anna", "Tom")
@@ -25,8 +26,8 @@ func TestMemberIDsFromEvents(t *testing.T) {
 	}
 }
 
-// What is to happen before a command is sent happens before it, and an error
-// of it keeps the command back.
+// BeforeSend is called before the command is sent, and its error prevents
+// that.
 func TestBeforeSend(t *testing.T) {
 	u, b, row := establishedCall(t)
 	var seen []string
@@ -48,17 +49,18 @@ func TestBeforeSend(t *testing.T) {
 	}
 }
 
-// A journal learns of everything, but the lists do not come more often for it.
+// A passive subscription receives every change but does not make the board
+// poll more often.
 func TestPassiveSubscriptionDoesNotWatch(t *testing.T) {
 	b := New(Options{})
 	_, quiet := b.SubscribePassive()
 	defer quiet.Close()
 	if b.isWatched() {
-		t.Error("listening counts as watching")
+		t.Error("a passive subscription counts as active")
 	}
 	_, s := b.Subscribe()
 	if !b.isWatched() {
-		t.Error("nobody watches")
+		t.Error("not watched")
 	}
 	s.Close()
 	if b.isWatched() {

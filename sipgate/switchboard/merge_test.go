@@ -16,7 +16,7 @@ const (
 	group    = "4921100000000"
 )
 
-// With polling alone a call appears, says what it does not know, and goes.
+// With polling alone a call appears, marked as approximate, and ends.
 func TestPollingAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()
@@ -29,7 +29,7 @@ func TestPollingAlone(t *testing.T) {
 			t.Errorf("row = %+v", c)
 		}
 		if !slices.Equal(c.VisibleTo, []MemberID{"w0"}) {
-			t.Errorf("seen through %v", c.VisibleTo)
+			t.Errorf("visible to %v", c.VisibleTo)
 		}
 		u.remove("A")
 		pollAll(t, b)
@@ -51,7 +51,7 @@ func TestLostHangupEvent(t *testing.T) {
 	e := newCall("A", sipgate.Incoming, jennifer, doc, "Doc")
 	b.Observe(e)
 	b.Observe(answer(e, "Doc"))
-	pollAll(t, b) // the list never had it
+	pollAll(t, b) // no list contains the call
 	if c := onlyCall(t, b); c.Phase != Connected || c.Approximate {
 		t.Errorf("row = %+v", c)
 	}
@@ -160,8 +160,8 @@ func TestBadInput(t *testing.T) {
 	})
 }
 
-// A list that was asked for before an event came does not beat it; one that was
-// asked for afterwards wins, as soon as sipgate cannot merely be late.
+// A list requested before a hangup event has no effect; one requested
+// afterwards wins once sipgate has had time to update it.
 func TestListAgainstHangup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()
@@ -190,7 +190,7 @@ func TestListAgainstHangup(t *testing.T) {
 	})
 }
 
-// A glitch that hides a call twice does not lose it for good.
+// A call that two lists omit by mistake returns.
 func TestWronglyEndedCallReturns(t *testing.T) {
 	u := newFakeSipgate()
 	b := newBoard(t, u, "w0")
@@ -245,8 +245,8 @@ func TestMalformedListsChangeNothing(t *testing.T) {
 	}
 }
 
-// A call may be in the lists of several members. It stays as long as one of
-// them shows it.
+// A call in the lists of several members stays as long as one of them contains
+// it.
 func TestVisibleToSeveralMembers(t *testing.T) {
 	u := newFakeSipgate()
 	b := newBoard(t, u, "w0", "w1", "w2")
@@ -255,7 +255,7 @@ func TestVisibleToSeveralMembers(t *testing.T) {
 	pollAll(t, b)
 	cs := wantCalls(t, b, 2)
 	if !slices.Equal(cs[0].VisibleTo, []MemberID{"w0", "w1"}) || !slices.Equal(cs[1].VisibleTo, []MemberID{"w2"}) {
-		t.Errorf("seen through %v and %v", cs[0].VisibleTo, cs[1].VisibleTo)
+		t.Errorf("visible to %v and %v", cs[0].VisibleTo, cs[1].VisibleTo)
 	}
 	u.mu.Lock()
 	u.seenBy["A"] = []MemberID{"w1"}
@@ -273,11 +273,11 @@ func TestVisibleToSeveralMembers(t *testing.T) {
 	}
 	pollAll(t, b)
 	if c := wantCalls(t, b, 2)[1]; c.Phase != Ended {
-		t.Errorf("nobody can see it any more: %+v", c)
+		t.Errorf("visible to no member, but not ended: %+v", c)
 	}
 }
 
-// Every field of a row counts when values are compared, but number and memo.
+// sameCall compares every field except Seq and Memo.
 func TestSameCallComparesEveryField(t *testing.T) {
 	checkSameCall(t)
 }

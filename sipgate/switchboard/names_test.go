@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// A reading is that a member's names were read.
+// nameRead is one call of a member's Names.
 type nameRead struct {
 	by MemberID
 	at time.Time
 }
 
-// readings are all that were made of several members, and fail as told.
+// nameReads records the reads of all members, and makes some fail.
 type nameReads struct {
 	mu   sync.Mutex
 	all  []nameRead
@@ -33,7 +33,7 @@ func (r *nameReads) member(u *fakeSipgate, id MemberID) Member {
 		if r.fail[id] {
 			return nil, errors.New("refused")
 		}
-		return map[string]string{"+" + jennifer: "as " + string(id) + " has it"}, nil
+		return map[string]string{"+" + jennifer: "name of " + string(id)}, nil
 	}
 	return m
 }
@@ -47,8 +47,8 @@ func (r *nameReads) take() []nameRead {
 }
 
 // Each of 200 members is read within 15 minutes, the newest first, and again
-// every 15 minutes, with never more than a request in four seconds; who joins
-// meanwhile does not wait for the others.
+// every 15 minutes, with at most one read in four seconds; a member who joins
+// meanwhile is read next.
 func TestNamesOfAllMembers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r nameReads
@@ -71,7 +71,7 @@ func TestNamesOfAllMembers(t *testing.T) {
 			for i, x := range all {
 				who = append(who, x.by)
 				if i > 0 && x.at.Sub(all[i-1].at) < namesSpacing {
-					t.Errorf("%s: %s is asked %v after %s", what, x.by, x.at.Sub(all[i-1].at), all[i-1].by)
+					t.Errorf("%s: %s read %v after %s", what, x.by, x.at.Sub(all[i-1].at), all[i-1].by)
 				}
 			}
 			if !slices.Equal(who, want) {
@@ -92,19 +92,19 @@ func TestNamesOfAllMembers(t *testing.T) {
 	})
 }
 
-// Names that cannot be read are asked for more and more rarely, other members'
-// as ever; and whoever answered last tells the team's.
+// Names that cannot be read are requested less and less often, those of other
+// members as usual. The names come from the member read last.
 func TestNameReadFailuresBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := nameReads{fail: map[MemberID]bool{"w1": true}}
 		u := newFakeSipgate()
 		u.add("A", jennifer, doc)
-		b := runningBoard(t, u, "silent") // has no names to tell
+		b := runningBoard(t, u, "silent") // without Names
 		b.Join(r.member(u, "w0"))
 		time.Sleep(10 * time.Second)
 		b.Join(r.member(u, "w1"))
 		synctest.Wait()
-		if c := onlyCall(t, b); c.Remote.Name != "as w0 has it" {
+		if c := onlyCall(t, b); c.Remote.Name != "name of w0" {
 			t.Errorf("named %q", c.Remote.Name)
 		}
 		r.take()
@@ -122,13 +122,13 @@ func TestNameReadFailuresBackOff(t *testing.T) {
 		r.mu.Unlock()
 		b.Join(r.member(u, "w1")) // signs in again
 		synctest.Wait()
-		if c := onlyCall(t, b); c.Remote.Name != "as w1 has it" {
+		if c := onlyCall(t, b); c.Remote.Name != "name of w1" {
 			t.Errorf("named %q", c.Remote.Name)
 		}
 	})
 }
 
-// Who joins anew while being read is read once more.
+// A member who joins again during a read is read once more.
 func TestRejoiningMemberIsReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()

@@ -17,16 +17,16 @@ func TestListResolvesUnknownOutcome(t *testing.T) {
 		want     Outcome
 		lists    int
 	}{
-		"hold, executed":         {Hold{true}, true, Confirmed, 1},
-		"hold, not":              {Hold{true}, false, Failed, 1},
-		"mute, executed":         {Mute{true}, true, Confirmed, 1},
-		"record, executed":       {Record{true, true}, true, Confirmed, 1},
-		"hang up, executed":      {HangUp{}, true, Confirmed, 2},
-		"hang up, not":           {HangUp{}, false, Failed, 1},
-		"transfer, executed":     {transfer, true, Confirmed, 2},
-		"transfer, not":          {transfer, false, Failed, 1},
-		"tones, nobody can tell": {Tones{"1"}, true, Unknown, 3},
-		"announce, can't tell":   {Announce{URL: "https://example.org/a.wav"}, false, Unknown, 3},
+		"hold, executed":       {Hold{true}, true, Confirmed, 1},
+		"hold, not":            {Hold{true}, false, Failed, 1},
+		"mute, executed":       {Mute{true}, true, Confirmed, 1},
+		"record, executed":     {Record{true, true}, true, Confirmed, 1},
+		"hang up, executed":    {HangUp{}, true, Confirmed, 2},
+		"hang up, not":         {HangUp{}, false, Failed, 1},
+		"transfer, executed":   {transfer, true, Confirmed, 2},
+		"transfer, not":        {transfer, false, Failed, 1},
+		"tones, not listed":    {Tones{"1"}, true, Unknown, 3},
+		"announce, not listed": {Announce{URL: "https://example.org/a.wav"}, false, Unknown, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u, b, row := establishedCall(t)
@@ -56,8 +56,8 @@ func TestListResolvesUnknownOutcome(t *testing.T) {
 	}
 }
 
-// A request that timed out may still be carried out: the board then takes back
-// that it failed.
+// If a timed-out request is executed late, the outcome changes from failed to
+// confirmed.
 func TestLateExecutionIsConfirmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u, b, row := establishedCall(t)
@@ -70,7 +70,7 @@ func TestLateExecutionIsConfirmed(t *testing.T) {
 		b.Execute(t.Context(), hold(row, true))
 		pollAll(t, b)
 		if c := onlyCall(t, b); c.LastCommand.Outcome != Failed {
-			t.Errorf("order %+v", c.LastCommand)
+			t.Errorf("last command %+v", c.LastCommand)
 		}
 		time.Sleep(3 * time.Second)
 		u.mu.Lock()
@@ -78,7 +78,7 @@ func TestLateExecutionIsConfirmed(t *testing.T) {
 		u.mu.Unlock()
 		pollAll(t, b)
 		if c := onlyCall(t, b); c.LastCommand.Outcome != Confirmed || !c.Hold.On {
-			t.Errorf("order %+v", c.LastCommand)
+			t.Errorf("last command %+v", c.LastCommand)
 		}
 	})
 }
@@ -100,13 +100,13 @@ func TestDefiniteFailures(t *testing.T) {
 			}
 			c := onlyCall(t, b)
 			if c.Hold != (Toggle{}) || c.LastCommand.Outcome != Failed || c.LastCommand.Reason != err.Kind {
-				t.Errorf("%+v, order %+v", c.Hold, c.LastCommand)
+				t.Errorf("%+v, last command %+v", c.Hold, c.LastCommand)
 			}
 		})
 	}
 }
 
-// 404 from sipgate: one list without the call is enough.
+// After status 404, one list without the call ends it.
 func TestNoCallEndsAfterOneList(t *testing.T) {
 	u, b, row := establishedCall(t)
 	u.remove("A")
@@ -116,7 +116,7 @@ func TestNoCallEndsAfterOneList(t *testing.T) {
 	}
 	pollAll(t, b)
 	if c := onlyCall(t, b); c.Phase != Ended || c.LastCommand.Outcome != Failed || c.LastCommand.Reason != sipgate.NoCall {
-		t.Errorf("%+v, order %+v", c, c.LastCommand)
+		t.Errorf("%+v, last command %+v", c, c.LastCommand)
 	}
 	if err := b.Execute(t.Context(), hold(row, true)); !errors.Is(err, ErrEnded) {
 		t.Errorf("error = %v", err)

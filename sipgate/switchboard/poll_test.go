@@ -11,7 +11,7 @@ import (
 	"callboard/sipgate"
 )
 
-// running returns a board that runs until the test's bubble ends.
+// runningBoard runs a board until the test's bubble ends.
 func runningBoard(t *testing.T, u *fakeSipgate, members ...MemberID) *Board {
 	t.Helper()
 	b := newBoard(t, u, members...)
@@ -23,7 +23,7 @@ func runningBoard(t *testing.T, u *fakeSipgate, members ...MemberID) *Board {
 	return b
 }
 
-// crew names n members.
+// memberIDs returns n ids.
 func memberIDs(n int) []MemberID {
 	var ids []MemberID
 	for i := range n {
@@ -32,7 +32,7 @@ func memberIDs(n int) []MemberID {
 	return ids
 }
 
-// within lets time pass until ok, at most d.
+// eventually waits until ok returns true, at most d.
 func eventually(t *testing.T, what string, d time.Duration, ok func() bool) {
 	t.Helper()
 	start := time.Now()
@@ -59,8 +59,8 @@ func connectedCount(b *Board) int {
 	return n
 }
 
-// The requests do not depend on how many members and how many subscribers
-// there are.
+// The request rate depends neither on the number of members nor on that of
+// subscribers.
 func TestRequestRate(t *testing.T) {
 	for _, tt := range []struct {
 		members, subscribers, most int
@@ -78,7 +78,7 @@ func TestRequestRate(t *testing.T) {
 						}
 					}()
 				}
-				time.Sleep(time.Duration(tt.members+1) * minPollInterval) // each new member is asked at once
+				time.Sleep(time.Duration(tt.members+1) * minPollInterval) // each new member is polled immediately
 				before := u.listCount()
 				time.Sleep(100 * time.Second)
 				got := u.listCount() - before
@@ -90,8 +90,8 @@ func TestRequestRate(t *testing.T) {
 	}
 }
 
-// A call comes to the board within 3 s and leaves it within 10 s, whatever the
-// number of members and whatever each of them sees.
+// A call appears within 3 s and disappears within 10 s, however many members
+// there are and whatever each of them sees.
 func TestPollingDelays(t *testing.T) {
 	everybody := func(n int) []MemberID { return nil }
 	own := func(n int) []MemberID { return []MemberID{MemberID(fmt.Sprintf("w%d", n))} }
@@ -112,7 +112,7 @@ func TestPollingDelays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				u := newFakeSipgate()
-				for i := range min(3, tt.members) { // from which the board learns who sees what
+				for i := range min(3, tt.members) { // shows the board which member sees what
 					u.add(sipgate.CallID(fmt.Sprint("K", i)), jennifer, doc, tt.sees(i)...)
 				}
 				b := runningBoard(t, u, memberIDs(tt.members)...)
@@ -206,7 +206,7 @@ func TestOutageEndsNothing(t *testing.T) {
 	})
 }
 
-// A member whom sipgate refuses is set aside; the others go on.
+// A member whose access is rejected is no longer polled; the others are.
 func TestUnauthorizedMember(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()
@@ -232,7 +232,7 @@ func TestUnauthorizedMember(t *testing.T) {
 		u.mu.Lock()
 		n := len(u.listedBy)
 		if slices.Contains(u.listedBy[n-10:], "w0") {
-			t.Error("w0 is still asked")
+			t.Error("w0 is still polled")
 		}
 		u.mu.Unlock()
 		u.setFault(nil)
@@ -251,7 +251,7 @@ func TestUnauthorizedMember(t *testing.T) {
 	})
 }
 
-// A member who may not list calls is asked once a minute.
+// A member who may not list calls is polled once per minute.
 func TestForbiddenMemberIsPolledOncePerMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()
@@ -266,7 +266,7 @@ func TestForbiddenMemberIsPolledOncePerMinute(t *testing.T) {
 	})
 }
 
-// A list that takes long does not let another be asked for meanwhile.
+// While a list is slow, no other is requested.
 func TestSlowListsDoNotOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()
@@ -288,13 +288,13 @@ func TestSlowListsDoNotOverlap(t *testing.T) {
 	})
 }
 
-// After an event or a command the lists are asked for at once, but many of them
-// are joined.
+// After an event or a command a list is requested immediately, but one for
+// several of them.
 func TestEventsPollAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()
 		b := runningBoard(t, u, "w0")
-		time.Sleep(5 * time.Second) // nobody watches: the next list is due in 25 s
+		time.Sleep(5 * time.Second) // without active subscribers the next list is due in 25 s
 		before := u.listCount()
 		for i := range 20 {
 			e := newCall(sipgate.CallID(fmt.Sprint("A", i)), sipgate.Incoming, jennifer, doc)
@@ -316,7 +316,7 @@ func TestEventsPollAtOnce(t *testing.T) {
 		defer sub.Close()
 		synctest.Wait()
 		if got := u.listCount() - before; got != 1 && time.Since(u.listTimes[len(u.listTimes)-1]) > 2*time.Second {
-			t.Errorf("%d requests for somebody who came", got)
+			t.Errorf("%d requests after a new subscription", got)
 		}
 	})
 }
@@ -329,7 +329,7 @@ func TestSlowSubscriberIsDropped(t *testing.T) {
 		b.Execute(t.Context(), hold(row, i%2 == 0))
 		for range 2 {
 			if _, ok := <-quick.Changes(); !ok {
-				t.Fatal("the quick one was dropped")
+				t.Fatal("the quick subscriber was dropped")
 			}
 		}
 	}
@@ -338,9 +338,9 @@ func TestSlowSubscriberIsDropped(t *testing.T) {
 		n++
 	}
 	if n != subscriptionBuffer {
-		t.Errorf("the slow one got %d changes", n)
+		t.Errorf("the slow subscriber received %d changes", n)
 	}
-	slow.Close() // again: no panic
+	slow.Close() // a second time: no panic
 	s, again := b.Subscribe()
 	if err := follow(s).compare(b.Snapshot()); err != nil {
 		t.Error(err)
@@ -349,12 +349,12 @@ func TestSlowSubscriberIsDropped(t *testing.T) {
 	quick.Close()
 }
 
-// angry panics instead of listing.
+// panickingAPI panics instead of listing.
 type panickingAPI struct{ API }
 
 func (panickingAPI) Calls(context.Context) (sipgate.CallList, error) { panic("in the test") }
 
-// a panic costs a second and a new epoch.
+// After a panic the board starts a new epoch within a second.
 func TestPanicStartsNewEpoch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()

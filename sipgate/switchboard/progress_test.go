@@ -10,8 +10,9 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// A call that was started is one row although sipgate announces it twice, and
-// its stages are told one after the other; without events only what lists show.
+// An originated call is one row although sipgate announces it twice, and
+// passes through its stages in order; without events the board knows only the
+// last ones.
 func TestProgressOfOriginatedCall(t *testing.T) {
 	for name, push := range map[string]bool{"with events": true, "without": false} {
 		t.Run(name, func(t *testing.T) {

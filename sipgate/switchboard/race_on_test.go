@@ -2,5 +2,5 @@
 
 package switchboard
 
-// raceDetector tells whether the tests run under the race detector.
+// raceDetector reports whether the race detector is enabled.
 const raceDetector = true

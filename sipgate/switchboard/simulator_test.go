@@ -18,8 +18,8 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// direct sends requests to a handler without a network, so that a whole
-// sipgate fits into a synctest bubble.
+// handlerTransport sends requests to a handler without a network, so that a
+// whole sipgate fits into a synctest bubble.
 type handlerTransport struct{ http.Handler }
 
 func (d handlerTransport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
@@ -36,13 +36,14 @@ func (d handlerTransport) RoundTrip(r *http.Request) (resp *http.Response, err e
 	return w.Result(), nil
 }
 
-// office is a simulated sipgate whose events reach a running board.
+// simulatedOffice is a simulated sipgate that pushes events to a running
+// board.
 type simulatedOffice struct {
 	*simulator.Simulator
 	*switchboard.Board
 }
 
-// open must be called in a bubble. Pushes are set up if push is true.
+// newBoard must be called in a bubble. It sets up push events if push is true.
 func newBoard(t *testing.T, o simulator.Options, push bool, users ...string) *simulatedOffice {
 	t.Helper()
 	x := &simulatedOffice{Board: switchboard.New(switchboard.Options{})}
@@ -92,14 +93,14 @@ func (x *simulatedOffice) receive(w http.ResponseWriter, r *http.Request) {
 	w.Write(sipgate.PushReply("http://board.invalid/push"))
 }
 
-// after lets time pass and returns the board's rows.
+// callsAfter waits and returns the board's rows.
 func (x *simulatedOffice) callsAfter(d time.Duration) []switchboard.Call {
 	time.Sleep(d)
 	synctest.Wait()
 	return x.Snapshot().Calls
 }
 
-// commands are the requests that acted on calls.
+// commands returns the requests that acted on calls.
 func (x *simulatedOffice) commands() []string {
 	var list []string
 	for _, r := range x.Requests() {
@@ -111,8 +112,8 @@ func (x *simulatedOffice) commands() []string {
 	return list
 }
 
-// TestSimulator lets a call ring, be answered, held, transferred and end, at the
-// simulated sipgate: on the board it is one row, with push events and without.
+// TestSimulatedCall rings, answers, holds, transfers and ends a call at the
+// simulated sipgate: the board shows one row, with push events and without.
 func TestSimulatedCall(t *testing.T) {
 	for _, push := range []bool{true, false} {
 		t.Run(fmt.Sprintf("push %v", push), func(t *testing.T) {
@@ -172,7 +173,7 @@ func testOneCall(t *testing.T, push bool) {
 		t.Errorf("hung up: %+v", calls)
 	}
 	if calls = x.callsAfter(8 * time.Second); len(calls) != 0 {
-		t.Errorf("in the end: %+v", calls)
+		t.Errorf("at the end: %+v", calls)
 	}
 	want := []string{"PUT hold", "PUT hold", "PUT muted", "PUT recording", "POST dtmf", "POST transfer"}
 	if got := x.commands(); len(got) != len(want)+1 || !slices.Equal(got[:len(want)], want) {
@@ -180,7 +181,7 @@ func testOneCall(t *testing.T, push bool) {
 	}
 }
 
-// number is the user's own.
+// numberOf returns the user's own number.
 func (x *simulatedOffice) numberOf(t *testing.T, user string) string {
 	t.Helper()
 	id, err := x.Ring(simulator.NewCall{Users: []string{user}})
@@ -194,13 +195,13 @@ func (x *simulatedOffice) numberOf(t *testing.T, user string) string {
 	if err := x.HangUp(id, "cancel"); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(12 * time.Second) // until it is off the board
+	time.Sleep(12 * time.Second) // until its row is removed
 	return truth.To
 }
 
-// TestOfficeWithFaults lets an office work for an hour while pushes get lost,
-// doubled and reordered and the API fails now and then: whenever all is well
-// for 10 s, the board shows the calls that there are.
+// TestOfficeWithFaults simulates an hour in an office while events are lost,
+// repeated and reordered and requests fail: after each 10 s without faults,
+// the board shows exactly the calls of sipgate.
 func TestOfficeWithFaults(t *testing.T) {
 	for _, visibility := range []string{simulator.VisibilityOwn, simulator.VisibilityAccount} {
 		t.Run(visibility, func(t *testing.T) {
@@ -240,7 +241,7 @@ func testOfficeWithFaults(t *testing.T, visibility string) {
 	}
 }
 
-// settled checks the board against the truth, as soon as no call began, was
+// checkSettled compares the board with sipgate once no call has started, was
 // answered or ended within the last 10 s.
 func (x *simulatedOffice) checkSettled(t *testing.T) {
 	t.Helper()
@@ -251,7 +252,7 @@ func (x *simulatedOffice) checkSettled(t *testing.T) {
 		}
 		synctest.Wait()
 		truth, shown := map[string]bool{}, map[string]bool{}
-		var calls []string // in words, to understand a failure
+		var calls []string // details for a failure
 		for _, c := range x.Simulator.Calls() {
 			if c.Phase == "established" && !c.Voicemail {
 				truth[c.CallID] = true
@@ -265,11 +266,11 @@ func (x *simulatedOffice) checkSettled(t *testing.T) {
 			}
 		}
 		if fmt.Sprint(truth) != fmt.Sprint(shown) {
-			t.Errorf("there are %v, shown %v%v", truth, shown, calls)
+			t.Errorf("sipgate has %v, board shows %v%v", truth, shown, calls)
 		}
 		return
 	}
-	t.Log("it never was quiet")
+	t.Log("calls never settled")
 }
 
 func (x *simulatedOffice) changedWithin(within time.Duration) bool {

@@ -8,9 +8,9 @@ import (
 	"callboard/sipgate"
 )
 
-// Many commands from many members on few calls, and many subscribers who come
-// and go: whoever joins, at whatever moment, has the same picture, and there
-// are no gaps.
+// With many commands of many members on few calls, all subscribers, whenever
+// they subscribe, see the same state at the same sequence number, without
+// gaps.
 func TestSubscribersAgree(t *testing.T) {
 	u := newFakeSipgate()
 	b := newBoard(t, u, "w0", "w1", "w2")
@@ -55,7 +55,8 @@ func TestSubscribersAgree(t *testing.T) {
 	}
 }
 
-// watch follows n changes and returns its picture of the board at the end.
+// followChanges follows n changes and returns the resulting description of the
+// board by sequence number.
 func followChanges(t *testing.T, b *Board, n int) map[uint64]string {
 	s, sub := b.Subscribe()
 	defer sub.Close()

@@ -14,7 +14,7 @@ const (
 	stranger = "4915790000002"
 )
 
-// Without events a transferred call is recognised by its parties.
+// Without events a transferred call is recognized by its parties.
 func TestTransferByPollingAlone(t *testing.T) {
 	for name, tt := range map[string]struct {
 		attended bool
@@ -44,10 +44,10 @@ func TestTransferByPollingAlone(t *testing.T) {
 					t.Errorf("row = %+v", c)
 				}
 				if c.Remote.Number != "+"+jennifer || c.Local.Number != "+"+target || !slices.Equal(c.PreviousParties, []Party{{Number: "+" + doc}}) {
-					t.Errorf("with %v and %v, earlier %v", c.Remote, c.Local, c.PreviousParties)
+					t.Errorf("with %v and %v, previous %v", c.Remote, c.Local, c.PreviousParties)
 				}
 				if c.LastCommand.Verb != VerbTransfer || c.LastCommand.Outcome != Confirmed || c.LastCommand.Detail != "+"+target {
-					t.Errorf("order %+v", c.LastCommand)
+					t.Errorf("last command %+v", c.LastCommand)
 				}
 				for _, c := range publishedCalls(sub) {
 					if c.Phase == Ended || c.ID != row {
@@ -59,8 +59,8 @@ func TestTransferByPollingAlone(t *testing.T) {
 	}
 }
 
-// The target's telephone rings for a while, and ringing calls are not listed:
-// the row ends, and goes on when the target answers, within half a minute.
+// While the target's telephone rings, no list contains the call: the row ends,
+// and continues when the target answers within 30 s.
 func TestTransferWhileTargetRings(t *testing.T) {
 	for wait, same := range map[time.Duration]bool{20 * time.Second: true, 40 * time.Second: false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestTransferWhileTargetRings(t *testing.T) {
 	}
 }
 
-// The new leg may appear before the old one goes: two rows become one.
+// The new leg may appear before the old one ends: the two rows are merged.
 func TestTransferWithBothLegsListed(t *testing.T) {
 	u := newFakeSipgate()
 	b := newBoard(t, u, "w0")
@@ -114,12 +114,12 @@ func TestTransferWithBothLegsListed(t *testing.T) {
 	}
 	pollAll(t, b)
 	if c := onlyCall(t, b); c.LastCommand.Outcome != Confirmed {
-		t.Errorf("order %+v", c.LastCommand)
+		t.Errorf("last command %+v", c.LastCommand)
 	}
 }
 
-// A call of other people is not taken for the transferred one, and without a
-// transfer nothing is.
+// A call of other parties is not taken for the transferred one, and without a
+// transfer none is.
 func TestUnrelatedCallIsNotTransfer(t *testing.T) {
 	u := newFakeSipgate()
 	b := newBoard(t, u, "w0")
@@ -146,8 +146,7 @@ func TestUnrelatedCallIsNotTransfer(t *testing.T) {
 	}
 }
 
-// What the lists and what events say of a transfer fit together, whichever
-// comes first.
+// Lists and events of a transfer lead to the same row, in either order.
 func TestTransferListBeforeEvents(t *testing.T) {
 	for _, lateEvents := range []bool{false, true} {
 		u := newFakeSipgate()
@@ -178,8 +177,7 @@ func TestTransferListBeforeEvents(t *testing.T) {
 	}
 }
 
-// A command that waits for its turn while its row becomes part of another goes
-// on there.
+// A command that is queued when its row is merged continues on the other row.
 func TestMergeWithCommandUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newFakeSipgate()
@@ -204,7 +202,7 @@ func TestMergeWithCommandUnderWay(t *testing.T) {
 			}
 		}
 		if c := onlyCall(t, b); c.Hold.Pending || c.LastCommand.Outcome != Confirmed || c.Hold.On {
-			t.Errorf("row = %+v, order %+v", c, c.LastCommand)
+			t.Errorf("row = %+v, last command %+v", c, c.LastCommand)
 		}
 		if got := u.sent(); !slices.Equal(got, []string{"hold B true", "hold B false"}) {
 			t.Errorf("sent %v", got)
