@@ -20,7 +20,7 @@ import (
 	"golang.org/x/text/language/display"
 )
 
-var update = flag.Bool("update", false, "write places.txt anew, from the data of the library")
+var update = flag.Bool("update", false, "rewrite places.txt from the data of the library")
 
 func TestLocationName(t *testing.T) {
 	for _, test := range []struct{ number, home, german, english string }{

@@ -23,7 +23,7 @@ func TestParseEvent(t *testing.T) {
 			From: "492111234567", To: "4915791234567", Direction: Incoming, Diversion: "4915790000000",
 			Users: []string{"Alice", "Bob Müller"}, UserIDs: []UserID{"w0", "w1"}, FullUserIDs: []string{"1234567w0", "1234567w1"},
 		}},
-		"newCall, nobody": {"event=newCall&direction=out&from=anonymous&to=&callId=A&user%5B%5D=", Event{
+		"newCall, no users": {"event=newCall&direction=out&from=anonymous&to=&callId=A&user%5B%5D=", Event{
 			Kind: EventNewCall, CallID: "A", From: "anonymous", Direction: Outgoing,
 		}},
 		"answer": {"event=answer&callId=A&user=Alice&userId=w0&fullUserId=1234567w0&from=1&to=2&direction=out&answeringNumber=21199999999", Event{

@@ -107,8 +107,8 @@ type Board struct {
 	// mu guards everything below. It is held while a fact is applied and until
 	// the resulting changes are published, so that every snapshot together
 	// with the changes after it is complete: without gap and without overlap.
-	// It is never held during a request, a wait or rendering, so no method
-	// blocks for longer than it takes to apply one fact.
+	// It is never held during a request, a wait or rendering: locking it takes
+	// no longer than the facts ahead take to apply.
 	mu    sync.Mutex
 	epoch string
 	seq   uint64

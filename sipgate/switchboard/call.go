@@ -169,3 +169,16 @@ func (c *Call) Section() Section {
 	}
 	return SectionActive
 }
+
+// CountLive counts the calls that have not ended.
+func CountLive(calls []Call) (ringing, connected int) {
+	for _, c := range calls {
+		switch c.Phase {
+		case Ringing:
+			ringing++
+		case Connected:
+			connected++
+		}
+	}
+	return ringing, connected
+}

@@ -26,6 +26,7 @@ var ErrClaimed = errors.New("switchboard: another member claims the call")
 // ClaimedError is the ErrClaimed that carries the other member's claim.
 type ClaimedError struct{ Claim }
 
+// Error implements error.
 func (e *ClaimedError) Error() string { return ErrClaimed.Error() }
 
 // Is reports that a ClaimedError is ErrClaimed.

@@ -30,6 +30,7 @@ var (
 // wait.
 type RateLimitError struct{ Wait time.Duration }
 
+// Error implements error.
 func (e *RateLimitError) Error() string { return ErrRateLimited.Error() }
 
 // Is reports that a RateLimitError is ErrRateLimited.

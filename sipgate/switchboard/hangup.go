@@ -41,6 +41,7 @@ type UndoneError struct {
 	Name string // of By
 }
 
+// Error implements error.
 func (e *UndoneError) Error() string { return ErrUndone.Error() }
 
 // Is reports that an UndoneError is ErrUndone.

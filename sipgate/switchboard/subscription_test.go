@@ -72,3 +72,31 @@ func followChanges(t *testing.T, b *Board, n int) map[uint64]string {
 	}
 	return map[uint64]string{f.seq: f.describe()}
 }
+
+func TestSlowSubscriberIsDropped(t *testing.T) {
+	_, b, row := establishedCall(t)
+	_, slow := b.Subscribe()
+	_, quick := b.Subscribe()
+	for i := range subscriptionBuffer {
+		b.Execute(t.Context(), hold(row, i%2 == 0))
+		for range 2 {
+			if _, ok := <-quick.Changes(); !ok {
+				t.Fatal("the quick subscriber was dropped")
+			}
+		}
+	}
+	n := 0
+	for range slow.Changes() {
+		n++
+	}
+	if n != subscriptionBuffer {
+		t.Errorf("the slow subscriber received %d changes", n)
+	}
+	slow.Close() // a second time: no panic
+	s, again := b.Subscribe()
+	if err := follow(s).compare(b.Snapshot()); err != nil {
+		t.Error(err)
+	}
+	again.Close()
+	quick.Close()
+}
