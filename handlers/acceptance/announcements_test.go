@@ -35,14 +35,14 @@ func addAnnouncement(v *harness.Client, name string, content []byte, fields ...h
 	if err != nil {
 		v.T.Fatal(err)
 	}
-	var told struct {
+	var answered struct {
 		ID    string
 		Error struct{ Code string }
 	}
-	if err := json.Unmarshal(answer, &told); err != nil {
+	if err := json.Unmarshal(answer, &answered); err != nil {
 		v.T.Fatalf("%s: %s", resp.Status, answer)
 	}
-	return resp.StatusCode, told.Error.Code, told.ID
+	return resp.StatusCode, answered.Error.Code, answered.ID
 }
 
 // storedSamples returns an announcement as samples at 8 kHz.
@@ -246,9 +246,9 @@ func TestAnnouncementLibrary(t *testing.T) {
 		t.Errorf("rename of nothing: %s", resp.Status)
 	}
 	jonas := s.SignIn(t, 1)
-	for _, deed := range []string{"rename", "delete"} {
-		if resp := jonas.Send("POST", s.URL+"/announcements/"+whole+"/"+deed, "application/x-www-form-urlencoded", strings.NewReader("label=x")); resp.StatusCode != 403 {
-			t.Errorf("an agent may %s: %s", deed, resp.Status)
+	for _, path := range []string{"rename", "delete"} {
+		if resp := jonas.Send("POST", s.URL+"/announcements/"+whole+"/"+path, "application/x-www-form-urlencoded", strings.NewReader("label=x")); resp.StatusCode != 403 {
+			t.Errorf("an agent may %s: %s", path, resp.Status)
 		}
 	}
 	// A minute is a megabyte, and so more than what is left.

@@ -114,17 +114,17 @@ func (w *crawler) ask(v *harness.Client, method, path, contentType, body string,
 }
 
 func (w *crawler) anonymous(t *testing.T, ids map[string]string) {
-	nobody := w.Stack.Anonymous(t)
+	anonymous := w.Stack.Anonymous(t)
 	w.each("GET", ids, func(route, path string) {
-		if resp, _ := w.ask(nobody, "GET", path, "", ""); resp.StatusCode != 401 && !(resp.StatusCode == 303 && strings.HasPrefix(resp.Header.Get("Location"), "/login?next=")) {
+		if resp, _ := w.ask(anonymous, "GET", path, "", ""); resp.StatusCode != 401 && !(resp.StatusCode == 303 && strings.HasPrefix(resp.Header.Get("Location"), "/login?next=")) {
 			t.Errorf("%s: %d", route, resp.StatusCode)
 		}
-		if resp, _ := w.ask(nobody, "GET", path, "", "", harness.AsProgram); resp.StatusCode != 401 {
+		if resp, _ := w.ask(anonymous, "GET", path, "", "", harness.AsProgram); resp.StatusCode != 401 {
 			t.Errorf("%s for a program: %d", route, resp.StatusCode)
 		}
 	})
 	w.each("POST", ids, func(route, path string) {
-		if resp, _ := w.ask(nobody, "POST", path, harness.FormType, ""); resp.StatusCode != 401 {
+		if resp, _ := w.ask(anonymous, "POST", path, harness.FormType, ""); resp.StatusCode != 401 {
 			t.Errorf("%s: %d", route, resp.StatusCode)
 		}
 	})
@@ -237,9 +237,9 @@ func (w *crawler) foreign(t *testing.T, v *harness.Client, ids map[string]string
 				return
 			}
 			theirs, body := w.ask(v, method, path, harness.FormType, "value=true&text=x&label=x&role=agent", harness.AsProgram)
-			nobodys, other := w.ask(v, method, paths[route], harness.FormType, "value=true&text=x&label=x&role=agent", harness.AsProgram)
-			if theirs.StatusCode != 404 || nobodys.StatusCode != 404 || body != other {
-				t.Errorf("%s: of another account %d %s, of nobody %d %s", route, theirs.StatusCode, body, nobodys.StatusCode, other)
+			missing, other := w.ask(v, method, paths[route], harness.FormType, "value=true&text=x&label=x&role=agent", harness.AsProgram)
+			if theirs.StatusCode != 404 || missing.StatusCode != 404 || body != other {
+				t.Errorf("%s: of another account %d %s, of none %d %s", route, theirs.StatusCode, body, missing.StatusCode, other)
 			}
 		})
 	}

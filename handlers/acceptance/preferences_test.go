@@ -173,6 +173,6 @@ func TestNewCallsBeginWithPreferences(t *testing.T) {
 		t.Fatalf("status %d", status)
 	}
 	if _, page := v.Get("/settings"); !strings.Contains(page, `<option value="e99" selected>`) {
-		t.Error("a telephone that is gone is not told of")
+		t.Error("a telephone that does not exist any more is not shown")
 	}
 }

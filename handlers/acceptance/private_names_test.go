@@ -50,14 +50,14 @@ func TestPrivateNames(t *testing.T) {
 	}
 	for _, heard := range []func() string{jonass, strangers} {
 		if text := heard(); text == "" || strings.Contains(text, "Canary") {
-			t.Errorf("a feed of somebody else: %.500s", text)
+			t.Errorf("the feed of another member: %.500s", text)
 		}
 	}
 	if _, page := anna.Get("/"); strings.Contains(page, "Canary Nobody") {
 		t.Error("a private name wins over the team's")
 	}
 
-	addPrivateContact(s, "w1", "Jonas' customer", number) // told at the next sign-in
+	addPrivateContact(s, "w1", "Jonas' customer", number) // read at the next sign-in
 	again := s.SignIn(t, 1)
 	s.Eventually("a name that is new", func() bool { return strings.Contains(jonass(), "Jonas&#39; customer") })
 	s.Stop()

@@ -56,7 +56,7 @@ func TestSearch(t *testing.T) {
 		for _, v := range []*harness.Client{jonas, mira} {
 			_, html := v.Get("/search?q=" + url.QueryEscape(text))
 			if f := search(v, text, ""); strings.Contains(html, "Canary") || strings.Contains(f.names(), "Canary") {
-				t.Errorf("somebody else finds her private contact by %q", text)
+				t.Errorf("another member finds her private contact by %q", text)
 			}
 		}
 	}

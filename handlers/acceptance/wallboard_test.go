@@ -108,7 +108,7 @@ func TestWallboardRevealsLittle(t *testing.T) {
 	for where, text := range map[string]string{"page": string(page), "feed": heard} {
 		for _, secret := range []string{wallCanary, "Bergmann", "Keller", "•••• 88", "+49 89"} {
 			if strings.Contains(text, secret) {
-				t.Errorf("%q is told in the %s", secret, where)
+				t.Errorf("%q appears in the %s", secret, where)
 			}
 		}
 	}

@@ -53,7 +53,7 @@ func TestCallsAreControlledWithoutScript(t *testing.T) {
 	}
 	v.Submit("/", row+"/hangup", "")
 	if c().Phase == "ended" {
-		t.Error("hung up at once: nobody could take it back")
+		t.Error("hung up at once: it could not be undone")
 	}
 	v.Submit("/", row+"/undo", "")
 	v.Submit("/", row+"/hangup", "at_once=true")

@@ -129,7 +129,7 @@ func testSeveral(t *testing.T, s *harness.Stack, anna *tab, dir string) {
 	samples := anna.stored("stereo")
 	harness.CheckTone(t, "FLAC or Ogg", samples, 1000)
 	harness.CheckAtMost(t, "alias of 6 kHz", harness.ToneLevel(samples, 2000), -60)
-	// A second try is a second request, and the line goes where it is told to.
+	// Retrying sends a second request; removing removes the line.
 	anna.run(`seen.clear(); %s.querySelector(".again").click()`, queueLine("page.wav"))
 	anna.until(`seen.has("sending") && %s?.dataset.state === "failed"`, queueLine("page.wav"))
 	anna.run(`%s.querySelector(".away").click()`, queueLine("page.wav"))

@@ -199,7 +199,7 @@ func testTransfers(t *testing.T, s *harness.Stack, anna *tab) {
 		if s.Call(next).OrigCallID == "" || next == id {
 			t.Errorf("the transfer made no new call: %+v", s.Call(next))
 		}
-		// The row is the same one, and it talks to somebody else.
+		// The row is the same one, with another party.
 		anna.until(`document.getElementById(%q)?.dataset.state === "talking"`, name)
 		s.Control("POST", "calls/"+next+"/hangup", map[string]any{}, nil)
 		anna.until(`!document.getElementById(%[1]q) || document.getElementById(%[1]q).dataset.state === "ended"`, name)

@@ -138,7 +138,7 @@ func (p *tab) until(expression string, args ...any) {
 		select {
 		case <-deadline:
 			p.screenshot("failure")
-			p.t.Fatalf("waited in vain in the browser for: %s (%v)\n%s", expression, err, p.text())
+			p.t.Fatalf("timed out in the browser waiting for: %s (%v)\n%s", expression, err, p.text())
 		case <-tick.C:
 		}
 	}
@@ -181,7 +181,8 @@ func (p *tab) signIn(name string) {
 	p.do(chromedp.Click(`form[action^="/login"] button`))
 	p.until(`[...document.querySelectorAll("button")].some(b => b.innerText.includes(%q))`, name)
 	p.run(`[...document.querySelectorAll("button")].find(b => b.innerText.includes(%q)).click()`, name)
-	p.until(`!!document.querySelector("#board") && document.querySelector("#status").dataset.state === "live"`)
+	// "complete": scripts have run that take clicks.
+	p.until(`document.readyState === "complete" && !!document.querySelector("#board") && document.querySelector("#status").dataset.state === "live"`)
 }
 
 // run executes a statement in the page.

@@ -20,7 +20,7 @@ import (
 	"callboard/views"
 )
 
-var updateOutlines = flag.Bool("update", false, "write the outlines of testdata/outline anew")
+var updateOutlines = flag.Bool("update", false, "update the trees in testdata/outline")
 
 // What a screen reader gets of a row and of each dialog is as it was reviewed
 // last: testdata/outline. Update it with

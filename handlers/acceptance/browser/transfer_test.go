@@ -133,7 +133,7 @@ func testConsultationCancelled(t *testing.T, s *harness.Stack, anna *tab) {
 	next := consultationCall(s, id, jonasNumber)
 	anna.untilConsultation(who, "rings")
 	anna.run(`[...%s.querySelectorAll(".consult button")].find(b => b.innerText === "Stop asking").click()`, row(who))
-	s.Eventually("nobody rings", func() bool { return s.Call(next).Phase == "ended" })
+	s.Eventually("the end of ringing", func() bool { return s.Call(next).Phase == "ended" })
 	anna.untilConsultation(who, "stopped", "not being asked any more", "still on hold")
 	if c := s.Call(id); c.Phase != "established" || !c.Hold {
 		t.Errorf("the telephones: %+v", c)

@@ -56,7 +56,7 @@ func TestBrowserWallboard(t *testing.T) {
 	screen.until(`!document.querySelector("#wall").hasAttribute("data-off") && !!` + first)
 	page := eval[string](screen, "document.documentElement.outerHTML")
 	if strings.Contains(page, wallCanary) || strings.Contains(page, "Bergmann") || eval[string](screen, "document.cookie") != "" {
-		t.Errorf("the wall tells too much:\n%s", page)
+		t.Errorf("the wallboard reveals too much:\n%s", page)
 	}
 
 	anna.do(chromedp.Navigate(s.URL + "/walls"))
