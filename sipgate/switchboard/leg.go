@@ -94,13 +94,7 @@ func (l *leg) inPhase(p Phase) bool {
 
 // isVoicemail reports whether a voicemail took the call. Lists do not contain
 // such calls.
-func (l *leg) isVoicemail() bool {
-	users := l.answeringUsers
-	if users == nil {
-		users = l.ringingUsers
-	}
-	return len(users) == 1 && strings.EqualFold(users[0], "voicemail")
-}
+func (l *leg) isVoicemail() bool { return strings.EqualFold(l.soleUser(), "voicemail") }
 
 // expires reports whether the leg is known by events only, so that it ends
 // after ringingTimeout without one.
