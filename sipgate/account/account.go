@@ -11,6 +11,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"callboard/sipgate"
 )
@@ -40,6 +41,8 @@ type Rosters struct {
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
 
+	onNumbers atomic.Pointer[func(account string, numbers []sipgate.AccountNumber)]
+
 	mu       sync.Mutex
 	accounts map[string]*Roster
 }
@@ -64,6 +67,11 @@ func (rs *Rosters) Of(account string) *Roster {
 		rs.accounts[account] = r
 	}
 	return r
+}
+
+// OnNumbers has f called with the numbers of an account whenever they were read.
+func (rs *Rosters) OnNumbers(f func(account string, numbers []sipgate.AccountNumber)) {
+	rs.onNumbers.Store(&f)
 }
 
 // Close cancels all reads and waits for them. Reads that are asked for later

@@ -61,7 +61,7 @@ func (r *Roster) SetUsers(users []sipgate.User) {
 
 // Numbers returns the numbers of the account.
 func (r *Roster) Numbers(ctx context.Context) ([]sipgate.AccountNumber, error) {
-	return r.numbers.get(ctx, r, "", maxAge, false, readNumbers)
+	return r.numbers.get(ctx, r, "", maxAge, false, r.readNumbers)
 }
 
 // KnownNumbers returns the numbers of the account if they were ever read. It
@@ -70,7 +70,7 @@ func (r *Roster) KnownNumbers() (numbers []sipgate.AccountNumber, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.numbers.olderThan(maxAge) {
-		r.numbers.begin(r, "", readNumbers)
+		r.numbers.begin(r, "", r.readNumbers)
 	}
 	return r.numbers.value, r.numbers.known
 }
@@ -105,14 +105,7 @@ func (r *Roster) RefreshPresence(users []sipgate.UserID) (begun bool) {
 // UserName returns the name of a user of the account, signed in or not, or ""
 // if it is not known (yet).
 func (r *Roster) UserName(user sipgate.UserID) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, u := range r.users.value {
-		if u.ID == user {
-			return Name(u)
-		}
-	}
-	return ""
+	return r.Snapshot().UserName(user)
 }
 
 // Name returns the first and last name of a user.
@@ -134,7 +127,7 @@ func (r *Roster) Load() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.numbers.olderThan(maxAge) {
-		r.numbers.begin(r, "", readNumbers)
+		r.numbers.begin(r, "", r.readNumbers)
 	}
 	if !r.loading {
 		r.loading = r.rosters.start(r.loadAll)
@@ -202,8 +195,12 @@ func readThrough[T any](ctx context.Context, sources []Access, read func(context
 }
 
 func readUsers(ctx context.Context, a Access) ([]sipgate.User, error) { return a.Users(ctx) }
-func readNumbers(ctx context.Context, a Access) ([]sipgate.AccountNumber, error) {
-	return a.Numbers(ctx)
+func (r *Roster) readNumbers(ctx context.Context, a Access) ([]sipgate.AccountNumber, error) {
+	numbers, err := a.Numbers(ctx)
+	if f := r.rosters.onNumbers.Load(); err == nil && f != nil {
+		(*f)(r.account, numbers)
+	}
+	return numbers, err
 }
 
 func devicesOf(user sipgate.UserID) func(context.Context, Access) ([]sipgate.Device, error) {

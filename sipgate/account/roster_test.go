@@ -234,6 +234,9 @@ func TestLoadReadsTheWholeAccount(t *testing.T) {
 		if got := slices.Sorted(slices.Values(access.requests)); !slices.Equal(got, want) {
 			t.Errorf("requests %v, want %v", got, want)
 		}
+		if r.UserName("w0") != "Jonas Keller" || r.UserName("w2") != "" {
+			t.Errorf("names %q, %q", r.UserName("w0"), r.UserName("w2"))
+		}
 		if s.Version <= before.Version || !s.Complete || len(s.Users) != 3 || len(s.Devices) != 2 {
 			t.Errorf("%+v", s)
 		}

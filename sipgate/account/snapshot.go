@@ -51,3 +51,13 @@ func (r *Roster) takeSnapshot() *Snapshot {
 	}
 	return s
 }
+
+// UserName returns the name of a user of the account, or "" if it is not known.
+func (s *Snapshot) UserName(user sipgate.UserID) string {
+	for _, u := range s.Users {
+		if u.ID == user {
+			return Name(u)
+		}
+	}
+	return ""
+}

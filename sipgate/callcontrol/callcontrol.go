@@ -16,6 +16,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/account"
 	"callboard/sipgate/announcement"
+	"callboard/sipgate/callhistory"
 	"callboard/sipgate/directory"
 	"callboard/sipgate/journal"
 	"callboard/sipgate/switchboard"
@@ -24,15 +25,12 @@ import (
 
 // Options are the parts that a [Control] brings together.
 type Options struct {
-	Log          *slog.Logger
-	Boards       *switchboard.Boards
-	Members      *team.Members
-	Audit        *team.Audit
-	Grants       *team.Grants
-	Capabilities *team.CapabilityStore
-	Journal      *journal.Journal
-	Library      *announcement.Library
-	Numbers      sipgate.NumberRules // which numbers may be called
+	*team.Stores
+	Log     *slog.Logger
+	Boards  *switchboard.Boards
+	Journal *journal.Journal
+	Library *announcement.Library
+	Numbers sipgate.NumberRules // which numbers may be called
 
 	// Client returns a client of sipgate that acts with the credentials.
 	Client func(sipgate.Credentials) *sipgate.Client
@@ -42,6 +40,9 @@ type Options struct {
 
 	// Sessions are the sign-ins of all members.
 	Sessions Sessions
+
+	// PushURL returns our address for the push events of an account.
+	PushURL func(account string) string
 
 	// AnnouncementURL returns the address from which sipgate fetches a
 	// published announcement.
@@ -78,6 +79,7 @@ type Control struct {
 	Rosters   *account.Rosters
 	Directory *directory.Directory
 	Private   *team.PrivateNames
+	History   *callhistory.History
 	service   *serviceAccount // nil if there is none
 
 	ctx    context.Context // ends with Close
@@ -85,17 +87,30 @@ type Control struct {
 	tasks  sync.WaitGroup
 }
 
-// New returns a Control. Close ends what it does in the background.
+// New returns a Control. Start begins what it does in the background, and Close
+// ends it.
 func New(o Options) *Control {
 	c := &Control{Options: o, Private: &team.PrivateNames{}}
 	c.Rosters = account.NewRosters(c.accessTo, o.Log)
 	c.Directory = directory.New(o.Numbers, c.Rosters)
+	c.History = callhistory.New(callhistory.Options{Log: o.Log, Boards: o.Boards, Members: o.Members, Journal: o.Journal,
+		Rosters: c.Rosters, Private: c.Private, Client: c.ClientOf})
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	if o.Service != nil {
 		c.service = newServiceAccount(c)
 	}
 	o.Members.OnChange(c.memberChanged)
 	return c
+}
+
+// Start puts the members who are signed in on their boards and begins the
+// housekeeping.
+func (c *Control) Start(ctx context.Context) error {
+	if err := c.syncMembers(ctx); err != nil {
+		return err
+	}
+	c.tasks.Go(func() { c.keepHouse(c.ctx) })
+	return nil
 }
 
 // Close ends what goes on in the background, and waits for it.

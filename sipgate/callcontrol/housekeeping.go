@@ -13,11 +13,10 @@ const (
 	purgeEvery   = 120
 )
 
-// Run does the housekeeping until ctx is done: it keeps the boards' members the
-// same as those who are signed in, keeps the service account watching, and
-// removes old audit and journal entries. [Control.SyncMembers] must have been
-// called once before.
-func (c *Control) Run(ctx context.Context) {
+// keepHouse keeps, until ctx is done, the boards' members the same as those who
+// are signed in and the service account watching, and removes old audit and
+// journal entries.
+func (c *Control) keepHouse(ctx context.Context) {
 	c.service.watch(ctx)
 	c.purge(ctx)
 	tick := time.NewTicker(syncInterval)
@@ -27,7 +26,7 @@ func (c *Control) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := c.SyncMembers(ctx); err != nil && ctx.Err() == nil {
+			if err := c.syncMembers(ctx); err != nil && ctx.Err() == nil {
 				c.Log.Error("sync members", "err", err)
 			}
 			c.service.watch(ctx)

@@ -79,9 +79,9 @@ func (c *Control) memberChanged(m team.Member) {
 	board.Invalidate()
 }
 
-// SyncMembers makes the members on the boards those who are signed in: at the
+// syncMembers makes the members on the boards those who are signed in: at the
 // start, since sessions outlive the program, and regularly, since they expire.
-func (c *Control) SyncMembers(ctx context.Context) error {
+func (c *Control) syncMembers(ctx context.Context) error {
 	signedIn, err := c.Sessions.SignedIn(ctx)
 	if err != nil {
 		return err
@@ -166,3 +166,14 @@ func (c *Control) accessTo(accountID string, user sipgate.UserID) (access []acco
 	}
 	return access
 }
+
+// MarkActive records that the actor is here; at most every few minutes it is
+// stored.
+func (c *Control) MarkActive(ctx context.Context, a Actor) {
+	if err := c.Members.MarkActive(ctx, a.MemberID); err != nil && ctx.Err() == nil {
+		c.Log.Info("store last activity", "member", a.MemberID, "err", err)
+	}
+}
+
+// OnCall reports whether a member is connected in one of the calls.
+func OnCall(m team.MemberID, calls []switchboard.Call) bool { return membersOnCalls(calls)[m.User] }

@@ -156,3 +156,36 @@ func (d dialer) StartCall(ctx context.Context, n sipgate.NewCall) (sipgate.CallI
 	}
 	return id, err
 }
+
+// Progress returns how far a call is that a member started, and the row and the
+// cause of its end as far as the actor may see the call. With known not
+// negative it waits until the stage is another one, or ctx is done.
+func (c *Control) Progress(ctx context.Context, a Actor, id sipgate.CallID, known switchboard.Stage) (stage switchboard.Stage, row switchboard.RowID, cause string) {
+	var call switchboard.Call
+	if known < 0 {
+		stage, call = c.Board(a).Progress(id)
+	} else {
+		stage, call = c.Board(a).AwaitProgress(ctx, id, known)
+	}
+	switch {
+	case call.ID == "":
+		return stage, "", ""
+	case c.Sees(a, call):
+		return stage, call.ID, call.Cause
+	}
+	return switchboard.StageUnknown, "", ""
+}
+
+// PreferredDevice returns the index of the device to start with: the preferred
+// one or, if that would not ring, the first that does; -1 if there is none.
+func PreferredDevice(devices []Device, preferred sipgate.DeviceID) int {
+	i := slices.IndexFunc(devices, func(d Device) bool {
+		return d.ID == preferred && (d.State == DeviceReady || d.State == DeviceDoNotDisturb)
+	})
+	for _, state := range []DeviceState{DeviceReady, DeviceDoNotDisturb, DeviceOffline} {
+		if i < 0 {
+			i = slices.IndexFunc(devices, func(d Device) bool { return d.State == state })
+		}
+	}
+	return i
+}

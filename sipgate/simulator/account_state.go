@@ -85,3 +85,17 @@ func (s *Simulator) AdminToken() (account, tokenID, token string) {
 	}
 	return "", "", ""
 }
+
+// SetPushURL makes the first account send all its push events to a URL, as an
+// administrator would in its settings.
+func (s *Simulator) SetPushURL(address string) error {
+	in := pushSettingsRequest{IncomingURL: address, OutgoingURL: address}
+	if err := in.check(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	push := &s.accounts[0].push
+	push.IncomingURL, push.OutgoingURL = address, address
+	return nil
+}

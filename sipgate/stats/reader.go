@@ -26,8 +26,6 @@ const (
 // one member.
 type Source interface {
 	History(context.Context, sipgate.HistoryQuery) (sipgate.HistoryPage, error)
-	Users(context.Context) ([]sipgate.User, error)
-	Devices(context.Context, sipgate.UserID) ([]sipgate.Device, error)
 }
 
 // A Report is the latest result of reading a span.
@@ -62,13 +60,12 @@ type Reader struct {
 	accounts map[string]*accountCache
 }
 
-// An accountCache holds what was read of one account. Reader.mu guards spans and
-// owners; the holder of turn owns nextRequest.
+// An accountCache holds what was read of one account. Reader.mu guards spans;
+// the holder of turn owns nextRequest.
 type accountCache struct {
 	turn        chan struct{} // full while a request is under way
 	nextRequest time.Time     // the earliest time of the next request
 	spans       map[spanKey]*cachedSpan
-	owners      cachedOwners
 }
 
 type spanKey struct{ from, to int64 }

@@ -60,21 +60,6 @@ func (s *fakeSource) History(ctx context.Context, q sipgate.HistoryQuery) (sipga
 	return page, nil
 }
 
-func (s *fakeSource) Users(context.Context) ([]sipgate.User, error) {
-	s.begin()
-	defer s.end()
-	return []sipgate.User{{ID: "w0"}, {ID: "w1", Firstname: "Jonas", Lastname: "Keller"}, {ID: "w2"}}, s.fail
-}
-
-func (s *fakeSource) Devices(_ context.Context, u sipgate.UserID) ([]sipgate.Device, error) {
-	s.begin()
-	defer s.end()
-	if u == "w2" {
-		return nil, &sipgate.Error{Kind: sipgate.Forbidden}
-	}
-	return []sipgate.Device{{ID: "e" + sipgate.DeviceID(u[1:]), Phonelines: []sipgate.Phoneline{{ID: "p0"}}}}, nil
-}
-
 // checkInterval fails if requests overlap or follow each other too fast.
 func (s *fakeSource) checkInterval(t *testing.T) {
 	t.Helper()
@@ -218,31 +203,6 @@ func TestOldSpansAreEvicted(t *testing.T) {
 		if n := len(r.accounts["1"].spans); n > maxSpans {
 			t.Errorf("%d cached spans", n)
 		}
-		r.Close()
-	})
-}
-
-// Users' devices are read once an hour, at the pace of all other requests, and a
-// line of two users has no owner.
-func TestExtensionOwners(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r, s := NewReader(nil), &fakeSource{}
-		r.Read(t.Context(), "1", Day(time.Now()), s.sources)
-		done, cancel := context.WithCancel(t.Context())
-		cancel()
-		if owners := r.ExtensionOwners(done, "1", s.sources); len(owners.ByExtension) != 0 || !owners.Loading {
-			t.Errorf("at once: %+v", owners)
-		}
-		all := r.ExtensionOwners(t.Context(), "1", s.sources)
-		owners := all.ByExtension
-		if all.Loading || all.Names["w1"] != "Jonas Keller" || owners["w0"] != "w0" || owners["e1"] != "w1" || owners["p0"] != "" || owners["w2"] != "w2" || len(owners) != 6 {
-			t.Errorf("after waiting: %+v", all)
-		}
-		r.ExtensionOwners(t.Context(), "1", s.sources)
-		if s.count() != 2+4 {
-			t.Errorf("%d requests", s.count())
-		}
-		s.checkInterval(t)
 		r.Close()
 	})
 }

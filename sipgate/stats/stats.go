@@ -76,12 +76,9 @@ type Summary struct {
 type call struct {
 	kind       Kind
 	talk       time.Duration
-	extensions []Extension
+	extensions []string
 	answered   bool // the extensions answered; otherwise they were only involved
 }
-
-// Extension is the id of a user, a device or a phone line: "w0", "e0", "p0".
-type Extension string
 
 // MemberCounts holds the calls of one user.
 type MemberCounts struct {
@@ -135,11 +132,12 @@ func (f *Summary) count(step int, e sipgate.HistoryEntry) {
 	f.calls = append(f.calls, c)
 }
 
-// ByMember counts the calls for each user, given the owners of the extensions. An
+// ByMember counts the calls for each user, given the owners of the extensions, the
+// ids of users, devices and phone lines ("w0", "e0", "p0"). An
 // extension whose owner is "" is shared; a user's id is its own extension. An
 // answered call counts for one user, a missed call for every user whom it rang.
 // ByMember also returns the number of answered calls without a known user.
-func (f Summary) ByMember(owners map[Extension]sipgate.UserID) (members map[sipgate.UserID]MemberCounts, unowned int) {
+func (f Summary) ByMember(owners map[string]sipgate.UserID) (members map[sipgate.UserID]MemberCounts, unowned int) {
 	members = map[sipgate.UserID]MemberCounts{}
 	for _, c := range f.calls {
 		var users []sipgate.UserID
@@ -190,7 +188,7 @@ func choose[T any](first bool, a, b T) T {
 // extensionsOf returns the personal extensions that answered a call or, if none
 // did, those that were involved in it, and reports which of the two they are. It
 // returns none for a call of unknown direction.
-func extensionsOf(e sipgate.HistoryEntry, kind Kind) (found []Extension, answered bool) {
+func extensionsOf(e sipgate.HistoryEntry, kind Kind) (found []string, answered bool) {
 	names := e.AnsweredBy
 	answered = len(names) > 0 && kind != Missed
 	switch {
@@ -202,7 +200,7 @@ func extensionsOf(e sipgate.HistoryEntry, kind Kind) (found []Extension, answere
 		names = e.ConnectionIDs
 	}
 	for _, n := range names {
-		if x := Extension(n); isPersonal(n) && !slices.Contains(found, x) {
+		if x := n; isPersonal(n) && !slices.Contains(found, x) {
 			found = append(found, x)
 		}
 	}

@@ -46,7 +46,7 @@ func TestCount(t *testing.T) {
 	if f.Steps[9] != (Counts{In: 1, Missed: 1}) || f.Steps[10] != (Counts{Out: 1, Missed: 1}) || f.Steps[23] != (Counts{Out: 1}) || f.Steps[0] != (Counts{Unreached: 1}) {
 		t.Errorf("steps: %v", f.Steps)
 	}
-	members, unowned := f.ByMember(map[Extension]sipgate.UserID{"w0": "w0", "e0": "w0", "w1": "w1", "p0": "w0", "p7": ""})
+	members, unowned := f.ByMember(map[string]sipgate.UserID{"w0": "w0", "e0": "w0", "w1": "w1", "p0": "w0", "p7": ""})
 	if diff := cmp.Diff(map[sipgate.UserID]MemberCounts{
 		"w0": {Counts: Counts{Missed: 1, Out: 1, Unreached: 1}, Talk: 2 * time.Minute},
 		"w1": {Counts: Counts{In: 1, Missed: 1}, Talk: time.Minute},
@@ -138,7 +138,7 @@ func checkSpan(t *rapid.T, s Span, now time.Time) {
 
 // checkMembers fails if the members' calls do not add up to the total.
 func checkMembers(t *rapid.T, f Summary) {
-	members, unowned := f.ByMember(map[Extension]sipgate.UserID{"w0": "w0", "e0": "w0", "w1": "w1"})
+	members, unowned := f.ByMember(map[string]sipgate.UserID{"w0": "w0", "e0": "w0", "w1": "w1"})
 	var sum MemberCounts
 	for _, m := range members {
 		for k, n := range m.Counts {

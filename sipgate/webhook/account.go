@@ -19,13 +19,12 @@ const (
 
 // An accountState is what the Receiver knows of one account.
 type accountState struct {
-	subscribe    []byte // the reply to newCall events
-	allowance    *rate.Limiter
-	bodies       recentSet[[sha256.Size]byte]
-	calls        recentSet[sipgate.CallID] // of accepted events and their duplicates
-	numbers      map[string]bool           // in E.164; nil while unknown
-	numbersDueAt time.Time                 // when RefreshNumbers reads them next
-	health       Health
+	subscribe []byte // the reply to newCall events
+	allowance *rate.Limiter
+	bodies    recentSet[[sha256.Size]byte]
+	calls     recentSet[sipgate.CallID] // of accepted events and their duplicates
+	numbers   map[string]bool           // in E.164; nil while unknown
+	health    Health
 }
 
 // account finds or makes the state of an account. The caller holds r.mu.

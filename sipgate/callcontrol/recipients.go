@@ -1,0 +1,70 @@
+package callcontrol
+
+import (
+	"cmp"
+
+	"callboard/sipgate"
+	"callboard/sipgate/directory"
+	"callboard/sipgate/switchboard"
+)
+
+// Recipients returns the entries of the directory that fit what the actor types,
+// and whether the presence of one of them is being read again. It does not wait
+// for sipgate.
+func (c *Control) Recipients(a Actor, text string) (found []directory.Entry, refreshing bool) {
+	calls := c.Board(a).Snapshot().Calls
+	c.recordOwnCalls(a, calls)
+	found = c.Directory.Search(directory.MemberID(a.MemberID), text, directory.MaxResults, membersOnCalls(calls))
+	return found, c.Directory.RefreshPresence(a.Account, found)
+}
+
+// Colleagues returns the actor's team mates, the available ones first.
+func (c *Control) Colleagues(a Actor) []directory.Entry {
+	return c.Directory.Colleagues(directory.MemberID(a.MemberID), membersOnCalls(c.Board(a).Snapshot().Calls))
+}
+
+// Resolve returns the number that the actor means: one in any spelling, a name
+// that fits a single entry, or the choice made among the entries that a name
+// fits. Errors are those of [directory.Directory.Resolve].
+func (c *Control) Resolve(a Actor, text, choice string) (sipgate.Number, error) {
+	return c.Directory.Resolve(directory.MemberID(a.MemberID), cmp.Or(choice, text))
+}
+
+// NumberRefusal returns why a number cannot be called, or be given the call:
+// "number_blocked", "number_invalid" or "same_party"; "" if it can.
+func (c *Control) NumberRefusal(number string, call switchboard.Call) string {
+	switch _, err := c.Numbers.Parse(number); {
+	case sipgate.IsBlocked(err):
+		return "number_blocked"
+	case err != nil:
+		return "number_invalid"
+	case number == call.Remote.Number, number == call.Local.Number:
+		return "same_party"
+	}
+	return ""
+}
+
+// membersOnCalls returns the members who are connected in one of the calls.
+func membersOnCalls(calls []switchboard.Call) map[sipgate.UserID]bool {
+	busy := map[sipgate.UserID]bool{}
+	for _, call := range calls {
+		if call.Phase != switchboard.Connected {
+			continue
+		}
+		for _, id := range call.MemberIDs {
+			busy[sipgate.UserID(id)] = true
+		}
+	}
+	return busy
+}
+
+// recordOwnCalls makes the numbers of the actor's running calls recent ones:
+// sipgate's history does not have them yet.
+func (c *Control) recordOwnCalls(a Actor, calls []switchboard.Call) {
+	for _, call := range calls {
+		owners := call.Owners()
+		if n := sipgate.Number(call.Remote.Number); n.Valid() && len(owners) == 1 && owners[0] == a.BoardID() {
+			c.Directory.RecordCall(directory.MemberID(a.MemberID), string(n), call.Started)
+		}
+	}
+}
