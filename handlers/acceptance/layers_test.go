@@ -80,7 +80,7 @@ const homes = `
 	golang.org/x/oauth2               < web
 	github.com/pressly/goose/v3       < web/database
 	modernc.org/sqlite                < web/database
-	github.com/a-h/templ              < views
+	github.com/a-h/templ              < views views/gallery
 	golang.org/x/text/message         < views
 	golang.org/x/text/feature/plural  < views
 	github.com/nyaruka/phonenumbers   < sipgate
@@ -92,7 +92,7 @@ const homes = `
 	# Used wherever there are languages, foreign file names, limits.
 	golang.org/x/text/language        < views handlers sipgate/simulator
 	golang.org/x/text/unicode/norm    < sipgate/announcement sipgate/directory
-	golang.org/x/time                 < web handlers sipgate/switchboard
+	golang.org/x/time                 < web handlers sipgate/switchboard sipgate/webhook
 
 	# Who speaks HTTP, and who speaks to the database.
 	net/http                          < . static web handlers sipgate sipgate/simulator handlers/acceptance/harness

@@ -13,6 +13,7 @@ import (
 
 	"callboard/handlers/acceptance/harness"
 	"callboard/views"
+	"callboard/views/gallery"
 )
 
 // A violation is a finding of axe in one place of a page.
@@ -64,7 +65,7 @@ func (f findings) report(t *testing.T) {
 func TestBrowserAxe(t *testing.T) {
 	t.Parallel()
 	b, code := newBrowser(t, harness.NewDemo(t)), axe(t)
-	names := slices.DeleteFunc(views.GalleryNames(), func(name string) bool { return strings.HasPrefix(name, "row-") })
+	names := slices.DeleteFunc(gallery.Names(), func(name string) bool { return strings.HasPrefix(name, "row-") })
 	half := len(names) / 2
 	for _, part := range [][]string{names[:half], names[half:]} {
 		t.Run(part[0], func(t *testing.T) {

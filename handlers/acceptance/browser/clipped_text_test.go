@@ -10,6 +10,7 @@ import (
 
 	"callboard/handlers/acceptance/harness"
 	"callboard/views"
+	"callboard/views/gallery"
 )
 
 // newStillTab opens a tab without animations, which would make measurements
@@ -27,7 +28,7 @@ func (b *browser) newStillTab(t *testing.T) *tab {
 // openPreview opens an example of the gallery.
 func (p *tab) openPreview(name string, lang views.Lang, theme string) {
 	p.t.Helper()
-	p.do(chromedp.Navigate(p.s.URL + "/gallery/" + name + "?lang=" + lang.String() + "&theme=" + theme))
+	p.do(chromedp.Navigate(p.s.URL + "/gallery/" + name + "?lang=" + string(lang) + "&theme=" + theme))
 }
 
 // clipped returns what does not fit: text that is cut off, controls that reach
@@ -68,7 +69,7 @@ func TestBrowserClippedText(t *testing.T) {
 	s := harness.NewDemo(t)
 	p := newBrowser(t, s).newStillTab(t)
 	found := map[string][]string{}
-	for _, name := range views.GalleryNames() {
+	for _, name := range gallery.Names() {
 		p.openPreview(name, views.Pseudo, "light")
 		for _, width := range []int64{360, 768, 1280} {
 			if width == 360 && strings.HasPrefix(name, "wall") && name != "walls" {

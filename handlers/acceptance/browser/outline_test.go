@@ -18,6 +18,7 @@ import (
 
 	"callboard/handlers/acceptance/harness"
 	"callboard/views"
+	"callboard/views/gallery"
 )
 
 var updateOutlines = flag.Bool("update", false, "update the trees in testdata/outline")
@@ -30,7 +31,7 @@ func TestBrowserAccessibilityTree(t *testing.T) {
 	t.Parallel()
 	s := harness.NewDemo(t)
 	p := newBrowser(t, s).newStillTab(t)
-	for _, name := range views.GalleryNames() {
+	for _, name := range gallery.Names() {
 		root := "listitem"
 		switch {
 		case strings.HasPrefix(name, "dialog-"):
