@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Accounts says which sipgate accounts may use the instance. The zero value is
-// that of "": the first account that signs in owns it.
+// Accounts says which sipgate accounts may use the instance. The zero value
+// allows only the owner: the first account that signs in.
 type Accounts struct {
 	any  bool
 	list []string
@@ -26,7 +26,7 @@ func ParseAccounts(s string) (Accounts, error) {
 	for id := range strings.SplitSeq(s, ",") {
 		id = strings.TrimSpace(id)
 		if id == "" || len(id) > 20 || strings.Trim(id, "0123456789") != "" {
-			return Accounts{}, fmt.Errorf("accounts: %q is not the number of an account; say any, or numbers separated by commas", id)
+			return Accounts{}, fmt.Errorf("%q is not the number of an account; say any, or numbers separated by commas", id)
 		}
 		if !slices.Contains(a.list, id) {
 			a.list = append(a.list, id)
@@ -35,7 +35,7 @@ func ParseAccounts(s string) (Accounts, error) {
 	return a, nil
 }
 
-// String returns what ParseAccounts reads.
+// String returns the setting that ParseAccounts reads.
 func (a Accounts) String() string {
 	if a.any {
 		return "any"
@@ -43,8 +43,8 @@ func (a Accounts) String() string {
 	return strings.Join(a.list, ",")
 }
 
-// allows reports whether the account may use the instance, which owner was the
-// first to sign in to; "" if nobody did yet.
+// allows reports whether the account may use the instance. Owner is the first
+// account that signed in, "" before that.
 func (a Accounts) allows(account, owner string) bool {
 	switch {
 	case account == "":

@@ -12,78 +12,68 @@ import (
 	"callboard/sipgate"
 )
 
-// Outcomes of a deed, as the audit has them.
+// Outcomes of an action, as the audit stores them.
 const (
-	OutcomeWaiting   = "waiting"   // in its grace period: nothing is sent yet
+	OutcomeWaiting   = "waiting"   // in its grace period: no request was sent yet
 	OutcomeBegun     = "begun"     // the request may have been sent
-	OutcomeDone      = "done"      // sipgate said so
-	OutcomeFailed    = "failed"    // nothing came of it
-	OutcomeUnknown   = "unknown"   // sent, and no answer
-	OutcomeRefused   = "refused"   // by the policy: nothing was sent
-	OutcomeCancelled = "cancelled" // taken back, or lost with a restart, before it was sent
+	OutcomeDone      = "done"      // sipgate confirmed it
+	OutcomeFailed    = "failed"    // it had no effect
+	OutcomeUnknown   = "unknown"   // sent, but not answered
+	OutcomeRefused   = "refused"   // denied by the policy: no request was sent
+	OutcomeCancelled = "cancelled" // undone, or lost with a restart, before it was sent
 )
 
-// DefaultKeep is for how long entries are kept if nothing else is said.
+// DefaultKeep is the time for which entries are kept by default.
 const DefaultKeep = 180 * 24 * time.Hour
 
 const (
-	maxField  = 500  // characters of each text of an entry
-	maxOwed   = 1000 // endings kept while the store does not take them
-	purgeStep = 1000 // entries removed at a time, so that others can write in between
+	maxField   = 500  // characters of each text of an entry
+	maxRetries = 1000 // completions kept while the database does not take them
+	purgeStep  = 1000 // entries removed at a time, so that others can write in between
 )
 
 // Errors of [Audit].
 var (
-	// ErrAuditUnavailable says that the store did not take the entry. What it
-	// was to record must not be done.
+	// ErrAuditUnavailable is returned if the entry could not be stored. The
+	// action must not be done then.
 	ErrAuditUnavailable = errors.New("the audit cannot be written")
 
-	// ErrNoEntry says that there is no such entry, or that it has ended.
-	ErrNoEntry = errors.New("no such audit entry is under way")
+	// ErrNoEntry is returned if there is no such entry, or it is complete.
+	ErrNoEntry = errors.New("no such audit entry in progress")
 )
 
-// An AuditEntry tells who did what.
+// An AuditEntry records who did what.
 type AuditEntry struct {
-	ID         int64     // given by Begin; greater is later
-	At         time.Time // given by Begin
-	Account    string
-	By         MemberID
-	ByName     string   // as it was at the time
-	Via        MemberID // whose access carried it; By if not given
+	ID         int64     // assigned when stored; greater is later
+	At         time.Time // assigned when stored
+	Account    string    // default: the account of By
+	By         MemberID  // who acted
+	ByName     string    // the name of By at that time
+	Via        MemberID  // whose access to sipgate was used; default: By
 	Action     Permission
-	Call       string // the row on the board, "" if no call is concerned
-	Parties    string // of the call, for people
-	Parameters string // for people; of keypad tones only [TonesParameters]
+	Call       string // the row on the board, "" if the action concerns no call
+	Parties    string // of the call, to be read by people
+	Parameters string // to be read by people; of keypad tones only [TonesParameters]
 	Address    string // from which the request came
 	Outcome    string
-	Status     int // sipgate's answer, 0 if there was none
+	Status     int // of sipgate's response, 0 if there was none
 	Took       time.Duration
 }
 
-// Audit is the record of all that was done or refused. An entry is in the
-// store, on the disk, before the deed is; its end is written afterwards, and
-// nothing else ever changes it.
-//
-// One process writes at a time.
+// Audit records every action, and every denied one. The entry of an action is
+// on the disk before the action is done; its outcome is added afterwards, and
+// no entry is changed in any other way. All methods may be called concurrently.
 type Audit struct {
 	db   *sql.DB
 	keep time.Duration
 	now  func() time.Time
 
-	mu   sync.Mutex
-	owed []ending // the store did not take them when it was time
+	mu         sync.Mutex // guards retryQueue; not held while the database is written
+	retryQueue []completion
 }
 
-// An ending is what is known of a deed afterwards.
-type ending struct {
-	id      int64
-	outcome string
-	status  int
-	took    time.Duration
-}
-
-// NewAudit keeps entries in db for as long as keep says, DefaultKeep if that is
-// not positive. The table is that of [Migrations].
+// NewAudit records in db, which has the tables of [Migrations]. Entries are kept
+// for the given time, or DefaultKeep if that is not positive.
 func NewAudit(db *sql.DB, keep time.Duration) *Audit {
 	if keep <= 0 {
 		keep = DefaultKeep
@@ -91,12 +81,12 @@ func NewAudit(db *sql.DB, keep time.Duration) *Audit {
 	return &Audit{db: db, keep: keep, now: time.Now}
 }
 
-// Begin writes the entry of a deed that is about to be done, and returns its
-// id for End. With an error, which is always ErrAuditUnavailable, the deed must
+// Begin stores the entry of an action that is about to be done, and returns its
+// id for End. On an error, which is always ErrAuditUnavailable, the action must
 // not be done.
 //
-// The Outcome is OutcomeBegun unless it is given as OutcomeWaiting: then
-// nothing may be sent before Proceed.
+// The Outcome is OutcomeBegun unless it is given as OutcomeWaiting: then no
+// request may be sent before Proceed.
 func (a *Audit) Begin(ctx context.Context, e AuditEntry) (id int64, err error) {
 	if e.Outcome != OutcomeWaiting {
 		e.Outcome = OutcomeBegun
@@ -105,9 +95,9 @@ func (a *Audit) Begin(ctx context.Context, e AuditEntry) (id int64, err error) {
 }
 
 // Proceed turns a waiting entry into a begun one, just before the request is
-// sent. With ErrAuditUnavailable or ErrNoEntry it must not be sent.
+// sent. On ErrAuditUnavailable or ErrNoEntry it must not be sent.
 func (a *Audit) Proceed(ctx context.Context, id int64) error {
-	n, err := a.exec(ctx, `update audit set outcome = 'begun' where id = $1 and outcome = 'waiting'`, id)
+	n, err := execute(ctx, a.db, `update audit set outcome = 'begun' where id = $1 and outcome = 'waiting'`, id)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrAuditUnavailable, err)
@@ -117,72 +107,72 @@ func (a *Audit) Proceed(ctx context.Context, id int64) error {
 	return nil
 }
 
-// End completes an entry: outcome is done, failed, unknown or cancelled, status
-// sipgate's or 0. An entry that has ended stays as it is.
+// End completes an entry. Outcome is done, failed, unknown or cancelled; status
+// is that of sipgate's response, or 0. It returns ErrNoEntry for an entry that
+// is complete, and leaves that as it is.
 //
-// An ending that the store does not take is kept in memory and written later;
-// the error says so, and nobody needs to try again.
+// If the database fails, End returns ErrAuditUnavailable, keeps the completion
+// in memory and stores it later: the caller need not try again.
 func (a *Audit) End(ctx context.Context, id int64, outcome string, status int, took time.Duration) error {
 	switch outcome {
 	case OutcomeDone, OutcomeFailed, OutcomeUnknown, OutcomeCancelled:
 	default:
-		return fmt.Errorf("%q is no outcome of a deed", outcome)
+		return fmt.Errorf("invalid outcome %q of an action", outcome)
 	}
-	e := ending{id, outcome, status, took}
-	n, err := a.end(ctx, e)
+	c := completion{id, outcome, status, took}
+	n, err := a.complete(ctx, c)
 	switch {
 	case err != nil:
-		a.owe(e)
+		a.retryLater(c)
 		return fmt.Errorf("%w: %w", ErrAuditUnavailable, err)
 	case n == 0:
 		return ErrNoEntry
 	}
-	a.settle(ctx)
+	a.flushRetries(ctx)
 	return nil
 }
 
-// Refused writes an entry of a deed that the policy did not allow. The reason
-// belongs in Parameters.
+// Refused stores the entry of an action that the policy denied. Its Parameters
+// say why.
 func (a *Audit) Refused(ctx context.Context, e AuditEntry) error {
 	e.Outcome = OutcomeRefused
 	_, err := a.insert(ctx, e)
 	return err
 }
 
-// Recover is for the start of the program, before anything is done. Entries
-// that a process has left behind are ended: of those begun nobody knows what
-// became of them, and those waiting are cancelled. It returns them, with their
-// new outcome.
+// Recover completes the entries that an earlier process left in progress: the
+// outcome of begun ones is unknown, waiting ones are cancelled. It returns them,
+// with their new outcome. It is to be called once, before the first action.
 func (a *Audit) Recover(ctx context.Context) ([]AuditEntry, error) {
-	left, err := a.query(ctx, `where outcome in ('begun', 'waiting') order by id`)
+	entries, err := a.query(ctx, `where outcome in ('begun', 'waiting') order by id`)
 	if err != nil {
-		return nil, fmt.Errorf("read what was under way: %w", err)
+		return nil, fmt.Errorf("read audit entries in progress: %w", err)
 	}
-	if len(left) == 0 {
+	if len(entries) == 0 {
 		return nil, nil
 	}
-	for i := range left {
-		if left[i].Outcome == OutcomeWaiting {
-			left[i].Outcome = OutcomeCancelled
+	for i := range entries {
+		if entries[i].Outcome == OutcomeWaiting {
+			entries[i].Outcome = OutcomeCancelled
 		} else {
-			left[i].Outcome = OutcomeUnknown
+			entries[i].Outcome = OutcomeUnknown
 		}
 	}
-	if _, err := a.exec(ctx, `
+	if _, err := execute(ctx, a.db, `
 		update audit set outcome = case outcome when 'waiting' then 'cancelled' else 'unknown' end
 		where outcome in ('begun', 'waiting')`); err != nil {
-		return nil, fmt.Errorf("end what was under way: %w", err)
+		return nil, fmt.Errorf("complete audit entries in progress: %w", err)
 	}
-	return left, nil
+	return entries, nil
 }
 
-// Purge removes the entries that were kept long enough, and returns how many.
-// It writes the endings that are still owed, too.
+// Purge removes the entries that are older than they are kept, and returns how
+// many. It also stores the completions that are in memory.
 func (a *Audit) Purge(ctx context.Context) (removed int64, err error) {
-	a.settle(ctx)
+	a.flushRetries(ctx)
 	before := a.now().Add(-a.keep).UnixMilli()
 	for {
-		n, err := a.exec(ctx, `
+		n, err := execute(ctx, a.db, `
 			delete from audit where id in (
 				select id from audit where begun_at < $1 order by begun_at limit $2)`, before, purgeStep)
 		removed += n
@@ -192,16 +182,18 @@ func (a *Audit) Purge(ctx context.Context) (removed int64, err error) {
 	}
 }
 
-// tonesOnly is what may stand in the Parameters of keypad tones: their number
-// and words.
-var tonesOnly = regexp.MustCompile(`^([0-9]{1,2} tones)?[ a-z_]*$`)
-
-// TonesParameters is all that the audit says of keypad tones, which may be a
-// PIN: how many. Whatever else contains digits is left out when it is written.
+// TonesParameters returns the Parameters of an entry of keypad tones: only their
+// number, since they may be a PIN.
 func TonesParameters(d sipgate.DTMF) string { return fmt.Sprintf("%d tones", len(d)) }
 
-// check completes e and returns why it cannot be written.
-func (e *AuditEntry) check() error {
+// tonesParameters matches the Parameters that an entry of keypad tones may have:
+// their number, and words.
+var tonesParameters = regexp.MustCompile(`^([0-9]{1,2} tones)?[ a-z_]*$`)
+
+// prepare fills in the defaults of e and cleans its texts. It returns an error
+// if e is incomplete or concerns more than one account. It drops the Parameters
+// of keypad tones that could contain digits.
+func (e *AuditEntry) prepare() error {
 	if e.Account == "" {
 		e.Account = e.By.Account
 	}
@@ -210,14 +202,14 @@ func (e *AuditEntry) check() error {
 	}
 	switch {
 	case e.Account == "" || e.By.User == "" || e.Action == "":
-		return errors.New("an entry needs an account, a user and a deed")
+		return errors.New("an entry needs an account, a user and an action")
 	case e.By.Account != e.Account || e.Via.Account != e.Account:
-		return errors.New("an entry is of one account")
+		return errors.New("an entry concerns one account")
 	}
 	for _, s := range []*string{&e.ByName, &e.Call, &e.Parties, &e.Parameters, &e.Address} {
-		*s = tidy(*s, maxField)
+		*s = cleanText(*s, maxField)
 	}
-	if e.Action == SendTones && !tonesOnly.MatchString(e.Parameters) {
+	if e.Action == SendTones && !tonesParameters.MatchString(e.Parameters) {
 		e.Parameters = ""
 	}
 	return nil

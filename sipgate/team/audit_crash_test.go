@@ -10,18 +10,18 @@ import (
 	"testing"
 )
 
-// auditCrash names the environment variable that makes TestF25Child the
-// process to be killed. Its value is the database.
+// auditCrash is the environment variable that makes TestAuditUntilKilled the
+// process to be killed. Its value is the database file.
 const auditCrash = "CALLBOARD_TEST_AUDIT"
 
-// TestF25 kills a process between the entries and their ends.
-func TestF25(t *testing.T) {
-	a := auditOf(t, 0)
+// TestAuditAfterCrash kills a process while audit entries are in progress.
+func TestAuditAfterCrash(t *testing.T) {
+	a := newTestAudit(t, 0)
 	var file string
 	if err := a.db.QueryRow(`select file from pragma_database_list where name = 'main'`).Scan(&file); err != nil {
 		t.Fatal(err)
 	}
-	child := exec.Command(os.Args[0], "-test.run=^TestF25Child$")
+	child := exec.Command(os.Args[0], "-test.run=^TestAuditUntilKilled$")
 	child.Env = append(os.Environ(), auditCrash+"="+filepath.Clean(file))
 	stdout, err := child.StdoutPipe()
 	if err != nil {
@@ -38,9 +38,9 @@ func TestF25(t *testing.T) {
 	child.Wait()
 
 	if got := outcomes(t, a); got != "begun waiting begun done refused" {
-		t.Fatalf("the dead process left %s", got)
+		t.Fatalf("the killed process left %s", got)
 	}
-	left, err := a.Recover(t.Context())
+	recovered, err := a.Recover(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,36 +48,36 @@ func TestF25(t *testing.T) {
 		t.Errorf("recovered as %s", got)
 	}
 	var got []string
-	for _, e := range left {
+	for _, e := range recovered {
 		got = append(got, e.Call+" "+e.Outcome)
 	}
 	if s := strings.Join(got, ", "); s != "A unknown, B cancelled, C unknown" {
-		t.Errorf("left over: %s", s)
+		t.Errorf("recovered %s", s)
 	}
-	if left, err := a.Recover(t.Context()); len(left) != 0 || err != nil {
-		t.Errorf("recovered twice: %v, %v", left, err)
+	if recovered, err := a.Recover(t.Context()); len(recovered) != 0 || err != nil {
+		t.Errorf("recovered twice: %v, %v", recovered, err)
 	}
 }
 
-// TestF25Child is not a test of its own: TestF25 starts and kills it.
-func TestF25Child(t *testing.T) {
+// TestAuditUntilKilled is not a test: TestAuditAfterCrash starts and kills it.
+func TestAuditUntilKilled(t *testing.T) {
 	file := os.Getenv(auditCrash)
 	if file == "" {
-		t.Skip("only as a child of TestF25")
+		t.Skip("only as a process of TestAuditAfterCrash")
 	}
 	a := NewAudit(open(t, file), 0)
-	begin(t, a, hold(ada, "A"))
-	waiting := hold(ada, "B")
+	beginEntry(t, a, holdEntry(ada, "A"))
+	waiting := holdEntry(ada, "B")
 	waiting.Outcome = OutcomeWaiting
-	begin(t, a, waiting)
+	beginEntry(t, a, waiting)
 	waiting.Call = "C"
-	if err := a.Proceed(t.Context(), begin(t, a, waiting)); err != nil {
+	if err := a.Proceed(t.Context(), beginEntry(t, a, waiting)); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.End(t.Context(), begin(t, a, hold(ada, "D")), OutcomeDone, 204, 0); err != nil {
+	if err := a.End(t.Context(), beginEntry(t, a, holdEntry(ada, "D")), OutcomeDone, 204, 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Refused(t.Context(), hold(tom, "E")); err != nil {
+	if err := a.Refused(t.Context(), holdEntry(tom, "E")); err != nil {
 		t.Fatal(err)
 	}
 	fmt.Println("reached")

@@ -13,15 +13,15 @@ import (
 	"callboard/sipgate"
 )
 
-func auditOf(tb testing.TB, keep time.Duration) *Audit { return NewAudit(tables(tb), keep) }
+func newTestAudit(tb testing.TB, keep time.Duration) *Audit { return NewAudit(newTeamDB(tb), keep) }
 
-// hold is the entry of somebody who puts a call on hold.
-func hold(by MemberID, call string) AuditEntry {
+// holdEntry returns the entry of a member who puts a call on hold.
+func holdEntry(by MemberID, call string) AuditEntry {
 	return AuditEntry{By: by, ByName: "Somebody", Action: Hold, Call: call, Parties: "+491579 → e0",
 		Parameters: "value=true", Address: "192.0.2.1"}
 }
 
-func begin(tb testing.TB, a *Audit, e AuditEntry) int64 {
+func beginEntry(tb testing.TB, a *Audit, e AuditEntry) int64 {
 	tb.Helper()
 	id, err := a.Begin(tb.Context(), e)
 	if err != nil {
@@ -30,7 +30,7 @@ func begin(tb testing.TB, a *Audit, e AuditEntry) int64 {
 	return id
 }
 
-func list(tb testing.TB, a *Audit, account string, f AuditFilter) []AuditEntry {
+func listEntries(tb testing.TB, a *Audit, account string, f AuditFilter) []AuditEntry {
 	tb.Helper()
 	all, err := a.List(tb.Context(), account, f)
 	if err != nil {
@@ -39,11 +39,11 @@ func list(tb testing.TB, a *Audit, account string, f AuditFilter) []AuditEntry {
 	return all
 }
 
-// outcomes are those of all entries of ada's account, the oldest first.
+// outcomes returns the outcomes of all entries of ada's account, the oldest first.
 func outcomes(tb testing.TB, a *Audit) string {
 	tb.Helper()
 	var s []string
-	for _, e := range slices.Backward(list(tb, a, "111", AuditFilter{})) {
+	for _, e := range slices.Backward(listEntries(tb, a, "111", AuditFilter{})) {
 		s = append(s, e.Outcome)
 	}
 	return strings.Join(s, " ")
@@ -51,13 +51,13 @@ func outcomes(tb testing.TB, a *Audit) string {
 
 func TestAudit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := auditOf(t, 0)
+		a := newTestAudit(t, 0)
 		ctx := t.Context()
-		want := hold(ada, "ROW")
+		want := holdEntry(ada, "ROW")
 		want.Account, want.Via = "111", mia
 		start := time.Now().UTC()
-		want.ID, want.At, want.Outcome = begin(t, a, want), start.Truncate(time.Millisecond), OutcomeBegun
-		if got := list(t, a, "111", AuditFilter{}); len(got) != 1 || got[0] != want {
+		want.ID, want.At, want.Outcome = beginEntry(t, a, want), start.Truncate(time.Millisecond), OutcomeBegun
+		if got := listEntries(t, a, "111", AuditFilter{}); len(got) != 1 || got[0] != want {
 			t.Fatalf("%+v, want %+v", got, want)
 		}
 		if err := a.End(ctx, want.ID, OutcomeDone, 204, 83*time.Millisecond); err != nil {
@@ -67,15 +67,15 @@ func TestAudit(t *testing.T) {
 		if err := a.End(ctx, want.ID, OutcomeFailed, 500, time.Second); !errors.Is(err, ErrNoEntry) {
 			t.Errorf("ended twice: %v", err)
 		}
-		if got := list(t, a, "111", AuditFilter{}); got[0] != want {
+		if got := listEntries(t, a, "111", AuditFilter{}); got[0] != want {
 			t.Errorf("%+v, want %+v", got, want)
 		}
-		refused := hold(tom, "ROW")
+		refused := holdEntry(tom, "ROW")
 		refused.Parameters = ReasonNotYours
 		if err := a.Refused(ctx, refused); err != nil {
 			t.Fatal(err)
 		}
-		got := list(t, a, "111", AuditFilter{})
+		got := listEntries(t, a, "111", AuditFilter{})
 		if len(got) != 2 || got[0].Outcome != OutcomeRefused || got[0].Via != tom || got[0].ID <= want.ID {
 			t.Errorf("%+v", got)
 		}
@@ -95,21 +95,21 @@ func TestAudit(t *testing.T) {
 	})
 }
 
-// TestAuditIncomplete shows that what names nobody is not recorded, and so not
-// done; and that an entry never concerns two accounts.
-func TestAuditIncomplete(t *testing.T) {
-	a := auditOf(t, 0)
+// TestInvalidAuditEntries shows that incomplete entries and entries of two
+// accounts are rejected, so that their actions are not done.
+func TestInvalidAuditEntries(t *testing.T) {
+	a := newTestAudit(t, 0)
 	for name, spoil := range map[string]func(*AuditEntry){
-		"nobody":             func(e *AuditEntry) { e.By = MemberID{} },
+		"no member":          func(e *AuditEntry) { e.By = MemberID{} },
 		"no user":            func(e *AuditEntry) { e.By.User = "" },
-		"no deed":            func(e *AuditEntry) { e.Action = "" },
+		"no action":          func(e *AuditEntry) { e.Action = "" },
 		"another account":    func(e *AuditEntry) { e.Account = "222" },
-		"others only":        func(e *AuditEntry) { e.Account, e.Via = "222", bob },
+		"other accounts":     func(e *AuditEntry) { e.Account, e.Via = "222", bob },
 		"another's access":   func(e *AuditEntry) { e.Via = bob },
-		"nobody's access":    func(e *AuditEntry) { e.Via = MemberID{User: "w1"} },
+		"access of no user":  func(e *AuditEntry) { e.Via = MemberID{User: "w1"} },
 		"account only given": func(e *AuditEntry) { e.By.Account = ""; e.Account = "111" },
 	} {
-		e := hold(ada, "ROW")
+		e := holdEntry(ada, "ROW")
 		spoil(&e)
 		if id, err := a.Begin(t.Context(), e); !errors.Is(err, ErrAuditUnavailable) || id != 0 {
 			t.Errorf("%s: %d, %v", name, id, err)
@@ -119,23 +119,23 @@ func TestAuditIncomplete(t *testing.T) {
 		t.Errorf("recorded %s", got)
 	}
 	if _, err := a.List(t.Context(), "", AuditFilter{}); err == nil {
-		t.Error("all accounts at once")
+		t.Error("List returned the entries of all accounts")
 	}
 }
 
-// TestGrace goes through the lives of an entry that waits first.
-func TestGrace(t *testing.T) {
-	a := auditOf(t, 0)
+// TestWaitingEntries shows what can become of an entry in its grace period.
+func TestWaitingEntries(t *testing.T) {
+	a := newTestAudit(t, 0)
 	ctx := t.Context()
-	e := hold(ada, "ROW")
+	e := holdEntry(ada, "ROW")
 	e.Action, e.Outcome = HangUp, OutcomeWaiting
-	undone, sent := begin(t, a, e), begin(t, a, e)
-	begin(t, a, e)
+	undone, sent := beginEntry(t, a, e), beginEntry(t, a, e)
+	beginEntry(t, a, e)
 	if err := a.End(ctx, undone, OutcomeCancelled, 0, 2*time.Second); err != nil {
 		t.Error(err)
 	}
 	if err := a.Proceed(ctx, undone); !errors.Is(err, ErrNoEntry) {
-		t.Errorf("an undone hang-up goes on: %v", err)
+		t.Errorf("an undone hang-up proceeds: %v", err)
 	}
 	if err := a.Proceed(ctx, sent); err != nil {
 		t.Error(err)
@@ -146,30 +146,30 @@ func TestGrace(t *testing.T) {
 	if got := outcomes(t, a); got != "cancelled begun waiting" {
 		t.Errorf("%s", got)
 	}
-	e.Outcome = OutcomeDone // nothing begins as done
-	begin(t, a, e)
+	e.Outcome = OutcomeDone // ignored: no entry begins as done
+	beginEntry(t, a, e)
 	if got := outcomes(t, a); got != "cancelled begun waiting begun" {
 		t.Errorf("%s", got)
 	}
 }
 
-// TestT48 takes the disk away: no entry, no action; an ending that comes
-// meanwhile is written afterwards (F31).
-func TestT48(t *testing.T) {
-	a := auditOf(t, 0)
+// TestAuditCannotBeWritten lets each write fail, by a trigger: no action may begin,
+// and completions are stored later.
+func TestAuditCannotBeWritten(t *testing.T) {
+	a := newTestAudit(t, 0)
 	ctx := t.Context()
-	e := hold(ada, "ROW")
+	e := holdEntry(ada, "ROW")
 	e.Outcome = OutcomeWaiting
-	waiting, begun, other := begin(t, a, e), begin(t, a, hold(ada, "ROW")), begin(t, a, hold(ada, "ROW"))
+	waiting, begun, other := beginEntry(t, a, e), beginEntry(t, a, holdEntry(ada, "ROW")), beginEntry(t, a, holdEntry(ada, "ROW"))
 	for _, event := range []string{"insert", "update", "delete"} {
 		if _, err := a.db.Exec(fmt.Sprintf(
 			`create trigger no_%s before %[1]s on audit begin select raise(abort, 'disk full'); end`, event)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, err := a.Begin(ctx, hold(ada, "ROW"))
+	_, err := a.Begin(ctx, holdEntry(ada, "ROW"))
 	for _, err := range []error{
-		err, a.Refused(ctx, hold(tom, "ROW")), a.Proceed(ctx, waiting),
+		err, a.Refused(ctx, holdEntry(tom, "ROW")), a.Proceed(ctx, waiting),
 		a.End(ctx, begun, OutcomeDone, 204, time.Second), a.End(ctx, begun, OutcomeFailed, 500, time.Second),
 	} {
 		if !errors.Is(err, ErrAuditUnavailable) || !strings.Contains(err.Error(), "disk full") {
@@ -190,43 +190,43 @@ func TestT48(t *testing.T) {
 	if err := a.End(ctx, other, OutcomeFailed, 403, 0); err != nil {
 		t.Error(err)
 	}
-	if got := outcomes(t, a); got != "waiting done failed" || len(a.owed) != 0 {
-		t.Errorf("%s, owed %v", got, a.owed)
+	if got := outcomes(t, a); got != "waiting done failed" || len(a.retryQueue) != 0 {
+		t.Errorf("%s, to retry: %v", got, a.retryQueue)
 	}
 }
 
-// TestOwed shows that the endings kept in memory have a bound, and that Purge
-// writes them.
-func TestOwed(t *testing.T) {
-	a := auditOf(t, 0)
-	id := begin(t, a, hold(ada, "ROW"))
-	for i := range 3 * maxOwed {
-		a.owe(ending{id: int64(i)})
+// TestRetryQueue shows that the queue of completions is limited, and that Purge
+// stores them.
+func TestRetryQueue(t *testing.T) {
+	a := newTestAudit(t, 0)
+	id := beginEntry(t, a, holdEntry(ada, "ROW"))
+	for i := range 3 * maxRetries {
+		a.retryLater(completion{id: int64(i)})
 	}
-	a.owe(ending{id, OutcomeUnknown, 0, time.Second})
-	if len(a.owed) != maxOwed {
-		t.Errorf("%d owed", len(a.owed))
+	a.retryLater(completion{id, OutcomeUnknown, 0, time.Second})
+	if len(a.retryQueue) != maxRetries {
+		t.Errorf("%d to retry", len(a.retryQueue))
 	}
-	if _, err := a.Purge(t.Context()); err != nil || len(a.owed) != 0 || outcomes(t, a) != OutcomeUnknown {
-		t.Errorf("%v, %d owed, %s", err, len(a.owed), outcomes(t, a))
+	if _, err := a.Purge(t.Context()); err != nil || len(a.retryQueue) != 0 || outcomes(t, a) != OutcomeUnknown {
+		t.Errorf("%v, %d to retry, %s", err, len(a.retryQueue), outcomes(t, a))
 	}
 }
 
-// TestT48Closed has no database at all.
-func TestT48Closed(t *testing.T) {
-	a := auditOf(t, 0)
+// TestAuditWithoutDatabase begins an entry after the database was closed.
+func TestAuditWithoutDatabase(t *testing.T) {
+	a := newTestAudit(t, 0)
 	a.db.Close()
-	if _, err := a.Begin(t.Context(), hold(ada, "ROW")); !errors.Is(err, ErrAuditUnavailable) {
+	if _, err := a.Begin(t.Context(), holdEntry(ada, "ROW")); !errors.Is(err, ErrAuditUnavailable) {
 		t.Errorf("%v", err)
 	}
 }
 
-// TestAuditCallerGone shows that who clicks and closes the tab is on record.
-func TestAuditCallerGone(t *testing.T) {
-	a := auditOf(t, 0)
+// TestAuditOutlivesItsCaller records an action whose caller has gone away.
+func TestAuditOutlivesItsCaller(t *testing.T) {
+	a := newTestAudit(t, 0)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	id, err := a.Begin(ctx, hold(ada, "ROW"))
+	id, err := a.Begin(ctx, holdEntry(ada, "ROW"))
 	if err == nil {
 		err = a.End(ctx, id, OutcomeDone, 204, 0)
 	}
@@ -235,10 +235,10 @@ func TestAuditCallerGone(t *testing.T) {
 	}
 }
 
-// TestB116 gives keypad digits to the audit in many ways and looks for them in
-// the file.
-func TestB116(t *testing.T) {
-	a := auditOf(t, 0)
+// TestKeypadDigitsAreNotRecorded shows that entries of keypad tones have no digits
+// but their number.
+func TestKeypadDigitsAreNotRecorded(t *testing.T) {
+	a := newTestAudit(t, 0)
 	const pin = "4711*0815#"
 	for _, test := range []struct{ parameters, want string }{
 		{TonesParameters(pin), "10 tones"},
@@ -247,13 +247,13 @@ func TestB116(t *testing.T) {
 		{pin, ""}, {"digits=" + pin, ""}, {"10 tones " + pin, ""}, {"ABCD", ""}, {"10 tones ABCD", ""},
 		{"１２", ""}, {"4711", ""}, {"10 tones not_yours", "10 tones not_yours"}, {"not_yours", "not_yours"},
 	} {
-		e := hold(ada, "ROW")
+		e := holdEntry(ada, "ROW")
 		e.Action, e.Parameters = SendTones, test.parameters
-		begin(t, a, e)
+		beginEntry(t, a, e)
 		if err := a.Refused(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
-		for _, e := range list(t, a, "111", AuditFilter{Limit: 2}) {
+		for _, e := range listEntries(t, a, "111", AuditFilter{Limit: 2}) {
 			if e.Parameters != test.want {
 				t.Errorf("%q is stored as %q, want %q", test.parameters, e.Parameters, test.want)
 			}
@@ -261,14 +261,14 @@ func TestB116(t *testing.T) {
 	}
 }
 
-// TestAuditText shows that no text of an entry is longer or stranger than a
-// line, which also PostgreSQL takes.
-func TestAuditText(t *testing.T) {
-	a := auditOf(t, 0)
-	e := hold(ada, strings.Repeat("R", 10_000))
+// TestAuditTextsAreClean shows that the texts of an entry are short lines of valid
+// UTF-8 without NUL bytes, which PostgreSQL requires.
+func TestAuditTextsAreClean(t *testing.T) {
+	a := newTestAudit(t, 0)
+	e := holdEntry(ada, strings.Repeat("R", 10_000))
 	e.ByName, e.Parties = "Mia\x00\r\n\u202e \xffMeier", strings.Repeat("ä", 1000)
-	begin(t, a, e)
-	got := list(t, a, "111", AuditFilter{})[0]
+	beginEntry(t, a, e)
+	got := listEntries(t, a, "111", AuditFilter{})[0]
 	if got.ByName != "Mia \ufffdMeier" || len(got.Call) != maxField || got.Parties != strings.Repeat("ä", maxField) {
 		t.Errorf("%q, %d, %d", got.ByName, len(got.Call), len(got.Parties))
 	}

@@ -14,43 +14,43 @@ import (
 )
 
 const (
-	ahead       = 60 * time.Second  // a refresh begins so long before the access token dies
-	assumedLife = 300 * time.Second // of an access token that came without its life
-	patience    = 15 * time.Second  // for which a caller waits for a refresh, and Close for all
-	reach       = 10 * time.Second  // limit of one token request, and of one look into the store
-	pause       = 5 * time.Second   // before a second try after a garbled answer, or to store
-	proof       = 60 * time.Second  // a renewed token that is refused so soon is not worth another
-	maxBackoff  = 30 * time.Second  // between refreshes that fail for a passing reason
-	buried      = 24 * time.Hour    // for which a worthless grant stays in the store
+	refreshLead     = 60 * time.Second  // a refresh begins this long before the access token expires
+	assumedLifetime = 300 * time.Second // of an access token whose lifetime sipgate did not state
+	waitTimeout     = 15 * time.Second  // of a caller who waits for a refresh, and of Close
+	requestTimeout  = 10 * time.Second  // of one token request, and of one access to the database
+	retryPause      = 5 * time.Second   // before the second try after an unreadable response, and between tries to store
+	reuseWindow     = 60 * time.Second  // a renewed access token that is refused within it is not renewed again
+	maxBackoff      = 30 * time.Second  // between refreshes that fail for a temporary reason
+	deadRetention   = 24 * time.Hour    // for which a dead grant stays in the database
 )
 
 // Errors of [NewGrants] and of the credentials it hands out.
 var (
-	// ErrWrongKey is what NewGrants returns if the stored grants were made with
-	// another key.
+	// ErrWrongKey is returned by NewGrants if the stored grants were encrypted
+	// with another key.
 	ErrWrongKey = errors.New("the encryption key does not fit the stored grants: they were made with another key")
 
-	// ErrNeedsLogin is within an error of Kind Unauthorized: only the member can
-	// help, by signing in again.
+	// ErrNeedsLogin is wrapped in an error of Kind Unauthorized: the member has
+	// no usable grant and has to sign in again.
 	ErrNeedsLogin = errors.New("the member has to sign in again")
 
-	// ErrClientRefused is within an error of Kind Unavailable: sipgate does not
-	// accept the client id or secret. No member can help it by signing in.
+	// ErrClientRefused is wrapped in an error of Kind Unavailable: sipgate does
+	// not accept the client id or secret, which signing in does not change.
 	ErrClientRefused = errors.New("sipgate refuses the client id or secret")
 
-	errUnsaved = errors.New("the last refresh token could not be stored yet")
-	errClosed  = errors.New("the grants are closed")
-	errTooLong = errors.New("a refresh under way takes too long")
+	errUnsaved     = errors.New("the last refresh token could not be stored yet")
+	errClosed      = errors.New("the grants are closed")
+	errWaitTimeout = errors.New("the refresh in progress takes too long")
 )
 
-// State says what a member's grant is good for.
+// GrantState says whether a member's grant is usable.
 type GrantState int
 
 // The states of a grant.
 const (
-	StateNeedsLogin GrantState = iota // there is none, or sipgate no longer accepts it
+	StateNeedsLogin GrantState = iota // there is no grant, or sipgate no longer accepts it
 	StateOK
-	StateUnsaved // good, but only in memory: the disk does not take it
+	StateUnsaved // usable, but its refresh token could not be stored yet: a restart would lose it
 )
 
 // String returns "ok", "needs login" or "unsaved".
@@ -64,54 +64,54 @@ func (s GrantState) String() string {
 	return "needs login"
 }
 
-// Refresher asks sipgate for new tokens: exactly one request per call, which
-// ends when ctx does. A [sipgate.OAuth] is one.
+// Refresher requests new tokens from sipgate: exactly one request per call,
+// which ends when ctx does. [sipgate.OAuth] implements it.
 type Refresher interface {
-	Refresh(ctx context.Context, refresh string) (sipgate.Tokens, error)
+	Refresh(ctx context.Context, refreshToken string) (sipgate.Tokens, error)
 }
 
 // Grants keeps the tokens of all members.
 //
-// For each grant at most one refresh is under way, in a goroutine and with
-// time limits of its own: a caller that goes away does not stop it. The
-// refresh token that it brings is on the disk before anybody is given the
-// access token. Refresh tokens are in the database only, sealed; access
+// At most one refresh of each grant is in progress. It has a goroutine and time
+// limits of its own, so that a caller who goes away does not stop it. Its
+// refresh token is on the disk before any caller gets its access token. Refresh
+// tokens are in the database only, sealed, unless it cannot store them; access
 // tokens are in memory only, and expire by the monotonic clock.
 //
-// One process uses a database at a time. All methods may be called
-// concurrently.
+// All methods may be called concurrently.
 type Grants struct {
-	store     *store
+	store     *grantStore
 	refresher Refresher
 	log       *slog.Logger
 
-	// mu guards what follows and the fields of every grant. It is held for
-	// moments only, never while the database or sipgate is asked.
+	// mu guards the fields below and those of each grant. It is never held
+	// during a request to the database or to sipgate, so that no method waits
+	// for another member's refresh.
 	mu            sync.Mutex
 	grants        map[MemberID]*grant
 	clientRefused bool
 	closed        bool
 
 	closing chan struct{}  // closed by Close
-	running sync.WaitGroup // refreshes and savers; grows only while not closed
+	running sync.WaitGroup // goroutines of refreshes and of tries to store
 	ctx     context.Context
-	cancel  context.CancelFunc // when Close has waited long enough
+	cancel  context.CancelFunc // ends ctx after waitTimeout in Close
 }
 
-// NewGrants returns the grants stored in db, in which the [Migrations] have
-// been applied, or ErrWrongKey. Refreshes that a crash interrupted are tried
-// once more at once.
+// NewGrants reads the grants from db, which has the tables of [Migrations], or
+// returns ErrWrongKey. It retries refreshes that a crash interrupted, once and
+// in the background.
 func NewGrants(db *sql.DB, key Key, r Refresher, log *slog.Logger) (*Grants, error) {
 	return newGrants(db, key, r, log, func(string) {})
 }
 
-func newGrants(db *sql.DB, key Key, r Refresher, log *slog.Logger, at func(string)) (*Grants, error) {
+func newGrants(db *sql.DB, key Key, r Refresher, log *slog.Logger, checkpoint func(string)) (*Grants, error) {
 	sealer, err := newSealer(key)
 	if err != nil {
 		return nil, err
 	}
 	g := &Grants{
-		store:     &store{db, sealer, at},
+		store:     &grantStore{db, sealer, checkpoint},
 		refresher: r,
 		log:       log,
 		grants:    map[MemberID]*grant{},
@@ -125,11 +125,11 @@ func newGrants(db *sql.DB, key Key, r Refresher, log *slog.Logger, at func(strin
 	return g, nil
 }
 
-// load takes stock of what is stored and takes up interrupted refreshes.
+// load reads the stored grants and starts the refreshes that were interrupted.
 func (g *Grants) load() error {
-	ctx, cancel := context.WithTimeout(g.ctx, reach)
+	ctx, cancel := context.WithTimeout(g.ctx, requestTimeout)
 	defer cancel()
-	if err := g.store.check(ctx); err != nil {
+	if err := g.store.checkKey(ctx); err != nil {
 		return err
 	}
 	if err := g.store.purge(ctx); err != nil {
@@ -141,53 +141,56 @@ func (g *Grants) load() error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for m, r := range stored {
-		gr := &grant{member: m, generation: r.generation, dead: r.dead}
-		g.grants[m] = gr
-		if r.intent && !r.dead {
-			g.log.Info("a refresh was interrupted, trying once more", "member", m.String())
-			g.launch(gr)
+	for id, s := range stored {
+		gr := &grant{member: id, generation: s.generation, dead: s.dead}
+		g.grants[id] = gr
+		if s.refreshing && !s.dead {
+			g.log.Info("retry interrupted refresh", "member", id.String())
+			g.start(gr)
 		}
 	}
 	return nil
 }
 
-// Put stores what a sign-in has brought, in place of any older grant of m.
-// When it returns nil the grant is on the disk.
-func (g *Grants) Put(ctx context.Context, m MemberID, t sipgate.Tokens) error {
-	if m.Account == "" || m.User == "" {
+// Put stores the tokens of a sign-in, in place of any other grant of the
+// member. When it returns nil, the refresh token is on the disk.
+func (g *Grants) Put(ctx context.Context, id MemberID, t sipgate.Tokens) error {
+	if id.Account == "" || id.User == "" {
 		return errors.New("a grant needs an account and a user")
 	}
 	if t.Access == "" || t.Refresh == "" {
 		return errors.New("a grant needs an access token and a refresh token")
 	}
 	received := time.Now()
-	generation, err := g.store.put(ctx, m, t.Refresh)
+	generation, err := g.store.put(ctx, id, t.Refresh)
 	if err != nil {
-		return fmt.Errorf("store the grant of %s: %w", m, err)
+		return fmt.Errorf("store the grant of %s: %w", id, err)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	gr := g.grants[m]
+	gr := g.grants[id]
 	if gr == nil {
-		gr = &grant{member: m}
-		g.grants[m] = gr
+		gr = &grant{member: id}
+		g.grants[id] = gr
 	}
 	gr.refused, gr.unsaved = false, nil
-	gr.renew(generation, t, received)
+	gr.setTokens(generation, t, received)
 	return nil
 }
 
-// Members returns those whose grant is not known to be worthless, sorted.
+// Members returns the members on whose behalf Callboard can act at sipgate:
+// those with a grant that sipgate has not ended, as far as is known. They are
+// sorted.
 func (g *Grants) Members(ctx context.Context) ([]MemberID, error) {
 	return g.store.members(ctx)
 }
 
-// State returns what the grant of m is good for, from memory.
-func (g *Grants) State(m MemberID) GrantState {
+// State returns the state of a member's grant. It costs no query, and a page can
+// show it for each member.
+func (g *Grants) State(id MemberID) GrantState {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	switch gr := g.grants[m]; {
+	switch gr := g.grants[id]; {
 	case gr == nil || gr.dead:
 		return StateNeedsLogin
 	case gr.unsaved != nil:
@@ -196,56 +199,57 @@ func (g *Grants) State(m MemberID) GrantState {
 	return StateOK
 }
 
-// ClientRefused reports whether sipgate has refused the client id or secret
-// and has not accepted them since. It concerns every member alike.
+// ClientRefused reports whether sipgate refused the client id or secret in the
+// last refresh that told. No member's token can be refreshed then until an
+// administrator corrects the settings; their grants stay as they are.
 func (g *Grants) ClientRefused() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.clientRefused
 }
 
-// Drop forgets the grant of m and returns its refresh token, so that it can be
-// ended at sipgate too; "" if there was none of worth. A refresh under way is
-// waited for, so that the token is the newest.
-func (g *Grants) Drop(ctx context.Context, m MemberID) (refresh string, err error) {
+// Drop removes the grant of a member and returns its refresh token, with which
+// the caller can end it at sipgate too, or "" if there was no usable grant. It
+// waits for a refresh in progress, so that the token is the newest one.
+func (g *Grants) Drop(ctx context.Context, id MemberID) (refreshToken string, err error) {
 	g.mu.Lock()
-	gr := g.grants[m]
-	delete(g.grants, m)
-	var f *flight
+	gr := g.grants[id]
+	delete(g.grants, id)
+	var call *refreshCall
 	if gr != nil {
-		f = gr.flight
+		call = gr.call
 	}
 	g.mu.Unlock()
-	if f != nil {
-		f.wait(ctx)
+	if call != nil {
+		call.wait(ctx)
 	}
-	r, err := g.store.read(ctx, m)
+	stored, err := g.store.read(ctx, id)
 	switch {
 	case errors.Is(err, errNoGrant):
 		return "", nil
-	case err == nil || errors.Is(err, errUnsealed):
-		_, err = g.store.drop(ctx, m, r.generation)
+	case err == nil || errors.Is(err, errSealBroken):
+		_, err = g.store.drop(ctx, id, stored.generation)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err != nil {
-		if gr != nil && g.grants[m] == nil {
-			g.grants[m] = gr
+		if gr != nil && g.grants[id] == nil {
+			g.grants[id] = gr
 		}
-		return "", fmt.Errorf("drop the grant of %s: %w", m, err)
+		return "", fmt.Errorf("drop the grant of %s: %w", id, err)
 	}
 	switch {
-	case r.dead:
+	case stored.dead:
 		return "", nil
 	case gr != nil && gr.unsaved != nil:
-		return gr.unsaved.refresh, nil
+		return gr.unsaved.refreshToken, nil
 	}
-	return r.refresh, nil
+	return stored.refreshToken, nil
 }
 
-// Close waits until the refreshes under way are stored, at most 15 seconds.
-// Afterwards no new one begins; access tokens that are still good are handed
-// out as before.
+// Close waits until the refreshes in progress are stored, at most 15 seconds.
+// Afterwards no refresh begins; callers still get access tokens that have not
+// expired.
 func (g *Grants) Close() {
 	g.mu.Lock()
 	if g.closed {
@@ -263,11 +267,11 @@ func (g *Grants) Close() {
 	}()
 	select {
 	case <-done:
-	case <-time.After(patience):
-		g.log.Error("refreshes are given up at shutdown")
+	case <-time.After(waitTimeout):
+		g.log.Error("abandon refreshes at shutdown")
 	}
 	g.cancel()
 }
 
-// Format implements [fmt.Formatter]: no verb prints what is inside.
+// Format implements [fmt.Formatter]: no verb prints the tokens.
 func (*Grants) Format(f fmt.State, _ rune) { io.WriteString(f, "team.Grants") }

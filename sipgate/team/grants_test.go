@@ -11,22 +11,23 @@ import (
 	"callboard/sipgate"
 )
 
-// worn is a life so short that the token is due for a refresh at once.
-const worn = time.Nanosecond
+// expired is a lifetime so short that the access token needs a refresh at once.
+const expired = time.Nanosecond
 
-// TestF06 has 50 users of one grant at expiry, some of whom hurry.
-func TestF06(t *testing.T) {
-	e := newEndpoint(t)
-	db := memory(t)
-	g := grantsOf(t, db, e.oauth())
-	put(t, g, ada, "AT-0", "RT-0", worn)
+// TestConcurrentCallersShareOneRefresh has 50 callers use one grant when its
+// access token expires, some of whom report the old one as refused.
+func TestConcurrentCallersShareOneRefresh(t *testing.T) {
+	e := newTokenEndpoint(t)
+	db := newGrantsDB(t)
+	g := openGrants(t, db, e.oauth())
+	put(t, g, ada, "AT-0", "RT-0", expired)
 
 	var all sync.WaitGroup
 	for i := range 50 {
 		all.Go(func() {
 			c := g.Credentials(ada)
 			h, err := c.Authorization(t.Context())
-			if i%5 == 0 { // these were refused with the old token a moment ago
+			if i%5 == 0 { // the old token was refused
 				h, err = c.Renew(t.Context(), "Bearer AT-0")
 			}
 			if h != "Bearer AT-1" || err != nil {
@@ -36,27 +37,27 @@ func TestF06(t *testing.T) {
 	}
 	all.Wait()
 	e.wantRequests("RT-0")
-	if r := stored(t, db, ada); r.refresh != "RT-1" || r.intent {
-		t.Errorf("stored %+v, want RT-1 without an intent", r)
+	if r := stored(t, db, ada); r.refreshToken != "RT-1" || r.refreshing {
+		t.Errorf("stored %+v, want RT-1 and no refresh in progress", r)
 	}
 }
 
-// TestF06Storm goes through many expiries of several members, with sign-ins
-// and refusals in between.
-func TestF06Storm(t *testing.T) {
-	db := memory(t)
+// TestRefreshTokensAreUsedOnce lets the access tokens of several members expire
+// again and again while many callers use them.
+func TestRefreshTokensAreUsedOnce(t *testing.T) {
+	db := newGrantsDB(t)
 	members := []MemberID{ada, bob, {"111", "w1"}}
-	endpoints := make([]*endpoint, len(members))
-	byToken := refresh(func(ctx context.Context, rt string) (sipgate.Tokens, error) {
+	endpoints := make([]*tokenEndpoint, len(members))
+	byToken := refresherFunc(func(ctx context.Context, rt string) (sipgate.Tokens, error) {
 		i := int(rt[0] - '0')
 		tokens, err := endpoints[i].oauth().Refresh(ctx, rt[1:])
-		tokens.Refresh, tokens.Lifetime = rt[:1]+tokens.Refresh, worn
+		tokens.Refresh, tokens.Lifetime = rt[:1]+tokens.Refresh, expired
 		return tokens, err
 	})
-	g := grantsOf(t, db, byToken)
+	g := openGrants(t, db, byToken)
 	for i, m := range members {
-		endpoints[i] = newEndpoint(t)
-		put(t, g, m, "AT-0", string('0'+rune(i))+"RT-0", worn)
+		endpoints[i] = newTokenEndpoint(t)
+		put(t, g, m, "AT-0", string('0'+rune(i))+"RT-0", expired)
 	}
 	var all sync.WaitGroup
 	for i := range 30 {
@@ -71,22 +72,22 @@ func TestF06Storm(t *testing.T) {
 	}
 	all.Wait()
 	for i, m := range members {
-		if _, reused := endpoints[i].seen(); reused {
+		if _, reused := endpoints[i].received(); reused {
 			t.Errorf("%v: a refresh token was sent twice", m)
 		}
-		if r := stored(t, db, m); r.refresh[1:] != endpoints[i].newest {
-			t.Errorf("%v: stored %s, sipgate wants %s", m, r.refresh[1:], endpoints[i].newest)
+		if r := stored(t, db, m); r.refreshToken[1:] != endpoints[i].newest {
+			t.Errorf("%v: stored %s, sipgate wants %s", m, r.refreshToken[1:], endpoints[i].newest)
 		}
 	}
 }
 
-// TestF09 has the one who caused the refresh go away in the middle of it.
-func TestF09(t *testing.T) {
-	e := newEndpoint(t)
-	arrived, gone := e.hold()
-	db := memory(t)
-	g := grantsOf(t, db, e.oauth())
-	put(t, g, ada, "AT-0", "RT-0", worn)
+// TestRefreshOutlivesItsCaller cancels the caller who started a refresh.
+func TestRefreshOutlivesItsCaller(t *testing.T) {
+	e := newTokenEndpoint(t)
+	arrived, proceed := e.block()
+	db := newGrantsDB(t)
+	g := openGrants(t, db, e.oauth())
+	put(t, g, ada, "AT-0", "RT-0", expired)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	result := make(chan error)
@@ -99,48 +100,48 @@ func TestF09(t *testing.T) {
 	if err := <-result; !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled in it", err)
 	}
-	close(gone)
+	close(proceed)
 	if h := header(t, g, ada); h != "Bearer AT-1" {
 		t.Errorf("header %q", h)
 	}
 	e.wantRequests("RT-0")
-	if r := stored(t, db, ada); r.refresh != "RT-1" {
+	if r := stored(t, db, ada); r.refreshToken != "RT-1" {
 		t.Errorf("stored %+v, want RT-1", r)
 	}
 }
 
-// TestRefreshIsStoredFirst looks into the store the moment an access token is
-// handed out, and before it.
+// TestRefreshIsStoredFirst shows that a refresh token is stored before any caller
+// gets the access token, and that its start is stored before the request.
 func TestRefreshIsStoredFirst(t *testing.T) {
-	db := memory(t)
-	var read row
-	at := func(point string) {
-		if point == "reply read" {
+	db := newGrantsDB(t)
+	var read storedGrant
+	checkpoint := func(name string) {
+		if name == "reply read" {
 			read = stored(t, db, ada)
 		}
 	}
-	g, err := newGrants(db, testKey, newEndpoint(t).oauth(), logTo(t), at)
+	g, err := newGrants(db, testKey, newTokenEndpoint(t).oauth(), testLogger(t), checkpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	put(t, g, ada, "AT-0", "RT-0", worn)
+	put(t, g, ada, "AT-0", "RT-0", expired)
 	h := header(t, g, ada)
-	if r := stored(t, db, ada); h != "Bearer AT-1" || r.refresh != "RT-1" {
-		t.Errorf("handed out %q while %q is stored", h, r.refresh)
+	if r := stored(t, db, ada); h != "Bearer AT-1" || r.refreshToken != "RT-1" {
+		t.Errorf("handed out %q while %q is stored", h, r.refreshToken)
 	}
-	if !read.intent || read.refresh != "RT-0" { // I2
-		t.Errorf("between reply and commit the store had %+v, want RT-0 with an intent", read)
+	if !read.refreshing || read.refreshToken != "RT-0" {
+		t.Errorf("between response and commit %+v was stored, want RT-0 with a refresh in progress", read)
 	}
 }
 
-// TestF21 closes the grants in the middle of a refresh.
-func TestF21(t *testing.T) {
-	e := newEndpoint(t)
-	arrived, proceed := e.hold()
-	db := memory(t)
-	g := grantsOf(t, db, e.oauth())
-	put(t, g, ada, "AT-0", "RT-0", worn)
+// TestCloseWaitsForRefreshes closes the grants in the middle of a refresh.
+func TestCloseWaitsForRefreshes(t *testing.T) {
+	e := newTokenEndpoint(t)
+	arrived, proceed := e.block()
+	db := newGrantsDB(t)
+	g := openGrants(t, db, e.oauth())
+	put(t, g, ada, "AT-0", "RT-0", expired)
 	put(t, g, bob, "AT-b", "RT-b", time.Hour)
 	result := make(chan string)
 	go func() {
@@ -161,13 +162,13 @@ func TestF21(t *testing.T) {
 	if h := <-result; h != "Bearer AT-1" {
 		t.Errorf("header %q", h)
 	}
-	if r := stored(t, db, ada); r.refresh != "RT-1" {
+	if r := stored(t, db, ada); r.refreshToken != "RT-1" {
 		t.Errorf("stored %+v, want RT-1", r)
 	}
 	if h := header(t, g, bob); h != "Bearer AT-b" {
-		t.Errorf("header %q of a good token after Close", h)
+		t.Errorf("header %q of a valid token after Close", h)
 	}
-	put(t, g, bob, "AT-b", "RT-b", worn)
+	put(t, g, bob, "AT-b", "RT-b", expired)
 	_, err := g.Credentials(bob).Authorization(t.Context())
 	if wantKind(t, err, sipgate.Unavailable); !errors.Is(err, errClosed) {
 		t.Errorf("error %v, want errClosed", err)
@@ -175,21 +176,21 @@ func TestF21(t *testing.T) {
 	e.wantRequests("RT-0")
 }
 
-// TestF21GivesUp shows that Close takes 15 s at most.
-func TestF21GivesUp(t *testing.T) {
+// TestCloseTimeout shows that Close takes 15 s at most.
+func TestCloseTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := grantsOf(t, memory(t), refresh(func(ctx context.Context, _ string) (sipgate.Tokens, error) {
+		g := openGrants(t, newGrantsDB(t), refresherFunc(func(ctx context.Context, _ string) (sipgate.Tokens, error) {
 			<-ctx.Done()
-			time.Sleep(time.Minute) // deaf
+			time.Sleep(time.Minute) // ignores its context
 			return sipgate.Tokens{}, ctx.Err()
 		}))
-		put(t, g, ada, "AT-0", "RT-0", worn)
-		time.Sleep(worn)
+		put(t, g, ada, "AT-0", "RT-0", expired)
+		time.Sleep(expired)
 		go g.Credentials(ada).Authorization(t.Context())
 		synctest.Wait()
 		start := time.Now()
 		g.Close()
-		if took := time.Since(start); took != patience {
+		if took := time.Since(start); took != waitTimeout {
 			t.Errorf("Close took %v", took)
 		}
 		time.Sleep(2 * time.Minute)
@@ -197,7 +198,7 @@ func TestF21GivesUp(t *testing.T) {
 }
 
 func BenchmarkAuthorization(b *testing.B) {
-	g := grantsOf(b, memory(b), newEndpoint(b).oauth())
+	g := openGrants(b, newGrantsDB(b), newTokenEndpoint(b).oauth())
 	put(b, g, ada, "AT-0", "RT-0", time.Hour)
 	c := g.Credentials(ada)
 	b.ReportAllocs()
@@ -210,13 +211,13 @@ func BenchmarkAuthorization(b *testing.B) {
 	})
 }
 
-// BenchmarkRefresh measures all of a refresh but sipgate's answer: three
+// BenchmarkRefresh measures a refresh without sipgate's response time: three
 // commits, each of them synced.
 func BenchmarkRefresh(b *testing.B) {
-	g := grantsOf(b, memory(b), refresh(func(context.Context, string) (sipgate.Tokens, error) {
-		return sipgate.Tokens{Access: "a", Refresh: "r", Lifetime: worn}, nil
+	g := openGrants(b, newGrantsDB(b), refresherFunc(func(context.Context, string) (sipgate.Tokens, error) {
+		return sipgate.Tokens{Access: "a", Refresh: "r", Lifetime: expired}, nil
 	}))
-	put(b, g, ada, "AT-0", "RT-0", worn)
+	put(b, g, ada, "AT-0", "RT-0", expired)
 	for b.Loop() {
 		header(b, g, ada)
 	}

@@ -18,13 +18,13 @@ import (
 	"strings"
 )
 
-// Key is the secret from which the keys of the stored grants are derived. It
-// prints as "[redacted]".
+// Key is the secret that the encryption key of the stored grants and the push
+// secrets are derived from. It prints as "[redacted]".
 type Key [32]byte
 
 const (
 	redacted  = "[redacted]"
-	secretLen = 32 // bytes that a key must have at least
+	minSecret = 32 // bytes of a key at least
 )
 
 // Format implements [fmt.Formatter] for every verb.
@@ -36,16 +36,16 @@ func (Key) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText implements [encoding.TextMarshaler].
 func (Key) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// LoadKey returns the key given as env, in base64 or hex, or if env is empty
-// the one in file.
+// LoadKey returns the key given as text, in base64 or hex, or the one in file
+// if text is empty.
 //
-// A file that does not exist is made, with mode 0600 and a random key; it is
-// there either completely or not at all. A file that others than its owner can
-// read is refused, and so is any key of less than 32 bytes or of hardly any
-// variety. No error contains a part of the key.
-func LoadKey(file, env string) (Key, error) {
-	if env = strings.TrimSpace(env); env != "" {
-		secret, ok := decodeSecret(env)
+// It creates a file that does not exist, with mode 0600 and a random key; the
+// file is there either completely or not at all. It refuses a file that others
+// than its owner can read, and a key that is shorter than 32 bytes or obviously
+// not random. No error contains a part of the key.
+func LoadKey(file, text string) (Key, error) {
+	if text = strings.TrimSpace(text); text != "" {
+		secret, ok := decodeSecret(text)
 		if !ok {
 			return Key{}, errors.New("the encryption key is neither base64 nor hex")
 		}
@@ -53,7 +53,7 @@ func LoadKey(file, env string) (Key, error) {
 	}
 	content, err := readKeyFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = makeKeyFile(file); err == nil {
+		if err = createKeyFile(file); err == nil {
 			content, err = readKeyFile(file)
 		}
 	}
@@ -61,22 +61,22 @@ func LoadKey(file, env string) (Key, error) {
 		return Key{}, err
 	}
 	secret, ok := decodeSecret(strings.TrimSpace(string(content)))
-	if !ok || len(content) == secretLen {
+	if !ok || len(content) == minSecret {
 		secret = content // raw bytes, as from /dev/urandom
 	}
 	return newKey(secret, "the encryption key in "+file)
 }
 
-// newKey checks secret, which an error calls by name.
+// newKey checks a secret and derives the key from it. Errors begin with name.
 func newKey(secret []byte, name string) (Key, error) {
-	if len(secret) < secretLen {
-		return Key{}, fmt.Errorf("%s has %d bytes, needs at least %d", name, len(secret), secretLen)
+	if len(secret) < minSecret {
+		return Key{}, fmt.Errorf("%s has %d bytes, needs at least %d", name, len(secret), minSecret)
 	}
-	different := map[byte]bool{}
+	distinct := map[byte]bool{}
 	for _, b := range secret {
-		different[b] = true
+		distinct[b] = true
 	}
-	if len(different) < 8 { // 32 random bytes have fewer than once in 10³⁶
+	if len(distinct) < 8 { // which 32 random bytes have once in 10³⁶ times
 		return Key{}, fmt.Errorf("%s is not random", name)
 	}
 	derived, err := hkdf.Key(sha256.New, secret, nil, "callboard key", len(Key{}))
@@ -86,7 +86,7 @@ func newKey(secret []byte, name string) (Key, error) {
 	return Key(derived), nil
 }
 
-// decodeSecret reads hex or any spelling of base64.
+// decodeSecret decodes hex or any variant of base64.
 func decodeSecret(s string) ([]byte, bool) {
 	if b, err := hex.DecodeString(s); err == nil {
 		return b, true
@@ -109,21 +109,21 @@ func readKeyFile(file string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("the key file %s is not a file", file)
 	}
-	// Windows has no such bits; there the folder's rights count.
+	// Windows has no such bits: there the permissions of the folder decide.
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		return nil, fmt.Errorf("the key file %s has mode %04o: others can read it; chmod 600 it, and make a new key if they may have done so", file, mode)
 	}
 	return io.ReadAll(io.LimitReader(f, 1<<16))
 }
 
-// makeKeyFile writes a new key beside file and then gives it its name. If
-// another process was faster, its file stays.
-func makeKeyFile(file string) error {
+// createKeyFile writes a new key to a temporary file and then links it as file.
+// If another process was faster, its file stays.
+func createKeyFile(file string) error {
 	dir := filepath.Dir(file)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	secret := make([]byte, secretLen)
+	secret := make([]byte, minSecret)
 	rand.Read(secret)
 	temp, err := os.CreateTemp(dir, filepath.Base(file)+".new-*") // has mode 0600
 	if err != nil {
@@ -136,8 +136,8 @@ func makeKeyFile(file string) error {
 		return err
 	}
 	if err := os.Link(temp.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
-		// A file system without links. Renaming is as complete, but of two
-		// starts at once the later one wins.
+		// The file system has no links. Renaming is as atomic, but if two
+		// processes start at once, the file of the later one stays.
 		if err := os.Rename(temp.Name(), file); err != nil {
 			return err
 		}
@@ -145,8 +145,8 @@ func makeKeyFile(file string) error {
 	return syncDir(dir)
 }
 
-// syncDir makes a new name survive a power failure, where folders can be
-// synced at all.
+// syncDir makes a new file name survive a power failure, on systems that can
+// sync directories.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

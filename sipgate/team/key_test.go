@@ -13,13 +13,13 @@ import (
 	"testing"
 )
 
-// TestT43 gives LoadKey good and bad keys, and looks for parts of them in the
-// errors.
-func TestT43(t *testing.T) {
+// TestLoadKeyFromText gives LoadKey valid and invalid keys, and looks for parts
+// of them in the errors.
+func TestLoadKeyFromText(t *testing.T) {
 	raw := make([]byte, 32)
 	rand.Read(raw)
 	long := append(bytes.Clone(raw), raw[:16]...)
-	for _, test := range []struct{ name, env, err string }{
+	for _, test := range []struct{ name, text, err string }{
 		{"hex", hex.EncodeToString(raw), ""},
 		{"HEX", strings.ToUpper(hex.EncodeToString(raw)), ""},
 		{"base64", base64.StdEncoding.EncodeToString(raw), ""},
@@ -34,15 +34,15 @@ func TestT43(t *testing.T) {
 		{"sample", strings.Repeat("changeme", 8), "not random"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			// A bad file beside it does not matter: what is given wins.
-			key, err := LoadKey("/nonexistent/folder/key", test.env)
+			// The file is not read if a key is given.
+			key, err := LoadKey("/nonexistent/folder/key", test.text)
 			if test.err == "" && (err != nil || key == Key{}) {
 				t.Errorf("refused: %v", err)
 			}
 			if test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
 				t.Errorf("error %v, want %q", err, test.err)
 			}
-			if err != nil && strings.Contains(err.Error(), test.env[:8]) {
+			if err != nil && strings.Contains(err.Error(), test.text[:8]) {
 				t.Errorf("the error quotes the key: %v", err)
 			}
 		})
@@ -52,11 +52,12 @@ func TestT43(t *testing.T) {
 		t.Error("hex and base64 of the same bytes are different keys")
 	}
 	if c, _ := LoadKey("", hex.EncodeToString(long)); a == c {
-		t.Error("bytes after the 32nd do not count")
+		t.Error("bytes after the 32nd are ignored")
 	}
 }
 
-func TestT43File(t *testing.T) {
+// TestLoadKeyFromFile gives LoadKey files of valid and invalid content and modes.
+func TestLoadKeyFromFile(t *testing.T) {
 	write := func(content string, mode os.FileMode) string {
 		file := filepath.Join(t.TempDir(), "key")
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
@@ -87,7 +88,7 @@ func TestT43File(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if runtime.GOOS == "windows" && test.mode&0o077 != 0 {
-				t.Skip("there are no such modes here")
+				t.Skip("Windows has no such modes")
 			}
 			key, err := LoadKey(write(test.content, test.mode), "")
 			if test.err == "" && (err != nil || key == Key{}) {
@@ -99,13 +100,13 @@ func TestT43File(t *testing.T) {
 		})
 	}
 	if _, err := LoadKey(t.TempDir(), ""); err == nil {
-		t.Error("took a folder for a key")
+		t.Error("accepted a folder as a key")
 	}
 }
 
-// TestKeyFileIsMade has several processes' worth of starts at once in a folder
-// that does not exist yet.
-func TestKeyFileIsMade(t *testing.T) {
+// TestKeyFileIsCreatedOnce loads a key from a missing file in a missing folder
+// several times at once.
+func TestKeyFileIsCreatedOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	file := filepath.Join(dir, "key")
 	keys := make([]Key, 8)
@@ -121,7 +122,7 @@ func TestKeyFileIsMade(t *testing.T) {
 	all.Wait()
 	for _, key := range keys {
 		if key != keys[0] || key == (Key{}) {
-			t.Fatal("two starts made two keys")
+			t.Fatal("two calls returned different keys")
 		}
 	}
 	info, err := os.Stat(file)

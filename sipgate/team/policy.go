@@ -2,77 +2,76 @@ package team
 
 import "slices"
 
-// Deed names something that can be done. Those on a call, up to DeedHangUp,
-// are called as the switchboard calls its verbs.
+// Permission names an action that a member may be allowed to do. The values
+// are stored in the audit and appear in addresses; they never change.
 type Permission string
 
-// Deeds on a call: [Person.MayOn] decides.
+// Permissions that concern a call: [Member.MayOnCall] decides. Those up to
+// HangUp have the values of the switchboard's verbs.
 const (
 	Hold               Permission = "hold"
 	Mute               Permission = "mute"
 	Record             Permission = "record"
 	Transfer           Permission = "transfer"
-	CancelConsultation Permission = "unask" // stop asking whoever should take the call
+	CancelConsultation Permission = "unask" // end the call to the recipient of an announced transfer
 	SendTones          Permission = "tones"
 	PlayAnnouncement   Permission = "announce"
 	HangUp             Permission = "hangup"
-	UndoHangUp         Permission = "undo"     // take back a hang-up in its grace period
-	WriteNote          Permission = "note"     // write one on the call
-	OverrideClaim      Permission = "override" // act although somebody else is acting
+	UndoHangUp         Permission = "undo"     // cancel a hang-up in its grace period
+	WriteNote          Permission = "note"     // write a note on the call
+	OverrideClaim      Permission = "override" // act although another member has claimed the call
 	SeeCall            Permission = "see"
 )
 
-// Deeds on no call: [Person.May] decides.
+// Permissions that do not concern a single call: [Member.May] decides.
 const (
 	ViewBoard           Permission = "board"               // open the dashboard and its feed
 	StartCall           Permission = "call"                // start a call
 	ViewOwnHistory      Permission = "history"             // own past calls and their recordings
-	ViewAllHistory      Permission = "history.all"         // everybody's
+	ViewAllHistory      Permission = "history.all"         // those of all members
 	EditOwnHistory      Permission = "history.mark"        // note, star, archive own past calls
-	EditAllHistory      Permission = "history.mark.all"    // everybody's
+	EditAllHistory      Permission = "history.mark.all"    // those of all members
 	ViewAnnouncements   Permission = "announcements"       // list and listen
 	ManageAnnouncements Permission = "announcements.write" // add, rename, delete
-	ViewTeam            Permission = "team"                // who is in the team, with which role
+	ViewTeam            Permission = "team"                // list the members and their roles
 	ManageMembers       Permission = "people"              // set roles, remove, restore, sign others out
-	EditOwnSettings     Permission = "settings.own"        // own wishes, own sessions
-	ManageSettings      Permission = "settings"            // the team's
+	EditOwnSettings     Permission = "settings.own"        // own consent, preferences and sessions
+	ManageSettings      Permission = "settings"            // the team's settings
 	ViewStatus          Permission = "status"              // what works and what does not, without secrets
 	ManageWebhooks      Permission = "webhooks"            // set and remove push addresses at sipgate
 	ViewAudit           Permission = "audit"
 	ViewStats           Permission = "figures"        // the team's totals
 	ViewMemberStats     Permission = "figures.people" // each member's
-	ManageWallboards    Permission = "walls"          // links for screens on a wall
+	ManageWallboards    Permission = "walls"          // links that show the board without a sign-in
 )
 
-// A wish is what somebody must have agreed to before others do something on
-// their calls.
-type wish int
+// A consent is what owners of a call have agreed to before others act on it.
+type consent int
 
 const (
-	shared wish = iota // "my team sees my calls"
-	lent               // and "leads may act on my calls"
+	sharesCalls consent = iota // [Member.SharesCalls]
+	allowsLeads                // SharesCalls and [Member.AllowsLeads]
 )
 
-// callRules is the policy of calls, and minRoles that of all else. What has no
-// row nobody may do.
+// callRules and minRoles are the policy. A permission without a row is denied.
 var (
 	callRules = map[Permission]struct {
-		own    Role // the least who may on a call of their own
-		others Role // the least who may on a call of others,
-		needs  wish // if one of those agreed
+		own    Role    // least role on an own call
+		others Role    // least role on a call of others,
+		needs  consent // if one of its owners has given this consent
 	}{
-		SeeCall:            {Viewer, Viewer, shared},
-		WriteNote:          {Agent, Lead, shared},
-		Hold:               {Agent, Lead, lent},
-		Mute:               {Agent, Lead, lent},
-		Record:             {Agent, Lead, lent},
-		Transfer:           {Agent, Lead, lent},
-		CancelConsultation: {Agent, Lead, lent},
-		SendTones:          {Agent, Lead, lent},
-		PlayAnnouncement:   {Agent, Lead, lent},
-		HangUp:             {Agent, Lead, lent},
-		UndoHangUp:         {Agent, Lead, lent},
-		OverrideClaim:      {Lead, Lead, lent},
+		SeeCall:            {Viewer, Viewer, sharesCalls},
+		WriteNote:          {Agent, Lead, sharesCalls},
+		Hold:               {Agent, Lead, allowsLeads},
+		Mute:               {Agent, Lead, allowsLeads},
+		Record:             {Agent, Lead, allowsLeads},
+		Transfer:           {Agent, Lead, allowsLeads},
+		CancelConsultation: {Agent, Lead, allowsLeads},
+		SendTones:          {Agent, Lead, allowsLeads},
+		PlayAnnouncement:   {Agent, Lead, allowsLeads},
+		HangUp:             {Agent, Lead, allowsLeads},
+		UndoHangUp:         {Agent, Lead, allowsLeads},
+		OverrideClaim:      {Lead, Lead, allowsLeads},
 	}
 	minRoles = map[Permission]Role{
 		ViewBoard:           Viewer,
@@ -96,25 +95,27 @@ var (
 	}
 )
 
-// Reasons of a [Decision]. Besides these there are "role_viewer", "role_agent"
-// and "role_lead": nobody of this role may, on whatever call.
+// Reasons of a [Decision]. Their values are stored in the audit. There are
+// also "role_viewer", "role_agent" and "role_lead": the member's role, which
+// has the permission on no call at all.
 const (
-	ReasonRemoved   = "removed"      // the person is no longer in the team
-	ReasonNoRole    = "no_role"      // the person never was
-	ReasonUnknown   = "unknown_deed" // no such deed, or not with a call, or only with one
-	ReasonNotShared = "not_shared"   // the call is hidden from the person: as if it did not exist
-	ReasonNotYours  = "not_yours"    // only on own calls
-	ReasonNoConsent = "not_lendable" // whose call it is does not want it
+	ReasonRemoved   = "removed"      // the member was removed from the team
+	ReasonNoRole    = "no_role"      // not a member
+	ReasonUnknown   = "unknown_deed" // no such permission, or it does not concern a call, or only concerns calls
+	ReasonNotShared = "not_shared"   // the member may not see the call, nor learn that it exists
+	ReasonNotYours  = "not_yours"    // the role has the permission on own calls only
+	ReasonNoConsent = "not_lendable" // no owner of the call has given the consent
 )
 
-// Decision is the answer of the policy. The zero Decision is a no.
+// Decision is the answer of the policy. The zero Decision denies.
 type Decision struct {
 	OK     bool
-	Reason string   // why not; stable, "" if OK
-	Via    MemberID // whose access carries it if OK: the actor's own, or that of an owner of the call
+	Reason string   // why it is denied; "" if OK
+	Via    MemberID // if OK: whose access to sipgate is used, the actor's own or that of an owner of the call
 }
 
-// Err returns a [Denied] with the reason, nil if the decision is a yes.
+// Err returns nil if the decision is OK, and otherwise a [Denied] with its
+// reason.
 func (d Decision) Err() error {
 	if d.OK {
 		return nil
@@ -122,7 +123,7 @@ func (d Decision) Err() error {
 	return Denied{d.Reason}
 }
 
-// Denied is the error for what the policy does not allow.
+// Denied is the error of an action that the policy does not allow.
 type Denied struct {
 	Reason string // one of the reasons of a [Decision]
 }
@@ -134,104 +135,100 @@ func deny(reason string) Decision { return Decision{Reason: reason} }
 
 func denyRole(r Role) Decision { return deny("role_" + r.String()) }
 
-// May decides on a deed that concerns no call.
-func (p Member) May(d Permission) Decision {
-	if reason := p.denyReason(); reason != "" {
-		return deny(reason)
-	}
-	least, ok := minRoles[d]
-	switch {
-	case !ok:
-		return deny(ReasonUnknown)
-	case p.Role < least:
-		return denyRole(p.Role)
-	}
-	return Decision{OK: true, Via: p.MemberID}
-}
-
-// MayOn decides on a deed that concerns a call.
-//
-// Owners are whose call it is: the members who ring or talk or, where nobody
-// is known to, those through whom it is seen; the first of them whose access
-// shows the call comes first. People of other accounts and removed ones do not
-// count. Reaches says that p's own access shows the call, which alone does not
-// make the call p's: a sipgate account may show its calls to everybody.
-//
-// A call of several is shared or lent by any one of them. What p may do on
-// others' calls is carried by p's own access if that reaches the call, and
-// otherwise by that of the first owner who shares and lends it.
-func (p Member) MayOnCall(d Permission, reaches bool, owners []Member) Decision {
-	if reason := p.denyReason(); reason != "" {
-		return deny(reason)
-	}
-	rule, ok := callRules[d]
-	if !ok {
-		return deny(ReasonUnknown)
-	}
-	owners = slices.DeleteFunc(slices.Clone(owners), func(o Member) bool {
-		return o.Account != p.Account || o.denyReason() != ""
-	})
-	own := slices.ContainsFunc(owners, func(o Member) bool { return o.MemberID == p.MemberID })
-	sees := own || reaches || slices.ContainsFunc(owners, func(o Member) bool { return o.SharesCalls })
-	switch {
-	case !sees:
-		return deny(ReasonNotShared)
-	case p.Role < rule.own:
-		return denyRole(p.Role)
-	case own:
-		return Decision{OK: true, Via: p.MemberID}
-	case p.Role < rule.others:
-		return deny(ReasonNotYours)
-	case d == SeeCall && reaches, reaches && len(owners) == 0:
-		return Decision{OK: true, Via: p.MemberID}
-	}
-	for _, o := range owners {
-		switch {
-		case !o.SharesCalls && !reaches, !o.AllowsLeads && rule.needs == lent:
-			continue
-		case reaches:
-			return Decision{OK: true, Via: p.MemberID}
-		}
-		return Decision{OK: true, Via: o.MemberID}
-	}
-	return deny(ReasonNoConsent)
-}
-
-// denyReason returns why p may do nothing at all, "" if there is no such
-// reason.
-func (p Member) denyReason() string {
-	switch {
-	case p.Removed:
-		return ReasonRemoved
-	case !p.Role.Valid() || p.Account == "" || p.User == "":
-		return ReasonNoRole
-	}
-	return ""
+// May decides whether m has a permission that does not concern a single call.
+func (m Member) May(p Permission) Decision {
+	return m.atLeast(minRoles[p])
 }
 
 // MayAttempt decides whether m's role may do p at all, on whatever call. A
 // permission that concerns calls is decided again by [Member.MayOnCall] once
 // the call is known.
 func (m Member) MayAttempt(p Permission) Decision {
-	if reason := m.denyReason(); reason != "" {
-		return deny(reason)
-	}
-	minRole, known := MinRole(p)
-	switch {
-	case !known:
-		return deny(ReasonUnknown)
-	case m.Role < minRole:
-		return denyRole(m.Role)
-	}
-	return Decision{OK: true, Via: m.MemberID}
+	role, _ := MinRole(p)
+	return m.atLeast(role)
 }
 
-// MinRole returns the least role that may do p, on whatever call. It returns
-// false for an unknown permission, which every role is denied.
+// MinRole returns the least role that has the permission, on whatever call. It
+// returns false for an unknown permission, which every role is denied.
 func MinRole(p Permission) (Role, bool) {
 	if rule, ok := callRules[p]; ok {
 		return min(rule.own, rule.others), true
 	}
 	r, ok := minRoles[p]
 	return r, ok
+}
+
+// atLeast allows members of the role or a greater one. It denies NoRole, the
+// role of unknown permissions, to all.
+func (m Member) atLeast(role Role) Decision {
+	if reason := m.denyReason(); reason != "" {
+		return deny(reason)
+	}
+	switch {
+	case role == NoRole:
+		return deny(ReasonUnknown)
+	case m.Role < role:
+		return denyRole(m.Role)
+	}
+	return Decision{OK: true, Via: m.MemberID}
+}
+
+// MayOnCall decides whether m has a permission on a call.
+//
+// Owners are the members whose call it is: those who ring or talk or, if none
+// is known, those through whose access the call is seen. The first one whose
+// access shows the call comes first. Owners of other accounts and removed ones
+// are ignored. Reaches reports whether m's own access shows the call; that
+// alone does not make it m's call, since sipgate can be set up to show each
+// user all calls of the account.
+//
+// The consent of one owner is enough. An action on a call of others uses m's
+// own access if that reaches the call, and otherwise the access of the first
+// owner who has given the consent and shares calls.
+func (m Member) MayOnCall(p Permission, reaches bool, owners []Member) Decision {
+	if reason := m.denyReason(); reason != "" {
+		return deny(reason)
+	}
+	rule, ok := callRules[p]
+	if !ok {
+		return deny(ReasonUnknown)
+	}
+	owners = slices.DeleteFunc(slices.Clone(owners), func(o Member) bool {
+		return o.Account != m.Account || o.denyReason() != ""
+	})
+	own := slices.ContainsFunc(owners, func(o Member) bool { return o.MemberID == m.MemberID })
+	sees := own || reaches || slices.ContainsFunc(owners, func(o Member) bool { return o.SharesCalls })
+	switch {
+	case !sees:
+		return deny(ReasonNotShared)
+	case m.Role < rule.own:
+		return denyRole(m.Role)
+	case own:
+		return Decision{OK: true, Via: m.MemberID}
+	case m.Role < rule.others:
+		return deny(ReasonNotYours)
+	case reaches && (p == SeeCall || len(owners) == 0):
+		return Decision{OK: true, Via: m.MemberID}
+	}
+	for _, o := range owners {
+		switch {
+		case !o.SharesCalls && !reaches, !o.AllowsLeads && rule.needs == allowsLeads:
+			continue
+		case reaches:
+			return Decision{OK: true, Via: m.MemberID}
+		}
+		return Decision{OK: true, Via: o.MemberID}
+	}
+	return deny(ReasonNoConsent)
+}
+
+// denyReason returns why m has no permission at all, "" if that is not so.
+func (m Member) denyReason() string {
+	switch {
+	case m.Removed:
+		return ReasonRemoved
+	case !m.Role.Valid() || m.Account == "" || m.User == "":
+		return ReasonNoRole
+	}
+	return ""
 }

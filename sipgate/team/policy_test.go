@@ -144,7 +144,7 @@ func situation(name string, actor Member) (reaches bool, owners []Member) {
 }
 
 // carried spells a decision as the tables do.
-func carried(d Decision, actor Member) string {
+func describe(d Decision, actor Member) string {
 	switch {
 	case !d.OK && d.Via == MemberID{}:
 		return d.Reason
@@ -178,7 +178,7 @@ func TestT16Calls(t *testing.T) {
 				actor := Member{MemberID: ada, Role: role, SharesCalls: true, AllowsLeads: true}
 				for _, d := range deeds {
 					reaches, owners := situation(name, actor)
-					if got := carried(actor.MayOnCall(d, reaches, owners), actor); got != cells[role-1] {
+					if got := describe(actor.MayOnCall(d, reaches, owners), actor); got != cells[role-1] {
 						t.Errorf("%v, %s, %s: %s, want %s", role, d, name, got, cells[role-1])
 					}
 					if got := actor.May(d); got != deny(ReasonUnknown) {

@@ -16,15 +16,15 @@ import (
 	"callboard/sipgate"
 )
 
-// TestT29 prints everything that holds a secret in every manner, makes the log
-// as loud as it goes, and then looks for the secrets there, in the errors and
-// in the files of the database.
-func TestT29(t *testing.T) {
+// TestSecretsAreNotPrinted prints each value that holds a secret with each verb
+// and log handler, logs at the lowest level, and looks for the secrets there, in
+// the errors and in the files of the database.
+func TestSecretsAreNotPrinted(t *testing.T) {
 	const at, rt = "SENTINEL-AT", "SENTINEL-RT"
-	var out locked
+	var out lockedBuffer
 	text := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s := &script{answers: []answer{
-		tokens(at+"1", rt+"1"), oauthError(503, ""), oauthError(401, "invalid_client"), oauthError(400, "invalid_grant"),
+	s := &scriptedRefresher{replies: []scriptedReply{
+		tokensReply(at+"1", rt+"1"), errorReply(503, ""), errorReply(401, "invalid_client"), errorReply(400, "invalid_grant"),
 	}}
 	dir := t.TempDir()
 	db := open(t, filepath.Join(dir, "callboard.db"))
@@ -33,16 +33,16 @@ func TestT29(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	put(t, g, ada, at, rt, worn)
+	put(t, g, ada, at, rt, expired)
 	c := g.Credentials(ada)
 	ask := func(refused string) {
-		g.grants[ada].retry = time.Time{}
+		g.grants[ada].retryAt = time.Time{}
 		_, err := c.Renew(context.Background(), refused)
 		fmt.Fprintf(&out, "%v %+v %#v\n", err, err, err)
 	}
 	ask("Bearer " + at)
 	ask("Bearer " + at + "1")
-	g.grants[ada].access, g.grants[ada].dead, g.grants[ada].renewed = at, false, time.Time{}
+	g.grants[ada].accessToken, g.grants[ada].dead, g.grants[ada].renewed = at, false, time.Time{}
 	for range 4 {
 		ask("Bearer " + at)
 	}
@@ -79,13 +79,14 @@ func TestT29(t *testing.T) {
 		}
 	}
 	if !strings.Contains(printed, "refresh failed") {
-		t.Error("the log says nothing of the failures")
+		t.Error("the log does not mention the failures")
 	}
 }
 
-// TestErrorsForCallers shows that an error says what the caller has to know.
+// TestErrorsForCallers shows that errors and states have the text and kind that
+// callers need.
 func TestErrorsForCallers(t *testing.T) {
-	g := grantsOf(t, memory(t), &script{})
+	g := openGrants(t, newGrantsDB(t), &scriptedRefresher{})
 	_, err := g.Credentials(ada).Authorization(t.Context())
 	wantKind(t, err, sipgate.Unauthorized)
 	if !errors.Is(err, ErrNeedsLogin) {

@@ -9,85 +9,85 @@ import (
 )
 
 var (
-	errMoved   = errors.New("the stored grant is another one by now")
-	errGarbled = errors.New("the answer with the new tokens cannot be read")
+	errSuperseded = errors.New("the stored grant was replaced meanwhile")
+	errUnreadable = errors.New("the response with the new tokens cannot be read")
 )
 
 // refresh gets new tokens for gr and returns when they are stored: nil, or an
-// error of Kind Unauthorized if only a sign-in helps, or else one of Kind
+// error of Kind Unauthorized if the member has to sign in, or else of Kind
 // Unavailable.
 //
-// It begins anew if the stored grant has changed meanwhile, and once more
-// after an answer that cannot be read.
+// It starts over if the stored grant was replaced meanwhile, and tries once
+// more after a response that cannot be read.
 func (g *Grants) refresh(gr *grant) error {
-	garbled := false
+	retried := false
 	for range 5 {
 		generation, err := g.attempt(gr)
 		switch {
-		case errors.Is(err, errMoved):
-		case errors.Is(err, errGarbled) && garbled:
-			if g.bury(gr.member, generation) {
-				return needsLogin
+		case errors.Is(err, errSuperseded):
+		case errors.Is(err, errUnreadable) && retried:
+			if g.markDead(gr.member, generation) {
+				return errNeedsLogin
 			}
-		case errors.Is(err, errGarbled):
-			garbled = true
-			if !g.rest() {
+		case errors.Is(err, errUnreadable):
+			retried = true
+			if !g.pause() {
 				return unavailable(errClosed, 0)
 			}
 		default:
 			return err
 		}
 	}
-	return unavailable(errMoved, pause)
+	return unavailable(errSuperseded, retryPause)
 }
 
-// attempt makes at most one token request, with the stored refresh token, and
-// stores what it brings before it returns. The generation is that of the
-// store afterwards.
+// attempt sends at most one token request, with the stored refresh token, and
+// stores the new one before it returns. It returns the generation that is
+// stored then.
 func (g *Grants) attempt(gr *grant) (generation int64, err error) {
-	r, err := g.stored(gr.member)
+	stored, err := g.read(gr.member)
 	if err != nil {
 		return 0, err
 	}
-	if done, err := g.overtaken(gr, r.generation); done {
-		return r.generation, err
+	if done, err := g.alreadyDone(gr, stored.generation); done {
+		return stored.generation, err
 	}
-	if !g.intend(gr.member, r.generation) {
-		return r.generation, errMoved
+	if !g.markRefreshing(gr.member, stored.generation) {
+		return stored.generation, errSuperseded
 	}
-	g.store.at("intent written")
-	t, err := g.ask(r.refresh)
+	g.store.checkpoint("intent written")
+	t, err := g.request(stored.refreshToken)
 	received := time.Now()
-	g.store.at("reply read")
+	g.store.checkpoint("reply read")
 
 	complete := err == nil && t.Access != ""
 	if complete && t.Refresh == "" {
-		t.Refresh = r.refresh // sipgate lets us keep it
+		t.Refresh = stored.refreshToken // RFC 6749, section 6: the old one stays valid
 	}
-	generation = r.generation
+	generation = stored.generation
 	if t.Refresh != "" {
-		stored, moved := g.save(gr, generation, t.Refresh)
+		saved, superseded := g.save(gr, generation, t.Refresh)
 		switch {
-		case moved:
-			return generation, errMoved
-		case !stored && !complete:
-			return generation, unavailable(errUnsaved, pause)
+		case superseded:
+			return generation, errSuperseded
+		case !saved && !complete:
+			return generation, unavailable(errUnsaved, retryPause)
 		}
 		generation++
-		g.store.at("after commit")
+		g.store.checkpoint("after commit")
 	}
 	if !complete {
-		return generation, g.judge(gr.member, generation, err)
+		return generation, g.classify(gr.member, generation, err)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	gr.renew(generation, t, received)
+	gr.setTokens(generation, t, received)
 	return generation, nil
 }
 
-// judge says what a token request that brought no access token means. The
-// words are those of RFC 6749, section 5.2.
-func (g *Grants) judge(m MemberID, generation int64, err error) error {
+// classify returns the error for a token request that returned no access token,
+// by the codes of RFC 6749, section 5.2.
+func (g *Grants) classify(id MemberID, generation int64, err error) error {
 	var status int
 	var code string
 	if e, ok := errors.AsType[*sipgate.OAuthError](err); ok {
@@ -97,90 +97,90 @@ func (g *Grants) judge(m MemberID, generation int64, err error) error {
 	case code == "invalid_client" || code == "unauthorized_client" || status == 401:
 		return unavailable(errors.Join(ErrClientRefused, err), maxBackoff)
 	case err == nil || status/100 == 2:
-		return errors.Join(errGarbled, err)
+		return errors.Join(errUnreadable, err)
 	case code != "invalid_grant":
 		return unavailable(err, 0)
 	}
-	if !g.bury(m, generation) {
-		return errMoved // by a sign-in
+	if !g.markDead(id, generation) {
+		return errSuperseded // by a sign-in
 	}
-	return needsLogin
+	return errNeedsLogin
 }
 
-// overtaken reports whether there is nothing to refresh any more: the member
-// has signed in meanwhile, or is gone.
-func (g *Grants) overtaken(gr *grant, generation int64) (bool, error) {
+// alreadyDone reports whether no refresh is needed any more, because the member
+// has signed in meanwhile, or errNeedsLogin because the grant was dropped.
+func (g *Grants) alreadyDone(gr *grant, generation int64) (bool, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.grants[gr.member] != gr {
-		return true, needsLogin
+		return true, errNeedsLogin
 	}
 	return gr.generation == generation && gr.fresh(), nil
 }
 
-// ask makes the token request, within 10 seconds.
-func (g *Grants) ask(refresh string) (sipgate.Tokens, error) {
-	ctx, cancel := context.WithTimeout(g.ctx, reach)
+// request sends the token request.
+func (g *Grants) request(refreshToken string) (sipgate.Tokens, error) {
+	ctx, cancel := context.WithTimeout(g.ctx, requestTimeout)
 	defer cancel()
-	return g.refresher.Refresh(ctx, refresh)
+	return g.refresher.Refresh(ctx, refreshToken)
 }
 
-// stored reads the grant of m, or returns an error that a caller may see.
-func (g *Grants) stored(m MemberID) (row, error) {
-	ctx, cancel := context.WithTimeout(g.ctx, reach)
+// read reads the stored grant. Its errors may be returned to callers.
+func (g *Grants) read(id MemberID) (storedGrant, error) {
+	ctx, cancel := context.WithTimeout(g.ctx, requestTimeout)
 	defer cancel()
-	r, err := g.store.read(ctx, m)
+	stored, err := g.store.read(ctx, id)
 	switch {
-	case errors.Is(err, errNoGrant) || r.dead:
-		return r, needsLogin
-	case errors.Is(err, errUnsealed):
-		g.log.Error("a stored grant cannot be decrypted", "member", m.String())
-		g.bury(m, r.generation)
-		return r, needsLogin
+	case errors.Is(err, errNoGrant) || stored.dead:
+		return stored, errNeedsLogin
+	case errors.Is(err, errSealBroken):
+		g.log.Error("decrypt stored grant", "member", id.String(), "error", err.Error())
+		g.markDead(id, stored.generation)
+		return stored, errNeedsLogin
 	case err != nil:
-		return r, unavailable(err, pause)
+		return stored, unavailable(err, retryPause)
 	}
-	return r, nil
+	return stored, nil
 }
 
-// intend notes in the store that a refresh begins, and reports whether the
-// stored grant is still of that generation. A store that takes no note does
-// not stop the refresh: its result is kept in memory then.
-func (g *Grants) intend(m MemberID, generation int64) bool {
-	ctx, cancel := context.WithTimeout(g.ctx, reach)
+// markRefreshing stores that a refresh begins, and reports whether the stored
+// grant still has that generation. If the database fails, the refresh goes on
+// all the same: its result is kept in memory then.
+func (g *Grants) markRefreshing(id MemberID, generation int64) bool {
+	ctx, cancel := context.WithTimeout(g.ctx, requestTimeout)
 	defer cancel()
-	ok, err := g.store.intend(ctx, m, generation)
+	ok, err := g.store.markRefreshing(ctx, id, generation)
 	if err != nil {
-		g.log.Error("cannot store that a refresh begins", "member", m.String(), "error", err.Error())
+		g.log.Error("store start of refresh", "member", id.String(), "error", err.Error())
 	}
 	return ok || err != nil
 }
 
-// bury marks the grant of m as worthless and reports whether it still was the
-// stored one. If the store does not take it, the mark is in memory only, and
-// the next start finds out again.
-func (g *Grants) bury(m MemberID, generation int64) bool {
-	ctx, cancel := context.WithTimeout(g.ctx, reach)
+// markDead stores that sipgate no longer accepts a grant, and reports whether it
+// was still the stored one. If the database fails, that is known in memory only
+// and found out again after a restart.
+func (g *Grants) markDead(id MemberID, generation int64) bool {
+	ctx, cancel := context.WithTimeout(g.ctx, requestTimeout)
 	defer cancel()
-	ok, err := g.store.bury(ctx, m, generation)
+	ok, err := g.store.markDead(ctx, id, generation)
 	err = errors.Join(err, g.store.purge(ctx))
 	if err != nil {
-		g.log.Error("cannot store that a grant is worthless", "member", m.String(), "error", err.Error())
+		g.log.Error("store end of grant", "member", id.String(), "error", err.Error())
 	}
 	return ok || err != nil
 }
 
-// save stores the refresh token that follows upon a generation. If the store
-// fails, the token is kept in memory and stored as soon as possible; moved
-// tells that the stored grant is another one by now, and refresh of no use.
-func (g *Grants) save(gr *grant, generation int64, refresh string) (stored, moved bool) {
-	u := &unsaved{refresh, generation}
-	stored, moved, err := g.replace(gr.member, u)
+// save stores the refresh token that follows a generation. If the database
+// fails, it keeps the token in memory and goes on trying to store it.
+// Superseded reports that the stored grant was replaced meanwhile, so that the
+// token is of no use.
+func (g *Grants) save(gr *grant, generation int64, refreshToken string) (saved, superseded bool) {
+	u := &unsavedToken{refreshToken, generation}
+	saved, superseded, err := g.replace(gr.member, u)
 	if err == nil {
-		return stored, moved
+		return saved, superseded
 	}
-	g.log.Error("cannot store a refresh token, keeping it in memory",
-		"member", gr.member.String(), "error", err.Error())
+	g.log.Error("store refresh token, keep it in memory", "member", gr.member.String(), "error", err.Error())
 	g.mu.Lock()
 	gr.unsaved = u
 	g.mu.Unlock()
@@ -188,30 +188,30 @@ func (g *Grants) save(gr *grant, generation int64, refresh string) (stored, move
 	return false, false
 }
 
-// replace stores u, or finds that it was stored before although the database
-// had said no.
-func (g *Grants) replace(m MemberID, u *unsaved) (stored, moved bool, err error) {
-	ctx, cancel := context.WithTimeout(g.ctx, reach)
+// replace stores u, or finds that an earlier try stored it although the
+// database had reported an error.
+func (g *Grants) replace(id MemberID, u *unsavedToken) (saved, superseded bool, err error) {
+	ctx, cancel := context.WithTimeout(g.ctx, requestTimeout)
 	defer cancel()
-	if stored, err = g.store.replace(ctx, m, u.generation, u.refresh); stored || err != nil {
-		return stored, false, err
+	if saved, err = g.store.replace(ctx, id, u.generation, u.refreshToken); saved || err != nil {
+		return saved, false, err
 	}
-	r, err := g.store.read(ctx, m)
+	stored, err := g.store.read(ctx, id)
 	switch {
-	case errors.Is(err, errNoGrant) || errors.Is(err, errUnsealed):
+	case errors.Is(err, errNoGrant) || errors.Is(err, errSealBroken):
 		return false, true, nil
 	case err != nil:
 		return false, false, err
 	}
-	stored = r.generation == u.generation+1 && r.refresh == u.refresh
-	return stored, !stored, nil
+	saved = stored.generation == u.generation+1 && stored.refreshToken == u.refreshToken
+	return saved, !saved, nil
 }
 
-// keepSaving tries to store u each 5 seconds, and a last time at shutdown,
-// until it is stored or has been overtaken.
-func (g *Grants) keepSaving(gr *grant, u *unsaved) {
+// keepSaving tries to store u every retryPause, and a last time at shutdown,
+// until it is stored or superseded.
+func (g *Grants) keepSaving(gr *grant, u *unsavedToken) {
 	for open := true; open; {
-		open = g.rest()
+		open = g.pause()
 		g.mu.Lock()
 		wanted := gr.unsaved == u
 		g.mu.Unlock()
@@ -226,17 +226,17 @@ func (g *Grants) keepSaving(gr *grant, u *unsaved) {
 			gr.unsaved = nil
 		}
 		g.mu.Unlock()
-		g.log.Info("the refresh token is stored at last", "member", gr.member.String())
+		g.log.Info("refresh token stored after retries", "member", gr.member.String())
 		return
 	}
-	g.log.Error("a refresh token is lost: the store did not take it before shutdown",
-		"member", gr.member.String())
+	g.log.Error("refresh token lost at shutdown", "member", gr.member.String())
 }
 
-// rest waits 5 seconds and reports true, or false as soon as Close is called.
-func (g *Grants) rest() bool {
+// pause waits for retryPause and returns true, or false as soon as Close is
+// called.
+func (g *Grants) pause() bool {
 	select {
-	case <-time.After(pause):
+	case <-time.After(retryPause):
 		return true
 	case <-g.closing:
 		return false

@@ -9,16 +9,16 @@ import (
 	"fmt"
 )
 
-// keyVersion is the first byte of everything sealed, and says with which key
-// and in what manner it was. 1 is AES-256-GCM with a random nonce.
+// keyVersion is the first byte of all sealed data and identifies the key and
+// the algorithm. 1 is AES-256-GCM with a random nonce.
 const keyVersion = 1
 
-// errUnsealed says that stored bytes are not what was sealed for this place
-// with this key.
-var errUnsealed = errors.New("stored data cannot be decrypted")
+// errSealBroken is returned for bytes that were not sealed with this key for
+// this row.
+var errSealBroken = errors.New("stored data cannot be decrypted")
 
-// A sealer encrypts what is stored. Sealed bytes are bound to a place, and
-// opening them for any other place fails.
+// A sealer encrypts and authenticates stored data. Sealed data is bound to the
+// row it is stored in: it cannot be opened with another binding.
 type sealer struct{ aead cipher.AEAD }
 
 func newSealer(key Key) (sealer, error) {
@@ -34,25 +34,25 @@ func newSealer(key Key) (sealer, error) {
 	return sealer{aead}, err
 }
 
-// place names a row in one of its generations, so that neither two rows nor
-// two generations of one row can be exchanged.
-func place(m MemberID, generation int64) string {
-	return fmt.Sprintf("grant %q %q %d", m.Account, m.User, generation)
+// grantBinding returns the binding of one generation of a member's grant, so
+// that neither two rows nor two generations of one row can be exchanged.
+func grantBinding(id MemberID, generation int64) string {
+	return fmt.Sprintf("grant %q %q %d", id.Account, id.User, generation)
 }
 
-func (s sealer) seal(plain, place string) []byte {
-	return s.aead.Seal([]byte{keyVersion}, nil, []byte(plain), aad(place))
+func (s sealer) seal(plain, binding string) []byte {
+	return s.aead.Seal([]byte{keyVersion}, nil, []byte(plain), additionalData(binding))
 }
 
-func (s sealer) open(sealed []byte, place string) (string, error) {
+func (s sealer) open(sealed []byte, binding string) (string, error) {
 	if len(sealed) == 0 || sealed[0] != keyVersion {
-		return "", errUnsealed
+		return "", errSealBroken
 	}
-	plain, err := s.aead.Open(nil, nil, sealed[1:], aad(place))
+	plain, err := s.aead.Open(nil, nil, sealed[1:], additionalData(binding))
 	if err != nil {
-		return "", errUnsealed
+		return "", errSealBroken
 	}
 	return string(plain), nil
 }
 
-func aad(place string) []byte { return append([]byte{keyVersion}, place...) }
+func additionalData(binding string) []byte { return append([]byte{keyVersion}, binding...) }

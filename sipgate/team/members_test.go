@@ -1,0 +1,392 @@
+package team
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callboard/sipgate"
+)
+
+var (
+	mia = MemberID{"111", "w1"}
+	tom = MemberID{"111", "w2"}
+)
+
+// newTeamDB returns a new database with all tables. It shows that each migration
+// can be undone and applied again.
+func newTeamDB(tb testing.TB) *sql.DB {
+	tb.Helper()
+	db := newGrantsDB(tb)
+	for _, file := range []string{"00002_people.sql", "00003_audit.sql", "00004_hooks.sql", "00005_platform.sql", "00006_choices.sql", "00007_walls.sql"} {
+		text, err := fs.ReadFile(Migrations, file)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		up, down, ok := strings.Cut(string(text), "-- +goose Down")
+		for _, part := range []string{up, down, up} {
+			if _, err := db.Exec(part); err != nil || !ok {
+				tb.Fatal(file, err)
+			}
+		}
+	}
+	return db
+}
+
+func openMembers(tb testing.TB, db *sql.DB, accounts string) *Members {
+	tb.Helper()
+	a, err := ParseAccounts(accounts)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	p, err := NewMembers(tb.Context(), db, a)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
+
+func signIn(tb testing.TB, p *Members, m MemberID, name string, sipgateAdmin bool) Member {
+	tb.Helper()
+	who, err := p.SignIn(tb.Context(), m, name, sipgateAdmin)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return who
+}
+
+// newTestTeam has a team of an admin, ada, and two agents, and another team.
+func newTestTeam(tb testing.TB) (*Members, *sql.DB) {
+	db := newTeamDB(tb)
+	p := openMembers(tb, db, "any")
+	signIn(tb, p, ada, "Ada", true)
+	signIn(tb, p, mia, "Mia", false)
+	signIn(tb, p, tom, "Tom", false)
+	signIn(tb, p, bob, "Bob", true)
+	return p, db
+}
+
+// wantStored fails the test unless a new process would read what is in memory.
+func wantStored(tb testing.TB, p *Members, db *sql.DB) {
+	tb.Helper()
+	r, err := readSnapshot(context.Background(), db)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if got, want := fmt.Sprintf("%+v", r), fmt.Sprintf("%+v", p.current.Load()); got != want {
+		tb.Errorf("stored\n%s\nin memory\n%s", got, want)
+	}
+}
+
+func TestParseAccounts(t *testing.T) {
+	for _, test := range []struct{ s, want string }{
+		{"", ""}, {" ", ""}, {"any", "any"}, {" any ", "any"}, {"1234567", "1234567"},
+		{"1234567, 7654321,1234567", "1234567,7654321"},
+	} {
+		a, err := ParseAccounts(test.s)
+		if err != nil || a.String() != test.want {
+			t.Errorf("%q: %q, %v", test.s, a, err)
+		}
+		if parsed, err := ParseAccounts(a.String()); err != nil || parsed.String() != a.String() {
+			t.Errorf("%q is not parsed as itself", a)
+		}
+		if a.allows("", "") {
+			t.Errorf("%q allows an account without a number", test.s)
+		}
+	}
+	for _, s := range []string{",", "1234567,", "ANY", "any,1234567", "12 34", "*", "w0", "+49", "１２", strings.Repeat("1", 21)} {
+		if a, err := ParseAccounts(s); err == nil {
+			t.Errorf("%q: %+v", s, a)
+		}
+	}
+}
+
+func TestSignIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := newTeamDB(t)
+		p := openMembers(t, db, "")
+		first := time.Now()
+		got := signIn(t, p, mia, " Mia\n\u202eMeier ", false)
+		want := Member{MemberID: mia, Name: "Mia Meier", Role: Agent, SharesCalls: true, AllowsLeads: true,
+			Joined: first.UTC().Truncate(time.Millisecond), LastActive: first.UTC().Truncate(time.Millisecond)}
+		if got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+		if who, ok := p.Get(mia); !ok || who != got {
+			t.Errorf("Get returns %+v, %v", who, ok)
+		}
+		if who, ok := p.Get(ada); ok || who != (Member{}) {
+			t.Errorf("Get returns %+v of an unknown member", who)
+		}
+		wantStored(t, p, db)
+
+		time.Sleep(time.Hour)
+		if got := signIn(t, p, mia, "", false); got.Name != "Mia Meier" || got.LastActive.Sub(first) < time.Hour || got.Joined != want.Joined {
+			t.Errorf("signed in again as %+v", got)
+		}
+		if got := signIn(t, p, tom, "", false); got.Name != "w2" {
+			t.Errorf("without a name: %+v", got)
+		}
+		if got := signIn(t, p, tom, "Tom", false); got.Name != "Tom" {
+			t.Errorf("with a name: %+v", got)
+		}
+		wantStored(t, p, db)
+	})
+}
+
+// TestFirstAdmin shows when an admin at sipgate becomes an admin: at the first
+// sign-in, and later only if the team has no admin.
+func TestFirstAdmin(t *testing.T) {
+	p := openMembers(t, newTeamDB(t), "any")
+	for i, step := range []struct {
+		m     MemberID
+		admin bool
+		want  Role
+	}{
+		{mia, false, Agent},
+		{bob, true, Admin}, // of another team
+		{mia, true, Admin}, // an admin at sipgate since then; the team had none
+		{ada, true, Admin},
+		{tom, false, Agent},
+		{tom, true, Agent}, // the team has two
+		{mia, false, Admin},
+	} {
+		if got := signIn(t, p, step.m, "", step.admin); got.Role != step.want {
+			t.Errorf("step %d: %v", i, got)
+		}
+	}
+	ctx := t.Context()
+	if err := p.SetRole(ctx, mia, ada, Viewer); err != nil {
+		t.Fatal(err)
+	}
+	if got := signIn(t, p, ada, "", true); got.Role != Viewer {
+		t.Errorf("%v after an admin had set another role", got)
+	}
+}
+
+// TestAccounts shows which accounts may use the instance, and that members of an
+// account that no longer may are unknown at once.
+func TestAccounts(t *testing.T) {
+	db := newTeamDB(t)
+	ctx := t.Context()
+	p := openMembers(t, db, "222")
+	if _, err := p.SignIn(ctx, ada, "Ada", true); !errors.Is(err, ErrAccountNotAllowed) {
+		t.Errorf("an account that is not in the list: %v", err)
+	}
+	p = openMembers(t, db, "") // the account that was not allowed does not own the instance
+	signIn(t, p, bob, "Bob", true)
+	if _, err := p.SignIn(ctx, ada, "Ada", true); !errors.Is(err, ErrAccountNotAllowed) {
+		t.Errorf("the second account: %v", err)
+	}
+	p = openMembers(t, db, "any")
+	signIn(t, p, ada, "Ada", true)
+
+	for accounts, want := range map[string]string{"": "222", "any": "111 222", "111": "111", "7": ""} {
+		p := openMembers(t, db, accounts)
+		var in []string
+		for _, m := range []MemberID{ada, bob} {
+			who, ok := p.Get(m)
+			if ok != (who != Member{}) || ok != (len(p.List(m.Account)) == 1) {
+				t.Errorf("%q: %+v, %v, %v", accounts, who, ok, p.List(m.Account))
+			}
+			if ok {
+				in = append(in, m.Account)
+				continue
+			}
+			if _, err := p.SignIn(ctx, m, "", true); !errors.Is(err, ErrAccountNotAllowed) {
+				t.Errorf("%q lets %v in: %v", accounts, m, err)
+			}
+			if err := p.SetRole(ctx, m, m, Viewer); err == nil {
+				t.Errorf("%q lets %v act", accounts, m)
+			}
+			if err := p.SetConsent(ctx, m, false, false); !errors.Is(err, ErrNoMember) {
+				t.Errorf("%q lets %v set consent: %v", accounts, m, err)
+			}
+		}
+		if got := strings.Join(in, " "); got != want {
+			t.Errorf("%q lets in %q, want %q", accounts, got, want)
+		}
+	}
+	if _, err := p.SignIn(ctx, MemberID{"111", ""}, "", true); err == nil {
+		t.Error("signed in without a user id")
+	}
+}
+
+// TestFirstAccount has many accounts sign in at once: the first one owns the
+// instance.
+func TestFirstAccount(t *testing.T) {
+	db := newTeamDB(t)
+	p := openMembers(t, db, "")
+	var in atomic.Int32
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			_, err := p.SignIn(t.Context(), MemberID{fmt.Sprint(100 + i), "w0"}, "", true)
+			switch {
+			case err == nil:
+				in.Add(1)
+			case !errors.Is(err, ErrAccountNotAllowed):
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if in.Load() != 1 || len(p.current.Load().members) != 1 {
+		t.Errorf("%d accounts own the instance", in.Load())
+	}
+	wantStored(t, p, db)
+}
+
+// TestFirstAccountOfTwoProcesses lets the database decide between two processes
+// that know no owner yet.
+func TestFirstAccountOfTwoProcesses(t *testing.T) {
+	db := newTeamDB(t)
+	p, other := openMembers(t, db, ""), openMembers(t, db, "")
+	signIn(t, p, ada, "Ada", true)
+	if _, err := other.SignIn(t.Context(), bob, "Bob", true); !errors.Is(err, ErrAccountNotAllowed) {
+		t.Errorf("%v", err)
+	}
+	wantStored(t, p, db)
+}
+
+// TestManage shows which members may change which others.
+func TestManage(t *testing.T) {
+	p, db := newTestTeam(t)
+	ctx := t.Context()
+	var invalid *sipgate.ValueError
+	for _, test := range []struct {
+		name string
+		do   func() error
+		want error
+	}{
+		{"an agent promotes themselves", func() error { return p.SetRole(ctx, mia, mia, Admin) }, ErrNotAllowed},
+		{"an agent removes the admin", func() error { return p.Remove(ctx, mia, ada) }, ErrNotAllowed},
+		{"an unknown admin", func() error { return p.SetRole(ctx, MemberID{"111", "w9"}, mia, Admin) }, ErrNotAllowed},
+		{"no admin", func() error { return p.SetRole(ctx, MemberID{}, mia, Admin) }, ErrNotAllowed},
+		{"another team's admin", func() error { return p.SetRole(ctx, bob, mia, Admin) }, ErrNoMember},
+		{"another team's admin removes", func() error { return p.Remove(ctx, bob, ada) }, ErrNoMember},
+		{"the same user of another team", func() error { return p.Remove(ctx, ada, bob) }, ErrNoMember},
+		{"an unknown member", func() error { return p.SetRole(ctx, ada, MemberID{"111", "w9"}, Lead) }, ErrNoMember},
+		{"the last admin steps down", func() error { return p.SetRole(ctx, ada, ada, Lead) }, ErrLastAdmin},
+		{"the last admin removes themselves", func() error { return p.Remove(ctx, ada, ada) }, ErrLastAdmin},
+		{"promote", func() error { return p.SetRole(ctx, ada, mia, Admin) }, nil},
+		{"one of two removes the other", func() error { return p.Remove(ctx, mia, ada) }, nil},
+		{"a removed admin", func() error { return p.SetRole(ctx, ada, tom, Lead) }, ErrNotAllowed},
+		{"a removed member restores themselves", func() error { return p.Restore(ctx, ada, ada) }, ErrNotAllowed},
+		{"a removed member signs in", func() error { _, err := p.SignIn(ctx, ada, "", true); return err }, ErrRemoved},
+		{"a removed member sets consent", func() error { return p.SetConsent(ctx, ada, false, false) }, ErrRemoved},
+		{"the last remaining admin removes themselves", func() error { return p.Remove(ctx, mia, mia) }, ErrLastAdmin},
+		{"remove again", func() error { return p.Remove(ctx, mia, ada) }, nil},
+		{"demote a removed admin", func() error { return p.SetRole(ctx, mia, ada, Lead) }, nil},
+		{"restore", func() error { return p.Restore(ctx, mia, ada) }, nil},
+		{"a restored member signs in", func() error { _, err := p.SignIn(ctx, ada, "", true); return err }, nil},
+		{"set consent", func() error { return p.SetConsent(ctx, tom, false, true) }, nil},
+		{"an unknown member's consent", func() error { return p.SetConsent(ctx, MemberID{"111", "w9"}, true, true) }, ErrNoMember},
+	} {
+		if err := test.do(); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", test.name, err, test.want)
+		}
+		wantStored(t, p, db)
+	}
+	for _, r := range []Role{NoRole, -1, Admin + 1} {
+		if err := p.SetRole(ctx, mia, tom, r); !errors.As(err, &invalid) || invalid.Code != "role_invalid" {
+			t.Errorf("role %d: %v", r, err)
+		}
+	}
+	var got []string
+	for _, who := range p.List("111") {
+		got = append(got, fmt.Sprintf("%v shares=%v lendable=%v", who, who.SharesCalls, who.AllowsLeads))
+	}
+	want := "111/w0 (lead) shares=true lendable=true; 111/w1 (admin) shares=true lendable=true; 111/w2 (agent) shares=false lendable=true"
+	if s := strings.Join(got, "; "); s != want {
+		t.Errorf("the team is %s", s)
+	}
+	if err := p.Remove(ctx, mia, ada); err != nil {
+		t.Fatal(err)
+	}
+	if who, ok := p.Get(ada); ok || !who.Removed || who.May(ViewBoard).OK {
+		t.Errorf("the removed member is %+v, %v", who, ok)
+	}
+	if all := p.List("111"); len(all) != 3 || all[2].MemberID != ada {
+		t.Errorf("the removed member is not last in %v", all)
+	}
+}
+
+// TestLastAdminRace has two admins remove and demote each other at once: one of
+// them stays an admin.
+func TestLastAdminRace(t *testing.T) {
+	p, db := newTestTeam(t)
+	ctx := t.Context()
+	for range 10 {
+		for _, m := range []MemberID{ada, mia} {
+			if who, _ := p.Get(m); who.Role == Admin {
+				for _, m := range []MemberID{ada, mia} {
+					if err := p.SetRole(ctx, who.MemberID, m, Admin); err != nil {
+						t.Fatal(err)
+					}
+				}
+				break
+			}
+		}
+		var all sync.WaitGroup
+		var done atomic.Int32
+		for _, pair := range [][2]MemberID{{ada, mia}, {mia, ada}, {ada, ada}, {mia, mia}} {
+			all.Go(func() {
+				if p.Remove(ctx, pair[0], pair[1]) == nil {
+					done.Add(1)
+				}
+				if p.SetRole(ctx, pair[0], pair[1], Viewer) == nil {
+					done.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if n := p.current.Load().admins("111"); n != 1 || done.Load() < 1 {
+			t.Fatalf("%d admins after %d changes", n, done.Load())
+		}
+		for _, m := range []MemberID{ada, mia} { // restore both for the next round
+			if who, ok := p.Get(m); ok && who.Role == Admin {
+				p.Restore(ctx, m, ada)
+				p.Restore(ctx, m, mia)
+			}
+		}
+	}
+	wantStored(t, p, db)
+}
+
+// TestChangeCannotBeStored shows that a change that cannot be stored is not
+// visible, and that listeners are not notified.
+func TestChangeCannotBeStored(t *testing.T) {
+	p, db := newTestTeam(t)
+	ctx := t.Context()
+	p.OnChange(func(who Member) { t.Errorf("notified of %+v", who) })
+	for _, event := range []string{"insert", "update"} {
+		if _, err := db.Exec(fmt.Sprintf(`create trigger no_%s before %[1]s on people begin select raise(abort, 'disk full'); end`, event)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, do := range map[string]func() error{
+		"first sign-in": func() error { _, err := p.SignIn(ctx, MemberID{"111", "w9"}, "", true); return err },
+		"sign-in":       func() error { _, err := p.SignIn(ctx, mia, "Mia B", true); return err },
+		"role":          func() error { return p.SetRole(ctx, ada, mia, Admin) },
+		"consent":       func() error { return p.SetConsent(ctx, mia, false, false) },
+		"removal":       func() error { return p.Remove(ctx, ada, mia) },
+	} {
+		before := p.current.Load()
+		if err := do(); err == nil || !strings.Contains(err.Error(), "disk full") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if p.current.Load() != before {
+			t.Errorf("%s: visible although not stored", name)
+		}
+	}
+	wantStored(t, p, db)
+}
