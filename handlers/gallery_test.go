@@ -5,17 +5,16 @@ import (
 	"strings"
 	"testing"
 
-	"callboard/views"
+	"callboard/views/gallery"
 )
 
-// The gallery is in the demo and nowhere else; it shows every picture as a
-// whole page, in the language and theme that are asked for, and nothing that
-// would reach the dashboard's own calls.
+// The gallery exists in the demo only. It shows every example as a whole page, in
+// the language and theme of the address, and nothing of the dashboard's own calls.
 func TestGallery(t *testing.T) {
-	h := bare()
+	h := bare(t)
 	get := func(path string) (int, string) {
 		w := httptest.NewRecorder()
-		h.errors.Mux(h.routes()).ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		h.errors.Mux(h.mux()).ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 		return w.Code, w.Body.String()
 	}
 	for _, path := range []string{"/gallery", "/gallery/board"} {
@@ -25,7 +24,7 @@ func TestGallery(t *testing.T) {
 	}
 	h.Demo = true
 	_, index := get("/gallery")
-	for _, name := range views.GalleryNames() {
+	for _, name := range gallery.Names() {
 		if !strings.Contains(index, "/gallery/"+name+"?") {
 			t.Errorf("the index does not lead to %s", name)
 		}
@@ -41,6 +40,6 @@ func TestGallery(t *testing.T) {
 		t.Errorf("a language and a theme that do not exist: %.300s", page)
 	}
 	if status, _ := get("/gallery/nothing"); status != 404 {
-		t.Errorf("no such picture: %d", status)
+		t.Errorf("unknown example: %d", status)
 	}
 }

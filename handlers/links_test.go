@@ -7,21 +7,27 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"callboard/sipgate"
+	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/team"
 	"callboard/views"
+	"callboard/views/gallery"
 	"callboard/web"
 )
 
-// bare are the handlers without anything behind them: enough to ask which
+// bare returns the handlers without anything behind them: enough to ask which
 // addresses there are.
-func bare() *handlers {
+func bare(t testing.TB) *handlers {
 	public := &url.URL{Scheme: "https", Host: "calls.example"}
-	return New(Deps{Log: slog.New(slog.DiscardHandler), PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{},
-		Sessions: web.NewSessions[Visitor](nil, web.SessionOptions{}), Login: &web.Login{}, People: new(team.Members)}).h
+	log := slog.New(slog.DiscardHandler)
+	control := callcontrol.New(callcontrol.Options{Log: log, Stores: &team.Stores{Members: new(team.Members), Capabilities: new(team.CapabilityStore)}})
+	t.Cleanup(control.Close)
+	return newHandlers(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{}, Control: control,
+		Sessions: web.NewSessions[SignIn](nil, web.SessionOptions{}), Login: &web.Login{}})
 }
 
 // address finds what a page leads to: the method of a form, else GET, and the
@@ -30,11 +36,11 @@ var address = regexp.MustCompile(`(method="post" )?(?:href|src|action|hx-get|hx-
 
 // Every address in every view is one that is served.
 func TestEveryAddressIsServed(t *testing.T) {
-	mux := bare().routes()
+	mux := bare(t).mux()
 	found := map[string]bool{}
-	for _, p := range views.Gallery(views.English) {
+	for _, p := range gallery.Examples(views.English) {
 		var page strings.Builder
-		if err := p.Show.Render(context.Background(), &page); err != nil {
+		if err := p.View.Render(context.Background(), &page); err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range address.FindAllStringSubmatch(page.String(), -1) {
@@ -64,30 +70,35 @@ func TestEveryAddressIsServed(t *testing.T) {
 	}
 }
 
-// T16: every route has its row in the policy.
-func TestT16EveryRouteHasARow(t *testing.T) {
-	for _, route := range patterns(t) {
-		if _, ok := team.RouteRole(route); !ok {
-			t.Errorf("%s has no row in the policy", route)
+// publicRoutes need no session, or find out themselves who asks.
+var publicRoutes = []string{"GET /login", "POST /login", "GET /oauth/callback", "GET /a/{file}", "POST /push/{secret}", "GET /healthz",
+	"GET /session", "GET /gallery", "GET /gallery/{name}", "GET /wall/{token}", "GET /wall/{token}/feed", "POST /logout"}
+
+func TestEveryOtherRouteNeedsAPermission(t *testing.T) {
+	routes := Routes()
+	if len(routes) < 60 {
+		t.Fatalf("only %d routes", len(routes))
+	}
+	for _, r := range routes {
+		if public := slices.Contains(publicRoutes, r.Pattern); public != (r.Permission == "") {
+			t.Errorf("%s has permission %q", r.Pattern, r.Permission)
+		}
+		if _, known := team.MinRole(r.Permission); r.Permission != "" && !known {
+			t.Errorf("%s has the permission %q, which the policy does not know", r.Pattern, r.Permission)
 		}
 	}
 }
 
-// T36: what is not public needs a session, whatever is asked.
-func TestT36OnlyPublicAddressesAreOpen(t *testing.T) {
-	public := []string{"GET /login", "POST /login", "GET /oauth/callback", "GET /a/{file}", "POST /push/{secret}", "GET /healthz", "GET /session", "GET /static/", "GET /feed", "GET /gallery", "GET /gallery/{name}",
-		"GET /wall/{token}", "GET /wall/{token}/feed"}
-	h := bare()
-	mux := h.routes()
-	for _, route := range patterns(t) {
-		isPublic := false
-		for _, p := range public {
-			isPublic = isPublic || p == route
-		}
-		if isPublic {
+// Without a session every route that is not public leads to the sign-in or is
+// refused, whatever the method.
+func TestOnlyPublicRoutesAreOpen(t *testing.T) {
+	h := bare(t)
+	mux := h.mux()
+	for _, route := range Routes() {
+		if slices.Contains(publicRoutes, route.Pattern) && route.Pattern != "POST /logout" {
 			continue
 		}
-		method, path, _ := strings.Cut(route, " ")
+		method, path, _ := strings.Cut(route.Pattern, " ")
 		path = strings.NewReplacer("{$}", "", "{id}", "x", "{recording}", "y").Replace(path)
 		for _, m := range []string{method, http.MethodHead} {
 			w := httptest.NewRecorder()
@@ -101,6 +112,32 @@ func TestT36OnlyPublicAddressesAreOpen(t *testing.T) {
 			}
 			if to := w.Header().Get("Location"); w.Code == http.StatusSeeOther && !strings.HasPrefix(to, "/login?next=") {
 				t.Errorf("%s %s leads to %q", m, path, to)
+			}
+		}
+	}
+}
+
+// Each role gets as far as the table says with each route: past the permission,
+// or a refusal that names the role.
+func TestEveryRoleWithEveryRoute(t *testing.T) {
+	for _, role := range []team.Role{team.NoRole, team.Viewer, team.Agent, team.Lead, team.Admin} {
+		member := team.Member{MemberID: team.MemberID{Account: "1111111", User: "w0"}, Role: role}
+		for _, route := range Routes() {
+			if route.Permission == "" {
+				continue
+			}
+			least, _ := team.MinRole(route.Permission)
+			d := member.MayAttempt(route.Permission)
+			if d.OK != (role >= least && role != team.NoRole) {
+				t.Errorf("%s with %s: %+v, least role %s", route.Pattern, role, d, least)
+			}
+			if !d.OK && d.Reason == "" {
+				t.Errorf("%s with %s: refused without a reason", route.Pattern, role)
+			}
+			removed := member
+			removed.Removed = true
+			if removed.MayAttempt(route.Permission).OK {
+				t.Errorf("%s with a removed %s", route.Pattern, role)
 			}
 		}
 	}
@@ -120,19 +157,19 @@ func TestLanguage(t *testing.T) {
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("Accept-Language", c.browser)
-		if got := langOf(r, Visitor{Locale: c.locale}); got != c.want {
+		if got := langOf(r, actor{SignIn: SignIn{Locale: c.locale}}); got != c.want {
 			t.Errorf("browser %q, sipgate %q: %s, want %s", c.browser, c.locale, got, c.want)
 		}
 	}
 }
 
-// An answer without scopes grants all that were asked for; one with scopes no
-// others.
-func TestGranted(t *testing.T) {
-	if v := (Visitor{Scope: granted("")}); !v.may("rtcm:write") || !v.may("sessions:write", "sessions:calls:write") {
+// An answer without scopes grants all that were requested; one with scopes grants
+// no others.
+func TestGrantedScopes(t *testing.T) {
+	if v := (SignIn{Scope: grantedScopes("")}); !v.Granted("rtcm:write") || !v.Granted("sessions:write", "sessions:calls:write") {
 		t.Error("scopes that were not named are missing")
 	}
-	if v := (Visitor{Scope: granted("openid rtcm:read")}); v.may("rtcm:write") || !v.may("rtcm:read") {
+	if v := (SignIn{Scope: grantedScopes("openid rtcm:read")}); v.Granted("rtcm:write") || !v.Granted("rtcm:read") {
 		t.Error("other scopes than those that were granted")
 	}
 }

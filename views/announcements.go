@@ -12,11 +12,11 @@ import (
 // AnnouncementsModel is what [Announcements] shows.
 type AnnouncementsModel struct {
 	Items     []Announcement
-	Order     announcement.SortOrder // of the items
+	SortOrder announcement.SortOrder // of the items
 	Usage     announcement.Usage
 	MaxSize   int64         // bytes of one upload
 	MaxLength time.Duration // of one announcement
-	Write     bool          // the reader may add, rename and delete
+	MayManage bool          // the reader may add, rename and delete
 }
 
 func (m AnnouncementsModel) maxSize() string { return decimal(m.MaxSize>>20) + " MB" }
@@ -24,33 +24,33 @@ func (m AnnouncementsModel) maxSize() string { return decimal(m.MaxSize>>20) + "
 func (m AnnouncementsModel) minutes() int { return int(m.MaxLength / time.Minute) }
 
 // endings are what the names of files end in that the server reads itself.
-const endings = ".wav,.mp3"
+const audioExtensions = ".wav,.mp3"
 
-func audioPath(a Announcement) string { return soundPath(a) + "/audio" }
+func audioPath(a Announcement) string { return announcementPath(a) + "/audio" }
 
-func soundPath(a Announcement) string { return "/announcements/" + pathEscape(a.ID) }
+func announcementPath(a Announcement) string { return "/announcements/" + pathEscape(a.ID) }
 
 // same marks the one of several links that leads to where one is.
 func same(here bool) string { return strconv.FormatBool(here) }
 
 // used says how much of the quota is used.
-func used(lang Lang, u announcement.Usage) string {
+func usageText(lang Lang, u announcement.Usage) string {
 	return lang.T("announcements.used", u.Files, u.MaxFiles, megabytes(lang, u.Bytes), megabytes(lang, u.MaxBytes))
 }
 
 func megabytes(lang Lang, n int64) string {
 	s := strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64)
-	return comma(lang, strings.TrimSuffix(s, ".0"))
+	return decimalComma(lang, strings.TrimSuffix(s, ".0"))
 }
 
 // percent is how full the library is, of files or bytes, whichever is fuller.
-func percent(u announcement.Usage) string {
+func usagePercent(u announcement.Usage) string {
 	share := max(float64(u.Files)/float64(max(1, u.MaxFiles)), float64(u.Bytes)/float64(max(1, u.MaxBytes)))
 	return decimal(int64(math.Round(100 * min(share, 1))))
 }
 
 // added says who uploaded an announcement, and when.
-func added(lang Lang, a Announcement) string {
+func uploadText(lang Lang, a Announcement) string {
 	if a.UploadedBy == "" {
 		return date(lang, a.Created)
 	}
@@ -58,7 +58,7 @@ func added(lang Lang, a Announcement) string {
 }
 
 // played says how often an announcement was played, and by whom last.
-func played(lang Lang, a Announcement) string {
+func playbackText(lang Lang, a Announcement) string {
 	on := date(lang, a.LastPlayed)
 	switch {
 	case a.LastPlayed.IsZero():
@@ -79,7 +79,7 @@ func played(lang Lang, a Announcement) string {
 
 // source says what was uploaded, before it was converted: "MP3, 44.1 kHz,
 // stereo".
-func source(lang Lang, a Announcement) string {
+func sourceText(lang Lang, a Announcement) string {
 	if a.Source.Format == "" || a.Source.Rate == 0 {
 		return ""
 	}
@@ -87,7 +87,7 @@ func source(lang Lang, a Announcement) string {
 }
 
 func kilohertz(lang Lang, rate int) string {
-	return comma(lang, strconv.FormatFloat(float64(rate)/1000, 'f', -1, 64)) + " kHz"
+	return decimalComma(lang, strconv.FormatFloat(float64(rate)/1000, 'f', -1, 64)) + " kHz"
 }
 
 func channels(lang Lang, n int) string {
@@ -105,16 +105,16 @@ func loudness(lang Lang, lufs float64) string {
 	if lufs == 0 {
 		return "–"
 	}
-	return comma(lang, strings.Replace(strconv.FormatFloat(lufs, 'f', 1, 64), "-", "−", 1)) + " LUFS"
+	return decimalComma(lang, strings.Replace(strconv.FormatFloat(lufs, 'f', 1, 64), "-", "−", 1)) + " LUFS"
 }
 
 // from says what was uploaded, and what was done to it.
-func from(lang Lang, a Announcement) string {
-	return strings.Join(append([]string{lang.T("announcements.from", source(lang, a))}, changes(lang, a)...), " · ")
+func conversionText(lang Lang, a Announcement) string {
+	return strings.Join(append([]string{lang.T("announcements.from", sourceText(lang, a))}, processingSteps(lang, a)...), " · ")
 }
 
 // changes says what was done to the sound, besides the conversion.
-func changes(lang Lang, a Announcement) []string {
+func processingSteps(lang Lang, a Announcement) []string {
 	var done []string
 	if a.Loudness != 0 && a.Source.Loudness != 0 {
 		switch by := a.Loudness - a.Source.Loudness; {
@@ -131,10 +131,10 @@ func changes(lang Lang, a Announcement) []string {
 }
 
 func seconds(lang Lang, d time.Duration) string {
-	return comma(lang, strconv.FormatFloat(d.Seconds(), 'f', 1, 64))
+	return decimalComma(lang, strconv.FormatFloat(d.Seconds(), 'f', 1, 64))
 }
 
-func comma(lang Lang, number string) string {
+func decimalComma(lang Lang, number string) string {
 	if lang == German {
 		return strings.Replace(number, ".", ",", 1)
 	}
@@ -143,7 +143,7 @@ func comma(lang Lang, number string) string {
 
 // wavePath draws the picture of an announcement, one stroke for each bar, in a
 // field 4 wide for each bar and 32 high.
-func wavePath(wave string) string {
+func waveformPath(wave string) string {
 	var b strings.Builder
 	for i, c := range []byte(wave) {
 		v, err := strconv.ParseUint(string(c), 32, 8)

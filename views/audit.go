@@ -11,7 +11,7 @@ import (
 type AuditModel struct {
 	Entries      []team.AuditEntry // newest first; their times in the zone in which they are shown
 	Names        map[team.MemberID]string
-	Members      []Choice // to filter by: user, name
+	Members      []Option // to filter by: user, name
 	Filter       AuditFilter
 	Newer, Older string // addresses of the neighbouring pages, or empty
 	KeepDays     int    // for how long entries are kept
@@ -20,8 +20,8 @@ type AuditModel struct {
 // AuditFilter is what was asked for, as it stands in the address: by, deed,
 // call, from and to. Empty fields ask for everything.
 type AuditFilter struct {
-	By       string // a user
-	Deed     string
+	Member   string // a user
+	Action   string
 	Call     string // a row of the board
 	From, To string // days, "2026-11-23"
 }
@@ -29,7 +29,7 @@ type AuditFilter struct {
 // query is the filter as part of an address, "?by=w0", or nothing.
 func (f AuditFilter) query() string {
 	q := url.Values{}
-	for name, value := range map[string]string{"by": f.By, "deed": f.Deed, "call": f.Call, "from": f.From, "to": f.To} {
+	for name, value := range map[string]string{"by": f.Member, "deed": f.Action, "call": f.Call, "from": f.From, "to": f.To} {
 		if value != "" {
 			q.Set(name, value)
 		}
@@ -41,7 +41,7 @@ func (f AuditFilter) query() string {
 }
 
 // deeds are what an audit can tell of, in the order of the filter.
-var deeds = []team.Permission{
+var auditActions = []team.Permission{
 	team.StartCall, team.Hold, team.Mute, team.Record, team.Transfer, team.CancelConsultation, team.SendTones, team.PlayAnnouncement,
 	team.HangUp, team.UndoHangUp, team.WriteNote, team.OverrideClaim, team.SeeCall,
 	team.ManageMembers, team.ManageWebhooks, team.ManageAnnouncements, team.ManageSettings, team.EditOwnSettings,
@@ -49,17 +49,17 @@ var deeds = []team.Permission{
 	team.ManageWallboards, team.ViewStats, team.ViewMemberStats,
 }
 
-func deedWord(lang Lang, d team.Permission) string {
+func actionName(lang Lang, d team.Permission) string {
 	if key := "deed." + string(d); lang.Has(key) {
 		return lang.T(key)
 	}
 	return string(d)
 }
 
-func deedChoices(lang Lang) []Choice {
-	var all []Choice
-	for _, d := range deeds {
-		all = append(all, Choice{string(d), deedWord(lang, d)})
+func actionOptions(lang Lang) []Option {
+	var all []Option
+	for _, d := range auditActions {
+		all = append(all, Option{string(d), actionName(lang, d)})
 	}
 	return all
 }
@@ -73,29 +73,29 @@ func chosen(value string) []string {
 }
 
 // by is who did it.
-func (m AuditModel) by(e team.AuditEntry) string {
+func (m AuditModel) actorName(e team.AuditEntry) string {
 	if e.ByName != "" {
 		return e.ByName
 	}
-	return m.name(e.By)
+	return m.memberName(e.By)
 }
 
 // through is whose access carried it, if that was another's.
-func (m AuditModel) through(e team.AuditEntry) string {
+func (m AuditModel) viaName(e team.AuditEntry) string {
 	if e.Via == (team.MemberID{}) || e.Via == e.By {
 		return ""
 	}
-	return m.name(e.Via)
+	return m.memberName(e.Via)
 }
 
-func (m AuditModel) name(who team.MemberID) string {
+func (m AuditModel) memberName(who team.MemberID) string {
 	if n := m.Names[who]; n != "" {
 		return n
 	}
 	return string(who.User)
 }
 
-func outcomeWord(lang Lang, outcome string) string {
+func outcomeName(lang Lang, outcome string) string {
 	if key := "outcome." + outcome; lang.Has(key) {
 		return lang.T(key)
 	}
@@ -118,7 +118,7 @@ func outcomeTone(outcome string) string {
 
 // parameters says how it was done, or why it was refused. What the audit has in
 // words of its own is put into the reader's; a title stays as it is.
-func parameters(lang Lang, e team.AuditEntry) string {
+func parameterText(lang Lang, e team.AuditEntry) string {
 	if key := "why." + e.Parameters; e.Outcome == team.OutcomeRefused && lang.Has(key) {
 		return lang.T(key)
 	}
@@ -138,7 +138,7 @@ func parameters(lang Lang, e team.AuditEntry) string {
 }
 
 // answer is what sipgate said and how long that took: "204 · 83 ms".
-func answer(e team.AuditEntry) string {
+func responseText(e team.AuditEntry) string {
 	var parts []string
 	if e.Status != 0 {
 		parts = append(parts, decimal(int64(e.Status)))

@@ -10,14 +10,14 @@ import (
 // BoardModel is the board: rows that are rendered already, since many people
 // look at the same ones, and where they stand.
 type BoardModel struct {
-	Sections [3][]RenderedRow
-	Live     int // calls that ring, are talking or on hold
-	Ringing  int
-	Several  bool        // more than one of them the viewer may act on
-	Grace    bool        // hanging up can be taken back: the server waits a moment, and nobody is asked before
-	Status   StatusModel // needed by [Board] only
-	Hidden   int         // calls that are left out because they are not the viewer's; needed by [Board] only
-	CanCall  bool        // there is a telephone to start a call with; needed by [Board] only
+	Sections         [3][]RenderedRow
+	Live             int // calls that ring, are talking or on hold
+	Ringing          int
+	MayHangUpSeveral bool        // more than one of them the viewer may act on
+	CanUndoHangUp    bool        // hanging up can be taken back: the server waits a moment, and nobody is asked before
+	Status           StatusModel // needed by [Board] only
+	HiddenCalls      int         // calls that are left out because they are not the viewer's; needed by [Board] only
+	CanCall          bool        // there is a telephone to start a call with; needed by [Board] only
 }
 
 // RenderedRow is the HTML of one row, as [Format.RowHTMLFor] makes it.
@@ -36,7 +36,7 @@ func (b *BoardModel) Add(c switchboard.Call, row RenderedRow) {
 }
 
 // hiddenCalls says how many calls there are besides those that are shown.
-func hiddenCalls(lang Lang, n int) string {
+func hiddenCallsText(lang Lang, n int) string {
 	switch n {
 	case 0:
 		return lang.T("board.hidden.none")
@@ -58,12 +58,12 @@ type StatusModel struct {
 	ListedAt time.Time // when sipgate's list was taken over last; zero: never
 	Now      time.Time // the server's clock
 	Problem  string    // why the last list failed ("throttled", …), or empty
-	Members  int       // who are signed in
+	SignedIn int       // who are signed in
 }
 
 // NewStatus prepares the board's health for display at the moment now.
 func NewStatus(h switchboard.Health, now time.Time) StatusModel {
-	m := StatusModel{ListedAt: h.ListedAt, Now: now, Members: h.Members}
+	m := StatusModel{ListedAt: h.ListedAt, Now: now, SignedIn: h.Members}
 	if h.Failing {
 		m.Problem = Reason(int(h.Reason))
 	}
@@ -80,8 +80,8 @@ func (m StatusModel) state() string {
 	}
 }
 
-func (m StatusModel) problem(lang Lang) string {
-	return lang.T("conn.problem", because(lang, m.Problem))
+func (m StatusModel) problemText(lang Lang) string {
+	return lang.T("conn.problem", problemText(lang, m.Problem))
 }
 
 func (b BoardModel) empty() bool {
@@ -90,12 +90,12 @@ func (b BoardModel) empty() bool {
 
 // A shortcut is a key, or one of several, and what it does.
 type shortcut struct {
-	caps []string
-	word string
+	keys    []string
+	textKey string
 }
 
 // keyCap is what is written on a key: letters stand for themselves.
-func (p Page) keyCap(name string) string {
+func (p Page) keyLabel(name string) string {
 	if len(name) == 1 {
 		return name
 	}
@@ -103,7 +103,7 @@ func (p Page) keyCap(name string) string {
 }
 
 // keys are the shortcuts of the board, as shortcuts.js executes them.
-var keys = []shortcut{
+var shortcutKeys = []shortcut{
 	{[]string{"j", "k"}, "keys.rows"},
 	{[]string{"Enter"}, "keys.enter"},
 	{[]string{"h"}, "keys.hold"},

@@ -14,42 +14,42 @@ func (m *RowModel) path(rest string) templ.SafeURL { return templ.SafeURL(m.Base
 
 // buttons offers what can be done with a call: one that rings can be hung up,
 // one that is established has them all.
-func (m *RowModel) buttons(c switchboard.Call, permit Permit, lang Lang) {
+func (m *RowModel) addActions(c switchboard.Call, permit Allowed, lang Lang) {
 	if c.Phase == switchboard.Ended {
 		return
 	}
-	m.undo(c, permit, lang)
+	m.addUndo(c, permit, lang)
 	m.Confirm = lang.T("hangup.confirm", m.Title)
 	id := actionID(c)
-	m.consultActs(c, permit, id)
-	end := Button{Key: "x", Path: m.path("/hangup"), Busy: c.PendingHangup == nil && busy(c, switchboard.VerbHangUp), ID: id + "-x"}
-	end.Word, end.Face = faceOf(lang, "hangup", "do.hangup")
+	m.addConsultationActions(c, permit, id)
+	end := Button{Key: "x", Path: m.path("/hangup"), Busy: c.PendingHangup == nil && inProgress(c, switchboard.VerbHangUp), ID: id + "-x"}
+	end.Word, end.Label = labelledIcon(lang, "hangup", "do.hangup")
 	switch {
 	case c.Phase == switchboard.Ringing && permit.OK():
-		m.Acts = []Button{end}
+		m.Actions = []Button{end}
 	case c.Phase == switchboard.Connected:
-		m.Why = permit.why(lang)
-		m.Acts = append(m.others(c, permit, id, lang), end)
+		m.Reason = permit.text(lang)
+		m.Actions = append(m.establishedActions(c, permit, id, lang), end)
 	}
 }
 
 // others are all buttons of an established call but the last.
-func (m *RowModel) others(c switchboard.Call, permit Permit, id string, lang Lang) []Button {
+func (m *RowModel) establishedActions(c switchboard.Call, permit Allowed, id string, lang Lang) []Button {
 	sheet := func(v switchboard.Verb, key, drawn string) Button {
-		b := Button{Key: key, Path: m.path("/" + drawn), Sheet: true, Busy: busy(c, v)}
-		b.Word, b.Face = faceOf(lang, drawn, "do."+drawn)
+		b := Button{Key: key, Path: m.path("/" + drawn), Dialog: true, Busy: inProgress(c, v)}
+		b.Word, b.Label = labelledIcon(lang, drawn, "do."+drawn)
 		return b
 	}
 	record := sheet(switchboard.VerbRecord, "r", "record")
 	if c.Recording.On {
 		record = m.toggle(c, c.Recording, switchboard.VerbRecord, "r", "/recording", id)
-		record.Word, record.Face = faceOf(lang, "stop", "do.stop")
+		record.Word, record.Label = labelledIcon(lang, "stop", "do.stop")
 	}
 	hold := m.toggle(c, c.Hold, switchboard.VerbHold, "h", "/hold", id)
-	hold.Word, hold.Face = faceOf(lang, either(c.Hold.On, "resume", "hold"), either(c.Hold.On, "do.resume", "do.hold"))
+	hold.Word, hold.Label = labelledIcon(lang, either(c.Hold.On, "resume", "hold"), either(c.Hold.On, "do.resume", "do.hold"))
 	mute := m.toggle(c, c.Mute, switchboard.VerbMute, "m", "/muted", id)
-	mute.Word, mute.Face = faceOf(lang, either(c.Mute.On, "unmute", "mute"), either(c.Mute.On, "do.unmute", "do.mute"))
-	mute.Why = permit.lacks(switchboard.VerbMute, lang)
+	mute.Word, mute.Label = labelledIcon(lang, either(c.Mute.On, "unmute", "mute"), either(c.Mute.On, "do.unmute", "do.mute"))
+	mute.Reason = permit.unsupportedText(switchboard.VerbMute, lang)
 	return append(make([]Button, 0, 7),
 		hold, mute,
 		sheet(switchboard.VerbTransfer, "t", "transfer"),
@@ -59,10 +59,10 @@ func (m *RowModel) others(c switchboard.Call, permit Permit, id string, lang Lan
 }
 
 // undo lets the hang-up that waits be taken back.
-func (m *RowModel) undo(c switchboard.Call, permit Permit, lang Lang) {
+func (m *RowModel) addUndo(c switchboard.Call, permit Allowed, lang Lang) {
 	for i := range m.Chips {
 		if m.Chips[i].Tone == "leave" && permit.OK() {
-			m.Chips[i].Undo, m.Chips[i].UndoWord = m.path("/undo"), lang.T("do.undo")
+			m.Chips[i].Undo, m.Chips[i].UndoText = m.path("/undo"), lang.T("do.undo")
 		}
 	}
 }
@@ -78,12 +78,12 @@ func either(on bool, yes, no string) string {
 func (m *RowModel) toggle(c switchboard.Call, t switchboard.Toggle, v switchboard.Verb, key, path, id string) Button {
 	return Button{
 		Key: key, Path: m.path(path), ID: id + "-" + key,
-		Toggle: true, On: t.On, Busy: t.Pending || busy(c, v),
+		Toggle: true, On: t.On, Busy: t.Pending || inProgress(c, v),
 	}
 }
 
 // busy tells whether a command of this kind is under way.
-func busy(c switchboard.Call, v switchboard.Verb) bool {
+func inProgress(c switchboard.Call, v switchboard.Verb) bool {
 	return c.LastCommand != nil && c.LastCommand.Verb == v && c.LastCommand.Outcome == switchboard.Pending
 }
 

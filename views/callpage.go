@@ -16,33 +16,33 @@ type CallPageModel struct {
 	Live     bool        // it is on the board and has not ended: the page keeps itself current
 	Events   []CallEvent // oldest first, notes among them; times in the zone in which they are shown
 	Notes    []Note      // if nil, those among Events
-	MayNote  Permit
+	MayNote  Allowed
 	ActionID string // fresh: 16–64 of [A-Za-z0-9_-]
 
 	// Past is what sipgate's history has of the call, once it is over. If that is
 	// nothing, PastState says why: "waiting" (it is not listed yet), "failed" (it
 	// could not be read), "none".
-	Past      []HistoryEntry
-	PastState string
+	History      []HistoryEntry
+	HistoryState string
 
 	// Alone says that only sipgate's history knows the call: there is no
 	// timeline, and there are no notes of ours.
-	Alone bool
+	HistoryOnly bool
 }
 
 // Note is what somebody wrote on a call.
 type Note struct {
-	At        time.Time
-	Who, Text string
+	At           time.Time
+	Author, Text string
 }
 
 // CallEvent is one line of a call's timeline, as the journal has it.
 type CallEvent struct {
-	At     time.Time
-	About  bool   // nobody told when it was
-	Kind   string // "rang", "answered", …
-	Who    string // did it, or whom it is about, by name
-	Detail string // for people, or a word of sipgate's or ours; of a note its text
+	At          time.Time
+	Approximate bool   // nobody told when it was
+	Kind        string // "rang", "answered", …
+	MemberName  string // did it, or whom it is about, by name
+	Detail      string // for people, or a word of sipgate's or ours; of a note its text
 }
 
 // Event is CallEvent with a telephone number in detail written for people.
@@ -70,7 +70,7 @@ func (e CallEvent) icon() string {
 	return icon("more")
 }
 
-func (e CallEvent) word(lang Lang) string {
+func (e CallEvent) name(lang Lang) string {
 	if key := "event." + e.Kind; lang.Has(key) {
 		return lang.T(key)
 	}
@@ -79,7 +79,7 @@ func (e CallEvent) word(lang Lang) string {
 
 // detail puts causes, verbs and counts into words; everything else is for
 // people.
-func (e CallEvent) detail(lang Lang) string {
+func (e CallEvent) detailText(lang Lang) string {
 	switch e.Kind {
 	case noted:
 		return ""
@@ -90,7 +90,7 @@ func (e CallEvent) detail(lang Lang) string {
 	}
 	for _, prefix := range []string{"cause.", "verb."} {
 		if key := prefix + e.Detail; lang.Has(key) {
-			if word := lang.T(key); word != e.word(lang) {
+			if word := lang.T(key); word != e.name(lang) {
 				return word
 			}
 			return ""
@@ -101,7 +101,7 @@ func (e CallEvent) detail(lang Lang) string {
 
 // clock is when it was, to the second.
 func (e CallEvent) clock() string {
-	if e.About {
+	if e.Approximate {
 		return "~" + e.At.Format("15:04:05")
 	}
 	return e.At.Format("15:04:05")
@@ -115,7 +115,7 @@ func (m CallPageModel) notes() []Note {
 	var all []Note
 	for _, e := range m.Events {
 		if e.Kind == noted {
-			all = append(all, Note{e.At, e.Who, e.Detail})
+			all = append(all, Note{e.At, e.MemberName, e.Detail})
 		}
 	}
 	return all

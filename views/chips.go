@@ -8,13 +8,13 @@ import (
 
 // chips are the remarks on a call: what is on, what is under way, what went
 // wrong. Nothing is claimed that sipgate did not confirm.
-func (f Format) chips(m *RowModel, c switchboard.Call, lang Lang) {
+func (f Format) addChips(m *RowModel, c switchboard.Call, lang Lang) {
 	if c.Phase != switchboard.Ended {
 		if c.PendingHangup != nil {
-			m.Chips = append(m.Chips, leaving(*c.PendingHangup, lang))
+			m.Chips = append(m.Chips, pendingHangupChip(*c.PendingHangup, lang))
 		}
-		if a := c.Claim; a != nil && !(pending(c) && c.LastCommand.By == a.By) { // else the order tells more
-			m.Chips = append(m.Chips, Chip{Tone: "attend", Icon: icon("person"), Text: Attending(lang, *a), By: string(a.By)})
+		if a := c.Claim; a != nil && !(commandPending(c) && c.LastCommand.By == a.By) { // else the order tells more
+			m.Chips = append(m.Chips, Chip{Tone: "attend", Icon: icon("person"), Text: ClaimText(lang, *a), By: string(a.By)})
 		}
 		if c.Recording.On {
 			m.Chips = append(m.Chips, Chip{Tone: "rec", Icon: icon("record"), Text: lang.T("chip.rec")})
@@ -23,11 +23,11 @@ func (f Format) chips(m *RowModel, c switchboard.Call, lang Lang) {
 			m.Chips = append(m.Chips, Chip{Tone: "mute", Icon: icon("mute"), Text: lang.T("chip.mute")})
 		}
 		if c.Playback != nil {
-			m.Chips = append(m.Chips, playing(*c.Playback, lang)...)
+			m.Chips = append(m.Chips, playbackChips(*c.Playback, lang)...)
 		}
 	}
 	if c.LastCommand != nil {
-		if chip := order(f.told(c), c, lang); chip.Text != "" {
+		if chip := commandChip(f.shownCommand(c), c, lang); chip.Text != "" {
 			if c.LastCommand.Name != "" {
 				chip.Text = c.LastCommand.Name + ": " + chip.Text
 			}
@@ -38,21 +38,21 @@ func (f Format) chips(m *RowModel, c switchboard.Call, lang Lang) {
 
 // told is the last command as it is told: numbers as people write them. While
 // somebody is asked, nothing was transferred yet.
-func (f Format) told(c switchboard.Call) switchboard.LastCommand {
+func (f Format) shownCommand(c switchboard.Call) switchboard.LastCommand {
 	o := *c.LastCommand
 	switch {
 	case o.Verb != switchboard.VerbTransfer:
 	case c.Consultation != nil && o.Outcome == switchboard.Confirmed:
 		o.Verb = "" // the consultation tells
 	default:
-		o.Detail = f.whose(o.Detail)
+		o.Detail = f.memberOrNumber(o.Detail)
 	}
 	return o
 }
 
 // Attending says who is about to do what: "Mia is transferring …". It is what
 // somebody is told who wants to act on the same call.
-func Attending(lang Lang, a switchboard.Claim) string {
+func ClaimText(lang Lang, a switchboard.Claim) string {
 	name := a.Name
 	if name == "" {
 		name = lang.T("attend.somebody")
@@ -64,21 +64,21 @@ func Attending(lang Lang, a switchboard.Claim) string {
 }
 
 // leaving says that a call will be hung up, and when: script counts down to it.
-func leaving(l switchboard.PendingHangup, lang Lang) Chip {
+func pendingHangupChip(l switchboard.PendingHangup, lang Lang) Chip {
 	return Chip{Tone: "leave", Icon: icon("hangup"), Text: lang.T("leave.at", l.At.Format("15:04:05")), At: milliseconds(l.At), Name: l.Name}
 }
 
 // pending tells whether the last command is under way.
-func pending(c switchboard.Call) bool {
+func commandPending(c switchboard.Call) bool {
 	return c.LastCommand != nil && c.LastCommand.Outcome == switchboard.Pending
 }
 
 // order says what becomes of the last command.
-func order(o switchboard.LastCommand, c switchboard.Call, lang Lang) Chip {
+func commandChip(o switchboard.LastCommand, c switchboard.Call, lang Lang) Chip {
 	verb := string(o.Verb)
 	switch o.Outcome {
 	case switchboard.Pending:
-		return Chip{Tone: "busy", Text: underWay(o, c, lang)}
+		return Chip{Tone: "busy", Text: pendingText(o, c, lang)}
 	case switchboard.Failed:
 		return Chip{Tone: "bad", Icon: icon("warn"), Text: lang.T("order.failed", lang.T("verb."+verb), lang.T("reason."+Reason(int(o.Reason)))), At: milliseconds(o.At)}
 	case switchboard.Unknown:
@@ -93,7 +93,7 @@ func order(o switchboard.LastCommand, c switchboard.Call, lang Lang) Chip {
 	return Chip{}
 }
 
-func underWay(o switchboard.LastCommand, c switchboard.Call, lang Lang) string {
+func pendingText(o switchboard.LastCommand, c switchboard.Call, lang Lang) string {
 	onOff := func(t switchboard.Toggle) string {
 		if t.Requested {
 			return ".on"
@@ -121,7 +121,7 @@ func underWay(o switchboard.LastCommand, c switchboard.Call, lang Lang) string {
 }
 
 // playing tells of an announcement, and whether sipgate has fetched the file.
-func playing(p switchboard.Playback, lang Lang) []Chip {
+func playbackChips(p switchboard.Playback, lang Lang) []Chip {
 	play := Chip{Tone: "play", Icon: icon("announce"), Text: lang.T("play.started", p.Title), At: milliseconds(p.Since)}
 	if p.Length > 0 {
 		play.Text, play.At = lang.T("play.title", p.Title), ""

@@ -1,7 +1,13 @@
 package views
 
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
 // sheetSwap makes htmx show a refusal inside the sheet it belongs to.
-const sheetSwap = `{"target":"#sheet-notices","swap":"innerHTML","select":null}`
+const dialogErrorSwap = `{"target":"#sheet-notices","swap":"innerHTML","select":null}`
 
 // Message is what a person is told about the fault with a code. There are
 // words for every code of this program and for every reason of the team's
@@ -13,6 +19,19 @@ func Message(lang Lang, code string, status int) string {
 		}
 	}
 	return lang.T("error.heading." + statusClass(status))
+}
+
+// FaultCodes returns the sorted codes of all faults and denials that have a text.
+func FaultCodes() (codes []string) {
+	for _, key := range slices.Sorted(maps.Keys(English.dictionary().plain)) {
+		for _, prefix := range []string{"error.", "why."} {
+			code, ok := strings.CutPrefix(key, prefix)
+			if ok && !strings.Contains(code, ".") {
+				codes = append(codes, code)
+			}
+		}
+	}
+	return codes
 }
 
 // Interrupted tells that a restart came between a command and its end: on the

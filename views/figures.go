@@ -9,41 +9,41 @@ import (
 )
 
 // FiguresModel is what [Figures] shows: a team's past calls.
-type FiguresModel struct {
+type StatsModel struct {
 	Span string // "today", "yesterday" or "week"
 	stats.Report
 	Neo    bool   // sipgate does not put the account's calls into its history
 	Reason string // why the history could not be read, as StatusModel.Problem; or empty
 
-	Ringing, Talking int           // right now, as far as the reader sees them
-	Waited           int           // calls of today that were seen ringing, and ring no more
-	Longest          time.Duration // that one of them rang
+	Ringing, Connected int           // right now, as far as the reader sees them
+	WaitCount          int           // calls of today that were seen ringing, and ring no more
+	LongestWait        time.Duration // that one of them rang
 
-	Members []FiguresMember // of those who took calls; for who may see them
-	People  bool            // the reader may see them
-	Asking  bool            // not all telephones are known yet
-	Unowned int             // answered calls of which nobody knows whose they were
+	Members       []StatsMember // of those who took calls; for who may see them
+	ShowMembers   bool          // the reader may see them
+	OwnersPending bool          // not all telephones are known yet
+	Unassigned    int           // answered calls of which nobody knows whose they were
 
-	Walls bool // the reader may make links for screens
+	MayManageWallboards bool // the reader may make links for screens
 }
 
 // FiguresMember is what one member did.
-type FiguresMember struct {
+type StatsMember struct {
 	Name string
 	stats.MemberCounts
 }
 
 // FigureSpans are the spans that can be chosen, by the names in addresses.
-var FigureSpans = []string{"today", "yesterday", "week"}
+var StatsSpans = []string{"today", "yesterday", "week"}
 
 // callKinds name the kinds of calls in keys of words and in HTML.
 var callKinds = [...]string{stats.In: "in", stats.Out: "out", stats.Missed: "missed", stats.Unreached: "unreached", stats.Unknown: "unknown"}
 
-func kindWord(lang Lang, k stats.Kind) string { return lang.T("figures.kind." + callKinds[k]) }
+func callKindName(lang Lang, k stats.Kind) string { return lang.T("figures.kind." + callKinds[k]) }
 
 // shown are the kinds that there is something to show of: the direction is
 // hardly ever unknown.
-func (m FiguresModel) shown() []stats.Kind {
+func (m StatsModel) shownKinds() []stats.Kind {
 	if m.Total[stats.Unknown] == 0 {
 		return stats.Kinds[:stats.Unknown]
 	}
@@ -51,26 +51,26 @@ func (m FiguresModel) shown() []stats.Kind {
 }
 
 // title is the day or the days that are shown.
-func (m FiguresModel) title(lang Lang) string {
+func (m StatsModel) title(lang Lang) string {
 	from, last := m.Summary.Span.From(), m.Summary.Span.Start(max(0, m.Summary.Span.Len()-1))
 	if m.Summary.Span.Daily() {
-		return lang.T("figures.from_to", dayOf(lang, from), dayOf(lang, last))
+		return lang.T("figures.from_to", weekdayDate(lang, from), weekdayDate(lang, last))
 	}
-	return dayOf(lang, from)
+	return weekdayDate(lang, from)
 }
 
 // per says what a bar stands for.
-func (m FiguresModel) per(lang Lang) string {
+func (m StatsModel) intervalText(lang Lang) string {
 	return lang.T("figures.per." + either(m.Summary.Span.Daily(), "day", "hour"))
 }
 
 // step is what a row of the table and a bar are called.
-func (m FiguresModel) step(lang Lang, i int) string {
+func (m StatsModel) stepName(lang Lang, i int) string {
 	s := m.Summary.Span
 	begin, end := s.Start(i), s.Start(i+1)
 	switch {
 	case s.Daily():
-		return dayOf(lang, begin)
+		return weekdayDate(lang, begin)
 	case s.Len() == 24:
 		return begin.Format("15:04") + "–" + end.Format("15:04")
 	}
@@ -78,23 +78,23 @@ func (m FiguresModel) step(lang Lang, i int) string {
 }
 
 // notes are what must be known to trust the figures no more than they deserve.
-func (m FiguresModel) notes(lang Lang) (all []string) {
+func (m StatsModel) warnings(lang Lang) (all []string) {
 	add := func(when bool, text func() string) {
 		if when {
 			all = append(all, text())
 		}
 	}
-	add(m.Reason != "" && m.Known, func() string { return lang.T("figures.note.old", because(lang, m.Reason), clock(m.AsOf)) })
-	add(m.Reason != "" && !m.Known, func() string { return lang.T("figures.note.none", because(lang, m.Reason)) })
+	add(m.Reason != "" && m.Known, func() string { return lang.T("figures.note.old", problemText(lang, m.Reason), clock(m.AsOf)) })
+	add(m.Reason != "" && !m.Known, func() string { return lang.T("figures.note.none", problemText(lang, m.Reason)) })
 	add(m.Reason == "" && m.Loading, func() string { return lang.T("figures.note.busy") })
 	add(m.Known && !m.Complete(), func() string { return lang.T("figures.note.incomplete", m.Fetched, m.Available) })
 	add(m.Neo, func() string { return lang.T("figures.note.neo") })
-	add(!m.Neo && m.Known && m.Fetched == 0 && m.Waited > 0, func() string { return lang.T("figures.note.unlike", m.Waited) })
+	add(!m.Neo && m.Known && m.Fetched == 0 && m.WaitCount > 0, func() string { return lang.T("figures.note.unlike", m.WaitCount) })
 	return all
 }
 
 // remarks are what is good to know besides.
-func (m FiguresModel) remarks(lang Lang) string {
+func (m StatsModel) remarks(lang Lang) string {
 	var all []string
 	if n := m.Total[stats.Unknown]; n > 0 {
 		all = append(all, lang.T("figures.note.unknown", n))
@@ -106,7 +106,7 @@ func (m FiguresModel) remarks(lang Lang) string {
 }
 
 // source says from where the figures are, and how old.
-func (m FiguresModel) source(lang Lang) string {
+func (m StatsModel) sourceText(lang Lang) string {
 	zone := m.Summary.Span.From().Format("MST")
 	if !m.Known {
 		return lang.T("figures.zone", zone)
@@ -115,7 +115,7 @@ func (m FiguresModel) source(lang Lang) string {
 }
 
 // number is a figure, or that it is not known.
-func (m FiguresModel) number(shown string) string {
+func (m StatsModel) valueText(shown string) string {
 	if !m.Known || m.Neo && m.Fetched == 0 {
 		return "–"
 	}
@@ -123,7 +123,7 @@ func (m FiguresModel) number(shown string) string {
 }
 
 // answered writes the share of calls that were answered.
-func answered(lang Lang, c stats.Counts) string {
+func answerRate(lang Lang, c stats.Counts) string {
 	share, ok := c.AnswerRate()
 	if !ok {
 		return "–"
@@ -138,12 +138,12 @@ func talkTime(lang Lang, d time.Duration) string {
 	case minutes < 60:
 		return lang.T("figures.minutes", minutes)
 	default:
-		return lang.T("figures.hours", length(time.Duration(minutes)*time.Second))
+		return lang.T("figures.hours", durationText(time.Duration(minutes)*time.Second))
 	}
 }
 
 // dayOf writes a day with its weekday.
-func dayOf(lang Lang, t time.Time) string {
+func weekdayDate(lang Lang, t time.Time) string {
 	day := lang.T("weekday." + decimal(int64(t.Weekday())))
 	if lang == German {
 		return day + " " + t.Format("02.01.")
@@ -189,12 +189,12 @@ const (
 
 // chart draws the figures in a width and a height; one of every so many bars
 // has a label.
-func (m FiguresModel) chart(lang Lang, width, height, labels int) chart {
+func (m StatsModel) chart(lang Lang, width, height, labels int) chart {
 	most := 0
 	for _, b := range m.Steps {
 		most = max(most, b.Sum())
 	}
-	unit := unitOf(most)
+	unit := gridUnit(most)
 	top := max(unit*chartLines, (most+unit-1)/unit*unit)
 	room := height - chartTop - chartBase
 	c := chart{Width: width, Height: height, Left: chartLeft, Base: height - chartBase}
@@ -203,10 +203,10 @@ func (m FiguresModel) chart(lang Lang, width, height, labels int) chart {
 	}
 	pitch := float64(width-chartLeft-chartRight) / float64(max(1, len(m.Steps)))
 	for i, counts := range m.Steps {
-		b := bar{X: chartLeft + int(pitch*float64(i)+pitch*.12), Width: max(2, int(pitch*.76)), Title: m.step(lang, i) + ": " + m.told(lang, counts)}
+		b := bar{X: chartLeft + int(pitch*float64(i)+pitch*.12), Width: max(2, int(pitch*.76)), Title: m.stepName(lang, i) + ": " + m.countsText(lang, counts)}
 		b.Middle = b.X + b.Width/2
 		if i%labels == 0 {
-			b.Label = m.label(lang, i)
+			b.Label = m.barLabel(lang, i)
 		}
 		y := float64(c.Base)
 		for k, n := range counts {
@@ -226,19 +226,19 @@ func (m FiguresModel) chart(lang Lang, width, height, labels int) chart {
 }
 
 // label is what stands below a bar.
-func (m FiguresModel) label(lang Lang, i int) string {
+func (m StatsModel) barLabel(lang Lang, i int) string {
 	if m.Summary.Span.Daily() {
-		return dayOf(lang, m.Summary.Span.Start(i))
+		return weekdayDate(lang, m.Summary.Span.Start(i))
 	}
 	return m.Summary.Span.Start(i).Format("15:04")
 }
 
 // told puts the numbers of a bar into words.
-func (m FiguresModel) told(lang Lang, c stats.Counts) string {
+func (m StatsModel) countsText(lang Lang, c stats.Counts) string {
 	var all []string
 	for k, n := range c {
 		if n > 0 {
-			all = append(all, decimal(int64(n))+" "+kindWord(lang, stats.Kind(k)))
+			all = append(all, decimal(int64(n))+" "+callKindName(lang, stats.Kind(k)))
 		}
 	}
 	if len(all) == 0 {
@@ -257,8 +257,8 @@ func fill(kind string) string {
 }
 
 // summary is the chart in one sentence.
-func (m FiguresModel) summary(lang Lang) string {
-	return lang.T("figures.chart."+either(m.Summary.Span.Daily(), "days", "hours"), m.title(lang), m.told(lang, m.Total))
+func (m StatsModel) summaryText(lang Lang) string {
+	return lang.T("figures.chart."+either(m.Summary.Span.Daily(), "days", "hours"), m.title(lang), m.countsText(lang, m.Total))
 }
 
 // every says of how many bars one has a label.
@@ -270,7 +270,7 @@ func every(daily bool, days, hours int) int {
 }
 
 // unitOf is the distance of the lines across a chart: 1, 2 or 5 and zeros.
-func unitOf(most int) int {
+func gridUnit(most int) int {
 	for unit := 1; ; unit *= 10 {
 		for _, n := range []int{unit, 2 * unit, 5 * unit} {
 			if n*chartLines >= most {

@@ -17,16 +17,16 @@ func TestFormats(t *testing.T) {
 		want string
 	}{
 		{English, date(English, at), "7 Mar 2026, 09:05"}, {German, date(German, at), "07.03.2026, 09:05"},
-		{English, exactly(English, at), "7 Mar 2026, 09:05:04"}, {German, exactly(German, at), "07.03.2026, 09:05:04"},
-		{English, date(English, time.Time{}), ""}, {German, exactly(German, time.Time{}), ""},
-		{English, length(0), "0:00"}, {English, length(59500 * time.Millisecond), "1:00"}, {German, length(192 * time.Second), "3:12"},
-		{German, length(3723 * time.Second), "1:02:03"}, {German, length(100 * time.Hour), "100:00:00"},
+		{English, exactDate(English, at), "7 Mar 2026, 09:05:04"}, {German, exactDate(German, at), "07.03.2026, 09:05:04"},
+		{English, date(English, time.Time{}), ""}, {German, exactDate(German, time.Time{}), ""},
+		{English, durationText(0), "0:00"}, {English, durationText(59500 * time.Millisecond), "1:00"}, {German, durationText(192 * time.Second), "3:12"},
+		{German, durationText(3723 * time.Second), "1:02:03"}, {German, durationText(100 * time.Hour), "100:00:00"},
 		{English, megabytes(English, 1), "0"}, {English, megabytes(English, 2_944_044), "2.9"}, {German, megabytes(German, 2_944_044), "2,9"}, {German, megabytes(German, 200_000_000), "200"},
 		{English, loudness(English, -16.04), "−16.0 LUFS"}, {German, loudness(German, -16.04), "−16,0 LUFS"}, {German, loudness(German, 0), "–"},
 		{English, kilohertz(English, 44100), "44.1 kHz"}, {German, kilohertz(German, 44100), "44,1 kHz"}, {German, kilohertz(German, 8000), "8 kHz"},
-		{English, grace(English, 0), "At once"}, {English, grace(English, 1), "1 second"}, {German, grace(German, 1), "1 Sekunde"}, {German, grace(German, 4), "4 Sekunden"},
-		{English, hiddenCalls(English, 0), "No call of others is hidden."}, {German, hiddenCalls(German, 1), "Ein Anruf anderer ist ausgeblendet."},
-		{English, hiddenCalls(English, 12), "12 calls of others are hidden."}, {German, hiddenCalls(German, 12), "12 Anrufe anderer sind ausgeblendet."},
+		{English, gracePeriodText(English, 0), "At once"}, {English, gracePeriodText(English, 1), "1 second"}, {German, gracePeriodText(German, 1), "1 Sekunde"}, {German, gracePeriodText(German, 4), "4 Sekunden"},
+		{English, hiddenCallsText(English, 0), "No call of others is hidden."}, {German, hiddenCallsText(German, 1), "Ein Anruf anderer ist ausgeblendet."},
+		{English, hiddenCallsText(English, 12), "12 calls of others are hidden."}, {German, hiddenCallsText(German, 12), "12 Anrufe anderer sind ausgeblendet."},
 		{English, English.T("play.fetched", 1.25), "sipgate fetched it after 1.2 s"}, {German, German.T("play.fetched", 1.25), "sipgate hat sie nach 1,2 s geholt"},
 	} {
 		if test.got != test.want {
@@ -80,7 +80,7 @@ func digits(r rune) rune {
 // that script fills.
 func TestWordsOfRinging(t *testing.T) {
 	for _, lang := range Langs {
-		page := html(t, ringWords(Page{Lang: lang}))
+		page := html(t, ringTexts(Page{Lang: lang}))
 		for _, key := range []string{"ring.from", "ring.for", "say.ringing.more", "board.hidden.more"} {
 			if strings.Count(lang.T(key), "{n}") != 1 {
 				t.Errorf("%s %s has no place for what script puts there", lang, key)

@@ -12,7 +12,7 @@ import (
 type HistoryModel struct {
 	Entries []HistoryEntry
 	Filter  HistoryFilter
-	Members []Choice // whose entries the reader may choose; empty: only own ones
+	Members []Option // whose entries the reader may choose; empty: only own ones
 	Total   int      // 0 if it is not known
 
 	// Searched is how many entries were looked at, back to Reached, if that was
@@ -22,7 +22,7 @@ type HistoryModel struct {
 
 	Newer, Older string // addresses of the neighbouring pages, or empty
 	CSV          string // address of the same as a table
-	News         string // address that tells what is new on this page, or empty
+	UpdatesURL   string // address that tells what is new on this page, or empty
 }
 
 // HistoryFilter is what the reader chose.
@@ -38,10 +38,10 @@ type HistoryFilter struct {
 }
 
 // any reports whether anything is left out.
-func (f HistoryFilter) any() bool { return f != HistoryFilter{} }
+func (f HistoryFilter) isSet() bool { return f != HistoryFilter{} }
 
 // more reports whether a filter is chosen that is folded away at first.
-func (f HistoryFilter) more() bool {
+func (f HistoryFilter) usesFolded() bool {
 	return f.Number != "" || f.From != "" || f.To != "" || f.Type != "" || f.Archived || f.Starred
 }
 
@@ -53,7 +53,7 @@ type HistoryEntry struct {
 	Missed    bool
 	Name      string // outside, or empty
 	Number    string // outside, written for people
-	Inside    string // ours
+	Local     string // ours
 	When      time.Time
 	Length    time.Duration
 
@@ -63,11 +63,11 @@ type HistoryEntry struct {
 
 	Read, Starred, Archived bool
 
-	Probably bool // on the page of a call: that it is that call's is a guess
+	Probable bool // on the page of a call: that it is that call's is a guess
 
-	MayMark   Permit
+	MayEdit   Allowed
 	CallBack  string   // address of the sheet that calls the number, or empty
-	Transfers []Choice // addresses of sheets that transfer running calls there, with the calls' names
+	Transfers []Option // addresses of sheets that transfer running calls there, with the calls' names
 	Next      string   // the page to which the forms lead back
 }
 
@@ -113,7 +113,7 @@ func (e HistoryEntry) icon() string {
 	}
 }
 
-func (e HistoryEntry) kind(lang Lang) string {
+func (e HistoryEntry) kindName(lang Lang) string {
 	switch {
 	case e.Type == "VOICEMAIL", e.Type == "FAX", e.Type == "SMS":
 		return lang.T("history.type." + e.Type)
@@ -131,7 +131,7 @@ func (e HistoryEntry) kind(lang Lang) string {
 }
 
 // sound names a recording, with its number if there are several.
-func (e HistoryEntry) sound(lang Lang, i int) string {
+func (e HistoryEntry) recordingName(lang Lang, i int) string {
 	switch {
 	case e.Recordings[i].Title != "":
 		return e.Recordings[i].Title
@@ -144,14 +144,14 @@ func (e HistoryEntry) sound(lang Lang, i int) string {
 }
 
 // An entryMark is a button that changes one thing of an entry.
-type entryMark struct {
+type entryFlag struct {
 	path, drawn, word string
 	on                bool
 }
 
 // marks are the buttons of an entry; those that are on are pressed.
-func (e HistoryEntry) marks(lang Lang) []entryMark {
-	return []entryMark{
+func (e HistoryEntry) toggles(lang Lang) []entryFlag {
+	return []entryFlag{
 		{"/star", "star", lang.T("history.star"), e.Starred},
 		{"/read", "read", lang.T("history.read"), e.Read},
 		{"/archive", "archive", lang.T("history.archive"), e.Archived},
@@ -159,9 +159,9 @@ func (e HistoryEntry) marks(lang Lang) []entryMark {
 }
 
 // flags are what is to be seen of an entry's marks.
-func (e HistoryEntry) flags(lang Lang) []entryMark {
-	var on []entryMark
-	for _, f := range []entryMark{
+func (e HistoryEntry) shownFlags(lang Lang) []entryFlag {
+	var on []entryFlag
+	for _, f := range []entryFlag{
 		{"new", "live", lang.T("history.is.unread"), !e.Read},
 		{"star", "star", lang.T("history.is.starred"), e.Starred},
 		{"archive", "archive", lang.T("history.is.archived"), e.Archived},
@@ -173,35 +173,35 @@ func (e HistoryEntry) flags(lang Lang) []entryMark {
 	return on
 }
 
-func (m entryMark) value() string { return strconv.FormatBool(!m.on) }
+func (m entryFlag) value() string { return strconv.FormatBool(!m.on) }
 
-func (m HistoryModel) typeChoices(lang Lang) []Choice {
-	return choices(lang, "history.type.", "CALL", "VOICEMAIL", "FAX", "SMS")
+func (m HistoryModel) typeOptions(lang Lang) []Option {
+	return options(lang, "history.type.", "CALL", "VOICEMAIL", "FAX", "SMS")
 }
 
-func (m HistoryModel) directionChoices(lang Lang) []Choice {
-	return []Choice{{"in", lang.T("history.direction.in")}, {"out", lang.T("history.direction.out")}}
+func (m HistoryModel) directionOptions(lang Lang) []Option {
+	return []Option{{"in", lang.T("history.direction.in")}, {"out", lang.T("history.direction.out")}}
 }
 
 // checks are the filters that are on or off.
-func (m HistoryModel) checks(lang Lang) []entryMark {
-	return []entryMark{
+func (m HistoryModel) checks(lang Lang) []entryFlag {
+	return []entryFlag{
 		{"missed", "", lang.T("history.only.missed"), m.Filter.Missed},
 		{"unread", "", lang.T("history.only.unread"), m.Filter.Unread},
 	}
 }
 
-func (m HistoryModel) moreChecks(lang Lang) []entryMark {
-	return []entryMark{
+func (m HistoryModel) moreChecks(lang Lang) []entryFlag {
+	return []entryFlag{
 		{"starred", "", lang.T("history.only.starred"), m.Filter.Starred},
 		{"archived", "", lang.T("history.only.archived"), m.Filter.Archived},
 	}
 }
 
-func choices(lang Lang, prefix string, values ...string) []Choice {
-	var found []Choice
+func options(lang Lang, prefix string, values ...string) []Option {
+	var found []Option
 	for _, v := range values {
-		found = append(found, Choice{v, lang.T(prefix + v)})
+		found = append(found, Option{v, lang.T(prefix + v)})
 	}
 	return found
 }

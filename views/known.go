@@ -10,9 +10,9 @@ import (
 // there is any, what is rendered of the call is for the viewer alone: it has no
 // memo then. The format that it returns knows no private names any more, so
 // that nothing that is rendered with it can have others than those of the call.
-func (f Format) privately(c switchboard.Call) (Format, switchboard.Call) {
-	known := f.Private
-	if f.Private = nil; known == nil {
+func (f Format) withPrivateNames(c switchboard.Call) (Format, switchboard.Call) {
+	known := f.PrivateName
+	if f.PrivateName = nil; known == nil {
 		return f, c
 	}
 	name := func(p switchboard.Party) (string, bool) {
@@ -34,7 +34,7 @@ func (f Format) privately(c switchboard.Call) (Format, switchboard.Call) {
 		}
 	}
 	if x := c.Consultation; x != nil {
-		if n, ok := name(x.To); ok && (f.Team == nil || f.Team(x.To.Number) == "") {
+		if n, ok := name(x.To); ok && (f.MemberName == nil || f.MemberName(x.To.Number) == "") {
 			own := *x
 			own.To.Name = n
 			c.Consultation, c.Memo = &own, nil
@@ -45,7 +45,7 @@ func (f Format) privately(c switchboard.Call) (Format, switchboard.Call) {
 
 // outside is party for whom a call is with: the place is below a number that
 // nobody has a name for.
-func (f Format) outside(p switchboard.Party, lang Lang) (title, sub string) {
+func (f Format) remoteParty(p switchboard.Party, lang Lang) (title, sub string) {
 	title, sub = f.party(p, lang)
 	if p.Name == "" && p.Number != "" && f.Place != nil {
 		sub = f.Place(p.Number, lang)

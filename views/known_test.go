@@ -15,7 +15,7 @@ func TestPrivateNameIsTheViewersAlone(t *testing.T) {
 	rendered := 0
 	shared := Format{Number: func(n string) string { rendered++; return n }}
 	own := shared
-	own.Private = func(n string) string { return map[string]string{"+4930901820": canary}[n] }
+	own.PrivateName = func(n string) string { return map[string]string{"+4930901820": canary}[n] }
 	unnamed := switchboard.Party{Number: "+4930901820"}
 	for _, test := range []struct {
 		name    string
@@ -30,28 +30,28 @@ func TestPrivateNameIsTheViewersAlone(t *testing.T) {
 		{"anonymous", switchboard.Party{}, nil, false},
 	} {
 		for _, order := range [][]Format{{own, shared, own, shared}, {shared, own, shared, own}} {
-			c := picked(t, "talking")
+			c := testCall(t, "talking")
 			c.Remote, c.PreviousParties, c.UserNames, c.Memo = test.outside, test.earlier, nil, new(switchboard.Memo)
 			rendered = 0
 			for _, f := range order {
-				row, err := f.RowHTMLFor(context.Background(), c, Permit{}, German)
+				row, err := f.RowHTMLFor(context.Background(), c, Allowed{}, German)
 				if err != nil {
 					t.Fatal(err)
 				}
-				off, err := f.RowHTMLFor(context.Background(), c, Permit{Reason: "not_yours"}, German)
+				off, err := f.RowHTMLFor(context.Background(), c, Allowed{Reason: "not_yours"}, German)
 				if err != nil {
 					t.Fatal(err)
 				}
-				text := string(row) + string(off) + html(t, Row(German, f.RowFor(c, Permit{}, German)))
+				text := string(row) + string(off) + html(t, Row(German, f.RowFor(c, Allowed{}, German)))
 				want := 0
-				if f.Private != nil && test.seen {
+				if f.PrivateName != nil && test.seen {
 					want = 3
 				}
 				if got := strings.Count(text, "Canary"); got < want || want == 0 && got > 0 {
 					t.Errorf("%s: the name stands %d times, want %d", test.name, got, want)
 				}
 				title := f.Ref(c, German, "").Title
-				if (title == canary) != (f.Private != nil && test.seen && test.outside == unnamed) {
+				if (title == canary) != (f.PrivateName != nil && test.seen && test.outside == unnamed) {
 					t.Errorf("%s: a sheet is called %q", test.name, title)
 				}
 			}
@@ -64,13 +64,13 @@ func TestPrivateNameIsTheViewersAlone(t *testing.T) {
 
 // Who has no private name for a row shares it with the others.
 func TestRowsWithoutPrivateNamesAreShared(t *testing.T) {
-	c := picked(t, "talking")
+	c := testCall(t, "talking")
 	c.Remote, c.Memo = switchboard.Party{Number: "+4930901820"}, new(switchboard.Memo)
 	asked := 0
 	var first RenderedRow
 	for range 10 {
-		f := Format{Private: func(string) string { asked++; return "" }}
-		row, err := f.RowHTMLFor(context.Background(), c, Permit{}, English)
+		f := Format{PrivateName: func(string) string { asked++; return "" }}
+		row, err := f.RowHTMLFor(context.Background(), c, Allowed{}, English)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,10 +96,10 @@ func TestPlaceOfANumberWithoutAName(t *testing.T) {
 		{switchboard.Party{Number: "+4930901820", Name: "Meier"}, "+4930901820"},
 		{switchboard.Party{}, ""},
 	} {
-		c := picked(t, "talking")
+		c := testCall(t, "talking")
 		c.Remote, c.Local, c.UserNames = test.outside, switchboard.Party{Number: "+49211"}, nil
-		if m := f.RowFor(c, Permit{}, German); m.Sub != test.want || m.InsideSub != "" {
-			t.Errorf("%+v: %q below, and %q inside", test.outside, m.Sub, m.InsideSub)
+		if m := f.RowFor(c, Allowed{}, German); m.Sub != test.want || m.LocalSub != "" {
+			t.Errorf("%+v: %q below, and %q inside", test.outside, m.Sub, m.LocalSub)
 		}
 	}
 }

@@ -11,14 +11,14 @@ import (
 type NewCallModel struct {
 	ActionID  string
 	Phones    []Phone // the member's telephones
-	CallerIDs []Choice
+	CallerIDs []Option
 	CallerID  string // of those, the one that is chosen; empty: none
-	Whom      Whom
-	Link      Link
+	Recipient RecipientPicker
+	TelLink   TelLink
 }
 
 // Link is the tel: link that was opened; zero if none was.
-type Link struct {
+type TelLink struct {
 	Text    string // its number, as it will be understood or as it stood there
 	Refused string // code of why it cannot be called; empty if it can
 }
@@ -31,7 +31,7 @@ type Phone struct {
 }
 
 // offline reports whether one of the telephones is not connected.
-func offline(phones []Phone) bool {
+func anyOffline(phones []Phone) bool {
 	return slices.ContainsFunc(phones, func(d Phone) bool { return d.State == "offline" })
 }
 
@@ -40,18 +40,18 @@ var phoneIcons = map[string]string{"ready": "live", "dnd": "mute", "offline": "o
 
 // StartingModel is what [StartingSheet] shows: how far a call is that the
 // reader started.
-type StartingModel struct {
-	Call   string // names it in an address
-	Callee string // for people
-	Stage  switchboard.Stage
-	Row    switchboard.RowID // of the board; empty if it is not there
-	Cause  string            // why it is over: sipgate's word, or empty
-	Turn   int               // how often the page has asked
-	Sound  string            // what is played into it then; empty: nothing
+type OriginateModel struct {
+	Call         string // names it in an address
+	Callee       string // for people
+	Stage        switchboard.Stage
+	Row          switchboard.RowID // of the board; empty if it is not there
+	Cause        string            // why it is over: sipgate's word, or empty
+	Polls        int               // how often the page has asked
+	Announcement string            // what is played into it then; empty: nothing
 }
 
 // mostTurns is how often a page asks without an end in sight.
-const mostTurns = 12
+const MaxPolls = 12
 
 // stages are the stages that are shown, and their names.
 var (
@@ -67,8 +67,8 @@ var (
 
 // name is that of the stage; a call into which something is played is at one of
 // its own.
-func (m StartingModel) name() string {
-	if m.plays() {
+func (m OriginateModel) stageName() string {
+	if m.playing() {
 		return stagePlaying
 	}
 	return stageNames[m.Stage]
@@ -76,30 +76,34 @@ func (m StartingModel) name() string {
 
 const stagePlaying = "playing"
 
-func (m StartingModel) plays() bool { return m.Sound != "" && m.Stage == switchboard.StageConnected }
+func (m OriginateModel) playing() bool {
+	return m.Announcement != "" && m.Stage == switchboard.StageConnected
+}
 
 // shown is the stage that is marked: of a call of which nothing was heard the
 // own telephone rings, as far as anybody knows.
-func (m StartingModel) shown() switchboard.Stage { return max(m.Stage, switchboard.StageCallerRinging) }
+func (m OriginateModel) shownStage() switchboard.Stage {
+	return max(m.Stage, switchboard.StageCallerRinging)
+}
 
 // waits reports whether something is still to be expected.
-func (m StartingModel) waits() bool {
-	return (m.Stage < switchboard.StageConnected || m.plays()) && m.Turn < mostTurns
+func (m OriginateModel) pollsAgain() bool {
+	return (m.Stage < switchboard.StageConnected || m.playing()) && m.Polls < MaxPolls
 }
 
 // next is where the page asks how it goes on.
-func (m StartingModel) next() string {
-	q := url.Values{"stage": {m.name()}, "turn": {decimal(int64(m.Turn + 1))}, "callee": {m.Callee}}
-	if m.Sound != "" {
-		q.Set("sound", m.Sound)
+func (m OriginateModel) nextURL() string {
+	q := url.Values{"stage": {m.stageName()}, "turn": {decimal(int64(m.Polls + 1))}, "callee": {m.Callee}}
+	if m.Announcement != "" {
+		q.Set("sound", m.Announcement)
 	}
 	return "/starting/" + url.PathEscape(m.Call) + "?" + q.Encode()
 }
 
-func (m StartingModel) page() string { return "/calls/" + url.PathEscape(string(m.Row)) }
+func (m OriginateModel) callURL() string { return "/calls/" + url.PathEscape(string(m.Row)) }
 
 // StageOf finds the stage of a name, StageUnknown if there is none.
-func StageOf(name string) switchboard.Stage {
+func ParseStage(name string) switchboard.Stage {
 	if name == stagePlaying {
 		return switchboard.StageConnected
 	}
@@ -112,4 +116,4 @@ func StageOf(name string) switchboard.Stage {
 }
 
 // telAddress is where browsers are to open tel: links; %s stands for the link.
-const telAddress = "/calls/new?to=%s"
+const telURLTemplate = "/calls/new?to=%s"

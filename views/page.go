@@ -12,41 +12,41 @@ import (
 
 // Page is what every page needs to know of its reader and of itself.
 type Page struct {
-	Lang   Lang
-	Member string    // name of who is signed in; empty if nobody is
-	Path   string    // of the request, as in "/history": marks the place in the menu
-	Now    time.Time // the server's clock, by which the browser sets its timers
+	Lang       Lang
+	MemberName string    // name of who is signed in; empty if nobody is
+	Path       string    // of the request, as in "/history": marks the place in the menu
+	Now        time.Time // the server's clock, by which the browser sets its timers
 
 	// Fragment leaves out everything around a sheet: it is going to be shown in
 	// a dialog of the page that is open already.
 	Fragment bool
 
 	// Setup leads to the page of the first run.
-	Setup bool
+	SetupPending bool
 
 	// Demo says that the telephones are simulated.
 	Demo bool
 
 	// ID is who is signed in, as the board's members are called: they are not
 	// told what they are doing themselves.
-	ID switchboard.MemberID
+	MemberID switchboard.MemberID
 
 	// Who is the same person among all accounts: a page whose session is over
 	// goes on only if the same person signs in.
-	Who string
+	Identity string
 
 	// Lead says that they may act although somebody else is about to.
-	Lead bool
+	MayOverride bool
 
 	// May holds what they may open besides what everybody may: "team",
 	// "figures", "audit", "status", "walls", "settings".
 	May map[string]bool
 
 	// Lacks holds what the team's account cannot do, by team.Ability.
-	Lacks map[string]bool
+	Unsupported map[string]bool
 
 	// Choices are what the reader wants; nobody's if nobody is signed in.
-	Choices team.Preferences
+	Preferences team.Preferences
 
 	files []string // style sheets and scripts that only this page needs
 }
@@ -54,7 +54,7 @@ type Page struct {
 func (p Page) t(key string, args ...any) string { return p.Lang.T(key, args...) }
 
 // current marks the menu's entry for the page that is shown.
-func (p Page) current(path string) string {
+func (p Page) ariaCurrent(path string) string {
 	if p.Path == path {
 		return "page"
 	}
@@ -62,14 +62,14 @@ func (p Page) current(path string) string {
 }
 
 // aside is the page with the style sheets for everything but the board.
-func (p Page) aside() Page { return p.with("dialogs.css", "pages.css") }
+func (p Page) withPageStyles() Page { return p.With("dialogs.css", "pages.css") }
 
 // past is the page with what the history and the pages of calls need besides.
-func (p Page) past() Page { return p.aside().with("history.css", "history.js") }
+func (p Page) withHistoryFiles() Page { return p.withPageStyles().With("history.css", "history.js") }
 
 // with returns the page with further files of package static: style sheets (.css),
 // after the one that every page has, and its script (.js).
-func (p Page) with(files ...string) Page {
+func (p Page) With(files ...string) Page {
 	p.files = slices.Concat(p.files, files)
 	return p
 }
@@ -85,9 +85,9 @@ func (p Page) script() string {
 }
 
 // scheme tells the browser how bright the page is before its style is there.
-func (p Page) scheme() string {
-	if p.Choices.Theme != team.SystemTheme {
-		return string(p.Choices.Theme)
+func (p Page) colorScheme() string {
+	if p.Preferences.Theme != team.SystemTheme {
+		return string(p.Preferences.Theme)
 	}
 	return "light dark"
 }
@@ -101,13 +101,13 @@ func (p Page) manifest() string {
 }
 
 // has tells whether the page has one of its further files.
-func (p Page) has(file string) bool { return slices.Contains(p.files, file) }
+func (p Page) hasFile(file string) bool { return slices.Contains(p.files, file) }
 
 // A place is an entry of the menu.
-type place struct{ path, drawn, word, needs string }
+type menuEntry struct{ path, drawn, word, needs string }
 
 // places are the whole menu.
-var places = []place{
+var menuEntries = []menuEntry{
 	{"/", "board", "nav.board", ""},
 	{"/announcements", "announce", "nav.announcements", ""},
 	{"/history", "history", "nav.history", ""},
@@ -121,25 +121,25 @@ var places = []place{
 
 // inMenu is how many entries a telephone's screen has room for, the one for
 // the others included.
-const inMenu = 5
+const maxMenuEntries = 5
 
 // menu returns the entries for the reader: those that are always to be seen,
 // and those behind "More".
-func (p Page) menu() (first, more []place) {
-	for _, e := range places {
+func (p Page) menu() (first, more []menuEntry) {
+	for _, e := range menuEntries {
 		if e.needs == "" || p.May[e.needs] {
 			first = append(first, e)
 		}
 	}
-	if len(first) > inMenu {
-		return first[:inMenu-1], first[inMenu-1:]
+	if len(first) > maxMenuEntries {
+		return first[:maxMenuEntries-1], first[maxMenuEntries-1:]
 	}
 	return first, nil
 }
 
 // within marks "More" if the page that is shown is behind it.
-func (p Page) within(more []place) bool {
-	return slices.ContainsFunc(more, func(e place) bool { return e.path == p.Path })
+func (p Page) containsCurrent(more []menuEntry) bool {
+	return slices.ContainsFunc(more, func(e menuEntry) bool { return e.path == p.Path })
 }
 
 // htmxConfig is read by htmx from a meta element. The socket stays open in

@@ -6,7 +6,7 @@ import (
 )
 
 // length writes a duration as people say it: 0:07, 3:12, 1:02:03.
-func length(d time.Duration) string {
+func durationText(d time.Duration) string {
 	s := int(d.Round(time.Second) / time.Second)
 	if s >= 3600 {
 		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
@@ -26,7 +26,7 @@ func date(lang Lang, t time.Time) string {
 }
 
 // exactly writes a day and time down to the second.
-func exactly(lang Lang, t time.Time) string {
+func exactDate(lang Lang, t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}

@@ -12,80 +12,68 @@ import (
 	"callboard/sipgate/team"
 )
 
-// shared is the call of the team's gallery with an id.
-func shared(t testing.TB, id switchboard.RowID) switchboard.Call {
-	t.Helper()
-	for _, c := range galleryShared(moment) {
-		if c.ID == id {
-			return c
-		}
-	}
-	t.Fatalf("no call %q in the gallery", id)
-	return switchboard.Call{}
-}
-
 func TestRowForSaysWhyButtonsAreOff(t *testing.T) {
-	c := picked(t, "talking")
+	c := testCall(t, "talking")
 	for _, reason := range []string{team.ReasonNotYours, team.ReasonNoConsent, "role_viewer", "no_such_reason"} {
-		m := galleryFormat.RowFor(c, Permit{Reason: reason}, English)
-		if m.Why == "" || strings.Contains(m.Why, reason) || len(m.Acts) != 7 {
-			t.Errorf("%s: why %q, %d buttons", reason, m.Why, len(m.Acts))
+		m := testFormat.RowFor(c, Allowed{Reason: reason}, English)
+		if m.Reason == "" || strings.Contains(m.Reason, reason) || len(m.Actions) != 7 {
+			t.Errorf("%s: why %q, %d buttons", reason, m.Reason, len(m.Actions))
 		}
 		page := html(t, Row(English, m))
 		if n := strings.Count(page, "disabled"); n != 7 || strings.Contains(page, "<form") || strings.Contains(page, "data-sheet") {
 			t.Errorf("%s: %d buttons are off:\n%s", reason, n, page)
 		}
 	}
-	if m := galleryFormat.RowFor(c, Permit{}, English); m.Why != "" || len(m.Acts) != 7 || m.Page != "/calls/talking" {
+	if m := testFormat.RowFor(c, Allowed{}, English); m.Reason != "" || len(m.Actions) != 7 || m.Page != "/calls/talking" {
 		t.Errorf("permitted: %+v", m)
 	}
 }
 
 func TestRingingCallsCanBeHungUp(t *testing.T) {
-	c := picked(t, "ringing")
-	m := galleryFormat.RowFor(c, Permit{}, English)
-	if len(m.Acts) != 1 || m.Acts[0].Key != "x" || m.Acts[0].Path != "/calls/ringing/hangup" {
-		t.Errorf("buttons %+v", m.Acts)
+	c := testCall(t, "ringing")
+	m := testFormat.RowFor(c, Allowed{}, English)
+	if len(m.Actions) != 1 || m.Actions[0].Key != "x" || m.Actions[0].Path != "/calls/ringing/hangup" {
+		t.Errorf("buttons %+v", m.Actions)
 	}
-	if m := galleryFormat.RowFor(c, Permit{Reason: "role_viewer"}, English); len(m.Acts) != 0 {
-		t.Errorf("a viewer gets %+v", m.Acts)
+	if m := testFormat.RowFor(c, Allowed{Reason: "role_viewer"}, English); len(m.Actions) != 0 {
+		t.Errorf("a viewer gets %+v", m.Actions)
 	}
 }
 
 func TestRowShowsWhoIsAboutToAct(t *testing.T) {
-	c := shared(t, "transferring")
+	c := testCall(t, "transferring")
 	for verb, want := range map[switchboard.Verb]string{
 		switchboard.VerbTransfer: "Tom is transferring …", switchboard.VerbHangUp: "Tom is hanging up …", "dance": "Tom is acting on this call …",
 	} {
 		c.Claim = &switchboard.Claim{By: "w1", Name: "Tom", Verb: verb}
-		chips := galleryFormat.RowFor(c, Permit{}, English).Chips
+		chips := testFormat.RowFor(c, Allowed{}, English).Chips
 		if len(chips) != 1 || chips[0].Tone != "attend" || chips[0].Text != want || chips[0].By != "w1" {
 			t.Errorf("%s: %+v", verb, chips)
 		}
 	}
 	c.LastCommand = &switchboard.LastCommand{Verb: switchboard.VerbTransfer, By: "w1", Name: "Tom", Outcome: switchboard.Pending}
-	if chips := galleryFormat.RowFor(c, Permit{}, English).Chips; len(chips) != 1 || chips[0].Tone != "busy" {
+	if chips := testFormat.RowFor(c, Allowed{}, English).Chips; len(chips) != 1 || chips[0].Tone != "busy" {
 		t.Errorf("a command under way is told twice: %+v", chips)
 	}
-	if got := Attending(German, switchboard.Claim{Verb: switchboard.VerbMute}); got != "Jemand schaltet stumm …" {
+	if got := ClaimText(German, switchboard.Claim{Verb: switchboard.VerbMute}); got != "Jemand schaltet stumm …" {
 		t.Errorf("somebody without a name: %q", got)
 	}
 }
 
 func TestHangingUpCanBeTakenBack(t *testing.T) {
-	c := shared(t, "leaving")
-	page := html(t, Row(English, galleryFormat.RowFor(c, Permit{}, English)))
+	c := testCall(t, "leaving")
+	page := html(t, Row(English, testFormat.RowFor(c, Allowed{}, English)))
 	for _, want := range []string{`data-at="` + milliseconds(moment.Add(4*time.Second)), "Tom: ", "Hanging up at 14:03:24", `method="post" action="/calls/leaving/undo"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s in\n%s", want, page)
 		}
 	}
-	page = html(t, Row(English, galleryFormat.RowFor(c, Permit{Reason: "role_viewer"}, English)))
+	page = html(t, Row(English, testFormat.RowFor(c, Allowed{Reason: "role_viewer"}, English)))
 	if strings.Contains(page, "/undo") || !strings.Contains(page, "Hanging up at") {
 		t.Error("who may not act can take it back, or does not see it")
 	}
 	c.LastCommand = &switchboard.LastCommand{Verb: switchboard.VerbHangUp, Outcome: switchboard.Pending}
-	m := galleryFormat.RowFor(c, Permit{}, English)
+	m := testFormat.RowFor(c, Allowed{}, English)
 	if act(t, m, "x").Busy {
 		t.Error("the call cannot be hung up at once while it waits")
 	}
@@ -96,13 +84,13 @@ func TestHangingUpCanBeTakenBack(t *testing.T) {
 func TestRowForIsRenderedOnce(t *testing.T) {
 	rendered := 0
 	f := Format{Number: func(n string) string { rendered++; return n }}
-	c := picked(t, "talking")
+	c := testCall(t, "talking")
 	c.Memo, c.UserNames = new(switchboard.Memo), nil
 	rows := map[string]bool{}
 	for range 100 {
 		for _, reason := range []string{"", "role_viewer", "not_yours"} {
 			for _, lang := range Langs {
-				row, err := f.RowHTMLFor(context.Background(), c, Permit{Reason: reason}, lang)
+				row, err := f.RowHTMLFor(context.Background(), c, Allowed{Reason: reason}, lang)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -116,39 +104,24 @@ func TestRowForIsRenderedOnce(t *testing.T) {
 }
 
 func TestSeveralNeedsTwoThatMayBeHungUp(t *testing.T) {
-	calls := []switchboard.Call{picked(t, "talking"), picked(t, "ringing"), picked(t, "ended")}
+	calls := []switchboard.Call{testCall(t, "talking"), testCall(t, "ringing"), testCall(t, "ended")}
 	for _, test := range []struct {
 		forbidden []switchboard.RowID
 		want      bool
 	}{{nil, true}, {[]switchboard.RowID{"ringing"}, false}, {[]switchboard.RowID{"ended"}, true}} {
-		b, err := galleryFormat.BoardFor(context.Background(), calls, func(c switchboard.Call) Permit {
+		b, err := testFormat.BoardFor(context.Background(), calls, func(c switchboard.Call) Allowed {
 			if slices.Contains(test.forbidden, c.ID) {
-				return Permit{Reason: "not_yours"}
+				return Allowed{Reason: "not_yours"}
 			}
-			return Permit{}
+			return Allowed{}
 		}, English)
-		if err != nil || b.Several != test.want {
-			t.Errorf("without %v: several is %v (%v)", test.forbidden, b.Several, err)
+		if err != nil || b.MayHangUpSeveral != test.want {
+			t.Errorf("without %v: several is %v (%v)", test.forbidden, b.MayHangUpSeveral, err)
 		}
-		b.Grace = true
+		b.CanUndoHangUp = true
 		page := html(t, BoardList(English, b))
 		if strings.Contains(page, "/calls/hangup") != test.want || !strings.Contains(page, " data-grace") {
 			t.Error("the board does not offer it, or does not say that hanging up can be taken back")
-		}
-	}
-}
-
-// TestTeamRowFrameIsSmall keeps a row within one write of the websocket.
-func TestTeamRowFrameIsSmall(t *testing.T) {
-	for _, lang := range Langs {
-		for _, c := range append(galleryShared(moment), galleryCalls(moment)...) {
-			row, err := galleryFormat.RowHTMLFor(context.Background(), c, galleryPermit(c), lang)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n := len(Frame("#"+RowDOMID(c.ID), row)); n > 4096 {
-				t.Errorf("%s in %s takes %d bytes", c.ID, lang, n)
-			}
 		}
 	}
 }
@@ -169,7 +142,7 @@ func TestMenu(t *testing.T) {
 			t.Errorf("%v: links %q", test.may, links)
 		}
 	}
-	if p := (Page{Path: "/audit", May: all}); !p.within(places[4:]) || p.within(places[:4]) {
+	if p := (Page{Path: "/audit", May: all}); !p.containsCurrent(menuEntries[4:]) || p.containsCurrent(menuEntries[:4]) {
 		t.Error("the place in the menu is not marked")
 	}
 }

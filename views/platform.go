@@ -4,16 +4,16 @@ import "time"
 
 // PlatformModel is what is known of the team's sipgate account.
 type PlatformModel struct {
-	Name      string    // "classic", "neo", or empty: not known
-	By        string    // from what it was concluded: "token", "groups", "account", "call"
-	FoundAt   time.Time // zero: not found out
-	Abilities []Ability
+	Name         string    // "classic", "neo", or empty: not known
+	Evidence     string    // from what it was concluded: "token", "groups", "account", "call"
+	DetectedAt   time.Time // zero: not found out
+	Capabilities []Capability
 }
 
 // Ability is something that not every account can do.
-type Ability struct {
-	Name  string // as team.Ability
-	There bool
+type Capability struct {
+	Name      string // as team.Ability
+	Supported bool
 }
 
 // name is what the platform is called.
@@ -25,8 +25,8 @@ func (m PlatformModel) name(lang Lang) string {
 }
 
 // text is what works, or what does not and why.
-func (a Ability) text(lang Lang) string {
-	if a.There {
+func (a Capability) text(lang Lang) string {
+	if a.Supported {
 		return lang.T("ability." + a.Name)
 	}
 	return lang.T("why.platform_" + a.Name)
@@ -34,4 +34,4 @@ func (a Ability) text(lang Lang) string {
 
 // lacks reports whether the account does not have an ability, as team.Ability
 // names it.
-func (p Page) lacks(ability string) bool { return p.Lacks[ability] }
+func (p Page) lacks(ability string) bool { return p.Unsupported[ability] }

@@ -27,21 +27,21 @@ var foreign = strings.NewReplacer(
 )
 
 // slot is a place in a text that something else is put into.
-var slot = regexp.MustCompile(`%(?:\.\d)?(?:\[\d\])?(?:\.\d)?[a-z%]|\{n\}`)
+var placeholder = regexp.MustCompile(`%(?:\.\d)?(?:\[\d\])?(?:\.\d)?[a-z%]|\{n\}`)
 
 // pseudo makes the text of an English one.
 func pseudo(text string) string {
 	var b strings.Builder
 	b.WriteByte('[')
 	from := 0
-	for _, at := range slot.FindAllStringIndex(text, -1) {
+	for _, at := range placeholder.FindAllStringIndex(text, -1) {
 		b.WriteString(foreign.Replace(text[from:at[0]]))
 		b.WriteString(text[at[0]:at[1]])
 		from = at[1]
 	}
 	b.WriteString(foreign.Replace(text[from:]))
 	letters := 0
-	for _, r := range slot.ReplaceAllString(text, "") {
+	for _, r := range placeholder.ReplaceAllString(text, "") {
 		if unicode.IsLetter(r) {
 			letters++
 		}

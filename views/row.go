@@ -18,29 +18,29 @@ type RowModel struct {
 	Page  templ.SafeURL // of the call's page; empty: none
 	State string        // "ringing", "talking", "held" or "ended": for the style sheet
 
-	Direction         string
-	DirectionFace     templ.Component
-	Title, Sub        string // outside: name with number below, or number alone
-	Inside, InsideSub string // ours, likewise
-	Earlier           string // whom the call was with before transfers
+	Direction       string
+	DirectionLabel  templ.Component
+	Title, Sub      string // outside: name with number below, or number alone
+	Local, LocalSub string // ours, likewise
+	Previous        string // whom the call was with before transfers
 
-	StateWord      string
-	StateFace      templ.Component
-	Since, Started string // milliseconds since 1970, for the browser's timers
-	Clock, Total   string // the same moments as clock times, for browsers without script
-	About          string // "true" if they are guessed
-	AboutWord      string
+	StateText       string
+	StateLabel      templ.Component
+	Since, Started  string // milliseconds since 1970, for the browser's timers
+	Clock, Total    string // the same moments as clock times, for browsers without script
+	Approximate     string // "true" if they are guessed
+	ApproximateText string
 
-	Who   string // whose call it is: ids of members, separated by spaces
-	Rings bool   // it comes in and nobody has answered yet
+	Owners string // whose call it is: ids of members, separated by spaces
+	Rings  bool   // it comes in and nobody has answered yet
 
-	Consult *Consult // nil if nobody is asked
-	Chips   []Chip
+	Consultation *ConsultationModel // nil if nobody is asked
+	Chips        []Chip
 
 	// Acts are the buttons, from left to right, hanging up last; none where the
 	// phase has none. Why tells the reason why all of them are off.
-	Acts    []Button
-	Why     string
+	Actions []Button
+	Reason  string
 	Confirm string // the question before hanging up
 }
 
@@ -50,11 +50,11 @@ type Button struct {
 	Key        string // on the keyboard
 	Path       templ.SafeURL
 	Word       string
-	Face       templ.Component // drawing and word
-	Sheet      bool
+	Label      templ.Component // drawing and word
+	Dialog     bool
 	Toggle, On bool   // a toggle that is on is pressed, and asks for false
 	Busy       bool   // a command of this kind is under way
-	Why        string // it does not work although others do; empty if it does
+	Reason     string // it does not work although others do; empty if it does
 	ID         string // action_id: the same until the row changes, so that a double click counts once
 }
 
@@ -70,7 +70,7 @@ type Chip struct {
 	By       string        // the member whom the chip tells nothing new
 	Name     string        // of tone "leave": who hangs up, at At
 	Undo     templ.SafeURL // takes that back; empty if the viewer may not
-	UndoWord string
+	UndoText string
 }
 
 // Format writes what only others know how to write. The zero value shows
@@ -82,12 +82,12 @@ type Format struct {
 	Place func(number string, lang Lang) string
 
 	// Team names the number of a member, for everybody alike, or not at all.
-	Team func(number string) string
+	MemberName func(number string) string
 
 	// Private names a number for whom the page is, and for nobody else, or not
 	// at all. What the team has a name for keeps that. It may be different for
 	// each viewer: rows that it names are rendered for that viewer alone.
-	Private func(number string) string
+	PrivateName func(number string) string
 }
 
 func (f Format) number(n string) string {
@@ -102,58 +102,58 @@ func (f Format) number(n string) string {
 func RowDOMID(id switchboard.RowID) string { return "row-" + string(id) }
 
 // row is what a row shows whoever looks at it.
-func (f Format) row(c switchboard.Call, lang Lang) RowModel {
+func (f Format) baseRow(c switchboard.Call, lang Lang) RowModel {
 	m := RowModel{
 		DOMID:   RowDOMID(c.ID),
 		Base:    "/calls/" + url.PathEscape(string(c.ID)),
 		Since:   milliseconds(c.Since),
 		Started: milliseconds(c.Started),
 		Clock:   clock(c.Since),
-		Who:     whose(c),
+		Owners:  ownerIDs(c),
 		Rings:   c.Phase == switchboard.Ringing && c.Direction == "in",
 	}
 	if c.Started.Before(c.Since) {
 		m.Total = clock(c.Started)
 	}
 	if c.Phase == switchboard.Ended { // how long it was, and that stands still
-		m.Since, m.Total, m.Clock = "", "", length(c.EndedAt.Sub(c.Started))
+		m.Since, m.Total, m.Clock = "", "", durationText(c.EndedAt.Sub(c.Started))
 	}
 	if c.Approximate {
-		m.About, m.AboutWord = "true", lang.T("row.about")
+		m.Approximate, m.ApproximateText = "true", lang.T("row.about")
 	}
-	f.parties(&m, c, lang)
-	m.state(c, lang)
-	f.consult(&m, c, lang)
-	f.chips(&m, c, lang)
+	f.addParties(&m, c, lang)
+	m.addState(c, lang)
+	f.addConsultation(&m, c, lang)
+	f.addChips(&m, c, lang)
 	return m
 }
 
-func (f Format) parties(m *RowModel, c switchboard.Call, lang Lang) {
+func (f Format) addParties(m *RowModel, c switchboard.Call, lang Lang) {
 	switch c.Direction {
 	case "in":
-		m.Direction, m.DirectionFace = hiddenFaceOf(lang, "in", "row.in")
+		m.Direction, m.DirectionLabel = hiddenLabelIcon(lang, "in", "row.in")
 	case "out":
-		m.Direction, m.DirectionFace = hiddenFaceOf(lang, "out", "row.out")
+		m.Direction, m.DirectionLabel = hiddenLabelIcon(lang, "out", "row.out")
 	default:
-		m.Direction, m.DirectionFace = hiddenFaceOf(lang, "both", "row.unknown_direction")
+		m.Direction, m.DirectionLabel = hiddenLabelIcon(lang, "both", "row.unknown_direction")
 	}
-	m.Title, m.Sub = f.outside(c.Remote, lang)
-	m.Inside, m.InsideSub = f.party(c.Local, lang)
+	m.Title, m.Sub = f.remoteParty(c.Remote, lang)
+	m.Local, m.LocalSub = f.party(c.Local, lang)
 	if len(c.UserNames) > 0 {
 		if c.Local.Name == "" {
-			m.InsideSub = f.number(c.Local.Number)
+			m.LocalSub = f.number(c.Local.Number)
 		}
-		m.Inside = join(c.UserNames)
+		m.Local = join(c.UserNames)
 	}
 	for i, p := range c.PreviousParties {
 		if i > 0 {
-			m.Earlier += ", "
+			m.Previous += ", "
 		}
 		name, _ := f.party(p, lang)
-		m.Earlier += name
+		m.Previous += name
 	}
-	if m.Earlier != "" {
-		m.Earlier = lang.T("row.earlier", m.Earlier)
+	if m.Previous != "" {
+		m.Previous = lang.T("row.earlier", m.Previous)
 	}
 }
 
@@ -169,7 +169,7 @@ func (f Format) party(p switchboard.Party, lang Lang) (title, sub string) {
 	}
 }
 
-func (m *RowModel) state(c switchboard.Call, lang Lang) {
+func (m *RowModel) addState(c switchboard.Call, lang Lang) {
 	m.State = "talking"
 	switch {
 	case c.Phase == switchboard.Ended:
@@ -183,7 +183,7 @@ func (m *RowModel) state(c switchboard.Call, lang Lang) {
 	if cause := "cause." + c.Cause; c.Phase == switchboard.Ended && lang.Has(cause) {
 		key = cause
 	}
-	m.StateWord, m.StateFace = faceOf(lang, m.State, key)
+	m.StateText, m.StateLabel = labelledIcon(lang, m.State, key)
 }
 
 func clock(t time.Time) string {

@@ -9,30 +9,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
 )
 
-var moment = time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC)
-
-// picked is the call of the gallery with an id.
-func picked(t testing.TB, id switchboard.RowID) switchboard.Call {
-	t.Helper()
-	for _, c := range galleryCalls(moment) {
-		if c.ID == id {
-			return c
-		}
-	}
-	t.Fatalf("no call %q in the gallery", id)
-	return switchboard.Call{}
-}
-
 // act is the button of a row for a key.
 func act(t *testing.T, m RowModel, key string) Button {
 	t.Helper()
-	for _, b := range m.Acts {
+	for _, b := range m.Actions {
 		if b.Key == key {
 			return b
 		}
@@ -43,12 +28,12 @@ func act(t *testing.T, m RowModel, key string) Button {
 
 func TestRowTogglesAskForTheOpposite(t *testing.T) {
 	for _, on := range []bool{false, true} {
-		c := picked(t, "talking")
+		c := testCall(t, "talking")
 		c.Hold.On, c.Mute.On, c.Recording.On = on, on, on
-		m := Format{}.RowFor(c, Permit{}, English)
+		m := Format{}.RowFor(c, Allowed{}, English)
 		for _, key := range []string{"h", "m", "r"} {
 			b := act(t, m, key)
-			if b.Sheet { // recording begins with a question
+			if b.Dialog { // recording begins with a question
 				if key != "r" || on {
 					t.Errorf("%s is %v: a sheet", key, on)
 				}
@@ -74,8 +59,8 @@ func TestRowTogglesAskForTheOpposite(t *testing.T) {
 }
 
 func TestRowNeverClaimsWhatIsNotConfirmed(t *testing.T) { // I7
-	c := picked(t, "pending")
-	m := Format{}.RowFor(c, Permit{}, English)
+	c := testCall(t, "pending")
+	m := Format{}.RowFor(c, Allowed{}, English)
 	if hold := act(t, m, "h"); m.State != "talking" || hold.On || !hold.Busy {
 		t.Errorf("wanted but not confirmed: state %s, hold %+v", m.State, hold)
 	}
@@ -85,7 +70,7 @@ func TestRowNeverClaimsWhatIsNotConfirmed(t *testing.T) { // I7
 	for outcome, tone := range map[switchboard.Outcome]string{switchboard.Failed: "bad", switchboard.Unknown: "doubt"} {
 		for _, verb := range []switchboard.Verb{"hold", "mute", "record", "transfer", "tones", "announce", "hangup"} {
 			c.LastCommand = &switchboard.LastCommand{Verb: verb, Outcome: outcome, Reason: sipgate.Unavailable, At: moment}
-			chips := Format{}.RowFor(c, Permit{}, German).Chips
+			chips := Format{}.RowFor(c, Allowed{}, German).Chips
 			if len(chips) != 1 || chips[0].Tone != tone {
 				t.Errorf("%s, outcome %d: chips %+v", verb, outcome, chips)
 			}
@@ -94,9 +79,9 @@ func TestRowNeverClaimsWhatIsNotConfirmed(t *testing.T) { // I7
 }
 
 func TestRowSaysWhyButtonsAreOff(t *testing.T) {
-	m := Format{}.RowFor(picked(t, "foreign"), Permit{Reason: "not_yours"}, English)
-	if m.Why == "" || len(m.Acts) != 7 {
-		t.Errorf("acts %v, why %q", m.Acts, m.Why)
+	m := Format{}.RowFor(testCall(t, "foreign"), Allowed{Reason: "not_yours"}, English)
+	if m.Reason == "" || len(m.Actions) != 7 {
+		t.Errorf("acts %v, why %q", m.Actions, m.Reason)
 	}
 	page := html(t, Row(English, m))
 	if n := strings.Count(page, "disabled"); n != 7 {
@@ -105,8 +90,8 @@ func TestRowSaysWhyButtonsAreOff(t *testing.T) {
 	if links := strings.Count(page, "<a "); links != 1 || !strings.Contains(page, `href="/calls/foreign"`) || strings.Contains(page, "data-sheet") {
 		t.Errorf("%d links: one leads to a sheet for another's call, or none to its page", links)
 	}
-	for id, permit := range map[switchboard.RowID]Permit{"ringing": {Reason: "not_yours"}, "ended": {}} {
-		if len(Format{}.RowFor(picked(t, id), permit, English).Acts) > 0 {
+	for id, permit := range map[switchboard.RowID]Allowed{"ringing": {Reason: "not_yours"}, "ended": {}} {
+		if len(Format{}.RowFor(testCall(t, id), permit, English).Actions) > 0 {
 			t.Errorf("a call that is %s has buttons", id)
 		}
 	}
@@ -122,24 +107,24 @@ func TestRowPartiesAndDirection(t *testing.T) {
 		{switchboard.Party{}, "Anonymous", ""},
 		{switchboard.Party{Number: "e0"}, "e0", ""},
 	} {
-		c := picked(t, "talking")
+		c := testCall(t, "talking")
 		c.Remote = test.outside
-		m := galleryFormat.RowFor(c, Permit{}, English)
+		m := testFormat.RowFor(c, Allowed{}, English)
 		if m.Title != test.wantTitle || m.Sub != test.wantSub {
 			t.Errorf("%+v shows %q, %q; want %q, %q", test.outside, m.Title, m.Sub, test.wantTitle, test.wantSub)
 		}
 	}
 	for d, want := range map[sipgate.Direction]string{sipgate.Incoming: "Incoming", sipgate.Outgoing: "Outgoing", sipgate.Unknown: "Direction unknown"} {
-		c := picked(t, "talking")
+		c := testCall(t, "talking")
 		c.Direction = d
-		if got := (Format{}.RowFor(c, Permit{}, English)).Direction; got != want {
+		if got := (Format{}.RowFor(c, Allowed{}, English)).Direction; got != want {
 			t.Errorf("%q is called %q", d, got)
 		}
 	}
-	if m := (Format{}.RowFor(picked(t, "foreign"), Permit{}, German)); m.About != "true" || m.AboutWord == "" {
+	if m := (Format{}.RowFor(testCall(t, "foreign"), Allowed{}, German)); m.Approximate != "true" || m.ApproximateText == "" {
 		t.Error("a guessed time is not marked")
 	}
-	if m := (Format{}.RowFor(picked(t, "ended"), Permit{}, German)); m.Since != "" || m.Clock != "3:28" {
+	if m := (Format{}.RowFor(testCall(t, "ended"), Allowed{}, German)); m.Since != "" || m.Clock != "3:28" {
 		t.Errorf("an ended call still runs: since %q, %q", m.Since, m.Clock)
 	}
 }
@@ -149,9 +134,9 @@ func TestActionID(t *testing.T) {
 	seen := map[string]bool{}
 	for _, row := range []switchboard.RowID{"a", "b", switchboard.RowID(strings.Repeat("x", 300)), "ü/\x00"} {
 		for seq := range uint64(3) {
-			c := picked(t, "talking")
+			c := testCall(t, "talking")
 			c.ID, c.Seq = row, seq
-			m, again := Format{}.RowFor(c, Permit{}, English), Format{}.RowFor(c, Permit{Reason: "not_yours"}, German)
+			m, again := Format{}.RowFor(c, Allowed{}, English), Format{}.RowFor(c, Allowed{Reason: "not_yours"}, German)
 			if act(t, m, "h").ID != act(t, again, "h").ID {
 				t.Error("the same row offers another id to somebody else")
 			}
@@ -180,20 +165,6 @@ func TestFrame(t *testing.T) {
 	}
 }
 
-func TestBoardSections(t *testing.T) {
-	b, err := galleryFormat.BoardFor(context.Background(), galleryCalls(moment), galleryPermit, English)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := [3]int{len(b.Sections[0]), len(b.Sections[1]), len(b.Sections[2])}; got != [3]int{2, 10, 1} || b.Live != 12 || b.Ringing != 2 {
-		t.Errorf("sections %v, live %d, ringing %d", got, b.Live, b.Ringing)
-	}
-	page := html(t, BoardList(English, BoardModel{}))
-	if !strings.Contains(page, "No calls right now") || strings.Count(page, "\" hidden>") != 3 {
-		t.Error("the empty board does not say so, or shows empty sections")
-	}
-}
-
 func TestStatus(t *testing.T) {
 	for _, test := range []struct {
 		health switchboard.Health
@@ -217,10 +188,10 @@ func TestStatus(t *testing.T) {
 // BenchmarkRow is the model and the HTML of one row: at most
 // 12 µs.
 func BenchmarkRow(b *testing.B) {
-	c := picked(b, "recording")
+	c := testCall(b, "recording")
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := galleryFormat.RowHTMLFor(context.Background(), c, Permit{}, German); err != nil {
+		if _, err := testFormat.RowHTMLFor(context.Background(), c, Allowed{}, German); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -228,10 +199,10 @@ func BenchmarkRow(b *testing.B) {
 
 // BenchmarkRowCached is what a row costs that somebody else looked at before.
 func BenchmarkRowCached(b *testing.B) {
-	c := picked(b, "recording")
+	c := testCall(b, "recording")
 	c.Memo = new(switchboard.Memo)
 	for b.Loop() {
-		if _, err := galleryFormat.RowHTMLFor(context.Background(), c, Permit{}, German); err != nil {
+		if _, err := testFormat.RowHTMLFor(context.Background(), c, Allowed{}, German); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -242,14 +213,14 @@ func BenchmarkRowCached(b *testing.B) {
 func BenchmarkBoard50(b *testing.B) {
 	var calls []switchboard.Call
 	for range 50 {
-		c := picked(b, "talking")
+		c := testCall(b, "talking")
 		c.Memo = new(switchboard.Memo)
 		calls = append(calls, c)
 	}
-	p := Page{Lang: German, Member: "Mia", Path: "/", Now: moment}
+	p := Page{Lang: German, MemberName: "Mia", Path: "/", Now: moment}
 	b.ReportAllocs()
 	for b.Loop() {
-		m, err := galleryFormat.BoardFor(context.Background(), calls, galleryPermit, German)
+		m, err := testFormat.BoardFor(context.Background(), calls, func(switchboard.Call) Allowed { return Allowed{} }, German)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -4,8 +4,8 @@ package views
 type SetupModel struct {
 	Account   string // the number of the sipgate account
 	PublicURL string
-	Reach     string // whether it leads here: "ok", "local", "name", "tls", "slow", "none", "other"
-	Proven    bool   // sipgate has reached it
+	URLCheck  string // whether it leads here: "ok", "local", "name", "tls", "slow", "none", "other"
+	Reached   bool   // sipgate has reached it
 
 	Webhooks WebhookModel
 	Members  int  // who have signed in so far
@@ -13,7 +13,7 @@ type SetupModel struct {
 }
 
 // done is how many of the steps are done.
-func (m SetupModel) done() (n int) {
+func (m SetupModel) completedSteps() (n int) {
 	for _, ok := range []bool{true, m.reachable(), m.Webhooks.Set, m.Roles} {
 		if ok {
 			n++
@@ -22,6 +22,6 @@ func (m SetupModel) done() (n int) {
 	return n
 }
 
-func (m SetupModel) reachable() bool { return m.Proven || m.Reach == "ok" }
+func (m SetupModel) reachable() bool { return m.Reached || m.URLCheck == "ok" }
 
 const setupSteps = 4

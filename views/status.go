@@ -16,14 +16,16 @@ type StatusPageModel struct {
 	Webhooks WebhookModel
 	Platform PlatformModel
 
-	List     StatusModel
-	SetAside []SetAside // members whose lists are not read at the moment
+	List       StatusModel
+	AuthFailed []FailedMember // members whose lists are not read at the moment
 
-	PublicURL string    // where sipgate fetches announcements and sends events
-	Local     bool      // it cannot be reached from outside, as far as one can tell from it
-	Fetched   time.Time // when sipgate last fetched something from there; zero: never since the start
+	ClientRefused bool // sipgate refuses the OAuth client's id or secret
 
-	Versions []Choice // Label: of what ("Callboard"), Value: which
+	PublicURL   string    // where sipgate fetches announcements and sends events
+	LocalURL    bool      // it cannot be reached from outside, as far as one can tell from it
+	LastFetched time.Time // when sipgate last fetched something from there; zero: never since the start
+
+	Versions []Option // Label: of what ("Callboard"), Value: which
 }
 
 // Scope is one right that a sign-in may have.
@@ -33,18 +35,18 @@ type Scope struct {
 }
 
 // SetAside is a member whose access does not work.
-type SetAside struct {
+type FailedMember struct {
 	Name    string
 	Problem string // "unauthorized", "forbidden", …: as StatusModel.Problem
 }
 
 // WebhookModel is how call events reach the board.
 type WebhookModel struct {
-	Now    Webhooks // set at sipgate
-	Ours   Webhooks // what would be set
-	Before Webhooks // what stood there before ours, and will again after them
-	Set    bool     // ours are set
-	May    bool     // the reader may set and remove them
+	Current   WebhookURLs // set at sipgate
+	Ours      WebhookURLs // what would be set
+	Previous  WebhookURLs // what stood there before ours, and will again after them
+	Set       bool        // ours are set
+	MayManage bool        // the reader may set and remove them
 
 	Problem string // why it is not known what is set: as StatusModel.Problem; or empty
 
@@ -53,12 +55,12 @@ type WebhookModel struct {
 }
 
 // Webhooks are the addresses to which sipgate sends events.
-type Webhooks struct{ Incoming, Outgoing string }
+type WebhookURLs struct{ Incoming, Outgoing string }
 
-func (w Webhooks) none() bool { return w == Webhooks{} }
+func (w WebhookURLs) isEmpty() bool { return w == WebhookURLs{} }
 
 // foreign tells that others' addresses would be replaced.
-func (m WebhookModel) foreign() bool { return !m.Set && !m.Now.none() }
+func (m WebhookModel) hasForeign() bool { return !m.Set && !m.Current.isEmpty() }
 
 // state is "set", "unset", "foreign" or "unknown".
 func (m WebhookModel) state() string {
@@ -67,7 +69,7 @@ func (m WebhookModel) state() string {
 		return "set"
 	case m.Problem != "":
 		return "unknown"
-	case m.foreign():
+	case m.hasForeign():
 		return "foreign"
 	default:
 		return "unset"
@@ -75,37 +77,39 @@ func (m WebhookModel) state() string {
 }
 
 // A tally is how often events were refused for a reason.
-type tally struct {
-	word string
-	n    int
+type refusalCount struct {
+	text  string
+	count int
 }
 
 // refusals are the reasons for which events were refused, the commonest first.
-func (m WebhookModel) refusals(lang Lang) []tally {
-	var all []tally
+func (m WebhookModel) refusals(lang Lang) []refusalCount {
+	var all []refusalCount
 	for code, n := range m.Refused {
 		key := "refused." + code
 		if !lang.Has(key) {
 			key = "refused.other"
 		}
 		if n > 0 {
-			all = append(all, tally{lang.T(key), n})
+			all = append(all, refusalCount{lang.T(key), n})
 		}
 	}
-	slices.SortFunc(all, func(a, b tally) int { return cmp.Or(cmp.Compare(b.n, a.n), strings.Compare(a.word, b.word)) })
+	slices.SortFunc(all, func(a, b refusalCount) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), strings.Compare(a.text, b.text))
+	})
 	return all
 }
 
 // shortened is an address without what may be secret in it: all but the
 // beginning of the last part of the path, and the query.
-func shortened(address string) string {
+func redactedURL(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return clip(address, 12)
+		return truncated(address, 12)
 	}
 	path := u.Path
 	if i := strings.LastIndexByte(path, '/'); i >= 0 {
-		path = path[:i+1] + clip(path[i+1:], 12)
+		path = path[:i+1] + truncated(path[i+1:], 12)
 	}
 	if u.RawQuery != "" {
 		path += "?…"
@@ -114,7 +118,7 @@ func shortened(address string) string {
 }
 
 // clip returns s, or if that is longer than limit characters the first four.
-func clip(s string, limit int) string {
+func truncated(s string, limit int) string {
 	if r := []rune(s); len(r) > limit {
 		return string(r[:4]) + "…"
 	}
@@ -122,7 +126,7 @@ func clip(s string, limit int) string {
 }
 
 // use says what a right is for.
-func (s Scope) use(lang Lang) string {
+func (s Scope) purpose(lang Lang) string {
 	if key := "scope." + s.Name; lang.Has(key) {
 		return lang.T(key)
 	}
@@ -130,7 +134,7 @@ func (s Scope) use(lang Lang) string {
 }
 
 // because is what a problem is called.
-func because(lang Lang, problem string) string {
+func problemText(lang Lang, problem string) string {
 	if key := "reason." + problem; lang.Has(key) {
 		return lang.T(key)
 	}
@@ -138,7 +142,7 @@ func because(lang Lang, problem string) string {
 }
 
 // age says how old the list is.
-func (m StatusModel) age(lang Lang) string {
+func (m StatusModel) ageText(lang Lang) string {
 	if m.ListedAt.IsZero() {
 		return lang.T("health.list.never")
 	}
@@ -146,16 +150,16 @@ func (m StatusModel) age(lang Lang) string {
 }
 
 // missing tells whether a right is not there.
-func (m StatusPageModel) missing() bool {
+func (m StatusPageModel) missingScopes() bool {
 	return slices.ContainsFunc(m.Scopes, func(s Scope) bool { return !s.Granted })
 }
 
 // blind is what the board cannot know without webhooks.
-var blind = []string{"blind.ringing", "blind.direction", "blind.who", "blind.times", "blind.cause"}
+var withoutWebhooks = []string{"blind.ringing", "blind.direction", "blind.who", "blind.times", "blind.cause"}
 
-func shownHook(lang Lang, address string) string {
+func webhookText(lang Lang, address string) string {
 	if address == "" {
 		return lang.T("webhooks.none")
 	}
-	return shortened(address)
+	return redactedURL(address)
 }

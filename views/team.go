@@ -48,7 +48,7 @@ func (m TeamMember) name() string {
 }
 
 // seen says when a member was here last.
-func (m TeamMember) seen(lang Lang) string {
+func (m TeamMember) lastSeenText(lang Lang) string {
 	switch {
 	case m.LastActive.IsZero():
 		return lang.T("team.never")
@@ -58,7 +58,7 @@ func (m TeamMember) seen(lang Lang) string {
 }
 
 // wishes says what a member does not want; nothing if all is as at first.
-func (m TeamMember) wishes(lang Lang) []string {
+func (m TeamMember) optOutTexts(lang Lang) []string {
 	var all []string
 	if !m.SharesCalls {
 		all = append(all, lang.T("team.hidden"))

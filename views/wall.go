@@ -15,40 +15,40 @@ import (
 
 // WallModel is what a screen on a wall shows: nothing that may not be read by
 // whoever passes by.
-type WallModel struct {
+type WallboardModel struct {
 	Name string // where it hangs
 	Feed string // address of what keeps it current
 	Now  time.Time
 
-	Calls            []WallCall // ringing, then talking, then on hold; the longest first
-	Ringing, Engaged int
-	Today            stats.Report
-	Waited           int           // calls that were seen ringing today, and ring no more
-	Longest          time.Duration // that one of them rang
-	List             StatusModel
+	Calls              []WallboardCall // ringing, then talking, then on hold; the longest first
+	Ringing, Connected int
+	Today              stats.Report
+	WaitCount          int           // calls that were seen ringing today, and ring no more
+	LongestWait        time.Duration // that one of them rang
+	List               StatusModel
 }
 
 // WallCall is one call on a wall.
-type WallCall struct {
-	State     string // "ringing", "talking", "held"
-	Direction string // name of the drawing
-	Title     string // outside: a name, or what is shown of the number
-	Sub       string // and of the number of a name
-	Inside    string // first names of members
-	Since     time.Time
-	About     bool
+type WallboardCall struct {
+	State       string // "ringing", "talking", "held"
+	Direction   string // name of the drawing
+	Title       string // outside: a name, or what is shown of the number
+	Sub         string // and of the number of a name
+	Local       string // first names of members
+	Since       time.Time
+	Approximate bool
 }
 
 // mostOnWall is how many calls a screen has room for.
-const mostOnWall = 6
+const maxWallboardCalls = 6
 
 // mostFirstNames is how many members a call names.
-const mostFirstNames = 3
+const maxFirstNames = 3
 
 // NewWall puts calls on a wall. Mask writes of a number what everybody may
 // read; names says that contacts are called by name.
-func NewWall(calls []switchboard.Call, mask func(string) string, names bool, lang Lang) WallModel {
-	var m WallModel
+func NewWallboard(calls []switchboard.Call, mask func(string) string, names bool, lang Lang) WallboardModel {
+	var m WallboardModel
 	for _, c := range calls {
 		switch c.Phase {
 		case switchboard.Ended:
@@ -56,12 +56,12 @@ func NewWall(calls []switchboard.Call, mask func(string) string, names bool, lan
 		case switchboard.Ringing:
 			m.Ringing++
 		default:
-			m.Engaged++
+			m.Connected++
 		}
-		m.Calls = append(m.Calls, wallCall(c, mask, names, lang))
+		m.Calls = append(m.Calls, wallboardCall(c, mask, names, lang))
 	}
-	slices.SortStableFunc(m.Calls, func(a, b WallCall) int {
-		if d := slices.Index(wallStates, a.State) - slices.Index(wallStates, b.State); d != 0 {
+	slices.SortStableFunc(m.Calls, func(a, b WallboardCall) int {
+		if d := slices.Index(wallboardStates, a.State) - slices.Index(wallboardStates, b.State); d != 0 {
 			return d
 		}
 		return a.Since.Compare(b.Since)
@@ -70,10 +70,10 @@ func NewWall(calls []switchboard.Call, mask func(string) string, names bool, lan
 }
 
 // wallStates are the states of a call, as they stand on a wall.
-var wallStates = []string{"ringing", "talking", "held"}
+var wallboardStates = []string{"ringing", "talking", "held"}
 
-func wallCall(c switchboard.Call, mask func(string) string, names bool, lang Lang) WallCall {
-	w := WallCall{State: "talking", Direction: "both", Title: mask(c.Remote.Number), Since: c.Since, About: c.Approximate, Inside: mask(c.Local.Number)}
+func wallboardCall(c switchboard.Call, mask func(string) string, names bool, lang Lang) WallboardCall {
+	w := WallboardCall{State: "talking", Direction: "both", Title: mask(c.Remote.Number), Since: c.Since, Approximate: c.Approximate, Local: mask(c.Local.Number)}
 	switch {
 	case c.Phase == switchboard.Ringing:
 		w.State = "ringing"
@@ -90,12 +90,12 @@ func wallCall(c switchboard.Call, mask func(string) string, names bool, lang Lan
 		w.Title, w.Sub = c.Remote.Name, mask(c.Remote.Number)
 	}
 	if len(c.UserNames) > 0 {
-		w.Inside = firstNames(c.UserNames, lang)
+		w.Local = firstNames(c.UserNames, lang)
 	}
 	return w
 }
 
-func (c WallCall) direction(lang Lang) string {
+func (c WallboardCall) directionName(lang Lang) string {
 	if c.Direction == "both" {
 		return lang.T("row.unknown_direction")
 	}
@@ -105,10 +105,10 @@ func (c WallCall) direction(lang Lang) string {
 // firstNames are those of some people, and how many there are more.
 func firstNames(people []string, lang Lang) string {
 	var all []string
-	for _, p := range people[:min(len(people), mostFirstNames)] {
+	for _, p := range people[:min(len(people), maxFirstNames)] {
 		all = append(all, firstName(p))
 	}
-	if n := len(people) - mostFirstNames; n > 0 {
+	if n := len(people) - maxFirstNames; n > 0 {
 		return strings.Join(all, ", ") + " " + lang.T("wall.others", n)
 	}
 	return strings.Join(all, ", ")
@@ -129,17 +129,17 @@ func firstName(name string) string {
 }
 
 // few are the calls that there is room for, and how many there are besides.
-func (m WallModel) few() (calls []WallCall, more int) {
-	if len(m.Calls) <= mostOnWall {
+func (m WallboardModel) shownCalls() (calls []WallboardCall, more int) {
+	if len(m.Calls) <= maxWallboardCalls {
 		return m.Calls, 0
 	}
-	return m.Calls[:mostOnWall], len(m.Calls) - mostOnWall
+	return m.Calls[:maxWallboardCalls], len(m.Calls) - maxWallboardCalls
 }
 
 // tile is a figure on a wall.
 type tile struct{ name, value, more, tone string }
 
-func (m WallModel) tiles(lang Lang) []tile {
+func (m WallboardModel) tiles(lang Lang) []tile {
 	number := func(n int) string {
 		if !m.Today.Known {
 			return "–"
@@ -148,10 +148,10 @@ func (m WallModel) tiles(lang Lang) []tile {
 	}
 	rate, wait := "–", "–"
 	if m.Today.Known {
-		rate = answered(lang, m.Today.Total)
+		rate = answerRate(lang, m.Today.Total)
 	}
-	if m.Waited > 0 {
-		wait = length(m.Longest)
+	if m.WaitCount > 0 {
+		wait = durationText(m.LongestWait)
 	}
 	missed := ""
 	if m.Today.Total[stats.Missed] > 0 {
@@ -166,7 +166,7 @@ func (m WallModel) tiles(lang Lang) []tile {
 }
 
 // asOf says how old the figures are, and what is wrong with them.
-func (m WallModel) asOf(lang Lang) string {
+func (m WallboardModel) asOfText(lang Lang) string {
 	switch {
 	case !m.Today.Known:
 		return lang.T("wall.unknown")
@@ -177,37 +177,37 @@ func (m WallModel) asOf(lang Lang) string {
 }
 
 // problem says what is wrong with the list of calls, or nothing.
-func (m WallModel) problem(lang Lang) string {
+func (m WallboardModel) problemText(lang Lang) string {
 	switch {
-	case m.List.ListedAt.IsZero(), m.List.Members == 0:
+	case m.List.ListedAt.IsZero(), m.List.SignedIn == 0:
 		return lang.T("wall.never")
 	case m.List.Problem != "":
-		return m.List.problem(lang)
+		return m.List.problemText(lang)
 	}
 	return ""
 }
 
 // zone is how far the server's clock is from UTC, in seconds.
-func (m WallModel) zone() string {
+func (m WallboardModel) zoneOffset() string {
 	_, offset := m.Now.Zone()
 	return decimal(int64(offset))
 }
 
 // wallVersion changes when a screen has to load its page anew.
-func wallVersion() string { return static.URL("wallboard.js") + " " + static.URL("wallboard.css") }
+func wallboardVersion() string { return static.URL("wallboard.js") + " " + static.URL("wallboard.css") }
 
 // WallHTML is the part of a wall that changes.
-func WallHTML(ctx context.Context, lang Lang, m WallModel) ([]byte, error) {
+func WallboardHTML(ctx context.Context, lang Lang, m WallboardModel) ([]byte, error) {
 	var buf strings.Builder
-	err := wallBody(lang, m).Render(ctx, &buf)
+	err := wallboardBody(lang, m).Render(ctx, &buf)
 	return []byte(buf.String()), err
 }
 
 // WallsModel is what [Walls] shows: the links of a team.
-type WallsModel struct {
-	Walls []team.Wallboard
-	Made  string // the name of the link that was made just now, or empty
-	Link  string // that link: it is shown this once
+type WallboardsModel struct {
+	Wallboards []team.Wallboard
+	Created    string // the name of the link that was made just now, or empty
+	Link       string // that link: it is shown this once
 }
 
 func revokePath(w team.Wallboard) string { return "/walls/" + url.PathEscape(w.ID) + "/revoke" }

@@ -8,21 +8,21 @@ import (
 
 // FoundModel is what a search for whom to call shows, and what it makes of what
 // was typed.
-type FoundModel struct {
-	People []Found
-	Typed  Typed
-	Again  bool // the presence of some is being asked for: worth searching again
+type SearchModel struct {
+	Recipients      []Recipient
+	Query           Query
+	PresencePending bool // the presence of some is being asked for: worth searching again
 }
 
 // Found is somebody who can be called or be given a call.
-type Found struct {
+type Recipient struct {
 	directory.Entry
 	Shown   string // the number for people
 	Refused string // why the number may not be called: "number_blocked", "same_party"; empty: it may
 }
 
 // Typed is what somebody typed, taken for a number.
-type Typed struct {
+type Query struct {
 	Text    string
 	Number  string // as it will be dialled, E.164; empty if it is no whole number
 	Shown   string // the same for people
@@ -31,14 +31,14 @@ type Typed struct {
 }
 
 // Whom is the field for somebody to call.
-type Whom struct {
-	Text    string  // what stands in it
-	Choices []Found // of whom one is meant, where what was typed fits several
-	Call    CallRef // whose parties cannot be meant; empty: none
+type RecipientPicker struct {
+	Text    string      // what stands in it
+	Matches []Recipient // of whom one is meant, where what was typed fits several
+	Call    CallRef     // whose parties cannot be meant; empty: none
 }
 
 // search is the address where script searches for what is typed.
-func (w Whom) search() string {
+func (w RecipientPicker) searchURL() string {
 	if w.Call.ID == "" {
 		return "/search"
 	}
@@ -74,7 +74,7 @@ func PresenceName(e directory.Entry) string {
 	return presenceNames[e.Presence]
 }
 
-func (f Found) title() string {
+func (f Recipient) title() string {
 	if f.Name == "" {
 		return f.Shown
 	}
@@ -82,7 +82,7 @@ func (f Found) title() string {
 }
 
 // below is what stands below the title.
-func (f Found) below() string {
+func (f Recipient) subtitle() string {
 	switch {
 	case f.Name == "":
 		return f.Organization
@@ -93,7 +93,7 @@ func (f Found) below() string {
 }
 
 // kind says in a word where the entry is from.
-func (f Found) kind(lang Lang) string {
+func (f Recipient) kindName(lang Lang) string {
 	word := lang.T("whom.kind." + kindNames[f.Kind])
 	if !f.LastCallAt.IsZero() && f.Kind != directory.Recent {
 		word += ", " + lang.T("whom.kind.history")
@@ -103,7 +103,7 @@ func (f Found) kind(lang Lang) string {
 
 // note is what is said besides of an entry that was chosen: nothing is forbidden
 // by how somebody can be reached, but it is told.
-func (f Found) note(lang Lang) string {
+func (f Recipient) presenceNote(lang Lang) string {
 	if key := "whom.warn." + PresenceName(f.Entry); f.Refused == "" && lang.Has(key) {
 		return lang.T(key, f.Name)
 	}
@@ -111,8 +111,8 @@ func (f Found) note(lang Lang) string {
 }
 
 // verdict is what is said of what was typed.
-func (m FoundModel) verdict(lang Lang) string {
-	t := m.Typed
+func (m SearchModel) verdictText(lang Lang) string {
+	t := m.Query
 	switch {
 	case t.Refused != "":
 		return Message(lang, t.Refused, 422)
@@ -120,20 +120,20 @@ func (m FoundModel) verdict(lang Lang) string {
 		return lang.T("whom.dials", t.Shown)
 	case t.Partial:
 		return lang.T("whom.partial")
-	case len(m.People) == 0 && t.Text != "":
+	case len(m.Recipients) == 0 && t.Text != "":
 		return lang.T("whom.nobody")
-	case len(m.People) == 0:
+	case len(m.Recipients) == 0:
 		return lang.T("whom.empty")
 	}
 	return ""
 }
 
 // state is the verdict for the style sheet.
-func (m FoundModel) state() string {
+func (m SearchModel) state() string {
 	switch {
-	case m.Typed.Refused != "":
+	case m.Query.Refused != "":
 		return "bad"
-	case m.Typed.Number != "":
+	case m.Query.Number != "":
 		return "good"
 	}
 	return ""

@@ -27,10 +27,10 @@ func TestRowTellsWhoseAndWhetherItRings(t *testing.T) {
 		"nobody at all":  {switchboard.Call{Phase: switchboard.Connected}, "", false, false},
 		"of one as like": {switchboard.Call{Phase: switchboard.Connected, MemberIDs: ids{"w01"}}, "w01", false, false},
 	} {
-		m := Format{}.RowFor(test.call, Permit{}, English)
+		m := Format{}.RowFor(test.call, Allowed{}, English)
 		mine := slices.Contains(test.call.Owners(), "w0")
-		if m.Who != test.who || m.Rings != test.rings || mine != test.mine {
-			t.Errorf("%s: whose %q, rings %v, mine %v", name, m.Who, m.Rings, mine)
+		if m.Owners != test.who || m.Rings != test.rings || mine != test.mine {
+			t.Errorf("%s: whose %q, rings %v, mine %v", name, m.Owners, m.Rings, mine)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func sources(t *testing.T, patterns ...string) string {
 // TestWordsAreUsed finds words that nobody says, and such as are said but are
 // not there. A key that is put together is known by its beginning.
 func TestWordsAreUsed(t *testing.T) {
-	text := sources(t, "*.go", "*.templ")
+	text := sources(t, "*.go", "*.templ", "gallery/*.go", "gallery/*.templ")
 	whole := map[string]bool{}
 	for _, m := range regexp.MustCompile(`"([a-z]+(?:\.[a-zA-Z_]+)+)"`).FindAllStringSubmatch(text, -1) {
 		whole[m[1]] = true
@@ -123,7 +123,7 @@ var fileKinds = []string{".css", ".js", ".svg", ".png", ".webmanifest", ".json"}
 // TestWordsForEveryFault finds codes of faults that a person would be told
 // nothing about, and words for codes that do not exist any more.
 func TestWordsForEveryFault(t *testing.T) {
-	text := sources(t, "../web/*.go", "../handlers/*.go", "../sipgate/*.go", "../sipgate/announcement/*.go", "../sipgate/team/*.go", "../sipgate/journal/*.go")
+	text := sources(t, "../web/*.go", "../handlers/*.go", "../sipgate/*.go", "../sipgate/announcement/*.go", "../sipgate/team/*.go", "../sipgate/journal/*.go", "../sipgate/webhook/*.go", "../sipgate/callcontrol/*.go", "../sipgate/callhistory/*.go")
 	codes := map[string]bool{}
 	for _, pattern := range []string{
 		`\bCode\w* +(?:Code )?= "([a-z_]+)"`, `Code: +"([a-z_]+)"`, `inputError\{[\w.]+, "([a-z_]+)"`,
@@ -162,13 +162,13 @@ func TestWordsForThePolicy(t *testing.T) {
 			if !English.Has(prefix + m[1]) {
 				t.Errorf("no words %s%s", prefix, m[1])
 			}
-			if prefix == "deed." && !slices.Contains(deeds, team.Permission(m[1])) {
+			if prefix == "deed." && !slices.Contains(auditActions, team.Permission(m[1])) {
 				t.Errorf("the audit cannot be asked for %s", m[1])
 			}
 		}
 	}
 	need("why.", `Reason\w+ += "([a-z_]+)"`, 6)
-	need("deed.", `Deed\w+ +(?:Deed +)?= "([a-z.]+)"`, 20)
+	need("deed.", `\bPermission += "([a-z.]+)"`, 20)
 	need("outcome.", `Outcome\w+ += "([a-z]+)"`, 7)
 	for r := team.NoRole; r.Valid() || r == team.NoRole; r++ {
 		for _, key := range []string{"why.role_" + r.String(), "role." + r.String(), "role.may." + r.String()} {
@@ -183,11 +183,11 @@ func TestWordsForThePolicy(t *testing.T) {
 // would show as codes.
 func TestWordsForSipgate(t *testing.T) {
 	for _, scope := range sipgate.Scopes {
-		if (Scope{Name: scope}).use(German) == "" {
+		if (Scope{Name: scope}).purpose(German) == "" {
 			t.Errorf("no words for the right %s", scope)
 		}
 	}
-	codes := regexp.MustCompile(`"(hook_[a-z_]+)"`).FindAllStringSubmatch(sources(t, "../handlers/*.go"), -1)
+	codes := regexp.MustCompile(`"(hook_[a-z_]+)"`).FindAllStringSubmatch(sources(t, "../sipgate/*.go", "../sipgate/webhook/*.go"), -1)
 	if len(codes) < 8 {
 		t.Errorf("only %d refusals of events", len(codes))
 	}
@@ -206,7 +206,7 @@ func TestWordsForTheJournal(t *testing.T) {
 		t.Errorf("only %d kinds of events", len(kinds))
 	}
 	for _, m := range kinds {
-		if e := (CallEvent{Kind: m[1]}); e.word(German) == m[1] || eventIcons[m[1]] == "" {
+		if e := (CallEvent{Kind: m[1]}); e.name(German) == m[1] || eventIcons[m[1]] == "" {
 			t.Errorf("no words or no drawing for an event %s", m[1])
 		}
 	}

@@ -1,4 +1,4 @@
-package views
+package gallery
 
 import (
 	"bytes"
@@ -10,9 +10,11 @@ import (
 
 	"github.com/a-h/templ"
 	"github.com/google/go-cmp/cmp"
+
+	"callboard/views"
 )
 
-var update = flag.Bool("update", false, "write the golden files of testdata anew")
+var update = flag.Bool("update", false, "write the golden files of testdata")
 
 // html renders a view.
 func html(t testing.TB, view templ.Component) string {
@@ -24,14 +26,14 @@ func html(t testing.TB, view templ.Component) string {
 	return buf.String()
 }
 
-// TestGolden holds every view in every language against the file that was
-// looked at when it was last changed. Run it with -update after looking.
+// TestGolden compares every example in every language with its golden file. Run
+// it with -update to write the files, and review what changed.
 func TestGolden(t *testing.T) {
-	for _, lang := range Langs {
-		for _, picture := range Gallery(lang) {
-			name := picture.Name + "." + lang.String() + ".html"
+	for _, lang := range views.Langs {
+		for _, example := range Examples(lang) {
+			name := example.Name + "." + lang.String() + ".html"
 			t.Run(name, func(t *testing.T) {
-				got := unhashed(html(t, picture.Show)) + "\n"
+				got := unhashed(html(t, example.View)) + "\n"
 				file := filepath.Join("testdata", name)
 				if *update {
 					if err := os.WriteFile(file, []byte(got), 0o644); err != nil {

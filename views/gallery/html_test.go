@@ -1,4 +1,4 @@
-package views
+package gallery
 
 import (
 	"regexp"
@@ -7,11 +7,11 @@ import (
 
 var hash = regexp.MustCompile(`(/static/[a-z._/-]+)\.[0-9a-f]{12}\.`)
 
-// unhashed takes the content hash out of static addresses, so that a change of
-// the style sheet changes no golden file.
+// unhashed removes the content hashes from static addresses, so that a change of
+// a style sheet changes no golden file.
 func unhashed(page string) string { return hash.ReplaceAllString(page, "$1.") }
 
-// lines breaks HTML before every tag, for differences that can be read.
+// lines splits HTML before every tag, for readable differences.
 func lines(page string) []string {
 	return strings.SplitAfter(strings.ReplaceAll(page, "<", "\n<"), "\n")
 }

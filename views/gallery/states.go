@@ -1,0 +1,99 @@
+package gallery
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+	"callboard/views"
+)
+
+// stateExamples shows the board with stale data and for a viewer, every dialog
+// open, and every error.
+func stateExamples(lang views.Lang) []Example {
+	p := examplePage(lang)
+	now := p.Now
+	lead := p
+	lead.MemberID, lead.MayOverride = "w0", true
+	calls := exampleCalls(now)
+	board := func(listed time.Duration, problem string, permit views.Allowed) views.BoardModel {
+		m, err := exampleFormat.BoardFor(context.Background(), calls[:5], func(switchboard.Call) views.Allowed { return permit }, lang)
+		if err != nil {
+			panic(err) // into memory, of constants
+		}
+		m.CanUndoHangUp, m.CanCall = true, permit.OK()
+		m.Status = views.StatusModel{ListedAt: now.Add(-listed), Now: now, Problem: problem, SignedIn: 3}
+		return m
+	}
+	plain := p
+	plain.Demo = false
+	begun := plain
+	begun.SetupPending = true
+	nobody := views.BoardModel{CanUndoHangUp: true, CanCall: true, Status: views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 1}}
+	examples := []Example{
+		{"board-quiet", views.Board(p, nobody)},
+		{"board-stale", views.Board(p, board(20*time.Second, "unavailable", views.Allowed{}))},
+		{"board-offline", views.Board(p, board(time.Second, "", views.Allowed{}))},
+		{"board-viewer", views.Board(p, board(time.Second, "", views.Allowed{Reason: "role_" + team.Viewer.String()}))},
+		{"dialog-confirm", openDialogPage(p, "confirm", lang.T("hangup.confirm", "Meier & Söhne GmbH"))},
+		{"dialog-attended", openDialogPage(p, "attended", views.ClaimText(lang, *sharedCalls(now)[0].Claim))},
+		{"dialog-attended-lead", openDialogPage(lead, "attended", views.ClaimText(lang, *sharedCalls(now)[0].Claim))},
+		{"dialog-over", openDialogPage(p, "over", "")},
+		{"dialog-keys", within(openDialogPage(p, "keys", ""), views.ShortcutsDialog(p))},
+		{"setup", views.Setup(plain, exampleSetup(now))},
+		{"setup-local", views.Setup(plain, views.SetupModel{Account: "2556404", PublicURL: "http://localhost:8080", URLCheck: "local", Members: 1, Webhooks: views.WebhookModel{Problem: "forbidden"}})},
+		{"board-setup", views.Board(begun, nobody)},
+		{"faults", faults(withPageStyles(p))},
+	}
+	return append(append(examples, dialogExamples(p)...), errorExamples(p)...)
+}
+
+// dialogExamples shows the call dialogs above the board.
+func dialogExamples(p views.Page) (examples []Example) {
+	now, part := p.Now, p
+	part.Fragment = true
+	call := exampleFormat.Ref(exampleCalls(now)[2], p.Lang, "gallery-action-0001")
+	for name, content := range map[string]templ.Component{
+		"transfer": views.TransferDialog(part, views.TransferModel{Call: call, Recipient: views.RecipientPicker{Call: call}, CallerIDs: exampleNumbers}),
+		"keypad":   views.KeypadDialog(part, call),
+		"announce": views.AnnounceDialog(part, views.AnnounceModel{Call: call, Announcements: exampleAnnouncements(now).Items}),
+		"record":   views.RecordDialog(part, call),
+		"new":      views.NewCallDialog(part, views.NewCallModel{ActionID: "gallery-action-0002", Phones: []views.Phone{{ID: "e0", Name: "Mia, desk", State: "ready", Chosen: true}, {ID: "e3", Name: "Mia, mobile", State: "ready", Chosen: false}}, CallerIDs: exampleNumbers}),
+		"hangup":   views.HangUpDialog(part, exampleHangUp(exampleCalls(now), p.Lang)),
+	} {
+		examples = append(examples, Example{"dialog-" + name, within(openDialogPage(p, "modal", ""), content)})
+	}
+	slices.SortFunc(examples, func(a, b Example) int { return strings.Compare(a.Name, b.Name) })
+	return examples
+}
+
+// errorExamples shows the error pages that differ in more than a sentence.
+func errorExamples(p views.Page) []Example {
+	page := func(status int, code string) templ.Component {
+		return views.ErrorPage(p, status, code, views.Message(p.Lang, code, status), "7f3a9c01")
+	}
+	return []Example{
+		{"error-400", page(400, "bad_request")},
+		{"error-403", page(403, "account_not_allowed")},
+		{"error-409", page(409, "call_over")},
+		{"error-502", page(502, "upstream_unavailable")},
+	}
+}
+
+// within returns outer with inner as its child.
+func within(outer, inner templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return outer.Render(templ.WithChildren(ctx, inner), w)
+	})
+}
+
+// exampleSetup is the first run of an installation that sipgate has reached.
+func exampleSetup(now time.Time) views.SetupModel {
+	return views.SetupModel{Account: "2556404", PublicURL: "https://calls.example", URLCheck: "ok", Reached: true, Members: 4, Roles: true, Webhooks: webhooksSetStatus(now).Webhooks}
+}

@@ -1,0 +1,112 @@
+package gallery
+
+import (
+	"context"
+	"time"
+
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+	"callboard/views"
+)
+
+// teamExamples shows rows by permission, claims, pending hang-ups, and the pages
+// of the team.
+func teamExamples(lang views.Lang) []Example {
+	now := time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC)
+	p := views.Page{Lang: lang, MemberName: "Mia Brandt", Path: "/", Now: now, Demo: true, MemberID: "w0", MayOverride: true,
+		May: map[string]bool{"team": true, "audit": true, "status": true, "settings": true}}
+	at := func(path string) views.Page { q := p; q.Path = path; return q }
+	agent := views.Page{Lang: lang, MemberName: "Tom Weber", Path: "/", Now: now, MemberID: "w1", May: map[string]bool{"team": true, "settings": true}}
+	people := agent
+	people.Path = "/team"
+
+	calls := append(sharedCalls(now), exampleCalls(now)...)
+	board, err := exampleFormat.BoardFor(context.Background(), calls, allowedOn, lang)
+	if err != nil {
+		panic(err) // into memory, of constants
+	}
+	board.CanUndoHangUp, board.CanCall = true, true
+	board.Status = views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 3}
+	own := board
+	own.HiddenCalls = 1
+
+	examples := []Example{
+		{"board-team", views.Board(p, board)},
+		{"board-agent", views.Board(agent, board)},
+		{"hangup-several", views.HangUpDialog(p, exampleHangUp(calls, lang))},
+		{"hangup-none", views.HangUpDialog(p, views.HangUpModel{ActionID: "gallery-action-0003"})},
+		{"team", views.Team(at("/team"), exampleTeam(now, true))},
+		{"team-agent", views.Team(people, exampleTeam(now, false))},
+		{"audit", views.Audit(at("/audit"), exampleAudit(now))},
+		{"audit-empty", views.Audit(at("/audit"), views.AuditModel{})},
+		{"settings", views.Settings(at("/settings"), exampleSettings(now))},
+		{"settings-mistake", views.Settings(at("/settings"), invalidSettings(now))},
+		{"board-mine", views.Board(ownCallsPage(p), own)},
+		{"statuspage", views.StatusPage(at("/status"), exampleStatus(now))},
+		{"statuspage-foreign", views.StatusPage(at("/status"), foreignWebhooksStatus(now))},
+		{"statuspage-set", views.StatusPage(at("/status"), webhooksSetStatus(now))},
+		{"call", views.CallPage(at("/calls/transferring"), exampleCallPage(calls[0], now, lang))},
+		{"call-ended", views.CallPage(at("/calls/ended"), endedCallPage(calls[len(calls)-1], now, lang))},
+	}
+	for _, c := range sharedCalls(now) {
+		row := exampleFormat.RowFor(c, allowedOn(c), lang)
+		examples = append(examples, Example{views.RowDOMID(c.ID), views.Row(lang, row)})
+	}
+	return examples
+}
+
+// ownCallsPage is p for a member who sees only own calls, in the dark theme and
+// without keyboard shortcuts.
+func ownCallsPage(p views.Page) views.Page {
+	p.Preferences = team.Preferences{OnlyMine: true, Theme: team.Dark, Volume: 60}
+	return p
+}
+
+func exampleHangUp(calls []switchboard.Call, lang views.Lang) views.HangUpModel {
+	m := views.HangUpModel{ActionID: "gallery-action-0003"}
+	for _, c := range calls {
+		if allowedOn(c).OK() && c.Phase != switchboard.Ended && len(m.Calls) < 4 {
+			m.Calls = append(m.Calls, exampleFormat.Ref(c, lang, ""))
+		}
+	}
+	return m
+}
+
+func exampleTeam(now time.Time, manage bool) views.TeamModel {
+	person := func(who team.MemberID, name string, role team.Role) views.TeamMember {
+		who.Account = "2556404"
+		return views.TeamMember{Member: team.Member{
+			MemberID: who, Name: name, Role: role,
+			SharesCalls: true, AllowsLeads: true, Joined: now.Add(-900 * time.Hour), LastActive: now.Add(-20 * time.Minute)}}
+	}
+	mia, tom := person(team.MemberID{User: "w0"}, "Mia Brandt", team.Admin), person(team.MemberID{User: "w1"}, "Tom Weber", team.Agent)
+	aylin, viewer := person(team.MemberID{User: "w2"}, "Aylin Kaya", team.Lead), person(team.MemberID{User: "w3"}, "Dr. Anna Lindqvist-Schwarzenberger", team.Viewer)
+	gone := person(team.MemberID{User: "w4"}, "Jonas Vogt", team.Agent)
+	mia.Online, mia.Self, tom.OnCall, tom.Online = true, manage, true, true
+	tom.Self = !manage
+	tom.Telephones = []views.Telephone{{Name: "Desk", Online: true}, {Name: "Mobile", Online: false}}
+	aylin.AllowsLeads = false
+	viewer.SharesCalls, viewer.LastActive = false, time.Time{}
+	gone.Removed = true
+	return views.TeamModel{Manage: manage, Members: []views.TeamMember{aylin, viewer, mia, tom, gone}}
+}
+
+func exampleAudit(now time.Time) views.AuditModel {
+	account := "2556404"
+	mia, tom := team.MemberID{Account: account, User: "w0"}, team.MemberID{Account: account, User: "w1"}
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	const call, parties = "transferring", "Meier & Söhne GmbH – Mia Brandt"
+	return views.AuditModel{
+		Names: map[team.MemberID]string{mia: "Mia Brandt", tom: "Tom Weber"}, KeepDays: 180, Older: "/audit?before=1",
+		Members: []views.Option{{Value: "w0", Label: "Mia Brandt"}, {Value: "w1", Label: "Tom Weber"}}, Filter: views.AuditFilter{Member: "w0", From: "2026-11-01"},
+		Entries: []team.AuditEntry{
+			{ID: 9, At: ago(0), By: mia, Action: team.HangUp, Call: call, Parties: parties, Address: "192.0.2.14", Outcome: team.OutcomeWaiting},
+			{ID: 8, At: ago(41 * time.Second), By: mia, ByName: "Mia Brandt", Via: tom, Action: team.Transfer, Call: call, Parties: parties, Parameters: "to +4989200300 attended", Address: "192.0.2.14", Outcome: team.OutcomeDone, Status: 204, Took: 183 * time.Millisecond},
+			{ID: 7, At: ago(2 * time.Minute), By: tom, Action: team.SendTones, Call: call, Parties: parties, Parameters: "7 tones", Address: "2001:db8::17", Outcome: team.OutcomeUnknown, Took: 10 * time.Second},
+			{ID: 6, At: ago(3 * time.Minute), By: tom, Action: team.Hold, Call: call, Parties: parties, Parameters: team.ReasonNotYours, Address: "2001:db8::17", Outcome: team.OutcomeRefused},
+			{ID: 5, At: ago(4 * time.Hour), By: mia, Action: team.ManageMembers, Parties: "Tom Weber", Parameters: "role agent", Address: "192.0.2.14", Outcome: team.OutcomeDone},
+			{ID: 4, At: ago(5 * time.Hour), By: mia, Action: team.PlayAnnouncement, Call: call, Parties: parties, Parameters: "Lunch break", Address: "192.0.2.14", Outcome: team.OutcomeFailed, Status: 403, Took: 61 * time.Millisecond},
+			{ID: 3, At: ago(30 * time.Hour), By: mia, Action: team.HangUp, Call: call, Parties: parties, Address: "192.0.2.14", Outcome: team.OutcomeCancelled},
+		},
+	}
+}
