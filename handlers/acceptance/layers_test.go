@@ -89,7 +89,8 @@ const homes = `
 	github.com/go-json-experiment     < web handlers sipgate/simulator
 	github.com/alecthomas/kong        < .
 
-	# Used wherever there are languages, foreign file names, limits.
+	# Used wherever there are caches, languages, foreign file names, limits.
+	github.com/hashicorp/golang-lru/v2 < sipgate/announcement
 	golang.org/x/text/language        < views handlers sipgate/simulator
 	golang.org/x/text/unicode/norm    < sipgate/announcement sipgate/directory
 	golang.org/x/time                 < web handlers sipgate/switchboard sipgate/webhook

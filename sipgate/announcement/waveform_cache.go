@@ -2,7 +2,8 @@ package announcement
 
 import (
 	"context"
-	"sync"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 const (
@@ -13,22 +14,20 @@ const (
 // WaveformCache caches the waveforms of recordings, which never change, and
 // limits how many are drawn at the same time. It is safe for concurrent use.
 type WaveformCache struct {
-	slots chan struct{}
-
-	mu        sync.Mutex
-	waveforms map[string]Waveform
-	order     []string // keys, the oldest first
+	slots     chan struct{}
+	waveforms *lru.Cache[string, Waveform]
 }
 
 // NewWaveformCache returns an empty cache.
 func NewWaveformCache() *WaveformCache {
-	return &WaveformCache{slots: make(chan struct{}, maxDrawing), waveforms: map[string]Waveform{}}
+	waveforms, _ := lru.New[string, Waveform](maxCachedWaveforms) // fails only for a size below 1
+	return &WaveformCache{slots: make(chan struct{}, maxDrawing), waveforms: waveforms}
 }
 
 // Get returns the cached waveform for key, or calls draw and caches its result.
 // It returns the error of draw, or that of ctx if ctx ends while others draw.
 func (c *WaveformCache) Get(ctx context.Context, key string, draw func(context.Context) (Waveform, error)) (Waveform, error) {
-	if w, ok := c.lookup(key); ok {
+	if w, ok := c.waveforms.Get(key); ok {
 		return w, nil
 	}
 	select {
@@ -37,30 +36,12 @@ func (c *WaveformCache) Get(ctx context.Context, key string, draw func(context.C
 	case <-ctx.Done():
 		return Waveform{}, ctx.Err()
 	}
-	if w, ok := c.lookup(key); ok { // drawn while this call waited
+	if w, ok := c.waveforms.Get(key); ok { // drawn while this call waited
 		return w, nil
 	}
 	w, err := draw(ctx)
 	if err == nil {
-		c.store(key, w)
+		c.waveforms.Add(key, w)
 	}
 	return w, err
-}
-
-func (c *WaveformCache) lookup(key string) (Waveform, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	w, ok := c.waveforms[key]
-	return w, ok
-}
-
-func (c *WaveformCache) store(key string, w Waveform) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.order) >= maxCachedWaveforms {
-		delete(c.waveforms, c.order[0])
-		c.order = c.order[1:]
-	}
-	c.waveforms[key] = w
-	c.order = append(c.order, key)
 }

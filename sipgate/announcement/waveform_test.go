@@ -72,8 +72,8 @@ func TestWaveformCache(t *testing.T) {
 	for i := range maxCachedWaveforms {
 		get(strconv.Itoa(i), nil)
 	}
-	if get("a", nil); drawn != 3+maxCachedWaveforms || len(c.waveforms) != maxCachedWaveforms || len(c.order) != maxCachedWaveforms {
-		t.Errorf("drawn %d times, %d and %d cached", drawn, len(c.waveforms), len(c.order))
+	if get("a", nil); drawn != 3+maxCachedWaveforms || c.waveforms.Len() != maxCachedWaveforms {
+		t.Errorf("drawn %d times, %d cached", drawn, c.waveforms.Len())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
