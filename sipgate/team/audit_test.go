@@ -17,7 +17,7 @@ func newTestAudit(tb testing.TB, keep time.Duration) *Audit { return NewAudit(ne
 
 // holdEntry returns the entry of a member who puts a call on hold.
 func holdEntry(by MemberID, call string) AuditEntry {
-	return AuditEntry{By: by, ByName: "Somebody", Action: Hold, Call: call, Parties: "+491579 → e0",
+	return AuditEntry{By: by, ByName: "Ada", Action: Hold, Call: call, Parties: "+491579 → e0",
 		Parameters: "value=true", Address: "192.0.2.1"}
 }
 

@@ -17,7 +17,7 @@ func (a *Audit) insert(ctx context.Context, e AuditEntry) (int64, error) {
 	for range 5 {
 		var id int64
 		// The id follows the newest one even if the clock was set back. It is
-		// a time, so that it does not tell how many entries there are.
+		// a time, so that it does not disclose the number of entries.
 		err := a.db.QueryRowContext(ctx, `
 			insert into audit (id, account, by_user, by_name, through, deed, call_id, parties,
 				parameters, address, outcome, status, begun_at, took_ms)

@@ -199,9 +199,10 @@ func (g *Grants) State(id MemberID) GrantState {
 	return StateOK
 }
 
-// ClientRefused reports whether sipgate refused the client id or secret in the
-// last refresh that told. No member's token can be refreshed then until an
-// administrator corrects the settings; their grants stay as they are.
+// ClientRefused reports whether sipgate refused the client id or secret, and has
+// accepted no refresh since. No member's access token can be renewed then until
+// an administrator corrects the settings; signing in does not help, and the
+// grants stay valid.
 func (g *Grants) ClientRefused() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

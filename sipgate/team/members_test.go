@@ -47,41 +47,41 @@ func openMembers(tb testing.TB, db *sql.DB, accounts string) *Members {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p, err := NewMembers(tb.Context(), db, a)
+	m, err := NewMembers(tb.Context(), db, a)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return p
+	return m
 }
 
-func signIn(tb testing.TB, p *Members, m MemberID, name string, sipgateAdmin bool) Member {
+func signIn(tb testing.TB, m *Members, id MemberID, name string, sipgateAdmin bool) Member {
 	tb.Helper()
-	who, err := p.SignIn(tb.Context(), m, name, sipgateAdmin)
+	member, err := m.SignIn(tb.Context(), id, name, sipgateAdmin)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return who
+	return member
 }
 
 // newTestTeam has a team of an admin, ada, and two agents, and another team.
 func newTestTeam(tb testing.TB) (*Members, *sql.DB) {
 	db := newTeamDB(tb)
-	p := openMembers(tb, db, "any")
-	signIn(tb, p, ada, "Ada", true)
-	signIn(tb, p, mia, "Mia", false)
-	signIn(tb, p, tom, "Tom", false)
-	signIn(tb, p, bob, "Bob", true)
-	return p, db
+	m := openMembers(tb, db, "any")
+	signIn(tb, m, ada, "Ada", true)
+	signIn(tb, m, mia, "Mia", false)
+	signIn(tb, m, tom, "Tom", false)
+	signIn(tb, m, bob, "Bob", true)
+	return m, db
 }
 
 // wantStored fails the test unless a new process would read what is in memory.
-func wantStored(tb testing.TB, p *Members, db *sql.DB) {
+func wantStored(tb testing.TB, m *Members, db *sql.DB) {
 	tb.Helper()
 	r, err := readSnapshot(context.Background(), db)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if got, want := fmt.Sprintf("%+v", r), fmt.Sprintf("%+v", p.current.Load()); got != want {
+	if got, want := fmt.Sprintf("%+v", r), fmt.Sprintf("%+v", m.current.Load()); got != want {
 		tb.Errorf("stored\n%s\nin memory\n%s", got, want)
 	}
 }
@@ -112,42 +112,42 @@ func TestParseAccounts(t *testing.T) {
 func TestSignIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := newTeamDB(t)
-		p := openMembers(t, db, "")
+		m := openMembers(t, db, "")
 		first := time.Now()
-		got := signIn(t, p, mia, " Mia\n\u202eMeier ", false)
+		got := signIn(t, m, mia, " Mia\n\u202eMeier ", false)
 		want := Member{MemberID: mia, Name: "Mia Meier", Role: Agent, SharesCalls: true, AllowsLeads: true,
 			Joined: first.UTC().Truncate(time.Millisecond), LastActive: first.UTC().Truncate(time.Millisecond)}
 		if got != want {
 			t.Errorf("%+v, want %+v", got, want)
 		}
-		if who, ok := p.Get(mia); !ok || who != got {
-			t.Errorf("Get returns %+v, %v", who, ok)
+		if member, ok := m.Get(mia); !ok || member != got {
+			t.Errorf("Get returns %+v, %v", member, ok)
 		}
-		if who, ok := p.Get(ada); ok || who != (Member{}) {
-			t.Errorf("Get returns %+v of an unknown member", who)
+		if member, ok := m.Get(ada); ok || member != (Member{}) {
+			t.Errorf("Get returns %+v of an unknown member", member)
 		}
-		wantStored(t, p, db)
+		wantStored(t, m, db)
 
 		time.Sleep(time.Hour)
-		if got := signIn(t, p, mia, "", false); got.Name != "Mia Meier" || got.LastActive.Sub(first) < time.Hour || got.Joined != want.Joined {
+		if got := signIn(t, m, mia, "", false); got.Name != "Mia Meier" || got.LastActive.Sub(first) < time.Hour || got.Joined != want.Joined {
 			t.Errorf("signed in again as %+v", got)
 		}
-		if got := signIn(t, p, tom, "", false); got.Name != "w2" {
+		if got := signIn(t, m, tom, "", false); got.Name != "w2" {
 			t.Errorf("without a name: %+v", got)
 		}
-		if got := signIn(t, p, tom, "Tom", false); got.Name != "Tom" {
+		if got := signIn(t, m, tom, "Tom", false); got.Name != "Tom" {
 			t.Errorf("with a name: %+v", got)
 		}
-		wantStored(t, p, db)
+		wantStored(t, m, db)
 	})
 }
 
 // TestFirstAdmin shows when an admin at sipgate becomes an admin: at the first
 // sign-in, and later only if the team has no admin.
 func TestFirstAdmin(t *testing.T) {
-	p := openMembers(t, newTeamDB(t), "any")
+	m := openMembers(t, newTeamDB(t), "any")
 	for i, step := range []struct {
-		m     MemberID
+		id    MemberID
 		admin bool
 		want  Role
 	}{
@@ -159,15 +159,15 @@ func TestFirstAdmin(t *testing.T) {
 		{tom, true, Agent}, // the team has two
 		{mia, false, Admin},
 	} {
-		if got := signIn(t, p, step.m, "", step.admin); got.Role != step.want {
+		if got := signIn(t, m, step.id, "", step.admin); got.Role != step.want {
 			t.Errorf("step %d: %v", i, got)
 		}
 	}
 	ctx := t.Context()
-	if err := p.SetRole(ctx, mia, ada, Viewer); err != nil {
+	if err := m.SetRole(ctx, mia, ada, Viewer); err != nil {
 		t.Fatal(err)
 	}
-	if got := signIn(t, p, ada, "", true); got.Role != Viewer {
+	if got := signIn(t, m, ada, "", true); got.Role != Viewer {
 		t.Errorf("%v after an admin had set another role", got)
 	}
 }
@@ -177,45 +177,45 @@ func TestFirstAdmin(t *testing.T) {
 func TestAccounts(t *testing.T) {
 	db := newTeamDB(t)
 	ctx := t.Context()
-	p := openMembers(t, db, "222")
-	if _, err := p.SignIn(ctx, ada, "Ada", true); !errors.Is(err, ErrAccountNotAllowed) {
+	m := openMembers(t, db, "222")
+	if _, err := m.SignIn(ctx, ada, "Ada", true); !errors.Is(err, ErrAccountNotAllowed) {
 		t.Errorf("an account that is not in the list: %v", err)
 	}
-	p = openMembers(t, db, "") // the account that was not allowed does not own the instance
-	signIn(t, p, bob, "Bob", true)
-	if _, err := p.SignIn(ctx, ada, "Ada", true); !errors.Is(err, ErrAccountNotAllowed) {
+	m = openMembers(t, db, "") // the account that was not allowed does not own the instance
+	signIn(t, m, bob, "Bob", true)
+	if _, err := m.SignIn(ctx, ada, "Ada", true); !errors.Is(err, ErrAccountNotAllowed) {
 		t.Errorf("the second account: %v", err)
 	}
-	p = openMembers(t, db, "any")
-	signIn(t, p, ada, "Ada", true)
+	m = openMembers(t, db, "any")
+	signIn(t, m, ada, "Ada", true)
 
 	for accounts, want := range map[string]string{"": "222", "any": "111 222", "111": "111", "7": ""} {
-		p := openMembers(t, db, accounts)
+		m := openMembers(t, db, accounts)
 		var in []string
-		for _, m := range []MemberID{ada, bob} {
-			who, ok := p.Get(m)
-			if ok != (who != Member{}) || ok != (len(p.List(m.Account)) == 1) {
-				t.Errorf("%q: %+v, %v, %v", accounts, who, ok, p.List(m.Account))
+		for _, id := range []MemberID{ada, bob} {
+			member, ok := m.Get(id)
+			if ok != (member != Member{}) || ok != (len(m.List(id.Account)) == 1) {
+				t.Errorf("%q: %+v, %v, %v", accounts, member, ok, m.List(id.Account))
 			}
 			if ok {
-				in = append(in, m.Account)
+				in = append(in, id.Account)
 				continue
 			}
-			if _, err := p.SignIn(ctx, m, "", true); !errors.Is(err, ErrAccountNotAllowed) {
-				t.Errorf("%q lets %v in: %v", accounts, m, err)
+			if _, err := m.SignIn(ctx, id, "", true); !errors.Is(err, ErrAccountNotAllowed) {
+				t.Errorf("%q lets %v in: %v", accounts, id, err)
 			}
-			if err := p.SetRole(ctx, m, m, Viewer); err == nil {
-				t.Errorf("%q lets %v act", accounts, m)
+			if err := m.SetRole(ctx, id, id, Viewer); err == nil {
+				t.Errorf("%q lets %v act", accounts, id)
 			}
-			if err := p.SetConsent(ctx, m, false, false); !errors.Is(err, ErrNoMember) {
-				t.Errorf("%q lets %v set consent: %v", accounts, m, err)
+			if err := m.SetConsent(ctx, id, false, false); !errors.Is(err, ErrNoMember) {
+				t.Errorf("%q lets %v set consent: %v", accounts, id, err)
 			}
 		}
 		if got := strings.Join(in, " "); got != want {
 			t.Errorf("%q lets in %q, want %q", accounts, got, want)
 		}
 	}
-	if _, err := p.SignIn(ctx, MemberID{"111", ""}, "", true); err == nil {
+	if _, err := m.SignIn(ctx, MemberID{"111", ""}, "", true); err == nil {
 		t.Error("signed in without a user id")
 	}
 }
@@ -224,12 +224,12 @@ func TestAccounts(t *testing.T) {
 // instance.
 func TestFirstAccount(t *testing.T) {
 	db := newTeamDB(t)
-	p := openMembers(t, db, "")
+	m := openMembers(t, db, "")
 	var in atomic.Int32
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
-			_, err := p.SignIn(t.Context(), MemberID{fmt.Sprint(100 + i), "w0"}, "", true)
+			_, err := m.SignIn(t.Context(), MemberID{fmt.Sprint(100 + i), "w0"}, "", true)
 			switch {
 			case err == nil:
 				in.Add(1)
@@ -239,27 +239,27 @@ func TestFirstAccount(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if in.Load() != 1 || len(p.current.Load().members) != 1 {
+	if in.Load() != 1 || len(m.current.Load().members) != 1 {
 		t.Errorf("%d accounts own the instance", in.Load())
 	}
-	wantStored(t, p, db)
+	wantStored(t, m, db)
 }
 
 // TestFirstAccountOfTwoProcesses lets the database decide between two processes
 // that know no owner yet.
 func TestFirstAccountOfTwoProcesses(t *testing.T) {
 	db := newTeamDB(t)
-	p, other := openMembers(t, db, ""), openMembers(t, db, "")
-	signIn(t, p, ada, "Ada", true)
+	m, other := openMembers(t, db, ""), openMembers(t, db, "")
+	signIn(t, m, ada, "Ada", true)
 	if _, err := other.SignIn(t.Context(), bob, "Bob", true); !errors.Is(err, ErrAccountNotAllowed) {
 		t.Errorf("%v", err)
 	}
-	wantStored(t, p, db)
+	wantStored(t, m, db)
 }
 
 // TestManage shows which members may change which others.
 func TestManage(t *testing.T) {
-	p, db := newTestTeam(t)
+	m, db := newTestTeam(t)
 	ctx := t.Context()
 	var invalid *sipgate.ValueError
 	for _, test := range []struct {
@@ -267,55 +267,55 @@ func TestManage(t *testing.T) {
 		do   func() error
 		want error
 	}{
-		{"an agent promotes themselves", func() error { return p.SetRole(ctx, mia, mia, Admin) }, ErrNotAllowed},
-		{"an agent removes the admin", func() error { return p.Remove(ctx, mia, ada) }, ErrNotAllowed},
-		{"an unknown admin", func() error { return p.SetRole(ctx, MemberID{"111", "w9"}, mia, Admin) }, ErrNotAllowed},
-		{"no admin", func() error { return p.SetRole(ctx, MemberID{}, mia, Admin) }, ErrNotAllowed},
-		{"another team's admin", func() error { return p.SetRole(ctx, bob, mia, Admin) }, ErrNoMember},
-		{"another team's admin removes", func() error { return p.Remove(ctx, bob, ada) }, ErrNoMember},
-		{"the same user of another team", func() error { return p.Remove(ctx, ada, bob) }, ErrNoMember},
-		{"an unknown member", func() error { return p.SetRole(ctx, ada, MemberID{"111", "w9"}, Lead) }, ErrNoMember},
-		{"the last admin steps down", func() error { return p.SetRole(ctx, ada, ada, Lead) }, ErrLastAdmin},
-		{"the last admin removes themselves", func() error { return p.Remove(ctx, ada, ada) }, ErrLastAdmin},
-		{"promote", func() error { return p.SetRole(ctx, ada, mia, Admin) }, nil},
-		{"one of two removes the other", func() error { return p.Remove(ctx, mia, ada) }, nil},
-		{"a removed admin", func() error { return p.SetRole(ctx, ada, tom, Lead) }, ErrNotAllowed},
-		{"a removed member restores themselves", func() error { return p.Restore(ctx, ada, ada) }, ErrNotAllowed},
-		{"a removed member signs in", func() error { _, err := p.SignIn(ctx, ada, "", true); return err }, ErrRemoved},
-		{"a removed member sets consent", func() error { return p.SetConsent(ctx, ada, false, false) }, ErrRemoved},
-		{"the last remaining admin removes themselves", func() error { return p.Remove(ctx, mia, mia) }, ErrLastAdmin},
-		{"remove again", func() error { return p.Remove(ctx, mia, ada) }, nil},
-		{"demote a removed admin", func() error { return p.SetRole(ctx, mia, ada, Lead) }, nil},
-		{"restore", func() error { return p.Restore(ctx, mia, ada) }, nil},
-		{"a restored member signs in", func() error { _, err := p.SignIn(ctx, ada, "", true); return err }, nil},
-		{"set consent", func() error { return p.SetConsent(ctx, tom, false, true) }, nil},
-		{"an unknown member's consent", func() error { return p.SetConsent(ctx, MemberID{"111", "w9"}, true, true) }, ErrNoMember},
+		{"an agent promotes themselves", func() error { return m.SetRole(ctx, mia, mia, Admin) }, ErrNotAllowed},
+		{"an agent removes the admin", func() error { return m.Remove(ctx, mia, ada) }, ErrNotAllowed},
+		{"an unknown admin", func() error { return m.SetRole(ctx, MemberID{"111", "w9"}, mia, Admin) }, ErrNotAllowed},
+		{"no admin", func() error { return m.SetRole(ctx, MemberID{}, mia, Admin) }, ErrNotAllowed},
+		{"another team's admin", func() error { return m.SetRole(ctx, bob, mia, Admin) }, ErrNoMember},
+		{"another team's admin removes", func() error { return m.Remove(ctx, bob, ada) }, ErrNoMember},
+		{"the same user of another team", func() error { return m.Remove(ctx, ada, bob) }, ErrNoMember},
+		{"an unknown member", func() error { return m.SetRole(ctx, ada, MemberID{"111", "w9"}, Lead) }, ErrNoMember},
+		{"the last admin steps down", func() error { return m.SetRole(ctx, ada, ada, Lead) }, ErrLastAdmin},
+		{"the last admin removes themselves", func() error { return m.Remove(ctx, ada, ada) }, ErrLastAdmin},
+		{"promote", func() error { return m.SetRole(ctx, ada, mia, Admin) }, nil},
+		{"one of two removes the other", func() error { return m.Remove(ctx, mia, ada) }, nil},
+		{"a removed admin", func() error { return m.SetRole(ctx, ada, tom, Lead) }, ErrNotAllowed},
+		{"a removed member restores themselves", func() error { return m.Restore(ctx, ada, ada) }, ErrNotAllowed},
+		{"a removed member signs in", func() error { _, err := m.SignIn(ctx, ada, "", true); return err }, ErrRemoved},
+		{"a removed member sets consent", func() error { return m.SetConsent(ctx, ada, false, false) }, ErrRemoved},
+		{"the last remaining admin removes themselves", func() error { return m.Remove(ctx, mia, mia) }, ErrLastAdmin},
+		{"remove again", func() error { return m.Remove(ctx, mia, ada) }, nil},
+		{"demote a removed admin", func() error { return m.SetRole(ctx, mia, ada, Lead) }, nil},
+		{"restore", func() error { return m.Restore(ctx, mia, ada) }, nil},
+		{"a restored member signs in", func() error { _, err := m.SignIn(ctx, ada, "", true); return err }, nil},
+		{"set consent", func() error { return m.SetConsent(ctx, tom, false, true) }, nil},
+		{"an unknown member's consent", func() error { return m.SetConsent(ctx, MemberID{"111", "w9"}, true, true) }, ErrNoMember},
 	} {
 		if err := test.do(); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, err, test.want)
 		}
-		wantStored(t, p, db)
+		wantStored(t, m, db)
 	}
 	for _, r := range []Role{NoRole, -1, Admin + 1} {
-		if err := p.SetRole(ctx, mia, tom, r); !errors.As(err, &invalid) || invalid.Code != "role_invalid" {
+		if err := m.SetRole(ctx, mia, tom, r); !errors.As(err, &invalid) || invalid.Code != "role_invalid" {
 			t.Errorf("role %d: %v", r, err)
 		}
 	}
 	var got []string
-	for _, who := range p.List("111") {
-		got = append(got, fmt.Sprintf("%v shares=%v lendable=%v", who, who.SharesCalls, who.AllowsLeads))
+	for _, member := range m.List("111") {
+		got = append(got, fmt.Sprintf("%v shares=%v lendable=%v", member, member.SharesCalls, member.AllowsLeads))
 	}
 	want := "111/w0 (lead) shares=true lendable=true; 111/w1 (admin) shares=true lendable=true; 111/w2 (agent) shares=false lendable=true"
 	if s := strings.Join(got, "; "); s != want {
 		t.Errorf("the team is %s", s)
 	}
-	if err := p.Remove(ctx, mia, ada); err != nil {
+	if err := m.Remove(ctx, mia, ada); err != nil {
 		t.Fatal(err)
 	}
-	if who, ok := p.Get(ada); ok || !who.Removed || who.May(ViewBoard).OK {
-		t.Errorf("the removed member is %+v, %v", who, ok)
+	if member, ok := m.Get(ada); ok || !member.Removed || member.May(ViewBoard).OK {
+		t.Errorf("the removed member is %+v, %v", member, ok)
 	}
-	if all := p.List("111"); len(all) != 3 || all[2].MemberID != ada {
+	if all := m.List("111"); len(all) != 3 || all[2].MemberID != ada {
 		t.Errorf("the removed member is not last in %v", all)
 	}
 }
@@ -323,13 +323,13 @@ func TestManage(t *testing.T) {
 // TestLastAdminRace has two admins remove and demote each other at once: one of
 // them stays an admin.
 func TestLastAdminRace(t *testing.T) {
-	p, db := newTestTeam(t)
+	m, db := newTestTeam(t)
 	ctx := t.Context()
 	for range 10 {
-		for _, m := range []MemberID{ada, mia} {
-			if who, _ := p.Get(m); who.Role == Admin {
-				for _, m := range []MemberID{ada, mia} {
-					if err := p.SetRole(ctx, who.MemberID, m, Admin); err != nil {
+		for _, id := range []MemberID{ada, mia} {
+			if member, _ := m.Get(id); member.Role == Admin {
+				for _, id := range []MemberID{ada, mia} {
+					if err := m.SetRole(ctx, member.MemberID, id, Admin); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -340,53 +340,53 @@ func TestLastAdminRace(t *testing.T) {
 		var done atomic.Int32
 		for _, pair := range [][2]MemberID{{ada, mia}, {mia, ada}, {ada, ada}, {mia, mia}} {
 			all.Go(func() {
-				if p.Remove(ctx, pair[0], pair[1]) == nil {
+				if m.Remove(ctx, pair[0], pair[1]) == nil {
 					done.Add(1)
 				}
-				if p.SetRole(ctx, pair[0], pair[1], Viewer) == nil {
+				if m.SetRole(ctx, pair[0], pair[1], Viewer) == nil {
 					done.Add(1)
 				}
 			})
 		}
 		all.Wait()
-		if n := p.current.Load().admins("111"); n != 1 || done.Load() < 1 {
+		if n := m.current.Load().admins("111"); n != 1 || done.Load() < 1 {
 			t.Fatalf("%d admins after %d changes", n, done.Load())
 		}
-		for _, m := range []MemberID{ada, mia} { // restore both for the next round
-			if who, ok := p.Get(m); ok && who.Role == Admin {
-				p.Restore(ctx, m, ada)
-				p.Restore(ctx, m, mia)
+		for _, id := range []MemberID{ada, mia} { // restore both for the next round
+			if member, ok := m.Get(id); ok && member.Role == Admin {
+				m.Restore(ctx, id, ada)
+				m.Restore(ctx, id, mia)
 			}
 		}
 	}
-	wantStored(t, p, db)
+	wantStored(t, m, db)
 }
 
 // TestChangeCannotBeStored shows that a change that cannot be stored is not
 // visible, and that listeners are not notified.
 func TestChangeCannotBeStored(t *testing.T) {
-	p, db := newTestTeam(t)
+	m, db := newTestTeam(t)
 	ctx := t.Context()
-	p.OnChange(func(who Member) { t.Errorf("notified of %+v", who) })
+	m.OnChange(func(member Member) { t.Errorf("notified of %+v", member) })
 	for _, event := range []string{"insert", "update"} {
 		if _, err := db.Exec(fmt.Sprintf(`create trigger no_%s before %[1]s on people begin select raise(abort, 'disk full'); end`, event)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for name, do := range map[string]func() error{
-		"first sign-in": func() error { _, err := p.SignIn(ctx, MemberID{"111", "w9"}, "", true); return err },
-		"sign-in":       func() error { _, err := p.SignIn(ctx, mia, "Mia B", true); return err },
-		"role":          func() error { return p.SetRole(ctx, ada, mia, Admin) },
-		"consent":       func() error { return p.SetConsent(ctx, mia, false, false) },
-		"removal":       func() error { return p.Remove(ctx, ada, mia) },
+		"first sign-in": func() error { _, err := m.SignIn(ctx, MemberID{"111", "w9"}, "", true); return err },
+		"sign-in":       func() error { _, err := m.SignIn(ctx, mia, "Mia B", true); return err },
+		"role":          func() error { return m.SetRole(ctx, ada, mia, Admin) },
+		"consent":       func() error { return m.SetConsent(ctx, mia, false, false) },
+		"removal":       func() error { return m.Remove(ctx, ada, mia) },
 	} {
-		before := p.current.Load()
+		before := m.current.Load()
 		if err := do(); err == nil || !strings.Contains(err.Error(), "disk full") {
 			t.Errorf("%s: %v", name, err)
 		}
-		if p.current.Load() != before {
+		if m.current.Load() != before {
 			t.Errorf("%s: visible although not stored", name)
 		}
 	}
-	wantStored(t, p, db)
+	wantStored(t, m, db)
 }

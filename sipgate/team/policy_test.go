@@ -11,26 +11,27 @@ import (
 	"callboard/sipgate"
 )
 
-// callPolicy is what is promised, situation by situation. A cell says
-// how it is carried, by the actor's "own" access or "via" the first owner who
-// agrees, or why it is refused.
+// callPolicy is the expected policy of calls. A cell says whose access is used,
+// the actor's "own" or "via" the first owner with the consent, or why the
+// permission is denied. Rows are named after the consent of the owners: one who
+// "shares" calls, one who "allows" leads to act, one of no consent ("private").
 const callPolicy = `
 see
 	situation                   viewer       agent        lead          admin
 	own                         own          own          own           own
 	own, not reached            own          own          own           own
-	shared lent                 via          via          via           via
-	shared lent, reached        own          own          own           own
-	shared                      via          via          via           via
-	shared, reached             own          own          own           own
-	lent                        not_shared   not_shared   not_shared    not_shared
-	lent, reached               own          own          own           own
+	shares allows               via          via          via           via
+	shares allows, reached      own          own          own           own
+	shares                      via          via          via           via
+	shares, reached             own          own          own           own
+	allows                      not_shared   not_shared   not_shared    not_shared
+	allows, reached             own          own          own           own
 	private                     not_shared   not_shared   not_shared    not_shared
 	private, reached            own          own          own           own
-	private + shared lent       via          via          via           via
-	shared + lent               via          via          via           via
-	nobody's                    not_shared   not_shared   not_shared    not_shared
-	nobody's, reached           own          own          own           own
+	private + shares allows     via          via          via           via
+	shares + allows             via          via          via           via
+	no owner                    not_shared   not_shared   not_shared    not_shared
+	no owner, reached           own          own          own           own
 	foreign                     not_shared   not_shared   not_shared    not_shared
 	removed                     not_shared   not_shared   not_shared    not_shared
 
@@ -38,18 +39,18 @@ hold mute record transfer unask tones announce hangup undo
 	situation                   viewer       agent        lead          admin
 	own                         role_viewer  own          own           own
 	own, not reached            role_viewer  own          own           own
-	shared lent                 role_viewer  not_yours    via           via
-	shared lent, reached        role_viewer  not_yours    own           own
-	shared                      role_viewer  not_yours    not_lendable  not_lendable
-	shared, reached             role_viewer  not_yours    not_lendable  not_lendable
-	lent                        not_shared   not_shared   not_shared    not_shared
-	lent, reached               role_viewer  not_yours    own           own
+	shares allows               role_viewer  not_yours    via           via
+	shares allows, reached      role_viewer  not_yours    own           own
+	shares                      role_viewer  not_yours    not_lendable  not_lendable
+	shares, reached             role_viewer  not_yours    not_lendable  not_lendable
+	allows                      not_shared   not_shared   not_shared    not_shared
+	allows, reached             role_viewer  not_yours    own           own
 	private                     not_shared   not_shared   not_shared    not_shared
 	private, reached            role_viewer  not_yours    not_lendable  not_lendable
-	private + shared lent       role_viewer  not_yours    via           via
-	shared + lent               role_viewer  not_yours    not_lendable  not_lendable
-	nobody's                    not_shared   not_shared   not_shared    not_shared
-	nobody's, reached           role_viewer  not_yours    own           own
+	private + shares allows     role_viewer  not_yours    via           via
+	shares + allows             role_viewer  not_yours    not_lendable  not_lendable
+	no owner                    not_shared   not_shared   not_shared    not_shared
+	no owner, reached           role_viewer  not_yours    own           own
 	foreign                     not_shared   not_shared   not_shared    not_shared
 	removed                     not_shared   not_shared   not_shared    not_shared
 
@@ -57,18 +58,18 @@ note
 	situation                   viewer       agent        lead          admin
 	own                         role_viewer  own          own           own
 	own, not reached            role_viewer  own          own           own
-	shared lent                 role_viewer  not_yours    via           via
-	shared lent, reached        role_viewer  not_yours    own           own
-	shared                      role_viewer  not_yours    via           via
-	shared, reached             role_viewer  not_yours    own           own
-	lent                        not_shared   not_shared   not_shared    not_shared
-	lent, reached               role_viewer  not_yours    own           own
+	shares allows               role_viewer  not_yours    via           via
+	shares allows, reached      role_viewer  not_yours    own           own
+	shares                      role_viewer  not_yours    via           via
+	shares, reached             role_viewer  not_yours    own           own
+	allows                      not_shared   not_shared   not_shared    not_shared
+	allows, reached             role_viewer  not_yours    own           own
 	private                     not_shared   not_shared   not_shared    not_shared
 	private, reached            role_viewer  not_yours    own           own
-	private + shared lent       role_viewer  not_yours    via           via
-	shared + lent               role_viewer  not_yours    via           via
-	nobody's                    not_shared   not_shared   not_shared    not_shared
-	nobody's, reached           role_viewer  not_yours    own           own
+	private + shares allows     role_viewer  not_yours    via           via
+	shares + allows             role_viewer  not_yours    via           via
+	no owner                    not_shared   not_shared   not_shared    not_shared
+	no owner, reached           role_viewer  not_yours    own           own
 	foreign                     not_shared   not_shared   not_shared    not_shared
 	removed                     not_shared   not_shared   not_shared    not_shared
 
@@ -76,23 +77,23 @@ override
 	situation                   viewer       agent        lead          admin
 	own                         role_viewer  role_agent   own           own
 	own, not reached            role_viewer  role_agent   own           own
-	shared lent                 role_viewer  role_agent   via           via
-	shared lent, reached        role_viewer  role_agent   own           own
-	shared                      role_viewer  role_agent   not_lendable  not_lendable
-	shared, reached             role_viewer  role_agent   not_lendable  not_lendable
-	lent                        not_shared   not_shared   not_shared    not_shared
-	lent, reached               role_viewer  role_agent   own           own
+	shares allows               role_viewer  role_agent   via           via
+	shares allows, reached      role_viewer  role_agent   own           own
+	shares                      role_viewer  role_agent   not_lendable  not_lendable
+	shares, reached             role_viewer  role_agent   not_lendable  not_lendable
+	allows                      not_shared   not_shared   not_shared    not_shared
+	allows, reached             role_viewer  role_agent   own           own
 	private                     not_shared   not_shared   not_shared    not_shared
 	private, reached            role_viewer  role_agent   not_lendable  not_lendable
-	private + shared lent       role_viewer  role_agent   via           via
-	shared + lent               role_viewer  role_agent   not_lendable  not_lendable
-	nobody's                    not_shared   not_shared   not_shared    not_shared
-	nobody's, reached           role_viewer  role_agent   own           own
+	private + shares allows     role_viewer  role_agent   via           via
+	shares + allows             role_viewer  role_agent   not_lendable  not_lendable
+	no owner                    not_shared   not_shared   not_shared    not_shared
+	no owner, reached           role_viewer  role_agent   own           own
 	foreign                     not_shared   not_shared   not_shared    not_shared
 	removed                     not_shared   not_shared   not_shared    not_shared
 `
 
-// otherPolicy is the same for deeds on no call.
+// otherPolicy is the expected policy of permissions that concern no call.
 const otherPolicy = `
 	board team history settings.own figures  yes          yes          yes         yes
 	call announcements history.mark          role_viewer  yes          yes         yes
@@ -102,39 +103,39 @@ const otherPolicy = `
 	webhooks audit walls                     role_viewer  role_agent   role_lead   yes
 `
 
-// situation makes the call of a row of callPolicy: whether actor's access
-// reaches it, and whose it is.
+// situation returns the call of a row of callPolicy: whether the actor's access
+// reaches it, and its owners.
 func situation(name string, actor Member) (reaches bool, owners []Member) {
-	who := func(user sipgate.UserID, shares, lendable bool) Member {
-		return Member{MemberID: MemberID{"111", user}, Role: Agent, SharesCalls: shares, AllowsLeads: lendable}
+	owner := func(user sipgate.UserID, shares, allows bool) Member {
+		return Member{MemberID: MemberID{"111", user}, Role: Agent, SharesCalls: shares, AllowsLeads: allows}
 	}
-	name, how, _ := strings.Cut(name, ", ")
-	reaches = how == "reached" || name == "own" && how == ""
+	name, condition, _ := strings.Cut(name, ", ")
+	reaches = condition == "reached" || name == "own" && condition == ""
 	switch name {
 	case "own":
-		actor.SharesCalls, actor.AllowsLeads = false, false // own wishes concern others only
-		owners = []Member{who("w1", true, true), actor}
-	case "shared lent":
-		owners = []Member{who("w1", true, true)}
-	case "shared":
-		owners = []Member{who("w1", true, false)}
-	case "lent":
-		owners = []Member{who("w1", false, true)}
+		actor.SharesCalls, actor.AllowsLeads = false, false // the own consent does not matter
+		owners = []Member{owner("w1", true, true), actor}
+	case "shares allows":
+		owners = []Member{owner("w1", true, true)}
+	case "shares":
+		owners = []Member{owner("w1", true, false)}
+	case "allows":
+		owners = []Member{owner("w1", false, true)}
 	case "private":
-		owners = []Member{who("w1", false, false)}
-	case "private + shared lent":
-		owners = []Member{who("w2", false, false), who("w1", true, true)}
-	case "shared + lent":
-		owners = []Member{who("w1", true, false), who("w2", false, true)}
-	case "nobody's":
+		owners = []Member{owner("w1", false, false)}
+	case "private + shares allows":
+		owners = []Member{owner("w2", false, false), owner("w1", true, true)}
+	case "shares + allows":
+		owners = []Member{owner("w1", true, false), owner("w2", false, true)}
+	case "no owner":
 	case "foreign":
-		p := who("w1", true, true)
+		p := owner("w1", true, true)
 		p.Account = "222"
 		same := actor
-		same.Account = "222" // "w0" repeats in every account (D12)
+		same.Account = "222" // "w0" repeats in every account
 		owners = []Member{p, same}
 	case "removed":
-		p := who("w1", true, true)
+		p := owner("w1", true, true)
 		p.Removed = true
 		owners = []Member{p}
 	default:
@@ -143,7 +144,7 @@ func situation(name string, actor Member) (reaches bool, owners []Member) {
 	return reaches, owners
 }
 
-// carried spells a decision as the tables do.
+// describe returns a decision as a cell of the tables.
 func describe(d Decision, actor Member) string {
 	switch {
 	case !d.OK && d.Via == MemberID{}:
@@ -156,18 +157,18 @@ func describe(d Decision, actor Member) string {
 	return fmt.Sprintf("%+v", d)
 }
 
-// TestT16Calls compares the policy with callPolicy: every role, deed and
-// relation to a call.
-func TestT16Calls(t *testing.T) {
-	var deeds []Permission
+// TestCallPolicy compares the policy with callPolicy: all roles, permissions and
+// situations.
+func TestCallPolicy(t *testing.T) {
+	var permissions []Permission
 	seen := map[Permission]bool{}
 	for line := range strings.Lines(callPolicy) {
 		switch name := strings.TrimSpace(line[:min(len(line), 29)]); {
 		case name == "" || name == "situation":
 		case line[0] != '\t':
-			deeds = nil
-			for _, d := range strings.Fields(line) {
-				deeds, seen[Permission(d)] = append(deeds, Permission(d)), true
+			permissions = nil
+			for _, p := range strings.Fields(line) {
+				permissions, seen[Permission(p)] = append(permissions, Permission(p)), true
 			}
 		default:
 			cells := strings.Fields(line[29:])
@@ -176,61 +177,62 @@ func TestT16Calls(t *testing.T) {
 			}
 			for role := Viewer; role <= Admin; role++ {
 				actor := Member{MemberID: ada, Role: role, SharesCalls: true, AllowsLeads: true}
-				for _, d := range deeds {
+				for _, p := range permissions {
 					reaches, owners := situation(name, actor)
-					if got := describe(actor.MayOnCall(d, reaches, owners), actor); got != cells[role-1] {
-						t.Errorf("%v, %s, %s: %s, want %s", role, d, name, got, cells[role-1])
+					if got := describe(actor.MayOnCall(p, reaches, owners), actor); got != cells[role-1] {
+						t.Errorf("%v, %s, %s: %s, want %s", role, p, name, got, cells[role-1])
 					}
-					if got := actor.May(d); got != deny(ReasonUnknown) {
-						t.Errorf("%v, %s on no call: %+v", role, d, got)
+					if got := actor.May(p); got != deny(ReasonUnknown) {
+						t.Errorf("%v, %s on no call: %+v", role, p, got)
 					}
 				}
 			}
 		}
 	}
-	for d := range callRules {
-		if !seen[d] {
-			t.Errorf("%s stands in no table", d)
+	for p := range callRules {
+		if !seen[p] {
+			t.Errorf("%s is in no table", p)
 		}
 	}
 }
 
-// TestT16Elsewhere compares it with otherPolicy.
-func TestT16Elsewhere(t *testing.T) {
+// TestOtherPolicy compares the policy with otherPolicy.
+func TestOtherPolicy(t *testing.T) {
 	seen := map[Permission]bool{}
 	for line := range strings.Lines(strings.TrimPrefix(otherPolicy, "\n")) {
 		cells := strings.Fields(line)
-		deeds, cells := cells[:len(cells)-int(Admin)], cells[len(cells)-int(Admin):]
-		for _, name := range deeds {
-			d := Permission(name)
-			seen[d] = true
+		permissions, cells := cells[:len(cells)-int(Admin)], cells[len(cells)-int(Admin):]
+		for _, name := range permissions {
+			p := Permission(name)
+			seen[p] = true
 			for role := Viewer; role <= Admin; role++ {
 				actor := Member{MemberID: ada, Role: role}
 				want := deny(cells[role-1])
 				if cells[role-1] == "yes" {
 					want = Decision{OK: true, Via: ada}
 				}
-				if got := actor.May(d); got != want {
-					t.Errorf("%v, %s: %+v, want %+v", role, d, got, want)
+				if got := actor.May(p); got != want {
+					t.Errorf("%v, %s: %+v, want %+v", role, p, got, want)
 				}
-				if got := actor.MayOnCall(d, true, []Member{actor}); got != deny(ReasonUnknown) {
-					t.Errorf("%v, %s on a call: %+v", role, d, got)
+				if got := actor.MayOnCall(p, true, []Member{actor}); got != deny(ReasonUnknown) {
+					t.Errorf("%v, %s on a call: %+v", role, p, got)
 				}
 			}
 		}
 	}
-	for d := range minRoles {
-		if !seen[d] {
-			t.Errorf("%s stands in no table", d)
+	for p := range minRoles {
+		if !seen[p] {
+			t.Errorf("%s is in no table", p)
 		}
 	}
 }
 
-// TestDenyByDefault asks for everybody who is nobody, and for what is not.
+// TestDenyByDefault shows that invalid members have no permission, and that no
+// member has an unknown one.
 func TestDenyByDefault(t *testing.T) {
 	all := append(slices.Collect(maps.Keys(callRules)), slices.Collect(maps.Keys(minRoles))...)
 	all = append(all, "", "everything", "HOLD", "hold ", "*")
-	for _, p := range []Member{
+	for _, m := range []Member{
 		{},
 		{Role: Admin},
 		{MemberID: MemberID{"111", ""}, Role: Admin},
@@ -240,76 +242,76 @@ func TestDenyByDefault(t *testing.T) {
 		{MemberID: ada, Role: Admin + 1},
 		{MemberID: ada, Role: Admin, Removed: true},
 	} {
-		for _, d := range all {
-			for _, got := range []Decision{p.May(d), p.MayAttempt(d), p.MayOnCall(d, true, []Member{p}), p.MayOnCall(d, true, nil)} {
+		for _, p := range all {
+			for _, got := range []Decision{m.May(p), m.MayAttempt(p), m.MayOnCall(p, true, []Member{m}), m.MayOnCall(p, true, nil)} {
 				if got.OK || got.Reason == "" || got.Via != (MemberID{}) {
-					t.Errorf("%+v, %s: %+v", p, d, got)
+					t.Errorf("%+v, %s: %+v", m, p, got)
 				}
 			}
 		}
 	}
 	admin := Member{MemberID: ada, Role: Admin}
-	for _, d := range []Permission{"", "everything", "HOLD", "hold ", "*"} {
-		if a, b := admin.May(d), admin.MayOnCall(d, true, nil); a != deny(ReasonUnknown) || b != a {
-			t.Errorf("%q: %+v, %+v", d, a, b)
+	for _, p := range []Permission{"", "everything", "HOLD", "hold ", "*"} {
+		if a, b := admin.May(p), admin.MayOnCall(p, true, nil); a != deny(ReasonUnknown) || b != a {
+			t.Errorf("%q: %+v, %+v", p, a, b)
 		}
 	}
 	if (Decision{}).OK {
-		t.Error("nothing said is a yes")
+		t.Error("the zero Decision is OK")
 	}
 }
 
-// TestPolicyProperties tries random people on random calls: a greater role
-// never may less, nothing is carried by anybody but the actor and the owners
-// who agreed, and nobody of another account matters.
+// TestPolicyProperties tries random members on random calls: a greater role has
+// all permissions of a lesser one, only the access of the actor or of an owner
+// with the consent is used, and owners of other accounts do not matter.
 func TestPolicyProperties(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	someone := func() Member {
+	randomMember := func() Member {
 		return Member{
 			MemberID: MemberID{[]string{"111", "222"}[r.IntN(5)/4], []sipgate.UserID{"w0", "w1", "w2", "w3"}[r.IntN(4)]},
 			Role:     Role(r.IntN(5)), SharesCalls: r.IntN(2) == 0, AllowsLeads: r.IntN(2) == 0, Removed: r.IntN(8) == 0,
 		}
 	}
-	deeds := slices.Sorted(maps.Keys(callRules))
+	permissions := slices.Sorted(maps.Keys(callRules))
 	for range 20_000 {
-		p, d, reaches := someone(), deeds[r.IntN(len(deeds))], r.IntN(2) == 0
+		m, p, reaches := randomMember(), permissions[r.IntN(len(permissions))], r.IntN(2) == 0
 		owners := make([]Member, r.IntN(4))
 		for i := range owners {
-			owners[i] = someone()
+			owners[i] = randomMember()
 		}
 		before := slices.Clone(owners)
-		got := p.MayOnCall(d, reaches, owners)
+		got := m.MayOnCall(p, reaches, owners)
 		if !slices.Equal(before, owners) {
-			t.Fatal("the owners were changed")
+			t.Fatal("MayOnCall changed the owners")
 		}
 		if got.OK == (got.Reason != "") || got.OK == (got.Via == MemberID{}) {
-			t.Fatalf("%v, %s, %v: %+v", p, d, owners, got)
+			t.Fatalf("%v, %s, %v: %+v", m, p, owners, got)
 		}
-		if got.OK && got.Via != p.MemberID {
+		if got.OK && got.Via != m.MemberID {
 			i := slices.IndexFunc(owners, func(o Member) bool { return o.MemberID == got.Via })
 			o := owners[i]
-			if o.Account != p.Account || reaches {
-				t.Fatalf("%v borrows from %v", p, o)
+			if o.Account != m.Account || reaches {
+				t.Fatalf("%v uses the access of %v", m, o)
 			}
 			if agreed := slices.ContainsFunc(owners, func(o Member) bool {
-				return o.MemberID == got.Via && o.SharesCalls && !o.Removed && (o.AllowsLeads || d == SeeCall || d == WriteNote)
+				return o.MemberID == got.Via && o.SharesCalls && !o.Removed && (o.AllowsLeads || p == SeeCall || p == WriteNote)
 			}); !agreed {
-				t.Fatalf("%v borrows for %s from %+v", p, d, o)
+				t.Fatalf("%v uses for %s the access of %+v", m, p, o)
 			}
 		}
-		if got.OK && p.Role < Admin {
-			greater := p
+		if got.OK && m.Role < Admin {
+			greater := m
 			greater.Role++
-			if !greater.MayOnCall(d, reaches, owners).OK {
-				t.Fatalf("%v may %s on %v, a greater role not", p, d, owners)
+			if !greater.MayOnCall(p, reaches, owners).OK {
+				t.Fatalf("%v may %s on %v, but a greater role may not", m, p, owners)
 			}
 		}
-		if got.OK && !p.MayOnCall(SeeCall, reaches, owners).OK {
-			t.Fatalf("%v may %s on %v, but not see", p, d, owners)
+		if got.OK && !m.MayOnCall(SeeCall, reaches, owners).OK {
+			t.Fatalf("%v may %s on %v, but not see it", m, p, owners)
 		}
-		mine := slices.DeleteFunc(owners, func(o Member) bool { return o.Account != p.Account })
-		if p.MayOnCall(d, reaches, mine) != got {
-			t.Fatalf("%v, %s, %v: another account matters", p, d, before)
+		sameAccount := slices.DeleteFunc(owners, func(o Member) bool { return o.Account != m.Account })
+		if m.MayOnCall(p, reaches, sameAccount) != got {
+			t.Fatalf("%v, %s, %v: another account matters", m, p, before)
 		}
 	}
 }
@@ -359,9 +361,9 @@ func TestParseRole(t *testing.T) {
 	}
 }
 
-func BenchmarkMayOn(b *testing.B) {
+func BenchmarkMayOnCall(b *testing.B) {
 	p := Member{MemberID: ada, Role: Lead}
-	_, owners := situation("private + shared lent", p)
+	_, owners := situation("private + shares allows", p)
 	b.ReportAllocs()
 	for b.Loop() {
 		p.MayOnCall(Hold, false, owners)

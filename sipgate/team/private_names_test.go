@@ -15,7 +15,7 @@ func TestPrivateNames(t *testing.T) {
 	if p.Name(mia, "+4930") != "" {
 		t.Error("a name before the first Set")
 	}
-	names := map[string]string{"+4930": "Grandma", "+4931": "", "": "Nobody"}
+	names := map[string]string{"+4930": "Grandma", "+4931": "", "": "Unknown"}
 	if !p.Set(mia, names) || p.Set(mia, names) || p.Set(tom, nil) {
 		t.Error("Set does not report whether the names differ")
 	}

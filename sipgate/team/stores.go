@@ -6,7 +6,7 @@ import (
 	"log/slog"
 )
 
-// Stores are everything that the package keeps in a database.
+// Stores are all that this package keeps in one database.
 type Stores struct {
 	Grants           *Grants
 	Members          *Members
@@ -15,14 +15,14 @@ type Stores struct {
 	ReplacedWebhooks *ReplacedWebhooks
 	Wallboards       *Wallboards
 
-	// Interrupted are the audit entries of actions that the end of the previous
-	// process cut off.
+	// Interrupted are the audit entries that [Audit.Recover] completed: those of
+	// actions in progress when the previous process ended.
 	Interrupted []AuditEntry
 }
 
-// OpenStores opens the stores in db, whose tables are those of [Migrations].
-// Grants are encrypted with key and refreshed through r. Close the stores before
-// the database.
+// OpenStores reads the stores from db, which has the tables of [Migrations].
+// Grants are encrypted with key and refreshed through r. The stores are to be
+// closed before the database.
 func OpenStores(ctx context.Context, db *sql.DB, key Key, r Refresher, c Config, log *slog.Logger) (*Stores, error) {
 	s := &Stores{Audit: NewAudit(db, c.AuditRetention), ReplacedWebhooks: NewReplacedWebhooks(db), Wallboards: NewWallboards(db)}
 	var err error
@@ -35,11 +35,11 @@ func OpenStores(ctx context.Context, db *sql.DB, key Key, r Refresher, c Config,
 	if s.Interrupted, err = s.Audit.Recover(ctx); err != nil {
 		return nil, err
 	} else if len(s.Interrupted) > 0 {
-		log.Warn("actions cut off by the end of the last process; see the audit", "number", len(s.Interrupted))
+		log.Warn("actions interrupted by the end of the previous process; see the audit", "number", len(s.Interrupted))
 	}
 	s.Grants, err = NewGrants(db, key, r, log)
 	return s, err
 }
 
-// Close ends the refreshes of grants and waits for them.
+// Close waits for the refreshes of grants, as [Grants.Close] does.
 func (s *Stores) Close() { s.Grants.Close() }
