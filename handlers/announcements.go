@@ -2,7 +2,9 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -13,24 +15,24 @@ import (
 	"callboard/web"
 )
 
-// announcements shows the team's announcements.
-func (h *handlers) announcements(w http.ResponseWriter, r *http.Request, v Visitor) error {
+// showAnnouncements shows the team's announcements.
+func (h *handlers) showAnnouncements(w http.ResponseWriter, r *http.Request, a actor) error {
 	order := cmp.Or(announcement.SortOrder(r.URL.Query().Get("order")), announcement.ByUse)
 	if !slices.Contains(announcement.SortOrders, order) {
 		return web.BadParam("order")
 	}
-	list, err := h.Library.List(r.Context(), v.Account, order)
+	list, err := h.Control.Library.List(r.Context(), a.Account, order)
 	if err != nil {
 		return err
 	}
-	usage, err := h.Library.Usage(r.Context(), v.Account)
+	usage, err := h.Control.Library.Usage(r.Context(), a.Account)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Permissions-Policy", web.PermissionsPolicy("microphone"))
-	return web.Show(w, r, http.StatusOK, views.Announcements(h.about(r, v), views.AnnouncementsModel{
-		Items: list, Order: order, Usage: usage, MaxSize: uploadLimits.MaxFile, MaxLength: maxDuration,
-		Write: v.Person.May(team.ManageAnnouncements).OK,
+	return web.Show(w, r, http.StatusOK, views.Announcements(h.page(r, a), views.AnnouncementsModel{
+		Items: list, SortOrder: order, Usage: usage, MaxSize: uploadLimits.MaxFile, MaxLength: maxDuration,
+		MayManage: a.May(team.ManageAnnouncements).OK,
 	}))
 }
 
@@ -49,8 +51,8 @@ var uploadLimits = web.UploadLimits{
 const maxUploads = 2
 
 // upload adds one audio file. Only the telephone sound made from it is kept.
-func (h *handlers) upload(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	done, err := h.uploads.Start(v.Subject())
+func (h *handlers) upload(w http.ResponseWriter, r *http.Request, a actor) error {
+	done, err := h.uploads.Start(a.SignIn.Subject())
 	if err != nil {
 		return err
 	}
@@ -60,15 +62,15 @@ func (h *handlers) upload(w http.ResponseWriter, r *http.Request, v Visitor) err
 		return err
 	}
 	var added announcement.Announcement
-	err = h.onLibrary(r, v, "add", file.Filename, func() (err error) {
-		added, err = h.Library.Add(r.Context(), v.Account, announcement.Upload{UploadedBy: v.Name, FileName: file.Filename, Trim: file.Option}, file)
+	err = h.Control.Audited(r.Context(), a.Actor, team.ManageAnnouncements, "add", file.Filename, func(context.Context) (err error) {
+		added, err = h.Control.Library.Add(r.Context(), a.Account, announcement.Upload{UploadedBy: a.Name, FileName: file.Filename, Trim: file.Option}, file)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return web.Respond(w, r, web.Response{Status: http.StatusCreated, JSON: announcementJSON(added),
-		Fragment: views.Uploaded(langOf(r, v), added), Next: "/announcements"})
+		Fragment: views.Uploaded(langOf(r, a), added), Next: "/announcements"})
 }
 
 // announcementJSON returns an announcement as programs get it.
@@ -79,48 +81,44 @@ func announcementJSON(added announcement.Announcement) any {
 	}
 }
 
-// onLibrary changes the library and audits that.
-func (h *handlers) onLibrary(r *http.Request, v Visitor, what, label string, do func() error) error {
-	e := h.entry(r, v, team.ManageAnnouncements, what)
-	e.Parties = label
-	return h.onRecord(r.Context(), e, do)
-}
-
 type labelForm struct {
 	Label string `form:"label"`
 }
 
-func (h *handlers) renameAnnouncement(w http.ResponseWriter, r *http.Request, v Visitor) error {
+func (h *handlers) renameAnnouncement(w http.ResponseWriter, r *http.Request, a actor) error {
 	form, err := web.Decode[labelForm](w, r)
 	if err != nil {
 		return err
 	}
-	return h.changeAnnouncement(w, r, v, "rename to "+form.Label, func(id string) error {
-		return h.Library.Rename(r.Context(), v.Account, id, form.Label)
+	return h.changeAnnouncement(w, r, a, "rename to "+form.Label, func(ctx context.Context, id string) error {
+		return h.Control.Library.Rename(ctx, a.Account, id, form.Label)
 	})
 }
 
-func (h *handlers) deleteAnnouncement(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	return h.changeAnnouncement(w, r, v, "delete", func(id string) error {
-		return h.Library.Remove(r.Context(), v.Account, id)
+func (h *handlers) deleteAnnouncement(w http.ResponseWriter, r *http.Request, a actor) error {
+	return h.changeAnnouncement(w, r, a, "delete", func(ctx context.Context, id string) error {
+		return h.Control.Library.Remove(ctx, a.Account, id)
 	})
 }
 
 // changeAnnouncement does something to one announcement and leads to the library.
-func (h *handlers) changeAnnouncement(w http.ResponseWriter, r *http.Request, v Visitor, what string, do func(id string) error) error {
-	a, err := h.Library.Get(r.Context(), v.Account, r.PathValue("id"))
+func (h *handlers) changeAnnouncement(w http.ResponseWriter, r *http.Request, a actor, params string, do func(ctx context.Context, id string) error) error {
+	clip, err := h.Control.Library.Get(r.Context(), a.Account, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	if err := h.onLibrary(r, v, what, a.Label, func() error { return do(a.ID) }); err != nil {
+	err = h.Control.Audited(r.Context(), a.Actor, team.ManageAnnouncements, params, clip.Label, func(ctx context.Context) error {
+		return do(ctx, clip.ID)
+	})
+	if err != nil {
 		return err
 	}
 	return web.Redirect(w, r, "/announcements")
 }
 
-// audio serves an announcement for listening in the page.
-func (h *handlers) audio(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	wav, err := h.Library.Audio(r.Context(), v.Account, r.PathValue("id"))
+// serveAudio serves an announcement for listening in the page.
+func (h *handlers) serveAudio(w http.ResponseWriter, r *http.Request, a actor) error {
+	wav, err := h.Control.Library.Audio(r.Context(), a.Account, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -129,15 +127,15 @@ func (h *handlers) audio(w http.ResponseWriter, r *http.Request, v Visitor) erro
 	return nil
 }
 
-// published serves an announcement to sipgate, at the only address that needs no
+// servePublished serves an announcement to sipgate, at the only address that needs no
 // session and is valid for ten minutes. Whatever is wrong with a request, the
 // answer is the same 404.
-func (h *handlers) published(w http.ResponseWriter, r *http.Request) error {
+func (h *handlers) servePublished(w http.ResponseWriter, r *http.Request) error {
 	token, ok := strings.CutSuffix(r.PathValue("file"), ".wav")
 	if !ok {
 		return announcement.ErrNotFound
 	}
-	wav, delivered, err := h.Library.Fetch(r.Context(), token)
+	wav, delivered, err := h.Control.Library.Fetch(r.Context(), token)
 	if err != nil {
 		return err
 	}
@@ -155,4 +153,10 @@ func (h *handlers) published(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return nil
+}
+
+// AnnouncementURL returns the address from which sipgate fetches a published
+// announcement.
+func AnnouncementURL(public *url.URL, token string) string {
+	return public.JoinPath("a", token+".wav").String()
 }

@@ -11,10 +11,12 @@ import (
 	"testing"
 
 	"callboard/sipgate/announcement"
+	"callboard/sipgate/callcontrol"
+	"callboard/sipgate/team"
 	"callboard/web/database"
 )
 
-// hangsUp is a client that is gone as soon as it has so many bytes.
+// hangsUp is a client that disconnects as soon as it has after bytes.
 type hangsUp struct {
 	*httptest.ResponseRecorder
 	after int
@@ -33,9 +35,9 @@ func (w hangsUp) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// A file is fetched when its last byte is sent, even if who fetched it hangs up
-// at once; and not if they hang up before, or only ask whether it is there.
-func TestPublishedFetched(t *testing.T) {
+// A file counts as fetched when its last byte is sent, even if the client hangs up
+// at once; not if it hangs up before, or sends HEAD.
+func TestFileIsFetchedWithItsLastByte(t *testing.T) {
 	db, err := database.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -44,12 +46,15 @@ func TestPublishedFetched(t *testing.T) {
 	if err := database.Migrate(t.Context(), db.DB, map[string]fs.FS{"announcement": announcement.Migrations}); err != nil {
 		t.Fatal(err)
 	}
-	h := &handlers{Deps: Deps{Log: slog.New(slog.DiscardHandler), Library: announcement.NewLibrary(db.DB, announcement.Options{})}}
+	library, log := announcement.NewLibrary(db.DB, announcement.Options{}), slog.New(slog.DiscardHandler)
+	control := callcontrol.New(callcontrol.Options{Log: log, Library: library, Stores: &team.Stores{Members: new(team.Members)}})
+	defer control.Close()
+	h := &handlers{Deps: Deps{Log: log, Control: control}}
 	wav := append([]byte("RIFF\xa4\x3e\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data"), 0x80, 0x3e, 0, 0)
 	for i := range 8000 {
 		wav = binary.LittleEndian.AppendUint16(wav, uint16(i%100*50))
 	}
-	a, err := h.Library.Add(t.Context(), "1", announcement.Upload{FileName: "a.wav"}, bytes.NewReader(wav))
+	a, err := library.Add(t.Context(), "1", announcement.Upload{FileName: "a.wav"}, bytes.NewReader(wav))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +66,7 @@ func TestPublishedFetched(t *testing.T) {
 		{"GET", "", int(a.Size), true}, {"GET", "", int(a.Size) - 1, false}, {"HEAD", "", int(a.Size), false},
 		{"GET", "bytes=0-99", int(a.Size), false}, {"GET", "bytes=100-", int(a.Size), true},
 	} {
-		p, err := h.Library.Publish(t.Context(), "1", a.ID, "Tom")
+		p, err := library.Publish(t.Context(), "1", a.ID, "Tom")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +76,7 @@ func TestPublishedFetched(t *testing.T) {
 		if c.part != "" {
 			r.Header.Set("Range", c.part)
 		}
-		if err := h.published(hangsUp{httptest.NewRecorder(), c.after, gone}, r); err != nil {
+		if err := h.servePublished(hangsUp{httptest.NewRecorder(), c.after, gone}, r); err != nil {
 			t.Error(err)
 		}
 		if got := len(p.Fetched) == 1; got != c.fetched {
@@ -79,7 +84,7 @@ func TestPublishedFetched(t *testing.T) {
 		}
 		gone()
 	}
-	if got, err := h.Library.Get(t.Context(), "1", a.ID); err != nil || got.Plays != 2 {
+	if got, err := library.Get(t.Context(), "1", a.ID); err != nil || got.Plays != 2 {
 		t.Errorf("played %d times, %v", got.Plays, err)
 	}
 }

@@ -12,28 +12,28 @@ import (
 	"callboard/web"
 )
 
-// auditPage is how many entries one page of the audit shows.
+// auditPage is the number of entries on one page of the audit.
 const auditPage = 50
 
-// audit shows who did what.
-func (h *handlers) audit(w http.ResponseWriter, r *http.Request, v Visitor) error {
+// audit shows the audit, filtered and in pages.
+func (h *handlers) showAudit(w http.ResponseWriter, r *http.Request, a actor) error {
 	q := r.URL.Query()
 	f, err := auditFilter(q)
 	if err != nil {
 		return err
 	}
-	entries, err := h.Audit.List(r.Context(), v.Account, f)
+	entries, err := h.Control.Audit.List(r.Context(), a.Account, f)
 	if err != nil {
 		return err
 	}
 	m := views.AuditModel{Entries: entries, Names: map[team.MemberID]string{}, KeepDays: h.AuditDays,
-		Filter: views.AuditFilter{By: q.Get("by"), Deed: q.Get("deed"), Call: q.Get("call"), From: q.Get("from"), To: q.Get("to")}}
+		Filter: views.AuditFilter{Member: q.Get("by"), Action: q.Get("deed"), Call: q.Get("call"), From: q.Get("from"), To: q.Get("to")}}
 	for i := range m.Entries {
 		m.Entries[i].At = m.Entries[i].At.Local()
 	}
-	for _, p := range h.People.List(v.Account) {
+	for _, p := range h.Control.Members.List(a.Account) {
 		m.Names[p.MemberID] = p.Name
-		m.Members = append(m.Members, views.Choice{Value: string(p.User), Label: p.Name})
+		m.Members = append(m.Members, views.Option{Value: string(p.User), Label: p.Name})
 	}
 	if len(entries) == auditPage {
 		older := url.Values{"before": {strconv.FormatInt(entries[len(entries)-1].ID, 10)}}
@@ -48,7 +48,7 @@ func (h *handlers) audit(w http.ResponseWriter, r *http.Request, v Visitor) erro
 		q.Del("before")
 		m.Newer = "/audit?" + q.Encode() // to the newest
 	}
-	return web.Show(w, r, http.StatusOK, views.Audit(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.Audit(h.page(r, a), m))
 }
 
 // auditColumns are the columns of the audit's table. They are the same in every
@@ -60,13 +60,13 @@ var auditColumns = []string{
 
 // auditCSV sends the audit as a table for a spreadsheet, the newest entry
 // first.
-func (h *handlers) auditCSV(w http.ResponseWriter, r *http.Request, v Visitor) error {
+func (h *handlers) auditCSV(w http.ResponseWriter, r *http.Request, a actor) error {
 	f, err := auditFilter(r.URL.Query())
 	if err != nil {
 		return err
 	}
 	return web.SendCSV(w, "callboard-audit.csv", auditColumns, func(yield func([]string, error) bool) {
-		for e, err := range h.Audit.All(r.Context(), v.Account, f) {
+		for e, err := range h.Control.Audit.All(r.Context(), a.Account, f) {
 			if !yield(auditCells(e), err) {
 				return
 			}
@@ -87,7 +87,7 @@ func auditCells(e team.AuditEntry) []string {
 	}
 }
 
-// auditFilter reads the filters of the audit from an address.
+// auditFilter returns the filter in the query of an address.
 func auditFilter(q url.Values) (team.AuditFilter, error) {
 	f := team.AuditFilter{By: sipgate.UserID(q.Get("by")), Action: team.Permission(q.Get("deed")), Call: q.Get("call"), Limit: auditPage}
 	var err error

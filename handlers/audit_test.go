@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"callboard/sipgate"
+	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/team"
 	"callboard/web/database"
 )
@@ -27,9 +28,12 @@ func TestAuditCSVHoldsTheEntries(t *testing.T) {
 	if err := database.Migrate(t.Context(), db.DB, map[string]fs.FS{"team": team.Migrations}); err != nil {
 		t.Fatal(err)
 	}
-	h := &handlers{Deps: Deps{Audit: team.NewAudit(db.DB, 0)}}
+	audit := team.NewAudit(db.DB, 0)
+	control := callcontrol.New(callcontrol.Options{Stores: &team.Stores{Members: new(team.Members), Audit: audit}})
+	defer control.Close()
+	h := &handlers{Deps: Deps{Control: control}}
 	begin := func(account, user, call, text string) int64 {
-		id, err := h.Audit.Begin(t.Context(), team.AuditEntry{By: team.MemberID{Account: account, User: sipgate.UserID(user)}, ByName: text,
+		id, err := audit.Begin(t.Context(), team.AuditEntry{By: team.MemberID{Account: account, User: sipgate.UserID(user)}, ByName: text,
 			Action: team.Hold, Call: call, Parties: text, Parameters: text, Address: text})
 		if err != nil {
 			t.Fatal(err)
@@ -45,13 +49,13 @@ func TestAuditCSVHoldsTheEntries(t *testing.T) {
 		begin("111", "w0", s, s)
 	}
 	id := begin("111", "w1", "ROW", "Mia")
-	if err := h.Audit.End(t.Context(), id, team.OutcomeDone, 204, 83*time.Millisecond); err != nil {
+	if err := audit.End(t.Context(), id, team.OutcomeDone, 204, 83*time.Millisecond); err != nil {
 		t.Fatal(err)
 	}
 	begin("222", "w0", "ROW", "Bob") // of another team
 
 	w := httptest.NewRecorder()
-	if err := h.auditCSV(w, httptest.NewRequest("GET", "/audit.csv", nil), Visitor{Account: "111"}); err != nil {
+	if err := h.auditCSV(w, httptest.NewRequest("GET", "/audit.csv", nil), actor{Actor: callcontrol.Actor{Member: team.Member{MemberID: team.MemberID{Account: "111"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	if lines := strings.Count(w.Body.String(), "\r\n"); lines != len(dangerous)+2 || strings.Count(w.Body.String(), "\n") != lines {
@@ -64,7 +68,7 @@ func TestAuditCSVHoldsTheEntries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := h.Audit.List(t.Context(), "111", team.AuditFilter{Limit: 1000})
+	entries, err := audit.List(t.Context(), "111", team.AuditFilter{Limit: 1000})
 	if err != nil || len(records) != len(entries)+1 || len(entries) != len(dangerous)+1 || !slices.Equal(records[0], auditColumns) {
 		t.Fatalf("%d records with %q, %v", len(records), records[0], err)
 	}

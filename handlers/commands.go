@@ -1,13 +1,10 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"callboard/sipgate"
-	"callboard/sipgate/announcement"
 	"callboard/sipgate/switchboard"
 	"callboard/web"
 )
@@ -25,9 +22,9 @@ type commandForm interface{ common() commandFields }
 
 // command handles one kind of command on the call {id}. toAction makes the
 // action of what was sent.
-func command[T commandForm](h *handlers, toAction func(r *http.Request, v Visitor, form T) (switchboard.Action, error)) visitorHandler {
-	return func(w http.ResponseWriter, r *http.Request, v Visitor) error {
-		call, err := h.callOf(v, r.PathValue("id"))
+func command[T commandForm](h *handlers, toAction func(r *http.Request, a actor, form T) (switchboard.Action, error)) actorHandler {
+	return func(w http.ResponseWriter, r *http.Request, a actor) error {
+		call, err := h.Control.Call(a.Actor, callID(r))
 		if err != nil {
 			return err
 		}
@@ -35,12 +32,12 @@ func command[T commandForm](h *handlers, toAction func(r *http.Request, v Visito
 		if err != nil {
 			return err
 		}
-		action, err := toAction(r, v, form)
+		action, err := toAction(r, a, form)
 		if err != nil {
 			return err
 		}
 		f := form.common()
-		err = h.carryOut(r, v, call, switchboard.Command{ID: f.ActionID, By: v.id(), Call: call.ID, Action: action, Override: f.Override})
+		err = h.Control.Execute(r.Context(), a.Actor, call, switchboard.Command{ID: f.ActionID, Action: action, Override: f.Override})
 		if err != nil {
 			return err
 		}
@@ -60,11 +57,11 @@ type switchForm struct {
 	commandFields
 }
 
-func holdAction(_ *http.Request, _ Visitor, form switchForm) (switchboard.Action, error) {
+func holdAction(_ *http.Request, _ actor, form switchForm) (switchboard.Action, error) {
 	return switchboard.Hold{On: form.Value}, nil
 }
 
-func muteAction(_ *http.Request, _ Visitor, form switchForm) (switchboard.Action, error) {
+func muteAction(_ *http.Request, _ actor, form switchForm) (switchboard.Action, error) {
 	return switchboard.Mute{On: form.Value}, nil
 }
 
@@ -76,7 +73,7 @@ type recordForm struct {
 
 // recordAction plays the spoken notice unless the form leaves it out
 // explicitly.
-func recordAction(_ *http.Request, _ Visitor, form recordForm) (switchboard.Action, error) {
+func recordAction(_ *http.Request, _ actor, form recordForm) (switchboard.Action, error) {
 	return switchboard.Record{On: form.Value, Announce: form.Announcement == nil || *form.Announcement}, nil
 }
 
@@ -85,12 +82,12 @@ type tonesForm struct {
 	commandFields
 }
 
-func tonesAction(_ *http.Request, _ Visitor, form tonesForm) (switchboard.Action, error) {
+func tonesAction(_ *http.Request, _ actor, form tonesForm) (switchboard.Action, error) {
 	digits, err := sipgate.ParseDTMF(form.Sequence)
 	return switchboard.Tones{Digits: digits}, err
 }
 
-func cancelConsultationAction(*http.Request, Visitor, commandFields) (switchboard.Action, error) {
+func cancelConsultationAction(*http.Request, actor, commandFields) (switchboard.Action, error) {
 	return switchboard.CancelConsultation{}, nil
 }
 
@@ -102,7 +99,7 @@ type hangUpForm struct {
 // hangUpAction gives the member a moment to undo the hang-up. Nobody watches a
 // program that sends JSON, so there the call ends at once. Both can ask for
 // the other.
-func hangUpAction(_ *http.Request, v Visitor, form hangUpForm) (switchboard.Action, error) {
+func hangUpAction(_ *http.Request, a actor, form hangUpForm) (switchboard.Action, error) {
 	atOnce := form.JSON
 	if form.AtOnce != nil {
 		atOnce = *form.AtOnce
@@ -110,7 +107,7 @@ func hangUpAction(_ *http.Request, v Visitor, form hangUpForm) (switchboard.Acti
 	if atOnce {
 		return switchboard.HangUp{}, nil
 	}
-	return switchboard.HangUp{GracePeriod: graceOf(v)}, nil
+	return switchboard.HangUp{GracePeriod: gracePeriod(a)}, nil
 }
 
 type transferForm struct {
@@ -121,14 +118,14 @@ type transferForm struct {
 	commandFields
 }
 
-func (h *handlers) transferAction(_ *http.Request, v Visitor, form transferForm) (switchboard.Action, error) {
+func (h *handlers) transferAction(_ *http.Request, a actor, form transferForm) (switchboard.Action, error) {
 	t := sipgate.Transfer{Attended: form.Attended}
 	var err error
-	if t.To, err = h.recipient(v, form.Body, form.PhoneNumber, form.Choice); err != nil {
+	if t.To, err = h.recipient(a, form.Body, form.PhoneNumber, form.Choice); err != nil {
 		return nil, err
 	}
 	if form.CallerID != "" {
-		if t.CallerID, err = h.Numbers.Parse(form.CallerID); err != nil {
+		if t.CallerID, err = h.Control.Numbers.Parse(form.CallerID); err != nil {
 			return nil, &sipgate.ValueError{Field: "callerId", Code: "number_invalid"}
 		}
 	}
@@ -146,34 +143,16 @@ const maxSoundURL = 2000
 
 // announceAction plays one of the team's announcements, or a sound file at any
 // web address, as sipgate's guide does.
-func (h *handlers) announceAction(r *http.Request, v Visitor, form announceForm) (switchboard.Action, error) {
+func (h *handlers) announceAction(r *http.Request, a actor, form announceForm) (switchboard.Action, error) {
 	if (form.Announcement != "") == (form.URL != "") {
 		return nil, web.BadParam("announcement")
 	}
 	if form.URL == "" {
-		return h.announce(r.Context(), v, form.Announcement)
+		return h.Control.AnnounceAction(r.Context(), a.Actor, form.Announcement)
 	}
 	u, err := url.Parse(form.URL)
 	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") || len(u.String()) > maxSoundURL {
 		return nil, web.BadParam("url")
 	}
 	return switchboard.Announce{URL: u.String(), Title: u.Host + u.Path}, nil
-}
-
-// announce returns the action that plays an announcement, at a public address
-// made for this one time.
-func (h *handlers) announce(ctx context.Context, v Visitor, id string) (switchboard.Action, error) {
-	clip, err := h.Library.Get(ctx, v.Account, id)
-	if err != nil {
-		return nil, err
-	}
-	p, err := h.Library.Publish(ctx, v.Account, clip.ID, v.Name)
-	if err != nil {
-		return nil, err
-	}
-	return switchboard.Announce{URL: h.publicFile(p), File: clip.ID, Title: clip.Label, Length: clip.Length, Fetched: p.Fetched}, nil
-}
-
-func (h *handlers) publicFile(p announcement.Publication) string {
-	return strings.TrimSuffix(h.PublicURL.String(), "/") + "/a/" + p.Token + ".wav"
 }

@@ -7,6 +7,8 @@ import (
 
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
+	"callboard/sipgate/callcontrol"
+	"callboard/sipgate/callhistory"
 	"callboard/sipgate/directory"
 	"callboard/sipgate/journal"
 	"callboard/sipgate/switchboard"
@@ -14,8 +16,8 @@ import (
 	"callboard/web"
 )
 
-// upstream says what each kind of error of sipgate means to the browser.
-var upstream = map[sipgate.Kind]web.Fault{
+// kindFaults says what each kind of error of sipgate means to the browser.
+var kindFaults = map[sipgate.Kind]web.Fault{
 	sipgate.Unauthorized: {Status: http.StatusUnauthorized, Code: "unauthenticated"},
 	sipgate.Forbidden:    {Status: http.StatusForbidden, Code: "forbidden_upstream"},
 	sipgate.Unsupported:  {Status: http.StatusForbidden, Code: "unsupported_upstream"},
@@ -26,8 +28,8 @@ var upstream = map[sipgate.Kind]web.Fault{
 	sipgate.Unavailable:  {Status: http.StatusBadGateway, Code: "upstream_unavailable"},
 }
 
-// known says what each error that has a name means to the browser.
-var known = []struct {
+// errorFaults says what each error that has a name means to the browser.
+var errorFaults = []struct {
 	err   error
 	fault web.Fault
 }{
@@ -50,20 +52,25 @@ var known = []struct {
 	{switchboard.ErrIDReused, web.Fault{Status: http.StatusConflict, Code: "action_id_reused"}},
 	{switchboard.ErrOutcomeUnknown, web.Fault{Status: http.StatusBadGateway, Code: "outcome_unknown"}},
 	{sipgate.ErrRecordingURL, web.Fault{Status: http.StatusBadGateway, Code: "upstream_url"}},
+	{callcontrol.ErrDeviceOffline, web.Fault{Status: http.StatusConflict, Code: "device_offline", Field: "device"}},
+	{callcontrol.ErrDeviceUnsuitable, web.Fault{Status: http.StatusUnprocessableEntity, Code: "device_unfit", Field: "device"}},
+	{callcontrol.ErrNotOwnDevice, web.BadParam("device")},
+	{callhistory.ErrNotFound, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
+	{callhistory.ErrUnknownMember, web.BadParam("member")},
 	{journal.ErrNotFound, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
 	{announcement.ErrNotFound, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
 	{context.DeadlineExceeded, web.Fault{Status: http.StatusServiceUnavailable, Code: "busy"}},
 }
 
-// startRefusal is why sipgate did not start a call, and what it objected to.
-type startRefusal struct {
+// originateRefusal is why sipgate did not start a call, and the field it refused.
+type originateRefusal struct {
 	kind  sipgate.Kind
-	about string
+	field string
 }
 
-// starting says what refusals mean, besides upstream, where a call was to be
-// started.
-var starting = map[startRefusal]web.Fault{
+// originateFaults says what refusals mean where a call was to be started. It
+// takes precedence over kindFaults.
+var originateFaults = map[originateRefusal]web.Fault{
 	{sipgate.Invalid, sipgate.RefusedCallee}:   {Status: http.StatusUnprocessableEntity, Code: "callee_refused", Field: "callee"},
 	{sipgate.Invalid, sipgate.RefusedCallerID}: {Status: http.StatusUnprocessableEntity, Code: "callerid_refused", Field: "callerId"},
 	{sipgate.Invalid, sipgate.RefusedCaller}:   {Status: http.StatusUnprocessableEntity, Code: "device_refused", Field: "device"},
@@ -73,9 +80,9 @@ var starting = map[startRefusal]web.Fault{
 	{sipgate.NoCredit, ""}:                     {Status: http.StatusPaymentRequired, Code: "start_no_credit"},
 }
 
-// audio says with which status an upload is refused; the code is the
-// announcement package's own.
-var audio = map[announcement.Code]int{
+// uploadStatuses are the statuses of refused uploads. The code is that of the
+// announcement package.
+var uploadStatuses = map[announcement.Code]int{
 	announcement.NotAudio:     http.StatusUnsupportedMediaType,
 	announcement.Invalid:      http.StatusUnprocessableEntity,
 	announcement.Unsupported:  http.StatusUnprocessableEntity,
@@ -90,27 +97,25 @@ var audio = map[announcement.Code]int{
 
 var (
 	errUnauthenticated = web.Fault{Status: http.StatusUnauthorized, Code: "unauthenticated"}
-	errPhoneOffline    = web.Fault{Status: http.StatusConflict, Code: "device_offline", Field: "device"}
-	errPhoneUnfit      = web.Fault{Status: http.StatusUnprocessableEntity, Code: "device_unfit", Field: "device"}
 	errNotFound        = web.Fault{Status: http.StatusNotFound, Code: web.CodeNotFound}
 )
 
-// explain is the one place where errors become answers. What it does not know
-// is our own mistake: 500, with the details only in the log.
+// explain is the one place where errors become faults. An unknown error is a
+// mistake of ours: 500, with the details only in the log.
 func explain(err error) web.Fault {
 	if e, ok := errors.AsType[*switchboard.RateLimitError](err); ok {
 		return web.Fault{Status: http.StatusTooManyRequests, Code: web.CodeRateLimited, RetryAfter: e.Wait}
 	}
-	for _, b := range known {
+	for _, b := range errorFaults {
 		if errors.Is(err, b.err) {
 			return b.fault
 		}
 	}
-	if e, ok := errors.AsType[denied](err); ok {
-		if e.reason == team.ReasonNotShared {
+	if e, ok := errors.AsType[team.Denied](err); ok {
+		if e.Reason == team.ReasonNotShared {
 			return errNotFound
 		}
-		return web.Fault{Status: http.StatusForbidden, Code: e.reason}
+		return web.Fault{Status: http.StatusForbidden, Code: e.Reason}
 	}
 	if f, ok := errors.AsType[web.Fault](err); ok {
 		return f
@@ -118,16 +123,16 @@ func explain(err error) web.Fault {
 	if e, ok := errors.AsType[*sipgate.ValueError](err); ok {
 		return web.Fault{Status: http.StatusUnprocessableEntity, Code: e.Code, Field: e.Field}
 	}
-	if e, ok := errors.AsType[*announcement.Error](err); ok && audio[e.Code] != 0 {
-		return web.Fault{Status: audio[e.Code], Code: string(e.Code)}
+	if e, ok := errors.AsType[*announcement.Error](err); ok && uploadStatuses[e.Code] != 0 {
+		return web.Fault{Status: uploadStatuses[e.Code], Code: string(e.Code)}
 	}
 	if e, ok := errors.AsType[*sipgate.Error](err); ok {
-		if _, start := errors.AsType[refusedStart](err); start {
-			if f, ok := starting[startRefusal{e.Kind, e.RefusedField}]; ok {
+		if _, ok := errors.AsType[*callcontrol.StartError](err); ok {
+			if f, ok := originateFaults[originateRefusal{e.Kind, e.RefusedField}]; ok {
 				return f
 			}
 		}
-		if f, ok := upstream[e.Kind]; ok {
+		if f, ok := kindFaults[e.Kind]; ok {
 			f.RetryAfter = e.RetryAfter
 			return f
 		}

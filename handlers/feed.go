@@ -14,43 +14,33 @@ import (
 
 // feed sends the board, as it is and as it changes, to one browser. The first
 // frame is the whole list, so that a page that reconnects needs no history.
-func (h *handlers) feed(w http.ResponseWriter, r *http.Request) error {
-	s, ok, err := h.Sessions.Peek(r) // an open page alone does not keep a session
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return errUnauthenticated
-	}
-	v, err := h.admit(r, s.Value)
-	if err != nil {
-		return err
-	}
-	f := &feed{h: h, viewer: v, board: h.Exchange.Board(v.Account), request: r, lang: langOf(r, v), ended: s.Done}
+func (h *handlers) feed(w http.ResponseWriter, r *http.Request, a actor) error {
+	f := &boardFeed{h: h, actor: a, board: h.Control.Board(a.Actor), request: r, lang: langOf(r, a)}
 	defer f.close()
-	return h.Server.StreamAs(w, r, s.Value.Subject(), f.next)
+	return h.server.StreamAs(w, r, a.SignIn.Subject(), f.next)
 }
 
-// A feed is what one browser is to be told next.
-type feed struct {
+// A boardFeed makes the frames for one browser.
+type boardFeed struct {
 	h       *handlers
 	board   *switchboard.Board
-	viewer  Visitor
+	actor   actor
 	request *http.Request
 	lang    views.Lang
-	ended   <-chan struct{} // the session is over
 
 	sub   *switchboard.Subscription // nil until the first frame
-	seen  uint64                    // the change up to which the browser knows everything
+	seq   uint64                    // the change up to which the browser knows everything
 	queue [][]byte
-	told  bool // what a restart cut off
+
+	interruptedSent bool
 }
 
 var errSessionOver = &web.CloseError{Code: web.CloseSessionGone, Reason: "signed out"}
 
-// next returns the next frame. It is a pull: a browser that reads slowly makes
-// its subscription fall behind, which then begins anew with the whole list.
-func (f *feed) next(ctx context.Context) ([]byte, error) {
+// next returns the next frame. It is called when the browser has read the last
+// one: the subscription of a browser that reads slowly falls behind and ends,
+// and the feed begins again with the whole list.
+func (f *boardFeed) next(ctx context.Context) ([]byte, error) {
 	for {
 		if len(f.queue) > 0 {
 			frame := f.queue[0]
@@ -58,7 +48,7 @@ func (f *feed) next(ctx context.Context) ([]byte, error) {
 			return frame, nil
 		}
 		if f.sub == nil {
-			if err := f.begin(ctx); err != nil {
+			if err := f.subscribe(ctx); err != nil {
 				return nil, err
 			}
 			continue
@@ -66,41 +56,41 @@ func (f *feed) next(ctx context.Context) ([]byte, error) {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-f.ended:
+		case <-f.actor.sessionEnded:
 			return nil, errSessionOver
 		case change, ok := <-f.sub.Changes():
 			if !ok {
-				f.sub = nil // too slow: a fresh snapshot
+				f.sub = nil // fell behind: begin again
 				continue
 			}
-			if err := f.take(ctx, change); err != nil {
+			if err := f.apply(ctx, change); err != nil {
 				return nil, err
 			}
 		}
 	}
 }
 
-func (f *feed) begin(ctx context.Context) error {
+func (f *boardFeed) subscribe(ctx context.Context) error {
 	snap, sub := f.board.Subscribe()
 	f.sub = sub
-	if err := f.whole(ctx, snap); err != nil {
+	if err := f.sendList(ctx, snap); err != nil {
 		return err
 	}
-	return f.interrupted(ctx)
+	return f.sendInterrupted(ctx)
 }
 
-// tellInterrupted is for how long after a restart pages are told what it cut
-// off: those that were open come back within that time.
-const tellInterrupted = 2 * time.Minute
+// interruptedTime is for how long after a restart pages get what it cut off:
+// those that were open reconnect within that time.
+const interruptedTime = 2 * time.Minute
 
-// interrupted tells what a restart cut off, once for each feed.
-func (f *feed) interrupted(ctx context.Context) error {
-	if f.told || time.Since(f.h.begun) > tellInterrupted {
+// sendInterrupted sends what a restart cut off, once in each feed.
+func (f *boardFeed) sendInterrupted(ctx context.Context) error {
+	if f.interruptedSent || time.Since(f.h.started) > interruptedTime {
 		return nil
 	}
-	f.told = true
-	for _, e := range f.h.Interrupted {
-		if e.Account != f.viewer.Account {
+	f.interruptedSent = true
+	for _, e := range f.h.Control.Interrupted {
+		if e.Account != f.actor.Account {
 			continue
 		}
 		var buf bytes.Buffer
@@ -113,43 +103,43 @@ func (f *feed) interrupted(ctx context.Context) error {
 	return nil
 }
 
-func (f *feed) whole(ctx context.Context, snap switchboard.Snapshot) error {
-	f.seen = snap.Seq
-	f.viewer = f.h.known(f.viewer) // a role may have changed, or a choice
-	f.lang = langOf(f.request, f.viewer)
-	model, err := f.h.boardFor(ctx, f.viewer, snap.Calls, f.lang)
+func (f *boardFeed) sendList(ctx context.Context, snap switchboard.Snapshot) error {
+	f.seq = snap.Seq
+	f.actor = f.h.refresh(f.request, f.actor) // a role or a preference may have changed
+	f.lang = langOf(f.request, f.actor)
+	model, err := f.h.boardModel(ctx, f.actor, f.h.Control.Visible(f.actor.Actor, snap.Calls), f.lang)
 	if err != nil {
 		return err
 	}
 	if err := f.put(ctx, "#board", views.BoardList(f.lang, model)); err != nil {
 		return err
 	}
-	if err := f.put(ctx, "#status", views.Status(f.lang, statusOf(snap.Health))); err != nil {
+	if err := f.put(ctx, "#status", views.Status(f.lang, views.NewStatus(snap.Health, time.Now()))); err != nil {
 		return err
 	}
-	return f.put(ctx, "#choices", views.Choices(f.lang, f.viewer.Choices))
+	return f.put(ctx, "#choices", views.Preferences(f.lang, f.actor.Preferences))
 }
 
-func (f *feed) take(ctx context.Context, c switchboard.Change) error {
+func (f *boardFeed) apply(ctx context.Context, c switchboard.Change) error {
 	switch {
-	case c.Seq <= f.seen: // told already, as part of a whole list
+	case c.Seq <= f.seq: // sent already, as part of a whole list
 		return nil
 	case c.Health != nil:
-		return f.put(ctx, "#status", views.Status(f.lang, statusOf(*c.Health)))
+		return f.put(ctx, "#status", views.Status(f.lang, views.NewStatus(*c.Health, time.Now())))
 	case c.Structure:
-		return f.whole(ctx, f.board.Snapshot())
+		return f.sendList(ctx, f.board.Snapshot())
 	default:
-		f.seen = c.Seq
-		if !f.h.sees(f.viewer, *c.Call) {
+		f.seq = c.Seq
+		if !f.h.Control.Sees(f.actor.Actor, *c.Call) {
 			return nil
 		}
-		row, err := f.h.formatFor(f.viewer).RowHTMLFor(ctx, *c.Call, f.h.permit(f.viewer, *c.Call), f.lang)
+		row, err := f.h.formatFor(f.actor).RowHTMLFor(ctx, *c.Call, f.h.permit(f.actor, *c.Call), f.lang)
 		f.queue = append(f.queue, views.Frame("#"+views.RowDOMID(c.Call.ID), row))
 		return err
 	}
 }
 
-func (f *feed) put(ctx context.Context, target string, c web.Renderer) error {
+func (f *boardFeed) put(ctx context.Context, target string, c web.Renderer) error {
 	var buf bytes.Buffer
 	if err := c.Render(ctx, &buf); err != nil {
 		return err
@@ -158,7 +148,7 @@ func (f *feed) put(ctx context.Context, target string, c web.Renderer) error {
 	return nil
 }
 
-func (f *feed) close() {
+func (f *boardFeed) close() {
 	if f.sub != nil {
 		f.sub.Close()
 	}

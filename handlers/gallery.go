@@ -5,28 +5,28 @@ import (
 	"slices"
 
 	"callboard/views"
+	"callboard/views/gallery"
 	"callboard/web"
 )
 
-// gallery leads to every view in every state. It is there in the demo only: it
-// holds nothing of anybody, but a dashboard has no business with invented
-// calls.
-func (h *handlers) gallery(w http.ResponseWriter, r *http.Request) error {
+// showGallery lists every view in every state. It exists in the demo only, since
+// its calls are invented.
+func (h *handlers) showGallery(w http.ResponseWriter, r *http.Request) error {
 	if !h.Demo {
 		return errNotFound
 	}
-	return web.Show(w, r, http.StatusOK, views.GalleryIndex(h.about(r, Visitor{})))
+	return web.Show(w, r, http.StatusOK, gallery.Index(h.page(r, actor{})))
 }
 
-// exhibit shows one of them, in a language and a theme.
-func (h *handlers) exhibit(w http.ResponseWriter, r *http.Request) error {
-	lang := langOf(r, Visitor{})
-	if asked := views.Lang(r.FormValue("lang")); slices.Contains(views.GalleryLangs, asked) {
-		lang = asked
+// showExample shows one of them, in a language and a theme.
+func (h *handlers) showExample(w http.ResponseWriter, r *http.Request) error {
+	lang := langOf(r, actor{})
+	if requested := views.Lang(r.FormValue("lang")); slices.Contains(gallery.Langs, requested) {
+		lang = requested
 	}
-	picture := views.Exhibit(r.PathValue("name"), lang, r.FormValue("theme"))
-	if !h.Demo || picture == nil {
+	preview := gallery.Preview(r.PathValue("name"), lang, r.FormValue("theme"))
+	if !h.Demo || preview == nil {
 		return errNotFound
 	}
-	return web.Show(w, r, http.StatusOK, picture)
+	return web.Show(w, r, http.StatusOK, preview)
 }

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -9,147 +8,148 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/sipgate/callhistory"
 	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
 )
 
-// history shows past calls, newest first.
-func (h *handlers) history(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	f, err := h.pastFilter(r.Context(), v, r.URL.Query())
+// showHistory shows past calls, the newest first.
+func (h *handlers) showHistory(w http.ResponseWriter, r *http.Request, a actor) error {
+	f, err := h.parseHistoryFilter(r.URL.Query())
 	if err != nil {
 		return err
 	}
 	begun := time.Now()
-	found, err := h.findPast(r.Context(), v, f, f.limit)
+	found, err := h.Control.History.Search(r.Context(), a.Member, f.Filter, f.limit)
 	if err != nil {
 		return err
 	}
-	m := f.model(found)
-	m.Members = h.pastMembers(v)
+	m := f.page(found)
+	m.Members = h.filterMembers(a)
 	for _, e := range found.Items {
-		m.Entries = append(m.Entries, h.entryModel(v, langOf(r, v), e, r.URL.RequestURI()))
+		m.Entries = append(m.Entries, h.entryModel(a, langOf(r, a), e, r.URL.RequestURI()))
 	}
-	if f.query.Offset == 0 && !f.query.Archived {
-		m.News = f.address("/history/news", nil) + "&after=" + strconv.FormatInt(begun.UnixMilli(), 10)
+	if f.Offset == 0 && !f.Archived {
+		m.UpdatesURL = f.updatesAddress(begun)
 	}
-	return web.Show(w, r, http.StatusOK, views.History(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.History(h.page(r, a), m))
 }
 
-// findPast reads as much of the account's history as it takes to find so many
-// entries that the visitor wants and may see, within reason.
-func (h *handlers) findPast(ctx context.Context, v Visitor, f pastFilter, want int) (sipgate.HistoryResult, error) {
-	keep := f.keep
-	if !v.seesAll() {
-		mine, err := h.ownership(ctx, v, v.User)
-		if err != nil {
-			return sipgate.HistoryResult{}, err
+// historyUpdates sends a page of the history what was listed since it was drawn.
+func (h *handlers) historyUpdates(w http.ResponseWriter, r *http.Request, a actor) error {
+	after, err := number(r.URL.Query(), "after", 0, 1, 1<<52)
+	if err != nil {
+		return err
+	}
+	f, err := h.parseHistoryFilter(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	entries, until, err := h.Control.History.Updates(r.Context(), a.Member, f.Filter, time.UnixMilli(int64(after)))
+	if err != nil {
+		return err
+	}
+	if len(entries) == 0 {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	m := views.HistoryModel{UpdatesURL: f.updatesAddress(until)}
+	for _, e := range entries {
+		m.Entries = append(m.Entries, h.entryModel(a, langOf(r, a), e, f.address("/history", nil)))
+	}
+	return web.Show(w, r, http.StatusOK, views.NewHistoryEntries(h.page(r, a), m))
+}
+
+// updatesAddress returns the address of what is listed after a moment.
+func (f historyFilter) updatesAddress(after time.Time) string {
+	return f.address("/history/news", nil) + "&after=" + strconv.FormatInt(after.UnixMilli(), 10)
+}
+
+// filterMembers returns the members whose entries the actor may choose.
+func (h *handlers) filterMembers(a actor) (all []views.Option) {
+	if callhistory.SeesAll(a.Member) {
+		for _, m := range h.Control.Members.List(a.Account) {
+			all = append(all, views.Option{Value: string(m.User), Label: m.Name})
 		}
-		keep = both(mine, keep)
 	}
-	return h.clientOf(v).SearchHistory(ctx, f.query, want, keep)
+	return all
 }
 
-// both is a condition that holds if two do; one that is nil always does.
-func both(a, b func(sipgate.HistoryEntry) bool) func(sipgate.HistoryEntry) bool {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	}
-	return func(e sipgate.HistoryEntry) bool { return a(e) && b(e) }
-}
-
-// seesAll reports whether the whole account's history is shown to the visitor.
-func (v Visitor) seesAll() bool { return v.Person.May(team.ViewAllHistory).OK }
-
-// pastMembers are the people whose entries a visitor may choose.
-func (h *handlers) pastMembers(v Visitor) []views.Choice {
-	var found []views.Choice
-	if v.seesAll() {
-		for _, p := range h.People.List(v.Account) {
-			found = append(found, views.Choice{Value: string(p.User), Label: p.Name})
-		}
-	}
-	return found
-}
-
-// model is a page of the history but for its entries.
-func (f pastFilter) model(found sipgate.HistoryResult) views.HistoryModel {
+// page returns a page of the history without its entries.
+func (f historyFilter) page(found sipgate.HistoryResult) views.HistoryModel {
 	m := views.HistoryModel{Filter: f.shown, Total: max(0, found.Total), CSV: f.address("/history.csv", nil)}
 	if found.Next > 0 {
-		trail := append(f.trail, f.query.Offset)
-		m.Older = f.address("/history", url.Values{"offset": {strconv.Itoa(found.Next)}, "trail": {join(trail)}})
+		trail := append(f.trail, f.Offset)
+		m.Older = f.address("/history", url.Values{"offset": {strconv.Itoa(found.Next)}, "trail": {joinTrail(trail)}})
 		if len(found.Items) < f.limit {
 			m.Searched, m.Reached = found.Searched, found.OldestSearched.Local()
 		}
 	}
 	switch n := len(f.trail); {
 	case n > 0 && f.trail[n-1] > 0:
-		m.Newer = f.address("/history", url.Values{"offset": {strconv.Itoa(f.trail[n-1])}, "trail": {join(f.trail[:n-1])}})
-	case f.query.Offset > 0:
+		m.Newer = f.address("/history", url.Values{"offset": {strconv.Itoa(f.trail[n-1])}, "trail": {joinTrail(f.trail[:n-1])}})
+	case f.Offset > 0:
 		m.Newer = f.address("/history", nil)
 	}
 	return m
 }
 
-func join(offsets []int) string {
+func joinTrail(offsets []int) string {
 	var s []string
-	for _, n := range offsets[max(0, len(offsets)-mostTrail):] {
+	for _, n := range offsets[max(0, len(offsets)-maxTrail):] {
 		s = append(s, strconv.Itoa(n))
 	}
 	return strings.Join(s, ".")
 }
 
-// entryModel puts an entry into words for a visitor. next is the page to which
-// forms of the entry lead back.
-func (h *handlers) entryModel(v Visitor, lang views.Lang, e sipgate.HistoryEntry, next string) views.HistoryEntry {
-	m := views.HistoryEntry{ID: e.ID, Type: e.Type, Direction: "out", Missed: e.Missed(), When: e.Created.Local(), Length: e.Duration,
+// entryModel returns an entry as an actor sees it. next is the page to which the
+// entry's forms lead back.
+func (h *handlers) entryModel(a actor, lang views.Lang, e sipgate.HistoryEntry, next string) views.HistoryEntry {
+	m := views.HistoryEntry{ID: e.ID, Type: e.Type, Direction: directionOf(e), Missed: e.Missed(), When: e.Created.Local(), Length: e.Duration,
 		Note: e.Note, Transcription: e.Transcription, Read: e.Read, Starred: e.Starred, Archived: e.Archived, Next: next,
-		MayMark: views.Permit{Reason: v.Person.May(team.EditOwnHistory).Reason}}
-	if e.Incoming {
-		m.Direction = "in"
-	}
-	outside, _ := e.Remote()
-	inside, our := e.Local()
-	m.Number, m.Name, m.Inside = sipgate.DisplayNumber(outside), h.outsideName(v, e), sipgate.DisplayNumber(inside)
-	if outside == "anonymous" {
+		MayEdit: views.Allowed{Reason: a.May(team.EditOwnHistory).Reason}}
+	remote, _ := e.Remote()
+	local, ours := e.Local()
+	m.Number, m.Name, m.Local = sipgate.DisplayNumber(remote), h.Control.History.RemoteName(a.MemberID, e), sipgate.DisplayNumber(local)
+	if remote == "anonymous" {
 		m.Number = ""
 	}
-	if our != "" {
-		m.Inside = our
+	if ours != "" {
+		m.Local = ours
 	}
 	for _, r := range e.Recordings {
 		m.Recordings = append(m.Recordings, views.Recording{ID: r.ID})
 	}
-	h.offer(v, lang, &m, sipgate.NormalizeNumber(outside))
+	h.addCallActions(a, lang, &m, sipgate.NormalizeNumber(remote))
 	return m
 }
 
-// outsideName is what the visitor calls the other side of an entry.
-func (h *handlers) outsideName(v Visitor, e sipgate.HistoryEntry) string {
-	number, name := e.Remote()
-	if name == "" {
-		name = h.phonebook.Name(v.member(), sipgate.NormalizeNumber(number))
+func directionOf(e sipgate.HistoryEntry) string {
+	if e.Incoming {
+		return "in"
 	}
-	return name
+	return "out"
 }
 
-// offer offers to call the number of an entry, and to transfer the visitor's
-// running calls to it.
-func (h *handlers) offer(v Visitor, lang views.Lang, m *views.HistoryEntry, number string) {
+// maxOffered is how many running calls are offered for a transfer.
+const maxOffered = 3
+
+// addCallActions offers to call the number of an entry, and to transfer the
+// actor's running calls to it.
+func (h *handlers) addCallActions(a actor, lang views.Lang, m *views.HistoryEntry, number string) {
 	if !sipgate.Number(number).Valid() {
 		return
 	}
 	to := "?to=" + url.QueryEscape(number)
-	if v.Person.May(team.StartCall).OK && v.may("sessions:calls:write", "sessions:write") {
+	if a.May(team.StartCall).OK && a.SignIn.Granted("sessions:calls:write", "sessions:write") {
 		m.CallBack = "/calls/new" + to
 	}
-	for _, c := range h.ownCalls(v) {
+	own := h.Control.OwnCalls(a.Actor, team.Transfer)
+	for _, c := range own[:min(len(own), maxOffered)] {
 		if c.Remote.Number != number {
-			title := h.formatFor(v).Ref(c, lang, "").Title
-			m.Transfers = append(m.Transfers, views.Choice{Value: "/calls/" + string(c.ID) + "/transfer" + to, Label: title})
+			title := h.formatFor(a).Ref(c, lang, "").Title
+			m.Transfers = append(m.Transfers, views.Option{Value: "/calls/" + string(c.ID) + "/transfer" + to, Label: title})
 		}
 	}
 }

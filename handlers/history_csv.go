@@ -27,26 +27,26 @@ const (
 
 // historyCSV sends the history as a table for a spreadsheet, with the filters
 // of the page.
-func (h *handlers) historyCSV(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	f, err := h.pastFilter(r.Context(), v, r.URL.Query())
+func (h *handlers) historyCSV(w http.ResponseWriter, r *http.Request, a actor) error {
+	f, err := h.parseHistoryFilter(r.URL.Query())
 	if err != nil {
 		return err
 	}
-	return web.SendCSV(w, "callboard-history.csv", historyColumns, h.historyRows(r.Context(), v, f))
+	return web.SendCSV(w, "callboard-history.csv", historyColumns, h.historyRows(r.Context(), a, f))
 }
 
 // historyRows returns the entries that match f as rows, and a last row that
 // says so if there are more of them than fit.
-func (h *handlers) historyRows(ctx context.Context, v Visitor, f pastFilter) iter.Seq2[[]string, error] {
+func (h *handlers) historyRows(ctx context.Context, a actor, f historyFilter) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		for n := 1; ; n++ {
-			found, err := h.findPast(ctx, v, f, csvPage)
+			found, err := h.Control.History.Search(ctx, a.Member, f.Filter, csvPage)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
 			for _, e := range found.Items {
-				if !yield(h.historyCells(v, e), nil) {
+				if !yield(h.historyCells(a, e), nil) {
 					return
 				}
 			}
@@ -57,22 +57,18 @@ func (h *handlers) historyRows(ctx context.Context, v Visitor, f pastFilter) ite
 				yield([]string{found.OldestSearched.UTC().Format(time.RFC3339), "incomplete: older entries are in a table of their own, with an earlier last day"}, nil)
 				return
 			}
-			f.query.Offset = found.Next
+			f.Offset = found.Next
 		}
 	}
 }
 
 // historyCells returns e in the order of historyColumns.
-func (h *handlers) historyCells(v Visitor, e sipgate.HistoryEntry) []string {
-	direction := "out"
-	if e.Incoming {
-		direction = "in"
-	}
+func (h *handlers) historyCells(a actor, e sipgate.HistoryEntry) []string {
 	number, _ := e.Remote()
 	ours, inside := e.Local()
 	yes := strconv.FormatBool
 	return []string{
-		e.Created.UTC().Format(time.RFC3339), e.ID, e.Type, direction, yes(e.Missed()), h.outsideName(v, e), number, inside, ours,
+		e.Created.UTC().Format(time.RFC3339), e.ID, e.Type, directionOf(e), yes(e.Missed()), h.Control.History.RemoteName(a.MemberID, e), number, inside, ours,
 		strconv.Itoa(int(e.Duration.Seconds())), yes(e.Read), yes(e.Starred), yes(e.Archived), strconv.Itoa(len(e.Recordings)),
 		e.Note, e.Transcription,
 	}

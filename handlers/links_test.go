@@ -24,7 +24,7 @@ import (
 func bare(t testing.TB) *handlers {
 	public := &url.URL{Scheme: "https", Host: "calls.example"}
 	log := slog.New(slog.DiscardHandler)
-	control := callcontrol.New(callcontrol.Options{Log: log, Stores: &team.Stores{Members: new(team.Members), Capabilities: new(team.CapabilityStore)}})
+	control := callcontrol.New(callcontrol.Options{Log: log, Stores: &team.Stores{Members: new(team.Members)}})
 	t.Cleanup(control.Close)
 	return newHandlers(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{}, Control: control,
 		Sessions: web.NewSessions[SignIn](nil, web.SessionOptions{}), Login: &web.Login{}})

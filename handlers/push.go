@@ -38,7 +38,7 @@ func (h *handlers) push(w http.ResponseWriter, r *http.Request) error {
 	d := webhook.Delivery{RequestID: web.RequestID(r.Context()), Account: account, Peer: web.ClientIP(r),
 		Signatures: r.Header.Values(sipgate.SignatureHeader)}
 	d.Body, d.Err = readPush(w, r)
-	reply, err := h.receiver.Receive(d)
+	reply, err := h.Receiver.Receive(d)
 	if refusal, ok := errors.AsType[webhook.Refusal](err); ok {
 		w.WriteHeader(pushStatuses[refusal])
 		return nil
@@ -80,13 +80,6 @@ func readRefusal(err error) webhook.Refusal {
 		return webhook.ErrSlow
 	}
 	return webhook.ErrBroken
-}
-
-// pushOptions hands the events of each account to its board.
-func pushOptions(d Deps) webhook.Options {
-	return webhook.Options{Key: d.PushKey, Log: d.Log,
-		Address: func(account string) string { return PushURL(d.PublicURL, d.Key, account) },
-		Observe: func(account string, e sipgate.Event) { d.Exchange.Board(account).Observe(e) }}
 }
 
 // PushURL returns the address to enter at sipgate for an account's push events.

@@ -88,12 +88,12 @@ func TestPushForgersAreBlocked(t *testing.T) {
 // nothing remembers them.
 func TestPushToUnknownAddress(t *testing.T) {
 	k := newHook(t)
-	receiver := k.h.receiver
-	k.h.receiver = nil // using it would panic
+	receiver := k.h.Receiver
+	k.h.Receiver = nil // using it would panic
 	for i := range 1000 {
 		k.refused("unknown", k.send("x", path(fmt.Sprintf("/push/%s.%d", ours, i))), 404)
 	}
-	k.h.receiver = receiver
+	k.h.Receiver = receiver
 	if n := k.checks.Load(); n != 0 {
 		t.Errorf("%d signatures verified", n)
 	}
@@ -104,7 +104,7 @@ func TestPushToUnknownAddress(t *testing.T) {
 func TestSlowPushIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newHook(t)
-		defer k.h.Exchange.Close()
+		defer k.boards.Close()
 		client, conn := net.Pipe()
 		srv := &http.Server{Handler: k.app}
 		done := make(chan struct{})

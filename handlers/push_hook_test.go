@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/sipgate/webhook"
@@ -65,6 +66,7 @@ type hook struct {
 	t      testing.TB
 	h      *handlers
 	app    http.Handler
+	boards *switchboard.Boards
 	checks atomic.Int32 // signatures verified
 	clock  time.Time    // stands still unless moved
 	log    strings.Builder
@@ -77,18 +79,26 @@ func newHook(t testing.TB) *hook {
 	public := &url.URL{Scheme: "https", Host: "calls.example"}
 	boards := switchboard.NewBoards(func(string) *switchboard.Board { return switchboard.New(switchboard.Options{}) })
 	t.Cleanup(boards.Close)
-	app := New(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{}, Exchange: boards,
-		Sessions: web.NewSessions[Visitor](nil, web.SessionOptions{}), Login: &web.Login{}, People: new(team.Members),
-		Key: team.Key{1}, PushKey: &sipgateKey().PublicKey})
-	k.h, k.app = app.h, app.handler
-	options := pushOptions(k.h.Deps)
+	control := callcontrol.New(callcontrol.Options{Log: log, Boards: boards, Stores: &team.Stores{Members: new(team.Members)}})
+	t.Cleanup(control.Close)
+	k.h = newHandlers(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{}, Control: control,
+		Sessions: web.NewSessions[SignIn](nil, web.SessionOptions{}), Login: &web.Login{}, Key: team.Key{1}})
+	k.boards, k.app = boards, k.h.guarded()
+	options := k.options()
 	options.Now = func() time.Time { return k.clock }
 	options.Verify = func(key *rsa.PublicKey, body []byte, signature string) error {
 		k.checks.Add(1)
 		return sipgate.VerifyPush(key, body, signature)
 	}
-	k.h.receiver = webhook.New(options)
+	k.h.Receiver = webhook.New(options)
 	return k
+}
+
+// options returns those of a receiver that hands events to the boards.
+func (k *hook) options() webhook.Options {
+	return webhook.Options{Key: &sipgateKey().PublicKey, Log: k.h.Log,
+		Address: func(account string) string { return PushURL(k.h.PublicURL, k.h.Key, account) },
+		Observe: func(account string, e sipgate.Event) { k.boards.Board(account).Observe(e) }}
 }
 
 // post sends an event as sipgate does, except for what change changes.
@@ -146,9 +156,9 @@ func (k *hook) subscribe() []byte {
 	return sipgate.PushReply(PushURL(k.h.PublicURL, k.h.Key, ours))
 }
 
-func (k *hook) board() switchboard.Snapshot { return k.h.Exchange.Board(ours).Snapshot() }
+func (k *hook) board() switchboard.Snapshot { return k.boards.Board(ours).Snapshot() }
 
-func (k *hook) health() webhook.Health { return k.h.receiver.Health(ours) }
+func (k *hook) health() webhook.Health { return k.h.Receiver.Health(ours) }
 
 const (
 	jennifer = "4915791234567"

@@ -140,10 +140,10 @@ func TestPushSecretSelectsTheAccount(t *testing.T) {
 	if calls := k.board().Calls; len(calls) != 0 {
 		t.Errorf("on our board: %+v", calls)
 	}
-	if calls := k.h.Exchange.Board(theirs).Snapshot().Calls; len(calls) != 1 {
+	if calls := k.boards.Board(theirs).Snapshot().Calls; len(calls) != 1 {
 		t.Errorf("on their board: %+v", calls)
 	}
-	if health := k.h.receiver.Health(theirs); health.Accepted != 1 || len(health.Refused) != 0 {
+	if health := k.h.Receiver.Health(theirs); health.Accepted != 1 || len(health.Refused) != 0 {
 		t.Errorf("theirs: %+v", health)
 	}
 }
@@ -155,10 +155,10 @@ func FuzzPush(f *testing.F) {
 	f.Add(rings("A"))
 	f.Add("event=newCall&callId=A&from=%22%2F%3E%3CDial%3E&fullUserId%5B%5D=" + ours + "w0")
 	k := newHook(f)
-	options := pushOptions(k.h.Deps)
+	options := k.options()
 	options.Now = func() time.Time { return k.clock }
 	options.Verify = func(*rsa.PublicKey, []byte, string) error { return nil }
-	k.h.receiver = webhook.New(options)
+	k.h.Receiver = webhook.New(options)
 	shaped := signature(base64.StdEncoding.EncodeToString(make([]byte, 256)))
 	f.Fuzz(func(t *testing.T, body string) {
 		k.t, k.clock = t, k.clock.Add(time.Second)

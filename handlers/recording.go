@@ -15,10 +15,10 @@ import (
 	"callboard/web"
 )
 
-// recordingOf finds the recording that the address names, of a call or of a
-// voicemail, if the visitor may hear it.
-func (h *handlers) recordingOf(r *http.Request, v Visitor) (sipgate.HistoryEntry, sipgate.Recording, error) {
-	entry, _, err := h.entryOf(r, v)
+// recordingOf returns the recording of a call or a voicemail that the address
+// names, and its entry, if the actor may hear it.
+func (h *handlers) recordingOf(r *http.Request, a actor) (sipgate.HistoryEntry, sipgate.Recording, error) {
+	entry, _, err := h.Control.History.Entry(r.Context(), a.Member, r.PathValue("id"))
 	if err != nil {
 		return entry, sipgate.Recording{}, err
 	}
@@ -29,21 +29,21 @@ func (h *handlers) recordingOf(r *http.Request, v Visitor) (sipgate.HistoryEntry
 	return entry, entry.Recordings[i], nil
 }
 
-// recording streams a recording to the browser, as sipgate sends it but under
-// a name of ours. A browser that wants only a part (to seek) gets that part.
-func (h *handlers) recording(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	entry, rec, err := h.recordingOf(r, v)
+// serveRecording streams a recording from sipgate to the browser, under a file name of
+// ours. A browser that seeks gets the part that it asks for.
+func (h *handlers) serveRecording(w http.ResponseWriter, r *http.Request, a actor) error {
+	entry, rec, err := h.recordingOf(r, a)
 	if err != nil {
 		return err
 	}
-	file, err := h.clientOf(v).OpenRecording(r.Context(), rec.URL, r.Header.Get("Range"))
+	file, err := h.Control.ClientOf(a.MemberID).OpenRecording(r.Context(), rec.URL, r.Header.Get("Range"))
 	if err != nil {
 		return err
 	}
 	defer file.Body.Close()
-	kind, ext := soundKind(file.ContentType)
+	mediaType, ext := audioType(file.ContentType)
 	head := w.Header()
-	head.Set("Content-Type", kind)
+	head.Set("Content-Type", mediaType)
 	head.Set("Accept-Ranges", "bytes")
 	if file.ContentRange != "" {
 		head.Set("Content-Range", file.ContentRange)
@@ -52,18 +52,18 @@ func (h *handlers) recording(w http.ResponseWriter, r *http.Request, v Visitor) 
 		head.Set("Content-Length", strconv.FormatInt(file.Length, 10))
 	}
 	if r.FormValue("download") != "" {
-		head.Set("Content-Disposition", web.Attachment(h.recordingName(v, entry)+ext))
+		head.Set("Content-Disposition", web.Attachment(h.recordingName(a, entry)+ext))
 	}
 	w.WriteHeader(file.Status)
 	if _, err := io.Copy(w, file.Body); err != nil && !errors.Is(err, context.Canceled) {
-		h.Log.Info("a recording broke off", "err", err)
+		h.Log.Info("stream recording", "err", err)
 	}
 	return nil
 }
 
-// soundKind is the type under which a recording is handed on, and how the name
-// of its file ends. What sipgate gives no type is WAV.
-func soundKind(from string) (kind, ext string) {
+// audioType returns the media type with which a recording is passed on, and the
+// extension of its file name. A recording without a known type is WAV.
+func audioType(from string) (mediaType, ext string) {
 	switch from {
 	case "audio/mpeg", "audio/mp3":
 		return "audio/mpeg", ".mp3"
@@ -73,43 +73,44 @@ func soundKind(from string) (kind, ext string) {
 	return "audio/wav", ".wav"
 }
 
-// recordingName is what the file of a recording is called: when, which way,
-// with whom.
-func (h *handlers) recordingName(v Visitor, e sipgate.HistoryEntry) string {
-	way := "out"
+// recordingName returns the file name of a recording, without its extension: the
+// time, the direction and the other party.
+func (h *handlers) recordingName(a actor, e sipgate.HistoryEntry) string {
+	direction := "out"
 	switch {
 	case e.Type == "VOICEMAIL":
-		way = "voicemail"
+		direction = "voicemail"
 	case e.Incoming:
-		way = "in"
+		direction = "in"
 	}
-	who := h.outsideName(v, e)
-	if who == "" {
-		who, _ = e.Remote()
+	remote := h.Control.History.RemoteName(a.MemberID, e)
+	if remote == "" {
+		remote, _ = e.Remote()
 	}
-	return e.Created.Local().Format("2006-01-02 1504 ") + way + " " + who
+	return e.Created.Local().Format("2006-01-02 1504 ") + direction + " " + remote
 }
 
-// Limits of drawing the outline of a recording.
+// Limits of the waveform of a recording.
 const (
-	outlineBars  = 160
-	longestSound = 24 * time.Hour
+	waveformBars     = 160
+	maxRecording     = 24 * time.Hour
+	maxRecordingSize = 200 << 20 // bytes
 )
 
-// outline is the shape of a recording over time, to be drawn beside it. The
-// recording is read for it once.
-func (h *handlers) outline(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	entry, rec, err := h.recordingOf(r, v)
+// serveWaveform sends the waveform of a recording. It reads the recording only the first
+// time.
+func (h *handlers) serveWaveform(w http.ResponseWriter, r *http.Request, a actor) error {
+	entry, rec, err := h.recordingOf(r, a)
 	if err != nil {
 		return err
 	}
-	o, err := h.outlines.Get(r.Context(), v.Account+" "+entry.ID+" "+rec.ID, func(ctx context.Context) (announcement.Waveform, error) {
-		file, err := h.clientOf(v).OpenRecording(ctx, rec.URL, "")
+	o, err := h.waveforms.Get(r.Context(), a.Account+" "+entry.ID+" "+rec.ID, func(ctx context.Context) (announcement.Waveform, error) {
+		file, err := h.Control.ClientOf(a.MemberID).OpenRecording(ctx, rec.URL, "")
 		if err != nil {
 			return announcement.Waveform{}, err
 		}
 		defer file.Body.Close()
-		return announcement.DrawWaveform(file.Body, outlineBars, announcement.Limits{Bytes: 200 << 20, Length: longestSound})
+		return announcement.DrawWaveform(file.Body, waveformBars, announcement.Limits{Bytes: maxRecordingSize, Length: maxRecording})
 	})
 	if err != nil {
 		return err

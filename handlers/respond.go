@@ -26,10 +26,10 @@ func (h *handlers) respondFault(w http.ResponseWriter, r *http.Request, f web.Fa
 	switch {
 	case r.URL.Path == "/push" || strings.HasPrefix(r.URL.Path, "/push/"):
 		w.WriteHeader(f.Status)
-	case isPublicFile(r):
+	case strings.HasPrefix(r.URL.Path, "/a/"):
 		http.Error(w, http.StatusText(f.Status), f.Status)
-	case isWall(r):
-		err = web.Show(w, r, f.Status, views.WallNothing(wallLang(r)))
+	case isWallboard(r):
+		err = web.Show(w, r, f.Status, views.WallboardNotFound(wallboardLang(r)))
 	default:
 		err = web.Respond(w, r, h.faultResponse(r, f))
 	}
@@ -38,21 +38,21 @@ func (h *handlers) respondFault(w http.ResponseWriter, r *http.Request, f web.Fa
 	}
 }
 
-// faultResponse returns a fault with its message in the visitor's language.
+// faultResponse returns a fault with its message in the actor's language.
 func (h *handlers) faultResponse(r *http.Request, f web.Fault) web.Response {
-	v := Visitor{}
+	a := actor{}
 	if s, ok, err := h.Sessions.Peek(r); err == nil && ok {
-		v = h.known(s.Value)
+		a = h.actorOf(r, s.Value)
 	}
-	lang, id := langOf(r, v), web.RequestID(r.Context())
+	lang, id := langOf(r, a), web.RequestID(r.Context())
 	text := views.Message(lang, f.Code, f.Status)
 	if e, ok := errors.AsType[*switchboard.ClaimedError](f.Cause); ok {
-		text = views.Attending(lang, e.Claim)
+		text = views.ClaimText(lang, e.Claim)
 	}
 	return web.Response{
 		Status:   f.Status,
 		JSON:     map[string]errorJSON{"error": {f.Code, text, id, f.Field}},
 		Fragment: views.Notice(lang, f.Code, text),
-		Page:     views.ErrorPage(h.about(r, v), f.Status, f.Code, text, id),
+		Page:     views.ErrorPage(h.page(r, a), f.Status, f.Code, text, id),
 	}
 }

@@ -3,105 +3,132 @@ package handlers
 import (
 	"net/http"
 
+	"callboard/sipgate/team"
 	"callboard/static"
 	"callboard/web"
 )
 
-// routes are all addresses of the dashboard. Public ones are few: the sign-in,
-// the way back from sipgate, files of the page, and what sipgate itself asks
-// for (announcements by an unguessable address, and push events).
-func (h *handlers) routes() *http.ServeMux {
-	mux := http.NewServeMux()
-	public := func(pattern string, f web.Handler) { mux.Handle(pattern, h.errors.Handle(f)) }
-	signed := func(pattern string, f visitorHandler) { public(pattern, h.signed(f)) }
+// A Route is an address of the dashboard and the permission that it needs.
+type Route struct {
+	Pattern string
 
-	public("GET /login", h.signInPage)
+	// Permission is what a member's role must allow. On a call, and for past
+	// calls, it is decided again for that call. It is empty for public routes,
+	// which need no session or decide themselves.
+	Permission team.Permission
+
+	handler web.Handler
+}
+
+// Routes returns all routes.
+func Routes() []Route {
+	return (&handlers{Deps: Deps{Login: new(web.Login)}}).routes()
+}
+
+// mux serves the routes.
+func (h *handlers) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, r := range h.routes() {
+		mux.Handle(r.Pattern, h.errors.Handle(r.handler))
+	}
+	mux.Handle("GET /static/", static.Handler(h.Demo))
+	return mux
+}
+
+// routes returns all routes but those of static files. Public ones are few: the
+// sign-in, the way back from sipgate, what sipgate itself requests
+// (announcements at unguessable addresses, push events), screens on a wall.
+func (h *handlers) routes() (all []Route) {
+	public := func(pattern string, f web.Handler) { all = append(all, Route{pattern, "", f}) }
+	signed := func(pattern string, p team.Permission, f actorHandler) {
+		all = append(all, Route{pattern, p, h.signed(p, f)})
+	}
+	watching := func(pattern string, p team.Permission, f actorHandler) {
+		all = append(all, Route{pattern, p, h.watching(p, f)})
+	}
+
+	public("GET /login", h.showSignIn)
 	public("POST /login", h.startLogin)
 	public("GET /oauth/callback", h.Login.Callback)
-	public("GET /a/{file}", h.published)
+	public("GET /a/{file}", h.servePublished)
 	public("POST /push/{secret}", h.push)
 	public("GET /healthz", h.healthy)
 	public("GET /session", h.session)
-	mux.Handle("GET /static/", static.Handler(h.Demo))
-	public("GET /gallery", h.gallery) // in the demo
-	public("GET /gallery/{name}", h.exhibit)
+	public("GET /gallery", h.showGallery) // in the demo
+	public("GET /gallery/{name}", h.showExample)
+	public("GET /wall/{token}", h.showWallboard)
+	public("GET /wall/{token}/feed", h.wallboardFeed)
 
-	public("GET /wall/{token}", h.wall)
-	public("GET /wall/{token}/feed", h.wallFeed)
+	signed("GET /{$}", team.ViewBoard, h.showBoard)
+	watching("GET /feed", team.ViewBoard, h.feed)
+	public("POST /logout", h.withSession(h.signOut)) // also for members who may do nothing any more
 
-	signed("GET /{$}", h.dashboard)
-	public("GET /feed", h.feed)
-	signed("POST /logout", h.signOut)
+	signed("GET /search", team.StartCall, h.search)
+	signed("POST /calls", team.StartCall, h.offerAmbiguous(h.newCallDialog, h.startCall))
+	signed("GET /calls/new", team.StartCall, h.newCallDialog)
+	signed("GET /starting/{id}", team.StartCall, h.showProgress)
+	signed("GET /calls/hangup", team.HangUp, h.hangUpDialog)
+	signed("POST /calls/hangup", team.HangUp, h.hangUpSeveral)
+	signed("GET /calls/{id}", team.SeeCall, h.showCall)
+	signed("POST /calls/{id}/notes", team.WriteNote, h.addNote)
+	signed("GET /calls/{id}/transfer", team.Transfer, h.callDialog(h.transferDialog))
+	signed("GET /calls/{id}/keypad", team.SendTones, h.callDialog(h.keypadDialog))
+	signed("GET /calls/{id}/announce", team.PlayAnnouncement, h.callDialog(h.announceDialog))
+	signed("GET /calls/{id}/record", team.Record, h.callDialog(h.recordDialog))
+	signed("POST /calls/{id}/hold", team.Hold, command(h, holdAction))
+	signed("POST /calls/{id}/muted", team.Mute, command(h, muteAction))
+	signed("POST /calls/{id}/recording", team.Record, command(h, recordAction))
+	signed("POST /calls/{id}/dtmf", team.SendTones, command(h, tonesAction))
+	signed("POST /calls/{id}/transfer", team.Transfer, h.offerAmbiguous(h.callDialog(h.transferDialog), command(h, h.transferAction)))
+	signed("POST /calls/{id}/cancel-consultation", team.CancelConsultation, command(h, cancelConsultationAction))
+	signed("POST /calls/{id}/announcements", team.PlayAnnouncement, command(h, h.announceAction))
+	signed("POST /calls/{id}/hangup", team.HangUp, command(h, hangUpAction))
+	signed("POST /calls/{id}/undo", team.UndoHangUp, h.undo)
+	signed("POST /calls/{id}/claim", team.Hold, h.claim) // which verb is decided again
 
-	signed("GET /search", h.search)
-	signed("POST /calls", h.withChoices(h.newCallSheet, h.newCall))
-	signed("GET /calls/new", h.newCallSheet)
-	signed("GET /starting/{id}", h.starting)
-	signed("GET /calls/hangup", h.hangUpSheet)
-	signed("POST /calls/hangup", h.hangUpSeveral)
-	signed("GET /calls/{id}", h.callPage)
-	signed("POST /calls/{id}/notes", h.note)
-	signed("GET /calls/{id}/transfer", h.sheet(h.transferSheet))
-	signed("GET /calls/{id}/keypad", h.sheet(h.keypadSheet))
-	signed("GET /calls/{id}/announce", h.sheet(h.announceSheet))
-	signed("GET /calls/{id}/record", h.sheet(h.recordSheet))
-	signed("POST /calls/{id}/hold", command(h, holdAction))
-	signed("POST /calls/{id}/muted", command(h, muteAction))
-	signed("POST /calls/{id}/recording", command(h, recordAction))
-	signed("POST /calls/{id}/dtmf", command(h, tonesAction))
-	signed("POST /calls/{id}/transfer", h.withChoices(h.sheet(h.transferSheet), command(h, h.transferAction)))
-	signed("POST /calls/{id}/unask", command(h, cancelConsultationAction))
-	signed("POST /calls/{id}/announcements", command(h, h.announceAction))
-	signed("POST /calls/{id}/hangup", command(h, hangUpAction))
+	signed("GET /announcements", team.ViewAnnouncements, h.showAnnouncements)
+	signed("POST /announcements", team.ManageAnnouncements, h.upload)
+	signed("GET /announcements/{id}/audio", team.ViewAnnouncements, h.serveAudio)
+	signed("GET /announcements/{id}/play-to-me", team.StartCall, h.playDialog)
+	signed("POST /announcements/{id}/play-to-me", team.StartCall, h.playToDevice)
+	signed("POST /announcements/{id}/rename", team.ManageAnnouncements, h.renameAnnouncement)
+	signed("POST /announcements/{id}/delete", team.ManageAnnouncements, h.deleteAnnouncement)
 
-	signed("GET /announcements", h.announcements)
-	signed("POST /announcements", h.upload)
-	signed("GET /announcements/{id}/audio", h.audio)
-	signed("GET /announcements/{id}/play-to-me", h.playSheet)
-	signed("POST /announcements/{id}/play-to-me", h.playToMe)
-	signed("POST /announcements/{id}/rename", h.renameAnnouncement)
-	signed("POST /announcements/{id}/delete", h.deleteAnnouncement)
+	signed("GET /history", team.ViewOwnHistory, h.showHistory)
+	signed("GET /history.csv", team.ViewOwnHistory, h.historyCSV)
+	watching("GET /history/news", team.ViewOwnHistory, h.historyUpdates)
+	signed("GET /history/{id}", team.ViewOwnHistory, h.showEntry)
+	signed("POST /history/{id}/note", team.EditOwnHistory, updateEntry(h, entryNote))
+	signed("POST /history/{id}/star", team.EditOwnHistory, updateEntry(h, entryStar))
+	signed("POST /history/{id}/archive", team.EditOwnHistory, updateEntry(h, entryArchive))
+	signed("POST /history/{id}/read", team.EditOwnHistory, updateEntry(h, entryRead))
+	signed("GET /history/{id}/recordings/{recording}", team.ViewOwnHistory, h.serveRecording)
+	signed("GET /history/{id}/recordings/{recording}/outline", team.ViewOwnHistory, h.serveWaveform)
 
-	signed("GET /history", h.history)
-	signed("GET /history.csv", h.historyCSV)
-	public("GET /history/news", h.watching(h.historyNews))
-	signed("GET /history/{id}", h.historyEntry)
-	signed("POST /history/{id}/note", updateEntry(h, entryNote))
-	signed("POST /history/{id}/star", updateEntry(h, entryStar))
-	signed("POST /history/{id}/archive", updateEntry(h, entryArchive))
-	signed("POST /history/{id}/read", updateEntry(h, entryRead))
-	signed("GET /history/{id}/recordings/{recording}", h.recording)
-	signed("GET /history/{id}/recordings/{recording}/outline", h.outline)
+	signed("GET /figures", team.ViewStats, h.showStats)
+	signed("GET /walls", team.ManageWallboards, h.showWallboards)
+	signed("POST /walls", team.ManageWallboards, h.createWallboard)
+	signed("POST /walls/{id}/revoke", team.ManageWallboards, h.revokeWallboard)
 
-	signed("POST /calls/{id}/undo", h.undo)
-	signed("POST /calls/{id}/attention", h.claim)
-
-	signed("GET /figures", h.figuresPage)
-
-	signed("GET /walls", h.showWallboards)
-	signed("POST /walls", h.createWallboard)
-	signed("POST /walls/{id}/revoke", h.revokeWallboard)
-
-	signed("GET /team", h.showTeam)
-	signed("POST /team/{user}/role", h.setRole)
-	signed("POST /team/{user}/remove", h.updateMember("remove", h.removeMember))
-	signed("POST /team/{user}/restore", h.updateMember("restore", h.restoreMember))
-	signed("POST /team/{user}/sign-out", h.updateMember("sign out", h.signOutMember))
-	signed("GET /audit", h.audit)
-	signed("GET /audit.csv", h.auditCSV)
-	signed("GET /setup", h.setup)
-	signed("POST /setup/done", h.setupDone)
-	signed("GET /status", h.status)
-	signed("POST /status/webhooks", h.setWebhooks)
-	signed("POST /status/platform", h.findOutAnew)
-	signed("GET /settings", h.settings)
-	signed("POST /settings/wishes", h.setConsent)
-	signed("POST /settings/display", savePreferences(h, "display", applyDisplay))
-	signed("POST /settings/ringing", savePreferences(h, "ringing", applyRinging))
-	signed("POST /settings/calls", savePreferences(h, "calls", applyCalls))
-	signed("POST /settings/toggle", h.toggle)
-	signed("POST /sessions/{id}/end", h.endSession)
-	signed("POST /sessions/end", h.endSessions)
-
-	return mux
+	signed("GET /team", team.ViewTeam, h.showTeam)
+	signed("POST /team/{user}/role", team.ManageMembers, h.setRole)
+	signed("POST /team/{user}/remove", team.ManageMembers, h.updateMember("remove", h.removeMember))
+	signed("POST /team/{user}/restore", team.ManageMembers, h.updateMember("restore", h.restoreMember))
+	signed("POST /team/{user}/sign-out", team.ManageMembers, h.updateMember("sign out", h.signOutMember))
+	signed("GET /audit", team.ViewAudit, h.showAudit)
+	signed("GET /audit.csv", team.ViewAudit, h.auditCSV)
+	signed("GET /setup", team.ManageSettings, h.showSetup)
+	signed("POST /setup/done", team.ManageSettings, h.finishSetup)
+	signed("GET /status", team.ViewStatus, h.showStatus)
+	signed("POST /status/webhooks", team.ManageWebhooks, h.setWebhooks)
+	signed("POST /status/platform", team.ViewStatus, h.detectPlatform)
+	signed("GET /settings", team.EditOwnSettings, h.showSettings)
+	signed("POST /settings/wishes", team.EditOwnSettings, h.setConsent)
+	signed("POST /settings/display", team.EditOwnSettings, savePreferences(h, "display", applyDisplay))
+	signed("POST /settings/ringing", team.EditOwnSettings, savePreferences(h, "ringing", applyRinging))
+	signed("POST /settings/calls", team.EditOwnSettings, savePreferences(h, "calls", applyCalls))
+	signed("POST /settings/toggle", team.EditOwnSettings, h.toggle)
+	signed("POST /sessions/{id}/end", team.EditOwnSettings, h.endSession)
+	signed("POST /sessions/end", team.EditOwnSettings, h.endSessions)
+	return all
 }

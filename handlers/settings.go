@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 
 	"callboard/sipgate/team"
@@ -10,40 +9,40 @@ import (
 	"callboard/web"
 )
 
-// settings shows a member's own settings.
-func (h *handlers) settings(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	return h.showSettings(w, r, v, http.StatusOK, views.SettingsModel{Choices: v.Choices, Section: r.URL.Query().Get("saved")})
+// showSettings shows a member's own settings.
+func (h *handlers) showSettings(w http.ResponseWriter, r *http.Request, a actor) error {
+	return h.respondSettings(w, r, a, http.StatusOK, views.SettingsModel{Preferences: a.Preferences, Section: r.URL.Query().Get("saved")})
 }
 
-// showSettings shows the preferences of m, which may be typed ones that were not
+// respondSettings shows the preferences of m, which may be typed ones that were not
 // saved.
-func (h *handlers) showSettings(w http.ResponseWriter, r *http.Request, v Visitor, status int, m views.SettingsModel) error {
-	list, err := h.Sessions.Of(r, v.Subject())
+func (h *handlers) respondSettings(w http.ResponseWriter, r *http.Request, a actor, status int, m views.SettingsModel) error {
+	list, err := h.Sessions.Of(r, a.SignIn.Subject())
 	if err != nil {
 		return err
 	}
 	for _, s := range list {
-		m.Sessions = append(m.Sessions, views.SessionRow{ID: s.ID, Current: s.Current, Begun: s.Started.Local(), Seen: s.Seen.Local(),
+		m.Sessions = append(m.Sessions, views.Session{ID: s.ID, Current: s.Current, Started: s.Started.Local(), LastSeen: s.Seen.Local(),
 			Address: s.Value.Address, Browser: s.Value.Browser})
 	}
-	m.Shares, m.Lendable = v.Person.SharesCalls, v.Person.AllowsLeads
-	if v.Person.May(team.StartCall).OK {
-		m.Calls = true
-		m.Devices, m.Numbers = h.devices(r.Context(), v), h.callerIDs(r.Context(), v)
+	m.SharesCalls, m.AllowsLeads = a.Member.SharesCalls, a.Member.AllowsLeads
+	if a.May(team.StartCall).OK {
+		m.MayCall = true
+		m.Devices, m.Numbers = h.deviceNames(r, a), h.callerIDs(r, a)
 	}
-	return web.Show(w, r, status, views.Settings(h.about(r, v), m))
+	return web.Show(w, r, status, views.Settings(h.page(r, a), m))
 }
 
-// devices returns the visitor's telephones, none if they cannot be read.
-func (h *handlers) devices(ctx context.Context, v Visitor) (found []views.Choice) {
-	devices, err := h.clientOf(v).Devices(ctx, v.User)
+// deviceNames returns the actor's devices, none if they cannot be read.
+func (h *handlers) deviceNames(r *http.Request, a actor) (all []views.Option) {
+	devices, err := h.Control.Devices(r.Context(), a.Actor)
 	if err != nil {
 		h.Log.Info("read devices", "err", err)
 	}
 	for _, d := range devices {
-		found = append(found, views.Choice{Value: string(d.ID), Label: cmp.Or(d.Alias, string(d.ID))})
+		all = append(all, views.Option{Value: string(d.ID), Label: cmp.Or(d.Alias, string(d.ID))})
 	}
-	return found
+	return all
 }
 
 type consentForm struct {
@@ -53,20 +52,20 @@ type consentForm struct {
 }
 
 // setConsent saves what a member lets others see and do.
-func (h *handlers) setConsent(w http.ResponseWriter, r *http.Request, v Visitor) error {
+func (h *handlers) setConsent(w http.ResponseWriter, r *http.Request, a actor) error {
 	form, err := web.Decode[consentForm](w, r)
 	if err != nil {
 		return err
 	}
-	if err := h.People.SetConsent(r.Context(), v.member(), form.Shares, form.Lendable); err != nil {
+	if err := h.Control.Members.SetConsent(r.Context(), a.MemberID, form.Shares, form.Lendable); err != nil {
 		return err
 	}
 	return web.Redirect(w, r, web.LocalPath(form.Next))
 }
 
-// endSession signs the visitor out in one browser.
-func (h *handlers) endSession(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	ok, err := h.Sessions.EndOne(r.Context(), v.Subject(), r.PathValue("id"))
+// endSession signs the actor out in one browser.
+func (h *handlers) endSession(w http.ResponseWriter, r *http.Request, a actor) error {
+	ok, err := h.Sessions.EndOne(r.Context(), a.SignIn.Subject(), r.PathValue("id"))
 	switch {
 	case err != nil:
 		return err
@@ -76,10 +75,10 @@ func (h *handlers) endSession(w http.ResponseWriter, r *http.Request, v Visitor)
 	return web.Redirect(w, r, "/settings")
 }
 
-// endSessions signs the visitor out everywhere, including here.
-func (h *handlers) endSessions(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	if err := h.Sessions.EndAll(r.Context(), v.Subject()); err != nil {
+// endSessions signs the actor out everywhere, including here.
+func (h *handlers) endSessions(w http.ResponseWriter, r *http.Request, a actor) error {
+	if err := h.Sessions.EndAll(r.Context(), a.SignIn.Subject()); err != nil {
 		return err
 	}
-	return h.signOut(w, r, v)
+	return h.signOut(w, r, a)
 }

@@ -9,42 +9,40 @@ import (
 	"callboard/web"
 )
 
-// setup leads an admin through what a new installation needs. It finds out
-// again each time what is done.
-func (h *handlers) setup(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	m := views.SetupModel{Account: v.Account, PublicURL: h.PublicURL.String(), Proven: h.reached(v.Account),
-		Reach: string(web.CheckPublicURL(r.Context(), h.PublicURL, "/healthz", alive))}
-	people := h.People.List(v.Account)
-	m.Members, m.Roles = len(people), slices.ContainsFunc(people, func(p team.Member) bool { return p.MemberID != v.member() && p.Role != team.Agent })
+// showSetup leads an admin through what a new installation needs. It checks each
+// time what is done.
+func (h *handlers) showSetup(w http.ResponseWriter, r *http.Request, a actor) error {
+	m := views.SetupModel{Account: a.Account, PublicURL: h.PublicURL.String(), Reached: h.receivesEvents(a.Account),
+		URLCheck: string(web.CheckPublicURL(r.Context(), h.PublicURL, "/healthz", alive))}
+	members := h.Control.Members.List(a.Account)
+	m.Members, m.Roles = len(members), slices.ContainsFunc(members, func(m team.Member) bool { return m.MemberID != a.MemberID && m.Role != team.Agent })
 	var err error
-	if m.Webhooks, err = h.webhooks(r.Context(), v); err != nil {
+	if m.Webhooks, err = h.webhooks(r, a); err != nil {
 		return err
 	}
-	return web.Show(w, r, http.StatusOK, views.Setup(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.Setup(h.page(r, a), m))
 }
 
-// reached reports whether sipgate has reached our public address since the
-// start.
-func (h *handlers) reached(account string) bool {
-	return !h.receiver.Health(account).LastEvent.IsZero()
+// receivesEvents reports whether a push event has reached us since the start,
+// which proves the public address.
+func (h *handlers) receivesEvents(account string) bool {
+	return !h.Receiver.Health(account).LastEvent.IsZero()
 }
 
-// setupCookie says in a browser that its admin needs no more leading. It is
-// worth nothing to anybody else.
+// setupCookie marks a browser whose admin has finished the setup page.
 const setupCookie = "setup"
 
-// unfinished reports whether a visitor is to be led to the set-up: an admin
-// who has not put it aside, as long as sipgate has not reported a call. In the
-// demo there is nothing to set up.
-func (h *handlers) unfinished(r *http.Request, v Visitor) bool {
+// needsSetup reports whether the actor is to be led to the setup page: an admin
+// who has not finished it, as long as sipgate has not sent an event. The demo
+// needs no setup.
+func (h *handlers) needsSetup(r *http.Request, a actor) bool {
 	_, err := r.Cookie(setupCookie)
-	return err != nil && !h.Demo && v.Person.May(team.ManageSettings).OK && !h.reached(v.Account)
+	return err != nil && !h.Demo && a.May(team.ManageSettings).OK && !h.receivesEvents(a.Account)
 }
 
-// setupDone puts it aside.
-func (h *handlers) setupDone(w http.ResponseWriter, r *http.Request, _ Visitor) error {
+// finishSetup marks the browser.
+func (h *handlers) finishSetup(w http.ResponseWriter, r *http.Request, _ actor) error {
 	http.SetCookie(w, &http.Cookie{Name: setupCookie, Value: "done", Path: "/", MaxAge: 365 * 24 * 3600,
 		HttpOnly: true, Secure: h.PublicURL.Scheme == "https", SameSite: http.SameSiteLaxMode})
-	http.Redirect(w, r, "/", http.StatusSeeOther)
-	return nil
+	return web.Redirect(w, r, "/")
 }

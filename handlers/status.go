@@ -1,67 +1,83 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"callboard/sipgate"
+	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
 )
 
-// status shows what works, what does not, and why.
-func (h *handlers) status(w http.ResponseWriter, r *http.Request, v Visitor) error {
-	snap := h.Exchange.Board(v.Account).Snapshot()
-	m := views.StatusPageModel{List: statusOf(snap.Health), PublicURL: h.PublicURL.String(),
-		Local: h.PublicURL.Scheme == "http", Versions: versions()}
+// showStatus shows what works, what does not, and why.
+func (h *handlers) showStatus(w http.ResponseWriter, r *http.Request, a actor) error {
+	snap := h.Control.Board(a.Actor).Snapshot()
+	m := views.StatusPageModel{List: views.NewStatus(snap.Health, time.Now()), PublicURL: h.PublicURL.String(),
+		LocalURL: h.PublicURL.Scheme == "http", Versions: versions(), ClientRefused: h.Control.Grants.ClientRefused()}
 	for _, s := range sipgate.Scopes {
-		m.Scopes = append(m.Scopes, views.Scope{Name: s, Granted: v.may(s)})
+		m.Scopes = append(m.Scopes, views.Scope{Name: s, Granted: a.SignIn.Granted(s)})
 	}
-	m.List.Members = h.personsOf(v.Account)
+	m.List.SignedIn = h.Control.MemberCount(a.Account)
 	for _, id := range snap.Health.AuthFailed {
-		p, _ := h.People.Get(team.MemberID{Account: v.Account, User: sipgate.UserID(id)})
-		if id == serviceID {
-			p.Name = serviceName
+		name := callcontrol.ServiceName
+		if id != callcontrol.ServiceID {
+			member, _ := h.Control.Members.Get(team.MemberID{Account: a.Account, User: sipgate.UserID(id)})
+			name = member.Name
 		}
-		m.SetAside = append(m.SetAside, views.SetAside{Name: p.Name, Problem: views.Reason(int(sipgate.Unauthorized))})
+		m.AuthFailed = append(m.AuthFailed, views.FailedMember{Name: name, Problem: views.Reason(int(sipgate.Unauthorized))})
 	}
-	m.Platform = h.platformModel(r.Context(), v)
+	m.Platform = h.platformModel(r, a)
 	var err error
-	if m.Webhooks, err = h.webhooks(r.Context(), v); err != nil {
+	if m.Webhooks, err = h.webhooks(r, a); err != nil {
 		return err
 	}
-	return web.Show(w, r, http.StatusOK, views.StatusPage(h.about(r, v), m))
+	return web.Show(w, r, http.StatusOK, views.StatusPage(h.page(r, a), m))
 }
 
-// webhooks tells where sipgate sends push events, and where it would. Our own
-// address is shown only to who may set it.
-func (h *handlers) webhooks(ctx context.Context, v Visitor) (views.WebhookModel, error) {
-	health := h.receiver.Health(v.Account)
-	m := views.WebhookModel{May: v.Person.May(team.ManageWebhooks).OK, LastEvent: health.LastEvent.Local(), Refused: health.Refused}
-	if health.LastEvent.IsZero() {
-		m.LastEvent = health.LastEvent
+// platformModel returns what the account can do.
+func (h *handlers) platformModel(r *http.Request, a actor) views.PlatformModel {
+	c := h.Control.CapabilitiesOf(r.Context(), a.Actor)
+	m := views.PlatformModel{Name: string(c.Platform), Evidence: c.Evidence, DetectedAt: c.DetectedAt}
+	if !m.DetectedAt.IsZero() {
+		m.DetectedAt = m.DetectedAt.Local()
 	}
-	ours := PushURL(h.PublicURL, h.Key, v.Account)
-	if m.May {
-		m.Ours = views.Webhooks{Incoming: ours, Outgoing: ours}
+	for _, ability := range team.Abilities {
+		m.Capabilities = append(m.Capabilities, views.Capability{Name: string(ability), Supported: c.Can(ability)})
 	}
-	before, kept, err := h.Hooks.Previous(ctx, v.Account)
+	return m
+}
+
+// detectPlatform detects again what the account can do.
+func (h *handlers) detectPlatform(w http.ResponseWriter, r *http.Request, a actor) error {
+	if err := h.Control.DetectCapabilities(r.Context(), a.Actor); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/status#platform")
+}
+
+// webhooks returns where sipgate sends push events, and where it would. Our own
+// address is secret and shown only to members who may set it.
+func (h *handlers) webhooks(r *http.Request, a actor) (views.WebhookModel, error) {
+	health := h.Receiver.Health(a.Account)
+	m := views.WebhookModel{MayManage: a.May(team.ManageWebhooks).OK, LastEvent: health.LastEvent, Refused: health.Refused}
+	if !health.LastEvent.IsZero() {
+		m.LastEvent = health.LastEvent.Local()
+	}
+	hooks, err := h.Control.WebhooksOf(r.Context(), a.Actor)
 	if err != nil {
 		return m, err
 	}
-	if kept {
-		m.Before = views.Webhooks(before)
+	if m.MayManage {
+		m.Ours = views.WebhookURLs{Incoming: hooks.Ours, Outgoing: hooks.Ours}
 	}
-	now, err := h.clientOf(v).PushSettings(ctx)
-	if err != nil {
-		m.Problem = problem(err)
-		return m, nil
+	m.Previous, m.Current, m.Set = views.WebhookURLs(hooks.Previous), views.WebhookURLs(hooks.Now), hooks.Set()
+	if hooks.ReadErr != nil {
+		m.Problem = problem(hooks.ReadErr)
 	}
-	m.Now = views.Webhooks{Incoming: now.IncomingURL, Outgoing: now.OutgoingURL}
-	m.Set = now.IncomingURL == ours && now.OutgoingURL == ours
 	return m, nil
 }
 
@@ -70,9 +86,8 @@ type webhooksForm struct {
 }
 
 // setWebhooks makes sipgate send push events here, or again to where it sent
-// them before. It reads all settings and writes them back, so that nothing else
-// changes.
-func (h *handlers) setWebhooks(w http.ResponseWriter, r *http.Request, v Visitor) error {
+// them before.
+func (h *handlers) setWebhooks(w http.ResponseWriter, r *http.Request, a actor) error {
 	form, err := web.Decode[webhooksForm](w, r)
 	if err != nil {
 		return err
@@ -80,44 +95,16 @@ func (h *handlers) setWebhooks(w http.ResponseWriter, r *http.Request, v Visitor
 	if form.Do != "set" && form.Do != "remove" {
 		return web.BadParam("do")
 	}
-	ctx := context.WithoutCancel(r.Context())
-	err = h.onRecord(ctx, h.entry(r, v, team.ManageWebhooks, form.Do), func() error { return h.switchWebhooks(ctx, v, form.Do == "set") })
-	if err != nil {
+	if err := h.Control.SetWebhooks(r.Context(), a.Actor, form.Do == "set"); err != nil {
 		return err
 	}
 	return web.Redirect(w, r, "/status")
 }
 
-func (h *handlers) switchWebhooks(ctx context.Context, v Visitor, on bool) error {
-	client, ours := h.clientOf(v), PushURL(h.PublicURL, h.Key, v.Account)
-	s, err := client.PushSettings(ctx)
-	if err != nil {
-		return err
-	}
-	if on {
-		if s.IncomingURL != ours || s.OutgoingURL != ours {
-			if err := h.Hooks.Save(ctx, v.Account, team.WebhookURLs{Incoming: s.IncomingURL, Outgoing: s.OutgoingURL}); err != nil {
-				return err
-			}
-		}
-		s.IncomingURL, s.OutgoingURL = ours, ours
-		return client.SetPushSettings(ctx, s)
-	}
-	before, _, err := h.Hooks.Previous(ctx, v.Account)
-	if err != nil {
-		return err
-	}
-	s.IncomingURL, s.OutgoingURL = before.Incoming, before.Outgoing
-	if err := client.SetPushSettings(ctx, s); err != nil {
-		return err
-	}
-	return h.Hooks.Forget(ctx, v.Account)
-}
-
-func versions() []views.Choice {
+func versions() []views.Option {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return nil
 	}
-	return []views.Choice{{Label: "Callboard", Value: info.Main.Version}, {Label: "Go", Value: strings.TrimPrefix(info.GoVersion, "go")}}
+	return []views.Option{{Label: "Callboard", Value: info.Main.Version}, {Label: "Go", Value: strings.TrimPrefix(info.GoVersion, "go")}}
 }

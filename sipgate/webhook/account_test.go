@@ -1,11 +1,8 @@
 package webhook
 
 import (
-	"context"
-	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"callboard/sipgate"
 )
@@ -51,38 +48,13 @@ func TestEventsOfAnotherCustomer(t *testing.T) {
 	}
 }
 
-// The numbers of an account are read every ten minutes, and a minute after a
-// failure, which leaves them as they are.
-func TestRefreshNumbers(t *testing.T) {
+func TestLatestNumbersDecide(t *testing.T) {
 	k := newRig(t)
-	reads := 0
-	refresh := func(numbers []sipgate.AccountNumber, err error) {
-		k.RefreshNumbers(t.Context(), ours, func(context.Context) ([]sipgate.AccountNumber, error) {
-			reads++
-			return numbers, err
-		})
-	}
-	after := func(d time.Duration, want int) {
-		t.Helper()
-		k.clock = k.clock.Add(d)
-		refresh(nil, errors.New("out of order"))
-		if reads != want {
-			t.Errorf("after %v more: read %d times, want %d", d, reads, want)
-		}
-	}
-	after(0, 1)
-	after(numbersRetry-1, 1)
-	if !strings.Contains(k.log.String(), `"level":"INFO","msg":"read account numbers","err":"out of order"`) {
-		t.Errorf("log: %s", k.log.String())
-	}
-	k.clock = k.clock.Add(1)
-	refresh([]sipgate.AccountNumber{{Number: doc}}, nil)
-	after(numbersInterval-1, 2)
+	k.SetNumbers(ours, []sipgate.AccountNumber{{Number: doc}})
 	k.refused("numbers known", k.post(stranger("A", "4930555001", "4930555002")), ErrWrongAccount)
-	after(1, 3)
-	k.refused("numbers known before a failure", k.post(stranger("B", "4930555001", "4930555002")), ErrWrongAccount)
+	k.SetNumbers(ours, nil)
+	k.refused("numbers known before an empty list", k.post(stranger("B", "4930555001", "4930555002")), ErrWrongAccount)
 	k.replied("one of them", k.post(stranger("C", jennifer, doc)), subscribe)
 	k.SetNumbers(ours, []sipgate.AccountNumber{{Number: marty}})
-	after(numbersInterval-1, 3)
 	k.refused("number given up", k.post(stranger("D", jennifer, doc)), ErrWrongAccount)
 }

@@ -1,0 +1,83 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+	"callboard/views"
+	"callboard/web"
+)
+
+// showBoard shows the board.
+func (h *handlers) showBoard(w http.ResponseWriter, r *http.Request, a actor) error {
+	snap := h.Control.Board(a.Actor).FreshSnapshot(r.Context())
+	calls := h.Control.Visible(a.Actor, snap.Calls)
+	shown := calls
+	if a.Preferences.OnlyMine { // without scripts the page stays as it is sent
+		shown = slices.DeleteFunc(slices.Clone(calls), func(c switchboard.Call) bool { return !slices.Contains(c.Owners(), a.BoardID()) })
+	}
+	model, err := h.boardModel(r.Context(), a, shown, langOf(r, a))
+	if err != nil {
+		return err
+	}
+	model.Status = views.NewStatus(snap.Health, time.Now())
+	model.HiddenCalls = len(calls) - len(shown)
+	model.CanCall = a.SignIn.Granted("sessions:calls:write", "sessions:write")
+	page := h.page(r, a)
+	page.SetupPending = h.needsSetup(r, a)
+	return web.Show(w, r, http.StatusOK, views.Board(page, model))
+}
+
+// boardModel returns calls that the actor may see as the board shows them.
+func (h *handlers) boardModel(ctx context.Context, a actor, calls []switchboard.Call, lang views.Lang) (views.BoardModel, error) {
+	model, err := h.formatFor(a).BoardFor(ctx, calls, func(c switchboard.Call) views.Allowed { return h.permit(a, c) }, lang)
+	model.CanUndoHangUp = true
+	return model, err
+}
+
+// permit returns whether the buttons of a call work for the actor. All need the
+// same role; a command is authorized again.
+func (h *handlers) permit(a actor, c switchboard.Call) views.Allowed {
+	return views.Allowed{Reason: h.Control.Authorize(a.Actor, team.Hold, c).Reason, Unsupported: h.Control.UnsupportedVerbs(a.Account)}
+}
+
+// navigation are the entries of the menu with the permissions that they need.
+var navigation = map[string]team.Permission{
+	"team": team.ViewTeam, "figures": team.ViewStats, "audit": team.ViewAudit, "walls": team.ManageWallboards,
+	"status": team.ViewStatus, "settings": team.EditOwnSettings, "setup": team.ManageSettings,
+}
+
+// page returns what every page shows of the actor and the request.
+func (h *handlers) page(r *http.Request, a actor) views.Page {
+	may := map[string]bool{}
+	for entry, p := range navigation {
+		may[entry] = a.May(p).OK
+	}
+	lacks, capabilities := map[string]bool{}, h.Control.Capabilities.Get(a.Account)
+	for _, ability := range team.Abilities {
+		lacks[string(ability)] = !capabilities.Can(ability)
+	}
+	return views.Page{Unsupported: lacks, Lang: langOf(r, a), MemberID: a.BoardID(), Identity: a.SignIn.Subject(), MemberName: a.SignIn.Name, Path: r.URL.Path,
+		Now: time.Now(), Fragment: web.WantsFragment(r), Demo: h.Demo, May: may, MayOverride: a.Role >= team.Lead, Preferences: a.Preferences}
+}
+
+// formatFor writes numbers and names for an actor, who has private names for
+// some numbers.
+func (h *handlers) formatFor(a actor) views.Format {
+	return views.Format{
+		Number: sipgate.DisplayNumber,
+		Place: func(number string, lang views.Lang) string {
+			return sipgate.LocationName(number, lang.String(), h.Control.Numbers.Region)
+		},
+		MemberName:  func(number string) string { return h.Control.Directory.MemberName(a.Account, number) },
+		PrivateName: func(number string) string { return h.Control.Private.Name(a.MemberID, number) },
+	}
+}
+
+// problem names why sipgate could not be asked, as a key of the words.
+func problem(err error) string { return views.Reason(int(sipgate.KindOf(err))) }

@@ -1,0 +1,94 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+
+	"callboard/sipgate"
+	"callboard/sipgate/callcontrol"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+	"callboard/views"
+	"callboard/web"
+)
+
+// showTeam shows the members of the team.
+func (h *handlers) showTeam(w http.ResponseWriter, r *http.Request, a actor) error {
+	board := h.Control.Board(a.Actor)
+	online, calls := board.Members(), board.Snapshot().Calls
+	m := views.TeamModel{Manage: a.May(team.ManageMembers).OK}
+	for _, member := range h.Control.Members.List(a.Account) {
+		member.LastActive = member.LastActive.Local()
+		m.Members = append(m.Members, views.TeamMember{Member: member, Self: member.MemberID == a.MemberID,
+			Online: slices.Contains(online, switchboard.MemberID(member.User)), OnCall: callcontrol.OnCall(member.MemberID, calls)})
+	}
+	return web.Show(w, r, http.StatusOK, views.Team(h.page(r, a), m))
+}
+
+// updateMember does something to one member of the actor's own team, recorded in
+// the audit.
+func (h *handlers) updateMember(params string, do func(ctx context.Context, by, member team.MemberID) error) actorHandler {
+	return func(w http.ResponseWriter, r *http.Request, a actor) error {
+		m, err := h.memberOf(r, a)
+		if err != nil {
+			return err
+		}
+		return h.auditMember(w, r, a, m, params, do)
+	}
+}
+
+// memberOf returns the member of the actor's own team that the address names.
+func (h *handlers) memberOf(r *http.Request, a actor) (team.Member, error) {
+	m, ok := h.Control.Members.Get(team.MemberID{Account: a.Account, User: sipgate.UserID(r.PathValue("user"))})
+	if !ok {
+		return m, team.ErrNoMember
+	}
+	return m, nil
+}
+
+// auditMember does something to a member, records it, and leads to the team.
+func (h *handlers) auditMember(w http.ResponseWriter, r *http.Request, a actor, m team.Member, params string, do func(ctx context.Context, by, member team.MemberID) error) error {
+	err := h.Control.Audited(r.Context(), a.Actor, team.ManageMembers, params, cmp.Or(m.Name, string(m.User)), func(ctx context.Context) error {
+		return do(ctx, a.MemberID, m.MemberID)
+	})
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/team")
+}
+
+type roleForm struct {
+	Role string `form:"role"`
+}
+
+func (h *handlers) setRole(w http.ResponseWriter, r *http.Request, a actor) error {
+	m, err := h.memberOf(r, a)
+	if err != nil {
+		return err
+	}
+	form, err := web.Decode[roleForm](w, r)
+	if err != nil {
+		return err
+	}
+	role, err := team.ParseRole(form.Role)
+	if err != nil {
+		return err
+	}
+	return h.auditMember(w, r, a, m, "role "+role.String(), func(ctx context.Context, by, member team.MemberID) error {
+		return h.Control.Members.SetRole(ctx, by, member, role)
+	})
+}
+
+func (h *handlers) removeMember(ctx context.Context, by, member team.MemberID) error {
+	return h.Control.Members.Remove(ctx, by, member)
+}
+
+func (h *handlers) restoreMember(ctx context.Context, by, member team.MemberID) error {
+	return h.Control.Members.Restore(ctx, by, member)
+}
+
+func (h *handlers) signOutMember(ctx context.Context, _, member team.MemberID) error {
+	return h.Control.Sessions.SignOut(ctx, member)
+}

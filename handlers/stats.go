@@ -1,0 +1,101 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/account"
+	"callboard/sipgate/stats"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+	"callboard/views"
+	"callboard/web"
+)
+
+// statsTimeout bounds how long the page waits for sipgate before it shows that
+// the counts are being read.
+const statsTimeout = 4 * time.Second
+
+// showStats shows how many calls there were and, to leads, those of each member.
+func (h *handlers) showStats(w http.ResponseWriter, r *http.Request, a actor) error {
+	name := cmp.Or(r.URL.Query().Get("span"), views.StatsSpans[0])
+	span, ok := spanOf(name, time.Now())
+	if !ok {
+		return web.BadParam("span")
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), statsTimeout)
+	defer cancel()
+	m := views.StatsModel{Span: name, Report: h.Stats.Read(ctx, a.Account, span, h.statsSources(a.Account)),
+		ShowMembers: a.May(team.ViewMemberStats).OK, MayManageWallboards: a.May(team.ManageWallboards).OK}
+	m.AsOf = m.AsOf.Local()
+	m.Neo = !h.Control.Capabilities.Get(a.Account).Can(team.AbilityCallHistory)
+	if m.Err != nil {
+		m.Reason = problem(m.Err)
+	}
+	waits, err := h.Control.Journal.WaitTimes(r.Context(), a.Account, span.From())
+	if err != nil {
+		return err
+	}
+	m.WaitCount, m.LongestWait = waits.Calls, waits.Longest
+	m.Ringing, m.Connected = switchboard.CountLive(h.Control.Visible(a.Actor, h.Control.Board(a.Actor).Snapshot().Calls))
+	if m.ShowMembers {
+		h.addMemberStats(a.Account, &m)
+	}
+	return web.Show(w, r, http.StatusOK, views.Stats(h.page(r, a), m))
+}
+
+// spanOf returns the span that a name in an address means.
+func spanOf(name string, now time.Time) (stats.Span, bool) {
+	switch name {
+	case "today":
+		return stats.Day(now), true
+	case "yesterday":
+		return stats.Day(now.AddDate(0, 0, -1)), true
+	case "week":
+		return stats.Days(now, 7), true
+	}
+	return stats.Span{}, false
+}
+
+// addMemberStats adds the counts of each member, as far as it is known to whom
+// the extensions belong.
+func (h *handlers) addMemberStats(accountID string, m *views.StatsModel) {
+	h.Control.Rosters.Of(accountID).Load()
+	roster := h.Control.Rosters.Of(accountID).Snapshot()
+	counts, unowned := m.Report.ByMember(roster.Owners)
+	m.Unassigned, m.OwnersPending = unowned, !roster.Complete
+	for user, count := range counts {
+		m.Members = append(m.Members, views.StatsMember{Name: h.memberName(roster, accountID, user), MemberCounts: count})
+	}
+	slices.SortFunc(m.Members, func(a, b views.StatsMember) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.Name, b.Name))
+	})
+}
+
+// memberName returns the name of a user of the account, signed in or not.
+func (h *handlers) memberName(roster *account.Snapshot, accountID string, user sipgate.UserID) string {
+	m, _ := h.Control.Members.Get(team.MemberID{Account: accountID, User: user})
+	return cmp.Or(m.Name, roster.UserName(user), string(user))
+}
+
+// statsSources returns through whom an account's history is read.
+func (h *handlers) statsSources(accountID string) func() []stats.Source {
+	return func() (all []stats.Source) {
+		for _, client := range h.Control.Readers(accountID) {
+			all = append(all, client)
+		}
+		return all
+	}
+}
+
+// cancelled is the context of readers that take what is known without waiting.
+var cancelled = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
