@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
 )
@@ -27,8 +29,7 @@ type accountState struct {
 
 	mu       sync.Mutex // not held while waiting or writing
 	followed bool
-	rows     map[sipgate.CallID]cachedRow
-	uses     []cacheUse // the oldest first
+	rows     *simplelru.LRU[sipgate.CallID, *cachedRow] // in the order of cacheRow
 	pending  []write
 }
 
@@ -38,19 +39,14 @@ type cachedRow struct {
 	at  time.Time
 }
 
-// A cacheUse is an addition of a call to the cache. A later one outdates it.
-type cacheUse struct {
-	id sipgate.CallID
-	at time.Time
-}
-
 // state returns the state of an account, which it adds if there is none.
 func (j *Journal) state(account string) *accountState {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	a, ok := j.accounts[account]
 	if !ok {
-		a = &accountState{name: account, writeLock: make(chan struct{}, 1), rows: map[sipgate.CallID]cachedRow{}}
+		rows, _ := simplelru.NewLRU[sipgate.CallID, *cachedRow](maxCachedCalls, nil) // fails only for a size below 1
+		a = &accountState{name: account, writeLock: make(chan struct{}, 1), rows: rows}
 		j.accounts[account] = a
 	}
 	return a
@@ -73,26 +69,27 @@ func (a *accountState) stopFollowing() {
 	a.followed = false
 }
 
-// row returns the cached row of a call.
+// row returns the cached row of a call. It does not prolong the call's stay.
 func (a *accountState) row(id sipgate.CallID) (switchboard.RowID, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	cached, ok := a.rows[id]
-	return cached.row, ok
+	cached, ok := a.rows.Peek(id)
+	if !ok {
+		return "", false
+	}
+	return cached.row, true
 }
 
 // cacheRow caches the row of a call, and evicts old calls.
 func (a *accountState) cacheRow(id sipgate.CallID, row switchboard.RowID, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.rows[id] = cachedRow{row, now}
-	a.uses = append(a.uses, cacheUse{id, now})
-	for len(a.uses) > maxCachedCalls || now.Sub(a.uses[0].at) >= rowCacheAge {
-		oldest := a.uses[0]
-		a.uses = a.uses[1:]
-		if a.rows[oldest.id].at.Equal(oldest.at) {
-			delete(a.rows, oldest.id)
+	a.rows.Add(id, &cachedRow{row, now})
+	for {
+		if _, oldest, _ := a.rows.GetOldest(); now.Sub(oldest.at) < rowCacheAge {
+			return
 		}
+		a.rows.RemoveOldest()
 	}
 }
 
@@ -100,9 +97,9 @@ func (a *accountState) cacheRow(id sipgate.CallID, row switchboard.RowID, now ti
 func (a *accountState) mergeRows(from, into switchboard.RowID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for id, cached := range a.rows {
+	for _, cached := range a.rows.Values() {
 		if cached.row == from {
-			a.rows[id] = cachedRow{into, cached.at}
+			cached.row = into
 		}
 	}
 }
