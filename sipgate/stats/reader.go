@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
 	"callboard/sipgate"
 )
 
@@ -65,7 +67,7 @@ type Reader struct {
 type accountCache struct {
 	turn        chan struct{} // full while a request is under way
 	nextRequest time.Time     // the earliest time of the next request
-	spans       map[spanKey]*cachedSpan
+	spans       *simplelru.LRU[spanKey, *cachedSpan]
 }
 
 type spanKey struct{ from, to int64 }
@@ -132,30 +134,23 @@ func wait(ctx context.Context, inFlight <-chan struct{}) {
 func (r *Reader) account(name string) *accountCache {
 	a := r.accounts[name]
 	if a == nil {
-		a = &accountCache{turn: make(chan struct{}, 1), spans: map[spanKey]*cachedSpan{}}
+		spans, _ := simplelru.NewLRU[spanKey, *cachedSpan](maxSpans, nil) // fails only for a size below 1
+		a = &accountCache{turn: make(chan struct{}, 1), spans: spans}
 		r.accounts[name] = a
 	}
 	return a
 }
 
-// span returns the cached span. It adds an empty one if there is none, and evicts
-// those that were tried least recently.
+// span returns the cached span. If there is none, it adds an empty one, which
+// may evict the span that was used least recently.
 func (a *accountCache) span(s Span) *cachedSpan {
 	k := spanKey{s.From().Unix(), s.To().Unix()}
-	if found := a.spans[k]; found != nil {
-		return found
+	cached, ok := a.spans.Get(k)
+	if !ok {
+		cached = &cachedSpan{Report: Report{Summary: Count(s, nil)}}
+		a.spans.Add(k, cached)
 	}
-	for len(a.spans) >= maxSpans {
-		var oldest spanKey
-		for k, s := range a.spans {
-			if o := a.spans[oldest]; o == nil || s.triedAt.Before(o.triedAt) {
-				oldest = k
-			}
-		}
-		delete(a.spans, oldest)
-	}
-	a.spans[k] = &cachedSpan{Report: Report{Summary: Count(s, nil)}}
-	return a.spans[k]
+	return cached
 }
 
 // stale reports whether the span is due to be read.

@@ -200,7 +200,7 @@ func TestOldSpansAreEvicted(t *testing.T) {
 		for i := range 50 {
 			r.Read(t.Context(), "1", Day(time.Now().AddDate(0, 0, -i)), s.sources)
 		}
-		if n := len(r.accounts["1"].spans); n > maxSpans {
+		if n := r.accounts["1"].spans.Len(); n > maxSpans {
 			t.Errorf("%d cached spans", n)
 		}
 		r.Close()
