@@ -63,7 +63,7 @@ func TestServiceAccountWatches(t *testing.T) {
 			s.Restart(serviceArgs(s, 0, 0, tt.password)...)
 			s.Eventually("a list", func() bool { return listsBy(s, "w0", tt.kind) == 1 })
 			s.Eventually("its names", func() bool { return s.Requests("GET", "/v2/contacts") > 0 })
-			if warned := strings.Contains(s.Log(8000), "personal access token is the better way"); warned != tt.password {
+			if warned := strings.Contains(s.Log(8000), "personal access token"); warned != tt.password {
 				t.Errorf("warned of the password: %v", warned)
 			}
 			for _, r := range s.RequestLog() {
@@ -153,7 +153,7 @@ func TestServiceAccountThatCannotWatch(t *testing.T) {
 	s := harness.New(t)
 	s.Control("POST", "faults", map[string]any{"do": "status", "status": 503, "path": "/v2/authorization/userinfo"}, nil)
 	s.Restart(serviceArgs(s, 0, 0, false)...)
-	s.Eventually("a line in the log", func() bool { return strings.Contains(s.Log(8000), "the service account does not watch") })
+	s.Eventually("a line in the log", func() bool { return strings.Contains(s.Log(8000), "service account does not watch") })
 	s.Stop()
 	s.Control("DELETE", "faults", nil, nil)
 	s.Restart(append(serviceArgs(s, 1, 0, false), "-accounts", "2814711")...)
