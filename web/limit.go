@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/time/rate"
 )
 
@@ -93,23 +94,25 @@ func (c *limitedConn) SetWriteBuffer(n int) error {
 	return nil
 }
 
-// maxLimited bounds the number of addresses in a Limiter, about 200 bytes each.
+// maxLimited bounds the number of addresses in a Limiter, about 250 bytes each.
 const maxLimited = 10_000
 
 // A Limiter limits how often each client may do something. It measures with the
-// monotonic clock, so a change of the system time has no effect.
+// monotonic clock, so a change of the system time has no effect. Above maxLimited
+// addresses it forgets the one that was counted least recently.
 type Limiter struct {
 	every time.Duration
 	burst int
 
 	mu      sync.Mutex
-	clients map[netip.Addr]*rate.Limiter
+	clients *simplelru.LRU[netip.Addr, *rate.Limiter]
 }
 
 // NewLimiter returns a Limiter that allows each address (see [ClientIP]) n
 // requests at once and n requests a minute.
 func NewLimiter(n int) *Limiter {
-	return &Limiter{every: time.Minute / time.Duration(n), burst: n, clients: map[netip.Addr]*rate.Limiter{}}
+	clients, _ := simplelru.NewLRU[netip.Addr, *rate.Limiter](maxLimited, nil) // fails only for a size below 1
+	return &Limiter{every: time.Minute / time.Duration(n), burst: n, clients: clients}
 }
 
 // Check counts r. It returns the [Fault] 429 "rate_limited", with the time to
@@ -124,29 +127,10 @@ func (l *Limiter) Check(r *http.Request) error {
 func (l *Limiter) client(ip netip.Addr) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c := l.clients[ip]
-	if c == nil {
-		if len(l.clients) >= maxLimited {
-			l.shrink()
-		}
+	c, ok := l.clients.Get(ip)
+	if !ok {
 		c = rate.NewLimiter(rate.Every(l.every), l.burst)
-		l.clients[ip] = c
+		l.clients.Add(ip, c)
 	}
 	return c
-}
-
-// shrink removes the clients that have their full allowance again and, if that
-// is not enough, others at random until a tenth of the places is free.
-func (l *Limiter) shrink() {
-	for ip, c := range l.clients {
-		if c.Tokens() >= float64(l.burst) {
-			delete(l.clients, ip)
-		}
-	}
-	for ip := range l.clients {
-		if len(l.clients) <= maxLimited*9/10 {
-			return
-		}
-		delete(l.clients, ip)
-	}
 }

@@ -90,7 +90,7 @@ const homes = `
 	github.com/alecthomas/kong        < .
 
 	# Used wherever there are caches, languages, foreign file names, limits.
-	github.com/hashicorp/golang-lru/v2 < sipgate/announcement sipgate/journal sipgate/stats
+	github.com/hashicorp/golang-lru/v2 < web sipgate/announcement sipgate/journal sipgate/stats
 	golang.org/x/text/language        < views handlers sipgate/simulator
 	golang.org/x/text/unicode/norm    < sipgate/announcement sipgate/directory
 	golang.org/x/time                 < web handlers sipgate/switchboard sipgate/webhook
