@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -114,14 +115,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 // doubleDashes lets flags be written with one dash, as Go programs do: kong
 // takes "-addr" for the four flags a, d, d and r.
 func doubleDashes(args []string) []string {
-	out := make([]string, len(args))
+	args = slices.Clone(args)
 	for i, a := range args {
 		if len(a) > 2 && a[0] == '-' && a[1] != '-' {
-			a = "-" + a
+			args[i] = "-" + a
 		}
-		out[i] = a
 	}
-	return out
+	return args
 }
 
 func version() string {
@@ -137,7 +137,6 @@ type config struct {
 	log       *slog.Logger
 	addr      string
 	public    *url.URL
-	login     *url.URL
 	data      string
 	sipgate   sipgate.Config
 	numbers   sipgate.NumberRules
@@ -163,11 +162,7 @@ func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	c.team, errs[4] = s.AccessSettings.Config()
 	c.service, errs[5] = s.Credentials(c.sipgate.API)
 	c.library, errs[6] = s.AnnouncementSettings.Options()
-	if err := errors.Join(errs[:]...); err != nil {
-		return c, err
-	}
-	c.login, err = url.Parse(s.Login)
-	return c, err
+	return c, errors.Join(errs[:]...)
 }
 
 // serve wires the parts together and serves until ctx is done.
@@ -218,7 +213,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	counts := stats.NewReader(c.log)
 	defer counts.Close()
 	app := handlers.New(handlers.Deps{
-		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.login, OAuth: &c.sipgate.OAuth, Key: key, Ping: db.PingContext,
+		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Ping: db.PingContext,
 		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: counts, Receiver: receiver,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: c.log, HTTP: httpClient, AuthURL: c.sipgate.OAuth.AuthURL,
 			TokenURL: c.sipgate.OAuth.TokenURL, ClientID: c.sipgate.OAuth.ClientID, ClientSecret: c.sipgate.OAuth.ClientSecret},

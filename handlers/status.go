@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"callboard/sipgate"
-	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
@@ -22,16 +21,18 @@ func (h *handlers) showStatus(w http.ResponseWriter, r *http.Request, a actor) e
 		m.Scopes = append(m.Scopes, views.Scope{Name: s, Granted: a.SignIn.Granted(s)})
 	}
 	m.List.SignedIn = h.Control.MemberCount(a.Account)
-	for _, id := range snap.Health.AuthFailed {
-		name := callcontrol.ServiceName
-		if id != callcontrol.ServiceID {
-			member, _ := h.Control.Members.Get(team.MemberID{Account: a.Account, User: sipgate.UserID(id)})
-			name = member.Name
+	problems, err := h.Control.SignInProblems(r.Context(), a.Actor)
+	if err != nil {
+		return err
+	}
+	for _, p := range problems {
+		key := views.Reason(sipgate.Unauthorized)
+		if p.Unsaved {
+			key = "unsaved"
 		}
-		m.AuthFailed = append(m.AuthFailed, views.FailedMember{Name: name, Problem: views.Reason(int(sipgate.Unauthorized))})
+		m.AuthFailed = append(m.AuthFailed, views.FailedMember{Name: p.Name, Problem: key})
 	}
 	m.Platform = h.platformModel(r, a)
-	var err error
 	if m.Webhooks, err = h.webhooks(r, a); err != nil {
 		return err
 	}

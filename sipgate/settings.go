@@ -27,6 +27,7 @@ type Settings struct {
 // Config is what valid [Settings] mean.
 type Config struct {
 	API              *url.URL       // for [Client.Base]
+	Login            *url.URL       // of the login server
 	OAuth            OAuth          // client and endpoints of the login
 	PushKey          *rsa.PublicKey // verifies push events
 	RecordingOrigins []string       // for [Client.RecordingOrigins]
@@ -34,11 +35,10 @@ type Config struct {
 
 // Config checks the settings and reads the files that they name. The error
 // joins all mistakes, each of the form "--flag: what is wrong". With an error,
-// Config.API is still not nil.
+// Config.API and Config.Login are still not nil.
 func (s *Settings) Config() (Config, error) {
 	var m mistakes
-	c := Config{API: m.address("api", s.API), RecordingOrigins: s.RecordingOrigins}
-	m.address("login", s.Login)
+	c := Config{API: m.address("api", s.API), Login: m.address("login", s.Login), RecordingOrigins: s.RecordingOrigins}
 	if s.ClientID == "" {
 		m.add("client-id", "is needed: the id of your OAuth client at console.sipgate.com")
 	}

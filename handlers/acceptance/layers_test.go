@@ -86,14 +86,14 @@ const homes = `
 	github.com/nyaruka/phonenumbers   < sipgate
 	github.com/cenkalti/backoff/v5    < sipgate/switchboard
 	github.com/hajimehoshi/go-mp3     < sipgate/announcement
-	github.com/go-json-experiment     < web handlers sipgate/simulator
+	github.com/go-json-experiment     < web sipgate/simulator
 	github.com/alecthomas/kong        < .
 
 	# Used wherever there are caches, languages, foreign file names, limits.
-	github.com/hashicorp/golang-lru/v2 < web sipgate/announcement sipgate/journal sipgate/stats
+	github.com/hashicorp/golang-lru/v2 < web sipgate/announcement sipgate/journal sipgate/stats sipgate/webhook
 	golang.org/x/text/language        < views handlers sipgate/simulator
 	golang.org/x/text/unicode/norm    < sipgate/announcement sipgate/directory
-	golang.org/x/time                 < web handlers sipgate/switchboard sipgate/webhook
+	golang.org/x/time                 < web sipgate/switchboard sipgate/webhook
 
 	# Who speaks HTTP, and who speaks to the database.
 	net/http                          < . static web handlers sipgate sipgate/simulator handlers/acceptance/harness

@@ -177,3 +177,33 @@ func (c *Control) MarkActive(ctx context.Context, a Actor) {
 
 // OnCall reports whether a member is connected in one of the calls.
 func OnCall(m team.MemberID, calls []switchboard.Call) bool { return membersOnCalls(calls)[m.User] }
+
+// A SignInProblem is a member through whom sipgate cannot be asked, or not after
+// a restart.
+type SignInProblem struct {
+	Name    string
+	Unsaved bool // the access works, but the disk did not take its last renewal; else the member must sign in again
+}
+
+// SignInProblems returns the members of the actor's team whose access does not
+// work, or would not survive a restart. The error is that of the store.
+func (c *Control) SignInProblems(ctx context.Context, a Actor) (all []SignInProblem, err error) {
+	name := func(m team.MemberID) string {
+		member, _ := c.Members.Get(m)
+		return cmp.Or(member.Name, string(m.User))
+	}
+	for _, id := range c.Board(a).Snapshot().Health.AuthFailed {
+		if id == ServiceID {
+			all = append(all, SignInProblem{Name: ServiceName})
+			continue
+		}
+		all = append(all, SignInProblem{Name: name(team.MemberID{Account: a.Account, User: sipgate.UserID(id)})})
+	}
+	members, err := c.Grants.Members(ctx)
+	for _, m := range members {
+		if m.Account == a.Account && c.Grants.State(m) == team.StateUnsaved {
+			all = append(all, SignInProblem{Name: name(m), Unsaved: true})
+		}
+	}
+	return all, err
+}
