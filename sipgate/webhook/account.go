@@ -34,8 +34,8 @@ func (r *Receiver) account(id string) *accountState {
 		a = &accountState{
 			subscribe: sipgate.PushReply(r.opt.Address(id)),
 			allowance: rate.NewLimiter(eventsPerSecond, maxBurst),
-			bodies:    recentSet[[sha256.Size]byte]{keep: rememberFor, max: maxRemembered},
-			calls:     recentSet[sipgate.CallID]{keep: rememberFor, max: maxRemembered},
+			bodies:    newRecentSet[[sha256.Size]byte](rememberFor, maxRemembered),
+			calls:     newRecentSet[sipgate.CallID](rememberFor, maxRemembered),
 			health:    Health{Refused: map[string]int{}},
 		}
 		r.accounts[id] = a

@@ -62,8 +62,8 @@ func TestCheapRefusalsUseUpNothing(t *testing.T) {
 		k.refused("unsigned", k.deliver(rings("A")), ErrUnsigned)
 		k.refused("slow", k.deliver("", func(d *Delivery) { d.Err = ErrSlow }), ErrSlow)
 	}
-	if k.Health(theirs); len(k.peers) != 0 || len(k.accounts) != 1 || k.checks.Load() != 0 {
-		t.Errorf("%d peers, %d accounts, %d checks", len(k.peers), len(k.accounts), k.checks.Load())
+	if k.Health(theirs); k.peers.Len() != 0 || len(k.accounts) != 1 || k.checks.Load() != 0 {
+		t.Errorf("%d peers, %d accounts, %d checks", k.peers.Len(), len(k.accounts), k.checks.Load())
 	}
 	k.replied("sipgate meanwhile", k.post(rings("A")), subscribe)
 }
@@ -78,27 +78,27 @@ func TestSuspiciousPeersAreBounded(t *testing.T) {
 		}
 		k.clock = k.clock.Add(time.Second)
 	}
-	if n := len(k.peers); n == 0 || n > maxSuspiciousPeers {
+	if n := k.peers.Len(); n == 0 || n > maxSuspiciousPeers {
 		t.Errorf("%d peers remembered", n)
 	}
 }
 
 func TestRecentSetIsBounded(t *testing.T) {
-	s := recentSet[int]{keep: time.Hour, max: 100}
+	s := newRecentSet[int](time.Hour, 100)
 	now := time.Now()
 	for i := range 1000 {
 		if !s.add(i, now) || s.add(i, now) || !s.has(i, now) {
 			t.Fatalf("%d", i)
 		}
-		if len(s.addedAt) != len(s.order) || len(s.addedAt) > 100 {
-			t.Fatalf("%d and %d remembered", len(s.addedAt), len(s.order))
+		if n := s.addedAt.Len(); n > 100 {
+			t.Fatalf("%d remembered", n)
 		}
 		if i >= 100 && (s.has(i-100, now) || !s.has(i-99, now)) {
 			t.Fatalf("%d: not the latest are remembered", i)
 		}
 		now = now.Add(time.Millisecond)
 	}
-	if now = now.Add(time.Hour); s.has(999, now) || len(s.addedAt) != 0 || len(s.order) != 0 || !s.add(999, now) {
+	if now = now.Add(time.Hour); s.has(999, now) || s.addedAt.Len() != 0 || !s.add(999, now) {
 		t.Error("remembered for too long")
 	}
 	var none recentSet[int]

@@ -13,26 +13,21 @@ const (
 	maxSuspiciousPeers = 1000
 )
 
-// suspiciousPeers are the addresses that sent bad signatures to a secret
-// address.
-type suspiciousPeers map[netip.Addr]*rate.Limiter
-
 // blocked reports whether the peer sent too many bad signatures a moment ago.
-func (s suspiciousPeers) blocked(peer netip.Addr, now time.Time) bool {
-	l := s[peer]
-	return l != nil && l.TokensAt(now) < 1
+// The caller holds r.mu.
+func (r *Receiver) blocked(peer netip.Addr, now time.Time) bool {
+	l, ok := r.peers.Peek(peer)
+	return ok && l.TokensAt(now) < 1
 }
 
-// blame counts a bad signature against the peer. If the set is full, all others
-// are forgotten.
-func (s suspiciousPeers) blame(peer netip.Addr, now time.Time) {
-	l := s[peer]
-	if l == nil {
-		if len(s) >= maxSuspiciousPeers {
-			clear(s)
-		}
+// blame counts a bad signature against the peer.
+func (r *Receiver) blame(peer netip.Addr) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l, ok := r.peers.Get(peer)
+	if !ok {
 		l = rate.NewLimiter(forgeriesPerSecond, forgeriesPerSecond)
-		s[peer] = l
+		r.peers.Add(peer, l)
 	}
-	l.AllowN(now, 1)
+	l.AllowN(r.opt.Now(), 1)
 }

@@ -1,55 +1,45 @@
 package webhook
 
-import "time"
+import (
+	"time"
 
-// A recentSet holds the keys that were added within keep, at most max of them:
-// the latest. The zero value holds nothing. Times must not go backwards.
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+// A recentSet holds the latest of the keys that were added within keep. The zero
+// value holds nothing. Times must not go backwards.
 type recentSet[K comparable] struct {
-	keep time.Duration
-	max  int
+	keep    time.Duration
+	addedAt *simplelru.LRU[K, time.Time] // nil in the zero value
+}
 
-	addedAt map[K]time.Time
-	order   []K // oldest first
+// newRecentSet returns an empty set that holds at most max keys.
+func newRecentSet[K comparable](keep time.Duration, max int) recentSet[K] {
+	addedAt, _ := simplelru.NewLRU[K, time.Time](max, nil) // fails only for a size below 1
+	return recentSet[K]{keep, addedAt}
 }
 
 // add adds key and reports whether it was absent. Adding a present key does not
 // prolong its stay.
-func (s *recentSet[K]) add(key K, now time.Time) (fresh bool) {
-	s.expire(now)
-	if _, ok := s.addedAt[key]; ok {
+func (s recentSet[K]) add(key K, now time.Time) (fresh bool) {
+	if s.has(key, now) {
 		return false
 	}
-	if len(s.order) >= s.max {
-		s.drop()
+	if s.addedAt != nil {
+		s.addedAt.Add(key, now)
 	}
-	if s.max <= 0 {
-		return true
-	}
-	if s.addedAt == nil {
-		s.addedAt = map[K]time.Time{}
-	}
-	s.addedAt[key] = now
-	s.order = append(s.order, key)
 	return true
 }
 
-// has reports whether key is present.
-func (s *recentSet[K]) has(key K, now time.Time) bool {
-	s.expire(now)
-	_, ok := s.addedAt[key]
-	return ok
-}
-
-func (s *recentSet[K]) expire(now time.Time) {
-	for len(s.order) > 0 && now.Sub(s.addedAt[s.order[0]]) >= s.keep {
-		s.drop()
+// has reports whether key is present, and removes the keys that are too old.
+func (s recentSet[K]) has(key K, now time.Time) bool {
+	if s.addedAt == nil {
+		return false
 	}
-}
-
-// drop removes the oldest key, if there is one.
-func (s *recentSet[K]) drop() {
-	if len(s.order) > 0 {
-		delete(s.addedAt, s.order[0])
-		s.order = s.order[1:]
+	for {
+		if _, oldest, ok := s.addedAt.GetOldest(); !ok || now.Sub(oldest) < s.keep {
+			return s.addedAt.Contains(key)
+		}
+		s.addedAt.RemoveOldest()
 	}
 }

@@ -18,6 +18,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"golang.org/x/time/rate"
+
 	"callboard/sipgate"
 )
 
@@ -63,7 +66,7 @@ type Receiver struct {
 
 	mu       sync.Mutex // held for look-ups and counting, and to make the state of a new account
 	accounts map[string]*accountState
-	peers    suspiciousPeers
+	peers    *simplelru.LRU[netip.Addr, *rate.Limiter] // sent bad signatures to a secret address
 }
 
 // New returns a Receiver that has seen no event.
@@ -74,7 +77,8 @@ func New(o Options) *Receiver {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Receiver{opt: o, accounts: map[string]*accountState{}, peers: suspiciousPeers{}}
+	peers, _ := simplelru.NewLRU[netip.Addr, *rate.Limiter](maxSuspiciousPeers, nil) // fails only for a size below 1
+	return &Receiver{opt: o, accounts: map[string]*accountState{}, peers: peers}
 }
 
 // emptyReply subscribes to nothing.
@@ -147,7 +151,7 @@ func (r *Receiver) allow(account string, peer netip.Addr) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.opt.Now()
-	return !r.peers.blocked(peer, now) && r.account(account).allowance.AllowN(now, 1)
+	return !r.blocked(peer, now) && r.account(account).allowance.AllowN(now, 1)
 }
 
 // verified fails closed: a verification that panics is a bad signature.
@@ -159,12 +163,6 @@ func (r *Receiver) verified(body []byte, signature string) (ok bool) {
 		}
 	}()
 	return r.opt.Verify(r.opt.Key, body, signature) == nil
-}
-
-func (r *Receiver) blame(peer netip.Addr) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.peers.blame(peer, r.opt.Now())
 }
 
 // ignore logs and counts a signed event that could not be parsed.
