@@ -232,6 +232,7 @@ func testRenamed(t *testing.T, anna *tab) {
 	anna.until(`!!%s && !%s`, soundCard("Aaa first"), soundCard("one"))
 	anna.do(chromedp.Click(`.orders a[href$="name"]`))
 	anna.until(`location.search === "?order=name" && document.querySelector(".card.sound h2")?.textContent === "Aaa first"`)
+	anna.until(`!!%s`, soundCard("two")) // the page is being replaced
 	anna.run(`%s.querySelector('form[action$="/delete"] button').click()`, soundCard("two"))
 	anna.until(`document.querySelector("#confirm").open && document.querySelector("#confirm-text").textContent.includes("two")`)
 	anna.do(chromedp.Click(`#confirm [value=yes]`))
