@@ -2,6 +2,7 @@ package views
 
 import (
 	"math"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -9,31 +10,30 @@ import (
 	"callboard/sipgate/announcement"
 )
 
-// AnnouncementsModel is what [Announcements] shows.
+// AnnouncementsModel is the model of [Announcements].
 type AnnouncementsModel struct {
-	Items     []Announcement
+	Items     []announcement.Announcement
 	SortOrder announcement.SortOrder // of the items
 	Usage     announcement.Usage
 	MaxSize   int64         // bytes of one upload
 	MaxLength time.Duration // of one announcement
-	MayManage bool          // the reader may add, rename and delete
+	MayManage bool          // the reader may add, rename and delete announcements
 }
 
 func (m AnnouncementsModel) maxSize() string { return decimal(m.MaxSize>>20) + " MB" }
 
 func (m AnnouncementsModel) minutes() int { return int(m.MaxLength / time.Minute) }
 
-// endings are what the names of files end in that the server reads itself.
+// audioExtensions are the extensions of the audio files that the server decodes.
 const audioExtensions = ".wav,.mp3"
 
-func audioPath(a Announcement) string { return announcementPath(a) + "/audio" }
+func announcementPath(a announcement.Announcement) string {
+	return "/announcements/" + url.PathEscape(a.ID)
+}
 
-func announcementPath(a Announcement) string { return "/announcements/" + pathEscape(a.ID) }
+func audioPath(a announcement.Announcement) string { return announcementPath(a) + "/audio" }
 
-// same marks the one of several links that leads to where one is.
-func same(here bool) string { return strconv.FormatBool(here) }
-
-// used says how much of the quota is used.
+// usageText returns how much of the quota is used.
 func usageText(lang Lang, u announcement.Usage) string {
 	return lang.T("announcements.used", u.Files, u.MaxFiles, megabytes(lang, u.Bytes), megabytes(lang, u.MaxBytes))
 }
@@ -43,27 +43,29 @@ func megabytes(lang Lang, n int64) string {
 	return decimalComma(lang, strings.TrimSuffix(s, ".0"))
 }
 
-// percent is how full the library is, of files or bytes, whichever is fuller.
+// usagePercent returns the used share of the quota of files or of bytes,
+// whichever is greater.
 func usagePercent(u announcement.Usage) string {
 	share := max(float64(u.Files)/float64(max(1, u.MaxFiles)), float64(u.Bytes)/float64(max(1, u.MaxBytes)))
 	return decimal(int64(math.Round(100 * min(share, 1))))
 }
 
-// added says who uploaded an announcement, and when.
-func uploadText(lang Lang, a Announcement) string {
+// uploadText returns who uploaded an announcement, and when.
+func uploadText(lang Lang, a announcement.Announcement) string {
 	if a.UploadedBy == "" {
 		return date(lang, a.Created)
 	}
 	return lang.T("announcements.added", a.UploadedBy, date(lang, a.Created))
 }
 
-// played says how often an announcement was played, and by whom last.
-func playbackText(lang Lang, a Announcement) string {
+// playbackText returns how often an announcement was played, and who played it
+// last.
+func playbackText(lang Lang, a announcement.Announcement) string {
 	on := date(lang, a.LastPlayed)
 	switch {
 	case a.LastPlayed.IsZero():
 		return lang.T("announcements.never")
-	case a.Plays == 0: // before plays were counted
+	case a.Plays == 0: // last played before plays were counted
 		return lang.T("announcements.played", on)
 	case a.Plays == 1 && a.LastPlayedBy == "":
 		on = lang.T("announcements.on", on)
@@ -77,9 +79,9 @@ func playbackText(lang Lang, a Announcement) string {
 	return lang.T("announcements.plays", a.Plays) + ", " + on
 }
 
-// source says what was uploaded, before it was converted: "MP3, 44.1 kHz,
+// sourceText describes the uploaded file before its conversion: "MP3, 44.1 kHz,
 // stereo".
-func sourceText(lang Lang, a Announcement) string {
+func sourceText(lang Lang, a announcement.Announcement) string {
 	if a.Source.Format == "" || a.Source.Rate == 0 {
 		return ""
 	}
@@ -100,7 +102,7 @@ func channels(lang Lang, n int) string {
 	return lang.T("announcements.channels", n)
 }
 
-// loudness writes LUFS for people.
+// loudness formats a loudness in LUFS.
 func loudness(lang Lang, lufs float64) string {
 	if lufs == 0 {
 		return "–"
@@ -108,13 +110,13 @@ func loudness(lang Lang, lufs float64) string {
 	return decimalComma(lang, strings.Replace(strconv.FormatFloat(lufs, 'f', 1, 64), "-", "−", 1)) + " LUFS"
 }
 
-// from says what was uploaded, and what was done to it.
-func conversionText(lang Lang, a Announcement) string {
+// conversionText returns the uploaded format and the processing steps.
+func conversionText(lang Lang, a announcement.Announcement) string {
 	return strings.Join(append([]string{lang.T("announcements.from", sourceText(lang, a))}, processingSteps(lang, a)...), " · ")
 }
 
-// changes says what was done to the sound, besides the conversion.
-func processingSteps(lang Lang, a Announcement) []string {
+// processingSteps returns changes of loudness and length.
+func processingSteps(lang Lang, a announcement.Announcement) []string {
 	var done []string
 	if a.Loudness != 0 && a.Source.Loudness != 0 {
 		switch by := a.Loudness - a.Source.Loudness; {
@@ -141,8 +143,8 @@ func decimalComma(lang Lang, number string) string {
 	return number
 }
 
-// wavePath draws the picture of an announcement, one stroke for each bar, in a
-// field 4 wide for each bar and 32 high.
+// waveformPath returns the SVG path of a waveform: one stroke per bar, 4 units
+// wide and up to 32 high.
 func waveformPath(wave string) string {
 	var b strings.Builder
 	for i, c := range []byte(wave) {

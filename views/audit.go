@@ -7,26 +7,26 @@ import (
 	"callboard/sipgate/team"
 )
 
-// AuditModel is one page of the audit.
+// AuditModel is the model of [Audit]: one page of the audit log.
 type AuditModel struct {
-	Entries      []team.AuditEntry // newest first; their times in the zone in which they are shown
+	Entries      []team.AuditEntry // newest first, with local times
 	Names        map[team.MemberID]string
-	Members      []Option // to filter by: user, name
+	Members      []Option // for the filter: user id, name
 	Filter       AuditFilter
-	Newer, Older string // addresses of the neighbouring pages, or empty
-	KeepDays     int    // for how long entries are kept
+	Newer, Older string // URLs of the neighbouring pages, "" if there is none
+	KeepDays     int    // retention of entries
 }
 
-// AuditFilter is what was asked for, as it stands in the address: by, deed,
-// call, from and to. Empty fields ask for everything.
+// AuditFilter holds the query parameters by, deed, call, from and to. An empty
+// field matches everything.
 type AuditFilter struct {
-	Member   string // a user
+	Member   string // a user id
 	Action   string
-	Call     string // a row of the board
+	Call     string // a row id of the board
 	From, To string // days, "2026-11-23"
 }
 
-// query is the filter as part of an address, "?by=w0", or nothing.
+// query returns the filter as a query string with its question mark, or "".
 func (f AuditFilter) query() string {
 	q := url.Values{}
 	for name, value := range map[string]string{"by": f.Member, "deed": f.Action, "call": f.Call, "from": f.From, "to": f.To} {
@@ -40,7 +40,7 @@ func (f AuditFilter) query() string {
 	return "?" + q.Encode()
 }
 
-// deeds are what an audit can tell of, in the order of the filter.
+// auditActions are the actions of audit entries, in the order of the filter.
 var auditActions = []team.Permission{
 	team.StartCall, team.Hold, team.Mute, team.Record, team.Transfer, team.CancelConsultation, team.SendTones, team.PlayAnnouncement,
 	team.HangUp, team.UndoHangUp, team.WriteNote, team.OverrideClaim, team.SeeCall,
@@ -64,15 +64,7 @@ func actionOptions(lang Lang) []Option {
 	return all
 }
 
-// chosen is the one value of a filter, as [filter] wants it.
-func chosen(value string) []string {
-	if value == "" {
-		return nil
-	}
-	return []string{value}
-}
-
-// by is who did it.
+// actorName returns the name of the member who acted.
 func (m AuditModel) actorName(e team.AuditEntry) string {
 	if e.ByName != "" {
 		return e.ByName
@@ -80,7 +72,8 @@ func (m AuditModel) actorName(e team.AuditEntry) string {
 	return m.memberName(e.By)
 }
 
-// through is whose access carried it, if that was another's.
+// viaName returns the name of the member whose access was used, "" if it was the
+// actor's own.
 func (m AuditModel) viaName(e team.AuditEntry) string {
 	if e.Via == (team.MemberID{}) || e.Via == e.By {
 		return ""
@@ -102,7 +95,7 @@ func outcomeName(lang Lang, outcome string) string {
 	return outcome
 }
 
-// outcomeTone is how an outcome looks.
+// outcomeTone returns the tone of an outcome for the style sheet.
 func outcomeTone(outcome string) string {
 	switch outcome {
 	case team.OutcomeDone:
@@ -116,8 +109,8 @@ func outcomeTone(outcome string) string {
 	}
 }
 
-// parameters says how it was done, or why it was refused. What the audit has in
-// words of its own is put into the reader's; a title stays as it is.
+// parameterText returns the parameters of an action, or why it was denied.
+// Words of the audit log are translated; the title of an announcement is not.
 func parameterText(lang Lang, e team.AuditEntry) string {
 	if key := "why." + e.Parameters; e.Outcome == team.OutcomeRefused && lang.Has(key) {
 		return lang.T(key)
@@ -137,11 +130,12 @@ func parameterText(lang Lang, e team.AuditEntry) string {
 	return strings.Join(words, " ")
 }
 
-// answer is what sipgate said and how long that took: "204 · 83 ms".
+// responseText returns the status and the duration of sipgate's response:
+// "204 · 83 ms".
 func responseText(e team.AuditEntry) string {
 	var parts []string
 	if e.Status != 0 {
-		parts = append(parts, decimal(int64(e.Status)))
+		parts = append(parts, decimal(e.Status))
 	}
 	if e.Took > 0 {
 		parts = append(parts, decimal(e.Took.Milliseconds())+" ms")
@@ -149,5 +143,5 @@ func responseText(e team.AuditEntry) string {
 	return strings.Join(parts, " · ")
 }
 
-// callPath is the address of a call's page.
+// callPath returns the path of a call's page.
 func callPath(row string) string { return "/calls/" + url.PathEscape(row) }

@@ -7,23 +7,23 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// BoardModel is the board: rows that are rendered already, since many people
-// look at the same ones, and where they stand.
+// BoardModel is the model of [Board] and [BoardList]. Its rows are rendered
+// already, since many viewers share them.
 type BoardModel struct {
 	Sections         [3][]RenderedRow
-	Live             int // calls that ring, are talking or on hold
+	Live             int // calls that have not ended
 	Ringing          int
-	MayHangUpSeveral bool        // more than one of them the viewer may act on
-	CanUndoHangUp    bool        // hanging up can be taken back: the server waits a moment, and nobody is asked before
-	Status           StatusModel // needed by [Board] only
-	HiddenCalls      int         // calls that are left out because they are not the viewer's; needed by [Board] only
-	CanCall          bool        // there is a telephone to start a call with; needed by [Board] only
+	MayHangUpSeveral bool        // the viewer may act on more than one call
+	CanUndoHangUp    bool        // hang-ups have a grace period, and are not confirmed before
+	Status           StatusModel // used by [Board] only
+	HiddenCalls      int         // calls of others that the viewer hides; used by [Board] only
+	CanCall          bool        // the viewer may start calls; used by [Board] only
 }
 
-// RenderedRow is the HTML of one row, as [Format.RowHTMLFor] makes it.
+// RenderedRow is the HTML of one row, see [Format.RowHTMLFor].
 type RenderedRow []byte
 
-// Add puts a call at the end of its section.
+// Add appends a call to its section and counts it.
 func (b *BoardModel) Add(c switchboard.Call, row RenderedRow) {
 	s := c.Section()
 	b.Sections[s] = append(b.Sections[s], row)
@@ -35,7 +35,7 @@ func (b *BoardModel) Add(c switchboard.Call, row RenderedRow) {
 	}
 }
 
-// hiddenCalls says how many calls there are besides those that are shown.
+// hiddenCallsText returns how many calls are hidden.
 func hiddenCallsText(lang Lang, n int) string {
 	switch n {
 	case 0:
@@ -43,41 +43,39 @@ func hiddenCallsText(lang Lang, n int) string {
 	case 1:
 		return lang.T("board.hidden.one")
 	}
-	return strings.Replace(lang.T("board.hidden.more"), "{n}", decimal(int64(n)), 1)
+	return strings.Replace(lang.T("board.hidden.more"), "{n}", decimal(n), 1)
 }
 
-// sectionNames name the sections in keys of words and in HTML.
+// sectionNames are the names of sections in text keys and in HTML.
 var sectionNames = [...]string{
 	switchboard.SectionRinging: "ringing",
 	switchboard.SectionActive:  "active",
 	switchboard.SectionHeld:    "onhold",
 }
 
-// StatusModel is what [Status] shows: how far the board can be trusted.
+// StatusModel is the model of [Status]: the health of the board.
 type StatusModel struct {
-	ListedAt time.Time // when sipgate's list was taken over last; zero: never
+	ListedAt time.Time // time of the last list of calls from sipgate, zero if none
 	Now      time.Time // the server's clock
-	Problem  string    // why the last list failed ("throttled", …), or empty
-	SignedIn int       // who are signed in
+	Problem  string    // why the last list failed, see [Reason]; "" if it did not
+	SignedIn int       // number of members who are signed in
 }
 
-// NewStatus prepares the board's health for display at the moment now.
+// NewStatus returns the model of a board's health at now.
 func NewStatus(h switchboard.Health, now time.Time) StatusModel {
 	m := StatusModel{ListedAt: h.ListedAt, Now: now, SignedIn: h.Members}
 	if h.Failing {
-		m.Problem = Reason(int(h.Reason))
+		m.Problem = Reason(h.Reason)
 	}
 	return m
 }
 
-// state is the name of the connection's state in keys of words and in HTML.
+// state returns the name of the connection state in text keys and in HTML.
 func (m StatusModel) state() string {
-	switch {
-	case m.ListedAt.IsZero(), m.Problem != "":
+	if m.ListedAt.IsZero() || m.Problem != "" {
 		return "catching"
-	default:
-		return "live"
 	}
+	return "live"
 }
 
 func (m StatusModel) problemText(lang Lang) string {
@@ -88,13 +86,14 @@ func (b BoardModel) empty() bool {
 	return len(b.Sections[0])+len(b.Sections[1])+len(b.Sections[2]) == 0
 }
 
-// A shortcut is a key, or one of several, and what it does.
+// shortcut is one line of the shortcuts dialog: alternative keys or a
+// combination, and what they do.
 type shortcut struct {
 	keys    []string
 	textKey string
 }
 
-// keyCap is what is written on a key: letters stand for themselves.
+// keyLabel returns the label of a key. Single characters are their own label.
 func (p Page) keyLabel(name string) string {
 	if len(name) == 1 {
 		return name
@@ -102,7 +101,7 @@ func (p Page) keyLabel(name string) string {
 	return p.t("cap." + name)
 }
 
-// keys are the shortcuts of the board, as shortcuts.js executes them.
+// shortcutKeys are the keyboard shortcuts that static/src/shortcuts.js handles.
 var shortcutKeys = []shortcut{
 	{[]string{"j", "k"}, "keys.rows"},
 	{[]string{"Enter"}, "keys.enter"},

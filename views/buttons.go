@@ -12,69 +12,68 @@ import (
 
 func (m *RowModel) path(rest string) templ.SafeURL { return templ.SafeURL(m.Base + rest) }
 
-// buttons offers what can be done with a call: one that rings can be hung up,
-// one that is established has them all.
-func (m *RowModel) addActions(c switchboard.Call, permit Allowed, lang Lang) {
+// addActions adds the buttons of a call: hang up while it rings, all of them
+// while it is connected, none after its end.
+func (m *RowModel) addActions(c switchboard.Call, allowed Allowed, lang Lang) {
 	if c.Phase == switchboard.Ended {
 		return
 	}
-	m.addUndo(c, permit, lang)
+	m.addUndo(c, allowed, lang)
 	m.Confirm = lang.T("hangup.confirm", m.Title)
 	id := actionID(c)
-	m.addConsultationActions(c, permit, id)
+	m.addConsultationActions(c, allowed, id)
 	end := Button{Key: "x", Path: m.path("/hangup"), Busy: c.PendingHangup == nil && inProgress(c, switchboard.VerbHangUp), ID: id + "-x"}
-	end.Word, end.Label = labelledIcon(lang, "hangup", "do.hangup")
+	end.Label = iconLabel(lang, "hangup", "do.hangup")
 	switch {
-	case c.Phase == switchboard.Ringing && permit.OK():
+	case c.Phase == switchboard.Ringing && allowed.OK():
 		m.Actions = []Button{end}
 	case c.Phase == switchboard.Connected:
-		m.Reason = permit.text(lang)
-		m.Actions = append(m.establishedActions(c, permit, id, lang), end)
+		m.Reason = allowed.text(lang)
+		m.Actions = append(m.establishedActions(c, allowed, id, lang), end)
 	}
 }
 
-// others are all buttons of an established call but the last.
-func (m *RowModel) establishedActions(c switchboard.Call, permit Allowed, id string, lang Lang) []Button {
-	sheet := func(v switchboard.Verb, key, drawn string) Button {
-		b := Button{Key: key, Path: m.path("/" + drawn), Dialog: true, Busy: inProgress(c, v)}
-		b.Word, b.Label = labelledIcon(lang, drawn, "do."+drawn)
-		return b
+// establishedActions returns the buttons of a connected call without hang up.
+func (m *RowModel) establishedActions(c switchboard.Call, allowed Allowed, id string, lang Lang) []Button {
+	dialog := func(v switchboard.Verb, key, name string) Button {
+		return Button{Key: key, Path: m.path("/" + name), Dialog: true, Busy: inProgress(c, v), Label: iconLabel(lang, name, "do."+name)}
 	}
-	record := sheet(switchboard.VerbRecord, "r", "record")
+	record := dialog(switchboard.VerbRecord, "r", "record")
 	if c.Recording.On {
 		record = m.toggle(c, c.Recording, switchboard.VerbRecord, "r", "/recording", id)
-		record.Word, record.Label = labelledIcon(lang, "stop", "do.stop")
+		record.Label = iconLabel(lang, "stop", "do.stop")
 	}
 	hold := m.toggle(c, c.Hold, switchboard.VerbHold, "h", "/hold", id)
-	hold.Word, hold.Label = labelledIcon(lang, either(c.Hold.On, "resume", "hold"), either(c.Hold.On, "do.resume", "do.hold"))
+	hold.Label = iconLabel(lang, either(c.Hold.On, "resume", "hold"), either(c.Hold.On, "do.resume", "do.hold"))
 	mute := m.toggle(c, c.Mute, switchboard.VerbMute, "m", "/muted", id)
-	mute.Word, mute.Label = labelledIcon(lang, either(c.Mute.On, "unmute", "mute"), either(c.Mute.On, "do.unmute", "do.mute"))
-	mute.Reason = permit.unsupportedText(switchboard.VerbMute, lang)
+	mute.Label = iconLabel(lang, either(c.Mute.On, "unmute", "mute"), either(c.Mute.On, "do.unmute", "do.mute"))
+	mute.Reason = allowed.unsupportedText(switchboard.VerbMute, lang)
 	return append(make([]Button, 0, 7),
 		hold, mute,
-		sheet(switchboard.VerbTransfer, "t", "transfer"),
-		sheet(switchboard.VerbTones, "d", "keypad"),
-		sheet(switchboard.VerbAnnounce, "a", "announce"),
+		dialog(switchboard.VerbTransfer, "t", "transfer"),
+		dialog(switchboard.VerbTones, "d", "keypad"),
+		dialog(switchboard.VerbAnnounce, "a", "announce"),
 		record)
 }
 
-// undo lets the hang-up that waits be taken back.
-func (m *RowModel) addUndo(c switchboard.Call, permit Allowed, lang Lang) {
+// addUndo adds the undo button to the chip of a pending hang-up.
+func (m *RowModel) addUndo(c switchboard.Call, allowed Allowed, lang Lang) {
 	for i := range m.Chips {
-		if m.Chips[i].Tone == "leave" && permit.OK() {
+		if m.Chips[i].Tone == "leave" && allowed.OK() {
 			m.Chips[i].Undo, m.Chips[i].UndoText = m.path("/undo"), lang.T("do.undo")
 		}
 	}
 }
 
-func either(on bool, yes, no string) string {
+// either returns yes or no.
+func either[T any](on bool, yes, no T) T {
 	if on {
 		return yes
 	}
 	return no
 }
 
-// toggle asks for the opposite of what sipgate confirmed last.
+// toggle returns a button that requests the opposite of the confirmed state.
 func (m *RowModel) toggle(c switchboard.Call, t switchboard.Toggle, v switchboard.Verb, key, path, id string) Button {
 	return Button{
 		Key: key, Path: m.path(path), ID: id + "-" + key,
@@ -82,13 +81,13 @@ func (m *RowModel) toggle(c switchboard.Call, t switchboard.Toggle, v switchboar
 	}
 }
 
-// busy tells whether a command of this kind is under way.
+// inProgress reports whether a command with the verb is pending.
 func inProgress(c switchboard.Call, v switchboard.Verb) bool {
 	return c.LastCommand != nil && c.LastCommand.Verb == v && c.LastCommand.Outcome == switchboard.Pending
 }
 
-// actionID names what a row offers until it changes: 22 characters that may
-// stand in an address.
+// actionID returns an id of the current state of a row: 22 characters of the
+// URL-safe base64 alphabet.
 func actionID(c switchboard.Call) string {
 	var buf [64]byte
 	b := append(buf[:0], c.ID...)

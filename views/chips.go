@@ -3,18 +3,19 @@ package views
 import (
 	"time"
 
+	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
 )
 
-// chips are the remarks on a call: what is on, what is under way, what went
-// wrong. Nothing is claimed that sipgate did not confirm.
+// addChips adds the chips of a call: what is on, what is pending, what failed.
+// They show only what sipgate confirmed.
 func (f Format) addChips(m *RowModel, c switchboard.Call, lang Lang) {
 	if c.Phase != switchboard.Ended {
 		if c.PendingHangup != nil {
 			m.Chips = append(m.Chips, pendingHangupChip(*c.PendingHangup, lang))
 		}
-		if a := c.Claim; a != nil && !(commandPending(c) && c.LastCommand.By == a.By) { // else the order tells more
-			m.Chips = append(m.Chips, Chip{Tone: "attend", Icon: icon("person"), Text: ClaimText(lang, *a), By: string(a.By)})
+		if claim := c.Claim; claim != nil && !(commandPending(c) && c.LastCommand.By == claim.By) { // else the chip of the command says more
+			m.Chips = append(m.Chips, Chip{Tone: "attend", Icon: icon("person"), Text: ClaimText(lang, *claim), By: string(claim.By)})
 		}
 		if c.Recording.On {
 			m.Chips = append(m.Chips, Chip{Tone: "rec", Icon: icon("record"), Text: lang.T("chip.rec")})
@@ -36,55 +37,54 @@ func (f Format) addChips(m *RowModel, c switchboard.Call, lang Lang) {
 	}
 }
 
-// told is the last command as it is told: numbers as people write them. While
-// somebody is asked, nothing was transferred yet.
+// shownCommand returns the last command with formatted numbers. During a
+// consultation nothing has been transferred yet.
 func (f Format) shownCommand(c switchboard.Call) switchboard.LastCommand {
-	o := *c.LastCommand
+	last := *c.LastCommand
 	switch {
-	case o.Verb != switchboard.VerbTransfer:
-	case c.Consultation != nil && o.Outcome == switchboard.Confirmed:
-		o.Verb = "" // the consultation tells
+	case last.Verb != switchboard.VerbTransfer:
+	case c.Consultation != nil && last.Outcome == switchboard.Confirmed:
+		last.Verb = "" // the consultation bar shows it
 	default:
-		o.Detail = f.memberOrNumber(o.Detail)
+		last.Detail = f.memberOrNumber(last.Detail)
 	}
-	return o
+	return last
 }
 
-// Attending says who is about to do what: "Mia is transferring …". It is what
-// somebody is told who wants to act on the same call.
-func ClaimText(lang Lang, a switchboard.Claim) string {
-	name := a.Name
+// ClaimText returns who is about to do what: "Mia is transferring …".
+func ClaimText(lang Lang, claim switchboard.Claim) string {
+	name := claim.Name
 	if name == "" {
 		name = lang.T("attend.somebody")
 	}
-	if a.Verb.Valid() {
-		return lang.T("attend."+string(a.Verb), name)
+	if claim.Verb.Valid() {
+		return lang.T("attend."+string(claim.Verb), name)
 	}
 	return lang.T("attend.other", name)
 }
 
-// leaving says that a call will be hung up, and when: script counts down to it.
-func pendingHangupChip(l switchboard.PendingHangup, lang Lang) Chip {
-	return Chip{Tone: "leave", Icon: icon("hangup"), Text: lang.T("leave.at", l.At.Format("15:04:05")), At: milliseconds(l.At), Name: l.Name}
+// pendingHangupChip shows when a call will be hung up. Script counts down.
+func pendingHangupChip(hangup switchboard.PendingHangup, lang Lang) Chip {
+	return Chip{Tone: "leave", Icon: icon("hangup"), Text: lang.T("leave.at", hangup.At.Format("15:04:05")), At: milliseconds(hangup.At), Name: hangup.Name}
 }
 
-// pending tells whether the last command is under way.
+// commandPending reports whether the last command is pending.
 func commandPending(c switchboard.Call) bool {
 	return c.LastCommand != nil && c.LastCommand.Outcome == switchboard.Pending
 }
 
-// order says what becomes of the last command.
+// commandChip shows the state of the last command.
 func commandChip(o switchboard.LastCommand, c switchboard.Call, lang Lang) Chip {
 	verb := string(o.Verb)
 	switch o.Outcome {
 	case switchboard.Pending:
 		return Chip{Tone: "busy", Text: pendingText(o, c, lang)}
 	case switchboard.Failed:
-		return Chip{Tone: "bad", Icon: icon("warn"), Text: lang.T("order.failed", lang.T("verb."+verb), lang.T("reason."+Reason(int(o.Reason)))), At: milliseconds(o.At)}
+		return Chip{Tone: "bad", Icon: icon("warn"), Text: lang.T("order.failed", lang.T("verb."+verb), lang.T("reason."+Reason(o.Reason))), At: milliseconds(o.At)}
 	case switchboard.Unknown:
 		return Chip{Tone: "doubt", Icon: icon("warn"), Text: lang.T("order.unknown", lang.T("verb."+verb))}
 	}
-	switch o.Verb { // confirmed, and not to be seen otherwise
+	switch o.Verb { // confirmed, and visible nowhere else
 	case switchboard.VerbTransfer:
 		return Chip{Tone: "good", Icon: icon("transfer"), Text: lang.T("order.transferred", o.Detail), At: milliseconds(o.At)}
 	case switchboard.VerbTones:
@@ -93,6 +93,7 @@ func commandChip(o switchboard.LastCommand, c switchboard.Call, lang Lang) Chip 
 	return Chip{}
 }
 
+// pendingText describes the pending command.
 func pendingText(o switchboard.LastCommand, c switchboard.Call, lang Lang) string {
 	onOff := func(t switchboard.Toggle) string {
 		if t.Requested {
@@ -120,7 +121,7 @@ func pendingText(o switchboard.LastCommand, c switchboard.Call, lang Lang) strin
 	}
 }
 
-// playing tells of an announcement, and whether sipgate has fetched the file.
+// playbackChips show an announcement, and whether sipgate has fetched its file.
 func playbackChips(p switchboard.Playback, lang Lang) []Chip {
 	play := Chip{Tone: "play", Icon: icon("announce"), Text: lang.T("play.started", p.Title), At: milliseconds(p.Since)}
 	if p.Length > 0 {
@@ -139,14 +140,18 @@ func playbackChips(p switchboard.Playback, lang Lang) []Chip {
 	return chips
 }
 
-// reasons are the names of sipgate.Kind, which this package may not import, in
-// its order; a test holds them together.
-var reasons = []string{"other", "unauthorized", "forbidden", "nocall", "invalid", "nocredit", "throttled", "unavailable", "unsupported"}
+// reasons are the names of error kinds in text keys.
+var reasons = map[sipgate.Kind]string{
+	sipgate.Other: "other", sipgate.Unauthorized: "unauthorized", sipgate.Forbidden: "forbidden", sipgate.NoCall: "nocall",
+	sipgate.Invalid: "invalid", sipgate.NoCredit: "nocredit", sipgate.Throttled: "throttled", sipgate.Unavailable: "unavailable",
+	sipgate.Unsupported: "unsupported",
+}
 
-// Reason is the name of a sipgate.Kind in keys of words.
-func Reason(kind int) string {
-	if kind < 0 || kind >= len(reasons) {
-		kind = 0
+// Reason returns the name of an error kind in text keys: "throttled". Unknown
+// kinds are "other".
+func Reason(kind sipgate.Kind) string {
+	if name, ok := reasons[kind]; ok {
+		return name
 	}
-	return reasons[kind]
+	return reasons[sipgate.Other]
 }

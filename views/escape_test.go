@@ -10,12 +10,13 @@ import (
 	"github.com/a-h/templ"
 	nethtml "golang.org/x/net/html"
 
+	"callboard/sipgate/announcement"
 	"callboard/sipgate/directory"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 )
 
-// payloads are texts that callers, contacts and file names may contain.
+// payloads are attacks that names of callers, contacts and files may contain.
 var payloads = []string{
 	`"><img src=x onerror=alert(1)>`, `'><img src=x onerror=alert(1)>`, `<script>alert(1)</script>`, `</script><script>alert(1)</script>`,
 	`<svg onload=alert(1)>`, `<svg/onload=alert(1)//`, `javascript:alert(1)`, `JaVaScRiPt:alert(1)`, "java\tscript:alert(1)", "\x01javascript:alert(1)",
@@ -27,8 +28,8 @@ var payloads = []string{
 	`<template><script>alert(1)</script></template>`, `<hx-partial hx-target="body">x</hx-partial>`, `" hx-get="/x" hx-trigger="load`, `<div hx-swap-oob="true" id="board">x</div>`, strings.Repeat("😀", 2500),
 }
 
-// views that show what strangers wrote, with the text in every field of it.
-func poisoned(text string) map[string]templ.Component {
+// hostileViews returns views of texts by strangers, with text in every field.
+func hostileViews(text string) map[string]templ.Component {
 	now := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
 	party := switchboard.Party{Number: text, Name: text}
 	call := switchboard.Call{
@@ -43,47 +44,47 @@ func poisoned(text string) map[string]templ.Component {
 	f := Format{}
 	p := Page{MemberID: switchboard.MemberID(text), MayOverride: true, Lang: German, MemberName: text, Path: "/" + text, Now: now, Demo: true}
 	ref := CallRef{ID: call.ID, Title: text, ActionID: text}
-	choices := []Option{{text, text}}
-	somebody := Recipient{Entry: directory.Entry{Kind: directory.Member, Name: text, Organization: text, Number: text}, Shown: text}
-	whom := RecipientPicker{Text: text, Matches: []Recipient{somebody}, Call: ref}
-	sound := Announcement{ID: text, Label: text, UploadedBy: text, Created: now, LastPlayed: now}
-	sound.Source.Format, sound.Source.Rate = text, 8000
+	options := []Option{{text, text}}
+	recipient := Recipient{Entry: directory.Entry{Kind: directory.Member, Name: text, Organization: text, Number: text}, Shown: text}
+	picker := RecipientPicker{Text: text, Matches: []Recipient{recipient}, Call: ref}
+	a := announcement.Announcement{ID: text, Label: text, UploadedBy: text, Created: now, LastPlayed: now}
+	a.Source.Format, a.Source.Rate = text, 8000
 	return map[string]templ.Component{
 		"row":           Row(German, f.RowFor(call, Allowed{}, German)),
 		"row of others": Row(English, f.RowFor(call, Allowed{Reason: text}, English)),
 		"signin":        SignIn(p, text, text),
-		"announcements": Announcements(p, AnnouncementsModel{Items: []Announcement{sound}}),
-		"history": History(p, HistoryModel{Total: 1, Newer: text, Older: text, CSV: text, UpdatesURL: text, Members: choices, Entries: []HistoryEntry{poisonedEntry(text, now)},
+		"announcements": Announcements(p, AnnouncementsModel{Items: []announcement.Announcement{a}}),
+		"history": History(p, HistoryModel{Total: 1, Newer: text, Older: text, CSV: text, UpdatesURL: text, Members: options, Entries: []HistoryEntry{hostileEntry(text, now)},
 			Filter: HistoryFilter{Type: text, Direction: text, Member: text, Number: text, Text: text, From: text, To: text}}),
-		"entry":    CallPage(p, CallPageModel{HistoryOnly: true, Row: f.RowFor(call, Allowed{}, German), History: []HistoryEntry{poisonedEntry(text, now)}, HistoryState: text}),
-		"transfer": TransferDialog(p, TransferModel{ref, whom, choices}),
-		"strip":    DropZone(German, DropZoneModel{ref, []Recipient{somebody}}),
-		"found":    SearchResults(German, SearchModel{Recipients: []Recipient{somebody}, Query: Query{Text: text, Number: text, Shown: text, Refused: text}}),
-		"keypad":   KeypadDialog(p, ref),
-		"announce": AnnounceDialog(p, AnnounceModel{ref, []Announcement{sound}}),
-		"record":   RecordDialog(p, ref),
-		"new":      NewCallDialog(p, NewCallModel{ActionID: text, Phones: []Phone{{text, text, "dnd", true}}, CallerIDs: choices, Recipient: whom, TelLink: TelLink{Text: text}}),
-		"error":    ErrorPage(p, 500, text, text, text),
-		"status":   Status(German, StatusModel{Problem: text, Now: now}),
+		"entry":     CallPage(p, CallPageModel{HistoryOnly: true, Row: f.RowFor(call, Allowed{}, German), History: []HistoryEntry{hostileEntry(text, now)}, HistoryState: text}),
+		"transfer":  TransferDialog(p, TransferModel{ref, picker, options}),
+		"drop zone": DropZone(German, DropZoneModel{ref, []Recipient{recipient}}),
+		"found":     SearchResults(German, SearchModel{Recipients: []Recipient{recipient}, Query: Query{Text: text, Number: text, Shown: text, Refused: text}}),
+		"keypad":    KeypadDialog(p, ref),
+		"announce":  AnnounceDialog(p, AnnounceModel{ref, []announcement.Announcement{a}}),
+		"record":    RecordDialog(p, ref),
+		"new":       NewCallDialog(p, NewCallModel{ActionID: text, Phones: []Phone{{text, text, "dnd", true}}, CallerIDs: options, Recipient: picker, TelLink: TelLink{Text: text}}),
+		"error":     ErrorPage(p, 500, text, text, text),
+		"status":    Status(German, StatusModel{Problem: text, Now: now}),
 
-		"team":     Team(p, TeamModel{Manage: true, Members: []TeamMember{poisonedMember(text)}}),
-		"audit":    Audit(p, poisonedAudit(text, now)),
+		"team":     Team(p, TeamModel{Manage: true, Members: []TeamMember{hostileMember(text)}}),
+		"audit":    Audit(p, hostileAudit(text, now)),
 		"settings": Settings(p, SettingsModel{Sessions: []Session{{ID: text, Address: text, Browser: text}}}),
 		"statuspage": StatusPage(p, StatusPageModel{
-			Scopes: []Scope{{Name: text}}, Platform: PlatformModel{Name: text, Evidence: text}, AuthFailed: []FailedMember{{text, text}}, PublicURL: text, Versions: choices,
+			Scopes: []Scope{{Name: text}}, Platform: PlatformModel{Name: text, Evidence: text}, AuthFailed: []FailedMember{{text, text}}, PublicURL: text, Versions: options,
 			Webhooks: WebhookModel{Current: WebhookURLs{text, text}, Ours: WebhookURLs{text, text}, Previous: WebhookURLs{text, text}, MayManage: true, Refused: map[string]int{text: 1}}}),
-		"call": CallPage(p, CallPageModel{ID: call.ID, Row: f.RowFor(call, Allowed{}, German), ActionID: text, History: []HistoryEntry{poisonedEntry(text, now)},
+		"call": CallPage(p, CallPageModel{ID: call.ID, Row: f.RowFor(call, Allowed{}, German), ActionID: text, History: []HistoryEntry{hostileEntry(text, now)},
 			Events: []CallEvent{f.Event(now, true, text, text, text), f.Event(now, true, noted, text, text)}}),
 		"several": HangUpDialog(p, HangUpModel{text, []CallRef{f.Ref(call, German, text)}}),
 	}
 }
 
-func poisonedMember(text string) TeamMember {
+func hostileMember(text string) TeamMember {
 	who := team.MemberID{Account: "1", User: "w0"}
 	return TeamMember{Member: team.Member{MemberID: who, Name: text, Role: team.Agent}, Telephones: []Telephone{{Name: text}}}
 }
 
-func poisonedAudit(text string, now time.Time) AuditModel {
+func hostileAudit(text string, now time.Time) AuditModel {
 	who := team.MemberID{Account: "1", User: "w0"}
 	return AuditModel{
 		Names: map[team.MemberID]string{who: text}, Members: []Option{{text, text}}, Newer: text, Older: text,
@@ -93,8 +94,8 @@ func poisonedAudit(text string, now time.Time) AuditModel {
 	}
 }
 
-// shape is a page without its texts: elements and the names of their
-// attributes. The addresses that a browser follows by itself are kept.
+// shape returns the structure of a page without texts: elements, the names of
+// their attributes, and the schemes of URLs.
 func shape(t *testing.T, page string) []string {
 	t.Helper()
 	root, err := nethtml.Parse(strings.NewReader(page))
@@ -115,7 +116,7 @@ func shape(t *testing.T, page string) []string {
 			switch a.Key {
 			case "href", "src", "action":
 				scheme, _, found := strings.Cut(a.Val, ":")
-				if found && scheme != "about" && !strings.ContainsAny(scheme, "/?#") { // about:invalid is what templ makes of a bad one
+				if found && scheme != "about" && !strings.ContainsAny(scheme, "/?#") { // templ replaces unsafe URLs by about:invalid
 					line += "=" + scheme
 				}
 			}
@@ -125,19 +126,20 @@ func shape(t *testing.T, page string) []string {
 	return found
 }
 
-// TestT12 shows that no text of a stranger becomes an element, an attribute or
-// a scheme: with any of them a page has the same shape as with a harmless one.
-func TestT12(t *testing.T) {
+// TestHostileTextsAreEscaped checks that no text of a stranger becomes an element,
+// an attribute or a URL scheme: pages keep the shape they have with a harmless
+// text.
+func TestHostileTextsAreEscaped(t *testing.T) {
 	if len(payloads) < 40 {
 		t.Fatalf("only %d payloads", len(payloads))
 	}
 	want := map[string][]string{}
-	for name, view := range poisoned("harmless") {
+	for name, view := range hostileViews("harmless") {
 		want[name] = shape(t, html(t, view))
 	}
 	for i, payload := range payloads {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			for name, view := range poisoned(payload) {
+			for name, view := range hostileViews(payload) {
 				page := html(t, view)
 				if got := shape(t, page); !reflect.DeepEqual(got, want[name]) {
 					t.Errorf("%s has another shape with %.60q", name, payload)
@@ -150,7 +152,7 @@ func TestT12(t *testing.T) {
 	}
 }
 
-func poisonedEntry(text string, now time.Time) HistoryEntry {
+func hostileEntry(text string, now time.Time) HistoryEntry {
 	return HistoryEntry{ID: text, Type: "CALL", Direction: "in", Name: text, Number: text, Local: text, Note: text, Transcription: text, When: now,
 		Recordings: []Recording{{text, text}}, CallBack: text, Transfers: []Option{{text, text}}, Next: text}
 }

@@ -6,12 +6,11 @@ import (
 	"strings"
 )
 
-// sheetSwap makes htmx show a refusal inside the sheet it belongs to.
+// dialogErrorSwap makes htmx show an error inside its dialog.
 const dialogErrorSwap = `{"target":"#sheet-notices","swap":"innerHTML","select":null}`
 
-// Message is what a person is told about the fault with a code. There are
-// words for every code of this program and for every reason of the team's
-// policy; for any other it is the words for its HTTP status, never the code.
+// Message returns the text for the code of a fault or of a denial. For an
+// unknown code it is the text for the HTTP status, never the code.
 func Message(lang Lang, code string, status int) string {
 	for _, prefix := range []string{"error.", "why."} {
 		if key := prefix + code; lang.Has(key) {
@@ -34,9 +33,9 @@ func FaultCodes() (codes []string) {
 	return codes
 }
 
-// Interrupted tells that a restart came between a command and its end: on the
-// call of these parties a hang-up was cancelled, or it is not known what became
-// of a command.
+// Interrupted returns the notice about a command that a restart interrupted, on
+// the call of these parties: its pending hang-up was cancelled, or its outcome
+// is unknown.
 func Interrupted(lang Lang, parties string, cancelled bool) string {
 	if cancelled {
 		return lang.T("interrupted.cancelled", parties)
@@ -44,7 +43,7 @@ func Interrupted(lang Lang, parties string, cancelled bool) string {
 	return lang.T("interrupted.unknown", parties)
 }
 
-// statusClass sorts statuses by what a person can do about them.
+// statusClass groups HTTP statuses by what the reader can do.
 func statusClass(status int) string {
 	switch {
 	case status == 404:

@@ -8,7 +8,6 @@ import (
 	"time"
 )
 
-// How each language writes numbers, days, lengths of time and sizes.
 func TestFormats(t *testing.T) {
 	at := time.Date(2026, 3, 7, 9, 5, 4, 0, time.UTC)
 	for _, test := range []struct {
@@ -35,8 +34,8 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// TestEveryPlural says every text that counts for numbers of all kinds: one and
-// many read differently, and no form is left out or put together wrongly.
+// TestEveryPlural renders every text with plural forms for various numbers: one
+// and many differ, and no form is missing or malformed.
 func TestEveryPlural(t *testing.T) {
 	var counted []string
 	for _, key := range keysOf(t, English) {
@@ -59,7 +58,7 @@ func TestEveryPlural(t *testing.T) {
 				said[strings.Map(digits, text)] = true
 			}
 			if many := lang.T(key, 1234); !strings.Contains(many, thousand) {
-				t.Errorf("%s %s: %q does not tell how many", lang, key, many)
+				t.Errorf("%s %s: %q does not contain the number", lang, key, many)
 			}
 			if len(said) < 2 {
 				t.Errorf("%s %s: one reads like many: %q", lang, key, slices.Sorted(maps.Keys(said)))
@@ -68,7 +67,7 @@ func TestEveryPlural(t *testing.T) {
 	}
 }
 
-// digits leaves out the number, so that the words can be compared.
+// digits drops digits and separators, to compare the words.
 func digits(r rune) rune {
 	if r >= '0' && r <= '9' || r == '.' || r == ',' {
 		return -1
@@ -76,14 +75,13 @@ func digits(r rune) rune {
 	return r
 }
 
-// TestWordsOfRinging holds what the desktop is told against the places in it
-// that script fills.
-func TestWordsOfRinging(t *testing.T) {
+// TestRingTexts checks the placeholders that script fills in notifications.
+func TestRingTexts(t *testing.T) {
 	for _, lang := range Langs {
 		page := html(t, ringTexts(Page{Lang: lang}))
 		for _, key := range []string{"ring.from", "ring.for", "say.ringing.more", "board.hidden.more"} {
 			if strings.Count(lang.T(key), "{n}") != 1 {
-				t.Errorf("%s %s has no place for what script puts there", lang, key)
+				t.Errorf("%s %s has no placeholder for script", lang, key)
 			}
 		}
 		for _, want := range []string{`data-from="` + lang.T("ring.from") + `"`, `data-for="` + lang.T("ring.for") + `"`} {

@@ -5,20 +5,20 @@ import (
 	"encoding/json"
 )
 
-// Frame is one message of the feed: the element target (a CSS selector) is to
-// become html. The browser changes only what differs, so that focus, caret and
-// open dialogs stay. The result is valid JSON whatever html contains.
+// Frame returns a message of the feed that replaces the element target (a CSS
+// selector) with html. The browser changes only what differs, which keeps focus,
+// caret and open dialogs. The result is valid JSON for any html.
 func Frame(target string, html []byte) []byte { return frame(target, "outerMorph", html) }
 
-// NoticeFrame is a message of the feed that shows html, a [Notice], above the
-// page.
+// NoticeFrame returns a message of the feed that shows html, a [Notice], above
+// the page.
 func NoticeFrame(html []byte) []byte { return frame("#notices", "beforeend", html) }
 
 func frame(target, swap string, html []byte) []byte {
 	var buf bytes.Buffer
 	buf.Grow(len(html) + len(html)/8 + 80)
 	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false) // it is read by JSON.parse, never as part of a page
+	enc.SetEscapeHTML(false) // read by JSON.parse, never embedded in a page
 	err := enc.Encode(struct {
 		Target  string `json:"target"`
 		Swap    string `json:"swap"`

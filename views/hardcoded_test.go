@@ -16,11 +16,10 @@ import (
 	parser "github.com/a-h/templ/parser/v2"
 )
 
-// sameEverywhere are texts that are no words of a language: names, and what is
-// written the same in all of them.
+// sameEverywhere are texts that are the same in all languages.
 var sameEverywhere = []string{"Callboard", "https://"}
 
-// spoken are the attributes that people read or hear.
+// spoken are the attributes that readers see or hear.
 var spoken = []string{"title", "aria-label", "aria-description", "aria-roledescription", "aria-valuetext", "placeholder", "alt", "label", "summary"}
 
 var (
@@ -29,7 +28,7 @@ var (
 	literal = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 )
 
-// isWords tells whether somebody would have to translate a text.
+// isWords reports whether a text needs a translation.
 func isWords(text string) bool {
 	for _, same := range sameEverywhere {
 		text = strings.ReplaceAll(text, same, "")
@@ -37,7 +36,7 @@ func isWords(text string) bool {
 	return letters.MatchString(text)
 }
 
-// nodes calls f for everything that v is made of.
+// nodes calls f for every node of the tree v.
 func nodes(v reflect.Value, f func(any)) {
 	switch v.Kind() {
 	case reflect.Interface, reflect.Pointer:
@@ -61,7 +60,7 @@ func nodes(v reflect.Value, f func(any)) {
 	}
 }
 
-// inTemplate are the words that a view has of its own.
+// inTemplate returns the hardcoded words of a template.
 func inTemplate(file *parser.TemplateFile) (found []string) {
 	said := func(expression string) {
 		for _, quoted := range literal.FindAllString(expression, -1) {
@@ -91,7 +90,7 @@ func inTemplate(file *parser.TemplateFile) (found []string) {
 	return found
 }
 
-// TestNoWordsInViews finds words that a view says by itself, in one language.
+// TestNoWordsInViews finds hardcoded words in templates.
 func TestNoWordsInViews(t *testing.T) {
 	for _, name := range templates(t) {
 		file, err := parser.Parse(name)
@@ -111,7 +110,7 @@ func TestNoWordsInViews(t *testing.T) {
 	}
 }
 
-// TestNoWordsInModels finds sentences in the code beside the views.
+// TestNoWordsInModels finds hardcoded sentences in the code of models.
 func TestNoWordsInModels(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -127,7 +126,7 @@ func TestNoWordsInModels(t *testing.T) {
 			t.Fatal(err)
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			if call, ok := n.(*ast.CallExpr); ok { // what is told to programmers
+			if call, ok := n.(*ast.CallExpr); ok { // for programmers
 				if f, ok := call.Fun.(*ast.Ident); ok && f.Name == "panic" {
 					return false
 				}
@@ -146,11 +145,11 @@ func TestNoWordsInModels(t *testing.T) {
 	}
 }
 
-// notSaid are texts of several words that nobody reads.
+// notSaid are texts of several words that are not for readers.
 var notSaid = []string{"light dark"}
 
-// TestNoWordsInScript finds words in the scripts: they come from data attributes
-// of the page.
+// TestNoWordsInScript finds hardcoded words in scripts, which take texts from data
+// attributes.
 func TestNoWordsInScript(t *testing.T) {
 	files, err := filepath.Glob("../static/src/*.js")
 	if err != nil || len(files) < 30 {
@@ -186,10 +185,10 @@ var (
 	code    = regexp.MustCompile(`[#\[\]=<>{}]|^\.|^(?:use strict|GET|POST|PUT|Accept|Content-Type|Content-Disposition)$`)
 )
 
-// namesInScript are keys, errors and the like, as browsers call them.
+// namesInScript are names of keys, errors and the like.
 var namesInScript = []string{"Enter", "Escape", "Tab", "Home", "End", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Shift", "Delete", "Backspace", "PageUp", "PageDown", "NotAllowedError", "NotFoundError", "AbortError", "X"}
 
-// inScript are the texts of a script that look like speech.
+// inScript returns the string literals of a script that look like sentences.
 func inScript(script string) (found []string) {
 	for _, q := range quoted.FindAllString(comment.ReplaceAllString(script, " "), -1) {
 		text := hole.ReplaceAllString(q[1:len(q)-1], "xx")

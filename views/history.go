@@ -8,28 +8,28 @@ import (
 	"github.com/a-h/templ"
 )
 
-// HistoryModel is one page of the history, or what came new to it.
+// HistoryModel is the model of [History] and [NewHistoryEntries].
 type HistoryModel struct {
 	Entries []HistoryEntry
 	Filter  HistoryFilter
-	Members []Option // whose entries the reader may choose; empty: only own ones
-	Total   int      // 0 if it is not known
+	Members []Option // members to filter by; empty if the reader sees only own entries
+	Total   int      // 0 if not known
 
-	// Searched is how many entries were looked at, back to Reached, if that was
-	// not all and yet too few were found; else 0.
+	// Searched is the number of entries searched, back to Reached, if the search
+	// stopped before the page was full; else 0.
 	Searched int
 	Reached  time.Time
 
-	Newer, Older string // addresses of the neighbouring pages, or empty
-	CSV          string // address of the same as a table
-	UpdatesURL   string // address that tells what is new on this page, or empty
+	Newer, Older string // URLs of the neighbouring pages, "" if there is none
+	CSV          string // URL of the entries as CSV
+	UpdatesURL   string // URL of entries newer than this page, or ""
 }
 
-// HistoryFilter is what the reader chose.
+// HistoryFilter holds the filters of the history.
 type HistoryFilter struct {
 	Type      string // "CALL", "VOICEMAIL", "FAX", "SMS"; empty: all
 	Direction string // "in", "out"; empty: all
-	Member    string // a user's id; empty: everybody whose entries the reader sees
+	Member    string // a user id; empty: all members whose entries the reader sees
 	Number    string
 	Text      string
 	From, To  string // days, "2026-11-23", or empty
@@ -37,10 +37,10 @@ type HistoryFilter struct {
 	Missed, Starred, Archived, Unread bool
 }
 
-// any reports whether anything is left out.
+// isSet reports whether any filter is set.
 func (f HistoryFilter) isSet() bool { return f != HistoryFilter{} }
 
-// more reports whether a filter is chosen that is folded away at first.
+// usesFolded reports whether a filter is set that is folded at first.
 func (f HistoryFilter) usesFolded() bool {
 	return f.Number != "" || f.From != "" || f.To != "" || f.Type != "" || f.Archived || f.Starred
 }
@@ -51,9 +51,9 @@ type HistoryEntry struct {
 	Type      string // "CALL", "VOICEMAIL", "FAX", "SMS"
 	Direction string // "in", "out" or ""
 	Missed    bool
-	Name      string // outside, or empty
-	Number    string // outside, written for people
-	Local     string // ours
+	Name      string // of the remote party, or empty
+	Number    string // of the remote party, formatted
+	Local     string // our party
 	When      time.Time
 	Length    time.Duration
 
@@ -63,17 +63,17 @@ type HistoryEntry struct {
 
 	Read, Starred, Archived bool
 
-	Probable bool // on the page of a call: that it is that call's is a guess
+	Probable bool // on the page of a call: it is only probably the entry of that call
 
 	MayEdit   Allowed
-	CallBack  string   // address of the sheet that calls the number, or empty
-	Transfers []Option // addresses of sheets that transfer running calls there, with the calls' names
-	Next      string   // the page to which the forms lead back
+	CallBack  string   // URL of the dialog that calls the number, or empty
+	Transfers []Option // URLs of dialogs that transfer a live call there, labelled with the calls
+	Next      string   // the page to return to after a form
 }
 
-// Recording is one sound file of a past call, or of a voicemail.
+// Recording is an audio file of a past call or a voicemail.
 type Recording struct {
-	ID    string // names it within its entry
+	ID    string // unique within its entry
 	Title string
 }
 
@@ -130,7 +130,7 @@ func (e HistoryEntry) kindName(lang Lang) string {
 	}
 }
 
-// sound names a recording, with its number if there are several.
+// recordingName returns the title of a recording, numbered if there are several.
 func (e HistoryEntry) recordingName(lang Lang, i int) string {
 	switch {
 	case e.Recordings[i].Title != "":
@@ -143,13 +143,13 @@ func (e HistoryEntry) recordingName(lang Lang, i int) string {
 	return lang.T("history.recording")
 }
 
-// An entryMark is a button that changes one thing of an entry.
+// entryFlag is a flag of an entry or of the filter.
 type entryFlag struct {
-	path, drawn, word string
-	on                bool
+	path, icon, text string
+	on               bool
 }
 
-// marks are the buttons of an entry; those that are on are pressed.
+// toggles returns the toggle buttons of an entry.
 func (e HistoryEntry) toggles(lang Lang) []entryFlag {
 	return []entryFlag{
 		{"/star", "star", lang.T("history.star"), e.Starred},
@@ -158,7 +158,7 @@ func (e HistoryEntry) toggles(lang Lang) []entryFlag {
 	}
 }
 
-// flags are what is to be seen of an entry's marks.
+// shownFlags returns the flags that an entry shows.
 func (e HistoryEntry) shownFlags(lang Lang) []entryFlag {
 	var on []entryFlag
 	for _, f := range []entryFlag{
@@ -183,7 +183,7 @@ func (m HistoryModel) directionOptions(lang Lang) []Option {
 	return []Option{{"in", lang.T("history.direction.in")}, {"out", lang.T("history.direction.out")}}
 }
 
-// checks are the filters that are on or off.
+// checks returns the checkboxes of the filter form.
 func (m HistoryModel) checks(lang Lang) []entryFlag {
 	return []entryFlag{
 		{"missed", "", lang.T("history.only.missed"), m.Filter.Missed},
@@ -191,6 +191,7 @@ func (m HistoryModel) checks(lang Lang) []entryFlag {
 	}
 }
 
+// moreChecks returns the checkboxes that are folded at first.
 func (m HistoryModel) moreChecks(lang Lang) []entryFlag {
 	return []entryFlag{
 		{"starred", "", lang.T("history.only.starred"), m.Filter.Starred},
@@ -198,6 +199,7 @@ func (m HistoryModel) moreChecks(lang Lang) []entryFlag {
 	}
 }
 
+// options returns an option for each value, labelled by prefix and value.
 func options(lang Lang, prefix string, values ...string) []Option {
 	var found []Option
 	for _, v := range values {

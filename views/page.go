@@ -10,50 +10,49 @@ import (
 	"callboard/static"
 )
 
-// Page is what every page needs to know of its reader and of itself.
+// Page is what every page needs to know about its reader and itself.
 type Page struct {
 	Lang       Lang
-	MemberName string    // name of who is signed in; empty if nobody is
-	Path       string    // of the request, as in "/history": marks the place in the menu
-	Now        time.Time // the server's clock, by which the browser sets its timers
+	MemberName string    // of the signed-in member; empty before signing in
+	Path       string    // of the request, as in "/history": marks the current menu entry
+	Now        time.Time // the server's clock, the browser's timers follow it
 
-	// Fragment leaves out everything around a sheet: it is going to be shown in
-	// a dialog of the page that is open already.
+	// Fragment leaves out everything around a dialog or a part, for a page that is
+	// open already.
 	Fragment bool
 
-	// Setup leads to the page of the first run.
+	// SetupPending shows a link to the setup page.
 	SetupPending bool
 
-	// Demo says that the telephones are simulated.
+	// Demo shows that the telephone system is simulated.
 	Demo bool
 
-	// ID is who is signed in, as the board's members are called: they are not
-	// told what they are doing themselves.
+	// MemberID is the signed-in member on the board, whose own claims are hidden.
 	MemberID switchboard.MemberID
 
-	// Who is the same person among all accounts: a page whose session is over
-	// goes on only if the same person signs in.
+	// Identity identifies the signed-in person across accounts. A page whose session
+	// has ended continues only for the same person.
 	Identity string
 
-	// Lead says that they may act although somebody else is about to.
+	// MayOverride allows actions on a call that another member has claimed.
 	MayOverride bool
 
-	// May holds what they may open besides what everybody may: "team",
-	// "figures", "audit", "status", "walls", "settings".
+	// May holds the pages that the reader may open, of those that not every member
+	// may: "team", "figures", "audit", "status", "walls", "settings", "setup".
 	May map[string]bool
 
-	// Lacks holds what the team's account cannot do, by team.Ability.
+	// Unsupported holds what the team's account cannot do, by team.Ability.
 	Unsupported map[string]bool
 
-	// Choices are what the reader wants; nobody's if nobody is signed in.
+	// Preferences are those of the reader.
 	Preferences team.Preferences
 
-	files []string // style sheets and scripts that only this page needs
+	files []string // further style sheets, and the script
 }
 
 func (p Page) t(key string, args ...any) string { return p.Lang.T(key, args...) }
 
-// current marks the menu's entry for the page that is shown.
+// ariaCurrent returns the aria-current of the menu entry with a path.
 func (p Page) ariaCurrent(path string) string {
 	if p.Path == path {
 		return "page"
@@ -61,20 +60,20 @@ func (p Page) ariaCurrent(path string) string {
 	return "false"
 }
 
-// aside is the page with the style sheets for everything but the board.
+// withPageStyles adds the style sheets of every page but the board.
 func (p Page) withPageStyles() Page { return p.With("dialogs.css", "pages.css") }
 
-// past is the page with what the history and the pages of calls need besides.
+// withHistoryFiles adds the files of the history and of call pages.
 func (p Page) withHistoryFiles() Page { return p.withPageStyles().With("history.css", "history.js") }
 
-// with returns the page with further files of package static: style sheets (.css),
-// after the one that every page has, and its script (.js).
+// With returns the page with further style sheets (.css) of package static and
+// its script (.js).
 func (p Page) With(files ...string) Page {
 	p.files = slices.Concat(p.files, files)
 	return p
 }
 
-// script returns the script of the page: one file with all that it needs.
+// script returns the bundle of the page.
 func (p Page) script() string {
 	for _, name := range p.files {
 		if strings.HasSuffix(name, ".js") {
@@ -84,7 +83,7 @@ func (p Page) script() string {
 	return "page.js"
 }
 
-// scheme tells the browser how bright the page is before its style is there.
+// colorScheme returns the color-scheme, which applies before the style sheet.
 func (p Page) colorScheme() string {
 	if p.Preferences.Theme != team.SystemTheme {
 		return string(p.Preferences.Theme)
@@ -92,7 +91,7 @@ func (p Page) colorScheme() string {
 	return "light dark"
 }
 
-// manifest is the file that says how the dashboard is installed.
+// manifest returns the name of the web app manifest.
 func (p Page) manifest() string {
 	if p.Lang == German {
 		return "manifest-de.webmanifest"
@@ -100,13 +99,13 @@ func (p Page) manifest() string {
 	return "manifest-en.webmanifest"
 }
 
-// has tells whether the page has one of its further files.
+// hasFile reports whether the page has a further file.
 func (p Page) hasFile(file string) bool { return slices.Contains(p.files, file) }
 
-// A place is an entry of the menu.
-type menuEntry struct{ path, drawn, word, needs string }
+// menuEntry is an entry of the menu. It is shown to readers with Page.May[needs].
+type menuEntry struct{ path, icon, textKey, needs string }
 
-// places are the whole menu.
+// menuEntries are all entries of the menu.
 var menuEntries = []menuEntry{
 	{"/", "board", "nav.board", ""},
 	{"/announcements", "announce", "nav.announcements", ""},
@@ -119,12 +118,12 @@ var menuEntries = []menuEntry{
 	{"/settings", "settings", "nav.settings", "settings"},
 }
 
-// inMenu is how many entries a telephone's screen has room for, the one for
-// the others included.
+// maxMenuEntries is the number of entries that fit on a phone's screen, including
+// "More".
 const maxMenuEntries = 5
 
-// menu returns the entries for the reader: those that are always to be seen,
-// and those behind "More".
+// menu returns the entries for the reader: those that are always visible, and
+// those behind "More".
 func (p Page) menu() (first, more []menuEntry) {
 	for _, e := range menuEntries {
 		if e.needs == "" || p.May[e.needs] {
@@ -137,22 +136,22 @@ func (p Page) menu() (first, more []menuEntry) {
 	return first, nil
 }
 
-// within marks "More" if the page that is shown is behind it.
+// containsCurrent reports whether the current page is among entries.
 func (p Page) containsCurrent(more []menuEntry) bool {
 	return slices.ContainsFunc(more, func(e menuEntry) bool { return e.path == p.Path })
 }
 
-// htmxConfig is read by htmx from a meta element. The socket stays open in
-// hidden tabs (a call may ring there), htmx writes no style of its own (the
-// Content-Security-Policy forbids it), and a morph leaves open dialogs open.
+// htmxConfig is the content of htmx's meta element. The socket stays open in
+// hidden tabs, where calls may ring; htmx writes no inline styles, which the
+// Content-Security-Policy forbids; and a morph keeps dialogs open.
 const htmxConfig = `{"extensions":"ws","history":false,"includeIndicatorCSS":false,` +
 	`"morphIgnore":["data-htmx-powered","open"],"defaultSwap":"none",` +
 	`"ws":{"pauseOnBackground":false,"reconnectDelay":500,"reconnectMaxDelay":4000}}`
 
-// noticeSwap makes htmx show the fragment that comes with a refusal.
+// noticeSwap makes htmx show the notice of an error.
 const noticeSwap = `{"target":"#notices","swap":"beforeend show:none","select":null}`
 
-// icons are all drawings of icons.svg that views use, by name.
+// icons are the URLs of the symbols of icons.svg that views use, by name.
 var icons = map[string]string{}
 
 func init() {
@@ -166,17 +165,17 @@ func init() {
 	}
 }
 
-// icon returns the address of a drawing. It panics if icons.svg is not known
-// to have it.
+// icon returns the URL of an icon. It panics for an unknown name.
 func icon(name string) string {
-	address, ok := icons[name]
+	url, ok := icons[name]
 	if !ok {
 		panic("views: no icon " + name)
 	}
-	return address
+	return url
 }
 
-// milliseconds writes a moment for the browser: since 1970, or nothing.
+// milliseconds formats a time for scripts: milliseconds since 1970, or "" for the
+// zero time.
 func milliseconds(t time.Time) string {
 	if t.IsZero() {
 		return ""

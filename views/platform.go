@@ -2,21 +2,21 @@ package views
 
 import "time"
 
-// PlatformModel is what is known of the team's sipgate account.
+// PlatformModel is what was detected about the team's sipgate account.
 type PlatformModel struct {
-	Name         string    // "classic", "neo", or empty: not known
-	Evidence     string    // from what it was concluded: "token", "groups", "account", "call"
-	DetectedAt   time.Time // zero: not found out
+	Name         string    // "classic", "neo", or empty if not known
+	Evidence     string    // source of the detection: "token", "groups", "account", "call"
+	DetectedAt   time.Time // zero: not detected
 	Capabilities []Capability
 }
 
-// Ability is something that not every account can do.
+// Capability is an operation that not every account supports.
 type Capability struct {
-	Name      string // as team.Ability
+	Name      string // a team.Ability
 	Supported bool
 }
 
-// name is what the platform is called.
+// name returns the name of the platform.
 func (m PlatformModel) name(lang Lang) string {
 	if key := "platform." + m.Name; lang.Has(key) {
 		return lang.T(key)
@@ -24,14 +24,10 @@ func (m PlatformModel) name(lang Lang) string {
 	return lang.T("platform.unknown")
 }
 
-// text is what works, or what does not and why.
+// text returns what is supported, or why it is not.
 func (a Capability) text(lang Lang) string {
 	if a.Supported {
 		return lang.T("ability." + a.Name)
 	}
 	return lang.T("why.platform_" + a.Name)
 }
-
-// lacks reports whether the account does not have an ability, as team.Ability
-// names it.
-func (p Page) lacks(ability string) bool { return p.Unsupported[ability] }

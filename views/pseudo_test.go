@@ -32,6 +32,6 @@ func TestPseudo(t *testing.T) {
 		}
 	}
 	if Pseudo.String() != "en-XA" || ParseLang("en-XA") != English {
-		t.Error("a browser is shown it that asks for English")
+		t.Error("a browser that asks for English gets it")
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/a-h/templ"
 )
 
-// raw writes what a view of this package rendered before. Nothing else may be
-// given to it: it is not escaped again.
+// raw writes the output of a view of this package, unescaped. It must not be
+// given anything else.
 func raw(row RenderedRow) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		_, err := w.Write(row)

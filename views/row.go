@@ -3,90 +3,89 @@ package views
 import (
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
 
+	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
 )
 
-// RowModel is what [Row] shows of one call: every string ready, nothing left
-// to decide.
+// RowModel is the model of [Row]: one call, with every string ready.
 type RowModel struct {
-	DOMID string        // of the element
+	DOMID string        // id of the element
 	Base  string        // path of the call, "/calls/…"
-	Page  templ.SafeURL // of the call's page; empty: none
+	Page  templ.SafeURL // link to the call's page, or empty
 	State string        // "ringing", "talking", "held" or "ended": for the style sheet
 
 	Direction       string
 	DirectionLabel  templ.Component
-	Title, Sub      string // outside: name with number below, or number alone
-	Local, LocalSub string // ours, likewise
-	Previous        string // whom the call was with before transfers
+	Title, Sub      string // remote party: name and number, or number alone
+	Local, LocalSub string // local party, likewise
+	Previous        string // remote parties before transfers
 
 	StateText       string
 	StateLabel      templ.Component
 	Since, Started  string // milliseconds since 1970, for the browser's timers
-	Clock, Total    string // the same moments as clock times, for browsers without script
-	Approximate     string // "true" if they are guessed
+	Clock, Total    string // the same as clock times, for browsers without script
+	Approximate     string // "true" if the times are approximate
 	ApproximateText string
 
-	Owners string // whose call it is: ids of members, separated by spaces
-	Rings  bool   // it comes in and nobody has answered yet
+	Owners string // ids of the members whose call it is, separated by spaces
+	Rings  bool   // incoming and not answered yet
 
-	Consultation *ConsultationModel // nil if nobody is asked
+	Consultation *ConsultationModel // nil without a consultation
 	Chips        []Chip
 
-	// Acts are the buttons, from left to right, hanging up last; none where the
-	// phase has none. Why tells the reason why all of them are off.
+	// Actions are the buttons from left to right, hang up last. If all of them are
+	// disabled, Reason is the text that says why.
 	Actions []Button
 	Reason  string
 	Confirm string // the question before hanging up
 }
 
-// A Button is one action on a call: a link to a sheet, a toggle, or the last
-// one, which ends the call.
+// Button is one action on a call: a link to a dialog, a toggle, or hang up.
 type Button struct {
-	Key        string // on the keyboard
+	Key        string // keyboard shortcut
 	Path       templ.SafeURL
-	Word       string
-	Label      templ.Component // drawing and word
+	Label      templ.Component // icon with label
 	Dialog     bool
-	Toggle, On bool   // a toggle that is on is pressed, and asks for false
-	Busy       bool   // a command of this kind is under way
-	Reason     string // it does not work although others do; empty if it does
+	Toggle, On bool   // a toggle that is on is pressed, and requests false
+	Busy       bool   // a command with this verb is pending
+	Reason     string // why only this button is disabled, or empty
 	ID         string // action_id: the same until the row changes, so that a double click counts once
 }
 
-// A Chip is a small remark in a row.
+// Chip is a small label in a row.
 type Chip struct {
 	Tone string // "rec", "mute", "busy", "good", "bad", "doubt", "play", "attend", "leave": for the style sheet
 	Icon string
 	Text string
-	At   string // milliseconds: the chip fades ten seconds later; empty if it stays
+	At   string // milliseconds: the chip fades ten seconds later; empty: it stays
 
-	From, Length string // milliseconds, of an announcement that plays
+	From, Length string // milliseconds, of an announcement that is being played
 
-	By       string        // the member whom the chip tells nothing new
-	Name     string        // of tone "leave": who hangs up, at At
-	Undo     templ.SafeURL // takes that back; empty if the viewer may not
+	By       string        // the member who acts, for whom the chip is hidden
+	Name     string        // with tone "leave": who hangs up, at At
+	Undo     templ.SafeURL // undoes the hang-up; empty if the viewer may not
 	UndoText string
 }
 
-// Format writes what only others know how to write. The zero value shows
-// numbers as they are.
+// Format formats numbers and finds names for them. The zero value shows numbers
+// as they are.
 type Format struct {
-	Number func(string) string // "+49211…" for people
+	Number func(string) string // formats "+49211…"
 
-	// Place says where a number without a name is from, or nothing.
+	// Place returns the place of a number without a name, or "".
 	Place func(number string, lang Lang) string
 
-	// Team names the number of a member, for everybody alike, or not at all.
+	// MemberName returns the name of the member with a number, or "". It must be
+	// equal for all viewers.
 	MemberName func(number string) string
 
-	// Private names a number for whom the page is, and for nobody else, or not
-	// at all. What the team has a name for keeps that. It may be different for
-	// each viewer: rows that it names are rendered for that viewer alone.
+	// PrivateName returns the viewer's private name for a number, or "". Names of
+	// the team take precedence. Rows with a private name are not shared.
 	PrivateName func(number string) string
 }
 
@@ -97,11 +96,12 @@ func (f Format) number(n string) string {
 	return f.Number(n)
 }
 
-// RowDOMID is the id of the element that shows a call. It needs no escaping in
-// a selector: row ids are made of letters, digits, "-" and "_" only.
+// RowDOMID returns the id of a row's element. It needs no escaping in a selector:
+// row ids consist of letters, digits, "-" and "_".
 func RowDOMID(id switchboard.RowID) string { return "row-" + string(id) }
 
-// row is what a row shows whoever looks at it.
+// baseRow returns the part of a row that does not depend on what the viewer may
+// do.
 func (f Format) baseRow(c switchboard.Call, lang Lang) RowModel {
 	m := RowModel{
 		DOMID:   RowDOMID(c.ID),
@@ -115,7 +115,7 @@ func (f Format) baseRow(c switchboard.Call, lang Lang) RowModel {
 	if c.Started.Before(c.Since) {
 		m.Total = clock(c.Started)
 	}
-	if c.Phase == switchboard.Ended { // how long it was, and that stands still
+	if c.Phase == switchboard.Ended { // the total duration, which no longer changes
 		m.Since, m.Total, m.Clock = "", "", durationText(c.EndedAt.Sub(c.Started))
 	}
 	if c.Approximate {
@@ -129,21 +129,21 @@ func (f Format) baseRow(c switchboard.Call, lang Lang) RowModel {
 }
 
 func (f Format) addParties(m *RowModel, c switchboard.Call, lang Lang) {
+	name, key := "both", "row.unknown_direction"
 	switch c.Direction {
-	case "in":
-		m.Direction, m.DirectionLabel = hiddenLabelIcon(lang, "in", "row.in")
-	case "out":
-		m.Direction, m.DirectionLabel = hiddenLabelIcon(lang, "out", "row.out")
-	default:
-		m.Direction, m.DirectionLabel = hiddenLabelIcon(lang, "both", "row.unknown_direction")
+	case sipgate.Incoming:
+		name, key = "in", "row.in"
+	case sipgate.Outgoing:
+		name, key = "out", "row.out"
 	}
+	m.Direction, m.DirectionLabel = lang.T(key), hiddenIconLabel(lang, name, key)
 	m.Title, m.Sub = f.remoteParty(c.Remote, lang)
 	m.Local, m.LocalSub = f.party(c.Local, lang)
 	if len(c.UserNames) > 0 {
 		if c.Local.Name == "" {
 			m.LocalSub = f.number(c.Local.Number)
 		}
-		m.Local = join(c.UserNames)
+		m.Local = strings.Join(c.UserNames, ", ")
 	}
 	for i, p := range c.PreviousParties {
 		if i > 0 {
@@ -157,7 +157,7 @@ func (f Format) addParties(m *RowModel, c switchboard.Call, lang Lang) {
 	}
 }
 
-// party is a name with the number below it, or the number alone.
+// party returns the name and the number of a party, or the number alone.
 func (f Format) party(p switchboard.Party, lang Lang) (title, sub string) {
 	switch {
 	case p.Name != "":
@@ -183,7 +183,7 @@ func (m *RowModel) addState(c switchboard.Call, lang Lang) {
 	if cause := "cause." + c.Cause; c.Phase == switchboard.Ended && lang.Has(cause) {
 		key = cause
 	}
-	m.StateText, m.StateLabel = labelledIcon(lang, m.State, key)
+	m.StateText, m.StateLabel = lang.T(key), iconLabel(lang, m.State, key)
 }
 
 func clock(t time.Time) string {
@@ -193,18 +193,4 @@ func clock(t time.Time) string {
 	return t.Format("15:04")
 }
 
-func decimal(n int64) string { return strconv.FormatInt(n, 10) }
-
-func join(names []string) string {
-	if len(names) == 1 {
-		return names[0]
-	}
-	var all string
-	for i, n := range names {
-		if i > 0 {
-			all += ", "
-		}
-		all += n
-	}
-	return all
-}
+func decimal[T int | int64](n T) string { return strconv.FormatInt(int64(n), 10) }

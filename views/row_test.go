@@ -14,8 +14,8 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// act is the button of a row for a key.
-func act(t *testing.T, m RowModel, key string) Button {
+// action returns the button of a row with a shortcut.
+func action(t *testing.T, m RowModel, key string) Button {
 	t.Helper()
 	for _, b := range m.Actions {
 		if b.Key == key {
@@ -26,16 +26,16 @@ func act(t *testing.T, m RowModel, key string) Button {
 	return Button{}
 }
 
-func TestRowTogglesAskForTheOpposite(t *testing.T) {
+func TestRowTogglesRequestTheOpposite(t *testing.T) {
 	for _, on := range []bool{false, true} {
 		c := testCall(t, "talking")
 		c.Hold.On, c.Mute.On, c.Recording.On = on, on, on
 		m := Format{}.RowFor(c, Allowed{}, English)
 		for _, key := range []string{"h", "m", "r"} {
-			b := act(t, m, key)
-			if b.Dialog { // recording begins with a question
+			b := action(t, m, key)
+			if b.Dialog { // starting a recording opens a dialog
 				if key != "r" || on {
-					t.Errorf("%s is %v: a sheet", key, on)
+					t.Errorf("%s is %v: a dialog", key, on)
 				}
 			} else if !b.Toggle || b.On != on {
 				t.Errorf("%s is %v: %+v", key, on, b)
@@ -52,17 +52,19 @@ func TestRowTogglesAskForTheOpposite(t *testing.T) {
 			t.Errorf("on is %v: %d toggles", on, len(asks))
 		}
 		want := map[bool][3]string{false: {"Hold", "Mute", "Record"}, true: {"Resume", "Unmute", "Stop rec"}}[on]
-		if got := [3]string{act(t, m, "h").Word, act(t, m, "m").Word, act(t, m, "r").Word}; got != want {
-			t.Errorf("words %q, want %q", got, want)
+		for i, key := range []string{"h", "m", "r"} {
+			if label := html(t, action(t, m, key).Label); !strings.Contains(label, ">"+want[i]+"<") {
+				t.Errorf("on is %v: label %s, want %s", on, label, want[i])
+			}
 		}
 	}
 }
 
-func TestRowNeverClaimsWhatIsNotConfirmed(t *testing.T) { // I7
+func TestRowShowsOnlyConfirmedState(t *testing.T) {
 	c := testCall(t, "pending")
 	m := Format{}.RowFor(c, Allowed{}, English)
-	if hold := act(t, m, "h"); m.State != "talking" || hold.On || !hold.Busy {
-		t.Errorf("wanted but not confirmed: state %s, hold %+v", m.State, hold)
+	if hold := action(t, m, "h"); m.State != "talking" || hold.On || !hold.Busy {
+		t.Errorf("requested but not confirmed: state %s, hold %+v", m.State, hold)
 	}
 	if len(m.Chips) != 1 || m.Chips[0].Tone != "busy" || m.Chips[0].Text != "Mia: Putting on hold …" {
 		t.Errorf("chips %+v", m.Chips)
@@ -78,17 +80,17 @@ func TestRowNeverClaimsWhatIsNotConfirmed(t *testing.T) { // I7
 	}
 }
 
-func TestRowSaysWhyButtonsAreOff(t *testing.T) {
+func TestRowOfOthersHasNoDialogs(t *testing.T) {
 	m := Format{}.RowFor(testCall(t, "foreign"), Allowed{Reason: "not_yours"}, English)
 	if m.Reason == "" || len(m.Actions) != 7 {
 		t.Errorf("acts %v, why %q", m.Actions, m.Reason)
 	}
 	page := html(t, Row(English, m))
 	if n := strings.Count(page, "disabled"); n != 7 {
-		t.Errorf("%d buttons are off, want 7", n)
+		t.Errorf("%d buttons are disabled, want 7", n)
 	}
 	if links := strings.Count(page, "<a "); links != 1 || !strings.Contains(page, `href="/calls/foreign"`) || strings.Contains(page, "data-sheet") {
-		t.Errorf("%d links: one leads to a sheet for another's call, or none to its page", links)
+		t.Errorf("%d links: one opens a dialog for another's call, or none leads to its page", links)
 	}
 	for id, permit := range map[switchboard.RowID]Allowed{"ringing": {Reason: "not_yours"}, "ended": {}} {
 		if len(Format{}.RowFor(testCall(t, id), permit, English).Actions) > 0 {
@@ -99,7 +101,7 @@ func TestRowSaysWhyButtonsAreOff(t *testing.T) {
 
 func TestRowPartiesAndDirection(t *testing.T) {
 	for _, test := range []struct {
-		outside            switchboard.Party
+		remote             switchboard.Party
 		wantTitle, wantSub string
 	}{
 		{switchboard.Party{Name: "Meier", Number: "+4930901820"}, "Meier", "+49 309 01820"},
@@ -108,10 +110,10 @@ func TestRowPartiesAndDirection(t *testing.T) {
 		{switchboard.Party{Number: "e0"}, "e0", ""},
 	} {
 		c := testCall(t, "talking")
-		c.Remote = test.outside
+		c.Remote = test.remote
 		m := testFormat.RowFor(c, Allowed{}, English)
 		if m.Title != test.wantTitle || m.Sub != test.wantSub {
-			t.Errorf("%+v shows %q, %q; want %q, %q", test.outside, m.Title, m.Sub, test.wantTitle, test.wantSub)
+			t.Errorf("%+v shows %q, %q; want %q, %q", test.remote, m.Title, m.Sub, test.wantTitle, test.wantSub)
 		}
 	}
 	for d, want := range map[sipgate.Direction]string{sipgate.Incoming: "Incoming", sipgate.Outgoing: "Outgoing", sipgate.Unknown: "Direction unknown"} {
@@ -122,7 +124,7 @@ func TestRowPartiesAndDirection(t *testing.T) {
 		}
 	}
 	if m := (Format{}.RowFor(testCall(t, "foreign"), Allowed{}, German)); m.Approximate != "true" || m.ApproximateText == "" {
-		t.Error("a guessed time is not marked")
+		t.Error("an approximate time is not marked")
 	}
 	if m := (Format{}.RowFor(testCall(t, "ended"), Allowed{}, German)); m.Since != "" || m.Clock != "3:28" {
 		t.Errorf("an ended call still runs: since %q, %q", m.Since, m.Clock)
@@ -137,10 +139,10 @@ func TestActionID(t *testing.T) {
 			c := testCall(t, "talking")
 			c.ID, c.Seq = row, seq
 			m, again := Format{}.RowFor(c, Allowed{}, English), Format{}.RowFor(c, Allowed{Reason: "not_yours"}, German)
-			if act(t, m, "h").ID != act(t, again, "h").ID {
-				t.Error("the same row offers another id to somebody else")
+			if action(t, m, "h").ID != action(t, again, "h").ID {
+				t.Error("the action ids of a row depend on the viewer")
 			}
-			for _, got := range []string{act(t, m, "h").ID, act(t, m, "m").ID, act(t, m, "x").ID} {
+			for _, got := range []string{action(t, m, "h").ID, action(t, m, "m").ID, action(t, m, "x").ID} {
 				if !id.MatchString(got) || seen[got] {
 					t.Errorf("action id %q is malformed or used twice", got)
 				}
@@ -161,7 +163,7 @@ func TestFrame(t *testing.T) {
 		}
 	}
 	if bytes.Contains(Frame("#a", []byte("<b>")), []byte(`\u003c`)) {
-		t.Error("a frame is blown up by escapes that nobody needs")
+		t.Error("a frame has unnecessary escapes")
 	}
 }
 
@@ -185,8 +187,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// BenchmarkRow is the model and the HTML of one row: at most
-// 12 µs.
+// BenchmarkRow renders one row. It should take at most 12 µs.
 func BenchmarkRow(b *testing.B) {
 	c := testCall(b, "recording")
 	b.ReportAllocs()
@@ -197,7 +198,7 @@ func BenchmarkRow(b *testing.B) {
 	}
 }
 
-// BenchmarkRowCached is what a row costs that somebody else looked at before.
+// BenchmarkRowCached returns a row that another viewer rendered.
 func BenchmarkRowCached(b *testing.B) {
 	c := testCall(b, "recording")
 	c.Memo = new(switchboard.Memo)
@@ -208,8 +209,7 @@ func BenchmarkRowCached(b *testing.B) {
 	}
 }
 
-// BenchmarkBoard50 is the page with 50 calls, whose
-// rows were rendered before.
+// BenchmarkBoard50 renders the page with 50 calls, whose rows are cached.
 func BenchmarkBoard50(b *testing.B) {
 	var calls []switchboard.Call
 	for range 50 {

@@ -13,24 +13,23 @@ import (
 	"callboard/sipgate/team"
 )
 
-// SettingsModel is what [Settings] shows: what somebody may choose for
-// themselves.
+// SettingsModel is the model of [Settings]: the member's own preferences.
 type SettingsModel struct {
-	SharesCalls, AllowsLeads bool // as in team.Person
+	SharesCalls, AllowsLeads bool // consents, see [team.Member]
 	Preferences              team.Preferences
-	MayCall                  bool     // they may start calls
-	Devices, Numbers         []Option // of new calls; what was chosen before is offered in any case
+	MayCall                  bool     // the member may start calls
+	Devices, Numbers         []Option // of new calls; the current choice is always offered
 	Sessions                 []Session
 
-	// Section is what was saved just now ("display", "ringing", "calls"), or
-	// what could not be, if Field names a mistake in it.
+	// Section is the section that was just saved ("display", "ringing", "calls"). If
+	// Field is not empty, the section was not saved because Field is invalid.
 	Section, Field string
 }
 
-// Weekdays name the fields of the days of the week, Monday first.
+// Weekdays are the names of the form fields of weekdays, Monday first.
 var Weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
-// whose names the members whose call it is.
+// ownerIDs returns the ids of the members whose call it is, separated by spaces.
 func ownerIDs(c switchboard.Call) string {
 	var ids []string
 	for _, id := range c.Owners() {
@@ -39,14 +38,16 @@ func ownerIDs(c switchboard.Call) string {
 	return strings.Join(ids, " ")
 }
 
-// saved and wrong tell what became of a section, and wrong of a field.
+// isSaved reports whether a section was just saved.
 func (m SettingsModel) isSaved(section string) bool { return m.Section == section && m.Field == "" }
 
+// isInvalid reports whether a section has an invalid field.
 func (m SettingsModel) isInvalid(section string) bool { return m.Section == section && m.Field != "" }
 
+// ariaInvalid returns the aria-invalid of a field.
 func (m SettingsModel) ariaInvalid(field string) string { return strconv.FormatBool(m.Field == field) }
 
-// languages are those to choose from: each is called as it calls itself.
+// languageOptions returns the languages, each named in itself.
 func (p Page) languageOptions() []Option {
 	found := []Option{{"", p.t("settings.lang.browser")}}
 	for _, l := range Langs {
@@ -67,24 +68,25 @@ func (p Page) themeOptions() (found []Option) {
 
 func (p Page) gracePeriodOptions() (found []Option) {
 	for _, s := range team.GracePeriods {
-		found = append(found, Option{decimal(int64(s)), gracePeriodText(p.Lang, s)})
+		found = append(found, Option{decimal(s), gracePeriodText(p.Lang, s)})
 	}
 	return found
 }
 
-// offered is the choices with that of before, if it is none of them any more.
-func withCurrent(none string, choices []Option, chosen string) []Option {
-	found := append([]Option{{"", none}}, choices...)
-	if !slices.ContainsFunc(found, func(c Option) bool { return c.Value == chosen }) {
-		found = append(found, Option{chosen, chosen})
+// withCurrent returns the options with none first, and with the current value
+// last if it is not among them.
+func withCurrent(none string, options []Option, current string) []Option {
+	found := append([]Option{{"", none}}, options...)
+	if !slices.ContainsFunc(found, func(o Option) bool { return o.Value == current }) {
+		found = append(found, Option{current, current})
 	}
 	return found
 }
 
-// minutes writes a time of day as a field for one takes it.
-func timeOfDay(n int) string { return fmt.Sprintf("%02d:%02d", n/60, n%60) }
+// timeOfDay formats minutes since midnight for an input element.
+func timeOfDay(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60) }
 
-// quietHours writes them for script: "from to days", nothing if there are none.
+// quietHoursData returns "from to days" for script, or "" if there are none.
 func quietHoursData(q team.QuietHours) string {
 	if !q.On {
 		return ""
@@ -92,14 +94,10 @@ func quietHoursData(q team.QuietHours) string {
 	return fmt.Sprintf("%d %d %d", q.From, q.To, q.Days)
 }
 
-func on(is bool) string {
-	if is {
-		return "on"
-	}
-	return "off"
-}
+// onOff returns "on" or "off".
+func onOff(on bool) string { return either(on, "on", "off") }
 
-// volume is how loud a call rings in percent; 0 not at all.
+// volume returns the ring volume in percent, 0 without sound.
 func volume(c team.Preferences) string {
 	if !c.Sound {
 		return "0"
@@ -107,14 +105,14 @@ func volume(c team.Preferences) string {
 	return strconv.Itoa(c.Volume)
 }
 
-// SessionRow is a browser in which somebody is signed in.
+// Session is a browser in which the member is signed in.
 type Session struct {
-	ID       string // names it in an address; not what the cookie holds
-	Current  bool   // the one that asks
+	ID       string // identifies the session in URLs; not the cookie
+	Current  bool   // the session of this request
 	Started  time.Time
 	LastSeen time.Time
-	Address  string // from where it was used last
-	Browser  string // as it calls itself, for people: "Firefox, Linux"
+	Address  string // last IP address
+	Browser  string // for display: "Firefox, Linux"
 }
 
 func (s Session) path() string { return "/sessions/" + url.PathEscape(s.ID) + "/end" }
@@ -126,7 +124,7 @@ func (s Session) title(lang Lang) string {
 	return s.Browser
 }
 
-// grace says how long a hang-up waits.
+// gracePeriodText formats the grace period of hang-ups.
 func gracePeriodText(lang Lang, seconds int) string {
 	if seconds == 0 {
 		return lang.T("settings.grace.none")

@@ -1,18 +1,18 @@
 package views
 
-// SetupModel is what [Setup] shows: how far the installation has come.
+// SetupModel is what [SetupPending] shows: how far the installation has come.
 type SetupModel struct {
 	Account   string // the number of the sipgate account
 	PublicURL string
-	URLCheck  string // whether it leads here: "ok", "local", "name", "tls", "slow", "none", "other"
-	Reached   bool   // sipgate has reached it
+	URLCheck  string // result of checking PublicURL: "ok", "local", "name", "tls", "slow", "none", "other"
+	Reached   bool   // sipgate has reached PublicURL
 
 	Webhooks WebhookModel
-	Members  int  // who have signed in so far
-	Roles    bool // somebody besides the reader has a role that was given
+	Members  int  // members who have signed in so far
+	Roles    bool // another member has been given a role
 }
 
-// done is how many of the steps are done.
+// completedSteps returns the number of completed steps.
 func (m SetupModel) completedSteps() (n int) {
 	for _, ok := range []bool{true, m.reachable(), m.Webhooks.Set, m.Roles} {
 		if ok {

@@ -8,8 +8,8 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// SignIn is the page before everything else. Next is the path to go to after
-// signing in; problem is the code of what went wrong, or empty.
+// SignIn is the page for visitors who are not signed in. next is the path to go to
+// afterwards; problem is the code of a fault, or empty.
 func SignIn(p Page, next, problem string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -163,7 +163,7 @@ func SignIn(p Page, next, problem string) templ.Component {
 	})
 }
 
-// ErrorPage tells what went wrong and how to go on.
+// ErrorPage shows a fault and a way back.
 func ErrorPage(p Page, status int, code, text, requestID string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -285,7 +285,7 @@ func ErrorPage(p Page, status int, code, text, requestID string) templ.Component
 	})
 }
 
-// Notice is the envelope of a refusal: in a page, and as a fragment.
+// Notice shows a fault, in a page or as a fragment.
 func Notice(lang Lang, code, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -8,61 +8,61 @@ import (
 	"time"
 )
 
-// StatusPageModel is what [StatusPage] shows: what works, what does not, and
-// why. It holds no secrets; addresses of webhooks are shortened when shown.
+// StatusPageModel is the model of [StatusPage]: what works, what does not, and
+// why. It contains no secrets; webhook URLs are redacted when shown.
 type StatusPageModel struct {
-	Scopes []Scope // of the reader's own sign-in, all that were asked for
+	Scopes []Scope // all requested scopes, as granted to the reader
 
 	Webhooks WebhookModel
 	Platform PlatformModel
 
 	List       StatusModel
-	AuthFailed []FailedMember // members whose lists are not read at the moment
+	AuthFailed []FailedMember // members whose calls cannot be read
 
 	ClientRefused bool // sipgate refuses the OAuth client's id or secret
 
 	PublicURL   string    // where sipgate fetches announcements and sends events
-	LocalURL    bool      // it cannot be reached from outside, as far as one can tell from it
-	LastFetched time.Time // when sipgate last fetched something from there; zero: never since the start
+	LocalURL    bool      // PublicURL cannot be reached from outside
+	LastFetched time.Time // when sipgate last fetched something from there since the start, or zero
 
-	Versions []Option // Label: of what ("Callboard"), Value: which
+	Versions []Option // Label: component ("Callboard"), Value: version
 }
 
-// Scope is one right that a sign-in may have.
+// Scope is an OAuth scope.
 type Scope struct {
-	Name    string // sipgate's: "rtcm:write"
+	Name    string // "rtcm:write"
 	Granted bool
 }
 
-// SetAside is a member whose access does not work.
+// FailedMember is a member whose access to sipgate fails.
 type FailedMember struct {
 	Name    string
-	Problem string // "unauthorized", "forbidden", …: as StatusModel.Problem
+	Problem string // see [Reason]
 }
 
-// WebhookModel is how call events reach the board.
+// WebhookModel shows how call events reach the board.
 type WebhookModel struct {
 	Current   WebhookURLs // set at sipgate
-	Ours      WebhookURLs // what would be set
-	Previous  WebhookURLs // what stood there before ours, and will again after them
+	Ours      WebhookURLs // would be set
+	Previous  WebhookURLs // set before ours, and restored after them
 	Set       bool        // ours are set
 	MayManage bool        // the reader may set and remove them
 
-	Problem string // why it is not known what is set: as StatusModel.Problem; or empty
+	Problem string // why Current is not known, see [Reason]; or empty
 
-	LastEvent time.Time      // zero: none yet, since the start
-	Refused   map[string]int // events by the code of the refusal, "hook_signature", …
+	LastEvent time.Time      // zero: none since the start
+	Refused   map[string]int // number of refused events by code ("hook_signature", …)
 }
 
-// Webhooks are the addresses to which sipgate sends events.
+// WebhookURLs are the URLs to which sipgate sends events.
 type WebhookURLs struct{ Incoming, Outgoing string }
 
 func (w WebhookURLs) isEmpty() bool { return w == WebhookURLs{} }
 
-// foreign tells that others' addresses would be replaced.
+// hasForeign reports whether setting ours would replace URLs of another program.
 func (m WebhookModel) hasForeign() bool { return !m.Set && !m.Current.isEmpty() }
 
-// state is "set", "unset", "foreign" or "unknown".
+// state returns "set", "unset", "foreign" or "unknown".
 func (m WebhookModel) state() string {
 	switch {
 	case m.Set:
@@ -76,13 +76,13 @@ func (m WebhookModel) state() string {
 	}
 }
 
-// A tally is how often events were refused for a reason.
+// A refusalCount is how often events were refused for a reason.
 type refusalCount struct {
 	text  string
 	count int
 }
 
-// refusals are the reasons for which events were refused, the commonest first.
+// refusals returns the reasons for refused events, most frequent first.
 func (m WebhookModel) refusals(lang Lang) []refusalCount {
 	var all []refusalCount
 	for code, n := range m.Refused {
@@ -100,12 +100,12 @@ func (m WebhookModel) refusals(lang Lang) []refusalCount {
 	return all
 }
 
-// shortened is an address without what may be secret in it: all but the
-// beginning of the last part of the path, and the query.
-func redactedURL(address string) string {
-	u, err := url.Parse(address)
+// redactedURL returns a URL without its credentials, the query, and the end of
+// the last path segment, which may be secret.
+func redactedURL(s string) string {
+	u, err := url.Parse(s)
 	if err != nil || u.Host == "" {
-		return truncated(address, 12)
+		return truncated(s, 12)
 	}
 	path := u.Path
 	if i := strings.LastIndexByte(path, '/'); i >= 0 {
@@ -117,7 +117,7 @@ func redactedURL(address string) string {
 	return u.Scheme + "://" + u.Host + path
 }
 
-// clip returns s, or if that is longer than limit characters the first four.
+// truncated returns s, or its first four characters if it is longer than limit.
 func truncated(s string, limit int) string {
 	if r := []rune(s); len(r) > limit {
 		return string(r[:4]) + "…"
@@ -125,7 +125,7 @@ func truncated(s string, limit int) string {
 	return s
 }
 
-// use says what a right is for.
+// purpose returns what a scope is for, or "".
 func (s Scope) purpose(lang Lang) string {
 	if key := "scope." + s.Name; lang.Has(key) {
 		return lang.T(key)
@@ -133,7 +133,7 @@ func (s Scope) purpose(lang Lang) string {
 	return ""
 }
 
-// because is what a problem is called.
+// problemText returns the text of a problem, see [Reason].
 func problemText(lang Lang, problem string) string {
 	if key := "reason." + problem; lang.Has(key) {
 		return lang.T(key)
@@ -141,7 +141,7 @@ func problemText(lang Lang, problem string) string {
 	return lang.T("reason.other")
 }
 
-// age says how old the list is.
+// ageText returns the age of the list of calls.
 func (m StatusModel) ageText(lang Lang) string {
 	if m.ListedAt.IsZero() {
 		return lang.T("health.list.never")
@@ -149,17 +149,18 @@ func (m StatusModel) ageText(lang Lang) string {
 	return lang.T("health.list.age", int(m.Now.Sub(m.ListedAt).Round(time.Second)/time.Second))
 }
 
-// missing tells whether a right is not there.
+// missingScopes reports whether a scope is not granted.
 func (m StatusPageModel) missingScopes() bool {
 	return slices.ContainsFunc(m.Scopes, func(s Scope) bool { return !s.Granted })
 }
 
-// blind is what the board cannot know without webhooks.
+// withoutWebhooks are the texts on what the board cannot know without webhooks.
 var withoutWebhooks = []string{"blind.ringing", "blind.direction", "blind.who", "blind.times", "blind.cause"}
 
-func webhookText(lang Lang, address string) string {
-	if address == "" {
+// webhookText returns a redacted webhook URL, or the text for none.
+func webhookText(lang Lang, webhookURL string) string {
+	if webhookURL == "" {
 		return lang.T("webhooks.none")
 	}
-	return redactedURL(address)
+	return redactedURL(webhookURL)
 }

@@ -208,7 +208,7 @@ func fact(name string) templ.Component {
 	})
 }
 
-// verdict says whether something is well, in words and with a drawing.
+// statusChip shows whether something works, in words and with an icon.
 func statusChip(good bool, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -650,8 +650,8 @@ func webhookURLs(p Page, name string, w WebhookURLs) templ.Component {
 	})
 }
 
-// webhookForm sets or removes the addresses, after saying what becomes of those
-// that are there, and that it may cost.
+// webhookForm sets or removes the webhooks. It shows what happens to the current
+// ones, and that webhooks may cost money.
 func webhookForm(p Page, m WebhookModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -900,9 +900,9 @@ func health(p Page, m StatusPageModel) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			var templ_7745c5c3_Var47 string
-			templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(decimal(int64(m.List.SignedIn)))
+			templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(decimal(m.List.SignedIn))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `status.templ`, Line: 161, Col: 37}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `status.templ`, Line: 161, Col: 30}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
 			if templ_7745c5c3_Err != nil {

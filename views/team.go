@@ -7,34 +7,34 @@ import (
 	"callboard/sipgate/team"
 )
 
-// TeamModel is what [Team] shows.
+// TeamModel is the model of [Team].
 type TeamModel struct {
-	Members []TeamMember // in the order in which they are shown; those removed last
-	Manage  bool         // the reader may set roles, remove people and sign them out
+	Members []TeamMember // in display order, removed members last
+	Manage  bool         // the reader may set roles, remove members and sign them out
 }
 
-// TeamMember is one person of the team.
+// TeamMember is a member of the team.
 type TeamMember struct {
 	team.Member
-	Self   bool // the reader
+	Self   bool // the member is the reader
 	Online bool // has the dashboard open
 	OnCall bool
 
 	Telephones []Telephone // nil if not known
 }
 
-// Telephone is a device of a member at sipgate.
+// Telephone is a phone of a member.
 type Telephone struct {
 	Name   string
 	Online bool // registered at sipgate
 }
 
-// path is the address of what can be done with a member.
-func (m TeamMember) path(deed string) string {
-	return "/team/" + url.PathEscape(string(m.User)) + "/" + deed
+// path returns the path of an action on a member.
+func (m TeamMember) path(action string) string {
+	return "/team/" + url.PathEscape(string(m.User)) + "/" + action
 }
 
-// initial stands for a member where there is no picture.
+// initial returns the first letter of the name.
 func (m TeamMember) initial() string {
 	r, _ := utf8.DecodeRuneInString(m.name())
 	return string(r)
@@ -47,17 +47,15 @@ func (m TeamMember) name() string {
 	return m.Name
 }
 
-// seen says when a member was here last.
+// lastSeenText returns when the member was last active.
 func (m TeamMember) lastSeenText(lang Lang) string {
-	switch {
-	case m.LastActive.IsZero():
+	if m.LastActive.IsZero() {
 		return lang.T("team.never")
-	default:
-		return lang.T("team.seen", date(lang, m.LastActive))
 	}
+	return lang.T("team.seen", date(lang, m.LastActive))
 }
 
-// wishes says what a member does not want; nothing if all is as at first.
+// optOutTexts returns the consents that the member has withdrawn.
 func (m TeamMember) optOutTexts(lang Lang) []string {
 	var all []string
 	if !m.SharesCalls {
@@ -69,10 +67,10 @@ func (m TeamMember) optOutTexts(lang Lang) []string {
 	return all
 }
 
-// roles are what can be chosen, the least first.
+// roles are the roles in ascending order.
 var roles = []team.Role{team.Viewer, team.Agent, team.Lead, team.Admin}
 
-// lastAdmin tells whether the team would have no admin without the member.
+// lastAdmin reports whether the member is the only admin of the team.
 func (t TeamModel) lastAdmin(m TeamMember) bool {
 	if m.Role != team.Admin || m.Removed {
 		return false

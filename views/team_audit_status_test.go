@@ -11,11 +11,11 @@ import (
 func TestLastAdminStays(t *testing.T) {
 	m := testTeam(true)
 	page := html(t, Team(Page{Lang: English}, m))
-	for _, who := range m.Members {
-		role := strings.Contains(page, `action="`+who.path("role")+`"`)
-		remove := strings.Contains(page, `action="`+who.path("remove")+`"`)
-		if want := !who.Removed && who.Role != team.Admin; role != want || remove != want {
-			t.Errorf("%v: role %v, remove %v, want %v", who.Member, role, remove, want)
+	for _, member := range m.Members {
+		role := strings.Contains(page, `action="`+member.path("role")+`"`)
+		remove := strings.Contains(page, `action="`+member.path("remove")+`"`)
+		if want := !member.Removed && member.Role != team.Admin; role != want || remove != want {
+			t.Errorf("%v: role %v, remove %v, want %v", member.Member, role, remove, want)
 		}
 	}
 	m.Members = append(m.Members, TeamMember{Member: team.Member{MemberID: team.MemberID{Account: "2556404", User: "w9"}, Role: team.Admin}})
@@ -24,11 +24,11 @@ func TestLastAdminStays(t *testing.T) {
 	}
 	page = html(t, Team(Page{Lang: English}, testTeam(false)))
 	if strings.Contains(page, "/team/") || strings.Count(page, `action="/settings/wishes"`) != 1 {
-		t.Error("an agent can manage, or has no wishes of their own")
+		t.Error("an agent can manage members, or has no consent form")
 	}
 }
 
-func TestAuditFilterInAddresses(t *testing.T) {
+func TestAuditFilterQuery(t *testing.T) {
 	for want, f := range map[string]AuditFilter{
 		"": {}, "?by=w0&from=2026-11-01": {Member: "w0", From: "2026-11-01"}, "?call=a%26b&deed=hangup&to=2026-11-02": {Call: "a&b", Action: "hangup", To: "2026-11-02"},
 	} {
@@ -70,7 +70,7 @@ func TestWebhookURLsAreRedacted(t *testing.T) {
 	}
 }
 
-func TestWebhooksAreSetOnlyByWhoMay(t *testing.T) {
+func TestWebhookFormNeedsPermission(t *testing.T) {
 	for state, m := range map[string]WebhookModel{
 		"unset": {Ours: testWebhookURLs}, "foreign": {Current: WebhookURLs{"https://crm.example/", ""}}, "set": {Set: true, Current: testWebhookURLs}, "unknown": {Problem: "forbidden"},
 	} {
@@ -81,10 +81,10 @@ func TestWebhooksAreSetOnlyByWhoMay(t *testing.T) {
 			m.MayManage = may
 			page := html(t, webhooks(Page{Lang: English}, m))
 			if got, want := strings.Contains(page, `name="do"`), may && state != "unknown"; got != want {
-				t.Errorf("%s, may %v: a button is there: %v", state, may, got)
+				t.Errorf("%s, may %v: has a button: %v", state, may, got)
 			}
 			if cost := strings.Contains(page, "bills webhooks"); may && !m.Set && m.Problem == "" && !cost {
-				t.Errorf("%s: nothing is said of the cost", state)
+				t.Errorf("%s: the cost is not mentioned", state)
 			}
 		}
 	}

@@ -12,25 +12,25 @@ import (
 	"golang.org/x/text/message/catalog"
 )
 
-// Lang is a language that pages are shown in. Its zero value shows English.
+// Lang is a language of pages. The zero value is shown in English.
 type Lang string
 
-// The languages. Every word exists in each of them; a test sees to that.
+// The languages. Every text exists in each of them.
 const (
 	English Lang = "en"
 	German  Lang = "de"
 )
 
-// Langs are all languages, the one for everybody else first.
+// Langs are all languages, the default first.
 var Langs = []Lang{English, German}
 
 //go:embed words/*.json
 var wordFiles embed.FS
 
-// A dictionary is one language, ready for use.
+// dictionary holds the texts of one language.
 type dictionary struct {
-	plain   map[string]string // texts as they stand in the file
-	printer *message.Printer  // the others: numbers and plurals as the language has them
+	plain   map[string]string // texts without plural forms
+	printer *message.Printer  // formats numbers and plural forms
 }
 
 var (
@@ -53,12 +53,12 @@ func init() {
 	matcher = language.NewMatcher(tags)
 }
 
-// load reads one language. A value of the file is either the text, or an
-// object with the text for each plural form of the first argument:
-// {"=0": …, "one": …, "other": …}. Each text is changed by write, if there is one.
-func load(to *catalog.Builder, tag language.Tag, l Lang, write func(string) string) (plain map[string]string, err error) {
-	if write == nil {
-		write = func(text string) string { return text }
+// load reads the file of a language. A value is a text, or an object with a text
+// for each plural form of the first argument: {"=0": …, "one": …, "other": …}.
+// If transform is not nil, it is applied to every text.
+func load(to *catalog.Builder, tag language.Tag, l Lang, transform func(string) string) (plain map[string]string, err error) {
+	if transform == nil {
+		transform = func(text string) string { return text }
 	}
 	raw, err := wordFiles.ReadFile("words/" + string(l) + ".json")
 	if err != nil {
@@ -72,7 +72,7 @@ func load(to *catalog.Builder, tag language.Tag, l Lang, write func(string) stri
 	for key, value := range entries {
 		var text string
 		if json.Unmarshal(value, &text) == nil {
-			text = write(text)
+			text = transform(text)
 			plain[key] = text
 			if err := to.SetString(tag, key, text); err != nil {
 				return nil, fmt.Errorf("%s: %w", key, err)
@@ -84,7 +84,7 @@ func load(to *catalog.Builder, tag language.Tag, l Lang, write func(string) stri
 			return nil, fmt.Errorf("%s: %w", key, err)
 		}
 		for form, text := range forms {
-			forms[form] = write(text)
+			forms[form] = transform(text)
 		}
 		if err := to.Set(tag, key, plural.Selectf(1, "%d", ordered(forms)...)); err != nil {
 			return nil, fmt.Errorf("%s: %w", key, err)
@@ -93,7 +93,7 @@ func load(to *catalog.Builder, tag language.Tag, l Lang, write func(string) stri
 	return plain, nil
 }
 
-// ordered puts exact counts before the named forms, as plural.Selectf wants it.
+// ordered returns the forms for plural.Selectf, exact counts first.
 func ordered(forms map[string]string) []any {
 	var exact, named []any
 	for form, text := range forms {
@@ -106,9 +106,9 @@ func ordered(forms map[string]string) []any {
 	return append(append(exact, named...), "other", forms["other"])
 }
 
-// ParseLang chooses the language for a person from an Accept-Language header
-// or from a single language tag such as "de_DE" (which is how sipgate tells a
-// user's locale). Where nothing fits it is English.
+// ParseLang returns the best language for an Accept-Language header or for a
+// single tag such as "de_DE", sipgate's form of a user's locale. The default is
+// English.
 func ParseLang(accept string) Lang {
 	if len(accept) > 500 {
 		accept = accept[:500]
@@ -134,18 +134,18 @@ func (l Lang) dictionary() *dictionary {
 	return dictionaries[English]
 }
 
-// T returns the words for key. Numbers among args are written as the language
-// writes them. It panics if there is no such key: views are rendered by tests.
+// T returns the text for key. Numbers among args are formatted for the language.
+// T panics if the key does not exist; tests render every view.
 func (l Lang) T(key string, args ...any) string {
 	d := l.dictionary()
 	if len(args) == 0 {
 		if text, ok := d.plain[key]; ok {
 			return text
 		}
-		panic("views: no words for " + key)
+		panic("views: no text for " + key)
 	}
 	if text, ok := d.plain[key]; ok && len(args) == 1 {
-		if arg, ok := args[0].(string); ok { // most of them: no need for the printer
+		if arg, ok := args[0].(string); ok { // the most frequent case, which needs no printer
 			before, after, found := strings.Cut(text, "%[1]s")
 			if found && !strings.Contains(before, "%") && !strings.Contains(after, "%") {
 				return before + arg + after
@@ -155,13 +155,13 @@ func (l Lang) T(key string, args ...any) string {
 	return d.printer.Sprintf(message.Key(key, "!(missing words) "+key), args...)
 }
 
-// Has tells whether there are words without arguments for key.
+// Has reports whether key has a text without plural forms.
 func (l Lang) Has(key string) bool {
 	_, ok := l.dictionary().plain[key]
 	return ok
 }
 
-// String is the language's tag, as the lang attribute of HTML wants it.
+// String returns the language tag for the lang attribute of HTML.
 func (l Lang) String() string {
 	if _, ok := dictionaries[l]; ok || l == Pseudo {
 		return string(l)

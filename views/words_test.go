@@ -14,7 +14,7 @@ import (
 	"callboard/sipgate/team"
 )
 
-// keysOf are the keys of one language's file.
+// keysOf returns the sorted keys of a language's file.
 func keysOf(t *testing.T, l Lang) []string {
 	t.Helper()
 	raw, err := wordFiles.ReadFile("words/" + string(l) + ".json")
@@ -46,8 +46,8 @@ func TestWordsAreTheSameInEveryLanguage(t *testing.T) {
 	}
 }
 
-// sources is the text of all files that match the pattern, tests and generated
-// ones left out.
+// sources returns the text of all files that match the patterns, without tests
+// and generated files.
 func sources(t *testing.T, patterns ...string) string {
 	t.Helper()
 	var all strings.Builder
@@ -70,15 +70,15 @@ func sources(t *testing.T, patterns ...string) string {
 	return all.String()
 }
 
-// TestWordsAreUsed finds words that nobody says, and such as are said but are
-// not there. A key that is put together is known by its beginning.
+// TestWordsAreUsed finds unused and missing texts. A composed key is recognized by
+// its prefix.
 func TestWordsAreUsed(t *testing.T) {
 	text := sources(t, "*.go", "*.templ", "gallery/*.go", "gallery/*.templ")
 	whole := map[string]bool{}
 	for _, m := range regexp.MustCompile(`"([a-z]+(?:\.[a-zA-Z_]+)+)"`).FindAllStringSubmatch(text, -1) {
 		whole[m[1]] = true
 	}
-	begun := []string{"error.", "do."} // do.: the words of toggles, in row.go
+	begun := []string{"error.", "do."} // do.: the labels of buttons, in buttons.go
 	for _, m := range regexp.MustCompile(`"([a-z]+(?:\.[a-z]+)*\.)"`).FindAllStringSubmatch(text, -1) {
 		begun = append(begun, m[1])
 	}
@@ -108,20 +108,20 @@ func TestWordsAreUsed(t *testing.T) {
 		t.Errorf("only %d texts are said", len(said))
 	}
 	for _, m := range said {
-		begins := func(key string) bool { // of those that are put together
+		begins := func(key string) bool { // for composed keys
 			return strings.HasPrefix(key, m[1]+".") || strings.HasSuffix(m[1], "_") && strings.HasPrefix(key, m[1])
 		}
 		if !slices.Contains(keys, m[1]) && !slices.ContainsFunc(keys, begins) {
-			t.Errorf("no words for %s", m[1])
+			t.Errorf("no text for %s", m[1])
 		}
 	}
 }
 
-// fileKinds end what looks like the key of words and is the name of a file.
+// fileKinds are the extensions of file names that look like text keys.
 var fileKinds = []string{".css", ".js", ".svg", ".png", ".webmanifest", ".json"}
 
-// TestWordsForEveryFault finds codes of faults that a person would be told
-// nothing about, and words for codes that do not exist any more.
+// TestWordsForEveryFault finds codes of faults without a text, and texts for codes
+// that do not exist any more.
 func TestWordsForEveryFault(t *testing.T) {
 	text := sources(t, "../web/*.go", "../handlers/*.go", "../sipgate/*.go", "../sipgate/announcement/*.go", "../sipgate/team/*.go", "../sipgate/journal/*.go", "../sipgate/webhook/*.go", "../sipgate/callcontrol/*.go", "../sipgate/callhistory/*.go")
 	codes := map[string]bool{}
@@ -135,10 +135,10 @@ func TestWordsForEveryFault(t *testing.T) {
 	}
 	for code := range codes {
 		if strings.HasPrefix(code, "hook_") {
-			continue // told to sipgate, not to a person
+			continue // for sipgate, not for readers
 		}
 		if !English.Has("error."+code) && !English.Has("why."+code) {
-			t.Errorf("no words for the fault %s", code)
+			t.Errorf("no text for the fault %s", code)
 		}
 	}
 	for _, key := range keysOf(t, English) {
@@ -149,8 +149,8 @@ func TestWordsForEveryFault(t *testing.T) {
 	}
 }
 
-// TestWordsForThePolicy finds reasons, deeds, roles and outcomes of package team
-// that people would see as codes.
+// TestWordsForThePolicy finds reasons, permissions, roles and outcomes of package
+// team without a text.
 func TestWordsForThePolicy(t *testing.T) {
 	text := sources(t, "../sipgate/team/*.go")
 	need := func(prefix, pattern string, atLeast int) {
@@ -160,10 +160,10 @@ func TestWordsForThePolicy(t *testing.T) {
 		}
 		for _, m := range found {
 			if !English.Has(prefix + m[1]) {
-				t.Errorf("no words %s%s", prefix, m[1])
+				t.Errorf("no text %s%s", prefix, m[1])
 			}
 			if prefix == "deed." && !slices.Contains(auditActions, team.Permission(m[1])) {
-				t.Errorf("the audit cannot be asked for %s", m[1])
+				t.Errorf("the audit cannot be filtered by %s", m[1])
 			}
 		}
 	}
@@ -173,33 +173,31 @@ func TestWordsForThePolicy(t *testing.T) {
 	for r := team.NoRole; r.Valid() || r == team.NoRole; r++ {
 		for _, key := range []string{"why.role_" + r.String(), "role." + r.String(), "role.may." + r.String()} {
 			if r.Valid() && !English.Has(key) {
-				t.Errorf("no words %s", key)
+				t.Errorf("no text %s", key)
 			}
 		}
 	}
 }
 
-// TestWordsForSipgate finds rights and refusals of events that the status page
-// would show as codes.
+// TestWordsForSipgate finds scopes and refused events without a text.
 func TestWordsForSipgate(t *testing.T) {
 	for _, scope := range sipgate.Scopes {
 		if (Scope{Name: scope}).purpose(German) == "" {
-			t.Errorf("no words for the right %s", scope)
+			t.Errorf("no text for the scope %s", scope)
 		}
 	}
 	codes := regexp.MustCompile(`"(hook_[a-z_]+)"`).FindAllStringSubmatch(sources(t, "../sipgate/*.go", "../sipgate/webhook/*.go"), -1)
 	if len(codes) < 8 {
-		t.Errorf("only %d refusals of events", len(codes))
+		t.Errorf("only %d codes of refused events", len(codes))
 	}
 	for _, m := range codes {
 		if !German.Has("refused." + m[1]) {
-			t.Errorf("no words for %s", m[1])
+			t.Errorf("no text for %s", m[1])
 		}
 	}
 }
 
-// TestWordsForTheJournal finds kinds of events that a call's page would show as
-// codes.
+// TestWordsForTheJournal finds kinds of journal entries without a text or an icon.
 func TestWordsForTheJournal(t *testing.T) {
 	kinds := regexp.MustCompile(`Kind += "([a-z]+)"`).FindAllStringSubmatch(sources(t, "../sipgate/journal/*.go"), -1)
 	if len(kinds) < 17 {
@@ -207,23 +205,22 @@ func TestWordsForTheJournal(t *testing.T) {
 	}
 	for _, m := range kinds {
 		if e := (CallEvent{Kind: m[1]}); e.name(German) == m[1] || eventIcons[m[1]] == "" {
-			t.Errorf("no words or no drawing for an event %s", m[1])
+			t.Errorf("no text or no icon for an event %s", m[1])
 		}
 	}
 }
 
-// TestReasons holds the names of sipgate's kinds of errors against the kinds.
-func TestReasons(t *testing.T) {
+func TestErrorKindsHaveTexts(t *testing.T) {
 	for kind, want := range map[sipgate.Kind]string{
 		sipgate.Other: "other", sipgate.Unauthorized: "unauthorized", sipgate.Forbidden: "forbidden", sipgate.NoCall: "nocall",
 		sipgate.Invalid: "invalid", sipgate.NoCredit: "nocredit", sipgate.Throttled: "throttled", sipgate.Unavailable: "unavailable",
 		sipgate.Unsupported: "unsupported",
 	} {
-		if got := Reason(int(kind)); got != want {
+		if got := Reason(kind); got != want {
 			t.Errorf("kind %d is called %q, want %q", kind, got, want)
 		}
 		if !German.Has("reason." + want) {
-			t.Errorf("no words for %s", want)
+			t.Errorf("no text for %s", want)
 		}
 	}
 	if got := Reason(99); got != "other" {
@@ -266,6 +263,6 @@ func TestPlurals(t *testing.T) {
 		}
 	}
 	if got := Lang("").T("nav.board"); got != "Board" {
-		t.Errorf("the zero language says %q", got)
+		t.Errorf("the zero language has %q", got)
 	}
 }

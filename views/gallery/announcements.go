@@ -99,7 +99,7 @@ const (
 func exampleAnnouncements(now time.Time) views.AnnouncementsModel {
 	return views.AnnouncementsModel{MaxSize: 32 << 20, MaxLength: 10 * time.Minute, SortOrder: announcement.ByUse, MayManage: true,
 		Usage: announcement.Usage{Files: 3, MaxFiles: 50, Bytes: 3_168_132, MaxBytes: 200_000_000},
-		Items: []views.Announcement{
+		Items: []announcement.Announcement{
 			{ID: "a1", Label: "Lunch break", UploadedBy: "Mia Brandt", Created: now.Add(-50 * time.Hour), Length: 14 * time.Second, Size: 224_044, Loudness: -16, Waveform: speechWaveform,
 				Source: announcement.Source{Format: "WAV, 24-bit PCM", Rate: 48000, Channels: 1, Length: 15300 * time.Millisecond, Loudness: -28.4},
 				Plays:  12, LastPlayed: now.Add(-time.Hour), LastPlayedBy: "Tom Weber"},

@@ -64,7 +64,7 @@ func dialogExamples(p views.Page) (examples []Example) {
 		"keypad":   views.KeypadDialog(part, call),
 		"announce": views.AnnounceDialog(part, views.AnnounceModel{Call: call, Announcements: exampleAnnouncements(now).Items}),
 		"record":   views.RecordDialog(part, call),
-		"new":      views.NewCallDialog(part, views.NewCallModel{ActionID: "gallery-action-0002", Phones: []views.Phone{{ID: "e0", Name: "Mia, desk", State: "ready", Chosen: true}, {ID: "e3", Name: "Mia, mobile", State: "ready", Chosen: false}}, CallerIDs: exampleNumbers}),
+		"new":      views.NewCallDialog(part, views.NewCallModel{ActionID: "gallery-action-0002", Phones: []views.Phone{{ID: "e0", Name: "Mia, desk", State: "ready", Selected: true}, {ID: "e3", Name: "Mia, mobile", State: "ready", Selected: false}}, CallerIDs: exampleNumbers}),
 		"hangup":   views.HangUpDialog(part, exampleHangUp(exampleCalls(now), p.Lang)),
 	} {
 		examples = append(examples, Example{"dialog-" + name, within(openDialogPage(p, "modal", ""), content)})

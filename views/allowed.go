@@ -1,0 +1,106 @@
+package views
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"callboard/sipgate/switchboard"
+)
+
+// Allowed says whether a viewer may act on a call. The zero value allows
+// everything.
+type Allowed struct {
+	// Reason is the code of the denial ("role_viewer", "not_yours", …), which has
+	// a text; "" allows.
+	Reason string
+
+	// Unsupported are the verbs, separated by spaces, that the platform of the
+	// account does not support.
+	Unsupported string
+}
+
+// unsupportedText returns why the button of a verb is disabled, or "".
+func (a Allowed) unsupportedText(v switchboard.Verb, lang Lang) string {
+	if slices.Contains(strings.Fields(a.Unsupported), string(v)) {
+		return lang.T("why.platform_" + string(v))
+	}
+	return ""
+}
+
+// OK reports whether the viewer may act on the call.
+func (a Allowed) OK() bool { return a.Reason == "" }
+
+// text returns why all buttons are disabled, or "".
+func (a Allowed) text(lang Lang) string {
+	switch key := "why." + a.Reason; {
+	case a.OK():
+		return ""
+	case lang.Has(key):
+		return lang.T(key)
+	default:
+		return lang.T("why.unknown_deed")
+	}
+}
+
+// RowFor returns the model of a call's row for a viewer. The result depends only
+// on the call, the language, allowed and the viewer's private names: without
+// private names all viewers with equal arguments can share it.
+func (f Format) RowFor(c switchboard.Call, allowed Allowed, lang Lang) RowModel {
+	f, c = f.withPrivateNames(c)
+	m := f.baseRow(c, lang)
+	m.Page = m.path("")
+	m.addActions(c, allowed, lang)
+	return m
+}
+
+// RowHTMLFor renders the row of a call for a viewer. Rows without private names
+// are rendered once for each change of the call, language and allowed; the bytes
+// are shared and must not be changed. Except for PrivateName, all callers that
+// share rows must use an equal f.
+func (f Format) RowHTMLFor(ctx context.Context, c switchboard.Call, allowed Allowed, lang Lang) (RenderedRow, error) {
+	f, c = f.withPrivateNames(c)
+	return cachedRow(ctx, c, "row "+lang.String()+" for "+allowed.Reason+" without "+allowed.Unsupported, lang, func() RowModel {
+		return f.RowFor(c, allowed, lang)
+	})
+}
+
+// BoardFor returns the model of the board for a viewer who may act on each call
+// as allowed says.
+func (f Format) BoardFor(ctx context.Context, calls []switchboard.Call, allowed func(switchboard.Call) Allowed, lang Lang) (BoardModel, error) {
+	var b BoardModel
+	allowedCalls := 0
+	for _, c := range calls {
+		a := allowed(c)
+		row, err := f.RowHTMLFor(ctx, c, a, lang)
+		if err != nil {
+			return BoardModel{}, err
+		}
+		b.Add(c, row)
+		if a.OK() && c.Phase != switchboard.Ended {
+			allowedCalls++
+		}
+	}
+	b.MayHangUpSeveral = allowedCalls > 1
+	return b, nil
+}
+
+// rowBuffers are reused to render rows.
+var rowBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// cachedRow returns the row that the call's memo has under key, or renders it.
+func cachedRow(ctx context.Context, c switchboard.Call, key string, lang Lang, model func() RowModel) (RenderedRow, error) {
+	render := func() ([]byte, error) {
+		buf := rowBuffers.Get().(*bytes.Buffer)
+		defer rowBuffers.Put(buf)
+		buf.Reset()
+		err := Row(lang, model()).Render(context.WithoutCancel(ctx), buf)
+		return bytes.Clone(buf.Bytes()), err
+	}
+	if c.Memo == nil {
+		return render()
+	}
+	return c.Memo.Do(key, render)
+}

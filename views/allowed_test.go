@@ -1,0 +1,148 @@
+package views
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+)
+
+func TestRowShowsWhyButtonsAreDisabled(t *testing.T) {
+	c := testCall(t, "talking")
+	for _, reason := range []string{team.ReasonNotYours, team.ReasonNoConsent, "role_viewer", "no_such_reason"} {
+		m := testFormat.RowFor(c, Allowed{Reason: reason}, English)
+		if m.Reason == "" || strings.Contains(m.Reason, reason) || len(m.Actions) != 7 {
+			t.Errorf("%s: why %q, %d buttons", reason, m.Reason, len(m.Actions))
+		}
+		page := html(t, Row(English, m))
+		if n := strings.Count(page, "disabled"); n != 7 || strings.Contains(page, "<form") || strings.Contains(page, "data-sheet") {
+			t.Errorf("%s: %d buttons are disabled:\n%s", reason, n, page)
+		}
+	}
+	if m := testFormat.RowFor(c, Allowed{}, English); m.Reason != "" || len(m.Actions) != 7 || m.Page != "/calls/talking" {
+		t.Errorf("allowed: %+v", m)
+	}
+}
+
+func TestRingingCallsCanBeHungUp(t *testing.T) {
+	c := testCall(t, "ringing")
+	m := testFormat.RowFor(c, Allowed{}, English)
+	if len(m.Actions) != 1 || m.Actions[0].Key != "x" || m.Actions[0].Path != "/calls/ringing/hangup" {
+		t.Errorf("buttons %+v", m.Actions)
+	}
+	if m := testFormat.RowFor(c, Allowed{Reason: "role_viewer"}, English); len(m.Actions) != 0 {
+		t.Errorf("a viewer gets %+v", m.Actions)
+	}
+}
+
+func TestRowShowsClaim(t *testing.T) {
+	c := testCall(t, "transferring")
+	for verb, want := range map[switchboard.Verb]string{
+		switchboard.VerbTransfer: "Tom is transferring …", switchboard.VerbHangUp: "Tom is hanging up …", "dance": "Tom is acting on this call …",
+	} {
+		c.Claim = &switchboard.Claim{By: "w1", Name: "Tom", Verb: verb}
+		chips := testFormat.RowFor(c, Allowed{}, English).Chips
+		if len(chips) != 1 || chips[0].Tone != "attend" || chips[0].Text != want || chips[0].By != "w1" {
+			t.Errorf("%s: %+v", verb, chips)
+		}
+	}
+	c.LastCommand = &switchboard.LastCommand{Verb: switchboard.VerbTransfer, By: "w1", Name: "Tom", Outcome: switchboard.Pending}
+	if chips := testFormat.RowFor(c, Allowed{}, English).Chips; len(chips) != 1 || chips[0].Tone != "busy" {
+		t.Errorf("a pending command is shown twice: %+v", chips)
+	}
+	if got := ClaimText(German, switchboard.Claim{Verb: switchboard.VerbMute}); got != "Jemand schaltet stumm …" {
+		t.Errorf("a member without a name: %q", got)
+	}
+}
+
+func TestPendingHangupCanBeUndone(t *testing.T) {
+	c := testCall(t, "leaving")
+	page := html(t, Row(English, testFormat.RowFor(c, Allowed{}, English)))
+	for _, want := range []string{`data-at="` + milliseconds(moment.Add(4*time.Second)), "Tom: ", "Hanging up at 14:03:24", `method="post" action="/calls/leaving/undo"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s in\n%s", want, page)
+		}
+	}
+	page = html(t, Row(English, testFormat.RowFor(c, Allowed{Reason: "role_viewer"}, English)))
+	if strings.Contains(page, "/undo") || !strings.Contains(page, "Hanging up at") {
+		t.Error("a viewer who may not act can undo it, or does not see it")
+	}
+	c.LastCommand = &switchboard.LastCommand{Verb: switchboard.VerbHangUp, Outcome: switchboard.Pending}
+	m := testFormat.RowFor(c, Allowed{}, English)
+	if action(t, m, "x").Busy {
+		t.Error("the call cannot be hung up at once during its grace period")
+	}
+}
+
+// A row is rendered once for each change, language and reason, for any number of
+// viewers.
+func TestRowIsRenderedOnce(t *testing.T) {
+	rendered := 0
+	f := Format{Number: func(n string) string { rendered++; return n }}
+	c := testCall(t, "talking")
+	c.Memo, c.UserNames = new(switchboard.Memo), nil
+	rows := map[string]bool{}
+	for range 100 {
+		for _, reason := range []string{"", "role_viewer", "not_yours"} {
+			for _, lang := range Langs {
+				row, err := f.RowHTMLFor(context.Background(), c, Allowed{Reason: reason}, lang)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows[string(row)] = true
+			}
+		}
+	}
+	if len(rows) != 6 || rendered != 6*2 {
+		t.Errorf("%d different rows, %d numbers written; want 6 and 12", len(rows), rendered)
+	}
+}
+
+func TestHangUpSeveralNeedsTwoAllowedCalls(t *testing.T) {
+	calls := []switchboard.Call{testCall(t, "talking"), testCall(t, "ringing"), testCall(t, "ended")}
+	for _, test := range []struct {
+		forbidden []switchboard.RowID
+		want      bool
+	}{{nil, true}, {[]switchboard.RowID{"ringing"}, false}, {[]switchboard.RowID{"ended"}, true}} {
+		b, err := testFormat.BoardFor(context.Background(), calls, func(c switchboard.Call) Allowed {
+			if slices.Contains(test.forbidden, c.ID) {
+				return Allowed{Reason: "not_yours"}
+			}
+			return Allowed{}
+		}, English)
+		if err != nil || b.MayHangUpSeveral != test.want {
+			t.Errorf("without %v: MayHangUpSeveral is %v (%v)", test.forbidden, b.MayHangUpSeveral, err)
+		}
+		b.CanUndoHangUp = true
+		page := html(t, BoardList(English, b))
+		if strings.Contains(page, "/calls/hangup") != test.want || !strings.Contains(page, " data-grace") {
+			t.Error("the board does not offer it, or does not show the grace period")
+		}
+	}
+}
+
+func TestMenu(t *testing.T) {
+	all := map[string]bool{"team": true, "audit": true, "status": true, "settings": true}
+	for _, test := range []struct {
+		may         map[string]bool
+		first, more int
+	}{{nil, 3, 0}, {map[string]bool{"team": true, "settings": true}, 5, 0}, {all, 4, 3}} {
+		p := Page{Lang: English, Path: "/audit", May: test.may}
+		first, more := p.menu()
+		if len(first) != test.first || len(more) != test.more {
+			t.Errorf("%v: %d entries and %d behind them", test.may, len(first), len(more))
+		}
+		links := regexp.MustCompile(`<a href="(/[a-z]*)" aria-current`).FindAllString(html(t, menu(p)), -1)
+		if len(links) != test.first+test.more {
+			t.Errorf("%v: links %q", test.may, links)
+		}
+	}
+	if p := (Page{Path: "/audit", May: all}); !p.containsCurrent(menuEntries[4:]) || p.containsCurrent(menuEntries[:4]) {
+		t.Error("the menu entry is not marked")
+	}
+}

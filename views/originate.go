@@ -1,0 +1,85 @@
+package views
+
+import (
+	"net/url"
+
+	"callboard/sipgate/switchboard"
+)
+
+// OriginateModel is the model of [OriginateDialog]: the progress of a call that
+// the reader started.
+type OriginateModel struct {
+	Call         string // identifies the call in URLs
+	Callee       string // formatted
+	Stage        switchboard.Stage
+	Row          switchboard.RowID // on the board; empty if it is not there
+	Cause        string            // why the call ended: sipgate's code, or empty
+	Polls        int               // number of polls so far
+	Announcement string            // title of the announcement that is played then, or empty
+}
+
+// MaxPolls limits how often a page polls the progress of a call.
+const MaxPolls = 12
+
+// The stages that are shown, and the names and icons of stages.
+var (
+	stages     = []switchboard.Stage{switchboard.StageCallerRinging, switchboard.StageCalleeRinging, switchboard.StageConnected}
+	stageNames = map[switchboard.Stage]string{
+		switchboard.StageUnknown: "unknown", switchboard.StageCallerRinging: "own", switchboard.StageCalleeRinging: "calling",
+		switchboard.StageConnected: "talking", switchboard.StageEnded: "over",
+	}
+	stageIcons = map[switchboard.Stage]string{
+		switchboard.StageCallerRinging: "ringing", switchboard.StageCalleeRinging: "out", switchboard.StageConnected: "talking",
+	}
+)
+
+// stageName returns the name of the stage. A call that plays an announcement has
+// a stage of its own.
+func (m OriginateModel) stageName() string {
+	if m.playing() {
+		return stagePlaying
+	}
+	return stageNames[m.Stage]
+}
+
+const stagePlaying = "playing"
+
+// playing reports whether the announcement is being played.
+func (m OriginateModel) playing() bool {
+	return m.Announcement != "" && m.Stage == switchboard.StageConnected
+}
+
+// shownStage returns the stage that is marked. Before the first event, the
+// caller's phone is assumed to ring.
+func (m OriginateModel) shownStage() switchboard.Stage {
+	return max(m.Stage, switchboard.StageCallerRinging)
+}
+
+// pollsAgain reports whether the page polls again.
+func (m OriginateModel) pollsAgain() bool {
+	return (m.Stage < switchboard.StageConnected || m.playing()) && m.Polls < MaxPolls
+}
+
+// nextURL returns the URL of the next poll.
+func (m OriginateModel) nextURL() string {
+	q := url.Values{"stage": {m.stageName()}, "turn": {decimal(m.Polls + 1)}, "callee": {m.Callee}}
+	if m.Announcement != "" {
+		q.Set("sound", m.Announcement)
+	}
+	return "/starting/" + url.PathEscape(m.Call) + "?" + q.Encode()
+}
+
+func (m OriginateModel) callURL() string { return "/calls/" + url.PathEscape(string(m.Row)) }
+
+// ParseStage returns the stage with a name, or StageUnknown.
+func ParseStage(name string) switchboard.Stage {
+	if name == stagePlaying {
+		return switchboard.StageConnected
+	}
+	for s, n := range stageNames {
+		if n == name {
+			return s
+		}
+	}
+	return switchboard.StageUnknown
+}

@@ -1,0 +1,139 @@
+package views
+
+import (
+	"net/url"
+
+	"callboard/sipgate/directory"
+)
+
+// SearchModel is the model of [SearchResults].
+type SearchModel struct {
+	Recipients      []Recipient
+	Query           Query
+	PresencePending bool // the presence of some is being read: search again
+}
+
+// Recipient is a search result: a target of calls and transfers.
+type Recipient struct {
+	directory.Entry
+	Shown   string // the formatted number
+	Refused string // why it cannot be called: "number_blocked", "same_party"; or empty
+}
+
+// Query is the typed text, interpreted as a number.
+type Query struct {
+	Text    string
+	Number  string // in E.164; empty if the text is not a complete number
+	Shown   string // Number, formatted
+	Refused string // see [Recipient]
+	Partial bool   // the text may be the beginning of a number
+}
+
+// RecipientPicker is the model of a text field for a recipient.
+type RecipientPicker struct {
+	Text    string      // its value
+	Matches []Recipient // to choose from, if the text matches several
+	Call    CallRef     // the call to transfer, whose parties are refused; or zero
+}
+
+// searchURL returns the URL where script searches.
+func (w RecipientPicker) searchURL() string {
+	if w.Call.ID == "" {
+		return "/search"
+	}
+	return "/search?call=" + url.QueryEscape(string(w.Call.ID))
+}
+
+// The names of kinds and presences in text keys, which are names of icons, too.
+var (
+	kindNames = map[directory.Kind]string{
+		directory.Recent: "history", directory.Private: "private", directory.Contact: "person",
+		directory.Group: "phone", directory.Member: "team",
+	}
+	presenceNames = map[directory.Presence]string{
+		directory.Unknown: "unknown", directory.Available: "available", directory.OnCall: "oncall",
+		directory.DoNotDisturb: "dnd", directory.Offline: "away",
+	}
+)
+
+// KindName returns the name of a kind in the JSON API.
+func KindName(k directory.Kind) string { return apiKindNames[k] }
+
+var apiKindNames = map[directory.Kind]string{
+	directory.Recent: "recent", directory.Private: "private", directory.Contact: "contact",
+	directory.Group: "group", directory.Member: "member",
+}
+
+// PresenceName returns the name of a member's presence in the JSON API, or "" for
+// other entries.
+func PresenceName(e directory.Entry) string {
+	if e.Kind != directory.Member {
+		return ""
+	}
+	return presenceNames[e.Presence]
+}
+
+func (r Recipient) title() string {
+	if r.Name == "" {
+		return r.Shown
+	}
+	return r.Name
+}
+
+// subtitle returns what is below the title.
+func (r Recipient) subtitle() string {
+	switch {
+	case r.Name == "":
+		return r.Organization
+	case r.Organization != "":
+		return r.Organization + " · " + r.Shown
+	}
+	return r.Shown
+}
+
+// kindName returns the kind of the entry, and whether it was called recently.
+func (r Recipient) kindName(lang Lang) string {
+	name := lang.T("whom.kind." + kindNames[r.Kind])
+	if !r.LastCallAt.IsZero() && r.Kind != directory.Recent {
+		name += ", " + lang.T("whom.kind.history")
+	}
+	return name
+}
+
+// presenceNote returns a hint on the presence of a selected member, or "". The
+// presence forbids nothing.
+func (r Recipient) presenceNote(lang Lang) string {
+	if key := "whom.warn." + PresenceName(r.Entry); r.Refused == "" && lang.Has(key) {
+		return lang.T(key, r.Name)
+	}
+	return ""
+}
+
+// verdictText returns the text on the query.
+func (m SearchModel) verdictText(lang Lang) string {
+	q := m.Query
+	switch {
+	case q.Refused != "":
+		return Message(lang, q.Refused, 422)
+	case q.Number != "":
+		return lang.T("whom.dials", q.Shown)
+	case q.Partial:
+		return lang.T("whom.partial")
+	case len(m.Recipients) == 0 && q.Text != "":
+		return lang.T("whom.nobody")
+	case len(m.Recipients) == 0:
+		return lang.T("whom.empty")
+	}
+	return ""
+}
+
+// state returns the state of the query for the style sheet.
+func (m SearchModel) state() string {
+	switch {
+	case m.Query.Refused != "":
+		return "bad"
+	case m.Query.Number != "":
+		return "good"
+	}
+	return ""
+}
