@@ -14,7 +14,7 @@ import (
 
 func TestRowShowsWhyButtonsAreDisabled(t *testing.T) {
 	c := testCall(t, "talking")
-	for _, reason := range []string{team.ReasonNotYours, team.ReasonNoConsent, "role_viewer", "no_such_reason"} {
+	for _, reason := range []string{team.ReasonNotOwner, team.ReasonNoConsent, "role_viewer", "no_such_reason"} {
 		m := testFormat.RowFor(c, Allowed{Reason: reason}, English)
 		if m.Reason == "" || strings.Contains(m.Reason, reason) || len(m.Actions) != 7 {
 			t.Errorf("%s: why %q, %d buttons", reason, m.Reason, len(m.Actions))

@@ -100,7 +100,7 @@ func outcomeTone(outcome string) string {
 	switch outcome {
 	case team.OutcomeDone:
 		return "good"
-	case team.OutcomeFailed, team.OutcomeRefused:
+	case team.OutcomeFailed, team.OutcomeDenied:
 		return "bad"
 	case team.OutcomeUnknown:
 		return "doubt"
@@ -112,7 +112,7 @@ func outcomeTone(outcome string) string {
 // parameterText returns the parameters of an action, or why it was denied.
 // Words of the audit log are translated; the title of an announcement is not.
 func parameterText(lang Lang, e team.AuditEntry) string {
-	if key := "why." + e.Parameters; e.Outcome == team.OutcomeRefused && lang.Has(key) {
+	if key := "why." + e.Parameters; e.Outcome == team.OutcomeDenied && lang.Has(key) {
 		return lang.T(key)
 	}
 	if e.Action == team.PlayAnnouncement {

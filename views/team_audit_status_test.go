@@ -48,7 +48,7 @@ func TestAuditParameters(t *testing.T) {
 		{team.AuditEntry{Action: team.SendTones, Parameters: "7 tones"}, "7 Töne"},
 		{team.AuditEntry{Action: team.PlayAnnouncement, Parameters: "off to lunch"}, "off to lunch"},
 		{team.AuditEntry{Action: team.ManageMembers, Parameters: "role lead"}, "neue Rolle: Leitung"},
-		{team.AuditEntry{Action: team.Hold, Parameters: "role_viewer", Outcome: team.OutcomeRefused}, "Zuschauer dürfen nur zusehen"},
+		{team.AuditEntry{Action: team.Hold, Parameters: "role_viewer", Outcome: team.OutcomeDenied}, "Zuschauer dürfen nur zusehen"},
 	} {
 		if got := parameterText(German, test.entry); got != test.want {
 			t.Errorf("%q: %q, want %q", test.entry.Parameters, got, test.want)

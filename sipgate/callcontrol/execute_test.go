@@ -111,11 +111,11 @@ func TestDeniedCommandsAreAudited(t *testing.T) {
 	call.MemberIDs = []switchboard.MemberID{"w0"}
 	err := f.Execute(t.Context(), other, call, switchboard.Command{Action: switchboard.HangUp{}})
 	var denied team.Denied
-	if !errors.As(err, &denied) || denied.Reason != team.ReasonNotYours {
+	if !errors.As(err, &denied) || denied.Reason != team.ReasonNotOwner {
 		t.Errorf("err = %v", err)
 	}
 	rows := f.auditRows(other)
-	if len(rows) != 1 || rows[0].Outcome != team.OutcomeRefused || rows[0].Parameters != team.ReasonNotYours || rows[0].By != other.MemberID {
+	if len(rows) != 1 || rows[0].Outcome != team.OutcomeDenied || rows[0].Parameters != team.ReasonNotOwner || rows[0].By != other.MemberID {
 		t.Errorf("audit %+v", rows)
 	}
 }

@@ -19,12 +19,12 @@ const (
 	OutcomeDone      = "done"      // sipgate confirmed it
 	OutcomeFailed    = "failed"    // it had no effect
 	OutcomeUnknown   = "unknown"   // sent, but not answered
-	OutcomeRefused   = "refused"   // denied by the policy: no request was sent
+	OutcomeDenied    = "refused"   // denied by the policy: no request was sent
 	OutcomeCancelled = "cancelled" // undone, or lost with a restart, before it was sent
 )
 
-// DefaultKeep is the time for which entries are kept by default.
-const DefaultKeep = 180 * 24 * time.Hour
+// DefaultRetention is the time for which entries are kept by default.
+const DefaultRetention = 180 * 24 * time.Hour
 
 const (
 	maxField   = 500  // characters of each text of an entry
@@ -73,10 +73,10 @@ type Audit struct {
 }
 
 // NewAudit records in db, which has the tables of [Migrations]. Entries are kept
-// for the given time, or DefaultKeep if that is not positive.
+// for the given time, or DefaultRetention if that is not positive.
 func NewAudit(db *sql.DB, keep time.Duration) *Audit {
 	if keep <= 0 {
-		keep = DefaultKeep
+		keep = DefaultRetention
 	}
 	return &Audit{db: db, keep: keep, now: time.Now}
 }
@@ -135,7 +135,7 @@ func (a *Audit) End(ctx context.Context, id int64, outcome string, status int, t
 // Refused stores the entry of an action that the policy denied. Its Parameters
 // say why.
 func (a *Audit) Refused(ctx context.Context, e AuditEntry) error {
-	e.Outcome = OutcomeRefused
+	e.Outcome = OutcomeDenied
 	_, err := a.insert(ctx, e)
 	return err
 }

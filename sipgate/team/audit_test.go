@@ -71,12 +71,12 @@ func TestAudit(t *testing.T) {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 		refused := holdEntry(tom, "ROW")
-		refused.Parameters = ReasonNotYours
+		refused.Parameters = ReasonNotOwner
 		if err := a.Refused(ctx, refused); err != nil {
 			t.Fatal(err)
 		}
 		got := listEntries(t, a, "111", AuditFilter{})
-		if len(got) != 2 || got[0].Outcome != OutcomeRefused || got[0].Via != tom || got[0].ID <= want.ID {
+		if len(got) != 2 || got[0].Outcome != OutcomeDenied || got[0].Via != tom || got[0].ID <= want.ID {
 			t.Errorf("%+v", got)
 		}
 		for _, err := range []error{
@@ -87,7 +87,7 @@ func TestAudit(t *testing.T) {
 				t.Errorf("%v, want ErrNoEntry", err)
 			}
 		}
-		for _, outcome := range []string{"", OutcomeBegun, OutcomeWaiting, OutcomeRefused, "fine"} {
+		for _, outcome := range []string{"", OutcomeBegun, OutcomeWaiting, OutcomeDenied, "fine"} {
 			if err := a.End(ctx, want.ID, outcome, 0, 0); err == nil || errors.Is(err, ErrNoEntry) {
 				t.Errorf("%q: %v", outcome, err)
 			}

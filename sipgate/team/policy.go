@@ -99,12 +99,12 @@ var (
 // also "role_viewer", "role_agent" and "role_lead": the member's role, which
 // has the permission on no call at all.
 const (
-	ReasonRemoved   = "removed"      // the member was removed from the team
-	ReasonNoRole    = "no_role"      // not a member
-	ReasonUnknown   = "unknown_deed" // no such permission, or it does not concern a call, or only concerns calls
-	ReasonNotShared = "not_shared"   // the member may not see the call, nor learn that it exists
-	ReasonNotYours  = "not_yours"    // the role has the permission on own calls only
-	ReasonNoConsent = "not_lendable" // no owner of the call has given the consent
+	ReasonRemoved           = "removed"      // the member was removed from the team
+	ReasonNoRole            = "no_role"      // not a member
+	ReasonUnknownPermission = "unknown_deed" // no such permission, or it does not concern a call, or only concerns calls
+	ReasonNotShared         = "not_shared"   // the member may not see the call, nor learn that it exists
+	ReasonNotOwner          = "not_yours"    // the role has the permission on own calls only
+	ReasonNoConsent         = "not_lendable" // no owner of the call has given the consent
 )
 
 // Decision is the answer of the policy. The zero Decision denies.
@@ -166,7 +166,7 @@ func (m Member) atLeast(role Role) Decision {
 	}
 	switch {
 	case role == NoRole:
-		return deny(ReasonUnknown)
+		return deny(ReasonUnknownPermission)
 	case m.Role < role:
 		return denyRole(m.Role)
 	}
@@ -191,7 +191,7 @@ func (m Member) MayOnCall(p Permission, reaches bool, owners []Member) Decision 
 	}
 	rule, ok := callRules[p]
 	if !ok {
-		return deny(ReasonUnknown)
+		return deny(ReasonUnknownPermission)
 	}
 	owners = slices.DeleteFunc(slices.Clone(owners), func(o Member) bool {
 		return o.Account != m.Account || o.denyReason() != ""
@@ -206,7 +206,7 @@ func (m Member) MayOnCall(p Permission, reaches bool, owners []Member) Decision 
 	case own:
 		return Decision{OK: true, Via: m.MemberID}
 	case m.Role < rule.others:
-		return deny(ReasonNotYours)
+		return deny(ReasonNotOwner)
 	case reaches && (p == SeeCall || len(owners) == 0):
 		return Decision{OK: true, Via: m.MemberID}
 	}

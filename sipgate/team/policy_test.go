@@ -182,7 +182,7 @@ func TestCallPolicy(t *testing.T) {
 					if got := describe(actor.MayOnCall(p, reaches, owners), actor); got != cells[role-1] {
 						t.Errorf("%v, %s, %s: %s, want %s", role, p, name, got, cells[role-1])
 					}
-					if got := actor.May(p); got != deny(ReasonUnknown) {
+					if got := actor.May(p); got != deny(ReasonUnknownPermission) {
 						t.Errorf("%v, %s on no call: %+v", role, p, got)
 					}
 				}
@@ -214,7 +214,7 @@ func TestOtherPolicy(t *testing.T) {
 				if got := actor.May(p); got != want {
 					t.Errorf("%v, %s: %+v, want %+v", role, p, got, want)
 				}
-				if got := actor.MayOnCall(p, true, []Member{actor}); got != deny(ReasonUnknown) {
+				if got := actor.MayOnCall(p, true, []Member{actor}); got != deny(ReasonUnknownPermission) {
 					t.Errorf("%v, %s on a call: %+v", role, p, got)
 				}
 			}
@@ -252,7 +252,7 @@ func TestDenyByDefault(t *testing.T) {
 	}
 	admin := Member{MemberID: ada, Role: Admin}
 	for _, p := range []Permission{"", "everything", "HOLD", "hold ", "*"} {
-		if a, b := admin.May(p), admin.MayOnCall(p, true, nil); a != deny(ReasonUnknown) || b != a {
+		if a, b := admin.May(p), admin.MayOnCall(p, true, nil); a != deny(ReasonUnknownPermission) || b != a {
 			t.Errorf("%q: %+v, %+v", p, a, b)
 		}
 	}
@@ -342,7 +342,7 @@ func TestMinRole(t *testing.T) {
 		if role, ok := MinRole(p); ok || role != NoRole {
 			t.Errorf("%q needs %v", p, role)
 		}
-		if got := (Member{MemberID: ada, Role: Admin}).MayAttempt(p); got != deny(ReasonUnknown) {
+		if got := (Member{MemberID: ada, Role: Admin}).MayAttempt(p); got != deny(ReasonUnknownPermission) {
 			t.Errorf("%q: %+v", p, got)
 		}
 	}

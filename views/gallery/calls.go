@@ -142,7 +142,7 @@ func allowedOn(c switchboard.Call) views.Allowed {
 	case "watched":
 		return views.Allowed{Reason: team.ReasonNoConsent}
 	case "foreign", "leaving-foreign":
-		return views.Allowed{Reason: team.ReasonNotYours}
+		return views.Allowed{Reason: team.ReasonNotOwner}
 	}
 	return views.Allowed{}
 }

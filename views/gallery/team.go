@@ -103,7 +103,7 @@ func exampleAudit(now time.Time) views.AuditModel {
 			{ID: 9, At: ago(0), By: mia, Action: team.HangUp, Call: call, Parties: parties, Address: "192.0.2.14", Outcome: team.OutcomeWaiting},
 			{ID: 8, At: ago(41 * time.Second), By: mia, ByName: "Mia Brandt", Via: tom, Action: team.Transfer, Call: call, Parties: parties, Parameters: "to +4989200300 attended", Address: "192.0.2.14", Outcome: team.OutcomeDone, Status: 204, Took: 183 * time.Millisecond},
 			{ID: 7, At: ago(2 * time.Minute), By: tom, Action: team.SendTones, Call: call, Parties: parties, Parameters: "7 tones", Address: "2001:db8::17", Outcome: team.OutcomeUnknown, Took: 10 * time.Second},
-			{ID: 6, At: ago(3 * time.Minute), By: tom, Action: team.Hold, Call: call, Parties: parties, Parameters: team.ReasonNotYours, Address: "2001:db8::17", Outcome: team.OutcomeRefused},
+			{ID: 6, At: ago(3 * time.Minute), By: tom, Action: team.Hold, Call: call, Parties: parties, Parameters: team.ReasonNotOwner, Address: "2001:db8::17", Outcome: team.OutcomeDenied},
 			{ID: 5, At: ago(4 * time.Hour), By: mia, Action: team.ManageMembers, Parties: "Tom Weber", Parameters: "role agent", Address: "192.0.2.14", Outcome: team.OutcomeDone},
 			{ID: 4, At: ago(5 * time.Hour), By: mia, Action: team.PlayAnnouncement, Call: call, Parties: parties, Parameters: "Lunch break", Address: "192.0.2.14", Outcome: team.OutcomeFailed, Status: 403, Took: 61 * time.Millisecond},
 			{ID: 3, At: ago(30 * time.Hour), By: mia, Action: team.HangUp, Call: call, Parties: parties, Address: "192.0.2.14", Outcome: team.OutcomeCancelled},
