@@ -93,7 +93,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	command, err := parser.Parse(doubleDashes(args))
-	if helped || err != nil {
+	if helped {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	switch command.Command() {
@@ -145,12 +147,12 @@ type config struct {
 	key       team.KeySettings
 	library   announcement.Options
 	demo      bool
-	listening func() error // called when the dashboard can be reached; may be nil
+	listening func() error // called when the dashboard can be reached
 }
 
 // config checks the settings. The error joins all mistakes, a line each.
 func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
-	c = config{addr: s.Addr, data: s.Data, key: s.KeySettings, log: slog.New(slog.NewTextHandler(stderr, nil))}
+	c = config{addr: s.Addr, data: s.Data, key: s.KeySettings, log: slog.New(slog.NewTextHandler(stderr, nil)), listening: func() error { return nil }}
 	if s.Log == "json" {
 		c.log = slog.New(slog.NewJSONHandler(stderr, nil))
 	}
@@ -222,10 +224,8 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if c.listening != nil {
-		if err := c.listening(); err != nil {
-			return err
-		}
+	if err := c.listening(); err != nil {
+		return err
 	}
 	fmt.Fprintf(stdout, "Callboard is at %s\n", c.public)
 	if err := control.Start(ctx); err != nil {

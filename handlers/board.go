@@ -80,4 +80,4 @@ func (h *handlers) formatFor(a actor) views.Format {
 }
 
 // problem names why sipgate could not be asked, as a key of the words.
-func problem(err error) string { return views.Reason(int(sipgate.KindOf(err))) }
+func problem(err error) string { return views.Reason(sipgate.KindOf(err)) }

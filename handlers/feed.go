@@ -117,7 +117,7 @@ func (f *boardFeed) sendList(ctx context.Context, snap switchboard.Snapshot) err
 	if err := f.put(ctx, "#status", views.Status(f.lang, views.NewStatus(snap.Health, time.Now()))); err != nil {
 		return err
 	}
-	return f.put(ctx, "#choices", views.Preferences(f.lang, f.actor.Preferences))
+	return f.put(ctx, "#preferences", views.Preferences(f.lang, f.actor.Preferences))
 }
 
 func (f *boardFeed) apply(ctx context.Context, c switchboard.Change) error {

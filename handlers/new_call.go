@@ -78,7 +78,7 @@ func (h *handlers) deviceChoices(r *http.Request, a actor) (all []views.Phone, e
 		all = append(all, views.Phone{ID: string(d.ID), Name: cmp.Or(d.Alias, string(d.ID)), State: string(d.State)})
 	}
 	if i := callcontrol.PreferredDevice(devices, a.Preferences.Device); i >= 0 {
-		all[i].Chosen = true
+		all[i].Selected = true
 	}
 	return all, err
 }

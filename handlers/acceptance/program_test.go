@@ -163,8 +163,8 @@ func TestHelpAndManualNameEverySetting(t *testing.T) {
 			if !strings.Contains(help, variable) {
 				t.Errorf("%s -h does not name %s", command, variable)
 			}
-			if !bytes.Contains(manual, []byte("`-"+m[1]+"`")) || !bytes.Contains(manual, []byte(variable)) {
-				t.Errorf("the manual does not explain -%s and %s", m[1], variable)
+			if !bytes.Contains(manual, []byte("`--"+m[1]+"`")) || !bytes.Contains(manual, []byte(variable)) {
+				t.Errorf("the manual does not explain --%s and %s", m[1], variable)
 			}
 		}
 	}

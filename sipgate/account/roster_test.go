@@ -262,3 +262,30 @@ func TestCloseEndsReads(t *testing.T) {
 		}
 	})
 }
+
+func TestReadNumbersAreReported(t *testing.T) {
+	access := &fakeAccess{}
+	within(t, []Access{access}, func(t *testing.T, r *Roster) {
+		var reported []int
+		r.rosters.OnNumbers(func(account string, numbers []sipgate.AccountNumber) {
+			if account != "1111111" {
+				t.Errorf("account %q", account)
+			}
+			reported = append(reported, len(numbers))
+		})
+		load := func() {
+			r.Load()
+			time.Sleep(time.Minute)
+		}
+		load()
+		load() // not older than five minutes
+		time.Sleep(5 * time.Minute)
+		access.fail("numbers", &sipgate.Error{Kind: sipgate.Unavailable})
+		load()
+		access.fail("numbers", nil)
+		load()
+		if !slices.Equal(reported, []int{1, 1}) || access.count("numbers") != 3 {
+			t.Errorf("reported %v after %d reads", reported, access.count("numbers"))
+		}
+	})
+}
