@@ -20,7 +20,7 @@ func TestRowShowsWhyButtonsAreDisabled(t *testing.T) {
 			t.Errorf("%s: why %q, %d buttons", reason, m.Reason, len(m.Actions))
 		}
 		page := html(t, Row(English, m))
-		if n := strings.Count(page, "disabled"); n != 7 || strings.Contains(page, "<form") || strings.Contains(page, "data-sheet") {
+		if n := strings.Count(page, "disabled"); n != 7 || strings.Contains(page, "<form") || strings.Contains(page, "data-dialog") {
 			t.Errorf("%s: %d buttons are disabled:\n%s", reason, n, page)
 		}
 	}
@@ -47,7 +47,7 @@ func TestRowShowsClaim(t *testing.T) {
 	} {
 		c.Claim = &switchboard.Claim{By: "w1", Name: "Tom", Verb: verb}
 		chips := testFormat.RowFor(c, Allowed{}, English).Chips
-		if len(chips) != 1 || chips[0].Tone != "attend" || chips[0].Text != want || chips[0].By != "w1" {
+		if len(chips) != 1 || chips[0].Tone != "claim" || chips[0].Text != want || chips[0].By != "w1" {
 			t.Errorf("%s: %+v", verb, chips)
 		}
 	}

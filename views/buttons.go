@@ -59,7 +59,7 @@ func (m *RowModel) establishedActions(c switchboard.Call, allowed Allowed, id st
 // addUndo adds the undo button to the chip of a pending hang-up.
 func (m *RowModel) addUndo(c switchboard.Call, allowed Allowed, lang Lang) {
 	for i := range m.Chips {
-		if m.Chips[i].Tone == "leave" && allowed.OK() {
+		if m.Chips[i].Tone == "pending-hangup" && allowed.OK() {
 			m.Chips[i].Undo, m.Chips[i].UndoText = m.path("/undo"), lang.T("do.undo")
 		}
 	}

@@ -15,7 +15,7 @@ func (f Format) addChips(m *RowModel, c switchboard.Call, lang Lang) {
 			m.Chips = append(m.Chips, pendingHangupChip(*c.PendingHangup, lang))
 		}
 		if claim := c.Claim; claim != nil && !(commandPending(c) && c.LastCommand.By == claim.By) { // else the chip of the command says more
-			m.Chips = append(m.Chips, Chip{Tone: "attend", Icon: icon("person"), Text: ClaimText(lang, *claim), By: string(claim.By)})
+			m.Chips = append(m.Chips, Chip{Tone: "claim", Icon: icon("person"), Text: ClaimText(lang, *claim), By: string(claim.By)})
 		}
 		if c.Recording.On {
 			m.Chips = append(m.Chips, Chip{Tone: "rec", Icon: icon("record"), Text: lang.T("chip.rec")})
@@ -65,7 +65,7 @@ func ClaimText(lang Lang, claim switchboard.Claim) string {
 
 // pendingHangupChip shows when a call will be hung up. Script counts down.
 func pendingHangupChip(hangup switchboard.PendingHangup, lang Lang) Chip {
-	return Chip{Tone: "leave", Icon: icon("hangup"), Text: lang.T("leave.at", hangup.At.Format("15:04:05")), At: milliseconds(hangup.At), Name: hangup.Name}
+	return Chip{Tone: "pending-hangup", Icon: icon("hangup"), Text: lang.T("leave.at", hangup.At.Format("15:04:05")), At: milliseconds(hangup.At), Name: hangup.Name}
 }
 
 // commandPending reports whether the last command is pending.

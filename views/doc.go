@@ -10,7 +10,7 @@
 // is fetched into a modal dialog: set [Page].Fragment to render only its content.
 //
 // The feed sends one [Frame] per message: first #board with [BoardList], then
-// #status with [Status] and #choices with [Preferences], then single rows with
+// #status with [Status] and #preferences with [Preferences], then single rows with
 // the target "#" + [RowDOMID]. An error response to a form carries a [Notice],
 // which script shows above the page.
 package views

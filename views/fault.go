@@ -7,7 +7,7 @@ import (
 )
 
 // dialogErrorSwap makes htmx show an error inside its dialog.
-const dialogErrorSwap = `{"target":"#sheet-notices","swap":"innerHTML","select":null}`
+const dialogErrorSwap = `{"target":"#dialog-notices","swap":"innerHTML","select":null}`
 
 // Message returns the text for the code of a fault or of a denial. For an
 // unknown code it is the text for the HTTP status, never the code.

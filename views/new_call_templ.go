@@ -42,7 +42,7 @@ func NewCallDialog(p Page, m NewCallModel) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<form method=\"post\" action=\"/calls\" hx-post=\"/calls\" hx-target=\"#sheet\" hx-swap=\"outerHTML\"><input type=\"hidden\" name=\"action_id\" value=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<form method=\"post\" action=\"/calls\" hx-post=\"/calls\" hx-target=\"#dialog\" hx-swap=\"outerHTML\"><input type=\"hidden\" name=\"action_id\" value=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

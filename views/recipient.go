@@ -93,9 +93,9 @@ func (r Recipient) subtitle() string {
 
 // kindName returns the kind of the entry, and whether it was called recently.
 func (r Recipient) kindName(lang Lang) string {
-	name := lang.T("whom.kind." + kindNames[r.Kind])
+	name := lang.T("recipient.kind." + kindNames[r.Kind])
 	if !r.LastCallAt.IsZero() && r.Kind != directory.Recent {
-		name += ", " + lang.T("whom.kind.history")
+		name += ", " + lang.T("recipient.kind.history")
 	}
 	return name
 }
@@ -103,7 +103,7 @@ func (r Recipient) kindName(lang Lang) string {
 // presenceNote returns a hint on the presence of a selected member, or "". The
 // presence forbids nothing.
 func (r Recipient) presenceNote(lang Lang) string {
-	if key := "whom.warn." + PresenceName(r.Entry); r.Refused == "" && lang.Has(key) {
+	if key := "recipient.warn." + PresenceName(r.Entry); r.Refused == "" && lang.Has(key) {
 		return lang.T(key, r.Name)
 	}
 	return ""
@@ -116,13 +116,13 @@ func (m SearchModel) verdictText(lang Lang) string {
 	case q.Refused != "":
 		return Message(lang, q.Refused, 422)
 	case q.Number != "":
-		return lang.T("whom.dials", q.Shown)
+		return lang.T("recipient.dials", q.Shown)
 	case q.Partial:
-		return lang.T("whom.partial")
+		return lang.T("recipient.partial")
 	case len(m.Recipients) == 0 && q.Text != "":
-		return lang.T("whom.nobody")
+		return lang.T("recipient.nobody")
 	case len(m.Recipients) == 0:
-		return lang.T("whom.empty")
+		return lang.T("recipient.empty")
 	}
 	return ""
 }

@@ -59,7 +59,7 @@ type Button struct {
 
 // Chip is a small label in a row.
 type Chip struct {
-	Tone string // "rec", "mute", "busy", "good", "bad", "doubt", "play", "attend", "leave": for the style sheet
+	Tone string // "rec", "mute", "busy", "good", "bad", "doubt", "play", "claim", "pending-hangup": for the style sheet
 	Icon string
 	Text string
 	At   string // milliseconds: the chip fades ten seconds later; empty: it stays
@@ -67,7 +67,7 @@ type Chip struct {
 	From, Length string // milliseconds, of an announcement that is being played
 
 	By       string        // the member who acts, for whom the chip is hidden
-	Name     string        // with tone "leave": who hangs up, at At
+	Name     string        // with tone "pending-hangup": who hangs up, at At
 	Undo     templ.SafeURL // undoes the hang-up; empty if the viewer may not
 	UndoText string
 }

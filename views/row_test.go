@@ -89,7 +89,7 @@ func TestRowOfOthersHasNoDialogs(t *testing.T) {
 	if n := strings.Count(page, "disabled"); n != 7 {
 		t.Errorf("%d buttons are disabled, want 7", n)
 	}
-	if links := strings.Count(page, "<a "); links != 1 || !strings.Contains(page, `href="/calls/foreign"`) || strings.Contains(page, "data-sheet") {
+	if links := strings.Count(page, "<a "); links != 1 || !strings.Contains(page, `href="/calls/foreign"`) || strings.Contains(page, "data-dialog") {
 		t.Errorf("%d links: one opens a dialog for another's call, or none leads to its page", links)
 	}
 	for id, permit := range map[switchboard.RowID]Allowed{"ringing": {Reason: "not_yours"}, "ended": {}} {

@@ -81,7 +81,7 @@ function startHangUp() {
 	document.addEventListener("htmx:after:request", e => {
 		const {ctx} = e.detail, form = sourceForm(e);
 		if (ctx.response.status >= 400 || !form?.matches(".acts form") || !hasGrace()) return;
-		if (find(".hang", form) && !ctx.request.body?.has("at_once")) setText(find("#said"), message("undo"));
+		if (find(".hang", form) && !ctx.request.body?.has("at_once")) setText(find("#announcer"), message("undo"));
 	});
 }
 

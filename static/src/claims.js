@@ -48,14 +48,14 @@ function warn(text) {
 	return askIn(dialog);
 }
 
-const claimingDialog = () => find("#modal[open] .sheet[data-attention]") ?? find(".alone .sheet[data-attention]");
+const claimingDialog = () => find("#modal[open] .dialog[data-claim]") ?? find(".alone .dialog[data-claim]");
 
 /**
  * syncClaim sends the server the claim of the dialog that is open, and ends the
  * previous one.
  */
 async function syncClaim() {
-	const dialog = claimingDialog(), path = dialog?.dataset.attention;
+	const dialog = claimingDialog(), path = dialog?.dataset.claim;
 	if (claim && claim.path !== path) post(claim.path, {verb: ""});
 	if (!dialog || path === undefined) {
 		claim = null;
@@ -79,8 +79,8 @@ async function syncClaim() {
 /** @param {HtmxEvent} e */
 function sendOverride(e) {
 	/** @type {HTMLElement | null} */
-	const dialog = sourceForm(e)?.closest(".sheet") ?? null;
-	if (claim?.override && dialog?.dataset.attention === claim.path) e.detail.ctx.request.body?.set("override", "true");
+	const dialog = sourceForm(e)?.closest(".dialog") ?? null;
+	if (claim?.override && dialog?.dataset.claim === claim.path) e.detail.ctx.request.body?.set("override", "true");
 }
 
 /** @param {HtmxEvent} e */
@@ -111,5 +111,5 @@ export function startClaims() {
 		claim = null;
 	});
 	addEventListener("pageshow", e => { if (e.persisted) syncClaim(); });
-	if (find(".alone .sheet[data-attention]")) syncClaim();
+	if (find(".alone .dialog[data-claim]")) syncClaim();
 }

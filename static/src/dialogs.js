@@ -16,11 +16,11 @@ const modal = () => /** @type {HTMLDialogElement | null} */ (find("#modal"));
 export async function openDialog(address, again = false) {
 	const dialog = /** @type {HTMLDialogElement} */ (get("#modal")), body = get("#modal-body"), mine = ++opened;
 	if (!again) body.replaceChildren();
-	await htmx.ajax("GET", address, {source: body, target: body, swap: "innerHTML", select: "#sheet"});
-	const content = find("#sheet", body);
+	await htmx.ajax("GET", address, {source: body, target: body, swap: "innerHTML", select: "#dialog"});
+	const content = find("#dialog", body);
 	if (mine !== opened || !content || again && !dialog.open) return;
 	dialog.dataset.address = address;
-	dialog.setAttribute("aria-labelledby", "sheet-title");
+	dialog.setAttribute("aria-labelledby", "dialog-title");
 	showScripted(content);
 	if (!dialog.open) dialog.showModal();
 	announceDialog(content);
@@ -49,10 +49,10 @@ export function showScripted(content) {
  * closes the dialog when the call is connected: then the board shows it.
  */
 export function followCallSetup() {
-	const stage = find("#modal[open] #starting");
+	const stage = find("#modal[open] #originate");
 	if (!stage) return;
 	const dialog = /** @type {HTMLDialogElement} */ (get("#modal"));
-	showScripted(/** @type {Element} */ (stage.closest(".sheet")));
+	showScripted(/** @type {Element} */ (stage.closest(".dialog")));
 	if (stage.dataset.stage === "talking") dialog.close();
 	else if (!dialog.contains(document.activeElement)) get("[data-close]", dialog).focus();
 }
@@ -70,7 +70,7 @@ function isOutside(dialog, e) {
 function onClick(e) {
 	const target = /** @type {Element} */ (e.target);
 	/** @type {HTMLAnchorElement | null} */
-	const link = target.closest("a[data-sheet]");
+	const link = target.closest("a[data-dialog]");
 	/** @type {HTMLElement | null} */
 	const key = target.closest("[data-tone-key]");
 	if (link && modal() && !(e.ctrlKey || e.metaKey || e.shiftKey || e.button)) {
@@ -89,7 +89,7 @@ function onClick(e) {
 function onAnswer(e) {
 	const {ctx} = e.detail, source = /** @type {HTMLElement} */ (ctx.sourceElement), dialog = modal();
 	if (source.id === "modal-body" && ctx.response.status >= 400) return dialog?.close(); // the page shows the reason
-	if (!source.matches?.("[data-sheet-form]") || !source.isConnected || ctx.response.status >= 400) return;
+	if (!source.matches?.("[data-dialog-form]") || !source.isConnected || ctx.response.status >= 400) return;
 	if (!source.closest("dialog")) location.assign("/");
 	else if (source.dataset.again) openDialog(dialog?.dataset.address ?? "", true);
 	else dialog?.close();
@@ -99,6 +99,6 @@ function onAnswer(e) {
 export function startDialogs() {
 	document.addEventListener("click", onClick);
 	document.addEventListener("htmx:after:request", onAnswer);
-	const alone = find(".alone .sheet");
+	const alone = find(".alone .dialog");
 	if (alone) showScripted(alone);
 }

@@ -100,5 +100,5 @@ export function isTyping(target, more = "") {
 
 /** singleKeys reports whether the member's settings allow shortcuts of one character. */
 export function singleKeys() {
-	return find("#choices")?.dataset.keys !== "off";
+	return find("#preferences")?.dataset.keys !== "off";
 }

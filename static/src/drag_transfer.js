@@ -66,13 +66,13 @@ async function begin(mine, zone, label) {
  * @param {PointerEvent} e
  * @returns {HTMLElement | null}
  */
-const targetOf = e => closest(document.elementFromPoint(e.clientX, e.clientY), "#strip [data-to]");
+const targetOf = e => closest(document.elementFromPoint(e.clientX, e.clientY), "#drop-zone [data-to]");
 
 /** startDragTransfer lets calls be dragged. */
 export function startDragTransfer() {
-	const zone = find("#strip");
+	const zone = find("#drop-zone");
 	if (!zone) return;
-	const label = get("#strip-label");
+	const label = get("#drop-label");
 
 	const end = () => {
 		if (drag?.begun) {

@@ -14,11 +14,11 @@ async function ask(list) {
 	if (asking || document.hidden) return;
 	asking = true;
 	try {
-		const answer = await fetch(list.dataset.news ?? "", {headers: {"HX-Request": "true"}});
+		const answer = await fetch(list.dataset.updates ?? "", {headers: {"HX-Request": "true"}});
 		if (answer.status !== 200) return;
-		const came = find("[data-news]", parse(await answer.text()));
+		const came = find("[data-updates]", parse(await answer.text()));
 		if (!came) return;
-		list.dataset.news = came.dataset.news;
+		list.dataset.updates = came.dataset.updates;
 		const rows = /** @type {HTMLElement[]} */ ([...came.children]);
 		add(list, rows.filter(row => !find(`[data-entry="${CSS.escape(row.dataset.entry ?? "")}"]`, list)));
 	} catch {
@@ -36,7 +36,7 @@ async function ask(list) {
  */
 function rowInUse(list) {
 	const players = /** @type {HTMLAudioElement[]} */ (findAll("audio", list));
-	return players.find(a => !a.paused)?.closest(".row") ?? closest(document.activeElement, "#past .row") ?? find(".row:hover", list);
+	return players.find(a => !a.paused)?.closest(".row") ?? closest(document.activeElement, "#history-list .row") ?? find(".row:hover", list);
 }
 
 /**
@@ -58,13 +58,13 @@ function add(list, rows) {
 		const moved = row.getBoundingClientRect().top - before;
 		if (Math.abs(moved) > 1) scrollBy({top: moved, behavior: "instant"});
 	}
-	setText(find("#said"), list.dataset.said ?? "");
+	setText(find("#announcer"), list.dataset.newEntries ?? "");
 }
 
 // awaitEntry loads the page of a call that has just ended, a few times, until
 // sipgate lists it.
 function awaitEntry(wait = 2000) {
-	if (!find('#call [data-past="waiting"]') || wait > 150_000) return drawFirst();
+	if (!find('#call [data-history="waiting"]') || wait > 150_000) return drawFirst();
 	setTimeout(async () => {
 		if (!document.hidden) await loadCall();
 		awaitEntry(2 * wait);
@@ -73,7 +73,7 @@ function awaitEntry(wait = 2000) {
 
 /** startHistoryUpdates asks for new entries, and for that of a call that ends. */
 export function startHistoryUpdates() {
-	const list = find("#past[data-news]");
+	const list = find("#history-list[data-updates]");
 	if (list) {
 		setInterval(ask, askEvery, list);
 		document.addEventListener("visibilitychange", () => ask(list));

@@ -46,6 +46,6 @@ export function startNotices() {
 	document.addEventListener("htmx:error", e => {
 		const {ctx} = e.detail;
 		if (!ctx?.request || isSignedOut() || ctx.sourceElement?.id === "call") return;
-		showNotice(message("unreachable"), find("#modal[open] #sheet-notices") ?? undefined);
+		showNotice(message("unreachable"), find("#modal[open] #dialog-notices") ?? undefined);
 	});
 }

@@ -7,20 +7,20 @@ import {countText} from "./format.js";
 
 /** startOwnCalls handles the button that hides the calls of others. */
 export function startOwnCalls() {
-	const live = find("#live"), form = find("#mine");
+	const live = find("#live"), form = find("#own-calls");
 	if (!live || !form) return;
 
-	const note = get("#mine-hidden");
+	const note = get("#hidden-calls");
 	/** @type {HTMLButtonElement} */
 	const button = get("button", form);
-	const own = `.row[data-who~="${CSS.escape(message("me"))}"]`;
+	const own = `.row[data-owners~="${CSS.escape(message("member"))}"]`;
 	const sheet = new CSSStyleSheet();
-	sheet.insertRule(`#live[data-mine] .row:not(${own}), #live[data-mine] .sec:not(:has(${own})) { display: none !important }`);
+	sheet.insertRule(`#live[data-own-calls] .row:not(${own}), #live[data-own-calls] .sec:not(:has(${own})) { display: none !important }`);
 	document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
 	// updateCounts shows how many rows are hidden, and how many are not.
 	const updateCounts = () => {
-		const on = live.hasAttribute("data-mine"), hidden = on ? findAll(`.row:not(${own})`, live).length : 0;
+		const on = live.hasAttribute("data-own-calls"), hidden = on ? findAll(`.row:not(${own})`, live).length : 0;
 		note.hidden = !on;
 		setText(note, countText(hidden, note.dataset));
 		for (const section of findAll(".sec", live)) setText(find(".count", section), String(findAll(on ? own : ".row", section).length));
@@ -28,18 +28,18 @@ export function startOwnCalls() {
 
 	/** @param {boolean} on */
 	const set = on => {
-		live.toggleAttribute("data-mine", on);
+		live.toggleAttribute("data-own-calls", on);
 		button.setAttribute("aria-pressed", String(on));
 		button.value = String(!on);
 		updateCounts();
 	};
 
 	// The click counts here at once; the server keeps it for next time.
-	form.addEventListener("submit", () => setTimeout(() => set(!live.hasAttribute("data-mine"))));
+	form.addEventListener("submit", () => setTimeout(() => set(!live.hasAttribute("data-own-calls"))));
 
-	let saved = get("#choices").dataset.mine;
+	let saved = get("#preferences").dataset.ownCalls;
 	document.addEventListener("htmx:ws:after:message:incoming", () => {
-		const now = get("#choices").dataset.mine;
+		const now = get("#preferences").dataset.ownCalls;
 		if (now === saved) return updateCounts();
 		saved = now;
 		set(now === "on");

@@ -27,7 +27,7 @@ function pendingOf(picker) {
  * @param {EventTarget | null} target
  * @returns {Picker | null}
  */
-const pickerOf = target => closest(target, "[data-whom]");
+const pickerOf = target => closest(target, "[data-recipient]");
 
 /**
  * @param {Picker} picker
@@ -52,7 +52,7 @@ function start(picker) {
 	const field = fieldOf(picker);
 	if (field.role === "combobox") return;
 	field.role = "combobox";
-	const attributes = {"aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "whom-list", "aria-haspopup": "listbox"};
+	const attributes = {"aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "recipient-list", "aria-haspopup": "listbox"};
 	for (const [name, value] of Object.entries(attributes)) field.setAttribute(name, value);
 	showDestination(picker, field.value);
 	search(picker);
@@ -68,7 +68,7 @@ async function search(picker, again = false) {
 	const field = fieldOf(picker), text = field.value, of = pendingOf(picker);
 	of.search?.abort();
 	const mine = of.search = new AbortController();
-	const address = new URL(picker.dataset.whom ?? "", location.href);
+	const address = new URL(picker.dataset.recipient ?? "", location.href);
 	address.searchParams.set("q", text);
 	try {
 		const answer = await fetch(address, {signal: mine.signal, headers: {"HX-Request": "true"}});
@@ -129,7 +129,7 @@ function showFailure(picker) {
  * @param {string} text
  */
 function showDestination(picker, text) {
-	setText(find("[data-goes]", picker.closest("form") ?? document), text.trim() || "…");
+	setText(find("[data-recipient-name]", picker.closest("form") ?? document), text.trim() || "…");
 }
 
 // ---- The list.
@@ -260,19 +260,19 @@ export function startRecipient() {
 	document.addEventListener("keypress", e => { if (handled && e.key === "Enter") e.preventDefault(); }, true);
 
 	// A press keeps the caret in the field, so that a click is one.
-	document.addEventListener("pointerdown", e => { if (closest(e.target, "[data-whom] [role=option]")) e.preventDefault(); });
+	document.addEventListener("pointerdown", e => { if (closest(e.target, "[data-recipient] [role=option]")) e.preventDefault(); });
 	document.addEventListener("click", e => {
 		const picker = pickerOf(e.target);
 		/** @type {HTMLElement | null} */
-		const option = closest(e.target, "[data-whom] [role=option]");
+		const option = closest(e.target, "[data-recipient] [role=option]");
 		if (picker && option && !option.hasAttribute("aria-disabled")) choose(picker, option);
 		else if (picker && e.target === fieldOf(picker) && listOf(picker).hidden) setOpen(picker, true);
 	});
 
 	document.addEventListener("dialog:shown", e => {
-		const picker = find("[data-whom]", /** @type {Element} */ (e.target));
+		const picker = find("[data-recipient]", /** @type {Element} */ (e.target));
 		if (picker) start(picker);
 	});
-	const alone = find(".alone [data-whom]");
+	const alone = find(".alone [data-recipient]");
 	if (alone) start(alone);
 }

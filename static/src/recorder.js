@@ -57,7 +57,7 @@ async function open(stream) {
 async function openAt(stream, options) {
 	const context = new AudioContext(options);
 	try {
-		await context.audioWorklet.addModule(get("#adding").dataset.tape ?? "");
+		await context.audioWorklet.addModule(get("#add-announcements").dataset.worklet ?? "");
 		return {context, source: context.createMediaStreamSource(stream)};
 	} catch (e) {
 		await context.close();
@@ -99,7 +99,7 @@ function take(from, block) {
 	from.blocks.push(block);
 	from.count += block.length;
 	showLevel(from, peakOf(block));
-	if (from.count >= from.context.sampleRate * Number(get("#adding").dataset.seconds)) stop();
+	if (from.count >= from.context.sampleRate * Number(get("#add-announcements").dataset.seconds)) stop();
 }
 
 /**

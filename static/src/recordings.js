@@ -92,7 +92,7 @@ function seek(e) {
 
 /** drawFirst shows the waveforms on the page of one call. */
 export function drawFirst() {
-	findAll(".past-entry .wave").slice(0, 3).forEach(draw);
+	findAll(".history-entry .wave").slice(0, 3).forEach(draw);
 }
 
 /** startRecordings watches all players of recordings. */

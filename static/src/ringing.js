@@ -11,7 +11,7 @@ import {ring} from "./ring_sound.js";
 const ringEvery = 4000; // ms
 
 /** preferences are those of the member, as they are now. */
-const preferences = () => find("#choices")?.dataset ?? {};
+const preferences = () => find("#preferences")?.dataset ?? {};
 
 /** @type {Map<string, Notification>} */
 const notifications = new Map(); // by row
@@ -58,13 +58,13 @@ export function startRinging() {
 	if (!texts) return;
 	/** @type {HTMLLinkElement} */
 	const icon = get("link[rel=icon]");
-	const {title} = document, quietIcon = icon.href, me = message("me");
+	const {title} = document, quietIcon = icon.href, me = message("member");
 	/** @type {Set<string>} */
 	let known = new Set();
 	let rangAt = 0;
 
 	/** @param {HTMLElement} row */
-	const concerns = row => preferences().all === "on" || (row.dataset.who ?? "").split(" ").includes(me);
+	const concerns = row => preferences().all === "on" || (row.dataset.owners ?? "").split(" ").includes(me);
 
 	const update = () => {
 		const rows = findAll("#board .row[data-rings]").filter(concerns);
@@ -72,7 +72,7 @@ export function startRinging() {
 		if (rows.length !== known.size || fresh.length) {
 			document.title = rows.length ? `(${rows.length}) ${title}` : title;
 			icon.href = rows.length ? texts.icon ?? "" : quietIcon;
-			if (fresh.length) setText(find("#said"), countText(rows.length, texts));
+			if (fresh.length) setText(find("#announcer"), countText(rows.length, texts));
 		}
 		known = new Set(rows.map(row => row.id));
 		for (const [id, n] of notifications) {

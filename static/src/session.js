@@ -74,7 +74,7 @@ function resume(dialog) {
 	for (const f of putBack) f();
 	if (wasOpen) {
 		/** @type {HTMLDialogElement} */ (get("#modal")).showModal();
-		const content = find("#sheet");
+		const content = find("#dialog");
 		if (content) announceDialog(content);
 	}
 	scrollTo({top: scroll, behavior: "instant"});
@@ -92,6 +92,6 @@ async function check(dialog, asked) {
 	if (!kept) return;
 	const answer = await fetch("/session").catch(() => null);
 	if (!kept) return;
-	if (answer?.status === 204) return answer.headers.get("X-Who") === message("who") ? resume(dialog) : location.reload();
+	if (answer?.status === 204) return answer.headers.get("X-Who") === message("identity") ? resume(dialog) : location.reload();
 	if (asked) setText(find("[role=status]", dialog), answer ? dialog.dataset.still ?? "" : message("unreachable"));
 }

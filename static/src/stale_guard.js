@@ -8,7 +8,7 @@ import {showNotice} from "./notices.js";
 
 /** @param {Event} e */
 function guard(e) {
-	const action = closest(e.target, "#board .act, #board form:not(.undo), [data-sheet]");
+	const action = closest(e.target, "#board .act, #board form:not(.undo), [data-dialog]");
 	const reason = connectionProblem() || action?.dataset.why; // data-why: the button never works here
 	if (!action || !(reason || action.getAttribute("aria-busy"))) return;
 	e.preventDefault();

@@ -11,7 +11,7 @@ import {duration} from "./format.js";
 export function updateTimeLabels(now) {
 	for (const e of findAll("time[data-since]")) {
 		// Figure spaces keep the width the same from the first second on.
-		setText(e, duration(now - Number(e.dataset.since)).padStart(e.dataset.about ? 0 : 5, "\u2007"));
+		setText(e, duration(now - Number(e.dataset.since)).padStart(e.dataset.approximate ? 0 : 5, "\u2007"));
 	}
 	for (const e of findAll(".chip[data-at]")) e.hidden = now - Number(e.dataset.at) > 10_000;
 	for (const e of findAll(".chip[data-from]")) {
@@ -19,9 +19,9 @@ export function updateTimeLabels(now) {
 		e.hidden = played > length + 2000;
 		e.dataset.played = ` ${duration(Math.min(played, length))} / ~${duration(length)}`;
 	}
-	for (const e of findAll('.chip[data-tone="leave"]')) {
+	for (const e of findAll('.chip[data-tone="pending-hangup"]')) {
 		setText(find("span", e), message("leaving", Math.max(0, Math.ceil((Number(e.dataset.at) - now) / 1000))));
 	}
 	// Members do not see notes about what they do themselves.
-	for (const e of findAll(".chip[data-by]")) e.hidden = e.dataset.by === message("me");
+	for (const e of findAll(".chip[data-by]")) e.hidden = e.dataset.by === message("member");
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // The upload queue of the library of announcements: several files at once with
 // progress, also files dropped onto the page. The browser converts the kinds that
-// the server does not read. All texts come from attributes of #adding.
+// the server does not read. All texts come from attributes of #add-announcements.
 
 import {find, findAll, get, parse, setText} from "./dom.js";
 import {pauseOthers} from "./players.js";
@@ -36,7 +36,7 @@ class Refusal extends Error {
 	}
 }
 
-const section = () => get("#adding");
+const section = () => get("#add-announcements");
 
 /**
  * text returns a text of the section.
@@ -46,8 +46,8 @@ const text = key => section().dataset[key] ?? "";
 
 /** limits are what the server takes. */
 function limits() {
-	const {max, seconds, endings = ""} = section().dataset;
-	return {bytes: Number(max), seconds: Number(seconds), endings: endings.split(",")};
+	const {max, seconds, extensions = ""} = section().dataset;
+	return {bytes: Number(max), seconds: Number(seconds), endings: extensions.split(",")};
 }
 
 /**
@@ -180,7 +180,7 @@ function send(upload) {
 		request.addEventListener("load", () => {
 			if (request.status === 401) reportExpiredSession(); // and the upload failed
 			const answer = parse(request.responseText), error = find("[data-error]", answer);
-			if (request.status < 400) return resolve(document.importNode(get(".became", answer), true));
+			if (request.status < 400) return resolve(document.importNode(get(".uploaded", answer), true));
 			if (request.status !== 429) return reject(new Refusal(error?.textContent?.trim() ?? text("unreachable"), error?.dataset.error));
 			show(upload, "reading", text("waiting")); // another window uploads as well: the file keeps its place here
 			setTimeout(() => send(upload).then(resolve, reject), 1000 * Number(request.getResponseHeader("Retry-After") || 1));
@@ -237,7 +237,7 @@ function startDrop(form) {
 /** startUploads prepares the library. */
 export function startUploads() {
 	document.addEventListener("play", pauseOthers, true);
-	if (!find("#adding")) return; // the member may only listen
+	if (!find("#add-announcements")) return; // the member may only listen
 	/** @type {HTMLFormElement} */
 	const form = get("form[data-upload]", section());
 	/** @type {HTMLInputElement} */

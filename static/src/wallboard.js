@@ -106,7 +106,7 @@ function setWithdrawn(now) {
 	if (!now) return location.reload();
 	find("#wall")?.replaceChildren();
 	get("#wall").hidden = true;
-	get("#gone").hidden = false;
+	get("#revoked").hidden = false;
 }
 
 // keepAwake asks that the screen does not go to sleep.

@@ -10,7 +10,7 @@ const root = document.documentElement;
 document.addEventListener("session:expired", e => e.stopImmediatePropagation(), true);
 
 if (!find("#wall")) { // a wallboard connects to nothing, and has no dialogs
-	const preferences = find("#choices");
+	const preferences = find("#preferences");
 	if (preferences && root.dataset.theme) preferences.dataset.theme = root.dataset.theme; // as the address says
 	find("#call")?.removeAttribute("data-live"); // it would load itself
 	startFeed();
@@ -41,10 +41,10 @@ function openDialog() {
 	const place = find("[data-open]");
 	const dialog = place && /** @type {HTMLDialogElement | null} */ (document.getElementById(place.dataset.open ?? ""));
 	if (!place || !dialog) return;
-	const content = find(".sheet", place), text = find("p[id]", dialog);
+	const content = find(".dialog", place), text = find("p[id]", dialog);
 	if (content && dialog.id === "modal") {
 		get("#modal-body").append(content);
-		dialog.setAttribute("aria-labelledby", "sheet-title");
+		dialog.setAttribute("aria-labelledby", "dialog-title");
 		for (const e of findAll("[data-pad], [data-quick], [data-close]", content)) e.hidden = false;
 	}
 	if (text && place.dataset.text) setText(text, place.dataset.text);
