@@ -15,7 +15,6 @@ import (
 const (
 	maxAge         = 5 * time.Minute
 	maxPresenceAge = 30 * time.Second
-	maxDeviceAge   = 5 * time.Second // where a command depends on them
 	readTimeout    = 20 * time.Second
 )
 
@@ -80,10 +79,10 @@ func (r *Roster) Devices(ctx context.Context, user sipgate.UserID) ([]sipgate.De
 	return r.deviceFact(user).get(ctx, r, user, maxPresenceAge, false, devicesOf(user))
 }
 
-// CurrentDevices returns the devices of a user as they are now, for commands
-// that depend on their state. It returns sipgate's error if it cannot be asked.
+// CurrentDevices reads the devices of a user, for commands that depend on their
+// state now. It returns sipgate's error if it cannot be asked.
 func (r *Roster) CurrentDevices(ctx context.Context, user sipgate.UserID) ([]sipgate.Device, error) {
-	return r.deviceFact(user).get(ctx, r, user, maxDeviceAge, true, devicesOf(user))
+	return r.deviceFact(user).get(ctx, r, user, 0, true, devicesOf(user))
 }
 
 // RefreshPresence reads the devices of those users again whose state was not
