@@ -138,14 +138,14 @@ func TestCallAndItsHistoryEntryShareOnePage(t *testing.T) {
 	s.PushEvents()
 	s.FillHistory(20)
 	anna, jonas := s.SignIn(t, 0), s.SignIn(t, 1)
-	if status, page := anna.Get("/history/" + historyIDs(anna, "")[0]); status != 200 || strings.Contains(page, "timeline") || strings.Contains(page, "/notes") || !strings.Contains(page, "past-entry") {
+	if status, page := anna.Get("/history/" + historyIDs(anna, "")[0]); status != 200 || strings.Contains(page, "timeline") || strings.Contains(page, "/notes") || !strings.Contains(page, "history-entry") {
 		t.Errorf("a call of before: %d", status)
 	}
 	id := s.Ring("+4930555021", "w1", "established")
 	s.Eventually("row", func() bool { return len(jonas.Rows()) == 1 })
 	row := "/calls/" + jonas.Rows()[0]
 	s.API("w1", "PUT", "calls/"+id+"/recording", map[string]any{"value": true, "announcement": true})
-	if _, page := jonas.Get(row); strings.Contains(page, "past-entry") {
+	if _, page := jonas.Get(row); strings.Contains(page, "history-entry") {
 		t.Error("a running call has a past")
 	}
 	s.Control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
@@ -156,12 +156,12 @@ func TestCallAndItsHistoryEntryShareOnePage(t *testing.T) {
 		return resp.StatusCode == http.StatusSeeOther && resp.Header.Get("Location") == row
 	})
 	status, page := jonas.Get(row)
-	for _, part := range []string{"past-entry", "<audio", `data-kind="answered"`, "/notes", "/star"} {
+	for _, part := range []string{"history-entry", "<audio", `data-kind="answered"`, "/notes", "/star"} {
 		if status != 200 || !strings.Contains(page, part) {
 			t.Errorf("%d, the page has no %s", status, part)
 		}
 	}
-	if strings.Contains(page, "data-probably") {
+	if strings.Contains(page, "data-probable") {
 		t.Error("what sipgate says is called a guess")
 	}
 	// A message of which sipgate does not say the call.
@@ -175,11 +175,11 @@ func TestCallAndItsHistoryEntryShareOnePage(t *testing.T) {
 		ids := historyIDs(jonas, "type=VOICEMAIL")
 		resp := jonas.Send("GET", s.URL+"/history/"+ids[0], "", nil)
 		at := resp.Header.Get("Location")
-		return resp.StatusCode == http.StatusSeeOther && strings.Contains(jonas.Page(at), "data-probably")
+		return resp.StatusCode == http.StatusSeeOther && strings.Contains(jonas.Page(at), "data-probable")
 	})
 	s.Control("POST", "faults", map[string]any{"do": "status", "status": 503, "method": "GET", "path": "/v2/history/**", "count": 5}, nil)
 	s.Control("POST", "faults", map[string]any{"do": "status", "status": 503, "method": "GET", "path": "/v2/history", "count": 5}, nil)
-	if status, page := jonas.Get(row); status != 200 || !strings.Contains(page, `data-past="failed"`) || !strings.Contains(page, `data-kind="answered"`) {
+	if status, page := jonas.Get(row); status != 200 || !strings.Contains(page, `data-history="failed"`) || !strings.Contains(page, `data-kind="answered"`) {
 		t.Errorf("without the history: %d", status)
 	}
 }

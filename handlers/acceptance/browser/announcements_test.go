@@ -110,7 +110,7 @@ func testSeveral(t *testing.T, s *harness.Stack, anna *tab, dir string) {
 	if got := eval[string](anna, queueLine("page.wav")+`.querySelector(".says").textContent`); !strings.Contains(got, "not a sound file") {
 		t.Errorf("refused with the words %q", got)
 	}
-	if got := eval[string](anna, queueLine("one.wav")+`.querySelector(".became").innerText`); !strings.Contains(got, "44.1 kHz, stereo") || !strings.Contains(got, "8 kHz, mono") || strings.Count(got, "LUFS") != 2 {
+	if got := eval[string](anna, queueLine("one.wav")+`.querySelector(".uploaded").innerText`); !strings.Contains(got, "44.1 kHz, stereo") || !strings.Contains(got, "8 kHz, mono") || strings.Count(got, "LUFS") != 2 {
 		t.Errorf("before and after: %q", got)
 	}
 	if most := eval[float64](anna, "most"); most != 2 {
@@ -247,7 +247,7 @@ func testReaders(t *testing.T, b *browser) {
 	jonas.signIn("Jonas")
 	jonas.do(chromedp.Navigate(b.stack.URL + "/announcements"))
 	harness.CheckTone(t, "another's", jonas.stored("three"), 800)
-	if n := eval[float64](jonas, `document.querySelectorAll("#adding, main form").length`); n != 0 {
+	if n := eval[float64](jonas, `document.querySelectorAll("#add-announcements, main form").length`); n != 0 {
 		t.Errorf("%v forms for an agent", n)
 	}
 }

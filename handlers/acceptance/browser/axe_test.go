@@ -76,7 +76,7 @@ func TestBrowserAxe(t *testing.T) {
 				p.openPreview(name, views.German, "light")
 				eval[bool](p, code)
 				found.add(name, eval[[]violation](p, everything))
-				p.run(`for (const e of document.querySelectorAll("html, #choices")) e.dataset.theme = "dark"`)
+				p.run(`for (const e of document.querySelectorAll("html, #preferences")) e.dataset.theme = "dark"`)
 				found.add(name+" dark", eval[[]violation](p, colours))
 				if scheme := eval[string](p, `getComputedStyle(document.documentElement).colorScheme`); scheme != "dark" {
 					t.Errorf("%s: the dark one is %q", name, scheme)
@@ -101,7 +101,7 @@ func TestBrowserAxePages(t *testing.T) {
 		p.do(chromedp.Navigate(s.URL + path))
 		eval[bool](p, code)
 		found.add(path, eval[[]violation](p, everything))
-		p.run(`for (const e of document.querySelectorAll("html, #choices")) e.dataset.theme = "dark"`)
+		p.run(`for (const e of document.querySelectorAll("html, #preferences")) e.dataset.theme = "dark"`)
 		found.add(path+" dark", eval[[]violation](p, colours))
 	}
 	// The board with the rest of its menu open, and with a dialog over it.
@@ -110,7 +110,7 @@ func TestBrowserAxePages(t *testing.T) {
 	eval[bool](p, code)
 	found.add("menu", eval[[]violation](p, everything))
 	p.run(`document.querySelector('.head [href="/calls/new"]').click()`)
-	p.until(`document.querySelectorAll("#whom-list [role=option]").length > 0`)
+	p.until(`document.querySelectorAll("#recipient-list [role=option]").length > 0`)
 	found.add("new call", eval[[]violation](p, everything))
 	found.report(t)
 }

@@ -13,7 +13,7 @@ import (
 // historyRow returns the expression of the history's entry with a number or
 // name.
 func historyRow(who string) string {
-	return fmt.Sprintf(`[...document.querySelectorAll("#past .row")].find(r => r.innerText.includes(%q))`, who)
+	return fmt.Sprintf(`[...document.querySelectorAll("#history-list .row")].find(r => r.innerText.includes(%q))`, who)
 }
 
 // A member uses the history: pages, recordings, changes, filters, and entries
@@ -28,7 +28,7 @@ func TestBrowserHistory(t *testing.T) {
 	anna.signIn("Anna")
 	jonas.signIn("Jonas")
 	anna.do(chromedp.Navigate(s.URL + "/history"))
-	anna.until(`document.querySelectorAll("#past .row").length === 25`)
+	anna.until(`document.querySelectorAll("#history-list .row").length === 25`)
 	anna.screenshot("history")
 
 	testHistoryPlayback(t, s, anna)
@@ -40,18 +40,18 @@ func TestBrowserHistory(t *testing.T) {
 
 // A recording plays with its waveform; a click on that seeks.
 func testHistoryPlayback(t *testing.T, s *harness.Stack, anna *tab) {
-	const audio = `document.querySelector("#past .recording audio")`
+	const audio = `document.querySelector("#history-list .recording audio")`
 	anna.until(`!!%s`, audio)
 	anna.do(chromedp.Click(`#main h1`)) // only who has clicked hears something
 	if why := eval[string](anna, audio+`.play().then(() => "", e => String(e))`); why != "" {
 		t.Fatal(why)
 	}
 	anna.until(`%s.currentTime > 0`, audio)
-	anna.until(`document.querySelectorAll("#past .wave:not([hidden]) rect").length > 20`)
+	anna.until(`document.querySelectorAll("#history-list .wave:not([hidden]) rect").length > 20`)
 	anna.run(`const w = %s.parentElement.querySelector(".wave"), r = w.getBoundingClientRect();
 		w.dispatchEvent(new MouseEvent("click", {bubbles: true, clientX: r.left + r.width * .75, clientY: r.top + 5}))`, audio)
 	anna.until(`%[1]s.currentTime > %[1]s.duration * .7`, audio)
-	anna.until(`document.querySelectorAll("#past .wave rect[data-played]").length > 10`)
+	anna.until(`document.querySelectorAll("#history-list .wave rect[data-played]").length > 10`)
 	anna.run(`%s.currentTime = 0`, audio)
 	anna.screenshot("history-playing")
 }
@@ -59,9 +59,9 @@ func testHistoryPlayback(t *testing.T, s *harness.Stack, anna *tab) {
 // A call that ends appears at the top by itself for members who may see it;
 // what plays goes on and stays in its place.
 func testHistoryGrows(t *testing.T, s *harness.Stack, anna, jonas *tab) {
-	const playing = `[...document.querySelectorAll("#past audio")].find(a => !a.paused)`
+	const playing = `[...document.querySelectorAll("#history-list audio")].find(a => !a.paused)`
 	jonas.do(chromedp.Navigate(s.URL + "/history"))
-	jonas.until(`document.querySelectorAll("#past .row").length > 5`)
+	jonas.until(`document.querySelectorAll("#history-list .row").length > 5`)
 	began, at := eval[float64](anna, "performance.timeOrigin"), eval[float64](anna, playing+`.getBoundingClientRect().top`)
 	before := s.Requests("GET", "/v2/history")
 
@@ -73,7 +73,7 @@ func testHistoryGrows(t *testing.T, s *harness.Stack, anna, jonas *tab) {
 		s.Control("POST", "calls/"+id+"/hangup", map[string]any{"cause": "cancel"}, nil)
 	}
 	jonas.until(`%s?.matches(":first-child")`, historyRow("+49 30 555012"))
-	anna.until(`[...document.querySelectorAll("#past .row")].slice(0, 3).filter(r => r.innerText.includes("+49 30 555012")).length === 2`)
+	anna.until(`[...document.querySelectorAll("#history-list .row")].slice(0, 3).filter(r => r.innerText.includes("+49 30 555012")).length === 2`)
 	if eval[bool](jonas, `!!`+historyRow("+49 30 555011")) {
 		t.Error("a member sees a colleague's call")
 	}
@@ -129,7 +129,7 @@ func testHistoryCallPage(t *testing.T, s *harness.Stack, anna *tab) {
 	}
 	anna.run(`%s.querySelector("h2 a").click()`, who)
 	anna.until(`location.pathname.startsWith("/calls/")`)
-	anna.until(`!!document.querySelector('.timeline [data-kind="answered"]') && document.querySelector(".past-entry .note")?.innerText.includes("Friday")`)
+	anna.until(`!!document.querySelector('.timeline [data-kind="answered"]') && document.querySelector(".history-entry .note")?.innerText.includes("Friday")`)
 	anna.screenshot("history-call")
 	running := s.Ring("+4930555013", "w0", "established")
 	anna.s.Eventually("offer to transfer", func() bool {
@@ -146,13 +146,13 @@ func testHistoryFilters(t *testing.T, s *harness.Stack, anna *tab) {
 	anna.do(chromedp.Navigate(s.URL + "/history"))
 	anna.do(chromedp.SendKeys(`.filters input[name=q]`, "friday"))
 	anna.do(chromedp.Click(`.filters .btn.primary`))
-	anna.until(`document.querySelectorAll("#past .row").length === 1`)
+	anna.until(`document.querySelectorAll("#history-list .row").length === 1`)
 	anna.do(chromedp.SendKeys(`.filters input[name=q]`, " nothing of the kind"))
 	anna.do(chromedp.Click(`.filters .btn.primary`))
 	anna.until(`!!document.querySelector(".empty")`)
 	anna.screenshot("history-none")
 	anna.do(chromedp.Navigate(s.URL + "/history?missed=true&direction=in"))
-	anna.until(`[...document.querySelectorAll("#past .row")].every(r => "missed" in r.dataset)`)
+	anna.until(`[...document.querySelectorAll("#history-list .row")].every(r => "missed" in r.dataset)`)
 	older := eval[string](anna, `document.querySelector('a[rel=next]')?.getAttribute("href") ?? ""`)
 	if older != "" && !strings.Contains(older, "missed=true") {
 		t.Errorf("the filter is lost on the next page: %s", older)

@@ -129,7 +129,7 @@ func keysOnACall(t *testing.T, s *harness.Stack, anna *tab) {
 	onRow("the keypad")
 
 	anna.keys("r")
-	anna.until(`!!document.querySelector("#modal[open] #sheet")`)
+	anna.until(`!!document.querySelector("#modal[open] #dialog")`)
 	anna.tabTo(`e.name === "announcement" && e.value === "true"`)
 	anna.keys(kb.Enter)
 	s.Eventually("recording", func() bool { return s.Call(id).Recording })
@@ -137,7 +137,7 @@ func keysOnACall(t *testing.T, s *harness.Stack, anna *tab) {
 	onRow("recording")
 
 	anna.keys("a")
-	anna.until(`!!document.querySelector("#modal[open] #sheet")`)
+	anna.until(`!!document.querySelector("#modal[open] #dialog")`)
 	anna.tabTo(`e.name === "announcement"`)
 	anna.keys(kb.Enter)
 	s.Eventually("announcement", func() bool { a := s.Call(id).Announcements; return len(a) == 1 && a[0].Accepted })

@@ -46,7 +46,7 @@ func TestBrowserNewCall(t *testing.T) {
 
 	said := func(code string) {
 		t.Helper()
-		anna.until(`document.querySelector("#modal[open] #sheet-notices [data-error]")?.dataset.error === %q`, code)
+		anna.until(`document.querySelector("#modal[open] #dialog-notices [data-error]")?.dataset.error === %q`, code)
 		if got := eval[string](anna, `document.querySelector("[name=callee]").value`); got != "0171 3920027" {
 			t.Errorf("%s: what was typed became %q", code, got)
 		}
@@ -69,10 +69,10 @@ func TestBrowserNewCall(t *testing.T) {
 	s.Control("POST", "devices/e0", map[string]any{"online": true}, nil)
 
 	anna.sendNewCall("0171 3920027", "e0")
-	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "own"`)
+	anna.until(`document.querySelector("#modal[open] #originate")?.dataset.stage === "own"`)
 	anna.screenshot("newcall-own")
 	anna.until(`document.querySelectorAll("#board .row").length === 1`)
-	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "calling"`)
+	anna.until(`document.querySelector("#modal[open] #originate")?.dataset.stage === "calling"`)
 	anna.screenshot("newcall-calling")
 	anna.until(`!document.querySelector("#modal").open && !!%s?.querySelector('.act[data-key="h"]')`, row("3920027"))
 	if n := eval[int](anna, `document.querySelectorAll("#board .row").length`); n != 1 {
@@ -108,7 +108,7 @@ func TestBrowserNewCallOnNeo(t *testing.T) {
 		}
 		levke.screenshot("newcall-neo")
 		levke.press("23125862", "r")
-		levke.until(`!!document.querySelector("#modal[open] [data-lacks=silent_recording]")`)
+		levke.until(`!!document.querySelector("#modal[open] [data-unsupported=silent_recording]")`)
 		if n := eval[int](levke, `document.querySelectorAll("#modal button[name=announcement]").length`); n != 1 {
 			t.Errorf("%d ways to record", n)
 		}
@@ -166,16 +166,16 @@ func TestBrowserPlayToMyPhone(t *testing.T) {
 	}
 	anna.screenshot("play-ask")
 	anna.do(chromedp.Click(`#modal form[action$="/play-to-me"] .primary`))
-	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "own"`)
+	anna.until(`document.querySelector("#modal[open] #originate")?.dataset.stage === "own"`)
 	s.Eventually("the call is established", func() bool {
 		all := s.Calls()
 		return len(all) == 1 && all[0].Phase == "established"
 	})
 	id := s.Calls()[0].CallID
 	s.API("w0", "PUT", "calls/"+id+"/recording", map[string]any{"value": true, "announcement": true})
-	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "playing"`)
+	anna.until(`document.querySelector("#modal[open] #originate")?.dataset.stage === "playing"`)
 	anna.screenshot("play-playing")
-	anna.until(`document.querySelector("#modal[open] #starting")?.dataset.stage === "over"`)
+	anna.until(`document.querySelector("#modal[open] #originate")?.dataset.stage === "over"`)
 	call := s.Calls()[0]
 	if call.Phase != "ended" || call.Users[0] != "w0" || call.To != "+492214710110" || len(call.Announcements) != 1 || !call.Announcements[0].Accepted || call.Announcements[0].Seconds != announceFor {
 		t.Errorf("%+v", call)
@@ -207,7 +207,7 @@ func TestBrowserTelLink(t *testing.T) {
 		"tel:12;phone-context=x.example": "number_context", "sip:a@b": "number_invalid",
 	} {
 		anna.do(chromedp.Navigate(s.URL + "/calls/new?to=" + strings.ReplaceAll(link, " ", "%20")))
-		got := eval[string](anna, `document.querySelector(".sheet [data-error]")?.dataset.error ?? document.querySelector("[name=callee]").value`)
+		got := eval[string](anna, `document.querySelector(".dialog [data-error]")?.dataset.error ?? document.querySelector("[name=callee]").value`)
 		if got != want {
 			t.Errorf("%s: %q, want %q", link, got, want)
 		}

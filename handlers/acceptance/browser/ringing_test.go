@@ -111,7 +111,7 @@ func TestBrowserRinging(t *testing.T) {
 	l := &listener{s, one, two}
 	one.choose("ringing", ringSettings)
 	for _, p := range l.tabs() {
-		p.until(`document.querySelector("#choices").dataset.notify === "on"`)
+		p.until(`document.querySelector("#preferences").dataset.notify === "on"`)
 	}
 	theirs, leader := testRingsInOneTab(t, l)
 	testTabTakesOver(t, l, theirs, leader)
@@ -184,7 +184,7 @@ func testRingsAfterQuietHours(t *testing.T, l *listener) {
 	// In quiet hours the call is in the title only; when they end, it rings.
 	l.one.choose("ringing", ringSettings+"&quiet=true")
 	for _, p := range l.tabs() {
-		p.until(`document.querySelector("#choices").dataset.quiet === "1320 360 127"`)
+		p.until(`document.querySelector("#preferences").dataset.quiet === "1320 360 127"`)
 		p.run(`audioStub.now = Real(); audioStub.now = new Real(2026, 10, 25, 23, 30).getTime()`)
 	}
 	l.reset()
@@ -223,12 +223,12 @@ func TestBrowserOwnCallsOnly(t *testing.T) {
 	}
 	visible(two, "+49 30 555041", true)
 	visible(two, "+49 30 555042", true)
-	one.do(chromedp.Click("#mine button"))
+	one.do(chromedp.Click("#own-calls button"))
 	for _, p := range []*tab{one, two} {
 		visible(p, "+49 30 555042", false)
 		visible(p, "+49 30 555041", true)
-		p.until(`document.querySelector("#mine-hidden").offsetParent && /^(One call|Ein Anruf)/.test(document.querySelector("#mine-hidden").textContent)`)
-		p.until(`document.querySelector("#mine button").getAttribute("aria-pressed") === "true"`)
+		p.until(`document.querySelector("#hidden-calls").offsetParent && /^(One call|Ein Anruf)/.test(document.querySelector("#hidden-calls").textContent)`)
+		p.until(`document.querySelector("#own-calls button").getAttribute("aria-pressed") === "true"`)
 	}
 	one.screenshot("only-mine")
 	s.Control("POST", "calls/"+theirs+"/answer", map[string]any{"user": "w1"}, nil)
@@ -238,14 +238,14 @@ func TestBrowserOwnCallsOnly(t *testing.T) {
 	one.run(`for (const key of "jj") document.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}))`)
 	one.until(`document.activeElement === %s`, rowIn("+49 30 555041"))
 	s.Ring("+4930555043", "w1", "established")
-	one.until(`/^2 /.test(document.querySelector("#mine-hidden").textContent)`)
+	one.until(`/^2 /.test(document.querySelector("#hidden-calls").textContent)`)
 	one.until(`document.querySelector('[data-section=active] .count').textContent === "1"`)
 	two.do(chromedp.Reload())
 	visible(two, "+49 30 555042", false)
-	two.do(chromedp.Click("#mine button"))
+	two.do(chromedp.Click("#own-calls button"))
 	for _, p := range []*tab{one, two} {
 		visible(p, "+49 30 555042", true)
-		p.until(`document.querySelector("#mine-hidden").hidden && document.querySelector('[data-section=active] .count').textContent === "3"`)
+		p.until(`document.querySelector("#hidden-calls").hidden && document.querySelector('[data-section=active] .count').textContent === "3"`)
 	}
 }
 
@@ -277,7 +277,7 @@ func TestBrowserPreferences(t *testing.T) {
 	board.until(`!document.querySelector("#ring-ask").hidden`)
 	board.screenshot("ring-ask")
 	board.do(chromedp.Click("#ring-ask [value=yes]"))
-	board.until(`audioStub.permission === "granted" && document.querySelector("#ring-ask").hidden && document.querySelector("#choices").dataset.notify === "on"`)
+	board.until(`audioStub.permission === "granted" && document.querySelector("#ring-ask").hidden && document.querySelector("#preferences").dataset.notify === "on"`)
 	key("j")
 	board.until(`document.activeElement?.classList.contains("row")`)
 	board.run(`document.activeElement.blur()`)

@@ -30,14 +30,14 @@ func TestBrowserSearch(t *testing.T) {
 	anna.until(`document.querySelector(".found").innerText.includes("Jonas Keller")`)
 	anna.screenshot("search-empty")
 
-	options := `[...document.querySelectorAll("#whom-list [role=option]")]`
-	selected := `document.querySelector('#whom-list [aria-selected="true"]')`
-	verdict := `document.querySelector("#whom-verdict").innerText`
+	options := `[...document.querySelectorAll("#recipient-list [role=option]")]`
+	selected := `document.querySelector('#recipient-list [aria-selected="true"]')`
+	verdict := `document.querySelector("#recipient-verdict").innerText`
 	anna.run(`document.activeElement.select()`) // the driver may have sent the letter late
 	anna.do(chromedp.KeyEvent("mueller"))
 	anna.until(`%s.length === 2 && %[1]s.every(o => o.innerText.includes("Müller"))`, options)
 	anna.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown))
-	anna.until(`%s === %s[1] && document.activeElement.getAttribute("aria-activedescendant") === "whom-1"`, selected, options)
+	anna.until(`%s === %s[1] && document.activeElement.getAttribute("aria-activedescendant") === "recipient-1"`, selected, options)
 	anna.do(chromedp.KeyEvent(kb.ArrowDown))
 	anna.until(`%s === %s[0]`, selected, options)
 	anna.do(chromedp.KeyEvent(kb.End))
@@ -51,7 +51,7 @@ func TestBrowserSearch(t *testing.T) {
 	anna.until(`%s === %s[1]`, selected, options)
 	anna.do(chromedp.KeyEvent(kb.Enter))
 	anna.until(`document.activeElement.value === "+49 221 4710778" && document.querySelector(".found").hidden`)
-	anna.until(`document.querySelector("[data-goes]").innerText === "Jutta Müller" && %s.includes("+49 221 4710778")`, verdict)
+	anna.until(`document.querySelector("[data-recipient-name]").innerText === "Jutta Müller" && %s.includes("+49 221 4710778")`, verdict)
 	anna.screenshot("search-chosen")
 
 	typed := func(text, says string) {
@@ -101,8 +101,8 @@ func testSearchByMouse(s *harness.Stack, anna *tab) {
 	anna.until(`document.activeElement?.role === "combobox"`)
 	anna.run(`document.activeElement.select()`)
 	anna.do(chromedp.KeyEvent("jörg"))
-	anna.until(`document.querySelectorAll("#whom-list [role=option]").length === 1`)
-	anna.do(chromedp.Click(`#whom-list [role=option]`))
+	anna.until(`document.querySelectorAll("#recipient-list [role=option]").length === 1`)
+	anna.do(chromedp.Click(`#recipient-list [role=option]`))
 	anna.until(`document.activeElement.value === "+49 221 4710777"`)
 	anna.do(chromedp.KeyEvent(kb.Enter))
 	s.Eventually("new call", func() bool { return strings.Contains(s.LastBody("/v2/sessions/calls"), "+492214710777") })

@@ -85,7 +85,7 @@ func storyConsults(t *testing.T, s *harness.Stack, anna *tab, id, who string) {
 // storyHears finds the recording, plays it in the page, and checks its tones.
 func storyHears(t *testing.T, anna *tab, who string) {
 	anna.do(chromedp.Navigate(anna.s.URL + "/history"))
-	audio := fmt.Sprintf(`[...document.querySelectorAll("#past .row")].find(r => r.innerText.includes(%q) && r.querySelector("audio"))?.querySelector("audio")`, who)
+	audio := fmt.Sprintf(`[...document.querySelectorAll("#history-list .row")].find(r => r.innerText.includes(%q) && r.querySelector("audio"))?.querySelector("audio")`, who)
 	anna.until(`!!%s`, audio)
 	anna.keys(kb.Tab) // only who has done something hears something
 	if why := eval[string](anna, audio+`.play().then(() => "", e => String(e))`); why != "" {
@@ -103,7 +103,7 @@ func storyHears(t *testing.T, anna *tab, who string) {
 
 // storyCallsBack calls the caller from the history.
 func storyCallsBack(t *testing.T, s *harness.Stack, anna *tab, number, who string) {
-	anna.run(`[...%s.querySelectorAll("a[data-sheet]")].find(a => a.href.includes("/calls/new")).click()`, historyRow(who))
+	anna.run(`[...%s.querySelectorAll("a[data-dialog]")].find(a => a.href.includes("/calls/new")).click()`, historyRow(who))
 	anna.until(`document.querySelector("#modal[open] input[name=callee]")?.value.includes("555600")`)
 	anna.run(`document.querySelector("#modal form[action='/calls'] button.primary").click()`)
 	var calls []harness.Call

@@ -41,9 +41,9 @@ func (p *tab) consultColleague(who, name, says string) {
 	p.until(`document.activeElement?.role === "combobox"`)
 	p.run(`document.activeElement.select()`) // the driver may have sent the letter late
 	p.do(chromedp.KeyEvent(name))
-	p.until(`document.querySelectorAll("#whom-list [role=option]").length === 1`)
+	p.until(`document.querySelectorAll("#recipient-list [role=option]").length === 1`)
 	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
-	p.until(`document.querySelector("#whom-verdict").innerText.includes(%q)`, says)
+	p.until(`document.querySelector("#recipient-verdict").innerText.includes(%q)`, says)
 	p.until(`document.querySelector(".keeps").innerText.includes(%q)`, name)
 	p.screenshot("transfer-" + strings.ReplaceAll(name, " ", "-"))
 	p.do(chromedp.KeyEvent(kb.Enter))
@@ -159,7 +159,7 @@ func (p *tab) drag(element, to string) {
 	x, y := p.at(element)
 	left := chromedp.Button("left")
 	p.do(chromedp.MouseEvent(chromedp.MousePressed, x, y, left), chromedp.MouseEvent(chromedp.MouseMoved, x+4, y, left))
-	if !eval[bool](p, `document.querySelector("#strip").hidden`) {
+	if !eval[bool](p, `document.querySelector("#drop-zone").hidden`) {
 		p.t.Error("a press that hardly moves is a drag")
 	}
 	p.do(chromedp.MouseEvent(chromedp.MouseMoved, x+40, y+40, left))
@@ -175,7 +175,7 @@ func testDrag(t *testing.T, s *harness.Stack, anna *tab) {
 	id := s.Ring("+4930555006", "w0", "established")
 	anna.until(`%s?.dataset.state === "talking"`, row(who))
 	onto := func(name string) string {
-		return fmt.Sprintf(`[...document.querySelectorAll("#strip [data-to]")].find(l => l.innerText.includes(%q))`, who+" → "+name)
+		return fmt.Sprintf(`[...document.querySelectorAll("#drop-zone [data-to]")].find(l => l.innerText.includes(%q))`, who+" → "+name)
 	}
 	grip := row(who) + `.querySelector(".dir")`
 	s.ExpectNoCommands(t, func() {
@@ -183,7 +183,7 @@ func testDrag(t *testing.T, s *harness.Stack, anna *tab) {
 		anna.until(`%s.innerText.includes("do not disturb")`, onto("Mira Hoffmann"))
 		anna.screenshot("drag")
 		anna.do(chromedp.KeyEvent(kb.Escape)) // nothing is meant after all
-		anna.until(`document.querySelector("#strip").hidden`)
+		anna.until(`document.querySelector("#drop-zone").hidden`)
 		x, y := anna.at(grip)
 		anna.do(chromedp.MouseEvent(chromedp.MouseReleased, x, y, chromedp.Button("left")))
 		if eval[bool](anna, `document.querySelector("#modal").open`) {
@@ -193,8 +193,8 @@ func testDrag(t *testing.T, s *harness.Stack, anna *tab) {
 		anna.drag(grip, onto("Jonas Keller"))
 		x, y = anna.at(onto("Jonas Keller"))
 		anna.do(chromedp.MouseEvent(chromedp.MouseReleased, x, y, chromedp.Button("left")))
-		anna.until(`document.querySelector("#modal").open && document.querySelector("#whom")?.value === "+49 221 4710111"`)
-		anna.until(`document.querySelector("[data-goes]").innerText === "Jonas Keller" && document.querySelector("#strip").hidden`)
+		anna.until(`document.querySelector("#modal").open && document.querySelector("#recipient")?.value === "+49 221 4710111"`)
+		anna.until(`document.querySelector("[data-recipient-name]").innerText === "Jonas Keller" && document.querySelector("#drop-zone").hidden`)
 		anna.screenshot("drag-dropped")
 	})
 	anna.do(chromedp.Click(`#modal button[name=attended][value=false]`))
