@@ -58,7 +58,7 @@ func TestPushFloodIsRefused(t *testing.T) {
 
 // A peer that sends forgeries to the secret address gets 429 for a moment,
 // whatever address its headers claim. Other peers do not.
-func TestPushForgersAreBlocked(t *testing.T) {
+func TestPushesOfSuspiciousPeersAreBlocked(t *testing.T) {
 	k := newHook(t)
 	from := func(address string) func(*http.Request) {
 		return func(r *http.Request) { r.RemoteAddr = address + ":4711" }

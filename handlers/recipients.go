@@ -93,7 +93,7 @@ func recipientsJSON(m views.SearchModel) any {
 	found := struct {
 		Number  string   `json:"number"`
 		Refused string   `json:"refused,omitempty"`
-		People  []person `json:"people"`
+		Found   []person `json:"people"`
 	}{m.Query.Number, m.Query.Refused, []person{}}
 	for _, f := range m.Recipients {
 		p := person{f.Name, f.Organization, f.Number, views.KindName(f.Kind), views.PresenceName(f.Entry), nil, f.Refused}
@@ -101,7 +101,7 @@ func recipientsJSON(m views.SearchModel) any {
 			at := f.LastCallAt.UTC()
 			p.LastCall = &at
 		}
-		found.People = append(found.People, p)
+		found.Found = append(found.Found, p)
 	}
 	return found
 }

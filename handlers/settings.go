@@ -46,9 +46,9 @@ func (h *handlers) deviceNames(r *http.Request, a actor) (all []views.Option) {
 }
 
 type consentForm struct {
-	Shares   bool   `form:"shares"`
-	Lendable bool   `form:"lendable"`
-	Next     string `form:"next"`
+	SharesCalls bool   `form:"shares"`
+	AllowsLeads bool   `form:"lendable"`
+	Next        string `form:"next"`
 }
 
 // setConsent saves what a member lets others see and do.
@@ -57,7 +57,7 @@ func (h *handlers) setConsent(w http.ResponseWriter, r *http.Request, a actor) e
 	if err != nil {
 		return err
 	}
-	if err := h.Control.Members.SetConsent(r.Context(), a.MemberID, form.Shares, form.Lendable); err != nil {
+	if err := h.Control.Members.SetConsent(r.Context(), a.MemberID, form.SharesCalls, form.AllowsLeads); err != nil {
 		return err
 	}
 	return web.Redirect(w, r, web.LocalPath(form.Next))

@@ -102,5 +102,5 @@ func cachedRow(ctx context.Context, c switchboard.Call, key string, lang Lang, m
 	if c.Memo == nil {
 		return render()
 	}
-	return c.Memo.Do(key, render)
+	return c.Memo.Get(key, render)
 }

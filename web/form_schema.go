@@ -97,7 +97,7 @@ func setter(t reflect.Type, name string, required bool) func(reflect.Value, fiel
 		}
 	case t == reflect.TypeFor[[]string]():
 		return func(v reflect.Value, from fieldSource) bool {
-			list, ok := from.texts(name)
+			list, ok := from.textList(name)
 			v.Set(reflect.ValueOf(list))
 			return ok && (!required || len(list) > 0)
 		}

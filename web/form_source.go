@@ -6,13 +6,13 @@ import (
 )
 
 // A fieldSource is a body whose fields have been told apart. The booleans that
-// text, texts and boolean return are false for a value that is not valid; a
+// text, textList and boolean return are false for a value that is not valid; a
 // field that was not sent is an empty text and an empty list.
 type fieldSource interface {
 	sent(name string) bool   // it is there, perhaps empty
 	filled(name string) bool // it is there, and no empty text
 	text(name string) (string, bool)
-	texts(name string) ([]string, bool)
+	textList(name string) ([]string, bool)
 	boolean(name string) (bool, bool)
 }
 
@@ -32,7 +32,7 @@ func (f formFields) text(name string) (string, bool) {
 	return s, true
 }
 
-func (f formFields) texts(name string) ([]string, bool) {
+func (f formFields) textList(name string) ([]string, bool) {
 	for _, s := range f[name] {
 		if !ValidText(s) {
 			return nil, false
@@ -65,7 +65,7 @@ func (j jsonFields) text(name string) (string, bool) {
 	return s, true
 }
 
-func (j jsonFields) texts(name string) ([]string, bool) {
+func (j jsonFields) textList(name string) ([]string, bool) {
 	if !j.sent(name) {
 		return nil, true
 	}
@@ -73,15 +73,15 @@ func (j jsonFields) texts(name string) ([]string, bool) {
 	if !ok {
 		return nil, false
 	}
-	var texts []string
+	var textList []string
 	for _, v := range list {
 		s, ok := v.(string)
 		if !ok || !ValidText(s) {
 			return nil, false
 		}
-		texts = append(texts, s)
+		textList = append(textList, s)
 	}
-	return texts, true
+	return textList, true
 }
 
 func (j jsonFields) boolean(name string) (bool, bool) {

@@ -405,13 +405,13 @@ func TestSocketEndsWithItsSession(t *testing.T) {
 func TestTooManyTabs(t *testing.T) {
 	p := serve(t, func(o *web.ServerOptions) { o.MaxSocketsPerSubject = 2 })
 	p.feed("/feed")
-	first, other, nobody := p.mustDial("/feed?subject=a"), p.mustDial("/feed?subject=b"), p.mustDial("/feed")
+	first, other, anonymous := p.mustDial("/feed?subject=a"), p.mustDial("/feed?subject=b"), p.mustDial("/feed")
 	second := p.mustDial("/feed?subject=a")
 	third := p.mustDial("/feed?subject=a")
 	if got := closeCode(first); got != web.CloseTooManyTabs {
 		t.Errorf("the oldest: %d, want 4408", got)
 	}
-	for name, c := range map[string]*websocket.Conn{"second": second, "third": third, "other": other, "nobody": nobody} {
+	for name, c := range map[string]*websocket.Conn{"second": second, "third": third, "other": other, "anonymous": anonymous} {
 		c.CloseRead(t.Context())
 		if err := c.Ping(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -133,7 +133,7 @@ func TestOfficeIsReproducible(t *testing.T) {
 	}
 }
 
-// After a command of a visitor, the script leaves a call alone for minutes and
+// After a command of a member, the script leaves a call alone for minutes and
 // then ends it.
 func TestOfficeLeavesVisitedCallsAlone(t *testing.T) {
 	playing(t, Options{Seed: 3, Visibility: VisibilityAccount}, func(t *testing.T, s *Simulator) {
@@ -144,7 +144,7 @@ func TestOfficeLeavesVisitedCallsAlone(t *testing.T) {
 				id = c.CallID
 			}
 		}
-		visit := visitor(t, s)
+		visit := member(t, s)
 		visit("PUT", "/v2/calls/"+id+"/hold", `{"value":true}`)
 		time.Sleep(idleTimeout - time.Second)
 		if c, _ := s.Call(id); c.Phase != "established" || !c.Hold {
@@ -164,10 +164,10 @@ func TestOfficeLeavesVisitedCallsAlone(t *testing.T) {
 	})
 }
 
-// A call that a visitor starts is picked up, and ends after a while.
+// A call that a member starts is picked up, and ends after a while.
 func TestOfficeEndsStartedCalls(t *testing.T) {
 	playing(t, Options{Seed: 3}, func(t *testing.T, s *Simulator) {
-		visitor(t, s)("POST", "/v2/sessions/calls", `{"caller":"e0","callee":"+4915799912345"}`)
+		member(t, s)("POST", "/v2/sessions/calls", `{"caller":"e0","callee":"+4915799912345"}`)
 		find := func() CallState {
 			for _, c := range s.Calls() {
 				if c.Origin == "api" {
@@ -191,7 +191,7 @@ func TestOfficeEndsStartedCalls(t *testing.T) {
 	})
 }
 
-func visitor(t *testing.T, s *Simulator) func(method, path, body string) {
+func member(t *testing.T, s *Simulator) func(method, path, body string) {
 	answer, err := s.Token("", "w0", "all")
 	if err != nil {
 		t.Fatal(err)

@@ -117,7 +117,7 @@ func TestMemoRendersOncePerValue(t *testing.T) {
 	made := 0
 	draw := func(lang string) {
 		c, _ := b.Call(row)
-		if _, err := c.Memo.Do(lang, func() ([]byte, error) { made++; return []byte(lang), nil }); err != nil {
+		if _, err := c.Memo.Get(lang, func() ([]byte, error) { made++; return []byte(lang), nil }); err != nil {
 			t.Error(err)
 		}
 	}
@@ -134,10 +134,10 @@ func TestMemoRendersOncePerValue(t *testing.T) {
 	}
 	c, _ := b.Call(row)
 	wrong := errors.New("wrong")
-	if _, err := c.Memo.Do("fr", func() ([]byte, error) { return nil, wrong }); err != wrong {
+	if _, err := c.Memo.Get("fr", func() ([]byte, error) { return nil, wrong }); err != wrong {
 		t.Errorf("error = %v", err)
 	}
-	if got, err := c.Memo.Do("fr", func() ([]byte, error) { return []byte("ok"), nil }); err != nil || string(got) != "ok" {
+	if got, err := c.Memo.Get("fr", func() ([]byte, error) { return []byte("ok"), nil }); err != nil || string(got) != "ok" {
 		t.Errorf("the error was cached: %s, %v", got, err)
 	}
 }

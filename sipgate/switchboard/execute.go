@@ -18,7 +18,7 @@ type pendingCommand struct {
 	carrier       *member // member whose access sends it
 	startTick     uint64
 	leg           *leg           // leg that it was sent to
-	turn          chan struct{}  // receives an element when it is the first in the row's queue
+	ready         chan struct{}  // receives an element when it is the first in the row's queue
 	claimUntil    time.Time      // expiry of the claim that it implies
 	pendingHangup *pendingHangup // pending hang-up that gets its outcome, or nil
 	finished      bool           // its outcome, possibly Unknown, is published
@@ -65,7 +65,7 @@ func (b *Board) finishAfterPanic(cmd *pendingCommand, err *error) {
 // ends before, it abandons the command.
 func (b *Board) awaitTurn(ctx context.Context, cmd *pendingCommand) error {
 	select {
-	case <-cmd.turn:
+	case <-cmd.ready:
 	case <-ctx.Done():
 	}
 	if err := ctx.Err(); err != nil {
@@ -139,7 +139,7 @@ func (b *Board) findTarget(c Command, now time.Time) (*row, *member, error) {
 
 // newPendingCommand returns a pendingCommand that is in no queue yet.
 func (b *Board) newPendingCommand(c Command, r *row, m *member) *pendingCommand {
-	return &pendingCommand{command: c, byName: b.memberName(c.By), row: r, carrier: m, startTick: b.tick(), turn: make(chan struct{}, 1)}
+	return &pendingCommand{command: c, byName: b.memberName(c.By), row: r, carrier: m, startTick: b.tick(), ready: make(chan struct{}, 1)}
 }
 
 // enqueue publishes the command as pending and appends it to its row's queue.
@@ -148,7 +148,7 @@ func (b *Board) enqueue(cmd *pendingCommand, now time.Time) {
 	cmd.claimUntil = now.Add(claimDuration)
 	r.queue = append(r.queue, cmd)
 	if len(r.queue) == 1 {
-		wake(cmd.turn)
+		wake(cmd.ready)
 	}
 	if on, ok := toggleTarget(a); ok {
 		r.toggleRequests[a.Verb()] = &toggleRequest{on, cmd}
@@ -298,7 +298,7 @@ func (b *Board) finishCommand(cmd *pendingCommand, o Outcome, reason sipgate.Kin
 	if i := slices.Index(r.queue, cmd); i >= 0 {
 		r.queue = slices.Delete(r.queue, i, i+1)
 		if i == 0 && len(r.queue) > 0 {
-			wake(r.queue[0].turn)
+			wake(r.queue[0].ready)
 		}
 	}
 	r.endClaimOf(cmd)

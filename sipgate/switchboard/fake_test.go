@@ -152,8 +152,8 @@ func encode(calls []sipgate.Call) sipgate.CallList {
 
 var errNoCall = &sipgate.Error{Op: "fake", Status: 404, Kind: sipgate.NoCall}
 
-// do executes a command on a call, unless a fault prevents it.
-func (a *fakeAPI) do(ctx context.Context, op, text string, id sipgate.CallID, change func(*sipgate.Call)) error {
+// execute executes a command on a call, unless a fault prevents it.
+func (a *fakeAPI) execute(ctx context.Context, op, text string, id sipgate.CallID, change func(*sipgate.Call)) error {
 	u := a.sipgate
 	u.mu.Lock()
 	u.requests = append(u.requests, text)
@@ -189,21 +189,21 @@ func (a *fakeAPI) do(ctx context.Context, op, text string, id sipgate.CallID, ch
 }
 
 func (a *fakeAPI) Hold(ctx context.Context, id sipgate.CallID, on bool) error {
-	return a.do(ctx, "hold", words("hold", id, on), id, func(c *sipgate.Call) { c.Hold = on })
+	return a.execute(ctx, "hold", words("hold", id, on), id, func(c *sipgate.Call) { c.Hold = on })
 }
 
 func (a *fakeAPI) Mute(ctx context.Context, id sipgate.CallID, on bool) error {
-	return a.do(ctx, "mute", words("mute", id, on), id, func(c *sipgate.Call) { c.Muted = on })
+	return a.execute(ctx, "mute", words("mute", id, on), id, func(c *sipgate.Call) { c.Muted = on })
 }
 
 func (a *fakeAPI) Record(ctx context.Context, id sipgate.CallID, on, announce bool) error {
-	return a.do(ctx, "record", words("record", id, on, announce), id, func(c *sipgate.Call) { c.Recording = on })
+	return a.execute(ctx, "record", words("record", id, on, announce), id, func(c *sipgate.Call) { c.Recording = on })
 }
 
 // Transfer gives the call a new id and replaces its owner by the target, like
 // sipgate.
 func (a *fakeAPI) Transfer(ctx context.Context, id sipgate.CallID, t sipgate.Transfer) error {
-	return a.do(ctx, "transfer", words("transfer", id, t.To, t.Attended), id, func(c *sipgate.Call) {
+	return a.execute(ctx, "transfer", words("transfer", id, t.To, t.Attended), id, func(c *sipgate.Call) {
 		if a.sipgate.consults && t.Attended {
 			c.Hold = true
 			return
@@ -218,13 +218,13 @@ func (a *fakeAPI) Transfer(ctx context.Context, id sipgate.CallID, t sipgate.Tra
 }
 
 func (a *fakeAPI) SendDTMF(ctx context.Context, id sipgate.CallID, d sipgate.DTMF) error {
-	return a.do(ctx, "tones", words("tones", id, string(d)), id, func(*sipgate.Call) {})
+	return a.execute(ctx, "tones", words("tones", id, string(d)), id, func(*sipgate.Call) {})
 }
 
 func (a *fakeAPI) Announce(ctx context.Context, id sipgate.CallID, url string) error {
-	return a.do(ctx, "announce", words("announce", id, url), id, func(*sipgate.Call) {})
+	return a.execute(ctx, "announce", words("announce", id, url), id, func(*sipgate.Call) {})
 }
 
 func (a *fakeAPI) HangUp(ctx context.Context, id sipgate.CallID) error {
-	return a.do(ctx, "hangup", words("hangup", id), id, func(c *sipgate.Call) { c.ID = "" })
+	return a.execute(ctx, "hangup", words("hangup", id), id, func(c *sipgate.Call) { c.ID = "" })
 }

@@ -13,7 +13,7 @@ type Memo struct {
 // Do returns the bytes rendered for key and calls make for the first request
 // only, even if several come at the same time. Errors are not cached. The
 // bytes must not be modified.
-func (m *Memo) Do(key string, make func() ([]byte, error)) ([]byte, error) {
+func (m *Memo) Get(key string, make func() ([]byte, error)) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if b, ok := m.rendered[key]; ok {

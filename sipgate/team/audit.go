@@ -64,9 +64,9 @@ type AuditEntry struct {
 // on the disk before the action is done; its outcome is added afterwards, and
 // no entry is changed in any other way. All methods may be called concurrently.
 type Audit struct {
-	db   *sql.DB
-	keep time.Duration
-	now  func() time.Time
+	db        *sql.DB
+	retention time.Duration
+	now       func() time.Time
 
 	mu         sync.Mutex // guards retryQueue; not held while the database is written
 	retryQueue []completion
@@ -74,11 +74,11 @@ type Audit struct {
 
 // NewAudit records in db, which has the tables of [Migrations]. Entries are kept
 // for the given time, or DefaultRetention if that is not positive.
-func NewAudit(db *sql.DB, keep time.Duration) *Audit {
-	if keep <= 0 {
-		keep = DefaultRetention
+func NewAudit(db *sql.DB, retention time.Duration) *Audit {
+	if retention <= 0 {
+		retention = DefaultRetention
 	}
-	return &Audit{db: db, keep: keep, now: time.Now}
+	return &Audit{db: db, retention: retention, now: time.Now}
 }
 
 // Begin stores the entry of an action that is about to be done, and returns its
@@ -170,7 +170,7 @@ func (a *Audit) Recover(ctx context.Context) ([]AuditEntry, error) {
 // many. It also stores the completions that are in memory.
 func (a *Audit) Purge(ctx context.Context) (removed int64, err error) {
 	a.flushRetries(ctx)
-	before := a.now().Add(-a.keep).UnixMilli()
+	before := a.now().Add(-a.retention).UnixMilli()
 	for {
 		n, err := execute(ctx, a.db, `
 			delete from audit where id in (

@@ -37,7 +37,7 @@ func TestFlood(t *testing.T) {
 
 // A peer that sends forgeries to the secret address is refused for a moment;
 // other peers are not.
-func TestForgersAreBlocked(t *testing.T) {
+func TestSuspiciousPeersAreBlocked(t *testing.T) {
 	k := newRig(t)
 	forged := signed(sign(t, rings("other")))
 	for range forgeriesPerSecond {

@@ -35,9 +35,9 @@ func stateExamples(lang views.Lang) []Example {
 	plain.Demo = false
 	begun := plain
 	begun.SetupPending = true
-	nobody := views.BoardModel{CanUndoHangUp: true, CanCall: true, Status: views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 1}}
+	empty := views.BoardModel{CanUndoHangUp: true, CanCall: true, Status: views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 1}}
 	examples := []Example{
-		{"board-quiet", views.Board(p, nobody)},
+		{"board-quiet", views.Board(p, empty)},
 		{"board-stale", views.Board(p, board(20*time.Second, "unavailable", views.Allowed{}))},
 		{"board-offline", views.Board(p, board(time.Second, "", views.Allowed{}))},
 		{"board-viewer", views.Board(p, board(time.Second, "", views.Allowed{Reason: "role_" + team.Viewer.String()}))},
@@ -48,7 +48,7 @@ func stateExamples(lang views.Lang) []Example {
 		{"dialog-keys", within(openDialogPage(p, "keys", ""), views.ShortcutsDialog(p))},
 		{"setup", views.Setup(plain, exampleSetup(now))},
 		{"setup-local", views.Setup(plain, views.SetupModel{Account: "2556404", PublicURL: "http://localhost:8080", URLCheck: "local", Members: 1, Webhooks: views.WebhookModel{Problem: "forbidden"}})},
-		{"board-setup", views.Board(begun, nobody)},
+		{"board-setup", views.Board(begun, empty)},
 		{"faults", faults(withPageStyles(p))},
 	}
 	return append(append(examples, dialogExamples(p)...), errorExamples(p)...)
