@@ -125,11 +125,11 @@ func (h *handlers) entryModel(a actor, lang views.Lang, e sipgate.HistoryEntry, 
 	return m
 }
 
-func directionOf(e sipgate.HistoryEntry) string {
+func directionOf(e sipgate.HistoryEntry) sipgate.Direction {
 	if e.Incoming {
-		return "in"
+		return sipgate.Incoming
 	}
-	return "out"
+	return sipgate.Outgoing
 }
 
 // maxOffered is how many running calls are offered for a transfer.

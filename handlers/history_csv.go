@@ -68,7 +68,7 @@ func (h *handlers) historyCells(a actor, e sipgate.HistoryEntry) []string {
 	ours, inside := e.Local()
 	yes := strconv.FormatBool
 	return []string{
-		e.Created.UTC().Format(time.RFC3339), e.ID, e.Type, directionOf(e), yes(e.Missed()), h.Control.History.RemoteName(a.MemberID, e), number, inside, ours,
+		e.Created.UTC().Format(time.RFC3339), e.ID, e.Type, string(directionOf(e)), yes(e.Missed()), h.Control.History.RemoteName(a.MemberID, e), number, inside, ours,
 		strconv.Itoa(int(e.Duration.Seconds())), yes(e.Read), yes(e.Starred), yes(e.Archived), strconv.Itoa(len(e.Recordings)),
 		e.Note, e.Transcription,
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+
+	"callboard/sipgate"
 )
 
 // HistoryModel is the model of [History] and [NewHistoryEntries].
@@ -49,7 +51,7 @@ func (f HistoryFilter) usesFolded() bool {
 type HistoryEntry struct {
 	ID        string
 	Type      string // "CALL", "VOICEMAIL", "FAX", "SMS"
-	Direction string // "in", "out" or ""
+	Direction sipgate.Direction
 	Missed    bool
 	Name      string // of the remote party, or empty
 	Number    string // of the remote party, formatted
@@ -104,9 +106,9 @@ func (e HistoryEntry) icon() string {
 		return icon("fax")
 	case e.Type == "SMS":
 		return icon("sms")
-	case e.Direction == "in":
+	case e.Direction == sipgate.Incoming:
 		return icon("in")
-	case e.Direction == "out":
+	case e.Direction == sipgate.Outgoing:
 		return icon("out")
 	default:
 		return icon("both")
@@ -117,13 +119,13 @@ func (e HistoryEntry) kindName(lang Lang) string {
 	switch {
 	case e.Type == "VOICEMAIL", e.Type == "FAX", e.Type == "SMS":
 		return lang.T("history.type." + e.Type)
-	case e.Missed && e.Direction == "in":
+	case e.Missed && e.Direction == sipgate.Incoming:
 		return lang.T("history.missed")
 	case e.Missed:
 		return lang.T("history.unanswered")
-	case e.Direction == "in":
+	case e.Direction == sipgate.Incoming:
 		return lang.T("row.in")
-	case e.Direction == "out":
+	case e.Direction == sipgate.Outgoing:
 		return lang.T("row.out")
 	default:
 		return lang.T("row.unknown_direction")
@@ -180,7 +182,7 @@ func (m HistoryModel) typeOptions(lang Lang) []Option {
 }
 
 func (m HistoryModel) directionOptions(lang Lang) []Option {
-	return []Option{{"in", lang.T("history.direction.in")}, {"out", lang.T("history.direction.out")}}
+	return []Option{{string(sipgate.Incoming), lang.T("history.direction.in")}, {string(sipgate.Outgoing), lang.T("history.direction.out")}}
 }
 
 // checks returns the checkboxes of the filter form.

@@ -76,7 +76,7 @@ func (m WebhookModel) state() string {
 	}
 }
 
-// A refusalCount is how often events were refused for a reason.
+// refusalCount is the number of events refused for a reason.
 type refusalCount struct {
 	text  string
 	count int
