@@ -35,13 +35,13 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request, a actor) error
 		return h.showDropTargets(w, r, a, call)
 	}
 	m := views.SearchModel{Query: h.typedNumber(text, call)}
-	found, refreshing := h.Control.Recipients(a.Actor, text)
+	found, refreshing, err := h.Control.Recipients(a.Actor, text)
 	for _, e := range found {
 		if f := h.foundRecipient(e, call); f.Refused == "" || text != "" {
 			m.Recipients = append(m.Recipients, f)
 		}
 	}
-	m.PresencePending = refreshing
+	m.PresencePending, m.TeamUnread = refreshing, err != nil
 	return web.Respond(w, r, web.Response{JSON: recipientsJSON(m), Page: views.SearchResults(langOf(r, a), m)})
 }
 

@@ -11,6 +11,7 @@ type SearchModel struct {
 	Recipients      []Recipient
 	Query           Query
 	PresencePending bool // the presence of some is being read: search again
+	TeamUnread      bool // sipgate did not return the team, so it is missing
 }
 
 // Recipient is a search result: a target of calls and transfers.
@@ -119,6 +120,8 @@ func (m SearchModel) verdictText(lang Lang) string {
 		return lang.T("recipient.dials", q.Shown)
 	case q.Partial:
 		return lang.T("recipient.partial")
+	case m.TeamUnread:
+		return lang.T("recipient.unread")
 	case len(m.Recipients) == 0 && q.Text != "":
 		return lang.T("recipient.nobody")
 	case len(m.Recipients) == 0:

@@ -120,6 +120,20 @@ func (r *Roster) Extensions(ctx context.Context, user sipgate.UserID) (map[strin
 	return extensions(user, devices), nil
 }
 
+// Err returns why the users or numbers of the account are not known: the error
+// of the last read. It is nil if they are known, or were never read.
+func (r *Roster) Err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.users.known && r.users.err != nil {
+		return r.users.err
+	}
+	if !r.numbers.known {
+		return r.numbers.err
+	}
+	return nil
+}
+
 // Load reads what is missing or too old: users, numbers, and the devices of all
 // users, in the background. It returns at once.
 func (r *Roster) Load() {

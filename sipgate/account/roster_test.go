@@ -145,12 +145,18 @@ func TestFailedReadIsReportedAndTriedAgain(t *testing.T) {
 	access := &fakeAccess{}
 	access.fail("numbers", &sipgate.Error{Kind: sipgate.Unavailable})
 	within(t, []Access{access}, func(t *testing.T, r *Roster) {
-		if _, err := r.Numbers(t.Context()); sipgate.KindOf(err) != sipgate.Unavailable {
-			t.Errorf("err = %v", err)
+		if err := r.Err(); err != nil {
+			t.Errorf("before the first read: %v", err)
+		}
+		if _, err := r.Numbers(t.Context()); sipgate.KindOf(err) != sipgate.Unavailable || r.Err() != err {
+			t.Errorf("err = %v, %v", err, r.Err())
 		}
 		access.fail("numbers", nil)
 		if numbers, err := r.Numbers(t.Context()); err != nil || len(numbers) != 1 {
 			t.Errorf("second try: %v, %v", numbers, err)
+		}
+		if err := r.Err(); err != nil {
+			t.Errorf("after a good read: %v", err)
 		}
 		access.fail("numbers", &sipgate.Error{Kind: sipgate.Unavailable})
 		time.Sleep(time.Hour)

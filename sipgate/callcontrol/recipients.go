@@ -10,12 +10,17 @@ import (
 
 // Recipients returns the entries of the directory that fit what the actor types,
 // and whether the presence of one of them is being read again. It does not wait
-// for sipgate.
-func (c *Control) Recipients(a Actor, text string) (found []directory.Entry, refreshing bool) {
+// for sipgate. The error is why the team is missing from the entries: sipgate
+// could not be asked; it is asked again.
+func (c *Control) Recipients(a Actor, text string) (found []directory.Entry, refreshing bool, err error) {
 	calls := c.Board(a).Snapshot().Calls
 	c.recordOwnCalls(a, calls)
 	found = c.Directory.Search(directory.MemberID(a.MemberID), text, directory.MaxResults, membersOnCalls(calls))
-	return found, c.Directory.RefreshPresence(a.Account, found)
+	roster := c.Rosters.Of(a.Account)
+	if err = roster.Err(); err != nil {
+		roster.Load()
+	}
+	return found, c.Directory.RefreshPresence(a.Account, found), err
 }
 
 // Colleagues returns the actor's team mates, the available ones first.

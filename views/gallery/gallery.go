@@ -49,6 +49,7 @@ func Examples(lang views.Lang) []Example {
 		{"found-partial", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "0211", Partial: true}, Recipients: exampleRecipients(now)[:1]})},
 		{"found-blocked", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "112", Refused: "number_blocked"}})},
 		{"found-nobody", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "zzz"}})},
+		{"found-unread", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "mira"}, TeamUnread: true})},
 		{"found-empty", views.SearchResults(lang, views.SearchModel{})},
 		{"keypad", views.KeypadDialog(p, call)},
 		{"announce", views.AnnounceDialog(p, views.AnnounceModel{Call: call, Announcements: exampleAnnouncements(now).Items})},
