@@ -22,6 +22,13 @@ func (f *fixture) signIn(user sipgate.UserID, admin bool) Actor {
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	token, err := f.sim.Token(account, string(user), "all")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if err := f.Grants.Put(f.t.Context(), m, sipgate.Tokens{Access: token["access_token"].(string), Refresh: "unused", Lifetime: time.Hour}); err != nil {
+		f.t.Fatal(err)
+	}
 	a := Actor{Member: member, Address: "192.0.2.7"}
 	f.Boards.Board(account).Join(switchboard.Member{ID: a.BoardID(), Name: a.Name, API: f.service.client})
 	return a
