@@ -95,7 +95,7 @@ func (s *ServiceSettings) Credentials(api *url.URL) (Credentials, error) {
 	var c Credentials
 	switch {
 	case token && user:
-		m.add("service-token-id", "and -service-user name the service account twice: one of them is enough")
+		m.add("service-token-id", "and --service-user name the service account twice: one of them is enough")
 	case token:
 		value := m.secretOf("service-token-id", s.ServiceTokenID, "service-token", s.ServiceToken, s.ServiceTokenFile)
 		c = PersonalToken{ID: s.ServiceTokenID, Token: value}
@@ -144,11 +144,11 @@ func (m *mistakes) address(flag, value string) *url.URL {
 func (m *mistakes) secretOf(nameFlag, name, secretFlag, secret, file string) string {
 	value, err := readSecret(secret, file)
 	if err == nil && value == "" {
-		err = fmt.Errorf("is needed together with -%s", nameFlag)
+		err = fmt.Errorf("is needed together with --%s", nameFlag)
 	}
 	m.addError(secretFlag, err)
 	if name == "" {
-		m.add(nameFlag, "is needed together with -%s", secretFlag)
+		m.add(nameFlag, "is needed together with --%s", secretFlag)
 	}
 	return value
 }

@@ -112,12 +112,12 @@ func TestServiceSettings(t *testing.T) {
 		t.Errorf("%v, %v", c, err)
 	}
 	for want, s := range map[string]ServiceSettings{
-		"--service-token: is needed together with -service-token-id":                                                          {ServiceTokenID: "token-A"},
-		"--service-token-id: is needed together with -service-token":                                                          {ServiceToken: "x"},
-		"--service-password: is needed together with -service-user":                                                           {ServiceUser: "u"},
-		"--service-user: is needed together with -service-password":                                                           {ServicePasswordFile: file},
-		"--service-token: is given twice, directly and in a file\n--service-token-id: is needed together with -service-token": {ServiceToken: "x", ServiceTokenFile: file},
-		"--service-token-id: and -service-user name the service account twice: one of them is enough":                         {ServiceToken: "x", ServiceUser: "u"},
+		"--service-token: is needed together with --service-token-id":                                                          {ServiceTokenID: "token-A"},
+		"--service-token-id: is needed together with --service-token":                                                          {ServiceToken: "x"},
+		"--service-password: is needed together with --service-user":                                                           {ServiceUser: "u"},
+		"--service-user: is needed together with --service-password":                                                           {ServicePasswordFile: file},
+		"--service-token: is given twice, directly and in a file\n--service-token-id: is needed together with --service-token": {ServiceToken: "x", ServiceTokenFile: file},
+		"--service-token-id: and --service-user name the service account twice: one of them is enough":                         {ServiceToken: "x", ServiceUser: "u"},
 	} {
 		if c, err := s.Credentials(api); c != nil || err == nil || err.Error() != want {
 			t.Errorf("%v, %v, want %s", c, err, want)

@@ -176,13 +176,13 @@ func TestServiceAccountSettings(t *testing.T) {
 		{[]string{"-service-token-id", "token-A", "-service-token-file", file}, ""},
 		{[]string{"-service-user", "u", "-service-password", "x"}, ""},
 		{[]string{"-service-user", "u", "-service-password-file", file}, ""},
-		{[]string{"-service-token-id", "token-A"}, "-service-token: is needed together with -service-token-id"},
-		{[]string{"-service-token", "x"}, "-service-token-id: is needed together with -service-token"},
-		{[]string{"-service-user", "u"}, "-service-password: is needed together with -service-user"},
-		{[]string{"-service-password-file", file}, "-service-user: is needed together with -service-password"},
+		{[]string{"-service-token-id", "token-A"}, "-service-token: is needed together with --service-token-id"},
+		{[]string{"-service-token", "x"}, "-service-token-id: is needed together with --service-token"},
+		{[]string{"-service-user", "u"}, "-service-password: is needed together with --service-user"},
+		{[]string{"-service-password-file", file}, "-service-user: is needed together with --service-password"},
 		{[]string{"-service-token-id", "token-A", "-service-token", "x", "-service-token-file", file}, "-service-token: is given twice"},
 		{[]string{"-service-user", "u", "-service-password-file", "/nonexistent"}, "-service-password: open /nonexistent"},
-		{[]string{"-service-token-id", "token-A", "-service-token", "x", "-service-user", "u", "-service-password", "x"}, "-service-token-id: and -service-user name the service account twice"},
+		{[]string{"-service-token-id", "token-A", "-service-token", "x", "-service-user", "u", "-service-password", "x"}, "-service-token-id: and --service-user name the service account twice"},
 	} {
 		// The missing client id keeps the program from starting.
 		args := append([]string{"-public-url", "http://127.0.0.1:1", "-client-secret", "y"}, c.args...)
