@@ -35,6 +35,7 @@ func TestPrivateNames(t *testing.T) {
 		s.Eventually("where a number is from", shows(v, "<p>"+place+"</p>"))
 	}
 	s.Eventually("what the team calls a number", shows(anna, "Kettenwerk"))
+	s.Eventually("buttons on own calls", func() bool { return len(jonas.Rows()) >= 2 })
 
 	compared := 0
 	for _, id := range jonas.Rows() {

@@ -281,6 +281,7 @@ func TestReadNumbersAreReported(t *testing.T) {
 		load := func() {
 			r.Load()
 			time.Sleep(time.Minute)
+			synctest.Wait()
 		}
 		load()
 		load() // not older than five minutes

@@ -38,7 +38,25 @@ var buildDir string
 
 // built returns the file name of the program. It is built when the first test
 // needs it, with the race detector if the tests run with it.
-var built = sync.OnceValues(func() (string, error) {
+var built = sync.OnceValues(func() (string, error) { return build("callboard", raceEnabled) })
+
+// builtSimulator is the program without the race detector, for the simulated
+// sipgate: its own tests look for races, and half of the machine's work would be
+// spent on looking again.
+var builtSimulator = sync.OnceValues(func() (string, error) {
+	if !raceEnabled {
+		return built()
+	}
+	return build("simulator", false)
+})
+
+var makeBuildDir = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "callboard-test-")
+	buildDir = dir
+	return dir, err
+})
+
+func build(name string, race bool) (string, error) {
 	if *program != "" {
 		return filepath.Abs(*program)
 	}
@@ -46,12 +64,13 @@ var built = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if buildDir, err = os.MkdirTemp("", "callboard-test-"); err != nil {
+	dir, err := makeBuildDir()
+	if err != nil {
 		return "", err
 	}
-	name := filepath.Join(buildDir, "callboard")
+	name = filepath.Join(dir, name)
 	args := []string{"build", "-o", name}
-	if raceEnabled {
+	if race {
 		args = append(args, "-race")
 	}
 	cmd := exec.Command("go", append(args, ".")...)
@@ -60,10 +79,15 @@ var built = sync.OnceValues(func() (string, error) {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return name, nil
-})
+}
 
 // Program returns the file name of the program under test.
-func Program(t testing.TB) string {
+func Program(t testing.TB) string { return must(t, built) }
+
+// simulatorProgram returns the file name of the program that simulates sipgate.
+func simulatorProgram(t testing.TB) string { return must(t, builtSimulator) }
+
+func must(t testing.TB, built func() (string, error)) string {
 	t.Helper()
 	name, err := built()
 	if err != nil {

@@ -38,7 +38,11 @@ func environment(dir string, more ...string) []string {
 // Launch starts the program in dir. The end of the test kills it.
 func Launch(t testing.TB, dir string, args ...string) *Process {
 	t.Helper()
-	p := &Process{t: t, args: args, cmd: exec.Command(Program(t), args...), done: make(chan struct{})}
+	program := Program
+	if args[0] == "simulator" {
+		program = simulatorProgram
+	}
+	p := &Process{t: t, args: args, cmd: exec.Command(program(t), args...), done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env = dir, environment(dir)
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	if err := p.cmd.Start(); err != nil {
@@ -89,10 +93,10 @@ func (p *Process) PID() int { return p.cmd.Process.Pid }
 // environment variables, and returns what it wrote and its exit status.
 func Run(t testing.TB, env []string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
-	dir := t.TempDir()
+	dir, program := t.TempDir(), Program(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, Program(t), args...)
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = dir, environment(dir, env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
