@@ -29,6 +29,7 @@ type Error struct {
 	Detail string // in English, for logs: names formats and figures, never file content
 }
 
+// Error implements error.
 func (e *Error) Error() string {
 	return fmt.Sprintf("announcement: %s: %s", e.Code, e.Detail)
 }

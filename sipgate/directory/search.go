@@ -227,6 +227,7 @@ type AmbiguousError struct {
 	Entries []Entry
 }
 
+// Error implements error.
 func (e *AmbiguousError) Error() string { return ErrAmbiguous.Error() }
 
 // Is reports whether target is ErrAmbiguous.

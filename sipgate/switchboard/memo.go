@@ -10,7 +10,7 @@ type Memo struct {
 	rendered map[string][]byte
 }
 
-// Do returns the bytes rendered for key and calls make for the first request
+// Get returns the bytes rendered for key and calls make for the first request
 // only, even if several come at the same time. Errors are not cached. The
 // bytes must not be modified.
 func (m *Memo) Get(key string, make func() ([]byte, error)) ([]byte, error) {
