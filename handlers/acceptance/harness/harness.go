@@ -40,14 +40,14 @@ var buildDir string
 // needs it, with the race detector if the tests run with it.
 var built = sync.OnceValues(func() (string, error) { return build("callboard", raceEnabled) })
 
-// builtSimulator is the program without the race detector, for the simulated
-// sipgate: its own tests look for races, and half of the machine's work would be
-// spent on looking again.
-var builtSimulator = sync.OnceValues(func() (string, error) {
+// builtPlain is the program without the race detector. It runs the simulated
+// sipgate, whose own tests look for races, and the demo with its gallery, whose
+// many pages would take most of the time of a raced run.
+var builtPlain = sync.OnceValues(func() (string, error) {
 	if !raceEnabled {
 		return built()
 	}
-	return build("simulator", false)
+	return build("callboard-plain", false)
 })
 
 var makeBuildDir = sync.OnceValues(func() (string, error) {
@@ -84,8 +84,8 @@ func build(name string, race bool) (string, error) {
 // Program returns the file name of the program under test.
 func Program(t testing.TB) string { return must(t, built) }
 
-// simulatorProgram returns the file name of the program that simulates sipgate.
-func simulatorProgram(t testing.TB) string { return must(t, builtSimulator) }
+// plainProgram returns the file name of the program without the race detector.
+func plainProgram(t testing.TB) string { return must(t, builtPlain) }
 
 func must(t testing.TB, built func() (string, error)) string {
 	t.Helper()
