@@ -404,8 +404,10 @@ func TestSocketEndsWithItsSession(t *testing.T) {
 // TestTooManyTabs: the oldest socket of a subject is closed, and no other.
 func TestTooManyTabs(t *testing.T) {
 	p := serve(t, func(o *web.ServerOptions) { o.MaxSocketsPerSubject = 2 })
-	p.feed("/feed")
-	first, other, anonymous := p.mustDial("/feed?subject=a"), p.mustDial("/feed?subject=b"), p.mustDial("/feed")
+	messages := p.feed("/feed")
+	first := p.mustDial("/feed?subject=a")
+	messages <- []byte("first") // it is registered before the others
+	other, anonymous := p.mustDial("/feed?subject=b"), p.mustDial("/feed")
 	second := p.mustDial("/feed?subject=a")
 	third := p.mustDial("/feed?subject=a")
 	if got := closeCode(first); got != web.CloseTooManyTabs {
