@@ -87,8 +87,13 @@ func Program(t testing.TB) string { return must(t, built) }
 // plainProgram returns the file name of the program without the race detector.
 func plainProgram(t testing.TB) string { return must(t, builtPlain) }
 
+// must returns what built does. It skips the test with -short: starting the
+// program takes longer than most tests of a part.
 func must(t testing.TB, built func() (string, error)) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("tests of the whole program are left out with -short")
+	}
 	name, err := built()
 	if err != nil {
 		t.Fatal(err)
