@@ -24,16 +24,16 @@ type entrySwitchForm struct {
 	entryFields
 }
 
-func entryStar(form entrySwitchForm) (sipgate.EntryChange, string) {
-	return sipgate.EntryChange{Starred: &form.Value}, "star " + onOff(form.Value)
+func entryStar(form entrySwitchForm) sipgate.EntryChange {
+	return sipgate.EntryChange{Starred: &form.Value}
 }
 
-func entryArchive(form entrySwitchForm) (sipgate.EntryChange, string) {
-	return sipgate.EntryChange{Archived: &form.Value}, "archive " + onOff(form.Value)
+func entryArchive(form entrySwitchForm) sipgate.EntryChange {
+	return sipgate.EntryChange{Archived: &form.Value}
 }
 
-func entryRead(form entrySwitchForm) (sipgate.EntryChange, string) {
-	return sipgate.EntryChange{Read: &form.Value}, "read " + onOff(form.Value)
+func entryRead(form entrySwitchForm) sipgate.EntryChange {
+	return sipgate.EntryChange{Read: &form.Value}
 }
 
 type entryNoteForm struct {
@@ -41,15 +41,14 @@ type entryNoteForm struct {
 	entryFields
 }
 
-func entryNote(form entryNoteForm) (sipgate.EntryChange, string) {
+func entryNote(form entryNoteForm) sipgate.EntryChange {
 	text := strings.TrimSpace(strings.ReplaceAll(form.Text, "\r\n", "\n"))
-	return sipgate.EntryChange{Note: &text}, "note"
+	return sipgate.EntryChange{Note: &text}
 }
 
 // updateEntry changes an entry of the history, audits that, and shows the entry
-// as sipgate has it afterwards. patch returns the change that a form asks for,
-// and its name in the audit.
-func updateEntry[T entryForm](h *handlers, patch func(form T) (sipgate.EntryChange, string)) actorHandler {
+// as sipgate has it afterwards. patch returns the change that a form asks for.
+func updateEntry[T entryForm](h *handlers, patch func(form T) sipgate.EntryChange) actorHandler {
 	return func(w http.ResponseWriter, r *http.Request, a actor) error {
 		entry, own, err := h.Control.History.Entry(r.Context(), a.Member, r.PathValue("id"))
 		if err != nil {
@@ -59,8 +58,7 @@ func updateEntry[T entryForm](h *handlers, patch func(form T) (sipgate.EntryChan
 		if err != nil {
 			return err
 		}
-		change, what := patch(form)
-		if err := h.Control.ChangeEntry(r.Context(), a.Actor, entry, own, change, what); err != nil {
+		if err := h.Control.ChangeEntry(r.Context(), a.Actor, entry, own, patch(form)); err != nil {
 			return err
 		}
 		return h.respondEntry(w, r, a, form.next())
@@ -84,11 +82,4 @@ func (h *handlers) respondEntry(w http.ResponseWriter, r *http.Request, a actor,
 		JSON:     map[string]any{"id": e.ID, "note": e.Note, "starred": e.Starred, "archived": e.Archived, "read": e.Read},
 		Fragment: views.EntryActions(langOf(r, a), h.entryModel(a, langOf(r, a), e, next)),
 	})
-}
-
-func onOff(on bool) string {
-	if on {
-		return "on"
-	}
-	return "off"
 }

@@ -17,12 +17,12 @@ import (
 // showTeam shows the members of the team.
 func (h *handlers) showTeam(w http.ResponseWriter, r *http.Request, a actor) error {
 	board := h.Control.Board(a.Actor)
-	online, calls := board.Members(), board.Snapshot().Calls
+	online, onCall := board.Members(), callcontrol.MembersOnCalls(board.Snapshot().Calls)
 	m := views.TeamModel{Manage: a.May(team.ManageMembers).OK}
 	for _, member := range h.Control.Members.List(a.Account) {
 		member.LastActive = member.LastActive.Local()
 		m.Members = append(m.Members, views.TeamMember{Member: member, Self: member.MemberID == a.MemberID,
-			Online: slices.Contains(online, switchboard.MemberID(member.User)), OnCall: callcontrol.OnCall(member.MemberID, calls)})
+			Online: slices.Contains(online, switchboard.MemberID(member.User)), OnCall: onCall[member.User]})
 	}
 	return web.Show(w, r, http.StatusOK, views.Team(h.page(r, a), m))
 }

@@ -335,7 +335,7 @@ func badUploads(t *testing.T, s *harness.Stack, v *harness.Client) {
 			t.Errorf("file name %.20q: %d %s", name, status, code)
 		}
 	}
-	// A header with a NUL is none: the form as a whole is refused.
+	// The form as a whole is refused if a header contains a NUL.
 	ctNUL, bodyNUL := form(harness.Part{Name: "a\x00.wav", Data: good})
 	if status, code := upload(ctNUL, bodyNUL); status != 400 || code != "bad_upload" {
 		t.Errorf("NUL in the name: %d %s", status, code)

@@ -9,8 +9,8 @@ import (
 	"callboard/sipgate"
 )
 
-// One rule of freshness: what is older is read again as soon as somebody needs
-// it, in the background. Devices change all day (online, do not disturb), users
+// One rule of freshness: an older value is read again in the background by the
+// next caller that needs it. Devices change all day (online, do not disturb), users
 // and numbers hardly ever.
 const (
 	maxAge         = 5 * time.Minute

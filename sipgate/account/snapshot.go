@@ -14,7 +14,7 @@ type Snapshot struct {
 	// could not be read is not in it.
 	Devices map[sipgate.UserID][]sipgate.Device
 
-	// Owners tells to which user an extension belongs, "" if to several.
+	// Owners maps each extension to its user, or to "" if several users share it.
 	Owners map[string]sipgate.UserID
 
 	// Complete reports whether the devices of all users were read, or refused

@@ -120,8 +120,8 @@ func scanAnnouncement(row interface{ Scan(...any) error }) (Announcement, error)
 	return a, err
 }
 
-// hundredths returns a loudness as it is stored, in hundredths of a LUFS. 0, which
-// no sound has, means that there is none.
+// hundredths returns a loudness as it is stored, in hundredths of a LUFS. No sound
+// has 0, which stands for an unknown loudness.
 func hundredths(loudness float64) int64 { return int64(math.Round(loudness * 100)) }
 
 // roundLoudness returns a loudness as it is read from the database.

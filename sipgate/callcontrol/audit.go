@@ -94,6 +94,20 @@ func parameters(action switchboard.Action) string {
 	return ""
 }
 
+// changeParameters describes a change of a history entry for the audit. The text
+// of a note is not recorded.
+func changeParameters(change sipgate.EntryChange) string {
+	switch {
+	case change.Starred != nil:
+		return "star " + onOff(*change.Starred)
+	case change.Archived != nil:
+		return "archive " + onOff(*change.Archived)
+	case change.Read != nil:
+		return "read " + onOff(*change.Read)
+	}
+	return "note"
+}
+
 func onOff(on bool) string {
 	if on {
 		return "on"

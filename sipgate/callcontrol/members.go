@@ -175,9 +175,6 @@ func (c *Control) MarkActive(ctx context.Context, a Actor) {
 	}
 }
 
-// OnCall reports whether a member is connected in one of the calls.
-func OnCall(m team.MemberID, calls []switchboard.Call) bool { return membersOnCalls(calls)[m.User] }
-
 // A SignInProblem is a member through whom sipgate cannot be asked, or not after
 // a restart.
 type SignInProblem struct {

@@ -66,13 +66,13 @@ func (c *Control) AddNote(ctx context.Context, a Actor, r RecordedCall, text str
 }
 
 // ChangeEntry changes an entry of the history that the actor may see; own says
-// whether it is the actor's own. what names the change for the audit.
-func (c *Control) ChangeEntry(ctx context.Context, a Actor, entry sipgate.HistoryEntry, own bool, change sipgate.EntryChange, what string) error {
+// whether it is the actor's own.
+func (c *Control) ChangeEntry(ctx context.Context, a Actor, entry sipgate.HistoryEntry, own bool, change sipgate.EntryChange) error {
 	p := team.EditOwnHistory
 	if !own {
 		p = team.EditAllHistory
 	}
-	e := AuditEntry(a, p, what, entryParties(entry))
+	e := AuditEntry(a, p, changeParameters(change), entryParties(entry))
 	e.Call = "history " + entry.ID
 	if d := a.May(p); !d.OK {
 		return c.deny(ctx, e, d)

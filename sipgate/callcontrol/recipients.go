@@ -15,7 +15,7 @@ import (
 func (c *Control) Recipients(a Actor, text string) (found []directory.Entry, refreshing bool, err error) {
 	calls := c.Board(a).Snapshot().Calls
 	c.recordOwnCalls(a, calls)
-	found = c.Directory.Search(directory.MemberID(a.MemberID), text, directory.MaxResults, membersOnCalls(calls))
+	found = c.Directory.Search(directory.MemberID(a.MemberID), text, directory.MaxResults, MembersOnCalls(calls))
 	roster := c.Rosters.Of(a.Account)
 	if err = roster.Err(); err != nil {
 		roster.Load()
@@ -25,7 +25,7 @@ func (c *Control) Recipients(a Actor, text string) (found []directory.Entry, ref
 
 // Colleagues returns the actor's team mates, the available ones first.
 func (c *Control) Colleagues(a Actor) []directory.Entry {
-	return c.Directory.Colleagues(directory.MemberID(a.MemberID), membersOnCalls(c.Board(a).Snapshot().Calls))
+	return c.Directory.Colleagues(directory.MemberID(a.MemberID), MembersOnCalls(c.Board(a).Snapshot().Calls))
 }
 
 // Resolve returns the number that the actor means: one in any spelling, a name
@@ -49,8 +49,8 @@ func (c *Control) NumberRefusal(number string, call switchboard.Call) string {
 	return ""
 }
 
-// membersOnCalls returns the members who are connected in one of the calls.
-func membersOnCalls(calls []switchboard.Call) map[sipgate.UserID]bool {
+// MembersOnCalls returns the members who are connected in one of the calls.
+func MembersOnCalls(calls []switchboard.Call) map[sipgate.UserID]bool {
 	busy := map[sipgate.UserID]bool{}
 	for _, call := range calls {
 		if call.Phase != switchboard.Connected {

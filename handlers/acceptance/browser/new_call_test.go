@@ -193,8 +193,8 @@ func TestBrowserPlayToMyPhone(t *testing.T) {
 	hearsTone(t, samples)
 }
 
-// A tel: link opens the dialog with its number, or says why not, and calls
-// nobody: sipgate gets no request.
+// A tel: link opens the dialog with its number, or says why not. It starts
+// no call: sipgate gets no request.
 func TestBrowserTelLink(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t)
