@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,20 +12,21 @@ import (
 	"callboard/sipgate/account"
 )
 
-// fakeAccess is a sipgate account that counts its requests.
+// fakeAccess is a sipgate account that counts its requests, which may come at the
+// same time. Its devices change only while none is under way.
 type fakeAccess struct {
-	requests int
+	requests atomic.Int64
 	devices  map[sipgate.UserID][]sipgate.Device
 	err      error
 }
 
 func (f *fakeAccess) Users(context.Context) ([]sipgate.User, error) {
-	f.requests++
+	f.requests.Add(1)
 	return []sipgate.User{{ID: "w1", Firstname: "Jonas", Lastname: "Keller"}, {ID: "w2", Firstname: "Mira", Lastname: "Hoffmann"}}, f.err
 }
 
 func (f *fakeAccess) Numbers(context.Context) ([]sipgate.AccountNumber, error) {
-	f.requests++
+	f.requests.Add(1)
 	return []sipgate.AccountNumber{
 		{Number: "492214710111", EndpointID: "p1"}, {Number: "+492214710112", EndpointID: "p2"},
 		{Number: "0221 4710100", EndpointID: "g0", EndpointAlias: "Zentrale"}, {Number: "23", EndpointID: "p1"},
@@ -32,7 +34,7 @@ func (f *fakeAccess) Numbers(context.Context) ([]sipgate.AccountNumber, error) {
 }
 
 func (f *fakeAccess) Devices(_ context.Context, u sipgate.UserID) ([]sipgate.Device, error) {
-	f.requests++
+	f.requests.Add(1)
 	return f.devices[u], f.err
 }
 
@@ -58,8 +60,8 @@ func TestReadTeamIsShared(t *testing.T) {
 			d.rosters.Of(anna.Account).Load()
 			synctest.Wait()
 		}
-		if f.requests != 4 {
-			t.Errorf("%d requests, want 4: users, numbers, devices of two", f.requests)
+		if n := f.requests.Load(); n != 4 {
+			t.Errorf("%d requests, want 4: users, numbers, devices of two", n)
 		}
 		found := d.Search(anna, "", MaxResults, nil)
 		if got := names(found); got != "Jonas Keller, Mira Hoffmann, Zentrale" || found[0].Presence != Available || found[1].Presence != Offline {
@@ -75,8 +77,8 @@ func TestReadTeamIsShared(t *testing.T) {
 		}
 		synctest.Wait()
 		found = d.Search(anna, "", MaxResults, nil)
-		if f.requests != 5 || found[1].Presence != DoNotDisturb {
-			t.Errorf("%d requests, want 5; %+v", f.requests, found)
+		if n := f.requests.Load(); n != 5 || found[1].Presence != DoNotDisturb {
+			t.Errorf("%d requests, want 5; %+v", n, found)
 		}
 	})
 }
@@ -90,16 +92,16 @@ func TestFailedReadIsDelayed(t *testing.T) {
 			d.RefreshPresence(anna.Account, member)
 			synctest.Wait()
 		}
-		if f.requests != 1 {
-			t.Errorf("%d requests, want 1", f.requests)
+		if n := f.requests.Load(); n != 1 {
+			t.Errorf("%d requests, want 1", n)
 		}
 		time.Sleep(time.Minute)
 		if !d.RefreshPresence(anna.Account, member) {
 			t.Error("not asked again a minute later")
 		}
 		synctest.Wait()
-		if f.requests != 2 {
-			t.Errorf("%d requests a minute later, want 2", f.requests)
+		if n := f.requests.Load(); n != 2 {
+			t.Errorf("%d requests a minute later, want 2", n)
 		}
 	})
 }
