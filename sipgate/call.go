@@ -1,5 +1,7 @@
 package sipgate
 
+import "strings"
+
 // CallID identifies one leg of a call at sipgate. It is opaque: in practice
 // upper-case hex digits, 76 to about 150 of them. A transfer or forward gives
 // a call a new one.
@@ -16,6 +18,13 @@ type UserID string
 // Valid reports whether id has the form of a UserID: 1 to 64 ASCII letters,
 // digits, - and _.
 func (id UserID) Valid() bool { return isID(string(id), 64) }
+
+// IsPerson reports whether id is that of a user, "w0". Events also name
+// voicemails, groups and queues where they name users ("v0", "g1").
+func (id UserID) IsPerson() bool {
+	number, ok := strings.CutPrefix(string(id), "w")
+	return ok && number != "" && strings.Trim(number, "0123456789") == ""
+}
 
 // DeviceID identifies a telephone or extension, "e0".
 type DeviceID string

@@ -137,12 +137,30 @@ func SplitFullUserID(full string) (account string, user UserID, ok bool) {
 		return "", "", false
 	}
 	account, user = full[:i], UserID(full[i:])
-	number := strings.TrimPrefix(string(user), "w")
-	ok = len(number) < len(user) && number != "" && strings.Trim(number, "0123456789") == ""
-	if !ok {
+	if !user.IsPerson() {
 		return "", "", false
 	}
 	return account, user, true
+}
+
+// Persons returns the ids of the users that the event names, without
+// voicemails, groups and queues.
+func (e *Event) Persons() []UserID {
+	var ids []UserID
+	for _, id := range e.UserIDs {
+		if id.IsPerson() {
+			ids = append(ids, id)
+		}
+	}
+	if len(e.UserIDs) > 0 {
+		return ids
+	}
+	for _, full := range e.FullUserIDs {
+		if _, id, ok := SplitFullUserID(full); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // PushReplyType is the Content-Type of a [PushReply]. sipgate ignores replies

@@ -23,7 +23,7 @@ func TestRowHasOwnersAndRings(t *testing.T) {
 		"no direction": {switchboard.Call{Phase: switchboard.Ringing, MemberIDs: ids{"w0"}}, "w0", false, true},
 		"answered":     {switchboard.Call{Phase: switchboard.Connected, Direction: "in", MemberIDs: ids{"w0"}}, "w0", false, true},
 		"ended":        {switchboard.Call{Phase: switchboard.Ended, PreviousPhase: switchboard.Ringing, Direction: "in", MemberIDs: ids{"w0"}}, "w0", false, true},
-		"no members":   {switchboard.Call{Phase: switchboard.Connected, VisibleTo: ids{"w0", "w1"}}, "w0 w1", false, true},
+		"no members":   {switchboard.Call{Phase: switchboard.Connected, VisibleTo: ids{"w0", "w1"}}, "", false, false},
 		"no owner":     {switchboard.Call{Phase: switchboard.Connected}, "", false, false},
 		"similar id":   {switchboard.Call{Phase: switchboard.Connected, MemberIDs: ids{"w01"}}, "w01", false, false},
 	} {

@@ -1,6 +1,8 @@
 package account
 
 import (
+	"strings"
+
 	"callboard/sipgate"
 )
 
@@ -16,6 +18,8 @@ type Snapshot struct {
 
 	// Owners maps each extension to its user, or to "" if several users share it.
 	Owners map[string]sipgate.UserID
+
+	numberOwners map[string]sipgate.UserID // by number in E.164, "" if shared
 
 	// Complete reports whether the devices of all users were read, or refused
 	// by sipgate, and no read is under way.
@@ -49,7 +53,42 @@ func (r *Roster) takeSnapshot() *Snapshot {
 			s.Owners[x] = u.ID
 		}
 	}
+	s.numberOwners = numberOwners(s.Numbers, s.Owners)
 	return s
+}
+
+// numberOwners returns the user of each number: the one to whom the line
+// belongs at which it rings. A number that also rings elsewhere is shared.
+func numberOwners(numbers []sipgate.AccountNumber, owners map[string]sipgate.UserID) map[string]sipgate.UserID {
+	all := make(map[string]sipgate.UserID, len(numbers))
+	for _, n := range numbers {
+		number, owner := sipgate.NormalizeNumber(n.Number), owners[n.EndpointID]
+		if of, known := all[number]; known && of != owner {
+			owner = ""
+		}
+		all[number] = owner
+	}
+	return all
+}
+
+// Owner returns the user whose telephone number, device or line takes part in
+// a call as party: "+49…", "e0", or "1234567e0" with the account's number in
+// front. It returns "" if that is nobody, or shared by several users.
+func (s *Snapshot) Owner(party string) sipgate.UserID {
+	if id := s.numberOwners[party]; id != "" {
+		return id
+	}
+	return s.Owners[Extension(party)]
+}
+
+// Extension returns the extension that party names, with or without the
+// account's number in front ("1234567e0"), or "" if it names none.
+func Extension(party string) string {
+	x := strings.TrimLeft(party, "0123456789")
+	if len(x) < 2 || x[0] < 'a' || x[0] > 'z' || strings.Trim(x[1:], "0123456789") != "" {
+		return ""
+	}
+	return x
 }
 
 // UserName returns the name of a user of the account, or "" if it is not known.

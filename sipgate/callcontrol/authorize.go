@@ -74,5 +74,5 @@ func (c *Control) owners(account string, call switchboard.Call) []team.Member {
 
 // unknownMember is a colleague who never signed in.
 func unknownMember(m team.MemberID) team.Member {
-	return team.Member{MemberID: m, Role: team.Agent, SharesCalls: true}
+	return team.Member{MemberID: m, Role: team.Agent, SharesCalls: true, AllowsLeads: true}
 }

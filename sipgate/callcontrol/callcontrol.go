@@ -92,6 +92,9 @@ type Control struct {
 func New(o Options) *Control {
 	c := &Control{Options: o, Private: &team.PrivateNames{}}
 	c.Rosters = account.NewRosters(c.accessTo, o.Log)
+	if o.Boards != nil {
+		o.Boards.SetRosters(c.Rosters)
+	}
 	c.Directory = directory.New(o.Numbers, c.Rosters)
 	c.History = callhistory.New(callhistory.Options{Log: o.Log, Boards: o.Boards, Members: o.Members, Journal: o.Journal,
 		Rosters: c.Rosters, Private: c.Private, Client: c.ClientOf})

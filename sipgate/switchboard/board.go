@@ -63,6 +63,7 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/sipgate/account"
 )
 
 // Intervals, delays and bounds of a Board.
@@ -138,11 +139,14 @@ type Board struct {
 
 	members map[MemberID]*member
 	names   map[string]string
+	roster  *account.Snapshot // never nil
 	health  Health
 	poll    pollState
 	results results
 
 	subs map[*Subscription]struct{}
+
+	readRoster func() *account.Snapshot // see SetRoster; nil if there is none
 }
 
 // New returns an empty board. It requests nothing by itself; call Run.
@@ -165,6 +169,7 @@ func New(o Options) *Board {
 		unlisted:       map[*leg]struct{}{},
 		members:        map[MemberID]*member{},
 		subs:           map[*Subscription]struct{}{},
+		roster:         &account.Snapshot{},
 		poll:           newPollState(),
 		results:        newResults(),
 	}

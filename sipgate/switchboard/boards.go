@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"sync"
+
+	"callboard/sipgate/account"
 )
 
 // Boards opens and runs the boards of all teams. It is safe for concurrent
@@ -14,9 +16,10 @@ type Boards struct {
 	stop context.CancelFunc
 	runs sync.WaitGroup
 
-	mu     sync.Mutex
-	boards map[string]*Board
-	closed bool
+	mu      sync.Mutex
+	boards  map[string]*Board
+	rosters *account.Rosters // nil if there are none
+	closed  bool
 }
 
 // NewBoards returns a Boards that creates boards with open.
@@ -33,6 +36,7 @@ func (x *Boards) Board(team string) *Board {
 	b, ok := x.boards[team]
 	if !ok {
 		b = x.open(team)
+		x.connectRoster(team, b)
 		x.boards[team] = b
 		if x.closed {
 			b.cancelPendingHangups() // without Run they would never be sent
@@ -41,6 +45,22 @@ func (x *Boards) Board(team string) *Board {
 		}
 	}
 	return b
+}
+
+// SetRosters has all boards use the rosters of their accounts.
+func (x *Boards) SetRosters(rosters *account.Rosters) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.rosters = rosters
+	for team, b := range x.boards {
+		x.connectRoster(team, b)
+	}
+}
+
+func (x *Boards) connectRoster(team string, b *Board) {
+	if x.rosters != nil {
+		b.SetRoster(x.rosters.Of(team).Snapshot)
+	}
 }
 
 // Close stops all boards and waits for them. Pending hang-ups are cancelled

@@ -113,8 +113,8 @@ type Call struct {
 	Remote          Party
 	Local           Party      // the team's own number or user
 	UserNames       []string   // names of the users who are ringing or, once answered, who answered
-	MemberIDs       []MemberID // ids of the same users; nil if no event named them
-	VisibleTo       []MemberID // members in whose lists the call is
+	MemberIDs       []MemberID // persons whose call it is, see Owners
+	VisibleTo       []MemberID // members in whose lists the call is; it need not be theirs
 	PreviousParties []Party    // parties before transfers, oldest first
 
 	Hold, Mute, Recording Toggle
@@ -139,14 +139,11 @@ type Call struct {
 	Memo *Memo
 }
 
-// Owners returns the members whose call it is: the users who are ringing or
-// answered or, if no event named them, the members in whose lists the call is.
-func (c *Call) Owners() []MemberID {
-	if len(c.MemberIDs) > 0 {
-		return c.MemberIDs
-	}
-	return c.VisibleTo
-}
+// Owners returns the members whose call it is: the persons at whom it rings
+// or who take part in it, by the events or by their numbers, devices and lines.
+// A call of a voicemail, a queue or an unknown telephone has none. Through
+// whose access the call was seen does not matter.
+func (c *Call) Owners() []MemberID { return c.MemberIDs }
 
 // Section is a section of the board.
 type Section int

@@ -27,7 +27,8 @@ type leg struct {
 	origCallID                       sipgate.CallID
 	xcid, diversion                  string
 	ringingUsers, answeringUsers     []string
-	ringingUserIDs, answeringUserIDs []sipgate.UserID // ids of the same users, where events have them
+	ringingUserIDs, answeringUserIDs []sipgate.UserID // those of the same users who are persons
+	answeringNumber                  string           // normalized
 	answeringMembers                 []*member        // members who may be the user that answered
 	cause                            string
 

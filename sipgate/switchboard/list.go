@@ -51,6 +51,7 @@ func (b *Board) requestList(ctx context.Context, m *member) error {
 	}
 	now := time.Now()
 	b.expire(now)
+	b.refreshRoster()
 	if requestTick > m.listTick {
 		m.nonListFacts = facts
 		b.applyList(m, m.lastCalls, requestTick, now)
@@ -72,6 +73,7 @@ func (b *Board) applyUnchanged(m *member, list sipgate.CallList, requestTick, fa
 	}
 	now := time.Now()
 	b.expire(now)
+	b.refreshRoster()
 	m.listTick, m.listTime = requestTick, now
 	b.updateCoverage(m, now)
 	b.flush(now)

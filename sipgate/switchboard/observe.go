@@ -19,6 +19,7 @@ func (b *Board) Observe(e sipgate.Event) {
 	defer b.mu.Unlock()
 	now := time.Now()
 	b.expire(now)
+	b.refreshRoster()
 	var poll bool
 	switch e.Kind {
 	case sipgate.EventNewCall:
@@ -41,7 +42,7 @@ func (b *Board) observeNewCall(e sipgate.Event, now time.Time) {
 	l := b.leg(e.CallID, now)
 	b.updateFromEvent(l, &e, 3)
 	if l.ringingUsers == nil {
-		l.ringingUsers, l.ringingUserIDs = e.Users, e.UserIDs
+		l.ringingUsers, l.ringingUserIDs = e.Users, e.Persons()
 	}
 	l.rang = true
 	if l.end != live {
@@ -57,7 +58,10 @@ func (b *Board) observeAnswer(e sipgate.Event, now time.Time) bool {
 	l := b.leg(e.CallID, now)
 	b.updateFromEvent(l, &e, 2)
 	if l.answeringUsers == nil {
-		l.answeringUsers, l.answeringUserIDs = e.Users, e.UserIDs
+		l.answeringUsers, l.answeringUserIDs = e.Users, e.Persons()
+	}
+	if l.answeringNumber == "" {
+		l.answeringNumber = normalize(e.AnsweringNumber)
 	}
 	first := !l.answered
 	l.answered = true

@@ -27,18 +27,7 @@ func (b *Board) setParties(legs chain, current *leg, c *Call) {
 			previous = append(previous, b.party(legRemote, ""), b.party(legLocal, user))
 		}
 	}
-	c.UserNames = current.answeringUsers
-	if c.UserNames == nil {
-		c.UserNames = current.ringingUsers
-	}
-	ids := current.answeringUserIDs
-	if len(ids) == 0 {
-		ids = current.ringingUserIDs
-	}
-	c.MemberIDs = nil
-	for _, id := range ids {
-		c.MemberIDs = append(c.MemberIDs, MemberID(id))
-	}
+	c.UserNames, c.MemberIDs = current.users(), b.owners(current)
 	c.PreviousParties = previousParties(previous, c)
 }
 
@@ -72,11 +61,7 @@ func (b *Board) party(number, user string) Party {
 
 // soleUser returns the leg's user, or "" if it has several or none is known.
 func (l *leg) soleUser() string {
-	users := l.answeringUsers
-	if users == nil {
-		users = l.ringingUsers
-	}
-	if len(users) == 1 {
+	if users := l.users(); len(users) == 1 {
 		return users[0]
 	}
 	return ""
