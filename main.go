@@ -39,6 +39,8 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE) // nothing to reload; a log that nobody reads ends nothing
+	web.UnsetEmpty("CALLBOARD_", "TZ")
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		for _, line := range strings.Split(err.Error(), "\n") {
 			fmt.Fprintln(os.Stderr, "callboard:", line)
@@ -72,7 +74,7 @@ type dashboardSettings struct {
 	team.KeySettings
 	sipgate.NumberSettings
 	AnnouncementSettings announcement.Settings `embed:""`
-	Log                  string                `default:"text" enum:"text,json" help:"Form of the log on standard error: text or json."`
+	web.LogSettings
 }
 
 type demoSettings struct {
@@ -146,20 +148,18 @@ type config struct {
 	team      team.Config
 	key       team.KeySettings
 	library   announcement.Options
+	proxies   web.Proxies
 	demo      bool
 	listening func() error // called when the dashboard can be reached
 }
 
 // config checks the settings. The error joins all mistakes, a line each.
 func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
-	c = config{addr: s.Addr, data: s.Data, key: s.KeySettings, log: slog.New(slog.NewTextHandler(stderr, nil)), listening: func() error { return nil }}
-	if s.Log == "json" {
-		c.log = slog.New(slog.NewJSONHandler(stderr, nil))
-	}
+	c = config{addr: s.Addr, data: s.Data, key: s.KeySettings, log: s.Logger(stderr), listening: func() error { return nil }}
 	var errs [7]error
 	c.public, errs[0] = s.URL()
 	c.sipgate, errs[1] = s.Settings.Config()
-	errs[2] = s.Check()
+	c.proxies, errs[2] = s.Proxies()
 	c.numbers, errs[3] = s.Rules()
 	c.team, errs[4] = s.AccessSettings.Config()
 	c.service, errs[5] = s.Credentials(c.sipgate.API)
@@ -215,7 +215,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	counts := stats.NewReader(c.log)
 	defer counts.Close()
 	app := handlers.New(handlers.Deps{
-		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Ping: db.PingContext,
+		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Proxies: c.proxies, Ready: db.Ready, Unavailable: database.Unavailable,
 		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: counts, Receiver: receiver,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: c.log, HTTP: httpClient, AuthURL: c.sipgate.OAuth.AuthURL,
 			TokenURL: c.sipgate.OAuth.TokenURL, ClientID: c.sipgate.OAuth.ClientID, ClientSecret: c.sipgate.OAuth.ClientSecret},

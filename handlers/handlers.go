@@ -8,6 +8,7 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -32,7 +33,13 @@ type Deps struct {
 	OAuth     *sipgate.OAuth              // for sign-outs at sipgate
 	Key       team.Key                    // of this installation; makes the push addresses
 	Login     *web.Login                  // New sets where it leads to
-	Ping      func(context.Context) error // asks the database
+	Ready     func(context.Context) error // writes to the database
+
+	// Unavailable returns why the database cannot do its work, or "" if err has
+	// another reason.
+	Unavailable func(err error) (code string)
+
+	Proxies   web.Proxies // believed about who their clients are
 	Sessions  *web.Sessions[SignIn]
 	AuditDays int // for how many days the audit is kept
 
@@ -67,8 +74,8 @@ func New(d Deps) *App {
 
 func newHandlers(d Deps) *handlers {
 	h := &handlers{Deps: d, started: time.Now(), uploads: web.NewConcurrencyLimit(maxUploads), waveforms: announcement.NewWaveformCache(),
-		server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL})}
-	h.errors = &web.Errors{Log: d.Log, Explain: explain, Render: h.respondFault}
+		server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL, Proxies: d.Proxies})}
+	h.errors = &web.Errors{Log: d.Log, Explain: explain, Unavailable: d.Unavailable, Render: h.respondFault}
 	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()
 	h.Login.Scopes = sipgate.Scopes
 	h.Login.Limit = web.NewLimiter(loginsPerMinute)
@@ -80,7 +87,8 @@ func newHandlers(d Deps) *handlers {
 func (h *handlers) guarded() http.Handler {
 	guard := web.GuardOptions{Log: h.Log, PublicURL: h.PublicURL, Render: h.respondFault,
 		FormAction: []string{h.LoginURL.Scheme + "://" + h.LoginURL.Host},
-		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/", "/wall/"}}
+		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/", "/wall/"},
+		Proxies: h.Proxies, AnyHost: []string{"/healthz", "/readyz"}}
 	return web.Guard(guard, h.errors.Mux(h.mux()))
 }
 
@@ -93,10 +101,17 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 // alive is what [handlers.healthy] answers.
 const alive = "ok\n"
 
-// healthy answers monitoring: the program runs and its database answers.
+// healthy answers orchestration: the process runs. Whether it can do its work is
+// what [handlers.ready] says; a restart would not help against that.
 func (h *handlers) healthy(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Ping(r.Context()); err != nil {
-		return web.Fault{Status: http.StatusServiceUnavailable, Code: web.CodeBusy}
+	_, err := w.Write([]byte(alive))
+	return err
+}
+
+// ready answers monitoring: the database can be written, or why it cannot.
+func (h *handlers) ready(w http.ResponseWriter, r *http.Request) error {
+	if err := h.Ready(r.Context()); err != nil {
+		return fmt.Errorf("%w: %w", web.Fault{Status: http.StatusServiceUnavailable, Code: web.CodeBusy}, err)
 	}
 	_, err := w.Write([]byte(alive))
 	return err

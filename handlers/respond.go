@@ -28,6 +28,8 @@ func (h *handlers) respondFault(w http.ResponseWriter, r *http.Request, f web.Fa
 		w.WriteHeader(f.Status)
 	case strings.HasPrefix(r.URL.Path, "/a/"):
 		http.Error(w, http.StatusText(f.Status), f.Status)
+	case r.URL.Path == "/readyz":
+		http.Error(w, views.Message(views.English, f.Code, f.Status), f.Status)
 	case isWallboard(r):
 		err = web.Show(w, r, f.Status, views.WallboardNotFound(wallboardLang(r)))
 	default:

@@ -53,6 +53,7 @@ func (h *handlers) routes() (all []Route) {
 	public("GET /a/{file}", h.servePublished)
 	public("POST /push/{secret}", h.push)
 	public("GET /healthz", h.healthy)
+	public("GET /readyz", h.ready)
 	public("GET /session", h.session)
 	public("GET /gallery", h.showGallery) // in the demo
 	public("GET /gallery/{name}", h.showExample)

@@ -67,8 +67,11 @@ func (h *handlers) withSession(f actorHandler) web.Handler {
 		case err != nil:
 			return err
 		case !ok && r.Method == http.MethodGet && web.WantsPage(r):
+			h.Sessions.Forget(w, r)
+			web.Refused(r, errUnauthenticated.Code)
 			return web.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
 		case !ok:
+			h.Sessions.Forget(w, r)
 			return errUnauthenticated
 		}
 		return f(w, r, h.actorOf(r, s.Value))
@@ -95,6 +98,7 @@ func (h *handlers) watching(p team.Permission, f actorHandler) web.Handler {
 		case err != nil:
 			return err
 		case !ok:
+			h.Sessions.Forget(w, r)
 			return errUnauthenticated
 		}
 		a := h.actorOf(r, s.Value)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"path"
 	"runtime/debug"
@@ -35,8 +35,13 @@ type GuardOptions struct {
 	// the prefix.
 	Secret []string
 
-	// Proxies are the peers whose X-Forwarded-For is trusted, none by default.
-	Proxies []netip.Prefix
+	// Proxies are the peers whose X-Forwarded-For is believed, none by default.
+	Proxies Proxies
+
+	// AnyHost are paths that are served on every host, for monitoring and
+	// orchestration that know only an address. Nothing there may be worth
+	// anything to a stranger.
+	AnyHost []string
 
 	// BodyTimeout is how long a request's body may take to arrive, 10 s by
 	// default. A Handler that expects more sets its own with
@@ -51,7 +56,8 @@ const (
 	maxLogged          = 256
 )
 
-// Guard returns h behind, outermost first, the access log, the recovery from
+// Guard returns h behind, outermost first, the access log, in which requests that
+// were refused to clients without a session are summed up, the recovery from
 // panics, the security headers, the refusal of requests for other hosts, and the
 // refusal of unsafe requests from other origins. The http.ResponseWriter that h
 // gets can be flushed and hijacked through http.ResponseController.
@@ -60,6 +66,7 @@ func Guard(o GuardOptions, h http.Handler) http.Handler {
 		o.BodyTimeout = defaultBodyTimeout
 	}
 	g := &guard{o: o, site: newSite(o.PublicURL), log: logger(o.Log), next: h}
+	g.refusals = &refusals{log: g.log, pending: map[string]*refusalCount{}}
 	g.headers = securityHeaders(g.site, o.FormAction)
 	return g
 }
@@ -70,28 +77,22 @@ type guard struct {
 	log     *slog.Logger
 	headers http.Header // shared by all answers; Set replaces a value and Add copies it
 	next    http.Handler
+
+	refusals *refusals
 }
 
 // ServeHTTP implements http.Handler.
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
-	id := rand.Text()[:16]
-	ip := clientIP(r, g.o.Proxies)
-	ctx := context.WithValue(r.Context(), requestIDKey, id)
-	r = r.WithContext(context.WithValue(ctx, clientIPKey, ip))
+	v := &visit{id: rand.Text()[:16], ip: g.o.Proxies.client(r)}
+	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 	rec := &recorder{ResponseWriter: w}
-	defer func() {
-		g.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", id),
-			slog.String("method", clip(r.Method, 16)), slog.String("path", g.loggedPath(r)),
-			slog.Int("status", rec.sent()), slog.Int64("bytes", rec.bytes),
-			slog.Float64("ms", float64(time.Since(start).Microseconds())/1000), slog.String("ip", ip.String()))
-	}()
+	defer g.logRequest(rec, r, v, time.Now())
 	defer g.recover(rec, r)
 	maps.Copy(w.Header(), g.headers)
-	w.Header()["X-Request-Id"] = []string{id}
+	w.Header()["X-Request-Id"] = []string{v.id}
 	if err := g.check(r); err != nil {
 		f := (&Errors{}).fault(err)
-		g.log.LogAttrs(r.Context(), slog.LevelInfo, "request refused", slog.String("id", id), slog.String("code", f.Code))
+		v.reason, v.err = f.Code, err
 		if f.Status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE")
 		}
@@ -103,6 +104,22 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	g.limitBody(rec, r)
 	g.next.ServeHTTP(rec, r)
+}
+
+// logRequest logs the request that began at start, or counts it if it was refused
+// to a stranger.
+func (g *guard) logRequest(w *recorder, r *http.Request, v *visit, start time.Time) {
+	status := w.sent()
+	attrs := []any{"id", v.id, "method", clip(r.Method, 16), "path", g.loggedPath(r), "status", status,
+		"bytes", w.bytes, "ms", float64(time.Since(start).Microseconds()) / 1000, "ip", v.ip.String()}
+	if refused := v.reason != "" || status >= 400 && status < 500; v.known.Load() || !refused || status >= 500 {
+		g.log.Info("request", attrs...)
+		return
+	}
+	if v.err != nil {
+		attrs = append(attrs, "err", clip(v.err.Error(), maxLogged))
+	}
+	g.refusals.add(cmp.Or(v.reason, http.StatusText(status)), append(attrs, v.attrs...))
 }
 
 // check refuses requests by their headers alone.
@@ -119,7 +136,12 @@ func (g *guard) check(r *http.Request) error {
 	case r.RequestURI == "*":
 		return Fault{Status: http.StatusBadRequest, Code: CodeBadRequest}
 	}
+	if slices.Contains(g.o.AnyHost, r.URL.Path) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		return nil
+	}
 	if err := g.site.checkHost(r); err != nil {
+		v := visitOf(r.Context())
+		v.attrs = []any{"host", clip(r.Host, maxLogged), "expected", g.site.host, "hint", hostHint(r, g.site)}
 		return err
 	}
 	switch r.Method {
@@ -133,6 +155,14 @@ func (g *guard) check(r *http.Request) error {
 		return nil
 	}
 	return g.site.checkOrigin(r)
+}
+
+// hostHint says what to do about a request for another host.
+func hostHint(r *http.Request, s site) string {
+	if s.serves(r.Header.Get("X-Forwarded-Host")) || len(r.Header["X-Forwarded-For"]) > 0 {
+		return "the reverse proxy has to pass on the header Host as it comes (nginx: proxy_set_header Host $http_host), or --public-url is another address"
+	}
+	return "open the address of --public-url"
 }
 
 // under returns the first of prefixes that p begins with, or "". A path that is

@@ -9,8 +9,10 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"callboard/web"
@@ -362,37 +364,235 @@ func TestSlowBodyEndsTheRequest(t *testing.T) {
 	}
 }
 
-func TestClientIP(t *testing.T) {
-	var got netip.Addr
-	h := func(proxies ...string) http.Handler {
-		o := web.GuardOptions{PublicURL: appURL}
-		for _, p := range proxies {
-			o.Proxies = append(o.Proxies, netip.MustParsePrefix(p))
+// The log, the audit and the limits go by the visitor's address: what a believed
+// proxy says it is, and nothing that the visitor wrote.
+func TestVisitorsAddressBehindProxies(t *testing.T) {
+	var got, counted netip.Addr
+	h := func(proxies []string) http.Handler {
+		ps, err := web.ParseProxies(proxies)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return web.Guard(o, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got = web.ClientIP(r) }))
+		return web.Guard(web.GuardOptions{PublicURL: appURL, Proxies: ps}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			got, counted = web.ClientIP(r), web.ClientNetwork(r)
+		}))
 	}
+	const net6 = "2001:db8:1:2:3:4:5:6"
 	for _, test := range []struct {
 		peer, forwarded, proxies, want string
 	}{
 		{"192.0.2.1:5", "217.116.118.254", "", "192.0.2.1"},
+		{"198.51.100.7:5", "217.116.118.254", "192.0.2.0/24", "198.51.100.7"},
 		{"192.0.2.1:5", "217.116.118.254", "192.0.2.0/24", "217.116.118.254"},
+		{"192.0.2.1:5", "217.116.118.254", "192.0.2.1", "217.116.118.254"},
+		{"192.0.2.1:5", "217.116.118.254", "192.0.2.77/24", "217.116.118.254"},
 		{"192.0.2.1:5", "6.6.6.6, 217.116.118.254", "192.0.2.0/24", "217.116.118.254"},
 		{"192.0.2.1:5", "6.6.6.6, 217.116.118.254, 192.0.2.9", "192.0.2.0/24", "217.116.118.254"},
+		{"192.0.2.1:5", "6.6.6.6,217.116.118.254,10.1.2.3,fd00::1", "192.0.2.0/24 10.0.0.0/8 fd00::/8", "217.116.118.254"},
+		{"192.0.2.1:5", "10.1.2.3, 10.1.2.4", "192.0.2.0/24 10.0.0.0/8", "10.1.2.3"}, // from inside
 		{"192.0.2.1:5", "6.6.6.6, nonsense, 192.0.2.9", "192.0.2.0/24", "192.0.2.9"},
+		{"192.0.2.1:5", "6.6.6.6, unknown", "192.0.2.0/24", "192.0.2.1"},
+		{"192.0.2.1:5", "6.6.6.6, ", "192.0.2.0/24", "192.0.2.1"},
+		{"192.0.2.1:5", "6.6.6.6 217.116.118.254", "192.0.2.0/24", "192.0.2.1"},
 		{"192.0.2.1:5", "", "192.0.2.0/24", "192.0.2.1"},
-		{"[2001:db8:1:2:3:4:5:6]:5", "", "", "2001:db8:1:2::"},
+		{"192.0.2.1:5", "217.116.118.254:41000", "192.0.2.0/24", "217.116.118.254"},
+		{"192.0.2.1:5", net6, "192.0.2.0/24", net6},
+		{"192.0.2.1:5", "[" + net6 + "]", "192.0.2.0/24", net6},
+		{"192.0.2.1:5", `"[` + net6 + `]:41000"`, "192.0.2.0/24", net6},
+		{"192.0.2.1:5", "::ffff:217.116.118.254", "192.0.2.0/24", "217.116.118.254"},
+		{"[::1]:5", "217.116.118.254", "::1", "217.116.118.254"},
+		{"[fe80::1%eth0]:5", "217.116.118.254", "fe80::/10", "217.116.118.254"},
+		{"[::ffff:192.0.2.1]:5", "217.116.118.254", "::ffff:192.0.2.0/120", "217.116.118.254"},
+		{"[" + net6 + "]:5", "", "", net6},
 		{"[::ffff:192.0.2.1]:5", "", "", "192.0.2.1"},
+		{"@", "217.116.118.254", "192.0.2.0/24", "invalid IP"},
 	} {
 		r := httptest.NewRequest("GET", "https://app.example/", nil)
 		r.RemoteAddr = test.peer
+		r.Header.Set("Forwarded", "for=6.6.6.6")
+		r.Header["X_forwarded_for"] = []string{"6.6.6.6"}
+		r.Header.Set("X-Real-Ip", "6.6.6.6")
 		if test.forwarded != "" {
 			r.Header.Set("X-Forwarded-For", test.forwarded)
 		}
-		h(strings.Fields(test.proxies)...).ServeHTTP(httptest.NewRecorder(), r)
+		h(strings.Fields(test.proxies)).ServeHTTP(httptest.NewRecorder(), r)
 		if got.String() != test.want {
 			t.Errorf("%+v: %v", test, got)
 		}
+		if want := strings.Replace(test.want, net6, "2001:db8:1:2::", 1); counted.String() != want {
+			t.Errorf("%+v: counted as %v", test, counted)
+		}
 	}
+	t.Run("several lines", func(t *testing.T) {
+		r := httptest.NewRequest("GET", "https://app.example/", nil)
+		r.RemoteAddr = "192.0.2.1:5"
+		r.Header["X-Forwarded-For"] = []string{"6.6.6.6", "", "217.116.118.254"}
+		h([]string{"192.0.2.1"}).ServeHTTP(httptest.NewRecorder(), r)
+		if got.String() != "217.116.118.254" {
+			t.Errorf("%v", got)
+		}
+	})
+}
+
+// Behind one proxy each visitor has limits of their own.
+func TestLimitsAreThoseOfTheVisitor(t *testing.T) {
+	proxies, _ := web.ParseProxies([]string{"127.0.0.1"})
+	p := serve(t, func(o *web.GuardOptions) { o.Proxies = proxies })
+	limit := web.NewLimiter(2)
+	p.handle("GET /x", func(w http.ResponseWriter, r *http.Request) error {
+		if err := limit.Check(r); err != nil {
+			return err
+		}
+		return ok(w, r)
+	})
+	for _, visitor := range []string{"203.0.113.1", "203.0.113.2"} {
+		for _, want := range []int{200, 200, 429} {
+			if a := p.do("GET", "/x", "X-Forwarded-For: 6.6.6.6", "X-Forwarded-For: "+visitor); a.StatusCode != want {
+				t.Errorf("%s: %d, want %d", visitor, a.StatusCode, want)
+			}
+		}
+	}
+	p.do("GET", "/x", "X-Forwarded-For: 203.0.113.3, 203.0.113.1").want(t, 429, "rate_limited")
+}
+
+func TestListenSettings(t *testing.T) {
+	good := web.ListenSettings{Addr: ":80", TrustedProxies: []string{"10.0.0.1", " 10.0.0.0/8 ", "fd00::/8", "::1", "", "fe80::1%eth0"}}
+	if ps, err := good.Proxies(); err != nil || len(ps) != 5 {
+		t.Errorf("%v, %v", ps, err)
+	}
+	if ps, err := (&web.ListenSettings{Addr: ":80"}).Proxies(); err != nil || len(ps) != 0 {
+		t.Errorf("by default %v, %v", ps, err)
+	}
+	for _, bad := range []string{"proxy.example", "10.0.0.0/33", "10.0.0", "10.0.0.0/8/8", "10.0.0.0-10.0.0.9", "*", "fd00::/129", "fe80::%eth0/10"} {
+		s := web.ListenSettings{Addr: "nonsense", TrustedProxies: []string{"10.0.0.1", bad}}
+		_, err := s.Proxies()
+		if err == nil || !strings.Contains(err.Error(), "--addr: ") || !strings.Contains(err.Error(), "--trusted-proxies: \""+bad) {
+			t.Errorf("%s: %v, want both mistakes", bad, err)
+		}
+	}
+}
+
+// A setting that compose files and unit files leave empty is not set.
+func TestEmptyVariablesAreUnset(t *testing.T) {
+	for name, value := range map[string]string{"CBTEST_A": "", "CBTEST_B": " \t", "CBTEST_C": "x", "OTHERTEST_A": "", "CBTEST_ZONE_": "", "ZONETEST": ""} {
+		t.Setenv(name, value)
+	}
+	web.UnsetEmpty("CBTEST_", "ZONETEST")
+	for name, want := range map[string]bool{"CBTEST_A": false, "CBTEST_B": false, "CBTEST_C": true, "OTHERTEST_A": true, "CBTEST_ZONE_": false, "ZONETEST": false} {
+		if _, set := os.LookupEnv(name); set != want {
+			t.Errorf("%s set: %v", name, set)
+		}
+	}
+}
+
+// Monitoring that knows only an address gets an answer, and no page of ours.
+func TestSomePathsAreServedOnEveryHost(t *testing.T) {
+	p := serve(t, append(https, func(o *web.GuardOptions) { o.AnyHost = []string{"/healthz"} })...)
+	p.handle("GET /healthz", ok)
+	p.handle("POST /healthz", ok)
+	p.handle("GET /", ok)
+	for _, host := range []string{"10.1.2.3:8080", "localhost", "evil.example", "app.example", "[::1]:8080", "callboard"} {
+		p.do("GET", "/healthz", "Host: "+host).want(t, 200, "")
+		p.do("HEAD", "/healthz", "Host: "+host).want(t, 200, "")
+	}
+	if resp := p.raw("GET /healthz HTTP/1.0\r\n\r\n"); resp == nil || resp.StatusCode != 200 {
+		t.Errorf("without a host: %v", resp)
+	}
+	for _, path := range []string{"/", "/healthz/", "/healthzx", "/healthz/../", "//healthz", "/HEALTHZ", "/%2e/healthz"} {
+		if a := p.do("GET", path, "Host: evil.example"); a.StatusCode != 421 {
+			t.Errorf("%s on another host: %d", path, a.StatusCode)
+		}
+	}
+	p.do("POST", "/healthz", "Host: evil.example").want(t, 421, "bad_host")
+}
+
+// The log of a wrong host says what came, what was expected, and what to do.
+func TestWrongHostIsExplainedInTheLog(t *testing.T) {
+	p := serve(t, https...)
+	p.do("GET", "/", "Host: 10.1.2.3:8080").want(t, 421, "bad_host")
+	if log := p.log.String(); !strings.Contains(log, `"host":"10.1.2.3:8080"`) || !strings.Contains(log, `"expected":"app.example"`) ||
+		!strings.Contains(log, "--public-url") || strings.Contains(log, "proxy_set_header") {
+		t.Errorf("%s", log)
+	}
+	p = serve(t, https...)
+	p.do("GET", "/", "Host: "+strings.Repeat("x", 1000), "X-Forwarded-For: 203.0.113.1").want(t, 421, "bad_host")
+	if log := p.log.String(); !strings.Contains(log, "proxy_set_header Host") || len(log) > 1500 {
+		t.Errorf("behind a proxy: %s", log)
+	}
+}
+
+// A flood of refused requests is one line a minute for each reason. What members
+// do, and what is our fault, is logged one by one.
+func TestRefusedStrangersAreSummedUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &journal{}
+		errs := &web.Errors{Log: log.logger()}
+		h := web.Guard(web.GuardOptions{Log: log.logger(), PublicURL: appURL}, errs.Handle(func(w http.ResponseWriter, r *http.Request) error {
+			switch r.URL.Path {
+			case "/member":
+				web.Identified(r)
+				return web.Fault{Status: 403, Code: "not_yours"}
+			case "/broken":
+				return errors.New("broken")
+			case "/sign-in":
+				web.Refused(r, "unauthenticated")
+				return web.Redirect(w, r, "/login")
+			case "/good":
+				return ok(w, r)
+			case "/plain":
+				w.WriteHeader(404)
+				return nil
+			}
+			return fmt.Errorf("%w: the reason", web.Fault{Status: 401, Code: "unauthenticated"})
+		}))
+		send := func(host, path string) {
+			r := httptest.NewRequest("GET", path, nil)
+			r.Host, r.RemoteAddr = host, "203.0.113.1:1"
+			h.ServeHTTP(httptest.NewRecorder(), r)
+		}
+		lines := func() []string {
+			synctest.Wait()
+			all := strings.Split(strings.TrimSpace(log.String()), "\n")
+			log.mu.Lock()
+			log.buf.Reset()
+			log.mu.Unlock()
+			return all
+		}
+		for range 1000 {
+			send("app.example", "/x")
+			send("app.example", "/sign-in")
+			send("evil.example", "/x")
+			send("app.example", "/plain")
+		}
+		first := lines()
+		if len(first) != 3 || !strings.Contains(first[0], "the reason") || !strings.Contains(first[0], `"count":1,`) || !strings.Contains(first[0], `"ip":"203.0.113.1"`) {
+			t.Errorf("at once:\n%s", strings.Join(first, "\n"))
+		}
+		time.Sleep(time.Minute)
+		counts := strings.Join(lines(), "\n")
+		for _, want := range []string{`"code":"unauthenticated","count":1999,`, `"code":"bad_host","count":999,`, `"code":"Not Found","count":999,`} {
+			if !strings.Contains(counts, want) {
+				t.Errorf("after a minute there is no %s in\n%s", want, counts)
+			}
+		}
+		time.Sleep(10 * time.Minute)
+		if quiet := lines(); quiet[0] != "" {
+			t.Errorf("a quiet time: %q", quiet)
+		}
+		send("app.example", "/x")
+		if again := lines(); len(again) != 1 || !strings.Contains(again[0], `"count":1,`) {
+			t.Errorf("after the quiet time: %q", again)
+		}
+		for _, path := range []string{"/member", "/broken", "/good"} {
+			for range 3 {
+				send("app.example", path)
+			}
+			if n, want := len(lines()), map[string]int{"/member": 6, "/broken": 6, "/good": 3}[path]; n != want {
+				t.Errorf("%s: %d lines, want %d", path, n, want)
+			}
+		}
+		time.Sleep(2 * time.Minute)
+	})
 }
 
 func TestParsePublicURL(t *testing.T) {
@@ -406,6 +606,40 @@ func TestParsePublicURL(t *testing.T) {
 			t.Errorf("%q: %v, want one line", s, err)
 		}
 	}
+}
+
+// A public URL with an umlaut is that of its ASCII form, which is what browsers
+// send as Host and Origin.
+func TestPublicURLWithUmlaut(t *testing.T) {
+	for in, want := range map[string]string{
+		"https://büro.example":        "https://xn--bro-hoa.example",
+		"https://BÜRO.Example:8443/":  "https://xn--bro-hoa.example:8443",
+		"https://bu\u0308ro.example":  "https://xn--bro-hoa.example",
+		"https://b%C3%BCro.example":   "https://xn--bro-hoa.example",
+		"https://xn--bro-hoa.example": "https://xn--bro-hoa.example",
+		"https://straße.example":      "https://xn--strae-oqa.example",
+		"https://telefon.москва":      "https://telefon.xn--80adxhks",
+		"https://calls_1.example":     "https://calls_1.example",
+		"https://[2001:db8::1]:8443":  "https://[2001:db8::1]:8443",
+		"https://ｃａｌｌｓ.example":       "https://calls.example",
+	} {
+		u, err := web.ParsePublicURL(in)
+		if err != nil || u.String() != want {
+			t.Errorf("%s: %v, %v; want %s", in, u, err, want)
+		}
+	}
+	for _, bad := range []string{"https://bü ro.example", "https://ü-.example", "https://\u202eü.example", "https://" + strings.Repeat("ü", 80) + ".example"} {
+		if u, err := web.ParsePublicURL(bad); err == nil {
+			t.Errorf("%q: %v", bad, u)
+		}
+	}
+	public, _ := web.ParsePublicURL("https://büro.example")
+	p := serve(t, func(o *web.GuardOptions) { o.PublicURL = public })
+	p.handle("POST /x", ok)
+	p.do("POST", "/x", "Host: xn--bro-hoa.example", "Origin: ", "Origin: https://xn--bro-hoa.example").want(t, 200, "")
+	p.do("GET", "/x", "Host: XN--BRO-HOA.example:443").want(t, 405, "method_not_allowed")
+	p.do("POST", "/x", "Host: buro.example").want(t, 421, "bad_host")
+	p.do("POST", "/x", "Host: xn--bro-hoa.example", "Origin: ", "Origin: https://buro.example").want(t, 403, "bad_origin")
 }
 
 func TestLimiter(t *testing.T) {

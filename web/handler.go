@@ -7,7 +7,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -85,10 +84,16 @@ type Errors struct {
 	Log     *slog.Logger
 	Explain func(error) Fault // for errors that wrap no Fault
 	Render  RenderFunc
+
+	// Unavailable returns why the database could not do what it was asked, or
+	// "" if err has another reason. Such an error is no mistake of ours: it is
+	// 503 with that code.
+	Unavailable func(err error) (code string)
 }
 
 // Handle returns h as an http.Handler. It logs Faults of 500 and above as errors
-// and all others as information, with the id of the request.
+// and all others as information, with the id of the request. What a [Guard]
+// refuses to clients without a session is part of its summary instead.
 func (e *Errors) Handle(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := h(w, r)
@@ -100,14 +105,23 @@ func (e *Errors) Handle(h Handler) http.Handler {
 			panic(http.ErrAbortHandler)
 		}
 		f := e.fault(err)
-		level := slog.LevelInfo
-		if f.Status >= 500 && r.Context().Err() == nil {
-			level = slog.LevelError
-		}
-		logger(e.Log).Log(r.Context(), level, "request failed", "id", RequestID(r.Context()),
-			"pattern", r.Pattern, "status", f.Status, "code", f.Code, "err", err)
+		e.log(r, f, err)
 		respondFault(w, r, f, e.Render)
 	})
+}
+
+// log logs an error, or leaves it to the summary of refused requests.
+func (e *Errors) log(r *http.Request, f Fault, err error) {
+	if v := visitOf(r.Context()); v != nil && f.Status < 500 && !v.known.Load() {
+		v.reason, v.err = f.Code, err
+		return
+	}
+	level := slog.LevelInfo
+	if f.Status >= 500 && r.Context().Err() == nil {
+		level = slog.LevelError
+	}
+	logger(e.Log).Log(r.Context(), level, "request failed", "id", RequestID(r.Context()),
+		"pattern", r.Pattern, "status", f.Status, "code", f.Code, "err", err)
 }
 
 // Mux serves mux, but replaces its plain-text answers "not found" and "method not
@@ -137,6 +151,17 @@ func (e *Errors) Mux(mux *http.ServeMux) http.Handler {
 
 // fault returns what a client learns about err.
 func (e *Errors) fault(err error) Fault {
+	f := e.explained(err)
+	if e.Unavailable == nil || f.Status != http.StatusInternalServerError && f.Code != CodeBusy {
+		return f
+	}
+	if code := e.Unavailable(err); code != "" {
+		return Fault{Status: http.StatusServiceUnavailable, Code: code, RetryAfter: time.Second, Cause: err}
+	}
+	return f
+}
+
+func (e *Errors) explained(err error) Fault {
 	if f, ok := errors.AsType[Fault](err); ok {
 		return f
 	}
@@ -192,20 +217,6 @@ func (m *refusalFilter) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	return m.ResponseWriter.Write(p)
-}
-
-type contextKey int
-
-const (
-	requestIDKey contextKey = iota
-	clientIPKey
-)
-
-// RequestID returns the id that [Guard] gave the request of ctx, which its answer
-// carries as X-Request-Id. Outside of a Guard it returns "".
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey).(string)
-	return id
 }
 
 // logger returns l, or a logger that discards everything if l is nil.

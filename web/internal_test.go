@@ -36,16 +36,16 @@ func FuzzCookieValue(f *testing.F) {
 func FuzzClientIP(f *testing.F) {
 	f.Add("1.2.3.4")
 	f.Add(",,, ::1%eth0, x")
-	trusted := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	trusted := Proxies{netip.MustParsePrefix("192.0.2.0/24")}
 	f.Fuzz(func(t *testing.T, forged string) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = "192.0.2.1:1"
 		r.Header["X-Forwarded-For"] = []string{forged, "203.0.113.5"}
-		if got := clientIP(r, trusted).String(); got != "203.0.113.5" {
+		if got := trusted.client(r).String(); got != "203.0.113.5" {
 			t.Errorf("%q: %s", forged, got)
 		}
 		r.Header["X-Forwarded-For"] = []string{forged}
-		clientIP(r, trusted) // whatever it is, no panic
+		trusted.client(r) // whatever it is, no panic
 	})
 }
 
@@ -76,7 +76,8 @@ func (l *farListener) Accept() (net.Conn, error) {
 func TestConnectionsPerPeerAreLimited(t *testing.T) {
 	ln := limitConns(&farListener{from: []string{
 		"192.0.2.1:1", "192.0.2.1:2", "192.0.2.1:3", "[2001:db8::1]:1", "[2001:db8::2]:1", "[2001:db8::3]:1", "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "192.0.2.2:1",
-	}}, -1, 2)
+		"198.51.100.1:1", "198.51.100.1:2", "198.51.100.1:3",
+	}}, -1, 2, Proxies{netip.MustParsePrefix("198.51.100.0/24")})
 	var got []string
 	var conns []net.Conn
 	for {
@@ -87,7 +88,7 @@ func TestConnectionsPerPeerAreLimited(t *testing.T) {
 		conns = append(conns, c)
 		got = append(got, c.RemoteAddr().String())
 	}
-	want := "192.0.2.1:1 192.0.2.1:2 [2001:db8::1]:1 [2001:db8::2]:1 127.0.0.1:1 127.0.0.1:2 127.0.0.1:3 192.0.2.2:1"
+	want := "192.0.2.1:1 192.0.2.1:2 [2001:db8::1]:1 [2001:db8::2]:1 127.0.0.1:1 127.0.0.1:2 127.0.0.1:3 192.0.2.2:1 198.51.100.1:1 198.51.100.1:2 198.51.100.1:3"
 	if strings.Join(got, " ") != want {
 		t.Errorf("accepted %v", got)
 	}

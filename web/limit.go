@@ -12,17 +12,19 @@ import (
 )
 
 // limitConns returns ln with at most total connections open at a time, and at
-// most perPeer from one address other than loopback. Further connections are
-// closed at once, so that they cost nothing and delay no others. Negative
-// numbers mean no limit.
-func limitConns(ln net.Listener, total, perPeer int) net.Listener {
-	return &connLimit{Listener: ln, total: total, perPeer: perPeer, peers: map[netip.Addr]int{}}
+// most perPeer from one address other than loopback and those of proxies, whose
+// connections are those of many visitors. Further connections are closed at
+// once, so that they cost nothing and delay no others. Negative numbers mean no
+// limit.
+func limitConns(ln net.Listener, total, perPeer int, proxies Proxies) net.Listener {
+	return &connLimit{Listener: ln, total: total, perPeer: perPeer, proxies: proxies, peers: map[netip.Addr]int{}}
 }
 
 // A connLimit is a listener with limits. mu guards the fields below it.
 type connLimit struct {
 	net.Listener
 	total, perPeer int
+	proxies        Proxies
 
 	mu    sync.Mutex
 	open  int
@@ -37,9 +39,10 @@ func (l *connLimit) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		ip, err := remoteAddr(c)
-		if err != nil || ip.IsLoopback() {
+		if err != nil || ip.IsLoopback() || l.proxies.believe(ip) {
 			ip = netip.Addr{}
 		}
+		ip = network(ip)
 		if l.take(ip) {
 			return &limitedConn{Conn: c, free: sync.OnceFunc(func() { l.give(ip) })}, nil
 		}
@@ -108,7 +111,7 @@ type Limiter struct {
 	clients *simplelru.LRU[netip.Addr, *rate.Limiter]
 }
 
-// NewLimiter returns a Limiter that allows each address (see [ClientIP]) n
+// NewLimiter returns a Limiter that allows each address (see [ClientNetwork]) n
 // requests at once and n requests a minute.
 func NewLimiter(n int) *Limiter {
 	clients, _ := simplelru.NewLRU[netip.Addr, *rate.Limiter](maxLimited, nil) // fails only for a size below 1
@@ -118,7 +121,7 @@ func NewLimiter(n int) *Limiter {
 // Check counts r. It returns the [Fault] 429 "rate_limited", with the time to
 // wait, if r is one too many.
 func (l *Limiter) Check(r *http.Request) error {
-	if l.client(ClientIP(r)).Allow() {
+	if l.client(ClientNetwork(r)).Allow() {
 		return nil
 	}
 	return Fault{Status: http.StatusTooManyRequests, Code: CodeRateLimited, RetryAfter: l.every}

@@ -1,13 +1,13 @@
 package web
 
 import (
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"golang.org/x/net/idna"
 )
 
 // ParsePublicURL parses the address at which browsers reach the program. It must
@@ -26,8 +26,36 @@ func ParsePublicURL(s string) (*url.URL, error) {
 	case u.Scheme == "http" && !Loopback(u.Hostname()):
 		return nil, fmt.Errorf("%q must be https: plain http is only for this machine itself", s)
 	}
-	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
+	host, err := asciiHost(u)
+	if err != nil {
+		return nil, fmt.Errorf("%q has no valid host name", s)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: host}, nil
 }
+
+// asciiHost returns the host and port of u as browsers write them in Host and
+// Origin: in lower case, and a name with other letters than those of ASCII in
+// its ASCII form, xn--bro-hoa.example for büro.example.
+func asciiHost(u *url.URL) (string, error) {
+	host := strings.ToLower(u.Host)
+	if strings.Trim(host, ascii) == "" {
+		return host, nil
+	}
+	name, err := hostNames.ToASCII(u.Hostname())
+	if err != nil {
+		return "", err
+	}
+	if port := u.Port(); port != "" {
+		return name + ":" + port, nil
+	}
+	return name, nil
+}
+
+// hostNames is idna.Lookup, and refuses names that are too long for the DNS.
+var hostNames = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
+
+// ascii are the characters of a host and a port that browsers do not rewrite.
+const ascii = "abcdefghijklmnopqrstuvwxyz0123456789-._:[]%~!$&'()*+,;="
 
 // Loopback reports whether host is "localhost" or a loopback address.
 func Loopback(host string) bool {
@@ -106,67 +134,4 @@ func (s site) checkOrigin(r *http.Request) error {
 		return nil
 	}
 	return errBadOrigin
-}
-
-// ClientIP returns the address of the client: the peer of the connection or, if
-// [Guard] trusts that peer as a proxy, the address that the proxy reports. It
-// returns the /64 network of an IPv6 address, because one customer has that many
-// addresses, and the zero Addr if the address is unknown.
-func ClientIP(r *http.Request) netip.Addr {
-	if ip, ok := r.Context().Value(clientIPKey).(netip.Addr); ok {
-		return ip
-	}
-	return network(peer(r))
-}
-
-// peer returns the address at the other end of the connection.
-func peer(r *http.Request) netip.Addr {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return ap.Addr().Unmap().WithZone("")
-}
-
-// network returns the /64 of an IPv6 address, and other addresses as they are.
-func network(ip netip.Addr) netip.Addr {
-	if ip.Is6() {
-		if p, err := ip.Prefix(64); err == nil {
-			return p.Addr()
-		}
-	}
-	return ip
-}
-
-// clientIP follows X-Forwarded-For from the right as long as the addresses are
-// trusted proxies. What a client wrote to the left of them is ignored.
-func clientIP(r *http.Request, trusted []netip.Prefix) netip.Addr {
-	ip := peer(r)
-	hops := strings.Split(strings.Join(r.Header["X-Forwarded-For"], ","), ",")
-	for i := len(hops) - 1; i >= 0 && contains(trusted, ip); i-- {
-		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		ip = next.Unmap().WithZone("")
-	}
-	return network(ip)
-}
-
-func contains(ps []netip.Prefix, ip netip.Addr) bool {
-	for _, p := range ps {
-		if p.Contains(ip) {
-			return true
-		}
-	}
-	return false
-}
-
-// remoteAddr returns the peer of a connection that has no request yet.
-func remoteAddr(c net.Conn) (netip.Addr, error) {
-	ap, err := netip.ParseAddrPort(c.RemoteAddr().String())
-	if err != nil {
-		return netip.Addr{}, errors.New("not an IP connection")
-	}
-	return network(ap.Addr().Unmap().WithZone("")), nil
 }

@@ -20,7 +20,8 @@ type ServerOptions struct {
 	Grace time.Duration // how long requests may take to end at shutdown, 20 s
 
 	MaxConns        int // connections at a time, 4096
-	MaxConnsPerPeer int // of one address, loopback excepted, 100
+	MaxConnsPerPeer int // of one address, loopback and Proxies excepted, 100
+	Proxies         Proxies
 
 	MaxSocketsPerSubject int // sockets of one subject, see StreamAs, 10
 }
@@ -91,7 +92,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener, h http.Handler) err
 		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(limitConns(ln, s.o.MaxConns, s.o.MaxConnsPerPeer)) }()
+	go func() { failed <- srv.Serve(limitConns(ln, s.o.MaxConns, s.o.MaxConnsPerPeer, s.o.Proxies)) }()
 	var err error
 	select {
 	case err = <-failed:

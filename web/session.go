@@ -87,6 +87,7 @@ func (s *Sessions[T]) get(r *http.Request, use bool) (*Session[T], bool, error) 
 	if g.IsNew {
 		return nil, false, nil
 	}
+	Identified(r)
 	rec := entryOf(g).record
 	var v T
 	if err := json.Unmarshal([]byte(rec.value), &v); err != nil {
@@ -123,6 +124,7 @@ func (s *Sessions[T]) Start(w http.ResponseWriter, r *http.Request, value T) err
 	if err := g.Save(r, w); err != nil {
 		return busy(err)
 	}
+	Identified(r)
 	s.ended(e.ended)
 	return nil
 }

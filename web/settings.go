@@ -3,22 +3,34 @@ package web
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net"
 	"net/url"
+	"os"
+	"slices"
+	"strings"
 )
 
 // ListenSettings says where the program listens. Its tags, like those of
 // [PublicSettings], declare command-line flags for the kong library.
 type ListenSettings struct {
-	Addr string `default:"127.0.0.1:8080" help:"Address to listen on."`
+	Addr           string   `default:"127.0.0.1:8080" help:"Address to listen on."`
+	TrustedProxies []string `placeholder:"ADDRESS" help:"Reverse proxies whose X-Forwarded-For is believed: addresses or networks, 127.0.0.1,10.0.0.0/8. Default: none."`
 }
 
-// Check returns what is wrong, as "--flag: what is wrong".
-func (s *ListenSettings) Check() error {
+// Proxies checks the settings and returns the believed proxies. The error joins
+// all mistakes, each as "--flag: what is wrong".
+func (s *ListenSettings) Proxies() (Proxies, error) {
+	var addrErr error
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
-		return fmt.Errorf("--addr: %q is not host:port", s.Addr)
+		addrErr = fmt.Errorf("--addr: %q is not host:port", s.Addr)
 	}
-	return nil
+	ps, err := ParseProxies(s.TrustedProxies)
+	if err != nil {
+		err = fmt.Errorf("--trusted-proxies: %w", err)
+	}
+	return ps, errors.Join(addrErr, err)
 }
 
 // PublicSettings says at which address browsers reach the program.
@@ -27,7 +39,7 @@ type PublicSettings struct {
 }
 
 // URL returns the address. The error has the form of that of
-// [ListenSettings.Check].
+// [ListenSettings.Proxies].
 func (s *PublicSettings) URL() (*url.URL, error) {
 	if s.PublicURL == "" {
 		return nil, errors.New("--public-url: is needed: the address of this dashboard, such as https://calls.example.com")
@@ -37,4 +49,29 @@ func (s *PublicSettings) URL() (*url.URL, error) {
 		return nil, fmt.Errorf("--public-url: %w", err)
 	}
 	return u, nil
+}
+
+// LogSettings says what the log looks like.
+type LogSettings struct {
+	Log string `default:"text" enum:"text,json" help:"Form of the log on standard error: text or json."`
+}
+
+// Logger returns a log that is written to w.
+func (s *LogSettings) Logger(w io.Writer) *slog.Logger {
+	if s.Log == "json" {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// UnsetEmpty makes environment variables that begin with prefix, and the named
+// ones, unset if they are empty or blank: that is how compose files and unit
+// files leave a setting out.
+func UnsetEmpty(prefix string, names ...string) {
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		if strings.TrimSpace(value) == "" && (strings.HasPrefix(name, prefix) || slices.Contains(names, name)) {
+			os.Unsetenv(name)
+		}
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -33,6 +34,10 @@ const applicationID = 0x43616c6c
 type DB struct {
 	*sql.DB
 	lock *lock
+	file string
+	info fs.FileInfo // of the file that is open
+
+	pruning *time.Timer // removes old copies
 }
 
 // Open opens the database in dir, and creates both if they do not exist. Only the
@@ -43,8 +48,8 @@ type DB struct {
 // wait for each other, at most 5 s.
 //
 // Open refuses a directory that another process has open ("in use by pid N"), a
-// damaged file and a file of another program, each with an error of one line. It
-// never repairs or replaces a file.
+// damaged file and a file of another program, each with an error of one line,
+// and without changing a byte. It never repairs or replaces a file.
 func Open(ctx context.Context, dir string) (*DB, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -57,16 +62,22 @@ func Open(ctx context.Context, dir string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data directory %s is %w", dir, err)
 	}
-	db, err := open(ctx, filepath.Join(dir, fileName))
+	db := &DB{lock: l, file: filepath.Join(dir, fileName)}
+	if db.DB, err = open(ctx, db.file); err == nil {
+		db.info, err = os.Stat(db.file)
+	}
 	if err != nil {
 		l.release()
 		return nil, err
 	}
-	return &DB{DB: db, lock: l}, nil
+	prune(db.file, time.Now())
+	db.pruning = time.AfterFunc(pruneEvery, db.prune)
+	return db, nil
 }
 
 // Close closes the database and lets other processes open it.
 func (db *DB) Close() error {
+	db.pruning.Stop()
 	return errors.Join(db.DB.Close(), db.lock.release())
 }
 
@@ -74,6 +85,8 @@ func (db *DB) Close() error {
 func open(ctx context.Context, file string) (*sql.DB, error) {
 	info, err := os.Stat(file)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && hasLog(file):
+		return nil, damaged(file, errors.New("the file is missing, its write-ahead log is there"))
 	case errors.Is(err, fs.ErrNotExist):
 		if err := create(ctx, file); err != nil {
 			return nil, fmt.Errorf("create database %s: %w", file, err)
@@ -84,8 +97,8 @@ func open(ctx context.Context, file string) (*sql.DB, error) {
 		// SQLite would treat it as a new database and hide the loss.
 		return nil, damaged(file, errors.New("the file is empty"))
 	default:
-		if err := complete(file); err != nil {
-			return nil, damaged(file, err)
+		if err := inspect(file, info.Size()); err != nil {
+			return nil, err
 		}
 	}
 	db, err := connect(file)
@@ -99,35 +112,42 @@ func open(ctx context.Context, file string) (*sql.DB, error) {
 	return db, nil
 }
 
-// complete returns an error if file is shorter than its header says. SQLite would
-// read the missing part of the last page as zeros. The two may differ while there
-// is a write-ahead log.
-func complete(file string) error {
-	if info, err := os.Stat(file + "-wal"); err == nil && info.Size() > 0 {
-		return nil
-	}
+// hasLog reports whether there is a write-ahead log of file with something in it.
+func hasLog(file string) bool {
+	info, err := os.Stat(file + "-wal")
+	return err == nil && info.Size() > 0
+}
+
+// inspect refuses a file that is not ours or not whole, by its header alone:
+// SQLite would write to it as soon as it opens it, and into the file that which
+// stands in a write-ahead log. Our application id is in the file before it gets
+// its name, so it never stands in the log only.
+//
+// A file that is shorter than its header says is cut off. SQLite would read the
+// missing part of the last page as zeros. The two may differ while there is a
+// write-ahead log.
+func inspect(file string, size int64) error {
 	f, err := os.Open(file)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	var header [32]byte
+	var header [100]byte
 	if _, err := f.ReadAt(header[:], 0); err != nil {
-		return errors.New("the file is cut off")
+		return damaged(file, errors.New("the file is cut off"))
 	}
 	if string(header[:16]) != "SQLite format 3\x00" {
-		return errors.New("the file is not a database")
+		return damaged(file, errors.New("the file is not a database"))
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return err
+	if binary.BigEndian.Uint32(header[68:]) != applicationID {
+		return fmt.Errorf("database %s was not made by this program: move it away", file)
 	}
 	page := int64(binary.BigEndian.Uint16(header[16:]))
 	if page == 1 { // stands for 65536, which does not fit
 		page = 65536
 	}
-	if info.Size() < page*int64(binary.BigEndian.Uint32(header[28:])) {
-		return errors.New("the file is cut off")
+	if size < page*int64(binary.BigEndian.Uint32(header[28:])) && !hasLog(file) {
+		return damaged(file, errors.New("the file is cut off"))
 	}
 	return nil
 }
@@ -179,17 +199,15 @@ func connect(file string) (*sql.DB, error) {
 	return db, nil
 }
 
-// check refuses a damaged file and a file of another program.
+// check refuses a damaged file. A file that only cannot be used at the moment
+// is not damaged.
 func check(ctx context.Context, db *sql.DB, file string) error {
-	var id int64
-	if err := db.QueryRowContext(ctx, "pragma application_id").Scan(&id); err != nil {
-		return damaged(file, err)
-	}
-	if id != applicationID {
-		return fmt.Errorf("database %s was not made by this program: move it away", file)
-	}
 	var verdict string
 	if err := db.QueryRowContext(ctx, "pragma quick_check(1)").Scan(&verdict); err != nil {
+		switch FailureOf(err) {
+		case Busy, Full, ReadOnly:
+			return fmt.Errorf("database %s cannot be used: %s", file, oneLine(err))
+		}
 		return damaged(file, err)
 	}
 	if verdict != "ok" {

@@ -27,7 +27,7 @@ var migrating sync.Mutex
 // owners change their tables independently of each other.
 //
 // Before Migrate changes a database that has been in use, it writes a copy beside
-// it, callboard.db.<time>.backup. It refuses a database that a newer program has
+// it, callboard.db.<time>.backup. The last five of them are kept, for thirty days. It refuses a database that a newer program has
 // written, with an error of one line, and does not change it. Migrate may be
 // called concurrently.
 func Migrate(ctx context.Context, db *sql.DB, owners map[string]fs.FS) error {
@@ -87,14 +87,17 @@ func backup(ctx context.Context, db *sql.DB) error {
 	if err != nil || file == "" {
 		return err // in memory
 	}
-	file += time.Now().UTC().Format(".20060102T150405.000") + ".backup"
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	copied := backupName(file, time.Now())
+	f, err := os.OpenFile(copied, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	f.Close()
-	_, err = db.ExecContext(ctx, "vacuum into $1", file)
-	return err
+	if _, err = db.ExecContext(ctx, "vacuum into $1", copied); err != nil {
+		os.Remove(copied) // half a copy is worth nothing
+		return err
+	}
+	return prune(file, time.Now())
 }
 
 // oneLine returns the text of an error without line breaks.

@@ -1,0 +1,129 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// Proxies are the reverse proxies that are believed: what one of them reports
+// as its client's address counts. None are believed by default.
+type Proxies []netip.Prefix
+
+// ParseProxies parses addresses and networks, such as 127.0.0.1, 10.0.0.0/8 and
+// fd00::/8.
+func ParseProxies(list []string) (Proxies, error) {
+	var ps Proxies
+	for _, s := range list {
+		if s = strings.TrimSpace(s); s == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			ip, ok := parseHop(s)
+			if !ok || strings.Contains(s, "/") {
+				return nil, fmt.Errorf("%q is not an address or network such as 127.0.0.1 or 10.0.0.0/8", s)
+			}
+			p = netip.PrefixFrom(ip, ip.BitLen())
+		}
+		if ip := p.Addr(); ip.Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(ip.Unmap(), p.Bits()-96)
+		}
+		ps = append(ps, p.Masked())
+	}
+	return ps, nil
+}
+
+// believe reports whether ip is one of the proxies.
+func (ps Proxies) believe(ip netip.Addr) bool {
+	for _, p := range ps {
+		if p.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+// client returns the address of the visitor who sent r. It follows
+// X-Forwarded-For from the right as long as the addresses are believed
+// proxies. What stands to the left of the visitor's address comes from the
+// visitor and is ignored, as is everything to the left of an entry that is not
+// an address. The header Forwarded is never read: a proxy that does not know it
+// passes on what the visitor wrote there.
+func (ps Proxies) client(r *http.Request) netip.Addr {
+	ip := peer(r)
+	hops := strings.Split(strings.Join(r.Header["X-Forwarded-For"], ","), ",")
+	for i := len(hops) - 1; i >= 0 && ps.believe(ip); i-- {
+		next, ok := parseHop(hops[i])
+		if !ok {
+			break
+		}
+		ip = next
+	}
+	return ip
+}
+
+// parseHop parses an address with or without port, brackets and quotes, in the
+// spellings of nginx, Caddy, Apache, IIS and load balancers.
+func parseHop(s string) (netip.Addr, bool) {
+	s = strings.Trim(strings.TrimSpace(s), `"`)
+	if ap, err := netip.ParseAddrPort(s); err == nil {
+		return plainAddr(ap.Addr()), true
+	}
+	if inner, ok := strings.CutPrefix(s, "["); ok {
+		if inner, ok = strings.CutSuffix(inner, "]"); ok {
+			s = inner
+		}
+	}
+	ip, err := netip.ParseAddr(s)
+	return plainAddr(ip), err == nil
+}
+
+// plainAddr returns ip without a zone, and an IPv4 address as such.
+func plainAddr(ip netip.Addr) netip.Addr { return ip.Unmap().WithZone("") }
+
+// ClientIP returns the address of the visitor: the peer of the connection or, if
+// [Guard] believes that peer as a proxy, the address that the proxy reports. It
+// returns the zero Addr if the address is unknown.
+func ClientIP(r *http.Request) netip.Addr {
+	if v := visitOf(r.Context()); v != nil {
+		return v.ip
+	}
+	return peer(r)
+}
+
+// ClientNetwork returns what limits count by: the address of the visitor or,
+// because one customer has that many addresses, its /64 network if it is an IPv6
+// address.
+func ClientNetwork(r *http.Request) netip.Addr { return network(ClientIP(r)) }
+
+// peer returns the address at the other end of the connection.
+func peer(r *http.Request) netip.Addr {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return plainAddr(ap.Addr())
+}
+
+// network returns the /64 of an IPv6 address, and other addresses as they are.
+func network(ip netip.Addr) netip.Addr {
+	if ip.Is6() {
+		if p, err := ip.Prefix(64); err == nil {
+			return p.Addr()
+		}
+	}
+	return ip
+}
+
+// remoteAddr returns the peer of a connection that has no request yet.
+func remoteAddr(c net.Conn) (netip.Addr, error) {
+	ap, err := netip.ParseAddrPort(c.RemoteAddr().String())
+	if err != nil {
+		return netip.Addr{}, errors.New("not an IP connection")
+	}
+	return plainAddr(ap.Addr()), nil
+}
