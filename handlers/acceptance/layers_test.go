@@ -78,6 +78,7 @@ const homes = `
 	github.com/coder/websocket        < web handlers/acceptance/harness # the harness reads feeds
 	github.com/gorilla/sessions       < web
 	golang.org/x/oauth2               < web
+	golang.org/x/net/idna             < web
 	github.com/pressly/goose/v3       < web/database
 	modernc.org/sqlite                < web/database
 	github.com/a-h/templ              < views views/gallery

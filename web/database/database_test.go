@@ -4,15 +4,20 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -278,15 +283,6 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 			}
 		})
 	}
-	t.Run("another program's", func(t *testing.T) {
-		dir := t.TempDir()
-		db, _ := sql.Open("sqlite", filepath.Join(dir, "callboard.db"))
-		db.Exec(`create table t (v text)`)
-		db.Close()
-		if _, err := database.Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "not made by this program") {
-			t.Errorf("Open: %v", err)
-		}
-	})
 	t.Run("directory not writable", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "file")
 		os.WriteFile(file, nil, 0o600)
@@ -294,6 +290,256 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 			t.Errorf("Open: %v, want one line", err)
 		}
 	})
+}
+
+// A file that another program made is refused without a byte of it changed,
+// also if that program is still writing to it.
+func TestForeignFilesStayAsTheyAre(t *testing.T) {
+	for name, prepare := range map[string]string{
+		"rollback journal":  `create table t (v text)`,
+		"write-ahead log":   `pragma journal_mode = wal; create table t (v text)`,
+		"other application": `pragma application_id = 1; create table t (v text)`,
+		"no table":          `pragma application_id = 7`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			foreign, err := sql.Open("sqlite", filepath.Join(dir, "callboard.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer foreign.Close()
+			foreign.SetMaxOpenConns(1)
+			if _, err := foreign.Exec(prepare); err != nil {
+				t.Fatal(err)
+			}
+			before := contents(t, dir)
+			if len(before) == 0 {
+				t.Fatal("there is no file")
+			}
+			_, err = database.Open(t.Context(), dir)
+			if err == nil || !strings.Contains(err.Error(), "not made by this program") {
+				t.Errorf("Open: %v", err)
+			}
+			after := contents(t, dir)
+			delete(after, "callboard.lock")
+			if !maps.Equal(before, after) {
+				t.Errorf("files before %v, afterwards %v", slices.Sorted(maps.Keys(before)), slices.Sorted(maps.Keys(after)))
+			}
+		})
+	}
+	t.Run("log without its file", func(t *testing.T) {
+		dir := t.TempDir()
+		os.WriteFile(filepath.Join(dir, "callboard.db-wal"), []byte("what was committed last"), 0o600)
+		before := contents(t, dir)
+		if _, err := database.Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "the file is missing") {
+			t.Errorf("Open: %v", err)
+		}
+		after := contents(t, dir)
+		if delete(after, "callboard.lock"); !maps.Equal(before, after) {
+			t.Error("something was changed")
+		}
+	})
+}
+
+// contents returns the contents of the files in dir by name.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[e.Name()] = string(b)
+	}
+	return all
+}
+
+// Whatever keeps the database from its work is told apart from mistakes in
+// statements, also by Ready.
+func TestFailures(t *testing.T) {
+	check := func(t *testing.T, db *database.DB, want database.Failure, statement string) {
+		t.Helper()
+		_, err := db.Exec(statement)
+		if got := database.FailureOf(fmt.Errorf("wrapped: %w", err)); err == nil || got != want {
+			t.Errorf("%v is %q, want %q", err, got, want)
+		}
+		if got := database.FailureOf(db.Ready(t.Context())); got != want {
+			t.Errorf("Ready says %q, want %q", got, want)
+		}
+		if database.Unavailable(err) != string(want) {
+			t.Errorf("Unavailable says %q", database.Unavailable(err))
+		}
+	}
+	prepare := func(t *testing.T) (db *database.DB, dir string) {
+		dir = t.TempDir()
+		db = open(t, dir)
+		db.SetMaxOpenConns(1) // pragmas are those of a connection
+		if _, err := db.Exec(`create table t (v text primary key)`); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Ready(t.Context()); err != nil || database.FailureOf(err) != database.None {
+			t.Fatalf("a sound database: %v", err)
+		}
+		return db, dir
+	}
+	const write = `insert into t values (hex(randomblob(9000)))`
+	t.Run("locked", func(t *testing.T) {
+		db, dir := prepare(t)
+		db.Exec(`pragma busy_timeout = 1`)
+		other, _ := sql.Open("sqlite", filepath.Join(dir, "callboard.db"))
+		defer other.Close()
+		other.SetMaxOpenConns(1)
+		if _, err := other.Exec(`begin immediate`); err != nil {
+			t.Fatal(err)
+		}
+		check(t, db, database.Busy, write)
+		other.Exec(`rollback`)
+		if err := db.Ready(t.Context()); err != nil {
+			t.Errorf("unlocked: %v", err)
+		}
+	})
+	t.Run("full", func(t *testing.T) {
+		db, _ := prepare(t)
+		db.Exec(`pragma max_page_count = 1`)
+		_, err := db.Exec(write)
+		if got := database.FailureOf(err); got != database.Full {
+			t.Errorf("%v is %q", err, got)
+		}
+	})
+	t.Run("read-only", func(t *testing.T) {
+		db, _ := prepare(t)
+		db.Exec(`pragma query_only = 1`)
+		check(t, db, database.ReadOnly, write)
+	})
+	t.Run("removed", func(t *testing.T) {
+		db, dir := prepare(t)
+		os.Remove(filepath.Join(dir, "callboard.db"))
+		if got := database.FailureOf(db.Ready(t.Context())); got != database.Gone {
+			t.Errorf("removed: %q", got)
+		}
+		os.WriteFile(filepath.Join(dir, "callboard.db"), []byte("another one"), 0o600)
+		if got := database.FailureOf(db.Ready(t.Context())); got != database.Gone {
+			t.Errorf("replaced: %q", got)
+		}
+	})
+	t.Run("directory removed", func(t *testing.T) {
+		db, dir := prepare(t)
+		db.SetMaxIdleConns(0) // the next statement needs a new connection
+		os.RemoveAll(dir)
+		check(t, db, database.Gone, write)
+	})
+	t.Run("closed", func(t *testing.T) {
+		db, _ := prepare(t)
+		db.DB.Close()
+		check(t, db, database.Busy, write)
+	})
+	t.Run("damaged", func(t *testing.T) {
+		db, dir := prepare(t)
+		db.Exec(`insert into t values (hex(randomblob(90000))); pragma wal_checkpoint(truncate)`)
+		db.SetMaxIdleConns(0)
+		file := filepath.Join(dir, "callboard.db")
+		b, _ := os.ReadFile(file)
+		copy(b, strings.Repeat("\xa5", 4096))
+		os.WriteFile(file, b, 0o600)
+		_, err := db.Exec(`update t set v = v || 'x'`)
+		if got := database.FailureOf(err); got != database.Gone {
+			t.Errorf("%v is %q", err, got)
+		}
+	})
+	t.Run("of the system", func(t *testing.T) {
+		for err, want := range map[error]database.Failure{
+			&fs.PathError{Err: syscall.ENOSPC}: database.Full, syscall.EDQUOT: database.Full, &fs.PathError{Err: syscall.EROFS}: database.ReadOnly,
+			syscall.EIO: database.Gone, sql.ErrConnDone: database.Gone, syscall.ENOENT: database.None, errors.New("other"): database.None,
+			sql.ErrNoRows: database.None, context.Canceled: database.None,
+		} {
+			if got := database.FailureOf(fmt.Errorf("wrapped: %w", err)); got != want {
+				t.Errorf("%v is %q, want %q", err, got, want)
+			}
+		}
+	})
+	t.Run("mistakes are no failures", func(t *testing.T) {
+		db, _ := prepare(t)
+		db.Exec(`insert into t values ('x')`)
+		for _, statement := range []string{`insert into t values ('x')`, `select nonsense`, `insert into nothing values (1)`} {
+			if _, err := db.Exec(statement); err == nil || database.FailureOf(err) != database.None {
+				t.Errorf("%s: %v is %q", statement, err, database.FailureOf(err))
+			}
+		}
+		if database.FailureOf(nil) != database.None {
+			t.Error("no error is a failure")
+		}
+	})
+}
+
+// A database that only cannot be read at the moment is not called damaged.
+func TestLockedAtTheStartIsNotDamaged(t *testing.T) {
+	dir := t.TempDir()
+	open(t, dir).Close()
+	other, _ := sql.Open("sqlite", filepath.Join(dir, "callboard.db"))
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	if _, err := other.Exec(`pragma locking_mode = exclusive; begin exclusive; create table x (v text); commit`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := database.Open(ctx, dir); err == nil || strings.Contains(err.Error(), "damaged") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("Open: %v", err)
+	}
+}
+
+// Copies from before migrations do not outlive the data that members were
+// promised to be removed: the last five, for thirty days.
+func TestOldBackupsAreRemoved(t *testing.T) {
+	dir := t.TempDir()
+	db := open(t, dir)
+	if err := database.Migrate(t.Context(), db.DB, fsOwners(1)); err != nil {
+		t.Fatal(err)
+	}
+	day, now := 24*time.Hour, time.Now()
+	name := func(age time.Duration) string {
+		return filepath.Join(dir, "callboard.db."+now.Add(-age).UTC().Format("20060102T150405.000")+".backup")
+	}
+	for _, age := range []time.Duration{day, 2 * day, 3 * day, 29 * day, 31 * day, 400 * day} {
+		os.WriteFile(name(age), nil, 0o600)
+	}
+	others := []string{"callboard.db.mine.backup", "callboard.db.20200101.backup", "other.db.20200101T000000.000.backup"}
+	for _, o := range others {
+		os.WriteFile(filepath.Join(dir, o), nil, 0o600)
+	}
+	db.Close()
+	db = open(t, dir)
+	if got := backups(t, dir); len(got) != 4+len(others) || slices.Contains(got, name(31*day)) || slices.Contains(got, name(400*day)) {
+		t.Errorf("after a start: %v", got)
+	}
+	os.WriteFile(name(4*day), nil, 0o600)
+	os.WriteFile(name(28*day), nil, 0o600)
+	if err := database.Migrate(t.Context(), db.DB, fsOwners(2)); err != nil {
+		t.Fatal(err)
+	}
+	got := backups(t, dir)
+	if len(got) != 5+len(others) {
+		t.Errorf("after a migration: %v", got)
+	}
+	for _, o := range others {
+		if !slices.Contains(got, filepath.Join(dir, o)) {
+			t.Errorf("%s was removed", o)
+		}
+	}
+	newest := 0
+	for _, b := range got {
+		if info, err := os.Stat(b); err == nil && info.Size() > 0 {
+			newest++
+		}
+	}
+	if newest != 1 {
+		t.Error("the copy that was just made is not kept")
+	}
 }
 
 func TestMigrate(t *testing.T) {
