@@ -27,7 +27,7 @@ func (h *handlers) showBoard(w http.ResponseWriter, r *http.Request, a actor) er
 	}
 	model.Status = views.NewStatus(snap.Health, time.Now())
 	model.HiddenCalls = len(calls) - len(shown)
-	model.CanCall = a.SignIn.Granted("sessions:calls:write", "sessions:write")
+	model.CanCall = a.granted(scopeStartCalls)
 	page := h.page(r, a)
 	page.SetupPending = h.needsSetup(r, a)
 	return web.Show(w, r, http.StatusOK, views.Board(page, model))
@@ -41,8 +41,11 @@ func (h *handlers) boardModel(ctx context.Context, a actor, calls []switchboard.
 }
 
 // permit returns whether the buttons of a call work for the actor. All need the
-// same role; a command is authorized again.
+// same role and scope; a command is authorized again.
 func (h *handlers) permit(a actor, c switchboard.Call) views.Allowed {
+	if reason := a.accessReason(team.Hold); reason != "" {
+		return views.Allowed{Reason: reason}
+	}
 	return views.Allowed{Reason: h.Control.Authorize(a.Actor, team.Hold, c).Reason, Unsupported: h.Control.UnsupportedVerbs(a.Account)}
 }
 
@@ -63,7 +66,7 @@ func (h *handlers) page(r *http.Request, a actor) views.Page {
 		lacks[string(ability)] = !capabilities.Can(ability)
 	}
 	return views.Page{Unsupported: lacks, Lang: langOf(r, a), MemberID: a.BoardID(), Identity: a.SignIn.Subject(), MemberName: a.SignIn.Name, Path: r.URL.Path,
-		Now: time.Now(), Fragment: web.WantsFragment(r), Demo: h.Demo, May: may, MayOverride: a.Role >= team.Lead, Preferences: a.Preferences}
+		Now: time.Now(), Fragment: web.WantsFragment(r), Demo: h.Demo, May: may, MayOverride: a.Role >= team.Lead, Preferences: a.Preferences, Access: accessOf(r, a)}
 }
 
 // formatFor writes numbers and names for an actor, who has private names for

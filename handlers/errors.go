@@ -18,7 +18,7 @@ import (
 
 // kindFaults says what each kind of error of sipgate means to the browser.
 var kindFaults = map[sipgate.Kind]web.Fault{
-	sipgate.Unauthorized: {Status: http.StatusUnauthorized, Code: "unauthenticated"},
+	sipgate.Unauthorized: {Status: http.StatusUnauthorized, Code: reasonSignInAgain},
 	sipgate.Forbidden:    {Status: http.StatusForbidden, Code: "forbidden_upstream"},
 	sipgate.Unsupported:  {Status: http.StatusForbidden, Code: "unsupported_upstream"},
 	sipgate.NoCall:       {Status: http.StatusConflict, Code: "call_over"},
@@ -112,8 +112,11 @@ func explain(err error) web.Fault {
 		}
 	}
 	if e, ok := errors.AsType[team.Denied](err); ok {
-		if e.Reason == team.ReasonNotShared {
+		switch e.Reason {
+		case team.ReasonNotShared:
 			return errNotFound
+		case reasonSignInAgain:
+			return kindFaults[sipgate.Unauthorized]
 		}
 		return web.Fault{Status: http.StatusForbidden, Code: e.Reason}
 	}

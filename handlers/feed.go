@@ -15,7 +15,7 @@ import (
 // feed sends the board, as it is and as it changes, to one browser. The first
 // frame is the whole list, so that a page that reconnects needs no history.
 func (h *handlers) feed(w http.ResponseWriter, r *http.Request, a actor) error {
-	f := &boardFeed{h: h, actor: a, board: h.Control.Board(a.Actor), request: r, lang: langOf(r, a)}
+	f := h.newBoardFeed(r, a)
 	defer f.close()
 	return h.server.StreamAs(w, r, a.SignIn.Subject(), f.next)
 }
@@ -33,6 +33,10 @@ type boardFeed struct {
 	queue [][]byte
 
 	interruptedSent bool
+}
+
+func (h *handlers) newBoardFeed(r *http.Request, a actor) *boardFeed {
+	return &boardFeed{h: h, actor: a, board: h.Control.Board(a.Actor), request: r, lang: langOf(r, a)}
 }
 
 var errSessionOver = &web.CloseError{Code: web.CloseSessionGone, Reason: "signed out"}
@@ -103,6 +107,11 @@ func (f *boardFeed) sendInterrupted(ctx context.Context) error {
 	return nil
 }
 
+// healthFrame is the place of the board's health among the frames of a list.
+const healthFrame = 1
+
+// sendList queues the frames of a list, of who may do what, and of what has
+// changed around it.
 func (f *boardFeed) sendList(ctx context.Context, snap switchboard.Snapshot) error {
 	f.seq = snap.Seq
 	f.actor = f.h.refresh(f.request, f.actor) // a role or a preference may have changed
@@ -111,19 +120,28 @@ func (f *boardFeed) sendList(ctx context.Context, snap switchboard.Snapshot) err
 	if err != nil {
 		return err
 	}
-	if err := f.put(ctx, "#board", views.BoardList(f.lang, model)); err != nil {
-		return err
+	for _, part := range []struct {
+		target string
+		view   web.Renderer
+	}{
+		{"#board", views.BoardList(f.lang, model)},
+		{"#status", views.Status(f.lang, views.NewStatus(snap.Health, time.Now()))}, // healthFrame
+		{"#access", views.AccessBar(f.lang, accessOf(f.request, f.actor))},
+		{"#preferences", views.Preferences(f.lang, f.actor.Preferences)},
+	} {
+		if err := f.put(ctx, part.target, part.view); err != nil {
+			return err
+		}
 	}
-	if err := f.put(ctx, "#status", views.Status(f.lang, views.NewStatus(snap.Health, time.Now()))); err != nil {
-		return err
-	}
-	return f.put(ctx, "#preferences", views.Preferences(f.lang, f.actor.Preferences))
+	return nil
 }
 
 func (f *boardFeed) apply(ctx context.Context, c switchboard.Change) error {
 	switch {
 	case c.Seq <= f.seq: // sent already, as part of a whole list
 		return nil
+	case c.Health != nil && f.h.signInExpired(f.actor.Actor) != f.actor.expired:
+		return f.sendList(ctx, f.board.Snapshot())
 	case c.Health != nil:
 		return f.put(ctx, "#status", views.Status(f.lang, views.NewStatus(*c.Health, time.Now())))
 	case c.Structure:

@@ -61,6 +61,7 @@ type handlers struct {
 	started   time.Time             // when the process started
 	uploads   *web.ConcurrencyLimit // by member
 	waveforms *announcement.WaveformCache
+	polling   *web.Recent // pages without a socket, by account
 }
 
 // loginsPerMinute bounds how often one address may begin to sign in.
@@ -74,7 +75,8 @@ func New(d Deps) *App {
 
 func newHandlers(d Deps) *handlers {
 	h := &handlers{Deps: d, started: time.Now(), uploads: web.NewConcurrencyLimit(maxUploads), waveforms: announcement.NewWaveformCache(),
-		server: web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL, Proxies: d.Proxies})}
+		polling: web.NewRecent(fallbackWindow),
+		server:  web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL, Proxies: d.Proxies})}
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Unavailable: d.Unavailable, Render: h.respondFault}
 	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()
 	h.Login.Scopes = sipgate.Scopes
@@ -89,7 +91,19 @@ func (h *handlers) guarded() http.Handler {
 		FormAction: []string{h.LoginURL.Scheme + "://" + h.LoginURL.Host},
 		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/", "/wall/"},
 		Proxies: h.Proxies, AnyHost: []string{"/healthz", "/readyz"}}
-	return web.Guard(guard, h.errors.Mux(h.mux()))
+	return marked(web.Guard(guard, h.errors.Mux(h.mux())))
+}
+
+// answerHeader marks our answers, so that a page does not take those of a proxy
+// in front of us for ours. Its value is "ok", or the code of the fault.
+const answerHeader = "Callboard-Answer"
+
+// marked returns h with its answers marked.
+func marked(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(answerHeader, "ok")
+		h.ServeHTTP(w, r)
+	})
 }
 
 // Serve serves the dashboard on ln until ctx is done, and then ends requests

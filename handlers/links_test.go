@@ -72,7 +72,7 @@ func TestEveryAddressIsServed(t *testing.T) {
 
 // publicRoutes need no session, or find out themselves who asks.
 var publicRoutes = []string{"GET /login", "POST /login", "GET /oauth/callback", "GET /a/{file}", "POST /push/{secret}", "GET /healthz", "GET /readyz",
-	"GET /session", "GET /gallery", "GET /gallery/{name}", "GET /wall/{token}", "GET /wall/{token}/feed", "POST /logout"}
+	"GET /session", "GET /gallery", "GET /gallery/{name}", "GET /wall/{token}", "GET /wall/{token}/feed", "GET /wall/{token}/poll", "POST /logout"}
 
 func TestEveryOtherRouteNeedsAPermission(t *testing.T) {
 	routes := Routes()

@@ -23,6 +23,7 @@ type errorJSON struct {
 // with the same page for every fault.
 func (h *handlers) respondFault(w http.ResponseWriter, r *http.Request, f web.Fault) {
 	var err error
+	w.Header().Set(answerHeader, f.Code)
 	switch {
 	case r.URL.Path == "/push" || strings.HasPrefix(r.URL.Path, "/push/"):
 		w.WriteHeader(f.Status)

@@ -52,6 +52,7 @@ type actor struct {
 	SignIn      SignIn
 	Preferences team.Preferences
 
+	expired      bool            // sipgate no longer accepts the member's sign-in
 	sessionEnded <-chan struct{} // closed when the session is over; of watching requests only
 }
 
@@ -110,12 +111,15 @@ func (h *handlers) watching(p team.Permission, f actorHandler) web.Handler {
 	}
 }
 
-// admit returns an error unless the actor's role may do p at all; on which calls
-// is decided later. A refused attempt to change something is audited.
+// admit returns an error unless the actor's role may do p at all, and sipgate
+// would carry it out for them; on which calls is decided later. A refused attempt to change something is audited.
 func (h *handlers) admit(r *http.Request, p team.Permission, a actor) error {
 	d := a.MayAttempt(p)
-	if d.OK || r.Method == http.MethodGet || r.Method == http.MethodHead {
+	switch {
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		return d.Err()
+	case d.OK:
+		return h.checkAccess(r, p, a)
 	}
 	return h.Control.Deny(r.Context(), a.Actor, p, r.PathValue("id"), d)
 }
@@ -124,8 +128,8 @@ func (h *handlers) admit(r *http.Request, p team.Permission, a actor) error {
 func (h *handlers) actorOf(r *http.Request, s SignIn) actor {
 	m, _ := h.Control.Members.Get(s.Member())
 	m.MemberID = s.Member()
-	return actor{Actor: callcontrol.Actor{Member: m, Address: web.ClientIP(r).String()}, SignIn: s,
-		Preferences: h.Control.Members.Preferences(s.Member())}
+	who := callcontrol.Actor{Member: m, Address: web.ClientIP(r).String()}
+	return actor{Actor: who, SignIn: s, Preferences: h.Control.Members.Preferences(s.Member()), expired: h.signInExpired(who)}
 }
 
 // refresh returns the actor as the team knows them now.

@@ -114,6 +114,16 @@ func (v *wallboardView) model(ctx context.Context) (views.WallboardModel, error)
 	return m, nil
 }
 
+// frame returns the message that shows the snapshot and today.
+func (v *wallboardView) frame(ctx context.Context) ([]byte, error) {
+	m, err := v.model(ctx)
+	if err != nil {
+		return nil, err
+	}
+	html, err := views.WallboardHTML(ctx, v.lang, m)
+	return views.Frame("#wall", html), err
+}
+
 // A wallboardFeed makes the frames for one screen: the whole wallboard each time.
 type wallboardFeed struct {
 	*wallboardView
@@ -138,13 +148,9 @@ func (f *wallboardFeed) next(ctx context.Context) ([]byte, error) {
 	if f.sub == nil { // first frame, or fell behind
 		f.snap, f.sub = board.Subscribe()
 	}
-	m, err := f.model(ctx)
-	if err != nil {
-		return nil, err
-	}
-	html, err := views.WallboardHTML(ctx, f.lang, m)
+	frame, err := f.frame(ctx)
 	f.sentAt = time.Now()
-	return views.Frame("#wall", html), err
+	return frame, err
 }
 
 // waitForChange returns when there is something to send.

@@ -48,7 +48,9 @@ func statusClass(status int) string {
 	switch {
 	case status == 404:
 		return "404"
-	case status == 401 || status == 403:
+	case status == 401:
+		return "401"
+	case status == 403:
 		return "403"
 	case status >= 500:
 		return "500"

@@ -47,6 +47,9 @@ type Page struct {
 	// Preferences are those of the reader.
 	Preferences team.Preferences
 
+	// Access is what the page says about the reader's sign-in at sipgate.
+	Access Access
+
 	files []string // further style sheets, and the script
 }
 

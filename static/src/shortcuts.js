@@ -3,6 +3,7 @@
 // has it.
 
 import {find, findAll, isTyping, singleKeys} from "./dom.js";
+import {shortcutOf} from "./keys.js";
 
 /**
  * undo takes back hanging up: of the row with the focus, else what was begun
@@ -45,9 +46,10 @@ function press(row, key, shiftKey) {
 
 /**
  * execute does what a key means, and reports whether it means anything.
- * @param {KeyboardEvent} e
+ * @param {string} key as the shortcuts name it
+ * @param {EventTarget | null} target
  */
-function execute({key, shiftKey, target}) {
+function execute(key, target) {
 	/** @type {HTMLElement | null | undefined} */
 	const row = document.activeElement?.closest("#board .row");
 	/** @type {HTMLDialogElement | null} */
@@ -64,7 +66,7 @@ function execute({key, shiftKey, target}) {
 	case key === "Enter" && row && target === row:
 		find(".act", row ?? undefined)?.focus();
 		return true;
-	case key === "X" && shiftKey:
+	case key === "X":
 		return press(row, "x", true);
 	default:
 		return /^[a-z]$/.test(key) && press(row, key, false);
@@ -75,8 +77,9 @@ function execute({key, shiftKey, target}) {
 export function startShortcuts() {
 	document.addEventListener("keydown", e => {
 		if (e.key.length === 1 && !singleKeys()) return;
-		if (e.ctrlKey || e.metaKey || e.altKey || e.repeat && !"jk".includes(e.key)) return;
+		const key = shortcutOf(e);
+		if (e.isComposing || e.ctrlKey || e.metaKey || e.altKey || e.repeat && !"jk".includes(key)) return;
 		if (isTyping(e.target, ", audio") || find("dialog[open]")) return;
-		if (execute(e)) e.preventDefault();
+		if (execute(key, e.target)) e.preventDefault();
 	});
 }

@@ -1,0 +1,106 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"callboard/sipgate/callcontrol"
+	"callboard/sipgate/team"
+	"callboard/views"
+)
+
+// Reasons why a member's own sign-in at sipgate does not allow an action that
+// the policy does allow.
+const (
+	reasonSignInAgain  = "sign_in_again" // sipgate no longer accepts the sign-in
+	reasonScopeMissing = "scope_missing" // sipgate did not grant the scope
+)
+
+// Scopes of sipgate that single features need.
+const (
+	scopeReadCalls   = "rtcm:read"
+	scopeControl     = "rtcm:write"
+	scopeStartCalls  = "sessions:calls:write"
+	scopeReadHistory = "history:read"
+	scopeEditHistory = "history:write"
+	scopeWebhooks    = "settings:sipgateio:write"
+)
+
+// neededScopes are the scopes that changes need which sipgate carries out.
+var neededScopes = map[team.Permission]string{
+	team.Hold: scopeControl, team.Mute: scopeControl, team.Record: scopeControl, team.Transfer: scopeControl,
+	team.SendTones: scopeControl, team.PlayAnnouncement: scopeControl, team.HangUp: scopeControl,
+	team.StartCall: scopeStartCalls, team.EditOwnHistory: scopeEditHistory, team.ManageWebhooks: scopeWebhooks,
+}
+
+// pageScopes are the scopes that the features of a page need, by the first
+// segment of its path.
+var pageScopes = map[string][]string{
+	"":              {scopeReadCalls, scopeControl, scopeStartCalls},
+	"calls":         {scopeControl, scopeStartCalls},
+	"history":       {scopeReadHistory, scopeEditHistory},
+	"figures":       {scopeReadHistory},
+	"announcements": {scopeStartCalls},
+	"setup":         {scopeWebhooks},
+}
+
+// granted reports whether sipgate granted the actor a scope, by whatever name
+// it has.
+func (a actor) granted(scope string) bool {
+	if scope == scopeStartCalls {
+		return a.SignIn.Granted(scope, "sessions:write")
+	}
+	return a.SignIn.Granted(scope)
+}
+
+// signInExpired reports whether sipgate no longer accepts the actor's sign-in.
+func (h *handlers) signInExpired(a callcontrol.Actor) bool {
+	return h.Control.Grants.State(a.MemberID) == team.StateNeedsLogin ||
+		slices.Contains(h.Control.Board(a).Health().AuthFailed, a.BoardID())
+}
+
+// accessReason returns why the actor's sign-in at sipgate does not allow p, ""
+// if it does.
+func (a actor) accessReason(p team.Permission) string {
+	scope, needed := neededScopes[p]
+	switch {
+	case !needed:
+		return ""
+	case a.expired:
+		return reasonSignInAgain
+	case !a.granted(scope):
+		return reasonScopeMissing
+	}
+	return ""
+}
+
+// checkAccess denies what sipgate would not carry out for the actor, and audits
+// that.
+func (h *handlers) checkAccess(r *http.Request, p team.Permission, a actor) error {
+	if reason := a.accessReason(p); reason != "" {
+		return h.Control.Deny(r.Context(), a.Actor, p, r.PathValue("id"), team.Decision{Reason: reason})
+	}
+	return nil
+}
+
+// accessOf returns what a page says about the actor's sign-in at sipgate.
+func accessOf(r *http.Request, a actor) views.Access {
+	access := views.Access{Expired: a.expired, Next: "/"}
+	if a.SignIn.User == "" {
+		return access
+	}
+	path := r.URL.Path
+	if path == "/feed" || path == "/feed/poll" {
+		path = "/"
+	} else if r.Method == http.MethodGet {
+		access.Next = r.URL.RequestURI()
+	}
+	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	for _, scope := range pageScopes[segment] {
+		if !a.granted(scope) {
+			access.Missing = append(access.Missing, scope)
+		}
+	}
+	return access
+}
