@@ -64,6 +64,7 @@ func TestEveryRoute(t *testing.T) {
 	t.Run("bodies", func(t *testing.T) { w.bodies(t, anna, ids) })
 	t.Run("foreign", func(t *testing.T) { w.foreign(t, foreign, ids) })
 	t.Run("parameters", func(t *testing.T) { s.ExpectNoCommands(t, func() { w.parameters(t, anna, ids) }) })
+	t.Run("without database", func(t *testing.T) { w.withoutDatabase(t, anna, ids) })
 	s.Stop()
 	for _, secret := range []string{token, sweepCanary, "555002"} {
 		if log := s.Log(1 << 24); strings.Contains(log, secret) {

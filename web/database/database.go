@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -38,6 +39,9 @@ type DB struct {
 	info fs.FileInfo // of the file that is open
 
 	pruning *time.Timer // removes old copies
+
+	probed  atomic.Pointer[probe] // what Ready found last; nil at first
+	probing atomic.Bool           // a call of Ready renews it
 }
 
 // Open opens the database in dir, and creates both if they do not exist. Only the

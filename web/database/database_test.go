@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -362,13 +363,20 @@ func contents(t *testing.T, dir string) map[string]string {
 // Whatever keeps the database from its work is told apart from mistakes in
 // statements, also by Ready.
 func TestFailures(t *testing.T) {
+	ready := func(db *database.DB) error {
+		time.Sleep(time.Second) // its answers are given again for that long
+		return db.Ready(t.Context())
+	}
+	run := func(name string, f func(t *testing.T)) {
+		t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+	}
 	check := func(t *testing.T, db *database.DB, want database.Failure, statement string) {
 		t.Helper()
 		_, err := db.Exec(statement)
 		if got := database.FailureOf(fmt.Errorf("wrapped: %w", err)); err == nil || got != want {
 			t.Errorf("%v is %q, want %q", err, got, want)
 		}
-		if got := database.FailureOf(db.Ready(t.Context())); got != want {
+		if got := database.FailureOf(ready(db)); got != want {
 			t.Errorf("Ready says %q, want %q", got, want)
 		}
 		if database.Unavailable(err) != string(want) {
@@ -382,13 +390,13 @@ func TestFailures(t *testing.T) {
 		if _, err := db.Exec(`create table t (v text primary key)`); err != nil {
 			t.Fatal(err)
 		}
-		if err := db.Ready(t.Context()); err != nil || database.FailureOf(err) != database.None {
+		if err := ready(db); err != nil || database.FailureOf(err) != database.None {
 			t.Fatalf("a sound database: %v", err)
 		}
 		return db, dir
 	}
 	const write = `insert into t values (hex(randomblob(9000)))`
-	t.Run("locked", func(t *testing.T) {
+	run("locked", func(t *testing.T) {
 		db, dir := prepare(t)
 		db.Exec(`pragma busy_timeout = 1`)
 		other, _ := sql.Open("sqlite", filepath.Join(dir, "callboard.db"))
@@ -399,11 +407,11 @@ func TestFailures(t *testing.T) {
 		}
 		check(t, db, database.Busy, write)
 		other.Exec(`rollback`)
-		if err := db.Ready(t.Context()); err != nil {
+		if err := ready(db); err != nil {
 			t.Errorf("unlocked: %v", err)
 		}
 	})
-	t.Run("full", func(t *testing.T) {
+	run("full", func(t *testing.T) {
 		db, _ := prepare(t)
 		db.Exec(`pragma max_page_count = 1`)
 		_, err := db.Exec(write)
@@ -411,34 +419,34 @@ func TestFailures(t *testing.T) {
 			t.Errorf("%v is %q", err, got)
 		}
 	})
-	t.Run("read-only", func(t *testing.T) {
+	run("read-only", func(t *testing.T) {
 		db, _ := prepare(t)
 		db.Exec(`pragma query_only = 1`)
 		check(t, db, database.ReadOnly, write)
 	})
-	t.Run("removed", func(t *testing.T) {
+	run("removed", func(t *testing.T) {
 		db, dir := prepare(t)
 		os.Remove(filepath.Join(dir, "callboard.db"))
-		if got := database.FailureOf(db.Ready(t.Context())); got != database.Gone {
+		if got := database.FailureOf(ready(db)); got != database.Gone {
 			t.Errorf("removed: %q", got)
 		}
 		os.WriteFile(filepath.Join(dir, "callboard.db"), []byte("another one"), 0o600)
-		if got := database.FailureOf(db.Ready(t.Context())); got != database.Gone {
+		if got := database.FailureOf(ready(db)); got != database.Gone {
 			t.Errorf("replaced: %q", got)
 		}
 	})
-	t.Run("directory removed", func(t *testing.T) {
+	run("directory removed", func(t *testing.T) {
 		db, dir := prepare(t)
 		db.SetMaxIdleConns(0) // the next statement needs a new connection
 		os.RemoveAll(dir)
 		check(t, db, database.Gone, write)
 	})
-	t.Run("closed", func(t *testing.T) {
+	run("closed", func(t *testing.T) {
 		db, _ := prepare(t)
 		db.DB.Close()
 		check(t, db, database.Busy, write)
 	})
-	t.Run("damaged", func(t *testing.T) {
+	run("damaged", func(t *testing.T) {
 		db, dir := prepare(t)
 		db.Exec(`insert into t values (hex(randomblob(90000))); pragma wal_checkpoint(truncate)`)
 		db.SetMaxIdleConns(0)
@@ -451,7 +459,24 @@ func TestFailures(t *testing.T) {
 			t.Errorf("%v is %q", err, got)
 		}
 	})
-	t.Run("of the system", func(t *testing.T) {
+	t.Run("strangers cannot make it write at will", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			db, _ := prepare(t)
+			if err := ready(db); err != nil {
+				t.Fatal(err)
+			}
+			db.Exec(`pragma query_only = 1`)
+			for range 100 {
+				if err := db.Ready(t.Context()); err != nil {
+					t.Fatalf("asked again: %v", err)
+				}
+			}
+			if err := ready(db); database.FailureOf(err) != database.ReadOnly {
+				t.Errorf("a second later: %v", err)
+			}
+		})
+	})
+	run("of the system", func(t *testing.T) {
 		for err, want := range map[error]database.Failure{
 			&fs.PathError{Err: syscall.ENOSPC}: database.Full, syscall.EDQUOT: database.Full, &fs.PathError{Err: syscall.EROFS}: database.ReadOnly,
 			syscall.EIO: database.Gone, sql.ErrConnDone: database.Gone, syscall.ENOENT: database.None, errors.New("other"): database.None,
@@ -462,7 +487,7 @@ func TestFailures(t *testing.T) {
 			}
 		}
 	})
-	t.Run("mistakes are no failures", func(t *testing.T) {
+	run("mistakes are no failures", func(t *testing.T) {
 		db, _ := prepare(t)
 		db.Exec(`insert into t values ('x')`)
 		for _, statement := range []string{`insert into t values ('x')`, `select nonsense`, `insert into nothing values (1)`} {
@@ -474,23 +499,6 @@ func TestFailures(t *testing.T) {
 			t.Error("no error is a failure")
 		}
 	})
-}
-
-// A database that only cannot be read at the moment is not called damaged.
-func TestLockedAtTheStartIsNotDamaged(t *testing.T) {
-	dir := t.TempDir()
-	open(t, dir).Close()
-	other, _ := sql.Open("sqlite", filepath.Join(dir, "callboard.db"))
-	defer other.Close()
-	other.SetMaxOpenConns(1)
-	if _, err := other.Exec(`pragma locking_mode = exclusive; begin exclusive; create table x (v text); commit`); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	if _, err := database.Open(ctx, dir); err == nil || strings.Contains(err.Error(), "damaged") || strings.Contains(err.Error(), "\n") {
-		t.Errorf("Open: %v", err)
-	}
 }
 
 // Copies from before migrations do not outlive the data that members were

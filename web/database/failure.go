@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -74,9 +75,31 @@ func failureBelow(err error) Failure {
 	return None
 }
 
-// Ready writes to the database, and returns an error of which [FailureOf] knows
-// why it cannot be written. It changes nothing that anybody reads.
+// readyFor is for how long an answer of Ready is given again. Strangers may ask,
+// and each answer costs a write.
+const readyFor = time.Second
+
+// A probe is what Ready found.
+type probe struct {
+	at  time.Time
+	err error
+}
+
+// Ready writes to the database, at most once a second, and returns an error of
+// which [FailureOf] knows why it cannot be written. It changes nothing that
+// anybody reads.
 func (db *DB) Ready(ctx context.Context) error {
+	last := db.probed.Load()
+	if last != nil && (time.Since(last.at) < readyFor || !db.probing.CompareAndSwap(false, true)) {
+		return last.err
+	}
+	err := db.probe(context.WithoutCancel(ctx))
+	db.probed.Store(&probe{time.Now(), err})
+	db.probing.Store(false)
+	return err
+}
+
+func (db *DB) probe(ctx context.Context) error {
 	now, err := os.Stat(db.file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), err == nil && !os.SameFile(now, db.info):
