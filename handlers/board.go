@@ -46,7 +46,8 @@ func (h *handlers) permit(a actor, c switchboard.Call) views.Allowed {
 	if reason := a.accessReason(team.Hold); reason != "" {
 		return views.Allowed{Reason: reason}
 	}
-	return views.Allowed{Reason: h.Control.Authorize(a.Actor, team.Hold, c).Reason, Unsupported: h.Control.UnsupportedVerbs(a.Account)}
+	d := h.Control.Authorize(a.Actor, team.Hold, c)
+	return views.Allowed{Reason: d.Reason, Person: h.Control.MemberName(d.Of), Unsupported: h.Control.UnsupportedVerbs(a.Account)}
 }
 
 // navigation are the entries of the menu with the permissions that they need.

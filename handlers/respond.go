@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
 )
@@ -51,6 +52,8 @@ func (h *handlers) faultResponse(r *http.Request, f web.Fault) web.Response {
 	text := views.Message(lang, f.Code, f.Status)
 	if e, ok := errors.AsType[*switchboard.ClaimedError](f.Cause); ok {
 		text = views.ClaimText(lang, e.Claim)
+	} else if e, ok := errors.AsType[team.Denied](f.Cause); ok && e.Reason == f.Code {
+		text = views.DenialText(lang, e.Reason, e.Name)
 	}
 	return web.Response{
 		Status:   f.Status,

@@ -57,7 +57,7 @@ func (h *handlers) setConsent(w http.ResponseWriter, r *http.Request, a actor) e
 	if err != nil {
 		return err
 	}
-	if err := h.Control.Members.SetConsent(r.Context(), a.MemberID, form.SharesCalls, form.AllowsLeads); err != nil {
+	if err := h.Control.Members.SetConsent(r.Context(), a.MemberID, team.Consent{SharesCalls: form.SharesCalls, AllowsLeads: form.AllowsLeads}); err != nil {
 		return err
 	}
 	return web.Redirect(w, r, web.LocalPath(form.Next))

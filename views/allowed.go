@@ -14,8 +14,9 @@ import (
 // everything.
 type Allowed struct {
 	// Reason is the code of the denial ("role_viewer", "not_yours", …), which has
-	// a text; "" allows.
-	Reason string
+	// a text; "" allows. Person is the name of the person it is about, if it is
+	// about somebody whose name is known.
+	Reason, Person string
 
 	// Unsupported are the verbs, separated by spaces, that the platform of the
 	// account does not support.
@@ -35,14 +36,23 @@ func (a Allowed) OK() bool { return a.Reason == "" }
 
 // text returns why all buttons are disabled, or "".
 func (a Allowed) text(lang Lang) string {
-	switch key := "why." + a.Reason; {
-	case a.OK():
+	if a.OK() {
 		return ""
+	}
+	return DenialText(lang, a.Reason, a.Person)
+}
+
+// DenialText returns why something is denied. person is the name of the person
+// whom the reason is about, or "".
+func DenialText(lang Lang, reason, person string) string {
+	key := "why." + reason
+	switch {
+	case person != "" && lang.Has(key+".of"):
+		return lang.T(key+".of", person)
 	case lang.Has(key):
 		return lang.T(key)
-	default:
-		return lang.T("why.unknown_deed")
 	}
+	return lang.T("why.unknown_deed")
 }
 
 // RowFor returns the model of a call's row for a viewer. The result depends only
@@ -62,7 +72,7 @@ func (f Format) RowFor(c switchboard.Call, allowed Allowed, lang Lang) RowModel 
 // share rows must use an equal f.
 func (f Format) RowHTMLFor(ctx context.Context, c switchboard.Call, allowed Allowed, lang Lang) (RenderedRow, error) {
 	f, c = f.withPrivateNames(c)
-	return cachedRow(ctx, c, "row "+lang.String()+" for "+allowed.Reason+" without "+allowed.Unsupported, lang, func() RowModel {
+	return cachedRow(ctx, c, "row "+lang.String()+" for "+allowed.Reason+" of "+allowed.Person+" without "+allowed.Unsupported, lang, func() RowModel {
 		return f.RowFor(c, allowed, lang)
 	})
 }

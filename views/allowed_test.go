@@ -35,8 +35,9 @@ func TestRingingCallsCanBeHungUp(t *testing.T) {
 	if len(m.Actions) != 1 || m.Actions[0].Key != "x" || m.Actions[0].Path != "/calls/ringing/hangup" {
 		t.Errorf("buttons %+v", m.Actions)
 	}
-	if m := testFormat.RowFor(c, Allowed{Reason: "role_viewer"}, English); len(m.Actions) != 0 {
-		t.Errorf("a viewer gets %+v", m.Actions)
+	m = testFormat.RowFor(c, Allowed{Reason: team.ReasonNoConsent, Person: "Mira Hoffmann"}, English)
+	if page := html(t, Row(English, m)); len(m.Actions) != 0 || !strings.Contains(page, ">Mira Hoffmann does not let others control their calls<") {
+		t.Errorf("without a button nothing says why:\n%s", page)
 	}
 }
 
@@ -88,9 +89,9 @@ func TestRowIsRenderedOnce(t *testing.T) {
 	c.Memo, c.UserNames = new(switchboard.Memo), nil
 	rows := map[string]bool{}
 	for range 100 {
-		for _, reason := range []string{"", "role_viewer", "not_yours"} {
+		for _, allowed := range []Allowed{{}, {Reason: "role_viewer"}, {Reason: "not_yours", Person: "Tom"}, {Reason: "not_yours", Person: "Mia"}} {
 			for _, lang := range Langs {
-				row, err := f.RowHTMLFor(context.Background(), c, Allowed{Reason: reason}, lang)
+				row, err := f.RowHTMLFor(context.Background(), c, allowed, lang)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -98,8 +99,8 @@ func TestRowIsRenderedOnce(t *testing.T) {
 			}
 		}
 	}
-	if len(rows) != 6 || rendered != 6*2 {
-		t.Errorf("%d different rows, %d numbers written; want 6 and 12", len(rows), rendered)
+	if len(rows) != 8 || rendered != 8*2 {
+		t.Errorf("%d different rows, %d numbers written; want 8 and 16", len(rows), rendered)
 	}
 }
 

@@ -25,7 +25,9 @@ func (m *RowModel) addActions(c switchboard.Call, allowed Allowed, lang Lang) {
 	end := Button{Key: "x", Path: m.path("/hangup"), Busy: c.PendingHangup == nil && inProgress(c, switchboard.VerbHangUp), ID: id + "-x"}
 	end.Label = iconLabel(lang, "hangup", "do.hangup")
 	switch {
-	case c.Phase == switchboard.Ringing && allowed.OK():
+	case c.Phase == switchboard.Ringing && !allowed.OK():
+		m.Reason = allowed.text(lang)
+	case c.Phase == switchboard.Ringing:
 		m.Actions = []Button{end}
 	case c.Phase == switchboard.Connected:
 		m.Reason = allowed.text(lang)

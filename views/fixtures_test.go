@@ -82,7 +82,7 @@ func testTeam(manage bool) TeamModel {
 	member := func(user, name string, role team.Role) TeamMember {
 		return TeamMember{Member: team.Member{
 			MemberID: team.MemberID{Account: "2556404", User: sipgate.UserID(user)}, Name: name, Role: role,
-			SharesCalls: true, AllowsLeads: true, Joined: moment.Add(-900 * time.Hour), LastActive: moment.Add(-20 * time.Minute)}}
+			Consent: team.Consent{SharesCalls: true, AllowsLeads: true}, Joined: moment.Add(-900 * time.Hour), LastActive: moment.Add(-20 * time.Minute)}}
 	}
 	admin, agent := member("w0", "Mia Brandt", team.Admin), member("w1", "Tom Weber", team.Agent)
 	removed := member("w4", "Jonas Vogt", team.Agent)

@@ -65,7 +65,13 @@ func (c *Control) deny(ctx context.Context, e team.AuditEntry, d team.Decision) 
 	if err := c.Audit.Refused(context.WithoutCancel(ctx), e); err != nil {
 		c.Log.Error("write audit refusal", "err", err)
 	}
-	return d.Err()
+	return c.denied(d)
+}
+
+// denied returns the error of a decision that denies, with the name of the
+// person whom its reason is about.
+func (c *Control) denied(d team.Decision) error {
+	return team.Denied{Reason: d.Reason, Of: d.Of, Name: c.MemberName(d.Of)}
 }
 
 // parameters describes an action for the audit. Keypad digits may be secrets:

@@ -11,7 +11,11 @@ import (
 // Authorize decides whether the actor may do something with a call. Buttons
 // are drawn by the same decision by which commands are refused.
 func (c *Control) Authorize(a Actor, p team.Permission, call switchboard.Call) team.Decision {
-	return a.MayOnCall(p, slices.Contains(call.VisibleTo, a.BoardID()), c.owners(a.Account, call))
+	return a.MayOnCall(p, team.CallAccess{
+		Owners:  c.owners(a.Account, call),
+		Reaches: slices.Contains(call.VisibleTo, a.BoardID()),
+		Expired: c.expired(a),
+	})
 }
 
 // Sees reports whether a call exists for the actor.
@@ -45,34 +49,41 @@ func (c *Control) OwnCalls(a Actor, p team.Permission) (own []switchboard.Call) 
 	return own
 }
 
-// owners returns the members to whom a call belongs: those whose devices ring
-// or who are connected or, if no such member is known, those whose access shows
-// the call. Members whose access shows the call come first. A member who never
-// signed in counts as sharing calls and has no access to lend. The service
-// account owns nothing.
-func (c *Control) owners(account string, call switchboard.Call) []team.Member {
-	var with, without []team.Member
+// owners returns the persons whose call it is, those first whose access shows
+// the call. Voicemails, groups, queues and the service account are nobody.
+func (c *Control) owners(account string, call switchboard.Call) []team.Owner {
+	var with, without []team.Owner
 	for _, id := range call.Owners() {
 		m := team.MemberID{Account: account, User: sipgate.UserID(id)}
-		member, ok := c.Members.Get(m)
-		if !ok {
-			member = unknownMember(m)
+		if !m.User.IsPerson() {
+			continue
 		}
-		switch {
-		case id == ServiceID:
-		case slices.Contains(call.VisibleTo, id):
-			with = append(with, member)
-		default:
-			without = append(without, member)
+		owner := c.owner(m)
+		if slices.Contains(call.VisibleTo, id) {
+			with = append(with, owner)
+		} else {
+			without = append(without, owner)
 		}
 	}
-	if owners := append(with, without...); len(owners) > 0 {
-		return owners
-	}
-	return []team.Member{unknownMember(team.MemberID{Account: account, User: "?"})}
+	return append(with, without...)
 }
 
-// unknownMember is a colleague who never signed in.
-func unknownMember(m team.MemberID) team.Member {
-	return team.Member{MemberID: m, Role: team.Agent, SharesCalls: true, AllowsLeads: true}
+// owner returns a member as an owner of calls. Of a colleague who never signed
+// in, nothing is known but the team's default.
+func (c *Control) owner(m team.MemberID) team.Owner {
+	member, known := c.Members.Known(m)
+	if !known {
+		member = team.Member{MemberID: m, Consent: c.Members.DefaultConsent(m.Account)}
+	}
+	return team.Owner{Member: member, SignedIn: known && !member.Removed && c.canCarry(m)}
+}
+
+// canCarry reports whether commands can be sent with a member's access.
+func (c *Control) canCarry(m team.MemberID) bool {
+	return c.Boards.Board(m.Account).Serves(switchboard.MemberID(m.User)) && c.Grants.State(m) != team.StateNeedsLogin
+}
+
+// expired reports whether sipgate accepts the actor's own sign-in no longer.
+func (c *Control) expired(a Actor) bool {
+	return !a.Joined.IsZero() && !c.canCarry(a.MemberID)
 }

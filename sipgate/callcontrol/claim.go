@@ -19,7 +19,7 @@ func (c *Control) Claim(a Actor, id switchboard.RowID, verb switchboard.Verb, ov
 		return err
 	}
 	if d := c.Authorize(a, team.Permission(verb), call); !d.OK {
-		return d.Err()
+		return c.denied(d)
 	}
 	err = c.Board(a).Claim(a.BoardID(), call.ID, verb)
 	if override && errors.Is(err, switchboard.ErrClaimed) && c.Authorize(a, team.OverrideClaim, call).OK {

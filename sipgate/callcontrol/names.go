@@ -11,6 +11,18 @@ import (
 	"callboard/sipgate/team"
 )
 
+// MemberName returns the name of a user of sipgate, whether they ever signed in
+// or not, or "" if it is not known.
+func (c *Control) MemberName(m team.MemberID) string {
+	if m.User == "" {
+		return ""
+	}
+	if member, _ := c.Members.Known(m); member.Name != "" && member.Name != string(m.User) {
+		return member.Name
+	}
+	return c.Rosters.Of(m.Account).UserName(m.User)
+}
+
 // readNames returns a function that reads, with the access of a member, the
 // names of numbers that the whole team may see. What else the member's access
 // shows goes to the roster, the directory and the member's private names.

@@ -60,6 +60,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"callboard/sipgate"
@@ -138,6 +139,7 @@ type Board struct {
 	listedLegs     int // number of live legs in at least one member's list
 
 	members map[MemberID]*member
+	serving atomic.Pointer[map[MemberID]bool] // see Serves
 	names   map[string]string
 	roster  *account.Snapshot // never nil
 	health  Health

@@ -161,6 +161,7 @@ func (b *Board) reportHealth() {
 	slices.Sort(h.AuthFailed)
 	b.health = h
 	b.publish(Change{Health: &h})
+	b.updateServing()
 }
 
 // active returns the members whose access works, by id.

@@ -67,7 +67,7 @@ func TestAccounts(t *testing.T) {
 			if err := m.SetRole(ctx, id, id, Viewer); err == nil {
 				t.Errorf("%q lets %v act", accounts, id)
 			}
-			if err := m.SetConsent(ctx, id, false, false); !errors.Is(err, ErrNoMember) {
+			if err := m.SetConsent(ctx, id, Consent{false, false}); !errors.Is(err, ErrNoMember) {
 				t.Errorf("%q lets %v set consent: %v", accounts, id, err)
 			}
 		}

@@ -62,6 +62,7 @@ type snapshot struct {
 	owner       string // the first account that signed in, "" before that
 	members     map[MemberID]Member
 	preferences map[MemberID]Preferences // only of members who have saved any
+	defaults    map[string]Consent       // by account, only of those that have set one
 }
 
 // NewMembers reads the members from db, which has the tables of [Migrations].
@@ -84,7 +85,15 @@ func (m *Members) Get(id MemberID) (Member, bool) {
 		return Member{}, false
 	}
 	member, ok := s.members[id]
-	return member, ok && !member.Removed
+	return s.withDefault(member), ok && !member.Removed
+}
+
+// Known returns what is known of a member, also of a removed one, and whether
+// anything is.
+func (m *Members) Known(id MemberID) (Member, bool) {
+	s := m.current.Load()
+	member, ok := s.members[id]
+	return s.withDefault(member), ok
 }
 
 // Allows reports whether members of the account may use the instance. Where the
@@ -102,7 +111,7 @@ func (m *Members) List(account string) []Member {
 	var list []Member
 	for id, member := range s.members {
 		if id.Account == account {
-			list = append(list, member)
+			list = append(list, s.withDefault(member))
 		}
 	}
 	slices.SortFunc(list, func(a, b Member) int {
@@ -143,7 +152,7 @@ func (m *Members) SignIn(ctx context.Context, id MemberID, name string, sipgateA
 	if err != nil {
 		return Member{}, err
 	}
-	return member, nil
+	return m.current.Load().withDefault(member), nil
 }
 
 // signedIn returns the member as it is after a sign-in now.
@@ -151,7 +160,7 @@ func (s *snapshot) signedIn(id MemberID, name string, sipgateAdmin bool) Member 
 	now := storedNow()
 	member, known := s.members[id]
 	if !known {
-		member = Member{MemberID: id, Role: Agent, SharesCalls: true, AllowsLeads: true, Joined: now}
+		member = Member{MemberID: id, Role: Agent, Consent: presetConsent, Joined: now}
 	}
 	if sipgateAdmin && (!known || s.admins(id.Account) == 0) {
 		member.Role = Admin
@@ -187,15 +196,15 @@ func (m *Members) SetRole(ctx context.Context, by, id MemberID, role Role) error
 	return m.manage(ctx, by, id, func(member *Member) { member.Role = role })
 }
 
-// SetConsent sets the consent of a member. The caller guarantees that the
+// SetConsent states the consent of a member. The caller guarantees that the
 // member asks for it. Errors are ErrNoMember, ErrRemoved and those of the
 // database.
-func (m *Members) SetConsent(ctx context.Context, id MemberID, sharesCalls, allowsLeads bool) error {
+func (m *Members) SetConsent(ctx context.Context, id MemberID, c Consent) error {
 	return m.change(ctx, id, func(_ *snapshot, member *Member) error {
 		if member.Removed {
 			return ErrRemoved
 		}
-		member.SharesCalls, member.AllowsLeads = sharesCalls, allowsLeads
+		member.Consent, member.Stated = c, true
 		return nil
 	})
 }
@@ -247,7 +256,7 @@ func (m *Members) manage(ctx context.Context, by, id MemberID, f func(*Member)) 
 func (m *Members) change(ctx context.Context, id MemberID, f func(*snapshot, *Member) error) error {
 	return m.update(ctx, id, func(s *snapshot) (*snapshot, error) {
 		before, known := s.members[id]
-		member := before
+		member := before // with the stored consent, not the team's default
 		if err := f(s, &member); err != nil {
 			return nil, err
 		}

@@ -34,7 +34,7 @@ func (m *Members) publish(id MemberID, f func(*snapshot) (*snapshot, error)) err
 	was, is := before.members[id], after.members[id]
 	was.LastActive = is.LastActive
 	if was != is || before.preferences[id] != after.preferences[id] {
-		m.notifier.add(is)
+		m.notifier.add(after.withDefault(is))
 	}
 	return nil
 }
@@ -47,7 +47,7 @@ func (m *Members) put(ctx context.Context, s *snapshot, member Member) (*snapsho
 	}
 	members := maps.Clone(s.members)
 	members[member.MemberID] = member
-	return &snapshot{owner: owner, members: members, preferences: s.preferences}, nil
+	return &snapshot{owner: owner, members: members, preferences: s.preferences, defaults: s.defaults}, nil
 }
 
 // save writes a member and returns the account that owns the instance: the
@@ -73,13 +73,13 @@ func (m *Members) save(ctx context.Context, member Member) (owner string, err er
 		return "", ErrAccountNotAllowed // another process was first
 	}
 	if _, err := tx.ExecContext(ctx, `
-		insert into people (account, user_id, name, role, shares, lendable, removed, joined_at, seen_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		insert into people (account, user_id, name, role, stated, shares, lendable, removed, joined_at, seen_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		on conflict (account, user_id) do update
-		set name = excluded.name, role = excluded.role, shares = excluded.shares,
+		set name = excluded.name, role = excluded.role, stated = excluded.stated, shares = excluded.shares,
 			lendable = excluded.lendable, removed = excluded.removed, seen_at = excluded.seen_at`,
-		member.Account, string(member.User), member.Name, member.Role.String(), member.SharesCalls, member.AllowsLeads,
-		member.Removed, member.Joined.UnixMilli(), member.LastActive.UnixMilli()); err != nil {
+		member.Account, string(member.User), member.Name, member.Role.String(), member.Stated, member.SharesCalls,
+		member.AllowsLeads, member.Removed, member.Joined.UnixMilli(), member.LastActive.UnixMilli()); err != nil {
 		return "", err
 	}
 	return owner, tx.Commit()
@@ -99,14 +99,17 @@ func readSnapshot(ctx context.Context, db *sql.DB) (*snapshot, error) {
 			role           string
 			joined, active int64
 		)
-		err := row.Scan(&member.Account, &member.User, &member.Name, &role, &member.SharesCalls, &member.AllowsLeads,
-			&member.Removed, &joined, &active)
+		err := row.Scan(&member.Account, &member.User, &member.Name, &role, &member.Stated, &member.SharesCalls,
+			&member.AllowsLeads, &member.Removed, &joined, &active)
 		member.Role, _ = ParseRole(role)
 		member.Joined, member.LastActive = time.UnixMilli(joined).UTC(), time.UnixMilli(active).UTC()
 		s.members[member.MemberID] = member
 		return err
-	}, `select account, user_id, name, role, shares, lendable, removed, joined_at, seen_at from people`)
+	}, `select account, user_id, name, role, stated, shares, lendable, removed, joined_at, seen_at from people`)
 	if err != nil {
+		return nil, err
+	}
+	if s.defaults, err = readDefaults(ctx, db); err != nil {
 		return nil, err
 	}
 	s.preferences, err = readPreferences(ctx, db)

@@ -24,9 +24,9 @@ func TestOnChange(t *testing.T) {
 	})
 	for _, err := range []error{
 		m.SetRole(ctx, ada, mia, Lead),
-		m.SetRole(ctx, ada, mia, Lead), // no change
-		m.SetConsent(ctx, mia, true, true),
-		m.SetConsent(ctx, mia, false, true),
+		m.SetRole(ctx, ada, mia, Lead),              // no change
+		m.SetConsent(ctx, mia, Consent{true, true}), // now stated
+		m.SetConsent(ctx, mia, Consent{false, true}),
 		m.Remove(ctx, ada, tom),
 		m.Restore(ctx, ada, tom),
 		m.MarkActive(ctx, tom),
@@ -40,6 +40,7 @@ func TestOnChange(t *testing.T) {
 	signIn(t, m, MemberID{"111", "w9"}, "", false)
 	m.SetRole(ctx, ada, ada, Viewer) // denied
 	want := `111/w1 (lead) Mia true true false
+111/w1 (lead) Mia true true false
 111/w1 (lead) Mia false true false
 111/w2 (agent) Tom true true true
 111/w2 (agent) Tom true true false
@@ -71,7 +72,7 @@ func TestOnChangeOrder(t *testing.T) {
 		last[member.MemberID] = member
 		n++
 		if member.MemberID == tom && member.SharesCalls && member.AllowsLeads { // a listener may make changes
-			if err := m.SetConsent(ctx, mia, n%2 == 0, n%4 < 2); err != nil {
+			if err := m.SetConsent(ctx, mia, Consent{n%2 == 0, n%4 < 2}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -81,7 +82,7 @@ func TestOnChangeOrder(t *testing.T) {
 	for i := range 4 {
 		all.Go(func() {
 			for j := range 8 {
-				if err := m.SetConsent(ctx, tom, (i+j)%2 == 0, (i+j)%4 < 2); err != nil {
+				if err := m.SetConsent(ctx, tom, Consent{(i+j)%2 == 0, (i+j)%4 < 2}); err != nil {
 					t.Error(err)
 				}
 				m.Get(tom)
@@ -116,9 +117,9 @@ func TestListenerPanics(t *testing.T) {
 				t.Error("the panic was recovered")
 			}
 		}()
-		m.SetConsent(t.Context(), mia, false, false)
+		m.SetConsent(t.Context(), mia, Consent{false, false})
 	}()
-	if err := m.SetConsent(t.Context(), mia, true, true); err != nil || calls != 2 {
+	if err := m.SetConsent(t.Context(), mia, Consent{true, true}); err != nil || calls != 2 {
 		t.Errorf("notified %d times, %v", calls, err)
 	}
 }

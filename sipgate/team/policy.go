@@ -57,8 +57,8 @@ const (
 var (
 	callRules = map[Permission]struct {
 		own    Role    // least role on an own call
-		others Role    // least role on a call of others,
-		needs  consent // if one of its owners has given this consent
+		others Role    // least role on a call of others or of nobody,
+		needs  consent // unless its owners refuse this consent
 	}{
 		SeeCall:            {Viewer, Viewer, sharesCalls},
 		WriteNote:          {Agent, Lead, sharesCalls},
@@ -71,7 +71,7 @@ var (
 		PlayAnnouncement:   {Agent, Lead, allowsLeads},
 		HangUp:             {Agent, Lead, allowsLeads},
 		UndoHangUp:         {Agent, Lead, allowsLeads},
-		OverrideClaim:      {Lead, Lead, allowsLeads},
+		OverrideClaim:      {Agent, Lead, allowsLeads},
 	}
 	minRoles = map[Permission]Role{
 		ViewBoard:           Viewer,
@@ -99,18 +99,33 @@ var (
 // also "role_viewer", "role_agent" and "role_lead": the member's role, which
 // has the permission on no call at all.
 const (
-	ReasonRemoved           = "removed"      // the member was removed from the team
-	ReasonNoRole            = "no_role"      // not a member
-	ReasonUnknownPermission = "unknown_deed" // no such permission, or it does not concern a call, or only concerns calls
-	ReasonNotShared         = "not_shared"   // the member may not see the call, nor learn that it exists
-	ReasonNotOwner          = "not_yours"    // the role has the permission on own calls only
-	ReasonNoConsent         = "not_lendable" // no owner of the call has given the consent
+	ReasonRemoved           = "removed"       // the member was removed from the team
+	ReasonNoRole            = "no_role"       // not a member
+	ReasonUnknownPermission = "unknown_deed"  // no such permission, or it does not concern a call, or only concerns calls
+	ReasonNotShared         = "not_shared"    // the member may not see the call, nor learn that it exists
+	ReasonSignInExpired     = "sign_in_again" // sipgate accepts the member's own sign-in no longer
+)
+
+// Reasons that name an owner of the call, see [Decision].Of.
+const (
+	ReasonNotOwner      = "not_yours"       // the role has the permission on own calls only
+	ReasonNoConsent     = "not_lendable"    // the owner has said no
+	ReasonTeamDefault   = "not_default"     // the owner has said nothing, and the team's default is no
+	ReasonNeverSignedIn = "never_signed_in" // the call is reached through its owner only, who never signed in
+	ReasonSignedOut     = "owner_not_here"  // the call is reached through its owner only, who is not signed in
+)
+
+// Reasons about calls of nobody, such as those of a voicemail or a queue.
+const (
+	ReasonNobodys    = "nobodys"     // the role has the permission on own calls only
+	ReasonNotReached = "not_reached" // the member's own access does not reach the call
 )
 
 // Decision is the answer of the policy. The zero Decision denies.
 type Decision struct {
 	OK     bool
 	Reason string   // why it is denied; "" if OK
+	Of     MemberID // the owner of the call whom Reason is about, zero if it is about nobody
 	Via    MemberID // if OK: whose access to sipgate is used, the actor's own or that of an owner of the call
 }
 
@@ -120,12 +135,14 @@ func (d Decision) Err() error {
 	if d.OK {
 		return nil
 	}
-	return Denied{d.Reason}
+	return Denied{Reason: d.Reason, Of: d.Of}
 }
 
 // Denied is the error of an action that the policy does not allow.
 type Denied struct {
 	Reason string // one of the reasons of a [Decision]
+	Of     MemberID
+	Name   string // of Of, "" if it is not known
 }
 
 // Error implements error.
@@ -173,19 +190,34 @@ func (m Member) atLeast(role Role) Decision {
 	return Decision{OK: true, Via: m.MemberID}
 }
 
+// A CallAccess is what the policy has to know of a call.
+type CallAccess struct {
+	Owners  []Owner // the persons whose call it is; none if it is nobody's
+	Reaches bool    // the actor's own access to sipgate reaches the call
+	Expired bool    // sipgate accepts the actor's own sign-in no longer
+}
+
+// An Owner is a person who rings or talks. Voicemails, groups, queues and
+// unknown ids are nobody.
+type Owner struct {
+	Member        // of who never signed in: the id, and the team's default as consent
+	SignedIn bool // the access of the owner to sipgate can be used
+}
+
+// neverSignedIn reports whether the owner is no member of the team.
+func (o Owner) neverSignedIn() bool { return o.Joined.IsZero() }
+
 // MayOnCall decides whether m has a permission on a call.
 //
-// Owners are the members whose call it is: those who ring or talk or, if none
-// is known, those through whose access the call is seen. The first one whose
-// access shows the call comes first. Owners of other accounts and removed ones
-// are ignored. Reaches reports whether m's own access shows the call; that
-// alone does not make it m's call, since sipgate can be set up to show each
-// user all calls of the account.
+// That m's own access reaches the call does not make it m's call, since sipgate
+// can be set up to show each user all calls of the account. It is used whenever
+// it reaches the call. An owner refuses who has said no, or has said nothing
+// where the team's default is no; the consent of one owner is enough. Without
+// reach, the access of the first owner is used who is signed in, shares calls
+// and has given the consent.
 //
-// The consent of one owner is enough. An action on a call of others uses m's
-// own access if that reaches the call, and otherwise the access of the first
-// owner who has given the consent and shares calls.
-func (m Member) MayOnCall(p Permission, reaches bool, owners []Member) Decision {
+// A call with an owner of another account is denied.
+func (m Member) MayOnCall(p Permission, call CallAccess) Decision {
 	if reason := m.denyReason(); reason != "" {
 		return deny(reason)
 	}
@@ -193,33 +225,75 @@ func (m Member) MayOnCall(p Permission, reaches bool, owners []Member) Decision 
 	if !ok {
 		return deny(ReasonUnknownPermission)
 	}
-	owners = slices.DeleteFunc(slices.Clone(owners), func(o Member) bool {
-		return o.Account != m.Account || o.denyReason() != ""
-	})
-	own := slices.ContainsFunc(owners, func(o Member) bool { return o.MemberID == m.MemberID })
-	sees := own || reaches || slices.ContainsFunc(owners, func(o Member) bool { return o.SharesCalls })
+	own := slices.ContainsFunc(call.Owners, func(o Owner) bool { return o.MemberID == m.MemberID })
 	switch {
-	case !sees:
+	case !own && !call.seenBy(m):
 		return deny(ReasonNotShared)
 	case m.Role < rule.own:
 		return denyRole(m.Role)
+	case !own && m.Role < rule.others:
+		return call.denyOthers()
+	case rule.needs == sharesCalls: // sipgate is not asked
+		return Decision{OK: true, Via: m.MemberID}
+	case call.Expired:
+		return deny(ReasonSignInExpired)
 	case own:
 		return Decision{OK: true, Via: m.MemberID}
-	case m.Role < rule.others:
-		return deny(ReasonNotOwner)
-	case reaches && (p == SeeCall || len(owners) == 0):
+	}
+	return call.decideForLead(m)
+}
+
+// seenBy reports whether somebody who does not own the call sees it. Calls of
+// nobody are the team's.
+func (c CallAccess) seenBy(m Member) bool {
+	if slices.ContainsFunc(c.Owners, func(o Owner) bool { return o.Account != m.Account }) {
+		return false
+	}
+	return c.Reaches || len(c.Owners) == 0 || slices.ContainsFunc(c.Owners, func(o Owner) bool { return o.SharesCalls })
+}
+
+// denyOthers denies what only owners and leads may do.
+func (c CallAccess) denyOthers() Decision {
+	if len(c.Owners) == 0 {
+		return deny(ReasonNobodys)
+	}
+	return Decision{Reason: ReasonNotOwner, Of: c.Owners[0].MemberID}
+}
+
+// decideForLead decides about an action at sipgate on a call that m sees, does
+// not own, and has the role for.
+func (c CallAccess) decideForLead(m Member) Decision {
+	var consenting []Owner
+	for _, o := range c.Owners {
+		if o.AllowsLeads && (c.Reaches || o.SharesCalls) {
+			consenting = append(consenting, o)
+		}
+	}
+	if c.Reaches && (len(consenting) > 0 || len(c.Owners) == 0) {
 		return Decision{OK: true, Via: m.MemberID}
 	}
-	for _, o := range owners {
-		switch {
-		case !o.SharesCalls && !reaches, !o.AllowsLeads && rule.needs == allowsLeads:
-			continue
-		case reaches:
-			return Decision{OK: true, Via: m.MemberID}
-		}
-		return Decision{OK: true, Via: o.MemberID}
+	if i := slices.IndexFunc(consenting, func(o Owner) bool { return o.SignedIn }); i >= 0 {
+		return Decision{OK: true, Via: consenting[i].MemberID}
 	}
-	return deny(ReasonNoConsent)
+	switch {
+	case len(c.Owners) == 0:
+		return deny(ReasonNotReached)
+	case len(consenting) == 0:
+		return c.denyConsent()
+	case consenting[0].neverSignedIn():
+		return Decision{Reason: ReasonNeverSignedIn, Of: consenting[0].MemberID}
+	}
+	return Decision{Reason: ReasonSignedOut, Of: consenting[0].MemberID}
+}
+
+// denyConsent names the first owner who does not let leads act, of whom there
+// is one.
+func (c CallAccess) denyConsent() Decision {
+	o := c.Owners[max(0, slices.IndexFunc(c.Owners, func(o Owner) bool { return !o.AllowsLeads }))]
+	if o.Stated {
+		return Decision{Reason: ReasonNoConsent, Of: o.MemberID}
+	}
+	return Decision{Reason: ReasonTeamDefault, Of: o.MemberID}
 }
 
 // denyReason returns why m has no permission at all, "" if that is not so.

@@ -131,6 +131,6 @@ func (m *Members) SavePreferences(ctx context.Context, id MemberID, f func(*Pref
 		}
 		all := maps.Clone(s.preferences)
 		all[id] = p
-		return &snapshot{owner: s.owner, members: s.members, preferences: all}, nil
+		return &snapshot{owner: s.owner, members: s.members, preferences: all, defaults: s.defaults}, nil
 	})
 }

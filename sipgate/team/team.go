@@ -41,13 +41,19 @@ func (id MemberID) String() string { return id.Account + "/" + string(id.User) }
 // Member has no permission.
 type Member struct {
 	MemberID
-	Name        string
-	Role        Role
+	Name string
+	Role Role
+	Consent
+	Stated     bool // the member has chosen the Consent; else it is the team's default
+	Joined     time.Time
+	LastActive time.Time // set by [Members.SignIn] and [Members.MarkActive]
+	Removed    bool      // has no permission and cannot sign in
+}
+
+// Consent is what a member lets the team see and do.
+type Consent struct {
 	SharesCalls bool // the team may see the member's calls
 	AllowsLeads bool // leads may act on the member's calls
-	Joined      time.Time
-	LastActive  time.Time // set by [Members.SignIn] and [Members.MarkActive]
-	Removed     bool      // has no permission and cannot sign in
 }
 
 // String returns "2556404/w0 (agent)", without the name.

@@ -144,14 +144,14 @@ func TestRevokeWhileWatched(t *testing.T) {
 // and that its viewer cannot act on them.
 func TestWallboardViewer(t *testing.T) {
 	v := Wallboard{ID: "x", Account: ada.Account}.Viewer()
-	shares := Member{MemberID: ada, Role: Agent, SharesCalls: true, AllowsLeads: true}
+	shares := Member{MemberID: ada, Role: Agent, Consent: Consent{true, true}}
 	private, foreign := shares, shares
 	private.SharesCalls, foreign.Account = false, bob.Account
 	for owner, want := range map[Member]bool{shares: true, private: false, foreign: false} {
-		if got := v.MayOnCall(SeeCall, false, []Member{owner}).OK; got != want {
+		if got := v.MayOnCall(SeeCall, CallAccess{Owners: []Owner{{Member: owner}}}).OK; got != want {
 			t.Errorf("sees a call of %+v: %v", owner, got)
 		}
-		if v.MayOnCall(Hold, false, []Member{owner}).OK {
+		if v.MayOnCall(Hold, CallAccess{Owners: []Owner{{Member: owner}}}).OK {
 			t.Errorf("acts on a call of %+v", owner)
 		}
 	}

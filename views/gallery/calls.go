@@ -140,9 +140,9 @@ func sharedCalls(now time.Time) []switchboard.Call {
 func allowedOn(c switchboard.Call) views.Allowed {
 	switch c.ID {
 	case "watched":
-		return views.Allowed{Reason: team.ReasonNoConsent}
+		return views.Allowed{Reason: team.ReasonNoConsent, Person: "Aylin Kaya"}
 	case "foreign", "leaving-foreign":
-		return views.Allowed{Reason: team.ReasonNotOwner}
+		return views.Allowed{Reason: team.ReasonNotOwner, Person: "Tom Weber"}
 	}
 	return views.Allowed{}
 }

@@ -77,7 +77,7 @@ func exampleTeam(now time.Time, manage bool) views.TeamModel {
 		who.Account = "2556404"
 		return views.TeamMember{Member: team.Member{
 			MemberID: who, Name: name, Role: role,
-			SharesCalls: true, AllowsLeads: true, Joined: now.Add(-900 * time.Hour), LastActive: now.Add(-20 * time.Minute)}}
+			Consent: team.Consent{SharesCalls: true, AllowsLeads: true}, Joined: now.Add(-900 * time.Hour), LastActive: now.Add(-20 * time.Minute)}}
 	}
 	mia, tom := person(team.MemberID{User: "w0"}, "Mia Brandt", team.Admin), person(team.MemberID{User: "w1"}, "Tom Weber", team.Agent)
 	aylin, viewer := person(team.MemberID{User: "w2"}, "Aylin Kaya", team.Lead), person(team.MemberID{User: "w3"}, "Dr. Anna Lindqvist-Schwarzenberger", team.Viewer)
@@ -85,8 +85,8 @@ func exampleTeam(now time.Time, manage bool) views.TeamModel {
 	mia.Online, mia.Self, tom.OnCall, tom.Online = true, manage, true, true
 	tom.Self = !manage
 	tom.Telephones = []views.Telephone{{Name: "Desk", Online: true}, {Name: "Mobile", Online: false}}
-	aylin.AllowsLeads = false
-	viewer.SharesCalls, viewer.LastActive = false, time.Time{}
+	aylin.AllowsLeads, aylin.Stated = false, true
+	viewer.SharesCalls, viewer.Stated, viewer.LastActive = false, true, time.Time{}
 	gone.Removed = true
 	return views.TeamModel{Manage: manage, Members: []views.TeamMember{aylin, viewer, mia, tom, gone}}
 }

@@ -1,0 +1,100 @@
+package callcontrol
+
+import (
+	"testing"
+
+	"callboard/sipgate"
+	"callboard/sipgate/simulator"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+)
+
+// callOf returns a call of these owners that the lists of others show.
+func callOf(owners []switchboard.MemberID, visibleTo ...switchboard.MemberID) switchboard.Call {
+	return switchboard.Call{ID: "row", Phase: switchboard.Connected, MemberIDs: owners, VisibleTo: visibleTo}
+}
+
+// An admin acts on the calls of a colleague who never signed in, by the admin's
+// own access, and with the team's default in place of a wish. The reason names
+// the colleague and the truth.
+func TestColleaguesWhoNeverSignedInHaveRefusedNothing(t *testing.T) {
+	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
+	admin, agent := f.signIn("w0", true), f.signIn("w1", false)
+	f.Rosters.Of(admin.Account).SetUsers([]sipgate.User{{ID: "w2", Firstname: "Mira", Lastname: "Hoffmann"}})
+	mira := team.MemberID{Account: admin.Account, User: "w2"}
+	owner := []switchboard.MemberID{"w2"}
+	expect := func(a Actor, call switchboard.Call, want team.Decision) {
+		t.Helper()
+		if got := f.Authorize(a, team.Hold, call); got != want {
+			t.Errorf("%v: %+v, want %+v", a, got, want)
+		}
+	}
+	own := team.Decision{OK: true, Via: admin.MemberID}
+	expect(admin, callOf(owner, "w0"), own)
+	expect(admin, callOf(owner), team.Decision{Reason: team.ReasonNeverSignedIn, Of: mira})
+	expect(agent, callOf(owner, "w1"), team.Decision{Reason: team.ReasonNotOwner, Of: mira})
+	if !f.Sees(agent, callOf(owner)) {
+		t.Error("the team does not see her calls")
+	}
+	if name := f.MemberName(mira); name != "Mira Hoffmann" {
+		t.Errorf("she is called %q", name)
+	}
+	if err := f.Members.SetDefaultConsent(t.Context(), admin.MemberID, team.Consent{SharesCalls: true}); err != nil {
+		t.Fatal(err)
+	}
+	expect(admin, callOf(owner, "w0"), team.Decision{Reason: team.ReasonTeamDefault, Of: mira})
+}
+
+// Voicemails, groups, queues and unknown ids own nothing and refuse nothing.
+func TestCallsWithoutAnOwnerAreTheTeams(t *testing.T) {
+	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
+	admin, agent := f.signIn("w0", true), f.signIn("w1", false)
+	if err := f.Members.SetDefaultConsent(t.Context(), admin.MemberID, team.Consent{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, owners := range [][]switchboard.MemberID{nil, {"voicemail"}, {"v0"}, {"g1"}, {"q0"}, {"p3"}, {"wx"}, {"w"}, {ServiceID}} {
+		call := callOf(owners, "w0")
+		if got := f.Authorize(admin, team.Hold, call); got != (team.Decision{OK: true, Via: admin.MemberID}) {
+			t.Errorf("admin, %v: %+v", owners, got)
+		}
+		if got := f.Authorize(agent, team.Hold, call); got != (team.Decision{Reason: team.ReasonNobodys}) {
+			t.Errorf("agent, %v: %+v", owners, got)
+		}
+		if got := f.Authorize(admin, team.Hold, callOf(owners)); got != (team.Decision{Reason: team.ReasonNotReached}) {
+			t.Errorf("admin without reach, %v: %+v", owners, got)
+		}
+	}
+}
+
+// Without reach, a lead acts through an owner whose access can be used: who is
+// on the board, with a grant that sipgate accepts.
+func TestOnlyUsableAccessIsUsed(t *testing.T) {
+	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
+	admin, owner := f.signIn("w0", true), f.signIn("w1", false)
+	call := callOf([]switchboard.MemberID{"w1"}, "w1")
+	if got := f.Authorize(admin, team.Hold, call); got != (team.Decision{OK: true, Via: owner.MemberID}) {
+		t.Fatalf("signed in: %+v", got)
+	}
+	gone := team.Decision{Reason: team.ReasonSignedOut, Of: owner.MemberID}
+	f.Board(admin).Leave("w1")
+	if got := f.Authorize(admin, team.Hold, call); got != gone {
+		t.Errorf("off the board: %+v", got)
+	}
+	owner = f.signIn("w1", false)
+	if _, err := f.Grants.Drop(t.Context(), owner.MemberID); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.Authorize(admin, team.Hold, call); got != gone {
+		t.Errorf("without a grant: %+v", got)
+	}
+	if got := f.Authorize(owner, team.Hold, call); got != (team.Decision{Reason: team.ReasonSignInExpired}) {
+		t.Errorf("the owner without a grant: %+v", got)
+	}
+	owner = f.signIn("w1", false)
+	if err := f.Members.Remove(t.Context(), admin.MemberID, owner.MemberID); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.Authorize(admin, team.Hold, call); got != gone {
+		t.Errorf("removed from the team: %+v", got)
+	}
+}
