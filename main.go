@@ -42,9 +42,7 @@ func main() {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE) // nothing to reload; a log that nobody reads ends nothing
 	web.UnsetEmpty("CALLBOARD_", "TZ")
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		for _, line := range strings.Split(err.Error(), "\n") {
-			fmt.Fprintln(os.Stderr, "callboard:", line)
-		}
+		fmt.Fprintln(os.Stderr, "callboard:", strings.ReplaceAll(err.Error(), "\n", "\ncallboard: "))
 		os.Exit(1)
 	}
 }
@@ -72,6 +70,7 @@ type serveSettings struct {
 type dashboardSettings struct {
 	web.ListenSettings
 	team.KeySettings
+	team.ZoneSettings
 	sipgate.NumberSettings
 	AnnouncementSettings announcement.Settings `embed:""`
 	web.LogSettings
@@ -156,12 +155,13 @@ type config struct {
 // config checks the settings. The error joins all mistakes, a line each.
 func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	c = config{addr: s.Addr, data: s.Data, key: s.KeySettings, log: s.Logger(stderr), listening: func() error { return nil }}
-	var errs [7]error
+	var errs [8]error
 	c.public, errs[0] = s.URL()
 	c.sipgate, errs[1] = s.Settings.Config()
 	c.proxies, errs[2] = s.Proxies()
 	c.numbers, errs[3] = s.Rules()
 	c.team, errs[4] = s.AccessSettings.Config()
+	c.team.Zones, errs[7] = s.Rule()
 	c.service, errs[5] = s.Credentials(c.sipgate.API)
 	c.library, errs[6] = s.AnnouncementSettings.Options()
 	return c, errors.Join(errs[:]...)

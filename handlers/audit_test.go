@@ -64,6 +64,7 @@ func TestAuditCSVHoldsTheEntries(t *testing.T) {
 	if as := w.Header().Get("Content-Disposition"); as != `attachment; filename="callboard-audit.csv"` {
 		t.Error(as)
 	}
+	w.Body.Next(len("\uFEFF"))
 	records, err := csv.NewReader(w.Body).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +85,7 @@ func compareRow(t *testing.T, cells []string, e team.AuditEntry) {
 		status = strconv.Itoa(e.Status)
 	}
 	want := []string{e.At.Format(time.RFC3339Nano), string(e.By.User), e.ByName, string(e.Action), e.Call, e.Parties,
-		e.Parameters, string(e.Via.User), e.Address, e.Outcome, status, strconv.FormatInt(e.Took.Milliseconds(), 10)}
+		e.Parameters, string(e.Via.User), e.Address, e.Outcome, status, strconv.FormatInt(e.Took.Milliseconds(), 10), e.At.UTC().Format(time.DateOnly), e.At.UTC().Format(time.TimeOnly)}
 	at, err := time.Parse(time.RFC3339, cells[0])
 	if err != nil || !at.Equal(e.At) {
 		t.Errorf("time %q, want %v", cells[0], e.At)

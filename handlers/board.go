@@ -67,13 +67,17 @@ func (h *handlers) page(r *http.Request, a actor) views.Page {
 		lacks[string(ability)] = !capabilities.Can(ability)
 	}
 	return views.Page{Unsupported: lacks, Lang: langOf(r, a), MemberID: a.BoardID(), Identity: a.SignIn.Subject(), MemberName: a.SignIn.Name, Path: r.URL.Path,
-		Now: time.Now(), Fragment: web.WantsFragment(r), Demo: h.Demo, May: may, MayOverride: a.Role >= team.Lead, Preferences: a.Preferences, Access: accessOf(r, a)}
+		Now: time.Now(), Zone: h.zone(a), Fragment: web.WantsFragment(r), Demo: h.Demo, May: may, MayOverride: a.Role >= team.Lead, Preferences: a.Preferences, Access: accessOf(r, a)}
 }
+
+// zone returns the time zone of the actor's team.
+func (h *handlers) zone(a actor) *time.Location { return h.Control.Zones.Of(a.Account) }
 
 // formatFor writes numbers and names for an actor, who has private names for
 // some numbers.
 func (h *handlers) formatFor(a actor) views.Format {
 	return views.Format{
+		Zone:   h.zone(a),
 		Number: sipgate.DisplayNumber,
 		Place: func(number string, lang views.Lang) string {
 			return sipgate.LocationName(number, lang.String(), h.Control.Numbers.Region)

@@ -24,7 +24,7 @@ func (h *handlers) showCall(w http.ResponseWriter, r *http.Request, a actor) err
 	m := views.CallPageModel{ID: call.ID, Row: format.RowFor(call.Call, h.permit(a, call.Call), langOf(r, a)), ActionID: rand.Text(),
 		Live: call.OnBoard && call.Phase != switchboard.Ended, MayNote: views.Allowed{Reason: h.Control.AuthorizeNote(a.Actor, call).Reason}}
 	for _, e := range call.Record.Entries {
-		m.Events = append(m.Events, format.Event(e.At.Local(), e.Approximate, string(e.Kind), e.Name, e.Detail))
+		m.Events = append(m.Events, format.Event(e.At, e.Approximate, string(e.Kind), e.Name, e.Detail))
 	}
 	if !m.Live && call.Recorded {
 		h.addEntries(r, a, call.Record, &m)

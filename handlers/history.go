@@ -16,7 +16,7 @@ import (
 
 // showHistory shows past calls, the newest first.
 func (h *handlers) showHistory(w http.ResponseWriter, r *http.Request, a actor) error {
-	f, err := h.parseHistoryFilter(r.URL.Query())
+	f, err := h.parseHistoryFilter(a, r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (h *handlers) historyUpdates(w http.ResponseWriter, r *http.Request, a acto
 	if err != nil {
 		return err
 	}
-	f, err := h.parseHistoryFilter(r.URL.Query())
+	f, err := h.parseHistoryFilter(a, r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (f historyFilter) page(found sipgate.HistoryResult) views.HistoryModel {
 		trail := append(f.trail, f.Offset)
 		m.Older = f.address("/history", url.Values{"offset": {strconv.Itoa(found.Next)}, "trail": {joinTrail(trail)}})
 		if len(found.Items) < f.limit {
-			m.Searched, m.Reached = found.Searched, found.OldestSearched.Local()
+			m.Searched, m.Reached = found.Searched, found.OldestSearched
 		}
 	}
 	switch n := len(f.trail); {
@@ -106,7 +106,7 @@ func joinTrail(offsets []int) string {
 // entryModel returns an entry as an actor sees it. next is the page to which the
 // entry's forms lead back.
 func (h *handlers) entryModel(a actor, lang views.Lang, e sipgate.HistoryEntry, next string) views.HistoryEntry {
-	m := views.HistoryEntry{ID: e.ID, Type: e.Type, Direction: directionOf(e), Missed: e.Missed(), When: e.Created.Local(), Length: e.Duration,
+	m := views.HistoryEntry{ID: e.ID, Type: e.Type, Direction: directionOf(e), Missed: e.Missed(), When: e.Created, Length: e.Duration,
 		Note: e.Note, Transcription: e.Transcription, Read: e.Read, Starred: e.Starred, Archived: e.Archived, Next: next,
 		MayEdit: views.Allowed{Reason: a.May(team.EditOwnHistory).Reason}}
 	remote, _ := e.Remote()

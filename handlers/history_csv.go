@@ -2,20 +2,23 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"net/http"
 	"strconv"
 	"time"
 
 	"callboard/sipgate"
+	"callboard/views"
 	"callboard/web"
 )
 
 // historyColumns are the columns of the history's table. They are the same in
-// every language, since programs read them.
+// every language, since programs read them. Date, clock and duration repeat time
+// and seconds as spreadsheets calculate with them.
 var historyColumns = []string{
 	"time", "id", "type", "direction", "missed", "name", "number", "inside", "inside number", "seconds",
-	"read", "starred", "archived", "recordings", "note", "transcription",
+	"read", "starred", "archived", "recordings", "note", "transcription", "date", "clock", "duration",
 }
 
 // Limits of one table: sipgate is asked for maxCSVPages pages of csvPage
@@ -28,11 +31,11 @@ const (
 // historyCSV sends the history as a table for a spreadsheet, with the filters
 // of the page.
 func (h *handlers) historyCSV(w http.ResponseWriter, r *http.Request, a actor) error {
-	f, err := h.parseHistoryFilter(r.URL.Query())
+	f, err := h.parseHistoryFilter(a, r.URL.Query())
 	if err != nil {
 		return err
 	}
-	return web.SendCSV(w, "callboard-history.csv", historyColumns, h.historyRows(r.Context(), a, f))
+	return web.SendCSV(w, "callboard-history.csv", csvSeparator(langOf(r, a)), historyColumns, h.historyRows(r.Context(), a, f))
 }
 
 // historyRows returns the entries that match f as rows, and a last row that
@@ -46,7 +49,7 @@ func (h *handlers) historyRows(ctx context.Context, a actor, f historyFilter) it
 				return
 			}
 			for _, e := range found.Items {
-				if !yield(h.historyCells(a, e), nil) {
+				if !yield(h.historyCells(a, f.zone, e), nil) {
 					return
 				}
 			}
@@ -54,7 +57,7 @@ func (h *handlers) historyRows(ctx context.Context, a actor, f historyFilter) it
 			case found.Next == 0:
 				return
 			case n == maxCSVPages:
-				yield([]string{found.OldestSearched.UTC().Format(time.RFC3339), "incomplete: older entries are in a table of their own, with an earlier last day"}, nil)
+				yield([]string{found.OldestSearched.In(f.zone).Format(time.RFC3339), "incomplete: older entries are in a table of their own, with an earlier last day"}, nil)
 				return
 			}
 			f.Offset = found.Next
@@ -62,14 +65,31 @@ func (h *handlers) historyRows(ctx context.Context, a actor, f historyFilter) it
 	}
 }
 
-// historyCells returns e in the order of historyColumns.
-func (h *handlers) historyCells(a actor, e sipgate.HistoryEntry) []string {
+// csvSeparator returns what parts the cells of a table for a reader: a German
+// spreadsheet, whose decimals have commas, expects semicolons.
+func csvSeparator(lang views.Lang) rune {
+	if lang == views.German {
+		return ';'
+	}
+	return ','
+}
+
+// historyCells returns e in the order of historyColumns, with its times in the
+// zone of the team.
+func (h *handlers) historyCells(a actor, zone *time.Location, e sipgate.HistoryEntry) []string {
+	at := e.Created.In(zone)
 	number, _ := e.Remote()
 	ours, inside := e.Local()
 	yes := strconv.FormatBool
 	return []string{
-		e.Created.UTC().Format(time.RFC3339), e.ID, e.Type, string(directionOf(e)), yes(e.Missed()), h.Control.History.RemoteName(a.MemberID, e), number, inside, ours,
+		at.Format(time.RFC3339), e.ID, e.Type, string(directionOf(e)), yes(e.Missed()), h.Control.History.RemoteName(a.MemberID, e), number, inside, ours,
 		strconv.Itoa(int(e.Duration.Seconds())), yes(e.Read), yes(e.Starred), yes(e.Archived), strconv.Itoa(len(e.Recordings)),
-		e.Note, e.Transcription,
+		e.Note, e.Transcription, at.Format(time.DateOnly), at.Format(time.TimeOnly), hoursMinutesSeconds(e.Duration),
 	}
+}
+
+// hoursMinutesSeconds writes a duration as spreadsheets read it: 0:03:12.
+func hoursMinutesSeconds(d time.Duration) string {
+	s := int(d.Round(time.Second) / time.Second)
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }

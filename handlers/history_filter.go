@@ -10,6 +10,7 @@ import (
 
 	"callboard/sipgate"
 	"callboard/sipgate/callhistory"
+	"callboard/sipgate/stats"
 	"callboard/views"
 	"callboard/web"
 )
@@ -25,14 +26,15 @@ const (
 // A historyFilter is a [callhistory.Filter] with its page, as an address says it.
 type historyFilter struct {
 	callhistory.Filter
+	zone  *time.Location // of the days
 	limit int
 	trail []int // the offsets of the pages before this one
 	shown views.HistoryFilter
 }
 
 // parseHistoryFilter reads a filter from an address.
-func (h *handlers) parseHistoryFilter(q url.Values) (historyFilter, error) {
-	f := historyFilter{shown: views.HistoryFilter{Type: q.Get("type"), Direction: q.Get("direction"), Member: q.Get("member"),
+func (h *handlers) parseHistoryFilter(a actor, q url.Values) (historyFilter, error) {
+	f := historyFilter{zone: h.zone(a), shown: views.HistoryFilter{Type: q.Get("type"), Direction: q.Get("direction"), Member: q.Get("member"),
 		Number: q.Get("phonenumber"), Text: q.Get("q"), From: q.Get("from"), To: q.Get("to")}}
 	f.Member = sipgate.UserID(f.shown.Member)
 	for _, read := range []func(url.Values) error{f.readPage, f.readTimes, f.readMarks, f.readKind} {
@@ -68,10 +70,12 @@ func (f *historyFilter) readPage(q url.Values) (err error) {
 }
 
 func (f *historyFilter) readTimes(q url.Values) (err error) {
-	if f.From, err = day(q, "from", 0); err != nil {
+	if f.From, _, err = day(q, "from", f.zone); err != nil {
 		return err
 	}
-	f.To, err = day(q, "to", 24*time.Hour-time.Second)
+	if _, f.To, err = day(q, "to", f.zone); !f.To.IsZero() {
+		f.To = f.To.Add(-time.Second) // sipgate's end is part of the time
+	}
 	return err
 }
 
@@ -178,16 +182,18 @@ func number(q url.Values, field string, without, low, high int) (int, error) {
 	return n, nil
 }
 
-// day reads a date as a date field sends it. Years that no sipgate account
-// can have are mistakes.
-func day(q url.Values, field string, plus time.Duration) (time.Time, error) {
+// day reads a date as a date field sends it, and returns the beginning of that
+// day and of the next one in the zone. Both are zero without a date. Years that
+// no sipgate account can have are mistakes.
+func day(q url.Values, field string, zone *time.Location) (begin, end time.Time, err error) {
 	s := q.Get(field)
 	if s == "" {
-		return time.Time{}, nil
+		return begin, end, nil
 	}
-	t, err := time.ParseInLocation(time.DateOnly, s, time.Local)
-	if err != nil || t.Year() < 2000 || t.Year() > 2100 {
-		return time.Time{}, web.BadParam(field)
+	noon, err := time.ParseInLocation(time.DateOnly+" 15", s+" 12", zone)
+	if err != nil || noon.Year() < 2000 || noon.Year() > 2100 {
+		return begin, end, web.BadParam(field)
 	}
-	return t.Add(plus), nil
+	span := stats.Day(noon)
+	return span.From(), span.To(), nil
 }

@@ -63,6 +63,9 @@ func (h *handlers) finishLogin(w http.ResponseWriter, r *http.Request, t web.Tok
 		return err
 	}
 	s.Name = member.Name
+	if err := h.Control.LearnZone(ctx, s.Account, s.Locale); err != nil {
+		return err
+	}
 	if err := h.Sessions.Start(w, r, s); err != nil {
 		return err
 	}

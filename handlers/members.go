@@ -20,7 +20,6 @@ func (h *handlers) showTeam(w http.ResponseWriter, r *http.Request, a actor) err
 	online, onCall := board.Members(), callcontrol.MembersOnCalls(board.Snapshot().Calls)
 	m := views.TeamModel{Manage: a.May(team.ManageMembers).OK}
 	for _, member := range h.Control.Members.List(a.Account) {
-		member.LastActive = member.LastActive.Local()
 		m.Members = append(m.Members, views.TeamMember{Member: member, Self: member.MemberID == a.MemberID,
 			Online: slices.Contains(online, switchboard.MemberID(member.User)), OnCall: onCall[member.User]})
 	}

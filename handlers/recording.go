@@ -87,7 +87,7 @@ func (h *handlers) recordingName(a actor, e sipgate.HistoryEntry) string {
 	if remote == "" {
 		remote, _ = e.Remote()
 	}
-	return e.Created.Local().Format("2006-01-02 1504 ") + direction + " " + remote
+	return e.Created.In(h.zone(a)).Format("2006-01-02 1504 ") + direction + " " + remote
 }
 
 // Limits of the waveform of a recording.

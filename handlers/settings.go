@@ -22,7 +22,7 @@ func (h *handlers) respondSettings(w http.ResponseWriter, r *http.Request, a act
 		return err
 	}
 	for _, s := range list {
-		m.Sessions = append(m.Sessions, views.Session{ID: s.ID, Current: s.Current, Started: s.Started.Local(), LastSeen: s.Seen.Local(),
+		m.Sessions = append(m.Sessions, views.Session{ID: s.ID, Current: s.Current, Started: s.Started, LastSeen: s.Seen,
 			Address: s.Value.Address, Browser: s.Value.Browser})
 	}
 	m.SharesCalls, m.AllowsLeads = a.Member.SharesCalls, a.Member.AllowsLeads

@@ -24,7 +24,7 @@ const statsTimeout = 4 * time.Second
 // showStats shows how many calls there were and, to leads, those of each member.
 func (h *handlers) showStats(w http.ResponseWriter, r *http.Request, a actor) error {
 	name := cmp.Or(r.URL.Query().Get("span"), views.StatsSpans[0])
-	span, ok := spanOf(name, time.Now())
+	span, ok := spanOf(name, time.Now().In(h.zone(a)))
 	if !ok {
 		return web.BadParam("span")
 	}
@@ -32,7 +32,6 @@ func (h *handlers) showStats(w http.ResponseWriter, r *http.Request, a actor) er
 	defer cancel()
 	m := views.StatsModel{Span: name, Report: h.Stats.Read(ctx, a.Account, span, h.statsSources(a.Account)),
 		ShowMembers: a.May(team.ViewMemberStats).OK, MayManageWallboards: a.May(team.ManageWallboards).OK}
-	m.AsOf = m.AsOf.Local()
 	m.Neo = !h.Control.Capabilities.Get(a.Account).Can(team.AbilityCallHistory)
 	if m.Err != nil {
 		m.Reason = problem(m.Err)
@@ -55,7 +54,7 @@ func spanOf(name string, now time.Time) (stats.Span, bool) {
 	case "today":
 		return stats.Day(now), true
 	case "yesterday":
-		return stats.Day(now.AddDate(0, 0, -1)), true
+		return stats.Day(stats.Day(now).From().Add(-time.Second)), true
 	case "week":
 		return stats.Days(now, 7), true
 	}

@@ -43,9 +43,6 @@ func (h *handlers) showStatus(w http.ResponseWriter, r *http.Request, a actor) e
 func (h *handlers) platformModel(r *http.Request, a actor) views.PlatformModel {
 	c := h.Control.CapabilitiesOf(r.Context(), a.Actor)
 	m := views.PlatformModel{Name: string(c.Platform), Evidence: c.Evidence, DetectedAt: c.DetectedAt}
-	if !m.DetectedAt.IsZero() {
-		m.DetectedAt = m.DetectedAt.Local()
-	}
 	for _, ability := range team.Abilities {
 		m.Capabilities = append(m.Capabilities, views.Capability{Name: string(ability), Supported: c.Can(ability)})
 	}
@@ -65,9 +62,6 @@ func (h *handlers) detectPlatform(w http.ResponseWriter, r *http.Request, a acto
 func (h *handlers) webhooks(r *http.Request, a actor) (views.WebhookModel, error) {
 	health := h.Receiver.Health(a.Account)
 	m := views.WebhookModel{MayManage: a.May(team.ManageWebhooks).OK, LastEvent: health.LastEvent, Refused: health.Refused}
-	if !health.LastEvent.IsZero() {
-		m.LastEvent = health.LastEvent.Local()
-	}
 	hooks, err := h.Control.WebhooksOf(r.Context(), a.Actor)
 	if err != nil {
 		return m, err

@@ -95,7 +95,8 @@ func wallboardLang(r *http.Request) views.Lang {
 // model returns what the screen shows of the snapshot and of today.
 func (v *wallboardView) model(ctx context.Context) (views.WallboardModel, error) {
 	now, control, accountID := time.Now(), v.h.Control, v.wallboard.Account
-	today := stats.Day(now)
+	zone := control.Zones.Of(accountID)
+	today := stats.Day(now.In(zone))
 	if now.Sub(v.waitsAt) >= wallboardHeartbeat {
 		waits, err := control.Journal.WaitTimes(ctx, accountID, today.From())
 		if err != nil {
@@ -104,9 +105,8 @@ func (v *wallboardView) model(ctx context.Context) (views.WallboardModel, error)
 		v.waits, v.waitsAt = waits, now
 	}
 	m := views.NewWallboard(control.Visible(v.viewer, v.snap.Calls), sipgate.MaskNumber, v.wallboard.Names, v.lang)
-	m.Name, m.Feed, m.Now, m.List = v.wallboard.Name, v.feed, now, views.NewStatus(v.snap.Health, now)
+	m.Name, m.Feed, m.Now, m.Zone, m.List = v.wallboard.Name, v.feed, now, zone, views.NewStatus(v.snap.Health, now)
 	m.Today = v.h.Stats.Read(cancelled, accountID, today, v.h.statsSources(accountID))
-	m.Today.AsOf = m.Today.AsOf.Local()
 	if m.Today.Fetched == 0 && !control.Capabilities.Get(accountID).Can(team.AbilityCallHistory) {
 		m.Today.Known = false // sipgate's history has no calls of this account
 	}

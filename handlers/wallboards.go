@@ -23,12 +23,6 @@ func (h *handlers) listWallboards(w http.ResponseWriter, r *http.Request, a acto
 	if err != nil {
 		return err
 	}
-	for i := range list {
-		list[i].Created = list[i].Created.Local()
-		if !list[i].LastUsed.IsZero() {
-			list[i].LastUsed = list[i].LastUsed.Local()
-		}
-	}
 	return web.Show(w, r, http.StatusOK, views.Wallboards(h.page(r, a), views.WallboardsModel{Wallboards: list, Created: made, Link: link}))
 }
 

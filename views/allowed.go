@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"callboard/sipgate/switchboard"
 )
@@ -56,7 +57,7 @@ func DenialText(lang Lang, reason, person string) string {
 }
 
 // RowFor returns the model of a call's row for a viewer. The result depends only
-// on the call, the language, allowed and the viewer's private names: without
+// on the call, the language, the zone, allowed and the viewer's private names: without
 // private names all viewers with equal arguments can share it.
 func (f Format) RowFor(c switchboard.Call, allowed Allowed, lang Lang) RowModel {
 	f, c = f.withPrivateNames(c)
@@ -67,12 +68,12 @@ func (f Format) RowFor(c switchboard.Call, allowed Allowed, lang Lang) RowModel 
 }
 
 // RowHTMLFor renders the row of a call for a viewer. Rows without private names
-// are rendered once for each change of the call, language and allowed; the bytes
-// are shared and must not be changed. Except for PrivateName, all callers that
+// are rendered once for each change of the call, language, zone and allowed; the bytes
+// are shared and must not be changed. Except for PrivateName and Zone, all callers that
 // share rows must use an equal f.
 func (f Format) RowHTMLFor(ctx context.Context, c switchboard.Call, allowed Allowed, lang Lang) (RenderedRow, error) {
 	f, c = f.withPrivateNames(c)
-	return cachedRow(ctx, c, "row "+lang.String()+" for "+allowed.Reason+" of "+allowed.Person+" without "+allowed.Unsupported, lang, func() RowModel {
+	return cachedRow(ctx, c, "row "+lang.String()+" in "+inZone(f.Zone, time.Time{}).Location().String()+" for "+allowed.Reason+" of "+allowed.Person+" without "+allowed.Unsupported, lang, func() RowModel {
 		return f.RowFor(c, allowed, lang)
 	})
 }

@@ -51,17 +51,17 @@ func usagePercent(u announcement.Usage) string {
 }
 
 // uploadText returns who uploaded an announcement, and when.
-func uploadText(lang Lang, a announcement.Announcement) string {
+func uploadText(p Page, a announcement.Announcement) string {
 	if a.UploadedBy == "" {
-		return date(lang, a.Created)
+		return p.date(a.Created)
 	}
-	return lang.T("announcements.added", a.UploadedBy, date(lang, a.Created))
+	return p.t("announcements.added", a.UploadedBy, p.date(a.Created))
 }
 
 // playbackText returns how often an announcement was played, and who played it
 // last.
-func playbackText(lang Lang, a announcement.Announcement) string {
-	on := date(lang, a.LastPlayed)
+func playbackText(p Page, a announcement.Announcement) string {
+	lang, on := p.Lang, p.date(a.LastPlayed)
 	switch {
 	case a.LastPlayed.IsZero():
 		return lang.T("announcements.never")

@@ -14,7 +14,7 @@ type CallPageModel struct {
 	ID       switchboard.RowID
 	Row      RowModel    // see [Format.RowFor]
 	Live     bool        // the call has not ended: the page updates itself
-	Events   []CallEvent // oldest first, including notes, with local times
+	Events   []CallEvent // oldest first, including notes
 	Notes    []Note      // nil: the notes in Events
 	MayNote  Allowed
 	ActionID string // fresh: 16–64 of [A-Za-z0-9_-]
@@ -99,11 +99,11 @@ func (e CallEvent) detailText(lang Lang) string {
 }
 
 // clock returns the time of day to the second.
-func (e CallEvent) clock() string {
+func (e CallEvent) clock(zone *time.Location) string {
 	if e.Approximate {
-		return "~" + e.At.Format("15:04:05")
+		return "~" + exactClock(zone, e.At)
 	}
-	return e.At.Format("15:04:05")
+	return exactClock(zone, e.At)
 }
 
 // notes returns the notes of the call.

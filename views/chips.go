@@ -12,7 +12,7 @@ import (
 func (f Format) addChips(m *RowModel, c switchboard.Call, lang Lang) {
 	if c.Phase != switchboard.Ended {
 		if c.PendingHangup != nil {
-			m.Chips = append(m.Chips, pendingHangupChip(*c.PendingHangup, lang))
+			m.Chips = append(m.Chips, pendingHangupChip(*c.PendingHangup, f.Zone, lang))
 		}
 		if claim := c.Claim; claim != nil && !(commandPending(c) && c.LastCommand.By == claim.By) { // else the chip of the command says more
 			m.Chips = append(m.Chips, Chip{Tone: "claim", Icon: icon("person"), Text: ClaimText(lang, *claim), By: string(claim.By)})
@@ -64,8 +64,8 @@ func ClaimText(lang Lang, claim switchboard.Claim) string {
 }
 
 // pendingHangupChip shows when a call will be hung up. Script counts down.
-func pendingHangupChip(hangup switchboard.PendingHangup, lang Lang) Chip {
-	return Chip{Tone: "pending-hangup", Icon: icon("hangup"), Text: lang.T("leave.at", hangup.At.Format("15:04:05")), At: milliseconds(hangup.At), Name: hangup.Name}
+func pendingHangupChip(hangup switchboard.PendingHangup, zone *time.Location, lang Lang) Chip {
+	return Chip{Tone: "pending-hangup", Icon: icon("hangup"), Text: lang.T("leave.at", exactClock(zone, hangup.At)), At: milliseconds(hangup.At), Name: hangup.Name}
 }
 
 // commandPending reports whether the last command is pending.

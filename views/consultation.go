@@ -43,7 +43,7 @@ func (f Format) addConsultation(m *RowModel, c switchboard.Call, lang Lang) {
 	state := consultationStates[x.State]
 	m.Consultation = &ConsultationModel{
 		State: state.name, Icon: icon(state.icon), Text: lang.T("consult."+state.name, name),
-		Since: milliseconds(x.Since), Clock: clock(x.Since), Approximate: x.Approximate,
+		Since: milliseconds(x.Since), Clock: clock(f.Zone, x.Since), Approximate: x.Approximate,
 		WaitingText: lang.T("consult.waits", m.Title),
 	}
 	if !c.Hold.On {

@@ -10,14 +10,18 @@ import (
 
 func TestFormats(t *testing.T) {
 	at := time.Date(2026, 3, 7, 9, 5, 4, 0, time.UTC)
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		lang Lang
 		got  string
 		want string
 	}{
-		{English, date(English, at), "7 Mar 2026, 09:05"}, {German, date(German, at), "07.03.2026, 09:05"},
-		{English, exactDate(English, at), "7 Mar 2026, 09:05:04"}, {German, exactDate(German, at), "07.03.2026, 09:05:04"},
-		{English, date(English, time.Time{}), ""}, {German, exactDate(German, time.Time{}), ""},
+		{English, date(English, nil, at), "7 Mar 2026, 09:05"}, {German, date(German, berlin, at), "07.03.2026, 10:05"},
+		{English, exactDate(English, berlin, at), "7 Mar 2026, 10:05:04"}, {German, exactDate(German, nil, at), "07.03.2026, 09:05:04"},
+		{English, date(English, berlin, time.Time{}), ""}, {German, exactDate(German, nil, time.Time{}), ""},
 		{English, durationText(0), "0:00"}, {English, durationText(59500 * time.Millisecond), "1:00"}, {German, durationText(192 * time.Second), "3:12"},
 		{German, durationText(3723 * time.Second), "1:02:03"}, {German, durationText(100 * time.Hour), "100:00:00"},
 		{English, megabytes(English, 1), "0"}, {English, megabytes(English, 2_944_044), "2.9"}, {German, megabytes(German, 2_944_044), "2,9"}, {German, megabytes(German, 200_000_000), "200"},

@@ -198,3 +198,28 @@ func inScript(script string) (found []string) {
 	}
 	return found
 }
+
+// TestTimesAreFormattedInAZone: a layout of a clock or a date stands in one
+// place, which asks for the time zone of the team.
+func TestTimesAreFormattedInAZone(t *testing.T) {
+	files, err := filepath.Glob("*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	layout := regexp.MustCompile(`Format\((?:"[^"]*(?:15|04|02|2006)[^"]*"|time\.)`)
+	places := map[string]int{}
+	for _, file := range files {
+		if (filepath.Ext(file) == ".go" || filepath.Ext(file) == ".templ") && !strings.HasSuffix(file, "_test.go") && !strings.HasSuffix(file, "_templ.go") {
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(layout.FindAll(src, -1)); n > 0 {
+				places[file] = n
+			}
+		}
+	}
+	if len(places) != 1 || places["formats.go"] < 7 {
+		t.Errorf("times are formatted in %v, want formats.go alone", places)
+	}
+}

@@ -17,6 +17,9 @@ type Page struct {
 	Path       string    // of the request, as in "/history": marks the current menu entry
 	Now        time.Time // the server's clock, the browser's timers follow it
 
+	// Zone is the time zone of the team, in which all times are shown; nil is UTC.
+	Zone *time.Location
+
 	// Fragment leaves out everything around a dialog or a part, for a page that is
 	// open already.
 	Fragment bool

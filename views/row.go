@@ -75,6 +75,8 @@ type Chip struct {
 // Format formats numbers and finds names for them. The zero value shows numbers
 // as they are.
 type Format struct {
+	Zone *time.Location // of clock times; nil is UTC
+
 	Number func(string) string // formats "+49211…"
 
 	// Place returns the place of a number without a name, or "".
@@ -108,12 +110,12 @@ func (f Format) baseRow(c switchboard.Call, lang Lang) RowModel {
 		Base:    "/calls/" + url.PathEscape(string(c.ID)),
 		Since:   milliseconds(c.Since),
 		Started: milliseconds(c.Started),
-		Clock:   clock(c.Since),
+		Clock:   clock(f.Zone, c.Since),
 		Owners:  ownerIDs(c),
 		Rings:   c.Phase == switchboard.Ringing && c.Direction == "in",
 	}
 	if c.Started.Before(c.Since) {
-		m.Total = clock(c.Started)
+		m.Total = clock(f.Zone, c.Started)
 	}
 	if c.Phase == switchboard.Ended { // the total duration, which no longer changes
 		m.Since, m.Total, m.Clock = "", "", durationText(c.EndedAt.Sub(c.Started))
@@ -184,13 +186,6 @@ func (m *RowModel) addState(c switchboard.Call, lang Lang) {
 		key = cause
 	}
 	m.StateText, m.StateLabel = lang.T(key), iconLabel(lang, m.State, key)
-}
-
-func clock(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format("15:04")
 }
 
 func decimal[T int | int64](n T) string { return strconv.FormatInt(int64(n), 10) }

@@ -50,13 +50,16 @@ func (m StatsModel) shownKinds() []stats.Kind {
 	return stats.Kinds
 }
 
+// zone returns the time zone of the hours and days.
+func (m StatsModel) zone() *time.Location { return m.Summary.Span.Zone() }
+
 // title returns the day or the days of the span.
 func (m StatsModel) title(lang Lang) string {
 	from, last := m.Summary.Span.From(), m.Summary.Span.Start(max(0, m.Summary.Span.Len()-1))
 	if m.Summary.Span.Daily() {
-		return lang.T("figures.from_to", weekdayDate(lang, from), weekdayDate(lang, last))
+		return lang.T("figures.from_to", weekdayDate(lang, m.zone(), from), weekdayDate(lang, m.zone(), last))
 	}
-	return weekdayDate(lang, from)
+	return weekdayDate(lang, m.zone(), from)
 }
 
 // intervalText returns what one bar covers.
@@ -70,11 +73,11 @@ func (m StatsModel) stepName(lang Lang, i int) string {
 	begin, end := s.Start(i), s.Start(i+1)
 	switch {
 	case s.Daily():
-		return weekdayDate(lang, begin)
+		return weekdayDate(lang, m.zone(), begin)
 	case s.Len() == 24:
-		return begin.Format("15:04") + "–" + end.Format("15:04")
+		return clock(m.zone(), begin) + "–" + clock(m.zone(), end)
 	}
-	return begin.Format("15:04 MST") // an hour may occur twice, in daylight and in standard time
+	return zoneClock(m.zone(), begin)
 }
 
 // warnings returns what limits the accuracy of the counts.
@@ -84,7 +87,7 @@ func (m StatsModel) warnings(lang Lang) (all []string) {
 			all = append(all, text())
 		}
 	}
-	add(m.Reason != "" && m.Known, func() string { return lang.T("figures.note.old", problemText(lang, m.Reason), clock(m.AsOf)) })
+	add(m.Reason != "" && m.Known, func() string { return lang.T("figures.note.old", problemText(lang, m.Reason), clock(m.zone(), m.AsOf)) })
 	add(m.Reason != "" && !m.Known, func() string { return lang.T("figures.note.none", problemText(lang, m.Reason)) })
 	add(m.Reason == "" && m.Loading, func() string { return lang.T("figures.note.busy") })
 	add(m.Known && !m.Complete(), func() string { return lang.T("figures.note.incomplete", m.Fetched, m.Available) })
@@ -107,11 +110,11 @@ func (m StatsModel) remarks(lang Lang) string {
 
 // sourceText returns the source, the age and the time zone of the counts.
 func (m StatsModel) sourceText(lang Lang) string {
-	zone := m.Summary.Span.From().Format("MST")
+	zone := m.zone().String()
 	if !m.Known {
 		return lang.T("figures.zone", zone)
 	}
-	return lang.T("figures.source", m.AsOf.Format("15:04:05"), zone)
+	return lang.T("figures.source", exactClock(m.zone(), m.AsOf), zone)
 }
 
 // valueText returns value, or a dash if the counts are not known.
@@ -138,15 +141,6 @@ func talkTime(lang Lang, d time.Duration) string {
 		return lang.T("figures.minutes", minutes)
 	}
 	return lang.T("figures.hours", durationText(time.Duration(minutes)*time.Second))
-}
-
-// weekdayDate formats a date with its weekday.
-func weekdayDate(lang Lang, t time.Time) string {
-	day := lang.T("weekday." + decimal(int64(t.Weekday())))
-	if lang == German {
-		return day + " " + t.Format("02.01.")
-	}
-	return day + " " + t.Format("2 Jan")
 }
 
 // chart is the geometry of a stacked bar chart, in units of its view box.
@@ -227,9 +221,9 @@ func (m StatsModel) chart(lang Lang, width, height, labels int) chart {
 // barLabel returns the label below a bar.
 func (m StatsModel) barLabel(lang Lang, i int) string {
 	if m.Summary.Span.Daily() {
-		return weekdayDate(lang, m.Summary.Span.Start(i))
+		return weekdayDate(lang, m.zone(), m.Summary.Span.Start(i))
 	}
-	return m.Summary.Span.Start(i).Format("15:04")
+	return clock(m.zone(), m.Summary.Span.Start(i))
 }
 
 // countsText describes counts in words.

@@ -48,11 +48,11 @@ func (m TeamMember) name() string {
 }
 
 // lastSeenText returns when the member was last active.
-func (m TeamMember) lastSeenText(lang Lang) string {
+func (m TeamMember) lastSeenText(p Page) string {
 	if m.LastActive.IsZero() {
-		return lang.T("team.never")
+		return p.t("team.never")
 	}
-	return lang.T("team.seen", date(lang, m.LastActive))
+	return p.t("team.seen", p.date(m.LastActive))
 }
 
 // optOutTexts returns the consents that the member has withdrawn.

@@ -20,6 +20,7 @@ type WallboardModel struct {
 	Name string // of the wallboard
 	Feed string // URL of its feed
 	Now  time.Time
+	Zone *time.Location // of the team; nil is UTC
 
 	Calls              []WallboardCall // ringing, then talking, then on hold; longest first
 	Ringing, Connected int
@@ -174,9 +175,9 @@ func (m WallboardModel) asOfText(lang Lang) string {
 	case !m.Today.Known:
 		return lang.T("wall.unknown")
 	case !m.Today.Complete():
-		return lang.T("wall.asof", m.Today.AsOf.Format("15:04")) + ", " + lang.T("wall.incomplete")
+		return lang.T("wall.asof", clock(m.Zone, m.Today.AsOf)) + ", " + lang.T("wall.incomplete")
 	}
-	return lang.T("wall.asof", m.Today.AsOf.Format("15:04"))
+	return lang.T("wall.asof", clock(m.Zone, m.Today.AsOf))
 }
 
 // problemText returns what is wrong with the list of calls, or "".
@@ -190,9 +191,9 @@ func (m WallboardModel) problemText(lang Lang) string {
 	return ""
 }
 
-// zoneOffset returns the server's offset from UTC in seconds.
+// zoneOffset returns the zone's offset from UTC in seconds.
 func (m WallboardModel) zoneOffset() string {
-	_, offset := m.Now.Zone()
+	_, offset := inZone(m.Zone, m.Now).Zone()
 	return decimal(offset)
 }
 

@@ -42,10 +42,23 @@ func TestCSVCellsAreNoFormulas(t *testing.T) {
 	for i, s := range dangerous {
 		rows = append(rows, []string{fmt.Sprint(i), s})
 	}
+	for _, separator := range ",;" {
+		compareTable(t, dangerous, rows, separator)
+	}
+}
+
+// compareTable writes rows, the second cells of which are dangerous, reads them
+// again and compares them.
+func compareTable(t *testing.T, dangerous []string, rows [][]string, separator rune) {
+	t.Helper()
 	w := httptest.NewRecorder()
-	if err := SendCSV(w, "table.csv", []string{"n", "text"}, rowsOf(nil, rows...)); err != nil {
+	if err := SendCSV(w, "table.csv", separator, []string{"n", "text"}, rowsOf(nil, rows...)); err != nil {
 		t.Fatal(err)
 	}
+	if !strings.HasPrefix(w.Body.String(), "\uFEFF") {
+		t.Errorf("no byte order mark: %q", w.Body.String()[:10])
+	}
+	w.Body.Next(len("\uFEFF"))
 	if kind, as := w.Header().Get("Content-Type"), w.Header().Get("Content-Disposition"); kind != "text/csv; charset=utf-8" || as != `attachment; filename="table.csv"` {
 		t.Errorf("%s, %s", kind, as)
 	}
@@ -54,7 +67,9 @@ func TestCSVCellsAreNoFormulas(t *testing.T) {
 	if lines := strings.Count(text, "\r\n"); lines != len(dangerous)+1+within || strings.Count(text, "\n") != lines {
 		t.Errorf("%d lines", lines)
 	}
-	records, err := csv.NewReader(w.Body).ReadAll()
+	reader := csv.NewReader(w.Body)
+	reader.Comma = separator
+	records, err := reader.ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,20 +78,23 @@ func TestCSVCellsAreNoFormulas(t *testing.T) {
 	}
 	for i, s := range dangerous {
 		// The reader makes one line end of "\r\n" within a cell.
-		got, want := records[i+1][1], strings.ReplaceAll(formulaSafe(s), "\r\n", "\n")
+		got, want := records[i+1][1], strings.ReplaceAll(formulaSafe(s, separator), "\r\n", "\n")
 		if got != want || strings.ReplaceAll(got, "'", "") != strings.ReplaceAll(strings.ReplaceAll(s, "'", ""), "\r\n", "\n") {
 			t.Errorf("%q, written %q", got, s)
 		}
-		if isFormula(got) {
-			t.Errorf("%q is a formula", got)
+		if isFormula(got, separator) {
+			t.Errorf("%q is a formula in a table with %c", got, separator)
 		}
 	}
 }
 
 // isFormula says, in its own words, whether a spreadsheet could take s or what
-// a semicolon or a line end parts from it for a formula.
-func isFormula(s string) bool {
-	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return r == ';' || r == '\n' || r == '\r' || r == '\t' }) {
+// a semicolon, a line end or, in a table with semicolons, a comma parts from it
+// for a formula.
+func isFormula(s string, separator rune) bool {
+	for _, part := range strings.FieldsFunc(s, func(r rune) bool {
+		return r == ';' || r == ',' && separator == ';' || r == '\n' || r == '\r' || r == '\t'
+	}) {
 		part = strings.TrimLeftFunc(part, func(r rune) bool { return r == '"' || unicode.IsSpace(r) })
 		if part != "" && strings.ContainsAny(part[:1], "=+-@\x00") || strings.HasPrefix(part, "＝") {
 			return true
@@ -105,7 +123,7 @@ func TestFormulaSafe(t *testing.T) {
 		"a\n-1":             "a\n'-1",
 		"+49 211 → +49 157": "'+49 211 → +49 157",
 	} {
-		if got := formulaSafe(s); got != want {
+		if got := formulaSafe(s, ','); got != want {
 			t.Errorf("%q: %q, want %q", s, got, want)
 		}
 	}
@@ -116,9 +134,11 @@ func FuzzFormulaSafe(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got := formulaSafe(s)
-		if isFormula(got) {
-			t.Errorf("%q became %q", s, got)
+		got := formulaSafe(s, ',')
+		for _, separator := range ",;" {
+			if safe := formulaSafe(s, separator); isFormula(safe, separator) {
+				t.Errorf("%q became %q in a table with %c", s, safe, separator)
+			}
 		}
 		if strings.ReplaceAll(got, "'", "") != strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "'", "") && strings.ToValidUTF8(s, "") == s {
 			t.Errorf("%q became %q: more than apostrophes", s, got)
@@ -129,7 +149,7 @@ func FuzzFormulaSafe(f *testing.F) {
 // A table without rows still has its line of column names.
 func TestCSVWithoutRows(t *testing.T) {
 	w := httptest.NewRecorder()
-	if err := SendCSV(w, "t.csv", []string{"a", "b"}, rowsOf(nil)); err != nil || w.Body.String() != "a,b\r\n" {
+	if err := SendCSV(w, "t.csv", ',', []string{"a", "b"}, rowsOf(nil)); err != nil || w.Body.String() != byteOrderMark+"a,b\r\n" {
 		t.Errorf("%q, %v", w.Body, err)
 	}
 }
@@ -139,7 +159,7 @@ var errSource = errors.New("the source failed")
 
 func TestCSVErrorBeforeTheFirstRowIsReturned(t *testing.T) {
 	w := httptest.NewRecorder()
-	err := SendCSV(w, "t.csv", []string{"a"}, rowsOf(errSource))
+	err := SendCSV(w, "t.csv", ',', []string{"a"}, rowsOf(errSource))
 	if err != errSource || w.Body.Len() != 0 || len(w.Header()) != 0 {
 		t.Errorf("%v, %q, %v", err, w.Body, w.Header())
 	}
@@ -178,7 +198,7 @@ func TestCSVHalfATableIsCutOff(t *testing.T) {
 		"the client goes away":         {endless, 10_000, io.ErrClosedPipe},
 		"the client goes away at once": {rowsOf(nil, []string{"x"}), 0, io.ErrClosedPipe},
 	} {
-		err := SendCSV(&limitedWriter{httptest.NewRecorder(), test.left}, "t.csv", []string{"a"}, test.rows)
+		err := SendCSV(&limitedWriter{httptest.NewRecorder(), test.left}, "t.csv", ',', []string{"a"}, test.rows)
 		if !errors.Is(err, http.ErrAbortHandler) || !errors.Is(err, test.want) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -194,7 +214,7 @@ func TestAbortedAnswerCutsTheConnection(t *testing.T) {
 	var log bytes.Buffer
 	errs := &Errors{Log: slog.New(slog.NewTextHandler(&log, nil))}
 	srv := httptest.NewServer(errs.Handle(func(w http.ResponseWriter, r *http.Request) error {
-		return SendCSV(w, "t.csv", []string{"a"}, rowsOf(errSource, slices.Repeat([][]string{{"x"}}, 2500)...))
+		return SendCSV(w, "t.csv", ',', []string{"a"}, rowsOf(errSource, slices.Repeat([][]string{{"x"}}, 2500)...))
 	}))
 	defer srv.Close()
 	resp, err := srv.Client().Get(srv.URL)

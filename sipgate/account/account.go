@@ -42,6 +42,7 @@ type Rosters struct {
 	tasks  sync.WaitGroup
 
 	onNumbers atomic.Pointer[func(account string, numbers []sipgate.AccountNumber)]
+	onUsers   atomic.Pointer[func(account string, users []sipgate.User)]
 
 	mu       sync.Mutex
 	accounts map[string]*Roster
@@ -72,6 +73,11 @@ func (rs *Rosters) Of(account string) *Roster {
 // OnNumbers has f called with the numbers of an account whenever they were read.
 func (rs *Rosters) OnNumbers(f func(account string, numbers []sipgate.AccountNumber)) {
 	rs.onNumbers.Store(&f)
+}
+
+// OnUsers has f called with the users of an account whenever they were read.
+func (rs *Rosters) OnUsers(f func(account string, users []sipgate.User)) {
+	rs.onUsers.Store(&f)
 }
 
 // Close cancels all reads and waits for them. Reads that are asked for later

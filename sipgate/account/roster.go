@@ -47,15 +47,16 @@ func newRoster(rs *Rosters, account string) *Roster {
 
 // Users returns all users of the account, signed in or not.
 func (r *Roster) Users(ctx context.Context) ([]sipgate.User, error) {
-	return r.users.get(ctx, r, "", maxAge, false, readUsers)
+	return r.users.get(ctx, r, "", maxAge, false, r.readUsers)
 }
 
 // SetUsers hands over the users that a member has just read.
 func (r *Roster) SetUsers(users []sipgate.User) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.users.set(users)
 	r.version++
+	r.mu.Unlock()
+	r.tellUsers(users)
 }
 
 // Numbers returns the numbers of the account.
@@ -207,7 +208,20 @@ func readThrough[T any](ctx context.Context, sources []Access, read func(context
 	return value, err
 }
 
-func readUsers(ctx context.Context, a Access) ([]sipgate.User, error) { return a.Users(ctx) }
+func (r *Roster) readUsers(ctx context.Context, a Access) ([]sipgate.User, error) {
+	users, err := a.Users(ctx)
+	if err == nil {
+		r.tellUsers(users)
+	}
+	return users, err
+}
+
+func (r *Roster) tellUsers(users []sipgate.User) {
+	if f := r.rosters.onUsers.Load(); f != nil {
+		(*f)(r.account, users)
+	}
+}
+
 func (r *Roster) readNumbers(ctx context.Context, a Access) ([]sipgate.AccountNumber, error) {
 	numbers, err := a.Numbers(ctx)
 	if f := r.rosters.onNumbers.Load(); err == nil && f != nil {

@@ -103,6 +103,7 @@ func New(o Options) *Control {
 		c.service = newServiceAccount(c)
 	}
 	o.Members.OnChange(c.memberChanged)
+	c.Rosters.OnUsers(c.relearnZone)
 	return c
 }
 

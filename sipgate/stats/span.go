@@ -59,6 +59,9 @@ func (s Span) From() time.Time { return s.Start(0) }
 // To returns the end of the span, which is not part of it.
 func (s Span) To() time.Time { return s.Start(s.Len()) }
 
+// Zone returns the time zone of the steps.
+func (s Span) Zone() *time.Location { return s.From().Location() }
+
 // Start returns the beginning of a step.
 func (s Span) Start(step int) time.Time {
 	if step >= len(s.edges) {

@@ -30,7 +30,7 @@ func newTeamDB(tb testing.TB) *sql.DB {
 	if err != nil || len(files) < 8 {
 		tb.Fatal(files, err)
 	}
-	for _, file := range files[1:] {
+	for _, file := range files[1:] { // the first is that of the grants
 		text, err := fs.ReadFile(Migrations, file)
 		if err != nil {
 			tb.Fatal(err)

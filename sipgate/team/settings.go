@@ -20,6 +20,7 @@ type Settings struct {
 type Config struct {
 	Accounts       Accounts      // for [NewMembers]
 	AuditRetention time.Duration // for [NewAudit]
+	Zones          ZoneRule      // for [NewZones]; the setting is of its own
 }
 
 // Config checks the settings. The error joins all mistakes, each of the form

@@ -14,6 +14,7 @@ type Stores struct {
 	Capabilities     *CapabilityStore
 	ReplacedWebhooks *ReplacedWebhooks
 	Wallboards       *Wallboards
+	Zones            *Zones
 
 	// Interrupted are the audit entries that [Audit.Recover] completed: those of
 	// actions in progress when the previous process ended.
@@ -30,6 +31,9 @@ func OpenStores(ctx context.Context, db *sql.DB, key Key, r Refresher, c Config,
 		return nil, err
 	}
 	if s.Capabilities, err = NewCapabilityStore(ctx, db); err != nil {
+		return nil, err
+	}
+	if s.Zones, err = NewZones(ctx, db, c.Zones); err != nil {
 		return nil, err
 	}
 	if s.Interrupted, err = s.Audit.Recover(ctx); err != nil {

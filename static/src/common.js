@@ -16,6 +16,7 @@ import {startNotices, tidyNotices} from "./notices.js";
 import {startSession} from "./session.js";
 import {startShortcuts} from "./shortcuts.js";
 import {startStaleGuard} from "./stale_guard.js";
+import {startZoneNote} from "./zone_note.js";
 
 /**
  * startPage starts it. The order counts: the stale guard sees clicks before all
@@ -42,4 +43,5 @@ export function startPage() {
 	startListFilter();
 	startCallPage();
 	startShortcuts();
+	startZoneNote();
 }

@@ -24,6 +24,8 @@ function repaint() {
 	const wall = find("#wall"), now = Date.now() + offset;
 	if (!wall || withdrawn) return;
 	setText(find(".now"), timeOfDay(now, Number(wall.dataset.zone)));
+	const zone = find(".zone", wall); // named where the screen's own clock shows another time
+	if (zone) zone.hidden = Number(wall.dataset.zone) === -60 * new Date(now).getTimezoneOffset();
 	for (const e of findAll("time[data-since]")) setText(e, duration(now - Number(e.dataset.since)));
 	const listedAt = Number(wall.dataset.listed), age = Math.floor((now - listedAt) / 1000);
 	const problem = wallboardProblem({connected, lostFor: Date.now() - lostAt, listed: listedAt > 0, age});
