@@ -26,6 +26,7 @@ var kindFaults = map[sipgate.Kind]web.Fault{
 	sipgate.NoCredit:     {Status: http.StatusPaymentRequired, Code: "no_credit"},
 	sipgate.Throttled:    {Status: http.StatusServiceUnavailable, Code: "upstream_busy"},
 	sipgate.Unavailable:  {Status: http.StatusBadGateway, Code: "upstream_unavailable"},
+	sipgate.Unreadable:   {Status: http.StatusBadGateway, Code: "upstream_unreadable"},
 }
 
 // errorFaults says what each error that has a name means to the browser.
@@ -50,6 +51,7 @@ var errorFaults = []struct {
 	{directory.ErrAmbiguous, web.Fault{Status: http.StatusUnprocessableEntity, Code: "whom_unclear", Field: "number"}},
 	{switchboard.ErrAlreadyInCall, web.Fault{Status: http.StatusConflict, Code: "same_party"}},
 	{switchboard.ErrIDReused, web.Fault{Status: http.StatusConflict, Code: "action_id_reused"}},
+	{sipgate.ErrNoCallID, web.Fault{Status: http.StatusBadGateway, Code: "started_unknown"}},
 	{switchboard.ErrOutcomeUnknown, web.Fault{Status: http.StatusBadGateway, Code: "outcome_unknown"}},
 	{sipgate.ErrRecordingURL, web.Fault{Status: http.StatusBadGateway, Code: "upstream_url"}},
 	{callcontrol.ErrDeviceOffline, web.Fault{Status: http.StatusConflict, Code: "device_offline", Field: "device"}},
@@ -107,9 +109,13 @@ func explain(err error) web.Fault {
 		return web.Fault{Status: http.StatusTooManyRequests, Code: web.CodeRateLimited, RetryAfter: e.Wait}
 	}
 	for _, b := range errorFaults {
-		if errors.Is(err, b.err) {
-			return b.fault
+		if !errors.Is(err, b.err) {
+			continue
 		}
+		if b.err == switchboard.ErrOutcomeUnknown && sipgate.KindOf(err) == sipgate.Unreadable {
+			return web.Fault{Status: http.StatusBadGateway, Code: "outcome_unreadable"}
+		}
+		return b.fault
 	}
 	if e, ok := errors.AsType[team.Denied](err); ok {
 		switch e.Reason {

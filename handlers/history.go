@@ -78,7 +78,7 @@ func (h *handlers) filterMembers(a actor) (all []views.Option) {
 
 // page returns a page of the history without its entries.
 func (f historyFilter) page(found sipgate.HistoryResult) views.HistoryModel {
-	m := views.HistoryModel{Filter: f.shown, Total: max(0, found.Total), CSV: f.address("/history.csv", nil)}
+	m := views.HistoryModel{Filter: f.shown, Total: max(0, found.Total), Unreadable: found.Unreadable, CSV: f.address("/history.csv", nil)}
 	if found.Next > 0 {
 		trail := append(f.trail, f.Offset)
 		m.Older = f.address("/history", url.Values{"offset": {strconv.Itoa(found.Next)}, "trail": {joinTrail(trail)}})

@@ -42,6 +42,7 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request, a actor) error
 		}
 	}
 	m.PresencePending, m.TeamUnread = refreshing, err != nil
+	m.Unreadable = h.Control.Unreadable.Of(a.Account)["contacts"]
 	return web.Respond(w, r, web.Response{JSON: recipientsJSON(m), Page: views.SearchResults(langOf(r, a), m)})
 }
 

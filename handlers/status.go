@@ -20,6 +20,8 @@ func (h *handlers) showStatus(w http.ResponseWriter, r *http.Request, a actor) e
 	for _, s := range sipgate.Scopes {
 		m.Scopes = append(m.Scopes, views.Scope{Name: s, Granted: a.SignIn.Granted(s)})
 	}
+	m.Unreadable = h.Control.Unreadable.Of(a.Account)
+	m.Unreadable["calls"] = snap.Health.Unreadable
 	m.List.SignedIn = h.Control.MemberCount(a.Account)
 	problems, err := h.Control.SignInProblems(r.Context(), a.Actor)
 	if err != nil {

@@ -3,11 +3,7 @@ package sipgate
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
-	"strings"
-	"unicode/utf8"
 )
 
 // CallList is the undecoded response of GET /calls. Most responses equal the
@@ -18,7 +14,7 @@ type CallList []byte
 const (
 	maxParticipants = 50
 	maxPartyNumber  = 32  // characters
-	maxPartyID      = 200 // bytes
+	maxPartyID      = 200 // characters
 )
 
 // Calls lists the established calls that the credentials may see. sipgate does
@@ -29,69 +25,53 @@ func (c *Client) Calls(ctx context.Context) (CallList, error) {
 	return CallList(data), err
 }
 
-// Calls decodes the list. If any part of it is not as documented (an invalid
-// id, a repeated field, invalid UTF-8, control characters, no list), it
-// returns no calls and an [*Error] of Kind Other. Numbers are truncated to 32
-// characters and participants to the first 50.
-func (l CallList) Calls() ([]Call, error) {
-	calls, err := decodeCalls(l)
+// Calls decodes the list and returns how many of its calls could not be read:
+// those without a valid id, listed twice, or with a repeated field. Of the
+// others it returns what can be read; numbers are truncated to 32 characters and
+// participants to the first 50. If there is no list, the error is an [*Error] of
+// Kind Unreadable.
+func (l CallList) Calls() (calls []Call, unreadable int, err error) {
+	seen := make(map[CallID]bool)
+	list, _, err := listOf(l, "data", func(w *wireCall, item json.RawMessage) bool {
+		id := CallID(w.ID)
+		ok := id.Valid() && !seen[id] && uniqueKeys(item) == nil
+		seen[id] = true
+		return ok
+	})
+	if err == nil && list == nil {
+		err = errNoList
+	}
 	if err != nil {
-		return nil, &Error{Op: "GET /calls", Status: http.StatusOK, Kind: Other, Err: err}
+		return nil, 0, request{method: http.MethodGet, path: []string{"calls"}}.unreadable(err)
 	}
-	return calls, nil
+	calls, unreadable = readable(list, wireCall.call)
+	return calls, unreadable, nil
 }
 
-func decodeCalls(data []byte) ([]Call, error) {
-	if !utf8.Valid(data) {
-		return nil, errors.New("invalid UTF-8")
-	}
-	var reply struct {
-		Data *[]*Call `json:"data"`
-	}
-	if err := json.Unmarshal(data, &reply); err != nil {
-		return nil, err
-	}
-	if err := uniqueKeys(data); err != nil {
-		return nil, err
-	}
-	if reply.Data == nil {
-		return nil, errors.New("no list")
-	}
-	calls := make([]Call, 0, len(*reply.Data))
-	seen := make(map[CallID]bool, len(*reply.Data))
-	for _, call := range *reply.Data {
-		switch {
-		case call == nil:
-			return nil, errors.New("call is null")
-		case !call.ID.Valid():
-			return nil, errors.New("invalid call id")
-		case seen[call.ID]:
-			return nil, errors.New("call listed twice")
-		}
-		seen[call.ID] = true
-		if err := call.validate(); err != nil {
-			return nil, err
-		}
-		calls = append(calls, *call)
-	}
-	return calls, nil
+// wireCall is a call as received.
+type wireCall struct {
+	ID           anyText            `json:"callId"`
+	Muted        anyBool            `json:"muted"`
+	Recording    anyBool            `json:"recording"`
+	Hold         anyBool            `json:"hold"`
+	Participants objects[wireParty] `json:"participants"`
 }
 
-// validate checks the call's id and participants, and truncates the latter.
-func (call *Call) validate() error {
-	if len(call.Participants) > maxParticipants {
-		call.Participants = call.Participants[:maxParticipants:maxParticipants]
-	}
-	for i := range call.Participants {
-		p := &call.Participants[i]
-		if hasControl(p.Number) || hasControl(p.ID) || len(p.ID) > maxPartyID {
-			return fmt.Errorf("invalid participant %d", i)
-		}
-		p.Number = truncate(p.Number, maxPartyNumber)
-	}
-	return nil
+type wireParty struct {
+	ID     anyText `json:"participantId"`
+	Number anyText `json:"phoneNumber"`
+	Muted  anyBool `json:"muted"`
+	Hold   anyBool `json:"hold"`
+	Owner  anyBool `json:"owner"`
 }
 
-func hasControl(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || 0x7f <= r && r < 0xa0 })
+func (w wireCall) call() Call {
+	call := Call{ID: CallID(w.ID), Muted: bool(w.Muted), Recording: bool(w.Recording), Hold: bool(w.Hold)}
+	for _, p := range w.Participants[:min(len(w.Participants), maxParticipants)] {
+		call.Participants = append(call.Participants, Participant{
+			ID: oneLine(string(p.ID), maxPartyID), Number: capParty(string(p.Number)),
+			Muted: bool(p.Muted), Hold: bool(p.Hold), Owner: bool(p.Owner),
+		})
+	}
+	return call
 }

@@ -40,6 +40,10 @@ type Client struct {
 	// may be fetched from, "https://secure.live.sipgate.de". They never
 	// receive a token.
 	RecordingOrigins []string
+	// OnUnreadable, unless it is nil, is called whenever a list was read, with
+	// its path, "contacts" or "w0/devices", and the number of its items that
+	// could not be read.
+	OnUnreadable func(list string, items int)
 
 	externalHTTP *http.Client // set by tests; otherwise publicHTTP
 }
@@ -221,14 +225,40 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 	return data, err
 }
 
-// get sends a GET request and decodes the response into out.
+// get sends a GET request and decodes the response, an object, into out, as far
+// as its fields can be read.
 func (c *Client) get(ctx context.Context, out any, query url.Values, path ...string) error {
 	r := request{method: http.MethodGet, path: path, query: query, timeout: actionTimeout}
 	data, err := c.do(ctx, r)
 	if err != nil {
 		return err
 	}
-	return r.decode(data, out)
+	if err := decodeObject(clean(data), out); err != nil {
+		return r.unreadable(err)
+	}
+	return nil
+}
+
+// getList sends a GET request and decodes the response, an object with a list of
+// items, like [listOf].
+func getList[W any](ctx context.Context, c *Client, ok func(*W, json.RawMessage) bool, query url.Values, path ...string) ([]*W, map[string]json.RawMessage, error) {
+	r := request{method: http.MethodGet, path: path, query: query, timeout: actionTimeout}
+	data, err := c.do(ctx, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, other, err := listOf(data, "items", ok)
+	if err != nil {
+		return nil, nil, r.unreadable(err)
+	}
+	return list, other, nil
+}
+
+// report passes on how many items of a list could not be read.
+func (c *Client) report(unreadable int, path ...string) {
+	if c.OnUnreadable != nil {
+		c.OnUnreadable(strings.Join(path, "/"), unreadable)
+	}
 }
 
 // act sends an action whose response has no content of interest.
@@ -238,13 +268,4 @@ func (c *Client) act(ctx context.Context, method string, in any, path ...string)
 		return nil // executed, whatever the body was
 	}
 	return err
-}
-
-// decode decodes the body of a 2xx response. Its error reports MayHaveArrived,
-// since the request was executed.
-func (r request) decode(data []byte, out any) error {
-	if err := json.Unmarshal(data, out); err != nil {
-		return &Error{Op: r.op(), Status: http.StatusOK, Kind: Other, MayHaveArrived: true, Err: err}
-	}
-	return nil
 }

@@ -12,7 +12,7 @@ type Kind int
 
 // The kinds of errors.
 const (
-	Other        Kind = iota // none of the others
+	Other        Kind = iota // no error of sipgate
 	Unauthorized             // the access token is invalid or expired
 	Forbidden                // the user or the token lacks the permission
 	NoCall                   // the call does not exist or has ended
@@ -21,11 +21,12 @@ const (
 	Throttled                // too many requests
 	Unavailable              // no response, or status 5xx
 	Unsupported              // the account's platform lacks the operation
+	Unreadable               // sipgate's answer is none that the request can have: HTML, no list, a redirect
 )
 
 var kindNames = [...]string{
 	"Other", "Unauthorized", "Forbidden", "NoCall", "Invalid", "NoCredit", "Throttled", "Unavailable",
-	"Unsupported",
+	"Unsupported", "Unreadable",
 }
 
 // String returns the name of the constant, for logs.
@@ -58,9 +59,14 @@ type Error struct {
 	RefusedField string
 	// RetryAfter is the delay that sipgate requested, 0 if none.
 	RetryAfter time.Duration
-	// Err is the cause.
+	// Err is the cause. It is [ErrNoCallID] if a call was started and the
+	// response does not tell its id.
 	Err error
 }
+
+// ErrNoCallID is wrapped by the error of starting a call that sipgate accepted
+// without telling the id of the call.
+var ErrNoCallID = errors.New("no call id in answer")
 
 // Values of Error.RefusedField.
 const (

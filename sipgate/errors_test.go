@@ -38,8 +38,9 @@ func TestKindOfStatus(t *testing.T) {
 		arrived bool
 	}{
 		{400, Invalid, false}, {401, Unauthorized, false}, {402, NoCredit, false}, {403, Forbidden, false},
-		{404, NoCall, false}, {405, Other, false}, {408, Unavailable, true}, {409, Invalid, false},
-		{410, NoCall, false}, {415, Other, false}, {418, Other, false}, {422, Invalid, false},
+		{404, NoCall, false}, {405, Unreadable, false}, {408, Unavailable, true}, {409, Invalid, false},
+		{410, NoCall, false}, {415, Unreadable, false}, {418, Unreadable, false}, {422, Invalid, false},
+		{300, Unreadable, false}, {304, Unreadable, false}, {423, Unreadable, false},
 		{429, Throttled, false}, {500, Unavailable, true}, {501, Unsupported, false}, {502, Unavailable, true},
 		{503, Unavailable, true}, {504, Unavailable, true}, {599, Unavailable, true},
 	}
@@ -65,10 +66,10 @@ func TestKindOfStatus(t *testing.T) {
 		})
 	}
 	c, _ := serve(t, answer(http.StatusNotFound, "", ""))
-	if _, err := c.Users(t.Context()); KindOf(err) != Other {
+	if _, err := c.Users(t.Context()); KindOf(err) != Unreadable {
 		t.Errorf("404 outside of a call is %v", KindOf(err))
 	}
-	if _, err := c.Calls(t.Context()); KindOf(err) != Other {
+	if _, err := c.Calls(t.Context()); KindOf(err) != Unreadable {
 		t.Errorf("404 of the list is %v", KindOf(err))
 	}
 }
@@ -101,7 +102,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 		})
 		c.HTTP.CheckRedirect = nil // a client that would follow redirects
 		err := c.HangUp(t.Context(), callID)
-		if KindOf(err) != Other || MayHaveArrived(err) || len(rec.all()) != 1 || stolen.Load() != 0 {
+		if KindOf(err) != Unreadable || MayHaveArrived(err) || len(rec.all()) != 1 || stolen.Load() != 0 {
 			t.Errorf("%d: error %v, %d requests, %d at the target", status, err, len(rec.all()), stolen.Load())
 		}
 		thief.Close()

@@ -57,9 +57,16 @@ func (q HistoryQuery) values() url.Values {
 
 // HistoryPage is a part of the history, newest entry first.
 type HistoryPage struct {
-	Items []HistoryEntry
-	Total int // number of entries that the query selects
+	Items      []HistoryEntry
+	Unreadable int // number of further entries, which could not be read
+	Total      int // number of entries that the query selects
+
+	positions []int // of the Items among all entries; nil if all could be read
 }
+
+// Len returns how many entries sipgate listed, the unreadable ones included:
+// the next page begins so many entries later.
+func (p HistoryPage) Len() int { return len(p.Items) + p.Unreadable }
 
 // HistoryEntry is a past call, voicemail, SMS or fax. Fields that do not apply
 // to its type are zero. Source and Target are numbers as sipgate shows them,
@@ -104,17 +111,25 @@ const (
 // History returns a page of the history. Kind Invalid means that sipgate
 // rejected the query.
 func (c *Client) History(ctx context.Context, q HistoryQuery) (HistoryPage, error) {
-	var reply struct {
-		Items []wireEntry `json:"items"`
-		Total int         `json:"totalCount"`
-	}
-	if err := c.get(ctx, &reply, q.values(), "history"); err != nil {
+	list, other, err := getList(ctx, c, (*wireEntry).isEntry, q.values(), "history")
+	if err != nil {
 		return HistoryPage{}, err
 	}
-	page := HistoryPage{Items: make([]HistoryEntry, len(reply.Items)), Total: max(reply.Total, len(reply.Items))}
-	for i, w := range reply.Items {
-		page.Items[i] = w.entry()
+	page := HistoryPage{}
+	page.Items, page.Unreadable = readable(list, wireEntry.entry)
+	c.report(page.Unreadable, "history")
+	for i, w := range list {
+		if w != nil && page.Unreadable > 0 {
+			page.positions = append(page.positions, i)
+		}
 	}
+	if page.Total = number(other["totalCount"]); page.Total < 0 {
+		page.Total = q.Offset + len(list)
+		if q.Limit > 0 && len(list) >= min(q.Limit, maxHistory) {
+			page.Total++ // there may be more
+		}
+	}
+	page.Total = max(page.Total, len(list))
 	return page, nil
 }
 
@@ -128,6 +143,9 @@ func (c *Client) HistoryEntry(ctx context.Context, id string) (HistoryEntry, err
 	var w wireEntry
 	if err := c.get(ctx, &w, nil, "history", id); err != nil {
 		return HistoryEntry{}, err
+	}
+	if w.ID == "" {
+		return HistoryEntry{}, request{method: http.MethodGet, path: []string{"history", id}}.unreadable(errNoItem)
 	}
 	return w.entry(), nil
 }

@@ -97,6 +97,7 @@ type HistoryResult struct {
 	Next           int       // Offset to continue with, 0 at the end
 	Total          int       // number of entries that the query selects, -1 if unknown
 	Searched       int       // number of entries searched
+	Unreadable     int       // number of those that could not be read
 	OldestSearched time.Time // time of the oldest entry searched
 }
 
@@ -117,9 +118,9 @@ func (c *Client) SearchHistory(ctx context.Context, q HistoryQuery, want int, ke
 		if keep == nil {
 			f.Total = page.Total
 		}
-		q.Offset += f.add(page.Items, want, keep)
+		q.Offset += f.add(page, want, keep)
 		q.Limit = searchPage
-		if f.Next = q.Offset; q.Offset >= page.Total || len(page.Items) == 0 {
+		if f.Next = q.Offset; q.Offset >= page.Total || page.Len() == 0 {
 			f.Next = 0
 		}
 		if f.Next == 0 || len(f.Items) == want {
@@ -129,21 +130,30 @@ func (c *Client) SearchHistory(ctx context.Context, q HistoryQuery, want int, ke
 	return f, nil
 }
 
-// add appends accepted entries until there are want, and returns how many it
-// looked at. It skips duplicates, which occur when new entries shift the
-// pages.
-func (f *HistoryResult) add(items []HistoryEntry, want int, keep func(HistoryEntry) bool) (searched int) {
-	for _, e := range items {
+// add appends accepted entries until there are want, and returns how many of
+// the page it looked at. It skips duplicates, which occur when new entries shift
+// the pages.
+func (f *HistoryResult) add(page HistoryPage, want int, keep func(HistoryEntry) bool) (searched int) {
+	for i, e := range page.Items {
 		if len(f.Items) == want {
-			break
+			f.Searched += searched
+			return searched
 		}
-		searched++
-		f.Searched++
-		f.OldestSearched = e.Created
+		at := i
+		if page.positions != nil {
+			at = page.positions[i]
+		}
+		f.Unreadable += at - searched
+		searched = at + 1
+		if !e.Created.IsZero() {
+			f.OldestSearched = e.Created
+		}
 		twice := slices.ContainsFunc(f.Items, func(o HistoryEntry) bool { return o.ID == e.ID })
 		if !twice && (keep == nil || keep(e)) {
 			f.Items = append(f.Items, e)
 		}
 	}
-	return searched
+	f.Unreadable += page.Len() - searched
+	f.Searched += page.Len()
+	return page.Len()
 }

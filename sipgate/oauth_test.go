@@ -159,7 +159,7 @@ func TestTokenRefusals(t *testing.T) {
 		{400, `{"error":"invalid_request"}`, "invalid_request", Invalid, false},
 		{401, ``, "", Unauthorized, false},
 		{400, ``, "", Invalid, false},
-		{404, `x`, "", Other, false},
+		{404, `x`, "", Unreadable, false},
 		{429, ``, "", Throttled, false},
 		{500, `{"error":"unknown_error"}`, "unknown_error", Unavailable, true},
 		{503, `<html>`, "", Unavailable, true},
@@ -243,7 +243,7 @@ func TestLogout(t *testing.T) {
 	if err := o.Logout(t.Context(), "R1"); err != nil || len(rec.all()) != 1 {
 		t.Errorf("without an address: %v", err)
 	}
-	for status, kind := range map[int]Kind{400: Invalid, 302: Other, 503: Unavailable} {
+	for status, kind := range map[int]Kind{400: Invalid, 302: Unreadable, 503: Unavailable} {
 		o, _ := login(t, answer(status, "", ""))
 		if err := o.Logout(t.Context(), "R1"); KindOf(err) != kind || err == nil {
 			t.Errorf("%d: %v", status, err)

@@ -39,7 +39,7 @@ func PlatformOf(access string) Platform {
 		return UnknownPlatform
 	}
 	switch claims.FeatureScope {
-	case "CLASSIC_PBX":
+	case "CLASSIC_PBX", "CLASSIC":
 		return Classic
 	case "NEO_PBX":
 		return Neo
@@ -67,7 +67,7 @@ func (c *Client) DetectPlatform(ctx context.Context) (PlatformDetection, error) 
 	if p := PlatformOf(strings.TrimPrefix(auth, "Bearer ")); p != UnknownPlatform {
 		return PlatformDetection{p, "token"}, nil
 	}
-	_, err = list[struct{}](ctx, c, nil, "groups")
+	_, _, err = getList[struct{}](ctx, c, nil, nil, "groups")
 	switch {
 	case err == nil:
 		return PlatformDetection{Classic, "groups"}, nil
@@ -163,22 +163,25 @@ func (c *Client) startNeoCall(ctx context.Context, n NewCall, plus bool) (CallID
 }
 
 // startCall sends a request that starts a call and returns the call's id,
-// which the response may have under several names.
+// which the response may have under several names. Any response that can be read
+// means that the call was started, an empty one too.
 func (c *Client) startCall(ctx context.Context, r request) (CallID, error) {
 	data, err := c.do(ctx, r)
 	if err != nil {
 		return "", err
 	}
 	var reply struct {
-		SessionID, CallSid, CallID CallID
+		SessionID, CallSid, CallID anyText
 	}
-	if err := r.decode(data, &reply); err != nil {
-		return "", err
+	if data = clean(data); len(data) > 0 {
+		if err := decodeObject(data, &reply); err != nil {
+			return "", r.unreadable(err)
+		}
 	}
-	for _, id := range []CallID{reply.SessionID, reply.CallSid, reply.CallID} {
-		if id.Valid() {
+	for _, id := range []anyText{reply.SessionID, reply.CallSid, reply.CallID} {
+		if id := CallID(id); id.Valid() {
 			return id, nil
 		}
 	}
-	return "", &Error{Op: r.op(), Status: http.StatusOK, Kind: Other, MayHaveArrived: true, Err: errCallID}
+	return "", r.unreadable(ErrNoCallID)
 }

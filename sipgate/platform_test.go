@@ -114,8 +114,8 @@ func TestDial(t *testing.T) {
 		"neo, neither":           {neo, map[string][2]string{bare: {"400", "x"}, plus: {"400", "y"}}, neo, "", Invalid, []string{bare, plus}},
 		"neo, the telephone":     {neo, map[string][2]string{bare: {"400", "Invalid invitable device"}}, neo, "", Invalid, []string{bare}},
 		"neo, may have been":     {neo, map[string][2]string{bare: {"400", ""}, plus: {"502", ""}}, DialMethod{Neo, true}, "", Unavailable, []string{bare, plus}},
-		"neo, an empty yes":      {neo, map[string][2]string{bare: {"200", ""}}, neo, "", Other, []string{bare}},
-		"neo, an odd yes":        {neo, map[string][2]string{bare: {"200", "OK"}}, neo, "", Other, []string{bare}},
+		"neo, an empty yes":      {neo, map[string][2]string{bare: {"200", ""}}, neo, "", Unreadable, []string{bare}},
+		"neo, an odd yes":        {neo, map[string][2]string{bare: {"200", "OK"}}, neo, "", Unreadable, []string{bare}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, seen := routes(t, test.answers)
@@ -123,7 +123,7 @@ func TestDial(t *testing.T) {
 			if id != test.id || way != test.want || (err == nil) != (test.id != "") || KindOf(err) != test.kind {
 				t.Errorf("%q %+v %v", id, way, err)
 			}
-			if test.kind == Other && test.id == "" && !MayHaveArrived(err) {
+			if test.kind == Unreadable && test.id == "" && !MayHaveArrived(err) {
 				t.Error("a yes that cannot be read is told as a no")
 			}
 			var sent []string

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -176,3 +177,5 @@ func BenchmarkParseEvent(b *testing.B) {
 		}
 	}
 }
+
+func hasControl(s string) bool { return strings.ContainsFunc(s, unicode.IsControl) }

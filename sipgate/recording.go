@@ -120,7 +120,7 @@ func fetchRecording(ctx context.Context, r request, hc *http.Client, address, ra
 // recordingFile returns the parts of resp that RecordingFile exposes.
 func recordingFile(r request, resp *http.Response) (*RecordingFile, error) {
 	bad := func(format string, args ...any) error {
-		return &Error{Op: r.op(), Status: resp.StatusCode, Kind: Other, Err: fmt.Errorf(format, args...)}
+		return &Error{Op: r.op(), Status: resp.StatusCode, Kind: Unreadable, Err: fmt.Errorf(format, args...)}
 	}
 	file := &RecordingFile{Body: resp.Body, Status: resp.StatusCode, Length: resp.ContentLength}
 	switch resp.StatusCode {

@@ -2,6 +2,7 @@ package sipgate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -11,26 +12,25 @@ import (
 // UserInfo identifies the user of a credential. Sub alone is ambiguous: "w0"
 // exists in every account; together with MasterSipID it identifies a person.
 type UserInfo struct {
-	Sub         UserID `json:"sub"`
-	Domain      string `json:"domain"`
-	MasterSipID string `json:"masterSipId"` // the account's number
-	Locale      string `json:"locale"`      // "de_DE"
+	Sub         UserID
+	Domain      string
+	MasterSipID string // the account's number
+	Locale      string // "de_DE"
 }
 
 // UserInfo returns the user of the credentials. Both ids are non-empty and
 // consist of ASCII letters, digits, - and _.
 func (c *Client) UserInfo(ctx context.Context) (UserInfo, error) {
-	var u UserInfo
-	if err := c.get(ctx, &u, nil, "authorization", "userinfo"); err != nil {
+	var w struct {
+		Sub, Domain, MasterSipID, Locale anyText
+	}
+	if err := c.get(ctx, &w, nil, "authorization", "userinfo"); err != nil {
 		return UserInfo{}, err
 	}
+	u := UserInfo{UserID(w.Sub), oneLine(string(w.Domain), maxName), string(w.MasterSipID), oneLine(string(w.Locale), 35)}
 	if !u.Sub.Valid() || !isID(u.MasterSipID, 64) {
-		return UserInfo{}, &Error{
-			Op: "GET /authorization/userinfo", Status: http.StatusOK, Kind: Other,
-			Err: errors.New("no user in response"),
-		}
+		return UserInfo{}, request{method: http.MethodGet, path: []string{"authorization", "userinfo"}}.unreadable(errNoItem)
 	}
-	u.Domain, u.Locale = oneLine(u.Domain, maxName), oneLine(u.Locale, 35)
 	return u, nil
 }
 
@@ -39,42 +39,85 @@ const maxName = 200
 
 // User is a user of the account.
 type User struct {
-	ID            UserID   `json:"id"`
-	Firstname     string   `json:"firstname"`
-	Lastname      string   `json:"lastname"`
-	Email         string   `json:"email"`
-	DefaultDevice DeviceID `json:"defaultDevice"`
-	BusyOnBusy    bool     `json:"busyOnBusy"`
-	Timezone      string   `json:"timezone"`
-	Admin         bool     `json:"admin"`
+	ID            UserID // always valid
+	Firstname     string
+	Lastname      string
+	Email         string
+	DefaultDevice DeviceID
+	BusyOnBusy    bool
+	Timezone      string
+	Admin         bool
+}
+
+type wireUser struct {
+	ID            anyText `json:"id"`
+	Firstname     anyText `json:"firstname"`
+	Lastname      anyText `json:"lastname"`
+	Email         anyText `json:"email"`
+	DefaultDevice anyText `json:"defaultDevice"`
+	BusyOnBusy    anyBool `json:"busyOnBusy"`
+	Timezone      anyText `json:"timezone"`
+	Admin         anyBool `json:"admin"`
+}
+
+func (w wireUser) user() User {
+	return User{
+		ID: UserID(w.ID), Firstname: oneLine(string(w.Firstname), maxName), Lastname: oneLine(string(w.Lastname), maxName),
+		Email: oneLine(string(w.Email), maxName), DefaultDevice: DeviceID(w.DefaultDevice), BusyOnBusy: bool(w.BusyOnBusy),
+		Timezone: oneLine(string(w.Timezone), maxName), Admin: bool(w.Admin),
+	}
 }
 
 // Users lists the account's users that the credentials may see.
 func (c *Client) Users(ctx context.Context) ([]User, error) {
-	users, err := list[User](ctx, c, nil, "users")
-	for i := range users {
-		u := &users[i]
-		u.Firstname, u.Lastname = oneLine(u.Firstname, maxName), oneLine(u.Lastname, maxName)
+	isUser := func(w *wireUser, _ json.RawMessage) bool { return UserID(w.ID).Valid() }
+	list, _, err := getList(ctx, c, isUser, nil, "users")
+	if err != nil {
+		return nil, err
 	}
-	return users, err
+	users, unreadable := readable(list, wireUser.user)
+	c.report(unreadable, "users")
+	return users, nil
 }
 
 // Device is a telephone, app or mobile of a user.
 type Device struct {
-	ID     DeviceID `json:"id"`
-	Alias  string   `json:"alias"`
-	Type   string   `json:"type"` // REGISTER, MOBILE, EXTERNAL, and others on the newer platform
-	Online bool     `json:"online"`
-	DND    bool     `json:"dnd"` // do not disturb
+	ID     DeviceID // never empty
+	Alias  string
+	Type   string // REGISTER, MOBILE, EXTERNAL, and others on the newer platform
+	Online bool
+	DND    bool // do not disturb
 
 	// Phonelines lists the lines that ring at the device.
-	Phonelines []Phoneline `json:"activePhonelines"`
+	Phonelines []Phoneline
 }
 
 // Phoneline is a line: it has numbers and rings at devices.
 type Phoneline struct {
-	ID    string `json:"id"` // "p0"
-	Alias string `json:"alias"`
+	ID    string // "p0"
+	Alias string
+}
+
+type wireDevice struct {
+	ID         anyText `json:"id"`
+	Alias      anyText `json:"alias"`
+	Type       string  `json:"type"`
+	Online     anyBool `json:"online"`
+	DND        anyBool `json:"dnd"`
+	Phonelines objects[struct {
+		ID    anyText `json:"id"`
+		Alias anyText `json:"alias"`
+	}] `json:"activePhonelines"`
+}
+
+func (w wireDevice) device() Device {
+	d := Device{ID: DeviceID(w.ID), Alias: oneLine(string(w.Alias), maxName), Type: oneLine(w.Type, 32), Online: bool(w.Online), DND: bool(w.DND)}
+	for _, l := range w.Phonelines {
+		if isID(string(l.ID), 64) {
+			d.Phonelines = append(d.Phonelines, Phoneline{string(l.ID), oneLine(string(l.Alias), maxName)})
+		}
+	}
+	return d
 }
 
 // External reports whether the device does not register with sipgate: a
@@ -92,21 +135,40 @@ func (c *Client) Devices(ctx context.Context, id UserID) ([]Device, error) {
 		return nil, request{method: http.MethodGet, path: []string{"?", "devices"}}.
 			failure(Invalid, errors.New("invalid user id"))
 	}
-	devices, err := list[Device](ctx, c, nil, string(id), "devices")
-	for i := range devices {
-		devices[i].Alias = oneLine(devices[i].Alias, maxName)
+	isDevice := func(w *wireDevice, _ json.RawMessage) bool { return isID(string(w.ID), 64) }
+	list, _, err := getList(ctx, c, isDevice, nil, string(id), "devices")
+	if err != nil {
+		return nil, err
 	}
-	return devices, err
+	devices, unreadable := readable(list, wireDevice.device)
+	c.report(unreadable, string(id), "devices")
+	return devices, nil
 }
 
 // AccountNumber is a telephone number of the account.
 type AccountNumber struct {
-	ID            string `json:"id"`
-	Number        string `json:"number"`     // "4915799912345"
-	Localized     string `json:"localized"`  // "01579-9912345"
-	Type          string `json:"type"`       // MOBILE, LANDLINE, QUICKDIAL, INTERNATIONAL
-	EndpointID    string `json:"endpointId"` // "p0"
-	EndpointAlias string `json:"endpointAlias"`
+	ID            string
+	Number        string // "4915799912345", never empty
+	Localized     string // "01579-9912345"
+	Type          string // MOBILE, LANDLINE, QUICKDIAL, INTERNATIONAL
+	EndpointID    string // "p0"; may be empty
+	EndpointAlias string
+}
+
+type wireNumber struct {
+	ID            anyText `json:"id"`
+	Number        anyText `json:"number"`
+	Localized     anyText `json:"localized"`
+	Type          string  `json:"type"`
+	EndpointID    anyText `json:"endpointId"`
+	EndpointAlias anyText `json:"endpointAlias"`
+}
+
+func (w wireNumber) number() AccountNumber {
+	return AccountNumber{
+		ID: oneLine(string(w.ID), maxName), Number: oneLine(string(w.Number), maxInput), Localized: oneLine(string(w.Localized), maxInput),
+		Type: oneLine(w.Type, 32), EndpointID: oneLine(string(w.EndpointID), maxInput), EndpointAlias: oneLine(string(w.EndpointAlias), maxName),
+	}
 }
 
 // NumberRingingAt returns the first of the numbers, normalized by
@@ -138,45 +200,54 @@ const (
 
 // Numbers lists the account's telephone numbers, at most 10,000.
 func (c *Client) Numbers(ctx context.Context) ([]AccountNumber, error) {
+	isNumber := func(w *wireNumber, _ json.RawMessage) bool { return w.Number != "" }
 	var all []AccountNumber
 	seen := make(map[string]bool)
+	lost := 0
 	for offset := 0; offset < maxNumbers; offset += numbersPerPage {
-		page, err := list[AccountNumber](ctx, c, url.Values{
+		list, _, err := getList(ctx, c, isNumber, url.Values{
 			"offset": {strconv.Itoa(offset)}, "limit": {strconv.Itoa(numbersPerPage)},
 		}, "numbers")
 		if err != nil {
 			return nil, err
 		}
-		before := len(all)
+		page, unreadable := readable(list, wireNumber.number)
+		before := len(all) - unreadable
+		lost += unreadable
 		for _, n := range page {
 			if key := n.ID + " " + n.Number; !seen[key] {
 				seen[key] = true
-				n.EndpointAlias = oneLine(n.EndpointAlias, maxName)
 				all = append(all, n)
 			}
 		}
-		if len(page) < numbersPerPage || len(all) == before {
+		if len(list) < numbersPerPage || len(all) == before {
 			break
 		}
 	}
+	c.report(lost, "numbers")
 	return all, nil
 }
 
 // Account describes the customer's account.
 type Account struct {
-	Company         string `json:"company"`
-	MainProductType string `json:"mainProductType"` // TEAM, TRUNKING, …
-	LogoURL         string `json:"logoUrl"`
-	Verified        bool   `json:"verified"`
-	HistoryLifeTime string `json:"historyLifeTime"` // NONE, THIRTY_DAYS, UNLIMITED
+	Company         string
+	MainProductType string // TEAM, TRUNKING, …
+	LogoURL         string
+	Verified        bool
+	HistoryLifeTime string // NONE, THIRTY_DAYS, UNLIMITED
 }
 
 // Account returns the account of the credentials.
 func (c *Client) Account(ctx context.Context) (Account, error) {
-	var a Account
-	err := c.get(ctx, &a, nil, "account")
-	a.Company = oneLine(a.Company, maxName)
-	return a, err
+	var w struct {
+		Company, MainProductType, LogoURL, HistoryLifeTime anyText
+		Verified                                           anyBool
+	}
+	err := c.get(ctx, &w, nil, "account")
+	return Account{
+		Company: oneLine(string(w.Company), maxName), MainProductType: oneLine(string(w.MainProductType), 32),
+		LogoURL: string(w.LogoURL), Verified: bool(w.Verified), HistoryLifeTime: oneLine(string(w.HistoryLifeTime), 32),
+	}, err
 }
 
 // PushSettings configures where sipgate sends push events.
@@ -191,24 +262,27 @@ type PushSettings struct {
 }
 
 // PushSettings returns the current settings. Kind Forbidden means that the
-// account has not booked push events, or that a scope is missing.
+// account has not booked push events, or that a scope is missing. Settings of
+// which anything cannot be read are an error of Kind Unreadable: whoever changes
+// them sends all of them back.
 func (c *Client) PushSettings(ctx context.Context) (PushSettings, error) {
+	r := request{method: http.MethodGet, path: []string{"settings", "sipgateio"}, timeout: actionTimeout}
+	data, err := c.do(ctx, r)
+	if err != nil {
+		return PushSettings{}, err
+	}
 	var s PushSettings
-	err := c.get(ctx, &s, nil, "settings", "sipgateio")
-	return s, err
+	if data = clean(data); len(data) == 0 || data[0] != '{' {
+		return PushSettings{}, r.unreadable(errNoObject)
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
+		return PushSettings{}, r.unreadable(err)
+	}
+	return s, nil
 }
 
 // SetPushSettings replaces all settings: read them first, and keep what is not
 // to be changed.
 func (c *Client) SetPushSettings(ctx context.Context, s PushSettings) error {
 	return c.act(ctx, http.MethodPut, s, "settings", "sipgateio")
-}
-
-// list requests a response of the form {"items": […]}.
-func list[T any](ctx context.Context, c *Client, query url.Values, path ...string) ([]T, error) {
-	var reply struct {
-		Items []T `json:"items"`
-	}
-	err := c.get(ctx, &reply, query, path...)
-	return reply.Items, err
 }

@@ -64,7 +64,7 @@ func TestResources(t *testing.T) {
 			}
 			for _, bad := range []string{"", "[]", `{"items":[`, "<html>"} {
 				c, _ := serve(t, answer(http.StatusOK, "application/json", bad))
-				if _, err := tt.get(t.Context(), c); KindOf(err) != Other || err == nil {
+				if _, err := tt.get(t.Context(), c); KindOf(err) != Unreadable || err == nil {
 					t.Errorf("%q: %v", bad, err)
 				}
 			}

@@ -67,14 +67,14 @@ func kindOfStatus(status int, ofCall bool) Kind {
 		if ofCall {
 			return NoCall
 		}
-		return Other
+		return Unreadable
 	case http.StatusRequestTimeout:
 		return Unavailable
 	}
 	if status >= 500 {
 		return Unavailable
 	}
-	return Other
+	return Unreadable
 }
 
 // maxRetryAfter caps the value of Retry-After.

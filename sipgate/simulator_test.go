@@ -150,7 +150,7 @@ func listed(t *testing.T, l *simulatedClient) []sipgate.Call {
 	t.Helper()
 	list, err := l.Calls(t.Context())
 	must(t, err)
-	calls, err := list.Calls()
+	calls, _, err := list.Calls()
 	must(t, err)
 	return calls
 }
@@ -348,7 +348,7 @@ func TestSimulatorFaults(t *testing.T) {
 		"429":          {simulator.Fault{Do: simulator.DoStatus, Status: 429, RetryAfter: "30"}, sipgate.Throttled, false, false},
 		"reset after":  {simulator.Fault{Do: simulator.DoResetAfter}, sipgate.Unavailable, true, true},
 		"reset before": {simulator.Fault{Do: simulator.DoReset}, sipgate.Unavailable, true, false},
-		"redirect":     {simulator.Fault{Do: simulator.DoStatus, Status: 307, Location: "http://127.0.0.1:1/"}, sipgate.Other, false, false},
+		"redirect":     {simulator.Fault{Do: simulator.DoStatus, Status: 307, Location: "http://127.0.0.1:1/"}, sipgate.Unreadable, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := open(t, simulator.Options{})
@@ -369,7 +369,7 @@ func TestSimulatorFaults(t *testing.T) {
 	must(t, err)
 	list, err := l.Calls(t.Context())
 	must(t, err)
-	if _, err := list.Calls(); err == nil {
+	if _, _, err := list.Calls(); err == nil {
 		t.Error("a broken list is taken")
 	}
 }

@@ -77,7 +77,7 @@ func (e *OAuthError) Kind() Kind {
 	case e.Status == http.StatusUnauthorized:
 		return Unauthorized
 	case e.Status >= 200 && e.Status < 300:
-		return Other
+		return Unreadable
 	}
 	return kindOfStatus(e.Status, false)
 }
@@ -114,7 +114,7 @@ func readTokens(data []byte) tokenReply {
 }
 
 func readFields(data []byte, fields map[string]string) error {
-	d := json.NewDecoder(bytes.NewReader(data))
+	d := json.NewDecoder(bytes.NewReader(clean(data)))
 	d.UseNumber()
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return errors.New("response is not an object")

@@ -59,11 +59,13 @@ type StatusModel struct {
 	Now      time.Time // the server's clock
 	Problem  string    // why the last list failed, see [Reason]; "" if it did not
 	SignedIn int       // number of members who are signed in
+
+	Unreadable int // number of calls in the list that could not be read
 }
 
 // NewStatus returns the model of a board's health at now.
 func NewStatus(h switchboard.Health, now time.Time) StatusModel {
-	m := StatusModel{ListedAt: h.ListedAt, Now: now, SignedIn: h.Members}
+	m := StatusModel{ListedAt: h.ListedAt, Now: now, SignedIn: h.Members, Unreadable: h.Unreadable}
 	if h.Failing {
 		m.Problem = Reason(h.Reason)
 	}

@@ -144,7 +144,7 @@ func playbackChips(p switchboard.Playback, lang Lang) []Chip {
 var reasons = map[sipgate.Kind]string{
 	sipgate.Other: "other", sipgate.Unauthorized: "unauthorized", sipgate.Forbidden: "forbidden", sipgate.NoCall: "nocall",
 	sipgate.Invalid: "invalid", sipgate.NoCredit: "nocredit", sipgate.Throttled: "throttled", sipgate.Unavailable: "unavailable",
-	sipgate.Unsupported: "unsupported",
+	sipgate.Unsupported: "unsupported", sipgate.Unreadable: "unreadable",
 }
 
 // Reason returns the name of an error kind in text keys: "throttled". Unknown

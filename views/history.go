@@ -22,6 +22,8 @@ type HistoryModel struct {
 	Searched int
 	Reached  time.Time
 
+	Unreadable int // number of entries that sipgate lists and that could not be read
+
 	Newer, Older string // URLs of the neighbouring pages, "" if there is none
 	CSV          string // URL of the entries as CSV
 	UpdatesURL   string // URL of entries newer than this page, or ""

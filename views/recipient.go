@@ -12,6 +12,7 @@ type SearchModel struct {
 	Query           Query
 	PresencePending bool // the presence of some is being read: search again
 	TeamUnread      bool // sipgate did not return the team, so it is missing
+	Unreadable      int  // number of contacts that could not be read, so they are missing
 }
 
 // Recipient is a search result: a target of calls and transfers.
@@ -122,8 +123,12 @@ func (m SearchModel) verdictText(lang Lang) string {
 		return lang.T("recipient.partial")
 	case m.TeamUnread:
 		return lang.T("recipient.unread")
+	case len(m.Recipients) == 0 && q.Text != "" && m.Unreadable > 0:
+		return lang.T("recipient.nobody") + " " + lang.T("unreadable.contacts", m.Unreadable)
 	case len(m.Recipients) == 0 && q.Text != "":
 		return lang.T("recipient.nobody")
+	case m.Unreadable > 0 && q.Text != "":
+		return lang.T("unreadable.contacts", m.Unreadable)
 	case len(m.Recipients) == 0:
 		return lang.T("recipient.empty")
 	}

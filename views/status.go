@@ -19,6 +19,8 @@ type StatusPageModel struct {
 	List       StatusModel
 	AuthFailed []FailedMember // members whose calls cannot be read
 
+	Unreadable map[string]int // number of items that could not be read, by the list at sipgate
+
 	ClientRefused bool // sipgate refuses the OAuth client's id or secret
 
 	PublicURL   string    // where sipgate fetches announcements and sends events
@@ -131,6 +133,16 @@ func (s Scope) purpose(lang Lang) string {
 		return lang.T(key)
 	}
 	return ""
+}
+
+// unreadableTexts returns how much of sipgate's lists could not be read.
+func (m StatusPageModel) unreadableTexts(lang Lang) (all []string) {
+	for _, list := range []string{"calls", "history", "contacts", "users", "devices", "numbers"} {
+		if n := m.Unreadable[list]; n > 0 {
+			all = append(all, lang.T("unreadable."+list, n))
+		}
+	}
+	return all
 }
 
 // problemText returns the text of a problem, see [Reason].

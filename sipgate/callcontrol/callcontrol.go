@@ -76,11 +76,12 @@ func (a Actor) BoardID() switchboard.MemberID { return switchboard.MemberID(a.Us
 // Control acts in the names of members. It is safe for concurrent use.
 type Control struct {
 	Options
-	Rosters   *account.Rosters
-	Directory *directory.Directory
-	Private   *team.PrivateNames
-	History   *callhistory.History
-	service   *serviceAccount // nil if there is none
+	Rosters    *account.Rosters
+	Directory  *directory.Directory
+	Private    *team.PrivateNames
+	History    *callhistory.History
+	Unreadable *account.Unreadable // what of sipgate's lists could not be read
+	service    *serviceAccount     // nil if there is none
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -90,7 +91,7 @@ type Control struct {
 // New returns a Control. Start begins what it does in the background, and Close
 // ends it.
 func New(o Options) *Control {
-	c := &Control{Options: o, Private: &team.PrivateNames{}}
+	c := &Control{Options: o, Private: &team.PrivateNames{}, Unreadable: account.NewUnreadable(o.Log)}
 	c.Rosters = account.NewRosters(c.accessTo, o.Log)
 	if o.Boards != nil {
 		o.Boards.SetRosters(c.Rosters)
@@ -138,5 +139,5 @@ func (c *Control) Board(a Actor) *switchboard.Board { return c.Boards.Board(a.Ac
 
 // ClientOf returns a client that acts at sipgate with a member's own access.
 func (c *Control) ClientOf(m team.MemberID) *sipgate.Client {
-	return c.Client(c.Grants.Credentials(m))
+	return c.Unreadable.Watch(c.Client(c.Grants.Credentials(m)), m.Account, m.User)
 }

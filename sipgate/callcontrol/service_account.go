@@ -94,6 +94,7 @@ func (s *serviceAccount) join(ctx context.Context) error {
 	if !s.c.Members.Allows(account) {
 		return fmt.Errorf("account %s: %w", account, errServiceNotAllowed)
 	}
+	s.c.Unreadable.Watch(s.client, account, "")
 	s.c.Boards.Board(account).Join(switchboard.Member{
 		ID: ServiceID, Name: ServiceName, API: s.client, Names: s.c.readTeamNames(account, s.client),
 	})

@@ -46,7 +46,7 @@ func BenchmarkPoll(b *testing.B) {
 	changed[500].Hold = !changed[500].Hold
 	b.Run("decode", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := list.Calls(); err != nil {
+			if _, _, err := list.Calls(); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -67,8 +67,8 @@ func BenchmarkPoll(b *testing.B) {
 		board.Join(Member{ID: "w0", API: &fixedAPI{lists: []sipgate.CallList{list}}})
 		board.Poll(b.Context())
 		decoded := [2][]sipgate.Call{}
-		decoded[0], _ = list.Calls()
-		decoded[1], _ = encode(changed).Calls()
+		decoded[0], _, _ = list.Calls()
+		decoded[1], _, _ = encode(changed).Calls()
 		_, sub := board.Subscribe()
 		defer sub.Close()
 		n := 0

@@ -138,13 +138,14 @@ type Board struct {
 	aliases        aliases
 	listedLegs     int // number of live legs in at least one member's list
 
-	members map[MemberID]*member
-	serving atomic.Pointer[map[MemberID]bool] // see Serves
-	names   map[string]string
-	roster  *account.Snapshot // never nil
-	health  Health
-	poll    pollState
-	results results
+	members          map[MemberID]*member
+	serving          atomic.Pointer[map[MemberID]bool] // see Serves
+	names            map[string]string
+	roster           *account.Snapshot // never nil
+	health           Health
+	unreadableLogged time.Time // when unreadable calls were logged last
+	poll             pollState
+	results          results
 
 	subs map[*Subscription]struct{}
 

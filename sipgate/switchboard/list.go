@@ -37,12 +37,12 @@ func (b *Board) requestList(ctx context.Context, m *member) error {
 		return nil
 	}
 	if !bytes.Equal(list, m.lastList) || m.lastCalls == nil {
-		calls, err := list.Calls()
+		calls, unreadable, err := list.Calls()
 		if err != nil {
 			b.listFailed(m, err)
 			return err
 		}
-		m.lastList, m.lastCalls = list, calls
+		m.lastList, m.lastCalls, m.lastUnreadable = list, calls, unreadable
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -54,6 +54,7 @@ func (b *Board) requestList(ctx context.Context, m *member) error {
 	b.refreshRoster()
 	if requestTick > m.listTick {
 		m.nonListFacts = facts
+		b.reportUnreadable(m, m.lastUnreadable, now)
 		b.applyList(m, m.lastCalls, requestTick, now)
 		b.flush(now)
 	}
@@ -96,13 +97,14 @@ func (b *Board) applyList(m *member, calls []sipgate.Call, requestTick uint64, n
 			continue
 		}
 		m.observations = append(m.observations, s)
+		s.unreadable = m.unreadable
 		b.applyCall(s, &calls[i], requestTick, now)
 		if s.leg.row == nil {
 			newLegs = append(newLegs, s.leg)
 		}
 	}
 	for _, s := range m.visibleCalls {
-		if s.listTick != requestTick && b.recordMiss(m, s, requestTick, now) {
+		if s.listTick != requestTick && (m.unreadable > s.unreadable || b.recordMiss(m, s, requestTick, now)) {
 			m.mustApply = true
 		}
 	}
@@ -216,7 +218,10 @@ func (b *Board) listSucceeded(now time.Time) {
 		b.log.Info("list calls: recovered")
 		b.resync(now)
 	}
-	b.health.ListedAt, b.health.Failing, b.health.Reason = now, false, 0
+	b.health.ListedAt, b.health.Failing, b.health.Reason, b.health.Unreadable = now, false, 0, 0
+	for _, m := range b.members {
+		b.health.Unreadable = max(b.health.Unreadable, m.unreadable)
+	}
 	h := b.health
 	b.publish(Change{Health: &h})
 }

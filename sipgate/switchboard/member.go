@@ -45,6 +45,9 @@ type Health struct {
 	Failing bool
 	Reason  sipgate.Kind
 
+	// Unreadable is the number of calls in the lists that could not be read.
+	Unreadable int
+
 	// AuthFailed lists the members whose access sipgate rejects until they
 	// sign in again.
 	AuthFailed []MemberID
@@ -65,6 +68,7 @@ type member struct {
 	listTime       time.Time
 	visibleCalls   map[sipgate.CallID]*observation
 	observations   []*observation // of the newest list, in its order
+	unreadable     int            // number of calls in the newest list that could not be read
 	coverageProofs int            // number of other members' calls in its lists
 	nonListFacts   uint64         // Board.nonListFacts when its last list was requested
 	mustApply      bool           // the next list must be applied even if its bytes are the same
@@ -77,17 +81,19 @@ type member struct {
 
 	// listLock is full while a list of this member is requested. Its holder
 	// owns the fields below.
-	listLock  chan struct{}
-	lastList  sipgate.CallList
-	lastCalls []sipgate.Call // lastList, decoded
+	listLock       chan struct{}
+	lastList       sipgate.CallList
+	lastCalls      []sipgate.Call // lastList, decoded
+	lastUnreadable int            // number of further calls in lastList
 }
 
 // observation records that a member's list contains a call.
 type observation struct {
-	leg      *leg
-	listTick uint64 // last list with it
-	misses   int    // lists without it since
-	removed  bool   // the member no longer sees the call
+	leg        *leg
+	listTick   uint64 // last list with it
+	unreadable int    // number of calls in that list that could not be read
+	misses     int    // lists without it since
+	removed    bool   // the member no longer sees the call
 }
 
 // removeObservation records that the member no longer sees the leg.

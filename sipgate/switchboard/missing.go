@@ -21,6 +21,18 @@ import (
 // is polled immediately.
 const enoughMissing = 3
 
+// unreadableLogInterval is how often unreadable calls are logged at most.
+const unreadableLogInterval = time.Minute
+
+// reportUnreadable records how many calls of m's list could not be read.
+func (b *Board) reportUnreadable(m *member, n int, now time.Time) {
+	m.unreadable = n
+	if n > 0 && now.Sub(b.unreadableLogged) >= unreadableLogInterval {
+		b.unreadableLogged = now
+		b.log.Warn("calls in the list that could not be read", "member", string(m.id), "calls", n)
+	}
+}
+
 // recordMiss records that m's list, requested at requestTick, lacks a call
 // that it contained before. It reports whether the call's fate is undecided.
 func (b *Board) recordMiss(m *member, s *observation, requestTick uint64, now time.Time) (undecided bool) {
@@ -73,7 +85,7 @@ func (b *Board) observerLeft(m *member, l *leg) {
 // who would certainly see the leg, or of all members together.
 func (b *Board) expireUnlisted(m *member, requestTick uint64, now time.Time) (undecided bool) {
 	for l := range b.unlisted {
-		if l.answerTick > requestTick {
+		if l.answerTick > requestTick || m.unreadable > 0 { // it may be the unreadable one
 			undecided = true
 			continue
 		}
