@@ -213,8 +213,8 @@ func (r *Reader) readPages(ctx context.Context, a *accountCache, s Span, source 
 			return report, err
 		}
 		entries = append(entries, page.Items...)
-		q.Offset += len(page.Items)
-		if total = page.Total; q.Offset < total && len(page.Items) > 0 {
+		q.Offset += page.Len()
+		if total = page.Total; q.Offset < total && page.Len() > 0 {
 			continue
 		}
 		if report.Available += total; q.Archived {

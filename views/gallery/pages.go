@@ -38,7 +38,8 @@ func exampleStatus(now time.Time) views.StatusPageModel {
 		Webhooks:   views.WebhookModel{Ours: exampleWebhookURLs, MayManage: true},
 		List:       views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 3},
 		AuthFailed: []views.FailedMember{{Name: "Tom Weber", Problem: "unauthorized"}}, PublicURL: "http://localhost:8080", LocalURL: true,
-		Versions: []views.Option{{Value: "v0.2.0", Label: "Callboard"}, {Value: "go1.26.0", Label: "Go"}, {Value: "SQLite 3.51.0", Label: "Database"}},
+		Unreadable: map[string]int{"history": 1, "contacts": 2},
+		Versions:   []views.Option{{Value: "v0.2.0", Label: "Callboard"}, {Value: "go1.26.0", Label: "Go"}, {Value: "SQLite 3.51.0", Label: "Database"}},
 	}
 	for _, name := range []string{"openid", "rtcm:read", "rtcm:write", "sessions:calls:write", "history:read", "contacts:read", "settings:sipgateio:read", "numbers:read"} {
 		m.Scopes = append(m.Scopes, views.Scope{Name: name, Granted: name != "settings:sipgateio:read" && name != "contacts:read"})
