@@ -217,7 +217,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	app := handlers.New(handlers.Deps{
 		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Proxies: c.proxies, Ready: db.Ready, Unavailable: database.Unavailable,
 		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: counts, Receiver: receiver,
-		Login: &web.Login{DB: db.DB, Secure: secure, Log: c.log, HTTP: httpClient, AuthURL: c.sipgate.OAuth.AuthURL,
+		Login: &web.Login{DB: db.DB, Secure: secure, Log: c.log, HTTP: httpClient, IDTokens: web.NewIDTokens(web.Issuer(c.sipgate.Issuer)), AuthURL: c.sipgate.OAuth.AuthURL,
 			TokenURL: c.sipgate.OAuth.TokenURL, ClientID: c.sipgate.OAuth.ClientID, ClientSecret: c.sipgate.OAuth.ClientSecret},
 	})
 	ln, err := net.Listen("tcp", c.addr)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -81,6 +82,9 @@ func (h *handlers) identify(ctx context.Context, t web.Tokens) (SignIn, error) {
 	info, err := client.UserInfo(ctx)
 	if err != nil {
 		return SignIn{}, err
+	}
+	if other := sipgate.UserID(t.Subject); other.IsPerson() && other != info.Sub {
+		return SignIn{}, errors.New("id_token_invalid: it names another user than the API")
 	}
 	s := SignIn{Account: info.MasterSipID, User: info.Sub, Locale: info.Locale, Scope: grantedScopes(t.Scope)}
 	users, err := client.Users(ctx)

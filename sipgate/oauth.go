@@ -33,6 +33,21 @@ func RealmURLs(loginBase, realm string) (authURL, tokenURL, logoutURL string) {
 	return base + "auth", base + "token", base + "logout"
 }
 
+// An Issuer issues the identity tokens of a realm.
+type Issuer struct {
+	Name        string // as the tokens name it
+	KeysURL     string // of its JSON Web Key Set
+	UserInfoURL string // the subject there differs from the user id of the REST API
+	Required    bool   // a login without an identity token fails
+}
+
+// RealmIssuer returns the issuer of a realm, as OpenID Connect Discovery 1.0
+// would.
+func RealmIssuer(loginBase, realm string) Issuer {
+	name := strings.TrimSuffix(loginBase, "/") + "/auth/realms/" + url.PathEscape(realm)
+	return Issuer{Name: name, KeysURL: name + "/protocol/openid-connect/certs", UserInfoURL: name + "/protocol/openid-connect/userinfo"}
+}
+
 // PasswordClientID is the client id of the password grant in sipgate's
 // documentation.
 const PasswordClientID = "sipgate-app-web"

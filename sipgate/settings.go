@@ -20,6 +20,7 @@ type Settings struct {
 	API              string   `name:"api" default:"https://api.sipgate.com/v2/" placeholder:"URL" help:"Address of the sipgate REST API."`
 	Login            string   `default:"https://login.sipgate.com" placeholder:"URL" help:"Address of sipgate's login server."`
 	Realm            string   `default:"third-party" help:"Realm of the OAuth client, as the sipgate console shows it: third-party or sipgate-apps."`
+	RequireIDToken   bool     `name:"require-id-token" help:"Refuse sign-ins for which sipgate sends no identity token. One that it sends is always verified."`
 	PushKeyFile      string   `placeholder:"FILE" help:"Public key (PEM) that signs push events. Default: sipgate's."`
 	RecordingOrigins []string `name:"recording-origin" placeholder:"ORIGIN" help:"Further origins that recordings may be fetched from, such as https://files.example.com."`
 }
@@ -29,6 +30,7 @@ type Config struct {
 	API              *url.URL       // for [Client.Base]
 	Login            *url.URL       // of the login server
 	OAuth            OAuth          // client and endpoints of the login
+	Issuer           Issuer         // of identity tokens
 	PushKey          *rsa.PublicKey // verifies push events
 	RecordingOrigins []string       // for [Client.RecordingOrigins]
 }
@@ -54,6 +56,8 @@ func (s *Settings) Config() (Config, error) {
 	m.addError("push-key-file", err)
 	c.OAuth = OAuth{ClientID: s.ClientID, ClientSecret: secret, HTTP: NewHTTPClient()}
 	c.OAuth.AuthURL, c.OAuth.TokenURL, c.OAuth.LogoutURL = RealmURLs(s.Login, s.Realm)
+	c.Issuer = RealmIssuer(s.Login, s.Realm)
+	c.Issuer.Required = s.RequireIDToken
 	return c, m.join()
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // FuzzCookieValue: a value is only ever taken if the name occurs once, and
@@ -99,4 +101,20 @@ func TestConnectionsPerPeerAreLimited(t *testing.T) {
 	if l := ln.(*connLimit); l.open != 0 || len(l.peers) != 0 {
 		t.Errorf("%d open, %v after all are closed", l.open, l.peers)
 	}
+}
+
+// A key that the issuer has withdrawn is trusted for an hour at most.
+func TestIssuersKeysAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ids := NewIDTokens(Issuer{})
+		first := ids.keySet(http.DefaultClient)
+		time.Sleep(time.Hour)
+		if ids.keySet(http.DefaultClient) != first {
+			t.Error("forgotten within the hour")
+		}
+		time.Sleep(time.Second)
+		if ids.keySet(http.DefaultClient) == first {
+			t.Error("kept beyond the hour")
+		}
+	})
 }

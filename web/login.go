@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 )
 
@@ -30,6 +31,8 @@ type Login struct {
 	RedirectURL  string // of this program's Callback, absolute
 	Scopes       []string
 
+	// IDTokens verifies the identity token; nil means that it is ignored.
+	IDTokens *IDTokens
 	// HTTP sends the token request, without following redirects and within
 	// 10 s; nil means a client of its own.
 	HTTP *http.Client
@@ -47,6 +50,7 @@ type Tokens struct {
 	Access, Refresh string
 	Scope           string        // as granted, which may be less than requested
 	Life            time.Duration // of the access token, from now; 0 if unknown
+	Subject         string        // of the verified identity token; "" if there was none
 }
 
 // String implements fmt.Stringer.
@@ -83,7 +87,7 @@ func (l *Login) Start(w http.ResponseWriter, r *http.Request) error {
 		return busy(err)
 	}
 	http.SetCookie(w, l.cookie(browser, int(loginLife/time.Second)))
-	http.Redirect(w, r, l.config().AuthCodeURL(state, oauth2.S256ChallengeOption(p.verifier)), http.StatusSeeOther)
+	http.Redirect(w, r, l.config().AuthCodeURL(state, oauth2.S256ChallengeOption(p.verifier), oidc.Nonce(nonceOf(p.verifier))), http.StatusSeeOther)
 	return nil
 }
 
@@ -187,8 +191,14 @@ func (l *Login) exchange(ctx context.Context, code, verifier string) (Tokens, er
 	case !strings.EqualFold(t.Type(), "bearer"):
 		return Tokens{}, errors.New("token endpoint sent no bearer token")
 	}
+	subject := ""
+	if l.IDTokens != nil {
+		if subject, err = l.IDTokens.verify(ctx, &client, t.Extra("id_token"), l.ClientID, t.AccessToken, nonceOf(verifier)); err != nil {
+			return Tokens{}, err
+		}
+	}
 	scope, _ := t.Extra("scope").(string)
-	return Tokens{Access: t.AccessToken, Refresh: t.RefreshToken, Scope: scope, Life: max(0, time.Duration(t.ExpiresIn)*time.Second)}, nil
+	return Tokens{Subject: subject, Access: t.AccessToken, Refresh: t.RefreshToken, Scope: scope, Life: max(0, time.Duration(t.ExpiresIn)*time.Second)}, nil
 }
 
 // oauthCode returns the error code s if it has the form of one.

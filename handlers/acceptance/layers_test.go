@@ -78,6 +78,7 @@ const homes = `
 	github.com/coder/websocket        < web handlers/acceptance/harness # the harness reads feeds
 	github.com/gorilla/sessions       < web
 	golang.org/x/oauth2               < web
+	github.com/coreos/go-oidc/v3      < web
 	golang.org/x/net/idna             < web
 	github.com/pressly/goose/v3       < web/database
 	modernc.org/sqlite                < web/database

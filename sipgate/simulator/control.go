@@ -33,6 +33,7 @@ func (s *Simulator) routeControl(mux *http.ServeMux) {
 		"GET faults":                  s.controlFaults,
 		"DELETE faults":               s.controlClearFaults,
 		"POST tokens":                 s.controlTokens,
+		"POST id-tokens":              s.controlIDTokens,
 		"POST devices/{deviceId}":     s.controlDevice,
 		"POST numbers":                s.controlNumbers,
 		"POST balance":                s.controlBalance,

@@ -106,6 +106,8 @@
 //	GET    requests                → [Request…] in the order of arrival; DELETE clears the list
 //	POST   faults                  Fault → {"id"}; GET lists the faults, DELETE removes all
 //	POST   tokens                  {"user":"w0","scope":"…","account":"…"} → the response of the token endpoint
+//	POST   id-tokens               {"flaw":"otherNonce"} spoils the identity tokens of later sign-ins, "none" ends
+//	                               that; {"rotate":true} signs with a new key, "forget" withdraws the last one
 //	POST   devices/{deviceId}      {"online":true,"dnd":false,"account":"…"} → the device;
 //	                               missing fields stay as they are, see [Simulator.SetDevice]
 //	POST   balance                 {"amount":0,"account":"…"} in 1/10000 Euro; at 0, starting a call answers 402

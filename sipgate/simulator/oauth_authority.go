@@ -37,6 +37,7 @@ type authority struct {
 	refreshTokens map[digest]*refreshToken
 	grants        map[*grant]bool // not revoked
 	lastSweep     time.Time
+	idFlaw        string // see idFlaws
 }
 
 // digest is the SHA-256 of a secret. Looking secrets up by digest leaks nothing
@@ -177,13 +178,18 @@ func (a *authority) noteOrigin(r *http.Request) {
 	if a.s.opts.Base != "" || r.Host == "" {
 		return
 	}
-	origin := "http://" + r.Host
-	if r.TLS != nil {
-		origin = "https://" + r.Host
-	}
+	origin := originOf(r)
 	if last := a.origin.Load(); last == nil || *last != origin {
 		a.origin.Store(&origin)
 	}
+}
+
+// originOf returns the origin under which the sender of r reaches the simulator.
+func originOf(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }
 
 // base returns the origin of the simulator without a trailing slash: Options.Base

@@ -142,6 +142,7 @@ func (a *authority) signIn(w http.ResponseWriter, r *http.Request, req *authRequ
 		return
 	}
 	code, g := randomUUID()+"."+randomUUID(), a.newGrant(req.client, u, req.realm, req.scope, req.nonce)
+	g.origin = originOf(r)
 	a.mu.Lock()
 	a.sweep(a.s.now())
 	a.codes[digestOf(code)] = &authCode{

@@ -29,6 +29,15 @@ func (g *grant) tokenRealm() string {
 	return g.realm
 }
 
+// issuerOf returns the issuer of the tokens of g. Behind a proxy it is the
+// address that the client knows.
+func (a *authority) issuerOf(g *grant) string {
+	if g.origin != "" {
+		return g.origin + "/auth/realms/" + g.tokenRealm()
+	}
+	return a.issuer(g.tokenRealm())
+}
+
 // claims returns the claims that all tokens of g have.
 func (a *authority) claims(g *grant, kind string, now time.Time, life time.Duration) map[string]any {
 	return map[string]any{
@@ -36,7 +45,7 @@ func (a *authority) claims(g *grant, kind string, now time.Time, life time.Durat
 		"exp":           now.Add(life).Unix(),
 		"nbf":           0,
 		"iat":           now.Unix(),
-		"iss":           a.issuer(g.tokenRealm()),
+		"iss":           a.issuerOf(g),
 		"aud":           g.client.id,
 		"sub":           subject(g.user),
 		"typ":           kind,

@@ -20,6 +20,7 @@ type grant struct {
 	nonce   string
 	session string
 	signIn  time.Time
+	origin  string // under which the browser reached the login page; "" without one
 
 	revoked bool // protected by authority.mu, as are the structs below
 }
@@ -115,11 +116,9 @@ type tokenSet struct{ access, refresh, id string }
 // mint signs tokens for g. They are valid after register.
 func (a *authority) mint(g *grant) tokenSet {
 	now := a.s.now()
-	return tokenSet{
-		access:  signJWT(a.accessClaims(g, now)),
-		refresh: signJWT(a.refreshClaims(g, now)),
-		id:      signJWT(a.idClaims(g, now)),
-	}
+	m := tokenSet{access: signJWT(a.accessClaims(g, now)), refresh: signJWT(a.refreshClaims(g, now))}
+	m.id = a.idToken(g, m.access, now)
+	return m
 }
 
 // register makes m valid and returns the response of the token endpoint. The
@@ -130,7 +129,7 @@ func (a *authority) register(g *grant, m tokenSet) map[string]any {
 	a.grants[g] = true
 	a.accessTokens[digestOf(m.access)] = &accessToken{g, now.Add(opts.TokenLife)}
 	a.refreshTokens[digestOf(m.refresh)] = &refreshToken{grant: g, expires: now.Add(opts.RefreshLife)}
-	return map[string]any{
+	answer := map[string]any{
 		"access_token":       m.access,
 		"expires_in":         wholeSeconds(opts.TokenLife),
 		"refresh_expires_in": wholeSeconds(opts.RefreshLife),
@@ -141,6 +140,10 @@ func (a *authority) register(g *grant, m tokenSet) map[string]any {
 		"session_state":      g.session,
 		"scope":              g.scope,
 	}
+	if m.id == "" {
+		delete(answer, "id_token")
+	}
+	return answer
 }
 
 // wholeSeconds rounds up, so that a lifetime of half a second is not zero.

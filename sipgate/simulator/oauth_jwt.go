@@ -8,40 +8,78 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 )
 
-// tokenKey signs the tokens of all Simulators of the process. It is generated at
-// first use.
-var tokenKey = sync.OnceValue(func() *rsa.PrivateKey {
+// signingKeys sign the tokens of all Simulators of the process.
+var signingKeys keyRing
+
+// A keyRing holds the key that signs and those that count besides. The first
+// one is generated at first use.
+type keyRing struct {
+	mu   sync.Mutex
+	keys []*rsa.PrivateKey // the newest first
+}
+
+// current returns the key that signs.
+func (k *keyRing) current() *rsa.PrivateKey { return k.all()[0] }
+
+// all returns the keys whose signatures count.
+func (k *keyRing) all() []*rsa.PrivateKey {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.keys) == 0 {
+		k.keys = []*rsa.PrivateKey{newTokenKey()}
+	}
+	return slices.Clone(k.keys)
+}
+
+// rotate makes a new key the one that signs. The last one still counts, unless
+// it is to be forgotten.
+func (k *keyRing) rotate(forget bool) {
+	fresh, old := newTokenKey(), k.all()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.keys = []*rsa.PrivateKey{fresh}
+	if !forget {
+		k.keys = append(k.keys, old[0])
+	}
+}
+
+func newTokenKey() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic("simulator: no RSA key: " + err.Error())
 	}
 	return key
-})
+}
 
 // keyID returns the id of the signing key in JWT headers and in the key set.
-func keyID() string {
-	sum := sha256.Sum256(tokenKey().N.Bytes())
+func keyID() string { return idOf(signingKeys.current()) }
+
+func idOf(key *rsa.PrivateKey) string {
+	sum := sha256.Sum256(key.N.Bytes())
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // signJWT returns the claims as a JWT signed with RS256.
 func signJWT(claims map[string]any) string {
-	var b strings.Builder
-	b.WriteString(jsonPart(map[string]string{"alg": "RS256", "typ": "JWT", "kid": keyID()}))
-	b.WriteByte('.')
-	b.WriteString(jsonPart(claims))
-	sum := sha256.Sum256([]byte(b.String()))
-	signature, err := rsa.SignPKCS1v15(nil, tokenKey(), crypto.SHA256, sum[:])
+	key := signingKeys.current()
+	return signJWTWith(key, idOf(key), claims)
+}
+
+// signJWTWith returns the claims as a JWT that key has signed and that names the
+// key id.
+func signJWTWith(key *rsa.PrivateKey, id string, claims map[string]any) string {
+	signed := jsonPart(map[string]string{"alg": "RS256", "typ": "JWT", "kid": id}) + "." + jsonPart(claims)
+	sum := sha256.Sum256([]byte(signed))
+	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
 	if err != nil {
 		panic("simulator: cannot sign a token: " + err.Error())
 	}
-	b.WriteByte('.')
-	b.WriteString(base64.RawURLEncoding.EncodeToString(signature))
-	return b.String()
+	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
 func jsonPart(v any) string {
@@ -52,18 +90,21 @@ func jsonPart(v any) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// keySet returns the JSON Web Key Set with the public half of the signing key.
+// keySet returns the JSON Web Key Set with the public halves of the keys.
 func keySet() map[string]any {
-	public := tokenKey().PublicKey
-	exponent := binary.BigEndian.AppendUint32(nil, uint32(public.E))[1:]
-	return map[string]any{"keys": []map[string]string{{
-		"kid": keyID(),
-		"kty": "RSA",
-		"alg": "RS256",
-		"use": "sig",
-		"n":   base64.RawURLEncoding.EncodeToString(public.N.Bytes()),
-		"e":   base64.RawURLEncoding.EncodeToString(exponent),
-	}}}
+	set := []map[string]string{}
+	for _, key := range signingKeys.all() {
+		exponent := binary.BigEndian.AppendUint32(nil, uint32(key.E))[1:]
+		set = append(set, map[string]string{
+			"kid": idOf(key),
+			"kty": "RSA",
+			"alg": "RS256",
+			"use": "sig",
+			"n":   base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
+			"e":   base64.RawURLEncoding.EncodeToString(exponent),
+		})
+	}
+	return map[string]any{"keys": set}
 }
 
 // uuid formats 16 bytes as a version 4 UUID.
