@@ -89,7 +89,7 @@ func (d *realm) password() string {
 
 // A wrong identity token signs nobody in, whatever is wrong with it. The log
 // says what.
-func TestWrongIdentityTokenSignsNobodyIn(t *testing.T) {
+func TestWrongIdentityTokenIsRefused(t *testing.T) {
 	d := newRealm(t, false)
 	good := func(what string) {
 		t.Helper()
