@@ -44,6 +44,7 @@ type Source struct {
 // Clip is the converted sound of a file. It is immutable.
 type Clip struct {
 	Source Source
+	Notes  []Note // sorted
 
 	wav  []byte // header and samples
 	peak int    // largest magnitude of a sample, 0 to 32768
@@ -58,6 +59,8 @@ type decoder interface {
 	// the last samples or after them, only if the file is complete. Other
 	// errors are *Error or come from the reader.
 	read(dst []float32) (int, error)
+	// notes returns what is to be said about the file, after its end.
+	notes() map[Note]bool
 }
 
 // blockSize is the number of samples that are converted at a time.
@@ -96,6 +99,7 @@ func decode(in *input, name string, l Limits) (*Clip, error) {
 		return nil, err
 	}
 	c.append(resampler.flush())
+	c.Notes = sortedNotes(d.notes())
 	c.Source.Length = duration(n, c.Source.Rate)
 	copy(c.wav, wavHeader(len(c.wav)-wavHeaderSize))
 	return c, in.drain()
@@ -144,7 +148,7 @@ func (c *Clip) append(samples []float32) {
 
 // withSamples returns a clip with c's source and other samples.
 func (c *Clip) withSamples(samples []int16) *Clip {
-	next := &Clip{Source: c.Source, wav: append(make([]byte, 0, wavHeaderSize+2*len(samples)), wavHeader(2*len(samples))...)}
+	next := &Clip{Source: c.Source, Notes: c.Notes, wav: append(make([]byte, 0, wavHeaderSize+2*len(samples)), wavHeader(2*len(samples))...)}
 	for _, s := range samples {
 		next.wav = binary.LittleEndian.AppendUint16(next.wav, uint16(s))
 		next.peak = max(next.peak, int(s), -int(s))

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-//go:embed testdata/*.mp3 testdata/*.flac testdata/*.ogg
+//go:embed testdata/*.mp3 testdata/*.flac testdata/*.ogg testdata/*.wav testdata/*.pcm
 var testdata embed.FS
 
 func file(t testing.TB, name string) []byte {

@@ -2,6 +2,7 @@ package announcement
 
 import (
 	"bytes"
+	"fmt"
 	"path"
 	"unicode/utf8"
 )
@@ -19,7 +20,7 @@ func newDecoder(in *input, name string) (decoder, error) {
 	case isRIFF(head, "RIFF", "WAVE"), isRIFF(head, "RF64", "WAVE"), isRIFF(head, "BW64", "WAVE"):
 		return newWAVDecoder(in)
 	case isRIFF(head, "RIFX", "WAVE"):
-		return nil, unsupportedf("big-endian WAV (RIFX)")
+		return nil, formatError("RIFX", "big-endian WAV (RIFX)")
 	}
 	tagged, err := skipID3(in)
 	if err != nil {
@@ -28,8 +29,11 @@ func newDecoder(in *input, name string) (decoder, error) {
 	// FLAC and Ogg are recognized first: their data may contain what looks
 	// like MP3 frames.
 	if !in.hasPrefix("fLaC") && !in.hasPrefix("OggS") {
+		from := in.offset()
+		head, _ := in.Peek(16)
+		cut := tagSize(head) == 0 && len(bytes.Trim(head, "\x00")) > 0
 		if first, ok := findMP3(in, tagged); ok {
-			return newMP3Decoder(in, first)
+			return newMP3Decoder(in, first, cut && in.offset() > from)
 		}
 	}
 	return nil, unknownFormat(in, name)
@@ -79,7 +83,7 @@ type magic struct {
 // otherAudio lists audio formats that are recognized but not decoded.
 var otherAudio = []magic{
 	{0, "fLaC", "FLAC"},
-	{4, "ftyp", "AAC or ALAC in MP4"},
+	{4, "ftyp", "AAC/ALAC (MP4)"},
 	{0, "FORM", "AIFF"},
 	{0, ".snd", "Sun AU"},
 	{0, "caff", "Core Audio"},
@@ -90,10 +94,10 @@ var otherAudio = []magic{
 	{0, "MP+", "Musepack"},
 	{0, "TTA1", "True Audio"},
 	{0, "DSD ", "DSD"},
-	{0, "MThd", "MIDI (notes, not sound)"},
+	{0, "MThd", "MIDI"},
 	{0, "riff\x2e\x91\xcf\x11", "Sony Wave64"},
 	{0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media"},
-	{0, "\x1a\x45\xdf\xa3", "Matroska or WebM"},
+	{0, "\x1a\x45\xdf\xa3", "Matroska/WebM"},
 	{0, "\xff\xf1", "AAC (ADTS)"},
 	{0, "\xff\xf9", "AAC (ADTS)"},
 	{0, "ADIF", "AAC (ADIF)"},
@@ -104,25 +108,32 @@ var otherAudio = []magic{
 // The packet of each of these codecs is short, so it begins at offset 28.
 var oggCodecs = []magic{
 	{28, "\x01vorbis", "Ogg Vorbis"},
-	{28, "OpusHead", "Opus in Ogg"},
-	{28, "\x7fFLAC", "FLAC in Ogg"},
-	{28, "Speex   ", "Speex in Ogg"},
-	{0, "", "Ogg with an unknown codec"},
+	{28, "OpusHead", "Ogg Opus"},
+	{28, "\x7fFLAC", "Ogg FLAC"},
+	{28, "Speex   ", "Ogg Speex"},
+	{0, "", "Ogg"},
 }
 
-// otherFiles lists files that people and programs give the name of a sound file.
+// FileKinds names in English the kinds of files that are no sound.
+var FileKinds = map[string]string{
+	"zip": "a ZIP archive", "gzip": "a gzip archive", "rar": "a RAR archive", "7z": "a 7-Zip archive", "pdf": "a PDF document",
+	"program": "a program", "picture": "a picture", "riff": "a RIFF file, but not WAV", "html": "an HTML page", "xml": "an XML document", "text": "text",
+}
+
+// otherFiles lists files that people and programs give the name of a sound file,
+// as keys of FileKinds.
 var otherFiles = []magic{
-	{0, "PK\x03\x04", "a ZIP archive"},
-	{0, "\x1f\x8b", "a gzip archive"},
-	{0, "Rar!", "a RAR archive"},
-	{0, "7z\xbc\xaf", "a 7-Zip archive"},
-	{0, "%PDF", "a PDF document"},
-	{0, "\x7fELF", "a program"},
-	{0, "MZ", "a program"},
-	{0, "\x89PNG", "a picture"},
-	{0, "\xff\xd8\xff", "a picture"},
-	{0, "GIF8", "a picture"},
-	{0, "RIFF", "a RIFF file, but not WAV"},
+	{0, "PK\x03\x04", "zip"},
+	{0, "\x1f\x8b", "gzip"},
+	{0, "Rar!", "rar"},
+	{0, "7z\xbc\xaf", "7z"},
+	{0, "%PDF", "pdf"},
+	{0, "\x7fELF", "program"},
+	{0, "MZ", "program"},
+	{0, "\x89PNG", "picture"},
+	{0, "\xff\xd8\xff", "picture"},
+	{0, "GIF8", "picture"},
+	{0, "RIFF", "riff"},
 }
 
 // match returns the name of the first of formats that head belongs to, or "".
@@ -144,19 +155,24 @@ func unknownFormat(in *input, name string) error {
 		format = match(oggCodecs, head)
 	}
 	if format != "" {
-		return unsupportedf("%s; %s can be read", format, readable)
+		return formatError(format, format)
 	}
-	format = match(otherFiles, head)
+	kind := match(otherFiles, head)
 	switch text := bytes.ToLower(bytes.TrimSpace(head)); {
-	case format != "":
+	case kind != "":
 	case bytes.HasPrefix(text, []byte("<!doctype html")), bytes.HasPrefix(text, []byte("<html")):
-		format = "an HTML page"
+		kind = "html"
 	case bytes.HasPrefix(text, []byte("<?xml")), bytes.HasPrefix(text, []byte("<svg")):
-		format = "an XML document"
+		kind = "xml"
 	case utf8.Valid(head[:max(0, len(head)-utf8.UTFMax)]) && !bytes.ContainsRune(head, 0):
-		format = "text"
+		kind = "text"
 	default:
-		format = "neither WAV nor MP3"
+		return errorf(NotAudio, "%q is neither WAV nor MP3", sanitize(path.Base(name)))
 	}
-	return errorf(NotAudio, "%q is %s", sanitize(path.Base(name)), format)
+	return &Error{Code: NotAudio, Reason: OtherFile, Format: kind, Detail: fmt.Sprintf("%q is %s", sanitize(path.Base(name)), FileKinds[kind])}
+}
+
+// formatError returns Unsupported for a format that is recognized but not decoded.
+func formatError(name, detail string) error {
+	return &Error{Code: Unsupported, Reason: UnknownFormat, Format: name, Detail: detail + "; " + readable + " can be read"}
 }

@@ -23,9 +23,29 @@ const (
 	StorageFull  Code = "storage_full"      // the disk is full; nothing was stored
 )
 
+// A Reason says more exactly than a Code why a file was refused, and so what to
+// do. It has a text for users.
+type Reason string
+
+// The reasons. Format or Number say which.
+const (
+	UnknownCodec    Reason = "codec"       // WAV with samples of Format, which are not decoded
+	UnknownFormat   Reason = "format"      // a file of Format, which is not decoded
+	UnknownMP3      Reason = "mp3"         // MPEG audio of the kind Format, which is not decoded
+	RateOutOfRange  Reason = "rate"        // Number Hz
+	TooManyChannels Reason = "channels"    // Number channels
+	RateChanges     Reason = "rate_change" // MP3 with a sample rate that changes
+	Truncated       Reason = "truncated"   // the end is missing
+	TwoFiles        Reason = "two_files"   // several sounds in one file
+	OtherFile       Reason = "other_file"  // a file of the kind Format, one of FileKinds
+)
+
 // Error is a refusal whose reason may be shown to the user.
 type Error struct {
 	Code   Code
+	Reason Reason // empty if Code says it all
+	Format string // a name that is the same in all languages, such as "G.729"
+	Number int
 	Detail string // in English, for logs: names formats and figures, never file content
 }
 
@@ -46,6 +66,11 @@ func invalidf(format string, args ...any) error {
 	return errorf(Invalid, format, args...)
 }
 
-func unsupportedf(format string, args ...any) error {
-	return errorf(Unsupported, format, args...)
+func reasonf(code Code, reason Reason, format string, args ...any) error {
+	return &Error{Code: code, Reason: reason, Detail: fmt.Sprintf(format, args...)}
+}
+
+// codecf returns Unsupported for WAV with samples of the codec name.
+func codecf(name, format string, args ...any) error {
+	return &Error{Code: Unsupported, Reason: UnknownCodec, Format: name, Detail: fmt.Sprintf(format, args...)}
 }

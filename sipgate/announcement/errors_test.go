@@ -45,7 +45,7 @@ func TestInvalidWAV(t *testing.T) {
 		"truncated after data": {func(w *wavFile) { w.after, w.cut = chunk("LIST", make([]byte, 100)), 50 }, Invalid, "truncated"},
 		"cut in the header":    {func(w *wavFile) { w.noData, w.cut = true, 3 }, Invalid, ""},
 		"half a sample":        {func(w *wavFile) { w.dataSize = size(441*4 - 2) }, Invalid, "multiple"},
-		"half a streamed one":  {func(w *wavFile) { w.dataSize, w.riffSize, w.cut = size(0xFFFFFFFF), size(0), 3 }, Invalid, "half"},
+		"half a streamed one":  {func(w *wavFile) { w.dataSize, w.riffSize, w.cut = size(0xFFFFFFFF), size(0), 3 }, Invalid, "multiple"},
 		"block align 0":        {func(w *wavFile) { w.align = align(0) }, Invalid, "align"},
 		"block align 3":        {func(w *wavFile) { w.align = align(3) }, Invalid, "align"},
 		"rate 0":               {func(w *wavFile) { w.rate = 0 }, Invalid, "rate 0"},
@@ -58,8 +58,13 @@ func TestInvalidWAV(t *testing.T) {
 		"bits 0":               {func(w *wavFile) { w.bits, w.samples, w.align = 0, nil, align(4) }, Invalid, "0 bits"},
 		"bits 64 PCM":          {func(w *wavFile) { w.bits, w.samples, w.align = 64, nil, align(16) }, Unsupported, "64-bit"},
 		"float 16":             {func(w *wavFile) { w.tag, w.bits, w.samples = tagFloat, 16, nil }, Unsupported, "16-bit float"},
-		"IMA ADPCM":            {func(w *wavFile) { w.tag, w.bits = 0x11, 4 }, Unsupported, "IMA ADPCM"},
-		"GSM":                  {func(w *wavFile) { w.tag = 0x31 }, Unsupported, "GSM 6.10"},
+		"IMA, small blocks":    {func(w *wavFile) { w.tag, w.bits = 0x11, 4 }, Unsupported, "IMA ADPCM"},
+		"IMA of 3 bits":        {func(w *wavFile) { w.tag, w.bits, w.align = 0x11, 3, align(512) }, Unsupported, "3-bit ADPCM"},
+		"ADPCM, 9 channels":    {func(w *wavFile) { w.tag, w.bits, w.channels, w.align = 0x02, 4, 9, align(512) }, Unsupported, "9 channels"},
+		"ADPCM, small blocks":  {func(w *wavFile) { w.tag, w.bits, w.align = 0x02, 4, align(14) }, Unsupported, "Microsoft ADPCM"},
+		"GSM, stereo":          {func(w *wavFile) { w.tag, w.align = 0x31, align(65) }, Unsupported, "GSM 6.10"},
+		"GSM, other blocks":    {func(w *wavFile) { w.tag, w.channels = 0x31, 1 }, Unsupported, "GSM 6.10"},
+		"G.729":                {func(w *wavFile) { w.tag = 0x83 }, Unsupported, "G.729"},
 		"codec unknown":        {func(w *wavFile) { w.tag = 0x1234 }, Unsupported, "0x1234"},
 		"extensible ADPCM":     {func(w *wavFile) { w.tag, w.extensible = 2, true }, Unsupported, "ADPCM"},
 		"extensible, short":    {func(w *wavFile) { w.tag = tagExtensible }, Invalid, "extensible"},
@@ -82,7 +87,7 @@ func TestInvalidWAV(t *testing.T) {
 		w := plain
 		w.fmtSize = size(n)
 		refused(t, w.bytes(), Invalid, "fmt")
-		if n == 0xFFFFFFFF {
+		if n == 0 || n >= 0x80000000 {
 			continue // as the RIFF size it means "unknown"
 		}
 		w = plain
@@ -133,13 +138,13 @@ func TestUnsupportedIsNamed(t *testing.T) {
 		"RIFX":      {[]byte("RIFX\x00\x00\x10\x00WAVEfmt "), "big-endian"},
 		"WMA":       {[]byte("\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa"), "Windows Media"},
 		"WebM":      {[]byte("\x1a\x45\xdf\xa3\x9f\x42\x86\x81"), "WebM"},
-		"MPEG-2.5":  {file(t, "mpeg25-8k.mp3"), "8000 Hz (MPEG-2.5)"},
+		"MPEG-2.5":  {file(t, "mpeg25-8k.mp3"), "8 kHz (MPEG-2.5)"},
 		"Layer II":  {bytes.Repeat(append([]byte("\xff\xfd\xa4\x00"), make([]byte, 572)...), 5), "Layer II"},
 		"Opus":      {oggPage("OpusHead\x01\x02"), "Opus"},
 		"Ogg FLAC":  {oggPage("\x7fFLAC\x01\x00"), "FLAC"},
 		"AMR":       {[]byte("#!AMR\n\x3c\x91\x17\x16\xbe\x66\x78\x00\x00"), "AMR"},
 		"Speex":     {oggPage("Speex   1.2"), "Speex"},
-		"Ogg other": {oggPage("something"), "unknown codec"},
+		"Ogg other": {oggPage("something"), "Ogg"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			refused(t, tc.b, Unsupported, tc.word)

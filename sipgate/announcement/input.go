@@ -59,6 +59,9 @@ func (in *input) fill(p []byte) (int, error) {
 // waiting for input.
 func (in *input) decodeTime() time.Duration { return time.Since(in.started) - in.waited }
 
+// offset returns how many bytes of the file were returned.
+func (in *input) offset() int64 { return in.limit - in.remaining - int64(in.Buffered()) }
+
 // drain reads the rest of the file, so that the limit applies to all of it and
 // its sender can finish sending.
 func (in *input) drain() error {
@@ -90,7 +93,7 @@ func (in *input) readFull(p []byte) error {
 // errors unchanged.
 func truncated(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return invalidf("the file is truncated")
+		return reasonf(Invalid, Truncated, "the file is truncated")
 	}
 	return err
 }

@@ -7,8 +7,9 @@ import (
 	"github.com/hajimehoshi/go-mp3"
 )
 
-// mp3Decoder decodes MPEG-1 and MPEG-2 Layer III. The library never reads the
-// file itself, only frames that [mp3Repacker] has checked and repacked.
+// mp3Decoder decodes MPEG-1 and MPEG-2 Layer III, and MPEG-2.5 except at 8 kHz.
+// The library never reads the file itself, only frames that [mp3Repacker] has
+// checked and repacked.
 type mp3Decoder struct {
 	frames    *mp3Repacker
 	dec       *mp3.Decoder // made by the first read
@@ -21,14 +22,18 @@ type mp3Decoder struct {
 const decoderDelay = 529
 
 // newMP3Decoder returns a decoder for the frames from the one with the header
-// first on, which must be the next in the input.
-func newMP3Decoder(in *input, first mp3Header) (*mp3Decoder, error) {
+// first on, which must be the next in the input. cut says that something else
+// came before it.
+func newMP3Decoder(in *input, first mp3Header, cut bool) (*mp3Decoder, error) {
 	if err := first.checkSupported(); err != nil {
 		return nil, err
 	}
-	d := &mp3Decoder{frames: &mp3Repacker{in: in, first: first}, remaining: -1, buf: make([]byte, 4*blockSize)}
+	d := &mp3Decoder{frames: &mp3Repacker{in: in, first: first, noted: map[Note]bool{}}, remaining: -1, buf: make([]byte, 4*blockSize)}
 	if err := d.frames.start(); err != nil {
 		return nil, err
+	}
+	if cut {
+		d.frames.noted[NoteGaps] = true
 	}
 	if info := d.frames.info; info.gapless {
 		d.skip = int64(info.delay) + decoderDelay
@@ -42,6 +47,8 @@ func (d *mp3Decoder) source() Source {
 	return Source{Format: "MP3", Rate: d.frames.first.rate(), Channels: d.frames.first.channels()}
 }
 
+func (d *mp3Decoder) notes() map[Note]bool { return d.frames.noted }
+
 func (d *mp3Decoder) read(dst []float32) (int, error) {
 	n, err := d.readStereo(d.buf[:4*min(len(dst), blockSize)])
 	if d.frames.done && n == 0 && err == nil {
@@ -49,6 +56,10 @@ func (d *mp3Decoder) read(dst []float32) (int, error) {
 	}
 	if err != nil {
 		return 0, err
+	}
+	// More frames than the file says are another file after the first.
+	if info := d.frames.info; info.gapless && d.frames.framesRead > info.frames+1 {
+		d.remaining = -1
 	}
 	stereo := d.buf[:n]
 	n = 0
@@ -60,7 +71,9 @@ func (d *mp3Decoder) read(dst []float32) (int, error) {
 		if d.remaining == 0 {
 			break
 		}
-		d.remaining--
+		if d.remaining > 0 {
+			d.remaining--
+		}
 		l, r := int16(binary.LittleEndian.Uint16(stereo)), int16(binary.LittleEndian.Uint16(stereo[2:]))
 		dst[n] = (float32(l) + float32(r)) / (1 << 16)
 		n++

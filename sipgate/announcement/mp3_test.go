@@ -60,7 +60,7 @@ func TestMP3Repacking(t *testing.T) {
 		if err != nil || !ok {
 			t.Fatal(name, err, ok)
 		}
-		m := &mp3Repacker{in: in, first: first}
+		m := &mp3Repacker{in: in, first: first, noted: map[Note]bool{}}
 		if err := m.start(); err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestMP3PackUsesRoomBefore(t *testing.T) {
 			side[(at+i)/8] |= 1 << (7 - (at+i)%8)
 		}
 	}
-	m := &mp3Repacker{first: h, reservoir: bytes.Repeat([]byte{0xAA}, 511)}
+	m := &mp3Repacker{first: h, noted: map[Note]bool{}, reservoir: bytes.Repeat([]byte{0xAA}, 511)}
 	frame := append(append([]byte{0xFF, 0xFB, 0xE0, 0xC0}, side...), make([]byte, h.size()-4-len(side))...)
 	slot := h.size() - 4 - len(side)
 	begin, length := mainData(h, side)

@@ -21,7 +21,9 @@ type mp3Repacker struct {
 	in         *input
 	first      mp3Header
 	info       xingInfo
-	framesRead int // without that of the Xing header
+	noted      map[Note]bool
+	whole      bool // a frame had all its bits
+	framesRead int  // without that of the Xing header
 
 	reservoir []byte      // main data of the frames before the next, as much as may be used
 	pending   packedFrame // the last frame read; the next may still use its free space
@@ -52,7 +54,7 @@ func (m *mp3Repacker) start() error {
 // header says. Some encoders count the frame of that header too.
 func (m *mp3Repacker) checkComplete() error {
 	if m.framesRead < m.info.frames-1 {
-		return invalidf("the file is truncated: %d frames of %d", m.framesRead, m.info.frames)
+		return reasonf(Invalid, Truncated, "the file is truncated: %d frames of %d", m.framesRead, m.info.frames)
 	}
 	return io.EOF
 }
@@ -98,32 +100,79 @@ func (m *mp3Repacker) advance() error {
 const maxGarbage = 1 << 20
 
 // nextHeader skips to the next frame and returns its header, or io.EOF after the
-// last one.
+// last one. It notes what it skips, unless that is a tag, or zeros at the end.
 func (m *mp3Repacker) nextHeader() (mp3Header, error) {
-	for skipped := 0; skipped < maxGarbage; {
-		head, err := m.in.Peek(10)
-		switch {
-		case err != nil && err != io.EOF:
+	var skipped garbage
+	for skipped.bytes < maxGarbage {
+		head, err := m.in.Peek(16)
+		if err != nil && err != io.EOF {
 			return 0, err
-		case len(head) < 4:
+		}
+		if len(head) < 4 {
+			if skipped.strange > 8 && !skipped.tag {
+				m.noted[NoteTail] = true
+			}
 			return 0, io.EOF
-		case bytes.HasPrefix(head, []byte("ID3")) && len(head) == 10:
-			if err := m.in.skip(id3Size(head)); err != nil {
+		}
+		if size := tagSize(head); size > 0 {
+			if err := m.skipTag(head, size); err != nil {
 				return 0, err
 			}
 			continue
-		case bytes.HasPrefix(head, []byte("TAG")), bytes.HasPrefix(head, []byte("APETAGEX")):
-			return 0, io.EOF
 		}
-		if h := parseMP3(head); h.compatibleWith(m.first) && (skipped == 0 || m.confirmed(h)) {
+		if h := parseMP3(head); h.compatibleWith(m.first) && (skipped.bytes == 0 || m.confirmed(h)) {
+			if skipped.bytes > 0 && !skipped.tag {
+				m.noted[NoteGaps] = true
+			}
 			return h, nil
-		} else if h.valid() && h.layer() == layer3 && skipped == 0 && m.isNewStream(h) {
-			return 0, unsupportedf("MP3 with a sample rate that changes")
+		} else if h.valid() && h.layer() == layer3 && skipped.bytes == 0 && m.isNewStream(h) {
+			return 0, reasonf(Unsupported, RateChanges, "MP3 with a sample rate that changes")
 		}
+		skipped.add(head)
 		m.in.Discard(1)
-		skipped++
 	}
 	return 0, invalidf("no MP3 frame for %d bytes", maxGarbage)
+}
+
+// garbage counts bytes between frames.
+type garbage struct {
+	bytes   int
+	strange int  // of them, those that are not 0
+	tag     bool // they begin like the tag of a program
+}
+
+func (g *garbage) add(head []byte) {
+	if g.bytes == 0 {
+		g.tag = bytes.HasPrefix(head, []byte("LYRICSBEGIN")) || bytes.HasPrefix(head, []byte("3DI"))
+	}
+	g.bytes++
+	if head[0] != 0 {
+		g.strange++
+	}
+}
+
+// tagSize returns the size of the ID3 or APE tag that begins with head, or 0.
+func tagSize(head []byte) int64 {
+	switch {
+	case bytes.HasPrefix(head, []byte("ID3")) && len(head) >= id3HeaderSize:
+		return id3Size(head)
+	case bytes.HasPrefix(head, []byte("TAG")):
+		return 128
+	case bytes.HasPrefix(head, []byte("APETAGEX")) && len(head) == 16:
+		return 32 + int64(binary.LittleEndian.Uint32(head[12:]))
+	}
+	return 0
+}
+
+// skipTag skips a tag. One that the end of the file cuts off is only a tag, unless
+// it claims to be ID3v2, which stands before sound.
+func (m *mp3Repacker) skipTag(head []byte, size int64) error {
+	id3 := bytes.HasPrefix(head, []byte("ID3"))
+	if _, err := io.CopyN(io.Discard, m.in.Reader, size); err == io.EOF && !id3 {
+		return nil
+	} else {
+		return truncated(err)
+	}
 }
 
 // confirmed reports whether another frame follows that of h.
@@ -166,6 +215,11 @@ func (m *mp3Repacker) pack(h mp3Header, frame []byte, before packedFrame) packed
 	if h.version() != mpeg1 {
 		large &^= 1 << 9 // no padding
 	}
+	if h.version() == mpeg25 {
+		// At 16 kHz, MPEG-2 has the bands of MPEG-2.5 at 11.025 and 12 kHz, which the
+		// library does not know.
+		large = large&^(3<<19|3<<10) | mpeg2<<19 | 2<<10
+	}
 	out := packedFrame{bytes: make([]byte, large.size())}
 	binary.BigEndian.PutUint32(out.bytes, uint32(large))
 	slot := out.bytes[4+len(side):]
@@ -173,7 +227,11 @@ func (m *mp3Repacker) pack(h mp3Header, frame []byte, before packedFrame) packed
 	if start < 0 || start+length > len(all) || back > min(before.free, maxReservoir(h)) {
 		clear(side) // silence
 		length, back = 0, 0
+		if m.whole { // else the file was cut out of another
+			m.noted[NoteGaps] = true
+		}
 	} else {
+		m.whole = m.whole || length > 0
 		bits := all[start : start+length]
 		copy(before.bytes[len(before.bytes)-back:], bits[:back])
 		copy(slot, bits[back:])

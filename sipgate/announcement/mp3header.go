@@ -119,18 +119,20 @@ func (h mp3Header) sideSize() int {
 
 // checkSupported returns Unsupported for kinds of MPEG audio that are not decoded.
 func (h mp3Header) checkSupported() error {
-	const hint = "; please convert it to MP3 at 16 kHz or more, or to WAV"
+	kind := ""
 	switch {
 	case h.layer() == layer1:
-		return unsupportedf("MPEG audio Layer I" + hint)
+		kind = "MPEG Layer I (MP1)"
 	case h.layer() == layer2:
-		return unsupportedf("MPEG audio Layer II (MP2)" + hint)
-	case h.version() == mpeg25:
-		return unsupportedf("MP3 at %d Hz (MPEG-2.5)"+hint, h.rate())
+		kind = "MPEG Layer II (MP2)"
+	case h.version() == mpeg25 && h.rate() == 8000:
+		kind = "MP3, 8 kHz (MPEG-2.5)"
 	case h.bitrateIndex() == freeFormat:
-		return unsupportedf("MP3 of free format" + hint)
+		kind = "MP3, free format"
+	default:
+		return nil
 	}
-	return nil
+	return &Error{Code: Unsupported, Reason: UnknownMP3, Format: kind, Detail: kind + "; it can be converted to WAV, or to MP3 at 16 kHz or more"}
 }
 
 // findMP3 skips to the first frame of MPEG audio and returns its header. It
