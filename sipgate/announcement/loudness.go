@@ -14,20 +14,15 @@ func decibel(ratio float64) float64 { return 20 * math.Log10(ratio) }
 //
 // The threshold of silence is 70 dB below the peak of the samples, not below
 // full scale. So twice the amplitude is always 6 LU more.
-func Loudness(samples []int16) float64 {
-	return loudness(samples, 0, maxDeviation(samples, 0))
-}
+func Loudness(samples []int16) float64 { return loudness(samples, 0) }
 
-// loudness returns the loudness of samples minus offset. peak is their largest
-// magnitude.
-func loudness(samples []int16, offset, peak float64) float64 {
-	if peak == 0 {
-		return math.Inf(-1)
+// loudness returns the loudness of samples minus offset.
+func loudness(samples []int16, offset float64) float64 {
+	m := newMeter(len(samples))
+	for _, s := range samples {
+		m.add(float64(s) - offset)
 	}
-	blocks := blockLoudness(samples, offset, 1/peak)
-	blocks = louderThan(blocks, -70)
-	blocks = louderThan(blocks, meanLoudness(blocks)-10)
-	return meanLoudness(blocks) + decibel(peak/32768)
+	return m.loudness()
 }
 
 // maxDeviation returns the largest distance of a sample from offset.
@@ -44,32 +39,59 @@ const (
 	loudnessOffset = -0.691             // of BS.1770: 0 LUFS for 1 kHz in both channels of a stereo signal
 )
 
-// blockLoudness returns the loudness of each block of the samples minus offset,
-// multiplied by scale, in LUFS. Samples shorter than a block are one block.
-func blockLoudness(samples []int16, offset, scale float64) []float64 {
-	shelf, highPass := kWeighting(TelephoneRate)
-	sums := make([]float64, 0, len(samples)/hopSize+1)
-	sum := 0.0
-	for i, s := range samples {
-		v := highPass.next(shelf.next((float64(s) - offset) * scale))
-		sum += v * v
-		if (i+1)%hopSize == 0 {
-			sums, sum = append(sums, sum), 0
-		}
+// meter measures the loudness of the samples that are added.
+type meter struct {
+	shelf, highPass biquad
+	peak            float64
+	power           []float64 // sums of squares of the weighted samples of each hop
+	sum             float64   // of the hop that is not complete
+	count           int
+}
+
+func newMeter(samples int) *meter {
+	m := &meter{power: make([]float64, 0, samples/hopSize+1)}
+	m.shelf, m.highPass = kWeighting(TelephoneRate)
+	return m
+}
+
+// add adds a sample; full scale is 32768.
+func (m *meter) add(v float64) {
+	m.peak = max(m.peak, v, -v)
+	v = m.highPass.next(m.shelf.next(v))
+	m.sum += v * v
+	if m.count++; m.count%hopSize == 0 {
+		m.power, m.sum = append(m.power, m.sum), 0
 	}
-	if len(sums) < blockHops {
-		for _, s := range sums {
-			sum += s
+}
+
+func (m *meter) loudness() float64 {
+	if m.peak == 0 {
+		return math.Inf(-1)
+	}
+	blocks := louderThan(m.blocks(), decibel(m.peak/32768)-70)
+	return meanLoudness(louderThan(blocks, meanLoudness(blocks)-10))
+}
+
+// blocks returns the loudness of each block in LUFS. Samples shorter than a block
+// are one block.
+func (m *meter) blocks() []float64 {
+	lufs := func(power float64, samples int) float64 {
+		return loudnessOffset + 10*math.Log10(power/float64(samples)/(32768*32768))
+	}
+	if len(m.power) < blockHops {
+		power := m.sum
+		for _, p := range m.power {
+			power += p
 		}
-		return []float64{loudnessOffset + 10*math.Log10(sum/float64(len(samples)))}
+		return []float64{lufs(power, m.count)}
 	}
 	var blocks []float64
-	for i := range len(sums) - blockHops + 1 {
+	for i := range len(m.power) - blockHops + 1 {
 		power := 0.0
-		for _, s := range sums[i : i+blockHops] {
-			power += s
+		for _, p := range m.power[i : i+blockHops] {
+			power += p
 		}
-		blocks = append(blocks, loudnessOffset+10*math.Log10(power/(blockHops*hopSize)))
+		blocks = append(blocks, lufs(power, blockHops*hopSize))
 	}
 	return blocks
 }

@@ -117,6 +117,16 @@ func TestMP3PackUsesRoomBefore(t *testing.T) {
 	if back > 0 && before.bytes[999] != 0xAA {
 		t.Error("the bits are not there")
 	}
+	if len(m.noted) > 0 {
+		t.Errorf("noted %v", m.noted)
+	}
+	// A frame whose bits are missing is a gap, unless the file begins with it.
+	for _, whole := range []bool{false, true} {
+		m := &mp3Repacker{first: h, noted: map[Note]bool{}, whole: whole}
+		if m.pack(h, frame, before); m.noted[NoteGaps] != whole {
+			t.Errorf("after a whole frame %v: noted %v", whole, m.noted)
+		}
+	}
 	// Without free space the frame is silent.
 	if back > 0 {
 		m.reservoir = bytes.Repeat([]byte{0xAA}, 511)

@@ -22,16 +22,18 @@ func (l Level) withDefaults() Level {
 }
 
 const (
-	minLoudness = -50.0 // LUFS; fainter clips are noise and are not amplified
-	minOffset   = 0.005 // constant offset, relative to the peak; smaller ones are kept
-	minGain     = 0.1   // dB; smaller changes are not worth another rounding
+	minLoudness  = -50.0 // LUFS; fainter clips are noise and are not amplified
+	minOffset    = 0.005 // constant offset, relative to the peak; smaller ones are kept
+	minGain      = 0.15  // dB; smaller changes are not worth another rounding
+	maxReduction = 20.0  // dB; peaks are turned down by no more for the sake of the rest
+	maxRounds    = 8     // attempts to reach the loudness
 )
 
-// Normalized returns the clip with the loudness l.Target, or as loud as
-// l.Ceiling allows if that is less. One gain applies to all samples, so nothing
-// is distorted, and normalizing twice has the effect of normalizing once. A
-// constant offset is removed: it causes clicks and takes up headroom. Silence,
-// and sound too faint to be intended, is not amplified.
+// Normalized returns the clip with the loudness l.Target. A limiter turns down
+// the peaks that would exceed l.Ceiling, by up to 20 dB, because speech has
+// peaks far above its loudness; the rest keeps its shape. A constant offset is
+// removed: it causes clicks and takes up headroom. Silence, and sound too faint
+// to be intended, is not amplified.
 func (c *Clip) Normalized(l Level) *Clip {
 	if l.Off {
 		return c
@@ -39,30 +41,58 @@ func (c *Clip) Normalized(l Level) *Clip {
 	l = l.withDefaults()
 	samples := c.Samples()
 	offset := meanSample(samples)
-	peak := maxDeviation(samples, offset)
-	if math.Abs(offset) < minOffset*peak {
-		offset, peak = 0, maxDeviation(samples, 0)
+	if math.Abs(offset) < minOffset*maxDeviation(samples, offset) {
+		offset = 0
 	}
+	ceiling := 32768 * math.Pow(10, l.Ceiling/20)
 	gain := 0.0
-	if loud := loudness(samples, offset, peak); loud >= minLoudness {
+	if loud := loudness(samples, offset); loud >= minLoudness {
 		gain = l.Target - loud
 	}
-	if gain = min(gain, l.Ceiling-decibel(peak/32768)); math.Abs(gain) < minGain {
-		gain = 0
-	}
-	if gain == 0 && offset == 0 {
-		return c
-	}
-	limit := 32767.0
+	limiter := newLimiter(samples, offset, ceiling*math.Pow(10, -(max(gain, 0)+maxReduction/2)/20))
+	most := decibel(ceiling/limiter.highest()) + maxReduction
 	if gain != 0 {
-		limit = math.Floor(math.Pow(10, l.Ceiling/20) * 32768)
+		gain = limiter.gainFor(l.Target, gain, most, ceiling)
 	}
-	factor := math.Pow(10, gain/20)
-	for i, s := range samples {
-		v := math.RoundToEven((float64(s) - offset) * factor)
-		samples[i] = int16(max(-limit, min(v, limit)))
+	gain = min(gain, most)
+	if math.Abs(gain) < minGain && most >= maxReduction-minGain {
+		gain = 0
+		if offset == 0 {
+			return c
+		}
 	}
-	return c.withSamples(samples)
+	highest := math.Floor(ceiling)
+	if gain == 0 && most >= maxReduction-minGain {
+		highest = 32767
+	}
+	out := make([]int16, 0, len(samples))
+	limiter.run(math.Pow(10, gain/20), max(ceiling, highest), func(v float64) {
+		out = append(out, int16(max(-highest, min(math.RoundToEven(v), highest))))
+	})
+	return c.withSamples(out)
+}
+
+// gainFor returns the gain, in dB up to most, with which the limited sound has the
+// loudness target. It begins with the gain that would be right without limiter.
+func (l *limiter) gainFor(target, gain, most, ceiling float64) float64 {
+	var before, loudBefore float64
+	for round := range maxRounds {
+		gain = min(gain, most)
+		m := newMeter(len(l.samples))
+		l.run(math.Pow(10, gain/20), ceiling, m.add)
+		loud := m.loudness()
+		missing := target - loud
+		if math.Abs(missing) < minGain/2 || gain == most && missing > 0 {
+			break
+		}
+		slope := 1.0 // LU for each dB of gain; the more is limited, the less
+		if round > 0 && gain != before {
+			slope = max(0.2, min((loud-loudBefore)/(gain-before), 1))
+		}
+		before, loudBefore = gain, loud
+		gain += missing / slope
+	}
+	return min(gain, most)
 }
 
 func meanSample(samples []int16) float64 {
