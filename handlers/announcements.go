@@ -69,15 +69,16 @@ func (h *handlers) upload(w http.ResponseWriter, r *http.Request, a actor) error
 	if err != nil {
 		return err
 	}
-	return web.Respond(w, r, web.Response{Status: http.StatusCreated, JSON: announcementJSON(added),
+	return web.Respond(w, r, web.Response{Status: http.StatusCreated, JSON: announcementJSON(langOf(r, a), added),
 		Fragment: views.Uploaded(langOf(r, a), added), Next: "/announcements"})
 }
 
 // announcementJSON returns an announcement as programs get it.
-func announcementJSON(added announcement.Announcement) any {
+func announcementJSON(lang views.Lang, added announcement.Announcement) any {
 	return map[string]any{
 		"id": added.ID, "label": added.Label, "seconds": added.Length.Seconds(), "bytes": added.Size,
 		"loudness": added.Loudness, "source_loudness": added.Source.Loudness, "source_seconds": added.Source.Length.Seconds(),
+		"notes": views.NoteTexts(lang, added),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"callboard/sipgate/announcement"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/views"
@@ -54,6 +55,8 @@ func (h *handlers) faultResponse(r *http.Request, f web.Fault) web.Response {
 		text = views.ClaimText(lang, e.Claim)
 	} else if e, ok := errors.AsType[team.Denied](f.Cause); ok && e.Reason == f.Code {
 		text = views.DenialText(lang, e.Reason, e.Name)
+	} else if e, ok := errors.AsType[*announcement.Error](f.Cause); ok && string(e.Code) == f.Code {
+		text = views.RefusedFile(lang, e, f.Status)
 	}
 	return web.Response{
 		Status:   f.Status,

@@ -33,6 +33,31 @@ func announcementPath(a announcement.Announcement) string {
 
 func audioPath(a announcement.Announcement) string { return announcementPath(a) + "/audio" }
 
+// RefusedFile returns why a file did not become an announcement, and what to do.
+func RefusedFile(lang Lang, e *announcement.Error, status int) string {
+	switch e.Reason {
+	case "":
+	case announcement.OtherFile:
+		return lang.T("upload.refused.other_file", lang.T("upload.kind."+e.Format))
+	case announcement.RateOutOfRange:
+		return lang.T("upload.refused.rate", kilohertz(lang, e.Number))
+	case announcement.TooManyChannels:
+		return lang.T("upload.refused.channels", e.Number)
+	default:
+		return lang.T("upload.refused."+string(e.Reason), e.Format)
+	}
+	return Message(lang, string(e.Code), status)
+}
+
+// NoteTexts returns what is to be said about the uploaded file of an announcement.
+func NoteTexts(lang Lang, a announcement.Announcement) []string {
+	texts := []string{}
+	for _, n := range a.Notes {
+		texts = append(texts, lang.T("announcements.note."+string(n)))
+	}
+	return texts
+}
+
 // usageText returns how much of the quota is used.
 func usageText(lang Lang, u announcement.Usage) string {
 	return lang.T("announcements.used", u.Files, u.MaxFiles, megabytes(lang, u.Bytes), megabytes(lang, u.MaxBytes))

@@ -24,6 +24,13 @@ import (
 // status, the error code of a refusal, and the id of the announcement.
 func addAnnouncement(v *harness.Client, name string, content []byte, fields ...harness.Part) (status int, code, id string) {
 	v.T.Helper()
+	status, code, _, id = uploadAnnouncement(v, name, content, fields...)
+	return status, code, id
+}
+
+// uploadAnnouncement returns also what the uploader is told.
+func uploadAnnouncement(v *harness.Client, name string, content []byte, fields ...harness.Part) (status int, code, said, id string) {
+	v.T.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	for _, p := range append(fields, harness.Part{Name: name, Data: content}) {
@@ -37,12 +44,13 @@ func addAnnouncement(v *harness.Client, name string, content []byte, fields ...h
 	}
 	var answered struct {
 		ID    string
-		Error struct{ Code string }
+		Notes []string
+		Error struct{ Code, Message string }
 	}
 	if err := json.Unmarshal(answer, &answered); err != nil {
 		v.T.Fatalf("%s: %s", resp.Status, answer)
 	}
-	return resp.StatusCode, answered.Error.Code, answered.ID
+	return resp.StatusCode, answered.Error.Code, strings.Join(append(answered.Notes, answered.Error.Message), ""), answered.ID
 }
 
 // storedSamples returns an announcement as samples at 8 kHz.
@@ -129,6 +137,31 @@ func TestInvalidAnnouncementsAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		return b
+	}
+	// What the decoder has to say reaches the uploader, whether it refuses or not.
+	for _, c := range []struct {
+		name   string
+		file   []byte
+		status int
+		said   string
+	}{
+		{"g729.wav", with(20, 0x83, 0), 422, "WAV mit G.729; bitte als PCM"},
+		{"low.mp3", testdata("mpeg25-8k.mp3"), 422, "MP3, 8 kHz (MPEG-2.5) wird nicht gelesen"},
+		{"cut.wav", good[:len(good)-100], 422, "abgeschnitten"},
+		{"report.wav", []byte("%PDF-1.7 and so on"), 415, "Das ist ein PDF-Dokument"},
+		{"more.wav", append(bytes.Clone(good), bytes.Repeat([]byte{0x81, 7}, 100)...), 201, "kein Ton"},
+	} {
+		status, _, said, id := uploadAnnouncement(v, c.name, c.file)
+		if status != c.status || !strings.Contains(said, c.said) {
+			t.Errorf("%s: %d %q, want %d %q", c.name, status, said, c.status, c.said)
+		}
+		if status != 201 {
+			continue
+		}
+		if _, page := v.Get("/announcements"); !strings.Contains(page, c.said) {
+			t.Errorf("%s: the library does not say %q", c.name, c.said)
+		}
+		v.Submit("/announcements", "/announcements/"+id+"/delete", "")
 	}
 	long := harness.WAV{Coding: 1, Bits: 8, Rate: 4000, Channels: 1, Seconds: 601}.Bytes()
 	large := harness.WAV{Coding: 1, Bits: 32, Rate: 192000, Channels: 8, Seconds: 5.6}.Bytes() // 33 MiB

@@ -23,6 +23,7 @@ type Announcement struct {
 	Loudness     float64   // in LUFS; 0 for silence, and for entries older than the measurement
 	Waveform     string    // see [Clip.Waveform]; empty for entries older than it
 	Source       Source    // the uploaded file
+	Notes        []Note    // what is to be said about the uploaded file
 	Plays        int       // how many of its public addresses were fetched
 	LastPlayed   time.Time // zero if never
 	LastPlayedBy string    // name of the member who played it last
@@ -37,7 +38,8 @@ type Upload struct {
 
 // Add converts the file read from src and adds it to the library of account. If
 // the library already has an announcement with exactly the same samples, Add
-// returns that one, with its label, and stores nothing.
+// returns that one, with its label and the notes on the new file, and stores
+// nothing.
 //
 // Audio and entry are stored together or not at all. Errors are *Error, or come
 // from src or the database.
@@ -50,7 +52,7 @@ func (l *Library) Add(ctx context.Context, account string, u Upload, src io.Read
 	if err != nil {
 		return Announcement{}, err
 	}
-	a := Announcement{ID: newToken(), Label: label, UploadedBy: u.UploadedBy, Created: fromMillis(l.opts.Now().UnixMilli()), Source: clip.Source}
+	a := Announcement{ID: newToken(), Label: label, UploadedBy: u.UploadedBy, Created: fromMillis(l.opts.Now().UnixMilli()), Source: clip.Source, Notes: clip.Notes}
 	a.Source.Loudness = roundLoudness(Loudness(clip.Samples()))
 	a.Source.Length = a.Source.Length.Truncate(time.Millisecond)
 	if u.Trim {
@@ -79,6 +81,7 @@ func (l *Library) insert(ctx context.Context, tx *sql.Tx, account string, a Anno
 	sum := hex.EncodeToString(hash[:])
 	same, err := scanAnnouncement(tx.QueryRowContext(ctx, selectAnnouncement+`where account = $1 and sha256 = $2`, account, sum))
 	if !errors.Is(err, sql.ErrNoRows) {
+		same.Notes = a.Notes
 		return same, err
 	}
 	used, err := l.usage(ctx, tx, account)
@@ -92,11 +95,11 @@ func (l *Library) insert(ctx context.Context, tx *sql.Tx, account string, a Anno
 		return a, errorf(OverQuota, "%d of %d bytes are used, and the announcement has %d", used.Bytes, used.MaxBytes, a.Size)
 	}
 	const entry = `insert into announcements (id, account, label, created_by, created, length_ms, size,
-		sha256, peak, format, rate, channels, source_ms, last_played, loudness, source_loudness, wave)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16)`
+		sha256, peak, format, rate, channels, source_ms, last_played, loudness, source_loudness, wave, notes)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16, $17)`
 	_, err = tx.ExecContext(ctx, entry, a.ID, account, a.Label, a.UploadedBy, a.Created.UnixMilli(), a.Length.Milliseconds(), a.Size,
 		sum, a.PeakSample, a.Source.Format, a.Source.Rate, a.Source.Channels, a.Source.Length.Milliseconds(),
-		hundredths(a.Loudness), hundredths(a.Source.Loudness), a.Waveform)
+		hundredths(a.Loudness), hundredths(a.Source.Loudness), a.Waveform, joinNotes(a.Notes))
 	if err != nil {
 		return a, err
 	}
@@ -105,14 +108,16 @@ func (l *Library) insert(ctx context.Context, tx *sql.Tx, account string, a Anno
 }
 
 const selectAnnouncement = `select id, label, created_by, created, length_ms, size, peak,
-	format, rate, channels, source_ms, last_played, loudness, source_loudness, wave, plays, played_by from announcements `
+	format, rate, channels, source_ms, last_played, loudness, source_loudness, wave, plays, played_by, notes from announcements `
 
 func scanAnnouncement(row interface{ Scan(...any) error }) (Announcement, error) {
 	var a Announcement
 	var created, length, source, played, loud, sourceLoud int64
+	var notes string
 	err := row.Scan(&a.ID, &a.Label, &a.UploadedBy, &created, &length, &a.Size, &a.PeakSample,
 		&a.Source.Format, &a.Source.Rate, &a.Source.Channels, &source, &played,
-		&loud, &sourceLoud, &a.Waveform, &a.Plays, &a.LastPlayedBy)
+		&loud, &sourceLoud, &a.Waveform, &a.Plays, &a.LastPlayedBy, &notes)
+	a.Notes = splitNotes(notes)
 	a.Created, a.LastPlayed = fromMillis(created), fromMillis(played)
 	a.Length = time.Duration(length) * time.Millisecond
 	a.Source.Length = time.Duration(source) * time.Millisecond

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -375,5 +376,26 @@ func TestAddNormalizesAndTrims(t *testing.T) {
 	}
 	if u, err := l.Usage(t.Context(), "1"); err != nil || u != (Usage{Files: 2, MaxFiles: 50, Bytes: whole.Size + trimmed.Size, MaxBytes: 200_000_000}) || u.Full() {
 		t.Errorf("usage %+v, %v", u, err)
+	}
+}
+
+// What is to be said about an uploaded file is kept with the announcement, and said
+// again if another file with the same sound is uploaded.
+func TestNotesAreKept(t *testing.T) {
+	l := NewLibrary(openDB(t, filepath.Join(t.TempDir(), "test.db")), Options{})
+	clean := wavSizes(8036, 8000, 0)
+	noted := append(bytes.Clone(clean), bytes.Repeat([]byte{0x81}, 100)...)
+	a := add(t, l, "1", "a.wav", noted)
+	if got, err := l.Get(t.Context(), "1", a.ID); err != nil || !slices.Equal(got.Notes, []Note{NoteTail}) || !slices.Equal(a.Notes, got.Notes) {
+		t.Errorf("notes %v, read again %v, %v", a.Notes, got.Notes, err)
+	}
+	if again := add(t, l, "1", "b.wav", clean); again.ID != a.ID || len(again.Notes) > 0 {
+		t.Errorf("%+v", again)
+	}
+	if again := add(t, l, "1", "c.wav", noted); again.ID != a.ID || !slices.Equal(again.Notes, []Note{NoteTail}) {
+		t.Errorf("%+v", again)
+	}
+	if got := splitNotes("tail unknown gaps"); !slices.Equal(got, []Note{NoteTail, NoteGaps}) {
+		t.Error(got)
 	}
 }

@@ -26,6 +26,8 @@ func announcementExamples(p views.Page) []Example {
 	full := many
 	full.Usage.Files = full.Usage.MaxFiles
 	uploaded := m.Items[1]
+	noted := uploaded
+	noted.Notes = announcement.Notes
 	return []Example{
 		{"announcements", views.Announcements(p, m)},
 		{"announcements-empty", views.Announcements(p, empty)},
@@ -38,11 +40,13 @@ func announcementExamples(p views.Page) []Example {
 			views.UploadItem(p, "Welcome.wav", "sending", strings.Replace(p.Lang.T("upload.progress"), "{n}", "64", 1), 64),
 			views.UploadItem(p, "a very long name of a file that somebody once exported from somewhere (final) (2).flac", "waiting", p.Lang.T("upload.waiting"), 0),
 			views.UploadItem(p, "invoice.pdf.wav", "failed", views.Message(p.Lang, "not_audio", 415), 0),
+			views.UploadItem(p, "Mailbox.wav", "failed", views.RefusedFile(p.Lang, &announcement.Error{Code: announcement.Unsupported, Reason: announcement.UnknownCodec, Format: "G.729"}, 422), 0),
 			views.UploadItem(p, "Song.mp3", "failed", views.Message(p.Lang, "quota", 409), 0))},
 		{"announcements-recording", withRecorder(views.Announcements(p, m), "recording", "")},
 		{"announcements-recorded", withRecorder(views.Announcements(p, m), "recorded", "")},
 		{"announcements-denied", withRecorder(views.Announcements(p, m), "idle", p.Lang.T("mic.denied"))},
 		{"uploaded", views.Uploaded(p.Lang, uploaded)},
+		{"uploaded-noted", views.Uploaded(p.Lang, noted)},
 	}
 }
 
@@ -106,7 +110,7 @@ func exampleAnnouncements(now time.Time) views.AnnouncementsModel {
 			{ID: "a2", Label: "Warteschleifenmusik für die Weihnachtsfeiertage 2026 (endgültig)", UploadedBy: "Tom Weber", Created: now.Add(-9 * time.Hour), Length: 184 * time.Second, Size: 2_944_044, Loudness: -16.1, Waveform: musicWaveform,
 				Source: announcement.Source{Format: "MP3", Rate: 44100, Channels: 2, Length: 184 * time.Second, Loudness: -9.2}, Plays: 1, LastPlayed: now.Add(-30 * time.Hour), LastPlayedBy: "Mia Brandt"},
 			{ID: "a3", Label: "Old one", Created: now.Add(-900 * time.Hour), Length: 2 * time.Second, Size: 44, LastPlayed: now.Add(-800 * time.Hour),
-				Source: announcement.Source{Format: "FLAC, 16-bit", Rate: 24000, Channels: 6, Length: 2 * time.Second}},
+				Source: announcement.Source{Format: "FLAC, 16-bit", Rate: 24000, Channels: 6, Length: 2 * time.Second}, Notes: []announcement.Note{announcement.NoteGaps}},
 		}}
 }
 
