@@ -3,8 +3,8 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"callboard/sipgate"
@@ -30,7 +30,7 @@ func (h *handlers) showHistory(w http.ResponseWriter, r *http.Request, a actor) 
 	for _, e := range found.Items {
 		m.Entries = append(m.Entries, h.entryModel(a, langOf(r, a), e, r.URL.RequestURI()))
 	}
-	if f.Offset == 0 && !f.Archived {
+	if f.isFirstPage() && !f.Archived {
 		m.UpdatesURL = f.updatesAddress(begun)
 	}
 	return web.Show(w, r, http.StatusOK, views.History(h.page(r, a), m))
@@ -79,28 +79,19 @@ func (h *handlers) filterMembers(a actor) (all []views.Option) {
 // page returns a page of the history without its entries.
 func (f historyFilter) page(found sipgate.HistoryResult) views.HistoryModel {
 	m := views.HistoryModel{Filter: f.shown, Total: max(0, found.Total), Unreadable: found.Unreadable, CSV: f.address("/history.csv", nil)}
-	if found.Next > 0 {
-		trail := append(f.trail, f.Offset)
-		m.Older = f.address("/history", url.Values{"offset": {strconv.Itoa(found.Next)}, "trail": {joinTrail(trail)}})
+	if found.More {
+		m.Older = f.pageAddress(place(f.Continue(found)), append(slices.Clone(f.trail), place(f.HistoryQuery)))
 		if len(found.Items) < f.limit {
 			m.Searched, m.Reached = found.Searched, found.OldestSearched
 		}
 	}
 	switch n := len(f.trail); {
-	case n > 0 && f.trail[n-1] > 0:
-		m.Newer = f.address("/history", url.Values{"offset": {strconv.Itoa(f.trail[n-1])}, "trail": {joinTrail(f.trail[:n-1])}})
-	case f.Offset > 0:
+	case n > 0:
+		m.Newer = f.pageAddress(f.trail[n-1], f.trail[:n-1])
+	case !f.isFirstPage():
 		m.Newer = f.address("/history", nil)
 	}
 	return m
-}
-
-func joinTrail(offsets []int) string {
-	var s []string
-	for _, n := range offsets[max(0, len(offsets)-maxTrail):] {
-		s = append(s, strconv.Itoa(n))
-	}
-	return strings.Join(s, ".")
 }
 
 // entryModel returns an entry as an actor sees it. next is the page to which the

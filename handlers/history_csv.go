@@ -54,13 +54,13 @@ func (h *handlers) historyRows(ctx context.Context, a actor, f historyFilter) it
 				}
 			}
 			switch {
-			case found.Next == 0:
+			case !found.More:
 				return
 			case n == maxCSVPages:
 				yield([]string{found.OldestSearched.In(f.zone).Format(time.RFC3339), "incomplete: older entries are in a table of their own, with an earlier last day"}, nil)
 				return
 			}
-			f.Offset = found.Next
+			f.HistoryQuery = f.Continue(found)
 		}
 	}
 }

@@ -28,7 +28,7 @@ type historyFilter struct {
 	callhistory.Filter
 	zone  *time.Location // of the days
 	limit int
-	trail []int // the offsets of the pages before this one
+	trail []string // the places of the pages before this one, as placeText writes them
 	shown views.HistoryFilter
 }
 
@@ -55,18 +55,55 @@ func (f *historyFilter) readPage(q url.Values) (err error) {
 	if f.Offset, err = number(q, "offset", 0, 0, 1_000_000); err != nil {
 		return err
 	}
+	if shown := q.Get("shown"); shown != "" && !f.readShown(shown) {
+		return web.BadParam("shown")
+	}
 	trail := q.Get("trail")
 	if trail == "" {
 		return nil
 	}
-	for _, s := range strings.Split(trail, ".") {
-		n, err := strconv.Atoi(s)
-		if err != nil || n < 0 || n > 1_000_000 || len(f.trail) == maxTrail {
+	for _, place := range strings.Split(trail, ".") {
+		var page historyFilter
+		offset, shown, _ := strings.Cut(place, "~")
+		n, err := strconv.Atoi(offset)
+		if err != nil || n < 0 || n > 1_000_000 || shown != "" && !page.readShown(shown) || len(f.trail) == maxTrail {
 			return web.BadParam("trail")
 		}
-		f.trail = append(f.trail, n)
+		f.trail = append(f.trail, place)
 	}
 	return nil
+}
+
+// readShown reads the time and the id of the last entry of the page before.
+func (f *historyFilter) readShown(s string) bool {
+	seconds, id, ok := strings.Cut(s, "~")
+	at, err := strconv.ParseInt(seconds, 10, 64)
+	if !ok || err != nil || at < 0 || at > 1<<40 || len(id) > 200 || strings.ContainsAny(id, ".~") {
+		return false
+	}
+	f.ShownAt, f.ShownID = time.Unix(at, 0), id
+	return true
+}
+
+// isFirstPage reports whether the page begins with the newest entry.
+func (f historyFilter) isFirstPage() bool { return f.Offset == 0 && f.ShownAt.IsZero() }
+
+// place returns where the page of a query begins, as an address says it: its
+// offset and, after a page, the time and the id of that page's last entry.
+func place(q sipgate.HistoryQuery) string {
+	if q.ShownAt.IsZero() {
+		return strconv.Itoa(q.Offset)
+	}
+	return strconv.Itoa(q.Offset) + "~" + strconv.FormatInt(q.ShownAt.Unix(), 10) + "~" + q.ShownID
+}
+
+// pageAddress returns the address of the page that begins at a place.
+func (f historyFilter) pageAddress(place string, trail []string) string {
+	offset, shown, _ := strings.Cut(place, "~")
+	if offset == "0" {
+		offset = ""
+	}
+	return f.address("/history", url.Values{"offset": {offset}, "shown": {shown}, "trail": {strings.Join(trail[max(0, len(trail)-maxTrail):], ".")}})
 }
 
 func (f *historyFilter) readTimes(q url.Values) (err error) {

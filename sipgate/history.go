@@ -22,6 +22,11 @@ type HistoryQuery struct {
 	Archived      bool   // archived entries instead of the others
 	Offset        int    // 0 or more
 	Limit         int    // 1 to 1000; sipgate's default is 10
+
+	// ShownAt and ShownID are the time and the id of the last entry that a search
+	// returned before, see [HistoryQuery.Continue]. sipgate does not get them.
+	ShownAt time.Time
+	ShownID string
 }
 
 // maxHistory is the largest page of sipgate.

@@ -89,28 +89,40 @@ const (
 	maxSearchRequests = 10  // requests
 	firstSearchPage   = 100 // entries requested first
 	searchPage        = 250 // entries requested after that; they fit into a response of 1 MiB
+	searchAhead       = 25  // entries requested beyond those that are wanted, to know their order
 )
 
-// HistoryResult is the result of a search, newest entry first.
+// HistoryResult is the result of a search. The entry with the latest time is
+// the first; those of the same second are in the order of their ids.
 type HistoryResult struct {
 	Items          []HistoryEntry
-	Next           int       // Offset to continue with, 0 at the end
+	More           bool      // there may be older entries: see [HistoryQuery.Continue]
 	Total          int       // number of entries that the query selects, -1 if unknown
 	Searched       int       // number of entries searched
 	Unreadable     int       // number of those that could not be read
 	OldestSearched time.Time // time of the oldest entry searched
+
+	next int        // Offset to continue with
+	last entryPlace // of the last item
+}
+
+// Continue returns the query for the entries after those that were found.
+func (q HistoryQuery) Continue(found HistoryResult) HistoryQuery {
+	q.Offset, q.ShownAt, q.ShownID = found.next, found.last.at, found.last.id
+	return q
 }
 
 // SearchHistory reads the history from q.Offset until it has found want
-// entries that keep accepts, with at most ten requests: 2,350 entries. It
-// ignores q.Limit. A nil keep accepts all.
+// entries that keep accepts and that are not shown yet, with at most ten
+// requests: 2,350 entries. It ignores q.Limit. A nil keep accepts all.
 func (c *Client) SearchHistory(ctx context.Context, q HistoryQuery, want int, keep func(HistoryEntry) bool) (HistoryResult, error) {
 	f := HistoryResult{Total: -1}
+	s := historySearch{from: q.Offset, shown: entryPlace{q.ShownAt, q.ShownID}, keep: keep}
 	q.Limit = firstSearchPage
 	if keep == nil {
-		q.Limit = want
+		q.Limit = want + searchAhead
 	}
-	for range maxSearchRequests {
+	for n := 1; ; n++ {
 		page, err := c.History(ctx, q)
 		if err != nil {
 			return HistoryResult{}, err
@@ -118,42 +130,18 @@ func (c *Client) SearchHistory(ctx context.Context, q HistoryQuery, want int, ke
 		if keep == nil {
 			f.Total = page.Total
 		}
-		q.Offset += f.add(page, want, keep)
+		s.add(page)
+		q.Offset += page.Len()
 		q.Limit = searchPage
-		if f.Next = q.Offset; q.Offset >= page.Total || page.Len() == 0 {
-			f.Next = 0
-		}
-		if f.Next == 0 || len(f.Items) == want {
+		s.complete = q.Offset >= page.Total || page.Len() == 0
+		if s.find(want); s.complete || len(s.found) == want || n == maxSearchRequests {
 			break
 		}
 	}
-	return f, nil
-}
-
-// add appends accepted entries until there are want, and returns how many of
-// the page it looked at. It skips duplicates, which occur when new entries shift
-// the pages.
-func (f *HistoryResult) add(page HistoryPage, want int, keep func(HistoryEntry) bool) (searched int) {
-	for i, e := range page.Items {
-		if len(f.Items) == want {
-			f.Searched += searched
-			return searched
-		}
-		at := i
-		if page.positions != nil {
-			at = page.positions[i]
-		}
-		f.Unreadable += at - searched
-		searched = at + 1
-		if !e.Created.IsZero() {
-			f.OldestSearched = e.Created
-		}
-		twice := slices.ContainsFunc(f.Items, func(o HistoryEntry) bool { return o.ID == e.ID })
-		if !twice && (keep == nil || keep(e)) {
-			f.Items = append(f.Items, e)
-		}
+	if len(s.found) == 0 {
+		s.findUnordered(want)
 	}
-	f.Unreadable += page.Len() - searched
-	f.Searched += page.Len()
-	return page.Len()
+	f.Items, f.More, f.next, f.last = s.found, s.more(), s.from+s.left, s.last
+	f.Searched, f.Unreadable, f.OldestSearched = s.size, s.unreadable(), s.oldest()
+	return f, nil
 }

@@ -88,10 +88,10 @@ func TestSearchHistory(t *testing.T) {
 		for _, e := range f.Items {
 			found = append(found, e.ID)
 		}
-		if pages++; f.Next == 0 {
+		if pages++; !f.More {
 			break
 		}
-		if q.Offset = f.Next; len(f.Items) != 7 || f.Total != -1 {
+		if q = q.Continue(f); len(f.Items) != 7 || f.Total != -1 {
 			t.Fatalf("page %d: %d entries of %d", pages, len(f.Items), f.Total)
 		}
 	}
@@ -100,12 +100,12 @@ func TestSearchHistory(t *testing.T) {
 	}
 	before := len(rec.all())
 	f, err := c.SearchHistory(t.Context(), HistoryQuery{}, 7, func(HistoryEntry) bool { return false })
-	if n := len(rec.all()) - before; err != nil || n != maxSearchRequests || f.Next != 2350 || f.Searched != 2350 || f.OldestSearched.IsZero() {
+	if n := len(rec.all()) - before; err != nil || n != maxSearchRequests || !f.More || (HistoryQuery{}).Continue(f).Offset != 2350 || f.Searched != 2350 || f.OldestSearched.IsZero() {
 		t.Errorf("%d requests, %+v, %v", n, f, err)
 	}
 	before = len(rec.all())
 	f, err = c.SearchHistory(t.Context(), HistoryQuery{Offset: 4990}, 25, nil)
-	if n := len(rec.all()) - before; err != nil || n != 1 || len(f.Items) != 10 || f.Next != 0 || f.Total != total {
+	if n := len(rec.all()) - before; err != nil || n != 1 || len(f.Items) != 10 || f.More || f.Total != total {
 		t.Errorf("the end: %d requests, %+v, %v", n, f, err)
 	}
 }
