@@ -60,7 +60,7 @@ func TestHistoryEntriesAreUpdated(t *testing.T) {
 	}
 	testMarkUnknown(t, s, anna, own[2])
 	_, table := anna.Get("/audit.csv")
-	for _, part := range []string{"history.mark,history " + own[0], "star on", "archive on", "history.mark.all,history " + own[1], "refused", "unknown"} {
+	for _, part := range []string{"history.mark;history " + own[0], "star on", "archive on", "history.mark.all;history " + own[1], "refused", "unknown"} {
 		if !strings.Contains(table, part) {
 			t.Errorf("the audit has no %q:\n%s", part, table)
 		}

@@ -64,8 +64,8 @@ func historyTable(v *harness.Client, query string) (rows []historyRow) {
 }
 
 // readTable parses CSV by RFC 4180, section 2, without encoding/csv: fields
-// between commas, every line ended by CRLF, quotes doubled inside of a quoted
-// field.
+// between semicolons, as a German reader gets them, every line ended by CRLF,
+// quotes doubled inside of a quoted field.
 func readTable(t testing.TB, text string) (lines [][]string) {
 	t.Helper()
 	var line []string
@@ -85,7 +85,7 @@ func readTable(t testing.TB, text string) (lines [][]string) {
 				text = text[1:]
 			}
 		} else {
-			end := strings.IndexAny(text, ",\r\n\"")
+			end := strings.IndexAny(text, ";\r\n\"")
 			if end < 0 {
 				t.Fatalf("the last line has no end: %q", text)
 			}
@@ -94,13 +94,13 @@ func readTable(t testing.TB, text string) (lines [][]string) {
 		}
 		line = append(line, cell.String())
 		switch {
-		case strings.HasPrefix(text, ","):
+		case strings.HasPrefix(text, ";"):
 			text = text[1:]
 		case strings.HasPrefix(text, "\r\n"):
 			text = text[2:]
 			lines, line = append(lines, line), nil
 		default:
-			t.Fatalf("neither a comma nor the end of a line after %q", cell.String())
+			t.Fatalf("neither a semicolon nor the end of a line after %q", cell.String())
 		}
 	}
 	for _, l := range lines {

@@ -184,7 +184,9 @@ func TestAuditPage(t *testing.T) {
 		if status != 200 || strings.Contains(text, "4711") {
 			t.Fatalf("%s: %d %s", query, status, text)
 		}
-		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\uFEFF"))).ReadAll()
+		reader := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\uFEFF")))
+		reader.Comma = ';' // Anna reads German
+		rows, err := reader.ReadAll()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,7 @@ func (c *Control) relearnZone(account string, users []sipgate.User) {
 	if !c.Members.Allows(account) {
 		return
 	}
-	numbers, _ := c.Rosters.Of(account).KnownNumbers()
+	numbers := c.Rosters.Of(account).Snapshot().Numbers
 	if err := c.Zones.Learn(c.ctx, account, users, numbers, ""); err != nil && c.ctx.Err() == nil {
 		c.Log.Warn("learn time zone", "account", account, "err", err)
 	}
