@@ -53,6 +53,17 @@ func (f Format) Event(at time.Time, approximate bool, kind, member, detail strin
 	return CallEvent{at, approximate, kind, member, detail}
 }
 
+// memberText returns who acted or was concerned. A voicemail is a word.
+func (e CallEvent) memberText(lang Lang) string {
+	if strings.EqualFold(e.MemberName, voicemailUser) {
+		return lang.T("row.voicemail")
+	}
+	return e.MemberName
+}
+
+// voicemailUser is how sipgate names the voicemail where it names users.
+const voicemailUser = "voicemail"
+
 // noted is the kind of a note, whose text is below the timeline.
 const noted = string(journal.Noted)
 
@@ -79,9 +90,13 @@ func (e CallEvent) name(lang Lang) string {
 
 // detailText returns the detail with causes, verbs and counts in words.
 func (e CallEvent) detailText(lang Lang) string {
-	switch e.Kind {
-	case noted:
+	switch {
+	case e.Kind == noted:
 		return ""
+	case strings.EqualFold(e.Detail, voicemailUser):
+		return lang.T("row.voicemail")
+	}
+	switch e.Kind {
 	case "tones":
 		if n, err := strconv.Atoi(e.Detail); err == nil {
 			return lang.T("event.times", n)

@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"callboard/sipgate"
+	"callboard/sipgate/account"
 	"callboard/sipgate/switchboard"
 )
 
@@ -32,8 +33,9 @@ type RowModel struct {
 	Approximate     string // "true" if the times are approximate
 	ApproximateText string
 
-	Owners string // ids of the members whose call it is, separated by spaces
-	Rings  bool   // incoming and not answered yet
+	Owners  string // ids of the members whose call it is, separated by spaces
+	Rings   bool   // at a telephone of the team
+	RingsAt string // ids of the members at whose telephones, likewise
 
 	Consultation *ConsultationModel // nil without a consultation
 	Chips        []Chip
@@ -111,8 +113,9 @@ func (f Format) baseRow(c switchboard.Call, lang Lang) RowModel {
 		Since:   milliseconds(c.Since),
 		Started: milliseconds(c.Started),
 		Clock:   clock(f.Zone, c.Since),
-		Owners:  ownerIDs(c),
-		Rings:   c.Phase == switchboard.Ringing && c.Direction == "in",
+		Owners:  joinIDs(c.Owners()),
+		Rings:   c.Phase == switchboard.Ringing && (c.Direction == sipgate.Incoming || c.Internal),
+		RingsAt: joinIDs(c.RingsAt),
 	}
 	if c.Started.Before(c.Since) {
 		m.Total = clock(f.Zone, c.Started)
@@ -132,16 +135,21 @@ func (f Format) baseRow(c switchboard.Call, lang Lang) RowModel {
 
 func (f Format) addParties(m *RowModel, c switchboard.Call, lang Lang) {
 	name, key := "both", "row.unknown_direction"
-	switch c.Direction {
-	case sipgate.Incoming:
+	switch {
+	case c.Internal:
+		name, key = "both", "row.internal"
+	case c.Direction == sipgate.Incoming:
 		name, key = "in", "row.in"
-	case sipgate.Outgoing:
+	case c.Direction == sipgate.Outgoing:
 		name, key = "out", "row.out"
 	}
 	m.Direction, m.DirectionLabel = lang.T(key), hiddenIconLabel(lang, name, key)
 	m.Title, m.Sub = f.remoteParty(c.Remote, lang)
 	m.Local, m.LocalSub = f.party(c.Local, lang)
-	if len(c.UserNames) > 0 {
+	switch {
+	case c.Voicemail && !c.Internal:
+		m.Local, m.LocalSub = lang.T("row.voicemail"), f.number(c.Local.Number)
+	case len(c.UserNames) > 0:
 		if c.Local.Name == "" {
 			m.LocalSub = f.number(c.Local.Number)
 		}
@@ -162,13 +170,27 @@ func (f Format) addParties(m *RowModel, c switchboard.Call, lang Lang) {
 // party returns the name and the number of a party, or the number alone.
 func (f Format) party(p switchboard.Party, lang Lang) (title, sub string) {
 	switch {
+	case p.Name != "" && account.Extension(p.Number) != "":
+		return p.Name, ""
 	case p.Name != "":
 		return p.Name, f.number(p.Number)
+	case account.Extension(p.Number) != "":
+		return extensionText(p.Number, lang), ""
 	case p.Number != "":
 		return f.number(p.Number), ""
 	default:
 		return lang.T("row.anonymous"), ""
 	}
+}
+
+// extensionText says what kind of extension takes part in a call, if sipgate
+// knows no name for it: "2814711e0" is a telephone.
+func extensionText(party string, lang Lang) string {
+	key := "extension." + account.Extension(party)[:1]
+	if !lang.Has(key) {
+		key = "extension.other"
+	}
+	return lang.T(key)
 }
 
 func (m *RowModel) addState(c switchboard.Call, lang Lang) {
@@ -182,6 +204,9 @@ func (m *RowModel) addState(c switchboard.Call, lang Lang) {
 		m.State = "held"
 	}
 	key := "state." + m.State
+	if c.Voicemail && c.Phase == switchboard.Connected {
+		key = "state.voicemail"
+	}
 	if cause := "cause." + c.Cause; c.Phase == switchboard.Ended && lang.Has(cause) {
 		key = cause
 	}

@@ -2,35 +2,85 @@ package views
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"callboard/sipgate/switchboard"
 )
 
-// A row tells script whose call it is, and whether it rings at a member's phone:
-// outgoing and answered calls do not.
+// A row tells script whose call it is, and at whose telephone it rings: outgoing
+// and answered calls ring nowhere, and an internal one not at the caller.
 func TestRowHasOwnersAndRings(t *testing.T) {
 	type ids = []switchboard.MemberID
 	for name, test := range map[string]struct {
-		call   switchboard.Call
-		owners string
-		rings  bool
-		mine   bool // of w0
+		call    switchboard.Call
+		owners  string
+		rings   bool
+		ringsAt string
+		mine    bool // of w0
 	}{
-		"rings here":   {switchboard.Call{Phase: switchboard.Ringing, Direction: "in", MemberIDs: ids{"w0", "w2"}, VisibleTo: ids{"w1"}}, "w0 w2", true, true},
-		"rings there":  {switchboard.Call{Phase: switchboard.Ringing, Direction: "in", MemberIDs: ids{"w2"}, VisibleTo: ids{"w0"}}, "w2", true, false},
-		"outgoing":     {switchboard.Call{Phase: switchboard.Ringing, Direction: "out", MemberIDs: ids{"w0"}}, "w0", false, true},
-		"no direction": {switchboard.Call{Phase: switchboard.Ringing, MemberIDs: ids{"w0"}}, "w0", false, true},
-		"answered":     {switchboard.Call{Phase: switchboard.Connected, Direction: "in", MemberIDs: ids{"w0"}}, "w0", false, true},
-		"ended":        {switchboard.Call{Phase: switchboard.Ended, PreviousPhase: switchboard.Ringing, Direction: "in", MemberIDs: ids{"w0"}}, "w0", false, true},
-		"no members":   {switchboard.Call{Phase: switchboard.Connected, VisibleTo: ids{"w0", "w1"}}, "", false, false},
-		"no owner":     {switchboard.Call{Phase: switchboard.Connected}, "", false, false},
-		"similar id":   {switchboard.Call{Phase: switchboard.Connected, MemberIDs: ids{"w01"}}, "w01", false, false},
+		"rings here":   {switchboard.Call{Phase: switchboard.Ringing, Direction: "in", MemberIDs: ids{"w0", "w2"}, RingsAt: ids{"w0", "w2"}, VisibleTo: ids{"w1"}}, "w0 w2", true, "w0 w2", true},
+		"rings there":  {switchboard.Call{Phase: switchboard.Ringing, Direction: "in", MemberIDs: ids{"w2"}, RingsAt: ids{"w2"}, VisibleTo: ids{"w0"}}, "w2", true, "w2", false},
+		"internal":     {switchboard.Call{Phase: switchboard.Ringing, Direction: "out", Internal: true, MemberIDs: ids{"w0", "w2"}, RingsAt: ids{"w2"}}, "w0 w2", true, "w2", true},
+		"at nobody":    {switchboard.Call{Phase: switchboard.Ringing, Direction: "in"}, "", true, "", false},
+		"outgoing":     {switchboard.Call{Phase: switchboard.Ringing, Direction: "out", MemberIDs: ids{"w0"}}, "w0", false, "", true},
+		"no direction": {switchboard.Call{Phase: switchboard.Ringing, MemberIDs: ids{"w0"}}, "w0", false, "", true},
+		"answered":     {switchboard.Call{Phase: switchboard.Connected, Direction: "in", MemberIDs: ids{"w0"}}, "w0", false, "", true},
+		"ended":        {switchboard.Call{Phase: switchboard.Ended, PreviousPhase: switchboard.Ringing, Direction: "in", MemberIDs: ids{"w0"}}, "w0", false, "", true},
+		"no members":   {switchboard.Call{Phase: switchboard.Connected, VisibleTo: ids{"w0", "w1"}}, "", false, "", false},
+		"no owner":     {switchboard.Call{Phase: switchboard.Connected}, "", false, "", false},
+		"similar id":   {switchboard.Call{Phase: switchboard.Connected, MemberIDs: ids{"w01"}}, "w01", false, "", false},
 	} {
 		m := Format{}.RowFor(test.call, Allowed{}, English)
 		mine := slices.Contains(test.call.Owners(), "w0")
-		if m.Owners != test.owners || m.Rings != test.rings || mine != test.mine {
-			t.Errorf("%s: owners %q, rings %v, mine %v", name, m.Owners, m.Rings, mine)
+		if m.Owners != test.owners || m.Rings != test.rings || m.RingsAt != test.ringsAt || mine != test.mine {
+			t.Errorf("%s: owners %q, rings %v at %q, mine %v", name, m.Owners, m.Rings, m.RingsAt, mine)
 		}
+	}
+}
+
+// Readers see words for voicemails, telephones, groups and queues, never
+// sipgate's ids, and the names of both colleagues of an internal call.
+func TestRowsShowWordsInsteadOfIDs(t *testing.T) {
+	for name, test := range map[string]struct {
+		call                switchboard.Call
+		title, local, state string
+		wallTitle, wall     string
+	}{
+		"voicemail": {switchboard.Call{Phase: switchboard.Connected, Voicemail: true, UserNames: []string{"voicemail"}, Remote: switchboard.Party{Name: "Vogt"}, Local: switchboard.Party{Number: "+49221", Name: "voicemail"}},
+			"Vogt", "Voicemail", "Leaving a voicemail", "Vogt", "Voicemail"},
+		"ended voicemail": {switchboard.Call{Phase: switchboard.Ended, Voicemail: true, UserNames: []string{"voicemail"}, Remote: switchboard.Party{Name: "Vogt"}}, "Vogt", "Voicemail", "Ended", "", ""},
+		"telephone":       {switchboard.Call{Phase: switchboard.Connected, Remote: switchboard.Party{Number: "2814711e0"}, Local: switchboard.Party{Number: "2814711q1"}}, "Telephone", "Queue", "Talking", "Telephone", "Queue"},
+		"device by name":  {switchboard.Call{Phase: switchboard.Connected, Remote: switchboard.Party{Number: "2814711e0", Name: "Desk Anna"}, Local: switchboard.Party{Number: "g7"}}, "Desk Anna", "Group", "Talking", "Desk Anna", "Group"},
+		"unknown kind":    {switchboard.Call{Phase: switchboard.Connected, Remote: switchboard.Party{Number: "2814711z0"}, Local: switchboard.Party{Number: "v0"}}, "Extension", "Voicemail", "Talking", "Extension", "Voicemail"},
+		"internal": {switchboard.Call{Phase: switchboard.Connected, Internal: true, UserNames: []string{"Anna Bergmann"}, Remote: switchboard.Party{Number: "+492", Name: "Jonas Keller"}, Local: switchboard.Party{Number: "+491", Name: "Anna Bergmann"}},
+			"Jonas Keller", "Anna Bergmann", "Talking", "Jonas", "Anna"},
+		"to a colleague's voicemail": {switchboard.Call{Phase: switchboard.Connected, Internal: true, Voicemail: true, UserNames: []string{"Anna Bergmann"}, Remote: switchboard.Party{Number: "+492", Name: "Jonas Keller"}, Local: switchboard.Party{Number: "+491", Name: "Anna Bergmann"}},
+			"Jonas Keller", "Anna Bergmann", "Leaving a voicemail", "Jonas", "Anna"},
+	} {
+		m := Format{}.RowFor(test.call, Allowed{}, English)
+		if m.Title != test.title || m.Local != test.local || m.StateText != test.state {
+			t.Errorf("%s: %q, %q, %q", name, m.Title, m.Local, m.StateText)
+		}
+		if strings.Contains(m.Title+m.Sub+m.Local+m.LocalSub, "2814711") || test.call.Internal && m.Direction != "Internal" {
+			t.Errorf("%s: %q", name, []string{m.Title, m.Sub, m.Local, m.LocalSub, m.Direction})
+		}
+		wall := NewWallboard([]switchboard.Call{test.call}, func(n string) string { return n }, true, English)
+		if test.wall == "" {
+			continue
+		}
+		if c := wall.Calls[0]; c.Title != test.wallTitle || c.Local != test.wall {
+			t.Errorf("%s on a wallboard: %+v", name, c)
+		}
+	}
+}
+
+// So does a call's timeline.
+func TestTimelineShowsVoicemailInWords(t *testing.T) {
+	e := Format{}.Event(time.Time{}, false, "answered", "voicemail", "")
+	moved := Format{}.Event(time.Time{}, false, "moved", "", "voicemail")
+	if e.memberText(German) != "Mailbox" || moved.detailText(German) != "Mailbox" {
+		t.Errorf("%q, %q", e.memberText(German), moved.detailText(German))
 	}
 }

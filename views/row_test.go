@@ -107,7 +107,7 @@ func TestRowPartiesAndDirection(t *testing.T) {
 		{switchboard.Party{Name: "Meier", Number: "+4930901820"}, "Meier", "+49 309 01820"},
 		{switchboard.Party{Number: "+4930901820"}, "+49 309 01820", ""},
 		{switchboard.Party{}, "Anonymous", ""},
-		{switchboard.Party{Number: "e0"}, "e0", ""},
+		{switchboard.Party{Number: "e0"}, "Telephone", ""},
 	} {
 		c := testCall(t, "talking")
 		c.Remote = test.remote

@@ -29,10 +29,10 @@ type SettingsModel struct {
 // Weekdays are the names of the form fields of weekdays, Monday first.
 var Weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
-// ownerIDs returns the ids of the members whose call it is, separated by spaces.
-func ownerIDs(c switchboard.Call) string {
+// joinIDs returns the ids of members separated by spaces.
+func joinIDs(members []switchboard.MemberID) string {
 	var ids []string
-	for _, id := range c.Owners() {
+	for _, id := range members {
 		ids = append(ids, string(id))
 	}
 	return strings.Join(ids, " ")

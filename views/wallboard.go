@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/sipgate/account"
 	"callboard/sipgate/stats"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
@@ -33,7 +34,7 @@ type WallboardModel struct {
 // WallboardCall is one call on a wallboard.
 type WallboardCall struct {
 	State       string // "ringing", "talking", "held"
-	Direction   string // "in", "out" or "both", also the name of its icon
+	Direction   string // "in", "out", "internal" or "both"
 	Title       string // remote party: a name or a masked number
 	Sub         string // the masked number of a name
 	Local       string // first names of members, or a masked number
@@ -92,10 +93,31 @@ func wallboardCall(c switchboard.Call, mask func(string) string, names bool, lan
 	if names && c.Remote.Name != "" {
 		w.Title, w.Sub = c.Remote.Name, mask(c.Remote.Number)
 	}
-	if len(c.UserNames) > 0 {
+	if c.Internal {
+		w.Direction = "internal"
+	}
+	switch {
+	case c.Voicemail && !c.Internal:
+		w.Local = lang.T("row.voicemail")
+	case len(c.UserNames) > 0:
 		w.Local = firstNames(c.UserNames, lang)
+	case account.Extension(c.Local.Number) != "":
+		w.Local = extensionText(c.Local.Number, lang)
+	}
+	switch {
+	case c.Internal && c.Remote.Name != "": // colleagues are named, like on the other side
+		w.Title, w.Sub = firstNames(strings.Split(c.Remote.Name, ", "), lang), ""
+	case w.Sub == "" && account.Extension(c.Remote.Number) != "":
+		w.Title = extensionText(c.Remote.Number, lang)
 	}
 	return w
+}
+
+func (c WallboardCall) directionIcon() string {
+	if c.Direction == "internal" {
+		return "both"
+	}
+	return c.Direction
 }
 
 func (c WallboardCall) directionName(lang Lang) string {

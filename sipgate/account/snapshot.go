@@ -81,6 +81,36 @@ func (s *Snapshot) Owner(party string) sipgate.UserID {
 	return s.Owners[Extension(party)]
 }
 
+// PartyName returns the name of the user, group, line or device that takes
+// part in a call as party, see Owner. It returns "" if it has none.
+func (s *Snapshot) PartyName(party string) string {
+	x := Extension(party)
+	for _, n := range s.Numbers {
+		if x == "" && sipgate.NormalizeNumber(n.Number) == party || x != "" && n.EndpointID == x {
+			if id := s.Owners[n.EndpointID]; id != "" {
+				return s.UserName(id)
+			}
+			return n.EndpointAlias
+		}
+	}
+	if x == "" {
+		return ""
+	}
+	for _, devices := range s.Devices {
+		for _, d := range devices {
+			if string(d.ID) == x {
+				return d.Alias
+			}
+			for _, l := range d.Phonelines {
+				if l.ID == x {
+					return l.Alias
+				}
+			}
+		}
+	}
+	return s.UserName(s.Owners[x])
+}
+
 // Extension returns the extension that party names, with or without the
 // account's number in front ("1234567e0"), or "" if it names none.
 func Extension(party string) string {

@@ -51,7 +51,7 @@ func firstEntries(c *switchboard.Call) []Entry {
 	}
 	e := Entry{At: c.Started, Approximate: c.Approximate, Kind: Rang}
 	if c.Phase == switchboard.Ringing {
-		e.Name = joinNames(c.UserNames)
+		e.Name = answering(c)
 	}
 	return []Entry{e}
 }
@@ -151,7 +151,7 @@ func (s *step) addMoved() {
 	if p, ok := s.newParty(); ok {
 		s.add(Entry{Kind: Moved, Detail: displayName(p)})
 	} else if s.before.PreviousPhase == switchboard.Connected && s.after.Phase == switchboard.Ringing {
-		s.add(Entry{At: s.after.Since, Approximate: s.after.Approximate, Kind: Rang, Name: joinNames(s.after.UserNames)})
+		s.add(Entry{At: s.after.Since, Approximate: s.after.Approximate, Kind: Rang, Name: answering(s.after)})
 	}
 }
 
@@ -179,9 +179,9 @@ func (s *step) addAnswered() {
 	switch {
 	case !rang:
 	case a.Phase == switchboard.Connected && !a.Hold.On:
-		s.add(Entry{At: a.Since, Approximate: a.Approximate, Kind: Answered, Name: joinNames(a.UserNames)})
+		s.add(Entry{At: a.Since, Approximate: a.Approximate, Kind: Answered, Name: answering(a)})
 	case a.Phase == switchboard.Connected, a.Phase == switchboard.Ended && a.PreviousPhase == switchboard.Connected:
-		s.add(Entry{At: a.Started, Approximate: true, Kind: Answered, Name: joinNames(a.UserNames)})
+		s.add(Entry{At: a.Started, Approximate: true, Kind: Answered, Name: answering(a)})
 	}
 }
 
@@ -255,5 +255,11 @@ func displayName(p switchboard.Party) string {
 	return p.Number
 }
 
-// joinNames joins the names of users.
-func joinNames(users []string) string { return strings.Join(users, ", ") }
+// answering returns the names of those at whose telephones a call rings or who
+// answered it.
+func answering(c *switchboard.Call) string {
+	if c.Internal {
+		return c.Remote.Name
+	}
+	return strings.Join(c.UserNames, ", ")
+}

@@ -28,6 +28,8 @@ func call(p switchboard.Phase, since int, with ...func(*switchboard.Call)) *swit
 
 type edit = func(*switchboard.Call)
 
+func colleagues(c *switchboard.Call) { c.Internal, c.Remote.Name = true, "Marty" }
+
 func about(c *switchboard.Call) { c.Approximate = true }
 func held(c *switchboard.Call)  { c.Hold.On = true }
 
@@ -74,6 +76,8 @@ func TestDiff(t *testing.T) {
 		want          string // -1 stands for a zero time
 	}{
 		{"rings", nil, call(ring, 0), "0 rang by Doc"},
+		{"a colleague rings", nil, call(ring, 0, colleagues), "0 rang by Marty"},
+		{"a colleague answers", call(ring, 0, colleagues), call(talk, 4, colleagues), "4 answered by Marty"},
 		{"is answered when first seen", nil, call(talk, 5), "0 rang, 5 answered by Doc"},
 		{"is listed when first seen", nil, call(talk, 0, about), "~0 answered by Doc"},
 		{"only the answer was seen", nil, call(talk, 0), "0 answered by Doc"},

@@ -22,6 +22,8 @@ type storedCall struct {
 	Phase           phaseName           `json:"phase"`
 	PreviousPhase   phaseName           `json:"previous_phase"`
 	Direction       string              `json:"direction"`
+	Internal        bool                `json:"internal,omitempty"`
+	Voicemail       bool                `json:"voicemail,omitempty"`
 	Remote          storedParty         `json:"remote"`
 	Local           storedParty         `json:"local"`
 	Users           []string            `json:"users,omitempty"`
@@ -127,7 +129,7 @@ func (w words[T]) unmarshal(text []byte, v *T) error {
 func encodeCall(c *switchboard.Call) (string, error) {
 	s := storedCall{
 		Version: storedVersion, CallID: string(c.CallID), Phase: phaseName(c.Phase), PreviousPhase: phaseName(c.PreviousPhase),
-		Direction: string(c.Direction), Remote: storedParty(c.Remote), Local: storedParty(c.Local),
+		Direction: string(c.Direction), Internal: c.Internal, Voicemail: c.Voicemail, Remote: storedParty(c.Remote), Local: storedParty(c.Local),
 		Users: c.UserNames, Members: convert(c.MemberIDs, func(m switchboard.MemberID) string { return string(m) }),
 		PreviousParties: convert(c.PreviousParties, func(p switchboard.Party) storedParty { return storedParty(p) }),
 		Hold:            storeToggle(c.Hold), Mute: storeToggle(c.Mute), Recording: storeToggle(c.Recording),
@@ -174,7 +176,7 @@ func decodeCall(state string) (switchboard.Call, error) {
 func (s *storedCall) call() switchboard.Call {
 	c := switchboard.Call{
 		CallID: sipgate.CallID(s.CallID), Phase: switchboard.Phase(s.Phase), PreviousPhase: switchboard.Phase(s.PreviousPhase),
-		Direction: sipgate.Direction(s.Direction), Remote: switchboard.Party(s.Remote), Local: switchboard.Party(s.Local),
+		Direction: sipgate.Direction(s.Direction), Internal: s.Internal, Voicemail: s.Voicemail, Remote: switchboard.Party(s.Remote), Local: switchboard.Party(s.Local),
 		UserNames: s.Users, MemberIDs: convert(s.Members, func(m string) switchboard.MemberID { return switchboard.MemberID(m) }),
 		PreviousParties: convert(s.PreviousParties, func(p storedParty) switchboard.Party { return switchboard.Party(p) }),
 		Hold:            s.Hold.toggle(), Mute: s.Mute.toggle(), Recording: s.Recording.toggle(),

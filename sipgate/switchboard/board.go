@@ -37,6 +37,10 @@
 //   - A command is pending until sipgate answers. Then it is confirmed or
 //     failed; it is unknown if the request may have arrived without an answer.
 //     The next lists decide an unknown outcome. No command is sent twice.
+//   - An outgoing and an incoming leg with each other's parties, of different
+//     users, are the two sides of an internal call and belong to one row, with
+//     or without a common origin. While a list contains one of them, the other
+//     needs none. When one ends, one list without the other ends that too.
 //   - Legs with the same origCallId or xcid, or with a diversion from one to
 //     the other, belong to one row. Without events, a leg that appears within
 //     30 seconds after a transfer and shares a party with the transferred leg,

@@ -110,10 +110,13 @@ type Call struct {
 	Phase           Phase
 	PreviousPhase   Phase // phase before the end, so that an ended row keeps its place; else equal to Phase
 	Direction       sipgate.Direction
+	Internal        bool // between members: Local is the caller, Remote the callee
+	Voicemail       bool // a voicemail took the call
 	Remote          Party
 	Local           Party      // the team's own number or user
 	UserNames       []string   // names of the users who are ringing or, once answered, who answered
 	MemberIDs       []MemberID // persons whose call it is, see Owners
+	RingsAt         []MemberID // persons at whose telephones it rings: not the caller of an internal call
 	VisibleTo       []MemberID // members in whose lists the call is; it need not be theirs
 	PreviousParties []Party    // parties before transfers, oldest first
 

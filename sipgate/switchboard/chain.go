@@ -79,13 +79,13 @@ func (c *chain) overallDirection() sipgate.Direction {
 // isOwnDevice reports whether l is only the leg to the caller's own device,
 // which sipgate calls first when a call is started by click to dial.
 func (c *chain) isOwnDevice(l *leg) bool {
-	return l.direction == sipgate.Incoming && !l.diverted() && l != c.root && c.direction == sipgate.Outgoing
+	return l.direction == sipgate.Incoming && !l.diverted() && l.partner == nil && l != c.root && c.direction == sipgate.Outgoing
 }
 
 // current returns the leg that the row shows and that commands are sent to, or
 // nil if the row has no legs. It prefers, in this order: live legs, connected
 // legs in a list, legs other than the one to the caller's own device,
-// connected legs, the newest leg. Of ended legs it prefers the one that ended
+// connected legs, the caller's of an internal call, the newest leg. Of ended legs it prefers the one that ended
 // last.
 func (c *chain) current() *leg {
 	var best *leg
@@ -115,6 +115,10 @@ func (c *chain) rank(l *leg) int {
 		n += 2
 	}
 	if p == Connected {
+		n++
+	}
+	n *= 2
+	if l.partner == nil || l.isCaller() {
 		n++
 	}
 	return n

@@ -2,6 +2,7 @@ package switchboard
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"callboard/sipgate"
@@ -116,13 +117,34 @@ func (CancelConsultation) send(ctx context.Context, api API, id sipgate.CallID) 
 	return api.HangUp(ctx, id)
 }
 
-// targetLeg returns the leg that an action applies to; nil if there is none.
-func (r *row) targetLeg(a Action) *leg {
-	if _, ok := a.(CancelConsultation); !ok {
-		return r.current()
+// targetLeg returns the leg to which m's command applies; nil if there is none.
+// Of an internal call that is m's own side, else the one that m's access
+// reaches.
+func (b *Board) targetLeg(r *row, m *member, a Action) *leg {
+	if _, ok := a.(CancelConsultation); ok {
+		if l := r.consultedLeg(); l != nil && l.end == live {
+			return l
+		}
+		return nil
 	}
-	if l := r.consultedLeg(); l != nil && l.end == live {
-		return l
+	legs := r.chain()
+	current := legs.current()
+	if current == nil || m == nil {
+		return current
 	}
-	return nil
+	conversation, _, _ := legs.conversation(current)
+	best, top := current, 0
+	for _, l := range conversation {
+		n := 0
+		if l.observedBy(m) {
+			n += 2
+		}
+		if slices.Contains(b.owners(l), m.id) {
+			n++
+		}
+		if n > top {
+			best, top = l, n
+		}
+	}
+	return best
 }

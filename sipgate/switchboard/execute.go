@@ -167,7 +167,7 @@ func (b *Board) checkAction(r *row, m *member, a Action) error {
 	if r == nil {
 		return ErrNoCall
 	}
-	l := r.targetLeg(a)
+	l := b.targetLeg(r, m, a)
 	if l == nil || !l.inPhase(Ringing) && !l.inPhase(Connected) {
 		return ErrEnded
 	}
@@ -221,10 +221,18 @@ func (b *Board) memberToList(c Command) *member {
 	return m
 }
 
-// establishedTick returns when the row's current leg was first known to be
+// establishedTick returns when the row's conversation was first known to be
 // connected, by list or by event. Lists requested later contain it.
-func (r *row) establishedTick() uint64 {
-	l := r.current()
+func (r *row) establishedTick() (tick uint64) {
+	legs := r.chain()
+	conversation, _, _ := legs.conversation(legs.current())
+	for _, l := range conversation {
+		tick = max(tick, l.establishedTick())
+	}
+	return tick
+}
+
+func (l *leg) establishedTick() uint64 {
 	if l.listed && (l.answerTick == 0 || l.firstListTick < l.answerTick) {
 		return l.firstListTick
 	}
@@ -272,7 +280,7 @@ func (b *Board) prepareSend(cmd *pendingCommand) (*leg, API, error) {
 	if err := b.checkAction(cmd.row, m, cmd.command.Action); err != nil {
 		return nil, nil, err
 	}
-	cmd.leg, cmd.carrier = cmd.row.targetLeg(cmd.command.Action), m
+	cmd.leg, cmd.carrier = b.targetLeg(cmd.row, m, cmd.command.Action), m
 	return cmd.leg, cmd.carrier.api, nil
 }
 

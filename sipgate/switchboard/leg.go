@@ -14,6 +14,7 @@ import (
 type leg struct {
 	id        sipgate.CallID
 	row       *row      // nil while there is nothing to show
+	partner   *leg      // leg of the other side of an internal call
 	firstTick uint64    // when the board first heard of it
 	firstSeen time.Time // same moment as firstTick
 	lastEvent time.Time // time of its last event
@@ -28,8 +29,10 @@ type leg struct {
 	xcid, diversion                  string
 	ringingUsers, answeringUsers     []string
 	ringingUserIDs, answeringUserIDs []sipgate.UserID // those of the same users who are persons
-	answeringNumber                  string           // normalized
-	answeringMembers                 []*member        // members who may be the user that answered
+	ringingVoicemail                 bool             // the only user is a voicemail
+	answeringVoicemail               bool
+	answeringNumber                  string    // normalized
+	answeringMembers                 []*member // members who may be the user that answered
 	cause                            string
 
 	// From lists.
@@ -95,7 +98,25 @@ func (l *leg) inPhase(p Phase) bool {
 
 // isVoicemail reports whether a voicemail took the call. Lists do not contain
 // such calls.
-func (l *leg) isVoicemail() bool { return strings.EqualFold(l.soleUser(), "voicemail") }
+func (l *leg) isVoicemail() bool {
+	if l.answeringUsers != nil || l.answeringUserIDs != nil {
+		return l.answeringVoicemail
+	}
+	return l.ringingVoicemail
+}
+
+// namesVoicemail reports whether the only user that an event names is a
+// voicemail, "v0".
+func namesVoicemail(e *sipgate.Event) bool {
+	switch {
+	case len(e.UserIDs) == 1:
+		n, ok := strings.CutPrefix(string(e.UserIDs[0]), "v")
+		return ok && n != "" && strings.Trim(n, "0123456789") == ""
+	case len(e.UserIDs) > 0:
+		return false
+	}
+	return len(e.Users) == 1 && strings.EqualFold(e.Users[0], "voicemail")
+}
 
 // expires reports whether the leg is known by events only, so that it ends
 // after ringingTimeout without one.
@@ -122,12 +143,26 @@ func (b *Board) endLeg(l *leg, how endState, now time.Time) {
 	l.observers, l.missedLists, l.missingCount, l.missingFrom, l.suspectTick = nil, nil, 0, nil, 0
 	delete(b.unlisted, l)
 	b.addTombstone(l, now)
+	b.partnerEnded(l, now)
 	if l.row != nil {
 		l.row.reconcileEnd(l, now)
 		b.markDirty(l.row)
 		if l.row.unresolved != nil {
 			b.nonListFacts++ // the next list must be applied even if its bytes are the same
 		}
+	}
+}
+
+// partnerEnded applies that one side of an internal call ended: the other one
+// ends with it or, if lists show that one, by the next list without it.
+func (b *Board) partnerEnded(l *leg, now time.Time) {
+	switch o := l.partner; {
+	case o == nil || !o.inPhase(Connected):
+	case len(o.observers) == 0:
+		b.endLeg(o, endedMissing, now)
+	default:
+		o.suspectTick = b.tick()
+		b.requestPoll(o.observers...)
 	}
 }
 
@@ -176,6 +211,9 @@ func (b *Board) expireTombstones(now time.Time) {
 
 func (b *Board) deleteLeg(l *leg) {
 	delete(b.legs, l.id)
+	if l.partner != nil {
+		l.partner.partner, l.partner = nil, nil
+	}
 	for _, k := range l.relationKeys() {
 		if b.legsByRelation[k] == l {
 			delete(b.legsByRelation, k)

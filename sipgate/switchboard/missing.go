@@ -89,6 +89,10 @@ func (b *Board) expireUnlisted(m *member, requestTick uint64, now time.Time) (un
 			undecided = true
 			continue
 		}
+		if l.partner != nil && l.partner.end == live && len(l.partner.observers) > 0 {
+			undecided = true
+			continue // the list of the other side tells when it ends
+		}
 		l.missedLists[m]++
 		lists, allMissed := 0, true
 		for _, o := range b.members {

@@ -42,7 +42,7 @@ func (b *Board) observeNewCall(e sipgate.Event, now time.Time) {
 	l := b.leg(e.CallID, now)
 	b.updateFromEvent(l, &e, 3)
 	if l.ringingUsers == nil {
-		l.ringingUsers, l.ringingUserIDs = e.Users, e.Persons()
+		l.ringingUsers, l.ringingUserIDs, l.ringingVoicemail = e.Users, e.Persons(), namesVoicemail(&e)
 	}
 	l.rang = true
 	if l.end != live {
@@ -58,7 +58,7 @@ func (b *Board) observeAnswer(e sipgate.Event, now time.Time) bool {
 	l := b.leg(e.CallID, now)
 	b.updateFromEvent(l, &e, 2)
 	if l.answeringUsers == nil {
-		l.answeringUsers, l.answeringUserIDs = e.Users, e.Persons()
+		l.answeringUsers, l.answeringUserIDs, l.answeringVoicemail = e.Users, e.Persons(), namesVoicemail(&e)
 	}
 	if l.answeringNumber == "" {
 		l.answeringNumber = normalize(e.AnsweringNumber)
@@ -171,6 +171,7 @@ func (b *Board) joinRelated(l *leg, now time.Time) {
 	for o := range related {
 		b.joinLegs(l, o)
 	}
+	b.pair(l, now)
 }
 
 // joinLegs puts two legs into one row. Tombstones that were never shown have

@@ -28,6 +28,9 @@ func (b *Board) setParties(legs chain, current *leg, c *Call) {
 		}
 	}
 	c.UserNames, c.MemberIDs = current.users(), b.owners(current)
+	if c.Phase == Ringing && legs.direction == sipgate.Incoming {
+		c.RingsAt = c.MemberIDs
+	}
 	c.PreviousParties = previousParties(previous, c)
 }
 
@@ -55,6 +58,9 @@ func (b *Board) party(number, user string) Party {
 	p := Party{Number: number, Name: user}
 	if p.Name == "" {
 		p.Name = b.names[number]
+	}
+	if p.Name == "" && number != "" {
+		p.Name = b.roster.PartyName(number)
 	}
 	return p
 }

@@ -153,7 +153,10 @@ func (b *Board) refresh(r *row, now time.Time) {
 // computeCall computes the row's value. publish sets Seq and Memo.
 func (b *Board) computeCall(r *row, legs chain, l *leg, now time.Time) Call {
 	p, _ := l.phase()
-	s := timedState{p, l.hold}
+	conversation, caller, callee := legs.conversation(l)
+	any := func(is func(*leg) bool) bool { return slices.ContainsFunc(conversation, is) }
+	hold := any(func(l *leg) bool { return l.hold })
+	s := timedState{p, hold}
 	if r.published == nil || s != r.state {
 		r.since = now
 		if p == Ended {
@@ -166,16 +169,26 @@ func (b *Board) computeCall(r *row, legs chain, l *leg, now time.Time) Call {
 	}
 	c := Call{
 		ID: r.id, CallID: l.id, Phase: p, PreviousPhase: r.previousPhase, Direction: legs.direction,
-		Hold:      r.toggle(VerbHold, l.hold),
-		Mute:      r.toggle(VerbMute, l.mute),
-		Recording: r.toggle(VerbRecord, l.recording),
+		Hold:      r.toggle(VerbHold, hold),
+		Mute:      r.toggle(VerbMute, any(func(l *leg) bool { return l.mute })),
+		Recording: r.toggle(VerbRecord, any(func(l *leg) bool { return l.recording })),
 		Started:   r.started(), Since: r.since, Approximate: r.approximate(),
 		LastCommand: r.lastCommand, Playback: r.playback,
 	}
-	b.setParties(legs, l, &c)
-	for _, m := range l.observers {
-		c.VisibleTo = append(c.VisibleTo, m.id)
+	if caller != nil {
+		b.setInternalParties(legs, caller, callee, &c)
+		c.Voicemail = callee.isVoicemail()
+	} else {
+		b.setParties(legs, l, &c)
+		c.Voicemail = l.isVoicemail()
 	}
+	for _, l := range conversation {
+		for _, m := range l.observers {
+			c.VisibleTo = append(c.VisibleTo, m.id)
+		}
+	}
+	slices.Sort(c.VisibleTo)
+	c.VisibleTo = slices.Compact(c.VisibleTo)
 	if p == Ended {
 		c.Cause, c.EndedAt, c.Playback = l.cause, l.endTime, nil
 	} else {
@@ -234,8 +247,8 @@ func (r *row) nextChange(current *leg) time.Time {
 // Memo.
 func sameCall(x, y *Call) bool {
 	return x.ID == y.ID && x.CallID == y.CallID && x.Phase == y.Phase && x.PreviousPhase == y.PreviousPhase &&
-		x.Direction == y.Direction && x.Remote == y.Remote && x.Local == y.Local &&
-		slices.Equal(x.UserNames, y.UserNames) && slices.Equal(x.MemberIDs, y.MemberIDs) && slices.Equal(x.VisibleTo, y.VisibleTo) && slices.Equal(x.PreviousParties, y.PreviousParties) &&
+		x.Direction == y.Direction && x.Internal == y.Internal && x.Voicemail == y.Voicemail && x.Remote == y.Remote && x.Local == y.Local &&
+		slices.Equal(x.UserNames, y.UserNames) && slices.Equal(x.MemberIDs, y.MemberIDs) && slices.Equal(x.RingsAt, y.RingsAt) && slices.Equal(x.VisibleTo, y.VisibleTo) && slices.Equal(x.PreviousParties, y.PreviousParties) &&
 		x.Hold == y.Hold && x.Mute == y.Mute && x.Recording == y.Recording &&
 		x.Started.Equal(y.Started) && x.Since.Equal(y.Since) && x.Approximate == y.Approximate &&
 		equalValues(x.LastCommand, y.LastCommand) && equalValues(x.Playback, y.Playback) &&

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"crypto/sha256"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -45,14 +46,14 @@ func (r *Receiver) account(id string) *accountState {
 
 // belongsTo reports whether e is an event of the account.
 //
-// If the event names users, all of them must be users of the account, which
-// their full names contain. An event without users, as every hangup is, must
+// If the event names users, all of them must be users, voicemails, groups or
+// other extensions of the account, which their full names contain. An event without users, as every hangup is, must
 // concern a number of the account, or a call that an earlier event concerned:
 // a transferred call may be between two strangers. While the account's numbers
 // are unknown, events without users are believed.
 func (a *accountState) belongsTo(account string, e sipgate.Event, now time.Time) bool {
 	for _, full := range e.FullUserIDs {
-		if of, _, ok := sipgate.SplitFullUserID(full); !ok || of != account {
+		if !names(full, account) {
 			return false
 		}
 	}
@@ -61,4 +62,11 @@ func (a *accountState) belongsTo(account string, e sipgate.Event, now time.Time)
 	}
 	return a.numbers[sipgate.NormalizeNumber(e.From)] || a.numbers[sipgate.NormalizeNumber(e.To)] ||
 		a.calls.has(e.CallID, now) || e.OrigCallID != "" && a.calls.has(e.OrigCallID, now)
+}
+
+// names reports whether full is an extension of the account: its number with
+// "w0", "v0", "g1" or the like behind it.
+func names(full, account string) bool {
+	extension, ok := strings.CutPrefix(full, account)
+	return ok && extension != "" && extension[0] >= 'a' && extension[0] <= 'z'
 }

@@ -30,6 +30,24 @@ func TestEventsWithoutUsers(t *testing.T) {
 	k.refused("another account's user to one of our numbers", k.post(strings.ReplaceAll(rings("H"), ours, theirs)), ErrWrongAccount)
 }
 
+// Events of a voicemail, a group, a line or any other extension of the account
+// are its events; of the same extension of another account they are not.
+func TestEventsOfEveryExtension(t *testing.T) {
+	k := newRig(t)
+	k.SetNumbers(ours, []sipgate.AccountNumber{{Number: "4921170000001"}})
+	for i, extension := range []string{"v0", "p0", "g1", "q0", "e12", "w3", "h0"} {
+		body := "&direction=in&from=4930555001&to=4930555002&user%5B%5D=x&fullUserId%5B%5D="
+		id := "event=newCall&callId=X" + extension
+		k.replied(extension, k.post(id+body+ours+extension), subscribe)
+		k.refused("their "+extension, k.post(id+body+theirs+extension), ErrWrongAccount)
+		k.refused("a longer account's "+extension, k.post(id+body+ours+"9"+extension), ErrWrongAccount)
+		k.refused("no extension", k.post(id+body+ours), ErrWrongAccount)
+		if calls := k.board().Calls; len(calls) != i+1 {
+			t.Errorf("%s: %d calls on the board", extension, len(calls))
+		}
+	}
+}
+
 // Sipgate's key signs for all customers: a well-signed event of another one is
 // refused at our address and accepted at theirs.
 func TestEventsOfAnotherCustomer(t *testing.T) {

@@ -64,7 +64,7 @@ export function startRinging() {
 	let rangAt = 0;
 
 	/** @param {HTMLElement} row */
-	const concerns = row => preferences().all === "on" || (row.dataset.owners ?? "").split(" ").includes(me);
+	const concerns = row => preferences().all === "on" || (row.dataset.rings ?? "").split(" ").includes(me);
 
 	const update = () => {
 		const rows = findAll("#board .row[data-rings]").filter(concerns);

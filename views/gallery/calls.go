@@ -16,7 +16,7 @@ func exampleCalls(now time.Time) []switchboard.Call {
 		call("ringing", func(c *switchboard.Call) {
 			c.Phase, c.PreviousPhase = switchboard.Ringing, switchboard.Ringing
 			c.Remote = switchboard.Party{Number: "+4915799912345"}
-			c.UserNames = []string{"Mia Brandt", "Tom Weber", "Aylin Kaya"}
+			c.UserNames, c.RingsAt = []string{"Mia Brandt", "Tom Weber", "Aylin Kaya"}, c.MemberIDs
 			c.Started, c.Since = ago(7*time.Second), ago(7*time.Second)
 		}),
 		call("dialling", func(c *switchboard.Call) {
@@ -32,7 +32,7 @@ func exampleCalls(now time.Time) []switchboard.Call {
 			c.PreviousParties = []switchboard.Party{{Name: "Jonas Vogt"}, {Number: "+4989200300"}}
 		}),
 		call("foreign", func(c *switchboard.Call) {
-			c.VisibleTo, c.UserNames, c.Direction, c.Approximate = []switchboard.MemberID{"w1"}, []string{"Tom Weber"}, "", true
+			c.VisibleTo, c.MemberIDs, c.UserNames, c.Direction, c.Approximate = []switchboard.MemberID{"w1"}, []switchboard.MemberID{"w1"}, []string{"Tom Weber"}, "", true
 			c.Remote = switchboard.Party{}
 			c.Started = c.Since
 		}),
@@ -56,6 +56,18 @@ func exampleCalls(now time.Time) []switchboard.Call {
 			c.LastCommand = &switchboard.LastCommand{Verb: switchboard.VerbTransfer, By: "w0", Name: "Mia", Outcome: switchboard.Confirmed, At: ago(2 * time.Second), Detail: "Tom Weber"}
 		}),
 		call("held", func(c *switchboard.Call) { c.Hold.On = true; c.Since = ago(41 * time.Second) }),
+		call("internal", func(c *switchboard.Call) {
+			c.Internal, c.Phase, c.PreviousPhase, c.Direction = true, switchboard.Ringing, switchboard.Ringing, "out"
+			c.Remote = switchboard.Party{Number: "+4921112345611", Name: "Tom Weber"}
+			c.MemberIDs, c.RingsAt = []switchboard.MemberID{"w0", "w1"}, []switchboard.MemberID{"w1"}
+			c.Started, c.Since = ago(5*time.Second), ago(5*time.Second)
+		}),
+		call("voicemail", func(c *switchboard.Call) {
+			c.Voicemail, c.UserNames, c.MemberIDs, c.VisibleTo = true, []string{"voicemail"}, nil, nil
+		}),
+		call("telephone", func(c *switchboard.Call) {
+			c.Remote, c.Local, c.UserNames = switchboard.Party{Number: "2814711e0"}, switchboard.Party{Number: "2814711q3"}, nil
+		}),
 		call("ended", func(c *switchboard.Call) {
 			c.Phase, c.Since, c.EndedAt, c.Cause = switchboard.Ended, ago(4*time.Second), ago(4*time.Second), "normalClearing"
 		}),
@@ -66,7 +78,7 @@ func exampleCalls(now time.Time) []switchboard.Call {
 func exampleCall(now time.Time) func(switchboard.RowID, func(*switchboard.Call)) switchboard.Call {
 	return func(id switchboard.RowID, edit func(c *switchboard.Call)) switchboard.Call {
 		c := switchboard.Call{
-			ID: id, Phase: switchboard.Connected, PreviousPhase: switchboard.Connected, Direction: "in", VisibleTo: []switchboard.MemberID{"w0"},
+			ID: id, Phase: switchboard.Connected, PreviousPhase: switchboard.Connected, Direction: "in", VisibleTo: []switchboard.MemberID{"w0"}, MemberIDs: []switchboard.MemberID{"w0"},
 			Remote: switchboard.Party{Number: "+4930901820", Name: "Meier & Söhne GmbH"},
 			Local:  switchboard.Party{Number: "+4921112345610"}, UserNames: []string{"Mia Brandt"},
 			Started: now.Add(-212 * time.Second), Since: now.Add(-192 * time.Second), Seq: 7,

@@ -123,7 +123,7 @@ func TestBoardSections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := [3]int{len(b.Sections[0]), len(b.Sections[1]), len(b.Sections[2])}; got != [3]int{2, 10, 1} || b.Live != 12 || b.Ringing != 2 {
+	if got := [3]int{len(b.Sections[0]), len(b.Sections[1]), len(b.Sections[2])}; got != [3]int{3, 12, 1} || b.Live != 15 || b.Ringing != 3 {
 		t.Errorf("sections %v, live %d, ringing %d", got, b.Live, b.Ringing)
 	}
 	page := html(t, views.BoardList(views.English, views.BoardModel{}))
