@@ -27,6 +27,10 @@ type Process struct {
 // temporary files.
 func environment(dir string, more ...string) []string {
 	env := []string{"HOME=" + dir, "TMPDIR=" + dir, "PATH=/nonexistent", "GOTRACEBACK=all"}
+	if raceEnabled {
+		// Without it every raced program waits a second before it exits.
+		env = append(env, "GORACE=atexit_sleep_ms=0")
+	}
 	for _, name := range []string{"TZ", "GORACE", "GOCOVERDIR"} {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)
