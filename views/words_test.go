@@ -123,11 +123,11 @@ var fileKinds = []string{".css", ".js", ".svg", ".png", ".webmanifest", ".json"}
 // TestWordsForEveryFault finds codes of faults without a text, and texts for codes
 // that do not exist any more.
 func TestWordsForEveryFault(t *testing.T) {
-	text := sources(t, "../web/*.go", "../handlers/*.go", "../sipgate/*.go", "../sipgate/announcement/*.go", "../sipgate/team/*.go", "../sipgate/journal/*.go", "../sipgate/webhook/*.go", "../sipgate/callcontrol/*.go", "../sipgate/callhistory/*.go")
+	text := sources(t, "../web/*.go", "../web/database/*.go", "../handlers/*.go", "../sipgate/*.go", "../sipgate/announcement/*.go", "../sipgate/team/*.go", "../sipgate/journal/*.go", "../sipgate/webhook/*.go", "../sipgate/callcontrol/*.go", "../sipgate/callhistory/*.go")
 	codes := map[string]bool{}
 	for _, pattern := range []string{
 		`\bCode\w* +(?:Code )?= "([a-z_]+)"`, `Code: +"([a-z_]+)"`, `inputError\{[\w.]+, "([a-z_]+)"`,
-		`ValueError\{[^}]*"([a-z]+_[a-z]+)"`, `tooLargeOr\(\w+, "([a-z_]+)"\)`,
+		`ValueError\{[^}]*"([a-z]+_[a-z]+)"`, `tooLargeOr\(\w+, "([a-z_]+)"\)`, `\bFailure = "([a-z_]+)"`,
 	} {
 		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
 			codes[m[1]] = true
