@@ -8,6 +8,7 @@ import (
 	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/team"
 	"callboard/views"
+	"callboard/web"
 )
 
 // Reasons why a member's own sign-in at sipgate does not allow an action that
@@ -79,7 +80,7 @@ func (a actor) accessReason(p team.Permission) string {
 // that.
 func (h *handlers) checkAccess(r *http.Request, p team.Permission, a actor) error {
 	if reason := a.accessReason(p); reason != "" {
-		return h.Control.Deny(r.Context(), a.Actor, p, r.PathValue("id"), team.Decision{Reason: reason})
+		return h.Control.Deny(r.Context(), a.Actor, p, r.PathValue("id"), web.ActionID(r), team.Decision{Reason: reason})
 	}
 	return nil
 }

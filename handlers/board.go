@@ -67,7 +67,7 @@ func (h *handlers) page(r *http.Request, a actor) views.Page {
 		lacks[string(ability)] = !capabilities.Can(ability)
 	}
 	return views.Page{Unsupported: lacks, Lang: langOf(r, a), MemberID: a.BoardID(), Identity: a.SignIn.Subject(), MemberName: a.SignIn.Name, Path: r.URL.Path,
-		Now: time.Now(), Zone: h.zone(a), Fragment: web.WantsFragment(r), Demo: h.Demo, May: may, MayOverride: a.Role >= team.Lead, Preferences: a.Preferences, Access: accessOf(r, a)}
+		Now: time.Now(), Zone: h.zone(a), Fragment: web.WantsFragment(r), Demo: h.Demo, May: may, MayOverride: a.MayAttempt(team.OverrideClaim).OK, Preferences: a.Preferences, Access: accessOf(r, a)}
 }
 
 // zone returns the time zone of the actor's team.

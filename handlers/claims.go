@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 
+	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/switchboard"
 	"callboard/web"
 )
@@ -16,11 +17,12 @@ func (h *handlers) undo(w http.ResponseWriter, r *http.Request, a actor) error {
 }
 
 type claimForm struct {
-	Verb     switchboard.Verb `form:"verb"` // what the member is about to do; empty: the dialog was closed
+	Verb     switchboard.Verb `form:"verb"`  // what the member is about to do; empty: the dialog was closed
+	Input    bool             `form:"input"` // the member typed or clicked since the last time
 	Override bool             `form:"override"`
 }
 
-// claim claims a call while a dialog about it is open, or releases it.
+// claim claims a call while a dialog about it is open and used, or releases it.
 func (h *handlers) claim(w http.ResponseWriter, r *http.Request, a actor) error {
 	if _, err := h.Control.Call(a.Actor, callID(r)); err != nil {
 		return err
@@ -33,7 +35,7 @@ func (h *handlers) claim(w http.ResponseWriter, r *http.Request, a actor) error 
 	case !form.Verb.Valid():
 		err = web.BadParam("verb")
 	default:
-		err = h.Control.Claim(a.Actor, callID(r), form.Verb, form.Override)
+		err = h.Control.Claim(a.Actor, callID(r), callcontrol.ClaimRequest{Verb: form.Verb, Input: form.Input, Override: form.Override})
 	}
 	if err != nil {
 		return err

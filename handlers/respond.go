@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"callboard/sipgate/announcement"
-	"callboard/sipgate/switchboard"
+	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
@@ -18,6 +18,7 @@ type errorJSON struct {
 	Message   string `json:"message"`
 	RequestID string `json:"request_id"`
 	Field     string `json:"field,omitempty"`
+	Override  bool   `json:"override,omitempty"` // of "attended": the actor may override it
 }
 
 // respondFault answers with a fault in the form that the request wants. Public
@@ -50,17 +51,24 @@ func (h *handlers) faultResponse(r *http.Request, f web.Fault) web.Response {
 		a = h.actorOf(r, s.Value)
 	}
 	lang, id := langOf(r, a), web.RequestID(r.Context())
+	if e, ok := errors.AsType[*callcontrol.ClaimedError](f.Cause); ok {
+		text := views.ClaimText(lang, e.Claim)
+		return web.Response{
+			Status:   f.Status,
+			JSON:     map[string]errorJSON{"error": {f.Code, text, id, f.Field, e.MayOverride}},
+			Fragment: views.ClaimNotice(text, e.MayOverride),
+			Page:     views.ErrorPage(h.page(r, a), f.Status, f.Code, text, id),
+		}
+	}
 	text := views.Message(lang, f.Code, f.Status)
-	if e, ok := errors.AsType[*switchboard.ClaimedError](f.Cause); ok {
-		text = views.ClaimText(lang, e.Claim)
-	} else if e, ok := errors.AsType[team.Denied](f.Cause); ok && e.Reason == f.Code {
+	if e, ok := errors.AsType[team.Denied](f.Cause); ok && e.Reason == f.Code {
 		text = views.DenialText(lang, e.Reason, e.Name)
 	} else if e, ok := errors.AsType[*announcement.Error](f.Cause); ok && string(e.Code) == f.Code {
 		text = views.RefusedFile(lang, e, f.Status)
 	}
 	return web.Response{
 		Status:   f.Status,
-		JSON:     map[string]errorJSON{"error": {f.Code, text, id, f.Field}},
+		JSON:     map[string]errorJSON{"error": {f.Code, text, id, f.Field, false}},
 		Fragment: views.Notice(lang, f.Code, text),
 		Page:     views.ErrorPage(h.page(r, a), f.Status, f.Code, text, id),
 	}

@@ -121,7 +121,7 @@ func (h *handlers) admit(r *http.Request, p team.Permission, a actor) error {
 	case d.OK:
 		return h.checkAccess(r, p, a)
 	}
-	return h.Control.Deny(r.Context(), a.Actor, p, r.PathValue("id"), d)
+	return h.Control.Deny(r.Context(), a.Actor, p, r.PathValue("id"), web.ActionID(r), d)
 }
 
 // actorOf returns the member of a session as the team knows them now.

@@ -37,7 +37,8 @@ type Page struct {
 	// has ended continues only for the same person.
 	Identity string
 
-	// MayOverride allows actions on a call that another member has claimed.
+	// MayOverride allows actions on some calls that another member has claimed.
+	// Which they are, the server says when it refuses one.
 	MayOverride bool
 
 	// May holds the pages that the reader may open, of those that not every member

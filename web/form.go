@@ -108,6 +108,27 @@ func Decode[T any](w http.ResponseWriter, r *http.Request) (T, error) {
 	return into, nil
 }
 
+// ActionID returns the action id of a form or JSON object of any kind, for
+// requests that are refused before they are decoded, or "". It reads the body.
+func ActionID(r *http.Request) (id string) {
+	r.Body = io.NopCloser(io.LimitReader(r.Body, maxForm))
+	switch mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType {
+	case "application/json":
+		var fields jsonFields
+		if json.UnmarshalRead(r.Body, &fields) == nil {
+			id, _ = fields.text(actionIDField)
+		}
+	case "application/x-www-form-urlencoded":
+		if fields, err := readForm(r); err == nil {
+			id, _ = fields.text(actionIDField)
+		}
+	}
+	if !validActionID.MatchString(id) {
+		return ""
+	}
+	return id
+}
+
 func readForm(r *http.Request) (fieldSource, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, bodyFault(err, CodeBadForm)

@@ -92,7 +92,7 @@ const homes = `
 	github.com/alecthomas/kong        < .
 
 	# Used wherever there are caches, languages, foreign file names, limits.
-	github.com/hashicorp/golang-lru/v2 < web sipgate/announcement sipgate/journal sipgate/stats sipgate/webhook
+	github.com/hashicorp/golang-lru/v2 < web sipgate/announcement sipgate/callcontrol sipgate/journal sipgate/stats sipgate/webhook
 	golang.org/x/text/language        < views handlers sipgate/simulator
 	golang.org/x/text/unicode/norm    < sipgate/announcement sipgate/directory
 	golang.org/x/time                 < web sipgate/switchboard sipgate/webhook

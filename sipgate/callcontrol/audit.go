@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
@@ -53,11 +55,12 @@ func (c *Control) endAudit(ctx context.Context, id int64, begun time.Time, err e
 }
 
 // Deny records that the actor tried what the policy does not allow, and returns
-// the error for it. rows names the call concerned, if any.
-func (c *Control) Deny(ctx context.Context, a Actor, p team.Permission, row string, d team.Decision) error {
+// the error for it. row names the call concerned, if any. The same action id
+// again, if there is one, is not recorded again.
+func (c *Control) Deny(ctx context.Context, a Actor, p team.Permission, row, actionID string, d team.Decision) error {
 	e := AuditEntry(a, p, "", "")
 	e.Call = row
-	return c.deny(ctx, e, d)
+	return c.denyOnce(ctx, e, actionID, d)
 }
 
 func (c *Control) deny(ctx context.Context, e team.AuditEntry, d team.Decision) error {
@@ -66,6 +69,35 @@ func (c *Control) deny(ctx context.Context, e team.AuditEntry, d team.Decision) 
 		c.Log.Error("write audit refusal", "err", err)
 	}
 	return c.denied(d)
+}
+
+// A refusal is a deed that was denied under an action id.
+type refusal struct {
+	by       team.MemberID
+	actionID string
+	action   team.Permission
+	call     string
+	params   string
+}
+
+// maxRefusals is how many refusals are remembered.
+const maxRefusals = 10_000
+
+func newRefusals() *lru.Cache[refusal, struct{}] {
+	c, _ := lru.New[refusal, struct{}](maxRefusals) // fails only for a size below 1
+	return c
+}
+
+// denyOnce is deny for a deed that may be repeated under the same action id: it
+// is recorded once.
+func (c *Control) denyOnce(ctx context.Context, e team.AuditEntry, actionID string, d team.Decision) error {
+	if actionID == "" {
+		return c.deny(ctx, e, d)
+	}
+	if known, _ := c.refusals.ContainsOrAdd(refusal{e.By, actionID, e.Action, e.Call, e.Parameters}, struct{}{}); known {
+		return c.denied(d)
+	}
+	return c.deny(ctx, e, d)
 }
 
 // denied returns the error of a decision that denies, with the name of the

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"callboard/sipgate"
 	"callboard/sipgate/account"
 	"callboard/sipgate/announcement"
@@ -82,6 +84,7 @@ type Control struct {
 	History    *callhistory.History
 	Unreadable *account.Unreadable // what of sipgate's lists could not be read
 	service    *serviceAccount     // nil if there is none
+	refusals   *lru.Cache[refusal, struct{}]
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -91,7 +94,7 @@ type Control struct {
 // New returns a Control. Start begins what it does in the background, and Close
 // ends it.
 func New(o Options) *Control {
-	c := &Control{Options: o, Private: &team.PrivateNames{}, Unreadable: account.NewUnreadable(o.Log)}
+	c := &Control{Options: o, Private: &team.PrivateNames{}, refusals: newRefusals(), Unreadable: account.NewUnreadable(o.Log)}
 	c.Rosters = account.NewRosters(c.accessTo, o.Log)
 	if o.Boards != nil {
 		o.Boards.SetRosters(c.Rosters)

@@ -2,6 +2,8 @@ package callcontrol
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"callboard/sipgate/switchboard"
@@ -12,38 +14,61 @@ import (
 // records it, then the board executes it. The same action id again returns the
 // first outcome, without a second row in the audit.
 //
+// The hold and the hang-up of whose call it is wait for nobody, and end what
+// another member is doing.
+//
 // It does not depend on the end of ctx: the member has clicked, whether or not
-// the tab is still open. Errors are [team.Denied], [team.ErrAuditUnavailable] and
-// those of [switchboard.Board.Execute].
+// the tab is still open. Errors are [team.Denied], [ClaimedError],
+// [team.ErrAuditUnavailable] and those of [switchboard.Board.Execute].
 func (c *Control) Execute(ctx context.Context, a Actor, call switchboard.Call, cmd switchboard.Command) error {
 	ctx = context.WithoutCancel(ctx)
 	entry := callEntry(a, team.Permission(cmd.Action.Verb()), call, parameters(cmd.Action))
 	d := c.authorizeCommand(a, call, cmd)
-	if cmd.Override {
-		entry.Parameters += " override"
+	if cmd.Override || takesPrecedence(a, call, cmd.Action) && call.Claim != nil && call.Claim.By != a.BoardID() {
+		entry.Parameters = strings.TrimSpace(entry.Parameters + " override")
 	}
 	if !d.OK {
-		return c.deny(ctx, entry, d)
+		return c.denyOnce(ctx, entry, cmd.ID, d)
 	}
 	cmd.By, cmd.Call = a.BoardID(), call.ID
+	if takesPrecedence(a, call, cmd.Action) {
+		cmd.AtOnce, cmd.Override = true, true
+	}
 	if d.Via.User != a.User {
 		entry.Via, cmd.Via = d.Via, switchboard.MemberID(d.Via.User)
 	}
 	c.record(ctx, &cmd, entry)
-	return c.Board(a).Execute(ctx, cmd)
+	return c.claimed(a, call, c.Board(a).Execute(ctx, cmd))
+}
+
+// takesPrecedence reports whether an action waits for nobody: holding and
+// hanging up one's own call.
+func takesPrecedence(a Actor, call switchboard.Call, action switchboard.Action) bool {
+	verb := action.Verb()
+	return (verb == switchboard.VerbHold || verb == switchboard.VerbHangUp) && slices.Contains(call.Owners(), a.BoardID())
 }
 
 // authorizeCommand decides on a command: the permission of its kind, that of
 // overriding another member's claim, and what the account's platform can do.
 func (c *Control) authorizeCommand(a Actor, call switchboard.Call, cmd switchboard.Command) team.Decision {
-	d := c.Authorize(a, team.Permission(cmd.Action.Verb()), call)
-	if d.OK && cmd.Override {
+	d := c.authorizeVerb(a, cmd.Action.Verb(), call)
+	if d.OK && cmd.Override && call.Phase != switchboard.Ended {
 		d = c.Authorize(a, team.OverrideClaim, call)
 	}
 	if reason := c.missingCapability(a.Account, cmd.Action); d.OK && reason != "" {
 		d = team.Decision{Reason: reason}
 	}
 	return d
+}
+
+// authorizeVerb is Authorize for a kind of command. On a call that has ended it
+// decides by the role alone, so that the board says that the call has ended,
+// and returns the outcome of a repeated command.
+func (c *Control) authorizeVerb(a Actor, verb switchboard.Verb, call switchboard.Call) team.Decision {
+	if call.Phase == switchboard.Ended {
+		return a.MayAttempt(team.Permission(verb))
+	}
+	return c.Authorize(a, team.Permission(verb), call)
 }
 
 // record has the audit follow the command: its beginning, for a hang-up in its
@@ -55,12 +80,15 @@ func (c *Control) record(ctx context.Context, cmd *switchboard.Command, entry te
 		entry.Outcome = team.OutcomeWaiting
 		cmd.BeforeSend = func() error { return c.Audit.Proceed(ctx, id) }
 	}
+	action, override := cmd.Action, cmd.Override
+	by, row := cmd.By, cmd.Call
 	cmd.Begin = func() (err error) {
 		begun = time.Now()
-		id, err = c.Audit.Begin(ctx, entry)
+		if id, err = c.Audit.Begin(ctx, entry); err == nil && override {
+			c.Boards.Board(entry.Account).OverrideClaim(by, row)
+		}
 		return err
 	}
-	action := cmd.Action
 	cmd.OnDone = func(err error) {
 		c.noteUnsupported(entry.Account, action, err)
 		c.endAudit(ctx, id, begun, err)
@@ -75,6 +103,9 @@ func (c *Control) Undo(ctx context.Context, a Actor, id switchboard.RowID) error
 		return err
 	}
 	entry := callEntry(a, team.UndoHangUp, call, "")
+	if call.Phase == switchboard.Ended {
+		return switchboard.ErrEnded
+	}
 	if d := c.Authorize(a, team.UndoHangUp, call); !d.OK {
 		return c.deny(ctx, entry, d)
 	}

@@ -3,6 +3,7 @@ package callcontrol
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -34,12 +35,16 @@ func (f *fixture) signIn(user sipgate.UserID, admin bool) Actor {
 	return a
 }
 
-// connectedCall returns a call of the user that is established and on the board.
+// connectedCall returns a call of the user, at the user's own number, that is
+// established and on the board.
 func (f *fixture) connectedCall(a Actor) switchboard.Call {
 	f.t.Helper()
-	if _, err := f.sim.Ring(simulator.NewCall{From: "+4930555001", To: "+4921170000001", Users: []string{string(a.User)}, State: "established"}); err != nil {
+	if _, err := f.sim.Ring(simulator.NewCall{From: "+4930555001", To: "+49221471011" + strings.TrimPrefix(string(a.User), "w"), Users: []string{string(a.User)}, State: "established"}); err != nil {
 		f.t.Fatal(err)
 	}
+	roster := f.Rosters.Of(a.Account)
+	roster.Load()
+	awaitThat(f.t, "roster", func() bool { return len(roster.Snapshot().Devices) > 0 && roster.Snapshot().Complete })
 	var found switchboard.Call
 	awaitThat(f.t, "call on the board", func() bool {
 		f.Board(a).Poll(f.t.Context())
@@ -115,7 +120,6 @@ func TestDeniedCommandsAreAudited(t *testing.T) {
 	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
 	owner, other := f.signIn("w0", true), f.signIn("w1", false)
 	call := f.connectedCall(owner)
-	call.MemberIDs = []switchboard.MemberID{"w0"}
 	err := f.Execute(t.Context(), other, call, switchboard.Command{Action: switchboard.HangUp{}})
 	var denied team.Denied
 	if !errors.As(err, &denied) || denied.Reason != team.ReasonNotOwner {

@@ -5,9 +5,13 @@ import (
 	"time"
 )
 
-// claimDuration is the time after which a claim expires unless it is renewed,
-// as when a tab was closed with its dialog open.
-const claimDuration = 15 * time.Second
+// A claim is a lease. It expires after claimDuration unless it is renewed, as
+// when a tab was closed with its dialog open, and after claimIdle without input
+// in the dialog, however often it is renewed.
+const (
+	claimDuration = 15 * time.Second
+	claimIdle     = 30 * time.Second
+)
 
 // Claim tells that a member is about to act on a call: has a dialog open or a
 // command in progress. It is a soft lock: it keeps members from acting on a
@@ -32,15 +36,28 @@ func (e *ClaimedError) Error() string { return ErrClaimed.Error() }
 // Is reports that a ClaimedError is ErrClaimed.
 func (e *ClaimedError) Is(target error) bool { return target == ErrClaimed }
 
-// Claim claims a call for a member and the command v for 15 s; the caller
-// renews it as long as the dialog is open. The claim ends when it expires, by
-// ReleaseClaim, when the member leaves the board, or when the outcome of the
-// member's own command v on the call is known (except for keypad tones: one
-// dialog sends many). A claim never blocks commands of the same member.
+// Claim claims a call for a member and the command v for 15 s, because the
+// member opened a dialog or typed in it. While the dialog is open, the caller
+// renews it with RenewClaim. The claim ends when it expires, by ReleaseClaim,
+// when another member overrides it, when the member leaves the board, or when
+// the outcome of the member's own command v on the call is known (except for
+// keypad tones: one dialog sends many). A claim never blocks commands of the
+// same member.
 //
 // Claim returns ErrNoCall, ErrEnded, or ErrClaimed if another member has a
 // claim or a command in progress. The caller checks permissions.
 func (b *Board) Claim(by MemberID, call RowID, v Verb) error {
+	return b.claim(by, call, v, true)
+}
+
+// RenewClaim is Claim for a dialog that is open without new input. It prolongs
+// the member's claim to at most 30 s after the last input. It does not take back
+// a claim that has ended otherwise than by ReleaseClaim.
+func (b *Board) RenewClaim(by MemberID, call RowID, v Verb) error {
+	return b.claim(by, call, v, false)
+}
+
+func (b *Board) claim(by MemberID, call RowID, v Verb, input bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
@@ -55,10 +72,43 @@ func (b *Board) Claim(by MemberID, call RowID, v Verb) error {
 	if err := r.claimConflict(by, now); err != nil {
 		return err
 	}
-	r.claim = &Claim{By: by, Name: b.memberName(by), Verb: v, Until: now.Add(claimDuration)}
+	r.renewClaim(now)
+	if input || r.claim == nil && !r.lostClaims[by] {
+		r.claimInput = now
+		delete(r.lostClaims, by)
+	} else if r.claim == nil {
+		return nil
+	}
+	until := now.Add(claimDuration)
+	if idle := r.claimInput.Add(claimIdle); idle.Before(until) {
+		until = idle
+	}
+	r.claim = &Claim{By: by, Name: b.memberName(by), Verb: v, Until: until}
 	b.markDirty(r)
 	b.flush(now)
 	return nil
+}
+
+// OverrideClaim ends another member's claim on the call, if there is one. That
+// member's open dialog takes it back with its next input only.
+func (b *Board) OverrideClaim(by MemberID, call RowID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	b.expire(now)
+	if r := b.findRow(call); r != nil && r.claim != nil && r.claim.By != by {
+		r.loseClaim()
+		b.markDirty(r)
+		b.flush(now)
+	}
+}
+
+// loseClaim ends the claim, which its dialog does not take back by itself.
+func (r *row) loseClaim() {
+	if r.lostClaims == nil {
+		r.lostClaims = map[MemberID]bool{}
+	}
+	r.lostClaims[r.claim.By], r.claim = true, nil
 }
 
 // ReleaseClaim ends the member's claim on the call, if there is one.
@@ -74,6 +124,7 @@ func (b *Board) ReleaseClaim(by MemberID, call RowID) {
 }
 
 func (b *Board) releaseClaim(by MemberID, r *row) {
+	delete(r.lostClaims, by)
 	if r.claim != nil && r.claim.By == by {
 		r.claim = nil
 		b.markDirty(r)
@@ -106,7 +157,7 @@ func (r *row) activeClaim(now time.Time) *Claim {
 // progress. It returns when to check again, zero for never.
 func (r *row) renewClaim(now time.Time) (again time.Time) {
 	if r.claim != nil && !now.Before(r.claim.Until) {
-		r.claim = nil
+		r.loseClaim()
 	}
 	if r.claim != nil {
 		return r.claim.Until

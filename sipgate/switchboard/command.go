@@ -55,6 +55,10 @@ type Command struct {
 	// Without it the error is ErrClaimed.
 	Override bool
 
+	// AtOnce sends the command without waiting for commands of other members
+	// that are in progress.
+	AtOnce bool
+
 	// Begin, if not nil, is called before the command is checked and sent, but
 	// not for a repeated one. If it returns an error, the command fails with
 	// it and may be given again under the same ID.

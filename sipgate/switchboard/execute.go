@@ -147,7 +147,7 @@ func (b *Board) enqueue(cmd *pendingCommand, now time.Time) {
 	r, a := cmd.row, cmd.command.Action
 	cmd.claimUntil = now.Add(claimDuration)
 	r.queue = append(r.queue, cmd)
-	if len(r.queue) == 1 {
+	if len(r.queue) == 1 || cmd.command.AtOnce && !r.awaits(cmd.command.By) {
 		wake(cmd.ready)
 	}
 	if on, ok := toggleTarget(a); ok {
@@ -159,6 +159,12 @@ func (b *Board) enqueue(cmd *pendingCommand, now time.Time) {
 		r.lastCommand.Via = cmd.command.Via
 	}
 	b.markDirty(r)
+}
+
+// awaits reports whether another command of the member than the newest one is in
+// the row's queue.
+func (r *row) awaits(by MemberID) bool {
+	return slices.ContainsFunc(r.queue[:len(r.queue)-1], func(o *pendingCommand) bool { return o.command.By == by })
 }
 
 // checkAction returns an error if m's access cannot execute the action on the

@@ -26,7 +26,9 @@ type row struct {
 	unresolved     *pendingCommand // command with an outcome that lists have to decide
 	playback       *Playback
 
-	claim         *Claim // of an open dialog
+	claim         *Claim            // of an open dialog
+	claimInput    time.Time         // when its member typed last
+	lostClaims    map[MemberID]bool // members whose open dialogs must not take a claim back without input
 	pendingHangup *pendingHangup
 
 	transfer     transfer
@@ -110,6 +112,9 @@ func (r *row) moveStateTo(x *row) {
 		x.consultation = r.consultation
 	}
 	x.claim, r.claim = laterClaim(x.claim, r.claim), nil
+	if x.claimInput.Before(r.claimInput) {
+		x.claimInput = r.claimInput
+	}
 }
 
 // canonical returns the row that r was merged into, or r itself.

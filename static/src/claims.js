@@ -7,12 +7,13 @@ import {addField} from "./call_actions.js";
 import {askIn} from "./confirmation.js";
 import {find, parse, setText, sourceForm} from "./dom.js";
 
-const renewal = 5000; // ms; the server forgets a claim after three of them
+const renewal = 5000; // ms; the server forgets a claim after three of them, or after half a minute without input
 
 /**
  * @typedef {object} Claim what the server knows of the dialog that is open
  * @property {string} path
  * @property {string} [verb]
+ * @property {boolean} [input] the member typed or clicked since the last post
  * @property {boolean} [warned] the member was warned of another claim
  * @property {boolean} [override] and overrides it
  * @property {boolean} [refused] the server takes no claims on the call
@@ -39,12 +40,15 @@ function post(path, fields) {
 /**
  * warn resolves to whether the member overrides another claim.
  * @param {string} text
+ * @param {boolean} mayOverride
  */
-function warn(text) {
+function warn(text, mayOverride) {
 	/** @type {HTMLDialogElement | null} */
 	const dialog = find("#attended");
 	if (!dialog || dialog.open) return Promise.resolve(false);
 	setText(find("#attended-text"), text);
+	const yes = find("[value=yes]", dialog);
+	if (yes) yes.hidden = !mayOverride;
 	return askIn(dialog);
 }
 
@@ -61,19 +65,26 @@ async function syncClaim() {
 		claim = null;
 		return;
 	}
-	if (claim?.path !== path) claim = {path};
+	if (claim?.path !== path) claim = {path, input: true};
 	const mine = claim;
 	mine.verb = dialog.dataset.verb ?? "";
 	if (mine.refused) return;
-	const answer = await post(path, {verb: mine.verb, ...mine.override && {override: "true"}});
+	const {input, override} = mine;
+	mine.input = false;
+	const answer = await post(path, {verb: mine.verb, ...input && {input: "true"}, ...input && override && {override: "true"}});
 	if (answer?.status === 404 || answer?.status === 405) mine.refused = true; // the call has ended
 	if (answer?.status !== 409 || mine.warned || mine !== claim) return;
 	const error = (await answer.json().catch(() => null))?.error;
 	if (error?.code !== "attended") return;
 	mine.warned = true;
-	if (!await warn(error.message) || mine !== claim) return;
-	mine.override = true;
+	if (!await warn(error.message, error.override === true) || mine !== claim) return;
+	mine.override = mine.input = true;
 	syncClaim();
+}
+
+/** @param {Event} e */
+function noteInput(e) {
+	if (claim && e.target instanceof Element && e.target.closest(".dialog[data-claim]")) claim.input = true;
 }
 
 /** @param {HtmxEvent} e */
@@ -91,7 +102,7 @@ function onRefusal(e) {
 	if (!notice) return;
 	e.preventDefault(); // it is not shown a second time
 	const {submitter} = ctx.request, atOnce = ctx.request.body?.has("at_once");
-	warn((notice.textContent ?? "").trim()).then(yes => {
+	warn((notice.textContent ?? "").trim(), "override" in notice.dataset).then(yes => {
 		if (!yes || !form.isConnected) return;
 		addField(form, "override");
 		if (atOnce) addField(form, "at_once");
@@ -104,6 +115,7 @@ export function startClaims() {
 	document.addEventListener("htmx:config:request", sendOverride);
 	document.addEventListener("htmx:after:request", onRefusal);
 	document.addEventListener("dialog:shown", syncClaim);
+	for (const type of ["input", "keydown", "pointerdown"]) document.addEventListener(type, noteInput, {passive: true});
 	find("#modal")?.addEventListener("close", syncClaim);
 	setInterval(() => { if (claim) syncClaim(); }, renewal);
 	addEventListener("pagehide", () => {
