@@ -18,8 +18,8 @@ import (
 func (h *handlers) showTeam(w http.ResponseWriter, r *http.Request, a actor) error {
 	board := h.Control.Board(a.Actor)
 	online, onCall := board.Members(), callcontrol.MembersOnCalls(board.Snapshot().Calls)
-	m := views.TeamModel{Manage: a.May(team.ManageMembers).OK}
-	for _, member := range h.Control.Members.List(a.Account) {
+	m := views.TeamModel{Manage: a.May(team.ManageMembers).OK, SetDefault: a.May(team.ManageSettings).OK, Default: h.Control.Members.DefaultConsent(a.Account)}
+	for _, member := range h.Control.TeamMembers(a.Account) {
 		m.Members = append(m.Members, views.TeamMember{Member: member, Self: member.MemberID == a.MemberID,
 			Online: slices.Contains(online, switchboard.MemberID(member.User)), OnCall: onCall[member.User]})
 	}
@@ -38,9 +38,14 @@ func (h *handlers) updateMember(params string, do func(ctx context.Context, by, 
 	}
 }
 
-// memberOf returns the member of the actor's own team that the address names.
+// memberOf returns the member of the actor's own team that the address names,
+// who was not removed.
 func (h *handlers) memberOf(r *http.Request, a actor) (team.Member, error) {
-	m, ok := h.Control.Members.Get(team.MemberID{Account: a.Account, User: sipgate.UserID(r.PathValue("user"))})
+	return findMember(r, a, h.Control.Members.Get)
+}
+
+func findMember(r *http.Request, a actor, find func(team.MemberID) (team.Member, bool)) (team.Member, error) {
+	m, ok := find(team.MemberID{Account: a.Account, User: sipgate.UserID(r.PathValue("user"))})
 	if !ok {
 		return m, team.ErrNoMember
 	}
@@ -84,8 +89,25 @@ func (h *handlers) removeMember(ctx context.Context, by, member team.MemberID) e
 	return h.Control.Members.Remove(ctx, by, member)
 }
 
-func (h *handlers) restoreMember(ctx context.Context, by, member team.MemberID) error {
-	return h.Control.Members.Restore(ctx, by, member)
+// setTeamDefault changes what counts for members who have not chosen.
+func (h *handlers) setTeamDefault(w http.ResponseWriter, r *http.Request, a actor) error {
+	form, err := web.Decode[consentForm](w, r)
+	if err != nil {
+		return err
+	}
+	if err := h.Control.SetTeamDefault(r.Context(), a.Actor, team.Consent{SharesCalls: form.SharesCalls, AllowsLeads: form.AllowsLeads}); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/team")
+}
+
+// restoreMember takes back a member who was removed.
+func (h *handlers) restoreMember(w http.ResponseWriter, r *http.Request, a actor) error {
+	m, err := findMember(r, a, h.Control.Members.Known)
+	if err != nil {
+		return err
+	}
+	return h.auditMember(w, r, a, m, "restore", h.Control.Members.Restore)
 }
 
 func (h *handlers) signOutMember(ctx context.Context, _, member team.MemberID) error {

@@ -25,7 +25,7 @@ func (h *handlers) respondSettings(w http.ResponseWriter, r *http.Request, a act
 		m.Sessions = append(m.Sessions, views.Session{ID: s.ID, Current: s.Current, Started: s.Started, LastSeen: s.Seen,
 			Address: s.Value.Address, Browser: s.Value.Browser})
 	}
-	m.SharesCalls, m.AllowsLeads = a.Member.SharesCalls, a.Member.AllowsLeads
+	m.Consent, m.Stated = a.Consent, a.Stated
 	if a.May(team.StartCall).OK {
 		m.MayCall = true
 		m.Devices, m.Numbers = h.deviceNames(r, a), h.callerIDs(r, a)

@@ -15,11 +15,12 @@ import (
 
 // SettingsModel is the model of [Settings]: the member's own preferences.
 type SettingsModel struct {
-	SharesCalls, AllowsLeads bool // consents, see [team.Member]
-	Preferences              team.Preferences
-	MayCall                  bool     // the member may start calls
-	Devices, Numbers         []Option // of new calls; the current choice is always offered
-	Sessions                 []Session
+	team.Consent          // what counts for the member now
+	Stated           bool // the member has chosen it
+	Preferences      team.Preferences
+	MayCall          bool     // the member may start calls
+	Devices, Numbers []Option // of new calls; the current choice is always offered
+	Sessions         []Session
 
 	// Section is the section that was just saved ("display", "ringing", "calls"). If
 	// Field is not empty, the section was not saved because Field is invalid.

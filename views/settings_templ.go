@@ -88,7 +88,7 @@ func Settings(p Page, m SettingsModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = consentForm(p, m.SharesCalls, m.AllowsLeads).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = consentForm(p, m.Consent, m.Stated).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

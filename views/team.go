@@ -11,6 +11,9 @@ import (
 type TeamModel struct {
 	Members []TeamMember // in display order, removed members last
 	Manage  bool         // the reader may set roles, remove members and sign them out
+
+	Default    team.Consent // of members who have not chosen
+	SetDefault bool         // the reader may change it
 }
 
 // TeamMember is a member of the team.

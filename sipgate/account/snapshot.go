@@ -26,6 +26,10 @@ type Snapshot struct {
 	Complete bool
 }
 
+// Known reports whether it is known whose the extensions are, as far as sipgate
+// tells.
+func (s *Snapshot) Known() bool { return s.Complete && len(s.Users) > 0 }
+
 // Snapshot returns what is known, without waiting for sipgate.
 func (r *Roster) Snapshot() *Snapshot {
 	r.mu.Lock()

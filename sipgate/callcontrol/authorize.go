@@ -11,8 +11,10 @@ import (
 // Authorize decides whether the actor may do something with a call. Buttons
 // are drawn by the same decision by which commands are refused.
 func (c *Control) Authorize(a Actor, p team.Permission, call switchboard.Call) team.Decision {
+	owners := c.owners(a.Account, call)
 	return a.MayOnCall(p, team.CallAccess{
-		Owners:  c.owners(a.Account, call),
+		Owners:  owners,
+		Unsure:  len(owners) == 0 && !c.Rosters.Of(a.Account).Snapshot().Known(),
 		Reaches: slices.Contains(call.VisibleTo, a.BoardID()),
 		Expired: c.expired(a),
 	})

@@ -52,6 +52,10 @@ func TestCallsWithoutAnOwnerAreTheTeams(t *testing.T) {
 	if err := f.Members.SetDefaultConsent(t.Context(), admin.MemberID, team.Consent{}); err != nil {
 		t.Fatal(err)
 	}
+	if got := f.Authorize(agent, team.Hold, callOf(nil, "w0")); got != (team.Decision{Reason: team.ReasonOwnerUnknown}) {
+		t.Errorf("before it is known whose the telephones are: %+v", got)
+	}
+	f.loadRoster(admin.Account)
 	for _, owners := range [][]switchboard.MemberID{nil, {"voicemail"}, {"v0"}, {"g1"}, {"q0"}, {"p3"}, {"wx"}, {"w"}, {ServiceID}} {
 		call := callOf(owners, "w0")
 		if got := f.Authorize(admin, team.Hold, call); got != (team.Decision{OK: true, Via: admin.MemberID}) {

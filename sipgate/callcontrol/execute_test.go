@@ -35,6 +35,14 @@ func (f *fixture) signIn(user sipgate.UserID, admin bool) Actor {
 	return a
 }
 
+// loadRoster waits until it is known whose the account's telephones are.
+func (f *fixture) loadRoster(account string) {
+	f.t.Helper()
+	roster := f.Rosters.Of(account)
+	roster.Load()
+	awaitThat(f.t, "roster", func() bool { return len(roster.Snapshot().Devices) > 0 && roster.Snapshot().Known() })
+}
+
 // connectedCall returns a call of the user, at the user's own number, that is
 // established and on the board.
 func (f *fixture) connectedCall(a Actor) switchboard.Call {
@@ -42,9 +50,7 @@ func (f *fixture) connectedCall(a Actor) switchboard.Call {
 	if _, err := f.sim.Ring(simulator.NewCall{From: "+4930555001", To: "+49221471011" + strings.TrimPrefix(string(a.User), "w"), Users: []string{string(a.User)}, State: "established"}); err != nil {
 		f.t.Fatal(err)
 	}
-	roster := f.Rosters.Of(a.Account)
-	roster.Load()
-	awaitThat(f.t, "roster", func() bool { return len(roster.Snapshot().Devices) > 0 && roster.Snapshot().Complete })
+	f.loadRoster(a.Account)
 	var found switchboard.Call
 	awaitThat(f.t, "call on the board", func() bool {
 		f.Board(a).Poll(f.t.Context())

@@ -134,6 +134,37 @@ func (c *Control) OnlineMembers(account string) []team.Member {
 	return members
 }
 
+// SetTeamDefault changes the consent of all who have not stated one.
+func (c *Control) SetTeamDefault(ctx context.Context, a Actor, consent team.Consent) error {
+	params := "default shares " + onOff(consent.SharesCalls) + " leads " + onOff(consent.AllowsLeads)
+	err := c.Audited(ctx, a, team.ManageSettings, params, "", func(ctx context.Context) error {
+		return c.Members.SetDefaultConsent(ctx, a.MemberID, consent)
+	})
+	c.Board(a).Invalidate()
+	return err
+}
+
+// TeamMembers returns the members of an account and, with NoRole, the users of
+// the account who never signed in.
+func (c *Control) TeamMembers(account string) []team.Member {
+	members := c.Members.List(account)
+	for _, u := range c.Rosters.Of(account).Snapshot().Users {
+		id := team.MemberID{Account: account, User: u.ID}
+		if _, known := c.Members.Known(id); !known {
+			members = append(members, team.Member{MemberID: id, Name: c.MemberName(id), Consent: c.Members.DefaultConsent(account)})
+		}
+	}
+	slices.SortStableFunc(members, func(a, b team.Member) int { return cmp.Compare(removedLast(a), removedLast(b)) })
+	return members
+}
+
+func removedLast(m team.Member) int {
+	if m.Removed {
+		return 1
+	}
+	return 0
+}
+
 // MemberCount returns how many signed-in members a board has, without the
 // service account.
 func (c *Control) MemberCount(account string) int {

@@ -117,8 +117,9 @@ const (
 
 // Reasons about calls of nobody, such as those of a voicemail or a queue.
 const (
-	ReasonNobodys    = "nobodys"     // the role has the permission on own calls only
-	ReasonNotReached = "not_reached" // the member's own access does not reach the call
+	ReasonNobodys      = "nobodys"       // the role has the permission on own calls only
+	ReasonOwnerUnknown = "owner_unknown" // the same, and whose call it is may turn out yet
+	ReasonNotReached   = "not_reached"   // the member's own access does not reach the call
 )
 
 // Decision is the answer of the policy. The zero Decision denies.
@@ -193,6 +194,7 @@ func (m Member) atLeast(role Role) Decision {
 // A CallAccess is what the policy has to know of a call.
 type CallAccess struct {
 	Owners  []Owner // the persons whose call it is; none if it is nobody's
+	Unsure  bool    // whose telephones take part is not all known yet
 	Reaches bool    // the actor's own access to sipgate reaches the call
 	Expired bool    // sipgate accepts the actor's own sign-in no longer
 }
@@ -254,7 +256,10 @@ func (c CallAccess) seenBy(m Member) bool {
 
 // denyOthers denies what only owners and leads may do.
 func (c CallAccess) denyOthers() Decision {
-	if len(c.Owners) == 0 {
+	switch {
+	case len(c.Owners) == 0 && c.Unsure:
+		return deny(ReasonOwnerUnknown)
+	case len(c.Owners) == 0:
 		return deny(ReasonNobodys)
 	}
 	return Decision{Reason: ReasonNotOwner, Of: c.Owners[0].MemberID}

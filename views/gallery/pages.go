@@ -10,7 +10,7 @@ import (
 )
 
 func exampleSettings(now time.Time) views.SettingsModel {
-	return views.SettingsModel{SharesCalls: true, Preferences: team.DefaultPreferences(), MayCall: true, Devices: []views.Option{{Value: "e0", Label: "Mia, desk"}, {Value: "e3", Label: "Mia, mobile"}}, Numbers: exampleNumbers[:1], Sessions: []views.Session{
+	return views.SettingsModel{Consent: team.Consent{SharesCalls: true}, Stated: true, Preferences: team.DefaultPreferences(), MayCall: true, Devices: []views.Option{{Value: "e0", Label: "Mia, desk"}, {Value: "e3", Label: "Mia, mobile"}}, Numbers: exampleNumbers[:1], Sessions: []views.Session{
 		{ID: "s1", Current: true, Started: now.Add(-3 * time.Hour), LastSeen: now, Address: "192.0.2.14", Browser: "Firefox, Linux"},
 		{ID: "s2", Started: now.Add(-50 * time.Hour), LastSeen: now.Add(-9 * time.Hour), Address: "2001:db8::17", Browser: "Safari, iPhone"},
 		{ID: "s3", Started: now.Add(-90 * time.Hour)},

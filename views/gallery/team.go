@@ -88,7 +88,7 @@ func exampleTeam(now time.Time, manage bool) views.TeamModel {
 	aylin.AllowsLeads, aylin.Stated = false, true
 	viewer.SharesCalls, viewer.Stated, viewer.LastActive = false, true, time.Time{}
 	gone.Removed = true
-	return views.TeamModel{Manage: manage, Members: []views.TeamMember{aylin, viewer, mia, tom, gone}}
+	return views.TeamModel{Manage: manage, SetDefault: manage, Default: team.Consent{SharesCalls: true, AllowsLeads: true}, Members: []views.TeamMember{aylin, viewer, mia, tom, gone}}
 }
 
 func exampleAudit(now time.Time) views.AuditModel {
