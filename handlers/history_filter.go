@@ -159,7 +159,7 @@ func (f *historyFilter) readKind(q url.Values) error {
 // readNumber lets sipgate search for a whole number in any spelling. A part of a
 // number is searched for here.
 func (f *historyFilter) readNumber(rules sipgate.NumberRules) error {
-	s := strings.TrimSpace(f.shown.Number)
+	s := sipgate.CleanNumber(f.shown.Number)
 	if s == "" {
 		return nil
 	}

@@ -27,7 +27,7 @@ func displayNumber(raw string) string {
 		return raw
 	}
 	// Without the plus sign, its length must fit the country.
-	if !strings.HasPrefix(raw, "+") && phonenumbers.IsPossibleNumberWithReason(parsed) != phonenumbers.IS_POSSIBLE {
+	if !strings.HasPrefix(CleanNumber(raw), "+") && phonenumbers.IsPossibleNumberWithReason(parsed) != phonenumbers.IS_POSSIBLE {
 		return raw
 	}
 	return phonenumbers.Format(parsed, phonenumbers.INTERNATIONAL)

@@ -56,6 +56,17 @@ func sameNumber(n, other string) bool {
 	return strings.HasPrefix(other, "0") && len(rest) >= 6 && strings.HasSuffix(digitsOf(n), rest)
 }
 
+// withoutZeroInBrackets removes the "(0)" after a country code from a number, or
+// from the beginning of one.
+func withoutZeroInBrackets(s string) string {
+	s = CleanNumber(s)
+	before, after, found := strings.Cut(s, "(0)")
+	if !found || !strings.HasPrefix(s, "+") && !strings.HasPrefix(s, "00") || digitsOf(before) == "" {
+		return s
+	}
+	return before + after
+}
+
 func digitsOf(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
@@ -76,7 +87,7 @@ func (e HistoryEntry) ContainsText(text string, also ...string) bool {
 			return true
 		}
 	}
-	digits := digitsOf(text)
+	digits := digitsOf(withoutZeroInBrackets(text))
 	if len(digits) < 3 || strings.ContainsFunc(text, unicode.IsLetter) {
 		return false
 	}

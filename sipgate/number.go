@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -44,14 +45,16 @@ var DefaultBlocked = []string{
 // dialled and with Germany's country code.
 var emergency = []string{"110", "112", "911", "999", "000", "+49110", "+49112"}
 
-// maxInput is the maximum length of an input; no spelling of a number is
-// longer.
-const maxInput = 64
+// Maximum lengths of an input, in bytes: no spelling of a number is longer.
+const (
+	maxInput = 64  // as [CleanNumber] returns it
+	maxRaw   = 256 // before that
+)
 
 // Parse parses a number that a user typed.
 //
-// It removes spaces and - / ( ) . and replaces a leading 00 by +. The rest
-// must be + and 7 to 15 ASCII digits with an existing country code or, if the
+// It removes spaces and - / ( ) . and what [CleanNumber] takes for them or for
+// nothing, and replaces a leading 00 by +. The rest must be + and 7 to 15 ASCII digits with an existing country code or, if the
 // rules have a Region, a valid number as dialled within that region. A trunk
 // zero after the country code, "+49 (0)157…", is dropped. The error is a
 // [ValueError]: "number_blocked" for blocked numbers, emergency numbers and
@@ -63,6 +66,9 @@ func (r NumberRules) Parse(s string) (Number, error) {
 		return "", errBlocked
 	case !ok:
 		return "", errNumber
+	}
+	if strings.HasPrefix(s, "+") {
+		s = withoutTrunkZero(s)
 	}
 	parsed, err := r.parse(s)
 	if err != nil {
@@ -98,7 +104,10 @@ var (
 // strip removes separators and replaces a leading 00 by +. It reports whether
 // only digits remain, after at most one plus sign.
 func strip(s string) (string, bool) {
-	if len(s) > maxInput {
+	if len(s) > maxRaw {
+		return "", false
+	}
+	if s = CleanNumber(s); len(s) > maxInput {
 		return "", false
 	}
 	s = strings.Map(func(r rune) rune {
@@ -112,6 +121,48 @@ func strip(s string) (string, bool) {
 	}
 	digits := strings.TrimPrefix(s, "+")
 	return s, digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
+// callingCodes returns the country codes with their plus sign.
+var callingCodes = sync.OnceValue(func() map[string]int {
+	codes := map[string]int{}
+	for code := range phonenumbers.GetSupportedCallingCodes() {
+		codes["+"+strconv.Itoa(code)] = code
+	}
+	return codes
+})
+
+// cutCallingCode splits a stripped international number after its country code.
+// No code is the beginning of another.
+func cutCallingCode(s string) (code, rest string, ok bool) {
+	for n := 2; n <= min(4, len(s)); n++ {
+		if callingCodes()[s[:n]] != 0 {
+			return s[:n], s[n:], true
+		}
+	}
+	return "", s, false
+}
+
+// withoutTrunkZero returns a stripped international number without the zero that
+// is dialled only within its country: "+49 (0)157…".
+func withoutTrunkZero(s string) string {
+	code, rest, ok := cutCallingCode(s)
+	rest, zero := strings.CutPrefix(rest, "0")
+	if !ok || !zero || !Number(s).Valid() {
+		return s
+	}
+	parsed, err := phonenumbers.Parse(s, "ZZ")
+	if err != nil || phonenumbers.IsValidNumber(parsed) && phonenumbers.Format(parsed, phonenumbers.E164) == s {
+		return s // in some countries the zero is a part of the number
+	}
+	if n := Number(phonenumbers.Format(parsed, phonenumbers.E164)); string(n) != s && n.Valid() && isStable(n) {
+		return string(n)
+	}
+	without := code + rest
+	if parsed, err := phonenumbers.Parse(without, "ZZ"); err == nil && phonenumbers.IsValidNumber(parsed) && isStable(Number(without)) {
+		return without
+	}
+	return s
 }
 
 // parse parses a stripped number: international or, with a region, national.
@@ -128,7 +179,7 @@ func (r NumberRules) parse(s string) (*phonenumbers.PhoneNumber, error) {
 	// Where numbers are dialled with a trunk zero, a number without it is more
 	// likely an international one without its plus sign, "4915799912345", or a
 	// local one.
-	if phonenumbers.GetNddPrefixForRegion(r.Region, true) == "0" && !strings.HasPrefix(s, "0") {
+	if hasTrunkZero(r.Region) && !strings.HasPrefix(s, "0") {
 		return nil, errNumber
 	}
 	parsed, err := phonenumbers.Parse(s, r.Region)
@@ -162,46 +213,79 @@ func (r NumberRules) blocks(n string, parsed *phonenumbers.PhoneNumber) bool {
 
 // NormalizeNumber returns raw in E.164 form if it is an international number,
 // with plus sign, with 00 or without either, punctuated or not. It returns
-// anything else, such as a short code, an extension or "anonymous", unchanged.
-// Two spellings of one number become equal. The result is for comparing, not
-// for dialling.
+// anything else, such as a short code, an extension or "anonymous", as
+// [CleanNumber] does. Two spellings of one number become equal. The result is for
+// comparing, not for dialling.
 func NormalizeNumber(raw string) string {
 	s, ok := strip(raw)
-	if !ok {
-		return raw
-	}
-	if !strings.HasPrefix(s, "+") {
+	if ok && !strings.HasPrefix(s, "+") {
 		s = "+" + s
 	}
-	if !Number(s).Valid() {
+	if ok && Number(s).Valid() {
+		return withoutTrunkZero(s)
+	}
+	if len(raw) > maxRaw {
 		return raw
 	}
-	return s
+	return CleanNumber(raw)
+}
+
+// E164 returns a number that somebody stored, such as a contact's, in E.164 form,
+// "" if it has none, such as an extension or a short code. Unlike Parse it
+// accepts blocked numbers, and national ones that do not exist.
+func (r NumberRules) E164(raw string) string {
+	r.Blocked = []string{}
+	if n, err := r.Parse(raw); err == nil {
+		return string(n)
+	}
+	if n := Number(r.Partial(raw)); n.Valid() {
+		return string(n)
+	}
+	s, ok := strip(raw)
+	if ok && !strings.HasPrefix(s, "+") && !isPossible("+"+s) {
+		return "" // an internal number, or a local one
+	}
+	if n := Number(NormalizeNumber(raw)); n.Valid() {
+		return string(n)
+	}
+	return ""
+}
+
+// isPossible reports whether an international number has a length that numbers of
+// its country can have.
+func isPossible(n string) bool {
+	parsed, err := phonenumbers.Parse(n, "ZZ")
+	return err == nil && phonenumbers.IsPossibleNumberWithReason(parsed) == phonenumbers.IS_POSSIBLE
 }
 
 // Partial returns the digits of a text that may be a part of a number being
 // typed, "" if it cannot be. The result begins with "+" and the country code
 // if that is known: from "+", from 00, or from the trunk zero of the Region's
-// numbers.
-func (r NumberRules) Partial(s string) string {
-	s, ok := strip(strings.TrimSpace(s))
+// numbers. A trunk zero after a country code is dropped.
+func (r NumberRules) Partial(typed string) string {
+	s, ok := strip(typed)
 	if !ok {
 		return ""
 	}
-	code := ""
-	if c := phonenumbers.GetCountryCodeForRegion(r.Region); c != 0 && phonenumbers.GetNddPrefixForRegion(r.Region, true) == "0" {
-		code = "+" + strconv.Itoa(c)
+	if whole := withoutTrunkZero(s); whole != s && strings.Contains(CleanNumber(typed), "(0)") {
+		return whole
 	}
-	switch rest, national := strings.CutPrefix(s, "0"); {
-	case code == "":
+	if code, rest, ok := cutCallingCode(s); ok {
+		if rest, zero := strings.CutPrefix(rest, "0"); zero && hasTrunkZero(phonenumbers.GetRegionCodeForCountryCode(callingCodes()[code])) {
+			return code + rest
+		}
 		return s
-	case national:
-		return code + rest
 	}
-	if rest, ok := strings.CutPrefix(s, code+"0"); ok {
-		return code + rest
+	if rest, national := strings.CutPrefix(s, "0"); national && hasTrunkZero(r.Region) {
+		return "+" + strconv.Itoa(phonenumbers.GetCountryCodeForRegion(r.Region)) + rest
 	}
 	return s
+}
+
+// hasTrunkZero reports whether numbers are dialled with a zero within a country
+// that is omitted from abroad.
+func hasTrunkZero(region string) bool {
+	return phonenumbers.GetCountryCodeForRegion(region) != 0 && phonenumbers.GetNddPrefixForRegion(region, true) == "0"
 }
 
 // IsBlocked reports whether err means that a number may not be dialled.

@@ -27,8 +27,8 @@ func TestParseNumber(t *testing.T) {
 		{"national", "4915799912345", "DE", invalid, ""}, {"national", "4915799912345", "", invalid, ""}, {"national", "1234567", "DE", invalid, ""},
 		{"national", "01579", "DE", invalid, ""}, {"national", "(202) 555-0123", "US", ok, "+12025550123"}, {"national", "06 6982", "IT", ok, "+39066982"},
 		{"not ASCII", "+４９15799912345", "", invalid, ""}, {"not ASCII", "+٤٩15799912345", "", invalid, ""}, {"not ASCII", "＋4915799912345", "", invalid, ""},
-		{"not ASCII", "+49\u200b15799912345", "", invalid, ""}, {"not ASCII", "\u202e+4915799912345", "", invalid, ""}, {"not ASCII", "+4915799912345📞", "", invalid, ""},
-		{"not ASCII", "+49\u00a015799912345", "", invalid, ""}, {"not ASCII", "+49–15799912345", "", invalid, ""}, {"not ASCII", "+4915799912345\ufeff", "", invalid, ""},
+		{"not ASCII", "+49\u202d15799912345", "", invalid, ""}, {"not ASCII", "\u202e+4915799912345", "", invalid, ""}, {"not ASCII", "+4915799912345📞", "", invalid, ""},
+		{"not ASCII", "+49\u030115799912345", "", invalid, ""}, {"not ASCII", "+49²15799912345", "", invalid, ""}, {"not ASCII", "+4915799912345\u20e3", "", invalid, ""},
 		{"not a number", "+4915799912345;ext=1", "", invalid, ""}, {"not a number", "+4915799912345,,123", "", invalid, ""}, {"not a number", "+4915799912345p123", "", invalid, ""},
 		{"not a number", "sip:x@y", "", invalid, ""}, {"not a number", "tel:+4915799912345", "", invalid, ""}, {"not a number", "+1-800-FLOWERS", "", invalid, ""},
 		{"not a number", "+49157+99912345", "", invalid, ""}, {"not a number", "e0", "DE", invalid, ""},
@@ -41,8 +41,8 @@ func TestParseNumber(t *testing.T) {
 		{"premium", "00881612345678", "", blocked, ""},
 		{"service code", "*21*+4915799912345#", "", blocked, ""}, {"service code", "**62*", "", blocked, ""}, {"service code", "#31#+4915799912345", "", blocked, ""},
 		{"service code", "*#06#", "", blocked, ""}, {"service code", "*21*…#", "", blocked, ""}, {"service code", "+49*15799912345", "", invalid, ""},
-		{"unsafe text", strings.Repeat("1", 10_000), "DE", invalid, ""}, {"unsafe text", "+4915799912345\x00", "", invalid, ""}, {"unsafe text", "+4915799912345\r\n", "", invalid, ""},
-		{"unsafe text", "\"><script>", "", invalid, ""}, {"unsafe text", "+49\t15799912345", "", invalid, ""}, {"unsafe text", "[]", "", invalid, ""},
+		{"unsafe text", strings.Repeat("1", 10_000), "DE", invalid, ""}, {"unsafe text", "+4915799912345\x00", "", invalid, ""}, {"unsafe text", "+4915799912345\x1b", "", invalid, ""},
+		{"unsafe text", "\"><script>", "", invalid, ""}, {"unsafe text", "+49\x1f15799912345", "", invalid, ""}, {"unsafe text", "[]", "", invalid, ""},
 		{"T31", "+8816", "", blocked, ""}, {"T31", "+88812345678", "", blocked, ""}, {"T31", "+870772345678", "", blocked, ""},
 		{"T31", "+4911833", "", blocked, ""}, {"T31", "+4919012345", "", blocked, ""},
 		{"T31", "+19002345678", "", blocked, ""}, {"T31", "+43900123456", "", blocked, ""}, {"T31", "+449012345678", "", blocked, ""},
@@ -103,6 +103,7 @@ func TestDisplayNumber(t *testing.T) {
 		"+49 211 123-4567": "+49 211 1234567", "4915799912345": "+49 1579 9912345", "+12025550123": "+1 202-555-0123",
 		"": "", "anonymous": "anonymous", "e0": "e0", "w0": "w0", "110": "110", "10": "10", "22222": "22222", "voicemail": "voicemail",
 		"02111234567": "02111234567", "01579-9912345": "01579-9912345", "+": "+", "+4": "+4", "1234567": "1234567", "12345678": "12345678",
+		"\u202a+49\u00a0211 1234567\u202c": "+49 211 1234567", "+49 (0)211 1234567": "+49 211 1234567",
 		"+999123456789": "+999123456789", "<script>": "<script>", "+49\x00": "+49\x00", strings.Repeat("9", 100): strings.Repeat("9", 100),
 	} {
 		for range 2 { // the second time from the cache
@@ -118,6 +119,9 @@ func TestNormalizeNumber(t *testing.T) {
 		"+492111234567": "+492111234567", "492111234567": "+492111234567", "00492111234567": "+492111234567",
 		"+49 (211) 123-45.67": "+492111234567", "0211 1234567": "0211 1234567", "anonymous": "anonymous", "": "", "e0": "e0",
 		"110": "110", "*21#": "*21#", "++49211123": "++49211123", "000": "000", "12 34": "12 34",
+		"+49 (0)211 1234567": "+492111234567", "0049 (0) 211 1234567": "+492111234567", "+43 (0)1 5123456": "+4315123456", "+390669821234": "+390669821234",
+		"+44 (0)20 7946 0018": "+442079460018", "+48 (0)22 123 45 67": "+48221234567", "+49 (0)0 1579 9912345": "+49001579" + "9912345",
+		"\u202a10\u202c": "10", "anonymous\u200b": "anonymous", "\u202a+49\u00a0211\u20111234567\u202c": "+492111234567", strings.Repeat("9", 300): strings.Repeat("9", 300),
 	} {
 		if got := NormalizeNumber(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)

@@ -71,7 +71,21 @@ type NumberSettings struct {
 // the form of that of [Settings.Config].
 func (s *NumberSettings) Rules() (NumberRules, error) {
 	var m mistakes
-	r := NumberRules{Region: strings.ToUpper(s.Country), Blocked: s.Blocked}
+	r := NumberRules{Region: strings.ToUpper(s.Country)}
+	if s.Blocked != nil {
+		r.Blocked = []string{} // none, instead of the built-in list
+	}
+	for _, typed := range s.Blocked {
+		if typed == "" {
+			continue
+		}
+		prefix := r.Partial(typed)
+		if !strings.HasPrefix(prefix, "+") {
+			m.add("blocked", "%q is not the beginning of a number, such as +49900", typed)
+			continue
+		}
+		r.Blocked = append(r.Blocked, prefix)
+	}
 	if s.Country != "" && !KnownRegion(r.Region) {
 		m.add("country", "%q is not a country code such as DE", s.Country)
 	}

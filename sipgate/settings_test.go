@@ -85,6 +85,18 @@ func TestNumberSettings(t *testing.T) {
 	if r, err := s.Rules(); err != nil || r.Region != "DE" || !slices.Equal(r.Blocked, s.Blocked) {
 		t.Errorf("%+v, %v", r, err)
 	}
+	s = NumberSettings{Country: "DE", Blocked: []string{"+49\u00a0900", "0043 1", "0180", " +4", ""}}
+	if r, err := s.Rules(); err != nil || !slices.Equal(r.Blocked, []string{"+49900", "+431", "+49180", "+4"}) {
+		t.Errorf("blocked %v, %v", r.Blocked, err)
+	}
+	s = NumberSettings{Blocked: []string{"0900", "x"}}
+	if _, err := s.Rules(); err == nil || err.Error() != "--blocked: \"0900\" is not the beginning of a number, such as +49900\n--blocked: \"x\" is not the beginning of a number, such as +49900" {
+		t.Errorf("error = %v", err)
+	}
+	s = NumberSettings{Blocked: []string{""}}
+	if r, err := s.Rules(); err != nil || r.Blocked == nil || len(r.Blocked) != 0 {
+		t.Errorf("nothing blocked: %v, %v", r.Blocked, err)
+	}
 	if r, err := (&NumberSettings{}).Rules(); err != nil || r.Region != "" || r.Blocked != nil {
 		t.Errorf("%+v, %v", r, err)
 	}

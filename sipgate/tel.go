@@ -12,8 +12,8 @@ var (
 	errContext   = &ValueError{Field: "number", Code: "number_context"}
 )
 
-// ParseTel returns the number of a tel: link (RFC 3966), unchanged and with
-// its separators, for [NumberRules.Parse]. Text without a scheme counts as a
+// ParseTel returns the number of a tel: link (RFC 3966) with its separators, as
+// [CleanNumber] does, for [NumberRules.Parse]. Text without a scheme counts as a
 // typed number.
 //
 // The link may be percent-encoded once more than an address, as browsers pass
@@ -34,8 +34,10 @@ func ParseTel(s string) (string, error) {
 			return "", errNumber
 		}
 		isLink, number = true, decoded(strings.TrimPrefix(rest, "//"))
-		if strings.HasPrefix(number, " ") {
-			number = "+" + strings.TrimLeft(number, " ")
+		// A space in front is a plus sign that was decoded as one, unless the
+		// number says otherwise.
+		if rest := CleanNumber(number); strings.HasPrefix(number, " ") && rest != "" && '1' <= rest[0] && rest[0] <= '9' {
+			number = "+" + rest
 		}
 	}
 	number, params, _ := strings.Cut(number, ";")
@@ -50,7 +52,7 @@ func ParseTel(s string) (string, error) {
 			return "", errNumber
 		}
 	}
-	number = strings.TrimSpace(number)
+	number = CleanNumber(number)
 	if number == "" || len(number) > maxInput || !utf8.ValidString(number) || strings.ContainsFunc(number, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return "", errNumber
 	}

@@ -9,7 +9,6 @@ package directory
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -224,15 +223,4 @@ func (d *Directory) MemberName(account, number string) string {
 // Number returns a contact's number in E.164 format, or "" if it has none, such as
 // an extension or a short code. It accepts blocked numbers; dialling them is
 // refused later.
-func (d *Directory) Number(raw string) string {
-	if n := sipgate.Number(d.rules.Partial(raw)); n.Valid() {
-		return string(n)
-	}
-	if n, err := d.rules.Parse(raw); err == nil {
-		return string(n)
-	}
-	if n := sipgate.NormalizeNumber(raw); strings.HasPrefix(n, "+") {
-		return n
-	}
-	return ""
-}
+func (d *Directory) Number(raw string) string { return d.rules.E164(raw) }
