@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
@@ -57,6 +58,7 @@ var errorFaults = []struct {
 	{callcontrol.ErrDeviceOffline, web.Fault{Status: http.StatusConflict, Code: "device_offline", Field: "device"}},
 	{callcontrol.ErrDeviceUnsuitable, web.Fault{Status: http.StatusUnprocessableEntity, Code: "device_unfit", Field: "device"}},
 	{callcontrol.ErrNotOwnDevice, web.BadParam("device")},
+	{callhistory.ErrExporting, web.Fault{Status: http.StatusTooManyRequests, Code: "exporting", RetryAfter: 10 * time.Second}},
 	{callhistory.ErrNotFound, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
 	{callhistory.ErrUnknownMember, web.BadParam("member")},
 	{journal.ErrNotFound, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},

@@ -21,13 +21,6 @@ var historyColumns = []string{
 	"read", "starred", "archived", "recordings", "note", "transcription", "date", "clock", "duration",
 }
 
-// Limits of one table: sipgate is asked for maxCSVPages pages of csvPage
-// entries.
-const (
-	csvPage     = 250
-	maxCSVPages = 40
-)
-
 // historyCSV sends the history as a table for a spreadsheet, with the filters
 // of the page.
 func (h *handlers) historyCSV(w http.ResponseWriter, r *http.Request, a actor) error {
@@ -39,28 +32,20 @@ func (h *handlers) historyCSV(w http.ResponseWriter, r *http.Request, a actor) e
 }
 
 // historyRows returns the entries that match f as rows, and a last row that
-// says so if there are more of them than fit.
+// says so if there are more of them than one table has.
 func (h *handlers) historyRows(ctx context.Context, a actor, f historyFilter) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
-		for n := 1; ; n++ {
-			found, err := h.Control.History.Search(ctx, a.Member, f.Filter, csvPage)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, e := range found.Items {
-				if !yield(h.historyCells(a, f.zone, e), nil) {
-					return
-				}
-			}
-			switch {
-			case !found.More:
-				return
-			case n == maxCSVPages:
-				yield([]string{found.OldestSearched.In(f.zone).Format(time.RFC3339), "incomplete: older entries are in a table of their own, with an earlier last day"}, nil)
-				return
-			}
-			f.HistoryQuery = f.Continue(found)
+		more := true
+		cut, err := h.Control.History.Export(ctx, a.Member, f.Filter, func(e sipgate.HistoryEntry) bool {
+			more = yield(h.historyCells(a, f.zone, e), nil)
+			return more
+		})
+		switch {
+		case !more:
+		case err != nil:
+			yield(nil, err)
+		case !cut.IsZero():
+			yield([]string{cut.In(f.zone).Format(time.RFC3339), "incomplete: older entries are in a table of their own, with an earlier last day"}, nil)
 		}
 	}
 }

@@ -167,6 +167,11 @@ func (s MemberSessions) SignedIn(ctx context.Context) (all []callcontrol.SignedI
 	return all, err
 }
 
+// IsSignedIn implements [callcontrol.Sessions].
+func (s MemberSessions) IsSignedIn(ctx context.Context, m team.MemberID) (bool, error) {
+	return s.Has(ctx, SignIn{Account: m.Account, User: m.User}.Subject())
+}
+
 // SignOut implements [callcontrol.Sessions].
 func (s MemberSessions) SignOut(ctx context.Context, m team.MemberID) error {
 	return s.EndAll(ctx, SignIn{Account: m.Account, User: m.User}.Subject())

@@ -127,6 +127,12 @@ func (q HistoryQuery) Continue(found HistoryResult) HistoryQuery {
 // entries that keep accepts and that are not shown yet, with at most ten
 // requests: 2,350 entries. It ignores q.Limit. A nil keep accepts all.
 func (c *Client) SearchHistory(ctx context.Context, q HistoryQuery, want int, keep func(HistoryEntry) bool) (HistoryResult, error) {
+	return c.SearchHistoryWhile(ctx, q, want, keep, func() bool { return true })
+}
+
+// SearchHistoryWhile is SearchHistory that calls proceed before each request, and
+// stops when it returns false.
+func (c *Client) SearchHistoryWhile(ctx context.Context, q HistoryQuery, want int, keep func(HistoryEntry) bool, proceed func() bool) (HistoryResult, error) {
 	f := HistoryResult{Total: -1}
 	s := historySearch{from: q.Offset, shown: entryPlace{q.ShownAt, q.ShownID}, keep: keep}
 	q.Limit = firstSearchPage
@@ -134,6 +140,12 @@ func (c *Client) SearchHistory(ctx context.Context, q HistoryQuery, want int, ke
 		q.Limit = want + searchAhead
 	}
 	for n := 1; ; n++ {
+		if !proceed() {
+			if n == 1 {
+				return f, ctx.Err()
+			}
+			break
+		}
 		page, err := c.History(ctx, q)
 		if err != nil {
 			return HistoryResult{}, err

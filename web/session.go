@@ -35,10 +35,11 @@ type Sessions[T any] struct {
 
 	store *sqlStore
 
-	// mu guards live, the sessions that this process has seen, by database
-	// id. It is never held during a database query.
-	mu   sync.Mutex
-	live map[string]*liveSession
+	// mu guards decoded, and live: the sessions that this process has seen, by
+	// database id. It is never held during a database query.
+	mu      sync.Mutex
+	live    map[string]*liveSession
+	decoded map[string]*T // values that All returned, by database id; nil for one that is no T; never changed
 }
 
 // A Session is the session of one browser.
@@ -159,20 +160,57 @@ func (s *Sessions[T]) Forget(w http.ResponseWriter, r *http.Request) {
 }
 
 // All returns the values of all live sessions, oldest first. A program that
-// restarts learns from it who is signed in.
+// restarts learns from it who is signed in. It reads and decodes only the values
+// that it has not returned before: it may be called often.
 func (s *Sessions[T]) All(ctx context.Context) ([]T, error) {
-	texts, err := s.store.all(ctx)
+	alive, err := s.store.allAlive(ctx)
 	if err != nil {
 		return nil, busy(err)
 	}
-	var vs []T
-	for _, text := range texts {
-		var v T
-		if json.Unmarshal([]byte(text), &v) == nil {
-			vs = append(vs, v)
+	s.mu.Lock()
+	known := s.decoded
+	s.mu.Unlock()
+	var missing []string
+	for _, id := range alive {
+		if _, ok := known[id]; !ok {
+			missing = append(missing, id)
 		}
 	}
+	texts, err := s.store.values(ctx, missing)
+	if err != nil {
+		return nil, busy(err)
+	}
+	decoded := make(map[string]*T, len(alive))
+	var vs []T
+	for _, id := range alive {
+		v, ok := known[id]
+		if text, read := texts[id]; !ok && read {
+			v = new(T)
+			if json.Unmarshal([]byte(text), v) != nil {
+				v = nil // a program with another T wrote it
+			}
+			ok = true
+		}
+		if ok {
+			decoded[id] = v
+		}
+		if v != nil {
+			vs = append(vs, *v)
+		}
+	}
+	s.mu.Lock()
+	s.decoded = decoded
+	s.mu.Unlock()
 	return vs, nil
+}
+
+// Has reports whether a subject has a live session.
+func (s *Sessions[T]) Has(ctx context.Context, subject string) (bool, error) {
+	recs, err := s.store.ofSubject(ctx, subject)
+	if err != nil {
+		return false, busy(err)
+	}
+	return len(recs) > 0, nil
 }
 
 func (s *Sessions[T]) subject(v T) string {

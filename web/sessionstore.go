@@ -223,23 +223,40 @@ func (s *sqlStore) deleteSubject(ctx context.Context, subject string) ([]string,
 	return ids(s.db.QueryContext(context.WithoutCancel(ctx), `delete from web_session where subject = $1 returning id`, subject))
 }
 
-func (s *sqlStore) all(ctx context.Context) ([]string, error) {
-	rows, err := s.db.QueryContext(ctx, `select value, created, seen from web_session order by created, id`)
+// allAlive returns the ids of the live sessions, oldest first.
+func (s *sqlStore) allAlive(ctx context.Context) ([]string, error) {
+	rows, err := s.db.QueryContext(ctx, `select id, created, seen from web_session order by created, id`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var texts []string
+	var alive []string
 	for rows.Next() {
 		var rec record
-		if err := rows.Scan(&rec.value, &rec.created, &rec.seen); err != nil {
+		if err := rows.Scan(&rec.id, &rec.created, &rec.seen); err != nil {
 			return nil, err
 		}
 		if s.alive(rec.created, rec.seen) {
-			texts = append(texts, rec.value)
+			alive = append(alive, rec.id)
 		}
 	}
-	return texts, rows.Err()
+	return alive, rows.Err()
+}
+
+// values returns the values of sessions by id, without those that have ended.
+func (s *sqlStore) values(ctx context.Context, ids []string) (map[string]string, error) {
+	texts := make(map[string]string, len(ids))
+	for _, id := range ids {
+		var text string
+		err := s.db.QueryRowContext(ctx, `select value from web_session where id = $1`, id).Scan(&text)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, err
+		}
+		if err == nil {
+			texts[id] = text
+		}
+	}
+	return texts, nil
 }
 
 func (s *sqlStore) expiry(created, seen time.Time) time.Time {

@@ -56,6 +56,9 @@ type Sessions interface {
 	// SignedIn returns the members who have a session, each at least once.
 	SignedIn(ctx context.Context) ([]SignedIn, error)
 
+	// IsSignedIn reports whether a member has a session.
+	IsSignedIn(ctx context.Context, m team.MemberID) (bool, error)
+
 	// SignOut ends all sessions of a member.
 	SignOut(ctx context.Context, m team.MemberID) error
 }

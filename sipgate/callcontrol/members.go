@@ -44,12 +44,8 @@ func (c *Control) Join(m SignedIn) {
 // Leave takes a member off the board if they have no session left, and returns
 // the refresh token that is no longer needed, "" if there is none.
 func (c *Control) Leave(ctx context.Context, m team.MemberID) (refresh string, err error) {
-	signedIn, err := c.Sessions.SignedIn(ctx)
-	if err != nil {
+	if signedIn, err := c.Sessions.IsSignedIn(ctx, m); err != nil || signedIn {
 		return "", err
-	}
-	if slices.ContainsFunc(signedIn, func(s SignedIn) bool { return s.MemberID == m }) {
-		return "", nil
 	}
 	c.Boards.Board(m.Account).Leave(switchboard.MemberID(m.User))
 	c.forget(m)

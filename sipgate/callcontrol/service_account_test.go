@@ -63,6 +63,11 @@ func (s *fakeSessions) SignedIn(context.Context) ([]SignedIn, error) {
 	return slices.Clone(s.signedIn), nil
 }
 
+func (s *fakeSessions) IsSignedIn(_ context.Context, m team.MemberID) (bool, error) {
+	all, err := s.SignedIn(context.Background())
+	return slices.ContainsFunc(all, func(in SignedIn) bool { return in.MemberID == m }), err
+}
+
 func (s *fakeSessions) SignOut(_ context.Context, m team.MemberID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -43,13 +43,14 @@ type Options struct {
 type History struct {
 	Options
 
-	mu     sync.Mutex
-	recent map[string]*journal.RecentEntries // by account
+	mu        sync.Mutex
+	recent    map[string]*journal.RecentEntries // by account
+	exporting map[string]bool                   // accounts of which an export is under way
 }
 
 // New returns a History.
 func New(o Options) *History {
-	return &History{Options: o, recent: map[string]*journal.RecentEntries{}}
+	return &History{Options: o, recent: map[string]*journal.RecentEntries{}, exporting: map[string]bool{}}
 }
 
 // SeesAll reports whether the whole account's history is shown to a member.

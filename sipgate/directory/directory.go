@@ -145,19 +145,47 @@ func (d *Directory) SetContacts(m MemberID, contacts []sipgate.Contact) {
 }
 
 // AddRecent adds the numbers of m's past calls. It keeps the last call with each
-// number.
+// number. The index is made while no lock is held: no search waits for it.
 func (d *Directory) AddRecent(m MemberID, recent []Entry) {
+	for {
+		known := d.recentOf(m)
+		made := newIndex(mergeRecent(append(known.all(), recent...)), maxRecent)
+		if d.replaceRecent(m, known, made) {
+			return
+		}
+	}
+}
+
+// recentOf returns the index of m's recent calls, nil if there is none.
+func (d *Directory) recentOf(m MemberID) *index {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if a := d.accounts[m.Account]; a != nil && a.perMember[m.User] != nil {
+		return a.perMember[m.User].recent
+	}
+	return nil
+}
+
+// replaceRecent replaces the index of m's recent calls, unless it is no longer the
+// one that is known.
+func (d *Directory) replaceRecent(m MemberID, known, made *index) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	data := d.account(m.Account).member(m.User)
-	data.recent = newIndex(mergeRecent(append(data.recent.all(), recent...)), maxRecent)
+	if data.recent != known {
+		return false
+	}
+	data.recent = made
+	return true
 }
 
-// RecordCall adds the number of a call that m has now.
+// RecordCall adds the number of a call that m has now. It costs a look-up if the
+// call was recorded before.
 func (d *Directory) RecordCall(m MemberID, number string, now time.Time) {
-	if number != "" {
-		d.AddRecent(m, []Entry{{Number: number, LastCallAt: now}})
+	if known, ok := d.recentOf(m).lookup(number); number == "" || ok && !known.LastCallAt.Before(now) {
+		return
 	}
+	d.AddRecent(m, []Entry{{Number: number, LastCallAt: now}})
 }
 
 // mergeRecent returns the last call with each number, the latest first.

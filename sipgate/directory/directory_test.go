@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -313,5 +314,41 @@ func BenchmarkSetContacts(b *testing.B) {
 	}
 	for b.Loop() {
 		d.SetContacts(anna, contacts)
+	}
+}
+
+// A search box asks with every key that is pressed. The calls that its member has
+// now are recorded once, not with each key.
+func TestTypingDoesNotRebuildTheIndex(t *testing.T) {
+	d := testDirectory(t)
+	d.RecordCall(anna, "+4930999001", noon.Add(time.Hour))
+	before := d.recentOf(anna)
+	if n := testing.AllocsPerRun(50, func() { d.RecordCall(anna, "+4930999001", noon.Add(time.Hour)) }); n > 0 {
+		t.Errorf("%.0f allocations for a call that is known", n)
+	}
+	d.RecordCall(anna, "+4930999001", noon) // an older one of that number
+	d.RecordCall(anna, "", noon)
+	if d.recentOf(anna) != before {
+		t.Error("the index was made again")
+	}
+	d.RecordCall(anna, "+4930999001", noon.Add(2*time.Hour))
+	if e, _ := d.recentOf(anna).lookup("+4930999001"); !e.LastCallAt.Equal(noon.Add(2 * time.Hour)) {
+		t.Errorf("the last call was at %v", e.LastCallAt)
+	}
+}
+
+// Calls that are recorded at the same time are all found afterwards.
+func TestConcurrentlyRecordedCallsAreKept(t *testing.T) {
+	d := testDirectory(t)
+	number := func(i int) string { return fmt.Sprintf("+4930999%03d", i) }
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Go(func() { d.RecordCall(jonas, number(i), noon.Add(time.Duration(i)*time.Second)) })
+	}
+	wg.Wait()
+	for i := range 40 {
+		if _, ok := d.recentOf(jonas).lookup(number(i)); !ok {
+			t.Errorf("%s is lost", number(i))
+		}
 	}
 }

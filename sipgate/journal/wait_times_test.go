@@ -43,6 +43,13 @@ func TestWaitTimes(t *testing.T) {
 				t.Errorf("since %v: %+v, want %+v, %v", since, got, want, err)
 			}
 		}
+		// They come from the timelines: no stored call is decoded for them.
+		if _, err := j.db.Exec(`update journal_rows set state = 'no call'`); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := j.WaitTimes(t.Context(), ours, begun); got != (WaitTimes{3, 22 * time.Second}) || err != nil {
+			t.Errorf("without the calls: %+v, %v", got, err)
+		}
 		if got, err := j.WaitTimes(t.Context(), theirs, begun); got != (WaitTimes{}) || err != nil {
 			t.Errorf("another account: %+v, %v", got, err)
 		}

@@ -15,6 +15,7 @@ import (
 // it.
 type pollState struct {
 	lastRequest  time.Time             // start of the last request
+	lastReserved time.Time             // start of the last request that was not for a list
 	backoffUntil time.Time             // no request before: sipgate fails or throttles
 	pollNow      bool                  // a fact is to be confirmed by a list immediately
 	requested    map[*member]bool      // members whose lists to prefer for that; may be empty

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,7 +52,7 @@ func (c Capabilities) DialMethod() sipgate.DialMethod {
 // reader sees it. All methods may be called concurrently.
 type CapabilityStore struct {
 	db      *sql.DB
-	writing sync.Mutex // held while a change is made: changes are stored and published one after another
+	writing chan struct{} // as in [Members]: changes are stored and published one after another
 	current atomic.Pointer[map[string]Capabilities]
 }
 
@@ -76,7 +75,7 @@ func NewCapabilityStore(ctx context.Context, db *sql.DB) (*CapabilityStore, erro
 	if err != nil {
 		return nil, fmt.Errorf("read capabilities: %w", err)
 	}
-	s := &CapabilityStore{db: db}
+	s := &CapabilityStore{db: db, writing: make(chan struct{}, 1)}
 	s.current.Store(&all)
 	return s, nil
 }
@@ -125,8 +124,16 @@ func (s *CapabilityStore) SetMissing(ctx context.Context, account string, a Abil
 // change lets f change the capabilities of the account, stores and publishes
 // them.
 func (s *CapabilityStore) change(ctx context.Context, account string, f func(*Capabilities)) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	select {
+	case s.writing <- struct{}{}: // also for a caller who has gone away
+	default:
+		select {
+		case s.writing <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	defer func() { <-s.writing }()
 	c := s.Get(account)
 	f(&c)
 	var refused []string
