@@ -71,7 +71,7 @@ const noted = string(journal.Noted)
 var eventIcons = map[string]string{
 	"rang": "ringing", "answered": "talking", "held": "held", "resumed": "resume", "muted": "mute", "unmuted": "unmute",
 	"recording": "record", "recorded": "stop", "tones": "keypad", "announced": "announce", "transferred": "transfer",
-	"moved": "moved", "ended": "hangup", noted: "note", "cancelled": "close", "failed": "warn", "unknown": "warn",
+	"moved": "moved", "ended": "hangup", noted: "note", "cancelled": "close", "failed": "warn", "unknown": "warn", "unconfirmed": "warn",
 }
 
 func (e CallEvent) icon() string {

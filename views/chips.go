@@ -81,6 +81,13 @@ func commandChip(o switchboard.LastCommand, c switchboard.Call, lang Lang) Chip 
 		return Chip{Tone: "busy", Text: pendingText(o, c, lang)}
 	case switchboard.Failed:
 		return Chip{Tone: "bad", Icon: icon("warn"), Text: lang.T("order.failed", lang.T("verb."+verb), lang.T("reason."+Reason(o.Reason))), At: milliseconds(o.At)}
+	case switchboard.Accepted:
+		if c.Phase != switchboard.Ended {
+			return Chip{Tone: "busy", Text: pendingText(o, c, lang)}
+		}
+		return Chip{}
+	case switchboard.Unconfirmed:
+		return Chip{Tone: "doubt", Icon: icon("warn"), Text: lang.T("order.unconfirmed", lang.T("verb."+verb))}
 	case switchboard.Unknown:
 		return Chip{Tone: "doubt", Icon: icon("warn"), Text: lang.T("order.unknown", lang.T("verb."+verb))}
 	}
@@ -96,7 +103,7 @@ func commandChip(o switchboard.LastCommand, c switchboard.Call, lang Lang) Chip 
 // pendingText describes the pending command.
 func pendingText(o switchboard.LastCommand, c switchboard.Call, lang Lang) string {
 	onOff := func(t switchboard.Toggle) string {
-		if t.Requested {
+		if t.Requested || !t.Pending && t.On {
 			return ".on"
 		}
 		return ".off"

@@ -73,7 +73,7 @@ func (s *step) addCommand() {
 	if before != nil && before.Outcome == switchboard.Pending {
 		s.addSuperseded(before, after)
 	}
-	if after == nil || after.Outcome == switchboard.Pending || sameCommand(before, after) {
+	if after == nil || after.Outcome == switchboard.Pending || after.Outcome == switchboard.Accepted || sameCommand(before, after) {
 		return
 	}
 	e := Entry{At: after.At, Name: after.Name, Detail: string(after.Verb)}
@@ -82,6 +82,8 @@ func (s *step) addCommand() {
 		e.Kind = Failed
 	case switchboard.Unknown:
 		e.Kind = Unknown
+	case switchboard.Unconfirmed:
+		e.Kind = Unconfirmed
 	case switchboard.Confirmed:
 		switch after.Verb {
 		case switchboard.VerbTransfer:
@@ -188,8 +190,9 @@ func (s *step) addAnswered() {
 // addToggled adds an entry if a toggle changed. A new leg starts without hold and
 // mute, which is not an action of anyone.
 func (s *step) addToggled(before, after switchboard.Toggle, v switchboard.Verb, on, off Kind) {
-	if before.On == after.On {
-		return
+	last := s.after.LastCommand
+	if before.On == after.On || last != nil && last.Verb == v && last.Outcome == switchboard.Unconfirmed {
+		return // it was never on or off: the entry of the command says so
 	}
 	e := Entry{Kind: on}
 	if !after.On {
@@ -202,8 +205,8 @@ func (s *step) addToggled(before, after switchboard.Toggle, v switchboard.Verb, 
 		e.At = s.after.Since
 	}
 	requested := before.Pending && before.Requested == after.On
-	switch last := s.after.LastCommand; {
-	case s.newCommand(v) && last.Outcome == switchboard.Confirmed:
+	switch {
+	case s.newCommand(v) && (last.Outcome == switchboard.Confirmed || last.Outcome == switchboard.Accepted):
 		e.Name, e.At = last.Name, last.At
 	case last != nil && last.Verb == v && requested:
 		e.Name = last.Name // a list shows it before the command is answered
@@ -241,7 +244,7 @@ func (s *step) addEnded() {
 	}
 	e := Entry{At: a.EndedAt, Kind: Ended, Detail: a.Cause}
 	last := a.LastCommand
-	if last != nil && last.Verb == switchboard.VerbHangUp && (last.Outcome == switchboard.Confirmed || last.Outcome == switchboard.Pending) {
+	if last != nil && last.Verb == switchboard.VerbHangUp && last.Outcome != switchboard.Failed && last.Outcome != switchboard.Unknown {
 		e.Name = last.Name
 	}
 	s.add(e)

@@ -76,6 +76,13 @@ func TestDiff(t *testing.T) {
 		want          string // -1 stands for a zero time
 	}{
 		{"rings", nil, call(ring, 0), "0 rang by Doc"},
+		{"a commanded hold is entered once", call(talk, 3, holding, last(hold, pending, 4, "")), call(talk, 4, held, last(hold, switchboard.Accepted, 4, "")), "4 held by Mia"},
+		{"its confirmation adds nothing", call(talk, 4, held, last(hold, switchboard.Accepted, 4, "")), call(talk, 4, held, last(hold, done, 6, "")), ""},
+		{"nor does its acceptance alone", call(talk, 4, held, last(hold, pending, 4, "")), call(talk, 4, held, last(hold, switchboard.Accepted, 5, "")), ""},
+		{"an unconfirmed hold is no resuming", call(talk, 4, held, last(hold, switchboard.Accepted, 4, "")), call(talk, 9, last(hold, switchboard.Unconfirmed, 9, "")), "9 unconfirmed by Mia: hold"},
+		{"nor when lists tell later", call(talk, 4, held, last(hold, switchboard.Unconfirmed, 9, "")), call(talk, 12, last(hold, switchboard.Unconfirmed, 9, "")), ""},
+		{"an accepted hang-up ends", call(talk, 4, last(hangUp, pending, 4, "")), call(end, 5, ended(5, talk, ""), last(hangUp, switchboard.Accepted, 5, "")), "5 ended by Mia"},
+		{"a failed hang-up does not", call(talk, 4, last(hangUp, failed, 4, "")), call(end, 5, ended(5, talk, ""), last(hangUp, failed, 4, "")), "5 ended"},
 		{"a colleague rings", nil, call(ring, 0, colleagues), "0 rang by Marty"},
 		{"a colleague answers", call(ring, 0, colleagues), call(talk, 4, colleagues), "4 answered by Marty"},
 		{"is answered when first seen", nil, call(talk, 5), "0 rang, 5 answered by Doc"},

@@ -60,13 +60,14 @@ const (
 	Noted       Kind = "noted"       // Detail: the note, which may have several lines
 	Failed      Kind = "failed"      // Name: who gave the command; Detail: its verb, "hold"
 	Unknown     Kind = "unknown"     // as Failed; sipgate may have executed the command
+	Unconfirmed Kind = "unconfirmed" // as Failed; sipgate accepted the command, but no list showed its effect
 	Cancelled   Kind = "cancelled"   // as Failed; undone, or lost in a restart, before it was sent
 )
 
 // Kinds lists all kinds.
 var Kinds = []Kind{
 	Rang, Answered, Held, Resumed, Muted, Unmuted, Recording, Recorded, Tones,
-	Announced, Transferred, Moved, Ended, Noted, Failed, Unknown, Cancelled,
+	Announced, Transferred, Moved, Ended, Noted, Failed, Unknown, Unconfirmed, Cancelled,
 }
 
 // An Entry is one line of a timeline.

@@ -193,6 +193,7 @@ func TestMergedRows(t *testing.T) {
 						5 tones by MIA: 1
 						6 recording by MIA
 						10 moved: Marty
+						13 unconfirmed by MIA: record
 						`)
 					if r := x.record(row); r.Row != first || len(r.CallIDs) != 2 {
 						t.Errorf("record %+v", r)

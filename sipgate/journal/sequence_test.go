@@ -174,7 +174,7 @@ func TestCommandsHaveNames(t *testing.T) {
 		do(switchboard.Hold{On: true})
 		do(switchboard.Hold{On: true}) // nothing happens
 		x.change("A", func(c *sipgate.Call) { c.Hold, c.Muted = false, true })
-		x.poll() // 19, on the phone
+		x.poll() // 19, on the phone; the hold of 18 stands against it until 23
 		x.fail(refused)
 		x.execute("mia", row, switchboard.Hold{On: true}) // 21
 		x.fail(timeout)
@@ -203,10 +203,10 @@ func TestCommandsHaveNames(t *testing.T) {
 			15 recorded by MIA
 			16 announced by MIA: Hi
 			17 held by MIA
-			19 resumed
 			19 muted
 			21 failed by MIA: hold
 			22 unknown by MIA: tones
+			23 resumed
 			24 cancelled by MIA: hangup
 			25 transferred by MIA: +4921100000011
 			26 moved: Marty

@@ -92,10 +92,12 @@ func (p *phaseName) UnmarshalText(text []byte) error { return phaseNames.unmarsh
 type outcomeName switchboard.Outcome
 
 var outcomeNames = words[outcomeName]{
-	outcomeName(switchboard.Pending):   "pending",
-	outcomeName(switchboard.Confirmed): "confirmed",
-	outcomeName(switchboard.Failed):    "failed",
-	outcomeName(switchboard.Unknown):   "unknown",
+	outcomeName(switchboard.Pending):     "pending",
+	outcomeName(switchboard.Confirmed):   "confirmed",
+	outcomeName(switchboard.Failed):      "failed",
+	outcomeName(switchboard.Unknown):     "unknown",
+	outcomeName(switchboard.Accepted):    "accepted",
+	outcomeName(switchboard.Unconfirmed): "unconfirmed",
 }
 
 // MarshalText implements [encoding.TextMarshaler].

@@ -244,7 +244,7 @@ func TestUnreadableStoredCalls(t *testing.T) {
 			t.Errorf("%s: read as %+v", state, c)
 		}
 	}
-	for _, c := range []switchboard.Call{{Phase: 3}, {PreviousPhase: -1}, {LastCommand: &switchboard.LastCommand{Outcome: 4}}} {
+	for _, c := range []switchboard.Call{{Phase: 3}, {PreviousPhase: -1}, {LastCommand: &switchboard.LastCommand{Outcome: 6}}} {
 		if state, err := encodeCall(&c); err == nil {
 			t.Errorf("%+v: written as %s", c, state)
 		}

@@ -34,9 +34,12 @@
 //   - A ringing leg is in no list. It ends by its hangup event, or 180 seconds
 //     after its last event; in the latter case a late answer revives it.
 //   - A failed request ends nothing.
-//   - A command is pending until sipgate answers. Then it is confirmed or
+//   - A command is pending until sipgate answers. Then it is accepted or
 //     failed; it is unknown if the request may have arrived without an answer.
 //     The next lists decide an unknown outcome. No command is sent twice.
+//   - What an accepted command requested stands for five seconds against lists
+//     that contradict, since they may be older at sipgate. A list that agrees
+//     confirms it; without one it is unconfirmed then, and the lists are right.
 //   - An outgoing and an incoming leg with each other's parties, of different
 //     users, are the two sides of an internal call and belong to one row, with
 //     or without a common origin. While a list contains one of them, the other
@@ -247,16 +250,16 @@ func (b *Board) markDirty(rows ...*row) {
 }
 
 // flush publishes the marked rows whose value changed, so that one fact causes
-// at most one change per row.
+// at most one change per row. After a panic the rows that follow stay marked,
+// for the next flush.
 func (b *Board) flush(now time.Time) {
 	for len(b.dirty) > 0 {
-		rows := b.dirty
-		b.dirty = nil
-		for _, r := range rows {
-			r.dirty = false
-			b.refresh(r, now)
-		}
+		r := b.dirty[0]
+		b.dirty = b.dirty[1:]
+		r.dirty = false
+		b.refresh(r, now)
 	}
+	b.dirty = nil
 }
 
 // tick advances the logical clock and returns its value.

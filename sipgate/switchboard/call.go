@@ -27,7 +27,7 @@ const (
 // A Toggle is something that can be switched on and off: hold, mute,
 // recording.
 type Toggle struct {
-	On        bool // last state that sipgate confirmed
+	On        bool // last state that sipgate accepted or listed
 	Requested bool // requested state, if Pending
 	Pending   bool // a command was sent and is not answered yet
 }
@@ -37,11 +37,17 @@ type Outcome int
 
 // The outcomes of a command. Unknown means that sipgate may or may not have
 // executed the command; it is not sent again, and the next list decides.
+// Accepted means that sipgate said so and no list has shown the effect yet;
+// what the command requested is shown meanwhile. It becomes Confirmed or, after
+// 5 s without such a list, Unconfirmed. Commands whose effect no list shows are
+// Confirmed at once.
 const (
 	Pending Outcome = iota
 	Confirmed
 	Failed
 	Unknown
+	Accepted
+	Unconfirmed
 )
 
 // LastCommand is the last command given on a call, as every member sees it.

@@ -145,6 +145,7 @@ func (b *Board) endLeg(l *leg, how endState, now time.Time) {
 	b.addTombstone(l, now)
 	b.partnerEnded(l, now)
 	if l.row != nil {
+		l.row.expectedEnd(l, now)
 		l.row.reconcileEnd(l, now)
 		b.markDirty(l.row)
 		if l.row.unresolved != nil {

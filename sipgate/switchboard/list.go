@@ -55,8 +55,11 @@ func (b *Board) requestList(ctx context.Context, m *member) error {
 	if requestTick > m.listTick {
 		m.nonListFacts = facts
 		b.reportUnreadable(m, m.lastUnreadable, now)
+		applied := false
+		defer func() { m.mustApply = m.mustApply || !applied }() // after a panic
 		b.applyList(m, m.lastCalls, requestTick, now)
 		b.flush(now)
+		applied = true
 	}
 	b.listSucceeded(now)
 	return nil
@@ -98,7 +101,7 @@ func (b *Board) applyList(m *member, calls []sipgate.Call, requestTick uint64, n
 		}
 		m.observations = append(m.observations, s)
 		s.unreadable = m.unreadable
-		b.applyCall(s, &calls[i], requestTick, now)
+		b.applyCall(m, s, &calls[i], requestTick, now)
 		if s.leg.row == nil {
 			newLegs = append(newLegs, s.leg)
 		}
@@ -137,7 +140,7 @@ func (b *Board) findObservation(m *member, id sipgate.CallID, requestTick uint64
 }
 
 // applyCall applies one call of a list.
-func (b *Board) applyCall(s *observation, c *sipgate.Call, requestTick uint64, now time.Time) {
+func (b *Board) applyCall(m *member, s *observation, c *sipgate.Call, requestTick uint64, now time.Time) {
 	l := s.leg
 	s.listTick, s.misses = requestTick, 0
 	if l.missingCount > 0 {
@@ -149,6 +152,10 @@ func (b *Board) applyCall(s *observation, c *sipgate.Call, requestTick uint64, n
 	if requestTick >= l.commandTick && requestTick >= l.lastListTick { // else the board knows something newer
 		l.lastListTick = requestTick
 		b.updateLeg(l, c, requestTick, now)
+		if b.checkExpectations(l, requestTick, now) {
+			m.mustApply = true
+			b.poll.recheckAt[m] = now.Add(recheckDelay)
+		}
 	}
 }
 

@@ -77,7 +77,13 @@ func (b *Board) confirm(cmd *pendingCommand, l *leg, now time.Time) {
 		b.expectEnd(l, now)
 	}
 	l.commandTick = b.tick()
-	b.finishCommand(cmd, Confirmed, 0, now)
+	outcome := Confirmed
+	_, toggles := toggleTarget(cmd.command.Action)
+	if l.end == live && (toggles || cmd.command.Action.Verb() == VerbHangUp) {
+		b.expect(cmd, l, now)
+		outcome = Accepted
+	}
+	b.finishCommand(cmd, outcome, 0, now)
 }
 
 // expectEnd records that sipgate accepted to end a leg.

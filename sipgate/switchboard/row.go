@@ -21,6 +21,7 @@ type row struct {
 
 	queue          []*pendingCommand       // commands in order; it is the first one's turn
 	toggleRequests map[Verb]*toggleRequest // newest unanswered command of each Toggle
+	expectations   map[Verb]*expectation   // newest accepted command of each kind that lists show
 	lastCommand    *LastCommand
 	lastPending    *pendingCommand // command that lastCommand describes
 	unresolved     *pendingCommand // command with an outcome that lists have to decide
@@ -50,7 +51,7 @@ type toggleRequest struct {
 // newRow returns a row that is not on the board yet.
 func (b *Board) newRow(id RowID) *row {
 	b.lastRowNo++
-	return &row{id: id, no: b.lastRowNo, toggleRequests: map[Verb]*toggleRequest{}}
+	return &row{id: id, no: b.lastRowNo, toggleRequests: map[Verb]*toggleRequest{}, expectations: map[Verb]*expectation{}}
 }
 
 // maxLegs is how many legs a row keeps: more than calls have in practice, so
@@ -100,6 +101,11 @@ func (r *row) moveStateTo(x *row) {
 	for v, w := range r.toggleRequests {
 		if x.toggleRequests[v] == nil {
 			x.toggleRequests[v] = w
+		}
+	}
+	for v, e := range r.expectations {
+		if o := x.expectations[v]; o == nil || o.tick < e.tick {
+			x.expectations[v] = e
 		}
 	}
 	if r.lastCommand != nil && (x.lastCommand == nil || x.lastCommand.At.Before(r.lastCommand.At)) {
@@ -160,7 +166,7 @@ func (b *Board) computeCall(r *row, legs chain, l *leg, now time.Time) Call {
 	p, _ := l.phase()
 	conversation, caller, callee := legs.conversation(l)
 	any := func(is func(*leg) bool) bool { return slices.ContainsFunc(conversation, is) }
-	hold := any(func(l *leg) bool { return l.hold })
+	hold := r.expected(VerbHold, any(func(l *leg) bool { return l.hold }), conversation)
 	s := timedState{p, hold}
 	if r.published == nil || s != r.state {
 		r.since = now
@@ -175,8 +181,8 @@ func (b *Board) computeCall(r *row, legs chain, l *leg, now time.Time) Call {
 	c := Call{
 		ID: r.id, CallID: l.id, Phase: p, PreviousPhase: r.previousPhase, Direction: legs.direction,
 		Hold:      r.toggle(VerbHold, hold),
-		Mute:      r.toggle(VerbMute, any(func(l *leg) bool { return l.mute })),
-		Recording: r.toggle(VerbRecord, any(func(l *leg) bool { return l.recording })),
+		Mute:      r.toggle(VerbMute, r.expected(VerbMute, any(func(l *leg) bool { return l.mute }), conversation)),
+		Recording: r.toggle(VerbRecord, r.expected(VerbRecord, any(func(l *leg) bool { return l.recording }), conversation)),
 		Started:   r.started(), Since: r.since, Approximate: r.approximate(),
 		LastCommand: r.lastCommand, Playback: r.playback,
 	}
@@ -241,6 +247,9 @@ func (r *row) nextChange(current *leg) time.Time {
 		if l.expires() {
 			at(l.lastEvent.Add(ringingTimeout))
 		}
+	}
+	for _, e := range r.expectations {
+		at(e.until)
 	}
 	if r.playback != nil {
 		at(nextPlaybackChange(r.playback))

@@ -128,12 +128,19 @@ func (b *Board) expire(now time.Time) {
 		return
 	}
 	b.nextDue = time.Time{}
+	done := false
+	defer func() {
+		if !done { // after a panic, the other rows are still due
+			b.schedule(now.Add(panicPause))
+		}
+	}()
 	for _, r := range b.rows {
 		for _, l := range r.legs {
 			if l.expires() && now.Sub(l.lastEvent) >= ringingTimeout {
 				b.endLeg(l, endedSilent, now)
 			}
 		}
+		r.expireExpectations(now)
 		if r.playback != nil {
 			r.playback = playbackAt(r.playback, now)
 		}
@@ -141,4 +148,5 @@ func (b *Board) expire(now time.Time) {
 	}
 	b.expireTombstones(now)
 	b.flush(now)
+	done = true
 }

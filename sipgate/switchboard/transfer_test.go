@@ -201,7 +201,7 @@ func TestMergeWithCommandUnderWay(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if c := onlyCall(t, b); c.Hold.Pending || c.LastCommand.Outcome != Confirmed || c.Hold.On {
+		if c := onlyCall(t, b); c.Hold.Pending || c.LastCommand.Outcome != Accepted || c.Hold.On {
 			t.Errorf("row = %+v, last command %+v", c, c.LastCommand)
 		}
 		if got := u.sent(); !slices.Equal(got, []string{"hold B true", "hold B false"}) {
