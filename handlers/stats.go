@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"callboard/sipgate"
@@ -72,7 +71,7 @@ func (h *handlers) addMemberStats(accountID string, m *views.StatsModel) {
 		m.Members = append(m.Members, views.StatsMember{Name: h.memberName(roster, accountID, user), MemberCounts: count})
 	}
 	slices.SortFunc(m.Members, func(a, b views.StatsMember) int {
-		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.Name, b.Name))
+		return sipgate.CompareNames(a.Name, b.Name)
 	})
 }
 

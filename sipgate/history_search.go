@@ -76,14 +76,14 @@ func digitsOf(s string) string {
 	}, s)
 }
 
-// ContainsText reports whether text occurs, ignoring case, in the entry's
+// ContainsText reports whether text occurs, in any spelling, in the entry's
 // names, note or transcription, in one of the further names also, or, if it
 // has at least three digits and no letter, in one of the numbers as dialled
 // from anywhere.
 func (e HistoryEntry) ContainsText(text string, also ...string) bool {
-	text = strings.ToLower(strings.TrimSpace(text))
+	text = strings.TrimSpace(text)
 	for _, s := range append(also, e.SourceAlias, e.TargetAlias, e.Note, e.Transcription) {
-		if strings.Contains(strings.ToLower(s), text) {
+		if ContainsFolded(s, text) {
 			return true
 		}
 	}

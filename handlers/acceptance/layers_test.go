@@ -93,8 +93,9 @@ const homes = `
 
 	# Used wherever there are caches, languages, foreign file names, limits.
 	github.com/hashicorp/golang-lru/v2 < web sipgate/announcement sipgate/callcontrol sipgate/journal sipgate/stats sipgate/webhook
-	golang.org/x/text/language        < views handlers sipgate/simulator
-	golang.org/x/text/unicode/norm    < sipgate/announcement sipgate/directory
+	golang.org/x/text/language        < views handlers sipgate sipgate/simulator sipgate/announcement
+	golang.org/x/text/unicode/norm    < sipgate sipgate/announcement
+	golang.org/x/text/collate         < sipgate sipgate/announcement
 	golang.org/x/time                 < web sipgate/switchboard sipgate/webhook
 
 	# Who speaks HTTP, and who speaks to the database.

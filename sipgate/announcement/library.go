@@ -1,13 +1,19 @@
 package announcement
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
 	"errors"
 	"io/fs"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
 )
 
 //go:embed migrations/*.sql
@@ -70,10 +76,17 @@ const (
 // SortOrders lists all sort orders.
 var SortOrders = []SortOrder{ByUse, ByName, ByAge}
 
-var orderings = map[SortOrder]string{
-	ByUse:  "plays desc, last_played desc, lower(label), label, id",
-	ByName: "lower(label), label, id",
-	ByAge:  "created desc, id",
+var orderings = map[SortOrder]func(c *collate.Collator, a, b Announcement) int{
+	ByUse: func(c *collate.Collator, a, b Announcement) int {
+		return cmp.Or(b.Plays-a.Plays, b.LastPlayed.Compare(a.LastPlayed), byLabel(c, a, b))
+	},
+	ByName: byLabel,
+	ByAge:  func(_ *collate.Collator, a, b Announcement) int { return b.Created.Compare(a.Created) },
+}
+
+// byLabel orders announcements as a dictionary does: Ä with A, and 10 after 9.
+func byLabel(c *collate.Collator, a, b Announcement) int {
+	return cmp.Or(c.CompareString(a.Label, b.Label), strings.Compare(a.Label, b.Label))
 }
 
 // List returns the announcements of account in the given order, or [ByUse] if the
@@ -83,7 +96,7 @@ func (l *Library) List(ctx context.Context, account string, order SortOrder) ([]
 	if !ok {
 		ordering = orderings[ByUse]
 	}
-	rows, err := l.db.QueryContext(ctx, selectAnnouncement+`where account = $1 order by `+ordering, account)
+	rows, err := l.db.QueryContext(ctx, selectAnnouncement+`where account = $1 order by id`, account)
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +109,8 @@ func (l *Library) List(ctx context.Context, account string, order SortOrder) ([]
 		}
 		list = append(list, a)
 	}
+	collator := collate.New(language.German, collate.Numeric) // the order is the same in English
+	slices.SortStableFunc(list, func(a, b Announcement) int { return ordering(collator, a, b) })
 	return list, rows.Err()
 }
 

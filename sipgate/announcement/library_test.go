@@ -399,3 +399,24 @@ func TestNotesAreKept(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestAnnouncementsAreInTheOrderOfADictionary: umlauts stand with their vowels,
+// capitals with small letters, and 10 after 9.
+func TestAnnouncementsAreInTheOrderOfADictionary(t *testing.T) {
+	l, _ := newTestLibrary(t, Options{})
+	want := []string{"Ansage 2", "Ansage 10", "Apotheke", "Ärztehaus", "axel", "Öffnungszeiten", "Ostern", "Zentrale"}
+	for i := range want {
+		label := want[(i*3+1)%len(want)]
+		add(t, l, "1", label+".wav", beep(400+50*float64(i)))
+	}
+	for _, order := range []SortOrder{ByName, ByUse} { // none has been used
+		list, err := l.List(t.Context(), "1", order)
+		var got []string
+		for _, a := range list {
+			got = append(got, a.Label)
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("by %s: %q, %v", order, got, err)
+		}
+	}
+}

@@ -72,11 +72,11 @@ func names(found []Entry) string {
 func TestSearch(t *testing.T) {
 	d := testDirectory(t)
 	for _, test := range []struct{ text, want string }{
-		{"müller", "Müller, Muller, Mira Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
-		{"MUELLER", "Müller, Muller, Mira Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
-		{"muller", "Müller, Muller, Mira Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
-		{"mü", "Mira Müller, Müller, Muller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
-		{"mue", "Mira Müller, Müller, Muller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
+		{"müller", "Muller, Müller, Mira Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
+		{"MUELLER", "Muller, Müller, Mira Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
+		{"muller", "Muller, Müller, Mira Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
+		{"mü", "Mira Müller, Muller, Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
+		{"mue", "Mira Müller, Muller, Müller, Sabine Mueller-Lüdenscheidt, Großmutter Müller"},
 		{"lüd sab", "Sabine Mueller-Lüdenscheidt"},
 		{"simon", "Peter Šimon"},
 		{"šimon peter", "Peter Šimon"},
@@ -223,15 +223,15 @@ func FuzzFold(f *testing.F) {
 		f.Add(s, 3)
 	}
 	f.Fuzz(func(t *testing.T, s string, n int) {
-		whole := fold(s)
-		if fold(strings.ToUpper(whole)) != fold(whole) && isASCII(whole) {
+		whole := sipgate.Fold(s)
+		if sipgate.Fold(strings.ToUpper(whole)) != sipgate.Fold(whole) && isASCII(whole) {
 			t.Errorf("case matters in %q", whole)
 		}
 		runes := []rune(strings.ToValidUTF8(s, ""))
 		if n < 0 || n > len(runes) {
 			return
 		}
-		if prefix := fold(string(runes[:n])); isASCII(string(runes)) && !strings.HasPrefix(fold(string(runes)), prefix) {
+		if prefix := sipgate.Fold(string(runes[:n])); isASCII(string(runes)) && !strings.HasPrefix(sipgate.Fold(string(runes)), prefix) {
 			t.Errorf("%q folds to %q, its prefix to %q", string(runes), whole, prefix)
 		}
 	})
@@ -350,5 +350,24 @@ func TestConcurrentlyRecordedCallsAreKept(t *testing.T) {
 		if _, ok := d.recentOf(jonas).lookup(number(i)); !ok {
 			t.Errorf("%s is lost", number(i))
 		}
+	}
+}
+
+// TestSearchResultsAreInTheOrderOfADictionary: among contacts that match alike,
+// Ö stands with O.
+func TestSearchResultsAreInTheOrderOfADictionary(t *testing.T) {
+	d := newDirectory(t)
+	want := []string{"Firma Oberhuber", "Firma Özdemir", "Firma Peters", "Firma Zoll"}
+	var people []sipgate.Contact
+	for i := range want {
+		people = append(people, contact(want[(i*3+1)%len(want)], "SHARED", fmt.Sprint("+493055500", i)))
+	}
+	d.SetContacts(anna, people)
+	var got []string
+	for _, e := range d.Search(anna, "firma", MaxResults, nil) {
+		got = append(got, e.Name)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
 	}
 }

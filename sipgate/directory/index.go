@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"callboard/sipgate"
 )
 
 // An index finds entries by the prefixes of words and by digits. It is immutable; a
@@ -30,15 +32,15 @@ type posting struct {
 func newIndex(entries []Entry, limit int) *index {
 	x := &index{byNumber: map[string]int{}}
 	for _, e := range entries[:min(len(entries), limit)] {
-		in := indexedEntry{Entry: e, words: foldedWords(e.Name)}
+		in := indexedEntry{Entry: e, words: sipgate.FoldedWords(e.Name)}
 		in.name = strings.Join(in.words, " ")
-		organization := foldedWords(e.Organization)
+		organization := sipgate.FoldedWords(e.Organization)
 		in.organization = strings.Join(organization, " ")
 		in.words = append(in.words, organization...)
 		x.entries = append(x.entries, in)
 	}
 	slices.SortStableFunc(x.entries, func(a, b indexedEntry) int {
-		return cmp.Or(b.LastCallAt.Compare(a.LastCallAt), cmp.Compare(a.name, b.name))
+		return cmp.Or(b.LastCallAt.Compare(a.LastCallAt), sipgate.CompareNames(a.Name, b.Name))
 	})
 	for i, e := range x.entries {
 		if _, known := x.byNumber[e.Number]; !known {

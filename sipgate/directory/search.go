@@ -29,7 +29,7 @@ func (d *Directory) query(text string) *query {
 	if len(text) > maxQueryBytes {
 		text = strings.ToValidUTF8(text[:maxQueryBytes], "")
 	}
-	q := &query{words: foldedWords(text)}
+	q := &query{words: sipgate.FoldedWords(text)}
 	q.name = strings.Join(q.words, " ")
 	q.number = d.rules.Partial(text)
 	q.digits = strings.TrimPrefix(q.number, "+")
@@ -245,7 +245,7 @@ func (d *Directory) Resolve(m MemberID, text string) (sipgate.Number, error) {
 	}
 	found := d.Search(m, text, MaxResults, nil)
 	exact := slices.DeleteFunc(slices.Clone(found), func(e Entry) bool {
-		return q.name != strings.Join(foldedWords(e.Name), " ") && q.name != strings.Join(foldedWords(e.Organization), " ")
+		return q.name != strings.Join(sipgate.FoldedWords(e.Name), " ") && q.name != strings.Join(sipgate.FoldedWords(e.Organization), " ")
 	})
 	switch {
 	case len(found) == 1:
@@ -257,3 +257,6 @@ func (d *Directory) Resolve(m MemberID, text string) (sipgate.Number, error) {
 	}
 	return "", &AmbiguousError{text, found}
 }
+
+// isDigits reports whether s consists of digits.
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

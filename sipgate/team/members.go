@@ -7,9 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
+
+	"callboard/sipgate"
 )
 
 const (
@@ -121,7 +122,7 @@ func (m *Members) List(account string) []Member {
 			}
 			return -1
 		}
-		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.User, b.User))
+		return cmp.Or(sipgate.CompareNames(a.Name, b.Name), cmp.Compare(a.User, b.User))
 	})
 	return list
 }

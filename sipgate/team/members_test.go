@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -285,4 +286,23 @@ func TestChangeCannotBeStored(t *testing.T) {
 		}
 	}
 	wantStored(t, m, db)
+}
+
+// TestMembersAreInTheOrderOfADictionary: Özdemir stands with O, not after Z.
+func TestMembersAreInTheOrderOfADictionary(t *testing.T) {
+	m := openMembers(t, newTeamDB(t), "any")
+	want := []string{"Anna Ärmel", "Änne Bach", "anton Zoll", "Oskar", "Özdemir", "Peters", "Zoe"}
+	for i := range want {
+		name := want[(i*3+1)%len(want)]
+		if _, err := m.SignIn(t.Context(), MemberID{"111", sipgate.UserID(fmt.Sprint("w", i))}, name, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, member := range m.List("111") {
+		got = append(got, member.Name)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("members %q, want %q", got, want)
+	}
 }

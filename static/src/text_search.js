@@ -1,7 +1,7 @@
 // @ts-check
 // Whether a text matches what is typed into a filter. No DOM.
 
-import {words} from "./fold.js";
+import {containsFolded, words} from "./fold.js";
 
 /**
  * @typedef {object} Query
@@ -49,12 +49,9 @@ export function matches(text, query) {
 }
 
 /**
- * hasWords reports whether name contains every word that is typed, as it is but
- * for the case.
+ * hasWords reports whether name contains every word that is typed, in any
+ * spelling.
  * @param {string} name
  * @param {string} typed
  */
-export function hasWords(name, typed) {
-	const text = name.toLowerCase();
-	return typed.toLowerCase().split(" ").every(word => text.includes(word));
-}
+export const hasWords = (name, typed) => typed.split(/\s+/).every(word => containsFolded(name, word));
