@@ -209,7 +209,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 		},
 	})
 	defer control.Close()
-	receiver := webhook.New(webhook.Options{Key: c.sipgate.PushKey, Log: c.log, Address: pushURL,
+	receiver := webhook.New(webhook.Options{Key: c.sipgate.PushKey, Log: c.log, Address: pushURL, Serves: stores.Members.Allows,
 		Observe: func(account string, e sipgate.Event) { boards.Board(account).Observe(e) }})
 	control.Rosters.OnNumbers(receiver.SetNumbers)
 	counts := stats.NewReader(c.log)

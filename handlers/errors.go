@@ -110,6 +110,11 @@ func explain(err error) web.Fault {
 	if e, ok := errors.AsType[*switchboard.RateLimitError](err); ok {
 		return web.Fault{Status: http.StatusTooManyRequests, Code: web.CodeRateLimited, RetryAfter: e.Wait}
 	}
+	if errors.Is(err, switchboard.ErrNotVisible) { // because the list could not be read, or because it lacks the call
+		if e, ok := errors.AsType[*sipgate.Error](err); ok {
+			return upstreamFault(e)
+		}
+	}
 	for _, b := range errorFaults {
 		if !errors.Is(err, b.err) {
 			continue
@@ -143,10 +148,17 @@ func explain(err error) web.Fault {
 				return f
 			}
 		}
-		if f, ok := kindFaults[e.Kind]; ok {
-			f.RetryAfter = e.RetryAfter
-			return f
-		}
+		return upstreamFault(e)
 	}
 	return web.Fault{Status: http.StatusInternalServerError, Code: "internal"}
+}
+
+// upstreamFault returns what an error of sipgate means to the browser.
+func upstreamFault(e *sipgate.Error) web.Fault {
+	f, ok := kindFaults[e.Kind]
+	if !ok {
+		return web.Fault{Status: http.StatusInternalServerError, Code: "internal"}
+	}
+	f.RetryAfter = e.RetryAfter
+	return f
 }

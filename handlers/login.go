@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"callboard/sipgate"
-	"callboard/sipgate/account"
 	"callboard/sipgate/callcontrol"
 	"callboard/views"
 	"callboard/web"
@@ -53,13 +53,13 @@ func (h *handlers) startLogin(w http.ResponseWriter, r *http.Request) error {
 // puts the member on the team's board.
 func (h *handlers) finishLogin(w http.ResponseWriter, r *http.Request, t web.Tokens, next string) error {
 	ctx := context.WithoutCancel(r.Context())
-	s, err := h.identify(ctx, t)
+	s, user, err := h.identify(ctx, t)
 	if err != nil {
 		return fmt.Errorf("%w: %w", web.Fault{Status: http.StatusBadGateway, Code: web.CodeLoginFailed}, err)
 	}
 	s.Address, s.Browser = web.ClientIP(r).String(), web.BrowserName(r.UserAgent())
 	tokens := sipgate.Tokens{Access: t.Access, Refresh: t.Refresh, Scope: t.Scope, Lifetime: t.Life}
-	member, err := h.Control.SignIn(ctx, s.Member(), s.Name, s.Admin, tokens)
+	member, err := h.Control.SignIn(ctx, s.Member(), user, tokens)
 	if err != nil {
 		return err
 	}
@@ -75,30 +75,28 @@ func (h *handlers) finishLogin(w http.ResponseWriter, r *http.Request, t web.Tok
 }
 
 // identify asks sipgate to whom the tokens belong. A user is named by account
-// and user id together: "w0" exists in every account. The name is empty if
-// sipgate does not return the users; then the known name stays.
-func (h *handlers) identify(ctx context.Context, t web.Tokens) (SignIn, error) {
+// and user id together: "w0" exists in every account. The user is nil if sipgate
+// does not return the users, or this one is not among them.
+func (h *handlers) identify(ctx context.Context, t web.Tokens) (s SignIn, user *sipgate.User, err error) {
 	client := h.Control.Client(sipgate.Bearer(t.Access))
 	info, err := client.UserInfo(ctx)
 	if err != nil {
-		return SignIn{}, err
+		return SignIn{}, nil, err
 	}
 	if other := sipgate.UserID(t.Subject); other.IsPerson() && other != info.Sub {
-		return SignIn{}, errors.New("id_token_invalid: it names another user than the API")
+		return SignIn{}, nil, errors.New("id_token_invalid: it names another user than the API")
 	}
-	s := SignIn{Account: info.MasterSipID, User: info.Sub, Locale: info.Locale, Scope: grantedScopes(t.Scope)}
+	s = SignIn{Account: info.MasterSipID, User: info.Sub, Locale: info.Locale, Scope: grantedScopes(t.Scope)}
 	users, err := client.Users(ctx)
 	if err != nil {
 		h.Log.Warn("read users at sign-in", "err", err)
-		return s, nil
+		return s, user, nil
 	}
 	h.Control.Rosters.Of(s.Account).SetUsers(users)
-	for _, u := range users {
-		if u.ID == info.Sub {
-			s.Name, s.Admin = account.Name(u), u.Admin
-		}
+	if i := slices.IndexFunc(users, func(u sipgate.User) bool { return u.ID == info.Sub }); i >= 0 {
+		user, s.Admin = &users[i], users[i].Admin
 	}
-	return s, nil
+	return s, user, nil
 }
 
 // grantedScopes returns the scopes that a sign-in brought. An answer that names

@@ -16,6 +16,7 @@ import (
 
 // pushStatuses are the statuses of refused push events.
 var pushStatuses = map[webhook.Refusal]int{
+	webhook.ErrNotServed:    http.StatusNotFound,
 	webhook.ErrMediaType:    http.StatusUnsupportedMediaType,
 	webhook.ErrTooLarge:     http.StatusRequestEntityTooLarge,
 	webhook.ErrSlow:         http.StatusRequestTimeout,

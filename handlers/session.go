@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -128,6 +129,7 @@ func (h *handlers) admit(r *http.Request, p team.Permission, a actor) error {
 func (h *handlers) actorOf(r *http.Request, s SignIn) actor {
 	m, _ := h.Control.Members.Get(s.Member())
 	m.MemberID = s.Member()
+	s.Name = cmp.Or(h.Control.MemberName(m.MemberID), s.Name)
 	who := callcontrol.Actor{Member: m, Address: web.ClientIP(r).String()}
 	return actor{Actor: who, SignIn: s, Preferences: h.Control.Members.Preferences(s.Member()), expired: h.signInExpired(who)}
 }

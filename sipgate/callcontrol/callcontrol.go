@@ -75,6 +75,9 @@ type Actor struct {
 	Address     string // IP address of the request, for the audit
 }
 
+// BoardID returns the id of a member on the board of their team.
+func BoardID(m team.MemberID) switchboard.MemberID { return switchboard.MemberID(m.User) }
+
 // BoardID returns the id of the actor on the board of their team.
 func (a Actor) BoardID() switchboard.MemberID { return switchboard.MemberID(a.User) }
 
@@ -117,7 +120,7 @@ func New(o Options) *Control {
 // Start puts the members who are signed in on their boards and begins the
 // housekeeping.
 func (c *Control) Start(ctx context.Context) error {
-	if err := c.syncMembers(ctx); err != nil {
+	if _, err := c.syncMembers(ctx); err != nil {
 		return err
 	}
 	c.tasks.Go(func() { c.keepHouse(c.ctx) })

@@ -17,6 +17,7 @@ const (
 // are signed in and the service account watching, and removes old audit and
 // journal entries.
 func (c *Control) keepHouse(ctx context.Context) {
+	var confirmation confirmation
 	c.service.watch(ctx)
 	c.purge(ctx)
 	tick := time.NewTicker(syncInterval)
@@ -26,9 +27,11 @@ func (c *Control) keepHouse(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := c.syncMembers(ctx); err != nil && ctx.Err() == nil {
+			signedIn, err := c.syncMembers(ctx)
+			if err != nil && ctx.Err() == nil {
 				c.Log.Error("sync members", "err", err)
 			}
+			confirmation.confirm(ctx, c, signedIn)
 			c.service.watch(ctx)
 			if ticks%purgeEvery == 0 {
 				c.purge(ctx)

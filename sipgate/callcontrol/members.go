@@ -17,10 +17,15 @@ import (
 // calls and carries its commands.
 
 // SignIn records a sign-in with the tokens it brought, and puts the member on
-// their team's board. name is empty and admin false if sipgate did not say.
-// Errors are those of [team.Members.SignIn] and of storing the grant.
-func (c *Control) SignIn(ctx context.Context, m team.MemberID, name string, admin bool, t sipgate.Tokens) (team.Member, error) {
-	member, err := c.Members.SignIn(ctx, m, name, admin)
+// their team's board. user is nil if sipgate did not say who they are; it is
+// asked again later. Errors are those of [team.Members.SignIn] and of storing
+// the grant.
+func (c *Control) SignIn(ctx context.Context, m team.MemberID, user *sipgate.User, t sipgate.Tokens) (member team.Member, err error) {
+	if user == nil {
+		member, err = c.Members.SignInUnconfirmed(ctx, m)
+	} else {
+		member, err = c.Members.SignIn(ctx, m, account.Name(*user), user.Admin)
+	}
 	if err != nil {
 		return member, err
 	}
@@ -37,7 +42,7 @@ func (c *Control) SignIn(ctx context.Context, m team.MemberID, name string, admi
 func (c *Control) Join(m SignedIn) {
 	client := c.ClientOf(m.MemberID)
 	c.Boards.Board(m.Account).Join(switchboard.Member{
-		ID: switchboard.MemberID(m.User), Name: m.Name, API: client, Names: c.readNames(m.MemberID, client),
+		ID: switchboard.MemberID(m.User), Name: cmp.Or(c.MemberName(m.MemberID), m.Name), API: client, Names: c.readNames(m.MemberID, client),
 	})
 }
 
@@ -77,10 +82,9 @@ func (c *Control) memberChanged(m team.Member) {
 
 // syncMembers makes the members on the boards those who are signed in: at the
 // start, since sessions outlive the program, and regularly, since they expire.
-func (c *Control) syncMembers(ctx context.Context) error {
-	signedIn, err := c.Sessions.SignedIn(ctx)
-	if err != nil {
-		return err
+func (c *Control) syncMembers(ctx context.Context) (signedIn []SignedIn, err error) {
+	if signedIn, err = c.Sessions.SignedIn(ctx); err != nil {
+		return nil, err
 	}
 	here := map[team.MemberID]bool{}
 	for _, s := range signedIn {
@@ -98,7 +102,7 @@ func (c *Control) syncMembers(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return signedIn, nil
 }
 
 // forget drops what only a member may see, who has left.

@@ -211,7 +211,7 @@ func TestServiceAccountLeavesWhenAnotherAccountOwnsTheInstance(t *testing.T) {
 	f.watchFor(1)
 	account := f.service.account
 	board := f.Boards.Board(account)
-	if err := f.syncMembers(t.Context()); err != nil || !board.HasMember(ServiceID) {
+	if _, err := f.syncMembers(t.Context()); err != nil || !board.HasMember(ServiceID) {
 		t.Fatalf("removed by the sync: %v", err)
 	}
 	if n := f.MemberCount(account); n != 0 {

@@ -10,6 +10,15 @@ func (b *Board) Serves(id MemberID) bool {
 	return serving != nil && (*serving)[id]
 }
 
+// Rename changes the name of a member on the board.
+func (b *Board) Rename(id MemberID, name string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if m := b.members[id]; m != nil {
+		m.name = name
+	}
+}
+
 // updateServing publishes whose access can be used. What is offered to whom
 // depends on it.
 func (b *Board) updateServing() {

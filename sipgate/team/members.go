@@ -136,6 +136,40 @@ func (m *Members) List(account string) []Member {
 // says otherwise. Errors are ErrAccountNotAllowed, ErrRemoved and those of the
 // database.
 func (m *Members) SignIn(ctx context.Context, id MemberID, name string, sipgateAdmin bool) (Member, error) {
+	return m.signIn(ctx, id, func(s *snapshot) Member { return s.signedIn(id, cleanText(name, maxName), sipgateAdmin) })
+}
+
+// SignInUnconfirmed is SignIn of a member of whom sipgate did not say who they
+// are. What is known of them stays. A new member becomes an agent until
+// [Members.Confirm].
+func (m *Members) SignInUnconfirmed(ctx context.Context, id MemberID) (Member, error) {
+	return m.signIn(ctx, id, func(s *snapshot) Member {
+		_, known := s.members[id]
+		member := s.signedIn(id, "", false)
+		member.Unconfirmed = !known || s.members[id].Unconfirmed
+		return member
+	})
+}
+
+// Confirm tells what sipgate says of a member who signed in before it said so:
+// the name, and the role of a sipgate admin, unless an admin of the team has set
+// another role meanwhile. It does nothing for other members. Errors are
+// ErrNoMember and those of the database.
+func (m *Members) Confirm(ctx context.Context, id MemberID, name string, sipgateAdmin bool) error {
+	return m.change(ctx, id, func(s *snapshot, member *Member) error {
+		if !member.NeedsConfirmation() || member.Removed {
+			return nil
+		}
+		confirmed := s.signedIn(id, cleanText(name, maxName), sipgateAdmin && member.Unconfirmed)
+		member.Name, member.Role, member.Unconfirmed = confirmed.Name, confirmed.Role, false
+		return nil
+	})
+}
+
+// NeedsConfirmation reports whether sipgate is to be asked who m is.
+func (m Member) NeedsConfirmation() bool { return m.Unconfirmed || m.Name == string(m.User) }
+
+func (m *Members) signIn(ctx context.Context, id MemberID, signedIn func(*snapshot) Member) (Member, error) {
 	if id.Account == "" || id.User == "" {
 		return Member{}, errors.New("a member needs an account and a user")
 	}
@@ -147,7 +181,7 @@ func (m *Members) SignIn(ctx context.Context, id MemberID, name string, sipgateA
 		if s.members[id].Removed {
 			return nil, ErrRemoved
 		}
-		member = s.signedIn(id, cleanText(name, maxName), sipgateAdmin)
+		member = signedIn(s)
 		return m.put(ctx, s, member)
 	})
 	if err != nil {
@@ -163,9 +197,10 @@ func (s *snapshot) signedIn(id MemberID, name string, sipgateAdmin bool) Member 
 	if !known {
 		member = Member{MemberID: id, Role: Agent, Consent: presetConsent, Joined: now}
 	}
-	if sipgateAdmin && (!known || s.admins(id.Account) == 0) {
+	if sipgateAdmin && (!known || member.Unconfirmed || s.admins(id.Account) == 0) {
 		member.Role = Admin
 	}
+	member.Unconfirmed = false
 	member.Name = cmp.Or(name, member.Name, string(id.User))
 	member.LastActive = now
 	return member
@@ -194,7 +229,7 @@ func (m *Members) SetRole(ctx context.Context, by, id MemberID, role Role) error
 	if _, err := ParseRole(role.String()); err != nil {
 		return err
 	}
-	return m.manage(ctx, by, id, func(member *Member) { member.Role = role })
+	return m.manage(ctx, by, id, func(member *Member) { member.Role, member.Unconfirmed = role, false })
 }
 
 // SetConsent states the consent of a member. The caller guarantees that the

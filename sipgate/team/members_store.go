@@ -73,13 +73,14 @@ func (m *Members) save(ctx context.Context, member Member) (owner string, err er
 		return "", ErrAccountNotAllowed // another process was first
 	}
 	if _, err := tx.ExecContext(ctx, `
-		insert into people (account, user_id, name, role, stated, shares, lendable, removed, joined_at, seen_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		insert into people (account, user_id, name, role, stated, shares, lendable, removed, joined_at, seen_at, unconfirmed)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		on conflict (account, user_id) do update
 		set name = excluded.name, role = excluded.role, stated = excluded.stated, shares = excluded.shares,
-			lendable = excluded.lendable, removed = excluded.removed, seen_at = excluded.seen_at`,
+			lendable = excluded.lendable, removed = excluded.removed, seen_at = excluded.seen_at,
+			unconfirmed = excluded.unconfirmed`,
 		member.Account, string(member.User), member.Name, member.Role.String(), member.Stated, member.SharesCalls,
-		member.AllowsLeads, member.Removed, member.Joined.UnixMilli(), member.LastActive.UnixMilli()); err != nil {
+		member.AllowsLeads, member.Removed, member.Joined.UnixMilli(), member.LastActive.UnixMilli(), member.Unconfirmed); err != nil {
 		return "", err
 	}
 	return owner, tx.Commit()
@@ -100,12 +101,12 @@ func readSnapshot(ctx context.Context, db *sql.DB) (*snapshot, error) {
 			joined, active int64
 		)
 		err := row.Scan(&member.Account, &member.User, &member.Name, &role, &member.Stated, &member.SharesCalls,
-			&member.AllowsLeads, &member.Removed, &joined, &active)
+			&member.AllowsLeads, &member.Removed, &joined, &active, &member.Unconfirmed)
 		member.Role, _ = ParseRole(role)
 		member.Joined, member.LastActive = time.UnixMilli(joined).UTC(), time.UnixMilli(active).UTC()
 		s.members[member.MemberID] = member
 		return err
-	}, `select account, user_id, name, role, stated, shares, lendable, removed, joined_at, seen_at from people`)
+	}, `select account, user_id, name, role, stated, shares, lendable, removed, joined_at, seen_at, unconfirmed from people`)
 	if err != nil {
 		return nil, err
 	}

@@ -44,10 +44,11 @@ type Member struct {
 	Name string
 	Role Role
 	Consent
-	Stated     bool // the member has chosen the Consent; else it is the team's default
-	Joined     time.Time
-	LastActive time.Time // set by [Members.SignIn] and [Members.MarkActive]
-	Removed    bool      // has no permission and cannot sign in
+	Stated      bool // the member has chosen the Consent; else it is the team's default
+	Joined      time.Time
+	LastActive  time.Time // set by [Members.SignIn] and [Members.MarkActive]
+	Removed     bool      // has no permission and cannot sign in
+	Unconfirmed bool      // sipgate has not said yet who the member is, nor whether an admin
 }
 
 // Consent is what a member lets the team see and do.

@@ -7,15 +7,16 @@ type Refusal string
 // Error implements error.
 func (r Refusal) Error() string { return string(r) }
 
-// The refusals, in the order in which they are checked. The first four are
-// found by the caller, who reads the request; see [Delivery].
+// The refusals, in the order in which they are checked. Those from ErrMediaType
+// to ErrBroken are found by the caller, who reads the request; see [Delivery].
 const (
-	ErrMediaType    Refusal = "hook_type"      // not a form
-	ErrTooLarge     Refusal = "hook_too_large" // more than [sipgate.MaxEvent] bytes
-	ErrSlow         Refusal = "hook_slow"      // the body took too long
-	ErrBroken       Refusal = "hook_broken"    // the body ended too early
-	ErrUnsigned     Refusal = "hook_unsigned"  // not exactly one signature of the right length
-	ErrRate         Refusal = "hook_rate"      // beyond the limits of the account or the peer
-	ErrSignature    Refusal = "hook_signature" // not signed by sipgate
+	ErrNotServed    Refusal = "hook_not_served" // the account may not use this instance (any more)
+	ErrMediaType    Refusal = "hook_type"       // not a form
+	ErrTooLarge     Refusal = "hook_too_large"  // more than [sipgate.MaxEvent] bytes
+	ErrSlow         Refusal = "hook_slow"       // the body took too long
+	ErrBroken       Refusal = "hook_broken"     // the body ended too early
+	ErrUnsigned     Refusal = "hook_unsigned"   // not exactly one signature of the right length
+	ErrRate         Refusal = "hook_rate"       // beyond the limits of the account or the peer
+	ErrSignature    Refusal = "hook_signature"  // not signed by sipgate
 	ErrWrongAccount Refusal = "hook_wrong_account"
 )

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"callboard/sipgate/switchboard"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -174,4 +175,20 @@ func FuzzReply(f *testing.F) {
 			t.Errorf("%v %q", r.err, r.reply)
 		}
 	})
+}
+
+// Events of an account that --accounts does not allow any more are not taken,
+// however well they are signed, and cost no verification.
+func TestAccountsThatAreNotAllowedAreNotServed(t *testing.T) {
+	k := newRig(t)
+	allowed := true
+	k.opt.Serves = func(account string) bool { return allowed && account == ours }
+	k.replied("allowed", k.post(rings("A")), subscribe)
+	allowed = false
+	checks := k.checks.Load()
+	k.refused("not any more", k.post(rings("B")), ErrNotServed)
+	k.refused("its second request", k.post(answers("A")), ErrNotServed)
+	if calls := k.board().Calls; len(calls) != 1 || calls[0].Phase != switchboard.Ringing || k.checks.Load() != checks {
+		t.Errorf("%d calls, %d verifications", len(calls), k.checks.Load()-checks)
+	}
 }

@@ -31,6 +31,8 @@ type Options struct {
 	Observe func(account string, e sipgate.Event) // takes each accepted event, at once
 	Log     *slog.Logger
 
+	Serves func(account string) bool // reports whether the account may use this instance; default: all may
+
 	Verify func(key *rsa.PublicKey, body []byte, signature string) error // default: [sipgate.VerifyPush]
 	Now    func() time.Time                                              // default: [time.Now]; monotonic
 }
@@ -131,6 +133,8 @@ func (r *Receiver) receive(d Delivery) (reply []byte, err error) {
 // events come through.
 func (r *Receiver) authenticate(d Delivery) error {
 	switch {
+	case r.opt.Serves != nil && !r.opt.Serves(d.Account):
+		return ErrNotServed
 	case d.Err != nil:
 		return d.Err
 	case len(d.Body) > sipgate.MaxEventSize:
