@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -39,6 +40,8 @@ type Server struct {
 	o    ServerOptions
 	site site
 	log  *slog.Logger
+
+	running atomic.Int64 // requests that have not been answered to their end
 
 	// streams counts the Streams that have not returned, because http.Server's
 	// Shutdown does not wait for hijacked connections. Nothing is added once
@@ -79,11 +82,12 @@ func NewServer(o ServerOptions) *Server {
 
 // Serve serves h on ln until ctx is done and then shuts down: it stops accepting,
 // closes the sockets with 1012, and waits for the requests in progress. After
-// the time of Grace it cancels them and returns an error that wraps
+// the time of Grace it cancels them, waits for them some seconds more, so that
+// none uses what its caller closes next, and returns an error that wraps
 // context.DeadlineExceeded. A Server serves once.
 func (s *Server) Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	srv := &http.Server{
-		Handler:           h,
+		Handler:           s.counted(h),
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
@@ -125,7 +129,32 @@ func (s *Server) shutdown(srv *http.Server) error {
 	}
 	if err != nil {
 		srv.Close()
+		s.awaitCancelled()
 		return errors.Join(errors.New("shut down: requests were cut off"), err)
 	}
 	return nil
+}
+
+// counted counts the requests that h answers now.
+func (s *Server) counted(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.running.Add(1)
+		defer s.running.Add(-1)
+		h.ServeHTTP(w, r)
+	})
+}
+
+// cancelledWithin is how long a request may take to end that was cancelled.
+const cancelledWithin = 10 * time.Second
+
+// awaitCancelled waits until the cancelled requests have ended.
+func (s *Server) awaitCancelled() {
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for until := time.Now().Add(cancelledWithin); s.running.Load() > 0 && time.Now().Before(until); {
+		<-look.C
+	}
+	if n := s.running.Load(); n > 0 {
+		s.log.Error("requests do not end", "number", n)
+	}
 }

@@ -9,8 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -461,24 +463,38 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// TestShutdownGrace: a request that does not end is cancelled, and said to be.
+// TestShutdownGrace: a request that does not end is cancelled, and said to be. What
+// it does then ends before Serve returns, because the database is closed next.
 func TestShutdownGrace(t *testing.T) {
 	p := serve(t, func(o *web.ServerOptions) { o.Grace = 50 * time.Millisecond })
-	entered, cancelled := make(chan struct{}), make(chan struct{})
+	entered, cancelled, release := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	var ended atomic.Bool
 	p.handle("GET /stuck", func(w http.ResponseWriter, r *http.Request) error {
 		close(entered)
 		<-r.Context().Done()
 		close(cancelled)
+		<-release
+		ended.Store(true)
 		return nil
 	})
 	go p.http.Get("http://" + p.addr + "/stuck")
 	<-entered
 	p.stop()
+	<-cancelled
+	for range 10_000 {
+		runtime.Gosched()
+	}
+	if len(p.done) > 0 {
+		t.Error("Serve returned before the request ended")
+	}
+	close(release)
 	if err := <-p.done; !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Serve: %v", err)
 	}
 	p.done <- nil
-	<-cancelled
+	if !ended.Load() {
+		t.Error("the request has not ended")
+	}
 }
 
 func TestConnectionsAreLimited(t *testing.T) {

@@ -35,6 +35,10 @@ func (c *Control) Audited(ctx context.Context, a Actor, p team.Permission, param
 }
 
 func (c *Control) audited(ctx context.Context, e team.AuditEntry, do func() error) error {
+	if !c.tasks.begin() {
+		return switchboard.ErrBoardClosed
+	}
+	defer c.tasks.end()
 	ctx = context.WithoutCancel(ctx)
 	id, err := c.Audit.Begin(ctx, e)
 	if err != nil {

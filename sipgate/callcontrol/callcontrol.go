@@ -10,7 +10,6 @@ package callcontrol
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -94,7 +93,7 @@ type Control struct {
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
-	tasks  sync.WaitGroup
+	tasks  tasks
 }
 
 // New returns a Control. Start begins what it does in the background, and Close
@@ -127,10 +126,12 @@ func (c *Control) Start(ctx context.Context) error {
 	return nil
 }
 
-// Close ends what goes on in the background, and waits for it.
+// Close ends what goes on in the background, and waits for it and for the actions
+// that have begun, also for those whose requests were given up. Later actions
+// return [switchboard.ErrBoardClosed]. Close it before the boards and the database.
 func (c *Control) Close() {
 	c.cancel()
-	c.tasks.Wait()
+	c.tasks.close()
 	c.Rosters.Close()
 }
 

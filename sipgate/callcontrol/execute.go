@@ -21,6 +21,10 @@ import (
 // the tab is still open. Errors are [team.Denied], [ClaimedError],
 // [team.ErrAuditUnavailable] and those of [switchboard.Board.Execute].
 func (c *Control) Execute(ctx context.Context, a Actor, call switchboard.Call, cmd switchboard.Command) error {
+	if !c.tasks.begin() {
+		return switchboard.ErrBoardClosed
+	}
+	defer c.tasks.end()
 	ctx = context.WithoutCancel(ctx)
 	entry := callEntry(a, team.Permission(cmd.Action.Verb()), call, parameters(cmd.Action))
 	d := c.authorizeCommand(a, call, cmd)

@@ -97,6 +97,10 @@ func (c *Control) Originate(ctx context.Context, a Actor, o Origination) (sipgat
 // originate also reports whether this was the first time that the action id
 // came.
 func (c *Control) originate(ctx context.Context, a Actor, o Origination) (id sipgate.CallID, first bool, err error) {
+	if !c.tasks.begin() {
+		return "", false, switchboard.ErrBoardClosed
+	}
+	defer c.tasks.end()
 	ctx = context.WithoutCancel(ctx)
 	if err := c.checkDevice(ctx, a, o); err != nil {
 		return "", false, err
