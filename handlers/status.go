@@ -22,6 +22,7 @@ func (h *handlers) showStatus(w http.ResponseWriter, r *http.Request, a actor) e
 	}
 	m.Unreadable = h.Control.Unreadable.Of(a.Account)
 	m.Unreadable["calls"] = snap.Health.Unreadable
+	m.Polling, m.LastPoll = h.polling.Count(a.Account)
 	m.List.SignedIn = h.Control.MemberCount(a.Account)
 	problems, err := h.Control.SignInProblems(r.Context(), a.Actor)
 	if err != nil {

@@ -80,7 +80,20 @@ func (m StatusModel) state() string {
 	return "live"
 }
 
+// listNote returns what the reader must know about the list: why it cannot be
+// read, or how much of it cannot; or "".
+func (m StatusModel) listNote(lang Lang) string {
+	if m.Problem == "" && m.Unreadable > 0 {
+		return lang.T("unreadable.calls", m.Unreadable)
+	}
+	return m.problemText(lang)
+}
+
+// problemText returns why the list cannot be read, or "".
 func (m StatusModel) problemText(lang Lang) string {
+	if m.Problem == "" {
+		return ""
+	}
 	return lang.T("conn.problem", problemText(lang, m.Problem))
 }
 

@@ -149,11 +149,12 @@ func (p Page) containsCurrent(more []menuEntry) bool {
 }
 
 // htmxConfig is the content of htmx's meta element. The socket stays open in
-// hidden tabs, where calls may ring; htmx writes no inline styles, which the
+// hidden tabs, where calls may ring; pages that lost it together come back one by
+// one, within 5 s of each other; htmx writes no inline styles, which the
 // Content-Security-Policy forbids; and a morph keeps dialogs open.
 const htmxConfig = `{"extensions":"ws","history":false,"includeIndicatorCSS":false,` +
 	`"morphIgnore":["data-htmx-powered","open"],"defaultSwap":"none",` +
-	`"ws":{"pauseOnBackground":false,"reconnectDelay":500,"reconnectMaxDelay":4000}}`
+	`"ws":{"pauseOnBackground":false,"reconnectDelay":500,"reconnectMaxDelay":2500,"reconnectJitter":1}}`
 
 // noticeSwap makes htmx show the notice of an error.
 const noticeSwap = `{"target":"#notices","swap":"beforeend show:none","select":null}`

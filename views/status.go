@@ -21,6 +21,9 @@ type StatusPageModel struct {
 
 	Unreadable map[string]int // number of items that could not be read, by the list at sipgate
 
+	Polling  int       // number of pages that poll now, because no websocket reaches them
+	LastPoll time.Time // when a page polled last since the start, or zero
+
 	ClientRefused bool // sipgate refuses the OAuth client's id or secret
 
 	PublicURL   string    // where sipgate fetches announcements and sends events
@@ -159,6 +162,14 @@ func (m StatusModel) ageText(lang Lang) string {
 		return lang.T("health.list.never")
 	}
 	return lang.T("health.list.age", int(m.Now.Sub(m.ListedAt).Round(time.Second)/time.Second))
+}
+
+// liveText returns whether live updates reach all pages.
+func (m StatusPageModel) liveText(lang Lang) string {
+	if m.Polling == 0 {
+		return lang.T("health.live.ok")
+	}
+	return lang.T("health.live.polling", m.Polling)
 }
 
 // missingScopes reports whether a scope is not granted.

@@ -6,6 +6,7 @@
 import {addField} from "./call_actions.js";
 import {askIn} from "./confirmation.js";
 import {find, parse, setText, sourceForm} from "./dom.js";
+import {request} from "./request.js";
 
 const renewal = 5000; // ms; the server forgets a claim after three of them, or after half a minute without input
 
@@ -31,7 +32,7 @@ let posts = Promise.resolve(null);
  * @param {Record<string, string>} fields
  */
 function post(path, fields) {
-	posts = posts.then(() => fetch(path, {
+	posts = posts.then(() => request(path, {
 		method: "POST", headers: {Accept: "application/json"}, body: new URLSearchParams(fields), keepalive: true,
 	})).catch(() => null); // the connection's badge shows it
 	return posts;

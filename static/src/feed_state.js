@@ -3,18 +3,23 @@
 
 /**
  * feedState returns the state of the connection as the badge shows it, and the
- * problem that turns actions off, "" without one.
+ * problem that turns actions off, "" without one. They are off at once when a
+ * connection is lost; a page that is just being connected gets 5 s.
  * @param {object} feed
  * @param {boolean} feed.connected
+ * @param {boolean} feed.before whether the page was ever connected
+ * @param {boolean} feed.polling whether the page asks, because no socket reaches it
  * @param {number} feed.lostFor ms since the connection was lost
  * @param {boolean} feed.online whether the browser has a network
  * @param {boolean} feed.listed whether the server has ever got a list of calls
  * @param {number} feed.age age of that list in seconds
- * @returns {{state: "live" | "catching" | "offline", problem: "" | "cut" | "stale"}}
+ * @returns {{state: "live" | "polling" | "catching" | "connecting" | "offline", problem: "" | "away" | "cut" | "stale"}}
  */
-export function feedState({connected, lostFor, online, listed, age}) {
-	if (!connected) return {state: lostFor > 10_000 || !online ? "offline" : "catching", problem: lostFor > 5000 ? "cut" : age >= 15 ? "stale" : ""};
-	return {state: age >= 5 || !listed ? "catching" : "live", problem: age >= 15 ? "stale" : ""};
+export function feedState({connected, before, polling, lostFor, online, listed, age}) {
+	const old = age >= 15 ? "stale" : "";
+	if (connected) return {state: age >= 5 || !listed ? "catching" : polling ? "polling" : "live", problem: old};
+	if (!online) return {state: "offline", problem: "away"};
+	return {state: lostFor > 10_000 ? "offline" : "connecting", problem: before || lostFor > 5000 ? "cut" : old};
 }
 
 /**
@@ -25,6 +30,9 @@ export function feedState({connected, lostFor, online, listed, age}) {
 export function listAge(listedAt, now) {
 	return listedAt ? Math.max(0, Math.floor((now - listedAt) / 1000)) : 0;
 }
+
+/** shownAge returns the age of a list that is worth showing, in seconds; 0 for none. */
+export const shownAge = (/** @type {number} */ age) => age > 5 ? age : 0;
 
 /**
  * wallboardProblem returns why a wallboard's list is out of date, "" if it is not.

@@ -5,6 +5,7 @@
 import {closest, find, findAll, parse, setText} from "./dom.js";
 import {loadCall} from "./call_page.js";
 import {drawFirst} from "./recordings.js";
+import {request} from "./request.js";
 
 const askEvery = 4000; // ms
 let asking = false;
@@ -14,7 +15,7 @@ async function ask(list) {
 	if (asking || document.hidden) return;
 	asking = true;
 	try {
-		const answer = await fetch(list.dataset.updates ?? "", {headers: {"HX-Request": "true"}});
+		const answer = await request(list.dataset.updates ?? "", {headers: {"HX-Request": "true"}});
 		if (answer.status !== 200) return;
 		const came = find("[data-updates]", parse(await answer.text()));
 		if (!came) return;

@@ -3,7 +3,8 @@
 
 import {find, findAll, message} from "./dom.js";
 import {isSignedOut} from "./connection.js";
-import {reportExpiredSession} from "./session.js";
+import {outcomeText} from "./answers.js";
+import {checkAnswer, isOurs} from "./request.js";
 
 /**
  * showNotice appends a notice to place, by default above the page.
@@ -38,14 +39,38 @@ export function tidyNotices() {
 	findAll("#notices > .notice").slice(0, -3).forEach(box => box.remove());
 }
 
-/** startNotices shows requests that failed. */
+/** noticePlace is where notices about what the member just did are shown. */
+const noticePlace = () => find("#modal[open] #dialog-notices") ?? undefined;
+
+/**
+ * showUnanswered shows what became of a request that Callboard did not answer.
+ * @param {HtmxContext} ctx
+ * @param {boolean} sent
+ * @param {number} [status]
+ */
+function showUnanswered(ctx, sent, status) {
+	if (isSignedOut() || ctx.sourceElement?.id === "call") return; // it asks again by itself
+	showNotice(message(...outcomeText({method: ctx.request.method.toUpperCase(), sent, status})), noticePlace());
+}
+
+/** showUnsent shows that something was not sent, because there is no network. */
+export function showUnsent() {
+	showNotice(message("unsent"), noticePlace());
+}
+
+/** startNotices shows requests that failed, and keeps what other servers answer out of the page. */
 export function startNotices() {
-	document.addEventListener("htmx:response:error", e => {
-		if (e.detail.ctx.response.status === 401) reportExpiredSession();
+	/** @type {WeakSet<HtmxContext>} */
+	const offline = new WeakSet(); // requests that began without a network
+	document.addEventListener("htmx:before:request", e => { if (!navigator.onLine) offline.add(e.detail.ctx); });
+	document.addEventListener("htmx:before:response", e => {
+		const {ctx} = e.detail;
+		if (isOurs(ctx.response)) return checkAnswer(ctx.response);
+		e.preventDefault();
+		showUnanswered(ctx, true, ctx.response.status);
 	});
 	document.addEventListener("htmx:error", e => {
 		const {ctx} = e.detail;
-		if (!ctx?.request || isSignedOut() || ctx.sourceElement?.id === "call") return;
-		showNotice(message("unreachable"), find("#modal[open] #dialog-notices") ?? undefined);
+		if (ctx?.request) showUnanswered(ctx, !offline.has(ctx));
 	});
 }

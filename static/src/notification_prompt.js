@@ -3,6 +3,7 @@
 // board, when the browser has not been asked yet.
 
 import {closest, find} from "./dom.js";
+import {request} from "./request.js";
 
 const stored = "callboard-ring-asked";
 
@@ -28,6 +29,6 @@ export function startNotificationPrompt() {
 		prompt.hidden = true;
 		try { localStorage.setItem(stored, "1"); } catch { /* asked again next time */ }
 		if (button.value !== "yes" || await Notification.requestPermission() !== "granted") return;
-		await fetch("/settings/toggle", {method: "POST", headers: {Accept: "application/json"}, body: new URLSearchParams({notify: "true"})}).catch(() => null);
+		await request("/settings/toggle", {method: "POST", headers: {Accept: "application/json"}, body: new URLSearchParams({notify: "true"})}).catch(() => null);
 	});
 }

@@ -3,7 +3,7 @@
 // list comes from the server as it is shown, with all texts.
 
 import {closest, find, findAll, get, parse, setText} from "./dom.js";
-import {reportExpiredSession} from "./session.js";
+import {request} from "./request.js";
 
 const typingPause = 300; // ms without a key until a search
 const repeatAfter = 1200; // ms until a search whose answer may be incomplete is repeated
@@ -71,8 +71,8 @@ async function search(picker, again = false) {
 	const address = new URL(picker.dataset.recipient ?? "", location.href);
 	address.searchParams.set("q", text);
 	try {
-		const answer = await fetch(address, {signal: mine.signal, headers: {"HX-Request": "true"}});
-		if (answer.status === 401) return reportExpiredSession();
+		const answer = await request(address, {signal: mine.signal, headers: {"HX-Request": "true"}});
+		if (answer.status === 401) return;
 		if (!answer.ok) throw new Error(String(answer.status));
 		const html = await answer.text();
 		if (mine === of.search && picker.isConnected && field.value === text) showResults(picker, html, again);

@@ -4,6 +4,7 @@
 
 import {closest, find, findAll, get} from "./dom.js";
 import {pauseOthers} from "./players.js";
+import {request} from "./request.js";
 
 const svg = "http://www.w3.org/2000/svg";
 const barWidth = 4;
@@ -50,7 +51,7 @@ async function draw(wave) {
 	wave.dataset.drawn = "1";
 	let outline;
 	try {
-		const answer = await fetch(wave.dataset.outline ?? "", {headers: {Accept: "application/json"}});
+		const answer = await request(wave.dataset.outline ?? "", {headers: {Accept: "application/json"}});
 		if (!answer.ok) return;
 		outline = await answer.json();
 	} catch {

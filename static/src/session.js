@@ -5,11 +5,7 @@
 import {announceDialog} from "./dialogs.js";
 import {find, findAll, get, message, setText} from "./dom.js";
 import {isChanged} from "./form_changes.js";
-
-/** reportExpiredSession dispatches session:expired. It is called when the server answers 401. */
-export function reportExpiredSession() {
-	document.dispatchEvent(new Event("session:expired"));
-}
+import {isOurs} from "./request.js";
 
 /**
  * @typedef {object} Kept what the page had when its session expired
@@ -92,6 +88,6 @@ async function check(dialog, asked) {
 	if (!kept) return;
 	const answer = await fetch("/session").catch(() => null);
 	if (!kept) return;
-	if (answer?.status === 204) return answer.headers.get("X-Who") === message("identity") ? resume(dialog) : location.reload();
-	if (asked) setText(find("[role=status]", dialog), answer ? dialog.dataset.still ?? "" : message("unreachable"));
+	if (answer?.status === 204 && isOurs(answer)) return answer.headers.get("X-Who") === message("identity") ? resume(dialog) : location.reload();
+	if (asked) setText(find("[role=status]", dialog), answer && isOurs(answer) ? dialog.dataset.still ?? "" : message("notReached"));
 }

@@ -4,8 +4,8 @@
 interface HtmxContext {
 	sourceElement: Element;
 	confirm: string;
-	request: {body: FormData | URLSearchParams | null; submitter?: HTMLElement | null};
-	response: {status: number};
+	request: {method: string; body: FormData | URLSearchParams | null; submitter?: HTMLElement | null};
+	response: {status: number; headers: Headers};
 	text: string;
 }
 
@@ -14,19 +14,22 @@ type HtmxEvent = CustomEvent<{ctx: HtmxContext}>;
 declare const htmx: {
 	ajax(method: string, address: string, options: {source: Element; target: Element | string; select: string; swap: string}): Promise<void>;
 	process(element: Node, again?: boolean): void;
+	swap(how: {sourceElement: Element; target: string; swap: string; text: string; transition: boolean}): Promise<void>;
 };
 
 interface DocumentEventMap {
 	"htmx:config:request": HtmxEvent;
 	"htmx:before:request": HtmxEvent;
+	"htmx:before:response": HtmxEvent;
 	"htmx:after:request": HtmxEvent;
 	"htmx:finally:request": HtmxEvent;
 	"htmx:response:error": HtmxEvent;
 	"htmx:error": CustomEvent<{ctx?: HtmxContext}>;
 	"htmx:after:swap": CustomEvent;
 	"htmx:confirm": CustomEvent<{ctx: HtmxContext; issueRequest(): void; dropRequest(): void}>;
-	"htmx:ws:before:message:incoming": CustomEvent<{message: {data: unknown}}>;
-	"htmx:ws:after:message:incoming": CustomEvent;
+	"htmx:ws:before:connection": CustomEvent;
+	"htmx:ws:before:message:incoming": CustomEvent<{message: {data: unknown}; polled?: boolean}>;
+	"htmx:ws:after:message:incoming": CustomEvent<{polled?: boolean} | null>;
 	"htmx:ws:close": CustomEvent<{code: number; reason: string}>;
 	"session:expired": Event;
 	"session:resumed": Event;

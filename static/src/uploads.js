@@ -3,9 +3,10 @@
 // progress, also files dropped onto the page. The browser converts the kinds that
 // the server does not read. All texts come from attributes of #add-announcements.
 
-import {find, findAll, get, parse, setText} from "./dom.js";
+import {find, findAll, get, message, parse, setText} from "./dom.js";
 import {pauseOthers} from "./players.js";
-import {reportExpiredSession} from "./session.js";
+import {answerHeader, outcomeText} from "./answers.js";
+import {checkAnswer} from "./request.js";
 import {maxDecoded, serverReads, wavName} from "./upload_rules.js";
 import {decodingRate, encode, mix} from "./wav.js";
 
@@ -175,10 +176,16 @@ function send(upload) {
 		setText(find(".says", upload.line), text("sending").replace("{n}", String(percent)));
 	});
 	return new Promise((resolve, reject) => {
-		request.addEventListener("error", () => reject(new Refusal(text("unreachable"))));
+		const sent = navigator.onLine;
+		request.addEventListener("error", () => reject(new Refusal(sent ? text("unreachable") : message("unsent"))));
 		request.addEventListener("abort", () => reject(new Refusal("")));
 		request.addEventListener("load", () => {
-			if (request.status === 401) reportExpiredSession(); // and the upload failed
+			const headers = {get: (/** @type {string} */ name) => request.getResponseHeader(name)};
+			if (headers.get(answerHeader) === null) { // a server in front of us refused it, or hides our answer
+				const [key, n] = outcomeText({method: "POST", sent: true, status: request.status});
+				return reject(new Refusal(key === "unreachable" ? text("unreachable") : message(key, n)));
+			}
+			checkAnswer({status: request.status, headers}); // and the upload failed
 			const answer = parse(request.responseText), error = find("[data-error]", answer);
 			if (request.status < 400) return resolve(document.importNode(get(".uploaded", answer), true));
 			if (request.status !== 429) return reject(new Refusal(error?.textContent?.trim() ?? text("unreachable"), error?.dataset.error));
