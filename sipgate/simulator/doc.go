@@ -130,6 +130,9 @@
 //	{"do":"reset"}                                       cut the connection, execute nothing
 //	{"do":"resetAfter","count":1}                        execute, then cut the connection
 //	{"do":"malformed"}, {"do":"truncate"}, {"do":"empty"} execute, then damage the body
+//	{"do":"odd","answer":"html","path":"/v2/history"}    execute, then answer HTML with 200; see [OddAnswers]
+//	{"do":"spoil","spoil":"null","item":1,"field":"id"}  execute, then replace a value of an item of the list,
+//	                                                     or the item without "field"; see [Spoilings]
 //	{"on":"push","do":"drop","event":"hangup","probability":0.5}
 //	{"on":"push","do":"delay","delay":"3s"}              later events of the call group wait too
 //	{"on":"push","do":"double"}

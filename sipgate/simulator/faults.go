@@ -53,7 +53,11 @@ type Fault struct {
 	Event       string   `json:"event,omitempty"`       // of pushes: newCall, answer, hangup; any if empty
 	Status      int      `json:"status,omitempty"`      // of DoStatus
 	RetryAfter  string   `json:"retryAfter,omitempty"`  // header of DoStatus, sent unchanged
-	Location    string   `json:"location,omitempty"`    // header of DoStatus
+	Location    string   `json:"location,omitempty"`    // header of DoStatus, of redirects of DoOdd
+	Answer      string   `json:"answer,omitempty"`      // of DoOdd, one of OddAnswers
+	Spoil       string   `json:"spoil,omitempty"`       // of DoSpoil, one of Spoilings
+	Item        int      `json:"item,omitempty"`        // of DoSpoil: index in the list, from the end if negative
+	Field       string   `json:"field,omitempty"`       // of DoSpoil: "participants.0.owner"; the whole item if empty
 	Delay       Duration `json:"delay,omitempty"`       // of DoDelay, DoReorder
 	After       bool     `json:"after,omitempty"`       // of DoDelay
 	Count       int      `json:"count,omitempty"`       // number of applications; 0: until removed
@@ -88,10 +92,14 @@ func (f *Fault) normalize() error {
 			f.Do = DoStatus
 		case f.Delay != 0:
 			f.Do = DoDelay
+		case f.Answer != "":
+			f.Do = DoOdd
+		case f.Spoil != "":
+			f.Do = DoSpoil
 		}
 	}
 	forPush := []string{DoDrop, DoDouble, DoReorder, DoDelay}
-	forAPI := []string{DoDelay, DoStatus, DoReset, DoResetAfter, DoMalformed, DoTruncate, DoEmpty}
+	forAPI := []string{DoDelay, DoStatus, DoReset, DoResetAfter, DoMalformed, DoTruncate, DoEmpty, DoOdd, DoSpoil}
 	if f.On == "" && (f.Event != "" || slices.Contains(forPush[:3], f.Do)) {
 		f.On = OnPush
 	} else if f.On == "" {
@@ -117,7 +125,7 @@ func (f *Fault) normalize() error {
 	case badPattern != nil:
 		return badPattern
 	}
-	return nil
+	return f.validateOdd()
 }
 
 // matches reports whether the fault is for this request.

@@ -118,6 +118,10 @@ func (s *Simulator) applyFault(w *statusWriter, r *http.Request, f Fault, serve 
 		kept.status = http.StatusOK
 		kept.body = *bytes.NewBufferString(`{"data":[{"callId":"54566B150B0C0D3A","muted":fal`)
 		w.Header().Set("Content-Type", "application/json")
+	case DoOdd:
+		f.odd(kept)
+	case DoSpoil:
+		f.spoil(kept)
 	case DoEmpty:
 		kept.body.Reset()
 		w.Header().Del("Content-Type")
