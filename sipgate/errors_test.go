@@ -1,7 +1,6 @@
 package sipgate
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -187,58 +186,6 @@ func TestConnectFailureHasNotArrived(t *testing.T) {
 	cancel()
 	if err := c.Hold(ctx, callID, true); KindOf(err) != Unavailable || MayHaveArrived(err) {
 		t.Errorf("ended context: error %v, may have arrived %v", err, MayHaveArrived(err))
-	}
-}
-
-// The transport does not repeat an action whose kept connection dies.
-func TestDeadConnectionIsNotRetried(t *testing.T) {
-	for name, do := range actions {
-		t.Run(name, func(t *testing.T) {
-			ln, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer ln.Close()
-			var requests atomic.Int64
-			go func() {
-				for {
-					conn, err := ln.Accept()
-					if err != nil {
-						return
-					}
-					go answerOnce(conn, &requests)
-				}
-			}()
-			c := clientOf(t, "http://"+ln.Addr().String())
-			if _, err := c.Calls(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if err := do(t.Context(), c); !MayHaveArrived(err) {
-				t.Errorf("error is %v, want one that may have arrived", err)
-			}
-			if n := requests.Load(); n != 2 {
-				t.Errorf("%d requests arrived, want the list and one action", n)
-			}
-		})
-	}
-}
-
-// answerOnce answers the first request of a connection and closes it at the
-// second.
-func answerOnce(conn net.Conn, requests *atomic.Int64) {
-	defer conn.Close()
-	r := bufio.NewReader(conn)
-	for range 2 {
-		req, err := http.ReadRequest(r)
-		if err != nil {
-			return
-		}
-		io.Copy(io.Discard, req.Body)
-		if requests.Add(1) == 1 {
-			io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"data\":[]}")
-		} else {
-			return
-		}
 	}
 }
 

@@ -143,6 +143,20 @@ func TestPushReply(t *testing.T) {
 	}
 }
 
+// Every cause that sipgate documents says why the call ended; any other is told as
+// unknown.
+func TestCausesOfHangups(t *testing.T) {
+	for sent, want := range map[string]string{
+		"normalClearing": "normalClearing", "busy": "busy", "cancel": "cancel", "noAnswer": "noAnswer", "congestion": "congestion",
+		"notFound": "notFound", "forwarded": "forwarded", "": CauseUnknown, "BUSY": CauseUnknown, "solarFlare": CauseUnknown,
+	} {
+		e, err := ParseEvent([]byte("event=hangup&callId=A1&cause=" + sent))
+		if err != nil || e.Cause != want {
+			t.Errorf("cause %q: %q, %v; want %q", sent, e.Cause, err, want)
+		}
+	}
+}
+
 func FuzzParseEvent(f *testing.F) {
 	f.Add([]byte(captured))
 	f.Add([]byte("event=answer&callId=A&user=Alice&userId=w0&fullUserId=1234567w0"))
