@@ -164,6 +164,7 @@ func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	c.team.Zones, errs[7] = s.Rule()
 	c.service, errs[5] = s.Credentials(c.sipgate.API)
 	c.library, errs[6] = s.AnnouncementSettings.Options()
+	sipgate.WarnReadable(c.log, s.ClientSecretFile, s.ServiceTokenFile, s.ServicePasswordFile, s.KeySettings.File(s.Data))
 	return c, errors.Join(errs[:]...)
 }
 

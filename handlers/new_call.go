@@ -142,6 +142,7 @@ func (h *handlers) showProgress(w http.ResponseWriter, r *http.Request, a actor)
 	q := r.URL.Query()
 	m := views.OriginateModel{Call: string(id), Callee: shorten(q.Get("callee")), Announcement: shorten(q.Get("sound"))}
 	m.Polls, _ = strconv.Atoi(q.Get("turn"))
+	m.Polls = max(m.Polls, 0)
 	known := switchboard.Stage(-1)
 	if web.WantsFragment(r) {
 		known = views.ParseStage(q.Get("stage"))
@@ -152,8 +153,8 @@ func (h *handlers) showProgress(w http.ResponseWriter, r *http.Request, a actor)
 	if web.WantsFragment(r) {
 		return web.Show(w, r, http.StatusOK, views.OriginateProgress(h.page(r, a), m))
 	}
-	if m.Stage < switchboard.StageConnected {
-		w.Header().Set("Refresh", "2")
+	if refresh := m.Refresh(); refresh != "" {
+		w.Header().Set("Refresh", refresh)
 	}
 	return web.Show(w, r, http.StatusOK, views.OriginateDialog(h.page(r, a), m))
 }

@@ -36,7 +36,7 @@ func (h *handlers) push(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNotFound)
 		return nil
 	}
-	d := webhook.Delivery{RequestID: web.RequestID(r.Context()), Account: account, Peer: web.ClientNetwork(r),
+	d := webhook.Delivery{RequestID: web.RequestID(r.Context()), Account: account,
 		Signatures: r.Header.Values(sipgate.SignatureHeader)}
 	d.Body, d.Err = readPush(w, r)
 	reply, err := h.Receiver.Receive(d)

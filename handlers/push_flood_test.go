@@ -39,49 +39,38 @@ func TestPushFloodIsRefused(t *testing.T) {
 	for i := range 100 {
 		k.replied("the first hundred", k.post(rings(fmt.Sprint("A", i))), k.subscribe())
 	}
-	checked := k.checks.Load()
 	k.refused("one more", k.post(rings("B")), 429)
-	k.refused("one more, forged", k.post(rings("B"), signature(signed(t, rings("A0")))), 429)
-	if k.checks.Load() != checked {
-		t.Error("signatures were verified beyond the limit")
-	}
 	theirBody := strings.ReplaceAll(rings("C"), ours, theirs)
 	if w := k.post(theirBody, path("/push/"+k.h.Key.PushSecret(theirs))); w.Code != 200 {
 		t.Errorf("another account: %d", w.Code)
 	}
 	k.clock = k.clock.Add(time.Second)
 	k.replied("a second later", k.post(rings("D")), k.subscribe())
-	if health := k.health(); health.Refused["hook_rate"] != 2 || health.Accepted != 101 {
+	if health := k.health(); health.Refused["hook_rate"] != 1 || health.Accepted != 101 {
 		t.Errorf("%+v", health)
 	}
 }
 
-// A peer that sends forgeries to the secret address gets 429 for a moment,
-// whatever address its headers claim. Other peers do not.
-func TestPushesOfSuspiciousPeersAreBlocked(t *testing.T) {
+// Whoever knows the address and sends forgeries does not keep sipgate's events
+// out, although both come through the same proxy. The log shows a few of the
+// forgeries, and their true peer.
+func TestForgeriesBlockNoRealEvents(t *testing.T) {
 	k := newHook(t)
-	from := func(address string) func(*http.Request) {
-		return func(r *http.Request) { r.RemoteAddr = address + ":4711" }
-	}
+	proxy := func(r *http.Request) { r.RemoteAddr = "192.0.2.1:4711" }
 	forged := signature(signed(t, rings("other")))
-	for i := range 10 {
-		w := k.post(rings("A"), forged, from("192.0.2.1"), header("X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i)))
-		k.refused("forged", w, 403)
+	for i := range 1000 {
+		k.refused("forged", k.post(rings("A"), forged, proxy, header("X-Forwarded-For", fmt.Sprintf("217.116.118.%d", i%250))), 403)
 	}
-	for _, name := range []string{"X-Forwarded-For", "X_Forwarded_For", "X-Real-Ip", "Forwarded"} {
-		for _, claim := range []string{"217.116.118.254", "217.116.118.254, 192.0.2.9, 10.0.0.1", "for=217.116.118.254"} {
-			k.refused(name, k.post(rings("A"), from("192.0.2.1"), header(name, claim)), 429)
-		}
+	for i := range 100 {
+		k.replied("sipgate meanwhile", k.post(rings(fmt.Sprint("A", i)), proxy), k.subscribe())
 	}
-	if n := k.checks.Load(); n != 10 {
-		t.Errorf("%d signatures verified", n)
-	}
-	if strings.Contains(k.log.String(), "217.116") || !strings.Contains(k.log.String(), `"ip":"192.0.2.1"`) {
+	log := k.log.String()
+	if strings.Contains(log, "217.116") || !strings.Contains(log, `"ip":"192.0.2.1"`) {
 		t.Error("the log has another address than the peer's")
 	}
-	k.replied("another peer", k.post(rings("A"), from("192.0.2.2")), k.subscribe())
-	k.clock = k.clock.Add(time.Second)
-	k.replied("the same a second later", k.post(rings("B"), from("192.0.2.1")), k.subscribe())
+	if n := strings.Count(log, "\n"); n > 110 {
+		t.Errorf("%d lines in the log", n)
+	}
 }
 
 // Requests at unknown addresses are not passed on: they use up nothing, and

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	_ "golang.org/x/crypto/x509roots/fallback" // for systems that know no certificate authority, as empty containers
 )
 
 // Limits of a connection.

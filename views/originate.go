@@ -69,6 +69,19 @@ func (m OriginateModel) nextURL() string {
 	return "/starting/" + url.PathEscape(m.Call) + "?" + q.Encode()
 }
 
+// Refresh returns the header Refresh of a page without a script, or "" once
+// nothing more is to come. A call of which nothing is heard is asked for as often
+// as a script would ask; one that rings ends by itself.
+func (m OriginateModel) Refresh() string {
+	switch {
+	case m.Stage >= switchboard.StageConnected, m.Stage == switchboard.StageUnknown && m.Polls >= MaxPolls:
+		return ""
+	case m.Stage != switchboard.StageUnknown:
+		m.Polls = 0
+	}
+	return "2; url=" + m.nextURL()
+}
+
 func (m OriginateModel) callURL() string { return "/calls/" + url.PathEscape(string(m.Row)) }
 
 // ParseStage returns the stage with a name, or StageUnknown.

@@ -51,6 +51,8 @@ type GuardOptions struct {
 
 const (
 	defaultBodyTimeout = 10 * time.Second
+	answerWithin       = 30 * time.Second // for each piece of an answer
+	answerPiece        = 64 << 10         // bytes
 	maxURI             = 8 << 10
 	maxHeaderLines     = 100
 	maxLogged          = 256
@@ -85,11 +87,18 @@ type guard struct {
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := &visit{id: rand.Text()[:16], ip: g.o.Proxies.client(r)}
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
-	rec := &recorder{ResponseWriter: w}
+	rec := &recorder{ResponseWriter: w, control: http.NewResponseController(w)}
+	rec.control.SetWriteDeadline(time.Time{}) // that of the connection's last answer
+	defer rec.extend()                        // for what is still in buffers
 	defer g.logRequest(rec, r, v, time.Now())
 	defer g.recover(rec, r)
 	maps.Copy(w.Header(), g.headers)
 	w.Header()["X-Request-Id"] = []string{v.id}
+	if len(r.TransferEncoding) > 0 {
+		// A Content-Length beside it has been ignored. A proxy may have gone by
+		// that, and what it takes for the body would be the next request here.
+		w.Header().Set("Connection", "close")
+	}
 	if err := g.check(r); err != nil {
 		f := (&Errors{}).fault(err)
 		v.reason, v.err = f.Code, err
@@ -284,12 +293,17 @@ func securityHeaders(s site, formAction []string) http.Header {
 	return h
 }
 
-// A recorder keeps the status and the size of an answer for the log.
+// A recorder keeps the status and the size of an answer for the log, and gives
+// up an answer that its client does not read.
 type recorder struct {
 	http.ResponseWriter
-	status int
-	bytes  int64
+	control *http.ResponseController
+	status  int
+	bytes   int64
 }
+
+// extend gives the client time to read what is written next.
+func (w *recorder) extend() { w.control.SetWriteDeadline(time.Now().Add(answerWithin)) }
 
 // Unwrap lets http.ResponseController reach the methods that a recorder lacks.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -302,25 +316,27 @@ func (w *recorder) WriteHeader(code int) {
 	w.ResponseWriter.WriteHeader(code)
 }
 
-// Write implements http.ResponseWriter.
-func (w *recorder) Write(p []byte) (int, error) {
+// Write implements http.ResponseWriter. Each piece of a long answer has its own
+// time, so that a slow client gets all of it.
+func (w *recorder) Write(p []byte) (n int, err error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	n, err := w.ResponseWriter.Write(p)
-	w.bytes += int64(n)
-	return n, err
+	for {
+		piece := p[n:min(len(p), n+answerPiece)]
+		w.extend()
+		m, err := w.ResponseWriter.Write(piece)
+		n += m
+		w.bytes += int64(m)
+		if err != nil || n == len(p) {
+			return n, err
+		}
+	}
 }
 
-// ReadFrom implements io.ReaderFrom, which the standard ResponseWriter does
-// without copying through a buffer.
+// ReadFrom implements io.ReaderFrom with Write.
 func (w *recorder) ReadFrom(r io.Reader) (int64, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	n, err := io.Copy(w.ResponseWriter, r)
-	w.bytes += n
-	return n, err
+	return io.Copy(struct{ io.Writer }{w}, r)
 }
 
 // Flush implements http.Flusher for code that uses no ResponseController.
@@ -328,7 +344,8 @@ func (w *recorder) Flush() {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	http.NewResponseController(w.ResponseWriter).Flush()
+	w.extend()
+	w.control.Flush()
 }
 
 // sent returns the status that the client sees.

@@ -1,10 +1,12 @@
 package web_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -118,6 +120,57 @@ func TestBadInputHost(t *testing.T) {
 		a.want(t, 200, "")
 		if strings.Contains(p.log.String(), "217.116") || !strings.Contains(p.log.String(), `"ip":"127.0.0.1"`) {
 			t.Error("the log believes a header")
+		}
+	})
+}
+
+// A request whose length is given in two ways gets one answer, and what follows
+// on the connection none: a proxy may have taken it for the body.
+func TestAmbiguousLengthEndsTheConnection(t *testing.T) {
+	p := serve(t)
+	reached := 0
+	p.handle("POST /x", func(w http.ResponseWriter, r *http.Request) error {
+		reached++
+		io.Copy(io.Discard, r.Body)
+		return ok(w, r)
+	})
+	head := "POST /x HTTP/1.1\r\nHost: " + p.addr + "\r\nOrigin: http://" + p.addr + "\r\n"
+	next := head + "Content-Length: 2\r\n\r\nab"
+	for name, request := range map[string]string{
+		"TE after CL": head + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"CL after TE": head + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+		"long CL":     head + "Content-Length: 4000\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"two CL":      head + "Content-Length: 2\r\nContent-Length: 3\r\n\r\nab",
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := reached
+			c, err := net.Dial("tcp", p.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			c.SetDeadline(time.Now().Add(10 * time.Second))
+			io.WriteString(c, request+next)
+			all, err := io.ReadAll(c) // ends with the connection
+			if n := strings.Count(string(all), "HTTP/1.1 "); n != 1 || reached-before > 1 {
+				t.Errorf("%d answers, %d requests handled, %v:\n%s", n, reached-before, err, all)
+			}
+		})
+	}
+	t.Run("one length", func(t *testing.T) {
+		c, err := net.Dial("tcp", p.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		io.WriteString(c, next+next)
+		br := bufio.NewReader(c)
+		for range 2 {
+			resp, err := http.ReadResponse(br, nil)
+			if err != nil || resp.StatusCode != 200 || resp.Close {
+				t.Fatalf("%v, %v", resp, err)
+			}
+			io.Copy(io.Discard, resp.Body)
 		}
 	})
 }

@@ -31,7 +31,7 @@ type ServerOptions struct {
 // MaxHeaderBytes, so that much is taken off what is meant.
 const (
 	readHeaderTimeout = 5 * time.Second
-	idleTimeout       = 120 * time.Second
+	idleTimeout       = 60 * time.Second
 	maxHeaderBytes    = 32<<10 - 4096
 )
 

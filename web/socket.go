@@ -58,7 +58,7 @@ func (v violation) Error() string { return "client violated the protocol: " + v.
 
 const (
 	maxMessage    = 4 << 10 // bytes of a message from the client
-	maxReceived   = 20      // messages and pings from the client within receiveWindow
+	maxReceived   = 20      // pings from the client within receiveWindow
 	receiveWindow = 10 * time.Second
 	sendBuffer    = 64 << 10 // bytes the kernel may hold for a client that does not read
 	maxReason     = 123      // bytes that fit into a close frame
@@ -67,8 +67,9 @@ const (
 
 // Stream upgrades r to a WebSocket and sends every message of next as text, until
 // next fails, the client leaves or the server shuts down. Messages are UTF-8 and
-// are sent uncompressed, in order, each in one frame. What the client sends is
-// validated and discarded.
+// are sent uncompressed, in order, each in one frame. The client has nothing to
+// say: any message closes the socket, 1007 if it is no text, 1003 if it is binary,
+// else 1008.
 //
 // The Host and the Origin of r must be the server's public URL exactly. If Stream
 // returns an error, it is a [Fault] and nothing has been written. Once the
@@ -129,7 +130,7 @@ type socket struct {
 
 	pinged time.Time // used by the watchdog only
 
-	recent [maxReceived]int64 // a ring of the times of the last messages; used by discard only
+	recent [maxReceived]int64 // a ring of the times of the last pings; used by discard only
 	count  int
 }
 
@@ -233,30 +234,27 @@ func (k *socket) abort(cause error) {
 	k.net.Close()
 }
 
-// discard reads and validates what the client sends, and returns why it stopped.
+// discard reads what the client sends, answers its pings, and returns why it
+// stopped: with the first message at the latest.
 func (k *socket) discard() error {
-	for {
-		typ, rd, err := k.conn.Reader(context.Background())
-		if err != nil {
-			return readError(err)
-		}
-		switch {
-		case k.tooMany():
-			return violation{websocket.StatusPolicyViolation, "too many messages"}
-		case typ != websocket.MessageText:
-			return violation{websocket.StatusUnsupportedData, "text only"}
-		}
-		msg, err := io.ReadAll(rd)
-		if err != nil {
-			return readError(err)
-		}
-		if !utf8.Valid(msg) {
-			return violation{websocket.StatusInvalidFramePayloadData, "not UTF-8"}
-		}
+	typ, rd, err := k.conn.Reader(context.Background())
+	if err != nil {
+		return readError(err)
 	}
+	if typ != websocket.MessageText {
+		return violation{websocket.StatusUnsupportedData, "no messages are expected, and none that are not text"}
+	}
+	msg, err := io.ReadAll(rd)
+	switch {
+	case err != nil:
+		return readError(err)
+	case !utf8.Valid(msg):
+		return violation{websocket.StatusInvalidFramePayloadData, "not UTF-8"}
+	}
+	return violation{websocket.StatusPolicyViolation, "no messages are expected"}
 }
 
-// tooMany counts one message and reports whether it is one too many. Only the
+// tooMany counts one ping and reports whether it is one too many. Only the
 // reading goroutine calls it.
 func (k *socket) tooMany() bool {
 	now := int64(time.Since(k.opened))

@@ -1,11 +1,13 @@
 package web_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -210,7 +212,7 @@ func TestShutdownWithDeadSockets(t *testing.T) {
 }
 
 // TestSlowClientsAreCutOff: a client that does not finish a header is cut off after
-// 5 s, and one that keeps a connection without a request after 120 s.
+// 5 s, and one that keeps a connection without a request after 60 s.
 func TestSlowClientsAreCutOff(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		b.mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "ok") })
@@ -220,7 +222,7 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 		}{
 			"half a header": {"GET / HTTP/1.1\r\nHost: app.ex", 5 * time.Second},
 			"nothing":       {"", 5 * time.Second},
-			"idle":          {"GET / HTTP/1.1\r\nHost: app.example\r\n\r\n", 120 * time.Second},
+			"idle":          {"GET / HTTP/1.1\r\nHost: app.example\r\n\r\n", 60 * time.Second},
 		} {
 			client, server := net.Pipe()
 			b.ln.conns <- server
@@ -233,4 +235,76 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 			client.Close()
 		}
 	})
+}
+
+// TestClientThatNeverReadsIsCutOff: whatever it was sent, within 65 s. A client
+// that reads slowly gets everything.
+func TestClientThatNeverReadsIsCutOff(t *testing.T) {
+	page := strings.Repeat("0123456789abcdef", 1<<16) // 1 MB
+	for name, answer := range map[string]func(w http.ResponseWriter){
+		"at once":     func(w http.ResponseWriter) { io.WriteString(w, page) },
+		"in pieces":   func(w http.ResponseWriter) { io.Copy(w, struct{ io.Reader }{strings.NewReader(page)}) },
+		"from memory": func(w http.ResponseWriter) { io.Copy(w, strings.NewReader(page)) },
+		"flushed": func(w http.ResponseWriter) {
+			w.(http.Flusher).Flush()
+			io.WriteString(w, page)
+		},
+		"small": func(w http.ResponseWriter) { io.WriteString(w, "small") },
+		"empty": func(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) },
+		"after a while": func(w http.ResponseWriter) {
+			io.WriteString(w, "small")
+			time.Sleep(time.Minute) // within it nobody waits for the client
+			io.WriteString(w, page)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(b *bubble) {
+				var returned atomic.Int64
+				b.mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
+					io.Copy(io.Discard, r.Body)
+					answer(w)
+					returned.Store(time.Now().UnixNano())
+				})
+				begin := time.Now()
+				request := "POST / HTTP/1.1\r\nHost: app.example\r\nOrigin: https://app.example\r\nContent-Length: 4\r\n\r\nbody"
+				client, server := net.Pipe()
+				defer client.Close()
+				b.ln.conns <- server
+				io.WriteString(client, request)
+				limit := 65 * time.Second
+				if name == "after a while" {
+					limit += time.Minute
+				}
+				time.Sleep(limit)
+				synctest.Wait()
+				if returned.Load() == 0 {
+					t.Fatal("the handler still waits")
+				}
+				if _, err := client.Write([]byte("x")); err == nil {
+					t.Errorf("the connection is still open after %v", time.Since(begin))
+				}
+
+				slow, server := net.Pipe()
+				defer slow.Close()
+				b.ln.conns <- server
+				go io.WriteString(slow, request)
+				resp, err := http.ReadResponse(bufio.NewReaderSize(slowly{slow}, 32<<10), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, err := io.ReadAll(resp.Body)
+				if want := name != "small" && name != "empty"; err != nil || strings.HasSuffix(string(body), page[:1024]) != want {
+					t.Errorf("a slow client got %d bytes, %v", len(body), err)
+				}
+			})
+		})
+	}
+}
+
+// slowly reads at most 32 KB in five seconds.
+type slowly struct{ net.Conn }
+
+func (c slowly) Read(p []byte) (int, error) {
+	time.Sleep(5 * time.Second)
+	return c.Conn.Read(p[:min(len(p), 32<<10)])
 }

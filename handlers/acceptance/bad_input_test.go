@@ -67,6 +67,21 @@ func badPaths(t *testing.T, s *harness.Stack, v *harness.Client, row string) {
 			return status == 409 && code == "call_over"
 		})
 	})
+	t.Run("page of a call that does not exist", func(t *testing.T) {
+		path := "/starting/NoSuchCall1"
+		for turn := range 30 {
+			resp := v.Send("GET", s.URL+path, "", nil)
+			_, next, again := strings.Cut(resp.Header.Get("Refresh"), "url=")
+			if !again {
+				if turn == 0 {
+					t.Errorf("asked once: %d", resp.StatusCode)
+				}
+				return
+			}
+			path = next
+		}
+		t.Error("a page without a script asks for ever")
+	})
 	token := strings.Repeat("A", 43)
 	for _, path := range []string{"/a/" + token[1:] + ".wav", "/a/" + token + "A.wav", "/a/" + token[1:] + "!.wav", "/a/" + token + ".WAV",
 		"/a/" + token + ".wav/", "/a/" + token + ".wav?x", "/a/" + token + ".wav", "/a/" + token, "/a/", "/a/..%2f..%2fetc"} {

@@ -90,6 +90,7 @@ const homes = `
 	github.com/hajimehoshi/go-mp3     < sipgate/announcement
 	github.com/go-json-experiment     < web sipgate/simulator
 	github.com/alecthomas/kong        < .
+	golang.org/x/crypto/x509roots     < sipgate
 
 	# Used wherever there are caches, languages, foreign file names, limits.
 	github.com/hashicorp/golang-lru/v2 < web sipgate/announcement sipgate/callcontrol sipgate/journal sipgate/stats sipgate/webhook

@@ -2,12 +2,15 @@ package acceptance
 
 import (
 	"bytes"
+	"debug/elf"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"callboard/handlers/acceptance/harness"
@@ -34,6 +37,92 @@ func TestProgramNeedsNothingButItself(t *testing.T) {
 		t.Errorf("a second process on the same data: %v %s", err, second.Log(500))
 	}
 	s.Stop()
+}
+
+// The program is one file that loads no other, so that it runs in an empty
+// container.
+func TestProgramIsStatic(t *testing.T) {
+	f, err := elf.Open(harness.PlainProgram(t))
+	if err != nil {
+		t.Skip("not an ELF file: ", err)
+	}
+	defer f.Close()
+	if libraries, err := f.ImportedLibraries(); err != nil || len(libraries) != 0 {
+		t.Errorf("it needs %v, %v", libraries, err)
+	}
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			t.Error("it needs a dynamic linker")
+		}
+	}
+}
+
+// Neither a log that nobody reads any more nor the end of the terminal ends the
+// program, and a stop still does so in good order.
+func TestNoSuddenDeath(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	addr := harness.FreeAddr(t)
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(harness.Program(t), "serve", "-addr", addr, "-public-url", "http://"+addr, "-client-id", "id", "-client-secret", "secret", "-data", dir)
+	cmd.Stdout, cmd.Stderr = write, write
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	write.Close()
+	harness.Eventually(t, "answer", func() bool { return harness.Answers("http://" + addr + "/readyz") })
+	read.Close()
+	cmd.Process.Signal(syscall.SIGHUP)
+	for range 20 { // each writes a line
+		if !harness.Answers("http://" + addr + "/readyz") {
+			t.Fatal("the program has ended")
+		}
+	}
+	cmd.Process.Signal(syscall.SIGTERM)
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+// The log says which secrets others can read. Those that Docker or Kubernetes
+// mounts, which cannot be kept more private, are accepted.
+func TestReadableSecretsAreSaid(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make what Docker mounts")
+	}
+	dir := t.TempDir()
+	key, secret := filepath.Join(dir, "key-file"), filepath.Join(dir, "client-secret")
+	write := func(name, text string, mode os.FileMode) {
+		os.Remove(name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		os.Chmod(name, mode)
+	}
+	const random = "2IgoZGi6PDQoSeQ5hZCwL3V4nQ9wkN2kPVYh3GkYw8c="
+	for mode, ok := range map[os.FileMode]bool{0o600: true, 0o400: true, 0o440: true, 0o444: true, 0o640: false, 0o644: false, 0o660: false, 0o666: false} {
+		write(key, random, mode)
+		write(secret, "secret", mode)
+		// The address cannot be listened on, so the program ends by itself.
+		_, stderr, status := harness.Run(t, nil, "serve", "-addr", "192.0.2.1:1", "-public-url", "http://localhost:1", "-client-id", "id",
+			"-client-secret-file", secret, "-key-file", key, "-data", filepath.Join(dir, "data"))
+		if refused := strings.Contains(stderr, "others can read it"); status == 0 || refused == ok || ok && !strings.Contains(stderr, "192.0.2.1:1") {
+			t.Errorf("mode %o: %s", mode, stderr)
+		}
+		for _, name := range []string{key, secret} {
+			if warned := strings.Contains(stderr, "others can read a secret\" file="+name); warned != (mode&0o077 != 0) {
+				t.Errorf("mode %o: said of %s: %v\n%s", mode, name, warned, stderr)
+			}
+		}
+		if strings.Contains(stderr, random) {
+			t.Error("the key is in the log")
+		}
+	}
 }
 
 var asset = regexp.MustCompile(`(?:href|src)="(/static/[^"#]+)"`)

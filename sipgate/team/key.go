@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"callboard/sipgate"
 )
 
 // Key is the secret that the encryption key of the stored grants and the push
@@ -41,7 +43,8 @@ func (Key) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 //
 // It creates a file that does not exist, with mode 0600 and a random key; the
 // file is there either completely or not at all. It refuses a file that others
-// than its owner can read, and a key that is shorter than 32 bytes or obviously
+// than its owner can read, unless that cannot be had otherwise (see
+// [sipgate.KeptPrivate]), and a key that is shorter than 32 bytes or obviously
 // not random. No error contains a part of the key.
 func LoadKey(file, text string) (Key, error) {
 	if text = strings.TrimSpace(text); text != "" {
@@ -109,9 +112,8 @@ func readKeyFile(file string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("the key file %s is not a file", file)
 	}
-	// Windows has no such bits: there the permissions of the folder decide.
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		return nil, fmt.Errorf("the key file %s has mode %04o: others can read it; chmod 600 it, and make a new key if they may have done so", file, mode)
+	if !sipgate.KeptPrivate(f, info) {
+		return nil, fmt.Errorf("the key file %s has mode %04o: others can read it; chmod 600 it, and make a new key if they may have done so", file, info.Mode().Perm())
 	}
 	return io.ReadAll(io.LimitReader(f, 1<<16))
 }

@@ -46,5 +46,10 @@ type KeySettings struct {
 // Load returns the key, as [LoadKey] does. Without a KeyFile its file is "key"
 // in the data directory.
 func (s *KeySettings) Load(dataDir string) (Key, error) {
-	return LoadKey(cmp.Or(s.KeyFile, filepath.Join(dataDir, "key")), s.Key)
+	return LoadKey(s.File(dataDir), s.Key)
+}
+
+// File returns the name of the key file.
+func (s *KeySettings) File(dataDir string) string {
+	return cmp.Or(s.KeyFile, filepath.Join(dataDir, "key"))
 }

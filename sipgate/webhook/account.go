@@ -10,8 +10,9 @@ import (
 	"callboard/sipgate"
 )
 
-// Limits of one account. Verifying a signature takes half a millisecond.
+// Limits of one account.
 const (
+	logEvery        = time.Minute // refusals of one code
 	eventsPerSecond = 50
 	maxBurst        = 100
 	rememberFor     = 24 * time.Hour
@@ -26,6 +27,13 @@ type accountState struct {
 	calls     recentSet[sipgate.CallID] // of accepted events and their duplicates
 	numbers   map[string]bool           // in E.164; nil while unknown
 	health    Health
+	logged    map[string]loggedCount // by the code of the refusal
+}
+
+// A loggedCount is how many refusals there had been when one was logged last.
+type loggedCount struct {
+	at    time.Time
+	count int
 }
 
 // account finds or makes the state of an account. The caller holds r.mu.
@@ -38,6 +46,7 @@ func (r *Receiver) account(id string) *accountState {
 			bodies:    newRecentSet[[sha256.Size]byte](rememberFor, maxRemembered),
 			calls:     newRecentSet[sipgate.CallID](rememberFor, maxRemembered),
 			health:    Health{Refused: map[string]int{}},
+			logged:    map[string]loggedCount{},
 		}
 		r.accounts[id] = a
 	}

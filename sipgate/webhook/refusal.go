@@ -16,7 +16,7 @@ const (
 	ErrSlow         Refusal = "hook_slow"       // the body took too long
 	ErrBroken       Refusal = "hook_broken"     // the body ended too early
 	ErrUnsigned     Refusal = "hook_unsigned"   // not exactly one signature of the right length
-	ErrRate         Refusal = "hook_rate"       // beyond the limits of the account or the peer
 	ErrSignature    Refusal = "hook_signature"  // not signed by sipgate
 	ErrWrongAccount Refusal = "hook_wrong_account"
+	ErrRate         Refusal = "hook_rate" // beyond the allowance of the account
 )

@@ -89,7 +89,7 @@ func TestRefused(t *testing.T) {
 		if tt.want == ErrSignature || tt.want == ErrWrongAccount {
 			level = "WARN"
 		}
-		line := `"level":"` + level + `","msg":"push event refused","id":"r1","account":"` + ours + `","code":"` + string(tt.want) + `"}`
+		line := `"level":"` + level + `","msg":"push event refused","id":"r1","account":"` + ours + `","code":"` + string(tt.want) + `","count":1}`
 		if log := k.log.String(); !strings.Contains(log, line) || strings.Count(log, "\n") != 1 {
 			t.Errorf("%s: logged %s, want %s", tt.name, log, line)
 		}

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"log/slog"
-	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -100,7 +99,7 @@ func (k *rig) post(body string, change ...func(*Delivery)) result {
 
 // deliver delivers an event that is not signed yet.
 func (k *rig) deliver(body string, change ...func(*Delivery)) (r result) {
-	d := Delivery{RequestID: "r1", Account: ours, Peer: netip.MustParseAddr("192.0.2.1"), Body: []byte(body)}
+	d := Delivery{RequestID: "r1", Account: ours, Body: []byte(body)}
 	for _, f := range change {
 		f(&d)
 	}
@@ -110,9 +109,6 @@ func (k *rig) deliver(body string, change ...func(*Delivery)) (r result) {
 
 func signed(values ...string) func(*Delivery) { return func(d *Delivery) { d.Signatures = values } }
 func to(account string) func(*Delivery)       { return func(d *Delivery) { d.Account = account } }
-func from(peer string) func(*Delivery) {
-	return func(d *Delivery) { d.Peer = netip.MustParseAddr(peer) }
-}
 
 // refused expects a refusal without a reply.
 func (k *rig) refused(name string, r result, want Refusal) {

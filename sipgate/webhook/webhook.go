@@ -14,12 +14,9 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/netip"
+	"runtime"
 	"sync"
 	"time"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-	"golang.org/x/time/rate"
 
 	"callboard/sipgate"
 )
@@ -52,7 +49,6 @@ type Health struct {
 type Delivery struct {
 	RequestID  string // for the log
 	Account    string
-	Peer       netip.Addr
 	Signatures []string // all values of the header [sipgate.SignatureHeader]
 	Body       []byte
 	Err        error // a [Refusal] if Body could not be read
@@ -60,15 +56,16 @@ type Delivery struct {
 
 // A Receiver accepts push events. For each account it guarantees that no event
 // reaches the observer twice within 24 hours, however many copies arrive at
-// once; that no more signatures are verified than the limits allow; and that a
-// reply does not depend on the contents of its event. It waits only for its own
-// lock, and its memory is bounded as long as the number of accounts is.
+// once; that only fresh, well-signed events of an account use up its allowance,
+// so that nobody but sipgate can; and that a reply does not depend on the
+// contents of its event. It waits only for its own lock and for a processor, and
+// its memory is bounded as long as the number of accounts is.
 type Receiver struct {
-	opt Options
+	opt       Options
+	verifying chan struct{} // holds a token for each verification that runs
 
 	mu       sync.Mutex // held for look-ups and counting, and to make the state of a new account
 	accounts map[string]*accountState
-	peers    *simplelru.LRU[netip.Addr, *rate.Limiter] // sent bad signatures to a secret address
 }
 
 // New returns a Receiver that has seen no event.
@@ -79,8 +76,7 @@ func New(o Options) *Receiver {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	peers, _ := simplelru.NewLRU[netip.Addr, *rate.Limiter](maxSuspiciousPeers, nil) // fails only for a size below 1
-	return &Receiver{opt: o, accounts: map[string]*accountState{}, peers: peers}
+	return &Receiver{opt: o, accounts: map[string]*accountState{}, verifying: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
 }
 
 // emptyReply subscribes to nothing.
@@ -91,16 +87,13 @@ var emptyReply = sipgate.PushReply("")
 // logged and counted. Duplicates, and signed events that cannot be parsed, are
 // replied to as well but not observed.
 //
-// Cheap checks come first: signatures are verified after the limits.
+// Cheap checks come first. No limit stands before the signature: whoever knows
+// the address could use it up, and sipgate's events, which may come through the
+// same proxy, would be refused.
 func (r *Receiver) Receive(d Delivery) (reply []byte, err error) {
 	reply, err = r.receive(d)
 	if refusal, ok := errors.AsType[Refusal](err); ok {
-		r.count(d.Account, string(refusal))
-		write := r.opt.Log.Info
-		if refusal == ErrSignature || refusal == ErrWrongAccount {
-			write = r.opt.Log.Warn
-		}
-		write("push event refused", "id", d.RequestID, "account", d.Account, "code", string(refusal))
+		r.refuse(d, refusal)
 	}
 	return reply, err
 }
@@ -127,10 +120,7 @@ func (r *Receiver) receive(d Delivery) (reply []byte, err error) {
 	return emptyReply, nil
 }
 
-// authenticate checks that sipgate signed the body of d, within the limits of
-// the account and the peer. A peer is blamed only for bad signatures at a
-// secret address, so a stranger to the address cannot discredit a proxy that all
-// events come through.
+// authenticate checks that sipgate signed the body of d.
 func (r *Receiver) authenticate(d Delivery) error {
 	switch {
 	case r.opt.Serves != nil && !r.opt.Serves(d.Account):
@@ -141,25 +131,17 @@ func (r *Receiver) authenticate(d Delivery) error {
 		return ErrTooLarge
 	case len(d.Signatures) != 1 || len(d.Signatures[0]) != base64.StdEncoding.EncodedLen(r.opt.Key.Size()):
 		return ErrUnsigned
-	case !r.allow(d.Account, d.Peer):
-		return ErrRate
 	case !r.verified(d.Body, d.Signatures[0]):
-		r.blame(d.Peer)
 		return ErrSignature
 	}
 	return nil
 }
 
-// allow takes one from the account's allowance, unless the peer is blocked.
-func (r *Receiver) allow(account string, peer netip.Addr) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := r.opt.Now()
-	return !r.blocked(peer, now) && r.account(account).allowance.AllowN(now, 1)
-}
-
-// verified fails closed: a verification that panics is a bad signature.
+// verified fails closed: a verification that panics is a bad signature. However
+// many are asked for, they leave a processor to the rest of the program.
 func (r *Receiver) verified(body []byte, signature string) (ok bool) {
+	r.verifying <- struct{}{}
+	defer func() { <-r.verifying }()
 	defer func() {
 		if v := recover(); v != nil {
 			r.opt.Log.Error("push signature verification panicked", "panic", fmt.Sprintf("%T", v))
@@ -175,12 +157,14 @@ func (r *Receiver) ignore(d Delivery, err error) {
 	if e, ok := errors.AsType[*sipgate.ValueError](err); ok {
 		code = e.Code
 	}
-	r.count(d.Account, code)
-	r.opt.Log.Info("push event ignored", "id", d.RequestID, "account", d.Account, "code", code)
+	if n := r.count(d.Account, code); n > 0 {
+		r.opt.Log.Info("push event ignored", "id", d.RequestID, "account", d.Account, "code", code, "count", n)
+	}
 }
 
 // accept decides about a signed event. It reports true for the first of any
-// number of copies, and returns ErrWrongAccount for events of other accounts.
+// number of copies. It returns ErrWrongAccount for events of other accounts, and
+// ErrRate for fresh events beyond the allowance.
 func (r *Receiver) accept(account string, body []byte, e sipgate.Event) (fresh bool, err error) {
 	sum := sha256.Sum256(body)
 	r.mu.Lock()
@@ -189,12 +173,17 @@ func (r *Receiver) accept(account string, body []byte, e sipgate.Event) (fresh b
 	if !a.belongsTo(account, e, now) {
 		return false, ErrWrongAccount
 	}
+	known := a.bodies.has(sum, now)
+	if !known && !a.allowance.AllowN(now, 1) {
+		return false, ErrRate
+	}
 	a.health.LastEvent = now
 	a.calls.add(e.CallID, now)
-	if !a.bodies.add(sum, now) {
+	if known {
 		a.health.Duplicate++
 		return false, nil
 	}
+	a.bodies.add(sum, now)
 	a.health.Accepted++
 	return true, nil
 }
@@ -206,10 +195,32 @@ func (r *Receiver) subscribeReply(account string) []byte {
 	return r.account(account).subscribe
 }
 
-func (r *Receiver) count(account, code string) {
+// refuse counts a refusal. It is logged at most once a minute for each code, with
+// the number of those since: whoever knows the address could fill the log.
+func (r *Receiver) refuse(d Delivery, refusal Refusal) {
+	n := r.count(d.Account, string(refusal))
+	if n == 0 {
+		return
+	}
+	write := r.opt.Log.Info
+	if refusal == ErrSignature || refusal == ErrWrongAccount {
+		write = r.opt.Log.Warn
+	}
+	write("push event refused", "id", d.RequestID, "account", d.Account, "code", string(refusal), "count", n)
+}
+
+// count counts a code, and returns how many are to be logged now.
+func (r *Receiver) count(account, code string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.account(account).health.Refused[code]++
+	a, now := r.account(account), r.opt.Now()
+	a.health.Refused[code]++
+	l := a.logged[code]
+	if total := a.health.Refused[code]; l.count == 0 || now.Sub(l.at) >= logEvery {
+		a.logged[code] = loggedCount{now, total}
+		return total - l.count
+	}
+	return 0
 }
 
 // Health returns the counts of an account. The caller owns them.

@@ -75,6 +75,9 @@ func build(name string, race bool) (string, error) {
 	}
 	cmd := exec.Command("go", append(args, ".")...)
 	cmd.Dir = root
+	if !race { // as README.md builds it; the race detector needs C
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
@@ -84,8 +87,9 @@ func build(name string, race bool) (string, error) {
 // Program returns the file name of the program under test.
 func Program(t testing.TB) string { return must(t, built) }
 
-// plainProgram returns the file name of the program without the race detector.
-func plainProgram(t testing.TB) string { return must(t, builtPlain) }
+// PlainProgram returns the file name of the program as users build it, without
+// the race detector.
+func PlainProgram(t testing.TB) string { return must(t, builtPlain) }
 
 // must returns what built does. It skips the test with -short: starting the
 // program takes longer than most tests of a part.

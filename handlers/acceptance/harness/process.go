@@ -44,7 +44,7 @@ func Launch(t testing.TB, dir string, args ...string) *Process {
 	t.Helper()
 	program := Program
 	if args[0] == "simulator" || args[0] == "demo" {
-		program = plainProgram
+		program = PlainProgram
 	}
 	p := &Process{t: t, args: args, cmd: exec.Command(program(t), args...), done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env = dir, environment(dir)
