@@ -90,7 +90,8 @@ func TestEveryOtherRouteNeedsAPermission(t *testing.T) {
 }
 
 // Without a session every route that is not public leads to the sign-in or is
-// refused, whatever the method.
+// refused, whatever the method, and a cookie that belongs to no session is
+// deleted.
 func TestOnlyPublicRoutesAreOpen(t *testing.T) {
 	h := bare(t)
 	mux := h.mux()
@@ -106,7 +107,11 @@ func TestOnlyPublicRoutesAreOpen(t *testing.T) {
 			if _, pattern := mux.Handler(r); pattern == "" {
 				continue
 			}
+			r.Header.Set("Cookie", "s=of-no-session")
 			mux.ServeHTTP(w, r)
+			if cookie := w.Header().Get("Set-Cookie"); !strings.HasPrefix(cookie, "s=;") || !strings.Contains(cookie, "Max-Age=0") {
+				t.Errorf("%s %s keeps a cookie of no session: %q", m, path, cookie)
+			}
 			if w.Code != http.StatusUnauthorized && w.Code != http.StatusSeeOther {
 				t.Errorf("%s %s without a session: %d", m, path, w.Code)
 			}

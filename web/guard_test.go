@@ -46,7 +46,7 @@ func TestUnsafeRequestsNeedOurOrigin(t *testing.T) {
 	p.do("POST", "/act", "Origin: "+same).want(t, 403, "bad_origin") // two of them
 }
 
-func TestBadInputOrigin(t *testing.T) {
+func TestOtherOriginsAreRefused(t *testing.T) {
 	p := serve(t, https...)
 	p.handle("POST /act", ok)
 	p.handle("POST /push/{secret}", ok)
@@ -60,7 +60,7 @@ func TestBadInputOrigin(t *testing.T) {
 	}
 }
 
-func TestBadInputHost(t *testing.T) {
+func TestOtherHostsAreRefused(t *testing.T) {
 	p := serve(t, https...)
 	p.handle("GET /x", ok)
 	for _, host := range []string{"app.example", "APP.Example", "app.example:443"} {
@@ -175,7 +175,7 @@ func TestAmbiguousLengthEndsTheConnection(t *testing.T) {
 	})
 }
 
-func TestBadInputHeaders(t *testing.T) {
+func TestTooManyHeadersAreRefused(t *testing.T) {
 	p := serve(t)
 	p.handle("GET /x", ok)
 	head := "GET /x HTTP/1.1\r\nHost: " + p.addr + "\r\n"
@@ -196,7 +196,7 @@ func TestBadInputHeaders(t *testing.T) {
 	}
 }
 
-func TestBadInputPaths(t *testing.T) {
+func TestOddPathsReachNoOtherHandler(t *testing.T) {
 	p := serve(t)
 	p.handle("GET /dash", func(w http.ResponseWriter, r *http.Request) error {
 		return web.Fault{Status: 401, Code: "unauthenticated"}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -117,4 +118,28 @@ func TestIssuersKeysAreForgotten(t *testing.T) {
 			t.Error("kept beyond the hour")
 		}
 	})
+}
+
+// A write has five seconds, however often and however late the watchdog looks:
+// a machine that is too busy to look makes no client look slow.
+func TestWriteHasFiveSeconds(t *testing.T) {
+	srv := NewServer(ServerOptions{})
+	client, server := net.Pipe()
+	defer client.Close()
+	defer server.Close()
+	now := time.Now()
+	cut := errors.New("")
+	k := &socket{net: server, opened: now.Add(-time.Hour), pinged: now, cancel: func(cause error) { cut = cause }}
+	srv.live[k] = struct{}{}
+	k.writing.Store(int64(now.Sub(k.opened))) // has just begun
+	for range 10 {
+		srv.inspect(now.Add(writeWithin))
+	}
+	if cut.Error() != "" {
+		t.Errorf("a write that is in time: %v", cut)
+	}
+	srv.inspect(now.Add(writeWithin + time.Nanosecond))
+	if cut != errStalled {
+		t.Errorf("a write that takes too long: %v", cut)
+	}
 }

@@ -247,7 +247,7 @@ func FuzzLocalPath(f *testing.F) {
 	})
 }
 
-func TestBadInputCallback(t *testing.T) {
+func TestInvalidCallbacksAreRefused(t *testing.T) {
 	d := newIDP(t)
 	p := loginProgram(t, d, openDB(t, t.TempDir()))
 	for _, test := range []struct {
@@ -299,7 +299,7 @@ func TestBadInputCallback(t *testing.T) {
 	}
 }
 
-func TestBadInputLoginTime(t *testing.T) {
+func TestLoginTakesTenMinutesAtMost(t *testing.T) {
 	d := newIDP(t)
 	db := openDB(t, t.TempDir())
 	p := loginProgram(t, d, db)
@@ -311,7 +311,7 @@ func TestBadInputLoginTime(t *testing.T) {
 	d.refuse(t, p.callback("code=abc&state="+state, cookie), 400, "oauth_state") // the clock was set back
 }
 
-func TestBadInputTokenEndpoint(t *testing.T) {
+func TestOddTokenAnswersSignInNobody(t *testing.T) {
 	d := newIDP(t)
 	p := loginProgram(t, d, openDB(t, t.TempDir()))
 	for _, test := range []struct {
@@ -402,7 +402,7 @@ func TestLoginGoesOnWhenTheTabIsClosed(t *testing.T) {
 	}
 }
 
-func TestBadInputOtherUser(t *testing.T) {
+func TestSignInEndsTheSessionBefore(t *testing.T) {
 	d := newIDP(t)
 	p := loginProgram(t, d, openDB(t, t.TempDir()))
 	old := p.login("b", "before")
@@ -415,7 +415,7 @@ func TestBadInputOtherUser(t *testing.T) {
 	}
 }
 
-func TestBadInputPendingLogins(t *testing.T) {
+func TestOldestPendingLoginIsDropped(t *testing.T) {
 	d := newIDP(t)
 	db := openDB(t, t.TempDir())
 	p := loginProgram(t, d, db)
@@ -439,7 +439,7 @@ func TestBadInputPendingLogins(t *testing.T) {
 	}
 }
 
-func TestBadInputLoginRate(t *testing.T) {
+func TestSignInsOfOneAddressAreLimited(t *testing.T) {
 	p := loginProgram(t, newIDP(t), openDB(t, t.TempDir()), func(l *web.Login) { l.Limit = web.NewLimiter(20) })
 	for range 20 {
 		p.begin("")

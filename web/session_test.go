@@ -72,7 +72,7 @@ func TestCookieFlags(t *testing.T) {
 	}
 }
 
-func TestBadInputCookie(t *testing.T) {
+func TestOddCookiesAreNoSession(t *testing.T) {
 	p := serve(t, https...)
 	s := people(p, openDB(t, t.TempDir()), web.SessionOptions{Secure: true})
 	cookie := p.login("a", "x")

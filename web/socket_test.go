@@ -263,7 +263,7 @@ func readClose(c net.Conn, br *bufio.Reader) (code int, err error) {
 	}
 }
 
-func TestBadInputFrames(t *testing.T) {
+func TestWrongFramesCloseTheSocket(t *testing.T) {
 	p := serve(t)
 	p.feed("/feed")
 	code := func(c uint16, rest string) string { return string(binary.BigEndian.AppendUint16(nil, c)) + rest }
