@@ -55,6 +55,7 @@ type liveSession struct {
 	done    chan struct{}
 	created time.Time
 	seen    time.Time
+	stored  time.Time   // when it was last tried to store the use
 	timer   *time.Timer // fires when the session can expire at the earliest
 }
 
@@ -95,10 +96,10 @@ func (s *Sessions[T]) get(r *http.Request, use bool) (*Session[T], bool, error) 
 		// A program with another T wrote it. It is of no use here.
 		return nil, false, nil
 	}
-	if use {
-		if err := s.store.touch(r.Context(), &rec); err != nil {
-			return nil, false, busy(err)
-		}
+	if use && s.due(rec) {
+		// If it cannot be stored, the session ends earlier after a restart.
+		// Reading goes on, as far as it needs no more.
+		_ = s.store.touch(r.Context(), &rec)
 	}
 	done, first := s.follow(rec, use)
 	if first {
@@ -235,6 +236,21 @@ func (s *Sessions[T]) follow(rec record, used bool) (done <-chan struct{}, first
 		l.seen = time.Now()
 	}
 	return l.done, first
+}
+
+// due reports whether the use of a session is to be stored: once within
+// touchEvery, also if that fails.
+func (s *Sessions[T]) due(rec record) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, l := time.Now(), s.live[rec.id]
+	if now.Sub(time.UnixMilli(rec.seen)).Abs() < touchEvery || l != nil && now.Sub(l.stored) < touchEvery {
+		return false
+	}
+	if l != nil {
+		l.stored = now
+	}
+	return true
 }
 
 // expire ends the session id if its time is over, and checks again later if it

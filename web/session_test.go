@@ -318,6 +318,59 @@ func TestSessionLifetime(t *testing.T) {
 	})
 }
 
+// While the database can be read only, members stay signed in and go on reading.
+// It is asked to store the use once a minute, not with each request.
+func TestReadingGoesOnWithoutWriting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db, err := database.Open(t.Context(), t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if err := migrate(t.Context(), db); err != nil {
+			t.Fatal(err)
+		}
+		db.SetMaxOpenConns(1) // pragmas are those of a connection
+		s := web.NewSessions[person](db.DB, web.SessionOptions{})
+		defer s.Close()
+		w := httptest.NewRecorder()
+		if err := s.Start(w, httptest.NewRequest("GET", "/", nil), person{}); err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.AddCookie(w.Result().Cookies()[0])
+		seen := func() (at int64) {
+			if err := db.QueryRow(`select seen from web_session`).Scan(&at); err != nil {
+				t.Fatal(err)
+			}
+			return at
+		}
+		use := func() {
+			t.Helper()
+			if _, found, err := s.Get(r); err != nil || !found {
+				t.Fatalf("%v, %v", found, err)
+			}
+		}
+		use()
+		before := seen()
+		time.Sleep(2 * time.Minute)
+		db.Exec(`pragma query_only = 1`)
+		for range 3 {
+			use()
+		}
+		db.Exec(`pragma query_only = 0`)
+		use() // was tried within the minute
+		if seen() != before {
+			t.Error("each request tries to store the use")
+		}
+		time.Sleep(time.Minute)
+		use()
+		if seen() == before {
+			t.Error("the use is not stored again")
+		}
+	})
+}
+
 func TestLastUseIsStoredRarely(t *testing.T) {
 	db := openDB(t, t.TempDir())
 	p := serve(t)

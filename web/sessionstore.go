@@ -208,13 +208,9 @@ func (s *sqlStore) exists(ctx context.Context, id string) (ok bool, err error) {
 	return ok, err
 }
 
-// touch stores the use of rec, unless a use within the last minute is stored.
+// touch stores that rec is used now.
 func (s *sqlStore) touch(ctx context.Context, rec *record) error {
-	now := time.Now()
-	if d := now.Sub(time.UnixMilli(rec.seen)); d.Abs() < touchEvery {
-		return nil
-	}
-	rec.seen = now.UnixMilli()
+	rec.seen = time.Now().UnixMilli()
 	_, err := s.db.ExecContext(ctx, `update web_session set seen = $1 where id = $2`, rec.seen, rec.id)
 	return err
 }

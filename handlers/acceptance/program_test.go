@@ -269,6 +269,13 @@ func TestSettingsFromEnvironment(t *testing.T) {
 	if status != 1 || !strings.Contains(stderr, "from.the.environment") || strings.Contains(stderr, "client") {
 		t.Errorf("CALLBOARD_PUBLIC_URL: status %d %s", status, stderr)
 	}
+	// What a compose file leaves empty is not set: the defaults count.
+	empty := []string{"CALLBOARD_AUDIT_DAYS=", "CALLBOARD_ANNOUNCEMENT_FILES= ", "CALLBOARD_LOG=", "CALLBOARD_KEY=", "CALLBOARD_TRUSTED_PROXIES=",
+		"CALLBOARD_COUNTRY=", "CALLBOARD_API=", "CALLBOARD_REALM=", "CALLBOARD_REQUIRE_ID_TOKEN=", "CALLBOARD_CLIENT_SECRET=", "TZ="}
+	_, stderr, status = harness.Run(t, empty, "-public-url", "ftp://x", "-client-id", "x", "-client-secret-file", file)
+	if lines := strings.Count(stderr, "\n"); status != 1 || lines != 1 || !strings.Contains(stderr, "--public-url") {
+		t.Errorf("empty variables: status %d %s", status, stderr)
+	}
 }
 
 // A secret can come from a file, in which a line end does not count.
