@@ -311,7 +311,7 @@ func TestLoginTakesTenMinutesAtMost(t *testing.T) {
 	d.refuse(t, p.callback("code=abc&state="+state, cookie), 400, "oauth_state") // the clock was set back
 }
 
-func TestOddTokenAnswersSignInNobody(t *testing.T) {
+func TestOddTokenAnswersAreRefused(t *testing.T) {
 	d := newIDP(t)
 	p := loginProgram(t, d, openDB(t, t.TempDir()))
 	for _, test := range []struct {

@@ -33,7 +33,7 @@ func TestFlood(t *testing.T) {
 // Whoever knows the address cannot use up what sipgate's events need: neither
 // with forgeries, nor with captured events, nor with events that sipgate signed
 // for another account, nor with signed nonsense.
-func TestNobodyElseUsesUpTheAllowance(t *testing.T) {
+func TestOnlyFreshEventsUseUpTheAllowance(t *testing.T) {
 	k := newRig(t)
 	k.replied("captured", k.post(rings("A")), subscribe)
 	forged, foreign, nonsense := signed(sign(t, rings("other"))), strings.ReplaceAll(rings("C"), ours, theirs), "event=nonsense&callId=X"
