@@ -34,11 +34,12 @@ type participantJSON struct {
 	Owner         bool   `json:"owner"`
 }
 
-// json returns the call as GET /calls shows it to u.
-func (c *call) json(u *user) callJSON {
-	j := callJSON{CallID: c.id, Muted: c.partyOf(u).muted, Recording: c.recording, Hold: c.hold}
+// json returns the side id of the call as GET /calls shows it to u.
+func (c *call) json(u *user, id string) callJSON {
+	j := callJSON{CallID: id, Muted: c.partyOf(u).muted, Recording: c.recording, Hold: c.hold}
 	for _, p := range c.parties {
-		j.Participants = append(j.Participants, participantJSON{p.id, withoutPlus(p.number), p.muted, p.hold, p.owner})
+		owner := p.owner == (id == c.id) // of an internal call, each side has its own
+		j.Participants = append(j.Participants, participantJSON{p.id, withoutPlus(p.number), p.muted, p.hold, owner})
 	}
 	return j
 }
@@ -48,13 +49,24 @@ func (s *Simulator) canSee(p *principal, c *call) bool {
 	return c.account == p.account && (s.opts.Visibility == VisibilityAccount || c.involves(p.user))
 }
 
+// hasSide reports whether the side id of an established call is p's: of a call
+// between users, nobody can act on the other's.
+func (s *Simulator) hasSide(p *principal, c *call, id string) bool {
+	return c.phase != established || c.other == nil || id == c.deviceCall || slices.Contains(c.sides(p.user, s.opts.Visibility == VisibilityAccount), id)
+}
+
 func (s *Simulator) listCalls(q *apiRequest) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := []callJSON{}
-	for _, c := range s.pbx.live() {
-		if c.phase == established && !c.voicemail && s.canSee(q.auth, c) {
-			list = append(list, c.json(q.auth.user))
+	at := s.now().Add(-s.listLag)
+	for _, c := range s.pbx.order {
+		shown, ok := c.listedAt(at)
+		if !ok || !s.canSee(q.auth, c) {
+			continue
+		}
+		for _, id := range c.sides(q.auth.user, s.opts.Visibility == VisibilityAccount) {
+			list = append(list, shown.json(q.auth.user, id))
 		}
 	}
 	return okJSON(map[string]any{"data": list})
@@ -71,7 +83,7 @@ func (s *Simulator) onCall(q *apiRequest, in any, command func(x *pbx, now time.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.pbx.calls[q.args["callId"]]
-	if c == nil || c.phase == ended || !s.canSee(q.auth, c) {
+	if c == nil || c.phase == ended || !s.canSee(q.auth, c) || !s.hasSide(q.auth, c, q.args["callId"]) {
 		return callNotFound
 	}
 	now := s.now()

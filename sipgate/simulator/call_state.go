@@ -22,6 +22,7 @@ type CallState struct {
 	Voicemail      bool      `json:"voicemail"`
 	DeviceCall     string    `json:"deviceCallId,omitempty"` // callId that rings the caller's device
 	DevicePickedUp bool      `json:"devicePickedUp"`
+	CalleeCall     string    `json:"calleeCallId,omitempty"` // callId of the callee's side of a call between users
 	Began          time.Time `json:"began"`
 	Answered       time.Time `json:"answered,omitzero"`
 	Ended          time.Time `json:"ended,omitzero"`
@@ -88,6 +89,9 @@ func (c *call) state() CallState {
 	}
 	if c.owner != nil {
 		t.Owner = c.owner.id
+	}
+	if c.other != nil {
+		t.CalleeCall = c.other.id
 	}
 	if c.successor != nil {
 		t.Successor = c.successor.id

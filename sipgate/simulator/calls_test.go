@@ -69,7 +69,8 @@ func TestMuteAffectsOwnParty(t *testing.T) {
 	r := open(t, Options{})
 	id := r.ring(NewCall{Direction: "out", To: "+492214710111", Users: []string{"w0"}, State: "established"})
 	colleague := r.as(r.token("", "w1", "all"))
-	colleague.want(204, "PUT", "/v2/calls/"+id+"/muted", `{"value":true}`)
+	_, theirSide := r.sidesOf(id)
+	colleague.want(204, "PUT", "/v2/calls/"+theirSide+"/muted", `{"value":true}`)
 	mine, theirs := get[callList](r, "/v2/calls").Data[0], get[callList](colleague, "/v2/calls").Data[0]
 	if mine.Muted || !theirs.Muted || !mine.Participants[1].Muted || mine.Participants[0].Muted {
 		t.Errorf("owner sees %+v, colleague %+v", mine, theirs)

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // controlPath is the path of the control API.
@@ -37,6 +38,7 @@ func (s *Simulator) routeControl(mux *http.ServeMux) {
 		"POST devices/{deviceId}":     s.controlDevice,
 		"POST numbers":                s.controlNumbers,
 		"POST balance":                s.controlBalance,
+		"POST lists":                  s.controlLists,
 		"GET state":                   s.controlState,
 		"GET push-key":                s.controlPushKey,
 	} {
@@ -133,11 +135,28 @@ func (s *Simulator) controlCall(w http.ResponseWriter, r *http.Request) {
 
 func (s *Simulator) controlAnswer(w http.ResponseWriter, r *http.Request) {
 	var in struct {
-		User string `json:"user"`
+		User   string `json:"user"`
+		Number string `json:"number"`
+	}
+	if !readControl(w, r, &in) {
+		return
+	}
+	err := error(nil)
+	if in.Number != "" {
+		err = s.AnswerElsewhere(r.PathValue("callId"), in.Number)
+	} else {
+		err = s.Answer(r.PathValue("callId"), in.User)
+	}
+	s.writeCall(w, r, err)
+}
+
+func (s *Simulator) controlLists(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Lag Duration `json:"lag"`
 	}
 	if readControl(w, r, &in) {
-		err := s.Answer(r.PathValue("callId"), in.User)
-		s.writeCall(w, r, err)
+		s.SetListLag(time.Duration(in.Lag))
+		noContent.write(w)
 	}
 }
 

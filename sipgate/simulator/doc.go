@@ -45,6 +45,13 @@
 // transfer the old call is on hold, and ending it ends the new call. How the
 // real sipgate completes an attended transfer is unknown.
 //
+// A call from one user to another, or to a group, is announced twice: as
+// outgoing for the caller and as incoming for the callee, each with a callId of
+// its own, and with one origCallId or two, see [Options.InternalCalls]. GET
+// /v2/calls shows each user the own side, and commands on the other one answer
+// 404. Both are one conversation: hold and recording are common, and both end
+// together.
+//
 // A call that ends is in the history at once. A voicemail is an entry of its
 // own, with a recordingUrl and a transcription, and without a callId. PUT
 // /v2/history/{id} and its parts note, archive and read change an entry.
@@ -96,7 +103,8 @@
 //	                               every field is optional, see [Simulator.Ring]
 //	GET    calls                   → [CallState…], also of ended calls, oldest first
 //	GET    calls/{callId}          → CallState
-//	POST   calls/{callId}/answer   {"user":"w1"} → CallState; see [Simulator.Answer]
+//	POST   calls/{callId}/answer   {"user":"w1"} → CallState; see [Simulator.Answer]; or {"number":"+49…"},
+//	                               answered by nobody known, see [Simulator.AnswerElsewhere]
 //	POST   calls/{callId}/hangup   {"cause":"normalClearing|busy|cancel|noAnswer|congestion|notFound|forwarded"} → CallState
 //	POST   calls/{callId}/forward  {"to":"+49…"} or {"to":"voicemail"} → {"callId"} of the new call
 //	POST   contacts                {"count":5000,"contacts":[{"name":"…","number":"…","organization":"…","user":"w0"}],
@@ -110,6 +118,7 @@
 //	                               that; {"rotate":true} signs with a new key, "forget" withdraws the last one
 //	POST   devices/{deviceId}      {"online":true,"dnd":false,"account":"…"} → the device;
 //	                               missing fields stay as they are, see [Simulator.SetDevice]
+//	POST   lists                   {"lag":"4s"}; GET /v2/calls shows the calls as they were so long ago
 //	POST   balance                 {"amount":0,"account":"…"} in 1/10000 Euro; at 0, starting a call answers 402
 //	POST   numbers                 {"numbers":"bare|plus|either","account":"2951604"}: the spelling that neo takes
 //	GET    state                   → accounts, users, passwords, devices, numbers, clients, personal access tokens
@@ -125,6 +134,7 @@
 //
 //	{"do":"status","status":503,"method":"PUT","path":"/v2/calls/*/hold","count":1}
 //	{"do":"status","status":429,"retryAfter":"30","path":"/v2/**"}
+//	{"do":"status","status":202,"path":"/v2/calls/*/hold"}  accepted, but nothing is done
 //	{"do":"delay","delay":"5s"}                          answer 5 s later; a number is in milliseconds
 //	{"do":"delay","delay":2000,"after":true}             execute now, answer 2 s later
 //	{"do":"reset"}                                       cut the connection, execute nothing

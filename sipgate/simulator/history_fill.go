@@ -36,7 +36,7 @@ func (s *Simulator) FillHistory(f HistoryFill) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x, kept := newPBX(f.Seed), a.history
+	x, kept := newPBX(f.Seed, ""), a.history
 	x.lastEntry, a.history = s.pbx.lastEntry, nil
 	w := &officeScript{s: s, account: a, rng: rand.New(rand.NewPCG(f.Seed, 0xf111))}
 	begun := s.now().Add(-fillUntil - time.Duration(f.Entries)*fillEvery)

@@ -23,6 +23,9 @@ type Options struct {
 	// Visibility is VisibilityOwn (the default) or VisibilityAccount.
 	Visibility string
 
+	// InternalCalls is InternalOneOrigin (the default) or InternalTwoOrigins.
+	InternalCalls string
+
 	// TokenLife is the lifetime of access tokens, 300 s if zero. RefreshLife is
 	// the lifetime of refresh tokens, 30 days if zero.
 	TokenLife, RefreshLife time.Duration

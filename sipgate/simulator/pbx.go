@@ -67,6 +67,11 @@ type call struct {
 	deviceCall     string
 	devicePickedUp bool
 
+	other         *otherSide // of a call between users, else nil
+	voicemailCall *call      // the voicemail that took a call between users
+	elsewhere     string     // number of the telephone of no user that answers
+	past          []listedState
+
 	successor   *call // the call that replaces or replaced this one
 	predecessor *call
 	attended    bool // by an attended transfer
@@ -115,22 +120,24 @@ type recordingStart struct {
 // time, never block and do no I/O; they pass push events to publish.
 // Simulator.mu protects it.
 type pbx struct {
-	rng        *rand.Rand
-	calls      map[string]*call // by callId and deviceCall
-	order      []*call          // oldest first
-	publish    func(event)
-	recordings []*recording // oldest first
-	lastEntry  int          // number of the newest history entry
+	rng           *rand.Rand
+	calls         map[string]*call // by callId and deviceCall
+	order         []*call          // oldest first
+	publish       func(event)
+	internalCalls string       // Options.InternalCalls
+	recordings    []*recording // oldest first
+	lastEntry     int          // number of the newest history entry
 }
 
 // maxEnded is the number of ended calls that are kept.
 const maxEnded = 1000
 
-func newPBX(seed uint64) *pbx {
+func newPBX(seed uint64, internalCalls string) *pbx {
 	return &pbx{
-		rng:     rand.New(rand.NewPCG(seed, 0x7e1e)),
-		calls:   map[string]*call{},
-		publish: func(event) {},
+		internalCalls: internalCalls,
+		rng:           rand.New(rand.NewPCG(seed, 0x7e1e)),
+		calls:         map[string]*call{},
+		publish:       func(event) {},
 	}
 }
 
@@ -152,6 +159,7 @@ type callSpec struct {
 	diversion string
 	previous  *call // the call from which it came, if any
 	voicemail bool
+	click     bool // by POST /sessions/calls: the callee is called later
 }
 
 // begin begins a ringing call.
@@ -177,12 +185,15 @@ func (x *pbx) begin(now time.Time, p callSpec) *call {
 	x.order = append(x.order, c)
 	x.dropOldCalls()
 	x.publish(newCallEvent(c, c.id, c.direction, c.from, c.to))
+	if p.direction == out && p.previous == nil && !p.click {
+		x.addOtherSide(c)
+	}
 	return c
 }
 
 // dial begins an outgoing call for the API: the device of u rings first.
 func (x *pbx) dial(now time.Time, u *user, from, to string) *call {
-	c := x.begin(now, callSpec{account: u.account, direction: out, from: from, to: to, users: []*user{u}, origin: "api"})
+	c := x.begin(now, callSpec{account: u.account, direction: out, from: from, to: to, users: []*user{u}, origin: "api", click: true})
 	c.deviceCall = x.callID(idIncoming)
 	x.calls[c.deviceCall] = c
 	x.publish(newCallEvent(c, c.deviceCall, in, to, from))
@@ -196,6 +207,7 @@ func (x *pbx) pickUpDevice(c *call) {
 	}
 	c.devicePickedUp = true
 	x.publish(answerEvent(c, c.deviceCall, in, c.to, c.from, c.users[0], c.from))
+	x.addOtherSide(c)
 }
 
 // answer establishes a ringing call. An incoming call is answered by u, or by
@@ -209,7 +221,10 @@ func (x *pbx) answer(now time.Time, c *call, u *user) error {
 		return nil
 	}
 	x.pickUpDevice(c)
-	if c.owner == nil {
+	if c.other != nil && !c.other.ended {
+		x.answerOtherSide(c, u)
+	}
+	if c.owner == nil && c.elsewhere == "" {
 		if u == nil && len(c.users) > 0 {
 			u = c.users[0]
 		}
@@ -227,7 +242,10 @@ func (x *pbx) answer(now time.Time, c *call, u *user) error {
 // answeringNumber returns the number that answered: the callee of an outgoing
 // call, the owner of an incoming one.
 func (c *call) answeringNumber() string {
-	if c.direction == out || c.owner == nil {
+	switch {
+	case c.elsewhere != "":
+		return c.elsewhere
+	case c.direction == out || c.owner == nil:
 		return c.to
 	}
 	return c.owner.number()
@@ -237,12 +255,20 @@ func (c *call) answeringNumber() string {
 func (x *pbx) addParties(now time.Time, c *call) {
 	near := &party{number: c.near, user: c.owner, owner: true}
 	switch {
+	case c.direction == in && c.elsewhere != "":
+		near.number = c.elsewhere
 	case c.direction == in && c.owner != nil:
 		near.number = c.owner.number()
 	case c.predecessor != nil:
 		near.user = nil // the target of a transfer to an external number
 	}
 	far := &party{number: c.far, user: c.account.userByNumber(c.far)}
+	switch o := c.other; {
+	case o != nil && o.owner != nil:
+		far.number, far.user = o.owner.number(), o.owner
+	case o != nil:
+		far.user = nil // the voicemail answers
+	}
 	c.parties = []*party{near, far}
 	for _, p := range c.parties {
 		p.id = hexDigits(x.rng, 16)
@@ -260,6 +286,7 @@ func (x *pbx) end(now time.Time, c *call, cause string) {
 		return
 	}
 	was := c.phase
+	c.remember(now)
 	c.phase, c.endedAt, c.cause = ended, now, cause
 	c.audio.stopRecording(now)
 	x.addToHistory(now, c, was)
@@ -267,7 +294,15 @@ func (x *pbx) end(now time.Time, c *call, cause string) {
 	if c.deviceCall != "" {
 		x.publish(hangupEvent(c, c.deviceCall, in, c.to, c.from, c.devicePickedUp))
 	}
+	x.endOtherSide(c, cause)
 	x.publish(hangupEvent(c, c.id, c.direction, c.from, c.to, was == established))
+	if c.voicemail || c.voicemailCall != nil {
+		for _, o := range x.live() {
+			if o == c.voicemailCall || o.voicemailCall == c {
+				x.end(now, o, cause)
+			}
+		}
+	}
 	if n := c.successor; n != nil && n.phase == ringing && n.attended {
 		x.end(now, n, cancelled)
 	}
@@ -290,6 +325,9 @@ func (x *pbx) dropOldCalls() {
 		excess--
 		delete(x.calls, c.id)
 		delete(x.calls, c.deviceCall)
+		if c.other != nil {
+			delete(x.calls, c.other.id)
+		}
 		return true
 	})
 }
@@ -314,6 +352,9 @@ func (c *call) involves(u *user) bool {
 		if p.user == u && u != nil {
 			return true
 		}
+	}
+	if o := c.other; o != nil && c.phase != established && slices.Contains(o.users, u) {
+		return true
 	}
 	return c.phase != established && slices.Contains(c.users, u)
 }

@@ -24,6 +24,7 @@ func (x *pbx) setHold(now time.Time, c *call, on bool) error {
 	if c.hold == on {
 		return nil
 	}
+	c.remember(now)
 	c.hold = on
 	for _, p := range c.parties {
 		p.hold = on
@@ -38,6 +39,7 @@ func (x *pbx) setMuted(now time.Time, c *call, u *user, on bool) error {
 		return err
 	}
 	p := c.partyOf(u)
+	c.remember(now)
 	switch {
 	case p.muted == on:
 	case p.owner:
@@ -57,6 +59,7 @@ func (x *pbx) setRecording(now time.Time, c *call, on, announced bool) error {
 	if err := c.requireEstablished(); err != nil {
 		return err
 	}
+	c.remember(now)
 	switch {
 	case c.recording == on:
 	case on:
@@ -135,6 +138,9 @@ func (x *pbx) forward(now time.Time, c *call, to string) (*call, error) {
 func (x *pbx) forwardToVoicemail(now time.Time, c *call) (*call, error) {
 	if c.phase != ringing {
 		return nil, errEnded
+	}
+	if c.other != nil {
+		return x.divertToVoicemail(now, c)
 	}
 	x.end(now, c, forwarded)
 	n := x.begin(now, callSpec{

@@ -75,6 +75,8 @@ func seconds(rng *rand.Rand, least, most int) time.Duration {
 // randomKind returns what happens in the next call.
 func (d *officeScript) randomKind() func(*scriptedCall, bool) {
 	switch n := d.rng.IntN(10); {
+	case n < 1:
+		return (*scriptedCall).internal
 	case n < 5:
 		return (*scriptedCall).incoming
 	case n < 8:
@@ -138,6 +140,9 @@ func (d *officeScript) freeUsers() []*user {
 // whom such a call rings.
 func (d *officeScript) isBusy(u *user, except *call) bool {
 	return slices.ContainsFunc(d.s.pbx.live(), func(c *call) bool {
+		if o := c.other; o != nil && c != except && (o.owner == u || c.phase == ringing && len(o.users) == 1 && o.users[0] == u) {
+			return true
+		}
 		return c != except && (c.owner == u || c.phase == ringing && len(c.users) == 1 && c.users[0] == u)
 	})
 }

@@ -175,6 +175,31 @@ func (a *scriptedCall) outgoing(bool) {
 	a.waitForEnd()
 }
 
+// internal runs a call from one user to another, who answers or has the
+// voicemail answer.
+func (a *scriptedCall) internal(bool) {
+	if !a.begin(func() (callSpec, bool) {
+		free := a.freeUsers()
+		if len(free) < 2 {
+			return callSpec{}, false
+		}
+		i := a.rng.IntN(len(free))
+		caller, callee := free[i], free[(i+1)%len(free)]
+		return callSpec{direction: out, from: caller.number(), to: callee.number(), users: []*user{caller}}, true
+	}) {
+		return
+	}
+	switch {
+	case a.oneIn(4):
+		if a.afterDelay(12, 18, func(x *pbx, now time.Time, c *call) error { _, err := x.forwardToVoicemail(now, c); return err }) {
+			a.afterDelay(9, 20, hangUp(normalClearing))
+		}
+	case a.afterDelay(4, 9, answerCall):
+		a.talk()
+	}
+	a.waitForEnd()
+}
+
 // missed runs an incoming call that no user answers: the caller hangs up or
 // reaches the voicemail.
 func (a *scriptedCall) missed(bool) {

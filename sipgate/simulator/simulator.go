@@ -33,6 +33,8 @@ type Simulator struct {
 	mu  sync.Mutex
 	rng *rand.Rand
 	pbx *pbx
+
+	listLag time.Duration // see SetListLag
 }
 
 // recording is an audio file of a finished call.
@@ -54,7 +56,7 @@ func New(opts Options) *Simulator {
 		mux:      http.NewServeMux(),
 		accounts: makeAccounts(),
 		rng:      rand.New(rand.NewPCG(opts.Seed, 0x5ca1ab1e)),
-		pbx:      newPBX(opts.Seed),
+		pbx:      newPBX(opts.Seed, opts.InternalCalls),
 		faults:   newFaultRules(opts.Seed),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())

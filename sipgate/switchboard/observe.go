@@ -235,6 +235,13 @@ func (b *Board) recentLegs(now time.Time) iter.Seq[*leg] {
 				}
 			}
 		}
+		for _, r := range b.dirty { // those not shown yet
+			for _, l := range r.legs {
+				if r.published == nil && l.end == live && !yield(l) {
+					return
+				}
+			}
+		}
 		for i := len(b.tombstones) - 1; i >= max(0, len(b.tombstones)-maxRecentTombstones) && now.Sub(b.tombstones[i].at) <= transferWindow; i-- {
 			if l := b.tombstones[i].leg; l.end != live && !yield(l) {
 				return
