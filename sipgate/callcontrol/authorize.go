@@ -15,9 +15,20 @@ func (c *Control) Authorize(a Actor, p team.Permission, call switchboard.Call) t
 	return a.MayOnCall(p, team.CallAccess{
 		Owners:  owners,
 		Unsure:  len(owners) == 0 && !c.Rosters.Of(a.Account).Snapshot().Known(),
-		Reaches: slices.Contains(call.VisibleTo, a.BoardID()),
+		Reaches: c.reaches(a, call, len(owners) > 0),
 		Expired: c.expired(a),
 	})
+}
+
+// reaches reports whether the actor's own access reaches a call: it lists the
+// call, or it lists the calls of others and no list can decide. A ringing call
+// is in no list, and of several members whose lists show everything, not all are
+// asked. The recording of a voicemail is in no list either, and nobody's.
+func (c *Control) reaches(a Actor, call switchboard.Call, owned bool) bool {
+	if slices.Contains(call.VisibleTo, a.BoardID()) {
+		return true
+	}
+	return (owned || call.Phase == switchboard.Ringing || len(call.VisibleTo) > 0) && c.Board(a).ShowsOthers(a.BoardID())
 }
 
 // Sees reports whether a call exists for the actor.

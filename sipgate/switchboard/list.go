@@ -59,6 +59,7 @@ func (b *Board) requestList(ctx context.Context, m *member) error {
 		defer func() { m.mustApply = m.mustApply || !applied }() // after a panic
 		b.applyList(m, m.lastCalls, requestTick, now)
 		b.flush(now)
+		b.updateShowsOthers(m)
 		applied = true
 	}
 	b.listSucceeded(now)
@@ -81,6 +82,7 @@ func (b *Board) applyUnchanged(m *member, list sipgate.CallList, requestTick, fa
 	m.listTick, m.listTime = requestTick, now
 	b.updateCoverage(m, now)
 	b.flush(now)
+	b.updateShowsOthers(m)
 	b.listSucceeded(now)
 	return true
 }

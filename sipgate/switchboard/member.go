@@ -69,6 +69,7 @@ type member struct {
 	visibleCalls   map[sipgate.CallID]*observation
 	observations   []*observation // of the newest list, in its order
 	unreadable     int            // number of calls in the newest list that could not be read
+	showsOthers    bool           // see Board.ShowsOthers
 	coverageProofs int            // number of other members' calls in its lists
 	nonListFacts   uint64         // Board.nonListFacts when its last list was requested
 	mustApply      bool           // the next list must be applied even if its bytes are the same
