@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -198,6 +199,9 @@ func TestTooManyHeadersAreRefused(t *testing.T) {
 
 func TestOddPathsReachNoOtherHandler(t *testing.T) {
 	p := serve(t)
+	p.handle("GET /dir/", ok)
+	p.do("GET", "/dir/").want(t, 200, "")
+	p.do("GET", "/dir//").want(t, 404, "not_found")
 	p.handle("GET /dash", func(w http.ResponseWriter, r *http.Request) error {
 		return web.Fault{Status: 401, Code: "unauthenticated"}
 	})
@@ -325,7 +329,6 @@ func TestPanicIsAnswered(t *testing.T) {
 	p := serve(t)
 	p.handle("GET /before", func(http.ResponseWriter, *http.Request) error { panic("before") })
 	p.handle("GET /after", func(w http.ResponseWriter, r *http.Request) error {
-		w.Header().Set("Content-Length", "100")
 		io.WriteString(w, "half")
 		w.(http.Flusher).Flush()
 		panic("after")
@@ -342,6 +345,90 @@ func TestPanicIsAnswered(t *testing.T) {
 	p.do("GET", "/before").want(t, 500, "internal")
 	if n := strings.Count(p.log.String(), `"msg":"panic"`); n != 3 {
 		t.Errorf("%d panics in the log, want 3", n)
+	}
+}
+
+// A handler that gives up cuts the connection, and that is no panic.
+func TestGivingUpIsNoPanic(t *testing.T) {
+	p := serve(t)
+	p.mux.HandleFunc("GET /gives-up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	if resp, err := p.http.Get("http://" + p.addr + "/gives-up"); err == nil {
+		resp.Body.Close()
+		t.Errorf("answered %s", resp.Status)
+	}
+	if strings.Contains(p.log.String(), `"msg":"panic"`) {
+		t.Error("the log calls it a panic")
+	}
+}
+
+// A database that cannot do its work is no mistake of ours, whoever asked it and
+// whatever they made of its error.
+func TestUnavailableDatabase(t *testing.T) {
+	gone := errors.New("disk is gone")
+	p := serve(t)
+	var shown web.Fault
+	p.errs.Render = func(w http.ResponseWriter, r *http.Request, f web.Fault) { shown = f; renderCode(w, r, f) }
+	p.errs.Unavailable = func(err error) string {
+		if errors.Is(err, gone) {
+			return "database_gone"
+		}
+		return ""
+	}
+	conflict := errors.New("conflict")
+	p.errs.Explain = func(err error) web.Fault {
+		if errors.Is(err, conflict) {
+			return web.Fault{Status: 409, Code: "call_over"}
+		}
+		return web.Fault{Status: 500, Code: "internal"}
+	}
+	busy := web.Fault{Status: 503, Code: web.CodeBusy}
+	for path, test := range map[string]struct {
+		err    error
+		status int
+		code   string
+	}{
+		"/plain":     {fmt.Errorf("store: %w", gone), 503, "database_gone"},
+		"/busy":      {fmt.Errorf("%w: %w", busy, gone), 503, "database_gone"},
+		"/only-busy": {busy, 503, "busy"},
+		"/explained": {fmt.Errorf("%w: %w", conflict, gone), 409, "call_over"},
+		"/decided":   {fmt.Errorf("%w: %w", web.Fault{Status: 404, Code: "not_found"}, gone), 404, "not_found"},
+		"/mistake":   {errors.New("other"), 500, "internal"},
+	} {
+		p.handle("GET "+path, func(http.ResponseWriter, *http.Request) error { return test.err })
+		a := p.do("GET", path)
+		a.want(t, test.status, test.code)
+		if wait := a.Header.Get("Retry-After"); (wait != "") != (test.code == "database_gone") {
+			t.Errorf("%s: Retry-After %q", path, wait)
+		}
+		if explained := path != "/only-busy" && path != "/decided"; explained != errors.Is(shown.Cause, test.err) {
+			t.Errorf("%s: the page gets the cause %v", path, shown.Cause)
+		}
+	}
+}
+
+// An error after the client has left is not worth an alarm.
+func TestErrorsOfClientsThatLeftAreNoAlarm(t *testing.T) {
+	log := &journal{}
+	h := (&web.Errors{Log: log.logger()}).Handle(func(http.ResponseWriter, *http.Request) error { return errors.New("broken") })
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil).WithContext(ctx))
+	lines := strings.Split(log.String(), "\n")
+	if !strings.Contains(lines[0], `"level":"ERROR"`) || !strings.Contains(lines[1], `"level":"INFO"`) {
+		t.Errorf("%s", log)
+	}
+}
+
+// The body of a refused request is not waited for.
+func TestRefusedBodyIsNotRead(t *testing.T) {
+	p := serve(t)
+	a := p.send("POST", "/x", strings.NewReader("body"), "Origin: https://evil.example")
+	if a.StatusCode != 403 || !a.Close {
+		t.Errorf("%d, connection closed: %v", a.StatusCode, a.Close)
+	}
+	if a := p.do("GET", "/x", "Host: evil"); a.StatusCode != 421 || a.Close {
+		t.Errorf("without a body: %d, connection closed: %v", a.StatusCode, a.Close)
 	}
 }
 

@@ -301,6 +301,35 @@ func TestClientThatNeverReadsIsCutOff(t *testing.T) {
 	}
 }
 
+// TestConnectionIsUsedAgainMuchLater: the time for one answer is not that for the
+// next one on the connection.
+func TestConnectionIsUsedAgainMuchLater(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		b.mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(w, r.Body)
+		})
+		client, server := net.Pipe()
+		defer client.Close()
+		b.ln.conns <- server
+		br := bufio.NewReader(client)
+		for range 3 {
+			io.WriteString(client, "POST / HTTP/1.1\r\nHost: app.example\r\nOrigin: https://app.example\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+			if resp, err := http.ReadResponse(br, nil); err != nil || resp.StatusCode != 100 {
+				t.Fatalf("%v, %v", resp, err)
+			}
+			go io.WriteString(client, "body")
+			resp, err := http.ReadResponse(br, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "body" {
+				t.Fatalf("%q, %v", body, err)
+			}
+			time.Sleep(45 * time.Second)
+		}
+	})
+}
+
 // slowly reads at most 32 KB in five seconds.
 type slowly struct{ net.Conn }
 
