@@ -44,6 +44,30 @@ func (h *handlers) session(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// abandoned are the faults of a return from sipgate that mean nothing for a
+// member who is signed in: another tab was faster, or the page is an old one.
+var abandoned = []string{web.CodeOAuthState, web.CodeOAuthCode, web.CodeOAuthDenied, web.CodeOAuthExpired}
+
+// returnFromLogin handles the browser's return from sipgate. A member who is
+// signed in is led to the board, whatever became of this sign-in; one that took
+// too long begins again, once.
+func (h *handlers) returnFromLogin(w http.ResponseWriter, r *http.Request) error {
+	err := h.Login.Callback(w, r)
+	fault, failed := errors.AsType[web.Fault](err)
+	if !failed || !slices.Contains(abandoned, fault.Code) {
+		return err
+	}
+	if _, signedIn, sessionErr := h.Sessions.Peek(r); sessionErr == nil && signedIn {
+		return web.Redirect(w, r, "/")
+	}
+	if expired, ok := errors.AsType[*web.ExpiredLogin](err); ok {
+		if begun, againErr := h.Login.Again(w, r, expired); begun {
+			return againErr
+		}
+	}
+	return err
+}
+
 // startLogin sends the browser to sipgate.
 func (h *handlers) startLogin(w http.ResponseWriter, r *http.Request) error {
 	return h.Login.Start(w, r)

@@ -66,10 +66,14 @@ func (h *handlers) faultResponse(r *http.Request, f web.Fault) web.Response {
 	} else if e, ok := errors.AsType[*announcement.Error](f.Cause); ok && string(e.Code) == f.Code {
 		text = views.RefusedFile(lang, e, f.Status)
 	}
+	page := views.ErrorPage(h.page(r, a), f.Status, f.Code, text, id)
+	if r.URL.Path == "/oauth/callback" {
+		page = views.SignIn(h.page(r, a), "/", f.Code)
+	}
 	return web.Response{
 		Status:   f.Status,
 		JSON:     map[string]errorJSON{"error": {f.Code, text, id, f.Field, false}},
 		Fragment: views.Notice(lang, f.Code, text),
-		Page:     views.ErrorPage(h.page(r, a), f.Status, f.Code, text, id),
+		Page:     page,
 	}
 }

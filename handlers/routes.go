@@ -49,7 +49,7 @@ func (h *handlers) routes() (all []Route) {
 
 	public("GET /login", h.showSignIn)
 	public("POST /login", h.startLogin)
-	public("GET /oauth/callback", h.Login.Callback)
+	public("GET /oauth/callback", h.returnFromLogin)
 	public("GET /a/{file}", h.servePublished)
 	public("POST /push/{secret}", h.push)
 	public("GET /healthz", h.healthy)

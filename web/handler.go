@@ -48,29 +48,32 @@ func (f Fault) Error() string {
 
 // Codes of the Faults of this package.
 const (
-	CodeInternal    = "internal"           // 500: a panic, or an error without an explanation
-	CodeNotFound    = "not_found"          // 404
-	CodeMethod      = "method_not_allowed" // 405
-	CodeTooLarge    = "too_large"          // 413: a body longer than its http.MaxBytesReader allows
-	CodeURI         = "uri_too_long"       // 414
-	CodeMediaType   = "media_type"         // 415: a body of another type than the handler reads
-	CodeBadForm     = "bad_form"           // 400: not a well-formed form
-	CodeBadJSON     = "bad_json"           // 400: not a well-formed JSON object of known fields
-	CodeBadParam    = "bad_param"          // 422: a field with a value that is not valid
-	CodeBadUpload   = "bad_upload"         // 400: not a form with one file
-	CodeTooSlow     = "too_slow"           // 408: an upload below its pace
-	CodeHeaders     = "headers"            // 431
-	CodeBadRequest  = "bad_request"        // 400
-	CodeBadHost     = "bad_host"           // 421
-	CodeBadOrigin   = "bad_origin"         // 403
-	CodeHandshake   = "handshake"          // 400, 405, 426: not a WebSocket handshake
-	CodeRestarting  = "restarting"         // 503: the server is shutting down
-	CodeBusy        = "busy"               // 503: the database did not answer in time
-	CodeRateLimited = "rate_limited"       // 429
-	CodeOAuthState  = "oauth_state"        // 400: this browser has begun no such login
-	CodeOAuthCode   = "oauth_code"         // 400: no usable code
-	CodeOAuthDenied = "oauth_denied"       // 400: the login server refused
-	CodeLoginFailed = "login_failed"       // 502: the login server gave no tokens for the code
+	CodeInternal     = "internal"           // 500: a panic, or an error without an explanation
+	CodeNotFound     = "not_found"          // 404
+	CodeMethod       = "method_not_allowed" // 405
+	CodeTooLarge     = "too_large"          // 413: a body longer than its http.MaxBytesReader allows
+	CodeURI          = "uri_too_long"       // 414
+	CodeMediaType    = "media_type"         // 415: a body of another type than the handler reads
+	CodeBadForm      = "bad_form"           // 400: not a well-formed form
+	CodeBadJSON      = "bad_json"           // 400: not a well-formed JSON object of known fields
+	CodeBadParam     = "bad_param"          // 422: a field with a value that is not valid
+	CodeBadUpload    = "bad_upload"         // 400: not a form with one file
+	CodeTooSlow      = "too_slow"           // 408: an upload below its pace
+	CodeHeaders      = "headers"            // 431
+	CodeBadRequest   = "bad_request"        // 400
+	CodeBadHost      = "bad_host"           // 421
+	CodeBadOrigin    = "bad_origin"         // 403
+	CodeHandshake    = "handshake"          // 400, 405, 426: not a WebSocket handshake
+	CodeRestarting   = "restarting"         // 503: the server is shutting down
+	CodeBusy         = "busy"               // 503: the database did not answer in time
+	CodeRateLimited  = "rate_limited"       // 429
+	CodeOAuthState   = "oauth_state"        // 400: this browser has begun no such login
+	CodeOAuthCode    = "oauth_code"         // 400: no usable code
+	CodeOAuthDenied  = "oauth_denied"       // 400: the login server refused
+	CodeOAuthExpired = "oauth_expired"      // 400: it took too long; it may be begun again
+	CodeOAuthClient  = "oauth_client"       // 400, 502: the login server refuses the client or what it asks for
+	CodeOAuthScope   = "oauth_scope"        // 400, 502: the login server refuses the scopes
+	CodeLoginFailed  = "login_failed"       // 502: the login server gave no tokens for the code
 )
 
 // A RenderFunc answers r with f in the form that r wants. Nothing has been written

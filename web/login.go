@@ -79,9 +79,14 @@ func (l *Login) Start(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	return l.begin(w, r, secret(), LocalPath(r.FormValue("next")))
+}
+
+// begin leads the browser to the login server, with a state and the path to lead
+// to afterwards.
+func (l *Login) begin(w http.ResponseWriter, r *http.Request, state, next string) error {
 	browser, _ := cookieValue(r, l.cookieName())
-	state := secret()
-	p := pending{verifier: oauth2.GenerateVerifier(), next: LocalPath(r.FormValue("next"))}
+	p := pending{verifier: oauth2.GenerateVerifier(), next: next}
 	browser, err := l.remember(r.Context(), state, browser, p)
 	if err != nil {
 		return busy(err)
@@ -106,6 +111,9 @@ func (l *Login) Callback(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	t, err := l.exchange(r.Context(), code, p.verifier)
+	if e, ok := errors.AsType[*tokenError](err); ok {
+		return e.fault(p)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", Fault{Status: http.StatusBadGateway, Code: CodeLoginFailed}, err)
 	}
@@ -132,13 +140,15 @@ func (l *Login) accept(r *http.Request) (code string, p pending, err error) {
 	case err != nil:
 		return "", p, busy(err)
 	case q.Has("error"):
-		return "", p, refused(CodeOAuthDenied, "login server answered with an error")
+		return "", p, loginError(q.Get("error"), q.Get("error_description"), p, ok)
 	case q.Get("state") == "":
 		return "", p, refused(CodeOAuthState, "no state")
 	case q.Has("iss") && !l.issued(q.Get("iss")):
 		return "", p, refused(CodeOAuthState, "another issuer")
 	case !validCode(code):
 		return "", p, refused(CodeOAuthCode, "no valid code")
+	case p.expired:
+		return "", p, expired(p.next, "begun too long ago")
 	case !ok:
 		return "", p, refused(CodeOAuthState, "state is unknown, used, expired or of another browser")
 	}
@@ -179,7 +189,7 @@ func (l *Login) exchange(ctx context.Context, code, verifier string) (Tokens, er
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, &client)
 	t, err := l.config().Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
-		return Tokens{}, fmt.Errorf("token endpoint answered %d %s", e.Response.StatusCode, clip(oauthCode(e.ErrorCode), 64))
+		return Tokens{}, &tokenError{e.Response.StatusCode, e.ErrorCode}
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:

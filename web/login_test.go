@@ -260,6 +260,12 @@ func TestInvalidCallbacksAreRefused(t *testing.T) {
 		{"no code", "state=STATE", "oauth_code"},
 		{"unknown", "code=abc&state=" + strings.Repeat("A", 43), "oauth_state"},
 		{"denied", "error=access_denied&error_description=%3Cscript%3E&state=STATE", "oauth_denied"},
+		{"client", "error=unauthorized_client&state=STATE", "oauth_client"},
+		{"redirect", "error=invalid_request&error_description=Invalid%20redirect_uri&state=STATE", "oauth_client"},
+		{"scope", "error=invalid_scope&state=STATE", "oauth_scope"},
+		{"took too long there", "error=temporarily_unavailable&error_description=authentication_expired&state=STATE", "oauth_expired"},
+		{"needs another sign-in", "error=login_required&state=STATE", "oauth_expired"},
+		{"took too long, of another browser", "error=login_required&state=" + strings.Repeat("A", 43), "oauth_denied"},
 		{"an error and a code", "error=x&code=abc&state=STATE", "oauth_denied"},
 		{"long", "state=STATE&code=" + strings.Repeat("a", 2049), "oauth_code"},
 		{"NUL", "state=STATE&code=a%00b", "oauth_code"},
@@ -280,6 +286,11 @@ func TestInvalidCallbacksAreRefused(t *testing.T) {
 				t.Error("what the login server said is echoed")
 			}
 		})
+	}
+	for _, code := range []string{"access_denied", "unauthorized_client", "invalid_scope", "temporarily_unavailable"} { // the first of each kind
+		if !strings.Contains(p.log.String(), code) {
+			t.Errorf("the log does not have the code %s", code)
+		}
 	}
 	t.Run("10 kB", func(t *testing.T) {
 		state, cookie := p.begin("")
@@ -305,7 +316,11 @@ func TestLoginTakesTenMinutesAtMost(t *testing.T) {
 	p := loginProgram(t, d, db)
 	state, cookie := p.begin("")
 	db.Exec(`update web_login set created = created - 600000`)
-	d.refuse(t, p.callback("code=abc&state="+state, cookie), 400, "oauth_state")
+	d.refuse(t, p.callback("code=abc&state="+state, cookie), 400, "oauth_expired")
+	state, _ = p.begin("")
+	_, other := p.begin("")
+	db.Exec(`update web_login set created = created - 600000`)
+	d.refuse(t, p.callback("code=abc&state="+state, other), 400, "oauth_state") // of another browser: nothing is told of it
 	state, cookie = p.begin("")
 	db.Exec(`update web_login set created = created + 3600000`)
 	d.refuse(t, p.callback("code=abc&state="+state, cookie), 400, "oauth_state") // the clock was set back
@@ -318,8 +333,6 @@ func TestOddTokenAnswersAreRefused(t *testing.T) {
 		name, contentType, body string
 		status                  int
 	}{
-		{"invalid_grant", "application/json", `{"error":"invalid_grant","error_description":"SENTINEL"}`, 400},
-		{"invalid_client", "application/json", `{"error":"invalid_client"}`, 401},
 		{"500", "text/plain", "SENTINEL", 500},
 		{"500 empty", "", "", 500},
 		{"no access", "application/json", `{"refresh_token":"SENTINEL-RT","token_type":"bearer"}`, 200},

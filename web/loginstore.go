@@ -5,11 +5,15 @@ import (
 	"crypto/subtle"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 )
 
 // A pending is a login that has begun.
-type pending struct{ verifier, next string }
+type pending struct {
+	verifier, next string
+	expired        bool // it was this browser's, and began too long ago
+}
 
 // remember stores p under state for browser, and deletes older logins if there
 // are too many. It returns the browser's secret: the given one if the browser has
@@ -50,7 +54,7 @@ func (l *Login) remember(ctx context.Context, state, browser string, p pending) 
 // has not expired. Of several concurrent callers only one gets it. A state that
 // another browser sends has leaked, so it is deleted as well.
 func (l *Login) take(ctx context.Context, state, browser string) (p pending, ok bool, err error) {
-	if !isSecret(state) {
+	if !isSecret(strings.TrimSuffix(state, againSuffix)) {
 		return p, false, nil
 	}
 	var owner string
@@ -61,8 +65,8 @@ func (l *Login) take(ctx context.Context, state, browser string) (p pending, ok 
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, nil
 	}
+	ours := browser != "" && subtle.ConstantTimeCompare([]byte(owner), []byte(digest(browser))) == 1
 	age := time.Since(time.UnixMilli(created))
-	ok = browser != "" && subtle.ConstantTimeCompare([]byte(owner), []byte(digest(browser))) == 1 &&
-		age < loginLife && age > -clockSlack
-	return p, ok, err
+	p.expired = ours && age >= loginLife
+	return p, ours && age < loginLife && age > -clockSlack, err
 }
