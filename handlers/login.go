@@ -61,7 +61,7 @@ func (h *handlers) returnFromLogin(w http.ResponseWriter, r *http.Request) error
 		return web.Redirect(w, r, "/")
 	}
 	if expired, ok := errors.AsType[*web.ExpiredLogin](err); ok {
-		if begun, againErr := h.Login.Again(w, r, expired); begun {
+		if begun, againErr := h.Login.Restart(w, r, expired); begun {
 			return againErr
 		}
 	}

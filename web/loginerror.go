@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// againSuffix ends the state of an attempt that [Login.Again] began. It is in the
+// againSuffix ends the state of an attempt that [Login.Restart] began. It is in the
 // state, not in a cookie, so that a browser without cookies is not sent around in
 // a circle.
 const againSuffix = ".again"
@@ -26,10 +26,10 @@ func expired(next, why string) error {
 	return fmt.Errorf("%w: %w: %s", Fault{Status: http.StatusBadRequest, Code: CodeOAuthExpired}, &ExpiredLogin{next}, why)
 }
 
-// Again begins an attempt anew in place of the one that r came back from, which
-// has expired, and reports whether it did: not if that one was begun by Again,
+// Restart begins an attempt anew in place of the one that r came back from, which
+// has expired, and reports whether it did: not if that one was begun by Restart,
 // too.
-func (l *Login) Again(w http.ResponseWriter, r *http.Request, e *ExpiredLogin) (begun bool, err error) {
+func (l *Login) Restart(w http.ResponseWriter, r *http.Request, e *ExpiredLogin) (begun bool, err error) {
 	if strings.HasSuffix(r.URL.Query().Get("state"), againSuffix) {
 		return false, nil
 	}

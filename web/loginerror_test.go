@@ -51,7 +51,7 @@ func TestExpiredLoginBeginsAgainOnce(t *testing.T) {
 	p.handle("/oauth/callback", func(w http.ResponseWriter, r *http.Request) error {
 		err := login.Callback(w, r)
 		if e, ok := errors.AsType[*web.ExpiredLogin](err); ok {
-			if begun, againErr := login.Again(w, r, e); begun {
+			if begun, againErr := login.Restart(w, r, e); begun {
 				return againErr
 			}
 		}

@@ -38,7 +38,7 @@ func TestBrowserBehindAFaultyProxy(t *testing.T) {
 	s.PushEvents()
 	p := newBrowser(t, s).newTab(t)
 	var polls atomic.Int32
-	front.Set(harness.FrontRule{DropUpgrades: true, Answer: func(_ http.ResponseWriter, r *http.Request) bool {
+	front.Set(harness.FrontRule{DropUpgrades: true, Respond: func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Path == "/feed/poll" {
 			polls.Add(1)
 		}
@@ -68,7 +68,7 @@ func TestBrowserBehindAFaultyProxy(t *testing.T) {
 	// was not carried out. Neither page is shown.
 	says := func(action string, status int, want string) {
 		t.Helper()
-		front.Set(harness.FrontRule{DropUpgrades: true, Answer: func(w http.ResponseWriter, r *http.Request) bool {
+		front.Set(harness.FrontRule{DropUpgrades: true, Respond: func(w http.ResponseWriter, r *http.Request) bool {
 			if !strings.HasSuffix(r.URL.Path, action) || r.URL.Path == "/feed/poll" {
 				return false
 			}
@@ -114,7 +114,7 @@ func TestBrowserBehindAFaultyProxy(t *testing.T) {
 
 	// When the proxy comes back, the page tries a socket at once.
 	p.run(`document.querySelector("#modal").close()`)
-	front.Set(harness.FrontRule{Answer: func(w http.ResponseWriter, _ *http.Request) bool { harness.ForeignPage(w, 502); return true }})
+	front.Set(harness.FrontRule{Respond: func(w http.ResponseWriter, _ *http.Request) bool { harness.ForeignPage(w, 502); return true }})
 	p.until(`document.querySelector("#status").dataset.state === "connecting" && /No connection to Callboard/.test(document.querySelector("#connection").innerText)`)
 	p.until(`%s.querySelector(".act").getAttribute("aria-disabled") === "true"`, row(who))
 	front.Set(harness.FrontRule{})

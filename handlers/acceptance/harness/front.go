@@ -2,8 +2,8 @@ package harness
 
 import (
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"sync/atomic"
@@ -24,8 +24,8 @@ type Front struct {
 type FrontRule struct {
 	DropUpgrades bool
 
-	// Answer answers a request itself, and reports whether it did.
-	Answer func(w http.ResponseWriter, r *http.Request) bool
+	// Respond answers a request itself, and reports whether it did.
+	Respond func(w http.ResponseWriter, r *http.Request) bool
 
 	// Change changes the dashboard's answers.
 	Change func(*http.Response)
@@ -51,9 +51,13 @@ func NewBehindFront(t testing.TB) (*Stack, *Front) {
 	s.Data = t.TempDir()
 	s.dir = s.Data
 	backend := FreeAddr(t)
-	server := httptest.NewServer(front.handler(&url.URL{Scheme: "http", Host: backend}))
-	t.Cleanup(server.Close)
-	s.URL = server.URL
+	listener, err := net.Listen("tcp", s.URL[len("http://"):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: front.handler(&url.URL{Scheme: "http", Host: backend})}
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Close() })
 	s.Args = s.ServeArgs(s.Simulator)
 	for i, arg := range s.Args {
 		if arg == "-addr" {
@@ -80,7 +84,7 @@ func (f *Front) handler(to *url.URL) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rule := f.rule.Load()
-		if rule.Answer != nil && rule.Answer(w, r) {
+		if rule.Respond != nil && rule.Respond(w, r) {
 			return
 		}
 		if rule.DropUpgrades && r.Header.Get("Upgrade") != "" {

@@ -1,0 +1,173 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"callboard/handlers/acceptance/harness"
+)
+
+// polledFeed is the answer to a page that polls.
+type polledFeed struct {
+	Version string
+	Frames  []struct{ Target, Content string }
+}
+
+// What the page shows about the member's sign-in at sipgate is what the server
+// does, on every page; and a page that polls gets what the feed would send.
+func TestAccessToSipgate(t *testing.T) {
+	t.Parallel()
+	s, front := harness.NewBehindFront(t)
+	v := s.SignIn(t, 0)
+	s.Ring("+4930555002", "w0", "established")
+	s.Eventually("the call", func() bool { return len(v.Rows()) == 1 })
+	hold := "/calls/" + v.Rows()[0] + "/hold"
+
+	t.Run("an old way back from sipgate leads a member to the board", func(t *testing.T) {
+		for _, query := range []string{"code=x&state=" + strings.Repeat("A", 43), "error=access_denied", "state=x", "error=login_required&state=y", ""} {
+			resp := v.Send("GET", s.URL+"/oauth/callback?"+query, "", nil)
+			if to := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || to != "/" {
+				t.Errorf("%s: %d to %q", query, resp.StatusCode, to)
+			}
+			stranger := s.Anonymous(t)
+			if status, page := stranger.Get("/oauth/callback?" + query); status != http.StatusBadRequest || !strings.Contains(page, `action="/login"`) {
+				t.Errorf("%s of a stranger: %d, without a button to sign in: %.300s", query, status, page)
+			}
+		}
+		if status, _ := v.Get("/oauth/callback?error=invalid_scope"); status != http.StatusBadRequest {
+			t.Errorf("a wrong setting is hidden from a member: %d", status)
+		}
+	})
+
+	poll := func(have string) (f polledFeed) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(v.Page("/feed/poll?have="+url.QueryEscape(have))), &f); err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	t.Run("a page that polls gets the list when it has changed", func(t *testing.T) {
+		first := poll("")
+		if len(first.Frames) < 4 || first.Frames[0].Target != "#board" || !strings.Contains(first.Frames[0].Content, "+49 30 555002") {
+			t.Fatalf("the first answer has %d frames: %.200v", len(first.Frames), first.Frames)
+		}
+		if again := poll(first.Version); len(again.Frames) != 1 || again.Frames[0].Target != "#status" || again.Version != first.Version {
+			t.Errorf("nothing has changed, and %d frames come", len(again.Frames))
+		}
+		s.Ring("+4930555003", "w0", "established")
+		s.Eventually("the other call", func() bool {
+			next := poll(first.Version)
+			return len(next.Frames) >= 4 && next.Version != first.Version && strings.Contains(next.Frames[0].Content, "+49 30 555003")
+		})
+		if status, _ := s.Anonymous(t).Get("/feed/poll"); status != http.StatusUnauthorized {
+			t.Errorf("a stranger gets %d", status)
+		}
+	})
+
+	t.Run("a thousand pages that come back at once cost sipgate one list", func(t *testing.T) {
+		s.Control("DELETE", "requests", nil, nil)
+		began := time.Now()
+		var wait sync.WaitGroup
+		for range 20 {
+			wait.Go(func() {
+				for range 50 {
+					if status, body := v.Get("/feed/poll"); status != http.StatusOK {
+						t.Errorf("%d %.100s", status, body)
+						return
+					}
+				}
+			})
+		}
+		wait.Wait()
+		// Meanwhile the board goes on at its own pace.
+		if n, limit := s.Requests("GET", "/v2/calls"), 2+int(time.Since(began)/(2*time.Second)); n > limit {
+			t.Errorf("%d lists", n)
+		}
+	})
+
+	t.Run("no answer may be framed, and every one is marked as ours", func(t *testing.T) {
+		statuses := map[int]bool{}
+		for _, request := range []string{"GET /", "GET /login", "GET /nothing", "POST /feed", "GET /feed", "GET /oauth/callback?error=x", "GET /static/x", "GET /a/x", "GET /wall/x",
+			"GET /wall/x/poll", "POST /push/x", "GET /push/x", "GET /healthz", "GET /session", "GET /history/x", "POST /announcements", "POST /calls", "POST /calls/x/hold", "GET /calls/x", "GET //x"} {
+			method, path, _ := strings.Cut(request, " ")
+			for _, who := range []*harness.Client{v, s.Anonymous(t)} {
+				resp := who.Send(method, s.URL+path, harness.FormType, strings.NewReader(""))
+				statuses[resp.StatusCode] = true
+				if csp := resp.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'none'") {
+					t.Errorf("%s: %d may be framed: %q", request, resp.StatusCode, csp)
+				}
+				if resp.Header.Get("Callboard-Answer") == "" {
+					t.Errorf("%s: %d is not marked", request, resp.StatusCode)
+				}
+			}
+		}
+		for _, want := range []int{200, 303, 400, 401, 404, 405, 415, 426} {
+			if !statuses[want] {
+				t.Errorf("no answer %d was looked at: %v", want, statuses)
+			}
+		}
+	})
+
+	t.Run("a sign-in that sipgate no longer accepts is said on every page, and actions are off", func(t *testing.T) {
+		const bar, expired = `data-access="expired"`, "Ihre Anmeldung bei sipgate ist abgelaufen"
+		if page := v.Page("/"); strings.Contains(page, bar) {
+			t.Fatal("the sign-in counts as expired before it is")
+		}
+		s.Control("POST", "faults", map[string]any{"do": "status", "status": 401, "path": "/v2/calls"}, nil)
+		s.Control("POST", "faults", map[string]any{"do": "status", "status": 401, "path": "/v2/history"}, nil)
+		s.Eventually("the line on the board", func() bool { return strings.Contains(v.Page("/"), bar) })
+		for _, path := range []string{"/", "/announcements", "/team", "/figures", "/status", "/audit", "/walls", "/settings"} {
+			if page := v.Page(path); !strings.Contains(page, bar) || !strings.Contains(page, `name="next" value="`+path+`"`) {
+				t.Errorf("%s does not say it, or does not come back", path)
+			}
+		}
+		if f := poll(""); !strings.Contains(f.Frames[2].Content, bar) {
+			t.Errorf("an open page does not learn of it: %v", f.Frames[2])
+		}
+		status, page := v.Get("/history")
+		if status != http.StatusUnauthorized || !strings.Contains(page, expired) || !strings.Contains(page, `action="/login"`) ||
+			!strings.Contains(page, `value="/history"`) || strings.Contains(page, "Das dürfen Sie nicht") {
+			t.Errorf("the history: %d %.1500s", status, page)
+		}
+		if !strings.Contains(v.Page("/"), expired+`</`) && !strings.Contains(v.Page("/"), expired+`"`) {
+			t.Error("the buttons of the row do not say why they are off")
+		}
+		s.ExpectNoCommands(t, func() {
+			if status, code, _ := v.Command(hold, `{"value":true,`+harness.ActionID()+`}`); status != http.StatusUnauthorized || code != "sign_in_again" {
+				t.Errorf("hold: %d %s", status, code)
+			}
+		})
+		s.Control("DELETE", "faults", nil, nil)
+		back, resp := s.TrySignIn(t, 0, 0, "/history")
+		if to := resp.Request.URL.Path; to != "/history" && resp.Header.Get("Location") != "/history" {
+			t.Errorf("signing in again leads to %s", resp.Request.URL)
+		}
+		v = back
+		s.Eventually("the line to go", func() bool { return !strings.Contains(v.Page("/"), bar) })
+	})
+
+	t.Run("a scope that sipgate did not grant is said where it is needed", func(t *testing.T) {
+		front.Set(harness.FrontRule{Change: func(resp *http.Response) {
+			resp.Header.Set("Location", strings.Replace(resp.Header.Get("Location"), "rtcm%3Awrite+", "", 1))
+		}})
+		limited := s.SignIn(t, 0)
+		front.Set(harness.FrontRule{})
+		page := limited.Page("/")
+		if !strings.Contains(page, `data-access="scope"`) || !strings.Contains(page, "(rtcm:write)") || !strings.Contains(page, "neu anmelden und zustimmen") {
+			t.Errorf("the board does not say it: %.3000s", page)
+		}
+		if page := limited.Page("/announcements"); strings.Contains(page, `data-access="scope"`) {
+			t.Error("the announcements say what they do not need")
+		}
+		s.ExpectNoCommands(t, func() {
+			if status, code, _ := limited.Command(hold, `{"value":true,`+harness.ActionID()+`}`); status != http.StatusForbidden || code != "scope_missing" {
+				t.Errorf("hold: %d %s", status, code)
+			}
+		})
+	})
+}
