@@ -62,14 +62,19 @@ func csvSeparator(lang views.Lang) rune {
 // historyCells returns e in the order of historyColumns, with its times in the
 // zone of the team.
 func (h *handlers) historyCells(a actor, zone *time.Location, e sipgate.HistoryEntry) []string {
-	at := e.Created.In(zone)
+	at := func(layout string) string {
+		if e.Created.IsZero() {
+			return "" // sipgate's time could not be read
+		}
+		return e.Created.In(zone).Format(layout)
+	}
 	number, _ := e.Remote()
 	ours, inside := e.Local()
 	yes := strconv.FormatBool
 	return []string{
-		at.Format(time.RFC3339), e.ID, e.Type, string(directionOf(e)), yes(e.Missed()), h.Control.History.RemoteName(a.MemberID, e), number, inside, ours,
+		at(time.RFC3339), e.ID, e.Type, string(directionOf(e)), yes(e.Missed()), h.Control.History.RemoteName(a.MemberID, e), number, inside, ours,
 		strconv.Itoa(int(e.Duration.Seconds())), yes(e.Read), yes(e.Starred), yes(e.Archived), strconv.Itoa(len(e.Recordings)),
-		e.Note, e.Transcription, at.Format(time.DateOnly), at.Format(time.TimeOnly), hoursMinutesSeconds(e.Duration),
+		e.Note, e.Transcription, at(time.DateOnly), at(time.TimeOnly), hoursMinutesSeconds(e.Duration),
 	}
 }
 
