@@ -110,7 +110,10 @@ func TestSpoiledItemLeavesTheOthers(t *testing.T) {
 		at := min(1, len(items)-1)
 		fields, n := fieldPaths(items[at], ""), 0
 		for _, field := range fields {
-			for _, way := range simulator.Spoilings() {
+			for i, way := range simulator.Spoilings() {
+				if field != "" && (len(field)+i)%3 != 0 {
+					continue // a third of the ways for each field, all for the item
+				}
 				_, err := l.sim.AddFault(simulator.Fault{Spoil: way, Item: at, Field: field, Path: "/v2/" + path, Count: 1})
 				must(t, err)
 				got, err := read(ctx, l.Client)
@@ -126,7 +129,7 @@ func TestSpoiledItemLeavesTheOthers(t *testing.T) {
 				}
 			}
 		}
-		if n < 5*len(simulator.Spoilings()) {
+		if n < 2*len(simulator.Spoilings()) {
 			t.Errorf("%s: %d spoilings of %v", path, n, fields)
 		}
 	}
