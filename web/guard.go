@@ -88,8 +88,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := &visit{id: rand.Text()[:16], ip: g.o.Proxies.client(r)}
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 	rec := &recorder{ResponseWriter: w, control: http.NewResponseController(w)}
-	rec.control.SetWriteDeadline(time.Time{}) // that of the connection's last answer
-	defer rec.extend()                        // for what is still in buffers
+	defer rec.extend() // for what is still in buffers
 	defer g.logRequest(rec, r, v, time.Now())
 	defer g.recover(rec, r)
 	maps.Copy(w.Header(), g.headers)
