@@ -60,12 +60,13 @@ type StatusModel struct {
 	Problem  string    // why the last list failed, see [Reason]; "" if it did not
 	SignedIn int       // number of members who are signed in
 
-	Unreadable int // number of calls in the list that could not be read
+	Unreadable int  // number of calls in the list that could not be read
+	NoEvents   bool // sipgate sent no push event yet: ringing calls may be missing
 }
 
 // NewStatus returns the model of a board's health at now.
 func NewStatus(h switchboard.Health, now time.Time) StatusModel {
-	m := StatusModel{ListedAt: h.ListedAt, Now: now, SignedIn: h.Members, Unreadable: h.Unreadable}
+	m := StatusModel{ListedAt: h.ListedAt, Now: now, SignedIn: h.Members, Unreadable: h.Unreadable, NoEvents: !h.HasEvents}
 	if h.Failing {
 		m.Problem = Reason(h.Reason)
 	}

@@ -41,6 +41,10 @@ type Health struct {
 	ListedAt time.Time // when the newest list arrived; zero before the first
 	Members  int       // number of members whose access works
 
+	// HasEvents reports that a push event arrived since the board was opened.
+	// Without events, ringing and missed calls cannot be seen.
+	HasEvents bool
+
 	// Failing reports that the last list could not be read, and Reason why.
 	Failing bool
 	Reason  sipgate.Kind

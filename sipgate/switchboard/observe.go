@@ -33,6 +33,10 @@ func (b *Board) Observe(e sipgate.Event) {
 	}
 	b.nonListFacts++
 	b.flush(now)
+	if !b.health.HasEvents {
+		b.health.HasEvents = true
+		b.reportHealth()
+	}
 	if poll {
 		b.requestPoll(b.eventMembers(&e)...)
 	}

@@ -270,7 +270,7 @@ func (x *simulatedOffice) checkSettled(t *testing.T) {
 		}
 		return
 	}
-	t.Log("calls never settled")
+	t.Error("calls never settled")
 }
 
 func (x *simulatedOffice) changedWithin(within time.Duration) bool {
