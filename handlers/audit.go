@@ -28,7 +28,7 @@ func (h *handlers) showAudit(w http.ResponseWriter, r *http.Request, a actor) er
 	}
 	m := views.AuditModel{Entries: entries, Names: map[team.MemberID]string{}, KeepDays: h.AuditDays,
 		Filter: views.AuditFilter{Member: q.Get("by"), Action: q.Get("deed"), Call: q.Get("call"), From: q.Get("from"), To: q.Get("to")}}
-	for _, p := range h.Control.Members.List(a.Account) {
+	for _, p := range h.Control.TeamMembers(a.Account) {
 		m.Names[p.MemberID] = p.Name
 		m.Members = append(m.Members, views.Option{Value: string(p.User), Label: p.Name})
 	}

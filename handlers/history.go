@@ -69,7 +69,7 @@ func (f historyFilter) updatesAddress(after time.Time) string {
 // filterMembers returns the members whose entries the actor may choose.
 func (h *handlers) filterMembers(a actor) (all []views.Option) {
 	if callhistory.SeesAll(a.Member) {
-		for _, m := range h.Control.Members.List(a.Account) {
+		for _, m := range h.Control.TeamMembers(a.Account) {
 			all = append(all, views.Option{Value: string(m.User), Label: m.Name})
 		}
 	}

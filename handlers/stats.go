@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"callboard/sipgate"
-	"callboard/sipgate/account"
 	"callboard/sipgate/stats"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
@@ -68,7 +67,7 @@ func (h *handlers) addMemberStats(accountID string, m *views.StatsModel) {
 	counts, unowned := m.Report.ByMember(roster.Owners)
 	m.Unassigned, m.OwnersPending = unowned, !roster.Complete
 	for user, count := range counts {
-		m.Members = append(m.Members, views.StatsMember{Name: h.memberName(roster, accountID, user), MemberCounts: count})
+		m.Members = append(m.Members, views.StatsMember{Name: h.memberName(accountID, user), MemberCounts: count})
 	}
 	slices.SortFunc(m.Members, func(a, b views.StatsMember) int {
 		return sipgate.CompareNames(a.Name, b.Name)
@@ -76,9 +75,8 @@ func (h *handlers) addMemberStats(accountID string, m *views.StatsModel) {
 }
 
 // memberName returns the name of a user of the account, signed in or not.
-func (h *handlers) memberName(roster *account.Snapshot, accountID string, user sipgate.UserID) string {
-	m, _ := h.Control.Members.Get(team.MemberID{Account: accountID, User: user})
-	return cmp.Or(m.Name, roster.UserName(user), string(user))
+func (h *handlers) memberName(accountID string, user sipgate.UserID) string {
+	return cmp.Or(h.Control.MemberName(team.MemberID{Account: accountID, User: user}), string(user))
 }
 
 // statsSources returns through whom an account's history is read.

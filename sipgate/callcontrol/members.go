@@ -148,21 +148,17 @@ func (c *Control) SetTeamDefault(ctx context.Context, a Actor, consent team.Cons
 // the account who never signed in.
 func (c *Control) TeamMembers(account string) []team.Member {
 	members := c.Members.List(account)
+	for i, m := range members {
+		members[i].Name = cmp.Or(c.MemberName(m.MemberID), m.Name)
+	}
 	for _, u := range c.Rosters.Of(account).Snapshot().Users {
 		id := team.MemberID{Account: account, User: u.ID}
 		if _, known := c.Members.Known(id); !known {
 			members = append(members, team.Member{MemberID: id, Name: c.MemberName(id), Consent: c.Members.DefaultConsent(account)})
 		}
 	}
-	slices.SortStableFunc(members, func(a, b team.Member) int { return cmp.Compare(removedLast(a), removedLast(b)) })
+	slices.SortFunc(members, team.Compare)
 	return members
-}
-
-func removedLast(m team.Member) int {
-	if m.Removed {
-		return 1
-	}
-	return 0
 }
 
 // MemberCount returns how many signed-in members a board has, without the

@@ -3,6 +3,7 @@ package callhistory
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"callboard/sipgate"
 	"callboard/sipgate/team"
@@ -65,11 +66,21 @@ func (h *History) condition(ctx context.Context, m team.Member, f Filter) (condi
 }
 
 func (h *History) memberCondition(ctx context.Context, m team.Member, user sipgate.UserID) (condition, error) {
-	if _, known := h.Members.Get(team.MemberID{Account: m.Account, User: user}); !known {
+	if !h.knows(ctx, team.MemberID{Account: m.Account, User: user}) {
 		return nil, ErrUnknownMember
 	}
 	if d := m.May(team.ViewAllHistory); !d.OK && user != m.User {
 		return nil, d.Err()
 	}
 	return h.ownedBy(ctx, m.Account, user)
+}
+
+// knows reports whether a user is a member of the team, or a user of sipgate who
+// never signed in.
+func (h *History) knows(ctx context.Context, m team.MemberID) bool {
+	if _, known := h.Members.Known(m); known {
+		return true
+	}
+	users, _ := h.Rosters.Of(m.Account).Users(ctx) // not known: no member
+	return slices.ContainsFunc(users, func(u sipgate.User) bool { return u.ID == m.User })
 }

@@ -115,16 +115,19 @@ func (m *Members) List(account string) []Member {
 			list = append(list, s.withDefault(member))
 		}
 	}
-	slices.SortFunc(list, func(a, b Member) int {
-		if a.Removed != b.Removed {
-			if a.Removed {
-				return 1
-			}
-			return -1
-		}
-		return cmp.Or(sipgate.CompareNames(a.Name, b.Name), cmp.Compare(a.User, b.User))
-	})
+	slices.SortFunc(list, Compare)
 	return list
+}
+
+// Compare orders members by name, the removed ones last.
+func Compare(a, b Member) int {
+	if a.Removed != b.Removed {
+		if a.Removed {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Or(sipgate.CompareNames(a.Name, b.Name), cmp.Compare(a.User, b.User))
 }
 
 // SignIn records a sign-in and returns the member. A new member becomes an
