@@ -3,8 +3,10 @@
 // after every break, shows when its list is old, and loads itself again when the
 // server has changed.
 
+import {answerHeader} from "./answers.js";
 import {find, findAll, get, parse, setText} from "./dom.js";
 import {wallboardProblem} from "./feed_state.js";
+import {FeedTransport} from "./feed_transport.js";
 import {duration, timeOfDay} from "./format.js";
 
 const {feed = "", ...texts} = document.body.dataset; // texts: cut, stale, never
@@ -15,6 +17,9 @@ let socket = null;
 let timer;
 let heardAt = Date.now(), lostAt = Date.now(), connected = false;
 let wait = 500; // ms until the next attempt
+const pollEvery = 3000; // ms, where no socket gets through
+const transport = new FeedTransport();
+let polling = false; // the next poll is due, or under way
 let withdrawn = false; // the link shows nothing any more
 let offset = 0; // of the server's clock
 
@@ -66,17 +71,18 @@ function connect(version) {
 	socket = new WebSocket(new URL(feed, location.href.replace(/^http/, "ws")));
 	socket.onmessage = e => {
 		heardAt = Date.now();
+		transport.heard(heardAt);
 		connected = true;
 		wait = 500;
 		setWithdrawn(false);
 		apply(e.data, version);
 	};
 	socket.onclose = e => {
-		markLost();
+		if (!transport.polling) markLost();
 		socket = null;
 		if (e.code === 4401 || e.code === 4403) setWithdrawn(true);
-		else if (e.code === 1006) checkLink();
-		retry(version);
+		else if (transport.closed(Date.now(), e.code)) checkLink(version);
+		if (!transport.polling) retry(version);
 	};
 }
 
@@ -87,15 +93,54 @@ function connect(version) {
  */
 function retry(version) {
 	if (timer) return;
-	timer = setTimeout(connect, withdrawn ? 60_000 : wait * (.75 + Math.random() / 2), version);
+	timer = setTimeout(connect, withdrawn ? 60_000 : 2 * wait * Math.random(), version);
 	wait = Math.min(wait * 1.6, 5000);
 	repaint();
 }
 
-// checkLink finds out why the feed was refused: a network that is away looks the
-// same.
-function checkLink() {
-	fetch(location.href, {method: "HEAD", cache: "no-store"}).then(r => { if (r.status === 404) setWithdrawn(true); }, () => {});
+/** @param {Response} answer */
+const isOurs = answer => answer.headers.get(answerHeader) !== null;
+
+/**
+ * checkLink finds out why the feed failed: a network that is away looks like a
+ * link that was withdrawn, and like a proxy that does not let sockets through.
+ * @param {string | undefined} version
+ */
+async function checkLink(version) {
+	const answer = await fetch(location.href, {method: "HEAD", cache: "no-store"}).catch(() => null);
+	if (!answer || !isOurs(answer)) return;
+	if (answer.status === 404) return setWithdrawn(true);
+	transport.failed(Date.now());
+	if (transport.polling && !polling) poll(version);
+}
+
+/**
+ * poll requests what the feed would send, again and again until a socket gets
+ * through.
+ * @param {string | undefined} version
+ */
+async function poll(version) {
+	polling = transport.polling && !withdrawn;
+	if (withdrawn) return retry(version);
+	if (!polling) return;
+	try {
+		const answer = await fetch(feed.replace("/feed?", "/poll?"), {cache: "no-store"});
+		if (!isOurs(answer)) throw new Error(String(answer.status));
+		if (answer.status === 404) setWithdrawn(true);
+		else if (answer.ok) {
+			const {frames} = await answer.json();
+			connected = true;
+			heardAt = Date.now();
+			if (transport.polling) for (const frame of frames) apply(JSON.stringify(frame), version);
+		}
+	} catch {
+		if (transport.polling) markLost();
+	}
+	if (transport.polling && transport.mayConnect(Date.now())) {
+		transport.probing(Date.now());
+		connect(version);
+	}
+	setTimeout(poll, pollEvery * (.9 + Math.random() / 5), version);
 }
 
 /**

@@ -64,6 +64,17 @@ func TestBrowserBehindAFaultyProxy(t *testing.T) {
 	}
 	p.until(`fetch("/status").then(r => r.text()).then(t => { window.statusPage = t }), /data-polling="1"/.test(window.statusPage ?? "")`)
 
+	// A wallboard goes on in the same way.
+	walls, screen := p.secondTab(), newBrowser(t, s).newTab(t)
+	walls.do(chromedp.Navigate(s.URL + "/walls"))
+	walls.do(chromedp.SendKeys(`form[action="/walls"] [name=name]`, "Kitchen"))
+	walls.do(chromedp.Click(`form[action="/walls"] button`))
+	walls.until(`!!document.querySelector("#wall-link")`)
+	screen.do(chromedp.Navigate(eval[string](walls, `document.querySelector("#wall-link").value`)))
+	screen.until(`document.querySelectorAll(".calls li").length === 1`)
+	s.Ring("+4930555003", "w0", "established")
+	screen.until(`document.querySelectorAll(".calls li").length === 2 && !document.querySelector("#wall").hasAttribute("data-off")`)
+
 	// The action's answer is lost: it is not known. Another server refused it: it
 	// was not carried out. Neither page is shown.
 	says := func(action string, status int, want string) {
