@@ -17,8 +17,9 @@ import (
 // The dialogs of the board are pages of their own without JavaScript, and are
 // shown inside the board with it.
 
-// callDialog shows a dialog about the call that the address names.
-func (h *handlers) callDialog(draw func(r *http.Request, a actor, call views.CallRef) (web.Renderer, error)) actorHandler {
+// callDialog shows a dialog about the call that the address names, if the actor
+// may do what it is for.
+func (h *handlers) callDialog(p team.Permission, draw func(r *http.Request, a actor, call views.CallRef) (web.Renderer, error)) actorHandler {
 	return func(w http.ResponseWriter, r *http.Request, a actor) error {
 		call, err := h.Control.Call(a.Actor, callID(r))
 		switch {
@@ -26,6 +27,9 @@ func (h *handlers) callDialog(draw func(r *http.Request, a actor, call views.Cal
 			return err
 		case call.Phase == switchboard.Ended:
 			return switchboard.ErrEnded
+		}
+		if d := h.Control.Authorize(a.Actor, p, call); !d.OK {
+			return d.Err()
 		}
 		page, err := draw(r, a, h.formatFor(a).Ref(call, langOf(r, a), rand.Text()))
 		if err != nil {
