@@ -130,7 +130,7 @@ func (d *dashboard) signInTo(account string, user sipgate.UserID, role team.Role
 	}
 	in := SignIn{Account: account, User: user, Name: "Member " + string(user), Scope: "all", Address: "192.0.2.7"}
 	tokens := sipgate.Tokens{Access: token["access_token"].(string), Refresh: "unused", Lifetime: time.Hour}
-	if _, err := d.h.Control.SignIn(d.t.Context(), in.Member(), in.Name, role == team.Admin, tokens); err != nil {
+	if _, err := d.h.Control.SignIn(d.t.Context(), in.Member(), &sipgate.User{ID: user, Firstname: "Member", Lastname: string(user), Admin: role == team.Admin}, tokens); err != nil {
 		d.t.Fatal(err)
 	}
 	if role != team.Admin {
