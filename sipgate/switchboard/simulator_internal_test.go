@@ -98,7 +98,7 @@ func sorted(ids []switchboard.MemberID) []switchboard.MemberID {
 
 // A call that a telephone of nobody answers, or the voicemail, is nobody's; an
 // internal one stays the caller's.
-func TestSimulatedCallsOfNobody(t *testing.T) {
+func TestSimulatedCallsWithoutOwner(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newBoard(t, simulator.Options{}, true, "w0", "w1")
 		x.knowAccount(t)
