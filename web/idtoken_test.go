@@ -23,11 +23,12 @@ type realm struct {
 	keys    atomic.Int32 // requests for the key set
 	down    atomic.Bool  // the key set cannot be read
 	info    atomic.Pointer[string]
-	subject string // of the last login
+	subject atomic.Pointer[string] // of the last login
 }
 
 func newRealm(t *testing.T, required bool) *realm {
 	d := &realm{}
+	d.subject.Store(new(string))
 	d.sim = simulator.New(simulator.Options{ClientID: "client", ClientSecret: "secret", RedirectURIs: []string{"https://app.example/oauth/callback"}})
 	t.Cleanup(d.sim.Close)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -53,7 +54,7 @@ func newRealm(t *testing.T, required bool) *realm {
 		IDTokens: web.NewIDTokens(web.Issuer{Name: base, KeysURL: base + "/protocol/openid-connect/certs",
 			UserInfoURL: base + "/protocol/openid-connect/userinfo", Required: required}),
 		Done: func(w http.ResponseWriter, r *http.Request, tokens web.Tokens, next string) error {
-			d.subject = tokens.Subject
+			d.subject.Store(&tokens.Subject)
 			if err := s.Start(w, r, person{Account: "a"}); err != nil {
 				return err
 			}
@@ -93,8 +94,8 @@ func TestWrongIdentityTokenIsRefused(t *testing.T) {
 	d := newRealm(t, false)
 	good := func(what string) {
 		t.Helper()
-		if a := d.signIn(); a.StatusCode != 303 || !strings.HasPrefix(d.subject, "f:") {
-			t.Errorf("%s: %d %s, subject %q", what, a.StatusCode, a.code(), d.subject)
+		if a := d.signIn(); a.StatusCode != 303 || !strings.HasPrefix(*d.subject.Load(), "f:") {
+			t.Errorf("%s: %d %s, subject %q", what, a.StatusCode, a.code(), *d.subject.Load())
 		}
 	}
 	good("a good one")
@@ -131,8 +132,8 @@ func TestMissingIdentityToken(t *testing.T) {
 	for required, want := range map[bool]int{false: 303, true: 502} {
 		d := newRealm(t, required)
 		d.sim.SpoilIDTokens("missing")
-		if a := d.signIn(); a.StatusCode != want || d.subject != "" {
-			t.Errorf("required %v: %d, subject %q", required, a.StatusCode, d.subject)
+		if a := d.signIn(); a.StatusCode != want || *d.subject.Load() != "" {
+			t.Errorf("required %v: %d, subject %q", required, a.StatusCode, *d.subject.Load())
 		}
 		if log := d.log.String(); required && !strings.Contains(log, "--require-id-token") {
 			t.Errorf("the log: %s", log)
