@@ -24,18 +24,18 @@ type claimForm struct {
 
 // claim claims a call while a dialog about it is open and used, or releases it.
 func (h *handlers) claim(w http.ResponseWriter, r *http.Request, a actor) error {
-	if _, err := h.Control.Call(a.Actor, callID(r)); err != nil {
+	if _, err := h.Control.Call(r.Context(), a.Actor, callID(r)); err != nil {
 		return err
 	}
 	form, err := web.Decode[claimForm](w, r)
 	switch {
 	case err != nil:
 	case form.Verb == "":
-		err = h.Control.ReleaseClaim(a.Actor, callID(r))
+		err = h.Control.ReleaseClaim(r.Context(), a.Actor, callID(r))
 	case !form.Verb.Valid():
 		err = web.BadParam("verb")
 	default:
-		err = h.Control.Claim(a.Actor, callID(r), callcontrol.ClaimRequest{Verb: form.Verb, Input: form.Input, Override: form.Override})
+		err = h.Control.Claim(r.Context(), a.Actor, callID(r), callcontrol.ClaimRequest{Verb: form.Verb, Input: form.Input, Override: form.Override})
 	}
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ type commandForm interface{ common() commandFields }
 // action of what was sent.
 func command[T commandForm](h *handlers, toAction func(r *http.Request, a actor, form T) (switchboard.Action, error)) actorHandler {
 	return func(w http.ResponseWriter, r *http.Request, a actor) error {
-		call, err := h.Control.Call(a.Actor, callID(r))
+		call, err := h.Control.Call(r.Context(), a.Actor, callID(r))
 		if err != nil {
 			return err
 		}

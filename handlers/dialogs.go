@@ -21,7 +21,7 @@ import (
 // may do what it is for.
 func (h *handlers) callDialog(p team.Permission, draw func(r *http.Request, a actor, call views.CallRef) (web.Renderer, error)) actorHandler {
 	return func(w http.ResponseWriter, r *http.Request, a actor) error {
-		call, err := h.Control.Call(a.Actor, callID(r))
+		call, err := h.Control.Call(r.Context(), a.Actor, callID(r))
 		switch {
 		case err != nil:
 			return err

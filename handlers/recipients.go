@@ -26,7 +26,7 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request, a actor) error
 	var call switchboard.Call
 	if id := r.URL.Query().Get("call"); id != "" {
 		var err error
-		if call, err = h.Control.Call(a.Actor, switchboard.RowID(id)); err != nil {
+		if call, err = h.Control.Call(r.Context(), a.Actor, switchboard.RowID(id)); err != nil {
 			return err
 		}
 	}

@@ -43,11 +43,12 @@ func NewUnreadable(log *slog.Logger) *Unreadable {
 	return &Unreadable{log: log, counts: map[unreadableKey]unreadableCount{}, logged: map[string]time.Time{}}
 }
 
-// Watch returns the client, with its lists counted as an account's that one of
-// its users sees.
+// Watch returns a copy of the client whose lists are counted as an account's that
+// one of its users sees.
 func (u *Unreadable) Watch(client *sipgate.Client, account string, user sipgate.UserID) *sipgate.Client {
-	client.OnUnreadable = func(list string, items int) { u.set(unreadableKey{account, user, list}, items) }
-	return client
+	watched := *client
+	watched.OnUnreadable = func(list string, items int) { u.set(unreadableKey{account, user, list}, items) }
+	return &watched
 }
 
 func (u *Unreadable) set(key unreadableKey, items int) {

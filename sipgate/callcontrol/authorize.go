@@ -1,6 +1,7 @@
 package callcontrol
 
 import (
+	"context"
 	"slices"
 
 	"callboard/sipgate"
@@ -36,15 +37,22 @@ func (c *Control) Sees(a Actor, call switchboard.Call) bool {
 	return c.Authorize(a, team.SeeCall, call).OK
 }
 
-// Call returns the call in a row of the actor's board. It returns
+// Call returns the call in a row of the actor's board or, for as long as the
+// journal remembers the row, the call as one that has ended. It returns
 // [switchboard.ErrNoCall] both for unknown calls and for calls the actor may
 // not see.
-func (c *Control) Call(a Actor, id switchboard.RowID) (switchboard.Call, error) {
-	call, ok := c.Board(a).Call(id)
-	if !ok || !c.Sees(a, call) {
+func (c *Control) Call(ctx context.Context, a Actor, id switchboard.RowID) (switchboard.Call, error) {
+	if call, ok := c.Board(a).Call(id); ok && c.Sees(a, call) {
+		return call, nil
+	}
+	r, err := c.RecordedCall(ctx, a, id)
+	switch {
+	case err != nil:
+		return switchboard.Call{}, err
+	case !r.OnBoard && r.Record.Ended.IsZero(): // after a restart, before the first list
 		return switchboard.Call{}, switchboard.ErrNoCall
 	}
-	return call, nil
+	return r.Call, nil
 }
 
 // Visible returns the calls that the actor may see.

@@ -1,6 +1,7 @@
 package callcontrol
 
 import (
+	"context"
 	"errors"
 
 	"callboard/sipgate/switchboard"
@@ -37,13 +38,16 @@ type ClaimRequest struct {
 // as long as a dialog about it is open and used. It is a soft lock: other
 // members are refused with a [ClaimedError] unless they override it. Whose call
 // it is may always override it.
-func (c *Control) Claim(a Actor, id switchboard.RowID, r ClaimRequest) error {
-	call, err := c.Call(a, id)
+func (c *Control) Claim(ctx context.Context, a Actor, id switchboard.RowID, r ClaimRequest) error {
+	call, err := c.Call(ctx, a, id)
 	if err != nil {
 		return err
 	}
 	if d := c.authorizeVerb(a, r.Verb, call); !d.OK {
 		return c.denied(d)
+	}
+	if call.Phase == switchboard.Ended {
+		return switchboard.ErrEnded
 	}
 	board, claim := c.Board(a), c.Board(a).RenewClaim
 	override := r.Override && c.Authorize(a, team.OverrideClaim, call).OK
@@ -61,8 +65,8 @@ func (c *Control) Claim(a Actor, id switchboard.RowID, r ClaimRequest) error {
 }
 
 // ReleaseClaim ends the actor's claim on a call: the dialog was closed.
-func (c *Control) ReleaseClaim(a Actor, id switchboard.RowID) error {
-	call, err := c.Call(a, id)
+func (c *Control) ReleaseClaim(ctx context.Context, a Actor, id switchboard.RowID) error {
+	call, err := c.Call(ctx, a, id)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (f *fixture) current(a Actor, call switchboard.Call) switchboard.Call {
 // claim claims a call with an open dialog.
 func (f *fixture) claim(a Actor, call switchboard.Call) {
 	f.t.Helper()
-	if err := f.Claim(a, call.ID, ClaimRequest{Verb: switchboard.VerbTransfer, Input: true}); err != nil {
+	if err := f.Claim(f.t.Context(), a, call.ID, ClaimRequest{Verb: switchboard.VerbTransfer, Input: true}); err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -47,7 +47,7 @@ func TestOwnerHoldsAndHangsUpWhateverOthersDo(t *testing.T) {
 			t.Errorf("audit %q, want %q", rows[0].Parameters, want)
 		}
 		// The dialog is still open. It takes the call back when it is used.
-		if err := f.Claim(admin, call.ID, ClaimRequest{Verb: switchboard.VerbTransfer}); err != nil || f.current(owner, call).Claim != nil {
+		if err := f.Claim(t.Context(), admin, call.ID, ClaimRequest{Verb: switchboard.VerbTransfer}); err != nil || f.current(owner, call).Claim != nil {
 			t.Errorf("the dialog took the call back: %v", err)
 		}
 	}
@@ -70,7 +70,7 @@ func TestWhoMayOverrideAClaim(t *testing.T) {
 		if err := f.Execute(t.Context(), a, call, cmd); !errors.As(err, &claimed) || !claimed.MayOverride || claimed.Claim.By != admin.BoardID() {
 			t.Errorf("%v: %v", a, err)
 		}
-		if err := f.Claim(a, call.ID, ClaimRequest{Verb: switchboard.VerbTransfer, Input: true}); !errors.As(err, &claimed) || !claimed.MayOverride {
+		if err := f.Claim(t.Context(), a, call.ID, ClaimRequest{Verb: switchboard.VerbTransfer, Input: true}); !errors.As(err, &claimed) || !claimed.MayOverride {
 			t.Errorf("%v opens a dialog: %v", a, err)
 		}
 		cmd.Override = true
@@ -82,7 +82,7 @@ func TestWhoMayOverrideAClaim(t *testing.T) {
 		}
 		f.claim(admin, call)
 	}
-	if err := f.Claim(owner, call.ID, ClaimRequest{Verb: switchboard.VerbTones, Input: true, Override: true}); err != nil {
+	if err := f.Claim(t.Context(), owner, call.ID, ClaimRequest{Verb: switchboard.VerbTones, Input: true, Override: true}); err != nil {
 		t.Errorf("the owner overrides with a dialog: %v", err)
 	}
 	if claim := f.current(owner, call).Claim; claim == nil || claim.By != owner.BoardID() {
@@ -123,12 +123,55 @@ func TestCommandsOnEndedCallsSayThatTheCallHasEnded(t *testing.T) {
 				t.Errorf("%v, %s: %v", a, action.Verb(), err)
 			}
 		}
-		if err := f.Claim(a, ended.ID, ClaimRequest{Verb: switchboard.VerbTransfer}); !errors.Is(err, switchboard.ErrEnded) {
+		if err := f.Claim(t.Context(), a, ended.ID, ClaimRequest{Verb: switchboard.VerbTransfer}); !errors.Is(err, switchboard.ErrEnded) {
 			t.Errorf("%v opens a dialog: %v", a, err)
 		}
 		if err := f.Undo(t.Context(), a, ended.ID); !errors.Is(err, switchboard.ErrEnded) {
 			t.Errorf("%v, undo: %v", a, err)
 		}
+	}
+}
+
+// Whoever could see a call is told that it has ended also when it has left the
+// board, for as long as the journal remembers it. For others there is none.
+func TestCallsThatLeftTheBoardHaveEndedForWhomeverSawThem(t *testing.T) {
+	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
+	admin, owner, other := f.signIn("w0", true), f.signIn("w1", false), f.signIn("w2", false)
+	call := f.connectedCall(owner)
+	if err := f.Execute(t.Context(), owner, call, switchboard.Command{Action: switchboard.HangUp{}}); err != nil {
+		t.Fatal(err)
+	}
+	awaitThat(t, "end of the call", func() bool {
+		f.Board(owner).Poll(t.Context())
+		return f.current(owner, call).Phase == switchboard.Ended
+	})
+	running := f.connectedCall(owner)
+	f.restartBoards()
+	if _, err := f.Call(t.Context(), admin, running.ID); !errors.Is(err, switchboard.ErrNoCall) {
+		t.Errorf("a call that runs, before it is listed again: %v", err)
+	}
+	for _, a := range []Actor{admin, owner} {
+		gone, err := f.Call(t.Context(), a, call.ID)
+		if err != nil || gone.Phase != switchboard.Ended {
+			t.Fatalf("%v: %+v, %v", a, gone, err)
+		}
+		for _, id := range []string{"", "0123456789abcdef"} {
+			if err := f.Execute(t.Context(), a, gone, switchboard.Command{ID: id, Action: switchboard.Hold{On: true}}); !errors.Is(err, switchboard.ErrEnded) {
+				t.Errorf("%v holds it: %v", a, err)
+			}
+		}
+		if err := f.Claim(t.Context(), a, call.ID, ClaimRequest{Verb: switchboard.VerbTransfer}); !errors.Is(err, switchboard.ErrEnded) {
+			t.Errorf("%v opens a dialog: %v", a, err)
+		}
+		if err := f.Undo(t.Context(), a, call.ID); !errors.Is(err, switchboard.ErrEnded) {
+			t.Errorf("%v, undo: %v", a, err)
+		}
+		if err := f.HangUpSeveral(t.Context(), a, "", []switchboard.RowID{call.ID}, switchboard.HangUp{}); !errors.Is(err, switchboard.ErrEnded) {
+			t.Errorf("%v, all calls: %v", a, err)
+		}
+	}
+	if _, err := f.Call(t.Context(), other, call.ID); !errors.Is(err, switchboard.ErrNoCall) {
+		t.Errorf("another agent: %v", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package callcontrol
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +43,11 @@ func (c *Control) Execute(ctx context.Context, a Actor, call switchboard.Call, c
 		entry.Via, cmd.Via = d.Via, switchboard.MemberID(d.Via.User)
 	}
 	c.record(ctx, &cmd, entry)
-	return c.claimed(a, call, c.Board(a).Execute(ctx, cmd))
+	err := c.Board(a).Execute(ctx, cmd)
+	if call.Phase == switchboard.Ended && errors.Is(err, switchboard.ErrNoCall) { // only the journal knows it
+		return switchboard.ErrEnded
+	}
+	return c.claimed(a, call, err)
 }
 
 // takesPrecedence reports whether an action waits for nobody: holding and
@@ -102,7 +107,7 @@ func (c *Control) record(ctx context.Context, cmd *switchboard.Command, entry te
 // Undo cancels a hang-up in its grace period. It returns
 // [switchboard.ErrNothingToUndo] if there is none, or no longer.
 func (c *Control) Undo(ctx context.Context, a Actor, id switchboard.RowID) error {
-	call, err := c.Call(a, id)
+	call, err := c.Call(ctx, a, id)
 	if err != nil {
 		return err
 	}

@@ -162,12 +162,12 @@ func TestUndoneHangUpIsAuditedAsCancelled(t *testing.T) {
 func TestUnknownCallsAndHiddenCallsLookTheSame(t *testing.T) {
 	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
 	a := f.signIn("w0", true)
-	if _, err := f.Call(a, "none"); !errors.Is(err, switchboard.ErrNoCall) {
+	if _, err := f.Call(t.Context(), a, "none"); !errors.Is(err, switchboard.ErrNoCall) {
 		t.Errorf("unknown: %v", err)
 	}
 	call := f.connectedCall(a)
 	stranger := Actor{Member: team.Member{MemberID: team.MemberID{Account: a.Account, User: "w9"}}}
-	if _, err := f.Call(stranger, call.ID); !errors.Is(err, switchboard.ErrNoCall) {
+	if _, err := f.Call(t.Context(), stranger, call.ID); !errors.Is(err, switchboard.ErrNoCall) {
 		t.Errorf("hidden: %v", err)
 	}
 }

@@ -13,7 +13,7 @@ import (
 func (c *Control) HangUpSeveral(ctx context.Context, a Actor, actionID string, rows []switchboard.RowID, up switchboard.HangUp) error {
 	var failed error
 	for _, row := range rows {
-		call, err := c.Call(a, row)
+		call, err := c.Call(ctx, a, row)
 		if err == nil {
 			cmd := switchboard.Command{Action: up}
 			if actionID != "" {

@@ -178,7 +178,7 @@ func (c *Control) Readers(account string) (clients []*sipgate.Client) {
 		clients = append(clients, c.ClientOf(m.MemberID))
 	}
 	if c.service != nil && c.Boards.Board(account).HasMember(ServiceID) {
-		clients = append(clients, c.service.client)
+		clients = append(clients, c.service.watched(account))
 	}
 	return clients
 }

@@ -94,12 +94,17 @@ func (s *serviceAccount) join(ctx context.Context) error {
 	if !s.c.Members.Allows(account) {
 		return fmt.Errorf("account %s: %w", account, errServiceNotAllowed)
 	}
-	s.c.Unreadable.Watch(s.client, account, "")
+	client := s.watched(account)
 	s.c.Boards.Board(account).Join(switchboard.Member{
-		ID: ServiceID, Name: ServiceName, API: s.client, Names: s.c.readTeamNames(account, s.client),
+		ID: ServiceID, Name: ServiceName, API: client, Names: s.c.readTeamNames(account, client),
 	})
 	s.account = account
 	return nil
+}
+
+// watched returns the client for reading the lists of an account.
+func (s *serviceAccount) watched(account string) *sipgate.Client {
+	return s.c.Unreadable.Watch(s.client, account, "")
 }
 
 // log logs the result of an attempt, unless it is the same as the last one.

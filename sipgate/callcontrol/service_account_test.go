@@ -30,6 +30,8 @@ type fixture struct {
 	sim      *simulator.Simulator
 	log      *lockedLog
 	sessions *fakeSessions
+
+	closeBoards func()
 }
 
 // lockedLog is a log that is read while it is written.
@@ -100,6 +102,7 @@ func newFixture(t *testing.T, o simulator.Options) *fixture {
 		t.Fatal(err)
 	}
 	boards, closeBoards := NewBoards(timelines, log)
+	f.closeBoards = closeBoards
 	base, err := url.Parse(srv.URL + "/v2/")
 	if err != nil {
 		t.Fatal(err)
@@ -114,13 +117,21 @@ func newFixture(t *testing.T, o simulator.Options) *fixture {
 		}})
 	t.Cleanup(func() {
 		f.Control.Close()
-		closeBoards()
+		f.closeBoards()
 		stores.Close()
 		hc.CloseIdleConnections()
 		srv.Close()
 		f.sim.Close()
 	})
 	return f
+}
+
+// restartBoards replaces the boards, which forget all calls.
+func (f *fixture) restartBoards() {
+	f.closeBoards()
+	f.Boards, f.closeBoards = NewBoards(f.Journal, f.Log)
+	f.Boards.SetRosters(f.Rosters)
+	f.History.Boards = f.Boards
 }
 
 // asked returns how many requests came at a path.
