@@ -18,6 +18,7 @@ type fakeAccess struct {
 	requests []string
 	fails    map[string]error // by request
 	online   bool
+	renamed  bool // the telephones are others
 }
 
 func (f *fakeAccess) ask(request string) error {
@@ -68,7 +69,11 @@ func (f *fakeAccess) Devices(_ context.Context, user sipgate.UserID) ([]sipgate.
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return []sipgate.Device{{ID: sipgate.DeviceID("e" + user[1:]), Online: f.online, Phonelines: []sipgate.Phoneline{{ID: "p9"}}}}, nil
+	kind := "e"
+	if f.renamed {
+		kind = "x"
+	}
+	return []sipgate.Device{{ID: sipgate.DeviceID(kind + string(user[1:])), Online: f.online, Phonelines: []sipgate.Phoneline{{ID: "p9"}}}}, nil
 }
 
 // within runs test in a bubble with a roster of the given sources.
@@ -120,6 +125,47 @@ func TestKnownValuesAreReturnedWithoutWaiting(t *testing.T) {
 			t.Error("the devices were not read again in the background")
 		}
 	})
+}
+
+// Who gets another telephone owns its calls some minutes later, and those of the
+// old one no longer.
+func TestOwnersOfTelephonesFollowSipgate(t *testing.T) {
+	for name, read := range map[string]func(t *testing.T, r *Roster) (old, replaced bool){
+		"one user": func(t *testing.T, r *Roster) (bool, bool) {
+			own, err := r.Extensions(t.Context(), "w0")
+			if err != nil || !own["w0"] || !own["p9"] {
+				t.Errorf("%v, %v", own, err)
+			}
+			return own["e0"], own["x0"]
+		},
+		"the account": func(_ *testing.T, r *Roster) (bool, bool) {
+			r.Load()
+			time.Sleep(5 * time.Second)
+			s := r.Snapshot()
+			return s.Owner("e0") == "w0" && s.Owner("2814711e1") == "w1", s.Owner("x0") == "w0" && s.Owner("2814711x1") == "w1"
+		},
+	} {
+		access := &fakeAccess{}
+		within(t, []Access{access}, func(t *testing.T, r *Roster) {
+			if old, replaced := read(t, r); !old || replaced {
+				t.Errorf("%s: at first %v, %v", name, old, replaced)
+			}
+			access.mu.Lock()
+			access.renamed = true
+			access.mu.Unlock()
+			time.Sleep(maxAge - 10*time.Second)
+			requests := access.count("w0")
+			if old, replaced := read(t, r); !old || replaced || access.count("w0") != requests {
+				t.Errorf("%s: before it is old %v, %v, %d requests", name, old, replaced, access.count("w0"))
+			}
+			time.Sleep(10 * time.Second)
+			read(t, r)
+			time.Sleep(5 * time.Second)
+			if old, replaced := read(t, r); old || !replaced {
+				t.Errorf("%s: then %v, %v", name, old, replaced)
+			}
+		})
+	}
 }
 
 func TestCurrentDevicesAreRead(t *testing.T) {
