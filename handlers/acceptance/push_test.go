@@ -259,7 +259,7 @@ func (p *sender) accounts() {
 	body := p.newCall("A", "4930555001")
 	p.expectStatus("event of another account", strings.ReplaceAll(body, p.account+"w0", "999w0"), 403)
 	p.expectStatus("user of another account among ours", body+"&fullUserId%5B%5D=999w0", 403)
-	p.expectStatus("our event, another team's address", body, 403, func(r *http.Request) { r.URL, _ = url.Parse(p.s.PushAddress("999")) })
+	p.expectStatus("our event, address of a team that is not served", body, 404, func(r *http.Request) { r.URL, _ = url.Parse(p.s.PushAddress("999")) })
 }
 
 // sizes sends bodies that are too large, and expects an answer before their

@@ -31,7 +31,7 @@ func TestCommandsReachSipgate(t *testing.T) {
 	path := "/calls/" + string(c.ID)
 	for _, test := range []struct {
 		path, body string
-		deed       team.Permission
+		action       team.Permission
 		done       func(s simulator.CallState) bool
 	}{
 		{"/hold", "value=true", team.Hold, func(s simulator.CallState) bool { return s.Hold }},
@@ -48,7 +48,7 @@ func TestCommandsReachSipgate(t *testing.T) {
 		if s := d.state(c); !test.done(s) {
 			t.Errorf("%s %s: %+v", test.path, test.body, s)
 		}
-		if e := d.audit()[0]; e.Action != test.deed || e.Outcome != team.OutcomeDone || e.By.User != "w0" || e.Address == "" {
+		if e := d.audit()[0]; e.Action != test.action || e.Outcome != team.OutcomeDone || e.By.User != "w0" || e.Address == "" {
 			t.Errorf("%s %s: audit %+v", test.path, test.body, e)
 		}
 	}
@@ -186,7 +186,7 @@ func TestMembersAreManagedInTheirOwnTeam(t *testing.T) {
 		m, _ := d.h.Control.Members.Get(team.MemberID{Account: d.account, User: user})
 		return m
 	}
-	deed := func(path, body string, status int, outcome string) {
+	action := func(path, body string, status int, outcome string) {
 		t.Helper()
 		before := len(d.audit())
 		w := anna.post(path, body)
@@ -203,25 +203,25 @@ func TestMembersAreManagedInTheirOwnTeam(t *testing.T) {
 			t.Errorf("%s is not in the audit", path)
 		}
 	}
-	deed("/team/w1/role", "role=lead", 303, team.OutcomeDone)
+	action("/team/w1/role", "role=lead", 303, team.OutcomeDone)
 	if role("w1").Role != team.Lead {
 		t.Errorf("Jonas is %s", role("w1").Role)
 	}
-	deed("/team/w1/role", "role=king", 422, "")
-	deed("/team/w9/role", "role=lead", 404, "")
-	deed("/team/w0/role", "role=agent", 409, team.OutcomeFailed)
+	action("/team/w1/role", "role=king", 422, "")
+	action("/team/w9/role", "role=lead", 404, "")
+	action("/team/w0/role", "role=agent", 409, team.OutcomeFailed)
 	if role("w0").Role != team.Admin {
 		t.Error("the last admin is none any more")
 	}
-	deed("/team/w1/sign-out", "", 303, team.OutcomeDone)
+	action("/team/w1/sign-out", "", 303, team.OutcomeDone)
 	if w := jonas.get("/"); w.Code != http.StatusSeeOther {
 		t.Errorf("Jonas is signed in all the same: %d", w.Code)
 	}
-	deed("/team/w1/remove", "", 303, team.OutcomeDone)
+	action("/team/w1/remove", "", 303, team.OutcomeDone)
 	if len(d.h.Control.Members.List(d.account)) != 2 || !d.h.Control.Members.List(d.account)[1].Removed {
 		t.Errorf("members %+v", d.h.Control.Members.List(d.account))
 	}
-	deed("/team/w1/restore", "", 303, team.OutcomeDone)
+	action("/team/w1/restore", "", 303, team.OutcomeDone)
 	if role("w1").Role == team.NoRole {
 		t.Error("Jonas is not back")
 	}
