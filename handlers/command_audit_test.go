@@ -31,7 +31,7 @@ func TestCommandsReachSipgate(t *testing.T) {
 	path := "/calls/" + string(c.ID)
 	for _, test := range []struct {
 		path, body string
-		action       team.Permission
+		action     team.Permission
 		done       func(s simulator.CallState) bool
 	}{
 		{"/hold", "value=true", team.Hold, func(s simulator.CallState) bool { return s.Hold }},
