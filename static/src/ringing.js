@@ -2,6 +2,7 @@
 // Ringing calls change the title and the icon of the tab, play a sound and show a
 // notification on the desktop.
 
+import {activeWorker, showNotification} from "./desktop_notifications.js";
 import {find, findAll, get, message, setText} from "./dom.js";
 import {countText} from "./format.js";
 import {isLeader, startLeaderTab} from "./leader_tab.js";
@@ -13,7 +14,7 @@ const ringEvery = 4000; // ms
 /** preferences are those of the member, as they are now. */
 const preferences = () => find("#preferences")?.dataset ?? {};
 
-/** @type {Map<string, Notification>} */
+/** @type {Map<string, import("./desktop_notifications.js").Shown>} */
 const notifications = new Map(); // by row
 
 const inFront = () => document.visibilityState === "visible" && document.hasFocus();
@@ -28,20 +29,16 @@ function notify(row, texts) {
 	const name = (get(".who h3", row).textContent ?? "").trim(), local = find(".us p", row)?.textContent?.trim();
 	/** @type {HTMLLinkElement | null} */
 	const icon = find("link[rel=apple-touch-icon]");
-	let n;
-	try {
-		n = new Notification(texts.from?.replace("{n}", name) ?? "", {body: local && texts.for?.replace("{n}", local), tag: row.id, icon: icon?.href, silent: true});
-	} catch {
-		return; // telephones show none without a service worker
-	}
-	notifications.set(row.id, n);
-	n.onclick = () => {
-		window.focus();
-		n.close();
-		const now = document.getElementById(row.id);
-		now?.scrollIntoView({block: "center"});
-		now?.focus();
-	};
+	notifications.set(row.id, showNotification(texts.from?.replace("{n}", name) ?? "",
+		{body: local && texts.for?.replace("{n}", local), tag: row.id, icon: icon?.href, silent: true, data: {row: row.id}},
+		() => { window.focus(); showRow(row.id); }, () => activeWorker(texts.worker ?? "")));
+}
+
+/** @param {string} id of a row, which may be gone */
+function showRow(id) {
+	const row = document.getElementById(id);
+	row?.scrollIntoView({block: "center"});
+	row?.focus();
 }
 
 // applyPreferences applies what the member changed elsewhere.
@@ -91,6 +88,7 @@ export function startRinging() {
 	startLeaderTab(update);
 	document.addEventListener("htmx:ws:after:message:incoming", () => { applyPreferences(); update(); });
 	setInterval(update, 1000);
+	navigator.serviceWorker?.addEventListener("message", e => showRow(String(e.data?.row)));
 	addEventListener("pagehide", () => { for (const n of notifications.values()) n.close(); });
 	update();
 }

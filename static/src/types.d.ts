@@ -42,3 +42,9 @@ declare function registerProcessor(name: string, processor: new () => AudioWorkl
 declare class AudioWorkletProcessor {
 	readonly port: MessagePort;
 }
+
+// The scope of a service worker.
+declare const clients: import("./desktop_notifications.js").WorkerClients;
+interface WindowEventMap {
+	"notificationclick": Event & {notification: Notification; waitUntil(done: Promise<unknown>): void};
+}

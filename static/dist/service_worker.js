@@ -1,0 +1,1 @@
+"use strict";(()=>{async function e(t,o){let n=(await t.matchAll({type:"window",includeUncontrolled:!0})).find(i=>new URL(i.url).pathname==="/");if(!n)return t.openWindow("/");await n.focus(),n.postMessage({row:o})}addEventListener("notificationclick",t=>{t.notification.close(),t.waitUntil(e(clients,t.notification.data?.row))});})();
