@@ -18,6 +18,7 @@ let connected = false, before = false; // before: was ever connected
 let lostAt = Date.now();
 let heardAt = Date.now();
 let signedOut = false;
+let replaced = false; // too many tabs are open, and this one waits until it is used
 let problem = ""; // why actions are off, as a sentence
 
 /** connectionProblem returns the sentence why actions are off, "" if they are not. */
@@ -42,13 +43,13 @@ function updateStatus(now) {
 	const status = find("#status");
 	if (!live || !status) return;
 	const listedAt = Number(status.dataset.listed), age = listAge(listedAt, now);
-	const feed = feedState({connected, before, polling: transport.polling, lostFor: Date.now() - lostAt, online: navigator.onLine, listed: listedAt > 0, age});
+	const feed = feedState({connected, before, replaced, polling: transport.polling, lostFor: Date.now() - lostAt, online: navigator.onLine, listed: listedAt > 0, age});
 	problem = feed.problem ? message(feed.problem, age) : "";
 
 	status.dataset.state = feed.state;
 	setText(find("b", status), message(feed.state));
 	setText(find(".age", status), connected && shownAge(age) ? message("age", age) : "");
-	const use = get("use", status), address = use.getAttribute("href") ?? "", drawing = address.replace(/#.*/, "#" + ({polling: "live", connecting: "catching"}[/** @type {string} */ (feed.state)] ?? feed.state));
+	const use = get("use", status), address = use.getAttribute("href") ?? "", drawing = address.replace(/#.*/, "#" + ({polling: "live", connecting: "catching", paused: "offline"}[/** @type {string} */ (feed.state)] ?? feed.state));
 	if (address !== drawing) use.setAttribute("href", drawing);
 	showBar(feed.problem, status.dataset.problem ?? "");
 	root.toggleAttribute("data-off", problem !== "");
@@ -70,6 +71,7 @@ function showBar(kind, unread) {
 	bar.hidden = !text;
 	bar.dataset.tone = kind === "cut" || kind === "away" ? "bad" : text === message("pollingWhy") ? "quiet" : "doubt";
 	setText(find("p", bar), text);
+	get("button", bar).hidden = kind !== "tabs";
 }
 
 function markLost() {
@@ -80,7 +82,7 @@ function markLost() {
 
 // reconnect starts a new feed: htmx closes the open one and connects.
 function reconnect() {
-	if (!live || signedOut) return;
+	if (!live || signedOut || replaced) return;
 	if (transport.polling) transport.probing(Date.now());
 	else heardAt = Date.now();
 	connecting = true;
@@ -113,6 +115,11 @@ function onClose(e) {
 	if (signedOut || reason === "removed" || reason === "cancelled") return;
 	if (!transport.polling) markLost();
 	if (code === 4401) return reportExpiredSession();
+	if (code === 4403) return location.reload(); // no longer a member
+	if (code === 4408) {
+		replaced = true;
+		return repaint();
+	}
 	if (transport.closed(Date.now(), code)) checkServer();
 	// After these codes htmx gives up; after all others it retries itself.
 	if (code === 1000 || code === 1008) setTimeout(reconnect, 5000);
@@ -183,13 +190,18 @@ export function startConnection() {
 		repaint();
 	});
 	document.addEventListener("htmx:ws:close", onClose);
+	get("#connection button").addEventListener("click", () => {
+		replaced = false;
+		reconnect();
+		repaint();
+	});
 	// A silent feed is dead. A feed that never sent anything is retried sooner,
 	// by each page after another time.
 	const firstTimeout = 8000 + 4000 * Math.random();
 	setInterval(() => {
 		if (Date.now() - heardAt <= (connected && !transport.polling ? 35_000 : firstTimeout)) return;
 		markLost();
-		if (transport.polling) return;
+		if (transport.polling || replaced) return;
 		if (transport.closed(Date.now(), 1006)) checkServer();
 		reconnect();
 	}, 2000);

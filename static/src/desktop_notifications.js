@@ -56,9 +56,8 @@ function showByWorker(title, options, worker) {
 export async function activeWorker(script) {
 	const registration = await navigator.serviceWorker.register(script);
 	const worker = registration.active ?? registration.waiting ?? registration.installing;
-	if (!worker) throw new Error("no service worker");
-	while (worker.state !== "activated") {
-		if (worker.state === "redundant") throw new Error("the service worker is not installed");
+	while (worker?.state !== "activated") {
+		if (!worker || worker.state === "redundant") throw new Error(script);
 		await new Promise(changed => worker.addEventListener("statechange", changed, {once: true}));
 	}
 	return registration;

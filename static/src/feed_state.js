@@ -8,17 +8,19 @@
  * @param {object} feed
  * @param {boolean} feed.connected
  * @param {boolean} feed.before whether the page was ever connected
+ * @param {boolean} feed.replaced whether the server ended the feed for those of newer tabs
  * @param {boolean} feed.polling whether the page asks, because no socket reaches it
  * @param {number} feed.lostFor ms since the connection was lost
  * @param {boolean} feed.online whether the browser has a network
  * @param {boolean} feed.listed whether the server has ever got a list of calls
  * @param {number} feed.age age of that list in seconds
- * @returns {{state: "live" | "polling" | "catching" | "connecting" | "offline", problem: "" | "away" | "cut" | "stale"}}
+ * @returns {{state: "live" | "polling" | "catching" | "connecting" | "offline" | "paused", problem: "" | "away" | "cut" | "tabs" | "stale"}}
  */
-export function feedState({connected, before, polling, lostFor, online, listed, age}) {
+export function feedState({connected, before, replaced, polling, lostFor, online, listed, age}) {
 	const old = age >= 15 ? "stale" : "";
 	if (connected) return {state: age >= 5 || !listed ? "catching" : polling ? "polling" : "live", problem: old};
 	if (!online) return {state: "offline", problem: "away"};
+	if (replaced) return {state: "paused", problem: "tabs"};
 	return {state: lostFor > 10_000 ? "offline" : "connecting", problem: before || lostFor > 5000 ? "cut" : old};
 }
 

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import {feedState, listAge, shownAge, wallboardProblem} from "./feed_state.js";
 
-const fine = {connected: true, before: true, polling: false, lostFor: 0, online: true, listed: true, age: 0};
+const fine = {connected: true, before: true, replaced: false, polling: false, lostFor: 0, online: true, listed: true, age: 0};
 
 test("the badge follows the connection and the age of the list", () => {
 	for (const [feed, state, problem] of [
@@ -19,6 +19,7 @@ test("actions are off at once when the connection is lost, and after 5 s when th
 		[{}, "connecting", "cut"], [{lostFor: 10_000}, "connecting", "cut"], [{lostFor: 10_001}, "offline", "cut"], [{age: 20}, "connecting", "cut"],
 		[{before: false}, "connecting", ""], [{before: false, lostFor: 5000}, "connecting", ""], [{before: false, lostFor: 5001}, "connecting", "cut"],
 		[{before: false, age: 15}, "connecting", "stale"], [{before: false, age: 14}, "connecting", ""],
+		[{replaced: true}, "paused", "tabs"], [{replaced: true, lostFor: 20_000, age: 20}, "paused", "tabs"], [{replaced: true, online: false}, "offline", "away"],
 		[{online: false}, "offline", "away"], [{online: false, before: false}, "offline", "away"], [{online: false, lostFor: 20_000, age: 20}, "offline", "away"],
 	]) assert.deepEqual(feedState({...fine, connected: false, ...feed}), {state, problem}, JSON.stringify(feed));
 	assert.deepEqual(feedState({...fine, online: false}), {state: "live", problem: ""}, "a server on the same computer needs no network");

@@ -8,6 +8,7 @@ import (
 
 	"callboard/handlers/acceptance/harness"
 
+	browserdomain "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -22,7 +23,11 @@ const audioStub = `
 	window.Notification = class {
 		static get permission() { return audioStub.permission }
 		static async requestPermission() { return audioStub.permission = "granted" }
-		constructor(title, options) { audioStub.notes.push(title + " / " + options.body); audioStub.last = this }
+		constructor(title, options) {
+			if (audioStub.throws) throw new TypeError("Illegal constructor"); // as on telephones
+			audioStub.notes.push(title + " / " + options.body);
+			audioStub.last = this;
+		}
 		close() { this.closed = true }
 	};
 	document.hasFocus = () => false;
@@ -116,6 +121,7 @@ func TestBrowserRinging(t *testing.T) {
 	theirs, leader := testRingsInOneTab(t, l)
 	testTabTakesOver(t, l, theirs, leader)
 	testRingsAfterQuietHours(t, l)
+	testServiceWorkerNotifies(t, l)
 	one.screenshot("ringing")
 }
 
@@ -201,6 +207,31 @@ func testRingsAfterQuietHours(t *testing.T, l *listener) {
 		p.run(`audioStub.now = new Real(2026, 10, 26, 6, 0).getTime()`)
 	}
 	l.s.Eventually("the end of the quiet hours", func() bool { a, b := l.strokes(); return a+b >= 8 && len(l.notes()) == 1 })
+}
+
+// Where pages may show no notifications, the service worker shows them. It serves
+// no page.
+func testServiceWorkerNotifies(t *testing.T, l *listener) {
+	grant := browserdomain.SetPermissionParams{Permission: &browserdomain.PermissionDescriptor{Name: "notifications"}, Setting: browserdomain.PermissionSettingGranted,
+		Origin: l.s.URL, BrowserContextID: chromedp.FromContext(l.one.ctx).BrowserContextID}
+	if _, err := chromedp.CallBrowser(l.one.ctx, browserdomain.SetPermission, grant); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range l.tabs() {
+		p.run(`audioStub.throws = true`)
+	}
+	l.reset()
+	id := l.s.Ring("+4930555035", "w0", "ringing")
+	shown := func(want int) {
+		t.Helper()
+		l.one.until(`(navigator.serviceWorker.getRegistration("/static/").then(r => r?.getNotifications()).then(all => { window.shown = (all ?? []).filter(n => n.title.includes("+49 30 555035")).length }), window.shown === %d)`, want)
+	}
+	shown(1)
+	l.s.Control("POST", "calls/"+id+"/answer", map[string]any{"user": "w0"}, nil)
+	shown(0)
+	if eval[bool](l.one, `!!navigator.serviceWorker.controller || navigator.serviceWorker.getRegistration("/").then(r => !!r)`) || len(l.notes()) != 0 {
+		t.Error("the service worker stands between the pages and the server")
+	}
 }
 
 // The board with own calls only says how many calls it hides, in all tabs, and

@@ -29,6 +29,24 @@ func endOtherSessions(v *harness.Client) {
 	}
 }
 
+// testTooManyTabs opens so many feeds that the page's ends: the page says so, does
+// not take it back from the others, and goes on when it is used.
+func testTooManyTabs(p *tab, who string) {
+	p.t.Helper()
+	p.until(`!!%s`, row(who))
+	p.run(`window.others = [...Array(30)].map(() => new WebSocket(location.origin.replace("http", "ws") + "/feed"))`)
+	p.until(`/Too many tabs are open/.test(document.querySelector("#connection:not([hidden])")?.innerText) && document.querySelector("#status").innerText.includes("Paused")`)
+	p.until(`%s.querySelector(".act").getAttribute("aria-disabled") === "true"`, row(who))
+	p.screenshot("too-many-tabs")
+	p.run(`document.dispatchEvent(new Event("visibilitychange"))`)
+	if state := eval[string](p, `document.querySelector("#status").dataset.state`); state != "paused" {
+		p.t.Errorf("a page that has to pause is %s", state)
+	}
+	p.run(`for (const s of others) s.close()`)
+	p.do(chromedp.Click(`#connection button`))
+	p.until(`document.querySelector("#status").dataset.state === "live" && document.querySelector("#connection").hidden`)
+}
+
 // When the session ends, no data of a call is left in the page, and nothing
 // that was typed is lost: after signing in elsewhere the page goes on where it
 // was.
@@ -40,6 +58,7 @@ func TestBrowserSessionEnded(t *testing.T) {
 	p.signIn("Anna")
 	s.Ring("+4930555002", "w0", "established")
 	const who = "+49 30 555002"
+	testTooManyTabs(p, who)
 	p.press(who, "t")
 	p.until(`document.activeElement?.name === "phoneNumber"`)
 	p.do(chromedp.SendKeys(`#modal input[name=phoneNumber]`, "+49 89 77"))
