@@ -213,7 +213,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	receiver := webhook.New(webhook.Options{Key: c.sipgate.PushKey, Log: c.log, Address: pushURL, Serves: stores.Members.Allows,
 		Observe: func(account string, e sipgate.Event) { boards.Board(account).Observe(e) }})
 	control.Rosters.OnNumbers(receiver.SetNumbers)
-	counts := stats.NewReader(c.log)
+	counts := stats.NewReader(boards.Reserve, c.log)
 	defer counts.Close()
 	app := handlers.New(handlers.Deps{
 		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Proxies: c.proxies, Ready: db.Ready, Unavailable: database.Unavailable,

@@ -90,7 +90,7 @@ func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 			return &sipgate.Client{Base: base, HTTP: hc, Auth: auth, RecordingOrigins: []string{srv.URL}}
 		}})
 	receiver := webhook.New(webhook.Options{Key: &sipgateKey().PublicKey, Log: log, Address: pushURL, Observe: func(string, sipgate.Event) {}})
-	counts := stats.NewReader(log)
+	counts := stats.NewReader(boards.Reserve, log)
 	d.h = newHandlers(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: oauth, Key: key, Ready: db.Ready, Unavailable: database.Unavailable,
 		Sessions: sessions, AuditDays: 30, Control: control, Stats: counts, Receiver: receiver,
 		Login: &web.Login{DB: db.DB, Secure: true, Log: log, HTTP: hc, AuthURL: srv.URL + "/auth", TokenURL: srv.URL + "/token", ClientID: "client"}})

@@ -16,8 +16,9 @@ import (
 )
 
 // statsTimeout bounds how long the page waits for sipgate before it shows that
-// the counts are being read.
-const statsTimeout = 4 * time.Second
+// the counts are being read: somewhat longer than two requests take beside the
+// lists of a board that somebody looks at.
+const statsTimeout = 6 * time.Second
 
 // showStats shows how many calls there were and, to leads, those of each member.
 func (h *handlers) showStats(w http.ResponseWriter, r *http.Request, a actor) error {

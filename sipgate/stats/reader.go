@@ -17,7 +17,6 @@ const (
 	currentMaxAge   = time.Minute      // of a span that has not ended; older reports are read again
 	pastMaxAge      = 10 * time.Minute // of a span that has ended
 	retryDelay      = 30 * time.Second // after a failure
-	requestInterval = 2 * time.Second  // between requests for one account
 	maxPages        = 5                // requests for one span
 	pageSize        = 1000             // entries per request, sipgate's maximum
 	maxSpans        = 6                // kept per account
@@ -45,15 +44,21 @@ type Report struct {
 // Complete reports whether the counts include all entries that sipgate has.
 func (r Report) Complete() bool { return r.Known && !r.Partial && r.Fetched >= r.Available }
 
+// Reserve waits until the account's budget has room for one request, which it
+// counts, or until ctx is done; then it returns the error of ctx. All that reads
+// at sipgate for an account shares the budget.
+type Reserve func(ctx context.Context, account string) error
+
 // ErrNoSource is returned when no member who may read the history is signed in.
 var ErrNoSource = errors.New("stats: no signed-in member may read the history")
 
 // A Reader reads spans in the background and caches their reports. However many
 // callers there are, it reads a span at most once a minute, and sends one request
-// at a time for an account, at most one every two seconds. It is safe for
+// at a time for an account, within the account's budget. It is safe for
 // concurrent use.
 type Reader struct {
-	log   *slog.Logger
+	reserve Reserve
+	log     *slog.Logger
 	ctx   context.Context
 	stop  context.CancelFunc
 	tasks sync.WaitGroup
@@ -62,12 +67,11 @@ type Reader struct {
 	accounts map[string]*accountCache
 }
 
-// An accountCache holds what was read of one account. Reader.mu guards spans;
-// the holder of turn owns nextRequest.
+// An accountCache holds what was read of one account. Reader.mu guards spans.
 type accountCache struct {
-	turn        chan struct{} // full while a request is under way
-	nextRequest time.Time     // the earliest time of the next request
-	spans       *simplelru.LRU[spanKey, *cachedSpan]
+	name  string
+	turn  chan struct{} // full while a request is under way
+	spans *simplelru.LRU[spanKey, *cachedSpan]
 }
 
 type spanKey struct{ from, to int64 }
@@ -79,12 +83,12 @@ type cachedSpan struct {
 }
 
 // NewReader returns a Reader with an empty cache.
-func NewReader(log *slog.Logger) *Reader {
+func NewReader(reserve Reserve, log *slog.Logger) *Reader {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	return &Reader{log: log, ctx: ctx, stop: stop, accounts: map[string]*accountCache{}}
+	return &Reader{reserve: reserve, log: log, ctx: ctx, stop: stop, accounts: map[string]*accountCache{}}
 }
 
 // Close cancels all reads and waits for them to end.
@@ -135,7 +139,7 @@ func (r *Reader) account(name string) *accountCache {
 	a := r.accounts[name]
 	if a == nil {
 		spans, _ := simplelru.NewLRU[spanKey, *cachedSpan](maxSpans, nil) // fails only for a size below 1
-		a = &accountCache{turn: make(chan struct{}, 1), spans: spans}
+		a = &accountCache{name: name, turn: make(chan struct{}, 1), spans: spans}
 		r.accounts[name] = a
 	}
 	return a
@@ -208,7 +212,7 @@ func (r *Reader) readPages(ctx context.Context, a *accountCache, s Span, source 
 	q := sipgate.HistoryQuery{Types: []string{"CALL", "VOICEMAIL"}, From: s.From(), To: s.To().Add(-time.Second), Limit: pageSize}
 	total := 0
 	for range maxPages {
-		page, err := inTurn(ctx, a, func() (sipgate.HistoryPage, error) { return source.History(ctx, q) })
+		page, err := r.inTurn(ctx, a, source, q)
 		if err != nil {
 			return report, err
 		}
@@ -243,33 +247,17 @@ func countDistinct(entries []sipgate.HistoryEntry) (n int) {
 	return n
 }
 
-// inTurn calls do when the account's previous request is done and long enough
-// ago.
-func inTurn[T any](ctx context.Context, a *accountCache, do func() (T, error)) (T, error) {
-	if err := a.waitTurn(ctx); err != nil {
-		var zero T
-		return zero, err
-	}
-	defer func() { <-a.turn }()
-	return do()
-}
-
-// waitTurn waits for the account's turn. The caller ends it by receiving from
-// a.turn.
-func (a *accountCache) waitTurn(ctx context.Context) error {
+// inTurn asks source when the account's previous request is done and its budget
+// has room for another.
+func (r *Reader) inTurn(ctx context.Context, a *accountCache, source Source, q sipgate.HistoryQuery) (page sipgate.HistoryPage, err error) {
 	select {
 	case a.turn <- struct{}{}:
 	case <-ctx.Done():
-		return ctx.Err()
+		return page, ctx.Err()
 	}
-	timer := time.NewTimer(time.Until(a.nextRequest))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		a.nextRequest = time.Now().Add(requestInterval)
-		return nil
-	case <-ctx.Done():
-		<-a.turn
-		return ctx.Err()
+	defer func() { <-a.turn }()
+	if err := r.reserve(ctx, a.name); err != nil {
+		return page, err
 	}
+	return source.History(ctx, q)
 }

@@ -60,13 +60,35 @@ func (s *fakeSource) History(ctx context.Context, q sipgate.HistoryQuery) (sipga
 	return page, nil
 }
 
+// everyTwoSeconds returns a budget of one request every two seconds, for all
+// accounts together.
+func everyTwoSeconds() Reserve {
+	var mu sync.Mutex
+	var next time.Time
+	return func(ctx context.Context, _ string) error {
+		mu.Lock()
+		at := next
+		if now := time.Now(); at.Before(now) {
+			at = now
+		}
+		next = at.Add(2 * time.Second)
+		mu.Unlock()
+		select {
+		case <-time.After(time.Until(at)):
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // checkInterval fails if requests overlap or follow each other too fast.
 func (s *fakeSource) checkInterval(t *testing.T) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := 1; i < len(s.asked); i++ {
-		if gap := s.asked[i].Sub(s.asked[i-1]); gap < requestInterval {
+		if gap := s.asked[i].Sub(s.asked[i-1]); gap < 2*time.Second {
 			t.Errorf("request %d follows after %v", i, gap)
 		}
 	}
@@ -87,7 +109,7 @@ func (s *fakeSource) count() int {
 // apart, and none within the next minute.
 func TestReadsAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, s := NewReader(nil), &fakeSource{calls: 30, archived: 12, slow: 300 * time.Millisecond}
+		r, s := NewReader(everyTwoSeconds(), nil), &fakeSource{calls: 30, archived: 12, slow: 300 * time.Millisecond}
 		time.Sleep(time.Hour) // yesterday ended an hour ago
 		now := time.Now()
 		spans := []Span{Day(now), Day(now.AddDate(0, 0, -1)), Days(now, 7)}
@@ -139,7 +161,7 @@ func TestLargeSpansAreIncomplete(t *testing.T) {
 		{2500, 2500, 4500, 5000, 5, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			r, s := NewReader(nil), &fakeSource{calls: test.calls, archived: test.archived}
+			r, s := NewReader(everyTwoSeconds(), nil), &fakeSource{calls: test.calls, archived: test.archived}
 			got := r.Read(t.Context(), "1", Day(time.Now()), s.sources)
 			if got.Fetched != test.have || got.Available != test.of || got.Complete() != test.complete || got.Total.Sum() != test.have || s.count() != test.asked {
 				t.Errorf("%+v: %d of %d, complete %v, counted %d, %d requests", test, got.Fetched, got.Available, got.Complete(), got.Total.Sum(), s.count())
@@ -154,7 +176,7 @@ func TestLargeSpansAreIncomplete(t *testing.T) {
 // and the next source is used if sipgate refuses the first.
 func TestWaitingAndFailing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, s := NewReader(nil), &fakeSource{calls: 7, slow: 10 * time.Second}
+		r, s := NewReader(everyTwoSeconds(), nil), &fakeSource{calls: 7, slow: 10 * time.Second}
 		span := Day(time.Now())
 		short, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 		defer cancel()
@@ -196,7 +218,7 @@ func TestWaitingAndFailing(t *testing.T) {
 // The number of cached spans is bounded.
 func TestOldSpansAreEvicted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, s := NewReader(nil), &fakeSource{}
+		r, s := NewReader(everyTwoSeconds(), nil), &fakeSource{}
 		for i := range 50 {
 			r.Read(t.Context(), "1", Day(time.Now().AddDate(0, 0, -i)), s.sources)
 		}

@@ -23,6 +23,9 @@ func (b *Board) Reserve(ctx context.Context) error {
 	}
 }
 
+// Reserve is [Board.Reserve] of a team's board.
+func (x *Boards) Reserve(ctx context.Context, team string) error { return x.Board(team).Reserve(ctx) }
+
 // reserve takes the place of a request now, or returns the time to wait for it.
 func (b *Board) reserve(now time.Time) time.Duration {
 	b.mu.Lock()
