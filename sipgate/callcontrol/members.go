@@ -223,9 +223,9 @@ func (c *Control) SignInProblems(ctx context.Context, a Actor) (all []SignInProb
 		}
 		all = append(all, SignInProblem{Name: name(team.MemberID{Account: a.Account, User: sipgate.UserID(id)})})
 	}
-	members, err := c.Grants.Members(ctx)
+	members, err := c.Grants.Members(ctx, a.Account)
 	for _, m := range members {
-		if m.Account == a.Account && c.Grants.State(m) == team.StateUnsaved {
+		if c.Grants.State(m) == team.StateUnsaved {
 			all = append(all, SignInProblem{Name: name(m), Unsaved: true})
 		}
 	}

@@ -128,15 +128,16 @@ func (s *grantStore) all(ctx context.Context) (map[MemberID]storedGrant, error) 
 	return grants, err
 }
 
-// members returns the members whose grant is not known to be dead, sorted.
-func (s *grantStore) members(ctx context.Context) ([]MemberID, error) {
+// members returns the members of an account whose grant is not known to be dead,
+// sorted.
+func (s *grantStore) members(ctx context.Context, account string) ([]MemberID, error) {
 	var ids []MemberID
 	err := eachRow(ctx, s.db, func(row scanner) error {
-		var id MemberID
-		err := row.Scan(&id.Account, &id.User)
+		id := MemberID{Account: account}
+		err := row.Scan(&id.User)
 		ids = append(ids, id)
 		return err
-	}, `select account, user_id from grants where dead_since is null order by account, user_id`)
+	}, `select user_id from grants where account = $1 and dead_since is null order by user_id`, account)
 	return ids, err
 }
 

@@ -178,11 +178,11 @@ func (g *Grants) Put(ctx context.Context, id MemberID, t sipgate.Tokens) error {
 	return nil
 }
 
-// Members returns the members on whose behalf Callboard can act at sipgate:
-// those with a grant that sipgate has not ended, as far as is known. They are
-// sorted.
-func (g *Grants) Members(ctx context.Context) ([]MemberID, error) {
-	return g.store.members(ctx)
+// Members returns the members of an account on whose behalf Callboard can act at
+// sipgate: those with a grant that sipgate has not ended, as far as is known.
+// They are sorted.
+func (g *Grants) Members(ctx context.Context, account string) ([]MemberID, error) {
+	return g.store.members(ctx, account)
 }
 
 // State returns the state of a member's grant. It costs no query, and a page can

@@ -51,7 +51,7 @@ func TestUndecryptableGrantNeedsASignIn(t *testing.T) {
 		if s := g.State(ada); s != StateNeedsLogin {
 			t.Errorf("it is %v", s)
 		}
-		if members, err := g.Members(t.Context()); len(members) != 0 || err != nil {
+		if members, err := g.Members(t.Context(), ada.Account); len(members) != 0 || err != nil {
 			t.Errorf("members %v, %v", members, err)
 		}
 	}

@@ -36,8 +36,8 @@ func TestMembersAndDrop(t *testing.T) {
 	put(t, g, bob, "AT-b", "RT-b", time.Hour)
 	put(t, g, ada, "AT-0", "RT-0", expired)
 
-	members, err := g.Members(t.Context())
-	if !slices.Equal(members, []MemberID{ada, bob}) || err != nil {
+	members, err := g.Members(t.Context(), ada.Account)
+	if !slices.Equal(members, []MemberID{ada}) || err != nil {
 		t.Errorf("members %v, error %v", members, err)
 	}
 	// Drop waits for the refresh, and so returns the token that works.
@@ -58,8 +58,11 @@ func TestMembersAndDrop(t *testing.T) {
 	}
 	_, err = g.Credentials(ada).Authorization(t.Context())
 	wantKind(t, err, sipgate.Unauthorized)
-	if members, _ := g.Members(t.Context()); !slices.Equal(members, []MemberID{bob}) {
+	if members, _ := g.Members(t.Context(), ada.Account); len(members) != 0 {
 		t.Errorf("members %v", members)
+	}
+	if members, _ := g.Members(t.Context(), bob.Account); !slices.Equal(members, []MemberID{bob}) {
+		t.Errorf("members of the other account: %v", members)
 	}
 	if rt, err := g.Drop(t.Context(), ada); rt != "" || err != nil {
 		t.Errorf("dropped %q twice, error %v", rt, err)

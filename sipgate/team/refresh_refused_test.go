@@ -30,7 +30,7 @@ func TestRefreshTokenRefused(t *testing.T) {
 			if st := g.State(ada); st != StateNeedsLogin {
 				t.Errorf("state %v", st)
 			}
-			if members, _ := g.Members(t.Context()); len(members) != 0 {
+			if members, _ := g.Members(t.Context(), ada.Account); len(members) != 0 {
 				t.Errorf("members %v", members)
 			}
 			if r := stored(t, db, ada); !r.dead || r.refreshToken != "RT-0" {
