@@ -14,13 +14,13 @@ const (
 type limiter struct {
 	samples []int16
 	offset  float64  // subtracted from the samples
-	peaks   []uint16 // true peak near each sample, rounded up; at least the sample's magnitude
+	peaks   []uint32 // true peak near each sample, rounded up; at least the sample's magnitude
 }
 
 // newLimiter returns a limiter of samples minus offset. It looks for peaks
 // between samples where one of them is above floor.
 func newLimiter(samples []int16, offset, floor float64) *limiter {
-	l := &limiter{samples: samples, offset: offset, peaks: make([]uint16, len(samples))}
+	l := &limiter{samples: samples, offset: offset, peaks: make([]uint32, len(samples))}
 	for i, s := range samples {
 		v := math.Abs(float64(s) - offset)
 		l.raise(i, v)
@@ -36,7 +36,7 @@ func newLimiter(samples []int16, offset, floor float64) *limiter {
 }
 
 func (l *limiter) raise(i int, peak float64) {
-	l.peaks[i] = max(l.peaks[i], uint16(min(math.Ceil(peak), math.MaxUint16)))
+	l.peaks[i] = max(l.peaks[i], uint32(min(math.Ceil(peak), math.MaxUint32)))
 }
 
 // highest returns the highest peak.
@@ -112,7 +112,7 @@ func (l *limiter) run(gain, ceiling float64, emit func(float64)) {
 
 // highestPeak finds the highest peak in a window that moves forward.
 type highestPeak struct {
-	peaks []uint16
+	peaks []uint32
 	queue []int // indices of peaks, each higher than those after it
 	next  int   // the first index that was not in a window
 }

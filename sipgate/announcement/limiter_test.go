@@ -188,11 +188,11 @@ func TestLimiterProperties(t *testing.T) {
 // The highest peak in a moving window is that of a simple search.
 func TestHighestPeak(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		peaks := rapid.SliceOfN(rapid.Uint16Range(0, 5), 1, 40).Draw(t, "peaks")
+		peaks := rapid.SliceOfN(rapid.Uint32Range(0, 5), 1, 40).Draw(t, "peaks")
 		width := rapid.IntRange(0, 10).Draw(t, "width")
 		m := highestPeak{peaks: peaks}
 		for i := range peaks {
-			want := uint16(0)
+			want := uint32(0)
 			for _, p := range peaks[i:min(i+width+1, len(peaks))] {
 				want = max(want, p)
 			}
@@ -209,5 +209,22 @@ func TestNotesStayWithTheClip(t *testing.T) {
 	c := mustDecode(t, "x.wav", b).Trimmed().Normalized(Level{})
 	if fmt.Sprint(c.Notes) != "[tail]" {
 		t.Error(c.Notes)
+	}
+}
+
+// The wave between the samples may be more than twice as high as any of them, and
+// is turned down all the same.
+func TestPeaksFarAboveTheSamplesAreLimited(t *testing.T) {
+	samples := tone(8000, 3900, 1, 0.4) // nearly every sample changes the sign, and some do not
+	for i := range samples {
+		samples[i] = math.Copysign(0.999, samples[i])
+	}
+	l := Level{Target: -10, Ceiling: -6}
+	once := clipOf(samples).Normalized(l)
+	if before := newLimiter(clipOf(samples).Samples(), 0, 0).highest(); before < 2*32768 {
+		t.Fatalf("the peaks are only %.0f", before)
+	}
+	if peak := decibel(newLimiter(once.Samples(), 0, 0).highest() / 32768); peak > l.Ceiling+minGain {
+		t.Errorf("peaks of %.2f dBFS, want %.0f", peak, l.Ceiling)
 	}
 }
