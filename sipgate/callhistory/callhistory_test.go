@@ -1,6 +1,7 @@
 package callhistory
 
 import (
+	"database/sql"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type fixture struct {
 	*History
 	sim     *simulator.Simulator
+	db      *sql.DB
 	account string
 }
 
@@ -47,7 +49,7 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{sim: simulator.New(simulator.Options{})}
+	f := &fixture{sim: simulator.New(simulator.Options{}), db: db.DB}
 	f.account, _, _ = f.sim.AdminToken()
 	srv := httptest.NewServer(f.sim)
 	hc := sipgate.NewHTTPClient()

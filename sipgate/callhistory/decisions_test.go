@@ -3,6 +3,7 @@ package callhistory
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -167,5 +168,28 @@ func TestUpdatesFitTheFilterAndTheReader(t *testing.T) {
 		if again, _, err := f.Updates(t.Context(), c.who, c.filter, until); err != nil || len(again) > 0 {
 			t.Errorf("%s, again: %d entries, %v", name, len(again), err)
 		}
+	}
+}
+
+// However many pages of a team are open, they share what is asked of sipgate.
+func TestOpenPagesOfATeamShareTheUpdates(t *testing.T) {
+	f := newFixture(t)
+	lead := f.member(t, "w0", "Anna", team.Lead)
+	e, _ := f.pastEntry(t, "w1", "+4930555001")
+	before := len(f.sim.Requests())
+	for range 5 {
+		found, _, err := f.Updates(t.Context(), lead, Filter{}, time.Now().Add(-time.Hour))
+		if err != nil || !slices.ContainsFunc(found, func(x sipgate.HistoryEntry) bool { return x.ID == e.ID }) {
+			t.Fatalf("%+v, %v", found, err)
+		}
+	}
+	asked := 0
+	for _, r := range f.sim.Requests()[before:] {
+		if r.Path == "/v2/history" {
+			asked++
+		}
+	}
+	if asked != 1 {
+		t.Errorf("5 pages became %d requests", asked)
 	}
 }
