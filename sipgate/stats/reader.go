@@ -14,13 +14,13 @@ import (
 
 // Limits of reading the history.
 const (
-	currentMaxAge   = time.Minute      // of a span that has not ended; older reports are read again
-	pastMaxAge      = 10 * time.Minute // of a span that has ended
-	retryDelay      = 30 * time.Second // after a failure
-	maxPages        = 5                // requests for one span
-	pageSize        = 1000             // entries per request, sipgate's maximum
-	maxSpans        = 6                // kept per account
-	readTimeout     = time.Minute      // for one span
+	currentMaxAge = time.Minute      // of a span that has not ended; older reports are read again
+	pastMaxAge    = 10 * time.Minute // of a span that has ended
+	retryDelay    = 30 * time.Second // after a failure
+	maxPages      = 5                // requests for one span
+	pageSize      = 1000             // entries per request, sipgate's maximum
+	maxSpans      = 6                // kept per account
+	readTimeout   = time.Minute      // for one span
 )
 
 // Source is the part of [sipgate.Client] that a [Reader] uses, with the access of
@@ -59,9 +59,9 @@ var ErrNoSource = errors.New("stats: no signed-in member may read the history")
 type Reader struct {
 	reserve Reserve
 	log     *slog.Logger
-	ctx   context.Context
-	stop  context.CancelFunc
-	tasks sync.WaitGroup
+	ctx     context.Context
+	stop    context.CancelFunc
+	tasks   sync.WaitGroup
 
 	mu       sync.Mutex
 	accounts map[string]*accountCache
