@@ -3,6 +3,8 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -310,6 +312,98 @@ func TestCloseEndsReads(t *testing.T) {
 		rosters.Close()
 		if _, err := rosters.Of("2").Users(t.Context()); !errors.Is(err, context.Canceled) {
 			t.Errorf("err = %v", err)
+		}
+	})
+}
+
+// A number at which the lines of two users ring is nobody's, in whatever order
+// sipgate lists them.
+func TestSharedNumbersAreNobodys(t *testing.T) {
+	owners := map[string]sipgate.UserID{"p0": "w0", "p1": "w1", "p9": ""}
+	number := func(n, endpoint string) sipgate.AccountNumber {
+		return sipgate.AccountNumber{Number: n, EndpointID: endpoint}
+	}
+	numbers := []sipgate.AccountNumber{
+		number("4921170000001", "p0"), number("4921170000001", "p1"), number("4921170000002", "p1"),
+		number("4921170000002", "p1"), number("4921170000003", "p9"), number("4921170000003", "p0"),
+	}
+	want := map[string]sipgate.UserID{"+4921170000001": "", "+4921170000002": "w1", "+4921170000003": ""}
+	for range 2 {
+		if got := numberOwners(numbers, owners); !maps.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
+		slices.Reverse(numbers)
+	}
+}
+
+// Who takes part is named by their number, line, device or user id; groups and
+// telephones of several users have names of their own.
+func TestPartiesHaveNames(t *testing.T) {
+	s := &Snapshot{Users: []sipgate.User{{ID: "w0", Firstname: "Jonas", Lastname: "Keller"}, {ID: "w1", Firstname: "Mira"}},
+		Numbers: []sipgate.AccountNumber{{Number: "4921170000001", EndpointID: "p0", EndpointAlias: "Jonas's line"}, {Number: "4921170000002", EndpointID: "g1", EndpointAlias: "Workshop"}},
+		Devices: map[sipgate.UserID][]sipgate.Device{"w0": {{ID: "e0", Alias: "Desk", Phonelines: []sipgate.Phoneline{{ID: "p0", Alias: "Line 1"}, {ID: "p5", Alias: "Line 5"}}}}},
+		Owners:  map[string]sipgate.UserID{"w0": "w0", "e0": "w0", "p0": "w0", "w1": "w1"}}
+	for party, want := range map[string]string{
+		"+4921170000001": "Jonas Keller", "+4921170000002": "Workshop", "+4930999999": "", "": "",
+		"p0": "Jonas Keller", "2814711g1": "Workshop", "e0": "Desk", "2814711e0": "Desk", "p5": "Line 5", "w1": "Mira", "2814711w0": "Jonas Keller", "w9": "", "e9": "", "x": "",
+	} {
+		if got := s.PartyName(party); got != want {
+			t.Errorf("%q is %q, want %q", party, got, want)
+		}
+	}
+}
+
+// A small account is known at once; of a large one, the first fifty users, and
+// then one every two seconds.
+func TestLargeAccountsAreReadSlowly(t *testing.T) {
+	access := &fakeAccess{}
+	within(t, []Access{access}, func(t *testing.T, r *Roster) {
+		r.Load()
+		time.Sleep(time.Second)
+		if s := r.Snapshot(); !s.Known() || len(s.Devices) != 3 {
+			t.Errorf("after a second the devices of %d users", len(s.Devices))
+		}
+		users := make([]sipgate.User, readAtOnce+3)
+		for i := range users {
+			users[i].ID = sipgate.UserID(fmt.Sprint("w", i+100))
+		}
+		r.SetUsers(users)
+		r.Load()
+		for _, want := range []int{readAtOnce, readAtOnce, readAtOnce + 1, readAtOnce + 2, readAtOnce + 3} {
+			if want == readAtOnce {
+				time.Sleep(readAtOnce*100*time.Millisecond/2 + 100*time.Millisecond)
+			} else {
+				time.Sleep(readPause + 100*time.Millisecond)
+			}
+			read := 0
+			for _, u := range users {
+				read += access.count(string(u.ID))
+			}
+			if read > want || want > readAtOnce && read != want {
+				t.Errorf("%d users were read, want %d", read, want)
+			}
+		}
+	})
+}
+
+// Whoever follows the users is told of them whenever they were read, by the
+// roster or by a member, and not of failures.
+func TestReadUsersAreReported(t *testing.T) {
+	access := &fakeAccess{}
+	within(t, []Access{access}, func(t *testing.T, r *Roster) {
+		var reported []int
+		r.rosters.OnUsers(func(_ string, users []sipgate.User) { reported = append(reported, len(users)) })
+		access.fail("users", &sipgate.Error{Kind: sipgate.Unavailable})
+		if _, err := r.Users(t.Context()); err == nil || len(reported) != 0 {
+			t.Errorf("a failure: %v, reported %v", err, reported)
+		}
+		access.fail("users", nil)
+		if _, err := r.Users(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.SetUsers([]sipgate.User{{ID: "w0"}})
+		if !slices.Equal(reported, []int{3, 1}) {
+			t.Errorf("reported %v", reported)
 		}
 	})
 }

@@ -43,7 +43,7 @@ func (c *Control) Claim(ctx context.Context, a Actor, id switchboard.RowID, r Cl
 	if err != nil {
 		return err
 	}
-	if d := c.authorizeVerb(a, r.Verb, call); !d.OK {
+	if d := c.authorizeAttempt(a, team.Permission(r.Verb), call); !d.OK {
 		return c.denied(d)
 	}
 	if call.Phase == switchboard.Ended {

@@ -2,6 +2,7 @@ package callcontrol
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -96,6 +97,17 @@ func TestWhoMayOverrideAClaim(t *testing.T) {
 	denied := switchboard.Command{Action: switchboard.Hold{On: true}, Override: true}
 	if err := f.Execute(t.Context(), agent, call, denied); !errors.As(err, new(team.Denied)) {
 		t.Errorf("another agent: %v", err)
+	}
+}
+
+// Overriding a claim is a permission of its own, which the policy is asked for
+// besides that of the command.
+func TestOverridingIsAskedFor(t *testing.T) {
+	for override, want := range map[bool][]team.Permission{false: {team.Mute}, true: {team.Mute, team.OverrideClaim}} {
+		cmd := switchboard.Command{Action: switchboard.Mute{On: true}, Override: override}
+		if got := permissionsFor(cmd); !slices.Equal(got, want) {
+			t.Errorf("override %v: %q, want %q", override, got, want)
+		}
 	}
 }
 

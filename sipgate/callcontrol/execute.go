@@ -60,24 +60,35 @@ func takesPrecedence(a Actor, call switchboard.Call, action switchboard.Action) 
 // authorizeCommand decides on a command: the permission of its kind, that of
 // overriding another member's claim, and what the account's platform can do.
 func (c *Control) authorizeCommand(a Actor, call switchboard.Call, cmd switchboard.Command) team.Decision {
-	d := c.authorizeVerb(a, cmd.Action.Verb(), call)
-	if d.OK && cmd.Override && call.Phase != switchboard.Ended {
-		d = c.Authorize(a, team.OverrideClaim, call)
+	d := team.Decision{}
+	for _, p := range permissionsFor(cmd) {
+		if d = c.authorizeAttempt(a, p, call); !d.OK {
+			return d
+		}
 	}
-	if reason := c.missingCapability(a.Account, cmd.Action); d.OK && reason != "" {
-		d = team.Decision{Reason: reason}
+	if reason := c.missingCapability(a.Account, cmd.Action); reason != "" {
+		return team.Decision{Reason: reason}
 	}
 	return d
 }
 
-// authorizeVerb is Authorize for a kind of command. On a call that has ended it
+// permissionsFor returns what a command needs the policy to allow.
+func permissionsFor(cmd switchboard.Command) []team.Permission {
+	all := []team.Permission{team.Permission(cmd.Action.Verb())}
+	if cmd.Override {
+		all = append(all, team.OverrideClaim)
+	}
+	return all
+}
+
+// authorizeAttempt is Authorize for commands. On a call that has ended it
 // decides by the role alone, so that the board says that the call has ended,
 // and returns the outcome of a repeated command.
-func (c *Control) authorizeVerb(a Actor, verb switchboard.Verb, call switchboard.Call) team.Decision {
+func (c *Control) authorizeAttempt(a Actor, p team.Permission, call switchboard.Call) team.Decision {
 	if call.Phase == switchboard.Ended {
-		return a.MayAttempt(team.Permission(verb))
+		return a.MayAttempt(p)
 	}
-	return c.Authorize(a, team.Permission(verb), call)
+	return c.Authorize(a, p, call)
 }
 
 // record has the audit follow the command: its beginning, for a hang-up in its
