@@ -157,6 +157,10 @@ func TestCallsThatLeftTheBoardHaveEndedForWhomeverSawThem(t *testing.T) {
 		f.Board(owner).Poll(t.Context())
 		return f.current(owner, call).Phase == switchboard.Ended
 	})
+	awaitThat(t, "journal of the call", func() bool {
+		r, err := f.Journal.Record(t.Context(), owner.Account, call.ID)
+		return err == nil && !r.Ended.IsZero()
+	})
 	running := f.connectedCall(owner)
 	f.restartBoards()
 	if _, err := f.Call(t.Context(), admin, running.ID); !errors.Is(err, switchboard.ErrNoCall) {
