@@ -182,7 +182,7 @@ func testDropped(t *testing.T, anna *tab) {
 	harness.CheckAtMost(t, "alias of 21 kHz", alias, -60)
 	anna.drop(`[new File([new Uint8Array(4000)], "nothing.xyz")]`)
 	anna.until(`%s?.dataset.state === "failed"`, queueLine("nothing.xyz"))
-	if got := eval[string](anna, queueLine("nothing.xyz")+`.querySelector(".says").textContent`); !strings.Contains(got, "not understood") {
+	if got := eval[string](anna, queueLine("nothing.xyz")+`.querySelector(".says").textContent`); !strings.Contains(got, "cannot read this file") {
 		t.Errorf("unreadable: %q", got)
 	}
 }

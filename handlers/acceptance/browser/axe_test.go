@@ -108,7 +108,9 @@ func TestBrowserAxePages(t *testing.T) {
 	p.do(chromedp.Navigate(s.URL + "/"))
 	p.run(`document.querySelector("details.more").open = true`)
 	eval[bool](p, code)
-	found.add("menu", eval[[]violation](p, everything))
+	found.add("menu", slices.DeleteFunc(eval[[]violation](p, everything), func(v violation) bool {
+		return v.Rule == "target-size" && strings.Contains(v.Target, ".acts") // below the menu, which covers it
+	}))
 	p.run(`document.querySelector('.head [href="/calls/new"]').click()`)
 	p.until(`document.querySelectorAll("#recipient-list [role=option]").length > 0`)
 	found.add("new call", eval[[]violation](p, everything))
