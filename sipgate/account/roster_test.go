@@ -336,6 +336,24 @@ func TestSharedNumbersAreNobodys(t *testing.T) {
 	}
 }
 
+// While sipgate cannot be reached, not every member's access is tried; and a
+// roster without users says nothing about whose the telephones are.
+func TestFailuresOfSipgateAreNotTriedThroughEverybody(t *testing.T) {
+	first, second := &fakeAccess{}, &fakeAccess{}
+	first.fail("users", &sipgate.Error{Kind: sipgate.Unavailable})
+	within(t, []Access{first, second}, func(t *testing.T, r *Roster) {
+		if r.rosters.Of("1111111") != r || r.rosters.Of("2222222") == r {
+			t.Error("an account has several rosters, or several accounts have one")
+		}
+		if _, err := r.Users(t.Context()); sipgate.KindOf(err) != sipgate.Unavailable || second.count("users") != 0 {
+			t.Errorf("%v; the second member was asked %d times", err, second.count("users"))
+		}
+		if s := r.Snapshot(); !s.Complete || s.Known() {
+			t.Errorf("complete %v, known %v", s.Complete, s.Known())
+		}
+	})
+}
+
 // Who takes part is named by their number, line, device or user id; groups and
 // telephones of several users have names of their own.
 func TestPartiesHaveNames(t *testing.T) {
