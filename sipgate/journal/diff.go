@@ -242,7 +242,7 @@ func (s *step) addEnded() {
 	if a.Phase != switchboard.Ended || s.before.Phase == switchboard.Ended && (a.Cause == "" || a.Cause == s.before.Cause) {
 		return
 	}
-	e := Entry{At: a.EndedAt, Kind: Ended, Detail: a.Cause}
+	e := Entry{At: a.EndedAt, Approximate: a.EndApproximate, Kind: Ended, Detail: a.Cause}
 	last := a.LastCommand
 	if last != nil && last.Verb == switchboard.VerbHangUp && last.Outcome != switchboard.Failed && last.Outcome != switchboard.Unknown {
 		e.Name = last.Name

@@ -31,6 +31,13 @@
 //     lack it too, of three members at most, unless the first member's lists
 //     are known to contain everyone's calls. One list is enough after sipgate
 //     answered 404 or accepted to end the call.
+//   - A list ends only legs that it could contain: it contained them before,
+//     they are its member's own, or it shows the calls of others. A connected leg
+//     that no list could contain, as that of a colleague who has not signed in
+//     where sipgate shows everybody the own calls only, ends by its hangup event;
+//     if that is lost, four hours after the last event, a voicemail's after half
+//     an hour. Of legs that no event announced and whose members have left, all
+//     the others' lists decide.
 //   - A ringing leg is in no list. It ends by its hangup event, or 180 seconds
 //     after its last event; in the latter case a late answer revives it.
 //   - A failed request ends nothing.
@@ -82,6 +89,8 @@ const (
 	recheckDelay      = time.Second            // until a member whose list lacks a call is polled again
 	endedVisibleFor   = 10 * time.Second       // from the end of a call to the removal of its row
 	ringingTimeout    = 180 * time.Second      // from the last event of a ringing leg to its end
+	voicemailTimeout  = 30 * time.Minute       // from the last event of a voicemail's call to its end, if the hangup is lost
+	unlistedTimeout   = 4 * time.Hour          // the same of a call that no list contains
 	transferWindow    = 30 * time.Second       // for a transferred call to appear under its new callId
 	fetchTimeout      = 10 * time.Second       // for sipgate to fetch an announcement
 	retention         = 24 * time.Hour         // of tombstones and of command results
@@ -138,7 +147,7 @@ type Board struct {
 	legsByRelation map[string]*leg   // by leg.relationKeys
 	tombstones     []tombstone       // of ended legs, oldest first
 	lastDiversion  time.Time         // time of the last event with a diversion
-	unlisted       map[*leg]struct{} // connected by events, but in no member's list
+	unlisted       map[*leg]struct{} // connected, but in no member's list
 	transferring   []*row            // rows that expect a new leg after a transfer
 	pendingHangups []*pendingHangup  // hang-ups in their grace period
 	closed         bool              // Run has ended: no hang-up may be delayed any more

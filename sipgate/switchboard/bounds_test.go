@@ -104,8 +104,13 @@ func TestVoicemailExpires(t *testing.T) {
 		if c := onlyCall(t, b); c.Phase != Connected {
 			t.Errorf("row = %+v", c)
 		}
-		time.Sleep(ringingTimeout)
-		if c := onlyCall(t, b); c.Phase != Ended {
+		time.Sleep(voicemailTimeout - time.Minute)
+		pollAll(t, b)
+		if c := onlyCall(t, b); c.Phase != Connected {
+			t.Errorf("row = %+v", c)
+		}
+		time.Sleep(time.Minute)
+		if c := onlyCall(t, b); c.Phase != Ended || !c.EndApproximate {
 			t.Errorf("row = %+v", c)
 		}
 	})

@@ -130,7 +130,7 @@ type Call struct {
 
 	Started     time.Time // when it began to ring or was first seen
 	Since       time.Time // when the current state (ringing, connected, on hold, ended) began
-	Approximate bool      // no event gave the start time: Started and Since are estimates
+	Approximate bool      // no event gave the start time: Started and Since are estimates; of an ended call: the end may be too late
 
 	LastCommand  *LastCommand  // nil before the first command
 	Consultation *Consultation // nil unless an attended transfer is in progress
@@ -141,6 +141,10 @@ type Call struct {
 
 	Cause   string    // sipgate's cause of the end ("normalClearing", "busy", …); "" if unknown
 	EndedAt time.Time // zero while the call is live
+
+	// EndApproximate reports that nothing tells when the call ended: it may
+	// have ended long before EndedAt.
+	EndApproximate bool
 
 	// Seq is the number of the change that published this value. Memo caches
 	// what is rendered from it.

@@ -44,7 +44,9 @@ type leg struct {
 	observers     []*member       // members whose newest list contains it, by id
 	missingCount  int             // number of members who should see it and do not
 	missingFrom   []*member       // those of them whose lists otherwise cover everyone's
+	listedBy      []MemberID      // members whose lists ever contained it
 	missedLists   map[*member]int // lists without it, by member, while it is unlisted
+	unlistedSince time.Time       // since when no list contains it, though it is connected
 
 	// Last state confirmed by a list or by the answer to a command.
 	hold, mute, recording bool
@@ -62,7 +64,7 @@ type endState int
 
 const (
 	live         endState = iota
-	endedSilent           // no event for ringingTimeout
+	endedSilent           // nothing was heard of it, see silentEnd
 	endedMissing          // missing from the lists
 	endedHangup           // hangup event
 )
@@ -118,11 +120,43 @@ func namesVoicemail(e *sipgate.Event) bool {
 	return len(e.Users) == 1 && strings.EqualFold(e.Users[0], "voicemail")
 }
 
-// expires reports whether the leg is known by events only, so that it ends
-// after ringingTimeout without one.
-func (l *leg) expires() bool {
-	return l.inPhase(Ringing) || l.inPhase(Connected) && !l.listed && l.isVoicemail()
+// silentEnd returns when the leg ends if nothing more is heard of it. It is
+// zero if lists tell when the leg ends, or if it has ended.
+func (l *leg) silentEnd() time.Time {
+	last := later(l.lastEvent, l.unlistedSince)
+	for _, m := range l.observers {
+		if !m.authFailed {
+			return time.Time{}
+		}
+		last = later(last, m.listTime)
+	}
+	switch p, ok := l.phase(); {
+	case !ok || p == Ended || l.partnerListed():
+		return time.Time{}
+	case p == Ringing:
+		return last.Add(ringingTimeout)
+	case l.isVoicemail():
+		return last.Add(voicemailTimeout)
+	}
+	return last.Add(unlistedTimeout)
 }
+
+func later(x, y time.Time) time.Time {
+	if x.Before(y) {
+		return y
+	}
+	return x
+}
+
+// partnerListed reports whether a list contains the other side of an internal
+// call, which tells when both end.
+func (l *leg) partnerListed() bool {
+	return l.partner != nil && l.partner.end == live && len(l.partner.observers) > 0
+}
+
+// endIsGuess reports whether the leg was connected and ended since nothing was
+// heard of it: it may have ended long before.
+func (l *leg) endIsGuess() bool { return l.end == endedSilent && (l.answered || l.listed) }
 
 // observedBy reports whether m's newest list contains the leg.
 func (l *leg) observedBy(m *member) bool { return slices.Contains(l.observers, m) }

@@ -193,6 +193,9 @@ func (b *Board) addObserver(m *member, l *leg) {
 		m.coverageProofs++
 	}
 	l.observers = append(slices.Clip(l.observers), m)
+	if !slices.Contains(l.listedBy, m.id) {
+		l.listedBy = append(l.listedBy, m.id)
+	}
 	slices.SortFunc(l.observers, compareMembers)
 	delete(b.unlisted, l)
 	l.missedLists = nil

@@ -126,8 +126,9 @@ func (b *Board) Join(m Member) {
 	b.requestPoll(old)
 }
 
-// Leave removes a member. Calls that only this member saw stay until the
-// others' lists have shown that they ended, or an event does.
+// Leave removes a member. Calls that only this member saw stay until an event
+// ends them or a list that could contain them lacks them. Of those that no event
+// announced, the others' lists decide.
 func (b *Board) Leave(id MemberID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -139,15 +140,16 @@ func (b *Board) Leave(id MemberID) {
 	delete(b.members, id)
 	delete(b.poll.recheckAt, m)
 	delete(b.poll.requested, m)
+	now := time.Now()
 	for _, s := range m.visibleCalls {
-		b.observerLeft(m, s.leg)
+		b.observerLeft(m, s.leg, now)
 		b.markDirty(s.leg.row)
 	}
 	for _, r := range b.rows {
 		b.releaseClaim(id, r)
 	}
 	b.reportHealth()
-	b.flush(time.Now())
+	b.flush(now)
 	wake(b.pollWake)
 }
 

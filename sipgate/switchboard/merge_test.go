@@ -49,6 +49,7 @@ func TestLostHangupEvent(t *testing.T) {
 	u := newFakeSipgate()
 	b := newBoard(t, u, "w0")
 	e := newCall("A", sipgate.Incoming, jennifer, doc, "Doc")
+	e.UserIDs = []sipgate.UserID{"w0"}
 	b.Observe(e)
 	b.Observe(answer(e, "Doc"))
 	pollAll(t, b) // no list contains the call

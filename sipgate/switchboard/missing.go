@@ -55,10 +55,9 @@ func (b *Board) recordMiss(m *member, s *observation, requestTick uint64, now ti
 	return true
 }
 
-// markUnlisted records that the leg is connected by events but in no member's
-// list.
-func (b *Board) markUnlisted(l *leg) {
-	l.missedLists = map[*member]int{}
+// markUnlisted records that the leg is connected but in no member's list.
+func (b *Board) markUnlisted(l *leg, now time.Time) {
+	l.missedLists, l.unlistedSince = map[*member]int{}, now
 	b.unlisted[l] = struct{}{}
 }
 
@@ -71,27 +70,40 @@ func (b *Board) removeObserver(m *member, l *leg) {
 }
 
 // observerLeft records that m, who leaves the board, no longer sees the leg.
-func (b *Board) observerLeft(m *member, l *leg) {
+func (b *Board) observerLeft(m *member, l *leg, now time.Time) {
 	b.removeObserver(m, l)
 	if len(l.observers) == 0 && l.end == live {
-		b.markUnlisted(l)
+		b.markUnlisted(l, now)
 		l.answerTick = b.tick()
 		b.nonListFacts++
 	}
 }
 
+// couldList reports whether m's lists contain the leg while it is connected:
+// they contained it before, it is m's own, or they show calls of others. Where
+// sipgate shows everybody only the own calls, no list contains the call of a
+// colleague who has not signed in.
+func (b *Board) couldList(m *member, l *leg) bool {
+	return m.coversAll() || m.showsOthers || slices.Contains(l.listedBy, m.id) ||
+		slices.Contains(l.answeringMembers, m) || slices.Contains(b.owners(l), m.id)
+}
+
 // expireUnlisted ends the unlisted legs that m's list, requested at
-// requestTick, should contain and does not. It takes two lists: of one member
-// who would certainly see the leg, or of all members together.
+// requestTick, should contain and does not. It takes two lists of one member
+// whose lists could contain the leg. A leg that no event will ever end takes
+// two lists that cannot contain it as well, and one of each member.
 func (b *Board) expireUnlisted(m *member, requestTick uint64, now time.Time) (undecided bool) {
 	for l := range b.unlisted {
+		undecided = true
 		if l.answerTick > requestTick || m.unreadable > 0 { // it may be the unreadable one
-			undecided = true
 			continue
 		}
-		if l.partner != nil && l.partner.end == live && len(l.partner.observers) > 0 {
-			undecided = true
+		if l.partnerListed() {
 			continue // the list of the other side tells when it ends
+		}
+		could := b.couldList(m, l)
+		if !could && (l.rang || l.answered) {
+			continue // its hangup event tells
 		}
 		l.missedLists[m]++
 		lists, allMissed := 0, true
@@ -99,13 +111,11 @@ func (b *Board) expireUnlisted(m *member, requestTick uint64, now time.Time) (un
 			lists += l.missedLists[o]
 			allMissed = allMissed && (o.authFailed || l.missedLists[o] > 0)
 		}
-		certain := m.coversAll() || slices.Contains(l.answeringMembers, m)
-		if certain && l.missedLists[m] >= 2 || allMissed && lists >= 2 {
+		if could && l.missedLists[m] >= 2 || !l.rang && !l.answered && allMissed && lists >= 2 {
 			b.endLeg(l, endedMissing, now)
 			continue
 		}
-		undecided = true
-		if certain || allMissed {
+		if could || allMissed {
 			b.poll.recheckAt[m] = now.Add(recheckDelay)
 		}
 	}

@@ -81,7 +81,7 @@ func (b *Board) observeAnswer(e sipgate.Event, now time.Time) bool {
 		l.answerTick = b.tick()
 		l.answeringMembers = b.eventMembers(&e)
 		if len(l.observers) == 0 && !l.isVoicemail() {
-			b.markUnlisted(l)
+			b.markUnlisted(l, now)
 		}
 	}
 	b.ensureRow(l, now)

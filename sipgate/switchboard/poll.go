@@ -86,6 +86,10 @@ func (b *Board) listFailed(m *member, err error) {
 	switch kind {
 	case sipgate.Unauthorized:
 		m.authFailed = true
+		for _, s := range m.visibleCalls { // no list tells of them any more, see silentEnd
+			b.markDirty(s.leg.row)
+		}
+		b.flush(now)
 	case sipgate.Forbidden, sipgate.Unsupported:
 		m.backoffUntil = now.Add(forbiddenBackoff)
 	case sipgate.Throttled:

@@ -298,6 +298,7 @@ func TestEventsPollAtOnce(t *testing.T) {
 		before := u.listCount()
 		for i := range 20 {
 			e := newCall(sipgate.CallID(fmt.Sprint("A", i)), sipgate.Incoming, jennifer, doc)
+			e.UserIDs = []sipgate.UserID{"w0"}
 			b.Observe(e)
 			b.Observe(answer(e, "Doc"))
 			synctest.Wait()

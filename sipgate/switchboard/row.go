@@ -201,7 +201,8 @@ func (b *Board) computeCall(r *row, legs chain, l *leg, now time.Time) Call {
 	slices.Sort(c.VisibleTo)
 	c.VisibleTo = slices.Compact(c.VisibleTo)
 	if p == Ended {
-		c.Cause, c.EndedAt, c.Playback = l.cause, l.endTime, nil
+		c.Cause, c.EndedAt, c.EndApproximate, c.Playback = l.cause, l.endTime, l.endIsGuess(), nil
+		c.Approximate = c.Approximate || c.EndApproximate
 	} else {
 		c.Claim, c.PendingHangup = r.activeClaim(now), r.pendingHangupView()
 		c.Consultation = b.consultationView(r)
@@ -244,8 +245,8 @@ func (r *row) nextChange(current *leg) time.Time {
 		at(current.endTime.Add(endedVisibleFor))
 	}
 	for _, l := range r.legs {
-		if l.expires() {
-			at(l.lastEvent.Add(ringingTimeout))
+		if t := l.silentEnd(); !t.IsZero() {
+			at(t)
 		}
 	}
 	for _, e := range r.expectations {
@@ -267,7 +268,7 @@ func sameCall(x, y *Call) bool {
 		x.Started.Equal(y.Started) && x.Since.Equal(y.Since) && x.Approximate == y.Approximate &&
 		equalValues(x.LastCommand, y.LastCommand) && equalValues(x.Playback, y.Playback) &&
 		equalValues(x.Consultation, y.Consultation) && equalValues(x.Claim, y.Claim) && equalValues(x.PendingHangup, y.PendingHangup) &&
-		x.Cause == y.Cause && x.EndedAt.Equal(y.EndedAt)
+		x.Cause == y.Cause && x.EndedAt.Equal(y.EndedAt) && x.EndApproximate == y.EndApproximate
 }
 
 // equalValues compares the values that two pointers point to. Published values
