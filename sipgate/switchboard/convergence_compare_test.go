@@ -43,11 +43,20 @@ func (h *scenario) compare(when string) {
 				h.t.Errorf("scenario %d, board %d, %s: not reconciled: %+v", h.seed, i, when, c.LastCommand)
 			}
 		}
-		want := maps.Clone(truth)
-		maps.DeleteFunc(want, func(id sipgate.CallID, _ string) bool { return !h.visible(b, id) })
-		if !maps.Equal(shown, want) || ghosts > 0 {
+		for id, state := range truth {
+			if h.visible(b, id) {
+				if shown[id] != state {
+					h.t.Errorf("scenario %d, board %d, %s: %s is %q, at sipgate %q%s", h.seed, i, when, id, shown[id], state, describe(b.Snapshot().Calls))
+				}
+			} else if shown[id] == "" && b.answered[id] && !b.hungUp[id] && when == afterLists && !h.isBehindAnother(b, id) {
+				h.t.Errorf("scenario %d, board %d, %s: %s is gone, whose owner %s has not signed in%s", h.seed, i, when, id, h.owner[id], describe(b.Snapshot().Calls))
+			}
+			delete(shown, id)
+		}
+		maps.DeleteFunc(shown, func(id sipgate.CallID, _ string) bool { return when == afterLists && h.mayRemain(b, id) })
+		if len(shown) > 0 || ghosts > 0 {
 			h.t.Errorf("scenario %d, board %d, %s: shown %v and %d ended rows, sipgate has %v%s",
-				h.seed, i, when, shown, ghosts, want, describe(b.Snapshot().Calls))
+				h.seed, i, when, shown, ghosts, truth, describe(b.Snapshot().Calls))
 		}
 		pictures = append(pictures, h.describeConnected(b))
 	}
@@ -62,12 +71,25 @@ func (h *scenario) visible(b *observedBoard, id sipgate.CallID) bool {
 	return !ok || slices.ContainsFunc(by, b.HasMember)
 }
 
+// mayRemain reports whether the board may show a call that has ended: an event
+// announced it, its hangup event was lost, and no list could have told.
+func (h *scenario) mayRemain(b *observedBoard, id sipgate.CallID) bool {
+	return b.answered[id] && !b.hungUp[id] && !b.HasMember(MemberID(h.owner[id]))
+}
+
+// isBehindAnother reports whether the row of a call that no list shows shows the
+// leg before a transfer, whose hangup event was lost.
+func (h *scenario) isBehindAnother(b *observedBoard, id sipgate.CallID) bool {
+	l := b.legs[id]
+	return l.end == live && l.row.published != nil && l.row.published.CallID != id && h.mayRemain(b, l.row.published.CallID)
+}
+
 // describeConnected describes the connected rows without what depends on the
 // time of facts.
 func (h *scenario) describeConnected(b *observedBoard) string {
 	var lines []string
 	for _, c := range b.Snapshot().Calls {
-		if c.Phase == Connected {
+		if c.Phase == Connected && len(c.VisibleTo) > 0 {
 			lines = append(lines, fmt.Sprintf("\n%s %s %v %v %v %v %v %v", c.CallID, c.Direction, c.Remote, c.Local, c.UserNames, c.Hold, c.Mute, c.VisibleTo))
 		}
 	}

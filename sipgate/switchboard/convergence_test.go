@@ -21,7 +21,9 @@ var scenarioCount = map[bool]int{false: 10_000, true: 1_500}[raceDetector]
 // events are lost, repeated and reordered, lists are late or fail, answers to
 // commands are lost, hang-ups are pending, joined, undone and replaced by
 // immediate ones, and members claim calls. After the next successful lists
-// both boards show exactly the calls of sipgate; no ended call, claim or
+// both boards show exactly the calls of sipgate that a list shows or an event
+// announced, and, if the hangup event of a call that none of their lists shows
+// was lost, that call for some hours more; no ended call, claim or
 // pending hang-up remains; no command was sent twice, and none that was undone
 // or refused was sent; each command reported one outcome; no subscriber missed
 // a change or received one out of order.
@@ -52,6 +54,7 @@ type scenario struct {
 
 	ringing     []sipgate.Event
 	established []sipgate.Event // their newCall events
+	owner       map[sipgate.CallID]sipgate.UserID
 	commands    int
 	issued      []*issuedCommand
 	commanded   bool // commands were given, so that the boards may differ
@@ -72,15 +75,18 @@ type observedBoard struct {
 	follower *follower
 	sub      *Subscription
 	pending  []sipgate.Event
+	answered map[sipgate.CallID]bool // by an event that was delivered
+	hungUp   map[sipgate.CallID]bool
 	stop     func() // ends startTimers
 }
 
 func newScenario(t *testing.T, seed uint64) *scenario {
-	h := &scenario{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 1)), people: rand.New(rand.NewPCG(seed, 2)), u: newFakeSipgate()}
+	h := &scenario{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 1)), people: rand.New(rand.NewPCG(seed, 2)), u: newFakeSipgate(), owner: map[sipgate.CallID]sipgate.UserID{}}
 	for range 2 {
 		b := newBoard(t, h.u, memberIDs(1+h.r.IntN(3))...)
 		s, sub := b.Subscribe()
-		h.boards = append(h.boards, &observedBoard{Board: b, follower: follow(s), sub: sub, stop: startTimers(b)})
+		h.boards = append(h.boards, &observedBoard{Board: b, follower: follow(s), sub: sub, stop: startTimers(b),
+			answered: map[sipgate.CallID]bool{}, hungUp: map[sipgate.CallID]bool{}})
 	}
 	return h
 }
@@ -119,7 +125,7 @@ func (h *scenario) run() {
 	}
 	h.pollBoards()
 	h.compare(afterLists)
-	time.Sleep(ringingTimeout)
+	time.Sleep(unlistedTimeout)
 	h.pollBoards()
 	time.Sleep(endedVisibleFor)
 	h.compare(atTheEnd)
@@ -195,8 +201,27 @@ func (h *scenario) push(b *observedBoard) {
 		return
 	}
 	i := h.r.IntN(min(len(b.pending), 4))
-	b.Observe(b.pending[i])
+	b.deliver(b.pending[i])
 	b.pending = slices.Delete(b.pending, i, i+1)
+}
+
+// deliver pushes an event to the board.
+func (b *observedBoard) deliver(e sipgate.Event) {
+	switch e.Kind {
+	case sipgate.EventAnswer:
+		b.answered[e.CallID] = true
+	case sipgate.EventHangup:
+		b.hungUp[e.CallID] = true
+	}
+	b.Observe(e)
+}
+
+// owns makes the call that of one of four users: w0 is on every board, w3, who
+// never signed in, on none.
+func (h *scenario) owns(e sipgate.Event) sipgate.Event {
+	u := sipgate.UserID(fmt.Sprintf("w%d", h.people.IntN(4)))
+	h.owner[e.CallID] = u
+	return withUsers(e, u)
 }
 
 func (h *scenario) startCall() {
@@ -207,6 +232,7 @@ func (h *scenario) startCall() {
 	if h.chance(0.3) {
 		e = newCall(id, sipgate.Outgoing, doc, from, "Doc")
 	}
+	e = h.owns(e)
 	h.ringing = append(h.ringing, e)
 	h.announce(e)
 }
@@ -220,16 +246,19 @@ func (h *scenario) answerCall() {
 	h.announce(answer(e, "Doc"))
 }
 
+// seesOwn reports whether sipgate shows each user only the own calls.
+func (h *scenario) seesOwn() bool { return h.seed%3 == 0 }
+
 // listCall adds the call to the lists of all members or, in some scenarios, of
-// some.
+// its owner alone.
 func (h *scenario) listCall(e sipgate.Event) {
 	h.established = append(h.established, e)
 	out, in := e.From, e.To
 	if e.Direction == sipgate.Outgoing {
 		out, in = in, out
 	}
-	if h.seed%3 == 0 {
-		h.u.add(e.CallID, out, in, "w0", MemberID(fmt.Sprintf("w%d", h.r.IntN(3))))
+	if h.seesOwn() {
+		h.u.add(e.CallID, out, in, MemberID(h.owner[e.CallID]))
 		return
 	}
 	h.u.add(e.CallID, out, in)
@@ -258,6 +287,7 @@ func (h *scenario) transferCall() {
 		next.From = old.To
 	}
 	next.Diversion = doc
+	next = h.owns(next)
 	h.announce(next)
 	h.u.remove(old.CallID)
 	h.listCall(next)

@@ -43,6 +43,10 @@ func (f *follower) apply(c Change) error {
 		f.rows[c.Call.ID] = *c.Call
 	case c.Health != nil:
 		f.health = *c.Health
+	case c.Removed == "": // whose access can be used
+		if !c.Structure {
+			return fmt.Errorf("change %d is empty", c.Seq)
+		}
 	default:
 		if _, ok := f.rows[c.Removed]; !ok || !c.Structure {
 			return fmt.Errorf("change %d removes the row %q", c.Seq, c.Removed)

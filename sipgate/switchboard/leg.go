@@ -44,7 +44,7 @@ type leg struct {
 	observers     []*member       // members whose newest list contains it, by id
 	missingCount  int             // number of members who should see it and do not
 	missingFrom   []*member       // those of them whose lists otherwise cover everyone's
-	listedBy      []MemberID      // members whose lists ever contained it
+	reachedBy     []MemberID      // members whose lists ever contained it, or whose commands sipgate accepted
 	missedLists   map[*member]int // lists without it, by member, while it is unlisted
 	unlistedSince time.Time       // since when no list contains it, though it is connected
 

@@ -193,9 +193,7 @@ func (b *Board) addObserver(m *member, l *leg) {
 		m.coverageProofs++
 	}
 	l.observers = append(slices.Clip(l.observers), m)
-	if !slices.Contains(l.listedBy, m.id) {
-		l.listedBy = append(l.listedBy, m.id)
-	}
+	l.reached(m)
 	slices.SortFunc(l.observers, compareMembers)
 	delete(b.unlisted, l)
 	l.missedLists = nil

@@ -80,12 +80,19 @@ func (b *Board) observerLeft(m *member, l *leg, now time.Time) {
 }
 
 // couldList reports whether m's lists contain the leg while it is connected:
-// they contained it before, it is m's own, or they show calls of others. Where
+// m's access has reached it, it is m's own, or they show calls of others. Where
 // sipgate shows everybody only the own calls, no list contains the call of a
 // colleague who has not signed in.
 func (b *Board) couldList(m *member, l *leg) bool {
-	return m.coversAll() || m.showsOthers || slices.Contains(l.listedBy, m.id) ||
+	return m.coversAll() || m.showsOthers || slices.Contains(l.reachedBy, m.id) ||
 		slices.Contains(l.answeringMembers, m) || slices.Contains(b.owners(l), m.id)
+}
+
+// reached records that m's access reaches the leg.
+func (l *leg) reached(m *member) {
+	if !slices.Contains(l.reachedBy, m.id) {
+		l.reachedBy = append(l.reachedBy, m.id)
+	}
 }
 
 // expireUnlisted ends the unlisted legs that m's list, requested at

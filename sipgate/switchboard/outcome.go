@@ -77,6 +77,7 @@ func (b *Board) confirm(cmd *pendingCommand, l *leg, now time.Time) {
 		b.expectEnd(l, now)
 	}
 	l.commandTick = b.tick()
+	l.reached(cmd.carrier)
 	outcome := Confirmed
 	_, toggles := toggleTarget(cmd.command.Action)
 	if l.end == live && (toggles || cmd.command.Action.Verb() == VerbHangUp) {
