@@ -72,7 +72,7 @@ func testHangUp(t *testing.T, s *harness.Stack, anna, jonas *tab, id, who string
 	anna.until(`%s?.dataset.state === "talking"`, row(who))
 	anna.press(who, "x")
 	for _, p := range []*tab{anna, jonas} {
-		p.until(`!!%s?.querySelector('form[action$="/undo"], .chip[data-tone="leaving"]')`, row(who))
+		p.until(`!!%s?.querySelector('form[action$="/undo"], .chip[data-tone="pending-hangup"]')`, row(who))
 	}
 	anna.run(`%s.querySelector('form[action$="/undo"] button').click()`, row(who))
 	anna.until(`!%s.querySelector('form[action$="/undo"]')`, row(who))
