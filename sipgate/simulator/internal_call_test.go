@@ -159,7 +159,7 @@ func TestListsMayBeOld(t *testing.T) {
 	if list := get[callList](r, "/v2/calls").Data; len(list) != 0 {
 		t.Errorf("still listed: %+v", list)
 	}
-	id = r.talk()
+	r.talk()
 	if list := get[callList](r, "/v2/calls").Data; len(list) != 0 {
 		t.Errorf("listed already: %+v", list)
 	}
