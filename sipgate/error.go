@@ -21,7 +21,7 @@ const (
 	Throttled                // too many requests
 	Unavailable              // no response, or status 5xx
 	Unsupported              // the account's platform lacks the operation
-	Unreadable               // sipgate's answer is none that the request can have: HTML, no list, a redirect
+	Unreadable               // sipgate's answer is not one that the request can have: HTML, no list, a redirect
 )
 
 var kindNames = [...]string{

@@ -135,7 +135,7 @@ func TestSpoiledItemLeavesTheOthers(t *testing.T) {
 	}
 }
 
-// An answer that is none of the documented ones is sipgate's fault, is said to be
+// An undocumented answer is sipgate's fault, is said to be
 // unreadable, and is not asked for again.
 func TestOddAnswersAreUnreadable(t *testing.T) {
 	l, ctx := prepared(t), t.Context()

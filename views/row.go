@@ -35,7 +35,7 @@ type RowModel struct {
 
 	Owners  string // ids of the members whose call it is, separated by spaces
 	Rings   bool   // at a telephone of the team
-	RingsAt string // ids of the members at whose telephones, likewise
+	RingsAt string // ids of the members at whose telephones it rings, separated by spaces
 
 	Consultation *ConsultationModel // nil without a consultation
 	Chips        []Chip

@@ -75,7 +75,7 @@ func (c *Control) deny(ctx context.Context, e team.AuditEntry, d team.Decision) 
 	return c.denied(d)
 }
 
-// A refusal is a deed that was denied under an action id.
+// A refusal is an action that was denied under an action id.
 type refusal struct {
 	by       team.MemberID
 	actionID string
@@ -92,7 +92,7 @@ func newRefusals() *lru.Cache[refusal, struct{}] {
 	return c
 }
 
-// denyOnce is deny for a deed that may be repeated under the same action id: it
+// denyOnce is deny for an action that may be repeated under the same action id: it
 // is recorded once.
 func (c *Control) denyOnce(ctx context.Context, e team.AuditEntry, actionID string, d team.Decision) error {
 	if actionID == "" {

@@ -36,8 +36,8 @@ type ClaimRequest struct {
 
 // Claim shows the team that the actor is about to do something with a call, for
 // as long as a dialog about it is open and used. It is a soft lock: other
-// members are refused with a [ClaimedError] unless they override it. Whose call
-// it is may always override it.
+// members are refused with a [ClaimedError] unless they override it. An owner of
+// the call may always override it.
 func (c *Control) Claim(ctx context.Context, a Actor, id switchboard.RowID, r ClaimRequest) error {
 	call, err := c.Call(ctx, a, id)
 	if err != nil {

@@ -191,7 +191,7 @@ func TestCallsThatLeftTheBoardHaveEndedForWhomeverSawThem(t *testing.T) {
 	}
 }
 
-// A refused deed is one row in the audit, however often it is repeated under
+// A refused action is one row in the audit, however often it is repeated under
 // its action id.
 func TestRepeatedRefusalIsAuditedOnce(t *testing.T) {
 	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
@@ -210,7 +210,7 @@ func TestRepeatedRefusalIsAuditedOnce(t *testing.T) {
 	for range 3 {
 		deny(1)
 	}
-	cmd.Action = switchboard.Hold{On: false} // another deed
+	cmd.Action = switchboard.Hold{On: false} // another action
 	deny(2)
 	cmd.ID = "0123456789abcdeg"
 	deny(3)

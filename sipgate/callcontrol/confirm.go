@@ -12,11 +12,11 @@ import (
 // confirmation asks sipgate again who members are of whom it did not say so when
 // they signed in. One goroutine uses it.
 type confirmation struct {
-	pause     int // how many times confirm does nothing after the last attempt in vain,
+	pause     int // how many times confirm does nothing after the last failed attempt,
 	remaining int // and how many of these times are left
 }
 
-// confirm asks for the members who are signed in. Attempts in vain become rarer:
+// confirm asks for the members who are signed in. Failed attempts become rarer:
 // sipgate may show the users to admins only.
 func (f *confirmation) confirm(ctx context.Context, c *Control, signedIn []SignedIn) {
 	var waiting []team.MemberID

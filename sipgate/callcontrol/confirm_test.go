@@ -11,7 +11,7 @@ import (
 
 // A first admin signs in while sipgate does not return the users: the first
 // answer that comes later names them and makes them an admin, on the board, too.
-// Attempts in vain become rarer.
+// Failed attempts become rarer.
 func TestFirstAdminIsFoundOutLater(t *testing.T) {
 	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
 	account, _, _ := f.sim.AdminToken()

@@ -15,7 +15,7 @@ import (
 // records it, then the board executes it. The same action id again returns the
 // first outcome, without a second row in the audit.
 //
-// The hold and the hang-up of whose call it is wait for nobody, and end what
+// An owner's hold and hang-up wait for no other member, and end what
 // another member is doing.
 //
 // It does not depend on the end of ctx: the member has clicked, whether or not

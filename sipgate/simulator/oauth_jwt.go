@@ -16,7 +16,7 @@ import (
 // signingKeys sign the tokens of all Simulators of the process.
 var signingKeys keyRing
 
-// A keyRing holds the key that signs and those that count besides. The first
+// A keyRing holds the key that signs and the others that are still valid. The first
 // one is generated at first use.
 type keyRing struct {
 	mu   sync.Mutex

@@ -176,7 +176,7 @@ func TestNewestCommandCounts(t *testing.T) {
 	})
 }
 
-// Until both sides of an internal call are listed anew, the older list of one
+// Until both sides of an internal call are listed again, the older list of one
 // does not undo what was commanded through the other.
 func TestListOfTheOtherSideDoesNotUndoACommand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
