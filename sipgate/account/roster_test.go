@@ -338,7 +338,7 @@ func TestSharedNumbersAreNobodys(t *testing.T) {
 
 // While sipgate cannot be reached, not every member's access is tried; and a
 // roster without users says nothing about whose the telephones are.
-func TestFailuresOfSipgateAreNotTriedThroughEverybody(t *testing.T) {
+func TestFailuresOfSipgateAreNotTriedWithEveryAccess(t *testing.T) {
 	first, second := &fakeAccess{}, &fakeAccess{}
 	first.fail("users", &sipgate.Error{Kind: sipgate.Unavailable})
 	within(t, []Access{first, second}, func(t *testing.T, r *Roster) {

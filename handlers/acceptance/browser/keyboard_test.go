@@ -102,7 +102,8 @@ func keysOnACall(t *testing.T, s *harness.Stack, anna *tab) {
 	}
 	onRow := func(after string) {
 		t.Helper()
-		if !eval[bool](anna, `!document.querySelector("dialog[open]") && !!document.activeElement.closest("#board .row")`) {
+		anna.until(`!document.querySelector("dialog[open]")`)
+		if !eval[bool](anna, `!!document.activeElement.closest("#board .row")`) {
 			t.Errorf("after %s the focus is on %s", after, eval[string](anna, "document.activeElement.outerHTML.slice(0, 160)"))
 		}
 	}

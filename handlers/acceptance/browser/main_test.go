@@ -17,6 +17,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// The tests of handlers/acceptance look for races in the program.
+func init() { harness.Unraced() }
+
 // A browser is a Chromium with tabs. Each member has a browser context, so that
 // cookies are not shared.
 type browser struct {

@@ -16,7 +16,7 @@ import (
 
 var program = flag.String("program", "", "test this `file` instead of a program that is built from the tree")
 
-// Main runs the tests of a package and returns the exit status. Three tests run
+// Main runs the tests of a package and returns the exit status. Two tests run
 // at a time unless -parallel says otherwise: the two packages of acceptance
 // tests may run side by side, and most tests wait most of the time.
 func Main(m *testing.M) int {
@@ -24,7 +24,7 @@ func Main(m *testing.M) int {
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
 	if !chosen {
-		if err := flag.Set("test.parallel", "3"); err != nil {
+		if err := flag.Set("test.parallel", "2"); err != nil {
 			panic(err)
 		}
 	}
@@ -36,15 +36,23 @@ func Main(m *testing.M) int {
 // buildDir holds the built program; "" until a test needs it.
 var buildDir string
 
+// raced reports whether the program is built with the race detector.
+var raced = raceEnabled
+
+// Unraced has the program started without the race detector also in raced tests:
+// for those of pages in a browser, which would take most of the time of the run.
+// Call it before the first test.
+func Unraced() { raced = false }
+
 // built returns the file name of the program. It is built when the first test
 // needs it, with the race detector if the tests run with it.
-var built = sync.OnceValues(func() (string, error) { return build("callboard", raceEnabled) })
+var built = sync.OnceValues(func() (string, error) { return build("callboard", raced) })
 
 // builtPlain is the program without the race detector. It runs the simulated
 // sipgate, whose own tests look for races, and the demo with its gallery, whose
 // many pages would take most of the time of a raced run.
 var builtPlain = sync.OnceValues(func() (string, error) {
-	if !raceEnabled {
+	if !raced {
 		return built()
 	}
 	return build("callboard-plain", false)
