@@ -16,7 +16,7 @@ import (
 
 var program = flag.String("program", "", "test this `file` instead of a program that is built from the tree")
 
-// Main runs the tests of a package and returns the exit status. Two tests run
+// Main runs the tests of a package and returns the exit status. Three tests run
 // at a time unless -parallel says otherwise: the two packages of acceptance
 // tests may run side by side, and most tests wait most of the time.
 func Main(m *testing.M) int {
@@ -24,7 +24,7 @@ func Main(m *testing.M) int {
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
 	if !chosen {
-		if err := flag.Set("test.parallel", "2"); err != nil {
+		if err := flag.Set("test.parallel", "3"); err != nil {
 			panic(err)
 		}
 	}
