@@ -177,8 +177,9 @@ func TestOthersCallsAreNotOffered(t *testing.T) {
 	}
 }
 
-// TestMembersAreManagedInTheirOwnTeam: roles, removal, return and sign-out, each
-// in the audit; nobody else's, and not the last admin's.
+// TestMembersAreManagedInTheirOwnTeam: an admin sets roles, removes, restores
+// and signs out members of their own team only, and not the last admin. Each
+// action is in the audit.
 func TestMembersAreManagedInTheirOwnTeam(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Agent)

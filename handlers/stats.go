@@ -16,8 +16,8 @@ import (
 )
 
 // statsTimeout bounds how long the page waits for sipgate before it shows that
-// the counts are being read: somewhat longer than two requests take beside the
-// lists of a board that somebody looks at.
+// the counts are being read: somewhat longer than two requests take while a
+// watched board reads its lists.
 const statsTimeout = 6 * time.Second
 
 // showStats shows how many calls there were and, to leads, those of each member.

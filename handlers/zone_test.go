@@ -35,9 +35,9 @@ func readCSV(t *testing.T, w *httptest.ResponseRecorder, separator rune) (rows [
 	return rows
 }
 
-// TestTimesAreThoseOfTheTeam: history and table show the time of the team's
-// clocks, by the setting or as sipgate tells it, whatever the zone of the process
-// is.
+// TestTimesAreThoseOfTheTeam: the history and its table show times in the team's
+// zone, whether the setting or sipgate determines it. The zone of the process
+// does not count.
 func TestTimesAreThoseOfTheTeam(t *testing.T) {
 	kolkata, err := team.LoadZone("Asia/Kolkata")
 	if err != nil {

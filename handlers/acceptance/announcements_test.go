@@ -28,7 +28,8 @@ func addAnnouncement(v *harness.Client, name string, content []byte, fields ...h
 	return status, code, id
 }
 
-// uploadAnnouncement returns also what the uploader is told.
+// uploadAnnouncement uploads a file. said is the text that the answer has for the
+// uploader.
 func uploadAnnouncement(v *harness.Client, name string, content []byte, fields ...harness.Part) (status int, code, said, id string) {
 	v.T.Helper()
 	var body bytes.Buffer

@@ -43,8 +43,8 @@ func makeReadOnly(t *testing.T, data string) {
 	}
 }
 
-// withoutDatabase requests every route while the database cannot be written. A
-// member is told so; nothing is called a mistake of ours, and reading goes on.
+// withoutDatabase requests every route while the database cannot be written. The
+// answers name the cause, no answer is an internal error, and pages can be read.
 func (w *crawler) withoutDatabase(t *testing.T, v *harness.Client, ids map[string]string) {
 	makeReadOnly(t, w.Data)
 	ask := func(method, path, form string, as ...func(*http.Request)) (status int, body string) {

@@ -57,8 +57,8 @@ func TestProgramIsStatic(t *testing.T) {
 	}
 }
 
-// Neither a log that nobody reads any more nor the end of the terminal ends the
-// program, and a stop still does so in good order.
+// The program survives a closed log pipe and a hang-up of its terminal. A stop
+// signal ends it in good order afterwards.
 func TestNoSuddenDeath(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

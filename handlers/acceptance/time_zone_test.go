@@ -14,8 +14,8 @@ import (
 )
 
 // TestNoTimeIsOfTheMachine: no code that ships uses the time zone of the process.
-// Times are shown in the zone of a team, which package team knows and package
-// views is told.
+// Package team knows the zone of a team, and package views gets it from the
+// handlers.
 func TestNoTimeIsOfTheMachine(t *testing.T) {
 	root, read := harness.File(t, "."), 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
