@@ -5,12 +5,14 @@ import (
 	"time"
 )
 
-// Reserve waits until sipgate may be sent a request for the account that is none
-// of the board's own, such as one of many for a long table, and counts it like a
+// Reserve waits until sipgate may be sent a request for the account that is not
+// the board's own, such as one of many for a long table, and counts it like a
 // request for a list: the next list waits for it, and both together stay within
 // the rate at which a watched board asks for lists. It returns the error of ctx
 // if that ends before.
 func (b *Board) Reserve(ctx context.Context) error {
+	b.countReserving(1)
+	defer b.countReserving(-1)
 	for {
 		wait := b.reserve(time.Now())
 		if wait <= 0 {
@@ -21,6 +23,12 @@ func (b *Board) Reserve(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+}
+
+func (b *Board) countReserving(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.poll.reserving += n
 }
 
 // Reserve is [Board.Reserve] of a team's board.

@@ -16,6 +16,7 @@ import (
 type pollState struct {
 	lastRequest  time.Time             // start of the last request
 	lastReserved time.Time             // start of the last request that was not for a list
+	reserving    int                   // callers that wait in Reserve
 	backoffUntil time.Time             // no request before: sipgate fails or throttles
 	pollNow      bool                  // a fact is to be confirmed by a list immediately
 	requested    map[*member]bool      // members whose lists to prefer for that; may be empty
@@ -136,6 +137,9 @@ func (b *Board) nextPoll(now time.Time) (*member, time.Duration) {
 		interval = watchedInterval
 	}
 	at := p.lastRequest.Add(interval)
+	if p.reserving > 0 && !p.lastReserved.Add(2*watchedInterval).After(at) {
+		at = at.Add(minPollInterval) // of two that are due at the same time, Reserve goes first
+	}
 	for m, t := range p.recheckAt {
 		if m.authFailed || m.left {
 			delete(p.recheckAt, m)
