@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"callboard/sipgate/team"
 	"callboard/web"
 )
 
@@ -70,12 +69,9 @@ func (f *boardFeed) poll(ctx context.Context, have string) (feedAnswer, error) {
 // pollWallboard answers a screen that polls with the whole wallboard, whose
 // clock and figures change all the time.
 func (h *handlers) pollWallboard(w http.ResponseWriter, r *http.Request) error {
-	wallboard, err := h.Control.Wallboards.Find(r.Context(), r.PathValue("token"))
+	wallboard, err := h.findWallboard(r)
 	if err != nil {
 		return err
-	}
-	if !h.Control.Members.Allows(wallboard.Account) {
-		return team.ErrNoWallboard
 	}
 	v := h.newWallboardView(wallboard, r)
 	h.polling.Note(wallboard.Account, string(v.viewer.User))

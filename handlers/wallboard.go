@@ -30,14 +30,22 @@ const (
 // are all the same.
 func isWallboard(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/wall/") }
 
+// findWallboard returns the wallboard of the request's link. It returns
+// [team.ErrNoWallboard] for a link that is not valid, and for one of an account
+// that is not allowed any more.
+func (h *handlers) findWallboard(r *http.Request) (team.Wallboard, error) {
+	wallboard, err := h.Control.Wallboards.Find(r.Context(), r.PathValue("token"))
+	if err == nil && !h.Control.Members.Allows(wallboard.Account) {
+		return team.Wallboard{}, team.ErrNoWallboard
+	}
+	return wallboard, err
+}
+
 // showWallboard shows the page for a screen.
 func (h *handlers) showWallboard(w http.ResponseWriter, r *http.Request) error {
-	wallboard, err := h.Control.Wallboards.Find(r.Context(), r.PathValue("token"))
+	wallboard, err := h.findWallboard(r)
 	if err != nil {
 		return err
-	}
-	if !h.Control.Members.Allows(wallboard.Account) {
-		return team.ErrNoWallboard
 	}
 	v := h.newWallboardView(wallboard, r)
 	v.snap = h.Control.Board(v.viewer).FreshSnapshot(r.Context())
