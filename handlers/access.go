@@ -11,12 +11,9 @@ import (
 	"callboard/web"
 )
 
-// Reasons why a member's own sign-in at sipgate does not allow an action that
-// the policy does allow.
-const (
-	reasonSignInAgain  = "sign_in_again" // sipgate no longer accepts the sign-in
-	reasonScopeMissing = "scope_missing" // sipgate did not grant the scope
-)
+// reasonScopeMissing is why a member's own sign-in at sipgate does not allow an
+// action that the policy does allow: sipgate did not grant the scope.
+const reasonScopeMissing = "scope_missing"
 
 // Scopes of sipgate that single features need.
 const (
@@ -69,7 +66,7 @@ func (a actor) accessReason(p team.Permission) string {
 	case !needed:
 		return ""
 	case a.expired:
-		return reasonSignInAgain
+		return team.ReasonSignInExpired
 	case !a.granted(scope):
 		return reasonScopeMissing
 	}

@@ -147,11 +147,20 @@ func TestOthersCallsAreNotOffered(t *testing.T) {
 	if err := d.sim.FillHistory(simulator.HistoryFill{Account: d.account, Entries: 40}); err != nil {
 		t.Fatal(err)
 	}
-	c := d.connected(jonas, "+4930555001")
-	offer := "/calls/" + string(c.ID) + "/transfer?to="
-	if _, err := d.h.Control.Rosters.Of(d.account).Extensions(t.Context(), "w1"); err != nil {
+	// A call has no owner until users, numbers and lines were read; the board takes
+	// them over with the next list.
+	roster := d.h.Control.Rosters.Of(d.account)
+	if _, err := roster.Users(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := roster.Numbers(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := roster.Extensions(t.Context(), "w1"); err != nil {
+		t.Fatal(err)
+	}
+	c := d.connected(jonas, "+4930555001")
+	offer := "/calls/" + string(c.ID) + "/transfer?to="
 	if page := jonas.get("/history").Body.String(); !strings.Contains(page, offer) {
 		t.Error("Jonas is not offered a transfer of his own call")
 	}

@@ -19,7 +19,7 @@ import (
 
 // kindFaults says what each kind of error of sipgate means to the browser.
 var kindFaults = map[sipgate.Kind]web.Fault{
-	sipgate.Unauthorized: {Status: http.StatusUnauthorized, Code: reasonSignInAgain},
+	sipgate.Unauthorized: {Status: http.StatusUnauthorized, Code: team.ReasonSignInExpired},
 	sipgate.Forbidden:    {Status: http.StatusForbidden, Code: "forbidden_upstream"},
 	sipgate.Unsupported:  {Status: http.StatusForbidden, Code: "unsupported_upstream"},
 	sipgate.NoCall:       {Status: http.StatusConflict, Code: "call_over"},
@@ -128,7 +128,7 @@ func explain(err error) web.Fault {
 		switch e.Reason {
 		case team.ReasonNotShared:
 			return errNotFound
-		case reasonSignInAgain:
+		case team.ReasonSignInExpired:
 			return kindFaults[sipgate.Unauthorized]
 		}
 		return web.Fault{Status: http.StatusForbidden, Code: e.Reason}
