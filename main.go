@@ -147,7 +147,7 @@ type config struct {
 	team      team.Config
 	key       team.KeySettings
 	library   announcement.Options
-	proxies   web.Proxies
+	server    web.ServerOptions
 	demo      bool
 	listening func() error // called when the dashboard can be reached
 }
@@ -158,7 +158,7 @@ func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	var errs [8]error
 	c.public, errs[0] = s.URL()
 	c.sipgate, errs[1] = s.Settings.Config()
-	c.proxies, errs[2] = s.Proxies()
+	c.server, errs[2] = s.ListenSettings.Options()
 	c.numbers, errs[3] = s.Rules()
 	c.team, errs[4] = s.AccessSettings.Config()
 	c.team.Zones, errs[7] = s.Rule()
@@ -216,7 +216,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	counts := stats.NewReader(boards.Reserve, c.log)
 	defer counts.Close()
 	app := handlers.New(handlers.Deps{
-		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Proxies: c.proxies, Ready: db.Ready, Unavailable: database.Unavailable,
+		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Server: c.server, Ready: db.Ready, Unavailable: database.Unavailable,
 		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: counts, Receiver: receiver,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: c.log, HTTP: httpClient, IDTokens: web.NewIDTokens(web.Issuer(c.sipgate.Issuer)), AuthURL: c.sipgate.OAuth.AuthURL,
 			TokenURL: c.sipgate.OAuth.TokenURL, ClientID: c.sipgate.OAuth.ClientID, ClientSecret: c.sipgate.OAuth.ClientSecret},

@@ -39,7 +39,7 @@ type Deps struct {
 	// another reason.
 	Unavailable func(err error) (code string)
 
-	Proxies   web.Proxies // believed about who their clients are
+	Server    web.ServerOptions // its Log and PublicURL are those above
 	Sessions  *web.Sessions[SignIn]
 	AuditDays int // for how many days the audit is kept
 
@@ -74,9 +74,10 @@ func New(d Deps) *App {
 }
 
 func newHandlers(d Deps) *handlers {
+	d.Server.Log, d.Server.PublicURL = d.Log, d.PublicURL
 	h := &handlers{Deps: d, started: time.Now(), uploads: web.NewConcurrencyLimit(maxUploads), waveforms: announcement.NewWaveformCache(),
 		polling: web.NewRecent(fallbackWindow),
-		server:  web.NewServer(web.ServerOptions{Log: d.Log, PublicURL: d.PublicURL, Proxies: d.Proxies})}
+		server:  web.NewServer(d.Server)}
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Unavailable: d.Unavailable, Render: h.respondFault}
 	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()
 	h.Login.Scopes = sipgate.Scopes
@@ -90,7 +91,7 @@ func (h *handlers) guarded() http.Handler {
 	guard := web.GuardOptions{Log: h.Log, PublicURL: h.PublicURL, Render: h.respondFault,
 		FormAction: []string{h.LoginURL.Scheme + "://" + h.LoginURL.Host},
 		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/", "/wall/"},
-		Proxies: h.Proxies, AnyHost: []string{"/healthz", "/readyz"}}
+		Proxies: h.Server.Proxies, AnyHost: []string{"/healthz", "/readyz"}}
 	return marked(web.Guard(guard, h.errors.Mux(h.mux())))
 }
 

@@ -596,16 +596,22 @@ func TestLimitsAreThoseOfTheVisitor(t *testing.T) {
 }
 
 func TestListenSettings(t *testing.T) {
-	good := web.ListenSettings{Addr: ":80", TrustedProxies: []string{"10.0.0.1", " 10.0.0.0/8 ", "fd00::/8", "::1", "", "fe80::1%eth0"}}
-	if ps, err := good.Proxies(); err != nil || len(ps) != 5 {
-		t.Errorf("%v, %v", ps, err)
+	good := web.ListenSettings{Addr: ":80", MaxConnections: 5000, SocketsPerMember: 3, TrustedProxies: []string{"10.0.0.1", " 10.0.0.0/8 ", "fd00::/8", "::1", "", "fe80::1%eth0"}}
+	if o, err := good.Options(); err != nil || len(o.Proxies) != 5 || o.MaxConns != 5000 || o.MaxSocketsPerSubject != 3 {
+		t.Errorf("%+v, %v", o, err)
 	}
-	if ps, err := (&web.ListenSettings{Addr: ":80"}).Proxies(); err != nil || len(ps) != 0 {
-		t.Errorf("by default %v, %v", ps, err)
+	if o, err := (&web.ListenSettings{Addr: ":80", MaxConnections: 1, SocketsPerMember: 1}).Options(); err != nil || len(o.Proxies) != 0 {
+		t.Errorf("without proxies %+v, %v", o, err)
+	}
+	for _, n := range []int{0, -1} { // for a server, none is the default and a negative number no limit
+		_, err := (&web.ListenSettings{Addr: ":80", MaxConnections: n, SocketsPerMember: n}).Options()
+		if err == nil || !strings.Contains(err.Error(), "--max-connections: ") || !strings.Contains(err.Error(), "--sockets-per-member: ") {
+			t.Errorf("%d: %v, want both mistakes", n, err)
+		}
 	}
 	for _, bad := range []string{"proxy.example", "10.0.0.0/33", "10.0.0", "10.0.0.0/8/8", "10.0.0.0-10.0.0.9", "*", "fd00::/129", "fe80::%eth0/10"} {
 		s := web.ListenSettings{Addr: "nonsense", TrustedProxies: []string{"10.0.0.1", bad}}
-		_, err := s.Proxies()
+		_, err := s.Options()
 		if err == nil || !strings.Contains(err.Error(), "--addr: ") || !strings.Contains(err.Error(), "--trusted-proxies: \""+bad) {
 			t.Errorf("%s: %v, want both mistakes", bad, err)
 		}

@@ -12,25 +12,38 @@ import (
 	"strings"
 )
 
-// ListenSettings says where the program listens. Its tags, like those of
-// [PublicSettings], declare command-line flags for the kong library.
+// ListenSettings says where the program listens, and to how many. Its tags, like
+// those of [PublicSettings], declare command-line flags for the kong library.
 type ListenSettings struct {
-	Addr           string   `default:"127.0.0.1:8080" help:"Address to listen on."`
-	TrustedProxies []string `placeholder:"ADDRESS" help:"Reverse proxies whose X-Forwarded-For is believed: addresses or networks, 127.0.0.1,10.0.0.0/8. Default: none."`
+	Addr             string   `default:"127.0.0.1:8080" help:"Address to listen on."`
+	TrustedProxies   []string `placeholder:"ADDRESS" help:"Reverse proxies whose X-Forwarded-For is believed: addresses or networks, 127.0.0.1,10.0.0.0/8. Default: none."`
+	MaxConnections   int      `default:"4096" help:"Connections at a time. Each open board is one."`
+	SocketsPerMember int      `default:"10" help:"Boards that one member can have open at a time. A further one ends the oldest."`
 }
 
-// Proxies checks the settings and returns the believed proxies. The error joins
+// Options checks the settings and returns those of a [Server]. The error joins
 // all mistakes, each as "--flag: what is wrong".
-func (s *ListenSettings) Proxies() (Proxies, error) {
-	var addrErr error
+func (s *ListenSettings) Options() (ServerOptions, error) {
+	o := ServerOptions{MaxConns: s.MaxConnections, MaxSocketsPerSubject: s.SocketsPerMember}
+	var errs [4]error
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
-		addrErr = fmt.Errorf("--addr: %q is not host:port", s.Addr)
+		errs[0] = fmt.Errorf("--addr: %q is not host:port", s.Addr)
 	}
 	ps, err := ParseProxies(s.TrustedProxies)
 	if err != nil {
-		err = fmt.Errorf("--trusted-proxies: %w", err)
+		errs[1] = fmt.Errorf("--trusted-proxies: %w", err)
 	}
-	return ps, errors.Join(addrErr, err)
+	o.Proxies = ps
+	errs[2] = atLeastOne("--max-connections", s.MaxConnections)
+	errs[3] = atLeastOne("--sockets-per-member", s.SocketsPerMember)
+	return o, errors.Join(errs[:]...)
+}
+
+func atLeastOne(flag string, n int) error {
+	if n < 1 {
+		return fmt.Errorf("%s: %d is not 1 or more", flag, n)
+	}
+	return nil
 }
 
 // PublicSettings says at which address browsers reach the program.
