@@ -246,7 +246,7 @@ func (s *demoSettings) run(ctx context.Context, stdout, stderr io.Writer) error 
 		defer os.RemoveAll(dir)
 		s.Data = dir
 	}
-	o := simulator.Options{Seed: s.SimulatorSettings.Seed, Visibility: s.SimulatorSettings.Visibility,
+	o := simulator.Options{Seed: s.SimulatorSettings.Seed, Size: s.SimulatorSettings.Size, Visibility: s.SimulatorSettings.Visibility,
 		ClientID: "callboard-demo", ClientSecret: rand.Text(), Control: true}
 	sim, err := simulator.Start(o, s.SimulatorSettings.SimulatorAddr)
 	if err != nil {
@@ -269,8 +269,8 @@ func (s *demoSettings) run(ctx context.Context, stdout, stderr io.Writer) error 
 	return c.serve(ctx, stdout)
 }
 
-// setUpWebhooks sets up push events in the simulated account, as an
-// administrator does in a real one.
+// setUpWebhooks sets up push events in the simulated accounts, as administrators
+// do in real ones.
 func setUpWebhooks(sim *simulator.Server, c *config) (err error) {
 	if c.sipgate.PushKey, err = sipgate.ParsePushKey(sim.PushKey()); err != nil {
 		return err
@@ -279,14 +279,13 @@ func setUpWebhooks(sim *simulator.Server, c *config) (err error) {
 	if err != nil {
 		return err
 	}
-	account, _, _ := sim.AdminToken()
-	return sim.SetPushURL(handlers.PushURL(c.public, key, account))
+	return sim.SetPushURLs(func(account string) string { return handlers.PushURL(c.public, key, account) })
 }
 
 // serveSimulator serves the simulator alone.
 func serveSimulator(ctx context.Context, s simulator.Settings, stdout, stderr io.Writer) error {
 	log := slog.New(slog.NewTextHandler(stderr, nil))
-	sim, err := simulator.Start(simulator.Options{Seed: s.Seed, Visibility: s.Visibility, Pickup: s.Pickup, Control: true, Log: log}, s.Addr)
+	sim, err := simulator.Start(simulator.Options{Seed: s.Seed, Size: s.Size, Visibility: s.Visibility, Pickup: s.Pickup, Control: true, Log: log}, s.Addr)
 	if err != nil {
 		return fmt.Errorf("--addr: %w", err)
 	}

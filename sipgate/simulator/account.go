@@ -6,7 +6,10 @@ import "time"
 type account struct {
 	id      string // masterSipId, 7 digits
 	company string
-	block   string // prefix of its users' numbers
+	block   string // prefix of its first ten users' numbers, or ""
+
+	extensions string // prefix of the other users' numbers
+
 	domain  string // "sipgate.de"
 	locale  string // "de_DE"
 	neo     bool   // on the newer of sipgate's two platforms

@@ -86,16 +86,19 @@ func (s *Simulator) AdminToken() (account, tokenID, token string) {
 	return "", "", ""
 }
 
-// SetPushURL makes the first account send all its push events to a URL, as an
-// administrator would in its settings.
-func (s *Simulator) SetPushURL(address string) error {
-	in := pushSettingsRequest{IncomingURL: address, OutgoingURL: address}
-	if err := in.check(); err != nil {
-		return err
+// SetPushURLs makes the accounts that have calls in scripts send all their push
+// events to what address returns, as their administrators would in their
+// settings.
+func (s *Simulator) SetPushURLs(address func(account string) string) error {
+	for _, a := range s.scriptedAccounts() {
+		url := address(a.id)
+		in := pushSettingsRequest{IncomingURL: url, OutgoingURL: url}
+		if err := in.check(); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		a.push.IncomingURL, a.push.OutgoingURL = url, url
+		s.mu.Unlock()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	push := &s.accounts[0].push
-	push.IncomingURL, push.OutgoingURL = address, address
 	return nil
 }

@@ -1,13 +1,35 @@
 package simulator
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
-// makeAccounts returns the accounts that every Simulator has. The first has
-// the users w0, w1, w2 with one device each, e0, e1, e2; the third is on neo.
+// makeAccounts returns the accounts of a Simulator. The first has the users w0,
+// w1, w2 with one device each, e0, e1, e2; the third is on neo. Those three are
+// all by default.
 //
 // All numbers are from the ranges that the Bundesnetzagentur reserves for films
 // and books, so that no real telephone is called by accident.
-func makeAccounts() []*account {
+func makeAccounts(size Size) []*account {
+	p, list := &population{}, []*account{bikeShop(), practice(), neoAccount()}
+	for k := len(list); k < int(size.Accounts); k++ {
+		list = append(list, p.office(k, int(size.Users)))
+	}
+	if size.Accounts > 0 {
+		list = list[:size.Accounts]
+	}
+	for k, a := range list {
+		a.extensions = extensionsOf(k)
+		p.fill(a, int(size.Users))
+		if a.neo {
+			a.addNeoDevices()
+		}
+	}
+	return list
+}
+
+func bikeShop() *account {
 	bikes := newAccount("2814711", "Lindenhof Fahrräder GmbH", "+49221471011")
 	bikes.addUser("Anna", "Bergmann", "lindenhof.example", true)
 	bikes.addUser("Jonas", "Keller", "lindenhof.example", false)
@@ -15,7 +37,10 @@ func makeAccounts() []*account {
 	bikes.addGroup("Zentrale", "+492214710100", bikes.users...)
 	bikes.addGroup("Werkstatt", "+492214710120", bikes.users[1], bikes.users[2])
 	bikes.contacts = bikeContacts()
+	return bikes
+}
 
+func practice() *account {
 	practice := newAccount("2390015", "Praxis Dr. Sommer", "+49302312511")
 	practice.addUser("Katrin", "Sommer", "praxis-sommer.example", true)
 	practice.addUser("Oliver", "Brandt", "praxis-sommer.example", false)
@@ -24,11 +49,12 @@ func makeAccounts() []*account {
 		sharedContact("Labor Westend", "+496990009210", "befunde@labor-westend.example"),
 		sharedContact("Apotheke am Markt", "+493023125444", ""),
 	}
-	return []*account{bikes, practice, neoAccount()}
+	return practice
 }
 
-// newAccount returns an account without users. The number of its first user
-// is block followed by 0.
+// newAccount returns an account without users. The number of its first user is
+// block followed by 0; with an empty block, all users have direct dials behind
+// the account's extensions.
 func newAccount(id, company, block string) *account {
 	return &account{
 		id: id, company: company, block: block, domain: "sipgate.de", locale: "de_DE",
@@ -42,12 +68,20 @@ func (a *account) addUser(first, last, domain string, admin bool) {
 	n := digits(len(a.users))
 	u := &user{
 		id: "w" + n, first: first, last: last, account: a, admin: admin,
-		email:    strings.ToLower(first + "." + last + "@" + domain),
-		password: "demo-" + strings.ToLower(first), phoneline: "p" + n,
+		email:    plainLetters.Replace(strings.ToLower(first + "." + last + "@" + domain)),
+		password: "demo-" + plainLetters.Replace(strings.ToLower(first)), phoneline: "p" + n,
 	}
 	u.devices = []*device{{id: "e" + n, alias: "Tischtelefon " + first, kind: "REGISTER", online: true, owner: u}}
 	a.users = append(a.users, u)
-	a.numbers = append(a.numbers, &number{account: a, id: "100" + n, e164: a.block + n, endpoint: u.phoneline, alias: u.name()})
+	a.numbers = append(a.numbers, &number{account: a, id: "100" + n, e164: a.directDial(len(a.users) - 1), endpoint: u.phoneline, alias: u.name()})
+}
+
+// directDial returns the number of a user's phone line by the user's index.
+func (a *account) directDial(n int) string {
+	if a.block != "" && n < 10 {
+		return a.block + digits(n)
+	}
+	return a.extensions + digits(100+n)
 }
 
 func (a *account) addGroup(alias, e164 string, members ...*user) {
@@ -56,7 +90,10 @@ func (a *account) addGroup(alias, e164 string, members ...*user) {
 	a.numbers = append(a.numbers, &number{account: a, id: "200" + n, e164: e164, endpoint: "g" + n, alias: alias})
 }
 
-func digits(n int) string { return string(rune('0' + n)) }
+func digits(n int) string { return strconv.Itoa(n) }
+
+// plainLetters writes lower-case letters as addresses do.
+var plainLetters = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss")
 
 func bikeContacts() []*contact {
 	return []*contact{

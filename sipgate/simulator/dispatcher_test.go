@@ -203,7 +203,7 @@ func TestPushSequences(t *testing.T) {
 }
 
 func TestPushWithoutUser(t *testing.T) {
-	c := &call{account: makeAccounts()[0], id: "A", origID: "A", from: "anonymous", to: "+492214710100"}
+	c := &call{account: makeAccounts(Size{})[0], id: "A", origID: "A", from: "anonymous", to: "+492214710100"}
 	body := string(newCallEvent(c, "A", in, c.from, c.to).body)
 	if !strings.Contains(body, "from=anonymous") || !strings.Contains(body, "&user%5B%5D=&xcid") || strings.Contains(body, "serId") {
 		t.Error(body)

@@ -15,6 +15,10 @@
 //
 //	callboard simulator -addr 127.0.0.1:18090 -script office
 //
+// or of a hundred offices, each an account of its own (see [Size]):
+//
+//	callboard simulator -script office -accounts 100 -users 50
+//
 // In a Go program, [Start] listens on a loopback address, and [New] returns the
 // bare handler for an http.Server or httptest.Server:
 //
@@ -74,8 +78,8 @@
 //
 // # Platforms
 //
-// The first two accounts are on the classic platform, the third, 2951604, is
-// on neo. On neo:
+// The third account, 2951604, is on neo, all others are on the classic platform.
+// On neo:
 //
 //   - POST /v2/sessions/calls, phone lines and groups answer 403 "This endpoint
 //     requires a sipgate Classic PBX Account".

@@ -25,17 +25,22 @@ func neoAccount() *account {
 	office.neo, office.numberFormat = true, NumbersBare
 	office.addUser("Levke", "Petersen", "nordlicht.example", true)
 	office.addUser("Tarik", "Yılmaz", "nordlicht.example", false)
-	for i, u := range office.users {
-		n := digits(i)
-		u.devices = append(u.devices,
-			&device{id: "e1" + n, alias: "Desktop-App", kind: "DESKTOP_APP", owner: u},
-			&device{id: "y" + n, alias: "Mobiltelefon " + u.first, kind: "MOBILE", online: true, owner: u})
-	}
 	office.contacts = []*contact{
 		sharedContact("Amtsgericht, Geschäftsstelle", "+494066969830", ""),
 		sharedContact("Notariat Brandes", "+493023125862", "kontakt@brandes.example"),
 	}
 	return office
+}
+
+// addNeoDevices adds the devices that all users have on neo besides their
+// telephones.
+func (a *account) addNeoDevices() {
+	apps := max(10, len(a.users)) // the telephones have the ids below
+	for i, u := range a.users {
+		u.devices = append(u.devices,
+			&device{id: "e" + digits(apps+i), alias: "Desktop-App", kind: "DESKTOP_APP", owner: u},
+			&device{id: "y" + digits(i), alias: "Mobiltelefon " + u.first, kind: "MOBILE", online: true, owner: u})
+	}
 }
 
 // SetNumberFormat sets the spelling of numbers that a neo account accepts:

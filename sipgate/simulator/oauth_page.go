@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -28,7 +29,7 @@ var (
 // pageWords are the texts of the login page in one language.
 type pageWords struct {
 	Lang, Title, Allow, Choose, Or, User, Password, SignIn, Deny, Wrong, Simulated,
-	Admin, BadRequest, LoggedOut string
+	Admin, BadRequest, LoggedOut, Hint string
 }
 
 var english = pageWords{
@@ -46,6 +47,7 @@ var english = pageWords{
 	Admin:      "administrator",
 	BadRequest: "This address cannot be used to sign in",
 	LoggedOut:  "You are signed out.",
+	Hint:       "Passwords are demo- and the first name in small letters, such as demo-anna.",
 }
 
 var german = pageWords{
@@ -63,6 +65,7 @@ var german = pageWords{
 	Admin:      "Administration",
 	BadRequest: "Mit dieser Adresse kann man sich nicht anmelden",
 	LoggedOut:  "Sie sind abgemeldet.",
+	Hint:       "Das Passwort ist demo- und der Vorname in Kleinbuchstaben, etwa demo-anna.",
 }
 
 // wordsFor returns the texts in the language that the browser prefers.
@@ -79,6 +82,7 @@ type loginPage struct {
 	Scopes   []string
 	Accounts []loginAccount
 	Wrong    bool
+	Hint     bool   // not everybody is listed: say what the passwords are
 	Message  string // instead of the forms
 }
 
@@ -86,7 +90,14 @@ type loginPage struct {
 type loginAccount struct {
 	Company string
 	Users   []pageUser
+	More    string // the e-mail address of a user who is not listed, or ""
 }
+
+// Numbers of accounts, and of users of each, that the page lists.
+const (
+	maxListedAccounts = 12
+	maxListedUsers    = 8
+)
 
 type pageUser struct {
 	FullID, ID, Name, Email, Initials string
@@ -105,15 +116,22 @@ func (a *authority) showLogin(w http.ResponseWriter, r *http.Request, req *authR
 		Accounts: a.loginAccounts(),
 		Wrong:    wrong,
 	}
+	page.Hint = slices.ContainsFunc(page.Accounts, func(o loginAccount) bool { return o.More != "" })
 	page.show(w, http.StatusOK, "'self' "+req.redirect.Scheme+"://"+req.redirect.Host)
 }
 
 func (a *authority) loginAccounts() []loginAccount {
 	var list []loginAccount
 	colour := 0
-	for _, acc := range a.s.accounts {
-		o := loginAccount{Company: acc.company}
-		for _, u := range acc.users {
+	for i, acc := range a.s.accounts {
+		o, listed := loginAccount{Company: acc.company}, acc.users[:min(len(acc.users), maxListedUsers)]
+		if i >= maxListedAccounts {
+			listed = nil
+		}
+		if len(listed) < len(acc.users) {
+			o.More = acc.users[len(listed)].email
+		}
+		for _, u := range listed {
 			o.Users = append(o.Users, pageUser{
 				FullID:   u.fullID(),
 				ID:       u.id,

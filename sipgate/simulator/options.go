@@ -20,6 +20,9 @@ type Options struct {
 	// except for the RSA keys, which are new in every process.
 	Seed uint64
 
+	// Size says how many accounts and users there are.
+	Size Size
+
 	// Visibility is VisibilityOwn (the default) or VisibilityAccount.
 	Visibility string
 

@@ -162,6 +162,12 @@ func (u *user) number() string {
 	return ""
 }
 
+// groupNumber returns the first number of a group, in E.164 with "+".
+func (a *account) groupNumber(g *group) string {
+	i := slices.IndexFunc(a.numbers, func(n *number) bool { return n.endpoint == g.id })
+	return a.numbers[i].e164
+}
+
 // usersAt returns the users whose telephones ring when the number is called.
 func (a *account) usersAt(e164 string) []*user {
 	i := slices.IndexFunc(a.numbers, func(n *number) bool { return n.e164 == e164 })
@@ -184,8 +190,12 @@ func (a *account) usersAt(e164 string) []*user {
 
 // userByNumber returns the user with this number, or nil.
 func (a *account) userByNumber(e164 string) *user {
+	i := slices.IndexFunc(a.numbers, func(n *number) bool { return n.e164 == e164 })
+	if i < 0 {
+		return nil
+	}
 	for _, u := range a.users {
-		if u.number() == e164 {
+		if u.phoneline == a.numbers[i].endpoint {
 			return u
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // Names of scripts.
 const (
 	ScriptNone   = "none"   // no calls
-	ScriptOffice = "office" // the first account has calls all the time
+	ScriptOffice = "office" // calls all the time, in all accounts of [Options].Size or in the first one
 )
 
 // Play starts a script, which runs until Close.
@@ -20,11 +20,21 @@ func (s *Simulator) Play(script string) error {
 	case ScriptNone, "":
 		return nil
 	case ScriptOffice:
-		d := &officeScript{s: s, account: s.accounts[0], rng: rand.New(rand.NewPCG(s.opts.Seed, 0x0ff1ce))}
-		s.spawn(d.run)
+		for i, a := range s.scriptedAccounts() {
+			d := &officeScript{s: s, account: a, rng: rand.New(rand.NewPCG(s.opts.Seed, 0x0ff1ce+uint64(i))), stream: 0xac7 + uint64(i)}
+			s.spawn(d.run)
+		}
 		return nil
 	}
 	return fmt.Errorf("simulator: no script %q", script)
+}
+
+// scriptedAccounts returns the accounts that have calls in scripts.
+func (s *Simulator) scriptedAccounts() []*account {
+	if s.opts.Size.Accounts == 0 {
+		return s.accounts[:1]
+	}
+	return s.accounts
 }
 
 // officeScript begins calls so that most of the time two to five are live. Each
@@ -35,6 +45,7 @@ type officeScript struct {
 	account *account
 	rng     *rand.Rand // used by run only
 	calls   uint64
+	stream  uint64 // of the random numbers of its calls
 }
 
 // Numbers of live calls that the script aims at.
@@ -90,7 +101,7 @@ func (d *officeScript) randomKind() func(*scriptedCall, bool) {
 // the call has begun, so that the script is reproducible.
 func (d *officeScript) start(ctx context.Context, kind func(*scriptedCall, bool), established bool) {
 	d.calls++
-	a := &scriptedCall{officeScript: d, rng: rand.New(rand.NewPCG(d.s.opts.Seed+d.calls, 0xac7))}
+	a := &scriptedCall{officeScript: d, rng: rand.New(rand.NewPCG(d.s.opts.Seed+d.calls, d.stream))}
 	d.s.spawn(func(ctx context.Context) {
 		a.ctx = ctx
 		kind(a, established)

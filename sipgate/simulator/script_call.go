@@ -106,8 +106,8 @@ func (a *scriptedCall) incoming(established bool) {
 		}
 		u = free[a.rng.IntN(len(free))]
 		p := callSpec{direction: in, from: a.externalNumber(a.rng), to: u.number(), users: []*user{u}}
-		if g := a.account.groups[0]; a.oneIn(3) {
-			p.to, p.users = a.account.numbers[len(a.account.users)].e164, g.members
+		if groups := a.account.groups; len(groups) > 0 && a.oneIn(3) {
+			p.to, p.users = a.account.groupNumber(groups[0]), groups[0].members
 		}
 		return p, true
 	}) {

@@ -46,15 +46,18 @@ type recording struct {
 }
 
 // New returns a running Simulator that has accounts and no calls. The caller
-// must call Close.
+// must call Close. It panics if opts.Size is out of range.
 func New(opts Options) *Simulator {
+	if err := opts.Size.check(); err != nil {
+		panic(err)
+	}
 	opts = opts.withDefaults()
 	s := &Simulator{
 		opts:     opts,
 		log:      opts.Log,
 		now:      opts.Now,
 		mux:      http.NewServeMux(),
-		accounts: makeAccounts(),
+		accounts: makeAccounts(opts.Size),
 		rng:      rand.New(rand.NewPCG(opts.Seed, 0x5ca1ab1e)),
 		pbx:      newPBX(opts.Seed, opts.InternalCalls),
 		faults:   newFaultRules(opts.Seed),
