@@ -66,6 +66,9 @@ const layers = `
 	handlers/acceptance         <
 	handlers/acceptance/browser <
 	handlers/acceptance/harness < handlers sipgate/team sipgate/announcement
+
+	# A program that measures the other one from outside, as a process.
+	handlers/acceptance/load    <
 `
 
 // homes states which packages may import a library. A row reads "library < its
@@ -100,7 +103,7 @@ const homes = `
 	golang.org/x/time                 < web sipgate/switchboard sipgate/webhook
 
 	# Who speaks HTTP, and who speaks to the database.
-	net/http                          < . static web handlers sipgate sipgate/simulator handlers/acceptance/harness
+	net/http                          < . static web handlers sipgate sipgate/simulator handlers/acceptance/harness handlers/acceptance/load
 	database/sql                      < . web web/database sipgate/team sipgate/journal sipgate/announcement
 
 	# Random numbers that may be guessed: jitter, and a simulator that can
@@ -109,7 +112,7 @@ const homes = `
 	math/rand                         < none
 
 	# Nothing that ships starts programs or leaves Go's memory model.
-	os/exec                           < handlers/acceptance/harness # starts the program
+	os/exec                           < handlers/acceptance/harness handlers/acceptance/load # start the program
 	plugin                            < none
 	unsafe                            < none
 	C                                 < none

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"callboard/handlers/acceptance/harness"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(rawVariable) != "" { // the program under test starts itself
+		serveRaw()
+		return
+	}
+	os.Exit(harness.Main(m))
+}
+
+// The program measures a small office from beginning to end: nothing is lost,
+// also when Callboard is restarted and a browser does not read, and every figure
+// is there.
+func TestSmallOffice(t *testing.T) {
+	program := harness.PlainProgram(t)
+	var out, progress bytes.Buffer
+	err := run(t.Context(), strings.Fields("-browsers 6 -teams 2 -calls 8 -changes 6 -for 2s -idle 1s -raw -rounds 1 -stopped 17% -restart -program "+program), &out, &progress)
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, &progress, &out)
+	}
+	for _, want := range []string{
+		`members of each, calls +6, 2, 3, 8\n`, `lost: .* 0\n`, `changes, deliveries, .* [1-9]\d*, [1-9]\d*, \d+\n`, `change at sipgate → browser, .* [1-9]\S* ms`,
+		`hold, p50, p99 +\d\S* ms, [1-9]`, `request at sipgate, .* [1-9]\S* ms`, `plain TCP, ratio +\S+ µs, \S+ µs, `, `stopped reading +1, `, `teams, most of one team +2, `,
+	} {
+		if !regexp.MustCompile(want).MatchString(out.String()) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+}
+
+// A row is found by the number that it shows, and its state is read behind its
+// id, in a page and in a message in JSON.
+func TestShownState(t *testing.T) {
+	const page = `<li class="row" id="row-abc" data-state="talking" aria-label="Lena"><li class="row" id="row-def" data-state="ringing" aria-label="+49 30 23125700017, rings">`
+	inJSON := `{"content":"` + strings.ReplaceAll(page, `"`, `\"`) + `"}`
+	for _, html := range []string{page, inJSON} {
+		c := &call{number: "+493023125700017"}
+		if !c.isShown([]byte(html), "ringing") || c.isShown([]byte(html), "talking") || *c.row.Load() != "row-def" {
+			t.Errorf("%s: not found", html)
+		}
+		if other := (&call{number: "+493023125700018"}); other.isShown([]byte(html), "ringing") {
+			t.Errorf("%s: another number was found", html)
+		}
+	}
+}
+
+// A change counts once for each browser that reads, and is lost for those that
+// do not get it.
+func TestDeliveriesAreCounted(t *testing.T) {
+	team := &team{calls: map[string]*call{}}
+	for i := range 3 {
+		team.browsers = append(team.browsers, &browser{team: team, index: i})
+	}
+	team.browsers[2].stopped.Store(true)
+	ch := team.expect(isHeld, &call{number: "+493023125700017"})
+	held := []byte(`<li id="row-x" data-state="held" aria-label="+49 30 23125700017">`)
+	other := bytes.Replace(held, []byte("held"), []byte("talking"), 1)
+	for _, message := range [][]byte{other, held, held} {
+		team.browsers[0].got(t.Context(), message, len(message))
+	}
+	if n := ch.remaining.Load(); n != 1 || len(team.browsers[0].samples) != 1 {
+		t.Errorf("%d browsers wait, %d samples", n, len(team.browsers[0].samples))
+	}
+	v := &conversations{tally: tally{changes: []*change{ch}}}
+	if n := v.await(0); n != 1 {
+		t.Errorf("%d deliveries are missing, want that to the second browser", n)
+	}
+	team.browsers[1].got(t.Context(), held, len(held))
+	if n := v.await(0); n != 0 || len(team.awaited()) != 0 {
+		t.Errorf("%d deliveries are missing, %d changes are awaited", n, len(team.awaited()))
+	}
+	if b := team.browsers[0]; b.sent != (traffic{3, 2*len(held) + len(other)}) {
+		t.Errorf("counted %+v", b.sent)
+	}
+}
+
+// Clicks are matched with the requests that they became, each once.
+func TestReached(t *testing.T) {
+	began := time.Unix(1000, 0)
+	at := func(ms int) time.Time { return began.Add(time.Duration(ms) * time.Millisecond) }
+	clicks := []click{{"A", true, at(0)}, {"B", true, at(1)}, {"A", false, at(10)}, {"C", true, at(11)}}
+	requests := []request{{Time: at(2), Method: "PUT", Path: "/v2/calls/A/hold"}, {Time: at(5), Method: "GET", Path: "/v2/calls"},
+		{Time: at(6), Method: "PUT", Path: "/v2/calls/B/hold"}, {Time: at(13), Method: "PUT", Path: "/v2/calls/A/hold"}}
+	got := reached(clicks, requests)
+	want := []time.Duration{2 * time.Millisecond, 5 * time.Millisecond, 3 * time.Millisecond}
+	if len(got) != len(want) || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// Mistakes on the command line are reported, and nothing is started.
+func TestCommandLine(t *testing.T) {
+	for _, bad := range []string{"-teams 0", "-browsers 3 -teams 4", "-browsers 9001", "-users 2", "-changes 0", "-changes NaN", "-for 1ms", "-stopped 100%", "-stopped x", "-rounds 0 -raw", "-calls -1", "-burst 0", "more"} {
+		var out bytes.Buffer
+		if err := run(context.Background(), strings.Fields(bad), &out, &out); err == nil {
+			t.Errorf("%s was accepted", bad)
+		}
+	}
+	s, err := parse(strings.Fields("-browsers 5000 -teams 100 -stopped 10%"), os.Stderr)
+	if err != nil || s.users != 50 || s.stopped != 0.1 || s.rounds != 1 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// quietTime is how long the server gets to become quiet before it is measured.
+const quietTime = 3 * time.Second
+
+// measure opens the boards and measures.
+func (l *load) measure() error {
+	for _, step := range []func() error{l.openBoards, l.measureIdle, l.measureRounds, l.measureRestart} {
+		if err := step(); err != nil {
+			return err
+		}
+		if l.ctx.Err() != nil {
+			return l.ctx.Err()
+		}
+	}
+	return nil
+}
+
+// openBoards opens the page and the socket of every browser.
+func (l *load) openBoards() error {
+	l.say("opening %d boards …", len(l.browsers))
+	time.Sleep(quietTime)
+	r := &l.report
+	r.settings = l.settings
+	var err error
+	if r.memoryBefore, err = l.server.memory(); err != nil {
+		return fmt.Errorf("memory of the server: %w", err)
+	}
+	began, cpu := time.Now(), l.cpu()
+	if err := each(l.browsers, 8, func(b *browser) error { return b.open(l.ctx) }); err != nil {
+		return err
+	}
+	r.pageCPU = (l.cpu() - cpu) / time.Duration(len(l.browsers))
+	r.pagesTook = time.Since(began)
+	return each(l.browsers, 8, func(b *browser) error {
+		k, err := b.dial(l.ctx)
+		if err == nil {
+			l.connected.Add(1)
+			l.reconnecting.Go(func() { l.keep(b, k) })
+		}
+		return err
+	})
+}
+
+// cpu returns the CPU time of the server; of one that is gone, 0.
+func (l *load) cpu() time.Duration {
+	used, _ := l.server.cpu()
+	return used
+}
+
+// keep listens to a browser's socket and opens it again, as htmx does, until the
+// run is over.
+func (l *load) keep(b *browser, k *socket) {
+	for wait := firstReconnect; ; {
+		if k != nil {
+			stop := context.AfterFunc(l.ctx, func() { k.Close() })
+			k.listen(func(message []byte, size int) { b.got(l.ctx, message, size) })
+			stop()
+			k.Close()
+			l.connected.Add(-1)
+			b.mu.Lock()
+			b.closed++
+			b.mu.Unlock()
+			wait = firstReconnect
+		}
+		// Up to 30 % earlier or later, by the browser.
+		jitter := 0.7 + 0.6*float64((b.index*37+len(b.team.account)*11+int(b.address[len(b.address)-1]))%100)/100
+		if b.stopped.Load() || !sleepUntil(l.ctx, time.Now().Add(time.Duration(float64(wait)*jitter))) {
+			return
+		}
+		wait = min(2*wait, lastReconnect)
+		var err error
+		if k, err = b.dial(l.ctx); err != nil {
+			k = nil
+		} else {
+			l.connected.Add(1)
+		}
+	}
+}
+
+// The delays of htmx before it opens a socket again.
+const (
+	firstReconnect = 500 * time.Millisecond
+	lastReconnect  = 8 * time.Second
+)
+
+// measureIdle measures what open boards cost while nothing happens.
+func (l *load) measureIdle() error {
+	l.say("measuring %s without changes …", l.idle)
+	r := &l.report
+	time.Sleep(quietTime)
+	l.traffic()
+	if err := l.sim.clearRequests(); err != nil {
+		return err
+	}
+	cpu := l.cpu()
+	time.Sleep(l.idle)
+	r.idleCPU = float64(l.cpu()-cpu) / float64(l.idle)
+	r.idleTraffic = l.traffic()
+	requests, err := l.sim.requests()
+	if err != nil {
+		return err
+	}
+	r.idleRequests = len(requests)
+	r.memoryIdle, err = l.server.memory()
+	return err
+}
+
+// traffic returns what all sockets got since the last time.
+func (l *load) traffic() (sum traffic) {
+	for _, b := range l.browsers {
+		b.mu.Lock()
+		sum.messages += b.sent.messages
+		sum.bytes += b.sent.bytes
+		b.sent = traffic{}
+		b.mu.Unlock()
+	}
+	return sum
+}
+
+// measureRounds lets changes happen, in turns with plain TCP if that is wanted.
+func (l *load) measureRounds() error {
+	var err error
+	if l.raw {
+		if l.raws, err = l.startRaw(); err != nil {
+			return err
+		}
+	}
+	for _, b := range l.browsers {
+		b.stopped.Store(b.stops)
+	}
+	stopped := l.countStopped()
+	for i := range l.rounds {
+		l.say("measuring %s with changes, round %d of %d …", l.duration, i+1, l.rounds)
+		round, err := l.measureRound()
+		if err != nil {
+			return err
+		}
+		if l.raw {
+			if err := l.measureRaw(round); err != nil {
+				return err
+			}
+		}
+		l.report.rounds = append(l.report.rounds, round)
+	}
+	l.report.stoppedBrowsers, l.report.stoppedClosed, err = l.stoppedClosed(stopped)
+	return err
+}
+
+func (l *load) resetSamples() {
+	for _, b := range l.browsers {
+		b.mu.Lock()
+		b.samples = nil
+		b.mu.Unlock()
+	}
+}
+
+// waitForLast is how long after its beginning a change may reach a browser
+// before it counts as lost.
+const waitForLast = 10 * time.Second
+
+func (l *load) measureRound() (*round, error) {
+	r := &round{}
+	l.traffic()
+	l.resetSamples()
+	if err := l.sim.clearRequests(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(l.ctx, l.duration)
+	defer cancel()
+	began, cpu := time.Now(), l.cpu()
+	v := l.converse(ctx)
+	if v.err != nil {
+		return nil, fmt.Errorf("%w; the end of Callboard's log:\n%s", v.err, l.server.tail())
+	}
+	r.lost = v.await(waitForLast)
+	r.took, r.cpu, r.traffic = time.Since(began), l.cpu()-cpu, l.traffic()
+	r.changes, r.late = len(v.tally.changes), v.late
+	r.collect(l.browsers)
+	l.report.lost += r.lost
+	requests, err := l.sim.requests()
+	if err != nil {
+		return nil, err
+	}
+	r.requests = len(requests)
+	r.clicks = reached(v.clicks, requests)
+	r.memory, err = l.server.memory()
+	return r, err
+}
+
+// reached returns how long each click took to become a request at sipgate.
+func reached(clicks []click, requests []request) (all []time.Duration) {
+	at := map[string][]time.Time{}
+	for _, r := range requests {
+		if id, ok := strings.CutPrefix(r.Path, "/v2/calls/"); ok && r.Method == "PUT" {
+			if id, ok := strings.CutSuffix(id, "/hold"); ok {
+				at[id] = append(at[id], r.Time)
+			}
+		}
+	}
+	for _, c := range clicks {
+		for i, t := range at[c.callID] {
+			if t.After(c.sent) {
+				all = append(all, t.Sub(c.sent))
+				at[c.callID] = slices.Delete(at[c.callID], i, i+1)
+				break
+			}
+		}
+	}
+	return all
+}
+
+// countStopped returns the number of the server's open files while the browsers
+// that stop are connected.
+func (l *load) countStopped() int {
+	n, _ := l.server.openFiles()
+	return n
+}
+
+// stoppedClosed returns how many browsers have stopped reading, and how many of
+// their connections the server has closed.
+func (l *load) stoppedClosed(before int) (stopped, closed int, err error) {
+	for _, b := range l.browsers {
+		if b.stops {
+			stopped++
+		}
+	}
+	now, err := l.server.openFiles()
+	return stopped, min(stopped, max(0, before-now)), err
+}

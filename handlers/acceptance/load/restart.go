@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// measureRestart restarts the server, lets calls happen meanwhile, and measures
+// until every browser shows them.
+func (l *load) measureRestart() error {
+	if !l.restart {
+		return nil
+	}
+	l.say("restarting Callboard …")
+	r := &restart{}
+	l.report.restart = r
+	l.server.stop()
+	l.site.transport.CloseIdleConnections()
+	var changes []*change
+	for _, t := range l.teams {
+		i := slices.IndexFunc(l.talkers, func(b *browser) bool { return b.team == t })
+		if i < 0 {
+			continue
+		}
+		b := l.talkers[i]
+		c, err := l.begin(b, "established")
+		if err != nil {
+			return err
+		}
+		changes = append(changes, t.expect(isAnswered, c))
+	}
+	if err := l.sim.clearRequests(); err != nil {
+		return err
+	}
+	began := time.Now()
+	for _, ch := range changes {
+		ch.began = began
+	}
+	l.resetSamples()
+	if err := l.runServer(); err != nil {
+		return err
+	}
+	r.started = time.Since(began)
+	for deadline := began.Add(maxRestart); ; time.Sleep(10 * time.Millisecond) {
+		r.lost = 0
+		for _, ch := range changes {
+			r.lost += int(ch.remaining.Load())
+		}
+		if r.lost == 0 || time.Now().After(deadline) {
+			break
+		}
+	}
+	r.all, r.cpu = time.Since(began), l.cpu()
+	var x round
+	x.collect(l.browsers)
+	r.took = x.shown[isAnswered]
+	l.report.lost += r.lost
+	requests, err := l.sim.requests()
+	if err != nil {
+		return fmt.Errorf("requests after the restart: %w", err)
+	}
+	lists := map[string]int{}
+	for _, q := range requests {
+		if q.Method == "GET" && q.Path == "/v2/calls" {
+			lists[q.Account]++
+		}
+	}
+	for _, n := range lists {
+		r.maxLists = max(r.maxLists, n)
+	}
+	r.teams = len(lists)
+	return nil
+}
+
+// maxRestart is how long after a restart a browser may take to show what has
+// happened before that counts as lost.
+const maxRestart = time.Minute

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A team is an account of the simulator and those who watch its board.
+type team struct {
+	account  string
+	users    []simulatedUser
+	browsers []*browser
+
+	mu    sync.Mutex
+	calls map[string]*call // by number
+
+	pending atomic.Pointer[[]*change] // what a browser has not got yet; the list is never modified
+}
+
+// A call is one call with an outside number that no other call has.
+type call struct {
+	number string // E.164
+	id     string // at sipgate
+	owner  *browser
+	row    atomic.Pointer[string] // id of its row in the page, once a browser has it
+}
+
+// A kind is what happened to a call.
+type kind int
+
+// The steps of a call, in the order in which they happen.
+const (
+	rings kind = iota
+	isAnswered
+	isHeld
+	isResumed
+	isHungUp
+	kinds // how many there are
+)
+
+var kindNames = [kinds]string{"ring", "answer", "hold", "resume", "hang up"}
+
+// state is what the call's row says of its state afterwards.
+func (k kind) state() string {
+	return [kinds]string{"ringing", "talking", "held", "talking", "ended"}[k]
+}
+
+// command reports whether a member does it on the page.
+func (k kind) command() bool { return k == isHeld || k == isResumed }
+
+// A change is one step of a call on its way to the browsers.
+type change struct {
+	kind      kind
+	call      *call
+	began     time.Time
+	seen      []atomic.Bool // by the index of the browser
+	remaining atomic.Int32  // browsers that have not seen it
+}
+
+// expect begins to watch for a change. Browsers that do not read are not
+// waited for.
+func (t *team) expect(k kind, c *call) *change {
+	ch := &change{kind: k, call: c, began: time.Now(), seen: make([]atomic.Bool, len(t.browsers))}
+	for i, b := range t.browsers {
+		if b.stopped.Load() {
+			ch.seen[i].Store(true)
+		} else {
+			ch.remaining.Add(1)
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.setPending(append(slices.Clone(t.awaited()), ch))
+	return ch
+}
+
+// forget ends the watch for a change.
+func (t *team) forget(ch *change) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.setPending(slices.DeleteFunc(slices.Clone(t.awaited()), func(other *change) bool { return other == ch }))
+}
+
+func (t *team) setPending(list []*change) { t.pending.Store(&list) }
+
+func (t *team) awaited() []*change {
+	if list := t.pending.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
+// got takes a message that the browser received. That of a browser that stops
+// returns when ctx is done.
+func (b *browser) got(ctx context.Context, message []byte, size int) {
+	now := time.Now()
+	if b.stopped.Load() {
+		<-ctx.Done()
+		return
+	}
+	b.mu.Lock()
+	b.sent.messages++
+	b.sent.bytes += size
+	b.mu.Unlock()
+	for _, ch := range b.team.awaited() {
+		if ch.seen[b.index].Load() || !ch.call.isShown(message, ch.kind.state()) || ch.seen[b.index].Swap(true) {
+			continue
+		}
+		b.mu.Lock()
+		b.samples = append(b.samples, sample{ch.kind, now.Sub(ch.began)})
+		b.mu.Unlock()
+		if ch.remaining.Add(-1) == 0 {
+			b.team.forget(ch)
+		}
+	}
+}
+
+// rowPrefix begins the id of a row in the page.
+const rowPrefix = "row-"
+
+// marker is how a page shows the number of a call: the part that is not divided
+// by spaces.
+func (c *call) marker() string { return c.number[len("+4930"):] }
+
+// isShown reports whether html, in JSON or not, has the call's row in a state.
+func (c *call) isShown(html []byte, state string) bool {
+	row := c.row.Load()
+	if row == nil {
+		if row = c.find(html); row == nil {
+			return false
+		}
+	}
+	for rest := html; ; {
+		i := bytes.Index(rest, []byte(*row))
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+len(*row):]
+		if attribute(rest[:min(len(rest), rowHead)], "data-state") == state {
+			return true
+		}
+	}
+}
+
+// rowHead is how far behind its id a row says its state.
+const rowHead = 120
+
+// find finds the row of a call by its number, and returns the row's id.
+func (c *call) find(html []byte) *string {
+	i := bytes.Index(html, []byte(c.marker()))
+	if i < 0 {
+		return nil
+	}
+	i = bytes.LastIndex(html[:i], []byte(rowPrefix))
+	if i < 0 {
+		return nil
+	}
+	end := bytes.IndexAny(html[i:], `"\' >`)
+	if end < 0 {
+		return nil
+	}
+	row := string(html[i : i+end])
+	c.row.Store(&row)
+	return &row
+}
+
+// attribute returns the value of an attribute of an HTML tag that may be part of
+// a JSON string.
+func attribute(tag []byte, name string) string {
+	_, rest, found := bytes.Cut(tag, []byte(name+"="))
+	if !found {
+		return ""
+	}
+	rest = bytes.TrimLeft(rest, `\"'`)
+	if end := bytes.IndexAny(rest, `\"' >`); end >= 0 {
+		return string(rest[:end])
+	}
+	return ""
+}
+
+// learnRows finds the rows of the team's calls in a page.
+func (t *team) learnRows(page []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range t.calls {
+		if c.row.Load() == nil {
+			c.find(page)
+		}
+	}
+}
