@@ -99,3 +99,70 @@ func compareRow(t *testing.T, cells []string, e team.AuditEntry) {
 		}
 	}
 }
+
+// TestTheAuditInPagesAndFiltered: the newest entries first, older pages with the
+// same filter, and the table with the same entries; members are called by name.
+func TestTheAuditInPagesAndFiltered(t *testing.T) {
+	d := newDashboard(t, team.ZoneRule{})
+	anna := d.signIn("w0", team.Admin)
+	d.signIn("w1", team.Agent)
+	for i := range auditPage + 2 {
+		e := team.AuditEntry{By: team.MemberID{Account: d.account, User: "w1"}, Action: team.Hold, Call: "row-" + strconv.Itoa(i), Parties: "Party-" + strconv.Itoa(i) + ".", Outcome: team.OutcomeDone}
+		if i%2 == 1 {
+			e.Action = team.Mute
+		}
+		if err := d.h.Control.Audit.Refused(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := anna.get("/audit").Body.String()
+	_, newer, older := ids(first)
+	shows(t, "the first page", first, "Party-51.", "Party-2.", "!Party-1.", "Member w1", `<option value="w1">Member w1</option>`, "Kept for 30 days", `href="/audit.csv"`)
+	if newer != "" || !strings.HasPrefix(older, "/audit?before=") {
+		t.Errorf("newer %q, older %q", newer, older)
+	}
+	second := anna.get(older).Body.String()
+	_, newer, end := ids(second)
+	shows(t, "the second page", second, "!Party-2.", "Party-1.", "Party-0.")
+	if newer != "/audit?" || end != "" {
+		t.Errorf("from the second page: newer %q, older %q", newer, end)
+	}
+	today, tomorrow := time.Now().UTC().Format(time.DateOnly), time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)
+	for query, rows := range map[string]int{
+		"": 52, "by=w1": 52, "by=w0": 0, "deed=hold": 26, "deed=mute": 26, "deed=hangup": 0, "call=row-7": 1, "call=row": 0,
+		"from=" + today: 52, "from=" + tomorrow: 0, "to=" + today: 52, "to=2020-01-01": 0, "deed=hold&call=row-2&by=w1&from=" + today + "&to=" + today: 1, "deed=hold&call=row-3": 0,
+	} {
+		if got := readCSV(t, anna.get("/audit.csv?"+query), ','); len(got) != rows {
+			t.Errorf("%q: %d rows in the table, want %d", query, len(got), rows)
+		}
+		page := anna.get("/audit?" + query).Body.String()
+		if got := strings.Count(page, "Party-"); got != min(rows, auditPage) {
+			t.Errorf("%q: %d entries on the page, want %d", query, got, min(rows, auditPage))
+		}
+		_, _, older := ids(page)
+		if (older != "") != (rows > auditPage) || older != "" && query != "" && !strings.HasSuffix(older, "&"+query) && !strings.Contains(older, "?before=") {
+			t.Errorf("%q: older entries at %q", query, older)
+		}
+		if rows > auditPage {
+			more := anna.get(older).Body.String()
+			if got := strings.Count(more, "Party-"); got != rows-auditPage {
+				t.Errorf("%q: then %d entries", query, got)
+			}
+			if _, newest, _ := ids(more); newest != "/audit?"+query {
+				t.Errorf("%q: from there to the newest at %q", query, newest)
+			}
+		}
+	}
+	filtered := anna.get("/audit?by=w1&deed=hold&call=row-2&from=" + today + "&to=" + tomorrow).Body.String()
+	shows(t, "the filter", filtered, `<option value="w1" selected>`, `<option value="hold" selected>`, `name="call" value="row-2"`, `name="from" value="`+today+`"`, `name="to" value="`+tomorrow+`"`)
+	for _, bad := range []string{"from=x", "to=x", "before=x", "before=0", "before=-1", "before=1.5"} {
+		for _, path := range []string{"/audit?", "/audit.csv?"} {
+			if w := anna.get(path + bad); w.Code != 422 {
+				t.Errorf("%s%s: %d", path, bad, w.Code)
+			}
+		}
+	}
+	if w := anna.get("/audit?before=1"); w.Code != 200 || strings.Contains(w.Body.String(), "Party-") {
+		t.Errorf("before the first: %d", w.Code)
+	}
+}

@@ -21,13 +21,16 @@ import (
 
 // bare returns the handlers without anything behind them: enough to ask which
 // addresses there are.
-func bare(t testing.TB) *handlers {
+func bare(t testing.TB) *handlers { return newHandlers(bareDeps(t)) }
+
+func bareDeps(t testing.TB) Deps {
 	public := &url.URL{Scheme: "https", Host: "calls.example"}
 	log := slog.New(slog.DiscardHandler)
 	control := callcontrol.New(callcontrol.Options{Log: log, Stores: &team.Stores{Members: new(team.Members)}})
 	t.Cleanup(control.Close)
-	return newHandlers(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{}, Control: control,
-		Sessions: web.NewSessions[SignIn](nil, web.SessionOptions{}), Login: &web.Login{}})
+	return Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: &sipgate.OAuth{}, Control: control,
+		Ready:    func(context.Context) error { return nil },
+		Sessions: web.NewSessions[SignIn](nil, web.SessionOptions{}), Login: &web.Login{}}
 }
 
 // address finds what a page leads to: the method of a form, else GET, and the
@@ -78,6 +81,11 @@ func TestEveryOtherRouteNeedsAPermission(t *testing.T) {
 	routes := Routes()
 	if len(routes) < 60 {
 		t.Fatalf("only %d routes", len(routes))
+	}
+	for _, pattern := range publicRoutes {
+		if !slices.ContainsFunc(routes, func(r Route) bool { return r.Pattern == pattern }) {
+			t.Errorf("%s is not served", pattern)
+		}
 	}
 	for _, r := range routes {
 		if public := slices.Contains(publicRoutes, r.Pattern); public != (r.Permission == "") {
