@@ -63,10 +63,10 @@ func spanOf(name string, now time.Time) (stats.Span, bool) {
 // addMemberStats adds the counts of each member, as far as it is known to whom
 // the extensions belong.
 func (h *handlers) addMemberStats(accountID string, m *views.StatsModel) {
+	roster := h.Control.Rosters.Of(accountID).Snapshot() // before it is read again: it stays valid meanwhile
 	h.Control.Rosters.Of(accountID).Load()
-	roster := h.Control.Rosters.Of(accountID).Snapshot()
 	counts, unowned := m.Report.ByMember(roster.Owners)
-	m.Unassigned, m.OwnersPending = unowned, !roster.Complete
+	m.Unassigned, m.OwnersPending = unowned, !roster.Known()
 	for user, count := range counts {
 		m.Members = append(m.Members, views.StatsMember{Name: h.memberName(accountID, user), MemberCounts: count})
 	}

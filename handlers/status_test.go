@@ -1,0 +1,96 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"runtime"
+	"strings"
+	"testing"
+
+	"callboard/sipgate"
+	"callboard/sipgate/simulator"
+	"callboard/sipgate/team"
+)
+
+// TestTheStatusSaysWhatWorks: what sipgate granted, who is signed in and whose
+// access fails, what of its lists cannot be read, and whether the address can be
+// reached.
+func TestTheStatusSaysWhatWorks(t *testing.T) {
+	d := newDashboard(t, team.ZoneRule{})
+	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Lead)
+	d.connected(anna, "+4930555001")
+	page := jonas.get("/status").Body.String()
+	shows(t, "a lead's status", page, "Members signed in</dt><dd>2</dd>", `data-polling="0"`, "!data-unreadable", "!Set aside", "https://calls.example", "sipgate has fetched nothing from it", "!Looks as if it cannot be reached",
+		"<code>"+sipgate.Scopes[0]+"</code>", "!data-missing", strings.TrimPrefix(runtime.Version(), "go"), "Callboard</dt>", `data-platform="classic"`, "!refuses the id or secret")
+	limited := jonas.again(func(in *SignIn) { in.Scope = "openid rtcm:read" })
+	missing := strings.Count(limited.get("/status").Body.String(), "data-missing")
+	granted := 0
+	for _, s := range sipgate.Scopes {
+		if s == "openid" || s == "rtcm:read" {
+			granted++
+		}
+	}
+	if missing != len(sipgate.Scopes)-granted {
+		t.Errorf("%d of %d scopes are missing", missing, len(sipgate.Scopes))
+	}
+
+	if err := d.h.Control.Capabilities.SetMissing(t.Context(), d.account, team.AbilityMute); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.h.Control.Grants.Drop(t.Context(), jonas.in.Member()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.sim.AddFault(simulator.Fault{Spoil: "null", Path: "/v2/calls"}); err != nil {
+		t.Fatal(err)
+	}
+	board := d.h.Control.Boards.Board(d.account)
+	for range 200 {
+		board.Poll(t.Context())
+		if h := board.Snapshot().Health; h.Unreadable > 0 && len(h.AuthFailed) > 0 {
+			break
+		}
+	}
+	d.h.PublicURL = &url.URL{Scheme: "http", Host: "calls.example"}
+	shows(t, "what does not work", anna.get("/status").Body.String(), "data-unreadable", "Set aside: Member w1", "sign in again", "Looks as if it cannot be reached", "data-missing")
+}
+
+// TestWebhooksAreSetAndRemoved: by admins, from the status page, which shows
+// what is set at sipgate and keeps our address from everybody else.
+func TestWebhooksAreSetAndRemoved(t *testing.T) {
+	d := newDashboard(t, team.ZoneRule{})
+	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Lead)
+	shows(t, "at first", anna.get("/status").Body.String(), `data-webhooks="unset"`, "Would be set", "Set up webhooks", "none since the start", "https://calls.example/push/")
+	shows(t, "a lead's page", jonas.get("/status").Body.String(), `data-webhooks="unset"`, "!Would be set", "!/push/", "Admins can change this.")
+	before := len(d.audit())
+	for _, bad := range []string{"", "do=", "do=other"} {
+		if w := anna.post("/status/webhooks", bad); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%q: %d", bad, w.Code)
+		}
+	}
+	if len(d.audit()) != before {
+		t.Error("a mistake is in the audit")
+	}
+	for do, state := range map[string]string{"set": "set", "remove": "unset"} {
+		if do == "remove" {
+			anna.post("/status/webhooks", "do=set")
+		}
+		if w := anna.post("/status/webhooks", "do="+do); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/status" {
+			t.Errorf("%s: %d to %q", do, w.Code, w.Header().Get("Location"))
+		}
+		if e := d.audit()[0]; e.Action != team.ManageWebhooks || e.Parameters != do || e.Outcome != team.OutcomeDone {
+			t.Errorf("%s: audit %+v", do, e)
+		}
+		shows(t, do, anna.get("/status").Body.String(), `data-webhooks="`+state+`"`)
+	}
+	if _, err := d.sim.AddFault(simulator.Fault{Status: http.StatusServiceUnavailable, Path: "/v2/**"}); err != nil {
+		t.Fatal(err)
+	}
+	shows(t, "without sipgate", anna.get("/status").Body.String(), `data-webhooks="unknown"`, "sipgate does not answer")
+	if w := anna.post("/status/webhooks", "do=set"); w.Code != http.StatusBadGateway && w.Code != http.StatusServiceUnavailable {
+		t.Errorf("without sipgate: %d", w.Code)
+	}
+	d.sim.ClearFaults()
+	if w := jonas.post("/status/platform", ""); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/status#platform" {
+		t.Errorf("what the account can do: %d to %q", w.Code, w.Header().Get("Location"))
+	}
+}
