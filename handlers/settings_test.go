@@ -85,6 +85,9 @@ func TestTheSettingsOfferWhatAMemberMayChoose(t *testing.T) {
 		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != test.to || m.Consent != test.want {
 			t.Errorf("%q: %d to %q, %+v", test.body, w.Code, w.Header().Get("Location"), m.Consent)
 		}
+		if page := mira.get("/settings").Body.String(); strings.Contains(page, `name="shares" value="true" checked`) != test.want.SharesCalls || strings.Contains(page, `name="lendable" value="true" checked`) != test.want.AllowsLeads {
+			t.Errorf("%q: the settings do not show %+v", test.body, test.want)
+		}
 	}
 	if w := mira.post("/settings/wishes", "shares=maybe"); w.Code != http.StatusUnprocessableEntity {
 		t.Errorf("neither yes nor no: %d", w.Code)

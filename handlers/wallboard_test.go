@@ -13,6 +13,7 @@ import (
 
 	"callboard/sipgate"
 	"callboard/sipgate/callcontrol"
+	"callboard/sipgate/stats"
 	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
@@ -46,6 +47,9 @@ func TestAScreenStaysCurrent(t *testing.T) {
 			t.Fatal(err)
 		}
 		shows(t, "frame", string(frame), append(texts, `"target":"#wall"`, "Office")...)
+		if ago := time.Since(f.sentAt); ago > time.Minute {
+			t.Errorf("the frame was sent %v ago", ago)
+		}
 	}
 	next("No calls right now")
 	c := d.connected(anna, "+4930555001")
@@ -145,6 +149,25 @@ func TestAWithdrawnScreenGoesDark(t *testing.T) {
 		t.Errorf("%v, %s", err, frame)
 	}
 	shows(t, "the list of links", anna.get("/walls").Body.String(), "on one screen now")
+	second, _, err := dial(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shows(t, "the list of links", anna.get("/walls").Body.String(), "on 2 screens now")
+	second.CloseNow()
+	left := 2
+	for range 10_000 {
+		list, err := d.h.Control.Wallboards.List(t.Context(), d.account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left = list[0].Screens; left == 1 {
+			break
+		}
+	}
+	if left != 1 {
+		t.Errorf("%d screens after one has gone away", left)
+	}
 	if answer := anna.post("/walls/"+w.ID+"/revoke", ""); answer.Code != http.StatusSeeOther {
 		t.Fatal(answer.Code)
 	}
@@ -196,7 +219,8 @@ func TestWhatAScreenShows(t *testing.T) {
 	d.loadRoster()
 	w, token := anna.wallboard("Office", false)
 	stranger := &browser{d: d}
-	shows(t, "a wallboard", stranger.get("/wall/"+token+"?lang=de").Body.String(), "Office", "Heute", `data-feed="/wall/`+token+`/feed?lang=de"`, "!Member w0")
+	d.connected(anna, "+4930555001")
+	shows(t, "a wallboard", stranger.get("/wall/"+token+"?lang=de").Body.String(), "Office", "Heute", sipgate.MaskNumber("+4930555001"), "!555001", `data-feed="/wall/`+token+`/feed?lang=de"`, "!Member w0")
 	for query, want := range map[string]views.Lang{"": views.German, "?lang=en": views.English, "?lang=de": views.German, "?lang=fr": views.German, "?lang=xx-pseudo": views.German} {
 		r := httptest.NewRequest("GET", "/wall/x"+query, nil)
 		r.Header.Set("Accept-Language", "de")
@@ -208,6 +232,13 @@ func TestWhatAScreenShows(t *testing.T) {
 	m, err := v.model(t.Context())
 	if err != nil || m.Name != "Office" || m.Zone == nil || m.Now.IsZero() || m.WaitCount != 0 {
 		t.Errorf("%+v, %v", m, err)
+	}
+	if m.Today.Known {
+		t.Error("the figures of today are known although nobody has read them")
+	}
+	d.h.Stats.Read(t.Context(), d.account, stats.Day(time.Now().In(d.h.zone(actorOf(anna)))), d.h.statsSources(d.account))
+	if m, err = v.model(t.Context()); err != nil || !m.Today.Known {
+		t.Errorf("the figures of today are not known: %+v, %v", m.Today, err)
 	}
 	read := v.waitsAt
 	if _, err := v.model(t.Context()); err != nil || v.waitsAt != read {
