@@ -50,6 +50,7 @@ func TestCellsOfTheHistory(t *testing.T) {
 // mistake or a sipgate that does not answer gives no table, and a client that
 // leaves is no mistake.
 func TestATableOfTheHistoryIsWholeOrRefused(t *testing.T) {
+	t.Parallel() // it waits for its share of the requests to sipgate
 	d := newDashboard(t, team.ZoneRule{})
 	anna := d.signIn("w0", team.Admin)
 	if err := d.sim.FillHistory(simulator.HistoryFill{Account: d.account, Entries: 40}); err != nil {

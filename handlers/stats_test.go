@@ -14,6 +14,7 @@ import (
 // TestTheFiguresOfATeam: of the span that was asked for; those of each member
 // for leads, in the order of their names; and what is known of right now.
 func TestTheFiguresOfATeam(t *testing.T) {
+	t.Parallel() // it waits for its share of the requests to sipgate
 	d := newDashboard(t, team.ZoneRule{})
 	anna, jonas, mira := d.signIn("w0", team.Admin), d.signIn("w1", team.Lead), d.signIn("w2", team.Agent)
 	d.loadRoster()

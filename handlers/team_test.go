@@ -57,6 +57,7 @@ func TestAnAdminSetsTheTeamsDefault(t *testing.T) {
 // TestColleaguesHaveNamesEverywhere: who never signed in is shown by name, and
 // can be chosen by it, wherever members are.
 func TestColleaguesHaveNamesEverywhere(t *testing.T) {
+	t.Parallel() // it waits for its share of the requests to sipgate
 	d := newDashboard(t, team.ZoneRule{})
 	anna := d.signIn("w0", team.Admin)
 	if err := d.sim.FillHistory(simulator.HistoryFill{Account: d.account, Entries: 60}); err != nil {

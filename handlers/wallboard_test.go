@@ -214,6 +214,7 @@ func TestLinksOfAnAccountThatIsNotAllowed(t *testing.T) {
 // TestWhatAScreenShows: names only if the link says so, in its language or the
 // browser's, and the figures of today as far as they are known.
 func TestWhatAScreenShows(t *testing.T) {
+	t.Parallel() // it waits for its share of the requests to sipgate
 	d := newDashboard(t, team.ZoneRule{})
 	anna := d.signIn("w0", team.Admin)
 	d.loadRoster()

@@ -39,6 +39,7 @@ func readCSV(t *testing.T, w *httptest.ResponseRecorder, separator rune) (rows [
 // zone, whether the setting or sipgate determines it. The zone of the process
 // does not count.
 func TestTimesAreThoseOfTheTeam(t *testing.T) {
+	t.Parallel() // it waits for its share of the requests to sipgate
 	kolkata, err := team.LoadZone("Asia/Kolkata")
 	if err != nil {
 		t.Fatal(err)
@@ -151,6 +152,7 @@ func TestSpansAreLocalDays(t *testing.T) {
 // TestTablesOpenInTheReadersSpreadsheet: semicolons for readers of German, commas
 // for all others.
 func TestTablesOpenInTheReadersSpreadsheet(t *testing.T) {
+	t.Parallel() // it waits for its share of the requests to sipgate
 	d := newDashboard(t, team.ZoneRule{})
 	anna := d.signIn("w0", team.Admin)
 	d.signIn("w1", team.Viewer).post("/team/w0/role", "role=viewer")
