@@ -249,4 +249,10 @@ func TestWhatAScreenShows(t *testing.T) {
 	if _, err := v.model(t.Context()); err != nil || !v.waitsAt.After(read) {
 		t.Errorf("the waits are not read again: %v", err)
 	}
+	if err := d.h.Control.Capabilities.SetMissing(t.Context(), d.account, team.AbilityCallHistory); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := v.model(t.Context()); err != nil || m.Today.Known {
+		t.Errorf("no calls are in the history of this account, yet the figures are known: %v", err)
+	}
 }
