@@ -10,8 +10,8 @@ import (
 	"callboard/sipgate/team"
 )
 
-// again signs the member in once more, in another browser.
-func (b *browser) again(change func(*SignIn)) *browser {
+// signInElsewhere signs the member in once more, in another browser.
+func (b *browser) signInElsewhere(change func(*SignIn)) *browser {
 	b.d.t.Helper()
 	in := b.in
 	change(&in)
@@ -96,7 +96,7 @@ func TestWithoutAScopeNothingReachesSipgate(t *testing.T) {
 	anna := d.signIn("w0", team.Admin)
 	c := d.connected(anna, "+4930555001")
 	path := "/calls/" + string(c.ID)
-	limited := anna.again(func(in *SignIn) { in.Scope = "openid rtcm:read history:read" })
+	limited := anna.signInElsewhere(func(in *SignIn) { in.Scope = "openid rtcm:read history:read" })
 	shows(t, "the board", limited.get("/").Body.String(), `data-access="scope"`, "rtcm:write", "sessions:calls:write", "!(rtcm:read)", `!href="/calls/new"`,
 		"sipgate has not allowed you to control calls (rtcm:write)")
 	shows(t, "the board with all scopes", anna.get("/").Body.String(), `!data-access="scope"`, `href="/calls/new"`, path+"/transfer")

@@ -78,10 +78,10 @@ func lower(texts []string) (all []string) {
 	return all
 }
 
-// TestARefusalNamesWhomItIsAbout: who acts on a call and whether one may do so
+// TestARefusalNamesThePerson: who acts on a call and whether one may do so
 // all the same, who allows no one to control their calls, and what is wrong with
 // a file; but nothing of a call that one must not know of.
-func TestARefusalNamesWhomItIsAbout(t *testing.T) {
+func TestARefusalNamesThePerson(t *testing.T) {
 	h := bare(t)
 	claimed := func(override bool) error {
 		return &callcontrol.ClaimedError{ClaimedError: &switchboard.ClaimedError{Claim: switchboard.Claim{Name: "Jonas Keller", Verb: switchboard.VerbHold}}, MayOverride: override}

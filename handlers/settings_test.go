@@ -17,7 +17,7 @@ var endSession = regexp.MustCompile(`action="(/sessions/[^"]+/end)"`)
 func TestAMemberEndsOwnSessions(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Agent)
-	other := anna.again(func(in *SignIn) { in.Browser, in.Address = "Firefox, Linux", "192.0.2.99" })
+	other := anna.signInElsewhere(func(in *SignIn) { in.Browser, in.Address = "Firefox, Linux", "192.0.2.99" })
 	page := anna.get("/settings").Body.String()
 	forms := endSession.FindAllStringSubmatch(page, -1)
 	shows(t, "the settings", page, "Firefox, Linux", "192.0.2.99", "192.0.2.7", "this browser")
@@ -38,7 +38,7 @@ func TestAMemberEndsOwnSessions(t *testing.T) {
 	if w := anna.post(path, ""); w.Code != http.StatusNotFound {
 		t.Errorf("once more: %d", w.Code)
 	}
-	third := anna.again(func(*SignIn) {})
+	third := anna.signInElsewhere(func(*SignIn) {})
 	if w := anna.post("/sessions/end", ""); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/login" || w.Header().Get("Clear-Site-Data") == "" {
 		t.Errorf("all: %d to %q", w.Code, w.Header().Get("Location"))
 	}

@@ -22,7 +22,7 @@ func TestTheStatusSaysWhatWorks(t *testing.T) {
 	page := jonas.get("/status").Body.String()
 	shows(t, "a lead's status", page, "Members signed in</dt><dd>2</dd>", `data-polling="0"`, "!data-unreadable", "!Set aside", "https://calls.example", "sipgate has fetched nothing from it", "!Looks as if it cannot be reached",
 		"<code>"+sipgate.Scopes[0]+"</code>", "!data-missing", strings.TrimPrefix(runtime.Version(), "go"), "Callboard</dt>", `data-platform="classic"`, "!refuses the id or secret")
-	limited := jonas.again(func(in *SignIn) { in.Scope = "openid rtcm:read" })
+	limited := jonas.signInElsewhere(func(in *SignIn) { in.Scope = "openid rtcm:read" })
 	missing := strings.Count(limited.get("/status").Body.String(), "data-missing")
 	granted := 0
 	for _, s := range sipgate.Scopes {
