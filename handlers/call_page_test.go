@@ -58,6 +58,12 @@ func TestThePageOfACall(t *testing.T) {
 		}
 	}
 
+	for _, r := range d.sim.Requests() {
+		if r.Path == "/v2/history" && strings.Contains(r.Query, "from=") {
+			t.Errorf("sipgate is asked for the entry of a call that runs: %s", r.Query)
+		}
+	}
+
 	d.hangUp(c)
 	over := anna.get(path).Body.String()
 	shows(t, "afterwards", over, `href="/history"`, `!inherited="true" data-live`, "In sipgate’s history", "data-entry=", "!data-probable", "Calls again on Monday", `name="next" value="`+path+`"`, "!data-history")

@@ -47,6 +47,7 @@ func TestAddressesOfTheHistory(t *testing.T) {
 		"phonenumber=" + strings.Repeat("1", 32): {NumberPart: strings.Repeat("1", 32)},
 		"from=2026-11-03":                        {HistoryQuery: query{From: time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC)}},
 		"to=2026-11-03":                          {HistoryQuery: query{To: time.Date(2026, 11, 3, 23, 59, 59, 0, time.UTC)}},
+		"from=2000-01-01&to=2100-12-31":          {HistoryQuery: query{From: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2100, 12, 31, 23, 59, 59, 0, time.UTC)}},
 		"offset=1000000":                         {HistoryQuery: query{Offset: 1_000_000}},
 		"offset=25&shown=1700000000~17":          {HistoryQuery: query{Offset: 25, ShownAt: time.Unix(1_700_000_000, 0), ShownID: "17"}},
 		"shown=0~17":                             {HistoryQuery: query{ShownAt: time.Unix(0, 0), ShownID: "17"}},
