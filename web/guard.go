@@ -301,8 +301,13 @@ type recorder struct {
 	bytes   int64
 }
 
-// extend gives the client time to read what is written next.
-func (w *recorder) extend() { w.control.SetWriteDeadline(time.Now().Add(answerWithin)) }
+// extend gives the client time to read what is written next. A socket outlives
+// its handshake and has its own deadlines.
+func (w *recorder) extend() {
+	if w.status != http.StatusSwitchingProtocols {
+		w.control.SetWriteDeadline(time.Now().Add(answerWithin))
+	}
+}
 
 // Unwrap lets http.ResponseController reach the methods that a recorder lacks.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

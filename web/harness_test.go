@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
@@ -76,6 +77,8 @@ type program struct {
 	stop context.CancelFunc
 	done chan error // of Serve
 	http *http.Client
+
+	connect func() (net.Conn, error) // opens a connection to it
 }
 
 // renderCode answers with the code of a fault, in the way of pages and of
@@ -95,6 +98,7 @@ func serve(t testing.TB, tune ...any) *program {
 	}
 	p := &program{t: t, addr: ln.Addr().String(), mux: http.NewServeMux(), log: &journal{}, done: make(chan error, 1)}
 	p.url = &url.URL{Scheme: "http", Host: p.addr}
+	p.connect = func() (net.Conn, error) { return net.Dial("tcp", p.addr) }
 	p.errs = &web.Errors{Log: p.log.logger(), Render: renderCode}
 	guard := web.GuardOptions{Log: p.log.logger(), PublicURL: p.url, Render: renderCode,
 		FormAction: []string{"https://login.sipgate.com"}, Exempt: []string{"/push/"}, Secret: []string{"/push/", "/a/"}}
@@ -105,6 +109,11 @@ func serve(t testing.TB, tune ...any) *program {
 			f(&guard)
 		case func(*web.ServerOptions):
 			f(&server)
+		case func(net.Listener) net.Listener:
+			ln = f(ln)
+			p.connect = func() (net.Conn, error) {
+				return tls.Dial("tcp", p.addr, &tls.Config{InsecureSkipVerify: true})
+			}
 		}
 	}
 	p.url = guard.PublicURL

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -123,23 +122,23 @@ func TestIssuersKeysAreForgotten(t *testing.T) {
 // A write has five seconds, however often and however late the watchdog looks:
 // a machine that is too busy to look makes no client look slow.
 func TestWriteHasFiveSeconds(t *testing.T) {
-	srv := NewServer(ServerOptions{})
-	client, server := net.Pipe()
-	defer client.Close()
-	defer server.Close()
-	now := time.Now()
-	cut := errors.New("")
-	k := &socket{net: server, opened: now.Add(-time.Hour), pinged: now, cancel: func(cause error) { cut = cause }}
-	srv.live[k] = struct{}{}
-	k.writing.Store(int64(now.Sub(k.opened))) // has just begun
-	for range 10 {
-		srv.inspect(now.Add(writeWithin))
-	}
-	if cut.Error() != "" {
-		t.Errorf("a write that is in time: %v", cut)
-	}
-	srv.inspect(now.Add(writeWithin + time.Nanosecond))
-	if cut != errStalled {
-		t.Errorf("a write that takes too long: %v", cut)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		client, server := net.Pipe()
+		defer client.Close()
+		k := &Socket{wire: newWire(server, nil), pinged: time.Now()}
+		k.Send(NewFrame([]byte("x")))
+		synctest.Wait()
+		began := time.Now()
+		for range 10 {
+			k.inspect(began.Add(pieceWithin))
+		}
+		if !k.Send() {
+			t.Error("a write that is in time was cut off")
+		}
+		k.inspect(began.Add(pieceWithin + time.Nanosecond))
+		if k.Send() {
+			t.Error("a write that takes too long goes on")
+		}
+		synctest.Wait()
+	})
 }

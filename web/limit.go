@@ -1,10 +1,12 @@
 package web
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -95,6 +97,15 @@ func (c *limitedConn) SetWriteBuffer(n int) error {
 		return b.SetWriteBuffer(n)
 	}
 	return nil
+}
+
+// SyscallConn implements syscall.Conn, if the connection does: one with TLS does
+// not.
+func (c *limitedConn) SyscallConn() (syscall.RawConn, error) {
+	if s, ok := c.Conn.(syscall.Conn); ok {
+		return s.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
 }
 
 // maxLimited bounds the number of addresses in a Limiter, about 250 bytes each.

@@ -24,7 +24,7 @@ type ServerOptions struct {
 	MaxConnsPerPeer int // of one address, loopback and Proxies excepted, 100
 	Proxies         Proxies
 
-	MaxSocketsPerSubject int // sockets of one subject, see StreamAs, 10
+	MaxSocketsPerSubject int // sockets of one subject, see OpenSocket, 10
 }
 
 // Limits of every HTTP request. The standard library adds 4 KiB to
@@ -43,7 +43,7 @@ type Server struct {
 
 	running atomic.Int64 // requests that have not been answered to their end
 
-	// streams counts the Streams that have not returned, because http.Server's
+	// streams counts the sockets that have not ended, because http.Server's
 	// Shutdown does not wait for hijacked connections. Nothing is added once
 	// closing is true.
 	streams sync.WaitGroup
@@ -52,8 +52,8 @@ type Server struct {
 	// or a wait for one.
 	mu        sync.Mutex
 	closing   bool
-	live      map[*socket]struct{}
-	bySubject map[string][]*socket // oldest first
+	live      map[*Socket]struct{}
+	bySubject map[string][]*Socket // oldest first
 	watching  bool                 // the watchdog runs, as long as there are sockets
 
 	idle chan struct{} // signals the watchdog that the last socket has closed; buffered
@@ -75,7 +75,7 @@ func NewServer(o ServerOptions) *Server {
 	}
 	return &Server{
 		o: o, site: newSite(o.PublicURL), log: logger(o.Log),
-		live: map[*socket]struct{}{}, bySubject: map[string][]*socket{},
+		live: map[*Socket]struct{}{}, bySubject: map[string][]*Socket{},
 		idle: make(chan struct{}, 1),
 	}
 }

@@ -46,13 +46,16 @@ type Sessions[T any] struct {
 type Session[T any] struct {
 	Value   T
 	Started time.Time
-	// Done is closed when the session ends in this process: by End, EndAll, a
+	// Context is done when the session ends in this process: by End, EndAll, a
 	// newer session too many, or time. Each use extends the time.
+	Context context.Context
+	// Done is the channel of Context.
 	Done <-chan struct{}
 }
 
 type liveSession struct {
-	done    chan struct{}
+	context context.Context
+	end     context.CancelFunc
 	created time.Time
 	seen    time.Time
 	stored  time.Time   // when it was last tried to store the use
@@ -101,7 +104,7 @@ func (s *Sessions[T]) get(r *http.Request, use bool) (*Session[T], bool, error) 
 		// Reading goes on, as far as it needs no more.
 		_ = s.store.touch(r.Context(), &rec)
 	}
-	done, first := s.follow(rec, use)
+	ctx, first := s.follow(rec, use)
 	if first {
 		// The session may have ended between these two steps.
 		if ok, err := s.store.exists(r.Context(), rec.id); err != nil {
@@ -111,7 +114,7 @@ func (s *Sessions[T]) get(r *http.Request, use bool) (*Session[T], bool, error) 
 			return nil, false, nil
 		}
 	}
-	return &Session[T]{Value: v, Started: time.UnixMilli(rec.created), Done: done}, true, nil
+	return &Session[T]{Value: v, Started: time.UnixMilli(rec.created), Context: ctx, Done: ctx.Done()}, true, nil
 }
 
 // Start begins a session with a new id and ends the one that r had, so that an
@@ -221,21 +224,22 @@ func (s *Sessions[T]) subject(v T) string {
 	return s.Subject(v)
 }
 
-// follow returns the Done channel of a session, which the end of the session
-// closes from now on. first reports that nothing followed the session before.
-func (s *Sessions[T]) follow(rec record, used bool) (done <-chan struct{}, first bool) {
+// follow returns the Context of a session, which the end of the session cancels
+// from now on. first reports that nothing followed the session before.
+func (s *Sessions[T]) follow(rec record, used bool) (ctx context.Context, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.live[rec.id]
 	if first = l == nil; first {
-		l = &liveSession{done: make(chan struct{}), created: time.UnixMilli(rec.created), seen: time.UnixMilli(rec.seen)}
+		l = &liveSession{created: time.UnixMilli(rec.created), seen: time.UnixMilli(rec.seen)}
+		l.context, l.end = context.WithCancel(context.Background())
 		l.timer = time.AfterFunc(time.Until(s.store.expiry(l.created, l.seen)), func() { s.expire(rec.id) })
 		s.live[rec.id] = l
 	}
 	if used {
 		l.seen = time.Now()
 	}
-	return l.done, first
+	return l.context, first
 }
 
 // due reports whether the use of a session is to be stored: once within
@@ -267,10 +271,10 @@ func (s *Sessions[T]) expire(id string) {
 		return
 	}
 	delete(s.live, id)
-	close(l.done)
+	l.end()
 }
 
-// ended closes the Done channels of sessions that are no longer in the database.
+// ended cancels the Contexts of sessions that are no longer in the database.
 func (s *Sessions[T]) ended(ids []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -278,12 +282,12 @@ func (s *Sessions[T]) ended(ids []string) {
 		if l := s.live[id]; l != nil {
 			l.timer.Stop()
 			delete(s.live, id)
-			close(l.done)
+			l.end()
 		}
 	}
 }
 
-// Close closes the Done channels of all sessions that this process follows. The
+// Close cancels the Contexts of all sessions that this process follows. The
 // sessions stay in the database.
 func (s *Sessions[T]) Close() {
 	s.mu.Lock()
@@ -291,7 +295,7 @@ func (s *Sessions[T]) Close() {
 	for id, l := range s.live {
 		l.timer.Stop()
 		delete(s.live, id)
-		close(l.done)
+		l.end()
 	}
 }
 

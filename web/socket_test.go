@@ -219,14 +219,14 @@ func (f frame) bytes() []byte {
 }
 
 const (
-	text, binaryMessage, ping = 0x81, 0x82, 0x89
-	closeFrame                = 0x88
+	text, binaryMessage, ping, pong = 0x81, 0x82, 0x89, 0x8a
+	closeFrame                      = 0x88
 )
 
 // rawSocket does the handshake over a plain connection.
 func (p *program) rawSocket(t testing.TB, path string) (net.Conn, *bufio.Reader) {
 	t.Helper()
-	c, err := net.Dial("tcp", p.addr)
+	c, err := p.connect()
 	if err != nil {
 		t.Fatal(err)
 	}

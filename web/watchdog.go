@@ -1,20 +1,20 @@
 package web
 
 import (
-	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
 // Timing of a socket. A client that answers no ping is cut off after at most
 // pingEvery + pongWithin. The watchdog checks once per tick.
 const (
-	pingEvery   = 25 * time.Second
-	pongWithin  = 8 * time.Second
-	writeWithin = 5 * time.Second
-	tick        = time.Second
+	pingEvery  = 25 * time.Second
+	pongWithin = 8 * time.Second
+	tick       = time.Second
 )
 
-// enter counts a Stream. It returns false if the server is shutting down.
+// enter counts a socket. It returns false if the server is shutting down.
 func (s *Server) enter() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -27,30 +27,38 @@ func (s *Server) enter() bool {
 
 // register adds k to the sockets that the watchdog checks, and closes the oldest
 // socket of its subject if there are too many.
-func (s *Server) register(k *socket) {
+func (s *Server) register(k *Socket) {
+	if e, other := s.add(k); e != nil {
+		other.Close(e)
+	}
+}
+
+// add registers k. If e is not nil, the caller has to close the returned socket.
+func (s *Server) add(k *Socket) (e *CloseError, other *Socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closing {
-		k.cancel(&CloseError{Code: CloseRestart, Reason: "restart"})
-		return
-	}
 	s.live[k] = struct{}{}
-	if k.subject != "" {
-		same := append(s.bySubject[k.subject], k)
-		if limit := s.o.MaxSocketsPerSubject; limit >= 0 && len(same) > limit {
-			same[0].cancel(&CloseError{Code: CloseTooManyTabs, Reason: "too many tabs"})
-			same = same[1:]
-		}
-		s.bySubject[k.subject] = same
-	}
 	if !s.watching {
 		s.watching = true
 		s.streams.Go(s.watch)
 	}
+	if s.closing {
+		return errRestart, k
+	}
+	if k.subject == "" {
+		return nil, nil
+	}
+	same := append(s.bySubject[k.subject], k)
+	if limit := s.o.MaxSocketsPerSubject; limit >= 0 && len(same) > limit {
+		e, other = errTooManyTabs, same[0]
+		same = slices.Delete(same, 0, 1)
+	}
+	s.bySubject[k.subject] = same
+	return e, other
 }
 
 // unregister undoes register. Doing it twice is harmless.
-func (s *Server) unregister(k *socket) {
+func (s *Server) unregister(k *Socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.live, k)
@@ -61,11 +69,8 @@ func (s *Server) unregister(k *socket) {
 		}
 	}
 	same := s.bySubject[k.subject]
-	for i := range same {
-		if same[i] == k {
-			same = append(same[:i:i], same[i+1:]...)
-			break
-		}
+	if i := slices.Index(same, k); i >= 0 {
+		same = slices.Delete(same, i, i+1)
 	}
 	if len(same) == 0 {
 		delete(s.bySubject, k.subject)
@@ -74,22 +79,27 @@ func (s *Server) unregister(k *socket) {
 	}
 }
 
+// sockets returns all sockets.
+func (s *Server) sockets() []*Socket {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.live))
+}
+
 // closeSockets refuses new sockets and closes all others with 1012.
 func (s *Server) closeSockets() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.closing = true
-	for k := range s.live {
-		k.cancel(&CloseError{Code: CloseRestart, Reason: "restart"})
+	s.mu.Unlock()
+	for _, k := range s.sockets() {
+		k.Close(errRestart)
 	}
 }
 
 // abortSockets cuts off the sockets that closeSockets has not ended.
 func (s *Server) abortSockets() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for k := range s.live {
-		k.abort(errStalled)
+	for _, k := range s.sockets() {
+		k.wire.abort()
 	}
 }
 
@@ -106,35 +116,36 @@ func (s *Server) watch() {
 		case <-s.idle:
 			now = time.Now()
 		}
-		if !s.inspect(now) {
+		for _, k := range s.sockets() {
+			k.inspect(now)
+		}
+		if s.unwatched() {
 			return
 		}
 	}
 }
 
-// inspect cuts off stalled sockets, pings the others when it is time, and reports
-// whether there are any.
-func (s *Server) inspect(now time.Time) bool {
+// unwatched reports whether there are no sockets, and ends the watchdog then.
+func (s *Server) unwatched() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for k := range s.live {
-		switch began := k.writing.Load(); {
-		case began != 0 && now.Sub(k.opened)-time.Duration(began) > writeWithin:
-			k.abort(errStalled)
-		case now.Sub(k.pinged) > pingEvery-tick:
-			k.pinged = now
-			k.tasks.Go(k.ping)
-		}
-	}
 	s.watching = len(s.live) > 0
-	return s.watching
+	return !s.watching
 }
 
-// ping cuts the client off if it does not answer in time.
-func (k *socket) ping() {
-	ctx, cancel := context.WithTimeout(context.Background(), pongWithin)
-	defer cancel()
-	if err := k.conn.Ping(ctx); err != nil {
-		k.abort(errSilent)
+// inspect cuts off a client that does not read or does not answer, and pings it
+// when it is time.
+func (k *Socket) inspect(now time.Time) {
+	since := now.Sub(k.pinged)
+	switch {
+	case k.wire.late(now), k.silent.Load() && since > pongWithin-tick:
+		k.wire.abort()
+	case !k.silent.Load() && since > pingEvery-tick:
+		k.silent.Store(true) // the answer may come before ping returns
+		if k.wire.ping() {
+			k.pinged = now
+		} else {
+			k.silent.Store(false)
+		}
 	}
 }

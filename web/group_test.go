@@ -1,0 +1,216 @@
+package web_test
+
+import (
+	"bufio"
+	"crypto/tls"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"callboard/web"
+)
+
+// joins adds a route whose sockets join g with a greeting. left receives each
+// socket that has ended.
+func (p *program) joins(path string, g *web.Group) (joined, left chan *web.Socket) {
+	joined, left = make(chan *web.Socket, 100), make(chan *web.Socket, 100)
+	p.handle("GET "+path, func(w http.ResponseWriter, r *http.Request) error {
+		return p.srv.OpenSocket(w, r, r.URL.Query().Get("subject"), func(k *web.Socket) func() {
+			g.Add(k, frameOf("hello"))
+			joined <- k
+			return func() { g.Remove(k); left <- k }
+		})
+	})
+	return joined, left
+}
+
+func frameOf(s string) *web.Frame { return web.NewFrame([]byte(s)) }
+
+// A message is a frame as a browser reads it.
+type message struct {
+	first   byte
+	payload string
+}
+
+// readMessage reads one whole frame. It returns io.EOF at the end of a frame and
+// another error within one.
+func readMessage(br *bufio.Reader) (m message, err error) {
+	if m.first, err = br.ReadByte(); err != nil {
+		return m, io.EOF
+	}
+	short, err := br.ReadByte()
+	n := uint64(short)
+	var long [8]byte
+	switch {
+	case err != nil:
+		return m, io.ErrUnexpectedEOF
+	case n == 126:
+		_, err = io.ReadFull(br, long[6:])
+		n = binary.BigEndian.Uint64(long[:])
+	case n == 127:
+		_, err = io.ReadFull(br, long[:])
+		n = binary.BigEndian.Uint64(long[:])
+	}
+	if err != nil || n > 1<<24 {
+		return m, io.ErrUnexpectedEOF
+	}
+	payload := make([]byte, n)
+	if _, err = io.ReadFull(br, payload); err != nil {
+		return m, io.ErrUnexpectedEOF
+	}
+	m.payload = string(payload)
+	return m, nil
+}
+
+// A reader is a browser of one kind in TestEveryBrowserReadsABeginning.
+type reader struct {
+	conn  net.Conn
+	br    *bufio.Reader
+	stops bool // stops reading after the greeting, until the others are done
+	limit int  // after so many frames it does what leaves says; 0: it reads all
+	leave func(net.Conn)
+
+	caughtUp chan struct{} // receives once for each frame that asks for it
+	others   <-chan struct{}
+}
+
+// run reads to the end and reports what is wrong.
+func (r *reader) run(t *testing.T, name string, total int) {
+	defer r.conn.Close()
+	if m, err := readMessage(r.br); err != nil || m.payload != "hello" {
+		t.Errorf("%s: greeting: %v, %v", name, m, err)
+	}
+	if r.stops {
+		<-r.others
+	}
+	next, closed := 0, false
+	for {
+		m, err := readMessage(r.br)
+		if err != nil {
+			if all := r.limit == 0 && !r.stops; all && next != total || err != io.EOF && all {
+				t.Errorf("%s: %d of %d frames, then %v", name, next, total, err)
+			}
+			return
+		}
+		switch {
+		case closed:
+			t.Fatalf("%s: %x after the close frame", name, m.first)
+		case m.first == closeFrame:
+			closed = true
+			r.conn.Write(frame{first: closeFrame, payload: m.payload[:2]}.bytes())
+			continue
+		case m.first == pong:
+			continue
+		case m.first != text:
+			t.Fatalf("%s: a frame begins with %x", name, m.first)
+		}
+		number, rest, _ := strings.Cut(m.payload, " ")
+		if number != fmt.Sprint(next) || strings.Trim(rest, "x!") != "" {
+			t.Fatalf("%s: %.20q, want %d", name, m.payload, next)
+		}
+		next++
+		if r.limit == 0 && !r.stops && strings.HasSuffix(rest, "!") {
+			r.caughtUp <- struct{}{}
+		}
+		if next == r.limit {
+			r.leave(r.conn)
+		}
+	}
+}
+
+// lengths of frames: those where the header or the number of writes changes.
+var lengths = []int{125, 126, 127, 1 << 10, 4 << 10, 1<<16 - 1, 1 << 16, 70_000}
+
+// TestEveryBrowserReadsABeginning: whatever browsers do while frames of all lengths
+// are broadcast, each gets them in order, whole, none twice and without a gap. One
+// that reads gets all of them, also if the others do not read.
+func TestEveryBrowserReadsABeginning(t *testing.T) {
+	for name, test := range map[string]struct {
+		tune  []any
+		total int
+	}{
+		"plain": {nil, 10_000},
+		"TLS":   {[]any{overTLS}, 1000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := serve(t, test.tune...)
+			var g web.Group
+			joined, left := p.joins("/feed", &g)
+			readers, done := map[string]*reader{}, make(chan struct{})
+			var sockets []*web.Socket
+			caughtUp := make(chan struct{}, 100)
+			add := func(name string, limit int, leave func(net.Conn)) *reader {
+				c, br := p.rawSocket(t, "/feed")
+				r := &reader{conn: c, br: br, limit: limit, leave: leave, caughtUp: caughtUp, others: done}
+				readers[name] = r
+				sockets = append(sockets, <-joined)
+				return r
+			}
+			const reading = 4
+			for i := range reading {
+				add(fmt.Sprint("reads ", i), 0, nil)
+			}
+			readers["reads 0"].br = bufio.NewReaderSize(readers["reads 0"].br, 16) // in small pieces
+			for i := range 4 {
+				add(fmt.Sprint("stops ", i), 0, nil).stops = true
+				add(fmt.Sprint("goes ", i), 100*i+1, func(c net.Conn) { c.Close() })
+				add(fmt.Sprint("closes ", i), 70*i+1, func(c net.Conn) {
+					c.Write(frame{first: closeFrame, payload: "\x03\xe8"}.bytes())
+				})
+				add(fmt.Sprint("talks ", i), 60*i+1, func(c net.Conn) { c.Write(frame{first: text, payload: "x"}.bytes()) })
+				add(fmt.Sprint("pings ", i), 50*i+1, func(c net.Conn) { c.Write(frame{first: ping, payload: "x"}.bytes()) })
+			}
+			var all sync.WaitGroup
+			for name, r := range readers {
+				all.Go(func() { r.run(t, name, test.total) })
+			}
+			random := rand.New(rand.NewPCG(1, 2))
+			for i := range test.total {
+				length := 20 + random.IntN(200)
+				if random.IntN(100) == 0 {
+					length = lengths[random.IntN(len(lengths))]
+				}
+				text := fmt.Sprint(i, " ")
+				text += strings.Repeat("x", length-len(text)-1)
+				round := i%250 == 249 || i == test.total-1
+				if round {
+					text += "!"
+				} else {
+					text += "x"
+				}
+				g.Broadcast(frameOf(text), nil)
+				for range reading {
+					if round {
+						<-caughtUp
+					}
+				}
+			}
+			close(done)
+			for _, k := range sockets {
+				k.Close(&web.CloseError{Code: 1000})
+			}
+			all.Wait()
+			for range readers {
+				<-left
+			}
+			if n := g.Len(); n != 0 {
+				t.Errorf("%d have left and are still members", n)
+			}
+		})
+	}
+}
+
+// overTLS makes a program do TLS itself.
+func overTLS(ln net.Listener) net.Listener {
+	ts := httptest.NewUnstartedServer(nil)
+	ts.StartTLS()
+	defer ts.Close()
+	return tls.NewListener(ln, &tls.Config{Certificates: ts.TLS.Certificates})
+}
