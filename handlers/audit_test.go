@@ -103,7 +103,7 @@ func compareRow(t *testing.T, cells []string, e team.AuditEntry) {
 // TestTheAuditInPagesAndFiltered: the newest entries first, older pages with the
 // same filter, and the table with the same entries; members are called by name.
 func TestTheAuditInPagesAndFiltered(t *testing.T) {
-	d := newDashboard(t, team.ZoneRule{})
+	d := newDashboard(t, team.ZoneRule{Fixed: time.UTC})
 	anna := d.signIn("w0", team.Admin)
 	d.signIn("w1", team.Agent)
 	for i := range auditPage + 2 {
@@ -127,10 +127,12 @@ func TestTheAuditInPagesAndFiltered(t *testing.T) {
 	if newer != "/audit?" || end != "" {
 		t.Errorf("from the second page: newer %q, older %q", newer, end)
 	}
-	today, tomorrow := time.Now().UTC().Format(time.DateOnly), time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)
+	all := d.audit()
+	begun, today := all[len(all)-1].At.Format(time.DateOnly), all[0].At.Format(time.DateOnly) // the same, but for midnight
+	tomorrow := all[0].At.AddDate(0, 0, 1).Format(time.DateOnly)
 	for query, rows := range map[string]int{
 		"": 52, "by=w1": 52, "by=w0": 0, "deed=hold": 26, "deed=mute": 26, "deed=hangup": 0, "call=row-7": 1, "call=row": 0,
-		"from=" + today: 52, "from=" + tomorrow: 0, "to=" + today: 52, "to=2020-01-01": 0, "deed=hold&call=row-2&by=w1&from=" + today + "&to=" + today: 1, "deed=hold&call=row-3": 0,
+		"from=" + begun: 52, "from=" + tomorrow: 0, "to=" + today: 52, "to=2020-01-01": 0, "deed=hold&call=row-2&by=w1&from=" + begun + "&to=" + today: 1, "deed=hold&call=row-3": 0,
 	} {
 		if got := readCSV(t, anna.get("/audit.csv?"+query), ','); len(got) != rows {
 			t.Errorf("%q: %d rows in the table, want %d", query, len(got), rows)
