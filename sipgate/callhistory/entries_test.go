@@ -177,7 +177,9 @@ func TestATransferredCallHasAllItsEntries(t *testing.T) {
 // store makes a past call known to the journal.
 func (f *fixture) store(t *testing.T, r journal.Record) {
 	t.Helper()
-	party := func(p switchboard.Party) map[string]string { return map[string]string{"number": p.Number, "name": p.Name} }
+	party := func(p switchboard.Party) map[string]string {
+		return map[string]string{"number": p.Number, "name": p.Name}
+	}
 	state, err := json.Marshal(map[string]any{"version": 1, "phase": "ended", "direction": r.Direction, "remote": party(r.Remote), "local": party(r.Local),
 		"members": r.Members, "started_at": r.Started, "ended_at": r.Ended, "approximate": r.Approximate})
 	if err != nil {
