@@ -206,8 +206,8 @@ func TestUnknownEntriesAreNotFound(t *testing.T) {
 	f := newFixture(t)
 	lead := f.member(t, "w0", "Anna", team.Lead)
 	for _, id := range []string{"999999999", "../x"} {
-		if _, _, err := f.Entry(t.Context(), lead, id); !errors.Is(err, ErrNotFound) {
-			t.Errorf("%q: %v", id, err)
+		if e, own, err := f.Entry(t.Context(), lead, id); !errors.Is(err, ErrNotFound) || own || e.ID != "" {
+			t.Errorf("%q: own %v, %v", id, own, err)
 		}
 		star := true
 		if err := f.Change(t.Context(), lead, id, sipgate.EntryChange{Starred: &star}); !errors.Is(err, ErrNotFound) {

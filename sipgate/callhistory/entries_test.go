@@ -166,6 +166,12 @@ func TestATransferredCallHasAllItsEntries(t *testing.T) {
 		_, after = f.pastEntry(t, "w1", fmt.Sprintf("+493055501%d", i))
 		record.CallIDs = append(record.CallIDs, after.CallIDs...)
 	}
+	unnamed := record // a call whose id is not known is looked for, too
+	unnamed.CallIDs, unnamed.Row = nil, "without an id"
+	before = lists()
+	if found, err := f.EntriesOf(t.Context(), lead, unnamed); err != nil || len(found) != 0 || lists() != before+1 {
+		t.Errorf("without an id: %+v, %v after %d searches", found, err, lists()-before)
+	}
 	record.Ended = after.Ended
 	for i := range 2 {
 		if found, err := f.EntriesOf(t.Context(), lead, record); err != nil || len(found) != maxEntries {

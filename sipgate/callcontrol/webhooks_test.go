@@ -1,0 +1,111 @@
+package callcontrol
+
+import (
+	"testing"
+
+	"callboard/sipgate"
+	"callboard/sipgate/simulator"
+	"callboard/sipgate/team"
+)
+
+// pushSettings returns what sipgate has for the actor's account.
+func (f *fixture) pushSettings(a Actor) sipgate.PushSettings {
+	f.t.Helper()
+	s, err := f.ClientOf(a.MemberID).PushSettings(f.t.Context())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return s
+}
+
+// exec changes the database, as what goes wrong with it does.
+func (f *fixture) exec(query string) {
+	f.t.Helper()
+	if _, err := f.db.Exec(query); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// Whoever sets our addresses gets back those that they replaced, also after
+// setting them twice. Nothing else of the settings changes.
+func TestReplacedWebhooksArePutBack(t *testing.T) {
+	f := newFixture(t, simulator.Options{})
+	a := f.signIn("w0", true)
+	before := f.pushSettings(a)
+	before.IncomingURL, before.OutgoingURL = "https://crm.example/in", "https://crm.example/out"
+	if err := f.ClientOf(a.MemberID).SetPushSettings(t.Context(), before); err != nil {
+		t.Fatal(err)
+	}
+	check := func(when string, set bool, previous team.WebhookURLs, now sipgate.PushSettings) {
+		t.Helper()
+		w, err := f.WebhooksOf(t.Context(), a)
+		if err != nil || w.ReadErr != nil || w.Set() != set || w.Previous != previous || w.Ours != f.PushURL(a.Account) {
+			t.Errorf("%s: %+v, %v", when, w, err)
+		}
+		if got := f.pushSettings(a); got.IncomingURL != now.IncomingURL || got.OutgoingURL != now.OutgoingURL || w.Now != (team.WebhookURLs{Incoming: now.IncomingURL, Outgoing: now.OutgoingURL}) {
+			t.Errorf("%s: sipgate has %+v, shown %+v", when, got, w.Now)
+		}
+	}
+	ours, theirs := before, team.WebhookURLs{Incoming: before.IncomingURL, Outgoing: before.OutgoingURL}
+	ours.IncomingURL, ours.OutgoingURL = f.PushURL(a.Account), f.PushURL(a.Account)
+	check("before", false, team.WebhookURLs{}, before)
+	for range 2 {
+		if err := f.SetWebhooks(t.Context(), a, true); err != nil {
+			t.Fatal(err)
+		}
+		check("set", true, theirs, ours)
+	}
+	half := ours // somebody took one of the two back
+	half.OutgoingURL = "https://other.example/"
+	if err := f.ClientOf(a.MemberID).SetPushSettings(t.Context(), half); err != nil {
+		t.Fatal(err)
+	}
+	check("half", false, theirs, half)
+	f.fails(403, "/v2/settings/sipgateio")
+	if err := f.SetWebhooks(t.Context(), a, false); sipgate.KindOf(err) != sipgate.Forbidden {
+		t.Errorf("refused: %v", err)
+	}
+	if w, err := f.WebhooksOf(t.Context(), a); err != nil || sipgate.KindOf(w.ReadErr) != sipgate.Forbidden || w.Previous != theirs || w.Set() {
+		t.Errorf("unreadable: %+v, %v", w, err)
+	}
+	f.sim.ClearFaults()
+	if _, err := f.sim.AddFault(simulator.Fault{Do: simulator.DoStatus, Status: 503, Method: "PUT", Path: "/v2/settings/sipgateio"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.SetWebhooks(t.Context(), a, false); sipgate.KindOf(err) != sipgate.Unavailable {
+		t.Errorf("failed: %v", err)
+	}
+	f.sim.ClearFaults()
+	check("after failures", false, theirs, half)
+	if err := f.SetWebhooks(t.Context(), a, false); err != nil {
+		t.Fatal(err)
+	}
+	check("removed", false, team.WebhookURLs{}, before)
+	rows := f.auditRows(a)
+	if last := rows[0]; last.Action != team.ManageWebhooks || last.Parameters != "remove" || last.Outcome != team.OutcomeDone || rows[1].Outcome != team.OutcomeFailed {
+		t.Errorf("audit %+v", rows[:2])
+	}
+	if first := rows[len(rows)-1]; first.Parameters != "set" || first.Outcome != team.OutcomeDone {
+		t.Errorf("audit %+v", first)
+	}
+}
+
+// Addresses that could not be kept are not replaced: nobody could put them back.
+func TestWebhooksThatCannotBeKeptAreNotReplaced(t *testing.T) {
+	f := newFixture(t, simulator.Options{})
+	a := f.signIn("w0", true)
+	if err := f.sim.SetPushURL("https://crm.example/in"); err != nil {
+		t.Fatal(err)
+	}
+	f.exec(`create trigger full before insert on team_hook begin select raise(abort, 'full'); end`)
+	if err := f.SetWebhooks(t.Context(), a, true); err == nil || f.pushSettings(a).IncomingURL != "https://crm.example/in" {
+		t.Errorf("%v, sipgate has %+v", err, f.pushSettings(a))
+	}
+	f.exec(`drop table team_hook`)
+	if _, err := f.WebhooksOf(t.Context(), a); err == nil {
+		t.Error("the store's error is hidden")
+	}
+	if err := f.SetWebhooks(t.Context(), a, false); err == nil || f.pushSettings(a).IncomingURL != "https://crm.example/in" {
+		t.Errorf("%v, sipgate has %+v", err, f.pushSettings(a))
+	}
+}
