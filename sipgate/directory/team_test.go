@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -126,4 +127,61 @@ func TestPresence(t *testing.T) {
 			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 		}
 	}
+}
+
+// The dialog of an internal call has each colleague once, oneself and groups not,
+// and those first who can be called now; who talks is shown as such, also among
+// one's recent calls.
+func TestColleaguesWhoCanBeCalledComeFirst(t *testing.T) {
+	d := newDirectory(t)
+	d.setMembers(anna.Account, []Entry{
+		{Name: "Anna Bergmann", Number: "+492214710110", User: "w0", Presence: Available},
+		{Name: "Ben Away", Number: "+492214710111", User: "w1", Presence: Offline},
+		{Name: "Cleo Here", Number: "+492214710112", User: "w2", Presence: Available},
+		{Name: "Cleo Here", Number: "+492214710119", User: "w2", Presence: Available},
+		{Name: "Dora Busy", Number: "+492214710113", User: "w3", Presence: Available},
+		{Name: "Emil Here", Number: "+492214710114", User: "w4", Presence: Available},
+	})
+	d.AddRecent(anna, []Entry{{Number: "+492214710111", LastCallAt: noon}, {Number: "+492214710113", LastCallAt: noon}, {Number: "+4930555002", LastCallAt: noon}})
+	busy := map[sipgate.UserID]bool{"w3": true}
+	colleagues := d.Colleagues(anna, busy)
+	if got := names(colleagues); got != "Cleo Here, Emil Here, Ben Away, Dora Busy" && got != "Cleo Here, Emil Here, Dora Busy, Ben Away" {
+		t.Errorf("colleagues %s", got)
+	}
+	for _, e := range colleagues {
+		want := map[sipgate.UserID]Presence{"w1": Offline, "w2": Available, "w3": OnCall, "w4": Available}[e.User]
+		if recent := e.User == "w1" || e.User == "w3"; e.Presence != want || e.LastCallAt.IsZero() == recent {
+			t.Errorf("%s: %v, last call %v", e.Name, e.Presence, e.LastCallAt)
+		}
+	}
+	if got := names(d.Search(anna, "here bergmann", 9, nil)) + names(d.Search(anna, "anna", 9, nil)); got != "Anna Bergmann" {
+		t.Errorf("oneself: %s", got)
+	}
+	for number, want := range map[string]string{"+492214710111": "Ben Away", "+4930555002": "", "": ""} {
+		if got := d.MemberName(anna.Account, number); got != want || d.MemberName(other.Account, number) != "" {
+			t.Errorf("%q is %q, in another account %q", number, got, d.MemberName(other.Account, number))
+		}
+	}
+}
+
+// A group without a name is called by its number, and what cannot be called is no
+// entry. Who has two telephones on one line is found once.
+func TestEntriesOfTheTeam(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeAccess{devices: map[sipgate.UserID][]sipgate.Device{"w1": {phone("p1", true, false), phone("p1", false, false)}}}
+		d := newDirectory(t, f)
+		d.rosters.Of(anna.Account).Load()
+		synctest.Wait()
+		roster := *d.rosters.Of(anna.Account).Snapshot()
+		roster.Numbers = append(slices.Clone(roster.Numbers), sipgate.AccountNumber{Number: "0221 4710120", EndpointID: "g1"})
+		got := map[string]Entry{}
+		all := d.memberEntries(&roster)
+		for _, e := range all {
+			got[e.Number] = e
+		}
+		if len(all) != 3 || got["+492214710100"].Name != "Zentrale" || got["+492214710120"].Name != "+492214710120" || got["+492214710120"].Kind != Group ||
+			got["+492214710111"].User != "w1" || got["+492214710111"].Kind != Member {
+			t.Errorf("%+v", all)
+		}
+	})
 }
