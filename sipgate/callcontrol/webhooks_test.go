@@ -1,6 +1,7 @@
 package callcontrol
 
 import (
+	"errors"
 	"testing"
 
 	"callboard/sipgate"
@@ -82,6 +83,18 @@ func TestReplacedWebhooksArePutBack(t *testing.T) {
 	}
 	check("removed", false, team.WebhookURLs{}, before)
 	rows := f.auditRows(a)
+	for _, was := range []struct{ incoming, outgoing string }{{ours.IncomingURL, half.OutgoingURL}, {half.OutgoingURL, ours.OutgoingURL}, {ours.IncomingURL, ours.OutgoingURL}} {
+		settings, kept := before, team.WebhookURLs{Incoming: was.incoming, Outgoing: was.outgoing}
+		settings.IncomingURL, settings.OutgoingURL = was.incoming, was.outgoing
+		if kept == (team.WebhookURLs{Incoming: ours.IncomingURL, Outgoing: ours.OutgoingURL}) {
+			kept = team.WebhookURLs{} // ours replace nothing
+		}
+		err := errors.Join(f.ReplacedWebhooks.Forget(t.Context(), a.Account), f.ClientOf(a.MemberID).SetPushSettings(t.Context(), settings), f.SetWebhooks(t.Context(), a, true))
+		if err != nil {
+			t.Fatal(err)
+		}
+		check("set over "+was.incoming+" "+was.outgoing, true, kept, ours)
+	}
 	if last := rows[0]; last.Action != team.ManageWebhooks || last.Parameters != "remove" || last.Outcome != team.OutcomeDone || rows[1].Outcome != team.OutcomeFailed {
 		t.Errorf("audit %+v", rows[:2])
 	}
@@ -94,7 +107,9 @@ func TestReplacedWebhooksArePutBack(t *testing.T) {
 func TestWebhooksThatCannotBeKeptAreNotReplaced(t *testing.T) {
 	f := newFixture(t, simulator.Options{})
 	a := f.signIn("w0", true)
-	if err := f.sim.SetPushURL("https://crm.example/in"); err != nil {
+	theirs := f.pushSettings(a)
+	theirs.IncomingURL = "https://crm.example/in"
+	if err := f.ClientOf(a.MemberID).SetPushSettings(t.Context(), theirs); err != nil {
 		t.Fatal(err)
 	}
 	f.exec(`create trigger full before insert on team_hook begin select raise(abort, 'full'); end`)
