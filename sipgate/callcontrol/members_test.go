@@ -120,7 +120,7 @@ func TestBoardsHaveTheMembersWhoAreSignedIn(t *testing.T) {
 
 // Those are asked first who may see most, not those whom sipgate refuses, and the
 // service account last. Who reads their own devices may be asked, too.
-func TestThroughWhomAnAccountIsRead(t *testing.T) {
+func TestAccountsAreReadThroughTheirHighestRoles(t *testing.T) {
 	f := newFixture(t, simulator.Options{})
 	account, _, _ := f.sim.AdminToken()
 	if n := len(f.Readers(account)); n != 0 {
