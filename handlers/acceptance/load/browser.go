@@ -25,10 +25,13 @@ type browser struct {
 	user    simulatedUser
 	address string // its address on the network, as a reverse proxy tells it
 	cookie  string
-	feed    string // where its page says that the socket is
 
-	stops   bool        // it stops reading when the changes begin
-	stopped atomic.Bool // it does not read
+	language string // that the browser prefers
+	feed     string // where its page says that the socket is
+
+	stops   bool         // it stops reading when the changes begin
+	stopped atomic.Bool  // it does not read
+	port    atomic.Int32 // of its end of the socket
 
 	mu      sync.Mutex
 	sent    traffic // what the socket got since the last reset
@@ -41,8 +44,9 @@ type traffic struct{ messages, bytes int }
 
 // A sample is how long a change took to reach a browser.
 type sample struct {
-	kind kind
-	took time.Duration
+	kind      kind
+	took      time.Duration
+	overtaken bool
 }
 
 // A site is the dashboard as browsers reach it: through a reverse proxy that
@@ -129,6 +133,7 @@ func (b *browser) request(ctx context.Context, method, path string, form url.Val
 		return "", err
 	}
 	req.Header.Set("Cookie", b.cookie)
+	req.Header.Set("Accept-Language", b.language)
 	if form != nil {
 		req.Header.Set("Content-Type", formType)
 		req.Header.Set("HX-Request", "true")

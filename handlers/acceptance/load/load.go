@@ -147,13 +147,17 @@ func (l *load) restartServer() error {
 	return l.runServer()
 }
 
+// languages are those of the boards.
+var languages = []string{"de", "en"}
+
 // signIn makes the browsers and signs them in: the administrators first, who set
 // up the push events.
 func (l *load) signIn() error {
 	for i := range l.settings.browsers {
 		t := l.teams[i%len(l.teams)]
 		n := len(t.browsers)
-		b := &browser{site: l.site, team: t, index: n, user: t.users[n%len(t.users)], address: fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)}
+		b := &browser{site: l.site, team: t, index: n, user: t.users[n%len(t.users)], address: fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255),
+			language: languages[i/len(l.teams)%l.languages]}
 		t.browsers = append(t.browsers, b)
 		l.browsers = append(l.browsers, b)
 	}
@@ -176,13 +180,16 @@ func (l *load) signIn() error {
 	if err != nil {
 		return err
 	}
-	return each(l.browsers[len(first):], 8, func(b *browser) error {
-		if b.index < len(b.team.users) {
-			return b.signIn(l.ctx)
+	err = each(l.browsers[len(first):], 8, func(b *browser) error {
+		if b.index >= len(b.team.users) {
+			return nil
 		}
-		b.cookie = b.team.browsers[b.index%len(b.team.users)].cookie // a tab
-		return nil
+		return b.signIn(l.ctx)
 	})
+	for _, b := range l.browsers {
+		b.cookie = b.team.browsers[b.index%len(b.team.users)].cookie // also of tabs
+	}
+	return err
 }
 
 // each calls f for all items, some at a time, and returns the first error.

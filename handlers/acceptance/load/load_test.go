@@ -86,6 +86,57 @@ func TestDeliveriesAreCounted(t *testing.T) {
 	}
 }
 
+// A browser that gets a later state of a call at once has not lost the earlier
+// one. A call that has gone from the board has been hung up.
+func TestJoinedChangesAreNotLost(t *testing.T) {
+	const row = `<ul><li id=\"row-x\" data-state=\"STATE\" aria-label=\"+49 30 23125700017\">`
+	for name, test := range map[string]struct{ message, lost string }{
+		"later state":         {strings.Replace(row, "STATE", "talking", 1), "hang up"},
+		"ended":               {strings.Replace(row, "STATE", "ended", 1), ""},
+		"row removed":         {`{"remove":"row-x"}`, "ring hold"},
+		"board without it":    {`{"content":"<div id=\"board\" data-live=\"0\"><ul></ul></div>"}`, "ring hold"},
+		"board of other kind": {`{"content":"<div id=\"boards\"></div>"}`, "ring hold hang up"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			team := &team{}
+			b := &browser{team: team}
+			team.browsers = []*browser{b}
+			c, x := &call{number: "+493023125700017"}, "row-x"
+			c.row.Store(&x)
+			for _, k := range []kind{rings, isHeld, isResumed, isHungUp} {
+				if k != isResumed || test.lost == "hang up" {
+					team.expect(k, c)
+				}
+			}
+			b.got(t.Context(), []byte(test.message), 1)
+			var lost []string
+			for _, ch := range team.awaited() {
+				lost = append(lost, kindNames[ch.kind])
+			}
+			if got := strings.Join(lost, " "); got != test.lost {
+				t.Errorf("lost %q, want %q", got, test.lost)
+			}
+		})
+	}
+}
+
+// Connections that a process still has are told from those that only the system
+// keeps.
+func TestOpenPeers(t *testing.T) {
+	const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 1234 1 0 20 4 30 10 -1
+   1: 0100007F:1F90 0100007F:C351 04 00001000:00000000 01:00000000 00000000     0        0 0 1 0 20 4 30 10 -1
+   2: 0100007F:C350 0100007F:1F90 01 00000000:00000000 00:00000000 00000000     0        0 1235 1 0 20 4 30 10 -1
+`
+	file := t.TempDir() + "/tcp"
+	if err := os.WriteFile(file, []byte(table), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n := openPeers(file, map[int]bool{0xC350: true, 0xC351: true}); n != 1 {
+		t.Errorf("%d are open, want 1", n)
+	}
+}
+
 // Clicks are matched with the requests that they became, each once.
 func TestReached(t *testing.T) {
 	began := time.Unix(1000, 0)

@@ -22,6 +22,7 @@
 //	-browsers  open boards, spread over the teams
 //	-teams     sipgate accounts
 //	-users     members of each team; further browsers are tabs of the same members
+//	-languages 1 or 2: languages of the boards
 //	-calls     calls on all boards together
 //	-changes   changes per second, over all teams
 //	-burst     how many changes happen at once
@@ -66,6 +67,7 @@ func main() {
 // settings are the command line.
 type settings struct {
 	browsers, teams, users, calls int
+	languages                     int
 	changes                       float64 // per second
 	burst                         int
 	duration, idle                time.Duration
@@ -98,6 +100,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	f.IntVar(&s.browsers, "browsers", 500, "open boards, spread over the teams")
 	f.IntVar(&s.teams, "teams", 100, "sipgate accounts")
 	f.IntVar(&s.users, "users", 0, "members of each team; further browsers are tabs of the same members (default: as many as browsers, 3 to 50)")
+	f.IntVar(&s.languages, "languages", 1, "1: all boards are German; 2: every other one is English")
 	f.IntVar(&s.calls, "calls", 300, "calls on all boards together")
 	f.Float64Var(&s.changes, "changes", 20, "changes per second, over all teams")
 	f.IntVar(&s.burst, "burst", 1, "how many changes happen at once")
@@ -131,6 +134,8 @@ func (s *settings) check() error {
 		return errors.New("browsers must be from the number of teams to 9000")
 	case !(s.changes > 0 && s.changes <= 1000) || s.burst < 1 || s.calls < 0:
 		return errors.New("changes must be above 0 and at most 1000, burst from 1, calls from 0")
+	case s.languages != 1 && s.languages != 2:
+		return errors.New("languages must be 1 or 2")
 	case s.duration < time.Second || s.idle < time.Second || s.rounds < 1:
 		return errors.New("-for and -idle must be 1s or more, -rounds 1 or more")
 	}

@@ -56,6 +56,18 @@ func (l *load) cpu() time.Duration {
 	return used
 }
 
+// othersCPU returns the CPU time of all programs that have nothing to do with
+// the measurement.
+func (l *load) othersCPU() time.Duration {
+	all, _ := machineCPU()
+	for _, p := range []*process{l.server, l.simulated} {
+		used, _ := p.cpu()
+		all -= used
+	}
+	own, _ := cpuOf("self")
+	return all - own
+}
+
 // keep listens to a browser's socket and opens it again, as htmx does, until the
 // run is over.
 func (l *load) keep(b *browser, k *socket) {
@@ -109,7 +121,7 @@ func (l *load) measureIdle() error {
 	if err != nil {
 		return err
 	}
-	r.idleRequests = len(requests)
+	r.idleRequests, r.idleLists = len(requests), lists(requests)
 	r.memoryIdle, err = l.server.memory()
 	return err
 }
@@ -137,7 +149,7 @@ func (l *load) measureRounds() error {
 	for _, b := range l.browsers {
 		b.stopped.Store(b.stops)
 	}
-	stopped := l.countStopped()
+	stopping := l.watchStopped()
 	for i := range l.rounds {
 		l.say("measuring %s with changes, round %d of %d …", l.duration, i+1, l.rounds)
 		round, err := l.measureRound()
@@ -151,8 +163,8 @@ func (l *load) measureRounds() error {
 		}
 		l.report.rounds = append(l.report.rounds, round)
 	}
-	l.report.stoppedBrowsers, l.report.stoppedClosed, err = l.stoppedClosed(stopped)
-	return err
+	stopping()
+	return nil
 }
 
 func (l *load) resetSamples() {
@@ -176,13 +188,14 @@ func (l *load) measureRound() (*round, error) {
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, l.duration)
 	defer cancel()
-	began, cpu := time.Now(), l.cpu()
+	began, cpu, others := time.Now(), l.cpu(), l.othersCPU()
 	v := l.converse(ctx)
 	if v.err != nil {
 		return nil, fmt.Errorf("%w; the end of Callboard's log:\n%s", v.err, l.server.tail())
 	}
 	r.lost = v.await(waitForLast)
 	r.took, r.cpu, r.traffic = time.Since(began), l.cpu()-cpu, l.traffic()
+	r.others = float64(l.othersCPU()-others) / float64(r.took)
 	r.changes, r.late = len(v.tally.changes), v.late
 	r.collect(l.browsers)
 	l.report.lost += r.lost
@@ -190,7 +203,7 @@ func (l *load) measureRound() (*round, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.requests = len(requests)
+	r.requests, r.lists = len(requests), lists(requests)
 	r.clicks = reached(v.clicks, requests)
 	r.memory, err = l.server.memory()
 	return r, err
@@ -216,23 +229,4 @@ func reached(clicks []click, requests []request) (all []time.Duration) {
 		}
 	}
 	return all
-}
-
-// countStopped returns the number of the server's open files while the browsers
-// that stop are connected.
-func (l *load) countStopped() int {
-	n, _ := l.server.openFiles()
-	return n
-}
-
-// stoppedClosed returns how many browsers have stopped reading, and how many of
-// their connections the server has closed.
-func (l *load) stoppedClosed(before int) (stopped, closed int, err error) {
-	for _, b := range l.browsers {
-		if b.stops {
-			stopped++
-		}
-	}
-	now, err := l.server.openFiles()
-	return stopped, min(stopped, max(0, before-now)), err
 }

@@ -95,15 +95,18 @@ func (p *process) stop() {
 const clockTick = 10 * time.Millisecond
 
 // cpu returns the CPU time that the process has used.
-func (p *process) cpu() (time.Duration, error) {
-	stat, err := p.proc("stat")
+func (p *process) cpu() (time.Duration, error) { return cpuOf(strconv.Itoa(p.cmd.Process.Pid)) }
+
+// cpuOf returns the CPU time that a process has used, "self" for this one.
+func cpuOf(pid string) (time.Duration, error) {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {
 		return 0, err
 	}
-	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:]) // from the third on
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:]) // from the third on
 	var ticks int
 	for _, i := range []int{11, 12} { // user and system time
-		n, err := strconv.Atoi(fields[i])
+		n, err := strconv.Atoi(string(fields[i]))
 		if err != nil {
 			return 0, err
 		}
@@ -112,32 +115,27 @@ func (p *process) cpu() (time.Duration, error) {
 	return time.Duration(ticks) * clockTick, nil
 }
 
-// memory returns the resident memory in bytes.
-func (p *process) memory() (int, error) {
-	status, err := p.proc("status")
+// machineCPU returns the CPU time that all processes have used.
+func machineCPU() (time.Duration, error) {
+	stat, err := os.ReadFile("/proc/stat")
 	if err != nil {
 		return 0, err
 	}
-	_, after, _ := strings.Cut(status, "VmRSS:")
+	var user, nice, system, idle, wait, irq, softirq int
+	_, err = fmt.Sscanf(string(stat), "cpu %d %d %d %d %d %d %d", &user, &nice, &system, &idle, &wait, &irq, &softirq)
+	return time.Duration(user+nice+system+irq+softirq) * clockTick, err
+}
+
+// memory returns the resident memory in bytes.
+func (p *process) memory() (int, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, after, _ := strings.Cut(string(status), "VmRSS:")
 	n := 0
 	_, err = fmt.Sscan(after, &n)
 	return n << 10, err
-}
-
-// openFiles returns the number of open files, sockets among them.
-func (p *process) openFiles() (int, error) {
-	dir, err := os.Open(fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
-	return len(names), err
-}
-
-func (p *process) proc(name string) (string, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, name))
-	return string(bytes.TrimSpace(text)), err
 }
 
 // freeAddr returns a loopback address on which nothing listens.

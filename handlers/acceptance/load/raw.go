@@ -201,5 +201,6 @@ func (l *load) measureRaw(r *round) error {
 	after, err := l.raws.server.cpu()
 	r.raw = after - cpu
 	r.rawBytes = int(l.raws.bytes.Load() - before)
+	r.rawDeliveries = r.changes * len(l.raws.conns) / len(l.teams)
 	return err
 }

@@ -16,10 +16,11 @@ type report struct {
 	pagesTook                time.Duration
 	idleCPU                  float64 // cores
 	idleTraffic              traffic
-	idleRequests             int
+	idleRequests, idleLists  int
 	rounds                   []*round
 	stoppedBrowsers          int
 	stoppedClosed            int
+	stoppedTook              time.Duration
 	restart                  *restart
 	lost                     int // deliveries
 }
@@ -38,6 +39,11 @@ type round struct {
 	shown      [kinds][]time.Duration
 	raw        time.Duration // CPU of the server of plain TCP
 	rawBytes   int
+
+	rawDeliveries int
+	overtaken     int
+	lists         int     // requests for lists of calls
+	others        float64 // cores that other programs used meanwhile
 }
 
 // A restart is what was measured of one.
@@ -58,6 +64,9 @@ func (r *round) collect(browsers []*browser) {
 		for _, s := range b.samples {
 			r.shown[s.kind] = append(r.shown[s.kind], s.took)
 			r.deliveries++
+			if s.overtaken {
+				r.overtaken++
+			}
 		}
 		b.mu.Unlock()
 	}
@@ -122,7 +131,7 @@ func (r *report) print(to io.Writer) {
 		r.printRaw(row)
 	}
 	if r.stoppedBrowsers > 0 {
-		row("browsers that stopped reading", "%d, of which the server has closed %d", r.stoppedBrowsers, r.stoppedClosed)
+		row("browsers that stopped reading, closed by the server, the last after", "%d, %d, %.1f s", r.stoppedBrowsers, r.stoppedClosed, r.stoppedTook.Seconds())
 	}
 	if x := r.restart; x != nil {
 		row("restart → first answer", "%s", ms(x.started))
@@ -141,18 +150,20 @@ func (r *report) printIdle(row func(string, string, ...any)) {
 	row("idle: memory per socket and its page", "%.1f KB", float64(r.memoryIdle-r.memoryBefore)/n/1024)
 	row("idle: server CPU", "%.1f %% of a core, %s per socket and second", 100*r.idleCPU, us(r.idleCPU*1e9/n))
 	row("idle: messages, bytes per socket and second", "%.2f, %.0f", float64(r.idleTraffic.messages)/n/r.idle.Seconds(), float64(r.idleTraffic.bytes)/n/r.idle.Seconds())
-	row("idle: requests to sipgate per team and second", "%.2f", float64(r.idleRequests)/float64(r.teams)/r.idle.Seconds())
+	row("idle: requests to sipgate per team and second: lists of calls, all", "%.2f, %.2f",
+		float64(r.idleLists)/float64(r.teams)/r.idle.Seconds(), float64(r.idleRequests)/float64(r.teams)/r.idle.Seconds())
 }
 
 func mb(bytes int) float64 { return float64(bytes) / (1 << 20) }
 
 func (r *report) printChanges(row func(string, string, ...any)) {
-	changes, late := 0, 0
+	changes, late, overtaken := 0, 0, 0
 	var shown [kinds][]time.Duration
 	var events, commands, clicks []time.Duration
 	for _, x := range r.rounds {
 		changes += x.changes
 		late += x.late
+		overtaken += x.overtaken
 		clicks = append(clicks, x.clicks...)
 		for k := range kinds {
 			shown[k] = append(shown[k], x.shown[k]...)
@@ -163,7 +174,8 @@ func (r *report) printChanges(row func(string, string, ...any)) {
 			}
 		}
 	}
-	row("changes, deliveries, changes that came late", "%d, %d, %d", changes, len(events)+len(commands), late)
+	row("changes, deliveries, joined with a later one", "%d, %d, %d", changes, len(events)+len(commands), overtaken)
+	row("changes that the load made late, cores that other programs used", "%d, %.2f", late, r.over(func(x *round) float64 { return x.others }))
 	row("server CPU with changes", "%.1f %% of a core", 100*r.over(func(x *round) float64 { return float64(x.cpu) / float64(x.took) }))
 	row("server CPU per change and socket, idle taken off", "%s", us(r.over(r.perDelivery)))
 	row("server CPU per change, idle taken off", "%s", us(r.over(func(x *round) float64 { return float64(r.netCPU(x)) / float64(x.changes) })))
@@ -176,7 +188,10 @@ func (r *report) printChanges(row func(string, string, ...any)) {
 		row("  "+kindNames[k]+", p50, p99", "%s, %s", ms(percentile(shown[k], 0.5)), ms(percentile(shown[k], 0.99)))
 	}
 	row("command → request at sipgate, p50, p99", "%s, %s", ms(percentile(clicks, 0.5)), ms(percentile(clicks, 0.99)))
-	row("requests to sipgate per team and second", "%.2f", r.over(func(x *round) float64 { return float64(x.requests) / float64(r.teams) / x.took.Seconds() }))
+	perTeam := func(n func(*round) int) float64 {
+		return r.over(func(x *round) float64 { return float64(n(x)) / float64(r.teams) / x.took.Seconds() })
+	}
+	row("requests to sipgate per team and second: lists of calls, all", "%.2f, %.2f", perTeam(func(x *round) int { return x.lists }), perTeam(func(x *round) int { return x.requests }))
 	row("memory with changes", "%.1f MB", r.over(func(x *round) float64 { return mb(x.memory) }))
 }
 
@@ -185,7 +200,7 @@ func (r *report) printChanges(row func(string, string, ...any)) {
 func (r *report) perDelivery(x *round) float64 { return float64(r.netCPU(x)) / float64(x.deliveries) }
 
 func (r *report) printRaw(row func(string, string, ...any)) {
-	perDelivery := func(x *round) float64 { return float64(x.raw) / float64(x.deliveries) }
+	perDelivery := func(x *round) float64 { return float64(x.raw) / float64(x.rawDeliveries) }
 	for i, x := range r.rounds {
 		row(fmt.Sprintf("round %d: CPU per change and socket, here, plain TCP, ratio", i+1), "%s, %s, %.2f",
 			us(r.perDelivery(x)), us(perDelivery(x)), r.perDelivery(x)/perDelivery(x))

@@ -62,7 +62,7 @@ func (l *load) measureRestart() error {
 	}
 	lists := map[string]int{}
 	for _, q := range requests {
-		if q.Method == "GET" && q.Path == "/v2/calls" {
+		if q.isList() {
 			lists[q.Account]++
 		}
 	}

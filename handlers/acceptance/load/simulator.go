@@ -85,5 +85,19 @@ func (s *simulator) clearRequests() error { return s.control("DELETE", "requests
 
 // requests returns the requests since clearRequests, or the last 10,000.
 func (s *simulator) requests() (all []request, err error) {
-	return all, s.control("GET", "requests", nil, &all)
+	err = s.control("GET", "requests", nil, &all)
+	return all, err
+}
+
+// isList reports whether a request is for a list of calls.
+func (r request) isList() bool { return r.Method == http.MethodGet && r.Path == "/v2/calls" }
+
+// lists counts the requests for lists of calls.
+func lists(all []request) (n int) {
+	for _, r := range all {
+		if r.isList() {
+			n++
+		}
+	}
+	return n
 }

@@ -38,10 +38,12 @@ func (b *browser) dial(ctx context.Context) (*socket, error) {
 	if b.stops {
 		conn.(*net.TCPConn).SetReadBuffer(socketBuffer)
 	}
+	b.port.Store(int32(conn.LocalAddr().(*net.TCPAddr).Port))
 	k := &socket{conn, bufio.NewReaderSize(conn, socketBuffer)}
 	conn.SetDeadline(time.Now().Add(time.Minute))
 	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: %s\r\nCookie: %s\r\nX-Forwarded-For: %s\r\n\r\n", b.feed, at.Host, b.site.url, b.cookie, b.address)
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: %s\r\nCookie: %s\r\nX-Forwarded-For: %s\r\nAccept-Language: %s\r\n\r\n",
+		b.feed, at.Host, b.site.url, b.cookie, b.address, b.language)
 	resp, err := http.ReadResponse(k.r, nil)
 	if err == nil && resp.StatusCode != http.StatusSwitchingProtocols {
 		err = errors.New("socket: " + resp.Status)

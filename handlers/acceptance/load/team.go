@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"regexp"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -106,16 +107,34 @@ func (b *browser) got(ctx context.Context, message []byte, size int) {
 	b.sent.messages++
 	b.sent.bytes += size
 	b.mu.Unlock()
-	for _, ch := range b.team.awaited() {
-		if ch.seen[b.index].Load() || !ch.call.isShown(message, ch.kind.state()) || ch.seen[b.index].Swap(true) {
-			continue
+	awaited := b.team.awaited()
+	for i, ch := range awaited {
+		switch {
+		case ch.seen[b.index].Load():
+		case ch.call.isShown(message, ch.kind.state()):
+			b.see(ch, now, false)
+			for _, earlier := range awaited[:i] {
+				if earlier.call == ch.call {
+					b.see(earlier, now, true)
+				}
+			}
+		case ch.kind == isHungUp && ch.call.isGone(message):
+			b.see(ch, now, true)
 		}
-		b.mu.Lock()
-		b.samples = append(b.samples, sample{ch.kind, now.Sub(ch.began)})
-		b.mu.Unlock()
-		if ch.remaining.Add(-1) == 0 {
-			b.team.forget(ch)
-		}
+	}
+}
+
+// see records that the browser shows what a change has led to. overtaken says
+// that it shows a later state of the call, and never showed this one.
+func (b *browser) see(ch *change, now time.Time, overtaken bool) {
+	if ch.seen[b.index].Swap(true) {
+		return
+	}
+	b.mu.Lock()
+	b.samples = append(b.samples, sample{ch.kind, now.Sub(ch.began), overtaken})
+	b.mu.Unlock()
+	if ch.remaining.Add(-1) == 0 {
+		b.team.forget(ch)
 	}
 }
 
@@ -144,6 +163,22 @@ func (c *call) isShown(html []byte, state string) bool {
 			return true
 		}
 	}
+}
+
+// boardID is how a message that has the whole board begins to say so.
+var boardID = regexp.MustCompile(`id=\\?["']?board\b`)
+
+// isGone reports whether html removes the call's row: it names the row without a
+// state, or has the whole board without the row.
+func (c *call) isGone(html []byte) bool {
+	row := c.row.Load()
+	if row == nil {
+		return false
+	}
+	if _, rest, found := bytes.Cut(html, []byte(*row)); found {
+		return attribute(rest[:min(len(rest), rowHead)], "data-state") == ""
+	}
+	return boardID.Match(html)
 }
 
 // rowHead is how far behind its id a row says its state.
