@@ -46,6 +46,8 @@ type tally struct {
 	clicks  []click // commands
 	late    int     // changes that came later than they should, by an interval or more
 	err     error   // the first one
+
+	unfinished []*call // that go on
 }
 
 // A click is a command through the form of a page.
@@ -88,7 +90,9 @@ func (v *conversations) run(ctx context.Context, i, n int, at time.Time, interva
 		for k := range kinds {
 			if !sleepUntil(ctx, at) {
 				if k > rings {
-					v.sim.hangUp(c.id)
+					v.mu.Lock()
+					v.unfinished = append(v.unfinished, c)
+					v.mu.Unlock()
 				}
 				return
 			}
@@ -108,6 +112,7 @@ func (v *conversations) run(ctx context.Context, i, n int, at time.Time, interva
 			}
 			at = at.Add(interval)
 		}
+		b.team.drop(c)
 	}
 }
 
@@ -145,6 +150,12 @@ func sleepUntil(ctx context.Context, t time.Time) bool {
 	case <-timer.C:
 		return true
 	}
+}
+
+// finish ends the calls that go on. They go on until all their changes have been
+// seen.
+func (v *conversations) finish() error {
+	return each(v.unfinished, 4, func(c *call) error { return v.sim.hangUp(c.id) })
 }
 
 // await waits until all changes have been seen, or for at most that long, and

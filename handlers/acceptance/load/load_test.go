@@ -26,13 +26,13 @@ func TestMain(m *testing.M) {
 func TestSmallOffice(t *testing.T) {
 	program := harness.PlainProgram(t)
 	var out, progress bytes.Buffer
-	err := run(t.Context(), strings.Fields("-browsers 6 -teams 2 -calls 8 -changes 6 -for 2s -idle 1s -raw -rounds 1 -stopped 17% -restart -program "+program), &out, &progress)
+	err := run(t.Context(), strings.Fields("-browsers 6 -teams 2 -calls 8 -changes 6 -for 3s -idle 1s -raw -rounds 1 -stopped 17% -restart -program "+program), &out, &progress)
 	if err != nil {
 		t.Fatalf("%v\n%s%s", err, &progress, &out)
 	}
 	for _, want := range []string{
 		`members of each, calls +6, 2, 3, 8\n`, `lost: .* 0\n`, `changes, deliveries, .* [1-9]\d*, [1-9]\d*, \d+\n`, `change at sipgate → browser, .* [1-9]\S* ms`,
-		`hold, p50, p99 +\d\S* ms, [1-9]`, `request at sipgate, .* [1-9]\S* ms`, `plain TCP, ratio +\S+ µs, \S+ µs, `, `stopped reading +1, `, `teams, most of one team +2, `,
+		`hold, p50, p99 +\d\S* ms, [1-9]`, `request at sipgate, .* [1-9]\S* ms`, `plain TCP, ratio +\S+ µs, \S+ µs, `, `stopped reading, .* 1, \d`, `teams, most of one team +2, `,
 	} {
 		if !regexp.MustCompile(want).MatchString(out.String()) {
 			t.Errorf("no %q in\n%s", want, &out)

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// quietTime is how long the server gets to become quiet before it is measured.
-const quietTime = 3 * time.Second
+// quietTime returns how long the server gets to become quiet before it is
+// measured.
+func (l *load) quietTime() time.Duration { return min(3*time.Second, l.idle) }
 
 // measure opens the boards and measures.
 func (l *load) measure() error {
@@ -27,7 +28,7 @@ func (l *load) measure() error {
 // openBoards opens the page and the socket of every browser.
 func (l *load) openBoards() error {
 	l.say("opening %d boards …", len(l.browsers))
-	time.Sleep(quietTime)
+	time.Sleep(l.quietTime())
 	r := &l.report
 	r.settings = l.settings
 	var err error
@@ -106,9 +107,9 @@ const (
 
 // measureIdle measures what open boards cost while nothing happens.
 func (l *load) measureIdle() error {
+	l.waitForQuiet()
 	l.say("measuring %s without changes …", l.idle)
 	r := &l.report
-	time.Sleep(quietTime)
 	l.traffic()
 	if err := l.sim.clearRequests(); err != nil {
 		return err
@@ -124,6 +125,28 @@ func (l *load) measureIdle() error {
 	r.idleRequests, r.idleLists = len(requests), lists(requests)
 	r.memoryIdle, err = l.server.memory()
 	return err
+}
+
+// A socket is quiet when it gets no more than quietBytes in quietTime. After a
+// start it is not: the server learns who is there, and what they may do.
+const quietBytes = 2 << 10
+
+// maxUnrest is how long the sockets may take to become quiet.
+const maxUnrest = time.Minute
+
+// waitForQuiet waits until the sockets are quiet.
+func (l *load) waitForQuiet() {
+	l.traffic()
+	for began := time.Now(); l.ctx.Err() == nil; {
+		time.Sleep(l.quietTime())
+		if l.traffic().bytes <= quietBytes*len(l.browsers) {
+			return
+		}
+		if time.Since(began) > maxUnrest {
+			l.say("the sockets are still busy after %s: what is measured without changes is not what that costs", maxUnrest)
+			return
+		}
+	}
 }
 
 // traffic returns what all sockets got since the last time.
@@ -151,6 +174,9 @@ func (l *load) measureRounds() error {
 	}
 	stopping := l.watchStopped()
 	for i := range l.rounds {
+		if i > 0 {
+			l.waitForQuiet() // the calls of the last round leave the boards
+		}
 		l.say("measuring %s with changes, round %d of %d …", l.duration, i+1, l.rounds)
 		round, err := l.measureRound()
 		if err != nil {
@@ -205,8 +231,10 @@ func (l *load) measureRound() (*round, error) {
 	}
 	r.requests, r.lists = len(requests), lists(requests)
 	r.clicks = reached(v.clicks, requests)
-	r.memory, err = l.server.memory()
-	return r, err
+	if r.memory, err = l.server.memory(); err != nil {
+		return nil, err
+	}
+	return r, v.finish()
 }
 
 // reached returns how long each click took to become a request at sipgate.

@@ -217,6 +217,13 @@ func attribute(tag []byte, name string) string {
 	return ""
 }
 
+// drop forgets a call that has ended.
+func (t *team) drop(c *call) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.calls, c.number)
+}
+
 // learnRows finds the rows of the team's calls in a page.
 func (t *team) learnRows(page []byte) {
 	t.mu.Lock()
