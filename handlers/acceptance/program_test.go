@@ -88,6 +88,28 @@ func TestNoSuddenDeath(t *testing.T) {
 	}
 }
 
+// The numbers of simulated accounts and users are checked. The variable of the
+// dashboard's accounts, which has another meaning, does not disturb them.
+func TestSizeOfTheSimulation(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"demo", "simulator"} {
+		for flag, variable := range map[string]string{"--accounts": "CALLBOARD_SIMULATED_ACCOUNTS", "--users": "CALLBOARD_SIMULATED_USERS"} {
+			for _, env := range [][]string{nil, {variable + "=501"}} {
+				args := []string{command}
+				if env == nil {
+					args = append(args, flag, "501")
+				}
+				if _, stderr, status := harness.Run(t, env, args...); status == 0 || !strings.Contains(stderr, flag) || !strings.Contains(stderr, "to 500") {
+					t.Errorf("%v %v: status %d, %s", env, args, status, stderr)
+				}
+			}
+		}
+	}
+	if _, stderr, status := harness.Run(t, []string{"CALLBOARD_ACCOUNTS=2814711,any", "CALLBOARD_USERS=none"}, "version"); status != 0 {
+		t.Errorf("with the dashboard's variable: status %d, %s", status, stderr)
+	}
+}
+
 // The log says which secrets others can read. Those that Docker or Kubernetes
 // mounts, which cannot be kept more private, are accepted.
 func TestReadableSecretsAreSaid(t *testing.T) {

@@ -115,17 +115,18 @@ func (d *officeScript) endIdleCalls() int {
 	s := d.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now, live := s.now(), 0
-	for _, c := range s.pbx.live() {
-		if c.account != d.account {
-			continue
-		}
-		live++
+	now, live := s.now(), d.live()
+	for _, c := range live {
 		if c.origin == "api" && now.Sub(c.lastCommand) >= idleTimeout {
 			s.pbx.endIdle(now, c)
 		}
 	}
-	return live
+	return len(live)
+}
+
+// live returns the live calls of the account. The caller holds Simulator.mu.
+func (d *officeScript) live() []*call {
+	return slices.DeleteFunc(d.s.pbx.live(), func(c *call) bool { return c.account != d.account })
 }
 
 func (x *pbx) endIdle(now time.Time, c *call) {
@@ -139,18 +140,19 @@ func (x *pbx) endIdle(now time.Time, c *call) {
 // freeUsers returns the users who are not busy. The caller holds Simulator.mu.
 func (d *officeScript) freeUsers() []*user {
 	var list []*user
+	live := d.live()
 	for _, u := range d.account.users {
-		if !d.isBusy(u, nil) {
+		if !isBusy(live, u, nil) {
 			list = append(list, u)
 		}
 	}
 	return list
 }
 
-// isBusy reports whether u is in a call other than except, or is the only user
-// whom such a call rings.
-func (d *officeScript) isBusy(u *user, except *call) bool {
-	return slices.ContainsFunc(d.s.pbx.live(), func(c *call) bool {
+// isBusy reports whether u is in one of the live calls other than except, or is
+// the only user whom such a call rings.
+func isBusy(live []*call, u *user, except *call) bool {
+	return slices.ContainsFunc(live, func(c *call) bool {
 		if o := c.other; o != nil && c != except && (o.owner == u || c.phase == ringing && len(o.users) == 1 && o.users[0] == u) {
 			return true
 		}
@@ -174,9 +176,10 @@ func (d *officeScript) externalNumber(rng *rand.Rand) string {
 		}
 	}
 	numbers = append(numbers, unknownNumbers...)
+	live := d.s.pbx.live()
 	for range 50 {
 		n := numbers[rng.IntN(len(numbers))]
-		if !slices.ContainsFunc(d.s.pbx.live(), func(c *call) bool { return c.from == n || c.to == n }) {
+		if !slices.ContainsFunc(live, func(c *call) bool { return c.from == n || c.to == n }) {
 			return n
 		}
 	}

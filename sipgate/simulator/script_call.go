@@ -130,8 +130,9 @@ func (a *scriptedCall) incoming(established bool) {
 // first is busy.
 func (a *scriptedCall) answeredBy(first *user) func(*pbx, time.Time, *call) error {
 	return func(x *pbx, now time.Time, c *call) error {
+		live := a.live()
 		for _, u := range append([]*user{first}, c.users...) {
-			if !a.isBusy(u, c) {
+			if !isBusy(live, u, c) {
 				return x.answer(now, c, u)
 			}
 		}
