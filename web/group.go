@@ -17,18 +17,20 @@ const joinWithin = 20 * time.Millisecond
 // one after another.
 type Group struct {
 	mu      sync.Mutex
-	members map[*Socket]backlog
-	joined  []byte // frames that wait for the timer; replaced, not emptied, when they are sent
-	joining bool   // the timer runs
-	waiting bool   // frames wait for it
+	members []member        // in the order in which they came, as far as none has left: that of their memory
+	index   map[*Socket]int // in members
+	joined  []byte          // frames that wait for the timer; replaced, not emptied, when they are sent
+	joining bool            // the timer runs
+	waiting bool            // frames wait for it
 	timer   *time.Timer
 }
 
-// A backlog is what a member gets when the timer fires: own, and what follows
-// the first from bytes of joined. The zero value is that of most members.
-type backlog struct {
-	own  []byte
-	from int
+// A member gets, when the timer fires, own, and what follows the first from bytes
+// of joined. Both are zero for most members.
+type member struct {
+	socket *Socket
+	own    []byte
+	from   int
 }
 
 // Add sends the initial frames to k and adds it: of all broadcasts, k gets those
@@ -39,10 +41,16 @@ func (g *Group) Add(k *Socket, initial ...*Frame) bool {
 	if !k.Send(initial...) {
 		return false
 	}
-	if g.members == nil {
-		g.members = map[*Socket]backlog{}
+	i, found := g.index[k]
+	if !found {
+		if g.index == nil {
+			g.index = map[*Socket]int{}
+		}
+		i = len(g.members)
+		g.index[k] = i
+		g.members = append(g.members, member{})
 	}
-	g.members[k] = backlog{from: len(g.joined)}
+	g.members[i] = member{socket: k, from: len(g.joined)}
 	return true
 }
 
@@ -51,7 +59,17 @@ func (g *Group) Add(k *Socket, initial ...*Frame) bool {
 func (g *Group) Remove(k *Socket) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.members, k)
+	if i, ok := g.index[k]; ok {
+		last := len(g.members) - 1
+		g.members[i] = g.members[last]
+		g.index[g.members[i].socket] = i
+		delete(g.index, k)
+		g.members[last] = member{}
+		g.members = g.members[:last]
+	}
+	if len(g.members) == 0 {
+		g.members, g.index = nil, nil
+	}
 }
 
 // Len returns the number of sockets.
@@ -74,12 +92,14 @@ func (g *Group) Broadcast(f *Frame, own map[*Socket]*Frame) {
 		g.join(f, own)
 		return
 	}
-	for k := range g.members {
-		if special, ok := own[k]; ok {
-			g.deliver(k, special.bytes())
-		} else {
-			g.deliver(k, f.bytes())
+	for i := range g.members {
+		k, mine := g.members[i].socket, f
+		if len(own) > 0 {
+			if special, ok := own[k]; ok {
+				mine = special
+			}
 		}
+		k.deliver(mine.bytes())
 	}
 	g.wait()
 }
@@ -89,10 +109,10 @@ func (g *Group) join(f *Frame, own map[*Socket]*Frame) {
 	before := len(g.joined)
 	g.joined = append(g.joined, f.bytes()...)
 	for k, special := range own {
-		if b, ok := g.members[k]; ok {
-			b.own = append(append(b.own, g.joined[b.from:before]...), special.bytes()...)
-			b.from = len(g.joined)
-			g.members[k] = b
+		if i, ok := g.index[k]; ok {
+			m := &g.members[i]
+			m.own = append(append(m.own, g.joined[m.from:before]...), special.bytes()...)
+			m.from = len(g.joined)
 		}
 	}
 	g.waiting = true
@@ -106,23 +126,24 @@ func (g *Group) flush() {
 		g.joined, g.joining, g.waiting = nil, false, false
 		return
 	}
-	for k, b := range g.members {
-		frames := g.joined[b.from:]
-		if b.own != nil {
-			frames = append(b.own, frames...)
+	for i := range g.members {
+		m := &g.members[i]
+		frames := g.joined[m.from:]
+		if m.own != nil {
+			frames = append(m.own, frames...)
 		}
-		if b.own != nil || b.from != 0 {
-			g.members[k] = backlog{}
-		}
-		g.deliver(k, frames)
+		m.own, m.from = nil, 0
+		m.socket.deliver(frames)
 	}
 	g.joined, g.waiting = nil, false // slow sockets may still need the old ones
 	g.wait()
 }
 
-func (g *Group) deliver(k *Socket, frames []byte) {
-	if len(frames) > 0 && !k.wire.send(frames) {
-		delete(g.members, k)
+// deliver sends frames, if there are any. A socket that takes no more is about to
+// leave the Group.
+func (k *Socket) deliver(frames []byte) {
+	if len(frames) > 0 {
+		k.wire.send(frames)
 	}
 }
 

@@ -529,3 +529,83 @@ func TestConnectionsAreLimited(t *testing.T) {
 	}
 	t.Error("a closed connection is still counted")
 }
+
+// TestLeaveIsCalledOnce: however a socket ends, its owner learns of it, once.
+func TestLeaveIsCalledOnce(t *testing.T) {
+	p := serve(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	for name, test := range map[string]struct {
+		end  func(k *web.Socket, c net.Conn)
+		want int
+	}{
+		"the client goes":   {func(k *web.Socket, c net.Conn) { c.Close() }, 0},
+		"the client closes": {func(k *web.Socket, c net.Conn) { c.Write(frame{first: closeFrame, payload: "\x03\xe8"}.bytes()) }, 1000},
+		"the client talks":  {func(k *web.Socket, c net.Conn) { c.Write(frame{first: text, payload: "x"}.bytes()) }, 1008},
+		"the owner closes":  {func(k *web.Socket, c net.Conn) { k.Close(&web.CloseError{Code: 4403}) }, 4403},
+		"the owner closes twice": {func(k *web.Socket, c net.Conn) {
+			k.Close(&web.CloseError{Code: 4403})
+			k.Close(&web.CloseError{Code: 4401})
+		}, 4403},
+		"what it depended on is over": {func(k *web.Socket, c net.Conn) { cancel() }, 4401},
+		"leave panics":                {func(k *web.Socket, c net.Conn) { c.Close() }, 0},
+	} {
+		var calls atomic.Int32
+		opened, left := make(chan *web.Socket, 1), make(chan struct{}, 9)
+		path := "/" + strings.ReplaceAll(name, " ", "-")
+		p.handle("GET "+path, func(w http.ResponseWriter, r *http.Request) error {
+			return p.srv.OpenSocket(w, r, "", func(k *web.Socket) func() {
+				if strings.HasPrefix(name, "what") {
+					k.CloseWhen(ctx, &web.CloseError{Code: web.CloseSessionGone})
+				}
+				opened <- k
+				return func() {
+					calls.Add(1)
+					left <- struct{}{}
+					if name == "leave panics" {
+						panic("a bug")
+					}
+				}
+			})
+		})
+		c, br := p.rawSocket(t, path)
+		k := <-opened
+		test.end(k, c)
+		if got, _ := readClose(c, br); got != test.want {
+			t.Errorf("%s: close code %d, want %d", name, got, test.want)
+		}
+		<-left
+		if k.Send() || k.Send(frameOf("x")) || k.Send(frameOf("x"), frameOf("y")) {
+			t.Errorf("%s: takes frames after its end", name)
+		}
+		if n := calls.Load(); n != 1 {
+			t.Errorf("%s: leave was called %d times", name, n)
+		}
+	}
+	p.stop()
+	p.done <- <-p.done // everything has ended
+	if !strings.Contains(p.log.String(), "a bug") {
+		t.Error("the panic is not in the log")
+	}
+}
+
+// TestWhatTheClientSendsEarly arrives, also if it comes with the handshake.
+func TestWhatTheClientSendsEarly(t *testing.T) {
+	p := serve(t)
+	var g web.Group
+	p.joins("/feed", &g)
+	c, err := p.connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "GET /feed HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n%s", p.url.Host, p.url, frame{first: ping, payload: "early"}.bytes())
+	br := bufio.NewReader(c)
+	if resp, err := http.ReadResponse(br, nil); err != nil || resp.StatusCode != 101 {
+		t.Fatalf("%v, %v", resp, err)
+	}
+	for _, want := range []message{{text, "hello"}, {pong, "early"}} {
+		if m, err := readMessage(br); m != want || err != nil {
+			t.Errorf("%v, %v, want %v", m, err, want)
+		}
+	}
+}
