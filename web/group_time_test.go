@@ -70,6 +70,7 @@ func TestABurstIsTwoWrites(t *testing.T) {
 		time.Sleep(time.Second)
 		g.Broadcast(frameOf("x"), nil)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		want := []write{{0, 1}, {20 * time.Millisecond, 39}, {40 * time.Millisecond, 20}, {1022 * time.Millisecond, 1}}
 		if !slices.Equal(got, want) {
 			t.Errorf("writes %v, want %v", got, want)

@@ -65,7 +65,13 @@ func newWire(c net.Conn, early []byte) *wire {
 func (w *wire) send(b []byte) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.sealed.IsZero() && w.put(b)
+	if !w.sealed.IsZero() {
+		return false
+	}
+	if w.waiting > maxWaiting {
+		w.kill()
+	}
+	return w.put(b)
 }
 
 // open reports whether the connection takes frames.
@@ -75,7 +81,8 @@ func (w *wire) open() bool {
 	return w.sealed.IsZero() && !w.dead
 }
 
-// seal sends the last frame. It returns false if there was one before.
+// seal sends the last frame, also to a client for which much waits. It returns
+// false if there was one before.
 func (w *wire) seal(b []byte) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -97,9 +104,6 @@ func (w *wire) put(b []byte) bool {
 		return false
 	case len(b) == 0:
 		return true
-	case w.waiting > maxWaiting:
-		w.kill()
-		return false
 	case len(w.queue) > 0:
 		w.waiting += len(b)
 	}

@@ -25,7 +25,6 @@ func connection(t *testing.T, memory bool) (client, server net.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.(*net.TCPConn).SetReadBuffer(4 << 10)
 	server, err = ln.Accept()
 	if err != nil {
 		t.Fatal(err)
