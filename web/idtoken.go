@@ -146,7 +146,7 @@ func (t *IDTokens) keySet(client *http.Client) *oidc.RemoteKeySet {
 
 // boundedReads limits how often and how much is read.
 type boundedReads struct {
-	next  http.RoundTripper // nil for the default
+	next  http.RoundTripper
 	limit *rate.Limiter
 }
 
@@ -155,16 +155,9 @@ func (b boundedReads) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !b.limit.Allow() {
 		return nil, errors.New("the keys were read a moment ago")
 	}
-	next := b.next
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	resp, err := next.RoundTrip(r)
+	resp, err := b.next.RoundTrip(r)
 	if err == nil {
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(resp.Body, maxKeySet), resp.Body}
+		resp.Body = readCloser{io.LimitReader(resp.Body, maxKeySet), resp.Body}
 	}
 	return resp, err
 }

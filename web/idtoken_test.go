@@ -172,7 +172,7 @@ func TestIssuerIsNotReachable(t *testing.T) {
 	d.down.Store(true)
 	d.signIn().want(t, 502, "login_failed")
 	d.down.Store(false)
-	for info, want := range map[string]int{"": 303, "<html>": 303, "{}": 303, `{"sub":""}`: 303, `{"sub":"f:other"}`: 502} {
+	for info, want := range map[string]int{"": 303, "<html>": 303, "{}": 303, `{"sub":""}`: 303, `{"sub":"f:other"}`: 502, "\ufeff" + `{"sub":"f:other"}`: 502} {
 		d.info.Store(&info)
 		if a := d.signIn(); a.StatusCode != want {
 			t.Errorf("userinfo %q: %d, want %d", info, a.StatusCode, want)

@@ -186,6 +186,7 @@ func (l *Login) exchange(ctx context.Context, code, verifier string) (Tokens, er
 		client = *l.HTTP
 	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client.Transport = plainJSON{client.Transport}
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, &client)
 	t, err := l.config().Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok {

@@ -326,6 +326,24 @@ func TestLoginTakesTenMinutesAtMost(t *testing.T) {
 	d.refuse(t, p.callback("code=abc&state="+state, cookie), 400, "oauth_state") // the clock was set back
 }
 
+// A proxy or a gateway may mark the answer as UTF-8, or call it what it is not.
+func TestMarkedTokenAnswersSignIn(t *testing.T) {
+	d := newIDP(t)
+	p := loginProgram(t, d, openDB(t, t.TempDir()))
+	for _, contentType := range []string{"application/json", "application/json;charset=UTF-8", "text/plain", "text/html", "application/x-www-form-urlencoded", "nonsense;"} {
+		for _, answer := range []string{goodTokens, "\ufeff" + goodTokens, "\ufeff" + "\r\n " + goodTokens + "\n"} {
+			d.says(200, contentType, answer)
+			state, cookie := p.begin("")
+			if a := p.callback("code=abc&state="+state, cookie); a.StatusCode != 303 {
+				t.Errorf("%s %.9q: %d %s", contentType, answer, a.StatusCode, a.body)
+			}
+		}
+		d.says(400, contentType, "\ufeff"+`{"error":"invalid_client"}`)
+		state, cookie := p.begin("")
+		p.callback("code=abc&state="+state, cookie).want(t, 502, "oauth_client")
+	}
+}
+
 func TestOddTokenAnswersAreRefused(t *testing.T) {
 	d := newIDP(t)
 	p := loginProgram(t, d, openDB(t, t.TempDir()))
