@@ -73,11 +73,18 @@ func (h *handlers) startLogin(w http.ResponseWriter, r *http.Request) error {
 	return h.Login.Start(w, r)
 }
 
+// sipgateFaults are the errors at a sign-in that say the same as anywhere else.
+// Any other one means that this sign-in is not good.
+var sipgateFaults = []sipgate.Kind{sipgate.Unreadable, sipgate.Unavailable, sipgate.Throttled}
+
 // finishLogin starts a session for the user whose tokens sipgate has sent, and
 // puts the member on the team's board.
 func (h *handlers) finishLogin(w http.ResponseWriter, r *http.Request, t web.Tokens, next string) error {
 	ctx := context.WithoutCancel(r.Context())
 	s, user, err := h.identify(ctx, t)
+	if err != nil && slices.Contains(sipgateFaults, sipgate.KindOf(err)) {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", web.Fault{Status: http.StatusBadGateway, Code: web.CodeLoginFailed}, err)
 	}
