@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import {openBoard, showNotification} from "./desktop_notifications.js";
+import {activeWorker, openBoard, showNotification} from "./desktop_notifications.js";
 
 const options = {tag: "call-7", body: "for Anna", data: {row: "call-7"}};
 
@@ -73,7 +73,7 @@ function pages(...paths) {
 	return {
 		log,
 		async matchAll({includeUncontrolled}) {
-			return includeUncontrolled ? paths.map(path => ({url: "https://calls.example" + path, async focus() { log.push("focus " + path); }, postMessage(m) { log.push("row " + m.row); }})) : [];
+			return includeUncontrolled ? paths.map(path => ({url: "https://calls.example" + path, async focus() { await settled(); log.push("focus " + path); }, postMessage(m) { log.push("row " + m.row); }})) : [];
 		},
 		async openWindow(address) { log.push("open " + address); },
 	};
@@ -89,4 +89,37 @@ test("a click without an open board opens one", async () => {
 	const none = pages("/history", "/settings");
 	await openBoard(none, "call-7");
 	assert.deepEqual(none.log, ["open /"]);
+});
+
+/** serviceWorker makes the browser register a service worker that is in these states one after another. */
+function serviceWorker(t, slot, ...states) {
+	const worker = new EventTarget();
+	worker.state = states.shift();
+	const next = () => {
+		if (!states.length) return;
+		worker.state = states.shift();
+		worker.dispatchEvent(new Event("statechange"));
+		setImmediate(next);
+	};
+	setImmediate(next);
+	const registered = {[slot]: worker};
+	Object.defineProperty(globalThis, "navigator", {configurable: true, value: {serviceWorker: {register: async script => { registered.script = script; return registered; }}}});
+	t.after(() => delete globalThis.navigator);
+	return {worker, registered};
+}
+
+test("a notification waits until the service worker can show it", async t => {
+	for (const [slot, ...states] of [["active", "activated"], ["active", "activating", "activated"], ["waiting", "installed", "activating", "activated"], ["installing", "installing", "installed", "activating", "activated"]]) {
+		const {worker, registered} = serviceWorker(t, slot, ...states);
+		assert.equal(await activeWorker("/static/worker.js"), registered, slot);
+		assert.equal(registered.script, "/static/worker.js");
+		assert.equal(worker.state, "activated", slot);
+	}
+});
+
+test("a service worker that never gets to run shows nothing", async t => {
+	for (const [slot, ...states] of [["installing", "installing", "redundant"], ["waiting", "redundant"], ["none", "installing"]]) {
+		serviceWorker(t, slot, ...states);
+		await assert.rejects(activeWorker("/static/worker.js"), /worker\.js/, slot);
+	}
 });

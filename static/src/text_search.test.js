@@ -23,6 +23,7 @@ test("only digits and their separators are a phone number", () => {
 	assert.equal(parseQuery("+49 (0)30/555-001.").digits, "4930555001");
 	assert.equal(parseQuery("(0)30/555-001.").digits, "30555001");
 	assert.equal(parseQuery("00301").digits, "301");
+	assert.equal(parseQuery(" 0049 (0)30 555001 ").digits, "4930555001");
 	assert.equal(parseQuery("a1").digits, "");
 	assert.equal(parseQuery("").digits, "");
 	assert.deepEqual(parseQuery("- -").words, []);
