@@ -1,6 +1,7 @@
 package web
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -140,5 +141,40 @@ func TestWriteHasFiveSeconds(t *testing.T) {
 			t.Error("a write that takes too long goes on")
 		}
 		synctest.Wait()
+	})
+}
+
+// A deadlineWriter notes the read deadlines that are set.
+type deadlineWriter struct {
+	http.ResponseWriter
+	deadlines []time.Time
+}
+
+func (w *deadlineWriter) SetReadDeadline(t time.Time) error {
+	w.deadlines = append(w.deadlines, t)
+	return nil
+}
+
+// A body has its time to arrive, and none of it is left when it has arrived: a
+// handler that works longer is not cut off.
+func TestTheTimeOfABodyEndsWithIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &deadlineWriter{ResponseWriter: httptest.NewRecorder()}
+		g := &guard{o: GuardOptions{BodyTimeout: time.Second}}
+		r := httptest.NewRequest("POST", "/", io.MultiReader(strings.NewReader("half"), strings.NewReader("half")))
+		g.limitBody(w, r)
+		if len(w.deadlines) != 1 || !w.deadlines[0].Equal(time.Now().Add(time.Second)) {
+			t.Fatalf("at the beginning: %v", w.deadlines)
+		}
+		if _, err := io.ReadFull(r.Body, make([]byte, 6)); err != nil || len(w.deadlines) != 1 {
+			t.Errorf("in the middle: %v, %v", w.deadlines, err)
+		}
+		if _, err := io.ReadAll(r.Body); err != nil || len(w.deadlines) != 2 || !w.deadlines[1].IsZero() {
+			t.Errorf("at the end: %v, %v", w.deadlines, err)
+		}
+		g.limitBody(w, httptest.NewRequest("POST", "/", http.NoBody))
+		if len(w.deadlines) != 2 {
+			t.Error("a request without a body has a deadline")
+		}
 	})
 }

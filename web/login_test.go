@@ -274,6 +274,7 @@ func TestInvalidCallbacksAreRefused(t *testing.T) {
 		{"states", "code=abc&state=STATE&state=STATE", "oauth_state"},
 		{"codes", "code=abc&code=abd&state=STATE", "oauth_state"},
 		{"another issuer", "code=abc&state=STATE&iss=https%3A%2F%2Fevil", "oauth_state"},
+		{"our issuer without TLS", "code=abc&state=STATE&iss=http%3A%2F%2Flogin.example%2Fauth%2Frealms%2Fr", "oauth_state"},
 		{"userinfo", "code=abc&state=STATE&iss=https%3A%2F%2Fx@login.example", "oauth_state"},
 		{"semicolon", "code=abc;state=STATE", "oauth_state"},
 		{"bad escape", "code=%zz&state=STATE", "oauth_state"},
