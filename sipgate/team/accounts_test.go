@@ -75,8 +75,10 @@ func TestAccounts(t *testing.T) {
 			t.Errorf("%q lets in %q, want %q", accounts, got, want)
 		}
 	}
-	if _, err := m.SignIn(ctx, MemberID{"111", ""}, "", true); err == nil {
-		t.Error("signed in without a user id")
+	for _, id := range []MemberID{{"111", ""}, {"", "w0"}, {}} {
+		if _, err := m.SignIn(ctx, id, "", true); err == nil {
+			t.Errorf("%+v has signed in", id)
+		}
 	}
 }
 

@@ -66,3 +66,26 @@ func TestAdminWhoCouldNotBeFoundOutBecomesOneLater(t *testing.T) {
 		})
 	}
 }
+
+// What sipgate says of somebody who was removed meanwhile counts for nothing, and
+// is asked again when they are taken back.
+func TestRemovedMemberIsNotConfirmed(t *testing.T) {
+	m, db := newTestTeam(t)
+	ctx, id := t.Context(), MemberID{"111", "w9"}
+	if _, err := m.SignInUnconfirmed(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Remove(ctx, ada, id); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Confirm(ctx, id, "Nora", true); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Restore(ctx, ada, id); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := m.Get(id); !ok || got.Role != Agent || got.Name != "w9" || !got.NeedsConfirmation() {
+		t.Errorf("%+v, %v", got, ok)
+	}
+	wantStored(t, m, db)
+}

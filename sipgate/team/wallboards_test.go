@@ -140,6 +140,72 @@ func TestRevokeWhileWatched(t *testing.T) {
 	}
 }
 
+// TestWallboardsLastUse shows that the time of the last use is exact to five
+// minutes, and costs no more than one write in that time.
+func TestWallboardsLastUse(t *testing.T) {
+	w := NewWallboards(newTeamDB(t))
+	start := time.Date(2026, 11, 25, 14, 3, 0, 0, time.UTC)
+	now := start
+	w.now = func() time.Time { return now }
+	wall, token := createWallboard(t, w, "Hall")
+	for _, step := range []struct {
+		after time.Duration
+		want  time.Time
+	}{{0, start}, {5*time.Minute - time.Millisecond, start}, {5 * time.Minute, start.Add(5 * time.Minute)}, {time.Hour, start.Add(time.Hour)}} {
+		now = start.Add(step.after)
+		if _, err := w.Find(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.Get(t.Context(), ada.Account, wall.ID); err != nil || !got.LastUsed.Equal(step.want) {
+			t.Errorf("after %v it was used %v, %v", step.after, got.LastUsed, err)
+		}
+	}
+	if got, err := w.Get(t.Context(), bob.Account, wall.ID); !errors.Is(err, ErrNoWallboard) || got != (Wallboard{}) {
+		t.Errorf("another account gets %+v, %v", got, err)
+	}
+	newer, _ := createWallboard(t, w, "Kitchen")
+	if list, err := w.List(t.Context(), ada.Account); err != nil || len(list) != 2 || list[0] != newer || list[1].ID != wall.ID {
+		t.Errorf("the newest is not first in %+v, %v", list, err)
+	}
+}
+
+// TestScreensAreCounted shows that a wallboard has as many screens as watch it
+// now, of which each leaves once.
+func TestScreensAreCounted(t *testing.T) {
+	w := NewWallboards(newTeamDB(t))
+	_, token := createWallboard(t, w, "Hall")
+	count := func() int {
+		list, err := w.List(t.Context(), ada.Account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list[0].Screens
+	}
+	var leaves []func()
+	for i := range 3 {
+		if n := count(); n != i {
+			t.Errorf("%d screens, want %d", n, i)
+		}
+		_, revoked, leave, err := w.Watch(t.Context(), token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-revoked:
+			t.Error("revoked")
+		default:
+		}
+		leaves = append(leaves, leave)
+	}
+	for i, leave := range leaves {
+		leave()
+		leave()
+		if n := count(); n != 2-i {
+			t.Errorf("%d screens, want %d", n, 2-i)
+		}
+	}
+}
+
 // TestWallboardViewer shows that a wallboard shows the shared calls of its team,
 // and that its viewer cannot act on them.
 func TestWallboardViewer(t *testing.T) {
