@@ -53,6 +53,15 @@ test("halving keeps the telephone's band and folds nothing into it", () => {
 	assert.ok(alias - flat < -60, `21 kHz comes back at ${alias} dB`);
 });
 
+test("halving keeps silence, a steady level, and the first and the last sample", () => {
+	assert.deepEqual([...new Set(halve(new Float32Array(101)))], [0]);
+	const steady = halve(new Float32Array(201).fill(0.5));
+	assert.equal(steady.length, 101);
+	for (const s of steady.slice(20, 80)) assert.ok(Math.abs(s - 0.5) < 1e-6, `0.5 becomes ${s}`);
+	assert.ok(halve(new Float32Array([1, 0, 0, 0, 0]))[0] > 0.4);
+	assert.ok(halve(new Float32Array([0, 0, 0, 0, 1]))[2] > 0.4);
+});
+
 test("channels are mixed to their mean, and the source stays as it is", () => {
 	const left = new Float32Array([1, 0.5]), right = new Float32Array([0, -0.5]);
 	assert.deepEqual([...mix([left, right])], [0.5, 0]);
