@@ -3,6 +3,7 @@ package views
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"callboard/sipgate/announcement"
 )
@@ -44,5 +45,75 @@ func TestTheDecodersWordReachesTheReader(t *testing.T) {
 		if len(de) != 1 || len(en) != 1 || strings.Contains(en[0], "note.") || de[0] == en[0] {
 			t.Errorf("note %s: %q, %q", n, de, en)
 		}
+	}
+}
+
+// The list says what became of an uploaded file: what it was, and what was done
+// to it.
+func TestConversionIsTold(t *testing.T) {
+	source := announcement.Source{Format: "MP3", Rate: 44100, Channels: 2, Length: 5 * time.Second, Loudness: -20}
+	for _, test := range []struct {
+		loudness float64
+		length   time.Duration
+		want     string
+	}{
+		{-16, 5 * time.Second, "From MP3, 44.1 kHz, stereo · made 4 dB louder"},
+		{-19.5, 5 * time.Second, "From MP3, 44.1 kHz, stereo · made 1 dB louder"},
+		{-19.6, 5 * time.Second, "From MP3, 44.1 kHz, stereo"},
+		{-20.4, 5 * time.Second, "From MP3, 44.1 kHz, stereo"},
+		{-23, 5 * time.Second, "From MP3, 44.1 kHz, stereo · made 3 dB softer"},
+		{0, 5 * time.Second, "From MP3, 44.1 kHz, stereo"}, // silence has no loudness
+		{-20, 5*time.Second - 49*time.Millisecond, "From MP3, 44.1 kHz, stereo"},
+		{-20, 3800 * time.Millisecond, "From MP3, 44.1 kHz, stereo · 1.2 s of silence trimmed"},
+	} {
+		a := announcement.Announcement{Source: source, Loudness: test.loudness, Length: test.length}
+		if got := conversionText(English, a); got != test.want {
+			t.Errorf("%v, %v: %q, want %q", test.loudness, test.length, got, test.want)
+		}
+		a.Source.Loudness = 0
+		if got := conversionText(English, a); strings.Contains(got, "made") {
+			t.Errorf("an unknown loudness was changed: %q", got)
+		}
+	}
+	for channels, want := range map[int]string{1: "WAV, 8 kHz, Mono", 2: "WAV, 8 kHz, Stereo", 6: "WAV, 8 kHz, 6 Kanäle"} {
+		if got := sourceText(German, announcement.Announcement{Source: announcement.Source{Format: "WAV", Rate: 8000, Channels: channels}}); !strings.EqualFold(got, want) {
+			t.Errorf("%d channels: %q", channels, got)
+		}
+	}
+	for _, unknown := range []announcement.Source{{}, {Format: "WAV"}, {Rate: 8000}} {
+		if got := sourceText(German, announcement.Announcement{Source: unknown}); got != "" {
+			t.Errorf("%+v: %q", unknown, got)
+		}
+	}
+	if got := loudness(German, -16.04) + loudness(English, 0); got != "−16,0 LUFS–" {
+		t.Errorf("loudness %q", got)
+	}
+}
+
+// How often an announcement was played is said as far as it is known.
+func TestPlaysAreTold(t *testing.T) {
+	p := Page{Lang: English, Now: moment}
+	day := p.date(moment)
+	for want, a := range map[string]announcement.Announcement{
+		"never played":                               {},
+		"last played on " + day:                      {LastPlayed: moment},
+		"played once, on " + day:                     {LastPlayed: moment, Plays: 1},
+		"played once, on " + day + " by Mia":         {LastPlayed: moment, Plays: 1, LastPlayedBy: "Mia"},
+		"played 2 times, last on " + day:             {LastPlayed: moment, Plays: 2},
+		"played 2 times, last on " + day + " by Mia": {LastPlayed: moment, Plays: 2, LastPlayedBy: "Mia"},
+	} {
+		if got := playbackText(p, a); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for want, u := range map[string]announcement.Usage{
+		"0": {}, "50": {Files: 5, MaxFiles: 10, Bytes: 1, MaxBytes: 100}, "75": {Files: 5, MaxFiles: 10, Bytes: 75, MaxBytes: 100}, "100": {Files: 11, MaxFiles: 10, MaxBytes: 1},
+	} {
+		if got := usagePercent(u); got != want {
+			t.Errorf("%+v: %s %%, want %s", u, got, want)
+		}
+	}
+	if got := usageText(German, announcement.Usage{Files: 1, MaxFiles: 20, Bytes: 1_250_000, MaxBytes: 20_000_000}); !strings.Contains(got, "1,2") || !strings.Contains(got, "20 MB") {
+		t.Errorf("usage %q", got)
 	}
 }

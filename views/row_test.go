@@ -131,6 +131,37 @@ func TestRowPartiesAndDirection(t *testing.T) {
 	}
 }
 
+// Our side of a call is shown by its people, or as what it is, always with the
+// number.
+func TestRowShowsOurSide(t *testing.T) {
+	const number = "+49 211 12345610"
+	for name, test := range map[string]struct {
+		change     func(c *switchboard.Call)
+		title, sub string
+	}{
+		"a member":     {func(c *switchboard.Call) {}, "Mia Brandt", number},
+		"two members":  {func(c *switchboard.Call) { c.UserNames = []string{"Mia Brandt", "Tom Weber"} }, "Mia Brandt, Tom Weber", number},
+		"a named line": {func(c *switchboard.Call) { c.Local.Name = "Hotline" }, "Mia Brandt", number},
+		"a line":       {func(c *switchboard.Call) { c.Local.Name, c.UserNames = "Hotline", nil }, "Hotline", number},
+		"a number":     {func(c *switchboard.Call) { c.UserNames = nil }, number, ""},
+		"a voicemail":  {func(c *switchboard.Call) { c.Voicemail = true }, English.T("row.voicemail"), number},
+	} {
+		c := testCall(t, "talking")
+		test.change(&c)
+		if m := testFormat.RowFor(c, Allowed{}, English); m.Local != test.title || m.LocalSub != test.sub {
+			t.Errorf("%s: %q, %q; want %q, %q", name, m.Local, m.LocalSub, test.title, test.sub)
+		}
+	}
+	c := testCall(t, "recording")
+	if m := testFormat.RowFor(c, Allowed{}, English); m.Previous != English.T("row.earlier", "Jonas Vogt, +49 892 00300") {
+		t.Errorf("previous parties: %q", m.Previous)
+	}
+	c.PreviousParties, c.Internal, c.Voicemail = nil, true, true
+	if m := testFormat.RowFor(c, Allowed{}, English); m.Previous != "" || m.Direction != English.T("row.internal") || m.Local == English.T("row.voicemail") {
+		t.Errorf("an internal call: %q, %q, %q", m.Previous, m.Direction, m.Local)
+	}
+}
+
 func TestActionID(t *testing.T) {
 	id := regexp.MustCompile(`^[A-Za-z0-9_-]{16,64}$`)
 	seen := map[string]bool{}

@@ -1,0 +1,64 @@
+package views
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"callboard/sipgate/switchboard"
+)
+
+// A page polls the progress of a call until the other side is on the line, or,
+// with an announcement, until that has been played; never for ever.
+func TestProgressOfACallIsPolled(t *testing.T) {
+	for _, test := range []struct {
+		model   OriginateModel
+		script  bool // polls again
+		refresh bool // without a script
+		turn    string
+	}{
+		{OriginateModel{Stage: switchboard.StageUnknown}, true, true, "1"},
+		{OriginateModel{Stage: switchboard.StageUnknown, Polls: MaxPolls - 1}, true, true, "12"},
+		{OriginateModel{Stage: switchboard.StageUnknown, Polls: MaxPolls}, false, false, ""},
+		{OriginateModel{Stage: switchboard.StageCallerRinging, Polls: 5}, true, true, "1"}, // a call that rings ends by itself
+		{OriginateModel{Stage: switchboard.StageCalleeRinging, Polls: MaxPolls}, false, true, "1"},
+		{OriginateModel{Stage: switchboard.StageConnected}, false, false, ""},
+		{OriginateModel{Stage: switchboard.StageConnected, Announcement: "Closed"}, true, false, ""},
+		{OriginateModel{Stage: switchboard.StageConnected, Announcement: "Closed", Polls: MaxPolls}, false, false, ""},
+		{OriginateModel{Stage: switchboard.StageEnded}, false, false, ""},
+		{OriginateModel{Stage: switchboard.StageEnded, Announcement: "Closed"}, false, false, ""},
+	} {
+		test.model.Call, test.model.Callee = "a/b", "+49 30 1"
+		header := test.model.Refresh()
+		if test.model.pollsAgain() != test.script || (header != "") != test.refresh {
+			t.Errorf("%+v: polls %v, refresh %q", test.model, test.model.pollsAgain(), header)
+		}
+		if !test.refresh {
+			continue
+		}
+		address, ok := strings.CutPrefix(header, "2; url=/starting/a%2Fb?")
+		q, err := url.ParseQuery(address)
+		if !ok || err != nil || q.Get("turn") != test.turn || q.Get("callee") != "+49 30 1" || q.Has("sound") || ParseStage(q.Get("stage")) != test.model.Stage {
+			t.Errorf("%+v: refresh %q", test.model, header)
+		}
+	}
+}
+
+// A call that plays an announcement has a stage of its own, which the next poll
+// still knows.
+func TestAnnouncementIsAStage(t *testing.T) {
+	m := OriginateModel{Call: "a", Stage: switchboard.StageConnected, Announcement: "Closed today"}
+	if !strings.Contains(m.nextURL(), "sound=Closed+today") || !strings.Contains(m.nextURL(), "stage="+stagePlaying) || !m.playing() {
+		t.Errorf("polls %s", m.nextURL())
+	}
+	for name, want := range map[string]switchboard.Stage{stagePlaying: switchboard.StageConnected, "calling": switchboard.StageCalleeRinging, "": switchboard.StageUnknown, "x": switchboard.StageUnknown} {
+		if got := ParseStage(name); got != want {
+			t.Errorf("%q is stage %v, want %v", name, got, want)
+		}
+	}
+	for stage, want := range map[switchboard.Stage]switchboard.Stage{switchboard.StageUnknown: switchboard.StageCallerRinging, switchboard.StageConnected: switchboard.StageConnected} {
+		if got := (OriginateModel{Stage: stage}).shownStage(); got != want {
+			t.Errorf("stage %v is shown as %v", stage, got)
+		}
+	}
+}

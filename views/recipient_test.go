@@ -1,0 +1,74 @@
+package views
+
+import (
+	"testing"
+	"time"
+
+	"callboard/sipgate/directory"
+)
+
+// What is said of a query is about what stands in the field, and says first what
+// the reader can do nothing without.
+func TestWhatASearchFoundIsSaid(t *testing.T) {
+	some := []Recipient{{}}
+	for _, test := range []struct {
+		model       SearchModel
+		text, state string
+	}{
+		{SearchModel{}, English.T("recipient.empty"), ""},
+		{SearchModel{Recipients: some}, "", ""},
+		{SearchModel{Recipients: some, Query: Query{Text: "mia"}}, "", ""},
+		{SearchModel{Query: Query{Text: "mia"}}, English.T("recipient.nobody"), ""},
+		{SearchModel{Query: Query{Text: "mia"}, Unreadable: 2}, English.T("recipient.nobody") + " " + English.T("unreadable.contacts", 2), ""},
+		{SearchModel{Recipients: some, Query: Query{Text: "mia"}, Unreadable: 1}, English.T("unreadable.contacts", 1), ""},
+		{SearchModel{Recipients: some, Unreadable: 1}, "", ""},
+		{SearchModel{Query: Query{Text: "mia"}, TeamUnread: true}, English.T("recipient.unread"), ""},
+		{SearchModel{Query: Query{Text: "+49 3", Partial: true}, TeamUnread: true}, English.T("recipient.partial"), ""},
+		{SearchModel{Query: Query{Text: "030 1", Number: "+49301", Shown: "+49 30 1"}}, "Will be dialled as +49 30 1.", "good"},
+		{SearchModel{Query: Query{Text: "110", Refused: "number_blocked", Number: "110"}}, Message(English, "number_blocked", 422), "bad"},
+	} {
+		if text, state := test.model.verdictText(English), test.model.state(); text != test.text || state != test.state {
+			t.Errorf("%+v: %q %q, want %q %q", test.model, text, state, test.text, test.state)
+		}
+	}
+}
+
+// A recipient is shown by name, with the number and what else is known below it.
+func TestRecipientsAreShownByName(t *testing.T) {
+	for _, test := range []struct {
+		r                     Recipient
+		title, subtitle, kind string
+	}{
+		{Recipient{Shown: "+49 30 1", Entry: directory.Entry{Kind: directory.Contact}}, "+49 30 1", "", English.T("recipient.kind.contact")},
+		{Recipient{Shown: "+49 30 1", Entry: directory.Entry{Kind: directory.Contact, Organization: "Meier"}}, "+49 30 1", "Meier", English.T("recipient.kind.contact")},
+		{Recipient{Shown: "+49 30 1", Entry: directory.Entry{Kind: directory.Contact, Name: "Mia"}}, "Mia", "+49 30 1", English.T("recipient.kind.contact")},
+		{Recipient{Shown: "+49 30 1", Entry: directory.Entry{Kind: directory.Contact, Name: "Mia", Organization: "Meier", LastCallAt: time.Unix(1, 0)}}, "Mia", "Meier · +49 30 1",
+			English.T("recipient.kind.contact") + ", " + English.T("recipient.kind.history")},
+		{Recipient{Shown: "+49 30 1", Entry: directory.Entry{Kind: directory.Recent, LastCallAt: time.Unix(1, 0)}}, "+49 30 1", "", English.T("recipient.kind." + kindNames[directory.Recent])},
+	} {
+		if title, subtitle, kind := test.r.title(), test.r.subtitle(), test.r.kindName(English); title != test.title || subtitle != test.subtitle || kind != test.kind {
+			t.Errorf("%+v: %q %q %q, want %q %q %q", test.r, title, subtitle, kind, test.title, test.subtitle, test.kind)
+		}
+	}
+}
+
+// The presence of a colleague is a hint only: for those who can be called and are
+// not simply available.
+func TestPresenceIsAHint(t *testing.T) {
+	for presence, want := range map[directory.Presence]string{
+		directory.Unknown: "", directory.Available: "", directory.OnCall: "Mia is on a call. It can be tried all the same.",
+		directory.DoNotDisturb: English.T("recipient.warn.dnd", "Mia"), directory.Offline: English.T("recipient.warn.away", "Mia"),
+	} {
+		r := Recipient{Entry: directory.Entry{Kind: directory.Member, Name: "Mia", Presence: presence}}
+		if got := r.presenceNote(English); got != want {
+			t.Errorf("presence %v: %q, want %q", presence, got, want)
+		}
+		if r.Refused = "same_party"; r.presenceNote(English) != "" {
+			t.Errorf("presence %v of somebody who cannot be called: %q", presence, r.presenceNote(English))
+		}
+		r.Refused, r.Kind = "", directory.Contact
+		if got := r.presenceNote(English); got != "" {
+			t.Errorf("presence %v of a contact: %q", presence, got)
+		}
+	}
+}
