@@ -323,6 +323,10 @@ func TestErrors(t *testing.T) {
 	if !strings.Contains(p.log.String(), "the cause") {
 		t.Error("the cause is not in the log")
 	}
+	p.handle("GET /tree/", func(http.ResponseWriter, *http.Request) error { return nil })
+	if a := p.do("GET", "/tree"); a.StatusCode/100 != 3 || a.Header.Get("Location") != "/tree/" { // a redirect of the mux is no error
+		t.Errorf("/tree: %d to %q", a.StatusCode, a.Header.Get("Location"))
+	}
 }
 
 func TestPanicIsAnswered(t *testing.T) {
@@ -543,6 +547,7 @@ func TestVisitorsAddressBehindProxies(t *testing.T) {
 		{"[::1]:5", "217.116.118.254", "::1", "217.116.118.254"},
 		{"[fe80::1%eth0]:5", "217.116.118.254", "fe80::/10", "217.116.118.254"},
 		{"[::ffff:192.0.2.1]:5", "217.116.118.254", "::ffff:192.0.2.0/120", "217.116.118.254"},
+		{"192.0.2.1:5", "217.116.118.254, 10.1.2.3", "::ffff:0.0.0.0/96", "217.116.118.254"}, // all of IPv4
 		{"[" + net6 + "]:5", "", "", net6},
 		{"[::ffff:192.0.2.1]:5", "", "", "192.0.2.1"},
 		{"@", "217.116.118.254", "192.0.2.0/24", "invalid IP"},

@@ -39,11 +39,11 @@ func (s *Recent) Note(group, client string) {
 	}
 	now := time.Now()
 	g.last = now
+	s.forget(g, now)
 	if _, known := g.clients[client]; !known && len(g.clients) >= maxRecent {
 		return
 	}
 	g.clients[client] = now
-	s.forget(g, now)
 }
 
 // Count returns how many clients of a group did it within the window, and when
