@@ -177,6 +177,35 @@ func TestSecondOpenInOneProcessIsRefused(t *testing.T) {
 }
 
 // TestKillLosesNothingCommitted kills a process while it writes.
+// A new database, a refused second one and a closed one leave no file open.
+func TestNoFileStaysOpen(t *testing.T) {
+	open := func() int {
+		files, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip(err)
+		}
+		return len(files)
+	}
+	dir := t.TempDir()
+	for _, other := range []string{filepath.Join(t.TempDir(), "warm"), dir} { // the first one opens what stays, such as the poller
+		before := open()
+		db, err := database.Open(t.Context(), other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second, err := database.Open(t.Context(), other); err == nil {
+			second.Close()
+			t.Error("opened twice")
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if after := open(); other == dir && after != before {
+			t.Errorf("%d files are open, before there were %d", after, before)
+		}
+	}
+}
+
 func TestKillLosesNothingCommitted(t *testing.T) {
 	dir := t.TempDir()
 	last := 0
@@ -271,8 +300,10 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 			dir, file := whole(t)
 			file = damage(file)
 			path := filepath.Join(dir, "callboard.db")
-			if err := os.WriteFile(path, file, 0o600); err != nil {
-				t.Fatal(err)
+			for path, data := range map[string][]byte{path: file, path + "-wal": nil} { // a log with nothing in it excuses nothing
+				if err := os.WriteFile(path, data, 0o600); err != nil {
+					t.Fatal(err)
+				}
 			}
 			_, err := database.Open(t.Context(), dir)
 			if err == nil || !strings.Contains(err.Error(), "is damaged") || strings.Contains(err.Error(), "\n") {
@@ -284,6 +315,19 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 			}
 		})
 	}
+	t.Run("only the log is left", func(t *testing.T) {
+		for log, want := range map[string]bool{"": true, "x": false} {
+			dir := t.TempDir()
+			os.WriteFile(filepath.Join(dir, "callboard.db-wal"), []byte(log), 0o600)
+			db, err := database.Open(t.Context(), dir)
+			if (err == nil) != want {
+				t.Errorf("Open beside the log %q: %v", log, err)
+			}
+			if err == nil {
+				db.Close()
+			}
+		}
+	})
 	t.Run("directory not writable", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "file")
 		os.WriteFile(file, nil, 0o600)
