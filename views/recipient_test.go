@@ -39,11 +39,11 @@ func TestRecipientsAreShownByName(t *testing.T) {
 		r                     Recipient
 		title, subtitle, kind string
 	}{
-		{Recipient{Shown: "+49 30 1", Entry: directory.Entry{Kind: directory.Contact}}, "+49 30 1", "", English.T("recipient.kind.contact")},
-		{Recipient{Shown: "+49 30 1", Entry: directory.Entry{Kind: directory.Contact, Organization: "Meier"}}, "+49 30 1", "Meier", English.T("recipient.kind.contact")},
-		{Recipient{Shown: "+49 30 1", Entry: directory.Entry{Kind: directory.Contact, Name: "Mia"}}, "Mia", "+49 30 1", English.T("recipient.kind.contact")},
+		{Recipient{Shown: "+49 30 1", Entry: directory.Entry{Kind: directory.Contact}}, "+49 30 1", "", English.T("recipient.kind." + kindNames[directory.Contact])},
+		{Recipient{Shown: "+49 30 1", Entry: directory.Entry{Kind: directory.Contact, Organization: "Meier"}}, "+49 30 1", "Meier", English.T("recipient.kind." + kindNames[directory.Contact])},
+		{Recipient{Shown: "+49 30 1", Entry: directory.Entry{Kind: directory.Contact, Name: "Mia"}}, "Mia", "+49 30 1", English.T("recipient.kind." + kindNames[directory.Contact])},
 		{Recipient{Shown: "+49 30 1", Entry: directory.Entry{Kind: directory.Contact, Name: "Mia", Organization: "Meier", LastCallAt: time.Unix(1, 0)}}, "Mia", "Meier · +49 30 1",
-			English.T("recipient.kind.contact") + ", " + English.T("recipient.kind.history")},
+			English.T("recipient.kind."+kindNames[directory.Contact]) + ", " + English.T("recipient.kind.history")},
 		{Recipient{Shown: "+49 30 1", Entry: directory.Entry{Kind: directory.Recent, LastCallAt: time.Unix(1, 0)}}, "+49 30 1", "", English.T("recipient.kind." + kindNames[directory.Recent])},
 	} {
 		if title, subtitle, kind := test.r.title(), test.r.subtitle(), test.r.kindName(English); title != test.title || subtitle != test.subtitle || kind != test.kind {
