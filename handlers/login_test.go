@@ -20,9 +20,9 @@ func TestASignInSaysWhatSipgateAnswered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signIn := func() (error, *httptest.ResponseRecorder) {
+	signIn := func() (*httptest.ResponseRecorder, error) {
 		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/oauth/callback", nil)
-		return d.h.finishLogin(w, r, web.Tokens{Access: token["access_token"].(string), Refresh: "unused", Life: time.Hour}, "/"), w
+		return w, d.h.finishLogin(w, r, web.Tokens{Access: token["access_token"].(string), Refresh: "unused", Life: time.Hour}, "/")
 	}
 	tests := map[simulator.Fault][2]any{
 		{Do: simulator.DoStatus, Status: 503}:   {502, "upstream_unavailable"},
@@ -40,13 +40,13 @@ func TestASignInSaysWhatSipgateAnswered(t *testing.T) {
 		if _, err := d.sim.AddFault(fault); err != nil {
 			t.Fatal(err)
 		}
-		err, w := signIn()
+		w, err := signIn()
 		if f := explain(err); err == nil || f.Status != want[0] || f.Code != want[1] || strings.Contains(w.Header().Get("Set-Cookie"), "__Host-s=") {
 			t.Errorf("%+v: %d %s, want %v; %v", fault, f.Status, f.Code, want, err)
 		}
 		d.sim.ClearFaults()
 	}
-	if err, w := signIn(); err != nil || w.Code != http.StatusSeeOther {
+	if w, err := signIn(); err != nil || w.Code != http.StatusSeeOther {
 		t.Errorf("afterwards: %v %d", err, w.Code)
 	}
 }
