@@ -2,10 +2,8 @@ package handlers
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
-	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
@@ -50,12 +48,6 @@ func (a actor) granted(scope string) bool {
 		return a.SignIn.Granted(scope, "sessions:write")
 	}
 	return a.SignIn.Granted(scope)
-}
-
-// signInExpired reports whether sipgate no longer accepts the actor's sign-in.
-func (h *handlers) signInExpired(a callcontrol.Actor) bool {
-	return h.Control.Grants.State(a.MemberID) == team.StateNeedsLogin ||
-		slices.Contains(h.Control.Board(a).Health().AuthFailed, a.BoardID())
 }
 
 // accessReason returns why the actor's sign-in at sipgate does not allow p, ""

@@ -140,7 +140,7 @@ func (f *boardFeed) apply(ctx context.Context, c switchboard.Change) error {
 	switch {
 	case c.Seq <= f.seq: // sent already, as part of a whole list
 		return nil
-	case c.Health != nil && f.h.signInExpired(f.actor.Actor) != f.actor.expired:
+	case c.Health != nil && f.h.Control.Expired(f.actor.Actor) != f.actor.expired:
 		return f.sendList(ctx, f.board.Snapshot())
 	case c.Health != nil:
 		return f.put(ctx, "#status", views.Status(f.lang, views.NewStatus(*c.Health, time.Now())))

@@ -131,7 +131,7 @@ func (h *handlers) actorOf(r *http.Request, s SignIn) actor {
 	m.MemberID = s.Member()
 	s.Name = cmp.Or(h.Control.MemberName(m.MemberID), s.Name)
 	who := callcontrol.Actor{Member: m, Address: web.ClientIP(r).String()}
-	return actor{Actor: who, SignIn: s, Preferences: h.Control.Members.Preferences(s.Member()), expired: h.signInExpired(who)}
+	return actor{Actor: who, SignIn: s, Preferences: h.Control.Members.Preferences(s.Member()), expired: h.Control.Expired(who)}
 }
 
 // refresh returns the actor as the team knows them now.

@@ -17,7 +17,7 @@ func (c *Control) Authorize(a Actor, p team.Permission, call switchboard.Call) t
 		Owners:  owners,
 		Unsure:  len(owners) == 0 && !c.Rosters.Of(a.Account).Snapshot().Known(),
 		Reaches: c.reaches(a, call, len(owners) > 0),
-		Expired: c.expired(a),
+		Expired: c.Expired(a),
 	})
 }
 
@@ -104,7 +104,8 @@ func (c *Control) canCarry(m team.MemberID) bool {
 	return c.Boards.Board(m.Account).Serves(switchboard.MemberID(m.User)) && c.Grants.State(m) != team.StateNeedsLogin
 }
 
-// expired reports whether sipgate accepts the actor's own sign-in no longer.
-func (c *Control) expired(a Actor) bool {
+// Expired reports whether sipgate accepts the actor's own sign-in no longer.
+// What pages say of it is decided by this, and what commands are refused.
+func (c *Control) Expired(a Actor) bool {
 	return !a.Joined.IsZero() && !c.canCarry(a.MemberID)
 }

@@ -153,13 +153,6 @@ func (b *Board) Leave(id MemberID) {
 	wake(b.pollWake)
 }
 
-// Health returns how current the board is.
-func (b *Board) Health() Health {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.health
-}
-
 // reportHealth recomputes Health from the members and publishes it.
 func (b *Board) reportHealth() {
 	h := b.health
