@@ -51,7 +51,8 @@ func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &dashboard{t: t, db: db, sim: simulator.New(simulator.Options{Visibility: simulator.VisibilityAccount})}
+	d := &dashboard{t: t, db: db}
+	d.sim = simulator.New(simulator.Options{Visibility: simulator.VisibilityAccount, Fetch: &http.Client{Transport: fetches(d.serve)}})
 	d.account, _, _ = d.sim.AdminToken()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d.mu.Lock()
@@ -108,6 +109,19 @@ func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 	})
 	return d
 }
+
+// serve answers what the simulated sipgate fetches at a public address.
+func (d *dashboard) serve(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	d.app.ServeHTTP(w, httptest.NewRequestWithContext(r.Context(), r.Method, r.URL.String(), nil))
+	return w.Result(), nil
+}
+
+// fetches is a transport without a network.
+type fetches func(r *http.Request) (*http.Response, error)
+
+// RoundTrip implements [http.RoundTripper].
+func (f fetches) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // A browser is one member's, signed in.
 type browser struct {

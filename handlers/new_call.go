@@ -59,7 +59,7 @@ func (h *handlers) link(to string) views.TelLink {
 	}
 	number, err := h.Control.Numbers.Parse(typed)
 	if err != nil {
-		return views.TelLink{Text: typed, Refused: explain(err).Code}
+		return views.TelLink{Text: shorten(typed), Refused: explain(err).Code}
 	}
 	return views.TelLink{Text: sipgate.DisplayNumber(string(number))}
 }
