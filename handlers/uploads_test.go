@@ -172,7 +172,7 @@ func TestAnAnnouncementIsKeptHeardAndDeleted(t *testing.T) {
 		}
 	}
 	change(path+"/rename", "label=Gamma", 303, "rename to Gamma", "Beta", team.OutcomeDone)
-	change(path+"/rename", "label=", 422, "rename to ", "Gamma", team.OutcomeFailed)
+	change(path+"/rename", "label=", 422, "rename to", "Gamma", team.OutcomeFailed)
 	change(path+"/rename", "label=%FF", 422, "", "", "")
 	change("/announcements/none/rename", "label=x", 404, "", "", "")
 	change("/announcements/none/delete", "", 404, "", "", "")
