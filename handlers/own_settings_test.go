@@ -329,7 +329,7 @@ func TestWebhooksAreSetAndPutBack(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	anna := d.signIn("w0", team.Admin)
 	jonas := d.signIn("w1", team.Lead)
-	if err := d.sim.SetPushURL("https://crm.example/events"); err != nil {
+	if err := d.sim.SetPushURLs(func(string) string { return "https://crm.example/events" }); err != nil {
 		t.Fatal(err)
 	}
 	now := func() (in, out string) {
