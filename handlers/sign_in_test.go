@@ -137,9 +137,9 @@ func TestAReturnThatMeansNothing(t *testing.T) {
 	}
 }
 
-// TestWhoSignsInIsWhomSipgateNames: an identity token of another user than the
+// TestAnIdentityTokenMustNameTheSameUser: an identity token of another user than the
 // API's ends the sign-in. Without the list of users, the member is no admin yet.
-func TestWhoSignsInIsWhomSipgateNames(t *testing.T) {
+func TestAnIdentityTokenMustNameTheSameUser(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	token, err := d.sim.Token(d.account, "w0", "all")
 	if err != nil {
