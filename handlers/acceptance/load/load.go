@@ -34,7 +34,6 @@ type load struct {
 	talkers      []*browser // the browsers whose members have calls, no member twice
 	numbers      numbers
 	raws         *rawLoad
-	connected    atomic.Int32
 	reconnecting sync.WaitGroup
 	report       report
 }

@@ -44,7 +44,6 @@ func (l *load) openBoards() error {
 	return each(l.browsers, 8, func(b *browser) error {
 		k, err := b.dial(l.ctx)
 		if err == nil {
-			l.connected.Add(1)
 			l.reconnecting.Go(func() { l.keep(b, k) })
 		}
 		return err
@@ -78,7 +77,6 @@ func (l *load) keep(b *browser, k *socket) {
 			k.listen(func(message []byte, size int) { b.got(l.ctx, message, size) })
 			stop()
 			k.Close()
-			l.connected.Add(-1)
 			b.mu.Lock()
 			b.closed++
 			b.mu.Unlock()
@@ -93,8 +91,6 @@ func (l *load) keep(b *browser, k *socket) {
 		var err error
 		if k, err = b.dial(l.ctx); err != nil {
 			k = nil
-		} else {
-			l.connected.Add(1)
 		}
 	}
 }
@@ -107,7 +103,9 @@ const (
 
 // measureIdle measures what open boards cost while nothing happens.
 func (l *load) measureIdle() error {
-	l.waitForQuiet()
+	if err := l.waitForQuiet(); err != nil {
+		return err
+	}
 	l.say("measuring %s without changes …", l.idle)
 	r := &l.report
 	l.traffic()
@@ -127,24 +125,38 @@ func (l *load) measureIdle() error {
 	return err
 }
 
-// A socket is quiet when it gets no more than quietBytes in quietTime. After a
-// start it is not: the server learns who is there, and what they may do.
-const quietBytes = 2 << 10
+// Boards are quiet when a socket gets no more than quietBytes in quietTime, and
+// a team asks sipgate for little else than lists of calls. After a start they
+// are not: the server learns who is there, and what they may do.
+const (
+	quietBytes    = 2 << 10
+	quietRequests = 0.2 // per team and second
+)
 
-// maxUnrest is how long the sockets may take to become quiet.
+// maxUnrest is how long the boards may take to become quiet.
 const maxUnrest = time.Minute
 
-// waitForQuiet waits until the sockets are quiet.
-func (l *load) waitForQuiet() {
+// waitForQuiet waits until the boards are quiet.
+func (l *load) waitForQuiet() error {
 	l.traffic()
-	for began := time.Now(); l.ctx.Err() == nil; {
-		time.Sleep(l.quietTime())
-		if l.traffic().bytes <= quietBytes*len(l.browsers) {
-			return
+	for began := time.Now(); ; {
+		if err := l.sim.clearRequests(); err != nil {
+			return err
+		}
+		if !sleepUntil(l.ctx, time.Now().Add(l.quietTime())) {
+			return l.ctx.Err()
+		}
+		requests, err := l.sim.requests()
+		if err != nil {
+			return err
+		}
+		others := float64(len(requests)-lists(requests)) / float64(len(l.teams)) / l.quietTime().Seconds()
+		if l.traffic().bytes <= quietBytes*len(l.browsers) && others <= quietRequests {
+			return nil
 		}
 		if time.Since(began) > maxUnrest {
-			l.say("the sockets are still busy after %s: what is measured without changes is not what that costs", maxUnrest)
-			return
+			l.say("the boards are not quiet after %s: without changes they cost less than is measured now", maxUnrest)
+			return nil
 		}
 	}
 }
@@ -175,7 +187,9 @@ func (l *load) measureRounds() error {
 	stopping := l.watchStopped()
 	for i := range l.rounds {
 		if i > 0 {
-			l.waitForQuiet() // the calls of the last round leave the boards
+			if err := l.waitForQuiet(); err != nil { // the calls of the last round leave the boards
+				return err
+			}
 		}
 		l.say("measuring %s with changes, round %d of %d …", l.duration, i+1, l.rounds)
 		round, err := l.measureRound()
@@ -190,6 +204,13 @@ func (l *load) measureRounds() error {
 		l.report.rounds = append(l.report.rounds, round)
 	}
 	stopping()
+	for _, b := range l.browsers {
+		b.mu.Lock()
+		if !b.stops {
+			l.report.ended += b.closed
+		}
+		b.mu.Unlock()
+	}
 	return nil
 }
 

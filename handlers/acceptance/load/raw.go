@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -84,7 +83,6 @@ type rawLoad struct {
 	stdin    io.Closer
 	commands net.Conn
 	conns    []net.Conn
-	bytes    atomic.Int64
 	reading  sync.WaitGroup
 }
 
@@ -154,9 +152,7 @@ func dialRaw(addr string, group uint32) (net.Conn, error) {
 func (w *rawLoad) read(conn net.Conn) {
 	buf := make([]byte, socketBuffer)
 	for {
-		n, err := conn.Read(buf)
-		w.bytes.Add(int64(n))
-		if err != nil {
+		if _, err := conn.Read(buf); err != nil {
 			return
 		}
 	}
@@ -181,7 +177,6 @@ func (l *load) measureRaw(r *round) error {
 	extra := l.report.extra(r)
 	perChange := max(1, int(float64(extra.messages)/float64(r.deliveries)+0.5))
 	size := max(1, extra.bytes/max(1, perChange*r.deliveries))
-	before := l.raws.bytes.Load()
 	cpu, err := l.raws.server.cpu()
 	if err != nil {
 		return err
@@ -200,7 +195,6 @@ func (l *load) measureRaw(r *round) error {
 	time.Sleep(time.Second) // the last messages
 	after, err := l.raws.server.cpu()
 	r.raw = after - cpu
-	r.rawBytes = int(l.raws.bytes.Load() - before)
 	r.rawDeliveries = r.changes * len(l.raws.conns) / len(l.teams)
 	return err
 }

@@ -20,6 +20,7 @@ type report struct {
 	rounds                   []*round
 	stoppedBrowsers          int
 	stoppedClosed            int
+	ended                    int // sockets of the others
 	stoppedTook              time.Duration
 	restart                  *restart
 	lost                     int // deliveries
@@ -38,7 +39,6 @@ type round struct {
 	clicks     []time.Duration
 	shown      [kinds][]time.Duration
 	raw        time.Duration // CPU of the server of plain TCP
-	rawBytes   int
 
 	rawDeliveries int
 	overtaken     int
@@ -130,6 +130,7 @@ func (r *report) print(to io.Writer) {
 	if r.raw {
 		r.printRaw(row)
 	}
+	row("sockets of browsers that read, ended by the server", "%d", r.ended)
 	if r.stoppedBrowsers > 0 {
 		row("browsers that stopped reading, closed by the server, the last after", "%d, %d, %.1f s", r.stoppedBrowsers, r.stoppedClosed, r.stoppedTook.Seconds())
 	}
