@@ -76,15 +76,19 @@ func (h *handlers) checkAccess(r *http.Request, p team.Permission, a actor) erro
 
 // accessOf returns what a page says about the actor's sign-in at sipgate.
 func accessOf(r *http.Request, a actor) views.Access {
-	access := views.Access{Expired: a.expired, Next: "/"}
+	next := "/"
+	if r.Method == http.MethodGet {
+		next = r.URL.RequestURI()
+	}
+	return accessTo(a, r.URL.Path, next)
+}
+
+// accessTo returns what the page with a path says about the actor's sign-in at
+// sipgate. A new sign-in leads to next.
+func accessTo(a actor, path, next string) views.Access {
+	access := views.Access{Expired: a.expired, Next: next}
 	if a.SignIn.User == "" {
 		return access
-	}
-	path := r.URL.Path
-	if path == "/feed" || path == "/feed/poll" {
-		path = "/"
-	} else if r.Method == http.MethodGet {
-		access.Next = r.URL.RequestURI()
 	}
 	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	for _, scope := range pageScopes[segment] {

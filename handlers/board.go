@@ -1,9 +1,7 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"callboard/sipgate"
@@ -15,29 +13,21 @@ import (
 
 // showBoard shows the board.
 func (h *handlers) showBoard(w http.ResponseWriter, r *http.Request, a actor) error {
-	snap := h.Control.Board(a.Actor).FreshSnapshot(r.Context())
-	calls := h.Control.Visible(a.Actor, snap.Calls)
-	shown := calls
-	if a.Preferences.OnlyMine { // without scripts the page stays as it is sent
-		shown = slices.DeleteFunc(slices.Clone(calls), func(c switchboard.Call) bool { return !slices.Contains(c.Owners(), a.BoardID()) })
-	}
-	model, err := h.boardModel(r.Context(), a, shown, langOf(r, a))
+	board := h.Control.Board(a.Actor)
+	board.FreshSnapshot(r.Context())
+	shown, err := h.feeds.Page(board, h.newBoardView(r, a))
 	if err != nil {
 		return err
 	}
-	model.Status = views.NewStatus(snap.Health, time.Now())
-	model.HiddenCalls = len(calls) - len(shown)
+	model := shown.Board
+	if a.Preferences.OnlyMine {
+		model.HideCallsOfOthers(a.BoardID())
+	}
+	model.Version, model.Status = shown.Have, views.NewStatus(shown.Health, time.Now())
 	model.CanCall = a.granted(scopeStartCalls)
 	page := h.page(r, a)
 	page.SetupPending = h.needsSetup(r, a)
 	return web.Show(w, r, http.StatusOK, views.Board(page, model))
-}
-
-// boardModel returns calls that the actor may see as the board shows them.
-func (h *handlers) boardModel(ctx context.Context, a actor, calls []switchboard.Call, lang views.Lang) (views.BoardModel, error) {
-	model, err := h.formatFor(a).BoardFor(ctx, calls, func(c switchboard.Call) views.Allowed { return h.permit(a, c) }, lang)
-	model.CanUndoHangUp = true
-	return model, err
 }
 
 // permit returns whether the buttons of a call work for the actor. All need the

@@ -6,168 +6,144 @@ import (
 	"net/http"
 	"time"
 
+	"callboard/handlers/feed"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
 )
 
-// feed sends the board, as it is and as it changes, to one browser. The first
-// frame is the whole list, so that a page that reconnects needs no history.
-func (h *handlers) feed(w http.ResponseWriter, r *http.Request, a actor) error {
-	f := h.newBoardFeed(r, a)
-	defer f.close()
-	return h.server.StreamAs(w, r, a.SignIn.Subject(), f.next)
+// connectFeed keeps a page of the board current from the version that it has.
+func (h *handlers) connectFeed(w http.ResponseWriter, r *http.Request, a actor) error {
+	return h.openSocket(w, r, a, func(s *web.Socket) (func(), error) {
+		return h.feeds.Join(h.Control.Board(a.Actor), h.newBoardView(r, a), r.URL.Query().Get("have"), s)
+	})
 }
 
-// A boardFeed makes the frames for one browser.
-type boardFeed struct {
-	h       *handlers
-	board   *switchboard.Board
-	actor   actor
-	request *http.Request
-	lang    views.Lang
-
-	sub   *switchboard.Subscription // nil until the first frame
-	seq   uint64                    // the change up to which the browser knows everything
-	queue [][]byte
-
-	interruptedSent bool
-}
-
-func (h *handlers) newBoardFeed(r *http.Request, a actor) *boardFeed {
-	return &boardFeed{h: h, actor: a, board: h.Control.Board(a.Actor), request: r, lang: langOf(r, a)}
-}
-
-var errSessionOver = &web.CloseError{Code: web.CloseSessionGone, Reason: "signed out"}
-
-// next returns the next frame. It is called when the browser has read the last
-// one: the subscription of a browser that reads slowly falls behind and ends,
-// and the feed begins again with the whole list.
-func (f *boardFeed) next(ctx context.Context) ([]byte, error) {
-	for {
-		if len(f.queue) > 0 {
-			frame := f.queue[0]
-			f.queue = f.queue[1:]
-			return frame, nil
-		}
-		if f.sub == nil {
-			if err := f.subscribe(ctx); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-f.actor.sessionEnded:
-			return nil, errSessionOver
-		case change, ok := <-f.sub.Changes():
-			if !ok {
-				f.sub = nil // fell behind: begin again
-				continue
-			}
-			if err := f.apply(ctx, change); err != nil {
-				return nil, err
-			}
-		}
-	}
-}
-
-func (f *boardFeed) subscribe(ctx context.Context) error {
-	snap, sub := f.board.Subscribe()
-	f.sub = sub
-	if err := f.sendList(ctx, snap); err != nil {
-		return err
-	}
-	return f.sendInterrupted(ctx)
-}
-
-// interruptedTime is for how long after a restart pages get what it cut off:
-// those that were open reconnect within that time.
-const interruptedTime = 2 * time.Minute
-
-// sendInterrupted sends what a restart cut off, once in each feed.
-func (f *boardFeed) sendInterrupted(ctx context.Context) error {
-	if f.interruptedSent || time.Since(f.h.started) > interruptedTime {
-		return nil
-	}
-	f.interruptedSent = true
-	for _, e := range f.h.Control.Interrupted {
-		if e.Account != f.actor.Account {
-			continue
-		}
-		var buf bytes.Buffer
-		text := views.Interrupted(f.lang, e.Parties, e.Outcome == team.OutcomeCancelled)
-		if err := views.Notice(f.lang, "interrupted", text).Render(ctx, &buf); err != nil {
-			return err
-		}
-		f.queue = append(f.queue, views.NoticeFrame(buf.Bytes()))
-	}
-	return nil
-}
-
-// healthFrame is the place of the board's health among the frames of a list.
-const healthFrame = 1
-
-// sendList queues the frames of a list, of who may do what, and of what has
-// changed around it.
-func (f *boardFeed) sendList(ctx context.Context, snap switchboard.Snapshot) error {
-	f.seq = snap.Seq
-	f.actor = f.h.refresh(f.request, f.actor) // a role or a preference may have changed
-	f.lang = langOf(f.request, f.actor)
-	model, err := f.h.boardModel(ctx, f.actor, f.h.Control.Visible(f.actor.Actor, snap.Calls), f.lang)
+// connectCallFeed tells the page of a call when to read it again.
+func (h *handlers) connectCallFeed(w http.ResponseWriter, r *http.Request, a actor) error {
+	call, err := h.Control.RecordedCall(r.Context(), a.Actor, callID(r))
 	if err != nil {
 		return err
 	}
-	for _, part := range []struct {
-		target string
-		view   web.Renderer
-	}{
-		{"#board", views.BoardList(f.lang, model)},
-		{"#status", views.Status(f.lang, views.NewStatus(snap.Health, time.Now()))}, // healthFrame
-		{"#access", views.AccessBar(f.lang, accessOf(f.request, f.actor))},
-		{"#preferences", views.Preferences(f.lang, f.actor.Preferences)},
-	} {
-		if err := f.put(ctx, part.target, part.view); err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.openSocket(w, r, a, func(s *web.Socket) (func(), error) {
+		return h.feeds.Watch(h.Control.Board(a.Actor), call.ID, s)
+	})
 }
 
-func (f *boardFeed) apply(ctx context.Context, c switchboard.Change) error {
-	switch {
-	case c.Seq <= f.seq: // sent already, as part of a whole list
-		return nil
-	case c.Health != nil && f.h.Control.Expired(f.actor.Actor) != f.actor.expired:
-		return f.sendList(ctx, f.board.Snapshot())
-	case c.Health != nil:
-		return f.put(ctx, "#status", views.Status(f.lang, views.NewStatus(*c.Health, time.Now())))
-	case c.Structure:
-		return f.sendList(ctx, f.board.Snapshot())
-	default:
-		f.seq = c.Seq
-		if !f.h.Control.Sees(f.actor.Actor, *c.Call) {
-			return nil
+// openSocket opens a socket of a member until the session is over.
+func (h *handlers) openSocket(w http.ResponseWriter, r *http.Request, a actor, join func(*web.Socket) (leave func(), err error)) error {
+	return h.server.OpenSocket(w, r, a.SignIn.Subject(), func(s *web.Socket) func() {
+		s.CloseWhen(a.session, errSessionOver)
+		leave, err := join(s)
+		if err != nil {
+			h.Log.Error("join feed", "err", err)
+			s.Close(errFeedFailed)
+			return func() {}
 		}
-		row, err := f.h.formatFor(f.actor).RowHTMLFor(ctx, *c.Call, f.h.permit(f.actor, *c.Call), f.lang)
-		f.queue = append(f.queue, views.Frame("#"+views.RowDOMID(c.Call.ID), row))
+		return leave
+	})
+}
+
+var (
+	errSessionOver = &web.CloseError{Code: web.CloseSessionGone, Reason: "signed out"}
+	errFeedFailed  = &web.CloseError{Code: web.CloseInternal, Reason: "feed failed"}
+)
+
+// fallbackWindow is for how long a page that polls counts as one that no socket
+// reaches.
+const fallbackWindow = time.Minute
+
+// pollFeed answers a page that no socket reaches, because a proxy drops it, with
+// what the feed would have sent.
+func (h *handlers) pollFeed(w http.ResponseWriter, r *http.Request, a actor) error {
+	h.polling.Note(a.Account, a.SignIn.Subject()+" "+r.UserAgent())
+	board := h.Control.Board(a.Actor)
+	board.FreshSnapshot(r.Context())
+	messages, err := h.feeds.Missed(board, h.newBoardView(r, a), r.URL.Query().Get("have"))
+	if err != nil {
 		return err
 	}
+	return web.SendJSON(w, http.StatusOK, messages)
 }
 
-func (f *boardFeed) put(ctx context.Context, target string, c web.Renderer) error {
-	var buf bytes.Buffer
-	if err := c.Render(ctx, &buf); err != nil {
-		return err
-	}
-	f.queue = append(f.queue, views.Frame(target, buf.Bytes()))
-	return nil
+// A boardView is a [feed.View] of one member.
+type boardView struct {
+	h      *handlers
+	actor  actor
+	format views.Format
+	lang   views.Lang
 }
 
-func (f *boardFeed) close() {
-	if f.sub != nil {
-		f.sub.Close()
-	}
+// newBoardView returns the board as the actor of a request sees it.
+func (h *handlers) newBoardView(r *http.Request, a actor) *boardView {
+	return &boardView{h: h, actor: a, format: h.formatFor(a), lang: langOf(r, a)}
 }
+
+// Key implements [feed.View].
+func (v *boardView) Key() string {
+	return v.actor.SignIn.Subject() + " " + v.lang.String() + " " + v.actor.SignIn.Scope
+}
+
+// Lang implements [feed.View].
+func (v *boardView) Lang() views.Lang { return v.lang }
+
+// Refresh implements [feed.View].
+func (v *boardView) Refresh() {
+	v.actor = v.h.currentActor(v.actor.SignIn)
+	v.format = v.h.formatFor(v.actor)
+}
+
+// Variant implements [feed.View].
+func (v *boardView) Variant(c *switchboard.Call) (views.Variant, bool) {
+	if !v.h.Control.Sees(v.actor.Actor, *c) {
+		return views.Variant{}, false
+	}
+	return v.format.Variant(c, v.h.permit(v.actor, *c)), true
+}
+
+// Row implements [feed.View].
+func (v *boardView) Row(ctx context.Context, c *switchboard.Call, variant views.Variant) (views.RenderedRow, error) {
+	return v.format.RowHTMLFor(ctx, *c, variant.Allowed, v.lang)
+}
+
+// Parts implements [feed.View].
+func (v *boardView) Parts(ctx context.Context) ([]string, error) {
+	return renderAll(ctx, views.AccessBar(v.lang, accessTo(v.actor, "/", "/")), views.Preferences(v.lang, v.actor.Preferences))
+}
+
+// interruptedTime is for how long after a restart pages get what it cut off:
+// those that were open connect again within that time.
+const interruptedTime = 2 * time.Minute
+
+// Arrived implements [feed.View]: what a restart cut off.
+func (v *boardView) Arrived(ctx context.Context) (string, error) {
+	if time.Since(v.h.started) > interruptedTime {
+		return "", nil
+	}
+	var notices bytes.Buffer
+	for _, e := range v.h.Control.Interrupted {
+		if e.Account != v.actor.Account {
+			continue
+		}
+		text := views.Interrupted(v.lang, e.Parties, e.Outcome == team.OutcomeCancelled)
+		if err := views.Notice(v.lang, "interrupted", text).Render(ctx, &notices); err != nil {
+			return "", err
+		}
+	}
+	return notices.String(), nil
+}
+
+// renderAll renders each of some views.
+func renderAll(ctx context.Context, all ...web.Renderer) (html []string, err error) {
+	for _, view := range all {
+		var buf bytes.Buffer
+		if err := view.Render(ctx, &buf); err != nil {
+			return nil, err
+		}
+		html = append(html, buf.String())
+	}
+	return html, nil
+}
+
+var _ feed.View = (*boardView)(nil)

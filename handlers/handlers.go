@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"time"
 
+	"callboard/handlers/feed"
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/callcontrol"
@@ -51,6 +52,7 @@ type Deps struct {
 // App is the dashboard as the network sees it.
 type App struct {
 	server  *web.Server
+	feeds   *feed.Feeds
 	handler http.Handler
 }
 
@@ -62,6 +64,7 @@ type handlers struct {
 	uploads   *web.ConcurrencyLimit // by member
 	waveforms *announcement.WaveformCache
 	polling   *web.Recent // pages without a socket, by account
+	feeds     *feed.Feeds
 }
 
 // loginsPerMinute bounds how often one address may begin to sign in.
@@ -70,14 +73,14 @@ const loginsPerMinute = 20
 // New returns the dashboard.
 func New(d Deps) *App {
 	h := newHandlers(d)
-	return &App{server: h.server, handler: h.guarded()}
+	return &App{server: h.server, feeds: h.feeds, handler: h.guarded()}
 }
 
 func newHandlers(d Deps) *handlers {
 	d.Server.Log, d.Server.PublicURL = d.Log, d.PublicURL
 	h := &handlers{Deps: d, started: time.Now(), uploads: web.NewConcurrencyLimit(maxUploads), waveforms: announcement.NewWaveformCache(),
-		polling: web.NewRecent(fallbackWindow),
-		server:  web.NewServer(d.Server)}
+		polling: web.NewRecent(fallbackWindow), feeds: feed.New(d.Log),
+		server: web.NewServer(d.Server)}
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Unavailable: d.Unavailable, Render: h.respondFault}
 	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()
 	h.Login.Scopes = sipgate.Scopes
@@ -110,6 +113,7 @@ func marked(h http.Handler) http.Handler {
 // Serve serves the dashboard on ln until ctx is done, and then ends requests
 // and sockets in good order.
 func (a *App) Serve(ctx context.Context, ln net.Listener) error {
+	defer a.feeds.Close()
 	return a.server.Serve(ctx, ln, a.handler)
 }
 

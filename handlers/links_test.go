@@ -35,7 +35,7 @@ func bareDeps(t testing.TB) Deps {
 
 // address finds what a page leads to: the method of a form, else GET, and the
 // path.
-var address = regexp.MustCompile(`(method="post" )?(?:href|src|action|hx-get|hx-post|hx-ws:connect)="(/[^"]*)"`)
+var address = regexp.MustCompile(`(method="post" )?(?:href|src|action|hx-get|hx-post|data-feed)="(/[^"]*)"`)
 
 // Every address in every view is one that is served.
 func TestEveryAddressIsServed(t *testing.T) {

@@ -58,11 +58,12 @@ func (h *handlers) routes() (all []Route) {
 	public("GET /gallery", h.showGallery) // in the demo
 	public("GET /gallery/{name}", h.showExample)
 	public("GET /wall/{token}", h.showWallboard)
-	public("GET /wall/{token}/feed", h.wallboardFeed)
+	public("GET /wall/{token}/feed", h.connectWallboard)
 	public("GET /wall/{token}/poll", h.pollWallboard)
 
 	signed("GET /{$}", team.ViewBoard, h.showBoard)
-	watching("GET /feed", team.ViewBoard, h.feed)
+	watching("GET /feed", team.ViewBoard, h.connectFeed)
+	watching("GET /calls/{id}/feed", team.ViewBoard, h.connectCallFeed)
 	watching("GET /feed/poll", team.ViewBoard, h.pollFeed)
 	public("POST /logout", h.withSession(h.signOut)) // also for members who may do nothing any more
 

@@ -53,8 +53,8 @@ type actor struct {
 	SignIn      SignIn
 	Preferences team.Preferences
 
-	expired      bool            // sipgate no longer accepts the member's sign-in
-	sessionEnded <-chan struct{} // closed when the session is over; of watching requests only
+	expired bool            // sipgate no longer accepts the member's sign-in
+	session context.Context // done when the session is over; of watching requests only
 }
 
 // actorHandler is a handler for members who are signed in.
@@ -104,7 +104,7 @@ func (h *handlers) watching(p team.Permission, f actorHandler) web.Handler {
 			return errUnauthenticated
 		}
 		a := h.actorOf(r, s.Value)
-		a.sessionEnded = s.Done
+		a.session = s.Context
 		if err := h.admit(r, p, a); err != nil {
 			return err
 		}
@@ -127,18 +127,19 @@ func (h *handlers) admit(r *http.Request, p team.Permission, a actor) error {
 
 // actorOf returns the member of a session as the team knows them now.
 func (h *handlers) actorOf(r *http.Request, s SignIn) actor {
+	a := h.currentActor(s)
+	a.Address = web.ClientIP(r).String()
+	return a
+}
+
+// currentActor returns the member of a sign-in as the team knows them now, as an
+// actor who makes no request.
+func (h *handlers) currentActor(s SignIn) actor {
 	m, _ := h.Control.Members.Get(s.Member())
 	m.MemberID = s.Member()
 	s.Name = cmp.Or(h.Control.MemberName(m.MemberID), s.Name)
-	who := callcontrol.Actor{Member: m, Address: web.ClientIP(r).String()}
+	who := callcontrol.Actor{Member: m}
 	return actor{Actor: who, SignIn: s, Preferences: h.Control.Members.Preferences(s.Member()), expired: h.Control.Expired(who)}
-}
-
-// refresh returns the actor as the team knows them now.
-func (h *handlers) refresh(r *http.Request, a actor) actor {
-	now := h.actorOf(r, a.SignIn)
-	now.sessionEnded = a.sessionEnded
-	return now
 }
 
 // langOf returns the language of an actor: their choice, else what the browser

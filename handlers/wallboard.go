@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"callboard/handlers/feed"
 	"callboard/sipgate"
 	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/journal"
@@ -21,10 +22,8 @@ import (
 // team sees who has no calls, with masked numbers. It counts as watching: sipgate
 // is polled as often as for a browser.
 
-const (
-	wallboardInterval  = 250 * time.Millisecond // at least, between two frames
-	wallboardHeartbeat = 10 * time.Second       // at most, so that a screen notices a dead feed
-)
+// waitTimesEvery is for how long the waiting times of callers are current.
+const waitTimesEvery = 10 * time.Second
 
 // isWallboard reports whether the address is that of a screen, whose refusals
 // are all the same.
@@ -58,19 +57,49 @@ func (h *handlers) showWallboard(w http.ResponseWriter, r *http.Request) error {
 	return web.Show(w, r, http.StatusOK, views.Wallboard(v.lang, m))
 }
 
-// wallboardFeed keeps a screen current until its link is revoked.
-func (h *handlers) wallboardFeed(w http.ResponseWriter, r *http.Request) error {
+// connectWallboard keeps a screen current until its link is revoked.
+func (h *handlers) connectWallboard(w http.ResponseWriter, r *http.Request) error {
 	wallboard, revoked, leave, err := h.Control.Wallboards.Watch(r.Context(), r.PathValue("token"))
 	if err != nil {
 		return err
 	}
-	defer leave()
 	if !h.Control.Members.Allows(wallboard.Account) {
+		leave()
 		return team.ErrNoWallboard
 	}
-	f := &wallboardFeed{wallboardView: h.newWallboardView(wallboard, r), revoked: revoked, heartbeat: time.NewTicker(wallboardHeartbeat)}
-	defer f.close()
-	return h.server.StreamAs(w, r, f.viewer.Account+string(f.viewer.User), f.next)
+	v := h.newWallboardView(wallboard, r)
+	err = h.server.OpenSocket(w, r, v.viewer.Account+string(v.viewer.User), func(s *web.Socket) func() {
+		s.CloseWhen(revoked, errWallboardRevoked)
+		hide, err := h.feeds.Show(feed.Picture{Key: wallboard.ID + " " + v.lang.String(), Board: h.Control.Board(v.viewer), Render: v.html}, s)
+		if err != nil {
+			s.Close(errFeedFailed)
+			return leave
+		}
+		return func() { hide(); leave() }
+	})
+	if err != nil {
+		leave()
+	}
+	return err
+}
+
+var errWallboardRevoked = &web.CloseError{Code: web.CloseForbidden, Reason: "withdrawn"}
+
+// pollWallboard answers a screen that polls with the whole wallboard, whose
+// clock and figures change all the time.
+func (h *handlers) pollWallboard(w http.ResponseWriter, r *http.Request) error {
+	wallboard, err := h.findWallboard(r)
+	if err != nil {
+		return err
+	}
+	v := h.newWallboardView(wallboard, r)
+	h.polling.Note(wallboard.Account, string(v.viewer.User))
+	h.Control.Board(v.viewer).FreshSnapshot(r.Context())
+	html, err := v.html(r.Context())
+	if err != nil {
+		return err
+	}
+	return web.SendJSON(w, http.StatusOK, []feed.Message{{Parts: []string{html}}})
 }
 
 // A wallboardView makes the model of what a screen shows.
@@ -105,7 +134,7 @@ func (v *wallboardView) model(ctx context.Context) (views.WallboardModel, error)
 	now, control, accountID := time.Now(), v.h.Control, v.wallboard.Account
 	zone := control.Zones.Of(accountID)
 	today := stats.Day(now.In(zone))
-	if now.Sub(v.waitsAt) >= wallboardHeartbeat {
+	if now.Sub(v.waitsAt) >= waitTimesEvery {
 		waits, err := control.Journal.WaitTimes(ctx, accountID, today.From())
 		if err != nil {
 			return views.WallboardModel{}, err
@@ -122,92 +151,13 @@ func (v *wallboardView) model(ctx context.Context) (views.WallboardModel, error)
 	return m, nil
 }
 
-// frame returns the message that shows the snapshot and today.
-func (v *wallboardView) frame(ctx context.Context) ([]byte, error) {
+// html renders the wallboard as the board and today are now.
+func (v *wallboardView) html(ctx context.Context) (string, error) {
+	v.snap = v.h.Control.Board(v.viewer).Snapshot()
 	m, err := v.model(ctx)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	html, err := views.WallboardHTML(ctx, v.lang, m)
-	return views.Frame("#wall", html), err
-}
-
-// A wallboardFeed makes the frames for one screen: the whole wallboard each time.
-type wallboardFeed struct {
-	*wallboardView
-	revoked   <-chan struct{}
-	heartbeat *time.Ticker
-	sub       *switchboard.Subscription // nil until the first frame
-	sentAt    time.Time
-}
-
-var errWallboardRevoked = &web.CloseError{Code: web.CloseForbidden, Reason: "withdrawn"}
-
-// next waits for a change and those that come at the same time, and returns one
-// frame for all of them.
-func (f *wallboardFeed) next(ctx context.Context) ([]byte, error) {
-	board := f.h.Control.Board(f.viewer)
-	if f.sub != nil {
-		if err := f.waitForChange(ctx); err != nil {
-			return nil, err
-		}
-		f.snap = board.Snapshot()
-	}
-	if f.sub == nil { // first frame, or fell behind
-		f.snap, f.sub = board.Subscribe()
-	}
-	frame, err := f.frame(ctx)
-	f.sentAt = time.Now()
-	return frame, err
-}
-
-// waitForChange returns when there is something to send.
-func (f *wallboardFeed) waitForChange(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-f.revoked:
-		return errWallboardRevoked
-	case _, ok := <-f.sub.Changes():
-		if !ok {
-			f.sub = nil
-			return nil
-		}
-	case <-f.heartbeat.C:
-	}
-	if err := f.waitInterval(ctx); err != nil {
-		return err
-	}
-	for {
-		select {
-		case _, ok := <-f.sub.Changes():
-			if !ok {
-				f.sub = nil
-				return nil
-			}
-		default:
-			return nil
-		}
-	}
-}
-
-// waitInterval waits until the next frame may be sent.
-func (f *wallboardFeed) waitInterval(ctx context.Context) error {
-	timer := time.NewTimer(time.Until(f.sentAt.Add(wallboardInterval)))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-f.revoked:
-		return errWallboardRevoked
-	case <-timer.C:
-		return nil
-	}
-}
-
-func (f *wallboardFeed) close() {
-	f.heartbeat.Stop()
-	if f.sub != nil {
-		f.sub.Close()
-	}
+	return string(html), err
 }

@@ -97,8 +97,14 @@ func add(name string, content []byte) error {
 		maps[script+ext] = newFile(kind, content)
 		return nil
 	}
-	if ext == ".webmanifest" {
+	switch ext {
+	case ".webmanifest":
 		content = withIcons(content)
+	case ".css":
+		var err error
+		if content, err = withIconStrip(content); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
 	}
 	sum := sha256.Sum256(content)
 	address := Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext

@@ -67,6 +67,20 @@ func (f Format) RowFor(c switchboard.Call, allowed Allowed, lang Lang) RowModel 
 	return m
 }
 
+// A Variant is how a viewer is shown a call: rows of one call in one language
+// whose variants are equal are equal.
+type Variant struct {
+	Allowed
+	names string // that only the viewer has for the parties
+}
+
+// Variant returns how a viewer is shown a call on which they may act as allowed
+// says.
+func (f Format) Variant(c *switchboard.Call, allowed Allowed) Variant {
+	_, named := f.withPrivateNames(*c)
+	return Variant{allowed, privateNames(c, &named)}
+}
+
 // RowHTMLFor renders the row of a call for a viewer. Rows without private names
 // are rendered once for each change of the call, language, zone and allowed; the bytes
 // are shared and must not be changed. Except for PrivateName and Zone, all callers that
@@ -82,19 +96,14 @@ func (f Format) RowHTMLFor(ctx context.Context, c switchboard.Call, allowed Allo
 // as allowed says.
 func (f Format) BoardFor(ctx context.Context, calls []switchboard.Call, allowed func(switchboard.Call) Allowed, lang Lang) (BoardModel, error) {
 	var b BoardModel
-	allowedCalls := 0
 	for _, c := range calls {
 		a := allowed(c)
 		row, err := f.RowHTMLFor(ctx, c, a, lang)
 		if err != nil {
 			return BoardModel{}, err
 		}
-		b.Add(c, row)
-		if a.OK() && c.Phase != switchboard.Ended {
-			allowedCalls++
-		}
+		b.Add(&c, row, a)
 	}
-	b.MayHangUpSeveral = allowedCalls > 1
 	return b, nil
 }
 

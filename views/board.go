@@ -1,6 +1,8 @@
 package views
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,30 +12,54 @@ import (
 // BoardModel is the model of [Board] and [BoardList]. Its rows are rendered
 // already, since many viewers share them.
 type BoardModel struct {
-	Sections         [3][]RenderedRow
-	Live             int // calls that have not ended
-	Ringing          int
-	MayHangUpSeveral bool        // the viewer may act on more than one call
-	CanUndoHangUp    bool        // hang-ups have a grace period, and are not confirmed before
-	Status           StatusModel // used by [Board] only
-	HiddenCalls      int         // calls of others that the viewer hides; used by [Board] only
-	CanCall          bool        // the viewer may start calls; used by [Board] only
+	Sections [3][]RenderedRow
+	calls    [3][]*switchboard.Call // those of Sections
+	Live     [3]int                 // calls of each section that have not ended and are not hidden
+	allowed  int                    // calls that have not ended on which the viewer may act
+
+	// What follows is used by [Board] only.
+	Version     string // of the rows, see package feed
+	Status      StatusModel
+	HiddenCalls int  // calls of others that the viewer hides
+	CanCall     bool // the viewer may start calls
 }
 
 // RenderedRow is the HTML of one row, see [Format.RowHTMLFor].
 type RenderedRow []byte
 
-// Add appends a call to its section and counts it.
-func (b *BoardModel) Add(c switchboard.Call, row RenderedRow) {
+// Add appends a call, on which the viewer may act as allowed says, to its section
+// and counts it.
+func (b *BoardModel) Add(c *switchboard.Call, row RenderedRow, allowed Allowed) {
 	s := c.Section()
-	b.Sections[s] = append(b.Sections[s], row)
-	if c.Phase != switchboard.Ended {
-		b.Live++
+	b.Sections[s], b.calls[s] = append(b.Sections[s], row), append(b.calls[s], c)
+	if c.Phase == switchboard.Ended {
+		return
 	}
-	if c.Phase == switchboard.Ringing {
-		b.Ringing++
+	b.Live[s]++
+	if allowed.OK() {
+		b.allowed++
 	}
 }
+
+// HideCallsOfOthers hides and counts the calls that are not a member's own. They
+// stay in the page, where script shows them again.
+func (b *BoardModel) HideCallsOfOthers(id switchboard.MemberID) {
+	for s, rows := range b.Sections {
+		for i, c := range b.calls[s] {
+			if slices.Contains(c.Owners(), id) {
+				continue
+			}
+			rows[i] = bytes.Replace(rows[i], []byte("<li "), []byte("<li hidden "), 1)
+			b.HiddenCalls++
+			if c.Phase != switchboard.Ended {
+				b.Live[s]--
+			}
+		}
+	}
+}
+
+// mayHangUpSeveral reports whether the viewer may act on more than one call.
+func (b BoardModel) mayHangUpSeveral() bool { return b.allowed > 1 }
 
 // hiddenCallsText returns how many calls are hidden.
 func hiddenCallsText(lang Lang, n int) string {

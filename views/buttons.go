@@ -19,11 +19,9 @@ func (m *RowModel) addActions(c switchboard.Call, allowed Allowed, lang Lang) {
 		return
 	}
 	m.addUndo(c, allowed, lang)
-	m.Confirm = lang.T("hangup.confirm", m.Title)
-	id := actionID(c)
-	m.addConsultationActions(c, allowed, id)
-	end := Button{Key: "x", Path: m.path("/hangup"), Busy: c.PendingHangup == nil && inProgress(c, switchboard.VerbHangUp), ID: id + "-x"}
-	end.Label = iconLabel(lang, "hangup", "do.hangup")
+	m.ActionID = actionID(c)
+	m.addConsultationActions(c, allowed, m.ActionID)
+	end := Button{Name: "hangup", Path: m.path("/hangup"), Label: lang.T("do.hangup"), Busy: c.PendingHangup == nil && inProgress(c, switchboard.VerbHangUp)}
 	switch {
 	case c.Phase == switchboard.Ringing && !allowed.OK():
 		m.Reason = allowed.text(lang)
@@ -31,30 +29,27 @@ func (m *RowModel) addActions(c switchboard.Call, allowed Allowed, lang Lang) {
 		m.Actions = []Button{end}
 	case c.Phase == switchboard.Connected:
 		m.Reason = allowed.text(lang)
-		m.Actions = append(m.establishedActions(c, allowed, id, lang), end)
+		m.Actions = append(m.establishedActions(c, allowed, lang), end)
 	}
 }
 
 // establishedActions returns the buttons of a connected call without hang up.
-func (m *RowModel) establishedActions(c switchboard.Call, allowed Allowed, id string, lang Lang) []Button {
-	dialog := func(v switchboard.Verb, key, name string) Button {
-		return Button{Key: key, Path: m.path("/" + name), Dialog: true, Busy: inProgress(c, v), Label: iconLabel(lang, name, "do."+name)}
+func (m *RowModel) establishedActions(c switchboard.Call, allowed Allowed, lang Lang) []Button {
+	dialog := func(v switchboard.Verb, name string) Button {
+		return Button{Name: name, Path: m.path("/" + name), Label: lang.T("do." + name), Dialog: true, Busy: inProgress(c, v)}
 	}
-	record := dialog(switchboard.VerbRecord, "r", "record")
+	record := dialog(switchboard.VerbRecord, "record")
 	if c.Recording.On {
-		record = m.toggle(c, c.Recording, switchboard.VerbRecord, "r", "/recording", id)
-		record.Label = iconLabel(lang, "stop", "do.stop")
+		record = m.toggle(c, c.Recording, switchboard.VerbRecord, "record", "/recording", lang.T("do.stop"))
 	}
-	hold := m.toggle(c, c.Hold, switchboard.VerbHold, "h", "/hold", id)
-	hold.Label = iconLabel(lang, either(c.Hold.On, "resume", "hold"), either(c.Hold.On, "do.resume", "do.hold"))
-	mute := m.toggle(c, c.Mute, switchboard.VerbMute, "m", "/muted", id)
-	mute.Label = iconLabel(lang, either(c.Mute.On, "unmute", "mute"), either(c.Mute.On, "do.unmute", "do.mute"))
+	hold := m.toggle(c, c.Hold, switchboard.VerbHold, "hold", "/hold", lang.T(either(c.Hold.On, "do.resume", "do.hold")))
+	mute := m.toggle(c, c.Mute, switchboard.VerbMute, "mute", "/muted", lang.T(either(c.Mute.On, "do.unmute", "do.mute")))
 	mute.Reason = allowed.unsupportedText(switchboard.VerbMute, lang)
 	return append(make([]Button, 0, 7),
 		hold, mute,
-		dialog(switchboard.VerbTransfer, "t", "transfer"),
-		dialog(switchboard.VerbTones, "d", "keypad"),
-		dialog(switchboard.VerbAnnounce, "a", "announce"),
+		dialog(switchboard.VerbTransfer, "transfer"),
+		dialog(switchboard.VerbTones, "keypad"),
+		dialog(switchboard.VerbAnnounce, "announce"),
 		record)
 }
 
@@ -76,10 +71,9 @@ func either[T any](on bool, yes, no T) T {
 }
 
 // toggle returns a button that requests the opposite of the confirmed state.
-func (m *RowModel) toggle(c switchboard.Call, t switchboard.Toggle, v switchboard.Verb, key, path, id string) Button {
+func (m *RowModel) toggle(c switchboard.Call, t switchboard.Toggle, v switchboard.Verb, name, path, label string) Button {
 	return Button{
-		Key: key, Path: m.path(path), ID: id + "-" + key,
-		Toggle: true, On: t.On, Busy: t.Pending || inProgress(c, v),
+		Name: name, Path: m.path(path), Label: label, Toggle: true, On: t.On, Busy: t.Pending || inProgress(c, v),
 	}
 }
 

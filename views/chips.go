@@ -15,13 +15,13 @@ func (f Format) addChips(m *RowModel, c switchboard.Call, lang Lang) {
 			m.Chips = append(m.Chips, pendingHangupChip(*c.PendingHangup, f.Zone, lang))
 		}
 		if claim := c.Claim; claim != nil && !(commandPending(c) && c.LastCommand.By == claim.By) { // else the chip of the command says more
-			m.Chips = append(m.Chips, Chip{Tone: "claim", Icon: icon("person"), Text: ClaimText(lang, *claim), By: string(claim.By)})
+			m.Chips = append(m.Chips, Chip{Tone: "claim", Text: ClaimText(lang, *claim), By: string(claim.By)})
 		}
 		if c.Recording.On {
-			m.Chips = append(m.Chips, Chip{Tone: "rec", Icon: icon("record"), Text: lang.T("chip.rec")})
+			m.Chips = append(m.Chips, Chip{Tone: "rec", Text: lang.T("chip.rec")})
 		}
 		if c.Mute.On {
-			m.Chips = append(m.Chips, Chip{Tone: "mute", Icon: icon("mute"), Text: lang.T("chip.mute")})
+			m.Chips = append(m.Chips, Chip{Tone: "mute", Text: lang.T("chip.mute")})
 		}
 		if c.Playback != nil {
 			m.Chips = append(m.Chips, playbackChips(*c.Playback, lang)...)
@@ -65,7 +65,7 @@ func ClaimText(lang Lang, claim switchboard.Claim) string {
 
 // pendingHangupChip shows when a call will be hung up. Script counts down.
 func pendingHangupChip(hangup switchboard.PendingHangup, zone *time.Location, lang Lang) Chip {
-	return Chip{Tone: "pending-hangup", Icon: icon("hangup"), Text: lang.T("leave.at", exactClock(zone, hangup.At)), At: milliseconds(hangup.At), Name: hangup.Name}
+	return Chip{Tone: "pending-hangup", Text: lang.T("leave.at", exactClock(zone, hangup.At)), At: milliseconds(hangup.At), Name: hangup.Name}
 }
 
 // commandPending reports whether the last command is pending.
@@ -80,22 +80,22 @@ func commandChip(o switchboard.LastCommand, c switchboard.Call, lang Lang) Chip 
 	case switchboard.Pending:
 		return Chip{Tone: "busy", Text: pendingText(o, c, lang)}
 	case switchboard.Failed:
-		return Chip{Tone: "bad", Icon: icon("warn"), Text: lang.T("order.failed", lang.T("verb."+verb), lang.T("reason."+Reason(o.Reason))), At: milliseconds(o.At)}
+		return Chip{Tone: "bad", Text: lang.T("order.failed", lang.T("verb."+verb), lang.T("reason."+Reason(o.Reason))), At: milliseconds(o.At)}
 	case switchboard.Accepted:
 		if c.Phase != switchboard.Ended {
 			return Chip{Tone: "busy", Text: pendingText(o, c, lang)}
 		}
 		return Chip{}
 	case switchboard.Unconfirmed:
-		return Chip{Tone: "doubt", Icon: icon("warn"), Text: lang.T("order.unconfirmed", lang.T("verb."+verb))}
+		return Chip{Tone: "doubt", Text: lang.T("order.unconfirmed", lang.T("verb."+verb))}
 	case switchboard.Unknown:
-		return Chip{Tone: "doubt", Icon: icon("warn"), Text: lang.T("order.unknown", lang.T("verb."+verb))}
+		return Chip{Tone: "doubt", Text: lang.T("order.unknown", lang.T("verb."+verb))}
 	}
 	switch o.Verb { // confirmed, and visible nowhere else
 	case switchboard.VerbTransfer:
-		return Chip{Tone: "good", Icon: icon("transfer"), Text: lang.T("order.transferred", o.Detail), At: milliseconds(o.At)}
+		return Chip{Tone: "good", Icon: "transfer", Text: lang.T("order.transferred", o.Detail), At: milliseconds(o.At)}
 	case switchboard.VerbTones:
-		return Chip{Tone: "good", Icon: icon("keypad"), Text: lang.T("order.tones"), At: milliseconds(o.At)}
+		return Chip{Tone: "good", Icon: "keypad", Text: lang.T("order.tones"), At: milliseconds(o.At)}
 	}
 	return Chip{}
 }
@@ -130,7 +130,7 @@ func pendingText(o switchboard.LastCommand, c switchboard.Call, lang Lang) strin
 
 // playbackChips show an announcement, and whether sipgate has fetched its file.
 func playbackChips(p switchboard.Playback, lang Lang) []Chip {
-	play := Chip{Tone: "play", Icon: icon("announce"), Text: lang.T("play.started", p.Title), At: milliseconds(p.Since)}
+	play := Chip{Tone: "play", Text: lang.T("play.started", p.Title), At: milliseconds(p.Since)}
 	if p.Length > 0 {
 		play.Text, play.At = lang.T("play.title", p.Title), ""
 		play.From, play.Length = milliseconds(p.Since), decimal(p.Length.Milliseconds())
@@ -139,7 +139,7 @@ func playbackChips(p switchboard.Playback, lang Lang) []Chip {
 	switch {
 	case !p.Hosted:
 	case p.Missed:
-		chips = append(chips, Chip{Tone: "doubt", Icon: icon("warn"), Text: lang.T("play.missed")})
+		chips = append(chips, Chip{Tone: "doubt", Text: lang.T("play.missed")})
 	case p.FetchedAfter > 0:
 		text := lang.T("play.fetched", p.FetchedAfter.Round(100*time.Millisecond).Seconds())
 		chips = append(chips, Chip{Tone: "good", Text: text, At: milliseconds(p.Since.Add(p.FetchedAfter))})

@@ -148,13 +148,10 @@ func (p Page) containsCurrent(more []menuEntry) bool {
 	return slices.ContainsFunc(more, func(e menuEntry) bool { return e.path == p.Path })
 }
 
-// htmxConfig is the content of htmx's meta element. The socket stays open in
-// hidden tabs, where calls may ring; pages that lost it together come back one by
-// one, within 5 s of each other; htmx writes no inline styles, which the
-// Content-Security-Policy forbids; and a morph keeps dialogs open.
-const htmxConfig = `{"extensions":"ws","history":false,"includeIndicatorCSS":false,` +
-	`"morphIgnore":["data-htmx-powered","open"],"defaultSwap":"none",` +
-	`"ws":{"pauseOnBackground":false,"reconnectDelay":500,"reconnectMaxDelay":2500,"reconnectJitter":1}}`
+// htmxConfig is the content of htmx's meta element: htmx writes no inline styles,
+// which the Content-Security-Policy forbids, and a morph keeps dialogs open.
+const htmxConfig = `{"history":false,"includeIndicatorCSS":false,` +
+	`"morphIgnore":["data-htmx-powered","open"],"defaultSwap":"none"}`
 
 // noticeSwap makes htmx show the notice of an error.
 const noticeSwap = `{"target":"#notices","swap":"beforeend show:none","select":null}`

@@ -43,6 +43,24 @@ func (f Format) withPrivateNames(c switchboard.Call) (Format, switchboard.Call) 
 	return f, c
 }
 
+// privateNames returns the names in named, a result of withPrivateNames, that c
+// has not.
+func privateNames(c, named *switchboard.Call) (names string) {
+	add := func(p, n switchboard.Party) {
+		if n.Name != p.Name {
+			names += n.Name + "\x00"
+		}
+	}
+	add(c.Remote, named.Remote)
+	for i, p := range c.PreviousParties {
+		add(p, named.PreviousParties[i])
+	}
+	if c.Consultation != nil {
+		add(c.Consultation.To, named.Consultation.To)
+	}
+	return names
+}
+
 // remoteParty returns the title and subtitle of the remote party. The subtitle of
 // a number without a name is its place.
 func (f Format) remoteParty(p switchboard.Party, lang Lang) (title, sub string) {

@@ -20,14 +20,16 @@ type RowModel struct {
 	Page  templ.SafeURL // link to the call's page, or empty
 	State string        // "ringing", "talking", "held" or "ended": for the style sheet
 
+	Section string // name of the section that the row is in, and
+	No      string // its place there: behind lower ones
+
 	Direction       string
-	DirectionLabel  templ.Component
+	DirectionIcon   string // "in", "out" or "both"
 	Title, Sub      string // remote party: name and number, or number alone
 	Local, LocalSub string // local party, likewise
 	Previous        string // remote parties before transfers
 
 	StateText       string
-	StateLabel      templ.Component
 	Since, Started  string // milliseconds since 1970, for the browser's timers
 	Clock, Total    string // the same as clock times, for browsers without script
 	Approximate     string // "true" if the times are approximate
@@ -42,27 +44,26 @@ type RowModel struct {
 
 	// Actions are the buttons from left to right, hang up last. If all of them are
 	// disabled, Reason is the text that says why.
-	Actions []Button
-	Reason  string
-	Confirm string // the question before hanging up
+	Actions  []Button
+	Reason   string
+	ActionID string // of whichever button is pressed: the same until the row changes, so that a double click counts once
 }
 
 // Button is one action on a call: a link to a dialog, a toggle, or hang up.
 type Button struct {
-	Key        string // keyboard shortcut
+	Name       string // "hold": class of the element, for its icon and its shortcut
 	Path       templ.SafeURL
-	Label      templ.Component // icon with label
+	Label      string
 	Dialog     bool
 	Toggle, On bool   // a toggle that is on is pressed, and requests false
 	Busy       bool   // a command with this verb is pending
 	Reason     string // why only this button is disabled, or empty
-	ID         string // action_id: the same until the row changes, so that a double click counts once
 }
 
 // Chip is a small label in a row.
 type Chip struct {
 	Tone string // "rec", "mute", "busy", "good", "bad", "doubt", "play", "claim", "pending-hangup": for the style sheet
-	Icon string
+	Icon string // name, where the tone does not say it
 	Text string
 	At   string // milliseconds: the chip fades ten seconds later; empty: it stays
 
@@ -109,6 +110,8 @@ func RowDOMID(id switchboard.RowID) string { return "row-" + string(id) }
 func (f Format) baseRow(c switchboard.Call, lang Lang) RowModel {
 	m := RowModel{
 		DOMID:   RowDOMID(c.ID),
+		Section: sectionNames[c.Section()],
+		No:      decimal(int64(c.No)),
 		Base:    "/calls/" + url.PathEscape(string(c.ID)),
 		Since:   milliseconds(c.Since),
 		Started: milliseconds(c.Started),
@@ -143,7 +146,7 @@ func (f Format) addParties(m *RowModel, c switchboard.Call, lang Lang) {
 	case c.Direction == sipgate.Outgoing:
 		name, key = "out", "row.out"
 	}
-	m.Direction, m.DirectionLabel = lang.T(key), hiddenIconLabel(lang, name, key)
+	m.Direction, m.DirectionIcon = lang.T(key), name
 	m.Title, m.Sub = f.remoteParty(c.Remote, lang)
 	m.Local, m.LocalSub = f.party(c.Local, lang)
 	switch {
@@ -210,7 +213,7 @@ func (m *RowModel) addState(c switchboard.Call, lang Lang) {
 	if cause := "cause." + c.Cause; c.Phase == switchboard.Ended && lang.Has(cause) {
 		key = cause
 	}
-	m.StateText, m.StateLabel = lang.T(key), iconLabel(lang, m.State, key)
+	m.StateText = lang.T(key)
 }
 
 func decimal[T int | int64](n T) string { return strconv.FormatInt(int64(n), 10) }

@@ -49,12 +49,10 @@ type Session[T any] struct {
 	// Context is done when the session ends in this process: by End, EndAll, a
 	// newer session too many, or time. Each use extends the time.
 	Context context.Context
-	// Done is the channel of Context.
-	Done <-chan struct{}
 }
 
 type liveSession struct {
-	context context.Context
+	ctx     context.Context
 	end     context.CancelFunc
 	created time.Time
 	seen    time.Time
@@ -114,7 +112,7 @@ func (s *Sessions[T]) get(r *http.Request, use bool) (*Session[T], bool, error) 
 			return nil, false, nil
 		}
 	}
-	return &Session[T]{Value: v, Started: time.UnixMilli(rec.created), Context: ctx, Done: ctx.Done()}, true, nil
+	return &Session[T]{Value: v, Started: time.UnixMilli(rec.created), Context: ctx}, true, nil
 }
 
 // Start begins a session with a new id and ends the one that r had, so that an
@@ -224,22 +222,22 @@ func (s *Sessions[T]) subject(v T) string {
 	return s.Subject(v)
 }
 
-// follow returns the Context of a session, which the end of the session cancels
-// from now on. first reports that nothing followed the session before.
+// follow returns the context of a session, which is done from now on when the
+// session ends. first reports that nothing followed the session before.
 func (s *Sessions[T]) follow(rec record, used bool) (ctx context.Context, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.live[rec.id]
 	if first = l == nil; first {
 		l = &liveSession{created: time.UnixMilli(rec.created), seen: time.UnixMilli(rec.seen)}
-		l.context, l.end = context.WithCancel(context.Background())
+		l.ctx, l.end = context.WithCancel(context.Background())
 		l.timer = time.AfterFunc(time.Until(s.store.expiry(l.created, l.seen)), func() { s.expire(rec.id) })
 		s.live[rec.id] = l
 	}
 	if used {
 		l.seen = time.Now()
 	}
-	return l.context, first
+	return l.ctx, first
 }
 
 // due reports whether the use of a session is to be stored: once within
@@ -274,7 +272,7 @@ func (s *Sessions[T]) expire(id string) {
 	l.end()
 }
 
-// ended cancels the Contexts of sessions that are no longer in the database.
+// ended ends the contexts of sessions that are no longer in the database.
 func (s *Sessions[T]) ended(ids []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -287,7 +285,7 @@ func (s *Sessions[T]) ended(ids []string) {
 	}
 }
 
-// Close cancels the Contexts of all sessions that this process follows. The
+// Close ends the contexts of all sessions that this process follows. The
 // sessions stay in the database.
 func (s *Sessions[T]) Close() {
 	s.mu.Lock()

@@ -149,8 +149,8 @@ func TestSessionFixation(t *testing.T) {
 	p.do("GET", "/me", "Cookie: "+after).want(t, 200, "")
 }
 
-// TestSessionDone: every way in which a session ends closes its channel.
-func TestSessionDone(t *testing.T) {
+// TestSessionContext: every way in which a session ends ends its context.
+func TestSessionContext(t *testing.T) {
 	db := openDB(t, t.TempDir())
 	s := web.NewSessions[person](db.DB, web.SessionOptions{PerSubject: 2})
 	s.Subject = func(v person) string { return v.Account }
@@ -173,10 +173,10 @@ func TestSessionDone(t *testing.T) {
 			t.Fatalf("%v, %v", found, err)
 		}
 		again, _, _ := s.Peek(with(cookie))
-		if again.Done != v.Done {
-			t.Error("two channels for one session")
+		if again.Context != v.Context {
+			t.Error("two contexts for one session")
 		}
-		return v.Done
+		return v.Context.Done()
 	}
 	closed := func(done <-chan struct{}) bool {
 		select {
@@ -266,11 +266,11 @@ func TestSessionLifetime(t *testing.T) {
 		time.Sleep(4 * time.Hour)
 		s.Peek(idle) // what a page does by itself is no use
 		time.Sleep(4*time.Hour - time.Second)
-		if closed(v.Done) {
+		if closed(v.Context.Done()) {
 			t.Error("closed before 8 h")
 		}
 		time.Sleep(time.Second)
-		if !closed(v.Done) || alive(idle) {
+		if !closed(v.Context.Done()) || alive(idle) {
 			t.Error("alive after 8 h without use")
 		}
 
@@ -283,11 +283,11 @@ func TestSessionLifetime(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Hour - time.Second)
-		if !alive(used) || closed(v.Done) {
+		if !alive(used) || closed(v.Context.Done()) {
 			t.Error("dead before 7 days")
 		}
 		time.Sleep(time.Second)
-		if alive(used) || !closed(v.Done) {
+		if alive(used) || !closed(v.Context.Done()) {
 			t.Error("alive after 7 days")
 		}
 

@@ -57,12 +57,16 @@ func (b *Board) expireAliases(now time.Time) {
 	}
 }
 
+// rowIDLength is the length of row ids: 80 random bits, and short, since a row
+// has its id in each of its addresses.
+const rowIDLength = 16
+
 // newRowFor returns a row for a leg without related legs: the one that
 // Options.RestoreRowID names, or a new one.
 func (b *Board) newRowFor(l *leg) *row {
 	id, known := b.restoreRowID(l)
 	if !known {
-		return b.newRow(RowID(rand.Text()))
+		return b.newRow(RowID(rand.Text()[:rowIDLength]))
 	}
 	if r := b.findRow(id); r != nil {
 		return r

@@ -301,7 +301,7 @@ func (b *Board) removeRow(r *row) {
 	b.rows = slices.DeleteFunc(b.rows, func(o *row) bool { return o == r })
 	delete(b.rowsByID, r.id)
 	r.published = nil
-	c := Change{Removed: r.id, Structure: true}
+	c := Change{Removed: r.id, RemovedNo: r.no}
 	if r.mergedInto != nil {
 		c.MergedInto = r.mergedInto.id
 	}

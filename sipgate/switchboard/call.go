@@ -146,6 +146,10 @@ type Call struct {
 	// have ended long before EndedAt.
 	EndApproximate bool
 
+	// No orders the calls of a section: a lower one stands further up. It does
+	// not change as long as the row is on the board.
+	No uint64
+
 	// Seq is the number of the change that published this value. Memo caches
 	// what is rendered from it.
 	Seq  uint64

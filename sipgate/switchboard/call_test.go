@@ -37,6 +37,8 @@ func setNonZero(t *testing.T, v reflect.Value) {
 		v.SetString("x")
 	case reflect.Int:
 		v.SetInt(1)
+	case reflect.Uint64:
+		v.SetUint(1)
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Struct:

@@ -45,7 +45,7 @@ func TestClaim(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := Claim{By: "w0", Name: "Mia", Verb: VerbTransfer, Until: time.Now().Add(15 * time.Second)}
-		if c := <-sub.Changes(); c.Call == nil || c.Call.Claim == nil || *c.Call.Claim != want || c.Structure {
+		if c := <-sub.Changes(); c.Call == nil || c.Call.Claim == nil || *c.Call.Claim != want {
 			t.Errorf("published %+v", c.Call)
 		}
 		who := func(err error) {

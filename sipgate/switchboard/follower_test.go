@@ -37,18 +37,18 @@ func (f *follower) apply(c Change) error {
 		if had && sameCall(&old, c.Call) {
 			return fmt.Errorf("change %d changes nothing", c.Seq)
 		}
-		if moved := !had || old.Section() != c.Call.Section(); moved != c.Structure {
-			return fmt.Errorf("change %d: structure is %v", c.Seq, c.Structure)
+		if had && c.Call.No != old.No {
+			return fmt.Errorf("change %d: row %d became row %d", c.Seq, old.No, c.Call.No)
 		}
 		f.rows[c.Call.ID] = *c.Call
 	case c.Health != nil:
 		f.health = *c.Health
 	case c.Removed == "": // whose access can be used
-		if !c.Structure {
+		if !c.Permissions {
 			return fmt.Errorf("change %d is empty", c.Seq)
 		}
 	default:
-		if _, ok := f.rows[c.Removed]; !ok || !c.Structure {
+		if old, ok := f.rows[c.Removed]; !ok || old.No != c.RemovedNo {
 			return fmt.Errorf("change %d removes the row %q", c.Seq, c.Removed)
 		}
 		delete(f.rows, c.Removed)

@@ -64,10 +64,17 @@ func TestPassiveSubscriptionDoesNotWatch(t *testing.T) {
 	}
 	s.Close()
 	if b.isWatched() {
-		t.Error("still watched")
+		t.Error("still watched after the end")
+	}
+	quiet.Watch(true)
+	if !b.isWatched() {
+		t.Error("not watched by a subscription that became active")
+	}
+	if quiet.Watch(false); b.isWatched() {
+		t.Error("still watched by a subscription that became passive")
 	}
 	b.Observe(newCall("A", "in", "4930123456", "4922112345", "Anna"))
-	if c := <-quiet.Changes(); c.Call == nil || !c.Structure {
+	if c := <-quiet.Changes(); c.Call == nil {
 		t.Errorf("%+v", c)
 	}
 }

@@ -153,12 +153,11 @@ func (b *Board) refresh(r *row, now time.Time) {
 	if r.published != nil && sameCall(r.published, &c) {
 		return
 	}
-	structure := r.published == nil || r.published.Section() != c.Section()
 	if r.published == nil {
 		b.insertRow(r)
 	}
 	r.published = &c
-	b.publish(Change{Call: &c, Structure: structure})
+	b.publish(Change{Call: &c})
 }
 
 // computeCall computes the row's value. publish sets Seq and Memo.
@@ -179,7 +178,7 @@ func (b *Board) computeCall(r *row, legs chain, l *leg, now time.Time) Call {
 		r.previousPhase = p
 	}
 	c := Call{
-		ID: r.id, CallID: l.id, Phase: p, PreviousPhase: r.previousPhase, Direction: legs.direction,
+		ID: r.id, No: r.no, CallID: l.id, Phase: p, PreviousPhase: r.previousPhase, Direction: legs.direction,
 		Hold:      r.toggle(VerbHold, hold),
 		Mute:      r.toggle(VerbMute, r.expected(VerbMute, any(func(l *leg) bool { return l.mute }), conversation)),
 		Recording: r.toggle(VerbRecord, r.expected(VerbRecord, any(func(l *leg) bool { return l.recording }), conversation)),
@@ -261,7 +260,7 @@ func (r *row) nextChange(current *leg) time.Time {
 // sameCall reports whether two values of a row are equal except for Seq and
 // Memo.
 func sameCall(x, y *Call) bool {
-	return x.ID == y.ID && x.CallID == y.CallID && x.Phase == y.Phase && x.PreviousPhase == y.PreviousPhase &&
+	return x.ID == y.ID && x.No == y.No && x.CallID == y.CallID && x.Phase == y.Phase && x.PreviousPhase == y.PreviousPhase &&
 		x.Direction == y.Direction && x.Internal == y.Internal && x.Voicemail == y.Voicemail && x.Remote == y.Remote && x.Local == y.Local &&
 		slices.Equal(x.UserNames, y.UserNames) && slices.Equal(x.MemberIDs, y.MemberIDs) && slices.Equal(x.RingsAt, y.RingsAt) && slices.Equal(x.VisibleTo, y.VisibleTo) && slices.Equal(x.PreviousParties, y.PreviousParties) &&
 		x.Hold == y.Hold && x.Mute == y.Mute && x.Recording == y.Recording &&

@@ -45,7 +45,7 @@ func (b *Board) updateServing() {
 	}
 	before := b.serving.Swap(&serving)
 	if before == nil || !maps.Equal(*before, serving) {
-		b.publish(Change{Structure: true})
+		b.publish(Change{Permissions: true})
 	}
 }
 

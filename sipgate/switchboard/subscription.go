@@ -6,18 +6,19 @@ import (
 )
 
 // A Change is one step in the life of a board: a row that is new or changed, a
-// row that was removed, or new health of the board. The changes of an epoch
-// are numbered without gaps.
+// row that was removed, new health of the board, or new permissions. The changes
+// of an epoch are numbered without gaps.
 type Change struct {
 	Seq        uint64
-	Call       *Call // new value of the row; shared, must not be modified
-	Removed    RowID // row that was removed
-	MergedInto RowID // row that continues the removed one, or ""
+	Call       *Call  // new value of the row, which says where it stands; shared, must not be modified
+	Removed    RowID  // row that was removed,
+	RemovedNo  uint64 // and its [Call].No
+	MergedInto RowID  // row that continues the removed one, or ""
 	Health     *Health
 
-	// Structure reports that a row was added, removed or moved to another
-	// section, so that a page must reload the whole list.
-	Structure bool
+	// Permissions reports that who may see and do what, or under which names
+	// calls are shown, may have changed although no call has.
+	Permissions bool
 }
 
 // A Subscription is a stream of changes.
@@ -67,6 +68,16 @@ func (b *Board) isWatched() bool {
 	return false
 }
 
+// Watch makes a subscription active or passive. An active one makes the board
+// poll as often as for a page in view.
+func (s *Subscription) Watch(active bool) {
+	s.board.mu.Lock()
+	defer s.board.mu.Unlock()
+	if s.passive = !active; active {
+		wake(s.board.pollWake)
+	}
+}
+
 // Changes returns the stream. It is closed when the subscription is closed or
 // dropped as too slow; changes buffered before can still be received.
 func (s *Subscription) Changes() <-chan Change { return s.c }
@@ -104,12 +115,12 @@ func (b *Board) publish(c Change) {
 	}
 }
 
-// Invalidate makes every subscriber reload the whole list: what is shown to
-// whom has changed although no call has.
+// Invalidate tells every subscriber that what is shown to whom may have changed
+// although no call has.
 func (b *Board) Invalidate() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.publish(Change{Structure: true})
+	b.publish(Change{Permissions: true})
 }
 
 // freshSnapshotTimeout is how long FreshSnapshot waits for a new list.

@@ -62,7 +62,8 @@ type Wallboards struct {
 // screens are the screens that show one wallboard.
 type screens struct {
 	count   int
-	revoked chan struct{} // closed when the wallboard is revoked
+	revoked context.Context // done when the wallboard is revoked
+	revoke  context.CancelFunc
 }
 
 // NewWallboards stores in db, which has the tables of [Migrations].
@@ -152,9 +153,9 @@ func (w *Wallboards) Find(ctx context.Context, token string) (Wallboard, error) 
 	return wallboard, err
 }
 
-// Watch is Find for a screen that stays: revoked is closed when the wallboard
-// is revoked. The caller calls leave when the screen goes away.
-func (w *Wallboards) Watch(ctx context.Context, token string) (wallboard Wallboard, revoked <-chan struct{}, leave func(), err error) {
+// Watch is Find for a screen that stays: revoked is done when the wallboard is
+// revoked. The caller calls leave when the screen goes away.
+func (w *Wallboards) Watch(ctx context.Context, token string) (wallboard Wallboard, revoked context.Context, leave func(), err error) {
 	if wallboard, err = w.Find(ctx, token); err != nil {
 		return Wallboard{}, nil, nil, err
 	}
@@ -162,13 +163,14 @@ func (w *Wallboards) Watch(ctx context.Context, token string) (wallboard Wallboa
 	w.mu.Lock()
 	s := w.screens[id]
 	if s == nil {
-		s = &screens{revoked: make(chan struct{})}
+		s = &screens{}
+		s.revoked, s.revoke = context.WithCancel(context.Background())
 		w.screens[id] = s
 	}
 	s.count++
 	w.mu.Unlock()
 	leave = sync.OnceFunc(func() { w.leave(id, s) })
-	// A revocation before the screen was counted has not closed its channel.
+	// A revocation before the screen was counted has not ended its context.
 	if wallboard, err = w.Find(ctx, token); err != nil {
 		leave()
 		return Wallboard{}, nil, nil, err
@@ -179,12 +181,15 @@ func (w *Wallboards) Watch(ctx context.Context, token string) (wallboard Wallboa
 func (w *Wallboards) leave(id string, s *screens) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if s.count--; s.count == 0 && w.screens[id] == s {
-		delete(w.screens, id)
+	if s.count--; s.count == 0 {
+		s.revoke() // nobody waits for it; releases the context
+		if w.screens[id] == s {
+			delete(w.screens, id)
+		}
 	}
 }
 
-// Revoke removes a wallboard of an account and closes the channels of all
+// Revoke removes a wallboard of an account and ends the contexts of all
 // screens that show it. It returns ErrNoWallboard if the account has no such
 // wallboard.
 func (w *Wallboards) Revoke(ctx context.Context, account, id string) (Wallboard, error) {
@@ -195,7 +200,7 @@ func (w *Wallboards) Revoke(ctx context.Context, account, id string) (Wallboard,
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if s := w.screens[id]; s != nil {
-		close(s.revoked)
+		s.revoke()
 		delete(w.screens, id)
 	}
 	return wallboard, nil

@@ -114,7 +114,7 @@ func TestRevokeWhileWatched(t *testing.T) {
 					return
 				}
 				select {
-				case <-revoked:
+				case <-revoked.Done():
 				case <-time.After(time.Millisecond):
 				}
 				leave()
@@ -132,7 +132,7 @@ func TestRevokeWhileWatched(t *testing.T) {
 	if _, err := w.Revoke(t.Context(), ada.Account, wall.ID); err != nil {
 		t.Fatal(err)
 	}
-	<-revoked
+	<-revoked.Done()
 	leave()
 	screens.Wait()
 	if len(w.screens) != 0 {

@@ -1,8 +1,8 @@
 // @ts-check
-// The buttons of calls: repeated clicks, additional fields of a request, and
-// hanging up with a grace period.
+// The buttons of calls: how they are sent, repeated clicks, additional fields of a
+// request, and hanging up with a grace period.
 
-import {closest, find, message, setText, sourceForm} from "./dom.js";
+import {closest, find, get, message, setText, sourceForm} from "./dom.js";
 
 /**
  * Fields that a form gets for its next request only.
@@ -27,67 +27,75 @@ function sendExtraFields(e) {
 	extraFields.delete(form);
 }
 
-/** @param {HTMLFormElement} form */
-const actionID = form => /** @type {HTMLInputElement | null} */ (form.elements.namedItem("action_id"))?.value;
+/**
+ * actionID returns the id of what a button of a row says at the moment. All
+ * buttons of a row share its form and the id in that.
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement} button
+ */
+function actionID(form, button) {
+	const id = /** @type {HTMLInputElement | null} */ (form.elements.namedItem("action_id"))?.value;
+	return id && button.matches(".act") ? `${id}-${button.classList[1]}` : id;
+}
 
 /**
- * Forms whose request is under way: the action_id of that request, and the
- * click that waits for its end.
- * @type {WeakMap<HTMLFormElement, {id: string | undefined, next?: {id: string | undefined, button: HTMLElement | null}}>}
+ * Buttons whose request is under way: the id of that request, and of the click
+ * that waits for its end.
+ * @type {WeakMap<HTMLElement, {id: string | undefined, next?: string}>}
  */
 const requests = new WeakMap();
 
-// A click means what the button said at that moment. If the row changes while a
-// request is under way, a second click is a new command: it is sent after the
-// answer to the first one; htmx would drop it. A repeated click on the unchanged
-// button has the same action_id and is dropped.
-function startRepeatedClicks() {
-	document.addEventListener("htmx:before:request", e => {
-		const form = sourceForm(e);
-		if (form?.matches(".acts form")) requests.set(form, {id: actionID(form)});
-	});
+/**
+ * send sends what a button of a row says. A click means what the button said at
+ * that moment. If the row changes while a request is under way, a second click is
+ * a new command: it is sent after the answer to the first one. A repeated click on
+ * the unchanged button has the same id and is dropped. Other buttons wait for
+ * nothing.
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement} button
+ */
+async function send(form, button) {
+	const id = actionID(form, button), running = requests.get(button);
+	if (running) {
+		if (running.id !== id) running.next = id;
+		return;
+	}
+	const request = {id, next: /** @type {string | undefined} */ (undefined)};
+	requests.set(button, request);
+	const address = button.getAttribute("formaction") ?? form.getAttribute("action") ?? "";
+	await htmx.ajax("POST", address, {source: button, swap: "none", values: id ? {action_id: id} : {}});
+	requests.delete(button);
+	if (request.next && button.isConnected && actionID(form, button) === request.next) send(form, button);
+}
+
+function startSending() {
 	document.addEventListener("submit", e => {
-		const form = /** @type {HTMLFormElement} */ (e.target), request = requests.get(form), id = actionID(form);
-		if (!request || id === request.id) return;
-		request.next = {id, button: e.submitter};
+		const form = /** @type {HTMLFormElement} */ (e.target);
+		if (!form.matches(".row form") || !e.submitter && !find("button", form)) return;
 		e.preventDefault();
-		e.stopImmediatePropagation();
+		e.stopPropagation();
+		send(form, e.submitter ?? get("button", form));
 	}, true);
-	document.addEventListener("htmx:finally:request", e => {
-		const form = sourceForm(e);
-		if (!form) return;
-		const next = requests.get(form)?.next;
-		requests.delete(form);
-		setTimeout(() => { // when htmx has forgotten the request, too
-			if (next?.button?.isConnected && actionID(form) === next.id) form.requestSubmit(next.button);
-		});
-	});
 }
 
-function hasGrace() {
-	const board = find("#board");
-	return !board || "grace" in board.dataset;
-}
-
-// Within the grace period hanging up can be undone. A click with shift skips it.
+// Hanging up can be undone for some seconds. A click with shift skips them.
 function startHangUp() {
 	document.addEventListener("click", e => {
 		/** @type {HTMLButtonElement | null} */
-		const button = closest(e.target, ".act.hang");
-		if (!button?.form || !hasGrace()) return;
+		const button = closest(e.target, ".act.hangup");
+		if (!button?.form) return;
 		if (e.shiftKey) addField(button.form, "at_once");
 		else extraFields.delete(button.form);
 	});
 	document.addEventListener("htmx:after:request", e => {
-		const {ctx} = e.detail, form = sourceForm(e);
-		if (ctx.response.status >= 400 || !form?.matches(".acts form") || !hasGrace()) return;
-		if (find(".hang", form) && !ctx.request.body?.has("at_once")) setText(find("#announcer"), message("undo"));
+		const {ctx} = e.detail;
+		if (ctx.response.status < 400 && ctx.sourceElement.matches(".act.hangup") && !ctx.request.body?.has("at_once")) setText(find("#announcer"), message("undo"));
 	});
 }
 
 /** startCallActions prepares the buttons of calls. */
 export function startCallActions() {
 	document.addEventListener("htmx:config:request", sendExtraFields);
-	startRepeatedClicks();
+	startSending();
 	startHangUp();
 }

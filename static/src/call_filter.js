@@ -63,6 +63,6 @@ export function startCallFilter() {
 		field.focus();
 		field.select();
 	});
-	document.addEventListener("htmx:ws:after:message:incoming", apply);
+	document.addEventListener("feed:applied", apply);
 	if (field.value) apply(); // the browser kept it over a reload
 }

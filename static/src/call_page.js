@@ -1,9 +1,11 @@
 // @ts-check
-// The page of one call is current as long as the call is live.
+// The page of one call is current as long as the call is live: the feed says when
+// to read it again.
 
 import {find, sourceForm} from "./dom.js";
+import {FeedSocket} from "./feed_socket.js";
 
-let loading = false;
+const later = 1500; // ms after which the timeline has what the feed told of
 
 /** loadCall brings the part of the page that shows the call up to date. */
 export async function loadCall() {
@@ -11,20 +13,42 @@ export async function loadCall() {
 	if (call) await htmx.ajax("GET", location.pathname, {source: call, target: "#call", select: "#call", swap: "outerMorph"});
 }
 
+let loading = false, again = false;
+
 async function refresh() {
-	if (loading || document.hidden || !find("#call[data-live]")) return;
+	if (!find("#call[data-live]")) return;
+	again = loading;
+	if (loading) return;
 	loading = true;
 	try {
 		await loadCall();
 	} finally {
 		loading = false;
+		if (again) refresh();
 	}
 }
 
-/** startCallPage refreshes a live call by time, and after its own forms. */
+/** startCallPage refreshes a live call when it changes, and after its own forms. */
 export function startCallPage() {
 	document.addEventListener("htmx:after:request", e => {
 		if (e.detail.ctx.response.status < 400 && sourceForm(e)?.closest("#call")) refresh();
 	});
-	if (find("#call[data-live]")) setInterval(refresh, 3000);
+	if (!find("#call[data-live]")) return;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	let timer;
+	const socket = new FeedSocket(() => location.pathname + "/feed", {
+		message: m => {
+			if (!m.touched) return;
+			refresh();
+			clearTimeout(timer);
+			timer = setTimeout(refresh, later);
+		},
+		close: code => { if (code === 4401 || code === 4403 || !find("#call[data-live]")) return Infinity; },
+	});
+	socket.connect();
+	// Without a socket, the page asks by itself.
+	setInterval(() => {
+		if (!document.hidden && Date.now() - socket.heardAt > 12_000) refresh();
+	}, 3000);
+	document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 }

@@ -102,7 +102,7 @@ function onRefusal(e) {
 	const notice = find('[data-error="attended"]', parse(ctx.text));
 	if (!notice) return;
 	e.preventDefault(); // it is not shown a second time
-	const {submitter} = ctx.request, atOnce = ctx.request.body?.has("at_once");
+	const {sourceElement} = ctx, submitter = sourceElement instanceof HTMLButtonElement ? sourceElement : ctx.request.submitter, atOnce = ctx.request.body?.has("at_once");
 	warn((notice.textContent ?? "").trim(), "override" in notice.dataset).then(yes => {
 		if (!yes || !form.isConnected) return;
 		addField(form, "override");

@@ -1,6 +1,5 @@
 // @ts-check
-// Questions before an action that cannot be undone. Hanging up can be, where
-// the board has a grace period.
+// Questions before an action that cannot be undone. Hanging up can be.
 
 import {find, get, setText} from "./dom.js";
 
@@ -41,14 +40,8 @@ function confirmAction(text, yes) {
 	return askIn(dialog);
 }
 
-/** startConfirmation asks before requests with hx-confirm and forms with data-ask. */
+/** startConfirmation asks before forms with data-ask are sent. */
 export function startConfirmation() {
-	document.addEventListener("htmx:confirm", e => {
-		e.preventDefault();
-		const board = find("#board");
-		if (!board || "grace" in board.dataset) return e.detail.issueRequest();
-		confirmAction(e.detail.ctx.confirm).then(yes => yes ? e.detail.issueRequest() : e.detail.dropRequest());
-	});
 	document.addEventListener("submit", e => {
 		const form = /** @type {HTMLFormElement} */ (e.target);
 		if (!form.dataset.ask || form.dataset.sure) return;

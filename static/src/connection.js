@@ -1,14 +1,18 @@
 // @ts-check
 // The feed's connection, and how old the list of calls is.
 
-import {find, findAll, get, message, setText} from "./dom.js";
-import {feedState, listAge, shownAge} from "./feed_state.js";
+import {changeRows, showBoard} from "./board_rows.js";
+import {find, findAll, get, message, parse, setText} from "./dom.js";
+import {feedState, isFresh, listAge, shownAge} from "./feed_state.js";
+import {FeedSocket} from "./feed_socket.js";
 import {FeedTransport} from "./feed_transport.js";
+import {elementOf, morph} from "./morph.js";
 import {isOurs, reportExpiredSession, request} from "./request.js";
 import {serverNow, syncClock} from "./server_clock.js";
 import {updateTimeLabels} from "./time_labels.js";
 
 const pollEvery = 3000; // ms, of a page that no socket reaches
+const silence = 15_000; // ms after which a socket is dead: the server says something every 5 s
 const root = document.documentElement;
 const transport = new FeedTransport();
 
@@ -16,7 +20,7 @@ const transport = new FeedTransport();
 let live = null; // the element that has the feed; other pages than the board have none
 let connected = false, before = false; // before: was ever connected
 let lostAt = Date.now();
-let heardAt = Date.now();
+let listedAt = 0, listFresh = false; // when the calls were read, and whether the server said so while that was new
 let signedOut = false;
 let replaced = false; // too many tabs are open, and this one waits until it is used
 let problem = ""; // why actions are off, as a sentence
@@ -42,7 +46,7 @@ export function repaint() {
 function updateStatus(now) {
 	const status = find("#status");
 	if (!live || !status) return;
-	const listedAt = Number(status.dataset.listed), age = listAge(listedAt, now);
+	const age = listAge(listedAt, now, listFresh);
 	const feed = feedState({connected, before, replaced, polling: transport.polling, lostFor: Date.now() - lostAt, online: navigator.onLine, listed: listedAt > 0, age});
 	problem = feed.problem ? message(feed.problem, age) : "";
 
@@ -55,7 +59,7 @@ function updateStatus(now) {
 	root.toggleAttribute("data-off", problem !== "");
 	for (const e of findAll("#board .act, .head a[data-dialog]")) {
 		if (problem) e.setAttribute("aria-disabled", "true");
-		else if (!e.dataset.why) e.removeAttribute("aria-disabled");
+		else if (!("why" in e.dataset)) e.removeAttribute("aria-disabled");
 	}
 }
 
@@ -80,22 +84,64 @@ function markLost() {
 	repaint();
 }
 
-// reconnect starts a new feed: htmx closes the open one and connects.
+const socket = new FeedSocket(() => `${live?.dataset.feed}?have=${encodeURIComponent(live?.dataset.have ?? "")}`, {
+	mayConnect: () => transport.mayConnect(Date.now()),
+	message: m => {
+		transport.heard(Date.now());
+		apply(m);
+	},
+	close: onClose,
+});
+
+/**
+ * apply does what a message says.
+ * @param {FeedMessage} m
+ */
+function apply(m) {
+	if (m.board) showBoard(m.board);
+	if (m.drop || m.put) changeRows((m.put ?? []).map(elementOf), m.drop ?? []);
+	for (const html of m.parts ?? []) showPart(elementOf(html));
+	if (m.notice) find("#notices")?.append(...parse(m.notice).body.childNodes);
+	if (m.have && live) live.dataset.have = m.have;
+	if (m.now) {
+		syncClock(m.now);
+		listedAt = m.listed ?? 0;
+		listFresh = isFresh(listedAt, m.now);
+	}
+	connected = before = true;
+	document.dispatchEvent(new Event("feed:applied"));
+	repaint();
+}
+
+/**
+ * showPart replaces the element that has the id of a new one.
+ * @param {HTMLElement} fresh
+ */
+function showPart(fresh) {
+	const old = document.getElementById(fresh.id);
+	if (old) morph(old, fresh);
+	if (fresh.id === "status") readStatus();
+}
+
+// readStatus takes over when the server read the list of calls, as the page says.
+function readStatus() {
+	const {listed, now} = get("#status").dataset;
+	syncClock(Number(now));
+	listedAt = Number(listed);
+	listFresh = isFresh(listedAt, Number(now));
+}
+
+// reconnect connects again at once.
 function reconnect() {
 	if (!live || signedOut || replaced) return;
 	if (transport.polling) transport.probing(Date.now());
-	else heardAt = Date.now();
-	connecting = true;
-	htmx.process(live, true);
-	connecting = false;
+	socket.connect();
 }
-
-let connecting = false; // a socket is started on purpose
 
 // revive is called when the page may have slept, or the network was away.
 function revive() {
 	if (transport.polling) poll();
-	else if (live && !document.hidden && (!connected || Date.now() - heardAt > 6000)) reconnect();
+	else if (live && !document.hidden && (!connected || Date.now() - socket.heardAt > 6000)) reconnect();
 	repaint();
 }
 
@@ -109,40 +155,42 @@ async function checkServer() {
 	if (transport.polling) poll();
 }
 
-/** @param {DocumentEventMap["htmx:ws:close"]} e */
-function onClose(e) {
-	const {code, reason} = e.detail;
-	if (signedOut || reason === "removed" || reason === "cancelled") return;
+/**
+ * onClose is called when the socket has ended, and returns when to connect again.
+ * @param {number} code
+ */
+function onClose(code) {
+	if (signedOut) return Infinity;
 	if (!transport.polling) markLost();
-	if (code === 4401) return reportExpiredSession();
-	if (code === 4403) return location.reload(); // no longer a member
-	if (code === 4408) {
+	switch (code) {
+	case 4401:
+		reportExpiredSession();
+		return Infinity;
+	case 4403: // no longer a member
+		location.reload();
+		return Infinity;
+	case 4408:
 		replaced = true;
-		return repaint();
+		repaint();
+		return Infinity;
 	}
 	if (transport.closed(Date.now(), code)) checkServer();
-	// After these codes htmx gives up; after all others it retries itself.
-	if (code === 1000 || code === 1008) setTimeout(reconnect, 5000);
 }
 
-let version = ""; // of the board that was polled last
 let polls = 0;
 
 // poll requests what the feed would have sent, again and again until a socket
 // reaches the page.
 async function poll() {
 	const mine = ++polls;
-	if (!transport.polling || signedOut) return;
+	if (!transport.polling || signedOut || !live) return;
 	const heard = connected;
 	try {
-		const answer = await request("/feed/poll?have=" + encodeURIComponent(version));
+		const answer = await request(`${live.dataset.feed}/poll?have=${encodeURIComponent(live.dataset.have ?? "")}`);
 		if (answer.status === 403 || answer.status === 404) return location.reload(); // no longer a member
 		if (answer.ok) {
-			const {version: next, frames} = await answer.json();
-			for (const frame of frames) {
-				if (transport.polling && mine === polls) await applyFrame(frame);
-			}
-			version = next;
+			const messages = await answer.json();
+			if (transport.polling && mine === polls) messages.forEach(apply);
 		}
 		if (!heard && before) transport.recovered();
 	} catch {
@@ -153,24 +201,10 @@ async function poll() {
 	setTimeout(() => { if (mine === polls) poll(); }, pollEvery * (.9 + Math.random() / 5));
 }
 
-/**
- * applyFrame does with a frame that was polled what htmx does with one of a
- * socket.
- * @param {{target: string, swap: string, content: string}} frame
- */
-async function applyFrame(frame) {
-	if (!live) return;
-	const incoming = {data: JSON.stringify(frame)};
-	live.dispatchEvent(new CustomEvent("htmx:ws:before:message:incoming", {bubbles: true, detail: {message: incoming, polled: true}}));
-	const {target, swap, content} = JSON.parse(incoming.data);
-	await htmx.swap({sourceElement: live, target, swap: swap + " swapEmpty:false", text: content, transition: false});
-	live.dispatchEvent(new CustomEvent("htmx:ws:after:message:incoming", {bubbles: true, detail: {polled: true}}));
-}
-
 /** startConnection watches the feed of the board. */
 export function startConnection() {
 	live = find("#live");
-	document.addEventListener("session:expired", () => { signedOut = true; });
+	document.addEventListener("session:expired", () => { signedOut = true; socket.stop(); });
 	document.addEventListener("session:resumed", () => {
 		signedOut = false;
 		if (transport.polling) poll();
@@ -179,17 +213,9 @@ export function startConnection() {
 	});
 	if (!live) return;
 	root.dataset.scripted = "";
-
-	document.addEventListener("htmx:ws:before:connection", e => { if (!connecting && !transport.mayConnect(Date.now())) e.preventDefault(); });
-	document.addEventListener("htmx:ws:before:message:incoming", () => { heardAt = Date.now(); });
-	document.addEventListener("htmx:ws:after:message:incoming", e => {
-		if (!e.detail?.polled) transport.heard(Date.now());
-		connected = before = true;
-		heardAt = Date.now();
-		syncClock(Number(find("#status")?.dataset.now));
-		repaint();
-	});
-	document.addEventListener("htmx:ws:close", onClose);
+	readStatus();
+	if (!live.dataset.feed) return; // the gallery
+	socket.connect();
 	get("#connection button").addEventListener("click", () => {
 		replaced = false;
 		reconnect();
@@ -199,7 +225,7 @@ export function startConnection() {
 	// by each page after another time.
 	const firstTimeout = 8000 + 4000 * Math.random();
 	setInterval(() => {
-		if (Date.now() - heardAt <= (connected && !transport.polling ? 35_000 : firstTimeout)) return;
+		if (Date.now() - socket.heardAt <= (connected && !transport.polling ? silence : firstTimeout) || signedOut) return;
 		markLost();
 		if (transport.polling || replaced) return;
 		if (transport.closed(Date.now(), 1006)) checkServer();

@@ -70,7 +70,7 @@ function isOutside(dialog, e) {
 function onClick(e) {
 	const target = /** @type {Element} */ (e.target);
 	/** @type {HTMLAnchorElement | null} */
-	const link = target.closest("a[data-dialog]");
+	const link = target.closest("a[data-dialog], a.act");
 	/** @type {HTMLElement | null} */
 	const key = target.closest("[data-tone-key]");
 	if (link && modal() && !(e.ctrlKey || e.metaKey || e.shiftKey || e.button)) {

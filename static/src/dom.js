@@ -80,11 +80,12 @@ export function parse(html) {
 
 /**
  * sourceForm returns the form whose request an event of htmx is about, or null
- * if another element made the request.
+ * if neither a form nor a button of one made the request.
  * @param {HtmxEvent} event
  */
 export function sourceForm(event) {
 	const {sourceElement} = event.detail.ctx;
+	if (sourceElement instanceof HTMLButtonElement) return sourceElement.form;
 	return sourceElement instanceof HTMLFormElement ? sourceElement : null;
 }
 

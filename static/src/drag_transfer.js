@@ -28,7 +28,7 @@ function grab(e) {
 	/** @type {HTMLElement | null} */
 	const row = closest(e.target, "#board .row");
 	/** @type {HTMLAnchorElement | null} */
-	const link = row && find('a.act[data-key="t"]', row);
+	const link = row && find('a.act.transfer', row);
 	const grip = closest(e.target, e.pointerType === "mouse" ? ".dir, .state, .clock" : ".dir");
 	if (!row || !link || !grip || document.documentElement.hasAttribute("data-off")) return null;
 	return {row, link, x: e.clientX, y: e.clientY};

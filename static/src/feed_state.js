@@ -24,13 +24,23 @@ export function feedState({connected, before, replaced, polling, lostFor, online
 	return {state: lostFor > 10_000 ? "offline" : "connecting", problem: before || lostFor > 5000 ? "cut" : old};
 }
 
+const old = 5000; // ms after which a list is old; the server says so at once
+const unheard = 10_000; // ms after which it would have told of a newer list
+
+/** isFresh reports whether a list is not old at the moment when the server tells its age. */
+export const isFresh = (/** @type {number} */ listedAt, /** @type {number} */ now) => listedAt > 0 && now - listedAt < old;
+
 /**
- * listAge returns the age of a list in whole seconds.
+ * listAge returns the age of a list in whole seconds. A list that was fresh is
+ * read again all the time, which the server does not tell: its age is 0 until the
+ * server says otherwise, or is silent.
  * @param {number} listedAt ms since 1970; 0 if there was no list yet
  * @param {number} now ms since 1970
+ * @param {boolean} fresh whether it was fresh when the server told of it
  */
-export function listAge(listedAt, now) {
-	return listedAt ? Math.max(0, Math.floor((now - listedAt) / 1000)) : 0;
+export function listAge(listedAt, now, fresh) {
+	if (!listedAt || fresh && now - listedAt < unheard) return 0;
+	return Math.max(0, Math.floor((now - listedAt) / 1000));
 }
 
 /** shownAge returns the age of a list that is worth showing, in seconds; 0 for none. */

@@ -18,12 +18,17 @@ export function startOwnCalls() {
 	sheet.insertRule(`#live[data-own-calls] .row:not(${own}), #live[data-own-calls] .sec:not(:has(${own})) { display: none !important }`);
 	document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
+	// Without script, the rows of others are hidden by themselves.
+	for (const row of findAll(".row[hidden]", live)) row.hidden = false;
+
 	// updateCounts shows how many rows are hidden, and how many are not.
 	const updateCounts = () => {
 		const on = live.hasAttribute("data-own-calls"), hidden = on ? findAll(`.row:not(${own})`, live).length : 0;
 		note.hidden = !on;
 		setText(note, countText(hidden, note.dataset));
-		for (const section of findAll(".sec", live)) setText(find(".count", section), String(findAll(on ? own : ".row", section).length));
+		for (const section of findAll(".sec", live)) {
+			setText(find(".count", section), String(findAll((on ? own : ".row") + ":not([data-state=ended])", section).length));
+		}
 	};
 
 	/** @param {boolean} on */
@@ -38,7 +43,7 @@ export function startOwnCalls() {
 	form.addEventListener("submit", () => setTimeout(() => set(!live.hasAttribute("data-own-calls"))));
 
 	let saved = get("#preferences").dataset.ownCalls;
-	document.addEventListener("htmx:ws:after:message:incoming", () => {
+	document.addEventListener("feed:applied", () => {
 		const now = get("#preferences").dataset.ownCalls;
 		if (now === saved) return updateCounts();
 		saved = now;

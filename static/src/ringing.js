@@ -86,7 +86,7 @@ export function startRinging() {
 	};
 
 	startLeaderTab(update);
-	document.addEventListener("htmx:ws:after:message:incoming", () => { applyPreferences(); update(); });
+	document.addEventListener("feed:applied", () => { applyPreferences(); update(); });
 	setInterval(update, 1000);
 	navigator.serviceWorker?.addEventListener("message", e => showRow(String(e.data?.row)));
 	addEventListener("pagehide", () => { for (const n of notifications.values()) n.close(); });

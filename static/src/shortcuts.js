@@ -32,6 +32,9 @@ function step(rows, row, n) {
 	next?.scrollIntoView({block: "nearest"});
 }
 
+/** @type {Record<string, string>} */
+const actions = {h: "hold", m: "mute", t: "transfer", d: "keypad", a: "announce", r: "record", x: "hangup"}; // classes of buttons
+
 /**
  * press clicks the button of a key, and reports whether there is one.
  * @param {Element | null | undefined} row
@@ -39,7 +42,7 @@ function step(rows, row, n) {
  * @param {boolean} shiftKey
  */
 function press(row, key, shiftKey) {
-	const button = row && find(`.act[data-key="${key}"]`, row) || find(`.head [data-key="${key}"]`);
+	const button = row && find(".act." + actions[key], row) || find(`.head [data-key="${key}"]`);
 	button?.dispatchEvent(new MouseEvent("click", {bubbles: true, cancelable: true, shiftKey}));
 	return Boolean(button);
 }

@@ -17,13 +17,13 @@ const isExpired = () => find("#access")?.dataset.access === "expired";
  */
 function offReason(action) {
 	const address = (action.closest("form") ?? action).getAttribute(action.closest("form") ? "action" : "href") ?? "";
-	const live = action.matches("#board *, [data-dialog]") ? connectionProblem() : "";
-	return live || (isExpired() && needsSipgate(address) ? message("signInAgain") : "") || /** @type {HTMLElement} */ (action).dataset.why || "";
+	const live = action.matches("#board *, [data-dialog], .act") ? connectionProblem() : "";
+	return live || (isExpired() && needsSipgate(address) ? message("signInAgain") : "") || ("why" in /** @type {HTMLElement} */ (action).dataset ? /** @type {HTMLElement} */ (action).title : "");
 }
 
 /** @param {Event} e */
 function guard(e) {
-	const buttons = "#board .act, #board form:not(.undo), [data-dialog]";
+	const buttons = ".act, #board form:not(.undo), [data-dialog]";
 	const action = closest(e.target, e.type === "submit" ? buttons + ", form[method=post]" : buttons);
 	if (!action) return;
 	const reason = offReason(action);

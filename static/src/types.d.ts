@@ -3,18 +3,29 @@
 
 interface HtmxContext {
 	sourceElement: Element;
-	confirm: string;
 	request: {method: string; body: FormData | URLSearchParams | null; submitter?: HTMLElement | null};
 	response: {status: number; headers: Headers};
 	text: string;
 }
 
+/** One message of a feed, see handlers/feed. */
+interface FeedMessage {
+	board?: string;
+	drop?: string[];
+	put?: string[];
+	parts?: string[];
+	notice?: string;
+	have?: string;
+	listed?: number;
+	now?: number;
+	touched?: boolean;
+}
+
 type HtmxEvent = CustomEvent<{ctx: HtmxContext}>;
 
 declare const htmx: {
-	ajax(method: string, address: string, options: {source: Element; target: Element | string; select: string; swap: string}): Promise<void>;
+	ajax(method: string, address: string, options: {source: Element; target?: Element | string; select?: string; swap: string; values?: Record<string, string>}): Promise<void>;
 	process(element: Node, again?: boolean): void;
-	swap(how: {sourceElement: Element; target: string; swap: string; text: string; transition: boolean}): Promise<void>;
 };
 
 interface DocumentEventMap {
@@ -26,11 +37,7 @@ interface DocumentEventMap {
 	"htmx:response:error": HtmxEvent;
 	"htmx:error": CustomEvent<{ctx?: HtmxContext}>;
 	"htmx:after:swap": CustomEvent;
-	"htmx:confirm": CustomEvent<{ctx: HtmxContext; issueRequest(): void; dropRequest(): void}>;
-	"htmx:ws:before:connection": CustomEvent;
-	"htmx:ws:before:message:incoming": CustomEvent<{message: {data: unknown}; polled?: boolean}>;
-	"htmx:ws:after:message:incoming": CustomEvent<{polled?: boolean} | null>;
-	"htmx:ws:close": CustomEvent<{code: number; reason: string}>;
+	"feed:applied": Event;
 	"session:expired": Event;
 	"session:resumed": Event;
 	"dialog:shown": CustomEvent;

@@ -6,17 +6,15 @@
 import {answerHeader} from "./answers.js";
 import {find, findAll, get, parse, setText} from "./dom.js";
 import {wallboardProblem} from "./feed_state.js";
+import {FeedSocket} from "./feed_socket.js";
 import {FeedTransport} from "./feed_transport.js";
 import {duration, timeOfDay} from "./format.js";
 
 const {feed = "", ...texts} = document.body.dataset; // texts: cut, stale, never
 
-/** @type {WebSocket | null} */
-let socket = null;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
-let heardAt = Date.now(), lostAt = Date.now(), connected = false;
-let wait = 500; // ms until the next attempt
+/** @type {FeedSocket} */
+let socket;
+let lostAt = Date.now(), connected = false;
 const pollEvery = 3000; // ms, where no socket gets through
 const transport = new FeedTransport();
 let polling = false; // the next poll is due, or under way
@@ -41,12 +39,12 @@ function repaint() {
 }
 
 /**
- * apply shows a frame of the feed.
- * @param {string} frame
+ * apply shows what a message of the feed has.
+ * @param {FeedMessage} m
  * @param {string | undefined} version of the page
  */
-function apply(frame, version) {
-	const next = parse(JSON.parse(frame).content).getElementById("wall");
+function apply(m, version) {
+	const next = parse(m.parts?.[0] ?? "").getElementById("wall");
 	if (!next) return;
 	if (next.dataset.version !== version) return location.reload();
 	offset = Number(next.dataset.now) - Date.now();
@@ -59,44 +57,26 @@ function markLost() {
 	connected = false;
 }
 
-/** @param {string | undefined} version */
-function connect(version) {
-	clearTimeout(timer);
-	timer = undefined;
-	if (socket) {
-		socket.onclose = socket.onmessage = socket.onopen = null;
-		socket.close();
-	}
-	heardAt = Date.now();
-	socket = new WebSocket(new URL(feed, location.href.replace(/^http/, "ws")));
-	socket.onmessage = e => {
-		heardAt = Date.now();
-		transport.heard(heardAt);
-		connected = true;
-		wait = 500;
-		setWithdrawn(false);
-		apply(e.data, version);
-	};
-	socket.onclose = e => {
-		if (!transport.polling) markLost();
-		socket = null;
-		if (e.code === 4401 || e.code === 4403) setWithdrawn(true);
-		else if (transport.closed(Date.now(), e.code)) checkLink(version);
-		if (!transport.polling) retry(version);
-	};
-}
-
 /**
- * retry connects again, sooner at first; to a link that was withdrawn once a
- * minute, in case that was a mistake.
- * @param {string | undefined} version
+ * newSocket returns the connection to the feed.
+ * @param {string | undefined} version of the page
  */
-function retry(version) {
-	if (timer) return;
-	timer = setTimeout(connect, withdrawn ? 60_000 : 2 * wait * Math.random(), version);
-	wait = Math.min(wait * 1.6, 5000);
-	repaint();
-}
+const newSocket = version => new FeedSocket(() => feed, {
+	mayConnect: () => transport.mayConnect(Date.now()),
+	message: m => {
+		transport.heard(Date.now());
+		connected = true;
+		setWithdrawn(false);
+		apply(m, version);
+	},
+	close: code => {
+		if (!transport.polling) markLost();
+		repaint();
+		if (code === 4401 || code === 4403) setWithdrawn(true);
+		else if (transport.closed(Date.now(), code)) checkLink(version);
+		if (withdrawn) return 60_000; // in case that was a mistake
+	},
+});
 
 /** @param {Response} answer */
 const isOurs = answer => answer.headers.get(answerHeader) !== null;
@@ -121,24 +101,23 @@ async function checkLink(version) {
  */
 async function poll(version) {
 	polling = transport.polling && !withdrawn;
-	if (withdrawn) return retry(version);
+	if (withdrawn) return;
 	if (!polling) return;
 	try {
 		const answer = await fetch(feed.replace("/feed?", "/poll?"), {cache: "no-store"});
 		if (!isOurs(answer)) throw new Error(String(answer.status));
 		if (answer.status === 404) setWithdrawn(true);
 		else if (answer.ok) {
-			const {frames} = await answer.json();
+			const messages = await answer.json();
 			connected = true;
-			heardAt = Date.now();
-			if (transport.polling) for (const frame of frames) apply(JSON.stringify(frame), version);
+			if (transport.polling) for (const m of messages) apply(m, version);
 		}
 	} catch {
 		if (transport.polling) markLost();
 	}
 	if (transport.polling && transport.mayConnect(Date.now())) {
 		transport.probing(Date.now());
-		connect(version);
+		socket.connect();
 	}
 	setTimeout(poll, pollEvery * (.9 + Math.random() / 5), version);
 }
@@ -166,15 +145,16 @@ export function startWallboard() {
 	if (!feed) return;
 	const {version, now} = get("#wall").dataset;
 	offset = Number(now) - Date.now();
-	connect(version);
+	socket = newSocket(version);
+	socket.connect();
 	keepAwake();
 	repaint();
 	document.addEventListener("visibilitychange", keepAwake);
-	addEventListener("online", () => connect(version));
+	addEventListener("online", () => socket.connect());
 	setInterval(repaint, 500);
 	setInterval(() => {
-		if (!socket || Date.now() - heardAt <= 35_000) return;
+		if (withdrawn || Date.now() - socket.heardAt <= 35_000) return;
 		markLost();
-		connect(version);
+		socket.connect();
 	}, 5000);
 }

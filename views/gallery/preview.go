@@ -43,7 +43,7 @@ func Preview(name string, lang views.Lang, theme string) templ.Component {
 		_, err = strings.NewReplacer(
 			`<html `, root, // browsers take the first of two equal attributes
 			`</head>`, `<script defer src="`+static.URL("gallery.js")+`"></script></head>`,
-			` hx-ws:connect="/feed"`, ``, // the feed has other calls
+			` data-feed="/feed"`, ``, // the feed has other calls
 		).WriteString(w, html)
 		return err
 	})

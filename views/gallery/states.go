@@ -27,7 +27,7 @@ func stateExamples(lang views.Lang) []Example {
 		if err != nil {
 			panic(err) // into memory, of constants
 		}
-		m.CanUndoHangUp, m.CanCall = true, permit.OK()
+		m.CanCall = permit.OK()
 		m.Status = views.StatusModel{ListedAt: now.Add(-listed), Now: now, Problem: problem, SignedIn: 3}
 		return m
 	}
@@ -35,13 +35,13 @@ func stateExamples(lang views.Lang) []Example {
 	plain.Demo = false
 	begun := plain
 	begun.SetupPending = true
-	empty := views.BoardModel{CanUndoHangUp: true, CanCall: true, Status: views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 1}}
+	empty := views.BoardModel{CanCall: true, Status: views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 1}}
 	examples := []Example{
 		{"board-quiet", views.Board(p, empty)},
 		{"board-stale", views.Board(p, board(20*time.Second, "unavailable", views.Allowed{}))},
 		{"board-offline", views.Board(p, board(time.Second, "", views.Allowed{}))},
 		{"board-viewer", views.Board(p, board(time.Second, "", views.Allowed{Reason: "role_" + team.Viewer.String()}))},
-		{"dialog-confirm", openDialogPage(p, "confirm", lang.T("hangup.confirm", "Meier & Söhne GmbH"))},
+		{"dialog-confirm", openDialogPage(p, "confirm", lang.T("announcements.ask", "Meier & Söhne GmbH"))},
 		{"dialog-attended", openDialogPage(p, "attended", views.ClaimText(lang, *sharedCalls(now)[0].Claim))},
 		{"dialog-attended-lead", openDialogPage(lead, "attended", views.ClaimText(lang, *sharedCalls(now)[0].Claim))},
 		{"dialog-over", openDialogPage(p, "over", "")},

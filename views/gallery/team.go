@@ -25,7 +25,7 @@ func teamExamples(lang views.Lang) []Example {
 	if err != nil {
 		panic(err) // into memory, of constants
 	}
-	board.CanUndoHangUp, board.CanCall = true, true
+	board.CanCall = true
 	board.Status = views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 3}
 	own := board
 	own.HiddenCalls = 1

@@ -101,14 +101,14 @@ func testHoldAndMute(t *testing.T, s *harness.Stack, anna, jonas *tab, id, who s
 	for _, p := range []*tab{anna, jonas} {
 		p.until(`%s?.dataset.state === "held"`, row(who))
 	}
-	anna.until(`%s.querySelector('[data-key="h"]').getAttribute("aria-pressed") === "true"`, row(who))
+	anna.until(`%s.querySelector('.act.hold').getAttribute("aria-pressed") === "true"`, row(who))
 	anna.press(who, "h")
 	s.Eventually("resumed", func() bool { return !s.Call(id).Hold })
 	jonas.until(`%s?.dataset.state === "talking"`, row(who))
 	anna.press(who, "m")
 	s.Eventually("muted", func() bool { return s.Call(id).Muted })
 	jonas.until(`!!%s?.querySelector('.chip[data-tone="mute"]')`, row(who))
-	anna.until(`%s.querySelector('[data-key="m"]').getAttribute("aria-pressed") === "true"`, row(who))
+	anna.until(`%s.querySelector('.act.mute').getAttribute("aria-pressed") === "true"`, row(who))
 	anna.press(who, "m")
 	s.Eventually("audible again", func() bool { return !s.Call(id).Muted })
 	if hold, mute := s.Requests("PUT", "/v2/calls/*/hold"), s.Requests("PUT", "/v2/calls/*/muted"); hold != 2 || mute != 2 {
@@ -144,9 +144,9 @@ func testSounds(t *testing.T, s *harness.Stack, anna, jonas *tab, id, who string
 	anna.until(`document.activeElement?.name === "sequence"`)
 	anna.do(chromedp.SendKeys(`#modal input[name=sequence]`, digits[:3]))
 	s.API("w0", "PUT", "calls/"+id+"/muted", map[string]any{"value": true}) // with the telephone
-	anna.until(`%s?.querySelector('[data-key="m"]')?.getAttribute("aria-pressed") === "true"`, row(who))
+	anna.until(`%s?.querySelector('.act.mute')?.getAttribute("aria-pressed") === "true"`, row(who))
 	s.API("w0", "PUT", "calls/"+id+"/muted", map[string]any{"value": false})
-	anna.until(`%s?.querySelector('[data-key="m"]')?.getAttribute("aria-pressed") === "false"`, row(who))
+	anna.until(`%s?.querySelector('.act.mute')?.getAttribute("aria-pressed") === "false"`, row(who))
 	if !eval[bool](anna, `document.activeElement?.name === "sequence" && document.querySelector("#modal").open && document.activeElement.value === "`+digits[:3]+`"`) {
 		t.Fatalf("the open dialog did not survive a change of its row:\n%s", anna.text())
 	}

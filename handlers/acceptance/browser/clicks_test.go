@@ -23,7 +23,7 @@ func TestBrowserClickWhileAnswerIsPending(t *testing.T) {
 			if (String(args[0]).endsWith("/hold")) await new Promise(done => { window.release = done; });
 			return answer;
 		}`)
-	hold := row(who) + `.querySelector('[data-key="h"]')`
+	hold := row(who) + `.querySelector('.act.hold')`
 	anna.run(`%[1]s.click(); %[1]s.click()`, hold)
 	anna.until(`%s.getAttribute("aria-pressed") === "true"`, hold)
 	anna.run(`%s.click()`, hold)

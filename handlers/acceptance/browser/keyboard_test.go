@@ -98,7 +98,7 @@ func keysOnACall(t *testing.T, s *harness.Stack, anna *tab) {
 	anna.until(`%s?.dataset.state === "talking"`, row(who))
 	pressed := func(key, state string) {
 		t.Helper()
-		anna.until(`%s.querySelector('[data-key="%s"]')?.getAttribute("aria-pressed") === "%s"`, row(who), key, state)
+		anna.until(`%s.querySelector('.act.%s')?.getAttribute("aria-pressed") === "%s"`, row(who), buttons[key], state)
 	}
 	onRow := func(after string) {
 		t.Helper()

@@ -199,11 +199,14 @@ func row(who string) string {
 	return fmt.Sprintf(`[...document.querySelectorAll("#board .row")].find(r => r.innerText.includes(%q))`, who)
 }
 
+// buttons are the classes of the buttons of a row, by their keys.
+var buttons = map[string]string{"h": "hold", "m": "mute", "t": "transfer", "d": "keypad", "a": "announce", "r": "record", "x": "hangup"}
+
 // press clicks a button of a row, by its key.
 func (p *tab) press(who, key string) {
 	p.t.Helper()
-	p.until(`!!%s?.querySelector('.act[data-key="%s"]:not([aria-busy]):not([disabled])')`, row(who), key)
-	p.run(`%s.querySelector('.act[data-key="%s"]').click()`, row(who), key)
+	p.until(`!!%s?.querySelector('.act.%s:not([aria-busy]):not([disabled])')`, row(who), buttons[key])
+	p.run(`%s.querySelector('.act.%s').click()`, row(who), buttons[key])
 }
 
 // fetch returns what the page gets from an address, with the member's session.

@@ -74,7 +74,7 @@ func TestBrowserNewCall(t *testing.T) {
 	anna.until(`document.querySelectorAll("#board .row").length === 1`)
 	anna.until(`document.querySelector("#modal[open] #originate")?.dataset.stage === "calling"`)
 	anna.screenshot("newcall-calling")
-	anna.until(`!document.querySelector("#modal").open && !!%s?.querySelector('.act[data-key="h"]')`, row("3920027"))
+	anna.until(`!document.querySelector("#modal").open && !!%s?.querySelector('.act.hold')`, row("3920027"))
 	if n := eval[int](anna, `document.querySelectorAll("#board .row").length`); n != 1 {
 		t.Errorf("the call is %d rows", n)
 	}
@@ -99,11 +99,11 @@ func TestBrowserNewCallOnNeo(t *testing.T) {
 		levke.run(`document.querySelector('[data-key="n"]').click()`)
 		levke.until(`!!document.querySelector("#modal[open] [name=device][value=y0]:disabled")`)
 		levke.sendNewCall("+49 30 23125862", "e0")
-		levke.until(`!document.querySelector("#modal").open && !!%s?.querySelector('.act[data-key="h"]')`, row("23125862"))
-		levke.until(`%s.querySelector('.act[data-key="m"]').getAttribute("aria-disabled") === "true"`, row("23125862"))
-		levke.run(`%s.querySelector('.act[data-key="m"]').click()`, row("23125862"))
+		levke.until(`!document.querySelector("#modal").open && !!%s?.querySelector('.act.hold')`, row("23125862"))
+		levke.until(`%s.querySelector('.act.mute').getAttribute("aria-disabled") === "true"`, row("23125862"))
+		levke.run(`%s.querySelector('.act.mute').click()`, row("23125862"))
 		levke.until(`document.querySelector("#notices")?.innerText.includes("cannot mute")`) // a press is answered with the reason, on a touchscreen too
-		if why := eval[string](levke, row("23125862")+`.querySelector('.act[data-key="m"]').title`); why == "" {
+		if why := eval[string](levke, row("23125862")+`.querySelector('.act.mute').title`); why == "" {
 			t.Error("the button that is off does not say why")
 		}
 		levke.screenshot("newcall-neo")
@@ -119,7 +119,7 @@ func TestBrowserNewCallOnNeo(t *testing.T) {
 			t.Errorf("%s: %+v", spelled, last)
 		}
 		s.Control("POST", "calls/"+last.CallID+"/hangup", map[string]any{}, nil)
-		levke.until(`!document.querySelector("#board .row:not([data-phase=ended]) .act[data-key=h]")`)
+		levke.until(`!document.querySelector("#board .row:not([data-phase=ended]) .act.hold")`)
 	}
 	// The first was tried once with the plus sign too, each later one as the last
 	// one worked, and the classic way was not tried at all.

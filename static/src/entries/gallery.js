@@ -30,7 +30,7 @@ function startFeed() {
 	function frame() {
 		const now = Number(root.dataset.now);
 		/** @type {HTMLElement} */ (status).dataset.now = String(now % 2 ? now - 1 : now + 1); // another one sets the clock
-		document.dispatchEvent(new CustomEvent("htmx:ws:after:message:incoming"));
+		document.dispatchEvent(new Event("feed:applied"));
 	}
 	frame();
 	setInterval(frame, 1000);

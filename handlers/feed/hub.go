@@ -1,0 +1,366 @@
+package feed
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"callboard/sipgate/switchboard"
+	"callboard/views"
+	"callboard/web"
+)
+
+// A Hub keeps the pages of one board current. All its methods run in one
+// goroutine.
+type Hub struct {
+	board    *switchboard.Board
+	log      *slog.Logger
+	requests chan request
+
+	// requested is guarded by Feeds.mu: how many requests were given. served is
+	// how many of them have run.
+	requested, served uint64
+
+	epoch  string
+	seq    uint64                    // number of the last messages about rows, parts or health
+	sub    *switchboard.Subscription // nil only until start
+	calls  []*switchboard.Call       // by No; shared, never modified
+	health switchboard.Health
+
+	statusSeq uint64 // when what the health says changed last
+
+	audiences map[string]*audience
+	watchers  map[Socket]switchboard.RowID
+
+	changed   map[uint64]switchboard.RowID // calls by No that changed since the last flush, or are gone
+	touched   map[switchboard.RowID]bool
+	review    bool // what anybody may do may have changed
+	newHealth bool
+
+	join       *time.Timer // runs while joining
+	joining    bool        // something was sent less than joinWithin ago
+	aging      *time.Timer // fires when the list of calls is old
+	ticker     *time.Ticker
+	reviewedAt time.Time
+	watched    bool // there are sockets, and the board polls as for a page in view
+
+	lists map[listKey]list // whole boards, as of seq
+}
+
+type listKey struct {
+	lang views.Lang
+	hash uint64
+}
+
+func newHub(b *switchboard.Board, log *slog.Logger) *Hub {
+	return &Hub{
+		board: b, log: log, requests: make(chan request), epoch: rand.Text()[:8],
+		audiences: map[string]*audience{}, watchers: map[Socket]switchboard.RowID{},
+		changed: map[uint64]switchboard.RowID{}, touched: map[switchboard.RowID]bool{}, lists: map[listKey]list{},
+	}
+}
+
+func (h *Hub) start() {
+	h.join, h.aging, h.ticker = time.NewTimer(0), time.NewTimer(0), time.NewTicker(beatEvery)
+	h.join.Stop()
+	h.aging.Stop()
+	h.subscribe()
+}
+
+func (h *Hub) end() {
+	h.sub.Close()
+	h.join.Stop()
+	h.aging.Stop()
+	h.ticker.Stop()
+}
+
+// subscribe begins to follow the board, again if it was too far ahead. What is
+// not as it was counts as changed.
+func (h *Hub) subscribe() {
+	snap, sub := h.board.SubscribePassive()
+	h.sub = sub
+	sub.Watch(h.watched)
+	had := map[uint64]*switchboard.Call{}
+	for _, c := range h.calls {
+		had[c.No] = c
+	}
+	h.calls = make([]*switchboard.Call, 0, len(snap.Calls))
+	for i := range snap.Calls {
+		c := &snap.Calls[i]
+		h.calls = append(h.calls, c)
+		if old := had[c.No]; old == nil || old.Seq != c.Seq {
+			h.changed[c.No] = c.ID
+		}
+		delete(had, c.No)
+	}
+	for no, c := range had {
+		h.changed[no] = c.ID
+	}
+	h.setHealth(snap.Health)
+	h.review = true
+}
+
+// take records a change of the board, or that the stream of changes has ended.
+func (h *Hub) take(c switchboard.Change, ok bool) {
+	switch {
+	case !ok:
+		h.subscribe()
+	case c.Call != nil:
+		i, had := h.find(c.Call.No)
+		if !had {
+			h.calls = slices.Insert(h.calls, i, c.Call)
+		}
+		h.calls[i] = c.Call
+		h.changed[c.Call.No] = c.Call.ID
+	case c.Removed != "":
+		if i, had := h.find(c.RemovedNo); had {
+			h.calls = slices.Delete(h.calls, i, i+1)
+		}
+		h.changed[c.RemovedNo] = c.Removed
+	case c.Health != nil:
+		h.setHealth(*c.Health)
+	case c.Permissions:
+		h.review = true
+	}
+}
+
+func (h *Hub) find(no uint64) (int, bool) {
+	return slices.BinarySearchFunc(h.calls, no, func(c *switchboard.Call, no uint64) int { return cmp.Compare(c.No, no) })
+}
+
+// drain takes the changes that have happened.
+func (h *Hub) drain() {
+	for {
+		select {
+		case c, ok := <-h.sub.Changes():
+			h.take(c, ok)
+		default:
+			return
+		}
+	}
+}
+
+// setHealth records the board's health. When its list of calls was read is no
+// news as long as it is not old.
+func (h *Hub) setHealth(health switchboard.Health) {
+	was := h.health
+	h.health = health
+	h.aging.Reset(max(0, time.Until(health.ListedAt.Add(oldAfter))))
+	news := func(x switchboard.Health) string {
+		return fmt.Sprint(x.ListedAt.IsZero(), x.Failing, x.Reason, x.Members == 0, x.HasEvents, x.Unreadable, x.AuthFailed)
+	}
+	if news(was) != news(health) {
+		h.newHealth = true
+		h.review = true // of those whose sign-in sipgate rejects, all buttons are off
+	} else if health.ListedAt.Sub(was.ListedAt) >= oldAfter {
+		h.beat() // the pages take the last list for old
+	}
+}
+
+// flush sends what has changed to whom it concerns.
+func (h *Hub) flush() {
+	if len(h.changed) == 0 && len(h.touched) == 0 && !h.review && !h.newHealth {
+		return
+	}
+	changed, touched, review, newHealth := h.changed, h.touched, h.review, h.newHealth
+	h.changed, h.touched, h.review, h.newHealth = map[uint64]switchboard.RowID{}, map[switchboard.RowID]bool{}, false, false
+	h.seq++
+	clear(h.lists)
+	if newHealth {
+		h.statusSeq = h.seq
+	}
+	if review {
+		h.reviewedAt = time.Now()
+	}
+	frames := frameCache{}
+	for _, a := range h.audiences {
+		h.safely(func() { h.update(a, changed, review, frames) })
+	}
+	for _, id := range changed {
+		touched[id] = true
+	}
+	for s, id := range h.watchers {
+		if touched[id] {
+			s.Send(touchedFrame)
+		}
+	}
+	h.joining = true
+	h.join.Reset(joinWithin)
+}
+
+var touchedFrame = Message{Touched: true}.frame()
+
+// frameCache holds the messages of one flush.
+type frameCache map[frameKey]*web.Frame
+
+type frameKey struct {
+	lang  views.Lang
+	ops   uint64
+	parts string // of the audience alone
+}
+
+// update brings the pages of an audience up to date.
+func (h *Hub) update(a *audience, changed map[uint64]switchboard.RowID, review bool, frames frameCache) {
+	var o ops
+	var parts []string
+	if review {
+		if a.view.Refresh(); h.renderParts(a) {
+			parts = a.parts
+		}
+		h.reviewRows(a, changed, &o)
+	} else {
+		for no, id := range changed {
+			h.updateRow(a, no, id, &o)
+		}
+	}
+	if o.empty() && len(parts) == 0 && h.statusSeq != h.seq || len(a.sockets) == 0 {
+		return
+	}
+	key := frameKey{a.view.Lang(), o.hash(), fmt.Sprint(parts)}
+	frame := frames[key]
+	if frame == nil {
+		m := Message{Drop: o.drop, Put: h.renderPuts(a, o.put), Parts: parts, Have: version(h.epoch, h.seq)}
+		if h.statusSeq == h.seq {
+			m.Parts = append(slices.Clip(m.Parts), h.status(a.view.Lang()))
+		}
+		frame = m.frame()
+		frames[key] = frame
+	}
+	for s := range a.sockets {
+		s.Send(frame)
+	}
+}
+
+// updateRow brings one row up to date whose call has changed or is gone.
+func (h *Hub) updateRow(a *audience, no uint64, id switchboard.RowID, o *ops) {
+	if i, ok := h.find(no); ok {
+		a.show(h.calls[i], true, h.seq, o)
+	} else {
+		a.gone(no, h.seq, id, o)
+	}
+}
+
+// reviewRows brings all rows up to date.
+func (h *Hub) reviewRows(a *audience, changed map[uint64]switchboard.RowID, o *ops) {
+	for no, id := range changed {
+		if _, ok := h.find(no); !ok {
+			a.gone(no, h.seq, id, o)
+		}
+	}
+	for _, c := range h.calls {
+		_, isNew := changed[c.No]
+		a.show(c, isNew, h.seq, o)
+	}
+}
+
+// renderPuts renders rows in the order of their calls, those that can be.
+func (h *Hub) renderPuts(a *audience, rows []putRow) (html []string) {
+	slices.SortFunc(rows, func(x, y putRow) int { return cmp.Compare(x.call.No, y.call.No) })
+	for _, r := range rows {
+		h.safely(func() {
+			row, err := a.view.Row(context.Background(), r.call, r.variant)
+			if err != nil {
+				h.log.Error("render row", "call", r.call.CallID, "err", err)
+				return
+			}
+			html = append(html, string(row))
+		})
+	}
+	return html
+}
+
+// renderParts renders the elements beside the rows, and reports whether they have
+// changed.
+func (h *Hub) renderParts(a *audience) bool {
+	parts, err := a.view.Parts(context.Background())
+	if err != nil {
+		h.log.Error("render parts of the board", "err", err)
+		return false
+	}
+	if slices.Equal(parts, a.parts) {
+		return false
+	}
+	a.parts, a.partsSeq = parts, h.seq
+	return true
+}
+
+// status renders the health of the board.
+func (h *Hub) status(lang views.Lang) string {
+	var buf bytes.Buffer
+	if err := views.Status(lang, views.NewStatus(h.health, time.Now())).Render(context.Background(), &buf); err != nil {
+		h.log.Error("render status", "err", err)
+	}
+	return buf.String()
+}
+
+// beat tells all pages how old the list of calls is.
+func (h *Hub) beat() {
+	frame := h.heartbeat()
+	for _, a := range h.audiences {
+		for s := range a.sockets {
+			s.Send(frame)
+		}
+	}
+	for s := range h.watchers {
+		s.Send(frame)
+	}
+}
+
+func (h *Hub) heartbeat() *web.Frame {
+	var m Message
+	m.Now, m.Listed = h.clock()
+	return m.frame()
+}
+
+// clock returns the time and when the calls were read at sipgate, in milliseconds
+// since 1970, zero if not yet.
+func (h *Hub) clock() (now, listed int64) {
+	if !h.health.ListedAt.IsZero() {
+		listed = h.health.ListedAt.UnixMilli()
+	}
+	return time.Now().UnixMilli(), listed
+}
+
+// tick runs every beatEvery.
+func (h *Hub) tick() {
+	h.beat()
+	for key, a := range h.audiences {
+		if len(a.sockets) == 0 && time.Since(a.left) >= keepFor {
+			delete(h.audiences, key)
+		}
+	}
+	if time.Since(h.reviewedAt) >= reviewEvery {
+		h.drain()
+		h.review = true
+		h.flush()
+	}
+}
+
+// setWatched makes the board poll as often as for a page in view while there are
+// sockets.
+func (h *Hub) setWatched() {
+	watched := len(h.watchers) > 0
+	for _, a := range h.audiences {
+		watched = watched || len(a.sockets) > 0
+	}
+	if watched != h.watched {
+		h.watched = watched
+		h.sub.Watch(watched)
+	}
+}
+
+// safely runs f. A panic is logged and ends f only.
+func (h *Hub) safely(f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			h.log.Error("panic in a feed", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+		}
+	}()
+	f()
+}

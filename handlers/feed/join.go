@@ -1,0 +1,184 @@
+package feed
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"time"
+
+	"callboard/sipgate/switchboard"
+	"callboard/views"
+	"callboard/web"
+)
+
+// A Page is the board as a page shows it that is about to be sent.
+type Page struct {
+	Board  views.BoardModel
+	Have   string // version
+	Health switchboard.Health
+}
+
+// audience returns the audience of a view, which begins now if it is new. The
+// view is up to date.
+func (h *Hub) audience(v View) *audience {
+	a := h.audiences[v.Key()]
+	if a == nil {
+		a = &audience{view: v, sockets: map[Socket]struct{}{}, floor: h.seq}
+		h.audiences[v.Key()] = a
+		h.renderParts(a)
+		h.reviewRows(a, nil, new(ops))
+	}
+	a.left = time.Now()
+	return a
+}
+
+// page returns what a page shows now.
+func (h *Hub) page(v View) (Page, error) {
+	a := h.audience(v)
+	board, err := h.model(a)
+	return Page{Board: board, Have: version(h.epoch, h.seq), Health: h.health}, err
+}
+
+// model returns the whole board as an audience is shown it.
+func (h *Hub) model(a *audience) (views.BoardModel, error) {
+	var board views.BoardModel
+	for _, c := range h.calls {
+		if _, shown := a.find(c.No); !shown {
+			continue
+		}
+		variant, ok := a.view.Variant(c)
+		if !ok {
+			continue
+		}
+		h.safely(func() {
+			row, err := a.view.Row(context.Background(), c, variant)
+			if err != nil {
+				h.log.Error("render row", "call", c.CallID, "err", err)
+				return
+			}
+			board.Add(c, row, variant.Allowed)
+		})
+	}
+	return board, nil
+}
+
+// A list is the whole board as some audiences are shown it.
+type list struct {
+	html  string
+	frame *web.Frame
+}
+
+// list returns the whole board, rendered once for all audiences that are shown
+// the same.
+func (h *Hub) list(a *audience) (list, error) {
+	key := listKey{a.view.Lang(), a.hashOf()}
+	if l, ok := h.lists[key]; ok {
+		return l, nil
+	}
+	board, err := h.model(a)
+	if err != nil {
+		return list{}, err
+	}
+	var buf bytes.Buffer
+	if err := views.BoardList(a.view.Lang(), board).Render(context.Background(), &buf); err != nil {
+		return list{}, err
+	}
+	l := list{html: buf.String()}
+	l.frame = Message{Board: l.html}.frame()
+	h.lists[key] = l
+	return l, nil
+}
+
+// since returns what a page of the audience lacks: the whole board if its version
+// says nothing to the hub, and the message after it.
+func (h *Hub) since(a *audience, have string) (whole list, m Message, err error) {
+	m = Message{Have: version(h.epoch, h.seq)}
+	seq, ok := parseVersion(h.epoch, have)
+	if !ok || seq < a.floor || seq > h.seq {
+		if whole, err = h.list(a); err != nil {
+			return list{}, Message{}, err
+		}
+		if !ok {
+			m.Notice, err = a.view.Arrived(context.Background())
+		}
+		seq = 0
+	} else {
+		var rows []putRow
+		for _, r := range a.shown {
+			if i, found := h.find(r.no); found && r.seq > seq {
+				variant, _ := a.view.Variant(h.calls[i])
+				rows = append(rows, putRow{call: h.calls[i], variant: variant})
+			}
+		}
+		m.Put = h.renderPuts(a, rows)
+		for _, d := range a.dropped {
+			if d.seq > seq {
+				m.Drop = append(m.Drop, d.id)
+			}
+		}
+	}
+	if a.partsSeq > seq || whole.frame != nil {
+		m.Parts = a.parts
+	}
+	if h.statusSeq > seq || whole.frame != nil {
+		m.Parts = append(slices.Clip(m.Parts), h.status(a.view.Lang()))
+	}
+	m.Now, m.Listed = h.clock()
+	return whole, m, err
+}
+
+// missed returns what a page of the audience lacks that polls.
+func (h *Hub) missed(a *audience, have string) ([]Message, error) {
+	whole, m, err := h.since(a, have)
+	if err != nil {
+		return nil, err
+	}
+	if whole.frame != nil {
+		return []Message{{Board: whole.html}, m}, nil
+	}
+	return []Message{m}, nil
+}
+
+// add sends a page what it lacks, and from then on what changes.
+func (h *Hub) add(v View, have string, s Socket) (*audience, error) {
+	a := h.audience(v)
+	whole, m, err := h.since(a, have)
+	if err != nil {
+		return nil, err
+	}
+	if whole.frame != nil {
+		s.Send(whole.frame, m.frame())
+	} else {
+		s.Send(m.frame())
+	}
+	a.sockets[s] = struct{}{}
+	h.setWatched()
+	return a, nil
+}
+
+// remove ends what add began.
+func (h *Hub) remove(a *audience, s Socket) {
+	delete(a.sockets, s)
+	a.left = time.Now()
+	h.setWatched()
+}
+
+// watch tells s of every change of a call.
+func (h *Hub) watch(s Socket, id switchboard.RowID) {
+	h.watchers[s] = id
+	s.Send(h.heartbeat())
+	h.setWatched()
+}
+
+func (h *Hub) unwatch(s Socket) {
+	delete(h.watchers, s)
+	h.setWatched()
+}
+
+// touch tells those who watch a call that something about it has changed.
+func (h *Hub) touch(id switchboard.RowID) {
+	h.touched[id] = true
+	if !h.joining {
+		h.flush()
+	}
+}

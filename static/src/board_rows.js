@@ -1,0 +1,129 @@
+// @ts-check
+// The rows of the board. A message of the feed inserts, changes, moves or removes
+// single rows, and no other row is touched. The row under the pointer, or with the
+// focus in it, stays where it is: it changes its section when the pointer and the
+// focus have left it.
+
+import {closest, find, findAll, get} from "./dom.js";
+import {elementOf, morph} from "./morph.js";
+import {isPadded, slide} from "./row_animation.js";
+
+/** @type {Map<string, string>} */
+const displaced = new Map(); // rows that are not where they belong, and the sections where they do
+
+const hovers = matchMedia("(hover: hover)");
+
+/** @returns {HTMLElement | null} */
+const rowInUse = () => hovers.matches && find("#board .row:hover") || closest(document.activeElement, "#board .row");
+
+/** @param {string} id @returns {HTMLElement | null} */
+const rowOf = id => document.getElementById(id);
+
+/**
+ * place puts a row into a section, in the order of the numbers.
+ * @param {HTMLElement} row
+ * @param {string} section
+ */
+function place(row, section) {
+	const list = get("#rows-" + section), no = Number(row.dataset.no);
+	let after = /** @type {HTMLElement | null} */ (list.lastElementChild);
+	while (after && (after === row || Number(after.dataset.no) > no)) after = /** @type {HTMLElement | null} */ (after.previousElementSibling);
+	list.insertBefore(row, after ? after.nextSibling : list.firstChild);
+	displaced.delete(row.id);
+}
+
+/** @param {HTMLElement} row */
+const sectionOf = row => row.parentElement?.id.replace("rows-", "") ?? "";
+
+/**
+ * putRow inserts or changes one row.
+ * @param {HTMLElement} fresh
+ * @param {HTMLElement | null} inUse
+ */
+function putRow(fresh, inUse) {
+	const row = rowOf(fresh.id), section = fresh.dataset.in ?? "";
+	if (!row) return place(fresh, section);
+	const focused = row.contains(document.activeElement) ? document.activeElement?.className : undefined;
+	morph(row, fresh);
+	if (focused && document.activeElement === document.body) {
+		/** @type {HTMLElement | undefined} */ (row.getElementsByClassName(focused)[0])?.focus(); // a link became a button
+	}
+	if (sectionOf(row) === section) displaced.delete(row.id);
+	else if (row === inUse) displaced.set(row.id, section);
+	else place(row, section);
+}
+
+/** @param {string} id */
+function dropRow(id) {
+	rowOf(id)?.remove();
+	displaced.delete(id);
+}
+
+// updateSections hides what is empty, and shows what depends on how many rows
+// there are.
+function updateSections() {
+	for (const section of findAll("#board > .sec")) section.hidden = !find(".row", section);
+	get("#empty").hidden = find("#board .row") !== null;
+	get("#board > .several").hidden = findAll("#board button.hangup:not([disabled])").length < 2;
+}
+
+/**
+ * changesPlaces reports whether rows come, go or move with a change.
+ * @param {HTMLElement[]} rows
+ * @param {string[]} gone
+ */
+function changesPlaces(rows, gone) {
+	return gone.some(rowOf) || rows.some(fresh => {
+		const row = rowOf(fresh.id);
+		return !row || sectionOf(row) !== fresh.dataset.in;
+	});
+}
+
+/**
+ * changeRows inserts or changes rows, whose elements it is given, and removes
+ * others.
+ * @param {HTMLElement[]} rows
+ * @param {string[]} gone ids of elements
+ */
+export function changeRows(rows, gone) {
+	const inUse = rowInUse();
+	const change = () => {
+		for (const id of gone) dropRow(id);
+		for (const row of rows) putRow(row, inUse);
+		updateSections();
+	};
+	if (changesPlaces(rows, gone)) slide(change, inUse);
+	else change();
+}
+
+/**
+ * showBoard makes the board that of a message, row by row.
+ * @param {string} html
+ */
+export function showBoard(html) {
+	const rows = findAll(".row", elementOf(html)), ids = new Set(rows.map(row => row.id));
+	changeRows(rows, findAll("#board .row").map(row => row.id).filter(id => !ids.has(id)));
+}
+
+// release puts rows where they belong that are not in use any more.
+function release() {
+	const inUse = rowInUse(), rows = [...displaced].filter(([id]) => id !== inUse?.id);
+	if (!rows.length && (inUse || !isPadded())) return;
+	slide(() => {
+		for (const [id, section] of rows) {
+			const row = rowOf(id);
+			if (row) place(row, section);
+			displaced.delete(id);
+		}
+		updateSections();
+	}, inUse);
+	document.dispatchEvent(new Event("feed:applied"));
+}
+
+/** startBoardRows releases rows when the pointer or the focus leaves them. */
+export function startBoardRows() {
+	if (!find("#live")) return;
+	for (const type of ["pointerout", "focusout"]) {
+		document.addEventListener(type, () => { if (displaced.size || isPadded()) setTimeout(release, 150); });
+	}
+}
