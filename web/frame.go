@@ -15,10 +15,19 @@ const (
 // A Frame is one text message as it is sent: a header and its payload, neither
 // masked nor compressed. It is built once, never changes, and may be sent to any
 // number of sockets.
-type Frame struct{ wire []byte }
+type Frame struct {
+	wire   []byte
+	header int // bytes of wire before the text
+}
 
 // NewFrame returns the Frame of a text, which must be UTF-8. It copies the text.
-func NewFrame(text []byte) *Frame { return &Frame{encodeFrame(firstText, text)} }
+func NewFrame(text []byte) *Frame {
+	wire := encodeFrame(firstText, text)
+	return &Frame{wire, len(wire) - len(text)}
+}
+
+// Text returns the text of f, which must not be modified.
+func (f *Frame) Text() []byte { return f.wire[f.header:] }
 
 // Len returns how many bytes are sent for f.
 func (f *Frame) Len() int { return len(f.bytes()) }

@@ -385,7 +385,7 @@ func TestSocketEndsWithItsSession(t *testing.T) {
 			select {
 			case <-ctx.Done():
 				return nil, ctx.Err()
-			case <-v.Done:
+			case <-v.Context.Done():
 				return nil, &web.CloseError{Code: web.CloseSessionGone, Reason: "session gone"}
 			}
 		})

@@ -1,0 +1,225 @@
+package feed
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
+	"callboard/views"
+	"callboard/web"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// A viewer is a view whose permissions a test changes. Its private names are made
+// up from what it has.
+type viewer struct {
+	key   string
+	lang  views.Lang
+	theme string // shown beside the rows
+
+	mu     sync.Mutex
+	hidden map[string]bool   // numbers of calls that it does not see
+	denied map[string]string // numbers of calls on which it may not act, and why
+	names  map[string]string // its private names
+}
+
+func newViewer(key string, lang views.Lang) *viewer {
+	return &viewer{key: key, lang: lang, hidden: map[string]bool{}, denied: map[string]string{}, names: map[string]string{}}
+}
+
+func (v *viewer) Key() string      { return v.key }
+func (v *viewer) Lang() views.Lang { return v.lang }
+func (v *viewer) Refresh()         {}
+
+func (v *viewer) format() views.Format {
+	return views.Format{PrivateName: func(number string) string { return v.names[number] }}
+}
+
+func (v *viewer) Variant(c *switchboard.Call) (views.Variant, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.hidden[c.Remote.Number] {
+		return views.Variant{}, false
+	}
+	return v.format().Variant(c, views.Allowed{Reason: v.denied[c.Remote.Number]}), true
+}
+
+func (v *viewer) Row(ctx context.Context, c *switchboard.Call, variant views.Variant) (views.RenderedRow, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.format().RowHTMLFor(ctx, *c, variant.Allowed, v.lang)
+}
+
+func (v *viewer) Parts(context.Context) ([]string, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return []string{`<div id="preferences" data-theme="` + v.theme + `"></div>`}, nil
+}
+
+func (v *viewer) Arrived(context.Context) (string, error) { return "<p>interrupted</p>", nil }
+
+// change changes what the viewer may see and do.
+func (v *viewer) change(f func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	f()
+}
+
+// A page is what a browser shows: rows by id, and the parts. It is a Socket.
+type page struct {
+	t testing.TB
+
+	mu       sync.Mutex
+	rows     map[string]string
+	parts    map[string]string
+	have     string
+	notices  int
+	messages []Message
+}
+
+func newPage(t testing.TB) *page {
+	return &page{t: t, rows: map[string]string{}, parts: map[string]string{}}
+}
+
+// Send implements Socket.
+func (p *page) Send(frames ...*web.Frame) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, f := range frames {
+		var m Message
+		if err := json.Unmarshal(f.Text(), &m); err != nil {
+			p.t.Errorf("%q: %v", f.Text(), err)
+		}
+		p.apply(m)
+	}
+	return true
+}
+
+var (
+	rowOf     = regexp.MustCompile(`(?s)<li class="row" id="([^"]+)".*?</li>`)
+	elementID = regexp.MustCompile(`^<\w+ id="([^"]+)"`)
+)
+
+// apply does with a message what static/src/connection.js does.
+func (p *page) apply(m Message) {
+	p.messages = append(p.messages, m)
+	if m.Board != "" {
+		p.rows = rowsOf(m.Board)
+	}
+	for _, id := range m.Drop {
+		delete(p.rows, id)
+	}
+	for _, html := range m.Put {
+		p.rows[rowOf.FindStringSubmatch(html)[1]] = html
+	}
+	for _, html := range m.Parts {
+		p.parts[elementID.FindStringSubmatch(html)[1]] = html
+	}
+	if m.Notice != "" {
+		p.notices++
+	}
+	if m.Have != "" {
+		p.have = m.Have
+	}
+}
+
+func rowsOf(board string) map[string]string {
+	rows := map[string]string{}
+	for _, m := range rowOf.FindAllStringSubmatch(board, -1) {
+		rows[m[1]] = m[0]
+	}
+	return rows
+}
+
+// load makes p a page that has just been loaded.
+func (p *page) load(f *Feeds, b *switchboard.Board, v View) {
+	p.t.Helper()
+	loaded, err := f.Page(b, v)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rows, p.have = map[string]string{}, loaded.Have
+	for _, section := range loaded.Board.Sections {
+		for _, row := range section {
+			p.rows[rowOf.FindStringSubmatch(string(row))[1]] = string(row)
+		}
+	}
+}
+
+// take returns the messages since the last call.
+func (p *page) take() []Message {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer func() { p.messages = nil }()
+	return p.messages
+}
+
+// order returns the ids of the rows of each section, as the numbers in the rows
+// order them.
+func (p *page) order() map[string][]string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	type placed struct {
+		id string
+		no int
+	}
+	attribute := func(html, name string) string {
+		return regexp.MustCompile(` ` + name + `="([^"]*)"`).FindStringSubmatch(html)[1]
+	}
+	sections := map[string][]placed{}
+	for id, html := range p.rows {
+		no, err := strconv.Atoi(attribute(html, "data-no"))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		in := attribute(html, "data-in")
+		sections[in] = append(sections[in], placed{id, no})
+	}
+	order := map[string][]string{}
+	for in, rows := range sections {
+		slices.SortFunc(rows, func(x, y placed) int { return x.no - y.no })
+		for _, r := range rows {
+			order[in] = append(order[in], r.id)
+		}
+	}
+	return order
+}
+
+// fakeAPI is a sipgate that accepts every command.
+type fakeAPI struct{ switchboard.API }
+
+func (fakeAPI) Hold(context.Context, sipgate.CallID, bool) error { return nil }
+func (fakeAPI) Mute(context.Context, sipgate.CallID, bool) error { return nil }
+
+// Calls fails, so that no list ends a call.
+func (fakeAPI) Calls(context.Context) (sipgate.CallList, error) {
+	return sipgate.CallList{}, &sipgate.Error{Kind: sipgate.Unavailable}
+}
+
+func newCall(id, from string) sipgate.Event {
+	return sipgate.Event{Kind: sipgate.EventNewCall, CallID: sipgate.CallID(id), OrigCallID: sipgate.CallID(id), Direction: sipgate.Incoming, From: from, To: "4922112345", Users: []string{"Anna"}}
+}
+
+func answered(e sipgate.Event) sipgate.Event {
+	e.Kind, e.OrigCallID, e.AnsweringNumber = sipgate.EventAnswer, "", e.To
+	return e
+}
+
+func hungUp(e sipgate.Event) sipgate.Event {
+	e.Kind, e.OrigCallID, e.Users, e.Cause = sipgate.EventHangup, "", nil, "normalClearing"
+	return e
+}
