@@ -3,58 +3,50 @@ package handlers
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
+	"callboard/handlers/feed"
 	"callboard/sipgate"
 	"callboard/sipgate/team"
 )
 
-// A polled answer, as script reads it.
-type polled struct {
-	Version string
-	Frames  []struct{ Target, Swap, Content string }
-}
-
-// targets returns where its frames go.
-func (p polled) targets() (all []string) {
-	for _, f := range p.Frames {
-		all = append(all, f.Target)
-	}
-	return all
-}
-
-func (b *browser) poll(path string, headers ...string) (p polled) {
+// poll returns the messages of an answer to a page that polls.
+func (b *browser) poll(path string, headers ...string) (messages []feed.Message) {
 	b.d.t.Helper()
 	w := b.send(b.d.t.Context(), http.MethodGet, path, "", headers...)
-	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != http.StatusOK {
+	if err := json.Unmarshal(w.Body.Bytes(), &messages); err != nil || w.Code != http.StatusOK || len(messages) == 0 {
 		b.d.t.Fatalf("%s: %d, %v: %s", path, w.Code, err, w.Body)
 	}
-	return p
+	return messages
 }
 
-// TestAPageThatPollsGetsWhatItLacks: the whole list if it has another version,
-// else the age of the list only; and what a restart interrupted, once, if it was
-// open before that.
+// TestAPageThatPollsGetsWhatItLacks: the whole board if it has a version of another
+// process, and what the restart interrupted; else the rows that have changed, or
+// only the age of the list.
 func TestAPageThatPollsGetsWhatItLacks(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Agent)
 	d.h.Control.Interrupted = []team.AuditEntry{
 		{Account: d.account, Parties: "Vogt", Outcome: team.OutcomeCancelled}, {Account: d.account, Parties: "Brandt", Outcome: team.OutcomeUnknown}, {Account: "9999999", Parties: "Weber"},
 	}
-	c := d.connected(anna, "+4930555001")
-	list := []string{"#board", "#status", "#access", "#preferences"}
-	first := anna.poll("/feed/poll")
-	if !slices.Equal(first.targets(), append(slices.Clone(list), "#notices", "#notices")) {
-		t.Fatalf("a page of an earlier process gets %q", first.targets())
+	c, other := d.connected(anna, "+4930555001"), d.connected(anna, "+4930555002")
+	whole := func(version string) feed.Message {
+		t.Helper()
+		got := anna.poll("/feed/poll?have=" + version)
+		if len(got) != 2 {
+			t.Fatalf("a page with version %q gets %+v", version, got)
+		}
+		shows(t, "the board", got[0].Board, "row-"+string(c.ID), "+49 30 555001", "row-"+string(other.ID))
+		shows(t, "its surroundings", strings.Join(got[1].Parts, ""), `id="status"`, `id="access"`, `id="preferences"`)
+		shows(t, "the notices", got[1].Notice, "Vogt", "It was not hung up.", "Brandt", "The board shows whether it was carried out.", "!Weber")
+		return got[1]
 	}
-	shows(t, "the list", first.Frames[0].Content, "row-"+string(c.ID), "+49 30 555001")
-	shows(t, "its age", first.Frames[1].Content, `id="status"`)
-	shows(t, "the notices", first.Frames[4].Content+first.Frames[5].Content, "Vogt", "It was not hung up.", "Brandt", "The board shows whether it was carried out.", "!Weber")
-	again := anna.poll("/feed/poll?have=" + first.Version)
-	if !slices.Equal(again.targets(), list[1:2]) || again.Version != first.Version {
-		t.Errorf("a page that is current gets %q of version %s, has %s", again.targets(), again.Version, first.Version)
+	whole("other.17")
+	first := whole("")
+	again := anna.poll("/feed/poll?have=" + first.Have)
+	if m := again[0]; len(again) != 1 || m.Have != first.Have || m.Now == 0 || m.Listed == 0 || len(m.Put)+len(m.Drop)+len(m.Parts) > 0 || m.Board+m.Notice != "" {
+		t.Errorf("a page that is current gets %+v", again)
 	}
 	if w := anna.post("/calls/"+string(c.ID)+"/hold", "value=true"); w.Code != http.StatusSeeOther {
 		t.Fatal(w.Code)
@@ -64,18 +56,11 @@ func TestAPageThatPollsGetsWhatItLacks(t *testing.T) {
 			break
 		}
 	}
-	held := anna.poll("/feed/poll?have=" + first.Version)
-	if !slices.Equal(held.targets(), list) || held.Version == first.Version {
-		t.Errorf("after a change it gets %q of version %s", held.targets(), held.Version)
+	held := anna.poll("/feed/poll?have=" + first.Have)
+	if m := held[0]; len(held) != 1 || len(m.Put) != 1 || len(m.Drop) > 0 || m.Board != "" || m.Have == first.Have {
+		t.Fatalf("after a change it gets %+v", held)
 	}
-	shows(t, "the list after a change", held.Frames[0].Content, `data-state="held"`)
-	epoch, _, _ := strings.Cut(held.Version, ".")
-	if got := anna.poll("/feed/poll?have=" + epoch + ".x").targets(); !slices.Equal(got, list) {
-		t.Errorf("a page of this process gets %q", got)
-	}
-	if got := anna.poll("/feed/poll?have=other.x").targets(); len(got) != len(list)+2 {
-		t.Errorf("a page of another process gets %q", got)
-	}
+	shows(t, "the row that changed", held[0].Put[0], "row-"+string(c.ID), `data-state="held"`, `data-in="onhold"`)
 	if n, last := d.h.polling.Count(d.account); n != 1 || last.IsZero() {
 		t.Errorf("%d pages poll", n)
 	}
@@ -99,10 +84,10 @@ func TestAScreenThatPollsGetsTheWholeWallboard(t *testing.T) {
 	}
 	stranger := &browser{d: d}
 	p := stranger.poll("/wall/" + token + "/poll?lang=de")
-	if !slices.Equal(p.targets(), []string{"#wall"}) || p.Version != "" {
+	if len(p) != 1 || len(p[0].Parts) != 1 || p[0].Have != "" {
 		t.Fatalf("%+v", p)
 	}
-	shows(t, "the wallboard", p.Frames[0].Content, "Office", sipgate.MaskNumber("+4930555001"), "!555001", "Heute", `data-state="talking"`)
+	shows(t, "the wallboard", p[0].Parts[0], `id="wall"`, "Office", sipgate.MaskNumber("+4930555001"), "!555001", "Heute", `data-state="talking"`)
 	if n, _ := d.h.polling.Count(d.account); n != 1 {
 		t.Errorf("%d screens poll", n)
 	}

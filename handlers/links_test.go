@@ -33,9 +33,9 @@ func bareDeps(t testing.TB) Deps {
 		Sessions: web.NewSessions[SignIn](nil, web.SessionOptions{}), Login: &web.Login{}}
 }
 
-// address finds what a page leads to: the method of a form, else GET, and the
+// address finds what a page leads to: the method of a form or of a button of one, else GET, and the
 // path.
-var address = regexp.MustCompile(`(method="post" )?(?:href|src|action|hx-get|hx-post|data-feed)="(/[^"]*)"`)
+var address = regexp.MustCompile(`(method="post" |form)?(?:href|src|action|hx-get|hx-post|data-feed)="(/[^"]*)"`)
 
 // Every address in every view is one that is served.
 func TestEveryAddressIsServed(t *testing.T) {

@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,111 +27,12 @@ func (b *browser) wallboard(name string, names bool) (team.Wallboard, string) {
 	return w, token
 }
 
-// TestAScreenStaysCurrent: it gets the wallboard at once, after every change,
-// however often that is, and every few seconds; and begins again when it fell
-// behind.
-func TestAScreenStaysCurrent(t *testing.T) {
-	d := newDashboard(t, team.ZoneRule{})
-	anna := d.signIn("w0", team.Admin)
-	w, _ := anna.wallboard("Office", true)
-	r := httptest.NewRequest("GET", "/wall/x/feed?lang=en", nil)
-	f := &wallboardFeed{wallboardView: d.h.newWallboardView(w, r), revoked: make(chan struct{}), heartbeat: time.NewTicker(time.Hour)}
-	next := func(texts ...string) {
-		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		frame, err := f.next(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		shows(t, "frame", string(frame), append(texts, `"target":"#wall"`, "Office")...)
-		if ago := time.Since(f.sentAt); ago > time.Minute {
-			t.Errorf("the frame was sent %v ago", ago)
-		}
-	}
-	next("No calls right now")
-	c := d.connected(anna, "+4930555001")
-	f.sentAt = time.Time{}
-	next("!No calls right now", sipgate.MaskNumber("+4930555001"))
-	if n := len(f.sub.Changes()); n > 0 {
-		t.Errorf("%d changes would be sent again", n)
-	}
-	sent := f.sentAt
-	if err := d.sim.HangUp(string(c.CallID), ""); err != nil {
-		t.Fatal(err)
-	}
-	for range 500 {
-		d.h.Control.Boards.Board(d.account).Poll(t.Context())
-		if now, ok := d.h.Control.Boards.Board(d.account).Call(c.ID); !ok || !now.EndedAt.IsZero() {
-			break
-		}
-	}
-	next("No calls right now")
-	if pause := time.Since(sent); pause < wallboardInterval {
-		t.Errorf("%v after the last frame", pause)
-	}
-
-	f.sentAt = time.Time{}
-	f.heartbeat.Reset(time.Millisecond)
-	next("Office")
-	f.heartbeat.Reset(time.Hour)
-
-	behind := f.sub
-	behind.Close()
-	f.sentAt = time.Time{}
-	if next(); f.sub == behind || f.sub == nil {
-		t.Error("a screen that fell behind did not begin again")
-	}
-	d.connected(anna, "+4930555002")
-	f.sentAt = time.Time{}
-	next(sipgate.MaskNumber("+4930555002"))
-
-	f.close()
-	if _, ok := <-f.sub.Changes(); ok {
-		t.Error("a screen that is gone still watches")
-	}
-}
-
-// TestAWithdrawnScreenGoesDark: whatever it waits for, and also when it goes
-// away by itself.
+// TestAWithdrawnScreenGoesDark: it is closed for good, and the link shows nothing
+// any more.
 func TestAWithdrawnScreenGoesDark(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	anna := d.signIn("w0", team.Admin)
 	w, token := anna.wallboard("Office", false)
-	feed := func() *wallboardFeed {
-		f := &wallboardFeed{wallboardView: d.h.newWallboardView(w, httptest.NewRequest("GET", "/", nil)), revoked: make(chan struct{}), heartbeat: time.NewTicker(time.Hour)}
-		if _, err := f.next(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(f.close)
-		return f
-	}
-	revoked := make(chan struct{})
-	close(revoked)
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	for _, wait := range []func(*wallboardFeed, context.Context) error{
-		func(f *wallboardFeed, ctx context.Context) error { _, err := f.next(ctx); return err },
-		func(f *wallboardFeed, ctx context.Context) error {
-			f.sentAt = time.Now().Add(time.Hour)
-			return f.waitInterval(ctx)
-		},
-		func(f *wallboardFeed, ctx context.Context) error {
-			f.heartbeat.Reset(time.Millisecond)
-			f.sentAt = time.Now().Add(time.Hour)
-			return f.waitForChange(ctx)
-		},
-	} {
-		f := feed()
-		f.revoked = revoked
-		if err := wait(f, t.Context()); !errors.Is(err, errWallboardRevoked) {
-			t.Errorf("withdrawn: %v", err)
-		}
-		if err := wait(feed(), gone); !errors.Is(err, context.Canceled) {
-			t.Errorf("gone: %v", err)
-		}
-	}
-
 	srv := httptest.NewServer(d.app)
 	defer srv.Close()
 	dial := func(token string) (*websocket.Conn, *http.Response, error) {
@@ -204,7 +103,7 @@ func TestLinksOfAnAccountThatIsNotAllowed(t *testing.T) {
 			t.Errorf("%s: %+v, %v", accounts, w, err)
 		}
 		if want != nil {
-			if err := h.wallboardFeed(httptest.NewRecorder(), r); err != want {
+			if err := h.connectWallboard(httptest.NewRecorder(), r); err != want {
 				t.Errorf("%s: feed %v", accounts, err)
 			}
 		}
@@ -245,7 +144,7 @@ func TestWhatAScreenShows(t *testing.T) {
 	if _, err := v.model(t.Context()); err != nil || v.waitsAt != read {
 		t.Errorf("the waits are read again at once: %v", err)
 	}
-	v.waitsAt = time.Now().Add(-wallboardHeartbeat)
+	v.waitsAt = time.Now().Add(-waitTimesEvery)
 	if _, err := v.model(t.Context()); err != nil || !v.waitsAt.After(read) {
 		t.Errorf("the waits are not read again: %v", err)
 	}
