@@ -32,7 +32,7 @@ func TestGallery(t *testing.T) {
 		if status != 200 || !strings.Contains(page, `data-theme="dark"`) || !strings.Contains(page, `lang="de"`) || !strings.Contains(page, "</html>") {
 			t.Errorf("%s: %d %.200s", name, status, page)
 		}
-		if strings.Contains(page, `data-feed="`) {
+		if strings.Contains(page, `data-feed="/feed"`) {
 			t.Errorf("%s opens the feed", name)
 		}
 	}

@@ -7,6 +7,8 @@
 import {closest, find, findAll, get} from "./dom.js";
 import {elementOf, morph} from "./morph.js";
 import {isPadded, slide} from "./row_animation.js";
+import {serverNow} from "./server_clock.js";
+import {updateTimeLabels} from "./time_labels.js";
 
 /** @type {Map<string, string>} */
 const displaced = new Map(); // rows that are not where they belong, and the sections where they do
@@ -68,16 +70,11 @@ function updateSections() {
 }
 
 /**
- * changesPlaces reports whether rows come, go or move with a change.
- * @param {HTMLElement[]} rows
- * @param {string[]} gone
+ * firstVisible returns the first row in the window that stays where it is, if the
+ * page is scrolled.
+ * @param {(row: HTMLElement) => boolean} stays
  */
-function changesPlaces(rows, gone) {
-	return gone.some(rowOf) || rows.some(fresh => {
-		const row = rowOf(fresh.id);
-		return !row || sectionOf(row) !== fresh.dataset.in;
-	});
-}
+const firstVisible = stays => scrollY > 0 && findAll("#board .row").find(row => stays(row) && row.getBoundingClientRect().top >= 0) || null;
 
 /**
  * changeRows inserts or changes rows, whose elements it is given, and removes
@@ -87,13 +84,14 @@ function changesPlaces(rows, gone) {
  */
 export function changeRows(rows, gone) {
 	const inUse = rowInUse();
+	const changing = new Set([...gone, ...rows.map(row => row.id)]);
 	const change = () => {
 		for (const id of gone) dropRow(id);
 		for (const row of rows) putRow(row, inUse);
 		updateSections();
+		updateTimeLabels(serverNow()); // hides chips whose time is over
 	};
-	if (changesPlaces(rows, gone)) slide(change, inUse);
-	else change();
+	slide(change, inUse ?? firstVisible(row => !changing.has(row.id)));
 }
 
 /**
@@ -116,13 +114,14 @@ function release() {
 			displaced.delete(id);
 		}
 		updateSections();
-	}, inUse);
+	}, inUse ?? firstVisible(row => !displaced.has(row.id)));
 	document.dispatchEvent(new Event("feed:applied"));
 }
 
 /** startBoardRows releases rows when the pointer or the focus leaves them. */
 export function startBoardRows() {
 	if (!find("#live")) return;
+	document.documentElement.style.overflowAnchor = "none"; // slide does it
 	for (const type of ["pointerout", "focusout"]) {
 		document.addEventListener(type, () => { if (displaced.size || isPadded()) setTimeout(release, 150); });
 	}

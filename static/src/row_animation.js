@@ -4,6 +4,7 @@
 
 import {find, findAll, get} from "./dom.js";
 
+const length = 180; // ms of an animation
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** @param {Element} e */
@@ -33,31 +34,57 @@ function hold(element, top) {
 /** isPadded reports whether there is padding that keeps a row where it is. */
 export const isPadded = () => Boolean(find("#main")?.style.paddingBottom || find("#live")?.style.paddingTop);
 
+/** @param {number[]} tops */
+const inWindow = (...tops) => Math.min(...tops) < innerHeight && Math.max(...tops) > -200;
+
+/** @type {Map<HTMLElement, number>} */
+let offsets = new Map(); // how far what moves was from where it belongs when it began
+let begun = 0, frame = 0, sliding = false;
+
+// A transform that is set at once hides that something was moved; browsers count an
+// animation of the style sheet as a layout shift.
+/** @param {number} now */
+function step(now) {
+	begun ||= now;
+	const left = Math.max(0, 1 - (now - begun) / length) ** 2;
+	for (const [e, by] of offsets) e.style.transform = left ? `translateY(${by * left}px)` : "";
+	frame = left ? requestAnimationFrame(step) : 0;
+	if (!left) offsets.clear();
+}
+
 /**
  * slide makes a change of the board and lets everything slide that it moves.
  * @param {() => void} change
- * @param {HTMLElement | null} inUse the row that stays where it is
+ * @param {HTMLElement | null} [held] a row that does not move at all
  */
-export function slide(change, inUse) {
-	const moving = !reduced.matches && !document.hidden;
-	const before = new Map((moving ? movable() : []).map(e => [e, topOf(e)])), held = inUse ? topOf(inUse) : 0;
-	document.documentElement.style.overflowAnchor = "none";
-	change();
-	if (inUse?.isConnected) hold(inUse, held);
-	if (!inUse && isPadded()) get("#main").style.paddingBottom = get("#live").style.paddingTop = "";
-	document.documentElement.style.overflowAnchor = "";
-	if (!moving) return;
-	const after = movable().map(e => /** @type {const} */ ([e, topOf(e)]));
+export function slide(change, held) {
+	if (sliding) return change(); // part of a change
+	const before = new Map(movable().map(e => [e, e.getBoundingClientRect()]));
+	for (const e of offsets.keys()) e.style.transform = "";
+	const running = offsets.size > 0;
+	offsets = new Map();
+	sliding = true;
+	try {
+		change();
+	} finally {
+		sliding = false;
+	}
+	const now = movable();
+	if (!running && now.length === before.size && now.every(e => before.get(e)?.height === e.getBoundingClientRect().height && before.get(e)?.top === topOf(e))) return;
+	const top = held?.isConnected && before.get(held)?.top;
+	if (held && top) hold(held, top);
+	else if (isPadded()) get("#main").style.paddingBottom = get("#live").style.paddingTop = "";
+	if (reduced.matches || document.hidden) return;
 	/** @type {Map<Element | null, number>} */
 	const sections = new Map();
-	for (const [e, top] of after) {
-		const from = before.get(e);
-		let by = from === undefined ? 0 : from - top;
-		if (e.matches(".row")) by -= from === undefined ? 0 : sections.get(e.closest(".sec")) ?? 0;
+	for (const [e, top] of now.map(e => /** @type {const} */ ([e, topOf(e)]))) {
+		const from = before.get(e)?.top;
+		let by = (from ?? top) - top;
+		if (e.matches(".row")) by = from === undefined ? 0 : by - (sections.get(e.closest(".sec")) ?? 0);
 		else sections.set(e, by);
-		if (Math.abs(by) >= .5 && inWindow(from ?? top, top)) e.animate([{transform: `translateY(${by}px)`}, {transform: "none"}], {duration: 180, easing: "ease-out"});
+		if (Math.abs(by) >= .5 && (sections.has(e) || inWindow(from ?? top, top))) offsets.set(e, by);
 	}
+	for (const [e, by] of offsets) e.style.transform = `translateY(${by}px)`;
+	begun = 0; // with the first frame, which shows everything where it was
+	if (offsets.size && !frame) frame = requestAnimationFrame(step);
 }
-
-/** @param {number[]} tops */
-const inWindow = (...tops) => Math.min(...tops) < innerHeight && Math.max(...tops) > -200;

@@ -3,6 +3,7 @@
 
 import {find, findAll, message, setText} from "./dom.js";
 import {duration} from "./format.js";
+import {slide} from "./row_animation.js";
 
 /**
  * updateTimeLabels brings everything up to date that depends on the time.
@@ -11,17 +12,32 @@ import {duration} from "./format.js";
 export function updateTimeLabels(now) {
 	for (const e of findAll("time[data-since]")) {
 		// Figure spaces keep the width the same from the first second on.
-		setText(e, duration(now - Number(e.dataset.since)).padStart(e.dataset.approximate ? 0 : 5, "\u2007"));
+		setText(e, duration(now - Number(e.dataset.since)).padStart("approximate" in e.dataset ? 0 : 5, "\u2007"));
 	}
-	for (const e of findAll(".chip[data-at]")) e.hidden = now - Number(e.dataset.at) > 10_000;
+	hideChips(now);
 	for (const e of findAll(".chip[data-from]")) {
 		const played = now - Number(e.dataset.from), length = Number(e.dataset.length);
-		e.hidden = played > length + 2000;
 		e.dataset.played = ` ${duration(Math.min(played, length))} / ~${duration(length)}`;
 	}
 	for (const e of findAll('.chip[data-tone="pending-hangup"]')) {
 		setText(find("span", e), message("leaving", Math.max(0, Math.ceil((Number(e.dataset.at) - now) / 1000))));
 	}
-	// Members do not see notes about what they do themselves.
-	for (const e of findAll(".chip[data-by]")) e.hidden = e.dataset.by === message("member");
+}
+
+/**
+ * isOver reports whether a chip is not shown any more. Members do not see notes
+ * about what they do themselves.
+ * @param {DOMStringMap} chip
+ * @param {number} now
+ */
+function isOver({at, from, length, by}, now) {
+	return at !== undefined && now - Number(at) > 10_000 || from !== undefined && now - Number(from) > Number(length) + 2000 ||
+		by !== undefined && by === message("member");
+}
+
+/** @param {number} now */
+function hideChips(now) {
+	const chips = findAll(".chip:is([data-at], [data-from], [data-by])").filter(e => e.hidden !== isOver(e.dataset, now));
+	const change = () => { for (const e of chips) e.hidden = !e.hidden; };
+	if (chips.length) slide(change);
 }
