@@ -86,10 +86,10 @@ func accessOf(r *http.Request, a actor) views.Access {
 // accessTo returns what the page with a path says about the actor's sign-in at
 // sipgate. A new sign-in leads to next.
 func accessTo(a actor, path, next string) views.Access {
-	access := views.Access{Expired: a.expired, Next: next}
 	if a.SignIn.User == "" {
-		return access
+		return views.Access{Next: "/"}
 	}
+	access := views.Access{Expired: a.expired, Next: next}
 	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	for _, scope := range pageScopes[segment] {
 		if !a.granted(scope) {

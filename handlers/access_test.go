@@ -32,8 +32,6 @@ func TestWhatAPageSaysAboutTheSignIn(t *testing.T) {
 		next                string
 	}{
 		{"GET", "/", "openid", board, "/"},
-		{"GET", "/feed", "openid", board, "/"},
-		{"GET", "/feed/poll?have=x", "openid", board, "/"},
 		{"GET", "/calls/x?a=b", "openid", board[1:], "/calls/x?a=b"},
 		{"GET", "/calls/x", "rtcm:write sessions:write", nil, "/calls/x"},
 		{"GET", "/history?q=a", "openid", []string{"history:read", "history:write"}, "/history?q=a"},

@@ -1,14 +1,16 @@
 package views
 
 import (
+	"strings"
 	"testing"
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
 )
 
-// The title counts the calls that have not ended. A call that has ended stays in
-// its section until it disappears.
+// The headings count the calls that have not ended. A call that has ended stays in
+// its section until it disappears. Calls of others that are hidden stay in the page
+// and do not count.
 func TestBoardCountsLiveCalls(t *testing.T) {
 	var b BoardModel
 	if !b.empty() {
@@ -17,15 +19,19 @@ func TestBoardCountsLiveCalls(t *testing.T) {
 	missed, held := testCall(t, "ringing"), testCall(t, "talking")
 	missed.Phase, held.Hold.On = switchboard.Ended, true
 	for _, c := range []switchboard.Call{testCall(t, "ringing"), missed, testCall(t, "talking"), testCall(t, "recording"), held} {
-		b.Add(c, RenderedRow(c.ID))
+		b.Add(&c, RenderedRow("<li class>"+c.ID), Allowed{})
 	}
-	if b.Live != 4 || b.Ringing != 1 || b.empty() {
-		t.Errorf("%d live, %d ringing, empty %v", b.Live, b.Ringing, b.empty())
+	if b.Live != [3]int{1, 2, 1} || b.empty() {
+		t.Errorf("%d live, empty %v", b.Live, b.empty())
 	}
 	for section, want := range map[switchboard.Section]int{switchboard.SectionRinging: 2, switchboard.SectionActive: 2, switchboard.SectionHeld: 1} {
 		if n := len(b.Sections[section]); n != want {
 			t.Errorf("section %s has %d rows, want %d", sectionNames[section], n, want)
 		}
+	}
+	b.HideCallsOfOthers("nobody")
+	if b.Live != [3]int{} || b.HiddenCalls != 5 || !strings.HasPrefix(string(b.Sections[1][0]), "<li hidden class>") {
+		t.Errorf("hidden: %d live, %d hidden, %s", b.Live, b.HiddenCalls, b.Sections[1][0])
 	}
 }
 

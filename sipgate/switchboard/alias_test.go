@@ -147,7 +147,7 @@ func TestRowIDsOutliveProcess(t *testing.T) {
 		t.Errorf("restored %v", asked)
 	}
 	cs := wantCalls(t, b, 2)
-	if cs[0].ID != "old" || len(cs[1].ID) < 20 {
+	if cs[0].ID != "old" || len(cs[1].ID) != rowIDLength {
 		t.Errorf("rows %q and %q", cs[0].ID, cs[1].ID)
 	}
 	// Related calls get the restored row, even though no event relates them: B

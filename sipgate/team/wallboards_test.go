@@ -191,7 +191,7 @@ func TestScreensAreCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 		select {
-		case <-revoked:
+		case <-revoked.Done():
 			t.Error("revoked")
 		default:
 		}
