@@ -199,27 +199,71 @@ func (p *page) order() map[string][]string {
 	return order
 }
 
-// fakeAPI is a sipgate that accepts every command.
-type fakeAPI struct{ switchboard.API }
+// A fakeAPI is a sipgate that lists the calls that were answered and accepts every
+// command.
+type fakeAPI struct {
+	switchboard.API
 
-func (fakeAPI) Hold(context.Context, sipgate.CallID, bool) error { return nil }
-func (fakeAPI) Mute(context.Context, sipgate.CallID, bool) error { return nil }
+	mu    sync.Mutex
+	calls []sipgate.Call
+	lists int // requests
+}
 
-// Calls fails, so that no list ends a call.
-func (fakeAPI) Calls(context.Context) (sipgate.CallList, error) {
-	return sipgate.CallList{}, &sipgate.Error{Kind: sipgate.Unavailable}
+func (a *fakeAPI) Calls(context.Context) (sipgate.CallList, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.lists++
+	return json.Marshal(map[string]any{"data": append([]sipgate.Call{}, a.calls...)})
+}
+
+// change changes the call with an id, if it is listed.
+func (a *fakeAPI) change(id sipgate.CallID, f func(*sipgate.Call)) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := range a.calls {
+		if a.calls[i].ID == id {
+			f(&a.calls[i])
+		}
+	}
+	return nil
+}
+
+func (a *fakeAPI) Hold(_ context.Context, id sipgate.CallID, on bool) error {
+	return a.change(id, func(c *sipgate.Call) { c.Hold = on })
+}
+
+func (a *fakeAPI) Mute(_ context.Context, id sipgate.CallID, on bool) error {
+	return a.change(id, func(c *sipgate.Call) { c.Muted = on })
+}
+
+// requested returns how many lists were requested.
+func (a *fakeAPI) requested() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.lists
+}
+
+// answer lets an event answer its call, and hangUp end it: for sipgate's lists and
+// for the board.
+func (a *fakeAPI) answer(b *switchboard.Board, e sipgate.Event) {
+	a.mu.Lock()
+	if !slices.ContainsFunc(a.calls, func(c sipgate.Call) bool { return c.ID == e.CallID }) {
+		a.calls = append(a.calls, sipgate.Call{ID: e.CallID, Participants: []sipgate.Participant{
+			{ID: "p1", Number: "+" + e.From}, {ID: "p2", Number: "+" + e.To, Owner: true}}})
+	}
+	a.mu.Unlock()
+	e.Kind, e.OrigCallID, e.AnsweringNumber = sipgate.EventAnswer, "", e.To
+	b.Observe(e)
+}
+
+func (a *fakeAPI) hangUp(b *switchboard.Board, e sipgate.Event) {
+	a.mu.Lock()
+	a.calls = slices.DeleteFunc(a.calls, func(c sipgate.Call) bool { return c.ID == e.CallID })
+	a.mu.Unlock()
+	e.Kind, e.OrigCallID, e.Users, e.Cause = sipgate.EventHangup, "", nil, "normalClearing"
+	b.Observe(e)
 }
 
 func newCall(id, from string) sipgate.Event {
 	return sipgate.Event{Kind: sipgate.EventNewCall, CallID: sipgate.CallID(id), OrigCallID: sipgate.CallID(id), Direction: sipgate.Incoming, From: from, To: "4922112345", Users: []string{"Anna"}}
-}
-
-func answered(e sipgate.Event) sipgate.Event {
-	e.Kind, e.OrigCallID, e.AnsweringNumber = sipgate.EventAnswer, "", e.To
-	return e
-}
-
-func hungUp(e sipgate.Event) sipgate.Event {
-	e.Kind, e.OrigCallID, e.Users, e.Cause = sipgate.EventHangup, "", nil, "normalClearing"
-	return e
 }

@@ -21,6 +21,7 @@ type history struct {
 	rng     *rand.Rand
 	feeds   *Feeds
 	board   *switchboard.Board
+	api     *fakeAPI
 	viewers []*viewer
 	pages   []*shownPage
 	calls   []sipgate.Event
@@ -66,12 +67,12 @@ func TestPagesEqualTheBoard(t *testing.T) {
 }
 
 func newHistory(t *testing.T, seed uint64) *history {
-	h := &history{T: t, rng: rand.New(rand.NewPCG(seed, 1)), feeds: New(quiet), board: switchboard.New(switchboard.Options{})}
+	h := &history{T: t, rng: rand.New(rand.NewPCG(seed, 1)), feeds: New(quiet), board: switchboard.New(switchboard.Options{}), api: &fakeAPI{}}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); h.board.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-done })
-	h.board.Join(switchboard.Member{ID: "w0", Name: "Anna", API: fakeAPI{}})
+	h.board.Join(switchboard.Member{ID: "w0", Name: "Anna", API: h.api})
 	for i := range 3 {
 		h.viewers = append(h.viewers, newViewer(fmt.Sprint("viewer ", i), views.Langs[i%len(views.Langs)]))
 	}
@@ -103,11 +104,11 @@ func (h *history) step() {
 		h.board.Observe(e)
 	case 2, 3:
 		if len(h.calls) > 0 {
-			h.board.Observe(answered(pick(h, h.calls)))
+			h.api.answer(h.board, pick(h, h.calls))
 		}
 	case 4:
 		if len(h.calls) > 0 {
-			h.board.Observe(hungUp(pick(h, h.calls)))
+			h.api.hangUp(h.board, pick(h, h.calls))
 		}
 	case 5, 6:
 		h.command()
