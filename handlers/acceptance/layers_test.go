@@ -52,8 +52,11 @@ const layers = `
 	views/gallery        < views static sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook sipgate/directory
 	views/gallery        < sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol sipgate/announcement
 
+	# Keeps the pages of a board current.
+	handlers/feed        < web views sipgate/switchboard
+
 	# The one place where browsers and telephones meet.
-	handlers             < web views views/gallery static sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
+	handlers             < handlers/feed web views views/gallery static sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
 	handlers             < sipgate/directory sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol sipgate/announcement
 
 	# Plugs it together: everything but what one sees.

@@ -42,7 +42,7 @@ type View interface {
 type audience struct {
 	view    View
 	sockets map[Socket]struct{}
-	left    time.Time // when the last socket left, or the last page was rendered
+	emptyAt time.Time // when the last socket left, or the last page was rendered
 
 	shown   []shownRow   // by no
 	dropped []droppedRow // by seq; the newest maxDropped

@@ -152,12 +152,19 @@ func (p *page) load(f *Feeds, b *switchboard.Board, v View) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.rows, p.have = map[string]string{}, loaded.Have
+	p.rows, p.parts, p.have = map[string]string{}, map[string]string{}, loaded.Have
 	for _, section := range loaded.Board.Sections {
 		for _, row := range section {
 			p.rows[rowOf.FindStringSubmatch(string(row))[1]] = string(row)
 		}
 	}
+}
+
+// part returns the newest element with an id.
+func (p *page) part(id string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.parts[id]
 }
 
 // take returns the messages since the last call.
@@ -243,9 +250,9 @@ func (a *fakeAPI) requested() int {
 	return a.lists
 }
 
-// answer lets an event answer its call, and hangUp end it: for sipgate's lists and
+// connect lets an event's call be answered, and hangUp end it: for sipgate's lists and
 // for the board.
-func (a *fakeAPI) answer(b *switchboard.Board, e sipgate.Event) {
+func (a *fakeAPI) connect(b *switchboard.Board, e sipgate.Event) {
 	a.mu.Lock()
 	if !slices.ContainsFunc(a.calls, func(c sipgate.Call) bool { return c.ID == e.CallID }) {
 		a.calls = append(a.calls, sipgate.Call{ID: e.CallID, Participants: []sipgate.Participant{

@@ -48,7 +48,7 @@ type Hub struct {
 	aging      *time.Timer // fires when the list of calls is old
 	ticker     *time.Ticker
 	reviewedAt time.Time
-	watched    bool // there are sockets, and the board polls as for a page in view
+	active     bool // there are sockets, and the board polls as for a page in view
 
 	lists map[listKey]list // whole boards, as of seq
 }
@@ -85,7 +85,7 @@ func (h *Hub) end() {
 func (h *Hub) subscribe() {
 	snap, sub := h.board.SubscribePassive()
 	h.sub = sub
-	sub.Watch(h.watched)
+	sub.Watch(h.active)
 	had := map[uint64]*switchboard.Call{}
 	for _, c := range h.calls {
 		had[c.No] = c
@@ -331,7 +331,7 @@ func (h *Hub) clock() (now, listed int64) {
 func (h *Hub) tick() {
 	h.beat()
 	for key, a := range h.audiences {
-		if len(a.sockets) == 0 && time.Since(a.left) >= keepFor {
+		if len(a.sockets) == 0 && time.Since(a.emptyAt) >= keepFor {
 			delete(h.audiences, key)
 		}
 	}
@@ -342,16 +342,16 @@ func (h *Hub) tick() {
 	}
 }
 
-// setWatched makes the board poll as often as for a page in view while there are
+// setActive makes the board poll as often as for a page in view while there are
 // sockets.
-func (h *Hub) setWatched() {
-	watched := len(h.watchers) > 0
+func (h *Hub) setActive() {
+	active := len(h.watchers) > 0
 	for _, a := range h.audiences {
-		watched = watched || len(a.sockets) > 0
+		active = active || len(a.sockets) > 0
 	}
-	if watched != h.watched {
-		h.watched = watched
-		h.sub.Watch(watched)
+	if active != h.active {
+		h.active = active
+		h.sub.Watch(active)
 	}
 }
 

@@ -28,7 +28,7 @@ func (h *Hub) audience(v View) *audience {
 		h.renderParts(a)
 		h.reviewRows(a, nil, new(ops))
 	}
-	a.left = time.Now()
+	a.emptyAt = time.Now()
 	return a
 }
 
@@ -152,27 +152,27 @@ func (h *Hub) add(v View, have string, s Socket) (*audience, error) {
 		s.Send(m.frame())
 	}
 	a.sockets[s] = struct{}{}
-	h.setWatched()
+	h.setActive()
 	return a, nil
 }
 
 // remove ends what add began.
 func (h *Hub) remove(a *audience, s Socket) {
 	delete(a.sockets, s)
-	a.left = time.Now()
-	h.setWatched()
+	a.emptyAt = time.Now()
+	h.setActive()
 }
 
 // watch tells s of every change of a call.
 func (h *Hub) watch(s Socket, id switchboard.RowID) {
 	h.watchers[s] = id
 	s.Send(h.heartbeat())
-	h.setWatched()
+	h.setActive()
 }
 
 func (h *Hub) unwatch(s Socket) {
 	delete(h.watchers, s)
-	h.setWatched()
+	h.setActive()
 }
 
 // touch tells those who watch a call that something about it has changed.

@@ -104,7 +104,7 @@ func (h *history) step() {
 		h.board.Observe(e)
 	case 2, 3:
 		if len(h.calls) > 0 {
-			h.api.answer(h.board, pick(h, h.calls))
+			h.api.connect(h.board, pick(h, h.calls))
 		}
 	case 4:
 		if len(h.calls) > 0 {
