@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -67,12 +68,17 @@ func (h *handlers) addMemberStats(accountID string, m *views.StatsModel) {
 	h.Control.Rosters.Of(accountID).Load()
 	counts, unowned := m.Report.ByMember(roster.Owners)
 	m.Unassigned, m.OwnersPending = unowned, !roster.Known()
-	for user, count := range counts {
-		m.Members = append(m.Members, views.StatsMember{Name: h.memberName(accountID, user), MemberCounts: count})
+	m.Members = statsMembers(counts, func(user sipgate.UserID) string { return h.memberName(accountID, user) })
+}
+
+// statsMembers returns the counts of members in the order of their names. Members
+// of the same name are always in the same order.
+func statsMembers(counts map[sipgate.UserID]stats.MemberCounts, name func(sipgate.UserID) string) (all []views.StatsMember) {
+	for _, user := range slices.Sorted(maps.Keys(counts)) {
+		all = append(all, views.StatsMember{Name: name(user), MemberCounts: counts[user]})
 	}
-	slices.SortFunc(m.Members, func(a, b views.StatsMember) int {
-		return sipgate.CompareNames(a.Name, b.Name)
-	})
+	slices.SortStableFunc(all, func(a, b views.StatsMember) int { return sipgate.CompareNames(a.Name, b.Name) })
+	return all
 }
 
 // memberName returns the name of a user of the account, signed in or not.

@@ -5,10 +5,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/simulator"
+	"callboard/sipgate/stats"
 	"callboard/sipgate/team"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestTheFiguresOfATeam: of the span that was asked for; those of each member
@@ -75,5 +79,28 @@ func TestTheFiguresOfATeam(t *testing.T) {
 	}
 	if cancelled.Err() == nil {
 		t.Error("a reader that must not wait may wait")
+	}
+}
+
+// Members of the same name do not change places from one page to the next.
+func TestFiguresOfEqualNamesKeepTheirOrder(t *testing.T) {
+	counts := map[sipgate.UserID]stats.MemberCounts{}
+	for _, user := range []sipgate.UserID{"w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7"} {
+		counts[user] = stats.MemberCounts{Talk: time.Duration(len(counts))}
+	}
+	name := func(user sipgate.UserID) string {
+		if user == "w7" {
+			return "Anna Weber"
+		}
+		return "Jonas Weber"
+	}
+	first := statsMembers(counts, name)
+	if len(first) != len(counts) || first[0].Name != "Anna Weber" {
+		t.Fatalf("%+v", first)
+	}
+	for range 20 {
+		if diff := cmp.Diff(first, statsMembers(counts, name)); diff != "" {
+			t.Fatalf("another order (-first +now):\n%s", diff)
+		}
 	}
 }
