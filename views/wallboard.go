@@ -202,15 +202,12 @@ func (m WallboardModel) asOfText(lang Lang) string {
 	return lang.T("wall.asof", clock(m.Zone, m.Today.AsOf))
 }
 
-// problemText returns what is wrong with the list of calls, or "".
-func (m WallboardModel) problemText(lang Lang) string {
-	switch {
-	case m.List.ListedAt.IsZero(), m.List.SignedIn == 0:
+// listNote returns what a passer-by must know about the list of calls, or "".
+func (m WallboardModel) listNote(lang Lang) string {
+	if m.List.ListedAt.IsZero() || m.List.SignedIn == 0 {
 		return lang.T("wall.never")
-	case m.List.Problem != "":
-		return m.List.problemText(lang)
 	}
-	return ""
+	return m.List.listNote(lang)
 }
 
 // zoneOffset returns the zone's offset from UTC in seconds.
