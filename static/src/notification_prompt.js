@@ -1,7 +1,9 @@
 // @ts-check
 // Asks once in a browser whether to show notifications: after a click on the
-// board, when the browser has not been asked yet.
+// board, when the browser has not been asked yet. What is wrong with the
+// connection comes first.
 
+import {connectionProblem} from "./connection.js";
 import {closest, find} from "./dom.js";
 import {request} from "./request.js";
 
@@ -20,7 +22,7 @@ export function startNotificationPrompt() {
 	const prompt = find("#ring-ask");
 	if (!prompt) return;
 	document.addEventListener("click", e => {
-		if (closest(e.target, "#board, .head") && mayAsk()) prompt.hidden = false;
+		if (closest(e.target, "#board, .head") && !connectionProblem() && mayAsk()) prompt.hidden = false;
 	});
 	prompt.addEventListener("click", async e => {
 		/** @type {HTMLButtonElement | null} */
