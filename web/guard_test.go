@@ -240,13 +240,20 @@ func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
 		return errors.New("x")
 	})
 	p.handle("GET /panics", func(http.ResponseWriter, *http.Request) error { panic("x") })
+	p.handle("POST /large", func(w http.ResponseWriter, r *http.Request) error {
+		_, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, 10))
+		return err
+	})
 	ids := map[string]bool{}
-	for path, want := range map[string]int{"/x": 200, "/static/app.css": 200, "/fails": 500, "/panics": 500, "/none": 404, "/x?bad": 421} {
+	for path, want := range map[string]int{"/x": 200, "/static/app.css": 200, "/fails": 500, "/panics": 500, "/none": 404, "/x?bad": 421, "/large": 413, "/x" + strings.Repeat("x", 9<<10): 414} {
 		host := "app.example"
 		if want == 421 {
 			host = "evil"
 		}
 		a := p.do("GET", path, "Host: "+host)
+		if want == 413 {
+			a = p.send("POST", path, strings.NewReader(strings.Repeat("x", 11)), "Host: "+host)
+		}
 		if a.StatusCode != want {
 			t.Errorf("%s: %d, want %d", path, a.StatusCode, want)
 		}
