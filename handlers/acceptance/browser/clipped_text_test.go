@@ -2,15 +2,12 @@ package browser
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"callboard/handlers/acceptance/harness"
 	"callboard/views"
-	"callboard/views/gallery"
 )
 
 // newStillTab opens a tab without animations, which would make measurements
@@ -62,26 +59,11 @@ const clipped = `(() => {
 	return found;
 })()`
 
-// Longer texts fit everywhere, on a telephone and on a desktop: the gallery is
-// shown in a pseudo language.
-func TestBrowserClippedText(t *testing.T) {
-	t.Parallel()
-	s := harness.NewDemo(t)
-	p := newBrowser(t, s).newStillTab(t)
-	found := map[string][]string{}
-	for _, name := range gallery.Names() {
-		p.openPreview(name, views.Pseudo, "light")
-		for _, width := range []int64{360, 768, 1280} {
-			if width == 360 && strings.HasPrefix(name, "wall") && name != "walls" {
-				continue // a wall has no telephone's screen
-			}
-			p.do(chromedp.EmulateViewport(width, 900))
-			for _, f := range eval[[]string](p, clipped) {
-				found[f] = append(found[f], fmt.Sprintf("%s at %d", name, width))
-			}
-		}
-	}
-	for what, where := range found {
-		t.Errorf("%s: %s", strings.Join(where[:min(len(where), 5)], ", "), what)
+// addClipped adds what is clipped on the page at a width.
+func (f findings) addClipped(p *tab, name string, width int64) {
+	p.t.Helper()
+	p.do(chromedp.EmulateViewport(width, 900))
+	for _, what := range eval[[]string](p, clipped) {
+		f[what] = append(f[what], fmt.Sprintf("%s at %d", name, width))
 	}
 }

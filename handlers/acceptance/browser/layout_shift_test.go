@@ -33,6 +33,7 @@ const watchShifts = `
 // into a dialog and another has the focus on a button of a row. The layout does
 // not shift, and no focus or character is lost.
 func TestBrowserCalm(t *testing.T) {
+	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
 	b := newBrowser(t, s)

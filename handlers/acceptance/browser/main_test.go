@@ -128,21 +128,27 @@ func eval[T any](p *tab, expression string) T {
 func (p *tab) until(expression string, args ...any) {
 	p.t.Helper()
 	expression = fmt.Sprintf(expression, args...)
+	// The page asks itself, which takes less time than to be asked.
+	waits := `(async () => {
+		const holds = () => { try { return Boolean(` + expression + `) } catch { return false } };
+		const began = performance.now();
+		while (!holds() && performance.now() < began + 3000) await new Promise(done => setTimeout(done, 40));
+		return holds();
+	})()`
 	deadline := time.After(30 * time.Second)
-	for tick := time.NewTicker(25 * time.Millisecond); ; {
+	for {
 		// While a page is being left there is nothing to ask.
 		ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](waits, chromedp.EvalAwaitPromise))
 		cancel()
 		if ok && err == nil {
-			tick.Stop()
 			return
 		}
 		select {
 		case <-deadline:
 			p.screenshot("failure")
 			p.t.Fatalf("timed out in the browser waiting for: %s (%v)\n%s", expression, err, p.text())
-		case <-tick.C:
+		case <-time.After(25 * time.Millisecond):
 		}
 	}
 }

@@ -61,35 +61,46 @@ var formAction = regexp.MustCompile(`<form method="post" action="([^"]+)"`)
 // TrySignIn goes the whole way of signing in and returns the last answer.
 func (s *Stack) TrySignIn(t testing.TB, account, user int, next string) (*Client, *http.Response) {
 	t.Helper()
-	var state struct {
-		Accounts []struct {
-			Users []struct{ Username, Password string }
-		}
-	}
-	s.Control("GET", "state", nil, &state)
-	who := state.Accounts[account].Users[user]
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	v := &Client{T: t, Stack: s, HTTP: &http.Client{Jar: jar}}
-	resp := v.Send("POST", s.URL+"/login", FormType, strings.NewReader(url.Values{"next": {next}}.Encode()))
+	resp := v.EndSignIn(v.BeginSignIn(next), account, user)
+	v.HTTP.CheckRedirect = noRedirect
+	return v, resp
+}
+
+// BeginSignIn asks to sign in and returns the address of sipgate's form.
+func (v *Client) BeginSignIn(next string) (form string) {
+	v.T.Helper()
+	resp := v.Send("POST", v.Stack.URL+"/login", FormType, strings.NewReader(url.Values{"next": {next}}.Encode()))
 	page, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Fatal(err)
+		v.T.Fatal(err)
 	}
 	action := formAction.FindSubmatch(page)
 	if action == nil {
-		t.Fatalf("no form on the sign-in page: %s %s", resp.Status, page)
+		v.T.Fatalf("no form on the sign-in page: %s %s", resp.Status, page)
 	}
 	at, err := resp.Request.URL.Parse(html.UnescapeString(string(action[1])))
 	if err != nil {
-		t.Fatal(err)
+		v.T.Fatal(err)
 	}
-	resp = v.Send("POST", at.String(), FormType,
-		strings.NewReader(url.Values{"username": {who.Username}, "password": {who.Password}}.Encode()))
-	v.HTTP.CheckRedirect = noRedirect
-	return v, resp
+	return at.String()
+}
+
+// EndSignIn fills in sipgate's form as a user, and returns the last answer.
+func (v *Client) EndSignIn(form string, account, user int) *http.Response {
+	v.T.Helper()
+	var state struct {
+		Accounts []struct {
+			Users []struct{ Username, Password string }
+		}
+	}
+	v.Stack.Control("GET", "state", nil, &state)
+	who := state.Accounts[account].Users[user]
+	return v.Send("POST", form, FormType, strings.NewReader(url.Values{"username": {who.Username}, "password": {who.Password}}.Encode()))
 }
 
 // Send sends a request as a page of the dashboard does; change may change it
@@ -271,7 +282,7 @@ func (v *Client) Rows() (ids []string) {
 }
 
 // Listen reads the feed of the board until the test ends. heard returns all
-// that has come.
+// that has come, and at the end "closed " and the code if the feed was closed.
 func (v *Client) Listen(t testing.TB) (heard func() string) {
 	t.Helper()
 	at, err := url.Parse(v.Stack.URL)
@@ -294,12 +305,15 @@ func (v *Client) Listen(t testing.TB) (heard func() string) {
 		defer close(done)
 		for {
 			_, msg, err := conn.Read(context.Background())
+			mu.Lock()
+			text.Write(msg)
+			if err != nil {
+				fmt.Fprintf(&text, "closed %d", websocket.CloseStatus(err))
+			}
+			mu.Unlock()
 			if err != nil {
 				return
 			}
-			mu.Lock()
-			text.Write(msg)
-			mu.Unlock()
 		}
 	}()
 	t.Cleanup(func() {

@@ -141,17 +141,16 @@ func File(t testing.TB, path string) string {
 	return filepath.Join(root, filepath.FromSlash(path))
 }
 
-// Eventually fails the test unless ok returns true within a minute.
+// Eventually fails the test unless ok returns true within a minute. It asks less
+// often the longer it waits: asking takes time from what is waited for.
 func Eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	timeout := time.After(time.Minute)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
+	began := time.Now()
 	for !ok() {
-		select {
-		case <-timeout:
+		waited := time.Since(began)
+		if waited > time.Minute {
 			t.Fatalf("timed out waiting for: %s", what)
-		case <-tick.C:
 		}
+		<-time.After(min(max(waited/8, 10*time.Millisecond), 250*time.Millisecond))
 	}
 }
