@@ -2,8 +2,11 @@ package acceptance
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -92,24 +95,112 @@ func TestAccessToSipgate(t *testing.T) {
 
 	t.Run("no answer may be framed, and every one is marked as ours", func(t *testing.T) {
 		statuses := map[int]bool{}
+		look := func(request string, resp *http.Response) {
+			statuses[resp.StatusCode] = true
+			if csp := resp.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'none'") {
+				t.Errorf("%s: %d may be framed: %q", request, resp.StatusCode, csp)
+			}
+			if resp.Header.Get("Callboard-Answer") == "" {
+				t.Errorf("%s: %d is not marked", request, resp.StatusCode)
+			}
+		}
 		for _, request := range []string{"GET /", "GET /login", "GET /nothing", "POST /feed", "GET /feed", "GET /oauth/callback?error=x", "GET /static/x", "GET /a/x", "GET /wall/x",
 			"GET /wall/x/poll", "POST /push/x", "GET /push/x", "GET /healthz", "GET /session", "GET /history/x", "POST /announcements", "POST /calls", "POST /calls/x/hold", "GET /calls/x", "GET //x"} {
 			method, path, _ := strings.Cut(request, " ")
 			for _, who := range []*harness.Client{v, s.Anonymous(t)} {
-				resp := who.Send(method, s.URL+path, harness.FormType, strings.NewReader(""))
-				statuses[resp.StatusCode] = true
-				if csp := resp.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'none'") {
-					t.Errorf("%s: %d may be framed: %q", request, resp.StatusCode, csp)
-				}
-				if resp.Header.Get("Callboard-Answer") == "" {
-					t.Errorf("%s: %d is not marked", request, resp.StatusCode)
-				}
+				look(request, who.Send(method, s.URL+path, harness.FormType, strings.NewReader("")))
 			}
 		}
-		for _, want := range []int{200, 303, 400, 401, 404, 405, 415, 426} {
+		look("too large", v.Send("POST", s.URL+"/calls", harness.FormType, strings.NewReader("callee="+strings.Repeat("1", 70<<10))))
+		look("another host", v.Send("GET", s.URL+"/", "", nil, func(r *http.Request) { r.Host = "evil.example" }))
+		for _, want := range []int{200, 303, 400, 401, 404, 405, 413, 415, 421, 426} {
 			if !statuses[want] {
 				t.Errorf("no answer %d was looked at: %v", want, statuses)
 			}
+		}
+	})
+
+	t.Run("all tabs and devices of a member show the same, and only the session that ends is closed", func(t *testing.T) {
+		phone := s.SignIn(t, 0)
+		tab, other, phones := v.Listen(t), v.Listen(t), phone.Listen(t)
+		id := s.Ring("+4930555004", "w0", "established")
+		s.Eventually("the call", func() bool { return strings.Contains(v.Page("/"), "+49 30 555004") })
+		row := rowOf(v, "+49 30 555004")
+		if status, code, _ := phone.Command("/calls/"+row+"/hold", `{"value":true,`+harness.ActionID()+`}`); status >= 300 {
+			t.Fatalf("hold: %d %s", status, code)
+		}
+		held := regexp.MustCompile(`id="row-` + row + `" data-state="held"`)
+		for where, heard := range map[string]func() string{"a tab": tab, "another tab": other, "the telephone": phones} {
+			s.Eventually(where+" shows the call on hold", func() bool { return held.MatchString(heard()) })
+		}
+		phone.Post("/logout", "")
+		s.Eventually("the end of the telephone's feed", func() bool { return strings.HasSuffix(phones(), "closed 4401") })
+		s.HangUp(id)
+		for where, heard := range map[string]func() string{"a tab": tab, "another tab": other} {
+			s.Eventually(where+" shows the end", func() bool { return strings.Contains(heard(), `id="row-`+row+`" data-state="ended"`) })
+		}
+	})
+
+	t.Run("whoever comes back from sipgate as somebody else gets a page of their own, and the session before ends", func(t *testing.T) {
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		browser := &harness.Client{T: t, Stack: s, HTTP: &http.Client{Jar: jar}}
+		first, second := browser.BeginSignIn("/team"), browser.BeginSignIn("/")
+		browser.EndSignIn(second, 0, 0)
+		if page := browser.Page("/"); !strings.Contains(page, "Anna") {
+			t.Fatalf("Anna is not signed in: %.500s", page)
+		}
+		address, err := url.Parse(s.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		annas := jar.Cookies(address)
+		asAnna := func() int {
+			resp := s.Anonymous(t).Send("GET", s.URL+"/session", "", nil, func(r *http.Request) {
+				for _, c := range annas {
+					r.AddCookie(c)
+				}
+			})
+			return resp.StatusCode
+		}
+		if status := asAnna(); status >= 300 {
+			t.Fatalf("Anna's session: %d", status)
+		}
+		resp := browser.EndSignIn(first, 0, 1)
+		page, err := io.ReadAll(resp.Body)
+		if err != nil || resp.Request.URL.Path != "/team" || !regexp.MustCompile(`me-name[^<]*>\s*Jonas`).Match(page) {
+			t.Errorf("Jonas comes to %s: %v %.3000s", resp.Request.URL, err, page)
+		}
+		if status := asAnna(); status != http.StatusUnauthorized {
+			t.Errorf("Anna's session goes on: %d", status)
+		}
+	})
+
+	t.Run("after a restart the open pages cost sipgate lists by members, not by pages", func(t *testing.T) {
+		people := []*harness.Client{v, s.SignIn(t, 1), s.SignIn(t, 2)}
+		s.Restart()
+		began := time.Now()
+		var heard []func() string
+		for range 20 {
+			for _, who := range people {
+				heard = append(heard, who.Listen(t))
+			}
+		}
+		s.Eventually("the call on Anna's pages", func() bool {
+			for i, heard := range heard {
+				if i%len(people) == 0 && !strings.Contains(heard(), "+49 30 555002") {
+					return false
+				}
+			}
+			return true
+		})
+		if n, limit := s.Requests("GET", "/v2/calls"), 2*len(people)+int(time.Since(began)/(2*time.Second)); n == 0 || n > limit {
+			t.Errorf("%d lists for %d pages, want at most %d", n, len(heard), limit)
+		}
+		if n := len(s.RequestLog()); n > len(heard) {
+			t.Errorf("%d requests for %d pages", n, len(heard))
 		}
 	})
 
@@ -170,4 +261,17 @@ func TestAccessToSipgate(t *testing.T) {
 			}
 		})
 	})
+}
+
+// rowOf returns the id of the call that the board shows with a text.
+func rowOf(v *harness.Client, text string) string {
+	v.T.Helper()
+	page := v.Page("/")
+	before, _, found := strings.Cut(page, text)
+	at := strings.LastIndex(before, `id="row-`)
+	if !found || at < 0 {
+		v.T.Fatalf("no row with %s", text)
+	}
+	id, _, _ := strings.Cut(before[at+len(`id="row-`):], `"`)
+	return id
 }
