@@ -5,10 +5,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"callboard/handlers/acceptance/harness"
 
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -109,16 +111,28 @@ func TestBrowserBehindAFaultyProxy(t *testing.T) {
 	// Without a network nothing is sent, and that is said.
 	p.run(`document.querySelector("#modal").close(); document.querySelector("#notices").replaceChildren()`)
 	front.Set(harness.FrontRule{DropUpgrades: true})
+	p.run(`Object.defineProperty(Notification, "permission", {configurable: true, value: "default"}); localStorage.clear(); document.querySelector("#ring-ask").hidden = true`)
 	p.offline(true)
 	p.until(`document.querySelector("#status").dataset.state === "offline" && /You are offline/.test(document.querySelector("#connection").innerText)`)
 	before := s.Requests("PUT", "/v2/calls/*/hold")
 	p.press(who, "h")
 	p.until(`document.querySelector("#notices").innerText.includes("Not sent: you are offline")`)
 	p.screenshot("offline")
+	if !eval[bool](p, `document.querySelector("#ring-ask").hidden`) {
+		t.Error("while offline the page asks whether to show notifications")
+	}
 	p.run(`document.querySelector("#own-calls button").click()`)
 	p.until(`document.querySelectorAll("#notices .notice").length === 2`)
+	id := s.Ring("+4930555004", "w0", "established")
 	p.offline(false)
-	p.until(`document.querySelector("#status").dataset.state === "polling"`)
+	back := time.Now()
+	p.until(`document.querySelector("#status").dataset.state === "polling" && !!%s`, row("+49 30 555004"))
+	if took := time.Since(back); took > 5*time.Second {
+		t.Errorf("with the network back, the list is there after %v", took)
+	}
+	s.HangUp(id)
+	p.run(`document.querySelector(".head h1").click()`)
+	p.until(`!document.querySelector("#ring-ask").hidden`)
 	if after := s.Requests("PUT", "/v2/calls/*/hold"); after != before {
 		t.Errorf("%d commands were sent later", after-before)
 	}
@@ -131,4 +145,39 @@ func TestBrowserBehindAFaultyProxy(t *testing.T) {
 	front.Set(harness.FrontRule{})
 	p.until(`document.querySelector("#status").dataset.state === "live" && document.querySelector("#connection").hidden`)
 	p.until(`!%s.querySelector(".act").hasAttribute("aria-disabled")`, row(who))
+	testSleep(t, s, p)
+}
+
+// testSleep puts the computer to sleep, and wakes it: the page shows the present
+// within seconds, and says when the session ended meanwhile.
+func testSleep(t *testing.T, s *harness.Stack, p *tab) {
+	t.Helper()
+	sleep := func(asleep bool) {
+		t.Helper()
+		state := page.SetWebLifecycleStateParams{State: page.SetWebLifecycleStateStateActive}
+		if asleep {
+			state.State = page.SetWebLifecycleStateStateFrozen
+		}
+		if _, err := chromedp.Call(p.ctx, page.SetWebLifecycleState, state); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sleep(true)
+	s.Stop() // the connection does not outlive the night
+	id := s.Ring("+4930555005", "w0", "established")
+	s.Start()
+	sleep(false)
+	woken := time.Now()
+	p.until(`document.querySelector("#status").dataset.state === "live" && !!%s`, row("+49 30 555005"))
+	if took := time.Since(woken); took > 5*time.Second {
+		t.Errorf("after the sleep, the list is there after %v", took)
+	}
+	s.HangUp(id)
+	sleep(true)
+	endOtherSessions(s.SignIn(t, 0))
+	sleep(false)
+	p.until(`document.querySelector("#over").open`)
+	if eval[bool](p, `document.documentElement.outerHTML.includes("555002")`) {
+		t.Error("a number is left in the page")
+	}
 }
