@@ -42,9 +42,11 @@ func historyExamples(p views.Page, now time.Time) []Example {
 	}
 	sought := views.HistoryFilter{Text: "Lindqvist", Unread: true}
 	far := views.HistoryModel{Filter: sought, CSV: "/history.csv?q=Lindqvist", Older: "/history?offset=2350&q=Lindqvist", Searched: 2350, Reached: now.AddDate(0, -2, 0), Entries: exampleHistory(now)[2:3]}
+	berlin := p // the browsers of tests are elsewhere
+	berlin.Zone, _ = time.LoadLocation("Europe/Berlin")
 	return []Example{
 		{"history", views.History(p, all)},
-		{"history-viewer", views.History(p, viewer)},
+		{"history-viewer", views.History(berlin, viewer)},
 		{"history-empty", views.History(p, views.HistoryModel{UpdatesURL: "/history/news?after=1"})},
 		{"history-none", views.History(p, views.HistoryModel{Filter: sought})},
 		{"history-far", views.History(p, far)},

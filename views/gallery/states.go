@@ -36,7 +36,15 @@ func stateExamples(lang views.Lang) []Example {
 	begun := plain
 	begun.SetupPending = true
 	empty := views.BoardModel{CanCall: true, Status: views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 1}}
+	expired, scope := p, p
+	expired.Access = views.Access{Expired: true, Next: "/"}
+	scope.Access = views.Access{Missing: []string{"rtcm:write"}, Next: "/"}
+	blind := board(time.Second, "", views.Allowed{})
+	blind.Status.Unreadable, blind.Status.NoEvents = 1, true
 	examples := []Example{
+		{"board-expired", views.Board(expired, board(9*time.Second, "unauthorized", views.Allowed{Reason: "sign_in_again"}))},
+		{"board-scope", views.Board(scope, board(time.Second, "", views.Allowed{Reason: "scope_missing"}))},
+		{"board-blind", views.Board(p, blind)},
 		{"board-quiet", views.Board(p, empty)},
 		{"board-stale", views.Board(p, board(20*time.Second, "unavailable", views.Allowed{}))},
 		{"board-offline", views.Board(p, board(time.Second, "", views.Allowed{}))},

@@ -37,6 +37,8 @@ func statsExamples(lang views.Lang) []Example {
 	neo.Span, neo.Neo, neo.WaitCount, neo.LongestWait = "today", true, 12, 31*time.Second
 
 	wall := exampleWallboard(now, lang)
+	partly := wall
+	partly.List.Unreadable = 2
 	names := exampleWallboard(now, lang)
 	full := views.NewWallboard(append(exampleCalls(now), sharedCalls(now)...), masked, true, lang)
 	names.Calls, names.Ringing, names.Connected = full.Calls, full.Ringing, full.Connected
@@ -59,6 +61,7 @@ func statsExamples(lang views.Lang) []Example {
 		{"wall", views.Wallboard(lang, wall)},
 		{"wall-names", views.Wallboard(lang, names)},
 		{"wall-none", views.Wallboard(lang, quiet)},
+		{"wall-unread", views.Wallboard(lang, partly)},
 		{"wall-stale", views.Wallboard(lang, stale)},
 		{"wall-nothing", views.WallboardNotFound(lang)},
 	}
