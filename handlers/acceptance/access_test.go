@@ -129,15 +129,17 @@ func TestAccessToSipgate(t *testing.T) {
 		if status, code, _ := phone.Command("/calls/"+row+"/hold", `{"value":true,`+harness.ActionID()+`}`); status >= 300 {
 			t.Fatalf("hold: %d %s", status, code)
 		}
-		held := regexp.MustCompile(`id="row-` + row + `" data-state="held"`)
+		is := func(state string) *regexp.Regexp { // in HTML, or in HTML within JSON
+			return regexp.MustCompile(`id=\\?"row-` + row + `\\?" data-state=\\?"` + state)
+		}
 		for where, heard := range map[string]func() string{"a tab": tab, "another tab": other, "the telephone": phones} {
-			s.Eventually(where+" shows the call on hold", func() bool { return held.MatchString(heard()) })
+			s.Eventually(where+" shows the call on hold", func() bool { return is("held").MatchString(heard()) })
 		}
 		phone.Post("/logout", "")
 		s.Eventually("the end of the telephone's feed", func() bool { return strings.HasSuffix(phones(), "closed 4401") })
 		s.HangUp(id)
 		for where, heard := range map[string]func() string{"a tab": tab, "another tab": other} {
-			s.Eventually(where+" shows the end", func() bool { return strings.Contains(heard(), `id="row-`+row+`" data-state="ended"`) })
+			s.Eventually(where+" shows the end", func() bool { return is("ended").MatchString(heard()) })
 		}
 	})
 
@@ -147,10 +149,9 @@ func TestAccessToSipgate(t *testing.T) {
 			t.Fatal(err)
 		}
 		browser := &harness.Client{T: t, Stack: s, HTTP: &http.Client{Jar: jar}}
-		first, second := browser.BeginSignIn("/team"), browser.BeginSignIn("/")
-		browser.EndSignIn(second, 0, 0)
-		if page := browser.Page("/"); !strings.Contains(page, "Anna") {
-			t.Fatalf("Anna is not signed in: %.500s", page)
+		browser.EndSignIn(browser.BeginSignIn("/"), 0, 0)
+		if page := browser.Page("/"); !strings.Contains(page, `class="me-name" title="Anna`) {
+			t.Fatalf("Anna is not signed in: %.3000s", page)
 		}
 		address, err := url.Parse(s.URL)
 		if err != nil {
@@ -168,9 +169,9 @@ func TestAccessToSipgate(t *testing.T) {
 		if status := asAnna(); status >= 300 {
 			t.Fatalf("Anna's session: %d", status)
 		}
-		resp := browser.EndSignIn(first, 0, 1)
+		resp := browser.EndSignIn(browser.BeginSignIn("/team"), 0, 1)
 		page, err := io.ReadAll(resp.Body)
-		if err != nil || resp.Request.URL.Path != "/team" || !regexp.MustCompile(`me-name[^<]*>\s*Jonas`).Match(page) {
+		if err != nil || resp.Request.URL.Path != "/team" || !strings.Contains(string(page), `class="me-name" title="Jonas`) {
 			t.Errorf("Jonas comes to %s: %v %.3000s", resp.Request.URL, err, page)
 		}
 		if status := asAnna(); status != http.StatusUnauthorized {
@@ -183,7 +184,7 @@ func TestAccessToSipgate(t *testing.T) {
 		s.Restart()
 		began := time.Now()
 		var heard []func() string
-		for range 20 {
+		for range 8 { // a member has at most ten
 			for _, who := range people {
 				heard = append(heard, who.Listen(t))
 			}
@@ -198,9 +199,6 @@ func TestAccessToSipgate(t *testing.T) {
 		})
 		if n, limit := s.Requests("GET", "/v2/calls"), 2*len(people)+int(time.Since(began)/(2*time.Second)); n == 0 || n > limit {
 			t.Errorf("%d lists for %d pages, want at most %d", n, len(heard), limit)
-		}
-		if n := len(s.RequestLog()); n > len(heard) {
-			t.Errorf("%d requests for %d pages", n, len(heard))
 		}
 	})
 
