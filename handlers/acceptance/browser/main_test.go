@@ -84,12 +84,20 @@ type tab struct {
 	ctx context.Context
 }
 
+// exceptionText returns what was thrown, and where.
+func exceptionText(d *runtime.ExceptionDetails) string {
+	if d.Exception == nil {
+		return d.Text
+	}
+	return d.Text + " " + d.Exception.Description
+}
+
 // newTab opens a tab with its own cookies.
 func (b *browser) newTab(t *testing.T) *tab {
 	t.Helper()
 	listen := chromedp.WithListener(func(event any) {
 		if e, ok := event.(*runtime.EventExceptionThrown); ok {
-			t.Errorf("an exception in the page: %s", e.ExceptionDetails.Text)
+			t.Errorf("an exception in the page: %s", exceptionText(e.ExceptionDetails))
 		}
 	})
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext(), listen)
