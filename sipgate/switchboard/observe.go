@@ -85,6 +85,9 @@ func (b *Board) observeAnswer(e sipgate.Event, now time.Time) bool {
 		}
 	}
 	b.ensureRow(l, now)
+	if o := l.partner; first && o != nil && o.end >= endedMissing && (o.answered || o.listed || o.isCaller()) {
+		b.partnerEnded(o, now) // the other side's end overtook this answer
+	}
 	return first
 }
 
@@ -97,9 +100,12 @@ func (b *Board) observeHangup(e sipgate.Event, now time.Time) bool {
 		l.cause = e.Cause
 	}
 	was := l.end
-	known := l.row != nil
+	known, paired := l.row != nil, l.partner != nil
 	b.endLeg(l, endedHangup, now)
 	b.joinRelated(l, now)
+	if !paired && l.partner != nil { // it was the first event of that side
+		b.partnerEnded(l, now)
+	}
 	b.continueTransfers(now)
 	return known && was == live
 }
