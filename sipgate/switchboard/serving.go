@@ -57,7 +57,7 @@ const maxProofs = 20
 // show calls of others, and whether those of other members lack calls of m's.
 func (b *Board) updateShowsOthers(m *member) {
 	changed := false
-	if !m.showsOthers && slices.ContainsFunc(m.observations, m.isOfOthers) {
+	if !m.showsOthers && slices.ContainsFunc(m.observations, func(s *observation) bool { return b.isOfOthers(m, s) }) {
 		m.showsOthers, changed = true, true
 	}
 	for _, o := range b.members {
@@ -70,13 +70,18 @@ func (b *Board) updateShowsOthers(m *member) {
 	}
 }
 
-// isOfOthers reports whether a listed call is known to be of other members only.
-func (m *member) isOfOthers(s *observation) bool {
+// isOfOthers reports whether a call of m's list is known to be of other members
+// only. A side of an internal call may be m's own although events name only the
+// user of the other side.
+func (b *Board) isOfOthers(m *member, s *observation) bool {
 	r := s.leg.row
 	if s.removed || r == nil || r.published == nil || r.published.Phase != Connected {
 		return false
 	}
 	owners := r.published.Owners()
+	if s.leg.partner != nil {
+		owners = b.owners(s.leg)
+	}
 	return len(owners) > 0 && !slices.Contains(owners, m.id)
 }
 

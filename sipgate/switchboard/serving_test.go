@@ -43,3 +43,27 @@ func TestAccessThatShowsCallsOfOthersIsFoundOut(t *testing.T) {
 		t.Error("it serves after it left")
 	}
 }
+
+// Where sipgate shows everybody only the own calls, a side of an internal call
+// that no event announced does not make a member's list one that shows calls of
+// others: a colleague's call, which no list shows, goes on.
+func TestOwnSideOfAnInternalCallIsNoCallOfOthers(t *testing.T) {
+	for name, change := range origins {
+		u := newFakeSipgate()
+		b := newBoard(t, u, "w0")
+		events := internalCall(t, change)
+		in := events[1]
+		in.UserIDs, in.FullUserIDs = []sipgate.UserID{"w1"}, nil
+		other := withUsers(newCall("X", sipgate.Incoming, jennifer, marty, "Marty"), "w2")
+		for _, e := range []sipgate.Event{in, answer(in, "Jonas Keller"), other, answer(other, "Marty")} {
+			b.Observe(e)
+		}
+		u.add(events[0].CallID, jonas, anna, "w0")
+		for range 3 {
+			pollAll(t, b)
+		}
+		if cs := wantCalls(t, b, 2); b.ShowsOthers("w0") || !cs[0].Internal || cs[1].Phase != Connected {
+			t.Errorf("%s: shows others %v:%s", name, b.ShowsOthers("w0"), describe(cs))
+		}
+	}
+}
