@@ -46,7 +46,8 @@
 //     The next lists decide an unknown outcome. No command is sent twice.
 //   - What an accepted command requested stands for five seconds against lists
 //     that contradict, since they may be older at sipgate. A list that agrees
-//     confirms it; without one it is unconfirmed then, and the lists are right.
+//     or the end of the leg confirms it; without, it is unconfirmed then, and
+//     the lists are right.
 //   - An outgoing and an incoming leg with each other's parties, of different
 //     users, are the two sides of an internal call and belong to one row, with
 //     or without a common origin. While a list contains one of them, the other

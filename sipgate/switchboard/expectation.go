@@ -71,13 +71,14 @@ func (l *leg) toggled(v Verb) bool {
 	return l.recording
 }
 
-// expectedEnd applies that a leg ended to what is expected of it.
+// expectedEnd applies that a leg ended to what is expected of it: no list will
+// contradict sipgate any more.
 func (r *row) expectedEnd(l *leg, now time.Time) {
 	for v, e := range r.expectations {
 		if e.leg != l {
 			continue
 		}
-		if v == VerbHangUp {
+		if !e.agreed {
 			r.setOutcome(e.cmd, Confirmed, 0, now)
 		}
 		delete(r.expectations, v)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"callboard/sipgate"
 )
 
 // laggingLists makes the fake's lists, for so long, those of the moment of the
@@ -207,4 +209,30 @@ func TestListOfTheOtherSideDoesNotUndoACommand(t *testing.T) {
 			t.Errorf("on hold again: %+v", c)
 		}
 	})
+}
+
+// A call that goes on as another leg, as after a transfer by telephone, does
+// not show a command on the former leg as if it was still to be carried out.
+func TestCommandOnAFormerLegIsDecided(t *testing.T) {
+	for _, a := range []Action{Hold{true}, Mute{true}, Record{On: true}} {
+		synctest.Test(t, func(t *testing.T) {
+			u, b, row := establishedCall(t)
+			old := newCall("A", sipgate.Incoming, jennifer, doc, "Doc")
+			next := withOrigin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "A", "")
+			next.Diversion = doc
+			if err := b.Execute(t.Context(), Command{By: "w0", Call: row, Action: a}); err != nil {
+				t.Fatal(err)
+			}
+			u.remove("A")
+			u.add("B", jennifer, marty)
+			for _, e := range []sipgate.Event{next, hangup(old, "normalClearing"), answer(next, "Marty")} {
+				b.Observe(e)
+			}
+			pollAll(t, b)
+			time.Sleep(commandLag)
+			if c := onlyCall(t, b); c.CallID != "B" || c.Phase != Connected || c.LastCommand.Outcome != Confirmed {
+				t.Errorf("%s: %+v of %+v", a.Verb(), c.LastCommand, c)
+			}
+		})
+	}
 }
