@@ -6,6 +6,29 @@ import (
 	"time"
 )
 
+// The counts of a board are those of its live calls, each in its phase.
+func TestCountsAreOfLiveCalls(t *testing.T) {
+	ringing, connected := CountLive([]Call{{Phase: Ringing}, {Phase: Connected}, {Phase: Ended}, {Phase: Connected}, {Phase: Ringing}, {Phase: Ringing}})
+	if ringing != 3 || connected != 2 {
+		t.Errorf("%d ringing, %d connected", ringing, connected)
+	}
+}
+
+// A verb of an address or of the audit log is one that the board knows, or is
+// refused.
+func TestVerbsAreThoseOfTheActions(t *testing.T) {
+	for _, a := range []Action{Hold{}, Mute{}, Record{}, TransferTo{}, CancelConsultation{}, Tones{}, Announce{}, HangUp{}} {
+		if !a.Verb().Valid() {
+			t.Errorf("%q is refused", a.Verb())
+		}
+	}
+	for _, v := range []Verb{"", "Hold", "hold ", "claim"} {
+		if v.Valid() {
+			t.Errorf("%q is accepted", v)
+		}
+	}
+}
+
 func checkSameCall(t *testing.T) {
 	v := reflect.TypeFor[Call]()
 	for i := range v.NumField() {

@@ -12,6 +12,18 @@ import (
 	"callboard/sipgate"
 )
 
+// issuedCommand is one call of Execute, with the outcomes that OnDone
+// received.
+type issuedCommand struct {
+	b        *observedBoard
+	c        Command
+	shown    Call // the row when it was given
+	outcomes []error
+	doneAt   time.Time // time of the outcome
+	order    int       // of the outcomes
+	returned error     // by Execute
+}
+
 // command gives a command, once or several times.
 func (h *scenario) command(b *observedBoard) {
 	row, ok := h.randomConnectedCall(b, h.r)
@@ -20,6 +32,7 @@ func (h *scenario) command(b *observedBoard) {
 	}
 	h.commanded = true
 	h.commands++
+	shown, _ := b.Call(row)
 	c := Command{ID: fmt.Sprintf("action-%d", h.commands), By: "w0", Call: row, Override: h.chance(0.5)}
 	if h.chance(0.3) { // w1 acts with w0's access
 		c.By, c.Via = "w1", "w0"
@@ -40,9 +53,9 @@ func (h *scenario) command(b *observedBoard) {
 	}
 	h.injectFaults()
 	for range 1 + h.r.IntN(3) {
-		c, g := c, &issuedCommand{b: b, c: c}
+		c, g := c, &issuedCommand{b: b, c: c, shown: shown}
 		h.issued = append(h.issued, g)
-		c.OnDone = func(err error) { h.u.mu.Lock(); g.outcomes = append(g.outcomes, err); h.u.mu.Unlock() }
+		c.OnDone = func(err error) { h.done(g, err) }
 		go func() {
 			err := b.Execute(context.Background(), c)
 			if errors.Is(err, ErrIDReused) {
@@ -55,6 +68,15 @@ func (h *scenario) command(b *observedBoard) {
 	}
 	synctest.Wait()
 	h.u.setFault(nil)
+}
+
+// done records the outcome of a command.
+func (h *scenario) done(g *issuedCommand, err error) {
+	h.u.mu.Lock()
+	defer h.u.mu.Unlock()
+	g.outcomes = append(g.outcomes, err)
+	h.doneCount++
+	g.doneAt, g.order = time.Now(), h.doneCount
 }
 
 // randomConnectedCall returns one of the board's connected calls.

@@ -2,9 +2,7 @@ package switchboard
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -17,16 +15,19 @@ import (
 // each ten times slower, and needs fewer.
 var scenarioCount = map[bool]int{false: 10_000, true: 1_500}[raceDetector]
 
-// TestBoardsConverge runs two boards of one team through random scenarios:
-// events are lost, repeated and reordered, lists are late or fail, answers to
+// TestBoardsConverge runs two boards of one team through random scenarios with
+// calls of the outside, among colleagues and to voicemails: events are lost,
+// repeated and reordered, lists are late, lag behind or fail, answers to
 // commands are lost, hang-ups are pending, joined, undone and replaced by
-// immediate ones, and members claim calls. After the next successful lists
-// both boards show exactly the calls of sipgate that a list shows or an event
-// announced, and, if the hangup event of a call that none of their lists shows
-// was lost, that call for some hours more; no ended call, claim or
-// pending hang-up remains; no command was sent twice, and none that was undone
-// or refused was sent; each command reported one outcome; no subscriber missed
-// a change or received one out of order.
+// immediate ones, and members claim calls. At every moment a call whose hangup
+// event arrived stays ended, and what sipgate accepted is shown until lists can
+// tell. After the next successful lists both boards show exactly the calls of
+// sipgate that a list shows or an event announced, one row each, and, if the
+// hangup event of a call that none of their lists shows was lost, that call for
+// some hours more; no ended call, claim or pending hang-up remains; no command
+// was sent twice, and none that was undone or refused was sent; each command
+// reported one outcome; no subscriber missed a change or received one out of
+// order.
 func TestBoardsConverge(t *testing.T) {
 	n := scenarioCount
 	if testing.Short() {
@@ -52,21 +53,15 @@ type scenario struct {
 	boards    []*observedBoard
 	callCount int // calls started so far
 
-	ringing     []sipgate.Event
-	established []sipgate.Event // their newCall events
+	ringing     []*talk
+	established []*talk
+	talks       map[sipgate.CallID]*talk // all that ever were
 	owner       map[sipgate.CallID]sipgate.UserID
+	pairs       map[[2]int]bool // of users who called each other
 	commands    int
 	issued      []*issuedCommand
+	doneCount   int  // outcomes so far
 	commanded   bool // commands were given, so that the boards may differ
-}
-
-// issuedCommand is one call of Execute, with the outcomes that OnDone
-// received.
-type issuedCommand struct {
-	b        *observedBoard
-	c        Command
-	outcomes []error
-	returned error // by Execute
 }
 
 // observedBoard is a board with a follower and the events not delivered yet.
@@ -75,18 +70,25 @@ type observedBoard struct {
 	follower *follower
 	sub      *Subscription
 	pending  []sipgate.Event
-	answered map[sipgate.CallID]bool // by an event that was delivered
-	hungUp   map[sipgate.CallID]bool
 	stop     func() // ends startTimers
+
+	// Calls with a newCall, answer or hangup event that was delivered.
+	announced, answered, hungUp map[sipgate.CallID]bool
+	late                        map[sipgate.CallID]bool // see noteOrder
 }
 
 func newScenario(t *testing.T, seed uint64) *scenario {
-	h := &scenario{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 1)), people: rand.New(rand.NewPCG(seed, 2)), u: newFakeSipgate(), owner: map[sipgate.CallID]sipgate.UserID{}}
+	h := &scenario{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 1)), people: rand.New(rand.NewPCG(seed, 2)), u: newFakeSipgate(),
+		talks: map[sipgate.CallID]*talk{}, owner: map[sipgate.CallID]sipgate.UserID{}, pairs: map[[2]int]bool{}}
+	if h.chance(0.4) {
+		h.u.lag = time.Duration(h.r.Int64N(int64(listLag)))
+	}
 	for range 2 {
 		b := newBoard(t, h.u, memberIDs(1+h.r.IntN(3))...)
 		s, sub := b.Subscribe()
 		h.boards = append(h.boards, &observedBoard{Board: b, follower: follow(s), sub: sub, stop: startTimers(b),
-			answered: map[sipgate.CallID]bool{}, hungUp: map[sipgate.CallID]bool{}})
+			announced: map[sipgate.CallID]bool{}, answered: map[sipgate.CallID]bool{}, hungUp: map[sipgate.CallID]bool{},
+			late: map[sipgate.CallID]bool{}})
 	}
 	return h
 }
@@ -152,7 +154,7 @@ func (h *scenario) pollBoards() {
 // step does one random thing.
 func (h *scenario) step() {
 	b := h.boards[h.r.IntN(len(h.boards))]
-	switch h.r.IntN(12) {
+	switch h.r.IntN(13) {
 	case 0, 1:
 		h.startCall()
 	case 2:
@@ -171,6 +173,8 @@ func (h *scenario) step() {
 		if h.seed%2 == 0 {
 			h.command(b)
 		}
+	case 12:
+		h.announceCommandedEnds()
 	}
 	if h.seed%2 == 0 {
 		switch b := h.boards[h.people.IntN(len(h.boards))]; h.people.IntN(8) {
@@ -180,161 +184,6 @@ func (h *scenario) step() {
 			h.undoHangUps(b)
 		}
 	}
-}
-
-// announce queues an event for both boards, unless it is lost.
-func (h *scenario) announce(e sipgate.Event) {
-	if h.chance(0.2) {
-		return
-	}
-	for _, b := range h.boards {
-		b.pending = append(b.pending, e)
-		if h.chance(0.2) {
-			b.pending = append(b.pending, e)
-		}
-	}
-}
-
-// push delivers one of the queued events, not always the oldest.
-func (h *scenario) push(b *observedBoard) {
-	if len(b.pending) == 0 {
-		return
-	}
-	i := h.r.IntN(min(len(b.pending), 4))
-	b.deliver(b.pending[i])
-	b.pending = slices.Delete(b.pending, i, i+1)
-}
-
-// deliver pushes an event to the board.
-func (b *observedBoard) deliver(e sipgate.Event) {
-	switch e.Kind {
-	case sipgate.EventAnswer:
-		b.answered[e.CallID] = true
-	case sipgate.EventHangup:
-		b.hungUp[e.CallID] = true
-	}
-	b.Observe(e)
-}
-
-// owns makes the call that of one of four users: w0 is on every board, w3, who
-// never signed in, on none.
-func (h *scenario) owns(e sipgate.Event) sipgate.Event {
-	u := sipgate.UserID(fmt.Sprintf("w%d", h.people.IntN(4)))
-	h.owner[e.CallID] = u
-	return withUsers(e, u)
-}
-
-func (h *scenario) startCall() {
-	h.callCount++
-	id := sipgate.CallID(fmt.Sprintf("C%d", h.callCount))
-	from := fmt.Sprintf("49157900%05d", h.callCount)
-	e := newCall(id, sipgate.Incoming, from, doc, "Doc")
-	if h.chance(0.3) {
-		e = newCall(id, sipgate.Outgoing, doc, from, "Doc")
-	}
-	e = h.owns(e)
-	h.ringing = append(h.ringing, e)
-	h.announce(e)
-}
-
-func (h *scenario) answerCall() {
-	if len(h.ringing) == 0 {
-		return
-	}
-	e := h.removeRandom(&h.ringing)
-	h.listCall(e)
-	h.announce(answer(e, "Doc"))
-}
-
-// seesOwn reports whether sipgate shows each user only the own calls.
-func (h *scenario) seesOwn() bool { return h.seed%3 == 0 }
-
-// listCall adds the call to the lists of all members or, in some scenarios, of
-// its owner alone.
-func (h *scenario) listCall(e sipgate.Event) {
-	h.established = append(h.established, e)
-	out, in := e.From, e.To
-	if e.Direction == sipgate.Outgoing {
-		out, in = in, out
-	}
-	if h.seesOwn() {
-		h.u.add(e.CallID, out, in, MemberID(h.owner[e.CallID]))
-		return
-	}
-	h.u.add(e.CallID, out, in)
-}
-
-func (h *scenario) endCall() {
-	if len(h.ringing) > 0 && h.chance(0.3) {
-		h.announce(hangup(h.removeRandom(&h.ringing), "cancel"))
-		return
-	}
-	if len(h.established) > 0 {
-		e := h.removeRandom(&h.established)
-		h.u.remove(e.CallID)
-		h.announce(hangup(e, "normalClearing"))
-	}
-}
-
-// transferCall transfers a call without the board.
-func (h *scenario) transferCall() {
-	if len(h.established) == 0 {
-		return
-	}
-	old := h.removeRandom(&h.established)
-	next := withOrigin(newCall(old.CallID+"B", sipgate.Incoming, old.From, marty, "Marty"), old.CallID, "")
-	if old.Direction == sipgate.Outgoing {
-		next.From = old.To
-	}
-	next.Diversion = doc
-	next = h.owns(next)
-	h.announce(next)
-	h.u.remove(old.CallID)
-	h.listCall(next)
-	h.announce(answer(next, "Marty"))
-	h.announce(hangup(old, "normalClearing"))
-}
-
-// changeByTelephone changes a call without the board.
-func (h *scenario) changeByTelephone() {
-	h.u.mu.Lock()
-	defer h.u.mu.Unlock()
-	if len(h.u.calls) > 0 {
-		c := &h.u.calls[h.r.IntN(len(h.u.calls))]
-		c.Hold, c.Muted = h.chance(0.5), h.chance(0.5)
-	}
-}
-
-func (h *scenario) removeRandom(from *[]sipgate.Event) sipgate.Event {
-	i := h.r.IntN(len(*from))
-	e := (*from)[i]
-	*from = slices.Delete(*from, i, i+1)
-	return e
-}
-
-// injectFaults makes requests fail or be late.
-func (h *scenario) injectFaults() {
-	roll, late := h.r.Float64(), time.Duration(h.r.IntN(4000))*time.Millisecond
-	h.u.setFault(func(op string, _ MemberID) fault {
-		switch {
-		case roll < 0.4:
-			return fault{}
-		case roll < 0.6:
-			return fault{before: late / 2, after: late}
-		case roll < 0.7:
-			return fault{err: errNotSent}
-		case op == "calls":
-			return fault{list: sipgate.CallList(`{"data":[{`)}
-		}
-		return fault{err: errTimeout, executed: roll < 0.85}
-	})
-}
-
-func (h *scenario) pollWithFaults(b *observedBoard) {
-	h.injectFaults()
-	go b.Poll(context.Background())
-	synctest.Wait()
-	h.u.setFault(nil)
 }
 
 // follow applies all published changes to the followers.
@@ -350,5 +199,6 @@ func (h *scenario) follow() {
 		if err := b.follower.compare(b.Snapshot()); err != nil {
 			h.t.Fatalf("scenario %d, board %d: %v", h.seed, i, err)
 		}
+		h.checkMeanwhile(i)
 	}
 }

@@ -20,15 +20,24 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type fakeSipgate struct {
 	mu        sync.Mutex
 	calls     []sipgate.Call
-	seenBy    map[sipgate.CallID][]MemberID // all members if there is no entry
-	requests  []string                      // commands in order of arrival
-	executed  map[string]int                // count by the command's text
-	consults  bool                          // an attended transfer puts the call on hold and consults the target
-	listTimes []time.Time                   // times of list requests
+	seenBy    map[sipgate.CallID][]MemberID     // all members if there is no entry
+	otherSide map[sipgate.CallID]sipgate.CallID // of an internal call: hanging up one side ends both
+	lag       time.Duration                     // lists show the calls as they were so long ago
+	past      []pastCalls                       // what lists showed before, oldest first; none without lag
+	requests  []string                          // commands in order of arrival
+	executed  map[string]int                    // count by the command's text
+	consults  bool                              // an attended transfer puts the call on hold and consults the target
+	listTimes []time.Time                       // times of list requests
 	listedBy  []MemberID
 
 	// fault is called before each request; op is "calls", "hold" and so on.
 	fault func(op string, by MemberID) fault
+}
+
+// pastCalls are the calls until a change.
+type pastCalls struct {
+	until time.Time
+	calls []sipgate.Call
 }
 
 // fault describes what goes wrong with one request.
@@ -40,29 +49,52 @@ type fault struct {
 }
 
 func newFakeSipgate() *fakeSipgate {
-	return &fakeSipgate{seenBy: map[sipgate.CallID][]MemberID{}, executed: map[string]int{}}
+	return &fakeSipgate{seenBy: map[sipgate.CallID][]MemberID{}, otherSide: map[sipgate.CallID]sipgate.CallID{}, executed: map[string]int{}}
 }
 
 func (u *fakeSipgate) member(id MemberID) Member {
 	return Member{ID: id, Name: string(id), API: &fakeAPI{u, id}}
 }
 
-// add adds a connected call between a remote and a local number.
-func (u *fakeSipgate) add(id sipgate.CallID, outside, inside string, seenBy ...MemberID) {
+// change changes the calls.
+func (u *fakeSipgate) change(f func([]sipgate.Call) []sipgate.Call) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.calls = append(u.calls, sipgate.Call{ID: id, Participants: []sipgate.Participant{
-		{ID: "p1", Number: outside}, {ID: "p2", Number: inside, Owner: true},
-	}})
-	if seenBy != nil {
-		u.seenBy[id] = seenBy
+	if u.lag > 0 {
+		u.past = append(u.past, pastCalls{time.Now(), slices.Clone(u.calls)})
 	}
+	u.calls = f(u.calls)
 }
 
-func (u *fakeSipgate) remove(id sipgate.CallID) {
+// add adds a connected call between a remote and a local number.
+func (u *fakeSipgate) add(id sipgate.CallID, outside, inside string, seenBy ...MemberID) {
+	u.change(func(calls []sipgate.Call) []sipgate.Call {
+		if seenBy != nil {
+			u.seenBy[id] = seenBy
+		}
+		return append(calls, sipgate.Call{ID: id, Participants: []sipgate.Participant{
+			{ID: "p1", Number: outside}, {ID: "p2", Number: inside, Owner: true},
+		}})
+	})
+}
+
+// pair makes two calls the sides of an internal one.
+func (u *fakeSipgate) pair(x, y sipgate.CallID) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.calls = slices.DeleteFunc(u.calls, func(c sipgate.Call) bool { return c.ID == id })
+	u.otherSide[x], u.otherSide[y] = y, x
+}
+
+func (u *fakeSipgate) remove(ids ...sipgate.CallID) {
+	u.change(func(calls []sipgate.Call) []sipgate.Call {
+		return slices.DeleteFunc(calls, func(c sipgate.Call) bool { return slices.Contains(ids, c.ID) })
+	})
+}
+
+func (u *fakeSipgate) has(id sipgate.CallID) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.ContainsFunc(u.calls, func(c sipgate.Call) bool { return c.ID == id })
 }
 
 func (u *fakeSipgate) setFault(f func(op string, by MemberID) fault) {
@@ -133,8 +165,12 @@ func (a *fakeAPI) list() sipgate.CallList {
 	u := a.sipgate
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	all := u.calls
+	if i := slices.IndexFunc(u.past, func(p pastCalls) bool { return p.until.After(time.Now().Add(-u.lag)) }); i >= 0 {
+		all = u.past[i].calls
+	}
 	calls := []sipgate.Call{}
-	for _, c := range u.calls {
+	for _, c := range all {
 		if by, ok := u.seenBy[c.ID]; !ok || slices.Contains(by, a.id) {
 			calls = append(calls, c)
 		}
@@ -162,27 +198,29 @@ func (a *fakeAPI) execute(ctx context.Context, op, text string, id sipgate.CallI
 	if t.err != nil && !t.executed {
 		return t.err
 	}
-	u.mu.Lock()
-	i := slices.IndexFunc(u.calls, func(c sipgate.Call) bool { return c.ID == id })
-	if i >= 0 {
+	found := false
+	u.change(func(calls []sipgate.Call) []sipgate.Call {
+		i := slices.IndexFunc(calls, func(c sipgate.Call) bool { return c.ID == id })
+		if found = i >= 0; !found {
+			return calls
+		}
 		u.executed[text]++
-		c := u.calls[i]
+		c := calls[i]
 		c.Participants = slices.Clone(c.Participants)
 		change(&c)
-		if c.ID == "" {
-			u.calls = slices.Delete(u.calls, i, i+1)
-		} else {
-			u.calls[i] = c
+		if c.ID != "" {
+			calls[i] = c
+			return calls
 		}
-	}
-	u.mu.Unlock()
+		return slices.DeleteFunc(calls, func(c sipgate.Call) bool { return c.ID == id || c.ID == u.otherSide[id] })
+	})
 	if t.after > 0 {
 		time.Sleep(t.after)
 	}
 	switch {
 	case t.err != nil:
 		return t.err
-	case i < 0:
+	case !found:
 		return errNoCall
 	}
 	return nil

@@ -63,7 +63,7 @@ func TestInternalCallIsOneRowOfBothMembers(t *testing.T) {
 				t.Helper()
 				c := onlyCall(t, b)
 				if c.Phase != phase || !c.Internal || c.Local != (Party{anna, "Anna Bergmann"}) || c.Remote != (Party{jonas, "Jonas Keller"}) ||
-					!slices.Equal(c.Owners(), owners) || !slices.Equal(c.RingsAt, ringsAt) || c.Direction != sipgate.Outgoing {
+					!slices.Equal(c.UserNames, []string{"Anna Bergmann"}) || !slices.Equal(c.Owners(), owners) || !slices.Equal(c.RingsAt, ringsAt) || c.Direction != sipgate.Outgoing {
 					t.Errorf("%s, %s: %+v", name, when, c)
 				}
 			}

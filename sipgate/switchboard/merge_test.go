@@ -282,3 +282,50 @@ func TestVisibleToSeveralMembers(t *testing.T) {
 func TestSameCallComparesEveryField(t *testing.T) {
 	checkSameCall(t)
 }
+
+// The parties of a call are those that the first event of its life names, in
+// whatever order the events come: a later one may name the telephone that
+// answered instead of the number that was called.
+func TestLaterEventsDoNotReplaceTheParties(t *testing.T) {
+	ring := newCall("A", sipgate.Incoming, jennifer, group, "Doc")
+	taken := answer(newCall("A", sipgate.Incoming, jennifer, doc), "Doc")
+	over := hangup(newCall("A", sipgate.Incoming, jennifer, marty), "normalClearing")
+	for _, events := range [][]sipgate.Event{{ring, taken, over}, {taken, ring, over}} {
+		b := New(Options{})
+		for i, e := range events {
+			b.Observe(e)
+			if c := onlyCall(t, b); i > 0 && (c.Local.Number != "+"+group || c.Remote.Number != "+"+jennifer) {
+				t.Errorf("after %v: %v and %v", e.Kind, c.Remote, c.Local)
+			}
+		}
+	}
+}
+
+// Where the list names a device instead of the number that was called, the
+// other side is the one that the events name, whatever the order of the list.
+func TestEventsTellTheOtherSideOfAListedDevice(t *testing.T) {
+	for _, order := range [][]string{{"e0", jennifer}, {jennifer, "e0"}} {
+		u := newFakeSipgate()
+		b := newBoard(t, u, "w0")
+		b.Observe(newCall("A", sipgate.Incoming, jennifer, group, "Doc"))
+		u.add("A", order[0], order[1])
+		u.calls[0].Participants[1].Owner = false
+		pollAll(t, b)
+		if c := onlyCall(t, b); c.Remote.Number != "+"+jennifer || c.Local.Number != "+"+group {
+			t.Errorf("%v: %v and %v", order, c.Remote, c.Local)
+		}
+	}
+}
+
+// Legs that share nothing but the xcid are one call, in whichever event it
+// stands.
+func TestSharedXCIDMakesOneCall(t *testing.T) {
+	first := withOrigin(newCall("A", sipgate.Incoming, jennifer, doc, "Doc"), "A", "x1")
+	second := withOrigin(newCall("B", sipgate.Incoming, jennifer, marty, "Marty"), "B", "x1")
+	for _, events := range [][]sipgate.Event{{first, second}, {second, first}} {
+		b := New(Options{})
+		b.Observe(events[0])
+		b.Observe(events[1])
+		wantCalls(t, b, 1)
+	}
+}

@@ -132,3 +132,25 @@ func TestHangupOfOneSideEndsAnInternalCallQuickly(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// If nobody's lists contain everything, a call that many saw has ended when
+// three of them miss it, two lists of the first included: not before, and
+// without asking all the others.
+func TestThreeMissesEndACallThatManySaw(t *testing.T) {
+	u := newFakeSipgate()
+	b := newBoard(t, u, memberIDs(6)...)
+	u.add("A", jennifer, doc)
+	pollAll(t, b)
+	u.remove("A")
+	for i, id := range []MemberID{"w0", "w0", "w1", "w2"} {
+		for _, m := range b.members {
+			m.coverageProofs = 0
+		}
+		if err := b.requestList(t.Context(), b.members[id]); err != nil {
+			t.Fatal(err)
+		}
+		if c := onlyCall(t, b); (c.Phase == Ended) != (i == 3) {
+			t.Errorf("after %d lists without it: %+v", i+1, c)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package switchboard
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -123,5 +124,57 @@ func TestNoCallEndsAfterOneList(t *testing.T) {
 	}
 	if got := u.sent(); len(got) != 1 {
 		t.Errorf("sent %v", got)
+	}
+}
+
+// The end of the call decides whether a hang-up of unknown outcome was carried
+// out: also long after it, unless a list said meanwhile that it was not.
+func TestEndOfTheCallDecidesItsHangUp(t *testing.T) {
+	for name, tt := range map[string]struct {
+		listed bool // a list contains the call after the command
+		wait   time.Duration
+		want   Outcome
+	}{
+		"soon":                     {false, time.Second, Confirmed},
+		"late":                     {false, lateWindow + time.Second, Confirmed},
+		"soon, seen meanwhile":     {true, time.Second, Confirmed},
+		"late, seen going on":      {true, lateWindow + time.Second, Failed},
+		"at the end of the window": {true, lateWindow, Confirmed},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			u, b, row := establishedCall(t)
+			u.setFault(func(op string, _ MemberID) fault { return fault{err: errTimeout} })
+			b.Execute(t.Context(), Command{By: "w0", Call: row, Action: HangUp{}})
+			u.setFault(nil)
+			if tt.listed {
+				pollAll(t, b)
+			}
+			time.Sleep(tt.wait)
+			b.Observe(hangup(newCall("A", sipgate.Incoming, jennifer, doc), "normalClearing"))
+			if c := onlyCall(t, b); c.Phase != Ended || c.LastCommand.Outcome != tt.want {
+				t.Errorf("%s: %+v", name, c.LastCommand)
+			}
+		})
+	}
+}
+
+// A command that sipgate rejects as not signed in tells so to everybody, not
+// only to who gave it.
+func TestRejectedCommandShowsWhoHasToSignIn(t *testing.T) {
+	u, b, row := establishedCall(t)
+	_, sub := b.Subscribe()
+	defer sub.Close()
+	u.setFault(func(string, MemberID) fault { return fault{err: refusedError(sipgate.Unauthorized)} })
+	b.Execute(t.Context(), hold(row, true))
+	if h := b.Snapshot().Health; !slices.Equal(h.AuthFailed, []MemberID{"w0"}) || h.Members != 0 {
+		t.Errorf("%+v", h)
+	}
+	told := false
+	for len(sub.Changes()) > 0 {
+		c := <-sub.Changes()
+		told = told || c.Health != nil && len(c.Health.AuthFailed) == 1
+	}
+	if !told {
+		t.Error("no subscriber is told")
 	}
 }

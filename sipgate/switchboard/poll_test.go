@@ -322,6 +322,66 @@ func TestEventsPollAtOnce(t *testing.T) {
 	})
 }
 
+// Whatever asks for a list, it comes no sooner than 300 ms after the one before
+// or after another request for the account, and no later than that.
+func TestListsKeepTheirDistance(t *testing.T) {
+	for name, ask := range map[string]func(b *Board, m *member){
+		"an event":                  func(b *Board, m *member) { b.requestPoll(m) },
+		"an event of nobody known":  func(b *Board, _ *member) { b.requestPoll() },
+		"a call that a list lacked": func(b *Board, m *member) { b.poll.recheckAt[m] = time.Now() },
+		"both":                      func(b *Board, m *member) { b.poll.recheckAt[m] = time.Now(); b.requestPoll(m) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBoard(t, newFakeSipgate(), "w0")
+			m := b.members["w0"]
+			pollAll(t, b)
+			clear(b.poll.requested)
+			b.poll.pollNow = false
+			for _, reserved := range []bool{false, true} {
+				if time.Sleep(minPollInterval); reserved {
+					if err := b.Reserve(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				} else {
+					pollAll(t, b)
+				}
+				time.Sleep(minPollInterval - time.Millisecond)
+				ask(b, m)
+				if chosen, wait := b.nextPoll(time.Now()); chosen != nil || wait != time.Millisecond {
+					t.Errorf("%s, reserved %v: %v in %v, want none for a millisecond", name, reserved, chosen, wait)
+				}
+				time.Sleep(time.Millisecond)
+				if chosen, _ := b.nextPoll(time.Now()); chosen != m {
+					t.Errorf("%s, reserved %v: none after %v", name, reserved, minPollInterval)
+				}
+				delete(b.poll.recheckAt, m)
+			}
+		})
+	}
+}
+
+// Whoever alone sees a call is asked twice as often as the others, while nobody's
+// lists contain everything.
+func TestWhoAloneSeesACallIsAskedMoreOften(t *testing.T) {
+	for name, tt := range map[string]struct {
+		seenBy []MemberID
+		first  MemberID
+	}{
+		"w0 alone": {[]MemberID{"w0"}, "w0"}, "w1 alone": {[]MemberID{"w1"}, "w1"}, "both": {[]MemberID{"w0", "w1"}, "w1"},
+	} {
+		u := newFakeSipgate()
+		b := newBoard(t, u, "w0", "w1")
+		u.add("A", jennifer, doc, tt.seenBy...)
+		pollAll(t, b)
+		clear(b.poll.requested)
+		now := time.Now()
+		b.members["w0"].listTime, b.members["w1"].listTime = now.Add(-6*time.Second), now.Add(-10*time.Second)
+		if m := b.chooseMember(b.active(), now); m.id != tt.first {
+			t.Errorf("%s: %s is asked first", name, m.id)
+		}
+	}
+}
+
 // Repeated answers are no news: they request no list.
 func TestRepeatedAnswersRequestNoList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -89,8 +89,15 @@ func TestTransferWhileTargetRings(t *testing.T) {
 	}
 }
 
-// The new leg may appear before the old one ends: the two rows are merged.
+// The new leg may appear before the old one ends: the two rows are merged as
+// soon as a list or an event tells of the end.
 func TestTransferWithBothLegsListed(t *testing.T) {
+	for _, event := range []bool{false, true} {
+		testTransferWithBothLegsListed(t, event)
+	}
+}
+
+func testTransferWithBothLegsListed(t *testing.T, event bool) {
 	u := newFakeSipgate()
 	b := newBoard(t, u, "w0")
 	u.add("A", jennifer, doc)
@@ -108,7 +115,11 @@ func TestTransferWithBothLegsListed(t *testing.T) {
 	pollAll(t, b)
 	wantCalls(t, b, 2)
 	u.remove("A")
-	pollAll(t, b)
+	if event {
+		b.Observe(hangup(newCall("A", sipgate.Incoming, jennifer, doc), "normalClearing"))
+	} else {
+		pollAll(t, b)
+	}
 	if c := onlyCall(t, b); c.ID != row || c.CallID != "C" {
 		t.Errorf("row = %+v", c)
 	}
