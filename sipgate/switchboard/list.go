@@ -209,10 +209,10 @@ const listLag = 3 * time.Second
 // list that was requested before the end never does; after a hangup event only
 // the second list does, and only after listLag.
 func (b *Board) mayRevive(m *member, l *leg, requestTick uint64, now time.Time) bool {
+	m.mustApply = true // although the next list may have the same bytes
 	if requestTick < l.endTick {
 		return false
 	}
-	m.mustApply = true
 	l.listedAfterEnd++
 	if l.end == endedHangup && (l.listedAfterEnd < 2 || now.Sub(l.endTime) < listLag) {
 		return false

@@ -154,3 +154,42 @@ func TestThreeMissesEndACallThatManySaw(t *testing.T) {
 		}
 	}
 }
+
+// A list that was requested before a call ended, and arrives after it, does not
+// bring the call back; the next one that contains it does.
+func TestListFromBeforeTheEndRevivesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newFakeSipgate()
+		b := newBoard(t, u, "w0", "w1")
+		u.add("A", jennifer, doc, "w0")
+		pollAll(t, b)
+		u.setFault(func(_ string, by MemberID) fault {
+			if by == "w0" {
+				return fault{}
+			}
+			return fault{list: encode(u.calls), after: time.Second}
+		})
+		go b.requestList(t.Context(), b.members["w1"])
+		synctest.Wait()
+		u.setFault(nil)
+		u.remove("A")
+		for range 2 {
+			if err := b.requestList(t.Context(), b.members["w0"]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, when := range []string{"before the list arrives", "after it"} {
+			if c := onlyCall(t, b); c.Phase != Ended {
+				t.Errorf("%s: %+v", when, c)
+			}
+			time.Sleep(2 * time.Second)
+		}
+		u.add("A", jennifer, doc, "w1")
+		if err := b.requestList(t.Context(), b.members["w1"]); err != nil {
+			t.Fatal(err)
+		}
+		if c := onlyCall(t, b); c.Phase != Connected {
+			t.Errorf("not back: %+v", c)
+		}
+	})
+}
