@@ -123,6 +123,30 @@ func TestAnswerAfterTheOtherSidesHangupEndsTheCall(t *testing.T) {
 	}
 }
 
+// A side of an internal call that lists missed for a while, and that comes back
+// when the other side is known already, is one call with it.
+func TestSideThatComesBackIsOneCallWithTheOther(t *testing.T) {
+	events := internalCall(t, twoOrigins)
+	in, out := events[1].CallID, events[0].CallID
+	u := newFakeSipgate()
+	b := newBoard(t, u, "w0", "w1")
+	b.Observe(events[2])
+	for range 2 {
+		pollAll(t, b)
+	}
+	if c := onlyCall(t, b); c.Phase != Ended {
+		t.Fatalf("goes on: %+v", c)
+	}
+	b.Observe(events[3])
+	wantCalls(t, b, 2)
+	u.add(out, jonas, anna)
+	u.add(in, anna, jonas)
+	pollAll(t, b)
+	if c := onlyCall(t, b); !c.Internal || c.Phase != Connected || !slices.Equal(c.Owners(), []MemberID{"w0", "w1"}) {
+		t.Errorf("%+v", c)
+	}
+}
+
 // An internal call that went on to another colleague names the one it reached
 // before.
 func TestForwardedInternalCallNamesThePartyBefore(t *testing.T) {

@@ -218,6 +218,7 @@ func (b *Board) mayRevive(m *member, l *leg, requestTick uint64, now time.Time) 
 		return false
 	}
 	b.reviveLeg(l)
+	b.pair(l, now) // the other side may be known meanwhile
 	return true
 }
 
