@@ -33,7 +33,7 @@ func TestPreferencesFollowTheMember(t *testing.T) {
 	s := harness.New(t)
 	anna, phone, jonas := s.SignIn(t, 0), s.SignIn(t, 0), s.SignIn(t, 1)
 	heard := phone.Listen(t)
-	s.Eventually("the feed", func() bool { return strings.Contains(heard(), "#preferences") })
+	s.Eventually("the feed", func() bool { return strings.Contains(heard(), "preferences") })
 	for language, want := range map[string]string{"de-DE": "de", "en-GB": "en", "fr": "de"} { // the simulated users are German
 		if got := rootElement(anna, "/", language); got != want {
 			t.Errorf("nothing chosen, the browser says %s: %s", language, got)
@@ -128,11 +128,8 @@ func TestOwnCallsOnlyWithoutScript(t *testing.T) {
 	s.Eventually("both", func() bool { return strings.Count(board(), `class="row"`) == 2 })
 	v.Submit("/", "/settings/toggle", "only_mine=true")
 	page := board()
-	if strings.Count(page, `class="row"`) != 1 || !strings.Contains(page, "+49 30 555021") || !regexp.MustCompile(`id="hidden-calls"[^>]*>(One call|Ein Anruf)`).MatchString(page) {
+	if strings.Count(page, `<li class="row"`) != 1 || strings.Count(page, `<li hidden class="row"`) != 1 || !strings.Contains(page, "+49 30 555021") || !regexp.MustCompile(`id="hidden-calls"[^>]*>(One call|Ein Anruf)`).MatchString(page) {
 		t.Errorf("only mine: %s", page)
-	}
-	if heard := v.Listen(t); true {
-		s.Eventually("all of them in the feed, where script hides them", func() bool { return strings.Contains(heard(), "+49 30 555022") })
 	}
 	v.Submit("/", "/settings/toggle", "only_mine=false")
 	if page := board(); strings.Count(page, `class="row"`) != 2 || !regexp.MustCompile(`id="hidden-calls" hidden`).MatchString(page) {

@@ -41,9 +41,9 @@ var numbers = []string{"4930111", "4930222", "4930333", "4930444", "4930555"}
 // that one would get now: whatever happens on the board, whatever changes for the
 // viewer, and however often the connection is lost.
 func TestPagesEqualTheBoard(t *testing.T) {
-	runs := uint64(150)
+	runs := uint64(60)
 	if testing.Short() {
-		runs = 40
+		runs = 20
 	}
 	for seed := range runs {
 		synctest.Test(t, func(t *testing.T) {

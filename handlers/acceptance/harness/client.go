@@ -14,6 +14,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -156,29 +157,30 @@ func (v *Client) Post(path, form string, change ...func(*http.Request)) (status 
 }
 
 var (
-	postForm    = regexp.MustCompile(`(?s)<form[^>]*method="post"[^>]*action="([^"]+)".*?</form>`)
+	postForm    = regexp.MustCompile(`(?s)<form[^>]*method="post".*?</form>`)
+	formTarget  = regexp.MustCompile(` (?:form)?action="([^"]+)"`)
 	hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"`)
 )
 
-// Submit opens a page, fills in the form that leads to action and sends it as a
-// browser without JavaScript does. The answer must be a redirect.
+// Submit opens a page, fills in the form that leads to action, by itself or by one
+// of its buttons, and sends it as a browser without JavaScript does. The answer must be a redirect.
 func (v *Client) Submit(page, action, filled string) {
 	v.T.Helper()
 	_, text := v.Get(page)
-	for _, m := range postForm.FindAllStringSubmatch(text, -1) {
-		if m[1] != action {
+	for _, form := range postForm.FindAllString(text, -1) {
+		if !slices.ContainsFunc(formTarget.FindAllStringSubmatch(form, -1), func(m []string) bool { return m[1] == action }) {
 			continue
 		}
 		values, err := url.ParseQuery(filled)
 		if err != nil {
 			v.T.Fatal(err)
 		}
-		for _, f := range hiddenField.FindAllStringSubmatch(m[0], -1) {
+		for _, f := range hiddenField.FindAllStringSubmatch(form, -1) {
 			if !values.Has(f[1]) {
 				values.Set(f[1], html.UnescapeString(f[2]))
 			}
 		}
-		if strings.HasSuffix(action, "/announcements") && !strings.Contains(m[0], `name="url"`) {
+		if strings.HasSuffix(action, "/announcements") && !strings.Contains(form, `name="url"`) {
 			continue // the other form of that dialog
 		}
 		status, body := v.Post(action, values.Encode())
