@@ -78,3 +78,17 @@ func TestPassiveSubscriptionDoesNotWatch(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// A member who is renamed acts under the new name; the name of somebody who is
+// not on the board changes nothing.
+func TestRenamedMemberActsUnderTheNewName(t *testing.T) {
+	_, b, row := establishedCall(t)
+	b.Rename("w0", "Anna Berger")
+	b.Rename("w9", "Nobody")
+	if err := b.Claim("w0", row, VerbTransfer); err != nil {
+		t.Fatal(err)
+	}
+	if c := onlyCall(t, b); c.Claim == nil || c.Claim.Name != "Anna Berger" {
+		t.Errorf("%+v", c.Claim)
+	}
+}
