@@ -98,6 +98,7 @@ const socket = new FeedSocket(() => `${live?.dataset.feed}?have=${encodeURICompo
  * @param {FeedMessage} m
  */
 function apply(m) {
+	socket.heardAt = Date.now(); // by polling, too
 	if (m.board) showBoard(m.board);
 	if (m.drop || m.put) changeRows((m.put ?? []).map(elementOf), m.drop ?? []);
 	for (const html of m.parts ?? []) showPart(elementOf(html));

@@ -7,7 +7,7 @@ const maxWait = 10_000;
 
 /** A FeedSocket is one connection that is kept up. */
 export class FeedSocket {
-	heardAt = Date.now(); // when it received something last, or was started
+	heardAt = Date.now(); // when something was received last, or it was started
 	#address;
 	#handlers;
 	#wait = firstWait;
@@ -21,7 +21,7 @@ export class FeedSocket {
 	 * @param {object} handlers
 	 * @param {(message: FeedMessage) => void} handlers.message
 	 * @param {(code: number) => number | void} handlers.close may return after how many ms to connect again, Infinity for never
-	 * @param {() => boolean} [handlers.mayConnect]
+	 * @param {() => boolean} [handlers.mayConnect] whether to connect again by itself
 	 */
 	constructor(address, handlers) {
 		this.#address = address;
@@ -31,7 +31,6 @@ export class FeedSocket {
 	/** connect begins a new connection in place of the present one. */
 	connect() {
 		this.stop();
-		if (this.#handlers.mayConnect?.() === false) return this.#retry(this.#nextWait());
 		this.heardAt = Date.now();
 		const socket = this.#socket = new WebSocket(new URL(this.#address(), location.href.replace(/^http/, "ws")));
 		socket.onmessage = e => {
@@ -63,6 +62,10 @@ export class FeedSocket {
 	/** @param {number} wait */
 	#retry(wait) {
 		clearTimeout(this.#timer);
-		if (wait < Infinity) this.#timer = setTimeout(() => this.connect(), wait);
+		if (wait === Infinity) return;
+		this.#timer = setTimeout(() => {
+			if (this.#handlers.mayConnect?.() === false) this.#retry(this.#nextWait());
+			else this.connect();
+		}, wait);
 	}
 }

@@ -44,6 +44,7 @@ function repaint() {
  * @param {string | undefined} version of the page
  */
 function apply(m, version) {
+	socket.heardAt = Date.now(); // by polling, too
 	const next = parse(m.parts?.[0] ?? "").getElementById("wall");
 	if (!next) return;
 	if (next.dataset.version !== version) return location.reload();

@@ -118,6 +118,7 @@ func TestBrowserBehindAFaultyProxy(t *testing.T) {
 	p.press(who, "h")
 	p.until(`document.querySelector("#notices").innerText.includes("Not sent: you are offline")`)
 	p.screenshot("offline")
+	p.until(`document.querySelector("#status").dataset.state === "offline" && !(document.querySelector("#ring-ask").hidden = true, document.querySelector(".head h1").click())`)
 	if !eval[bool](p, `document.querySelector("#ring-ask").hidden`) {
 		t.Error("while offline the page asks whether to show notifications")
 	}
