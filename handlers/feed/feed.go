@@ -183,22 +183,10 @@ func (f *Feeds) Join(b *switchboard.Board, v View, have string, s Socket) (leave
 	return func() { f.do(b, func(h *Hub) { h.remove(a, s) }) }, err
 }
 
-// Watch sends s a message each time a call changes or is touched, until leave is
-// called. It is for a page that shows one call, and reads it again.
+// Watch sends s a message each time a call changes, until leave is called. It is for a page that shows one call, and reads it again.
 func (f *Feeds) Watch(b *switchboard.Board, id switchboard.RowID, s Socket) (leave func(), err error) {
 	if err := f.do(b, func(h *Hub) { h.watch(s, id) }); err != nil {
 		return nil, err
 	}
 	return func() { f.do(b, func(h *Hub) { h.unwatch(s) }) }, nil
-}
-
-// Touch tells the pages of one call that something about it has changed that the
-// board does not show.
-func (f *Feeds) Touch(b *switchboard.Board, id switchboard.RowID) {
-	f.mu.Lock()
-	running := f.hubs[b] != nil
-	f.mu.Unlock()
-	if running {
-		f.do(b, func(h *Hub) { h.touch(id) })
-	}
 }

@@ -39,8 +39,7 @@ type Hub struct {
 	watchers  map[Socket]switchboard.RowID
 
 	changed   map[uint64]switchboard.RowID // calls by No that changed since the last flush, or are gone
-	touched   map[switchboard.RowID]bool
-	review    bool // what anybody may do may have changed
+	review    bool                         // what anybody may do may have changed
 	newHealth bool
 
 	join       *time.Timer // runs while joining
@@ -62,7 +61,7 @@ func newHub(b *switchboard.Board, log *slog.Logger) *Hub {
 	return &Hub{
 		board: b, log: log, requests: make(chan request), epoch: rand.Text()[:8],
 		audiences: map[string]*audience{}, watchers: map[Socket]switchboard.RowID{},
-		changed: map[uint64]switchboard.RowID{}, touched: map[switchboard.RowID]bool{}, lists: map[listKey]list{},
+		changed: map[uint64]switchboard.RowID{}, lists: map[listKey]list{},
 	}
 }
 
@@ -165,11 +164,11 @@ func (h *Hub) setHealth(health switchboard.Health) {
 
 // flush sends what has changed to whom it concerns.
 func (h *Hub) flush() {
-	if len(h.changed) == 0 && len(h.touched) == 0 && !h.review && !h.newHealth {
+	if len(h.changed) == 0 && !h.review && !h.newHealth {
 		return
 	}
-	changed, touched, review, newHealth := h.changed, h.touched, h.review, h.newHealth
-	h.changed, h.touched, h.review, h.newHealth = map[uint64]switchboard.RowID{}, map[switchboard.RowID]bool{}, false, false
+	changed, review, newHealth := h.changed, h.review, h.newHealth
+	h.changed, h.review, h.newHealth = map[uint64]switchboard.RowID{}, false, false
 	h.seq++
 	clear(h.lists)
 	if newHealth {
@@ -182,12 +181,11 @@ func (h *Hub) flush() {
 	for _, a := range h.audiences {
 		h.safely(func() { h.update(a, changed, review, frames) })
 	}
-	for _, id := range changed {
-		touched[id] = true
-	}
-	for s, id := range h.watchers {
-		if touched[id] {
-			s.Send(touchedFrame)
+	for s, row := range h.watchers {
+		for _, id := range changed {
+			if id == row {
+				s.Send(touchedFrame)
+			}
 		}
 	}
 	h.joining = true

@@ -356,7 +356,7 @@ func TestTheBoardIsWatchedWhileThereAreSockets(t *testing.T) {
 	})
 }
 
-// TestCallPagesAreTold of changes of their call, and of what is touched.
+// TestCallPagesAreTold of changes of their call.
 func TestCallPagesAreTold(t *testing.T) {
 	withBoard(t, 2, func(x *fixture) {
 		calls := x.board.Snapshot().Calls
@@ -386,12 +386,6 @@ func TestCallPagesAreTold(t *testing.T) {
 		if touched() == 0 {
 			t.Error("not told of its call")
 		}
-		x.feeds.Touch(x.board, calls[0].ID)
-		x.feeds.Touch(x.board, calls[1].ID)
-		time.Sleep(time.Second)
-		if n := touched(); n != 1 {
-			t.Errorf("told %d times of one note", n)
-		}
 		leave()
 		x.hold("+4930100", false)
 		if touched() != 0 {
@@ -411,7 +405,6 @@ func TestHubsEnd(t *testing.T) {
 		if n := len(x.feeds.hubs); n != 0 {
 			t.Errorf("%d hubs", n)
 		}
-		x.feeds.Touch(x.board, "none")
 		x.feeds.Close()
 		if _, err := x.feeds.Page(x.board, newViewer("anna", views.English)); err != ErrClosed {
 			t.Errorf("after Close: %v", err)

@@ -174,11 +174,3 @@ func (h *Hub) unwatch(s Socket) {
 	delete(h.watchers, s)
 	h.setActive()
 }
-
-// touch tells those who watch a call that something about it has changed.
-func (h *Hub) touch(id switchboard.RowID) {
-	h.touched[id] = true
-	if !h.joining {
-		h.flush()
-	}
-}
