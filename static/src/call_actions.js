@@ -71,7 +71,7 @@ async function send(form, button) {
 function startSending() {
 	document.addEventListener("submit", e => {
 		const form = /** @type {HTMLFormElement} */ (e.target);
-		if (!form.matches(".row form") || !e.submitter && !find("button", form)) return;
+		if (!form.matches(".acts, .undo, .consult form")) return;
 		e.preventDefault();
 		e.stopPropagation();
 		send(form, e.submitter ?? get("button", form));

@@ -126,7 +126,7 @@ function showPart(fresh) {
 
 // readStatus takes over when the server read the list of calls, as the page says.
 function readStatus() {
-	const {listed, now} = get("#status").dataset;
+	const {listed, now} = find("#status")?.dataset ?? {}; // examples of the gallery have none
 	syncClock(Number(now));
 	listedAt = Number(listed);
 	listFresh = isFresh(listedAt, Number(now));

@@ -41,13 +41,23 @@ const inWindow = (...tops) => Math.min(...tops) < innerHeight && Math.max(...top
 let offsets = new Map(); // how far what moves was from where it belongs when it began
 let begun = 0, frame = 0, sliding = false;
 
-// A transform that is set at once hides that something was moved; browsers count an
-// animation of the style sheet as a layout shift.
+// The transforms are rules, so that no row is touched but the one that changes. They
+// are set at once: browsers count what an animation hides as a layout shift.
+const sheet = new CSSStyleSheet();
+
+/** @param {HTMLElement} e */
+const selectorOf = e => e.id ? "#" + CSS.escape(e.id) : e.dataset.section ? `.sec[data-section="${e.dataset.section}"]` : ".several";
+
+/** @param {number} left how much of the way is left, from 1 to 0 */
+function shift(left) {
+	sheet.replaceSync(left ? [...offsets].map(([e, by]) => `${selectorOf(e)}{transform:translateY(${by * left}px)}`).join("") : "");
+}
+
 /** @param {number} now */
 function step(now) {
 	begun ||= now;
 	const left = Math.max(0, 1 - (now - begun) / length) ** 2;
-	for (const [e, by] of offsets) e.style.transform = left ? `translateY(${by * left}px)` : "";
+	shift(left);
 	frame = left ? requestAnimationFrame(step) : 0;
 	if (!left) offsets.clear();
 }
@@ -59,10 +69,11 @@ function step(now) {
  */
 export function slide(change, held) {
 	if (sliding) return change(); // part of a change
+	if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 	const before = new Map(movable().map(e => [e, e.getBoundingClientRect()]));
-	for (const e of offsets.keys()) e.style.transform = "";
 	const running = offsets.size > 0;
 	offsets = new Map();
+	if (running) shift(0);
 	sliding = true;
 	try {
 		change();
@@ -84,7 +95,7 @@ export function slide(change, held) {
 		else sections.set(e, by);
 		if (Math.abs(by) >= .5 && (sections.has(e) || inWindow(from ?? top, top))) offsets.set(e, by);
 	}
-	for (const [e, by] of offsets) e.style.transform = `translateY(${by}px)`;
+	if (offsets.size) shift(1);
 	begun = 0; // with the first frame, which shows everything where it was
 	if (offsets.size && !frame) frame = requestAnimationFrame(step);
 }
