@@ -69,20 +69,21 @@ func (h *handlers) pollFeed(w http.ResponseWriter, r *http.Request, a actor) err
 
 // A boardView is a [feed.View] of one member.
 type boardView struct {
-	h      *handlers
-	actor  actor
-	format views.Format
-	lang   views.Lang
+	h       *handlers
+	actor   actor
+	format  views.Format
+	lang    views.Lang // of the page
+	browser views.Lang // of a page of this browser if the member has chosen none
 }
 
 // newBoardView returns the board as the actor of a request sees it.
 func (h *handlers) newBoardView(r *http.Request, a actor) *boardView {
-	return &boardView{h: h, actor: a, format: h.formatFor(a), lang: langOf(r, a)}
+	return &boardView{h: h, actor: a, format: h.formatFor(a), lang: langOf(r, a), browser: browserLang(r, a)}
 }
 
 // Key implements [feed.View].
 func (v *boardView) Key() string {
-	return v.actor.SignIn.Subject() + " " + v.lang.String() + " " + v.actor.SignIn.Scope
+	return v.actor.SignIn.Subject() + " " + v.lang.String() + " " + v.browser.String() + " " + v.actor.SignIn.Scope
 }
 
 // Lang implements [feed.View].
@@ -107,9 +108,10 @@ func (v *boardView) Row(ctx context.Context, c *switchboard.Call, variant views.
 	return v.format.RowHTMLFor(ctx, *c, variant.Allowed, v.lang)
 }
 
-// Parts implements [feed.View].
+// Parts implements [feed.View]. A page whose language is no longer the member's
+// learns of the new one, in which it loads itself again.
 func (v *boardView) Parts(ctx context.Context) ([]string, error) {
-	return renderAll(ctx, views.AccessBar(v.lang, accessTo(v.actor, "/", "/")), views.Preferences(v.lang, v.actor.Preferences))
+	return renderAll(ctx, views.AccessBar(v.lang, accessTo(v.actor, "/", "/")), views.Preferences(preferredLang(v.actor, v.browser), v.actor.Preferences))
 }
 
 // interruptedTime is for how long after a restart pages get what it cut off:

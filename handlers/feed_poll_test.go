@@ -3,6 +3,7 @@ package handlers
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -93,5 +94,38 @@ func TestAScreenThatPollsGetsTheWholeWallboard(t *testing.T) {
 	}
 	if w := stranger.get("/wall/x/poll"); w.Code != http.StatusNotFound {
 		t.Errorf("another link: %d", w.Code)
+	}
+}
+
+// An open page learns that its member has chosen another language, whether a
+// socket reaches it or it polls.
+func TestAnOpenPageLearnsOfAnotherLanguage(t *testing.T) {
+	d := newDashboard(t, team.ZoneRule{})
+	anna := d.signIn("w0", team.Admin)
+	d.connected(anna, "+4930555001")
+	whole := anna.poll("/feed/poll")
+	have := whole[len(whole)-1].Have
+	open := d.h.newBoardView(httptest.NewRequest(http.MethodGet, "/feed", nil), actorOf(anna)) // by a socket
+	for _, lang := range []string{"de", "en"} {
+		if w := anna.post("/settings/display", "lang="+lang+"&theme=&keys=true"); w.Code != http.StatusSeeOther {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		polled := ""
+		for range 100 {
+			for _, m := range anna.poll("/feed/poll?have=" + have) {
+				polled += strings.Join(m.Parts, "")
+				have = m.Have
+			}
+			if polled != "" {
+				break
+			}
+		}
+		shows(t, "a page that polls", polled, `data-lang="`+lang+`"`)
+		open.Refresh()
+		parts, err := open.Parts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		shows(t, "a page with a socket", strings.Join(parts, ""), `data-lang="`+lang+`"`)
 	}
 }

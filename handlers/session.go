@@ -145,9 +145,21 @@ func (h *handlers) currentActor(s SignIn) actor {
 // langOf returns the language of an actor: their choice, else what the browser
 // prefers, else what sipgate knows of the user.
 func langOf(r *http.Request, a actor) views.Lang {
+	return preferredLang(a, browserLang(r, a))
+}
+
+// preferredLang returns the language that a member has chosen, or else that of
+// the browser.
+func preferredLang(a actor, browser views.Lang) views.Lang {
 	if a.Preferences.Lang != "" {
 		return views.Lang(a.Preferences.Lang)
 	}
+	return browser
+}
+
+// browserLang returns the language of a browser, or else that of the member's
+// sign-in.
+func browserLang(r *http.Request, a actor) views.Lang {
 	preferred := r.Header.Get("Accept-Language")
 	if a.SignIn.Locale != "" {
 		preferred = strings.TrimPrefix(preferred+","+a.SignIn.Locale+";q=0.001", ",")

@@ -214,7 +214,7 @@ export function startConnection() {
 	});
 	if (!live) return;
 	root.dataset.scripted = "";
-	readStatus();
+	if (find("#status")) readStatus(); // a row of the gallery has none
 	if (!live.dataset.feed) return; // the gallery
 	socket.connect();
 	get("#connection button").addEventListener("click", () => {
