@@ -215,7 +215,12 @@ export function startConnection() {
 	if (!live) return;
 	root.dataset.scripted = "";
 	if (find("#status")) readStatus(); // a row of the gallery has none
-	if (!live.dataset.feed) return; // the gallery
+	addEventListener("offline", markLost);
+	if (!live.dataset.feed) { // an example of the gallery, which pretends to be connected
+		connected = before = true;
+		document.addEventListener("feed:applied", () => { readStatus(); repaint(); });
+		return;
+	}
 	socket.connect();
 	get("#connection button").addEventListener("click", () => {
 		replaced = false;
@@ -234,6 +239,5 @@ export function startConnection() {
 	}, 2000);
 	document.addEventListener("visibilitychange", revive);
 	addEventListener("online", revive);
-	addEventListener("offline", markLost);
 	addEventListener("pageshow", e => { if (e.persisted) revive(); });
 }
