@@ -214,13 +214,12 @@ export function startConnection() {
 	});
 	if (!live) return;
 	root.dataset.scripted = "";
-	if (find("#status")) readStatus(); // a row of the gallery has none
 	addEventListener("offline", markLost);
 	if (!live.dataset.feed) { // an example of the gallery, which pretends to be connected
-		connected = before = true;
-		document.addEventListener("feed:applied", () => { readStatus(); repaint(); });
+		document.addEventListener("gallery:message", e => apply(e.detail));
 		return;
 	}
+	readStatus();
 	socket.connect();
 	get("#connection button").addEventListener("click", () => {
 		replaced = false;

@@ -38,6 +38,7 @@ interface DocumentEventMap {
 	"htmx:error": CustomEvent<{ctx?: HtmxContext}>;
 	"htmx:after:swap": CustomEvent;
 	"feed:applied": Event;
+	"gallery:message": CustomEvent<FeedMessage>;
 	"session:expired": Event;
 	"session:resumed": Event;
 	"dialog:shown": CustomEvent;

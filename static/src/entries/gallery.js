@@ -17,7 +17,7 @@ if (!find("#wall")) { // a wallboard connects to nothing, and has no dialogs
 	openDialog();
 }
 
-// startFeed pretends that a frame came just now, every second, at the moment of
+// startFeed pretends that a message came just now, every second, at the moment of
 // the example.
 function startFeed() {
 	if (root.dataset.gallery === "board-offline") {
@@ -25,15 +25,15 @@ function startFeed() {
 		dispatchEvent(new Event("offline"));
 		return;
 	}
-	const status = find("#status");
-	if (!status || !find("#live")) return;
-	function frame() {
+	if (!find("#live")) return;
+	const listed = Number(find("#status")?.dataset.listed ?? root.dataset.now);
+	function tell() {
 		const now = Number(root.dataset.now);
-		/** @type {HTMLElement} */ (status).dataset.now = String(now % 2 ? now - 1 : now + 1); // another one sets the clock
-		document.dispatchEvent(new Event("feed:applied"));
+		const detail = {now: now % 2 ? now - 1 : now + 1, listed}; // another time sets the clock
+		document.dispatchEvent(new CustomEvent("gallery:message", {detail}));
 	}
-	frame();
-	setInterval(frame, 1000);
+	tell();
+	setInterval(tell, 1000);
 }
 
 // openDialog opens the dialog that the example is about.
