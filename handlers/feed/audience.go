@@ -9,6 +9,7 @@ import (
 
 	"callboard/sipgate/switchboard"
 	"callboard/views"
+	"callboard/web"
 )
 
 // A View is the board as one member sees it in one language. The hub calls its
@@ -41,7 +42,7 @@ type View interface {
 // An audience is all pages of one view.
 type audience struct {
 	view    View
-	sockets map[Socket]struct{}
+	sockets []Socket
 	emptyAt time.Time // when the last socket left, or the last page was rendered
 
 	shown   []shownRow   // by no
@@ -50,6 +51,13 @@ type audience struct {
 
 	parts    []string
 	partsSeq uint64 // when parts changed last
+}
+
+// send sends a message to all pages.
+func (a *audience) send(frame *web.Frame) {
+	for _, s := range a.sockets {
+		s.Send(frame)
+	}
 }
 
 // A shownRow is a call that the pages of an audience show.

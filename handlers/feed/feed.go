@@ -1,8 +1,8 @@
 // Package feed keeps the pages that show a team's board current.
 //
-// There is a [Hub] for each board that somebody looks at. It follows the board,
-// and sends each page what changes on it: rows that are new or changed, and rows
-// that are gone. What a change costs depends on that change and on the number of
+// Each board with open pages has a [Hub]. The hub subscribes to the board and sends
+// each page what changes on it: rows that are new or changed, and rows that are
+// gone. What a change costs depends on that change and on the number of
 // pages, not on how many other calls there are.
 //
 // Pages of one member in one language are an audience: what they show is equal.
@@ -96,7 +96,7 @@ func (f *Feeds) do(b *switchboard.Board, fn func(*Hub)) error {
 	return nil
 }
 
-// release reports whether nobody needs the hub any more, and forgets it then.
+// release removes a hub without pages and requests, and reports whether it did.
 func (f *Feeds) release(h *Hub) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -107,7 +107,8 @@ func (f *Feeds) release(h *Hub) bool {
 	return true
 }
 
-// run runs the hub until nobody needs it.
+// run applies the board's changes to the hub and executes its requests, until
+// release removes it or Close is called.
 func (f *Feeds) run(h *Hub) {
 	h.start()
 	defer h.end()
@@ -158,9 +159,7 @@ type Socket interface {
 // Page returns what a page of the view is to show now, and its version. It may
 // be rendered afterwards.
 func (f *Feeds) Page(b *switchboard.Board, v View) (page Page, err error) {
-	if e := f.do(b, func(h *Hub) { page, err = h.page(v) }); e != nil {
-		return Page{}, e
-	}
+	err = f.do(b, func(h *Hub) { page = h.page(v) })
 	return page, err
 }
 

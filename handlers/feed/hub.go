@@ -230,9 +230,7 @@ func (h *Hub) update(a *audience, changed map[uint64]switchboard.RowID, review b
 		frame = m.frame()
 		frames[key] = frame
 	}
-	for s := range a.sockets {
-		s.Send(frame)
-	}
+	a.send(frame)
 }
 
 // updateRow brings one row up to date whose call has changed or is gone.
@@ -261,16 +259,23 @@ func (h *Hub) reviewRows(a *audience, changed map[uint64]switchboard.RowID, o *o
 func (h *Hub) renderPuts(a *audience, rows []putRow) (html []string) {
 	slices.SortFunc(rows, func(x, y putRow) int { return cmp.Compare(x.call.No, y.call.No) })
 	for _, r := range rows {
-		h.safely(func() {
-			row, err := a.view.Row(context.Background(), r.call, r.variant)
-			if err != nil {
-				h.log.Error("render row", "call", r.call.CallID, "err", err)
-				return
-			}
+		if row := h.renderRow(a, r.call, r.variant); row != nil {
 			html = append(html, string(row))
-		})
+		}
 	}
 	return html
+}
+
+// renderRow renders the row of a call, or returns nil if it cannot be rendered.
+func (h *Hub) renderRow(a *audience, c *switchboard.Call, v views.Variant) (row views.RenderedRow) {
+	h.safely(func() {
+		var err error
+		if row, err = a.view.Row(context.Background(), c, v); err != nil {
+			h.log.Error("render row", "call", c.CallID, "err", err)
+			row = nil
+		}
+	})
+	return row
 }
 
 // renderParts renders the elements beside the rows, and reports whether they have
@@ -301,9 +306,7 @@ func (h *Hub) status(lang views.Lang) string {
 func (h *Hub) beat() {
 	frame := h.heartbeat()
 	for _, a := range h.audiences {
-		for s := range a.sockets {
-			s.Send(frame)
-		}
+		a.send(frame)
 	}
 	for s := range h.watchers {
 		s.Send(frame)
@@ -353,11 +356,13 @@ func (h *Hub) setActive() {
 	}
 }
 
-// safely runs f. A panic is logged and ends f only.
-func (h *Hub) safely(f func()) {
+func (h *Hub) safely(f func()) { safely(h.log, f) }
+
+// safely calls f. It logs a panic of f and returns.
+func safely(log *slog.Logger, f func()) {
 	defer func() {
 		if v := recover(); v != nil {
-			h.log.Error("panic in a feed", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			log.Error("panic in a feed", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 		}
 	}()
 	f()

@@ -23,7 +23,7 @@ type Page struct {
 func (h *Hub) audience(v View) *audience {
 	a := h.audiences[v.Key()]
 	if a == nil {
-		a = &audience{view: v, sockets: map[Socket]struct{}{}, floor: h.seq}
+		a = &audience{view: v, floor: h.seq}
 		h.audiences[v.Key()] = a
 		h.renderParts(a)
 		h.reviewRows(a, nil, new(ops))
@@ -33,15 +33,12 @@ func (h *Hub) audience(v View) *audience {
 }
 
 // page returns what a page shows now.
-func (h *Hub) page(v View) (Page, error) {
-	a := h.audience(v)
-	board, err := h.model(a)
-	return Page{Board: board, Have: version(h.epoch, h.seq), Health: h.health}, err
+func (h *Hub) page(v View) Page {
+	return Page{Board: h.model(h.audience(v)), Have: version(h.epoch, h.seq), Health: h.health}
 }
 
 // model returns the whole board as an audience is shown it.
-func (h *Hub) model(a *audience) (views.BoardModel, error) {
-	var board views.BoardModel
+func (h *Hub) model(a *audience) (board views.BoardModel) {
 	for _, c := range h.calls {
 		if _, shown := a.find(c.No); !shown {
 			continue
@@ -50,16 +47,11 @@ func (h *Hub) model(a *audience) (views.BoardModel, error) {
 		if !ok {
 			continue
 		}
-		h.safely(func() {
-			row, err := a.view.Row(context.Background(), c, variant)
-			if err != nil {
-				h.log.Error("render row", "call", c.CallID, "err", err)
-				return
-			}
+		if row := h.renderRow(a, c, variant); row != nil {
 			board.Add(c, row, variant.Allowed)
-		})
+		}
 	}
-	return board, nil
+	return board
 }
 
 // A list is the whole board as some audiences are shown it.
@@ -75,12 +67,8 @@ func (h *Hub) list(a *audience) (list, error) {
 	if l, ok := h.lists[key]; ok {
 		return l, nil
 	}
-	board, err := h.model(a)
-	if err != nil {
-		return list{}, err
-	}
 	var buf bytes.Buffer
-	if err := views.BoardList(a.view.Lang(), board).Render(context.Background(), &buf); err != nil {
+	if err := views.BoardList(a.view.Lang(), h.model(a)).Render(context.Background(), &buf); err != nil {
 		return list{}, err
 	}
 	l := list{html: buf.String()}
@@ -151,14 +139,14 @@ func (h *Hub) add(v View, have string, s Socket) (*audience, error) {
 	} else {
 		s.Send(m.frame())
 	}
-	a.sockets[s] = struct{}{}
+	a.sockets = append(a.sockets, s)
 	h.setActive()
 	return a, nil
 }
 
 // remove ends what add began.
 func (h *Hub) remove(a *audience, s Socket) {
-	delete(a.sockets, s)
+	a.sockets = slices.DeleteFunc(a.sockets, func(o Socket) bool { return o == s })
 	a.emptyAt = time.Now()
 	h.setActive()
 }

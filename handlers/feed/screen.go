@@ -2,9 +2,7 @@ package feed
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -78,7 +76,7 @@ func (x *screen) run(ctx context.Context, log *slog.Logger) {
 	_, sub := x.picture.Board.Subscribe()
 	defer func() { sub.Close() }()
 	for {
-		x.draw(ctx, log)
+		safely(log, func() { x.draw(ctx, log) })
 		select {
 		case <-ctx.Done():
 			return
@@ -101,11 +99,6 @@ func (x *screen) run(ctx context.Context, log *slog.Logger) {
 
 // draw sends a new picture. What cannot be rendered stays as it is.
 func (x *screen) draw(ctx context.Context, log *slog.Logger) {
-	defer func() {
-		if v := recover(); v != nil {
-			log.Error("panic in a feed", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-		}
-	}()
 	html, err := x.picture.Render(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
