@@ -20,7 +20,7 @@ func (h *handlers) connectFeed(w http.ResponseWriter, r *http.Request, a actor) 
 	})
 }
 
-// connectCallFeed tells the page of a call when to read it again.
+// connectCallFeed tells the page of a call when the call has changed.
 func (h *handlers) connectCallFeed(w http.ResponseWriter, r *http.Request, a actor) error {
 	call, err := h.Control.RecordedCall(r.Context(), a.Actor, callID(r))
 	if err != nil {
@@ -108,8 +108,8 @@ func (v *boardView) Row(ctx context.Context, c *switchboard.Call, variant views.
 	return v.format.RowHTMLFor(ctx, *c, variant.Allowed, v.lang)
 }
 
-// Parts implements [feed.View]. A page whose language is no longer the member's
-// learns of the new one, in which it loads itself again.
+// Parts implements [feed.View]. It renders the preferences in the language that
+// the member has now: a page in another language reloads itself then.
 func (v *boardView) Parts(ctx context.Context) ([]string, error) {
 	return renderAll(ctx, views.AccessBar(v.lang, accessTo(v.actor, "/", "/")), views.Preferences(preferredLang(v.actor, v.browser), v.actor.Preferences))
 }

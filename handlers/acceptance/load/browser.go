@@ -50,7 +50,7 @@ type sample struct {
 }
 
 // A site is the dashboard as browsers reach it: through a reverse proxy that
-// tells their addresses.
+// sends the address of each in X-Forwarded-For.
 type site struct {
 	url       string
 	transport *http.Transport

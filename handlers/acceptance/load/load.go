@@ -40,7 +40,7 @@ type load struct {
 
 func (l *load) say(format string, args ...any) { fmt.Fprintf(l.progress, format+"\n", args...) }
 
-// setUp starts everything and signs everybody in.
+// setUp starts the simulator and Callboard and signs the members in.
 func (l *load) setUp() error {
 	steps := []struct {
 		what string

@@ -120,8 +120,8 @@ func TestJoinedChangesAreNotLost(t *testing.T) {
 	}
 }
 
-// Connections that a process still has are told from those that only the system
-// keeps.
+// openPeers counts the connections of a process, and not those that only the kernel
+// still keeps.
 func TestOpenPeers(t *testing.T) {
 	const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 1234 1 0 20 4 30 10 -1
