@@ -203,11 +203,14 @@ func connect(file string) (*sql.DB, error) {
 	return db, nil
 }
 
-// check refuses a damaged file. A file that only cannot be used at the moment
-// is not damaged.
+// check refuses a damaged file. A file that only cannot be used at the moment,
+// or whose check was cancelled, is not damaged.
 func check(ctx context.Context, db *sql.DB, file string) error {
 	var verdict string
 	if err := db.QueryRowContext(ctx, "pragma quick_check(1)").Scan(&verdict); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("open database %s: %w", file, ctx.Err())
+		}
 		switch FailureOf(err) {
 		case Busy, Full, ReadOnly:
 			return fmt.Errorf("database %s cannot be used: %s", file, oneLine(err))
