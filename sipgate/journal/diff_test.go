@@ -184,6 +184,44 @@ func TestMergeCallKeepsWhatIsKnown(t *testing.T) {
 	}
 }
 
+// What a board says is not replaced by what was known before.
+func TestMergeCallTakesWhatIsNew(t *testing.T) {
+	const talk, end = switchboard.Connected, switchboard.Ended
+	marty := switchboard.Party{Number: "+49211", Name: "Marty"}
+	for name, test := range map[string]struct {
+		before, after *switchboard.Call
+		ok            func(c switchboard.Call) bool
+	}{
+		"direction": {call(talk, 5, func(c *switchboard.Call) { c.Direction = sipgate.Incoming }), call(talk, 5, func(c *switchboard.Call) { c.Direction = sipgate.Outgoing }),
+			func(c switchboard.Call) bool { return c.Direction == sipgate.Outgoing }},
+		"an earlier start": {call(talk, 5, func(c *switchboard.Call) { c.Started = at(3) }), call(talk, 5),
+			func(c switchboard.Call) bool { return c.Started.Equal(zero) }},
+		"approximate as before":  {call(talk, 5, about), call(talk, 5, about), func(c switchboard.Call) bool { return c.Approximate }},
+		"the start is known now": {call(talk, 5, about), call(talk, 5), func(c switchboard.Call) bool { return !c.Approximate }},
+		"another announcement":   {call(talk, 5, playing("Old", 2)), call(talk, 5, playing("Hi", 5)), func(c switchboard.Call) bool { return c.Playback.Title == "Hi" }},
+		"another command": {call(talk, 5, last(switchboard.VerbHold, switchboard.Pending, 2, "")), call(talk, 5, last(switchboard.VerbTones, switchboard.Pending, 5, "")), func(c switchboard.Call) bool {
+			return c.LastCommand.Verb == switchboard.VerbTones && c.LastCommand.Outcome == switchboard.Pending
+		}},
+		"no command":              {call(talk, 5), call(talk, 5), func(c switchboard.Call) bool { return c.LastCommand == nil }},
+		"a command that was done": {call(talk, 5, last(switchboard.VerbHold, switchboard.Confirmed, 2, "")), call(talk, 5), func(c switchboard.Call) bool { return c.LastCommand.Outcome == switchboard.Confirmed }},
+		"another number":          {call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.Remote = switchboard.Party{Number: "+49211"} }), func(c switchboard.Call) bool { return c.Remote == switchboard.Party{Number: "+49211"} }},
+		"another name":            {call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.Remote.Name = "Jenny" }), func(c switchboard.Call) bool { return c.Remote.Name == "Jenny" }},
+		"a name alone":            {call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.Local = switchboard.Party{Name: "voicemail"} }), func(c switchboard.Call) bool { return c.Local == switchboard.Party{Name: "voicemail"} }},
+		"no party":                {call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.Local = switchboard.Party{} }), func(c switchboard.Call) bool { return c.Local.Name == "Doc" }},
+		"other users":             {call(talk, 5), call(talk, 5, func(c *switchboard.Call) { c.UserNames = []string{"Marty"} }), func(c switchboard.Call) bool { return c.UserNames[0] == "Marty" }},
+		"as many earlier parties": {call(talk, 5, leg("A", "+4930")), call(talk, 5, leg("A", "+4930"), func(c *switchboard.Call) { c.PreviousParties = []switchboard.Party{marty} }), func(c switchboard.Call) bool { return c.PreviousParties[0] == marty }},
+		"its end":                 {call(talk, 5), call(end, 9, ended(9, switchboard.Ringing, "")), func(c switchboard.Call) bool { return c.PreviousPhase == talk }},
+		"its end, not answered":   {call(switchboard.Ringing, 0), call(end, 9, ended(9, switchboard.Ringing, "")), func(c switchboard.Call) bool { return c.PreviousPhase == switchboard.Ringing }},
+		"its cause stays":         {call(end, 9, ended(9, talk, "busy")), call(end, 9, ended(9, talk, "")), func(c switchboard.Call) bool { return c.Cause == "busy" }},
+		"its cause changes":       {call(end, 9, ended(9, talk, "busy")), call(end, 9, ended(9, talk, "cancel")), func(c switchboard.Call) bool { return c.Cause == "cancel" }},
+		"the end of a new leg":    {call(talk, 5), call(end, 9, leg("B", "+4930"), ended(9, switchboard.Ringing, "")), func(c switchboard.Call) bool { return c.PreviousPhase == switchboard.Ringing }},
+	} {
+		if c := mergeCall(test.before, *test.after); !test.ok(c) {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+}
+
 func TestCountTones(t *testing.T) {
 	tone := func(name string, s int) Entry { return Entry{At: at(s), Kind: Tones, Name: name} }
 	r := Record{Started: zero, Entries: countTones([]Entry{

@@ -20,6 +20,7 @@ const (
 	flushDelay       = 100 * time.Millisecond // after a change, before it is written with others
 	maxPendingWrites = 1000                   // that are written without delay
 	retryDelay       = time.Second            // after a failure
+	failureQuiet     = time.Minute            // without a failure, after which the next one is logged again
 	sweepDelay       = time.Minute            // until a call that the board does not show has ended
 )
 
@@ -37,20 +38,17 @@ func (j *Journal) Follow(ctx context.Context, account string, b Board) error {
 		return ErrAlreadyFollowed
 	}
 	defer a.stopFollowing()
-	f := &follower{
-		journal: j, account: a, board: b, firstSweep: true,
-		rows: map[switchboard.RowID]*trackedRow{}, merged: map[switchboard.RowID][]*trackedRow{},
-		dirty: map[switchboard.RowID]bool{},
-	}
+	f := newFollower(j, a, b)
 	f.scheduleSweep(sweepDelay)
 	failing := false
 	for ctx.Err() == nil {
+		begun := time.Now()
 		err := f.followSubscription(ctx)
 		if err == nil || ctx.Err() != nil {
 			failing = false
 			continue
 		}
-		if !failing {
+		if !failing || time.Since(begun) > failureQuiet {
 			j.log.Warn("write journal", "error", err)
 		}
 		failing = true
@@ -93,6 +91,14 @@ type follower struct {
 	sweepSince   time.Time        // when the sweep was scheduled: it needs a newer list
 	awaitingList bool             // the sweep is due, but the board has had no list since
 	firstSweep   bool             // calls of an earlier process have not been looked for yet
+}
+
+func newFollower(j *Journal, a *accountState, b Board) *follower {
+	return &follower{
+		journal: j, account: a, board: b, firstSweep: true,
+		rows: map[switchboard.RowID]*trackedRow{}, merged: map[switchboard.RowID][]*trackedRow{},
+		dirty: map[switchboard.RowID]bool{},
+	}
 }
 
 // A trackedRow is a row of the board and what is known of it.

@@ -222,7 +222,7 @@ func TestLostSubscription(t *testing.T) {
 	})
 }
 
-// Changes within flushDelay are written together.
+// Changes within flushDelay are written together, unless there are too many.
 func TestChangesAreBatched(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		x := openBoard(t, j, ours)
@@ -239,6 +239,19 @@ func TestChangesAreBatched(t *testing.T) {
 		synctest.Wait()
 		if n := j.state(ours).pendingWrites(); n != 0 {
 			t.Errorf("%d pending writes after the delay", n)
+		}
+		for i := range 60 { // many at once are not held back
+			e := newCall(sipgate.CallID(fmt.Sprint("D", i)), sipgate.Incoming, jennifer, doc, "Doc")
+			for range maxPendingWrites / 100 {
+				x.Observe(e)
+				x.Observe(answer(e, "Doc"))
+				e.CallID += "+"
+				e.OrigCallID = e.CallID
+			}
+			synctest.Wait()
+			if n := j.state(ours).pendingWrites(); n >= maxPendingWrites {
+				t.Fatalf("%d pending writes", n)
+			}
 		}
 	})
 }
@@ -276,8 +289,16 @@ func TestRowCacheIsBounded(t *testing.T) {
 		if n := j.state(ours).rows.Len(); n > 100 {
 			t.Errorf("%d cached calls", n)
 		}
-		if _, ok := newJournal(t, j.db).RowLookup(ours)("A"); !ok {
+		next := newJournal(t, j.db)
+		if _, ok := next.RowLookup(ours)("A"); !ok {
 			t.Error("the next process does not cache the call that lasts")
+		}
+		time.Sleep(rowCacheRefresh + time.Minute) // on no board, so it may have ended
+		next.state(ours).cacheRow("new", "row", time.Now())
+		for id, want := range map[sipgate.CallID]bool{"A": false, "C5": false, "C20": true, "C29": true, "new": true} {
+			if _, ok := next.RowLookup(ours)(id); ok != want {
+				t.Errorf("the next process caches %s: %v", id, ok)
+			}
 		}
 		a := j.state("flood")
 		for i := range 2 * maxCachedCalls {

@@ -137,3 +137,109 @@ func TestPollingIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// While a request is under way, other pages start none and do not wait for it.
+func TestOneRequestAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &RecentEntries{}
+		requests := 0
+		slow := func(context.Context, sipgate.HistoryQuery) (sipgate.HistoryPage, error) {
+			requests++
+			time.Sleep(20 * time.Second)
+			return sipgate.HistoryPage{Items: []sipgate.HistoryEntry{historyEntry("1", 0)}}, nil
+		}
+		before := time.Now().Add(-time.Second)
+		go n.Poll(t.Context(), nil, slow)
+		time.Sleep(idleAfter + time.Second)
+		begun := time.Now()
+		if err := n.Poll(t.Context(), nil, slow); err != nil || requests != 1 || time.Since(begun) != 0 {
+			t.Errorf("%d requests, waited %v, %v", requests, time.Since(begun), err)
+		}
+		time.Sleep(10 * time.Second)
+		if found, _ := n.Since(before); len(found) != 1 {
+			t.Errorf("found %v", found)
+		}
+	})
+}
+
+// A page that is opened again after a while asks at once, one that stays open once a
+// minute. A call of which the board learns late is not asked for several times at once.
+func TestWhenTheHistoryIsAsked(t *testing.T) {
+	const poll = 4 * time.Second
+	for name, test := range map[string]struct {
+		away time.Duration
+		call bool // that ended 40 s ago is on the board
+		want []time.Duration
+	}{
+		"stays open":           {poll, false, []time.Duration{56 * time.Second}},
+		"is opened again":      {idleAfter + time.Second, false, []time.Duration{0, time.Minute}},
+		"a call ended earlier": {poll, true, []time.Duration{0, 12 * time.Second, time.Minute}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, n := &fakeHistory{}, &RecentEntries{}
+				a.add(historyEntry("known", time.Hour), 0)
+				a.watch(t, n, 1, poll/2)
+				time.Sleep(test.away - poll)
+				a.requests = nil
+				begun := time.Now()
+				var calls []switchboard.Call
+				if test.call {
+					calls = []switchboard.Call{{CallID: "A", Phase: switchboard.Ended, Started: begun.Add(-time.Minute), EndedAt: begun.Add(-40 * time.Second)}}
+				}
+				a.watch(t, n, 1, 64*time.Second, calls...)
+				var got []time.Duration
+				for _, r := range a.requests {
+					got = append(got, r.Sub(begun))
+				}
+				if fmt.Sprint(got) != fmt.Sprint(test.want) {
+					t.Errorf("asked after %v, want %v", got, test.want)
+				}
+			})
+		})
+	}
+}
+
+// The entries of the last half hour are kept, the newest of a call first, each once.
+func TestRecentEntriesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &RecentEntries{}
+		n.startPoll(time.Now(), nil)
+		before := time.Now().Add(-time.Second)
+		n.add([]sipgate.HistoryEntry{historyEntry("new", 2*time.Minute), historyEntry("old", time.Hour)}, time.Now())
+		found := func() (ids []string) {
+			all, _ := n.Since(before)
+			for _, e := range all {
+				ids = append(ids, e.ID)
+			}
+			return ids
+		}
+		if got := fmt.Sprint(found()); got != "[new]" {
+			t.Errorf("found %q at first", got)
+		}
+		time.Sleep(time.Minute)
+		n.add(nil, time.Now()) // the entry has left the newest ones
+		n.add([]sipgate.HistoryEntry{historyEntry("newer", 0), historyEntry("new", 0), historyEntry("late", time.Hour)}, time.Now())
+		if got := fmt.Sprint(found()); got != "[newer new late]" {
+			t.Errorf("found %q", got)
+		}
+		if all, until := n.Since(time.Now()); len(all) != 0 || !until.Equal(time.Now()) {
+			t.Errorf("nothing new: %v until %v", all, until)
+		}
+		time.Sleep(recentEntryAge - 30*time.Second)
+		n.add(nil, time.Now())
+		if got := fmt.Sprint(found()); got != "[newer late]" {
+			t.Errorf("found %q after half an hour", got)
+		}
+		for i := range 10 {
+			var items []sipgate.HistoryEntry
+			for k := range pollPageSize {
+				items = append(items, historyEntry(fmt.Sprint(i, "-", k), 0))
+			}
+			n.add(items, time.Now())
+		}
+		if len(n.entries) != maxRecentEntries || n.entries[maxRecentEntries-1].entry.ID != "9-0" {
+			t.Errorf("%d entries, the last is %s", len(n.entries), n.entries[len(n.entries)-1].entry.ID)
+		}
+	})
+}
