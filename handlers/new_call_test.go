@@ -43,6 +43,7 @@ func TestACallIsStartedAsTheFormSays(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	anna := d.signIn("w0", team.Admin)
 	d.loadRoster()
+	d.readContacts(anna)
 	for _, test := range []struct{ body, callee, sent string }{
 		{"device=e0&callee=0221+555001", "+49 221 555001", `"callee":"+49221555001"`},
 		{"device=e0&callee=Sabine+Vogt&callerId=%2B492214710110", "+49 171 3920014", `"callerId":"+492214710110"`},
@@ -169,6 +170,7 @@ func TestAnAmbiguousNameIsAskedBack(t *testing.T) {
 		{Name: "Lena Vogt", Number: "+4930555010"}, {Name: "Otto Vogt", Number: "+4930555011"}}}); err != nil {
 		t.Fatal(err)
 	}
+	d.readContacts(anna)
 	c := d.connected(anna, "+4930555001")
 	for path, body := range map[string]string{"/calls": "device=e0&callee=a", "/calls/" + string(c.ID) + "/transfer": "attended=false&phoneNumber=a"} {
 		w := anna.post(path, body)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"callboard/sipgate"
+	"callboard/sipgate/directory"
 	"callboard/sipgate/simulator"
 	"callboard/sipgate/team"
 )
@@ -93,11 +94,25 @@ func TestColleaguesHaveNamesEverywhere(t *testing.T) {
 	}
 }
 
-// loadRoster waits until the users of the account and their telephones are known.
+// readContacts makes a member's contacts known.
+func (d *dashboard) readContacts(b *browser) {
+	d.t.Helper()
+	contacts, err := d.h.Control.ClientOf(b.in.Member()).Contacts(d.t.Context())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.h.Control.Directory.SetContacts(directory.MemberID(b.in.Member()), contacts)
+}
+
+// loadRoster waits until the users of the account, their numbers and telephones
+// are known.
 func (d *dashboard) loadRoster() {
 	d.t.Helper()
 	roster := d.h.Control.Rosters.Of(d.account)
 	if _, err := roster.Users(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+	if _, err := roster.Numbers(d.t.Context()); err != nil {
 		d.t.Fatal(err)
 	}
 	for _, user := range []sipgate.UserID{"w0", "w1", "w2"} {
