@@ -190,17 +190,21 @@ func (b *browser) post(path, body string) *httptest.ResponseRecorder {
 	return b.send(b.d.t.Context(), http.MethodPost, path, body)
 }
 
-// connected returns a call of a user that is established and on the board.
+// connected returns a call of a user that is established, on the board, and in
+// the journal.
 func (d *dashboard) connected(b *browser, from string) switchboard.Call {
 	d.t.Helper()
 	if _, err := d.sim.Ring(simulator.NewCall{From: from, To: "+4921170000001", Users: []string{string(b.in.User)}, State: "established"}); err != nil {
 		d.t.Fatal(err)
 	}
 	board := d.h.Control.Boards.Board(b.in.Account)
-	for range 100 {
+	for range 500 {
 		board.Poll(d.t.Context())
 		for _, c := range board.Snapshot().Calls {
-			if c.Phase == switchboard.Connected && c.Remote.Number == from {
+			if c.Phase != switchboard.Connected || c.Remote.Number != from {
+				continue
+			}
+			if _, err := d.h.Control.Journal.Record(d.t.Context(), b.in.Account, c.ID); err == nil {
 				return c
 			}
 		}
