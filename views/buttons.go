@@ -82,12 +82,12 @@ func inProgress(c switchboard.Call, v switchboard.Verb) bool {
 	return c.LastCommand != nil && c.LastCommand.Verb == v && c.LastCommand.Outcome == switchboard.Pending
 }
 
-// actionID returns an id of the current state of a row: 22 characters of the
+// actionID returns an id of what a row shows: 22 characters of the
 // URL-safe base64 alphabet.
 func actionID(c switchboard.Call) string {
 	var buf [64]byte
 	b := append(buf[:0], c.ID...)
-	b = binary.BigEndian.AppendUint64(append(b, 0), c.Seq)
+	b = binary.BigEndian.AppendUint64(append(b, 0), c.ShownSeq)
 	sum := sha256.Sum256(b)
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }

@@ -40,7 +40,7 @@ func testCall(t testing.TB, id switchboard.RowID) switchboard.Call {
 		ID: id, Phase: switchboard.Connected, PreviousPhase: switchboard.Connected, Direction: "in", VisibleTo: []switchboard.MemberID{"w0"},
 		Remote: switchboard.Party{Number: "+4930901820", Name: "Meier & Söhne GmbH"},
 		Local:  switchboard.Party{Number: "+4921112345610"}, UserNames: []string{"Mia Brandt"},
-		Started: moment.Add(-212 * time.Second), Since: moment.Add(-192 * time.Second), Seq: 7,
+		Started: moment.Add(-212 * time.Second), Since: moment.Add(-192 * time.Second), ShownSeq: 7,
 	}
 	ago := func(d time.Duration) time.Time { return moment.Add(-d) }
 	switch id {

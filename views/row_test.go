@@ -166,7 +166,7 @@ func TestActionID(t *testing.T) {
 	for _, row := range []switchboard.RowID{"a", "b", switchboard.RowID(strings.Repeat("x", 300)), "ü/\x00"} {
 		for seq := range uint64(3) {
 			c := testCall(t, "talking")
-			c.ID, c.Seq = row, seq
+			c.ID, c.ShownSeq = row, seq
 			m, again := Format{}.RowFor(c, Allowed{}, English), Format{}.RowFor(c, Allowed{Reason: "not_yours"}, German)
 			if m.ActionID != again.ActionID {
 				t.Error("the action id of a row depends on the viewer")

@@ -64,6 +64,7 @@ func (a *audience) send(frame *web.Frame) {
 type shownRow struct {
 	no      uint64 // of the call
 	seq     uint64 // when the row changed last
+	looks   uint64 // the call's ShownSeq
 	variant uint64 // hash of the [views.Variant]
 }
 
@@ -106,8 +107,8 @@ func (a *audience) gone(no, seq uint64, id switchboard.RowID, o *ops) {
 }
 
 // show brings the row of a call up to date, as change seq, and adds to o what
-// that takes. The call has changed, or what the audience may do may have.
-func (a *audience) show(c *switchboard.Call, changed bool, seq uint64, o *ops) {
+// that takes.
+func (a *audience) show(c *switchboard.Call, seq uint64, o *ops) {
 	variant, visible := a.view.Variant(c)
 	if !visible {
 		a.gone(c.No, seq, c.ID, o)
@@ -118,10 +119,10 @@ func (a *audience) show(c *switchboard.Call, changed bool, seq uint64, o *ops) {
 	switch {
 	case !ok:
 		a.shown = slices.Insert(a.shown, i, shownRow{no: c.No})
-	case !changed && a.shown[i].variant == hash:
+	case a.shown[i].looks == c.ShownSeq && a.shown[i].variant == hash:
 		return
 	}
-	a.shown[i].seq, a.shown[i].variant = seq, hash
+	a.shown[i].seq, a.shown[i].looks, a.shown[i].variant = seq, c.ShownSeq, hash
 	o.put = append(o.put, putRow{c, variant, hash})
 }
 

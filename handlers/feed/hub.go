@@ -236,7 +236,7 @@ func (h *Hub) update(a *audience, changed map[uint64]switchboard.RowID, review b
 // updateRow brings one row up to date whose call has changed or is gone.
 func (h *Hub) updateRow(a *audience, no uint64, id switchboard.RowID, o *ops) {
 	if i, ok := h.find(no); ok {
-		a.show(h.calls[i], true, h.seq, o)
+		a.show(h.calls[i], h.seq, o)
 	} else {
 		a.gone(no, h.seq, id, o)
 	}
@@ -250,8 +250,7 @@ func (h *Hub) reviewRows(a *audience, changed map[uint64]switchboard.RowID, o *o
 		}
 	}
 	for _, c := range h.calls {
-		_, isNew := changed[c.No]
-		a.show(c, isNew, h.seq, o)
+		a.show(c, h.seq, o)
 	}
 }
 

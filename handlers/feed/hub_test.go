@@ -113,6 +113,34 @@ func TestOneChangeIsOneRow(t *testing.T) {
 	}
 }
 
+// TestWhatNoRowShowsSendsNothing: that a colleague's list has the calls too, and
+// that a dialog is still open, changes no row.
+func TestWhatNoRowShowsSendsNothing(t *testing.T) {
+	withBoard(t, 3, func(x *fixture) {
+		first := x.board.Snapshot().Calls[0]
+		if err := x.board.Claim("w0", first.ID, switchboard.VerbTransfer); err != nil {
+			t.Fatal(err)
+		}
+		p, leave := x.open(newViewer("anna", views.English))
+		defer leave()
+		p.take()
+		x.board.Join(switchboard.Member{ID: "w1", Name: "Tom", API: x.api})
+		for range 3 {
+			time.Sleep(5 * time.Second)
+			if err := x.board.RenewClaim("w0", first.ID, switchboard.VerbTransfer); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		if c := x.board.Snapshot().Calls[0]; len(c.VisibleTo) != 2 || !c.Claim.Until.After(time.Now().Add(10*time.Second)) || c.Seq == first.Seq {
+			t.Fatalf("nothing happened: %+v", c)
+		}
+		if put, dropped, boards := rows(p.take()); put+dropped+boards > 0 {
+			t.Errorf("%d rows, %d gone, %d boards", put, dropped, boards)
+		}
+	})
+}
+
 // TestPagesGetWhatTheyMissed: a page that connects again gets the rows that have
 // changed and are gone, and the parts that differ; the whole board only if the
 // hub cannot know what it shows.

@@ -5,7 +5,7 @@ import "callboard/sipgate/switchboard"
 // mergeCall returns after, completed by what before knows and a board that was
 // restarted since does not.
 func mergeCall(before *switchboard.Call, after switchboard.Call) switchboard.Call {
-	after.VisibleTo, after.Claim, after.Seq, after.Memo = nil, nil, 0, nil
+	after.VisibleTo, after.Claim, after.Seq, after.ShownSeq, after.Memo = nil, nil, 0, 0, nil
 	if before == nil {
 		return after
 	}

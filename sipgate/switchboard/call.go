@@ -150,10 +150,12 @@ type Call struct {
 	// not change as long as the row is on the board.
 	No uint64
 
-	// Seq is the number of the change that published this value. Memo caches
-	// what is rendered from it.
-	Seq  uint64
-	Memo *Memo
+	// Seq is the number of the change that published this value. ShownSeq is
+	// that of the first change since which rows look the same: values differ
+	// then in VisibleTo and Claim.Until only. They share Memo, which caches what
+	// is rendered from them.
+	Seq, ShownSeq uint64
+	Memo          *Memo
 }
 
 // Owners returns the members whose call it is: the persons at whom it rings

@@ -23,6 +23,14 @@ type Claim struct {
 	Until time.Time // expiry; later after each renewal
 }
 
+// looksSame reports whether two claims differ in their expiry at most.
+func (c *Claim) looksSame(o *Claim) bool {
+	if c == nil || o == nil {
+		return c == o
+	}
+	return c.By == o.By && c.Name == o.Name && c.Verb == o.Verb
+}
+
 // ErrClaimed is returned by [Board.Execute] and [Board.Claim] while another
 // member claims the call. It is always a *[ClaimedError].
 var ErrClaimed = errors.New("switchboard: another member claims the call")

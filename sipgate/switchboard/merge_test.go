@@ -278,7 +278,7 @@ func TestVisibleToSeveralMembers(t *testing.T) {
 	}
 }
 
-// sameCall compares every field except Seq and Memo.
+// sameCall compares every field except Seq, ShownSeq and Memo.
 func TestSameCallComparesEveryField(t *testing.T) {
 	checkSameCall(t)
 }

@@ -155,12 +155,14 @@ func (b *Board) refresh(r *row, now time.Time) {
 	}
 	if r.published == nil {
 		b.insertRow(r)
+	} else if looksSame(r.published, &c) {
+		c.ShownSeq, c.Memo = r.published.ShownSeq, r.published.Memo
 	}
 	r.published = &c
 	b.publish(Change{Call: &c})
 }
 
-// computeCall computes the row's value. publish sets Seq and Memo.
+// computeCall computes the row's value. publish sets Seq, ShownSeq and Memo.
 func (b *Board) computeCall(r *row, legs chain, l *leg, now time.Time) Call {
 	p, _ := l.phase()
 	conversation, caller, callee := legs.conversation(l)
@@ -257,16 +259,21 @@ func (r *row) nextChange(current *leg) time.Time {
 	return due
 }
 
-// sameCall reports whether two values of a row are equal except for Seq and
-// Memo.
+// sameCall reports whether two values of a row are equal except for Seq,
+// ShownSeq and Memo.
 func sameCall(x, y *Call) bool {
+	return looksSame(x, y) && slices.Equal(x.VisibleTo, y.VisibleTo) && equalValues(x.Claim, y.Claim)
+}
+
+// looksSame reports whether two values of a row are shown alike.
+func looksSame(x, y *Call) bool {
 	return x.ID == y.ID && x.No == y.No && x.CallID == y.CallID && x.Phase == y.Phase && x.PreviousPhase == y.PreviousPhase &&
 		x.Direction == y.Direction && x.Internal == y.Internal && x.Voicemail == y.Voicemail && x.Remote == y.Remote && x.Local == y.Local &&
-		slices.Equal(x.UserNames, y.UserNames) && slices.Equal(x.MemberIDs, y.MemberIDs) && slices.Equal(x.RingsAt, y.RingsAt) && slices.Equal(x.VisibleTo, y.VisibleTo) && slices.Equal(x.PreviousParties, y.PreviousParties) &&
+		slices.Equal(x.UserNames, y.UserNames) && slices.Equal(x.MemberIDs, y.MemberIDs) && slices.Equal(x.RingsAt, y.RingsAt) && slices.Equal(x.PreviousParties, y.PreviousParties) &&
 		x.Hold == y.Hold && x.Mute == y.Mute && x.Recording == y.Recording &&
 		x.Started.Equal(y.Started) && x.Since.Equal(y.Since) && x.Approximate == y.Approximate &&
 		equalValues(x.LastCommand, y.LastCommand) && equalValues(x.Playback, y.Playback) &&
-		equalValues(x.Consultation, y.Consultation) && equalValues(x.Claim, y.Claim) && equalValues(x.PendingHangup, y.PendingHangup) &&
+		equalValues(x.Consultation, y.Consultation) && x.Claim.looksSame(y.Claim) && equalValues(x.PendingHangup, y.PendingHangup) &&
 		x.Cause == y.Cause && x.EndedAt.Equal(y.EndedAt) && x.EndApproximate == y.EndApproximate
 }
 

@@ -104,7 +104,9 @@ func (b *Board) publish(c Change) {
 	b.seq++
 	c.Seq = b.seq
 	if c.Call != nil {
-		c.Call.Seq, c.Call.Memo = b.seq, new(Memo)
+		if c.Call.Seq = b.seq; c.Call.Memo == nil {
+			c.Call.ShownSeq, c.Call.Memo = b.seq, new(Memo)
+		}
 	}
 	for s := range b.subs {
 		select {

@@ -81,7 +81,7 @@ func exampleCall(now time.Time) func(switchboard.RowID, func(*switchboard.Call))
 			ID: id, Phase: switchboard.Connected, PreviousPhase: switchboard.Connected, Direction: "in", VisibleTo: []switchboard.MemberID{"w0"}, MemberIDs: []switchboard.MemberID{"w0"},
 			Remote: switchboard.Party{Number: "+4930901820", Name: "Meier & Söhne GmbH"},
 			Local:  switchboard.Party{Number: "+4921112345610"}, UserNames: []string{"Mia Brandt"},
-			Started: now.Add(-212 * time.Second), Since: now.Add(-192 * time.Second), Seq: 7,
+			Started: now.Add(-212 * time.Second), Since: now.Add(-192 * time.Second), ShownSeq: 7,
 		}
 		edit(&c)
 		return c
