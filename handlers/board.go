@@ -33,10 +33,14 @@ func (h *handlers) showBoard(w http.ResponseWriter, r *http.Request, a actor) er
 // permit returns whether the buttons of a call work for the actor. All need the
 // same role and scope; a command is authorized again.
 func (h *handlers) permit(a actor, c switchboard.Call) views.Allowed {
+	return h.permitBy(a, h.Control.Access(a.Actor, c))
+}
+
+func (h *handlers) permitBy(a actor, access team.CallAccess) views.Allowed {
 	if reason := a.accessReason(team.Hold); reason != "" {
 		return views.Allowed{Reason: reason}
 	}
-	d := h.Control.Authorize(a.Actor, team.Hold, c)
+	d := a.MayOnCall(team.Hold, access)
 	return views.Allowed{Reason: d.Reason, Person: h.Control.MemberName(d.Of), Unsupported: h.Control.UnsupportedVerbs(a.Account)}
 }
 

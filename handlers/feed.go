@@ -97,10 +97,11 @@ func (v *boardView) Refresh() {
 
 // Variant implements [feed.View].
 func (v *boardView) Variant(c *switchboard.Call) (views.Variant, bool) {
-	if !v.h.Control.Sees(v.actor.Actor, *c) {
+	access := v.h.Control.Access(v.actor.Actor, *c)
+	if !v.actor.MayOnCall(team.SeeCall, access).OK {
 		return views.Variant{}, false
 	}
-	return v.format.Variant(c, v.h.permit(v.actor, *c)), true
+	return v.format.Variant(c, v.h.permitBy(v.actor, access)), true
 }
 
 // Row implements [feed.View].

@@ -36,7 +36,7 @@ func (s SignIn) Member() team.MemberID { return team.MemberID{Account: s.Account
 
 // Granted reports whether sipgate granted one of the scopes.
 func (s SignIn) Granted(scopes ...string) bool {
-	for _, granted := range strings.Fields(s.Scope) {
+	for granted := range strings.FieldsSeq(s.Scope) {
 		for _, scope := range scopes {
 			if granted == scope || granted == "all" {
 				return true

@@ -30,12 +30,13 @@ import (
 var ErrClosed = errors.New("feeds are closed")
 
 const (
-	joinWithin  = 20 * time.Millisecond // what follows a change within it is sent together
-	beatEvery   = 5 * time.Second       // between two messages that nothing has changed
-	oldAfter    = 5 * time.Second       // a list of calls is old, and pages are told at once
-	reviewEvery = 10 * time.Second      // between two checks of who may do what
-	keepFor     = 2 * time.Minute       // for a page without a socket to connect
-	maxDropped  = 256                   // rows of an audience that are gone and remembered
+	joinWithin  = 20 * time.Millisecond  // what follows a change within it is sent together
+	beginWithin = 100 * time.Millisecond // a command that has begun is shown after it, unless its answer comes first
+	beatEvery   = 5 * time.Second        // between two messages that nothing has changed
+	oldAfter    = 5 * time.Second        // a list of calls is old, and pages are told at once
+	reviewEvery = 10 * time.Second       // between two checks of who may do what
+	keepFor     = 2 * time.Minute        // for a page without a socket to connect
+	maxDropped  = 256                    // rows of an audience that are gone and remembered
 )
 
 // Feeds are the hubs of all boards. They are safe for concurrent use.
@@ -127,10 +128,7 @@ func (f *Feeds) run(h *Hub) {
 			h.served++
 			close(r.done)
 		case c, ok := <-changes:
-			h.safely(func() { h.take(c, ok); h.drain() })
-			if !h.joining {
-				h.safely(h.flush)
-			}
+			h.safely(func() { h.take(c, ok); h.drain(); h.flushSoon() })
 		case <-h.join.C:
 			h.joining = false
 			h.safely(h.flush)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -214,6 +215,8 @@ type fakeAPI struct {
 	mu    sync.Mutex
 	calls []sipgate.Call
 	lists int // requests
+
+	answersAfter time.Duration // commands
 }
 
 func (a *fakeAPI) Calls(context.Context) (sipgate.CallList, error) {
@@ -236,6 +239,7 @@ func (a *fakeAPI) change(id sipgate.CallID, f func(*sipgate.Call)) error {
 }
 
 func (a *fakeAPI) Hold(_ context.Context, id sipgate.CallID, on bool) error {
+	time.Sleep(a.answersAfter)
 	return a.change(id, func(c *sipgate.Call) { c.Hold = on })
 }
 

@@ -41,9 +41,11 @@ type Hub struct {
 	changed   map[uint64]switchboard.RowID // calls by No that changed since the last flush, or are gone
 	review    bool                         // what anybody may do may have changed
 	newHealth bool
+	urgent    bool // not only that commands have begun
 
-	join       *time.Timer // runs while joining
+	join       *time.Timer // fires when to flush what is joined
 	joining    bool        // something was sent less than joinWithin ago
+	beginning  bool        // nothing has changed but commands that have begun
 	aging      *time.Timer // fires when the list of calls is old
 	ticker     *time.Ticker
 	reviewedAt time.Time
@@ -107,6 +109,7 @@ func (h *Hub) subscribe() {
 
 // take records a change of the board, or that the stream of changes has ended.
 func (h *Hub) take(c switchboard.Change, ok bool) {
+	h.urgent = h.urgent || c.Health == nil && !h.begins(c.Call)
 	switch {
 	case !ok:
 		h.subscribe()
@@ -133,6 +136,16 @@ func (h *Hub) find(no uint64) (int, bool) {
 	return slices.BinarySearchFunc(h.calls, no, func(c *switchboard.Call, no uint64) int { return cmp.Compare(c.No, no) })
 }
 
+// begins reports whether the news of a call is that a command has begun. Its
+// answer follows within beginWithin as a rule, and one message says both.
+func (h *Hub) begins(c *switchboard.Call) bool {
+	if c == nil {
+		return false
+	}
+	i, had := h.find(c.No)
+	return had && c.LastCommand != nil && c.LastCommand.Outcome == switchboard.Pending && h.calls[i].LastCommand != c.LastCommand
+}
+
 // drain takes the changes that have happened.
 func (h *Hub) drain() {
 	for {
@@ -155,10 +168,22 @@ func (h *Hub) setHealth(health switchboard.Health) {
 		return fmt.Sprint(x.ListedAt.IsZero(), x.Failing, x.Reason, x.Members == 0, x.HasEvents, x.Unreadable, x.AuthFailed)
 	}
 	if news(was) != news(health) {
-		h.newHealth = true
+		h.newHealth, h.urgent = true, true
 		h.review = true // of those whose sign-in sipgate rejects, all buttons are off
 	} else if health.ListedAt.Sub(was.ListedAt) >= oldAfter {
 		h.beat() // the pages take the last list for old
+	}
+}
+
+// flushSoon sends what has changed, now or together with what follows.
+func (h *Hub) flushSoon() {
+	switch {
+	case h.joining: // the timer runs
+	case h.urgent:
+		h.flush()
+	case len(h.changed) > 0 && !h.beginning:
+		h.beginning = true
+		h.join.Reset(beginWithin)
 	}
 }
 
@@ -169,6 +194,7 @@ func (h *Hub) flush() {
 	}
 	changed, review, newHealth := h.changed, h.review, h.newHealth
 	h.changed, h.review, h.newHealth = map[uint64]switchboard.RowID{}, false, false
+	h.urgent, h.beginning = false, false
 	h.seq++
 	clear(h.lists)
 	if newHealth {

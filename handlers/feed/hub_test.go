@@ -3,6 +3,8 @@ package feed
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -64,16 +66,22 @@ func (x *fixture) connect(p *page, v View) func() {
 // hold holds or resumes the call with a number.
 func (x *fixture) hold(number string, on bool) {
 	x.Helper()
+	x.execute(number, switchboard.Hold{On: on})
+	synctest.Wait()
+}
+
+// execute executes an action on the call with a number.
+func (x *fixture) execute(number string, a switchboard.Action) {
+	x.Helper()
 	for _, c := range x.board.Snapshot().Calls {
 		if c.Remote.Number == number {
-			if err := x.board.Execute(x.Context(), switchboard.Command{By: "w0", Call: c.ID, Action: switchboard.Hold{On: on}}); err != nil {
-				x.Fatal(err)
+			if err := x.board.Execute(x.Context(), switchboard.Command{By: "w0", Call: c.ID, Action: a}); err != nil {
+				x.Error(err)
 			}
-			synctest.Wait()
 			return
 		}
 	}
-	x.Fatalf("no call of %s", number)
+	x.Errorf("no call of %s", number)
 }
 
 // rows returns how many rows messages put, drop and send as a whole board.
@@ -240,6 +248,60 @@ func TestABurstIsJoined(t *testing.T) {
 		if len(messages) != 1 || len(messages[0].Put) != 19 || !strings.Contains(messages[0].Put[0], "Name 19") {
 			t.Errorf("%d messages", len(messages))
 		}
+	})
+}
+
+// TestAQuickCommandIsOneMessage: that a command has begun is sent together with
+// its answer if that comes within 100 ms, and else after them; other changes never
+// wait for it.
+func TestAQuickCommandIsOneMessage(t *testing.T) {
+	withBoard(t, 3, func(x *fixture) {
+		p, leave := x.open(newViewer("anna", views.English))
+		defer leave()
+		command := func(i int, answersAfter time.Duration) {
+			time.Sleep(time.Minute + time.Second) // at no heartbeat
+			p.take()
+			x.api.answersAfter = answersAfter
+			go x.execute(fmt.Sprint("+493010", i), switchboard.Hold{On: true})
+			synctest.Wait()
+		}
+		sent := func() (states []string) {
+			synctest.Wait()
+			for _, m := range p.take() {
+				for _, row := range m.Put {
+					if strings.Contains(row, "aria-busy") {
+						states = append(states, "busy")
+					} else {
+						states = append(states, regexp.MustCompile(`data-state="(\w+)"`).FindStringSubmatch(row)[1])
+					}
+				}
+			}
+			return states
+		}
+		command(0, 50*time.Millisecond)
+		time.Sleep(49 * time.Millisecond)
+		if s := sent(); len(s) > 0 {
+			t.Errorf("before the answer: %v", s)
+		}
+		time.Sleep(time.Millisecond)
+		if s := sent(); !slices.Equal(s, []string{"held"}) {
+			t.Errorf("with the answer: %v", s)
+		}
+		command(1, time.Second)
+		time.Sleep(beginWithin - time.Millisecond)
+		if s := sent(); len(s) > 0 {
+			t.Errorf("before 100 ms: %v", s)
+		}
+		time.Sleep(time.Millisecond)
+		if s := sent(); !slices.Equal(s, []string{"busy"}) {
+			t.Errorf("after 100 ms: %v", s)
+		}
+		command(2, time.Second)
+		x.board.SetNames(map[string]string{"+4930100": "Vogt"})
+		if s := sent(); !slices.Equal(s, []string{"held", "busy"}) {
+			t.Errorf("with another change: %v", s)
+		}
+		time.Sleep(time.Second)
 	})
 }
 

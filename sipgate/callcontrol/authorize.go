@@ -12,13 +12,19 @@ import (
 // Authorize decides whether the actor may do something with a call. Buttons
 // are drawn by the same decision by which commands are refused.
 func (c *Control) Authorize(a Actor, p team.Permission, call switchboard.Call) team.Decision {
+	return a.MayOnCall(p, c.Access(a, call))
+}
+
+// Access returns what is known about the actor and a call, by which each
+// permission is decided.
+func (c *Control) Access(a Actor, call switchboard.Call) team.CallAccess {
 	owners := c.owners(a.Account, call)
-	return a.MayOnCall(p, team.CallAccess{
+	return team.CallAccess{
 		Owners:  owners,
 		Unsure:  len(owners) == 0 && !c.Rosters.Of(a.Account).Snapshot().Known(),
 		Reaches: c.reaches(a, call, len(owners) > 0),
 		Expired: c.Expired(a),
-	})
+	}
 }
 
 // reaches reports whether the actor's own access reaches a call: it lists the
