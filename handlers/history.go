@@ -127,14 +127,17 @@ func directionOf(e sipgate.HistoryEntry) sipgate.Direction {
 const maxOffered = 3
 
 // addCallActions offers to call the number of an entry, and to transfer the
-// actor's running calls to it.
+// actor's running calls to it, as far as policy and sipgate allow it.
 func (h *handlers) addCallActions(a actor, lang views.Lang, m *views.HistoryEntry, number string) {
 	if !sipgate.Number(number).Valid() {
 		return
 	}
 	to := "?to=" + url.QueryEscape(number)
-	if a.May(team.StartCall).OK && a.SignIn.Granted("sessions:calls:write", "sessions:write") {
+	if a.May(team.StartCall).OK && a.accessReason(team.StartCall) == "" {
 		m.CallBack = "/calls/new" + to
+	}
+	if a.accessReason(team.Transfer) != "" {
+		return
 	}
 	own := h.Control.OwnCalls(a.Actor, team.Transfer)
 	for _, c := range own[:min(len(own), maxOffered)] {

@@ -187,4 +187,11 @@ func TestAnEntryAsItsReaderSeesIt(t *testing.T) {
 			t.Errorf("a transfer is offered: %+v", o)
 		}
 	}
+	expired, watching := a, a
+	expired.expired, watching.Role = true, team.Viewer
+	for what, who := range map[string]actor{"sipgate did not grant it": limited, "the sign-in has expired": expired, "the role only watches": watching} {
+		if got := d.h.entryModel(who, views.German, e, "/"); got.CallBack != "" || len(got.Transfers) != 0 {
+			t.Errorf("%s, and is offered %q and %+v", what, got.CallBack, got.Transfers)
+		}
+	}
 }
