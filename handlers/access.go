@@ -65,6 +65,11 @@ func (a actor) accessReason(p team.Permission) string {
 	return ""
 }
 
+// mayStartCalls reports whether policy and sipgate allow the actor to start calls.
+func (a actor) mayStartCalls() bool {
+	return a.May(team.StartCall).OK && a.accessReason(team.StartCall) == ""
+}
+
 // checkAccess denies what sipgate would not carry out for the actor, and audits
 // that.
 func (h *handlers) checkAccess(r *http.Request, p team.Permission, a actor) error {

@@ -24,7 +24,7 @@ func (h *handlers) showBoard(w http.ResponseWriter, r *http.Request, a actor) er
 		model.HideCallsOfOthers(a.BoardID())
 	}
 	model.Version, model.Status = shown.Have, views.NewStatus(shown.Health, time.Now())
-	model.CanCall = a.granted(scopeStartCalls)
+	model.CanCall = a.mayStartCalls()
 	page := h.page(r, a)
 	page.SetupPending = h.needsSetup(r, a)
 	return web.Show(w, r, http.StatusOK, views.Board(page, model))
@@ -46,8 +46,8 @@ func (h *handlers) permitBy(a actor, access team.CallAccess) views.Allowed {
 
 // navigation are the entries of the menu with the permissions that they need.
 var navigation = map[string]team.Permission{
-	"team": team.ViewTeam, "figures": team.ViewStats, "audit": team.ViewAudit, "walls": team.ManageWallboards,
-	"status": team.ViewStatus, "settings": team.EditOwnSettings, "setup": team.ManageSettings,
+	"announcements": team.ViewAnnouncements, "team": team.ViewTeam, "figures": team.ViewStats, "audit": team.ViewAudit,
+	"walls": team.ManageWallboards, "status": team.ViewStatus, "settings": team.EditOwnSettings, "setup": team.ManageSettings,
 }
 
 // page returns what every page shows of the actor and the request.

@@ -133,7 +133,7 @@ func (h *handlers) addCallActions(a actor, lang views.Lang, m *views.HistoryEntr
 		return
 	}
 	to := "?to=" + url.QueryEscape(number)
-	if a.May(team.StartCall).OK && a.accessReason(team.StartCall) == "" {
+	if a.mayStartCalls() {
 		m.CallBack = "/calls/new" + to
 	}
 	if a.accessReason(team.Transfer) != "" {

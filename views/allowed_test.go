@@ -126,11 +126,11 @@ func TestHangUpSeveralNeedsTwoAllowedCalls(t *testing.T) {
 }
 
 func TestMenu(t *testing.T) {
-	all := map[string]bool{"team": true, "audit": true, "status": true, "settings": true}
+	all := map[string]bool{"announcements": true, "team": true, "audit": true, "status": true, "settings": true}
 	for _, test := range []struct {
 		may         map[string]bool
 		first, more int
-	}{{nil, 3, 0}, {map[string]bool{"team": true, "settings": true}, 5, 0}, {all, 4, 3}} {
+	}{{nil, 2, 0}, {map[string]bool{"announcements": true, "team": true, "settings": true}, 5, 0}, {all, 4, 3}} {
 		p := Page{Lang: English, Path: "/audit", May: test.may}
 		first, more := p.menu()
 		if len(first) != test.first || len(more) != test.more {

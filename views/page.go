@@ -115,7 +115,7 @@ type menuEntry struct{ path, icon, textKey, needs string }
 // menuEntries are all entries of the menu.
 var menuEntries = []menuEntry{
 	{"/", "board", "nav.board", ""},
-	{"/announcements", "announce", "nav.announcements", ""},
+	{"/announcements", "announce", "nav.announcements", "announcements"},
 	{"/history", "history", "nav.history", ""},
 	{"/team", "team", "nav.team", "team"},
 	{"/figures", "figures", "nav.figures", "figures"},

@@ -75,7 +75,7 @@ func Examples(lang views.Lang) []Example {
 
 // examplePage is the page of an agent in the demo.
 func examplePage(lang views.Lang) views.Page {
-	return views.Page{Lang: lang, MemberName: "Mia Brandt", Path: "/", Now: time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC), Demo: true, Preferences: team.DefaultPreferences()}
+	return views.Page{Lang: lang, MemberName: "Mia Brandt", Path: "/", Now: time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC), Demo: true, May: map[string]bool{"announcements": true}, Preferences: team.DefaultPreferences()}
 }
 
 // exampleFormat stands in for the number format and place names of handlers.

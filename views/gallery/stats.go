@@ -15,8 +15,8 @@ func statsExamples(lang views.Lang) []Example {
 	zone := time.FixedZone("CET", 3600)
 	now := time.Date(2026, 11, 23, 14, 3, 20, 0, zone)
 	lead := views.Page{Lang: lang, MemberName: "Mia Brandt", Path: "/figures", Now: now, MemberID: "w0", MayOverride: true,
-		May: map[string]bool{"team": true, "figures": true, "audit": true, "status": true, "walls": true, "settings": true}}
-	agent := views.Page{Lang: lang, MemberName: "Tom Weber", Path: "/figures", Now: now, MemberID: "w1", May: map[string]bool{"team": true, "figures": true, "settings": true}}
+		May: map[string]bool{"announcements": true, "team": true, "figures": true, "audit": true, "status": true, "walls": true, "settings": true}}
+	agent := views.Page{Lang: lang, MemberName: "Tom Weber", Path: "/figures", Now: now, MemberID: "w1", May: map[string]bool{"announcements": true, "team": true, "figures": true, "settings": true}}
 	walls := lead
 	walls.Path = "/walls"
 
