@@ -27,12 +27,13 @@ func TestWhatThePlatformLacksIsNotOffered(t *testing.T) {
 	if err := f.DetectCapabilities(t.Context(), refused); err == nil {
 		t.Error("something is found out although sipgate refuses")
 	}
-	if got := f.CapabilitiesOf(t.Context(), refused); got.Platform != sipgate.UnknownPlatform || !got.DetectedAt.IsZero() {
-		t.Errorf("while sipgate refuses: %+v", got)
+	if got := f.CapabilitiesOf(t.Context(), refused); got.Platform != sipgate.UnknownPlatform || !got.DetectedAt.IsZero() || f.log.count("detect platform") != 1 {
+		t.Errorf("while sipgate refuses: %+v, said %d times", got, f.log.count("detect platform"))
 	}
+	shown := f.version(a)
 	for range 2 {
-		if got := f.CapabilitiesOf(t.Context(), a); got.Platform != sipgate.Classic {
-			t.Errorf("%+v", got)
+		if got := f.CapabilitiesOf(t.Context(), a); got.Platform != sipgate.Classic || f.version(a) == shown || f.log.count("detect platform") != 1 {
+			t.Errorf("%+v, shown again %v", got, f.version(a) != shown)
 		}
 	}
 	asked := len(f.sim.Requests())
@@ -50,7 +51,7 @@ func TestWhatThePlatformLacksIsNotOffered(t *testing.T) {
 		t.Errorf("a failure: %v, unsupported %q", err, f.UnsupportedVerbs(a.Account))
 	}
 	f.fails(501, "/v2/calls/"+string(call.CallID)+"/muted")
-	shown := f.version(a)
+	shown = f.version(a)
 	if err := f.Execute(t.Context(), a, call, mute); sipgate.KindOf(err) != sipgate.Unsupported {
 		t.Errorf("refused: %v", err)
 	}
@@ -65,6 +66,16 @@ func TestWhatThePlatformLacksIsNotOffered(t *testing.T) {
 	f.sim.ClearFaults()
 	if err := f.Execute(t.Context(), a, f.current(a, call), switchboard.Command{Action: switchboard.Hold{On: true}}); err != nil {
 		t.Errorf("another action: %v", err)
+	}
+
+	// What the store does not take is not known.
+	f.exec(`drop table team_platform`)
+	if err := f.DetectCapabilities(t.Context(), a); err == nil || f.UnsupportedVerbs(a.Account) == "" {
+		t.Errorf("without a store: %v, unsupported %q", err, f.UnsupportedVerbs(a.Account))
+	}
+	f.fails(501, "/v2/calls/"+string(call.CallID)+"/recording")
+	if err := f.Execute(t.Context(), a, f.current(a, call), switchboard.Command{Action: switchboard.Record{On: true}}); sipgate.KindOf(err) != sipgate.Unsupported || f.log.count("store missing ability") != 1 {
+		t.Errorf("recording: %v, said %d times", err, f.log.count("store missing ability"))
 	}
 }
 

@@ -12,12 +12,12 @@ import (
 // confirmation asks sipgate again who members are of whom it did not say so when
 // they signed in. One goroutine uses it.
 type confirmation struct {
-	pause     int // how many times confirm does nothing after the last failed attempt,
+	pause     int // how many times confirm does nothing after the last attempt,
 	remaining int // and how many of these times are left
 }
 
-// confirm asks for the members who are signed in. Failed attempts become rarer:
-// sipgate may show the users to admins only.
+// confirm asks for the members who are signed in. Attempts become rarer until
+// nobody waits: sipgate may show the users to admins only.
 func (f *confirmation) confirm(ctx context.Context, c *Control, signedIn []SignedIn) {
 	var waiting []team.MemberID
 	for _, s := range signedIn {
@@ -33,27 +33,23 @@ func (f *confirmation) confirm(ctx context.Context, c *Control, signedIn []Signe
 		f.remaining--
 		return
 	}
-	confirmed := true
 	for _, m := range waiting {
-		confirmed = c.confirmMember(ctx, m) && confirmed
+		c.confirmMember(ctx, m)
 	}
-	if f.pause = min(2*f.pause+1, maxBackoff); confirmed {
-		f.pause = 0
-	}
+	f.pause = min(2*f.pause+1, maxBackoff)
 	f.remaining = f.pause
 }
 
-// confirmMember reports whether sipgate said who the member is.
-func (c *Control) confirmMember(ctx context.Context, m team.MemberID) bool {
+// confirmMember asks who the member is.
+func (c *Control) confirmMember(ctx context.Context, m team.MemberID) {
 	users, err := c.Rosters.Of(m.Account).Users(ctx)
 	i := slices.IndexFunc(users, func(u sipgate.User) bool { return u.ID == m.User })
 	if err != nil || i < 0 {
-		return false
+		return
 	}
 	if err := c.Members.Confirm(ctx, m, account.Name(users[i]), users[i].Admin); err != nil {
 		c.Log.Error("confirm member", "member", m, "err", err)
-		return false
+		return
 	}
 	c.Boards.Board(m.Account).Rename(BoardID(m), c.MemberName(m))
-	return true
 }

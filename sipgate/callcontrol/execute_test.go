@@ -135,6 +135,10 @@ func TestDeniedCommandsAreAudited(t *testing.T) {
 	if len(rows) != 1 || rows[0].Outcome != team.OutcomeDenied || rows[0].Parameters != team.ReasonNotOwner || rows[0].By != other.MemberID {
 		t.Errorf("audit %+v", rows)
 	}
+	f.exec(`drop table audit`)
+	if err := f.Execute(t.Context(), other, call, switchboard.Command{Action: switchboard.HangUp{}}); !errors.As(err, &denied) || f.log.count("write audit refusal") != 1 {
+		t.Errorf("without an audit: %v, said %d times", err, f.log.count("write audit refusal"))
+	}
 }
 
 func TestUndoneHangUpIsAuditedAsCancelled(t *testing.T) {
@@ -147,6 +151,10 @@ func TestUndoneHangUpIsAuditedAsCancelled(t *testing.T) {
 	if rows := f.auditRows(a); len(rows) != 1 || rows[0].Outcome != team.OutcomeWaiting {
 		t.Errorf("in the grace period: %+v", rows)
 	}
+	// The same click once more is the same hang-up.
+	if err := f.HangUpSeveral(t.Context(), a, "0123456789abcdef", []switchboard.RowID{"none", call.ID}, switchboard.HangUp{GracePeriod: 8 * time.Second}); !errors.Is(err, switchboard.ErrNoCall) || len(f.auditRows(a)) != 1 {
+		t.Errorf("again: %v, audit %+v", err, f.auditRows(a))
+	}
 	if err := f.Undo(t.Context(), a, call.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -156,6 +164,30 @@ func TestUndoneHangUpIsAuditedAsCancelled(t *testing.T) {
 	})
 	if err := f.Undo(t.Context(), a, call.ID); !errors.Is(err, switchboard.ErrNothingToUndo) {
 		t.Errorf("undo again: %v", err)
+	}
+}
+
+// One click hangs up several calls, each of them once.
+func TestSeveralCallsAreHungUpAtOnce(t *testing.T) {
+	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
+	a := f.signIn("w0", true)
+	f.connectedCall(a)
+	f.connectedCall(a)
+	var rows []switchboard.RowID
+	for _, c := range f.Board(a).Snapshot().Calls {
+		rows = append(rows, c.ID)
+	}
+	for range 2 {
+		if err := f.HangUpSeveral(t.Context(), a, "0123456789abcdef", rows, switchboard.HangUp{}); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := f.HangUpSeveral(t.Context(), a, "", nil, switchboard.HangUp{}); err != nil {
+		t.Errorf("none: %v", err)
+	}
+	audit := f.auditRows(a)
+	if len(rows) != 2 || len(audit) != 2 || audit[0].Call == audit[1].Call || audit[0].Outcome != team.OutcomeDone || audit[1].Outcome != team.OutcomeDone {
+		t.Errorf("rows %q, audit %+v", rows, audit)
 	}
 }
 

@@ -17,7 +17,7 @@ const (
 // are signed in and the service account watching, and removes old audit and
 // journal entries.
 func (c *Control) keepHouse(ctx context.Context) {
-	var confirmation confirmation
+	var f confirmation
 	c.service.watch(ctx)
 	c.purge(ctx)
 	tick := time.NewTicker(syncInterval)
@@ -27,16 +27,21 @@ func (c *Control) keepHouse(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			signedIn, err := c.syncMembers(ctx)
-			if err != nil && ctx.Err() == nil {
-				c.Log.Error("sync members", "err", err)
-			}
-			confirmation.confirm(ctx, c, signedIn)
-			c.service.watch(ctx)
-			if ticks%purgeEvery == 0 {
-				c.purge(ctx)
-			}
+			c.keepHouseOnce(ctx, &f, ticks)
 		}
+	}
+}
+
+// keepHouseOnce does what is due at a tick.
+func (c *Control) keepHouseOnce(ctx context.Context, f *confirmation, ticks int) {
+	signedIn, err := c.syncMembers(ctx)
+	if err != nil && ctx.Err() == nil {
+		c.Log.Error("sync members", "err", err)
+	}
+	f.confirm(ctx, c, signedIn)
+	c.service.watch(ctx)
+	if ticks%purgeEvery == 0 {
+		c.purge(ctx)
 	}
 }
 

@@ -116,6 +116,14 @@ func TestNumbersOfOwnPastCallsAreFound(t *testing.T) {
 	if found := search(other, "555001"); len(found) != 0 {
 		t.Errorf("somebody else finds %+v", found)
 	}
+
+	// They are read when a member joins.
+	f.Directory.Forget(directory.MemberID(owner.MemberID))
+	if found := search(owner, "555001"); len(found) != 0 {
+		t.Fatalf("forgotten, and found: %+v", found)
+	}
+	f.Join(SignedIn{MemberID: owner.MemberID})
+	awaitThat(t, "past calls of a member who joined", func() bool { return len(search(owner, "555001")) == 1 })
 	for name, c := range map[string]struct {
 		entry sipgate.HistoryEntry
 		want  directory.Entry

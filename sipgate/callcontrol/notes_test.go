@@ -1,6 +1,7 @@
 package callcontrol
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -22,8 +23,10 @@ func TestNotesAreWrittenByThoseWhoMay(t *testing.T) {
 	write := func(a Actor, text string, ok bool) {
 		t.Helper()
 		r, err := f.RecordedCall(t.Context(), a, call.ID)
+		ctx, closeTab := context.WithCancel(t.Context())
+		closeTab() // the member has clicked
 		if err == nil {
-			err = f.AddNote(t.Context(), a, r, text)
+			err = f.AddNote(ctx, a, r, text)
 		}
 		if (err == nil) != ok || !ok && !errors.As(err, new(team.Denied)) && !errors.Is(err, switchboard.ErrNoCall) {
 			t.Errorf("%s writes: %v", a.User, err)
@@ -100,7 +103,9 @@ func TestChangesOfEntriesNeedTheRightPermission(t *testing.T) {
 		who := a
 		who.Role = c.role
 		before := f.asked("/v2/history/" + entry.ID)
-		err := f.ChangeEntry(t.Context(), who, entry, c.own, sipgate.EntryChange{Starred: &star})
+		ctx, closeTab := context.WithCancel(t.Context())
+		closeTab()
+		err := f.ChangeEntry(ctx, who, entry, c.own, sipgate.EntryChange{Starred: &star})
 		if sent := f.asked("/v2/history/"+entry.ID) - before; (err == nil) != c.ok || (sent == 1) != c.ok || !c.ok && !errors.As(err, new(team.Denied)) {
 			t.Errorf("%v, own %v: %v, %d requests", c.role, c.own, err, sent)
 		}

@@ -1,8 +1,13 @@
 package callcontrol
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
+	"io"
+	"net/http"
+	"path"
 	"slices"
 	"testing"
 	"time"
@@ -174,10 +179,78 @@ func TestAnAnnouncementOnTheOwnDeviceEndsItsCall(t *testing.T) {
 	if n := hungUp(); n != 1 || f.asked("/v2/sessions/calls") != 1 {
 		t.Errorf("%d hang-ups, %d calls", n, f.asked("/v2/sessions/calls"))
 	}
+	if said := f.log.count("play announcement to device"); said != 1 || f.log.count("hang up after announcement") != 0 {
+		t.Errorf("said %d times that it does not play", said)
+	}
 	rows := f.auditRows(a)
 	if got := []team.Permission{rows[0].Action, rows[1].Action}; !slices.Equal(got, []team.Permission{team.HangUp, team.StartCall}) {
 		t.Errorf("audit %+v", rows)
 	}
+}
+
+// An announcement is fetched while it plays into the call. A member who hangs up
+// before its end is not hung up on once more.
+func TestAnAnnouncementPlaysUntilTheMemberHangsUp(t *testing.T) {
+	var f *fixture
+	o := simulator.Options{Visibility: simulator.VisibilityAccount, Pickup: time.Millisecond, Fetch: &http.Client{Transport: fetch(func(r *http.Request) (*http.Response, error) {
+		wav, delivered, err := f.Library.Fetch(r.Context(), path.Base(r.URL.Path))
+		if err == nil {
+			err = delivered()
+		}
+		return &http.Response{StatusCode: http.StatusOK, Request: r, Header: http.Header{"Content-Type": {"audio/wav"}}, Body: io.NopCloser(bytes.NewReader(wav))}, err
+	})}}
+	f = newFixture(t, o)
+	a := f.signIn("w0", true)
+	f.loadRoster(a.Account)
+	clip, err := f.Library.Add(t.Context(), a.Account, announcement.Upload{FileName: "Holidays.wav", UploadedBy: a.Name}, bytes.NewReader(tenSeconds()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.AnnounceAction(t.Context(), Actor{Member: team.Member{MemberID: team.MemberID{Account: "2390015", User: "w0"}}}, clip.ID); !errors.Is(err, announcement.ErrNotFound) {
+		t.Errorf("another team: %v", err)
+	}
+	id, err := f.PlayToDevice(t.Context(), a, Origination{Device: "e0", Callee: "+4930555001"}, clip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitThat(t, "the announcement plays", func() bool {
+		f.Board(a).Poll(t.Context())
+		played, err := f.Library.Get(t.Context(), a.Account, clip.ID)
+		return err == nil && played.Plays == 1 && played.LastPlayedBy == a.Name
+	})
+	awaitThat(t, "audit of the announcement", func() bool {
+		row := f.auditRows(a)[0]
+		return row.Action == team.PlayAnnouncement && row.Outcome == team.OutcomeDone && row.Parameters == "Holidays"
+	})
+	if err := f.sim.HangUp(string(id), ""); err != nil {
+		t.Fatal(err)
+	}
+	awaitThat(t, "end of the call", func() bool {
+		f.Board(a).Poll(t.Context())
+		stage, _ := f.Board(a).Progress(id)
+		return stage == switchboard.StageEnded
+	})
+	f.Control.Close() // waits for what goes on
+	if rows := f.auditRows(a); len(rows) != 2 || f.log.count("hang up after announcement")+f.log.count("play announcement to device") != 0 {
+		t.Errorf("audit %+v", rows)
+	}
+}
+
+type fetch func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements [http.RoundTripper].
+func (f fetch) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// tenSeconds returns a WAV file with ten seconds of a tone.
+func tenSeconds() []byte {
+	const size = 10 * 16_000
+	wav := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data")
+	binary.LittleEndian.PutUint32(wav[4:], uint32(len(wav)-4+size))
+	wav = binary.LittleEndian.AppendUint32(wav, size)
+	for i := range size / 2 {
+		wav = binary.LittleEndian.AppendUint16(wav, uint16(i%16*1000))
+	}
+	return wav
 }
 
 // Waiting for a stage ends with the stage, or with its time.

@@ -57,12 +57,13 @@ func (l *lockedLog) count(text string) int {
 type fakeSessions struct {
 	mu       sync.Mutex
 	signedIn []SignedIn
+	err      error // what the store says
 }
 
 func (s *fakeSessions) SignedIn(context.Context) ([]SignedIn, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.signedIn), nil
+	return slices.Clone(s.signedIn), s.err
 }
 
 func (s *fakeSessions) IsSignedIn(_ context.Context, m team.MemberID) (bool, error) {
@@ -74,7 +75,7 @@ func (s *fakeSessions) SignOut(_ context.Context, m team.MemberID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.signedIn = slices.DeleteFunc(s.signedIn, func(in SignedIn) bool { return in.MemberID == m })
-	return nil
+	return s.err
 }
 
 // newFixture returns a Control whose service account is the admin of the
@@ -177,6 +178,20 @@ func TestServiceAccountReturnsHalfAMinuteAfterAnOutage(t *testing.T) {
 	f.watchFor(120)
 	if n := f.asked(userinfo); n != 11 {
 		t.Errorf("%d requests: more although it watches", n)
+	}
+
+	// An outage after refusals ends their pauses: what sipgate thinks of the
+	// credentials is open again.
+	g := newFixture(t, simulator.Options{})
+	g.fails(401, userinfo)
+	g.watchFor(6) // asked twice, with pauses of one and three half minutes
+	g.fails(503, userinfo)
+	g.watchFor(1)
+	g.fails(401, userinfo)
+	before := g.asked(userinfo)
+	g.watchFor(3)
+	if n := g.asked(userinfo) - before; n != 2 {
+		t.Errorf("%d requests in three half minutes after the outage", n)
 	}
 }
 
