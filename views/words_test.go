@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 )
 
@@ -179,12 +180,22 @@ func TestWordsForThePolicy(t *testing.T) {
 	}
 }
 
-// TestWordsForSipgate finds scopes and refused events without a text.
+// TestWordsForSipgate finds scopes, causes of an end and refused events without a
+// text.
 func TestWordsForSipgate(t *testing.T) {
 	for _, scope := range sipgate.Scopes {
 		if (Scope{Name: scope}).purpose(German) == "" {
 			t.Errorf("no text for the scope %s", scope)
 		}
+	}
+	known := map[string]bool{}
+	for _, cause := range []string{"", "normalClearing", "busy", "cancel", "noAnswer", "congestion", "notFound", "forwarded"} {
+		c := testCall(t, "talking")
+		c.Phase, c.Cause = switchboard.Ended, cause
+		known[Format{}.RowFor(c, Allowed{}, German).StateText] = true
+	}
+	if len(known) != 7 { // "Ended" is the text of no cause, too
+		t.Errorf("a call ended for one of %q", slices.Sorted(maps.Keys(known)))
 	}
 	codes := regexp.MustCompile(`"(hook_[a-z_]+)"`).FindAllStringSubmatch(sources(t, "../sipgate/*.go", "../sipgate/webhook/*.go"), -1)
 	if len(codes) < 8 {

@@ -102,3 +102,29 @@ func TestOnlyUsableAccessIsUsed(t *testing.T) {
 		t.Errorf("removed from the team: %+v", got)
 	}
 }
+
+// Own calls are those that an actor talks in and may act on, not those of others
+// that a lead may act on, too.
+func TestOwnCallsAreThoseOneTalksIn(t *testing.T) {
+	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
+	admin, agent := f.signIn("w0", true), f.signIn("w1", false)
+	call := f.connectedCall(agent)
+	if own := f.OwnCalls(agent, team.Transfer); len(own) != 1 || own[0].ID != call.ID {
+		t.Errorf("one's own: %+v", own)
+	}
+	if d := f.Authorize(admin, team.Transfer, call); !d.OK {
+		t.Fatalf("an admin: %+v", d)
+	}
+	if own := f.OwnCalls(admin, team.Transfer); len(own) != 0 {
+		t.Errorf("an admin has an agent's call: %+v", own)
+	}
+	viewer := agent
+	viewer.Role = team.Viewer
+	if own := f.OwnCalls(viewer, team.Transfer); len(own) != 0 {
+		t.Errorf("a viewer may transfer: %+v", own)
+	}
+	f.Board(agent).Observe(sipgate.Event{Kind: sipgate.EventHangup, CallID: call.CallID, Cause: "normalClearing"})
+	if own := f.OwnCalls(agent, team.Transfer); len(own) != 0 {
+		t.Errorf("a call that has ended: %+v", own)
+	}
+}
