@@ -1,6 +1,7 @@
 package team
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -58,5 +59,48 @@ func TestUndecryptableGrantNeedsASignIn(t *testing.T) {
 	put(t, g, ada, "A2", "R2", time.Hour)
 	if g.State(ada) != StateOK {
 		t.Error("a new sign-in does not replace it")
+	}
+}
+
+// Grants that sipgate accepts no longer stay for a while, and are removed when
+// another one ends after that.
+func TestDeadGrantsAreRemovedInTheEnd(t *testing.T) {
+	db := newGrantsDB(t)
+	g := openGrants(t, db, &scriptedRefresher{replies: []scriptedReply{errorReply(400, "invalid_grant"), errorReply(400, "invalid_grant"), errorReply(400, "invalid_grant")}})
+	rows := func() (n int) {
+		t.Helper()
+		if err := db.QueryRow(`select count(*) from grants`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	end := func(id MemberID) {
+		t.Helper()
+		put(t, g, id, "A", "R", time.Nanosecond)
+		_, err := g.Credentials(id).Authorization(t.Context())
+		wantKind(t, err, sipgate.Unauthorized)
+	}
+	old := MemberID{"111", "w8"}
+	end(old)
+	end(bob)
+	if n := rows(); n != 2 {
+		t.Errorf("%d grants while they are new", n)
+	}
+	if _, err := db.Exec(`update grants set dead_since = $1 where user_id = 'w8'`, time.Now().Add(-deadRetention-time.Second).UnixMilli()); err != nil {
+		t.Fatal(err)
+	}
+	end(ada)
+	if n := rows(); n != 2 || g.State(old) != StateNeedsLogin {
+		t.Errorf("%d grants afterwards, the old one is %v", n, g.State(old))
+	}
+}
+
+// A reader that gives up keeps no connection of the database.
+func TestAReaderThatGivesUpFreesItsConnection(t *testing.T) {
+	db := newGrantsDB(t)
+	stop := errors.New("enough")
+	err := eachRow(t.Context(), db, func(scanner) error { return stop }, `select 1 union select 2`)
+	if n := db.Stats().InUse; !errors.Is(err, stop) || n != 0 {
+		t.Errorf("%v, %d connections in use", err, n)
 	}
 }

@@ -87,3 +87,24 @@ func TestRefreshResponses(t *testing.T) {
 		})
 	}
 }
+
+// A member who signs in while sipgate answers the old grant with what cannot be
+// read keeps the new sign-in, also after the second answer of that kind.
+func TestASignInOutlivesUnreadableAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scriptedRefresher{replies: []scriptedReply{{}, {}, tokensReply("AT-2", "RT-2")}}
+		db := newGrantsDB(t)
+		g := openGrants(t, db, s)
+		s.replies[1].during = func() { // as another process would
+			if _, err := g.store.put(t.Context(), ada, "RT-1"); err != nil {
+				t.Error(err)
+			}
+		}
+		put(t, g, ada, "AT-0", "RT-0", expired)
+		time.Sleep(expired)
+		if h := header(t, g, ada); h != "Bearer AT-2" || stored(t, db, ada).refreshToken != "RT-2" {
+			t.Errorf("header %q, stored %+v", h, stored(t, db, ada))
+		}
+		s.wantSent(t, "RT-0", "RT-0", "RT-1")
+	})
+}
