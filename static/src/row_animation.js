@@ -3,6 +3,7 @@
 // where they were to where they belong. The row in use does not move at all.
 
 import {find, findAll, get} from "./dom.js";
+import {rowOffset} from "./row_offset.js";
 
 const length = 180; // ms of an animation
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
@@ -33,9 +34,6 @@ function hold(element, top) {
 
 /** isPadded reports whether there is padding that keeps a row where it is. */
 export const isPadded = () => Boolean(find("#main")?.style.paddingBottom || find("#live")?.style.paddingTop);
-
-/** @param {number[]} tops */
-const inWindow = (...tops) => Math.min(...tops) < innerHeight && Math.max(...tops) > -200;
 
 /** @type {Map<HTMLElement, number>} */
 let offsets = new Map(); // how far what moves was from where it belongs when it began
@@ -89,11 +87,10 @@ export function slide(change, held) {
 	/** @type {Map<Element | null, number>} */
 	const sections = new Map();
 	for (const [e, top] of now.map(e => /** @type {const} */ ([e, topOf(e)]))) {
-		const from = before.get(e)?.top;
-		let by = (from ?? top) - top;
-		if (e.matches(".row")) by = from === undefined ? 0 : by - (sections.get(e.closest(".sec")) ?? 0);
-		else sections.set(e, by);
-		if (Math.abs(by) >= .5 && (sections.has(e) || inWindow(from ?? top, top))) offsets.set(e, by);
+		const from = before.get(e)?.top, isRow = e.matches(".row");
+		const by = isRow ? rowOffset(from, top, sections.get(e.closest(".sec")) ?? 0, innerHeight) : (from ?? top) - top;
+		if (!isRow) sections.set(e, by);
+		if (Math.abs(by) >= .5) offsets.set(e, by);
 	}
 	if (offsets.size) shift(1);
 	begun = 0; // with the first frame, which shows everything where it was
