@@ -69,7 +69,7 @@ func storedSamples(v *harness.Client, id string) []int16 {
 // tone, the length and the loudness that it should have, and no alias of a tone
 // above the telephone band.
 func TestAnnouncementFormats(t *testing.T) {
-	s := harness.New(t, "-visibility", "account")
+	s := harness.NewPlain(t, "-visibility", "account")
 	v := s.SignIn(t, 0)
 	remove := func(id string) { v.Submit("/announcements", "/announcements/"+id+"/delete", "") }
 	check := func(name string, file []byte, hz, seconds, tolerance, noise float64, alias ...float64) {
@@ -124,7 +124,7 @@ func TestAnnouncementFormats(t *testing.T) {
 // and leave nothing in the library.
 func TestInvalidAnnouncementsAreRefused(t *testing.T) {
 	t.Parallel()
-	s := harness.New(t)
+	s := harness.NewPlain(t)
 	v := s.SignIn(t, 0)
 	good := harness.Steady(500, 1)
 	with := func(at int, b ...byte) []byte {

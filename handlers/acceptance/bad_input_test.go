@@ -27,7 +27,10 @@ func TestBadInputIsRefused(t *testing.T) {
 	t.Run("paths", func(t *testing.T) { badPaths(t, s, v, row) })
 	t.Run("numbers", func(t *testing.T) { badNumbers(t, s, v, row) })
 	t.Run("bodies", func(t *testing.T) { badBodies(t, s, v, row, call) })
-	t.Run("uploads", func(t *testing.T) { badUploads(t, s, v) })
+	t.Run("uploads", func(t *testing.T) {
+		s := harness.NewPlain(t)
+		badUploads(t, s, s.SignIn(t, 0))
+	})
 }
 
 func badPaths(t *testing.T, s *harness.Stack, v *harness.Client, row string) {

@@ -37,7 +37,7 @@ func TestKilledDuringCommand(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := harness.New(t)
+			s := harness.NewPlain(t)
 			v := s.SignIn(t, 0)
 			id := s.Ring("+4930555002", "w0", "established")
 			s.Eventually("row", func() bool { return len(v.Rows()) == 1 })

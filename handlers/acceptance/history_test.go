@@ -115,7 +115,7 @@ func readTable(t testing.TB, text string) (lines [][]string) {
 // same entries in the same order.
 func TestHistoryFilters(t *testing.T) {
 	t.Parallel()
-	s := harness.New(t)
+	s := harness.NewPlain(t)
 	s.FillHistory(400)
 	anna, jonas := s.SignIn(t, 0), s.SignIn(t, 1)
 	all := historyTable(anna, "")

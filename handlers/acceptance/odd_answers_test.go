@@ -59,7 +59,7 @@ func fieldsOf(s *harness.Stack, path, list string) []string {
 // Whatever single item of whatever answer is spoiled in whatever way, no page
 // fails, and all other items are shown.
 func TestSpoiledItemsLeaveThePagesWhole(t *testing.T) {
-	s := harness.New(t, "-visibility", "account")
+	s := harness.NewPlain(t, "-visibility", "account")
 	s.AddContacts([3]string{"Maria Musterfrau", "0171 3920099", ""}, [3]string{"Moritz Muster", "(0221) 4710 777", ""})
 	s.FillHistory(8)
 	calls := []string{s.Ring("+4930555001", "w0", "established"), s.Ring("+4930555002", "w1", "established")}

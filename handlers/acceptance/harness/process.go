@@ -42,11 +42,20 @@ func environment(dir string, more ...string) []string {
 // Launch starts the program in dir. The end of the test kills it.
 func Launch(t testing.TB, dir string, args ...string) *Process {
 	t.Helper()
-	program := Program
+	return launch(t, programFor(args)(t), dir, args)
+}
+
+// programFor returns which program runs a command.
+func programFor(args []string) func(testing.TB) string {
 	if args[0] == "simulator" || args[0] == "demo" {
-		program = PlainProgram
+		return PlainProgram
 	}
-	p := &Process{t: t, args: args, cmd: exec.Command(program(t), args...), done: make(chan struct{})}
+	return Program
+}
+
+func launch(t testing.TB, program, dir string, args []string) *Process {
+	t.Helper()
+	p := &Process{t: t, args: args, cmd: exec.Command(program, args...), done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env = dir, environment(dir)
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	if err := p.cmd.Start(); err != nil {
@@ -93,11 +102,11 @@ func (p *Process) Log(n int) string { return p.log.tail(n) }
 // PID returns the number of the process.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Run runs a command of the program that ends by itself, with further
+// Run runs a command of the program, as users have it, that ends by itself, with further
 // environment variables, and returns what it wrote and its exit status.
 func Run(t testing.TB, env []string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
-	dir, program := t.TempDir(), Program(t)
+	dir, program := t.TempDir(), PlainProgram(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)

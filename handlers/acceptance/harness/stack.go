@@ -18,6 +18,7 @@ type Stack struct {
 	Data      string   // the dashboard's data directory; "" for a demo
 	Args      []string // the dashboard's command line
 	dir       string   // where the dashboard runs
+	plain     bool     // the dashboard has no race detector
 	dashboard *Process
 	stopped   bool
 }
@@ -26,9 +27,21 @@ type Stack struct {
 // to it.
 func New(t testing.TB, simulatorArgs ...string) *Stack {
 	t.Helper()
+	return newStack(t, false, simulatorArgs)
+}
+
+// NewPlain is New with the dashboard as its users have it also in raced tests: for
+// those that compute or read for a long time, one request after the other.
+func NewPlain(t testing.TB, simulatorArgs ...string) *Stack {
+	t.Helper()
+	return newStack(t, true, simulatorArgs)
+}
+
+func newStack(t testing.TB, plain bool, simulatorArgs []string) *Stack {
+	t.Helper()
 	data := t.TempDir()
 	s := NewSimulator(t, simulatorArgs...)
-	s.Data, s.dir = data, data
+	s.Data, s.dir, s.plain = data, data, plain
 	s.Args = s.ServeArgs(s.Simulator)
 	s.Start()
 	return s
@@ -98,7 +111,11 @@ func (s *Stack) StartIn(dir string) {
 func (s *Stack) Start(more ...string) {
 	s.T.Helper()
 	args := append(append([]string(nil), s.Args...), more...)
-	s.dashboard, s.stopped = Launch(s.T, s.dir, args...), false
+	program := programFor(args)
+	if s.plain {
+		program = PlainProgram
+	}
+	s.dashboard, s.stopped = launch(s.T, program(s.T), s.dir, args), false
 	s.T.Cleanup(s.Stop)
 	s.await(s.dashboard, s.URL+"/healthz")
 }
