@@ -34,6 +34,8 @@ type viewer struct {
 	hidden map[string]bool   // numbers of calls that it does not see
 	denied map[string]string // numbers of calls on which it may not act, and why
 	names  map[string]string // its private names
+
+	refreshed int // calls of Refresh
 }
 
 func newViewer(key string, lang views.Lang) *viewer {
@@ -42,7 +44,8 @@ func newViewer(key string, lang views.Lang) *viewer {
 
 func (v *viewer) Key() string      { return v.key }
 func (v *viewer) Lang() views.Lang { return v.lang }
-func (v *viewer) Refresh()         {}
+
+func (v *viewer) Refresh() { v.change(func() { v.refreshed++ }) }
 
 func (v *viewer) format() views.Format {
 	return views.Format{PrivateName: func(number string) string { return v.names[number] }}
@@ -214,7 +217,8 @@ type fakeAPI struct {
 
 	mu    sync.Mutex
 	calls []sipgate.Call
-	lists int // requests
+	lists int   // requests
+	err   error // of lists
 
 	answersAfter time.Duration // commands
 }
@@ -222,8 +226,17 @@ type fakeAPI struct {
 func (a *fakeAPI) Calls(context.Context) (sipgate.CallList, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.lists++
+	if a.lists++; a.err != nil {
+		return nil, a.err
+	}
 	return json.Marshal(map[string]any{"data": append([]sipgate.Call{}, a.calls...)})
+}
+
+// fail sets the error of lists.
+func (a *fakeAPI) fail(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.err = err
 }
 
 // change changes the call with an id, if it is listed.

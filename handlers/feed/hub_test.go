@@ -443,6 +443,14 @@ func TestTheBoardIsWatchedWhileThereAreSockets(t *testing.T) {
 		if n := within(time.Minute); n > 4 {
 			t.Errorf("%d lists in a minute after the socket", n)
 		}
+		if _, err := feeds.Join(board, v, p.have, p); err != nil {
+			t.Fatal(err)
+		}
+		feeds.Close() // the program ends, with its pages open
+		within(time.Second)
+		if n := within(time.Minute); n > 4 {
+			t.Errorf("%d lists in a minute after Close", n)
+		}
 	})
 }
 
