@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -177,6 +178,61 @@ func TestCallPagesStayConnected(t *testing.T) {
 		time.Sleep(time.Minute)
 		if n := x.api.requested() - before; n > 4 {
 			t.Errorf("%d lists in a minute after the page", n)
+		}
+	})
+}
+
+// A slow is a view that takes its time.
+type slow struct {
+	*viewer
+	refresh func()
+}
+
+func (v *slow) Refresh() { v.refresh() }
+
+// A hub that falls so far behind the board that it misses changes shows the board as
+// it is all the same.
+func TestHubsThatFallBehindCatchUp(t *testing.T) {
+	withBoard(t, 3, func(x *fixture) {
+		block, waiting := make(chan struct{}), make(chan struct{}, 1)
+		blocked := false
+		v := &slow{newViewer("anna", views.English), func() {
+			if blocked {
+				waiting <- struct{}{}
+				<-block
+			}
+		}}
+		p, leave := x.open(v)
+		defer leave()
+		time.Sleep(time.Second)
+		p.take()
+		blocked = true
+		x.board.Invalidate()
+		<-waiting
+		blocked = false
+		x.api.hangUp(x.board, newCall("call2", "4930102"))
+		x.ring(20)
+		for i := range 600 { // more than a subscription keeps
+			x.board.SetNames(map[string]string{"+4930100": fmt.Sprint("Name ", i)})
+		}
+		time.Sleep(20 * time.Second) // the ended row is gone
+		close(block)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		put, dropped, boards := rows(p.take())
+		if put < 2 || dropped != 1 || boards != 0 || len(p.rows) != 3 {
+			t.Errorf("%d rows change, %d are gone, %d boards; %d rows", put, dropped, boards, len(p.rows))
+		}
+		want := newPage(t)
+		want.load(x.feeds, x.board, v)
+		if !maps.Equal(p.rows, want.rows) || !strings.Contains(listed(p.rows), "Name 599") {
+			t.Errorf("the page shows\n%s\nwant\n%s", listed(p.rows), listed(want.rows))
+		}
+		p.take()
+		x.hold("+4930101", true)
+		time.Sleep(2 * joinWithin)
+		if put, _, _ := rows(p.take()); put == 0 {
+			t.Error("it follows the board no longer")
 		}
 	})
 }
