@@ -312,7 +312,7 @@ func TestVersions(t *testing.T) {
 			t.Errorf("%q is %d", have, seq)
 		}
 	}
-	if got := fmt.Sprintf("%s", Message{Put: []string{"<b>&\n"}}.frame().Text()); got != `{"put":["<b>&\n"]}` {
+	if got := string(Message{Put: []string{"<b>&\n"}}.frame().Text()); got != `{"put":["<b>&\n"]}` {
 		t.Errorf("a message is %q", got)
 	}
 }
