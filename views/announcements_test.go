@@ -117,3 +117,13 @@ func TestPlaysAreTold(t *testing.T) {
 		t.Errorf("usage %q", got)
 	}
 }
+
+// The stroke of a waveform is as high as its value, and a broken one is not drawn.
+func TestWaveforms(t *testing.T) {
+	if got := waveformPath("0v"); got != "M2 15.5v0.9M6 2.0v28.0" {
+		t.Errorf("%q", got)
+	}
+	if got := waveformPath("1z") + waveformPath("w"); got != "" {
+		t.Errorf("a broken one is %q", got)
+	}
+}

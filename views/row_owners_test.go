@@ -84,3 +84,46 @@ func TestTimelineShowsVoicemailInWords(t *testing.T) {
 		t.Errorf("%q, %q", e.memberText(German), moved.detailText(German))
 	}
 }
+
+// A dialog about a call names both sides; times of a row are those of its state.
+func TestRowsAndDialogsNameBothSides(t *testing.T) {
+	c := testCall(t, "talking")
+	if r := testFormat.Ref(c, English, "id"); r.Title != "Meier & Söhne GmbH" || r.Local != "Mia Brandt" || r.ActionID != "id" || r.path("/hold") != "/calls/talking/hold" {
+		t.Errorf("%+v", r)
+	}
+	c.UserNames = nil
+	if r := testFormat.Ref(c, English, ""); r.Local != "+49 211 12345610" {
+		t.Errorf("%+v", r)
+	}
+	m := testFormat.RowFor(c, Allowed{}, English)
+	if m.Clock != "14:00" || m.Total != "13:59" || m.Since != milliseconds(c.Since) || m.Started != milliseconds(c.Started) || m.Approximate != "" {
+		t.Errorf("%+v", m)
+	}
+	c.Started = c.Since
+	if m := testFormat.RowFor(c, Allowed{}, English); m.Total != "" {
+		t.Errorf("a total of %q beside the same time", m.Total)
+	}
+	c.Consultation = &switchboard.Consultation{To: switchboard.Party{Number: "+4930901820"}, State: switchboard.ConsultationRinging, Since: moment}
+	for want, f := range map[string]Format{
+		"Grandma": {PrivateName: func(string) string { return "Grandma" }}, "Tom": {MemberName: func(string) string { return "Tom" }, PrivateName: func(string) string { return "Grandma" }},
+		"+4930901820": {PrivateName: func(string) string { return "" }, MemberName: func(string) string { return "" }},
+	} {
+		if m := f.RowFor(c, Allowed{}, English); m.Consultation.Text != English.T("consult.rings", want) {
+			t.Errorf("%q, want %s", m.Consultation.Text, want)
+		}
+		own, all := f.Variant(&c, Allowed{}), Format{}.Variant(&c, Allowed{})
+		if (own == all) == (want == "Grandma") {
+			t.Errorf("%s: rows are shared: %v", want, own == all)
+		}
+	}
+	if c.Consultation.To.Name != "" {
+		t.Error("the call was changed")
+	}
+	c.Phase = switchboard.Ended
+	if m := testFormat.RowFor(c, Allowed{}, English); m.Consultation != nil {
+		t.Error("somebody is consulted after the end")
+	}
+	if got := (Format{}).memberOrNumber("e0"); got != "e0" {
+		t.Errorf("an extension is %q", got)
+	}
+}

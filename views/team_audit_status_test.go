@@ -1,6 +1,7 @@
 package views
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -93,5 +94,101 @@ func TestWebhookFormNeedsPermission(t *testing.T) {
 func TestUnknownCallEvent(t *testing.T) {
 	if e := (CallEvent{At: time.Now(), Kind: "sang", Detail: "busy"}); e.name(English) != "sang" || e.detailText(English) != "Busy" || e.icon() != icon("more") {
 		t.Error("an event of an unknown kind cannot be shown")
+	}
+}
+
+// was another's.
+func TestAuditNamesWhoActed(t *testing.T) {
+	mia, tom := team.MemberID{Account: "1", User: "w0"}, team.MemberID{Account: "1", User: "w1"}
+	m := AuditModel{Names: map[team.MemberID]string{mia: "Mia"}}
+	for _, test := range []struct {
+		e        team.AuditEntry
+		who, via string
+	}{
+		{team.AuditEntry{By: mia, ByName: "Mia Brandt", Via: mia}, "Mia Brandt", ""},
+		{team.AuditEntry{By: mia, Via: tom}, "Mia", "w1"},
+		{team.AuditEntry{By: tom, Via: mia}, "w1", "Mia"},
+		{team.AuditEntry{By: tom}, "w1", ""},
+	} {
+		if who, via := m.actorName(test.e), m.viaName(test.e); who != test.who || via != test.via {
+			t.Errorf("%+v: %q via %q", test.e, who, via)
+		}
+	}
+	for outcome, tone := range map[string]string{team.OutcomeDone: "good", team.OutcomeFailed: "bad", team.OutcomeDenied: "bad", team.OutcomeUnknown: "doubt", "odd": ""} {
+		if outcomeTone(outcome) != tone || (outcomeName(German, outcome) == outcome) != (outcome == "odd") {
+			t.Errorf("%s: %q %q", outcome, outcomeTone(outcome), outcomeName(German, outcome))
+		}
+	}
+	for want, e := range map[string]team.AuditEntry{"": {}, "204": {Status: 204}, "83 ms": {Took: 83 * time.Millisecond}, "204 · 83 ms": {Status: 204, Took: 83 * time.Millisecond}} {
+		if got := responseText(e); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if actionName(English, "odd") != "odd" || actionName(English, team.Hold) == string(team.Hold) {
+		t.Error("actions have other names")
+	}
+}
+
+// sipgate did not grant.
+func TestStatusNamesWhatIsWrong(t *testing.T) {
+	m := WebhookModel{Refused: map[string]int{"hook_rate": 2, "hook_slow": 2, "odd": 7, "hook_type": 0}}
+	var got []string
+	for _, r := range m.refusals(English) {
+		got = append(got, fmt.Sprint(r.count, " ", r.text))
+	}
+	if want := "7 Refused, 2 Refused: came too slowly, 2 Refused: too many at once"; strings.Join(got, ", ") != want {
+		t.Errorf("%q", got)
+	}
+	for want, w := range map[bool]WebhookModel{true: {Current: WebhookURLs{Outgoing: "x"}}, false: {Current: WebhookURLs{Outgoing: "x"}, Set: true}} {
+		if w.hasForeign() != want {
+			t.Errorf("%+v", w)
+		}
+	}
+	for _, granted := range []bool{true, false} {
+		if (StatusPageModel{Scopes: []Scope{{"a", true}, {"b", granted}}}).missingScopes() == granted {
+			t.Errorf("granted %v", granted)
+		}
+	}
+	if got := (StatusPageModel{Polling: 1}).liveText(English) + (StatusPageModel{}).liveText(English); got != English.T("health.live.polling", 1)+English.T("health.live.ok") {
+		t.Errorf("live updates: %s", got)
+	}
+	if got := (StatusModel{ListedAt: moment, Now: moment.Add(1600 * time.Millisecond)}).ageText(English); got != English.T("health.list.age", 2) {
+		t.Errorf("the list is %q", got)
+	}
+	if got := (StatusModel{}).ageText(English) + problemText(English, "odd") + webhookText(English, ""); got != English.T("health.list.never")+English.T("reason.other")+English.T("webhooks.none") {
+		t.Errorf("%q", got)
+	}
+	if truncated("123456789012", 12) != "123456789012" || truncated("1234567890123", 12) != "1234…" {
+		t.Error("texts are cut elsewhere")
+	}
+	for _, supported := range []bool{true, false} {
+		want := either(supported, English.T("ability.mute"), English.T("why.platform_mute"))
+		if got := (Capability{"mute", supported}).text(English); got != want {
+			t.Errorf("supported %v: %q", supported, got)
+		}
+	}
+	if (PlatformModel{Name: "neo"}).name(English) == (PlatformModel{Name: "odd"}).name(English) {
+		t.Error("an unknown platform has a name")
+	}
+}
+
+// Members are shown by name, with what they do not share.
+func TestTeamShowsItsMembers(t *testing.T) {
+	p := Page{Lang: English}
+	for _, test := range []struct {
+		m                   TeamMember
+		name, initial, seen string
+		optOuts             int
+	}{
+		{TeamMember{Member: team.Member{MemberID: team.MemberID{User: "w0"}}}, "w0", "w", "Never here", 2},
+		{TeamMember{Member: team.Member{Name: "Änne", LastActive: moment, Consent: team.Consent{SharesCalls: true}}}, "Änne", "Ä", p.t("team.seen", p.date(moment)), 1},
+		{TeamMember{Member: team.Member{Name: "Mia", Consent: team.Consent{SharesCalls: true, AllowsLeads: true}}}, "Mia", "M", "Never here", 0},
+	} {
+		if m := test.m; m.name() != test.name || m.initial() != test.initial || m.lastSeenText(p) != test.seen || len(m.optOutTexts(English)) != test.optOuts {
+			t.Errorf("%+v: %s %s %s %v", m.Member, m.name(), m.initial(), m.lastSeenText(p), m.optOutTexts(English))
+		}
+	}
+	if got := (TeamMember{Member: team.Member{Consent: team.Consent{SharesCalls: true}}}).optOutTexts(English); got[0] != English.T("team.unlent") {
+		t.Errorf("%q", got)
 	}
 }
