@@ -35,12 +35,12 @@ func TestHousekeeping(t *testing.T) {
 	f.outdate(a)
 	var asked confirmation
 	f.keepHouseOnce(t.Context(), &asked, 1)
+	if m, _ := f.Members.Get(unnamed); m.Name != "Jonas Keller" {
+		t.Errorf("sipgate was not asked for the name: %+v", m)
+	}
 	f.keepHouseOnce(t.Context(), &asked, purgeEvery+1)
 	if b := f.Board(a); !b.HasMember("w0") || !b.HasMember("w1") || !b.HasMember(ServiceID) {
 		t.Errorf("on the board: %v", b.Members())
-	}
-	if m, _ := f.Members.Get(unnamed); m.Name != "Jonas Keller" {
-		t.Errorf("sipgate was not asked for the name: %+v", m)
 	}
 	if n := len(f.auditRows(a)); n != 1 {
 		t.Errorf("%d rows in the audit before the hour is over", n)

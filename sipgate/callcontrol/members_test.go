@@ -126,7 +126,7 @@ func TestAccountsAreReadThroughTheirHighestRoles(t *testing.T) {
 	if n := len(f.Readers(account)); n != 0 {
 		t.Errorf("%d readers before anybody signs in", n)
 	}
-	agent, admin := f.signIn("w1", false), f.signIn("w0", true)
+	agent, admin := f.signIn("w0", false), f.signIn("w1", true)
 	online := f.OnlineMembers(account)
 	if len(online) != 2 || online[0].MemberID != admin.MemberID || online[1].MemberID != agent.MemberID {
 		t.Errorf("%v", online)
