@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"callboard/handlers/acceptance/harness"
@@ -19,23 +20,38 @@ import (
 // A violation is a finding of axe in one place of a page.
 type violation struct{ Rule, Help, Target, HTML, Summary string }
 
-// axe returns the script of axe-core. It is loaded through the debugger, so
-// that the page keeps its Content-Security-Policy.
-func axe(t testing.TB) string {
+// newAxeTab opens a still tab whose pages have axe-core. The debugger adds it, so that
+// they keep their Content-Security-Policy; it runs when it is used.
+func (b *browser) newAxeTab(t *testing.T) *tab {
 	t.Helper()
 	code, err := os.ReadFile("testdata/axe.min.js")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(code) + "; true"
+	p := b.newStillTab(t)
+	source := "window.loadAxe = () => {" + string(code) + "}"
+	if _, err := chromedp.Call(p.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source}); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // runAxe runs axe with all rules, target sizes included, or only with some. On
 // rows of the board contrast must be that of level AAA. Style sheets are not
-// loaded again, which only rules need that are off.
+// loaded again, which only rules need that are off. Of what many pages share, the
+// head and rows, the tab tests each once per theme and set of rules.
 const runAxe = `((...only) => {
+	window.axe ?? loadAxe();
 	axe.configure({rules: [{id: "color-contrast-enhanced", selector: "#board .row, #board .row *"}]});
-	return axe.run(document, {resultTypes: ["violations"], preload: {assets: ["media"]}, runOnly: only.length ? {type: "rule", values: only} : undefined,
+	const key = [getComputedStyle(document.documentElement).colorScheme, innerWidth, ...only].join(), known = [];
+	const tested = new Set(JSON.parse(sessionStorage.getItem(key) ?? "[]"));
+	for (const e of document.querySelectorAll("header.top, .row")) {
+		const what = e.parentElement.id + e.parentElement.className + e.outerHTML;
+		if (tested.has(what)) known.push(e);
+		tested.add(what);
+	}
+	sessionStorage.setItem(key, JSON.stringify([...tested]));
+	return axe.run(known.length ? {exclude: known} : document, {resultTypes: ["violations"], preload: {assets: ["media"]}, runOnly: only.length ? {type: "rule", values: only} : undefined,
 		rules: only.length ? {} : {"target-size": {enabled: true}, "color-contrast-enhanced": {enabled: true}}}).then(r => r.violations.flatMap(v => v.nodes
 			.map(n => ({Rule: v.id, Help: v.help, Target: n.target.join(" "), HTML: n.html.slice(0, 120), Summary: n.failureSummary.replace(/\s+/g, " ")}))));
 })`
@@ -71,8 +87,7 @@ func (f findings) report(t *testing.T) {
 // on the board if they are there.
 func TestBrowserGallery(t *testing.T) {
 	t.Parallel()
-	b, code := newBrowser(t, harness.NewDemo(t)), axe(t)
-	p := b.newStillTab(t)
+	p := newBrowser(t, harness.NewDemo(t)).newAxeTab(t)
 	p.openPreview("board", views.Pseudo, "light")
 	onBoard := eval[[]string](p, `[...document.querySelectorAll("#board .row")].map(r => r.id)`)
 	names := slices.DeleteFunc(gallery.Names(), func(name string) bool { return slices.Contains(onBoard, name) })
@@ -83,13 +98,13 @@ func TestBrowserGallery(t *testing.T) {
 	for _, name := range names {
 		p.do(chromedp.EmulateViewport(1280, 900))
 		p.openPreview(name, views.Pseudo, "light")
-		p.tryPreview(name, code, found)
+		p.tryPreview(name, found)
 	}
 	found.report(t)
 }
 
 // tryPreview adds what is wrong with the example that is open.
-func (p *tab) tryPreview(name, code string, found findings) {
+func (p *tab) tryPreview(name string, found findings) {
 	p.t.Helper()
 	for _, width := range []int64{1280, 768, 360} {
 		if width == 360 && strings.HasPrefix(name, "wall") && name != "walls" {
@@ -101,7 +116,6 @@ func (p *tab) tryPreview(name, code string, found findings) {
 		return // no page of its own
 	}
 	p.do(chromedp.EmulateViewport(1280, 900))
-	eval[bool](p, code)
 	found.add(name, eval[[]violation](p, everything))
 	p.darken()
 	p.do(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))
@@ -120,13 +134,12 @@ func (p *tab) darken() {
 func TestBrowserAxePages(t *testing.T) {
 	t.Parallel()
 	s := harness.NewDemo(t)
-	p := newBrowser(t, s).newStillTab(t)
+	p := newBrowser(t, s).newAxeTab(t)
 	p.signIn("Anna")
-	code, found := axe(t), findings{}
+	found := findings{}
 	pages := append([]string{"/calls/new", "/nowhere", "/gallery"}, eval[[]string](p, `[...document.querySelectorAll(".menu a")].map(a => a.pathname)`)...)
 	for _, path := range pages {
 		p.do(chromedp.Navigate(s.URL + path))
-		eval[bool](p, code)
 		found.add(path, eval[[]violation](p, everything))
 		p.darken()
 		found.add(path+" dark", eval[[]violation](p, colours))
@@ -134,7 +147,6 @@ func TestBrowserAxePages(t *testing.T) {
 	// The board with the rest of its menu open, and with a dialog over it.
 	p.do(chromedp.Navigate(s.URL + "/"))
 	p.run(`document.querySelector("details.more").open = true`)
-	eval[bool](p, code)
 	found.add("menu", slices.DeleteFunc(eval[[]violation](p, everything), func(v violation) bool {
 		return v.Rule == "target-size" && strings.Contains(v.Target, ".acts") // below the menu, which covers it
 	}))
