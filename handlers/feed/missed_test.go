@@ -144,6 +144,34 @@ func TestPermissionsAreReviewed(t *testing.T) {
 	})
 }
 
+// A call that a viewer may see again comes back, once, as it was.
+func TestHiddenCallsComeBack(t *testing.T) {
+	withBoard(t, 2, func(x *fixture) {
+		v := newViewer("anna", views.English)
+		p, leave := x.open(v)
+		defer leave()
+		time.Sleep(time.Second)
+		before := listed(p.rows)
+		for _, hidden := range []bool{true, false, true, false} {
+			p.take()
+			v.change(func() { v.hidden["+4930101"] = hidden })
+			x.board.Invalidate()
+			time.Sleep(2 * joinWithin)
+			if put, dropped, _ := rows(p.take()); put+dropped != 1 || (dropped == 1) != hidden {
+				t.Errorf("hidden %v: %d rows come, %d go", hidden, put, dropped)
+			}
+			x.board.Invalidate() // nothing has changed
+			time.Sleep(2 * joinWithin)
+			if put, dropped, _ := rows(p.take()); put+dropped != 0 {
+				t.Errorf("hidden %v, again: %d rows come, %d go", hidden, put, dropped)
+			}
+		}
+		if listed(p.rows) != before {
+			t.Errorf("the page shows\n%s\nwant\n%s", listed(p.rows), before)
+		}
+	})
+}
+
 // The page of one call is told of it for as long as it is open, and in what state
 // sipgate's lists are.
 func TestCallPagesStayConnected(t *testing.T) {

@@ -81,6 +81,11 @@ func TestScreensShowTheNewestPicture(t *testing.T) {
 		if rendered.Load() != before {
 			t.Error("a picture is rendered that nobody sees")
 		}
+		show()
+		begun := time.Now()
+		if f.Close(); time.Since(begun) > screenInterval {
+			t.Errorf("the end waits %v for a screen", time.Since(begun))
+		}
 	})
 }
 
