@@ -332,3 +332,34 @@ func TestOutagesAreLogged(t *testing.T) {
 		}
 	})
 }
+
+// What could not be written is written as soon as that is possible again, also if
+// nothing else happens.
+func TestFailedWritesAreRepeated(t *testing.T) {
+	inBubble(t, func(t *testing.T, j *Journal) {
+		x := openBoard(t, j, ours)
+		x.observe(toDoc)
+		written := func() (n int) {
+			synctest.Wait()
+			if err := j.db.QueryRow("select count(*) from journal_entries").Scan(&n); err != nil {
+				t.Error(err)
+			}
+			return n
+		}
+		if _, err := j.db.Exec("alter table journal_rows rename to renamed"); err != nil {
+			t.Fatal(err)
+		}
+		x.observe(answer(toDoc, "Doc"))
+		time.Sleep(time.Minute)
+		if n := written(); n != 1 || j.state(ours).pendingWrites() != 2 {
+			t.Errorf("%d entries, %d pending writes", n, j.state(ours).pendingWrites())
+		}
+		if _, err := j.db.Exec("alter table renamed rename to journal_rows"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(retryDelay)
+		if n := written(); n != 2 || j.state(ours).pendingWrites() != 0 {
+			t.Errorf("afterwards %d entries, %d pending writes", n, j.state(ours).pendingWrites())
+		}
+	})
+}
