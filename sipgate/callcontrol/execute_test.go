@@ -91,7 +91,7 @@ func TestRepeatedActionIDIsExecutedAndAuditedOnce(t *testing.T) {
 		t.Errorf("the same once more: %v", err)
 	}
 	rows := f.auditRows(a)
-	if len(rows) != 1 || rows[0].Outcome != team.OutcomeDone || rows[0].Action != team.Hold || rows[0].Address != "192.0.2.7" {
+	if len(rows) != 1 || rows[0].Outcome != team.OutcomeDone || rows[0].Action != team.Hold || rows[0].Address != "192.0.2.7" || rows[0].Took > time.Minute {
 		t.Errorf("audit %+v, want one row", rows)
 	}
 	cmd.Action = switchboard.Hold{On: false}

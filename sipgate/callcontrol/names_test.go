@@ -146,13 +146,13 @@ func TestTheZoneFollowsTheUsers(t *testing.T) {
 		t.Errorf("by the locale: %v, %v", f.Zones.Of(a.Account), err)
 	}
 	lisbon := []sipgate.User{{ID: "w0", Timezone: "Europe/Lisbon"}}
-	f.relearnZone(a.Account, lisbon)
+	f.Rosters.Of(a.Account).SetUsers(lisbon)
 	f.relearnZone("2390015", lisbon) // another account may not use this instance
 	if here, there := f.Zones.Of(a.Account).String(), f.Zones.Of("2390015").String(); here != "Europe/Lisbon" || there == "Europe/Lisbon" {
 		t.Errorf("%s and %s", here, there)
 	}
 	f.exec(`drop table team_zone`)
-	f.relearnZone(a.Account, []sipgate.User{{ID: "w0", Timezone: "Europe/Rome"}})
+	f.Rosters.Of(a.Account).SetUsers([]sipgate.User{{ID: "w0", Timezone: "Europe/Rome"}})
 	if f.log.count("learn time zone") != 1 || f.Zones.Of(a.Account).String() != "Europe/Lisbon" {
 		t.Errorf("a zone that is not stored counts, or nothing is said: %v", f.Zones.Of(a.Account))
 	}
