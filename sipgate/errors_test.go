@@ -90,6 +90,13 @@ func TestRetryAfter(t *testing.T) {
 			t.Errorf("%q: got %v, want to wait %v", value, err, want)
 		}
 	}
+	// Without a clock of sipgate's, ours counts.
+	in := time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)
+	for _, date := range []string{"", "today"} {
+		if got := retryAfter(http.Header{"Retry-After": {in}, "Date": {date}}); got < time.Hour-time.Minute || got > time.Hour {
+			t.Errorf("at %q in an hour: %v", date, got)
+		}
+	}
 }
 
 func TestRedirectIsNotFollowed(t *testing.T) {

@@ -135,6 +135,28 @@ func TestSpoiledItemLeavesTheOthers(t *testing.T) {
 	}
 }
 
+// Whenever a list was read, whoever follows it learns how many of its items could
+// not be, also that there are none any more. The calls say so themselves.
+func TestUnreadableItemsAreReported(t *testing.T) {
+	l, ctx := prepared(t), t.Context()
+	reported := map[string][]int{}
+	l.OnUnreadable = func(list string, items int) { reported[list] = append(reported[list], items) }
+	for path, read := range reads {
+		if path == "calls" {
+			continue
+		}
+		before, err := read(ctx, l.Client)
+		must(t, err)
+		_, err = l.sim.AddFault(simulator.Fault{Spoil: simulator.Spoilings()[0], Path: "/v2/" + path, Count: 1})
+		must(t, err)
+		spoiled, err := read(ctx, l.Client)
+		must(t, err)
+		if _, err := read(ctx, l.Client); err != nil || len(spoiled) != len(before)-1 || !slices.Equal(reported[path], []int{0, 1, 0}) {
+			t.Errorf("%s: %d items, then %d, reported %v, %v", path, len(before), len(spoiled), reported[path], err)
+		}
+	}
+}
+
 // An undocumented answer is sipgate's fault, is said to be
 // unreadable, and is not asked for again.
 func TestOddAnswersAreUnreadable(t *testing.T) {
