@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,9 +143,9 @@ func TestPollingIsBounded(t *testing.T) {
 func TestOneRequestAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &RecentEntries{}
-		requests := 0
+		var requests atomic.Int32
 		slow := func(context.Context, sipgate.HistoryQuery) (sipgate.HistoryPage, error) {
-			requests++
+			requests.Add(1)
 			time.Sleep(20 * time.Second)
 			return sipgate.HistoryPage{Items: []sipgate.HistoryEntry{historyEntry("1", 0)}}, nil
 		}
@@ -152,8 +153,8 @@ func TestOneRequestAtATime(t *testing.T) {
 		go n.Poll(t.Context(), nil, slow)
 		time.Sleep(idleAfter + time.Second)
 		begun := time.Now()
-		if err := n.Poll(t.Context(), nil, slow); err != nil || requests != 1 || time.Since(begun) != 0 {
-			t.Errorf("%d requests, waited %v, %v", requests, time.Since(begun), err)
+		if err := n.Poll(t.Context(), nil, slow); err != nil || requests.Load() != 1 || time.Since(begun) != 0 {
+			t.Errorf("%d requests, waited %v, %v", requests.Load(), time.Since(begun), err)
 		}
 		time.Sleep(10 * time.Second)
 		if found, _ := n.Since(before); len(found) != 1 {
