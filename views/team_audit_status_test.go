@@ -23,6 +23,11 @@ func TestLastAdminStays(t *testing.T) {
 	if m.lastAdmin(m.Members[2]) || m.lastAdmin(m.Members[5]) {
 		t.Error("one of two admins is the last")
 	}
+	for _, m := range []TeamMember{{Member: team.Member{Role: team.Lead}}, {Member: team.Member{Role: team.Admin, Removed: true}}} {
+		if (TeamModel{Members: []TeamMember{m}}).lastAdmin(m) {
+			t.Errorf("%+v is the last admin", m.Member)
+		}
+	}
 	page = html(t, Team(Page{Lang: English}, testTeam(false)))
 	if strings.Contains(page, "/team/") || strings.Count(page, `action="/settings/wishes"`) != 1 {
 		t.Error("an agent can manage members, or has no consent form")
