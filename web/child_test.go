@@ -1,17 +1,12 @@
 package web_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strconv"
-	"strings"
 
 	"callboard/web"
 	"callboard/web/database"
@@ -49,38 +44,4 @@ func writeSessions(dir string) {
 
 type person struct {
 	Account, Name string
-}
-
-// browsersOf, in the environment, makes the test binary play browsers: its value is
-// "address path number", with the path "-" for plain connections.
-const browsersOf = "CALLBOARD_TEST_BROWSERS"
-
-// playBrowsers opens connections, reads what they get, and ends with its input.
-func playBrowsers(order string) {
-	fields := strings.Fields(order)
-	n, _ := strconv.Atoi(fields[2])
-	for range n {
-		c, err := net.Dial("tcp", fields[0])
-		if err != nil {
-			fmt.Println(err)
-			os.Exit(1)
-		}
-		if fields[1] != "-" {
-			fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nOrigin: http://%[2]s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n", fields[1], fields[0])
-			if resp, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || resp.StatusCode != 101 {
-				fmt.Println(resp, err)
-				os.Exit(1)
-			}
-		}
-		go func() {
-			buf := make([]byte, 4<<10)
-			for {
-				if _, err := c.Read(buf); err != nil {
-					return
-				}
-			}
-		}()
-	}
-	fmt.Println("ready")
-	io.Copy(io.Discard, os.Stdin)
 }

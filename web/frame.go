@@ -30,14 +30,7 @@ func NewFrame(text []byte) *Frame {
 func (f *Frame) Text() []byte { return f.wire[f.header:] }
 
 // Len returns how many bytes are sent for f.
-func (f *Frame) Len() int { return len(f.bytes()) }
-
-func (f *Frame) bytes() []byte {
-	if f == nil {
-		return nil
-	}
-	return f.wire
-}
+func (f *Frame) Len() int { return len(f.wire) }
 
 func encodeFrame(first byte, payload []byte) []byte {
 	const maxHeader = 10

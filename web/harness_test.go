@@ -28,10 +28,6 @@ func TestMain(m *testing.M) {
 		writeSessions(dir)
 		return
 	}
-	if order := os.Getenv(browsersOf); order != "" {
-		playBrowsers(order)
-		return
-	}
 	goleak.VerifyTestMain(m)
 }
 

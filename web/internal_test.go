@@ -133,11 +133,11 @@ func TestWriteHasFiveSeconds(t *testing.T) {
 		for range 10 {
 			k.inspect(began.Add(pieceWithin))
 		}
-		if !k.Send() {
+		if !k.wire.send(nil) {
 			t.Error("a write that is in time was cut off")
 		}
 		k.inspect(began.Add(pieceWithin + time.Nanosecond))
-		if k.Send() {
+		if k.wire.send(nil) {
 			t.Error("a write that takes too long goes on")
 		}
 		synctest.Wait()

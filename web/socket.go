@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +21,6 @@ import (
 const (
 	CloseInternal    = 1011 // the feed failed
 	CloseRestart     = 1012 // the server is shutting down
-	CloseTryAgain    = 1013 // the server is overloaded
 	CloseSessionGone = 4401 // sign in again
 	CloseForbidden   = 4403 // no longer a member
 	CloseTooManyTabs = 4408 // a newer socket of the same subject replaced it
@@ -134,25 +132,22 @@ func (k *Socket) accept(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// Send sends frames with one write. It reports whether the socket takes frames:
-// with none, it only asks.
+// Send sends frames with one write. A socket that is closed takes none.
 //
 // The frames arrive whole and in the order of the calls. What the kernel does not
 // take at once waits, at most 64 KiB and the frames that are being written. The
 // browser is cut off if it is more, or if it reads less than 64 KiB within 5 s
 // of what waits.
-func (k *Socket) Send(frames ...*Frame) bool {
-	switch len(frames) {
-	case 0:
-		return k.wire.open()
-	case 1:
-		return k.wire.send(frames[0].wire)
+func (k *Socket) Send(frames ...*Frame) {
+	if len(frames) == 1 { // is not copied
+		k.wire.send(frames[0].wire)
+		return
 	}
-	all := make([][]byte, len(frames))
-	for i, f := range frames {
-		all[i] = f.wire
+	var all []byte
+	for _, f := range frames {
+		all = append(all, f.wire...)
 	}
-	return k.wire.send(bytes.Join(all, nil))
+	k.wire.send(all)
 }
 
 // Close closes the socket behind what has been sent. Only the first call has an

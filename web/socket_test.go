@@ -21,21 +21,20 @@ import (
 	"callboard/web"
 )
 
-// feed adds a route whose sockets get what is sent on the returned channel.
-func (p *program) feed(path string) chan []byte {
-	messages := make(chan []byte)
+// joins adds a route of sockets. joined receives each one, and left each one that
+// has ended.
+func (p *program) joins(path string) (joined, left chan *web.Socket) {
+	joined, left = make(chan *web.Socket, 100), make(chan *web.Socket, 100)
 	p.handle("GET "+path, func(w http.ResponseWriter, r *http.Request) error {
-		return p.srv.StreamAs(w, r, r.URL.Query().Get("subject"), func(ctx context.Context) ([]byte, error) {
-			select {
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			case m := <-messages:
-				return m, nil
-			}
+		return p.srv.OpenSocket(w, r, r.URL.Query().Get("subject"), func(k *web.Socket) func() {
+			joined <- k
+			return func() { left <- k }
 		})
 	})
-	return messages
+	return joined, left
 }
+
+func frameOf(s string) *web.Frame { return web.NewFrame([]byte(s)) }
 
 // dial opens a socket as a browser on a page of ours does.
 func (p *program) dial(path string, headers ...string) (*websocket.Conn, *http.Response, error) {
@@ -87,9 +86,9 @@ func closeCode(c *websocket.Conn) int {
 	}
 }
 
-func TestStream(t *testing.T) {
+func TestSocket(t *testing.T) {
 	p := serve(t, https...)
-	messages := p.feed("/feed")
+	joined, _ := p.joins("/feed")
 	c, resp, err := p.dial("/feed", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")
 	if err != nil {
 		t.Fatal(err)
@@ -99,15 +98,12 @@ func TestStream(t *testing.T) {
 	if resp.StatusCode != 101 || resp.Header.Get("Sec-WebSocket-Extensions") != "" {
 		t.Errorf("%d, %q", resp.StatusCode, resp.Header.Get("Sec-WebSocket-Extensions"))
 	}
-	for _, m := range []string{"a", "", strings.Repeat("ä", 100_000)} {
-		messages <- []byte(m)
+	k := <-joined
+	for _, m := range []string{"a", "", strings.Repeat("ä", 100_000), "z"} {
+		k.Send(frameOf(m))
 		if got := read(t, c); got != m {
 			t.Errorf("%d bytes, want %d", len(got), len(m))
 		}
-	}
-	messages <- []byte("z")
-	if got := read(t, c); got != "z" {
-		t.Errorf("%q", got)
 	}
 	if err := c.Close(websocket.StatusNormalClosure, ""); err != nil {
 		t.Errorf("the client's close: %v", err)
@@ -117,7 +113,7 @@ func TestStream(t *testing.T) {
 // TestHandshake: every wrong handshake is refused and never upgraded.
 func TestHandshake(t *testing.T) {
 	p := serve(t, https...)
-	p.feed("/feed")
+	p.joins("/feed")
 	for _, test := range []struct {
 		name, header string
 		want         int
@@ -178,7 +174,7 @@ func TestHandshake(t *testing.T) {
 	}
 	t.Run("no public URL", func(t *testing.T) {
 		p := serve(t, func(o *web.ServerOptions) { o.PublicURL = nil })
-		p.feed("/feed")
+		p.joins("/feed")
 		if c, _, err := p.dial("/feed"); err == nil {
 			c.CloseNow()
 			t.Error("upgraded")
@@ -265,7 +261,7 @@ func readClose(c net.Conn, br *bufio.Reader) (code int, err error) {
 
 func TestWrongFramesCloseTheSocket(t *testing.T) {
 	p := serve(t)
-	p.feed("/feed")
+	p.joins("/feed")
 	code := func(c uint16, rest string) string { return string(binary.BigEndian.AppendUint16(nil, c)) + rest }
 	repeat := func(n int, fs ...frame) (all []frame) {
 		for range n {
@@ -342,33 +338,41 @@ func TestWrongFramesCloseTheSocket(t *testing.T) {
 	})
 }
 
-// TestCloseCodes: what next says is what the browser gets.
+// TestCloseCodes: why a socket is closed is what the browser gets, behind what was
+// sent before. One whose feed panics is cut off.
 func TestCloseCodes(t *testing.T) {
 	p := serve(t)
-	for name, test := range map[string]struct {
-		err  error
-		want int
-	}{
-		"session": {&web.CloseError{Code: web.CloseSessionGone, Reason: "log in"}, 4401},
-		"wrapped": {fmt.Errorf("x: %w", &web.CloseError{Code: web.CloseForbidden, Reason: strings.Repeat("ä", 100)}), 4403},
-		"slow":    {&web.CloseError{Code: web.CloseTryAgain}, 1013},
-		"other":   {errors.New("a bug"), 1011},
+	joined, _ := p.joins("/feed")
+	for _, e := range []*web.CloseError{
+		{Code: web.CloseSessionGone, Reason: "log in"},
+		{Code: web.CloseForbidden, Reason: strings.Repeat("ä", 100)},
+		{Code: web.CloseInternal},
 	} {
-		p.handle("GET /"+name, func(w http.ResponseWriter, r *http.Request) error {
-			return p.srv.Stream(w, r, func(context.Context) ([]byte, error) { return nil, test.err })
-		})
-		if got := closeCode(p.mustDial("/" + name)); got != test.want {
-			t.Errorf("%s: %d, want %d", name, got, test.want)
+		c := p.mustDial("/feed")
+		k := <-joined
+		k.Send(frameOf("last"))
+		k.Close(e)
+		k.Send(frameOf("too late"))
+		if got := read(t, c); got != "last" {
+			t.Errorf("%q", got)
+		}
+		if got := closeCode(c); got != e.Code {
+			t.Errorf("%d, want %d", got, e.Code)
 		}
 	}
-	if !strings.Contains(p.log.String(), "a bug") || strings.Contains(p.log.String(), "log in") {
-		t.Error("the log must hold what nobody expected, and nothing else")
+	if strings.Contains(p.log.String(), "log in") {
+		t.Error("the log holds what is no fault")
 	}
 	p.handle("GET /panics", func(w http.ResponseWriter, r *http.Request) error {
-		return p.srv.Stream(w, r, func(context.Context) ([]byte, error) { panic("a bug") })
+		return p.srv.OpenSocket(w, r, "", func(*web.Socket) func() { panic("a bug") })
 	})
 	if got := closeCode(p.mustDial("/panics")); got != -1 {
 		t.Errorf("panic: %d", got)
+	}
+	p.stop()
+	p.done <- <-p.done // everything has ended
+	if !strings.Contains(p.log.String(), "a bug") {
+		t.Error("the panic is not in the log")
 	}
 }
 
@@ -381,13 +385,9 @@ func TestSocketEndsWithItsSession(t *testing.T) {
 		if err != nil || !found {
 			return web.Fault{Status: 401, Code: "unauthenticated"}
 		}
-		return p.srv.Stream(w, r, func(ctx context.Context) ([]byte, error) {
-			select {
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			case <-v.Context.Done():
-				return nil, &web.CloseError{Code: web.CloseSessionGone, Reason: "session gone"}
-			}
+		return p.srv.OpenSocket(w, r, "", func(k *web.Socket) func() {
+			k.CloseWhen(v.Context, &web.CloseError{Code: web.CloseSessionGone, Reason: "session gone"})
+			return nil
 		})
 	})
 	if _, resp, err := p.dial("/feed"); err == nil || resp.StatusCode != 401 {
@@ -411,9 +411,9 @@ func TestSocketEndsWithItsSession(t *testing.T) {
 // TestTooManyTabs: the oldest socket of a subject is closed, and no other.
 func TestTooManyTabs(t *testing.T) {
 	p := serve(t, func(o *web.ServerOptions) { o.MaxSocketsPerSubject = 2 })
-	messages := p.feed("/feed")
+	joined, _ := p.joins("/feed")
 	first := p.mustDial("/feed?subject=a")
-	messages <- []byte("first") // it is registered before the others
+	<-joined // it is registered before the others
 	other, anonymous := p.mustDial("/feed?subject=b"), p.mustDial("/feed")
 	second := p.mustDial("/feed?subject=a")
 	third := p.mustDial("/feed?subject=a")
@@ -430,7 +430,7 @@ func TestTooManyTabs(t *testing.T) {
 
 func TestShutdown(t *testing.T) {
 	p := serve(t)
-	p.feed("/feed")
+	p.joins("/feed")
 	entered := make(chan struct{})
 	p.handle("GET /slow", func(w http.ResponseWriter, r *http.Request) error {
 		close(entered)
@@ -574,9 +574,8 @@ func TestLeaveIsCalledOnce(t *testing.T) {
 			t.Errorf("%s: close code %d, want %d", name, got, test.want)
 		}
 		<-left
-		if k.Send() || k.Send(frameOf("x")) || k.Send(frameOf("x"), frameOf("y")) {
-			t.Errorf("%s: takes frames after its end", name)
-		}
+		k.Send(frameOf("x")) // which goes nowhere
+		k.Close(&web.CloseError{Code: 4403})
 		if n := calls.Load(); n != 1 {
 			t.Errorf("%s: leave was called %d times", name, n)
 		}
@@ -591,8 +590,7 @@ func TestLeaveIsCalledOnce(t *testing.T) {
 // TestWhatTheClientSendsEarly arrives, also if it comes with the handshake.
 func TestWhatTheClientSendsEarly(t *testing.T) {
 	p := serve(t)
-	var g web.Group
-	p.joins("/feed", &g)
+	joined, _ := p.joins("/feed")
 	c, err := p.connect()
 	if err != nil {
 		t.Fatal(err)
@@ -603,9 +601,12 @@ func TestWhatTheClientSendsEarly(t *testing.T) {
 	if resp, err := http.ReadResponse(br, nil); err != nil || resp.StatusCode != 101 {
 		t.Fatalf("%v, %v", resp, err)
 	}
-	for _, want := range []message{{text, "hello"}, {pong, "early"}} {
+	for _, want := range []message{{pong, "early"}, {text, "hello"}} {
 		if m, err := readMessage(br); m != want || err != nil {
 			t.Errorf("%v, %v, want %v", m, err, want)
+		}
+		if want.first == pong {
+			(<-joined).Send(frameOf("hello"))
 		}
 	}
 }

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -48,7 +49,7 @@ type bubble struct {
 	srv   *web.Server
 	ln    *pipes
 	mux   *http.ServeMux
-	ended atomic.Int32 // Streams that have returned
+	ended atomic.Int32 // sockets
 }
 
 // inBubble runs f with a server in a bubble, and expects Serve to return in
@@ -70,13 +71,19 @@ func inBubble(t *testing.T, f func(b *bubble)) {
 	})
 }
 
-func (b *bubble) feed(path string, next func(ctx context.Context) ([]byte, error)) {
+// joins adds a route of sockets, which are sent on the returned channel.
+func (b *bubble) joins(path string) chan *web.Socket {
+	joined := make(chan *web.Socket, 10)
 	b.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
-		if err := b.srv.Stream(w, r, next); err != nil {
+		err := b.srv.OpenSocket(w, r, "", func(k *web.Socket) func() {
+			joined <- k
+			return func() { b.ended.Add(1) }
+		})
+		if err != nil {
 			b.t.Error(err)
 		}
-		b.ended.Add(1)
 	})
+	return joined
 }
 
 // dial opens a socket; the net.Conn is its transport.
@@ -97,16 +104,11 @@ func (b *bubble) dial(path string, o websocket.DialOptions) (*websocket.Conn, ne
 	return c, wire
 }
 
-func forever(ctx context.Context) ([]byte, error) {
-	<-ctx.Done()
-	return nil, ctx.Err()
-}
-
 // TestPingPong: a client that answers stays for hours, one that is silent,
 // has vanished or never reads goes within 33 s.
 func TestPingPong(t *testing.T) {
 	inBubble(t, func(b *bubble) {
-		b.feed("/feed", forever)
+		b.joins("/feed")
 		var pings atomic.Int32
 		alive, _ := b.dial("/feed", websocket.DialOptions{OnPingReceived: func(context.Context, []byte) bool { pings.Add(1); return true }})
 		gone := alive.CloseRead(b.t.Context())
@@ -121,7 +123,7 @@ func TestPingPong(t *testing.T) {
 		time.Sleep(33*time.Second - time.Since(begin))
 		synctest.Wait()
 		if n := b.ended.Load(); n != 2 {
-			t.Errorf("%d Streams have ended after 33 s, want 2", n)
+			t.Errorf("%d sockets have ended after 33 s, want 2", n)
 		}
 		time.Sleep(2 * time.Hour)
 		if gone.Err() != nil {
@@ -134,39 +136,27 @@ func TestPingPong(t *testing.T) {
 	})
 }
 
-// TestSlowReaderIsCutOff: one socket does not read. It is cut off within 5 s and the
-// watchdog's second, its queue never grows, and no other socket waits.
+// TestSlowReaderIsCutOff: one of two browsers that are sent the same does not read.
+// It is cut off within 5 s and the watchdog's second, and the other does not wait.
 func TestSlowReaderIsCutOff(t *testing.T) {
 	inBubble(t, func(b *bubble) {
-		var asked atomic.Int32
-		b.feed("/slow", func(ctx context.Context) ([]byte, error) {
-			asked.Add(1)
-			return []byte("x"), nil
-		})
-		ticks := make(chan []byte)
-		b.feed("/fast", func(ctx context.Context) ([]byte, error) {
-			select {
-			case m := <-ticks:
-				return m, nil
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-		})
-		slow, _ := b.dial("/slow", websocket.DialOptions{})
+		joined := b.joins("/feed")
+		slow, _ := b.dial("/feed", websocket.DialOptions{})
 		defer slow.CloseNow()
-		fast, _ := b.dial("/fast", websocket.DialOptions{})
+		fast, _ := b.dial("/feed", websocket.DialOptions{})
+		sockets := []*web.Socket{<-joined, <-joined}
 		begin := time.Now()
 		for i := range 1000 {
-			ticks <- fmt.Append(nil, i)
+			f := frameOf(fmt.Sprint(i))
+			for _, k := range sockets {
+				k.Send(f)
+			}
 			if got := read(t, fast); got != fmt.Sprint(i) {
 				t.Fatalf("%s, want %d", got, i)
 			}
 		}
 		if took := time.Since(begin); took != 0 {
 			t.Errorf("others waited %v for the slow one", took)
-		}
-		if n := asked.Load(); n > 3 {
-			t.Errorf("%d messages were made for a client that does not read", n)
 		}
 		for b.ended.Load() == 0 && time.Since(begin) < time.Minute {
 			time.Sleep(100 * time.Millisecond)
@@ -176,6 +166,60 @@ func TestSlowReaderIsCutOff(t *testing.T) {
 			t.Errorf("the slow one was cut off after %v, want 5 s and a tick", took)
 		}
 		fast.CloseNow()
+	})
+}
+
+// TestFramesSentTogetherAreOneWrite, and those that wait for the browser are whole
+// and in order.
+func TestFramesSentTogetherAreOneWrite(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		joined := b.joins("/feed")
+		client, wire := b.dial("/feed", websocket.DialOptions{})
+		defer client.CloseNow()
+		k := <-joined
+		k.Send(frameOf("a"), frameOf("b"), frameOf("c"))
+		k.Send(frameOf("d"))
+		k.Send(frameOf("e"), frameOf("f"))
+		for _, want := range []string{"abc", "d", "ef"} {
+			buf := make([]byte, 1<<10)
+			n, err := wire.Read(buf) // over a pipe, what one Write has written
+			var frames []byte
+			for _, c := range []byte(want) {
+				frames = append(frames, text, 1, c)
+			}
+			if err != nil || !bytes.Equal(buf[:n], frames) {
+				t.Errorf("%x, %v, want the frames of %q", buf[:n], err, want)
+			}
+		}
+	})
+}
+
+// TestASocketOutlivesItsHandshake: by hours, without the time limits of an answer.
+func TestASocketOutlivesItsHandshake(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		joined := b.joins("/feed")
+		client, _ := b.dial("/feed", websocket.DialOptions{})
+		k := <-joined
+		messages := make(chan string)
+		go func() {
+			defer close(messages)
+			for {
+				_, m, err := client.Read(b.t.Context())
+				if err != nil {
+					return
+				}
+				messages <- string(m)
+			}
+		}()
+		for i := range 5 {
+			time.Sleep(47 * time.Minute)
+			k.Send(frameOf(fmt.Sprint(i)))
+			if got := <-messages; got != fmt.Sprint(i) {
+				t.Errorf("%q, want %d", got, i)
+			}
+		}
+		client.CloseNow()
+		<-messages
 	})
 }
 
@@ -190,11 +234,12 @@ func TestShutdownWithDeadSockets(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan error)
 			go func() { done <- b.srv.Serve(ctx, b.ln, b.mux) }()
-			b.feed("/idle", forever)
-			b.feed("/stuck", func(context.Context) ([]byte, error) { return []byte("x"), nil })
+			b.joins("/idle")
+			stuck := b.joins("/stuck")
 			for range 3 {
 				b.dial("/idle", websocket.DialOptions{})
 				b.dial("/stuck", websocket.DialOptions{})
+				(<-stuck).Send(frameOf("x"))
 			}
 			synctest.Wait()
 			begin = time.Now()

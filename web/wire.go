@@ -43,7 +43,6 @@ type wire struct {
 	began    time.Time  // when the current piece began to be written, or zero
 	sealed   time.Time  // when the close frame was sent, or zero
 	dead     bool       // the connection is closed or about to be
-	drained  chan struct{}
 }
 
 // newWire returns a wire over c, whose client has already sent early.
@@ -72,13 +71,6 @@ func (w *wire) send(b []byte) bool {
 		w.kill()
 	}
 	return w.put(b)
-}
-
-// open reports whether the connection takes frames.
-func (w *wire) open() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.sealed.IsZero() && !w.dead
 }
 
 // seal sends the last frame, also to a client for which much waits. It returns
@@ -138,7 +130,6 @@ func (w *wire) kill() {
 	}
 	w.dead, w.queue, w.waiting = true, nil, 0
 	w.Conn.Close()
-	w.signal()
 }
 
 // flush writes the queue.
@@ -157,7 +148,6 @@ func (w *wire) flush() {
 		w.advance(n)
 	}
 	w.flushing, w.began = false, time.Time{}
-	w.signal()
 }
 
 // advance removes the n bytes that were written from the queue.

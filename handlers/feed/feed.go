@@ -151,7 +151,7 @@ type request struct {
 
 // A Socket takes messages without waiting, as [web.Socket] does.
 type Socket interface {
-	Send(frames ...*web.Frame) bool
+	Send(frames ...*web.Frame)
 }
 
 // Page returns what a page of the view is to show now, and its version. It may

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -19,7 +20,13 @@ import (
 	"callboard/web"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if order := os.Getenv(browsersOf); order != "" {
+		playBrowsers(order)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var quiet = slog.New(slog.DiscardHandler)
 
@@ -98,7 +105,7 @@ func newPage(t testing.TB) *page {
 }
 
 // Send implements Socket.
-func (p *page) Send(frames ...*web.Frame) bool {
+func (p *page) Send(frames ...*web.Frame) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, f := range frames {
@@ -108,7 +115,6 @@ func (p *page) Send(frames ...*web.Frame) bool {
 		}
 		p.apply(m)
 	}
-	return true
 }
 
 var (
