@@ -118,6 +118,7 @@ func TestOddFieldsOfCallAreSurvived(t *testing.T) {
 		"object for a number":  {`{"callId":"B","participants":[{"participantId":"P1","phoneNumber":{"e164":"49"}}]}`, Call{ID: "B", Participants: []Participant{{ID: "P1"}}}},
 		"owner by text":        {`{"callId":"B","participants":[{"owner":"true","muted":0}]}`, Call{ID: "B", Participants: []Participant{{Owner: true}}}},
 		"what is not known":    {`{"callId":"B","state":{"of":["mind"]}}`, Call{ID: "B"}},
+		"key also inside":      {`{"callId":"B","x":{"id":1,"y":[{"id":2},{"id":3}]},"y":4,"id":5}`, Call{ID: "B"}},
 		"brackets in a string": {`{"callId":"B","x":"]}\"]},{"}`, Call{ID: "B"}},
 	} {
 		calls, n, err := CallList("\ufeff {\"data\" : [" + test.call + " ], \"more\":1}\r\n").Calls()
