@@ -86,6 +86,7 @@ func TestUnreadableCallLeavesTheOthers(t *testing.T) {
 		"key twice":             `{"callId":"B","callId":"C"}`,
 		"key twice in two ways": `{"callId":"B","call\u0049d":"C"}`,
 		"key twice in caps":     `{"callId":"B","CALLID":"C"}`,
+		"key twice, spaced":     "{\"callId\" :\"B\",\"callId\"\r\n\t:\"C\"}",
 		"key twice, deep":       `{"callId":"B","x":[{"y":{"z":1,"z":2}}]}`,
 		"too many keys":         `{"callId":"B"` + manyKeys(64) + `}`,
 		"no JSON":               `{"callId":"B","muted":NaN}`,

@@ -63,6 +63,51 @@ func TestContainsText(t *testing.T) {
 	}
 }
 
+// Both sides of an entry have a number, and a name only if that says more.
+func TestSidesOfAnEntry(t *testing.T) {
+	e := HistoryEntry{Source: "4930901820", SourceAlias: "Mia", Target: "4921112345610", TargetAlias: "4921112345610"}
+	for _, incoming := range []bool{false, true} {
+		e.Incoming = incoming
+		remote, remoteName := e.Remote()
+		local, localName := e.Local()
+		if incoming {
+			remote, remoteName, local, localName = local, localName, remote, remoteName
+		}
+		if remote != e.Target || remoteName != "" || local != e.Source || localName != "Mia" {
+			t.Errorf("incoming %v: %q %q and %q %q", incoming, remote, remoteName, local, localName)
+		}
+	}
+	for direction, want := range map[string]bool{"MISSED_INCOMING": true, "MISSED_OUTGOING": true, "INCOMING": false, "OUTGOING": false, "": false} {
+		if got := (HistoryEntry{Direction: direction}).Missed(); got != want {
+			t.Errorf("%s: missed is %v", direction, got)
+		}
+	}
+}
+
+// A search that is to stop returns what it has found, and where to go on.
+func TestSearchHistoryStops(t *testing.T) {
+	c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		offset, _ := strconv.Atoi(r.FormValue("offset"))
+		limit, _ := strconv.Atoi(r.FormValue("limit"))
+		var items []map[string]any
+		for i := range limit {
+			items = append(items, map[string]any{"id": fmt.Sprint(offset + i), "type": "CALL", "created": "2026-11-23T12:00:00Z"})
+		}
+		json.NewEncoder(w).Encode(map[string]any{"items": items, "totalCount": 100_000})
+	})
+	one := func(e HistoryEntry) bool { return e.ID == "77" }
+	for requests, found := range map[int]int{0: 0, 1: 1, 3: 1} {
+		before, n := len(rec.all()), 0
+		f, err := c.SearchHistoryWhile(t.Context(), HistoryQuery{}, 7, one, func() bool { n++; return n <= requests })
+		if sent := len(rec.all()) - before; err != nil || sent != requests || len(f.Items) != found || f.More != (requests > 0) {
+			t.Errorf("stopped after %d requests: sent %d, %+v, %v", requests, sent, f, err)
+		}
+		if want := max(0, firstSearchPage+(requests-1)*searchPage); f.Searched != want {
+			t.Errorf("stopped after %d requests: %d entries searched, want %d", requests, f.Searched, want)
+		}
+	}
+}
+
 // Searching one in a hundred of 5,000 entries fills the pages without loss or
 // duplicate, and a search without a match ends and reports how far it came.
 func TestSearchHistory(t *testing.T) {

@@ -121,6 +121,21 @@ func FuzzHistory(f *testing.F) {
 	})
 }
 
+// Without a total a full page has a successor, and the last one has none.
+func TestHistoryWithoutTotal(t *testing.T) {
+	item := `{"id":"1","type":"CALL"}`
+	for _, test := range []struct{ entries, limit, offset, total int }{
+		{3, 3, 0, 4}, {3, 3, 20, 24}, {2, 3, 20, 22}, {0, 3, 20, 20}, {3, 0, 0, 3}, {1000, 5000, 0, 1001}, {999, 5000, 0, 999},
+	} {
+		items := strings.TrimSuffix(strings.Repeat(item+",", test.entries), ",")
+		c, _ := serve(t, answer(http.StatusOK, "application/json", `{"items":[`+items+`]}`))
+		page, err := c.History(t.Context(), HistoryQuery{Limit: test.limit, Offset: test.offset})
+		if err != nil || page.Total != test.total {
+			t.Errorf("%+v: total %d, %v", test, page.Total, err)
+		}
+	}
+}
+
 func TestChangeEntry(t *testing.T) {
 	c, rec := serve(t, answer(http.StatusNoContent, "", ""))
 	yes, no, note := true, false, "two\nlines"

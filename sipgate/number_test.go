@@ -97,6 +97,15 @@ func TestCustomBlockedList(t *testing.T) {
 	}
 }
 
+// What may not be dialled is told from what is no number.
+func TestBlockedNumbers(t *testing.T) {
+	for in, want := range map[string]bool{"110": true, "+49900123456": true, "*21#": true, "+491234": false, "x": false, "": false} {
+		if _, err := (NumberRules{}).Parse(in); err == nil || IsBlocked(err) != want {
+			t.Errorf("%q: %v, blocked is %v", in, err, IsBlocked(err))
+		}
+	}
+}
+
 func TestDisplayNumber(t *testing.T) {
 	for in, want := range map[string]string{
 		"+492111234567": "+49 211 1234567", "492111234567": "+49 211 1234567", "00492111234567": "+49 211 1234567",

@@ -1,7 +1,9 @@
 package sipgate
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -112,6 +114,26 @@ func TestPasswordBacksOffAfterRefusals(t *testing.T) {
 			t.Errorf("not recovered: %v", err)
 		}
 		g.wantTokens(t, 3)
+	})
+}
+
+// Who gives up waiting for a token hears so, and nobody else is held up by it.
+func TestPasswordWaitIsAbandoned(t *testing.T) {
+	withPasswordClient(t, func(t *testing.T, c *Client, g *passwordServer) {
+		p := c.Auth.(*Password)
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		if h, err := p.Authorization(gone); h != "" || !errors.Is(err, context.Canceled) {
+			t.Errorf("gone before asking: %q, %v", h, err)
+		}
+		p.lock <- struct{}{} // somebody else is getting a token
+		if h, err := p.Authorization(gone); h != "" || !errors.Is(err, context.Canceled) {
+			t.Errorf("gone while another asks: %q, %v", h, err)
+		}
+		<-p.lock
+		if h, err := p.Authorization(t.Context()); !strings.HasPrefix(h, "Bearer A") || err != nil {
+			t.Errorf("the next one: %q, %v", h, err)
+		}
 	})
 }
 

@@ -137,6 +137,34 @@ func TestDial(t *testing.T) {
 	}
 }
 
+// A call that neo could not place is refused without a request; the telephone is
+// the caller's if none is chosen.
+func TestDialOnNeo(t *testing.T) {
+	neo, long := DialMethod{Platform: Neo}, strings.Repeat("1", maxParty+1)
+	c, seen := serve(t, answer(http.StatusOK, "application/json", `{"callSid":"B1"}`))
+	for name, call := range map[string]NewCall{
+		"no telephone":   {Callee: "+4915799912345"},
+		"no callee":      {Caller: "e0"},
+		"long callee":    {Caller: "e0", Callee: long},
+		"long telephone": {DeviceID: DeviceID(long), Callee: "+4915799912345"},
+		"long caller id": {Caller: "e0", Callee: "+4915799912345", CallerID: long},
+	} {
+		if id, _, err := c.Dial(t.Context(), call, neo); id != "" || KindOf(err) != Invalid || MayHaveArrived(err) {
+			t.Errorf("%s: %q, %v", name, id, err)
+		}
+	}
+	if n := len(seen.all()); n != 0 {
+		t.Errorf("%d requests were sent", n)
+	}
+	longest := strings.Repeat("1", maxParty)
+	if id, _, err := c.Dial(t.Context(), NewCall{Caller: "e0", Callee: longest}, neo); id != "B1" || err != nil {
+		t.Errorf("%q, %v", id, err)
+	}
+	if got := seen.all()[0].name(); got != `POST calls {"deviceId":"e0","targetNumber":"`+longest+`"}` {
+		t.Errorf("sent %s", got)
+	}
+}
+
 func TestRefusedField(t *testing.T) {
 	for words, want := range map[string]string{
 		"User supplied invalid callee number":                "callee",

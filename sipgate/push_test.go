@@ -105,6 +105,24 @@ func TestSplitFullUserID(t *testing.T) {
 	}
 }
 
+// An event concerns the persons it names, not the voicemails, groups and queues.
+func TestPersonsOfAnEvent(t *testing.T) {
+	for body, want := range map[string]string{
+		"":                                           "[]",
+		"userId[]=w0&userId[]=w7":                    "[w0 w7]",
+		"userId[]=w0&userId[]=g3&userId[]=v1":        "[w0]",
+		"userId[]=g3&fullUserId[]=1234567w0":         "[]", // the short ids are complete
+		"userId[]=w2&fullUserId[]=1234567w0":         "[w2]",
+		"fullUserId[]=1234567w0&fullUserId[]=12g3":   "[w0]",
+		"fullUserId[]=x&fullUserId[]=&user[]=Ada+w0": "[]",
+	} {
+		e, err := ParseEvent([]byte("event=newCall&callId=A&" + body))
+		if got := fmt.Sprint(e.Persons()); err != nil || got != want {
+			t.Errorf("%s: %s, %v, want %s", body, got, err, want)
+		}
+	}
+}
+
 // The reply is XML that contains only the address.
 func TestPushReply(t *testing.T) {
 	const hostile = "https://example.com/push/x?a=1&b=\"/><Dial><Number>+49900</Number></Dial>'\n\t\x00\xff"

@@ -119,6 +119,31 @@ func TestSetPushSettings(t *testing.T) {
 	}
 }
 
+// Only contacts of the whole team are shown to others than their owner.
+func TestSharedContacts(t *testing.T) {
+	for scope, want := range map[string]bool{"SHARED": true, "INTERNAL": true, "PRIVATE": false, "": false, "shared": false, "OTHER": false} {
+		if got := (Contact{Scope: scope}).Shared(); got != want {
+			t.Errorf("%q: shared is %v", scope, got)
+		}
+	}
+}
+
+// A telephone that is switched off cannot ring; of a mobile nobody knows.
+func TestUnreachableDevices(t *testing.T) {
+	for _, test := range []struct {
+		kind        string
+		online      bool
+		unreachable bool
+	}{
+		{"REGISTER", false, true}, {"REGISTER", true, false}, {"", false, true}, {"", true, false},
+		{"MOBILE", false, false}, {"MOBILE", true, false}, {"EXTERNAL", false, false}, {"EXTERNAL", true, false},
+	} {
+		if got := (Device{Type: test.kind, Online: test.online}).Unreachable(); got != test.unreachable {
+			t.Errorf("%s, online %v: unreachable is %v", test.kind, test.online, got)
+		}
+	}
+}
+
 // Contacts with large pictures are read all the same.
 func TestContactPages(t *testing.T) {
 	const total = 1203
