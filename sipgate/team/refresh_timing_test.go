@@ -2,6 +2,7 @@ package team
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -98,6 +99,45 @@ func TestRequestTimeout(t *testing.T) {
 			t.Errorf("state %v: an outage must not sign members out", s)
 		}
 	})
+}
+
+// TestFailedRefreshesSayWhenToTryAgain shows that the pause after a failure grows,
+// up to 30 s, that no request is sent during it, and that every caller is told
+// how long it is.
+func TestFailedRefreshesSayWhenToTryAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		reply  scriptedReply
+		pauses []time.Duration
+	}{
+		"outage":         {errorReply(503, ""), []time.Duration{1e9, 2e9, 4e9, 8e9, 16e9, 30e9, 30e9}},
+		"refused client": {errorReply(401, "invalid_client"), []time.Duration{30e9, 30e9, 30e9}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &scriptedRefresher{}
+				for range test.pauses {
+					s.replies = append(s.replies, test.reply)
+				}
+				s.replies = append(s.replies, tokensReply("AT-1", "RT-1"))
+				g := openGrants(t, newGrantsDB(t), s)
+				put(t, g, ada, "AT-0", "RT-0", expired)
+				time.Sleep(expired)
+				for i, pause := range test.pauses {
+					for _, wait := range []time.Duration{0, pause - time.Millisecond} {
+						time.Sleep(wait)
+						_, err := g.Credentials(ada).Authorization(t.Context())
+						if e, ok := errors.AsType[*sipgate.Error](err); !ok || e.Kind != sipgate.Unavailable || e.RetryAfter != pause || len(s.sent) != i+1 {
+							t.Fatalf("failure %d, after %v: %v, %d requests; want a pause of %v", i+1, wait, err, len(s.sent), pause)
+						}
+					}
+					time.Sleep(time.Millisecond)
+				}
+				if h := header(t, g, ada); h != "Bearer AT-1" {
+					t.Errorf("header %q", h)
+				}
+			})
+		})
+	}
 }
 
 // TestLifetimeIsMonotonic shows that the lifetime of a token is measured by the
