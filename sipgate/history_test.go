@@ -121,7 +121,8 @@ func FuzzHistory(f *testing.F) {
 	})
 }
 
-// Without a total a full page has a successor, and the last one has none.
+// Without a total a full page has a successor, and the last one has none. A total
+// is never less than what was received.
 func TestHistoryWithoutTotal(t *testing.T) {
 	item := `{"id":"1","type":"CALL"}`
 	for _, test := range []struct{ entries, limit, offset, total int }{
@@ -133,6 +134,10 @@ func TestHistoryWithoutTotal(t *testing.T) {
 		if err != nil || page.Total != test.total {
 			t.Errorf("%+v: total %d, %v", test, page.Total, err)
 		}
+	}
+	c, _ := serve(t, answer(http.StatusOK, "application/json", `{"items":[`+item+`,`+item+`],"totalCount":1}`))
+	if page, err := c.History(t.Context(), HistoryQuery{}); err != nil || page.Total != 2 {
+		t.Errorf("total %d of two entries, %v", page.Total, err)
 	}
 }
 

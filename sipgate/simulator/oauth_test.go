@@ -94,6 +94,15 @@ func (l *login) post(address string, form url.Values) (int, map[string]any) {
 	return resp.StatusCode, answer
 }
 
+// postJSON posts JSON to a path and returns the status and the response.
+func (l *login) postJSON(path, body string) (int, string) {
+	l.Helper()
+	r, _ := http.NewRequest(http.MethodPost, l.server.URL+path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	resp, answer := l.do(r)
+	return resp.StatusCode, answer
+}
+
 // altered returns base with these names and values; the value "" removes a name.
 func altered(base url.Values, pairs ...string) url.Values {
 	v := maps.Clone(base)

@@ -124,7 +124,7 @@ func TestAccessTokenRefused(t *testing.T) {
 			if h, _ := c.Renew(t.Context(), "Bearer AT-0"); h != "Bearer AT-1" {
 				t.Errorf("header %q", h)
 			}
-			time.Sleep(30 * time.Second) // the next poll of a board without a viewer
+			time.Sleep(reuseWindow - time.Millisecond)
 			_, err := c.Renew(t.Context(), "Bearer AT-1")
 			wantKind(t, err, sipgate.Unauthorized)
 			s.wantSent(t, "RT-0")
@@ -141,7 +141,7 @@ func TestAccessTokenRefused(t *testing.T) {
 			put(t, g, ada, "AT-0", "RT-0", time.Hour)
 			c := g.Credentials(ada)
 			c.Renew(t.Context(), "Bearer AT-0")
-			time.Sleep(2 * time.Minute)
+			time.Sleep(reuseWindow)
 			if h, err := c.Renew(t.Context(), "Bearer AT-1"); h != "Bearer AT-2" {
 				t.Errorf("header %q, error %v", h, err)
 			}
