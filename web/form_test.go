@@ -139,6 +139,36 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// The action id of a request that is refused undecoded is known, if it has a good
+// one.
+func TestActionID(t *testing.T) {
+	pad := strings.Repeat("x", 1<<20)
+	for name, test := range map[string][3]string{
+		"form":              {formType + "; charset=utf-8", "a=b&action_id=" + goodID, goodID},
+		"JSON":              {jsonType, `{"a":{"b":[1]},"action_id":"` + goodID + `"}`, goodID},
+		"form without":      {formType, "a=b", ""},
+		"JSON without":      {jsonType, `{}`, ""},
+		"JSON number":       {jsonType, `{"action_id":1234567890123456}`, ""},
+		"JSON list":         {jsonType, `["action_id"]`, ""},
+		"cut JSON":          {jsonType, `{"action_id":"` + goodID + `"`, ""},
+		"bad escape":        {formType, "action_id=" + goodID + "&a=%zz", ""},
+		"bad id":            {formType, "action_id=../" + goodID, ""},
+		"bad id in JSON":    {jsonType, `{"action_id":"<` + goodID + `>"}`, ""},
+		"short id":          {formType, "action_id=1", ""},
+		"other type":        {"text/plain", "action_id=" + goodID, ""},
+		"no type":           {"", "action_id=" + goodID, ""},
+		"form as JSON":      {jsonType, "action_id=" + goodID, ""},
+		"behind too much":   {formType, "a=" + pad + "&action_id=" + goodID, ""},
+		"behind much space": {jsonType, `{"a":"` + pad + `","action_id":"` + goodID + `"}`, ""},
+	} {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(test[1]))
+		r.Header.Set("Content-Type", test[0])
+		if got := web.ActionID(r); got != test[2] {
+			t.Errorf("%s: %q, want %q", name, got, test[2])
+		}
+	}
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	for name, test := range map[string]struct {
 		contentType, body string

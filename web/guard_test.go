@@ -76,6 +76,9 @@ func TestOtherHostsAreRefused(t *testing.T) {
 			}
 		})
 	}
+	for _, host := range []string{"app'example", "app.example'", "'"} {
+		p.do("GET", "/x", "Host: "+host).want(t, 400, "bad_host")
+	}
 	for name, text := range map[string]string{
 		"none":         "GET /x HTTP/1.1\r\n\r\n",
 		"two":          "GET /x HTTP/1.1\r\nHost: app.example\r\nHost: evil\r\n\r\n",

@@ -311,6 +311,19 @@ func TestInvalidCallbacksAreRefused(t *testing.T) {
 	}
 }
 
+// A login server that is out of order is no mistake of the member.
+func TestLoginServerOutOfOrder(t *testing.T) {
+	d := newIDP(t)
+	p := loginProgram(t, d, openDB(t, t.TempDir()))
+	for _, code := range []string{"server_error", "temporarily_unavailable", "slow_down"} {
+		state, cookie := p.begin("")
+		d.refuse(t, p.callback("error="+code+"&error_description=SENTINEL&state="+state, cookie), 502, "login_failed")
+		if log := p.log.String(); !strings.Contains(log, "login server answered "+code) || strings.Contains(log, "SENTINEL") {
+			t.Errorf("%s: the log is %s", code, log)
+		}
+	}
+}
+
 func TestLoginTakesTenMinutesAtMost(t *testing.T) {
 	d := newIDP(t)
 	db := openDB(t, t.TempDir())

@@ -104,6 +104,9 @@ func TestRespond(t *testing.T) {
 		for name, value := range c.headers {
 			r.Header.Set(name, value)
 		}
+		if WantsPage(r) != (c.headers["Accept"] == "text/html") {
+			t.Errorf("%s: wants a page is %v", c.name, WantsPage(r))
+		}
 		if err := Respond(w, r, c.answer); err != nil || w.Code != c.status || w.Body.String() != c.body {
 			t.Errorf("%s: %d %q, %v; want %d %q", c.name, w.Code, w.Body, err, c.status, c.body)
 		}

@@ -1,0 +1,39 @@
+package web_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"callboard/web"
+)
+
+// A public URL that is missing or wrong is reported with the name of its flag.
+func TestPublicSettings(t *testing.T) {
+	u, err := (&web.PublicSettings{PublicURL: "https://calls.example.com/"}).URL()
+	if err != nil || u.Host != "calls.example.com" || u.Scheme != "https" {
+		t.Errorf("%v, %v", u, err)
+	}
+	for address, want := range map[string]string{
+		"":                  "--public-url: is needed: ",
+		"calls.example.com": "--public-url: ",
+		"ftp://example.com": "--public-url: ",
+	} {
+		u, err := (&web.PublicSettings{PublicURL: address}).URL()
+		if u != nil || err == nil || !strings.HasPrefix(err.Error(), want) || address != "" && strings.Contains(err.Error(), "is needed") {
+			t.Errorf("%q: %v, %v", address, u, err)
+		}
+	}
+}
+
+// The log is text, or JSON for those who read it with programs.
+func TestLogSettings(t *testing.T) {
+	for form, isJSON := range map[string]bool{"text": false, "json": true} {
+		var b bytes.Buffer
+		(&web.LogSettings{Log: form}).Logger(&b).Info("hello", "n", 1)
+		if json.Valid(b.Bytes()) != isJSON || !strings.Contains(b.String(), "hello") {
+			t.Errorf("%s: %s", form, &b)
+		}
+	}
+}
