@@ -23,6 +23,8 @@ func TestCalls(t *testing.T) {
 	}
 	if got := rec.all()[0]; got.Method != "GET" || got.URI != "/below/v2/calls" || got.Body != "" {
 		t.Errorf("sent %s %s %s", got.Method, got.URI, got.Body)
+	} else if agent := got.Header.Get("User-Agent"); agent != "Callboard" {
+		t.Errorf("sent by %q", agent)
 	}
 	calls, _, err := list.Calls()
 	if err != nil {

@@ -189,7 +189,8 @@ func TestErrorText(t *testing.T) {
 	if got, want := err.Error(), "sipgate: PUT /calls/A/hold: 404: Call not found"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if Kind(99).String() != "Kind(99)" || NoCredit.String() != "NoCredit" {
+	if Kind(99).String() != "Kind(99)" || Kind(-1).String() != "Kind(-1)" || (Unreadable+1).String() != "Kind(10)" ||
+		Other.String() != "Other" || NoCredit.String() != "NoCredit" || Unreadable.String() != "Unreadable" {
 		t.Error("names of kinds")
 	}
 	if KindOf(nil) != Other || KindOf(errors.New("x")) != Other || MayHaveArrived(nil) || MayHaveArrived(errors.New("x")) {

@@ -173,6 +173,9 @@ func TestTokenRefusals(t *testing.T) {
 		if strings.Contains(err.Error(), "SENTINEL") || len(rec.all()) != 1 {
 			t.Errorf("%d: %v, %d requests", tt.status, err, len(rec.all()))
 		}
+		if !strings.HasSuffix(err.Error(), "refused") && !strings.HasSuffix(err.Error(), "Token is not active") {
+			t.Errorf("%d: %v, without a reason", tt.status, err)
+		}
 	}
 	o, _ := login(t, nil)
 	o.TokenURL = "http://127.0.0.1:1/token"

@@ -28,6 +28,9 @@ func TestCopiesAreOneChange(t *testing.T) {
 	if s := k.board(); s.Seq != want || len(s.Calls) != 1 {
 		t.Errorf("%d changes, one event alone makes %d: %+v", s.Seq, want, s.Calls)
 	}
+	if n := k.observed.Load(); n != 1 {
+		t.Errorf("observed %d times", n)
+	}
 	if health := k.Health(ours); health.Accepted != 1 || health.Duplicate != 99 || !health.LastEvent.Equal(k.clock) {
 		t.Errorf("%+v", health)
 	}

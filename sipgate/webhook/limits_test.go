@@ -57,13 +57,14 @@ func TestRefusalsAreSummedUp(t *testing.T) {
 	for range 500 {
 		k.post(rings("A"), forged)
 		k.deliver(rings("A"))
+		k.post("event=nonsense&callId=X")
 	}
-	if n := strings.Count(k.log.String(), "\n"); n != 2 {
-		t.Errorf("%d lines, want 2:\n%s", n, k.log.String())
+	if n := strings.Count(k.log.String(), "\n"); n != 3 {
+		t.Errorf("%d lines, want 3:\n%s", n, k.log.String())
 	}
 	k.clock = k.clock.Add(time.Minute)
 	k.post(rings("A"), forged)
-	if log := k.log.String(); strings.Count(log, "\n") != 3 || !strings.Contains(log, `"code":"hook_signature","count":500}`) || !strings.Contains(log, `"level":"WARN"`) {
+	if log := k.log.String(); strings.Count(log, "\n") != 4 || !strings.Contains(log, `"code":"hook_signature","count":500}`) || !strings.Contains(log, `"level":"WARN"`) {
 		t.Errorf("a minute later:\n%s", log)
 	}
 }

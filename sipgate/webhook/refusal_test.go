@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,21 @@ func TestUnparsableEventsAreIgnored(t *testing.T) {
 			!strings.Contains(log, `"code":"`+tt.code+`"`) || strings.Contains(log, "level\\\"") {
 			t.Errorf("%s: log: %s", name, log)
 		}
+	}
+}
+
+// Nobody has to ask for the signature to be verified.
+func TestSignaturesAreVerifiedByDefault(t *testing.T) {
+	var observed int
+	r := New(Options{Key: &sipgateKey().PublicKey, Address: addressOf, Log: slog.New(slog.DiscardHandler),
+		Observe: func(string, sipgate.Event) { observed++ }})
+	d := Delivery{Account: ours, Body: []byte(rings("A")), Signatures: []string{sign(t, rings("other"))}}
+	if _, err := r.Receive(d); err != ErrSignature || observed != 0 {
+		t.Errorf("forged: %v, %d observed", err, observed)
+	}
+	d.Signatures[0] = sign(t, rings("A"))
+	if _, err := r.Receive(d); err != nil || observed != 1 || time.Since(r.Health(ours).LastEvent) > time.Minute {
+		t.Errorf("signed: %v, %d observed, %+v", err, observed, r.Health(ours))
 	}
 }
 

@@ -53,11 +53,12 @@ var signatures sync.Map
 // A rig is a Receiver between signed events and real boards.
 type rig struct {
 	*Receiver
-	t      testing.TB
-	boards *switchboard.Boards
-	checks atomic.Int32 // signatures verified
-	clock  time.Time    // stands still unless moved
-	log    strings.Builder
+	t        testing.TB
+	boards   *switchboard.Boards
+	checks   atomic.Int32 // signatures verified
+	observed atomic.Int32 // events
+	clock    time.Time    // stands still unless moved
+	log      strings.Builder
 }
 
 func newRig(t testing.TB) *rig {
@@ -68,9 +69,12 @@ func newRig(t testing.TB) *rig {
 	k.Receiver = New(Options{
 		Key:     &sipgateKey().PublicKey,
 		Address: addressOf,
-		Observe: func(account string, e sipgate.Event) { k.boards.Board(account).Observe(e) },
-		Log:     slog.New(slog.NewJSONHandler(&k.log, nil)),
-		Now:     func() time.Time { return k.clock },
+		Observe: func(account string, e sipgate.Event) {
+			k.observed.Add(1)
+			k.boards.Board(account).Observe(e)
+		},
+		Log: slog.New(slog.NewJSONHandler(&k.log, nil)),
+		Now: func() time.Time { return k.clock },
 		Verify: func(key *rsa.PublicKey, body []byte, signature string) error {
 			k.checks.Add(1)
 			return sipgate.VerifyPush(key, body, signature)
