@@ -202,6 +202,24 @@ func TestRF64(t *testing.T) {
 	}
 }
 
+// An RF64 file whose sizes cannot be is refused.
+func TestOddRF64(t *testing.T) {
+	w := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 1000, 0.5, 0.1), dataSize: size(0xFFFFFFFF), riffSize: size(0xFFFFFFFF)}
+	with := func(n int, dataSize uint64) []byte {
+		sizes := make([]byte, max(n, 16))
+		binary.LittleEndian.PutUint64(sizes[8:], dataSize)
+		return append(append([]byte("RF64\xff\xff\xff\xffWAVE"), chunk("ds64", sizes[:n])...), w.bytes()[12:]...)
+	}
+	for _, n := range []int{28, 1 << 16} {
+		mustDecode(t, "x.wav", with(n, 1600))
+	}
+	for _, n := range []int{0, 8, 26, 1<<16 + 2} {
+		refused(t, with(n, 1600), Invalid, "ds64")
+	}
+	refused(t, with(28, 1<<63), Invalid, "data size")
+	refused(t, with(28, 1600)[:40], Invalid, "")
+}
+
 // A converted file has a canonical header and contains no metadata of the source.
 func TestMetadataIsRemoved(t *testing.T) {
 	html := []byte("<script>alert(1)</script>")

@@ -140,6 +140,8 @@ func TestUnsupportedIsNamed(t *testing.T) {
 		"WebM":      {[]byte("\x1a\x45\xdf\xa3\x9f\x42\x86\x81"), "WebM"},
 		"MPEG-2.5":  {file(t, "mpeg25-8k.mp3"), "8 kHz (MPEG-2.5)"},
 		"Layer II":  {bytes.Repeat(append([]byte("\xff\xfd\xa4\x00"), make([]byte, 572)...), 5), "Layer II"},
+		"Layer I":   {bytes.Repeat(append([]byte("\xff\xff\xc0\x00"), make([]byte, 412)...), 5), "Layer I ("},
+		"free":      {append([]byte("\xff\xfb\x00\x00"), make([]byte, 2000)...), "free format"},
 		"Opus":      {oggPage("OpusHead\x01\x02"), "Opus"},
 		"Ogg FLAC":  {oggPage("\x7fFLAC\x01\x00"), "FLAC"},
 		"AMR":       {[]byte("#!AMR\n\x3c\x91\x17\x16\xbe\x66\x78\x00\x00"), "AMR"},
