@@ -128,6 +128,13 @@ func TestCallAnsweredElsewhereIsNobodys(t *testing.T) {
 	if err := r.sim.AnswerElsewhere("none", "nonsense"); err == nil {
 		t.Error("nonsense answered")
 	}
+	id = r.ring(NewCall{To: "+492214710100"})
+	r.want(400, "POST", "/_simulator/calls/"+id+"/answer", `{"number":"nonsense"}`)
+	r.want(400, "POST", "/_simulator/calls/"+id+"/answer", `{"number":1}`)
+	r.want(200, "POST", "/_simulator/calls/"+id+"/answer", `{"number":"+491713920098"}`)
+	if c := r.call(id); c.Phase != "established" || c.Owner != "" || c.Parties[0].Number != "+491713920098" {
+		t.Errorf("by the control API: %+v", c)
+	}
 }
 
 // With a lag, GET /calls shows what was true so long ago.
@@ -163,8 +170,13 @@ func TestListsMayBeOld(t *testing.T) {
 	if list := get[callList](r, "/v2/calls").Data; len(list) != 0 {
 		t.Errorf("listed already: %+v", list)
 	}
-	r.sim.SetListLag(0)
+	r.want(400, "POST", "/_simulator/lists", `{"lag":"soon"}`)
+	r.want(204, "POST", "/_simulator/lists", `{"lag":"0s"}`)
 	want(false, false)
+	r.want(204, "POST", "/_simulator/lists", `{"lag":"1h"}`)
+	if list := get[callList](r, "/v2/calls").Data; len(list) != 0 {
+		t.Errorf("listed an hour early: %+v", list)
+	}
 }
 
 // A command may be accepted and not carried out.
