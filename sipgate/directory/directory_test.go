@@ -216,6 +216,36 @@ func TestLaterCallsAreKept(t *testing.T) {
 	}
 }
 
+// A recent call keeps the name that an earlier one brought, and what it is now is
+// not replaced by what it was.
+func TestRecentCallsKeepTheirName(t *testing.T) {
+	d := newDirectory(t)
+	d.AddRecent(anna, []Entry{{Name: "Zoe Old", Number: "+4930777001", LastCallAt: noon}, {Number: "", Name: "Nobody", LastCallAt: noon}})
+	d.RecordCall(anna, "+4930777001", noon.Add(time.Hour))
+	found := d.Search(anna, "zoe", MaxResults, nil)
+	if len(found) != 1 || found[0].Name != "Zoe Old" || !found[0].LastCallAt.Equal(noon.Add(time.Hour)) || found[0].Kind != Recent {
+		t.Errorf("%+v", found)
+	}
+	d.AddRecent(anna, []Entry{{Name: "Zoe New", Number: "+4930777001", LastCallAt: noon.Add(2 * time.Hour)}})
+	if got := names(d.Search(anna, "", MaxResults, nil)); got != "Zoe New" {
+		t.Errorf("%s", got)
+	}
+}
+
+// Of two entries of one kind with one number the better match is shown, however
+// few are asked for.
+func TestBestEntryOfANumber(t *testing.T) {
+	d := newDirectory(t)
+	d.SetContacts(anna, []sipgate.Contact{
+		contact("Kit Second", "SHARED", "+4930888001"), contact("Kit", "SHARED", "+4930888001"), contact("Kit Abel", "SHARED", "+4930888002"), contact("Kit Zorn", "SHARED", "+4930888003"),
+	})
+	for limit, want := range map[int]string{0: "", 1: "Kit", 2: "Kit, Kit Abel", 4: "Kit, Kit Abel, Kit Zorn"} {
+		if got := names(d.Search(anna, "kit", limit, nil)); got != want {
+			t.Errorf("the best %d are %s, want %s", limit, got, want)
+		}
+	}
+}
+
 // The fold of a prefix must be a prefix of the fold: otherwise a name that is found
 // by some letters could be lost when more of them are typed.
 func FuzzFold(f *testing.F) {
