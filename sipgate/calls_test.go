@@ -37,8 +37,10 @@ func TestCalls(t *testing.T) {
 	if diff := cmp.Diff(want, calls); diff != "" {
 		t.Error(diff)
 	}
-	if calls, _, err := (CallList(`{"data":[]}`)).Calls(); err != nil || len(calls) != 0 || calls == nil {
-		t.Errorf("no calls: %v, %v", calls, err)
+	for _, none := range []string{`{"data":[]}`, "\x01{\"data\":[]}", "{\"data\":[]}\x00"} {
+		if calls, _, err := CallList(none).Calls(); err != nil || len(calls) != 0 || calls == nil {
+			t.Errorf("%q: %v, %v", none, calls, err)
+		}
 	}
 }
 

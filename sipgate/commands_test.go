@@ -103,6 +103,9 @@ func TestInvalidArgumentsAreNotSent(t *testing.T) {
 	if n := len(rec.all()); n != 0 {
 		t.Errorf("%d requests were sent", n)
 	}
+	if _, err := c.StartCall(ctx, NewCall{Caller: "e0", Callee: strings.Repeat("1", 64)}); KindOf(err) == Invalid || len(rec.all()) != 1 {
+		t.Errorf("the longest callee: %v", err)
+	}
 }
 
 func TestStartCall(t *testing.T) {

@@ -40,7 +40,7 @@ func clean(data []byte) []byte {
 			data[i] = ' '
 		}
 	}
-	return data
+	return bytes.TrimSpace(data)
 }
 
 func isControl(r rune) bool { return r < ' ' }

@@ -135,9 +135,11 @@ func TestHistoryWithoutTotal(t *testing.T) {
 			t.Errorf("%+v: total %d, %v", test, page.Total, err)
 		}
 	}
-	c, _ := serve(t, answer(http.StatusOK, "application/json", `{"items":[`+item+`,`+item+`],"totalCount":1}`))
-	if page, err := c.History(t.Context(), HistoryQuery{}); err != nil || page.Total != 2 {
-		t.Errorf("total %d of two entries, %v", page.Total, err)
+	for _, total := range []string{"0", "1", `"2"`} {
+		c, _ := serve(t, answer(http.StatusOK, "application/json", `{"items":[`+item+`,`+item+`],"totalCount":`+total+`}`))
+		if page, err := c.History(t.Context(), HistoryQuery{Limit: 2}); err != nil || page.Total != 2 {
+			t.Errorf("total %d of two entries, told as %s, %v", page.Total, total, err)
+		}
 	}
 }
 
