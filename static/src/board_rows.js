@@ -77,6 +77,21 @@ function updateSections() {
 const firstVisible = stays => scrollY > 0 && findAll("#board .row").find(row => stays(row) && row.getBoundingClientRect().top >= 0) || null;
 
 /**
+ * inPlace returns the elements that change with these rows, or undefined if a row
+ * is new or moves.
+ * @param {HTMLElement[]} rows
+ */
+function inPlace(rows) {
+	const elements = [get("#board > .several")];
+	for (const {id, dataset} of rows) {
+		const row = rowOf(id);
+		if (!row || (displaced.get(id) ?? sectionOf(row)) !== dataset.in) return;
+		elements.push(row);
+	}
+	return elements;
+}
+
+/**
  * changeRows inserts or changes rows, whose elements it is given, and removes
  * others.
  * @param {HTMLElement[]} rows
@@ -91,7 +106,7 @@ export function changeRows(rows, gone) {
 		updateSections();
 		updateTimeLabels(serverNow()); // hides chips whose time is over
 	};
-	slide(change, inUse ?? firstVisible(row => !changing.has(row.id)));
+	slide(change, inUse ?? firstVisible(row => !changing.has(row.id)), gone.length ? undefined : inPlace(rows));
 }
 
 /**

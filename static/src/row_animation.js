@@ -5,7 +5,7 @@
 import {find, findAll, get} from "./dom.js";
 import {rowOffset} from "./row_offset.js";
 
-const length = 180; // ms of an animation
+const length = 120; // ms of an animation
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** @param {Element} e */
@@ -40,7 +40,8 @@ let offsets = new Map(); // how far what moves was from where it belongs when it
 let begun = 0, frame = 0, sliding = false;
 
 // The transforms are rules, so that no row is touched but the one that changes. They
-// are set at once: browsers count what an animation hides as a layout shift.
+// are no animations: browsers count what an animation hides as a layout shift. What
+// moves is a layer meanwhile, which is not painted again for each step.
 const sheet = new CSSStyleSheet();
 
 /** @param {HTMLElement} e */
@@ -48,7 +49,7 @@ const selectorOf = e => e.id ? "#" + CSS.escape(e.id) : e.dataset.section ? `.se
 
 /** @param {number} left how much of the way is left, from 1 to 0 */
 function shift(left) {
-	sheet.replaceSync(left ? [...offsets].map(([e, by]) => `${selectorOf(e)}{transform:translateY(${by * left}px)}`).join("") : "");
+	sheet.replaceSync(left ? [...offsets].map(([e, by]) => `${selectorOf(e)}{transform:translateY(${by * left}px);will-change:transform}`).join("") : "");
 }
 
 /** @param {number} now */
@@ -64,22 +65,24 @@ function step(now) {
  * slide makes a change of the board and lets everything slide that it moves.
  * @param {() => void} change
  * @param {HTMLElement | null} [held] a row that does not move at all
+ * @param {HTMLElement[]} [inPlace] all that changes, if nothing comes, goes or moves: the others move only if the height of one of them changes
  */
-export function slide(change, held) {
+export function slide(change, held, inPlace) {
 	if (sliding) return change(); // part of a change
 	if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 	const before = new Map(movable().map(e => [e, e.getBoundingClientRect()]));
-	const running = offsets.size > 0;
-	offsets = new Map();
-	if (running) shift(0);
 	sliding = true;
 	try {
 		change();
 	} finally {
 		sliding = false;
 	}
+	if (inPlace?.every(e => e.getBoundingClientRect().height === (before.get(e)?.height ?? 0))) return;
+	const moving = offsets.size > 0;
+	offsets = new Map();
+	if (moving) shift(0);
 	const now = movable();
-	if (!running && now.length === before.size && now.every(e => before.get(e)?.height === e.getBoundingClientRect().height && before.get(e)?.top === topOf(e))) return;
+	if (!moving && now.length === before.size && now.every(e => before.get(e)?.height === e.getBoundingClientRect().height && before.get(e)?.top === topOf(e))) return;
 	const top = held?.isConnected && before.get(held)?.top;
 	if (held && top) hold(held, top);
 	else if (isPadded()) get("#main").style.paddingBottom = get("#live").style.paddingTop = "";

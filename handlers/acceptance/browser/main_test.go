@@ -30,7 +30,7 @@ type browser struct {
 // newBrowser returns the Chromium that all tests share. Without an installed
 // one it skips the test, or fails it if CALLBOARD_BROWSER_TESTS is "required".
 // A test that needs more flags gets a Chromium of its own.
-func newBrowser(t *testing.T, s *harness.Stack, more ...chromedp.ExecAllocatorOption) *browser {
+func newBrowser(t testing.TB, s *harness.Stack, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	found := false
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"} {
@@ -79,7 +79,7 @@ var shared = sync.OnceValues(func() (ctx context.Context, err error) {
 
 // A tab is one page of one member. An exception in the page fails the test.
 type tab struct {
-	t   *testing.T
+	t   testing.TB
 	s   *harness.Stack
 	ctx context.Context
 }
@@ -93,7 +93,7 @@ func exceptionText(d *runtime.ExceptionDetails) string {
 }
 
 // newTab opens a tab with its own cookies.
-func (b *browser) newTab(t *testing.T) *tab {
+func (b *browser) newTab(t testing.TB) *tab {
 	t.Helper()
 	listen := chromedp.WithListener(func(event any) {
 		if e, ok := event.(*runtime.EventExceptionThrown); ok {
