@@ -2,6 +2,7 @@ package announcement
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 )
 
@@ -49,6 +50,34 @@ func TestMP3MissingReservoir(t *testing.T) {
 	s := c.Samples()
 	near(t, "level afterwards", toneLevel(s[1500:], 1000), -12.04, 0.3)
 	below(t, "peak", peakLevel(c.Samples()), -11)
+}
+
+// Whoever uploads a file with a hole in it is told so; one that was cut out of
+// another has none.
+func TestMP3GapsAreNoted(t *testing.T) {
+	list := frames(t, file(t, "cbr.mp3"))
+	for name, test := range map[string]struct {
+		frames [][]byte
+		want   []Note
+	}{
+		"whole":           {list[1:], nil}, // the first one counts the others
+		"without a start": {list[6:], nil},
+		"with a hole":     {slices.Concat(list[1:2], list[6:]), []Note{NoteGaps}},
+	} {
+		if got := mustDecode(t, "x.mp3", bytes.Join(test.frames, nil)).Notes; !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+// A file that says how many frames it has may lack one, as some programs count; not
+// two.
+func TestMP3CountOfFrames(t *testing.T) {
+	for _, name := range []string{"cbr.mp3", "vbr.mp3"} {
+		list := frames(t, file(t, name))
+		mustDecode(t, name, bytes.Join(list[:len(list)-1], nil))
+		refused(t, bytes.Join(list[:len(list)-2], nil), Invalid, "truncated")
+	}
 }
 
 // Repacked frames contain all their bits.

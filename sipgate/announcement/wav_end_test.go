@@ -2,6 +2,7 @@ package announcement
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,6 +41,35 @@ func TestChunksAtTheEndAreNoSound(t *testing.T) {
 	}
 	if got := tailAt(nil); got != 0 {
 		t.Errorf("nothing at all: %d", got)
+	}
+}
+
+// What is left out behind the sound is told, unless it is a tag, padding or next to
+// nothing.
+func TestStrangeEndsAreNoted(t *testing.T) {
+	plain := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 1000, 0.5, 0.1)}
+	want, riff := mustDecode(t, "x.wav", plain.bytes()).WAV(), uint32(36+1600)
+	for name, test := range map[string]struct {
+		after []byte
+		noted bool
+	}{
+		"nine bytes":       {bytes.Repeat([]byte{0xF1}, 9), true},
+		"eight bytes":      {bytes.Repeat([]byte{0xF1}, 8), false},
+		"a text":           {[]byte("\nWritten by a sound program\n"), true},
+		"zeros":            {make([]byte, 5000), false},
+		"a cut unknown":    {chunk("ab~d", make([]byte, 40))[:30], true},
+		"an unknown chunk": {chunk("ab~d", []byte("INFOINFOINFO")), false},
+		"a cut known":      {chunk("LIST", make([]byte, 40))[:30], false},
+		"a tag":            {append([]byte("TAG"), bytes.Repeat([]byte("x"), 125)...), false},
+		"an APE tag":       {append([]byte("APETAGEX"), bytes.Repeat([]byte{0xF1}, 24)...), false},
+		"lyrics":           {[]byte("LYRICSBEGIN and other text"), false},
+	} {
+		w := plain
+		w.after, w.riffSize = test.after, &riff
+		c := mustDecode(t, name, w.bytes())
+		if slices.Contains(c.Notes, NoteTail) != test.noted || !bytes.Equal(c.WAV(), want) {
+			t.Errorf("%s: notes %v", name, c.Notes)
+		}
 	}
 }
 
