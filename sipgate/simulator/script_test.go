@@ -221,3 +221,37 @@ func TestPlay(t *testing.T) {
 		t.Error("a closed simulator runs a script")
 	}
 }
+
+// Nobody is given a second call: neither who talks, nor who is the only one that a
+// call rings, on either side of it.
+func TestBusyUsers(t *testing.T) {
+	u, v := &user{id: "w0"}, &user{id: "w1"}
+	only, both := []*user{u}, []*user{u, v}
+	for name, test := range map[string]struct {
+		c    call
+		busy bool
+	}{
+		"talks":                          {call{phase: established, owner: u}, true},
+		"another talks":                  {call{phase: established, owner: v, users: only}, false},
+		"rings":                          {call{phase: ringing, users: only}, true},
+		"rings with others":              {call{phase: ringing, users: both}, false},
+		"rings at another":               {call{phase: ringing, users: []*user{v}}, false},
+		"talks on the other side":        {call{phase: established, owner: v, other: &otherSide{owner: u}}, true},
+		"rings on the other side":        {call{phase: ringing, owner: v, other: &otherSide{users: only}}, true},
+		"rings there with others":        {call{phase: ringing, owner: v, other: &otherSide{users: both}}, false},
+		"another rings there":            {call{phase: ringing, owner: v, other: &otherSide{users: []*user{v}}}, false},
+		"answered there by another":      {call{phase: established, owner: v, other: &otherSide{users: only, owner: v}}, false},
+		"called, with an own other side": {call{phase: ringing, users: only, other: &otherSide{owner: v}}, true},
+	} {
+		c := test.c
+		if got := isBusy([]*call{{phase: established, owner: v}, &c}, u, nil); got != test.busy {
+			t.Errorf("%s: busy is %v", name, got)
+		}
+		if isBusy([]*call{&c}, u, &c) {
+			t.Errorf("%s: busy with the call that is left out", name)
+		}
+	}
+	if isBusy(nil, u, nil) {
+		t.Error("busy without a call")
+	}
+}
