@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -99,7 +100,7 @@ func (f historyFilter) page(found sipgate.HistoryResult) views.HistoryModel {
 func (h *handlers) entryModel(a actor, lang views.Lang, e sipgate.HistoryEntry, next string) views.HistoryEntry {
 	m := views.HistoryEntry{ID: e.ID, Type: e.Type, Direction: directionOf(e), Missed: e.Missed(), When: e.Created, Length: e.Duration,
 		Note: e.Note, Transcription: e.Transcription, Read: e.Read, Starred: e.Starred, Archived: e.Archived, Next: next,
-		MayEdit: views.Allowed{Reason: a.May(team.EditOwnHistory).Reason}}
+		MayEdit: views.Allowed{Reason: cmp.Or(a.May(team.EditOwnHistory).Reason, a.accessReason(team.EditOwnHistory))}}
 	remote, _ := e.Remote()
 	local, ours := e.Local()
 	m.Number, m.Name, m.Local = sipgate.DisplayNumber(remote), h.Control.History.RemoteName(a.MemberID, e), sipgate.DisplayNumber(local)

@@ -190,8 +190,8 @@ func TestAnEntryAsItsReaderSeesIt(t *testing.T) {
 	expired, watching := a, a
 	expired.expired, watching.Role = true, team.Viewer
 	for what, who := range map[string]actor{"sipgate did not grant it": limited, "the sign-in has expired": expired, "the role only watches": watching} {
-		if got := d.h.entryModel(who, views.German, e, "/"); got.CallBack != "" || len(got.Transfers) != 0 {
-			t.Errorf("%s, and is offered %q and %+v", what, got.CallBack, got.Transfers)
+		if got := d.h.entryModel(who, views.German, e, "/"); got.CallBack != "" || len(got.Transfers) != 0 || got.MayEdit.OK() {
+			t.Errorf("%s, and is offered %q, %+v, and to edit: %+v", what, got.CallBack, got.Transfers, got.MayEdit)
 		}
 	}
 }
