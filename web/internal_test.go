@@ -1,7 +1,10 @@
 package web
 
 import (
+	"bytes"
+	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -177,4 +180,35 @@ func TestTheTimeOfABodyEndsWithIt(t *testing.T) {
 			t.Error("a request without a body has a deadline")
 		}
 	})
+}
+
+// Made-up reasons do not make the log or the memory grow: beyond a hundred they
+// are counted together, and those that are known still by themselves.
+func TestReasonsOfRefusalsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b bytes.Buffer
+		f := &refusals{log: slog.New(slog.NewTextHandler(&b, nil)), pending: map[string]*refusalCount{}}
+		for i := range 3 * maxReasons {
+			f.add(fmt.Sprint("r", i), nil)
+		}
+		f.add("r7", nil)
+		if n := strings.Count(b.String(), "\n"); n != maxReasons+1 || len(f.pending) != maxReasons+1 || f.pending["r7"].n != 1 || f.pending["other"].n != 2*maxReasons-1 {
+			t.Errorf("%d lines, %d reasons, %+v", n, len(f.pending), f.pending["other"])
+		}
+		time.Sleep(3 * refusalsEvery)
+		if len(f.pending) != 0 || !strings.Contains(b.String(), fmt.Sprintf("code=other count=%d", 2*maxReasons-1)) {
+			t.Errorf("%d reasons afterwards", len(f.pending))
+		}
+	})
+}
+
+func TestValidCode(t *testing.T) {
+	for code, want := range map[string]bool{
+		"a": true, " ~": true, "": false, "\x1f": false, "a\x7f": false, "ä": false,
+		strings.Repeat("a", maxCode): true, strings.Repeat("a", maxCode+1): false,
+	} {
+		if got := validCode(code); got != want {
+			t.Errorf("%.10q: valid is %v", code, got)
+		}
+	}
 }
