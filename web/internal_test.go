@@ -192,10 +192,14 @@ func TestReasonsOfRefusalsAreBounded(t *testing.T) {
 			f.add(fmt.Sprint("r", i), nil)
 		}
 		f.add("r7", nil)
+		f.mu.Lock()
 		if n := strings.Count(b.String(), "\n"); n != maxReasons+1 || len(f.pending) != maxReasons+1 || f.pending["r7"].n != 1 || f.pending["other"].n != 2*maxReasons-1 {
 			t.Errorf("%d lines, %d reasons, %+v", n, len(f.pending), f.pending["other"])
 		}
-		time.Sleep(3 * refusalsEvery)
+		f.mu.Unlock()
+		time.Sleep(3*refusalsEvery + 1)
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		if len(f.pending) != 0 || !strings.Contains(b.String(), fmt.Sprintf("code=other count=%d", 2*maxReasons-1)) {
 			t.Errorf("%d reasons afterwards", len(f.pending))
 		}

@@ -181,7 +181,7 @@ func TestServiceAccountSettings(t *testing.T) {
 		{[]string{"-service-user", "u"}, "-service-password: is needed together with --service-user"},
 		{[]string{"-service-password-file", file}, "-service-user: is needed together with --service-password"},
 		{[]string{"-service-token-id", "token-A", "-service-token", "x", "-service-token-file", file}, "-service-token: is given twice"},
-		{[]string{"-service-user", "u", "-service-password-file", "/nonexistent"}, "-service-password: open /nonexistent"},
+		{[]string{"-service-user", "u", "-service-password-file", file + ".missing"}, "-service-password: open " + file + ".missing"},
 		{[]string{"-service-token-id", "token-A", "-service-token", "x", "-service-user", "u", "-service-password", "x"}, "-service-token-id: and --service-user name the service account twice"},
 	} {
 		// The missing client id keeps the program from starting.

@@ -149,6 +149,13 @@ func TestEachNumberIsFoundOnce(t *testing.T) {
 	if found := d.Search(anna, "alex priv", MaxResults, nil); len(found) != 1 || found[0].Name != "Alex Private" {
 		t.Errorf("its private name finds %+v", found)
 	}
+	d.SetContacts(anna, []sipgate.Contact{
+		contact("Alex One", "SHARED", "030 555001"), contact("Alex Two", "SHARED", "+4930555001"), contact("Alex Three", "SHARED", "+4930555001"),
+		contact("Alex Four", "SHARED", "+4930555002"), contact("Alex Five", "SHARED", "+4930555003"),
+	})
+	if found := d.Search(anna, "alex", 3, nil); len(found) != 3 {
+		t.Errorf("equal numbers take places from others: %+v", found)
+	}
 }
 
 // No query of another member or account finds private contacts and recent calls,

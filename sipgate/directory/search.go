@@ -197,7 +197,7 @@ func mergeHits(found []hit, limit int, owner func(string) (Entry, bool)) []Entry
 	return kept
 }
 
-// topHits keeps the best hits.
+// topHits keeps the best hits, one for each number.
 type topHits struct {
 	limit int
 	hits  []hit // best first
@@ -207,13 +207,16 @@ func (t *topHits) add(h hit) {
 	if len(t.hits) == t.limit && (t.limit == 0 || h.compare(t.hits[t.limit-1]) >= 0) {
 		return
 	}
-	i, found := slices.BinarySearchFunc(t.hits, h, hit.compare)
-	if found {
-		return // found by another of its words
-	}
-	if len(t.hits) == t.limit {
+	same := slices.IndexFunc(t.hits, func(o hit) bool { return o.entry.Number == h.entry.Number })
+	switch {
+	case same >= 0 && h.compare(t.hits[same]) >= 0:
+		return // maybe itself, found by another of its words
+	case same >= 0:
+		t.hits = slices.Delete(t.hits, same, same+1)
+	case len(t.hits) == t.limit:
 		t.hits = t.hits[:t.limit-1]
 	}
+	i, _ := slices.BinarySearchFunc(t.hits, h, hit.compare)
 	t.hits = slices.Insert(t.hits, i, h)
 }
 

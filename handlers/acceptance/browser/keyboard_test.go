@@ -78,7 +78,7 @@ func TestBrowserKeyboard(t *testing.T) {
 	// The file chooser is the browser's own, and the only thing that is not a key here.
 	anna.tabTo(`e.getAttribute("href") === "/announcements"`)
 	anna.keys(kb.Enter)
-	anna.until(`!!document.querySelector("form[data-upload] input[type=file]")`)
+	anna.until(`document.readyState === "complete" && !!document.querySelector("form[data-upload] input[type=file]")`)
 	anna.do(chromedp.SetUploadFiles(`form[data-upload] input[type=file]`, []string{file}))
 	anna.tabTo(`e.closest("form[data-upload]") && e.matches("button")`)
 	anna.keys(kb.Enter)

@@ -186,9 +186,9 @@ func TestBrowserShowsMarkupAsText(t *testing.T) {
 	for _, id := range calls {
 		s.HangUp(id)
 	}
+	visit("board-later", "/", all/2)
 	visit("history", "/history", 20)
 	visit("history-search", "/history?q="+url.QueryEscape(markup[10]), 1)
 	visit("figures", "/figures", 1)
 	visit("audit", "/audit", 1)
-	visit("board-later", "/", all/2)
 }
