@@ -7,11 +7,11 @@ import {parse} from "./dom.js";
 /**
  * kindOf returns a key that is equal for two nodes of which one may become the
  * other: elements of one kind, told apart by their last class, which names the
- * action of a button.
+ * action of a button. What htmx adds while a request is under way does not count.
  * @param {Node} node
  */
 function kindOf(node) {
-	return node instanceof Element ? `${node.nodeName} ${node.id || node.classList[node.classList.length - 1]}` : node.nodeType;
+	return node instanceof Element ? `${node.nodeName} ${node.id || [...node.classList].findLast(name => name !== "htmx-request")}` : node.nodeType;
 }
 
 /**
