@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -65,9 +66,10 @@ func (a actor) accessReason(p team.Permission) string {
 	return ""
 }
 
-// mayStartCalls reports whether policy and sipgate allow the actor to start calls.
-func (a actor) mayStartCalls() bool {
-	return a.May(team.StartCall).OK && a.accessReason(team.StartCall) == ""
+// deniedReason returns why policy or sipgate does not allow the actor p, "" if
+// both do.
+func (a actor) deniedReason(p team.Permission) string {
+	return cmp.Or(a.May(p).Reason, a.accessReason(p))
 }
 
 // checkAccess denies what sipgate would not carry out for the actor, and audits

@@ -24,7 +24,7 @@ func (h *handlers) showBoard(w http.ResponseWriter, r *http.Request, a actor) er
 		model.HideCallsOfOthers(a.BoardID())
 	}
 	model.Version, model.Status = shown.Have, views.NewStatus(shown.Health, time.Now())
-	model.CanCall = a.mayStartCalls()
+	model.CanCall = a.deniedReason(team.StartCall) == ""
 	page := h.page(r, a)
 	page.SetupPending = h.needsSetup(r, a)
 	return web.Show(w, r, http.StatusOK, views.Board(page, model))

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -100,7 +99,7 @@ func (f historyFilter) page(found sipgate.HistoryResult) views.HistoryModel {
 func (h *handlers) entryModel(a actor, lang views.Lang, e sipgate.HistoryEntry, next string) views.HistoryEntry {
 	m := views.HistoryEntry{ID: e.ID, Type: e.Type, Direction: directionOf(e), Missed: e.Missed(), When: e.Created, Length: e.Duration,
 		Note: e.Note, Transcription: e.Transcription, Read: e.Read, Starred: e.Starred, Archived: e.Archived, Next: next,
-		MayEdit: views.Allowed{Reason: cmp.Or(a.May(team.EditOwnHistory).Reason, a.accessReason(team.EditOwnHistory))}}
+		MayEdit: views.Allowed{Reason: a.deniedReason(team.EditOwnHistory)}}
 	remote, _ := e.Remote()
 	local, ours := e.Local()
 	m.Number, m.Name, m.Local = sipgate.DisplayNumber(remote), h.Control.History.RemoteName(a.MemberID, e), sipgate.DisplayNumber(local)
@@ -134,7 +133,7 @@ func (h *handlers) addCallActions(a actor, lang views.Lang, m *views.HistoryEntr
 		return
 	}
 	to := "?to=" + url.QueryEscape(number)
-	if a.mayStartCalls() {
+	if a.deniedReason(team.StartCall) == "" {
 		m.CallBack = "/calls/new" + to
 	}
 	if a.accessReason(team.Transfer) != "" {

@@ -15,7 +15,8 @@ import (
 // that the reader may hang up.
 var hiddenLink = regexp.MustCompile(`<p class="several" hidden>.*?</p>`)
 
-// notFollowed is what is no page, and the figures, which wait for the history.
+// notFollowed matches addresses of what is not a page, and of the figures, which
+// wait for the history.
 var notFollowed = regexp.MustCompile(`/feed|/figures|\.csv$|/recordings/|/audio$`)
 
 // TestNoPageLeadsWhereItsReaderMayNot follows, as each role, every link from the

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // sipgate's answers are decoded item by item: one that is not as documented
@@ -27,10 +28,11 @@ var (
 	errNoItem   = errors.New("answer identifies nothing")
 )
 
-// clean returns data without a byte order mark, and with a space for each
-// control character: some senders do not escape them in texts.
+// clean returns data without a byte order mark and what surrounds its text, and
+// with a space for each control character: some senders do not escape them in
+// texts.
 func clean(data []byte) []byte {
-	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
+	data = bytes.TrimFunc(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), func(r rune) bool { return isControl(r) || unicode.IsSpace(r) })
 	if bytes.IndexFunc(data, isControl) < 0 {
 		return data
 	}
@@ -40,7 +42,7 @@ func clean(data []byte) []byte {
 			data[i] = ' '
 		}
 	}
-	return bytes.TrimSpace(data)
+	return data
 }
 
 func isControl(r rune) bool { return r < ' ' }

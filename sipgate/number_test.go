@@ -97,7 +97,7 @@ func TestCustomBlockedList(t *testing.T) {
 	}
 }
 
-// What may not be dialled is told from what is no number.
+// IsBlocked tells numbers that may not be dialled from texts that are no numbers.
 func TestBlockedNumbers(t *testing.T) {
 	for in, want := range map[string]bool{"110": true, "+49900123456": true, "*21#": true, "+491234": false, "x": false, "": false} {
 		if _, err := (NumberRules{}).Parse(in); err == nil || IsBlocked(err) != want {

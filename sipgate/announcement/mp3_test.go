@@ -52,8 +52,7 @@ func TestMP3MissingReservoir(t *testing.T) {
 	below(t, "peak", peakLevel(c.Samples()), -11)
 }
 
-// Whoever uploads a file with a hole in it is told so; one that was cut out of
-// another has none.
+// The notes name a gap in a file. A file that was cut out of another has no gap.
 func TestMP3GapsAreNoted(t *testing.T) {
 	list := frames(t, file(t, "cbr.mp3"))
 	for name, test := range map[string]struct {

@@ -44,8 +44,8 @@ func TestChunksAtTheEndAreNoSound(t *testing.T) {
 	}
 }
 
-// What is left out behind the sound is told, unless it is a tag, padding or next to
-// nothing.
+// The notes name what the decoder leaves out behind the sound, unless it is a tag,
+// padding or a few bytes.
 func TestStrangeEndsAreNoted(t *testing.T) {
 	plain := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 1000, 0.5, 0.1)}
 	want, riff := mustDecode(t, "x.wav", plain.bytes()).WAV(), uint32(36+1600)

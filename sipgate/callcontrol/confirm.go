@@ -16,8 +16,8 @@ type confirmation struct {
 	remaining int // and how many of these times are left
 }
 
-// confirm asks for the members who are signed in. Attempts become rarer until
-// nobody waits: sipgate may show the users to admins only.
+// confirm asks for the members who are signed in. Attempts become rarer as long as
+// a member waits, since sipgate may show the users to admins only.
 func (f *confirmation) confirm(ctx context.Context, c *Control, signedIn []SignedIn) {
 	var waiting []team.MemberID
 	for _, s := range signedIn {

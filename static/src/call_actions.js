@@ -63,10 +63,8 @@ async function send(form, button) {
 	const request = {id, next: /** @type {string | undefined} */ (undefined)};
 	requests.set(button, request);
 	const address = button.getAttribute("formaction") ?? form.getAttribute("action") ?? "";
-	button.dataset.sending = ""; // until the row shows the command
 	await htmx.ajax("POST", address, {source: button, swap: "none", values: id ? {action_id: id} : {}});
 	requests.delete(button);
-	delete button.dataset.sending;
 	if (request.next && button.isConnected && actionID(form, button) === request.next) send(form, button);
 }
 
