@@ -60,7 +60,7 @@ type decoder interface {
 	// errors are *Error or come from the reader.
 	read(dst []float32) (int, error)
 	// notes returns what is to be said about the file, after its end.
-	notes() map[Note]bool
+	notes() noteSet
 }
 
 // blockSize is the number of samples that are converted at a time.
@@ -99,7 +99,7 @@ func decode(in *input, name string, l Limits) (*Clip, error) {
 		return nil, err
 	}
 	c.append(resampler.flush())
-	c.Notes = sortedNotes(d.notes())
+	c.Notes = d.notes().sorted()
 	c.Source.Length = duration(n, c.Source.Rate)
 	copy(c.wav, wavHeader(len(c.wav)-wavHeaderSize))
 	return c, in.drain()

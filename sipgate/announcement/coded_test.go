@@ -22,6 +22,10 @@ func TestRecordingsOfTelephoneSystemsAreDecoded(t *testing.T) {
 		{"ima-stereo", "WAV, IMA ADPCM", 2, 2080, 1},
 		{"ms-mono", "WAV, Microsoft ADPCM", 1, 2080, 0},
 		{"ms-stereo", "WAV, Microsoft ADPCM", 2, 2080, 1},
+		// Random codes reach every limit of the arithmetic.
+		{"gsm-random", "WAV, GSM 6.10", 1, 2560, 0},
+		{"ima-random", "WAV, IMA ADPCM", 1, 2020, 0},
+		{"ms-random", "WAV, Microsoft ADPCM", 1, 3500, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := mustDecode(t, tc.name, file(t, tc.name+".wav"))
@@ -48,6 +52,109 @@ func TestRecordingsOfTelephoneSystemsAreDecoded(t *testing.T) {
 				t.Errorf("nothing but silence: %v", loudest)
 			}
 		})
+	}
+}
+
+// blockFile returns a WAV file with chunks before the data chunk and n bytes of
+// zeros in blocks of GSM or ADPCM.
+func blockFile(tag, align uint16, n int, before ...byte) []byte {
+	w := wavFile{tag: tag, rate: 8000, channels: 1, align: &align, before: before, noData: true, after: chunk("data", make([]byte, n))}
+	if tag != tagGSM {
+		w.bits = 4
+	}
+	return w.bytes()
+}
+
+// The last block of a recording is filled up, and the fact chunk says how much of it
+// is sound. What it says counts as far as that is possible, wherever the blocks end
+// in which the file is read.
+func TestFactChunkEndsTheSound(t *testing.T) {
+	le := binary.LittleEndian
+	for _, codec := range []struct {
+		tag, align uint16
+		samples    int // of a block
+	}{{tagGSM, 65, 320}, {tagIMA, 256, 505}, {tagMSADPCM, 256, 500}} {
+		blocks := blockSize/codec.samples + 1 // one more than are read at a time
+		whole := blocks * codec.samples
+		for said, want := range map[int]int{
+			whole: whole, whole - 1: whole - 1, whole - codec.samples: whole - codec.samples, whole - 2*codec.samples + 1: whole - 2*codec.samples + 1,
+			whole - 2*codec.samples: whole, whole + 1: whole, 0: whole, 1: whole,
+		} {
+			b := blockFile(codec.tag, codec.align, blocks*int(codec.align), chunk("fact", le.AppendUint32(nil, uint32(said)))...)
+			if got := len(mustDecode(t, "x.wav", b).Samples()); got != want {
+				t.Errorf("codec %d, %d samples according to the file: %d of %d, want %d", codec.tag, said, got, whole, want)
+			}
+		}
+		for name, other := range map[string][]byte{
+			"another chunk":     chunk("LIST", le.AppendUint32(nil, uint32(whole-1))),
+			"a long fact chunk": chunk("fact", le.AppendUint64(nil, uint64(whole-1))),
+		} {
+			if got := len(mustDecode(t, name, blockFile(codec.tag, codec.align, blocks*int(codec.align), other...)).Samples()); got != whole {
+				t.Errorf("codec %d, %s: %d samples, want %d", codec.tag, name, got, whole)
+			}
+		}
+	}
+	samples := wavFile{bits: 16, rate: 8000, channels: 1, samples: tone(8000, 440, 0.5, 0.1), before: chunk("fact", le.AppendUint32(nil, 799))}
+	if got := len(mustDecode(t, "x.wav", samples.bytes()).Samples()); got != 800 {
+		t.Errorf("a fact chunk beside samples that stand alone: %d", got)
+	}
+}
+
+// A recording may end within a block, as far as something can be decoded of it.
+func TestLastBlockMayBeShort(t *testing.T) {
+	for _, test := range []struct {
+		tag, align uint16
+		rest       int // bytes of the second block
+		want       int // samples of both; 0: refused
+	}{
+		{tagGSM, 65, 0, 320}, {tagGSM, 65, 1, 320}, {tagGSM, 65, 2, 0}, {tagGSM, 65, 32, 0}, {tagGSM, 65, 33, 480}, {tagGSM, 65, 64, 480}, {tagGSM, 65, 65, 640},
+		{tagIMA, 256, 1, 505}, {tagIMA, 256, 3, 0}, {tagIMA, 256, 4, 506}, {tagIMA, 256, 7, 506}, {tagIMA, 256, 8, 514}, {tagIMA, 256, 256, 1010},
+		{tagMSADPCM, 256, 1, 500}, {tagMSADPCM, 256, 6, 0}, {tagMSADPCM, 256, 7, 502}, {tagMSADPCM, 256, 8, 504}, {tagMSADPCM, 256, 256, 1000},
+		{tagIMA, 8, 0, 9}, {tagMSADPCM, 8, 0, 4}, // the smallest blocks
+	} {
+		b := blockFile(test.tag, test.align, int(test.align)+test.rest)
+		if test.want == 0 {
+			refused(t, b, Invalid, "not a multiple")
+		} else if got := len(mustDecode(t, "x.wav", b).Samples()); got != test.want {
+			t.Errorf("codec %d, a block and %d bytes: %d samples, want %d", test.tag, test.rest, got, test.want)
+		}
+	}
+}
+
+// Microsoft ADPCM may bring predictors of its own, after the seven usual ones.
+func TestPredictorsOfTheFile(t *testing.T) {
+	extension := func(n uint16, pairs int) []byte {
+		b := binary.LittleEndian.AppendUint16([]byte{0xF4, 1}, n)
+		for i := range 2 * pairs {
+			b = binary.LittleEndian.AppendUint16(b, uint16(int16(100-30*i)))
+		}
+		return b
+	}
+	for name, test := range map[string]struct {
+		extension []byte
+		own       int // 0: the usual ones
+	}{
+		"none": {nil, 0}, "cut": {extension(8, 0)[:3], 0}, "none of them": {extension(0, 0), 0}, "too few": {extension(6, 6), 0},
+		"seven": {extension(7, 7), 7}, "nine": {extension(9, 9), 9}, "more than there are": {extension(8, 7), 0}, "one cut": {extension(7, 7)[:31], 0},
+	} {
+		got := wavFields{afterExtraBytes: test.extension}.coefficients()
+		if test.own == 0 && &got[0] != &msCoefficients[0] || test.own > 0 && (len(got) != test.own || got[0] != [2]int{100, 70} || got[6] != [2]int{-260, -290}) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// The samples of G.711 are those of its tables 1a and 2a, in 16 bits.
+func TestG711(t *testing.T) {
+	for word, want := range map[byte]int{0xD5: 8, 0x55: -8, 0x2A: -32256, 0xAA: 32256, 0x80: 5504, 0x00: -5504, 0xC5: 264, 0x45: -264, 0xE5: 1056, 0x91: 2624} {
+		if got := alawLevel(word); got != want {
+			t.Errorf("A-law %#x: %d, want %d", word, got, want)
+		}
+	}
+	for word, want := range map[byte]int{0xFF: 0, 0x7F: 0, 0x80: 32124, 0x00: -32124, 0xEF: 132, 0x6F: -132, 0xC3: 1692, 0x9A: 10876} {
+		if got := mulawLevel(word); got != want {
+			t.Errorf("µ-law %#x: %d, want %d", word, got, want)
+		}
 	}
 }
 

@@ -54,6 +54,8 @@ func TestInvalidWAV(t *testing.T) {
 		"rate 4294967295":      {func(w *wavFile) { w.rate = 4294967295 }, Unsupported, "4294967295 Hz"},
 		"channels 0":           {func(w *wavFile) { w.channels, w.align = 0, align(4) }, Invalid, "0 channels"},
 		"channels 9":           {func(w *wavFile) { w.channels = 9 }, Unsupported, "9 channels"},
+		"channels 255":         {func(w *wavFile) { w.channels, w.samples = 255, w.samples[:1] }, Unsupported, "255 channels"},
+		"channels 256":         {func(w *wavFile) { w.channels, w.samples = 256, w.samples[:1] }, Invalid, "256 channels"},
 		"channels 65535":       {func(w *wavFile) { w.channels, w.samples, w.align = 65535, w.samples[:1], align(4) }, Invalid, "65535"},
 		"bits 0":               {func(w *wavFile) { w.bits, w.samples, w.align = 0, nil, align(4) }, Invalid, "0 bits"},
 		"bits 64 PCM":          {func(w *wavFile) { w.bits, w.samples, w.align = 64, nil, align(16) }, Unsupported, "64-bit"},

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -52,6 +53,20 @@ func TestDecodeTimeIsLimited(t *testing.T) {
 	if _, err := Decode(bytes.NewReader(b), "x.wav", Limits{DecodeTime: 1}); code(err) != Invalid {
 		t.Errorf("got %v", err)
 	}
+}
+
+// Waiting for a slow upload is no decoding.
+func TestSlowUploadIsNoSlowDecoding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := bytes.NewReader(beep(440))
+		slow := readerFunc(func(p []byte) (int, error) {
+			time.Sleep(time.Minute)
+			return b.Read(p[:min(len(p), 1000)])
+		})
+		if _, err := Decode(slow, "x.wav", Limits{DecodeTime: time.Second}); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // Decoding needs little more memory than its result, for long files and for eight

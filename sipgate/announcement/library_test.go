@@ -6,11 +6,14 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -149,6 +152,7 @@ func TestLabelFromFileName(t *testing.T) {
 		{`C:\Users\Anna\x.wav`, "x", ""},
 		{"a\"\r\nX:y.wav", `a" X:y`, ""},
 		{strings.Repeat("ä", 5000) + ".wav", strings.Repeat("ä", 80), ""},
+		{strings.Repeat("a", 80) + ".wav", strings.Repeat("a", 80), ""}, {strings.Repeat("a", 79) + " bc.wav", strings.Repeat("a", 79), ""},
 		{"nul\x00in\x7fside.wav", "nul in side", ""},
 		{"\u202egnp.exe.wav", "gnp.exe", ""},
 		{"zero\u200bwidth\ufeff.wav", "zerowidth", ""},
@@ -285,6 +289,43 @@ func TestStorageFull(t *testing.T) {
 		t.Errorf("%v, %v", list, err)
 	}
 	add(t, l, "1", "small.wav", beep(440))
+}
+
+// sqliteError and postgresError are errors of drivers.
+type (
+	sqliteError   int
+	postgresError string
+)
+
+func (sqliteError) Error() string        { return "sqlite" }
+func (e sqliteError) Code() int          { return int(e) }
+func (postgresError) Error() string      { return "postgres" }
+func (e postgresError) SQLState() string { return string(e) }
+
+// A full disk is recognized whoever reports it, and nothing else is taken for one.
+func TestFullDisksAreRecognized(t *testing.T) {
+	for _, err := range []error{syscall.ENOSPC, &fs.PathError{Err: syscall.ENOSPC}, sqliteError(13), sqliteError(13 | 2<<8), postgresError("53100")} {
+		if got := storageError(fmt.Errorf("insert: %w", err)); code(got) != StorageFull || !errors.Is(got, err) {
+			t.Errorf("%v: %v", err, got)
+		}
+	}
+	for _, err := range []error{nil, syscall.EIO, sqliteError(5), sqliteError(14), postgresError("53200"), postgresError("57014"), context.Canceled} {
+		if got := storageError(err); got != err {
+			t.Errorf("%v: %v", err, got)
+		}
+	}
+}
+
+// A library is full when not even the header of a file fits, or one more file.
+func TestFull(t *testing.T) {
+	for u, want := range map[Usage]bool{
+		{}: true, {Files: 2, MaxFiles: 3, Bytes: 10, MaxBytes: 1000}: false, {Files: 3, MaxFiles: 3, Bytes: 10, MaxBytes: 1000}: true, {Files: 4, MaxFiles: 3, MaxBytes: 1000}: true,
+		{Files: 2, MaxFiles: 3, Bytes: 955, MaxBytes: 1000}: false, {Files: 2, MaxFiles: 3, Bytes: 956, MaxBytes: 1000}: true,
+	} {
+		if u.Full() != want {
+			t.Errorf("%+v: full is %v", u, u.Full())
+		}
+	}
 }
 
 // A new process on the same database has all announcements and public addresses.

@@ -28,12 +28,12 @@ func newMP3Decoder(in *input, first mp3Header, cut bool) (*mp3Decoder, error) {
 	if err := first.checkSupported(); err != nil {
 		return nil, err
 	}
-	d := &mp3Decoder{frames: &mp3Repacker{in: in, first: first, noted: map[Note]bool{}}, remaining: -1, buf: make([]byte, 4*blockSize)}
+	d := &mp3Decoder{frames: &mp3Repacker{in: in, first: first, noted: noteSet{}}, remaining: -1, buf: make([]byte, 4*blockSize)}
 	if err := d.frames.start(); err != nil {
 		return nil, err
 	}
 	if cut {
-		d.frames.noted[NoteGaps] = true
+		d.frames.noted.add(NoteGaps)
 	}
 	if info := d.frames.info; info.gapless {
 		d.skip = int64(info.delay) + decoderDelay
@@ -47,7 +47,7 @@ func (d *mp3Decoder) source() Source {
 	return Source{Format: "MP3", Rate: d.frames.first.rate(), Channels: d.frames.first.channels()}
 }
 
-func (d *mp3Decoder) notes() map[Note]bool { return d.frames.noted }
+func (d *mp3Decoder) notes() noteSet { return d.frames.noted }
 
 func (d *mp3Decoder) read(dst []float32) (int, error) {
 	n, err := d.readStereo(d.buf[:4*min(len(dst), blockSize)])

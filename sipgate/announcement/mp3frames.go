@@ -21,7 +21,7 @@ type mp3Repacker struct {
 	in         *input
 	first      mp3Header
 	info       xingInfo
-	noted      map[Note]bool
+	noted      noteSet
 	whole      bool // a frame had all its bits
 	framesRead int  // without that of the Xing header
 
@@ -110,7 +110,7 @@ func (m *mp3Repacker) nextHeader() (mp3Header, error) {
 		}
 		if len(head) < 4 {
 			if skipped.strange > 8 && !skipped.tag {
-				m.noted[NoteTail] = true
+				m.noted.add(NoteTail)
 			}
 			return 0, io.EOF
 		}
@@ -122,7 +122,7 @@ func (m *mp3Repacker) nextHeader() (mp3Header, error) {
 		}
 		if h := parseMP3(head); h.compatibleWith(m.first) && (skipped.bytes == 0 || m.confirmed(h)) {
 			if skipped.bytes > 0 && !skipped.tag {
-				m.noted[NoteGaps] = true
+				m.noted.add(NoteGaps)
 			}
 			return h, nil
 		} else if h.valid() && h.layer() == layer3 && skipped.bytes == 0 && m.isNewStream(h) {
@@ -228,7 +228,7 @@ func (m *mp3Repacker) pack(h mp3Header, frame []byte, before packedFrame) packed
 		clear(side) // silence
 		length, back = 0, 0
 		if m.whole { // else the file was cut out of another
-			m.noted[NoteGaps] = true
+			m.noted.add(NoteGaps)
 		}
 	} else {
 		m.whole = m.whole || length > 0

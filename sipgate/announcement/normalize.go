@@ -62,11 +62,8 @@ func (c *Clip) Normalized(l Level) *Clip {
 		}
 	}
 	highest := math.Floor(ceiling)
-	if gain == 0 && most >= maxReduction-minGain {
-		highest = 32767
-	}
 	out := make([]int16, 0, len(samples))
-	limiter.run(math.Pow(10, gain/20), max(ceiling, highest), func(v float64) {
+	limiter.run(math.Pow(10, gain/20), ceiling, func(v float64) {
 		out = append(out, int16(max(-highest, min(math.RoundToEven(v), highest))))
 	})
 	return c.withSamples(out)

@@ -20,8 +20,13 @@ const (
 // Notes lists all notes.
 var Notes = []Note{NoteTail, NoteGaps, NoteOpenEnd}
 
-// sortedNotes returns the notes of a set.
-func sortedNotes(set map[Note]bool) []Note { return slices.Sorted(maps.Keys(set)) }
+// A noteSet is what is to be said about a file.
+type noteSet map[Note]struct{}
+
+func (s noteSet) add(n Note) { s[n] = struct{}{} }
+
+// sorted returns the notes of s.
+func (s noteSet) sorted() []Note { return slices.Sorted(maps.Keys(s)) }
 
 // joinNotes returns notes as they are stored.
 func joinNotes(notes []Note) string {

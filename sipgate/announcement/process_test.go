@@ -60,6 +60,7 @@ func TestNormalized(t *testing.T) {
 		"a constant offset is removed": {sum(tone(8000, 997, 0.1, 2), offset(16000, 0.3)), Level{}, -16, -13},
 		"off":                          {tone(8000, 997, 0.02, 2), Level{Off: true}, -37, -34},
 		"too faint to be amplified":    {tone(8000, 997, 0.0005, 2), Level{}, -69, -66},
+		"only an offset is wrong":      {sum(tone(8000, 997, 0.224, 2), offset(16000, 0.3)), Level{}, -16, -13},
 		"a constant offset only":       {offset(8000, 0.3), Level{}, math.Inf(-1), math.Inf(-1)},
 	} {
 		before := clipOf(c.samples)
@@ -72,6 +73,12 @@ func TestNormalized(t *testing.T) {
 		}
 		near(t, name+": loudness", Loudness(after.Samples()), c.loud, 0.5)
 		near(t, name+": peak", peakLevel(after.Samples()), c.peak, 0.35)
+		if after.peak != int(maxDeviation(after.Samples(), 0)) {
+			t.Errorf("%s: peak is said to be %d", name, after.peak)
+		}
+		if mean := meanSample(after.Samples()); math.Abs(mean) > 0.02*float64(after.peak) {
+			t.Errorf("%s: offset %.0f", name, mean)
+		}
 		if after.Length() != before.Length() || after.Source != before.Source {
 			t.Errorf("%s: %+v, %v", name, after.Source, after.Length())
 		}

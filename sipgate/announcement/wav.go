@@ -17,7 +17,7 @@ const maxChunks = 1000
 type wavDecoder struct {
 	in       *input
 	format   wavFormat
-	noted    map[Note]bool
+	noted    noteSet
 	start    int64 // of the samples in the file
 	riffSize int64 // according to the header
 	dataSize int64 // of the samples, according to their chunk
@@ -35,7 +35,7 @@ type wavDecoder struct {
 }
 
 func newWAVDecoder(in *input) (*wavDecoder, error) {
-	w := &wavDecoder{in: in, noted: map[Note]bool{}, left: -1}
+	w := &wavDecoder{in: in, noted: noteSet{}, left: -1}
 	var h [12]byte
 	if err := in.readFull(h[:]); err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func (w *wavDecoder) source() Source {
 	return Source{Format: "WAV, " + w.format.name, Rate: w.format.rate, Channels: w.format.channels}
 }
 
-func (w *wavDecoder) notes() map[Note]bool { return w.noted }
+func (w *wavDecoder) notes() noteSet { return w.noted }
 
 func (w *wavDecoder) read(dst []float32) (int, error) {
 	var err error
@@ -197,7 +197,7 @@ func (w *wavDecoder) fill() error {
 	w.taken += int64(n)
 	copy(w.buf, w.buf[n:][:seam])
 	if atEnd {
-		if err := w.checkEnd(err != nil); err != nil {
+		if err := w.checkEnd(); err != nil {
 			return err
 		}
 	}

@@ -118,9 +118,9 @@ func hasHeaderInside(b []byte) bool {
 }
 
 // checkEnd is called after the last sample. It returns Invalid if samples are
-// missing, and notes what else is wrong. eof reports that the file ended.
-func (w *wavDecoder) checkEnd(eof bool) error {
-	if eof && w.remaining > 0 {
+// missing, and notes what else is wrong.
+func (w *wavDecoder) checkEnd() error {
+	if w.remaining > 0 { // the file ended
 		total := w.in.offset()
 		if !farBeyond(w.dataSize, w.taken) || !(w.riffSize <= w.start || farBeyond(w.riffSize, total)) {
 			return reasonf(Invalid, Truncated, "the file is truncated: %d bytes of samples of %d", w.taken, w.dataSize)
@@ -140,7 +140,7 @@ func (w *wavDecoder) checkEnd(eof bool) error {
 	case known && w.open && w.riffSize+8 >= total && w.dataSize != sizeStreamed && w.dataSize != 0x7FFFF000:
 		return reasonf(Invalid, Truncated, "the file is truncated: %d bytes of samples of %d", w.taken, w.dataSize)
 	case w.open && !isPlaceholder(w.dataSize):
-		w.noted[NoteOpenEnd] = true
+		w.noted.add(NoteOpenEnd)
 	}
 	return nil
 }
@@ -180,7 +180,7 @@ func (w *wavDecoder) checkRest() error {
 		known := isKnownChunk(head[:4])
 		if _, err := io.CopyN(io.Discard, w.in.Reader, 8+size); err == io.EOF {
 			if !known {
-				w.noted[NoteTail] = true
+				w.noted.add(NoteTail)
 			}
 			return nil
 		} else if err != nil {
@@ -192,7 +192,7 @@ func (w *wavDecoder) checkRest() error {
 	}
 	strange, err := drainStrange(w.in)
 	if strange {
-		w.noted[NoteTail] = true
+		w.noted.add(NoteTail)
 	}
 	return err
 }
