@@ -456,6 +456,10 @@ func TestAccessLog(t *testing.T) {
 	if strings.Contains(p.log.String(), "SENTINEL") {
 		t.Errorf("a secret is in the log:\n%s", p.log)
 	}
+	p.do("GET", "/push/")
+	if !strings.Contains(p.log.String(), `"path":"/push/",`) || !strings.Contains(p.log.String(), `"path":"/push/…",`) {
+		t.Errorf("the log does not tell a path with a secret from one without:\n%s", p.log)
+	}
 	p.do("GET", "/evil%0d%0a%7B%22level%22:%22x%22%7D"+strings.Repeat("y", 1000))
 	lines := strings.Split(strings.TrimSpace(p.log.String()), "\n")
 	for _, line := range lines {

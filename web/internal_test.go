@@ -147,6 +147,28 @@ func TestWriteHasFiveSeconds(t *testing.T) {
 	})
 }
 
+// A request that goes on although it was cancelled holds up the shutdown for ten
+// seconds, and the log says so.
+func TestShutdownWaitsForCancelledRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct{ ends, waits time.Duration }{{0, 0}, {2 * time.Second, 2 * time.Second}, {time.Hour, cancelledWithin}} {
+			var b bytes.Buffer
+			s := NewServer(ServerOptions{Log: slog.New(slog.NewTextHandler(&b, nil))})
+			go s.counted(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(c.ends) })).ServeHTTP(nil, nil)
+			synctest.Wait()
+			began := time.Now()
+			s.awaitCancelled()
+			if took := time.Since(began); took < c.waits || took > c.waits+20*time.Millisecond {
+				t.Errorf("a request of %v: waited %v, want %v", c.ends, took, c.waits)
+			}
+			if said := strings.Contains(b.String(), `"requests do not end" number=1`); said != (c.ends > c.waits) {
+				t.Errorf("a request of %v: the log is %q", c.ends, b.String())
+			}
+		}
+		time.Sleep(time.Hour)
+	})
+}
+
 // A deadlineWriter notes the read deadlines that are set.
 type deadlineWriter struct {
 	http.ResponseWriter

@@ -500,6 +500,9 @@ func TestShutdownGrace(t *testing.T) {
 	if !ended.Load() {
 		t.Error("the request has not ended")
 	}
+	if strings.Contains(p.log.String(), "do not end") {
+		t.Errorf("the log says that it did not: %s", p.log)
+	}
 }
 
 func TestConnectionsAreLimited(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"runtime"
+	"syscall"
 	"testing"
 )
 
@@ -196,4 +198,62 @@ func TestSlowReaderIsBounded(t *testing.T) {
 		w.end()
 		client.Close()
 	}
+}
+
+// A frame that the kernel takes at once is written by the caller, also below the
+// limit of connections: nothing is left to a goroutine.
+func TestFramesAreWrittenAtOnce(t *testing.T) {
+	if !canWriteNow {
+		t.Skip("a goroutine writes here")
+	}
+	client, server := connection(t, false)
+	defer client.Close()
+	for name, c := range map[string]net.Conn{"TCP": server, "a counted connection": &limitedConn{Conn: server, free: func() {}}} {
+		w := newWire(c, nil)
+		if !w.send(pingFrame) || w.flushing {
+			t.Errorf("%s: the frame waits", name)
+		}
+		got := make([]byte, len(pingFrame))
+		if _, err := io.ReadFull(client, got); err != nil || !bytes.Equal(got, pingFrame) {
+			t.Errorf("%s: %x, %v", name, got, err)
+		}
+	}
+	server.Close()
+}
+
+// A full connection takes nothing, which is no error; one whose client is gone is.
+func TestWriteNow(t *testing.T) {
+	if !canWriteNow {
+		t.Skip("a goroutine writes here")
+	}
+	client, server := connection(t, false)
+	defer server.Close()
+	direct, err := server.(syscall.Conn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func() (n int, err error) {
+		if bad := direct.Write(func(fd uintptr) bool { n, err = writeNow(fd, make([]byte, 1<<20)); return true }); bad != nil {
+			t.Fatal(bad)
+		}
+		return n, err
+	}
+	total := 0
+	for n, err := write(); n > 0 || err != nil; n, err = write() {
+		if total += n; err != nil || total > 1<<30 {
+			t.Fatalf("%v after %d bytes", err, total)
+		}
+	}
+	if total == 0 {
+		t.Error("nothing was taken at all")
+	}
+	client.(*net.TCPConn).SetLinger(0) // resets the connection
+	client.Close()
+	for range 1000 {
+		if _, err = write(); err != nil {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Error("a client that is gone is no error")
 }
