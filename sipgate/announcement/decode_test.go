@@ -213,6 +213,9 @@ func TestOddRF64(t *testing.T) {
 	for _, n := range []int{28, 1 << 16} {
 		mustDecode(t, "x.wav", with(n, 1600))
 	}
+	if c := mustDecode(t, "x.wav", with(28, 0)); c.Length() != 100*time.Millisecond { // written by a program that did not know
+		t.Errorf("without a size: %v", c.Length())
+	}
 	for _, n := range []int{0, 8, 26, 1<<16 + 2} {
 		refused(t, with(n, 1600), Invalid, "ds64")
 	}

@@ -228,3 +228,20 @@ func TestPeaksFarAboveTheSamplesAreLimited(t *testing.T) {
 		t.Errorf("peaks of %.2f dBFS, want %.0f", peak, l.Ceiling)
 	}
 }
+
+// An announcement that is downloaded and uploaded again stays as it is, bit for bit,
+// however much the limiter did to it.
+func TestNormalizingAgainChangesNothing(t *testing.T) {
+	for i, burst := range []float64{0, 0.1, 0.3, 0.99} {
+		for _, amp := range []float64{0.05, 0.3, 1} {
+			s := speech(uint64(i), 2, burst)
+			for k := range s {
+				s[k] *= amp
+			}
+			once := clipOf(s).Normalized(Level{})
+			if !bytes.Equal(once.WAV(), once.Normalized(Level{}).WAV()) {
+				t.Errorf("bursts of %v, times %v: another sound", burst, amp)
+			}
+		}
+	}
+}

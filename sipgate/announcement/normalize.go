@@ -55,11 +55,8 @@ func (c *Clip) Normalized(l Level) *Clip {
 		gain = limiter.gainFor(l.Target, gain, most, ceiling)
 	}
 	gain = min(gain, most)
-	if math.Abs(gain) < minGain && most >= maxReduction-minGain {
-		gain = 0
-		if offset == 0 {
-			return c
-		}
+	if offset == 0 && math.Abs(gain) < minGain && most >= maxReduction-minGain {
+		return c
 	}
 	highest := math.Floor(ceiling)
 	out := make([]int16, 0, len(samples))
@@ -73,17 +70,14 @@ func (c *Clip) Normalized(l Level) *Clip {
 // loudness target. It begins with the gain that would be right without limiter.
 func (l *limiter) gainFor(target, gain, most, ceiling float64) float64 {
 	var before, loudBefore float64
-	if math.Abs(gain) < minGain {
-		gain = 0
-	}
 	for round := range maxRounds {
 		gain = min(gain, most)
 		m := newMeter(len(l.samples))
 		l.run(math.Pow(10, gain/20), ceiling, m.add)
 		loud := m.loudness()
 		missing := target - loud
-		if math.Abs(missing) < minGain/2 || gain == most && missing > 0 || gain == 0 && math.Abs(missing) < minGain {
-			break // near enough; a clip that was normalized before stays as it is
+		if math.Abs(missing) < minGain/2 || gain == most && missing > 0 {
+			break // near enough
 		}
 		slope := 1.0 // LU for each dB of gain; the more is limited, the less
 		if round > 0 && gain != before {

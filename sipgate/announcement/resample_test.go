@@ -169,3 +169,13 @@ func TestLevels(t *testing.T) {
 		}
 	}
 }
+
+// A rate that has no small ratio to 8 kHz needs no more memory for coefficients than
+// others.
+func TestCoefficientsAreBounded(t *testing.T) {
+	for _, rate := range []int{8001, 44100, 44101, 191999} {
+		if f := newResampler(rate).final; len(f.bank) > (maxPhases+1)*f.taps {
+			t.Errorf("%d Hz: %d coefficients for %d taps", rate, len(f.bank), f.taps)
+		}
+	}
+}
