@@ -145,7 +145,7 @@ func TestPredictorsOfTheFile(t *testing.T) {
 }
 
 // The samples of G.711 are those of its tables 1a and 2a, in 16 bits.
-func TestG711(t *testing.T) {
+func TestCompandedSamplesAreThoseOfTheStandard(t *testing.T) {
 	for word, want := range map[byte]int{0xD5: 8, 0x55: -8, 0x2A: -32256, 0xAA: 32256, 0x80: 5504, 0x00: -5504, 0xC5: 264, 0x45: -264, 0xE5: 1056, 0x91: 2624} {
 		if got := alawLevel(word); got != want {
 			t.Errorf("A-law %#x: %d, want %d", word, got, want)
