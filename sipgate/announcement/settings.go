@@ -3,6 +3,7 @@ package announcement
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 )
 
@@ -20,6 +21,9 @@ const (
 	maxTarget = -10
 )
 
+// maxMegabytes is as much as can be counted in bytes.
+const maxMegabytes = math.MaxInt64 / 1_000_000
+
 // Options returns the options that the settings describe. Its error joins one
 // error for each invalid setting, which begins with the flag's name.
 func (s Settings) Options() (Options, error) {
@@ -28,8 +32,11 @@ func (s Settings) Options() (Options, error) {
 	if s.AnnouncementFiles < 1 {
 		errs = append(errs, errors.New("--announcement-files: must be 1 or more"))
 	}
-	if o.Bytes < 1 {
+	if s.AnnouncementMegabytes < 1 {
 		errs = append(errs, errors.New("--announcement-megabytes: must be 1 or more"))
+	}
+	if s.AnnouncementMegabytes > maxMegabytes {
+		errs = append(errs, fmt.Errorf("--announcement-megabytes: must be %d or less", int64(maxMegabytes)))
 	}
 	if s.AnnouncementLevel == "off" {
 		o.Level.Off = true

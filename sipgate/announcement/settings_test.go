@@ -11,6 +11,12 @@ func TestSettings(t *testing.T) {
 	if err != nil || o.Files != 3 || o.Bytes != 2_000_000 || o.Level != (Level{Target: -18.5}) {
 		t.Errorf("%+v, %v", o, err)
 	}
+	for _, n := range []int64{1, 9_223_372_036_854} { // as few, and as much, as can be
+		o, err := Settings{1, n, "-16"}.Options()
+		if err != nil || o.Files != 1 || o.Bytes != n*1_000_000 {
+			t.Errorf("%d MB: %+v, %v", n, o, err)
+		}
+	}
 	for level, want := range map[string]Level{"off": {Off: true}, "-40": {Target: -40}, "-10": {Target: -10}} {
 		s := valid
 		s.AnnouncementLevel = level
@@ -30,6 +36,8 @@ func TestSettingsMistakes(t *testing.T) {
 		{Settings{-1, 200, "-16"}, "--announcement-files"},
 		{Settings{50, 0, "-16"}, "--announcement-megabytes"},
 		{Settings{50, -1, "-16"}, "--announcement-megabytes"},
+		{Settings{50, 9_223_372_036_855, "-16"}, "--announcement-megabytes"},
+		{Settings{50, 18_446_744_073_710, "-16"}, "--announcement-megabytes"}, // would be half a megabyte
 		{Settings{50, 200, "-9.9"}, "--announcement-level"},
 		{Settings{50, 200, "-40.1"}, "--announcement-level"},
 		{Settings{50, 200, "NaN"}, "--announcement-level"},
