@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // FuzzCookieValue: a value is only ever taken if the name occurs once, and
@@ -121,6 +124,34 @@ func TestIssuersKeysAreForgotten(t *testing.T) {
 			t.Error("kept beyond the hour")
 		}
 	})
+}
+
+// A tripper is an issuer that answers every request for its keys in the same way.
+type tripper func() (*http.Response, error)
+
+func (f tripper) RoundTrip(*http.Request) (*http.Response, error) { return f() }
+
+// Of the keys of an issuer no more is read than keys need, and not more often than
+// they change. That it cannot be reached is an error like any other.
+func TestReadsOfKeysAreBounded(t *testing.T) {
+	gone := errors.New("connection refused")
+	limit := rate.NewLimiter(rate.Every(time.Hour), 2)
+	if _, err := (boundedReads{tripper(func() (*http.Response, error) { return nil, gone }), limit}).RoundTrip(nil); err != gone {
+		t.Errorf("not reachable: %v", err)
+	}
+	huge := boundedReads{tripper(func() (*http.Response, error) {
+		return &http.Response{Body: io.NopCloser(strings.NewReader(strings.Repeat("x", 2*maxKeySet)))}, nil
+	}), limit}
+	resp, err := huge.RoundTrip(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if keys, err := io.ReadAll(resp.Body); err != nil || len(keys) != maxKeySet {
+		t.Errorf("%d bytes were read, %v", len(keys), err)
+	}
+	if _, err := huge.RoundTrip(nil); err == nil {
+		t.Error("a third read within the hour")
+	}
 }
 
 // A write has five seconds, however often and however late the watchdog looks:

@@ -149,6 +149,38 @@ func TestSessionFixation(t *testing.T) {
 	p.do("GET", "/me", "Cookie: "+after).want(t, 200, "")
 }
 
+// What is refused to a member is logged one by one, from the request that signs in
+// on; what is refused to strangers is summed up.
+func TestRefusalsOfMembersAreLoggedEach(t *testing.T) {
+	p, db := serve(t), openDB(t, t.TempDir())
+	s := people(p, db, web.SessionOptions{})
+	refuse := web.Fault{Status: 403, Code: "not_yours"}
+	for pattern, use := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"GET /got":    func(w http.ResponseWriter, r *http.Request) error { _, _, err := s.Get(r); return err },
+		"GET /peeked": func(w http.ResponseWriter, r *http.Request) error { _, _, err := s.Peek(r); return err },
+		"GET /begun":  func(w http.ResponseWriter, r *http.Request) error { return s.Start(w, r, person{}) },
+	} {
+		p.handle(pattern, func(w http.ResponseWriter, r *http.Request) error {
+			if err := use(w, r); err != nil {
+				return err
+			}
+			return refuse
+		})
+	}
+	for _, c := range []struct {
+		path, cookie string
+		lines        int // with the request's path
+	}{{"/got", p.login("a", "x"), 3}, {"/peeked", p.login("b", "x"), 3}, {"/begun", "", 3}, {"/got", "", 1}} {
+		before := len(p.log.String())
+		for range 3 {
+			p.do("GET", c.path, "Cookie: "+c.cookie).want(t, 403, "not_yours")
+		}
+		if got := strings.Count(p.log.String()[before:], `"path":"`+c.path+`"`); got != c.lines {
+			t.Errorf("%s, cookie %q: %d lines in the log, want %d", c.path, c.cookie, got, c.lines)
+		}
+	}
+}
+
 // TestSessionContext: every way in which a session ends ends its context.
 func TestSessionContext(t *testing.T) {
 	db := openDB(t, t.TempDir())

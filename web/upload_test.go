@@ -138,6 +138,8 @@ func TestUploadRefuses(t *testing.T) {
 		"too large":           {as(form(part{name: "file", filename: "a.wav", data: strings.Repeat("x", 1001)})), nil, 413, "too_large"},
 		"much too large, unannounced": {as(form(part{name: "file", filename: "a.wav", data: strings.Repeat("x", 100<<10)})),
 			func(r *http.Request) { r.ContentLength = -1 }, 413, "too_large"},
+		"much around a small file, unannounced": {sent{good.contentType, append(bytes.Repeat([]byte("x\r\n"), 30<<10), good.body...)},
+			func(r *http.Request) { r.ContentLength = -1 }, 413, "too_large"},
 		"two files":        {as(form(file, file)), nil, 400, "bad_upload"},
 		"a field after it": {as(form(file, part{name: "trim", data: "true"})), nil, 400, "bad_upload"},
 		"another field":    {as(form(part{name: "other", data: "x"}, file)), nil, 400, "bad_upload"},
