@@ -29,23 +29,26 @@ const Prefix = "/static/"
 // their names: URL("board.js").
 const bundles = "dist/"
 
-//go:embed dist/*.css dist/*.js dist/*.map *.svg *.png *.webmanifest vendor/*.js
+//go:embed dist/*.css dist/*.js dist/*.map dist/*.otf *.svg *.png *.webmanifest vendor/*.js
 var embedded embed.FS
 
 // mapExt is the ending of source maps. A map has the name of its script and this
-// ending.
-const mapExt = ".map"
+// ending. fontExt is that of fonts.
+const (
+	mapExt  = ".map"
+	fontExt = ".otf"
+)
 
 // types are the content types by ending. A file with another ending is refused at
 // start, so that no file is ever served with a guessed type.
 var types = map[string]string{
-	".css": "text/css; charset=utf-8",
-	".js":  "text/javascript; charset=utf-8",
-	".svg": "image/svg+xml",
-	".png": "image/png",
-
+	".css":         "text/css; charset=utf-8",
+	".js":          "text/javascript; charset=utf-8",
+	".svg":         "image/svg+xml",
+	".png":         "image/png",
 	".webmanifest": "application/manifest+json",
 	mapExt:         "application/json",
+	fontExt:        "font/otf",
 }
 
 // A file is one embedded file, ready to be sent.
@@ -66,8 +69,14 @@ var (
 )
 
 func init() {
+	addAll(func(name string) bool { return path.Ext(name) == fontExt })
+	addAll(func(name string) bool { return path.Ext(name) != fontExt })
+}
+
+// addAll adds the embedded files with some names.
+func addAll(some func(name string) bool) {
 	err := fs.WalkDir(embedded, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		if err != nil || entry.IsDir() || !some(name) {
 			return err
 		}
 		content, err := embedded.ReadFile(name)
@@ -81,8 +90,8 @@ func init() {
 	}
 }
 
-// add makes a file known under its name. Files come in the order of the alphabet:
-// a map after its script, a manifest after its icons.
+// add makes a file known under its name. Fonts come first; all others come in the
+// order of the alphabet: a map after its script, a manifest after its icons.
 func add(name string, content []byte) error {
 	ext := path.Ext(name)
 	kind, known := types[ext]
@@ -101,10 +110,7 @@ func add(name string, content []byte) error {
 	case ".webmanifest":
 		content = withIcons(content)
 	case ".css":
-		var err error
-		if content, err = withIconStrip(content); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
+		content = withFont(content)
 	}
 	sum := sha256.Sum256(content)
 	address := Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
@@ -122,6 +128,16 @@ func withIcons(manifest []byte) []byte {
 }
 
 var icon = regexp.MustCompile(`"src": "([^"]+)"`)
+
+// withFont returns a style sheet with the addresses of its fonts in place of their
+// names.
+func withFont(css []byte) []byte {
+	return font.ReplaceAllFunc(css, func(src []byte) []byte {
+		return fmt.Appendf(nil, "url(%s)", URL(string(font.FindSubmatch(src)[1])))
+	})
+}
+
+var font = regexp.MustCompile(`url\(([a-z-]+\.otf)\)`)
 
 // compress returns content as gzip, or nil if that is not smaller.
 func compress(content []byte) []byte {

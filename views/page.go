@@ -54,7 +54,7 @@ type Page struct {
 	// Access is what the page says about the reader's sign-in at sipgate.
 	Access Access
 
-	files []string // further style sheets, and the script
+	files []string // further style sheets, a font that is needed at once, and the script
 }
 
 func (p Page) t(key string, args ...any) string { return p.Lang.T(key, args...) }
@@ -73,8 +73,8 @@ func (p Page) withPageStyles() Page { return p.With("dialogs.css", "pages.css") 
 // withHistoryFiles adds the files of the history and of call pages.
 func (p Page) withHistoryFiles() Page { return p.withPageStyles().With("history.css", "history.js") }
 
-// With returns the page with further style sheets (.css) of package static and
-// its script (.js).
+// With returns the page with further style sheets (.css) of package static, a font
+// (.otf) that is needed at once, and its script (.js).
 func (p Page) With(files ...string) Page {
 	p.files = slices.Concat(p.files, files)
 	return p

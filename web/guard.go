@@ -275,7 +275,7 @@ func securityHeaders(s site, formAction []string) http.Header {
 	form := strings.Join(append([]string{"'self'"}, formAction...), " ")
 	h := http.Header{
 		"Content-Security-Policy": {"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
-			"media-src 'self'; connect-src 'self'; manifest-src 'self'; form-action " + form +
+			"font-src 'self'; media-src 'self'; connect-src 'self'; manifest-src 'self'; form-action " + form +
 			"; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"},
 		"X-Content-Type-Options": {"nosniff"},
 		// Other sites get no Referer. It cannot be no-referrer, with which

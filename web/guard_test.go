@@ -228,7 +228,7 @@ func TestOddPathsReachNoOtherHandler(t *testing.T) {
 
 // TestEveryAnswerHasSecurityHeaders: on every answer, errors of every origin included.
 func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
-	const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; manifest-src 'self'; " +
+	const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self'; connect-src 'self'; manifest-src 'self'; " +
 		"form-action 'self' https://login.sipgate.com; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 	p := serve(t, https...)
 	p.handle("GET /x", ok)

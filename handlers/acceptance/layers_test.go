@@ -26,6 +26,7 @@ const layers = `
 	# Toolkits and parts. They know nothing of each other. The simulator does
 	# not even know sipgate: shared structs would hide each other's mistakes.
 	static               <
+	static/iconfont      < # a program of go generate
 	web                  <
 	web/database         <
 	sipgate              <
@@ -97,6 +98,7 @@ const homes = `
 	github.com/go-json-experiment     < web sipgate/simulator
 	github.com/alecthomas/kong        < .
 	golang.org/x/crypto/x509roots     < sipgate
+	honnef.co/go/curve                < static/iconfont
 
 	# Used wherever there are caches, languages, foreign file names, limits.
 	github.com/hashicorp/golang-lru/v2 < web sipgate/announcement sipgate/callcontrol sipgate/journal sipgate/stats sipgate/webhook

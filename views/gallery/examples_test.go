@@ -55,7 +55,7 @@ func TestFirstVisit(t *testing.T) {
 	}
 	critical := first + packed(t, style)
 	all := critical
-	for _, path := range []string{"dist/dialogs.css", "dist/board.js", "icons.svg", "favicon.svg", "vendor/htmx.min.js"} {
+	for _, path := range []string{"dist/dialogs.css", "dist/icons.otf", "dist/board.js", "icons.svg", "favicon.svg", "vendor/htmx.min.js"} {
 		name := strings.TrimPrefix(path, "dist/")
 		if !strings.Contains(page, static.URL(name)) {
 			t.Errorf("the board does not use %s", name)
