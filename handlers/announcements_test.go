@@ -13,7 +13,7 @@ import (
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/team"
-	"callboard/web/database"
+	"callboard/web/database/databasetest"
 )
 
 // hangsUp is a client that disconnects as soon as it has after bytes.
@@ -38,14 +38,7 @@ func (w hangsUp) Write(p []byte) (int, error) {
 // A file counts as fetched when its last byte is sent, even if the client hangs up
 // at once; not if it hangs up before, or sends HEAD.
 func TestFileIsFetchedWithItsLastByte(t *testing.T) {
-	db, err := database.Open(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if err := database.Migrate(t.Context(), db.DB, map[string]fs.FS{"announcement": announcement.Migrations}); err != nil {
-		t.Fatal(err)
-	}
+	db := databasetest.Open(t, map[string]fs.FS{"announcement": announcement.Migrations})
 	library, log := announcement.NewLibrary(db.DB, announcement.Options{}), slog.New(slog.DiscardHandler)
 	control := callcontrol.New(callcontrol.Options{Log: log, Library: library, Stores: &team.Stores{Members: new(team.Members)}})
 	defer control.Close()

@@ -14,20 +14,13 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/team"
-	"callboard/web/database"
+	"callboard/web/database/databasetest"
 )
 
 // TestAuditCSVHoldsTheEntries writes what spreadsheets take for formulas, reads
 // the file again and compares it with the entries of the team.
 func TestAuditCSVHoldsTheEntries(t *testing.T) {
-	db, err := database.Open(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if err := database.Migrate(t.Context(), db.DB, map[string]fs.FS{"team": team.Migrations}); err != nil {
-		t.Fatal(err)
-	}
+	db := databasetest.Open(t, map[string]fs.FS{"team": team.Migrations})
 	audit := team.NewAudit(db.DB, 0)
 	control := callcontrol.New(callcontrol.Options{Stores: &team.Stores{Members: new(team.Members), Audit: audit}})
 	defer control.Close()

@@ -23,6 +23,7 @@ import (
 	"callboard/sipgate/webhook"
 	"callboard/web"
 	"callboard/web/database"
+	"callboard/web/database/databasetest"
 )
 
 // A dashboard is the whole program but for its network: handlers with a
@@ -41,16 +42,9 @@ type dashboard struct {
 
 func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 	t.Helper()
-	db, err := database.Open(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = database.Migrate(t.Context(), db.DB, map[string]fs.FS{
+	db := databasetest.Open(t, map[string]fs.FS{
 		"web": web.Migrations, "team": team.Migrations, "announcement": announcement.Migrations, "journal": journal.Migrations,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	d := &dashboard{t: t, db: db}
 	d.sim = simulator.New(simulator.Options{Visibility: simulator.VisibilityAccount, Fetch: &http.Client{Transport: fetches(d.serve)}})
 	d.account, _, _ = d.sim.AdminToken()
@@ -105,7 +99,6 @@ func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 		hc.CloseIdleConnections()
 		srv.Close()
 		d.sim.Close()
-		db.Close()
 	})
 	return d
 }

@@ -70,6 +70,7 @@ const layers = `
 	handlers/acceptance         <
 	handlers/acceptance/browser <
 	handlers/acceptance/harness < handlers sipgate/team sipgate/announcement
+	web/database/databasetest   < web/database
 
 	# A program that measures the other one from outside, as a process.
 	handlers/acceptance/load    <
@@ -123,7 +124,7 @@ const homes = `
 	C                                 < none
 
 	# Tests only.
-	testing                           < handlers/acceptance/harness
+	testing                           < handlers/acceptance/harness web/database/databasetest
 	net/http/httptest                 < none
 	github.com/chromedp               < none
 	github.com/google/go-cmp          < none

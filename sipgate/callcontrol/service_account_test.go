@@ -19,7 +19,7 @@ import (
 	"callboard/sipgate/simulator"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
-	"callboard/web/database"
+	"callboard/web/database/databasetest"
 )
 
 // fixture is a Control between a simulated sipgate and boards, with real stores.
@@ -82,14 +82,7 @@ func (s *fakeSessions) SignOut(_ context.Context, m team.MemberID) error {
 // simulated sipgate's first account.
 func newFixture(t *testing.T, o simulator.Options) *fixture {
 	t.Helper()
-	db, err := database.Open(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	if err := database.Migrate(t.Context(), db.DB, map[string]fs.FS{"team": team.Migrations, "announcement": announcement.Migrations, "journal": journal.Migrations}); err != nil {
-		t.Fatal(err)
-	}
+	db := databasetest.Open(t, map[string]fs.FS{"team": team.Migrations, "announcement": announcement.Migrations, "journal": journal.Migrations})
 	f := &fixture{t: t, db: db.DB, log: &lockedLog{}, sim: simulator.New(o), sessions: &fakeSessions{}}
 	srv := httptest.NewServer(f.sim)
 	hc := sipgate.NewHTTPClient()

@@ -18,7 +18,7 @@ import (
 	"callboard/sipgate/simulator"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
-	"callboard/web/database"
+	"callboard/web/database/databasetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -33,14 +33,7 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	db, err := database.Open(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	if err := database.Migrate(t.Context(), db.DB, map[string]fs.FS{"team": team.Migrations, "journal": journal.Migrations}); err != nil {
-		t.Fatal(err)
-	}
+	db := databasetest.Open(t, map[string]fs.FS{"team": team.Migrations, "journal": journal.Migrations})
 	members, err := team.NewMembers(t.Context(), db.DB, team.Accounts{})
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/simulator"
 	"callboard/sipgate/team"
-	"callboard/web/database"
+	"callboard/web/database/databasetest"
 )
 
 // A simulatedSipgate joins the real parts: a simulator that ends a grant when a
@@ -60,14 +60,7 @@ func newSimulatedSipgate(t *testing.T) *simulatedSipgate {
 		ClientID: "id", ClientSecret: "secret", HTTP: server.Client()}
 	s.refresh = oauth.Refresh
 
-	db, err := database.Open(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	if err := database.Migrate(t.Context(), db.DB, map[string]fs.FS{"team": team.Migrations}); err != nil {
-		t.Fatal(err)
-	}
+	db := databasetest.Open(t, map[string]fs.FS{"team": team.Migrations})
 	var secret [32]byte
 	rand.Read(secret[:])
 	key, err := team.LoadKey("", hex.EncodeToString(secret[:]))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/a-h/templ"
 
@@ -20,13 +21,26 @@ var Themes = []string{"light", "dark"}
 // [views.Pseudo], has longer texts than all others.
 var Langs = append(slices.Clone(views.Langs), views.Pseudo)
 
+// built returns the examples of a language. They are built when they are needed
+// first: each preview shows one of them.
+var built = map[views.Lang]func() []Example{}
+
+func init() {
+	for _, lang := range Langs {
+		built[lang] = sync.OnceValue(func() []Example { return Examples(lang) })
+	}
+}
+
 // Preview returns the example with a name as a whole page: a full page as it
 // is, a fragment inside the layout with its style sheets and scripts. The
 // preview does not open the feed, and its clock stands still. Preview returns
-// nil if no example has the name. An unknown theme leaves the choice to the
+// nil if no example has the name, or none is in the language. An unknown theme leaves the choice to the
 // browser.
 func Preview(name string, lang views.Lang, theme string) templ.Component {
-	examples := Examples(lang)
+	if built[lang] == nil {
+		return nil
+	}
+	examples := built[lang]()
 	i := slices.IndexFunc(examples, func(e Example) bool { return e.Name == name })
 	if i < 0 {
 		return nil
