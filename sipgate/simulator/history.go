@@ -65,11 +65,12 @@ func (x *pbx) trimRecordings() {
 	x.recordings = slices.Delete(x.recordings, 0, n)
 }
 
-// involvedUsers returns the users who took part in the call or missed it.
+// involvedUsers returns the users who took part in a call that has ended, and
+// those whose telephones rang.
 func (c *call) involvedUsers() []*user {
 	var users []*user
 	for _, u := range c.account.users {
-		if c.involves(u) || c.owner == nil && slices.Contains(c.users, u) {
+		if c.involves(u) {
 			users = append(users, u)
 		}
 	}

@@ -64,17 +64,22 @@ func (d *officeScript) run(ctx context.Context) {
 		d.start(ctx, (*scriptedCall).incoming, established)
 	}
 	for ctx.Err() == nil {
-		pause := d.seconds(14, 30)
-		if live := d.endIdleCalls(); live < minCalls {
-			pause = d.seconds(2, 5)
-		} else if live >= maxCalls-1 {
-			pause = d.seconds(20, 45)
-		}
-		sleep(ctx, pause)
+		sleep(ctx, d.pause(d.endIdleCalls()))
 		if ctx.Err() == nil && d.endIdleCalls() < maxCalls {
 			d.start(ctx, d.randomKind(), false)
 		}
 	}
+}
+
+// pause returns how long to wait for the next call while so many are live.
+func (d *officeScript) pause(live int) time.Duration {
+	pause := d.seconds(14, 30)
+	if live < minCalls {
+		pause = d.seconds(2, 5)
+	} else if live >= maxCalls-1 {
+		pause = d.seconds(20, 45)
+	}
+	return pause
 }
 
 func (d *officeScript) seconds(least, most int) time.Duration { return seconds(d.rng, least, most) }
