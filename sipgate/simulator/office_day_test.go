@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -28,9 +27,9 @@ func TestOfficePacesItsCalls(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			time.Sleep(30 * time.Minute) // the first three have ended
+			pass(s, 30*time.Minute) // the first three have ended
 			began := len(s.Calls())
-			time.Sleep(30 * time.Minute)
+			pass(s, 30*time.Minute)
 			if n := len(s.Calls()) - began; (n > 0) != more {
 				t.Errorf("%d calls begin besides %d others", n, others)
 			}
@@ -166,11 +165,11 @@ func TestOfficeEndsOnlyWhatVisitorsLeft(t *testing.T) {
 		rings, talks := begin("api", false), begin("api", true)
 		kept := []*call{begin("control", true), begin("script", true)}
 		foreign := x.begin(began, callSpec{account: d.s.accounts[1], direction: in, from: "anonymous", users: d.s.accounts[1].users, origin: "api"})
-		time.Sleep(idleTimeout - time.Nanosecond)
+		pass(d.s, idleTimeout-time.Nanosecond)
 		if n := d.endIdleCalls(); n != 4 || rings.phase == ended || talks.phase == ended {
 			t.Errorf("%d live, before the time is over: %s, %s", n, rings.phase, talks.phase)
 		}
-		time.Sleep(time.Nanosecond)
+		pass(d.s, time.Nanosecond)
 		d.endIdleCalls()
 		if rings.cause != noAnswer || talks.cause != normalClearing {
 			t.Errorf("ended with %q and %q", rings.cause, talks.cause)
@@ -200,18 +199,17 @@ func TestOfficeFollowsVisitedCalls(t *testing.T) {
 		}
 		visited := func() *call {
 			c := d.playAs((*scriptedCall).incoming, true)
-			time.Sleep(5 * time.Second)
+			pass(d.s, 5*time.Second)
 			command(c, func(time.Time) {})
 			return c
 		}
 		c := visited()
 		changes := len(c.past)
-		time.Sleep(idleTimeout - time.Second)
+		pass(d.s, idleTimeout-time.Second)
 		if c.phase != established || len(c.past) != changes {
 			t.Errorf("the script goes on: %+v", c.state())
 		}
-		time.Sleep(time.Second)
-		synctest.Wait()
+		pass(d.s, time.Second)
 		if c.phase != ended || c.cause != normalClearing {
 			t.Errorf("left alone %+v", c.state())
 		}
@@ -220,25 +218,24 @@ func TestOfficeFollowsVisitedCalls(t *testing.T) {
 		var n *call
 		command(c, func(now time.Time) { n, _ = x.transferTo(now, c, transfer{To: "+4915799912345"}) })
 		command(c, func(now time.Time) { x.end(now, n, busy) })
-		time.Sleep(idleTimeout - time.Second)
+		pass(d.s, idleTimeout-time.Second)
 		if c.phase != established {
 			t.Errorf("after a failed transfer %+v", c.state())
 		}
-		time.Sleep(time.Second)
-		synctest.Wait()
+		pass(d.s, time.Second)
 		if c.phase != ended {
 			t.Errorf("after a failed transfer, left alone: %+v", c.state())
 		}
 
 		c = visited()
 		command(c, func(now time.Time) { n, _ = x.transferTo(now, c, transfer{To: "+4915799912345"}); n.lastCommand = now })
-		time.Sleep(time.Second)
+		pass(d.s, time.Second)
 		command(n, func(now time.Time) { x.answer(now, n, nil) })
-		time.Sleep(idleTimeout - time.Second)
+		pass(d.s, idleTimeout-time.Second)
 		if c.phase != ended || n.phase != established {
 			t.Errorf("transferred: %+v, %+v", c.state(), n.state())
 		}
-		time.Sleep(idleTimeout)
+		pass(d.s, idleTimeout)
 		if n.phase != ended || n.cause != normalClearing {
 			t.Errorf("transferred and left alone: %+v", n.state())
 		}
@@ -246,7 +243,7 @@ func TestOfficeFollowsVisitedCalls(t *testing.T) {
 		// A call that rings is left alone too, and then nobody answers it.
 		c = d.play((*scriptedCall).incoming)
 		command(c, func(time.Time) {})
-		time.Sleep(idleTimeout + time.Second)
+		pass(d.s, idleTimeout+time.Second)
 		if c.cause != noAnswer {
 			t.Errorf("rings and was left alone: %+v", c.state())
 		}
@@ -258,7 +255,7 @@ func TestOfficeFollowsVisitedCalls(t *testing.T) {
 func TestOfficeDay(t *testing.T) {
 	playing(t, Options{Seed: 14}, func(t *testing.T, s *Simulator) {
 		for range 6 * 60 * 6 {
-			time.Sleep(10 * time.Second)
+			pass(s, 10*time.Second)
 			crowded(t, s)
 		}
 		s.mu.Lock()
