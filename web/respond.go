@@ -72,8 +72,10 @@ func Redirect(w http.ResponseWriter, r *http.Request, path string) error {
 // Show answers with a view, compressed where that is worth it. It renders the
 // view first, so an error of the view means that nothing has been written.
 func Show(w http.ResponseWriter, r *http.Request, status int, view Renderer) error {
-	var page bytes.Buffer
-	if err := view.Render(r.Context(), &page); err != nil {
+	page := pages.Get().(*bytes.Buffer)
+	defer pages.Put(page)
+	page.Reset()
+	if err := view.Render(r.Context(), page); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -91,6 +93,9 @@ func Show(w http.ResponseWriter, r *http.Request, status int, view Renderer) err
 	_, err := page.WriteTo(compressed)
 	return errors.Join(err, compressed.Close())
 }
+
+// pages are reused because a page has up to some 100 KB.
+var pages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // minGzip is the size in bytes from which a page is compressed. A smaller one
 // fits into one packet as it is.
