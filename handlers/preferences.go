@@ -69,14 +69,15 @@ func respondSaved(w http.ResponseWriter, r *http.Request, next string) error {
 }
 
 type displayForm struct {
-	Lang     string     `form:"lang"`
-	Theme    team.Theme `form:"theme"`
-	Keys     bool       `form:"keys"`
-	OnlyMine bool       `form:"only_mine"`
+	Lang     string       `form:"lang"`
+	Theme    team.Theme   `form:"theme"`
+	Density  team.Density `form:"density"`
+	Keys     bool         `form:"keys"`
+	OnlyMine bool         `form:"only_mine"`
 }
 
 func applyDisplay(form displayForm, p *team.Preferences) {
-	p.Lang, p.Theme, p.Keys, p.OnlyMine = form.Lang, form.Theme, form.Keys, form.OnlyMine
+	p.Lang, p.Theme, p.Density, p.Keys, p.OnlyMine = form.Lang, form.Theme, form.Density, form.Keys, form.OnlyMine
 }
 
 type ringingForm struct {

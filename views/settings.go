@@ -67,6 +67,13 @@ func (p Page) themeOptions() (found []Option) {
 	return found
 }
 
+func (p Page) densityOptions() (found []Option) {
+	for _, d := range team.Densities {
+		found = append(found, Option{string(d), p.t("settings.density." + cmp.Or(string(d), "automatic"))})
+	}
+	return found
+}
+
 func (p Page) gracePeriodOptions() (found []Option) {
 	for _, s := range team.GracePeriods {
 		found = append(found, Option{decimal(s), gracePeriodText(p.Lang, s)})

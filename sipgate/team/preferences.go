@@ -14,6 +14,7 @@ import (
 type Preferences struct {
 	Lang     string // a language's tag, or "": as the browser says
 	Theme    Theme
+	Density  Density
 	Keys     bool // single keys are shortcuts on the board
 	OnlyMine bool // the board shows the member's own calls only
 
@@ -40,6 +41,19 @@ const (
 
 // Themes lists the themes.
 var Themes = []Theme{SystemTheme, Light, Dark}
+
+// Density is how much of the board is in a window.
+type Density string
+
+// The densities.
+const (
+	AutomaticDensity Density = "" // compact as soon as there are many calls
+	Compact          Density = "compact"
+	Comfortable      Density = "comfortable"
+)
+
+// Densities lists the densities.
+var Densities = []Density{AutomaticDensity, Compact, Comfortable}
 
 // GracePeriods lists the seconds that [Preferences].Grace can be set to.
 var GracePeriods = []int{0, 2, 4, 8}
@@ -77,6 +91,7 @@ func (p Preferences) check() error {
 	}{
 		{"lang", langTag.MatchString(p.Lang)},
 		{"theme", slices.Contains(Themes, p.Theme)},
+		{"density", slices.Contains(Densities, p.Density)},
 		{"volume", 0 <= p.Volume && p.Volume <= 100},
 		{"quiet_from", 0 <= q.From && q.From < minutesOfDay},
 		{"quiet_to", 0 <= q.To && q.To < minutesOfDay},

@@ -49,6 +49,7 @@ func TestInvalidPreferences(t *testing.T) {
 	for field, wrong := range map[string][]func(*Preferences){
 		"lang":       {func(p *Preferences) { p.Lang = "de_DE" }, func(p *Preferences) { p.Lang = "<b>" }},
 		"theme":      {func(p *Preferences) { p.Theme = "pink" }},
+		"density":    {func(p *Preferences) { p.Density = "airy" }},
 		"volume":     {func(p *Preferences) { p.Volume = -1 }, func(p *Preferences) { p.Volume = 101 }},
 		"quiet_from": {func(p *Preferences) { p.Quiet.From = -1 }, func(p *Preferences) { p.Quiet.From = 1440 }},
 		"quiet_to":   {func(p *Preferences) { p.Quiet.To = 1440 }},
