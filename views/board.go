@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 )
 
 // BoardModel is the model of [Board] and [BoardList]. Its rows are rendered
@@ -22,6 +23,19 @@ type BoardModel struct {
 	Status      StatusModel
 	HiddenCalls int  // calls of others that the viewer hides
 	CanCall     bool // the viewer may start calls
+}
+
+// manyRows is from how many rows on they are compact by themselves.
+const manyRows = 9
+
+// compact reports whether the rows are compact, at first: script decides as calls
+// come and go.
+func (b *BoardModel) compact(d team.Density) bool {
+	rows := 0
+	for _, s := range b.Sections {
+		rows += len(s)
+	}
+	return d == team.Compact || d == team.AutomaticDensity && rows >= manyRows
 }
 
 // RenderedRow is the HTML of one row, see [Format.RowHTMLFor].

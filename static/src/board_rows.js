@@ -65,7 +65,10 @@ function dropRow(id) {
 // there are.
 function updateSections() {
 	for (const section of findAll("#board > .sec")) section.hidden = !find(".row", section);
-	get("#empty").hidden = find("#board .row") !== null;
+	const count = findAll("#board .row").length, live = get("#live"), wanted = get("#preferences").dataset.density;
+	// Fewer calls than those that made the rows compact make them comfortable again, or one call would do it to and fro.
+	live.toggleAttribute("data-compact", wanted ? wanted === "compact" : count > (live.hasAttribute("data-compact") ? 5 : 8));
+	get("#empty").hidden = count > 0;
 	get("#board > .several").hidden = findAll("#board button.hangup:not([disabled])").length < 2;
 }
 
@@ -137,6 +140,10 @@ function release() {
 export function startBoardRows() {
 	if (!find("#live")) return;
 	document.documentElement.style.overflowAnchor = "none"; // slide does it
+	document.addEventListener("pointerover", e => {
+		const button = closest(e.target, "#live[data-compact] .act");
+		if (button) button.title ||= button.textContent?.trim() ?? ""; // its words are not in the window
+	});
 	for (const type of ["pointerout", "focusout"]) {
 		document.addEventListener(type, () => { if (displaced.size || isPadded()) setTimeout(release, 150); });
 	}

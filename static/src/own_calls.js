@@ -16,6 +16,8 @@ export function startOwnCalls() {
 	const own = `.row[data-owners~="${CSS.escape(message("member"))}"]`;
 	const sheet = new CSSStyleSheet();
 	sheet.insertRule(`#live[data-own-calls] .row:not(${own}), #live[data-own-calls] .sec:not(:has(${own})) { display: none !important }`);
+	// On a telephone, compact rows of others open their buttons at a tap, see density.css.
+	sheet.insertRule(`@container board (width < 40rem) { #live[data-compact] ${own} .acts { display: grid !important } }`);
 	document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
 	// Without script, the rows of others are hidden by themselves.
