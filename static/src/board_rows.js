@@ -46,9 +46,11 @@ function putRow(fresh, inUse) {
 	const row = rowOf(fresh.id), section = fresh.dataset.in ?? "";
 	if (!row) return place(fresh, section);
 	const focused = row.contains(document.activeElement) ? document.activeElement?.className : undefined;
+	// A row that ends becomes low: its new parts are not those that moved.
+	if (fresh.dataset.state === "ended" && row.dataset.state !== "ended") row.replaceChildren();
 	morph(row, fresh);
-	if (focused && document.activeElement === document.body) {
-		/** @type {HTMLElement | undefined} */ (row.getElementsByClassName(focused)[0])?.focus(); // a link became a button
+	if (focused !== undefined && document.activeElement === document.body) { // a link became a button, or the row ended
+		/** @type {HTMLElement} */ (focused && row.getElementsByClassName(focused)[0] || row).focus();
 	}
 	if (sectionOf(row) === section) displaced.delete(row.id);
 	else if (row === inUse) displaced.set(row.id, section);
@@ -67,7 +69,7 @@ function updateSections() {
 	for (const section of findAll("#board > .sec")) section.hidden = !find(".row", section);
 	const count = findAll("#board .row").length, live = get("#live"), wanted = get("#preferences").dataset.density;
 	// Fewer calls than those that made the rows compact make them comfortable again, or one call would do it to and fro.
-	live.toggleAttribute("data-compact", wanted ? wanted === "compact" : count > (live.hasAttribute("data-compact") ? 5 : 8));
+	if (!rowInUse() || wanted) live.toggleAttribute("data-compact", wanted ? wanted === "compact" : count > (live.hasAttribute("data-compact") ? 5 : 8));
 	get("#empty").hidden = count > 0;
 	get("#board > .several").hidden = findAll("#board button.hangup:not([disabled])").length < 2;
 }

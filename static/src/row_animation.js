@@ -37,7 +37,9 @@ export const isPadded = () => Boolean(find("#main")?.style.paddingBottom || find
 
 /** @type {Map<HTMLElement, number>} */
 let offsets = new Map(); // how far what moves was from where it belongs when it began
-let begun = 0, frame = 0, sliding = false;
+/** @type {[string, number][]} */
+let moved = []; // the selectors of what has the same offset, and that offset
+let begun = 0, last = 0, frame = 0, sliding = false;
 
 // The transforms are rules, so that no row is touched but the one that changes. They
 // are no animations: browsers count what an animation hides as a layout shift. What
@@ -49,17 +51,25 @@ const selectorOf = e => e.id ? "#" + CSS.escape(e.id) : e.dataset.section ? `.se
 
 /** @param {number} left how much of the way is left, from 1 to 0 */
 function shift(left) {
-	sheet.replaceSync(left ? [...offsets].map(([e, by]) => `${selectorOf(e)}{transform:translateY(${by * left}px);will-change:transform}`).join("") : "");
+	sheet.replaceSync(left ? moved.map(([selectors, by]) => `${selectors}{transform:translateY(${by * left}px);will-change:transform}`).join("") : "");
 }
 
 /** @param {number} now */
 function step(now) {
+	if (now - last < 30) return void (frame = requestAnimationFrame(step)); // 30 steps a second cost half of 60
+	last = now;
 	begun ||= now;
 	const left = Math.max(0, 1 - (now - begun) / length) ** 2;
 	shift(left);
 	frame = left ? requestAnimationFrame(step) : 0;
 	if (!left) offsets.clear();
 }
+
+/**
+ * @param {DOMRect | undefined} before
+ * @param {DOMRect} now
+ */
+const sameIn = (before, now) => now.height === (before?.height ?? 0) && (!before || now.top === before.top);
 
 /**
  * slide makes a change of the board and lets everything slide that it moves.
@@ -77,7 +87,7 @@ export function slide(change, held, inPlace) {
 	} finally {
 		sliding = false;
 	}
-	if (inPlace?.every(e => e.getBoundingClientRect().height === (before.get(e)?.height ?? 0))) return;
+	if (inPlace?.every(e => sameIn(before.get(e), e.getBoundingClientRect()))) return;
 	const moving = offsets.size > 0;
 	offsets = new Map();
 	if (moving) shift(0);
@@ -95,6 +105,7 @@ export function slide(change, held, inPlace) {
 		if (!isRow) sections.set(e, by);
 		if (Math.abs(by) >= .5) offsets.set(e, by);
 	}
+	moved = [...Map.groupBy(offsets, ([, by]) => by)].map(([by, all]) => [all.map(([e]) => selectorOf(e)).join(), by]);
 	if (offsets.size) shift(1);
 	begun = 0; // with the first frame, which shows everything where it was
 	if (offsets.size && !frame) frame = requestAnimationFrame(step);

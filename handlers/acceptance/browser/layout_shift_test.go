@@ -42,7 +42,8 @@ func TestBrowserCalm(t *testing.T) {
 	focused.signIn("Anna")
 	const who = "+49 30 555100"
 	s.Ring("+4930555100", "w0", "established")
-	for _, p := range []*tab{typing, focused} {
+	for p, density := range map[*tab]string{typing: "compact", focused: "comfortable"} {
+		p.run(`document.querySelector("#preferences").dataset.density = %q`, density) // as calls come, it does not change
 		p.until(`%s?.dataset.state === "talking"`, row(who))
 	}
 	typing.press(who, "d")
