@@ -1,0 +1,55 @@
+package browser
+
+import (
+	"fmt"
+	"testing"
+
+	"callboard/handlers/acceptance/harness"
+
+	"github.com/chromedp/chromedp"
+)
+
+// From nine calls on, a row is one line, so that a laptop shows fifteen calls and
+// a large screen twenty-one. Nothing of a row is cut off, and each button has a
+// name although only its icon is shown.
+func TestBrowserManyCallsAreInOneWindow(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account")
+	s.PushEvents()
+	p := newBrowser(t, s).newStillTab(t)
+	p.signIn("Anna")
+	p.run(`document.querySelectorAll("#ring-ask, .bars aside").forEach(e => e.remove())`) // what is answered once
+	for i := range 8 {
+		s.Ring(fmt.Sprintf("+493055512%02d", i), fmt.Sprintf("w%d", i%3), "established")
+	}
+	p.until(`document.querySelectorAll("#board .row").length === 8`)
+	if eval[bool](p, `document.querySelector("#live").hasAttribute("data-compact")`) {
+		t.Error("eight calls are compact")
+	}
+	for i := range 22 {
+		s.Ring(fmt.Sprintf("+493055513%02d", i), fmt.Sprintf("w%d", i%3), "established")
+	}
+	p.until(`document.querySelectorAll("#board .row").length === 30`)
+	for _, w := range []struct{ width, height, rows int64 }{{1280, 800, 15}, {1920, 1080, 21}} {
+		p.do(chromedp.EmulateViewport(w.width, w.height))
+		if got := eval[int64](p, `[...document.querySelectorAll("#board .row")].filter(row => row.getBoundingClientRect().bottom <= innerHeight).length`); got < w.rows {
+			t.Errorf("%d by %d: %d of 30 calls in the window, want %d; the first is at %v", w.width, w.height, got, w.rows,
+				eval[[]float64](p, `[...document.querySelectorAll("#board .row")].slice(0, 2).map(row => row.getBoundingClientRect().top)`))
+		}
+		if cut := eval[string](p, `[...document.querySelectorAll("#board .row :is(h3, .us p, .timer)")].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.trim()).join()`); cut != "" {
+			t.Errorf("%d by %d: cut off: %s", w.width, w.height, cut)
+		}
+	}
+	if got := eval[string](p, `[...document.querySelector("#board .row").querySelectorAll(".act")].map(b => b.textContent.trim()).join()`); got != "Hold,Mute,Transfer,Keypad,Announce,Record,Hang up" {
+		t.Errorf("buttons are called %s", got)
+	}
+	p.run(`document.querySelector("#board .act").dispatchEvent(new PointerEvent("pointerover", {bubbles: true}))`)
+	if title := eval[string](p, `document.querySelector("#board .act").title`); title != "Hold" {
+		t.Errorf("the pointer on an icon shows %q", title)
+	}
+	p.run(`document.querySelectorAll("#board .row .hangup")[1].click()`)
+	p.until(`!!document.querySelector("#board .undo .btn")`)
+	if got := eval[string](p, `(() => { const b = document.querySelector("#board .undo .btn"), {left, right, top, bottom} = b.getBoundingClientRect(); return [left, right].map(x => document.elementFromPoint(x + (x === left ? 3 : -3), (top + bottom) / 2)).every(e => e === b) ? "" : "hidden" })()`); got != "" {
+		t.Error("the button that takes a hang-up back is", got)
+	}
+}
