@@ -96,7 +96,7 @@ func TestWithoutAScopeNothingReachesSipgate(t *testing.T) {
 	path := "/calls/" + string(c.ID)
 	limited := anna.signInElsewhere(func(in *SignIn) { in.Scope = "openid rtcm:read history:read" })
 	shows(t, "the board", limited.get("/").Body.String(), `data-access="scope"`, "rtcm:write", "sessions:calls:write", "!(rtcm:read)", `!href="/calls/new"`,
-		"sipgate has not allowed you to control calls (rtcm:write)")
+		"sipgate has not granted call control (rtcm:write)")
 	shows(t, "the board with all scopes", anna.get("/").Body.String(), `!data-access="scope"`, `href="/calls/new"`, path+"/transfer")
 	if w := limited.send(t.Context(), http.MethodPost, path+"/hold", "value=true", "Accept", "application/json"); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), `"scope_missing"`) {
 		t.Errorf("hold: %d %s", w.Code, w.Body)

@@ -28,7 +28,7 @@ func TestTheBoardOfEachReader(t *testing.T) {
 	if w := jonas.post("/settings/toggle", "only_mine=true"); w.Code != http.StatusSeeOther {
 		t.Fatal(w.Code)
 	}
-	shows(t, "his own calls", jonas.get("/").Body.String(), `<li class="row" id="`+views.RowDOMID(his.ID), `<li hidden class="row" id="`+views.RowDOMID(hers.ID), "One call of others is hidden.")
+	shows(t, "his own calls", jonas.get("/").Body.String(), `<li class="row" id="`+views.RowDOMID(his.ID), `<li hidden class="row" id="`+views.RowDOMID(hers.ID), "1 call of a colleague is hidden.")
 
 	if err := d.h.Control.Capabilities.SetMissing(t.Context(), d.account, team.AbilityMute); err != nil {
 		t.Fatal(err)
@@ -81,11 +81,11 @@ func TestTheMenuLeadsWhereAMemberMayGo(t *testing.T) {
 			}
 		}
 	}
-	hint := "A few steps are left until Callboard is set up."
+	hint := "Callboard is not fully set up yet."
 	shows(t, "an admin's board", browsers[team.Admin].get("/").Body.String(), hint)
 	shows(t, "an agent's board", browsers[team.Agent].get("/").Body.String(), "!"+hint, "!Demo:")
 	d.h.Demo = true
-	shows(t, "the demo", browsers[team.Admin].get("/").Body.String(), "!"+hint, "Demo: the telephone system is simulated.")
+	shows(t, "the demo", browsers[team.Admin].get("/").Body.String(), "!"+hint, "Demo: the phone system is simulated.")
 }
 
 // newRequest returns a request of a browser without sending it.

@@ -42,7 +42,7 @@ func TestThePageOfACall(t *testing.T) {
 	live := anna.get(path).Body.String()
 	shows(t, "a live call", live, "Call with +49 30 555001", `href="/#`+views.RowDOMID(c.ID)+`"`, `id="call" data-live`, path+"/notes", path+"/transfer", "!data-history", "!data-entry", `name="action_id"`)
 	shows(t, "its part for an open page", anna.send(t.Context(), "GET", path, "", "HX-Request", "true").Body.String(), `id="call"`, "!<html", "!/notes")
-	shows(t, "a viewer's page of it", mira.get(path).Body.String(), "Viewers may only watch", "!"+path+"/notes", "!"+path+"/transfer")
+	shows(t, "a viewer's page of it", mira.get(path).Body.String(), "Viewers can only watch", "!"+path+"/notes", "!"+path+"/transfer")
 	if w := anna.post(path+"/notes", "text=Calls+again+on+Monday"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != path {
 		t.Errorf("a note: %d to %q", w.Code, w.Header().Get("Location"))
 	}

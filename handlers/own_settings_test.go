@@ -346,7 +346,7 @@ func TestWebhooksAreSetAndPutBack(t *testing.T) {
 		if strings.Contains(page, d.h.Key.PushSecret(d.account)) {
 			t.Errorf("%s is shown the secret address", b.in.User)
 		}
-		return state, strings.Contains(page, "Would be set")
+		return state, strings.Contains(page, "New addresses")
 	}
 	if s, shown := state(anna); s != "foreign" || !shown {
 		t.Errorf("at first: %s, our address shown: %v", s, shown)

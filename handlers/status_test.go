@@ -20,8 +20,8 @@ func TestTheStatusSaysWhatWorks(t *testing.T) {
 	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Lead)
 	d.connected(anna, "+4930555001")
 	page := jonas.get("/status").Body.String()
-	shows(t, "a lead's status", page, "Members signed in</dt><dd>2</dd>", `data-polling="0"`, "!data-unreadable", "!Set aside", "https://calls.example", "sipgate has fetched nothing from it", "!Looks as if it cannot be reached",
-		"<code>"+sipgate.Scopes[0]+"</code>", "!data-missing", strings.TrimPrefix(runtime.Version(), "go"), "Callboard</dt>", `data-platform="classic"`, "!refuses the id or secret")
+	shows(t, "a lead's status", page, "Members signed in</dt><dd>2</dd>", `data-polling="0"`, "!data-unreadable", "!Paused:", "https://calls.example", "sipgate has not fetched anything from it", "!Probably not reachable from the internet",
+		"<code>"+sipgate.Scopes[0]+"</code>", "!data-missing", strings.TrimPrefix(runtime.Version(), "go"), "Callboard</dt>", `data-platform="classic"`, "!rejects the ID or the secret")
 	limited := jonas.signInElsewhere(func(in *SignIn) { in.Scope = "openid rtcm:read" })
 	missing := strings.Count(limited.get("/status").Body.String(), "data-missing")
 	granted := 0
@@ -51,7 +51,7 @@ func TestTheStatusSaysWhatWorks(t *testing.T) {
 		}
 	}
 	d.h.PublicURL = &url.URL{Scheme: "http", Host: "calls.example"}
-	shows(t, "what does not work", anna.get("/status").Body.String(), "data-unreadable", "Set aside: Member w1", "sign in again", "Looks as if it cannot be reached", "data-missing")
+	shows(t, "what does not work", anna.get("/status").Body.String(), "data-unreadable", "Paused: Member w1", "sign in again", "Probably not reachable from the internet", "data-missing")
 }
 
 // TestWebhooksAreSetAndRemoved: by admins, from the status page, which shows
@@ -59,8 +59,8 @@ func TestTheStatusSaysWhatWorks(t *testing.T) {
 func TestWebhooksAreSetAndRemoved(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Lead)
-	shows(t, "at first", anna.get("/status").Body.String(), `data-webhooks="unset"`, "Would be set", "Set up webhooks", "none since the start", "https://calls.example/push/")
-	shows(t, "a lead's page", jonas.get("/status").Body.String(), `data-webhooks="unset"`, "!Would be set", "!/push/", "Admins can change this.")
+	shows(t, "at first", anna.get("/status").Body.String(), `data-webhooks="unset"`, "New addresses", "Set up webhooks", "None since start", "https://calls.example/push/")
+	shows(t, "a lead's page", jonas.get("/status").Body.String(), `data-webhooks="unset"`, "!New addresses", "!/push/", "Only admins can change this.")
 	before := len(d.audit())
 	for _, bad := range []string{"", "do=", "do=other"} {
 		if w := anna.post("/status/webhooks", bad); w.Code != http.StatusUnprocessableEntity {

@@ -47,7 +47,7 @@ func TestAnAdminSetsTheTeamsDefault(t *testing.T) {
 			t.Errorf("%q: the page does not show %+v", body, want)
 		}
 	}
-	for lang, words := range map[string][2]string{"en": {"For members who have not chosen", "team’s default:"}, "de": {"Für Mitglieder, die nichts gewählt haben", "Voreinstellung des Teams:"}} {
+	for lang, words := range map[string][2]string{"en": {"Default for members", "team’s default:"}, "de": {"Voreinstellung für Mitglieder", "Voreinstellung des Teams:"}} {
 		anna.lang = lang
 		if !strings.Contains(anna.get("/team").Body.String(), words[0]) || !strings.Contains(anna.get("/audit").Body.String(), words[1]) {
 			t.Errorf("%s: %q are not on the pages", lang, words)
@@ -72,7 +72,7 @@ func TestColleaguesHaveNamesEverywhere(t *testing.T) {
 	for path, texts := range map[string][]string{
 		"/team":              {"Jonas Keller", "Mira Hoffmann"},
 		"/history":           {`<option value="w1">Jonas Keller</option>`, `<option value="w2">Mira Hoffmann</option>`},
-		"/audit":             {`<option value="w1">Jonas Keller</option>`, `<option value="w2">Mira Hoffmann</option>`, "with the access of Mira Hoffmann"},
+		"/audit":             {`<option value="w1">Jonas Keller</option>`, `<option value="w2">Mira Hoffmann</option>`, "through Mira Hoffmann’s sipgate access"},
 		"/figures?span=week": {"Jonas Keller", "Mira Hoffmann"},
 	} {
 		page := anna.get(path).Body.String()

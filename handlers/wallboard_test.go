@@ -47,12 +47,12 @@ func TestAWithdrawnScreenGoesDark(t *testing.T) {
 	if _, frame, err := conn.Read(t.Context()); err != nil || !strings.Contains(string(frame), "Heute") {
 		t.Errorf("%v, %s", err, frame)
 	}
-	shows(t, "the list of links", anna.get("/walls").Body.String(), "on one screen now")
+	shows(t, "the list of links", anna.get("/walls").Body.String(), "open on one screen")
 	second, _, err := dial(token)
 	if err != nil {
 		t.Fatal(err)
 	}
-	shows(t, "the list of links", anna.get("/walls").Body.String(), "on 2 screens now")
+	shows(t, "the list of links", anna.get("/walls").Body.String(), "open on 2 screens")
 	second.CloseNow()
 	left := 2
 	for range 10_000 {

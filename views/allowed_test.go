@@ -36,7 +36,7 @@ func TestRingingCallsCanBeHungUp(t *testing.T) {
 		t.Errorf("buttons %+v", m.Actions)
 	}
 	m = testFormat.RowFor(c, Allowed{Reason: team.ReasonNoConsent, Person: "Mira Hoffmann"}, English)
-	if page := html(t, Row(English, m)); len(m.Actions) != 0 || !strings.Contains(page, ">Mira Hoffmann does not let others control their calls<") {
+	if page := html(t, Row(English, m)); len(m.Actions) != 0 || !strings.Contains(page, ">Mira Hoffmann does not allow others to control their calls<") {
 		t.Errorf("without a button nothing says why:\n%s", page)
 	}
 }
@@ -44,7 +44,7 @@ func TestRingingCallsCanBeHungUp(t *testing.T) {
 func TestRowShowsClaim(t *testing.T) {
 	c := testCall(t, "transferring")
 	for verb, want := range map[switchboard.Verb]string{
-		switchboard.VerbTransfer: "Tom is transferring …", switchboard.VerbHangUp: "Tom is hanging up …", "dance": "Tom is acting on this call …",
+		switchboard.VerbTransfer: "Tom is transferring …", switchboard.VerbHangUp: "Tom is hanging up …", "dance": "Tom is using this call …",
 	} {
 		c.Claim = &switchboard.Claim{By: "w1", Name: "Tom", Verb: verb}
 		chips := testFormat.RowFor(c, Allowed{}, English).Chips
@@ -56,7 +56,7 @@ func TestRowShowsClaim(t *testing.T) {
 	if chips := testFormat.RowFor(c, Allowed{}, English).Chips; len(chips) != 1 || chips[0].Tone != "busy" {
 		t.Errorf("a pending command is shown twice: %+v", chips)
 	}
-	if got := ClaimText(German, switchboard.Claim{Verb: switchboard.VerbMute}); got != "Jemand schaltet stumm …" {
+	if got := ClaimText(German, switchboard.Claim{Verb: switchboard.VerbMute}); got != "Ein Teammitglied schaltet stumm …" {
 		t.Errorf("a member without a name: %q", got)
 	}
 }

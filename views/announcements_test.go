@@ -15,17 +15,17 @@ func TestTheDecodersWordReachesTheReader(t *testing.T) {
 		e      announcement.Error
 		de, en string
 	}{
-		{announcement.Error{Code: announcement.Unsupported, Reason: announcement.UnknownCodec, Format: "G.729"}, "WAV mit G.729; bitte als PCM", "WAV with G.729; please save it as PCM"},
-		{announcement.Error{Code: announcement.Unsupported, Reason: announcement.UnknownFormat, Format: "FLAC"}, "FLAC wird nicht gelesen; bitte als WAV oder MP3", "FLAC cannot be read; please save it as WAV or MP3"},
-		{announcement.Error{Code: announcement.Unsupported, Reason: announcement.UnknownMP3, Format: "MP3, 8 kHz (MPEG-2.5)"}, "MP3, 8 kHz (MPEG-2.5) wird nicht gelesen", "MP3, 8 kHz (MPEG-2.5) cannot be read"},
+		{announcement.Error{Code: announcement.Unsupported, Reason: announcement.UnknownCodec, Format: "G.729"}, "WAV mit G.729 wird nicht unterstützt. Bitte als PCM", "WAV with G.729 is not supported. Please save it as PCM"},
+		{announcement.Error{Code: announcement.Unsupported, Reason: announcement.UnknownFormat, Format: "FLAC"}, "FLAC wird nicht unterstützt. Möglich sind WAV und MP3", "FLAC is not supported. Please save it as WAV or MP3"},
+		{announcement.Error{Code: announcement.Unsupported, Reason: announcement.UnknownMP3, Format: "MP3, 8 kHz (MPEG-2.5)"}, "MP3, 8 kHz (MPEG-2.5) wird nicht unterstützt", "MP3, 8 kHz (MPEG-2.5) is not supported"},
 		{announcement.Error{Code: announcement.Unsupported, Reason: announcement.RateOutOfRange, Number: 3500}, "3,5 kHz", "3.5 kHz"},
 		{announcement.Error{Code: announcement.Unsupported, Reason: announcement.TooManyChannels, Number: 12}, "12 Kanäle", "12 channels"},
 		{announcement.Error{Code: announcement.Unsupported, Reason: announcement.RateChanges}, "Abtastrate", "sample rate"},
-		{announcement.Error{Code: announcement.Invalid, Reason: announcement.Truncated}, "abgeschnitten", "cut off"},
+		{announcement.Error{Code: announcement.Invalid, Reason: announcement.Truncated}, "Das Ende dieser Datei fehlt", "end of this file is missing"},
 		{announcement.Error{Code: announcement.Invalid, Reason: announcement.TwoFiles}, "mehrere Aufnahmen", "several recordings"},
 		{announcement.Error{Code: announcement.NotAudio, Reason: announcement.OtherFile, Format: "pdf"}, "Das ist ein PDF-Dokument", "This is a PDF document"},
 		{announcement.Error{Code: announcement.Invalid}, "beschädigt", "damaged"},
-		{announcement.Error{Code: announcement.Empty}, "kein Ton", "no sound"},
+		{announcement.Error{Code: announcement.Empty}, "keinen Ton", "no sound"},
 	} {
 		for lang, want := range map[Lang]string{German: tc.de, English: tc.en} {
 			if got := RefusedFile(lang, &tc.e, 422); !strings.Contains(got, want) || strings.Contains(got, "upload.") {
@@ -57,11 +57,11 @@ func TestConversionIsTold(t *testing.T) {
 		length   time.Duration
 		want     string
 	}{
-		{-16, 5 * time.Second, "From MP3, 44.1 kHz, stereo · made 4 dB louder"},
-		{-19.5, 5 * time.Second, "From MP3, 44.1 kHz, stereo · made 1 dB louder"},
+		{-16, 5 * time.Second, "From MP3, 44.1 kHz, stereo · Volume adjusted (+4 dB)"},
+		{-19.5, 5 * time.Second, "From MP3, 44.1 kHz, stereo · Volume adjusted (+1 dB)"},
 		{-19.6, 5 * time.Second, "From MP3, 44.1 kHz, stereo"},
 		{-20.4, 5 * time.Second, "From MP3, 44.1 kHz, stereo"},
-		{-23, 5 * time.Second, "From MP3, 44.1 kHz, stereo · made 3 dB softer"},
+		{-23, 5 * time.Second, "From MP3, 44.1 kHz, stereo · Volume adjusted (−3 dB)"},
 		{0, 5 * time.Second, "From MP3, 44.1 kHz, stereo"}, // silence has no loudness
 		{-20, 5*time.Second - 49*time.Millisecond, "From MP3, 44.1 kHz, stereo"},
 		{-20, 3800 * time.Millisecond, "From MP3, 44.1 kHz, stereo · 1.2 s of silence trimmed"},
@@ -96,7 +96,7 @@ func TestPlaysAreTold(t *testing.T) {
 	day := p.date(moment)
 	for want, a := range map[string]announcement.Announcement{
 		"never played":                               {},
-		"last played on " + day:                      {LastPlayed: moment},
+		"last played " + day:                         {LastPlayed: moment},
 		"played once, on " + day:                     {LastPlayed: moment, Plays: 1},
 		"played once, on " + day + " by Mia":         {LastPlayed: moment, Plays: 1, LastPlayedBy: "Mia"},
 		"played 2 times, last on " + day:             {LastPlayed: moment, Plays: 2},

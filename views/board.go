@@ -135,6 +135,9 @@ func (m StatusModel) problemText(lang Lang) string {
 	if m.Problem == "" {
 		return ""
 	}
+	if key := "problem." + m.Problem; lang.Has(key) {
+		return lang.T(key)
+	}
 	return lang.T("conn.problem", problemText(lang, m.Problem))
 }
 

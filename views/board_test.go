@@ -45,13 +45,13 @@ func TestBoardSaysWhatCannotBeSeen(t *testing.T) {
 		{switchboard.Health{ListedAt: moment}, ""},
 		{switchboard.Health{ListedAt: moment, Unreadable: 1}, English.T("unreadable.calls", 1)},
 		{switchboard.Health{ListedAt: moment, Unreadable: 2}, English.T("unreadable.calls", 2)},
-		{switchboard.Health{ListedAt: moment, Unreadable: 2, Failing: true, Reason: sipgate.Throttled}, English.T("conn.problem", "too many requests at sipgate")},
+		{switchboard.Health{ListedAt: moment, Unreadable: 2, Failing: true, Reason: sipgate.Throttled}, "Too many requests to sipgate. Trying again …"},
 	} {
 		if got := NewStatus(test.health, moment).listNote(English); got != test.want {
 			t.Errorf("%+v: %q, want %q", test.health, got, test.want)
 		}
 	}
-	for n, want := range []string{"No call of others is hidden.", "One call of others is hidden.", "2 calls of others are hidden."} {
+	for n, want := range []string{"All calls are shown.", "1 call of a colleague is hidden.", "2 calls of colleagues are hidden."} {
 		if got := hiddenCallsText(English, n); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}

@@ -27,10 +27,10 @@ func TestFormats(t *testing.T) {
 		{English, megabytes(English, 1), "0"}, {English, megabytes(English, 2_944_044), "2.9"}, {German, megabytes(German, 2_944_044), "2,9"}, {German, megabytes(German, 200_000_000), "200"},
 		{English, loudness(English, -16.04), "−16.0 LUFS"}, {German, loudness(German, -16.04), "−16,0 LUFS"}, {German, loudness(German, 0), "–"},
 		{English, kilohertz(English, 44100), "44.1 kHz"}, {German, kilohertz(German, 44100), "44,1 kHz"}, {German, kilohertz(German, 8000), "8 kHz"},
-		{English, gracePeriodText(English, 0), "At once"}, {English, gracePeriodText(English, 1), "1 second"}, {German, gracePeriodText(German, 1), "1 Sekunde"}, {German, gracePeriodText(German, 4), "4 Sekunden"},
-		{English, hiddenCallsText(English, 0), "No call of others is hidden."}, {German, hiddenCallsText(German, 1), "Ein Anruf anderer ist ausgeblendet."},
-		{English, hiddenCallsText(English, 12), "12 calls of others are hidden."}, {German, hiddenCallsText(German, 12), "12 Anrufe anderer sind ausgeblendet."},
-		{English, English.T("play.fetched", 1.25), "sipgate fetched it after 1.2 s"}, {German, German.T("play.fetched", 1.25), "sipgate hat sie nach 1,2 s geholt"},
+		{English, gracePeriodText(English, 0), "Immediately"}, {English, gracePeriodText(English, 1), "1 second"}, {German, gracePeriodText(German, 1), "1 Sekunde"}, {German, gracePeriodText(German, 4), "4 Sekunden"},
+		{English, hiddenCallsText(English, 0), "All calls are shown."}, {German, hiddenCallsText(German, 1), "1 Anruf von Kollegen ist ausgeblendet."},
+		{English, hiddenCallsText(English, 12), "12 calls of colleagues are hidden."}, {German, hiddenCallsText(German, 12), "12 Anrufe von Kollegen sind ausgeblendet."},
+		{English, English.T("play.fetched", 1.25), "sipgate fetched it after 1.2 s"}, {German, German.T("play.fetched", 1.25), "von sipgate nach 1,2 s abgeholt"},
 	} {
 		if test.got != test.want {
 			t.Errorf("%s writes %q, want %q", test.lang, test.got, test.want)

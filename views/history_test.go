@@ -18,7 +18,7 @@ func TestHistoryEntriesAreNamed(t *testing.T) {
 		{HistoryEntry{Type: "CALL", Direction: out, Number: "+49"}, "+49", "out", English.T("row.out")},
 		{HistoryEntry{Type: "CALL"}, English.T("row.anonymous"), "both", English.T("row.unknown_direction")},
 		{HistoryEntry{Type: "CALL", Direction: in, Missed: true}, English.T("row.anonymous"), "in", "Missed"},
-		{HistoryEntry{Type: "CALL", Direction: out, Missed: true}, English.T("row.anonymous"), "out", "Not answered"},
+		{HistoryEntry{Type: "CALL", Direction: out, Missed: true}, English.T("row.anonymous"), "out", "No answer"},
 		{HistoryEntry{Type: "VOICEMAIL", Direction: in, Missed: true}, English.T("row.anonymous"), "voicemail", English.T("history.type.VOICEMAIL")},
 		{HistoryEntry{Type: "FAX", Direction: out}, English.T("row.anonymous"), "fax", English.T("history.type.FAX")},
 		{HistoryEntry{Type: "SMS", Direction: in}, English.T("row.anonymous"), "sms", English.T("history.type.SMS")},

@@ -13,7 +13,7 @@ func TestPseudo(t *testing.T) {
 		want string
 	}{
 		{"nav.board", nil, "[Ɓöáŕð ··]"},
-		{"row.earlier", []any{"Tom"}, "[Ɓéƒöŕé: Tom ···]"},
+		{"row.earlier", []any{"Tom"}, "[Ṽîá Tom ··]"},
 		{"upload.progress", nil, "[{n} % ûþļöáðéð ····]"},
 		{"history.total", []any{1}, "[1 éñţŕý ··]"},
 		{"history.total", []any{1234}, "[1,234 éñţŕîéš ···]"},

@@ -24,7 +24,7 @@ func TestWhatASearchFoundIsSaid(t *testing.T) {
 		{SearchModel{Recipients: some, Unreadable: 1}, "", ""},
 		{SearchModel{Query: Query{Text: "mia"}, TeamUnread: true}, English.T("recipient.unread"), ""},
 		{SearchModel{Query: Query{Text: "+49 3", Partial: true}, TeamUnread: true}, English.T("recipient.partial"), ""},
-		{SearchModel{Query: Query{Text: "030 1", Number: "+49301", Shown: "+49 30 1"}}, "Will be dialled as +49 30 1.", "good"},
+		{SearchModel{Query: Query{Text: "030 1", Number: "+49301", Shown: "+49 30 1"}}, "Dials +49 30 1", "good"},
 		{SearchModel{Query: Query{Text: "110", Refused: "number_blocked", Number: "110"}}, Message(English, "number_blocked", 422), "bad"},
 	} {
 		if text, state := test.model.verdictText(English), test.model.state(); text != test.text || state != test.state {
@@ -56,7 +56,7 @@ func TestRecipientsAreShownByName(t *testing.T) {
 // not simply available.
 func TestPresenceIsAHint(t *testing.T) {
 	for presence, want := range map[directory.Presence]string{
-		directory.Unknown: "", directory.Available: "", directory.OnCall: "Mia is on a call. It can be tried all the same.",
+		directory.Unknown: "", directory.Available: "", directory.OnCall: "Mia is on a call. You can still try.",
 		directory.DoNotDisturb: English.T("recipient.warn.dnd", "Mia"), directory.Offline: English.T("recipient.warn.away", "Mia"),
 	} {
 		r := Recipient{Entry: directory.Entry{Kind: directory.Member, Name: "Mia", Presence: presence}}

@@ -51,7 +51,7 @@ func TestRowsShowWordsInsteadOfIDs(t *testing.T) {
 		"voicemail": {switchboard.Call{Phase: switchboard.Connected, Voicemail: true, UserNames: []string{"voicemail"}, Remote: switchboard.Party{Name: "Vogt"}, Local: switchboard.Party{Number: "+49221", Name: "voicemail"}},
 			"Vogt", "Voicemail", "Leaving a voicemail", "Vogt", "Voicemail"},
 		"ended voicemail": {switchboard.Call{Phase: switchboard.Ended, Voicemail: true, UserNames: []string{"voicemail"}, Remote: switchboard.Party{Name: "Vogt"}}, "Vogt", "Voicemail", "Ended", "", ""},
-		"telephone":       {switchboard.Call{Phase: switchboard.Connected, Remote: switchboard.Party{Number: "2814711e0"}, Local: switchboard.Party{Number: "2814711q1"}}, "Telephone", "Queue", "Talking", "Telephone", "Queue"},
+		"telephone":       {switchboard.Call{Phase: switchboard.Connected, Remote: switchboard.Party{Number: "2814711e0"}, Local: switchboard.Party{Number: "2814711q1"}}, "Phone", "Queue", "Talking", "Phone", "Queue"},
 		"device by name":  {switchboard.Call{Phase: switchboard.Connected, Remote: switchboard.Party{Number: "2814711e0", Name: "Desk Anna"}, Local: switchboard.Party{Number: "g7"}}, "Desk Anna", "Group", "Talking", "Desk Anna", "Group"},
 		"unknown kind":    {switchboard.Call{Phase: switchboard.Connected, Remote: switchboard.Party{Number: "2814711z0"}, Local: switchboard.Party{Number: "v0"}}, "Extension", "Voicemail", "Talking", "Extension", "Voicemail"},
 		"internal": {switchboard.Call{Phase: switchboard.Connected, Internal: true, UserNames: []string{"Anna Bergmann"}, Remote: switchboard.Party{Number: "+492", Name: "Jonas Keller"}, Local: switchboard.Party{Number: "+491", Name: "Anna Bergmann"}},
@@ -80,7 +80,7 @@ func TestRowsShowWordsInsteadOfIDs(t *testing.T) {
 func TestTimelineShowsVoicemailInWords(t *testing.T) {
 	e := Format{}.Event(time.Time{}, false, "answered", "voicemail", "")
 	moved := Format{}.Event(time.Time{}, false, "moved", "", "voicemail")
-	if e.memberText(German) != "Mailbox" || moved.detailText(German) != "Mailbox" {
+	if e.memberText(German) != "Anrufbeantworter" || moved.detailText(German) != "Anrufbeantworter" {
 		t.Errorf("%q, %q", e.memberText(German), moved.detailText(German))
 	}
 }

@@ -105,7 +105,7 @@ func TestRowPartiesAndDirection(t *testing.T) {
 		{switchboard.Party{Name: "Meier", Number: "+4930901820"}, "Meier", "+49 309 01820"},
 		{switchboard.Party{Number: "+4930901820"}, "+49 309 01820", ""},
 		{switchboard.Party{}, "Anonymous", ""},
-		{switchboard.Party{Number: "e0"}, "Telephone", ""},
+		{switchboard.Party{Number: "e0"}, "Phone", ""},
 	} {
 		c := testCall(t, "talking")
 		c.Remote = test.remote
@@ -187,8 +187,8 @@ func TestStatus(t *testing.T) {
 	}{
 		{switchboard.Health{ListedAt: moment}, "live", ""},
 		{switchboard.Health{}, "catching", ""},
-		{switchboard.Health{ListedAt: moment, Failing: true, Reason: sipgate.Throttled}, "catching", "too many requests at sipgate"},
-		{switchboard.Health{ListedAt: moment, Failing: true}, "catching", "sipgate reports an error"},
+		{switchboard.Health{ListedAt: moment, Failing: true, Reason: sipgate.Throttled}, "catching", "Too many requests to sipgate. Trying again"},
+		{switchboard.Health{ListedAt: moment, Failing: true}, "catching", "The call list cannot be updated: sipgate reports an error."},
 		{switchboard.Health{ListedAt: moment, Failing: true, Reason: sipgate.NoCredit}, "catching", "not enough credit"},
 	} {
 		m := NewStatus(test.health, moment)

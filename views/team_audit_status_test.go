@@ -54,7 +54,7 @@ func TestAuditParameters(t *testing.T) {
 		{team.AuditEntry{Action: team.SendTones, Parameters: "7 tones"}, "7 Töne"},
 		{team.AuditEntry{Action: team.PlayAnnouncement, Parameters: "off to lunch"}, "off to lunch"},
 		{team.AuditEntry{Action: team.ManageMembers, Parameters: "role lead"}, "neue Rolle: Leitung"},
-		{team.AuditEntry{Action: team.Hold, Parameters: "role_viewer", Outcome: team.OutcomeDenied}, "Zuschauer dürfen nur zusehen"},
+		{team.AuditEntry{Action: team.Hold, Parameters: "role_viewer", Outcome: team.OutcomeDenied}, "Zuschauer können nur zusehen"},
 	} {
 		if got := parameterText(German, test.entry); got != test.want {
 			t.Errorf("%q: %q, want %q", test.entry.Parameters, got, test.want)
@@ -89,7 +89,7 @@ func TestWebhookFormNeedsPermission(t *testing.T) {
 			if got, want := strings.Contains(page, `name="do"`), may && state != "unknown"; got != want {
 				t.Errorf("%s, may %v: has a button: %v", state, may, got)
 			}
-			if cost := strings.Contains(page, "bills webhooks"); may && !m.Set && m.Problem == "" && !cost {
+			if cost := strings.Contains(page, "charges for webhooks"); may && !m.Set && m.Problem == "" && !cost {
 				t.Errorf("%s: the cost is not mentioned", state)
 			}
 		}
@@ -141,7 +141,7 @@ func TestStatusNamesWhatIsWrong(t *testing.T) {
 	for _, r := range m.refusals(English) {
 		got = append(got, fmt.Sprint(r.count, " ", r.text))
 	}
-	if want := "7 Refused, 2 Refused: came too slowly, 2 Refused: too many at once"; strings.Join(got, ", ") != want {
+	if want := "7 Refused, 2 Refused: too many at once, 2 Refused: too slow"; strings.Join(got, ", ") != want {
 		t.Errorf("%q", got)
 	}
 	for want, w := range map[bool]WebhookModel{true: {Current: WebhookURLs{Outgoing: "x"}}, false: {Current: WebhookURLs{Outgoing: "x"}, Set: true}} {
@@ -185,9 +185,9 @@ func TestTeamShowsItsMembers(t *testing.T) {
 		name, initial, seen string
 		optOuts             int
 	}{
-		{TeamMember{Member: team.Member{MemberID: team.MemberID{User: "w0"}}}, "w0", "w", "Never here", 2},
+		{TeamMember{Member: team.Member{MemberID: team.MemberID{User: "w0"}}}, "w0", "w", "Never signed in", 2},
 		{TeamMember{Member: team.Member{Name: "Änne", LastActive: moment, Consent: team.Consent{SharesCalls: true}}}, "Änne", "Ä", p.t("team.seen", p.date(moment)), 1},
-		{TeamMember{Member: team.Member{Name: "Mia", Consent: team.Consent{SharesCalls: true, AllowsLeads: true}}}, "Mia", "M", "Never here", 0},
+		{TeamMember{Member: team.Member{Name: "Mia", Consent: team.Consent{SharesCalls: true, AllowsLeads: true}}}, "Mia", "M", "Never signed in", 0},
 	} {
 		if m := test.m; m.name() != test.name || m.initial() != test.initial || m.lastSeenText(p) != test.seen || len(m.optOutTexts(English)) != test.optOuts {
 			t.Errorf("%+v: %s %s %s %v", m.Member, m.name(), m.initial(), m.lastSeenText(p), m.optOutTexts(English))

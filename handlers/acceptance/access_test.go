@@ -204,7 +204,7 @@ func TestAccessToSipgate(t *testing.T) {
 	})
 
 	t.Run("a sign-in that sipgate no longer accepts is said on every page, and actions are off", func(t *testing.T) {
-		const bar, expired = `data-access="expired"`, "Ihre Anmeldung bei sipgate ist abgelaufen"
+		const bar, expired = `data-access="expired"`, "Ihre sipgate-Anmeldung ist abgelaufen"
 		if page := v.Page("/"); strings.Contains(page, bar) {
 			t.Fatal("the sign-in counts as expired before it is")
 		}
@@ -221,7 +221,7 @@ func TestAccessToSipgate(t *testing.T) {
 		}
 		status, page := v.Get("/history")
 		if status != http.StatusUnauthorized || !strings.Contains(page, expired) || !strings.Contains(page, `action="/login"`) ||
-			!strings.Contains(page, `value="/history"`) || strings.Contains(page, "Das dürfen Sie nicht") {
+			!strings.Contains(page, `value="/history"`) || strings.Contains(page, "Keine Berechtigung") {
 			t.Errorf("the history: %d %.1500s", status, page)
 		}
 		if !strings.Contains(v.Page("/"), expired+`</`) && !strings.Contains(v.Page("/"), expired+`"`) {

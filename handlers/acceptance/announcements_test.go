@@ -150,7 +150,7 @@ func TestInvalidAnnouncementsAreRefused(t *testing.T) {
 		{"low.mp3", testdata("mpeg25-8k.mp3"), 422, "MP3, 8 kHz (MPEG-2.5) wird nicht gelesen"},
 		{"cut.wav", good[:len(good)-100], 422, "abgeschnitten"},
 		{"report.wav", []byte("%PDF-1.7 and so on"), 415, "Das ist ein PDF-Dokument"},
-		{"more.wav", append(bytes.Clone(good), bytes.Repeat([]byte{0x81, 7}, 100)...), 201, "kein Ton"},
+		{"more.wav", append(bytes.Clone(good), bytes.Repeat([]byte{0x81, 7}, 100)...), 201, "kein Audio"},
 	} {
 		status, _, said, id := uploadAnnouncement(v, c.name, c.file)
 		if status != c.status || !strings.Contains(said, c.said) {

@@ -74,7 +74,7 @@ func (w *crawler) withoutDatabase(t *testing.T, v *harness.Client, ids map[strin
 			}
 			if status == http.StatusServiceUnavailable {
 				refused++
-				if code := codeOf(body); !slices.Contains(unwritten, code) || strings.Contains(body, "mistake") {
+				if code := codeOf(body); !slices.Contains(unwritten, code) || strings.Contains(body, "went wrong") {
 					t.Errorf("%s with %s: %s", route, form, body)
 				}
 			}

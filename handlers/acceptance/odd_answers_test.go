@@ -128,7 +128,7 @@ func TestSpoiledItemsLeaveThePagesWhole(t *testing.T) {
 				}
 			}
 			status, page := anna.Get("/history")
-			if status != http.StatusBadGateway || !strings.Contains(page, "Die Antwort von sipgate war nicht lesbar.") {
+			if status != http.StatusBadGateway || !strings.Contains(page, "Die Antwort von sipgate ist nicht lesbar.") {
 				t.Errorf("%s: the history is %d %.500s", answer, status, page)
 			}
 			s.Control("DELETE", "faults", nil, nil)

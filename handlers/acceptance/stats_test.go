@@ -42,7 +42,7 @@ func TestStatsPage(t *testing.T) {
 	for range 20 {
 		looks.Go(func() {
 			for _, v := range []*harness.Client{anna, jonas} {
-				if status, page := v.Get("/figures"); status != http.StatusOK || !strings.Contains(spaced(page), "Anrufe 6 Angenommen 80 % der eingegangenen Verpasst 1") {
+				if status, page := v.Get("/figures"); status != http.StatusOK || !strings.Contains(spaced(page), "Anrufe 6 Angenommen 80 % der eingehenden Verpasst 1") {
 					t.Errorf("the figures: %d %s", status, spaced(page))
 				}
 			}
@@ -62,7 +62,7 @@ func TestStatsPage(t *testing.T) {
 	}
 	_, page := anna.Get("/figures")
 	text := spaced(page)
-	for _, want := range []string{"Gerade jetzt 1 0 klingeln, 1 im Gespräch", "Jonas Keller 75 %", "Anna Bergmann 100 %", "Eingehend 4", "Niemanden erreicht 1", "Alle 4 0 1 1 6", `role="img"`} {
+	for _, want := range []string{"Jetzt 1 0 klingeln, 1 im Gespräch", "Jonas Keller 75 %", "Anna Bergmann 100 %", "Angenommen 4", "Nicht erreicht 1", "Gesamt 4 0 1 1 6", `role="img"`} {
 		if !strings.Contains(text, want) && !strings.Contains(page, want) {
 			t.Errorf("no %q in the page of an admin: %s", want, text)
 		}
@@ -88,7 +88,7 @@ func TestStatsWithoutHistory(t *testing.T) {
 	v := s.SignIn(t, 1)
 	s.Control("POST", "faults", map[string]any{"path": "/v2/history", "status": 503}, nil)
 	_, page := v.Get("/figures")
-	if text := spaced(page); !strings.Contains(text, "Die Historie von sipgate war nicht zu lesen") || !strings.Contains(text, "Anrufe – Angenommen –") {
+	if text := spaced(page); !strings.Contains(text, "Der Verlauf von sipgate ist nicht lesbar") || !strings.Contains(text, "Anrufe – Angenommen –") {
 		t.Errorf("without a history: %s", text)
 	}
 }

@@ -151,7 +151,7 @@ func wallSocket(t *testing.T, s *harness.Stack, anna *harness.Client, conn *webs
 	}
 	_, page := anna.Get("/walls")
 	revoke := wallRevoke.FindStringSubmatch(page)
-	if revoke == nil || !strings.Contains(page, "gerade auf einem Bildschirm<") {
+	if revoke == nil || !strings.Contains(page, "auf einem Bildschirm offen<") {
 		t.Fatalf("the page of links: %s", page)
 	}
 	if status, _ := anna.Post(revoke[1], ""); status != http.StatusSeeOther {

@@ -190,7 +190,7 @@ func TestStatusPageHidesSecrets(t *testing.T) {
 func TestCallPage(t *testing.T) {
 	m := exampleCallPage(sharedCalls(moment)[0], moment, views.English)
 	page := html(t, views.CallPage(views.Page{Lang: views.English}, m))
-	for _, want := range []string{"Put on hold", "Did not work", "Transfer", `action="/calls/transferring/notes"`, " data-live", "Wants an offer by Friday.\nCall back"} {
+	for _, want := range []string{"Put on hold", "Failed", "Transfer", `action="/calls/transferring/notes"`, " data-live", "Wants an offer by Friday.\nCall back"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s in the page", want)
 		}

@@ -107,7 +107,7 @@ func testSeveral(t *testing.T, s *harness.Stack, anna *tab, dir string) {
 		anna.until(`%s?.dataset.state === "done"`, queueLine(name))
 	}
 	anna.until(`%s?.dataset.state === "failed"`, queueLine("page.wav"))
-	if got := eval[string](anna, queueLine("page.wav")+`.querySelector(".says").textContent`); !strings.Contains(got, "not a sound file") {
+	if got := eval[string](anna, queueLine("page.wav")+`.querySelector(".says").textContent`); !strings.Contains(got, "not an audio file") {
 		t.Errorf("refused with the words %q", got)
 	}
 	if got := eval[string](anna, queueLine("one.wav")+`.querySelector(".uploaded").innerText`); !strings.Contains(got, "44.1 kHz, stereo") || !strings.Contains(got, "8 kHz, mono") || strings.Count(got, "LUFS") != 2 {
@@ -295,10 +295,10 @@ func TestBrowserAnnouncementNotFetched(t *testing.T) {
 	// The one that was played comes first, and is the only one that counts.
 	_, page := v.Get("/announcements")
 	first, rest, _ := strings.Cut(page[strings.Index(page, `id="library"`):], "</li><li")
-	if !strings.Contains(first, "<h2>Sound 7</h2>") || !strings.Contains(first, "einmal gespielt") || !strings.Contains(first, "von Anna") {
+	if !strings.Contains(first, "<h2>Sound 7</h2>") || !strings.Contains(first, "einmal abgespielt") || !strings.Contains(first, "von Anna") {
 		t.Errorf("the first in the library: %.2000s", first[strings.Index(first, "<h2>"):])
 	}
-	if strings.Contains(rest, "einmal gespielt") {
+	if strings.Contains(rest, "einmal abgespielt") {
 		t.Error("what was never fetched counts as played")
 	}
 }

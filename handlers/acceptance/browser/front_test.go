@@ -101,12 +101,12 @@ func TestBrowserBehindAFaultyProxy(t *testing.T) {
 			t.Errorf("%s with %d: the proxy's page is shown, or taken for the end of the session", action, status)
 		}
 	}
-	says("/hold", 502, "Whether the action was carried out is not known")
+	says("/hold", 502, "The action may have been carried out")
 	p.screenshot("lost-answer")
-	says("/hold", 200, "Whether the action was carried out is not known")
+	says("/hold", 200, "The action may have been carried out")
 	says("/hold", 403, "It was not carried out")
 	says("/transfer", 502, "Callboard could not be reached.")
-	says("/search", 401, "The search does not work")
+	says("/search", 401, "Search is not available")
 
 	// Without a network nothing is sent, and that is said.
 	p.run(`document.querySelector("#modal").close(); document.querySelector("#notices").replaceChildren()`)

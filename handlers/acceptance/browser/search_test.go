@@ -66,10 +66,10 @@ func TestBrowserSearch(t *testing.T) {
 		typed("0900 1234567", "blocked")
 		anna.screenshot("search-blocked")
 		typed("112", "blocked")
-		typed("030 555002", "already part")
-		typed("zzzz", "Nobody found")
+		typed("030 555002", "already in this call")
+		typed("zzzz", "No match")
 		anna.screenshot("search-nobody")
-		typed("canary", "Nobody found")
+		typed("canary", "No match")
 	})
 
 	// A search that fails says so, and a number can be typed all the same.

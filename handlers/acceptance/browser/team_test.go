@@ -113,7 +113,7 @@ func testClaims(t *testing.T, s *harness.Stack, anna, jonas, mira *tab, id, who 
 	}
 	anna.do(chromedp.Navigate(s.URL + "/audit"))
 	audit := eval[string](anna, "document.body.innerText")
-	for _, want := range []string{"Anna Bergmann", "with the access of Jonas Keller", "although attended", "Taken back", canary} {
+	for _, want := range []string{"Anna Bergmann", "through Jonas Keller’s sipgate access", "overrode a lock", "Cancelled", canary} {
 		if !strings.Contains(audit, want) {
 			t.Errorf("the audit does not tell of %q:\n%s", want, audit)
 		}

@@ -82,7 +82,7 @@ func testConsultationAnswered(t *testing.T, s *harness.Stack, anna, mira *tab) {
 	name := eval[string](anna, row(who)+".id")
 	anna.consultColleague(who, "Jonas Keller", "+49 221 4710111")
 	next := consultationCall(s, id, jonasNumber)
-	anna.untilConsultation(who, "rings", "Jonas Keller", "rings there", who+" is still on hold", "Resume", "Stop asking")
+	anna.untilConsultation(who, "rings", "Jonas Keller", "Calling Jonas Keller …", who+" is on hold", "Resume", "Cancel")
 	mira.untilConsultation(who, "rings", "Jonas Keller")
 	anna.screenshot("consult-rings")
 	if eval[bool](mira, "!!"+row(who)+`.querySelector(".consult button:not([disabled])")`) {
@@ -107,12 +107,12 @@ func testConsultationUnanswered(t *testing.T, s *harness.Stack, anna, mira *tab)
 	id := s.Ring("+4930555004", "w0", "established")
 	anna.until(`%s?.dataset.state === "talking"`, row(who))
 	name := eval[string](anna, row(who)+".id")
-	anna.consultColleague(who, "Mira Hoffmann", "does not want to be disturbed")
+	anna.consultColleague(who, "Mira Hoffmann", "is set to do not disturb")
 	next := consultationCall(s, id, miraNumber)
 	anna.untilConsultation(who, "rings", "Mira Hoffmann")
 	s.Control("POST", "calls/"+next+"/hangup", map[string]any{"cause": "noAnswer"}, nil)
 	for _, p := range []*tab{anna, mira} {
-		p.untilConsultation(who, "noanswer", "Mira Hoffmann did not answer", who+" is still on hold")
+		p.untilConsultation(who, "noanswer", "Mira Hoffmann did not answer", who+" is on hold")
 	}
 	anna.screenshot("consult-noanswer")
 	if c := s.Call(id); !c.Hold || c.Phase != "established" || eval[string](anna, row(who)+".id") != name {
@@ -132,9 +132,9 @@ func testConsultationCancelled(t *testing.T, s *harness.Stack, anna *tab) {
 	anna.consultColleague(who, "Jonas Keller", "+49 221 4710111")
 	next := consultationCall(s, id, jonasNumber)
 	anna.untilConsultation(who, "rings")
-	anna.run(`[...%s.querySelectorAll(".consult button")].find(b => b.innerText === "Stop asking").click()`, row(who))
+	anna.run(`[...%s.querySelectorAll(".consult button")].find(b => b.innerText === "Cancel").click()`, row(who))
 	s.Eventually("the end of ringing", func() bool { return s.Call(next).Phase == "ended" })
-	anna.untilConsultation(who, "stopped", "not being asked any more", "still on hold")
+	anna.untilConsultation(who, "stopped", "cancelled", "is on hold")
 	if c := s.Call(id); c.Phase != "established" || !c.Hold {
 		t.Errorf("the telephones: %+v", c)
 	}

@@ -60,11 +60,11 @@ func TestBrowserWallboard(t *testing.T) {
 	}
 
 	anna.do(chromedp.Navigate(s.URL + "/walls"))
-	anna.until(`/on one screen now/.test(document.body.innerText)`)
+	anna.until(`/open on one screen/.test(document.body.innerText)`)
 	anna.run(`const f = document.querySelector('form[action$="/revoke"]'); f.dataset.sure = "1"; f.requestSubmit()`)
 	screen.until(`!document.querySelector("#revoked").hidden && document.querySelector("#wall").hidden`)
 	screen.screenshot("wall-gone")
-	if text := eval[string](screen, "document.body.innerText"); !strings.Contains(text, "withdrawn") || strings.Contains(text, "+49") {
+	if text := eval[string](screen, "document.body.innerText"); !strings.Contains(text, "revoked") || strings.Contains(text, "+49") {
 		t.Errorf("the link was withdrawn, and the screen shows %q", text)
 	}
 	screen.do(chromedp.Navigate(link))
