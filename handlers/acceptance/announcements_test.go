@@ -146,9 +146,9 @@ func TestInvalidAnnouncementsAreRefused(t *testing.T) {
 		status int
 		said   string
 	}{
-		{"g729.wav", with(20, 0x83, 0), 422, "WAV mit G.729; bitte als PCM"},
-		{"low.mp3", testdata("mpeg25-8k.mp3"), 422, "MP3, 8 kHz (MPEG-2.5) wird nicht gelesen"},
-		{"cut.wav", good[:len(good)-100], 422, "abgeschnitten"},
+		{"g729.wav", with(20, 0x83, 0), 422, "WAV mit G.729 wird nicht unterstützt. Bitte als PCM"},
+		{"low.mp3", testdata("mpeg25-8k.mp3"), 422, "MP3, 8 kHz (MPEG-2.5) wird nicht unterstützt"},
+		{"cut.wav", good[:len(good)-100], 422, "Das Ende dieser Datei fehlt"},
 		{"report.wav", []byte("%PDF-1.7 and so on"), 415, "Das ist ein PDF-Dokument"},
 		{"more.wav", append(bytes.Clone(good), bytes.Repeat([]byte{0x81, 7}, 100)...), 201, "kein Audio"},
 	} {

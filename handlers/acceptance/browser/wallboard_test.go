@@ -50,7 +50,7 @@ func TestBrowserWallboard(t *testing.T) {
 	screen.screenshot("wall-live")
 
 	s.Stop()
-	screen.until(`document.querySelector("#wall").hasAttribute("data-off") && /connection is lost/.test(document.querySelector(".stale").innerText)`)
+	screen.until(`document.querySelector("#wall").hasAttribute("data-off") && /connection lost/.test(document.querySelector(".stale").innerText)`)
 	screen.screenshot("wall-cut")
 	s.Start()
 	screen.until(`!document.querySelector("#wall").hasAttribute("data-off") && !!` + first)
@@ -68,7 +68,7 @@ func TestBrowserWallboard(t *testing.T) {
 		t.Errorf("the link was withdrawn, and the screen shows %q", text)
 	}
 	screen.do(chromedp.Navigate(link))
-	screen.until(`/shows nothing/.test(document.body.innerText)`)
+	screen.until(`/link is not valid/.test(document.body.innerText)`)
 	anna.do(chromedp.Navigate(s.URL + "/audit"))
 	if audit := eval[string](anna, "document.body.innerText"); strings.Count(audit, "Kitchen") < 2 || !strings.Contains(audit, "Wallboards") {
 		t.Errorf("the audit does not tell of the link:\n%s", audit)
