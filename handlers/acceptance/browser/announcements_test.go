@@ -219,7 +219,7 @@ func testMicrophone(t *testing.T, anna *tab) {
 	}
 	anna.run(`navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotAllowedError"))`)
 	press("record")
-	anna.until(`document.querySelector("#recorder .says").textContent.includes("does not let")`)
+	anna.until(`document.querySelector("#recorder .says").textContent.includes("does not allow")`)
 }
 
 // An announcement is renamed, the list is sorted, and an announcement is

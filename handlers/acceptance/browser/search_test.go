@@ -66,7 +66,7 @@ func TestBrowserSearch(t *testing.T) {
 		typed("0900 1234567", "blocked")
 		anna.screenshot("search-blocked")
 		typed("112", "blocked")
-		typed("030 555002", "already in this call")
+		typed("030 555002", "already in the call")
 		typed("zzzz", "No match")
 		anna.screenshot("search-nobody")
 		typed("canary", "No match")
