@@ -39,11 +39,11 @@ func TestPreferencesFollowTheMember(t *testing.T) {
 			t.Errorf("nothing chosen, the browser says %s: %s", language, got)
 		}
 	}
-	if status, _ := anna.Post("/settings/display", "lang=en&theme=dark&only_mine=true"); status != http.StatusSeeOther {
+	if status, _ := anna.Post("/settings/display", "lang=en&theme=dark&density=compact&only_mine=true"); status != http.StatusSeeOther {
 		t.Fatalf("status %d", status)
 	}
 	s.Eventually("the open page", func() bool {
-		return strings.Contains(heard(), `data-theme=\"dark\" data-keys=\"off\" data-own-calls=\"on\"`)
+		return strings.Contains(heard(), `data-theme=\"dark\" data-density=\"compact\" data-keys=\"off\" data-own-calls=\"on\"`)
 	})
 	s.Stop()
 	s.Start()
@@ -81,6 +81,7 @@ func TestInvalidPreferencesAreRefused(t *testing.T) {
 		{"/settings/display", "lang=fr&theme=", "lang", `name="lang" aria-invalid="true"`},
 		{"/settings/display", "lang=en-XA&theme=", "lang", `name="lang" aria-invalid="true"`}, // in the demo only
 		{"/settings/display", "lang=&theme=pink", "theme", `name="theme" aria-invalid="true"`},
+		{"/settings/display", "lang=&theme=&density=airy", "density", `name="density" aria-invalid="true"`},
 		{"/settings/display", "lang=&theme=&keys=perhaps", "keys", `role="alert"`},
 		{"/settings/ringing", strings.Replace(ringing, "60", "101", 1), "volume", `value="101" aria-invalid="true"`},
 		{"/settings/ringing", strings.Replace(ringing, "60", "loud", 1), "volume", `role="alert"`},
