@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -75,7 +76,8 @@ func Open(ctx context.Context, dir string) (*DB, error) {
 		return nil, err
 	}
 	prune(db.file, time.Now())
-	db.pruning = time.AfterFunc(pruneEvery, db.prune)
+	db.pruning = time.AfterFunc(time.Duration(math.MaxInt64), db.prune)
+	db.pruning.Reset(pruneEvery) // not before prune can see its timer
 	return db, nil
 }
 
