@@ -32,6 +32,12 @@ func (s *fakeSource) begin() {
 	s.most = max(s.most, s.busy)
 }
 
+func (s *fakeSource) mostAtOnce() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.most
+}
+
 func (s *fakeSource) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,8 +98,8 @@ func (s *fakeSource) checkInterval(t *testing.T) {
 			t.Errorf("request %d follows after %v", i, gap)
 		}
 	}
-	if s.most > 1 {
-		t.Errorf("%d requests at the same time", s.most)
+	if most := s.mostAtOnce(); most > 1 {
+		t.Errorf("%d requests at the same time", most)
 	}
 }
 
