@@ -98,8 +98,8 @@ func (s *fakeSource) checkInterval(t *testing.T) {
 			t.Errorf("request %d follows after %v", i, gap)
 		}
 	}
-	if most := s.mostAtOnce(); most > 1 {
-		t.Errorf("%d requests at the same time", most)
+	if s.most > 1 {
+		t.Errorf("%d requests at the same time", s.most)
 	}
 }
 
