@@ -145,7 +145,7 @@ func TestSlowReadsAreGivenUp(t *testing.T) {
 		time.Sleep(retryDelay)
 		r.Read(short, "1", Day(time.Now()), slow.sources)
 		got = r.Read(t.Context(), "1", Days(time.Now(), 7), slow.sources)
-		if most := slow.mostAtOnce(); !errors.Is(got.Err, context.DeadlineExceeded) || most > 1 {
+		if most := slow.maxAtOnce(); !errors.Is(got.Err, context.DeadlineExceeded) || most > 1 {
 			t.Errorf("%v, %d requests at the same time", got.Err, most)
 		}
 	})

@@ -32,7 +32,7 @@ func (s *fakeSource) begin() {
 	s.most = max(s.most, s.busy)
 }
 
-func (s *fakeSource) mostAtOnce() int {
+func (s *fakeSource) maxAtOnce() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.most

@@ -76,7 +76,7 @@ func TestBrowserSearch(t *testing.T) {
 	s.Stop()
 	anna.run(`document.activeElement.select()`)
 	anna.do(chromedp.KeyEvent("0221 471"))
-	anna.until(`%s.includes("does not work")`, verdict)
+	anna.until(`%s.includes("Search is not available at the moment")`, verdict)
 	anna.screenshot("search-failed")
 	s.Start()
 	anna.until(`document.querySelector("#status").dataset.state === "live"`)
