@@ -155,7 +155,8 @@ func (p *tab) at(element string) (x, y float64) {
 // exists.
 func (p *tab) drag(element, to string) {
 	p.t.Helper()
-	p.until(`![...document.querySelectorAll("#board .row, #board > *")].some(e => e.style.transform)`) // nothing glides any more
+	// Nothing slides, and no row leaves while the mouse is on its way.
+	p.until(`![...document.querySelectorAll("#board .row, #board > *")].some(e => e.dataset.state === "ended" || getComputedStyle(e).transform !== "none")`)
 	x, y := p.at(element)
 	left := chromedp.Button("left")
 	p.do(chromedp.MouseEvent(chromedp.MousePressed, x, y, left), chromedp.MouseEvent(chromedp.MouseMoved, x+4, y, left))
