@@ -121,15 +121,24 @@ func Run(t testing.TB, env []string, args ...string) (stdout, stderr string, sta
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// FreeAddr returns a loopback address on which nothing listens.
+// given holds the addresses that FreeAddr has returned.
+var given sync.Map
+
+// FreeAddr returns a loopback address on which nothing listens, and never the
+// same twice: a program may not listen yet when the next one asks.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr := ln.Addr().String()
+		ln.Close()
+		if _, taken := given.LoadOrStore(addr, true); !taken {
+			return addr
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().String()
 }
 
 // lockedBuffer is a log that is written while the test reads it.
