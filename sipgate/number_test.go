@@ -97,7 +97,8 @@ func TestCustomBlockedList(t *testing.T) {
 	}
 }
 
-// IsBlocked tells numbers that may not be dialled from texts that are no numbers.
+// IsBlocked reports true for a number that may not be dialled, and false for a text
+// that is not a number.
 func TestBlockedNumbers(t *testing.T) {
 	for in, want := range map[string]bool{"110": true, "+49900123456": true, "*21#": true, "+491234": false, "x": false, "": false} {
 		if _, err := (NumberRules{}).Parse(in); err == nil || IsBlocked(err) != want {

@@ -55,7 +55,7 @@ func TestDecodeTimeIsLimited(t *testing.T) {
 	}
 }
 
-// Waiting for a slow upload is no decoding.
+// The limit for decoding does not count the time that an upload takes.
 func TestSlowUploadIsNoSlowDecoding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := bytes.NewReader(beep(440))

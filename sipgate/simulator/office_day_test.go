@@ -37,8 +37,8 @@ func TestOfficePacesItsCalls(t *testing.T) {
 	}
 }
 
-// An office has a past of five hours, one call after the other, which its
-// administrators were not told of.
+// The history of a new office has the calls of five hours, one after the other. The
+// office sends no push events about them.
 func TestOfficeHasAPast(t *testing.T) {
 	kinds := map[string]int{}
 	for seed := range uint64(6) {
@@ -187,7 +187,7 @@ func TestOfficeEndsOnlyWhatVisitorsLeft(t *testing.T) {
 
 // After a visitor's command the script does nothing more with a call. When a
 // transfer of the visitor fails, the call goes on, and ends when it was left
-// alone long enough; what replaced it ends likewise.
+// alone long enough; the call that replaced it ends in the same way.
 func TestOfficeFollowsVisitedCalls(t *testing.T) {
 	inOffice(t, Options{Seed: 13}, func(d *officeScript) {
 		x := d.s.pbx
@@ -240,7 +240,7 @@ func TestOfficeFollowsVisitedCalls(t *testing.T) {
 			t.Errorf("transferred and left alone: %+v", n.state())
 		}
 
-		// A call that rings is left alone too, and then nobody answers it.
+		// A visitor's command on a ringing call leaves it to ring until it ends unanswered.
 		c = d.play((*scriptedCall).incoming)
 		command(c, func(time.Time) {})
 		pass(d.s, idleTimeout+time.Second)
@@ -250,8 +250,8 @@ func TestOfficeFollowsVisitedCalls(t *testing.T) {
 	})
 }
 
-// A day in the office: nobody is in two conversations, no number is either, and
-// the history tells of each call what happened in it.
+// During six hours, no member and no number is in two conversations, and each entry
+// of the history agrees with its call.
 func TestOfficeDay(t *testing.T) {
 	playing(t, Options{Seed: 14}, func(t *testing.T, s *Simulator) {
 		for range 6 * 60 * 6 {

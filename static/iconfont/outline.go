@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	box       = 24   // width and height of a drawing
-	tolerance = .012 // of curves that replace others, in units of a drawing
-	caps      = "round"
+	box       = 24      // width and height of a drawing
+	tolerance = .012    // of curves that replace others, in units of a drawing
+	round     = "round" // caps or joins
 )
 
 // shapes is the drawing of an icon: elements of SVG.
@@ -56,10 +56,10 @@ func (s shapes) outline() (all curve.BezPath, err error) {
 		}
 		if e.Stroke != "" {
 			style := curve.DefaultStroke.WithWidth(e.Width).WithCaps(curve.ButtCap).WithJoin(curve.MiterJoin)
-			if e.Caps == caps {
+			if e.Caps == round {
 				style = style.WithCaps(curve.RoundCap)
 			}
-			if e.Joins == caps {
+			if e.Joins == round {
 				style = style.WithJoin(curve.RoundJoin)
 			}
 			path = curve.StrokePath(path, style, curve.StrokeOpts{OptLevel: curve.Optimized}, tolerance)

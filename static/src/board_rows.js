@@ -63,13 +63,13 @@ function dropRow(id) {
 	displaced.delete(id);
 }
 
-// updateSections hides what is empty, and shows what depends on how many rows
+// updateSections hides what is empty, makes the rows compact if they are many, and shows what depends on how many rows
 // there are.
-function updateSections() {
+function updateSections(/** @type {HTMLElement | null} */ inUse) {
 	for (const section of findAll("#board > .sec")) section.hidden = !find(".row", section);
 	const count = findAll("#board .row").length, live = get("#live"), wanted = get("#preferences").dataset.density;
 	// Fewer calls than those that made the rows compact make them comfortable again, or one call would do it to and fro.
-	if (!rowInUse() || wanted) live.toggleAttribute("data-compact", wanted ? wanted === "compact" : count > (live.hasAttribute("data-compact") ? 5 : 8));
+	if (!inUse || wanted) live.toggleAttribute("data-compact", wanted ? wanted === "compact" : count > (live.hasAttribute("data-compact") ? 5 : 8));
 	get("#empty").hidden = count > 0;
 	get("#board > .several").hidden = findAll("#board button.hangup:not([disabled])").length < 2;
 }
@@ -108,7 +108,7 @@ export function changeRows(rows, gone) {
 	const change = () => {
 		for (const id of gone) dropRow(id);
 		for (const row of rows) putRow(row, inUse);
-		updateSections();
+		updateSections(inUse);
 		updateTimeLabels(serverNow()); // hides chips whose time is over
 	};
 	slide(change, inUse ?? firstVisible(row => !changing.has(row.id)), gone.length ? undefined : inPlace(rows));
@@ -133,7 +133,7 @@ function release() {
 			if (row) place(row, section);
 			displaced.delete(id);
 		}
-		updateSections();
+		updateSections(inUse);
 	}, inUse ?? firstVisible(row => !displaced.has(row.id)));
 	document.dispatchEvent(new Event("feed:applied"));
 }

@@ -35,10 +35,8 @@ function hold(element, top) {
 /** isPadded reports whether there is padding that keeps a row where it is. */
 export const isPadded = () => Boolean(find("#main")?.style.paddingBottom || find("#live")?.style.paddingTop);
 
-/** @type {Map<HTMLElement, number>} */
-let offsets = new Map(); // how far what moves was from where it belongs when it began
 /** @type {[string, number][]} */
-let moved = []; // the selectors of what has the same offset, and that offset
+let moved = []; // selectors, and how far what they select was from where it belongs when it began
 let begun = 0, last = 0, frame = 0, sliding = false;
 
 // The transforms are rules, so that no row is touched but the one that changes. They
@@ -62,14 +60,15 @@ function step(now) {
 	const left = Math.max(0, 1 - (now - begun) / length) ** 2;
 	shift(left);
 	frame = left ? requestAnimationFrame(step) : 0;
-	if (!left) offsets.clear();
+	if (!left) moved = [];
 }
 
 /**
- * @param {DOMRect | undefined} before
+ * stays reports whether an element is where it was, with the height that it had.
+ * @param {DOMRect | undefined} before undefined if it was hidden
  * @param {DOMRect} now
  */
-const sameIn = (before, now) => now.height === (before?.height ?? 0) && (!before || now.top === before.top);
+const stays = (before, now) => before ? now.top === before.top && now.height === before.height : now.height === 0;
 
 /**
  * slide makes a change of the board and lets everything slide that it moves.
@@ -87,18 +86,20 @@ export function slide(change, held, inPlace) {
 	} finally {
 		sliding = false;
 	}
-	if (inPlace?.every(e => sameIn(before.get(e), e.getBoundingClientRect()))) return;
-	const moving = offsets.size > 0;
-	offsets = new Map();
+	if (inPlace?.every(e => stays(before.get(e), e.getBoundingClientRect()))) return;
+	const moving = moved.length > 0;
+	moved = [];
 	if (moving) shift(0);
 	const now = movable();
-	if (!moving && now.length === before.size && now.every(e => before.get(e)?.height === e.getBoundingClientRect().height && before.get(e)?.top === topOf(e))) return;
+	if (!moving && now.length === before.size && now.every(e => stays(before.get(e), e.getBoundingClientRect()))) return;
 	const top = held?.isConnected && before.get(held)?.top;
 	if (held && top) hold(held, top);
 	else if (isPadded()) get("#main").style.paddingBottom = get("#live").style.paddingTop = "";
 	if (reduced.matches || document.hidden) return;
 	/** @type {Map<Element | null, number>} */
 	const sections = new Map();
+	/** @type {Map<HTMLElement, number>} */
+	const offsets = new Map();
 	for (const [e, top] of now.map(e => /** @type {const} */ ([e, topOf(e)]))) {
 		const from = before.get(e)?.top, isRow = e.matches(".row");
 		const by = isRow ? rowOffset(from, top, sections.get(e.closest(".sec")) ?? 0, innerHeight) : (from ?? top) - top;
@@ -106,7 +107,7 @@ export function slide(change, held, inPlace) {
 		if (Math.abs(by) >= .5) offsets.set(e, by);
 	}
 	moved = [...Map.groupBy(offsets, ([, by]) => by)].map(([by, all]) => [all.map(([e]) => selectorOf(e)).join(), by]);
-	if (offsets.size) shift(1);
+	if (moved.length) shift(1);
 	begun = 0; // with the first frame, which shows everything where it was
-	if (offsets.size && !frame) frame = requestAnimationFrame(step);
+	if (moved.length && !frame) frame = requestAnimationFrame(step);
 }

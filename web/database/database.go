@@ -77,7 +77,7 @@ func Open(ctx context.Context, dir string) (*DB, error) {
 	}
 	prune(db.file, time.Now())
 	db.pruning = time.AfterFunc(time.Duration(math.MaxInt64), db.prune)
-	db.pruning.Reset(pruneEvery) // not before prune can see its timer
+	db.pruning.Reset(pruneEvery) // prune resets db.pruning, which is set now
 	return db, nil
 }
 
