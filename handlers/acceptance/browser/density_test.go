@@ -47,6 +47,17 @@ func TestBrowserManyCallsAreInOneWindow(t *testing.T) {
 	if title := eval[string](p, `document.querySelector("#board .act").title`); title != "Hold" {
 		t.Errorf("the pointer on an icon shows %q", title)
 	}
+	for _, state := range []string{"disabled", "aria-disabled", "aria-busy"} {
+		if !eval[bool](p, `(b => {
+			const colour = () => getComputedStyle(b).backgroundColor, before = colour();
+			b.setAttribute("`+state+`", "true");
+			const after = colour();
+			b.removeAttribute("`+state+`");
+			return before !== after;
+		})(document.querySelector("#board .row .hangup"))`) {
+			t.Errorf("hanging up looks the same when it is %s", state)
+		}
+	}
 	p.run(`document.querySelectorAll("#board .row .hangup")[1].click()`)
 	p.until(`!!document.querySelector("#board .undo .btn")`)
 	if got := eval[string](p, `(() => { const b = document.querySelector("#board .undo .btn"), {left, right, top, bottom} = b.getBoundingClientRect(); return [left, right].map(x => document.elementFromPoint(x + (x === left ? 3 : -3), (top + bottom) / 2)).every(e => e === b) ? "" : "hidden" })()`); got != "" {
