@@ -109,6 +109,20 @@ func (v *boardView) Row(ctx context.Context, c *switchboard.Call, variant views.
 	return v.format.RowHTMLFor(ctx, *c, variant.Allowed, v.lang)
 }
 
+// Team implements [feed.View].
+func (v *boardView) Team() (tiles []views.Tile) {
+	mayCall := v.actor.deniedReason(team.StartCall) == ""
+	for _, e := range v.h.Control.Colleagues(v.actor.Actor) {
+		tiles = append(tiles, views.NewTile(e, mayCall))
+	}
+	return tiles
+}
+
+// OnCall implements [feed.View].
+func (v *boardView) OnCall(t views.Tile, c *switchboard.Call, seen bool) views.Tile {
+	return v.format.OnCall(t, c, seen, v.lang)
+}
+
 // Parts implements [feed.View]. It renders the preferences in the language that
 // the member has now: a page in another language reloads itself then.
 func (v *boardView) Parts(ctx context.Context) ([]string, error) {

@@ -28,6 +28,7 @@ func (b *browser) poll(path string, headers ...string) (messages []feed.Message)
 func TestAPageThatPollsGetsWhatItLacks(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Agent)
+	d.loadRoster()
 	d.h.Control.Interrupted = []team.AuditEntry{
 		{Account: d.account, Parties: "Vogt", Outcome: team.OutcomeCancelled}, {Account: d.account, Parties: "Brandt", Outcome: team.OutcomeUnknown}, {Account: "9999999", Parties: "Weber"},
 	}

@@ -31,9 +31,6 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request, a actor) error
 		}
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	if r.URL.Query().Get("team") != "" {
-		return h.showDropTargets(w, r, a, call)
-	}
 	m := views.SearchModel{Query: h.typedNumber(text, call)}
 	found, refreshing, err := h.Control.Recipients(a.Actor, text)
 	for _, e := range found {
@@ -44,20 +41,6 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request, a actor) error
 	m.PresencePending, m.TeamUnread = refreshing, err != nil
 	m.Unreadable = h.Control.Unreadable.Of(a.Account)["contacts"]
 	return web.Respond(w, r, web.Response{JSON: recipientsJSON(m), Page: views.SearchResults(langOf(r, a), m)})
-}
-
-// maxDropTargets bounds how many colleagues are shown while a call is dragged.
-const maxDropTargets = 40
-
-// showDropTargets shows the colleagues onto whom a call can be dragged.
-func (h *handlers) showDropTargets(w http.ResponseWriter, r *http.Request, a actor, call switchboard.Call) error {
-	m := views.DropZoneModel{Call: h.formatFor(a).Ref(call, langOf(r, a), "")}
-	for _, e := range h.Control.Colleagues(a.Actor) {
-		if f := h.foundRecipient(e, call); f.Refused == "" && len(m.Members) < maxDropTargets {
-			m.Members = append(m.Members, f)
-		}
-	}
-	return web.Show(w, r, http.StatusOK, views.DropZone(langOf(r, a), m))
 }
 
 // typedNumber returns what a typed text is as a number.

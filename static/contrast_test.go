@@ -61,6 +61,24 @@ func TestColoursHaveContrast(t *testing.T) {
 	t.Logf("%d pairs", n)
 }
 
+// White initials have the contrast of text on every colour of a person, in both
+// themes, which share them.
+func TestColoursOfPeopleHaveContrast(t *testing.T) {
+	css, err := os.ReadFile("src/css/team_strip.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	colours := regexp.MustCompile(`\.avatar[^{]*\{.*?background: (#[0-9a-f]{6})`).FindAllSubmatch(css, -1)
+	if len(colours) != 12 {
+		t.Fatalf("%d colours", len(colours))
+	}
+	for _, m := range colours {
+		if got := contrast(1, luminance(string(m[1]))); got < 4.5 {
+			t.Errorf("white on %s: %.2f", m[1], got)
+		}
+	}
+}
+
 // The formula is that of WCAG 2.2.
 func TestContrastFormula(t *testing.T) {
 	for pair, want := range map[[2]string]string{

@@ -23,6 +23,7 @@ type BoardModel struct {
 	Status      StatusModel
 	HiddenCalls int  // calls of others that the viewer hides
 	CanCall     bool // the viewer may start calls
+	Team        []Tile
 }
 
 // manyRows is from how many rows on they are compact by themselves.

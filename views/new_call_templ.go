@@ -69,7 +69,7 @@ func NewCallDialog(p Page, m NewCallModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if m.TelLink.Text != "" && m.TelLink.Refused == "" {
+			if m.TelLink.Text != "" && m.TelLink.Refused == "" && !p.Fragment {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"hint\" data-from-link>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -2,7 +2,6 @@ package views
 
 import (
 	"net/url"
-	"unicode/utf8"
 
 	"callboard/sipgate/team"
 )
@@ -35,12 +34,6 @@ type Telephone struct {
 // path returns the path of an action on a member.
 func (m TeamMember) path(action string) string {
 	return "/team/" + url.PathEscape(string(m.User)) + "/" + action
-}
-
-// initial returns the first letter of the name.
-func (m TeamMember) initial() string {
-	r, _ := utf8.DecodeRuneInString(m.name())
-	return string(r)
 }
 
 func (m TeamMember) name() string {

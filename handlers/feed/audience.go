@@ -31,6 +31,14 @@ type View interface {
 	// Row renders the row of a call.
 	Row(ctx context.Context, c *switchboard.Call, v views.Variant) (views.RenderedRow, error)
 
+	// Team returns the member's colleagues as they are without calls, in a lasting
+	// order.
+	Team() []views.Tile
+
+	// OnCall returns the tile of a colleague who is on a call, which the member
+	// sees or does not see.
+	OnCall(t views.Tile, c *switchboard.Call, seen bool) views.Tile
+
 	// Parts renders the elements beside the rows that depend on the member.
 	Parts(ctx context.Context) ([]string, error)
 
@@ -51,6 +59,9 @@ type audience struct {
 
 	parts    []string
 	partsSeq uint64 // when parts changed last
+
+	team    []shownTile
+	teamSeq uint64 // when there were other colleagues last
 }
 
 // send sends a message to all pages.

@@ -41,6 +41,7 @@ type viewer struct {
 	hidden map[string]bool   // numbers of calls that it does not see
 	denied map[string]string // numbers of calls on which it may not act, and why
 	names  map[string]string // its private names
+	team   []views.Tile      // its colleagues
 
 	refreshed int // calls of Refresh
 }
@@ -71,6 +72,18 @@ func (v *viewer) Row(ctx context.Context, c *switchboard.Call, variant views.Var
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.format().RowHTMLFor(ctx, *c, variant.Allowed, v.lang)
+}
+
+func (v *viewer) Team() []views.Tile {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.team)
+}
+
+func (v *viewer) OnCall(t views.Tile, c *switchboard.Call, seen bool) views.Tile {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.format().OnCall(t, c, seen, v.lang)
 }
 
 func (v *viewer) Parts(context.Context) ([]string, error) {

@@ -203,9 +203,9 @@ func (h *Hub) flush() {
 	if review {
 		h.reviewedAt = time.Now()
 	}
-	frames := frameCache{}
+	frames, calls := frameCache{}, views.CallsOfMembers(h.calls)
 	for _, a := range h.audiences {
-		h.safely(func() { h.update(a, changed, review, frames) })
+		h.safely(func() { h.update(a, changed, calls, review, frames) })
 	}
 	for s, row := range h.watchers {
 		for _, id := range changed {
@@ -226,11 +226,11 @@ type frameCache map[frameKey]*web.Frame
 type frameKey struct {
 	lang  views.Lang
 	ops   uint64
-	parts string // of the audience alone
+	parts string
 }
 
 // update brings the pages of an audience up to date.
-func (h *Hub) update(a *audience, changed map[uint64]switchboard.RowID, review bool, frames frameCache) {
+func (h *Hub) update(a *audience, changed map[uint64]switchboard.RowID, calls map[switchboard.MemberID]*switchboard.Call, review bool, frames frameCache) {
 	var o ops
 	var parts []string
 	if review {
@@ -242,6 +242,10 @@ func (h *Hub) update(a *audience, changed map[uint64]switchboard.RowID, review b
 		for no, id := range changed {
 			h.updateRow(a, no, id, &o)
 		}
+	}
+	h.updateTeam(a, calls, review)
+	if len(a.sockets) > 0 {
+		parts = append(slices.Clip(parts), h.teamSince(a, h.seq-1)...)
 	}
 	if o.empty() && len(parts) == 0 && h.statusSeq != h.seq || len(a.sockets) == 0 {
 		return

@@ -27,6 +27,7 @@ func (h *Hub) audience(v View) *audience {
 		h.audiences[v.Key()] = a
 		h.renderParts(a)
 		h.reviewRows(a, nil, new(ops))
+		h.updateTeam(a, views.CallsOfMembers(h.calls), true)
 	}
 	a.emptyAt = time.Now()
 	return a
@@ -51,6 +52,7 @@ func (h *Hub) model(a *audience) (board views.BoardModel) {
 			board.Add(c, row, variant.Allowed)
 		}
 	}
+	board.Team = a.tiles()
 	return board
 }
 
@@ -107,6 +109,11 @@ func (h *Hub) since(a *audience, have string) (whole list, m Message, err error)
 	}
 	if a.partsSeq > seq || whole.frame != nil {
 		m.Parts = a.parts
+	}
+	if whole.frame != nil {
+		m.Parts = h.appendRendered(slices.Clip(m.Parts), views.TeamStrip(a.view.Lang(), a.tiles(), time.Now()))
+	} else {
+		m.Parts = append(slices.Clip(m.Parts), h.teamSince(a, seq)...)
 	}
 	if h.statusSeq > seq || whole.frame != nil {
 		m.Parts = append(slices.Clip(m.Parts), h.status(a.view.Lang()))

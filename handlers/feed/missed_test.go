@@ -46,7 +46,7 @@ func TestPagesThatPollGetWhatTheyMissed(t *testing.T) {
 		}
 		q := p.have
 		p.rows, p.parts = map[string]string{}, map[string]string{}
-		if m := poll("another.1"); len(m) != 2 || len(p.rows) != 2 || p.parts["preferences"] == "" || len(p.parts) != 2 || m[1].Notice == "" || m[1].Have != q {
+		if m := poll("another.1"); len(m) != 2 || len(p.rows) != 2 || p.parts["preferences"] == "" || len(p.parts) != 3 || m[1].Notice == "" || m[1].Have != q {
 			t.Errorf("of another process: %+v", m)
 		}
 		x.feeds.Close()

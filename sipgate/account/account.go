@@ -43,6 +43,7 @@ type Rosters struct {
 
 	onNumbers atomic.Pointer[func(account string, numbers []sipgate.AccountNumber)]
 	onUsers   atomic.Pointer[func(account string, users []sipgate.User)]
+	onChange  atomic.Pointer[func(account string)]
 
 	mu       sync.Mutex
 	accounts map[string]*Roster
@@ -79,6 +80,10 @@ func (rs *Rosters) OnNumbers(f func(account string, numbers []sipgate.AccountNum
 func (rs *Rosters) OnUsers(f func(account string, users []sipgate.User)) {
 	rs.onUsers.Store(&f)
 }
+
+// OnChange has f called when something of an account was read that is not as it
+// was.
+func (rs *Rosters) OnChange(f func(account string)) { rs.onChange.Store(&f) }
 
 // Close cancels all reads and waits for them. Reads that are asked for later
 // fail with [context.Canceled].

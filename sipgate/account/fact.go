@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"callboard/sipgate"
@@ -46,14 +47,18 @@ func (f *fact[T]) load(ctx context.Context, r *Roster, user sipgate.UserID, read
 		r.rosters.log.Info("read account roster", "account", r.account, "user", user, "err", err)
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	defer close(done)
+	changed := err == nil && (!f.known || !reflect.DeepEqual(f.value, value))
 	if f.loading = nil; err != nil {
 		f.err = err
-		return
+	} else {
+		f.set(value)
+		r.version++
 	}
-	f.set(value)
-	r.version++
+	close(done)
+	r.mu.Unlock()
+	if changed {
+		r.tellChange()
+	}
 }
 
 // set replaces the value by one that was read just now.

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,6 +17,14 @@ const (
 	maxAge         = 5 * time.Minute
 	maxPresenceAge = 30 * time.Second
 	readTimeout    = 20 * time.Second
+)
+
+// For whoever looks at the team all the time, so many users are read again at
+// once, and no others before a pause: a large team costs no more requests than a
+// small one.
+const (
+	keepAtOnce = 2
+	keepPause  = 8 * time.Second
 )
 
 // How the devices of a whole account are read: so many users at once, of the
@@ -37,6 +46,7 @@ type Roster struct {
 	numbers  fact[[]sipgate.AccountNumber]
 	devices  map[sipgate.UserID]*fact[[]sipgate.Device]
 	loading  bool // a pass over all users' devices is under way
+	keptAt   time.Time
 	version  uint64
 	snapshot *Snapshot
 }
@@ -57,6 +67,7 @@ func (r *Roster) SetUsers(users []sipgate.User) {
 	r.version++
 	r.mu.Unlock()
 	r.tellUsers(users)
+	r.tellChange()
 }
 
 // Numbers returns the numbers of the account.
@@ -140,11 +151,40 @@ func (r *Roster) Err() error {
 func (r *Roster) Load() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.load()
+}
+
+// load is Load with r.mu held.
+func (r *Roster) load() {
 	if r.numbers.olderThan(maxAge) {
 		r.numbers.begin(r, "", r.readNumbers)
 	}
 	if !r.loading {
 		r.loading = r.rosters.start(r.loadAll)
+	}
+}
+
+// Keep keeps current what is known, in the background, for whoever looks at it
+// all the time: it reads what could not be read, or the devices of those users
+// whose state was asked for longest ago. It does nothing for a while after that.
+func (r *Roster) Keep() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.keptAt) < keepPause || r.loading {
+		return
+	}
+	r.keptAt = time.Now()
+	if !r.users.known || !r.numbers.known {
+		r.load()
+		return
+	}
+	users := slices.Clone(r.users.value)
+	triedAt := func(u sipgate.User) time.Time { return r.deviceFactLocked(u.ID).triedAt }
+	slices.SortStableFunc(users, func(a, b sipgate.User) int { return triedAt(a).Compare(triedAt(b)) })
+	for _, u := range users[:min(len(users), keepAtOnce)] {
+		if time.Since(triedAt(u)) >= maxPresenceAge {
+			r.deviceFactLocked(u.ID).begin(r, u.ID, devicesOf(u.ID))
+		}
 	}
 }
 
@@ -219,6 +259,12 @@ func (r *Roster) readUsers(ctx context.Context, a Access) ([]sipgate.User, error
 func (r *Roster) tellUsers(users []sipgate.User) {
 	if f := r.rosters.onUsers.Load(); f != nil {
 		(*f)(r.account, users)
+	}
+}
+
+func (r *Roster) tellChange() {
+	if f := r.rosters.onChange.Load(); f != nil {
+		(*f)(r.account)
 	}
 }
 

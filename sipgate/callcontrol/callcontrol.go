@@ -113,6 +113,11 @@ func New(o Options) *Control {
 	}
 	o.Members.OnChange(c.memberChanged)
 	c.Rosters.OnUsers(c.relearnZone)
+	c.Rosters.OnChange(func(account string) {
+		if o.Boards != nil {
+			o.Boards.Board(account).Invalidate()
+		}
+	})
 	return c
 }
 

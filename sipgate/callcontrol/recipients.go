@@ -2,10 +2,12 @@ package callcontrol
 
 import (
 	"cmp"
+	"slices"
 
 	"callboard/sipgate"
 	"callboard/sipgate/directory"
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 )
 
 // Recipients returns the entries of the directory that fit what the actor types,
@@ -23,9 +25,16 @@ func (c *Control) Recipients(a Actor, text string) (found []directory.Entry, ref
 	return found, c.Directory.RefreshPresence(a.Account, found), err
 }
 
-// Colleagues returns the actor's team mates, the available ones first.
+// Colleagues returns the actor's team mates, signed in or not, in the order of
+// their names, as their telephones are. It has that kept current, and does not
+// wait for sipgate. Whose name is not known is not among them.
 func (c *Control) Colleagues(a Actor) []directory.Entry {
-	return c.Directory.Colleagues(directory.MemberID(a.MemberID), MembersOnCalls(c.Board(a).Snapshot().Calls))
+	c.Rosters.Of(a.Account).Keep()
+	all := c.Directory.Colleagues(directory.MemberID(a.MemberID))
+	for i, e := range all {
+		all[i].Name = cmp.Or(e.Name, c.MemberName(team.MemberID{Account: a.Account, User: e.User}))
+	}
+	return slices.DeleteFunc(all, func(e directory.Entry) bool { return e.Name == "" })
 }
 
 // Resolve returns the number that the actor means: one in any spelling, a name

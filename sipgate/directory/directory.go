@@ -80,6 +80,7 @@ type Directory struct {
 type accountData struct {
 	contacts  *index
 	members   *index
+	team      []Entry // one of each user, by name
 	perMember map[sipgate.UserID]*memberData
 	roster    *account.Snapshot // from which members was made
 }
@@ -216,28 +217,11 @@ func (d *Directory) Forget(m MemberID) {
 	}
 }
 
-// Colleagues returns m's team members except m, each with one number, available
-// ones first. Members in busy are on a call.
-func (d *Directory) Colleagues(m MemberID, busy map[sipgate.UserID]bool) []Entry {
-	found := d.Search(m, "", maxMembers+maxRecent, busy)
-	known := map[sipgate.UserID]bool{m.User: true}
-	var all []Entry
-	for _, e := range found {
-		if e.Kind == Member && !known[e.User] {
-			known[e.User] = true
-			all = append(all, e)
-		}
-	}
-	slices.SortStableFunc(all, func(x, y Entry) int { return cmp.Compare(availabilityOrder(x), availabilityOrder(y)) })
-	return all
-}
-
-// availabilityOrder returns 0 for available members and 1 for all others.
-func availabilityOrder(e Entry) int {
-	if e.Presence == Available {
-		return 0
-	}
-	return 1
+// Colleagues returns all users of m's account but m, whether they have a number
+// or not, in the order of their names. What they do at the moment is not in it.
+func (d *Directory) Colleagues(m MemberID) []Entry {
+	a, _ := d.visibleTo(m)
+	return slices.DeleteFunc(slices.Clone(a.team), func(e Entry) bool { return e.User == m.User })
 }
 
 // MemberName returns the name of the member or group that has a number in E.164

@@ -32,12 +32,13 @@ func (d *Directory) syncMembers(accountID string) {
 	if current {
 		return
 	}
-	members := newIndex(d.memberEntries(roster), maxMembers)
+	entries := d.memberEntries(roster)
+	members, team := newIndex(entries, maxMembers), teamEntries(roster, entries)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	a = d.account(accountID)
 	if a.roster == nil || a.roster.Version <= roster.Version {
-		a.roster, a.members = roster, members
+		a.roster, a.members, a.team = roster, members, team
 	}
 }
 
@@ -62,6 +63,23 @@ func (d *Directory) memberEntries(roster *account.Snapshot) (all []Entry) {
 			}
 		}
 	}
+	return all
+}
+
+// teamEntries returns an entry for each user, with the first of their numbers
+// among entries, if there is any.
+func teamEntries(roster *account.Snapshot, entries []Entry) (all []Entry) {
+	for _, u := range roster.Users[:min(len(roster.Users), maxMembers)] {
+		if !u.ID.IsPerson() {
+			continue
+		}
+		e := Entry{Kind: Member, Name: account.Name(u), User: u.ID, Presence: presence(roster.Devices[u.ID])}
+		if i := slices.IndexFunc(entries, func(e Entry) bool { return e.User == u.ID }); i >= 0 {
+			e.Number = entries[i].Number
+		}
+		all = append(all, e)
+	}
+	slices.SortStableFunc(all, func(a, b Entry) int { return sipgate.CompareNames(a.Name, b.Name) })
 	return all
 }
 

@@ -129,38 +129,47 @@ func TestPresence(t *testing.T) {
 	}
 }
 
-// The dialog of an internal call has each colleague once, oneself and groups not,
-// and those first who can be called now; who talks is shown as such, also among
-// one's recent calls.
-func TestColleaguesWhoCanBeCalledComeFirst(t *testing.T) {
+// The team is all users but oneself, in the order of their names and each once,
+// with one number or none; groups are nobody. One finds oneself by name only.
+func TestTheTeamIsAllUsersButOneself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeAccess{devices: map[sipgate.UserID][]sipgate.Device{"w1": {phone("p1", true, false), phone("p2", true, false)}, "w2": {phone("p9", true, true)}}}
+		d := newDirectory(t, f)
+		d.rosters.Of(anna.Account).Load()
+		synctest.Wait()
+		all := d.Colleagues(anna)
+		if got := names(all); got != "Jonas Keller, Mira Hoffmann" {
+			t.Fatalf("colleagues %s", got)
+		}
+		if all[0].Number != "+492214710111" || all[0].Presence != Available || all[1].Number != "" || all[1].Presence != DoNotDisturb {
+			t.Errorf("%+v", all)
+		}
+		if got := names(d.Colleagues(MemberID{anna.Account, "w2"})); got != "Jonas Keller" {
+			t.Errorf("the colleagues of Mira: %s", got)
+		}
+		if got := d.MemberName(anna.Account, "+492214710111"); got != "Jonas Keller" || d.MemberName(other.Account, "+492214710111") != "" {
+			t.Errorf("a number is that of %q, in another account of %q", got, d.MemberName(other.Account, "+492214710111"))
+		}
+	})
+}
+
+// Who talks is shown as such, also among one's recent calls.
+func TestWhoTalksIsFoundAsTalking(t *testing.T) {
 	d := newDirectory(t)
 	d.setMembers(anna.Account, []Entry{
 		{Name: "Anna Bergmann", Number: "+492214710110", User: "w0", Presence: Available},
-		{Name: "Ben Away", Number: "+492214710111", User: "w1", Presence: Offline},
-		{Name: "Cleo Here", Number: "+492214710112", User: "w2", Presence: Available},
-		{Name: "Cleo Here", Number: "+492214710119", User: "w2", Presence: Available},
 		{Name: "Dora Busy", Number: "+492214710113", User: "w3", Presence: Available},
 		{Name: "Emil Here", Number: "+492214710114", User: "w4", Presence: Available},
 	})
-	d.AddRecent(anna, []Entry{{Number: "+492214710111", LastCallAt: noon}, {Number: "+492214710113", LastCallAt: noon}, {Number: "+4930555002", LastCallAt: noon}})
-	busy := map[sipgate.UserID]bool{"w3": true}
-	colleagues := d.Colleagues(anna, busy)
-	if got := names(colleagues); got != "Cleo Here, Emil Here, Ben Away, Dora Busy" && got != "Cleo Here, Emil Here, Dora Busy, Ben Away" {
-		t.Errorf("colleagues %s", got)
-	}
-	for _, e := range colleagues {
-		want := map[sipgate.UserID]Presence{"w1": Offline, "w2": Available, "w3": OnCall, "w4": Available}[e.User]
-		if recent := e.User == "w1" || e.User == "w3"; e.Presence != want || e.LastCallAt.IsZero() == recent {
+	d.AddRecent(anna, []Entry{{Number: "+492214710113", LastCallAt: noon}})
+	for _, e := range d.Search(anna, "", 9, map[sipgate.UserID]bool{"w3": true}) {
+		want := map[sipgate.UserID]Presence{"w0": Available, "w3": OnCall, "w4": Available}[e.User]
+		if e.Presence != want || e.LastCallAt.IsZero() == (e.User == "w3") {
 			t.Errorf("%s: %v, last call %v", e.Name, e.Presence, e.LastCallAt)
 		}
 	}
 	if got := names(d.Search(anna, "here bergmann", 9, nil)) + names(d.Search(anna, "anna", 9, nil)); got != "Anna Bergmann" {
 		t.Errorf("oneself: %s", got)
-	}
-	for number, want := range map[string]string{"+492214710111": "Ben Away", "+4930555002": "", "": ""} {
-		if got := d.MemberName(anna.Account, number); got != want || d.MemberName(other.Account, number) != "" {
-			t.Errorf("%q is %q, in another account %q", number, got, d.MemberName(other.Account, number))
-		}
 	}
 }
 

@@ -73,7 +73,7 @@ function onClick(e) {
 	const link = target.closest("a[data-dialog], a.act");
 	/** @type {HTMLElement | null} */
 	const key = target.closest("[data-tone-key]");
-	if (link && modal() && !(e.ctrlKey || e.metaKey || e.shiftKey || e.button)) {
+	if (link && modal() && !(e.defaultPrevented || e.ctrlKey || e.metaKey || e.shiftKey || e.button)) {
 		e.preventDefault();
 		openDialog(link.href);
 	} else if (target.closest("[data-close]") || (target.matches("dialog.modal") && isOutside(target, e))) {

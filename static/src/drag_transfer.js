@@ -2,8 +2,8 @@
 // Dragging a call onto a colleague: a second way to the dialog for transfers,
 // which asks as always. Nothing is transferred by letting go.
 
-import {closest, find, findAll, get, parse} from "./dom.js";
-import {openDialog} from "./dialogs.js";
+import {closest, find, findAll, get} from "./dom.js";
+import {openTransfer} from "./team_strip.js";
 
 const threshold = 8; // pixels until a press is a drag
 
@@ -35,49 +35,45 @@ function grab(e) {
 }
 
 /**
- * begin shows the colleagues, with what letting go there will ask for.
+ * begin shows what is dragged.
  * @param {Drag} mine
- * @param {HTMLElement} zone
  * @param {HTMLElement} label
  */
-async function begin(mine, zone, label) {
+function begin(mine, label) {
 	mine.begun = true;
 	document.documentElement.toggleAttribute("data-dragging", true);
 	getSelection()?.removeAllRanges();
 	label.textContent = (get("h3", mine.row).textContent ?? "").trim();
 	label.hidden = false;
-	zone.dataset.state = "busy";
-	find("ul", zone)?.remove();
-	zone.hidden = false;
-	try {
-		const call = (mine.link.getAttribute("href") ?? "").split("/")[2];
-		const answer = await fetch(`/search?team=true&call=${call}`, {headers: {"HX-Request": "true"}});
-		if (!answer.ok) throw new Error(String(answer.status));
-		const {body} = parse(await answer.text());
-		if (mine === drag) zone.append(...body.childNodes);
-		zone.dataset.state = find("li", zone) ? "" : "failed";
-	} catch {
-		zone.dataset.state = "failed";
-	}
 }
 
 /**
- * targetOf returns the colleague under the pointer.
+ * targetOf returns the colleague under the pointer. Those behind the line are
+ * shown when the pointer comes to their tile.
  * @param {PointerEvent} e
  * @returns {HTMLElement | null}
  */
-const targetOf = e => closest(document.elementFromPoint(e.clientX, e.clientY), "#drop-zone [data-to]");
+function targetOf(e) {
+	const under = document.elementFromPoint(e.clientX, e.clientY);
+	/** @type {HTMLDetailsElement | null} */
+	const more = closest(under, "#team details");
+	if (more) more.open = true;
+	return closest(under, "#team [data-to]");
+}
 
 /** startDragTransfer lets calls be dragged. */
 export function startDragTransfer() {
-	const zone = find("#drop-zone");
-	if (!zone) return;
-	const label = get("#drop-label");
+	const label = find("#drop-label");
+	if (!label) return;
+
+	/** @param {HTMLElement | null} over */
+	const mark = over => { for (const tile of findAll("#team [data-to]")) tile.toggleAttribute("data-over", tile === over); };
 
 	const end = () => {
 		if (drag?.begun) {
-			zone.hidden = label.hidden = true;
+			label.hidden = true;
 			document.documentElement.toggleAttribute("data-dragging", false);
+			mark(null);
 		}
 		drag = null;
 	};
@@ -88,16 +84,15 @@ export function startDragTransfer() {
 	});
 	document.addEventListener("pointermove", e => {
 		if (!drag || !drag.begun && Math.hypot(e.clientX - drag.x, e.clientY - drag.y) < threshold) return;
-		if (!drag.begun) begin(drag, zone, label);
+		if (!drag.begun) begin(drag, label);
 		e.preventDefault();
 		label.style.transform = `translate(${e.clientX + 12}px, ${e.clientY + 12}px)`;
-		const over = targetOf(e);
-		for (const item of findAll("[data-to]", zone)) item.toggleAttribute("data-over", item === over);
+		mark(targetOf(e));
 	});
 	document.addEventListener("pointerup", e => {
 		const over = drag?.begun ? targetOf(e) : null, link = drag?.link;
 		end();
-		if (over && link) openDialog(`${link.getAttribute("href")}?to=${encodeURIComponent(over.dataset.to ?? "")}`);
+		if (over && link) openTransfer(link, over);
 	});
 	document.addEventListener("pointercancel", end);
 	addEventListener("blur", end);

@@ -11,8 +11,8 @@ import {slide} from "./row_animation.js";
  */
 export function updateTimeLabels(now) {
 	for (const e of findAll("time[data-since]")) {
-		// Figure spaces keep the width the same from the first second on.
-		setText(e, duration(now - Number(e.dataset.since)).padStart("approximate" in e.dataset ? 0 : 5, "\u2007"));
+		// Figure spaces keep the width of clocks the same from the first second on.
+		setText(e, duration(now - Number(e.dataset.since)).padStart("approximate" in e.dataset || !e.className ? 0 : 5, "\u2007"));
 	}
 	hideChips(now);
 	for (const e of findAll(".chip[data-from]")) {

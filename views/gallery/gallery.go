@@ -31,7 +31,7 @@ func Examples(lang views.Lang) []Example {
 	if err != nil {
 		panic(err) // into memory, of constants
 	}
-	board.CanCall = true
+	board.CanCall, board.Team = true, exampleStrip(now, 7)
 	board.Status = views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 3}
 	failing := views.StatusModel{ListedAt: now.Add(-9 * time.Second), Now: now, Problem: "throttled"}
 	call := exampleFormat.Ref(calls[2], lang, "gallery-action-0001")
@@ -44,7 +44,10 @@ func Examples(lang views.Lang) []Example {
 		{"transfer", views.TransferDialog(p, views.TransferModel{Call: call, Recipient: views.RecipientPicker{Call: call}, CallerIDs: exampleNumbers})},
 		{"transfer-choices", views.TransferDialog(p, views.TransferModel{Call: call, Recipient: views.RecipientPicker{Text: "wieg", Matches: exampleRecipients(now)[3:], Call: call}, CallerIDs: nil})},
 		{"found", views.SearchResults(lang, views.SearchModel{Recipients: exampleRecipients(now), PresencePending: true})},
-		{"strip", views.DropZone(lang, views.DropZoneModel{Call: call, Members: exampleRecipients(now)[:5]})},
+		{"strip", views.TeamStrip(lang, exampleStrip(now, 7), now)},
+		{"strip-many", views.TeamStrip(lang, exampleStrip(now, 19), now)},
+		{"strip-viewer", views.TeamStrip(lang, viewersStrip(now), now)},
+		{"strip-nobody", views.TeamStrip(lang, nil, now)},
 		{"found-number", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "0211 1234567", Number: "+492111234567", Shown: "+49 211 1234567"}})},
 		{"found-partial", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "0211", Partial: true}, Recipients: exampleRecipients(now)[:1]})},
 		{"found-blocked", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "112", Refused: "number_blocked"}})},

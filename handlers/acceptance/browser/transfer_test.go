@@ -160,7 +160,7 @@ func (p *tab) drag(element, to string) {
 	x, y := p.at(element)
 	left := chromedp.Button("left")
 	p.do(chromedp.MouseEvent(chromedp.MousePressed, x, y, left), chromedp.MouseEvent(chromedp.MouseMoved, x+4, y, left))
-	if !eval[bool](p, `document.querySelector("#drop-zone").hidden`) {
+	if !eval[bool](p, `document.querySelector("#drop-label").hidden`) {
 		p.t.Error("a press that hardly moves is a drag")
 	}
 	p.do(chromedp.MouseEvent(chromedp.MouseMoved, x+40, y+40, left))
@@ -170,39 +170,68 @@ func (p *tab) drag(element, to string) {
 	p.until(`%s.hasAttribute("data-over")`, to)
 }
 
-// Dragging shows what it will do; dropping only opens the dialog.
+// tile returns the expression of a colleague in the strip of the team.
+func tile(name string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll("#team li > *")].find(t => t.innerText.includes(%q))`, name)
+}
+
+// Dragging a call onto a colleague, or clicking them, only opens the dialog.
 func testDrag(t *testing.T, s *harness.Stack, anna *tab) {
 	const who = "+49 30 555006"
+	chosen := func(name, number string) {
+		t.Helper()
+		anna.until(`document.querySelector("#modal").open && document.querySelector("#recipient")?.value === %q`, number)
+		if name != "" {
+			anna.until(`document.querySelector("[data-recipient-name]").innerText === %q`, name)
+		}
+	}
+	s.ExpectNoCommands(t, func() { // without a call of one's own: a new one
+		anna.until(`%s?.innerText.includes("do not disturb")`, tile("Mira Hoffmann"))
+		anna.until(`%s?.innerText.includes("free")`, tile("Jonas Keller"))
+		anna.do(chromedp.Click(`#team a[data-to="` + jonasNumber + `"]`))
+		chosen("", "+49 221 4710111")
+		anna.until(`!!document.querySelector("#modal [name=device]") && !document.querySelector("#modal [data-from-link]")`)
+		anna.screenshot("strip-call")
+		anna.do(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(kb.Escape))
+		anna.until(`!document.querySelector("#modal").open`)
+	})
 	id := s.Ring("+4930555006", "w0", "established")
 	anna.until(`%s?.dataset.state === "talking"`, row(who))
-	onto := func(name string) string {
-		return fmt.Sprintf(`[...document.querySelectorAll("#drop-zone [data-to]")].find(l => l.innerText.includes(%q))`, who+" → "+name)
-	}
 	grip := row(who) + `.querySelector(".dir")`
 	s.ExpectNoCommands(t, func() {
-		anna.drag(grip, onto("Mira Hoffmann"))
-		anna.until(`%s.innerText.includes("do not disturb")`, onto("Mira Hoffmann"))
+		anna.drag(grip, tile("Mira Hoffmann"))
 		anna.screenshot("drag")
 		anna.do(chromedp.KeyEvent(kb.Escape)) // nothing is meant after all
-		anna.until(`document.querySelector("#drop-zone").hidden`)
+		anna.until(`document.querySelector("#drop-label").hidden && !document.querySelector("[data-over]")`)
 		x, y := anna.at(grip)
 		anna.do(chromedp.MouseEvent(chromedp.MouseReleased, x, y, chromedp.Button("left")))
 		if eval[bool](anna, `document.querySelector("#modal").open`) {
 			t.Error("a drag that was given up opens the dialog")
 		}
 
-		anna.drag(grip, onto("Jonas Keller"))
-		x, y = anna.at(onto("Jonas Keller"))
+		anna.drag(grip, tile("Mira Hoffmann"))
+		x, y = anna.at(tile("Mira Hoffmann"))
 		anna.do(chromedp.MouseEvent(chromedp.MouseReleased, x, y, chromedp.Button("left")))
-		anna.until(`document.querySelector("#modal").open && document.querySelector("#recipient")?.value === "+49 221 4710111"`)
-		anna.until(`document.querySelector("[data-recipient-name]").innerText === "Jonas Keller" && document.querySelector("#drop-zone").hidden`)
+		chosen("Mira Hoffmann", "+49 221 4710112")
+		anna.until(`document.querySelector("#drop-label").hidden`)
 		anna.screenshot("drag-dropped")
+		anna.do(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(kb.Escape))
+		anna.until(`!document.querySelector("#modal").open`)
+
+		anna.do(chromedp.Click(`#team a[data-to="` + jonasNumber + `"]`))
+		chosen("Jonas Keller", "+49 221 4710111")
 	})
 	anna.do(chromedp.Click(`#modal button[name=attended][value=false]`))
 	s.Eventually("blind transfer", func() bool {
 		sent := s.Call(id).Transfers
 		return len(sent) == 1 && sent[0].To == jonasNumber && !sent[0].Attended
 	})
+
+	// What a colleague does is shown, and with whom.
+	busy := s.Ring("+4930555007", "w2", "established")
+	anna.until(`%[1]s.innerText.includes("talking") && %[1]s.innerText.includes("+49 30 555007") && !!%[1]s.querySelector("time").innerText`, tile("Mira Hoffmann"))
+	s.Control("POST", "calls/"+busy+"/hangup", map[string]any{}, nil)
+	anna.until(`%s.innerText.includes("do not disturb")`, tile("Mira Hoffmann"))
 }
 
 // The board filters calls by a person. Updates keep the filter, a ringing call

@@ -9,6 +9,7 @@ import {startNotificationPrompt} from "../notification_prompt.js";
 import {startOwnCalls} from "../own_calls.js";
 import {startRecipient} from "../recipient.js";
 import {startRinging} from "../ringing.js";
+import {startTeamStrip} from "../team_strip.js";
 
 startPage();
 startRecipient();
@@ -18,3 +19,4 @@ startNotificationPrompt();
 startOwnCalls();
 startCallFilter();
 startDragTransfer();
+startTeamStrip();
