@@ -60,7 +60,7 @@ func (h *handlers) setConsent(w http.ResponseWriter, r *http.Request, a actor) e
 	if err := h.Control.Members.SetConsent(r.Context(), a.MemberID, team.Consent{SharesCalls: form.SharesCalls, AllowsLeads: form.AllowsLeads}); err != nil {
 		return err
 	}
-	return web.Redirect(w, r, web.LocalPath(form.Next))
+	return respondSaved(w, r, web.LocalPath(form.Next))
 }
 
 // endSession signs the actor out in one browser.

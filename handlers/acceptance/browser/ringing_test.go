@@ -324,17 +324,19 @@ func TestBrowserPreferences(t *testing.T) {
 	settings.do(chromedp.Navigate(s.URL + "/settings"))
 	settings.do(chromedp.Click("[data-try]"))
 	settings.until(`audioStub.strokes === 8`)
-	settings.run(`document.querySelector("#display [name=theme]").value = "dark"; document.querySelector("#display [name=keys]").click()`)
-	settings.do(chromedp.Click("#display .ends button"))
-	settings.until(`document.documentElement.dataset.theme === "dark" && !!document.querySelector("#display .saved")`)
+	// A change is saved at once, and its section says so.
+	settings.run(`const theme = document.querySelector("#display [name=theme]"); theme.value = "dark"; theme.dispatchEvent(new Event("change", {bubbles: true})); document.querySelector("#display [name=keys]").click()`)
+	settings.until(`document.documentElement.dataset.theme === "dark" && document.querySelector("#display .save-state").textContent === "Saved." && !document.querySelector("#display .ends").offsetParent`)
 	board.until(`document.documentElement.dataset.theme === "dark" && getComputedStyle(document.body).colorScheme === "dark"`)
 	key("j")
 	key("?")
 	if eval[bool](board, `document.activeElement?.classList.contains("row") || document.querySelector("#keys").open`) {
 		t.Error("a single key still does something")
 	}
-	settings.run(`document.querySelector("#display [name=lang]").value = "de"`)
-	settings.do(chromedp.Click("#display .ends button"))
+	// What cannot be saved stays as it was typed, with a word why.
+	settings.run(`window.from = document.querySelector("#ringing [name=quiet_from]"); from.type = "text"; from.value = "25:61"; from.dispatchEvent(new Event("change", {bubbles: true}))`)
+	settings.until(`document.querySelector("#ringing .save-state").dataset.ok === "false" && from.ariaInvalid === "true" && from.value === "25:61"`)
+	settings.run(`const lang = document.querySelector("#display [name=lang]"); lang.value = "de"; lang.dispatchEvent(new Event("change", {bubbles: true}))`)
 	settings.until(`document.documentElement.lang === "de"`)
 	board.until(`document.documentElement.lang === "de" && document.querySelector("h1").textContent === "Laufende Anrufe"`)
 	settings.screenshot("settings-de-dark")

@@ -1,6 +1,7 @@
 // @ts-check
 // The script of all other pages.
 
+import {startAutosave} from "../autosave.js";
 import {startPage} from "../common.js";
 import {startRecipient} from "../recipient.js";
 import {startSettings} from "../settings.js";
@@ -9,4 +10,5 @@ import {startTelLinks} from "../tel_links.js";
 startPage();
 startRecipient();
 startSettings();
+startAutosave();
 startTelLinks();
