@@ -23,7 +23,9 @@ func (h *handlers) showBoard(w http.ResponseWriter, r *http.Request, a actor) er
 	if a.Preferences.OnlyMine {
 		model.HideCallsOfOthers(a.BoardID())
 	}
-	model.Version, model.Status = shown.Have, views.NewStatus(shown.Health, time.Now())
+	now := time.Now()
+	model.SetAlarms(langOf(r, a), h.Control.Alarms.Of(a.Account), now)
+	model.Version, model.Status = shown.Have, views.NewStatus(shown.Health, now)
 	model.CanCall = a.deniedReason(team.StartCall) == ""
 	page := h.page(r, a)
 	page.SetupPending = h.needsSetup(r, a)

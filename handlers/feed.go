@@ -126,7 +126,8 @@ func (v *boardView) OnCall(t views.Tile, c *switchboard.Call, seen bool) views.T
 // Parts implements [feed.View]. It renders the preferences in the language that
 // the member has now: a page in another language reloads itself then.
 func (v *boardView) Parts(ctx context.Context) ([]string, error) {
-	return renderAll(ctx, views.AccessBar(v.lang, accessTo(v.actor, "/", "/")), views.Preferences(preferredLang(v.actor, v.browser), v.actor.Preferences))
+	return renderAll(ctx, views.AccessBar(v.lang, accessTo(v.actor, "/", "/")), views.Preferences(preferredLang(v.actor, v.browser), v.actor.Preferences),
+		views.AlarmLimits(v.lang, v.h.Control.Alarms.Of(v.actor.Account)))
 }
 
 // interruptedTime is for how long after a restart pages get what it cut off:

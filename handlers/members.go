@@ -16,14 +16,19 @@ import (
 
 // showTeam shows the members of the team.
 func (h *handlers) showTeam(w http.ResponseWriter, r *http.Request, a actor) error {
+	return h.respondTeam(w, r, a, http.StatusOK, views.AlarmForm{Limits: h.Control.Alarms.Of(a.Account), Saved: r.URL.Query().Get("saved") == "alarms"})
+}
+
+// respondTeam shows the team, with the form of its alarm limits.
+func (h *handlers) respondTeam(w http.ResponseWriter, r *http.Request, a actor, status int, alarms views.AlarmForm) error {
 	board := h.Control.Board(a.Actor)
 	online, onCall := board.Members(), callcontrol.MembersOnCalls(board.Snapshot().Calls)
-	m := views.TeamModel{Manage: a.May(team.ManageMembers).OK, SetDefault: a.May(team.ManageSettings).OK, Default: h.Control.Members.DefaultConsent(a.Account)}
+	m := views.TeamModel{Alarms: alarms, Manage: a.May(team.ManageMembers).OK, SetDefault: a.May(team.ManageSettings).OK, Default: h.Control.Members.DefaultConsent(a.Account)}
 	for _, member := range h.Control.TeamMembers(a.Account) {
 		m.Members = append(m.Members, views.TeamMember{Member: member, Self: member.MemberID == a.MemberID,
 			Online: slices.Contains(online, switchboard.MemberID(member.User)), OnCall: onCall[member.User]})
 	}
-	return web.Show(w, r, http.StatusOK, views.Team(h.page(r, a), m))
+	return web.Show(w, r, status, views.Team(h.page(r, a), m))
 }
 
 // updateMember does something to one member of the actor's own team, recorded in

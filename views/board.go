@@ -24,6 +24,7 @@ type BoardModel struct {
 	HiddenCalls int  // calls of others that the viewer hides
 	CanCall     bool // the viewer may start calls
 	Team        []Tile
+	alarms      team.AlarmLimits
 }
 
 // manyRows is from how many rows on they are compact by themselves.
@@ -42,11 +43,15 @@ func (b *BoardModel) compact(d team.Density) bool {
 // RenderedRow is the HTML of one row, see [Format.RowHTMLFor].
 type RenderedRow []byte
 
-// Add appends a call, on which the viewer may act as allowed says, to its section
-// and counts it.
+// Add puts a call, on which the viewer may act as allowed says, to its place in its
+// section and counts it.
 func (b *BoardModel) Add(c *switchboard.Call, row RenderedRow, allowed Allowed) {
 	s := c.Section()
-	b.Sections[s], b.calls[s] = append(b.Sections[s], row), append(b.calls[s], c)
+	i := len(b.calls[s])
+	for i > 0 && place(b.calls[s][i-1]) > place(c) {
+		i--
+	}
+	b.Sections[s], b.calls[s] = slices.Insert(b.Sections[s], i, row), slices.Insert(b.calls[s], i, c)
 	if c.Phase == switchboard.Ended {
 		return
 	}

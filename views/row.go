@@ -111,7 +111,7 @@ func (f Format) baseRow(c switchboard.Call, lang Lang) RowModel {
 	m := RowModel{
 		DOMID:   RowDOMID(c.ID),
 		Section: sectionNames[c.Section()],
-		No:      decimal(int64(c.No)),
+		No:      decimal(place(&c)),
 		Base:    "/calls/" + url.PathEscape(string(c.ID)),
 		Since:   milliseconds(c.Since),
 		Started: milliseconds(c.Started),
@@ -135,6 +135,10 @@ func (f Format) baseRow(c switchboard.Call, lang Lang) RowModel {
 	f.addChips(&m, c, lang)
 	return m
 }
+
+// place returns a number that orders the calls of a section: the longest in its
+// state is first. Those of one moment are in the order in which they came.
+func place(c *switchboard.Call) int64 { return 1000*c.Since.UnixMilli() + int64(c.No%1000) }
 
 func (f Format) addParties(m *RowModel, c switchboard.Call, lang Lang) {
 	name, key := "both", "row.unknown_direction"
@@ -197,15 +201,7 @@ func extensionText(party string, lang Lang) string {
 }
 
 func (m *RowModel) addState(c switchboard.Call, lang Lang) {
-	m.State = "talking"
-	switch {
-	case c.Phase == switchboard.Ended:
-		m.State = "ended"
-	case c.Phase == switchboard.Ringing:
-		m.State = "ringing"
-	case c.Hold.On:
-		m.State = "held"
-	}
+	m.State = stateOf(&c)
 	key := "state." + m.State
 	if c.Voicemail && c.Phase == switchboard.Connected {
 		key = "state.voicemail"

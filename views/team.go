@@ -12,7 +12,8 @@ type TeamModel struct {
 	Manage  bool         // the reader may set roles, remove members and sign them out
 
 	Default    team.Consent // of members who have not chosen
-	SetDefault bool         // the reader may change it
+	SetDefault bool         // the reader may change it, and the limits of alarms
+	Alarms     AlarmForm
 }
 
 // TeamMember is a member of the team.

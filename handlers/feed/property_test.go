@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -223,8 +224,10 @@ func (h *history) check(where string) {
 	}
 }
 
-// sectionOrder returns the shown rows of a section in the order of the board.
+// sectionOrder returns the shown rows of a section, the longest in its state first.
 func sectionOrder(calls []switchboard.Call, section string, shown map[string]string) (ids []string) {
+	calls = slices.Clone(calls)
+	slices.SortStableFunc(calls, func(a, b switchboard.Call) int { return cmp.Compare(a.Since.UnixMilli(), b.Since.UnixMilli()) })
 	names := map[switchboard.Section]string{switchboard.SectionRinging: "ringing", switchboard.SectionActive: "active", switchboard.SectionHeld: "onhold"}
 	for _, c := range calls {
 		if id := views.RowDOMID(c.ID); names[c.Section()] == section && shown[id] != "" {

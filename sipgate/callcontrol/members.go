@@ -3,6 +3,7 @@ package callcontrol
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -140,6 +141,21 @@ func (c *Control) SetTeamDefault(ctx context.Context, a Actor, consent team.Cons
 	err := c.Audited(ctx, a, team.ManageSettings, params, "", func(ctx context.Context) error {
 		return c.Members.SetDefaultConsent(ctx, a.MemberID, consent)
 	})
+	c.Board(a).Invalidate()
+	return err
+}
+
+// SetAlarmLimits changes the team's limits. Errors are those of
+// [team.Alarms.Set] and of the audit.
+func (c *Control) SetAlarmLimits(ctx context.Context, a Actor, l team.AlarmLimits) error {
+	limit := func(l team.AlarmLimit) string {
+		if l == (team.AlarmLimit{}) {
+			return "off"
+		}
+		return fmt.Sprintf("%d/%d", l.Amber, l.Red)
+	}
+	params := fmt.Sprintf("alarms ringing %s held %s talking %s", limit(l.Ringing), limit(l.Held), limit(l.Talking))
+	err := c.Audited(ctx, a, team.ManageSettings, params, "", func(ctx context.Context) error { return c.Alarms.Set(ctx, a.Account, l) })
 	c.Board(a).Invalidate()
 	return err
 }

@@ -146,8 +146,8 @@ type Call struct {
 	// have ended long before EndedAt.
 	EndApproximate bool
 
-	// No orders the calls of a section: a lower one stands further up. It does
-	// not change as long as the row is on the board.
+	// No counts the calls in the order in which they came to the board. It does
+	// not change as long as the row is there.
 	No uint64
 
 	// Seq is the number of the change that published this value. ShownSeq is

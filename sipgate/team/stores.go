@@ -15,6 +15,7 @@ type Stores struct {
 	ReplacedWebhooks *ReplacedWebhooks
 	Wallboards       *Wallboards
 	Zones            *Zones
+	Alarms           *Alarms
 
 	// Interrupted are the audit entries that [Audit.Recover] completed: those of
 	// actions in progress when the previous process ended.
@@ -34,6 +35,9 @@ func OpenStores(ctx context.Context, db *sql.DB, key Key, r Refresher, c Config,
 		return nil, err
 	}
 	if s.Zones, err = NewZones(ctx, db, c.Zones); err != nil {
+		return nil, err
+	}
+	if s.Alarms, err = NewAlarms(ctx, db); err != nil {
 		return nil, err
 	}
 	if s.Interrupted, err = s.Audit.Recover(ctx); err != nil {

@@ -5,6 +5,17 @@ import {find, findAll, message, setText} from "./dom.js";
 import {duration} from "./format.js";
 import {slide} from "./row_animation.js";
 
+/** @type {((now: number) => void)[]} */
+const listeners = [];
+
+/**
+ * eachTick lets update be called with the server's time whenever something that
+ * depends on it is shown: every second, and with each change of the page, before
+ * that is drawn.
+ * @param {(now: number) => void} update
+ */
+export const eachTick = update => { listeners.push(update); };
+
 /**
  * updateTimeLabels brings everything up to date that depends on the time.
  * @param {number} now the server's time
@@ -22,6 +33,7 @@ export function updateTimeLabels(now) {
 	for (const e of findAll('.chip[data-tone="pending-hangup"]')) {
 		setText(find("span", e), message("leaving", Math.max(0, Math.ceil((Number(e.dataset.at) - now) / 1000))));
 	}
+	for (const update of listeners) update(now);
 }
 
 /**

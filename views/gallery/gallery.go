@@ -32,6 +32,7 @@ func Examples(lang views.Lang) []Example {
 		panic(err) // into memory, of constants
 	}
 	board.CanCall, board.Team = true, exampleStrip(now, 7)
+	board.SetAlarms(lang, team.DefaultAlarmLimits, now)
 	board.Status = views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 3}
 	failing := views.StatusModel{ListedAt: now.Add(-9 * time.Second), Now: now, Problem: "throttled"}
 	call := exampleFormat.Ref(calls[2], lang, "gallery-action-0001")
@@ -40,6 +41,7 @@ func Examples(lang views.Lang) []Example {
 		{"signin", views.SignIn(p, "/history", "")},
 		{"signin-failed", views.SignIn(p, "/", "login_failed")},
 		{"board", views.Board(p, board)},
+		{"board-alarms", views.Board(p, alarmBoard(lang, now))},
 		{"board-empty", views.Board(p, views.BoardModel{Status: failing})},
 		{"transfer", views.TransferDialog(p, views.TransferModel{Call: call, Recipient: views.RecipientPicker{Call: call}, CallerIDs: exampleNumbers})},
 		{"transfer-choices", views.TransferDialog(p, views.TransferModel{Call: call, Recipient: views.RecipientPicker{Text: "wieg", Matches: exampleRecipients(now)[3:], Call: call}, CallerIDs: nil})},

@@ -28,6 +28,7 @@ func stateExamples(lang views.Lang) []Example {
 			panic(err) // into memory, of constants
 		}
 		m.CanCall = permit.OK()
+		m.SetAlarms(lang, team.DefaultAlarmLimits, now)
 		m.Status = views.StatusModel{ListedAt: now.Add(-listed), Now: now, Problem: problem, SignedIn: 3}
 		return m
 	}

@@ -26,6 +26,7 @@ func teamExamples(lang views.Lang) []Example {
 		panic(err) // into memory, of constants
 	}
 	board.CanCall = true
+	board.SetAlarms(lang, team.DefaultAlarmLimits, now)
 	board.Status = views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 3}
 	own := board
 	own.HiddenCalls = 1
@@ -36,6 +37,7 @@ func teamExamples(lang views.Lang) []Example {
 		{"hangup-several", views.HangUpDialog(p, exampleHangUp(calls, lang))},
 		{"hangup-none", views.HangUpDialog(p, views.HangUpModel{ActionID: "gallery-action-0003"})},
 		{"team", views.Team(at("/team"), exampleTeam(now, true))},
+		{"team-alarms-mistake", views.Team(at("/team"), mistypedAlarms(now))},
 		{"team-agent", views.Team(people, exampleTeam(now, false))},
 		{"audit", views.Audit(at("/audit"), exampleAudit(now))},
 		{"audit-empty", views.Audit(at("/audit"), views.AuditModel{})},
@@ -88,7 +90,7 @@ func exampleTeam(now time.Time, manage bool) views.TeamModel {
 	aylin.AllowsLeads, aylin.Stated = false, true
 	viewer.SharesCalls, viewer.Stated, viewer.LastActive = false, true, time.Time{}
 	gone.Removed = true
-	return views.TeamModel{Manage: manage, SetDefault: manage, Default: team.Consent{SharesCalls: true, AllowsLeads: true}, Members: []views.TeamMember{aylin, viewer, mia, tom, gone}}
+	return views.TeamModel{Alarms: views.AlarmForm{Limits: team.DefaultAlarmLimits}, Manage: manage, SetDefault: manage, Default: team.Consent{SharesCalls: true, AllowsLeads: true}, Members: []views.TeamMember{aylin, viewer, mia, tom, gone}}
 }
 
 func exampleAudit(now time.Time) views.AuditModel {

@@ -1,6 +1,7 @@
 // @ts-check
 // The script of the board.
 
+import {startAlarms} from "../alarms.js";
 import {startBoardRows} from "../board_rows.js";
 import {startCallFilter} from "../call_filter.js";
 import {startPage} from "../common.js";
@@ -11,6 +12,7 @@ import {startRecipient} from "../recipient.js";
 import {startRinging} from "../ringing.js";
 import {startTeamStrip} from "../team_strip.js";
 
+startAlarms();
 startPage();
 startRecipient();
 startBoardRows();

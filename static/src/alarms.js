@@ -1,0 +1,68 @@
+// @ts-check
+// Calls that ring, wait or talk for too long are marked, and who holds one is
+// reminded by a sound.
+
+import {alarmLevel, remindersDue} from "./alarm_rules.js";
+import {find, findAll, get, message, setText} from "./dom.js";
+import {duration} from "./format.js";
+import {isLeader} from "./leader_tab.js";
+import {isQuiet} from "./quiet_hours.js";
+import {remind} from "./ring_sound.js";
+import {eachTick} from "./time_labels.js";
+
+/** @type {Map<string, {since: string, due: number}>} */
+let reminded = new Map(); // held calls of the member by row, and how many reminders were due
+
+/** startAlarms marks rows with every tick, before they are drawn. */
+export function startAlarms() {
+	if (!find("#alarms")) return;
+	eachTick(now => {
+		const {dataset} = get("#alarms"); // the feed replaces them
+		markRows(dataset, now);
+		remindHolder(dataset, now);
+	});
+}
+
+/** @param {HTMLElement} row */
+const sinceOf = row => find("time.timer", row)?.dataset.since ?? "";
+
+/**
+ * @param {DOMStringMap} alarms limits by state, and words by level
+ * @param {number} now the server's time
+ */
+function markRows(alarms, now) {
+	for (const row of findAll("#board .row")) {
+		const level = alarmLevel(alarms[row.dataset.state ?? ""], now - Number(sinceOf(row)));
+		if (level === (row.dataset.alarm ?? "")) continue;
+		if (level) {
+			row.dataset.alarm = level;
+			row.dataset.alarmText = alarms[level];
+		} else {
+			delete row.dataset.alarm;
+			delete row.dataset.alarmText;
+		}
+	}
+}
+
+/**
+ * remindHolder reminds once of all calls that the member holds of which it is
+ * time. What was due before the page was open is not made up for.
+ * @param {DOMStringMap} alarms
+ * @param {number} now
+ */
+function remindHolder(alarms, now) {
+	const {volume, quiet} = find("#preferences")?.dataset ?? {};
+	/** @type {typeof reminded} */
+	const held = new Map();
+	const due = findAll(`#board .row[data-state=held][data-owners~="${CSS.escape(message("member"))}"]`).filter(row => {
+		const since = sinceOf(row), reminders = remindersDue(alarms.held, now - Number(since)), before = reminded.get(row.id);
+		held.set(row.id, {since, due: reminders});
+		return before?.since === since && reminders > before.due;
+	});
+	reminded = held;
+	const [longest] = due;
+	if (!longest) return;
+	const who = find(".who h3", longest)?.textContent?.trim() ?? "";
+	setText(find("#announcer"), (alarms.reminder ?? "").replace("{who}", who).replace("{n}", duration(now - Number(sinceOf(longest)))));
+	if (isLeader() && !isQuiet(quiet, new Date())) remind(Number(volume));
+}

@@ -1,0 +1,94 @@
+package views
+
+import (
+	"bytes"
+	"net/url"
+	"time"
+
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+)
+
+// alarmOf returns how much too long a call has been in a state, as [RowModel].State
+// names it.
+func alarmOf(l team.AlarmLimits, state string, d time.Duration) team.AlarmLevel {
+	switch state {
+	case "ringing":
+		return l.Ringing.Level(d)
+	case "held":
+		return l.Held.Level(d)
+	case "talking":
+		return l.Talking.Level(d)
+	}
+	return team.NoAlarm
+}
+
+// SetAlarms tells the page the limits of a team, and marks the rows of calls that
+// have been in their state for too long at now. Script does so from then on.
+func (b *BoardModel) SetAlarms(lang Lang, l team.AlarmLimits, now time.Time) {
+	b.alarms = l
+	for s, rows := range b.Sections {
+		for i, c := range b.calls[s] {
+			if level := alarmOf(l, stateOf(c), now.Sub(c.Since)); level != team.NoAlarm {
+				mark := `<li data-alarm="` + string(level) + `" data-alarm-text="` + lang.T("alarm."+string(level)) + `" `
+				rows[i] = bytes.Replace(rows[i], []byte("<li "), []byte(mark), 1)
+			}
+		}
+	}
+}
+
+// stateOf returns the state of a call as [RowModel].State names it.
+func stateOf(c *switchboard.Call) string {
+	switch {
+	case c.Phase == switchboard.Ended:
+		return "ended"
+	case c.Phase == switchboard.Ringing:
+		return "ringing"
+	case c.Hold.On:
+		return "held"
+	}
+	return "talking"
+}
+
+// alarmSteps formats a limit for script: "20 40".
+func alarmSteps(l team.AlarmLimit) string { return decimal(l.Amber) + " " + decimal(l.Red) }
+
+// AlarmForm is the model of the form of the limits.
+type AlarmForm struct {
+	Limits team.AlarmLimits
+	Saved  bool // just now
+
+	// Typed are the values of a form that was not saved. Field is the first invalid
+	// one, and Code says what is wrong with it.
+	Typed       url.Values
+	Field, Code string
+}
+
+// alarmField is one state in the form.
+type alarmField struct {
+	state string // "ringing"
+	limit team.AlarmLimit
+}
+
+func (m AlarmForm) fields() []alarmField {
+	return []alarmField{{"ringing", m.Limits.Ringing}, {"held", m.Limits.Held}, {"talking", m.Limits.Talking}}
+}
+
+// value returns what is in the field of a step.
+func (m AlarmForm) value(name string, step int) string {
+	if m.Typed != nil {
+		return m.Typed.Get(name)
+	}
+	return decimal(step)
+}
+
+// mistakeText returns what is wrong, "" if nothing is.
+func (m AlarmForm) mistakeText(lang Lang) string {
+	switch m.Code {
+	case "":
+		return ""
+	case "alarm_order":
+		return lang.T("error.alarm_order")
+	}
+	return lang.T("error.alarm_limit")
+}
