@@ -71,17 +71,27 @@ func (h *handlers) hangUpDialog(w http.ResponseWriter, r *http.Request, a actor)
 	return web.Show(w, r, http.StatusOK, views.HangUpDialog(h.page(r, a), m))
 }
 
-// callerIDs returns the account's numbers, any of which may be shown to a
-// callee; none if they cannot be read.
+// callerIDs returns the account's numbers with the names of those whose they are,
+// any of which may be shown to a callee; none if they cannot be read.
 func (h *handlers) callerIDs(r *http.Request, a actor) (all []views.Option) {
-	numbers, err := h.Control.Rosters.Of(a.Account).Numbers(r.Context())
+	roster := h.Control.Rosters.Of(a.Account)
+	numbers, err := roster.Numbers(r.Context())
 	if err != nil {
 		h.Log.Info("read account numbers", "account", a.Account, "err", err)
 	}
 	for _, n := range numbers {
 		if number := sipgate.NormalizeNumber(n.Number); strings.HasPrefix(number, "+") {
-			all = append(all, views.Option{Value: number, Label: sipgate.DisplayNumber(number)})
+			all = append(all, views.Option{Value: number, Label: numberLabel(roster.Snapshot().PartyName(number), number)})
 		}
 	}
 	return slices.Clip(all)
+}
+
+// numberLabel returns how a number is offered: "Reception · +49 221 4710100".
+func numberLabel(name, number string) string {
+	shown := sipgate.DisplayNumber(number)
+	if name == "" || sipgate.NormalizeNumber(name) == number {
+		return shown
+	}
+	return name + " · " + shown
 }

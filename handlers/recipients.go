@@ -9,6 +9,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/directory"
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
 )
@@ -31,16 +32,45 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request, a actor) error
 		}
 	}
 	w.Header().Set("Cache-Control", "no-store")
+	m := h.recipients(a, langOf(r, a), text, call)
+	return web.Respond(w, r, web.Response{JSON: recipientsJSON(m), Page: views.SearchResults(langOf(r, a), m)})
+}
+
+// recipients returns what a typed text finds. Nothing typed finds nobody who would
+// be refused.
+func (h *handlers) recipients(a actor, lang views.Lang, text string, call switchboard.Call) views.SearchModel {
 	m := views.SearchModel{Query: h.typedNumber(text, call)}
 	found, refreshing, err := h.Control.Recipients(a.Actor, text)
+	states := h.stateOf(a, lang)
 	for _, e := range found {
 		if f := h.foundRecipient(e, call); f.Refused == "" || text != "" {
+			f.Tile = states(e)
 			m.Recipients = append(m.Recipients, f)
 		}
 	}
 	m.PresencePending, m.TeamUnread = refreshing, err != nil
 	m.Unreadable = h.Control.Unreadable.Of(a.Account)["contacts"]
-	return web.Respond(w, r, web.Response{JSON: recipientsJSON(m), Page: views.SearchResults(langOf(r, a), m)})
+	return m
+}
+
+// stateOf returns what tells of an entry of the directory what the member does at
+// the moment, as far as the actor may see it.
+func (h *handlers) stateOf(a actor, lang views.Lang) func(directory.Entry) views.Tile {
+	var calls []*switchboard.Call
+	for _, c := range h.Control.Board(a.Actor).Snapshot().Calls {
+		calls = append(calls, &c)
+	}
+	on, format := views.CallsOfMembers(calls), h.formatFor(a)
+	return func(e directory.Entry) views.Tile {
+		if e.Kind != directory.Member {
+			return views.Tile{}
+		}
+		t := views.NewTile(e, true)
+		if c := on[t.User]; c != nil {
+			return format.OnCall(t, c, h.Control.Authorize(a.Actor, team.SeeCall, *c).OK, lang)
+		}
+		return t
+	}
 }
 
 // typedNumber returns what a typed text is as a number.

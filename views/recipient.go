@@ -2,6 +2,7 @@ package views
 
 import (
 	"net/url"
+	"slices"
 
 	"callboard/sipgate/directory"
 )
@@ -20,6 +21,7 @@ type Recipient struct {
 	directory.Entry
 	Shown   string // the formatted number
 	Refused string // why it cannot be called: "number_blocked", "same_party"; or empty
+	Tile    Tile   // what a member does at the moment; zero for others
 }
 
 // Query is the typed text, interpreted as a number.
@@ -102,6 +104,23 @@ func (r Recipient) kindName(lang Lang) string {
 	return name
 }
 
+// stateIcons are the icons of what members do.
+var stateIcons = map[string]string{
+	"free": "available", "ringing": "ringing", "calling": "oncall", "talking": "oncall", "held": "held", "dnd": "dnd", "away": "away", "unknown": "unknown",
+}
+
+// tile returns what a member does, which is at least known as a presence.
+func (r Recipient) tile() Tile {
+	t := r.Tile
+	if t.State == "" {
+		t = NewTile(r.Entry, true)
+	}
+	if r.Presence == directory.OnCall && !t.inUse() {
+		t.State = "talking"
+	}
+	return t
+}
+
 // presenceNote returns a hint on the presence of a selected member, or "". The
 // presence forbids nothing.
 func (r Recipient) presenceNote(lang Lang) string {
@@ -109,6 +128,51 @@ func (r Recipient) presenceNote(lang Lang) string {
 		return lang.T(key, r.Name)
 	}
 	return ""
+}
+
+// recipientGroup is a part of the list of results that has a heading.
+type recipientGroup struct {
+	name       string // in text keys: "team", "contacts", "recent"
+	recipients []Recipient
+}
+
+// groupOf returns the name of the group in which an entry stands.
+func (r Recipient) groupOf() string {
+	switch r.Kind {
+	case directory.Member, directory.Group:
+		return "team"
+	case directory.Recent:
+		return "recent"
+	default:
+		return "contacts"
+	}
+}
+
+// groups returns the results as they are shown: the team first, then contacts,
+// then numbers of recent calls. A group whose best result is exactly what was
+// typed comes before groups without one.
+func (m SearchModel) groups() (all []recipientGroup) {
+	for _, name := range []string{"team", "contacts", "recent"} {
+		g := recipientGroup{name: name}
+		for _, r := range m.Recipients {
+			if r.groupOf() == name {
+				g.recipients = append(g.recipients, r)
+			}
+		}
+		if len(g.recipients) > 0 {
+			all = append(all, g)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b recipientGroup) int { return b.exactness() - a.exactness() })
+	return all
+}
+
+// exactness returns 1 if the first result is exactly what was typed, else 0.
+func (g recipientGroup) exactness() int {
+	if g.recipients[0].Exact {
+		return 1
+	}
+	return 0
 }
 
 // verdictText returns the text on the query.

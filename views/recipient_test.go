@@ -72,3 +72,34 @@ func TestPresenceIsAHint(t *testing.T) {
 		}
 	}
 }
+
+// The team stands first in the list, unless something else is exactly what was
+// typed; no result is lost.
+func TestResultsStandInGroups(t *testing.T) {
+	recipient := func(name string, kind directory.Kind, exact bool) Recipient {
+		return Recipient{Entry: directory.Entry{Name: name, Kind: kind, Exact: exact}}
+	}
+	for _, test := range []struct {
+		found []Recipient
+		want  string
+	}{
+		{nil, ""},
+		{[]Recipient{recipient("a", directory.Recent, false), recipient("b", directory.Contact, false), recipient("c", directory.Member, false), recipient("d", directory.Group, false), recipient("e", directory.Private, false)},
+			"team: c d; contacts: b e; recent: a; "},
+		{[]Recipient{recipient("a", directory.Contact, true), recipient("b", directory.Member, false)}, "contacts: a; team: b; "},
+		{[]Recipient{recipient("a", directory.Contact, true), recipient("b", directory.Member, true)}, "team: b; contacts: a; "},
+		{[]Recipient{recipient("a", directory.Recent, true), recipient("b", directory.Contact, false), recipient("c", directory.Contact, true)}, "recent: a; contacts: b c; "},
+	} {
+		var got string
+		for _, g := range (SearchModel{Recipients: test.found}).groups() {
+			got += g.name + ":"
+			for _, r := range g.recipients {
+				got += " " + r.Name
+			}
+			got += "; "
+		}
+		if got != test.want {
+			t.Errorf("%s, want %s", got, test.want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package callcontrol
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"callboard/sipgate"
 	"callboard/sipgate/directory"
@@ -11,18 +12,22 @@ import (
 )
 
 // Recipients returns the entries of the directory that fit what the actor types,
-// and whether the presence of one of them is being read again. It does not wait
-// for sipgate. The error is why the team is missing from the entries: sipgate
-// could not be asked; it is asked again.
+// or those to begin with if that is nothing; and whether the presence of one of
+// them is being read again. It does not wait for sipgate. The error is why the
+// team is missing from the entries: sipgate could not be asked; it is asked again.
 func (c *Control) Recipients(a Actor, text string) (found []directory.Entry, refreshing bool, err error) {
 	calls := c.Board(a).Snapshot().Calls
 	c.recordOwnCalls(a, calls)
-	found = c.Directory.Search(directory.MemberID(a.MemberID), text, directory.MaxResults, MembersOnCalls(calls))
+	if m, busy := directory.MemberID(a.MemberID), MembersOnCalls(calls); strings.TrimSpace(text) == "" {
+		found = c.Directory.Offer(m, busy)
+	} else {
+		found = c.Directory.Search(m, text, directory.MaxResults, busy)
+	}
 	roster := c.Rosters.Of(a.Account)
 	if err = roster.Err(); err != nil {
 		roster.Load()
 	}
-	return found, c.Directory.RefreshPresence(a.Account, found), err
+	return found, c.Directory.RefreshPresence(a.Account, found[:min(len(found), directory.MaxResults)]), err
 }
 
 // Colleagues returns the actor's team mates, signed in or not, in the order of

@@ -64,6 +64,7 @@ type Entry struct {
 	User         sipgate.UserID // of a Member
 	Presence     Presence       // of a Member
 	LastCallAt   time.Time      // the searching member's last call with it; zero if not recent
+	Exact        bool           // what is searched for is its name, organization or number
 }
 
 // A Directory holds the entries of all accounts. It is safe for concurrent use.

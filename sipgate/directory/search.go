@@ -79,6 +79,7 @@ type hit struct {
 	entry    *indexedEntry
 	presence Presence
 	lastCall int64 // time of the last call in Unix milliseconds; 0 if not recent
+	exact    bool
 	rank     int
 	position int // in its index
 }
@@ -91,7 +92,7 @@ func (h hit) compare(o hit) int {
 // result returns the entry for the member who searches.
 func (h hit) result() Entry {
 	e := h.entry.Entry
-	e.Presence = h.presence
+	e.Presence, e.Exact = h.presence, h.exact
 	if h.lastCall != 0 {
 		e.LastCallAt = time.UnixMilli(h.lastCall)
 	}
@@ -151,7 +152,7 @@ func newHit(q *query, e *indexedEntry, position int, m MemberID, recent *index, 
 	if h.lastCall = recent.lastCall(e.Number); h.lastCall != 0 {
 		h.rank = rankRecent
 	}
-	if q.exact(e) {
+	if h.exact = q.exact(e); h.exact {
 		h.rank = rankExact
 	}
 	if e.Kind == Member && e.User == m.User && m.User != "" {
@@ -182,12 +183,12 @@ func mergeHits(found []hit, limit int, owner func(string) (Entry, bool)) []Entry
 	for _, h := range found {
 		e := h.result()
 		if now, ok := owner(e.Number); ok && e.Kind == Recent {
-			now.LastCallAt, e = e.LastCallAt, now
+			now.LastCallAt, now.Exact, e = e.LastCallAt, e.Exact, now
 		}
 		i, known := at[e.Number]
 		switch {
 		case known && e.Kind > kept[i].Kind:
-			e.LastCallAt = kept[i].LastCallAt
+			e.LastCallAt, e.Exact = kept[i].LastCallAt, e.Exact || kept[i].Exact
 			kept[i] = e
 		case !known && len(kept) < limit:
 			at[e.Number] = len(kept)

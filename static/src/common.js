@@ -10,6 +10,7 @@ import {startClaims} from "./claims.js";
 import {startConfirmation} from "./confirmation.js";
 import {repaint, startConnection} from "./connection.js";
 import {followCallSetup, startDialogs} from "./dialogs.js";
+import {startLazySearch} from "./lazy_search.js";
 import {startListFilter} from "./list_filter.js";
 import {startMenu} from "./menu.js";
 import {startNotices, tidyNotices} from "./notices.js";
@@ -41,6 +42,7 @@ export function startPage() {
 	startClaims();
 	startCallSelection();
 	startListFilter();
+	startLazySearch();
 	startCallPage();
 	startShortcuts();
 	startZoneNote();

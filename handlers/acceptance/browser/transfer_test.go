@@ -41,14 +41,12 @@ func (p *tab) consultColleague(who, name, says string) {
 	p.until(`document.activeElement?.role === "combobox"`)
 	p.run(`document.activeElement.select()`) // the driver may have sent the letter late
 	p.do(chromedp.KeyEvent(name))
-	p.until(`document.querySelectorAll("#recipient-list [role=option]").length === 1`)
-	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
-	p.until(`document.querySelector("#recipient-verdict").innerText.includes(%q)`, says)
+	p.until(`document.querySelector('#recipient-list [aria-selected="true"]')?.innerText.includes(%q)`, name)
+	p.do(chromedp.KeyEvent(kb.Tab))
+	p.until(`document.querySelector("#modal .recipient").innerText.includes(%q)`, says)
 	p.until(`document.querySelector(".keeps").innerText.includes(%q)`, name)
 	p.screenshot("transfer-" + strings.ReplaceAll(name, " ", "-"))
-	p.do(chromedp.KeyEvent(kb.Enter))
-	p.until(`document.activeElement.name === "attended" && document.activeElement.value === "true"`)
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 }
 
 // untilConsultation waits until the row of who shows a state of the

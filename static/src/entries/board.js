@@ -8,13 +8,11 @@ import {startPage} from "../common.js";
 import {startDragTransfer} from "../drag_transfer.js";
 import {startNotificationPrompt} from "../notification_prompt.js";
 import {startOwnCalls} from "../own_calls.js";
-import {startRecipient} from "../recipient.js";
 import {startRinging} from "../ringing.js";
 import {startTeamStrip} from "../team_strip.js";
 
 startAlarms();
 startPage();
-startRecipient();
 startBoardRows();
 startRinging();
 startNotificationPrompt();

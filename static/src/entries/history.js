@@ -4,11 +4,9 @@
 import {startPage} from "../common.js";
 import {startHistoryNotes} from "../history_notes.js";
 import {startHistoryUpdates} from "../history_updates.js";
-import {startRecipient} from "../recipient.js";
 import {startRecordings} from "../recordings.js";
 
 startPage();
-startRecipient();
 startRecordings();
 startHistoryNotes();
 startHistoryUpdates();

@@ -3,12 +3,10 @@
 
 import {startAutosave} from "../autosave.js";
 import {startPage} from "../common.js";
-import {startRecipient} from "../recipient.js";
 import {startSettings} from "../settings.js";
 import {startTelLinks} from "../tel_links.js";
 
 startPage();
-startRecipient();
 startSettings();
 startAutosave();
 startTelLinks();

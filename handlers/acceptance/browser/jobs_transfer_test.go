@@ -1,0 +1,119 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"callboard/handlers/acceptance/harness"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// A hand is a member's: it counts what is clicked and what is pressed.
+type hand struct {
+	*tab
+	clicks, keys int
+}
+
+// click clicks the middle of an element once that exists.
+func (h *hand) click(element string) {
+	h.t.Helper()
+	h.until(`!!%s?.offsetParent`, element)
+	x, y := h.at(element)
+	h.do(chromedp.MouseClickXY(x, y))
+	h.clicks++
+}
+
+// press presses keys one after the other; a word is as many keys as it has letters.
+func (h *hand) press(words ...string) {
+	h.t.Helper()
+	for _, w := range words {
+		h.do(chromedp.KeyEvent(w))
+		h.keys += len([]rune(w))
+	}
+}
+
+// pressWithCtrl presses a key together with Ctrl.
+func (h *hand) pressWithCtrl(key string) {
+	h.t.Helper()
+	h.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	h.keys++
+}
+
+// done reports what a job took, and starts to count anew.
+func (h *hand) done(job string, clicks, keys int) {
+	h.t.Helper()
+	h.t.Logf("%s: %d clicks, %d keys", job, h.clicks, h.keys)
+	if h.clicks > clicks || h.keys > keys {
+		h.t.Errorf("%s takes %d clicks and %d keys, want at most %d and %d", job, h.clicks, h.keys, clicks, keys)
+	}
+	h.clicks, h.keys = 0, 0
+}
+
+// beside returns a button beside a result.
+func beside(name, button string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll("#modal[open] .found li")].find(l => l.innerText.includes(%q))?.querySelector("[data-press=%s]")`, name, button)
+}
+
+// A call is given to a colleague with two clicks, or with their name and one key;
+// with consultation, too. A call that comes in meanwhile changes nothing.
+func TestBrowserTransferTakesTwoClicks(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account")
+	s.PushEvents()
+	anna := &hand{tab: newBrowser(t, s).newTab(t)}
+	anna.signIn("Anna")
+	s.Eventually("the team", func() bool {
+		return eval[bool](anna.tab, `fetch("/search?q=jonas").then(r => r.text()).then(t => t.includes("Jonas"))`)
+	})
+	transferred := func(number int, attended bool, act func(who string)) {
+		t.Helper()
+		who := fmt.Sprintf("+49 30 5557%02d", number)
+		id := s.Ring(strings.ReplaceAll(who, " ", ""), "w0", "established")
+		anna.until(`%s?.dataset.state === "talking"`, row(who))
+		act(who)
+		s.Eventually("the transfer", func() bool {
+			sent := s.Call(id).Transfers
+			return len(sent) == 1 && sent[0].To == jonasNumber && sent[0].Attended == attended
+		})
+		anna.until(`!document.querySelector("#modal").open`)
+	}
+	button := func(who string) string { return row(who) + `.querySelector(".act.transfer")` }
+
+	transferred(1, false, func(who string) {
+		anna.click(button(who))
+		anna.until(`document.querySelector(".found [role=group]")?.ariaLabel === "Team"`) // nobody had to be searched for
+		anna.screenshot("transfer-offered")
+		anna.click(beside("Jonas Keller", "enter"))
+	})
+	anna.done("transfer to a colleague", 2, 0)
+	transferred(2, true, func(who string) {
+		anna.click(button(who))
+		anna.click(beside("Jonas Keller", "ctrlEnter"))
+	})
+	anna.done("with consultation", 2, 0)
+	transferred(3, false, func(who string) {
+		anna.run(`%s.focus()`, row(who))
+		anna.press("t")
+		anna.until(`document.activeElement?.role === "combobox" && document.activeElement.value === ""`)
+		anna.press("jonas", kb.Enter) // the list need not be there yet
+	})
+	anna.done("transfer to a colleague by keys", 0, 7)
+
+	transferred(4, true, func(who string) {
+		anna.run(`%s.focus()`, row(who))
+		anna.press("t")
+		anna.until(`document.activeElement?.role === "combobox"`)
+		anna.press("jon")
+		anna.until(`document.querySelector('.found [aria-selected="true"]')?.innerText.includes("Jonas Keller")`)
+		s.Ring("+4930555799", "w0", "ringing")
+		anna.until(`!!%s`, row("+49 30 555799"))
+		if got := eval[string](anna.tab, `[document.activeElement.id, document.activeElement.value, document.querySelector('.found [aria-selected="true"]')?.querySelector("b").innerText, document.querySelector("#modal").open].join()`); got != "recipient,jon,Jonas Keller,true" {
+			t.Errorf("after a call came in: %s", got)
+		}
+		anna.pressWithCtrl(kb.Enter)
+	})
+	anna.done("with consultation by keys", 0, 5)
+}

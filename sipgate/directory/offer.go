@@ -1,0 +1,55 @@
+package directory
+
+import (
+	"cmp"
+	"slices"
+
+	"callboard/sipgate"
+)
+
+// The number of entries that [Directory.Offer] returns at most.
+const (
+	maxOfferedTeam   = 24
+	maxOfferedRecent = 4 // with a known name, and as many without
+)
+
+// Offer returns whom m may want before anything is typed: the team, each member
+// with one number and the available ones first, then groups, then contacts whom m
+// called lately, then other numbers of recent calls. Members in busy are on a
+// call.
+func (d *Directory) Offer(m MemberID, busy map[sipgate.UserID]bool) []Entry {
+	var team, contacts, recent []Entry
+	known := map[sipgate.UserID]bool{m.User: true}
+	for _, e := range d.Search(m, "", maxMembers+maxRecent, busy) {
+		switch {
+		case e.Kind == Member && !known[e.User]:
+			known[e.User] = true
+			team = append(team, e)
+		case e.Kind == Group:
+			team = append(team, e)
+		case e.Kind == Private || e.Kind == Contact:
+			contacts = append(contacts, e)
+		case e.Kind == Recent:
+			recent = append(recent, e)
+		}
+	}
+	slices.SortStableFunc(team, func(x, y Entry) int {
+		return cmp.Or(int(y.Kind-x.Kind), cmp.Compare(offerOrder(x), offerOrder(y)))
+	})
+	return slices.Concat(first(team, maxOfferedTeam), first(contacts, maxOfferedRecent), first(recent, maxOfferedRecent))
+}
+
+// offerOrder returns the place of a member: who can take a call comes first, who
+// cannot last.
+func offerOrder(e Entry) int {
+	switch e.Presence {
+	case Available:
+		return 0
+	case Offline:
+		return 2
+	default:
+		return 1
+	}
+}
+
+func first(all []Entry, n int) []Entry { return all[:min(len(all), n)] }

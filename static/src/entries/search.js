@@ -1,0 +1,6 @@
+// @ts-check
+// The script of searching, which pages load when it is needed, see lazy_search.js.
+
+import {startRecipient} from "../recipient.js";
+
+startRecipient();
