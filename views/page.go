@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/static"
@@ -54,7 +56,8 @@ type Page struct {
 	// Access is what the page says about the reader's sign-in at sipgate.
 	Access Access
 
-	files []string // further style sheets, a font that is needed at once, and the script
+	tools templ.Component // what the page adds to the line at the top, nil if nothing
+	files []string        // further style sheets, a font that is needed at once, and the script
 }
 
 func (p Page) t(key string, args ...any) string { return p.Lang.T(key, args...) }
@@ -77,6 +80,12 @@ func (p Page) withHistoryFiles() Page { return p.withPageStyles().With("history.
 // (.otf) that is needed at once, and its script (.js).
 func (p Page) With(files ...string) Page {
 	p.files = slices.Concat(p.files, files)
+	return p
+}
+
+// withTools returns the page with tools in the line at the top.
+func (p Page) withTools(tools templ.Component) Page {
+	p.tools = tools
 	return p
 }
 

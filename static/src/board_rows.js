@@ -143,8 +143,8 @@ export function startBoardRows() {
 	if (!find("#live")) return;
 	document.documentElement.style.overflowAnchor = "none"; // slide does it
 	document.addEventListener("pointerover", e => {
-		const button = closest(e.target, "#live[data-compact] .act");
-		if (button) button.title ||= button.textContent?.trim() ?? ""; // its words are not in the window
+		const button = closest(e.target, "#live[data-compact] .act, .top :is(.btn, .quiet, .menu > a, summary)");
+		if (button) button.title ||= button.textContent?.trim() ?? ""; // its words may not be in the window
 	});
 	for (const type of ["pointerout", "focusout"]) {
 		document.addEventListener(type, () => { if (displaced.size || isPadded()) setTimeout(release, 150); });

@@ -57,7 +57,7 @@ function updateStatus(now) {
 	if (address !== drawing) use.setAttribute("href", drawing);
 	showBar(feed.problem, status.dataset.problem ?? "");
 	root.toggleAttribute("data-off", problem !== "");
-	for (const e of findAll("#board .act, .head a[data-dialog], #team a")) {
+	for (const e of findAll("#board .act, .tools a[data-dialog], #team a")) {
 		if (problem) e.setAttribute("aria-disabled", "true");
 		else if (!("why" in e.dataset)) e.removeAttribute("aria-disabled");
 	}

@@ -22,7 +22,7 @@ export function startNotificationPrompt() {
 	const prompt = find("#ring-ask");
 	if (!prompt) return;
 	document.addEventListener("click", e => {
-		if (closest(e.target, "#board, .head") && !connectionProblem() && mayAsk()) prompt.hidden = false;
+		if (closest(e.target, "#board, .tools") && !connectionProblem() && mayAsk()) prompt.hidden = false;
 	});
 	prompt.addEventListener("click", async e => {
 		/** @type {HTMLButtonElement | null} */

@@ -42,7 +42,7 @@ const actions = {h: "hold", m: "mute", t: "transfer", d: "keypad", a: "announce"
  * @param {boolean} shiftKey
  */
 function press(row, key, shiftKey) {
-	const button = row && find(".act." + actions[key], row) || find(`.head [data-key="${key}"]`);
+	const button = row && find(".act." + actions[key], row) || find(`.tools [data-key="${key}"]`);
 	button?.dispatchEvent(new MouseEvent("click", {bubbles: true, cancelable: true, shiftKey}));
 	return Boolean(button);
 }

@@ -150,7 +150,7 @@ func TestBrowserAxePages(t *testing.T) {
 	found.add("menu", slices.DeleteFunc(eval[[]violation](p, everything), func(v violation) bool {
 		return v.Rule == "target-size" && strings.Contains(v.Target, ".acts") // below the menu, which covers it
 	}))
-	p.run(`document.querySelector('.head [href="/calls/new"]').click()`)
+	p.run(`document.querySelector('.tools [href="/calls/new"]').click()`)
 	p.until(`document.querySelectorAll("#recipient-list [role=option]").length > 0`)
 	found.add("new call", eval[[]violation](p, everything))
 	found.report(t)

@@ -30,7 +30,7 @@ func TestBrowserManyCallsAreInOneWindow(t *testing.T) {
 		s.Ring(fmt.Sprintf("+493055513%02d", i), fmt.Sprintf("w%d", i%3), "established")
 	}
 	p.until(`document.querySelectorAll("#board .row").length === 30`)
-	for _, w := range []struct{ width, height, rows int64 }{{1280, 800, 14}, {1920, 1080, 20}} {
+	for _, w := range []struct{ width, height, rows int64 }{{1280, 800, 15}, {1920, 1080, 21}} {
 		p.do(chromedp.EmulateViewport(w.width, w.height))
 		if got := eval[int64](p, `[...document.querySelectorAll("#board .row")].filter(row => row.getBoundingClientRect().bottom <= innerHeight).length`); got < w.rows {
 			t.Errorf("%d by %d: %d of 30 calls in the window, want %d; the first is at %v", w.width, w.height, got, w.rows,

@@ -118,7 +118,7 @@ func TestBrowserBehindAFaultyProxy(t *testing.T) {
 	p.press(who, "h")
 	p.until(`document.querySelector("#notices").innerText.includes("Not sent: you are offline")`)
 	p.screenshot("offline")
-	p.until(`document.querySelector("#status").dataset.state === "offline" && !(document.querySelector("#ring-ask").hidden = true, document.querySelector(".head h1").click())`)
+	p.until(`document.querySelector("#status").dataset.state === "offline" && !(document.querySelector("#ring-ask").hidden = true, document.querySelector("#status").click())`)
 	if !eval[bool](p, `document.querySelector("#ring-ask").hidden`) {
 		t.Error("while offline the page asks whether to show notifications")
 	}
@@ -132,7 +132,7 @@ func TestBrowserBehindAFaultyProxy(t *testing.T) {
 		t.Errorf("with the network back, the list is there after %v", took)
 	}
 	s.HangUp(id)
-	p.run(`document.querySelector(".head h1").click()`)
+	p.run(`document.querySelector("#status").click()`)
 	p.until(`!document.querySelector("#ring-ask").hidden`)
 	if after := s.Requests("PUT", "/v2/calls/*/hold"); after != before {
 		t.Errorf("%d commands were sent later", after-before)

@@ -311,7 +311,7 @@ func TestBrowserPreferences(t *testing.T) {
 	if eval[bool](board, `!document.querySelector("#ring-ask").hidden || audioStub.permission !== "default"`) {
 		t.Error("asked without a reason")
 	}
-	board.do(chromedp.Click(".head h1"))
+	board.do(chromedp.Click("#status"))
 	board.until(`!document.querySelector("#ring-ask").hidden`)
 	board.screenshot("ring-ask")
 	board.do(chromedp.Click("#ring-ask [value=yes]"))

@@ -107,7 +107,7 @@ func TestPictures(t *testing.T) {
 	p.until(`document.querySelector("#recipient-list [role=option]")?.innerText.includes("Jo")`)
 	draw("transfer")
 	p.run(`document.querySelector("#modal").close()`)
-	p.run(`document.querySelector('.head [href="/calls/new"]').click()`)
+	p.run(`document.querySelector('.tools [href="/calls/new"]').click()`)
 	p.until(`document.activeElement?.name === "callee"`)
 	draw("new")
 	for name, picture := range map[string]string{"history": "history", "announcements": "announcements", "figures": "figures",
