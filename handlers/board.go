@@ -20,6 +20,7 @@ func (h *handlers) showBoard(w http.ResponseWriter, r *http.Request, a actor) er
 		return err
 	}
 	model := shown.Board
+	model.PutOwnOnTop(a.BoardID())
 	if a.Preferences.OnlyMine {
 		model.HideCallsOfOthers(a.BoardID())
 	}

@@ -2,6 +2,7 @@ package views
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -13,9 +14,9 @@ import (
 // BoardModel is the model of [Board] and [BoardList]. Its rows are rendered
 // already, since many viewers share them.
 type BoardModel struct {
-	Sections [3][]RenderedRow
-	calls    [3][]*switchboard.Call // those of Sections
-	Live     [3]int                 // calls of each section that have not ended and are not hidden
+	Sections [4][]RenderedRow       // those of package switchboard, and the viewer's own calls
+	calls    [4][]*switchboard.Call // those of Sections
+	Live     [4]int                 // calls of each section that have not ended and are not hidden
 	allowed  int                    // calls that have not ended on which the viewer may act
 
 	// What follows is used by [Board] only.
@@ -61,6 +62,27 @@ func (b *BoardModel) Add(c *switchboard.Call, row RenderedRow, allowed Allowed) 
 	}
 }
 
+// PutOwnOnTop puts the calls of a member, in whatever state, into the section of
+// their own.
+func (b *BoardModel) PutOwnOnTop(id switchboard.MemberID) {
+	for s := range b.calls[:ownSection] {
+		calls, rows := b.calls[s], b.Sections[s]
+		b.calls[s], b.Sections[s] = nil, nil
+		for i, c := range calls {
+			to, at := s, len(b.calls[s])
+			if slices.Contains(c.Owners(), id) {
+				to = ownSection
+				at, _ = slices.BinarySearchFunc(b.calls[to], c.No, func(c *switchboard.Call, no uint64) int { return cmp.Compare(c.No, no) })
+				if c.Phase != switchboard.Ended {
+					b.Live[s]--
+					b.Live[to]++
+				}
+			}
+			b.calls[to], b.Sections[to] = slices.Insert(b.calls[to], at, c), slices.Insert(b.Sections[to], at, rows[i])
+		}
+	}
+}
+
 // HideCallsOfOthers hides and counts the calls that are not a member's own. They
 // stay in the page, where script shows them again.
 func (b *BoardModel) HideCallsOfOthers(id switchboard.MemberID) {
@@ -97,7 +119,15 @@ var sectionNames = [...]string{
 	switchboard.SectionRinging: "ringing",
 	switchboard.SectionActive:  "active",
 	switchboard.SectionHeld:    "onhold",
+	ownSection:                 "own",
 }
+
+// ownSection is the section of the viewer's own calls in all states, which is above
+// the others. It is known to pages only: rows say in which of the others they would be.
+const ownSection = 3
+
+// sectionOrder are the sections from top to bottom.
+var sectionOrder = [...]int{ownSection, int(switchboard.SectionRinging), int(switchboard.SectionActive), int(switchboard.SectionHeld)}
 
 // StatusModel is the model of [Status]: the health of the board.
 type StatusModel struct {
@@ -148,7 +178,7 @@ func (m StatusModel) problemText(lang Lang) string {
 }
 
 func (b BoardModel) empty() bool {
-	return len(b.Sections[0])+len(b.Sections[1])+len(b.Sections[2]) == 0
+	return !slices.ContainsFunc(b.Sections[:], func(rows []RenderedRow) bool { return len(rows) > 0 })
 }
 
 // shortcut is one line of the shortcuts dialog: alternative keys or a

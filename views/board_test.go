@@ -1,6 +1,7 @@
 package views
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestBoardCountsLiveCalls(t *testing.T) {
 	for _, c := range []switchboard.Call{testCall(t, "ringing"), missed, testCall(t, "talking"), testCall(t, "recording"), held} {
 		b.Add(&c, RenderedRow("<li class>"+c.ID), Allowed{})
 	}
-	if b.Live != [3]int{1, 2, 1} || b.empty() {
+	if b.Live != [4]int{1, 2, 1} || b.empty() {
 		t.Errorf("%d live, empty %v", b.Live, b.empty())
 	}
 	for section, want := range map[switchboard.Section]int{switchboard.SectionRinging: 2, switchboard.SectionActive: 2, switchboard.SectionHeld: 1} {
@@ -30,8 +31,37 @@ func TestBoardCountsLiveCalls(t *testing.T) {
 		}
 	}
 	b.HideCallsOfOthers("nobody")
-	if b.Live != [3]int{} || b.HiddenCalls != 5 || !strings.HasPrefix(string(b.Sections[1][0]), "<li hidden class>") {
+	if b.Live != [4]int{} || b.HiddenCalls != 5 || !strings.HasPrefix(string(b.Sections[1][0]), "<li hidden class>") {
 		t.Errorf("hidden: %d live, %d hidden, %s", b.Live, b.HiddenCalls, b.Sections[1][0])
+	}
+}
+
+// A member's own calls, ringing, held or talking, are in one section above the others,
+// in the order in which they came, and count there.
+func TestOwnCallsAreOnTop(t *testing.T) {
+	var b BoardModel
+	for i, id := range []switchboard.RowID{"talking", "ringing", "talking", "talking", "ended"} {
+		c := testCall(t, id)
+		c.No, c.Hold.On, c.MemberIDs = uint64(i), i == 2, []switchboard.MemberID{"w1"}
+		if i > 0 && i != 3 {
+			c.MemberIDs = append(c.MemberIDs, "w0")
+		}
+		b.Add(&c, RenderedRow(decimal(int64(i))), Allowed{})
+	}
+	b.PutOwnOnTop("w0")
+	if got := fmt.Sprintf("%s %d", b.Sections, b.Live); got != "[[] [0 3] [] [1 2 4]] [0 2 0 2]" {
+		t.Error(got)
+	}
+	var html strings.Builder
+	if err := BoardList(English, b).Render(t.Context(), &html); err != nil {
+		t.Fatal(err)
+	}
+	if mine, others := strings.Index(html.String(), "My calls"), strings.Index(html.String(), "Ringing"); mine < 0 || mine > others {
+		t.Errorf("the own calls are at %d, the others at %d", mine, others)
+	}
+	b.HideCallsOfOthers("w0")
+	if b.HiddenCalls != 2 || b.Live != [4]int{0, 0, 0, 2} {
+		t.Errorf("%d hidden, %d live", b.HiddenCalls, b.Live)
 	}
 }
 

@@ -4,7 +4,7 @@
 // focus in it, stays where it is: it changes its section when the pointer and the
 // focus have left it.
 
-import {closest, find, findAll, get} from "./dom.js";
+import {closest, find, findAll, get, message} from "./dom.js";
 import {elementOf, morph} from "./morph.js";
 import {isPadded, slide} from "./row_animation.js";
 import {serverNow} from "./server_clock.js";
@@ -34,6 +34,12 @@ function place(row, section) {
 	displaced.delete(row.id);
 }
 
+/**
+ * belongsIn returns the section of a row: the member's own calls are in one of theirs.
+ * @param {HTMLElement} row
+ */
+export const belongsIn = row => row.dataset.owners?.split(" ").includes(message("member")) ? "own" : row.dataset.in ?? "";
+
 /** @param {HTMLElement} row */
 const sectionOf = row => row.parentElement?.id.replace("rows-", "") ?? "";
 
@@ -43,7 +49,7 @@ const sectionOf = row => row.parentElement?.id.replace("rows-", "") ?? "";
  * @param {HTMLElement | null} inUse
  */
 function putRow(fresh, inUse) {
-	const row = rowOf(fresh.id), section = fresh.dataset.in ?? "";
+	const row = rowOf(fresh.id), section = belongsIn(fresh);
 	if (!row) return place(fresh, section);
 	const focused = row.contains(document.activeElement) ? document.activeElement?.className : undefined;
 	// A row that ends becomes low: its new parts are not those that moved.
@@ -70,6 +76,7 @@ function updateSections(/** @type {HTMLElement | null} */ inUse) {
 	const count = findAll("#board .row").length, live = get("#live"), wanted = get("#preferences").dataset.density;
 	// Fewer calls than those that made the rows compact make them comfortable again, or one call would do it to and fro.
 	if (!inUse || wanted) live.toggleAttribute("data-compact", wanted ? wanted === "compact" : count > (live.hasAttribute("data-compact") ? 5 : 8));
+	live.toggleAttribute("data-roomy", wanted === "comfortable"); // on a telephone, the others are compact
 	get("#empty").hidden = count > 0;
 	get("#board > .several").hidden = findAll("#board button.hangup:not([disabled])").length < 2;
 }
@@ -88,9 +95,9 @@ const firstVisible = stays => scrollY > 0 && findAll("#board .row").find(row => 
  */
 function inPlace(rows) {
 	const elements = [get("#board > .several")];
-	for (const {id, dataset} of rows) {
-		const row = rowOf(id);
-		if (!row || (displaced.get(id) ?? sectionOf(row)) !== dataset.in) return;
+	for (const fresh of rows) {
+		const row = rowOf(fresh.id);
+		if (!row || (displaced.get(fresh.id) ?? sectionOf(row)) !== belongsIn(fresh)) return;
 		elements.push(row);
 	}
 	return elements;

@@ -24,6 +24,12 @@ function hiddenSelectors(live, hidden) {
 	return [...Array.from(hidden, row => "#" + CSS.escape(row.id)), ...sections.map(s => `.sec[data-section="${s.dataset.section}"]`)];
 }
 
+/** @type {Set<HTMLElement>} */
+let filtered = new Set();
+
+/** isFiltered reports whether the filter hides a row. */
+export const isFiltered = (/** @type {HTMLElement} */ row) => filtered.has(row);
+
 /** startCallFilter handles the field of the filter. */
 export function startCallFilter() {
 	/** @type {HTMLInputElement | null} */
@@ -36,10 +42,11 @@ export function startCallFilter() {
 	// apply hides the rows that do not match, and shows how many these are.
 	const apply = () => {
 		const query = parseQuery(field.value), rows = query.words.length ? findAll(".row", live) : [];
-		const hidden = new Set(rows.filter(row => row.dataset.state !== "ringing" && !matches(partiesOf(row), query)));
+		const hidden = filtered = new Set(rows.filter(row => row.dataset.state !== "ringing" && !matches(partiesOf(row), query)));
 		const selectors = hiddenSelectors(live, hidden);
 		sheet.replaceSync(selectors.length ? selectors.join(",") + "{display:none!important}" : "");
 		setText(note, query.words.length ? countText(hidden.size, note.dataset) : "");
+		document.dispatchEvent(new Event("calls:filtered"));
 	};
 
 	field.addEventListener("input", apply);

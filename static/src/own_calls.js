@@ -16,21 +16,16 @@ export function startOwnCalls() {
 	const own = `.row[data-owners~="${CSS.escape(message("member"))}"]`;
 	const sheet = new CSSStyleSheet();
 	sheet.insertRule(`#live[data-own-calls] .row:not(${own}), #live[data-own-calls] .sec:not(:has(${own})) { display: none !important }`);
-	// On a telephone, compact rows of others open their buttons at a tap, see density.css.
-	sheet.insertRule(`@container board (width < 40rem) { #live[data-compact] ${own} .acts { display: grid !important } }`);
 	document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
 	// Without script, the rows of others are hidden by themselves.
 	for (const row of findAll(".row[hidden]", live)) row.hidden = false;
 
-	// updateCounts shows how many rows are hidden, and how many are not.
-	const updateCounts = () => {
+	// updateNote shows how many rows are hidden.
+	const updateNote = () => {
 		const on = live.hasAttribute("data-own-calls"), hidden = on ? findAll(`.row:not(${own})`, live).length : 0;
 		note.hidden = !on;
 		setText(note, countText(hidden, note.dataset));
-		for (const section of findAll(".sec", live)) {
-			setText(find(".count", section), String(findAll((on ? own : ".row") + ":not([data-state=ended])", section).length));
-		}
 	};
 
 	/** @param {boolean} on */
@@ -38,7 +33,7 @@ export function startOwnCalls() {
 		live.toggleAttribute("data-own-calls", on);
 		button.setAttribute("aria-pressed", String(on));
 		button.value = String(!on);
-		updateCounts();
+		updateNote();
 	};
 
 	// The click counts here at once; the server keeps it for next time.
@@ -47,7 +42,7 @@ export function startOwnCalls() {
 	let saved = get("#preferences").dataset.ownCalls;
 	document.addEventListener("feed:applied", () => {
 		const now = get("#preferences").dataset.ownCalls;
-		if (now === saved) return updateCounts();
+		if (now === saved) return updateNote();
 		saved = now;
 		set(now === "on");
 	});

@@ -20,12 +20,29 @@ func TestBrowserManyCallsAreInOneWindow(t *testing.T) {
 	p.signIn("Anna")
 	p.run(`document.querySelectorAll("#ring-ask, .bars aside").forEach(e => e.remove())`) // what is answered once
 	for i := range 8 {
-		s.Ring(fmt.Sprintf("+493055512%02d", i), fmt.Sprintf("w%d", i%3), "established")
+		s.Ring(fmt.Sprintf("+493055512%02d", i), fmt.Sprintf("w%d", min(i, 1+i%2)), "established")
 	}
 	p.until(`document.querySelectorAll("#board .row").length === 8`)
 	if eval[bool](p, `document.querySelector("#live").hasAttribute("data-compact")`) {
 		t.Error("eight calls are compact")
 	}
+	// On a telephone they are, with the buttons of one's own call in its row. Those of
+	// others are a tap away. All are as large as a thumb.
+	p.do(chromedp.EmulateViewport(360, 740))
+	if got := eval[int64](p, `[...document.querySelectorAll("#board .row")].filter(row => row.getBoundingClientRect().bottom <= document.querySelector(".menu").getBoundingClientRect().top).length`); got < 6 {
+		t.Errorf("a telephone shows %d of 8 calls", got)
+	}
+	const small = `[...document.querySelectorAll("#board .act")].filter(b => b.offsetParent).map(b => b.getBoundingClientRect()).filter(r => r.width < 44 || r.height < 44).map(r => r.width + " by " + r.height).join()`
+	const buttons = `[...document.querySelectorAll("#board .row")].map(row => [...row.querySelectorAll(".act")].filter(b => b.offsetParent).length).join("")`
+	if got := eval[string](p, buttons); got != "70000000" {
+		t.Errorf("the calls have %s buttons", got)
+	}
+	p.do(chromedp.Click("[data-section=active] .row .clock"))
+	p.until(`%s === "77000000"`, buttons)
+	if got := eval[string](p, small); got != "" {
+		t.Errorf("buttons are %s", got)
+	}
+	p.do(chromedp.EmulateViewport(1280, 800))
 	for i := range 22 {
 		s.Ring(fmt.Sprintf("+493055513%02d", i), fmt.Sprintf("w%d", i%3), "established")
 	}

@@ -265,6 +265,9 @@ func TestBrowserFilter(t *testing.T) {
 	if eval[string](anna, `document.activeElement.value`) != "030 555201" {
 		t.Error("the feed changed the filter")
 	}
+	anna.run(`document.activeElement.select()`)
+	anna.do(chromedp.KeyEvent("555203"))
+	anna.until(`document.querySelector("[data-section=active] .count").innerText === "1 of 2"`)
 	anna.do(chromedp.KeyEvent(kb.Escape))
 	anna.until(`document.activeElement.value === "" && %s && %s && %s === ""`, shown("555202"), shown("555203"), note)
 }

@@ -9,6 +9,7 @@ import {startDragTransfer} from "../drag_transfer.js";
 import {startNotificationPrompt} from "../notification_prompt.js";
 import {startOwnCalls} from "../own_calls.js";
 import {startRinging} from "../ringing.js";
+import {startSectionCounts} from "../section_counts.js";
 import {startTeamStrip} from "../team_strip.js";
 
 startAlarms();
@@ -20,3 +21,4 @@ startOwnCalls();
 startCallFilter();
 startDragTransfer();
 startTeamStrip();
+startSectionCounts();

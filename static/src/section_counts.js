@@ -1,0 +1,28 @@
+// @ts-check
+// The headings of the sections say how many calls there are that have not ended, and
+// how many of them the search shows. A row that waits in another section, since it is
+// in use, counts where it belongs.
+
+import {belongsIn} from "./board_rows.js";
+import {isFiltered} from "./call_filter.js";
+import {find, findAll, setText} from "./dom.js";
+
+function updateCounts() {
+	/** @type {Record<string, {all: number, shown: number}>} */
+	const counts = {};
+	for (const row of findAll("#board .row:not([data-state=ended])")) {
+		const count = counts[belongsIn(row)] ??= {all: 0, shown: 0};
+		count.all++;
+		if (!isFiltered(row)) count.shown++;
+	}
+	for (const section of findAll("#board > .sec")) {
+		const {all, shown} = counts[section.dataset.section ?? ""] ?? {all: 0, shown: 0}, count = find(".count", section);
+		setText(count, shown < all ? (count?.dataset.some ?? "").replace("{n}", String(shown)).replace("{all}", String(all)) : String(all));
+	}
+}
+
+/** startSectionCounts keeps the headings current. */
+export function startSectionCounts() {
+	document.addEventListener("feed:applied", updateCounts);
+	document.addEventListener("calls:filtered", updateCounts);
+}
