@@ -72,7 +72,7 @@ func (b *BoardModel) PutOwnOnTop(id switchboard.MemberID) {
 			to, at := s, len(b.calls[s])
 			if slices.Contains(c.Owners(), id) {
 				to = ownSection
-				at, _ = slices.BinarySearchFunc(b.calls[to], c.No, func(c *switchboard.Call, no uint64) int { return cmp.Compare(c.No, no) })
+				at, _ = slices.BinarySearchFunc(b.calls[to], place(c), func(c *switchboard.Call, at int64) int { return cmp.Compare(place(c), at) })
 				if c.Phase != switchboard.Ended {
 					b.Live[s]--
 					b.Live[to]++

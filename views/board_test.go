@@ -37,7 +37,7 @@ func TestBoardCountsLiveCalls(t *testing.T) {
 }
 
 // A member's own calls, ringing, held or talking, are in one section above the others,
-// in the order in which they came, and count there.
+// the longest in its state first, and count there.
 func TestOwnCallsAreOnTop(t *testing.T) {
 	var b BoardModel
 	for i, id := range []switchboard.RowID{"talking", "ringing", "talking", "talking", "ended"} {
@@ -49,7 +49,7 @@ func TestOwnCallsAreOnTop(t *testing.T) {
 		b.Add(&c, RenderedRow(decimal(int64(i))), Allowed{})
 	}
 	b.PutOwnOnTop("w0")
-	if got := fmt.Sprintf("%s %d", b.Sections, b.Live); got != "[[] [0 3] [] [1 2 4]] [0 2 0 2]" {
+	if got := fmt.Sprintf("%s %d", b.Sections, b.Live); got != "[[] [0 3] [] [2 1 4]] [0 2 0 2]" {
 		t.Error(got)
 	}
 	var html strings.Builder

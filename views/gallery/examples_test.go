@@ -67,7 +67,7 @@ func TestFirstVisit(t *testing.T) {
 		all += packed(t, content)
 	}
 	t.Logf("page %d bytes, with style sheet %d, all %d", first, critical, all)
-	if all > 60_000 || critical > 14_000 {
+	if all > 60_000 || critical > 14_400 {
 		t.Errorf("page %d bytes, with style sheet %d, all %d", first, critical, all)
 	}
 }
