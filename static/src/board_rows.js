@@ -44,6 +44,14 @@ export const belongsIn = row => row.dataset.owners?.split(" ").includes(message(
 const sectionOf = row => row.parentElement?.id.replace("rows-", "") ?? "";
 
 /**
+ * isInPlace reports whether a row is where its next form belongs. A call of one's own
+ * that is held, say, stays in its section but not in its place.
+ * @param {HTMLElement} row
+ * @param {HTMLElement} fresh
+ */
+const isInPlace = (row, fresh) => sectionOf(row) === belongsIn(fresh) && (sectionOf(row) !== "own" || row.dataset.no === fresh.dataset.no);
+
+/**
  * putRow inserts or changes one row.
  * @param {HTMLElement} fresh
  * @param {HTMLElement | null} inUse
@@ -52,13 +60,14 @@ function putRow(fresh, inUse) {
 	const row = rowOf(fresh.id), section = belongsIn(fresh);
 	if (!row) return place(fresh, section);
 	const focused = row.contains(document.activeElement) ? document.activeElement?.className : undefined;
+	const stays = isInPlace(row, fresh);
 	// A row that ends becomes low: its new parts are not those that moved.
 	if (fresh.dataset.state === "ended" && row.dataset.state !== "ended") row.replaceChildren();
 	morph(row, fresh);
 	if (focused !== undefined && document.activeElement === document.body) { // a link became a button, or the row ended
 		/** @type {HTMLElement} */ (focused && row.getElementsByClassName(focused)[0] || row).focus();
 	}
-	if (sectionOf(row) === section) displaced.delete(row.id);
+	if (stays) displaced.delete(row.id);
 	else if (row === inUse) displaced.set(row.id, section);
 	else place(row, section);
 }
@@ -97,7 +106,7 @@ function inPlace(rows) {
 	const elements = [get("#board > .several")];
 	for (const fresh of rows) {
 		const row = rowOf(fresh.id);
-		if (!row || (displaced.get(fresh.id) ?? sectionOf(row)) !== belongsIn(fresh)) return;
+		if (!row || !isInPlace(row, fresh) && displaced.get(fresh.id) !== belongsIn(fresh)) return;
 		elements.push(row);
 	}
 	return elements;
