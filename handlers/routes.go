@@ -74,6 +74,7 @@ func (h *handlers) routes() (all []Route) {
 	signed("GET /calls/hangup", team.HangUp, h.hangUpDialog)
 	signed("POST /calls/hangup", team.HangUp, h.hangUpSeveral)
 	signed("GET /calls/{id}", team.SeeCall, h.showCall)
+	signed("GET /calls/{id}/card", team.SeeCall, h.showCallerCard)
 	signed("POST /calls/{id}/notes", team.WriteNote, h.addNote)
 	signed("GET /calls/{id}/transfer", team.Transfer, h.callDialog(team.Transfer, h.transferDialog))
 	signed("GET /calls/{id}/keypad", team.SendTones, h.callDialog(team.SendTones, h.keypadDialog))

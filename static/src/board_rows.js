@@ -4,6 +4,7 @@
 // focus in it, stays where it is: it changes its section when the pointer and the
 // focus have left it.
 
+import {isCardOpen} from "./caller_card.js";
 import {closest, find, findAll, get, message} from "./dom.js";
 import {elementOf, morph} from "./morph.js";
 import {isPadded, slide} from "./row_animation.js";
@@ -13,6 +14,7 @@ import {updateTimeLabels} from "./time_labels.js";
 /** @type {Map<string, string>} */
 const displaced = new Map(); // rows that are not where they belong, and the sections where they do
 
+const roomy = matchMedia("(min-width: 100rem)"); // comfortable rows and the caller's card beside each other
 const hovers = matchMedia("(hover: hover)");
 
 /** @returns {HTMLElement | null} */
@@ -82,7 +84,8 @@ function dropRow(id) {
 // there are.
 function updateSections(/** @type {HTMLElement | null} */ inUse) {
 	for (const section of findAll("#board > .sec")) section.hidden = !find(".row", section);
-	const count = findAll("#board .row").length, live = get("#live"), wanted = get("#preferences").dataset.density;
+	const count = findAll("#board .row").length, live = get("#live");
+	const wanted = isCardOpen() && !roomy.matches ? "compact" : get("#preferences").dataset.density;
 	// Fewer calls than those that made the rows compact make them comfortable again, or one call would do it to and fro.
 	if (!inUse || wanted) live.toggleAttribute("data-compact", wanted ? wanted === "compact" : count > (live.hasAttribute("data-compact") ? 5 : 8));
 	live.toggleAttribute("data-roomy", wanted === "comfortable"); // on a telephone, the others are compact
@@ -158,6 +161,7 @@ function release() {
 export function startBoardRows() {
 	if (!find("#live")) return;
 	document.documentElement.style.overflowAnchor = "none"; // slide does it
+	document.addEventListener("card:toggled", () => updateSections(null));
 	document.addEventListener("pointerover", e => {
 		const button = closest(e.target, "#live[data-compact] .act, .top :is(.btn, .quiet, .menu > a, summary)");
 		if (button) button.title ||= button.textContent?.trim() ?? ""; // its words may not be in the window

@@ -2,6 +2,7 @@
 // The keyboard: j and k go from call to call, a letter presses the button that
 // has it.
 
+import {openCard} from "./caller_card.js";
 import {find, findAll, isTyping, singleKeys} from "./dom.js";
 import {shortcutOf} from "./keys.js";
 
@@ -67,7 +68,7 @@ function execute(key, target) {
 		help?.showModal();
 		return true;
 	case key === "Enter" && row && target === row:
-		find(".act", row ?? undefined)?.focus();
+		openCard(/** @type {HTMLElement} */ (row));
 		return true;
 	case key === "X":
 		return press(row, "x", true);

@@ -56,6 +56,8 @@ func Examples(lang views.Lang) []Example {
 		{"found-nobody", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "zzz"}})},
 		{"found-unread", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "mira"}, TeamUnread: true})},
 		{"found-empty", views.SearchResults(lang, views.SearchModel{})},
+		{"card", views.CallerCard(p, exampleCard(calls[2], now, lang))},
+		{"card-hidden", views.CallerCard(p, views.CallerCardModel{ID: "c9", Row: exampleFormat.RowFor(calls[2], views.Allowed{}, lang), PageURL: "/calls/c9", PastState: "hidden", MayNote: views.Allowed{Reason: "role_agent"}})},
 		{"keypad", views.KeypadDialog(p, call)},
 		{"announce", views.AnnounceDialog(p, views.AnnounceModel{Call: call, Announcements: exampleAnnouncements(now).Items})},
 		{"announce-many", views.AnnounceDialog(p, views.AnnounceModel{Call: call, Announcements: manyAnnouncements(now).Items})},

@@ -4,6 +4,7 @@
 import {startAlarms} from "../alarms.js";
 import {startBoardRows} from "../board_rows.js";
 import {startCallFilter} from "../call_filter.js";
+import {startCallerCard} from "../caller_card.js";
 import {startPage} from "../common.js";
 import {startDragTransfer} from "../drag_transfer.js";
 import {startNotificationPrompt} from "../notification_prompt.js";
@@ -14,6 +15,7 @@ import {startTeamStrip} from "../team_strip.js";
 
 startAlarms();
 startPage();
+startCallerCard();
 startBoardRows();
 startRinging();
 startNotificationPrompt();
