@@ -111,7 +111,7 @@ func (h *handlers) addNote(w http.ResponseWriter, r *http.Request, a actor) erro
 	if err := h.Control.AddNote(r.Context(), a.Actor, call, form.Text); err != nil {
 		return err
 	}
-	return respondDone(w, r, "/calls/"+string(call.ID))
+	return respondSaved(w, r, "/calls/"+string(call.ID))
 }
 
 type hangUpSeveralForm struct {
