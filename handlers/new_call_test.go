@@ -309,6 +309,9 @@ func TestRecipientsAreFound(t *testing.T) {
 			t.Errorf("%s: %v", query, of)
 		}
 	}
+	if got := names(search("?q=110")); got != "" {
+		t.Errorf("an emergency number finds %s, whom Enter would call", got)
+	}
 	c := d.connected(anna, "+492214710111") // Jonas's number
 	if got := names(search("?q=jonas&call=" + string(c.ID))); got != "Jonas Keller +492214710111 same_party; " {
 		t.Errorf("for the call with Jonas: %q", got)

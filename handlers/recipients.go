@@ -37,11 +37,14 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request, a actor) error
 }
 
 // recipients returns what a typed text finds. Nothing typed finds nobody who would
-// be refused.
+// be refused, and a number that must not be called finds nobody at all.
 func (h *handlers) recipients(a actor, lang views.Lang, text string, call switchboard.Call) views.SearchModel {
 	m := views.SearchModel{Query: h.typedNumber(text, call)}
 	found, refreshing, err := h.Control.Recipients(a.Actor, text)
 	states := h.stateOf(a, lang)
+	if m.Query.Refused == "number_blocked" {
+		found = nil // nobody is called instead
+	}
 	for _, e := range found {
 		if f := h.foundRecipient(e, call); f.Refused == "" || text != "" {
 			f.Tile = states(e)
