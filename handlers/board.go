@@ -30,6 +30,7 @@ func (h *handlers) showBoard(w http.ResponseWriter, r *http.Request, a actor) er
 	model.CanCall = a.deniedReason(team.StartCall) == ""
 	page := h.page(r, a)
 	page.SetupPending = h.needsSetup(r, a)
+	page.NoEvents = model.Status.NoEvents && !h.receivesEvents(a.Account) && !page.SetupPending && a.May(team.ManageWebhooks).OK
 	return web.Show(w, r, http.StatusOK, views.Board(page, model))
 }
 

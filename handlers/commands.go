@@ -6,6 +6,7 @@ import (
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 	"callboard/web"
 )
 
@@ -68,13 +69,25 @@ func muteAction(_ *http.Request, _ actor, form switchForm) (switchboard.Action, 
 type recordForm struct {
 	Value        bool  `form:"value,required"`
 	Announcement *bool `form:"announcement"`
+	Remember     bool  `form:"remember"` // record in this way from now on
 	commandFields
 }
 
 // recordAction plays the spoken notice unless the form leaves it out
-// explicitly.
-func recordAction(_ *http.Request, _ actor, form recordForm) (switchboard.Action, error) {
-	return switchboard.Record{On: form.Value, Announce: form.Announcement == nil || *form.Announcement}, nil
+// explicitly. The dialog asks to remember that.
+func (h *handlers) recordAction(r *http.Request, a actor, form recordForm) (switchboard.Action, error) {
+	record := switchboard.Record{On: form.Value, Announce: form.Announcement == nil || *form.Announcement}
+	if !form.Remember || !record.On {
+		return record, nil
+	}
+	err := h.Control.Members.SavePreferences(r.Context(), a.MemberID, func(p *team.Preferences) error {
+		p.Recording = team.SilentRecording
+		if record.Announce {
+			p.Recording = team.SpokenRecording
+		}
+		return nil
+	})
+	return record, err
 }
 
 type tonesForm struct {

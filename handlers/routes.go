@@ -82,7 +82,7 @@ func (h *handlers) routes() (all []Route) {
 	signed("GET /calls/{id}/record", team.Record, h.callDialog(team.Record, h.recordDialog))
 	signed("POST /calls/{id}/hold", team.Hold, command(h, holdAction))
 	signed("POST /calls/{id}/muted", team.Mute, command(h, muteAction))
-	signed("POST /calls/{id}/recording", team.Record, command(h, recordAction))
+	signed("POST /calls/{id}/recording", team.Record, command(h, h.recordAction))
 	signed("POST /calls/{id}/dtmf", team.SendTones, command(h, tonesAction))
 	signed("POST /calls/{id}/transfer", team.Transfer, h.offerAmbiguous(h.callDialog(team.Transfer, h.transferDialog), command(h, h.transferAction)))
 	signed("POST /calls/{id}/cancel-consultation", team.CancelConsultation, command(h, cancelConsultationAction))

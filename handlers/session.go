@@ -138,8 +138,11 @@ func (h *handlers) currentActor(s SignIn) actor {
 	m, _ := h.Control.Members.Get(s.Member())
 	m.MemberID = s.Member()
 	s.Name = cmp.Or(h.Control.MemberName(m.MemberID), s.Name)
-	who := callcontrol.Actor{Member: m}
-	return actor{Actor: who, SignIn: s, Preferences: h.Control.Members.Preferences(s.Member()), expired: h.Control.Expired(who)}
+	who, p := callcontrol.Actor{Member: m}, h.Control.Members.Preferences(s.Member())
+	if p.Recording == team.SilentRecording && !h.Control.Capabilities.Get(m.Account).Can(team.AbilitySilentRecording) {
+		p.Recording = team.SpokenRecording
+	}
+	return actor{Actor: who, SignIn: s, Preferences: p, expired: h.Control.Expired(who)}
 }
 
 // langOf returns the language of an actor: their choice, else what the browser

@@ -96,6 +96,12 @@ func isStable(n Number) bool {
 	return err == nil && phonenumbers.Format(parsed, phonenumbers.E164) == string(n)
 }
 
+// IsEmergency reports whether s is an emergency number as dialled.
+func IsEmergency(s string) bool {
+	s, _ = strip(s)
+	return slices.Contains(emergency, s)
+}
+
 var (
 	errNumber  = &ValueError{Field: "number", Code: "number_invalid"}
 	errBlocked = &ValueError{Field: "number", Code: "number_blocked"}

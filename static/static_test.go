@@ -254,7 +254,7 @@ func TestFirstVisitIsLight(t *testing.T) {
 		all += len(body(t, get(t, "GET", URL(name), "gzip")))
 	}
 	t.Logf("%d bytes in %d files", all, len(firstVisit))
-	if all > 50_000 {
+	if all > 55_000 {
 		t.Errorf("%d bytes", all)
 	}
 }

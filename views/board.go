@@ -206,6 +206,7 @@ var shortcutKeys = []shortcut{
 	{[]string{"d"}, "keys.keypad"},
 	{[]string{"a"}, "keys.announce"},
 	{[]string{"r"}, "keys.record"},
+	{[]string{"Shift", "r"}, "keys.record.how"},
 	{[]string{"x"}, "keys.hangup"},
 	{[]string{"Shift", "x"}, "keys.now"},
 	{[]string{"u", "Esc"}, "keys.undo"},

@@ -8,25 +8,28 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// ConsultationModel is the consultation bar of a row: who is consulted, since
-// when, who is on hold, and the possible actions.
+// ConsultationModel is the consultation bar of a row: who waits, who is consulted,
+// since when, and the possible actions.
 type ConsultationModel struct {
 	State       string // for the style sheet
-	Icon        string
-	Text        string // "Tom is being asked: it rings there"
+	Consulted   string // "Tom"
+	Text        string // "ringing"
 	Since       string // milliseconds
 	Clock       string // the same as a clock time
 	Approximate bool
-	WaitingText string // "Mrs Meier is on hold meanwhile"
+	Waiting     string // "Mrs Meier"
+	WaitingText string // "Waits"
+	RingsAt     string // ids of the members at whose telephones it rings, separated by spaces
+	AskText     string // "Mia wants to connect you: Mrs Meier, +49 …", for these
 	Resume      templ.SafeURL
 	Cancel      templ.SafeURL // ends the call to the consulted party; "" if impossible
 	ID          string        // prefix of the buttons' action ids
 }
 
-// consultationStates are the names in text keys and the icons of the states.
-var consultationStates = map[switchboard.ConsultationState]struct{ name, icon string }{
-	switchboard.ConsultationRequested: {"asked", "transfer"}, switchboard.ConsultationRinging: {"rings", "ringing"}, switchboard.ConsultationAnswered: {"answered", "talking"},
-	switchboard.ConsultationUnanswered: {"noanswer", "warn"}, switchboard.ConsultationHungUp: {"gone", "warn"}, switchboard.ConsultationCancelled: {"stopped", "ended"},
+// consultationStates are the names of the states in text keys and in HTML.
+var consultationStates = map[switchboard.ConsultationState]string{
+	switchboard.ConsultationRequested: "asked", switchboard.ConsultationRinging: "rings", switchboard.ConsultationAnswered: "answered",
+	switchboard.ConsultationUnanswered: "noanswer", switchboard.ConsultationHungUp: "gone", switchboard.ConsultationCancelled: "stopped",
 }
 
 // addConsultation adds the consultation of a call. It guesses nothing: an
@@ -42,13 +45,22 @@ func (f Format) addConsultation(m *RowModel, c switchboard.Call, lang Lang) {
 	}
 	state := consultationStates[x.State]
 	m.Consultation = &ConsultationModel{
-		State: state.name, Icon: icon(state.icon), Text: lang.T("consult."+state.name, name),
+		State: state, Consulted: name, Text: lang.T("consult." + state),
 		Since: milliseconds(x.Since), Clock: clock(f.Zone, x.Since), Approximate: x.Approximate,
-		WaitingText: lang.T("consult.waits", m.Title),
+		Waiting: m.Title, WaitingText: lang.T(either(c.Hold.On, "consult.waits", "consult.resumed")),
 	}
-	if !c.Hold.On {
-		m.Consultation.WaitingText = lang.T("consult.resumed", m.Title)
+	if x.State != switchboard.ConsultationRinging || len(c.RingsAt) == 0 {
+		return
 	}
+	asker, caller := x.Name, m.Title
+	if asker == "" {
+		asker = lang.T("attend.somebody")
+	}
+	if m.Sub != "" {
+		caller += ", " + m.Sub
+	}
+	m.Consultation.RingsAt, m.Consultation.AskText = joinIDs(c.RingsAt), lang.T("consult.you", asker, caller)
+	m.Rings, m.RingsAt = true, m.Consultation.RingsAt
 }
 
 // addConsultationActions adds the actions that sipgate's API offers.

@@ -52,5 +52,8 @@ type AnnounceModel struct {
 // maxUnfiltered is the number of announcements above which a filter is shown.
 const maxUnfiltered = 8
 
-// keypadKeys are the DTMF keys.
-var keypadKeys = []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#", "A", "B", "C", "D"}
+// keypadKeys are the keys of a telephone, with their letters.
+var keypadKeys = []struct{ tone, letters string }{
+	{"1", ""}, {"2", "ABC"}, {"3", "DEF"}, {"4", "GHI"}, {"5", "JKL"}, {"6", "MNO"},
+	{"7", "PQRS"}, {"8", "TUV"}, {"9", "WXYZ"}, {"*", ""}, {"0", "+"}, {"#", ""},
+}

@@ -29,6 +29,9 @@ type Page struct {
 	// SetupPending shows a link to the setup page.
 	SetupPending bool
 
+	// NoEvents shows that sipgate has sent no events: to those who can change it.
+	NoEvents bool
+
 	// Demo shows that the telephone system is simulated.
 	Demo bool
 

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 
+	"callboard/sipgate"
 	"callboard/sipgate/directory"
 )
 
@@ -179,6 +180,8 @@ func (g recipientGroup) exactness() int {
 func (m SearchModel) verdictText(lang Lang) string {
 	q := m.Query
 	switch {
+	case sipgate.IsEmergency(q.Text):
+		return lang.T("recipient.emergency", q.Text)
 	case q.Refused != "":
 		return Message(lang, q.Refused, 422)
 	case q.Number != "":

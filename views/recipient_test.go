@@ -25,7 +25,8 @@ func TestWhatASearchFoundIsSaid(t *testing.T) {
 		{SearchModel{Query: Query{Text: "mia"}, TeamUnread: true}, English.T("recipient.unread"), ""},
 		{SearchModel{Query: Query{Text: "+49 3", Partial: true}, TeamUnread: true}, English.T("recipient.partial"), ""},
 		{SearchModel{Query: Query{Text: "030 1", Number: "+49301", Shown: "+49 30 1"}}, "Dials +49 30 1", "good"},
-		{SearchModel{Query: Query{Text: "110", Refused: "number_blocked", Number: "110"}}, Message(English, "number_blocked", 422), "bad"},
+		{SearchModel{Query: Query{Text: "0900 1234567", Refused: "number_blocked"}}, Message(English, "number_blocked", 422), "bad"},
+		{SearchModel{Query: Query{Text: "110", Refused: "number_blocked"}}, "Emergency: dial 110 directly on your phone.", "bad"},
 	} {
 		if text, state := test.model.verdictText(English), test.model.state(); text != test.text || state != test.state {
 			t.Errorf("%+v: %q %q, want %q %q", test.model, text, state, test.text, test.state)

@@ -226,7 +226,7 @@ func TestCommandViaOtherMember(t *testing.T) {
 	if o := onlyCall(t, b).LastCommand; o.By != "w0" || o.Name != "w0" || o.Via != "w1" {
 		t.Errorf("last command %+v", o)
 	}
-	for range maxTones {
+	for range maxToneRequests {
 		if err := do("w1", Tones{"1"}); err != nil {
 			t.Error(err)
 		}
@@ -241,7 +241,7 @@ func TestCommandViaOtherMember(t *testing.T) {
 	if o := onlyCall(t, b).LastCommand; o.By != "w1" || o.Via != "" {
 		t.Errorf("last command %+v", o)
 	}
-	if want := slices.Repeat([]MemberID{"w1"}, maxTones+2); !slices.Equal(carriers, want) {
+	if want := slices.Repeat([]MemberID{"w1"}, maxToneRequests+2); !slices.Equal(carriers, want) {
 		t.Errorf("carried by %v", carriers)
 	}
 }

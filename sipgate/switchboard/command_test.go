@@ -253,10 +253,11 @@ func TestRateLimits(t *testing.T) {
 		most   int
 		per    time.Duration
 	}{
-		"B102": {func(i int) Action {
+		"transfers": {func(i int) Action {
 			return TransferTo{sipgate.Transfer{To: sipgate.Number("+49157999123" + string(rune('0'+i)) + "0"), Attended: true}}
 		}, 5, time.Minute},
-		"B115": {func(int) Action { return Tones{"1"} }, 5, time.Second},
+		"requests with tones": {func(int) Action { return Tones{"1"} }, 5, time.Second},
+		"tones":               {func(int) Action { return Tones{"1234567890123456"} }, 4, 10 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -278,7 +279,7 @@ func TestRateLimits(t *testing.T) {
 				}
 				err := do(tt.most)
 				var many *RateLimitError
-				if !errors.As(err, &many) || !errors.Is(err, ErrRateLimited) || many.Wait != tt.per/2 {
+				if !errors.As(err, &many) || !errors.Is(err, ErrRateLimited) || many.Wait != tt.per-time.Duration(tt.most)*tt.per/10 {
 					t.Errorf("error = %v, %+v", err, many)
 				}
 				if got := len(u.sent()); got != tt.most {
@@ -291,6 +292,33 @@ func TestRateLimits(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Tones count: somebody who dials quickly, or sends a long code, is not refused,
+// and a flood of tones is, in however few requests.
+func TestTonesAreLimitedByTheirNumber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, b, row := establishedCall(t)
+		do := func(digits sipgate.DTMF) error {
+			return b.Execute(t.Context(), Command{By: "w0", Call: row, Action: Tones{digits}})
+		}
+		for range 32 {
+			if err := do("1"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(300 * time.Millisecond) // as fast as a keypad sends
+		}
+		if err := do("12345678901234567890123456789012"); err != nil {
+			t.Error(err)
+		}
+		if err := do("12345678901234567890123456789012"); !errors.Is(err, ErrRateLimited) || len(u.sent()) != 33 {
+			t.Errorf("too many: %v, %d sent", err, len(u.sent()))
+		}
+		time.Sleep(10 * time.Second)
+		if err := do("12345678901234567890123456789012"); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // A queued command can be cancelled; then it is not sent.

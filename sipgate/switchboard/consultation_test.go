@@ -98,6 +98,8 @@ func TestConsultation(t *testing.T) {
 					t.Errorf("consultation %+v, over %v", x, test.over)
 				case x != nil && (x.State != test.state || x.Approximate != test.about || x.Cancellable != test.called || x.By != "w0" || x.Since.IsZero()):
 					t.Errorf("consultation %+v", x)
+				case test.over == false && (len(c.RingsAt) > 0) != (x.State == ConsultationRinging && len(b.owners(b.findRow(row).consultedLeg())) > 0):
+					t.Errorf("in state %v it rings at %v", x.State, c.RingsAt)
 				case x != nil && c.Remote.Number != "+"+jennifer:
 					t.Errorf("the call waits with %v", c.Remote)
 				}

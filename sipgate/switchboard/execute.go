@@ -249,11 +249,13 @@ func (l *leg) establishedTick() uint64 {
 func (m *member) checkRateLimit(a Action, now time.Time) error {
 	var wait time.Duration
 	ok := true
-	switch a.(type) {
+	switch a := a.(type) {
 	case TransferTo:
-		wait, ok = m.transferLimit.take(now, maxTransfers, transfersPer)
+		wait, ok = m.transferLimit.take(now, 1, maxTransfers, transfersPer)
 	case Tones:
-		wait, ok = m.toneLimit.take(now, maxTones, tonesPer)
+		if wait, ok = m.toneLimit.take(now, len(a.Digits), maxTones, tonesPer); ok {
+			wait, ok = m.toneRequestLimit.take(now, 1, maxToneRequests, toneRequestsPer)
+		}
 	}
 	if !ok {
 		return &RateLimitError{Wait: wait}

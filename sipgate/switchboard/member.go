@@ -68,17 +68,18 @@ type member struct {
 	authFailed   bool      // access rejected by sipgate until the next Join
 	backoffUntil time.Time // no request before
 
-	listTick       uint64 // when the newest applied list was requested
-	listTime       time.Time
-	visibleCalls   map[sipgate.CallID]*observation
-	observations   []*observation // of the newest list, in its order
-	unreadable     int            // number of calls in the newest list that could not be read
-	showsOthers    bool           // see Board.ShowsOthers
-	coverageProofs int            // number of other members' calls in its lists
-	nonListFacts   uint64         // Board.nonListFacts when its last list was requested
-	mustApply      bool           // the next list must be applied even if its bytes are the same
-	toneLimit      slidingWindow  // recent keypad tones and transfers
-	transferLimit  slidingWindow
+	listTick         uint64 // when the newest applied list was requested
+	listTime         time.Time
+	visibleCalls     map[sipgate.CallID]*observation
+	observations     []*observation // of the newest list, in its order
+	unreadable       int            // number of calls in the newest list that could not be read
+	showsOthers      bool           // see Board.ShowsOthers
+	coverageProofs   int            // number of other members' calls in its lists
+	nonListFacts     uint64         // Board.nonListFacts when its last list was requested
+	mustApply        bool           // the next list must be applied even if its bytes are the same
+	toneLimit        slidingWindow  // recent keypad tones, requests with some, and transfers
+	toneRequestLimit slidingWindow
+	transferLimit    slidingWindow
 
 	joinTick      uint64    // when it joined
 	namesDue      time.Time // when to read its names next; zero if never read since it joined

@@ -206,7 +206,9 @@ func (b *Board) computeCall(r *row, legs chain, l *leg, now time.Time) Call {
 		c.Approximate = c.Approximate || c.EndApproximate
 	} else {
 		c.Claim, c.PendingHangup = r.activeClaim(now), r.pendingHangupView()
-		c.Consultation = b.consultationView(r)
+		if c.Consultation = b.consultationView(r); c.Consultation != nil && c.Consultation.State == ConsultationRinging {
+			c.RingsAt = b.owners(r.consultedLeg())
+		}
 	}
 	return c
 }

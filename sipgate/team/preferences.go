@@ -27,6 +27,8 @@ type Preferences struct {
 	Grace  int              // seconds before a hang-up is sent: one of GracePeriods
 	Device sipgate.DeviceID // offered first for new calls, or ""
 	Number sipgate.Number   // caller id of new calls, or ""
+
+	Recording Recording
 }
 
 // Theme is the brightness of the pages.
@@ -54,6 +56,19 @@ const (
 
 // Densities lists the densities.
 var Densities = []Density{AutomaticDensity, Compact, Comfortable}
+
+// Recording is how a member's recordings begin.
+type Recording string
+
+// The ways in which recordings begin.
+const (
+	AskRecording    Recording = "" // the member is told about consent, and asked
+	SpokenRecording Recording = "spoken"
+	SilentRecording Recording = "silent"
+)
+
+// Recordings lists the ways in which recordings begin.
+var Recordings = []Recording{AskRecording, SpokenRecording, SilentRecording}
 
 // GracePeriods lists the seconds that [Preferences].Grace can be set to.
 var GracePeriods = []int{0, 2, 4, 8}
@@ -96,6 +111,7 @@ func (p Preferences) check() error {
 		{"quiet_from", 0 <= q.From && q.From < minutesOfDay},
 		{"quiet_to", 0 <= q.To && q.To < minutesOfDay},
 		{"quiet_days", 0 <= q.Days && q.Days <= EveryDay && (q.Days != 0 || !q.On)},
+		{"recording", slices.Contains(Recordings, p.Recording)},
 		{"grace", slices.Contains(GracePeriods, p.Grace)},
 		{"device", deviceID.MatchString(string(p.Device))},
 		{"number", p.Number == "" || p.Number.Valid()},

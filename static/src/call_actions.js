@@ -53,8 +53,10 @@ const requests = new WeakMap();
  * nothing.
  * @param {HTMLFormElement} form
  * @param {HTMLElement} button
+ * @param {string} [address]
+ * @param {Record<string, string>} [fields]
  */
-async function send(form, button) {
+async function send(form, button, address = button.getAttribute("formaction") ?? form.getAttribute("action") ?? "", fields = {}) {
 	const id = actionID(form, button), running = requests.get(button);
 	if (running) {
 		if (running.id !== id) running.next = id;
@@ -62,10 +64,9 @@ async function send(form, button) {
 	}
 	const request = {id, next: /** @type {string | undefined} */ (undefined)};
 	requests.set(button, request);
-	const address = button.getAttribute("formaction") ?? form.getAttribute("action") ?? "";
-	await htmx.ajax("POST", address, {source: button, swap: "none", values: id ? {action_id: id} : {}});
+	await htmx.ajax("POST", address, {source: button, swap: "none", values: {...fields, ...id && {action_id: id}}});
 	requests.delete(button);
-	if (request.next && button.isConnected && actionID(form, button) === request.next) send(form, button);
+	if (request.next && button.isConnected && actionID(form, button) === request.next) send(form, button, address, fields);
 }
 
 function startSending() {
@@ -93,9 +94,45 @@ function startHangUp() {
 	});
 }
 
+// A member who has chosen how to record, and has read about consent, records with one
+// click. The small button beside that one opens the dialog.
+function startRecording() {
+	document.addEventListener("click", e => {
+		/** @type {HTMLAnchorElement | null} */
+		const link = closest(e.target, "a.act.record");
+		const choice = find("#preferences")?.dataset.record, form = link?.closest("form");
+		if (!link || !form || !choice || e.defaultPrevented || e.ctrlKey || e.metaKey || e.shiftKey || e.button) return;
+		e.preventDefault();
+		send(form, link, link.pathname + "ing", {value: "true", announcement: String(choice === "spoken")});
+	}, true);
+	// That button is in the row in use only: rows are small.
+	const how = document.createElement("a");
+	how.className = "act how";
+	how.textContent = how.title = find("#attempts")?.dataset.how ?? "";
+	/** @type {Element | null} */
+	let row = null;
+	const offer = () => {
+		/** @type {HTMLAnchorElement | null} */
+		const record = row && find("#preferences")?.dataset.record ? find("a.act.record", row) : null;
+		if (!record) return how.remove();
+		if (how.href !== record.href) how.href = record.href;
+		if (record.nextElementSibling !== how) record.after(how);
+	};
+	for (const type of ["pointerover", "focusin"]) {
+		document.addEventListener(type, e => {
+			const inUse = closest(e.target, ".row");
+			if (!inUse || inUse === row) return;
+			row = inUse;
+			offer();
+		});
+	}
+	document.addEventListener("feed:applied", offer);
+}
+
 /** startCallActions prepares the buttons of calls. */
 export function startCallActions() {
 	document.addEventListener("htmx:config:request", sendExtraFields);
 	startSending();
 	startHangUp();
+	startRecording();
 }

@@ -55,25 +55,36 @@ function updateStatus(now) {
 	setText(find(".age", status), connected && shownAge(age) ? message("age", age) : "");
 	const use = get("use", status), address = use.getAttribute("href") ?? "", drawing = address.replace(/#.*/, "#" + ({polling: "live", connecting: "catching", paused: "offline"}[/** @type {string} */ (feed.state)] ?? feed.state));
 	if (address !== drawing) use.setAttribute("href", drawing);
-	showBar(feed.problem, status.dataset.problem ?? "");
+	showBar(feed.problem, status.dataset);
 	root.toggleAttribute("data-off", problem !== "");
-	for (const e of findAll("#board .act, .tools a[data-dialog], #team a")) {
+	for (const e of findAll("#board .act, .tools a[data-dialog], #team a, .dialog[data-claim] form button")) {
 		if (problem) e.setAttribute("aria-disabled", "true");
 		else if (!("why" in e.dataset)) e.removeAttribute("aria-disabled");
 	}
 }
 
+/** asksMe returns who wants to connect the member with whom, "" if nobody does. */
+const asksMe = () => find(`#board .consult[data-for~="${CSS.escape(message("member"))}"] > .asks-you`)?.textContent ?? "";
+
 /**
- * showBar says in one line, which is always in the same place, what is wrong with
- * the connection or with the list. What is said above the page is not repeated.
- * @param {string} kind of problem that turns actions off, or ""
- * @param {string} unread why the server cannot read the list, or ""
+ * showBar says in one line, which is always in the same place, what is wrong: of
+ * several problems the most serious one. That sipgate is away outweighs that a
+ * new sign-in there is needed, which outweighs an old list.
+ * @param {string} kind of problem of the connection that turns actions off, or ""
+ * @param {DOMStringMap} status what the server knows: why it cannot read the list
  */
-function showBar(kind, unread) {
-	const bar = get("#connection"), access = find("#access");
-	const text = problem || (access?.dataset.access === "expired" ? "" : unread) || (transport.polling ? message("pollingWhy") : "");
+function showBar(kind, {reason, problem: unread = ""}) {
+	const bar = get("#connection"), access = get("#access"), signIn = access.dataset.access, expired = signIn === "expired";
+	const polling = transport.polling ? message("pollingWhy") : "";
+	let text = problem;
+	if (!kind || kind === "stale") {
+		if (reason && (reason !== "unauthorized" || !expired)) text = `${unread} ${problem}`.trim();
+		else if (expired) text = "";
+		else text ||= unread || (signIn ? "" : asksMe() || polling);
+	}
 	bar.hidden = !text;
-	bar.dataset.tone = kind === "cut" || kind === "away" ? "bad" : text === message("pollingWhy") ? "quiet" : "doubt";
+	access.hidden = !signIn || text !== "";
+	bar.dataset.tone = kind === "cut" || kind === "away" ? "bad" : text && text === polling ? "quiet" : !unread && !problem ? "asks" : "doubt";
 	setText(find("p", bar), text);
 	get("button", bar).hidden = kind !== "tabs";
 }

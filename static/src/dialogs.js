@@ -22,6 +22,8 @@ export async function openDialog(address, again = false) {
 	dialog.dataset.address = address;
 	dialog.setAttribute("aria-labelledby", "dialog-title");
 	showScripted(content);
+	await loadScripts(content);
+	if (mine !== opened) return;
 	if (!dialog.open) dialog.showModal();
 	announceDialog(content);
 	(find("[autofocus]", content) ?? content).focus();
@@ -40,9 +42,16 @@ export function announceDialog(content) {
  * @param {Element} content
  */
 export function showScripted(content) {
-	for (const e of findAll("[data-pad], [data-scripted]", content)) e.hidden = false;
+	for (const e of findAll("[data-scripted]", content)) e.hidden = false;
 	for (const e of findAll("[data-close]", content)) e.hidden = !content.closest("dialog");
 }
+
+/**
+ * loadScripts loads what only this dialog needs. Without it, the dialog works as
+ * without any script.
+ * @param {Element} content
+ */
+const loadScripts = content => Promise.all(findAll("[data-script]", content).map(e => import(e.dataset.script ?? ""))).catch(() => null);
 
 /**
  * followCallSetup is called when the dialog may show how a call is set up. It
@@ -71,17 +80,11 @@ function onClick(e) {
 	const target = /** @type {Element} */ (e.target);
 	/** @type {HTMLAnchorElement | null} */
 	const link = target.closest("a[data-dialog], a.act");
-	/** @type {HTMLElement | null} */
-	const key = target.closest("[data-tone-key]");
 	if (link && modal() && !(e.defaultPrevented || e.ctrlKey || e.metaKey || e.shiftKey || e.button)) {
 		e.preventDefault();
 		openDialog(link.href);
 	} else if (target.closest("[data-close]") || (target.matches("dialog.modal") && isOutside(target, e))) {
 		target.closest("dialog")?.close();
-	} else if (key) {
-		/** @type {HTMLInputElement} */
-		const field = get("input.tones", key.closest("form") ?? document);
-		if (field.value.length < 32) field.value += key.dataset.toneKey;
 	}
 }
 
@@ -100,5 +103,7 @@ export function startDialogs() {
 	document.addEventListener("click", onClick);
 	document.addEventListener("htmx:after:request", onAnswer);
 	const alone = find(".alone .dialog");
-	if (alone) showScripted(alone);
+	if (!alone) return;
+	showScripted(alone);
+	loadScripts(alone);
 }

@@ -1,7 +1,6 @@
 // @ts-check
-// Asks once in a browser whether to show notifications: after a click on the
-// board, when the browser has not been asked yet. What is wrong with the
-// connection comes first.
+// Asks once in a browser whether to show notifications, when the browser has not
+// been asked yet: as the page opens, so that nothing moves later.
 
 import {connectionProblem} from "./connection.js";
 import {closest, find} from "./dom.js";
@@ -17,13 +16,11 @@ function mayAsk() {
 	}
 }
 
-/** startNotificationPrompt watches for that click. */
+/** startNotificationPrompt shows the question. */
 export function startNotificationPrompt() {
 	const prompt = find("#ring-ask");
 	if (!prompt) return;
-	document.addEventListener("click", e => {
-		if (closest(e.target, "#board, .tools") && !connectionProblem() && mayAsk()) prompt.hidden = false;
-	});
+	prompt.hidden = !mayAsk() || connectionProblem() !== "";
 	prompt.addEventListener("click", async e => {
 		/** @type {HTMLButtonElement | null} */
 		const button = closest(e.target, "button");

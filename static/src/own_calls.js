@@ -16,6 +16,10 @@ export function startOwnCalls() {
 	const own = `.row[data-owners~="${CSS.escape(message("member"))}"]`;
 	const sheet = new CSSStyleSheet();
 	sheet.insertRule(`#live[data-own-calls] .row:not(${own}), #live[data-own-calls] .sec:not(:has(${own})) { display: none !important }`);
+	// Who is to be connected reads that, in place of who waits and who is asked.
+	const asked = `.consult[data-for~="${CSS.escape(message("member"))}"]`;
+	sheet.insertRule(`#board ${asked} > p { display: none }`);
+	sheet.insertRule(`#board ${asked} > .asks-you { display: block; font-weight: 620 }`);
 	document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
 	// Without script, the rows of others are hidden by themselves.

@@ -8,7 +8,9 @@ import {find, message} from "./dom.js";
 export class Unanswered extends Error {
 	/** @param {import("./answers.js").Outcome} outcome */
 	constructor(outcome) {
-		super(message(...outcomeText(outcome)));
+		const [key, n] = outcomeText(outcome);
+		super(message(key, n));
+		this.unknown = key === "unreachable"; // what became of it
 	}
 }
 

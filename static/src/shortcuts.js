@@ -34,7 +34,7 @@ function step(rows, row, n) {
 }
 
 /** @type {Record<string, string>} */
-const actions = {h: "hold", m: "mute", t: "transfer", d: "keypad", a: "announce", r: "record", x: "hangup"}; // classes of buttons
+const actions = {h: "hold", m: "mute", t: "transfer", d: "keypad", a: "announce", r: "record", R: "how", x: "hangup"}; // classes of buttons
 
 /**
  * press clicks the button of a key, and reports whether there is one.
@@ -70,6 +70,8 @@ function execute(key, target) {
 	case key === "Enter" && row && target === row:
 		openCard(/** @type {HTMLElement} */ (row));
 		return true;
+	case key === "R":
+		return press(row, key, false);
 	case key === "X":
 		return press(row, "x", true);
 	default:

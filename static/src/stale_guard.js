@@ -7,7 +7,8 @@
 import {closest, find, message} from "./dom.js";
 import {connectionProblem} from "./connection.js";
 import {needsSipgate} from "./needs_sipgate.js";
-import {showNotice, showUnsent} from "./notices.js";
+import {attemptOf} from "./attempts.js";
+import {showAttempt, showNotice, showUnsent} from "./notices.js";
 
 const isExpired = () => find("#access")?.dataset.access === "expired";
 
@@ -17,7 +18,7 @@ const isExpired = () => find("#access")?.dataset.access === "expired";
  */
 function offReason(action) {
 	const address = (action.closest("form") ?? action).getAttribute(action.closest("form") ? "action" : "href") ?? "";
-	const live = action.matches("#board *, [data-dialog], .act") ? connectionProblem() : "";
+	const live = action.matches("#board *, [data-dialog], .act, .dialog[data-claim] *") ? connectionProblem() : "";
 	return live || (isExpired() && needsSipgate(address) ? message("signInAgain") : "") || ("why" in /** @type {HTMLElement} */ (action).dataset ? /** @type {HTMLElement} */ (action).title : "");
 }
 
@@ -30,7 +31,19 @@ function guard(e) {
 	if (!reason && !action.getAttribute("aria-busy")) return;
 	e.preventDefault();
 	e.stopImmediatePropagation();
-	if (reason && (e.type === "click" || !action.matches("#board *"))) showNotice(navigator.onLine ? reason : message("unsent"));
+	if (reason && (e.type === "click" || !action.matches("#board *"))) showReason(action, reason);
+}
+
+/**
+ * showReason says why an action was not sent.
+ * @param {Element} action
+ * @param {string} reason
+ */
+function showReason(action, reason) {
+	const attempt = action.closest(".dialog") ? null : attemptOf(action.getAttribute("formaction") ?? action.getAttribute("href") ?? "", action, /** @type {HTMLButtonElement} */ (action).value);
+	if (!attempt) showNotice(navigator.onLine ? reason : message("unsent"), find("#modal[open] #dialog-notices") ?? undefined);
+	else if (reason !== connectionProblem()) showNotice(reason);
+	else showAttempt(attempt, !navigator.onLine ? "unsentAway" : reason === message("cut") ? "unsentCut" : "unsent", reason === message("cut") || !navigator.onLine ? "" : reason);
 }
 
 /** @type {WeakSet<HTMLFormElement>} */

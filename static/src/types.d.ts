@@ -3,7 +3,7 @@
 
 interface HtmxContext {
 	sourceElement: Element;
-	request: {method: string; body: FormData | URLSearchParams | null; submitter?: HTMLElement | null};
+	request: {method: string; action: string; body: FormData | URLSearchParams | null; submitter?: HTMLElement | null};
 	response: {status: number; headers: Headers};
 	text: string;
 }
@@ -38,6 +38,7 @@ interface DocumentEventMap {
 	"htmx:error": CustomEvent<{ctx?: HtmxContext}>;
 	"htmx:after:swap": CustomEvent;
 	"feed:applied": Event;
+	"notice:added": Event;
 	"gallery:message": CustomEvent<FeedMessage>;
 	"session:expired": Event;
 	"session:resumed": Event;

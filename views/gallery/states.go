@@ -40,12 +40,14 @@ func stateExamples(lang views.Lang) []Example {
 	expired, scope := p, p
 	expired.Access = views.Access{Expired: true, Next: "/"}
 	scope.Access = views.Access{Missing: []string{"rtcm:write"}, Next: "/"}
+	silent := p
+	silent.NoEvents = true
 	blind := board(time.Second, "", views.Allowed{})
 	blind.Status.Unreadable, blind.Status.NoEvents = 1, true
 	examples := []Example{
 		{"board-expired", views.Board(expired, board(9*time.Second, "unauthorized", views.Allowed{Reason: "sign_in_again"}))},
 		{"board-scope", views.Board(scope, board(time.Second, "", views.Allowed{Reason: "scope_missing"}))},
-		{"board-blind", views.Board(p, blind)},
+		{"board-blind", views.Board(silent, blind)},
 		{"board-quiet", views.Board(p, empty)},
 		{"board-stale", views.Board(p, board(20*time.Second, "unavailable", views.Allowed{}))},
 		{"board-offline", views.Board(p, board(time.Second, "", views.Allowed{}))},

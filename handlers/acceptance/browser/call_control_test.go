@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -139,21 +139,19 @@ func testSounds(t *testing.T, s *harness.Stack, anna, jonas *tab, id, who string
 	s.Eventually("recording", func() bool { return s.Call(id).Recording })
 	jonas.until(`!!%s?.querySelector('.chip[data-tone="rec"]')`, row(who))
 
-	// What is typed, its caret, and the dialog stay although the row changes.
+	// What is typed and the dialog stay although the row changes.
 	anna.press(who, "d")
-	anna.until(`document.activeElement?.name === "sequence"`)
-	anna.do(chromedp.SendKeys(`#modal input[name=sequence]`, digits[:3]))
+	anna.until(`document.activeElement?.matches("output.tones")`)
+	anna.keys(strings.Split(digits[:3], "")...)
 	s.API("w0", "PUT", "calls/"+id+"/muted", map[string]any{"value": true}) // with the telephone
 	anna.until(`%s?.querySelector('.act.mute')?.getAttribute("aria-pressed") === "true"`, row(who))
 	s.API("w0", "PUT", "calls/"+id+"/muted", map[string]any{"value": false})
 	anna.until(`%s?.querySelector('.act.mute')?.getAttribute("aria-pressed") === "false"`, row(who))
-	if !eval[bool](anna, `document.activeElement?.name === "sequence" && document.querySelector("#modal").open && document.activeElement.value === "`+digits[:3]+`"`) {
+	if !eval[bool](anna, `document.activeElement?.matches("output.tones") && document.querySelector("#modal").open && document.activeElement.innerText === "`+digits[:3]+`"`) {
 		t.Fatalf("the open dialog did not survive a change of its row:\n%s", anna.text())
 	}
-	anna.do(chromedp.SendKeys(`#modal input[name=sequence]`, digits[3:]))
-	anna.do(chromedp.Click(`#modal form[action$="/dtmf"] .btn.primary`))
-	s.Eventually("tones", func() bool { return slices.Equal(s.Call(id).Tones, []string{digits}) })
-	anna.until(`!document.querySelector("#modal").open || document.querySelector("#modal input[name=sequence]")?.value === ""`)
+	anna.keys(strings.Split(digits[3:], "")...)
+	s.Eventually("tones", func() bool { return strings.Join(s.Call(id).Tones, "") == digits })
 	anna.run(`document.querySelector("#modal").close()`)
 
 	anna.press(who, "a")

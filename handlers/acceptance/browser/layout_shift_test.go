@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"callboard/handlers/acceptance/harness"
-
-	"github.com/chromedp/chromedp"
 )
 
 // calm is for how long the calls of TestBrowserCalm come and go.
@@ -47,7 +45,7 @@ func TestBrowserCalm(t *testing.T) {
 		p.until(`%s?.dataset.state === "talking"`, row(who))
 	}
 	typing.press(who, "d")
-	typing.until(`document.activeElement?.name === "sequence"`)
+	typing.until(`document.activeElement?.matches("output.tones")`)
 	focused.run(`%s.querySelector(".act").focus()`, row(who))
 	for _, p := range []*tab{typing, focused} {
 		p.run("%s", watchShifts)
@@ -56,13 +54,13 @@ func TestBrowserCalm(t *testing.T) {
 	typed := ""
 	simulateOffice(s, 30, *calm, func(step int) {
 		if step%6 == 0 && len(typed) < 20 {
-			typing.do(chromedp.SendKeys(`#modal input[name=sequence]`, fmt.Sprint(step%10)))
+			typing.keys(fmt.Sprint(step % 10))
 			typed += fmt.Sprint(step % 10)
 		}
 	})
 
-	if got := eval[string](typing, `document.activeElement?.value ?? ""`); got != typed {
-		t.Errorf("of what was typed (%q), %q is in the field with the focus", typed, got)
+	if got := eval[string](typing, `document.activeElement?.matches("output.tones") ? document.activeElement.innerText : ""`); got != typed {
+		t.Errorf("of what was typed (%q), %q is in the display with the focus", typed, got)
 	}
 	if !eval[bool](focused, `document.activeElement?.matches(".act") && `+row(who)+`.contains(document.activeElement)`) {
 		t.Errorf("the focus went from its button to %s", eval[string](focused, `document.activeElement?.outerHTML.slice(0, 200)`))

@@ -69,7 +69,7 @@ func TestBrowserSearch(t *testing.T) {
 		typed("0221", "not complete")
 		typed("0900 1234567", "blocked")
 		anna.screenshot("search-blocked")
-		typed("112", "blocked")
+		typed("112", "Emergency: dial 112 directly on your phone.")
 		typed("030 555002", "already in the call")
 		typed("zzzz", "No match")
 		anna.screenshot("search-nobody")

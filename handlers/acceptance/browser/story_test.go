@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -53,9 +54,9 @@ func storyRecords(s *harness.Stack, anna *tab, id, who string) {
 	anna.do(chromedp.Click(`#modal button[name="announcement"][value="true"]`))
 	s.Eventually("recording", func() bool { return s.Call(id).Recording })
 	anna.press(who, "d")
-	anna.until(`document.activeElement?.name === "sequence"`)
-	anna.keys("8", "6", kb.Enter)
-	s.Eventually("tones", func() bool { return len(s.Call(id).Tones) == 1 })
+	anna.until(`document.activeElement?.matches("output.tones")`)
+	anna.keys("8", "6")
+	s.Eventually("tones", func() bool { return strings.Join(s.Call(id).Tones, "") == "86" })
 	anna.keys(kb.Escape)
 	s.Elapse(2) // until the tones are in the recording
 	anna.press(who, "h")

@@ -80,7 +80,7 @@ func testConsultationAnswered(t *testing.T, s *harness.Stack, anna, mira *tab) {
 	name := eval[string](anna, row(who)+".id")
 	anna.consultColleague(who, "Jonas Keller", "+49 221 4710111")
 	next := consultationCall(s, id, jonasNumber)
-	anna.untilConsultation(who, "rings", "Jonas Keller", "Calling Jonas Keller …", who+" is on hold", "Resume", "Cancel")
+	anna.untilConsultation(who, "rings", "Jonas Keller ringing", "Waits", who, "Back to the caller", "Cancel")
 	mira.untilConsultation(who, "rings", "Jonas Keller")
 	anna.screenshot("consult-rings")
 	if eval[bool](mira, "!!"+row(who)+`.querySelector(".consult button:not([disabled])")`) {
@@ -108,15 +108,19 @@ func testConsultationUnanswered(t *testing.T, s *harness.Stack, anna, mira *tab)
 	anna.consultColleague(who, "Mira Hoffmann", "is set to do not disturb")
 	next := consultationCall(s, id, miraNumber)
 	anna.untilConsultation(who, "rings", "Mira Hoffmann")
+	mira.until(`document.querySelector("#connection:not([hidden])")?.innerText.includes("Anna Bergmann wants to connect you: %[1]s") && %[2]s.innerText.includes("wants to connect you") && !%[2]s.innerText.includes("Waits")`, who, row(who))
+	if eval[bool](anna, `!document.querySelector("#connection").hidden`) {
+		t.Error("who asks is asked, too")
+	}
 	s.Control("POST", "calls/"+next+"/hangup", map[string]any{"cause": "noAnswer"}, nil)
 	for _, p := range []*tab{anna, mira} {
-		p.untilConsultation(who, "noanswer", "Mira Hoffmann did not answer", who+" is on hold")
+		p.untilConsultation(who, "noanswer", "Mira Hoffmann did not answer", "Waits", who)
 	}
 	anna.screenshot("consult-noanswer")
 	if c := s.Call(id); !c.Hold || c.Phase != "established" || eval[string](anna, row(who)+".id") != name {
 		t.Errorf("the telephones: %+v", c)
 	}
-	anna.run(`[...%s.querySelectorAll(".consult button")].find(b => b.innerText === "Resume the call").click()`, row(who))
+	anna.run(`[...%s.querySelectorAll(".consult button")].find(b => b.innerText === "Back to the caller").click()`, row(who))
 	s.Eventually("resumed", func() bool { return !s.Call(id).Hold })
 	anna.until(`%[1]s?.dataset.state === "talking" && !%[1]s.querySelector(".consult")`, row(who))
 	s.Control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
@@ -132,7 +136,7 @@ func testConsultationCancelled(t *testing.T, s *harness.Stack, anna *tab) {
 	anna.untilConsultation(who, "rings")
 	anna.run(`[...%s.querySelectorAll(".consult button")].find(b => b.innerText === "Cancel").click()`, row(who))
 	s.Eventually("the end of ringing", func() bool { return s.Call(next).Phase == "ended" })
-	anna.untilConsultation(who, "stopped", "cancelled", "is on hold")
+	anna.untilConsultation(who, "stopped", "cancelled", "Waits")
 	if c := s.Call(id); c.Phase != "established" || !c.Hold {
 		t.Errorf("the telephones: %+v", c)
 	}

@@ -45,7 +45,8 @@ function openDialog() {
 	if (content && dialog.id === "modal") {
 		get("#modal-body").append(content);
 		dialog.setAttribute("aria-labelledby", "dialog-title");
-		for (const e of findAll("[data-pad], [data-quick], [data-close]", content)) e.hidden = false;
+		for (const e of findAll("[data-keypad], [data-quick], [data-close]", content)) e.hidden = false;
+		for (const e of findAll("[data-unscripted]", content)) e.hidden = true;
 	}
 	if (text && place.dataset.text) setText(text, place.dataset.text);
 	dialog.showModal();

@@ -1,0 +1,130 @@
+package browser
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"callboard/handlers/acceptance/harness"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// countClicks starts to count the member's clicks.
+func (p *tab) countClicks() {
+	p.t.Helper()
+	p.run(`window.clicks = 0; window.countsClicks ??= !addEventListener("click", e => { window.clicks += e.isTrusted ? 1 : 0; }, true)`)
+}
+
+// clicked fails the test if the member clicked more than want times.
+func (p *tab) clicked(job string, want int) {
+	p.t.Helper()
+	if got := eval[int](p, "window.clicks"); got != want {
+		p.t.Errorf("%s: %d clicks, want %d", job, got, want)
+	}
+}
+
+// What is done within a call takes as few clicks as it can, and what became of it
+// is said in one place that is never in the way.
+func TestBrowserJobsWithinACall(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account")
+	s.PushEvents()
+	anna := newBrowser(t, s).newTab(t)
+	anna.signIn("Anna")
+	const who = "+49 30 555810"
+	id := s.Ring("+4930555810", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	act := func(name string) string { return `#board .row[data-state] .act.` + name }
+	t.Run("record", func(t *testing.T) { testRecordsAgain(t, s, anna, id, act) })
+	t.Run("keypad", func(t *testing.T) { testKeypad(s, anna, id, act) })
+	t.Run("problems", func(t *testing.T) { testProblems(t, s, anna, id, who, act) })
+}
+
+// testRecordsAgain records twice: the first time the member reads about consent
+// and chooses, the second time one click does it.
+func testRecordsAgain(t *testing.T, s *harness.Stack, anna *tab, id string, act func(string) string) {
+	const consent = `/must agree/.test(document.querySelector("#modal").innerText)`
+	stop := func() {
+		anna.until(`!!document.querySelector(%q)`, act("record[aria-pressed=true]"))
+		anna.do(chromedp.Click(act("record")))
+		s.Eventually("not recorded", func() bool { return !s.Call(id).Recording })
+		anna.until(`!!document.querySelector(%q)`, "a"+act("record")[len("#board .row[data-state] "):])
+	}
+	anna.do(chromedp.Click(act("record")))
+	anna.until(`document.querySelector("#modal").open && ` + consent)
+	anna.screenshot("record")
+	anna.do(chromedp.Click(`#modal button[name="announcement"][value="true"]`))
+	s.Eventually("recording", func() bool { return s.Call(id).Recording })
+	stop()
+
+	anna.until(`document.querySelector("#preferences").dataset.record === "spoken"`)
+	anna.countClicks()
+	anna.do(chromedp.Click(act("record")))
+	s.Eventually("recording again", func() bool { return s.Call(id).Recording })
+	anna.clicked("record", 1)
+	if eval[bool](anna, `document.querySelector("#modal").open`) {
+		t.Error("the dialog is open")
+	}
+	stop()
+
+	anna.do(chromedp.Click(act("how")))
+	anna.until(`document.querySelector("#modal").open`)
+	if eval[bool](anna, consent) {
+		t.Error("the text on consent is shown twice")
+	}
+	anna.do(chromedp.Click(`#modal .ends [data-close]`))
+	anna.until(`!document.querySelector("#modal").open`)
+}
+
+// testKeypad sends one tone with two clicks, and several that are typed quickly in
+// one request.
+func testKeypad(s *harness.Stack, anna *tab, id string, act func(string) string) {
+	anna.countClicks()
+	anna.do(chromedp.Click(act("keypad")), chromedp.Click(`#modal [data-tone-key="1"]`))
+	s.Eventually("a tone", func() bool { return slices.Equal(s.Call(id).Tones, []string{"1"}) })
+	anna.clicked("keypad", 2)
+	anna.run(`for (const key of "23#") document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}))`)
+	s.Eventually("tones", func() bool { return slices.Equal(s.Call(id).Tones, []string{"1", "23#"}) })
+	anna.until(`[...document.querySelectorAll("output.tones [data-state=sent]")].map(e => e.textContent).join("") === "123#"`)
+	anna.screenshot("keypad")
+	anna.keys(kb.Escape)
+	anna.until(`!document.querySelector("#modal").open`)
+}
+
+// testProblems cuts the network, and loses the answer to an action.
+func testProblems(t *testing.T, s *harness.Stack, anna *tab, id, who string, act func(string) string) {
+	const rowTop = `Math.round(document.querySelector("#board .row").getBoundingClientRect().top)`
+	before := eval[int](anna, rowTop)
+	anna.offline(true)
+	anna.until(`!document.querySelector("#connection").hidden`)
+	if after := eval[int](anna, rowTop); after != before {
+		t.Errorf("the rows moved from %d to %d", before, after)
+	}
+	if !eval[bool](anna, `Math.abs(document.querySelector("#connection").getBoundingClientRect().top - document.querySelector(".top").getBoundingClientRect().bottom) <= 1 && document.querySelectorAll(".problems > :not([hidden])").length === 1`) {
+		t.Error("the bar is not below the header, or there are several")
+	}
+	anna.run(`document.querySelector(%q).click()`, act("hold"))
+	anna.until(`document.querySelector("#notices").innerText.includes("Hold of %s not sent: you are offline.")`, who)
+	covered := `(() => { const {left, top, width, height} = document.querySelector(%q).getBoundingClientRect(); return !document.elementFromPoint(left + width / 2, top + height / 2)?.closest(".act"); })()`
+	if eval[bool](anna, fmt.Sprintf(covered, act("hold"))) || eval[bool](anna, fmt.Sprintf(covered, act("hangup"))) {
+		t.Error("a notice covers a button")
+	}
+	anna.offline(false)
+	anna.until(`document.querySelector("#connection").hidden`)
+
+	anna.run(`const real = fetch;
+		window.fetch = async (...args) => {
+			const answer = await real(...args);
+			if (!String(args[0]).endsWith("/hold")) return answer;
+			return new Response('<div class="notice" data-error="outcome_unknown"><p>sipgate did not answer in time.</p></div>', {status: 502, headers: {"Callboard-Answer": "outcome_unknown"}});
+		}`)
+	anna.run(`new MutationObserver(() => { window.tones = [...document.querySelectorAll("#notices > [data-tone]")].map(e => e.dataset.tone + " " + e.querySelector("p").textContent); }).observe(document.querySelector("#notices"), {subtree: true, childList: true, attributes: true})`)
+	anna.run(`document.querySelector(%q).click()`, act("hold"))
+	s.Eventually("on hold", func() bool { return s.Call(id).Hold })
+	anna.until(`window.tones?.includes("good Hold of %s worked.")`, who)
+	if n := eval[int](anna, `window.tones.length`); n != 1 {
+		t.Errorf("%d notices about one action", n)
+	}
+}
