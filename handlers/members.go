@@ -24,11 +24,20 @@ func (h *handlers) respondTeam(w http.ResponseWriter, r *http.Request, a actor, 
 	board := h.Control.Board(a.Actor)
 	online, onCall := board.Members(), callcontrol.MembersOnCalls(board.Snapshot().Calls)
 	m := views.TeamModel{Alarms: alarms, Manage: a.May(team.ManageMembers).OK, SetDefault: a.May(team.ManageSettings).OK, Default: h.Control.Members.DefaultConsent(a.Account)}
+	devices := h.Control.Rosters.Of(a.Account).Snapshot().Devices
 	for _, member := range h.Control.TeamMembers(a.Account) {
 		m.Members = append(m.Members, views.TeamMember{Member: member, Self: member.MemberID == a.MemberID,
-			Online: slices.Contains(online, switchboard.MemberID(member.User)), OnCall: onCall[member.User]})
+			Online: slices.Contains(online, switchboard.MemberID(member.User)), OnCall: onCall[member.User], Telephones: telephones(devices[member.User])})
 	}
 	return web.Show(w, r, status, views.Team(h.page(r, a), m))
+}
+
+// telephones returns the names of devices, and what they do.
+func telephones(devices []sipgate.Device) (all []views.Telephone) {
+	for _, d := range devices {
+		all = append(all, views.Telephone{Name: cmp.Or(d.Alias, string(d.ID)), Online: d.Online, DND: d.DND})
+	}
+	return all
 }
 
 // updateMember does something to one member of the actor's own team, recorded in
@@ -65,7 +74,7 @@ func (h *handlers) auditMember(w http.ResponseWriter, r *http.Request, a actor, 
 	if err != nil {
 		return err
 	}
-	return web.Redirect(w, r, "/team")
+	return respondSaved(w, r, "/team")
 }
 
 type roleForm struct {

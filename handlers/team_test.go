@@ -87,6 +87,9 @@ func TestColleaguesHaveNamesEverywhere(t *testing.T) {
 			}
 		}
 	}
+	if page := strings.Join(strings.Fields(anna.get("/team").Body.String()), " "); !strings.Contains(page, ": connected") && !strings.Contains(page, ": not connected") {
+		t.Error("the page of the team shows no phone")
+	}
 	for query, status := range map[string]int{"w2": 200, "w9": 422} {
 		if w := anna.get("/history?member=" + query); w.Code != status {
 			t.Errorf("history of %s: %d", query, w.Code)

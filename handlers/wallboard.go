@@ -147,6 +147,7 @@ func (v *wallboardView) model(ctx context.Context) (views.WallboardModel, error)
 	if m.Today.Fetched == 0 && !control.Capabilities.Get(accountID).Can(team.AbilityCallHistory) {
 		m.Today.Known = false // sipgate's history has no calls of this account
 	}
+	m.Alarms = control.Alarms.Of(accountID)
 	m.WaitCount, m.LongestWait = v.waits.Calls, v.waits.Longest
 	return m, nil
 }

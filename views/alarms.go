@@ -30,7 +30,7 @@ func (b *BoardModel) SetAlarms(lang Lang, l team.AlarmLimits, now time.Time) {
 	for s, rows := range b.Sections {
 		for i, c := range b.calls[s] {
 			if level := alarmOf(l, stateOf(c), now.Sub(c.Since)); level != team.NoAlarm {
-				mark := `<li data-alarm="` + string(level) + `" data-alarm-text="` + lang.T("alarm."+string(level)) + `" `
+				mark := `<li data-alarm="` + string(level) + `" data-alarm-text="` + alarmText(lang, level) + `" `
 				rows[i] = bytes.Replace(rows[i], []byte("<li "), []byte(mark), 1)
 			}
 		}

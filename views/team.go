@@ -30,6 +30,18 @@ type TeamMember struct {
 type Telephone struct {
 	Name   string
 	Online bool // registered at sipgate
+	DND    bool // do not disturb
+}
+
+// stateKey returns the key of the text for what the telephone does.
+func (t Telephone) stateKey() string {
+	switch {
+	case !t.Online:
+		return "team.phone.off"
+	case t.DND:
+		return "team.phone.dnd"
+	}
+	return "team.phone.on"
 }
 
 // path returns the path of an action on a member.
@@ -66,6 +78,11 @@ func (m TeamMember) optOutTexts(lang Lang) []string {
 
 // roles are the roles in ascending order.
 var roles = []team.Role{team.Viewer, team.Agent, team.Lead, team.Admin}
+
+// mayChangeRole reports whether the reader may give a member another role.
+func (t TeamModel) mayChangeRole(m TeamMember) bool {
+	return t.Manage && m.Role.Valid() && !m.Removed && !t.lastAdmin(m)
+}
 
 // lastAdmin reports whether the member is the only admin of the team.
 func (t TeamModel) lastAdmin(m TeamMember) bool {

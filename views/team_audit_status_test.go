@@ -29,8 +29,23 @@ func TestLastAdminStays(t *testing.T) {
 		}
 	}
 	page = html(t, Team(Page{Lang: English}, testTeam(false)))
-	if strings.Contains(page, "/team/") || strings.Count(page, `action="/settings/wishes"`) != 1 {
-		t.Error("an agent can manage members, or has no consent form")
+	if strings.Contains(page, "/team/") || strings.Contains(page, `action="/settings/wishes"`) {
+		t.Error("an agent can manage members, or the settings stand here, too")
+	}
+}
+
+// TestTheTeamShowsWhatPhonesDo: also those of colleagues who never signed in.
+func TestTheTeamShowsWhatPhonesDo(t *testing.T) {
+	colleague := TeamMember{Member: team.Member{MemberID: team.MemberID{Account: "2556404", User: "w9"}, Name: "Mira Hoffmann"},
+		Telephones: []Telephone{{Name: "Desk", Online: true}, {Name: "Mobile", DND: true}, {Name: "Softphone", Online: true, DND: true}}}
+	page := strings.Join(strings.Fields(html(t, Team(Page{Lang: English}, TeamModel{Manage: true, Members: []TeamMember{colleague}}))), " ")
+	for _, want := range []string{"Never signed in", "Desk: connected", "Mobile: not connected", "Softphone: do not disturb"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(page, "/team/w9/") {
+		t.Error("who never signed in can be managed")
 	}
 }
 

@@ -29,6 +29,7 @@ type WallboardModel struct {
 	WaitCount          int           // calls that stopped ringing today
 	LongestWait        time.Duration // of their ring times
 	List               StatusModel
+	Alarms             team.AlarmLimits
 }
 
 // WallboardCall is one call on a wallboard.
@@ -42,8 +43,12 @@ type WallboardCall struct {
 	Approximate bool
 }
 
-// maxWallboardCalls is the number of calls that fit on a screen.
-const maxWallboardCalls = 6
+// maxWallboardCalls is the number of calls that fit on a screen, in two columns. As
+// many as are in one have the whole width.
+const (
+	maxWallboardCalls = 12
+	maxOneColumn      = 6
+)
 
 // maxFirstNames limits the members named with a call.
 const maxFirstNames = 3
@@ -159,6 +164,19 @@ func (m WallboardModel) shownCalls() (calls []WallboardCall, more int) {
 		return m.Calls, 0
 	}
 	return m.Calls[:maxWallboardCalls], len(m.Calls) - maxWallboardCalls
+}
+
+// alarm returns how much too long a call has been in its state.
+func (m WallboardModel) alarm(c WallboardCall) team.AlarmLevel {
+	return alarmOf(m.Alarms, c.State, m.Now.Sub(c.Since))
+}
+
+// alarmText returns the word of a level, "" without an alarm.
+func alarmText(lang Lang, level team.AlarmLevel) string {
+	if level == team.NoAlarm {
+		return ""
+	}
+	return lang.T("alarm." + string(level))
 }
 
 // tile is a number on a wallboard.

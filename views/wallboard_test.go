@@ -1,12 +1,14 @@
 package views
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"callboard/sipgate/stats"
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 )
 
 // A screen does not leave out calls without a word.
@@ -66,6 +68,33 @@ func TestWallboardIsForPassersBy(t *testing.T) {
 		if shown, more := (WallboardModel{Calls: make([]WallboardCall, n)}).shownCalls(); more != want || len(shown) != maxWallboardCalls {
 			t.Errorf("of %d calls %d are shown, %d more", n, len(shown), more)
 		}
+	}
+}
+
+// TestAWallboardShowsWhoWaitsForTooLong: in colour, with icon and word, as the server
+// draws it; and in two columns where there are many.
+func TestAWallboardShowsWhoWaitsForTooLong(t *testing.T) {
+	limits := team.AlarmLimits{Ringing: team.AlarmLimit{Amber: 20, Red: 40}, Held: team.AlarmLimit{Amber: 60, Red: 180}}
+	for _, lang := range Langs {
+		for _, test := range []struct {
+			state   string
+			seconds int
+			want    team.AlarmLevel
+		}{{"ringing", 19, ""}, {"ringing", 20, "amber"}, {"ringing", 40, "red"}, {"held", 60, "amber"}, {"held", 180, "red"}, {"talking", 9999, ""}} {
+			m := WallboardModel{Now: moment, Alarms: limits, Calls: []WallboardCall{{State: test.state, Direction: "in", Title: "Vogt", Since: moment.Add(-time.Duration(test.seconds) * time.Second)}}}
+			page, err := WallboardHTML(t.Context(), lang, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			marked := strings.Contains(string(page), `data-alarm="`+string(test.want)+`"`)
+			if marked != (test.want != "") || !strings.Contains(string(page), "<b>"+alarmText(lang, test.want)+"</b>") || strings.Contains(string(page), "data-many") {
+				t.Errorf("%s for %d s: %s", test.state, test.seconds, page)
+			}
+		}
+	}
+	page, err := WallboardHTML(t.Context(), English, WallboardModel{Now: moment, Calls: slices.Repeat([]WallboardCall{{State: "talking", Direction: "in"}}, 7)})
+	if err != nil || !strings.Contains(string(page), "data-many") {
+		t.Errorf("seven calls are in one column: %v", err)
 	}
 }
 

@@ -91,6 +91,7 @@ const homes = `
 	github.com/pressly/goose/v3       < web/database
 	modernc.org/sqlite                < web/database
 	github.com/a-h/templ              < views views/gallery
+	github.com/piglig/go-qr           < views
 	golang.org/x/text/message         < views
 	golang.org/x/text/feature/plural  < views
 	github.com/nyaruka/phonenumbers   < sipgate

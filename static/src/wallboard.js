@@ -3,6 +3,7 @@
 // after every break, shows when its list is old, and loads itself again when the
 // server has changed.
 
+import {alarmLevel} from "./alarm_rules.js";
 import {answerHeader} from "./answers.js";
 import {find, findAll, get, parse, setText} from "./dom.js";
 import {wallboardProblem} from "./feed_state.js";
@@ -29,13 +30,29 @@ function repaint() {
 	setText(find(".now"), timeOfDay(now, Number(wall.dataset.zone)));
 	const zone = find(".zone", wall); // named where the screen's own clock shows another time
 	if (zone) zone.hidden = Number(wall.dataset.zone) === -60 * new Date(now).getTimezoneOffset();
-	for (const e of findAll("time[data-since]")) setText(e, duration(now - Number(e.dataset.since)));
+	for (const call of findAll(".calls li", wall)) markCall(call, wall.dataset, now);
 	const listedAt = Number(wall.dataset.listed), age = Math.floor((now - listedAt) / 1000);
 	const problem = wallboardProblem({connected, lostFor: Date.now() - lostAt, listed: listedAt > 0, age});
 	wall.toggleAttribute("data-off", problem !== "");
 	const told = get(".stale"), text = problem ? texts[problem]?.replace("{n}", String(age)) : wall.dataset.problem;
 	told.hidden = !text;
 	setText(find("span", told), text ?? "");
+}
+
+/**
+ * markCall shows for how long a call has been in its state, and whether that is too
+ * long.
+ * @param {HTMLElement} call
+ * @param {DOMStringMap} alarms limits by state, and words by level
+ * @param {number} now
+ */
+function markCall(call, alarms, now) {
+	const time = get("time", call), ms = now - Number(time.dataset.since);
+	setText(time, duration(ms));
+	const level = alarmLevel(alarms[call.dataset.state ?? ""], ms);
+	if (level) call.dataset.alarm = level;
+	else delete call.dataset.alarm;
+	setText(find(".late b", call), level && alarms[level] || "");
 }
 
 /**

@@ -41,6 +41,7 @@ func statsExamples(lang views.Lang) []Example {
 	partly.List.Unreadable = 2
 	names := exampleWallboard(now, lang)
 	full := views.NewWallboard(append(exampleCalls(now), sharedCalls(now)...), masked, true, lang)
+	names.Alarms = team.AlarmLimits{Ringing: team.AlarmLimit{Amber: 4, Red: 6}, Talking: team.AlarmLimit{Amber: 3600}} // some are late
 	names.Calls, names.Ringing, names.Connected = full.Calls, full.Ringing, full.Connected
 	quiet := exampleWallboard(now, lang)
 	quiet.Calls = nil
@@ -114,6 +115,7 @@ func exampleWallboard(now time.Time, lang views.Lang) views.WallboardModel {
 	}
 	m := views.NewWallboard(calls, masked, false, lang)
 	m.Name, m.Feed, m.Now = "Großraumbüro", "/wall/gallery/feed?lang="+lang.String(), now
+	m.Alarms = team.DefaultAlarmLimits
 	m.List = views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 3}
 	m.Today, m.WaitCount, m.LongestWait = exampleStats(stats.Day(now), "today", now).Report, 41, 94*time.Second
 	return m

@@ -86,7 +86,7 @@ func exampleTeam(now time.Time, manage bool) views.TeamModel {
 	gone := person(team.MemberID{User: "w4"}, "Jonas Vogt", team.Agent)
 	mia.Online, mia.Self, tom.OnCall, tom.Online = true, manage, true, true
 	tom.Self = !manage
-	tom.Telephones = []views.Telephone{{Name: "Desk", Online: true}, {Name: "Mobile", Online: false}}
+	tom.Telephones = []views.Telephone{{Name: "Desk", Online: true}, {Name: "Mobile", Online: false}, {Name: "Softphone", Online: true, DND: true}}
 	aylin.AllowsLeads, aylin.Stated = false, true
 	viewer.SharesCalls, viewer.Stated, viewer.LastActive = false, true, time.Time{}
 	gone.Removed = true

@@ -34,8 +34,8 @@ func TestBrowserTeam(t *testing.T) {
 	mira.signIn("Mira")
 
 	anna.do(chromedp.Navigate(s.URL + "/team"))
-	anna.run(`const f = document.querySelector('form[action="/team/w2/role"]'); f.elements.role.value = "viewer"; f.dataset.sent = ""; f.requestSubmit()`)
-	anna.until(`document.querySelector('form[action="/team/w2/role"]:not([data-sent])')?.elements.role.value === "viewer"`)
+	anna.run(`const f = document.querySelector('form[action="/team/w2/role"]'); f.elements.role.value = "viewer"; f.elements.role.dispatchEvent(new Event("change", {bubbles: true}))`)
+	anna.until(`document.querySelector('form[action="/team/w2/role"] .save-state').textContent === "Saved."`)
 	anna.do(chromedp.Navigate(s.URL + "/"))
 
 	id := s.Ring("+49"+canary, "w1", "ringing")
