@@ -28,6 +28,9 @@ func (h *handlers) showBoard(w http.ResponseWriter, r *http.Request, a actor) er
 	model.SetAlarms(langOf(r, a), h.Control.Alarms.Of(a.Account), now)
 	model.Version, model.Status = shown.Have, views.NewStatus(shown.Health, now)
 	model.CanCall = a.deniedReason(team.StartCall) == ""
+	if model.CallBacks, err = h.missedTasks(r, a); err != nil {
+		h.Log.Info("read missed calls", "err", err) // the board is shown without
+	}
 	page := h.page(r, a)
 	page.SetupPending = h.needsSetup(r, a)
 	page.NoEvents = model.Status.NoEvents && !h.receivesEvents(a.Account) && !page.SetupPending && a.May(team.ManageWebhooks).OK

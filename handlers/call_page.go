@@ -35,6 +35,7 @@ func (h *handlers) showCall(w http.ResponseWriter, r *http.Request, a actor) err
 // addEntries adds to the page of a call that is over its entries in sipgate's
 // history. If they cannot be read, the page says so and shows the rest.
 func (h *handlers) addEntries(r *http.Request, a actor, record journal.Record, m *views.CallPageModel) {
+	m.OwnCalls = h.ownCalls(a, langOf(r, a))
 	entries, err := h.Control.History.EntriesOf(r.Context(), a.Member, record)
 	if err != nil {
 		h.Log.Info("read history of call", "err", err)
@@ -42,7 +43,7 @@ func (h *handlers) addEntries(r *http.Request, a actor, record journal.Record, m
 		return
 	}
 	for _, e := range entries {
-		model := h.entryModel(a, langOf(r, a), e.HistoryEntry, r.URL.Path)
+		model := h.entryModel(a, e.HistoryEntry, r.URL.Path)
 		model.Probable = !e.Exact
 		m.History = append(m.History, model)
 	}
@@ -70,7 +71,7 @@ func (h *handlers) showEntry(w http.ResponseWriter, r *http.Request, a actor) er
 		return web.Redirect(w, r, "/calls/"+string(row))
 	}
 	m := views.CallPageModel{Row: h.formatFor(a).RowFor(entryCall(e), views.Allowed{}, langOf(r, a)), ActionID: rand.Text(), HistoryOnly: true,
-		History: []views.HistoryEntry{h.entryModel(a, langOf(r, a), e, r.URL.Path)}}
+		History: []views.HistoryEntry{h.entryModel(a, e, r.URL.Path)}, OwnCalls: h.ownCalls(a, langOf(r, a))}
 	return web.Show(w, r, http.StatusOK, views.CallPage(h.page(r, a), m))
 }
 

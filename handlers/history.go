@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"callboard/sipgate"
@@ -27,11 +28,12 @@ func (h *handlers) showHistory(w http.ResponseWriter, r *http.Request, a actor) 
 	}
 	m := f.page(found)
 	m.Members = h.filterMembers(a)
+	m.Bar = f.bar(h.ownCalls(a, langOf(r, a)))
 	for _, e := range found.Items {
-		m.Entries = append(m.Entries, h.entryModel(a, langOf(r, a), e, r.URL.RequestURI()))
+		m.Entries = append(m.Entries, h.entryModel(a, e, r.URL.RequestURI()))
 	}
 	if f.isFirstPage() && !f.Archived {
-		m.UpdatesURL = f.updatesAddress(begun)
+		m.UpdatesURL = f.updatesAddress(begun, m.Bar)
 	}
 	return web.Show(w, r, http.StatusOK, views.History(h.page(r, a), m))
 }
@@ -50,20 +52,44 @@ func (h *handlers) historyUpdates(w http.ResponseWriter, r *http.Request, a acto
 	if err != nil {
 		return err
 	}
-	if len(entries) == 0 {
+	bar := f.bar(h.ownCalls(a, langOf(r, a)))
+	changed := barKey(bar) != r.URL.Query().Get("own")
+	if len(entries) == 0 && !changed {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	m := views.HistoryModel{UpdatesURL: f.updatesAddress(until)}
+	m := views.HistoryModel{UpdatesURL: f.updatesAddress(until, bar), Bar: bar, BarChanged: changed}
 	for _, e := range entries {
-		m.Entries = append(m.Entries, h.entryModel(a, langOf(r, a), e, f.address("/history", nil)))
+		m.Entries = append(m.Entries, h.entryModel(a, e, f.address("/history", nil)))
 	}
 	return web.Show(w, r, http.StatusOK, views.NewHistoryEntries(h.page(r, a), m))
 }
 
-// updatesAddress returns the address of what is listed after a moment.
-func (f historyFilter) updatesAddress(after time.Time) string {
-	return f.address("/history/news", nil) + "&after=" + strconv.FormatInt(after.UnixMilli(), 10)
+// updatesAddress returns the address of what is listed after a moment, for a page
+// with a bar.
+func (f historyFilter) updatesAddress(after time.Time, bar views.TransferBar) string {
+	return f.address("/history/news", url.Values{"own": {barKey(bar)}}) + "&after=" + strconv.FormatInt(after.UnixMilli(), 10)
+}
+
+// barKey names the calls of a bar: it differs if the bar does.
+func barKey(b views.TransferBar) string {
+	var calls []string
+	for _, c := range b.Calls {
+		key := string(c.ID)
+		if c.Held {
+			key += "!"
+		}
+		calls = append(calls, key)
+	}
+	return strings.Join(calls, ",")
+}
+
+// bar returns the bar of a page with the actor's own calls.
+func (f historyFilter) bar(calls []views.OwnCall) views.TransferBar {
+	for i, c := range calls {
+		calls[i].Choose = f.address("/history", url.Values{"call": {string(c.ID)}})
+	}
+	return views.TransferBar{Calls: calls, Chosen: f.call}
 }
 
 // filterMembers returns the members whose entries the actor may choose.
@@ -96,7 +122,7 @@ func (f historyFilter) page(found sipgate.HistoryResult) views.HistoryModel {
 
 // entryModel returns an entry as an actor sees it. next is the page to which the
 // entry's forms lead back.
-func (h *handlers) entryModel(a actor, lang views.Lang, e sipgate.HistoryEntry, next string) views.HistoryEntry {
+func (h *handlers) entryModel(a actor, e sipgate.HistoryEntry, next string) views.HistoryEntry {
 	m := views.HistoryEntry{ID: e.ID, Type: e.Type, Direction: directionOf(e), Missed: e.Missed(), When: e.Created, Length: e.Duration,
 		Note: e.Note, Transcription: e.Transcription, Read: e.Read, Starred: e.Starred, Archived: e.Archived, Next: next,
 		MayEdit: views.Allowed{Reason: a.deniedReason(team.EditOwnHistory)}}
@@ -112,7 +138,7 @@ func (h *handlers) entryModel(a actor, lang views.Lang, e sipgate.HistoryEntry, 
 	for _, r := range e.Recordings {
 		m.Recordings = append(m.Recordings, views.Recording{ID: r.ID})
 	}
-	h.addCallActions(a, lang, &m, sipgate.NormalizeNumber(remote))
+	h.addCallActions(a, &m, sipgate.NormalizeNumber(remote))
 	return m
 }
 
@@ -126,24 +152,44 @@ func directionOf(e sipgate.HistoryEntry) sipgate.Direction {
 // maxOffered is how many running calls are offered for a transfer.
 const maxOffered = 3
 
-// addCallActions offers to call the number of an entry, and to transfer the
-// actor's running calls to it, as far as policy and sipgate allow it.
-func (h *handlers) addCallActions(a actor, lang views.Lang, m *views.HistoryEntry, number string) {
+// addCallActions offers to call the number of an entry, and to transfer calls to
+// it, as far as policy and sipgate allow it.
+func (h *handlers) addCallActions(a actor, m *views.HistoryEntry, number string) {
 	if !sipgate.Number(number).Valid() {
 		return
 	}
-	to := "?to=" + url.QueryEscape(number)
 	if a.deniedReason(team.StartCall) == "" {
-		m.CallBack = "/calls/new" + to
+		m.CallBack = "/calls/new?to=" + url.QueryEscape(number)
 	}
-	if a.accessReason(team.Transfer) != "" {
-		return
+	if a.mayTransfer() {
+		m.To = number
 	}
-	own := h.Control.OwnCalls(a.Actor, team.Transfer)
-	for _, c := range own[:min(len(own), maxOffered)] {
-		if c.Remote.Number != number {
-			title := h.formatFor(a).Ref(c, lang, "").Title
-			m.Transfers = append(m.Transfers, views.Option{Value: "/calls/" + string(c.ID) + "/transfer" + to, Label: title})
+}
+
+// ownCalls returns the actor's running calls that can be transferred, those first
+// that are not on hold.
+func (h *handlers) ownCalls(a actor, lang views.Lang) (own []views.OwnCall) {
+	if !a.mayTransfer() {
+		return nil
+	}
+	calls := h.Control.OwnCalls(a.Actor, team.Transfer)
+	for _, c := range calls[:min(len(calls), maxOffered)] {
+		own = append(own, views.OwnCall{ID: c.ID, Title: h.formatFor(a).Ref(c, lang, "").Title, Number: c.Remote.Number, Held: c.Hold.On})
+	}
+	slices.SortStableFunc(own, func(a, b views.OwnCall) int {
+		switch {
+		case a.Held == b.Held:
+			return 0
+		case a.Held:
+			return 1
 		}
-	}
+		return -1
+	})
+	return own
+}
+
+// mayTransfer reports whether the actor may transfer calls; which, is decided for
+// each.
+func (a actor) mayTransfer() bool {
+	return a.MayAttempt(team.Transfer).OK && a.accessReason(team.Transfer) == ""
 }

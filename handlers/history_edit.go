@@ -80,6 +80,6 @@ func (h *handlers) respondEntry(w http.ResponseWriter, r *http.Request, a actor,
 	}
 	return web.Respond(w, r, web.Response{
 		JSON:     map[string]any{"id": e.ID, "note": e.Note, "starred": e.Starred, "archived": e.Archived, "read": e.Read},
-		Fragment: views.EntryActions(langOf(r, a), h.entryModel(a, langOf(r, a), e, next)),
+		Fragment: views.EntryActions(langOf(r, a), h.entryModel(a, e, next)),
 	})
 }

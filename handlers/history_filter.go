@@ -11,6 +11,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/callhistory"
 	"callboard/sipgate/stats"
+	"callboard/sipgate/switchboard"
 	"callboard/views"
 	"callboard/web"
 )
@@ -30,13 +31,15 @@ type historyFilter struct {
 	limit int
 	trail []string // the places of the pages before this one, as placeText writes them
 	shown views.HistoryFilter
+
+	call switchboard.RowID // of the actor, which entries are offered to transfer
 }
 
 // parseHistoryFilter reads a filter from an address.
 func (h *handlers) parseHistoryFilter(a actor, q url.Values) (historyFilter, error) {
 	f := historyFilter{zone: h.zone(a), shown: views.HistoryFilter{Type: q.Get("type"), Direction: q.Get("direction"), Member: q.Get("member"),
 		Number: q.Get("phonenumber"), Text: q.Get("q"), From: q.Get("from"), To: q.Get("to")}}
-	f.Member = sipgate.UserID(f.shown.Member)
+	f.Member, f.call = sipgate.UserID(f.shown.Member), switchboard.RowID(q.Get("call"))
 	for _, read := range []func(url.Values) error{f.readPage, f.readTimes, f.readMarks, f.readKind} {
 		if err := read(q); err != nil {
 			return f, err
@@ -186,7 +189,7 @@ func (f *historyFilter) readText() error {
 func (f historyFilter) address(path string, more url.Values) string {
 	q := url.Values{}
 	for field, value := range map[string]string{"type": f.shown.Type, "direction": f.shown.Direction, "member": f.shown.Member,
-		"phonenumber": f.shown.Number, "q": f.shown.Text, "from": f.shown.From, "to": f.shown.To} {
+		"phonenumber": f.shown.Number, "q": f.shown.Text, "from": f.shown.From, "to": f.shown.To, "call": string(f.call)} {
 		if value != "" {
 			q.Set(field, value)
 		}

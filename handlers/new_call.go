@@ -83,12 +83,26 @@ func (h *handlers) deviceChoices(r *http.Request, a actor) (all []views.Phone, e
 	return all, err
 }
 
+// usualDevice returns the device with which the actor starts calls.
+func (h *handlers) usualDevice(r *http.Request, a actor) (sipgate.DeviceID, error) {
+	devices, err := h.Control.Devices(r.Context(), a.Actor)
+	if err != nil {
+		return "", err
+	}
+	i := callcontrol.PreferredDevice(devices, a.Preferences.Device)
+	if i < 0 {
+		return "", callcontrol.ErrNotOwnDevice
+	}
+	return devices[i].ID, nil
+}
+
 type newCallForm struct {
 	Device   sipgate.DeviceID `form:"device"`
 	Callee   string           `form:"callee"`
 	Choice   string           `form:"choice,formonly"`
 	Anyway   bool             `form:"anyway"` // although the device is offline
 	CallerID string           `form:"callerId"`
+	Usual    bool             `form:"usual,formonly"` // from the actor's usual device and number
 	web.Body
 }
 
@@ -97,6 +111,12 @@ func (h *handlers) startCall(w http.ResponseWriter, r *http.Request, a actor) er
 	form, err := web.Decode[newCallForm](w, r)
 	if err != nil {
 		return err
+	}
+	if form.Usual {
+		if form.Device, err = h.usualDevice(r, a); err != nil {
+			return err
+		}
+		form.CallerID = string(a.Preferences.Number)
 	}
 	o := callcontrol.Origination{ActionID: form.ActionID, Device: form.Device, RingOffline: form.Anyway}
 	if o.Callee, err = h.recipient(a, form.Body, form.Callee, form.Choice); err != nil {

@@ -65,6 +65,7 @@ func (h *handlers) routes() (all []Route) {
 	watching("GET /feed", team.ViewBoard, h.connectFeed)
 	watching("GET /calls/{id}/feed", team.ViewBoard, h.connectCallFeed)
 	watching("GET /feed/poll", team.ViewBoard, h.pollFeed)
+	watching("GET /missed", team.ViewBoard, h.showMissed)
 	public("POST /logout", h.withSession(h.signOut)) // also for members who may do nothing any more
 
 	signed("GET /search", team.StartCall, h.search)

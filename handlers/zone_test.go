@@ -81,7 +81,7 @@ func TestTimesAreThoseOfTheTeam(t *testing.T) {
 		}
 		newest, _ := time.Parse(time.RFC3339, rows[0]["time"])
 		page := anna.get("/history").Body.String()
-		if text := newest.In(zone).Format("2 Jan 2006, 15:04"); !strings.Contains(page, text) || !strings.Contains(page, `data-zone="`+want+`"`) {
+		if text := newest.In(zone).Format("2 January 2006, 15:04:05 MST"); !strings.Contains(page, text) || !strings.Contains(page, `data-zone="`+want+`"`) {
 			t.Errorf("%s: the history has no %q", zone, text)
 		}
 	}

@@ -24,6 +24,7 @@ type BoardModel struct {
 	Status      StatusModel
 	HiddenCalls int  // calls of others that the viewer hides
 	CanCall     bool // the viewer may start calls
+	CallBacks   []CallBackTask
 	Team        []Tile
 	alarms      team.AlarmLimits
 }

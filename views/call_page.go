@@ -24,6 +24,7 @@ type CallPageModel struct {
 	// history could not be read), "none".
 	History      []HistoryEntry
 	HistoryState string
+	OwnCalls     []OwnCall // of the reader, that can be transferred to the entries' numbers
 
 	// HistoryOnly reports that only sipgate's history has the call: there are no
 	// timeline and no notes.

@@ -154,5 +154,5 @@ func TestHostileTextsAreEscaped(t *testing.T) {
 
 func hostileEntry(text string, now time.Time) HistoryEntry {
 	return HistoryEntry{ID: text, Type: "CALL", Direction: "in", Name: text, Number: text, Local: text, Note: text, Transcription: text, When: now,
-		Recordings: []Recording{{text, text}}, CallBack: text, Transfers: []Option{{text, text}}, Next: text}
+		Recordings: []Recording{{text, text}}, CallBack: text, Next: text}
 }

@@ -72,6 +72,43 @@ func weekdayDate(lang Lang, zone *time.Location, t time.Time) string {
 	return day + " " + t.Format("2 Jan")
 }
 
+// shortDay writes a day of this year with its weekday, another one with its year.
+func shortDay(lang Lang, now, t time.Time) string {
+	switch {
+	case t.Year() != now.Year() && lang == German:
+		return t.Format("02.01.2006")
+	case t.Year() != now.Year():
+		return t.Format("2 Jan 2006")
+	case lang == German:
+		return lang.T("weekday."+decimal(int64(t.Weekday()))) + " " + t.Format("02.01.")
+	}
+	return lang.T("weekday."+decimal(int64(t.Weekday()))) + " " + t.Format("2 Jan")
+}
+
+// longDay writes a day in words: "Friday, 27 November", with its year if that is
+// another one than that of now.
+func longDay(lang Lang, now, t time.Time) string {
+	day := t.Format("2 ")
+	if lang == German {
+		day = t.Format("2. ")
+	}
+	text := lang.T("weekday.long."+decimal(int64(t.Weekday()))) + ", " + day + lang.T("month."+decimal(int64(t.Month())))
+	if t.Year() != now.Year() {
+		text += t.Format(" 2006")
+	}
+	return text
+}
+
+// fullDate writes all of a moment: "Friday, 27 November 2026, 14:32:05 CET".
+func fullDate(lang Lang, t time.Time) string {
+	return longDay(lang, time.Time{}, t) + t.Format(", 15:04:05 MST")
+}
+
+// dayKey formats a day for attributes and comparisons: 2026-11-29.
+func dayKey(zone *time.Location, t time.Time) string {
+	return inZone(zone, t).Format(time.DateOnly)
+}
+
 // timestamp formats a time for the attribute datetime.
 func timestamp(zone *time.Location, t time.Time) string {
 	return inZone(zone, t).Format("2006-01-02T15:04:05Z07:00")

@@ -2,12 +2,14 @@ package views
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
 
 	"callboard/sipgate"
+	"callboard/sipgate/switchboard"
 )
 
 // HistoryModel is the model of [History] and [NewHistoryEntries].
@@ -23,6 +25,9 @@ type HistoryModel struct {
 	Reached  time.Time
 
 	Unreadable int // number of entries that sipgate lists and that could not be read
+
+	Bar        TransferBar
+	BarChanged bool // since the page was last updated
 
 	Newer, Older string // URLs of the neighbouring pages, "" if there is none
 	CSV          string // URL of the entries as CSV
@@ -69,10 +74,90 @@ type HistoryEntry struct {
 
 	Probable bool // on the page of a call: it is only probably the entry of that call
 
-	MayEdit   Allowed
-	CallBack  string   // URL of the dialog that calls the number, or empty
-	Transfers []Option // URLs of dialogs that transfer a live call there, labelled with the calls
-	Next      string   // the page to return to after a form
+	MayEdit  Allowed
+	CallBack string // URL of the dialog that calls the number, or empty
+	To       string // the number, "+4930901820", if the reader may transfer calls there
+	Next     string // the page to return to after a form
+}
+
+// historyDay is a day with its entries.
+type historyDay struct {
+	date    string // "2026-11-29"
+	at      time.Time
+	entries []HistoryEntry
+}
+
+// days returns the entries by the days of their times, in the order of the times
+// that are shown: the newest first.
+func (m HistoryModel) days(zone *time.Location) (days []historyDay) {
+	entries := slices.Clone(m.Entries)
+	slices.SortStableFunc(entries, func(a, b HistoryEntry) int { return b.When.Truncate(time.Second).Compare(a.When.Truncate(time.Second)) })
+	for _, e := range entries {
+		date := dayKey(zone, e.When)
+		if len(days) == 0 || days[len(days)-1].date != date {
+			days = append(days, historyDay{date: date, at: e.When})
+		}
+		last := &days[len(days)-1]
+		last.entries = append(last.entries, e)
+	}
+	return days
+}
+
+// An OwnCall is a live call of the reader that can be transferred.
+type OwnCall struct {
+	ID     switchboard.RowID
+	Title  string // the other party
+	Number string // of the other party, or empty
+	Held   bool
+	Choose string // URL of the page with this call chosen
+}
+
+func (c OwnCall) path() string { return "/calls/" + url.PathEscape(string(c.ID)) + "/transfer" }
+
+// transferTo returns the URL of the dialog that transfers the call to a number, ""
+// without a number and for that of the call itself.
+func (c OwnCall) transferTo(number string) string {
+	if number == "" || c.ID == "" || number == c.Number {
+		return ""
+	}
+	return c.path() + "?to=" + url.QueryEscape(number)
+}
+
+// TransferBar holds the calls of the reader that can be transferred to entries of
+// the history.
+type TransferBar struct {
+	Calls  []OwnCall
+	Chosen switchboard.RowID // another one, or none: the first call is chosen
+}
+
+// chosen returns the call that the entries' buttons transfer.
+func (b TransferBar) chosen() OwnCall {
+	for _, c := range b.Calls {
+		if c.ID == b.Chosen {
+			return c
+		}
+	}
+	if len(b.Calls) > 0 {
+		return b.Calls[0]
+	}
+	return OwnCall{}
+}
+
+func (b TransferBar) pick(e HistoryEntry) string { return b.chosen().transferTo(e.To) }
+
+// current returns the aria-current of a call.
+func (b TransferBar) current(c OwnCall) string { return strconv.FormatBool(c.ID == b.chosen().ID) }
+
+// text says whom the reader is talking with.
+func (b TransferBar) text(lang Lang) string {
+	switch c := b.chosen(); {
+	case len(b.Calls) > 1:
+		return lang.T("history.own.several")
+	case c.Held:
+		return lang.T("history.own.held", c.Title)
+	default:
+		return lang.T("history.own.talking", c.Title)
+	}
 }
 
 // Recording is an audio file of a past call or a voicemail.
@@ -134,6 +219,46 @@ func (e HistoryEntry) kindName(lang Lang) string {
 	}
 }
 
+// directionName returns the direction of a call, or what else the entry is.
+func (e HistoryEntry) directionName(lang Lang) string {
+	e.Missed = false
+	return e.kindName(lang)
+}
+
+// resultName returns what became of a call, "" for faxes and text messages.
+func (e HistoryEntry) resultName(lang Lang) string {
+	switch {
+	case e.Type == "VOICEMAIL", e.Type == "FAX", e.Type == "SMS", e.Missed:
+		return e.kindName(lang)
+	case e.Direction == sipgate.Incoming:
+		return lang.T("history.answered")
+	default:
+		return lang.T("history.reached")
+	}
+}
+
+// isNew reports whether nobody has looked at something that came in.
+func (e HistoryEntry) isNew() bool { return !e.Read && e.Direction != sipgate.Outgoing }
+
+// soundIcon returns the name of the icon of what can be heard, or only read.
+func (e HistoryEntry) soundIcon() string {
+	if len(e.Recordings) == 0 {
+		return "voicemail"
+	}
+	return "play"
+}
+
+// soundName returns what the entry's sounds are.
+func (e HistoryEntry) soundName(lang Lang) string {
+	switch {
+	case e.Type == "VOICEMAIL":
+		return lang.T("history.message")
+	case len(e.Recordings) > 1:
+		return lang.T("history.recordings", len(e.Recordings))
+	}
+	return lang.T("history.recording")
+}
+
 // recordingName returns the title of a recording, numbered if there are several.
 func (e HistoryEntry) recordingName(lang Lang, i int) string {
 	switch {
@@ -155,18 +280,18 @@ type entryFlag struct {
 
 // toggles returns the toggle buttons of an entry.
 func (e HistoryEntry) toggles(lang Lang) []entryFlag {
-	return []entryFlag{
-		{"/star", "star", lang.T("history.star"), e.Starred},
-		{"/read", "read", lang.T("history.read"), e.Read},
-		{"/archive", "archive", lang.T("history.archive"), e.Archived},
+	toggles := []entryFlag{{"/star", "star", lang.T("history.star"), e.Starred}}
+	if e.Direction != sipgate.Outgoing {
+		toggles = append(toggles, entryFlag{"/read", "read", lang.T("history.read"), e.Read})
 	}
+	return append(toggles, entryFlag{"/archive", "archive", lang.T("history.archive"), e.Archived})
 }
 
 // shownFlags returns the flags that an entry shows.
 func (e HistoryEntry) shownFlags(lang Lang) []entryFlag {
 	var on []entryFlag
 	for _, f := range []entryFlag{
-		{"new", "live", lang.T("history.is.unread"), !e.Read},
+		{"new", "live", lang.T("history.is.unread"), e.isNew()},
 		{"star", "star", lang.T("history.is.starred"), e.Starred},
 		{"archive", "archive", lang.T("history.is.archived"), e.Archived},
 	} {

@@ -9,6 +9,7 @@ import {startCallSelection} from "./call_selection.js";
 import {startClaims} from "./claims.js";
 import {startConfirmation} from "./confirmation.js";
 import {repaint, startConnection} from "./connection.js";
+import {startDateLabels} from "./date_labels.js";
 import {followCallSetup, startDialogs} from "./dialogs.js";
 import {startLazySearch} from "./lazy_search.js";
 import {startListFilter} from "./list_filter.js";
@@ -46,4 +47,5 @@ export function startPage() {
 	startCallPage();
 	startShortcuts();
 	startZoneNote();
+	startDateLabels();
 }

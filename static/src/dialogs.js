@@ -29,6 +29,17 @@ export async function openDialog(address, again = false) {
 	(find("[autofocus]", content) ?? content).focus();
 }
 
+/** showAnswer shows the dialog that came as the answer to a form of the page. */
+export function showAnswer() {
+	const dialog = /** @type {HTMLDialogElement} */ (get("#modal")), content = find("#modal-body #dialog");
+	if (!content) return;
+	dialog.setAttribute("aria-labelledby", "dialog-title");
+	showScripted(content);
+	if (!dialog.open) dialog.showModal();
+	announceDialog(content);
+	content.focus();
+}
+
 /**
  * announceDialog dispatches the event dialog:shown on the content of a dialog.
  * @param {Element} content
@@ -44,6 +55,8 @@ export function announceDialog(content) {
 export function showScripted(content) {
 	for (const e of findAll("[data-scripted]", content)) e.hidden = false;
 	for (const e of findAll("[data-close]", content)) e.hidden = !content.closest("dialog");
+	const player = find(".player[data-script]", content);
+	if (player && !("players" in document.documentElement.dataset)) import(player.dataset.script ?? "");
 }
 
 /**

@@ -4,10 +4,16 @@
 
 import {closest, find, findAll, get} from "./dom.js";
 
-/** @param {HTMLDetailsElement} details */
+/**
+ * close closes a form, and the menu that it is in.
+ * @param {HTMLDetailsElement} details
+ */
 function close(details) {
+	/** @type {HTMLDetailsElement | null} */
+	const menu = details.closest("details[data-drop]");
 	details.open = false;
-	get("summary", details).focus();
+	if (menu) menu.open = false;
+	get("summary", menu ?? details).focus();
 }
 
 /** startHistoryNotes opens and closes the forms for notes. */

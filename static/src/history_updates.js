@@ -2,26 +2,31 @@
 // New entries of the history. The page asks our server, which asks sipgate for
 // all pages of the team together, and only when there may be something.
 
-import {closest, find, findAll, parse, setText} from "./dom.js";
+import {closest, find, findAll, get, parse, setText} from "./dom.js";
 import {loadCall} from "./call_page.js";
-import {drawFirst} from "./recordings.js";
+import {watchPlayers} from "./players.js";
 import {request} from "./request.js";
+import {replaceBar, updatePicks} from "./transfer_bar.js";
 
 const askEvery = 4000; // ms
 let asking = false;
 
-/** @param {HTMLElement} list */
-async function ask(list) {
-	if (asking || document.hidden) return;
+async function ask() {
+	const list = find("#history-list[data-updates]");
+	if (!list || asking || document.hidden) return;
 	asking = true;
 	try {
 		const answer = await request(list.dataset.updates ?? "", {headers: {"HX-Request": "true"}});
-		if (answer.status !== 200) return;
+		if (answer.status !== 200 || !list.isConnected) return;
 		const came = find("[data-updates]", parse(await answer.text()));
-		if (!came) return;
+		if (!came || !list.isConnected) return;
 		list.dataset.updates = came.dataset.updates;
-		const rows = /** @type {HTMLElement[]} */ ([...came.children]);
-		add(list, rows.filter(row => !find(`[data-entry="${CSS.escape(row.dataset.entry ?? "")}"]`, list)));
+		const bar = find("#transfer-bar", came);
+		if (bar) {
+			replaceBar(document.importNode(bar, true));
+			htmx.process(document.body);
+		}
+		add(list, findAll(".row", came).filter(row => !find(`[data-entry="${CSS.escape(row.dataset.entry ?? "")}"]`, list)));
 	} catch {
 		// the next time
 	} finally {
@@ -41,6 +46,24 @@ function rowInUse(list) {
 }
 
 /**
+ * dayOf returns the list of a row's day on the page. A day that the page does not
+ * have comes to its place.
+ * @param {HTMLElement} list
+ * @param {Element} row in an answer of the server
+ */
+function dayOf(list, row) {
+	const day = /** @type {HTMLElement} */ (row.closest(".day")), date = day.dataset.day ?? "";
+	const days = findAll(".day", list);
+	let same = days.find(d => d.dataset.day === date);
+	if (!same) {
+		same = document.importNode(day, true);
+		get(".rows", same).replaceChildren();
+		list.insertBefore(same, days.find(d => (d.dataset.day ?? "") < date) ?? null);
+	}
+	return get(".rows", same);
+}
+
+/**
  * @param {HTMLElement} list
  * @param {HTMLElement[]} rows newest first
  */
@@ -48,12 +71,14 @@ function add(list, rows) {
 	if (!rows.length) return;
 	const row = rowInUse(list), before = row?.getBoundingClientRect().top ?? 0;
 	for (const fresh of rows.reverse()) {
-		const node = document.importNode(fresh, true);
+		const node = document.importNode(fresh, true), day = dayOf(list, fresh);
 		node.dataset.fresh = "";
-		const next = /** @type {HTMLElement[]} */ ([...list.children]).find(r => Number(r.dataset.at) <= Number(node.dataset.at));
-		list.insertBefore(node, next ?? null);
+		const next = /** @type {HTMLElement[]} */ ([...day.children]).find(r => Number(r.dataset.at) <= Number(node.dataset.at));
+		day.insertBefore(node, next ?? null);
 		htmx.process(node);
 	}
+	updatePicks();
+	watchPlayers();
 	for (const e of findAll(".empty:not([data-search])")) e.hidden = true;
 	if (row) {
 		const moved = row.getBoundingClientRect().top - before;
@@ -65,7 +90,7 @@ function add(list, rows) {
 // awaitEntry loads the page of a call that has just ended, a few times, until
 // sipgate lists it.
 function awaitEntry(wait = 2000) {
-	if (!find('#call [data-history="waiting"]') || wait > 150_000) return drawFirst();
+	if (!find('#call [data-history="waiting"]') || wait > 150_000) return;
 	setTimeout(async () => {
 		if (!document.hidden) await loadCall();
 		awaitEntry(2 * wait);
@@ -74,10 +99,9 @@ function awaitEntry(wait = 2000) {
 
 /** startHistoryUpdates asks for new entries, and for that of a call that ends. */
 export function startHistoryUpdates() {
-	const list = find("#history-list[data-updates]");
-	if (list) {
-		setInterval(ask, askEvery, list);
-		document.addEventListener("visibilitychange", () => ask(list));
+	if (find("#history-list")) {
+		setInterval(ask, askEvery);
+		document.addEventListener("visibilitychange", ask);
 	}
 	if (find("#call[data-live]")) {
 		const live = setInterval(() => {

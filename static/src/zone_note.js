@@ -8,5 +8,5 @@ import {sameClock} from "./zone.js";
 /** startZoneNote shows the note if the zone of the page is not the browser's. */
 export function startZoneNote() {
 	const note = find("#zone-note");
-	if (note) note.hidden = sameClock(note.dataset.zone ?? "", Date.now());
+	if (note) note.hidden = sameClock(document.documentElement.dataset.zone ?? "", Date.now());
 }

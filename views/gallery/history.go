@@ -1,6 +1,7 @@
 package gallery
 
 import (
+	"slices"
 	"time"
 
 	"callboard/sipgate/switchboard"
@@ -10,17 +11,16 @@ import (
 // exampleHistory are entries of every kind: with a recording and a note, a
 // voicemail, missed calls, an archived call.
 func exampleHistory(now time.Time) []views.HistoryEntry {
-	mobile := []views.Option{{Value: "/calls/talking/transfer?to=%2B4915799912345", Label: "Meier & Söhne GmbH"}}
 	call := func(e views.HistoryEntry) views.HistoryEntry {
 		if e.Next = "/history"; e.Number != "" {
-			e.CallBack = "/calls/new?to=%2B4930901820"
+			e.CallBack, e.To = "/calls/new?to=%2B4930901820", "+4930901820"
 		}
 		return e
 	}
 	return []views.HistoryEntry{
 		call(views.HistoryEntry{ID: "h1", Type: "CALL", Direction: "in", Name: "Meier & Söhne GmbH", Number: "+49 30 901820", Local: "Mia Brandt", When: now.Add(-time.Hour), Length: 192 * time.Second,
 			Recordings: []views.Recording{{ID: "1"}, {ID: "2"}}, Note: "Wants an offer by Friday.\nBest on the mobile.", Read: true, Starred: true}),
-		call(views.HistoryEntry{ID: "h2", Type: "CALL", Direction: "in", Missed: true, Number: "+49 1579 9912345", Local: "+49 211 12345610", When: now.Add(-2 * time.Hour), Transfers: mobile}),
+		call(views.HistoryEntry{ID: "h2", Type: "CALL", Direction: "in", Missed: true, Number: "+49 1579 9912345", Local: "+49 211 12345610", When: now.Add(-2 * time.Hour)}),
 		call(views.HistoryEntry{ID: "h3", Type: "VOICEMAIL", Direction: "in", Name: "Dr. Anna Lindqvist-Schwarzenberger", Number: "+46 8 500 123 45", Local: "Aylin Kaya", When: now.Add(-3 * time.Hour), Length: 31 * time.Second,
 			Recordings: []views.Recording{{ID: "1"}}, Transcription: "Guten Tag, hier ist Anna Lindqvist. Bitte rufen Sie mich wegen der Lieferung zurück."}),
 		call(views.HistoryEntry{ID: "h4", Type: "CALL", Direction: "out", Number: "+44 20 7946 0018", Local: "Tom Weber", When: now.Add(-26 * time.Hour), Length: 3723 * time.Second, Read: true}),
@@ -37,15 +37,20 @@ func historyExamples(p views.Page, now time.Time) []Example {
 		Members: []views.Option{{Value: "w0", Label: "Mia Brandt"}, {Value: "w1", Label: "Tom Weber"}}}
 	viewer := views.HistoryModel{Unreadable: 1, CSV: "/history.csv?type=CALL", Newer: "/history", Filter: views.HistoryFilter{Type: "CALL", From: "2026-11-01", Starred: true}}
 	for _, e := range exampleHistory(now)[:2] {
-		e.MayEdit, e.CallBack, e.Transfers = views.Allowed{Reason: "role_viewer"}, "", nil
+		e.MayEdit, e.CallBack, e.To = views.Allowed{Reason: "role_viewer"}, "", ""
 		viewer.Entries = append(viewer.Entries, e)
 	}
+	one, two := all, all
+	one.Bar = views.TransferBar{Calls: []views.OwnCall{{ID: "talking", Title: "Sabine Vogt", Number: "+491713920014", Choose: "/history?call=talking"}}}
+	two.Bar = views.TransferBar{Chosen: "held", Calls: append(slices.Clone(one.Bar.Calls), views.OwnCall{ID: "held", Title: "+49 89 9999 8204", Number: "+498999998204", Held: true, Choose: "/history?call=held"})}
 	sought := views.HistoryFilter{Text: "Lindqvist", Unread: true}
 	far := views.HistoryModel{Filter: sought, CSV: "/history.csv?q=Lindqvist", Older: "/history?offset=2350&q=Lindqvist", Searched: 2350, Reached: now.AddDate(0, -2, 0), Entries: exampleHistory(now)[2:3]}
 	berlin := p // the browsers of tests are elsewhere
 	berlin.Zone = time.FixedZone("Europe/Berlin", 3600)
 	return []Example{
 		{"history", views.History(p, all)},
+		{"history-talking", views.History(p, one)},
+		{"history-two-calls", views.History(p, two)},
 		{"history-viewer", views.History(berlin, viewer)},
 		{"history-empty", views.History(p, views.HistoryModel{UpdatesURL: "/history/news?after=1"})},
 		{"history-none", views.History(p, views.HistoryModel{Filter: sought})},

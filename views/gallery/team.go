@@ -28,12 +28,15 @@ func teamExamples(lang views.Lang) []Example {
 	board.CanCall = true
 	board.SetAlarms(lang, team.DefaultAlarmLimits, now)
 	board.Status = views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 3}
+	missed := board
+	missed.CallBacks = exampleCallBacks(now)
 	own := board
 	own.HiddenCalls = 1
 
 	examples := []Example{
 		{"board-team", views.Board(p, board)},
 		{"board-agent", views.Board(agent, board)},
+		{"board-missed", views.Board(p, missed)},
 		{"hangup-several", views.HangUpDialog(p, exampleHangUp(calls, lang))},
 		{"hangup-none", views.HangUpDialog(p, views.HangUpModel{ActionID: "gallery-action-0003"})},
 		{"team", views.Team(at("/team"), exampleTeam(now, true))},
@@ -110,5 +113,16 @@ func exampleAudit(now time.Time) views.AuditModel {
 			{ID: 4, At: ago(5 * time.Hour), By: mia, Action: team.PlayAnnouncement, Call: call, Parties: parties, Parameters: "Lunch break", Address: "192.0.2.14", Outcome: team.OutcomeFailed, Status: 403, Took: 61 * time.Millisecond},
 			{ID: 3, At: ago(30 * time.Hour), By: mia, Action: team.HangUp, Call: call, Parties: parties, Address: "192.0.2.14", Outcome: team.OutcomeCancelled},
 		},
+	}
+}
+
+// exampleCallBacks are callers in every state.
+func exampleCallBacks(now time.Time) []views.CallBackTask {
+	return []views.CallBackTask{
+		{ID: "m1", Title: "Stadtwerke, Frau Lenz", Number: "+49 30 23125271", At: now.Add(-12 * time.Minute), Calls: 2, For: "Support", Callee: "+493023125271", ActionID: "gallery-action-0011"},
+		{ID: "m2", Title: "+49 40 66969158", Number: "+49 40 66969158", At: now.Add(-38 * time.Minute), Calls: 1, For: "Tom Weber", Voicemail: true, Callee: "+494066969158", ActionID: "gallery-action-0012",
+			Tried: views.CallBackNote{At: now.Add(-5 * time.Minute), By: "Mia Brandt"}},
+		{ID: "m3", Title: "anonymous", At: now.Add(-time.Hour), Calls: 1, For: "Mia Brandt"},
+		{ID: "m4", Title: "Claudia Neumann", Number: "+49 171 3920033", At: now.Add(-2 * time.Hour), Calls: 1, For: "Tom Weber", Done: views.CallBackNote{At: now.Add(-time.Hour), By: "Mia Brandt"}},
 	}
 }

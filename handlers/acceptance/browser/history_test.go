@@ -8,6 +8,7 @@ import (
 	"callboard/handlers/acceptance/harness"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // historyRow returns the expression of the history's entry with a number or
@@ -38,21 +39,25 @@ func TestBrowserHistory(t *testing.T) {
 	testHistoryFilters(t, s, anna)
 }
 
-// A recording plays with its waveform; a click on that seeks.
+// A recording is opened and played by one click, with its waveform: a click on that
+// seeks, so do keys, and the speed is changed by another click.
 func testHistoryPlayback(t *testing.T, s *harness.Stack, anna *tab) {
-	const audio = `document.querySelector("#history-list .recording audio")`
+	const audio = `document.querySelector("#history-list .player audio")`
 	anna.until(`!!%s`, audio)
-	anna.do(chromedp.Click(`#main h1`)) // only who has clicked hears something
-	if why := eval[string](anna, audio+`.play().then(() => "", e => String(e))`); why != "" {
-		t.Fatal(why)
+	if height := eval[float64](anna, `document.querySelector("#history-list").offsetHeight`); height > 1250 {
+		t.Errorf("25 entries at rest are %.0f px high", height)
 	}
-	anna.until(`%s.currentTime > 0`, audio)
-	anna.until(`document.querySelectorAll("#history-list .wave:not([hidden]) rect").length > 20`)
-	anna.run(`const w = %s.parentElement.querySelector(".wave"), r = w.getBoundingClientRect();
-		w.dispatchEvent(new MouseEvent("click", {bubbles: true, clientX: r.left + r.width * .75, clientY: r.top + 5}))`, audio)
-	anna.until(`%[1]s.currentTime > %[1]s.duration * .7`, audio)
-	anna.until(`document.querySelectorAll("#history-list .wave rect[data-played]").length > 10`)
-	anna.run(`%s.currentTime = 0`, audio)
+	anna.do(chromedp.Click(`#history-list .sounds > summary`))
+	anna.until(`!%[1]s.paused && %[1]s.currentTime > 0`, audio)
+	anna.until(`document.querySelectorAll("#history-list .track rect").length > 20`)
+	anna.do(chromedp.Click(`#history-list .sounds .rate`))
+	anna.until(`%s.playbackRate === 1.25`, audio)
+	anna.do(chromedp.Click(`#history-list .sounds .track`)) // in its middle
+	anna.until(`%[1]s.currentTime > %[1]s.duration * .45`, audio)
+	anna.until(`document.querySelectorAll("#history-list .track rect[data-played]").length > 10`)
+	anna.run(`document.querySelector("#history-list .track").focus()`)
+	anna.keys(kb.Home)
+	anna.until(`%[1]s.currentTime < %[1]s.duration * .4 && document.activeElement.getAttribute("aria-valuetext").startsWith("0:0")`, audio)
 	anna.screenshot("history-playing")
 }
 
@@ -89,6 +94,18 @@ func testHistoryGrows(t *testing.T, s *harness.Stack, anna, jonas *tab) {
 		t.Errorf("%d requests for three calls and two pages", n)
 	}
 	anna.screenshot("history-news")
+	testHistoryTransfer(t, s, anna)
+}
+
+// While a member talks, a bar says so, and an entry has one button to transfer the
+// call there; both go when the call does.
+func testHistoryTransfer(t *testing.T, s *harness.Stack, anna *tab) {
+	running := s.Ring("+4930555014", "w0", "established")
+	anna.until(`document.querySelector("#transfer-bar:not([hidden])")?.innerText.includes("+49 30 555014")`)
+	pick := historyRow("+49 30 555011") + `.querySelector(".pick:not([hidden])")`
+	anna.until(`%[1]s?.title.includes("+49 30 555014") && %[1]s.getAttribute("href").endsWith("/transfer?to=%%2B4930555011")`, pick)
+	s.Control("POST", "calls/"+running+"/hangup", map[string]any{}, nil)
+	anna.until(`document.querySelector("#transfer-bar").hidden && !document.querySelector(".pick:not([hidden])")`)
 }
 
 // Changes of an entry are shown as sipgate confirms them, and remain after a
@@ -96,7 +113,7 @@ func testHistoryGrows(t *testing.T, s *harness.Stack, anna, jonas *tab) {
 func testHistoryEntryUpdates(t *testing.T, s *harness.Stack, anna *tab) {
 	who := historyRow("+49 30 555011")
 	button := func(path string) string { return fmt.Sprintf(`%s.querySelector('form[action$=%q] button')`, who, path) }
-	anna.run(`%s.querySelector("h2 a").focus()`, who)
+	anna.run(`%s.querySelector("h3 a").focus()`, who)
 	for _, path := range []string{"/star", "/read"} {
 		was := eval[string](anna, button(path)+`.getAttribute("aria-pressed")`)
 		anna.run(`%[1]s.focus(); %[1]s.click()`, button(path))
@@ -105,18 +122,19 @@ func testHistoryEntryUpdates(t *testing.T, s *harness.Stack, anna *tab) {
 			t.Errorf("%s: the focus is lost", path)
 		}
 	}
-	anna.until(`!!%s.querySelector('.chip[data-tone="star"]')`, who)
+	anna.until(`!!%s.querySelector('.flag[data-tone="star"]')`, who)
+	anna.run(`%s.querySelector(".entry-menu > summary").click()`, who)
 	anna.run(`%s.querySelector(".noting summary").click()`, who)
 	anna.run(`%s.querySelector(".noting textarea").value = "Offer <b>until</b> Friday\nand call back"`, who)
 	anna.screenshot("history-noting")
 	anna.run(`%s.querySelector(".noting form .btn").click()`, who)
-	anna.until(`%s.querySelector(".note")?.innerText.includes("Offer <b>until</b> Friday")`, who)
+	anna.until(`%s.querySelector(".note")?.textContent.includes("Offer <b>until</b> Friday")`, who)
 	anna.until(`!%s.querySelector(".noting").open`, who)
 	if body := s.LastBody("/v2/history/*"); s.Requests("PUT", "/v2/history/*") != 3 {
 		t.Errorf("%d changes, the last thing asked for %s", s.Requests("PUT", "/v2/history/*"), body)
 	}
 	anna.do(chromedp.Navigate(s.URL + "/history?starred=true"))
-	anna.until(`%s?.querySelector(".note")?.innerText.includes("call back")`, who)
+	anna.until(`%s?.querySelector(".note")?.textContent.includes("call back")`, who)
 }
 
 // An entry leads to the page of its call, which shows the timeline and
@@ -127,7 +145,7 @@ func testHistoryCallPage(t *testing.T, s *harness.Stack, anna *tab) {
 	if call != "/calls/new?to=%2B4930555011" {
 		t.Errorf("call back leads to %s", call)
 	}
-	anna.run(`%s.querySelector("h2 a").click()`, who)
+	anna.run(`%s.querySelector("h3 a").click()`, who)
 	anna.until(`location.pathname.startsWith("/calls/")`)
 	anna.until(`!!document.querySelector('.timeline [data-kind="answered"]') && document.querySelector(".history-entry .note")?.innerText.includes("Friday")`)
 	anna.screenshot("history-call")
@@ -144,13 +162,16 @@ func testHistoryCallPage(t *testing.T, s *harness.Stack, anna *tab) {
 // Filters narrow the list, and an empty list is explained.
 func testHistoryFilters(t *testing.T, s *harness.Stack, anna *tab) {
 	anna.do(chromedp.Navigate(s.URL + "/history"))
+	// A filter is shown as soon as it is typed, stays in the address, and the caret
+	// stays in the field.
 	anna.do(chromedp.SendKeys(`.filters input[name=q]`, "friday"))
-	anna.do(chromedp.Click(`.filters .btn.primary`))
-	anna.until(`document.querySelectorAll("#history-list .row").length === 1`)
+	anna.until(`document.querySelectorAll("#history-list .row").length === 1 && location.search === "?q=friday"`)
 	anna.do(chromedp.SendKeys(`.filters input[name=q]`, " nothing of the kind"))
-	anna.do(chromedp.Click(`.filters .btn.primary`))
 	anna.until(`!!document.querySelector(".empty")`)
 	anna.screenshot("history-none")
+	if !eval[bool](anna, `document.activeElement.matches("[name=q]") && document.activeElement.selectionStart === document.activeElement.value.length`) {
+		t.Error("the caret left the field")
+	}
 	anna.do(chromedp.Navigate(s.URL + "/history?missed=true&direction=in"))
 	anna.until(`[...document.querySelectorAll("#history-list .row")].every(r => "missed" in r.dataset)`)
 	older := eval[string](anna, `document.querySelector('a[rel=next]')?.getAttribute("href") ?? ""`)
