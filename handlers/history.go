@@ -89,7 +89,7 @@ func (f historyFilter) bar(calls []views.OwnCall) views.TransferBar {
 	for i, c := range calls {
 		calls[i].Choose = f.address("/history", url.Values{"call": {string(c.ID)}})
 	}
-	return views.TransferBar{Calls: calls, Chosen: f.call}
+	return views.TransferBar{Calls: calls, Selected: f.call}
 }
 
 // filterMembers returns the members whose entries the actor may choose.

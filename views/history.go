@@ -126,14 +126,14 @@ func (c OwnCall) transferTo(number string) string {
 // TransferBar holds the calls of the reader that can be transferred to entries of
 // the history.
 type TransferBar struct {
-	Calls  []OwnCall
-	Chosen switchboard.RowID // another one, or none: the first call is chosen
+	Calls    []OwnCall
+	Selected switchboard.RowID // another one, or none: the first call is chosen
 }
 
-// chosen returns the call that the entries' buttons transfer.
-func (b TransferBar) chosen() OwnCall {
+// selected returns the call that the entries' buttons transfer.
+func (b TransferBar) selected() OwnCall {
 	for _, c := range b.Calls {
-		if c.ID == b.Chosen {
+		if c.ID == b.Selected {
 			return c
 		}
 	}
@@ -143,14 +143,14 @@ func (b TransferBar) chosen() OwnCall {
 	return OwnCall{}
 }
 
-func (b TransferBar) pick(e HistoryEntry) string { return b.chosen().transferTo(e.To) }
+func (b TransferBar) pick(e HistoryEntry) string { return b.selected().transferTo(e.To) }
 
 // current returns the aria-current of a call.
-func (b TransferBar) current(c OwnCall) string { return strconv.FormatBool(c.ID == b.chosen().ID) }
+func (b TransferBar) current(c OwnCall) string { return strconv.FormatBool(c.ID == b.selected().ID) }
 
 // text says whom the reader is talking with.
 func (b TransferBar) text(lang Lang) string {
-	switch c := b.chosen(); {
+	switch c := b.selected(); {
 	case len(b.Calls) > 1:
 		return lang.T("history.own.several")
 	case c.Held:

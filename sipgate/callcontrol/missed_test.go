@@ -12,7 +12,7 @@ import (
 
 // A caller whom nobody answered is to be called back until somebody of the team has
 // talked with that number, whoever called whom.
-func TestMissedCallersWaitUntilSomebodyTalkedWithThem(t *testing.T) {
+func TestMissedCallersWaitUntilTheTeamTalkedWithThem(t *testing.T) {
 	begin := time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC)
 	minute := 0
 	call := func(what, number, by string) switchboard.Call {

@@ -42,7 +42,7 @@ func historyExamples(p views.Page, now time.Time) []Example {
 	}
 	one, two := all, all
 	one.Bar = views.TransferBar{Calls: []views.OwnCall{{ID: "talking", Title: "Sabine Vogt", Number: "+491713920014", Choose: "/history?call=talking"}}}
-	two.Bar = views.TransferBar{Chosen: "held", Calls: append(slices.Clone(one.Bar.Calls), views.OwnCall{ID: "held", Title: "+49 89 9999 8204", Number: "+498999998204", Held: true, Choose: "/history?call=held"})}
+	two.Bar = views.TransferBar{Selected: "held", Calls: append(slices.Clone(one.Bar.Calls), views.OwnCall{ID: "held", Title: "+49 89 9999 8204", Number: "+498999998204", Held: true, Choose: "/history?call=held"})}
 	sought := views.HistoryFilter{Text: "Lindqvist", Unread: true}
 	far := views.HistoryModel{Filter: sought, CSV: "/history.csv?q=Lindqvist", Older: "/history?offset=2350&q=Lindqvist", Searched: 2350, Reached: now.AddDate(0, -2, 0), Entries: exampleHistory(now)[2:3]}
 	berlin := p // the browsers of tests are elsewhere
