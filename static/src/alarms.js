@@ -3,7 +3,7 @@
 // reminded by a sound.
 
 import {alarmLevel, remindersDue} from "./alarm_rules.js";
-import {find, findAll, get, message, setText} from "./dom.js";
+import {find, findAll, message, setText} from "./dom.js";
 import {duration} from "./format.js";
 import {isLeader} from "./leader_tab.js";
 import {isQuiet} from "./quiet_hours.js";
@@ -17,9 +17,10 @@ let reminded = new Map(); // held calls of the member by row, and how many remin
 export function startAlarms() {
 	if (!find("#alarms")) return;
 	eachTick(now => {
-		const {dataset} = get("#alarms"); // the feed replaces them
-		markRows(dataset, now);
-		remindHolder(dataset, now);
+		const alarms = find("#alarms")?.dataset; // the feed replaces them, and the end of the session empties the page
+		if (!alarms) return;
+		markRows(alarms, now);
+		remindHolder(alarms, now);
 	});
 }
 
