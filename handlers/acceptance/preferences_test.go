@@ -20,7 +20,7 @@ func rootElement(v *harness.Client, path, browserLanguage string) string {
 	if err != nil {
 		v.T.Fatal(err)
 	}
-	root := regexp.MustCompile(`(?s)<html lang="([a-z]*)" data-now="\d*"([^>]*)>`).FindSubmatch(page)
+	root := regexp.MustCompile(`(?s)<html lang="([a-z]*)" data-now="\d*" data-zone="[^"]*"([^>]*)>`).FindSubmatch(page)
 	if root == nil {
 		v.T.Fatalf("%s: no page: %.300s", path, page)
 	}
@@ -43,7 +43,7 @@ func TestPreferencesFollowTheMember(t *testing.T) {
 		t.Fatalf("status %d", status)
 	}
 	s.Eventually("the open page", func() bool {
-		return strings.Contains(heard(), `data-theme=\"dark\" data-density=\"compact\" data-keys=\"off\" data-own-calls=\"on\"`)
+		return strings.Contains(heard(), `data-theme=\"dark\" data-density=\"compact\" data-record=\"\" data-keys=\"off\" data-own-calls=\"on\"`)
 	})
 	s.Stop()
 	s.Start()
