@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -239,6 +240,13 @@ func (e HistoryEntry) resultName(lang Lang) string {
 
 // isNew reports whether nobody has looked at something that came in.
 func (e HistoryEntry) isNew() bool { return !e.Read && e.Direction != sipgate.Outgoing }
+
+// unfolded reports whether the entry stands on the page of its call, where its note
+// is shown at once.
+func (e HistoryEntry) unfolded() bool {
+	path, _, _ := strings.Cut(e.Next, "?")
+	return path != "" && path != "/history"
+}
 
 // soundIcon returns the name of the icon of what can be heard, or only read.
 func (e HistoryEntry) soundIcon() string {

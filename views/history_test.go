@@ -2,7 +2,9 @@ package views
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"callboard/sipgate"
 )
@@ -106,5 +108,46 @@ func TestTimelineIsInWords(t *testing.T) {
 	}
 	if m.Notes = []Note{}; len(m.notes()) != 0 {
 		t.Errorf("notes: %+v", m.notes())
+	}
+}
+
+// A note is folded in the list, where an entry is one line, and shown on the page of
+// its call; nothing that went out is new.
+func TestNotesAreFoldedInTheListOnly(t *testing.T) {
+	for next, open := range map[string]bool{"/history": false, "/history?missed=true": false, "/history/17": true, "/calls/ABC": true} {
+		page := html(t, EntryActions(English, HistoryEntry{ID: "17", Note: "n", Next: next}))
+		if strings.Contains(page, `noted" open`) != open {
+			t.Errorf("of %s: %s", next, page)
+		}
+	}
+	for direction, fresh := range map[sipgate.Direction]bool{sipgate.Incoming: true, sipgate.Outgoing: false} {
+		if e := (HistoryEntry{Direction: direction, Missed: true}); e.isNew() != fresh || (len(e.shownFlags(English)) > 0) != fresh {
+			t.Errorf("a missed call %s is new: %v", direction, e.isNew())
+		}
+	}
+}
+
+// Entries stand under their days in the team's zone, the newest first by the time
+// that is shown.
+func TestEntriesStandUnderTheirDays(t *testing.T) {
+	zone := time.FixedZone("east", 3600)
+	at := func(s string) time.Time {
+		when, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	m := HistoryModel{Entries: []HistoryEntry{{ID: "a", When: at("2026-11-28T22:30:00Z")}, {ID: "b", When: at("2026-11-28T23:30:00Z")}, {ID: "c", When: at("2026-11-29T10:00:00Z")}}}
+	got := ""
+	for _, day := range m.days(zone) {
+		got += day.date + ":"
+		for _, e := range day.entries {
+			got += e.ID
+		}
+		got += " "
+	}
+	if got != "2026-11-29:cb 2026-11-28:a " {
+		t.Errorf("%s", got)
 	}
 }

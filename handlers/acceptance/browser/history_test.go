@@ -114,6 +114,7 @@ func testHistoryEntryUpdates(t *testing.T, s *harness.Stack, anna *tab) {
 	who := historyRow("+49 30 555011")
 	button := func(path string) string { return fmt.Sprintf(`%s.querySelector('form[action$=%q] button')`, who, path) }
 	anna.run(`%s.querySelector("h3 a").focus()`, who)
+	anna.run(`%s.querySelector(".entry-menu > summary").click()`, who)
 	for _, path := range []string{"/star", "/read"} {
 		was := eval[string](anna, button(path)+`.getAttribute("aria-pressed")`)
 		anna.run(`%[1]s.focus(); %[1]s.click()`, button(path))
@@ -123,7 +124,6 @@ func testHistoryEntryUpdates(t *testing.T, s *harness.Stack, anna *tab) {
 		}
 	}
 	anna.until(`!!%s.querySelector('.flag[data-tone="star"]')`, who)
-	anna.run(`%s.querySelector(".entry-menu > summary").click()`, who)
 	anna.run(`%s.querySelector(".noting summary").click()`, who)
 	anna.run(`%s.querySelector(".noting textarea").value = "Offer <b>until</b> Friday\nand call back"`, who)
 	anna.screenshot("history-noting")
