@@ -12,7 +12,7 @@ import (
 // opens it. It is written by hand: it is not what the routes say of themselves.
 var leastRoles = map[string]team.Role{
 	"GET /{$}": team.Viewer, "GET /feed": team.Viewer, "GET /feed/poll": team.Viewer, "GET /missed": team.Viewer, "GET /calls/{id}": team.Viewer, "GET /calls/{id}/card": team.Viewer, "GET /calls/{id}/feed": team.Viewer,
-	"GET /search": team.Agent, "POST /calls": team.Agent, "GET /calls/new": team.Agent, "GET /starting/{id}": team.Agent,
+	"GET /find": team.Viewer, "GET /search": team.Agent, "POST /calls": team.Agent, "GET /calls/new": team.Agent, "GET /starting/{id}": team.Agent,
 	"GET /calls/hangup": team.Agent, "POST /calls/hangup": team.Agent, "POST /calls/{id}/notes": team.Agent,
 	"GET /calls/{id}/transfer": team.Agent, "GET /calls/{id}/keypad": team.Agent, "GET /calls/{id}/announce": team.Agent, "GET /calls/{id}/record": team.Agent,
 	"POST /calls/{id}/hold": team.Agent, "POST /calls/{id}/muted": team.Agent, "POST /calls/{id}/recording": team.Agent, "POST /calls/{id}/dtmf": team.Agent,

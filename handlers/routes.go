@@ -68,6 +68,7 @@ func (h *handlers) routes() (all []Route) {
 	watching("GET /missed", team.ViewBoard, h.showMissed)
 	public("POST /logout", h.withSession(h.signOut)) // also for members who may do nothing any more
 
+	signed("GET /find", team.ViewBoard, h.find) // whom to call for those only who may
 	signed("GET /search", team.StartCall, h.search)
 	signed("POST /calls", team.StartCall, h.offerAmbiguous(h.newCallDialog, h.startCall))
 	signed("GET /calls/new", team.StartCall, h.newCallDialog)

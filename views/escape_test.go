@@ -59,6 +59,8 @@ func hostileViews(text string) map[string]templ.Component {
 		"entry":    CallPage(p, CallPageModel{HistoryOnly: true, Row: f.RowFor(call, Allowed{}, German), History: []HistoryEntry{hostileEntry(text, now)}, HistoryState: text}),
 		"transfer": TransferDialog(p, TransferModel{ref, picker, options}),
 		"strip":    TeamStrip(German, []Tile{{User: "w1", Name: text, Number: text, Callable: true, State: "talking", Since: now, With: text}}, now),
+		"search": Found(German, FindModel{Text: text, MayCall: true, MaySeeHistory: true, ActionID: text, Own: ref, People: SearchModel{Recipients: []Recipient{recipient}},
+			Calls: []FoundCall{{CallRef: ref, State: "held", ByParty: true}}, History: []FoundEntry{{ID: text, Title: text, Sub: text}}, Announcements: []announcement.Announcement{a}}),
 		"found":    SearchResults(German, SearchModel{Recipients: []Recipient{recipient}, Query: Query{Text: text, Number: text, Shown: text, Refused: text}}),
 		"keypad":   KeypadDialog(p, ref),
 		"announce": AnnounceDialog(p, AnnounceModel{ref, []announcement.Announcement{a}}),

@@ -176,7 +176,7 @@ func init() {
 		"in", "out", "both", "ringing", "talking", "held", "ended", "hold", "resume", "mute", "unmute",
 		"transfer", "keypad", "announce", "record", "stop", "hangup", "plus", "live", "catching", "offline",
 		"person", "private", "available", "oncall", "dnd", "away", "unknown", "team", "figures", "wall", "audit", "status", "settings", "more", "note", "moved", "star", "read", "archive",
-		"play", "pause", "phone", "upload", "download", "trash", "board", "history", "close", "warn", "voicemail", "fax", "sms", "out-door",
+		"play", "pause", "phone", "upload", "download", "trash", "board", "history", "close", "search", "warn", "voicemail", "fax", "sms", "out-door",
 	} {
 		icons[name] = static.URL("icons.svg") + "#" + name
 	}

@@ -42,6 +42,21 @@ func (c *Control) Colleagues(a Actor) []directory.Entry {
 	return slices.DeleteFunc(all, func(e directory.Entry) bool { return e.Name == "" })
 }
 
+// OwnCall returns the connected call of the actor that they would transfer: the one
+// in which they talk rather than one on hold, the later one of several. It is false
+// if there is none.
+func (c *Control) OwnCall(a Actor) (own switchboard.Call, ok bool) {
+	for _, call := range c.Board(a).Snapshot().Calls {
+		if call.Phase != switchboard.Connected || !slices.Contains(call.Owners(), a.BoardID()) || !c.Authorize(a, team.Transfer, call).OK {
+			continue
+		}
+		if !ok || own.Hold.On && !call.Hold.On || own.Hold.On == call.Hold.On && call.Since.After(own.Since) {
+			own, ok = call, true
+		}
+	}
+	return own, ok
+}
+
 // Resolve returns the number that the actor means: one in any spelling, a name
 // that fits a single entry, or the choice made among the entries that a name
 // fits. Errors are those of [directory.Directory.Resolve].

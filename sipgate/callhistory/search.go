@@ -44,6 +44,22 @@ func (h *History) Updates(ctx context.Context, m team.Member, f Filter, after ti
 	return found, until, nil
 }
 
+// Known returns at most limit of the latest entries that are in memory, that are
+// wanted and that the member may see. It sends no request for them.
+func (h *History) Known(ctx context.Context, m team.Member, f Filter, limit int) (found []sipgate.HistoryEntry, err error) {
+	keep, err := h.condition(ctx, m, f)
+	if err != nil {
+		return nil, err
+	}
+	all, _ := h.recentEntries(m.Account).Since(time.Time{})
+	for _, e := range all {
+		if len(found) < limit && keep(e) {
+			found = append(found, e)
+		}
+	}
+	return found, nil
+}
+
 func (h *History) recentEntries(account string) *journal.RecentEntries {
 	h.mu.Lock()
 	defer h.mu.Unlock()

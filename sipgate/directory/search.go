@@ -51,6 +51,19 @@ func (q *query) matches(e *indexedEntry) bool {
 	return true
 }
 
+// Matches returns what reports whether someone with a number and names fits a text,
+// as entries of the directory do. It is nil if the text has no character of a name
+// or number.
+func (d *Directory) Matches(text string) func(number string, names ...string) bool {
+	q := d.query(text)
+	if len(q.words) == 0 && q.number == "" {
+		return nil
+	}
+	return func(number string, names ...string) bool {
+		return q.matches(&indexedEntry{Entry: Entry{Number: number}, words: sipgate.FoldedWords(strings.Join(names, " "))})
+	}
+}
+
 // inNumber reports whether a number begins with the digits of the query or, if the
 // query does not show where the number begins, contains them.
 func (q *query) inNumber(number string) bool {

@@ -1,9 +1,9 @@
 // @ts-check
-// The filter of the board: shows the calls whose parties match what is typed.
+// The search field filters the board: it shows the calls whose parties match what is typed.
 // Rows stay in the page and are hidden by a rule, so that the feed changes them
 // as before; a ringing call is never hidden.
 
-import {find, findAll, get, isTyping, setText, singleKeys} from "./dom.js";
+import {find, findAll, get, setText} from "./dom.js";
 import {countText} from "./format.js";
 import {matches, parseQuery} from "./text_search.js";
 
@@ -33,7 +33,7 @@ export const isFiltered = (/** @type {HTMLElement} */ row) => filtered.has(row);
 /** startCallFilter handles the field of the filter. */
 export function startCallFilter() {
 	/** @type {HTMLInputElement | null} */
-	const field = find("#filter");
+	const field = find("#search");
 	const live = find("#live");
 	if (!field || !live) return;
 	const note = get("#filter-note"), sheet = new CSSStyleSheet();
@@ -50,26 +50,6 @@ export function startCallFilter() {
 	};
 
 	field.addEventListener("input", apply);
-	field.addEventListener("keydown", e => {
-		if (e.key === "Escape" && !field.value) {
-			field.blur();
-		} else if (e.key === "Escape") {
-			field.value = "";
-			apply();
-		} else if (e.key === "Enter") {
-			findAll(".row", live).find(row => row.offsetParent)?.focus();
-		} else {
-			return;
-		}
-		e.preventDefault();
-		e.stopPropagation();
-	});
-	document.addEventListener("keydown", e => {
-		if (e.key !== "/" || e.ctrlKey || e.metaKey || e.altKey || !singleKeys() || find("dialog[open]") || isTyping(e.target)) return;
-		e.preventDefault();
-		field.focus();
-		field.select();
-	});
 	document.addEventListener("feed:applied", apply);
 	if (field.value) apply(); // the browser kept it over a reload
 }

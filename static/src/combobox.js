@@ -22,7 +22,10 @@ const repeatAfter = 1200; // ms until a search whose answer may be incomplete is
  * @property {(option: HTMLElement, ctrl: boolean) => void} execute does what Enter means
  * @property {(option: HTMLElement) => void} choose does what a click means
  * @property {(ctrl: boolean) => void} enter does what Enter means without an option
+ * @property {(options: HTMLElement[]) => number} [choices] returns among how many of the options
+ *   Enter decides if nobody has seen them
  * @property {() => void} [changed] is called when something was typed
+ * @property {() => void} [escape] does what Escape means; without it, Escape closes the list
  */
 
 /**
@@ -149,7 +152,7 @@ export function createCombobox(parts) {
 	 */
 	function enter(ctrl, unseen = false) {
 		const option = active(), all = options();
-		switch (enterMeaning({current: shownFor === field.value, active: option !== null, options: all.length, unseen})) {
+		switch (enterMeaning({current: shownFor === field.value, active: option !== null, options: parts.choices?.(all) ?? all.length, unseen})) {
 		case "execute":
 			return option && parts.execute(option, ctrl);
 		case "text":
@@ -180,7 +183,8 @@ export function createCombobox(parts) {
 			return current !== null;
 		case "Escape":
 			setOpen(false);
-			return wasShown;
+			parts.escape?.();
+			return wasShown || parts.escape !== undefined;
 		case "Enter":
 			enter(ctrl);
 			return true;
@@ -220,5 +224,5 @@ export function createCombobox(parts) {
 		if (option && !option.hasAttribute("aria-disabled")) parts.choose(option);
 	});
 
-	return {search, stop, setOpen, options};
+	return {search, stop, setOpen, options, execute: parts.execute};
 }

@@ -44,8 +44,18 @@ export function parseQuery(typed) {
  */
 export function matches(text, query) {
 	if (query.digits && text.replace(/[^\d]/g, "").includes(query.digits)) return true;
+	return hasPrefixes(text, query.words);
+}
+
+/**
+ * hasPrefixes reports whether text has words that begin with each of the folded
+ * words.
+ * @param {string} text
+ * @param {string[]} typed
+ */
+export function hasPrefixes(text, typed) {
 	const has = words(text);
-	return query.words.every(word => has.some(w => w.startsWith(word)));
+	return typed.every(word => has.some(w => w.startsWith(word)));
 }
 
 /**

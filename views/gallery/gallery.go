@@ -76,6 +76,7 @@ func Examples(lang views.Lang) []Example {
 	examples = append(examples, announcementExamples(at("/announcements"))...)
 	examples = append(examples, teamExamples(lang)...)
 	examples = append(examples, originateExamples(p, now)...)
+	examples = append(examples, searchExamples(lang, now)...)
 	examples = append(examples, statsExamples(lang)...)
 	return append(examples, stateExamples(lang)...)
 }

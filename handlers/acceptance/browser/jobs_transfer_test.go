@@ -117,3 +117,58 @@ func TestBrowserTransferTakesTwoClicks(t *testing.T) {
 	})
 	anna.done("with consultation by keys", 0, 5)
 }
+
+// Whoever is to be called is typed into the one field, on any page, and Enter calls
+// them. With a call of one's own Enter leads to the transfer. Escape gives the focus
+// back.
+func TestBrowserFieldForEverything(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account", "-pickup=-1s")
+	s.PushEvents()
+	anna := &hand{tab: newBrowser(t, s).newTab(t)}
+	anna.signIn("Anna")
+	s.Eventually("the team", func() bool {
+		return eval[bool](anna.tab, `fetch("/search?q=jonas").then(r => r.text()).then(t => t.includes("Jonas"))`)
+	})
+	means := func(text string) {
+		anna.t.Helper()
+		anna.until(`document.querySelector('.find [aria-selected="true"] .means')?.innerText.includes(%q)`, text)
+	}
+	anna.press("/")
+	anna.until(`document.activeElement?.id === "search"`)
+	anna.press("jonas")
+	means("Call Jonas Keller")
+	anna.screenshot("field-call")
+	anna.press(kb.Enter)
+	s.Eventually("the call", func() bool { return strings.Contains(s.LastBody("/v2/sessions/calls"), jonasNumber) })
+	anna.until(`document.querySelector("#modal").open && !!document.querySelector("#modal #originate")`)
+	anna.done("new call by name", 0, 7)
+	anna.run(`document.querySelector("#modal").close()`)
+
+	const who = "+49 30 555791"
+	id := s.Ring("+4930555791", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	anna.run(`%s.focus()`, row(who))
+	anna.pressWithCtrl("k")
+	anna.until(`document.activeElement?.id === "search"`)
+	anna.press("mira")
+	means("to Mira Hoffmann")
+	anna.screenshot("field-transfer")
+	anna.press(kb.Enter)
+	anna.until(`document.querySelector("#modal").open && document.activeElement?.matches("[data-enter]") && document.querySelector(".chosen").innerText.includes("Mira Hoffmann")`)
+	anna.press(kb.Enter)
+	s.Eventually("the transfer", func() bool { sent := s.Call(id).Transfers; return len(sent) == 1 && sent[0].To == miraNumber })
+	anna.until(`!document.querySelector("dialog[open]")`)
+
+	anna.run(`document.querySelector(".menu a[href='/team']").focus()`)
+	anna.press("/")
+	anna.press("sett")
+	means("Open")
+	anna.press(kb.Escape)
+	anna.until(`document.activeElement?.getAttribute("href") === "/team" && document.querySelector("#search").value === ""`)
+	anna.press("/")
+	anna.press("sett")
+	means("Open")
+	anna.press(kb.Enter)
+	anna.until(`location.pathname === "/settings" && !!document.querySelector("#search")`)
+}
