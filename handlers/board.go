@@ -14,27 +14,23 @@ import (
 // showBoard shows the board.
 func (h *handlers) showBoard(w http.ResponseWriter, r *http.Request, a actor) error {
 	board := h.Control.Board(a.Actor)
-	board.FreshSnapshot(r.Context())
+	board.AwaitList(r.Context())
 	shown, err := h.feeds.Page(board, h.newBoardView(r, a))
 	if err != nil {
 		return err
 	}
-	model := shown.Board
-	model.PutOwnOnTop(a.BoardID())
-	if a.Preferences.OnlyMine {
-		model.HideCallsOfOthers(a.BoardID())
-	}
-	now := time.Now()
-	model.SetAlarms(langOf(r, a), h.Control.Alarms.Of(a.Account), now)
-	model.Version, model.Status = shown.Have, views.NewStatus(shown.Health, now)
-	model.CanCall = a.deniedReason(team.StartCall) == ""
-	if model.CallBacks, err = h.missedTasks(r, a); err != nil {
+	callBacks, err := h.missedTasks(r, a)
+	if err != nil {
 		h.Log.Info("read missed calls", "err", err) // the board is shown without
 	}
 	page := h.page(r, a)
 	page.SetupPending = h.needsSetup(r, a)
-	page.NoEvents = model.Status.NoEvents && !h.receivesEvents(a.Account) && !page.SetupPending && a.May(team.ManageWebhooks).OK
-	return web.Show(w, r, http.StatusOK, views.Board(page, model))
+	page.NoEvents = !shown.Health.HasEvents && !h.receivesEvents(a.Account) && !page.SetupPending && a.May(team.ManageWebhooks).OK
+	pieces, err := shown.Pieces(r.Context(), page, a.deniedReason(team.StartCall) == "", callBacks)
+	if err != nil {
+		return err
+	}
+	return web.ShowPieces(w, r, http.StatusOK, pieces...)
 }
 
 // permit returns whether the buttons of a call work for the actor. All need the
@@ -59,13 +55,15 @@ var navigation = map[string]team.Permission{
 
 // page returns what every page shows of the actor and the request.
 func (h *handlers) page(r *http.Request, a actor) views.Page {
-	may := map[string]bool{}
+	may := make(map[string]bool, len(navigation))
 	for entry, p := range navigation {
 		may[entry] = a.May(p).OK
 	}
 	lacks, capabilities := map[string]bool{}, h.Control.Capabilities.Get(a.Account)
 	for _, ability := range team.Abilities {
-		lacks[string(ability)] = !capabilities.Can(ability)
+		if !capabilities.Can(ability) {
+			lacks[string(ability)] = true
+		}
 	}
 	return views.Page{Unsupported: lacks, Lang: langOf(r, a), MemberID: a.BoardID(), Identity: a.SignIn.Subject(), MemberName: a.SignIn.Name, Path: r.URL.Path,
 		Now: time.Now(), Zone: h.zone(a), Fragment: web.WantsFragment(r), Demo: h.Demo, May: may, MayOverride: a.MayAttempt(team.OverrideClaim).OK, Preferences: a.Preferences, Access: accessOf(r, a)}

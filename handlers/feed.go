@@ -59,7 +59,7 @@ const fallbackWindow = time.Minute
 func (h *handlers) pollFeed(w http.ResponseWriter, r *http.Request, a actor) error {
 	h.polling.Note(a.Account, a.SignIn.Subject()+" "+r.UserAgent())
 	board := h.Control.Board(a.Actor)
-	board.FreshSnapshot(r.Context())
+	board.AwaitList(r.Context())
 	messages, err := h.feeds.Missed(board, h.newBoardView(r, a), r.URL.Query().Get("have"))
 	if err != nil {
 		return err
@@ -88,6 +88,28 @@ func (v *boardView) Key() string {
 
 // Lang implements [feed.View].
 func (v *boardView) Lang() views.Lang { return v.lang }
+
+// A beginning is what a page shows of the board until script decides.
+type beginning struct {
+	own     switchboard.MemberID // whose calls are on top,
+	onlyOwn bool                 // and are all that is shown
+	alarms  team.AlarmLimits
+}
+
+// BeginKey implements [feed.View].
+func (v *boardView) BeginKey() any {
+	return beginning{v.actor.BoardID(), v.actor.Preferences.OnlyMine, v.h.Control.Alarms.Of(v.actor.Account)}
+}
+
+// Begin implements [feed.View].
+func (v *boardView) Begin(m *views.BoardModel, now time.Time) (until time.Time) {
+	b := v.BeginKey().(beginning)
+	m.PutOwnOnTop(b.own)
+	if b.onlyOwn {
+		m.HideCallsOfOthers(b.own)
+	}
+	return m.SetAlarms(v.lang, b.alarms, now)
+}
 
 // Refresh implements [feed.View].
 func (v *boardView) Refresh() {

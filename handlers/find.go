@@ -87,7 +87,7 @@ func (h *handlers) findPast(ctx context.Context, a actor, lang views.Lang, m *vi
 		h.Log.Info("search the history in memory", "account", a.Account, "err", err)
 	}
 	for _, e := range known {
-		entry := h.entryModel(a, lang, e, "/history")
+		entry := h.entryModel(a, e, "/history")
 		m.History = append(m.History, h.formatFor(a).NewFoundEntry(entry, lang))
 	}
 	return nil

@@ -47,7 +47,9 @@ func (h *handlers) showWallboard(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := h.newWallboardView(wallboard, r)
-	v.snap = h.Control.Board(v.viewer).FreshSnapshot(r.Context())
+	board := h.Control.Board(v.viewer)
+	board.AwaitList(r.Context())
+	v.snap = board.Snapshot()
 	m, err := v.model(r.Context())
 	if err != nil {
 		return err
@@ -94,7 +96,7 @@ func (h *handlers) pollWallboard(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := h.newWallboardView(wallboard, r)
 	h.polling.Note(wallboard.Account, string(v.viewer.User))
-	h.Control.Board(v.viewer).FreshSnapshot(r.Context())
+	h.Control.Board(v.viewer).AwaitList(r.Context())
 	html, err := v.html(r.Context())
 	if err != nil {
 		return err

@@ -9,32 +9,40 @@ import (
 	"callboard/sipgate/team"
 )
 
-// alarmOf returns how much too long a call has been in a state, as [RowModel].State
-// names it.
-func alarmOf(l team.AlarmLimits, state string, d time.Duration) team.AlarmLevel {
+// limitOf returns for how long a call may be in a state, as [RowModel].State names
+// it.
+func limitOf(l team.AlarmLimits, state string) team.AlarmLimit {
 	switch state {
 	case "ringing":
-		return l.Ringing.Level(d)
+		return l.Ringing
 	case "held":
-		return l.Held.Level(d)
+		return l.Held
 	case "talking":
-		return l.Talking.Level(d)
+		return l.Talking
 	}
-	return team.NoAlarm
+	return team.AlarmLimit{}
 }
 
 // SetAlarms tells the page the limits of a team, and marks the rows of calls that
-// have been in their state for too long at now. Script does so from then on.
-func (b *BoardModel) SetAlarms(lang Lang, l team.AlarmLimits, now time.Time) {
+// have been in their state for too long at now. Script does so from then on. It
+// returns when the next mark is due, zero for never.
+func (b *BoardModel) SetAlarms(lang Lang, l team.AlarmLimits, now time.Time) (next time.Time) {
 	b.alarms = l
 	for s, rows := range b.Sections {
 		for i, c := range b.calls[s] {
-			if level := alarmOf(l, stateOf(c), now.Sub(c.Since)); level != team.NoAlarm {
+			limit := limitOf(l, stateOf(c))
+			for _, step := range []int{limit.Amber, limit.Red} {
+				if due := c.Since.Add(time.Duration(step) * time.Second); step > 0 && due.After(now) && (next.IsZero() || due.Before(next)) {
+					next = due
+				}
+			}
+			if level := limit.Level(now.Sub(c.Since)); level != team.NoAlarm {
 				mark := `<li data-alarm="` + string(level) + `" data-alarm-text="` + alarmText(lang, level) + `" `
 				rows[i] = bytes.Replace(rows[i], []byte("<li "), []byte(mark), 1)
 			}
 		}
 	}
+	return next
 }
 
 // stateOf returns the state of a call as [RowModel].State names it.

@@ -20,7 +20,9 @@ type BoardModel struct {
 	allowed  int                    // calls that have not ended on which the viewer may act
 
 	// What follows is used by [Board] only.
-	Version     string // of the rows, see package feed
+	Rendered    *RenderedBoard // of the rows, the team and the missed calls; nil renders them
+	Many        bool           // there are many rows
+	Version     string         // of the rows, see package feed
 	Status      StatusModel
 	HiddenCalls int  // calls of others that the viewer hides
 	CanCall     bool // the viewer may start calls
@@ -35,15 +37,14 @@ const manyRows = 9
 // compact reports whether the rows are compact, at first: script decides as calls
 // come and go.
 func (b *BoardModel) compact(d team.Density) bool {
-	rows := 0
-	for _, s := range b.Sections {
-		rows += len(s)
-	}
-	return d == team.Compact || d == team.AutomaticDensity && rows >= manyRows
+	return d == team.Compact || d == team.AutomaticDensity && b.Many
 }
 
 // RenderedRow is the HTML of one row, see [Format.RowHTMLFor].
 type RenderedRow []byte
+
+// RenderedBoard is the HTML of a [BoardList], a [TeamStrip] and a [CallBackTray].
+type RenderedBoard struct{ List, Team, CallBacks RenderedRow }
 
 // Add puts a call, on which the viewer may act as allowed says, to its place in its
 // section and counts it.
@@ -54,6 +55,7 @@ func (b *BoardModel) Add(c *switchboard.Call, row RenderedRow, allowed Allowed) 
 		i--
 	}
 	b.Sections[s], b.calls[s] = slices.Insert(b.Sections[s], i, row), slices.Insert(b.calls[s], i, c)
+	b.Many = len(b.Sections[0])+len(b.Sections[1])+len(b.Sections[2]) >= manyRows
 	if c.Phase == switchboard.Ended {
 		return
 	}

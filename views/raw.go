@@ -9,9 +9,9 @@ import (
 
 // raw writes the output of a view of this package, unescaped. It must not be
 // given anything else.
-func raw(row RenderedRow) templ.Component {
+func raw(html RenderedRow) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		_, err := w.Write(row)
+		_, err := w.Write(html)
 		return err
 	})
 }

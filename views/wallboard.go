@@ -168,7 +168,7 @@ func (m WallboardModel) shownCalls() (calls []WallboardCall, more int) {
 
 // alarm returns how much too long a call has been in its state.
 func (m WallboardModel) alarm(c WallboardCall) team.AlarmLevel {
-	return alarmOf(m.Alarms, c.State, m.Now.Sub(c.Since))
+	return limitOf(m.Alarms, c.State).Level(m.Now.Sub(c.Since))
 }
 
 // alarmText returns the word of a level, "" without an alarm.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
@@ -113,6 +115,22 @@ func ParseLang(accept string) Lang {
 	if len(accept) > 500 {
 		accept = accept[:500]
 	}
+	if lang, ok := parsed.Load(accept); ok {
+		return lang.(Lang)
+	}
+	lang := parseLang(accept)
+	if parsedCount.Add(1) < 1000 { // browsers of one office send few
+		parsed.Store(accept, lang)
+	}
+	return lang
+}
+
+var (
+	parsed      sync.Map // languages by Accept-Language
+	parsedCount atomic.Int64
+)
+
+func parseLang(accept string) Lang {
 	wanted, _, err := language.ParseAcceptLanguage(strings.ReplaceAll(accept, "_", "-"))
 	if err != nil || len(wanted) == 0 {
 		return English

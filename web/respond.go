@@ -2,15 +2,11 @@ package web
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
-	"sync"
 )
 
 // A Renderer is a view: a page or a fragment of one.
@@ -72,55 +68,13 @@ func Redirect(w http.ResponseWriter, r *http.Request, path string) error {
 // Show answers with a view, compressed where that is worth it. It renders the
 // view first, so an error of the view means that nothing has been written.
 func Show(w http.ResponseWriter, r *http.Request, status int, view Renderer) error {
-	page := pages.Get().(*bytes.Buffer)
-	defer pages.Put(page)
+	page := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(page)
 	page.Reset()
 	if err := view.Render(r.Context(), page); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Vary", "Accept-Encoding")
-	if page.Len() < minGzip || !acceptsGzip(r.Header.Values("Accept-Encoding")) {
-		w.WriteHeader(status)
-		_, err := page.WriteTo(w)
-		return err
-	}
-	w.Header().Set("Content-Encoding", "gzip")
-	w.WriteHeader(status)
-	compressed := gzipWriters.Get().(*gzip.Writer)
-	defer gzipWriters.Put(compressed)
-	compressed.Reset(w)
-	_, err := page.WriteTo(compressed)
-	return errors.Join(err, compressed.Close())
-}
-
-// pages are reused because a page has up to some 100 KB.
-var pages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// minGzip is the size in bytes from which a page is compressed. A smaller one
-// fits into one packet as it is.
-const minGzip = 1400
-
-// gzipWriters are reused because each takes 800 KB. They compress for speed,
-// since every page is sent once.
-var gzipWriters = sync.Pool{New: func() any {
-	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level exists
-	return w
-}}
-
-// acceptsGzip reports whether the values of Accept-Encoding allow gzip
-// (RFC 9110, section 12.5.3).
-func acceptsGzip(values []string) bool {
-	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
-		coding, params, _ := strings.Cut(part, ";")
-		switch strings.ToLower(strings.TrimSpace(coding)) {
-		case "gzip", "x-gzip", "*":
-			_, weight, weighted := strings.Cut(strings.ReplaceAll(params, " ", ""), "q=")
-			q, err := strconv.ParseFloat(weight, 64)
-			return !weighted || err == nil && q > 0
-		}
-	}
-	return false
+	return ShowPieces(w, r, status, NewPiece(page.Bytes()))
 }
 
 // SendJSON answers with v as JSON, and a line end.

@@ -38,7 +38,7 @@ type Sessions[T any] struct {
 	// mu guards decoded, and live: the sessions that this process has seen, by
 	// database id. It is never held during a database query.
 	mu      sync.Mutex
-	live    map[string]*liveSession
+	live    map[string]*liveSession[T]
 	decoded map[string]*T // values that All returned, by database id; nil for one that is no T; never changed
 }
 
@@ -51,14 +51,23 @@ type Session[T any] struct {
 	Context context.Context
 }
 
-type liveSession struct {
+type liveSession[T any] struct {
 	ctx     context.Context
 	end     context.CancelFunc
 	created time.Time
 	seen    time.Time
 	stored  time.Time   // when it was last tried to store the use
 	timer   *time.Timer // fires when the session can expire at the earliest
+
+	value  T         // as it was read
+	row    record    // likewise, without the value
+	readAt time.Time // zero until then
 }
+
+// readEvery is for how long a session is not read again. One that this process
+// ends is over at once; one that is removed from the database by other means,
+// after this time.
+const readEvery = time.Second
 
 // NewSessions returns the sessions in db, which has the tables of [Migrations].
 func NewSessions[T any](db *sql.DB, o SessionOptions) *Sessions[T] {
@@ -71,7 +80,7 @@ func NewSessions[T any](db *sql.DB, o SessionOptions) *Sessions[T] {
 	if o.PerSubject == 0 {
 		o.PerSubject = 10
 	}
-	return &Sessions[T]{store: newStore(db, o), live: map[string]*liveSession{}}
+	return &Sessions[T]{store: newStore(db, o), live: map[string]*liveSession[T]{}}
 }
 
 // Get returns the session of r. That counts as a use of it.
@@ -83,26 +92,29 @@ func (s *Sessions[T]) Get(r *http.Request) (*Session[T], bool, error) { return s
 func (s *Sessions[T]) Peek(r *http.Request) (*Session[T], bool, error) { return s.get(r, false) }
 
 func (s *Sessions[T]) get(r *http.Request, use bool) (*Session[T], bool, error) {
-	g, err := s.store.New(r, s.store.name)
-	if err != nil {
-		return nil, false, busy(err)
-	}
-	if g.IsNew {
-		return nil, false, nil
+	rec, v, ok := s.recent(r)
+	if !ok {
+		g, err := s.store.New(r, s.store.name)
+		if err != nil {
+			return nil, false, busy(err)
+		}
+		if g.IsNew {
+			return nil, false, nil
+		}
+		rec = entryOf(g).record
+		if err := json.Unmarshal([]byte(rec.value), &v); err != nil {
+			// A program with another T wrote it. It is of no use here.
+			Identified(r)
+			return nil, false, nil
+		}
 	}
 	Identified(r)
-	rec := entryOf(g).record
-	var v T
-	if err := json.Unmarshal([]byte(rec.value), &v); err != nil {
-		// A program with another T wrote it. It is of no use here.
-		return nil, false, nil
-	}
 	if use && s.due(rec) {
 		// If it cannot be stored, the session ends earlier after a restart.
 		// Reading goes on, as far as it needs no more.
 		_ = s.store.touch(r.Context(), &rec)
 	}
-	ctx, first := s.follow(rec, use)
+	ctx, first := s.follow(rec, v, !ok, use)
 	if first {
 		// The session may have ended between these two steps.
 		if ok, err := s.store.exists(r.Context(), rec.id); err != nil {
@@ -113,6 +125,21 @@ func (s *Sessions[T]) get(r *http.Request, use bool) (*Session[T], bool, error) 
 		}
 	}
 	return &Session[T]{Value: v, Started: time.UnixMilli(rec.created), Context: ctx}, true, nil
+}
+
+// recent returns the session of r if it was read less than readEvery ago and goes on.
+func (s *Sessions[T]) recent(r *http.Request) (rec record, v T, ok bool) {
+	id, ok := s.store.id(r)
+	if !ok {
+		return rec, v, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.live[id]
+	if l == nil || time.Since(l.readAt).Abs() >= readEvery || !s.store.alive(l.row.created, l.row.seen) {
+		return rec, v, false
+	}
+	return l.row, l.value, true
 }
 
 // Start begins a session with a new id and ends the one that r had, so that an
@@ -223,16 +250,21 @@ func (s *Sessions[T]) subject(v T) string {
 }
 
 // follow returns the context of a session, which is done from now on when the
-// session ends. first reports that nothing followed the session before.
-func (s *Sessions[T]) follow(rec record, used bool) (ctx context.Context, first bool) {
+// session ends. first reports that nothing followed the session before. If the
+// session has been read, follow remembers it.
+func (s *Sessions[T]) follow(rec record, v T, read, used bool) (ctx context.Context, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.live[rec.id]
 	if first = l == nil; first {
-		l = &liveSession{created: time.UnixMilli(rec.created), seen: time.UnixMilli(rec.seen)}
+		l = &liveSession[T]{created: time.UnixMilli(rec.created), seen: time.UnixMilli(rec.seen)}
 		l.ctx, l.end = context.WithCancel(context.Background())
 		l.timer = time.AfterFunc(time.Until(s.store.expiry(l.created, l.seen)), func() { s.expire(rec.id) })
 		s.live[rec.id] = l
+	}
+	if read {
+		rec.value = ""
+		l.row, l.value, l.readAt = rec, v, time.Now()
 	}
 	if used {
 		l.seen = time.Now()

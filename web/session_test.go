@@ -354,23 +354,7 @@ func TestSessionLifetime(t *testing.T) {
 // It is asked to store the use once a minute, not with each request.
 func TestReadingGoesOnWithoutWriting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		db, err := database.Open(t.Context(), t.TempDir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		if err := migrate(t.Context(), db); err != nil {
-			t.Fatal(err)
-		}
-		db.SetMaxOpenConns(1) // pragmas are those of a connection
-		s := web.NewSessions[person](db.DB, web.SessionOptions{})
-		defer s.Close()
-		w := httptest.NewRecorder()
-		if err := s.Start(w, httptest.NewRequest("GET", "/", nil), person{}); err != nil {
-			t.Fatal(err)
-		}
-		r := httptest.NewRequest("GET", "/", nil)
-		r.AddCookie(w.Result().Cookies()[0])
+		db, s, r := oneSession(t)
 		seen := func() (at int64) {
 			if err := db.QueryRow(`select seen from web_session`).Scan(&at); err != nil {
 				t.Fatal(err)
@@ -404,26 +388,85 @@ func TestReadingGoesOnWithoutWriting(t *testing.T) {
 }
 
 func TestLastUseIsStoredRarely(t *testing.T) {
-	db := openDB(t, t.TempDir())
-	p := serve(t)
-	people(p, db, web.SessionOptions{})
-	cookie := p.login("a", "x")
-	changes := func() (n int) {
-		db.QueryRow(`select seen from web_session`).Scan(&n)
-		return n
+	synctest.Test(t, func(t *testing.T) {
+		db, s, r := oneSession(t)
+		seen := func() (n int) {
+			db.QueryRow(`select seen from web_session`).Scan(&n)
+			return n
+		}
+		before := seen()
+		for range 10 {
+			s.Get(r)
+			time.Sleep(time.Second)
+		}
+		if seen() != before {
+			t.Error("each use writes to the database")
+		}
+		time.Sleep(time.Minute)
+		s.Get(r)
+		if seen() == before {
+			t.Error("a use after a minute is not stored")
+		}
+	})
+}
+
+// oneSession returns sessions of which there is one, that of the request.
+func oneSession(t *testing.T) (*database.DB, *web.Sessions[person], *http.Request) {
+	db, err := database.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
-	before := changes()
-	for range 10 {
-		p.do("GET", "/me", "Cookie: "+cookie)
+	t.Cleanup(func() { db.Close() })
+	if err := migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
 	}
-	if changes() != before {
-		t.Error("each use writes to the database")
+	db.SetMaxOpenConns(1) // pragmas are those of a connection
+	s := web.NewSessions[person](db.DB, web.SessionOptions{})
+	t.Cleanup(s.Close)
+	w := httptest.NewRecorder()
+	if err := s.Start(w, httptest.NewRequest("GET", "/", nil), person{Name: "x"}); err != nil {
+		t.Fatal(err)
 	}
-	db.Exec(`update web_session set seen = seen - 61000`)
-	p.do("GET", "/me", "Cookie: "+cookie)
-	if got := changes(); got < before {
-		t.Error("a use after a minute is not stored")
-	}
+	r := httptest.NewRequest("GET", "/", nil)
+	r.AddCookie(w.Result().Cookies()[0])
+	return db, s, r
+}
+
+// A page needs no query for the session if another did within the second. A session
+// that is removed from the database while the program runs ends all the same.
+func TestSessionIsReadOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db, s, r := oneSession(t)
+		get := func() string {
+			v, found, err := s.Get(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !found {
+				return "none"
+			}
+			return v.Value.Name
+		}
+		set := func(query string) {
+			if _, err := db.Exec(query); err != nil {
+				t.Fatal(err)
+			}
+		}
+		get()
+		set(`update web_session set value = '{"name":"y"}'`)
+		if name := get(); name != "x" {
+			t.Errorf("%q: it was read again at once", name)
+		}
+		time.Sleep(time.Second)
+		if name := get(); name != "y" {
+			t.Errorf("%q: it was not read again", name)
+		}
+		set(`delete from web_session`)
+		time.Sleep(time.Second)
+		if name := get(); name != "none" {
+			t.Errorf("%q after the session was removed", name)
+		}
+	})
 }
 
 // TestSessionsSurviveARestart: a login survives the program.

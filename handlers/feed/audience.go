@@ -21,6 +21,12 @@ type View interface {
 	// Lang is the language of everything that the view renders.
 	Lang() views.Lang
 
+	// Begin changes the board to what a page shows of it until script decides,
+	// and returns until when that is right, zero for always. Views of one language
+	// with equal BeginKeys do it alike.
+	Begin(m *views.BoardModel, now time.Time) (until time.Time)
+	BeginKey() any
+
 	// Refresh reads again what the team knows of the member.
 	Refresh()
 
@@ -62,6 +68,8 @@ type audience struct {
 
 	team    []shownTile
 	teamSeq uint64 // when there were other colleagues last
+
+	outline outline
 }
 
 // send sends a message to all pages.
@@ -125,7 +133,7 @@ func (a *audience) show(c *switchboard.Call, seq uint64, o *ops) {
 		a.gone(c.No, seq, c.ID, o)
 		return
 	}
-	hash := maphash.Comparable(hashSeed, variant)
+	hash := hashOfVariant(variant)
 	i, ok := a.find(c.No)
 	switch {
 	case !ok:
@@ -138,6 +146,8 @@ func (a *audience) show(c *switchboard.Call, seq uint64, o *ops) {
 }
 
 var hashSeed = maphash.MakeSeed()
+
+func hashOfVariant(v views.Variant) uint64 { return maphash.Comparable(hashSeed, v) }
 
 // hashOf returns a hash of what is shown: equal for audiences of one language
 // whose pages are equal.

@@ -35,6 +35,7 @@ const (
 	beatEvery   = 5 * time.Second        // between two messages that nothing has changed
 	oldAfter    = 5 * time.Second        // a list of calls is old, and pages are told at once
 	reviewEvery = 10 * time.Second       // between two checks of who may do what
+	pageFor     = time.Second            // a page serves others of its audience, if nothing happens
 	keepFor     = 2 * time.Minute        // for a page without a socket to connect
 	maxDropped  = 256                    // rows of an audience that are gone and remembered
 )
@@ -157,7 +158,17 @@ type Socket interface {
 // Page returns what a page of the view is to show now, and its version. It may
 // be rendered afterwards.
 func (f *Feeds) Page(b *switchboard.Board, v View) (page Page, err error) {
-	err = f.do(b, func(h *Hub) { page = h.page(v) })
+	f.mu.Lock()
+	h := f.hubs[b]
+	f.mu.Unlock()
+	if h != nil {
+		if page, ok := h.recentPage(v); ok {
+			return page, nil
+		}
+	}
+	if e := f.do(b, func(h *Hub) { page, err = h.page(v) }); e != nil {
+		return Page{}, e
+	}
 	return page, err
 }
 

@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"regexp"
@@ -52,6 +53,18 @@ func newViewer(key string, lang views.Lang) *viewer {
 
 func (v *viewer) Key() string      { return v.key }
 func (v *viewer) Lang() views.Lang { return v.lang }
+
+func (v *viewer) BeginKey() any { return "" }
+
+// Begin shows of each page when it was made, for a second.
+func (v *viewer) Begin(m *views.BoardModel, now time.Time) time.Time {
+	for s, rows := range m.Sections {
+		for i, row := range rows {
+			m.Sections[s][i] = append(slices.Clone(row), fmt.Sprintf("<!-- %d -->", now.Unix())...)
+		}
+	}
+	return now.Truncate(time.Second).Add(time.Second)
+}
 
 func (v *viewer) Refresh() { v.change(func() { v.refreshed++ }) }
 
@@ -175,12 +188,7 @@ func (p *page) load(f *Feeds, b *switchboard.Board, v View) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.rows, p.parts, p.have = map[string]string{}, map[string]string{}, loaded.Have
-	for _, section := range loaded.Board.Sections {
-		for _, row := range section {
-			p.rows[rowOf.FindStringSubmatch(string(row))[1]] = string(row)
-		}
-	}
+	p.rows, p.parts, p.have = rowsOf(string(loaded.list.html)), map[string]string{}, loaded.Have
 }
 
 // part returns the newest element with an id.

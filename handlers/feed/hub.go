@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"callboard/sipgate/switchboard"
@@ -51,19 +52,22 @@ type Hub struct {
 	reviewedAt time.Time
 	active     bool // there are sockets, and the board polls as for a page in view
 
-	lists map[listKey]list // whole boards, as of seq
+	lists map[listKey]*list // whole boards, as of seq
+	pages sync.Map          // likewise, pages by pageKey; for any goroutine
+	after uint64            // number of the board's last change that has been taken
 }
 
 type listKey struct {
 	lang views.Lang
 	hash uint64
+	page any // the view's BeginKey; nil for sockets
 }
 
 func newHub(b *switchboard.Board, log *slog.Logger) *Hub {
 	return &Hub{
 		board: b, log: log, requests: make(chan request), epoch: rand.Text()[:8],
 		audiences: map[string]*audience{}, watchers: map[Socket]switchboard.RowID{},
-		changed: map[uint64]switchboard.RowID{}, lists: map[listKey]list{},
+		changed: map[uint64]switchboard.RowID{}, lists: map[listKey]*list{},
 	}
 }
 
@@ -103,6 +107,7 @@ func (h *Hub) subscribe() {
 	for no, c := range had {
 		h.changed[no] = c.ID
 	}
+	h.after = snap.Seq
 	h.setHealth(snap.Health)
 	h.review = true
 }
@@ -110,6 +115,7 @@ func (h *Hub) subscribe() {
 // take records a change of the board, or that the stream of changes has ended.
 func (h *Hub) take(c switchboard.Change, ok bool) {
 	h.urgent = h.urgent || c.Health == nil && !h.begins(c.Call)
+	h.after = max(h.after, c.Seq)
 	switch {
 	case !ok:
 		h.subscribe()
@@ -197,6 +203,7 @@ func (h *Hub) flush() {
 	h.urgent, h.beginning = false, false
 	h.seq++
 	clear(h.lists)
+	h.pages.Clear()
 	if newHealth {
 		h.statusSeq = h.seq
 	}

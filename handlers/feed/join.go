@@ -11,13 +11,6 @@ import (
 	"callboard/web"
 )
 
-// A Page is the board as a page shows it that is about to be sent.
-type Page struct {
-	Board  views.BoardModel
-	Have   string // version
-	Health switchboard.Health
-}
-
 // audience returns the audience of a view, which begins now if it is new. The
 // view is up to date.
 func (h *Hub) audience(v View) *audience {
@@ -33,18 +26,17 @@ func (h *Hub) audience(v View) *audience {
 	return a
 }
 
-// page returns what a page shows now.
-func (h *Hub) page(v View) Page {
-	return Page{Board: h.model(h.audience(v)), Have: version(h.epoch, h.seq), Health: h.health}
-}
-
-// model returns the whole board as an audience is shown it.
-func (h *Hub) model(a *audience) (board views.BoardModel) {
+// model returns the whole board as an audience is shown it now, and whether that
+// is as it was when the rows were last brought up to date.
+func (h *Hub) model(a *audience) (board views.BoardModel, asShown bool) {
+	asShown = true
 	for _, c := range h.calls {
-		if _, shown := a.find(c.No); !shown {
+		i, shown := a.find(c.No)
+		if !shown {
 			continue
 		}
 		variant, ok := a.view.Variant(c)
+		asShown = asShown && ok && a.shown[i].variant == hashOfVariant(variant)
 		if !ok {
 			continue
 		}
@@ -52,41 +44,63 @@ func (h *Hub) model(a *audience) (board views.BoardModel) {
 			board.Add(c, row, variant.Allowed)
 		}
 	}
-	board.Team = a.tiles()
-	return board
+	return board, asShown
 }
 
 // A list is the whole board as some audiences are shown it.
 type list struct {
-	html  string
-	frame *web.Frame
+	board views.BoardModel // without rows
+	html  views.RenderedRow
+	piece *web.Piece
+	until time.Time  // when it has to be rendered again, zero for never
+	frame *web.Frame // nil until a socket needs it
 }
 
+// rightAt reports whether the list need not be rendered again.
+func (l *list) rightAt(now time.Time) bool { return l.until.IsZero() || now.Before(l.until) }
+
 // list returns the whole board, rendered once for all audiences that are shown
-// the same.
-func (h *Hub) list(a *audience) (list, error) {
-	key := listKey{a.view.Lang(), a.hashOf()}
-	if l, ok := h.lists[key]; ok {
+// the same. It is for a page of the view, or, without one, for a socket.
+func (h *Hub) list(a *audience, page View) (*list, error) {
+	key, now := listKey{lang: a.view.Lang(), hash: a.hashOf()}, time.Now()
+	if page != nil {
+		key.page = page.BeginKey()
+	}
+	if l := h.lists[key]; l != nil && l.rightAt(now) {
 		return l, nil
 	}
-	var buf bytes.Buffer
-	if err := views.BoardList(a.view.Lang(), h.model(a)).Render(context.Background(), &buf); err != nil {
-		return list{}, err
+	m, asShown := h.model(a)
+	var until time.Time
+	if page != nil {
+		until = page.Begin(&m, now)
 	}
-	l := list{html: buf.String()}
-	l.frame = Message{Board: l.html}.frame()
-	h.lists[key] = l
+	var buf bytes.Buffer
+	if err := views.BoardList(a.view.Lang(), m).Render(context.Background(), &buf); err != nil {
+		return nil, err
+	}
+	l := &list{board: m.WithoutRows(), html: buf.Bytes(), piece: web.NewPiece(buf.Bytes()), until: until}
+	if asShown { // else no other audience may be shown it
+		h.lists[key] = l
+	}
 	return l, nil
+}
+
+// message returns the frame that shows the whole board.
+func (l *list) message() *web.Frame {
+	if l.frame == nil {
+		l.frame = Message{Board: string(l.html)}.frame()
+	}
+	return l.frame
 }
 
 // since returns what a page of the audience lacks: the whole board if its version
 // says nothing to the hub, and the message after it.
-func (h *Hub) since(a *audience, have string) (whole list, m Message, err error) {
+func (h *Hub) since(a *audience, have string) (whole *list, m Message, err error) {
 	m = Message{Have: version(h.epoch, h.seq)}
 	seq, ok := parseVersion(h.epoch, have)
 	if !ok || seq < a.floor || seq > h.seq {
-		if whole, err = h.list(a); err != nil {
-			return list{}, Message{}, err
+		if whole, err = h.list(a, nil); err != nil {
+			return nil, Message{}, err
 		}
 		if !ok {
 			m.Notice, err = a.view.Arrived(context.Background())
@@ -107,15 +121,15 @@ func (h *Hub) since(a *audience, have string) (whole list, m Message, err error)
 			}
 		}
 	}
-	if a.partsSeq > seq || whole.frame != nil {
+	if a.partsSeq > seq || whole != nil {
 		m.Parts = a.parts
 	}
-	if whole.frame != nil {
+	if whole != nil {
 		m.Parts = h.appendRendered(slices.Clip(m.Parts), views.TeamStrip(a.view.Lang(), a.tiles(), time.Now()))
 	} else {
 		m.Parts = append(slices.Clip(m.Parts), h.teamSince(a, seq)...)
 	}
-	if h.statusSeq > seq || whole.frame != nil {
+	if h.statusSeq > seq || whole != nil {
 		m.Parts = append(slices.Clip(m.Parts), h.status(a.view.Lang()))
 	}
 	m.Now, m.Listed = h.clock()
@@ -128,8 +142,8 @@ func (h *Hub) missed(a *audience, have string) ([]Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if whole.frame != nil {
-		return []Message{{Board: whole.html}, m}, nil
+	if whole != nil {
+		return []Message{{Board: string(whole.html)}, m}, nil
 	}
 	return []Message{m}, nil
 }
@@ -141,8 +155,8 @@ func (h *Hub) add(v View, have string, s Socket) (*audience, error) {
 	if err != nil {
 		return nil, err
 	}
-	if whole.frame != nil {
-		s.Send(whole.frame, m.frame())
+	if whole != nil {
+		s.Send(whole.message(), m.frame())
 	} else {
 		s.Send(m.frame())
 	}

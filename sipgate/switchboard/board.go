@@ -213,6 +213,14 @@ func (b *Board) Snapshot() Snapshot {
 	return b.snapshot()
 }
 
+// Seq returns the number of the last change.
+func (b *Board) Seq() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expire(time.Now())
+	return b.seq
+}
+
 func (b *Board) snapshot() Snapshot {
 	s := Snapshot{Epoch: b.epoch, Seq: b.seq, Calls: make([]Call, len(b.rows)), Health: b.health}
 	for i, r := range b.rows {

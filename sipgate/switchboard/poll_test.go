@@ -475,3 +475,24 @@ func TestHealthTellsWhetherEventsArrive(t *testing.T) {
 		t.Errorf("told %d times", told)
 	}
 }
+
+// A page that is opened while nobody looks at the board shows a list that was read
+// for it. One that is opened right after it waits for nothing.
+func TestAPageWaitsForACurrentList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newFakeSipgate()
+		b := runningBoard(t, u, "w0")
+		time.Sleep(10 * time.Second) // read once, and again in 20 s
+		before := u.listCount()
+		for range 3 {
+			b.AwaitList(t.Context())
+			if age := time.Since(b.Snapshot().Health.ListedAt); age >= watchedInterval {
+				t.Errorf("the list is %v old", age)
+			}
+		}
+		if n := u.listCount() - before; n != 1 {
+			t.Errorf("three pages cost %d lists", n)
+		}
+		New(Options{}).AwaitList(t.Context()) // without members there is none
+	})
+}

@@ -125,29 +125,36 @@ func (b *Board) Invalidate() {
 	b.publish(Change{Permissions: true})
 }
 
-// freshSnapshotTimeout is how long FreshSnapshot waits for a new list.
-const freshSnapshotTimeout = 1500 * time.Millisecond
+// awaitListTimeout is how long AwaitList waits.
+const awaitListTimeout = 1500 * time.Millisecond
 
-// FreshSnapshot is Snapshot for a page without a feed: if the newest list is
-// older than with active subscribers, it requests a new one and waits up to
-// 1.5 s for it.
-func (b *Board) FreshSnapshot(ctx context.Context) Snapshot {
-	snap, sub := b.Subscribe()
-	defer sub.Close()
-	h := snap.Health
-	if h.Members == 0 || h.Failing || time.Since(h.ListedAt) < watchedInterval {
-		return snap
+// AwaitList is for a page that is about to show the board: if the newest list is
+// older than with active subscribers, it requests a new one and waits up to 1.5 s
+// for it.
+func (b *Board) AwaitList(ctx context.Context) {
+	if b.hasCurrentList() {
+		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, freshSnapshotTimeout)
+	_, sub := b.Subscribe()
+	defer sub.Close()
+	ctx, cancel := context.WithTimeout(ctx, awaitListTimeout)
 	defer cancel()
-	for {
+	for !b.hasCurrentList() {
 		select {
-		case c, ok := <-sub.Changes():
-			if ok && (c.Health == nil || !c.Health.Failing && c.Health.ListedAt.Equal(h.ListedAt)) {
-				continue
+		case _, ok := <-sub.Changes():
+			if !ok {
+				return
 			}
 		case <-ctx.Done():
+			return
 		}
-		return b.Snapshot()
 	}
+}
+
+// hasCurrentList reports whether the newest list is as new as with active
+// subscribers, or there is none to wait for.
+func (b *Board) hasCurrentList() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.health.Members == 0 || b.health.Failing || time.Since(b.health.ListedAt) < watchedInterval
 }
