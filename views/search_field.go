@@ -35,15 +35,15 @@ type FoundEntry struct {
 	ID, Title, Sub string
 }
 
-// A deed is what Enter does with an option of the search field. Script knows the
+// An effect is what Enter does with an option of the search field. Script knows the
 // names, see static/src/search_field.js.
-type deed string
+type effect string
 
 const (
-	deedCall   deed = "call"   // call the number Target at once
-	deedDialog deed = "dialog" // open the dialog at Target
-	deedRow    deed = "row"    // go to the row Key on the board, elsewhere to Target
-	deedOpen   deed = "open"   // open the page at Target
+	effectCall   effect = "call"   // call the number Target at once
+	effectDialog effect = "dialog" // open the dialog at Target
+	effectRow    effect = "row"    // go to the row Key on the board, elsewhere to Target
+	effectOpen   effect = "open"   // open the page at Target
 )
 
 // foundOption is a result of the search field.
@@ -52,7 +52,7 @@ type foundOption struct {
 	Person     *Recipient
 	Icon       string
 	Title, Sub string
-	Deed       deed
+	Effect     effect
 	Target     string
 	Means      string // what Enter does, in words
 	Call       string // the number that Ctrl+Enter calls, if Enter does something else
@@ -90,7 +90,7 @@ func (m FindModel) groups(lang Lang) (all []foundGroup) {
 	var sounds []foundOption
 	for _, a := range m.Announcements {
 		address := "/announcements#sound-" + a.ID
-		sounds = append(sounds, foundOption{Key: address, Icon: "announce", Title: a.Label, Sub: durationText(a.Length), Deed: deedOpen, Target: address, Means: lang.T("find.opens")})
+		sounds = append(sounds, foundOption{Key: address, Icon: "announce", Title: a.Label, Sub: durationText(a.Length), Effect: effectOpen, Target: address, Means: lang.T("find.opens")})
 	}
 	add("announcements", sounds)
 	add("history", m.history(lang))
@@ -110,9 +110,9 @@ func (m SearchModel) finds(shown string) bool {
 // person returns the option of someone who can be called: with a call of one's own,
 // Enter leads to the transfer.
 func (m FindModel) person(lang Lang, r Recipient, icon string) foundOption {
-	o := foundOption{Key: r.Shown, Person: &r, Icon: icon, Title: r.title(), Sub: r.subtitle(), Deed: deedCall, Target: r.Shown, Means: lang.T("find.calls", r.title())}
+	o := foundOption{Key: r.Shown, Person: &r, Icon: icon, Title: r.title(), Sub: r.subtitle(), Effect: effectCall, Target: r.Shown, Means: lang.T("find.calls", r.title())}
 	if m.Own.ID != "" {
-		o.Deed, o.Target, o.Call = deedDialog, m.Own.path("/transfer?to="+url.QueryEscape(r.Shown)), r.Shown
+		o.Effect, o.Target, o.Call = effectDialog, m.Own.path("/transfer?to="+url.QueryEscape(r.Shown)), r.Shown
 		o.Means = lang.T("find.transfers", m.Own.Title, r.title())
 	}
 	return o
@@ -122,7 +122,7 @@ func (m FindModel) person(lang Lang, r Recipient, icon string) foundOption {
 func (m FindModel) calls(lang Lang, byParty bool) (options []foundOption) {
 	for _, c := range m.Calls {
 		if c.ByParty == byParty {
-			options = append(options, foundOption{Key: RowDOMID(c.ID), Icon: c.State, Title: c.Title, Sub: c.Local, Deed: deedRow, Target: c.path(""), Means: lang.T("find.goes")})
+			options = append(options, foundOption{Key: RowDOMID(c.ID), Icon: c.State, Title: c.Title, Sub: c.Local, Effect: effectRow, Target: c.path(""), Means: lang.T("find.goes")})
 		}
 	}
 	return options
@@ -132,11 +132,11 @@ func (m FindModel) calls(lang Lang, byParty bool) (options []foundOption) {
 func (m FindModel) history(lang Lang) (options []foundOption) {
 	for _, e := range m.History {
 		address := "/history/" + url.PathEscape(e.ID)
-		options = append(options, foundOption{Key: address, Icon: "history", Title: e.Title, Sub: e.Sub, Deed: deedOpen, Target: address, Means: lang.T("find.opens")})
+		options = append(options, foundOption{Key: address, Icon: "history", Title: e.Title, Sub: e.Sub, Effect: effectOpen, Target: address, Means: lang.T("find.opens")})
 	}
 	if m.MaySeeHistory {
 		address := "/history?q=" + url.QueryEscape(m.Text)
-		options = append(options, foundOption{Key: "/history?q", Icon: "history", Title: lang.T("find.history", m.Text), Deed: deedOpen, Target: address, Means: lang.T("find.opens")})
+		options = append(options, foundOption{Key: "/history?q", Icon: "history", Title: lang.T("find.history", m.Text), Effect: effectOpen, Target: address, Means: lang.T("find.opens")})
 	}
 	return options
 }

@@ -154,15 +154,15 @@ export function startSearchField() {
 		},
 		failed: () => setText(status, message("unreachable")),
 		execute(option, ctrl) {
-			const {deed, target = "", shown = "", call: number} = option.dataset;
+			const {effect, target = "", shown = "", call: number} = option.dataset;
 			leave();
 			if (ctrl && number) return startCall(number);
-			switch (deed) {
+			switch (effect) {
 			case "call":
 				return startCall(target);
 			case "dialog":
 			case "open":
-				return follow(target, deed === "dialog");
+				return follow(target, effect === "dialog");
 			case "row":
 				return goToRow(shown) || follow(target, false);
 			case "press":
