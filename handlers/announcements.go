@@ -29,9 +29,13 @@ func (h *handlers) showAnnouncements(w http.ResponseWriter, r *http.Request, a a
 	if err != nil {
 		return err
 	}
+	favourites, err := h.Control.Library.Favourites(r.Context(), a.Account, string(a.User))
+	if err != nil {
+		return err
+	}
 	w.Header().Set("Permissions-Policy", web.PermissionsPolicy("microphone"))
 	return web.Show(w, r, http.StatusOK, views.Announcements(h.page(r, a), views.AnnouncementsModel{
-		Items: list, SortOrder: order, Usage: usage, MaxSize: uploadLimits.MaxFile, MaxLength: maxDuration,
+		Items: list, SortOrder: order, Favourites: favourites, Usage: usage, MaxSize: uploadLimits.MaxFile, MaxLength: maxDuration,
 		MayManage: a.May(team.ManageAnnouncements).OK,
 	}))
 }
@@ -100,6 +104,28 @@ func (h *handlers) deleteAnnouncement(w http.ResponseWriter, r *http.Request, a 
 	return h.changeAnnouncement(w, r, a, "delete", func(ctx context.Context, id string) error {
 		return h.Control.Library.Remove(ctx, a.Account, id)
 	})
+}
+
+type favouriteForm struct {
+	Value bool `form:"value,required"`
+}
+
+// setFavourite marks an announcement as one of the actor's favourites, or removes
+// the mark. It concerns nobody else and is not audited.
+func (h *handlers) setFavourite(w http.ResponseWriter, r *http.Request, a actor) error {
+	form, err := web.Decode[favouriteForm](w, r)
+	if err != nil {
+		return err
+	}
+	clip, err := h.Control.Library.Get(r.Context(), a.Account, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := h.Control.Library.SetFavourite(r.Context(), a.Account, string(a.User), clip.ID, form.Value); err != nil {
+		return err
+	}
+	return web.Respond(w, r, web.Response{JSON: map[string]any{"id": clip.ID, "favourite": form.Value},
+		Fragment: views.FavouriteSwitch(langOf(r, a), clip, form.Value), Next: "/announcements#sound-" + clip.ID})
 }
 
 // changeAnnouncement does something to one announcement and leads to the library.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"callboard/sipgate/announcement"
@@ -79,5 +80,63 @@ func TestFileIsFetchedWithItsLastByte(t *testing.T) {
 	}
 	if got, err := library.Get(t.Context(), "1", a.ID); err != nil || got.Plays != 2 {
 		t.Errorf("played %d times, %v", got.Plays, err)
+	}
+}
+
+// TestAFavouriteIsOneClickAwayInACall: a member marks an announcement, and only that
+// member's dialog then begins with it; it is played by the same form, permission
+// and audit as any other.
+func TestAFavouriteIsOneClickAwayInACall(t *testing.T) {
+	d := newDashboard(t, team.ZoneRule{})
+	anna, tom, eva := d.signIn("w0", team.Admin), d.signIn("w1", team.Agent), d.signIn("w2", team.Viewer)
+	sound := d.addSound(anna, "Closed today")
+	path := "/announcements/" + sound.ID + "/favourite"
+	d.loadRoster()
+	call := d.connected(tom, "+4930555901")
+	dialog := func(b *browser) string {
+		return b.get("/calls/" + string(call.ID) + "/announce").Body.String()
+	}
+	const tile = `<button class="btn tile" name="announcement" value="`
+	if page := dialog(tom); strings.Contains(page, tile) || !strings.Contains(page, "No favourites yet.") {
+		t.Error("without favourites and plays there is a button, or no word")
+	}
+	for _, test := range []struct {
+		b          *browser
+		path, body string
+		want       int
+	}{
+		{eva, path, "value=true", http.StatusForbidden},
+		{tom, path, "value=maybe", http.StatusUnprocessableEntity},
+		{tom, path, "", http.StatusUnprocessableEntity},
+		{tom, "/announcements/" + strings.Repeat("A", 43) + "/favourite", "value=true", http.StatusNotFound},
+		{tom, path, "value=true", http.StatusSeeOther},
+		{tom, path, "value=true", http.StatusSeeOther},
+	} {
+		if w := test.b.post(test.path, test.body); w.Code != test.want {
+			t.Errorf("%s %s of %s: %d, want %d", test.path, test.body, test.b.in.User, w.Code, test.want)
+		}
+	}
+	w := tom.send(t.Context(), "POST", path, "value=true", "HX-Request", "true")
+	if page := w.Body.String(); !strings.Contains(page, `name="value" value="false" aria-pressed="true"`) {
+		t.Errorf("the star is answered with %s", page)
+	}
+	if page := tom.get("/announcements").Body.String(); !strings.Contains(page, `aria-pressed="true" title="Favourite"`) {
+		t.Error("the library does not show the favourite")
+	}
+	if page := dialog(tom); !strings.Contains(page, tile+sound.ID+`"`) || strings.Contains(page, "No favourites yet.") {
+		t.Error("the favourite is not one click away")
+	}
+	if page := dialog(anna); strings.Contains(page, tile) {
+		t.Error("it is another member's favourite, too")
+	}
+	if w := tom.post("/calls/"+string(call.ID)+"/announcements", "announcement="+sound.ID+"&action_id=0123456789abcdef0123-f"); w.Code >= 400 {
+		t.Fatalf("play: %d %s", w.Code, w.Body)
+	}
+	if e := d.audit()[0]; e.Action != team.PlayAnnouncement || e.Outcome != team.OutcomeDone {
+		t.Errorf("audit %+v", e)
+	}
+	tom.post(path, "value=false")
+	if page := tom.get("/announcements").Body.String(); strings.Contains(page, `aria-pressed="true"`) {
+		t.Error("the mark cannot be removed")
 	}
 }

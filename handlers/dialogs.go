@@ -57,7 +57,11 @@ func (h *handlers) announceDialog(r *http.Request, a actor, call views.CallRef) 
 	if err != nil {
 		return nil, err
 	}
-	return views.AnnounceDialog(h.page(r, a), views.AnnounceModel{Call: call, Announcements: list}), nil
+	favourites, err := h.Control.Library.Favourites(r.Context(), a.Account, string(a.User))
+	if err != nil {
+		return nil, err
+	}
+	return views.AnnounceDialog(h.page(r, a), views.AnnounceModel{Call: call, Announcements: list, Favourites: favourites}), nil
 }
 
 // hangUpDialog lists the calls that the actor may hang up, to choose several.

@@ -98,6 +98,7 @@ func (h *handlers) routes() (all []Route) {
 	signed("GET /announcements/{id}/audio", team.ViewAnnouncements, h.serveAudio)
 	signed("GET /announcements/{id}/play-to-me", team.StartCall, h.playDialog)
 	signed("POST /announcements/{id}/play-to-me", team.StartCall, h.playToDevice)
+	signed("POST /announcements/{id}/favourite", team.ViewAnnouncements, h.setFavourite)
 	signed("POST /announcements/{id}/rename", team.ManageAnnouncements, h.renameAnnouncement)
 	signed("POST /announcements/{id}/delete", team.ManageAnnouncements, h.deleteAnnouncement)
 

@@ -12,12 +12,13 @@ import (
 
 // AnnouncementsModel is the model of [Announcements].
 type AnnouncementsModel struct {
-	Items     []announcement.Announcement
-	SortOrder announcement.SortOrder // of the items
-	Usage     announcement.Usage
-	MaxSize   int64         // bytes of one upload
-	MaxLength time.Duration // of one announcement
-	MayManage bool          // the reader may add, rename and delete announcements
+	Items      []announcement.Announcement
+	SortOrder  announcement.SortOrder // of the items
+	Favourites []string               // ids of those that the reader has marked
+	Usage      announcement.Usage
+	MaxSize    int64         // bytes of one upload
+	MaxLength  time.Duration // of one announcement
+	MayManage  bool          // the reader may add, rename and delete announcements
 }
 
 func (m AnnouncementsModel) maxSize() string { return decimal(m.MaxSize>>20) + " MB" }

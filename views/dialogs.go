@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strings"
 
-	"callboard/sipgate/announcement"
 	"callboard/sipgate/switchboard"
 )
 
@@ -41,12 +40,6 @@ type TransferModel struct {
 	Call      CallRef
 	Recipient RecipientPicker
 	CallerIDs []Option // numbers that can be shown to the target; may be empty
-}
-
-// AnnounceModel is the model of [AnnounceDialog].
-type AnnounceModel struct {
-	Call          CallRef
-	Announcements []announcement.Announcement
 }
 
 // maxUnfiltered is the number of announcements above which a filter is shown.

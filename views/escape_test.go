@@ -63,7 +63,7 @@ func hostileViews(text string) map[string]templ.Component {
 			Calls: []FoundCall{{CallRef: ref, State: "held", ByParty: true}}, History: []FoundEntry{{ID: text, Title: text, Sub: text}}, Announcements: []announcement.Announcement{a}}),
 		"found":    SearchResults(German, SearchModel{Recipients: []Recipient{recipient}, Query: Query{Text: text, Number: text, Shown: text, Refused: text}}),
 		"keypad":   KeypadDialog(p, ref),
-		"announce": AnnounceDialog(p, AnnounceModel{ref, []announcement.Announcement{a}}),
+		"announce": AnnounceDialog(p, AnnounceModel{Call: ref, Announcements: []announcement.Announcement{a}}),
 		"record":   RecordDialog(p, ref),
 		"new":      NewCallDialog(p, NewCallModel{ActionID: text, Phones: []Phone{{text, text, "dnd", true}}, CallerIDs: options, Recipient: picker, TelLink: TelLink{Text: text}}),
 		"error":    ErrorPage(p, 500, text, text, text),

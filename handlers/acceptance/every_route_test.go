@@ -316,6 +316,7 @@ func (w *crawler) parameters(t *testing.T, v *harness.Client, ids map[string]str
 		{"/history/" + entry + "/star", "value=" + sweepCanary, 422, "value"},
 		{"/history/" + entry + "/archive", "", 422, "value"},
 		{"/history/" + entry + "/read", "value=true&value=false", 422, "value"},
+		{"/announcements/" + sound + "/favourite", "value=" + sweepCanary, 422, "value"},
 		{"/announcements/" + sound + "/rename", "label=", 422, ""},
 		{"/announcements/" + sound + "/play-to-me", "device=" + sweepCanary, 422, "device"},
 		{"/announcements/" + sound + "/play-to-me", "device=e0&number=112", 422, "number"},

@@ -189,8 +189,8 @@ func (l *Library) Rename(ctx context.Context, account, id, label string) error {
 	return nil
 }
 
-// Remove deletes an announcement of account and its public addresses. A fetch that
-// has begun gets the whole file.
+// Remove deletes an announcement of account, its public addresses and its marks. A
+// fetch that has begun gets the whole file.
 func (l *Library) Remove(ctx context.Context, account, id string) error {
 	return l.inTx(ctx, func(tx *sql.Tx) error {
 		if _, err := get(ctx, tx, account, id); err != nil {
@@ -198,6 +198,7 @@ func (l *Library) Remove(ctx context.Context, account, id string) error {
 		}
 		for _, query := range []string{
 			`delete from announcement_links where announcement = $1`,
+			`delete from announcement_favourites where announcement = $1`,
 			`delete from announcement_audio where announcement = $1`,
 			`delete from announcements where id = $1`,
 		} {

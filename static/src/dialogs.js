@@ -115,6 +115,8 @@ function onAnswer(e) {
 export function startDialogs() {
 	document.addEventListener("click", onClick);
 	document.addEventListener("htmx:after:request", onAnswer);
+	// The Enter that opened a dialog and is still held presses no button in it.
+	document.addEventListener("keydown", e => { if (e.repeat && e.key === "Enter" && /** @type {Element} */ (e.target).matches("dialog button")) e.preventDefault(); });
 	const alone = find(".alone .dialog");
 	if (!alone) return;
 	showScripted(alone);

@@ -101,7 +101,7 @@ const (
 
 // exampleAnnouncements is a library of three announcements.
 func exampleAnnouncements(now time.Time) views.AnnouncementsModel {
-	return views.AnnouncementsModel{MaxSize: 32 << 20, MaxLength: 10 * time.Minute, SortOrder: announcement.ByUse, MayManage: true,
+	return views.AnnouncementsModel{MaxSize: 32 << 20, MaxLength: 10 * time.Minute, SortOrder: announcement.ByUse, Favourites: []string{"a2"}, MayManage: true,
 		Usage: announcement.Usage{Files: 3, MaxFiles: 50, Bytes: 3_168_132, MaxBytes: 200_000_000},
 		Items: []announcement.Announcement{
 			{ID: "a1", Label: "Lunch break", UploadedBy: "Mia Brandt", Created: now.Add(-50 * time.Hour), Length: 14 * time.Second, Size: 224_044, Loudness: -16, Waveform: speechWaveform,

@@ -61,6 +61,8 @@ func Examples(lang views.Lang) []Example {
 		{"keypad", views.KeypadDialog(p, call)},
 		{"announce", views.AnnounceDialog(p, views.AnnounceModel{Call: call, Announcements: exampleAnnouncements(now).Items})},
 		{"announce-many", views.AnnounceDialog(p, views.AnnounceModel{Call: call, Announcements: manyAnnouncements(now).Items})},
+		{"announce-favourites", views.AnnounceDialog(p, views.AnnounceModel{Call: call, Announcements: manyAnnouncements(now).Items, Favourites: []string{"b8", "a2", "b3", "a1", "gone"}})},
+		{"announce-unplayed", views.AnnounceDialog(p, views.AnnounceModel{Call: call, Announcements: manyAnnouncements(now).Items[3:6]})},
 		{"announce-none", views.AnnounceDialog(p, views.AnnounceModel{Call: call})},
 		{"record", views.RecordDialog(p, call)},
 		{"error-404", views.ErrorPage(p, 404, "not_found", views.Message(lang, "not_found", 404), "7f3a9c01")},

@@ -39,7 +39,40 @@ func TestBrowserJobsWithinACall(t *testing.T) {
 	act := func(name string) string { return `#board .row[data-state] .act.` + name }
 	t.Run("record", func(t *testing.T) { testRecordsAgain(t, s, anna, id, act) })
 	t.Run("keypad", func(t *testing.T) { testKeypad(s, anna, id, act) })
+	t.Run("favourite", func(t *testing.T) { testFavourite(t, s, anna, id, act) })
 	t.Run("problems", func(t *testing.T) { testProblems(t, s, anna, id, who, act) })
+}
+
+// testFavourite marks an announcement, and plays it in the call with two clicks, or
+// with two keys.
+func testFavourite(t *testing.T, s *harness.Stack, anna *tab, id string, act func(string) string) {
+	v := s.SignIn(t, 0)
+	v.Upload("Closed today.wav", harness.Steady(500, 1))
+	v.Upload("Open until six.wav", harness.Steady(700, 1))
+	anna.do(chromedp.Navigate(s.URL + "/announcements"))
+	star := soundCard("Open until six") + `.querySelector(".favourite button")`
+	anna.run(`%s.focus()`, star)
+	anna.keys(kb.Enter)
+	anna.until(`%s.ariaPressed === "true" && document.activeElement === %[1]s`, star)
+	anna.do(chromedp.Navigate(s.URL + "/"))
+	played := func(n int) {
+		t.Helper()
+		s.Eventually("played", func() bool { return len(s.Call(id).Announcements) == n })
+		anna.until(`!document.querySelector("#modal").open`)
+	}
+	const tile = `[...document.querySelectorAll("#modal[open] .tile")].find(b => b.innerText.includes("Open until six"))`
+	h := &hand{tab: anna}
+	h.click(`document.querySelector("` + act("announce") + `")`)
+	h.click(tile)
+	played(1)
+	h.done("play a favourite", 2, 0)
+	anna.run(`document.querySelector("#board .row[data-state]").focus()`)
+	h.press("a")
+	anna.until(`document.activeElement === ` + tile)
+	anna.screenshot("announce-favourite")
+	h.press(kb.Enter)
+	played(2)
+	h.done("play a favourite by keys", 0, 2)
 }
 
 // testRecordsAgain records twice: the first time the member reads about consent
