@@ -3,8 +3,10 @@ package browser
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -81,6 +83,8 @@ func (f findings) report(t *testing.T) {
 	}
 }
 
+var examples = flag.String("examples", "", "`pattern` of the examples that TestBrowserGallery opens, all if empty")
+
 // Every view is opened in every state, with texts that are longer than those of
 // any language. Nothing is clipped at any width, and axe finds nothing, on a
 // desktop in the light theme and on a telephone in the dark one. Rows are tested
@@ -94,8 +98,11 @@ func TestBrowserGallery(t *testing.T) {
 	if len(onBoard) < 15 || len(names) < 100 {
 		t.Fatalf("%d rows on the board, %d views", len(onBoard), len(names))
 	}
-	found := findings{}
+	found, wanted := findings{}, regexp.MustCompile(*examples)
 	for _, name := range names {
+		if !wanted.MatchString(name) {
+			continue
+		}
 		p.do(chromedp.EmulateViewport(1280, 900))
 		p.openPreview(name, views.Pseudo, "light")
 		p.tryPreview(name, found)
