@@ -46,7 +46,7 @@ const clipped = `(() => {
 		if (!own) continue;
 		const wide = e.scrollWidth > e.clientWidth + 1 && style.display !== "inline" && !/auto|scroll/.test(style.overflowX);
 		const high = e.scrollHeight > e.clientHeight + 3 && style.overflowY === "hidden";
-		if (wide && style.textOverflow === "ellipsis" && e.title) continue; // the title has the whole text
+		if (e.title && (wide && style.textOverflow === "ellipsis" || high && style.webkitLineClamp !== "none")) continue; // the title has the whole text
 		if (wide || high) found.push(name(e) + " is " + e.clientWidth + " wide, its text " + e.scrollWidth);
 		const r = document.createRange();
 		for (const n of e.childNodes) {
