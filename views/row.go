@@ -31,6 +31,7 @@ type RowModel struct {
 	Previous        string // remote parties before transfers
 
 	StateText       string
+	Cause           string // why the call has ended, in sipgate's words; empty if it runs
 	Since, Started  string // milliseconds since 1970, for the browser's timers
 	Clock, Total    string // the same as clock times, for browsers without script
 	Approximate     string // "true" if the times are approximate
@@ -208,7 +209,7 @@ func (m *RowModel) addState(c switchboard.Call, lang Lang) {
 		key = "state.voicemail"
 	}
 	if cause := "cause." + c.Cause; c.Phase == switchboard.Ended && lang.Has(cause) {
-		key = cause
+		key, m.Cause = cause, c.Cause
 	}
 	m.StateText = lang.T(key)
 }

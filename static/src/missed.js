@@ -8,6 +8,7 @@ import {morph} from "./morph.js";
 import {request} from "./request.js";
 
 const wait = 1500; // ms, until the journal has it
+const intent = 150, away = 400; // ms over the tray, or beside it, after which that is meant
 
 /** callsKey differs if a call has ended, or another one was answered. */
 function callsKey() {
@@ -27,8 +28,13 @@ function later() {
 	timer = setTimeout(update, wait);
 }
 
+let outdated = false;
+
+/** update fetches the tray. Under the pointer nothing moves: whom a click calls is whom one sees. */
 async function update() {
 	if (document.hidden) return;
+	outdated = !!find("#missed .tray:hover");
+	if (outdated) return;
 	try {
 		const answer = await request("/missed", {headers: {"HX-Request": "true"}});
 		const fresh = answer.ok && find("#missed", parse(await answer.text())), tray = find("#missed");
@@ -41,9 +47,38 @@ async function update() {
 	}
 }
 
+/**
+ * openUnderPointer opens the tray while a mouse is over it, so that one click calls
+ * back. A click on its button keeps it open.
+ * @param {HTMLElement} tray
+ */
+function openUnderPointer(tray) {
+	/** @type {number | undefined} */
+	let timer;
+	let byPointer = false;
+	const details = /** @type {HTMLDetailsElement} */ (get("details", tray));
+	const set = /** @param {boolean} open */ open => { details.open = byPointer = open; };
+	tray.addEventListener("pointerenter", e => {
+		clearTimeout(timer);
+		if (e.pointerType === "mouse" && !details.open) timer = setTimeout(set, intent, true);
+	});
+	tray.addEventListener("pointerleave", () => {
+		clearTimeout(timer);
+		if (byPointer) timer = setTimeout(set, away, false);
+		if (outdated) update();
+	});
+	get("summary", tray).addEventListener("click", e => {
+		clearTimeout(timer);
+		if (byPointer) e.preventDefault();
+		byPointer = false;
+	});
+}
+
 /** startMissed keeps the tray true, and shows a call that it starts. */
 export function startMissed() {
-	if (!find("#missed")) return;
+	const tray = find("#missed");
+	if (!tray) return;
+	openUnderPointer(tray);
 	known = callsKey();
 	document.addEventListener("feed:applied", later);
 	document.addEventListener("visibilitychange", update);

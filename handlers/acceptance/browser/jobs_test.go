@@ -1,0 +1,79 @@
+package browser
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"callboard/handlers/acceptance/harness"
+
+	"github.com/chromedp/chromedp"
+)
+
+// What a receptionist does all day takes as few clicks as it can: to hold a call and
+// to resume it, to hang up and to think better of it, to see who is free, to call
+// back whom the team missed, and to write a note.
+func TestBrowserEverydayJobs(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account", "-pickup=-1s")
+	s.PushEvents()
+	missed := s.Ring("+4930555741", "w0", "ringing")
+	anna := &hand{tab: newBrowser(t, s).newTab(t)}
+	anna.do(chromedp.EmulateViewport(1280, 800))
+	anna.signIn("Anna")
+	anna.until(`%s?.dataset.state === "ringing"`, row("+49 30 555741"))
+	s.HangUp(missed)
+	const who = "+49 30 555740"
+	id := s.Ring("+4930555740", "w0", "established")
+	anna.until(`%s?.dataset.state === "talking"`, row(who))
+	act := func(name string) string { return row(who) + `.querySelector(".act.` + name + `")` }
+
+	anna.click(act("hold"))
+	s.Eventually("held", func() bool { return s.Call(id).Hold })
+	anna.until(`%s.dataset.state === "held" && %s.ariaPressed === "true"`, row(who), act("hold"))
+	anna.done("hold", 1, 0)
+	anna.click(act("hold"))
+	s.Eventually("resumed", func() bool { return !s.Call(id).Hold })
+	anna.until(`%s.dataset.state === "talking"`, row(who))
+	anna.done("resume", 1, 0)
+
+	x, y := anna.at(act("hangup"))
+	anna.click(act("hangup"))
+	undo := row(who) + `.querySelector(".undo button")`
+	anna.until(`!!%s?.offsetParent`, undo)
+	if ux, uy := anna.at(undo); math.Hypot(ux-x, uy-y) > 120 {
+		t.Errorf("undo is at %.0f, %.0f, and the click was at %.0f, %.0f", ux, uy, x, y)
+	}
+	anna.screenshot("undo")
+	anna.click(undo)
+	anna.until(`!%s`, undo)
+	anna.done("hang up and undo", 2, 0)
+
+	free := `[...document.querySelectorAll("#team li")].find(e => e.innerText.includes("Mira"))`
+	anna.until(`/free/.test(%s?.innerText ?? "")`, free)
+	anna.done("is Mira free", 0, 0)
+
+	anna.click(row(who) + `.querySelector(".who a")`)
+	anna.until(`!!document.querySelector("#card:not([hidden]) textarea")`)
+	anna.click(`document.querySelector("#card textarea")`)
+	anna.press("new address")
+	anna.click(`document.querySelector("#card form button:not([type=button])")`)
+	anna.until(`document.querySelector("#card .written")?.textContent.includes("new address")`)
+	anna.done("a note", 3, 11)
+
+	anna.until(`!document.querySelector("#missed").hidden`)
+	mx, my := anna.at(`document.querySelector("#missed summary")`)
+	anna.do(chromedp.MouseEvent(chromedp.MouseMoved, mx, my))
+	call := `[...document.querySelectorAll("#missed .tray li")].find(e => e.innerText.includes("+49 30 555741"))?.querySelector("button")`
+	anna.until(`!!%s?.offsetParent`, call)
+	anna.screenshot("missed-tray")
+	anna.click(call)
+	s.Eventually("called back", func() bool { return s.Requests("POST", "/v2/sessions/calls") == 1 })
+	anna.done("call back a missed call", 1, 0)
+
+	anna.until(`document.querySelector("#modal").open`)
+	anna.run(`document.querySelector("#modal").close()`)
+	anna.click(act("hangup"))
+	s.Eventually("hung up", func() bool { return !slices.ContainsFunc(s.Live(), func(c harness.Call) bool { return c.CallID == id }) })
+	anna.done("hang up", 1, 0)
+}
