@@ -84,7 +84,7 @@ func TestBrowserTransferTakesTwoClicks(t *testing.T) {
 
 	transferred(1, false, func(who string) {
 		anna.click(button(who))
-		anna.until(`document.querySelector(".found [role=group]")?.ariaLabel === "Team"`) // nobody had to be searched for
+		anna.until(`document.querySelector("#modal .found [role=group]")?.ariaLabel === "Team"`) // nobody had to be searched for
 		anna.screenshot("transfer-offered")
 		anna.click(beside("Jonas Keller", "enter"))
 	})
@@ -107,10 +107,10 @@ func TestBrowserTransferTakesTwoClicks(t *testing.T) {
 		anna.press("t")
 		anna.until(`document.activeElement?.role === "combobox"`)
 		anna.press("jon")
-		anna.until(`document.querySelector('.found [aria-selected="true"]')?.innerText.includes("Jonas Keller")`)
+		anna.until(`document.querySelector('#modal .found [aria-selected="true"]')?.innerText.includes("Jonas Keller")`)
 		s.Ring("+4930555799", "w0", "ringing")
 		anna.until(`!!%s`, row("+49 30 555799"))
-		if got := eval[string](anna.tab, `[document.activeElement.id, document.activeElement.value, document.querySelector('.found [aria-selected="true"]')?.querySelector("b").innerText, document.querySelector("#modal").open].join()`); got != "recipient,jon,Jonas Keller,true" {
+		if got := eval[string](anna.tab, `[document.activeElement.id, document.activeElement.value, document.querySelector('#modal .found [aria-selected="true"]')?.querySelector("b").innerText, document.querySelector("#modal").open].join()`); got != "recipient,jon,Jonas Keller,true" {
 			t.Errorf("after a call came in: %s", got)
 		}
 		anna.pressWithCtrl(kb.Enter)

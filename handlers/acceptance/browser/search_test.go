@@ -26,8 +26,8 @@ func TestBrowserSearch(t *testing.T) {
 	anna.until(`%s?.dataset.state === "talking"`, row("+49 30 555002"))
 	anna.do(chromedp.Focus(`#board .row`), chromedp.KeyEvent("t"))
 	anna.until(`document.activeElement?.role === "combobox"`)
-	anna.until(`!document.querySelector(".found").hidden`)
-	anna.until(`document.querySelector(".found").innerText.includes("Jonas Keller")`)
+	anna.until(`!document.querySelector("#modal .found").hidden`)
+	anna.until(`document.querySelector("#modal .found").innerText.includes("Jonas Keller")`)
 	anna.screenshot("search-empty")
 
 	options := `[...document.querySelectorAll("#recipient-list [role=option]")]`
@@ -47,12 +47,12 @@ func TestBrowserSearch(t *testing.T) {
 	anna.until(`%s === %s[0]`, selected, options)
 	anna.screenshot("search-list")
 	anna.do(chromedp.KeyEvent(kb.Escape)) // the list first
-	anna.until(`document.querySelector(".found").hidden && document.querySelector("#modal").open && document.activeElement.getAttribute("aria-expanded") === "false"`)
+	anna.until(`document.querySelector("#modal .found").hidden && document.querySelector("#modal").open && document.activeElement.getAttribute("aria-expanded") === "false"`)
 	anna.do(chromedp.KeyEvent(kb.ArrowUp))
 	anna.until(`%s === %s[1]`, selected, options)
 	anna.do(chromedp.KeyEvent(kb.Tab)) // chosen, and to the buttons
 	anna.until(`document.querySelector(".chosen").innerText.includes("Jutta Müller") && document.querySelector(".chosen").innerText.includes("+49 221 4710778")`)
-	anna.until(`document.activeElement.value === "false" && document.querySelector(".found").hidden && !document.querySelector("#recipient").offsetParent`)
+	anna.until(`document.activeElement.value === "false" && document.querySelector("#modal .found").hidden && !document.querySelector("#recipient").offsetParent`)
 	anna.until(`document.querySelector("[data-recipient-name]").innerText === "Jutta Müller" && document.querySelector("#recipient").value === "+49 221 4710778"`)
 	anna.screenshot("search-chosen")
 	anna.run(`document.querySelector(".chosen button").click()`) // somebody else
