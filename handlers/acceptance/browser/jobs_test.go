@@ -76,6 +76,8 @@ func TestBrowserEverydayJobs(t *testing.T) {
 	anna.do(chromedp.MouseEvent(chromedp.MouseMoved, 5, 600)) // the tray closes
 	anna.until(`!document.querySelector("#missed details").open`)
 	anna.click(act("hangup"))
-	s.Eventually("hung up", func() bool { return !slices.ContainsFunc(s.Live(), func(c harness.Call) bool { return c.CallID == id }) })
+	s.Eventually("hung up", func() bool {
+		return !slices.ContainsFunc(s.Live(), func(c harness.Call) bool { return c.CallID == id })
+	})
 	anna.done("hang up", 1, 0)
 }
