@@ -19,7 +19,7 @@ func (b *browser) found(text string) string {
 	}
 	list, _, _ := strings.Cut(w.Body.String(), "<template>")
 	var all []string
-	for _, m := range regexp.MustCompile(`data-deed="(\w+)".*?<b>(.*?)</b>`).FindAllStringSubmatch(list, -1) {
+	for _, m := range regexp.MustCompile(`data-effect="(\w+)".*?<b>(.*?)</b>`).FindAllStringSubmatch(list, -1) {
 		all = append(all, m[1]+" "+m[2])
 	}
 	return strings.Join(all, "; ")

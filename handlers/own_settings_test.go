@@ -66,6 +66,32 @@ func TestEachSectionOfTheSettingsSavesWhatItShows(t *testing.T) {
 			t.Errorf("%s: saved %+v", test.body, p)
 		}
 	}
+	for _, test := range []struct {
+		body string
+		want func(p *team.Preferences)
+	}{
+		{"theme=dark", func(p *team.Preferences) { p.Theme = team.Dark }}, {"theme=", func(p *team.Preferences) { p.Theme = team.SystemTheme }},
+		{"lang=en", func(p *team.Preferences) { p.Lang = "en" }}, {"density=compact", func(p *team.Preferences) { p.Density = team.Compact }},
+		{"density=", func(p *team.Preferences) { p.Density = team.AutomaticDensity }},
+	} {
+		want := d.h.Control.Members.Preferences(anna.in.Member())
+		test.want(&want)
+		if w := anna.program("/settings/toggle", `{"action_id":"0123456789abcdef","`+strings.Replace(test.body, "=", `":"`, 1)+`"}`); w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", test.body, w.Code, w.Body)
+		}
+		if got := d.h.Control.Members.Preferences(anna.in.Member()); got != want {
+			t.Errorf("%s in the menu: saved %+v, want %+v", test.body, got, want)
+		}
+	}
+	before := d.h.Control.Members.Preferences(anna.in.Member())
+	for _, body := range []string{"theme=pink", "lang=fr", "density=tiny"} {
+		if w := anna.post("/settings/toggle", body); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", body, w.Code)
+		}
+	}
+	if got := d.h.Control.Members.Preferences(anna.in.Member()); got != before {
+		t.Errorf("what is no choice was saved: %+v", got)
+	}
 	if w := anna.script("/settings/toggle", "only_mine=true"); w.Code != http.StatusNoContent {
 		t.Errorf("a script: %d", w.Code)
 	}

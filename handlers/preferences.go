@@ -31,7 +31,7 @@ func savePreferences[T any](h *handlers, section string, apply func(form T, p *t
 	}
 }
 
-// toggle changes single preferences from where they matter: the board.
+// toggle changes single preferences, from the board and from the menu of the user.
 func (h *handlers) toggle(w http.ResponseWriter, r *http.Request, a actor) error {
 	if _, err := bindPreferences(h, w, r, a, applyToggle); err != nil {
 		return err
@@ -123,8 +123,11 @@ func applyCalls(form callsForm, p *team.Preferences) {
 }
 
 type toggleForm struct {
-	OnlyMine *bool `form:"only_mine"`
-	Notify   *bool `form:"notify"`
+	OnlyMine *bool   `form:"only_mine"`
+	Notify   *bool   `form:"notify"`
+	Theme    *string `form:"theme"`
+	Lang     *string `form:"lang"`
+	Density  *string `form:"density"`
 }
 
 func applyToggle(form toggleForm, p *team.Preferences) {
@@ -133,6 +136,15 @@ func applyToggle(form toggleForm, p *team.Preferences) {
 	}
 	if form.Notify != nil {
 		p.Notify = *form.Notify
+	}
+	if form.Theme != nil {
+		p.Theme = team.Theme(*form.Theme)
+	}
+	if form.Lang != nil {
+		p.Lang = *form.Lang
+	}
+	if form.Density != nil {
+		p.Density = team.Density(*form.Density)
 	}
 }
 

@@ -138,6 +138,8 @@ func (h *handlers) routes() (all []Route) {
 	signed("POST /settings/ringing", team.EditOwnSettings, savePreferences(h, "ringing", applyRinging))
 	signed("POST /settings/calls", team.EditOwnSettings, savePreferences(h, "calls", applyCalls))
 	signed("POST /settings/toggle", team.EditOwnSettings, h.toggle)
+	signed("GET /menu", team.EditOwnSettings, h.userMenu)
+	signed("GET /shortcuts", team.EditOwnSettings, h.shortcuts)
 	signed("POST /sessions/{id}/end", team.EditOwnSettings, h.endSession)
 	signed("POST /sessions/end", team.EditOwnSettings, h.endSessions)
 	return all

@@ -33,6 +33,20 @@ func (h *handlers) respondSettings(w http.ResponseWriter, r *http.Request, a act
 	return web.Show(w, r, status, views.Settings(h.page(r, a), m))
 }
 
+// userMenu shows the menu on the actor's name. Without script the settings are in its
+// place.
+func (h *handlers) userMenu(w http.ResponseWriter, r *http.Request, a actor) error {
+	if !web.WantsFragment(r) {
+		return web.Redirect(w, r, "/settings")
+	}
+	return web.Show(w, r, http.StatusOK, views.UserMenu(h.page(r, a)))
+}
+
+// shortcuts lists the keyboard shortcuts.
+func (h *handlers) shortcuts(w http.ResponseWriter, r *http.Request, a actor) error {
+	return web.Show(w, r, http.StatusOK, views.Shortcuts(h.page(r, a)))
+}
+
 // deviceNames returns the actor's devices, none if they cannot be read.
 func (h *handlers) deviceNames(r *http.Request, a actor) (all []views.Option) {
 	devices, err := h.Control.Devices(r.Context(), a.Actor)

@@ -4,6 +4,7 @@
 
 import {findAll, get, setText} from "./dom.js";
 import {isChanged} from "./form_changes.js";
+import {showTheme} from "./preference.js";
 import {request} from "./request.js";
 
 /** @typedef {HTMLInputElement | HTMLSelectElement} Field */
@@ -73,13 +74,6 @@ function saved(fields, values) {
 		else field.defaultValue = String(value);
 	}
 	if (spoken) location.reload();
-}
-
-/** @param {string} theme "" for that of the system */
-function showTheme(theme) {
-	const root = document.documentElement;
-	if (theme) root.dataset.theme = theme;
-	else delete root.dataset.theme;
 }
 
 /**

@@ -161,7 +161,7 @@ function release() {
 export function startBoardRows() {
 	if (!find("#live")) return;
 	document.documentElement.style.overflowAnchor = "none"; // slide does it
-	document.addEventListener("card:toggled", () => updateSections(null));
+	for (const type of ["card:toggled", "preference:changed"]) document.addEventListener(type, () => updateSections(null));
 	document.addEventListener("pointerover", e => {
 		const button = closest(e.target, "#live[data-compact] .act, .top :is(.btn, .quiet, .menu > a, summary)");
 		if (button) button.title ||= button.textContent?.trim() ?? ""; // its words may not be in the window

@@ -1,16 +1,13 @@
 // @ts-check
-// The keys that lead to the search field. Loads the script of searching when it is
-// needed first: most visits need none.
+// The keys that lead to the search field. Loads the scripts of searching and of the
+// user's menu when they are needed first: most visits need none.
 
+import {showCommandKey} from "./command_key.js";
 import {closest, find, isTyping, singleKeys} from "./dom.js";
-
-let loaded = false;
 
 /** @param {HTMLElement | null} element that says where the script is */
 function load(element) {
-	if (loaded || !element) return;
-	loaded = true;
-	import(element.dataset.script ?? "").catch(() => { loaded = false; }); // without it the server searches
+	if (element) import(element.dataset.script ?? "").catch(() => {}); // a browser loads it once; the page works without
 }
 
 /**
@@ -25,7 +22,9 @@ function leadsToField(e) {
 
 /** startLazySearch loads the script of elements with data-script. */
 export function startLazySearch() {
+	showCommandKey();
 	document.addEventListener("focusin", e => load(closest(e.target, "[data-script]")));
+	document.addEventListener("toggle", e => load(closest(e.target, "details[data-script][open]")), true);
 	document.addEventListener("dialog:shown", e => load(find("[data-script]", /** @type {Element} */ (e.target))));
 	load(find(".alone [data-recipient]"));
 	document.addEventListener("keydown", e => {

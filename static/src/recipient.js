@@ -3,6 +3,7 @@
 // the name. Enter is the first button of the form, Ctrl+Enter the second.
 
 import {createCombobox} from "./combobox.js";
+import {showCommandKey} from "./command_key.js";
 import {find, findAll, get, setText} from "./dom.js";
 
 /** @typedef {HTMLElement} Picker the element with the field, its list and what it says */
@@ -164,12 +165,6 @@ function start(picker) {
 		take(exact);
 		buttonOf(form, false)?.focus();
 	});
-}
-
-/** showCommandKey writes the key of Apple's keyboards instead of Ctrl. */
-function showCommandKey() {
-	if (!/Mac|iPhone|iPad/.test(navigator.platform)) return;
-	for (const key of findAll("[data-ctrl]")) setText(key, "⌘");
 }
 
 /** startRecipient makes comboboxes of the fields for recipients. */

@@ -6,6 +6,7 @@ import {activeWorker, showNotification} from "./desktop_notifications.js";
 import {find, findAll, get, message, setText} from "./dom.js";
 import {countText} from "./format.js";
 import {isLeader, startLeaderTab} from "./leader_tab.js";
+import {showTheme} from "./preference.js";
 import {isQuiet} from "./quiet_hours.js";
 import {ring} from "./ring_sound.js";
 
@@ -43,10 +44,9 @@ function showRow(id) {
 
 // applyPreferences applies what the member changed elsewhere.
 function applyPreferences() {
-	const {theme, lang} = preferences(), root = document.documentElement;
-	if (theme) root.dataset.theme = theme;
-	else delete root.dataset.theme;
-	if (lang && lang !== root.lang && !find("dialog[open]")) location.reload();
+	const {theme, lang} = preferences();
+	showTheme(theme ?? "");
+	if (lang && lang !== document.documentElement.lang && !find("dialog[open]")) location.reload();
 }
 
 /** startRinging compares what rings with what rang, after every frame and by time. */

@@ -5,6 +5,7 @@
 import {createCombobox} from "./combobox.js";
 import {showScripted} from "./dialogs.js";
 import {find, findAll, get, message, setText} from "./dom.js";
+import {setPreference} from "./preference.js";
 import {findCommands, placeOfCommands} from "./commands.js";
 
 const unlikely = ["of_member", "announcements", "commands", "history"].map(g => `[data-group=${g}]`).join(); // if there is anything else
@@ -26,7 +27,7 @@ function addCommands(content, text) {
 	const {content: template} = /** @type {HTMLTemplateElement} */ (get("template", content));
 	get("template", content).remove();
 	/** @type {HTMLElement[]} */
-	const elements = [...findAll(".menu a, [data-command]"), ...findAll("a", template)];
+	const elements = [...findAll(".menu a, [data-command]"), ...findAll("a, button", template)];
 	const names = elements.map(labelOf), found = findCommands(names, text), group = get("ul", template), line = get("li:not(.heading)", group);
 	if (!found.length) return elements;
 	let list = find("[role=listbox]", content);
@@ -71,9 +72,10 @@ export function startSearchField() {
 	let commands = [];
 
 	/** @param {HTMLElement} [command] a link or a button, of the page or not */
-	function press(command) {
-		if (command?.isConnected) command.click();
-		else if (command) follow(command.getAttribute("href") ?? "/", false);
+	async function press(command) {
+		if (command?.isConnected) return command.click();
+		if (!(command instanceof HTMLButtonElement)) return follow(command?.getAttribute("href") ?? "/", command?.dataset.dialog !== undefined);
+		setText(status, await setPreference(command.name, command.value));
 	}
 
 	/** leave empties the field, which ends the filter of the board. */

@@ -3,6 +3,7 @@
 // has it.
 
 import {openCard} from "./caller_card.js";
+import {openDialog} from "./dialogs.js";
 import {find, findAll, isTyping, singleKeys} from "./dom.js";
 import {shortcutOf} from "./keys.js";
 
@@ -56,16 +57,14 @@ function press(row, key, shiftKey) {
 function execute(key, target) {
 	/** @type {HTMLElement | null | undefined} */
 	const row = document.activeElement?.closest("#board .row");
-	/** @type {HTMLDialogElement | null} */
-	const help = find("#keys");
 	switch (true) {
 	case key === "j" || key === "k":
 		step(findAll("#board .row").filter(r => r.offsetParent), row, key === "j" ? 1 : -1);
 		return true;
 	case key === "u" || key === "Escape":
 		return undo(row);
-	case key === "?" && help !== null:
-		help?.showModal();
+	case key === "?":
+		openDialog("/shortcuts");
 		return true;
 	case key === "Enter" && row && target === row:
 		openCard(/** @type {HTMLElement} */ (row));

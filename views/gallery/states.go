@@ -56,7 +56,6 @@ func stateExamples(lang views.Lang) []Example {
 		{"dialog-attended", openDialogPage(p, "attended", views.ClaimText(lang, *sharedCalls(now)[0].Claim))},
 		{"dialog-attended-lead", openDialogPage(lead, "attended", views.ClaimText(lang, *sharedCalls(now)[0].Claim))},
 		{"dialog-over", openDialogPage(p, "over", "")},
-		{"dialog-keys", within(openDialogPage(p, "keys", ""), views.ShortcutsDialog(p))},
 		{"setup", views.Setup(plain, exampleSetup(now))},
 		{"setup-local", views.Setup(plain, views.SetupModel{Account: "2556404", PublicURL: "http://localhost:8080", URLCheck: "local", Members: 1, Webhooks: views.WebhookModel{Problem: "forbidden"}})},
 		{"board-setup", views.Board(begun, empty)},

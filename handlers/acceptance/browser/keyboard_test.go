@@ -182,11 +182,49 @@ func keysForANewCall(t *testing.T, s *harness.Stack, anna *tab) {
 	}
 }
 
+// keysForTheUserMenu changes preferences, in the menu on the name and with the search
+// field. Each counts at once, and stays.
+func keysForTheUserMenu(t *testing.T, anna *tab) {
+	anna.tabTo(`e.matches(".me > summary")`)
+	anna.keys(kb.Enter)
+	anna.until(`document.querySelector(".me").open && !!document.querySelector(".me .choice")`)
+	anna.tabTo(`e.name === "theme" && e.value === "dark"`)
+	anna.keys(kb.Enter)
+	anna.until(`document.documentElement.dataset.theme === "dark" && document.activeElement.ariaPressed === "true" && document.querySelectorAll(".me [name=theme][aria-pressed=true]").length === 1`)
+	anna.tabTo(`e.name === "density" && e.value === "compact"`)
+	anna.keys(kb.Enter)
+	anna.until(`document.querySelector("#live").hasAttribute("data-compact")`)
+	anna.keys(kb.Escape)
+	anna.until(`!document.querySelector(".me").open && document.activeElement.matches(".me > summary")`)
+	anna.keys("/")
+	anna.do(chromedp.KeyEvent("theme light"))
+	anna.until(`document.querySelector("#search-list [aria-selected=true]")?.innerText.includes("Theme: light")`)
+	anna.keys(kb.Enter)
+	anna.until(`document.documentElement.dataset.theme === "light"`)
+	anna.do(chromedp.Navigate(anna.s.URL + "/settings"))
+	if saved := eval[string](anna, `["theme", "density"].map(n => document.querySelector("#display [name=" + n + "]").value).join()`); saved != "light,compact" {
+		t.Errorf("saved: %s", saved)
+	}
+	// A language is that of the next moment.
+	anna.run(`document.querySelector(".me > summary").click()`)
+	anna.until(`!!document.querySelector(".me [name=lang][value=de]")`)
+	anna.do(chromedp.Click(".me [name=lang][value=de]"))
+	anna.until(`document.documentElement.lang === "de" && document.body.innerText.includes("Einstellungen")`)
+	anna.run(`document.querySelector(".me > summary").click()`)
+	anna.until(`!!document.querySelector(".me [name=lang][value=en]")`)
+	anna.do(chromedp.Click(".me [name=lang][value=en]"))
+	anna.until(`document.documentElement.lang === "en"`)
+	anna.do(chromedp.Navigate(anna.s.URL + "/"))
+	anna.until(`document.querySelector("#status")?.dataset.state === "live"`)
+}
+
 func keysElsewhere(t *testing.T, anna *tab) {
 	anna.keys("?")
-	anna.until(`document.querySelector("#keys").open`)
+	anna.until(`document.querySelector("#modal").open && document.querySelector("#modal .keys")?.innerText.includes("Hang up")`)
 	anna.keys(kb.Escape)
-	anna.until(`!document.querySelector("#keys").open`)
+	anna.until(`!document.querySelector("#modal").open`)
+
+	keysForTheUserMenu(t, anna)
 
 	anna.do(chromedp.Navigate(anna.s.URL + "/"))
 	anna.tabTo(`e.matches(".skip")`)
