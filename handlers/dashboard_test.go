@@ -89,6 +89,12 @@ func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 	d.h = newHandlers(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: oauth, Key: key, Ready: db.Ready, Unavailable: database.Unavailable,
 		Sessions: sessions, AuditDays: 30, Control: control, Stats: counts, Receiver: receiver,
 		Login: &web.Login{DB: db.DB, Secure: true, Log: log, HTTP: hc, AuthURL: srv.URL + "/auth", TokenURL: srv.URL + "/token", ClientID: "client"}})
+	d.h.checkAddress = func(_ context.Context, public *url.URL, _, _ string) web.URLStatus { // nothing is asked of the network
+		if web.Loopback(public.Hostname()) {
+			return web.URLLoopback
+		}
+		return web.URLReachable
+	}
 	d.app = d.h.guarded()
 	t.Cleanup(func() {
 		counts.Close()

@@ -65,6 +65,8 @@ type handlers struct {
 	waveforms *announcement.WaveformCache
 	polling   *web.Recent // pages without a socket, by account
 	feeds     *feed.Feeds
+
+	checkAddress func(ctx context.Context, public *url.URL, path, want string) web.URLStatus
 }
 
 // loginsPerMinute bounds how often one address may begin to sign in.
@@ -80,7 +82,7 @@ func newHandlers(d Deps) *handlers {
 	d.Server.Log, d.Server.PublicURL = d.Log, d.PublicURL
 	h := &handlers{Deps: d, started: time.Now(), uploads: web.NewConcurrencyLimit(maxUploads), waveforms: announcement.NewWaveformCache(),
 		polling: web.NewRecent(fallbackWindow), feeds: feed.New(d.Log),
-		server: web.NewServer(d.Server)}
+		server: web.NewServer(d.Server), checkAddress: web.CheckPublicURL}
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Unavailable: d.Unavailable, Render: h.respondFault}
 	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()
 	h.Login.Scopes = sipgate.Scopes

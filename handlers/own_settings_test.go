@@ -313,6 +313,29 @@ func TestTheSetupIsFollowed(t *testing.T) {
 	if !done("signin") || done("address") || done("webhooks") || done("roles") {
 		t.Error("at first, more or less than the sign-in is done")
 	}
+	// The pages agree on the address.
+	verdict := func(path string) string {
+		_, rest, _ := strings.Cut(anna.get(path).Body.String(), "data-verdict=")
+		text, _, _ := strings.Cut(rest, "</span>")
+		return text
+	}
+	agree := func(want string) {
+		t.Helper()
+		if setup, status := verdict("/setup"), verdict("/status"); setup != status || !strings.Contains(setup, want) {
+			t.Errorf("the setup says %q, the status %q, want %q", setup, status, want)
+		}
+	}
+	agree("an address of this computer")
+	kept := anna.post("/setup/roles", "")
+	if kept.Header().Get("Location") != "/setup#step-roles" {
+		t.Errorf("the roles are kept: to %q", kept.Header().Get("Location"))
+	}
+	keeps := func(cookie string) bool {
+		return strings.Contains(anna.send(t.Context(), http.MethodGet, "/setup", "", "Cookie", cookie).Body.String(), `id="step-roles" data-done`)
+	}
+	if cookie, _, _ := strings.Cut(kept.Header().Get("Set-Cookie"), ";"); !keeps(cookie) || keeps(rolesCookie+"=another account") {
+		t.Errorf("%q keeps the roles %v, that of another account %v", cookie, keeps(cookie), keeps(rolesCookie+"=another account"))
+	}
 	if page := anna.get("/setup").Body.String(); !strings.Contains(page, "http://localhost:8080") || !strings.Contains(page, d.account) {
 		t.Error("the address or the account is not named")
 	}
@@ -345,6 +368,8 @@ func TestTheSetupIsFollowed(t *testing.T) {
 	if led(anna) {
 		t.Error("led although events come")
 	}
+	d.h.PublicURL = &url.URL{Scheme: "http", Host: "localhost:8080"}
+	agree("sipgate has reached this address.")
 }
 
 // TestWebhooksAreSetAndPutBack: sipgate's events come here or go where they went

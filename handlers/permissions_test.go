@@ -26,7 +26,7 @@ var leastRoles = map[string]team.Role{
 	"GET /history/{id}/recordings/{recording}": team.Viewer, "GET /history/{id}/recordings/{recording}/outline": team.Viewer,
 	"GET /figures": team.Viewer, "GET /walls": team.Admin, "POST /walls": team.Admin, "POST /walls/{id}/revoke": team.Admin,
 	"GET /team": team.Viewer, "POST /team/default": team.Admin, "POST /team/alarms": team.Admin, "POST /team/{user}/role": team.Admin, "POST /team/{user}/remove": team.Admin, "POST /team/{user}/restore": team.Admin, "POST /team/{user}/sign-out": team.Admin,
-	"GET /audit": team.Admin, "GET /audit.csv": team.Admin, "GET /setup": team.Admin, "POST /setup/done": team.Admin,
+	"GET /audit": team.Admin, "GET /audit.csv": team.Admin, "GET /setup": team.Admin, "POST /setup/done": team.Admin, "POST /setup/roles": team.Admin,
 	"GET /status": team.Lead, "POST /status/webhooks": team.Admin, "POST /status/platform": team.Lead,
 	"GET /settings": team.Viewer, "GET /menu": team.Viewer, "GET /shortcuts": team.Viewer, "POST /settings/wishes": team.Viewer, "POST /settings/display": team.Viewer, "POST /settings/ringing": team.Viewer,
 	"POST /settings/calls": team.Viewer, "POST /settings/toggle": team.Viewer, "POST /sessions/{id}/end": team.Viewer, "POST /sessions/end": team.Viewer,

@@ -129,6 +129,7 @@ func (h *handlers) routes() (all []Route) {
 	signed("GET /audit.csv", team.ViewAudit, h.auditCSV)
 	signed("GET /setup", team.ManageSettings, h.showSetup)
 	signed("POST /setup/done", team.ManageSettings, h.finishSetup)
+	signed("POST /setup/roles", team.ManageSettings, h.keepRoles)
 	signed("GET /status", team.ViewStatus, h.showStatus)
 	signed("POST /status/webhooks", team.ManageWebhooks, h.setWebhooks)
 	signed("POST /status/platform", team.ViewStatus, h.detectPlatform)

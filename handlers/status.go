@@ -15,8 +15,8 @@ import (
 // showStatus shows what works, what does not, and why.
 func (h *handlers) showStatus(w http.ResponseWriter, r *http.Request, a actor) error {
 	snap := h.Control.Board(a.Actor).Snapshot()
-	m := views.StatusPageModel{List: views.NewStatus(snap.Health, time.Now()), PublicURL: h.PublicURL.String(),
-		LocalURL: h.PublicURL.Scheme == "http", Versions: versions(), ClientRefused: h.Control.Grants.ClientRefused()}
+	m := views.StatusPageModel{List: views.NewStatus(snap.Health, time.Now()), Address: h.publicAddress(r, a),
+		Versions: versions(), ClientRefused: h.Control.Grants.ClientRefused()}
 	for _, s := range sipgate.Scopes {
 		m.Scopes = append(m.Scopes, views.Scope{Name: s, Granted: a.SignIn.Granted(s)})
 	}

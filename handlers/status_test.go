@@ -20,7 +20,7 @@ func TestTheStatusSaysWhatWorks(t *testing.T) {
 	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Lead)
 	d.connected(anna, "+4930555001")
 	page := jonas.get("/status").Body.String()
-	shows(t, "a lead's status", page, "Members signed in</dt><dd>2</dd>", `data-polling="0"`, "!data-unreadable", "!Paused:", "https://calls.example", "sipgate has not fetched anything from it", "!Probably not reachable from the internet",
+	shows(t, "a lead's status", page, "Members signed in</dt><dd>2</dd>", `data-polling="0"`, "!data-unreadable", "!Paused:", "https://calls.example", `data-verdict="leads"`, "The address leads here",
 		"<code>"+sipgate.Scopes[0]+"</code>", "!data-missing", strings.TrimPrefix(runtime.Version(), "go"), "Callboard</dt>", `data-platform="classic"`, "!rejects the ID or the secret")
 	limited := jonas.signInElsewhere(func(in *SignIn) { in.Scope = "openid rtcm:read" })
 	missing := strings.Count(limited.get("/status").Body.String(), "data-missing")
@@ -50,8 +50,8 @@ func TestTheStatusSaysWhatWorks(t *testing.T) {
 			break
 		}
 	}
-	d.h.PublicURL = &url.URL{Scheme: "http", Host: "calls.example"}
-	shows(t, "what does not work", anna.get("/status").Body.String(), "data-unreadable", "Paused: Member w1", "sign in again", "Probably not reachable from the internet", "data-missing")
+	d.h.PublicURL = &url.URL{Scheme: "http", Host: "localhost:8080"}
+	shows(t, "what does not work", anna.get("/status").Body.String(), "data-unreadable", "Paused: Member w1", "sign in again", `data-verdict="fails"`, "an address of this computer", "data-missing")
 }
 
 // TestWebhooksAreSetAndRemoved: by admins, from the status page, which shows

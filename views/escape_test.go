@@ -73,7 +73,7 @@ func hostileViews(text string) map[string]templ.Component {
 		"audit":    Audit(p, hostileAudit(text, now)),
 		"settings": Settings(p, SettingsModel{Sessions: []Session{{ID: text, Address: text, Browser: text}}}),
 		"statuspage": StatusPage(p, StatusPageModel{
-			Scopes: []Scope{{Name: text}}, Platform: PlatformModel{Name: text, Evidence: text}, AuthFailed: []FailedMember{{text, text}}, PublicURL: text, Versions: options,
+			Scopes: []Scope{{Name: text}}, Platform: PlatformModel{Name: text, Evidence: text}, AuthFailed: []FailedMember{{text, text}}, Address: PublicAddress{URL: text}, Versions: options,
 			Webhooks: WebhookModel{Current: WebhookURLs{text, text}, Ours: WebhookURLs{text, text}, Previous: WebhookURLs{text, text}, MayManage: true, Refused: map[string]int{text: 1}}}),
 		"call": CallPage(p, CallPageModel{ID: call.ID, Row: f.RowFor(call, Allowed{}, German), ActionID: text, History: []HistoryEntry{hostileEntry(text, now)},
 			Events: []CallEvent{f.Event(now, true, text, text, text), f.Event(now, true, noted, text, text)}}),

@@ -48,7 +48,7 @@ func TestSettingsShowWhatIsChosen(t *testing.T) {
 		t.Error("the session has another name")
 	}
 	for want, m := range map[int]SetupModel{
-		1: {}, 2: {Reached: true, URLCheck: "none"}, 3: {URLCheck: "ok", Webhooks: WebhookModel{Set: true}}, 4: {Reached: true, Webhooks: WebhookModel{Set: true}, Roles: true},
+		1: {}, 2: {Address: PublicAddress{Reached: true, Check: "none"}}, 3: {Address: PublicAddress{Check: "ok"}, Webhooks: WebhookModel{Set: true}}, 4: {Address: PublicAddress{Reached: true}, Webhooks: WebhookModel{Set: true}, RolesKept: true},
 	} {
 		if got := m.completedSteps(); got != want {
 			t.Errorf("%+v: %d steps", m, got)

@@ -26,9 +26,7 @@ type StatusPageModel struct {
 
 	ClientRefused bool // sipgate refuses the OAuth client's id or secret
 
-	PublicURL   string    // where sipgate fetches announcements and sends events
-	LocalURL    bool      // PublicURL cannot be reached from outside
-	LastFetched time.Time // when sipgate last fetched something from there since the start, or zero
+	Address PublicAddress
 
 	Versions []Option // Label: component ("Callboard"), Value: version
 }

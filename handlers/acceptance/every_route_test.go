@@ -213,7 +213,7 @@ func codeOf(body string) string {
 }
 
 // withoutFields are the routes that take no form fields.
-var withoutFields = []string{"POST /sessions/{id}/end", "POST /setup/done", "POST /walls/{id}/revoke", "POST /announcements/{id}/delete", "POST /calls/{id}/undo",
+var withoutFields = []string{"POST /sessions/{id}/end", "POST /setup/done", "POST /setup/roles", "POST /walls/{id}/revoke", "POST /announcements/{id}/delete", "POST /calls/{id}/undo",
 	"POST /team/{user}/remove", "POST /team/{user}/restore", "POST /team/{user}/sign-out", "POST /status/platform"}
 
 // bodies sends invalid bodies to all routes that take a form.

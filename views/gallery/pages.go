@@ -37,7 +37,7 @@ func exampleStatus(now time.Time) views.StatusPageModel {
 		Platform:   views.PlatformModel{Name: "classic", Evidence: "token", DetectedAt: now.Add(-30 * time.Hour), Capabilities: exampleCapabilities(true)},
 		Webhooks:   views.WebhookModel{Ours: exampleWebhookURLs, MayManage: true},
 		List:       views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 3},
-		AuthFailed: []views.FailedMember{{Name: "Tom Weber", Problem: "unauthorized"}}, PublicURL: "http://localhost:8080", LocalURL: true,
+		AuthFailed: []views.FailedMember{{Name: "Tom Weber", Problem: "unauthorized"}}, Address: views.PublicAddress{URL: "http://localhost:8080", Check: "local"},
 		Unreadable: map[string]int{"history": 1, "contacts": 2},
 		Versions:   []views.Option{{Value: "v0.2.0", Label: "Callboard"}, {Value: "go1.26.0", Label: "Go"}, {Value: "SQLite 3.51.0", Label: "Database"}},
 	}
@@ -52,7 +52,7 @@ func exampleStatus(now time.Time) views.StatusPageModel {
 func foreignWebhooksStatus(now time.Time) views.StatusPageModel {
 	m := exampleStatus(now)
 	m.Webhooks.Current = views.WebhookURLs{Incoming: "https://crm.example/hooks/sipgate?key=s3cret"}
-	m.LocalURL, m.PublicURL, m.AuthFailed = false, "https://calls.example", nil
+	m.Address, m.AuthFailed = views.PublicAddress{URL: "https://calls.example", Check: "ok"}, nil
 	return m
 }
 
@@ -61,7 +61,7 @@ func webhooksSetStatus(now time.Time) views.StatusPageModel {
 	m := foreignWebhooksStatus(now)
 	m.Webhooks = views.WebhookModel{Current: exampleWebhookURLs, Ours: exampleWebhookURLs, Previous: m.Webhooks.Current, Set: true, MayManage: true,
 		LastEvent: now.Add(-7 * time.Second), Refused: map[string]int{"hook_signature": 12, "hook_rate": 1, "hook_new": 2}}
-	m.LastFetched = now.Add(-time.Hour)
+	m.Address.Reached = true
 	for i := range m.Scopes {
 		m.Scopes[i].Granted = true
 	}

@@ -57,7 +57,7 @@ func stateExamples(lang views.Lang) []Example {
 		{"dialog-attended-lead", openDialogPage(lead, "attended", views.ClaimText(lang, *sharedCalls(now)[0].Claim))},
 		{"dialog-over", openDialogPage(p, "over", "")},
 		{"setup", views.Setup(plain, exampleSetup(now))},
-		{"setup-local", views.Setup(plain, views.SetupModel{Account: "2556404", PublicURL: "http://localhost:8080", URLCheck: "local", Members: 1, Webhooks: views.WebhookModel{Problem: "forbidden"}})},
+		{"setup-local", views.Setup(plain, views.SetupModel{Account: "2556404", Address: views.PublicAddress{URL: "http://localhost:8080", Check: "local"}, RolesKept: true, Members: 1, Webhooks: views.WebhookModel{Problem: "forbidden"}})},
 		{"board-setup", views.Board(begun, empty)},
 		{"faults", faults(withPageStyles(p))},
 	}
@@ -105,5 +105,5 @@ func within(outer, inner templ.Component) templ.Component {
 
 // exampleSetup is the first run of an installation that sipgate has reached.
 func exampleSetup(now time.Time) views.SetupModel {
-	return views.SetupModel{Account: "2556404", PublicURL: "https://calls.example", URLCheck: "ok", Reached: true, Members: 4, Roles: true, Webhooks: webhooksSetStatus(now).Webhooks}
+	return views.SetupModel{Account: "2556404", Address: views.PublicAddress{URL: "https://calls.example", Check: "ok", Reached: true}, Members: 4, Roles: true, Webhooks: webhooksSetStatus(now).Webhooks}
 }
