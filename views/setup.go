@@ -5,7 +5,7 @@ type SetupModel struct {
 	Account string // the number of the sipgate account
 	Address PublicAddress
 
-	Webhooks WebhookModel
+	Webhooks  WebhookModel
 	Members   int  // members who have signed in so far
 	Roles     bool // another member has been given a role
 	RolesKept bool // the reader leaves the roles as they are
