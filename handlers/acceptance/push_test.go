@@ -142,7 +142,7 @@ func (p *sender) newCall(id, from string, more ...string) string {
 		"&user%5B%5D=Anna+Bergmann&userId%5B%5D=w0&fullUserId%5B%5D=" + p.account + "w0"}, more...), "&")
 }
 
-var rowHead = regexp.MustCompile(`(?s)<li class="row" id="row-[^"]+" data-state="([^"]+)".*?<h3>(?:<a[^>]*>)?(.*?)(?:</a>)?</h3>`)
+var rowHead = regexp.MustCompile(`(?s)<li class="row" id="row-[^"]+" data-state="([^"]+)".*?<h3[^>]*>(?:<a[^>]*>)?(.*?)(?:</a>)?</h3>`)
 
 // boardLines returns the title and the state of each call on the board.
 func boardLines(v *harness.Client) (lines []string) {
