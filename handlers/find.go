@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"strings"
+	"time"
 
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/callhistory"
@@ -88,7 +89,7 @@ func (h *handlers) findPast(ctx context.Context, a actor, lang views.Lang, m *vi
 	}
 	for _, e := range known {
 		entry := h.entryModel(a, e, "/history")
-		m.History = append(m.History, h.formatFor(a).NewFoundEntry(entry, lang))
+		m.History = append(m.History, h.formatFor(a).NewFoundEntry(entry, time.Now(), lang))
 	}
 	return nil
 }

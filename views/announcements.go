@@ -76,18 +76,18 @@ func usagePercent(u announcement.Usage) string {
 	return decimal(int64(math.Round(100 * min(share, 1))))
 }
 
-// uploadText returns who uploaded an announcement, and when.
-func uploadText(p Page, a announcement.Announcement) string {
+// uploadText returns who uploaded an announcement, with a [dateGap] for when.
+func uploadText(lang Lang, a announcement.Announcement) string {
 	if a.UploadedBy == "" {
-		return p.date(a.Created)
+		return dateGap
 	}
-	return p.t("announcements.added", a.UploadedBy, p.date(a.Created))
+	return lang.T("announcements.added", a.UploadedBy, dateGap)
 }
 
 // playbackText returns how often an announcement was played, and who played it
-// last.
-func playbackText(p Page, a announcement.Announcement) string {
-	lang, on := p.Lang, p.date(a.LastPlayed)
+// last, with a [dateGap] for when.
+func playbackText(lang Lang, a announcement.Announcement) string {
+	on := dateGap
 	switch {
 	case a.LastPlayed.IsZero():
 		return lang.T("announcements.never")

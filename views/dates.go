@@ -75,10 +75,16 @@ func (p Page) moment(t time.Time) templ.Component { return p.datedText(momentFor
 // ago is a time of the past that is read for its age: "5 min ago".
 func (p Page) ago(t time.Time) templ.Component { return p.datedText(agoForm, t, dateGap) }
 
-// datedText is a text with a time at its [dateGap], which script keeps true. All
-// of the time is its title.
+// datedText is a text with a time at its [dateGap], if it has one, which script keeps
+// true. All of the time is its title.
 func (p Page) datedText(form dateForm, t time.Time, text string) templ.Component {
-	before, after, _ := strings.Cut(text, dateGap)
+	before, after, dated := strings.Cut(text, dateGap)
+	if !dated {
+		return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+			_, err := io.WriteString(w, templ.EscapeString(text))
+			return err
+		})
+	}
 	inside := ""
 	if before != "" {
 		inside = " data-inside"

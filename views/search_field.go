@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/switchboard"
@@ -158,9 +159,9 @@ func (f Format) NewFoundCall(c switchboard.Call, byParty bool, lang Lang) FoundC
 	return FoundCall{CallRef: f.Ref(c, lang, ""), State: stateOfCall(c), ByParty: byParty}
 }
 
-// NewFoundEntry returns an entry of the history as it is found.
-func (f Format) NewFoundEntry(e HistoryEntry, lang Lang) FoundEntry {
-	sub := []string{date(lang, f.Zone, e.When)}
+// NewFoundEntry returns an entry of the history as it is found at now.
+func (f Format) NewFoundEntry(e HistoryEntry, now time.Time, lang Lang) FoundEntry {
+	sub := []string{relativeDate(lang, momentForm, inZone(f.Zone, now), inZone(f.Zone, e.When))}
 	if e.Name != "" && e.Number != "" {
 		sub = append(sub, e.Number)
 	}

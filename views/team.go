@@ -56,12 +56,12 @@ func (m TeamMember) name() string {
 	return m.Name
 }
 
-// lastSeenText returns when the member was last active.
-func (m TeamMember) lastSeenText(p Page) string {
+// lastSeenText says with a [dateGap] when the member was last active.
+func (m TeamMember) lastSeenText(lang Lang) string {
 	if m.LastActive.IsZero() {
-		return p.t("team.never")
+		return lang.T("team.never")
 	}
-	return p.t("team.seen", p.date(m.LastActive))
+	return lang.T("team.seen", dateGap)
 }
 
 // optOutTexts returns the consents that the member has withdrawn.

@@ -202,3 +202,16 @@ func TestCallPage(t *testing.T) {
 		t.Error("the fragment is not the part that changes")
 	}
 }
+
+// Dates are said as people say them, as "Today 14:32" or "Fri 27 Nov 14:32": no page
+// spells out the year of today beside a time, except in titles.
+func TestDatesAreSaidAsPeopleSayThem(t *testing.T) {
+	tags, long := regexp.MustCompile(`(?s)<(style|script|title).*?</(style|script|title)>|<[^>]*>`), regexp.MustCompile(`(\d{1,2} [A-Z][a-z]{2} |\d\d\.\d\d\.)20\d\d,? \d\d:\d\d`)
+	for _, lang := range views.Langs {
+		for _, e := range Examples(lang) {
+			if found := long.FindString(tags.ReplaceAllString(html(t, e.View), " ")); found != "" {
+				t.Errorf("%s in %s: %s", e.Name, lang, found)
+			}
+		}
+	}
+}

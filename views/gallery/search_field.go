@@ -15,7 +15,7 @@ func searchExamples(lang views.Lang, now time.Time) []Example {
 		Text: "an", MayCall: true, MaySeeHistory: true, ActionID: "gallery-action-0003",
 		People:        views.SearchModel{Recipients: people, Query: views.Query{Text: "an"}},
 		Calls:         []views.FoundCall{found(2, true), found(0, false)},
-		History:       []views.FoundEntry{exampleFormat.NewFoundEntry(views.HistoryEntry{ID: "42", Name: "Claudia Wiegand", Number: "+49 69 90009640", When: now.Add(-time.Hour), Missed: true}, lang)},
+		History:       []views.FoundEntry{exampleFormat.NewFoundEntry(views.HistoryEntry{ID: "42", Name: "Claudia Wiegand", Number: "+49 69 90009640", When: now.Add(-time.Hour), Missed: true}, now, lang)},
 		Announcements: []announcement.Announcement{{ID: "AB12", Label: "Ansage außerhalb der Öffnungszeiten", Length: 12 * time.Second}},
 	}
 	talking := views.FindModel{Text: "tom", MayCall: true, MaySeeHistory: true, ActionID: "gallery-action-0004", Own: exampleFormat.Ref(calls[2], lang, ""),
