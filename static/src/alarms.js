@@ -3,7 +3,7 @@
 // reminded by a sound.
 
 import {alarmLevel, remindersDue} from "./alarm_rules.js";
-import {find, findAll, message, setText} from "./dom.js";
+import {closest, find, findAll, message, setText} from "./dom.js";
 import {duration} from "./format.js";
 import {isLeader} from "./leader_tab.js";
 import {isQuiet} from "./quiet_hours.js";
@@ -13,13 +13,13 @@ import {eachTick} from "./time_labels.js";
 /** @type {Map<string, {since: string, due: number}>} */
 let reminded = new Map(); // held calls of the member by row, and how many reminders were due
 
-/** startAlarms marks rows with every tick, before they are drawn. */
+/** startAlarms marks rows with every tick and change, before they are drawn. */
 export function startAlarms() {
 	if (!find("#alarms")) return;
-	eachTick(now => {
+	eachTick((now, parts) => {
 		const alarms = find("#alarms")?.dataset; // the feed replaces them, and the end of the session empties the page
 		if (!alarms) return;
-		markRows(alarms, now);
+		markRows(parts.flatMap(part => findAll("time.timer", part)), alarms, now);
 		remindHolder(alarms, now);
 	});
 }
@@ -28,12 +28,15 @@ export function startAlarms() {
 const sinceOf = row => find("time.timer", row)?.dataset.since ?? "";
 
 /**
+ * @param {HTMLElement[]} timers of rows
  * @param {DOMStringMap} alarms limits by state, and words by level
  * @param {number} now the server's time
  */
-function markRows(alarms, now) {
-	for (const row of findAll("#board .row")) {
-		const level = alarmLevel(alarms[row.dataset.state ?? ""], now - Number(sinceOf(row)));
+function markRows(timers, alarms, now) {
+	for (const timer of timers) {
+		const row = closest(timer, "#board .row");
+		if (!row) continue;
+		const level = alarmLevel(alarms[row.dataset.state ?? ""], now - Number(timer.dataset.since));
 		if (level === (row.dataset.alarm ?? "")) continue;
 		if (level) {
 			row.dataset.alarm = level;

@@ -128,7 +128,7 @@ export function changeRows(rows, gone) {
 		for (const id of gone) dropRow(id);
 		for (const row of rows) putRow(row, inUse);
 		updateSections(inUse);
-		updateTimeLabels(serverNow()); // hides chips whose time is over
+		updateTimeLabels(serverNow(), rows.flatMap(row => rowOf(row.id) ?? [])); // hides chips whose time is over
 	};
 	slide(change, inUse ?? firstVisible(row => !changing.has(row.id)), gone.length ? undefined : inPlace(rows));
 }

@@ -37,19 +37,22 @@ export function startCallFilter() {
 	const live = find("#live");
 	if (!field || !live) return;
 	const note = get("#filter-note"), sheet = new CSSStyleSheet();
+	let rule = "";
 	document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
 	// apply hides the rows that do not match, and shows how many these are.
 	const apply = () => {
 		const query = parseQuery(field.value), rows = query.words.length ? findAll(".row", live) : [];
 		const hidden = filtered = new Set(rows.filter(row => row.dataset.state !== "ringing" && !matches(partiesOf(row), query)));
-		const selectors = hiddenSelectors(live, hidden);
-		sheet.replaceSync(selectors.length ? selectors.join(",") + "{display:none!important}" : "");
+		const now = hidden.size ? hiddenSelectors(live, hidden).join(",") + "{display:none!important}" : "";
+		if (now !== rule) sheet.replaceSync(rule = now); // each time, a browser looks at all elements
 		setText(note, query.words.length ? countText(hidden.size, note.dataset) : "");
-		document.dispatchEvent(new Event("calls:filtered"));
 	};
 
-	field.addEventListener("input", apply);
+	field.addEventListener("input", () => {
+		apply();
+		document.dispatchEvent(new Event("calls:filtered"));
+	});
 	document.addEventListener("feed:applied", apply);
 	if (field.value) apply(); // the browser kept it over a reload
 }

@@ -33,7 +33,7 @@ export const isSignedOut = () => signedOut;
 
 /**
  * repaint brings everything up to date that depends on the time or on the
- * connection: once a second, and after every change of the page, before it is
+ * connection: once a second, and when a part of the page was loaded, before that is
  * drawn.
  */
 export function repaint() {
@@ -48,6 +48,7 @@ function updateStatus(now) {
 	if (!live || !status) return;
 	const age = listAge(listedAt, now, listFresh);
 	const feed = feedState({connected, before, replaced, polling: transport.polling, lostFor: Date.now() - lostAt, online: navigator.onLine, listed: listedAt > 0, age});
+	const wasOff = problem !== "";
 	problem = feed.problem ? message(feed.problem, age) : "";
 
 	status.dataset.state = feed.state;
@@ -57,6 +58,7 @@ function updateStatus(now) {
 	if (address !== drawing) use.setAttribute("href", drawing);
 	showBar(feed.problem, status.dataset);
 	root.toggleAttribute("data-off", problem !== "");
+	if (!problem && !wasOff) return; // nothing is off, nor what came since
 	for (const e of findAll("#board .act, .tools a[data-dialog], #team a, .dialog[data-claim] form button")) {
 		if (problem) e.setAttribute("aria-disabled", "true");
 		else if (!("why" in e.dataset)) e.removeAttribute("aria-disabled");
@@ -122,7 +124,8 @@ function apply(m) {
 	}
 	connected = before = true;
 	document.dispatchEvent(new Event("feed:applied"));
-	repaint();
+	if (m.now) repaint();
+	else updateStatus(serverNow()); // what changed has its times
 }
 
 /**
@@ -131,7 +134,9 @@ function apply(m) {
  */
 function showPart(fresh) {
 	const old = document.getElementById(fresh.id);
-	if (old) morph(old, fresh);
+	if (!old) return;
+	morph(old, fresh);
+	updateTimeLabels(serverNow(), [old]);
 	if (fresh.id === "status") readStatus();
 }
 

@@ -3,16 +3,27 @@
 // where they were to where they belong. The row in use does not move at all.
 
 import {find, findAll, get} from "./dom.js";
-import {rowOffset} from "./row_offset.js";
+import {slideOffset} from "./slide_offset.js";
 
-const length = 120; // ms of an animation
+const steps = 4, pace = 24; // ms from one to the next frame that is asked for; 60 steps a second cost twice as much, and look the same
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** @param {Element} e */
 const topOf = e => e.getBoundingClientRect().top;
 
-// Sections move as a whole; a row moves with its section, and within it.
-const movable = () => findAll("#board > *, #board .row").filter(e => e.offsetParent);
+/** @typedef {Pick<DOMRect, "top" | "height">} Place */
+
+// placesOf returns where everything is that moves: sections as a whole, each followed
+// by its rows, which move with it and within it. What is hidden is nowhere.
+function placesOf() {
+	/** @type {Map<HTMLElement, Place>} */
+	const places = new Map();
+	for (const e of findAll("#board > *, #board .row")) {
+		const place = e.getBoundingClientRect();
+		if (place.height) places.set(e, place);
+	}
+	return places;
+}
 
 /**
  * hold scrolls so that an element stays where it was in the window, and adds
@@ -35,38 +46,50 @@ function hold(element, top) {
 /** isPadded reports whether there is padding that keeps a row where it is. */
 export const isPadded = () => Boolean(find("#main")?.style.paddingBottom || find("#live")?.style.paddingTop);
 
-/** @type {[string, number][]} */
-let moved = []; // selectors, and how far what they select was from where it belongs when it began
-let begun = 0, last = 0, frame = 0, sliding = false;
-
-// The transforms are rules, so that no row is touched but the one that changes. They
-// are no animations: browsers count what an animation hides as a layout shift. What
-// moves is a layer meanwhile, which is not painted again for each step.
+// What slides is shifted by a property of its own, which an animation sets step by
+// step: no element is touched but the one that changes, and browsers look at no other
+// one, as they do when a rule changes. An animation of the transform itself would count
+// as a layout shift when the next change comes before it ends.
 const sheet = new CSSStyleSheet();
+const property = "--slide";
+const rules = `@property ${property}{syntax:"*";inherits:false;initial-value:none}#board>*,#board .row{transform:var(${property})}`;
 
-/** @param {HTMLElement} e */
-const selectorOf = e => e.id ? "#" + CSS.escape(e.id) : e.dataset.section ? `.sec[data-section="${e.dataset.section}"]` : ".several";
+/** @type {Animation[]} */
+let slides = []; // under way
+let changing = false;
 
-/** @param {number} left how much of the way is left, from 1 to 0 */
-function shift(left) {
-	sheet.replaceSync(left ? moved.map(([selectors, by]) => `${selectors}{transform:translateY(${by * left}px);will-change:transform}`).join("") : "");
+/**
+ * start lets elements slide from where they were to where they are.
+ * @param {Map<HTMLElement, number>} offsets how far they were from there
+ */
+function start(offsets) {
+	const mine = slides = Array.from(offsets, ([e, by]) => {
+		const frames = Array.from({length: steps}, (_, n) => `translateY(${by * (1 - n / steps) ** 2}px)`);
+		const animation = e.animate({[property]: frames}, {duration: steps - 1, fill: "both"});
+		animation.pause();
+		return animation;
+	});
+	// It begins with a frame, which shows everything where it was, and each step is in a
+	// frame: what is measured in between is what is seen.
+	const step = (n = 0) => requestAnimationFrame(() => {
+		if (mine !== slides) return; // something else has changed
+		if (n === steps) return stop();
+		for (const animation of mine) animation.currentTime = n;
+		setTimeout(step, pace, n + 1);
+	});
+	if (mine.length) step();
 }
 
-/** @param {number} now */
-function step(now) {
-	if (now - last < 30) return void (frame = requestAnimationFrame(step)); // 30 steps a second cost half of 60
-	last = now;
-	begun ||= now;
-	const left = Math.max(0, 1 - (now - begun) / length) ** 2;
-	shift(left);
-	frame = left ? requestAnimationFrame(step) : 0;
-	if (!left) moved = [];
+// stop shows everything where it is.
+function stop() {
+	for (const animation of slides) animation.cancel();
+	slides = [];
 }
 
 /**
  * stays reports whether an element is where it was, with the height that it had.
- * @param {DOMRect | undefined} before undefined if it was hidden
- * @param {DOMRect} now
+ * @param {Place | undefined} before undefined if it was hidden
+ * @param {Place} now
  */
 const stays = (before, now) => before ? now.top === before.top && now.height === before.height : now.height === 0;
 
@@ -77,37 +100,37 @@ const stays = (before, now) => before ? now.top === before.top && now.height ===
  * @param {HTMLElement[]} [inPlace] all that changes, if nothing comes, goes or moves: the others move only if the height of one of them changes
  */
 export function slide(change, held, inPlace) {
-	if (sliding) return change(); // part of a change
-	if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-	const before = new Map(movable().map(e => [e, e.getBoundingClientRect()]));
-	sliding = true;
+	if (changing) return change(); // part of a change
+	if (!document.adoptedStyleSheets.includes(sheet)) {
+		sheet.replaceSync(rules);
+		document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+	}
+	const before = placesOf();
+	changing = true;
 	try {
 		change();
 	} finally {
-		sliding = false;
+		changing = false;
 	}
 	if (inPlace?.every(e => stays(before.get(e), e.getBoundingClientRect()))) return;
-	const moving = moved.length > 0;
-	moved = [];
-	if (moving) shift(0);
-	const now = movable();
-	if (!moving && now.length === before.size && now.every(e => stays(before.get(e), e.getBoundingClientRect()))) return;
+	const moving = slides.length > 0;
+	stop();
+	let now = placesOf();
+	if (!moving && now.size === before.size && [...now].every(([e, place]) => stays(before.get(e), place))) return;
 	const top = held?.isConnected && before.get(held)?.top;
-	if (held && top) hold(held, top);
-	else if (isPadded()) get("#main").style.paddingBottom = get("#live").style.paddingTop = "";
+	if (held && top || isPadded()) {
+		if (held && top) hold(held, top);
+		else get("#main").style.paddingBottom = get("#live").style.paddingTop = "";
+		now = placesOf();
+	}
 	if (reduced.matches || document.hidden) return;
-	/** @type {Map<Element | null, number>} */
-	const sections = new Map();
 	/** @type {Map<HTMLElement, number>} */
 	const offsets = new Map();
-	for (const [e, top] of now.map(e => /** @type {const} */ ([e, topOf(e)]))) {
-		const from = before.get(e)?.top, isRow = e.matches(".row");
-		const by = isRow ? rowOffset(from, top, sections.get(e.closest(".sec")) ?? 0, innerHeight) : (from ?? top) - top;
-		if (!isRow) sections.set(e, by);
-		if (Math.abs(by) >= .5) offsets.set(e, by);
+	let carried = 0; // how much the section is shifted
+	for (const [e, {top, height}] of now) {
+		const isRow = e.matches(".row"), by = slideOffset(before.get(e)?.top, top, height, isRow ? carried : 0, innerHeight);
+		if (!isRow) carried = by;
+		if (by) offsets.set(e, by);
 	}
-	moved = [...Map.groupBy(offsets, ([, by]) => by)].map(([by, all]) => [all.map(([e]) => selectorOf(e)).join(), by]);
-	if (moved.length) shift(1);
-	begun = 0; // with the first frame, which shows everything where it was
-	if (moved.length && !frame) frame = requestAnimationFrame(step);
+	start(offsets);
 }

@@ -5,35 +5,37 @@ import {find, findAll, message, setText} from "./dom.js";
 import {duration} from "./format.js";
 import {slide} from "./row_animation.js";
 
-/** @type {((now: number) => void)[]} */
+/** @type {((now: number, parts: readonly ParentNode[]) => void)[]} */
 const listeners = [];
 
 /**
- * eachTick lets update be called with the server's time whenever something that
- * depends on it is shown: every second, and with each change of the page, before
- * that is drawn.
- * @param {(now: number) => void} update
+ * eachTick lets update be called with the server's time and parts of the page: with
+ * all of it every second, and with those that change, before they are drawn.
+ * @param {(now: number, parts: readonly ParentNode[]) => void} update
  */
 export const eachTick = update => { listeners.push(update); };
 
 /**
- * updateTimeLabels brings everything up to date that depends on the time.
+ * updateTimeLabels brings up to date what depends on the time.
  * @param {number} now the server's time
+ * @param {readonly ParentNode[]} [parts] of the page that changed
  */
-export function updateTimeLabels(now) {
-	for (const e of findAll("time[data-since]")) {
+export function updateTimeLabels(now, parts = [document]) {
+	/** @param {string} selector */
+	const all = selector => parts.flatMap(part => findAll(selector, part));
+	for (const e of all("time[data-since]")) {
 		// Figure spaces keep the width of clocks the same from the first second on.
 		setText(e, duration(now - Number(e.dataset.since)).padStart("approximate" in e.dataset || !e.className ? 0 : 5, "\u2007"));
 	}
-	hideChips(now);
-	for (const e of findAll(".chip[data-from]")) {
+	hideChips(all(".chip:is([data-at], [data-from], [data-by])"), now);
+	for (const e of all(".chip[data-from]")) {
 		const played = now - Number(e.dataset.from), length = Number(e.dataset.length);
 		e.dataset.played = ` ${duration(Math.min(played, length))} / ~${duration(length)}`;
 	}
-	for (const e of findAll('.chip[data-tone="pending-hangup"]')) {
+	for (const e of all('.chip[data-tone="pending-hangup"]')) {
 		setText(find("span", e), message("leaving", Math.max(0, Math.ceil((Number(e.dataset.at) - now) / 1000))));
 	}
-	for (const update of listeners) update(now);
+	for (const update of listeners) update(now, parts);
 }
 
 /**
@@ -47,9 +49,12 @@ function isOver({at, from, length, by}, now) {
 		by !== undefined && by === message("member");
 }
 
-/** @param {number} now */
-function hideChips(now) {
-	const chips = findAll(".chip:is([data-at], [data-from], [data-by])").filter(e => e.hidden !== isOver(e.dataset, now));
-	const change = () => { for (const e of chips) e.hidden = !e.hidden; };
-	if (chips.length) slide(change);
+/**
+ * @param {HTMLElement[]} chips
+ * @param {number} now
+ */
+function hideChips(chips, now) {
+	const changing = chips.filter(e => e.hidden !== isOver(e.dataset, now));
+	const change = () => { for (const e of changing) e.hidden = !e.hidden; };
+	if (changing.length) slide(change);
 }

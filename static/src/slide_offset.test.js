@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
 
-import {rowOffset} from "./row_offset.js";
+import {slideOffset} from "./slide_offset.js";
 
-test("a row begins to slide where it was, whatever its section does", () => {
-	for (const [what, from, top, carried, want] of [
+test("a row begins to slide where it was, whatever its section does, and only if it is seen", () => {
+	for (const [what, from, top, carried, want, height = 72] of [
 		["it goes down", 300, 372, 0, -72],
 		["it goes up with its section", 372, 300, 72, 0],
 		["it goes up, its section goes down", 372, 300, -26, 98],
@@ -15,10 +15,11 @@ test("a row begins to slide where it was, whatever its section does", () => {
 		["from the window to below it", 700, 900, 0, -200],
 		["below the window", 900, 828, 0, 0],
 		["far above it", -400, -328, 0, 0],
+		["a section of which the end is in it", -400, -328, 0, -72, 900],
 		// Its section goes down, and begins further up: it would carry the row into the window.
 		["below the window, its section begins in it", 813, 803, -62, 72],
 		["below the window, where it stays while its section moves", 782, 782, -26, 26],
 	]) {
-		assert.equal(rowOffset(from, top, carried, 757), want, what);
+		assert.equal(slideOffset(from, top, height, carried, 757), want, what);
 	}
 });
