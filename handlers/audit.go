@@ -26,7 +26,7 @@ func (h *handlers) showAudit(w http.ResponseWriter, r *http.Request, a actor) er
 	if err != nil {
 		return err
 	}
-	m := views.AuditModel{Entries: entries, Names: map[team.MemberID]string{}, KeepDays: h.AuditDays,
+	m := views.AuditModel{Entries: entries, Names: map[team.MemberID]string{}, Telephones: h.telephoneNames(a.Account), KeepDays: h.AuditDays,
 		Filter: views.AuditFilter{Member: q.Get("by"), Action: q.Get("deed"), Call: q.Get("call"), From: q.Get("from"), To: q.Get("to")}}
 	for _, p := range h.Control.TeamMembers(a.Account) {
 		m.Names[p.MemberID] = p.Name

@@ -32,6 +32,17 @@ func (h *handlers) respondTeam(w http.ResponseWriter, r *http.Request, a actor, 
 	return web.Show(w, r, status, views.Team(h.page(r, a), m))
 }
 
+// telephoneNames returns the names of the telephones of an account that are known.
+func (h *handlers) telephoneNames(account string) map[sipgate.DeviceID]string {
+	names := map[sipgate.DeviceID]string{}
+	for _, devices := range h.Control.Rosters.Of(account).Snapshot().Devices {
+		for _, t := range devices {
+			names[t.ID] = t.Alias
+		}
+	}
+	return names
+}
+
 // telephones returns the names of devices, and what they do.
 func telephones(devices []sipgate.Device) (all []views.Telephone) {
 	for _, d := range devices {

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"callboard/sipgate"
 	"callboard/sipgate/team"
 )
 
@@ -11,7 +12,8 @@ import (
 type AuditModel struct {
 	Entries      []team.AuditEntry // newest first, with local times
 	Names        map[team.MemberID]string
-	Members      []Option // for the filter: user id, name
+	Members      []Option                    // for the filter: user id, name
+	Telephones   map[sipgate.DeviceID]string // their names
 	Filter       AuditFilter
 	Newer, Older string // URLs of the neighbouring pages, "" if there is none
 	KeepDays     int    // retention of entries
@@ -110,8 +112,9 @@ func outcomeTone(outcome string) string {
 }
 
 // parameterText returns the parameters of an action, or why it was denied.
-// Words of the audit log are translated; the title of an announcement is not.
-func parameterText(lang Lang, e team.AuditEntry) string {
+// Words of the audit log are translated, telephones have names and numbers are
+// written as everywhere; the title of an announcement is left alone.
+func (m AuditModel) parameterText(lang Lang, e team.AuditEntry) string {
 	if key := "why." + e.Parameters; e.Outcome == team.OutcomeDenied && lang.Has(key) {
 		return lang.T(key)
 	}
@@ -120,6 +123,14 @@ func parameterText(lang Lang, e team.AuditEntry) string {
 	}
 	words := strings.Fields(e.Parameters)
 	for i, w := range words {
+		if name := m.Telephones[sipgate.DeviceID(w)]; name != "" {
+			words[i] = name
+			continue
+		}
+		if strings.HasPrefix(w, "+") {
+			words[i] = sipgate.DisplayNumber(w)
+			continue
+		}
 		for _, prefix := range []string{"how.", "role."} {
 			if lang.Has(prefix + w) {
 				words[i] = lang.T(prefix + w)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"callboard/sipgate"
 	"callboard/sipgate/team"
 )
 
@@ -60,18 +61,21 @@ func TestAuditFilterQuery(t *testing.T) {
 }
 
 func TestAuditParameters(t *testing.T) {
+	m := AuditModel{Telephones: map[sipgate.DeviceID]string{"e0": "Tischtelefon", "on": ""}}
 	for _, test := range []struct {
 		entry team.AuditEntry
 		want  string
 	}{
 		{team.AuditEntry{Action: team.Hold, Parameters: "on"}, "an"},
-		{team.AuditEntry{Action: team.Transfer, Parameters: "to +4989200300 attended"}, "an +4989200300 (mit Rückfrage)"},
+		{team.AuditEntry{Action: team.Transfer, Parameters: "to +4989200300 attended"}, "an +49 89 200300 (mit Rückfrage)"},
+		{team.AuditEntry{Action: team.StartCall, Parameters: "+4989200300 from e0"}, "+49 89 200300 von Tischtelefon"},
+		{team.AuditEntry{Action: team.StartCall, Parameters: "+4989200300 from e1"}, "+49 89 200300 von e1"},
 		{team.AuditEntry{Action: team.SendTones, Parameters: "7 tones"}, "7 Töne"},
 		{team.AuditEntry{Action: team.PlayAnnouncement, Parameters: "off to lunch"}, "off to lunch"},
 		{team.AuditEntry{Action: team.ManageMembers, Parameters: "role lead"}, "neue Rolle: Leitung"},
 		{team.AuditEntry{Action: team.Hold, Parameters: "role_viewer", Outcome: team.OutcomeDenied}, "Zuschauer können nur zusehen"},
 	} {
-		if got := parameterText(German, test.entry); got != test.want {
+		if got := m.parameterText(German, test.entry); got != test.want {
 			t.Errorf("%q: %q, want %q", test.entry.Parameters, got, test.want)
 		}
 	}

@@ -58,6 +58,11 @@ func TestFiltersDecideOnEachEntry(t *testing.T) {
 			t.Errorf("%s: %v and %v, want %v and %v", name, keep(mine), keep(theirs), c.mine, c.theirs)
 		}
 	}
+	outgoing := mine
+	outgoing.Incoming = false
+	if keep, err := f.condition(t.Context(), lead, Filter{Unread: true}); err != nil || keep(outgoing) {
+		t.Error("a call that the team made is new to it", err)
+	}
 	named := mine
 	named.SourceAlias = "Praxis"
 	if got := f.RemoteName(lead.MemberID, mine) + ", " + f.RemoteName(lead.MemberID, named) + ", " + f.RemoteName(agent.MemberID, mine); got != "Grandma, Praxis, " {

@@ -52,7 +52,7 @@ func (h *History) condition(ctx context.Context, m team.Member, f Filter) (condi
 		all = both(all, of)
 	}
 	if f.Unread {
-		all = both(all, func(e sipgate.HistoryEntry) bool { return !e.Read })
+		all = both(all, func(e sipgate.HistoryEntry) bool { return !e.Read && e.Incoming })
 	}
 	if f.NumberPart != "" {
 		all = both(all, func(e sipgate.HistoryEntry) bool {

@@ -50,6 +50,7 @@ async function send(form) {
 		for (const field of fields) field.ariaInvalid = String(!!mistake && field.name === mistake.field);
 		report(said, mistake?.field && said.dataset.mistake || mistake?.message || said.dataset.saved, !mistake);
 		if (!mistake) saved(fields, values);
+		else if (!mistake.field) restore(fields, values);
 	} catch (e) {
 		report(said, /** @type {Error} */ (e).message, false);
 	}
@@ -74,6 +75,20 @@ function saved(fields, values) {
 		else field.defaultValue = String(value);
 	}
 	if (spoken) location.reload();
+}
+
+/**
+ * restore shows again what was chosen before the server refused the values, so that
+ * nobody takes for chosen what is not. What was typed stays.
+ * @param {Field[]} fields
+ * @param {(string | boolean)[]} values
+ */
+function restore(fields, values) {
+	for (const [i, field] of fields.entries()) {
+		if (valueOf(field) !== values[i]) continue;
+		if (field instanceof HTMLSelectElement) for (const option of field.options) option.selected = option.defaultSelected;
+		else if (typeof values[i] === "boolean") field.checked = field.defaultChecked;
+	}
 }
 
 /**
