@@ -168,18 +168,3 @@ func decimalComma(lang Lang, number string) string {
 	}
 	return number
 }
-
-// waveformPath returns the SVG path of a waveform: one stroke per bar, 4 units
-// wide and up to 32 high.
-func waveformPath(wave string) string {
-	var b strings.Builder
-	for i, c := range []byte(wave) {
-		v, err := strconv.ParseUint(string(c), 32, 8)
-		if err != nil {
-			return ""
-		}
-		half := float64(max(v, 1)) / 31 * 14
-		b.WriteString("M" + strconv.Itoa(4*i+2) + " " + strconv.FormatFloat(16-half, 'f', 1, 64) + "v" + strconv.FormatFloat(2*half, 'f', 1, 64))
-	}
-	return b.String()
-}

@@ -117,12 +117,50 @@ func TestPlaysAreTold(t *testing.T) {
 	}
 }
 
-// The stroke of a waveform is as high as its value, and a broken one is not drawn.
-func TestWaveforms(t *testing.T) {
-	if got := waveformPath("0v"); got != "M2 15.5v0.9M6 2.0v28.0" {
-		t.Errorf("%q", got)
-	}
-	if got := waveformPath("1z") + waveformPath("w"); got != "" {
-		t.Errorf("a broken one is %q", got)
+// TestSoundsPlayInOurOwnPlayer: an announcement is heard through the player with its
+// waveform and length, in the library and in the dialog of a call; and what only a
+// technician understands is folded.
+func TestSoundsPlayInOurOwnPlayer(t *testing.T) {
+	a := announcement.Announcement{ID: "a1", Label: "Lunch", Length: 14600 * time.Millisecond, Waveform: "0v", Loudness: -16,
+		Source: announcement.Source{Format: "WAV, 24-bit PCM", Rate: 48000, Channels: 1, Length: 16 * time.Second, Loudness: -28}}
+	silent := announcement.Announcement{ID: "a2", Label: "Older"}
+	for _, lang := range []Lang{German, English} {
+		p := Page{Lang: lang, Now: moment, Fragment: true}
+		for what, page := range map[string]string{
+			"library": html(t, Announcements(p, AnnouncementsModel{Items: []announcement.Announcement{a, silent}, MayManage: true})),
+			"dialog":  html(t, AnnounceDialog(p, AnnounceModel{Call: CallRef{ID: "r1"}, Announcements: []announcement.Announcement{a, silent}})),
+		} {
+			players := strings.Split(page, `<div class="player"`)[1:]
+			if len(players) != 2 || strings.Count(page, "<audio") != 2 {
+				t.Fatalf("%s: %d players, %d sounds", what, len(players), strings.Count(page, "<audio"))
+			}
+			first, second := players[0][:strings.Index(players[0], "</div>")], players[1]
+			for _, want := range []string{`data-waveform="0v"`, `data-seconds="14.6"`, `src="/announcements/a1/audio"`} {
+				if !strings.Contains(first, want) {
+					t.Errorf("%s: the player lacks %s: %s", what, want, first)
+				}
+			}
+			if !strings.Contains(players[0], `<span class="place">0:00 / 0:14</span>`) {
+				t.Errorf("%s: the player does not say how long it plays", what)
+			}
+			if strings.Contains(second, "data-waveform") || strings.Contains(second, "data-seconds") {
+				t.Errorf("%s: a waveform or a length that is not known", what)
+			}
+		}
+		for what, page := range map[string]string{
+			"card":   html(t, announcementCard(p, AnnouncementsModel{}, a)),
+			"upload": html(t, Uploaded(lang, a)),
+		} {
+			before, rest, _ := strings.Cut(page, `<details class="technical">`)
+			_, after, _ := strings.Cut(rest, "</details>")
+			for _, word := range []string{"PCM", "kHz", "LUFS", "dB"} {
+				if strings.Contains(before+after, word) {
+					t.Errorf("%s: %s is not folded", what, word)
+				}
+			}
+			if !strings.Contains(rest, "kHz") {
+				t.Errorf("%s: the technical data are gone", what)
+			}
+		}
 	}
 }

@@ -1844,7 +1844,7 @@ func entrySounds(lang Lang, e HistoryEntry) templ.Component {
 			}
 		}
 		for i, r := range e.Recordings {
-			templ_7745c5c3_Err = Player(lang, e.recording(r), e.recordingName(lang, i), true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Player(lang, Sound{Address: e.recording(r), Name: e.recordingName(lang, i), HasOutline: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -60,11 +60,17 @@ export function showScripted(content) {
 }
 
 /**
- * loadScripts loads what only this dialog needs. Without it, the dialog works as
- * without any script.
+ * loaded waits for a style sheet.
+ * @param {Element} link
+ */
+const loaded = link => /** @type {HTMLLinkElement} */ (link).sheet ?? new Promise(done => { link.addEventListener("load", done); link.addEventListener("error", done); });
+
+/**
+ * loadScripts loads what only this dialog needs, its style too. Without it, the
+ * dialog works as without any script.
  * @param {Element} content
  */
-const loadScripts = content => Promise.all(findAll("[data-script]", content).map(e => import(e.dataset.script ?? ""))).catch(() => null);
+const loadScripts = content => Promise.all([...findAll("link", content).map(loaded), ...findAll("[data-script]", content).map(e => import(e.dataset.script ?? ""))]).catch(() => null);
 
 /**
  * followCallSetup is called when the dialog may show how a call is set up. It

@@ -1,6 +1,7 @@
 // @ts-check
 // Players of sound files: see views.Player. One plays at a time. Its waveform is
-// fetched as soon as it is seen; where the server has none, a line takes its place.
+// drawn, or fetched, as soon as it is seen; where there is none, a line takes its
+// place.
 
 import {closest, find, findAll, get, setText} from "./dom.js";
 import {duration} from "./format.js";
@@ -15,7 +16,7 @@ const steps = {ArrowRight: 5, ArrowUp: 5, ArrowLeft: -5, ArrowDown: -5, PageUp: 
  * pauseOthers pauses all players but the target of an event.
  * @param {Event} e
  */
-export function pauseOthers(e) {
+function pauseOthers(e) {
 	for (const other of /** @type {HTMLAudioElement[]} */ (findAll("audio"))) if (other !== e.target) other.pause();
 }
 
@@ -59,11 +60,16 @@ function barsOf(bars) {
 }
 
 /**
- * draw fetches and shows the waveform of a player, once.
+ * draw shows the waveform of a player, once.
  * @param {HTMLElement} player
  */
 async function draw(player) {
-	const {outline} = player.dataset;
+	const {outline, waveform} = player.dataset;
+	if (waveform) {
+		delete player.dataset.waveform;
+		get(".track", player).replaceChildren(barsOf([...waveform].map(digit => parseInt(digit, 32) / .31)));
+		show(player);
+	}
 	if (!outline) return;
 	delete player.dataset.outline;
 	try {
@@ -181,13 +187,14 @@ const seen = new IntersectionObserver(entries => {
 /** watchPlayers draws the waveforms of new players when they are seen. */
 export function watchPlayers() {
 	for (const player of findAll(".player")) {
-		if (player.dataset.outline) seen.observe(player);
-		if (!find(".place", player)?.textContent) show(player);
+		if (player.dataset.outline || player.dataset.waveform) seen.observe(player);
+		show(player);
 	}
 }
 
 /** startPlayers makes all players of the page work, those that come later, too. */
 export function startPlayers() {
+	if ("players" in document.documentElement.dataset) return watchPlayers();
 	document.documentElement.dataset.players = "";
 	document.addEventListener("play", pauseOthers, true);
 	for (const kind of ["play", "pause", "timeupdate", "seeked", "ended", "loadedmetadata", "error"]) {

@@ -4,7 +4,6 @@
 // the server does not read. All texts come from attributes of #add-announcements.
 
 import {find, findAll, get, message, parse, setText} from "./dom.js";
-import {pauseOthers} from "./players.js";
 import {answerHeader, outcomeText} from "./answers.js";
 import {checkAnswer} from "./request.js";
 import {maxDecoded, serverReads, wavName} from "./upload_rules.js";
@@ -243,7 +242,6 @@ function startDrop(form) {
 
 /** startUploads prepares the library. */
 export function startUploads() {
-	document.addEventListener("play", pauseOthers, true);
 	if (!find("#add-announcements")) return; // the member may only listen
 	/** @type {HTMLFormElement} */
 	const form = get("form[data-upload]", section());
@@ -251,11 +249,12 @@ export function startUploads() {
 	const input = get("input[type=file]", form);
 	input.multiple = true;
 	for (const hint of findAll("[data-plain], [data-scripted]", form)) hint.hidden = "plain" in hint.dataset;
-	form.addEventListener("submit", e => {
-		e.preventDefault();
+	const send = () => {
 		addFiles([...input.files ?? []], isTrimmed(form));
 		input.value = "";
-	});
+	};
+	input.addEventListener("change", send);
+	form.addEventListener("submit", e => { e.preventDefault(); send(); });
 	addEventListener("beforeunload", e => { if (busy().length) e.preventDefault(); });
 	startDrop(form);
 }

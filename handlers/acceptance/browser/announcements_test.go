@@ -101,8 +101,7 @@ func testSeveral(t *testing.T, s *harness.Stack, anna *tab, dir string) {
 			states.forEach(s => seen.add(s));
 			most = Math.max(most, states.filter(s => ["reading", "sending", "converting"].includes(s)).length);
 		}).observe(document.querySelector("#queue"), {subtree: true, childList: true, attributes: true})`)
-	anna.do(chromedp.SetUploadFiles(`.upload input[type=file]`, files))
-	anna.do(chromedp.Click(`.upload .primary`))
+	anna.do(chromedp.SetUploadFiles(`.upload input[type=file]`, files)) // nothing more is to be pressed
 	for _, name := range append([]string{"one.wav", "two.wav", "three.wav"}, converted...) {
 		anna.until(`%s?.dataset.state === "done"`, queueLine(name))
 	}
@@ -110,7 +109,7 @@ func testSeveral(t *testing.T, s *harness.Stack, anna *tab, dir string) {
 	if got := eval[string](anna, queueLine("page.wav")+`.querySelector(".says").textContent`); !strings.Contains(got, "not an audio file") {
 		t.Errorf("refused with the words %q", got)
 	}
-	if got := eval[string](anna, queueLine("one.wav")+`.querySelector(".uploaded").innerText`); !strings.Contains(got, "44.1 kHz, stereo") || !strings.Contains(got, "8 kHz, mono") || strings.Count(got, "LUFS") != 2 {
+	if got := eval[string](anna, queueLine("one.wav")+`.querySelector(".uploaded").textContent`); !strings.Contains(got, "44.1 kHz, stereo") || !strings.Contains(got, "8 kHz, mono") || strings.Count(got, "LUFS") != 2 {
 		t.Errorf("before and after: %q", got)
 	}
 	if most := eval[float64](anna, "most"); most != 2 {
@@ -122,6 +121,11 @@ func testSeveral(t *testing.T, s *harness.Stack, anna *tab, dir string) {
 		}
 	}
 	anna.screenshot("announcements-several")
+	player := soundCard("one") + `.querySelector(".player")`
+	anna.run(`%s.scrollIntoView()`, player)
+	anna.until(`%s.querySelectorAll(".track rect").length > 40`, player)
+	anna.run(`%s.querySelector("[data-toggle]").click()`, player)
+	anna.until(`%s.matches("[data-playing]") && [...document.querySelectorAll("audio")].every(a => !a.checkVisibility())`, player)
 	for label, hz := range map[string]float64{"one": 500, "two": 600, "three": 800} {
 		harness.CheckTone(t, label, anna.stored(label), hz)
 	}

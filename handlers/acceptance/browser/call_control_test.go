@@ -129,7 +129,6 @@ func testSounds(t *testing.T, s *harness.Stack, anna, jonas *tab, id, who string
 	}
 	anna.do(chromedp.Navigate(s.URL + "/announcements"))
 	anna.do(chromedp.SetUploadFiles(`input[type=file]`, []string{file}))
-	anna.do(chromedp.Click(`form[data-upload] button`))
 	anna.until(`document.querySelector(".card.sound")?.innerText.includes("Welcome tone")`)
 	anna.do(chromedp.Navigate(s.URL + "/"))
 
