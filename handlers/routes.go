@@ -114,6 +114,7 @@ func (h *handlers) routes() (all []Route) {
 	signed("GET /history/{id}/recordings/{recording}/outline", team.ViewOwnHistory, h.serveWaveform)
 
 	signed("GET /figures", team.ViewStats, h.showStats)
+	watching("GET /figures/today", team.ViewStats, h.showToday)
 	signed("GET /walls", team.ManageWallboards, h.showWallboards)
 	signed("POST /walls", team.ManageWallboards, h.createWallboard)
 	signed("POST /walls/{id}/revoke", team.ManageWallboards, h.revokeWallboard)

@@ -48,6 +48,21 @@ func (h *handlers) showStats(w http.ResponseWriter, r *http.Request, a actor) er
 	return web.Show(w, r, http.StatusOK, views.Stats(h.page(r, a), m))
 }
 
+// showToday shows the figures of today in one line, for a board that is open.
+func (h *handlers) showToday(w http.ResponseWriter, r *http.Request, a actor) error {
+	today := stats.Day(time.Now().In(h.zone(a)))
+	ctx, cancel := context.WithTimeout(r.Context(), statsTimeout)
+	defer cancel()
+	m := views.TodayModel{Zone: h.zone(a), Report: h.Stats.Read(ctx, a.Account, today, h.statsSources(a.Account)),
+		Neo: !h.Control.Capabilities.Get(a.Account).Can(team.AbilityCallHistory)}
+	waits, err := h.Control.Journal.WaitTimes(r.Context(), a.Account, today.From())
+	if err != nil {
+		return err
+	}
+	m.LongestWait = waits.Longest
+	return web.Show(w, r, http.StatusOK, views.TodayLine(langOf(r, a), m))
+}
+
 // spanOf returns the span that a name in an address means.
 func spanOf(name string, now time.Time) (stats.Span, bool) {
 	switch name {

@@ -82,6 +82,20 @@ func TestTheFiguresOfATeam(t *testing.T) {
 	}
 }
 
+// TestTheBoardHasALineOfToday: for whoever may see figures, and fetched after the
+// board is shown.
+func TestTheBoardHasALineOfToday(t *testing.T) {
+	t.Parallel()
+	d := newDashboard(t, team.ZoneRule{})
+	d.signIn("w0", team.Admin)
+	tom := d.signIn("w1", team.Viewer)
+	if err := d.sim.FillHistory(simulator.HistoryFill{Account: d.account, Entries: 60}); err != nil {
+		t.Fatal(err)
+	}
+	shows(t, "the board", tom.get("/").Body.String(), `href="/figures" data-today="/figures/today"`, "!today-line")
+	shows(t, "the line", tom.get("/figures/today").Body.String(), `id="today-line"`, " missed</span>", "!<html")
+}
+
 // Members of the same name do not change places from one page to the next.
 func TestFiguresOfEqualNamesKeepTheirOrder(t *testing.T) {
 	counts := map[sipgate.UserID]stats.MemberCounts{}

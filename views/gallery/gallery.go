@@ -42,6 +42,7 @@ func Examples(lang views.Lang) []Example {
 		{"signin-failed", views.SignIn(p, "/", "login_failed")},
 		{"board", views.Board(p, board)},
 		{"board-alarms", views.Board(p, alarmBoard(lang, now))},
+		{"board-today", boardWithToday(p, board)},
 		{"board-empty", views.Board(p, views.BoardModel{Status: failing})},
 		{"transfer", views.TransferDialog(p, views.TransferModel{Call: call, Recipient: views.RecipientPicker{Call: call}, CallerIDs: exampleNumbers})},
 		{"transfer-choices", views.TransferDialog(p, views.TransferModel{Call: call, Recipient: views.RecipientPicker{Text: "wieg", Matches: exampleRecipients(now)[3:], Call: call}, CallerIDs: nil})},

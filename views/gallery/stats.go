@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"callboard/sipgate/stats"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
@@ -127,4 +129,14 @@ func masked(number string) string {
 		return ""
 	}
 	return number[:3] + " " + number[3:5] + " •••• " + number[len(number)-2:]
+}
+
+// boardWithToday is the board of a reader who may see everything, with the figures
+// of today, which script fetches.
+func boardWithToday(p views.Page, m views.BoardModel) templ.Component {
+	p.May = map[string]bool{"announcements": true, "team": true, "figures": true, "audit": true, "status": true, "walls": true, "settings": true}
+	m.CallBacks = exampleCallBacks(p.Now)
+	today := views.TodayModel{LongestWait: 72 * time.Second,
+		Report: stats.Report{Known: true, Fetched: 56, AsOf: p.Now, Summary: stats.Summary{Total: stats.Counts{stats.In: 37, stats.Missed: 13, stats.Out: 6}}}}
+	return insertBefore(views.Board(p, m), `</a></div> <div id="live"`, views.TodayLine(p.Lang, today))
 }

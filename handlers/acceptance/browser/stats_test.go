@@ -36,4 +36,18 @@ func TestBrowserStats(t *testing.T) {
 	if fill := eval[string](anna, `getComputedStyle(document.querySelector(".part.k-in")).fill`); fill == "none" || fill == "rgb(0, 0, 0)" {
 		t.Errorf("the bars are %s", fill)
 	}
+
+	// The board has today's in one line, which moves nothing and covers nothing.
+	anna.do(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(s.URL+"/"))
+	anna.until(`/^Today \d+ calls? · \d+ missed/.test(document.querySelector("#today")?.innerText)`)
+	if over := eval[string](anna, `[...document.querySelectorAll("h2 > *, #board .row, .tile")].filter(e => {
+		const a = e.getBoundingClientRect(), b = document.querySelector("#today").getBoundingClientRect();
+		return a.width && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+	}).map(e => e.className).join()`); over != "" {
+		t.Errorf("the line of today covers %s", over)
+	}
+	if h := eval[float64](anna, `document.querySelector(".today").getBoundingClientRect().height`); h != 0 {
+		t.Errorf("the line of today takes %v px", h)
+	}
+	anna.screenshot("board-today")
 }

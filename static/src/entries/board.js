@@ -13,6 +13,7 @@ import {startOwnCalls} from "../own_calls.js";
 import {startRinging} from "../ringing.js";
 import {startSectionCounts} from "../section_counts.js";
 import {startTeamStrip} from "../team_strip.js";
+import {startToday} from "../today.js";
 
 startAlarms();
 startPage();
@@ -26,3 +27,4 @@ startCallFilter();
 startDragTransfer();
 startTeamStrip();
 startSectionCounts();
+startToday();
