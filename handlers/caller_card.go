@@ -36,6 +36,9 @@ func (h *handlers) showCallerCard(w http.ResponseWriter, r *http.Request, a acto
 	m := views.CallerCardModel{ID: call.ID, Row: format.RowFor(call.Call, views.Allowed{}, lang), Incoming: call.Direction == sipgate.Incoming,
 		Dialled: cmp.Or(call.Local.Name, sipgate.DisplayNumber(call.Local.Number)), ActionID: rand.Text(), PageURL: page,
 		MayNote: views.Allowed{Reason: h.Control.AuthorizeNote(a.Actor, call).Reason}}
+	if m.Incoming {
+		m.Greeting = h.Control.Greeting(a.Account, call.Local.Number)
+	}
 	for _, e := range call.Record.Entries {
 		if e.Kind == journal.Noted {
 			m.Notes = append(m.Notes, noteOf(e))

@@ -23,7 +23,7 @@ func (h *handlers) showTeam(w http.ResponseWriter, r *http.Request, a actor) err
 func (h *handlers) respondTeam(w http.ResponseWriter, r *http.Request, a actor, status int, alarms views.AlarmForm) error {
 	board := h.Control.Board(a.Actor)
 	online, onCall := board.Members(), callcontrol.MembersOnCalls(board.Snapshot().Calls)
-	m := views.TeamModel{Alarms: alarms, Manage: a.May(team.ManageMembers).OK, SetDefault: a.May(team.ManageSettings).OK, Default: h.Control.Members.DefaultConsent(a.Account)}
+	m := views.TeamModel{Alarms: alarms, Manage: a.May(team.ManageMembers).OK, SetDefault: a.May(team.ManageSettings).OK, EditGreetings: a.May(team.EditGreetings).OK, Default: h.Control.Members.DefaultConsent(a.Account)}
 	devices := h.Control.Rosters.Of(a.Account).Snapshot().Devices
 	for _, member := range h.Control.TeamMembers(a.Account) {
 		m.Members = append(m.Members, views.TeamMember{Member: member, Self: member.MemberID == a.MemberID,

@@ -126,6 +126,8 @@ func (h *handlers) routes() (all []Route) {
 	signed("POST /team/{user}/sign-out", team.ManageMembers, h.updateMember("sign out", h.signOutMember))
 	signed("POST /team/default", team.ManageSettings, h.setTeamDefault)
 	signed("POST /team/alarms", team.ManageSettings, h.setAlarmLimits)
+	signed("GET /greetings", team.EditGreetings, h.showGreetings)
+	signed("POST /greetings", team.EditGreetings, h.setGreeting)
 	signed("GET /audit", team.ViewAudit, h.showAudit)
 	signed("GET /audit.csv", team.ViewAudit, h.auditCSV)
 	signed("GET /setup", team.ManageSettings, h.showSetup)

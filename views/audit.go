@@ -48,7 +48,7 @@ var auditActions = []team.Permission{
 	team.HangUp, team.UndoHangUp, team.WriteNote, team.OverrideClaim, team.SeeCall,
 	team.ManageMembers, team.ManageWebhooks, team.ManageAnnouncements, team.ManageSettings, team.EditOwnSettings,
 	team.ViewBoard, team.ViewOwnHistory, team.ViewAllHistory, team.EditOwnHistory, team.EditAllHistory, team.ViewAnnouncements, team.ViewTeam, team.ViewStatus, team.ViewAudit,
-	team.ManageWallboards, team.ViewStats, team.ViewMemberStats,
+	team.EditGreetings, team.ManageWallboards, team.ViewStats, team.ViewMemberStats,
 }
 
 func actionName(lang Lang, d team.Permission) string {
@@ -118,7 +118,7 @@ func (m AuditModel) parameterText(lang Lang, e team.AuditEntry) string {
 	if key := "why." + e.Parameters; e.Outcome == team.OutcomeDenied && lang.Has(key) {
 		return lang.T(key)
 	}
-	if e.Action == team.PlayAnnouncement {
+	if e.Action == team.PlayAnnouncement || e.Action == team.EditGreetings && e.Parameters != "remove" {
 		return e.Parameters
 	}
 	words := strings.Fields(e.Parameters)

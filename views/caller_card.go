@@ -14,6 +14,7 @@ type CallerCardModel struct {
 	Number, Place       string            // for display; empty if the caller hides the number
 	Organization        string            // "" if none is known
 	Dialled             string            // the name or number of ours that was called, or calls
+	Greeting            string            // what to say, "" if nothing was written for that number
 	Incoming            bool
 	Today               int // calls with this number today, this one included; 0 if not known
 	Past                []PastCall

@@ -11,6 +11,8 @@ type TeamModel struct {
 	Members []TeamMember // in display order, removed members last
 	Manage  bool         // the reader may set roles, remove members and sign them out
 
+	EditGreetings bool // the reader may write greetings
+
 	Default    team.Consent // of members who have not chosen
 	SetDefault bool         // the reader may change it, and the limits of alarms
 	Alarms     AlarmForm

@@ -37,6 +37,7 @@ const (
 	ManageMembers       Permission = "people"              // set roles, remove, restore, sign others out
 	EditOwnSettings     Permission = "settings.own"        // own consent, preferences and sessions
 	ManageSettings      Permission = "settings"            // the team's settings
+	EditGreetings       Permission = "greetings"           // what is said to callers of each number
 	ViewStatus          Permission = "status"              // what works and what does not, without secrets
 	ManageWebhooks      Permission = "webhooks"            // set and remove push addresses at sipgate
 	ViewAudit           Permission = "audit"
@@ -86,6 +87,7 @@ var (
 		EditAllHistory:      Lead,
 		ViewStatus:          Lead,
 		ViewMemberStats:     Lead,
+		EditGreetings:       Lead,
 		ManageAnnouncements: Admin,
 		ManageMembers:       Admin,
 		ManageSettings:      Admin,

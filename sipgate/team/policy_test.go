@@ -101,7 +101,7 @@ const otherPolicy = `
 	board team history settings.own figures  yes          yes          yes         yes
 	call announcements history.mark          role_viewer  yes          yes         yes
 	history.all history.mark.all status      role_viewer  role_agent   yes         yes
-	figures.people                           role_viewer  role_agent   yes         yes
+	figures.people greetings                 role_viewer  role_agent   yes         yes
 	announcements.write people settings      role_viewer  role_agent   role_lead   yes
 	webhooks audit walls                     role_viewer  role_agent   role_lead   yes
 `

@@ -16,6 +16,7 @@ type Stores struct {
 	Wallboards       *Wallboards
 	Zones            *Zones
 	Alarms           *Alarms
+	Greetings        *Greetings
 
 	// Interrupted are the audit entries that [Audit.Recover] completed: those of
 	// actions in progress when the previous process ended.
@@ -38,6 +39,9 @@ func OpenStores(ctx context.Context, db *sql.DB, key Key, r Refresher, c Config,
 		return nil, err
 	}
 	if s.Alarms, err = NewAlarms(ctx, db); err != nil {
+		return nil, err
+	}
+	if s.Greetings, err = NewGreetings(ctx, db); err != nil {
 		return nil, err
 	}
 	if s.Interrupted, err = s.Audit.Recover(ctx); err != nil {

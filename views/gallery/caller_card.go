@@ -12,7 +12,7 @@ import (
 func exampleCard(c switchboard.Call, now time.Time, lang views.Lang) views.CallerCardModel {
 	ago := func(hours float64) time.Time { return now.Add(-time.Duration(hours * float64(time.Hour))) }
 	return views.CallerCardModel{ID: c.ID, Row: exampleFormat.RowFor(c, views.Allowed{}, lang), Number: "+496 990 009640", Place: "Frankfurt am Main",
-		Organization: "Spedition Wiegand & Söhne", Dialled: "Zentrale", Incoming: true, Today: 3, ActionID: "gallery-action-0002",
+		Organization: "Spedition Wiegand & Söhne", Dialled: "Zentrale", Greeting: "Zentrale der Weber GmbH, guten Tag! Mit wem darf ich Sie verbinden?", Incoming: true, Today: 3, ActionID: "gallery-action-0002",
 		HistoryURL: "/history?phonenumber=%2B496990009640", PageURL: "/calls/" + string(c.ID),
 		Notes: []views.Note{{At: ago(.1), Author: "Aylin Kaya", Text: "Wartet auf das Angebot, bitte zurückrufen."}},
 		Past: []views.PastCall{

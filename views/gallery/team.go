@@ -40,6 +40,8 @@ func teamExamples(lang views.Lang) []Example {
 		{"hangup-several", views.HangUpDialog(p, exampleHangUp(calls, lang))},
 		{"hangup-none", views.HangUpDialog(p, views.HangUpModel{ActionID: "gallery-action-0003"})},
 		{"team", views.Team(at("/team"), exampleTeam(now, true))},
+		{"greetings", views.Greetings(at("/greetings"), exampleGreetings("greeting_invalid"))},
+		{"greetings-unreadable", views.Greetings(at("/greetings"), views.GreetingsModel{Unreadable: true})},
 		{"team-alarms-mistake", views.Team(at("/team"), mistypedAlarms(now))},
 		{"team-agent", views.Team(people, exampleTeam(now, false))},
 		{"audit", views.Audit(at("/audit"), exampleAudit(now))},
@@ -127,4 +129,13 @@ func exampleCallBacks(now time.Time) []views.CallBackTask {
 		{ID: "m3", Title: "anonymous", At: now.Add(-time.Hour), Calls: 1, For: "Mia Brandt"},
 		{ID: "m4", Title: "Claudia Neumann", Number: "+49 171 3920033", At: now.Add(-2 * time.Hour), Calls: 1, For: "Tom Weber", Done: views.CallBackNote{At: now.Add(-time.Hour), By: "Mia Brandt"}},
 	}
+}
+
+// exampleGreetings are those of a team, the last of which was not saved.
+func exampleGreetings(code string) views.GreetingsModel {
+	return views.GreetingsModel{Saved: "+492214710100", Mistaken: "+492214710117", Typed: "Zwei\u2028Zeilen", Code: code, Numbers: []views.NumberGreeting{
+		{Number: "+492214710100", Shown: "+49 221 4710100", Name: "Zentrale", Text: "Zentrale der Weber GmbH, guten Tag! Mit wem darf ich Sie verbinden?"},
+		{Number: "+492214710110", Shown: "+49 221 4710110", Name: "Support"},
+		{Number: "+492214710117", Shown: "+49 221 4710117"},
+	}}
 }
