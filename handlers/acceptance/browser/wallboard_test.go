@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"callboard/handlers/acceptance/harness"
+	"callboard/views"
 
 	"github.com/chromedp/chromedp"
 )
@@ -72,5 +73,41 @@ func TestBrowserWallboard(t *testing.T) {
 	anna.do(chromedp.Navigate(s.URL + "/audit"))
 	if audit := eval[string](anna, "document.body.innerText"); strings.Count(audit, "Kitchen") < 2 || !strings.Contains(audit, "Wallboards") {
 		t.Errorf("the audit does not tell of the link:\n%s", audit)
+	}
+}
+
+// Twelve calls and more fit on a screen of any usual size in two columns: the
+// lines of each row stay inside it, and nothing covers the figures, also below the
+// notice that the wallboard is not current.
+func TestBrowserWallboardFits(t *testing.T) {
+	t.Parallel()
+	p := newBrowser(t, harness.NewDemo(t)).newStillTab(t)
+	for _, lang := range []views.Lang{views.German, views.English} {
+		p.openPreview("wall-names", lang, "")
+		for _, size := range [][2]int64{{1920, 1080}, {1280, 720}, {1920, 1200}, {3840, 2160}} {
+			p.do(chromedp.EmulateViewport(size[0], size[1]))
+			for _, hidden := range []bool{true, false} {
+				p.run(`document.querySelector(".stale").hidden = %v; if (%[1]v) document.querySelector("#wall").removeAttribute("data-off")`, hidden)
+				what := eval[string](p, `(() => {
+					const rows = [...document.querySelectorAll(".calls li")], found = [], today = document.querySelector(".today").getBoundingClientRect();
+					for (const row of rows) {
+						const box = row.getBoundingClientRect(), r = document.createRange();
+						for (const e of row.querySelectorAll("h2 > span:not(.vh), .state span, .us, time, .late")) {
+							if (!e.checkVisibility()) continue;
+							r.selectNodeContents(e);
+							const b = r.getBoundingClientRect();
+							if (b.bottom > box.bottom + .5 || b.top < box.top - .5) found.push(e.innerText + " by " + Math.max(b.bottom - box.bottom, box.top - b.top).toFixed(1));
+						}
+						if (box.bottom > today.top) found.push("a row over the figures");
+					}
+					if (document.querySelector(".more").getBoundingClientRect().bottom > today.top) found.push("the number of others over the figures");
+					if (new Set(rows.map(row => row.getBoundingClientRect().left)).size !== 2) found.push("not two columns");
+					return rows.length + ": " + found.join(", ");
+				})()`)
+				if what != "12: " {
+					t.Errorf("%s, %d×%d, notice %v: %s", lang, size[0], size[1], !hidden, what)
+				}
+			}
+		}
 	}
 }
