@@ -324,6 +324,7 @@ func (w *crawler) parameters(t *testing.T, v *harness.Client, ids map[string]str
 		{"/walls", "name=&lang=en", 422, "name"},
 		{"/walls", "name=x&lang=en&names=" + sweepCanary, 422, "names"},
 		{"/team/w1/role", "role=" + sweepCanary, 422, "role"},
+		{"/greetings", "number=" + sweepCanary + "&text=x", 422, "number"},
 		{"/team/" + sweepPath + "/role", "role=agent", 404, ""},
 		{"/team/" + sweepPath + "/sign-out", "x=", 404, ""},
 		{"/status/webhooks", "do=" + sweepCanary, 422, "do"},
