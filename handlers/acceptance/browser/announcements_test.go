@@ -124,8 +124,11 @@ func testSeveral(t *testing.T, s *harness.Stack, anna *tab, dir string) {
 	player := soundCard("one") + `.querySelector(".player")`
 	anna.run(`%s.scrollIntoView()`, player)
 	anna.until(`%s.querySelectorAll(".track rect").length > 40`, player)
-	anna.run(`%s.querySelector("[data-toggle]").click()`, player)
-	anna.until(`%s.matches("[data-playing]") && [...document.querySelectorAll("audio")].every(a => !a.checkVisibility())`, player)
+	anna.run(`document.addEventListener("playing", e => {
+		window.heard = e.target.closest(".player").matches("[data-playing]") && [...document.querySelectorAll("audio")].every(a => !a.checkVisibility());
+	}, true)`)
+	(&hand{tab: anna}).click(player + `.querySelector("[data-toggle]")`)
+	anna.until(`window.heard`)
 	for label, hz := range map[string]float64{"one": 500, "two": 600, "three": 800} {
 		harness.CheckTone(t, label, anna.stored(label), hz)
 	}
