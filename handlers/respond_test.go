@@ -41,15 +41,15 @@ func TestAFaultIsAnsweredInTheFormOfTheRequest(t *testing.T) {
 	}{
 		{"/push", "", gone, nil},
 		{"/push/secret", program, gone, nil},
-		{"/pushed", "", gone, []string{"<!doctype html>", "This page does not exist, or no longer."}},
+		{"/pushed", "", gone, []string{"<!doctype html>", "Page not found"}},
 		{"/a/x.wav", program, gone, []string{"Not Found", "!{", "!<"}},
 		{"/readyz", "Accept-Language: de", web.Fault{Status: 503, Code: "busy"}, []string{"That took too long.", "!<"}},
 		{"/wall/x", "Accept-Language: de", busy, []string{`lang="de"`, "Ein Admin kann einen neuen erstellen.", "!disk_full"}},
 		{"/wall/x?lang=en", "Accept-Language: de", busy, []string{`lang="en"`, "This link is not valid", "!disk_full"}},
 		{"/wall/x/poll", program, gone, []string{"This link is not valid"}},
-		{"/walls", "", gone, []string{"This page does not exist, or no longer.", "!This link is not valid"}},
-		{"/x", "", gone, []string{"<!doctype html>", "This page does not exist, or no longer.", `href="/"`}},
-		{"/x", "Accept-Language: de", gone, []string{"Diese Seite gibt es nicht oder nicht mehr."}},
+		{"/walls", "", gone, []string{"Page not found", "!This link is not valid"}},
+		{"/x", "", gone, []string{"<!doctype html>", "Page not found", "!This page does not exist", "!Error ID", `href="/"`}},
+		{"/x", "Accept-Language: de", gone, []string{"Seite nicht gefunden"}},
 		{"/x", program, gone, []string{`"code":"not_found"`, `"message":"This page does not exist, or no longer."`, `!"field"`, `!"override"`}},
 		{"/x", program, web.BadParam("q"), []string{`"code":"bad_param"`, `"field":"q"`}},
 		{"/x", script, gone, []string{`data-error="not_found"`, "This page does not exist, or no longer.", "!<html"}},
@@ -115,7 +115,11 @@ func TestARefusalNamesThePerson(t *testing.T) {
 				t.Errorf("%v as %s: %d", test.err, form, w.Code)
 			}
 			forms[form] = w.Body.String()
-			shows(t, test.err.Error()+" as "+form, w.Body.String(), test.text)
+			text := test.text
+			if form == "text/html" && test.code == "not_found" {
+				text = "Page not found"
+			}
+			shows(t, test.err.Error()+" as "+form, w.Body.String(), text)
 			if !strings.Contains(test.text, "Jonas") {
 				shows(t, test.err.Error()+" as "+form, w.Body.String(), "!Jonas")
 			}
@@ -152,3 +156,15 @@ type goneWriter struct {
 func (w *goneWriter) Header() http.Header       { return w.header }
 func (w *goneWriter) WriteHeader(status int)    { w.status = status }
 func (w *goneWriter) Write([]byte) (int, error) { return 0, errors.New("gone") }
+
+// TestAnErrorKeepsTheMenu: who is signed in can go on from an error. It is said once,
+// and has an id only if it is ours to look into.
+func TestAnErrorKeepsTheMenu(t *testing.T) {
+	d := newDashboard(t, team.ZoneRule{})
+	anna := d.signIn("w0", team.Admin)
+	lost := anna.get("/nowhere").Body.String()
+	shows(t, "a lost member", lost, `class="menu"`, `href="/history"`, `id="search"`, "<h1>Page not found</h1>", "!Error ID", "!This page does not exist")
+	agent := d.signIn("w1", team.Agent)
+	shows(t, "a refused member", agent.get("/audit").Body.String(), `class="menu"`, "<h1>No access</h1>", `role="alert"`, "!Error ID")
+	shows(t, "a stranger", (&browser{d: d}).get("/nowhere").Body.String(), "!class=\"menu\"", "!Error ID")
+}

@@ -20,6 +20,11 @@ func Message(lang Lang, code string, status int) string {
 	return lang.T("error.heading." + statusClass(status))
 }
 
+// errorHeading returns the heading of the page of an error.
+func errorHeading(lang Lang, status int) string {
+	return lang.T("error.heading." + statusClass(status))
+}
+
 // FaultCodes returns the sorted codes of all faults and denials that have a text.
 func FaultCodes() (codes []string) {
 	for _, key := range slices.Sorted(maps.Keys(English.dictionary().plain)) {

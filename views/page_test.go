@@ -142,3 +142,18 @@ func TestUnknownLanguagesAreEnglish(t *testing.T) {
 	}()
 	English.T("no.such.text")
 }
+
+// Failures of Callboard have an id that the log has, too; what readers did has none.
+func TestOnlyFailuresHaveAnID(t *testing.T) {
+	for status, code := range map[int]string{400: "bad_request", 401: "unauthenticated", 403: "role_agent", 404: "not_found", 409: "call_over", 422: "bad_param", 500: "internal", 502: "upstream_unavailable", 503: "busy"} {
+		for _, name := range []string{"", "Mia"} {
+			page := html(t, ErrorPage(Page{Lang: English, MemberName: name}, status, code, Message(English, code, status), "7F3A9C01"))
+			if got := strings.Contains(page, "7F3A9C01"); got != (status >= 500) {
+				t.Errorf("%d for %q: an id is shown: %v", status, name, got)
+			}
+			if got := strings.Contains(page, `class="menu"`); got != (name != "") {
+				t.Errorf("%d for %q: the menu is there: %v", status, name, got)
+			}
+		}
+	}
+}
