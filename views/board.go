@@ -31,7 +31,8 @@ type BoardModel struct {
 	alarms      team.AlarmLimits
 }
 
-// manyRows is from how many rows on they are compact by themselves.
+// manyRows is from how many rows on they are compact by themselves, here and in
+// board_rows.js.
 const manyRows = 9
 
 // compact reports whether the rows are compact, at first: script decides as calls

@@ -7,7 +7,7 @@
 import {isCardOpen} from "./caller_card.js";
 import {closest, find, findAll, get, message} from "./dom.js";
 import {elementOf, morph} from "./morph.js";
-import {isPadded, slide} from "./row_animation.js";
+import {isPadded, rowsNear, slide} from "./row_animation.js";
 import {serverNow} from "./server_clock.js";
 import {updateTimeLabels} from "./time_labels.js";
 
@@ -80,14 +80,22 @@ function dropRow(id) {
 	displaced.delete(id);
 }
 
-// updateSections hides what is empty, makes the rows compact if they are many, and shows what depends on how many rows
-// there are.
-function updateSections(/** @type {HTMLElement | null} */ inUse) {
-	for (const section of findAll("#board > .sec")) section.hidden = !find(".row", section);
-	const count = findAll("#board .row").length, live = get("#live");
+/**
+ * updateSections hides what is empty, makes the rows compact if they are many, and
+ * shows what depends on how many there are.
+ * @param {HTMLElement | null} inUse
+ */
+function updateSections(inUse) {
+	let count = 0;
+	for (const list of findAll("#board > .sec > .rows")) {
+		count += list.childElementCount;
+		/** @type {HTMLElement} */ (list.parentElement).hidden = !list.childElementCount;
+	}
+	const live = get("#live");
 	const wanted = isCardOpen() && !roomy.matches ? "compact" : get("#preferences").dataset.density;
-	// Fewer calls than those that made the rows compact make them comfortable again, or one call would do it to and fro.
-	if (!inUse || wanted) live.toggleAttribute("data-compact", wanted ? wanted === "compact" : count > (live.hasAttribute("data-compact") ? 5 : 8));
+	// It takes some calls less to make them comfortable again, or one call would do it to and fro.
+	const many = Number(live.dataset.many) - (live.hasAttribute("data-compact") ? 3 : 0);
+	if (!inUse || wanted) live.toggleAttribute("data-compact", wanted ? wanted === "compact" : count >= many);
 	live.toggleAttribute("data-roomy", wanted === "comfortable"); // on a telephone, the others are compact
 	get("#empty").hidden = count > 0;
 	get("#board > .several").hidden = findAll("#board button.hangup:not([disabled])").length < 2;
@@ -98,7 +106,13 @@ function updateSections(/** @type {HTMLElement | null} */ inUse) {
  * page is scrolled.
  * @param {(row: HTMLElement) => boolean} stays
  */
-const firstVisible = stays => scrollY > 0 && findAll("#board .row").find(row => stays(row) && row.getBoundingClientRect().top >= 0) || null;
+function firstVisible(stays) {
+	if (scrollY === 0) return null;
+	for (const list of findAll("#board > .sec:not([hidden]) > .rows")) {
+		for (const [row, {top}] of rowsNear(list, 0)) if (top >= 0 && stays(row)) return row;
+	}
+	return null;
+}
 
 /**
  * inPlace returns the elements that change with these rows, or undefined if a row

@@ -13,14 +13,48 @@ const topOf = e => e.getBoundingClientRect().top;
 
 /** @typedef {Pick<DOMRect, "top" | "height">} Place */
 
-// placesOf returns where everything is that moves: sections as a whole, each followed
-// by its rows, which move with it and within it. What is hidden is nowhere.
-function placesOf() {
+/**
+ * rowsNear yields the rows of a list that are in the window, or at most so many px
+ * outside of it, and where they are. It finds the first of them by halves, so that
+ * hundreds of rows cost as much as those that are seen.
+ * @param {Element} list
+ * @param {number} distance
+ * @returns {Generator<[HTMLElement, DOMRect]>}
+ */
+export function* rowsNear(list, distance) {
+	const [live, ended] = [":not([data-state=ended])", "[data-state=ended]"].map(state => findAll(":scope > " + state, list));
+	const rows = [...live ?? [], ...ended ?? []]; // as the style sheet orders them
+	let from = 0;
+	for (let to = rows.length; from < to;) {
+		const middle = from + to >> 1;
+		if ((rows[middle]?.getBoundingClientRect().bottom ?? 0) < -distance) from = middle + 1;
+		else to = middle;
+	}
+	for (const row of rows.slice(from)) {
+		const place = row.getBoundingClientRect();
+		if (place.top > innerHeight + distance) return;
+		if (place.height) yield [row, place];
+	}
+}
+
+/**
+ * placesOf returns where everything is that may be seen moving: sections as a whole,
+ * each followed by its rows, which move with it and within it. What is hidden is
+ * nowhere.
+ * @param {(HTMLElement | null | undefined)[]} more elements, wherever they are
+ */
+function placesOf(more) {
 	/** @type {Map<HTMLElement, Place>} */
 	const places = new Map();
-	for (const e of findAll("#board > *, #board .row")) {
-		const place = e.getBoundingClientRect();
-		if (place.height) places.set(e, place);
+	for (const e of findAll("#board > *")) {
+		const place = e.getBoundingClientRect(), list = find(".rows", e);
+		if (!place.height) continue;
+		places.set(e, place);
+		if (list) for (const [row, place] of rowsNear(list, innerHeight)) places.set(row, place);
+	}
+	for (const e of more) {
+		const place = e && !places.has(e) && e.getBoundingClientRect();
+		if (place && place.height) places.set(e, place);
 	}
 	return places;
 }
@@ -105,7 +139,7 @@ export function slide(change, held, inPlace) {
 		sheet.replaceSync(rules);
 		document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 	}
-	const before = placesOf();
+	const counted = [...inPlace ?? [], held], before = placesOf(counted);
 	changing = true;
 	try {
 		change();
@@ -115,21 +149,20 @@ export function slide(change, held, inPlace) {
 	if (inPlace?.every(e => stays(before.get(e), e.getBoundingClientRect()))) return;
 	const moving = slides.length > 0;
 	stop();
-	let now = placesOf();
+	let now = placesOf(counted);
 	if (!moving && now.size === before.size && [...now].every(([e, place]) => stays(before.get(e), place))) return;
 	const top = held?.isConnected && before.get(held)?.top;
 	if (held && top || isPadded()) {
 		if (held && top) hold(held, top);
 		else get("#main").style.paddingBottom = get("#live").style.paddingTop = "";
-		now = placesOf();
+		now = placesOf(counted);
 	}
 	if (reduced.matches || document.hidden) return;
 	/** @type {Map<HTMLElement, number>} */
 	const offsets = new Map();
-	let carried = 0; // how much the section is shifted
 	for (const [e, {top, height}] of now) {
-		const isRow = e.matches(".row"), by = slideOffset(before.get(e)?.top, top, height, isRow ? carried : 0, innerHeight);
-		if (!isRow) carried = by;
+		const section = e.matches(".row") && e.closest("section"); // which carries it
+		const by = slideOffset(before.get(e)?.top, top, height, section && offsets.get(section) || 0, innerHeight);
 		if (by) offsets.set(e, by);
 	}
 	start(offsets);
