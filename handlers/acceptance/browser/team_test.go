@@ -150,10 +150,17 @@ func testDeepLink(t *testing.T, s *harness.Stack, anna, jonas *tab, id, who stri
 
 // A removed member is signed out everywhere at once.
 func testRemoval(t *testing.T, s *harness.Stack, anna, mira *tab) {
+	before := anna.secondTab()
+	before.do(chromedp.Navigate(s.URL + "/team"))
 	anna.do(chromedp.Navigate(s.URL + "/team"))
 	anna.run(`const f = document.querySelector('form[action="/team/w2/remove"]'); f.dataset.sure = "1"; f.requestSubmit()`)
 	mira.until(`document.querySelector("#over").open && !document.querySelector("#main").innerText.trim()`)
 	if status := eval[int](mira, `fetch("/", {redirect: "manual"}).then(r => r.status)`); status == http.StatusOK {
 		t.Error("who was removed still gets in")
 	}
+	// A page from before says so, and does not show a role that nobody has.
+	const form = `document.querySelector('form[action="/team/w2/role"]')`
+	role := eval[string](before, form+`.elements.role.value`)
+	before.run(form + `.elements.role.value = "lead"; ` + form + `.elements.role.dispatchEvent(new Event("change", {bubbles: true}))`)
+	before.until(`%s.querySelector(".save-state").textContent && %[1]s.elements.role.value === %[2]q`, form, role)
 }
