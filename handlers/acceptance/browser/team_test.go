@@ -111,6 +111,9 @@ func testClaims(t *testing.T, s *harness.Stack, anna, jonas, mira *tab, id, who 
 	if c := s.Call(id); c.Phase != "established" {
 		t.Errorf("undone, and yet %s", c.Phase)
 	}
+	s.Eventually("the audit has the undone hang-up", func() bool {
+		return eval[bool](anna, `fetch("/audit").then(r => r.text()).then(t => t.includes("Cancelled"))`)
+	})
 	anna.do(chromedp.Navigate(s.URL + "/audit"))
 	audit := eval[string](anna, "document.body.innerText")
 	for _, want := range []string{"Anna Bergmann", "through Jonas Keller’s sipgate access", "overrode a lock", "Cancelled", canary} {
