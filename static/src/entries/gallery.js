@@ -3,6 +3,7 @@
 // dialogs are open. It comes after the script of the page that it shows.
 
 import {find, findAll, get, setText} from "../dom.js";
+import {startPlayers} from "../players.js";
 
 const root = document.documentElement;
 
@@ -15,6 +16,7 @@ if (!find("#wall")) { // a wallboard connects to nothing, and has no dialogs
 	find("#call")?.removeAttribute("data-live"); // it would load itself
 	startFeed();
 	openDialog();
+	if (find(".player")) startPlayers();
 }
 
 // startFeed pretends that a message came just now, every second, at the moment of
