@@ -14,11 +14,17 @@ import {updateTimeLabels} from "./time_labels.js";
 /** @type {Map<string, string>} */
 const displaced = new Map(); // rows that are not where they belong, and the sections where they do
 
+/** @type {Set<string>} */
+const leaving = new Set(); // rows of ended calls that are gone, which stay as long as the pointer is on them or below
+
 const roomy = matchMedia("(min-width: 100rem)"); // comfortable rows and the caller's card beside each other
 const hovers = matchMedia("(hover: hover)");
 
 /** @returns {HTMLElement | null} */
-const rowInUse = () => hovers.matches && find("#board .row:hover") || closest(document.activeElement, "#board .row");
+const rowUnderPointer = () => hovers.matches ? find("#board .row:hover") : null;
+
+/** @returns {HTMLElement | null} */
+const rowInUse = () => rowUnderPointer() ?? closest(document.activeElement, "#board .row");
 
 /** @param {string} id @returns {HTMLElement | null} */
 const rowOf = id => document.getElementById(id);
@@ -60,6 +66,7 @@ const isInPlace = (row, fresh) => sectionOf(row) === belongsIn(fresh) && (sectio
  */
 function putRow(fresh, inUse) {
 	const row = rowOf(fresh.id), section = belongsIn(fresh);
+	leaving.delete(fresh.id);
 	if (!row) return place(fresh, section);
 	const focused = row.contains(document.activeElement) ? document.activeElement?.className : undefined;
 	const stays = isInPlace(row, fresh);
@@ -74,9 +81,18 @@ function putRow(fresh, inUse) {
 	else place(row, section);
 }
 
-/** @param {string} id */
-function dropRow(id) {
-	rowOf(id)?.remove();
+/**
+ * dropRow removes a row. That of an ended call stays if the pointer is on it or below:
+ * another row would come under the pointer, or there would be a hole above it.
+ * @param {string} id
+ * @param {HTMLElement | null} pointed the row under the pointer
+ */
+function dropRow(id, pointed) {
+	const row = rowOf(id);
+	const isAbove = row && pointed && (row === pointed || row.compareDocumentPosition(pointed) & Node.DOCUMENT_POSITION_FOLLOWING);
+	if (isAbove && row.dataset.state === "ended") return void leaving.add(id);
+	row?.remove();
+	leaving.delete(id);
 	displaced.delete(id);
 }
 
@@ -136,10 +152,10 @@ function inPlace(rows) {
  * @param {string[]} gone ids of elements
  */
 export function changeRows(rows, gone) {
-	const inUse = rowInUse();
+	const inUse = rowInUse(), pointed = rowUnderPointer();
 	const changing = new Set([...gone, ...rows.map(row => row.id)]);
 	const change = () => {
-		for (const id of gone) dropRow(id);
+		for (const id of gone) dropRow(id, pointed);
 		for (const row of rows) putRow(row, inUse);
 		updateSections(inUse);
 		updateTimeLabels(serverNow(), rows.flatMap(row => rowOf(row.id) ?? [])); // hides chips whose time is over
@@ -159,8 +175,9 @@ export function showBoard(html) {
 // release puts rows where they belong that are not in use any more.
 function release() {
 	const inUse = rowInUse(), rows = [...displaced].filter(([id]) => id !== inUse?.id);
-	if (!rows.length && (inUse || !isPadded())) return;
+	if (!rows.length && !leaving.size && (inUse || !isPadded())) return;
 	slide(() => {
+		for (const id of [...leaving]) dropRow(id, rowUnderPointer());
 		for (const [id, section] of rows) {
 			const row = rowOf(id);
 			if (row) place(row, section);
@@ -181,6 +198,6 @@ export function startBoardRows() {
 		if (button) button.title ||= button.textContent?.trim() ?? ""; // its words may not be in the window
 	});
 	for (const type of ["pointerout", "focusout"]) {
-		document.addEventListener(type, () => { if (displaced.size || isPadded()) setTimeout(release, 150); });
+		document.addEventListener(type, () => { if (displaced.size || leaving.size || isPadded()) setTimeout(release, 150); });
 	}
 }

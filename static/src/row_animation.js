@@ -61,7 +61,8 @@ function placesOf(more) {
 
 /**
  * hold scrolls so that an element stays where it was in the window, and adds
- * padding where the page is too short for that.
+ * padding where the page is too short for that; above the board only under the
+ * pointer, since a click there must not meet another row.
  * @param {HTMLElement} element
  * @param {number} top where it was
  */
@@ -72,7 +73,7 @@ function hold(element, top) {
 		if (Math.abs(moved) < 1) return;
 		const missing = page.scrollTop + moved + innerHeight - page.scrollHeight;
 		if (missing > 0) main.style.paddingBottom = parseFloat(getComputedStyle(main).paddingBottom) + missing + "px";
-		if (page.scrollTop + moved < 0) live.style.paddingTop = (parseFloat(live.style.paddingTop) || 0) - page.scrollTop - moved + "px";
+		if (page.scrollTop + moved < 0 && element.matches(":hover")) live.style.paddingTop = (parseFloat(live.style.paddingTop) || 0) - page.scrollTop - moved + "px";
 		scrollBy({top: moved, behavior: "instant"});
 	}
 }
