@@ -47,7 +47,7 @@ func teamExamples(lang views.Lang) []Example {
 		{"audit", views.Audit(at("/audit"), exampleAudit(now))},
 		{"audit-empty", views.Audit(at("/audit"), views.AuditModel{})},
 		{"settings", views.Settings(at("/settings"), exampleSettings(now))},
-		{"user-menu", views.UserMenu(at("/"))},
+		{"user-menu", within(openMenu(), views.UserMenu(at("/")))},
 		{"shortcuts", views.Shortcuts(at("/shortcuts"))},
 		{"settings-mistake", views.Settings(at("/settings"), invalidSettings(now))},
 		{"board-mine", views.Board(ownCallsPage(p), own)},
