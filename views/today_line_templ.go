@@ -32,7 +32,7 @@ func todayPlace(p Page) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.May["figures"] {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"today\"><a id=\"today\" href=\"/figures\" data-today=\"/figures/today\"></a></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"today\"><a id=\"today\" href=\"/figures\" data-today=\"/figures/today\" hidden></a></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -17,7 +17,9 @@ export function startToday() {
 		try {
 			const answer = await request(line?.dataset.today ?? "", {headers: {"HX-Request": "true"}});
 			const fresh = answer.ok && find("#today-line", parse(await answer.text()));
-			if (fresh) line?.replaceChildren(fresh);
+			if (!fresh) return;
+			line?.replaceChildren(fresh);
+			line?.removeAttribute("hidden"); // an empty link leads nobody
 		} catch {
 			// They stay as they are, with their time.
 		}
