@@ -130,7 +130,7 @@ func TestHistoryFilters(t *testing.T) {
 		"direction=out&missed=1": func(r historyRow) bool { return r["direction"] == "out" && r["missed"] == "true" },
 		"type=VOICEMAIL":         func(r historyRow) bool { return r["type"] == "VOICEMAIL" },
 		"starred=true":           func(r historyRow) bool { return r["starred"] == "true" },
-		"unread=true":            func(r historyRow) bool { return r["read"] == "false" },
+		"unread=true":            func(r historyRow) bool { return r["read"] == "false" && r["direction"] == "in" },
 		"member=w1":              func(r historyRow) bool { return r["inside"] == "Jonas Keller" },
 		"q=wiegand":              func(r historyRow) bool { return strings.Contains(r["name"], "Wiegand") },
 		"q=angebot":              func(r historyRow) bool { return strings.Contains(r["note"], "Angebot") },
