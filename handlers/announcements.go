@@ -111,7 +111,7 @@ type favouriteForm struct {
 }
 
 // setFavourite marks an announcement as one of the actor's favourites, or removes
-// the mark. It concerns nobody else and is not audited.
+// the mark. Marks are personal and are not audited.
 func (h *handlers) setFavourite(w http.ResponseWriter, r *http.Request, a actor) error {
 	form, err := web.Decode[favouriteForm](w, r)
 	if err != nil {

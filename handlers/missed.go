@@ -21,7 +21,7 @@ func (h *handlers) showMissed(w http.ResponseWriter, r *http.Request, a actor) e
 	return web.Show(w, r, http.StatusOK, views.CallBackTray(h.page(r, a), tasks))
 }
 
-// missedTasks returns the callers of the day, in the team's zone, whom somebody
+// missedTasks returns the callers of today, in the team's time zone, that somebody
 // should call back.
 func (h *handlers) missedTasks(r *http.Request, a actor) (tasks []views.CallBackTask, err error) {
 	missed, err := h.Control.Missed(r.Context(), a.Actor, stats.Day(time.Now().In(h.zone(a))).From())

@@ -9,8 +9,8 @@ import (
 	"callboard/sipgate/team"
 )
 
-// A call that nobody answers stands in the tray of the board, is called back by one
-// form without any choice, and a viewer sees it without buttons.
+// The board's tray lists an unanswered call. One form without choices calls back.
+// Viewers see the call without buttons.
 func TestMissedCallsAreListedAndCalledBack(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	anna, viewer := d.signIn("w0", team.Admin), d.signIn("w1", team.Viewer)

@@ -82,8 +82,8 @@ func TestPagesEqualThoseRenderedAlone(t *testing.T) {
 	})
 }
 
-// A name that only one member has is in no page of another, from the moment when it
-// is known: also before the hub has been told.
+// A member's private name appears in no page of another member, not even before the
+// hub learns of it.
 func TestPrivateNamesAreInNoPageOfAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, f := switchboard.New(switchboard.Options{}), New(quiet)

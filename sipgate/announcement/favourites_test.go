@@ -9,8 +9,8 @@ import (
 )
 
 // TestFavouritesAreOneMembersAndStayInPlace: each member has their own, in the order
-// in which they were marked; marking one again does not move it, and one that is
-// deleted is no favourite any more.
+// in which they were marked. Marking one again does not move it, and deleting an
+// announcement removes its marks.
 func TestFavouritesAreOneMembersAndStayInPlace(t *testing.T) {
 	l, clock := newTestLibrary(t, Options{})
 	a, b, c := add(t, l, "1", "a.wav", beep(400)), add(t, l, "1", "b.wav", beep(500)), add(t, l, "1", "c.wav", beep(600))

@@ -24,7 +24,7 @@ const hovers = matchMedia("(hover: hover)");
 const rowUnderPointer = () => hovers.matches ? find("#board .row:hover") : null;
 
 /** @returns {HTMLElement | null} */
-const rowInUse = () => rowUnderPointer() ?? closest(document.activeElement, "#board .row");
+const rowWithFocus = () => closest(document.activeElement, "#board .row");
 
 /** @param {string} id @returns {HTMLElement | null} */
 const rowOf = id => document.getElementById(id);
@@ -152,7 +152,7 @@ function inPlace(rows) {
  * @param {string[]} gone ids of elements
  */
 export function changeRows(rows, gone) {
-	const inUse = rowInUse(), pointed = rowUnderPointer();
+	const pointed = rowUnderPointer(), inUse = pointed ?? rowWithFocus();
 	const changing = new Set([...gone, ...rows.map(row => row.id)]);
 	const change = () => {
 		for (const id of gone) dropRow(id, pointed);
@@ -174,10 +174,11 @@ export function showBoard(html) {
 
 // release puts rows where they belong that are not in use any more.
 function release() {
-	const inUse = rowInUse(), rows = [...displaced].filter(([id]) => id !== inUse?.id);
+	const pointed = rowUnderPointer(), inUse = pointed ?? rowWithFocus();
+	const rows = [...displaced].filter(([id]) => id !== inUse?.id);
 	if (!rows.length && !leaving.size && (inUse || !isPadded())) return;
 	slide(() => {
-		for (const id of [...leaving]) dropRow(id, rowUnderPointer());
+		for (const id of [...leaving]) dropRow(id, pointed);
 		for (const [id, section] of rows) {
 			const row = rowOf(id);
 			if (row) place(row, section);

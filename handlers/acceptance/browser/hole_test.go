@@ -10,9 +10,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A row stays under the pointer although rows above it go. Those of ended calls are
-// there until the pointer has left the board, so that there is no hole above it; that
-// of a call that the member may not see any more goes at once.
+// The row under the pointer does not move when rows above it go. Rows of ended calls
+// stay until the pointer leaves the board, which avoids a hole above it. A call that
+// the member may no longer see disappears at once.
 func TestBrowserNoHoleAboveTheBoard(t *testing.T) {
 	t.Parallel()
 	mouse := chromedp.Flag("blink-settings", "primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4")

@@ -161,7 +161,7 @@ func testRemoval(t *testing.T, s *harness.Stack, anna, mira *tab) {
 	if status := eval[int](mira, `fetch("/", {redirect: "manual"}).then(r => r.status)`); status == http.StatusOK {
 		t.Error("who was removed still gets in")
 	}
-	// A page from before says so, and does not show a role that nobody has.
+	// A page opened before the removal reports the refusal and shows the old role.
 	const form = `document.querySelector('form[action="/team/w2/role"]')`
 	role := eval[string](before, form+`.elements.role.value`)
 	before.run(form + `.elements.role.value = "lead"; ` + form + `.elements.role.dispatchEvent(new Event("change", {bubbles: true}))`)
