@@ -199,7 +199,7 @@ func testDropped(t *testing.T, anna *tab) {
 func testMicrophone(t *testing.T, anna *tab) {
 	press := func(do string) {
 		t.Helper()
-		anna.do(chromedp.Click(fmt.Sprintf(`#recorder [data-in]:not([hidden]) [data-do=%s]`, do)))
+		anna.click(the(fmt.Sprintf(`#recorder [data-in]:not([hidden]) [data-do=%s]`, do)))
 	}
 	const state = `document.querySelector("#recorder").dataset.state`
 	press("record")
@@ -242,7 +242,7 @@ func testRenamed(t *testing.T, anna *tab) {
 	anna.until(`!!%s`, soundCard("two")) // the page is being replaced
 	anna.run(`%s.querySelector('form[action$="/delete"] button').click()`, soundCard("two"))
 	anna.until(`document.querySelector("#confirm").open && document.querySelector("#confirm-text").textContent.includes("two")`)
-	anna.do(chromedp.Click(`#confirm [value=yes]`))
+	anna.click(the(`#confirm [value=yes]`))
 	anna.until(`!!%s && !%s`, soundCard("three"), soundCard("two"))
 	anna.screenshot("announcements")
 }

@@ -134,7 +134,7 @@ func testSounds(t *testing.T, s *harness.Stack, anna, jonas *tab, id, who string
 
 	anna.press(who, "r")
 	anna.until(`!!document.querySelector('#modal[open] button[name="announcement"][value="true"]')`)
-	anna.do(chromedp.Click(`#modal button[name="announcement"][value="true"]`))
+	anna.click(the(`#modal button[name="announcement"][value="true"]`))
 	s.Eventually("recording", func() bool { return s.Call(id).Recording })
 	jonas.until(`!!%s?.querySelector('.chip[data-tone="rec"]')`, row(who))
 
@@ -155,7 +155,7 @@ func testSounds(t *testing.T, s *harness.Stack, anna, jonas *tab, id, who string
 
 	anna.press(who, "a")
 	anna.until(`!!document.querySelector('#modal[open] button[name="announcement"]')`)
-	anna.do(chromedp.Click(`#modal button[name="announcement"]`))
+	anna.click(the(`#modal button[name="announcement"]`))
 	s.Eventually("announcement", func() bool {
 		a := s.Call(id).Announcements
 		return len(a) == 1 && a[0].Accepted
@@ -184,7 +184,7 @@ func testTransfers(t *testing.T, s *harness.Stack, anna *tab) {
 		if kind.attended {
 			button = `#modal button[name=attended][value=true]`
 		}
-		anna.do(chromedp.Click(button))
+		anna.click(the(button))
 		s.Eventually("transfer", func() bool {
 			sent := s.Call(id).Transfers
 			return len(sent) == 1 && sent[0].To == kind.target && sent[0].Attended == kind.attended

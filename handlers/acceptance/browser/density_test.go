@@ -37,7 +37,7 @@ func TestBrowserManyCallsAreInOneWindow(t *testing.T) {
 	if got := eval[string](p, buttons); got != "70000000" {
 		t.Errorf("the calls have %s buttons", got)
 	}
-	p.do(chromedp.Click("[data-section=active] .row .clock"))
+	p.click(the("[data-section=active] .row .clock"))
 	p.until(`%s === "77000000"`, buttons)
 	if got := eval[string](p, small); got != "" {
 		t.Errorf("buttons are %s", got)

@@ -47,7 +47,7 @@ func TestBrowserBehindAFaultyProxy(t *testing.T) {
 		return false
 	}})
 	p.do(chromedp.Navigate(s.URL + "/"))
-	p.do(chromedp.Click(`form[action^="/login"] button`))
+	p.click(the(`form[action^="/login"] button`))
 	p.until(`[...document.querySelectorAll("button")].some(b => b.innerText.includes("Anna"))`)
 	p.run(`[...document.querySelectorAll("button")].find(b => b.innerText.includes("Anna")).click()`)
 	p.until(`document.querySelector("#status")?.dataset.state === "polling"`)
@@ -70,7 +70,7 @@ func TestBrowserBehindAFaultyProxy(t *testing.T) {
 	walls, screen := p.secondTab(), newBrowser(t, s).newTab(t)
 	walls.do(chromedp.Navigate(s.URL + "/walls"))
 	walls.do(chromedp.SendKeys(`form[action="/walls"] [name=name]`, "Kitchen"))
-	walls.do(chromedp.Click(`form[action="/walls"] button`))
+	walls.click(the(`form[action="/walls"] button`))
 	walls.until(`!!document.querySelector("#wall-link")`)
 	screen.do(chromedp.Navigate(eval[string](walls, `document.querySelector("#wall-link").value`)))
 	screen.until(`document.querySelectorAll(".calls li").length === 1`)

@@ -47,12 +47,12 @@ func testHistoryPlayback(t *testing.T, s *harness.Stack, anna *tab) {
 	if height := eval[float64](anna, `document.querySelector("#history-list").offsetHeight`); height > 1250 {
 		t.Errorf("25 entries at rest are %.0f px high", height)
 	}
-	anna.do(chromedp.Click(`#history-list .sounds > summary`))
+	anna.click(the(`#history-list .sounds > summary`))
 	anna.until(`!%[1]s.paused && %[1]s.currentTime > 0`, audio)
 	anna.until(`document.querySelectorAll("#history-list .track rect").length > 20`)
-	anna.do(chromedp.Click(`#history-list .sounds .rate`))
+	anna.click(the(`#history-list .sounds .rate`))
 	anna.until(`%s.playbackRate === 1.25`, audio)
-	anna.do(chromedp.Click(`#history-list .sounds .track`)) // in its middle
+	anna.click(the(`#history-list .sounds .track`)) // in its middle
 	anna.until(`%[1]s.currentTime > %[1]s.duration * .45`, audio)
 	anna.until(`document.querySelectorAll("#history-list .track rect[data-played]").length > 10`)
 	anna.run(`document.querySelector("#history-list .track").focus()`)

@@ -55,9 +55,9 @@ func TestBrowserEverydayJobs(t *testing.T) {
 
 	anna.click(row(who) + `.querySelector(".who a")`)
 	anna.until(`!!document.querySelector("#card:not([hidden]) textarea")`)
-	anna.click(`document.querySelector("#card textarea")`)
+	anna.click(the("#card textarea"))
 	anna.press("new address")
-	anna.click(`document.querySelector("#card form button:not([type=button])")`)
+	anna.click(the("#card form button:not([type=button])"))
 	anna.until(`document.querySelector("#card .written")?.textContent.includes("new address")`)
 	anna.done("a note", 3, 11)
 

@@ -7,56 +7,8 @@ import (
 
 	"callboard/handlers/acceptance/harness"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
-
-// A hand is a member's: it counts what is clicked and what is pressed.
-type hand struct {
-	*tab
-	clicks, keys int
-}
-
-// click clicks the middle of an element once that exists, rests and is not covered.
-func (h *hand) click(element string) {
-	h.t.Helper()
-	h.until(`!!%s?.offsetParent`, element)
-	h.at(element)
-	h.until(`(e => {
-		const r = e?.getBoundingClientRect(), place = r && [r.left, r.top].join(), rests = place === window.lastPlace;
-		window.lastPlace = place;
-		return rests && e.contains(document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2));
-	})(%s)`, element)
-	x, y := h.at(element)
-	h.do(chromedp.MouseClickXY(x, y))
-	h.clicks++
-}
-
-// press presses keys one after the other; a word is as many keys as it has letters.
-func (h *hand) press(words ...string) {
-	h.t.Helper()
-	for _, w := range words {
-		h.do(chromedp.KeyEvent(w))
-		h.keys += len([]rune(w))
-	}
-}
-
-// pressWithCtrl presses a key together with Ctrl.
-func (h *hand) pressWithCtrl(key string) {
-	h.t.Helper()
-	h.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
-	h.keys++
-}
-
-// done reports what a job took, and starts to count anew.
-func (h *hand) done(job string, clicks, keys int) {
-	h.t.Helper()
-	h.t.Logf("%s: %d clicks, %d keys", job, h.clicks, h.keys)
-	if h.clicks > clicks || h.keys > keys {
-		h.t.Errorf("%s takes %d clicks and %d keys, want at most %d and %d", job, h.clicks, h.keys, clicks, keys)
-	}
-	h.clicks, h.keys = 0, 0
-}
 
 // beside returns a button beside a result.
 func beside(name, button string) string {

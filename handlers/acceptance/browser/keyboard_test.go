@@ -207,11 +207,11 @@ func keysForTheUserMenu(t *testing.T, anna *tab) {
 	// A language is that of the next moment.
 	anna.run(`document.querySelector(".me > summary").click()`)
 	anna.until(`!!document.querySelector(".me [name=lang][value=de]")`)
-	anna.do(chromedp.Click(".me [name=lang][value=de]"))
+	anna.click(the(".me [name=lang][value=de]"))
 	anna.until(`document.documentElement.lang === "de" && document.body.innerText.includes("Einstellungen")`)
 	anna.run(`document.querySelector(".me > summary").click()`)
 	anna.until(`!!document.querySelector(".me [name=lang][value=en]")`)
-	anna.do(chromedp.Click(".me [name=lang][value=en]"))
+	anna.click(the(".me [name=lang][value=en]"))
 	anna.until(`document.documentElement.lang === "en"`)
 	anna.do(chromedp.Navigate(anna.s.URL + "/"))
 	anna.until(`document.querySelector("#status")?.dataset.state === "live"`)

@@ -195,7 +195,7 @@ func (p *tab) screenshot(name string) {
 func (p *tab) signIn(name string) {
 	p.t.Helper()
 	p.do(chromedp.Navigate(p.s.URL + "/"))
-	p.do(chromedp.Click(`form[action^="/login"] button`))
+	p.click(the(`form[action^="/login"] button`))
 	p.until(`[...document.querySelectorAll("button")].some(b => b.innerText.includes(%q))`, name)
 	p.run(`[...document.querySelectorAll("button")].find(b => b.innerText.includes(%q)).click()`, name)
 	// "complete": scripts have run that take clicks.

@@ -24,13 +24,17 @@ func (p *tab) setWebhooks() {
 	}
 }
 
+// newCallForm is the form of a new call, in its dialog or on its page. The field for
+// everything has another one, which is never seen.
+const newCallForm = `document.querySelector('#modal[open] form[action="/calls"], .alone form[action="/calls"]')`
+
 // sendNewCall fills in the open dialog of a new call and sends it.
 func (p *tab) sendNewCall(callee, device string) {
 	p.t.Helper()
-	p.until(`!!document.querySelector("#modal[open] [name=callee], .alone [name=callee]")`)
-	p.run(`document.querySelector("[name=callee]").value = %q`, callee)
-	p.run(`document.querySelector("[name=device][value=%s]").click()`, device)
-	p.run(`document.querySelector('form[action="/calls"] button.primary').click()`)
+	p.until(`!!` + newCallForm)
+	p.run(newCallForm+`.elements.callee.value = %q`, callee)
+	p.run(newCallForm+`.querySelector("[name=device][value=%s]").click()`, device)
+	p.run(newCallForm + `.querySelector(".ends .primary").click()`)
 }
 
 // A new call is started from the board. Its states are shown as they happen, it
@@ -47,7 +51,7 @@ func TestBrowserNewCall(t *testing.T) {
 	said := func(code string) {
 		t.Helper()
 		anna.until(`document.querySelector("#modal[open] #dialog-notices [data-error]")?.dataset.error === %q`, code)
-		if got := eval[string](anna, `document.querySelector("[name=callee]").value`); got != "0171 3920027" {
+		if got := eval[string](anna, newCallForm+`.elements.callee.value`); got != "0171 3920027" {
 			t.Errorf("%s: what was typed became %q", code, got)
 		}
 	}
@@ -159,13 +163,13 @@ func TestBrowserPlayToMyPhone(t *testing.T) {
 	anna.do(chromedp.Navigate(s.URL + "/announcements"))
 	// So that the recording has begun when sipgate is asked to play.
 	s.Control("POST", "faults", map[string]any{"do": "delay", "delay": "3s", "path": "/v2/calls/*/announcements", "count": 1}, nil)
-	anna.do(chromedp.Click(`a[href$="/play-to-me"]`))
+	anna.click(the(`a[href$="/play-to-me"]`))
 	anna.until(`!!document.querySelector('#modal[open] form[action$="/play-to-me"]')`)
 	if number := eval[string](anna, `document.querySelector("#modal [name=number]").value`); number != "+492214710110" {
 		t.Errorf("the number that is called is %s", number)
 	}
 	anna.screenshot("play-ask")
-	anna.do(chromedp.Click(`#modal form[action$="/play-to-me"] .primary`))
+	anna.click(the(`#modal form[action$="/play-to-me"] .primary`))
 	anna.until(`document.querySelector("#modal[open] #originate")?.dataset.stage === "own"`)
 	s.Eventually("the call is established", func() bool {
 		all := s.Calls()
@@ -207,7 +211,7 @@ func TestBrowserTelLink(t *testing.T) {
 		"tel:12;phone-context=x.example": "number_context", "sip:a@b": "number_invalid",
 	} {
 		anna.do(chromedp.Navigate(s.URL + "/calls/new?to=" + strings.ReplaceAll(link, " ", "%20")))
-		got := eval[string](anna, `document.querySelector(".dialog [data-error]")?.dataset.error ?? document.querySelector("[name=callee]").value`)
+		got := eval[string](anna, `document.querySelector(".dialog [data-error]")?.dataset.error ?? `+newCallForm+`.elements.callee.value`)
 		if got != want {
 			t.Errorf("%s: %q, want %q", link, got, want)
 		}

@@ -261,7 +261,7 @@ func TestBrowserOwnCallsOnly(t *testing.T) {
 	}
 	visible(two, "+49 30 555041", true)
 	visible(two, "+49 30 555042", true)
-	one.do(chromedp.Click("#own-calls button"))
+	one.click(the("#own-calls button"))
 	for _, p := range []*tab{one, two} {
 		visible(p, "+49 30 555042", false)
 		visible(p, "+49 30 555041", true)
@@ -280,7 +280,7 @@ func TestBrowserOwnCallsOnly(t *testing.T) {
 	one.until(`document.querySelector('[data-section=own] .count').textContent === "1" && !document.querySelector("[data-section=active]").offsetParent`)
 	two.do(chromedp.Reload())
 	visible(two, "+49 30 555042", false)
-	two.do(chromedp.Click("#own-calls button"))
+	two.click(the("#own-calls button"))
 	for _, p := range []*tab{one, two} {
 		visible(p, "+49 30 555042", true)
 		p.until(`document.querySelector("#hidden-calls").hidden && document.querySelector('[data-section=active] .count').textContent === "2"`)
@@ -315,7 +315,7 @@ func TestBrowserPreferences(t *testing.T) {
 	board.until(`!!%s`, row("+49 30 555051"))
 	board.until(`!document.querySelector("#ring-ask").hidden`)
 	board.screenshot("ring-ask")
-	board.do(chromedp.Click("#ring-ask [value=yes]"))
+	board.click(the("#ring-ask [value=yes]"))
 	board.until(`audioStub.permission === "granted" && document.querySelector("#ring-ask").hidden && document.querySelector("#preferences").dataset.notify === "on"`)
 	key("j")
 	board.until(`document.activeElement?.classList.contains("row")`)
@@ -323,7 +323,7 @@ func TestBrowserPreferences(t *testing.T) {
 
 	settings := board.secondTab().withAudioStub()
 	settings.do(chromedp.Navigate(s.URL + "/settings"))
-	settings.do(chromedp.Click("[data-try]"))
+	settings.click(the("[data-try]"))
 	settings.until(`audioStub.strokes === 8`)
 	// A change is saved at once, and its section says so.
 	settings.run(`const theme = document.querySelector("#display [name=theme]"); theme.value = "dark"; theme.dispatchEvent(new Event("change", {bubbles: true})); document.querySelector("#display [name=keys]").click()`)

@@ -104,7 +104,7 @@ func testSearchByMouse(s *harness.Stack, anna *tab) {
 	anna.run(`document.activeElement.select()`)
 	anna.do(chromedp.KeyEvent("jörg"))
 	anna.until(`document.querySelectorAll("#recipient-list [role=option]").length === 1`)
-	anna.do(chromedp.Click(`#recipient-list [role=option]`))
+	anna.click(the(`#recipient-list [role=option]`))
 	anna.until(`document.querySelector("#recipient").value === "+49 221 4710777" && document.activeElement.matches("[data-enter]")`)
 	anna.do(chromedp.KeyEvent(kb.Enter))
 	s.Eventually("new call", func() bool { return strings.Contains(s.LastBody("/v2/sessions/calls"), "+492214710777") })

@@ -43,7 +43,7 @@ func testTooManyTabs(p *tab, who string) {
 		p.t.Errorf("a page that has to pause is %s", state)
 	}
 	p.run(`for (const s of others) s.close()`)
-	p.do(chromedp.Click(`#connection button`))
+	p.click(the(`#connection button`))
 	p.until(`document.querySelector("#status").dataset.state === "live" && document.querySelector("#connection").hidden`)
 }
 
@@ -72,11 +72,11 @@ func TestBrowserSessionEnded(t *testing.T) {
 	if got := eval[string](p, `document.querySelector("#over a").getAttribute("href") + " " + document.querySelector("#over a").target`); got != "/login?next=%2F _blank" {
 		t.Errorf("the way to sign in is %q", got)
 	}
-	p.do(chromedp.Click(`#over button`))
+	p.click(the(`#over button`))
 	p.until(`document.querySelector("#over [role=status]").textContent !== ""`)
 
 	p.secondTab().signIn("Anna")
-	p.do(chromedp.Click(`#over button`))
+	p.click(the(`#over button`))
 	p.until(`!document.querySelector("#over").open && document.querySelector("#status")?.dataset.state === "live"`)
 	p.until(`document.querySelector("#modal").open && document.activeElement?.name === "phoneNumber" && document.activeElement.value === "+49 89 77"`)
 	p.until(`!!%s`, row(who))
@@ -85,6 +85,6 @@ func TestBrowserSessionEnded(t *testing.T) {
 	endOtherSessions(s.SignIn(t, 0))
 	p.until(`document.querySelector("#over").open`)
 	p.secondTab().signIn("Jonas")
-	p.do(chromedp.Click(`#over button`))
+	p.click(the(`#over button`))
 	p.until(`document.querySelector(".me-name")?.textContent.includes("Jonas") && !document.querySelector("#modal").open`)
 }

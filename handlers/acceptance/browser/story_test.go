@@ -51,7 +51,7 @@ func TestBrowserReceptionistsCall(t *testing.T) {
 func storyRecords(s *harness.Stack, anna *tab, id, who string) {
 	anna.press(who, "r")
 	anna.until(`!!document.querySelector('#modal[open] button[name="announcement"][value="true"]')`)
-	anna.do(chromedp.Click(`#modal button[name="announcement"][value="true"]`))
+	anna.click(the(`#modal button[name="announcement"][value="true"]`))
 	s.Eventually("recording", func() bool { return s.Call(id).Recording })
 	anna.press(who, "d")
 	anna.until(`document.activeElement?.matches("output.tones")`)
@@ -73,7 +73,7 @@ func storyConsults(t *testing.T, s *harness.Stack, anna *tab, id, who string) {
 	anna.until(`document.querySelector('#modal [aria-selected="true"]')?.innerText.includes("Jonas")`)
 	anna.keys(kb.Tab)
 	anna.until(`document.querySelector("#modal .keeps")?.innerText.includes("Jonas")`)
-	anna.do(chromedp.Click(`#modal button[name=attended][value=true]`))
+	anna.click(the(`#modal button[name=attended][value=true]`))
 	s.Eventually("the colleague is asked", func() bool { return len(s.Call(id).Transfers) == 1 })
 	if sent := s.Call(id).Transfers[0]; !sent.Attended || sent.To != "+492214710111" {
 		t.Errorf("asked with %+v", sent)
@@ -106,7 +106,7 @@ func storyHears(t *testing.T, anna *tab, who string) {
 func storyCallsBack(t *testing.T, s *harness.Stack, anna *tab, number, who string) {
 	anna.run(`[...%s.querySelectorAll("a[data-dialog]")].find(a => a.href.includes("/calls/new")).click()`, historyRow(who))
 	anna.until(`document.querySelector("#modal[open] input[name=callee]")?.value.includes("555600")`)
-	anna.run(`document.querySelector("#modal form[action='/calls'] button.primary").click()`)
+	anna.run(`document.querySelector("#modal form[action='/calls'] .ends .primary").click()`)
 	var calls []harness.Call
 	s.Eventually("the caller is called back", func() bool {
 		s.Control("GET", "calls", nil, &calls)

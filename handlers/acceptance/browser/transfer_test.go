@@ -146,13 +146,6 @@ func testConsultationCancelled(t *testing.T, s *harness.Stack, anna *tab) {
 	s.Control("POST", "calls/"+id+"/hangup", map[string]any{}, nil)
 }
 
-// at returns the middle of an element.
-func (p *tab) at(element string) (x, y float64) {
-	p.t.Helper()
-	r := eval[[]float64](p, `(r => [r.x + r.width / 2, r.y + r.height / 2])(`+element+`.getBoundingClientRect())`)
-	return r[0], r[1]
-}
-
 // drag presses the mouse on an element and moves it to another one once that
 // exists.
 func (p *tab) drag(element, to string) {
@@ -190,7 +183,7 @@ func testDrag(t *testing.T, s *harness.Stack, anna *tab) {
 	s.ExpectNoCommands(t, func() { // without a call of one's own: a new one
 		anna.until(`%s?.innerText.includes("do not disturb")`, tile("Mira Hoffmann"))
 		anna.until(`%s?.innerText.includes("free")`, tile("Jonas Keller"))
-		anna.do(chromedp.Click(`#team a[data-to="` + jonasNumber + `"]`))
+		anna.click(the(`#team a[data-to="` + jonasNumber + `"]`))
 		chosen("", "+49 221 4710111")
 		anna.until(`!!document.querySelector("#modal [name=device]") && !document.querySelector("#modal [data-from-link]")`)
 		anna.screenshot("strip-call")
@@ -220,10 +213,10 @@ func testDrag(t *testing.T, s *harness.Stack, anna *tab) {
 		anna.do(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(kb.Escape))
 		anna.until(`!document.querySelector("#modal").open`)
 
-		anna.do(chromedp.Click(`#team a[data-to="` + jonasNumber + `"]`))
+		anna.click(the(`#team a[data-to="` + jonasNumber + `"]`))
 		chosen("Jonas Keller", "+49 221 4710111")
 	})
-	anna.do(chromedp.Click(`#modal button[name=attended][value=false]`))
+	anna.click(the(`#modal button[name=attended][value=false]`))
 	s.Eventually("blind transfer", func() bool {
 		sent := s.Call(id).Transfers
 		return len(sent) == 1 && sent[0].To == jonasNumber && !sent[0].Attended

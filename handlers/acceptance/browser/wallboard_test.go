@@ -27,7 +27,7 @@ func TestBrowserWallboard(t *testing.T) {
 	anna.signIn("Anna")
 	anna.do(chromedp.Navigate(s.URL + "/walls"))
 	anna.do(chromedp.SendKeys(`input[name=name]`, "Kitchen"))
-	anna.do(chromedp.Click(`form[action="/walls"] button`))
+	anna.click(the(`form[action="/walls"] button`))
 	anna.until(`!!document.querySelector("#wall-link")`)
 	link := eval[string](anna, `document.querySelector("#wall-link").value`)
 

@@ -11,20 +11,6 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// countClicks starts to count the member's clicks.
-func (p *tab) countClicks() {
-	p.t.Helper()
-	p.run(`window.clicks = 0; window.countsClicks ??= !addEventListener("click", e => { window.clicks += e.isTrusted ? 1 : 0; }, true)`)
-}
-
-// clicked fails the test if the member clicked more than want times.
-func (p *tab) clicked(job string, want int) {
-	p.t.Helper()
-	if got := eval[int](p, "window.clicks"); got != want {
-		p.t.Errorf("%s: %d clicks, want %d", job, got, want)
-	}
-}
-
 // What is done within a call takes as few clicks as it can, and what became of it
 // is said in one place that is never in the way.
 func TestBrowserJobsWithinACall(t *testing.T) {
@@ -62,7 +48,7 @@ func testFavourite(t *testing.T, s *harness.Stack, anna *tab, id string, act fun
 	}
 	const tile = `[...document.querySelectorAll("#modal[open] .tile")].find(b => b.innerText.includes("Open until six"))`
 	h := &hand{tab: anna}
-	h.click(`document.querySelector("` + act("announce") + `")`)
+	h.click(the(act("announce")))
 	h.click(tile)
 	played(1)
 	h.done("play a favourite", 2, 0)
@@ -81,43 +67,44 @@ func testRecordsAgain(t *testing.T, s *harness.Stack, anna *tab, id string, act 
 	const consent = `/must agree/.test(document.querySelector("#modal").innerText)`
 	stop := func() {
 		anna.until(`!!document.querySelector(%q)`, act("record[aria-pressed=true]"))
-		anna.do(chromedp.Click(act("record")))
+		anna.click(the(act("record")))
 		s.Eventually("not recorded", func() bool { return !s.Call(id).Recording })
 		anna.until(`!!document.querySelector(%q)`, "a"+act("record")[len("#board .row[data-state] "):])
 	}
-	anna.do(chromedp.Click(act("record")))
+	anna.click(the(act("record")))
 	anna.until(`document.querySelector("#modal").open && ` + consent)
 	anna.screenshot("record")
-	anna.do(chromedp.Click(`#modal button[name="announcement"][value="true"]`))
+	anna.click(the(`#modal button[name="announcement"][value="true"]`))
 	s.Eventually("recording", func() bool { return s.Call(id).Recording })
 	stop()
 
 	anna.until(`document.querySelector("#preferences").dataset.record === "spoken"`)
-	anna.countClicks()
-	anna.do(chromedp.Click(act("record")))
+	h := &hand{tab: anna}
+	h.click(the(act("record")))
 	s.Eventually("recording again", func() bool { return s.Call(id).Recording })
-	anna.clicked("record", 1)
+	h.done("record", 1, 0)
 	if eval[bool](anna, `document.querySelector("#modal").open`) {
 		t.Error("the dialog is open")
 	}
 	stop()
 
-	anna.do(chromedp.Click(act("how")))
+	anna.click(the(act("how")))
 	anna.until(`document.querySelector("#modal").open`)
 	if eval[bool](anna, consent) {
 		t.Error("the text on consent is shown twice")
 	}
-	anna.do(chromedp.Click(`#modal .ends [data-close]`))
+	anna.click(the(`#modal .ends [data-close]`))
 	anna.until(`!document.querySelector("#modal").open`)
 }
 
 // testKeypad sends one tone with two clicks, and several that are typed quickly in
 // one request.
 func testKeypad(s *harness.Stack, anna *tab, id string, act func(string) string) {
-	anna.countClicks()
-	anna.do(chromedp.Click(act("keypad")), chromedp.Click(`#modal [data-tone-key="1"]`))
+	h := &hand{tab: anna}
+	h.click(the(act("keypad")))
+	h.click(the(`#modal [data-tone-key="1"]`))
 	s.Eventually("a tone", func() bool { return slices.Equal(s.Call(id).Tones, []string{"1"}) })
-	anna.clicked("keypad", 2)
+	h.done("keypad", 2, 0)
 	anna.run(`for (const key of "23#") document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}))`)
 	s.Eventually("tones", func() bool { return slices.Equal(s.Call(id).Tones, []string{"1", "23#"}) })
 	anna.until(`[...document.querySelectorAll("output.tones [data-state=sent]")].map(e => e.textContent).join("") === "123#"`)
