@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"time"
 
 	"callboard/sipgate"
@@ -29,12 +30,29 @@ func (f Format) addChips(m *RowModel, c switchboard.Call, lang Lang) {
 	}
 	if c.LastCommand != nil {
 		if chip := commandChip(f.shownCommand(c), c, lang); chip.Text != "" {
-			if c.LastCommand.Name != "" {
-				chip.Text = c.LastCommand.Name + ": " + chip.Text
+			if chip.Name = c.LastCommand.Name; chip.Tone != busy {
+				chip.Text, chip.Name = chip.named(), ""
 			}
 			m.Chips = append(m.Chips, chip)
 		}
 	}
+}
+
+// busy is the tone of the chip of a pending command. It is shown over the first line
+// of the row, which so keeps its height until sipgate has answered.
+const busy = "busy"
+
+// named returns the text with the name of who does it, if there is one.
+func (c Chip) named() string {
+	if c.Name == "" {
+		return c.Text
+	}
+	return c.Name + ": " + c.Text
+}
+
+// notes returns the chips that have a line of their own.
+func (m *RowModel) notes() []Chip {
+	return slices.DeleteFunc(slices.Clone(m.Chips), func(c Chip) bool { return c.Tone == busy })
 }
 
 // shownCommand returns the last command with formatted numbers. During a
@@ -78,12 +96,12 @@ func commandChip(o switchboard.LastCommand, c switchboard.Call, lang Lang) Chip 
 	verb := string(o.Verb)
 	switch o.Outcome {
 	case switchboard.Pending:
-		return Chip{Tone: "busy", Text: pendingText(o, c, lang)}
+		return Chip{Tone: busy, Text: pendingText(o, c, lang)}
 	case switchboard.Failed:
 		return Chip{Tone: "bad", Text: lang.T("order.failed", lang.T("verb."+verb), lang.T("reason."+Reason(o.Reason))), At: milliseconds(o.At)}
 	case switchboard.Accepted:
 		if c.Phase != switchboard.Ended {
-			return Chip{Tone: "busy", Text: pendingText(o, c, lang)}
+			return Chip{Tone: busy, Text: pendingText(o, c, lang)}
 		}
 		return Chip{}
 	case switchboard.Unconfirmed:

@@ -50,7 +50,7 @@ func TestChipsSayWhatBecameOfCommands(t *testing.T) {
 			var tone, text string
 			for _, chip := range testFormat.RowFor(c, Allowed{}, English).Chips {
 				if chip.Tone != "mute" && chip.Tone != "rec" {
-					tone, text = tone+chip.Tone, text+chip.Text
+					tone, text = tone+chip.Tone, text+chip.named()
 				}
 			}
 			if tone != test.tone || text != want {

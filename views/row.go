@@ -72,7 +72,7 @@ type Chip struct {
 	From, Length string // milliseconds, of an announcement that is being played
 
 	By       string        // the member who acts, for whom the chip is hidden
-	Name     string        // with tone "pending-hangup": who hangs up, at At
+	Name     string        // with the tones "pending-hangup" and "busy": who does it
 	Undo     templ.SafeURL // undoes the hang-up; empty if the viewer may not
 	UndoText string
 }

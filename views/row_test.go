@@ -64,7 +64,7 @@ func TestRowShowsOnlyConfirmedState(t *testing.T) {
 	if hold := action(t, m, "hold"); m.State != "talking" || hold.On || !hold.Busy {
 		t.Errorf("requested but not confirmed: state %s, hold %+v", m.State, hold)
 	}
-	if len(m.Chips) != 1 || m.Chips[0].Tone != "busy" || m.Chips[0].Text != "Mia: Putting on hold …" {
+	if len(m.Chips) != 1 || m.Chips[0].Tone != "busy" || m.Chips[0].named() != "Mia: Putting on hold …" {
 		t.Errorf("chips %+v", m.Chips)
 	}
 	for outcome, tone := range map[switchboard.Outcome]string{switchboard.Failed: "bad", switchboard.Unknown: "doubt"} {
