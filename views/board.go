@@ -204,6 +204,7 @@ func (p Page) keyLabel(name string) string {
 var shortcutKeys = []shortcut{
 	{[]string{"j", "k"}, "keys.rows"},
 	{[]string{"Enter"}, "keys.enter"},
+	{[]string{"w"}, "keys.note"},
 	{[]string{"h"}, "keys.hold"},
 	{[]string{"m"}, "keys.mute"},
 	{[]string{"t"}, "keys.transfer"},

@@ -3,6 +3,7 @@
 // request, and hanging up with a grace period.
 
 import {closest, find, get, message, setText, sourceForm} from "./dom.js";
+import {inRowInUse} from "./row_in_use.js";
 
 /**
  * Fields that a form gets for its next request only.
@@ -108,25 +109,15 @@ function startRecording() {
 	// That button is in the row in use only: rows are small.
 	const how = document.createElement("a");
 	how.className = "act how";
+	how.dataset.added = "";
 	how.textContent = how.title = find("#attempts")?.dataset.how ?? "";
-	/** @type {Element | null} */
-	let row = null;
-	const offer = () => {
+	inRowInUse(row => {
 		/** @type {HTMLAnchorElement | null} */
 		const record = row && find("#preferences")?.dataset.record ? find("a.act.record", row) : null;
 		if (!record) return how.remove();
 		if (how.href !== record.href) how.href = record.href;
 		if (record.nextElementSibling !== how) record.after(how);
-	};
-	for (const type of ["pointerover", "focusin"]) {
-		document.addEventListener(type, e => {
-			const inUse = closest(e.target, ".row");
-			if (!inUse || inUse === row) return;
-			row = inUse;
-			offer();
-		});
-	}
-	document.addEventListener("feed:applied", offer);
+	});
 }
 
 /** startCallActions prepares the buttons of calls. */

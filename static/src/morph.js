@@ -54,12 +54,13 @@ export function morph(old, fresh) {
 }
 
 /**
- * remove removes a node and returns the one after it.
+ * remove removes a node, unless it was added by script, and returns the one after
+ * it.
  * @param {ChildNode} node
  */
 function remove(node) {
 	const {nextSibling} = node;
-	node.remove();
+	if (!(node instanceof HTMLElement && "added" in node.dataset)) node.remove();
 	return nextSibling;
 }
 

@@ -69,6 +69,9 @@ function execute(key, target) {
 	case key === "Enter" && row && target === row:
 		openCard(/** @type {HTMLElement} */ (row));
 		return true;
+	case key === "w" && row !== null && row !== undefined:
+		openCard(/** @type {HTMLElement} */ (row), true);
+		return true;
 	case key === "R":
 		return press(row, key, false);
 	case key === "X":

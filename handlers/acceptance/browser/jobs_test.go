@@ -8,6 +8,7 @@ import (
 	"callboard/handlers/acceptance/harness"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // What a receptionist does all day takes as few clicks as it can: to hold a call and
@@ -53,13 +54,24 @@ func TestBrowserEverydayJobs(t *testing.T) {
 	anna.until(`/free/.test(%s?.innerText ?? "")`, free)
 	anna.done("is Mira free", 0, 0)
 
-	anna.click(row(who) + `.querySelector(".who a")`)
-	anna.until(`!!document.querySelector("#card:not([hidden]) textarea")`)
-	anna.click(the("#card textarea"))
-	anna.press("new address")
-	anna.click(the("#card form button:not([type=button])"))
-	anna.until(`document.querySelector("#card .written")?.textContent.includes("new address")`)
-	anna.done("a note", 3, 11)
+	anna.run(`%s.dispatchEvent(new PointerEvent("pointerover", {bubbles: true}))`, row(who))
+	anna.click(row(who) + `.querySelector(".who .write")`)
+	anna.press("new address", kb.Enter) // the card need not be there yet
+	noted := func(text string) {
+		t.Helper()
+		anna.until(`document.querySelector("#card .written")?.textContent.includes(%q) && document.activeElement === %s`, text, row(who))
+	}
+	noted("new address")
+	anna.screenshot("note-button")
+	anna.done("a note", 1, 12)
+	anna.press("w")
+	anna.until(`document.activeElement?.matches("#card textarea")`)
+	anna.press("at 2")
+	anna.run(`%s.focus()`, row(who)) // the note is saved when the focus leaves it
+	noted("at 2")
+	anna.done("a note by keys", 0, 5)
+	anna.press(kb.Escape)
+	anna.clicks, anna.keys = 0, 0
 
 	anna.until(`!document.querySelector("#missed").hidden`)
 	mx, my := anna.at(`document.querySelector("#missed summary")`)
