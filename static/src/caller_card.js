@@ -117,7 +117,7 @@ async function saveNote(form) {
 		if (row !== shown) return;
 		if (form.contains(document.activeElement)) document.getElementById(row)?.focus();
 		const note = field();
-		if (note?.value === body.get("text")) note.value = "";
+		if (note && note.value.trim() === body.get("text")?.trim()) note.value = "";
 		await load();
 	} catch (e) {
 		fail(/** @type {Error} */ (e).message);
@@ -127,19 +127,26 @@ async function saveNote(form) {
 }
 
 /**
- * onKey handles a key in the card: Enter saves the note, Shift+Enter begins a new
- * line. What is typed before the note is there goes into it, instead of pressing
- * buttons of calls.
+ * onKey saves the note with Enter. Shift+Enter begins a new line.
  * @param {KeyboardEvent} e
  */
 function onKey(e) {
-	if (e.isComposing || e.ctrlKey || e.metaKey || e.altKey) return;
-	if (writes && e.key === "Enter") saves = true;
-	else if (writes && e.key.length === 1) drafts.set(shown, (drafts.get(shown) ?? "") + e.key);
-	else if (e.key === "Enter" && !e.shiftKey && e.target === field()) field()?.form?.requestSubmit();
-	else return;
+	const note = field();
+	if (writes && e.key.length === 1) e.stopPropagation(); // it presses no button of a call
+	if (e.isComposing || e.key !== "Enter" || e.shiftKey || !writes && e.target !== note) return;
 	e.preventDefault();
-	e.stopPropagation();
+	if (writes) saves = true;
+	else note?.form?.requestSubmit();
+}
+
+/**
+ * onEarlyText keeps what is typed before the note is there.
+ * @param {KeyboardEvent} e
+ */
+function onEarlyText(e) {
+	if (!writes || e.key.length !== 1) return;
+	drafts.set(shown, (drafts.get(shown) ?? "") + e.key);
+	e.preventDefault();
 }
 
 /**
@@ -189,6 +196,7 @@ export function startCallerCard() {
 		saveNote(/** @type {HTMLFormElement} */ (e.target));
 	});
 	card.addEventListener("keydown", onKey);
+	card.addEventListener("keypress", onEarlyText);
 	card.addEventListener("focusout", onLeave);
 	button.type = "button";
 	button.className = "write";

@@ -62,6 +62,9 @@ func TestBrowserEverydayJobs(t *testing.T) {
 		anna.until(`document.querySelector("#card .written")?.textContent.includes(%q) && document.activeElement === %s`, text, row(who))
 	}
 	noted("new address")
+	if got := eval[string](anna.tab, `document.querySelector("#card textarea").value`); got != "" {
+		t.Errorf("the note is still in the field: %q", got)
+	}
 	anna.screenshot("note-button")
 	anna.done("a note", 1, 12)
 	anna.press("w")
