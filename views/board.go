@@ -44,7 +44,8 @@ func (b *BoardModel) compact(d team.Density) bool {
 // RenderedRow is the HTML of one row, see [Format.RowHTMLFor].
 type RenderedRow []byte
 
-// RenderedBoard is the HTML of a [BoardList], a [TeamStrip] and a [CallBackTray].
+// RenderedBoard is the HTML of a [BoardList], a [TeamStrip] and a [CallBackTray], which
+// is rendered if it is empty.
 type RenderedBoard struct{ List, Team, CallBacks RenderedRow }
 
 // Add puts a call, on which the viewer may act as allowed says, to its place in its

@@ -16,14 +16,18 @@ type BoardOutline struct {
 	model BoardModel
 }
 
-// NewBoardOutline returns the outline of [Board].
-func NewBoardOutline(p Page, m BoardModel) *BoardOutline {
+// NewBoardOutline returns the outline of [Board]. It has a mark for the missed calls
+// only if there are any.
+func NewBoardOutline(p Page, m BoardModel, missed bool) *BoardOutline {
 	p.Now, m.Status.Now = markedNow, markedNow
 	if !m.Status.ListedAt.IsZero() {
 		m.Status.ListedAt = markedListing
 	}
 	m = m.WithoutRows()
 	m.Rendered, m.Version = markedBoard, markedVersion
+	if !missed {
+		m.Rendered = markedWithoutMissed
+	}
 	return &BoardOutline{p, m}
 }
 
@@ -49,7 +53,8 @@ var (
 	markedVersion, markedList = decimal(mark()), decimal(mark())
 	markedTeam, markedMissed  = decimal(mark()), decimal(mark())
 
-	markedBoard = &RenderedBoard{RenderedRow(markedList), RenderedRow(markedTeam), RenderedRow(markedMissed)}
+	markedBoard         = &RenderedBoard{RenderedRow(markedList), RenderedRow(markedTeam), RenderedRow(markedMissed)}
+	markedWithoutMissed = &RenderedBoard{List: markedBoard.List, Team: markedBoard.Team}
 )
 
 func mark() int64 {

@@ -280,7 +280,7 @@ func boardTools(p Page, m BoardModel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if m.Rendered == nil {
+		if m.Rendered == nil || len(m.Rendered.CallBacks) == 0 {
 			templ_7745c5c3_Err = CallBackTray(p, m.CallBacks).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

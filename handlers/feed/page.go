@@ -58,13 +58,15 @@ func (h *Hub) recentPage(v View) (Page, bool) {
 func (p Page) Pieces(ctx context.Context, page views.Page, canCall bool, callBacks []views.CallBackTask) ([]*web.Piece, error) {
 	m := p.list.board
 	m.CanCall, m.Status = canCall, views.NewStatus(p.Health, page.Now)
-	layout, err := p.outline.layoutOf(ctx, views.NewBoardOutline(page, m))
+	layout, err := p.outline.layoutOf(ctx, views.NewBoardOutline(page, m, len(callBacks) > 0))
 	if err != nil {
 		return nil, err
 	}
 	var missed bytes.Buffer
-	if err := views.CallBackTray(page, callBacks).Render(ctx, &missed); err != nil {
-		return nil, err
+	if len(callBacks) > 0 {
+		if err := views.CallBackTray(page, callBacks).Render(ctx, &missed); err != nil {
+			return nil, err
+		}
 	}
 	marked := []*web.Piece{p.list.piece, p.strip, web.NewPiece(missed.Bytes())}
 	for _, text := range views.BoardMarked(p.Have, page.Now, p.Health.ListedAt) {

@@ -90,7 +90,7 @@ type Control struct {
 	Unreadable *account.Unreadable // what of sipgate's lists could not be read
 	service    *serviceAccount     // nil if there is none
 	refusals   *lru.Cache[refusal, struct{}]
-	ended      endedCalls
+	recent     recentCalls
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc

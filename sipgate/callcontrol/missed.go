@@ -38,46 +38,73 @@ func (m MissedCaller) IsDone() bool { return !m.Done.At.IsZero() }
 // missedTTL is how long what the journal has is kept for all readers of an account.
 const missedTTL = time.Second
 
-// endedCalls keeps the calls of an account that have ended.
-type endedCalls struct {
+// recentCalls keeps the calls of each account since a time.
+type recentCalls struct {
 	mu       sync.Mutex
-	accounts map[string]*endedOfAccount
+	accounts map[string]*callsOfAccount
 }
 
-type endedOfAccount struct {
+type callsOfAccount struct {
 	mu        sync.Mutex
 	at, since time.Time
-	calls     []switchboard.Call
+	ended     []switchboard.Call // of the journal
+
+	board *switchboard.Board
+	seq   uint64 // of the board's last change
+	all   []switchboard.Call
 }
 
-func (e *endedCalls) of(account string) *endedOfAccount {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.accounts == nil {
-		e.accounts = map[string]*endedOfAccount{}
+func (r *recentCalls) of(account string) *callsOfAccount {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.accounts == nil {
+		r.accounts = map[string]*callsOfAccount{}
 	}
-	if e.accounts[account] == nil {
-		e.accounts[account] = new(endedOfAccount)
+	if r.accounts[account] == nil {
+		r.accounts[account] = new(callsOfAccount)
 	}
-	return e.accounts[account]
+	return r.accounts[account]
 }
 
-// endedSince returns the calls of an account that ended since a time, from the
-// journal. All readers share one answer for a second.
-func (c *Control) endedSince(ctx context.Context, account string, since time.Time) ([]switchboard.Call, error) {
-	ended := c.ended.of(account)
-	ended.mu.Lock()
-	defer ended.mu.Unlock()
-	now := time.Now()
-	if ended.since.Equal(since) && now.Sub(ended.at) < missedTTL {
-		return ended.calls, nil
+// callsSince returns the calls of an account that ended since a time or go on, in
+// the order in which they began. All readers share them until the board changes,
+// for a second at most: the caller must not modify them.
+func (c *Control) callsSince(ctx context.Context, a Actor, since time.Time) ([]switchboard.Call, error) {
+	recent, board, now := c.recent.of(a.Account), c.Board(a), time.Now()
+	recent.mu.Lock()
+	defer recent.mu.Unlock()
+	fresh := recent.since.Equal(since) && now.Sub(recent.at) < missedTTL
+	if fresh && recent.board == board && recent.seq == board.Seq() {
+		return recent.all, nil
 	}
-	calls, err := c.Journal.EndedSince(context.WithoutCancel(ctx), account, since)
-	if err != nil {
-		return nil, err
+	if !fresh {
+		ended, err := c.Journal.EndedSince(context.WithoutCancel(ctx), a.Account, since)
+		if err != nil {
+			return nil, err
+		}
+		recent.at, recent.since, recent.ended = now, since, ended
 	}
-	ended.at, ended.since, ended.calls = now, since, calls
-	return calls, nil
+	shown := board.Snapshot()
+	recent.board, recent.seq, recent.all = board, shown.Seq, withLive(recent.ended, shown.Calls, since)
+	return recent.all, nil
+}
+
+// withLive returns ended calls together with those of a board, which knows them
+// better, in the order in which they began.
+func withLive(ended, live []switchboard.Call, since time.Time) []switchboard.Call {
+	all, at := slices.Clone(ended), make(map[switchboard.RowID]int, len(ended))
+	for i := range all {
+		at[all[i].ID] = i
+	}
+	for _, call := range live {
+		if i, known := at[call.ID]; known {
+			all[i] = call
+		} else if call.Phase != switchboard.Ended || !call.EndedAt.Before(since) {
+			all = append(all, call)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b switchboard.Call) int { return a.Started.Compare(b.Started) })
+	return all
 }
 
 // Missed returns who called the actor's team since a time, and was not answered:
@@ -85,40 +112,30 @@ func (c *Control) endedSince(ctx context.Context, account string, since time.Tim
 // to sipgate. Callers are of calls that the actor may see; that a colleague called
 // back counts in any case.
 func (c *Control) Missed(ctx context.Context, a Actor, since time.Time) ([]MissedCaller, error) {
-	ended, err := c.endedSince(ctx, a.Account, since)
+	calls, err := c.callsSince(ctx, a, since)
 	if err != nil {
 		return nil, err
 	}
-	calls := slices.Clone(ended)
-	for _, call := range c.Board(a).Snapshot().Calls {
-		i := slices.IndexFunc(calls, func(e switchboard.Call) bool { return e.ID == call.ID })
-		switch {
-		case i >= 0:
-			calls[i] = call
-		case call.Phase != switchboard.Ended || !call.EndedAt.Before(since):
-			calls = append(calls, call)
-		}
-	}
-	return missedCallers(calls, func(call switchboard.Call) bool { return c.Sees(a, call) }), nil
+	return missedCallers(calls, func(call *switchboard.Call) bool { return c.Sees(a, *call) }), nil
 }
 
 // isMissed reports whether nobody of the team spoke with who called.
-func isMissed(c switchboard.Call) bool {
+func isMissed(c *switchboard.Call) bool {
 	return c.Direction == sipgate.Incoming && !c.Internal && c.Phase == switchboard.Ended && !isAnswered(c) && c.Cause != "forwarded"
 }
 
 // isAnswered reports whether somebody talks or talked in a call. A voicemail is
 // nobody.
-func isAnswered(c switchboard.Call) bool {
+func isAnswered(c *switchboard.Call) bool {
 	return !c.Voicemail && (c.Phase == switchboard.Connected || c.Phase == switchboard.Ended && c.PreviousPhase == switchboard.Connected)
 }
 
-// missedCallers groups the missed ones of calls by their numbers.
-func missedCallers(calls []switchboard.Call, sees func(switchboard.Call) bool) []MissedCaller {
-	calls = slices.Clone(calls)
-	slices.SortStableFunc(calls, func(a, b switchboard.Call) int { return a.Started.Compare(b.Started) })
+// missedCallers groups the missed ones of calls, which are in the order in which
+// they began, by their numbers.
+func missedCallers(calls []switchboard.Call, sees func(*switchboard.Call) bool) []MissedCaller {
 	found, at := []MissedCaller{}, map[string]int{}
-	for _, call := range calls {
+	for n := range calls {
+		call := &calls[n]
 		number := call.Remote.Number
 		i, known := at[number]
 		switch {
@@ -132,7 +149,7 @@ func missedCallers(calls []switchboard.Call, sees func(switchboard.Call) bool) [
 			}
 			m := &found[i]
 			m.Remote = switchboard.Party{Number: number, Name: cmp.Or(call.Remote.Name, m.Remote.Name)}
-			m.Calls, m.Last, m.Since, m.Done, m.Tried = m.Calls+1, call, call.Started, FollowUp{}, FollowUp{}
+			m.Calls, m.Last, m.Since, m.Done, m.Tried = m.Calls+1, *call, call.Started, FollowUp{}, FollowUp{}
 		case known && number != "" && !call.Internal:
 			found[i].follow(call, sees(call))
 		}
@@ -147,7 +164,7 @@ func missedCallers(calls []switchboard.Call, sees func(switchboard.Call) bool) [
 }
 
 // follow notes a later call with the number of m.
-func (m *MissedCaller) follow(call switchboard.Call, seen bool) {
+func (m *MissedCaller) follow(call *switchboard.Call, seen bool) {
 	f := FollowUp{At: call.Started, Incoming: call.Direction == sipgate.Incoming}
 	if seen && len(call.UserNames) > 0 {
 		f.By = call.UserNames[0]

@@ -66,7 +66,7 @@ func TestMissedCallersWaitUntilTheTeamTalkedWithThem(t *testing.T) {
 		"a hidden miss":              {[]switchboard.Call{call("", "1", "hidden")}, ""},
 	} {
 		var got []string
-		for _, m := range missedCallers(test.calls, func(c switchboard.Call) bool { return c.UserNames[0] != "hidden" }) {
+		for _, m := range missedCallers(test.calls, func(c *switchboard.Call) bool { return c.UserNames[0] != "hidden" }) {
 			line := fmt.Sprintf("%s×%d", m.Remote.Number, m.Calls)
 			switch {
 			case m.IsDone() && m.Done.Incoming:
