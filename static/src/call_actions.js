@@ -3,6 +3,7 @@
 // request, and hanging up with a grace period.
 
 import {closest, find, get, message, setText, sourceForm} from "./dom.js";
+import {ajax} from "./htmx_loader.js";
 import {inRowInUse} from "./row_in_use.js";
 
 /**
@@ -65,7 +66,7 @@ async function send(form, button, address = button.getAttribute("formaction") ??
 	}
 	const request = {id, next: /** @type {string | undefined} */ (undefined)};
 	requests.set(button, request);
-	await htmx.ajax("POST", address, {source: button, swap: "none", values: {...fields, ...id && {action_id: id}}});
+	await ajax("POST", address, {source: button, swap: "none", values: {...fields, ...id && {action_id: id}}});
 	requests.delete(button);
 	if (request.next && button.isConnected && actionID(form, button) === request.next) send(form, button, address, fields);
 }

@@ -4,13 +4,14 @@
 
 import {find, sourceForm} from "./dom.js";
 import {FeedSocket} from "./feed_socket.js";
+import {ajax} from "./htmx_loader.js";
 
 const later = 1500; // ms after which the timeline has what the feed told of
 
 /** loadCall brings the part of the page that shows the call up to date. */
 export async function loadCall() {
 	const call = find("#call");
-	if (call) await htmx.ajax("GET", location.pathname, {source: call, target: "#call", select: "#call", swap: "outerMorph"});
+	if (call) await ajax("GET", location.pathname, {source: call, target: "#call", select: "#call", swap: "outerMorph"});
 }
 
 let loading = false, again = false;

@@ -11,6 +11,7 @@ import {startConfirmation} from "./confirmation.js";
 import {repaint, startConnection} from "./connection.js";
 import {startDateLabels} from "./date_labels.js";
 import {followCallSetup, startDialogs} from "./dialogs.js";
+import {startHtmx} from "./htmx_loader.js";
 import {startLazySearch} from "./lazy_search.js";
 import {startListFilter} from "./list_filter.js";
 import {startMenu} from "./menu.js";
@@ -34,6 +35,7 @@ export function startPage() {
 	startNotices();
 	startConfirmation();
 	startStaleGuard();
+	startHtmx();
 	startDialogs();
 	startMenu();
 	repaint();

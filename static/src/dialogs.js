@@ -2,6 +2,7 @@
 // Pages that are shown in a dialog above the page.
 
 import {find, findAll, get} from "./dom.js";
+import {ajax} from "./htmx_loader.js";
 
 let opened = 0; // how many were asked for
 
@@ -16,7 +17,7 @@ const modal = () => /** @type {HTMLDialogElement | null} */ (find("#modal"));
 export async function openDialog(address, again = false) {
 	const dialog = /** @type {HTMLDialogElement} */ (get("#modal")), body = get("#modal-body"), mine = ++opened;
 	if (!again) body.replaceChildren();
-	await htmx.ajax("GET", address, {source: body, target: body, swap: "innerHTML", select: "#dialog"});
+	await ajax("GET", address, {source: body, target: body, swap: "innerHTML", select: "#dialog"});
 	const content = find("#dialog", body);
 	if (mine !== opened || !content || again && !dialog.open) return;
 	dialog.dataset.address = address;

@@ -3,6 +3,7 @@
 // form stays, with its focus.
 
 import {closest, find, get, parse} from "./dom.js";
+import {processNew} from "./htmx_loader.js";
 import {watchPlayers} from "./players.js";
 import {request} from "./request.js";
 
@@ -44,7 +45,7 @@ async function apply(form) {
 	if (shown !== address || !page) return;
 	const fresh = document.importNode(page, true);
 	get("#history-results").replaceWith(fresh);
-	htmx.process(fresh);
+	processNew(fresh);
 	watchPlayers();
 	history.replaceState(history.state, "", address);
 	find("#history-csv")?.setAttribute("href", address.replace("/history", "/history.csv"));

@@ -4,6 +4,7 @@
 
 import {closest, find, findAll, get, parse, setText} from "./dom.js";
 import {loadCall} from "./call_page.js";
+import {processNew} from "./htmx_loader.js";
 import {watchPlayers} from "./players.js";
 import {request} from "./request.js";
 import {replaceBar, updatePicks} from "./transfer_bar.js";
@@ -24,7 +25,7 @@ async function ask() {
 		const bar = find("#transfer-bar", came);
 		if (bar) {
 			replaceBar(document.importNode(bar, true));
-			htmx.process(document.body);
+			processNew(document.body);
 		}
 		add(list, findAll(".row", came).filter(row => !find(`[data-entry="${CSS.escape(row.dataset.entry ?? "")}"]`, list)));
 	} catch {
@@ -75,7 +76,7 @@ function add(list, rows) {
 		node.dataset.fresh = "";
 		const next = /** @type {HTMLElement[]} */ ([...day.children]).find(r => Number(r.dataset.at) <= Number(node.dataset.at));
 		day.insertBefore(node, next ?? null);
-		htmx.process(node);
+		processNew(node);
 	}
 	updatePicks();
 	watchPlayers();

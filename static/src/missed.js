@@ -4,6 +4,7 @@
 
 import {closest, find, findAll, get, parse, sourceForm} from "./dom.js";
 import {showAnswer} from "./dialogs.js";
+import {processNew} from "./htmx_loader.js";
 import {morph} from "./morph.js";
 import {request} from "./request.js";
 
@@ -41,7 +42,7 @@ async function update() {
 		if (!fresh || !tray) return;
 		get("details", fresh).toggleAttribute("open", get("details", tray).hasAttribute("open") && !fresh.hidden);
 		morph(tray, fresh);
-		htmx.process(get("#missed"));
+		processNew(get("#missed"));
 	} catch {
 		// the next call
 	}

@@ -5,6 +5,7 @@
 import {createCombobox} from "./combobox.js";
 import {showScripted} from "./dialogs.js";
 import {find, findAll, get, message, setText} from "./dom.js";
+import {processNew} from "./htmx_loader.js";
 import {setPreference} from "./preference.js";
 import {findCommands, placeOfCommands} from "./commands.js";
 
@@ -113,7 +114,7 @@ export function startSearchField() {
 		call = /** @type {HTMLFormElement | null} */ (form);
 		if (!call) return;
 		root?.append(call);
-		htmx.process(call);
+		processNew(call);
 	}
 
 	/**

@@ -5,6 +5,7 @@
 
 import {find, findAll, get, message, parse, setText} from "./dom.js";
 import {answerHeader, outcomeText} from "./answers.js";
+import {ajax} from "./htmx_loader.js";
 import {checkAnswer} from "./request.js";
 import {maxDecoded, serverReads, wavName} from "./upload_rules.js";
 import {decodingRate, encode, mix} from "./wav.js";
@@ -206,7 +207,7 @@ async function refreshLibrary() {
 	refreshing = true;
 	while (again) {
 		again = false;
-		await htmx.ajax("GET", location.pathname + location.search, {source: get("#library"), target: "#library", select: "#library", swap: "outerMorph"});
+		await ajax("GET", location.pathname + location.search, {source: get("#library"), target: "#library", select: "#library", swap: "outerMorph"});
 	}
 	refreshing = false;
 }

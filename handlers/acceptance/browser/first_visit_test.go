@@ -14,7 +14,7 @@ import (
 // maxFirstVisit limits the bytes of a first visit of the board with all that
 // the page loads, maxRequests the requests.
 const (
-	maxFirstVisit = 60_000
+	maxFirstVisit = 45_000
 	maxRequests   = 10
 )
 
@@ -63,7 +63,7 @@ func (p *tab) firstVisit(path string) (v visit) {
 		p.t.Fatal(err)
 	}
 	p.do(chromedp.Navigate(p.s.URL + path))
-	p.until(`performance.getEntriesByName("first-contentful-paint").length > 0 && document.readyState === "complete"`)
+	p.until(`performance.getEntriesByName("first-contentful-paint").length > 0 && document.readyState === "complete" && (document.querySelector("#status")?.dataset.state ?? "live") === "live"`)
 	measured := eval[string](p, `JSON.stringify((() => {
 		const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
 		return {
