@@ -76,7 +76,9 @@ const asksMe = () => find(`#board .consult[data-for~="${CSS.escape(message("memb
  * @param {DOMStringMap} status what the server knows: why it cannot read the list
  */
 function showBar(kind, {reason, problem: unread = ""}) {
-	const bar = get("#connection"), access = get("#access"), signIn = access.dataset.access, expired = signIn === "expired";
+	const bar = find("#connection"), access = find("#access");
+	if (!bar || !access) return; // the end of the session empties the page
+	const signIn = access.dataset.access, expired = signIn === "expired";
 	const polling = transport.polling ? message("pollingWhy") : "";
 	let text = problem;
 	if (!kind || kind === "stale") {
