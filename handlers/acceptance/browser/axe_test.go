@@ -40,14 +40,15 @@ func (b *browser) newAxeTab(t *testing.T) *tab {
 
 // runAxe runs axe with all rules, target sizes included, or only with some. On
 // rows of the board contrast must be that of level AAA. Style sheets are not
-// loaded again, which only rules need that are off. Of what many pages share, the
-// head and rows, the tab tests each once per theme and set of rules.
+// loaded again, which only rules need that are off. What many pages share, such as
+// the head, rows and entries of lists, the tab tests once per theme, width and set
+// of rules.
 const runAxe = `((...only) => {
 	window.axe ?? loadAxe();
 	axe.configure({rules: [{id: "color-contrast-enhanced", selector: "#board .row, #board .row *"}]});
 	const key = [getComputedStyle(document.documentElement).colorScheme, innerWidth, ...only].join(), known = [];
 	const tested = new Set(JSON.parse(sessionStorage.getItem(key) ?? "[]"));
-	for (const e of document.querySelectorAll("header.top, .row")) {
+	for (const e of document.querySelectorAll("header.top, .row, main > *, main > * > *, dialog > * > *, fieldset, li, tr")) {
 		const what = e.parentElement.id + e.parentElement.className + e.outerHTML;
 		if (tested.has(what)) known.push(e);
 		tested.add(what);
