@@ -16,7 +16,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -93,7 +92,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	command, err := parser.Parse(doubleDashes(args))
+	command, err := parser.Parse(web.DoubleDashes(args))
 	if helped {
 		return nil
 	} else if err != nil {
@@ -113,18 +112,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	return c.serve(ctx, stdout)
-}
-
-// doubleDashes lets flags be written with one dash, as Go programs do: kong
-// takes "-addr" for the four flags a, d, d and r.
-func doubleDashes(args []string) []string {
-	args = slices.Clone(args)
-	for i, a := range args {
-		if len(a) > 2 && a[0] == '-' && a[1] != '-' {
-			args[i] = "-" + a
-		}
-	}
-	return args
 }
 
 func version() string {
@@ -225,6 +212,11 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	stopAdmin, err := web.StartAdmin(c.server.AdminAddr, web.AdminOptions{Log: c.log, Health: app.Health()})
+	if err != nil {
+		return err
+	}
+	defer stopAdmin()
 	if err := c.listening(); err != nil {
 		return err
 	}

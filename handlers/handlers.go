@@ -54,6 +54,7 @@ type App struct {
 	server  *web.Server
 	feeds   *feed.Feeds
 	handler http.Handler
+	health  http.Handler
 }
 
 type handlers struct {
@@ -75,7 +76,7 @@ const loginsPerMinute = 20
 // New returns the dashboard.
 func New(d Deps) *App {
 	h := newHandlers(d)
-	return &App{server: h.server, feeds: h.feeds, handler: h.guarded()}
+	return &App{server: h.server, feeds: h.feeds, handler: h.guarded(), health: h.health()}
 }
 
 func newHandlers(d Deps) *handlers {
@@ -119,6 +120,16 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	return a.server.Serve(ctx, ln, a.handler)
 }
 
+// Health answers /healthz and /readyz, for a listener that serves no pages.
+func (a *App) Health() http.Handler { return a.health }
+
+func (h *handlers) health() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /healthz", h.errors.Handle(h.healthy))
+	mux.Handle("GET /readyz", h.errors.Handle(h.ready))
+	return marked(mux)
+}
+
 // alive is what [handlers.healthy] answers.
 const alive = "ok\n"
 
@@ -129,8 +140,12 @@ func (h *handlers) healthy(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// ready answers monitoring: the database can be written, or why it cannot.
+// ready answers monitoring: the program takes requests and the database can be
+// written, or why not.
 func (h *handlers) ready(w http.ResponseWriter, r *http.Request) error {
+	if h.server.Draining() {
+		return web.Fault{Status: http.StatusServiceUnavailable, Code: web.CodeRestarting}
+	}
 	if err := h.Ready(r.Context()); err != nil {
 		return fmt.Errorf("%w: %w", web.Fault{Status: http.StatusServiceUnavailable, Code: web.CodeBusy}, err)
 	}

@@ -25,6 +25,8 @@ type ServerOptions struct {
 	Proxies         Proxies
 
 	MaxSocketsPerSubject int // sockets of one subject, see OpenSocket, 10
+
+	AdminAddr string // for StartAdmin, "" for none; a Server does not use it
 }
 
 // Limits of every HTTP request. The standard library adds 4 KiB to
@@ -107,6 +109,13 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener, h http.Handler) err
 		<-failed
 	}
 	return err
+}
+
+// Draining reports whether the server shuts down: it takes no new requests.
+func (s *Server) Draining() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
 }
 
 func (s *Server) shutdown(srv *http.Server) error {

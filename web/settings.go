@@ -16,6 +16,7 @@ import (
 // those of [PublicSettings], declare command-line flags for the kong library.
 type ListenSettings struct {
 	Addr             string   `default:"127.0.0.1:8080" help:"Address to listen on."`
+	AdminAddr        string   `placeholder:"ADDRESS" help:"Second address, for administrators: health and profiles. :9090 is 127.0.0.1:9090. Default: none."`
 	TrustedProxies   []string `placeholder:"ADDRESS" help:"Reverse proxies whose X-Forwarded-For is believed: addresses or networks, 127.0.0.1,10.0.0.0/8. Default: none."`
 	MaxConnections   int      `default:"4096" help:"Connections at a time. Each open board is one."`
 	SocketsPerMember int      `default:"10" help:"Boards that one member can have open at a time. A further one ends the oldest."`
@@ -25,7 +26,7 @@ type ListenSettings struct {
 // all mistakes, each as "--flag: what is wrong".
 func (s *ListenSettings) Options() (ServerOptions, error) {
 	o := ServerOptions{MaxConns: s.MaxConnections, MaxSocketsPerSubject: s.SocketsPerMember}
-	var errs [4]error
+	var errs [5]error
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		errs[0] = fmt.Errorf("--addr: %q is not host:port", s.Addr)
 	}
@@ -36,6 +37,7 @@ func (s *ListenSettings) Options() (ServerOptions, error) {
 	o.Proxies = ps
 	errs[2] = atLeastOne("--max-connections", s.MaxConnections)
 	errs[3] = atLeastOne("--sockets-per-member", s.SocketsPerMember)
+	o.AdminAddr, errs[4] = adminAddr(s.AdminAddr)
 	return o, errors.Join(errs[:]...)
 }
 
@@ -75,6 +77,18 @@ func (s *LogSettings) Logger(w io.Writer) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, nil))
 	}
 	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// DoubleDashes lets flags be written with one dash, as Go programs do: kong
+// takes "-addr" for the four flags a, d, d and r.
+func DoubleDashes(args []string) []string {
+	args = slices.Clone(args)
+	for i, a := range args {
+		if len(a) > 2 && a[0] == '-' && a[1] != '-' {
+			args[i] = "-" + a
+		}
+	}
+	return args
 }
 
 // UnsetEmpty makes environment variables that begin with prefix, and the named

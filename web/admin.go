@@ -1,0 +1,120 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"strings"
+	"time"
+)
+
+// AdminOptions are what the listener for administrators serves.
+type AdminOptions struct {
+	Log    *slog.Logger
+	Health http.Handler // of /healthz and /readyz
+}
+
+// StartAdmin serves administrators and their programs at addr until stop is
+// called, beside the pages: health and what is found out by pprof. The latter is
+// for programs on this machine only, see [localOnly]. It takes no sign-in. With
+// an empty addr it does nothing.
+//
+// Stop it last: until then it says that the program is shutting down.
+func StartAdmin(addr string, o AdminOptions) (stop func(), err error) {
+	if addr == "" {
+		return func() {}, nil
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("--admin-addr: %w", err)
+	}
+	srv := &http.Server{
+		Handler:           adminHandler(o),
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(logger(o.Log).Handler(), slog.LevelDebug),
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		srv.Serve(limitConns(ln, maxAdminConns, -1, nil))
+	}()
+	logger(o.Log).Info("serve administrators", "addr", ln.Addr().String())
+	return func() {
+		wait, cancel := context.WithTimeout(context.Background(), adminGrace)
+		defer cancel()
+		srv.Shutdown(wait)
+		srv.Close()
+		<-ended
+	}, nil
+}
+
+const (
+	maxAdminConns = 100
+	adminGrace    = time.Second // for a scrape that has begun
+)
+
+// adminIndex lists what the listener serves.
+const adminIndex = `/healthz       the program runs
+/readyz        it can do its work
+/debug/pprof/  profiles, for programs on this machine
+`
+
+func adminHandler(o AdminOptions) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Write([]byte(adminIndex))
+	})
+	mux.Handle("GET /healthz", o.Health)
+	mux.Handle("GET /readyz", o.Health)
+	// Not /debug/pprof/cmdline: the command line may contain secrets.
+	mux.Handle("GET /debug/pprof/", localOnly(pprof.Index))
+	mux.Handle("GET /debug/pprof/cmdline", http.NotFoundHandler())
+	mux.Handle("GET /debug/pprof/profile", localOnly(pprof.Profile))
+	mux.Handle("GET /debug/pprof/symbol", localOnly(pprof.Symbol))
+	mux.Handle("GET /debug/pprof/trace", localOnly(pprof.Trace))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// localOnly refuses visitors from other machines, those of a reverse proxy, and
+// pages in a browser on this machine that call it by another name.
+func localOnly(h http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, forwarded := r.Header["X-Forwarded-For"]; forwarded || !peer(r).IsLoopback() || !Loopback(hostname(r.Host)) {
+			http.Error(w, "for programs on this machine only", http.StatusForbidden)
+			return
+		}
+		h(w, r)
+	})
+}
+
+// hostname returns a Host without its port.
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.Trim(host, "[]")
+}
+
+// adminAddr returns the address of --admin-addr, which is on this machine unless
+// it names a host.
+func adminAddr(s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return "", fmt.Errorf("--admin-addr: %q is not host:port", s)
+	}
+	return net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port), nil
+}
