@@ -82,6 +82,7 @@ func (h *handlers) formatFor(a actor) views.Format {
 			return sipgate.LocationName(number, lang.String(), h.Control.Numbers.Region)
 		},
 		MemberName:  func(number string) string { return h.Control.Directory.MemberName(a.Account, number) },
+		Greeting:    func(number string) string { return h.Control.Greeting(a.Account, number) },
 		PrivateName: func(number string) string { return h.Control.Private.Name(a.MemberID, number) },
 	}
 }

@@ -41,7 +41,8 @@ func (d *dashboard) ringing(b *browser, from, to string) switchboard.Call {
 }
 
 // TestTheCardSaysHowToGreet: a lead writes a greeting for a number of the team; the
-// card of who calls that number shows it to all; the audit has it.
+// card of who calls that number shows it to all, and the row where it rings; the
+// audit has it.
 func TestTheCardSaysHowToGreet(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	d.signIn("w0", team.Admin)
@@ -68,6 +69,7 @@ func TestTheCardSaysHowToGreet(t *testing.T) {
 		t.Fatalf("%d to %q", w.Code, w.Header().Get("Location"))
 	}
 	shows(t, "the card", card(), `class="greeting"`, "<q>Support &lt;b&gt;, guten Tag</q>")
+	shows(t, "the row", agent.get("/").Body.String(), `<q class="say" title="Support &lt;b&gt;, guten Tag">Support &lt;b&gt;, guten Tag</q>`)
 	shows(t, "the page after it", lead.get("/greetings?saved="+url.QueryEscape(number)).Body.String(), `value="Support &lt;b&gt;, guten Tag"`, `role="status">Saved`)
 	if e := d.audit()[0]; e.Action != team.EditGreetings || e.Outcome != team.OutcomeDone || !strings.Contains(e.Parties, sipgate.DisplayNumber(number)) || e.Parameters != "Support <b>, guten Tag" {
 		t.Errorf("audit %+v", e)

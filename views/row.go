@@ -29,6 +29,7 @@ type RowModel struct {
 	Title, Sub      string // remote party: name and number, or number alone
 	Local, LocalSub string // local party, likewise
 	Previous        string // remote parties before transfers
+	Greeting        string // what to say, of a call that rings
 
 	StateText       string
 	Cause           string // why the call has ended, in sipgate's words; empty if it runs
@@ -91,6 +92,10 @@ type Format struct {
 	// equal for all viewers.
 	MemberName func(number string) string
 
+	// Greeting returns what the team says to who calls a number of its own, or "". It
+	// must be equal for all viewers.
+	Greeting func(number string) string
+
 	// PrivateName returns the viewer's private name for a number, or "". Names of
 	// the team take precedence. Rows with a private name are not shared.
 	PrivateName func(number string) string
@@ -130,6 +135,9 @@ func (f Format) baseRow(c switchboard.Call, lang Lang) RowModel {
 	}
 	if c.Approximate {
 		m.Approximate, m.ApproximateText = "true", lang.T("row.about")
+	}
+	if m.Rings && !c.Internal && f.Greeting != nil {
+		m.Greeting = f.Greeting(c.Local.Number)
 	}
 	f.addParties(&m, c, lang)
 	m.addState(c, lang)

@@ -90,7 +90,15 @@ func examplePage(lang views.Lang) views.Page {
 }
 
 // exampleFormat stands in for the number format and place names of handlers.
-var exampleFormat = views.Format{Number: groupDigits, Place: countryOf}
+var exampleFormat = views.Format{Number: groupDigits, Place: countryOf, Greeting: greetingFor}
+
+// greetingFor returns what is said to who calls the first number.
+func greetingFor(number string) string {
+	if number != "+4921112345610" {
+		return ""
+	}
+	return "Beispiel GmbH, Zentrale, guten Tag, mein Name ist"
+}
 
 // countryOf returns the country of a British number.
 func countryOf(number string, lang views.Lang) string {

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"callboard/handlers/acceptance/harness"
@@ -76,6 +77,18 @@ func TestBrowserManyCallsAreInOneWindow(t *testing.T) {
 			t.Errorf("hanging up looks the same when it is %s", state)
 		}
 	}
+	p.do(chromedp.EmulateViewport(1280, 800))
+	eval[string](p, `fetch("/greetings", {method: "POST", body: new URLSearchParams({number: "+492214710110", text: "Example Ltd, head office, good morning, how can I help you today?"})}).then(a => a.url)`)
+	s.Ring("+4930555140", "w0", "ringing")
+	const greeted = `document.querySelector("#board .row[data-state=ringing]")`
+	p.until(`!!%s`, greeted)
+	if got := eval[string](p, greeted+`.querySelector(".acts").innerText`); !strings.HasPrefix(got, "Example Ltd, head office") {
+		t.Errorf("a call that rings has %q", got)
+	}
+	if got := eval[float64](p, greeted+`.offsetHeight - `+row("+49 30 5551200")+`.offsetHeight`); got != 0 {
+		t.Errorf("a row with a greeting is %v px higher", got)
+	}
+	p.screenshot("greeting")
 	p.run(`document.querySelectorAll("#board .row .hangup")[1].click()`)
 	p.until(`!!document.querySelector("#board .undo .btn")`)
 	if got := eval[string](p, `(() => { const b = document.querySelector("#board .undo .btn"), {left, right, top, bottom} = b.getBoundingClientRect(); return [left, right].map(x => document.elementFromPoint(x + (x === left ? 3 : -3), (top + bottom) / 2)).every(e => e === b) ? "" : "hidden" })()`); got != "" {
