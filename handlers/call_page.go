@@ -117,7 +117,7 @@ func (h *handlers) addNote(w http.ResponseWriter, r *http.Request, a actor) erro
 
 type hangUpSeveralForm struct {
 	Calls []string `form:"call"`
-	web.Body
+	commandFields
 }
 
 // maxHangUps bounds how many calls one form may hang up.
@@ -133,11 +133,12 @@ func (h *handlers) hangUpSeveral(w http.ResponseWriter, r *http.Request, a actor
 	if len(form.Calls) == 0 || len(form.Calls) > maxHangUps {
 		return web.BadParam("call")
 	}
+	hangUp := switchboard.Command{ID: form.ActionID, Action: switchboard.HangUp{GracePeriod: gracePeriod(a)}, Override: form.Override}
 	var rows []switchboard.RowID
 	for _, id := range form.Calls {
 		rows = append(rows, switchboard.RowID(id))
 	}
-	if err := h.Control.HangUpSeveral(r.Context(), a.Actor, form.ActionID, rows, switchboard.HangUp{GracePeriod: gracePeriod(a)}); err != nil {
+	if err := h.Control.HangUpSeveral(r.Context(), a.Actor, rows, hangUp); err != nil {
 		return err
 	}
 	return respondDone(w, r, "")

@@ -182,7 +182,7 @@ func TestCallsThatLeftTheBoardHaveEndedForWhomeverSawThem(t *testing.T) {
 		if err := f.Undo(t.Context(), a, call.ID); !errors.Is(err, switchboard.ErrEnded) {
 			t.Errorf("%v, undo: %v", a, err)
 		}
-		if err := f.HangUpSeveral(t.Context(), a, "", []switchboard.RowID{call.ID}, switchboard.HangUp{}); !errors.Is(err, switchboard.ErrEnded) {
+		if err := f.HangUpSeveral(t.Context(), a, []switchboard.RowID{call.ID}, switchboard.Command{Action: switchboard.HangUp{}}); !errors.Is(err, switchboard.ErrEnded) {
 			t.Errorf("%v, all calls: %v", a, err)
 		}
 	}

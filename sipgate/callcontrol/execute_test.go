@@ -145,14 +145,14 @@ func TestUndoneHangUpIsAuditedAsCancelled(t *testing.T) {
 	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
 	a := f.signIn("w0", true)
 	call := f.connectedCall(a)
-	if err := f.HangUpSeveral(t.Context(), a, "0123456789abcdef", []switchboard.RowID{call.ID}, switchboard.HangUp{GracePeriod: 8 * time.Second}); err != nil {
+	if err := f.HangUpSeveral(t.Context(), a, []switchboard.RowID{call.ID}, switchboard.Command{ID: "0123456789abcdef", Action: switchboard.HangUp{GracePeriod: 8 * time.Second}}); err != nil {
 		t.Fatal(err)
 	}
 	if rows := f.auditRows(a); len(rows) != 1 || rows[0].Outcome != team.OutcomeWaiting {
 		t.Errorf("in the grace period: %+v", rows)
 	}
 	// The same click once more is the same hang-up.
-	if err := f.HangUpSeveral(t.Context(), a, "0123456789abcdef", []switchboard.RowID{"none", call.ID}, switchboard.HangUp{GracePeriod: 8 * time.Second}); !errors.Is(err, switchboard.ErrNoCall) || len(f.auditRows(a)) != 1 {
+	if err := f.HangUpSeveral(t.Context(), a, []switchboard.RowID{"none", call.ID}, switchboard.Command{ID: "0123456789abcdef", Action: switchboard.HangUp{GracePeriod: 8 * time.Second}}); !errors.Is(err, switchboard.ErrNoCall) || len(f.auditRows(a)) != 1 {
 		t.Errorf("again: %v, audit %+v", err, f.auditRows(a))
 	}
 	if err := f.Undo(t.Context(), a, call.ID); err != nil {
@@ -178,11 +178,11 @@ func TestSeveralCallsAreHungUpAtOnce(t *testing.T) {
 		rows = append(rows, c.ID)
 	}
 	for range 2 {
-		if err := f.HangUpSeveral(t.Context(), a, "0123456789abcdef", rows, switchboard.HangUp{}); err != nil {
+		if err := f.HangUpSeveral(t.Context(), a, rows, switchboard.Command{ID: "0123456789abcdef", Action: switchboard.HangUp{}}); err != nil {
 			t.Error(err)
 		}
 	}
-	if err := f.HangUpSeveral(t.Context(), a, "", nil, switchboard.HangUp{}); err != nil {
+	if err := f.HangUpSeveral(t.Context(), a, nil, switchboard.Command{Action: switchboard.HangUp{}}); err != nil {
 		t.Errorf("none: %v", err)
 	}
 	audit := f.auditRows(a)

@@ -80,6 +80,7 @@ async function syncClaim() {
 	mine.warned = true;
 	if (!await warn(error.message, error.override === true) || mine !== claim) return;
 	mine.override = mine.input = true;
+	dialog.dataset.override = ""; // for what it sends by itself
 	syncClaim();
 }
 
@@ -102,12 +103,13 @@ function onRefusal(e) {
 	const notice = find('[data-error="attended"]', parse(ctx.text));
 	if (!notice) return;
 	e.preventDefault(); // it is not shown a second time
-	const {sourceElement} = ctx, submitter = sourceElement instanceof HTMLButtonElement ? sourceElement : ctx.request.submitter, atOnce = ctx.request.body?.has("at_once");
+	const submitter = ctx.sourceElement === form ? ctx.request.submitter : ctx.sourceElement, atOnce = ctx.request.body?.has("at_once");
 	warn((notice.textContent ?? "").trim(), "override" in notice.dataset).then(yes => {
 		if (!yes || !form.isConnected) return;
 		addField(form, "override");
 		if (atOnce) addField(form, "at_once");
-		form.requestSubmit(submitter?.isConnected ? submitter : undefined);
+		if (submitter instanceof HTMLAnchorElement) submitter.click();
+		else form.requestSubmit(submitter?.isConnected ? /** @type {HTMLElement} */ (submitter) : undefined);
 	});
 }
 

@@ -80,12 +80,14 @@ export function parse(html) {
 
 /**
  * sourceForm returns the form whose request an event of htmx is about, or null
- * if neither a form nor a button of one made the request.
+ * if neither a form nor a button of one made the request. Links of a row are
+ * buttons of its form.
  * @param {HtmxEvent} event
  */
 export function sourceForm(event) {
 	const {sourceElement} = event.detail.ctx;
 	if (sourceElement instanceof HTMLButtonElement) return sourceElement.form;
+	if (sourceElement instanceof HTMLAnchorElement) return sourceElement.closest("form");
 	return sourceElement instanceof HTMLFormElement ? sourceElement : null;
 }
 

@@ -43,7 +43,8 @@ function startKeypad(pad) {
 	/** @param {string} sequence */
 	async function send(sequence) {
 		const no = pad.dataset.requests = String(Number(pad.dataset.requests ?? 0) + 1);
-		const body = new URLSearchParams({sequence, action_id: `${id}-${no}`});
+		const override = pad.closest(".dialog[data-override]") !== null; // of a colleague's claim
+		const body = new URLSearchParams({sequence, action_id: `${id}-${no}`, ...override && {override: "true"}});
 		try {
 			const answer = await request(address, {method: "POST", headers: {Accept: "application/json"}, body, keepalive: true});
 			if (answer.ok) return "sent";
