@@ -15,7 +15,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -53,6 +52,8 @@ type settings struct {
 	Demo      demoSettings       `cmd:"" help:"Serve the dashboard with a simulated sipgate in the same process. Nothing to set up, no telephone rings."`
 	Simulator simulator.Settings `cmd:"" help:"Serve a simulated sipgate alone, for tests and for trying out programs."`
 	Version   struct{}           `cmd:"" help:"Print the version."`
+
+	Healthcheck web.HealthcheckSettings `cmd:"" help:"Ask the running dashboard whether it is ready. The exit status is 0 if it is."`
 }
 
 // serveSettings are those of the dashboard with the real sipgate.
@@ -100,8 +101,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	switch command.Command() {
 	case "version":
-		_, err := fmt.Fprintln(stdout, version())
+		_, err := fmt.Fprintln(stdout, "callboard", web.ReadBuild())
 		return err
+	case "healthcheck":
+		return s.Healthcheck.Healthcheck(ctx)
 	case "simulator":
 		return serveSimulator(ctx, s.Simulator, stdout, stderr)
 	case "demo":
@@ -112,14 +115,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	return c.serve(ctx, stdout)
-}
-
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "callboard (unknown version)"
-	}
-	return fmt.Sprintf("callboard %s %s", info.Main.Version, info.GoVersion)
 }
 
 // config is what valid settings mean.

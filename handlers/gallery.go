@@ -1,3 +1,5 @@
+//go:build !release
+
 package handlers
 
 import (
@@ -10,7 +12,7 @@ import (
 )
 
 // showGallery lists every view in every state. It exists in the demo only, since
-// its calls are invented.
+// its calls are invented, and in no release, since it is for developers.
 func (h *handlers) showGallery(w http.ResponseWriter, r *http.Request) error {
 	if !h.Demo {
 		return errNotFound

@@ -2,8 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"runtime/debug"
-	"strings"
 	"time"
 
 	"callboard/sipgate"
@@ -99,10 +97,8 @@ func (h *handlers) setWebhooks(w http.ResponseWriter, r *http.Request, a actor) 
 	return web.Redirect(w, r, "/status")
 }
 
+// versions are those that a report of a fault should name.
 func versions() []views.Option {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return nil
-	}
-	return []views.Option{{Label: "Callboard", Value: info.Main.Version}, {Label: "Go", Value: strings.TrimPrefix(info.GoVersion, "go")}}
+	b := web.ReadBuild()
+	return []views.Option{{Label: "Callboard", Value: b.Version}, {Label: "Go", Value: b.Go}}
 }

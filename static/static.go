@@ -29,7 +29,7 @@ const Prefix = "/static/"
 // their names: URL("board.js").
 const bundles = "dist/"
 
-//go:embed dist/*.css dist/*.js dist/*.map dist/*.otf *.svg *.png *.webmanifest vendor/*.js
+//go:embed dist/*.css dist/*.js dist/*.otf *.svg *.png *.webmanifest vendor/*.js
 var embedded embed.FS
 
 // mapExt is the ending of source maps. A map has the name of its script and this
@@ -69,17 +69,18 @@ var (
 )
 
 func init() {
-	addAll(func(name string) bool { return path.Ext(name) == fontExt })
-	addAll(func(name string) bool { return path.Ext(name) != fontExt })
+	addAll(embedded, func(name string) bool { return path.Ext(name) == fontExt })
+	addAll(embedded, func(name string) bool { return path.Ext(name) != fontExt })
+	addAll(sourceMaps, func(string) bool { return true })
 }
 
-// addAll adds the embedded files with some names.
-func addAll(some func(name string) bool) {
-	err := fs.WalkDir(embedded, ".", func(name string, entry fs.DirEntry, err error) error {
+// addAll adds embedded files with some names.
+func addAll(files embed.FS, some func(name string) bool) {
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !some(name) {
 			return err
 		}
-		content, err := embedded.ReadFile(name)
+		content, err := files.ReadFile(name)
 		if err != nil {
 			return err
 		}
@@ -90,8 +91,8 @@ func addAll(some func(name string) bool) {
 	}
 }
 
-// add makes a file known under its name. Fonts come first; all others come in the
-// order of the alphabet: a map after its script, a manifest after its icons.
+// add makes a file known under its name. Fonts come first, source maps last; all
+// others come in the order of the alphabet: a manifest after its icons.
 func add(name string, content []byte) error {
 	ext := path.Ext(name)
 	kind, known := types[ext]
@@ -162,13 +163,13 @@ func URL(name string) string {
 	return address
 }
 
-// Handler serves every address that [URL] returns. With sourceMaps it also serves
+// Handler serves every address that [URL] returns. With maps it also serves
 // the source maps of scripts, and refers to them in a header that only a
-// browser's developer tools read.
-func Handler(sourceMaps bool) http.Handler {
+// browser's developer tools read. A release has none.
+func Handler(withMaps bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f, ok := served[r.URL.Path]
-		if sourceMaps {
+		if withMaps {
 			if _, has := maps[r.URL.Path+mapExt]; has {
 				w.Header().Set("SourceMap", r.URL.Path+mapExt)
 			} else if !ok {

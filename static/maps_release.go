@@ -1,0 +1,7 @@
+//go:build release
+
+package static
+
+import "embed"
+
+var sourceMaps embed.FS
