@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
@@ -22,6 +21,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"callboard/handlers"
+	"callboard/handlers/maintenance"
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/callcontrol"
@@ -52,8 +52,12 @@ type settings struct {
 	Demo      demoSettings       `cmd:"" help:"Serve the dashboard with a simulated sipgate in the same process. Nothing to set up, no telephone rings."`
 	Simulator simulator.Settings `cmd:"" help:"Serve a simulated sipgate alone, for tests and for trying out programs."`
 	Version   struct{}           `cmd:"" help:"Print the version."`
+<<<<<<< HEAD
 
 	Healthcheck web.HealthcheckSettings `cmd:"" help:"Ask the running dashboard whether it is ready. The exit status is 0 if it is."`
+=======
+	maintenance.Commands
+>>>>>>> 08a1b852 (database, maintenance: callboard backup FILE while the server runs, and daily backups)
 }
 
 // serveSettings are those of the dashboard with the real sipgate.
@@ -63,6 +67,7 @@ type serveSettings struct {
 	AccessSettings team.Settings `embed:""`
 	dashboardSettings
 	sipgate.ServiceSettings
+	database.DailySettings
 	Data string `default:"data" placeholder:"DIR" help:"Directory of the database and the key."`
 }
 
@@ -109,12 +114,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return serveSimulator(ctx, s.Simulator, stdout, stderr)
 	case "demo":
 		return s.Demo.run(ctx, stdout, stderr)
+	case "serve":
+		c, err := s.Serve.config(stderr)
+		if err != nil {
+			return err
+		}
+		return c.serve(ctx, stdout)
 	}
-	c, err := s.Serve.config(stderr)
-	if err != nil {
-		return err
-	}
-	return c.serve(ctx, stdout)
+	command.BindTo(ctx, (*context.Context)(nil))
+	command.BindTo(stdout, (*io.Writer)(nil))
+	return command.Run()
 }
 
 // config is what valid settings mean.
@@ -129,6 +138,7 @@ type config struct {
 	team      team.Config
 	key       team.KeySettings
 	library   announcement.Options
+	daily     *database.Daily // nil: no daily backups
 	server    web.ServerOptions
 	demo      bool
 	listening func() error // called when the dashboard can be reached
@@ -137,7 +147,7 @@ type config struct {
 // config checks the settings. The error joins all mistakes, a line each.
 func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	c = config{addr: s.Addr, data: s.Data, key: s.KeySettings, log: s.Logger(stderr), listening: func() error { return nil }}
-	var errs [8]error
+	var errs [9]error
 	c.public, errs[0] = s.URL()
 	c.sipgate, errs[1] = s.Settings.Config()
 	c.server, errs[2] = s.ListenSettings.Options()
@@ -146,6 +156,7 @@ func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	c.team.Zones, errs[7] = s.Rule()
 	c.service, errs[5] = s.Credentials(c.sipgate.API)
 	c.library, errs[6] = s.AnnouncementSettings.Options()
+	c.daily, errs[8] = s.Daily(c.log)
 	sipgate.WarnReadable(c.log, s.ClientSecretFile, s.ServiceTokenFile, s.ServicePasswordFile, s.KeySettings.File(s.Data))
 	return c, errors.Join(errs[:]...)
 }
@@ -157,12 +168,10 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	defer db.Close()
-	err = database.Migrate(ctx, db.DB, map[string]fs.FS{
-		"web": web.Migrations, "team": team.Migrations, "announcement": announcement.Migrations, "journal": journal.Migrations,
-	})
-	if err != nil {
+	if err := database.Migrate(ctx, db.DB, maintenance.Owners()); err != nil {
 		return err
 	}
+	defer c.daily.Start(db)()
 	key, err := c.key.Load(c.data)
 	if err != nil {
 		return err
@@ -242,7 +251,7 @@ func (s *demoSettings) run(ctx context.Context, stdout, stderr io.Writer) error 
 	defer sim.Close()
 	serve := serveSettings{dashboardSettings: s.dashboardSettings, Data: s.Data, PublicSettings: web.PublicSettings{PublicURL: "http://" + s.Addr},
 		Settings:       sipgate.Settings{ClientID: o.ClientID, ClientSecret: o.ClientSecret, API: sim.URL + "/v2/", Login: sim.URL, Realm: "third-party"},
-		AccessSettings: team.Settings{Accounts: "any", AuditDays: 180}}
+		AccessSettings: team.Settings{Accounts: "any", AuditDays: 180}, DailySettings: database.DailySettings{BackupKeep: 1}}
 	serve.Country = cmp.Or(serve.Country, "DE")
 	c, err := serve.config(stderr)
 	if err != nil {

@@ -60,8 +60,11 @@ const layers = `
 	handlers             < handlers/feed web views views/gallery static sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
 	handlers             < sipgate/directory sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol sipgate/announcement
 
+	# What an administrator does with the data, from the command line.
+	handlers/maintenance < web web/database sipgate sipgate/team sipgate/journal sipgate/announcement
+
 	# Plugs it together: everything but what one sees.
-	.                    < web web/database handlers sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
+	.                    < web web/database handlers handlers/maintenance sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
 	.                    < sipgate/directory sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol
 	.                    < sipgate/announcement sipgate/simulator
 

@@ -189,13 +189,8 @@ func create(ctx context.Context, file string) error {
 // connect opens a connection pool. Every transaction takes the write lock when it
 // begins: one that reads first and writes later would fail instead of waiting.
 func connect(file string) (*sql.DB, error) {
-	path := filepath.ToSlash(file)
-	if path[0] != '/' {
-		path = "/" + path // C:/…
-	}
-	u := url.URL{Scheme: "file", Path: path, RawQuery: "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate"}
-	db, err := sql.Open("sqlite", u.String())
+	db, err := sql.Open("sqlite", uri(file, "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)"+
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate"))
 	if err != nil {
 		return nil, err
 	}
@@ -203,6 +198,15 @@ func connect(file string) (*sql.DB, error) {
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(n)
 	return db, nil
+}
+
+// uri returns the name by which the driver opens a file, whose path is absolute.
+func uri(file, options string) string {
+	path := filepath.ToSlash(file)
+	if path[0] != '/' {
+		path = "/" + path // C:/…
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: options}).String()
 }
 
 // check refuses a damaged file. A file that only cannot be used at the moment,

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -87,14 +86,7 @@ func backup(ctx context.Context, db *sql.DB) error {
 	if err != nil || file == "" {
 		return err // in memory
 	}
-	copied := backupName(file, time.Now())
-	f, err := os.OpenFile(copied, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	f.Close()
-	if _, err = db.ExecContext(ctx, "vacuum into $1", copied); err != nil {
-		os.Remove(copied) // half a copy is worth nothing
+	if err := copyTo(ctx, db, backupName(file, time.Now())); err != nil {
 		return err
 	}
 	return prune(file, time.Now())

@@ -29,7 +29,12 @@ var (
 // closes it.
 func Open(t testing.TB, owners map[string]fs.FS) *database.DB {
 	t.Helper()
-	dir := t.TempDir()
+	return OpenIn(t, t.TempDir(), owners)
+}
+
+// OpenIn is Open in a directory that the test knows.
+func OpenIn(t testing.TB, dir string, owners map[string]fs.FS) *database.DB {
+	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, file), content(t, owners), 0o600); err != nil {
 		t.Fatal(err)
 	}

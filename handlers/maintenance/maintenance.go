@@ -1,0 +1,39 @@
+// Package maintenance is what an administrator does with the program's data from
+// the command line: back up and restore, and what comes with it. Each command is a
+// type with the flags of the kong library as its fields and a method Run.
+package maintenance
+
+import (
+	"io/fs"
+
+	"callboard/sipgate/announcement"
+	"callboard/sipgate/journal"
+	"callboard/sipgate/team"
+	"callboard/web"
+)
+
+// Commands are all commands, for the command line of the program.
+type Commands struct {
+	Backup Backup `cmd:"" help:"Write a backup of the database, also while the dashboard runs."`
+}
+
+// Owners are the owners of all tables of the database, with their migrations.
+func Owners() map[string]fs.FS {
+	return map[string]fs.FS{
+		"web": web.Migrations, "team": team.Migrations, "announcement": announcement.Migrations, "journal": journal.Migrations,
+	}
+}
+
+// DataSettings say where the data is.
+type DataSettings struct {
+	Data string `default:"data" placeholder:"DIR" help:"Directory of the database and the key."`
+	team.KeySettings
+}
+
+// keyPlace returns where the key is, for a sentence.
+func (s *DataSettings) keyPlace() string {
+	if s.Key != "" {
+		return "the value of --key"
+	}
+	return s.File(s.Data)
+}
