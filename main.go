@@ -52,12 +52,9 @@ type settings struct {
 	Demo      demoSettings       `cmd:"" help:"Serve the dashboard with a simulated sipgate in the same process. Nothing to set up, no telephone rings."`
 	Simulator simulator.Settings `cmd:"" help:"Serve a simulated sipgate alone, for tests and for trying out programs."`
 	Version   struct{}           `cmd:"" help:"Print the version."`
-<<<<<<< HEAD
 
 	Healthcheck web.HealthcheckSettings `cmd:"" help:"Ask the running dashboard whether it is ready. The exit status is 0 if it is."`
-=======
 	maintenance.Commands
->>>>>>> 08a1b852 (database, maintenance: callboard backup FILE while the server runs, and daily backups)
 }
 
 // serveSettings are those of the dashboard with the real sipgate.
