@@ -167,7 +167,7 @@ func callDialog(p Page, title string, call CallRef, verb switchboard.Verb) templ
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Shell(p.With("dialogs.css"), title).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Shell(p.With("overlays.css", "dialogs.css"), title).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -74,7 +74,7 @@ func (p Page) ariaCurrent(path string) string {
 }
 
 // withPageStyles adds the style sheets of every page but the board.
-func (p Page) withPageStyles() Page { return p.With("dialogs.css", "pages.css") }
+func (p Page) withPageStyles() Page { return p.With("overlays.css", "dialogs.css", "pages.css") }
 
 // withHistoryFiles adds the files of the history and of call pages.
 func (p Page) withHistoryFiles() Page { return p.withPageStyles().With("history.css", "history.js") }

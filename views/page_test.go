@@ -71,7 +71,7 @@ func TestPagesSuitTheirReaders(t *testing.T) {
 		}
 	}
 	history := p.withHistoryFiles()
-	if history.script() != "history.js" || !history.hasFile("pages.css") || !history.hasFile("dialogs.css") || p.hasFile("pages.css") {
+	if history.script() != "history.js" || !history.hasFile("pages.css") || !history.hasFile("overlays.css") || !history.hasFile("dialogs.css") || p.hasFile("pages.css") {
 		t.Errorf("the files of the history are %v", history.files)
 	}
 	if milliseconds(time.Time{}) != "" || milliseconds(time.UnixMilli(7)) != "7" {

@@ -381,7 +381,7 @@ func Setup(p Page, m SetupModel) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Shell(p.With("pages.css", "settings.css"), p.t("setup.title")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Shell(p.withPageStyles().With("settings.css"), p.t("setup.title")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

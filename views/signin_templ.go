@@ -155,7 +155,7 @@ func SignIn(p Page, next, problem string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Document(p.With("dialogs.css", "board.js"), p.t("signin.title")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Document(p.With("overlays.css", "board.js"), p.t("signin.title")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -251,7 +251,7 @@ func ErrorPage(p Page, status int, code, text, requestID string) templ.Component
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Document(p.With("dialogs.css"), errorHeading(p.Lang, status)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Document(p.With("overlays.css"), errorHeading(p.Lang, status)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

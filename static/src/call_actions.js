@@ -1,32 +1,18 @@
 // @ts-check
-// The buttons of calls: how they are sent, repeated clicks, additional fields of a
-// request, and hanging up with a grace period.
+// The buttons of calls: how they are sent, repeated clicks, and hanging up with a
+// grace period.
 
 import {closest, find, get, message, setText, sourceForm} from "./dom.js";
-import {ajax} from "./htmx_loader.js";
+import {ajax} from "./first_use.js";
 import {inRowInUse} from "./row_in_use.js";
 
-/**
- * Fields that a form gets for its next request only.
- * @type {WeakMap<HTMLFormElement, Set<string>>}
- */
-const extraFields = new WeakMap();
-
-/**
- * addField makes the next request of form say name=true.
- * @param {HTMLFormElement} form
- * @param {string} name
- */
-export function addField(form, name) {
-	extraFields.set(form, (extraFields.get(form) ?? new Set()).add(name));
-}
+/** @type {WeakSet<HTMLFormElement>} */
+const atOnce = new WeakSet(); // forms whose next request hangs up without a grace period
 
 /** @param {HtmxEvent} e */
-function sendExtraFields(e) {
+function sendAtOnce(e) {
 	const form = sourceForm(e);
-	if (!form) return;
-	for (const name of extraFields.get(form) ?? []) e.detail.ctx.request.body?.set(name, "true");
-	extraFields.delete(form);
+	if (form && atOnce.delete(form)) e.detail.ctx.request.body?.set("at_once", "true");
 }
 
 /**
@@ -87,8 +73,8 @@ function startHangUp() {
 		/** @type {HTMLButtonElement | null} */
 		const button = closest(e.target, ".act.hangup");
 		if (!button?.form) return;
-		if (e.shiftKey) addField(button.form, "at_once");
-		else extraFields.delete(button.form);
+		if (e.shiftKey) atOnce.add(button.form);
+		else atOnce.delete(button.form);
 	});
 	document.addEventListener("htmx:after:request", e => {
 		const {ctx} = e.detail;
@@ -123,7 +109,7 @@ function startRecording() {
 
 /** startCallActions prepares the buttons of calls. */
 export function startCallActions() {
-	document.addEventListener("htmx:config:request", sendExtraFields);
+	document.addEventListener("htmx:config:request", sendAtOnce);
 	startSending();
 	startHangUp();
 	startRecording();

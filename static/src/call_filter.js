@@ -24,12 +24,6 @@ function hiddenSelectors(live, hidden) {
 	return [...Array.from(hidden, row => "#" + CSS.escape(row.id)), ...sections.map(s => `.sec[data-section="${s.dataset.section}"]`)];
 }
 
-/** @type {Set<HTMLElement>} */
-let filtered = new Set();
-
-/** isFiltered reports whether the filter hides a row. */
-export const isFiltered = (/** @type {HTMLElement} */ row) => filtered.has(row);
-
 /** startCallFilter handles the field of the filter. */
 export function startCallFilter() {
 	/** @type {HTMLInputElement | null} */
@@ -43,16 +37,14 @@ export function startCallFilter() {
 	// apply hides the rows that do not match, and shows how many these are.
 	const apply = () => {
 		const query = parseQuery(field.value), rows = query.words.length ? findAll(".row", live) : [];
-		const hidden = filtered = new Set(rows.filter(row => row.dataset.state !== "ringing" && !matches(partiesOf(row), query)));
+		const hidden = new Set(rows.filter(row => row.dataset.state !== "ringing" && !matches(partiesOf(row), query)));
 		const now = hidden.size ? hiddenSelectors(live, hidden).join(",") + "{display:none!important}" : "";
 		if (now !== rule) sheet.replaceSync(rule = now); // each time, a browser looks at all elements
 		setText(note, query.words.length ? countText(hidden.size, note.dataset) : "");
+		document.dispatchEvent(new CustomEvent("calls:filtered", {detail: hidden}));
 	};
 
-	field.addEventListener("input", () => {
-		apply();
-		document.dispatchEvent(new Event("calls:filtered"));
-	});
+	field.addEventListener("input", apply);
 	document.addEventListener("feed:applied", apply);
 	if (field.value) apply(); // the browser kept it over a reload
 }

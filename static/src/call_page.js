@@ -4,7 +4,7 @@
 
 import {find, sourceForm} from "./dom.js";
 import {FeedSocket} from "./feed_socket.js";
-import {ajax} from "./htmx_loader.js";
+import {ajax} from "./first_use.js";
 
 const later = 1500; // ms after which the timeline has what the feed told of
 

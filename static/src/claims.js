@@ -3,7 +3,6 @@
 // other members see it. A member who is warned of another claim may be allowed to
 // override it.
 
-import {addField} from "./call_actions.js";
 import {askIn} from "./confirmation.js";
 import {find, parse, setText, sourceForm} from "./dom.js";
 import {request} from "./request.js";
@@ -89,11 +88,19 @@ function noteInput(e) {
 	if (claim && e.target instanceof Element && e.target.closest(".dialog[data-claim]")) claim.input = true;
 }
 
+/**
+ * Fields of the next request of forms that were refused and are sent all the same.
+ * @type {WeakMap<HTMLFormElement, string[]>}
+ */
+const overriding = new WeakMap();
+
 /** @param {HtmxEvent} e */
 function sendOverride(e) {
-	/** @type {HTMLElement | null} */
-	const dialog = sourceForm(e)?.closest(".dialog") ?? null;
-	if (claim?.override && dialog?.dataset.claim === claim.path) e.detail.ctx.request.body?.set("override", "true");
+	const form = sourceForm(e), dialog = /** @type {HTMLElement | null} */ (form?.closest(".dialog") ?? null), {body} = e.detail.ctx.request;
+	if (claim?.override && dialog?.dataset.claim === claim.path) body?.set("override", "true");
+	if (!form) return;
+	for (const name of overriding.get(form) ?? []) body?.set(name, "true");
+	overriding.delete(form);
 }
 
 /** @param {HtmxEvent} e */
@@ -106,8 +113,7 @@ function onRefusal(e) {
 	const submitter = ctx.sourceElement === form ? ctx.request.submitter : ctx.sourceElement, atOnce = ctx.request.body?.has("at_once");
 	warn((notice.textContent ?? "").trim(), "override" in notice.dataset).then(yes => {
 		if (!yes || !form.isConnected) return;
-		addField(form, "override");
-		if (atOnce) addField(form, "at_once");
+		overriding.set(form, atOnce ? ["override", "at_once"] : ["override"]);
 		if (submitter instanceof HTMLAnchorElement) submitter.click();
 		else form.requestSubmit(submitter?.isConnected ? /** @type {HTMLElement} */ (submitter) : undefined);
 	});

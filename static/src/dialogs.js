@@ -2,7 +2,8 @@
 // Pages that are shown in a dialog above the page.
 
 import {find, findAll, get} from "./dom.js";
-import {ajax} from "./htmx_loader.js";
+import {ajax} from "./first_use.js";
+import {showScripted} from "./scripted.js";
 
 let opened = 0; // how many were asked for
 
@@ -47,17 +48,6 @@ export function showAnswer() {
  */
 export function announceDialog(content) {
 	content.dispatchEvent(new CustomEvent("dialog:shown", {bubbles: true}));
-}
-
-/**
- * showScripted shows the parts of a dialog's content that work with script only.
- * @param {Element} content
- */
-export function showScripted(content) {
-	for (const e of findAll("[data-scripted]", content)) e.hidden = false;
-	for (const e of findAll("[data-close]", content)) e.hidden = !content.closest("dialog");
-	const player = find(".player[data-script]", content);
-	if (player && !("players" in document.documentElement.dataset)) import(player.dataset.script ?? "");
 }
 
 /**

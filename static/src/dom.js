@@ -79,6 +79,15 @@ export function parse(html) {
 }
 
 /**
+ * processNew prepares elements that have come into the page. When htmx is loaded later,
+ * it prepares those that are there.
+ * @param {Element} element
+ */
+export function processNew(element) {
+	if ("htmx" in window) htmx.process(element);
+}
+
+/**
  * sourceForm returns the form whose request an event of htmx is about, or null
  * if neither a form nor a button of one made the request. Links of a row are
  * buttons of its form.

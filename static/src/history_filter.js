@@ -2,8 +2,7 @@
 // Filters of the history: a change is shown at once, and is in the address. The
 // form stays, with its focus.
 
-import {closest, find, get, parse} from "./dom.js";
-import {processNew} from "./htmx_loader.js";
+import {closest, find, get, parse, processNew} from "./dom.js";
 import {watchPlayers} from "./players.js";
 import {request} from "./request.js";
 

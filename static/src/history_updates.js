@@ -2,9 +2,8 @@
 // New entries of the history. The page asks our server, which asks sipgate for
 // all pages of the team together, and only when there may be something.
 
-import {closest, find, findAll, get, parse, setText} from "./dom.js";
+import {closest, find, findAll, get, parse, processNew, setText} from "./dom.js";
 import {loadCall} from "./call_page.js";
-import {processNew} from "./htmx_loader.js";
 import {watchPlayers} from "./players.js";
 import {request} from "./request.js";
 import {replaceBar, updatePicks} from "./transfer_bar.js";

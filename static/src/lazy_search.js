@@ -4,10 +4,11 @@
 
 import {showCommandKey} from "./command_key.js";
 import {closest, find, isTyping, singleKeys} from "./dom.js";
+import {whenUsed} from "./first_use.js";
 
 /** @param {HTMLElement | null} element that says where the script is */
 function load(element) {
-	if (element) import(element.dataset.script ?? "").catch(() => {}); // a browser loads it once; the page works without
+	if (element) whenUsed().then(() => import(element.dataset.script ?? "")).catch(() => {}); // a browser loads it once; the page works without
 }
 
 /**

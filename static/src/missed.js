@@ -2,9 +2,8 @@
 // The tray of missed calls. It is fetched again after a call has ended or was
 // answered, which may have made one, or made one done.
 
-import {closest, find, findAll, get, parse, sourceForm} from "./dom.js";
+import {closest, find, findAll, get, parse, processNew, sourceForm} from "./dom.js";
 import {showAnswer} from "./dialogs.js";
-import {processNew} from "./htmx_loader.js";
 import {morph} from "./morph.js";
 import {request} from "./request.js";
 

@@ -3,10 +3,9 @@
 // among the pages and commands of this page. Enter does what the marked result says.
 
 import {createCombobox} from "./combobox.js";
-import {showScripted} from "./dialogs.js";
-import {find, findAll, get, message, setText} from "./dom.js";
-import {processNew} from "./htmx_loader.js";
+import {find, findAll, get, message, processNew, setText} from "./dom.js";
 import {setPreference} from "./preference.js";
+import {showScripted} from "./scripted.js";
 import {findCommands, placeOfCommands} from "./commands.js";
 
 const unlikely = ["of_member", "announcements", "commands", "history"].map(g => `[data-group=${g}]`).join(); // if there is anything else

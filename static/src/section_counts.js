@@ -4,8 +4,10 @@
 // in use, counts where it belongs.
 
 import {belongsIn} from "./board_rows.js";
-import {isFiltered} from "./call_filter.js";
 import {find, findAll, setText} from "./dom.js";
+
+/** @type {Set<HTMLElement>} */
+let filtered = new Set(); // rows that the search hides
 
 function updateCounts() {
 	/** @type {Record<string, {all: number, shown: number}>} */
@@ -13,7 +15,7 @@ function updateCounts() {
 	for (const row of findAll("#board .row:not([data-state=ended])")) {
 		const count = counts[belongsIn(row)] ??= {all: 0, shown: 0};
 		count.all++;
-		if (!isFiltered(row)) count.shown++;
+		if (!filtered.has(row)) count.shown++;
 	}
 	for (const section of findAll("#board > .sec")) {
 		const {all, shown} = counts[section.dataset.section ?? ""] ?? {all: 0, shown: 0}, count = find(".count", section);
@@ -24,5 +26,8 @@ function updateCounts() {
 /** startSectionCounts keeps the headings current. */
 export function startSectionCounts() {
 	document.addEventListener("feed:applied", updateCounts);
-	document.addEventListener("calls:filtered", updateCounts);
+	document.addEventListener("calls:filtered", e => {
+		filtered = e.detail;
+		updateCounts();
+	});
 }

@@ -5,7 +5,7 @@
 
 import {find, findAll, get, message, parse, setText} from "./dom.js";
 import {answerHeader, outcomeText} from "./answers.js";
-import {ajax} from "./htmx_loader.js";
+import {ajax} from "./first_use.js";
 import {checkAnswer} from "./request.js";
 import {maxDecoded, serverReads, wavName} from "./upload_rules.js";
 import {decodingRate, encode, mix} from "./wav.js";

@@ -55,7 +55,7 @@ func TestFirstVisit(t *testing.T) {
 	}
 	critical := first + packed(t, style)
 	all := critical
-	for _, path := range []string{"dist/dialogs.css", "dist/icons.otf", "dist/board.js", "icons.svg", "favicon.svg", "vendor/htmx.min.js"} {
+	for _, path := range []string{"dist/overlays.css", "dist/icons.otf", "dist/board.js", "icons.svg", "favicon.svg"} {
 		name := strings.TrimPrefix(path, "dist/")
 		if !strings.Contains(page, static.URL(name)) {
 			t.Errorf("the board does not use %s", name)
@@ -67,7 +67,7 @@ func TestFirstVisit(t *testing.T) {
 		all += packed(t, content)
 	}
 	t.Logf("page %d bytes, with style sheet %d, all %d", first, critical, all)
-	if all > 60_000 || critical > 14_400 {
+	if all > 45_000 || critical > 14_400 {
 		t.Errorf("page %d bytes, with style sheet %d, all %d", first, critical, all)
 	}
 }

@@ -11,13 +11,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// htmxFile matches the address of htmx, which a page loads at the first sign of a
-// member.
-const htmxFile = "*htmx.min*.js"
-
-// What a member clicks and presses while htmx is still on its way is done when it is
-// there, each thing once, and the dialog has its style.
-func TestBrowserFirstClicksWaitForTheirScript(t *testing.T) {
+// What a member clicks and presses while the files for it are still on their way is
+// done when they are there, each thing once, and the dialog has its style.
+func TestBrowserFirstClicksWaitForTheirFiles(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
@@ -28,7 +24,7 @@ func TestBrowserFirstClicksWaitForTheirScript(t *testing.T) {
 	if eval[bool](p, `"htmx" in window`) {
 		t.Error("a page that nobody uses loads htmx")
 	}
-	hold := fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: htmxFile}}}
+	hold := fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: "*htmx*.js"}, {URLPattern: "*in_use*.js"}, {URLPattern: "*dialogs*.css"}}}
 	if _, err := chromedp.Call(p.ctx, fetch.Enable, hold); err != nil {
 		t.Fatal(err)
 	}
@@ -36,17 +32,17 @@ func TestBrowserFirstClicksWaitForTheirScript(t *testing.T) {
 	p.click(the(`#own-calls button`))
 	p.click(the(`#board .act.hold`))
 	p.key("n")
-	p.until(`!!document.querySelector("head script[src*=htmx]")`)
+	p.until(`!!document.querySelector("script[src*=htmx]")`)
 	if eval[bool](p, `!!document.querySelector("#modal[open], #board .row[data-state=held], #own-calls [aria-pressed=true]")`) {
-		t.Error("something happens before htmx is there")
+		t.Error("something happens before the files are there")
 	}
 	if _, err := chromedp.Call(p.ctx, fetch.Disable, cdp.Empty{}); err != nil {
 		t.Fatal(err)
 	}
 	p.until(`document.activeElement?.matches("#modal[open] input[name=callee]")`)
 	p.until(`document.querySelector("#own-calls [aria-pressed=true]") && document.querySelector("#board .row").dataset.state === "held"`)
-	if style := eval[string](p, `getComputedStyle(document.querySelector("#modal")).borderRadius`); style != "20px" {
-		t.Errorf("the corners of the dialog are %s", style)
+	if display := eval[string](p, `getComputedStyle(document.querySelector("#modal .recipient")).display`); display != "grid" {
+		t.Errorf("the dialog has no style: display %s", display)
 	}
 	if !eval[bool](p, `window.stays`) {
 		t.Error("a form left the page")

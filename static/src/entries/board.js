@@ -3,7 +3,6 @@
 
 import {startAlarms} from "../alarms.js";
 import {startBoardRows} from "../board_rows.js";
-import {startCallFilter} from "../call_filter.js";
 import {startCallerCard} from "../caller_card.js";
 import {startPage} from "../common.js";
 import {startDragTransfer} from "../drag_transfer.js";
@@ -23,7 +22,6 @@ startRinging();
 startNotificationPrompt();
 startMissed();
 startOwnCalls();
-startCallFilter();
 startDragTransfer();
 startTeamStrip();
 startSectionCounts();
