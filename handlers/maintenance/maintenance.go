@@ -14,7 +14,8 @@ import (
 
 // Commands are all commands, for the command line of the program.
 type Commands struct {
-	Backup Backup `cmd:"" help:"Write a backup of the database, also while the dashboard runs."`
+	Backup  Backup  `cmd:"" help:"Write a backup of the database, also while the dashboard runs."`
+	Restore Restore `cmd:"" help:"Put a backup into an empty data directory, after checks."`
 }
 
 // Owners are the owners of all tables of the database, with their migrations.

@@ -141,22 +141,21 @@ func (s *grantStore) members(ctx context.Context, account string) ([]MemberID, e
 	return ids, err
 }
 
+// What is sealed with the key of a database, to recognize it.
+const keyBinding, keyText = "check", "callboard"
+
 // checkKey returns ErrWrongKey if the database was used with another key
 // before. In a new database it stores what later calls compare with.
 func (s *grantStore) checkKey(ctx context.Context) error {
-	const binding, text = "check", "callboard"
 	if _, err := s.change(ctx, `
 		insert into grant_keys (version, sealed) values ($1, $2)
 		on conflict (version) do nothing`,
-		keyVersion, s.sealer.seal(text, binding)); err != nil {
+		keyVersion, s.sealer.seal(keyText, keyBinding)); err != nil {
 		return err
 	}
-	var sealed []byte
-	if err := s.db.QueryRowContext(ctx, `
-		select sealed from grant_keys where version = $1`, keyVersion).Scan(&sealed); err != nil {
+	if ok, err := s.fits(ctx, true); err != nil {
 		return err
-	}
-	if plain, err := s.sealer.open(sealed, binding); err != nil || plain != text {
+	} else if !ok {
 		return ErrWrongKey
 	}
 	return nil

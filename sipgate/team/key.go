@@ -47,6 +47,19 @@ func (Key) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 // [sipgate.KeptPrivate]), and a key that is shorter than 32 bytes or obviously
 // not random. No error contains a part of the key.
 func LoadKey(file, text string) (Key, error) {
+	key, err := readKey(file, text)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if err := createKeyFile(file); err != nil {
+		return Key{}, err
+	}
+	return readKey(file, text)
+}
+
+// readKey is LoadKey without creating a file: the error of a missing one is
+// [fs.ErrNotExist].
+func readKey(file, text string) (Key, error) {
 	if text = strings.TrimSpace(text); text != "" {
 		secret, ok := decodeSecret(text)
 		if !ok {
@@ -55,11 +68,6 @@ func LoadKey(file, text string) (Key, error) {
 		return newKey(secret, "the encryption key")
 	}
 	content, err := readKeyFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = createKeyFile(file); err == nil {
-			content, err = readKeyFile(file)
-		}
-	}
 	if err != nil {
 		return Key{}, err
 	}

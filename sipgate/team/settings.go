@@ -49,6 +49,12 @@ func (s *KeySettings) Load(dataDir string) (Key, error) {
 	return LoadKey(s.File(dataDir), s.Key)
 }
 
+// Read is Load without creating a file: the error of a missing one is
+// [io/fs.ErrNotExist].
+func (s *KeySettings) Read(dataDir string) (Key, error) {
+	return readKey(s.File(dataDir), s.Key)
+}
+
 // File returns the name of the key file.
 func (s *KeySettings) File(dataDir string) string {
 	return cmp.Or(s.KeyFile, filepath.Join(dataDir, "key"))

@@ -161,11 +161,9 @@ func inspect(file string, size int64) error {
 // create creates a new database. It renames the file once it is complete, so that
 // an incomplete file under the final name is always a damaged one.
 func create(ctx context.Context, file string) error {
-	temp := file + ".new"
-	for _, name := range []string{temp, temp + "-wal", temp + "-shm", temp + "-journal"} {
-		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+	temp := file + newSuffix
+	if err := removeNew(temp); err != nil {
+		return err
 	}
 	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {

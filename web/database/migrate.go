@@ -26,12 +26,15 @@ var migrating sync.Mutex
 // owners change their tables independently of each other.
 //
 // Before Migrate changes a database that has been in use, it writes a copy beside
-// it, callboard.db.<time>.backup. The last five of them are kept, for thirty days. It refuses a database that a newer program has
-// written, with an error of one line, and does not change it. Migrate may be
-// called concurrently.
+// it, callboard.db.<time>.backup. The last five of them are kept, for thirty days.
+// It refuses a database that a newer program has written, with an error of one
+// line, and does not change it. Migrate may be called concurrently.
 func Migrate(ctx context.Context, db *sql.DB, owners map[string]fs.FS) error {
 	migrating.Lock()
 	defer migrating.Unlock()
+	if _, err := CheckSchema(ctx, db, owners); err != nil {
+		return err
+	}
 	pending := map[string]*goose.Provider{}
 	needsBackup := false
 	for _, owner := range slices.Sorted(maps.Keys(owners)) {
@@ -43,8 +46,6 @@ func Migrate(ctx context.Context, db *sql.DB, owners map[string]fs.FS) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("migrations of %s: %w", owner, err)
-		case have > want:
-			return fmt.Errorf("the database was written by a newer version of this program (%s: version %d, known is %d)", owner, have, want)
 		case have < want:
 			pending[owner] = p
 			needsBackup = needsBackup || have > 0
@@ -74,7 +75,7 @@ func provider(db *sql.DB, owner string, fsys fs.FS) (*goose.Provider, error) {
 		}
 	}
 	return goose.NewProvider(goose.DialectSQLite3, db, fsys,
-		goose.WithTableName("goose_"+owner),
+		goose.WithTableName(versionTables+owner),
 		goose.WithDisableGlobalRegistry(true),
 		goose.WithSlog(slog.New(slog.DiscardHandler)))
 }

@@ -205,12 +205,16 @@ func TestNoMigrationWithoutABackup(t *testing.T) {
 // Migrations lie at the root of an owner's files or in a folder, and apply to a
 // database in memory, which needs no copy.
 func TestWhereMigrationsLie(t *testing.T) {
-	db, err := sql.Open("sqlite", ":memory:")
-	if err != nil {
-		t.Fatal(err)
+	inMemory := func() *sql.DB {
+		db, err := sql.Open("sqlite", ":memory:")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { db.Close() })
+		db.SetMaxOpenConns(1)
+		return db
 	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
+	db := inMemory()
 	for versions := 1; versions <= 2; versions++ {
 		owners := fsOwners(versions)
 		folder := fstest.MapFS{}
@@ -227,11 +231,11 @@ func TestWhereMigrationsLie(t *testing.T) {
 		t.Error(err)
 	}
 	for _, owner := range []string{"", "Notes", "notes; drop"} {
-		if err := database.Migrate(t.Context(), db, fsMap(owner, notes(1))); err == nil || !strings.Contains(err.Error(), "lower case") {
+		if err := database.Migrate(t.Context(), inMemory(), fsMap(owner, notes(1))); err == nil || !strings.Contains(err.Error(), "lower case") {
 			t.Errorf("owner %q: %v", owner, err)
 		}
 	}
-	if err := database.Migrate(t.Context(), db, fsMap("empty", fstest.MapFS{})); err == nil || !strings.Contains(err.Error(), "migrations of empty") {
+	if err := database.Migrate(t.Context(), inMemory(), fsMap("empty", fstest.MapFS{})); err == nil || !strings.Contains(err.Error(), "migrations of empty") {
 		t.Errorf("without migrations: %v", err)
 	}
 }
