@@ -3,6 +3,7 @@ package handlers
 import (
 	"crypto/rand"
 	"net/http"
+	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/callhistory"
@@ -22,7 +23,10 @@ func (h *handlers) showCall(w http.ResponseWriter, r *http.Request, a actor) err
 	}
 	format := h.formatFor(a)
 	m := views.CallPageModel{ID: call.ID, Row: format.RowFor(call.Call, h.permit(a, call.Call), langOf(r, a)), ActionID: rand.Text(),
-		Live: call.OnBoard && call.Phase != switchboard.Ended, MayNote: views.Allowed{Reason: h.Control.AuthorizeNote(a.Actor, call).Reason}}
+		Live: call.OnBoard && call.Phase != switchboard.Ended, Alarms: h.Control.Alarms.Of(a.Account), MayNote: views.Allowed{Reason: h.Control.AuthorizeNote(a.Actor, call).Reason}}
+	if m.Live {
+		m.Row.SetAlarm(langOf(r, a), m.Alarms, call.Call, time.Now())
+	}
 	for _, e := range call.Record.Entries {
 		m.Events = append(m.Events, format.Event(e.At, e.Approximate, string(e.Kind), e.Name, e.Detail))
 	}

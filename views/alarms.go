@@ -45,6 +45,14 @@ func (b *BoardModel) SetAlarms(lang Lang, l team.AlarmLimits, now time.Time) (ne
 	return next
 }
 
+// SetAlarm marks the row of a call that has been in its state for too long at now, on
+// a page of its own. Script does so from then on. Rows of the board are marked by
+// [BoardModel.SetAlarms], since they are rendered before.
+func (m *RowModel) SetAlarm(lang Lang, l team.AlarmLimits, c switchboard.Call, now time.Time) {
+	level := limitOf(l, stateOf(&c)).Level(now.Sub(c.Since))
+	m.Alarm, m.AlarmText = string(level), alarmText(lang, level)
+}
+
 // stateOf returns the state of a call as [RowModel].State names it.
 func stateOf(c *switchboard.Call) string {
 	switch {

@@ -7,13 +7,15 @@ import (
 
 	"callboard/sipgate/journal"
 	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
 )
 
 // CallPageModel is the model of [CallPage], for running and ended calls.
 type CallPageModel struct {
 	ID       switchboard.RowID
-	Row      RowModel    // see [Format.RowFor]
-	Live     bool        // the call has not ended: the page updates itself
+	Row      RowModel // see [Format.RowFor]
+	Live     bool     // the call has not ended: the page updates itself
+	Alarms   team.AlarmLimits
 	Events   []CallEvent // oldest first, including notes
 	Notes    []Note      // nil: the notes in Events
 	MayNote  Allowed

@@ -21,6 +21,9 @@ type RowModel struct {
 	Page  templ.SafeURL // link to the call's page, or empty
 	State string        // "ringing", "talking", "held" or "ended": for the style sheet
 
+	// Alarm is how much too long the call has been in its state, see [RowModel.SetAlarm].
+	Alarm, AlarmText string
+
 	Section string // name of the section that the row is in, and
 	No      string // its place there: behind lower ones
 

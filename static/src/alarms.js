@@ -34,7 +34,7 @@ const sinceOf = row => find("time.timer", row)?.dataset.since ?? "";
  */
 function markRows(timers, alarms, now) {
 	for (const timer of timers) {
-		const row = closest(timer, "#board .row");
+		const row = closest(timer, "#board .row, #call .row");
 		if (!row) continue;
 		const level = alarmLevel(alarms[row.dataset.state ?? ""], now - Number(timer.dataset.since));
 		if (level === (row.dataset.alarm ?? "")) continue;

@@ -76,4 +76,17 @@ func TestBrowserCallsThatAreLate(t *testing.T) {
 			}
 		}
 	}
+	// The page of one call shows the same, at once and by itself.
+	address := s.URL + eval[string](one, `"/calls/" + document.querySelector("#board .row[data-rings]").id.slice(4)`)
+	one.do(chromedp.Navigate(address))
+	const shown = `(r => [r?.dataset.alarm, r?.dataset.alarmText, getComputedStyle(r, "::after").content.includes("too long")].join())(document.querySelector("#call .row"))`
+	if got := eval[string](one, shown); got != "red,too long,true" {
+		t.Errorf("the page of a call shows %q", got)
+	}
+	one.screenshot("call-alarm")
+	s.Ring("+493055516004", "w0", "established")
+	two.until(`[...document.querySelectorAll("#board .row")].some(r => r.textContent.includes("6004"))`)
+	one.do(chromedp.Navigate(s.URL + eval[string](two, `"/calls/" + [...document.querySelectorAll("#board .row")].find(r => r.textContent.includes("6004")).id.slice(4)`)))
+	one.run(`document.querySelector("#call .act.hold").click()`)
+	one.until(`document.querySelector("#call .row").dataset.alarm === "amber"`)
 }
