@@ -52,3 +52,29 @@ func TestBrowserHeaderFitsAndStays(t *testing.T) {
 		}
 	}
 }
+
+// The search field of an admin, who has the longest menu, says which key leads to it,
+// and its own words are whole.
+func TestBrowserSearchFieldShowsItsKey(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t)
+	p := newBrowser(t, s).newStillTab(t)
+	p.signIn("Anna")
+	const shown = `(input => {
+		const {paddingLeft, paddingRight} = getComputedStyle(input), {font} = getComputedStyle(input, "::placeholder"), pen = document.createElement("canvas").getContext("2d");
+		pen.font = font;
+		const room = input.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight), words = pen.measureText(input.placeholder).width;
+		return getComputedStyle(document.querySelector(".find kbd")).display === "none" ? "no key" : words > room ? words + " px of words in " + room : "";
+	})(document.querySelector("#search"))`
+	for _, lang := range []string{"en", "de"} {
+		eval[bool](p, `fetch("/settings/toggle", {method: "POST", headers: {Accept: "application/json"}, body: new URLSearchParams({lang: "`+lang+`"})}).then(a => a.ok)`)
+		p.do(chromedp.Navigate(s.URL + "/"))
+		p.until(`document.documentElement.lang === %q`, lang)
+		for _, width := range []int64{1280, 1440, 1920} {
+			p.do(chromedp.EmulateViewport(width, 800))
+			if got := eval[string](p, shown); got != "" {
+				t.Errorf("%s at %d: %s", lang, width, got)
+			}
+		}
+	}
+}
