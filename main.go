@@ -22,6 +22,7 @@ import (
 
 	"callboard/handlers"
 	"callboard/handlers/maintenance"
+	"callboard/handlers/metrics"
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/callcontrol"
@@ -75,6 +76,7 @@ type dashboardSettings struct {
 	team.ZoneSettings
 	sipgate.NumberSettings
 	AnnouncementSettings announcement.Settings `embed:""`
+	MetricsSettings      metrics.Settings      `embed:""`
 	web.LogSettings
 }
 
@@ -136,6 +138,7 @@ type config struct {
 	key       team.KeySettings
 	library   announcement.Options
 	daily     *database.Daily // nil: no daily backups
+	metrics   metrics.Settings
 	server    web.ServerOptions
 	demo      bool
 	listening func() error // called when the dashboard can be reached
@@ -143,7 +146,7 @@ type config struct {
 
 // config checks the settings. The error joins all mistakes, a line each.
 func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
-	c = config{addr: s.Addr, data: s.Data, key: s.KeySettings, log: s.Logger(stderr), listening: func() error { return nil }}
+	c = config{addr: s.Addr, data: s.Data, key: s.KeySettings, metrics: s.MetricsSettings, log: s.Logger(stderr), listening: func() error { return nil }}
 	var errs [9]error
 	c.public, errs[0] = s.URL()
 	c.sipgate, errs[1] = s.Settings.Config()
@@ -173,7 +176,10 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	stores, err := team.OpenStores(ctx, db.DB, key, &c.sipgate.OAuth, c.team, c.log)
+	counts := metrics.New(c.metrics)
+	httpClient := sipgate.Observed(sipgate.NewHTTPClient(), c.sipgate.API, counts.Sipgate)
+	c.sipgate.OAuth.HTTP, c.library.OnAdd = httpClient, counts.Upload
+	stores, err := team.OpenStores(ctx, db.DB, key, counts.Refresher(&c.sipgate.OAuth), c.team, c.log)
 	if err != nil {
 		return err
 	}
@@ -182,16 +188,16 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	boards, closeBoards := callcontrol.NewBoards(timelines, c.log)
+	boards, closeBoards := callcontrol.NewBoards(timelines, c.log, counts.Poll)
 	defer closeBoards()
-	secure, httpClient := c.public.Scheme == "https", sipgate.NewHTTPClient()
+	secure := c.public.Scheme == "https"
 	sessions := web.NewSessions[handlers.SignIn](db.DB, web.SessionOptions{Secure: secure})
 	sessions.Subject = handlers.SignIn.Subject
 	defer sessions.Close()
 	pushURL := func(account string) string { return handlers.PushURL(c.public, key, account) }
 	control := callcontrol.New(callcontrol.Options{
 		Log: c.log, Stores: stores, Boards: boards, Journal: timelines, Library: announcement.NewLibrary(db.DB, c.library),
-		Numbers: c.numbers, Service: c.service, Sessions: handlers.MemberSessions{Sessions: sessions}, PushURL: pushURL,
+		Numbers: c.numbers, Service: c.service, Sessions: handlers.MemberSessions{Sessions: sessions}, PushURL: pushURL, OnAction: counts.Action,
 		AnnouncementURL: func(token string) string { return handlers.AnnouncementURL(c.public, token) },
 		Client: func(auth sipgate.Credentials) *sipgate.Client {
 			return &sipgate.Client{Base: c.sipgate.API, HTTP: httpClient, Auth: auth, RecordingOrigins: c.sipgate.RecordingOrigins}
@@ -201,11 +207,11 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	receiver := webhook.New(webhook.Options{Key: c.sipgate.PushKey, Log: c.log, Address: pushURL, Serves: stores.Members.Allows,
 		Observe: func(account string, e sipgate.Event) { boards.Board(account).Observe(e) }})
 	control.Rosters.OnNumbers(receiver.SetNumbers)
-	counts := stats.NewReader(boards.Reserve, c.log)
-	defer counts.Close()
+	figures := stats.NewReader(boards.Reserve, c.log)
+	defer figures.Close()
 	app := handlers.New(handlers.Deps{
 		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Server: c.server, Ready: db.Ready, Unavailable: database.Unavailable,
-		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: counts, Receiver: receiver,
+		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: figures, Receiver: receiver, OnAnswer: counts.Request,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: c.log, HTTP: httpClient, IDTokens: web.NewIDTokens(web.Issuer(c.sipgate.Issuer)), AuthURL: c.sipgate.OAuth.AuthURL,
 			TokenURL: c.sipgate.OAuth.TokenURL, ClientID: c.sipgate.OAuth.ClientID, ClientSecret: c.sipgate.OAuth.ClientSecret},
 	})
@@ -213,7 +219,8 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	stopAdmin, err := web.StartAdmin(c.server.AdminAddr, web.AdminOptions{Log: c.log, Health: app.Health()})
+	counts.Watch(metrics.Sources{App: app, Boards: boards, Receiver: receiver, Audit: stores.Audit, Database: db})
+	stopAdmin, err := web.StartAdmin(c.server.AdminAddr, web.AdminOptions{Log: c.log, Health: app.Health(), Metrics: counts.Handler(c.log)})
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 	if err != nil {
 		t.Fatal(err)
 	}
-	boards, closeBoards := callcontrol.NewBoards(timelines, log)
+	boards, closeBoards := callcontrol.NewBoards(timelines, log, nil)
 	sessions := web.NewSessions[SignIn](db.DB, web.SessionOptions{Secure: true})
 	sessions.Subject = SignIn.Subject
 	pushURL := func(account string) string { return PushURL(public, key, account) }

@@ -40,6 +40,10 @@ type Deps struct {
 	// another reason.
 	Unavailable func(err error) (code string)
 
+	// OnAnswer, unless it is nil, is called after each answer with the pattern
+	// of its route, "" if there is none.
+	OnAnswer func(pattern string, status int, took time.Duration)
+
 	Server    web.ServerOptions // its Log and PublicURL are those above
 	Sessions  *web.Sessions[SignIn]
 	AuditDays int // for how many days the audit is kept
@@ -97,7 +101,7 @@ func (h *handlers) guarded() http.Handler {
 	guard := web.GuardOptions{Log: h.Log, PublicURL: h.PublicURL, Render: h.respondFault,
 		FormAction: []string{h.LoginURL.Scheme + "://" + h.LoginURL.Host},
 		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/", "/wall/"},
-		Proxies: h.Server.Proxies, AnyHost: []string{"/healthz", "/readyz"}}
+		OnAnswer: h.OnAnswer, Proxies: h.Server.Proxies, AnyHost: []string{"/healthz", "/readyz"}}
 	return marked(web.Guard(guard, h.errors.Mux(h.mux())))
 }
 
@@ -119,6 +123,12 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	defer a.feeds.Close()
 	return a.server.Serve(ctx, ln, a.handler)
 }
+
+// Sockets returns how many pages have a socket.
+func (a *App) Sockets() int { return a.server.Sockets() }
+
+// Sent returns what was sent to the pages of boards.
+func (a *App) Sent() feed.Counts { return a.feeds.Sent() }
 
 // Health answers /healthz and /readyz, for a listener that serves no pages.
 func (a *App) Health() http.Handler { return a.health }

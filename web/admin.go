@@ -14,13 +14,14 @@ import (
 
 // AdminOptions are what the listener for administrators serves.
 type AdminOptions struct {
-	Log    *slog.Logger
-	Health http.Handler // of /healthz and /readyz
+	Log     *slog.Logger
+	Health  http.Handler // of /healthz and /readyz
+	Metrics http.Handler
 }
 
 // StartAdmin serves administrators and their programs at addr until stop is
-// called, beside the pages: health and what is found out by pprof. The latter is
-// for programs on this machine only, see [localOnly]. It takes no sign-in. With
+// called, beside the pages: health, metrics and profiles. The latter are for
+// programs on this machine only, see [localOnly]. It takes no sign-in. With
 // an empty addr it does nothing.
 //
 // Stop it last: until then it says that the program is shutting down.
@@ -62,6 +63,7 @@ const (
 // adminIndex lists what the listener serves.
 const adminIndex = `/healthz       the program runs
 /readyz        it can do its work
+/metrics       for Prometheus
 /debug/pprof/  profiles, for programs on this machine
 `
 
@@ -73,6 +75,7 @@ func adminHandler(o AdminOptions) http.Handler {
 	})
 	mux.Handle("GET /healthz", o.Health)
 	mux.Handle("GET /readyz", o.Health)
+	mux.Handle("GET /metrics", o.Metrics)
 	// Not /debug/pprof/cmdline: the command line may contain secrets.
 	mux.Handle("GET /debug/pprof/", localOnly(pprof.Index))
 	mux.Handle("GET /debug/pprof/cmdline", http.NotFoundHandler())

@@ -13,8 +13,9 @@ import (
 
 // Health answers everyone. Profiles are for programs on this machine, and the
 // command line, which may contain secrets, for nobody.
-func TestAdminAnswersWhomItMay(t *testing.T) {
-	h := adminHandler(AdminOptions{Health: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })})
+func TestAdminAccess(t *testing.T) {
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })
+	h := adminHandler(AdminOptions{Health: ok, Metrics: ok})
 	const local, other = "127.0.0.1:50000", "10.0.0.7:50000"
 	for _, c := range []struct {
 		path, from, host, forwarded string
@@ -23,6 +24,7 @@ func TestAdminAnswersWhomItMay(t *testing.T) {
 		{"/", other, "callboard:9090", "", 200},
 		{"/healthz", other, "callboard:9090", "", 200},
 		{"/readyz", other, "10.0.0.1", "", 200},
+		{"/metrics", other, "callboard:9090", "", 200},
 		{"/board", local, "localhost", "", 404},
 		{"/debug/pprof/", local, "127.0.0.1:9090", "", 200},
 		{"/debug/pprof/goroutine", "[::1]:50000", "[::1]:9090", "", 200},
@@ -54,7 +56,7 @@ func TestStartAdmin(t *testing.T) {
 		t.Fatal(err)
 	}
 	addr := ln.Addr().String()
-	o := AdminOptions{Log: slog.New(slog.NewTextHandler(&log, nil)), Health: http.NotFoundHandler()}
+	o := AdminOptions{Log: slog.New(slog.NewTextHandler(&log, nil)), Health: http.NotFoundHandler(), Metrics: http.NotFoundHandler()}
 	if _, err := StartAdmin(addr, o); err == nil || !strings.HasPrefix(err.Error(), "--admin-addr: ") {
 		t.Errorf("on an address that is taken: %v", err)
 	}
@@ -76,7 +78,7 @@ func TestStartAdmin(t *testing.T) {
 	if _, err := net.Dial("tcp", addr); err == nil {
 		t.Error("it answers after it was stopped")
 	}
-	none, err := StartAdmin("", AdminOptions{})
+	none, err := StartAdmin("", o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,10 @@ type GuardOptions struct {
 	// anything to a stranger.
 	AnyHost []string
 
+	// OnAnswer, unless it is nil, is called after each answer with the pattern of
+	// its route, "" if there is none.
+	OnAnswer func(pattern string, status int, took time.Duration)
+
 	// BodyTimeout is how long a request's body may take to arrive, 10 s by
 	// default. A Handler that expects more sets its own with
 	// http.ResponseController.SetReadDeadline.
@@ -114,10 +118,13 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.next.ServeHTTP(rec, r)
 }
 
-// logRequest logs the request that began at start, or counts it if it was refused
-// to a stranger.
+// logRequest reports and logs the request that began at start, or counts it if it
+// was refused to a stranger.
 func (g *guard) logRequest(w *recorder, r *http.Request, v *visit, start time.Time) {
 	status := w.sent()
+	if g.o.OnAnswer != nil {
+		g.o.OnAnswer(r.Pattern, status, time.Since(start))
+	}
 	attrs := []any{"id", v.id, "method", clip(r.Method, 16), "path", g.loggedPath(r), "status", status,
 		"bytes", w.bytes, "ms", float64(time.Since(start).Microseconds()) / 1000, "ip", v.ip.String()}
 	if refused := v.reason != "" || status >= 400 && status < 500; v.known.Load() || !refused || status >= 500 {

@@ -13,7 +13,9 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -473,6 +475,32 @@ func TestAccessLog(t *testing.T) {
 	}
 	if last := lines[len(lines)-1]; !strings.Contains(last, `"method":"GET"`) || !strings.Contains(last, `"bytes":2`) || !strings.Contains(last, `"ms":`) {
 		t.Errorf("access log: %s", last)
+	}
+}
+
+// Each answer is reported with the pattern of its route, which has no id, also a
+// refused one.
+func TestAnswersAreReported(t *testing.T) {
+	var mu sync.Mutex
+	var got []string
+	p := serve(t, func(o *web.GuardOptions) {
+		o.OnAnswer = func(pattern string, status int, took time.Duration) {
+			mu.Lock()
+			defer mu.Unlock()
+			got = append(got, fmt.Sprint(pattern, " ", status, " ", took > 0))
+		}
+	})
+	p.handle("GET /calls/{id}", ok)
+	p.handle("POST /calls/{id}", func(http.ResponseWriter, *http.Request) error { return web.Fault{Status: 409, Code: "ended"} })
+	p.do("GET", "/calls/secret")
+	p.do("POST", "/calls/secret")
+	p.do("POST", "/calls/secret", "Origin: https://evil.example")
+	p.do("GET", "/secret")
+	want := []string{"GET /calls/{id} 200 true", "POST /calls/{id} 409 true", " 403 true", " 404 true"}
+	p.stop()
+	p.done <- <-p.done // everything has ended
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

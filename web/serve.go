@@ -111,6 +111,13 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener, h http.Handler) err
 	return err
 }
 
+// Sockets returns how many sockets are open.
+func (s *Server) Sockets() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.live)
+}
+
 // Draining reports whether the server shuts down: it takes no new requests.
 func (s *Server) Draining() bool {
 	s.mu.Lock()

@@ -56,6 +56,9 @@ const layers = `
 	# Keeps the pages of a board current.
 	handlers/feed        < web views sipgate/switchboard
 
+	# Exports to Prometheus what the program does.
+	handlers/metrics     < handlers/feed web sipgate sipgate/switchboard sipgate/team sipgate/webhook sipgate/announcement web/database
+
 	# The one place where browsers and telephones meet.
 	handlers             < handlers/feed web views views/gallery static sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
 	handlers             < sipgate/directory sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol sipgate/announcement
@@ -64,7 +67,7 @@ const layers = `
 	handlers/maintenance < web web/database sipgate sipgate/team sipgate/journal sipgate/announcement
 
 	# Plugs it together: everything but what one sees.
-	.                    < web web/database handlers handlers/maintenance sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
+	.                    < web web/database handlers handlers/maintenance handlers/metrics sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
 	.                    < sipgate/directory sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol
 	.                    < sipgate/announcement sipgate/simulator
 
@@ -104,6 +107,7 @@ const homes = `
 	github.com/alecthomas/kong        < .
 	golang.org/x/crypto/x509roots     < sipgate
 	honnef.co/go/curve                < static/iconfont
+	github.com/prometheus             < handlers/metrics
 
 	# Used wherever there are caches, languages, foreign file names, limits.
 	github.com/hashicorp/golang-lru/v2 < web sipgate/announcement sipgate/callcontrol sipgate/journal sipgate/stats sipgate/webhook
@@ -113,7 +117,7 @@ const homes = `
 	golang.org/x/time                 < web sipgate/switchboard sipgate/webhook
 
 	# Who speaks HTTP, and who speaks to the database.
-	net/http                          < . static web handlers sipgate sipgate/simulator handlers/acceptance/harness handlers/acceptance/load
+	net/http                          < . static web handlers handlers/metrics sipgate sipgate/simulator handlers/acceptance/harness handlers/acceptance/load
 	database/sql                      < . web web/database sipgate/team sipgate/journal sipgate/announcement
 
 	# Random numbers that may be guessed: jitter, and a simulator that can

@@ -9,7 +9,6 @@ import (
 
 	"callboard/sipgate/switchboard"
 	"callboard/views"
-	"callboard/web"
 )
 
 // A View is the board as one member sees it in one language. The hub calls its
@@ -70,13 +69,6 @@ type audience struct {
 	teamSeq uint64 // when there were other colleagues last
 
 	outline outline
-}
-
-// send sends a message to all pages.
-func (a *audience) send(frame *web.Frame) {
-	for _, s := range a.sockets {
-		s.Send(frame)
-	}
 }
 
 // A shownRow is a call that the pages of an audience show.

@@ -43,6 +43,7 @@ const (
 // Feeds are the hubs of all boards. They are safe for concurrent use.
 type Feeds struct {
 	log  *slog.Logger
+	sent counters
 	stop chan struct{}
 	runs sync.WaitGroup
 
@@ -81,7 +82,7 @@ func (f *Feeds) do(b *switchboard.Board, fn func(*Hub)) error {
 	}
 	h := f.hubs[b]
 	if h == nil {
-		h = newHub(b, f.log)
+		h = newHub(b, f.log, &f.sent)
 		f.hubs[b] = h
 		f.runs.Go(func() { f.run(h) })
 	}

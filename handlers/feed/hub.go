@@ -22,6 +22,7 @@ import (
 type Hub struct {
 	board    *switchboard.Board
 	log      *slog.Logger
+	sent     *counters
 	requests chan request
 
 	// requested is guarded by Feeds.mu: how many requests were given. served is
@@ -63,9 +64,9 @@ type listKey struct {
 	page any // the view's BeginKey; nil for sockets
 }
 
-func newHub(b *switchboard.Board, log *slog.Logger) *Hub {
+func newHub(b *switchboard.Board, log *slog.Logger, sent *counters) *Hub {
 	return &Hub{
-		board: b, log: log, requests: make(chan request), epoch: rand.Text()[:8],
+		board: b, log: log, sent: sent, requests: make(chan request), epoch: rand.Text()[:8],
 		audiences: map[string]*audience{}, watchers: map[Socket]switchboard.RowID{},
 		changed: map[uint64]switchboard.RowID{}, lists: map[listKey]*list{},
 	}
@@ -114,6 +115,7 @@ func (h *Hub) subscribe() {
 
 // take records a change of the board, or that the stream of changes has ended.
 func (h *Hub) take(c switchboard.Change, ok bool) {
+	h.sent.changes.Add(1)
 	h.urgent = h.urgent || c.Health == nil && !h.begins(c.Call)
 	h.after = max(h.after, c.Seq)
 	switch {
@@ -218,6 +220,7 @@ func (h *Hub) flush() {
 		for _, id := range changed {
 			if id == row {
 				s.Send(touchedFrame)
+				h.sent.count(1, touchedFrame)
 			}
 		}
 	}
@@ -236,15 +239,24 @@ func (h *Hub) status(lang views.Lang) string {
 	return buf.String()
 }
 
+// send sends a message to all pages of an audience.
+func (h *Hub) send(a *audience, frame *web.Frame) {
+	for _, s := range a.sockets {
+		s.Send(frame)
+	}
+	h.sent.count(len(a.sockets), frame)
+}
+
 // beat tells all pages how old the list of calls is.
 func (h *Hub) beat() {
 	frame := h.heartbeat()
 	for _, a := range h.audiences {
-		a.send(frame)
+		h.send(a, frame)
 	}
 	for s := range h.watchers {
 		s.Send(frame)
 	}
+	h.sent.count(len(h.watchers), frame)
 }
 
 func (h *Hub) heartbeat() *web.Frame {

@@ -155,11 +155,12 @@ func (h *Hub) add(v View, have string, s Socket) (*audience, error) {
 	if err != nil {
 		return nil, err
 	}
+	frames := []*web.Frame{m.frame()}
 	if whole != nil {
-		s.Send(whole.message(), m.frame())
-	} else {
-		s.Send(m.frame())
+		frames = []*web.Frame{whole.message(), frames[0]}
 	}
+	s.Send(frames...)
+	h.sent.count(1, frames...)
 	a.sockets = append(a.sockets, s)
 	h.setActive()
 	return a, nil
@@ -175,7 +176,9 @@ func (h *Hub) remove(a *audience, s Socket) {
 // watch tells s of every change of a call.
 func (h *Hub) watch(s Socket, id switchboard.RowID) {
 	h.watchers[s] = id
-	s.Send(h.heartbeat())
+	frame := h.heartbeat()
+	s.Send(frame)
+	h.sent.count(1, frame)
 	h.setActive()
 }
 

@@ -46,13 +46,14 @@ func (f *Feeds) Show(p Picture, s Socket) (leave func(), err error) {
 		ctx, stop := context.WithCancel(context.Background())
 		x = &screen{picture: p, stop: stop, sockets: map[Socket]struct{}{}}
 		f.screens[p.Key] = x
-		f.runs.Go(func() { x.run(ctx, f.log) })
+		f.runs.Go(func() { x.run(ctx, f.log, &f.sent) })
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.sockets[s] = struct{}{}
 	if x.last != nil {
 		s.Send(x.last)
+		f.sent.count(1, x.last)
 	}
 	return func() { f.hide(x, s) }, nil
 }
@@ -70,13 +71,13 @@ func (f *Feeds) hide(x *screen, s Socket) {
 }
 
 // run renders the picture until ctx is done.
-func (x *screen) run(ctx context.Context, log *slog.Logger) {
+func (x *screen) run(ctx context.Context, log *slog.Logger, sent *counters) {
 	heartbeat := time.NewTicker(screenEvery)
 	defer heartbeat.Stop()
 	_, sub := x.picture.Board.Subscribe()
 	defer func() { sub.Close() }()
 	for {
-		safely(log, func() { x.draw(ctx, log) })
+		safely(log, func() { x.draw(ctx, log, sent) })
 		select {
 		case <-ctx.Done():
 			return
@@ -98,7 +99,7 @@ func (x *screen) run(ctx context.Context, log *slog.Logger) {
 }
 
 // draw sends a new picture. What cannot be rendered stays as it is.
-func (x *screen) draw(ctx context.Context, log *slog.Logger) {
+func (x *screen) draw(ctx context.Context, log *slog.Logger, sent *counters) {
 	html, err := x.picture.Render(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -113,4 +114,5 @@ func (x *screen) draw(ctx context.Context, log *slog.Logger) {
 	for s := range x.sockets {
 		s.Send(frame)
 	}
+	sent.count(len(x.sockets), frame)
 }

@@ -51,7 +51,7 @@ func (h *Hub) update(a *audience, changed map[uint64]switchboard.RowID, calls ma
 		frame = m.frame()
 		frames[key] = frame
 	}
-	a.send(frame)
+	h.send(a, frame)
 }
 
 // updateRow brings one row up to date whose call has changed or is gone.

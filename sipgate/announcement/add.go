@@ -44,6 +44,14 @@ type Upload struct {
 // Audio and entry are stored together or not at all. Errors are *Error, or come
 // from src or the database.
 func (l *Library) Add(ctx context.Context, account string, u Upload, src io.Reader) (Announcement, error) {
+	a, err := l.add(ctx, account, u, src)
+	if l.opts.OnAdd != nil {
+		l.opts.OnAdd(err)
+	}
+	return a, err
+}
+
+func (l *Library) add(ctx context.Context, account string, u Upload, src io.Reader) (Announcement, error) {
 	label, err := labelFromFileName(u.FileName)
 	if err != nil {
 		return Announcement{}, err

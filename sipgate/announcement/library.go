@@ -35,6 +35,7 @@ type Options struct {
 	Bytes  int64            // maximum size of all announcements of a team, as converted; default 200 MB
 	Level  Level            // loudness of all announcements
 	Now    func() time.Time // default time.Now
+	OnAdd  func(err error)  // called with the result of each Add, unless it is nil
 }
 
 // Library stores the announcements of all teams. A team is identified by the

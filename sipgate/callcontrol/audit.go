@@ -46,15 +46,22 @@ func (c *Control) audited(ctx context.Context, e team.AuditEntry, do func() erro
 	}
 	begun := time.Now()
 	err = do()
-	c.endAudit(ctx, id, begun, err)
+	c.endAudit(ctx, e, id, begun, err)
 	return err
 }
 
 // endAudit records an outcome. The audit keeps what the store does not take
 // now, and writes it later.
-func (c *Control) endAudit(ctx context.Context, id int64, begun time.Time, err error) {
+func (c *Control) endAudit(ctx context.Context, entry team.AuditEntry, id int64, begun time.Time, err error) {
+	c.reportAction(entry, outcome(err))
 	if e := c.Audit.End(ctx, id, outcome(err), upstreamStatus(err), time.Since(begun)); e != nil {
 		c.Log.Error("write audit outcome", "entry", id, "err", e)
+	}
+}
+
+func (c *Control) reportAction(e team.AuditEntry, outcome string) {
+	if c.OnAction != nil {
+		c.OnAction(e.Account, e.Action, outcome)
 	}
 }
 
@@ -68,6 +75,7 @@ func (c *Control) Deny(ctx context.Context, a Actor, p team.Permission, row, act
 }
 
 func (c *Control) deny(ctx context.Context, e team.AuditEntry, d team.Decision) error {
+	c.reportAction(e, team.OutcomeDenied)
 	e.Parameters = d.Reason
 	if err := c.Audit.Refused(context.WithoutCancel(ctx), e); err != nil {
 		c.Log.Error("write audit refusal", "err", err)

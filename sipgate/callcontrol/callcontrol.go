@@ -42,6 +42,10 @@ type Options struct {
 	// Sessions are the sign-ins of all members.
 	Sessions Sessions
 
+	// OnAction, unless it is nil, is called for each action that the audit
+	// records, when its outcome is known.
+	OnAction func(account string, p team.Permission, outcome string)
+
 	// PushURL returns our address for the push events of an account.
 	PushURL func(account string) string
 

@@ -111,7 +111,7 @@ func (c *Control) record(ctx context.Context, cmd *switchboard.Command, entry te
 	}
 	cmd.OnDone = func(err error) {
 		c.noteUnsupported(entry.Account, action, err)
-		c.endAudit(ctx, id, begun, err)
+		c.endAudit(ctx, entry, id, begun, err)
 	}
 }
 

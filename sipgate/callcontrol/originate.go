@@ -115,7 +115,7 @@ func (c *Control) originate(ctx context.Context, a Actor, o Origination) (id sip
 			audit, err = c.Audit.Begin(ctx, entry)
 			return err
 		},
-		OnDone: func(err error) { c.endAudit(ctx, audit, begun, err) },
+		OnDone: func(err error) { c.endAudit(ctx, entry, audit, begun, err) },
 	}, dialer{c, a.Account, c.ClientOf(a.MemberID)})
 	if err != nil && !errors.Is(err, team.ErrAuditUnavailable) {
 		return "", first, &StartError{err}

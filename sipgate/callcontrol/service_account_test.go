@@ -95,7 +95,7 @@ func newFixture(t *testing.T, o simulator.Options) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	boards, closeBoards := NewBoards(timelines, log)
+	boards, closeBoards := NewBoards(timelines, log, nil)
 	f.closeBoards = closeBoards
 	base, err := url.Parse(srv.URL + "/v2/")
 	if err != nil {
@@ -123,7 +123,7 @@ func newFixture(t *testing.T, o simulator.Options) *fixture {
 // restartBoards replaces the boards, which forget all calls.
 func (f *fixture) restartBoards() {
 	f.closeBoards()
-	f.Boards, f.closeBoards = NewBoards(f.Journal, f.Log)
+	f.Boards, f.closeBoards = NewBoards(f.Journal, f.Log, nil)
 	f.Boards.SetRosters(f.Rosters)
 	f.History.Boards = f.Boards
 }

@@ -103,6 +103,11 @@ const (
 type Options struct {
 	Log *slog.Logger // discards everything if nil
 
+	// OnPoll, unless it is nil, is called after each request for a list, with
+	// its error and the time until the list was applied. It must not call the
+	// board.
+	OnPoll func(err error, took time.Duration)
+
 	// RestoreRowID returns the id of the row that showed the call before the
 	// process was restarted, so that row ids outlive the process. If it is nil
 	// or returns false, a new row gets a new id. It must return false for
@@ -211,6 +216,15 @@ func (b *Board) Snapshot() Snapshot {
 	defer b.mu.Unlock()
 	b.expire(time.Now())
 	return b.snapshot()
+}
+
+// Health returns the health of the board and the number of its calls. It costs
+// less than a Snapshot.
+func (b *Board) Health() (health Health, calls int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expire(time.Now())
+	return b.health, len(b.rows)
 }
 
 // Seq returns the number of the last change.

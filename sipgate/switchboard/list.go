@@ -12,7 +12,7 @@ import (
 // requestList requests a member's list and applies what changed. It never
 // requests two lists of one member at the same time. A failed request ends no
 // call.
-func (b *Board) requestList(ctx context.Context, m *member) error {
+func (b *Board) requestList(ctx context.Context, m *member) (err error) {
 	select {
 	case m.listLock <- struct{}{}:
 		defer func() { <-m.listLock }()
@@ -21,9 +21,11 @@ func (b *Board) requestList(ctx context.Context, m *member) error {
 	}
 	b.mu.Lock()
 	requestTick, facts, api := b.tick(), b.nonListFacts, m.api
-	b.poll.lastRequest = time.Now()
+	begun := time.Now()
+	b.poll.lastRequest = begun
 	delete(b.poll.recheckAt, m)
 	b.mu.Unlock()
+	defer func() { b.reportPoll(ctx, err, begun) }()
 
 	list, err := api.Calls(ctx)
 	if err != nil {

@@ -263,3 +263,10 @@ func (m *member) seesExclusiveCall() bool {
 	}
 	return false
 }
+
+// reportPoll reports a request for a list, unless it was given up.
+func (b *Board) reportPoll(ctx context.Context, err error, begun time.Time) {
+	if b.options.OnPoll != nil && ctx.Err() == nil {
+		b.options.OnPoll(err, time.Since(begun))
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"callboard/sipgate"
@@ -68,6 +69,8 @@ type Audit struct {
 	retention time.Duration
 	now       func() time.Time
 
+	failures atomic.Uint64
+
 	mu         sync.Mutex // guards retryQueue; not held while the database is written
 	retryQueue []completion
 }
@@ -79,6 +82,16 @@ func NewAudit(db *sql.DB, retention time.Duration) *Audit {
 		retention = DefaultRetention
 	}
 	return &Audit{db: db, retention: retention, now: time.Now}
+}
+
+// Failures returns how often the audit could not be written since the program
+// started.
+func (a *Audit) Failures() uint64 { return a.failures.Load() }
+
+// unavailable counts a failure and returns it as ErrAuditUnavailable.
+func (a *Audit) unavailable(err error) error {
+	a.failures.Add(1)
+	return fmt.Errorf("%w: %w", ErrAuditUnavailable, err)
 }
 
 // Begin stores the entry of an action that is about to be done, and returns its
@@ -100,7 +113,7 @@ func (a *Audit) Proceed(ctx context.Context, id int64) error {
 	n, err := execute(ctx, a.db, `update audit set outcome = 'begun' where id = $1 and outcome = 'waiting'`, id)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w: %w", ErrAuditUnavailable, err)
+		return a.unavailable(err)
 	case n == 0:
 		return ErrNoEntry
 	}
@@ -124,7 +137,7 @@ func (a *Audit) End(ctx context.Context, id int64, outcome string, status int, t
 	switch {
 	case err != nil:
 		a.retryLater(c)
-		return fmt.Errorf("%w: %w", ErrAuditUnavailable, err)
+		return a.unavailable(err)
 	case n == 0:
 		return ErrNoEntry
 	}

@@ -176,6 +176,9 @@ func TestAuditCannotBeWritten(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
+	if n := a.Failures(); n != 5 {
+		t.Errorf("%d failures are counted", n)
+	}
 	if _, err := a.Purge(ctx); err != nil {
 		t.Errorf("nothing to purge: %v", err)
 	}

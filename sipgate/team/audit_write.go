@@ -2,14 +2,14 @@ package team
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 )
 
 // insert stores e with the next id and the present time.
 func (a *Audit) insert(ctx context.Context, e AuditEntry) (int64, error) {
 	if err := e.prepare(); err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrAuditUnavailable, err)
+		return 0, a.unavailable(err)
 	}
 	ctx, cancel := untilStored(ctx)
 	defer cancel()
@@ -31,10 +31,10 @@ func (a *Audit) insert(ctx context.Context, e AuditEntry) (int64, error) {
 			return id, nil
 		}
 		if !noRows(err) {
-			return 0, fmt.Errorf("%w: %w", ErrAuditUnavailable, err)
+			return 0, a.unavailable(err)
 		}
 	}
-	return 0, fmt.Errorf("%w: concurrent writers take every id", ErrAuditUnavailable)
+	return 0, a.unavailable(errors.New("concurrent writers take every id"))
 }
 
 // A completion is what End adds to an entry.

@@ -231,7 +231,21 @@ func (r *Receiver) Health(account string) Health {
 	if !ok {
 		return Health{Refused: map[string]int{}}
 	}
-	health := a.health
-	health.Refused = maps.Clone(health.Refused)
-	return health
+	return a.health.clone()
+}
+
+// All returns the counts of each account to whose address something was sent.
+func (r *Receiver) All() map[string]Health {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make(map[string]Health, len(r.accounts))
+	for account, a := range r.accounts {
+		all[account] = a.health.clone()
+	}
+	return all
+}
+
+func (h Health) clone() Health {
+	h.Refused = maps.Clone(h.Refused)
+	return h
 }

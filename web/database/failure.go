@@ -81,8 +81,9 @@ const readyFor = time.Second
 
 // A probe is what Ready found.
 type probe struct {
-	at  time.Time
-	err error
+	at   time.Time
+	took time.Duration
+	err  error
 }
 
 // Ready writes to the database, at most once a second, and returns an error of
@@ -93,8 +94,9 @@ func (db *DB) Ready(ctx context.Context) error {
 	if last != nil && (time.Since(last.at) < readyFor || !db.probing.CompareAndSwap(false, true)) {
 		return last.err
 	}
+	begun := time.Now()
 	err := db.probe(context.WithoutCancel(ctx))
-	db.probed.Store(&probe{time.Now(), err})
+	db.probed.Store(&probe{time.Now(), time.Since(begun), err})
 	db.probing.Store(false)
 	return err
 }

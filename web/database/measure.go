@@ -1,0 +1,36 @@
+package database
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// A Measurement says how the database does.
+type Measurement struct {
+	Err     error         // of the last write, see [DB.Ready]
+	Write   time.Duration // that this write took
+	Size    int64         // of the file, in bytes
+	LogSize int64         // of the write-ahead log
+	Free    int64         // on the disk, for this program; -1 if that is not known
+}
+
+// Measure writes to the database as [DB.Ready] does, and measures it.
+func (db *DB) Measure(ctx context.Context) Measurement {
+	m := Measurement{Err: db.Ready(ctx), Free: free(filepath.Dir(db.file))}
+	if last := db.probed.Load(); last != nil {
+		m.Write = last.took
+	}
+	m.Size, m.LogSize = sizeOf(db.file), sizeOf(db.file+"-wal")
+	return m
+}
+
+// sizeOf returns the size of a file, 0 if there is none.
+func sizeOf(file string) int64 {
+	info, err := os.Stat(file)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
