@@ -33,7 +33,7 @@ type Sources struct {
 func (m *Metrics) Watch(s Sources) {
 	account := m.withAccount()
 	m.registry.MustRegister(collectors.NewDBStatsCollector(s.Database.DB, namespace), &sources{Sources: s, metrics: m,
-		sockets:   describe("sockets", "Open websockets."),
+		sockets:   describe("sockets", "Open websockets of boards, calls and wallboards."),
 		changes:   describe("feed_changes_total", "Changes of boards with open pages."),
 		frames:    describe("feed_frames_sent_total", "Messages that were sent to open pages, counted for each page."),
 		bytes:     describe("feed_sent_bytes_total", "Bytes of these messages."),
