@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -76,6 +77,25 @@ func TestBrowserWallboard(t *testing.T) {
 	}
 }
 
+// wallboardOverflow is how many calls a wallboard shows in how many columns, and what
+// is not inside of its row, or of the room above the figures.
+const wallboardOverflow = `(() => {
+	const rows = [...document.querySelectorAll(".calls li")], found = [], today = document.querySelector(".today").getBoundingClientRect();
+	for (const row of rows) {
+		const box = row.getBoundingClientRect(), r = document.createRange();
+		for (const e of row.querySelectorAll("h2 > span:not(.vh), .state span, .us, time, .late")) {
+			if (!e.checkVisibility()) continue;
+			r.selectNodeContents(e);
+			const b = r.getBoundingClientRect();
+			if (b.bottom > box.bottom + .5 || b.top < box.top - .5) found.push(e.innerText + " by " + Math.max(b.bottom - box.bottom, box.top - b.top).toFixed(1));
+			if (/^[+0-9 •]+$/.test(e.innerText) && e.scrollWidth > e.clientWidth + 1) found.push(e.innerText + " is cut off");
+		}
+		if (box.bottom > today.top) found.push("a row over the figures");
+	}
+	if (document.querySelector(".more")?.getBoundingClientRect().bottom > today.top) found.push("the number of others over the figures");
+	return rows.length + " in " + new Set(rows.map(row => row.getBoundingClientRect().left)).size + ": " + found.join(", ");
+})()`
+
 // Twelve calls and more fit on a screen of any usual size in two columns: the
 // lines of each row stay inside it, and nothing covers the figures, also below the
 // notice that the wallboard is not current.
@@ -97,25 +117,30 @@ func TestBrowserWallboardFits(t *testing.T) {
 			p.do(chromedp.EmulateViewport(size[0], size[1]))
 			for _, hidden := range []bool{true, false} {
 				p.run(`document.querySelector(".stale").hidden = %v; document.querySelector(".stale").textContent ||= "!"`, hidden)
-				what := eval[string](p, `(() => {
-					const rows = [...document.querySelectorAll(".calls li")], found = [], today = document.querySelector(".today").getBoundingClientRect();
-					for (const row of rows) {
-						const box = row.getBoundingClientRect(), r = document.createRange();
-						for (const e of row.querySelectorAll("h2 > span:not(.vh), .state span, .us, time, .late")) {
-							if (!e.checkVisibility()) continue;
-							r.selectNodeContents(e);
-							const b = r.getBoundingClientRect();
-							if (b.bottom > box.bottom + .5 || b.top < box.top - .5) found.push(e.innerText + " by " + Math.max(b.bottom - box.bottom, box.top - b.top).toFixed(1));
-						}
-						if (box.bottom > today.top) found.push("a row over the figures");
-					}
-					if (document.querySelector(".more").getBoundingClientRect().bottom > today.top) found.push("the number of others over the figures");
-					if (new Set(rows.map(row => row.getBoundingClientRect().left)).size !== 2) found.push("not two columns");
-					return rows.length + ": " + found.join(", ");
-				})()`)
-				if what != "12: " {
+				if what := eval[string](p, wallboardOverflow); what != "12 in 2: " {
 					t.Errorf("%s, %d×%d, notice %v: %s", lang, size[0], size[1], !hidden, what)
 				}
+			}
+		}
+		// The fewer calls there are, the larger they are.
+		p.run(`document.querySelector(".calls").removeAttribute("data-many"); document.querySelector(".more").remove()`)
+		larger := 0.0
+		for _, n := range []int{6, 4, 2, 1} {
+			p.run(`[...document.querySelectorAll(".calls li")].slice(%d).forEach(row => row.remove())`, n)
+			for _, size := range [][2]int64{{1280, 720}, {3840, 2160}, {1920, 1080}} {
+				p.do(chromedp.EmulateViewport(size[0], size[1]))
+				for _, hidden := range []bool{false, true} {
+					p.run(`document.querySelector(".stale").hidden = %v`, hidden)
+					if what := eval[string](p, wallboardOverflow); what != fmt.Sprintf("%d in 1: ", n) {
+						t.Errorf("%s, %d×%d, notice %v: %s", lang, size[0], size[1], !hidden, what)
+					}
+				}
+			}
+			p.screenshot(fmt.Sprint("wall-few-", n))
+			if got := eval[float64](p, `parseFloat(getComputedStyle(document.querySelector(".calls h2")).fontSize)`); got < larger || n < 6 && got < 70 {
+				t.Errorf("%d calls are %.0f px high, more are %.0f px", n, got, larger)
+			} else {
+				larger = got
 			}
 		}
 	}
