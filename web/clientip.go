@@ -10,22 +10,35 @@ import (
 )
 
 // Proxies are the reverse proxies that are believed: what one of them reports
-// as its client's address counts. None are believed by default.
+// as its client's address counts. The zero value believes none.
 type Proxies []netip.Prefix
 
+// namedProxies are networks that have a name: this machine, and those that are not
+// routed in the internet (RFC 1918, RFC 4193).
+var namedProxies = map[string]Proxies{
+	"none":     nil,
+	"loopback": {netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+	"private": {netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+		netip.MustParsePrefix("fc00::/7")},
+}
+
 // ParseProxies parses addresses and networks, such as 127.0.0.1, 10.0.0.0/8 and
-// fd00::/8.
+// fd00::/8, and the names "loopback", "private" and "none".
 func ParseProxies(list []string) (Proxies, error) {
 	var ps Proxies
 	for _, s := range list {
 		if s = strings.TrimSpace(s); s == "" {
 			continue
 		}
+		if named, ok := namedProxies[s]; ok {
+			ps = append(ps, named...)
+			continue
+		}
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
 			ip, ok := parseHop(s)
 			if !ok || strings.Contains(s, "/") {
-				return nil, fmt.Errorf("%q is not an address or network such as 127.0.0.1 or 10.0.0.0/8", s)
+				return nil, fmt.Errorf("%q is not an address or network such as 127.0.0.1 or 10.0.0.0/8, nor loopback, private or none", s)
 			}
 			p = netip.PrefixFrom(ip, ip.BitLen())
 		}
@@ -47,15 +60,16 @@ func (ps Proxies) believe(ip netip.Addr) bool {
 	return false
 }
 
-// client returns the address of the visitor who sent r. It follows
-// X-Forwarded-For from the right as long as the addresses are believed
-// proxies. What stands to the left of the visitor's address comes from the
-// visitor and is ignored, as is everything to the left of an entry that is not
-// an address. The header Forwarded is never read: a proxy that does not know it
-// passes on what the visitor wrote there.
+// client returns the address of the visitor who sent r. It follows the hops from
+// the right as long as the addresses are believed proxies. What stands to the left
+// of the visitor's address comes from the visitor and is ignored, as is everything
+// to the left of an entry that is not an address.
 func (ps Proxies) client(r *http.Request) netip.Addr {
 	ip := peer(r)
-	hops := strings.Split(strings.Join(r.Header["X-Forwarded-For"], ","), ",")
+	if !ps.believe(ip) {
+		return ip
+	}
+	hops := forwardedFor(r.Header)
 	for i := len(hops) - 1; i >= 0 && ps.believe(ip); i-- {
 		next, ok := parseHop(hops[i])
 		if !ok {
@@ -64,6 +78,25 @@ func (ps Proxies) client(r *http.Request) netip.Addr {
 		ip = next
 	}
 	return ip
+}
+
+// forwardedFor returns the hops that the headers name, the visitor's first. Forwarded
+// (RFC 7239) counts only without X-Forwarded-For: a proxy writes one of them, and
+// passes on the other as the visitor wrote it.
+func forwardedFor(h http.Header) (hops []string) {
+	if lines := h["X-Forwarded-For"]; len(lines) > 0 {
+		return strings.Split(strings.Join(lines, ","), ",")
+	}
+	for element := range strings.SplitSeq(strings.Join(h["Forwarded"], ","), ",") {
+		hop := "" // no address: the hops before it do not count
+		for pair := range strings.SplitSeq(element, ";") {
+			if name, value, _ := strings.Cut(strings.TrimSpace(pair), "="); strings.EqualFold(name, "for") {
+				hop = value
+			}
+		}
+		hops = append(hops, hop)
+	}
+	return hops
 }
 
 // parseHop parses an address with or without port, brackets and quotes, in the

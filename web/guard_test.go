@@ -580,7 +580,7 @@ func TestVisitorsAddressBehindProxies(t *testing.T) {
 		{"192.0.2.1:5", "6.6.6.6, unknown", "192.0.2.0/24", "192.0.2.1"},
 		{"192.0.2.1:5", "6.6.6.6, ", "192.0.2.0/24", "192.0.2.1"},
 		{"192.0.2.1:5", "6.6.6.6 217.116.118.254", "192.0.2.0/24", "192.0.2.1"},
-		{"192.0.2.1:5", "", "192.0.2.0/24", "192.0.2.1"},
+		{"192.0.2.1:5", "", "192.0.2.0/24", "6.6.6.6"}, // of Forwarded
 		{"192.0.2.1:5", "217.116.118.254:41000", "192.0.2.0/24", "217.116.118.254"},
 		{"192.0.2.1:5", net6, "192.0.2.0/24", net6},
 		{"192.0.2.1:5", "[" + net6 + "]", "192.0.2.0/24", net6},
@@ -593,6 +593,13 @@ func TestVisitorsAddressBehindProxies(t *testing.T) {
 		{"[" + net6 + "]:5", "", "", net6},
 		{"[::ffff:192.0.2.1]:5", "", "", "192.0.2.1"},
 		{"@", "217.116.118.254", "192.0.2.0/24", "invalid IP"},
+		{"127.8.8.8:5", "217.116.118.254", "loopback", "217.116.118.254"},
+		{"[::1]:5", "217.116.118.254", "loopback", "217.116.118.254"},
+		{"10.1.1.1:5", "217.116.118.254", "loopback", "10.1.1.1"},
+		{"172.31.0.2:5", "217.116.118.254, 10.1.2.3, 192.168.3.4, fd12::3", "private", "217.116.118.254"},
+		{"172.32.0.2:5", "217.116.118.254", "private", "172.32.0.2"},
+		{"127.0.0.1:5", "217.116.118.254", "private", "127.0.0.1"},
+		{"10.1.1.1:5", "217.116.118.254", "none", "10.1.1.1"},
 	} {
 		r := httptest.NewRequest("GET", "https://app.example/", nil)
 		r.RemoteAddr = test.peer
@@ -610,6 +617,32 @@ func TestVisitorsAddressBehindProxies(t *testing.T) {
 			t.Errorf("%+v: counted as %v", test, counted)
 		}
 	}
+	t.Run("Forwarded", func(t *testing.T) {
+		for forwarded, want := range map[string]string{
+			`for=217.116.118.254`:                                "217.116.118.254",
+			`For="[` + net6 + `]:4711";proto=https;by=192.0.2.1`: net6,
+			`proto=https; for=217.116.118.254:80`:                "217.116.118.254",
+			`for=6.6.6.6, for=217.116.118.254, for=192.0.2.9`:    "217.116.118.254",
+			`for=6.6.6.6, for=unknown, for=192.0.2.9`:            "192.0.2.9",
+			`for=6.6.6.6, for=_hidden`:                           "192.0.2.1",
+			`for=6.6.6.6, proto=https`:                           "192.0.2.1",
+			`fort=6.6.6.6`:                                       "192.0.2.1",
+			``:                                                   "192.0.2.1",
+			`for="6.6.6.6, for=217.116.118.254`:                  "217.116.118.254", // a quote that does not end
+		} {
+			r := httptest.NewRequest("GET", "https://app.example/", nil)
+			r.RemoteAddr = "192.0.2.1:5"
+			r.Header.Set("Forwarded", forwarded)
+			h([]string{"192.0.2.0/24"}).ServeHTTP(httptest.NewRecorder(), r)
+			if got.String() != want {
+				t.Errorf("%s: %v, want %s", forwarded, got, want)
+			}
+			h([]string{"loopback"}).ServeHTTP(httptest.NewRecorder(), r)
+			if got.String() != "192.0.2.1" {
+				t.Errorf("%s of a stranger: %v", forwarded, got)
+			}
+		}
+	})
 	t.Run("several lines", func(t *testing.T) {
 		r := httptest.NewRequest("GET", "https://app.example/", nil)
 		r.RemoteAddr = "192.0.2.1:5"

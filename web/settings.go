@@ -17,7 +17,7 @@ import (
 type ListenSettings struct {
 	Addr             string   `default:"127.0.0.1:8080" help:"Address to listen on."`
 	AdminAddr        string   `placeholder:"ADDRESS" help:"Second address, for administrators: health, metrics and profiles. :9090 is 127.0.0.1:9090. Default: none."`
-	TrustedProxies   []string `placeholder:"ADDRESS" help:"Reverse proxies whose X-Forwarded-For is believed: addresses or networks, 127.0.0.1,10.0.0.0/8. Default: none."`
+	TrustedProxies   []string `default:"loopback" placeholder:"ADDRESS" help:"Reverse proxies whose X-Forwarded-For is believed: addresses or networks, 127.0.0.1,10.0.0.0/8, or loopback, private, none."`
 	MaxConnections   int      `default:"4096" help:"Connections at a time. Each open board is one."`
 	SocketsPerMember int      `default:"10" help:"Boards that one member can have open at a time. A further one ends the oldest."`
 }
