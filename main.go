@@ -38,7 +38,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE) // nothing to reload; a log that nobody reads ends nothing
+	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE) // without a log file there is nothing to reopen; a log that nobody reads ends nothing
 	web.UnsetEmpty("CALLBOARD_", "TZ")
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "callboard:", strings.ReplaceAll(err.Error(), "\n", "\ncallboard: "))
@@ -110,7 +110,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case "healthcheck":
 		return s.Healthcheck.Healthcheck(ctx)
 	case "simulator":
-		return serveSimulator(ctx, s.Simulator, stdout, stderr)
+		return s.Simulator.Serve(ctx, stdout, stderr)
 	case "demo":
 		return s.Demo.run(ctx, stdout, stderr)
 	case "serve":
@@ -128,6 +128,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 // config is what valid settings mean.
 type config struct {
 	log       *slog.Logger
+	logs      *web.Log // where log goes
 	addr      string
 	public    *url.URL
 	data      string
@@ -146,8 +147,10 @@ type config struct {
 
 // config checks the settings. The error joins all mistakes, a line each.
 func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
-	c = config{addr: s.Addr, data: s.Data, key: s.KeySettings, metrics: s.MetricsSettings, log: s.Logger(stderr), listening: func() error { return nil }}
-	var errs [9]error
+	c = config{addr: s.Addr, data: s.Data, key: s.KeySettings, metrics: s.MetricsSettings, listening: func() error { return nil }}
+	var errs [10]error
+	c.logs, errs[9] = s.LogSettings.Open(stderr)
+	c.log = c.logs.Logger
 	c.public, errs[0] = s.URL()
 	c.sipgate, errs[1] = s.Settings.Config()
 	c.server, errs[2] = s.ListenSettings.Options()
@@ -163,6 +166,7 @@ func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 
 // serve wires the parts together and serves until ctx is done.
 func (c *config) serve(ctx context.Context, stdout io.Writer) error {
+	defer c.logs.Close()
 	db, err := database.Open(ctx, c.data)
 	if err != nil {
 		return err
@@ -211,7 +215,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	defer figures.Close()
 	app := handlers.New(handlers.Deps{
 		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Server: c.server, Ready: db.Ready, Unavailable: database.Unavailable,
-		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: figures, Receiver: receiver, OnAnswer: counts.Request,
+		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: figures, Receiver: receiver, NoAccessLog: !c.logs.Access, OnAnswer: counts.Request,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: c.log, HTTP: httpClient, IDTokens: web.NewIDTokens(web.Issuer(c.sipgate.Issuer)), AuthURL: c.sipgate.OAuth.AuthURL,
 			TokenURL: c.sipgate.OAuth.TokenURL, ClientID: c.sipgate.OAuth.ClientID, ClientSecret: c.sipgate.OAuth.ClientSecret},
 	})
@@ -220,7 +224,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	counts.Watch(metrics.Sources{App: app, Boards: boards, Receiver: receiver, Audit: stores.Audit, Database: db})
-	stopAdmin, err := web.StartAdmin(c.server.AdminAddr, web.AdminOptions{Log: c.log, Health: app.Health(), Metrics: counts.Handler(c.log)})
+	stopAdmin, err := web.StartAdmin(c.server.AdminAddr, web.AdminOptions{Log: c.log, Health: app.Health(), Metrics: counts.Handler(c.log), Level: c.logs.Level})
 	if err != nil {
 		return err
 	}
@@ -280,20 +284,4 @@ func setUpWebhooks(sim *simulator.Server, c *config) (err error) {
 		return err
 	}
 	return sim.SetPushURLs(func(account string) string { return handlers.PushURL(c.public, key, account) })
-}
-
-// serveSimulator serves the simulator alone.
-func serveSimulator(ctx context.Context, s simulator.Settings, stdout, stderr io.Writer) error {
-	log := slog.New(slog.NewTextHandler(stderr, nil))
-	sim, err := simulator.Start(simulator.Options{Seed: s.Seed, Size: s.Size, Visibility: s.Visibility, Pickup: s.Pickup, Control: true, Log: log}, s.Addr)
-	if err != nil {
-		return fmt.Errorf("--addr: %w", err)
-	}
-	defer sim.Close()
-	if err := sim.Play(s.Script); err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "The simulated sipgate is at %s\n", sim.URL)
-	<-ctx.Done()
-	return nil
 }

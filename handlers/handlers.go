@@ -40,6 +40,9 @@ type Deps struct {
 	// another reason.
 	Unavailable func(err error) (code string)
 
+	// NoAccessLog keeps answered requests out of the log.
+	NoAccessLog bool
+
 	// OnAnswer, unless it is nil, is called after each answer with the pattern
 	// of its route, "" if there is none.
 	OnAnswer func(pattern string, status int, took time.Duration)
@@ -101,7 +104,7 @@ func (h *handlers) guarded() http.Handler {
 	guard := web.GuardOptions{Log: h.Log, PublicURL: h.PublicURL, Render: h.respondFault,
 		FormAction: []string{h.LoginURL.Scheme + "://" + h.LoginURL.Host},
 		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/", "/wall/"},
-		OnAnswer: h.OnAnswer, Proxies: h.Server.Proxies, AnyHost: []string{"/healthz", "/readyz"}}
+		NoAccessLog: h.NoAccessLog, OnAnswer: h.OnAnswer, Proxies: h.Server.Proxies, AnyHost: []string{"/healthz", "/readyz"}}
 	return marked(web.Guard(guard, h.errors.Mux(h.mux())))
 }
 

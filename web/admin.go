@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -17,11 +18,12 @@ type AdminOptions struct {
 	Log     *slog.Logger
 	Health  http.Handler // of /healthz and /readyz
 	Metrics http.Handler
+	Level   *slog.LevelVar // of the log
 }
 
 // StartAdmin serves administrators and their programs at addr until stop is
-// called, beside the pages: health, metrics and profiles. The latter are for
-// programs on this machine only, see [localOnly]. It takes no sign-in. With
+// called, beside the pages: health, metrics, profiles and the level of the log.
+// The latter two are for programs on this machine only, see [localOnly]. It takes no sign-in. With
 // an empty addr it does nothing.
 //
 // Stop it last: until then it says that the program is shutting down.
@@ -64,6 +66,7 @@ const (
 const adminIndex = `/healthz       the program runs
 /readyz        it can do its work
 /metrics       for Prometheus
+/log-level     PUT debug, info, warn or error; for programs on this machine
 /debug/pprof/  profiles, for programs on this machine
 `
 
@@ -76,6 +79,8 @@ func adminHandler(o AdminOptions) http.Handler {
 	mux.Handle("GET /healthz", o.Health)
 	mux.Handle("GET /readyz", o.Health)
 	mux.Handle("GET /metrics", o.Metrics)
+	mux.Handle("GET /log-level", localOnly(o.showLevel))
+	mux.Handle("PUT /log-level", localOnly(o.setLevel))
 	// Not /debug/pprof/cmdline: the command line may contain secrets.
 	mux.Handle("GET /debug/pprof/", localOnly(pprof.Index))
 	mux.Handle("GET /debug/pprof/cmdline", http.NotFoundHandler())
@@ -88,6 +93,26 @@ func adminHandler(o AdminOptions) http.Handler {
 		mux.ServeHTTP(w, r)
 	})
 }
+
+func (o AdminOptions) showLevel(w http.ResponseWriter, _ *http.Request) {
+	fmt.Fprintln(w, strings.ToLower(o.Level.Level().String()))
+}
+
+// setLevel sets the level of the log until the program ends.
+func (o AdminOptions) setLevel(w http.ResponseWriter, r *http.Request) {
+	const longest = len("error\n")
+	name, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(longest)))
+	level, known := logLevels[strings.ToLower(strings.TrimSpace(string(name)))]
+	if err != nil || !known {
+		http.Error(w, "debug, info, warn or error", http.StatusBadRequest)
+		return
+	}
+	o.Level.Set(level)
+	logger(o.Log).Log(r.Context(), max(level, slog.LevelInfo), "log level set", "level", level)
+	o.showLevel(w, r)
+}
+
+var logLevels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 
 // localOnly refuses visitors from other machines, those of a reverse proxy, and
 // pages in a browser on this machine that call it by another name.

@@ -47,6 +47,41 @@ func TestAdminAccess(t *testing.T) {
 	}
 }
 
+// A program on this machine reads and sets the level of the log.
+func TestLogLevelIsSet(t *testing.T) {
+	var log bytes.Buffer
+	level := new(slog.LevelVar)
+	o := AdminOptions{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: level})), Level: level, Health: http.NotFoundHandler(), Metrics: http.NotFoundHandler()}
+	h := adminHandler(o)
+	for _, c := range []struct {
+		method, body, from string
+		code               int
+		want               slog.Level
+	}{
+		{"GET", "", "127.0.0.1:50000", 200, slog.LevelInfo},
+		{"PUT", "debug\n", "127.0.0.1:50000", 200, slog.LevelDebug},
+		{"PUT", "ERROR", "127.0.0.1:50000", 200, slog.LevelError},
+		{"PUT", "info+4", "127.0.0.1:50000", 400, slog.LevelError},
+		{"PUT", "warn and much more", "127.0.0.1:50000", 400, slog.LevelError},
+		{"PUT", "debug", "10.0.0.7:50000", 403, slog.LevelError},
+		{"POST", "debug", "127.0.0.1:50000", 405, slog.LevelError},
+	} {
+		r := httptest.NewRequest(c.method, "http://localhost/log-level", strings.NewReader(c.body))
+		r.RemoteAddr = c.from
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != c.code || level.Level() != c.want {
+			t.Errorf("%s %q from %s: %d, level %v, want %d, %v", c.method, c.body, c.from, w.Code, level, c.code, c.want)
+		}
+		if answer := strings.TrimSpace(w.Body.String()); c.code == 200 && !strings.EqualFold(answer, c.want.String()) {
+			t.Errorf("%s %q: answered %q", c.method, c.body, answer)
+		}
+	}
+	if n := strings.Count(log.String(), "log level set"); n != 2 {
+		t.Errorf("logged %d times: %s", n, &log)
+	}
+}
+
 // The listener answers until it is stopped; without an address there is none,
 // and an address that is taken is named with its flag.
 func TestStartAdmin(t *testing.T) {

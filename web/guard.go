@@ -43,6 +43,10 @@ type GuardOptions struct {
 	// anything to a stranger.
 	AnyHost []string
 
+	// NoAccessLog keeps answered requests out of the log. The summary of those
+	// that were refused to strangers is logged all the same.
+	NoAccessLog bool
+
 	// OnAnswer, unless it is nil, is called after each answer with the pattern of
 	// its route, "" if there is none.
 	OnAnswer func(pattern string, status int, took time.Duration)
@@ -128,7 +132,9 @@ func (g *guard) logRequest(w *recorder, r *http.Request, v *visit, start time.Ti
 	attrs := []any{"id", v.id, "method", clip(r.Method, 16), "path", g.loggedPath(r), "status", status,
 		"bytes", w.bytes, "ms", float64(time.Since(start).Microseconds()) / 1000, "ip", v.ip.String()}
 	if refused := v.reason != "" || status >= 400 && status < 500; v.known.Load() || !refused || status >= 500 {
-		g.log.Info("request", attrs...)
+		if !g.o.NoAccessLog {
+			g.log.Info("request", attrs...)
+		}
 		return
 	}
 	if v.err != nil {

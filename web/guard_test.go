@@ -478,6 +478,20 @@ func TestAccessLog(t *testing.T) {
 	}
 }
 
+// Without an access log, only what is refused to strangers is logged, in its
+// summary.
+func TestNoAccessLog(t *testing.T) {
+	p := serve(t, func(o *web.GuardOptions) { o.NoAccessLog = true })
+	p.handle("GET /", ok)
+	p.do("GET", "/")
+	p.do("GET", "/", "Host: other.example")
+	p.stop()
+	p.done <- <-p.done // everything has ended
+	if log := p.log.String(); strings.Contains(log, `"msg":"request"`) || !strings.Contains(log, "bad_host") {
+		t.Errorf("logged:\n%s", log)
+	}
+}
+
 // Each answer is reported with the pattern of its route, which has no id, also a
 // refused one.
 func TestAnswersAreReported(t *testing.T) {

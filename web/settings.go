@@ -3,8 +3,6 @@ package web
 import (
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -64,19 +62,6 @@ func (s *PublicSettings) URL() (*url.URL, error) {
 		return nil, fmt.Errorf("--public-url: %w", err)
 	}
 	return u, nil
-}
-
-// LogSettings says what the log looks like.
-type LogSettings struct {
-	Log string `default:"text" enum:"text,json" help:"Form of the log on standard error: text or json."`
-}
-
-// Logger returns a log that is written to w.
-func (s *LogSettings) Logger(w io.Writer) *slog.Logger {
-	if s.Log == "json" {
-		return slog.New(slog.NewJSONHandler(w, nil))
-	}
-	return slog.New(slog.NewTextHandler(w, nil))
 }
 
 // DoubleDashes lets flags be written with one dash, as Go programs do: kong

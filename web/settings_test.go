@@ -1,8 +1,6 @@
 package web_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -23,17 +21,6 @@ func TestPublicSettings(t *testing.T) {
 		u, err := (&web.PublicSettings{PublicURL: address}).URL()
 		if u != nil || err == nil || !strings.HasPrefix(err.Error(), want) || address != "" && strings.Contains(err.Error(), "is needed") {
 			t.Errorf("%q: %v, %v", address, u, err)
-		}
-	}
-}
-
-// The log is text, or JSON for those who read it with programs.
-func TestLogSettings(t *testing.T) {
-	for form, isJSON := range map[string]bool{"text": false, "json": true} {
-		var b bytes.Buffer
-		(&web.LogSettings{Log: form}).Logger(&b).Info("hello", "n", 1)
-		if json.Valid(b.Bytes()) != isJSON || !strings.Contains(b.String(), "hello") {
-			t.Errorf("%s: %s", form, &b)
 		}
 	}
 }

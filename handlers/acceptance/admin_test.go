@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"callboard/handlers/acceptance/harness"
@@ -78,4 +80,50 @@ func slowRequest(t *testing.T, url string) net.Conn {
 		}
 	}
 	return conn
+}
+
+// The log of the program goes to its file, and at SIGHUP to a new one. Without an
+// access log, requests are not in it. Its level can be set while it runs.
+func TestLogOfTheProgram(t *testing.T) {
+	t.Parallel()
+	s := harness.NewSimulator(t)
+	s.Data = t.TempDir()
+	admin, name := harness.FreeAddr(t), filepath.Join(t.TempDir(), "callboard.log")
+	p := harness.Launch(t, s.Data, append(s.ServeArgs(s.Simulator), "-admin-addr", admin, "-log-file", name, "-access-log=false", "-log", "json")...)
+	logged := func() string { b, _ := os.ReadFile(name); return string(b) }
+	harness.Eventually(t, "ready", func() bool { return harness.Answers(s.URL + "/readyz") })
+	if err := os.Rename(name, name+".1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(p.PID(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	harness.Eventually(t, "a new log file", func() bool { return strings.Contains(logged(), "log file opened anew") })
+	setLevel := func(level string) {
+		t.Helper()
+		req, err := http.NewRequest("PUT", "http://"+admin+"/log-level", strings.NewReader(level))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.Body.Close(); resp.StatusCode != http.StatusOK {
+			t.Errorf("set the level %s: %s", level, resp.Status)
+		}
+	}
+	setLevel("debug")
+	if status, level := statusOf("http://" + admin + "/log-level"); status != 200 || level != "debug\n" {
+		t.Errorf("the level: %d %q", status, level)
+	}
+	if err := p.End(os.Interrupt); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if log := logged(); !strings.Contains(log, `"msg":"log level set"`) || strings.Contains(log, `"msg":"request"`) {
+		t.Errorf("the log file:\n%s", log)
+	}
+	if out := p.Log(4000); strings.Contains(out, "level") || !strings.Contains(out, "Callboard is at "+s.URL) {
+		t.Errorf("standard output and error:\n%s", out)
+	}
 }

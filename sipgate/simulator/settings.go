@@ -1,6 +1,12 @@
 package simulator
 
-import "time"
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+)
 
 // Settings says how the simulator is served alone. Its tags declare command-line
 // flags for the kong library.
@@ -12,6 +18,23 @@ type Settings struct {
 	Size       `embed:""`
 
 	Pickup time.Duration `default:"2s" help:"How long telephones ring that Callboard made ring; negative: until the control API picks them up."`
+}
+
+// Serve serves the simulator until ctx is done. It writes its address to stdout
+// and its log to stderr.
+func (s *Settings) Serve(ctx context.Context, stdout, stderr io.Writer) error {
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	sim, err := Start(Options{Seed: s.Seed, Size: s.Size, Visibility: s.Visibility, Pickup: s.Pickup, Control: true, Log: log}, s.Addr)
+	if err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
+	defer sim.Close()
+	if err := sim.Play(s.Script); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "The simulated sipgate is at %s\n", sim.URL)
+	<-ctx.Done()
+	return nil
 }
 
 // DemoSettings says how the simulator of the demo is served.

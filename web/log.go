@@ -1,0 +1,138 @@
+package web
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// LogSettings say what is logged, how and where.
+type LogSettings struct {
+	Log       string `default:"text" enum:"text,json" help:"Form of the log: text or json."`
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
+	LogFile   string `placeholder:"FILE" help:"File to append the log to; it is opened anew at SIGHUP. Default: standard error."`
+	AccessLog bool   `default:"true" help:"Log each request. With --access-log=false only what is refused or fails."`
+}
+
+// A Log is the log of the program.
+type Log struct {
+	*slog.Logger
+	Level  *slog.LevelVar // may be changed while the program runs
+	Access bool           // requests are logged
+
+	file *logFile // nil: standard error
+}
+
+// Open returns the log that the settings describe. What cannot be written to its
+// file goes to stderr. With an error, which names the flag, it logs to stderr.
+func (s *LogSettings) Open(stderr io.Writer) (*Log, error) {
+	l := &Log{Level: new(slog.LevelVar), Access: s.AccessLog}
+	err := l.Level.UnmarshalText([]byte(s.LogLevel))
+	if err != nil {
+		err = fmt.Errorf("--log-level: %w", err)
+	}
+	w := stderr
+	if s.LogFile != "" {
+		f, e := openLog(s.LogFile, stderr)
+		if e != nil {
+			err = fmt.Errorf("--log-file: %w", e)
+		} else {
+			l.file, w = f, f
+		}
+	}
+	o := &slog.HandlerOptions{Level: l.Level}
+	if s.Log == "json" {
+		l.Logger = slog.New(slog.NewJSONHandler(w, o))
+	} else {
+		l.Logger = slog.New(slog.NewTextHandler(w, o))
+	}
+	if l.file != nil {
+		l.file.reopenAtHangup(l.Logger)
+	}
+	return l, err
+}
+
+// Close closes the log's file, if it has one.
+func (l *Log) Close() error {
+	if l.file == nil {
+		return nil
+	}
+	return l.file.Close()
+}
+
+// A logFile is a file that other programs may move away: at SIGHUP it goes on in
+// a new one of its name.
+type logFile struct {
+	name     string
+	instead  io.Writer // for what the file does not take
+	hangups  chan os.Signal
+	finished sync.WaitGroup
+
+	mu   sync.Mutex
+	file *os.File
+}
+
+func openLog(name string, instead io.Writer) (*logFile, error) {
+	file, err := appendTo(name)
+	if err != nil {
+		return nil, err
+	}
+	return &logFile{name: name, instead: instead, file: file, hangups: make(chan os.Signal, 1)}, nil
+}
+
+func appendTo(name string) (*os.File, error) {
+	return os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+}
+
+// Write implements io.Writer.
+func (f *logFile) Write(p []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n, err := f.file.Write(p)
+	if err != nil { // a part of the line is better twice than lost
+		return f.instead.Write(p)
+	}
+	return n, nil
+}
+
+// reopenAtHangup opens the file anew at each SIGHUP, until Close.
+func (f *logFile) reopenAtHangup(log *slog.Logger) {
+	signal.Notify(f.hangups, syscall.SIGHUP)
+	f.finished.Go(func() {
+		for range f.hangups {
+			if err := f.reopen(); err != nil {
+				log.Error("open log file anew", "err", err)
+			} else {
+				log.Info("log file opened anew")
+			}
+		}
+	})
+}
+
+// reopen goes on in the file that has the name now. With an error it goes on in
+// the old one.
+func (f *logFile) reopen() error {
+	file, err := appendTo(f.name)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.file.Close()
+	f.file = file
+	return nil
+}
+
+// Close implements io.Closer. Later lines go to standard error.
+func (f *logFile) Close() error {
+	signal.Stop(f.hangups)
+	close(f.hangups)
+	f.finished.Wait()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.file.Close()
+}
