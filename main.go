@@ -56,6 +56,7 @@ type settings struct {
 
 	Healthcheck web.HealthcheckSettings `cmd:"" help:"Ask the running dashboard whether it is ready. The exit status is 0 if it is."`
 	maintenance.Commands
+	Doctor doctorSettings `cmd:"" help:"Check settings, data and what is around, and say what to do. Takes the settings of serve."`
 }
 
 // serveSettings are those of the dashboard with the real sipgate.
@@ -67,6 +68,11 @@ type serveSettings struct {
 	sipgate.ServiceSettings
 	database.DailySettings
 	Data string `default:"data" placeholder:"DIR" help:"Directory of the database and the key."`
+}
+
+type doctorSettings struct {
+	serveSettings
+	JSON bool `name:"json" help:"Print the findings as JSON."`
 }
 
 // dashboardSettings are those of the dashboard, whatever sipgate it talks to.
@@ -113,6 +119,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return s.Simulator.Serve(ctx, stdout, stderr)
 	case "demo":
 		return s.Demo.run(ctx, stdout, stderr)
+	case "doctor":
+		c, err := s.Doctor.config(io.Discard)
+		d := maintenance.Doctor{Settings: err, Public: c.public, OAuth: &c.sipgate.OAuth, Zones: c.team.Zones, BackupDir: s.Doctor.BackupDir, JSON: s.Doctor.JSON,
+			DataSettings: maintenance.DataSettings{Data: c.data, KeySettings: c.key}}
+		return d.Run(ctx, stdout)
 	case "serve":
 		c, err := s.Serve.config(stderr)
 		if err != nil {

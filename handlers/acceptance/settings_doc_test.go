@@ -30,9 +30,23 @@ func TestSettingsAreDocumented(t *testing.T) {
 	if got := slices.Sorted(maps.Keys(documented)); !slices.Equal(got, commands) {
 		t.Errorf("docs/settings.md has the commands %v, the help %v", got, commands)
 	}
+	for command, settings := range documented {
+		if strings.Contains(section(string(page), command), "All settings of `serve`, and:") {
+			for name, setting := range documented["serve"] {
+				settings[name] = setting
+			}
+		}
+	}
 	for _, command := range commands {
 		t.Run(command, func(t *testing.T) { compareSettings(t, settingsInHelp(t, command), documented[command]) })
 	}
+}
+
+// section returns what the page says of a command.
+func section(page, command string) string {
+	_, text, _ := strings.Cut(page, "\n## `callboard "+command+"`\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	return text
 }
 
 // compareSettings reports every difference between the flags of the help and

@@ -68,7 +68,7 @@ func (r *Restore) check(ctx context.Context, db *database.Restoration) (report s
 	}
 	if !r.WithoutKey {
 		return "", fmt.Errorf("%s Put the right one there. If it is lost, repeat the command with --without-key:\n%s"+
-			"Nothing has been restored.", problem, consequences(fit.Lost))
+			"Nothing has been restored", problem, consequences(fit.Lost))
 	}
 	return report + problem + "\n" + consequences(fit.Lost), team.ForgetKey(ctx, db.DB)
 }
@@ -86,7 +86,7 @@ func (r *Restore) readKey() (*team.Key, string, error) {
 
 // signIns says who stays signed in at sipgate.
 func signIns(c team.KeyCheck) string {
-	text := fmt.Sprintf("The key fits. Sign-ins at sipgate that it holds: %d.\n", c.Kept)
+	text := fmt.Sprintf("The key fits. Sign-ins at sipgate that it holds: %d.\n", c.Usable)
 	if len(c.Lost) > 0 {
 		text += "These members have to sign in again, what is stored for them cannot be read:\n" + names(c.Lost)
 	}

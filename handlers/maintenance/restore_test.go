@@ -153,7 +153,7 @@ func opens(t *testing.T, dir string) bool {
 	if err != nil || !fit.Fits {
 		t.Fatalf("%+v, %v", fit, err)
 	}
-	return fit.Kept == 1
+	return fit.Usable == 1
 }
 
 // A backup of a newer program is refused, and a key that cannot be read as well.

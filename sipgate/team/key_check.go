@@ -12,9 +12,9 @@ type KeyCheck struct {
 	Fits bool // nothing in the database was encrypted with another key
 
 	// Lost are the members whose grant cannot be decrypted: they have to sign in
-	// again. Kept is the number of those whose grant can be.
-	Lost []Member
-	Kept int
+	// again. Usable is the number of grants that can be.
+	Lost   []Member
+	Usable int
 }
 
 // CheckKey says whether a key fits the grants in db, which may have the tables of
@@ -48,7 +48,7 @@ func CheckKey(ctx context.Context, db *sql.DB, key *Key) (c KeyCheck, err error)
 		case err != nil:
 			return c, err
 		default:
-			c.Kept++
+			c.Usable++
 		}
 	}
 	c.Fits, err = store.fits(ctx, key != nil)

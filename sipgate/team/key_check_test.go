@@ -16,7 +16,7 @@ func TestCheckKey(t *testing.T) {
 	check := func(key *Key, fits bool, kept int, lost ...MemberID) {
 		t.Helper()
 		c, err := CheckKey(t.Context(), db, key)
-		if err != nil || c.Fits != fits || c.Kept != kept || len(c.Lost) != len(lost) {
+		if err != nil || c.Fits != fits || c.Usable != kept || len(c.Lost) != len(lost) {
 			t.Fatalf("%+v, %v; want %v, %d, %v", c, err, fits, kept, lost)
 		}
 		for i := range lost {

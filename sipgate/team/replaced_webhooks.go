@@ -41,3 +41,21 @@ func (w *ReplacedWebhooks) Forget(ctx context.Context, account string) error {
 	_, err := w.db.ExecContext(ctx, `delete from team_hook where account = $1`, account)
 	return err
 }
+
+// WebhookAccounts returns the accounts for which Callboard has set its webhooks at
+// sipgate, and those for which it has not. It changes nothing.
+func WebhookAccounts(ctx context.Context, db *sql.DB) (with, without []string, err error) {
+	err = eachRow(ctx, db, func(row scanner) error {
+		var account string
+		var set bool
+		err := row.Scan(&account, &set)
+		if set {
+			with = append(with, account)
+		} else {
+			without = append(without, account)
+		}
+		return err
+	}, `select p.account, h.account is not null from (select distinct account from people) p
+		left join team_hook h on h.account = p.account order by p.account`)
+	return with, without, err
+}
