@@ -75,3 +75,10 @@ func userOf(lock string) string {
 	}
 	return ""
 }
+
+// FreeSpace returns how many bytes can still be written to the disk of dir, and
+// false if the system does not say.
+func FreeSpace(dir string) (int64, bool) {
+	n := free(dir)
+	return max(n, 0), n >= 0
+}
