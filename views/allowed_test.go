@@ -119,7 +119,7 @@ func TestHangUpSeveralNeedsTwoAllowedCalls(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if page := html(t, BoardList(English, b)); strings.Contains(page, `<p class="several">`) != test.want {
+		if page := html(t, BoardList(English, b)); strings.Contains(page, `<p class="several" id="several">`) != test.want {
 			t.Errorf("without %v: the board offers it: %v", test.forbidden, !test.want)
 		}
 	}

@@ -7,9 +7,9 @@
 import {isCardOpen} from "./caller_card.js";
 import {closest, find, findAll, get, message} from "./dom.js";
 import {elementOf, morph} from "./morph.js";
-import {isPadded, rowsNear, slide} from "./row_animation.js";
+import {isPadded, rowLists, rowsNear, slide, startSliding} from "./row_animation.js";
 import {serverNow} from "./server_clock.js";
-import {updateTimeLabels} from "./time_labels.js";
+import {startClocks, updateTimeLabels} from "./time_labels.js";
 
 /** @type {Map<string, string>} */
 const displaced = new Map(); // rows that are not where they belong, and the sections where they do
@@ -21,7 +21,10 @@ const roomy = matchMedia("(min-width: 100rem)"); // comfortable rows and the cal
 const hovers = matchMedia("(hover: hover)");
 
 /** @returns {HTMLElement | null} */
-const rowUnderPointer = () => hovers.matches ? find("#board .row:hover") : null;
+function rowUnderPointer() {
+	const list = hovers.matches ? rowLists().find(list => list.matches(":hover")) : null;
+	return list ? /** @type {HTMLElement[]} */ ([...list.children]).find(row => row.matches(":hover")) ?? null : null;
+}
 
 /** @returns {HTMLElement | null} */
 const rowWithFocus = () => closest(document.activeElement, "#board .row");
@@ -59,6 +62,11 @@ const sectionOf = row => row.parentElement?.id.replace("rows-", "") ?? "";
  */
 const isInPlace = (row, fresh) => sectionOf(row) === belongsIn(fresh) && (sectionOf(row) !== "own" || row.dataset.no === fresh.dataset.no);
 
+let progressed = false; // since the last change a call was answered, has ended or is gone
+
+/** @param {HTMLElement | null} row */
+const isAnswered = row => row?.dataset.state === "talking" || row?.dataset.state === "held";
+
 /**
  * putRow inserts or changes one row.
  * @param {HTMLElement} fresh
@@ -66,6 +74,7 @@ const isInPlace = (row, fresh) => sectionOf(row) === belongsIn(fresh) && (sectio
  */
 function putRow(fresh, inUse) {
 	const row = rowOf(fresh.id), section = belongsIn(fresh);
+	progressed ||= isAnswered(fresh) !== isAnswered(row) || fresh.dataset.state === "ended" && row?.dataset.state !== "ended";
 	leaving.delete(fresh.id);
 	if (!row) return place(fresh, section);
 	const focused = row.contains(document.activeElement) ? document.activeElement?.className : undefined;
@@ -103,7 +112,7 @@ function dropRow(id, pointed) {
  */
 function updateSections(inUse) {
 	let count = 0;
-	for (const list of findAll("#board > .sec > .rows")) {
+	for (const list of rowLists()) {
 		count += list.childElementCount;
 		/** @type {HTMLElement} */ (list.parentElement).hidden = !list.childElementCount;
 	}
@@ -114,7 +123,16 @@ function updateSections(inUse) {
 	if (!inUse || wanted) live.toggleAttribute("data-compact", wanted ? wanted === "compact" : count >= many);
 	live.toggleAttribute("data-roomy", wanted === "comfortable"); // on a telephone, the others are compact
 	get("#empty").hidden = count > 0;
-	get("#board > .several").hidden = findAll("#board button.hangup:not([disabled])").length < 2;
+	get("#several").hidden = !hasSeveral();
+}
+
+// hasSeveral reports whether at least two calls can be hung up.
+function hasSeveral() {
+	let count = 0;
+	for (const button of get("#board").getElementsByClassName("hangup")) {
+		if (button instanceof HTMLButtonElement && !button.disabled && ++count === 2) return true;
+	}
+	return false;
 }
 
 /**
@@ -124,7 +142,7 @@ function updateSections(inUse) {
  */
 function firstVisible(stays) {
 	if (scrollY === 0) return null;
-	for (const list of findAll("#board > .sec:not([hidden]) > .rows")) {
+	for (const list of rowLists()) {
 		for (const [row, {top}] of rowsNear(list, 0)) if (top >= 0 && stays(row)) return row;
 	}
 	return null;
@@ -136,7 +154,7 @@ function firstVisible(stays) {
  * @param {HTMLElement[]} rows
  */
 function inPlace(rows) {
-	const elements = [get("#board > .several")];
+	const elements = [get("#several")];
 	for (const fresh of rows) {
 		const row = rowOf(fresh.id);
 		if (!row || !isInPlace(row, fresh) && displaced.get(fresh.id) !== belongsIn(fresh)) return;
@@ -160,7 +178,9 @@ export function changeRows(rows, gone) {
 		updateSections(inUse);
 		updateTimeLabels(serverNow(), rows.flatMap(row => rowOf(row.id) ?? [])); // hides chips whose time is over
 	};
+	progressed = gone.length > 0;
 	slide(change, inUse ?? firstVisible(row => !changing.has(row.id)), gone.length ? undefined : inPlace(rows));
+	if (progressed) document.dispatchEvent(new Event("calls:progressed"));
 }
 
 /**
@@ -193,6 +213,8 @@ function release() {
 export function startBoardRows() {
 	if (!find("#live")) return;
 	document.documentElement.style.overflowAnchor = "none"; // slide does it
+	startClocks(serverNow);
+	startSliding();
 	for (const type of ["card:toggled", "preference:changed"]) document.addEventListener(type, () => updateSections(null));
 	document.addEventListener("pointerover", e => {
 		const button = closest(e.target, "#live[data-compact] .act, .top :is(.btn, .quiet, .menu > a, summary)");

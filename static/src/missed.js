@@ -2,7 +2,7 @@
 // The tray of missed calls. It is fetched again after a call has ended or was
 // answered, which may have made one, or made one done.
 
-import {closest, find, findAll, get, parse, processNew, sourceForm} from "./dom.js";
+import {closest, find, get, parse, processNew, sourceForm} from "./dom.js";
 import {showAnswer} from "./dialogs.js";
 import {morph} from "./morph.js";
 import {request} from "./request.js";
@@ -10,20 +10,10 @@ import {request} from "./request.js";
 const wait = 1500; // ms, until the journal has it
 const intent = 150, away = 400; // ms over the tray, or beside it, after which that is meant
 
-/** callsKey differs if a call has ended, or another one was answered. */
-function callsKey() {
-	const names = /** @param {string} state */ state => findAll(`#board .row[data-state=${state}]`).map(row => row.id).sort().join();
-	return `${names("ended")} ${findAll("#board .row:is([data-state=talking], [data-state=held])").length}`;
-}
-
-let known = "";
 /** @type {number | undefined} */
 let timer;
 
 function later() {
-	const key = callsKey();
-	if (key === known) return;
-	known = key;
 	clearTimeout(timer);
 	timer = setTimeout(update, wait);
 }
@@ -79,8 +69,7 @@ export function startMissed() {
 	const tray = find("#missed");
 	if (!tray) return;
 	openUnderPointer(tray);
-	known = callsKey();
-	document.addEventListener("feed:applied", later);
+	document.addEventListener("calls:progressed", later);
 	document.addEventListener("visibilitychange", update);
 	let started = false;
 	document.addEventListener("htmx:after:request", e => {

@@ -2,7 +2,7 @@
 // Rows and sections do not jump: when some come, go or move, the others slide from
 // where they were to where they belong. The row in use does not move at all.
 
-import {find, findAll, get} from "./dom.js";
+import {find, get} from "./dom.js";
 import {slideOffset} from "./slide_offset.js";
 
 const steps = 4, pace = 24; // ms from one to the next frame that is asked for; 60 steps a second cost twice as much, and look the same
@@ -10,6 +10,15 @@ const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** @param {Element} e */
 const topOf = e => e.getBoundingClientRect().top;
+
+/** @returns {HTMLElement[]} */
+const partsOfBoard = () => /** @type {HTMLElement[]} */ ([...find("#board")?.children ?? []]);
+
+/** @param {Element} part of the board @returns {HTMLElement | null} */
+const listOf = part => part.matches(".sec") ? find(".rows", part) : null;
+
+/** rowLists returns the lists of rows of the board. Unlike a selector, it does not look at the rows. */
+export const rowLists = () => partsOfBoard().flatMap(part => listOf(part) ?? []);
 
 /** @typedef {Pick<DOMRect, "top" | "height">} Place */
 
@@ -22,8 +31,9 @@ const topOf = e => e.getBoundingClientRect().top;
  * @returns {Generator<[HTMLElement, DOMRect]>}
  */
 export function* rowsNear(list, distance) {
-	const [live, ended] = [":not([data-state=ended])", "[data-state=ended]"].map(state => findAll(":scope > " + state, list));
-	const rows = [...live ?? [], ...ended ?? []]; // as the style sheet orders them
+	const /** @type {HTMLElement[]} */ live = [], /** @type {HTMLElement[]} */ ended = [];
+	for (const row of /** @type {Iterable<HTMLElement>} */ (list.children)) (row.dataset.state === "ended" ? ended : live).push(row);
+	const rows = [...live, ...ended]; // as the style sheet orders them
 	let from = 0;
 	for (let to = rows.length; from < to;) {
 		const middle = from + to >> 1;
@@ -46,8 +56,8 @@ export function* rowsNear(list, distance) {
 function placesOf(more) {
 	/** @type {Map<HTMLElement, Place>} */
 	const places = new Map();
-	for (const e of findAll("#board > *")) {
-		const place = e.getBoundingClientRect(), list = find(".rows", e);
+	for (const e of partsOfBoard()) {
+		const place = e.getBoundingClientRect(), list = listOf(e);
 		if (!place.height) continue;
 		places.set(e, place);
 		if (list) for (const [row, place] of rowsNear(list, innerHeight)) places.set(row, place);
@@ -121,6 +131,12 @@ function stop() {
 	slides = [];
 }
 
+/** startSliding is called before the first change: with a new rule, a browser looks at all elements. */
+export function startSliding() {
+	sheet.replaceSync(rules);
+	document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+}
+
 /**
  * stays reports whether an element is where it was, with the height that it had.
  * @param {Place | undefined} before undefined if it was hidden
@@ -136,10 +152,6 @@ const stays = (before, now) => before ? now.top === before.top && now.height ===
  */
 export function slide(change, held, inPlace) {
 	if (changing) return change(); // part of a change
-	if (!document.adoptedStyleSheets.includes(sheet)) {
-		sheet.replaceSync(rules);
-		document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-	}
 	const counted = [...inPlace ?? [], held], before = placesOf(counted);
 	changing = true;
 	try {

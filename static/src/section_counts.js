@@ -4,7 +4,8 @@
 // in use, counts where it belongs.
 
 import {belongsIn} from "./board_rows.js";
-import {find, findAll, setText} from "./dom.js";
+import {find, setText} from "./dom.js";
+import {rowLists} from "./row_animation.js";
 
 /** @type {Set<HTMLElement>} */
 let filtered = new Set(); // rows that the search hides
@@ -12,12 +13,14 @@ let filtered = new Set(); // rows that the search hides
 function updateCounts() {
 	/** @type {Record<string, {all: number, shown: number}>} */
 	const counts = {};
-	for (const row of findAll("#board .row:not([data-state=ended])")) {
+	for (const row of rowLists().flatMap(list => /** @type {HTMLElement[]} */ ([...list.children]))) {
+		if (row.dataset.state === "ended") continue;
 		const count = counts[belongsIn(row)] ??= {all: 0, shown: 0};
 		count.all++;
 		if (!filtered.has(row)) count.shown++;
 	}
-	for (const section of findAll("#board > .sec")) {
+	for (const list of rowLists()) {
+		const section = /** @type {HTMLElement} */ (list.parentElement);
 		const {all, shown} = counts[section.dataset.section ?? ""] ?? {all: 0, shown: 0}, count = find(".count", section);
 		setText(count, shown < all ? (count?.dataset.some ?? "").replace("{n}", String(shown)).replace("{all}", String(all)) : String(all));
 	}

@@ -3,7 +3,7 @@
 
 import {find, findAll, message, setText} from "./dom.js";
 import {duration} from "./format.js";
-import {slide} from "./row_animation.js";
+import {rowLists, rowsNear, slide} from "./row_animation.js";
 
 /** @type {((now: number, parts: readonly ParentNode[]) => void)[]} */
 const listeners = [];
@@ -23,10 +23,7 @@ export const eachTick = update => { listeners.push(update); };
 export function updateTimeLabels(now, parts = [document]) {
 	/** @param {string} selector */
 	const all = selector => parts.flatMap(part => findAll(selector, part));
-	for (const e of all("time[data-since]")) {
-		// Figure spaces keep the width of clocks the same from the first second on.
-		setText(e, duration(now - Number(e.dataset.since)).padStart("approximate" in e.dataset || !e.className ? 0 : 5, "\u2007"));
-	}
+	updateClocks(now, parts[0] === document ? partsInSight() : parts);
 	hideChips(all(".chip:is([data-at], [data-from], [data-by])"), now);
 	for (const e of all(".chip[data-from]")) {
 		const played = now - Number(e.dataset.from), length = Number(e.dataset.length);
@@ -36,6 +33,42 @@ export function updateTimeLabels(now, parts = [document]) {
 		setText(find("span", e), message("leaving", Math.max(0, Math.ceil((Number(e.dataset.at) - now) / 1000))));
 	}
 	for (const update of listeners) update(now, parts);
+}
+
+const nearby = 200; // px around the window in which clocks run
+
+const rowsInSight = () => rowLists().flatMap(list => Array.from(rowsNear(list, nearby), ([row]) => row));
+
+/** partsInSight returns all parts of the page but rows outside of the window, which are hundreds in a large team. */
+function partsInSight() {
+	const live = find("#live");
+	if (!live) return [document];
+	const outside = [...document.body.children, ...live.parentElement?.children ?? []].filter(e => !e.contains(live));
+	return [...outside, ...rowsInSight()];
+}
+
+/**
+ * updateClocks lets clocks say how long something lasts.
+ * @param {number} now the server's time
+ * @param {readonly ParentNode[]} parts of the page
+ */
+function updateClocks(now, parts) {
+	for (const e of parts.flatMap(part => findAll("time[data-since]", part))) {
+		// Figure spaces keep the width of clocks the same from the first second on.
+		const text = duration(now - Number(e.dataset.since)).padStart("approximate" in e.dataset || !e.className ? 0 : 5, "\u2007"), node = e.firstChild;
+		if (!(node instanceof Text) || node.length !== text.length) setText(e, text);
+		else if (node.data !== text) node.data = text; // another node would cost a browser more
+	}
+}
+
+/**
+ * startClocks lets the clocks of rows be right that come into the window, and of all
+ * rows when they are printed.
+ * @param {() => number} now the server's time
+ */
+export function startClocks(now) {
+	addEventListener("scroll", () => updateClocks(now(), rowsInSight()), {passive: true});
+	addEventListener("beforeprint", () => updateClocks(now(), [document]));
 }
 
 /**

@@ -43,6 +43,7 @@ interface DocumentEventMap {
 	"session:expired": Event;
 	"session:resumed": Event;
 	"dialog:shown": CustomEvent;
+	"calls:progressed": Event;
 	"calls:filtered": CustomEvent<Set<HTMLElement>>;
 }
 
