@@ -35,11 +35,12 @@ func (r *release) writeImage(programs map[platform]string) error {
 		if err != nil {
 			return err
 		}
-		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{
-			Platform:    &v1.Platform{OS: p.os, Architecture: p.arch},
-			Annotations: map[string]string{"org.opencontainers.image.ref.name": r.number()},
-		}})
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: p.os, Architecture: p.arch}}})
 	}
+	// One entry with a name, for which a program takes the image of its platform.
+	index = mutate.AppendManifests(mutate.IndexMediaType(empty.Index, types.OCIImageIndex), mutate.IndexAddendum{Add: index, Descriptor: v1.Descriptor{
+		Annotations: map[string]string{"org.opencontainers.image.ref.name": r.number(), "io.containerd.image.name": "docker.io/library/callboard:" + r.number()},
+	}})
 	dir, err := os.MkdirTemp("", "callboard-image-")
 	if err != nil {
 		return err

@@ -122,7 +122,13 @@ func TestImageRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	manifest, err := index.IndexManifest()
-	if err != nil || len(manifest.Manifests) != 2 {
+	if err != nil || len(manifest.Manifests) != 1 {
+		t.Fatal(manifest, err)
+	}
+	if index, err = index.ImageIndex(manifest.Manifests[0].Digest); err != nil {
+		t.Fatal(err)
+	}
+	if manifest, err = index.IndexManifest(); err != nil || len(manifest.Manifests) != 2 {
 		t.Fatal(manifest, err)
 	}
 	image, err := index.Image(manifest.Manifests[0].Digest)
