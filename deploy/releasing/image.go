@@ -19,9 +19,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// nobody is the user and group of the program in a container: a number that no
-// machine gives to somebody else.
-const nobody = 65532
+// containerUser is the user and group of the program in a container: a number that
+// no system gives to another user.
+const containerUser = 65532
 
 // writeImage writes the image for all Linux platforms as an archive of an OCI
 // layout, which docker load, podman load and skopeo read.
@@ -88,7 +88,7 @@ func (r *release) image(p platform, program string) (v1.Image, error) {
 	config = config.DeepCopy()
 	config.OS, config.Architecture, config.Created = p.os, p.arch, v1.Time{Time: r.date}
 	config.Config = v1.Config{
-		User:         fmt.Sprintf("%d:%d", nobody, nobody),
+		User:         fmt.Sprintf("%d:%d", containerUser, containerUser),
 		Entrypoint:   []string{"/callboard"},
 		Cmd:          []string{"serve"},
 		Env:          []string{"CALLBOARD_ADDR=:8080", "CALLBOARD_DATA=/data"},
@@ -119,7 +119,7 @@ func layerOf(program string, date time.Time) ([]byte, error) {
 	t := tar.NewWriter(&buf)
 	headers := []*tar.Header{
 		{Typeflag: tar.TypeReg, Name: "callboard", Mode: 0o755, Size: int64(len(content))},
-		{Typeflag: tar.TypeDir, Name: "data/", Mode: 0o700, Uid: nobody, Gid: nobody},
+		{Typeflag: tar.TypeDir, Name: "data/", Mode: 0o700, Uid: containerUser, Gid: containerUser},
 		{Typeflag: tar.TypeDir, Name: "tmp/", Mode: 0o1777},
 	}
 	for _, h := range headers {

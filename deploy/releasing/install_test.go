@@ -165,10 +165,10 @@ func TestImageRuns(t *testing.T) {
 		cmd := exec.Command(config.Config.Entrypoint[0], args...)
 		cmd.Dir = config.Config.WorkingDir
 		cmd.Env = append(config.Config.Env, "CALLBOARD_ADDR="+addr)
-		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: containerUser, Gid: containerUser}}
 		return cmd
 	}
-	if config.Config.User != fmt.Sprintf("%d:%d", nobody, nobody) || !strings.Contains(strings.Join(config.Config.Env, " "), "CALLBOARD_DATA=/data") {
+	if config.Config.User != fmt.Sprintf("%d:%d", containerUser, containerUser) || !strings.Contains(strings.Join(config.Config.Env, " "), "CALLBOARD_DATA=/data") {
 		t.Errorf("config: %+v", config.Config)
 	}
 	var log strings.Builder
