@@ -183,7 +183,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	defer db.Close()
-	if err := database.Migrate(ctx, db.DB, maintenance.Owners()); err != nil {
+	if err := database.Migrate(ctx, db.DB, web.ReadBuild().Name(), maintenance.Owners()); err != nil {
 		return err
 	}
 	defer c.daily.Start(db)()

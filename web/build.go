@@ -58,6 +58,19 @@ func (b Build) short() Build {
 	return b
 }
 
+// Name returns the version; of a build by hand with its commit, "(devel) at
+// 0cb1132e": what an administrator would install again.
+func (b Build) Name() string {
+	name := b.Version
+	if name == "" {
+		name = "(unknown)"
+	}
+	if strings.HasPrefix(name, "v") || b.Commit == "" {
+		return "Callboard " + name
+	}
+	return "Callboard " + name + " at " + b.Commit[:min(len(b.Commit), 8)]
+}
+
 // String returns one line: "v1.2.3, commit 0cb1132e, 2026-11-29, go 1.26.0".
 func (b Build) String() string {
 	text := b.Version

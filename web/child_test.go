@@ -17,7 +17,7 @@ import (
 const child = "CALLBOARD_TEST_WEB"
 
 func migrate(ctx context.Context, db *database.DB) error {
-	return database.Migrate(ctx, db.DB, map[string]fs.FS{"web": web.Migrations})
+	return database.Migrate(ctx, db.DB, "test", map[string]fs.FS{"web": web.Migrations})
 }
 
 // writeSessions starts one session after the other and prints each one's cookie

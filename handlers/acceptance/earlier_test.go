@@ -30,9 +30,9 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// earlierDir holds a data directory that an earlier version wrote; its README
-// says how.
-const earlierDir = "testdata/earlier"
+// earlierDirs hold data directories that earlier versions wrote, the oldest
+// first; the README of the first says how.
+var earlierDirs = []string{"testdata/earlier", "testdata/earlier-2026-11-29"}
 
 var writeEarlier = flag.String("write-earlier", "", "`directory` to which TestWriteEarlierData writes the data of the program under test")
 
@@ -368,9 +368,9 @@ var (
 	timestamp    = regexp.MustCompile(`\b2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
 )
 
-// loadEarlier makes a data directory of the stored one. All times in it are
-// moved, so that it was written just now, and names are replaced.
-func loadEarlier(t *testing.T, dir string, replace ...string) (d earlierData) {
+// loadEarlier makes a data directory of a stored one. All times in it are moved,
+// so that it was written just now, and names are replaced.
+func loadEarlier(t *testing.T, earlierDir, dir string, replace ...string) (d earlierData) {
 	t.Helper()
 	meta, err := os.ReadFile(filepath.Join(earlierDir, "content.json"))
 	if err == nil {
@@ -440,6 +440,13 @@ func moveTimes(t *testing.T, text string, by time.Duration) string {
 // in, running calls keep their address, and what was stored is shown.
 func TestDataOfEarlierVersion(t *testing.T) {
 	t.Parallel()
+	for _, dir := range earlierDirs {
+		t.Run(filepath.Base(dir), func(t *testing.T) { goOnWith(t, dir) })
+	}
+}
+
+func goOnWith(t *testing.T, earlierDir string) {
+	t.Parallel()
 	s := harness.NewSimulator(t, "-seed", "2") // other ids than before
 	s.Data = t.TempDir()
 	running := s.Ring("+4930555005", "w0", "established")
@@ -448,7 +455,7 @@ func TestDataOfEarlierVersion(t *testing.T) {
 	if meta, err := os.ReadFile(filepath.Join(earlierDir, "content.json")); err != nil || json.Unmarshal(meta, &d) != nil {
 		t.Fatal(err)
 	}
-	loadEarlier(t, s.Data, d.Running.CallID, running)
+	loadEarlier(t, earlierDir, s.Data, d.Running.CallID, running)
 	_, login := newTokenProxy(t, s, d.RefreshTokens)
 	s.Args = s.ServeArgs(login)
 	s.StartIn(s.Data)

@@ -134,7 +134,7 @@ func opens(t *testing.T, dir string) bool {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := database.Migrate(t.Context(), db.DB, Owners()); err != nil {
+	if err := database.Migrate(t.Context(), db.DB, "test", Owners()); err != nil {
 		t.Fatal(err)
 	}
 	key, err := (&team.KeySettings{}).Load(dir)

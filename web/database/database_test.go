@@ -550,7 +550,7 @@ func TestFailures(t *testing.T) {
 func TestOldBackupsAreRemoved(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, dir)
-	if err := database.Migrate(t.Context(), db.DB, fsOwners(1)); err != nil {
+	if err := database.Migrate(t.Context(), db.DB, "v1.2.3", fsOwners(1)); err != nil {
 		t.Fatal(err)
 	}
 	day, now := 24*time.Hour, time.Now()
@@ -571,7 +571,7 @@ func TestOldBackupsAreRemoved(t *testing.T) {
 	}
 	os.WriteFile(name(4*day), nil, 0o600)
 	os.WriteFile(name(28*day), nil, 0o600)
-	if err := database.Migrate(t.Context(), db.DB, fsOwners(2)); err != nil {
+	if err := database.Migrate(t.Context(), db.DB, "v1.2.3", fsOwners(2)); err != nil {
 		t.Fatal(err)
 	}
 	got := backups(t, dir)
@@ -597,7 +597,7 @@ func TestOldBackupsAreRemoved(t *testing.T) {
 func TestMigrate(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, dir)
-	if err := database.Migrate(t.Context(), db.DB, fsOwners(1)); err != nil {
+	if err := database.Migrate(t.Context(), db.DB, "v1.2.3", fsOwners(1)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.Exec(`insert into note (id, body) values ('a', $1)`, []byte{0, 1, 2}); err != nil {
@@ -607,7 +607,7 @@ func TestMigrate(t *testing.T) {
 		t.Errorf("a new database was backed up: %v", got)
 	}
 	for range 2 { // the second time there is nothing to do
-		if err := database.Migrate(t.Context(), db.DB, fsOwners(2)); err != nil {
+		if err := database.Migrate(t.Context(), db.DB, "v1.2.3", fsOwners(2)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -635,7 +635,7 @@ func TestMigrateConcurrently(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if err := database.Migrate(t.Context(), db.DB, fsOwners(2)); err != nil {
+			if err := database.Migrate(t.Context(), db.DB, "v1.2.3", fsOwners(2)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -649,25 +649,28 @@ func TestMigrateConcurrently(t *testing.T) {
 
 func TestNewerFormatIsRefused(t *testing.T) {
 	db := open(t, t.TempDir())
-	if err := database.Migrate(t.Context(), db.DB, fsOwners(2)); err != nil {
+	if err := database.Migrate(t.Context(), db.DB, "v1.2.3", fsOwners(2)); err != nil {
 		t.Fatal(err)
 	}
-	err := database.Migrate(t.Context(), db.DB, fsOwners(1))
+	err := database.Migrate(t.Context(), db.DB, "v1.2.3", fsOwners(1))
 	if err == nil || !strings.Contains(err.Error(), "newer version") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("Migrate: %v", err)
+	}
+	if !strings.Contains(err.Error(), "needs v1.2.3 or newer, which changed it on "+time.Now().UTC().Format(time.DateOnly)) {
+		t.Errorf("does not name the version: %v", err)
 	}
 }
 
 func TestFailedMigrationChangesNothing(t *testing.T) {
 	db := open(t, t.TempDir())
 	bad := fstest.MapFS{"00001_bad.sql": {Data: []byte("-- +goose Up\ncreate table half (v text);\ncreate tabel other (v text);\n")}}
-	if err := database.Migrate(t.Context(), db.DB, fsMap("bad", bad)); err == nil {
+	if err := database.Migrate(t.Context(), db.DB, "v1.2.3", fsMap("bad", bad)); err == nil {
 		t.Error("no error")
 	}
 	if _, err := db.Exec(`select * from half`); err == nil {
 		t.Error("half a migration was applied")
 	}
-	if err := database.Migrate(t.Context(), db.DB, fsMap("Bad; drop", notes(1))); err == nil {
+	if err := database.Migrate(t.Context(), db.DB, "v1.2.3", fsMap("Bad; drop", notes(1))); err == nil {
 		t.Error("an odd owner was taken")
 	}
 }
@@ -679,7 +682,7 @@ func BenchmarkOpen(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := database.Migrate(b.Context(), db.DB, fsOwners(2)); err != nil {
+		if err := database.Migrate(b.Context(), db.DB, "v1.2.3", fsOwners(2)); err != nil {
 			b.Fatal(err)
 		}
 		db.Close()

@@ -25,18 +25,21 @@ var migrating sync.Mutex
 // root or in a folder "migrations", and its own version table, goose_<owner>, so
 // owners change their tables independently of each other.
 //
-// Before Migrate changes a database that has been in use, it writes a copy beside
-// it, callboard.db.<time>.backup. The last five of them are kept, for thirty days.
-// It refuses a database that a newer program has written, with an error of one
-// line, and does not change it. Migrate may be called concurrently.
-func Migrate(ctx context.Context, db *sql.DB, owners map[string]fs.FS) error {
+// The program is the version that does it; an older one will name it. Before
+// Migrate changes a database that has been in use, it writes a copy
+// beside it, callboard.db.<time>.backup. The last five of them are kept, for thirty
+// days. It refuses a database that a newer program has written, with an error of
+// one line that names that program, and does not change it. Migrate may be called
+// concurrently.
+func Migrate(ctx context.Context, db *sql.DB, program string, owners map[string]fs.FS) error {
 	migrating.Lock()
 	defer migrating.Unlock()
+	owners = withOwn(owners)
 	if _, err := CheckSchema(ctx, db, owners); err != nil {
 		return err
 	}
 	pending := map[string]*goose.Provider{}
-	needsBackup := false
+	used := false
 	for _, owner := range slices.Sorted(maps.Keys(owners)) {
 		p, err := provider(db, owner, owners[owner])
 		if err != nil {
@@ -48,10 +51,10 @@ func Migrate(ctx context.Context, db *sql.DB, owners map[string]fs.FS) error {
 			return fmt.Errorf("migrations of %s: %w", owner, err)
 		case have < want:
 			pending[owner] = p
-			needsBackup = needsBackup || have > 0
 		}
+		used = used || have > 0
 	}
-	if needsBackup {
+	if used && len(pending) > 0 {
 		if err := backup(ctx, db); err != nil {
 			return fmt.Errorf("backup before migration: %w", err)
 		}
@@ -61,7 +64,7 @@ func Migrate(ctx context.Context, db *sql.DB, owners map[string]fs.FS) error {
 			return fmt.Errorf("migrations of %s: %w", owner, err)
 		}
 	}
-	return nil
+	return recordUpgrade(ctx, db, program, len(pending) > 0)
 }
 
 // provider returns the migrations of one owner.

@@ -196,12 +196,12 @@ func TestCheckSchema(t *testing.T) {
 	if db.QueryRow(`select count(*) from sqlite_schema`).Scan(&n); n != 0 {
 		t.Error("tables were made")
 	}
-	if err := database.Migrate(t.Context(), db.DB, fsOwners(1)); err != nil {
+	if err := database.Migrate(t.Context(), db.DB, "v1.2.3", fsOwners(1)); err != nil {
 		t.Fatal(err)
 	}
 	check(1, false, "")
 	check(2, true, "")
-	if err := database.Migrate(t.Context(), db.DB, fsOwners(2)); err != nil {
+	if err := database.Migrate(t.Context(), db.DB, "v1.2.3", fsOwners(2)); err != nil {
 		t.Fatal(err)
 	}
 	check(1, false, "newer version")

@@ -3,12 +3,25 @@ package database
 import (
 	"context"
 	"database/sql"
+	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// withOwn returns the owners and this package, which owns the table of upgrades.
+func withOwn(owners map[string]fs.FS) map[string]fs.FS {
+	all := maps.Clone(owners)
+	all["database"] = migrations
+	return all
+}
 
 // versionTables begins the names of goose's tables of versions.
 const versionTables = "goose_"
@@ -17,13 +30,14 @@ const versionTables = "goose_"
 // nothing. It reports whether [Migrate] has something to do. The error is that of
 // Migrate for a database that a newer program has written.
 func CheckSchema(ctx context.Context, db *sql.DB, owners map[string]fs.FS) (outdated bool, err error) {
+	owners = withOwn(owners)
 	have, err := versions(ctx, db)
 	if err != nil {
 		return false, err
 	}
 	for _, owner := range slices.Sorted(maps.Keys(have)) {
 		if _, known := owners[owner]; !known && have[owner] > 0 {
-			return false, newer(owner, have[owner], 0)
+			return false, newer(ctx, db, owner, have[owner], 0)
 		}
 	}
 	for _, owner := range slices.Sorted(maps.Keys(owners)) {
@@ -34,16 +48,51 @@ func CheckSchema(ctx context.Context, db *sql.DB, owners map[string]fs.FS) (outd
 		sources := p.ListSources()
 		want := sources[len(sources)-1].Version
 		if have[owner] > want {
-			return false, newer(owner, have[owner], want)
+			return false, newer(ctx, db, owner, have[owner], want)
 		}
 		outdated = outdated || have[owner] < want
 	}
 	return outdated, nil
 }
 
-// newer returns the error of a database that a newer program has written.
-func newer(owner string, have, known int64) error {
-	return fmt.Errorf("the database was written by a newer version of this program (%s: version %d, known is %d)", owner, have, known)
+// newer returns the error of a database that a newer program has written. It names
+// the oldest program that can use it, if that is known.
+func newer(ctx context.Context, db *sql.DB, owner string, have, known int64) error {
+	detail := fmt.Sprintf("%s: version %d, known is %d", owner, have, known)
+	program, at, err := LastUpgrade(ctx, db)
+	if err != nil || program == "" {
+		return fmt.Errorf("the database was written by a newer version of this program (%s)", detail)
+	}
+	return fmt.Errorf("the database was written by a newer version of this program: it needs %s or newer, which changed it on %s (%s)",
+		program, at.Format(time.DateOnly), detail)
+}
+
+// LastUpgrade returns which program changed the tables last, and when; "" if that
+// is not known.
+func LastUpgrade(ctx context.Context, db *sql.DB) (program string, at time.Time, err error) {
+	var known bool
+	if err := db.QueryRowContext(ctx, `select count(*) > 0 from sqlite_schema where name = 'database_upgrades'`).Scan(&known); err != nil || !known {
+		return "", time.Time{}, err
+	}
+	var ms int64
+	err = db.QueryRowContext(ctx, `select program, at from database_upgrades order by at desc limit 1`).Scan(&program, &ms)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", time.Time{}, nil
+	}
+	return program, time.UnixMilli(ms).UTC(), err
+}
+
+// recordUpgrade notes which program changed the tables, if it did or if that is
+// not known.
+func recordUpgrade(ctx context.Context, db *sql.DB, program string, changed bool) error {
+	if !changed {
+		if known, _, err := LastUpgrade(ctx, db); err != nil || known != "" {
+			return err
+		}
+	}
+	_, err := db.ExecContext(ctx, `insert into database_upgrades (at, program) values ($1, $2) on conflict (at) do update set program = excluded.program`,
+		time.Now().UnixMilli(), program)
+	return err
 }
 
 // versions returns the version of the tables of each owner.

@@ -182,12 +182,12 @@ func TestNoMigrationWithoutABackup(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // time stands still
 				dir := t.TempDir()
 				db := open(t, dir)
-				if err := database.Migrate(t.Context(), db.DB, fsOwners(1)); err != nil {
+				if err := database.Migrate(t.Context(), db.DB, "v1.2.3", fsOwners(1)); err != nil {
 					t.Fatal(err)
 				}
 				hinder(t, db, dir)
 				before := len(backups(t, dir))
-				err := database.Migrate(t.Context(), db.DB, fsOwners(2))
+				err := database.Migrate(t.Context(), db.DB, "v1.2.3", fsOwners(2))
 				if err == nil || !strings.Contains(err.Error(), "backup before migration") {
 					t.Errorf("Migrate: %v", err)
 				}
@@ -223,7 +223,7 @@ func TestWhereMigrationsLie(t *testing.T) {
 			folder["migrations/"+name] = file
 		}
 		owners["folder"] = folder
-		if err := database.Migrate(t.Context(), db, owners); err != nil {
+		if err := database.Migrate(t.Context(), db, "v1.2.3", owners); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -231,11 +231,11 @@ func TestWhereMigrationsLie(t *testing.T) {
 		t.Error(err)
 	}
 	for _, owner := range []string{"", "Notes", "notes; drop"} {
-		if err := database.Migrate(t.Context(), inMemory(), fsMap(owner, notes(1))); err == nil || !strings.Contains(err.Error(), "lower case") {
+		if err := database.Migrate(t.Context(), inMemory(), "v1.2.3", fsMap(owner, notes(1))); err == nil || !strings.Contains(err.Error(), "lower case") {
 			t.Errorf("owner %q: %v", owner, err)
 		}
 	}
-	if err := database.Migrate(t.Context(), inMemory(), fsMap("empty", fstest.MapFS{})); err == nil || !strings.Contains(err.Error(), "migrations of empty") {
+	if err := database.Migrate(t.Context(), inMemory(), "v1.2.3", fsMap("empty", fstest.MapFS{})); err == nil || !strings.Contains(err.Error(), "migrations of empty") {
 		t.Errorf("without migrations: %v", err)
 	}
 }

@@ -58,7 +58,7 @@ func content(t testing.TB, owners map[string]fs.FS) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := database.Migrate(t.Context(), db.DB, owners); err != nil {
+		if err := database.Migrate(t.Context(), db.DB, "test", owners); err != nil {
 			t.Fatal(err)
 		}
 		if err := db.Close(); err != nil { // the log is in the file then
