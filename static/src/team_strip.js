@@ -53,8 +53,23 @@ function seat() {
 	setText(free, (free?.dataset.free ?? "").replace("{n}", String(findAll(`li:nth-child(n+${line + 1}) .free`, team).length)));
 }
 
+/**
+ * onToggle puts the caret into the search of the team that has been opened, and ends
+ * the search when it is closed.
+ * @param {Event} e
+ */
+function onToggle(e) {
+	/** @type {HTMLInputElement | null} */
+	const field = closest(e.target, "#team details") && find("#team-search");
+	if (!field) return;
+	if (find("#team [open]")) return document.documentElement.hasAttribute("data-dragging") ? undefined : field.focus();
+	field.value = "";
+	field.dispatchEvent(new Event("input", {bubbles: true}));
+}
+
 /** startTeamStrip handles the strip of the team. */
 export function startTeamStrip() {
+	document.addEventListener("toggle", onToggle, true);
 	document.addEventListener("click", onClick, true);
 	document.addEventListener("feed:applied", seat);
 }
