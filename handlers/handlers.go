@@ -40,6 +40,12 @@ type Deps struct {
 	// another reason.
 	Unavailable func(err error) (code string)
 
+	Problems func() []web.Problem // of the log, the last one first
+
+	// Space returns the bytes of the database and those that are free on its
+	// disk, negative if that is not known. The error is that of Ready.
+	Space func(context.Context) (size, free int64, err error)
+
 	// NoAccessLog keeps answered requests out of the log.
 	NoAccessLog bool
 

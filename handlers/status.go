@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -34,10 +35,30 @@ func (h *handlers) showStatus(w http.ResponseWriter, r *http.Request, a actor) e
 		m.AuthFailed = append(m.AuthFailed, views.FailedMember{Name: p.Name, Problem: key})
 	}
 	m.Platform = h.platformModel(r, a)
+	if a.May(team.ManageSettings).OK {
+		m.Server = h.serverModel(r)
+	}
 	if m.Webhooks, err = h.webhooks(r, a); err != nil {
 		return err
 	}
 	return web.Show(w, r, http.StatusOK, views.StatusPage(h.page(r, a), m))
+}
+
+// maxProblems is how many problems of the log the page shows.
+const maxProblems = 10
+
+// serverModel returns how the program does on its server.
+func (h *handlers) serverModel(r *http.Request) *views.ServerModel {
+	size, free, err := h.Space(r.Context())
+	m := &views.ServerModel{Size: size, Free: free}
+	if err != nil {
+		m.Failure = cmp.Or(h.Unavailable(err), web.CodeBusy)
+	}
+	problems := h.Problems()
+	for _, p := range problems[:min(len(problems), maxProblems)] {
+		m.Problems = append(m.Problems, views.LogProblem{Message: p.Message, Count: p.Count, At: p.At})
+	}
+	return m
 }
 
 // platformModel returns what the account can do.
@@ -100,5 +121,9 @@ func (h *handlers) setWebhooks(w http.ResponseWriter, r *http.Request, a actor) 
 // versions are those that a report of a fault should name.
 func versions() []views.Option {
 	b := web.ReadBuild()
-	return []views.Option{{Label: "Callboard", Value: b.Version}, {Label: "Go", Value: b.Go}}
+	callboard := b.Version
+	if b.Commit != "" {
+		callboard += " (" + b.Commit + ")"
+	}
+	return []views.Option{{Label: "Callboard", Value: callboard}, {Label: "Go", Value: b.Go}}
 }

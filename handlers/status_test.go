@@ -1,15 +1,21 @@
 package handlers
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/simulator"
 	"callboard/sipgate/team"
+	"callboard/web"
 )
 
 // TestTheStatusSaysWhatWorks: what sipgate granted, who is signed in and whose
@@ -52,6 +58,25 @@ func TestTheStatusSaysWhatWorks(t *testing.T) {
 	}
 	d.h.PublicURL = &url.URL{Scheme: "http", Host: "localhost:8080"}
 	shows(t, "what does not work", anna.get("/status").Body.String(), "data-unreadable", "Paused: Member w1", "sign in again", `data-verdict="fails"`, "an address of this computer", "data-missing")
+}
+
+// Admins read on the status page how the database does, and which errors were in
+// the log last; leads do not. All read the time zone.
+func TestTheStatusSaysHowTheServerDoes(t *testing.T) {
+	d := newDashboard(t, team.ZoneRule{})
+	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Lead)
+	shows(t, "a lead's status", jonas.get("/status").Body.String(), "Time zone</dt>", "!data-failure", "!data-problem")
+	shows(t, "an admin's status", anna.get("/status").Body.String(), `data-failure=""`, "GB free on the disk", "none since the start", "!data-problem")
+	var problems []web.Problem
+	for i := range 30 {
+		problems = append(problems, web.Problem{Message: fmt.Sprintf("problem %02d", i), Count: i + 1, At: time.Now().Add(-time.Hour)})
+	}
+	d.h.Problems = func() []web.Problem { return problems }
+	d.h.Space = func(context.Context) (int64, int64, error) { return 12_400_000, 900_000_000, syscall.ENOSPC }
+	page := anna.get("/status").Body.String()
+	shows(t, "an admin's status", page, `data-failure="storage_full"`, "disk is full", "12.4 MB, 0.9 GB free", "Little space is left", "<code data-problem>problem 00</code>", "10 times", "!problem 10")
+	d.h.Space = func(context.Context) (int64, int64, error) { return 12_400_000, -1, errors.New("odd") }
+	shows(t, "an admin's status", anna.get("/status").Body.String(), `data-failure="busy"`, "12.4 MB", "!GB free", "!Little space")
 }
 
 // TestWebhooksAreSetAndRemoved: by admins, from the status page, which shows

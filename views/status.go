@@ -29,7 +29,49 @@ type StatusPageModel struct {
 	Address PublicAddress
 
 	Versions []Option // Label: component ("Callboard"), Value: version
+
+	Server *ServerModel // nil for members who cannot do anything about it
 }
+
+// ServerModel is how the program does on its server.
+type ServerModel struct {
+	Failure  string // why the database cannot be written, a code of a fault, or ""
+	Size     int64  // bytes of the database
+	Free     int64  // bytes on its disk, negative if not known
+	Problems []LogProblem
+}
+
+// LogProblem is a warning or an error of the log.
+type LogProblem struct {
+	Message string
+	Count   int       // since the start
+	At      time.Time // of the last one
+}
+
+// lowSpace is how many free bytes are little, as in deploy/prometheus/alerts.yml.
+const lowSpace = 1e9
+
+func (m ServerModel) lacksSpace() bool { return m.Free >= 0 && m.Free < lowSpace }
+
+// databaseText returns whether the database can be written, or why not.
+func (m ServerModel) databaseText(lang Lang) string {
+	if m.Failure == "" {
+		return lang.T("server.database.ok")
+	}
+	return Message(lang, m.Failure, statusUnavailable)
+}
+
+const statusUnavailable = 503 // of HTTP, for codes without a text
+
+// sizeText returns the size of the database and the free space on its disk.
+func (m ServerModel) sizeText(lang Lang) string {
+	if m.Free < 0 {
+		return lang.T("server.size", megabytes(lang, m.Size))
+	}
+	return lang.T("server.size_free", megabytes(lang, m.Size), gigabytes(lang, m.Free))
+}
+
+func gigabytes(lang Lang, n int64) string { return megabytes(lang, n/1000) }
 
 // Scope is an OAuth scope.
 type Scope struct {

@@ -24,13 +24,18 @@ type Log struct {
 	Level  *slog.LevelVar // may be changed while the program runs
 	Access bool           // requests are logged
 
-	file *logFile // nil: standard error
+	problems *problems
+	file     *logFile // nil: standard error
 }
+
+// Problems returns the warnings and errors since the program started, the last
+// one first.
+func (l *Log) Problems() []Problem { return l.problems.newest() }
 
 // Open returns the log that the settings describe. What cannot be written to its
 // file goes to stderr. With an error, which names the flag, it logs to stderr.
 func (s *LogSettings) Open(stderr io.Writer) (*Log, error) {
-	l := &Log{Level: new(slog.LevelVar), Access: s.AccessLog}
+	l := &Log{Level: new(slog.LevelVar), Access: s.AccessLog, problems: &problems{byMessage: map[string]*Problem{}}}
 	err := l.Level.UnmarshalText([]byte(s.LogLevel))
 	if err != nil {
 		err = fmt.Errorf("--log-level: %w", err)
@@ -45,11 +50,11 @@ func (s *LogSettings) Open(stderr io.Writer) (*Log, error) {
 		}
 	}
 	o := &slog.HandlerOptions{Level: l.Level}
+	h := slog.Handler(slog.NewTextHandler(w, o))
 	if s.Log == "json" {
-		l.Logger = slog.New(slog.NewJSONHandler(w, o))
-	} else {
-		l.Logger = slog.New(slog.NewTextHandler(w, o))
+		h = slog.NewJSONHandler(w, o)
 	}
+	l.Logger = slog.New(problemHandler{h, l.problems})
 	if l.file != nil {
 		l.file.reopenAtHangup(l.Logger)
 	}

@@ -26,6 +26,13 @@ func (db *DB) Measure(ctx context.Context) Measurement {
 	return m
 }
 
+// Space measures too, and returns the bytes of the database with its log, those
+// that are free on its disk, -1 if that is not known, and the error of the write.
+func (db *DB) Space(ctx context.Context) (size, free int64, err error) {
+	m := db.Measure(ctx)
+	return m.Size + m.LogSize, m.Free, m.Err
+}
+
 // sizeOf returns the size of a file, 0 if there is none.
 func sizeOf(file string) int64 {
 	info, err := os.Stat(file)

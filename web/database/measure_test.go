@@ -26,6 +26,9 @@ func TestMeasure(t *testing.T) {
 	if m.Err != nil || m.Size != info.Size() || m.LogSize == 0 || m.Write <= 0 {
 		t.Errorf("%+v, the file has %d bytes", m, info.Size())
 	}
+	if size, free, err := db.Space(t.Context()); err != nil || size != m.Size+m.LogSize || (free < 0) != (m.Free < 0) {
+		t.Errorf("space: %d, %d, %v", size, free, err)
+	}
 	if known := runtime.GOOS == "linux" || runtime.GOOS == "darwin"; (m.Free > 0) != known {
 		t.Errorf("free: %d", m.Free)
 	}
