@@ -62,6 +62,7 @@ type settings struct {
 // serveSettings are those of the dashboard with the real sipgate.
 type serveSettings struct {
 	web.PublicSettings
+	web.HTTPSSettings
 	sipgate.Settings
 	AccessSettings team.Settings `embed:""`
 	dashboardSettings
@@ -152,6 +153,7 @@ type config struct {
 	daily     *database.Daily // nil: no daily backups
 	metrics   metrics.Settings
 	server    web.ServerOptions
+	https     web.HTTPSOptions
 	demo      bool
 	listening func() error // called when the dashboard can be reached
 }
@@ -159,7 +161,7 @@ type config struct {
 // config checks the settings. The error joins all mistakes, a line each.
 func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	c = config{addr: s.Addr, data: s.Data, key: s.KeySettings, metrics: s.MetricsSettings, listening: func() error { return nil }}
-	var errs [10]error
+	var errs [11]error
 	c.logs, errs[9] = s.LogSettings.Open(stderr)
 	c.log = c.logs.Logger
 	c.public, errs[0] = s.URL()
@@ -171,6 +173,7 @@ func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	c.service, errs[5] = s.Credentials(c.sipgate.API)
 	c.library, errs[6] = s.AnnouncementSettings.Options()
 	c.daily, errs[8] = s.Daily(c.log)
+	c.https, errs[10] = s.HTTPSSettings.Options(c.public)
 	sipgate.WarnReadable(c.log, s.ClientSecretFile, s.ServiceTokenFile, s.ServicePasswordFile, s.KeySettings.File(s.Data))
 	return c, errors.Join(errs[:]...)
 }
@@ -191,6 +194,11 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	https, err := web.NewHTTPS(c.https, c.public, db.DB, key[:], c.log)
+	if err != nil {
+		return err
+	}
+	c.server.TLS = https.Config()
 	counts := metrics.New(c.metrics)
 	httpClient := sipgate.Observed(sipgate.NewHTTPClient(), c.sipgate.API, counts.Sipgate)
 	c.sipgate.OAuth.HTTP, c.library.OnAdd = httpClient, counts.Upload
@@ -240,6 +248,11 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	defer stopAdmin()
+	stopRedirect, err := https.StartRedirect()
+	if err != nil {
+		return err
+	}
+	defer stopRedirect()
 	if err := c.listening(); err != nil {
 		return err
 	}

@@ -2,10 +2,12 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -13,8 +15,9 @@ import (
 // HealthcheckSettings say which program is asked. Addr is that of [ListenSettings],
 // so that the environment of a container serves for both.
 type HealthcheckSettings struct {
-	Addr    string        `default:"127.0.0.1:8080" help:"Address on which the program listens that is asked."`
-	Timeout time.Duration `default:"3s" help:"How long the answer may take."`
+	Addr      string        `default:"127.0.0.1:8080" help:"Address on which the program listens that is asked."`
+	PublicURL string        `name:"public-url" placeholder:"URL" help:"Its public address, if it serves https itself and has several certificates."`
+	Timeout   time.Duration `default:"3s" help:"How long the answer may take."`
 }
 
 // Healthcheck asks the program that listens on the address whether it is ready to
@@ -30,11 +33,11 @@ func (s *HealthcheckSettings) Healthcheck(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
-	if err != nil {
-		return fmt.Errorf("--addr: %w", err)
+	resp, err := s.ask(ctx, "http://"+net.JoinHostPort(host, port))
+	if err == nil && resp.StatusCode == http.StatusBadRequest { // to plain http, from a program that serves https
+		resp.Body.Close()
+		resp, err = s.ask(ctx, "https://"+net.JoinHostPort(host, port))
 	}
-	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return fmt.Errorf("not reachable: %w", err)
 	}
@@ -44,4 +47,19 @@ func (s *HealthcheckSettings) Healthcheck(ctx context.Context) error {
 		return fmt.Errorf("not ready: %s: %s", resp.Status, strings.TrimSpace(string(reason)))
 	}
 	return nil
+}
+
+// ask asks the program at an origin. Whose certificate it has does not matter: it
+// is on this machine, and is told nothing.
+func (s *HealthcheckSettings) ask(ctx context.Context, origin string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, origin+"/readyz", nil)
+	if err != nil {
+		return nil, err
+	}
+	config := &tls.Config{InsecureSkipVerify: true}
+	if u, err := url.Parse(s.PublicURL); err == nil {
+		config.ServerName = u.Hostname()
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
+	return client.Do(req)
 }

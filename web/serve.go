@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -17,6 +18,8 @@ import (
 type ServerOptions struct {
 	Log       *slog.Logger
 	PublicURL *url.URL // the origin whose sockets are accepted; nil accepts none
+
+	TLS *tls.Config // serves https; nil serves plain http, behind a reverse proxy
 
 	Grace time.Duration // how long requests may take to end at shutdown, 20 s
 
@@ -98,7 +101,11 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener, h http.Handler) err
 		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(limitConns(ln, s.o.MaxConns, s.o.MaxConnsPerPeer, s.o.Proxies)) }()
+	ln = limitConns(ln, s.o.MaxConns, s.o.MaxConnsPerPeer, s.o.Proxies)
+	if s.o.TLS != nil {
+		ln = tls.NewListener(ln, s.o.TLS)
+	}
+	go func() { failed <- srv.Serve(ln) }()
 	var err error
 	select {
 	case err = <-failed:

@@ -106,6 +106,7 @@ const homes = `
 	github.com/go-json-experiment     < web sipgate/simulator
 	github.com/alecthomas/kong        < .
 	golang.org/x/crypto/x509roots     < sipgate
+	golang.org/x/crypto/acme          < web
 	honnef.co/go/curve                < static/iconfont
 	github.com/prometheus             < handlers/metrics
 

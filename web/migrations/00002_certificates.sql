@@ -1,0 +1,8 @@
+-- +goose Up
+create table web_certificate (
+    name text   primary key, -- as autocert names it: a host, an account
+    data blob   not null     -- sealed with the key of the installation
+);
+
+-- +goose Down
+drop table web_certificate;
