@@ -78,3 +78,18 @@ func TestBrowserSearchFieldShowsItsKey(t *testing.T) {
 		}
 	}
 }
+
+// Each menu shows what opens it, in every window: three dots, or a word.
+func TestBrowserMenusCanBeSeen(t *testing.T) {
+	t.Parallel()
+	p := newBrowser(t, harness.NewDemo(t)).newStillTab(t)
+	for _, name := range []string{"team", "history"} {
+		p.openPreview(name, views.English, "light")
+		for _, width := range []int64{360, 768, 1280, 1920} {
+			p.do(chromedp.EmulateViewport(width, 800))
+			if got := eval[int](p, `[...document.querySelectorAll("summary")].filter(s => s.checkVisibility() && ![...s.childNodes].some(n => n.nodeType === 3 ? n.nodeValue.trim() : n.checkVisibility() && n.getBoundingClientRect().width > 1)).length`); got != 0 {
+				t.Errorf("%s at %d: %d menus are not to be seen", name, width, got)
+			}
+		}
+	}
+}
