@@ -54,6 +54,8 @@ func (h *handlers) serverModel(r *http.Request) *views.ServerModel {
 	if err != nil {
 		m.Failure = cmp.Or(h.Unavailable(err), web.CodeBusy)
 	}
+	made, on, err := h.Backup()
+	m.Backup, m.BackedUp, m.BackupFailed = on, made, err != nil
 	problems := h.Problems()
 	for _, p := range problems[:min(len(problems), maxProblems)] {
 		m.Problems = append(m.Problems, views.LogProblem{Message: p.Message, Count: p.Count, At: p.At})

@@ -35,9 +35,14 @@ type StatusPageModel struct {
 
 // ServerModel is how the program does on its server.
 type ServerModel struct {
-	Failure  string // why the database cannot be written, a code of a fault, or ""
-	Size     int64  // bytes of the database
-	Free     int64  // bytes on its disk, negative if not known
+	Failure string // why the database cannot be written, a code of a fault, or ""
+	Size    int64  // bytes of the database
+	Free    int64  // bytes on its disk, negative if not known
+
+	Backup       bool      // one is made every day
+	BackedUp     time.Time // when the newest one was made; zero: none yet
+	BackupFailed bool      // the last attempt failed
+
 	Problems []LogProblem
 }
 

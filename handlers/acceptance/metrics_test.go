@@ -53,7 +53,7 @@ func metricsOfADay(t *testing.T) string {
 	s := harness.NewSimulator(t)
 	s.Data = t.TempDir()
 	admin := harness.FreeAddr(t)
-	s.Args = append(s.ServeArgs(s.Simulator), "-admin-addr", admin)
+	s.Args = append(s.ServeArgs(s.Simulator), "-admin-addr", admin, "-backup-dir", filepath.Join(t.TempDir(), "backups"))
 	s.StartIn(s.Data)
 	v := s.SignIn(t, 0)
 	s.PushEvents()

@@ -27,6 +27,7 @@ type Sources struct {
 	}
 	Audit    interface{ Failures() uint64 }
 	Database *database.DB
+	Backups  *database.Daily // nil: none
 }
 
 // Watch adds what the sources know. It may be called once.
@@ -45,6 +46,7 @@ func (m *Metrics) Watch(s Sources) {
 		up:        describe("database_up", "Whether the database can be written."),
 		writeTime: describe("database_write_duration_seconds", "Time that a small write took just now."),
 		size:      describe("database_size_bytes", "Size of the database by part: file, log.", "part"),
+		backup:    describe("backup_last_success_timestamp_seconds", "When the newest daily backup was made, 0 if there is none. Without --backup-dir it is missing."),
 		free:      describe("database_free_bytes", "Free space on the disk of the database."),
 	})
 }
@@ -62,12 +64,13 @@ type sources struct {
 	teams, calls, listAge, push     *prometheus.Desc
 	failures                        *prometheus.Desc
 	up, writeTime, size, free       *prometheus.Desc
+	backup                          *prometheus.Desc
 }
 
 // Describe implements prometheus.Collector.
 func (s *sources) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{s.sockets, s.changes, s.frames, s.bytes, s.teams, s.calls, s.listAge, s.push,
-		s.failures, s.up, s.writeTime, s.size, s.free} {
+		s.failures, s.up, s.writeTime, s.size, s.free, s.backup} {
 		ch <- d
 	}
 }
@@ -145,6 +148,13 @@ func (s *sources) collectDatabase(o output) {
 	o.gauge(s.size, float64(d.LogSize), "log")
 	if d.Free >= 0 {
 		o.gauge(s.free, float64(d.Free))
+	}
+	if made, on, _ := s.Backups.Newest(); on {
+		seconds := 0.0
+		if !made.IsZero() {
+			seconds = float64(made.Unix())
+		}
+		o.gauge(s.backup, seconds)
 	}
 }
 

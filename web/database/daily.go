@@ -75,6 +75,13 @@ func (d *Daily) State() (DailyState, bool) {
 	return d.state, true
 }
 
+// Newest returns when the newest backup was made, zero if there is none, and why
+// the last attempt failed. on is false if there are to be none.
+func (d *Daily) Newest() (made time.Time, on bool, err error) {
+	s, on := d.State()
+	return s.Last, on, s.Err
+}
+
 // Start makes a backup of db whenever the newest one is a day old, until stop is
 // called, which waits for it. A backup that fails is tried again every hour, and
 // logged each time. Older backups are removed only after a newer one was made, and

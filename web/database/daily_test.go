@@ -85,6 +85,9 @@ func TestDailyBackups(t *testing.T) {
 		if s, ok := r.State(); !ok || s.Err != nil || s.Dir != r.dir || s.Last.Day() != 4 {
 			t.Errorf("state %+v", s)
 		}
+		if made, on, err := r.Newest(); !on || err != nil || made.Day() != 4 {
+			t.Errorf("the newest is of %v, %v, %v", made, on, err)
+		}
 	})
 }
 
@@ -154,6 +157,8 @@ func TestDailySettings(t *testing.T) {
 		t.Errorf("%v, %v", d, err)
 	} else if _, ok := d.State(); ok {
 		t.Error("there is a state of no backups")
+	} else if made, on, err := d.Newest(); !made.IsZero() || on || err != nil {
+		t.Errorf("the newest of no backups: %v, %v, %v", made, on, err)
 	} else {
 		d.Start(nil)()
 	}
