@@ -13,7 +13,7 @@ import (
 
 // hiddenLink is the link to hang up several calls while there are not several
 // that the reader may hang up.
-var hiddenLink = regexp.MustCompile(`<p class="several" hidden>.*?</p>`)
+var hiddenLink = regexp.MustCompile(`<p class="several" id="several" hidden>.*?</p>`)
 
 // notFollowed matches addresses of what is not a page, and of the figures, which
 // wait for the history.
