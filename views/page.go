@@ -59,7 +59,7 @@ type Page struct {
 	// Access is what the page says about the reader's sign-in at sipgate.
 	Access Access
 
-	tools templ.Component // what the page adds to the line at the top, nil if nothing
+	tools templ.Component // what the board adds to the line at the top, nil on other pages
 	files []string        // further style sheets, a font that is needed at once, and the script
 }
 

@@ -45,11 +45,16 @@ function place(row, section) {
 	displaced.delete(row.id);
 }
 
+let member = "";
+
 /**
  * belongsIn returns the section of a row: the member's own calls are in one of theirs.
  * @param {HTMLElement} row
  */
-export const belongsIn = row => row.dataset.owners?.split(" ").includes(message("member")) ? "own" : row.dataset.in ?? "";
+export function belongsIn(row) {
+	member ||= message("member");
+	return row.getAttribute("data-owners")?.split(" ").includes(member) ? "own" : row.getAttribute("data-in") ?? "";
+}
 
 /** @param {HTMLElement} row */
 const sectionOf = row => row.parentElement?.id.replace("rows-", "") ?? "";

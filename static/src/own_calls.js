@@ -15,7 +15,9 @@ export function startOwnCalls() {
 	const button = get("button", form);
 	const own = `.row[data-owners~="${CSS.escape(message("member"))}"]`;
 	const sheet = new CSSStyleSheet();
-	sheet.insertRule(`#live[data-own-calls] .row:not(${own}), #live[data-own-calls] .sec:not(:has(${own})) { display: none !important }`);
+	// A row in use may wait in another section. To ask which sections have own rows, a
+	// browser would look at all rows with each change.
+	sheet.insertRule(`#live[data-own-calls] :is(.row:not(${own}), .sec:not([data-section=own], :hover, :focus-within)) { display: none !important }`);
 	// Who is to be connected reads that, in place of who waits and who is asked.
 	const asked = `.consult[data-for~="${CSS.escape(message("member"))}"]`;
 	sheet.insertRule(`#board ${asked} > p { display: none }`);

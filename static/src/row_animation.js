@@ -32,7 +32,7 @@ export const rowLists = () => partsOfBoard().flatMap(part => listOf(part) ?? [])
  */
 export function* rowsNear(list, distance) {
 	const /** @type {HTMLElement[]} */ live = [], /** @type {HTMLElement[]} */ ended = [];
-	for (const row of /** @type {Iterable<HTMLElement>} */ (list.children)) (row.dataset.state === "ended" ? ended : live).push(row);
+	for (const row of /** @type {Iterable<HTMLElement>} */ (list.children)) (row.getAttribute("data-state") === "ended" ? ended : live).push(row);
 	const rows = [...live, ...ended]; // as the style sheet orders them
 	let from = 0;
 	for (let to = rows.length; from < to;) {

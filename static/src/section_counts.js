@@ -14,7 +14,7 @@ function updateCounts() {
 	/** @type {Record<string, {all: number, shown: number}>} */
 	const counts = {};
 	for (const row of rowLists().flatMap(list => /** @type {HTMLElement[]} */ ([...list.children]))) {
-		if (row.dataset.state === "ended") continue;
+		if (row.getAttribute("data-state") === "ended") continue;
 		const count = counts[belongsIn(row)] ??= {all: 0, shown: 0};
 		count.all++;
 		if (!filtered.has(row)) count.shown++;
