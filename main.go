@@ -49,14 +49,16 @@ func main() {
 // settings is the command line. Every flag can also be given as an environment
 // variable: CALLBOARD_ and its name in capitals, CALLBOARD_CLIENT_ID.
 type settings struct {
-	Serve     serveSettings      `cmd:"" default:"withargs" help:"Serve the dashboard (this is the default)."`
-	Demo      demoSettings       `cmd:"" help:"Serve the dashboard with a simulated sipgate in the same process. Nothing to set up, no telephone rings."`
-	Simulator simulator.Settings `cmd:"" help:"Serve a simulated sipgate alone, for tests and for trying out programs."`
-	Version   struct{}           `cmd:"" help:"Print the version."`
-
+	Serve       serveSettings           `cmd:"" default:"withargs" help:"Serve the dashboard (this is the default)."`
+	Demo        demoSettings            `cmd:"" help:"Serve the dashboard with a simulated sipgate in the same process. Nothing to set up, no telephone rings."`
+	Simulator   simulator.Settings      `cmd:"" help:"Serve a simulated sipgate alone, for tests and for trying out programs."`
+	Version     struct{}                `cmd:"" help:"Print the version."`
 	Healthcheck web.HealthcheckSettings `cmd:"" help:"Ask the running dashboard whether it is ready. The exit status is 0 if it is."`
 	maintenance.Commands
-	Doctor doctorSettings `cmd:"" help:"Check settings, data and what is around, and say what to do. Takes the settings of serve."`
+	Doctor struct {
+		serveSettings
+		JSON bool `name:"json" help:"Print the findings as JSON."`
+	} `cmd:"" help:"Check settings, data and what is around, and say what to do. Takes the settings of serve."`
 }
 
 // serveSettings are those of the dashboard with the real sipgate.
@@ -64,16 +66,12 @@ type serveSettings struct {
 	web.PublicSettings
 	web.HTTPSSettings
 	sipgate.Settings
-	AccessSettings team.Settings `embed:""`
+	AccessSettings  team.Settings    `embed:""`
+	JournalSettings journal.Settings `embed:""`
 	dashboardSettings
 	sipgate.ServiceSettings
 	database.DailySettings
 	Data string `default:"data" placeholder:"DIR" help:"Directory of the database and the key."`
-}
-
-type doctorSettings struct {
-	serveSettings
-	JSON bool `name:"json" help:"Print the findings as JSON."`
 }
 
 // dashboardSettings are those of the dashboard, whatever sipgate it talks to.
@@ -121,6 +119,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case "demo":
 		return s.Demo.run(ctx, stdout, stderr)
 	case "doctor":
+		s.Doctor.LogFile = "" // is not touched
 		c, err := s.Doctor.config(io.Discard)
 		d := maintenance.Doctor{Settings: err, Public: c.public, OAuth: &c.sipgate.OAuth, Zones: c.team.Zones, BackupDir: s.Doctor.BackupDir, JSON: s.Doctor.JSON,
 			DataSettings: maintenance.DataSettings{Data: c.data, KeySettings: c.key}}
@@ -150,6 +149,7 @@ type config struct {
 	team      team.Config
 	key       team.KeySettings
 	library   announcement.Options
+	journal   journal.Options
 	daily     *database.Daily // nil: no daily backups
 	metrics   metrics.Settings
 	server    web.ServerOptions
@@ -172,6 +172,8 @@ func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	c.team.Zones, errs[7] = s.Rule()
 	c.service, errs[5] = s.Credentials(c.sipgate.API)
 	c.library, errs[6] = s.AnnouncementSettings.Options()
+	c.journal, errs[10] = s.JournalSettings.Options()
+	c.journal.Log = c.log
 	c.daily, errs[8] = s.Daily(c.log)
 	c.https, errs[10] = s.HTTPSSettings.Options(c.public)
 	sipgate.WarnReadable(c.log, s.ClientSecretFile, s.ServiceTokenFile, s.ServicePasswordFile, s.KeySettings.File(s.Data))
@@ -207,7 +209,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	defer stores.Close()
-	timelines, err := journal.New(ctx, db.DB, journal.Options{Log: c.log})
+	timelines, err := journal.New(ctx, db.DB, c.journal)
 	if err != nil {
 		return err
 	}
@@ -283,7 +285,7 @@ func (s *demoSettings) run(ctx context.Context, stdout, stderr io.Writer) error 
 	defer sim.Close()
 	serve := serveSettings{dashboardSettings: s.dashboardSettings, Data: s.Data, PublicSettings: web.PublicSettings{PublicURL: "http://" + s.Addr},
 		Settings:       sipgate.Settings{ClientID: o.ClientID, ClientSecret: o.ClientSecret, API: sim.URL + "/v2/", Login: sim.URL, Realm: "third-party"},
-		AccessSettings: team.Settings{Accounts: "any", AuditDays: 180}, DailySettings: database.DailySettings{BackupKeep: 1}}
+		AccessSettings: team.Settings{Accounts: "any", AuditDays: 180}, JournalSettings: journal.Settings{JournalDays: 90}, DailySettings: database.DailySettings{BackupKeep: 1}}
 	serve.Country = cmp.Or(serve.Country, "DE")
 	c, err := serve.config(stderr)
 	if err != nil {

@@ -48,7 +48,7 @@ var auditActions = []team.Permission{
 	team.HangUp, team.UndoHangUp, team.WriteNote, team.OverrideClaim, team.SeeCall,
 	team.ManageMembers, team.ManageWebhooks, team.ManageAnnouncements, team.ManageSettings, team.EditOwnSettings,
 	team.ViewBoard, team.ViewOwnHistory, team.ViewAllHistory, team.EditOwnHistory, team.EditAllHistory, team.ViewAnnouncements, team.ViewTeam, team.ViewStatus, team.ViewAudit,
-	team.EditGreetings, team.ManageWallboards, team.ViewStats, team.ViewMemberStats,
+	team.EditGreetings, team.ManageWallboards, team.EraseCaller, team.ViewStats, team.ViewMemberStats,
 }
 
 func actionName(lang Lang, d team.Permission) string {

@@ -16,6 +16,7 @@ import (
 type Commands struct {
 	Backup  Backup  `cmd:"" help:"Write a backup of the database, also while the dashboard runs."`
 	Restore Restore `cmd:"" help:"Put a backup into an empty data directory, after checks."`
+	Erase   Erase   `cmd:"" help:"Remove a caller from all that is stored, on the caller's request."`
 }
 
 // Owners are the owners of all tables of the database, with their migrations.

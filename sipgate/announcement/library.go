@@ -30,12 +30,13 @@ var Migrations fs.FS = func() fs.FS {
 
 // Options are the options of a library. A zero field means the default.
 type Options struct {
-	Limits Limits           // of one file
-	Files  int              // maximum number of announcements of a team; default 50
-	Bytes  int64            // maximum size of all announcements of a team, as converted; default 200 MB
-	Level  Level            // loudness of all announcements
-	Now    func() time.Time // default time.Now
-	OnAdd  func(err error)  // called with the result of each Add, unless it is nil
+	Limits   Limits           // of one file
+	Files    int              // maximum number of announcements of a team; default 50
+	Bytes    int64            // maximum size of all announcements of a team, as converted; default 200 MB
+	Level    Level            // loudness of all announcements
+	Unplayed time.Duration    // after which an announcement is removed that nobody has played; 0: never
+	Now      func() time.Time // default time.Now
+	OnAdd    func(err error)  // called with the result of each Add, unless it is nil
 }
 
 // Library stores the announcements of all teams. A team is identified by the

@@ -12,7 +12,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("%+v, %v", o, err)
 	}
 	for _, n := range []int64{1, 9_223_372_036_854} { // as few, and as much, as can be
-		o, err := Settings{1, n, "-16"}.Options()
+		o, err := Settings{1, n, "-16", 0}.Options()
 		if err != nil || o.Files != 1 || o.Bytes != n*1_000_000 {
 			t.Errorf("%d MB: %+v, %v", n, o, err)
 		}
@@ -32,18 +32,19 @@ func TestSettingsMistakes(t *testing.T) {
 		settings Settings
 		flags    string
 	}{
-		{Settings{0, 200, "-16"}, "--announcement-files"},
-		{Settings{-1, 200, "-16"}, "--announcement-files"},
-		{Settings{50, 0, "-16"}, "--announcement-megabytes"},
-		{Settings{50, -1, "-16"}, "--announcement-megabytes"},
-		{Settings{50, 9_223_372_036_855, "-16"}, "--announcement-megabytes"},
-		{Settings{50, 18_446_744_073_710, "-16"}, "--announcement-megabytes"}, // would be half a megabyte
-		{Settings{50, 200, "-9.9"}, "--announcement-level"},
-		{Settings{50, 200, "-40.1"}, "--announcement-level"},
-		{Settings{50, 200, "NaN"}, "--announcement-level"},
-		{Settings{50, 200, "loud"}, "--announcement-level"},
-		{Settings{50, 200, ""}, "--announcement-level"},
-		{Settings{0, 0, "loud"}, "--announcement-files --announcement-megabytes --announcement-level"},
+		{Settings{0, 200, "-16", 0}, "--announcement-files"},
+		{Settings{-1, 200, "-16", 0}, "--announcement-files"},
+		{Settings{50, 0, "-16", 0}, "--announcement-megabytes"},
+		{Settings{50, -1, "-16", 0}, "--announcement-megabytes"},
+		{Settings{50, 9_223_372_036_855, "-16", 0}, "--announcement-megabytes"},
+		{Settings{50, 18_446_744_073_710, "-16", 0}, "--announcement-megabytes"}, // would be half a megabyte
+		{Settings{50, 200, "-9.9", 0}, "--announcement-level"},
+		{Settings{50, 200, "-40.1", 0}, "--announcement-level"},
+		{Settings{50, 200, "NaN", 0}, "--announcement-level"},
+		{Settings{50, 200, "loud", 0}, "--announcement-level"},
+		{Settings{50, 200, "", 0}, "--announcement-level"},
+		{Settings{50, 200, "-16", -1}, "--announcement-days"},
+		{Settings{0, 0, "loud", 0}, "--announcement-files --announcement-megabytes --announcement-level"},
 	} {
 		o, err := c.settings.Options()
 		if err == nil || o.Files != 0 {

@@ -45,12 +45,21 @@ func (c *Control) keepHouseOnce(ctx context.Context, f *confirmation, ticks int)
 	}
 }
 
-// purge removes what was kept long enough from the audit and the journal.
+// purge removes what was kept long enough: from the audit, the journal and the
+// library of announcements.
 func (c *Control) purge(ctx context.Context) {
 	if _, err := c.Audit.Purge(ctx); err != nil && ctx.Err() == nil {
 		c.Log.Error("purge audit", "err", err)
 	}
 	if err := c.Journal.Purge(ctx); err != nil && ctx.Err() == nil {
 		c.Log.Error("purge journal", "err", err)
+	}
+	if c.Library == nil {
+		return
+	}
+	if n, err := c.Library.Purge(ctx); err != nil && ctx.Err() == nil {
+		c.Log.Error("purge announcements", "err", err)
+	} else if n > 0 {
+		c.Log.Info("announcements removed that nobody has played", "number", n)
 	}
 }

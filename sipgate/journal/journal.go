@@ -7,7 +7,8 @@
 // from comparing the board with the stored rows. No entry is written twice.
 //
 // Every method takes an account and returns data of that account only. Calls, with
-// their numbers, names and notes, are removed 90 days after their end. Keypad digits
+// their numbers, names and notes, are removed 90 days after their end, or as long as
+// [Settings] say. Keypad digits
 // are never stored; the board does not expose them.
 package journal
 
@@ -102,9 +103,10 @@ const DefaultRetention = 90 * 24 * time.Hour
 
 // Options configure a Journal. The zero value has useful defaults.
 type Options struct {
-	Retention time.Duration    // of calls after their end; default DefaultRetention
-	Now       func() time.Time // default time.Now
-	Log       *slog.Logger     // default: no log
+	Retention     time.Duration    // of calls after their end; default DefaultRetention
+	NoteRetention time.Duration    // of notes; default: as long as the calls
+	Now           func() time.Time // default time.Now
+	Log           *slog.Logger     // default: no log
 }
 
 var (
@@ -120,6 +122,7 @@ var (
 type Journal struct {
 	db        *sql.DB
 	retention time.Duration
+	notes     time.Duration // retention of notes; 0: as long as the calls
 	now       func() time.Time
 	log       *slog.Logger
 
@@ -130,7 +133,7 @@ type Journal struct {
 // New returns the journal in db, which has the tables of [Migrations]. It reads the
 // rows of the last day's calls into memory.
 func New(ctx context.Context, db *sql.DB, o Options) (*Journal, error) {
-	j := &Journal{db: db, retention: o.Retention, now: o.Now, log: o.Log, accounts: map[string]*accountState{}}
+	j := &Journal{db: db, retention: o.Retention, notes: o.NoteRetention, now: o.Now, log: o.Log, accounts: map[string]*accountState{}}
 	if j.retention <= 0 {
 		j.retention = DefaultRetention
 	}

@@ -126,6 +126,29 @@ func TestPurgeAfterRetention(t *testing.T) {
 	})
 }
 
+// Notes can be kept for a shorter time than the calls that they are on.
+func TestNotesArePurgedBeforeCalls(t *testing.T) {
+	inBubble(t, func(t *testing.T, j *Journal) {
+		j.notes = 30 * 24 * time.Hour
+		x := openBoard(t, j, ours)
+		x.observe(toDoc)
+		row := x.onlyCall().ID
+		x.observe(answer(toDoc, "Doc"), hangup(toDoc, "normalClearing"))
+		for _, after := range []time.Duration{0, 29 * 24 * time.Hour, 2 * 24 * time.Hour} {
+			time.Sleep(after)
+			if err := j.AddNote(t.Context(), ours, row, "MIA", "after "+after.String()); err != nil {
+				t.Error(err)
+			}
+			if err := j.Purge(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		if got := timeline(x.record(row)); strings.Contains(got, "after 0s") || !strings.Contains(got, "after 696h") || !strings.Contains(got, "after 48h") || !strings.Contains(got, "answered") {
+			t.Errorf("the timeline is\n%s", got)
+		}
+	})
+}
+
 func TestManyCallsArePurgedInSteps(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *Journal) {
 		var ws []write

@@ -12,8 +12,14 @@ const purgeStep = 200
 
 // Purge removes the calls of all accounts whose retention has passed, with their
 // timelines and notes. Retention counts from the board's last change of a call; a
-// later note does not extend it.
+// later note does not extend it. Purge also removes the notes that are kept for a
+// shorter time than the calls.
 func (j *Journal) Purge(ctx context.Context) error {
+	if j.notes > 0 {
+		if err := j.commit(ctx, "", purgeNotes{j.now().Add(-j.notes)}); err != nil {
+			return err
+		}
+	}
 	before := j.now().Add(-j.retention)
 	for {
 		p := &purge{before: before}
@@ -49,4 +55,12 @@ func (w *purge) exec(ctx context.Context, tx *sql.Tx, _ string) error {
 		}
 	}
 	return nil
+}
+
+// purgeNotes removes the notes that are older than before.
+type purgeNotes struct{ before time.Time }
+
+func (w purgeNotes) exec(ctx context.Context, tx *sql.Tx, _ string) error {
+	_, err := tx.ExecContext(ctx, `delete from journal_entries where kind = 'noted' and at < $1`, w.before.UnixMilli())
+	return err
 }

@@ -44,6 +44,7 @@ const (
 	ViewStats           Permission = "figures"        // the team's totals
 	ViewMemberStats     Permission = "figures.people" // each member's
 	ManageWallboards    Permission = "walls"          // links that show the board without a sign-in
+	EraseCaller         Permission = "erase"          // remove a caller from all that is stored: for the command line only
 )
 
 // A consent is what owners of a call have agreed to before others act on it.

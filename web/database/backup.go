@@ -77,6 +77,16 @@ func copyTo(ctx context.Context, db *sql.DB, file string) (err error) {
 	return publish(part, file)
 }
 
+// Compact writes the database anew, so that nothing of what was deleted is left in
+// its files. Nothing else must use the database.
+func Compact(ctx context.Context, db *sql.DB) error {
+	if _, err := db.ExecContext(ctx, "vacuum"); err != nil {
+		return err
+	}
+	_, err := db.ExecContext(ctx, "pragma wal_checkpoint(truncate)")
+	return err
+}
+
 // verify reads a copy, which nobody else knows, and returns an error unless it
 // is whole.
 func verify(ctx context.Context, file string) error {
