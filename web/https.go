@@ -42,7 +42,7 @@ type HTTPSOptions struct {
 func (o HTTPSOptions) Enabled() bool { return o.ACME || o.Cert != "" }
 
 // Options checks the settings, for the address at which browsers reach the
-// program. The error joins all mistakes, each as "--flag: what is wrong".
+// program. The zero value, as in the demo, is valid. The error joins all mistakes, each as "--flag: what is wrong".
 func (s *HTTPSSettings) Options(public *url.URL) (HTTPSOptions, error) {
 	o := HTTPSOptions{s.TLSCert, s.TLSKey, s.ACME, s.ACMEDirectory, s.ACMEEmail, s.RedirectAddr}
 	var errs []error
@@ -57,7 +57,7 @@ func (s *HTTPSSettings) Options(public *url.URL) (HTTPSOptions, error) {
 			wrong("--tls-cert: %w", err)
 		}
 	}
-	if u, err := url.Parse(o.Directory); err != nil || u.Scheme != "https" || u.Host == "" {
+	if u, err := url.Parse(o.Directory); (o.ACME || o.Directory != "") && (err != nil || u.Scheme != "https" || u.Host == "") {
 		wrong("--acme-directory: %q is not an address like https://acme.example.com/directory", o.Directory)
 	}
 	if o.Enabled() && public != nil && public.Scheme != "https" {

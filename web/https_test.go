@@ -241,3 +241,10 @@ func TestHTTPSSettings(t *testing.T) {
 		}
 	}
 }
+
+// Without settings, as in the demo, nothing is wrong, and https is not served.
+func TestNoHTTPSWithoutSettings(t *testing.T) {
+	if o, err := new(web.HTTPSSettings).Options(nil); err != nil || o.Enabled() {
+		t.Errorf("%+v, %v", o, err)
+	}
+}

@@ -69,9 +69,10 @@ func TestBrowserSearchFieldShowsItsKey(t *testing.T) {
 	for _, lang := range []string{"en", "de"} {
 		eval[bool](p, `fetch("/settings/toggle", {method: "POST", headers: {Accept: "application/json"}, body: new URLSearchParams({lang: "`+lang+`"})}).then(a => a.ok)`)
 		p.do(chromedp.Navigate(s.URL + "/"))
-		p.until(`document.documentElement.lang === %q`, lang)
+		p.until(`document.documentElement.lang === %q && document.readyState === "complete"`, lang)
 		for _, width := range []int64{1280, 1440, 1920} {
 			p.do(chromedp.EmulateViewport(width, 800))
+			p.until(`innerWidth === %d && %s !== undefined`, width, shown)
 			if got := eval[string](p, shown); got != "" {
 				t.Errorf("%s at %d: %s", lang, width, got)
 			}
