@@ -3,9 +3,7 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -85,12 +83,6 @@ type dashboardSettings struct {
 	web.LogSettings
 }
 
-type demoSettings struct {
-	dashboardSettings
-	SimulatorSettings simulator.DemoSettings `embed:""`
-	Data              string                 `placeholder:"DIR" help:"Keep the demo's data here. Default: a temporary directory, removed at the end."`
-}
-
 // run reads the command line and does what it says until ctx is done.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var s settings
@@ -161,23 +153,28 @@ type config struct {
 // config checks the settings. The error joins all mistakes, a line each.
 func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	c = config{addr: s.Addr, data: s.Data, key: s.KeySettings, metrics: s.MetricsSettings, listening: func() error { return nil }}
-	var errs [11]error
-	c.logs, errs[9] = s.LogSettings.Open(stderr)
+	into(&c.logs, &err)(s.LogSettings.Open(stderr))
 	c.log = c.logs.Logger
-	c.public, errs[0] = s.URL()
-	c.sipgate, errs[1] = s.Settings.Config()
-	c.server, errs[2] = s.ListenSettings.Options()
-	c.numbers, errs[3] = s.Rules()
-	c.team, errs[4] = s.AccessSettings.Config()
-	c.team.Zones, errs[7] = s.Rule()
-	c.service, errs[5] = s.Credentials(c.sipgate.API)
-	c.library, errs[6] = s.AnnouncementSettings.Options()
-	c.journal, errs[10] = s.JournalSettings.Options()
+	into(&c.public, &err)(s.URL())
+	into(&c.sipgate, &err)(s.Settings.Config())
+	into(&c.server, &err)(s.ListenSettings.Options())
+	into(&c.numbers, &err)(s.Rules())
+	into(&c.team, &err)(s.AccessSettings.Config())
+	into(&c.team.Zones, &err)(s.Rule())
+	into(&c.service, &err)(s.Credentials(c.sipgate.API))
+	into(&c.library, &err)(s.AnnouncementSettings.Options())
+	into(&c.journal, &err)(s.JournalSettings.Options())
+	into(&c.daily, &err)(s.Daily(c.log))
+	into(&c.https, &err)(s.HTTPSSettings.Options(c.public))
 	c.journal.Log = c.log
-	c.daily, errs[8] = s.Daily(c.log)
-	c.https, errs[10] = s.HTTPSSettings.Options(c.public)
 	sipgate.WarnReadable(c.log, s.ClientSecretFile, s.ServiceTokenFile, s.ServicePasswordFile, s.KeySettings.File(s.Data))
-	return c, errors.Join(errs[:]...)
+	return c, err
+}
+
+// into returns a function that stores what the check of settings returns, and joins
+// its error to the others.
+func into[T any](to *T, errs *error) func(T, error) {
+	return func(v T, err error) { *to, *errs = v, errors.Join(*errs, err) }
 }
 
 // serve wires the parts together and serves until ctx is done.
@@ -263,51 +260,4 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	return app.Serve(ctx, ln)
-}
-
-// run serves the dashboard and, in the same process, the sipgate that it talks
-// to.
-func (s *demoSettings) run(ctx context.Context, stdout, stderr io.Writer) error {
-	if s.Data == "" {
-		dir, err := os.MkdirTemp("", "callboard-demo-")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir)
-		s.Data = dir
-	}
-	o := simulator.Options{Seed: s.SimulatorSettings.Seed, Size: s.SimulatorSettings.Size, Visibility: s.SimulatorSettings.Visibility,
-		ClientID: "callboard-demo", ClientSecret: rand.Text(), Control: true}
-	sim, err := simulator.Start(o, s.SimulatorSettings.SimulatorAddr)
-	if err != nil {
-		return fmt.Errorf("--simulator-addr: %w", err)
-	}
-	defer sim.Close()
-	serve := serveSettings{dashboardSettings: s.dashboardSettings, Data: s.Data, PublicSettings: web.PublicSettings{PublicURL: "http://" + s.Addr},
-		Settings:       sipgate.Settings{ClientID: o.ClientID, ClientSecret: o.ClientSecret, API: sim.URL + "/v2/", Login: sim.URL, Realm: "third-party"},
-		AccessSettings: team.Settings{Accounts: "any", AuditDays: 180}, JournalSettings: journal.Settings{JournalDays: 90}, DailySettings: database.DailySettings{BackupKeep: 1}}
-	serve.Country = cmp.Or(serve.Country, "DE")
-	c, err := serve.config(stderr)
-	if err != nil {
-		return err
-	}
-	c.demo, c.listening = true, func() error { return sim.Play(simulator.ScriptOffice) }
-	if err := setUpWebhooks(sim, &c); err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "The simulated sipgate is at %s\n", sim.URL)
-	return c.serve(ctx, stdout)
-}
-
-// setUpWebhooks sets up push events in the simulated accounts, as administrators
-// do in real ones.
-func setUpWebhooks(sim *simulator.Server, c *config) (err error) {
-	if c.sipgate.PushKey, err = sipgate.ParsePushKey(sim.PushKey()); err != nil {
-		return err
-	}
-	key, err := c.key.Load(c.data)
-	if err != nil {
-		return err
-	}
-	return sim.SetPushURLs(func(account string) string { return handlers.PushURL(c.public, key, account) })
 }
