@@ -53,10 +53,7 @@ type settings struct {
 	Version     struct{}                `cmd:"" help:"Print the version."`
 	Healthcheck web.HealthcheckSettings `cmd:"" help:"Ask the running dashboard whether it is ready. The exit status is 0 if it is."`
 	maintenance.Commands
-	Doctor struct {
-		serveSettings
-		JSON bool `name:"json" help:"Print the findings as JSON."`
-	} `cmd:"" help:"Check settings, data and what is around, and say what to do. Takes the settings of serve."`
+	Doctor doctorSettings `cmd:"" help:"Check settings, data and what is around, and say what to do. Takes the settings of serve."`
 }
 
 // serveSettings are those of the dashboard with the real sipgate.
@@ -111,11 +108,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case "demo":
 		return s.Demo.run(ctx, stdout, stderr)
 	case "doctor":
-		s.Doctor.LogFile = "" // is not touched
-		c, err := s.Doctor.config(io.Discard)
-		d := maintenance.Doctor{Settings: err, Public: c.public, OAuth: &c.sipgate.OAuth, Zones: c.team.Zones, BackupDir: s.Doctor.BackupDir, JSON: s.Doctor.JSON,
-			DataSettings: maintenance.DataSettings{Data: c.data, KeySettings: c.key}}
-		return d.Run(ctx, stdout)
+		return s.Doctor.run(ctx, stdout)
 	case "serve":
 		c, err := s.Serve.config(stderr)
 		if err != nil {
@@ -126,6 +119,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	command.BindTo(ctx, (*context.Context)(nil))
 	command.BindTo(stdout, (*io.Writer)(nil))
 	return command.Run()
+}
+
+type doctorSettings struct {
+	serveSettings
+	JSON bool `name:"json" help:"Print the findings as JSON."`
+}
+
+// run checks whether a dashboard with these settings can serve.
+func (s *doctorSettings) run(ctx context.Context, stdout io.Writer) error {
+	s.LogFile = "" // is not touched
+	c, err := s.config(io.Discard)
+	d := maintenance.Doctor{Settings: err, Public: c.public, OAuth: &c.sipgate.OAuth, Zones: c.team.Zones, BackupDir: s.BackupDir, JSON: s.JSON,
+		DataSettings: maintenance.DataSettings{Data: c.data, KeySettings: c.key}}
+	return d.Run(ctx, stdout)
 }
 
 // config is what valid settings mean.
