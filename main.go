@@ -240,7 +240,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	defer figures.Close()
 	app := handlers.New(handlers.Deps{
 		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Server: c.server, Ready: db.Ready, Unavailable: database.Unavailable,
-		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: figures, Receiver: receiver, NoAccessLog: !c.logs.Access, Problems: c.logs.Problems, Space: db.Space, Backup: c.daily.Newest, OnAnswer: counts.Request,
+		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: figures, Receiver: receiver, NoAccessLog: !c.logs.Access, Problems: c.logs.Problems, Space: db.Space, Backup: c.daily.Newest, Certificate: https.Expires, OnAnswer: counts.Request,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: c.log, HTTP: httpClient, IDTokens: web.NewIDTokens(web.Issuer(c.sipgate.Issuer)), AuthURL: c.sipgate.OAuth.AuthURL,
 			TokenURL: c.sipgate.OAuth.TokenURL, ClientID: c.sipgate.OAuth.ClientID, ClientSecret: c.sipgate.OAuth.ClientSecret},
 	})
@@ -248,7 +248,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	counts.Watch(metrics.Sources{App: app, Boards: boards, Receiver: receiver, Audit: stores.Audit, Database: db, Backups: c.daily})
+	counts.Watch(metrics.Sources{App: app, Boards: boards, Receiver: receiver, Audit: stores.Audit, Database: db, Backups: c.daily, Certificate: https.Expires})
 	stopAdmin, err := web.StartAdmin(c.server.AdminAddr, web.AdminOptions{Log: c.log, Health: app.Health(), Metrics: counts.Handler(c.log), Level: c.logs.Level})
 	if err != nil {
 		return err

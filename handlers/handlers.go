@@ -50,6 +50,9 @@ type Deps struct {
 	// none, and why the last attempt failed. on is false if there are to be none.
 	Backup func() (made time.Time, on bool, err error)
 
+	// Certificate returns when that of the program expires, zero without one.
+	Certificate func() time.Time
+
 	// NoAccessLog keeps answered requests out of the log.
 	NoAccessLog bool
 

@@ -56,6 +56,7 @@ func (h *handlers) serverModel(r *http.Request) *views.ServerModel {
 	}
 	made, on, err := h.Backup()
 	m.Backup, m.BackedUp, m.BackupFailed = on, made, err != nil
+	m.Certificate = h.Certificate()
 	problems := h.Problems()
 	for _, p := range problems[:min(len(problems), maxProblems)] {
 		m.Problems = append(m.Problems, views.LogProblem{Message: p.Message, Count: p.Count, At: p.At})

@@ -66,16 +66,17 @@ func TestTheStatusSaysHowTheServerDoes(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Lead)
 	shows(t, "a lead's status", jonas.get("/status").Body.String(), "Time zone</dt>", "!data-failure", "!data-problem")
-	shows(t, "an admin's status", anna.get("/status").Body.String(), `data-failure=""`, "GB free on the disk", "not set up", "none since the start", "!data-problem")
+	shows(t, "an admin's status", anna.get("/status").Body.String(), `data-failure=""`, "GB free on the disk", "not set up", "!Certificate</dt>", "none since the start", "!data-problem")
 	var problems []web.Problem
 	for i := range 30 {
 		problems = append(problems, web.Problem{Message: fmt.Sprintf("problem %02d", i), Count: i + 1, At: time.Now().Add(-time.Hour)})
 	}
 	d.h.Problems = func() []web.Problem { return problems }
+	d.h.Certificate = func() time.Time { return time.Now().AddDate(0, 0, 3) }
 	d.h.Backup = func() (time.Time, bool, error) { return time.Now().AddDate(0, 0, -3), true, syscall.ENOSPC }
 	d.h.Space = func(context.Context) (int64, int64, error) { return 12_400_000, 900_000_000, syscall.ENOSPC }
 	page := anna.get("/status").Body.String()
-	shows(t, "an admin's status", page, `data-failure="storage_full"`, "disk is full", "12.4 MB, 0.9 GB free", "Little space is left", "failed; the log says why", "<code data-problem>problem 00</code>", "10 times", "!problem 10")
+	shows(t, "an admin's status", page, `data-failure="storage_full"`, "disk is full", "12.4 MB, 0.9 GB free", "Little space is left", "failed; the log says why", "Certificate</dt>", "It expires soon", "<code data-problem>problem 00</code>", "10 times", "!problem 10")
 	d.h.Space = func(context.Context) (int64, int64, error) { return 12_400_000, -1, errors.New("odd") }
 	shows(t, "an admin's status", anna.get("/status").Body.String(), `data-failure="busy"`, "12.4 MB", "!GB free", "!Little space")
 }

@@ -43,6 +43,8 @@ type ServerModel struct {
 	BackedUp     time.Time // when the newest one was made; zero: none yet
 	BackupFailed bool      // the last attempt failed
 
+	Certificate time.Time // when it expires; zero: the program serves none
+
 	Problems []LogProblem
 }
 
@@ -57,6 +59,11 @@ type LogProblem struct {
 const lowSpace = 1e9
 
 func (m ServerModel) lacksSpace() bool { return m.Free >= 0 && m.Free < lowSpace }
+
+// expirySoon is from when on a certificate should have been renewed.
+const expirySoon = 14 * 24 * time.Hour
+
+func (m ServerModel) expiresSoon(now time.Time) bool { return m.Certificate.Sub(now) < expirySoon }
 
 // databaseText returns whether the database can be written, or why not.
 func (m ServerModel) databaseText(lang Lang) string {

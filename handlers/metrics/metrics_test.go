@@ -52,7 +52,7 @@ func used(t *testing.T, s Settings) *Metrics {
 		t.Fatal(err)
 	}
 	boards := fakeBoards{account: b, "1000001": switchboard.New(switchboard.Options{})}
-	m.Watch(Sources{App: fakeApp{}, Boards: boards, Audit: &team.Audit{}, Database: db, Receiver: fakeReceiver{
+	m.Watch(Sources{Certificate: func() time.Time { return time.Unix(1800000000, 0) }, App: fakeApp{}, Boards: boards, Audit: &team.Audit{}, Database: db, Receiver: fakeReceiver{
 		account:   {Accepted: 2, Duplicate: 1, Refused: map[string]int{"hook_signature": 5}},
 		"1000001": {Accepted: 1}}})
 	m.Request("GET /calls/{id}", 200, time.Millisecond)
@@ -111,7 +111,7 @@ func TestAccountsAreALabelOnlyIfWanted(t *testing.T) {
 		`callboard_announcement_uploads_total{outcome="refused"} 1`,
 		`callboard_push_events_total{outcome="accepted"} 3`,
 		`callboard_push_events_total{outcome="hook_signature"} 5`,
-		`callboard_sockets 3`, `callboard_feed_frames_sent_total 12`, `callboard_teams 1`, `callboard_database_up 1`,
+		`callboard_sockets 3`, `callboard_feed_frames_sent_total 12`, `callboard_teams 1`, `callboard_certificate_expiry_timestamp_seconds 1.8e+09`, `callboard_database_up 1`,
 	} {
 		if !strings.Contains(plain, "\n"+line+"\n") {
 			t.Errorf("without accounts there is no %s", line)

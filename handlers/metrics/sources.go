@@ -28,6 +28,9 @@ type Sources struct {
 	Audit    interface{ Failures() uint64 }
 	Database *database.DB
 	Backups  *database.Daily // nil: none
+
+	// Certificate returns when that of the program expires, zero without one.
+	Certificate func() time.Time
 }
 
 // Watch adds what the sources know. It may be called once.
@@ -47,6 +50,7 @@ func (m *Metrics) Watch(s Sources) {
 		writeTime: describe("database_write_duration_seconds", "Time that a small write took just now."),
 		size:      describe("database_size_bytes", "Size of the database by part: file, log.", "part"),
 		backup:    describe("backup_last_success_timestamp_seconds", "When the newest daily backup was made, 0 if there is none. Without --backup-dir it is missing."),
+		expiry:    describe("certificate_expiry_timestamp_seconds", "When the certificate expires that the program serves, with --tls-cert or --acme."),
 		free:      describe("database_free_bytes", "Free space on the disk of the database."),
 	})
 }
@@ -64,13 +68,13 @@ type sources struct {
 	teams, calls, listAge, push     *prometheus.Desc
 	failures                        *prometheus.Desc
 	up, writeTime, size, free       *prometheus.Desc
-	backup                          *prometheus.Desc
+	backup, expiry                  *prometheus.Desc
 }
 
 // Describe implements prometheus.Collector.
 func (s *sources) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{s.sockets, s.changes, s.frames, s.bytes, s.teams, s.calls, s.listAge, s.push,
-		s.failures, s.up, s.writeTime, s.size, s.free, s.backup} {
+		s.failures, s.up, s.writeTime, s.size, s.free, s.backup, s.expiry} {
 		ch <- d
 	}
 }
@@ -87,6 +91,9 @@ func (s *sources) Collect(ch chan<- prometheus.Metric) {
 	s.collectBoards(o)
 	s.collectPush(o)
 	s.collectDatabase(o)
+	if expiry := s.Certificate(); !expiry.IsZero() {
+		o.gauge(s.expiry, float64(expiry.Unix()))
+	}
 }
 
 func (s *sources) collectBoards(o output) {
