@@ -33,10 +33,10 @@ func (s *HealthcheckSettings) Healthcheck(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
-	resp, err := s.ask(ctx, "http://"+net.JoinHostPort(host, port))
+	resp, err := s.get(ctx, "http://"+net.JoinHostPort(host, port))
 	if err == nil && resp.StatusCode == http.StatusBadRequest { // to plain http, from a program that serves https
 		resp.Body.Close()
-		resp, err = s.ask(ctx, "https://"+net.JoinHostPort(host, port))
+		resp, err = s.get(ctx, "https://"+net.JoinHostPort(host, port))
 	}
 	if err != nil {
 		return fmt.Errorf("not reachable: %w", err)
@@ -49,9 +49,9 @@ func (s *HealthcheckSettings) Healthcheck(ctx context.Context) error {
 	return nil
 }
 
-// ask asks the program at an origin. Whose certificate it has does not matter: it
+// get asks the program at an origin. Whose certificate it has does not matter: it
 // is on this machine, and is told nothing.
-func (s *HealthcheckSettings) ask(ctx context.Context, origin string) (*http.Response, error) {
+func (s *HealthcheckSettings) get(ctx context.Context, origin string) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, origin+"/readyz", nil)
 	if err != nil {
 		return nil, err
