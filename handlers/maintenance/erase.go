@@ -118,16 +118,39 @@ func (c *Erase) erase(ctx context.Context, db *database.DB, number sipgate.Numbe
 	if e.Erased, err = journal.Erase(ctx, tx, number, c.Name, replace); err != nil {
 		return e, err
 	}
-	if e.audit, err = team.EraseFromAudit(ctx, tx, func(text string) string { return replace(text, e.Names) }); err != nil || dry {
+	if e.audit, err = team.EraseFromAudit(ctx, tx, func(account, text string) string {
+		return withoutNames(replace(text, e.namesIn(account, c.Name)))
+	}); err != nil || dry {
 		return e, err
 	}
 	return e, tx.Commit()
+}
+
+// withoutNames removes from the parties of an audit entry the names that stand before
+// an erased number, "Ada ([erased]) / Anna (+49 …)": the audit is kept for longer
+// than the calls that would tell these names.
+func withoutNames(parties string) string {
+	all := strings.Split(parties, " / ")
+	for i, party := range all {
+		if strings.HasSuffix(party, "("+erasedText+")") {
+			all[i] = erasedText
+		}
+	}
+	return strings.Join(all, " / ")
 }
 
 func (e erasure) accounts() []string {
 	all := slices.Concat(slices.Collect(maps.Keys(e.Calls)), slices.Collect(maps.Keys(e.Texts)), slices.Collect(maps.Keys(e.audit)))
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// namesIn returns the names that an account stored, and the given ones.
+func (e erasure) namesIn(account string, given []string) []string {
+	if names, ok := e.Names[account]; ok {
+		return names
+	}
+	return given
 }
 
 func (e erasure) texts(account string) int { return e.Texts[account] + e.audit[account] }
@@ -144,8 +167,10 @@ func (e erasure) print(out io.Writer, verb, copies string) error {
 	if e.nothing() {
 		text.WriteString("Nothing is stored about this number.\n")
 	}
-	if len(e.Names) > 0 {
-		fmt.Fprintf(&text, "Names: %s.\n", strings.Join(e.Names, ", "))
+	for _, account := range e.accounts() {
+		if names := e.Names[account]; len(names) > 0 {
+			fmt.Fprintf(&text, "Names in account %s: %s.\n", account, strings.Join(names, ", "))
+		}
 	}
 	text.WriteString(copies + "sipgate keeps its own history, recordings and contacts: remove the caller there as well.\n")
 	_, err := io.WriteString(out, text.String())

@@ -95,7 +95,7 @@ func TestErase(t *testing.T) {
 	for _, statement := range []string{
 		`insert into journal_entries (account, row_id, n, at, about, kind, who, detail)
 			select account, row_id, 900, 1, false, 'noted', 'Anna Bergmann', 'Ask Quentin Zwölfer under 030/555-002 again' from journal_rows where state like '%30555003%'`,
-		`update audit set parties = 'Quentin Zwölfer (+4930555002) / +4921112345610' where parties like '%30555002%'`,
+		`update audit set parties = 'Zacharias Unbekannt (+4930555002) / +4921112345610' where parties like '%30555002%'`,
 	} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatal(err)
@@ -120,7 +120,7 @@ func TestErase(t *testing.T) {
 	if said := run(false); !strings.Contains(said, "Removed") || !strings.Contains(said, "Backups that were made before") || strings.Contains(said, "30555002") {
 		t.Errorf("says %s", said)
 	}
-	for _, text := range []string{"30555002", "555-002", "Zwölfer"} {
+	for _, text := range []string{"30555002", "555-002", "Zwölfer", "Unbekannt"} {
 		if files := traces(t, dir, text); len(files) > 0 {
 			t.Errorf("%q is still in %v", text, files)
 		}
@@ -138,7 +138,7 @@ func TestErase(t *testing.T) {
 	if n := count(t, db, `select count(*) from audit where deed = 'erase' and outcome = 'done' and by_name = 'Command line' and parameters like '1 calls, % texts'`); n != 1 {
 		t.Error("the audit does not say that a caller was erased")
 	}
-	if n := count(t, db, `select count(*) from audit where parties = '[erased] ([erased]) / +4921112345610'`); n == 0 {
+	if n := count(t, db, `select count(*) from audit where parties = '[erased] / +4921112345610'`); n == 0 {
 		t.Error("the other party is gone from the audit, or the caller is still in it")
 	}
 	db.Close()
@@ -161,6 +161,39 @@ func TestEraseRecipientOfATransfer(t *testing.T) {
 	}
 	if files := traces(t, dir, "30666004"); len(files) > 0 {
 		t.Errorf("still in %v", files)
+	}
+}
+
+// The name that one team stored with the number is erased from its texts, not from
+// those of another team, and never from the names of members.
+func TestEraseNamesWithinATeam(t *testing.T) {
+	dir := newOffice(t)
+	db := hold(t, dir)
+	const text = `Anna Bergmann spoke with Quentin Zwölfer`
+	for _, statement := range []string{
+		`update journal_rows set state = replace(state, '"remote":{"number":"+4930555002"}', '"remote":{"number":"+4930555002","name":"Quentin Zwölfer"}')`,
+		`insert into journal_rows (account, row_id, into_row, ended_at, heard_at, state)
+			select '7654321', 'OTHER', '', ended_at, heard_at, state from journal_rows where state like '%30555003%'`,
+		`insert into journal_entries (account, row_id, n, at, about, kind, who, detail)
+			select account, row_id, 900, 1, false, 'noted', 'Quentin Zwölfer', '` + text + `' from journal_rows where state like '%30555003%'`,
+	} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db.Close()
+	if err := (&Erase{Number: "+4930555002", Data: dir}).Run(t.Context(), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	db = hold(t, dir)
+	if n := count(t, db, `select count(*) from journal_entries where account <> '7654321' and detail = 'Anna Bergmann spoke with [erased]' and who = 'Quentin Zwölfer'`); n != 1 {
+		t.Error("the name is still in the team's note, or the member's name is not")
+	}
+	if n := count(t, db, `select count(*) from journal_entries where account = '7654321' and detail = '`+text+`'`); n != 1 {
+		t.Error("the note of another team was changed")
+	}
+	if n := count(t, db, `select count(*) from audit where account = '7654321'`); n != 0 {
+		t.Error("the audit of another team has an entry")
 	}
 }
 

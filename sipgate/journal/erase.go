@@ -4,9 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
@@ -18,37 +18,64 @@ var ErrTeamNumber = errors.New("this is a number of the team, not of a caller")
 
 // Erased says what [Erase] removed of a caller.
 type Erased struct {
-	Calls map[string]int // calls by account, with their timelines and notes
-	Texts map[string]int // texts of other calls by account, from which the caller was removed
-	Names []string       // under which the caller was stored, and the given ones
+	Calls map[string]int      // calls by account, with their timelines and notes
+	Texts map[string]int      // texts of other calls by account, from which the caller was removed
+	Names map[string][]string // by account: under which it stored the caller, and the given ones
 }
 
 // Erase removes a caller from the journal: every call with the number, and in the
 // timelines and notes of other calls the number and the names. Names are those that
-// stand beside the number, and the given ones. replace returns a text without the
-// number and names.
+// the same account stored with the number, if they have three letters, and the given
+// ones. replace returns a text without the number and names. Names of members stay.
 //
 // The journal of the same database must not be in use.
 func Erase(ctx context.Context, tx *sql.Tx, n sipgate.Number, names []string, replace func(text string, names []string) string) (Erased, error) {
-	e := eraser{tx: tx, number: n, names: map[string]bool{}, Erased: Erased{Calls: map[string]int{}, Texts: map[string]int{}}}
-	for _, name := range names {
-		e.names[name] = true
+	e := eraser{tx: tx, number: n, replace: replace,
+		Erased: Erased{Calls: map[string]int{}, Texts: map[string]int{}, Names: map[string][]string{}}}
+	if err := e.nameInAllAccounts(ctx, names); err != nil {
+		return Erased{}, err
 	}
 	if err := e.removeCalls(ctx); err != nil {
 		return Erased{}, err
 	}
-	e.Names = slices.Sorted(maps.Keys(e.names))
-	e.replace = func(text string) string { return replace(text, e.Names) }
 	return e.Erased, errors.Join(e.cleanEntries(ctx), e.cleanStates(ctx))
 }
 
 type eraser struct {
 	tx      *sql.Tx
 	number  sipgate.Number
-	names   map[string]bool
-	replace func(string) string
+	replace func(text string, names []string) string
 	Erased
 }
+
+// nameInAllAccounts gives all accounts the names that were given.
+func (e *eraser) nameInAllAccounts(ctx context.Context, names []string) error {
+	rows, err := e.tx.QueryContext(ctx, `select distinct account from journal_rows`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var account string
+		if err := rows.Scan(&account); err != nil {
+			return err
+		}
+		e.Names[account] = slices.Clone(names)
+	}
+	return rows.Err()
+}
+
+// minName is the length of a stored name, in letters, that is looked for in texts.
+const minName = 3
+
+func (e *eraser) addName(account, name string) {
+	if utf8.RuneCountInString(name) >= minName && !slices.Contains(e.Names[account], name) {
+		e.Names[account] = append(e.Names[account], name)
+	}
+}
+
+// clean returns a text of an account without the caller.
+func (e *eraser) clean(account, text string) string { return e.replace(text, e.Names[account]) }
 
 // A storedRow is the key of a row, and its state.
 type storedRow struct{ account, row, into, state string }
@@ -91,8 +118,8 @@ func (e *eraser) removeCalls(ctx context.Context) error {
 			continue
 		}
 		for _, p := range parties {
-			if e.matches(p) && p.Name != "" {
-				e.names[p.Name] = true
+			if e.matches(p) {
+				e.addName(r.account, p.Name)
 			}
 		}
 		whole := r.row
@@ -131,10 +158,10 @@ func (e *eraser) removeRow(ctx context.Context, account, row string) error {
 // calls.
 func (e *eraser) cleanEntries(ctx context.Context) error {
 	type entry struct {
-		account, row, who, detail string
-		n                         int64
+		account, row, detail string
+		n                    int64
 	}
-	rows, err := e.tx.QueryContext(ctx, `select account, row_id, n, who, detail from journal_entries where detail <> '' or who <> ''`)
+	rows, err := e.tx.QueryContext(ctx, `select account, row_id, n, detail from journal_entries where detail <> ''`)
 	if err != nil {
 		return err
 	}
@@ -142,12 +169,11 @@ func (e *eraser) cleanEntries(ctx context.Context) error {
 	var changed []entry
 	for rows.Next() {
 		var x entry
-		if err := rows.Scan(&x.account, &x.row, &x.n, &x.who, &x.detail); err != nil {
+		if err := rows.Scan(&x.account, &x.row, &x.n, &x.detail); err != nil {
 			return err
 		}
-		who, detail := e.replace(x.who), e.replace(x.detail)
-		if who != x.who || detail != x.detail {
-			x.who, x.detail = who, detail
+		if detail := e.clean(x.account, x.detail); detail != x.detail {
+			x.detail = detail
 			changed = append(changed, x)
 		}
 	}
@@ -155,8 +181,8 @@ func (e *eraser) cleanEntries(ctx context.Context) error {
 		return err
 	}
 	for _, x := range changed {
-		if _, err := e.tx.ExecContext(ctx, `update journal_entries set who = $1, detail = $2 where account = $3 and row_id = $4 and n = $5`,
-			x.who, x.detail, x.account, x.row, x.n); err != nil {
+		if _, err := e.tx.ExecContext(ctx, `update journal_entries set detail = $1 where account = $2 and row_id = $3 and n = $4`,
+			x.detail, x.account, x.row, x.n); err != nil {
 			return err
 		}
 		e.Texts[x.account]++
@@ -167,7 +193,12 @@ func (e *eraser) cleanEntries(ctx context.Context) error {
 // cleanStates removes number and names from what is known of other calls: a
 // transfer to the number, the same name beside another number.
 func (e *eraser) cleanStates(ctx context.Context) error {
-	for _, text := range append(e.Names, strings.TrimPrefix(string(e.number), "+")) {
+	texts := []string{strings.TrimPrefix(string(e.number), "+")}
+	for _, names := range e.Names {
+		texts = append(texts, names...)
+	}
+	slices.Sort(texts)
+	for _, text := range slices.Compact(texts) {
 		rows, err := e.rowsWith(ctx, text)
 		if err != nil {
 			return err
@@ -190,12 +221,12 @@ func (e *eraser) cleanState(ctx context.Context, r storedRow) error {
 	if err != nil {
 		return err
 	}
-	call.Remote.Name = e.replace(call.Remote.Name)
+	call.Remote.Name = e.clean(r.account, call.Remote.Name)
 	for i := range call.PreviousParties {
-		call.PreviousParties[i].Name = e.replace(call.PreviousParties[i].Name)
+		call.PreviousParties[i].Name = e.clean(r.account, call.PreviousParties[i].Name)
 	}
 	if call.LastCommand != nil {
-		call.LastCommand.Detail = e.replace(call.LastCommand.Detail)
+		call.LastCommand.Detail = e.clean(r.account, call.LastCommand.Detail)
 	}
 	after, err := encodeCall(&call)
 	if err != nil || after == before {

@@ -7,8 +7,8 @@ import (
 
 // EraseFromAudit replaces texts in the audit, to remove a caller, and returns how
 // many entries it changed by account. Entries themselves stay: who did what, and
-// when. replace returns a text without the caller.
-func EraseFromAudit(ctx context.Context, tx *sql.Tx, replace func(string) string) (map[string]int, error) {
+// when. replace returns a text of an account without the caller.
+func EraseFromAudit(ctx context.Context, tx *sql.Tx, replace func(account, text string) string) (map[string]int, error) {
 	type entry struct {
 		id                           int64
 		account, parties, parameters string
@@ -24,7 +24,7 @@ func EraseFromAudit(ctx context.Context, tx *sql.Tx, replace func(string) string
 		if err := rows.Scan(&x.id, &x.account, &x.parties, &x.parameters); err != nil {
 			return nil, err
 		}
-		parties, parameters := replace(x.parties), replace(x.parameters)
+		parties, parameters := replace(x.account, x.parties), replace(x.account, x.parameters)
 		if parties != x.parties || parameters != x.parameters {
 			x.parties, x.parameters = parties, parameters
 			changed = append(changed, x)
