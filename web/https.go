@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
+	"golang.org/x/time/rate"
 )
 
 // HTTPSSettings say how the program serves https itself, without a reverse proxy.
@@ -81,6 +82,8 @@ type HTTPS struct {
 	config *tls.Config
 	acme   *autocert.Manager // nil without ACME
 
+	failures rate.Sometimes // to get a certificate: anyone can make them
+
 	mu      sync.Mutex
 	looked  time.Time // when the files were looked at
 	changed [2]time.Time
@@ -97,7 +100,7 @@ func NewHTTPS(o HTTPSOptions, public *url.URL, db *sql.DB, secret []byte, log *s
 	if !o.Enabled() {
 		return nil, nil
 	}
-	h := &HTTPS{o: o, public: public, log: logger(log)}
+	h := &HTTPS{o: o, public: public, log: logger(log), failures: rate.Sometimes{First: 3, Interval: time.Minute}}
 	h.config = &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, GetCertificate: h.fromFiles}
 	if !o.ACME {
 		_, err := h.fromFiles(nil)
@@ -162,7 +165,7 @@ func (h *HTTPS) fromFiles(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 func (h *HTTPS) fromAuthority(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	cert, err := h.acme.GetCertificate(hello)
 	if err != nil {
-		h.log.Warn("certificate", "host", clip(hello.ServerName, maxLogged), "err", err)
+		h.failures.Do(func() { h.log.Warn("no certificate", "host", clip(hello.ServerName, maxLogged), "err", err) })
 		return nil, err
 	}
 	if cert.Leaf != nil && cert.Leaf.VerifyHostname(h.public.Hostname()) == nil {

@@ -35,8 +35,24 @@ var built = sync.OnceValues(func() (*release, error) {
 	return r, r.build()
 })
 
+// plain is the program for this machine alone.
+var plain = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "callboard-release-test-")
+	if err != nil {
+		return "", err
+	}
+	r := &release{version: "v9.8.7"}
+	if err := r.describe(allPlatforms[0]); err != nil {
+		return dir, err
+	}
+	return r.compile(r.platforms[0], dir)
+})
+
 func TestMain(m *testing.M) {
 	status := m.Run()
+	if program, _ := plain(); program != "" {
+		os.RemoveAll(filepath.Dir(filepath.Dir(program)))
+	}
 	if r, _ := built(); r != nil {
 		os.RemoveAll(r.out)
 	}
