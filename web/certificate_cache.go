@@ -37,7 +37,7 @@ func newCertificateCache(db *sql.DB, secret []byte) (*certificateCache, error) {
 // the installation is another one, is not there: the authority issues it anew.
 func (c *certificateCache) Get(ctx context.Context, name string) ([]byte, error) {
 	var sealed []byte
-	err := c.db.QueryRowContext(ctx, `select data from web_certificate where name = ?`, name).Scan(&sealed)
+	err := c.db.QueryRowContext(ctx, `select data from web_certificate where name = $1`, name).Scan(&sealed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, autocert.ErrCacheMiss
 	} else if err != nil {
@@ -53,7 +53,7 @@ func (c *certificateCache) Get(ctx context.Context, name string) ([]byte, error)
 // Put implements [autocert.Cache].
 func (c *certificateCache) Put(ctx context.Context, name string, plain []byte) error {
 	sealed := c.aead.Seal(nil, nil, plain, []byte(name))
-	_, err := c.db.ExecContext(ctx, `insert into web_certificate (name, data) values (?, ?) on conflict (name) do update set data = excluded.data`, name, sealed)
+	_, err := c.db.ExecContext(ctx, `insert into web_certificate (name, data) values ($1, $2) on conflict (name) do update set data = excluded.data`, name, sealed)
 	if err != nil {
 		return fmt.Errorf("write certificate: %w", err)
 	}
@@ -62,7 +62,7 @@ func (c *certificateCache) Put(ctx context.Context, name string, plain []byte) e
 
 // Delete implements [autocert.Cache].
 func (c *certificateCache) Delete(ctx context.Context, name string) error {
-	if _, err := c.db.ExecContext(ctx, `delete from web_certificate where name = ?`, name); err != nil {
+	if _, err := c.db.ExecContext(ctx, `delete from web_certificate where name = $1`, name); err != nil {
 		return fmt.Errorf("delete certificate: %w", err)
 	}
 	return nil

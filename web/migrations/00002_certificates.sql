@@ -1,7 +1,7 @@
 -- +goose Up
 create table web_certificate (
     name text   primary key, -- as autocert names it: a host, an account
-    data blob   not null     -- sealed with the key of the installation
+    data bytea  not null     -- sealed with the key of the installation
 );
 
 -- +goose Down
