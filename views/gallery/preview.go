@@ -79,4 +79,6 @@ func pageHTML(ctx context.Context, e Example, lang views.Lang) (string, error) {
 }
 
 // withPageStyles adds the style sheets that every page but the board has.
-func withPageStyles(p views.Page) views.Page { return p.With("overlays.css", "dialogs.css", "pages.css") }
+func withPageStyles(p views.Page) views.Page {
+	return p.With("overlays.css", "dialogs.css", "pages.css")
+}
