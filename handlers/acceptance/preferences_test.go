@@ -20,7 +20,7 @@ func rootElement(v *harness.Client, path, browserLanguage string) string {
 	if err != nil {
 		v.T.Fatal(err)
 	}
-	root := regexp.MustCompile(`(?s)<html lang="([a-z]*)" data-now="\d*" data-zone="[^"]*"([^>]*)>`).FindSubmatch(page)
+	root := regexp.MustCompile(`(?s)<html lang="([a-z]*)" data-now="\d*" data-zone="[^"]*"(?: data-board)?([^>]*)>`).FindSubmatch(page)
 	if root == nil {
 		v.T.Fatalf("%s: no page: %.300s", path, page)
 	}

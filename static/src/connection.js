@@ -131,13 +131,16 @@ function apply(m) {
 }
 
 /**
- * showPart replaces the element that has the id of a new one.
+ * showPart replaces the element that has the id of a new one. What the member has
+ * opened in it stays open, and a list stays filtered by what they typed.
  * @param {HTMLElement} fresh
  */
 function showPart(fresh) {
 	const old = document.getElementById(fresh.id);
 	if (!old) return;
+	if (find("details[open]", old)) find("details", fresh)?.setAttribute("open", "");
 	morph(old, fresh);
+	find("details[open] [data-filter]", old)?.dispatchEvent(new Event("input", {bubbles: true}));
 	updateTimeLabels(serverNow(), [old]);
 	if (fresh.id === "status") readStatus();
 }

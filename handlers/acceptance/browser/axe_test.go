@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"callboard/handlers/acceptance/harness"
@@ -32,9 +31,7 @@ func (b *browser) newAxeTab(t *testing.T) *tab {
 	}
 	p := b.newStillTab(t)
 	source := "window.loadAxe = () => {" + string(code) + "}"
-	if _, err := chromedp.Call(p.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source}); err != nil {
-		t.Fatal(err)
-	}
+	p.beforeScripts(source)
 	return p
 }
 

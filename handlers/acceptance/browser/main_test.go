@@ -13,6 +13,7 @@ import (
 
 	"callboard/handlers/acceptance/harness"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -117,6 +118,14 @@ func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		p.screenshot("failure")
 		p.t.Fatalf("in the browser: %v\n%s", err, p.text())
+	}
+}
+
+// beforeScripts executes code in each further page before its own scripts.
+func (p *tab) beforeScripts(code string) {
+	p.t.Helper()
+	if _, err := chromedp.Call(p.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: code}); err != nil {
+		p.t.Fatal(err)
 	}
 }
 

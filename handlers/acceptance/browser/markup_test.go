@@ -2,7 +2,6 @@ package browser
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,8 +15,6 @@ import (
 
 	"callboard/handlers/acceptance/harness"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -147,10 +144,7 @@ func TestBrowserShowsMarkupAsText(t *testing.T) {
 	s.StartIn(t.TempDir())
 	s.PushEvents()
 	p := newBrowser(t, s).newTab(t)
-	p.do(chromedp.Func(func(ctx context.Context, at *chromedp.Target) error {
-		_, err := cdp.Call(ctx, at, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watchMarkup})
-		return err
-	}))
+	p.beforeScripts(watchMarkup)
 	p.signIn("Anna")
 	anna := s.SignIn(t, 0)
 	calls := make([]string, len(markup))

@@ -19,6 +19,7 @@ func TestBrowserALargeTeamIsInSight(t *testing.T) {
 	s.PushEvents()
 	p := &hand{tab: newBrowser(t, s).newStillTab(t)}
 	p.do(chromedp.EmulateViewport(1280, 800))
+	p.beforeScripts(`window.WebSocket = class extends WebSocket { constructor(...args) { super(...args); window.feedSocket = this; } }`)
 	p.signIn("Anna")
 	p.until(`document.querySelectorAll("#team li").length === 199`)
 	const seen = `[...document.querySelectorAll("#team li")].filter(e => e.checkVisibility())`
@@ -46,6 +47,19 @@ func TestBrowserALargeTeamIsInSight(t *testing.T) {
 	p.press(strings.ToLower(name))
 	p.until(seen + `.length >= 1 && ` + seen + `.every(e => e.innerText.toLowerCase().includes(` + "`" + strings.ToLower(name) + "`" + `))`)
 	p.screenshot("team-search")
+
+	// Telephones that become known meanwhile change neither the panel nor the search.
+	const panel = `[document.activeElement.id, document.activeElement.value, document.activeElement.selectionStart, ` + seen + `.length].join()`
+	before := eval[string](p.tab, panel)
+	p.run(`fetch("/").then(r => r.text()).then(page => {
+		const strip = new DOMParser().parseFromString(page, "text/html").querySelector("#team");
+		strip.querySelector("li:nth-child(8)").title = "known now";
+		feedSocket.dispatchEvent(new MessageEvent("message", {data: JSON.stringify({parts: [strip.outerHTML]})}));
+	})`)
+	p.until(`document.querySelector("#team li:nth-child(8)").title === "known now"`)
+	if after := eval[string](p.tab, panel); after != before {
+		t.Errorf("the panel was %s and is %s", before, after)
+	}
 	p.press("zzz")
 	p.until(seen + `.length === 0 && document.querySelector("#team [data-filtered-out]").checkVisibility()`)
 	p.press(kb.Escape)
