@@ -29,7 +29,7 @@ func (p *tab) openPreview(name string, lang views.Lang, theme string) {
 }
 
 // clipped returns what does not fit: text that is cut off, controls that reach
-// over the edge of the window, words that do not wrap. Areas that scroll and
+// over the edge of the window, words that do not wrap or are broken. Areas that scroll and
 // text for screen readers only are ignored.
 const clipped = `(() => {
 	const found = [], seen = e => e.checkVisibility({visibilityProperty: true, opacityProperty: true});
@@ -54,6 +54,8 @@ const clipped = `(() => {
 			r.selectNodeContents(n);
 			const t = r.getBoundingClientRect(), c = e.closest("button, .btn, .act, .pill, .chip, .badge, .quiet, .menu a, td, th, summary")?.getBoundingClientRect();
 			if (c && (t.left < c.left - 1 || t.right > c.right + 1)) found.push(name(e) + ": its text goes beyond its frame");
+			const lines = new Set([...r.getClientRects()].map(l => Math.round(l.top))).size;
+			if (e.closest("button, .btn, .act, .pill, .badge, summary") && lines > n.data.trim().split(/[\s-]+/).length) found.push(name(e) + ": its words are broken into " + lines + " lines");
 		}
 	}
 	return found;

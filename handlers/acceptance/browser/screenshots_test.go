@@ -92,7 +92,7 @@ func TestPictures(t *testing.T) {
 	p.press("+49 89 21212300", "m")
 	p.until(`!!document.querySelector('[data-state="held"]') && !!document.querySelector('[data-tone="mute"]')`)
 	p.press("+49 89 21212300", "x")
-	p.until(`!!document.querySelector(".undo")`)
+	p.until(`!!document.querySelector(".undo") && !document.querySelector("#board .chip[data-tone=busy]")`)
 	for _, theme := range []string{"light", "dark"} {
 		p.run(`for (const e of document.querySelectorAll("html, #preferences")) e.dataset.theme = %q`, theme)
 		draw(map[string]string{"light": "board", "dark": "board-dark"}[theme])
@@ -104,7 +104,7 @@ func TestPictures(t *testing.T) {
 	p.press("+49 40 66969420", "t")
 	p.until(`document.activeElement?.name === "phoneNumber"`)
 	p.do(chromedp.SendKeys(`#modal input[name=phoneNumber]`, "jo"))
-	p.until(`document.querySelector("#recipient-list [role=option]")?.innerText.includes("Jo")`)
+	p.until(`(all => all.length > 0 && all.every(o => /jo/i.test(o.innerText)))([...document.querySelectorAll("#recipient-list [role=option]")])`)
 	draw("transfer")
 	p.run(`document.querySelector("#modal").close()`)
 	p.run(`document.querySelector('.tools [href="/calls/new"]').click()`)
