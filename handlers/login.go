@@ -36,7 +36,6 @@ func (h *handlers) session(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case !ok:
-		h.Sessions.Forget(w, r)
 		return errUnauthenticated
 	}
 	w.Header().Set("X-Who", s.Value.Subject())

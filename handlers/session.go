@@ -62,6 +62,10 @@ type actorHandler func(w http.ResponseWriter, r *http.Request, a actor) error
 
 // withSession lets in whoever has a session. A browser without one is sent to
 // the sign-in page, and back afterwards.
+//
+// Only there a cookie without a session is removed. The answer to what an open page
+// requests by itself may come when another tab has just signed in, and would remove
+// the new cookie.
 func (h *handlers) withSession(f actorHandler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		s, ok, err := h.Sessions.Get(r)
@@ -73,7 +77,6 @@ func (h *handlers) withSession(f actorHandler) web.Handler {
 			web.Refused(r, errUnauthenticated.Code)
 			return web.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
 		case !ok:
-			h.Sessions.Forget(w, r)
 			return errUnauthenticated
 		}
 		return f(w, r, h.actorOf(r, s.Value))
@@ -100,7 +103,6 @@ func (h *handlers) watching(p team.Permission, f actorHandler) web.Handler {
 		case err != nil:
 			return err
 		case !ok:
-			h.Sessions.Forget(w, r)
 			return errUnauthenticated
 		}
 		a := h.actorOf(r, s.Value)
