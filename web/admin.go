@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"strings"
-	"time"
 )
 
 // AdminOptions are what the listener for administrators serves.
@@ -23,44 +21,23 @@ type AdminOptions struct {
 
 // StartAdmin serves administrators and their programs at addr until stop is
 // called, beside the pages: health, metrics, profiles and the level of the log.
-// The latter two are for programs on this machine only, see [localOnly]. It takes no sign-in. With
-// an empty addr it does nothing.
+// The latter two are for programs on this machine only, see [localOnly]. It takes
+// no sign-in. With an empty addr it does nothing.
 //
 // Stop it last: until then it says that the program is shutting down.
 func StartAdmin(addr string, o AdminOptions) (stop func(), err error) {
 	if addr == "" {
 		return func() {}, nil
 	}
-	ln, err := net.Listen("tcp", addr)
+	at, stop, err := startBeside(addr, &http.Server{Handler: adminHandler(o)}, logger(o.Log), maxAdminConns, -1)
 	if err != nil {
 		return nil, fmt.Errorf("--admin-addr: %w", err)
 	}
-	srv := &http.Server{
-		Handler:           adminHandler(o),
-		ReadHeaderTimeout: readHeaderTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(logger(o.Log).Handler(), slog.LevelDebug),
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		srv.Serve(limitConns(ln, maxAdminConns, -1, nil))
-	}()
-	logger(o.Log).Info("serve administrators", "addr", ln.Addr().String())
-	return func() {
-		wait, cancel := context.WithTimeout(context.Background(), adminGrace)
-		defer cancel()
-		srv.Shutdown(wait)
-		srv.Close()
-		<-ended
-	}, nil
+	logger(o.Log).Info("serve administrators", "addr", at.String())
+	return stop, nil
 }
 
-const (
-	maxAdminConns = 100
-	adminGrace    = time.Second // for a scrape that has begun
-)
+const maxAdminConns = 100
 
 // adminIndex lists what the listener serves.
 const adminIndex = `/healthz       the program runs

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"crypto/tls"
 	"database/sql"
 	"errors"
@@ -198,31 +197,12 @@ func (h *HTTPS) StartRedirect() (stop func(), err error) {
 	if h == nil || h.o.RedirectAddr == "" {
 		return func() {}, nil
 	}
-	ln, err := net.Listen("tcp", h.o.RedirectAddr)
+	srv := &http.Server{Handler: h.redirect(), ReadTimeout: defaultBodyTimeout, WriteTimeout: answerWithin}
+	_, stop, err = startBeside(h.o.RedirectAddr, srv, h.log, maxRedirectConns, maxRedirectConns/10)
 	if err != nil {
 		return nil, fmt.Errorf("--redirect-addr: %w", err)
 	}
-	srv := &http.Server{
-		Handler:           h.redirect(),
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       defaultBodyTimeout,
-		WriteTimeout:      answerWithin,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		srv.Serve(limitConns(ln, maxRedirectConns, maxRedirectConns/10, nil))
-	}()
-	return func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		srv.Shutdown(ctx)
-		srv.Close()
-		<-ended
-	}, nil
+	return stop, nil
 }
 
 const maxRedirectConns = 500

@@ -20,7 +20,7 @@ type reverseProxy struct {
 	args             func(file string) []string
 
 	// visitor is who made a request that says it comes from 203.0.113.9: nginx
-	// believes that of this machine in front of it, Caddy believes nobody.
+	// believes a client on this machine, Caddy believes none.
 	visitor string
 }
 

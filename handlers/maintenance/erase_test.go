@@ -85,7 +85,7 @@ func count(t *testing.T, db *database.DB, query string) (n int) {
 	return n
 }
 
-// Of a caller who is erased there is no byte left in the database; the calls of
+// No byte of an erased caller is left in the database; the calls of
 // others stay, and the audit says that it happened.
 func TestErase(t *testing.T) {
 	dir := newOffice(t)

@@ -39,7 +39,7 @@ func (r *Restore) Run(ctx context.Context, out io.Writer) error {
 }
 
 // check returns what there is to say about a backup that can be restored. It
-// removes the grants that nobody can read any more.
+// removes the grants that no key opens any more.
 func (r *Restore) check(ctx context.Context, db *database.Restoration) (report string, err error) {
 	outdated, err := database.CheckSchema(ctx, db.DB, Owners())
 	if err != nil {

@@ -17,7 +17,7 @@ func (p *tab) at(element string) (x, y float64) {
 }
 
 // click clicks the middle of an element with the mouse once that exists, can be
-// clicked, rests and is not covered. The element is looked up anew each time, since
+// clicked, rests and is not covered. It looks the element up again each time, since
 // a row that changes may bring another.
 func (p *tab) click(element string) {
 	p.t.Helper()
@@ -61,7 +61,7 @@ func (h *hand) pressWithCtrl(key string) {
 	h.keys++
 }
 
-// done reports what a job took, and starts to count anew.
+// done reports what a job took, and resets the counts.
 func (h *hand) done(job string, clicks, keys int) {
 	h.t.Helper()
 	h.t.Logf("%s: %d clicks, %d keys", job, h.clicks, h.keys)
