@@ -7,6 +7,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -76,6 +77,11 @@ const (
 	CodeLoginFailed  = "login_failed"       // 502: the login server gave no tokens for the code
 )
 
+// StatusClientLeft is what the log and the metrics have, as those of nginx do, for a
+// request that was given up because its client did not wait for the answer: a search
+// while its text is still being typed. Nobody receives it.
+const StatusClientLeft = 499
+
 // A RenderFunc answers r with f in the form that r wants. Nothing has been written
 // before. The header Retry-After is set already.
 type RenderFunc func(w http.ResponseWriter, r *http.Request, f Fault)
@@ -96,7 +102,8 @@ type Errors struct {
 
 // Handle returns h as an http.Handler. It logs Faults of 500 and above as errors
 // and all others as information, with the id of the request. What a [Guard]
-// refuses to clients without a session is part of its summary instead.
+// refuses to clients without a session is part of its summary instead. What h did not
+// end because the client has left is no error; its status is [StatusClientLeft].
 func (e *Errors) Handle(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := h(w, r)
@@ -108,6 +115,11 @@ func (e *Errors) Handle(h Handler) http.Handler {
 			panic(http.ErrAbortHandler)
 		}
 		f := e.fault(err)
+		if f.Status >= 500 && errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+			logger(e.Log).Debug("client left", "id", RequestID(r.Context()), "pattern", r.Pattern, "err", err)
+			w.WriteHeader(StatusClientLeft)
+			return
+		}
 		e.log(r, f, err)
 		respondFault(w, r, f, e.Render)
 	})
