@@ -1,6 +1,9 @@
 package simulator
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // account is one customer of sipgate. Users never see another account's data.
 type account struct {
@@ -12,10 +15,12 @@ type account struct {
 
 	domain  string // "sipgate.de"
 	locale  string // "de_DE"
-	neo     bool   // on the newer of sipgate's two platforms
 	users   []*user
 	groups  []*group
 	numbers []*number
+
+	platform atomic.Pointer[Platform]
+	channels []*channel // on neo
 
 	// Simulator.mu protects the following fields.
 	contacts   []*contact
@@ -23,8 +28,6 @@ type account struct {
 	webhookLog []webhookLogEntry // GET /log/webhooks, newest last
 	history    []*historyEntry   // oldest first
 	balance    int               // in 1/10000 of a Euro
-
-	numberFormat string // of POST /calls on neo: NumbersBare, …
 }
 
 // user is a person who can sign in.
@@ -135,7 +138,6 @@ type historyEntry struct {
 	users                    []*user  // involved users
 	connections              []string // extensions
 	recordings               []string // ids
-	hidden                   bool     // neo does not list calls in the history
 }
 
 type historyEndpoint struct{ outcome, extension, kind string }

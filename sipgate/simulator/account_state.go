@@ -37,7 +37,10 @@ func (s *Simulator) accountsState() []any {
 	defer s.mu.Unlock()
 	var list []any
 	for _, a := range s.accounts {
-		numbers, groups, users := []any{}, []any{}, []any{}
+		numbers, groups, users, channels := []any{}, []any{}, []any{}, []any{}
+		for _, c := range a.channels {
+			channels = append(channels, c.state())
+		}
 		for _, n := range a.numbers {
 			numbers = append(numbers, map[string]string{"number": n.e164, "endpoint": n.endpoint, "alias": n.alias})
 		}
@@ -48,8 +51,8 @@ func (s *Simulator) accountsState() []any {
 			users = append(users, u.state())
 		}
 		list = append(list, map[string]any{
-			"id": a.id, "masterSipId": a.id, "company": a.company, "domain": a.domain, "locale": a.locale, "platform": a.platform(),
-			"users": users, "numbers": numbers, "groups": groups, "push": a.push,
+			"id": a.id, "masterSipId": a.id, "company": a.company, "domain": a.domain, "locale": a.locale, "platform": a.platform.Load().Name,
+			"users": users, "numbers": numbers, "groups": groups, "channels": channels, "push": a.push,
 		})
 	}
 	return list
@@ -98,6 +101,9 @@ func (s *Simulator) SetPushURLs(address func(account string) string) error {
 		}
 		s.mu.Lock()
 		a.push.IncomingURL, a.push.OutgoingURL = url, url
+		for _, c := range a.channels {
+			c.incomingURL, c.outgoingURL = url, url
+		}
 		s.mu.Unlock()
 	}
 	return nil

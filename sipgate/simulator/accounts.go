@@ -22,9 +22,10 @@ func makeAccounts(size Size) []*account {
 	for k, a := range list {
 		a.extensions = extensionsOf(k)
 		p.fill(a, int(size.Users))
-		if a.neo {
+		if a.neo() {
 			a.addNeoDevices()
 		}
+		a.makeChannels()
 	}
 	return list
 }
@@ -56,10 +57,12 @@ func practice() *account {
 // block followed by 0; with an empty block, all users have direct dials behind
 // the account's extensions.
 func newAccount(id, company, block string) *account {
-	return &account{
+	a := &account{
 		id: id, company: company, block: block, domain: "sipgate.de", locale: "de_DE",
 		balance: 421337,
 	}
+	a.platform.Store(&classicPlatform)
+	return a
 }
 
 // addUser adds a user with a device, a phone line and a number. All have the

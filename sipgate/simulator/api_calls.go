@@ -128,7 +128,7 @@ func (s *Simulator) holdCall(q *apiRequest) response {
 
 func (s *Simulator) muteCall(q *apiRequest) response {
 	var in booleanRequest
-	if q.auth.account.neo {
+	if q.auth.account.neo() {
 		return refuse(http.StatusNotImplemented, "Not implemented")
 	}
 	return s.onCall(q, &in, func(x *pbx, now time.Time, c *call) error {
@@ -142,7 +142,7 @@ func (s *Simulator) recordCall(q *apiRequest) response {
 		Announcement bool `json:"announcement"`
 	}
 	return s.onCall(q, &in, func(x *pbx, now time.Time, c *call) error {
-		if c.account.neo && in.Value && !in.Announcement {
+		if c.account.neo() && in.Value && !in.Announcement {
 			return errors.New("announcement cannot be false for sipgate neo")
 		}
 		return x.setRecording(now, c, in.Value, in.Announcement)
@@ -225,13 +225,21 @@ func (s *Simulator) startCall(q *apiRequest) response {
 	if !extension {
 		device, from = in.DeviceID, in.Caller
 	}
-	return s.dial(q.auth, device, from, e164(in.Callee))
+	return s.dial(q.auth, dialSpec{device: device, from: from, to: e164(in.Callee)})
+}
+
+// dialSpec describes a call that the API starts.
+type dialSpec struct {
+	device   string // or a phone line
+	from, to string
+	channel  *channel // on neo
+	silent   bool     // succeeds, but nothing rings
 }
 
 // dial begins a call with a device or phone line of p, or of any user of the
 // account if p is an admin.
-func (s *Simulator) dial(p *principal, device, from, to string) response {
-	owner := p.account.ownerOfExtension(device)
+func (s *Simulator) dial(p *principal, n dialSpec) response {
+	owner := p.account.ownerOfExtension(n.device)
 	if owner == nil || owner != p.user && !p.user.admin {
 		return refuse(http.StatusForbidden, "User is not allowed to initiate call with given parameters")
 	}
@@ -240,14 +248,14 @@ func (s *Simulator) dial(p *principal, device, from, to string) response {
 	if p.account.balance <= 0 {
 		return refuse(http.StatusPaymentRequired, "Insufficient funds")
 	}
-	if from == "" {
-		from = owner.number()
+	if n.from == "" {
+		n.from = owner.number()
 	}
 	now := s.now()
-	if d := p.account.deviceFor(device); d == nil || !d.online {
+	if d := p.account.deviceFor(n.device); d == nil || !d.online || n.silent {
 		return okJSON(map[string]string{"sessionId": s.pbx.callID(idOutgoing)})
 	}
-	c := s.pbx.dial(now, owner, e164(from), to)
+	c := s.pbx.dial(now, owner, e164(n.from), n.to, n.channel)
 	c.noteCommand(now)
 	s.pickUpLater(c)
 	return okJSON(map[string]string{"sessionId": c.id})

@@ -144,7 +144,7 @@ func (f *historyFilter) matches(e *historyEntry) bool {
 		star = "STARRED"
 	}
 	among := func(list []string, s string) bool { return len(list) == 0 || slices.Contains(list, s) }
-	return !e.hidden && e.archived == f.archived && among(f.types, e.kind) && among(f.directions, direction) &&
+	return e.archived == f.archived && among(f.types, e.kind) && among(f.directions, direction) &&
 		among(f.starred, star) &&
 		(f.from.IsZero() || !e.created.Before(f.from)) && (f.to.IsZero() || !e.created.After(f.to)) &&
 		(f.number == "" || sameNumber(f.number, e.source) || sameNumber(f.number, e.target)) &&
@@ -181,7 +181,7 @@ func (s *Simulator) listHistory(q *apiRequest) response {
 	defer s.mu.Unlock()
 	list, total := []any{}, 0
 	for _, e := range slices.Backward(q.auth.account.history) {
-		if !f.matches(e) {
+		if !q.auth.account.listsEntry(e) || !f.matches(e) {
 			continue
 		}
 		if total++; total > f.offset && len(list) < f.limit {
@@ -191,12 +191,19 @@ func (s *Simulator) listHistory(q *apiRequest) response {
 	return okJSON(map[string]any{"items": list, "totalCount": total})
 }
 
+// listsEntry reports whether the history of the account has the entry. On neo,
+// it depends on how the account came there.
+func (a *account) listsEntry(e *historyEntry) bool {
+	p := a.platform.Load()
+	return p.Name != PlatformNeo || p.History == HistoryMigrated || p.History == HistoryFax && e.kind == "FAX"
+}
+
 // onEntry applies f to the entry in the path.
 func (s *Simulator) onEntry(q *apiRequest, f func(a *account, e *historyEntry) response) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range q.auth.account.history {
-		if e.id == q.args["entryId"] && !e.hidden {
+		if e.id == q.args["entryId"] && q.auth.account.listsEntry(e) {
 			return f(q.auth.account, e)
 		}
 	}

@@ -31,9 +31,6 @@ func (s *Simulator) setPushSettings(q *apiRequest) response {
 	if err := in.check(); err != nil {
 		return invalid(err)
 	}
-	if q.auth.account.neo && (!acceptableForNeo(in.IncomingURL) || !acceptableForNeo(in.OutgoingURL)) {
-		return invalid(errors.New("a URL is not https"))
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q.auth.account.push = pushSettings(in)

@@ -69,7 +69,7 @@ func (s *Simulator) listDevices(q *apiRequest) response {
 				"id": d.id, "alias": d.alias, "type": d.kind, "online": d.online, "dnd": d.dnd,
 				"activePhonelines": []routing{}, "activeGroups": groups,
 			}
-			if !a.neo {
+			if !a.neo() {
 				j["activePhonelines"] = []routing{{u.phoneline, u.name()}}
 			}
 			if d.kind == "REGISTER" {
@@ -97,8 +97,8 @@ func (d *device) registration() map[string]any {
 func (n *number) json() map[string]any {
 	endpoint, url := n.endpoint, "/groups/"+n.endpoint
 	switch {
-	case n.account.neo:
-		endpoint = n.account.userByNumber(n.e164).channel()
+	case n.account.neo():
+		endpoint = n.account.channelOf(n.endpoint).id
 		url = "/channels/" + endpoint
 	case n.endpoint[0] == 'p':
 		url = "/w" + n.endpoint[1:] + "/phonelines/" + n.endpoint

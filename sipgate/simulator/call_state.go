@@ -20,6 +20,7 @@ type CallState struct {
 	Users          []string  `json:"users"`           // called users, or the calling user
 	Owner          string    `json:"owner,omitempty"` // the user who talks
 	Voicemail      bool      `json:"voicemail"`
+	Channel        string    `json:"channelId"`              // the inbox on neo
 	DeviceCall     string    `json:"deviceCallId,omitempty"` // callId that rings the caller's device
 	DevicePickedUp bool      `json:"devicePickedUp"`
 	CalleeCall     string    `json:"calleeCallId,omitempty"` // callId of the callee's side of a call between users
@@ -67,7 +68,7 @@ func (c *call) state() CallState {
 	t := CallState{
 		CallID: c.id, OrigCallID: c.origID, XCID: c.xcid, Account: c.account.id, Origin: c.origin,
 		Direction: c.direction, Phase: string(c.phase), From: c.from, To: c.to, Diversion: c.diversion,
-		Users: []string{}, Voicemail: c.voicemail, DeviceCall: c.deviceCall, DevicePickedUp: c.devicePickedUp,
+		Users: []string{}, Voicemail: c.voicemail, Channel: c.channel.id, DeviceCall: c.deviceCall, DevicePickedUp: c.devicePickedUp,
 		Began: c.startedAt, Answered: c.answeredAt, Ended: c.endedAt, Cause: c.cause,
 		Hold: c.hold, Recording: c.recording, Parties: []Party{},
 		Tones: orEmpty(c.tones), Announcements: []playback{},

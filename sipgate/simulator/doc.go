@@ -78,18 +78,27 @@
 //
 // # Platforms
 //
-// The third account, 2951604, is on neo, all others are on the classic platform.
-// On neo:
+// The third account, 2951604, is on neo, all others are on the classic platform,
+// until [Simulator.SetPlatform] migrates them. On neo:
 //
-//   - POST /v2/sessions/calls, phone lines and groups answer 403 "This endpoint
-//     requires a sipgate Classic PBX Account".
-//   - POST /v2/calls starts calls. It takes numbers without "+" (or with it,
-//     see [Simulator.SetNumberFormat]), refuses mobile devices and answers 201
-//     {"callSid"}.
+//   - POST /v2/sessions/calls, GET and PUT /v2/settings/sipgateio, phone lines and
+//     groups answer 403 "This endpoint requires a sipgate Classic PBX Account".
+//   - GET /v2/channels lists the inboxes: one of each user, which is private, and
+//     one for each group. Numbers belong to them.
+//   - POST /v2/calls starts calls. It takes numbers without "+", refuses mobile
+//     devices and answers 201 {"callSid"}. The call is in the channel of the
+//     channelId or in the device's default channel. Where there is none, and with
+//     an app on a mobile, it answers the same, and nothing rings.
 //   - PUT muted answers 501, and a recording must be announced.
-//   - Calls do not appear in /v2/history.
+//   - /v2/history has only faxes.
+//   - Push events of a channel go to the addresses that were set for it in
+//     sipgate's app; here, the control API sets them. They must be https.
 //   - Access tokens have the featureScope NEO_PBX.
-//   - Channels can be listed, nothing else.
+//
+// A [Platform] sets what differs between accounts or is reported in several
+// ways: the spelling of numbers, the name of the id of a new call, what the
+// history lists, whether GET /v2/calls works and whether there are default
+// channels.
 //
 // Requests that only neo supports answer 403 without a body on a classic
 // account; sipgate's own text is unknown.
@@ -124,7 +133,12 @@
 //	                               missing fields stay as they are, see [Simulator.SetDevice]
 //	POST   lists                   {"lag":"4s"}; GET /v2/calls shows the calls as they were so long ago
 //	POST   balance                 {"amount":0,"account":"…"} in 1/10000 Euro; at 0, starting a call answers 402
-//	POST   numbers                 {"numbers":"bare|plus|either","account":"2951604"}: the spelling that neo takes
+//	POST   platforms/{account}     {"platform":"classic|neo","featureScope":"NEO_PBX|CLASSIC_PBX|CLASSIC|none",
+//	                                "numbers":"bare|plus|either","callId":"callSid|callId",
+//	                                "history":"empty|fax|migrated","calls":200|403|404|501,"defaultChannels":true}
+//	                               → all of them; missing fields stay as they are, see [Platform]
+//	POST   channels/{channelId}    {"incomingUrl":"https://…","outgoingUrl":"","account":"2951604"} → the channel:
+//	                               sets push addresses "in the app"; also by phone line or group, "p0", "g0"
 //	GET    state                   → accounts, users, passwords, devices, numbers, clients, personal access tokens
 //	GET    push-key                → the public key that verifies push events, PEM
 //

@@ -44,10 +44,12 @@ func (c *call) event(kind, id, direction string, f *form) event {
 		kind: kind, account: c.account, callID: id, callGroup: c.origID,
 		direction: direction, body: []byte(f.b.String()),
 	}
-	if direction == in {
-		e.url = c.account.push.IncomingURL
-	} else {
-		e.url = c.account.push.OutgoingURL
+	incoming, outgoing := c.account.push.IncomingURL, c.account.push.OutgoingURL
+	if c.account.neo() {
+		incoming, outgoing = c.channel.incomingURL, c.channel.outgoingURL
+	}
+	if e.url = outgoing; direction == in {
+		e.url = incoming
 	}
 	for _, u := range c.users {
 		e.tags = append(e.tags, u.id, u.phoneline)

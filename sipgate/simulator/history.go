@@ -36,7 +36,6 @@ func (x *pbx) addToHistory(now time.Time, c *call, was phase) {
 	for _, f := range c.audio.files {
 		e.recordings = append(e.recordings, x.storeRecording(c, e, f))
 	}
-	e.hidden = c.account.neo && e.kind == "CALL"
 	c.historyEntry = e
 	a := c.account
 	a.history = append(a.history, e)

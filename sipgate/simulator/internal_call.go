@@ -48,7 +48,7 @@ func (c *call) calleeSide() *call {
 	o := c.other
 	return &call{
 		id: o.id, origID: o.origID, xcid: o.xcid, account: c.account, direction: in, cause: c.cause,
-		from: c.from, to: c.to, users: o.users, owner: o.owner,
+		from: c.from, to: c.to, users: o.users, owner: o.owner, channel: c.account.channelAt(c.to),
 	}
 }
 

@@ -66,7 +66,10 @@ func (a *authority) accessClaims(g *grant, now time.Time) map[string]any {
 	c["resource_access"] = map[string]any{
 		"account": map[string]any{"roles": []string{"manage-account", "view-profile"}},
 	}
-	c["featureScope"] = g.user.account.platform()
+	if scope := g.user.account.featureScope(); scope != "" {
+		c["featureScope"] = scope
+	}
+	c["scope"] = g.scope
 	return c
 }
 

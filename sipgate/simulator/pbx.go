@@ -56,6 +56,7 @@ type call struct {
 	users            []*user
 	owner            *user // the user who talks; nil until an incoming call is answered
 	voicemail        bool  // answered by the voicemail; GET /calls does not show it
+	channel          *channel
 
 	startedAt, answeredAt, endedAt time.Time
 	cause                          string
@@ -160,6 +161,7 @@ type callSpec struct {
 	previous  *call // the call from which it came, if any
 	voicemail bool
 	click     bool // by POST /sessions/calls: the callee is called later
+	channel   *channel
 }
 
 // begin begins a ringing call.
@@ -171,6 +173,7 @@ func (x *pbx) begin(now time.Time, p callSpec) *call {
 	c := &call{
 		id: x.callID(prefix), account: p.account, direction: p.direction, phase: ringing,
 		origin: p.origin, from: p.from, to: p.to, diversion: p.diversion, users: p.users, voicemail: p.voicemail,
+		channel:   p.channel,
 		startedAt: now, near: p.to, far: p.from, audio: newAudioTimeline(x.rng.Uint64()),
 	}
 	c.origID, c.xcid = c.id, strings.ToLower(hexDigits(x.rng, 16))
@@ -180,6 +183,9 @@ func (x *pbx) begin(now time.Time, p callSpec) *call {
 	if p.direction == out && p.previous == nil {
 		c.near, c.far = p.from, p.to
 		c.owner = p.users[0]
+	}
+	if c.channel == nil {
+		c.channel = c.defaultChannel()
 	}
 	x.calls[c.id] = c
 	x.order = append(x.order, c)
@@ -191,9 +197,10 @@ func (x *pbx) begin(now time.Time, p callSpec) *call {
 	return c
 }
 
-// dial begins an outgoing call for the API: the device of u rings first.
-func (x *pbx) dial(now time.Time, u *user, from, to string) *call {
-	c := x.begin(now, callSpec{account: u.account, direction: out, from: from, to: to, users: []*user{u}, origin: "api", click: true})
+// dial begins an outgoing call for the API: the device of u rings first. On neo,
+// the call is in a channel, by default in that of u.
+func (x *pbx) dial(now time.Time, u *user, from, to string, inbox *channel) *call {
+	c := x.begin(now, callSpec{account: u.account, direction: out, from: from, to: to, users: []*user{u}, origin: "api", click: true, channel: inbox})
 	c.deviceCall = x.callID(idIncoming)
 	x.calls[c.deviceCall] = c
 	x.publish(newCallEvent(c, c.deviceCall, in, to, from))

@@ -36,10 +36,12 @@ e1
 2951604 Levke Petersen levke.petersen@nordlicht.example demo-levke +494066969510
 e0
 e10
+e20
 y0
 2951604 Tarik Yılmaz tarik.yılmaz@nordlicht.example demo-tarik +494066969511
 e1
 e11
+e21
 y1`, "\n")
 	if !slices.Equal(got, want) {
 		t.Errorf("%s", strings.Join(got, "\n"))

@@ -98,7 +98,7 @@ func TestBrowserNewCallOnNeo(t *testing.T) {
 	levke := b.newTab(t)
 	levke.signIn("Levke Petersen")
 	for _, spelled := range []string{"bare", "plus"} {
-		s.Control("POST", "numbers", map[string]any{"account": "2951604", "numbers": spelled}, nil)
+		s.Control("POST", "platforms/2951604", map[string]any{"numbers": spelled}, nil)
 		levke.until(`document.querySelector("#status").dataset.state === "live"`)
 		levke.run(`document.querySelector('[data-key="n"]').click()`)
 		levke.until(`!!document.querySelector("#modal[open] [name=device][value=y0]:disabled")`)
