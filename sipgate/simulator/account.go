@@ -120,10 +120,10 @@ type webhookLogEntry struct {
 	Status   string `json:"status"`
 }
 
-// historyEntry is one call or voicemail in the history.
+// historyEntry is one call, voicemail or fax in the history.
 type historyEntry struct {
 	id                       string
-	kind                     string // CALL, VOICEMAIL
+	kind                     string // CALL, VOICEMAIL, FAX
 	callID                   string
 	source, target           string
 	sourceAlias, targetAlias string
@@ -135,9 +135,10 @@ type historyEntry struct {
 	transcription            string // of a VOICEMAIL only
 	read, archived, starred  bool
 	endpoints                []historyEndpoint
-	users                    []*user  // involved users
-	connections              []string // extensions
-	recordings               []string // ids
+	users                    []*user        // involved users
+	connections              []string       // extensions
+	recordings               []string       // ids
+	events                   []channelEvent // the same call on neo
 }
 
 type historyEndpoint struct{ outcome, extension, kind string }

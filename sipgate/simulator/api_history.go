@@ -26,8 +26,13 @@ func (s *Simulator) entryJSON(e *historyEntry) map[string]any {
 		"direction": e.direction, "incoming": strings.HasSuffix(e.direction, "INCOMING"),
 		"status": e.status, "connectionIds": orEmpty(e.connections), "read": e.read,
 		"archived": e.archived, "note": e.note, "endpoints": endpointsJSON(e.endpoints),
-		"starred": e.starred, "labels": []string{}, "duration": int(e.duration.Seconds()),
+		"starred": e.starred, "labels": []string{},
 	}
+	if e.kind == "FAX" {
+		j["faxStatusType"], j["documentUrl"], j["reportUrl"], j["previewUrl"], j["pageCount"] = "SENT", "", "", "", 1
+		return j
+	}
+	j["duration"] = int(e.duration.Seconds())
 	list := []recordingJSON{}
 	for _, id := range e.recordings {
 		list = append(list, recordingJSON{id, s.recordingURL(id)})

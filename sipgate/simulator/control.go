@@ -28,6 +28,7 @@ func (s *Simulator) routeControl(mux *http.ServeMux) {
 		"POST calls/{callId}/forward": s.controlForward,
 		"POST contacts":               s.controlContacts,
 		"POST history":                s.controlFillHistory,
+		"POST faxes":                  s.controlFax,
 		"GET requests":                s.controlRequests,
 		"DELETE requests":             s.controlClearRequests,
 		"POST faults":                 s.controlAddFault,

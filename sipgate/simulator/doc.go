@@ -89,6 +89,10 @@
 //     devices and answers 201 {"callSid"}. The call is in the channel of the
 //     channelId or in the device's default channel. Where there is none, and with
 //     an app on a mobile, it answers the same, and nothing rings.
+//   - GET /v2/channels/{id}/events lists the calls of a channel, running ones too,
+//     the latest first, in pages that begin at "position". A private inbox answers
+//     403 to all but its owner. Where sipgate's order and the end of the list are
+//     unknown, the simulator chose them.
 //   - PUT muted answers 501, and a recording must be announced.
 //   - /v2/history has only faxes.
 //   - Push events of a channel go to the addresses that were set for it in
@@ -124,6 +128,7 @@
 //	                                "account":"…"} → {"count"}; see [Simulator.AddContacts]
 //	POST   history                 {"entries":1000,"seed":1,"account":"…"} → {"entries"};
 //	                               adds past calls and voicemails, see [Simulator.FillHistory]
+//	POST   faxes                   {"from":"+49…","account":"…"}: a fax in the history, see [Simulator.AddFax]
 //	GET    requests                → [Request…] in the order of arrival; DELETE clears the list
 //	POST   faults                  Fault → {"id"}; GET lists the faults, DELETE removes all
 //	POST   tokens                  {"user":"w0","scope":"…","account":"…"} → the response of the token endpoint

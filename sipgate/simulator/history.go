@@ -36,6 +36,7 @@ func (x *pbx) addToHistory(now time.Time, c *call, was phase) {
 	for _, f := range c.audio.files {
 		e.recordings = append(e.recordings, x.storeRecording(c, e, f))
 	}
+	e.events = c.channelEvents()
 	c.historyEntry = e
 	a := c.account
 	a.history = append(a.history, e)

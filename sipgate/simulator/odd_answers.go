@@ -117,7 +117,7 @@ func (f *Fault) spoil(kept *bufferedResponse) {
 	}
 	path := strings.FieldsFunc(f.Field, func(r rune) bool { return r == '.' })
 	if object, ok := answer.(map[string]any); ok {
-		for _, key := range []string{"items", "data"} {
+		for _, key := range []string{"items", "data", "events"} {
 			if list, ok := object[key].([]any); ok {
 				n := len(list)
 				if n == 0 {

@@ -128,6 +128,7 @@ func (x *pbx) forward(now time.Time, c *call, to string) (*call, error) {
 		p.direction, p.users = out, c.users
 	}
 	x.end(now, c, forwarded)
+	c.historyEntry.events[0].forwardedTo = to
 	n := x.begin(now, p)
 	c.successor, n.predecessor = n, c
 	return n, nil
@@ -143,6 +144,7 @@ func (x *pbx) forwardToVoicemail(now time.Time, c *call) (*call, error) {
 		return x.divertToVoicemail(now, c)
 	}
 	x.end(now, c, forwarded)
+	c.historyEntry.events[0].forwardedTo = "voicemail"
 	n := x.begin(now, callSpec{
 		account: c.account, direction: in, from: c.from, to: c.to, users: c.users,
 		origin: c.origin, diversion: c.to, previous: c, voicemail: true,

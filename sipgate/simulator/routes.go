@@ -37,6 +37,7 @@ var routes = []route{
 	{"GET", "groups/{id}/users", "groups:users:read groups:read", (*Simulator).listGroupUsers},
 	{"GET", "groups/{id}/numbers", "groups:numbers:read groups:read", (*Simulator).listEndpointNumbers},
 	{"GET", "channels", "channels:read", (*Simulator).listChannels},
+	{"GET", "channels/{channelId}/events", "channels:read", (*Simulator).listChannelEvents},
 	{"GET", "account", "account:read", (*Simulator).getAccount},
 	{"GET", "balance", "balance:read", (*Simulator).getBalance},
 	{"GET", "settings/sipgateio", "settings:sipgateio:read settings:read", (*Simulator).getPushSettings},
