@@ -28,6 +28,7 @@ type account struct {
 	webhookLog []webhookLogEntry // GET /log/webhooks, newest last
 	history    []*historyEntry   // oldest first
 	balance    int               // in 1/10000 of a Euro
+	blocked    []blockedNumber   // GET /blacklist/incoming
 }
 
 // user is a person who can sign in.
@@ -55,6 +56,9 @@ type device struct {
 	// Simulator.mu protects the following fields.
 	online bool // registered with sipgate
 	dnd    bool // do not disturb
+
+	emergencyAddress int
+	callerID         string // E.164 with "+", or "": that of the user
 }
 
 // number is a telephone number of an account, in E.164 with "+".
@@ -120,10 +124,10 @@ type webhookLogEntry struct {
 	Status   string `json:"status"`
 }
 
-// historyEntry is one call, voicemail or fax in the history.
+// historyEntry is one call, voicemail, fax or text message in the history.
 type historyEntry struct {
 	id                       string
-	kind                     string // CALL, VOICEMAIL, FAX
+	kind                     string // CALL, VOICEMAIL, FAX, SMS
 	callID                   string
 	source, target           string
 	sourceAlias, targetAlias string
@@ -132,6 +136,7 @@ type historyEntry struct {
 	callStatus               string
 	duration                 time.Duration
 	note                     string
+	text                     string // of an SMS only
 	transcription            string // of a VOICEMAIL only
 	read, archived, starred  bool
 	endpoints                []historyEndpoint

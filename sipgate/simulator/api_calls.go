@@ -248,11 +248,15 @@ func (s *Simulator) dial(p *principal, n dialSpec) response {
 	if p.account.balance <= 0 {
 		return refuse(http.StatusPaymentRequired, "Insufficient funds")
 	}
+	d := p.account.deviceFor(n.device)
+	if n.from == "" && d != nil {
+		n.from = d.callerID
+	}
 	if n.from == "" {
 		n.from = owner.number()
 	}
 	now := s.now()
-	if d := p.account.deviceFor(n.device); d == nil || !d.online || n.silent {
+	if d == nil || !d.online || n.silent {
 		return okJSON(map[string]string{"sessionId": s.pbx.callID(idOutgoing)})
 	}
 	c := s.pbx.dial(now, owner, e164(n.from), n.to, n.channel)

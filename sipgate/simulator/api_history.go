@@ -32,6 +32,10 @@ func (s *Simulator) entryJSON(e *historyEntry) map[string]any {
 		j["faxStatusType"], j["documentUrl"], j["reportUrl"], j["previewUrl"], j["pageCount"] = "SENT", "", "", "", 1
 		return j
 	}
+	if e.kind == "SMS" {
+		j["smsContent"], j["scheduled"] = e.text, nil
+		return j
+	}
 	j["duration"] = int(e.duration.Seconds())
 	list := []recordingJSON{}
 	for _, id := range e.recordings {

@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 )
@@ -51,47 +50,6 @@ func onUser(q *apiRequest, f func(a *account, u *user) response) response {
 type routing struct {
 	ID    string `json:"id"`
 	Alias string `json:"alias"`
-}
-
-func (s *Simulator) listDevices(q *apiRequest) response {
-	return onUser(q, func(a *account, u *user) response {
-		groups := []routing{}
-		for _, g := range a.groups {
-			if slices.Contains(g.members, u) {
-				groups = append(groups, routing{g.id, g.alias})
-			}
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		var list []map[string]any
-		for _, d := range u.devices {
-			j := map[string]any{
-				"id": d.id, "alias": d.alias, "type": d.kind, "online": d.online, "dnd": d.dnd,
-				"activePhonelines": []routing{}, "activeGroups": groups,
-			}
-			if !a.neo() {
-				j["activePhonelines"] = []routing{{u.phoneline, u.name()}}
-			}
-			if d.kind == "REGISTER" {
-				maps.Copy(j, d.registration())
-			}
-			list = append(list, j)
-		}
-		return okJSON(items(list))
-	})
-}
-
-// registration returns the additional fields of a device that registers with
-// sipgate.
-func (d *device) registration() map[string]any {
-	return map[string]any{
-		"credentials": map[string]string{
-			"username": d.owner.account.id + d.id, "password": "simulated", "sipServer": "sipgate.de",
-			"outboundProxy": "sipgate.de", "sipServerWebsocketUrl": "wss://tls01.sipgate.de",
-		},
-		"registered":         []map[string]string{{"userAgent": "simulated", "ip": "192.0.2.10", "port": "5060"}},
-		"emergencyAddressId": "1", "addressUrl": "/addresses/1",
-	}
 }
 
 func (n *number) json() map[string]any {

@@ -43,6 +43,7 @@ func (s *Simulator) routeControl(mux *http.ServeMux) {
 		"POST lists":                  s.controlLists,
 		"GET state":                   s.controlState,
 		"GET push-key":                s.controlPushKey,
+		"GET push-replies":            s.controlPushReplies,
 	} {
 		method, path, _ := strings.Cut(pattern, " ")
 		guarded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -67,6 +67,7 @@ type dispatcher struct {
 	replies map[string]pushReply // of newCalls, by callId
 	order   []string             // the keys of replies, oldest first
 	latest  map[string]pushReply // the newest of each account
+	shown   []PushReply          // what receivers replied, oldest first
 }
 
 // maxReplies is the number of replies to newCall events that are kept.
@@ -169,9 +170,13 @@ func (p *dispatcher) deliver(ctx context.Context, e event) {
 		return
 	}
 	record := webhookLogEntry{Created: formatTime(p.s.now()), URL: address, Request: string(e.body)}
-	r, err := p.post(ctx, address, e.body, &record)
+	shown := PushReply{At: p.s.now(), Account: e.account.id, CallID: e.callID, URL: address}
+	r, err := p.post(ctx, address, e.body, &record, &shown)
 	if err != nil {
 		p.s.log.Info("deliver push event", "event", e.kind, "callId", e.callID, "err", err)
+	}
+	if e.kind == "newCall" {
+		p.showReply(shown, r, err)
 	}
 	if e.kind == "newCall" && err == nil {
 		p.storeReply(e, r)
@@ -181,6 +186,19 @@ func (p *dispatcher) deliver(ctx context.Context, e event) {
 	if e.account.push.Log {
 		e.account.webhookLog = append(e.account.webhookLog, record)
 		e.account.webhookLog = e.account.webhookLog[max(0, len(e.account.webhookLog)-maxWebhookLog):]
+	}
+}
+
+// showReply keeps a reply for [Simulator.PushReplies].
+func (p *dispatcher) showReply(shown PushReply, r pushReply, err error) {
+	shown.OnAnswer, shown.OnHangup, shown.Action = r.OnAnswer, r.OnHangup, r.Action
+	if err != nil {
+		shown.Error = err.Error()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shown = append(p.shown, shown); len(p.shown) > maxWebhookLog {
+		p.shown = p.shown[1:]
 	}
 }
 
@@ -218,8 +236,8 @@ func (p *dispatcher) address(e event) string {
 	return r.OnHangup
 }
 
-// post sends one push event and stores the result in record.
-func (p *dispatcher) post(ctx context.Context, address string, body []byte, record *webhookLogEntry) (pushReply, error) {
+// post sends one push event and stores the result in record and shown.
+func (p *dispatcher) post(ctx context.Context, address string, body []byte, record *webhookLogEntry, shown *PushReply) (pushReply, error) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
@@ -246,6 +264,7 @@ func (p *dispatcher) post(ctx context.Context, address string, body []byte, reco
 	defer resp.Body.Close()
 	text, err := readReply(resp)
 	record.Status = fmt.Sprint(resp.StatusCode)
+	shown.Status, shown.ContentType, shown.Body = resp.StatusCode, resp.Header.Get("Content-Type"), string(text)
 	record.Response = fmt.Sprintf("%s %s\r\n\r\n%s", resp.Proto, resp.Status, text)
 	if err != nil {
 		return pushReply{}, err
@@ -255,7 +274,7 @@ func (p *dispatcher) post(ctx context.Context, address string, body []byte, reco
 	}
 	r, err := parseReply(resp.Header.Get("Content-Type"), text)
 	if err != nil {
-		record.XMLError = err.Error()
+		record.XMLError, shown.Error = err.Error(), err.Error()
 	}
 	return r, nil
 }

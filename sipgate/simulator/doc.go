@@ -60,6 +60,11 @@
 // own, with a recordingUrl and a transcription, and without a callId. PUT
 // /v2/history/{id} and its parts note, archive and read change an entry.
 //
+// GET /v2/{userId}/devices lists telephones, and apps too with type=all. POST
+// /v2/sessions/sms sends nothing and adds an entry to the history; numbers of
+// /v2/blacklist/incoming can call all the same. GET /health and
+// /v2/translations/{language} need no token.
+//
 // Telephones that ring because of an API call (POST /v2/sessions/calls, a
 // transfer) are picked up after [Options.Pickup]. All other calls ring until
 // [Simulator.Answer] or [Simulator.HangUp].
@@ -73,8 +78,9 @@
 // with the key whose public half is [Simulator.PushKey]. Answer and hangup
 // events go to the URLs in the XML reply to the newCall event, if it has any.
 // A receiver may take 10 s; no event is sent again. The events of a call group,
-// the calls with the same origCallId, arrive in order. Actions in the reply
-// (Dial, Play, Gather, Reject, Hangup) are validated but not carried out.
+// the calls with the same origCallId, arrive in order. Actions in the
+// reply (Dial, Play, Gather, Reject, Hangup) are validated and shown by the control
+// API, see [Simulator.PushReplies], but not carried out.
 //
 // # Platforms
 //
@@ -144,6 +150,7 @@
 //	                               → all of them; missing fields stay as they are, see [Platform]
 //	POST   channels/{channelId}    {"incomingUrl":"https://…","outgoingUrl":"","account":"2951604"} → the channel:
 //	                               sets push addresses "in the app"; also by phone line or group, "p0", "g0"
+//	GET    push-replies            → [PushReply…]: what receivers replied to newCall events, also with an error
 //	GET    state                   → accounts, users, passwords, devices, numbers, clients, personal access tokens
 //	GET    push-key                → the public key that verifies push events, PEM
 //

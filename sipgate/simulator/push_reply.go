@@ -9,8 +9,11 @@ import (
 	"net/http"
 )
 
-// pushReply has the URLs in a reply to a newCall event.
-type pushReply struct{ OnAnswer, OnHangup string }
+// pushReply is a reply to a newCall event.
+type pushReply struct {
+	OnAnswer, OnHangup string
+	Action             *PushAction // nil: the call proceeds
+}
 
 // readReply reads the body of a reply. It decompresses gzip, because the request
 // accepts it.
@@ -32,14 +35,24 @@ type replyError string
 func (e replyError) Error() string { return string(e) }
 
 const (
-	errReplyType replyError = "Response does not have content type application/xml"
-	errReplyRoot replyError = "Root element is not Response"
-	errReplyMany replyError = "Response has more than one action"
-	errReplyName replyError = "Response has an unknown action"
-	errReplyURL  replyError = "onAnswer or onHangup is not an absolute http or https address"
+	errReplyType   replyError = "Response does not have content type application/xml"
+	errReplyRoot   replyError = "Root element is not Response"
+	errReplyMany   replyError = "Response has more than one action"
+	errReplyName   replyError = "Response has an unknown action"
+	errReplyURL    replyError = "onAnswer or onHangup is not an absolute http or https address"
+	errReplyDial   replyError = "Dial has neither Voicemail nor one to five Numbers"
+	errReplyPlay   replyError = "Play has no Url"
+	errReplyGather replyError = "Gather has no absolute onData, or a type other than dtmf"
+	errReplyReject replyError = "Reject has a reason other than rejected and busy"
 )
 
-var actions = map[string]bool{"Dial": true, "Play": true, "Gather": true, "Reject": true, "Hangup": true}
+// wireReply is the XML of a reply.
+type wireReply struct {
+	XMLName  xml.Name
+	OnAnswer string       `xml:"onAnswer,attr"`
+	OnHangup string       `xml:"onHangup,attr"`
+	Actions  []wireAction `xml:",any"`
+}
 
 // parseReply parses the reply to a newCall event. It checks actions (Dial,
 // Play, …), which are not carried out. An empty reply is valid.
@@ -50,14 +63,7 @@ func parseReply(contentType string, body []byte) (pushReply, error) {
 	if media, _, err := mime.ParseMediaType(contentType); err != nil || media != "application/xml" {
 		return pushReply{}, errReplyType
 	}
-	var in struct {
-		XMLName  xml.Name
-		OnAnswer string `xml:"onAnswer,attr"`
-		OnHangup string `xml:"onHangup,attr"`
-		Actions  []struct {
-			XMLName xml.Name
-		} `xml:",any"`
-	}
+	var in wireReply
 	if err := xml.Unmarshal(body, &in); err != nil {
 		return pushReply{}, err
 	}
@@ -66,13 +72,19 @@ func parseReply(contentType string, body []byte) (pushReply, error) {
 		return pushReply{}, errReplyRoot
 	case len(in.Actions) > 1:
 		return pushReply{}, errReplyMany
-	case len(in.Actions) == 1 && !actions[in.Actions[0].XMLName.Local]:
-		return pushReply{}, errReplyName
 	}
 	for _, address := range []string{in.OnAnswer, in.OnHangup} {
 		if address != "" && !isAbsoluteURL(address) {
 			return pushReply{}, errReplyURL
 		}
 	}
-	return pushReply{in.OnAnswer, in.OnHangup}, nil
+	reply := pushReply{OnAnswer: in.OnAnswer, OnHangup: in.OnHangup}
+	if len(in.Actions) == 1 {
+		action, err := in.Actions[0].action()
+		if err != nil {
+			return pushReply{}, err
+		}
+		reply.Action = &action
+	}
+	return reply, nil
 }

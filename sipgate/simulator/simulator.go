@@ -68,6 +68,7 @@ func New(opts Options) *Simulator {
 	s.auth = newAuthority(s)
 	s.routeOAuth(s.mux)
 	s.routeRecordings(s.mux)
+	s.mux.HandleFunc("GET /health", func(http.ResponseWriter, *http.Request) {}) // 200 to everyone
 	s.routeControl(s.mux)
 	return s
 }
