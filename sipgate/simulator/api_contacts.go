@@ -40,16 +40,27 @@ func (c *contact) hasNumber(number string) bool {
 
 // contactRequest is the body of POST /contacts and PUT /contacts/{id}.
 type contactRequest struct {
-	ID           string        `json:"id,omitempty"`
-	Name         string        `json:"name,omitempty"`
-	Family       string        `json:"family,omitempty"`
-	Given        string        `json:"given,omitempty"`
-	Picture      string        `json:"picture,omitempty" null:"ok"`
-	Emails       []typedEmail  `json:"emails,omitempty" null:"ok"`
-	Numbers      []typedNumber `json:"numbers,omitempty" null:"ok"`
-	Addresses    []address     `json:"addresses,omitempty" null:"ok"`
-	Organization [][]string    `json:"organization,omitempty" null:"ok"`
-	Scope        string        `json:"scope"`
+	ID           string           `json:"id,omitempty"`
+	Name         string           `json:"name,omitempty"`
+	Family       string           `json:"family,omitempty"`
+	Given        string           `json:"given,omitempty"`
+	Picture      string           `json:"picture,omitempty" null:"ok"`
+	Emails       []typedEmail     `json:"emails,omitempty" null:"ok"`
+	Numbers      []typedNumber    `json:"numbers,omitempty" null:"ok"`
+	Addresses    []addressRequest `json:"addresses,omitempty" null:"ok"`
+	Organization [][]string       `json:"organization,omitempty" null:"ok"`
+	Scope        string           `json:"scope"`
+}
+
+// addressRequest is an address of which clients send any part.
+type addressRequest struct {
+	POBox           string `json:"poBox,omitempty" null:"ok"`
+	ExtendedAddress string `json:"extendedAddress,omitempty" null:"ok"`
+	StreetAddress   string `json:"streetAddress,omitempty" null:"ok"`
+	Locality        string `json:"locality,omitempty" null:"ok"`
+	Region          string `json:"region,omitempty" null:"ok"`
+	PostalCode      string `json:"postalCode,omitempty" null:"ok"`
+	Country         string `json:"country,omitempty" null:"ok"`
 }
 
 func (r *contactRequest) fill(c *contact, u *user) {
@@ -57,7 +68,10 @@ func (r *contactRequest) fill(c *contact, u *user) {
 	if c.name == "" {
 		c.name = strings.TrimSpace(r.Given + " " + r.Family)
 	}
-	c.emails, c.numbers, c.addresses, c.organization = r.Emails, r.Numbers, r.Addresses, r.Organization
+	c.emails, c.numbers, c.organization, c.addresses = r.Emails, r.Numbers, r.Organization, nil
+	for _, a := range r.Addresses {
+		c.addresses = append(c.addresses, address(a))
+	}
 	c.owner = nil
 	if c.scope == "PRIVATE" {
 		c.owner = u

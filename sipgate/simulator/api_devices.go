@@ -39,7 +39,7 @@ func (s *Simulator) listDevices(q *apiRequest) response {
 func (d *device) json() map[string]any {
 	a, u, groups := d.owner.account, d.owner, []routing{}
 	for _, g := range a.groups {
-		if slices.Contains(g.members, u) {
+		if !a.neo() && slices.Contains(g.members, u) {
 			groups = append(groups, routing{g.id, g.alias})
 		}
 	}

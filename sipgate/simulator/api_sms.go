@@ -31,13 +31,18 @@ func (s *Simulator) listSMSCallerIDs(q *apiRequest) response {
 	})
 }
 
-// setSMSCallerID accepts the only number that there is.
+// setSMSCallerID accepts the only number that there is. sipgate's own client
+// sends the boolean as a string.
 func (s *Simulator) setSMSCallerID(q *apiRequest) response {
 	var in struct {
-		DefaultNumber bool `json:"defaultNumber"`
+		DefaultNumber any `json:"defaultNumber"`
 	}
 	if err := decodeStrict(q.body, &in); err != nil {
 		return invalid(err)
+	}
+	_, isBool := in.DefaultNumber.(bool)
+	if !isBool && in.DefaultNumber != "true" && in.DefaultNumber != "false" {
+		return invalid(errors.New("defaultNumber is not a boolean"))
 	}
 	return onSMS(q, func(*user) response {
 		if q.args["id"] != "1" {

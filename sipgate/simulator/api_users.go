@@ -112,6 +112,34 @@ func (s *Simulator) listEndpointNumbers(q *apiRequest) response {
 	return okJSON(items(list))
 }
 
+// onPhoneline applies f to the user whose phone line is in the path.
+func onPhoneline(q *apiRequest, f func(u *user) response) response {
+	return onUser(q, func(_ *account, u *user) response {
+		if q.args["id"] != u.phoneline {
+			return notFound
+		}
+		return f(u)
+	})
+}
+
+func (s *Simulator) getPhoneline(q *apiRequest) response {
+	return onPhoneline(q, func(u *user) response {
+		return okJSON(map[string]any{"id": u.phoneline, "alias": u.name(), "voicemails": []any{}})
+	})
+}
+
+func (s *Simulator) listPhonelineDevices(q *apiRequest) response {
+	return onPhoneline(q, func(u *user) response {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		var list []map[string]any
+		for _, d := range u.devices {
+			list = append(list, d.json())
+		}
+		return okJSON(items(list))
+	})
+}
+
 func (s *Simulator) listPhonelines(q *apiRequest) response {
 	return onUser(q, func(a *account, u *user) response {
 		base := "/" + u.id + "/phonelines/" + u.phoneline
@@ -129,13 +157,26 @@ func (s *Simulator) listGroups(q *apiRequest) response {
 	var list []map[string]any
 	for i, g := range q.auth.account.groups {
 		if id == "" || slices.Contains(g.members, q.auth.account.user(id)) {
-			list = append(list, map[string]any{
-				"id": g.id, "alias": g.alias, "groupNumbersUrl": "/groups/" + g.id + "/numbers",
-				"groupUsersUrl": "/groups/" + g.id + "/users", "departmentId": i,
-			})
+			list = append(list, g.json(i))
 		}
 	}
 	return okJSON(items(list))
+}
+
+func (g *group) json(department int) map[string]any {
+	return map[string]any{
+		"id": g.id, "alias": g.alias, "groupNumbersUrl": "/groups/" + g.id + "/numbers",
+		"groupUsersUrl": "/groups/" + g.id + "/users", "departmentId": department,
+	}
+}
+
+func (s *Simulator) getGroup(q *apiRequest) response {
+	for i, g := range q.auth.account.groups {
+		if g.id == q.args["id"] {
+			return okJSON(g.json(i))
+		}
+	}
+	return notFound
 }
 
 func (s *Simulator) listGroupUsers(q *apiRequest) response {

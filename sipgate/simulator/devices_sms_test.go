@@ -79,6 +79,8 @@ func TestTextMessages(t *testing.T) {
 		{200, "GET", "w0/sms/s0/callerids", ""},
 		{404, "GET", "w0/sms/s1/callerids", ""},
 		{204, "PUT", "w0/sms/s0/callerids/1", `{"defaultNumber":true}`},
+		{204, "PUT", "w0/sms/s0/callerids/1", `{"defaultNumber":"true"}`}, // as sipgate's own client does
+		{400, "PUT", "w0/sms/s0/callerids/1", `{"defaultNumber":"yes"}`},
 		{404, "PUT", "w0/sms/s0/callerids/2", `{"defaultNumber":true}`},
 		{204, "POST", "sessions/sms", `{"smsId":"s0","recipient":"+4915799912345","message":"Ihr Rad ist fertig"}`},
 		{204, "POST", "sessions/sms", `{"smsId":"s0","recipient":"+4915799912345","message":"x","sendAt":1795000000}`},
@@ -134,6 +136,28 @@ func TestPublicAndInternalOperations(t *testing.T) {
 		t.Error(text)
 	}
 	if text := r.want(200, "GET", "/v2/voicemails", ""); !strings.Contains(text, `"belongsToEndpoint":{"extension":"p0","type":"PHONELINE"}`) {
+		t.Error(text)
+	}
+}
+
+// One group and one phone line can be asked for; contacts may have a part of an
+// address.
+func TestSingleResources(t *testing.T) {
+	r := open(t, Options{})
+	for path, want := range map[string]string{
+		"groups/g1":                `"alias":"Werkstatt"`,
+		"w1/phonelines/p1":         `"alias":"Jonas Keller"`,
+		"w1/phonelines/p1/devices": `"id":"e1"`,
+	} {
+		if text := r.want(200, "GET", "/v2/"+path, ""); !strings.Contains(text, want) {
+			t.Errorf("%s: %s", path, text)
+		}
+	}
+	for _, path := range []string{"groups/g9", "w1/phonelines/p0", "w9/phonelines/p0"} {
+		r.want(404, "GET", "/v2/"+path, "")
+	}
+	r.want(204, "POST", "/v2/contacts", `{"given":"Ada","scope":"SHARED","addresses":[{"locality":"Köln"}]}`)
+	if text := r.want(200, "GET", "/v2/contacts", ""); !strings.Contains(text, `"locality":"Köln"`) {
 		t.Error(text)
 	}
 }

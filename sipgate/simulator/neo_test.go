@@ -31,7 +31,7 @@ func (r *rig) platform(change func(*Platform)) {
 func TestPlatformsRefuseForeignOperations(t *testing.T) {
 	r := openNeo(t)
 	for path, method := range map[string]string{
-		"sessions/calls": "POST", "groups": "GET", "groups/g0/users": "GET", "w0/phonelines": "GET", "w0/phonelines/p0/numbers": "GET",
+		"sessions/calls": "POST", "groups": "GET", "groups/g0": "GET", "groups/g0/users": "GET", "w0/phonelines/p0": "GET", "w0/phonelines/p0/devices": "GET", "w0/phonelines": "GET", "w0/phonelines/p0/numbers": "GET",
 	} {
 		if text := r.want(403, method, "/v2/"+path, `{"caller":"e0","callee":"+4915799912345"}`); text != classicOnly {
 			t.Errorf("%s: %q", path, text)

@@ -86,14 +86,6 @@ type call struct {
 	historyEntry    *historyEntry
 }
 
-type party struct {
-	id          string
-	number      string // E.164 with "+", "" if anonymous
-	user        *user  // nil for an external number
-	owner       bool
-	muted, hold bool
-}
-
 // playback is an announcement that an API call requested.
 type playback struct {
 	URL      string    `json:"url"`
@@ -258,34 +250,6 @@ func (c *call) answeringNumber() string {
 	return c.owner.number()
 }
 
-// addParties creates the two parties of a call that is being answered.
-func (x *pbx) addParties(now time.Time, c *call) {
-	near := &party{number: c.near, user: c.owner, owner: true}
-	switch {
-	case c.direction == in && c.elsewhere != "":
-		near.number = c.elsewhere
-	case c.direction == in && c.owner != nil:
-		near.number = c.owner.number()
-	case c.predecessor != nil:
-		near.user = nil // the target of a transfer to an external number
-	}
-	far := &party{number: c.far, user: c.account.userByNumber(c.far)}
-	switch o := c.other; {
-	case o != nil && o.owner != nil:
-		far.number, far.user = o.owner.number(), o.owner
-	case o != nil:
-		far.user = nil // the voicemail answers
-	}
-	c.parties = []*party{near, far}
-	for _, p := range c.parties {
-		p.id = hexDigits(x.rng, 16)
-		if p.number == "anonymous" {
-			p.number = ""
-		}
-		c.audio.join(p.id, now)
-	}
-}
-
 // end ends a call; ending it again changes nothing. The target of an attended
 // transfer that still rings ends with it, the target of a blind one goes on.
 func (x *pbx) end(now time.Time, c *call, cause string) {
@@ -348,31 +312,4 @@ func (x *pbx) live() []*call {
 		}
 	}
 	return calls
-}
-
-// involves reports whether u takes part in the call or is called by it.
-func (c *call) involves(u *user) bool {
-	if c.owner == u && u != nil {
-		return true
-	}
-	for _, p := range c.parties {
-		if p.user == u && u != nil {
-			return true
-		}
-	}
-	if o := c.other; o != nil && c.phase != established && slices.Contains(o.users, u) {
-		return true
-	}
-	return c.phase != established && slices.Contains(c.users, u)
-}
-
-// partyOf returns the party that commands of u affect: u's own party, or else
-// the owner's.
-func (c *call) partyOf(u *user) *party {
-	for _, p := range c.parties {
-		if p.user == u {
-			return p
-		}
-	}
-	return c.parties[0]
 }

@@ -35,6 +35,7 @@ var routes = []route{
 	{"DELETE", "contacts/{id}", "contacts:write", (*Simulator).deleteContact},
 	{"GET", "numbers", "numbers:read", (*Simulator).listNumbers},
 	{"GET", "groups", "groups:read", (*Simulator).listGroups},
+	{"GET", "groups/{id}", "groups:read", (*Simulator).getGroup},
 	{"GET", "groups/{id}/users", "groups:users:read groups:read", (*Simulator).listGroupUsers},
 	{"GET", "groups/{id}/numbers", "groups:numbers:read groups:read", (*Simulator).listEndpointNumbers},
 	{"GET", "channels", "channels:read", (*Simulator).listChannels},
@@ -64,5 +65,7 @@ var routes = []route{
 	{"GET", "{userId}/devices", "devices:read", (*Simulator).listDevices},
 	{"GET", "{userId}/numbers", "numbers:read", (*Simulator).listUserNumbers},
 	{"GET", "{userId}/phonelines", "phonelines:read", (*Simulator).listPhonelines},
+	{"GET", "{userId}/phonelines/{id}", "phonelines:read", (*Simulator).getPhoneline},
+	{"GET", "{userId}/phonelines/{id}/devices", "phonelines:devices:read phonelines:read", (*Simulator).listPhonelineDevices},
 	{"GET", "{userId}/phonelines/{id}/numbers", "phonelines:numbers:read phonelines:read", (*Simulator).listEndpointNumbers},
 }
