@@ -85,6 +85,7 @@ type handlers struct {
 	uploads   *web.ConcurrencyLimit // by member
 	waveforms *announcement.WaveformCache
 	polling   *web.Recent // pages without a socket, by account
+	proxy     *web.ProxyWatch
 	feeds     *feed.Feeds
 
 	checkAddress func(ctx context.Context, public *url.URL, path, want string) web.URLStatus
@@ -102,7 +103,7 @@ func New(d Deps) *App {
 func newHandlers(d Deps) *handlers {
 	d.Server.Log, d.Server.PublicURL = d.Log, d.PublicURL
 	h := &handlers{Deps: d, started: time.Now(), uploads: web.NewConcurrencyLimit(maxUploads), waveforms: announcement.NewWaveformCache(),
-		polling: web.NewRecent(fallbackWindow), feeds: feed.New(d.Log),
+		polling: web.NewRecent(fallbackWindow), proxy: web.NewProxyWatch(d.Log, d.PublicURL, d.Server.Proxies), feeds: feed.New(d.Log),
 		server: web.NewServer(d.Server), checkAddress: web.CheckPublicURL}
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Unavailable: d.Unavailable, Render: h.respondFault}
 	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()
@@ -117,7 +118,7 @@ func (h *handlers) guarded() http.Handler {
 	guard := web.GuardOptions{Log: h.Log, PublicURL: h.PublicURL, Render: h.respondFault,
 		FormAction: []string{h.LoginURL.Scheme + "://" + h.LoginURL.Host},
 		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/", "/wall/"},
-		NoAccessLog: h.NoAccessLog, OnAnswer: h.OnAnswer, Proxies: h.Server.Proxies, AnyHost: []string{"/healthz", "/readyz"}}
+		NoAccessLog: h.NoAccessLog, OnAnswer: h.OnAnswer, Proxies: h.Server.Proxies, ProxyWatch: h.proxy, AnyHost: []string{"/healthz", "/readyz"}}
 	return marked(web.Guard(guard, h.errors.Mux(h.mux())))
 }
 

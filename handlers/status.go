@@ -57,6 +57,14 @@ func (h *handlers) serverModel(r *http.Request) *views.ServerModel {
 	made, on, err := h.Backup()
 	m.Backup, m.BackedUp, m.BackupFailed = on, made, err != nil
 	m.Certificate = h.Certificate()
+	m.Reader = web.ClientIP(r).String()
+	for _, f := range h.proxy.Findings() {
+		finding := views.ProxyFinding{Fault: string(f.Fault), Address: f.Proxy.String()}
+		for _, s := range f.Settings {
+			finding.Settings = append(finding.Settings, views.Option{Label: s.Program, Value: s.Line})
+		}
+		m.Proxy = append(m.Proxy, finding)
+	}
 	problems := h.Problems()
 	for _, p := range problems[:min(len(problems), maxProblems)] {
 		m.Problems = append(m.Problems, views.LogProblem{Message: p.Message, Count: p.Count, At: p.At})

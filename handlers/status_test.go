@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"runtime"
 	"strings"
@@ -79,6 +80,37 @@ func TestTheStatusSaysHowTheServerDoes(t *testing.T) {
 	shows(t, "an admin's status", page, `data-failure="storage_full"`, "disk is full", "12.4 MB, 0.9 GB free", "Little space is left", "failed; the log says why", "Certificate</dt>", "It expires soon", "<code data-problem>problem 00</code>", "10 times", "!problem 10")
 	d.h.Space = func(context.Context) (int64, int64, error) { return 12_400_000, -1, errors.New("odd") }
 	shows(t, "an admin's status", anna.get("/status").Body.String(), `data-failure="busy"`, "12.4 MB", "!GB free", "!Little space")
+}
+
+// Admins read what is wrong with the reverse proxy, and what to change, until that is
+// mended.
+func TestTheStatusSaysWhatIsWrongWithTheProxy(t *testing.T) {
+	d := newDashboard(t, team.ZoneRule{})
+	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Lead)
+	status := func() string { return anna.get("/status").Body.String() }
+	through := func(b *browser, path, host string, headers ...string) {
+		r := httptest.NewRequest("GET", "https://"+host+path, nil)
+		r.RemoteAddr = "10.0.0.5:4711"
+		for i := 0; i+1 < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+		r.AddCookie(b.cookie)
+		d.app.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	shows(t, "at first", status(), "Reverse proxy</dt>", "nothing wrong seen", "Your address here: 192.0.2.1", "!data-proxy")
+	for range 3 {
+		through(anna, "/", "10.0.0.9:8080", "X-Forwarded-Host", "calls.example")
+	}
+	shows(t, "the Host is changed", status(), `data-proxy="host"`, "10.0.0.5 changes the header Host", "<code>proxy_set_header Host $http_host;</code>", "ProxyPreserveHost On")
+	through(anna, "/feed", "calls.example", "Origin", "https://calls.example", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version", "13")
+	shows(t, "the upgrade is dropped", status(), `data-proxy="upgrade"`, "10.0.0.5 does not let WebSockets through", "proxy_set_header Upgrade $http_upgrade;")
+	through(anna, "/menu", "calls.example", "X-Forwarded-For", "203.0.113.1")
+	shows(t, "mended", status(), `!data-proxy="host"`, `!data-proxy="untrusted"`)
+	through(jonas, "/menu", "calls.example", "X-Forwarded-For", "203.0.113.2")
+	shows(t, "not trusted", status(), `data-proxy="untrusted"`, "10.0.0.5 is not trusted", "<code>--trusted-proxies=10.0.0.5</code>")
+	shows(t, "a lead's status", jonas.get("/status").Body.String(), "!Reverse proxy</dt>")
+	anna.lang = "de"
+	shows(t, "in German", status(), "10.0.0.5 gilt nicht als vertrauenswürdig")
 }
 
 // TestWebhooksAreSetAndRemoved: by admins, from the status page, which shows

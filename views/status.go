@@ -45,7 +45,18 @@ type ServerModel struct {
 
 	Certificate time.Time // when it expires; zero: the program serves none
 
+	Reader string // the address that the reader has here
+	Proxy  []ProxyFinding
+
 	Problems []LogProblem
+}
+
+// ProxyFinding is what is wrong with the reverse proxy, and what to write into which
+// program's settings. Option.Label is the program.
+type ProxyFinding struct {
+	Fault    string // "untrusted", "upgrade", "host"
+	Address  string // of the proxy
+	Settings []Option
 }
 
 // LogProblem is a warning or an error of the log.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -60,24 +61,46 @@ func (ps Proxies) believe(ip netip.Addr) bool {
 	return false
 }
 
+// with returns the value of --trusted-proxies that believes ip as well.
+func (ps Proxies) with(ip netip.Addr) string {
+	var all []string
+	for _, name := range []string{"loopback", "private"} {
+		if named := namedProxies[name]; !slices.ContainsFunc(named, ps.lacks) {
+			all = append(all, name)
+			ps = slices.DeleteFunc(slices.Clone(ps), func(p netip.Prefix) bool { return !named.lacks(p) })
+		}
+	}
+	for _, p := range ps {
+		if p.IsSingleIP() {
+			all = append(all, p.Addr().String())
+		} else {
+			all = append(all, p.String())
+		}
+	}
+	return strings.Join(append(all, ip.String()), ",")
+}
+
+func (ps Proxies) lacks(p netip.Prefix) bool { return !slices.Contains(ps, p) }
+
 // client returns the address of the visitor who sent r. It follows the hops from
 // the right as long as the addresses are believed proxies. What stands to the left
 // of the visitor's address comes from the visitor and is ignored, as is everything
-// to the left of an entry that is not an address.
-func (ps Proxies) client(r *http.Request) netip.Addr {
-	ip := peer(r)
-	if !ps.believe(ip) {
-		return ip
-	}
+// to the left of an entry that is not an address. Reported is the next of the ignored
+// addresses, or the zero Addr.
+func (ps Proxies) client(r *http.Request) (ip, reported netip.Addr) {
+	ip = peer(r)
 	hops := forwardedFor(r.Header)
-	for i := len(hops) - 1; i >= 0 && ps.believe(ip); i-- {
+	for i := len(hops) - 1; i >= 0; i-- {
 		next, ok := parseHop(hops[i])
 		if !ok {
 			break
 		}
+		if !ps.believe(ip) {
+			return ip, next
+		}
 		ip = next
 	}
-	return ip
+	return ip, netip.Addr{}
 }
 
 // forwardedFor returns the hops that the headers name, the visitor's first. Forwarded

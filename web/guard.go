@@ -38,6 +38,10 @@ type GuardOptions struct {
 	// Proxies are the peers whose X-Forwarded-For is believed, none by default.
 	Proxies Proxies
 
+	// ProxyWatch, unless it is nil, learns from all requests whether the proxy is
+	// set up well.
+	ProxyWatch *ProxyWatch
+
 	// AnyHost are paths that are served on every host, for monitoring and
 	// orchestration that know only an address. Nothing there may be worth
 	// anything to a stranger.
@@ -59,8 +63,6 @@ type GuardOptions struct {
 
 const (
 	defaultBodyTimeout = 10 * time.Second
-	answerWithin       = 30 * time.Second // for each piece of an answer
-	answerPiece        = 64 << 10         // bytes
 	maxURI             = 8 << 10
 	maxHeaderLines     = 100
 	maxLogged          = 256
@@ -93,7 +95,7 @@ type guard struct {
 
 // ServeHTTP implements http.Handler.
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	v := &visit{id: rand.Text()[:16], ip: g.o.Proxies.client(r)}
+	v := g.newVisit(r)
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 	rec := &recorder{ResponseWriter: w, control: http.NewResponseController(w)}
 	defer rec.extend() // for what is still in buffers
@@ -122,16 +124,26 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.next.ServeHTTP(rec, r)
 }
 
+func (g *guard) newVisit(r *http.Request) *visit {
+	v := &visit{id: rand.Text()[:16]}
+	v.ip, v.reported = g.o.Proxies.client(r)
+	v.isProxy = v.ip == peer(r) && g.o.Proxies.believe(v.ip)
+	return v
+}
+
 // logRequest reports and logs the request that began at start, or counts it if it
 // was refused to a stranger.
 func (g *guard) logRequest(w *recorder, r *http.Request, v *visit, start time.Time) {
 	status := w.sent()
+	if !g.isAnyHost(r) {
+		g.o.ProxyWatch.note(r, v)
+	}
 	if g.o.OnAnswer != nil {
 		g.o.OnAnswer(r.Pattern, status, time.Since(start))
 	}
 	attrs := []any{"id", v.id, "method", clip(r.Method, 16), "path", g.loggedPath(r), "status", status,
 		"bytes", w.bytes, "ms", float64(time.Since(start).Microseconds()) / 1000, "ip", v.ip.String()}
-	if refused := v.reason != "" || status >= 400 && status < 500; v.known.Load() || !refused || status >= 500 {
+	if refused := v.reason != "" || status >= 400 && status < 500; v.known() || !refused || status >= 500 {
 		if !g.o.NoAccessLog {
 			g.log.Info("request", attrs...)
 		}
@@ -157,7 +169,7 @@ func (g *guard) check(r *http.Request) error {
 	case r.RequestURI == "*":
 		return Fault{Status: http.StatusBadRequest, Code: CodeBadRequest}
 	}
-	if slices.Contains(g.o.AnyHost, r.URL.Path) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+	if g.isAnyHost(r) {
 		return nil
 	}
 	if err := g.site.checkHost(r); err != nil {
@@ -176,6 +188,10 @@ func (g *guard) check(r *http.Request) error {
 		return nil
 	}
 	return g.site.checkOrigin(r)
+}
+
+func (g *guard) isAnyHost(r *http.Request) bool {
+	return slices.Contains(g.o.AnyHost, r.URL.Path) && (r.Method == http.MethodGet || r.Method == http.MethodHead)
 }
 
 // hostHint says what to do about a request for another host.
@@ -303,72 +319,4 @@ func securityHeaders(s site, formAction []string) http.Header {
 		h.Set("Strict-Transport-Security", "max-age=63072000")
 	}
 	return h
-}
-
-// A recorder keeps the status and the size of an answer for the log, and gives
-// up an answer that its client does not read.
-type recorder struct {
-	http.ResponseWriter
-	control *http.ResponseController
-	status  int
-	bytes   int64
-}
-
-// extend gives the client time to read what is written next. A socket outlives
-// its handshake and has its own deadlines.
-func (w *recorder) extend() {
-	if w.status != http.StatusSwitchingProtocols {
-		w.control.SetWriteDeadline(time.Now().Add(answerWithin))
-	}
-}
-
-// Unwrap lets http.ResponseController reach the methods that a recorder lacks.
-func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// WriteHeader implements http.ResponseWriter.
-func (w *recorder) WriteHeader(code int) {
-	if w.status == 0 && (code >= 200 || code == http.StatusSwitchingProtocols) {
-		w.status = code
-	}
-	w.ResponseWriter.WriteHeader(code)
-}
-
-// Write implements http.ResponseWriter. Each piece of a long answer has its own
-// time, so that a slow client gets all of it.
-func (w *recorder) Write(p []byte) (n int, err error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	for {
-		piece := p[n:min(len(p), n+answerPiece)]
-		w.extend()
-		m, err := w.ResponseWriter.Write(piece)
-		n += m
-		w.bytes += int64(m)
-		if err != nil || n == len(p) {
-			return n, err
-		}
-	}
-}
-
-// ReadFrom implements io.ReaderFrom with Write.
-func (w *recorder) ReadFrom(r io.Reader) (int64, error) {
-	return io.Copy(struct{ io.Writer }{w}, r)
-}
-
-// Flush implements http.Flusher for code that uses no ResponseController.
-func (w *recorder) Flush() {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	w.extend()
-	w.control.Flush()
-}
-
-// sent returns the status that the client sees.
-func (w *recorder) sent() int {
-	if w.status == 0 {
-		return http.StatusOK
-	}
-	return w.status
 }

@@ -687,6 +687,15 @@ func TestLimitsAreThoseOfTheVisitor(t *testing.T) {
 		}
 	}
 	p.do("GET", "/x", "X-Forwarded-For: 203.0.113.3, 203.0.113.1").want(t, 429, "rate_limited")
+	for range 5 { // a proxy that does not say who its visitors are
+		p.do("GET", "/x").want(t, 200, "")
+		p.do("GET", "/x", "X-Forwarded-For: unknown").want(t, 200, "")
+	}
+	p = serve(t) // trusts none
+	p.handle("GET /x", func(w http.ResponseWriter, r *http.Request) error { return limit.Check(r) })
+	p.do("GET", "/x", "X-Forwarded-For: 203.0.113.3")
+	p.do("GET", "/x", "X-Forwarded-For: 203.0.113.4")
+	p.do("GET", "/x", "X-Forwarded-For: 203.0.113.5").want(t, 429, "rate_limited")
 }
 
 func TestListenSettings(t *testing.T) {
@@ -770,7 +779,7 @@ func TestRefusedStrangersAreSummedUp(t *testing.T) {
 		h := web.Guard(web.GuardOptions{Log: log.logger(), PublicURL: appURL}, errs.Handle(func(w http.ResponseWriter, r *http.Request) error {
 			switch r.URL.Path {
 			case "/member":
-				web.Identified(r)
+				web.Identified(r, "")
 				return web.Fault{Status: 403, Code: "not_yours"}
 			case "/broken":
 				return errors.New("broken")

@@ -127,7 +127,7 @@ func (e *Errors) Handle(h Handler) http.Handler {
 
 // log logs an error, or leaves it to the summary of refused requests.
 func (e *Errors) log(r *http.Request, f Fault, err error) {
-	if v := visitOf(r.Context()); v != nil && f.Status < 500 && !v.known.Load() {
+	if v := visitOf(r.Context()); v != nil && f.Status < 500 && !v.known() {
 		v.reason, v.err = f.Code, err
 		return
 	}

@@ -104,11 +104,11 @@ func (s *Sessions[T]) get(r *http.Request, use bool) (*Session[T], bool, error) 
 		rec = entryOf(g).record
 		if err := json.Unmarshal([]byte(rec.value), &v); err != nil {
 			// A program with another T wrote it. It is of no use here.
-			Identified(r)
+			Identified(r, rec.subject)
 			return nil, false, nil
 		}
 	}
-	Identified(r)
+	Identified(r, rec.subject)
 	if use && s.due(rec) {
 		// If it cannot be stored, the session ends earlier after a restart.
 		// Reading goes on, as far as it needs no more.
@@ -154,7 +154,7 @@ func (s *Sessions[T]) Start(w http.ResponseWriter, r *http.Request, value T) err
 	if err := g.Save(r, w); err != nil {
 		return busy(err)
 	}
-	Identified(r)
+	Identified(r, e.subject)
 	s.ended(e.ended)
 	return nil
 }

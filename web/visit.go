@@ -9,9 +9,12 @@ import (
 
 // A visit is what a [Guard] and the handlers behind it know of one request.
 type visit struct {
-	id    string
-	ip    netip.Addr
-	known atomic.Bool // a session was found or begun
+	id       string
+	ip       netip.Addr
+	reported netip.Addr // whom a peer that is not believed says it asks for
+	isProxy  bool       // ip is that of a believed proxy, which says nothing of its visitor
+
+	subject atomic.Pointer[string] // of the session that was found or begun; nil: there is none
 
 	// Why the request was refused, for the summary. The goroutine of the
 	// request writes and reads them.
@@ -37,12 +40,23 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// Identified tells the [Guard] of r that the client has proved who it is: each of
-// its requests is logged, also a refused one.
-func Identified(r *http.Request) {
+// Identified tells the [Guard] of r that the client has proved who it is, "" for
+// somebody without a name: each of its requests is logged, also a refused one.
+func Identified(r *http.Request, subject string) {
 	if v := visitOf(r.Context()); v != nil {
-		v.known.Store(true)
+		v.subject.Store(&subject)
 	}
+}
+
+// known reports whether the client has proved who it is.
+func (v *visit) known() bool { return v.subject.Load() != nil }
+
+// member returns who sent the request, if that is known.
+func (v *visit) member() (subject string, known bool) {
+	if s := v.subject.Load(); s != nil {
+		return *s, true
+	}
+	return "", false
 }
 
 // Refused tells the [Guard] of r that the answer, whatever its status, refuses the
