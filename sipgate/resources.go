@@ -90,6 +90,15 @@ type Device struct {
 
 	// Phonelines lists the lines that ring at the device.
 	Phonelines []Phoneline
+
+	// Groups lists the groups whose calls ring at the device.
+	Groups []Group
+}
+
+// Group is a group of devices that ring together.
+type Group struct {
+	ID    string // "g0"
+	Alias string
 }
 
 // Phoneline is a line: it has numbers and rings at devices.
@@ -99,15 +108,19 @@ type Phoneline struct {
 }
 
 type wireDevice struct {
-	ID         anyText `json:"id"`
-	Alias      anyText `json:"alias"`
-	Type       string  `json:"type"`
-	Online     anyBool `json:"online"`
-	DND        anyBool `json:"dnd"`
-	Phonelines objects[struct {
-		ID    anyText `json:"id"`
-		Alias anyText `json:"alias"`
-	}] `json:"activePhonelines"`
+	ID         anyText              `json:"id"`
+	Alias      anyText              `json:"alias"`
+	Type       string               `json:"type"`
+	Online     anyBool              `json:"online"`
+	DND        anyBool              `json:"dnd"`
+	Phonelines objects[wireRouting] `json:"activePhonelines"`
+	Groups     objects[wireRouting] `json:"activeGroups"`
+}
+
+// wireRouting is a line or group whose calls ring at a device.
+type wireRouting struct {
+	ID    anyText `json:"id"`
+	Alias anyText `json:"alias"`
 }
 
 func (w wireDevice) device() Device {
@@ -115,6 +128,11 @@ func (w wireDevice) device() Device {
 	for _, l := range w.Phonelines {
 		if isID(string(l.ID), 64) {
 			d.Phonelines = append(d.Phonelines, Phoneline{string(l.ID), oneLine(string(l.Alias), maxName)})
+		}
+	}
+	for _, g := range w.Groups {
+		if isID(string(g.ID), 64) {
+			d.Groups = append(d.Groups, Group{string(g.ID), oneLine(string(g.Alias), maxName)})
 		}
 	}
 	return d

@@ -17,6 +17,7 @@ type Stores struct {
 	Zones            *Zones
 	Alarms           *Alarms
 	Greetings        *Greetings
+	Favourites       *Favourites
 
 	// Interrupted are the audit entries that [Audit.Recover] completed: those of
 	// actions in progress when the previous process ended.
@@ -42,6 +43,9 @@ func OpenStores(ctx context.Context, db *sql.DB, key Key, r Refresher, c Config,
 		return nil, err
 	}
 	if s.Greetings, err = NewGreetings(ctx, db); err != nil {
+		return nil, err
+	}
+	if s.Favourites, err = NewFavourites(ctx, db); err != nil {
 		return nil, err
 	}
 	if s.Interrupted, err = s.Audit.Recover(ctx); err != nil {
