@@ -125,7 +125,7 @@ func (h *handlers) setFavourite(w http.ResponseWriter, r *http.Request, a actor)
 		return err
 	}
 	return web.Respond(w, r, web.Response{JSON: map[string]any{"id": clip.ID, "favourite": form.Value},
-		Fragment: views.FavouriteSwitch(langOf(r, a), clip, form.Value), Next: "/announcements#sound-" + clip.ID})
+		Fragment: views.FavouriteSwitch(langOf(r, a), r.URL.Path, clip.Label, form.Value), Next: "/announcements#sound-" + clip.ID})
 }
 
 // changeAnnouncement does something to one announcement and leads to the library.

@@ -46,7 +46,7 @@ func (h *handlers) showCallerCard(w http.ResponseWriter, r *http.Request, a acto
 	}
 	if number := call.Remote.Number; sipgate.Number(number).Valid() {
 		m.Number, m.Place = sipgate.DisplayNumber(number), format.Place(number, lang)
-		if found := h.Control.Directory.Search(directory.MemberID(a.MemberID), number, 1, nil); len(found) > 0 && found[0].Number == number {
+		if found := h.Control.Directory.Search(directory.MemberID(a.MemberID), number, 1, directory.States{}); len(found) > 0 && found[0].Number == number {
 			m.Organization = found[0].Organization
 		}
 		h.addPastCalls(r, a, call, number, &m)

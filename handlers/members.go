@@ -24,12 +24,28 @@ func (h *handlers) respondTeam(w http.ResponseWriter, r *http.Request, a actor, 
 	board := h.Control.Board(a.Actor)
 	online, onCall := board.Members(), callcontrol.MembersOnCalls(board.Snapshot().Calls)
 	m := views.TeamModel{Alarms: alarms, Manage: a.May(team.ManageMembers).OK, SetDefault: a.May(team.ManageSettings).OK, EditGreetings: a.May(team.EditGreetings).OK, Default: h.Control.Members.DefaultConsent(a.Account)}
-	devices := h.Control.Rosters.Of(a.Account).Snapshot().Devices
+	devices, favourites := h.Control.Rosters.Of(a.Account).Snapshot().Devices, h.Control.Favourites.Of(a.MemberID)
 	for _, member := range h.Control.TeamMembers(a.Account) {
 		m.Members = append(m.Members, views.TeamMember{Member: member, Self: member.MemberID == a.MemberID,
-			Online: slices.Contains(online, switchboard.MemberID(member.User)), OnCall: onCall[member.User], Telephones: telephones(devices[member.User])})
+			Online: slices.Contains(online, switchboard.MemberID(member.User)), OnCall: onCall[member.User], Favourite: favourites[member.User], Telephones: telephones(devices[member.User])})
 	}
 	return web.Show(w, r, status, views.Team(h.page(r, a), m))
+}
+
+// setFavouriteColleague marks a colleague as one of the actor's favourites, or removes
+// the mark. Marks are personal and are not audited.
+func (h *handlers) setFavouriteColleague(w http.ResponseWriter, r *http.Request, a actor) error {
+	form, err := web.Decode[favouriteForm](w, r)
+	if err != nil {
+		return err
+	}
+	user := sipgate.UserID(r.PathValue("user"))
+	if err := h.Control.SetFavourite(r.Context(), a.Actor, user, form.Value); err != nil {
+		return err
+	}
+	name := cmp.Or(h.Control.MemberName(team.MemberID{Account: a.Account, User: user}), string(user))
+	return web.Respond(w, r, web.Response{JSON: map[string]any{"user": user, "favourite": form.Value},
+		Fragment: views.FavouriteSwitch(langOf(r, a), r.URL.Path, name, form.Value), Next: "/team"})
 }
 
 // telephoneNames returns the names of the telephones of an account that are known.

@@ -25,7 +25,7 @@ var leastRoles = map[string]team.Role{
 	"POST /history/{id}/note": team.Agent, "POST /history/{id}/star": team.Agent, "POST /history/{id}/archive": team.Agent, "POST /history/{id}/read": team.Agent,
 	"GET /history/{id}/recordings/{recording}": team.Viewer, "GET /history/{id}/recordings/{recording}/outline": team.Viewer,
 	"GET /figures": team.Viewer, "GET /figures/today": team.Viewer, "GET /walls": team.Admin, "POST /walls": team.Admin, "POST /walls/{id}/revoke": team.Admin,
-	"GET /team": team.Viewer, "POST /team/default": team.Admin, "POST /team/alarms": team.Admin, "POST /team/{user}/role": team.Admin, "POST /team/{user}/remove": team.Admin, "POST /team/{user}/restore": team.Admin, "POST /team/{user}/sign-out": team.Admin,
+	"GET /team": team.Viewer, "POST /team/{user}/favourite": team.Viewer, "POST /team/default": team.Admin, "POST /team/alarms": team.Admin, "POST /team/{user}/role": team.Admin, "POST /team/{user}/remove": team.Admin, "POST /team/{user}/restore": team.Admin, "POST /team/{user}/sign-out": team.Admin,
 	"GET /greetings": team.Lead, "POST /greetings": team.Lead,
 	"GET /audit": team.Admin, "GET /audit.csv": team.Admin, "GET /setup": team.Admin, "POST /setup/done": team.Admin, "POST /setup/roles": team.Admin,
 	"GET /status": team.Lead, "POST /status/webhooks": team.Admin, "POST /status/platform": team.Lead,

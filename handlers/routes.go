@@ -120,6 +120,7 @@ func (h *handlers) routes() (all []Route) {
 	signed("POST /walls/{id}/revoke", team.ManageWallboards, h.revokeWallboard)
 
 	signed("GET /team", team.ViewTeam, h.showTeam)
+	signed("POST /team/{user}/favourite", team.EditOwnSettings, h.setFavouriteColleague)
 	signed("POST /team/{user}/role", team.ManageMembers, h.setRole)
 	signed("POST /team/{user}/remove", team.ManageMembers, h.updateMember("remove", h.removeMember))
 	signed("POST /team/{user}/restore", team.ManageMembers, h.restoreMember)

@@ -1425,7 +1425,7 @@ func announcementCard(p Page, m AnnouncementsModel, a announcement.Announcement)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = FavouriteSwitch(p.Lang, a, m.isFavourite(a)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = FavouriteSwitch(p.Lang, announcementPath(a)+"/favourite", a.Label, m.isFavourite(a)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -92,6 +92,8 @@ func (r Recipient) subtitle() string {
 		return r.Organization
 	case r.Organization != "":
 		return r.Organization + " · " + r.Shown
+	case r.FoundIn != "":
+		return r.FoundIn + " · " + r.Shown
 	}
 	return r.Shown
 }

@@ -653,7 +653,7 @@ func recipientSign(lang Lang, r Recipient, name string) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if r.User != "" {
-			templ_7745c5c3_Err = avatar(switchboard.MemberID(r.User), r.Name).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = avatar(switchboard.MemberID(r.User), r.Name, r.Favourite).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -21,9 +21,10 @@ type TeamModel struct {
 // TeamMember is a member of the team.
 type TeamMember struct {
 	team.Member
-	Self   bool // the member is the reader
-	Online bool // has the dashboard open
-	OnCall bool
+	Self      bool // the member is the reader
+	Online    bool // has the dashboard open
+	OnCall    bool
+	Favourite bool // of the reader
 
 	Telephones []Telephone // nil if not known
 }

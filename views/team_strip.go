@@ -9,16 +9,19 @@ import (
 
 	"github.com/a-h/templ"
 
+	"callboard/sipgate"
 	"callboard/sipgate/directory"
 	"callboard/sipgate/switchboard"
 )
 
 // Tile is a colleague of the viewer in the strip of the team.
 type Tile struct {
-	User     switchboard.MemberID
-	Name     string
-	Number   string // to call, or to give a call to; "" if there is none
-	Callable bool   // the viewer may call it
+	User      switchboard.MemberID
+	Name      string
+	Number    string // to call, or to give a call to; "" if there is none
+	Callable  bool   // the viewer may call it
+	Favourite bool   // the viewer has marked the colleague
+	Groups    string // names of the colleague's groups, one a line
 
 	State       string // "free", "ringing", "calling", "talking", "held", "dnd", "away" or "unknown"
 	Since       time.Time
@@ -28,7 +31,7 @@ type Tile struct {
 
 // NewTile returns the tile of a colleague who is on no call.
 func NewTile(e directory.Entry, mayCall bool) Tile {
-	t := Tile{User: switchboard.MemberID(e.User), Name: e.Name, Number: e.Number, Callable: mayCall && e.Number != "", State: presenceNames[e.Presence]}
+	t := Tile{User: switchboard.MemberID(e.User), Name: e.Name, Number: e.Number, Callable: mayCall && e.Number != "", Favourite: e.Favourite, Groups: strings.Join(e.Groups, "\n"), State: presenceNames[e.Presence]}
 	if e.Presence == directory.Available {
 		t.State = "free"
 	}
@@ -37,7 +40,8 @@ func NewTile(e directory.Entry, mayCall bool) Tile {
 
 // SamePerson reports whether two tiles differ in their states at most.
 func (t Tile) SamePerson(o Tile) bool {
-	return t.User == o.User && t.Name == o.Name && t.Number == o.Number && t.Callable == o.Callable
+	t.State, t.Since, t.Approximate, t.With = o.State, o.Since, o.Approximate, o.With
+	return t == o
 }
 
 // OnCall returns the tile while the colleague is on c. The other party is in it
@@ -112,8 +116,9 @@ func (t Tile) address() templ.SafeURL {
 // last one opens the others. Style sheet and script know the number, too.
 const lineTiles = 8
 
-// stripOrder orders tiles as a page begins with them: those who are free first. Of a team
-// that is too large for the line, it holds those who are on calls first.
+// stripOrder orders tiles as a page begins with them: favourites first, then those who
+// are free. Of a team that is too large for the line, those who are on calls come
+// before these.
 func stripOrder(tiles []Tile) []Tile {
 	onCall := 1
 	if len(tiles) > lineTiles {
@@ -121,6 +126,8 @@ func stripOrder(tiles []Tile) []Tile {
 	}
 	place := func(t Tile) int {
 		switch {
+		case t.Favourite:
+			return -2
 		case t.inUse():
 			return onCall
 		case t.State == "free":
@@ -133,9 +140,34 @@ func stripOrder(tiles []Tile) []Tile {
 	return tiles
 }
 
-// countFree returns how many of the tiles behind the line are free.
+// A groupOfTeam is a group to which colleagues belong.
+type groupOfTeam struct {
+	Name string
+	Free int // how many of them are free
+}
+
+// groupsOf returns the groups of the tiles by their names. A group to which all
+// belong tells nobody apart and is left out.
+func groupsOf(tiles []Tile) (groups []groupOfTeam) {
+	members := map[string][]Tile{}
+	for _, t := range tiles {
+		for name := range strings.Lines(t.Groups) {
+			name = strings.TrimSuffix(name, "\n")
+			members[name] = append(members[name], t)
+		}
+	}
+	for name, of := range members {
+		if len(of) < len(tiles) {
+			groups = append(groups, groupOfTeam{name, countFree(of)})
+		}
+	}
+	slices.SortFunc(groups, func(a, b groupOfTeam) int { return sipgate.CompareNames(a.Name, b.Name) })
+	return groups
+}
+
+// countFree returns how many of the tiles are free.
 func countFree(tiles []Tile) (n int) {
-	for _, t := range tiles[lineTiles-1:] {
+	for _, t := range tiles {
 		if t.State == "free" {
 			n++
 		}

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,8 +81,8 @@ func TestColleaguesOnOneCallAreShownWithEachOther(t *testing.T) {
 	}
 }
 
-// The strip begins with those who are free; of a large team with those on calls.
-// Names stay in the order that they come in.
+// The strip begins with favourites, then those who are free; of a large team with
+// favourites, then those on calls. Names stay in the order that they come in.
 func TestOrderOfTheStrip(t *testing.T) {
 	tile := func(name, state string) Tile {
 		tile := Tile{Name: name, State: state}
@@ -102,10 +103,42 @@ func TestOrderOfTheStrip(t *testing.T) {
 	}
 	large := append(small, tile("F", "free"), tile("G", "talking"), tile("H", "away"), tile("I", "free"))
 	ordered := stripOrder(large)
-	if got := names(ordered); got != "BGCEFIADH" || countFree(ordered) != 0 || freeText(German, 3) != "3 frei" {
-		t.Errorf("large: %s, %d free", got, countFree(ordered))
+	if got := names(ordered); got != "BGCEFIADH" || countFree(ordered[lineTiles-1:]) != 0 || freeText(German, 3) != "3 frei" {
+		t.Errorf("large: %s, %d free", got, countFree(ordered[lineTiles-1:]))
 	}
 	if !strings.HasPrefix(names(large), "ABCDE") {
 		t.Error("the model was changed")
+	}
+	for _, i := range []int{0, 1, 7} {
+		large[i].Favourite = true
+	}
+	if got := names(stripOrder(large[:5])); got != "ABCED" {
+		t.Errorf("small, with favourites: %s", got)
+	}
+	if got := names(stripOrder(large)); got != "ABHGCEFID" {
+		t.Errorf("large, with favourites: %s", got)
+	}
+}
+
+// Groups stand in the order of their names with how many of each are free. One to
+// which all colleagues belong is left out.
+func TestGroupsOfTheTeam(t *testing.T) {
+	tiles := []Tile{
+		{State: "free", Groups: "Alle\nSupport"}, {State: "away", Groups: "Alle\nSupport\nÄrzte"},
+		{State: "free", Groups: "Alle"}, {State: "talking", Since: time.Unix(9, 0), Groups: "Alle\nVertrieb"},
+	}
+	want := []groupOfTeam{{"Ärzte", 0}, {"Support", 1}, {"Vertrieb", 0}}
+	if got := groupsOf(tiles); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got := groupsOf([]Tile{{State: "free"}, {State: "free"}}); len(got) > 0 {
+		t.Errorf("without groups: %v", got)
+	}
+	page := html(t, TeamStrip(English, slices.Concat(tiles, tiles, tiles), time.Time{}))
+	if !strings.Contains(page, `<button type="button" data-group="Support" aria-pressed="false">Support <small>3 free</small></button>`) || !strings.Contains(page, "<li data-groups=\"Alle\nSupport\">") {
+		t.Errorf("the strip of a large team: %s", page)
+	}
+	if page := html(t, TeamStrip(English, tiles, time.Time{})); strings.Contains(page, "data-group") {
+		t.Errorf("the strip of a small team: %s", page)
 	}
 }

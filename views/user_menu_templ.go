@@ -55,7 +55,7 @@ func userMenu(p Page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = avatar(p.MemberID, p.MemberName).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = avatar(p.MemberID, p.MemberName, false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

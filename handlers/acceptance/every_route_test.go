@@ -323,6 +323,8 @@ func (w *crawler) parameters(t *testing.T, v *harness.Client, ids map[string]str
 		{"/walls", "name=x&lang=" + sweepCanary, 422, "lang"},
 		{"/walls", "name=&lang=en", 422, "name"},
 		{"/walls", "name=x&lang=en&names=" + sweepCanary, 422, "names"},
+		{"/team/w1/favourite", "value=" + sweepCanary, 422, "value"},
+		{"/team/" + sweepPath + "/favourite", "value=true", 404, ""},
 		{"/team/w1/role", "role=" + sweepCanary, 422, "role"},
 		{"/greetings", "number=" + sweepCanary + "&text=x", 422, "number"},
 		{"/team/" + sweepPath + "/role", "role=agent", 404, ""},

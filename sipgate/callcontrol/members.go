@@ -160,6 +160,22 @@ func (c *Control) SetAlarmLimits(ctx context.Context, a Actor, l team.AlarmLimit
 	return err
 }
 
+// SetFavourite marks a colleague as one of the actor's favourites, or removes the
+// mark, and shows that on all their pages. It returns [team.ErrNoMember] for who is
+// no user of the account, and for the actor.
+func (c *Control) SetFavourite(ctx context.Context, a Actor, user sipgate.UserID, on bool) error {
+	isUser := func(u sipgate.User) bool { return u.ID == user }
+	_, member := c.Members.Known(team.MemberID{Account: a.Account, User: user})
+	if user == a.User || !member && !slices.ContainsFunc(c.Rosters.Of(a.Account).Snapshot().Users, isUser) {
+		return team.ErrNoMember
+	}
+	if err := c.Favourites.Set(ctx, a.MemberID, user, on); err != nil {
+		return err
+	}
+	c.Board(a).Invalidate()
+	return nil
+}
+
 // TeamMembers returns the members of an account and, with NoRole, the users of
 // the account who never signed in.
 func (c *Control) TeamMembers(account string) []team.Member {

@@ -29,7 +29,7 @@ func (f *fixture) private(a Actor) {
 // forgotten reports whether nothing private is known of an actor any more.
 func (f *fixture) forgotten(a Actor) bool {
 	return f.Private.Name(a.MemberID, "+4930555001") == "" &&
-		len(f.Directory.Search(directory.MemberID(a.MemberID), "555009", 10, nil)) == 0
+		len(f.Directory.Search(directory.MemberID(a.MemberID), "555009", 10, directory.States{})) == 0
 }
 
 // Who has another session stays. With the last one the member leaves the board, what

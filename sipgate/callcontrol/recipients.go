@@ -18,10 +18,11 @@ import (
 func (c *Control) Recipients(a Actor, text string) (found []directory.Entry, refreshing bool, err error) {
 	calls := c.Board(a).Snapshot().Calls
 	c.recordOwnCalls(a, calls)
-	if m, busy := directory.MemberID(a.MemberID), MembersOnCalls(calls); strings.TrimSpace(text) == "" {
-		found = c.Directory.Offer(m, busy)
+	m, states := directory.MemberID(a.MemberID), directory.States{OnCall: MembersOnCalls(calls), Favourites: c.Favourites.Of(a.MemberID)}
+	if strings.TrimSpace(text) == "" {
+		found = c.Directory.Offer(m, states)
 	} else {
-		found = c.Directory.Search(m, text, directory.MaxResults, busy)
+		found = c.Directory.Search(m, text, directory.MaxResults, states)
 	}
 	roster := c.Rosters.Of(a.Account)
 	if err = roster.Err(); err != nil {
@@ -35,8 +36,9 @@ func (c *Control) Recipients(a Actor, text string) (found []directory.Entry, ref
 // wait for sipgate. Whose name is not known is not among them.
 func (c *Control) Colleagues(a Actor) []directory.Entry {
 	c.Rosters.Of(a.Account).Keep()
-	all := c.Directory.Colleagues(directory.MemberID(a.MemberID))
+	all, favourites := c.Directory.Colleagues(directory.MemberID(a.MemberID)), c.Favourites.Of(a.MemberID)
 	for i, e := range all {
+		all[i].Favourite = favourites[e.User]
 		all[i].Name = cmp.Or(e.Name, c.MemberName(team.MemberID{Account: a.Account, User: e.User}))
 	}
 	return slices.DeleteFunc(all, func(e directory.Entry) bool { return e.Name == "" })

@@ -25,12 +25,12 @@ func TestContactsAreFoundHoweverTheirNumberIsStored(t *testing.T) {
 			d.rules = rules
 			d.SetContacts(anna, []sipgate.Contact{contact("Meier", "SHARED", stored), contact("Pförtner", "SHARED", "\u202a10\u202c", "1234567", "e0")})
 			for _, typed := range []string{"meier", number, stored, number[:6], "\u200e" + number} {
-				found := d.Search(anna, typed, 5, nil)
+				found := d.Search(anna, typed, 5, States{})
 				if len(found) != 1 || found[0].Name != "Meier" || found[0].Number != number {
 					t.Errorf("country %q, stored as %q, typed %q: %+v, want %s", rules.Region, stored, typed, found, number)
 				}
 			}
-			if found := d.Search(anna, "pförtner", 5, nil); len(found) != 0 {
+			if found := d.Search(anna, "pförtner", 5, States{}); len(found) != 0 {
 				t.Errorf("an internal number is offered: %+v", found)
 			}
 		}

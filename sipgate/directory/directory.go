@@ -63,8 +63,17 @@ type Entry struct {
 	Number       string         // E.164
 	User         sipgate.UserID // of a Member
 	Presence     Presence       // of a Member
+	Groups       []string       // names of a Member's groups, in their order; shared, not to be changed
+	FoundIn      string         // the group whose name found the Member, "" if its own name did
+	Favourite    bool           // the searching member has marked this Member
 	LastCallAt   time.Time      // the searching member's last call with it; zero if not recent
 	Exact        bool           // what is searched for is its name, organization or number
+}
+
+// States are what a search must know of the team that the directory does not.
+type States struct {
+	OnCall     map[sipgate.UserID]bool
+	Favourites map[sipgate.UserID]bool // of the member who searches
 }
 
 // A Directory holds the entries of all accounts. It is safe for concurrent use.

@@ -103,7 +103,7 @@ func TestSearch(t *testing.T) {
 		{"nebenstelle", ""}, // 23 cannot be called
 		{"zzz", ""}, {"!?", ""}, {"\xff\x00", ""},
 	} {
-		if got := names(d.Search(anna, test.text, MaxResults, nil)); got != test.want {
+		if got := names(d.Search(anna, test.text, MaxResults, States{})); got != test.want {
 			t.Errorf("%q finds\n%s, want\n%s", test.text, got, test.want)
 		}
 	}
@@ -124,14 +124,14 @@ func TestRanking(t *testing.T) {
 		{Name: "Kim Busy", Number: "+4930555103", User: "w3", Presence: Available},
 	})
 	d.AddRecent(anna, []Entry{{Number: "+4930555003", LastCallAt: noon.Add(-time.Minute)}, {Number: "+4930555002", LastCallAt: noon}})
-	found := d.Search(anna, "kim", MaxResults, map[sipgate.UserID]bool{"w3": true})
+	found := d.Search(anna, "kim", MaxResults, States{OnCall: map[sipgate.UserID]bool{"w3": true}})
 	if got, want := names(found), "Kim, Kim Recent, Kim Older, Kim Here, Kim Away, Kim Busy, Kim Contact"; got != want {
 		t.Errorf("order %s, want %s", got, want)
 	}
 	if found[5].Presence != OnCall {
 		t.Errorf("Kim Busy is %v, want on a call", found[5].Presence)
 	}
-	if got := names(d.Search(anna, "kim", 2, nil)); got != "Kim, Kim Recent" {
+	if got := names(d.Search(anna, "kim", 2, States{})); got != "Kim, Kim Recent" {
 		t.Errorf("the best two are %s", got)
 	}
 }
@@ -142,18 +142,18 @@ func TestEachNumberIsFoundOnce(t *testing.T) {
 	d.SetContacts(anna, []sipgate.Contact{contact("Alex Private", "PRIVATE", "030 555001"), contact("Alex Team", "SHARED", "+4930555001")})
 	d.AddRecent(anna, []Entry{{Name: "Alex Old", Number: "+4930555001", LastCallAt: noon}})
 	for _, text := range []string{"alex", "555001"} {
-		if found := d.Search(anna, text, MaxResults, nil); len(found) != 1 || found[0].Name != "Alex Team" || found[0].LastCallAt.IsZero() {
+		if found := d.Search(anna, text, MaxResults, States{}); len(found) != 1 || found[0].Name != "Alex Team" || found[0].LastCallAt.IsZero() {
 			t.Errorf("%q finds %+v", text, found)
 		}
 	}
-	if found := d.Search(anna, "alex priv", MaxResults, nil); len(found) != 1 || found[0].Name != "Alex Private" {
+	if found := d.Search(anna, "alex priv", MaxResults, States{}); len(found) != 1 || found[0].Name != "Alex Private" {
 		t.Errorf("its private name finds %+v", found)
 	}
 	d.SetContacts(anna, []sipgate.Contact{
 		contact("Alex One", "SHARED", "030 555001"), contact("Alex Two", "SHARED", "+4930555001"), contact("Alex Three", "SHARED", "+4930555001"),
 		contact("Alex Four", "SHARED", "+4930555002"), contact("Alex Five", "SHARED", "+4930555003"),
 	})
-	if found := d.Search(anna, "alex", 3, nil); len(found) != 3 {
+	if found := d.Search(anna, "alex", 3, States{}); len(found) != 3 {
 		t.Errorf("equal numbers take places from others: %+v", found)
 	}
 }
@@ -166,7 +166,7 @@ func TestPrivateEntriesAreFoundByTheirOwnerOnly(t *testing.T) {
 	texts := []string{"", "großmutter", "canary", "müller", "0171 3920077", "3920077", "555777", "555002", "0", "g", "c", "müller 0077"}
 	for _, m := range []MemberID{jonas, other, {anna.Account, "w2"}, {"", ""}} {
 		for _, text := range texts {
-			for _, e := range d.Search(m, text, 1000, nil) {
+			for _, e := range d.Search(m, text, 1000, States{}) {
 				switch {
 				case e.Kind == Private && m != jonas, e.Name == "Großmutter Müller", e.Number == "+4930555002",
 					!e.LastCallAt.IsZero(), m.Account != anna.Account:
@@ -175,11 +175,11 @@ func TestPrivateEntriesAreFoundByTheirOwnerOnly(t *testing.T) {
 			}
 		}
 	}
-	if names(d.Search(anna, "großm", MaxResults, nil)) == "" || names(d.Search(jonas, "canary", MaxResults, nil)) == "" {
+	if names(d.Search(anna, "großm", MaxResults, States{})) == "" || names(d.Search(jonas, "canary", MaxResults, States{})) == "" {
 		t.Error("not found by their owners")
 	}
 	d.Forget(anna)
-	if got := names(d.Search(anna, "großm", MaxResults, nil)); got != "" {
+	if got := names(d.Search(anna, "großm", MaxResults, States{})); got != "" {
 		t.Errorf("after Forget: %s", got)
 	}
 }
@@ -218,7 +218,7 @@ func TestLaterCallsAreKept(t *testing.T) {
 	d := testDirectory(t)
 	d.RecordCall(anna, "+4930999001", noon.Add(time.Hour))
 	d.AddRecent(anna, []Entry{{Number: "+4930555002", LastCallAt: noon.Add(-time.Hour)}}) // read before that call
-	if got := names(d.Search(anna, "", 2, nil)); got != "+4930999001, Peter Šimon" {
+	if got := names(d.Search(anna, "", 2, States{})); got != "+4930999001, Peter Šimon" {
 		t.Errorf("the last calls are %s", got)
 	}
 }
@@ -229,12 +229,12 @@ func TestRecentCallsKeepTheirName(t *testing.T) {
 	d := newDirectory(t)
 	d.AddRecent(anna, []Entry{{Name: "Zoe Old", Number: "+4930777001", LastCallAt: noon}, {Number: "", Name: "Nobody", LastCallAt: noon}})
 	d.RecordCall(anna, "+4930777001", noon.Add(time.Hour))
-	found := d.Search(anna, "zoe", MaxResults, nil)
+	found := d.Search(anna, "zoe", MaxResults, States{})
 	if len(found) != 1 || found[0].Name != "Zoe Old" || !found[0].LastCallAt.Equal(noon.Add(time.Hour)) || found[0].Kind != Recent {
 		t.Errorf("%+v", found)
 	}
 	d.AddRecent(anna, []Entry{{Name: "Zoe New", Number: "+4930777001", LastCallAt: noon.Add(2 * time.Hour)}})
-	if got := names(d.Search(anna, "", MaxResults, nil)); got != "Zoe New" {
+	if got := names(d.Search(anna, "", MaxResults, States{})); got != "Zoe New" {
 		t.Errorf("%s", got)
 	}
 }
@@ -247,7 +247,7 @@ func TestBestEntryOfANumber(t *testing.T) {
 		contact("Kit Second", "SHARED", "+4930888001"), contact("Kit", "SHARED", "+4930888001"), contact("Kit Abel", "SHARED", "+4930888002"), contact("Kit Zorn", "SHARED", "+4930888003"),
 	})
 	for limit, want := range map[int]string{0: "", 1: "Kit", 2: "Kit, Kit Abel", 4: "Kit, Kit Abel, Kit Zorn"} {
-		if got := names(d.Search(anna, "kit", limit, nil)); got != want {
+		if got := names(d.Search(anna, "kit", limit, States{})); got != want {
 			t.Errorf("the best %d are %s, want %s", limit, got, want)
 		}
 	}
@@ -286,12 +286,12 @@ func FuzzSearch(f *testing.F) {
 	}
 	d := testDirectory(f)
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, e := range d.Search(jonas, text, 5, nil) {
+		for _, e := range d.Search(jonas, text, 5, States{}) {
 			if e.Kind == Private || e.Number == "" {
 				t.Errorf("%q finds %+v", text, e)
 			}
 		}
-		if n := len(d.Search(anna, text, 5, nil)); n > 5 {
+		if n := len(d.Search(anna, text, 5, States{})); n > 5 {
 			t.Errorf("%q finds %d", text, n)
 		}
 		if n, err := d.Resolve(anna, text); err == nil && !n.Valid() {
@@ -329,14 +329,14 @@ func BenchmarkSearch(b *testing.B) {
 	for _, text := range []string{"m", "mül", "müller s", "firma", "0211", "0211 1002", "4711", "nobody", ""} {
 		b.Run("text="+strings.ReplaceAll(text, " ", "_"), func(b *testing.B) {
 			for b.Loop() {
-				d.Search(anna, text, MaxResults, nil)
+				d.Search(anna, text, MaxResults, States{})
 			}
 		})
 	}
 	b.Run("typed", func(b *testing.B) {
 		typed := []rune("sabine müller")
 		for i := 0; b.Loop(); i++ {
-			d.Search(anna, string(typed[:i%len(typed)+1]), MaxResults, nil)
+			d.Search(anna, string(typed[:i%len(typed)+1]), MaxResults, States{})
 		}
 	})
 }
@@ -401,7 +401,7 @@ func TestSearchResultsAreInTheOrderOfADictionary(t *testing.T) {
 	}
 	d.SetContacts(anna, people)
 	var got []string
-	for _, e := range d.Search(anna, "firma", MaxResults, nil) {
+	for _, e := range d.Search(anna, "firma", MaxResults, States{}) {
 		got = append(got, e.Name)
 	}
 	if !slices.Equal(got, want) {

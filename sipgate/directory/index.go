@@ -20,7 +20,7 @@ type index struct {
 type indexedEntry struct {
 	Entry
 	name, organization string   // folded
-	words              []string // of both, folded
+	words              []string // of both and of the groups, folded
 }
 
 type posting struct {
@@ -37,6 +37,9 @@ func newIndex(entries []Entry, limit int) *index {
 		organization := sipgate.FoldedWords(e.Organization)
 		in.organization = strings.Join(organization, " ")
 		in.words = append(in.words, organization...)
+		for _, g := range e.Groups {
+			in.words = append(in.words, sipgate.FoldedWords(g)...)
+		}
 		x.entries = append(x.entries, in)
 	}
 	slices.SortStableFunc(x.entries, func(a, b indexedEntry) int {

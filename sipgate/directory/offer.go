@@ -14,13 +14,12 @@ const (
 )
 
 // Offer returns whom m may want before anything is typed: the team, each member
-// with one number and the available ones first, then groups, then contacts whom m
-// called lately, then other numbers of recent calls. Members in busy are on a
-// call.
-func (d *Directory) Offer(m MemberID, busy map[sipgate.UserID]bool) []Entry {
+// with one number, m's favourites first and then the available ones, then groups,
+// then contacts whom m called lately, then other numbers of recent calls.
+func (d *Directory) Offer(m MemberID, states States) []Entry {
 	var team, contacts, recent []Entry
 	known := map[sipgate.UserID]bool{m.User: true}
-	for _, e := range d.Search(m, "", maxMembers+maxRecent, busy) {
+	for _, e := range d.Search(m, "", maxMembers+maxRecent, states) {
 		switch {
 		case e.Kind == Member && !known[e.User]:
 			known[e.User] = true
@@ -39,17 +38,20 @@ func (d *Directory) Offer(m MemberID, busy map[sipgate.UserID]bool) []Entry {
 	return slices.Concat(first(team, maxOfferedTeam), first(contacts, maxOfferedRecent), first(recent, maxOfferedRecent))
 }
 
-// offerOrder returns the place of a member: who can take a call comes first, who
-// cannot last.
-func offerOrder(e Entry) int {
+// offerOrder returns the place of a member: favourites come before others, and of
+// both who can take a call first, who cannot last.
+func offerOrder(e Entry) (place int) {
 	switch e.Presence {
 	case Available:
-		return 0
 	case Offline:
-		return 2
+		place = 2
 	default:
-		return 1
+		place = 1
 	}
+	if e.Favourite {
+		place -= 3
+	}
+	return place
 }
 
 func first(all []Entry, n int) []Entry { return all[:min(len(all), n)] }

@@ -26,12 +26,43 @@ func TestTheTeamIsOfferedFirst(t *testing.T) {
 		{Number: "+4930555009", LastCallAt: noon}, {Number: "+4930555001", LastCallAt: noon.Add(-time.Minute)},
 		{Number: "+4930555003", LastCallAt: noon.Add(-time.Hour)}, {Number: "+492214710111", LastCallAt: noon},
 	})
-	busy := map[sipgate.UserID]bool{"w2": true}
+	busy := States{OnCall: map[sipgate.UserID]bool{"w2": true}}
 	if got, want := names(d.Offer(anna, busy)), "Free, Busy, Quiet, Away, Old Friend, Mama, +4930555009"; got != want {
 		t.Errorf("offered %s, want %s", got, want)
 	}
 	if got, want := names(d.Offer(jonas, busy)), "Free, Anna, Busy, Quiet"; got != want && got != "Anna, Free, Busy, Quiet" {
 		t.Errorf("a colleague is offered %s, want %s", got, want)
+	}
+}
+
+// Favourites come first, in what is offered and in what is found, and only for whom
+// they are: also one who is away.
+func TestFavouritesComeFirst(t *testing.T) {
+	d := newDirectory(t)
+	d.setMembers(anna.Account, []Entry{
+		{Name: "Kim Away", Number: "+492214710111", User: "w1", Presence: Offline},
+		{Name: "Kim Busy", Number: "+492214710112", User: "w2", Presence: Available},
+		{Name: "Kim Free", Number: "+492214710114", User: "w4", Presence: Available},
+		{Name: "Kim Recent", Number: "+492214710115", User: "w5", Presence: Available},
+	})
+	d.AddRecent(anna, []Entry{{Number: "+492214710115", LastCallAt: noon}})
+	states := States{OnCall: map[sipgate.UserID]bool{"w2": true}, Favourites: map[sipgate.UserID]bool{"w1": true, "w2": true}}
+	for text, want := range map[string]string{"": "Kim Busy, Kim Away, Kim Recent, Kim Free", "kim": "Kim Away, Kim Busy, Kim Recent, Kim Free"} {
+		found := d.Search(anna, text, MaxResults, states)
+		if text == "" {
+			found = d.Offer(anna, states)
+		}
+		if got := names(found); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+		for _, e := range found {
+			if e.Favourite != states.Favourites[e.User] {
+				t.Errorf("%s is a favourite: %v", e.Name, e.Favourite)
+			}
+		}
+	}
+	if got := names(d.Search(anna, "kim free", 1, states)); got != "Kim Free" {
+		t.Errorf("exactly searched for: %s", got)
 	}
 }
 
@@ -45,7 +76,7 @@ func TestAnOfferIsShort(t *testing.T) {
 	}
 	d.setMembers(anna.Account, members)
 	d.AddRecent(anna, recent)
-	offered := d.Offer(anna, nil)
+	offered := d.Offer(anna, States{})
 	if n := len(offered); n != maxOfferedTeam+maxOfferedRecent || offered[n-maxOfferedRecent].Number != "+4930000299" {
 		t.Errorf("%d are offered: %s", n, names(offered))
 	}
@@ -55,7 +86,7 @@ func TestAnOfferIsShort(t *testing.T) {
 func TestExactMatchesAreMarked(t *testing.T) {
 	d := testDirectory(t)
 	for text, want := range map[string]bool{"jonas keller": true, "jonas": false, "0221 4710111": true, "0221 4710": false, "muller": true} {
-		if found := d.Search(anna, text, 1, nil); len(found) != 1 || found[0].Exact != want {
+		if found := d.Search(anna, text, 1, States{}); len(found) != 1 || found[0].Exact != want {
 			t.Errorf("%q finds %+v", text, found)
 		}
 	}

@@ -51,6 +51,21 @@ func (q *query) matches(e *indexedEntry) bool {
 	return true
 }
 
+// groupOf returns the group by whose name the entry matches, "" if none has a word
+// that the entry's own name lacks.
+func (q *query) groupOf(e *indexedEntry) string {
+	for _, g := range e.Groups {
+		words := sipgate.FoldedWords(g)
+		for _, w := range q.words {
+			begins := func(x string) bool { return strings.HasPrefix(x, w) }
+			if slices.ContainsFunc(words, begins) && !slices.ContainsFunc(strings.Fields(e.name), begins) {
+				return g
+			}
+		}
+	}
+	return ""
+}
+
 // Matches returns what reports whether someone with a number and names fits a text,
 // as entries of the directory do. It is nil if the text has no character of a name
 // or number.
@@ -81,6 +96,7 @@ func (q *query) exact(e *indexedEntry) bool {
 // The ranks of results, best first.
 const (
 	rankExact = iota
+	rankFavourite
 	rankRecent
 	rankAvailable
 	rankMember
@@ -89,12 +105,14 @@ const (
 
 // A hit is an entry that matches, with what its place in the results depends on.
 type hit struct {
-	entry    *indexedEntry
-	presence Presence
-	lastCall int64 // time of the last call in Unix milliseconds; 0 if not recent
-	exact    bool
-	rank     int
-	position int // in its index
+	entry     *indexedEntry
+	presence  Presence
+	favourite bool
+	foundIn   string
+	lastCall  int64 // time of the last call in Unix milliseconds; 0 if not recent
+	exact     bool
+	rank      int
+	position  int // in its index
 }
 
 // compare orders hits by rank, last call, kind and position.
@@ -105,7 +123,7 @@ func (h hit) compare(o hit) int {
 // result returns the entry for the member who searches.
 func (h hit) result() Entry {
 	e := h.entry.Entry
-	e.Presence, e.Exact = h.presence, h.exact
+	e.Presence, e.Favourite, e.Exact, e.FoundIn = h.presence, h.favourite, h.exact, h.foundIn
 	if h.lastCall != 0 {
 		e.LastCallAt = time.UnixMilli(h.lastCall)
 	}
@@ -113,10 +131,10 @@ func (h hit) result() Entry {
 }
 
 // Search returns at most limit entries that m may see: exact matches first, then
-// recent calls, the latest first, then available members, other members, and
-// contacts. It returns each number once. Members in busy are on a call. An empty
-// text matches recent calls and members.
-func (d *Directory) Search(m MemberID, text string, limit int, busy map[sipgate.UserID]bool) []Entry {
+// m's favourites, then recent calls, the latest first, then available members,
+// other members, and contacts. It returns each number once. An empty text matches
+// recent calls and members, and the name of a group its members.
+func (d *Directory) Search(m MemberID, text string, limit int, states States) []Entry {
 	a, own := d.visibleTo(m)
 	q := d.query(text)
 	sources := []*index{own.recent, a.members, own.contacts, a.contacts}
@@ -129,10 +147,10 @@ func (d *Directory) Search(m MemberID, text string, limit int, busy map[sipgate.
 	var found []hit
 	for _, x := range sources {
 		best := topHits{limit: limit}
-		x.search(q, func(i int, e *indexedEntry) { best.add(newHit(q, e, i, m, own.recent, busy)) })
+		x.search(q, func(i int, e *indexedEntry) { best.add(newHit(q, e, i, m, own.recent, states)) })
 		found = append(found, best.hits...)
 	}
-	return mergeHits(found, limit, func(n string) (Entry, bool) { return owner(n, a, own, busy) })
+	return mergeHits(found, limit, func(n string) (Entry, bool) { return owner(n, a, own, states) })
 }
 
 // visibleTo returns the data of m's account and m's own data.
@@ -151,11 +169,11 @@ func (d *Directory) visibleTo(m MemberID) (accountData, memberData) {
 	return *a, own
 }
 
-func newHit(q *query, e *indexedEntry, position int, m MemberID, recent *index, busy map[sipgate.UserID]bool) hit {
-	h := hit{entry: e, presence: e.Presence, rank: rankContact, position: position}
+func newHit(q *query, e *indexedEntry, position int, m MemberID, recent *index, states States) hit {
+	h := hit{entry: e, presence: e.Presence, favourite: states.Favourites[e.User], foundIn: q.groupOf(e), rank: rankContact, position: position}
 	if e.Kind >= Group {
 		h.rank = rankMember
-		if busy[e.User] {
+		if states.OnCall[e.User] {
 			h.presence = OnCall
 		}
 		if h.presence == Available {
@@ -164,6 +182,9 @@ func newHit(q *query, e *indexedEntry, position int, m MemberID, recent *index, 
 	}
 	if h.lastCall = recent.lastCall(e.Number); h.lastCall != 0 {
 		h.rank = rankRecent
+	}
+	if h.favourite {
+		h.rank = rankFavourite
 	}
 	if h.exact = q.exact(e); h.exact {
 		h.rank = rankExact
@@ -175,12 +196,13 @@ func newHit(q *query, e *indexedEntry, position int, m MemberID, recent *index, 
 }
 
 // owner returns the entry of the member, group or contact that has a number.
-func owner(number string, a accountData, own memberData, busy map[sipgate.UserID]bool) (Entry, bool) {
+func owner(number string, a accountData, own memberData, states States) (Entry, bool) {
 	for _, x := range []*index{a.members, a.contacts, own.contacts} {
 		if e, ok := x.lookup(number); ok {
-			if busy[e.User] {
+			if states.OnCall[e.User] {
 				e.Presence = OnCall
 			}
+			e.Favourite = states.Favourites[e.User]
 			return e, true
 		}
 	}
@@ -260,7 +282,7 @@ func (d *Directory) Resolve(m MemberID, text string) (sipgate.Number, error) {
 	if err == nil || q.number != "" || len(q.words) == 0 || sipgate.IsBlocked(err) {
 		return n, err
 	}
-	found := d.Search(m, text, MaxResults, nil)
+	found := d.Search(m, text, MaxResults, States{})
 	exact := slices.DeleteFunc(slices.Clone(found), func(e Entry) bool {
 		return q.name != strings.Join(sipgate.FoldedWords(e.Name), " ") && q.name != strings.Join(sipgate.FoldedWords(e.Organization), " ")
 	})

@@ -57,9 +57,10 @@ func (d *Directory) memberEntries(roster *account.Snapshot) (all []Entry) {
 	}
 	for _, u := range roster.Users {
 		devices := roster.Devices[u.ID]
+		groups := groupNames(devices)
 		for _, l := range phonelines(devices) {
 			for _, number := range numbersOf[l] {
-				all = append(all, Entry{Kind: Member, Name: account.Name(u), Number: number, User: u.ID, Presence: presence(devices)})
+				all = append(all, Entry{Kind: Member, Name: account.Name(u), Number: number, User: u.ID, Presence: presence(devices), Groups: groups})
 			}
 		}
 	}
@@ -73,7 +74,8 @@ func teamEntries(roster *account.Snapshot, entries []Entry) (all []Entry) {
 		if !u.ID.IsPerson() {
 			continue
 		}
-		e := Entry{Kind: Member, Name: account.Name(u), User: u.ID, Presence: presence(roster.Devices[u.ID])}
+		devices := roster.Devices[u.ID]
+		e := Entry{Kind: Member, Name: account.Name(u), User: u.ID, Presence: presence(devices), Groups: groupNames(devices)}
 		if i := slices.IndexFunc(entries, func(e Entry) bool { return e.User == u.ID }); i >= 0 {
 			e.Number = entries[i].Number
 		}
@@ -113,5 +115,19 @@ func phonelines(devices []sipgate.Device) []string {
 			}
 		}
 	}
+	return all
+}
+
+// groupNames returns the names of the groups whose calls ring at the devices, each
+// once and in their order.
+func groupNames(devices []sipgate.Device) (all []string) {
+	for _, x := range devices {
+		for _, g := range x.Groups {
+			if g.Alias != "" && !slices.Contains(all, g.Alias) {
+				all = append(all, g.Alias)
+			}
+		}
+	}
+	slices.SortFunc(all, sipgate.CompareNames)
 	return all
 }

@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -64,7 +65,7 @@ func TestReadTeamIsShared(t *testing.T) {
 		if n := f.requests.Load(); n != 4 {
 			t.Errorf("%d requests, want 4: users, numbers, devices of two", n)
 		}
-		found := d.Search(anna, "", MaxResults, nil)
+		found := d.Search(anna, "", MaxResults, States{})
 		if got := names(found); got != "Jonas Keller, Mira Hoffmann, Zentrale" || found[0].Presence != Available || found[1].Presence != Offline {
 			t.Errorf("the team is %s: %+v", got, found)
 		}
@@ -77,7 +78,7 @@ func TestReadTeamIsShared(t *testing.T) {
 			t.Error("after half a minute presence is read again, and not twice at the same time")
 		}
 		synctest.Wait()
-		found = d.Search(anna, "", MaxResults, nil)
+		found = d.Search(anna, "", MaxResults, States{})
 		if n := f.requests.Load(); n != 5 || found[1].Presence != DoNotDisturb {
 			t.Errorf("%d requests, want 5; %+v", n, found)
 		}
@@ -153,6 +154,48 @@ func TestTheTeamIsAllUsersButOneself(t *testing.T) {
 	})
 }
 
+// The name of a group finds the group and then its members, as their telephones ring
+// for it. Whoever dials it by name calls the group.
+func TestMembersAreFoundByTheirGroup(t *testing.T) {
+	in := func(d sipgate.Device, groups ...string) sipgate.Device {
+		for i, g := range groups {
+			d.Groups = append(d.Groups, sipgate.Group{ID: fmt.Sprint("g", i), Alias: g})
+		}
+		return d
+	}
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeAccess{devices: map[sipgate.UserID][]sipgate.Device{
+			"w1": {in(phone("p1", true, false), "Zentrale", "Support Europe"), in(phone("p1", true, false), "Zentrale", "")},
+			"w2": {in(phone("p2", true, false), "Support Europe")},
+		}}
+		d := newDirectory(t, f)
+		d.rosters.Of(anna.Account).Load()
+		synctest.Wait()
+		for text, want := range map[string]string{
+			"zentrale": "Zentrale, Jonas Keller", "support": "Jonas Keller, Mira Hoffmann", "europe mira": "Mira Hoffmann", "support 0221": "Jonas Keller, Mira Hoffmann", "sales": "",
+		} {
+			if got := names(d.Search(anna, text, MaxResults, States{})); got != want {
+				t.Errorf("%q finds %s, want %s", text, got, want)
+			}
+		}
+		for text, want := range map[string]string{"zentrale": "Zentrale", "europe jonas": "Support Europe", "jonas": "", "0221": ""} {
+			found := d.Search(anna, text, MaxResults, States{})
+			if i := slices.IndexFunc(found, func(e Entry) bool { return e.User == "w1" }); i < 0 || found[i].FoundIn != want {
+				t.Errorf("%q finds %+v, want it in %q", text, found, want)
+			}
+		}
+		if got := d.Colleagues(anna); !slices.Equal(got[0].Groups, []string{"Support Europe", "Zentrale"}) || !slices.Equal(got[1].Groups, []string{"Support Europe"}) {
+			t.Errorf("groups of the team: %+v", got)
+		}
+		if n, err := d.Resolve(anna, "Zentrale"); n != "+492214710100" {
+			t.Errorf("the group is called at %s, %v", n, err)
+		}
+		if _, err := d.Resolve(anna, "support"); !errors.Is(err, ErrAmbiguous) {
+			t.Errorf("of several members one is called: %v", err)
+		}
+	})
+}
+
 // Who talks is shown as such, also among one's recent calls.
 func TestWhoTalksIsFoundAsTalking(t *testing.T) {
 	d := newDirectory(t)
@@ -162,13 +205,13 @@ func TestWhoTalksIsFoundAsTalking(t *testing.T) {
 		{Name: "Emil Here", Number: "+492214710114", User: "w4", Presence: Available},
 	})
 	d.AddRecent(anna, []Entry{{Number: "+492214710113", LastCallAt: noon}})
-	for _, e := range d.Search(anna, "", 9, map[sipgate.UserID]bool{"w3": true}) {
+	for _, e := range d.Search(anna, "", 9, States{OnCall: map[sipgate.UserID]bool{"w3": true}}) {
 		want := map[sipgate.UserID]Presence{"w0": Available, "w3": OnCall, "w4": Available}[e.User]
 		if e.Presence != want || e.LastCallAt.IsZero() == (e.User == "w3") {
 			t.Errorf("%s: %v, last call %v", e.Name, e.Presence, e.LastCallAt)
 		}
 	}
-	if got := names(d.Search(anna, "here bergmann", 9, nil)) + names(d.Search(anna, "anna", 9, nil)); got != "Anna Bergmann" {
+	if got := names(d.Search(anna, "here bergmann", 9, States{})) + names(d.Search(anna, "anna", 9, States{})); got != "Anna Bergmann" {
 		t.Errorf("oneself: %s", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -70,12 +71,32 @@ func (p *population) next() (first, last string) {
 	return firstNames[i*firstStep%len(firstNames)], lastNames[i*lastStep%len(lastNames)]
 }
 
-// fill adds users to an account until it has n.
+// fill adds users to an account until it has n. On the classic platform the new
+// ones work in departments, and each eleventh in none.
 func (p *population) fill(a *account, n int) {
 	_, domain, _ := strings.Cut(a.users[0].email, "@")
+	known := len(a.users)
 	for len(a.users) < n {
 		first, last := p.next()
 		a.addUser(first, last, domain, false)
+	}
+	if fresh := a.users[known:]; len(fresh) > 0 && !a.neo {
+		a.addDepartments(slices.DeleteFunc(slices.Clone(fresh), func(u *user) bool { return slices.Index(fresh, u)%11 == 10 }))
+	}
+}
+
+// addDepartments makes users the members of groups: of few departments if they are
+// few.
+func (a *account) addDepartments(users []*user) {
+	names := departments
+	if len(users) > 8*len(departments) {
+		names = append(slices.Clone(departments), furtherDepartments...)
+	}
+	part := (len(users) + len(names) - 1) / len(names)
+	for i, alias := range names {
+		if from := i * part; from < len(users) {
+			a.addGroup(alias, fmt.Sprintf("%s0%d0", a.extensions, i+1), users[from:min(len(users), from+part)]...)
+		}
 	}
 }
 
@@ -104,12 +125,7 @@ func (p *population) office(k, users int) *account {
 		}
 	}
 	a.addGroup("Zentrale", a.extensions+"000", a.users[:min(len(a.users), 4)]...)
-	part := (len(a.users) + len(departments) - 1) / len(departments)
-	for i, alias := range departments {
-		if from := i * part; from < len(a.users) {
-			a.addGroup(alias, fmt.Sprintf("%s0%d0", a.extensions, i+1), a.users[from:min(len(a.users), from+part)]...)
-		}
-	}
+	a.addDepartments(a.users)
 	for i := range officeContacts {
 		first, last := p.next()
 		number := cityPrefixes[(k+i)%len(cityPrefixes)] + strconv.Itoa(800+(7*k+i)%100)
@@ -131,8 +147,12 @@ var cityPrefixes = []string{"+493023125", "+494066969", "+492214710", "+49899999
 // officeContacts is the number of contacts of an invented office.
 const officeContacts = 12
 
-// departments are the groups of an invented office besides its switchboard.
-var departments = []string{"Vertrieb", "Service", "Buchhaltung"}
+// departments are the groups of an invented office besides its switchboard, and
+// furtherDepartments those of a large one.
+var (
+	departments        = []string{"Vertrieb", "Service", "Buchhaltung"}
+	furtherDepartments = []string{"Einkauf", "Versand", "Personal", "IT"}
+)
 
 // companyForms are kinds of companies, with the name of their owner. Their
 // number and that of lastNames have no common divisor, so that no two of

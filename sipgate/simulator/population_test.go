@@ -48,6 +48,31 @@ y1`, "\n")
 	}
 }
 
+// TestLargeAccountsHaveDepartments: of a large account most users belong to a group,
+// each with a number of its own, and devices name the groups of their user.
+func TestLargeAccountsHaveDepartments(t *testing.T) {
+	for _, size := range []Size{{Users: 200}, {Accounts: 5, Users: 50}} {
+		for _, a := range makeAccounts(size) {
+			in, numbers, names := map[*user]int{}, map[string]bool{}, map[string]bool{}
+			for _, g := range a.groups {
+				for _, u := range g.members {
+					in[u]++
+				}
+				numbers[a.groupNumber(g)], names[g.alias] = true, true
+			}
+			if a.neo {
+				if len(a.groups) > 0 {
+					t.Errorf("%s is on neo and has groups", a.company)
+				}
+				continue
+			}
+			if len(names) < 4 || len(names) != len(a.groups) || len(numbers) != len(a.groups) || len(in) < len(a.users)*8/10 {
+				t.Errorf("%s: %d groups with %d names and %d numbers, %d of %d users in them", a.company, len(a.groups), len(names), len(numbers), len(in), len(a.users))
+			}
+		}
+	}
+}
+
 // Nobody in a large population can be taken for somebody else: names, e-mail
 // addresses, numbers, companies and, in each account, first and last names and
 // devices are all different, and no number is the beginning of another.

@@ -139,6 +139,7 @@ function showPart(fresh) {
 	const old = document.getElementById(fresh.id);
 	if (!old) return;
 	if (find("details[open]", old)) find("details", fresh)?.setAttribute("open", "");
+	document.dispatchEvent(new CustomEvent("feed:part", {detail: fresh}));
 	morph(old, fresh);
 	find("details[open] [data-filter]", old)?.dispatchEvent(new Event("input", {bubbles: true}));
 	updateTimeLabels(serverNow(), [old]);

@@ -1,6 +1,7 @@
 // @ts-check
 // Filters of the lists in dialogs and of the team: items whose name lacks a typed word
-// are hidden.
+// are hidden, and those that are not in the group whose button is pressed. What is
+// typed may also be of the name of a group.
 
 import {find, findAll} from "./dom.js";
 import {hasWords} from "./text_search.js";
@@ -11,7 +12,11 @@ export function startListFilter() {
 		const field = /** @type {HTMLInputElement} */ (e.target), selector = field.dataset?.filter, place = field.closest(".dialog") ?? document;
 		if (!selector) return;
 		const items = findAll(selector, place), none = find("[data-filtered-out]", field.closest(".dialog, details") ?? place);
-		for (const i of items) i.hidden = !hasWords(i.dataset.name ?? find("b", i)?.textContent ?? "", field.value);
+		const group = find("[data-group][aria-pressed=true]", field.closest("details") ?? place)?.dataset.group;
+		for (const i of items) {
+			const {name = find("b", i)?.textContent, groups = ""} = i.dataset;
+			i.hidden = !hasWords(`${name} ${groups}`, field.value) || group !== undefined && !groups.split("\n").includes(group);
+		}
 		if (none) none.hidden = items.some(i => !i.hidden);
 	});
 }

@@ -38,6 +38,7 @@ interface DocumentEventMap {
 	"htmx:error": CustomEvent<{ctx?: HtmxContext}>;
 	"htmx:after:swap": CustomEvent;
 	"feed:applied": Event;
+	"feed:part": CustomEvent<HTMLElement>;
 	"notice:added": Event;
 	"gallery:message": CustomEvent<FeedMessage>;
 	"session:expired": Event;

@@ -94,7 +94,7 @@ func exampleTeam(now time.Time, manage bool) views.TeamModel {
 	mia.Online, mia.Self, tom.OnCall, tom.Online = true, manage, true, true
 	tom.Self = !manage
 	tom.Telephones = []views.Telephone{{Name: "Desk", Online: true}, {Name: "Mobile", Online: false}, {Name: "Softphone", Online: true, DND: true}}
-	aylin.AllowsLeads, aylin.Stated = false, true
+	aylin.AllowsLeads, aylin.Stated, aylin.Favourite = false, true, true
 	viewer.SharesCalls, viewer.Stated, viewer.LastActive = false, true, time.Time{}
 	gone.Removed = true
 	return views.TeamModel{Alarms: views.AlarmForm{Limits: team.DefaultAlarmLimits}, Manage: manage, SetDefault: manage, Default: team.Consent{SharesCalls: true, AllowsLeads: true}, Members: []views.TeamMember{aylin, viewer, mia, tom, gone}}

@@ -12,14 +12,14 @@ import (
 func exampleStrip(now time.Time, n int) []views.Tile {
 	since := func(seconds int) time.Time { return now.Add(-time.Duration(seconds) * time.Second) }
 	states := []views.Tile{
-		{Name: "Aylin Kaya", State: "talking", Since: since(252), With: "Meier & Söhne GmbH"},
-		{Name: "Dr. Anna Lindqvist-Schwarzenberger", State: "away"},
+		{Name: "Aylin Kaya", State: "talking", Since: since(252), With: "Meier & Söhne GmbH", Groups: "Support"},
+		{Name: "Dr. Anna Lindqvist-Schwarzenberger", State: "away", Groups: "Buchhaltung und Personal\nSupport"},
 		{Name: "Jonas Vogt", State: "ringing", Since: since(7)},
-		{Name: "Kim Lee", State: "dnd"},
+		{Name: "Kim Lee", State: "dnd", Groups: "Vertrieb"},
 		{Name: "Petra Kolb", State: "held", Since: since(84), With: "+49 892 00300", Approximate: true},
 		{Name: "Tom Weber", State: "free"},
-		{Name: "Zoë", State: "unknown"},
-		{Name: "Claudia Wiegand", State: "free"},
+		{Name: "Zoë", State: "unknown", Favourite: true},
+		{Name: "Claudia Wiegand", State: "free", Groups: "Support\nVertrieb"},
 		{Name: "Özgür Öztürk", State: "calling", Since: since(3)},
 	}
 	team := make([]views.Tile, n)
