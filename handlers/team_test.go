@@ -97,6 +97,51 @@ func TestColleaguesHaveNamesEverywhere(t *testing.T) {
 	}
 }
 
+// TestAFavouriteColleagueIsOneMembers: a member marks colleagues and nobody else, with
+// or without script; the page of the team and the pickers show it to that member only.
+func TestAFavouriteColleagueIsOneMembers(t *testing.T) {
+	t.Parallel() // it waits for its share of the requests to sipgate
+	d := newDashboard(t, team.ZoneRule{})
+	anna, jonas, mira := d.signIn("w0", team.Admin), d.signIn("w1", team.Agent), d.signIn("w2", team.Viewer)
+	d.loadRoster()
+	if w := mira.post("/team/w1/favourite", "value=true"); w.Code != http.StatusSeeOther {
+		t.Errorf("a viewer marks: %d", w.Code)
+	}
+	for _, test := range []struct {
+		path, body string
+		want       int
+	}{
+		{"/team/w0/favourite", "value=true", http.StatusNotFound},
+		{"/team/w9/favourite", "value=true", http.StatusNotFound},
+		{"/team/w2/favourite", "value=maybe", http.StatusUnprocessableEntity},
+		{"/team/w2/favourite", "", http.StatusUnprocessableEntity},
+		{"/team/w2/favourite", "value=true", http.StatusSeeOther},
+		{"/team/w2/favourite", "value=true", http.StatusSeeOther},
+	} {
+		if w := anna.post(test.path, test.body); w.Code != test.want {
+			t.Errorf("%s %s: %d, want %d", test.path, test.body, w.Code, test.want)
+		}
+	}
+	const pressed = `value="false" aria-pressed="true"`
+	if page := anna.get("/team").Body.String(); strings.Count(page, pressed) != 1 || !strings.Contains(page, "Favourite: ") {
+		t.Errorf("the page of the team does not show the favourite: %s", page)
+	}
+	if page := jonas.get("/team").Body.String(); strings.Contains(page, pressed) {
+		t.Error("it is another member's favourite, too")
+	}
+	jonas.post("/team/w2/favourite", "value=true")
+	if found := jonas.get("/search?q=").Body.String(); !strings.Contains(found, "data-favourite") || strings.Index(found, "Mira") > strings.Index(found, "Anna") {
+		t.Errorf("the picker does not begin with the favourite: %s", found)
+	}
+	w := anna.send(t.Context(), "POST", "/team/w2/favourite", "value=false", "HX-Request", "true")
+	if page := w.Body.String(); !strings.Contains(page, `action="/team/w2/favourite"`) || !strings.Contains(page, `name="value" value="true" aria-pressed="false"`) {
+		t.Errorf("the star is answered with %s", page)
+	}
+	if page := anna.get("/team").Body.String(); strings.Contains(page, pressed) {
+		t.Error("the mark cannot be removed")
+	}
+}
+
 // readContacts makes a member's contacts known.
 func (d *dashboard) readContacts(b *browser) {
 	d.t.Helper()

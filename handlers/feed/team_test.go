@@ -148,3 +148,25 @@ func TestChangesOfTheTeam(t *testing.T) {
 		}
 	})
 }
+
+// A favourite changes the order of the whole strip, for the member whose favourite it
+// is, and sends nothing to others.
+func TestAFavouriteIsOneMembers(t *testing.T) {
+	withBoard(t, 1, func(x *fixture) {
+		v, w := strip("anna", views.English, 3), strip("jonas", views.English, 3)
+		p, leave := x.open(v)
+		defer leave()
+		q, leaveOther := x.open(w)
+		defer leaveOther()
+		p.take()
+		q.take()
+		v.change(func() { v.team[2].Favourite = true })
+		x.board.Invalidate()
+		if _, parts := x.await(p); len(parts) != 1 || strings.Index(parts[0], "Colleague 3") > strings.Index(parts[0], "Colleague 1") {
+			x.Errorf("with the favourite: %q", parts)
+		}
+		if messages, _ := x.await(q); len(messages) > 0 {
+			x.Errorf("another member gets %+v", messages)
+		}
+	})
+}

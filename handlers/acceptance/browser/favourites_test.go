@@ -74,9 +74,9 @@ func TestBrowserFavouritesComeFirst(t *testing.T) {
 		t.Errorf("with a colleague the strip was %v and is %v", others, got)
 	}
 
-	second.click(`document.querySelector("#search")`)
-	second.until(`[...document.querySelectorAll(".find [data-group=team] [role=option] b")].slice(0, 2).map(e => e.textContent).sort().join() === %q.split(",").sort().join()`, strings.Join(both, ","))
-	second.screenshot("favourites-search")
+	second.click(`document.querySelector('.tools a[href="/calls/new"]')`)
+	second.until(`[...document.querySelectorAll("#modal [role=group]:first-child [role=option] b")].slice(0, 2).map(e => e.textContent).sort().join() === %q.split(",").sort().join()`, strings.Join(both, ","))
+	second.screenshot("favourites-picker")
 
 	second.do(chromedp.Navigate(second.s.URL + "/team"))
 	second.click(`[...document.querySelectorAll(".person")].find(e => e.innerText.includes("` + far + `")).querySelector(".favourite button[aria-pressed=true]")`)
