@@ -80,7 +80,7 @@ func (p *population) fill(a *account, n int) {
 		first, last := p.next()
 		a.addUser(first, last, domain, false)
 	}
-	if fresh := a.users[known:]; len(fresh) > 0 && !a.neo {
+	if fresh := a.users[known:]; len(fresh) > 0 && !a.neo() {
 		a.addDepartments(slices.DeleteFunc(slices.Clone(fresh), func(u *user) bool { return slices.Index(fresh, u)%11 == 10 }))
 	}
 }

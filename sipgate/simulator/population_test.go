@@ -60,7 +60,7 @@ func TestLargeAccountsHaveDepartments(t *testing.T) {
 				}
 				numbers[a.groupNumber(g)], names[g.alias] = true, true
 			}
-			if a.neo {
+			if a.neo() {
 				if len(a.groups) > 0 {
 					t.Errorf("%s is on neo and has groups", a.company)
 				}
