@@ -45,17 +45,17 @@ func TestManyVisitorsThroughOneProxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := newOneProxy(t)
-	visitors := make([]*proxiedVisitor, 30)
+	members := make([]*proxiedMember, 30)
 	var wg sync.WaitGroup
-	for i := range visitors {
-		visitors[i] = p.visitor(t, i)
-		wg.Go(func() { visitors[i].signIn() })
+	for i := range members {
+		members[i] = p.member(t, i)
+		wg.Go(func() { members[i].signIn() })
 	}
 	wg.Wait()
 	if t.Failed() {
 		return
 	}
-	for _, v := range visitors {
+	for _, v := range members {
 		wg.Go(func() {
 			for range 10 {
 				v.open()
@@ -67,8 +67,8 @@ func TestManyVisitorsThroughOneProxy(t *testing.T) {
 		t.Errorf("%s sockets are open", n)
 	}
 	t.Run("a visitor who does too much", func(t *testing.T) {
-		greedy, others := visitors[0], visitors[1:]
-		if n := greedy.beginSignIns(25); n != 19 { // one was used
+		greedy, others := members[0], members[1:]
+		if n := greedy.beginSignIns(40); n < 19 || n == 40 { // 20 a minute, of which one was used, and one more every 3 s
 			t.Errorf("%d more sign-ins of the visitor were begun", n)
 		}
 		greedy.open()
@@ -87,33 +87,33 @@ func TestManyVisitorsThroughOneProxy(t *testing.T) {
 	t.Run("a proxy that does not say who its visitors are", func(t *testing.T) {
 		p.silent.Store(true)
 		defer p.silent.Store(false)
-		if n := visitors[1].beginSignIns(30); n != 30 {
+		if n := members[1].beginSignIns(30); n != 30 {
 			t.Errorf("%d of 30 sign-ins were begun", n)
 		}
 	})
-	t.Run("without trust", func(t *testing.T) { p.withoutTrust(t, visitors) })
+	t.Run("without trust", func(t *testing.T) { p.withoutTrust(t, members) })
 }
 
 // withoutTrust restarts the dashboard so that it believes only a proxy on its own
 // machine.
-func (p *oneProxy) withoutTrust(t *testing.T, visitors []*proxiedVisitor) {
+func (p *oneProxy) withoutTrust(t *testing.T, members []*proxiedMember) {
 	if strings.Contains(p.stack.Log(1<<20), "reverse proxy") {
 		t.Error("the log complains of a proxy that is trusted")
 	}
-	for _, v := range visitors {
+	for _, v := range members {
 		v.close()
 	}
 	p.stack.Stop()
 	p.stack.Args = p.untrusting
 	p.stack.Start()
 	begun := 0
-	for _, v := range visitors {
+	for _, v := range members {
 		begun += v.beginSignIns(1)
 	}
-	if begun != 20 {
+	if begun < 20 || begun == len(members) {
 		t.Errorf("%d sign-ins were begun through the proxy", begun)
 	}
-	for _, v := range visitors[:2] {
+	for _, v := range members[:2] {
 		if !strings.Contains(v.client.Page("/"), `<main`) {
 			t.Error("the board is not served")
 		}
@@ -122,7 +122,7 @@ func (p *oneProxy) withoutTrust(t *testing.T, visitors []*proxiedVisitor) {
 	if want := `msg="reverse proxy is not trusted" address=` + p.address + ` Callboard="` + setting + `"`; strings.Count(p.stack.Log(1<<20), want) != 1 {
 		t.Errorf("not once in the log: %s", want)
 	}
-	if page := visitors[0].client.Page("/status"); !strings.Contains(page, "<code>"+setting+"</code>") {
+	if page := members[0].client.Page("/status"); !strings.Contains(page, "<code>"+setting+"</code>") {
 		t.Error("the status page does not name the setting")
 	}
 }
@@ -158,8 +158,8 @@ func newOneProxy(t *testing.T) *oneProxy {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(&url.URL{Scheme: "http", Host: backend})
 			r.Out.Host = r.In.Host
-			if !p.silent.Load() {
-				r.SetXForwarded()
+			if from, ok := strings.CutPrefix(r.In.RemoteAddr, "127.77.1."); ok && !p.silent.Load() {
+				r.Out.Header.Set("X-Forwarded-For", "203.0.113."+from) // with the port
 			}
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
@@ -194,8 +194,8 @@ func (p *oneProxy) sockets() string {
 	return m[1]
 }
 
-// A proxiedVisitor is a member whose browser has an address of its own.
-type proxiedVisitor struct {
+// A proxiedMember is a member whose browser has an address of its own.
+type proxiedMember struct {
 	t       *testing.T
 	client  *harness.Client
 	user    int
@@ -203,14 +203,14 @@ type proxiedVisitor struct {
 	sockets []*websocket.Conn
 }
 
-// visitor returns a user of the account, who has an address of 127.0.0.0/8.
-func (p *oneProxy) visitor(t *testing.T, user int) *proxiedVisitor {
+// member returns a user of the account, who has an address of 127.0.0.0/8.
+func (p *oneProxy) member(t *testing.T, user int) *proxiedMember {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &proxiedVisitor{t: t, user: user, address: fmt.Sprintf("127.77.1.%d", user+1)}
+	v := &proxiedMember{t: t, user: user, address: fmt.Sprintf("127.77.1.%d", user+1)}
 	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(v.address)}}
 	transport := &http.Transport{DialContext: dialer.DialContext}
 	v.client = &harness.Client{T: t, Stack: p.stack, HTTP: &http.Client{Jar: jar, Transport: transport}}
@@ -221,13 +221,13 @@ func (p *oneProxy) visitor(t *testing.T, user int) *proxiedVisitor {
 	return v
 }
 
-func (v *proxiedVisitor) close() {
+func (v *proxiedMember) close() {
 	for _, c := range v.sockets {
 		c.CloseNow()
 	}
 }
 
-func (v *proxiedVisitor) signIn() {
+func (v *proxiedMember) signIn() {
 	resp := v.client.EndSignIn(v.client.BeginSignIn("/"), 0, v.user)
 	if resp.StatusCode != http.StatusOK || resp.Request.URL.String() != v.client.Stack.URL+"/" {
 		v.t.Errorf("%s signed in to %s: %s", v.address, resp.Request.URL, resp.Status)
@@ -235,7 +235,7 @@ func (v *proxiedVisitor) signIn() {
 }
 
 // beginSignIns begins to sign in some times, and returns how often that was allowed.
-func (v *proxiedVisitor) beginSignIns(times int) (allowed int) {
+func (v *proxiedMember) beginSignIns(times int) (allowed int) {
 	http := *v.client.HTTP
 	http.CheckRedirect = noRedirect
 	c := harness.Client{T: v.t, Stack: v.client.Stack, HTTP: &http}
@@ -252,7 +252,7 @@ func (v *proxiedVisitor) beginSignIns(times int) (allowed int) {
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // open opens a board and awaits its first message.
-func (v *proxiedVisitor) open() {
+func (v *proxiedMember) open() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	c, _, err := websocket.Dial(ctx, strings.Replace(v.client.Stack.URL, "http:", "ws:", 1)+"/feed",
@@ -269,7 +269,7 @@ func (v *proxiedVisitor) open() {
 }
 
 // closed returns the code with which the dashboard closes a socket.
-func (v *proxiedVisitor) closed(i int) websocket.StatusCode {
+func (v *proxiedMember) closed(i int) websocket.StatusCode {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for {
