@@ -97,11 +97,13 @@ func accessTo(a actor, path, next string) views.Access {
 		return views.Access{Next: "/"}
 	}
 	access := views.Access{Expired: a.expired, Next: next}
+	var missing []string
 	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	for _, scope := range pageScopes[segment] {
 		if !a.granted(scope) {
-			access.Missing = append(access.Missing, scope)
+			missing = append(missing, scope)
 		}
 	}
+	access.Missing = strings.Join(missing, " ")
 	return access
 }

@@ -3,7 +3,6 @@ package handlers
 import (
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 
@@ -47,11 +46,11 @@ func TestWhatAPageSaysAboutTheSignIn(t *testing.T) {
 		r := httptest.NewRequest(test.method, test.path, nil)
 		for _, expired := range []bool{false, true} {
 			got := accessOf(r, actor{SignIn: SignIn{User: "w0", Scope: test.scope}, expired: expired})
-			if !slices.Equal(got.Missing, test.missing) || got.Next != test.next || got.Expired != expired {
+			if got.Missing != strings.Join(test.missing, " ") || got.Next != test.next || got.Expired != expired {
 				t.Errorf("%s %s with %q: %+v, want %q and back to %q", test.method, test.path, test.scope, got, test.missing, test.next)
 			}
 		}
-		if got := accessOf(r, actor{}); got.Missing != nil || got.Expired || got.Next != "/" {
+		if got := accessOf(r, actor{}); got.Missing != "" || got.Expired || got.Next != "/" {
 			t.Errorf("%s without a session: %+v", test.path, got)
 		}
 	}

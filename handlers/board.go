@@ -48,25 +48,30 @@ func (h *handlers) permitBy(a actor, access team.CallAccess) views.Allowed {
 }
 
 // navigation are the entries of the menu with the permissions that they need.
-var navigation = map[string]team.Permission{
-	"announcements": team.ViewAnnouncements, "team": team.ViewTeam, "figures": team.ViewStats, "audit": team.ViewAudit,
-	"walls": team.ManageWallboards, "status": team.ViewStatus, "settings": team.EditOwnSettings, "setup": team.ManageSettings,
+var navigation = []struct {
+	name  string
+	needs team.Permission
+}{
+	{"announcements", team.ViewAnnouncements}, {"team", team.ViewTeam}, {"figures", team.ViewStats}, {"audit", team.ViewAudit},
+	{"walls", team.ManageWallboards}, {"status", team.ViewStatus}, {"settings", team.EditOwnSettings}, {"setup", team.ManageSettings},
 }
 
 // page returns what every page shows of the actor and the request.
 func (h *handlers) page(r *http.Request, a actor) views.Page {
-	may := make(map[string]bool, len(navigation))
-	for entry, p := range navigation {
-		may[entry] = a.May(p).OK
-	}
-	lacks, capabilities := map[string]bool{}, h.Control.Capabilities.Get(a.Account)
-	for _, ability := range team.Abilities {
-		if !capabilities.Can(ability) {
-			lacks[string(ability)] = true
+	var may, lacks []string
+	for _, entry := range navigation {
+		if a.May(entry.needs).OK {
+			may = append(may, entry.name)
 		}
 	}
-	return views.Page{Unsupported: lacks, Lang: langOf(r, a), MemberID: a.BoardID(), Identity: a.SignIn.Subject(), MemberName: a.SignIn.Name, Path: r.URL.Path,
-		Now: time.Now(), Zone: h.zone(a), Fragment: web.WantsFragment(r), Demo: h.Demo, May: may, MayOverride: a.MayAttempt(team.OverrideClaim).OK, Preferences: a.Preferences, Access: accessOf(r, a)}
+	capabilities := h.Control.Capabilities.Get(a.Account)
+	for _, ability := range team.Abilities {
+		if !capabilities.Can(ability) {
+			lacks = append(lacks, string(ability))
+		}
+	}
+	return views.Page{Unsupported: views.NamesOf(lacks...), Lang: langOf(r, a), MemberID: a.BoardID(), Identity: a.SignIn.Subject(), MemberName: a.SignIn.Name, Path: r.URL.Path,
+		Now: time.Now(), Zone: h.zone(a), Fragment: web.WantsFragment(r), Demo: h.Demo, May: views.NamesOf(may...), MayOverride: a.MayAttempt(team.OverrideClaim).OK, Preferences: a.Preferences, Access: accessOf(r, a)}
 }
 
 // zone returns the time zone of the actor's team.

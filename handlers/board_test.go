@@ -34,7 +34,7 @@ func TestTheBoardOfEachReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := d.h.page(newRequest(anna, "/"), actorOf(anna))
-	if !page.Unsupported["mute"] || page.Unsupported["call_history"] {
+	if !page.Unsupported.Has("mute") || page.Unsupported.Has("call_history") {
 		t.Errorf("unsupported: %v", page.Unsupported)
 	}
 	if allowed := d.h.permit(actorOf(anna), hers); !allowed.OK() || allowed.Unsupported != "mute" {

@@ -24,7 +24,7 @@ func (h *handlers) showMissed(w http.ResponseWriter, r *http.Request, a actor) e
 // missedTasks returns the callers of today, in the team's time zone, that somebody
 // should call back.
 func (h *handlers) missedTasks(r *http.Request, a actor) (tasks []views.CallBackTask, err error) {
-	missed, err := h.Control.Missed(r.Context(), a.Actor, stats.Day(time.Now().In(h.zone(a))).From())
+	missed, err := h.Control.Missed(r.Context(), a.Actor, stats.StartOfDay(time.Now().In(h.zone(a))))
 	if err != nil {
 		return nil, err
 	}

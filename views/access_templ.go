@@ -66,7 +66,7 @@ func AccessBar(lang Lang, a Access) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if len(a.Missing) > 0 && !a.Expired {
+		if a.Missing != "" && !a.Expired {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(lang.T("access.scope", a.missingText(lang)))
 			if templ_7745c5c3_Err != nil {

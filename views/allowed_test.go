@@ -126,15 +126,15 @@ func TestHangUpSeveralNeedsTwoAllowedCalls(t *testing.T) {
 }
 
 func TestMenu(t *testing.T) {
-	all := map[string]bool{"announcements": true, "team": true, "audit": true, "status": true, "settings": true}
+	all := NamesOf("announcements", "team", "audit", "status", "settings")
 	for _, test := range []struct {
-		may         map[string]bool
+		may         Names
 		first, more int
-	}{{nil, 2, 0}, {map[string]bool{"announcements": true, "team": true, "settings": true}, 5, 0}, {all, 4, 3}} {
+	}{{"", 2, 0}, {NamesOf("announcements", "team", "settings"), 5, 0}, {all, 4, 3}} {
 		p := Page{Lang: English, Path: "/audit", May: test.may}
 		first, more := p.menu()
 		if len(first) != test.first || len(more) != test.more {
-			t.Errorf("%v: %d entries and %d behind them", test.may, len(first), len(more))
+			t.Errorf("%q: %d entries and %d behind them", test.may, len(first), len(more))
 		}
 		links := regexp.MustCompile(`<a href="(/[a-z]*)" aria-current`).FindAllString(html(t, menu(p)), -1)
 		if len(links) != test.first+test.more {

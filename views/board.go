@@ -20,14 +20,19 @@ type BoardModel struct {
 	allowed  int                    // calls that have not ended on which the viewer may act
 
 	// What follows is used by [Board] only.
+	BoardExtras
+	CallBacks []CallBackTask
+	Team      []Tile
+}
+
+// BoardExtras are what [Board] shows beside the rows, the team and the missed calls.
+type BoardExtras struct {
 	Rendered    *RenderedBoard // of the rows, the team and the missed calls; nil renders them
 	Many        bool           // there are many rows
 	Version     string         // of the rows, see package feed
 	Status      StatusModel
 	HiddenCalls int  // calls of others that the viewer hides
 	CanCall     bool // the viewer may start calls
-	CallBacks   []CallBackTask
-	Team        []Tile
 	alarms      team.AlarmLimits
 }
 

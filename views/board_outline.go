@@ -5,45 +5,34 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"io"
-	"reflect"
 	"time"
 )
 
 // A BoardOutline is the page of the board without what differs from one answer to
 // the next: the list, its version, the team, the missed calls, and the times. [BoardMarks] stand for them.
+// Outlines that are == are rendered alike.
 type BoardOutline struct {
-	page  Page
-	model BoardModel
+	page   Page
+	extras BoardExtras
 }
 
 // NewBoardOutline returns the outline of [Board]. It has a mark for the missed calls
 // only if there are any.
-func NewBoardOutline(p Page, m BoardModel, missed bool) *BoardOutline {
-	p.Now, m.Status.Now = markedNow, markedNow
-	if !m.Status.ListedAt.IsZero() {
-		m.Status.ListedAt = markedListing
+func NewBoardOutline(p Page, x BoardExtras, missed bool) BoardOutline {
+	p.Now, x.Status.Now = markedNow, markedNow
+	if !x.Status.ListedAt.IsZero() {
+		x.Status.ListedAt = markedListing
 	}
-	m = m.WithoutRows()
-	m.Rendered, m.Version = markedBoard, markedVersion
+	x.Rendered, x.Version = markedBoard, markedVersion
 	if !missed {
-		m.Rendered = markedWithoutMissed
+		x.Rendered = markedWithoutMissed
 	}
-	return &BoardOutline{p, m}
+	return BoardOutline{p, x}
 }
-
-// WithoutRows returns what [Board] shows beside the rows, the team and the missed calls.
-func (b BoardModel) WithoutRows() BoardModel {
-	var none BoardModel
-	b.Sections, b.calls, b.Live, b.allowed, b.Team, b.CallBacks = none.Sections, none.calls, none.Live, 0, nil, nil
-	return b
-}
-
-// Equal reports whether both outlines are rendered alike.
-func (o *BoardOutline) Equal(p *BoardOutline) bool { return reflect.DeepEqual(o, p) }
 
 // Render renders the page with marks.
-func (o *BoardOutline) Render(ctx context.Context, w io.Writer) error {
-	return Board(o.page, o.model).Render(ctx, w)
+func (o BoardOutline) Render(ctx context.Context, w io.Writer) error {
+	return Board(o.page, BoardModel{BoardExtras: o.extras}).Render(ctx, w)
 }
 
 // The marks are random, so that no text of a page has one. Times that are marks are

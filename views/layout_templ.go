@@ -198,7 +198,7 @@ func Document(p Page, title string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, name := range p.files {
+		for _, name := range strings.Fields(p.files) {
 			if strings.HasSuffix(name, ".css") {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<link rel=\"stylesheet\" href=\"")
 				if templ_7745c5c3_Err != nil {

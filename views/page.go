@@ -48,10 +48,10 @@ type Page struct {
 
 	// May holds the pages that the reader may open, of those that not every member
 	// may: "team", "figures", "audit", "status", "walls", "settings", "setup".
-	May map[string]bool
+	May Names
 
 	// Unsupported holds what the team's account cannot do, by team.Ability.
-	Unsupported map[string]bool
+	Unsupported Names
 
 	// Preferences are those of the reader.
 	Preferences team.Preferences
@@ -60,7 +60,7 @@ type Page struct {
 	Access Access
 
 	tools templ.Component // what the board adds to the line at the top, nil on other pages
-	files []string        // further style sheets, a font that is needed at once, and the script
+	files string          // further style sheets, a font that is needed at once, and the script, separated by spaces
 }
 
 func (p Page) t(key string, args ...any) string { return p.Lang.T(key, args...) }
@@ -82,7 +82,7 @@ func (p Page) withHistoryFiles() Page { return p.withPageStyles().With("history.
 // With returns the page with further style sheets (.css) of package static, a font
 // (.otf) that is needed at once, and its script (.js).
 func (p Page) With(files ...string) Page {
-	p.files = slices.Concat(p.files, files)
+	p.files += " " + strings.Join(files, " ")
 	return p
 }
 
@@ -94,7 +94,7 @@ func (p Page) withTools(tools templ.Component) Page {
 
 // script returns the bundle of the page.
 func (p Page) script() string {
-	for _, name := range p.files {
+	for _, name := range strings.Fields(p.files) {
 		if strings.HasSuffix(name, ".js") {
 			return name
 		}
@@ -119,7 +119,7 @@ func (p Page) manifest() string {
 }
 
 // hasFile reports whether the page has a further file.
-func (p Page) hasFile(file string) bool { return slices.Contains(p.files, file) }
+func (p Page) hasFile(file string) bool { return slices.Contains(strings.Fields(p.files), file) }
 
 // menuEntry is an entry of the menu. It is shown to readers with Page.May[needs].
 type menuEntry struct{ path, icon, textKey, needs string }
@@ -145,7 +145,7 @@ const maxMenuEntries = 5
 // those behind "More".
 func (p Page) menu() (first, more []menuEntry) {
 	for _, e := range menuEntries {
-		if e.needs == "" || p.May[e.needs] {
+		if e.needs == "" || p.May.Has(e.needs) {
 			first = append(first, e)
 		}
 	}

@@ -82,8 +82,8 @@ func TestPagesSuitTheirReaders(t *testing.T) {
 		state, missing, next string
 	}{
 		{Access{}, "", "", "/"},
-		{Access{Missing: []string{"history:read"}, Next: "/history"}, "scope", strings.TrimSpace(Scope{Name: "history:read"}.purpose(English) + " (history:read)"), "/history"},
-		{Access{Expired: true, Missing: []string{"no:such", "odd:one"}}, "expired", "(no:such), (odd:one)", "/"},
+		{Access{Missing: "history:read", Next: "/history"}, "scope", strings.TrimSpace(Scope{Name: "history:read"}.purpose(English) + " (history:read)"), "/history"},
+		{Access{Expired: true, Missing: "no:such odd:one"}, "expired", "(no:such), (odd:one)", "/"},
 	} {
 		if test.a.state() != test.state || test.a.missingText(English) != test.missing || test.a.next() != test.next {
 			t.Errorf("%+v: %q %q %q", test.a, test.a.state(), test.a.missingText(English), test.a.next())

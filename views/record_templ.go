@@ -147,7 +147,7 @@ func RecordDialog(p Page, call CallRef) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if !p.Unsupported["silent_recording"] {
+				if !p.Unsupported.Has("silent_recording") {
 					var templ_7745c5c3_Var9 = []any{"btn", templ.KV("primary", p.Preferences.Recording == team.SilentRecording)}
 					templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var9...)
 					if templ_7745c5c3_Err != nil {

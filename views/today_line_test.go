@@ -42,7 +42,11 @@ func TestTodayIsOneLine(t *testing.T) {
 		}
 	}
 	for _, may := range []bool{true, false} {
-		page := html(t, Board(Page{Lang: English, Path: "/", Now: moment, May: map[string]bool{"figures": may}}, BoardModel{}))
+		var pages Names
+		if may {
+			pages = NamesOf("figures")
+		}
+		page := html(t, Board(Page{Lang: English, Path: "/", Now: moment, May: pages}, BoardModel{}))
 		if strings.Contains(page, `href="/figures" data-today="/figures/today"`) != may {
 			t.Errorf("the board of who may see figures: %v has the line %v", may, !may)
 		}

@@ -134,25 +134,29 @@ func (g *guard) newVisit(r *http.Request) *visit {
 // logRequest reports and logs the request that began at start, or counts it if it
 // was refused to a stranger.
 func (g *guard) logRequest(w *recorder, r *http.Request, v *visit, start time.Time) {
-	status := w.sent()
+	status, took := w.sent(), time.Since(start)
 	if !g.isAnyHost(r) {
 		g.o.ProxyWatch.note(r, v)
 	}
 	if g.o.OnAnswer != nil {
-		g.o.OnAnswer(r.Pattern, status, time.Since(start))
+		g.o.OnAnswer(r.Pattern, status, took)
 	}
-	attrs := []any{"id", v.id, "method", clip(r.Method, 16), "path", g.loggedPath(r), "status", status,
-		"bytes", w.bytes, "ms", float64(time.Since(start).Microseconds()) / 1000, "ip", v.ip.String()}
+	attrs := []slog.Attr{slog.String("id", v.id), slog.String("method", clip(r.Method, 16)), slog.String("path", g.loggedPath(r)), slog.Int("status", status),
+		slog.Int64("bytes", w.bytes), slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("ip", v.ip.String())}
 	if refused := v.reason != "" || status >= 400 && status < 500; v.known() || !refused || status >= 500 {
 		if !g.o.NoAccessLog {
-			g.log.Info("request", attrs...)
+			g.log.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
 		}
 		return
 	}
-	if v.err != nil {
-		attrs = append(attrs, "err", clip(v.err.Error(), maxLogged))
+	var all []any
+	for _, attr := range attrs {
+		all = append(all, attr)
 	}
-	g.refusals.add(cmp.Or(v.reason, http.StatusText(status)), append(attrs, v.attrs...))
+	if v.err != nil {
+		all = append(all, "err", clip(v.err.Error(), maxLogged))
+	}
+	g.refusals.add(cmp.Or(v.reason, http.StatusText(status)), append(all, v.attrs...))
 }
 
 // check refuses requests by their headers alone.

@@ -49,11 +49,11 @@ func (h *Hub) model(a *audience) (board views.BoardModel, asShown bool) {
 
 // A list is the whole board as some audiences are shown it.
 type list struct {
-	board views.BoardModel // without rows
-	html  views.RenderedRow
-	piece *web.Piece
-	until time.Time  // when it has to be rendered again, zero for never
-	frame *web.Frame // nil until a socket needs it
+	extras views.BoardExtras
+	html   views.RenderedRow
+	piece  *web.Piece
+	until  time.Time  // when it has to be rendered again, zero for never
+	frame  *web.Frame // nil until a socket needs it
 }
 
 // rightAt reports whether the list need not be rendered again.
@@ -78,7 +78,7 @@ func (h *Hub) list(a *audience, page View) (*list, error) {
 	if err := views.BoardList(a.view.Lang(), m).Render(context.Background(), &buf); err != nil {
 		return nil, err
 	}
-	l := &list{board: m.WithoutRows(), html: buf.Bytes(), piece: web.NewPiece(buf.Bytes()), until: until}
+	l := &list{extras: m.BoardExtras, html: buf.Bytes(), piece: web.NewPiece(buf.Bytes()), until: until}
 	if asShown { // else no other audience may be shown it
 		h.lists[key] = l
 	}

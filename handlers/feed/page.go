@@ -56,9 +56,9 @@ func (h *Hub) recentPage(v View) (Page, bool) {
 // Pieces returns the whole page. What was made for an earlier page of the audience
 // is not made again.
 func (p Page) Pieces(ctx context.Context, page views.Page, canCall bool, callBacks []views.CallBackTask) ([]*web.Piece, error) {
-	m := p.list.board
-	m.CanCall, m.Status = canCall, views.NewStatus(p.Health, page.Now)
-	layout, err := p.outline.layoutOf(ctx, views.NewBoardOutline(page, m, len(callBacks) > 0))
+	extras := p.list.extras
+	extras.CanCall, extras.Status = canCall, views.NewStatus(p.Health, page.Now)
+	layout, err := p.outline.layoutOf(ctx, views.NewBoardOutline(page, extras, len(callBacks) > 0))
 	if err != nil {
 		return nil, err
 	}
@@ -78,15 +78,15 @@ func (p Page) Pieces(ctx context.Context, page views.Page, canCall bool, callBac
 // An outline is all of an audience's last page but its list.
 type outline struct {
 	mu     sync.Mutex
-	of     *views.BoardOutline
+	of     views.BoardOutline
 	layout web.Layout
 }
 
 // layoutOf renders an outline, unless it is equal to the last one.
-func (o *outline) layoutOf(ctx context.Context, of *views.BoardOutline) (web.Layout, error) {
+func (o *outline) layoutOf(ctx context.Context, of views.BoardOutline) (web.Layout, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !of.Equal(o.of) {
+	if of != o.of {
 		var buf bytes.Buffer
 		if err := of.Render(ctx, &buf); err != nil {
 			return web.Layout{}, err

@@ -12,6 +12,9 @@ type Span struct {
 	daily bool
 }
 
+// StartOfDay returns when the day of t began, in the time zone of t.
+func StartOfDay(t time.Time) time.Time { return midnight(t, 0) }
+
 // Day returns the day of t in t's time zone, in steps of an hour. On days when
 // the clocks change it has 23 or 25 of them; a step is shorter where the clocks
 // change by less than an hour.

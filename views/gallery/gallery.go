@@ -43,7 +43,7 @@ func Examples(lang views.Lang) []Example {
 		{"board", views.Board(p, board)},
 		{"board-alarms", views.Board(p, alarmBoard(lang, now))},
 		{"board-today", boardWithToday(p, board)},
-		{"board-empty", views.Board(p, views.BoardModel{Status: failing})},
+		{"board-empty", views.Board(p, views.BoardModel{BoardExtras: views.BoardExtras{Status: failing}})},
 		{"transfer", views.TransferDialog(p, views.TransferModel{Call: call, Recipient: views.RecipientPicker{Call: call}, CallerIDs: exampleNumbers})},
 		{"transfer-choices", views.TransferDialog(p, views.TransferModel{Call: call, Recipient: views.RecipientPicker{Text: "wieg", Matches: exampleRecipients(now)[3:], Call: call}, CallerIDs: nil})},
 		{"found", views.SearchResults(lang, views.SearchModel{Recipients: exampleRecipients(now), PresencePending: true})},
@@ -86,7 +86,7 @@ func Examples(lang views.Lang) []Example {
 
 // examplePage is the page of an agent in the demo.
 func examplePage(lang views.Lang) views.Page {
-	return views.Page{Lang: lang, MemberName: "Mia Brandt", Path: "/", Now: time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC), Demo: true, May: map[string]bool{"announcements": true}, Preferences: team.DefaultPreferences()}
+	return views.Page{Lang: lang, MemberName: "Mia Brandt", Path: "/", Now: time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC), Demo: true, May: views.NamesOf("announcements"), Preferences: team.DefaultPreferences()}
 }
 
 // exampleFormat stands in for the number format and place names of handlers.

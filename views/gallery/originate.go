@@ -17,7 +17,7 @@ func exampleCapabilities(supported bool) []views.Capability {
 func originateExamples(p views.Page, now time.Time) []Example {
 	lang := p.Lang
 	neo := p
-	neo.Unsupported = map[string]bool{"mute": true, "silent_recording": true, "call_history": true, "groups": true}
+	neo.Unsupported = views.NamesOf("mute", "silent_recording", "call_history", "groups")
 	at := func(path string) views.Page { q := neo; q.Path = path; return q }
 	talking := exampleCalls(now)[2]
 	status := exampleStatus(now)

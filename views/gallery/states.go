@@ -36,10 +36,10 @@ func stateExamples(lang views.Lang) []Example {
 	plain.Demo = false
 	begun := plain
 	begun.SetupPending = true
-	empty := views.BoardModel{CanCall: true, Status: views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 1}}
+	empty := views.BoardModel{BoardExtras: views.BoardExtras{CanCall: true, Status: views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 1}}}
 	expired, scope := p, p
 	expired.Access = views.Access{Expired: true, Next: "/"}
-	scope.Access = views.Access{Missing: []string{"rtcm:write"}, Next: "/"}
+	scope.Access = views.Access{Missing: "rtcm:write", Next: "/"}
 	silent := p
 	silent.NoEvents = true
 	blind := board(time.Second, "", views.Allowed{})

@@ -17,8 +17,8 @@ func statsExamples(lang views.Lang) []Example {
 	zone := time.FixedZone("CET", 3600)
 	now := time.Date(2026, 11, 23, 14, 3, 20, 0, zone)
 	lead := views.Page{Lang: lang, MemberName: "Mia Brandt", Path: "/figures", Now: now, MemberID: "w0", MayOverride: true,
-		May: map[string]bool{"announcements": true, "team": true, "figures": true, "audit": true, "status": true, "walls": true, "settings": true}}
-	agent := views.Page{Lang: lang, MemberName: "Tom Weber", Path: "/figures", Now: now, MemberID: "w1", May: map[string]bool{"announcements": true, "team": true, "figures": true, "settings": true}}
+		May: views.NamesOf("announcements", "team", "figures", "audit", "status", "walls", "settings")}
+	agent := views.Page{Lang: lang, MemberName: "Tom Weber", Path: "/figures", Now: now, MemberID: "w1", May: views.NamesOf("announcements", "team", "figures", "settings")}
 	walls := lead
 	walls.Path = "/walls"
 
@@ -134,7 +134,7 @@ func masked(number string) string {
 // boardWithToday is the board of a reader who may see everything, with the figures
 // of today, which script fetches.
 func boardWithToday(p views.Page, m views.BoardModel) templ.Component {
-	p.May = map[string]bool{"announcements": true, "team": true, "figures": true, "audit": true, "status": true, "walls": true, "settings": true}
+	p.May = views.NamesOf("announcements", "team", "figures", "audit", "status", "walls", "settings")
 	m.CallBacks = exampleCallBacks(p.Now)
 	today := views.TodayModel{LongestWait: 72 * time.Second,
 		Report: stats.Report{Known: true, Fetched: 56, AsOf: p.Now, Summary: stats.Summary{Total: stats.Counts{stats.In: 37, stats.Missed: 13, stats.Out: 6}}}}

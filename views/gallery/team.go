@@ -14,9 +14,9 @@ import (
 func teamExamples(lang views.Lang) []Example {
 	now := time.Date(2026, 11, 23, 14, 3, 20, 0, time.UTC)
 	p := views.Page{Lang: lang, MemberName: "Mia Brandt", Path: "/", Now: now, Demo: true, MemberID: "w0", MayOverride: true,
-		May: map[string]bool{"announcements": true, "team": true, "audit": true, "status": true, "settings": true}}
+		May: views.NamesOf("announcements", "team", "audit", "status", "settings")}
 	at := func(path string) views.Page { q := p; q.Path = path; return q }
-	agent := views.Page{Lang: lang, MemberName: "Tom Weber", Path: "/", Now: now, MemberID: "w1", May: map[string]bool{"announcements": true, "team": true, "settings": true}}
+	agent := views.Page{Lang: lang, MemberName: "Tom Weber", Path: "/", Now: now, MemberID: "w1", May: views.NamesOf("announcements", "team", "settings")}
 	people := agent
 	people.Path = "/team"
 
