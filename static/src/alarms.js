@@ -8,6 +8,7 @@ import {duration} from "./format.js";
 import {isLeader} from "./leader_tab.js";
 import {isQuiet} from "./quiet_hours.js";
 import {remind} from "./ring_sound.js";
+import {boardRows} from "./row_animation.js";
 import {eachTick} from "./time_labels.js";
 
 /** @type {Map<string, {since: string, due: number}>} */
@@ -58,7 +59,9 @@ function remindHolder(alarms, now) {
 	const {volume, quiet} = find("#preferences")?.dataset ?? {};
 	/** @type {typeof reminded} */
 	const held = new Map();
-	const due = findAll(`#board .row[data-state=held][data-owners~="${CSS.escape(message("member"))}"]`).filter(row => {
+	const member = message("member"), isHeldByMember = (/** @type {HTMLElement} */ row) => row.getAttribute("data-state") === "held" && row.dataset.owners?.split(" ").includes(member);
+	const due = boardRows().filter(row => {
+		if (!isHeldByMember(row)) return false;
 		const since = sinceOf(row), reminders = remindersDue(alarms.held, now - Number(since)), before = reminded.get(row.id);
 		held.set(row.id, {since, due: reminders});
 		return before?.since === since && reminders > before.due;

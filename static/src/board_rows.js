@@ -7,7 +7,7 @@
 import {isCardOpen} from "./caller_card.js";
 import {closest, find, findAll, get, message} from "./dom.js";
 import {elementOf, morph} from "./morph.js";
-import {isPadded, rowLists, rowsNear, slide, startSliding} from "./row_animation.js";
+import {boardRows, isPadded, rowLists, rowsNear, slide, startSliding} from "./row_animation.js";
 import {serverNow} from "./server_clock.js";
 import {startClocks, updateTimeLabels} from "./time_labels.js";
 
@@ -22,8 +22,7 @@ const hovers = matchMedia("(hover: hover)");
 
 /** @returns {HTMLElement | null} */
 function rowUnderPointer() {
-	const list = hovers.matches ? rowLists().find(list => list.matches(":hover")) : null;
-	return list ? /** @type {HTMLElement[]} */ ([...list.children]).find(row => row.matches(":hover")) ?? null : null;
+	return hovers.matches && get("#board").matches(":hover") ? boardRows().find(row => row.matches(":hover")) ?? null : null;
 }
 
 /** @returns {HTMLElement | null} */
@@ -119,7 +118,7 @@ function updateSections(inUse) {
 	let count = 0;
 	for (const list of rowLists()) {
 		count += list.childElementCount;
-		/** @type {HTMLElement} */ (list.parentElement).hidden = !list.childElementCount;
+		list.parentElement?.toggleAttribute("hidden", !list.childElementCount); // unlike hidden, it is no change if nothing changes
 	}
 	const live = get("#live");
 	const wanted = isCardOpen() && !roomy.matches ? "compact" : get("#preferences").dataset.density;
@@ -127,8 +126,8 @@ function updateSections(inUse) {
 	const many = Number(live.dataset.many) - (live.hasAttribute("data-compact") ? 3 : 0);
 	if (!inUse || wanted) live.toggleAttribute("data-compact", wanted ? wanted === "compact" : count >= many);
 	live.toggleAttribute("data-roomy", wanted === "comfortable"); // on a telephone, the others are compact
-	get("#empty").hidden = count > 0;
-	get("#several").hidden = !hasSeveral();
+	get("#empty").toggleAttribute("hidden", count > 0);
+	get("#several").toggleAttribute("hidden", !hasSeveral());
 }
 
 // hasSeveral reports whether at least two calls can be hung up.
@@ -194,7 +193,7 @@ export function changeRows(rows, gone) {
  */
 export function showBoard(html) {
 	const rows = findAll(".row", elementOf(html)), ids = new Set(rows.map(row => row.id));
-	changeRows(rows, findAll("#board .row").map(row => row.id).filter(id => !ids.has(id)));
+	changeRows(rows, boardRows().map(row => row.id).filter(id => !ids.has(id)));
 }
 
 // release puts rows where they belong that are not in use any more.

@@ -66,7 +66,7 @@ function updateStatus(now) {
 }
 
 /** asksMe returns who wants to connect the member with whom, "" if nobody does. */
-const asksMe = () => find(`#board .consult[data-for~="${CSS.escape(message("member"))}"] > .asks-you`)?.textContent ?? "";
+const asksMe = () => [...document.getElementsByClassName("asks-you")].find(e => e.matches(`[data-for~="${CSS.escape(message("member"))}"] > *`))?.textContent ?? "";
 
 /**
  * showBar says in one line, which is always in the same place, what is wrong: of

@@ -4,6 +4,7 @@
 
 import {find, findAll, get, message, setText} from "./dom.js";
 import {countText} from "./format.js";
+import {boardRows} from "./row_animation.js";
 
 /** startOwnCalls handles the button that hides the calls of others. */
 export function startOwnCalls() {
@@ -29,8 +30,8 @@ export function startOwnCalls() {
 
 	// updateNote shows how many rows are hidden.
 	const updateNote = () => {
-		const on = live.hasAttribute("data-own-calls"), hidden = on ? findAll(`.row:not(${own})`, live).length : 0;
-		note.hidden = !on;
+		const on = live.hasAttribute("data-own-calls"), hidden = on ? boardRows().filter(row => !row.matches(own)).length : 0;
+		note.toggleAttribute("hidden", !on);
 		setText(note, countText(hidden, note.dataset));
 	};
 

@@ -3,12 +3,13 @@
 // notification on the desktop.
 
 import {activeWorker, showNotification} from "./desktop_notifications.js";
-import {find, findAll, get, message, setText} from "./dom.js";
+import {find, get, message, setText} from "./dom.js";
 import {countText} from "./format.js";
 import {isLeader, startLeaderTab} from "./leader_tab.js";
 import {showTheme} from "./preference.js";
 import {isQuiet} from "./quiet_hours.js";
 import {ring} from "./ring_sound.js";
+import {boardRows} from "./row_animation.js";
 
 const ringEvery = 4000; // ms
 
@@ -64,7 +65,7 @@ export function startRinging() {
 	const concerns = row => preferences().all === "on" || (row.dataset.rings ?? "").split(" ").includes(me);
 
 	const update = () => {
-		const rows = findAll("#board .row[data-rings]").filter(concerns);
+		const rows = boardRows().filter(row => row.hasAttribute("data-rings") && concerns(row));
 		const fresh = rows.filter(row => !known.has(row.id));
 		if (rows.length !== known.size || fresh.length) {
 			document.title = rows.length ? `(${rows.length}) ${title}` : title;

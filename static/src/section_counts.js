@@ -5,7 +5,7 @@
 
 import {belongsIn} from "./board_rows.js";
 import {find, setText} from "./dom.js";
-import {rowLists} from "./row_animation.js";
+import {boardRows, rowLists} from "./row_animation.js";
 
 /** @type {Set<HTMLElement>} */
 let filtered = new Set(); // rows that the search hides
@@ -13,7 +13,7 @@ let filtered = new Set(); // rows that the search hides
 function updateCounts() {
 	/** @type {Record<string, {all: number, shown: number}>} */
 	const counts = {};
-	for (const row of rowLists().flatMap(list => /** @type {HTMLElement[]} */ ([...list.children]))) {
+	for (const row of boardRows()) {
 		if (row.getAttribute("data-state") === "ended") continue;
 		const count = counts[belongsIn(row)] ??= {all: 0, shown: 0};
 		count.all++;
