@@ -97,7 +97,7 @@ const homes = `
 	github.com/pressly/goose/v3       < web/database
 	modernc.org/sqlite                < web/database
 	github.com/a-h/templ              < views views/gallery
-	github.com/piglig/go-qr           < views
+	github.com/boombuler/barcode      < views
 	golang.org/x/text/message         < views
 	golang.org/x/text/feature/plural  < views
 	github.com/nyaruka/phonenumbers   < sipgate
@@ -112,9 +112,8 @@ const homes = `
 
 	# Used wherever there are caches, languages, foreign file names, limits.
 	github.com/hashicorp/golang-lru/v2 < web sipgate/announcement sipgate/callcontrol sipgate/journal sipgate/stats sipgate/webhook
-	golang.org/x/text/language        < views handlers sipgate sipgate/simulator sipgate/announcement
+	golang.org/x/text/language        < views handlers sipgate sipgate/simulator
 	golang.org/x/text/unicode/norm    < sipgate sipgate/announcement
-	golang.org/x/text/collate         < sipgate sipgate/announcement
 	golang.org/x/time                 < web sipgate/switchboard sipgate/webhook
 
 	# Who speaks HTTP, and who speaks to the database.
@@ -136,6 +135,7 @@ const homes = `
 	testing                           < handlers/acceptance/harness web/database/databasetest
 	net/http/httptest                 < none
 	github.com/chromedp               < none
+	github.com/piglig/go-qr           < none # reads what views writes
 	github.com/google/go-cmp          < none
 	go.uber.org/goleak                < none
 	pgregory.net/rapid                < none

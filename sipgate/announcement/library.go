@@ -11,9 +11,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/text/collate"
-	"golang.org/x/text/language"
 )
 
 //go:embed migrations/*.sql
@@ -37,6 +34,9 @@ type Options struct {
 	Unplayed time.Duration    // after which an announcement is removed that nobody has played; 0: never
 	Now      func() time.Time // default time.Now
 	OnAdd    func(err error)  // called with the result of each Add, unless it is nil
+
+	// CompareLabels orders labels for readers. Default strings.Compare.
+	CompareLabels func(a, b string) int
 }
 
 // Library stores the announcements of all teams. A team is identified by the
@@ -62,6 +62,9 @@ func NewLibrary(db *sql.DB, o Options) *Library {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.CompareLabels == nil {
+		o.CompareLabels = strings.Compare
+	}
 	return &Library{db: db, opts: o, fetchWaiters: map[string]*fetchWaiter{}}
 }
 
@@ -78,26 +81,23 @@ const (
 // SortOrders lists all sort orders.
 var SortOrders = []SortOrder{ByUse, ByName, ByAge}
 
-var orderings = map[SortOrder]func(c *collate.Collator, a, b Announcement) int{
-	ByUse: func(c *collate.Collator, a, b Announcement) int {
-		return cmp.Or(b.Plays-a.Plays, b.LastPlayed.Compare(a.LastPlayed), byLabel(c, a, b))
-	},
-	ByName: byLabel,
-	ByAge:  func(_ *collate.Collator, a, b Announcement) int { return b.Created.Compare(a.Created) },
-}
-
-// byLabel orders announcements as a dictionary does: Ä with A, and 10 after 9.
-func byLabel(c *collate.Collator, a, b Announcement) int {
-	return cmp.Or(c.CompareString(a.Label, b.Label), strings.Compare(a.Label, b.Label))
+// ordering returns the comparison of a sort order, that of [ByUse] if it is unknown.
+func (l *Library) ordering(o SortOrder) func(a, b Announcement) int {
+	byLabel := func(a, b Announcement) int { return l.opts.CompareLabels(a.Label, b.Label) }
+	switch o {
+	case ByName:
+		return byLabel
+	case ByAge:
+		return func(a, b Announcement) int { return b.Created.Compare(a.Created) }
+	}
+	return func(a, b Announcement) int {
+		return cmp.Or(b.Plays-a.Plays, b.LastPlayed.Compare(a.LastPlayed), byLabel(a, b))
+	}
 }
 
 // List returns the announcements of account in the given order, or [ByUse] if the
 // order is unknown.
 func (l *Library) List(ctx context.Context, account string, order SortOrder) ([]Announcement, error) {
-	ordering, ok := orderings[order]
-	if !ok {
-		ordering = orderings[ByUse]
-	}
 	rows, err := l.db.QueryContext(ctx, selectAnnouncement+`where account = $1 order by id`, account)
 	if err != nil {
 		return nil, err
@@ -111,8 +111,7 @@ func (l *Library) List(ctx context.Context, account string, order SortOrder) ([]
 		}
 		list = append(list, a)
 	}
-	collator := collate.New(language.German, collate.Numeric) // the order is the same in English
-	slices.SortStableFunc(list, func(a, b Announcement) int { return ordering(collator, a, b) })
+	slices.SortStableFunc(list, l.ordering(order))
 	return list, rows.Err()
 }
 

@@ -18,6 +18,8 @@ import (
 	"testing/iotest"
 	"time"
 
+	"callboard/sipgate"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/pressly/goose/v3"
@@ -52,7 +54,7 @@ func (c *clock) now() time.Time { return c.t }
 func newTestLibrary(t testing.TB, o Options) (*Library, *clock) {
 	t.Helper()
 	c := &clock{time.Date(2026, 11, 2, 9, 0, 0, 123456789, time.UTC)}
-	o.Now = c.now
+	o.Now, o.CompareLabels = c.now, sipgate.CompareNames
 	o.Level.Off = true // stored audio equals decoded audio
 	return NewLibrary(openDB(t, filepath.Join(t.TempDir(), "test.db")), o), c
 }
