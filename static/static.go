@@ -51,15 +51,16 @@ var types = map[string]string{
 	fontExt:        "font/otf",
 }
 
-// A file is one embedded file, ready to be sent.
+// A file is one embedded file. What is sent is in memory from the first request on.
 type file struct {
 	kind    string
-	content []byte
-	gzipped func() []byte // nil if not smaller; made when it is first asked for
+	content func() []byte
+	gzipped func() []byte // nil if not smaller
 }
 
-func newFile(kind string, content []byte) file {
-	return file{kind, content, sync.OnceValue(func() []byte { return compress(content) })}
+func newFile(kind string, content func() []byte) file {
+	content = sync.OnceValue(content)
+	return file{kind, content, sync.OnceValue(func() []byte { return compress(content()) })}
 }
 
 var (
@@ -80,11 +81,10 @@ func addAll(files embed.FS, some func(name string) bool) {
 		if err != nil || entry.IsDir() || !some(name) {
 			return err
 		}
-		content, err := files.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		return add(strings.TrimPrefix(name, bundles), content)
+		return add(strings.TrimPrefix(name, bundles), func() []byte {
+			content, _ := files.ReadFile(name) // from memory: cannot fail
+			return content
+		})
 	})
 	if err != nil {
 		panic(fmt.Sprintf("static: %v", err))
@@ -93,7 +93,7 @@ func addAll(files embed.FS, some func(name string) bool) {
 
 // add makes a file known under its name. Fonts come first, source maps last; all
 // others come in the order of the alphabet: a manifest after its icons.
-func add(name string, content []byte) error {
+func add(name string, read func() []byte) error {
 	ext := path.Ext(name)
 	kind, known := types[ext]
 	if !known {
@@ -104,16 +104,17 @@ func add(name string, content []byte) error {
 		if !ok {
 			return fmt.Errorf("%s: no script", name)
 		}
-		maps[script+ext] = newFile(kind, content)
+		maps[script+ext] = newFile(kind, read)
 		return nil
 	}
+	content := read
 	switch ext {
 	case ".webmanifest":
-		content = withIcons(content)
+		content = func() []byte { return withIcons(read()) }
 	case ".css":
-		content = withFont(content)
+		content = func() []byte { return withFont(read()) }
 	}
-	sum := sha256.Sum256(content)
+	sum := sha256.Sum256(content())
 	address := Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
 	addresses[name] = address
 	served[address] = newFile(kind, content)
@@ -196,7 +197,7 @@ func serve(w http.ResponseWriter, r *http.Request, f file, found bool) {
 	h.Set("Content-Type", f.kind)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
-	body := f.content
+	body := f.content()
 	if TakesGzip(r.Header.Values("Accept-Encoding")) {
 		if small := f.gzipped(); small != nil {
 			h.Set("Content-Encoding", "gzip")

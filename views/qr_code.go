@@ -2,9 +2,10 @@ package views
 
 import (
 	"fmt"
+	"image/color"
 	"strings"
 
-	qr "github.com/piglig/go-qr"
+	"github.com/boombuler/barcode/qr"
 )
 
 // quietZone is the white margin around a QR code, in modules.
@@ -13,16 +14,16 @@ const quietZone = 4
 // qrPath returns the dark modules of a text's QR code as a path, and how many
 // modules a side has. A text that is too long has none.
 func qrPath(text string) (path string, side int) {
-	code, err := qr.EncodeText(text, qr.Medium)
+	code, err := qr.Encode(text, qr.M, qr.Auto)
 	if err != nil {
 		return "", 0
 	}
 	var b strings.Builder
-	side = code.Size()
+	side = code.Bounds().Dx()
 	for y := range side {
 		for x := 0; x < side; x++ {
 			begin := x
-			for x < side && code.Module(x, y) {
+			for x < side && code.At(x, y) == color.Black {
 				x++
 			}
 			if x > begin {

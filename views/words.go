@@ -76,6 +76,9 @@ func load(to *catalog.Builder, tag language.Tag, l Lang, transform func(string) 
 		if json.Unmarshal(value, &text) == nil {
 			text = transform(text)
 			plain[key] = text
+			if !strings.Contains(text, "%") {
+				continue // needs no printer
+			}
 			if err := to.SetString(tag, key, text); err != nil {
 				return nil, fmt.Errorf("%s: %w", key, err)
 			}
@@ -156,13 +159,14 @@ func (l Lang) dictionary() *dictionary {
 // T panics if the key does not exist; tests render every view.
 func (l Lang) T(key string, args ...any) string {
 	d := l.dictionary()
-	if len(args) == 0 {
-		if text, ok := d.plain[key]; ok {
-			return text
-		}
+	text, ok := d.plain[key]
+	switch {
+	case ok && (len(args) == 0 || !strings.Contains(text, "%")):
+		return text
+	case len(args) == 0:
 		panic("views: no text for " + key)
 	}
-	if text, ok := d.plain[key]; ok && len(args) == 1 {
+	if ok && len(args) == 1 {
 		if arg, ok := args[0].(string); ok { // the most frequent case, which needs no printer
 			before, after, found := strings.Cut(text, "%[1]s")
 			if found && !strings.Contains(before, "%") && !strings.Contains(after, "%") {

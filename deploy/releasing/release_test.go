@@ -213,7 +213,7 @@ func TestArchives(t *testing.T) {
 }
 
 // maxProgram bounds the program for Linux, in bytes.
-const maxProgram = 32 << 20
+const maxProgram = 30_000_000
 
 // The same commit gives the same files, wherever it was checked out.
 func TestSameCommitGivesTheSameFiles(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/language"
 )
@@ -19,9 +20,11 @@ var pageText string
 var pageStyle string
 
 var (
-	pages = template.Must(template.New("page").Funcs(template.FuncMap{
-		"style": func() template.CSS { return template.CSS(pageStyle) },
-	}).Parse(pageText))
+	pages = sync.OnceValue(func() *template.Template { // not before a simulator is used
+		return template.Must(template.New("page").Funcs(template.FuncMap{
+			"style": func() template.CSS { return template.CSS(pageStyle) },
+		}).Parse(pageText))
+	})
 
 	pageLanguages = language.NewMatcher([]language.Tag{language.English, language.German})
 )
@@ -174,7 +177,7 @@ func (a *authority) showLoggedOut(w http.ResponseWriter, r *http.Request) {
 // or redirect to.
 func (p loginPage) show(w http.ResponseWriter, status int, formAction string) {
 	var b strings.Builder
-	if err := pages.Execute(&b, p); err != nil {
+	if err := pages().Execute(&b, p); err != nil {
 		panic("simulator: " + err.Error())
 	}
 	sum := sha256.Sum256([]byte(pageStyle))
