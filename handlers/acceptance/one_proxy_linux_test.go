@@ -42,7 +42,7 @@ func TestManyVisitorsThroughOneProxy(t *testing.T) {
 		}
 		t.Parallel()
 	} else if err := ownNetwork(); err != nil {
-		t.Fatal(err)
+		t.Skip(err) // a namespace without rights, as of AppArmor
 	}
 	p := newOneProxy(t)
 	members := make([]*proxiedMember, 30)
@@ -296,7 +296,10 @@ func runInNamespace(t *testing.T) bool {
 		t.Logf("no network namespace: %v", err)
 		return false
 	}
-	if err := cmd.Wait(); err != nil {
+	if err := cmd.Wait(); err == nil && strings.Contains(out.String(), "--- SKIP") {
+		t.Logf("no rights in a network namespace:\n%s", out)
+		return false
+	} else if err != nil {
 		t.Errorf("in a network namespace: %v\n%s", err, out)
 	} else if !strings.Contains(out.String(), "--- PASS: TestManyVisitorsThroughOneProxy") {
 		t.Errorf("in a network namespace nothing ran:\n%s", out)
