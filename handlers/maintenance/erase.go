@@ -33,7 +33,7 @@ const erasedText = "[erased]"
 const erasedBy, erasedByName = "server", "Command line"
 
 // Run removes the caller and records that in the audit of every team concerned,
-// without number and name. Callboard must not run: it has calls in memory.
+// without number and name. While Callboard runs, none of the calls may be on the board.
 func (c *Erase) Run(ctx context.Context, out io.Writer) error {
 	number := sipgate.Number(sipgate.NumberRules{Region: strings.ToUpper(c.Country)}.E164(c.Number))
 	if !number.Valid() {
@@ -44,12 +44,7 @@ func (c *Erase) Run(ctx context.Context, out io.Writer) error {
 			return errors.New("erase: --name: a name of less than three letters would be found everywhere")
 		}
 	}
-	if there, err := database.Examine(ctx, c.Data); err != nil {
-		return fmt.Errorf("erase: %w", err)
-	} else if there.Close(); there.InUse != "" {
-		return fmt.Errorf("erase: stop Callboard first: the data directory is %s", there.InUse)
-	}
-	db, err := database.Open(ctx, c.Data)
+	db, err := database.OpenBeside(ctx, c.Data)
 	if err != nil {
 		return fmt.Errorf("erase: %w", err)
 	}
@@ -115,7 +110,7 @@ func (c *Erase) erase(ctx context.Context, db *database.DB, number sipgate.Numbe
 		return e, err
 	}
 	defer tx.Rollback()
-	if e.Erased, err = journal.Erase(ctx, tx, number, c.Name, replace); err != nil {
+	if e.Erased, err = journal.Erase(ctx, tx, db.InUse(), number, c.Name, replace); err != nil {
 		return e, err
 	}
 	if e.audit, err = team.EraseFromAudit(ctx, tx, func(account, text string) string {

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	_ "modernc.org/sqlite"
 
@@ -239,7 +241,63 @@ func TestEraseRefuses(t *testing.T) {
 	if n := count(t, db, `select count(*) from audit where deed = '`+string(team.EraseCaller)+`'`); n != 0 {
 		t.Error("the audit says that somebody was erased")
 	}
-	if err := (&Erase{Number: "+4930555002", Data: dir}).Run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "stop Callboard first") {
-		t.Errorf("while Callboard runs: %v", err)
+}
+
+// While a program has the database open and writes to it, a caller is erased as well,
+// unless one of their calls is on its board: it would be written again.
+func TestEraseWhileCallboardRuns(t *testing.T) {
+	dir := newOffice(t)
+	db := hold(t, dir)
+	change := func(set string) {
+		t.Helper()
+		if _, err := db.Exec(`update journal_rows set ` + set + ` where state like '%30555002%'`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	erase := func() error { return (&Erase{Number: "+4930555002", Data: dir}).Run(t.Context(), io.Discard) }
+	rows := count(t, db, `select count(*) from journal_rows`)
+	for name, set := range map[string]string{
+		"goes on":        `ended_at = 0`,
+		"has just ended": fmt.Sprint(`heard_at = `, time.Now().Add(-30*time.Second).UnixMilli()),
+	} {
+		change(set)
+		if err := erase(); !errors.Is(err, journal.ErrOnBoard) || count(t, db, `select count(*) from journal_rows`) != rows {
+			t.Errorf("a call that %s: %v", name, err)
+		}
+		change(`ended_at = 1700000000000, heard_at = 1700000000000`)
+	}
+
+	audit, stop := team.NewAudit(db.DB, 0), make(chan struct{})
+	written := make(chan int)
+	go func() {
+		defer close(written)
+		for n := 0; ; n++ {
+			if _, err := audit.Begin(t.Context(), team.AuditEntry{By: team.MemberID{Account: "1", User: "w0"}, Action: team.Hold}); err != nil {
+				t.Errorf("entry %d of the audit: %v", n, err)
+			}
+			select {
+			case <-stop:
+				written <- n + 1
+				return
+			default:
+			}
+		}
+	}()
+	if err := erase(); err != nil {
+		t.Fatal(err)
+	}
+	close(stop)
+	n := <-written
+	if got := count(t, db, `select count(*) from audit where account = '1'`); got != n || n < 2 {
+		t.Errorf("%d entries in the audit, %d were written", got, n)
+	}
+	if files := traces(t, dir, "30555002"); len(files) > 0 {
+		t.Errorf("still in %v", files)
+	}
+	if got := count(t, db, `select count(*) from journal_rows`); got != rows-1 {
+		t.Errorf("%d calls, %d before", got, rows)
+	}
+	if n := count(t, db, `select count(*) from audit where deed = 'erase' and outcome = 'done'`); n != 1 {
+		t.Error("the audit does not say that a caller was erased")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"callboard/sipgate"
@@ -15,6 +16,14 @@ import (
 // ErrTeamNumber is returned for a number of a telephone of the team: its calls are
 // those of all its callers.
 var ErrTeamNumber = errors.New("this is a number of the team, not of a caller")
+
+// ErrOnBoard is returned for a caller who is in a call, or was a moment ago: a program
+// that runs has it in memory and would write it again.
+var ErrOnBoard = errors.New("a call of the caller goes on, or has just ended: try again in a minute")
+
+// boardTime is for how long after the last change of a call no board shows it any
+// more, and everything about it is written.
+const boardTime = time.Minute
 
 // Erased says what [Erase] removed of a caller.
 type Erased struct {
@@ -28,9 +37,10 @@ type Erased struct {
 // the same account stored with the number, if they have three letters, and the given
 // ones. replace returns a text without the number and names. Names of members stay.
 //
-// The journal of the same database must not be in use.
-func Erase(ctx context.Context, tx *sql.Tx, n sipgate.Number, names []string, replace func(text string, names []string) string) (Erased, error) {
-	e := eraser{tx: tx, number: n, replace: replace,
+// The journal of the same database may be in use. If one of the calls is on a board
+// then, the error is ErrOnBoard.
+func Erase(ctx context.Context, tx *sql.Tx, inUse bool, n sipgate.Number, names []string, replace func(text string, names []string) string) (Erased, error) {
+	e := eraser{tx: tx, inUse: inUse, number: n, replace: replace,
 		Erased: Erased{Calls: map[string]int{}, Texts: map[string]int{}, Names: map[string][]string{}}}
 	if err := e.nameInAllAccounts(ctx, names); err != nil {
 		return Erased{}, err
@@ -43,6 +53,7 @@ func Erase(ctx context.Context, tx *sql.Tx, n sipgate.Number, names []string, re
 
 type eraser struct {
 	tx      *sql.Tx
+	inUse   bool
 	number  sipgate.Number
 	replace func(text string, names []string) string
 	Erased
@@ -77,20 +88,23 @@ func (e *eraser) addName(account, name string) {
 // clean returns a text of an account without the caller.
 func (e *eraser) clean(account, text string) string { return e.replace(text, e.Names[account]) }
 
-// A storedRow is the key of a row, and its state.
-type storedRow struct{ account, row, into, state string }
+// A storedRow is the key of a row, its state, and whether a board may show it.
+type storedRow struct {
+	account, row, into, state string
+	onBoard                   bool
+}
 
 // rowsWith returns the rows whose state contains a text.
 func (e *eraser) rowsWith(ctx context.Context, text string) (all []storedRow, err error) {
-	rows, err := e.tx.QueryContext(ctx, `select account, row_id, into_row, state from journal_rows
-		where state like $1 order by account, row_id`, "%"+text+"%")
+	rows, err := e.tx.QueryContext(ctx, `select account, row_id, into_row, state, ended_at = 0 or heard_at >= $2 from journal_rows
+		where state like $1 order by account, row_id`, "%"+text+"%", time.Now().Add(-boardTime).UnixMilli())
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var r storedRow
-		if err := rows.Scan(&r.account, &r.row, &r.into, &r.state); err != nil {
+		if err := rows.Scan(&r.account, &r.row, &r.into, &r.state, &r.onBoard); err != nil {
 			return nil, err
 		}
 		all = append(all, r)
@@ -116,6 +130,9 @@ func (e *eraser) removeCalls(ctx context.Context) error {
 		parties := append([]switchboard.Party{call.Remote, call.Local}, call.PreviousParties...)
 		if !slices.ContainsFunc(parties, e.matches) {
 			continue
+		}
+		if e.inUse && r.onBoard {
+			return ErrOnBoard
 		}
 		for _, p := range parties {
 			if e.matches(p) {
@@ -231,6 +248,9 @@ func (e *eraser) cleanState(ctx context.Context, r storedRow) error {
 	after, err := encodeCall(&call)
 	if err != nil || after == before {
 		return err
+	}
+	if e.inUse && r.onBoard {
+		return ErrOnBoard
 	}
 	_, err = e.tx.ExecContext(ctx, `update journal_rows set state = $1 where account = $2 and row_id = $3`, after, r.account, r.row)
 	e.Texts[r.account]++

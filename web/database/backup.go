@@ -78,12 +78,16 @@ func copyTo(ctx context.Context, db *sql.DB, file string) (err error) {
 }
 
 // Compact writes the database anew, so that nothing of what was deleted is left in
-// its files. Nothing else must use the database.
+// its files. Whoever else writes to it waits.
 func Compact(ctx context.Context, db *sql.DB) error {
 	if _, err := db.ExecContext(ctx, "vacuum"); err != nil {
 		return err
 	}
-	_, err := db.ExecContext(ctx, "pragma wal_checkpoint(truncate)")
+	var busy, pages, copied int
+	err := db.QueryRowContext(ctx, "pragma wal_checkpoint(truncate)").Scan(&busy, &pages, &copied)
+	if err == nil && busy != 0 {
+		err = errors.New("the log of the database still has what was deleted, since somebody reads it")
+	}
 	return err
 }
 

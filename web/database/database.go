@@ -81,8 +81,36 @@ func Open(ctx context.Context, dir string) (*DB, error) {
 	return db, nil
 }
 
+// OpenBeside opens the database in dir for a command, also while another process has
+// the directory: InUse says so. That process must not have in memory what the command
+// changes. It returns ErrMissing if there is no database.
+func OpenBeside(ctx context.Context, dir string) (*DB, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(dir, fileName)
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) && !hasLog(file) {
+		return nil, ErrMissing
+	}
+	if userOf(filepath.Join(dir, lockName)) == "" {
+		return Open(ctx, dir)
+	}
+	db := &DB{file: file}
+	if db.DB, err = open(ctx, file); err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+// InUse reports whether another process has the directory.
+func (db *DB) InUse() bool { return db.lock == nil }
+
 // Close closes the database and lets other processes open it.
 func (db *DB) Close() error {
+	if db.InUse() {
+		return db.DB.Close()
+	}
 	db.pruning.Stop()
 	return errors.Join(db.DB.Close(), db.lock.release())
 }
