@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 
 	"callboard/sipgate/team"
@@ -22,6 +23,7 @@ const (
 	scopeReadHistory = "history:read"
 	scopeEditHistory = "history:write"
 	scopeWebhooks    = "settings:sipgateio:write"
+	scopeChannels    = "channels:read" // on neo
 )
 
 // neededScopes are the scopes that changes need which sipgate carries out.
@@ -41,6 +43,10 @@ var pageScopes = map[string][]string{
 	"announcements": {scopeStartCalls},
 	"setup":         {scopeWebhooks},
 }
+
+// channelPages are those of pageScopes whose features need channels on an account
+// that has some.
+var channelPages = []string{"", "calls", "history", "figures", "announcements"}
 
 // granted reports whether sipgate granted the actor a scope, by whatever name
 // it has.
@@ -99,7 +105,11 @@ func accessTo(a actor, path, next string) views.Access {
 	access := views.Access{Expired: a.expired, Next: next}
 	var missing []string
 	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	for _, scope := range pageScopes[segment] {
+	needed := pageScopes[segment]
+	if a.neo && slices.Contains(channelPages, segment) {
+		needed = append(slices.Clone(needed), scopeChannels)
+	}
+	for _, scope := range needed {
 		if !a.granted(scope) {
 			missing = append(missing, scope)
 		}

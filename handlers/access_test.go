@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +50,11 @@ func TestWhatAPageSaysAboutTheSignIn(t *testing.T) {
 			if got.Missing != strings.Join(test.missing, " ") || got.Next != test.next || got.Expired != expired {
 				t.Errorf("%s %s with %q: %+v, want %q and back to %q", test.method, test.path, test.scope, got, test.missing, test.next)
 			}
+		}
+		onNeo := accessOf(r, actor{SignIn: SignIn{User: "w0", Scope: test.scope}, neo: true})
+		needsChannels := !slices.Contains([]string{"/setup", "/settings"}, test.path) && test.scope != "all"
+		if slices.Contains(strings.Fields(onNeo.Missing), "channels:read") != needsChannels {
+			t.Errorf("on neo, %s with %q: %q", test.path, test.scope, onNeo.Missing)
 		}
 		if got := accessOf(r, actor{}); got.Missing != "" || got.Expired || got.Next != "/" {
 			t.Errorf("%s without a session: %+v", test.path, got)

@@ -56,6 +56,7 @@ var errorFaults = []struct {
 	{switchboard.ErrOutcomeUnknown, web.Fault{Status: http.StatusBadGateway, Code: "outcome_unknown"}},
 	{sipgate.ErrRecordingURL, web.Fault{Status: http.StatusBadGateway, Code: "upstream_url"}},
 	{callcontrol.ErrDeviceOffline, web.Fault{Status: http.StatusConflict, Code: "device_offline", Field: "device"}},
+	{callcontrol.ErrDeviceNoChannel, web.Fault{Status: http.StatusUnprocessableEntity, Code: "device_nochannel", Field: "device"}},
 	{callcontrol.ErrDeviceUnsuitable, web.Fault{Status: http.StatusUnprocessableEntity, Code: "device_unfit", Field: "device"}},
 	{callcontrol.ErrNotOwnDevice, web.BadParam("device")},
 	{callhistory.ErrExporting, web.Fault{Status: http.StatusTooManyRequests, Code: "exporting", RetryAfter: 10 * time.Second}},

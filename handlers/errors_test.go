@@ -94,6 +94,7 @@ func TestWhatBrowsersLearnOfAnError(t *testing.T) {
 		{sipgate.ErrNoCallID, fault(502, "started_unknown")},
 		{sipgate.ErrRecordingURL, fault(502, "upstream_url")},
 		{callcontrol.ErrDeviceOffline, of(fault(409, "device_offline"), "device")},
+		{callcontrol.ErrDeviceNoChannel, of(fault(422, "device_nochannel"), "device")},
 		{callcontrol.ErrDeviceUnsuitable, of(fault(422, "device_unfit"), "device")},
 		{callcontrol.ErrNotOwnDevice, of(fault(422, "bad_param"), "device")},
 		{callhistory.ErrExporting, wait(fault(429, "exporting"), 10*time.Second)},

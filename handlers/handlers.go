@@ -107,7 +107,7 @@ func newHandlers(d Deps) *handlers {
 		server: web.NewServer(d.Server), checkAddress: web.CheckPublicURL}
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Unavailable: d.Unavailable, Render: h.respondFault}
 	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()
-	h.Login.Scopes = sipgate.Scopes
+	h.Login.Scopes, h.Login.Optional = sipgate.Scopes, sipgate.OptionalScopes
 	h.Login.Limit = web.NewLimiter(loginsPerMinute)
 	h.Login.Done = h.finishLogin
 	return h

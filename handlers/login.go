@@ -49,9 +49,15 @@ var abandoned = []string{web.CodeOAuthState, web.CodeOAuthCode, web.CodeOAuthDen
 
 // returnFromLogin handles the browser's return from sipgate. A member who is
 // signed in is led to the board, whatever became of this sign-in; one that took
-// too long begins again, once.
+// too long begins again, once. One that sipgate refuses because of a scope begins
+// again without those that are not needed everywhere.
 func (h *handlers) returnFromLogin(w http.ResponseWriter, r *http.Request) error {
 	err := h.Login.Callback(w, r)
+	if refused, ok := errors.AsType[*web.RefusedScope](err); ok {
+		if begun, lessErr := h.Login.RestartWithout(w, r, refused); begun {
+			return lessErr
+		}
+	}
 	fault, failed := errors.AsType[web.Fault](err)
 	if !failed || !slices.Contains(abandoned, fault.Code) {
 		return err

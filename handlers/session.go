@@ -54,6 +54,7 @@ type actor struct {
 	Preferences team.Preferences
 
 	expired bool            // sipgate no longer accepts the member's sign-in
+	neo     bool            // the account is on neo, as far as is known
 	session context.Context // done when the session is over; of watching requests only
 }
 
@@ -144,7 +145,8 @@ func (h *handlers) currentActor(s SignIn) actor {
 	if p.Recording == team.SilentRecording && !h.Control.Capabilities.Get(m.Account).Can(team.AbilitySilentRecording) {
 		p.Recording = team.SpokenRecording
 	}
-	return actor{Actor: who, SignIn: s, Preferences: p, expired: h.Control.Expired(who)}
+	return actor{Actor: who, SignIn: s, Preferences: p, expired: h.Control.Expired(who),
+		neo: h.Control.Capabilities.Get(m.Account).Platform == sipgate.Neo}
 }
 
 // langOf returns the language of an actor: their choice, else what the browser

@@ -106,6 +106,9 @@ type NewCall struct {
 	DeviceID DeviceID
 	// CallerID is the number shown to the callee; optional.
 	CallerID string
+	// Channel is the channel of the call on neo. Without one, sipgate takes the
+	// device's default channel; if it has none, nothing rings.
+	Channel string
 }
 
 // maxParty is the maximum length of the caller and the callee of a new call.

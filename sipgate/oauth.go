@@ -58,6 +58,10 @@ func PasswordTokenURL(apiBase string) string {
 	return strings.TrimSuffix(apiBase, "/") + "/login/sipgate-apps/protocol/openid-connect/token"
 }
 
+// OptionalScopes are those of Scopes that a client may not know: they are newer
+// than the others. A login is begun again without them if sipgate refuses them.
+var OptionalScopes = []string{"channels:read"}
+
 // Scopes lists what the dashboard requests at the login: the minimum for all
 // of its functions.
 var Scopes = []string{
@@ -73,6 +77,7 @@ var Scopes = []string{
 	"phonelines:read",
 	"numbers:read",
 	"groups:read",
+	"channels:read",
 	"account:read",
 	"balance:read",
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -31,12 +32,22 @@ type ClientCheck struct {
 // CheckClient asks the login server whether it would let members sign in: whether
 // it knows the client, its secret and the redirect address. Nobody signs in, and
 // no token that is in use is touched.
+//
+// A client that may not request the optional scopes is accepted all the same.
 func (o *OAuth) CheckClient(ctx context.Context, redirect string) ClientCheck {
 	ctx, cancel := context.WithTimeout(ctx, actionTimeout)
 	defer cancel()
+	c := o.checkClient(ctx, redirect, Scopes)
+	if c.Status == ClientBadScope {
+		c = o.checkClient(ctx, redirect, slices.DeleteFunc(slices.Clone(Scopes), func(s string) bool { return slices.Contains(OptionalScopes, s) }))
+	}
+	return c
+}
+
+func (o *OAuth) checkClient(ctx context.Context, redirect string, scopes []string) ClientCheck {
 	address := o.AuthURL + "?" + url.Values{
 		"client_id": {o.ClientID}, "redirect_uri": {redirect}, "response_type": {"code"}, "state": {"check"},
-		"scope": {strings.Join(Scopes, " ")}, "prompt": {"none"}, // no page: an answer at once
+		"scope": {strings.Join(scopes, " ")}, "prompt": {"none"}, // no page: an answer at once
 	}.Encode()
 	req, err := newRequest(ctx, http.MethodGet, address, nil)
 	if err != nil {

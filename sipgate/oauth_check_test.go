@@ -19,6 +19,13 @@ func TestCheckClient(t *testing.T) {
 		return o
 	}
 	const redirect = "http://localhost:8080/oauth/callback"
+	refusing := func(scope string) *sipgate.OAuth {
+		l := open(t, simulator.Options{ClientID: "app", ClientSecret: "secret", RefusedScopes: scope})
+		o := &sipgate.OAuth{ClientID: "app", ClientSecret: "secret", HTTP: l.Client.HTTP}
+		o.AuthURL, o.TokenURL, o.LogoutURL = sipgate.RealmURLs(l.url, "third-party")
+		return o
+	}
+	older, oldest := refusing("channels:read"), refusing("rtcm:read")
 	for name, c := range map[string]struct {
 		o        *sipgate.OAuth
 		redirect string
@@ -29,6 +36,8 @@ func TestCheckClient(t *testing.T) {
 		"wrong secret":   {oauth("app", "guess", "third-party"), redirect, sipgate.ClientBadSecret},
 		"wrong realm":    {oauth("app", "secret", "nowhere"), redirect, sipgate.ClientUnknown},
 		"wrong redirect": {oauth("app", "secret", "third-party"), "ftp://x/", sipgate.ClientUnknown},
+		"newer scope":    {older, redirect, sipgate.ClientAccepted},
+		"older scope":    {oldest, redirect, sipgate.ClientBadScope},
 	} {
 		if got := c.o.CheckClient(t.Context(), c.redirect); got.Status != c.want || got.Err != nil || got.Time.IsZero() {
 			t.Errorf("%s: %+v, want %s", name, got, c.want)

@@ -256,7 +256,7 @@ func TestLogout(t *testing.T) {
 
 // Scopes lists exactly what the dashboard needs.
 func TestScopes(t *testing.T) {
-	const want = "openid rtcm:read rtcm:write sessions:calls:write history:read history:write users:read devices:read contacts:read contacts:write settings:sipgateio:read settings:sipgateio:write log:webhooks:read phonelines:read numbers:read groups:read account:read balance:read"
+	const want = "openid rtcm:read rtcm:write sessions:calls:write history:read history:write users:read devices:read contacts:read contacts:write settings:sipgateio:read settings:sipgateio:write log:webhooks:read phonelines:read numbers:read groups:read channels:read account:read balance:read"
 	if got := strings.Join(Scopes, " "); got != want {
 		t.Errorf("got %s", got)
 	}

@@ -10,7 +10,7 @@ import (
 
 // pathWords are the elements of the paths of sipgate's API and login server that
 // are words. All others are ids, or may be.
-var pathWords = strings.Fields(`account announcements authorization balance calls certs contacts devices dtmf groups
+var pathWords = strings.Fields(`account announcements authorization balance calls certs channels contacts devices dtmf events groups
 	history hold log logout muted numbers phonelines recording sessions settings sipgateio token transfer userinfo
 	users webhooks`)
 

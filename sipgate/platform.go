@@ -104,7 +104,8 @@ type DialMethod struct {
 }
 
 // Dial starts a call with the given method, and returns the method that
-// worked, to be used for the next call.
+// worked, to be used for the next call. It asks for the call's channel, if channel
+// is not nil, only if it tries the method of neo.
 //
 // It sends a second request only if sipgate definitely refused the first, so
 // that no call was started: if the platform may be classic and lacks the
@@ -112,7 +113,7 @@ type DialMethod struct {
 // telephone, with the other spelling of the numbers. The error is that of the
 // last request, except for numbers refused in both spellings: then it is that
 // of the first.
-func (c *Client) Dial(ctx context.Context, n NewCall, w DialMethod) (CallID, DialMethod, error) {
+func (c *Client) Dial(ctx context.Context, n NewCall, w DialMethod, channel func(context.Context) string) (CallID, DialMethod, error) {
 	if w.Platform != Neo {
 		id, err := c.StartCall(ctx, n)
 		if err == nil {
@@ -122,6 +123,9 @@ func (c *Client) Dial(ctx context.Context, n NewCall, w DialMethod) (CallID, Dia
 			return "", w, err
 		}
 		w = DialMethod{Platform: Neo, PlusSign: w.PlusSign}
+	}
+	if channel != nil {
+		n.Channel = channel(ctx)
 	}
 	id, err := c.startNeoCall(ctx, n, w.PlusSign)
 	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusBadRequest && e.RefusedField != RefusedDevice {
@@ -139,6 +143,7 @@ type neoCall struct {
 	DeviceID DeviceID `json:"deviceId"`
 	Target   string   `json:"targetNumber"`
 	CallerID string   `json:"callerId,omitempty"`
+	Channel  string   `json:"channelId,omitempty"`
 }
 
 // startNeoCall is StartCall for accounts on neo. It sends numbers with or
@@ -155,7 +160,7 @@ func (c *Client) startNeoCall(ctx context.Context, n NewCall, plus bool) (CallID
 		device = DeviceID(n.Caller)
 	}
 	r := request{method: http.MethodPost, path: []string{"calls"}, timeout: actionTimeout,
-		body: neoCall{device, spell(n.Callee), spell(n.CallerID)}}
+		body: neoCall{device, spell(n.Callee), spell(n.CallerID), n.Channel}}
 	if device == "" || n.Callee == "" || max(len(n.Callee), len(device), len(n.CallerID)) > maxParty {
 		return "", r.failure(Invalid, errors.New("device or callee missing or too long"))
 	}

@@ -119,7 +119,7 @@ func TestDial(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, seen := routes(t, test.answers)
-			id, way, err := c.Dial(t.Context(), call, test.way)
+			id, way, err := c.Dial(t.Context(), call, test.way, nil)
 			if id != test.id || way != test.want || (err == nil) != (test.id != "") || KindOf(err) != test.kind {
 				t.Errorf("%q %+v %v", id, way, err)
 			}
@@ -149,7 +149,7 @@ func TestDialOnNeo(t *testing.T) {
 		"long telephone": {DeviceID: DeviceID(long), Callee: "+4915799912345"},
 		"long caller id": {Caller: "e0", Callee: "+4915799912345", CallerID: long},
 	} {
-		if id, _, err := c.Dial(t.Context(), call, neo); id != "" || KindOf(err) != Invalid || MayHaveArrived(err) {
+		if id, _, err := c.Dial(t.Context(), call, neo, nil); id != "" || KindOf(err) != Invalid || MayHaveArrived(err) {
 			t.Errorf("%s: %q, %v", name, id, err)
 		}
 	}
@@ -157,7 +157,7 @@ func TestDialOnNeo(t *testing.T) {
 		t.Errorf("%d requests were sent", n)
 	}
 	longest := strings.Repeat("1", maxParty)
-	if id, _, err := c.Dial(t.Context(), NewCall{Caller: "e0", Callee: longest}, neo); id != "B1" || err != nil {
+	if id, _, err := c.Dial(t.Context(), NewCall{Caller: "e0", Callee: longest}, neo, nil); id != "B1" || err != nil {
 		t.Errorf("%q, %v", id, err)
 	}
 	if got := seen.all()[0].name(); got != `POST calls {"deviceId":"e0","targetNumber":"`+longest+`"}` {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -143,18 +144,30 @@ func (w wireDevice) device() Device {
 // reachable.
 func (d Device) External() bool { return d.Type == "MOBILE" || d.Type == "EXTERNAL" }
 
+// StartsNeoCalls reports whether calls may be started with the device on neo:
+// with telephones that register and with the desktop app. sipgate refuses
+// mobiles, and with the app on a mobile nothing rings. Devices of a type that is
+// not known are tried.
+func (d Device) StartsNeoCalls() bool {
+	return !d.External() && !slices.Contains([]string{"MOBILE_APP", "WEBRTC", "CLINQ"}, d.Type)
+}
+
 // Unreachable reports whether the device should be registered with sipgate and
 // is not: a call to it is accepted, but does not ring.
 func (d Device) Unreachable() bool { return !d.Online && !d.External() }
 
-// Devices lists the devices of a user.
+// Devices lists the devices of a user, apps too. If sipgate refuses to list
+// those, it lists what sipgate lists by default.
 func (c *Client) Devices(ctx context.Context, id UserID) ([]Device, error) {
 	if !id.Valid() {
 		return nil, request{method: http.MethodGet, path: []string{"?", "devices"}}.
 			failure(Invalid, errors.New("invalid user id"))
 	}
 	isDevice := func(w *wireDevice, _ json.RawMessage) bool { return isID(string(w.ID), 64) }
-	list, _, err := getList(ctx, c, isDevice, nil, string(id), "devices")
+	list, _, err := getList(ctx, c, isDevice, url.Values{"type": {"all"}}, string(id), "devices")
+	if KindOf(err) == Invalid {
+		list, _, err = getList(ctx, c, isDevice, nil, string(id), "devices")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -190,9 +203,10 @@ func (w wireNumber) number() AccountNumber {
 }
 
 // NumberRingingAt returns the first of the numbers, normalized by
-// [NormalizeNumber], whose line rings at one of the devices; else the first
-// number; "" without numbers.
-func NumberRingingAt(numbers []AccountNumber, devices []Device) string {
+// [NormalizeNumber], whose line or channel rings at one of the user's devices;
+// else the first number; "" without numbers. A personal channel comes before a
+// shared one.
+func NumberRingingAt(numbers []AccountNumber, devices []Device, user UserID, channels []Channel) string {
 	if len(numbers) == 0 {
 		return ""
 	}
@@ -200,6 +214,9 @@ func NumberRingingAt(numbers []AccountNumber, devices []Device) string {
 	for _, d := range devices {
 		for _, l := range d.Phonelines {
 			lines[l.ID] = true
+		}
+		if c, found := ChannelOf(channels, user, d.ID, ""); found {
+			lines[c.ID] = true
 		}
 	}
 	for _, n := range numbers {

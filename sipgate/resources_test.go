@@ -28,10 +28,14 @@ func TestResources(t *testing.T) {
 			`{"items":[{"id":"w0","firstname":"Ada","lastname":"Lovelace","email":"ada.lovelace@sipgate.love","defaultDevice":"e0","busyOnBusy":true,"addressId":"13","directDialIds":[],"timezone":"Europe/Berlin","admin":true}]}`,
 			func(ctx context.Context, c *Client) (any, error) { return c.Users(ctx) },
 			[]User{{ID: "w0", Firstname: "Ada", Lastname: "Lovelace", Email: "ada.lovelace@sipgate.love", DefaultDevice: "e0", BusyOnBusy: true, Timezone: "Europe/Berlin", Admin: true}}},
-		{"devices", "/w0/devices",
+		{"devices", "/w0/devices?type=all",
 			`{"items":[{"id":"e0","alias":"VoIP phone of\u0000Grace Hopper","type":"REGISTER","online":true,"dnd":false,"activePhonelines":[{"id":"p0","alias":"x"}],"activeGroups":[{"id":"g0","alias":"Support\nEurope"},{"id":"","alias":"y"},"g1"]}]}`,
 			func(ctx context.Context, c *Client) (any, error) { return c.Devices(ctx, "w0") },
 			[]Device{{ID: "e0", Alias: "VoIP phone of Grace Hopper", Type: "REGISTER", Online: true, Phonelines: []Phoneline{{ID: "p0", Alias: "x"}}, Groups: []Group{{ID: "g0", Alias: "Support Europe"}}}}},
+		{"channels", "/channels",
+			`{"items":[{"id":"5b6e","name":"Zentrale","owner":"w0","createdAt":"2025-10-01T08:00:00Z","locale":"de_DE","users":[{"id":"w0","deviceIds":["e0",7,"../x"]},{"id":"?","deviceIds":[]}],"settings":{}},{"id":"../"}]}`,
+			func(ctx context.Context, c *Client) (any, error) { return c.Channels(ctx) },
+			[]Channel{{ID: "5b6e", Name: "Zentrale", Owner: "w0", Users: []ChannelUser{{ID: "w0", Devices: []DeviceID{"e0", "7"}}}}}},
 		{"contacts", "/contacts?limit=500&offset=0",
 			`{"items":[{"id":"b3d9af4a","name":"Ada Lovelace","picture":"4AAQ","emails":[{"email":"user@example.com","type":["home"]}],"numbers":[{"number":"4915799912345","type":["work"]}],"addresses":[],"organization":[["Engines","Department"]],"scope":"SHARED"}],"totalCount":1}`,
 			func(ctx context.Context, c *Client) (any, error) { return c.Contacts(ctx) },
@@ -216,8 +220,51 @@ func TestNumberRingingAt(t *testing.T) {
 		{numbers, nil, "+4915799912345"},
 		{nil, []Device{at("p0")}, ""},
 	} {
-		if got := NumberRingingAt(test.numbers, test.devices); got != test.want {
+		if got := NumberRingingAt(test.numbers, test.devices, "w0", nil); got != test.want {
 			t.Errorf("%v: %q, want %q", test.devices, got, test.want)
 		}
+	}
+}
+
+// A server that does not know the list of all devices is asked for its own one.
+func TestDevicesWithoutType(t *testing.T) {
+	c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery != "" {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		answer(http.StatusOK, "application/json", `{"items":[{"id":"e0"}]}`)(w, r)
+	})
+	devices, err := c.Devices(t.Context(), "w0")
+	if err != nil || len(devices) != 1 || len(rec.all()) != 2 {
+		t.Errorf("%v, %v, %d requests", devices, err, len(rec.all()))
+	}
+}
+
+// A call is in the channel of its caller id, else in the personal one, else in
+// any that has the device.
+func TestChannelOf(t *testing.T) {
+	user := func(id UserID, devices ...DeviceID) ChannelUser { return ChannelUser{id, devices} }
+	channels := []Channel{
+		{ID: "shared", Owner: "w1", Users: []ChannelUser{user("w0", "e0", "e5"), user("w1", "e1")}},
+		{ID: "jonas", Owner: "w1", Users: []ChannelUser{user("w1", "e1")}},
+		{ID: "anna", Owner: "w0", Users: []ChannelUser{user("w0", "e0")}},
+	}
+	for _, test := range []struct {
+		user      UserID
+		device    DeviceID
+		preferred string
+		want      string
+	}{
+		{"w0", "e0", "", "anna"}, {"w0", "e0", "shared", "shared"}, {"w0", "e0", "jonas", "anna"},
+		{"w0", "e5", "", "shared"}, {"w1", "e1", "", "jonas"}, {"w0", "e9", "", ""}, {"w0", "e1", "", ""},
+	} {
+		if got, found := ChannelOf(channels, test.user, test.device, test.preferred); got.ID != test.want || found != (test.want != "") {
+			t.Errorf("%+v: %q", test, got.ID)
+		}
+	}
+	numbers := []AccountNumber{{Number: "4922171011", EndpointID: "shared"}, {Number: "4922171012", EndpointID: "anna"}}
+	if got := NumberRingingAt(numbers, []Device{{ID: "e0"}}, "w0", channels); got != "+4922171012" {
+		t.Errorf("own number %s", got)
 	}
 }

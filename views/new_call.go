@@ -21,7 +21,7 @@ type TelLink struct {
 // Phone is a phone of the member.
 type Phone struct {
 	ID, Name string
-	State    string // "ready", "dnd", "offline", or "unfit" (it cannot start calls)
+	State    string // "ready", "dnd", "offline", "unfit" (it cannot start calls), or "nochannel"
 	Selected bool
 }
 
@@ -31,7 +31,10 @@ func anyOffline(phones []Phone) bool {
 }
 
 // phoneIcons are the icons of phone states.
-var phoneIcons = map[string]string{"ready": "live", "dnd": "mute", "offline": "offline", "unfit": "close"}
+var phoneIcons = map[string]string{"ready": "live", "dnd": "mute", "offline": "offline", "unfit": "close", "nochannel": "close"}
+
+// cannotCall reports whether no call can be started with the phone.
+func (p Phone) cannotCall() bool { return p.State == "unfit" || p.State == "nochannel" }
 
 // telURLTemplate is the URL that handles tel: links, with %s for the link.
 const telURLTemplate = "/calls/new?to=%s"

@@ -261,7 +261,7 @@ func phones(p Page, phones []Phone) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if d.State == "unfit" {
+			if d.cannotCall() {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, " disabled")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

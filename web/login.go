@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,8 @@ type Login struct {
 	ClientSecret string
 	RedirectURL  string // of this program's Callback, absolute
 	Scopes       []string
+	// Optional are those of Scopes without which [Login.RestartWithout] asks.
+	Optional []string
 
 	// IDTokens verifies the identity token; nil means that it is ignored.
 	IDTokens *IDTokens
@@ -48,7 +51,7 @@ type Login struct {
 // Tokens are the login server's tokens for a code. They print as "[redacted]".
 type Tokens struct {
 	Access, Refresh string
-	Scope           string        // as granted, which may be less than requested
+	Scope           string        // as granted, which may be less than requested; "": all that Login.Scopes has
 	Life            time.Duration // of the access token, from now; 0 if unknown
 	Subject         string        // of the verified identity token; "" if there was none
 }
@@ -92,7 +95,7 @@ func (l *Login) begin(w http.ResponseWriter, r *http.Request, state, next string
 		return busy(err)
 	}
 	http.SetCookie(w, l.cookie(browser, int(loginLife/time.Second)))
-	http.Redirect(w, r, l.config().AuthCodeURL(state, oauth2.S256ChallengeOption(p.verifier), oidc.Nonce(nonceOf(p.verifier))), http.StatusSeeOther)
+	http.Redirect(w, r, l.config(state).AuthCodeURL(state, oauth2.S256ChallengeOption(p.verifier), oidc.Nonce(nonceOf(p.verifier))), http.StatusSeeOther)
 	return nil
 }
 
@@ -116,6 +119,9 @@ func (l *Login) Callback(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", Fault{Status: http.StatusBadGateway, Code: CodeLoginFailed}, err)
+	}
+	if state := r.URL.Query().Get("state"); t.Scope == "" && strings.HasSuffix(state, lessSuffix) {
+		t.Scope = strings.Join(l.scopes(state), " ")
 	}
 	http.SetCookie(w, l.cookie("", -1))
 	return l.Done(w, r, t, p.next)
@@ -188,7 +194,7 @@ func (l *Login) exchange(ctx context.Context, code, verifier string) (Tokens, er
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	client.Transport = plainJSON{client.Transport}
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, &client)
-	t, err := l.config().Exchange(ctx, code, oauth2.VerifierOption(verifier))
+	t, err := l.config("").Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		return Tokens{}, &tokenError{e.Response.StatusCode, e.ErrorCode}
 	}
@@ -228,10 +234,18 @@ func withoutURL(err error) error {
 	return err
 }
 
+// scopes returns what the attempt with a state asks for.
+func (l *Login) scopes(state string) []string {
+	if !strings.HasSuffix(state, lessSuffix) {
+		return l.Scopes
+	}
+	return slices.DeleteFunc(slices.Clone(l.Scopes), func(s string) bool { return slices.Contains(l.Optional, s) })
+}
+
 // config returns the configuration of one use. No token source is made of it.
-func (l *Login) config() *oauth2.Config {
+func (l *Login) config(state string) *oauth2.Config {
 	return &oauth2.Config{
-		ClientID: l.ClientID, ClientSecret: l.ClientSecret, RedirectURL: l.RedirectURL, Scopes: l.Scopes,
+		ClientID: l.ClientID, ClientSecret: l.ClientSecret, RedirectURL: l.RedirectURL, Scopes: l.scopes(state),
 		Endpoint: oauth2.Endpoint{
 			AuthURL: l.AuthURL, TokenURL: l.TokenURL,
 			// Without it the library repeats the request in another style

@@ -12,6 +12,18 @@ import (
 // a circle.
 const againSuffix = ".again"
 
+// lessSuffix ends the state of an attempt that [Login.RestartWithout] began.
+const lessSuffix = ".less"
+
+// A RefusedScope is wrapped in the Fault "oauth_scope" of an attempt that this
+// browser began: the login server refuses a scope.
+type RefusedScope struct {
+	Next string // the local path to lead to
+}
+
+// Error implements error.
+func (*RefusedScope) Error() string { return "the login server refuses a scope" }
+
 // An ExpiredLogin is wrapped in the Fault "oauth_expired": the attempt took too
 // long, here or at the login server.
 type ExpiredLogin struct {
@@ -36,6 +48,16 @@ func (l *Login) Restart(w http.ResponseWriter, r *http.Request, e *ExpiredLogin)
 	return true, l.begin(w, r, secret()+againSuffix, e.Next)
 }
 
+// RestartWithout begins an attempt without the scopes of Optional, in place of the
+// one that r came back from, which was refused because of a scope. It reports
+// whether it did: not if that one asked for no others either.
+func (l *Login) RestartWithout(w http.ResponseWriter, r *http.Request, e *RefusedScope) (begun bool, err error) {
+	if len(l.Optional) == 0 || strings.HasSuffix(r.URL.Query().Get("state"), lessSuffix) {
+		return false, nil
+	}
+	return true, l.begin(w, r, secret()+lessSuffix, e.Next)
+}
+
 // Error codes of the login server: RFC 6749 (4.1.2.1, 5.2), OpenID Connect Core
 // (3.1.2.6).
 var (
@@ -51,6 +73,8 @@ func loginError(code, description string, p pending, ok bool) error {
 	switch {
 	case slices.Contains(clientErrors, code):
 		return refused(CodeOAuthClient, "login server answered "+logged)
+	case code == "invalid_scope" && ok:
+		return fmt.Errorf("%w: %w: login server answered %s", Fault{Status: http.StatusBadRequest, Code: CodeOAuthScope}, &RefusedScope{p.next}, logged)
 	case code == "invalid_scope":
 		return refused(CodeOAuthScope, "login server answered "+logged)
 	case ok && (description == "authentication_expired" || slices.Contains(againErrors, code)): // the former is Keycloak's

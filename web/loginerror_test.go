@@ -86,3 +86,47 @@ func TestExpiredLoginBeginsAgainOnce(t *testing.T) {
 		t.Errorf("after beginning again: %d to %q", a.StatusCode, a.Header.Get("Location"))
 	}
 }
+
+// A sign-in that is refused because of a scope begins again without the optional
+// ones, once.
+func TestRefusedScopeBeginsAgainWithoutIt(t *testing.T) {
+	d := newIDP(t)
+	db := openDB(t, t.TempDir())
+	p := serve(t, https...)
+	login := &web.Login{DB: db.DB, Secure: true, AuthURL: "https://login.example/auth", TokenURL: d.URL + "/token", ClientID: "client",
+		RedirectURL: "https://app.example/oauth/callback", HTTP: d.Client(), Scopes: []string{"calls", "newer", "users"}, Optional: []string{"newer"},
+		Done: func(w http.ResponseWriter, r *http.Request, _ web.Tokens, next string) error {
+			return web.Redirect(w, r, next)
+		}}
+	p.handle("GET /login", login.Start)
+	p.handle("/oauth/callback", func(w http.ResponseWriter, r *http.Request) error {
+		err := login.Callback(w, r)
+		if e, ok := errors.AsType[*web.RefusedScope](err); ok {
+			if begun, lessErr := login.RestartWithout(w, r, e); begun {
+				return lessErr
+			}
+		}
+		return err
+	})
+	state, cookie := p.begin("?next=/history")
+	p.callback("error=invalid_scope&state=another", cookie).want(t, 400, "oauth_scope") // not an attempt of this browser
+	a := p.callback("error=invalid_scope&state="+state, cookie)
+	to, err := a.Location()
+	if err != nil || to.Query().Get("scope") != "calls users" {
+		t.Fatalf("%d to %v", a.StatusCode, to)
+	}
+	if c, _ := a.setCookie("__Host-l"); c != "" {
+		cookie = c
+	}
+	second := to.Query().Get("state")
+	if a := p.callback("code=abc&state="+second, cookie); a.StatusCode != 303 || a.Header.Get("Location") != "/history" {
+		t.Errorf("%d to %q", a.StatusCode, a.Header.Get("Location"))
+	}
+	state, cookie = p.begin("")
+	a = p.callback("error=invalid_scope&state="+state, cookie)
+	to, _ = a.Location()
+	if c, _ := a.setCookie("__Host-l"); c != "" {
+		cookie = c
+	}
+	p.callback("error=invalid_scope&state="+to.Query().Get("state"), cookie).want(t, 400, "oauth_scope")
+}

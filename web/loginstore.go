@@ -54,7 +54,7 @@ func (l *Login) remember(ctx context.Context, state, browser string, p pending) 
 // has not expired. Of several concurrent callers only one gets it. A state that
 // another browser sends has leaked, so it is deleted as well.
 func (l *Login) take(ctx context.Context, state, browser string) (p pending, ok bool, err error) {
-	if !isSecret(strings.TrimSuffix(state, againSuffix)) {
+	if !isSecret(strings.TrimSuffix(strings.TrimSuffix(state, againSuffix), lessSuffix)) {
 		return p, false, nil
 	}
 	var owner string

@@ -1,5 +1,6 @@
 // Package account keeps the roster of each sipgate account: its users, their
-// devices, the account's numbers, and which extension belongs to whom.
+// devices, the account's numbers and channels, and which extension belongs to
+// whom.
 //
 // The roster is read once for everything that needs it, in the background,
 // through the access of the members who are signed in. Callers get what is
@@ -22,6 +23,7 @@ type Access interface {
 	Users(ctx context.Context) ([]sipgate.User, error)
 	Numbers(ctx context.Context) ([]sipgate.AccountNumber, error)
 	Devices(ctx context.Context, user sipgate.UserID) ([]sipgate.Device, error)
+	Channels(ctx context.Context) ([]sipgate.Channel, error)
 }
 
 // A Source returns through whom an account can be read, in the order in which

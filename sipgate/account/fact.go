@@ -17,6 +17,9 @@ type fact[T any] struct {
 	triedAt time.Time     // when the last read began
 	err     error         // of the last read, nil if it succeeded
 	loading chan struct{} // closed when the read under way is over; nil if none is
+
+	// refusable makes a refusal through every access an answer: the zero value.
+	refusable bool
 }
 
 // olderThan reports whether the value must be read again to be at most maxAge
@@ -43,6 +46,9 @@ func (f *fact[T]) load(ctx context.Context, r *Roster, user sipgate.UserID, read
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	value, err := readThrough(ctx, r.rosters.source(r.account, user), read)
+	if f.refusable && sipgate.KindOf(err) == sipgate.Forbidden {
+		err = nil
+	}
 	if err != nil && ctx.Err() == nil {
 		r.rosters.log.Info("read account roster", "account", r.account, "user", user, "err", err)
 	}

@@ -17,6 +17,8 @@ const (
 	maxAge         = 5 * time.Minute
 	maxPresenceAge = 30 * time.Second
 	readTimeout    = 20 * time.Second
+
+	maxNoChannelsAge = time.Hour
 )
 
 // For whoever looks at the team all the time, so many users are read again at
@@ -44,6 +46,7 @@ type Roster struct {
 	mu       sync.Mutex
 	users    fact[[]sipgate.User]
 	numbers  fact[[]sipgate.AccountNumber]
+	channels fact[[]sipgate.Channel]
 	devices  map[sipgate.UserID]*fact[[]sipgate.Device]
 	loading  bool // a pass over all users' devices is under way
 	keptAt   time.Time
@@ -52,7 +55,8 @@ type Roster struct {
 }
 
 func newRoster(rs *Rosters, account string) *Roster {
-	return &Roster{rosters: rs, account: account, devices: map[sipgate.UserID]*fact[[]sipgate.Device]{}}
+	return &Roster{rosters: rs, account: account, channels: fact[[]sipgate.Channel]{refusable: true},
+		devices: map[sipgate.UserID]*fact[[]sipgate.Device]{}}
 }
 
 // Users returns all users of the account, signed in or not.
@@ -64,6 +68,9 @@ func (r *Roster) Users(ctx context.Context) ([]sipgate.User, error) {
 func (r *Roster) SetUsers(users []sipgate.User) {
 	r.mu.Lock()
 	r.users.set(users)
+	if len(r.channels.value) == 0 {
+		r.channels.known = false // the new sign-in may reach some
+	}
 	r.version++
 	r.mu.Unlock()
 	r.tellUsers(users)
@@ -84,6 +91,35 @@ func (r *Roster) KnownNumbers() (numbers []sipgate.AccountNumber, known bool) {
 		r.numbers.begin(r, "", r.readNumbers)
 	}
 	return r.numbers.value, r.numbers.known
+}
+
+// Channels returns the channels of the account. It has none on the classic
+// platform, and none are known as long as no sign-in may read them.
+func (r *Roster) Channels(ctx context.Context) ([]sipgate.Channel, error) {
+	return r.channels.get(ctx, r, "", r.channelsAge(), false, readChannels)
+}
+
+// channelsAge returns how old the channels may be. Accounts without channels get
+// some only when they move to the other platform, see ForgetChannels.
+func (r *Roster) channelsAge() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.channelsAgeLocked()
+}
+
+func (r *Roster) channelsAgeLocked() time.Duration {
+	if r.channels.known && len(r.channels.value) == 0 {
+		return maxNoChannelsAge
+	}
+	return maxAge
+}
+
+// ForgetChannels has the channels read again by the next caller that needs them:
+// the account's platform may have changed, or a sign-in may reach more.
+func (r *Roster) ForgetChannels() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.channels.known = false
 }
 
 // Devices returns the devices of a user. It waits only if they were never read.
@@ -158,6 +194,9 @@ func (r *Roster) Load() {
 func (r *Roster) load() {
 	if r.numbers.olderThan(maxAge) {
 		r.numbers.begin(r, "", r.readNumbers)
+	}
+	if r.channels.olderThan(r.channelsAgeLocked()) {
+		r.channels.begin(r, "", readChannels)
 	}
 	if !r.loading {
 		r.loading = r.rosters.start(r.loadAll)
@@ -274,6 +313,17 @@ func (r *Roster) readNumbers(ctx context.Context, a Access) ([]sipgate.AccountNu
 		(*f)(r.account, numbers)
 	}
 	return numbers, err
+}
+
+// readChannels takes a refusal for an answer: an account without channels
+// refuses like a sign-in without the scope.
+func readChannels(ctx context.Context, a Access) ([]sipgate.Channel, error) {
+	channels, err := a.Channels(ctx)
+	switch sipgate.KindOf(err) {
+	case sipgate.Unsupported, sipgate.NoCall, sipgate.Invalid:
+		return nil, nil
+	}
+	return channels, err
 }
 
 func devicesOf(user sipgate.UserID) func(context.Context, Access) ([]sipgate.Device, error) {

@@ -78,6 +78,16 @@ func (f *fakeAccess) Devices(_ context.Context, user sipgate.UserID) ([]sipgate.
 	return []sipgate.Device{{ID: sipgate.DeviceID(kind + string(user[1:])), Online: f.online, Phonelines: []sipgate.Phoneline{{ID: "p9"}}}}, nil
 }
 
+func (f *fakeAccess) Channels(context.Context) ([]sipgate.Channel, error) {
+	if err := f.ask("channels"); err != nil {
+		return nil, err
+	}
+	return []sipgate.Channel{
+		{ID: "c-1", Name: "Mira", Owner: "w1", Users: []sipgate.ChannelUser{{ID: "w1", Devices: []sipgate.DeviceID{"e1"}}}},
+		{ID: "c-all", Name: "Zentrale", Owner: "w0", Users: []sipgate.ChannelUser{{ID: "w0"}, {ID: "w1"}}},
+	}, nil
+}
+
 // within runs test in a bubble with a roster of the given sources.
 func within(t *testing.T, sources []Access, test func(t *testing.T, r *Roster)) {
 	synctest.Test(t, func(t *testing.T) {
@@ -283,7 +293,7 @@ func TestLoadReadsTheWholeAccount(t *testing.T) {
 		r.Load()
 		time.Sleep(time.Minute)
 		s := r.Snapshot()
-		want := []string{"numbers", "users", "w0", "w1", "w2"}
+		want := []string{"channels", "numbers", "users", "w0", "w1", "w2"}
 		if got := slices.Sorted(slices.Values(access.requests)); !slices.Equal(got, want) {
 			t.Errorf("requests %v, want %v", got, want)
 		}
@@ -452,4 +462,42 @@ func TestReadNumbersAreReported(t *testing.T) {
 			t.Errorf("reported %v after %d reads", reported, access.count("numbers"))
 		}
 	})
+}
+
+// A personal channel is its owner's, a shared one nobody's. An account that
+// refuses to list channels has none: it is asked once in an hour, and again when
+// it may have changed.
+func TestChannels(t *testing.T) {
+	refused := &sipgate.Error{Kind: sipgate.Forbidden, Err: errors.New("refused")}
+	first, second := &fakeAccess{}, &fakeAccess{}
+	first.fail("channels", refused)
+	within(t, []Access{first, second}, func(t *testing.T, r *Roster) {
+		if list, err := r.Channels(t.Context()); err != nil || len(list) != 2 {
+			t.Fatalf("%v, %v", list, err)
+		}
+		owners := r.Snapshot().Owners
+		if owner, known := owners["c-all"]; owners["c-1"] != "w1" || owner != "" || !known {
+			t.Errorf("%v", owners)
+		}
+	})
+	for name, err := range map[string]error{"refused": refused, "unknown path": &sipgate.Error{Kind: sipgate.NoCall}, "unsupported": &sipgate.Error{Kind: sipgate.Unsupported}} {
+		access := &fakeAccess{}
+		access.fail("channels", err)
+		within(t, []Access{access}, func(t *testing.T, r *Roster) {
+			for range 3 {
+				if list, err := r.Channels(t.Context()); err != nil || len(list) != 0 {
+					t.Fatalf("%s: %v, %v", name, list, err)
+				}
+				time.Sleep(10 * time.Minute)
+			}
+			if n := access.count("channels"); n != 1 {
+				t.Errorf("%s: %d requests", name, n)
+			}
+			access.fail("channels", nil)
+			r.ForgetChannels()
+			if list, err := r.Channels(t.Context()); err != nil || len(list) != 2 {
+				t.Errorf("%s: %v, %v", name, list, err)
+			}
+		})
+	}
 }

@@ -11,12 +11,15 @@ type Snapshot struct {
 	Version uint64 // greater whenever something was read
 	Users   []sipgate.User
 	Numbers []sipgate.AccountNumber
+	// Channels are those of an account on neo, as far as they are known.
+	Channels []sipgate.Channel
 
 	// Devices are those that were read so far, by user. A user whose devices
 	// could not be read is not in it.
 	Devices map[sipgate.UserID][]sipgate.Device
 
-	// Owners maps each extension to its user, or to "" if several users share it.
+	// Owners maps each extension and channel to its user, or to "" if several users
+	// share it.
 	Owners map[string]sipgate.UserID
 
 	numberOwners map[string]sipgate.UserID // by number in E.164, "" if shared
@@ -41,7 +44,7 @@ func (r *Roster) Snapshot() *Snapshot {
 }
 
 func (r *Roster) takeSnapshot() *Snapshot {
-	s := &Snapshot{Version: r.version, Users: r.users.value, Numbers: r.numbers.value, Complete: !r.loading,
+	s := &Snapshot{Version: r.version, Users: r.users.value, Numbers: r.numbers.value, Channels: r.channels.value, Complete: !r.loading,
 		Devices: map[sipgate.UserID][]sipgate.Device{}, Owners: map[string]sipgate.UserID{}}
 	for _, u := range s.Users {
 		var devices []sipgate.Device
@@ -56,6 +59,9 @@ func (r *Roster) takeSnapshot() *Snapshot {
 			}
 			s.Owners[x] = u.ID
 		}
+	}
+	for _, c := range s.Channels {
+		s.Owners[c.ID] = c.Personal()
 	}
 	s.numberOwners = numberOwners(s.Numbers, s.Owners)
 	return s

@@ -30,6 +30,7 @@ func (c *Control) setPlatform(ctx context.Context, account string, found sipgate
 	if err := c.Capabilities.SetPlatform(ctx, account, found); err != nil {
 		return err
 	}
+	c.Rosters.Of(account).ForgetChannels()
 	c.Boards.Board(account).Invalidate() // buttons may differ now
 	return nil
 }

@@ -16,6 +16,7 @@ var (
 	ErrNotOwnDevice     = errors.New("the device is not one of the member's own")
 	ErrDeviceOffline    = errors.New("the device would not ring")
 	ErrDeviceUnsuitable = errors.New("the platform starts no calls with such a device")
+	ErrDeviceNoChannel  = errors.New("the device is in no channel")
 )
 
 // StartError wraps why sipgate did not start a call: the same kinds of errors
@@ -36,7 +37,8 @@ const (
 	DeviceReady        DeviceState = "ready"
 	DeviceDoNotDisturb DeviceState = "dnd"
 	DeviceOffline      DeviceState = "offline"
-	DeviceUnsuitable   DeviceState = "unfit" // on neo, mobiles and external numbers
+	DeviceUnsuitable   DeviceState = "unfit"     // on neo, all but telephones and the desktop app
+	DeviceNoChannel    DeviceState = "nochannel" // on neo, one that is in no channel: nothing would ring
 )
 
 // A Device is one device of a member, with what it can do now.
@@ -49,21 +51,37 @@ type Device struct {
 // were never read.
 func (c *Control) Devices(ctx context.Context, a Actor) ([]Device, error) {
 	devices, err := c.Rosters.Of(a.Account).Devices(ctx, a.User)
-	return c.withStates(a.Account, devices), err
+	return c.withStates(ctx, a, devices), err
 }
 
-func (c *Control) withStates(account string, devices []sipgate.Device) (all []Device) {
-	neo := c.Capabilities.Get(account).Platform == sipgate.Neo
+func (c *Control) withStates(ctx context.Context, a Actor, devices []sipgate.Device) (all []Device) {
+	neo, channels := c.channelsForCalls(ctx, a)
 	for _, d := range devices {
-		all = append(all, Device{d, deviceState(d, neo)})
+		all = append(all, Device{d, deviceState(a.User, d, neo, channels)})
 	}
 	return all
 }
 
-func deviceState(d sipgate.Device, neo bool) DeviceState {
+// channelsForCalls returns whether the account starts calls as neo does, and its
+// channels as far as they are known.
+func (c *Control) channelsForCalls(ctx context.Context, a Actor) (neo bool, channels []sipgate.Channel) {
+	if c.Capabilities.Get(a.Account).DialMethod().Platform != sipgate.Neo {
+		return false, nil
+	}
+	channels, err := c.Rosters.Of(a.Account).Channels(ctx)
+	if err != nil {
+		c.Log.Info("read channels", "account", a.Account, "err", err)
+	}
+	return true, channels
+}
+
+func deviceState(user sipgate.UserID, d sipgate.Device, neo bool, channels []sipgate.Channel) DeviceState {
+	_, inChannel := sipgate.ChannelOf(channels, user, d.ID, "")
 	switch {
-	case neo && d.External():
+	case neo && !d.StartsNeoCalls():
 		return DeviceUnsuitable
+	case neo && len(channels) > 0 && !inChannel:
+		return DeviceNoChannel
 	case d.Unreachable():
 		return DeviceOffline
 	case d.DND:
@@ -88,7 +106,7 @@ type Origination struct {
 // Originate starts a call, recorded in the audit, and returns sipgate's id of
 // it. The same action id again returns the first outcome. Errors are
 // [ErrNotOwnDevice], [ErrDeviceOffline], [ErrDeviceUnsuitable],
-// [team.ErrAuditUnavailable] and *[StartError].
+// [ErrDeviceNoChannel], [team.ErrAuditUnavailable] and *[StartError].
 func (c *Control) Originate(ctx context.Context, a Actor, o Origination) (sipgate.CallID, error) {
 	id, _, err := c.originate(ctx, a, o)
 	return id, err
@@ -116,7 +134,7 @@ func (c *Control) originate(ctx context.Context, a Actor, o Origination) (id sip
 			return err
 		},
 		OnDone: func(err error) { c.endAudit(ctx, entry, audit, begun, err) },
-	}, dialer{c, a.Account, c.ClientOf(a.MemberID)})
+	}, dialer{c, a, c.ClientOf(a.MemberID)})
 	if err != nil && !errors.Is(err, team.ErrAuditUnavailable) {
 		return "", first, &StartError{err}
 	}
@@ -133,9 +151,11 @@ func (c *Control) checkDevice(ctx context.Context, a Actor, o Origination) error
 	if i < 0 {
 		return ErrNotOwnDevice
 	}
-	switch state := c.withStates(a.Account, devices[i:i+1])[0].State; {
+	switch state := c.withStates(ctx, a, devices[i:i+1])[0].State; {
 	case state == DeviceUnsuitable:
 		return ErrDeviceUnsuitable
+	case state == DeviceNoChannel:
+		return ErrDeviceNoChannel
 	case state == DeviceOffline && !o.RingOffline:
 		return ErrDeviceOffline
 	}
@@ -145,20 +165,43 @@ func (c *Control) checkDevice(ctx context.Context, a Actor, o Origination) error
 // dialer starts calls by the method that the account's platform wants, and
 // keeps what it learns about that method.
 type dialer struct {
-	c       *Control
-	account string
-	client  *sipgate.Client
+	c      *Control
+	actor  Actor
+	client *sipgate.Client
 }
 
 // StartCall implements [switchboard.Dialer].
 func (d dialer) StartCall(ctx context.Context, n sipgate.NewCall) (sipgate.CallID, error) {
-	id, method, err := d.client.Dial(ctx, n, d.c.Capabilities.Get(d.account).DialMethod())
+	account := d.actor.Account
+	channel := func(ctx context.Context) string { return d.channelOf(ctx, n) }
+	id, method, err := d.client.Dial(ctx, n, d.c.Capabilities.Get(account).DialMethod(), channel)
 	if err == nil {
-		if err := d.c.Capabilities.SetDialMethod(ctx, d.account, method); err != nil {
-			d.c.Log.Error("store dial method", "account", d.account, "err", err)
+		if err := d.c.Capabilities.SetDialMethod(ctx, account, method); err != nil {
+			d.c.Log.Error("store dial method", "account", account, "err", err)
 		}
 	}
 	return id, err
+}
+
+// channelOf returns the id of the channel for a call: that of its caller id, if
+// the device is in it.
+func (d dialer) channelOf(ctx context.Context, n sipgate.NewCall) string {
+	roster, preferred := d.c.Rosters.Of(d.actor.Account), ""
+	if d.c.Capabilities.Get(d.actor.Account).Platform != sipgate.Neo {
+		roster.ForgetChannels() // it has just turned out to be on neo
+	}
+	channels, err := roster.Channels(ctx)
+	if err != nil || len(channels) == 0 {
+		return ""
+	}
+	numbers, _ := roster.Numbers(ctx) // without numbers, any channel of the device will do
+	for _, number := range numbers {
+		if n.CallerID != "" && sipgate.NormalizeNumber(number.Number) == sipgate.NormalizeNumber(n.CallerID) {
+			preferred = number.EndpointID
+		}
+	}
+	c, _ := sipgate.ChannelOf(channels, d.actor.User, n.DeviceID, preferred)
+	return c.ID
 }
 
 // Progress returns how far a call is that a member started, and the row and the

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"path"
@@ -23,6 +24,7 @@ import (
 // which device one starts.
 func TestStatesOfDevices(t *testing.T) {
 	desk := sipgate.Device{ID: "e0", Online: true}
+	channels := []sipgate.Channel{{ID: "a", Users: []sipgate.ChannelUser{{ID: "w0", Devices: []sipgate.DeviceID{"e0"}}, {ID: "w1", Devices: []sipgate.DeviceID{"e1"}}}}}
 	for name, c := range map[string]struct {
 		device sipgate.Device
 		neo    bool
@@ -36,9 +38,13 @@ func TestStatesOfDevices(t *testing.T) {
 		"external":             {sipgate.Device{ID: "x0", Type: "EXTERNAL", Online: true}, false, DeviceReady},
 		"external, on neo":     {sipgate.Device{ID: "x0", Type: "EXTERNAL", Online: true}, true, DeviceUnsuitable},
 		"mobile, on neo":       {sipgate.Device{ID: "y0", Type: "MOBILE", Online: true}, true, DeviceUnsuitable},
+		"mobile app, on neo":   {sipgate.Device{ID: "e0", Type: "MOBILE_APP", Online: true}, true, DeviceUnsuitable},
+		"desktop app, on neo":  {sipgate.Device{ID: "e0", Type: "DESKTOP_APP", Online: true}, true, DeviceReady},
+		"in no channel":        {sipgate.Device{ID: "e8", Type: "REGISTER", Online: true}, true, DeviceNoChannel},
+		"a colleague's":        {sipgate.Device{ID: "e1", Type: "REGISTER", Online: true}, true, DeviceNoChannel},
 		"mobile, on a classic": {sipgate.Device{ID: "y0", Type: "MOBILE", Online: true}, false, DeviceReady},
 	} {
-		if got := deviceState(c.device, c.neo); got != c.want {
+		if got := deviceState("w0", c.device, c.neo, channels); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
@@ -268,4 +274,58 @@ func TestWaitingForAStageEnds(t *testing.T) {
 	if stage, _ := f.awaitStage(t.Context(), a, call.CallID, switchboard.StageEnded, time.Hour); stage != switchboard.StageEnded {
 		t.Errorf("reached: %v", stage)
 	}
+}
+
+// On neo, a call is started in the channel of its caller id, else in the
+// member's own; with what would not ring, none is. An account that has just moved
+// to neo gets the channel with the first call.
+func TestCallsOnNeoAreInAChannel(t *testing.T) {
+	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
+	a := f.signIn("w0", true)
+	if err := f.Capabilities.SetDialMethod(t.Context(), a.Account, sipgate.DialMethod{Platform: sipgate.Classic}); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := f.Rosters.Of(a.Account).Channels(t.Context()); err != nil || len(list) != 0 {
+		t.Fatalf("before: %v, %v", list, err)
+	}
+	p, err := f.sim.Platform(a.Account)
+	p.Name, p.DefaultChannels = simulator.PlatformNeo, false // nothing rings without a channel
+	if err = errors.Join(err, f.sim.SetPlatform(a.Account, p)); err != nil {
+		t.Fatal(err)
+	}
+	for i, callerID := range []sipgate.Number{"", "+492214710100", "+492214710111"} {
+		o := Origination{ActionID: fmt.Sprintf("0123456789abcde%d", i), Device: "e0", Callee: "+4930555001", CallerID: callerID}
+		id, err := f.Originate(t.Context(), a, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call, err := f.sim.Call(string(id))
+		want := "p0" // a colleague's number is not in a channel of the device
+		if callerID == "+492214710100" {
+			want = "g0"
+		}
+		if err != nil || call.Phase != "ringing" || call.Channel != f.channel(a.Account, want) {
+			t.Errorf("%q: %+v, %v", callerID, call, err)
+		}
+	}
+	if got := f.asked("/v2/sessions/calls"); got != 1 {
+		t.Errorf("tried the classic way %d times", got)
+	}
+	if got := f.Capabilities.Get(a.Account); got.Platform != sipgate.Neo || got.Evidence != "call" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// channel returns the id of the channel of a phone line or group.
+func (f *fixture) channel(account, endpoint string) string {
+	accounts := f.sim.State()["accounts"].([]any)
+	for _, a := range accounts {
+		for _, c := range a.(map[string]any)["channels"].([]any) {
+			if c := c.(map[string]any); a.(map[string]any)["id"] == account && c["endpoint"] == endpoint {
+				return c["id"].(string)
+			}
+		}
+	}
+	f.t.Fatal("no channel of " + endpoint)
+	return ""
 }

@@ -84,5 +84,6 @@ func (c *Control) OwnNumber(ctx context.Context, a Actor) string {
 		return ""
 	}
 	devices, _ := roster.Devices(ctx, a.User) // without devices any number will do
-	return sipgate.NumberRingingAt(numbers, devices)
+	channels, _ := roster.Channels(ctx)
+	return sipgate.NumberRingingAt(numbers, devices, a.User, channels)
 }

@@ -237,3 +237,5 @@ func TestEntriesOfTheTeam(t *testing.T) {
 		}
 	})
 }
+
+func (f *fakeAccess) Channels(context.Context) ([]sipgate.Channel, error) { return nil, nil }

@@ -44,7 +44,7 @@ func (a *authority) authorize(w http.ResponseWriter, r *http.Request, realm stri
 		a.showError(w, r, problem)
 		return
 	}
-	if oauthErr := req.check(values); oauthErr != nil {
+	if oauthErr := a.check(req, values); oauthErr != nil {
 		req.back(w, r, "error", oauthErr.code, "error_description", oauthErr.description)
 		return
 	}
@@ -85,7 +85,7 @@ func (a *authority) target(realm, query string, q url.Values) (req *authRequest,
 }
 
 // check validates the other parameters and stores scope and challenge.
-func (req *authRequest) check(q url.Values) *oauthError {
+func (a *authority) check(req *authRequest, q url.Values) *oauthError {
 	for name, values := range q {
 		if len(values) > 1 {
 			return &oauthError{code: "invalid_request", description: "duplicated parameter: " + name}
@@ -102,7 +102,7 @@ func (req *authRequest) check(q url.Values) *oauthError {
 		return &oauthError{code: "unsupported_response_type", description: "Only response_type code is supported"}
 	}
 	req.scope = q.Get("scope")
-	if unknown := unknownScope(req.scope); unknown != "" || strings.TrimSpace(req.scope) == "" {
+	if unknown := a.unknownScope(req.scope); unknown != "" || strings.TrimSpace(req.scope) == "" {
 		return &oauthError{code: "invalid_scope", description: "Invalid scopes: " + req.scope}
 	}
 	return req.checkChallenge(q)

@@ -1,6 +1,9 @@
 package simulator
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // scopeAreas are the first parts of sipgate's scopes, such as "history" in
 // "history:read", from its API description and developer reference.
@@ -19,6 +22,17 @@ func wordSet(s string) map[string]bool {
 		set[word] = true
 	}
 	return set
+}
+
+// unknownScope returns the first of the space-separated scopes that is unknown or
+// refused, or "".
+func (a *authority) unknownScope(scopes string) string {
+	for _, scope := range strings.Fields(scopes) {
+		if slices.Contains(strings.Fields(a.s.opts.RefusedScopes), scope) {
+			return scope
+		}
+	}
+	return unknownScope(scopes)
 }
 
 // unknownScope returns the first unknown one of the space-separated scopes, or

@@ -232,7 +232,7 @@ func (a *authority) passwordGrant(form url.Values, realm string) (map[string]any
 		return nil, invalidRequest("Missing parameter: username or password")
 	}
 	scope := form.Get("scope")
-	if unknownScope(scope) != "" {
+	if a.unknownScope(scope) != "" {
 		return nil, &oauthError{http.StatusBadRequest, "invalid_scope", "Invalid scopes: " + scope}
 	}
 	u := a.login(form.Get("username"), form.Get("password"))

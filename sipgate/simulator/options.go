@@ -37,6 +37,10 @@ type Options struct {
 	// addition to "sipgate-app-web". Empty fields have default values.
 	ClientID, ClientSecret string
 
+	// RefusedScopes are scopes, separated by spaces, that clients may not
+	// request, as if the login server did not know them.
+	RefusedScopes string
+
 	// PasswordAnswer is the JSON key of the token in the response to a password
 	// grant. sipgate documents both "access_token" (the default) and "token".
 	PasswordAnswer string

@@ -22,7 +22,7 @@ func originateExamples(p views.Page, now time.Time) []Example {
 	talking := exampleCalls(now)[2]
 	status := exampleStatus(now)
 	status.Platform = views.PlatformModel{Name: "neo", Evidence: "groups", DetectedAt: now.Add(-5 * time.Minute), Capabilities: exampleCapabilities(false)}
-	phones := []views.Phone{{ID: "e0", Name: "Mia, desk", State: "ready", Selected: true}, {ID: "e3", Name: "Mia, kitchen", State: "offline", Selected: false}, {ID: "y0", Name: "Mia, mobile", State: "unfit", Selected: false}, {ID: "e4", Name: "Mia, workshop", State: "dnd", Selected: false}}
+	phones := []views.Phone{{ID: "e0", Name: "Mia, desk", State: "ready", Selected: true}, {ID: "e3", Name: "Mia, kitchen", State: "offline", Selected: false}, {ID: "y0", Name: "Mia, mobile", State: "unfit", Selected: false}, {ID: "e4", Name: "Mia, workshop", State: "dnd", Selected: false}, {ID: "e5", Name: "Mia, spare", State: "nochannel", Selected: false}}
 	plain := views.NewCallModel{ActionID: "gallery-action-0002", Phones: phones[:1], CallerIDs: exampleNumbers}
 	linked := plain
 	linked.Phones, linked.TelLink, linked.Recipient = phones, views.TelLink{Text: "+49 1579 9912345"}, views.RecipientPicker{Text: "+49 1579 9912345"}
