@@ -137,7 +137,8 @@ func (h *handlers) startCall(w http.ResponseWriter, r *http.Request, a actor) er
 // respondStarted answers a member who started a call: a program with its id, a
 // page with what comes next.
 func (h *handlers) respondStarted(w http.ResponseWriter, r *http.Request, a actor, m views.OriginateModel) error {
-	q := url.Values{"callee": {m.Callee}}
+	m.Started = time.Now()
+	q := url.Values{"callee": {m.Callee}, "started": {strconv.FormatInt(m.Started.UnixMilli(), 10)}}
 	if m.Announcement != "" {
 		q.Set("sound", m.Announcement)
 	}
@@ -163,13 +164,18 @@ func (h *handlers) showProgress(w http.ResponseWriter, r *http.Request, a actor)
 	m := views.OriginateModel{Call: string(id), Callee: shorten(q.Get("callee")), Announcement: shorten(q.Get("sound"))}
 	m.Polls, _ = strconv.Atoi(q.Get("turn"))
 	m.Polls = max(m.Polls, 0)
+	if started, err := strconv.ParseInt(q.Get("started"), 10, 64); err == nil {
+		m.Started = time.UnixMilli(started)
+	}
+	m.Heard = !h.Receiver.Health(a.Account).LastEvent.IsZero()
 	known := switchboard.Stage(-1)
 	if web.WantsFragment(r) {
 		known = views.ParseStage(q.Get("stage"))
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), progressTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), m.NextAnswer(known, time.Now(), progressTimeout))
 	defer cancel()
 	m.Stage, m.Row, m.Cause = h.Control.Progress(ctx, a.Actor, id, known)
+	m.SetWaited(time.Now())
 	if web.WantsFragment(r) {
 		return web.Show(w, r, http.StatusOK, views.OriginateProgress(h.page(r, a), m))
 	}

@@ -2,6 +2,8 @@ package views
 
 import (
 	"net/url"
+	"strconv"
+	"time"
 
 	"callboard/sipgate/switchboard"
 )
@@ -15,7 +17,47 @@ type OriginateModel struct {
 	Row          switchboard.RowID // on the board; empty if it is not there
 	Cause        string            // why the call ended: sipgate's code, or empty
 	Polls        int               // number of polls so far
+	Started      time.Time         // when sipgate accepted the call; zero if not known
+	Waited       time.Duration     // since then
+	Heard        bool              // sipgate has reported calls of this account before
 	Announcement string            // title of the announcement that is played then, or empty
+}
+
+// RingTimeout is after how long a call of which nothing is heard is said not to
+// have rung: sipgate accepts calls for which no telephone rings.
+const RingTimeout = 8 * time.Second
+
+// silent reports whether the caller's phone should have rung by now, and nothing
+// is heard of the call.
+func (m OriginateModel) silent() bool {
+	return m.Stage == switchboard.StageUnknown && (m.Waited >= RingTimeout || m.Polls >= MaxPolls)
+}
+
+// SetWaited sets how long the call has been waited for. A start in the future is
+// not known.
+func (m *OriginateModel) SetWaited(now time.Time) {
+	if m.Waited = now.Sub(m.Started); m.Started.IsZero() || m.Waited < 0 {
+		m.Started, m.Waited = time.Time{}, 0
+	}
+}
+
+// NextAnswer returns how long to wait for a stage other than known: at most
+// limit, and of a call that is not heard of until it is silent.
+func (m OriginateModel) NextAnswer(known switchboard.Stage, now time.Time, limit time.Duration) time.Duration {
+	left := RingTimeout - now.Sub(m.Started)
+	if known != switchboard.StageUnknown || m.Started.IsZero() || left <= 0 {
+		return limit
+	}
+	return min(left, limit)
+}
+
+// silentText says that the phone did not ring; or, where sipgate reports no
+// events, that this is all that is known.
+func (m OriginateModel) silentText(lang Lang) string {
+	if m.Heard {
+		return lang.T("stage.silent")
+	}
+	return lang.T("stage.unheard")
 }
 
 // MaxPolls limits how often a page polls the progress of a call.
@@ -63,6 +105,9 @@ func (m OriginateModel) pollsAgain() bool {
 // nextURL returns the URL of the next poll.
 func (m OriginateModel) nextURL() string {
 	q := url.Values{"stage": {m.stageName()}, "turn": {decimal(m.Polls + 1)}, "callee": {m.Callee}}
+	if !m.Started.IsZero() {
+		q.Set("started", strconv.FormatInt(m.Started.UnixMilli(), 10))
+	}
 	if m.Announcement != "" {
 		q.Set("sound", m.Announcement)
 	}
@@ -81,6 +126,9 @@ func (m OriginateModel) Refresh() string {
 	}
 	return "2; url=" + m.nextURL()
 }
+
+// againURL is the dialog in which another phone can be chosen.
+func (m OriginateModel) againURL() string { return "/calls/new?to=" + url.QueryEscape(m.Callee) }
 
 func (m OriginateModel) callURL() string { return "/calls/" + url.PathEscape(string(m.Row)) }
 

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"callboard/sipgate/switchboard"
 )
@@ -41,6 +42,40 @@ func TestProgressOfACallIsPolled(t *testing.T) {
 		if !ok || err != nil || q.Get("turn") != test.turn || q.Get("callee") != "+49 30 1" || q.Has("sound") || ParseStage(q.Get("stage")) != test.model.Stage {
 			t.Errorf("%+v: refresh %q", test.model, header)
 		}
+	}
+}
+
+// A call of which nothing is heard for 8 s did not ring, as far as sipgate reports
+// calls at all; the answer comes at that moment.
+func TestACallThatDoesNotRing(t *testing.T) {
+	started := time.UnixMilli(1_795_000_000_000)
+	for name, test := range map[string]struct {
+		stage  switchboard.Stage
+		after  time.Duration
+		silent bool
+		answer time.Duration
+	}{
+		"at once":      {switchboard.StageUnknown, 0, false, 8 * time.Second},
+		"before":       {switchboard.StageUnknown, 7 * time.Second, false, time.Second},
+		"then":         {switchboard.StageUnknown, 8 * time.Second, true, 15 * time.Second},
+		"rings":        {switchboard.StageCallerRinging, 9 * time.Second, false, 15 * time.Second},
+		"clock is off": {switchboard.StageUnknown, -time.Minute, false, 15 * time.Second},
+	} {
+		m := OriginateModel{Call: "a", Callee: "+49 30 1", Stage: test.stage, Started: started}
+		now := started.Add(test.after)
+		if got := m.NextAnswer(test.stage, now, 15*time.Second); got != test.answer {
+			t.Errorf("%s: answers after %v", name, got)
+		}
+		if m.SetWaited(now); m.silent() != test.silent {
+			t.Errorf("%s: silent %v", name, m.silent())
+		}
+		if test.after >= 0 && !strings.Contains(m.nextURL(), "started=1795000000000") {
+			t.Errorf("%s: polls %s", name, m.nextURL())
+		}
+	}
+	heard, unheard := OriginateModel{Heard: true}.silentText(English), OriginateModel{}.silentText(English)
+	if !strings.HasPrefix(heard, "It did not ring") || strings.HasPrefix(unheard, "It did not ring") {
+		t.Errorf("%q, %q", heard, unheard)
 	}
 }
 

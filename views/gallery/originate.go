@@ -40,6 +40,7 @@ func originateExamples(p views.Page, now time.Time) []Example {
 		{"new-barred", views.NewCallDialog(p, barred)},
 		progress("starting-unknown", switchboard.StageUnknown, "", 0),
 		progress("starting-unknown-silent", switchboard.StageUnknown, "", views.MaxPolls),
+		{"starting-did-not-ring", views.OriginateDialog(p, views.OriginateModel{Call: "A1B2", Callee: "+49 1579 9912345", Polls: 1, Started: now, Waited: views.RingTimeout, Heard: true})},
 		progress("starting-calling", switchboard.StageCalleeRinging, "calling", 1),
 		progress("starting-talking", switchboard.StageConnected, "calling", 2),
 		progress("starting-over", switchboard.StageEnded, "calling", 2),

@@ -101,7 +101,7 @@ func TestBrowserNewCallOnNeo(t *testing.T) {
 		s.Control("POST", "platforms/2951604", map[string]any{"numbers": spelled}, nil)
 		levke.until(`document.querySelector("#status").dataset.state === "live"`)
 		levke.run(`document.querySelector('[data-key="n"]').click()`)
-		levke.until(`!!document.querySelector("#modal[open] [name=device][value=y0]:disabled")`)
+		levke.until(`["y0", "e20"].every(id => document.querySelector("#modal[open] [name=device][value=" + id + "]:disabled"))`)
 		levke.sendNewCall("+49 30 23125862", "e0")
 		levke.until(`!document.querySelector("#modal").open && !!%s?.querySelector('.act.hold')`, row("23125862"))
 		levke.until(`%s.querySelector('.act.mute').getAttribute("aria-disabled") === "true"`, row("23125862"))
@@ -134,7 +134,8 @@ func TestBrowserNewCallOnNeo(t *testing.T) {
 		}
 	}
 	const device = `/v2/calls {"deviceId":"e0","targetNumber":"`
-	if want := []string{device + `493023125862"}`, device + `493023125862"}`, device + `+493023125862"}`}; !slices.Equal(numbers, want) {
+	channel := `","channelId":"` + s.Channel("2951604", "p0") + `"}`
+	if want := []string{device + `493023125862` + channel, device + `493023125862` + channel, device + `+493023125862` + channel}; !slices.Equal(numbers, want) {
 		t.Errorf("sent %q", numbers)
 	}
 	if page := string(levke.fetch("/status")); !strings.Contains(page, `data-platform="neo"`) {

@@ -224,6 +224,27 @@ func (s *Stack) AccountID() string {
 	return state.Accounts[0].ID
 }
 
+// Channel returns the id of the channel of a phone line or group of an account.
+func (s *Stack) Channel(account, endpoint string) string {
+	s.T.Helper()
+	var state struct {
+		Accounts []struct {
+			ID       string
+			Channels []struct{ ID, Endpoint string }
+		}
+	}
+	s.Control("GET", "state", nil, &state)
+	for _, a := range state.Accounts {
+		for _, c := range a.Channels {
+			if a.ID == account && c.Endpoint == endpoint {
+				return c.ID
+			}
+		}
+	}
+	s.T.Fatalf("no channel of %s in account %s", endpoint, account)
+	return ""
+}
+
 // PushAddress returns the address to which sipgate sends an account's events.
 func (s *Stack) PushAddress(account string) string {
 	s.T.Helper()
