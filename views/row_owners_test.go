@@ -80,7 +80,7 @@ func TestRowsShowWordsInsteadOfIDs(t *testing.T) {
 func TestTimelineShowsVoicemailInWords(t *testing.T) {
 	e := Format{}.Event(time.Time{}, false, "answered", "voicemail", "")
 	moved := Format{}.Event(time.Time{}, false, "moved", "", "voicemail")
-	if e.memberText(German) != "Anrufbeantworter" || moved.detailText(German) != "Anrufbeantworter" {
+	if want := German.T("row.voicemail"); e.memberText(German) != want || moved.detailText(German) != want {
 		t.Errorf("%q, %q", e.memberText(German), moved.detailText(German))
 	}
 }

@@ -5,11 +5,13 @@ package gallery
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/a-h/templ"
 
+	"callboard/sipgate"
 	"callboard/sipgate/directory"
 	"callboard/sipgate/team"
 	"callboard/views"
@@ -46,17 +48,17 @@ func Examples(lang views.Lang) []Example {
 		{"board-empty", views.Board(p, views.BoardModel{BoardExtras: views.BoardExtras{Status: failing}})},
 		{"transfer", views.TransferDialog(p, views.TransferModel{Call: call, Recipient: views.RecipientPicker{Call: call}, CallerIDs: exampleNumbers})},
 		{"transfer-choices", views.TransferDialog(p, views.TransferModel{Call: call, Recipient: views.RecipientPicker{Text: "wieg", Matches: exampleRecipients(now)[3:], Call: call}, CallerIDs: nil})},
-		{"found", views.SearchResults(lang, views.SearchModel{Recipients: exampleRecipients(now), PresencePending: true})},
+		{"found", within(openPicker(), views.SearchResults(lang, views.SearchModel{Recipients: exampleRecipients(now), PresencePending: true}))},
 		{"strip", views.TeamStrip(lang, exampleStrip(now, 7), now)},
 		{"strip-many", views.TeamStrip(lang, exampleStrip(now, 19), now)},
 		{"strip-viewer", views.TeamStrip(lang, viewersStrip(now), now)},
 		{"strip-nobody", views.TeamStrip(lang, nil, now)},
-		{"found-number", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "0211 1234567", Number: "+492111234567", Shown: "+49 211 1234567"}})},
-		{"found-partial", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "0211", Partial: true}, Recipients: exampleRecipients(now)[:1]})},
-		{"found-blocked", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "112", Refused: "number_blocked"}})},
-		{"found-nobody", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "zzz"}})},
-		{"found-unread", views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "mira"}, TeamUnread: true})},
-		{"found-empty", views.SearchResults(lang, views.SearchModel{})},
+		{"found-number", within(openPicker(), views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "0211 1234567", Number: "+492111234567", Shown: "+49 211 1234567"}}))},
+		{"found-partial", within(openPicker(), views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "0211", Partial: true}, Recipients: exampleRecipients(now)[:1]}))},
+		{"found-blocked", within(openPicker(), views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "112", Refused: "number_blocked"}}))},
+		{"found-nobody", within(openPicker(), views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "zzz"}}))},
+		{"found-unread", within(openPicker(), views.SearchResults(lang, views.SearchModel{Query: views.Query{Text: "mira"}, TeamUnread: true}))},
+		{"found-empty", within(openPicker(), views.SearchResults(lang, views.SearchModel{}))},
 		{"card", views.CallerCard(p, exampleCard(calls[2], now, lang))},
 		{"card-hidden", views.CallerCard(p, views.CallerCardModel{ID: "c9", Row: exampleFormat.RowFor(calls[2], views.Allowed{}, lang), PageURL: "/calls/c9", PastState: "hidden", MayNote: views.Allowed{Reason: "role_agent"}})},
 		{"keypad", views.KeypadDialog(p, call)},
@@ -137,6 +139,10 @@ func exampleRecipients(now time.Time) []views.Recipient {
 		recipient(directory.Contact, "Teure Auskunft", "", "+499001234567", 0, "number_blocked"),
 		recipient(directory.Recent, "", "", "+4989200300", 0, ""),
 	}
+	for i := range 5 {
+		list[i].User = sipgate.UserID(fmt.Sprint("w", i+1))
+	}
+	list[0].Favourite, list[1].FoundIn = true, "Support"
 	list[6].LastCallAt = now.Add(-time.Hour)
 	return list
 }

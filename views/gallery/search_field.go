@@ -24,10 +24,10 @@ func searchExamples(lang views.Lang, now time.Time) []Example {
 		People: views.SearchModel{Query: views.Query{Text: "0211 1234567", Number: "+492111234567", Shown: "+49 211 1234567"}}}
 	viewer := views.FindModel{Text: "an", MaySeeHistory: true, Calls: []views.FoundCall{found(2, true)}}
 	return []Example{
-		{"search", views.Found(lang, all)},
-		{"search-talking", views.Found(lang, talking)},
-		{"search-number", views.Found(lang, number)},
-		{"search-viewer", views.Found(lang, viewer)},
-		{"search-nothing", views.Found(lang, views.FindModel{MayCall: true, ActionID: "gallery-action-0006", People: views.SearchModel{TeamUnread: true}})},
+		{"search", within(openSearch(), views.Found(lang, all))},
+		{"search-talking", within(openSearch(), views.Found(lang, talking))},
+		{"search-number", within(openSearch(), views.Found(lang, number))},
+		{"search-viewer", within(openSearch(), views.Found(lang, viewer))},
+		{"search-nothing", within(openSearch(), views.Found(lang, views.FindModel{MayCall: true, ActionID: "gallery-action-0006", People: views.SearchModel{TeamUnread: true}}))},
 	}
 }

@@ -52,10 +52,10 @@ func stateExamples(lang views.Lang) []Example {
 		{"board-stale", views.Board(p, board(20*time.Second, "unavailable", views.Allowed{}))},
 		{"board-offline", views.Board(p, board(time.Second, "", views.Allowed{}))},
 		{"board-viewer", views.Board(p, board(time.Second, "", views.Allowed{Reason: "role_" + team.Viewer.String()}))},
-		{"dialog-confirm", openDialogPage(p, "confirm", lang.T("announcements.ask", "Meier & Söhne GmbH"))},
-		{"dialog-attended", openDialogPage(p, "attended", views.ClaimText(lang, *sharedCalls(now)[0].Claim))},
-		{"dialog-attended-lead", openDialogPage(lead, "attended", views.ClaimText(lang, *sharedCalls(now)[0].Claim))},
-		{"dialog-over", openDialogPage(p, "over", "")},
+		{"dialog-confirm", openDialogPage(p, "confirm", lang.T("announcements.ask", "Meier & Söhne GmbH"), lang.T("announcements.delete"))},
+		{"dialog-attended", openDialogPage(p, "attended", views.ClaimText(lang, *sharedCalls(now)[0].Claim), "")},
+		{"dialog-attended-lead", openDialogPage(lead, "attended", views.ClaimText(lang, *sharedCalls(now)[0].Claim), "")},
+		{"dialog-over", openDialogPage(p, "over", "", "")},
 		{"setup", views.Setup(plain, exampleSetup(now))},
 		{"setup-local", views.Setup(plain, views.SetupModel{Account: "2556404", Address: views.PublicAddress{URL: "http://localhost:8080", Check: "local"}, RolesKept: true, Members: 1, Webhooks: views.WebhookModel{Problem: "forbidden"}})},
 		{"board-setup", views.Board(begun, empty)},
@@ -77,7 +77,7 @@ func dialogExamples(p views.Page) (examples []Example) {
 		"new":      views.NewCallDialog(part, views.NewCallModel{ActionID: "gallery-action-0002", Phones: []views.Phone{{ID: "e0", Name: "Mia, desk", State: "ready", Selected: true}, {ID: "e3", Name: "Mia, mobile", State: "ready", Selected: false}}, CallerIDs: exampleNumbers}),
 		"hangup":   views.HangUpDialog(part, exampleHangUp(exampleCalls(now), p.Lang)),
 	} {
-		examples = append(examples, Example{"dialog-" + name, within(openDialogPage(p, "modal", ""), content)})
+		examples = append(examples, Example{"dialog-" + name, within(openDialogPage(p, "modal", "", ""), content)})
 	}
 	slices.SortFunc(examples, func(a, b Example) int { return strings.Compare(a.Name, b.Name) })
 	return examples

@@ -28,6 +28,9 @@ func teamExamples(lang views.Lang) []Example {
 	board.CanCall = true
 	board.SetAlarms(lang, team.DefaultAlarmLimits, now)
 	board.Status = views.StatusModel{ListedAt: now.Add(-time.Second), Now: now, SignedIn: 3}
+	agents := board
+	agents.PutOwnOnTop(agent.MemberID)
+	board.PutOwnOnTop(p.MemberID)
 	missed := board
 	missed.CallBacks = exampleCallBacks(now)
 	own := board
@@ -35,7 +38,7 @@ func teamExamples(lang views.Lang) []Example {
 
 	examples := []Example{
 		{"board-team", views.Board(p, board)},
-		{"board-agent", views.Board(agent, board)},
+		{"board-agent", views.Board(agent, agents)},
 		{"board-missed", views.Board(p, missed)},
 		{"hangup-several", views.HangUpDialog(p, exampleHangUp(calls, lang))},
 		{"hangup-none", views.HangUpDialog(p, views.HangUpModel{ActionID: "gallery-action-0003"})},

@@ -51,6 +51,7 @@ function openDialog() {
 		for (const e of findAll("[data-unscripted]", content)) e.hidden = true;
 	}
 	if (text && place.dataset.text) setText(text, place.dataset.text);
+	if (place.dataset.yes) setText(find("[value=yes]", dialog), place.dataset.yes);
 	dialog.showModal();
 	(find("[autofocus]", dialog) ?? dialog).focus();
 }
