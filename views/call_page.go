@@ -149,3 +149,15 @@ type HangUpModel struct {
 	ActionID string    // fresh: 16–64 of [A-Za-z0-9_-]
 	Calls    []CallRef // the calls that the reader may hang up
 }
+
+// whenText says with a [dateGap] when the call was, how long, and whose.
+func (e HistoryEntry) whenText() string {
+	text := dateGap
+	if e.Length > 0 {
+		text += " · " + durationText(e.Length)
+	}
+	if e.Local != "" {
+		text += " · " + e.Local
+	}
+	return text
+}

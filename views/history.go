@@ -344,15 +344,3 @@ func options(lang Lang, prefix string, values ...string) []Option {
 	}
 	return found
 }
-
-// whenText says with a [dateGap] when the call was, how long, and whose.
-func (e HistoryEntry) whenText() string {
-	text := dateGap
-	if e.Length > 0 {
-		text += " · " + durationText(e.Length)
-	}
-	if e.Local != "" {
-		text += " · " + e.Local
-	}
-	return text
-}
