@@ -87,7 +87,7 @@ func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 	receiver := webhook.New(webhook.Options{Key: &sipgateKey().PublicKey, Log: log, Address: pushURL, Observe: func(string, sipgate.Event) {}})
 	counts := stats.NewReader(boards.Reserve, log)
 	d.h = newHandlers(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: oauth, Key: key, Ready: db.Ready, Space: db.Space, Unavailable: database.Unavailable,
-		Problems: func() []web.Problem { return nil }, Backup: (*database.Daily)(nil).Newest, Certificate: (*web.HTTPS)(nil).Expires,
+		Problems: func() []web.Problem { return nil }, LogLevel: new(slog.LevelVar), Backup: (*database.Daily)(nil).Newest, Certificate: (*web.HTTPS)(nil).Expires,
 		Sessions: sessions, AuditDays: 30, Control: control, Stats: counts, Receiver: receiver,
 		Login: &web.Login{DB: db.DB, Secure: true, Log: log, HTTP: hc, AuthURL: srv.URL + "/auth", TokenURL: srv.URL + "/token", ClientID: "client"}})
 	d.h.checkAddress = func(_ context.Context, public *url.URL, _, _ string) web.URLStatus { // nothing is asked of the network

@@ -41,6 +41,7 @@ type Deps struct {
 	Unavailable func(err error) (code string)
 
 	Problems func() []web.Problem // of the log, the last one first
+	LogLevel *slog.LevelVar       // may be changed
 
 	// Space returns the bytes of the database and those that are free on its
 	// disk, negative if that is not known. The error is that of Ready.

@@ -136,6 +136,7 @@ func (h *handlers) routes() (all []Route) {
 	signed("POST /setup/roles", team.ManageSettings, h.keepRoles)
 	signed("GET /status", team.ViewStatus, h.showStatus)
 	signed("POST /status/webhooks", team.ManageWebhooks, h.setWebhooks)
+	signed("POST /status/log-level", team.ManageSettings, h.setLogLevel)
 	signed("POST /status/platform", team.ViewStatus, h.detectPlatform)
 	signed("GET /settings", team.EditOwnSettings, h.showSettings)
 	signed("POST /settings/wishes", team.EditOwnSettings, h.setConsent)

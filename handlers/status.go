@@ -2,7 +2,10 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"callboard/sipgate"
@@ -57,7 +60,7 @@ func (h *handlers) serverModel(r *http.Request) *views.ServerModel {
 	made, on, err := h.Backup()
 	m.Backup, m.BackedUp, m.BackupFailed = on, made, err != nil
 	m.Certificate = h.Certificate()
-	m.Reader = web.ClientIP(r).String()
+	m.Reader, m.LogLevel = web.ClientIP(r).String(), strings.ToLower(h.LogLevel.Level().String())
 	for _, f := range h.proxy.Findings() {
 		finding := views.ProxyFinding{Fault: string(f.Fault), Address: f.Proxy.String()}
 		for _, s := range f.Settings {
@@ -88,6 +91,29 @@ func (h *handlers) detectPlatform(w http.ResponseWriter, r *http.Request, a acto
 		return err
 	}
 	return web.Redirect(w, r, "/status#platform")
+}
+
+type logLevelForm struct {
+	Level string `form:"level,required"`
+}
+
+// setLogLevel changes how much is logged until the program ends.
+func (h *handlers) setLogLevel(w http.ResponseWriter, r *http.Request, a actor) error {
+	form, err := web.Decode[logLevelForm](w, r)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(views.LogLevels, form.Level) {
+		return web.BadParam("level")
+	}
+	err = h.Control.Audited(r.Context(), a.Actor, team.ManageSettings, "log "+form.Level, "", func(context.Context) error {
+		web.SetLogLevel(h.Log, h.LogLevel, form.Level)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/status#st-server")
 }
 
 // webhooks returns where sipgate sends push events, and where it would. Our own

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -80,6 +81,30 @@ func TestTheStatusSaysHowTheServerDoes(t *testing.T) {
 	shows(t, "an admin's status", page, `data-failure="storage_full"`, "disk is full", "12.4 MB, 0.9 GB free", "Little space is left", "failed; the log says why", "Certificate</dt>", "It expires soon", "<code data-problem>problem 00</code>", "10 times", "!problem 10")
 	d.h.Space = func(context.Context) (int64, int64, error) { return 12_400_000, -1, errors.New("odd") }
 	shows(t, "an admin's status", anna.get("/status").Body.String(), `data-failure="busy"`, "12.4 MB", "!GB free", "!Little space")
+}
+
+// Admins change how much is logged while the program runs. That is in the audit.
+func TestAdminsSetTheLogLevel(t *testing.T) {
+	d := newDashboard(t, team.ZoneRule{})
+	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Lead)
+	shows(t, "at first", anna.get("/status").Body.String(), "<option selected>info</option>", `action="/status/log-level"`)
+	shows(t, "a lead's status", jonas.get("/status").Body.String(), `!action="/status/log-level"`)
+	for _, bad := range []string{"", "level=", "level=loud", "level=INFO"} {
+		if w := anna.post("/status/log-level", bad); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%q: %d", bad, w.Code)
+		}
+	}
+	if w := anna.post("/status/log-level", "level=debug"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/status#st-server" {
+		t.Errorf("%d to %q", w.Code, w.Header().Get("Location"))
+	}
+	if level := d.h.LogLevel.Level(); level != slog.LevelDebug {
+		t.Errorf("the level is %v", level)
+	}
+	if e := d.audit()[0]; e.Action != team.ManageSettings || e.Parameters != "log debug" || e.Outcome != team.OutcomeDone {
+		t.Errorf("audit %+v", e)
+	}
+	shows(t, "afterwards", anna.get("/status").Body.String(), "<option selected>debug</option>", "!<option selected>info</option>")
+	shows(t, "the audit", anna.get("/audit").Body.String(), "log level: debug")
 }
 
 // Admins read what is wrong with the reverse proxy, and what to change, until that is

@@ -48,8 +48,12 @@ type ServerModel struct {
 	Reader string // the address that the reader has here
 	Proxy  []ProxyFinding
 
+	LogLevel string // one of LogLevels
 	Problems []LogProblem
 }
+
+// LogLevels are the levels of the log, from the most lines to the fewest.
+var LogLevels = []string{"debug", "info", "warn", "error"}
 
 // ProxyFinding is what is wrong with the reverse proxy, and what to write into which
 // program's settings. Option.Label is the program.

@@ -79,17 +79,12 @@ func (o AdminOptions) showLevel(w http.ResponseWriter, _ *http.Request) {
 func (o AdminOptions) setLevel(w http.ResponseWriter, r *http.Request) {
 	const longest = len("error\n")
 	name, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(longest)))
-	level, known := logLevels[strings.ToLower(strings.TrimSpace(string(name)))]
-	if err != nil || !known {
+	if err != nil || !SetLogLevel(o.Log, o.Level, strings.ToLower(strings.TrimSpace(string(name)))) {
 		http.Error(w, "debug, info, warn or error", http.StatusBadRequest)
 		return
 	}
-	o.Level.Set(level)
-	logger(o.Log).Log(r.Context(), max(level, slog.LevelInfo), "log level set", "level", level)
 	o.showLevel(w, r)
 }
-
-var logLevels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 
 // localOnly refuses visitors from other machines, those of a reverse proxy, and
 // pages in a browser on this machine that call it by another name.

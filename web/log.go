@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +17,19 @@ type LogSettings struct {
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFile   string `placeholder:"FILE" help:"File to append the log to; it is opened anew at SIGHUP. Default: standard error."`
 	AccessLog bool   `default:"true" help:"Log each request. With --access-log=false only what is refused or fails."`
+}
+
+var logLevels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+
+// SetLogLevel sets the level of a log, "debug", "info", "warn" or "error", until the
+// program ends, and logs that. It reports whether there is such a level.
+func SetLogLevel(log *slog.Logger, v *slog.LevelVar, name string) bool {
+	level, known := logLevels[name]
+	if known {
+		v.Set(level)
+		logger(log).Log(context.Background(), max(level, slog.LevelInfo), "log level set", "level", level)
+	}
+	return known
 }
 
 // A Log is the log of the program.

@@ -40,7 +40,7 @@ func exampleStatus(now time.Time) views.StatusPageModel {
 		AuthFailed: []views.FailedMember{{Name: "Tom Weber", Problem: "unauthorized"}}, Address: views.PublicAddress{URL: "http://localhost:8080", Check: "local"},
 		Unreadable: map[string]int{"history": 1, "contacts": 2},
 		Versions:   []views.Option{{Value: "v0.2.0", Label: "Callboard"}, {Value: "go1.26.0", Label: "Go"}},
-		Server:     &views.ServerModel{Size: 12_400_000, Free: 41_300_000_000, Backup: true, BackedUp: now.Add(-9 * time.Hour), Certificate: now.Add(30 * 24 * time.Hour), Reader: "203.0.113.9"},
+		Server:     &views.ServerModel{Size: 12_400_000, Free: 41_300_000_000, Backup: true, BackedUp: now.Add(-9 * time.Hour), Certificate: now.Add(30 * 24 * time.Hour), Reader: "203.0.113.9", LogLevel: "info"},
 	}
 	for _, name := range []string{"openid", "rtcm:read", "rtcm:write", "sessions:calls:write", "history:read", "contacts:read", "settings:sipgateio:read", "numbers:read"} {
 		m.Scopes = append(m.Scopes, views.Scope{Name: name, Granted: name != "settings:sipgateio:read" && name != "contacts:read"})
@@ -52,7 +52,7 @@ func exampleStatus(now time.Time) views.StatusPageModel {
 // webhooks.
 func foreignWebhooksStatus(now time.Time) views.StatusPageModel {
 	m := exampleStatus(now)
-	m.Server = &views.ServerModel{Size: 12_400_000, Free: -1, Reader: "10.0.0.5", Proxy: []views.ProxyFinding{
+	m.Server = &views.ServerModel{Size: 12_400_000, Free: -1, Reader: "10.0.0.5", LogLevel: "debug", Proxy: []views.ProxyFinding{
 		{Fault: "host", Address: "10.0.0.5", Settings: []views.Option{{Label: "nginx", Value: "proxy_set_header Host $http_host;"}, {Label: "Apache", Value: "ProxyPreserveHost On"}}},
 		{Fault: "untrusted", Address: "10.0.0.5", Settings: []views.Option{{Label: "Callboard", Value: "--trusted-proxies=loopback,10.0.0.5"}}},
 		{Fault: "upgrade", Address: "10.0.0.5", Settings: []views.Option{{Label: "nginx", Value: `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";`}, {Label: "Apache", Value: "ProxyPass … upgrade=websocket"}}}}}
@@ -67,7 +67,7 @@ func webhooksSetStatus(now time.Time) views.StatusPageModel {
 	m.Webhooks = views.WebhookModel{Current: exampleWebhookURLs, Ours: exampleWebhookURLs, Previous: m.Webhooks.Current, Set: true, MayManage: true,
 		LastEvent: now.Add(-7 * time.Second), Refused: map[string]int{"hook_signature": 12, "hook_rate": 1, "hook_new": 2}}
 	m.Address.Reached = true
-	m.Server = &views.ServerModel{Failure: "storage_full", Backup: true, BackedUp: now.Add(-50 * time.Hour), BackupFailed: true, Certificate: now.Add(3 * 24 * time.Hour), Size: 231_000_000, Free: 400_000_000, Reader: "203.0.113.9", Problems: []views.LogProblem{
+	m.Server = &views.ServerModel{Failure: "storage_full", Backup: true, BackedUp: now.Add(-50 * time.Hour), BackupFailed: true, Certificate: now.Add(3 * 24 * time.Hour), Size: 231_000_000, Free: 400_000_000, Reader: "203.0.113.9", LogLevel: "info", Problems: []views.LogProblem{
 		{Message: "request failed", Count: 14, At: now.Add(-40 * time.Second)}, {Message: "list calls", Count: 1, At: now.Add(-3 * time.Hour)}}}
 	for i := range m.Scopes {
 		m.Scopes[i].Granted = true
