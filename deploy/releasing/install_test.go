@@ -16,26 +16,35 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 )
 
-// inDebian runs a script in a root of its own, with the same Debian as this
-// machine, in which nothing stays.
+// inDebian runs a script in a root with the same Debian as this machine and the
+// release in /release.
 func inDebian(t *testing.T, script string) string {
 	t.Helper()
-	needs(t, "unshare", "dpkg", "systemd-analyze", "systemd-sysusers")
+	needs(t, "unshare", "ip", "dpkg", "systemd-analyze", "systemd-sysusers")
+	return inRoot(t, "/", releaseOf(t).out, script)
+}
+
+// inRoot runs a script as root of a system of its own, which has the files below
+// root, a directory as /release, and no network but its own. Nothing of what the
+// script writes stays.
+func inRoot(t *testing.T, root, release, script string) string {
+	t.Helper()
 	dir := t.TempDir()
 	outer := fmt.Sprintf(`set -e
+ip link set lo up
 mount -t tmpfs none %[1]s
 mkdir %[1]s/upper %[1]s/work %[1]s/root
-mount -t overlay overlay -o lowerdir=/,upperdir=%[1]s/upper,workdir=%[1]s/work %[1]s/root
+mount -t overlay overlay -o lowerdir=%[2]s,upperdir=%[1]s/upper,workdir=%[1]s/work %[1]s/root
 mount --bind /dev %[1]s/root/dev
 mount -t proc proc %[1]s/root/proc
 mount -t tmpfs none %[1]s/root/run
 mkdir -p %[1]s/root/release
-mount --bind %[2]s %[1]s/root/release
-chroot %[1]s/root /bin/sh -eu <<'END'
-%[3]s
-END
-`, dir, releaseOf(t).out, script)
-	return run(t, "", "unshare", "--mount", "--pid", "--fork", "/bin/sh", "-c", outer)
+mount --bind %[3]s %[1]s/root/release
+chroot %[1]s/root /bin/sh -eu <<'ENDOFSCRIPT'
+%[4]s
+ENDOFSCRIPT
+`, dir, root, release, script)
+	return run(t, "", "unshare", "--mount", "--pid", "--net", "--fork", "/bin/sh", "-c", outer)
 }
 
 // The package for Debian brings the program, its user and its service, keeps what
