@@ -57,7 +57,7 @@ func readYAML(t *testing.T, name string) (documents []any) {
 // root that it cannot write to, with its volume, asked for its health, with the
 // secret where the settings look for it.
 func TestContainersOfExamples(t *testing.T) {
-	compose, kubernetes := readYAML(t, "compose/compose.yaml"), readYAML(t, "kubernetes/callboard.yaml")
+	compose, kubernetes, traefik := readYAML(t, "compose/compose.yaml"), readYAML(t, "kubernetes/callboard.yaml"), readYAML(t, "traefik/callboard.yml")
 	const secret = "/run/secrets/"
 	type example struct {
 		name string
@@ -86,6 +86,9 @@ func TestContainersOfExamples(t *testing.T) {
 		{"Kubernetes", kubernetes, "spec/template/spec/containers/env/value", secret + "callboard/client-secret"},
 		{"Kubernetes", kubernetes, "spec/template/spec/volumes/secret/secretName", "callboard"},
 		{"Kubernetes", kubernetes, "spec/minAvailable", 1},
+		{"Traefik", traefik, "http/routers/callboard/service", "callboard"},
+		{"Traefik", traefik, "http/services/callboard/loadBalancer/passHostHeader", true},
+		{"Traefik", traefik, "http/services/callboard/loadBalancer/servers/url", "http://127.0.0.1:8080"},
 	} {
 		var found []any
 		for _, document := range c.in {

@@ -20,7 +20,7 @@ type reverseProxy struct {
 	args             func(file string) []string
 
 	// visitor is who made a request that says it comes from 203.0.113.9: nginx
-	// believes a client on this machine, Caddy believes none.
+	// and Apache believe a client on this machine, Caddy believes none.
 	visitor string
 }
 
@@ -35,6 +35,14 @@ var reverseProxies = map[string]reverseProxy{
 	"Caddy": {"caddy", "deploy/caddy/Caddyfile", func(example, public, backend, _ string) string {
 		return "{\n\tadmin off\n}\n" + strings.NewReplacer("calls.example.com", "http://"+public, "127.0.0.1:8080", backend).Replace(example)
 	}, func(file string) []string { return []string{"run", "--adapter", "caddyfile", "--config", file} }, "127.0.0.1"},
+	"Apache": {"apache2", "deploy/apache/callboard.conf", func(example, public, backend, dir string) string {
+		example = regexp.MustCompile(`(?m)^ +SSL.*\n`).ReplaceAllString(example, "")
+		head := "ServerName 127.0.0.1\nErrorLog /dev/stderr\nPidFile " + dir + "/pid\nListen " + public + "\n"
+		for _, module := range []string{"mpm_event", "authz_core", "proxy", "proxy_http"} {
+			head += "LoadModule " + module + "_module /usr/lib/apache2/modules/mod_" + module + ".so\n"
+		}
+		return head + strings.NewReplacer("*:443", public, "127.0.0.1:8080", backend).Replace(example)
+	}, func(file string) []string { return []string{"-D", "FOREGROUND", "-f", file} }, "203.0.113.9"},
 }
 
 // Behind a reverse proxy that is set up as its example says, pages, the feed and
