@@ -266,8 +266,8 @@ func (w *crawler) foreign(t *testing.T, v *harness.Client, ids map[string]string
 	for _, method := range []string{"GET", "POST"} {
 		w.each(method, invented, func(route, path string) { paths[route] = strings.Replace(path, "/w1/", "/w99/", 1) })
 		w.each(method, ids, func(route, path string) {
-			if path == paths[route] || strings.HasPrefix(path, "/starting/") {
-				return
+			if path == paths[route] || strings.HasPrefix(path, "/starting/") || route == "POST /team/{user}/favourite" {
+				return // the last: every account has a colleague w1, who need not be a member
 			}
 			compared++
 			theirs, body := w.ask(v, method, path, harness.FormType, "value=true&text=x&label=x&role=agent", harness.AsProgram)
