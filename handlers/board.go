@@ -64,9 +64,8 @@ func (h *handlers) page(r *http.Request, a actor) views.Page {
 			may = append(may, entry.name)
 		}
 	}
-	capabilities := h.Control.Capabilities.Get(a.Account)
 	for _, ability := range team.Abilities {
-		if !capabilities.Can(ability) {
+		if !h.Control.Can(a.Account, ability) {
 			lacks = append(lacks, string(ability))
 		}
 	}

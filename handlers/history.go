@@ -104,7 +104,8 @@ func (h *handlers) filterMembers(a actor) (all []views.Option) {
 
 // page returns a page of the history without its entries.
 func (f historyFilter) page(found sipgate.HistoryResult) views.HistoryModel {
-	m := views.HistoryModel{Filter: f.shown, Total: max(0, found.Total), Unreadable: found.Unreadable, CSV: f.address("/history.csv", nil)}
+	m := views.HistoryModel{Filter: f.shown, Total: max(0, found.Total), Unreadable: found.Unreadable, Partial: found.Failed != nil,
+		CSV: f.address("/history.csv", nil)}
 	if found.More {
 		m.Older = f.pageAddress(place(f.Continue(found)), append(slices.Clone(f.trail), place(f.HistoryQuery)))
 		if len(found.Items) < f.limit {
@@ -126,6 +127,9 @@ func (h *handlers) entryModel(a actor, e sipgate.HistoryEntry, next string) view
 	m := views.HistoryEntry{ID: e.ID, Type: e.Type, Direction: directionOf(e), Missed: e.Missed(), When: e.Created, Length: e.Duration,
 		Note: e.Note, Transcription: e.Transcription, Read: e.Read, Starred: e.Starred, Archived: e.Archived, Next: next,
 		MayEdit: views.Allowed{Reason: a.deniedReason(team.EditOwnHistory)}}
+	if e.FromChannel() && m.MayEdit.Reason == "" {
+		m.MayEdit.Reason = views.ReasonNotKept
+	}
 	remote, _ := e.Remote()
 	local, ours := e.Local()
 	m.Number, m.Name, m.Local = sipgate.DisplayNumber(remote), h.Control.History.RemoteName(a.MemberID, e), sipgate.DisplayNumber(local)

@@ -32,7 +32,7 @@ func (h *handlers) showStats(w http.ResponseWriter, r *http.Request, a actor) er
 	defer cancel()
 	m := views.StatsModel{Span: name, Report: h.Stats.Read(ctx, a.Account, span, h.statsSources(a.Account)),
 		ShowMembers: a.May(team.ViewMemberStats).OK, MayManageWallboards: a.May(team.ManageWallboards).OK}
-	m.Neo = !h.Control.Capabilities.Get(a.Account).Can(team.AbilityCallHistory)
+	m.Neo = !h.Control.Can(a.Account, team.AbilityCallHistory)
 	if m.Err != nil {
 		m.Reason = problem(m.Err)
 	}
@@ -54,7 +54,7 @@ func (h *handlers) showToday(w http.ResponseWriter, r *http.Request, a actor) er
 	ctx, cancel := context.WithTimeout(r.Context(), statsTimeout)
 	defer cancel()
 	m := views.TodayModel{Zone: h.zone(a), Report: h.Stats.Read(ctx, a.Account, today, h.statsSources(a.Account)),
-		Neo: !h.Control.Capabilities.Get(a.Account).Can(team.AbilityCallHistory)}
+		Neo: !h.Control.Can(a.Account, team.AbilityCallHistory)}
 	waits, err := h.Control.Journal.WaitTimes(r.Context(), a.Account, today.From())
 	if err != nil {
 		return err

@@ -146,7 +146,7 @@ func (v *wallboardView) model(ctx context.Context) (views.WallboardModel, error)
 	m := views.NewWallboard(control.Visible(v.viewer, v.snap.Calls), sipgate.MaskNumber, v.wallboard.Names, v.lang)
 	m.Name, m.Feed, m.Now, m.Zone, m.List = v.wallboard.Name, v.feed, now, zone, views.NewStatus(v.snap.Health, now)
 	m.Today = v.h.Stats.Read(cancelled, accountID, today, v.h.statsSources(accountID))
-	if m.Today.Fetched == 0 && !control.Capabilities.Get(accountID).Can(team.AbilityCallHistory) {
+	if m.Today.Fetched == 0 && !control.Can(accountID, team.AbilityCallHistory) {
 		m.Today.Known = false // sipgate's history has no calls of this account
 	}
 	m.Alarms = control.Alarms.Of(accountID)

@@ -45,6 +45,9 @@ type Client struct {
 	// could not be read.
 	OnUnreadable func(list string, items int)
 
+	// ChannelHistory, unless it is nil, adds the calls of channels to the history.
+	ChannelHistory *ChannelHistory
+
 	externalHTTP *http.Client // set by tests; otherwise publicHTTP
 }
 

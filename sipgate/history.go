@@ -66,6 +66,10 @@ type HistoryPage struct {
 	Unreadable int // number of further entries, which could not be read
 	Total      int // number of entries that the query selects
 
+	// Failed is why a part of the history could not be read: the Items are those
+	// of the other part.
+	Failed error
+
 	positions []int // of the Items among all entries; nil if all could be read
 }
 
@@ -113,9 +117,30 @@ const (
 	maxExtensions = 50
 )
 
-// History returns a page of the history. Kind Invalid means that sipgate
-// rejected the query.
+// History returns a page of the history, with the calls of the account's channels
+// if it has some. Kind Invalid means that sipgate rejected the query.
 func (c *Client) History(ctx context.Context, q HistoryQuery) (HistoryPage, error) {
+	channels, err := c.channelsOfHistory(ctx)
+	if len(channels) > 0 {
+		return c.ChannelHistory.history(ctx, c, channels, q)
+	}
+	page, listErr := c.listHistory(ctx, q)
+	if kind := KindOf(err); kind == Unavailable || kind == Unreadable {
+		page.Failed = err
+	}
+	return page, listErr
+}
+
+// channelsOfHistory returns the channels whose calls are in the history.
+func (c *Client) channelsOfHistory(ctx context.Context) ([]Channel, error) {
+	if c.ChannelHistory == nil {
+		return nil, nil
+	}
+	return c.ChannelHistory.Channels(ctx)
+}
+
+// listHistory returns a page of sipgate's own history.
+func (c *Client) listHistory(ctx context.Context, q HistoryQuery) (HistoryPage, error) {
 	list, other, err := getList(ctx, c, (*wireEntry).isEntry, q.values(), "history")
 	if err != nil {
 		return HistoryPage{}, err
@@ -142,6 +167,11 @@ func (c *Client) History(ctx context.Context, q HistoryQuery) (HistoryPage, erro
 // is not visible with these credentials. With an invalid id it sends nothing
 // and returns an error of Kind Invalid.
 func (c *Client) HistoryEntry(ctx context.Context, id string) (HistoryEntry, error) {
+	if (HistoryEntry{ID: id}).FromChannel() {
+		if channels, _ := c.channelsOfHistory(ctx); len(channels) > 0 {
+			return c.ChannelHistory.entry(ctx, c, channels, id)
+		}
+	}
 	if !isID(id, maxName) {
 		return HistoryEntry{}, request{method: http.MethodGet, path: []string{"history", "?"}}.failure(Invalid, errEntryID)
 	}
@@ -173,6 +203,8 @@ func (c *Client) ChangeEntry(ctx context.Context, id string, change EntryChange)
 	switch {
 	case !isID(id, maxName):
 		return r.failure(Invalid, errEntryID)
+	case (HistoryEntry{ID: id}).FromChannel():
+		return r.failure(Unsupported, errors.New("sipgate keeps no changes of a channel's calls"))
 	case change == (EntryChange{}):
 		return r.failure(Invalid, errors.New("no change requested"))
 	case change.Note != nil && utf8.RuneCountInString(*change.Note) > maxNote:

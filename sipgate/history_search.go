@@ -112,6 +112,7 @@ type HistoryResult struct {
 	Searched       int       // number of entries searched
 	Unreadable     int       // number of those that could not be read
 	OldestSearched time.Time // time of the oldest entry searched
+	Failed         error     // why a part of the history could not be read, see [HistoryPage]
 
 	next int        // Offset to continue with
 	last entryPlace // of the last item
@@ -153,7 +154,9 @@ func (c *Client) SearchHistoryWhile(ctx context.Context, q HistoryQuery, want in
 		if keep == nil {
 			f.Total = page.Total
 		}
-		s.add(page)
+		if s.add(page); page.Failed != nil {
+			f.Failed = page.Failed
+		}
 		q.Offset += page.Len()
 		q.Limit = searchPage
 		s.complete = q.Offset >= page.Total || page.Len() == 0

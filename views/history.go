@@ -25,7 +25,8 @@ type HistoryModel struct {
 	Searched int
 	Reached  time.Time
 
-	Unreadable int // number of entries that sipgate lists and that could not be read
+	Unreadable int  // number of entries that sipgate lists and that could not be read
+	Partial    bool // sipgate did not answer for a part of the history
 
 	Bar        TransferBar
 	BarChanged bool // since the page was last updated
@@ -344,3 +345,9 @@ func options(lang Lang, prefix string, values ...string) []Option {
 	}
 	return found
 }
+
+// ReasonNotKept is why an entry cannot be changed of which sipgate keeps no
+// changes. Unlike other reasons it is told where the changes would be made.
+const ReasonNotKept = "platform_entry"
+
+func (e HistoryEntry) notKept() bool { return e.MayEdit.Reason == ReasonNotKept }

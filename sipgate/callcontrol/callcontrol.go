@@ -95,6 +95,7 @@ type Control struct {
 	service    *serviceAccount     // nil if there is none
 	refusals   *lru.Cache[refusal, struct{}]
 	recent     recentCalls
+	channels   *lru.Cache[team.MemberID, *sipgate.ChannelHistory]
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -104,7 +105,7 @@ type Control struct {
 // New returns a Control. Start begins what it does in the background, and Close
 // ends it.
 func New(o Options) *Control {
-	c := &Control{Options: o, Private: &team.PrivateNames{}, refusals: newRefusals(), Unreadable: account.NewUnreadable(o.Log)}
+	c := &Control{Options: o, Private: &team.PrivateNames{}, refusals: newRefusals(), channels: newChannelHistories(), Unreadable: account.NewUnreadable(o.Log)}
 	c.Rosters = account.NewRosters(c.accessTo, o.Log)
 	if o.Boards != nil {
 		o.Boards.SetRosters(c.Rosters)
@@ -159,5 +160,7 @@ func (c *Control) Board(a Actor) *switchboard.Board { return c.Boards.Board(a.Ac
 
 // ClientOf returns a client that acts at sipgate with a member's own access.
 func (c *Control) ClientOf(m team.MemberID) *sipgate.Client {
-	return c.Unreadable.Watch(c.Client(c.Grants.Credentials(m)), m.Account, m.User)
+	client := c.Unreadable.Watch(c.Client(c.Grants.Credentials(m)), m.Account, m.User)
+	client.ChannelHistory = c.channelHistory(m)
+	return client
 }

@@ -47,6 +47,15 @@ func (c *Control) CapabilitiesOf(ctx context.Context, a Actor) team.Capabilities
 	return c.Capabilities.Get(a.Account)
 }
 
+// Can reports whether the account has an ability, as far as that is known. The
+// calls of channels that can be read are a history.
+func (c *Control) Can(account string, a team.Ability) bool {
+	if a == team.AbilityCallHistory && len(c.Rosters.Of(account).Snapshot().Channels) > 0 {
+		return true
+	}
+	return c.Capabilities.Get(account).Can(a)
+}
+
 // requiredAbility returns the ability that an action depends on, if any.
 func requiredAbility(action switchboard.Action) (team.Ability, bool) {
 	switch a := action.(type) {

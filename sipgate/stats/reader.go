@@ -210,13 +210,14 @@ func (r *Reader) readPages(ctx context.Context, a *accountCache, s Span, source 
 	var entries []sipgate.HistoryEntry
 	report := Report{Known: true, AsOf: time.Now(), Partial: true}
 	q := sipgate.HistoryQuery{Types: []string{"CALL", "VOICEMAIL"}, From: s.From(), To: s.To().Add(-time.Second), Limit: pageSize}
-	total := 0
+	total, incomplete := 0, false
 	for range maxPages {
 		page, err := r.inTurn(ctx, a, source, q)
 		if err != nil {
 			return report, err
 		}
 		entries = append(entries, page.Items...)
+		incomplete = incomplete || page.Failed != nil
 		q.Offset += page.Len()
 		if total = page.Total; q.Offset < total && page.Len() > 0 {
 			continue
@@ -230,6 +231,7 @@ func (r *Reader) readPages(ctx context.Context, a *accountCache, s Span, source 
 	if report.Partial {
 		report.Available += total
 	}
+	report.Partial = report.Partial || incomplete
 	report.Summary, report.Fetched = Count(s, entries), countDistinct(entries)
 	return report, nil
 }

@@ -35,7 +35,7 @@ func exampleHistory(now time.Time) []views.HistoryEntry {
 func historyExamples(p views.Page, now time.Time) []Example {
 	all := views.HistoryModel{Total: 42, Older: "/history?offset=25&trail=0", CSV: "/history.csv?", UpdatesURL: "/history/news?after=1", Entries: exampleHistory(now),
 		Members: []views.Option{{Value: "w0", Label: "Mia Brandt"}, {Value: "w1", Label: "Tom Weber"}}}
-	viewer := views.HistoryModel{Unreadable: 1, CSV: "/history.csv?type=CALL", Newer: "/history", Filter: views.HistoryFilter{Type: "CALL", From: "2026-11-01", Starred: true}}
+	viewer := views.HistoryModel{Unreadable: 1, Partial: true, CSV: "/history.csv?type=CALL", Newer: "/history", Filter: views.HistoryFilter{Type: "CALL", From: "2026-11-01", Starred: true}}
 	for _, e := range exampleHistory(now)[:2] {
 		e.MayEdit, e.CallBack, e.To = views.Allowed{Reason: "role_viewer"}, "", ""
 		viewer.Entries = append(viewer.Entries, e)

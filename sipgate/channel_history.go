@@ -1,0 +1,323 @@
+package sipgate
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ChannelHistory keeps the calls of the channels that one sign-in reaches. A
+// [Client] that has one adds them to the history: on neo, sipgate's history has
+// no calls, or those of an account that was migrated. It is safe for concurrent
+// use.
+type ChannelHistory struct {
+	// Channels returns the channels of the account, none on the classic platform.
+	Channels func(context.Context) ([]Channel, error)
+
+	turn     chan struct{} // of one: who holds it uses the calls
+	channels map[string]*channelCalls
+}
+
+// NewChannelHistory returns a ChannelHistory that has read nothing yet.
+func NewChannelHistory(channels func(context.Context) ([]Channel, error)) *ChannelHistory {
+	return &ChannelHistory{Channels: channels, turn: make(chan struct{}, 1), channels: map[string]*channelCalls{}}
+}
+
+// channelCalls are the calls of a channel from the latest one on, as far as they
+// were read.
+type channelCalls struct {
+	entries    []HistoryEntry // the latest first
+	position   string         // where older ones begin
+	complete   bool           // there are no older ones
+	unreadable int
+	readAt     time.Time // of the latest ones
+	refusedAt  time.Time // it is another user's inbox
+}
+
+// Limits of reading the calls of channels.
+const (
+	channelMaxAge  = 3 * time.Second // of the latest calls; older ones do not change
+	refusalMaxAge  = 10 * time.Minute
+	maxEventPages  = 20 // requests for one channel and page of the history
+	maxKeptEntries = 2000
+)
+
+// read reads the calls of a channel until enough returns true for those that
+// were read. A channel that is not the user's has no calls.
+func (h *channelCalls) read(ctx context.Context, c *Client, in Channel, enough func([]HistoryEntry) bool) error {
+	if time.Since(h.refusedAt) < refusalMaxAge {
+		return nil
+	}
+	if time.Since(h.readAt) >= channelMaxAge {
+		if err := h.refresh(ctx, c, in); err != nil || !h.refusedAt.IsZero() {
+			return err
+		}
+	}
+	for range maxEventPages {
+		if h.complete || len(h.entries) >= maxKeptEntries || enough(h.entries) {
+			return nil
+		}
+		page, err := c.channelEvents(ctx, in, h.position)
+		if err != nil {
+			return err
+		}
+		h.add(page)
+	}
+	return nil
+}
+
+// refresh reads the latest calls, and all of them again if the ones in between
+// are too many.
+func (h *channelCalls) refresh(ctx context.Context, c *Client, in Channel) error {
+	page, err := c.channelEvents(ctx, in, "")
+	switch KindOf(err) {
+	case Forbidden, NoCall, Unsupported:
+		*h = channelCalls{refusedAt: time.Now()}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, e := range page.entries {
+		known[e.ID] = true
+	}
+	old := h.entries
+	older := slices.DeleteFunc(slices.Clone(old), func(e HistoryEntry) bool { return known[e.ID] })
+	h.readAt = time.Now()
+	if len(old) > 0 && len(older) < len(old) || page.length == 0 {
+		h.entries = append(page.entries, older...)
+		return nil
+	}
+	*h = channelCalls{readAt: h.readAt}
+	h.add(page)
+	return nil
+}
+
+func (h *channelCalls) add(page eventPage) {
+	h.entries = append(h.entries, page.entries...)
+	h.unreadable += page.unreadable
+	h.position, h.complete = page.position, page.length == 0 || page.position == ""
+}
+
+// history returns a page of the history of both sources, each call once, the
+// latest first. If one of them fails, it returns the other's entries, and the
+// error in the page.
+func (h *ChannelHistory) history(ctx context.Context, c *Client, channels []Channel, q HistoryQuery) (HistoryPage, error) {
+	want := q.Offset + min(max(q.Limit, 1), maxHistory)
+	if q.Limit == 0 {
+		want = q.Offset + 10 // sipgate's default
+	}
+	listed, err := c.listUntil(ctx, q, want)
+	if err != nil && !survivable(ctx, err) {
+		return HistoryPage{}, err
+	}
+	select {
+	case h.turn <- struct{}{}:
+		defer func() { <-h.turn }()
+	case <-ctx.Done():
+		return HistoryPage{}, request{method: "GET", path: []string{"channels"}}.failure(Unavailable, ctx.Err())
+	}
+	events, complete, eventsErr := h.events(ctx, c, channels, q, listed, want)
+	if err != nil && (eventsErr != nil || len(events) == 0) {
+		return HistoryPage{}, err
+	}
+	if listed.Total > 0 && len(events) > 0 {
+		events = c.withoutHidden(ctx, q, events, want)
+	}
+	page := HistoryPage{Items: merge(listed.Items, events), Unreadable: listed.Unreadable, Failed: err}
+	if page.Failed == nil {
+		page.Failed = eventsErr
+	}
+	all := len(page.Items)
+	page.Total = max(all, listed.Total+all-len(listed.Items))
+	page.Items = page.Items[min(q.Offset, all):min(want, all)]
+	if !complete && len(page.Items) > 0 {
+		page.Total = max(page.Total, want+1) // there may be more
+	}
+	return page, nil
+}
+
+// survivable reports whether the other source is shown although this one failed
+// with err.
+func survivable(ctx context.Context, err error) bool {
+	kind := KindOf(err)
+	return ctx.Err() == nil && kind != Unauthorized && kind != Throttled && kind != Invalid
+}
+
+// listUntil returns the first want entries that sipgate's history lists.
+func (c *Client) listUntil(ctx context.Context, q HistoryQuery, want int) (HistoryPage, error) {
+	all := HistoryPage{Items: []HistoryEntry{}}
+	for q.Offset = 0; q.Offset < want; {
+		q.Limit = min(want-q.Offset, maxHistory)
+		page, err := c.listHistory(ctx, q)
+		if err != nil {
+			return HistoryPage{}, err
+		}
+		all.Items, all.Unreadable, all.Total = append(all.Items, page.Items...), all.Unreadable+page.Unreadable, page.Total
+		if q.Offset += page.Len(); page.Len() == 0 || q.Offset >= page.Total {
+			break
+		}
+	}
+	return all, nil
+}
+
+// events returns the calls of the channels that q selects, as many as there may
+// be among the first want entries, and whether these are all.
+func (h *ChannelHistory) events(ctx context.Context, c *Client, channels []Channel, q HistoryQuery, listed HistoryPage, want int) (events []HistoryEntry, complete bool, err error) {
+	if q.Archived || q.Starred == "STARRED" {
+		return nil, true, nil // sipgate keeps neither for them
+	}
+	var until time.Time // older ones are not among the first
+	if n := len(listed.Items); n >= want {
+		until = listed.Items[n-1].Created
+	}
+	if q.From.After(until) {
+		until = q.From
+	}
+	complete = true
+	for _, in := range channels {
+		calls := h.channels[in.ID]
+		if calls == nil {
+			calls = &channelCalls{}
+			h.channels[in.ID] = calls
+		}
+		readErr := calls.read(ctx, c, in, func(read []HistoryEntry) bool {
+			found := 0
+			for _, e := range read {
+				if q.Matches(e) {
+					found++
+				}
+			}
+			return found >= want || len(read) > 0 && read[len(read)-1].Created.Before(until)
+		})
+		if readErr != nil {
+			err = readErr
+		}
+		older := len(calls.entries) > 0 && calls.entries[len(calls.entries)-1].Created.Before(q.From)
+		complete = complete && (calls.complete || older || !calls.refusedAt.IsZero())
+		for _, e := range calls.entries {
+			if q.Matches(e) {
+				events = append(events, e)
+			}
+		}
+	}
+	return events, complete, err
+}
+
+// withoutHidden returns the events without those of calls that sipgate's history
+// has, and that q does not select there: its archive, or its stars.
+func (c *Client) withoutHidden(ctx context.Context, q HistoryQuery, events []HistoryEntry, want int) []HistoryEntry {
+	var hidden []HistoryEntry
+	archive, starred := q, q
+	archive.Archived, starred.Starred = true, "STARRED"
+	queries := []HistoryQuery{archive}
+	if q.Starred == "UNSTARRED" {
+		queries = append(queries, starred)
+	}
+	for _, other := range queries {
+		if page, err := c.listUntil(ctx, other, want); err == nil { // else some are shown twice
+			hidden = append(hidden, page.Items...)
+		}
+	}
+	twins := newTwins(hidden)
+	return slices.DeleteFunc(events, func(e HistoryEntry) bool { return twins.find(e) >= 0 })
+}
+
+// sameCallWithin is how far the times of one call in two sources may be apart.
+const sameCallWithin = 2 * time.Second
+
+// merge returns the entries of both sources, each call once, the latest first.
+// An entry of the history is taken before that of a channel, whose recordings it
+// gets if it has none.
+func merge(listed, events []HistoryEntry) []HistoryEntry {
+	all := newTwins(slices.Clone(listed))
+	for _, e := range events {
+		if at := all.find(e); at < 0 {
+			all.add(e)
+		} else if len(all.entries[at].Recordings) == 0 {
+			all.entries[at].Recordings = e.Recordings
+		}
+	}
+	slices.SortStableFunc(all.entries, func(a, b HistoryEntry) int { return b.Created.Compare(a.Created) })
+	return all.entries
+}
+
+// twins finds the entry about a call among those of another source.
+type twins struct {
+	entries   []HistoryEntry
+	byCall    map[CallID]int
+	byParties map[string][]int
+}
+
+func newTwins(entries []HistoryEntry) *twins {
+	t := &twins{byCall: map[CallID]int{}, byParties: map[string][]int{}}
+	for _, e := range entries {
+		t.add(e)
+	}
+	return t
+}
+
+func (t *twins) add(e HistoryEntry) {
+	at := len(t.entries)
+	t.entries = append(t.entries, e)
+	if e.CallID != "" {
+		t.byCall[e.CallID] = at
+	}
+	t.byParties[partiesOf(e)] = append(t.byParties[partiesOf(e)], at)
+}
+
+// find returns the index of the entry about the same call, or -1: that with the
+// same call id or, if one of them has none, with the same parties and time.
+func (t *twins) find(e HistoryEntry) int {
+	if at, known := t.byCall[e.CallID]; known && e.CallID != "" {
+		return at
+	}
+	for _, at := range t.byParties[partiesOf(e)] {
+		other := t.entries[at]
+		if other.Created.Sub(e.Created).Abs() <= sameCallWithin && (other.CallID == "" || e.CallID == "") {
+			return at
+		}
+	}
+	return -1
+}
+
+// partiesOf names the type and the parties of an entry.
+func partiesOf(e HistoryEntry) string {
+	return e.Type + " " + NormalizeNumber(e.Source) + " " + NormalizeNumber(e.Target)
+}
+
+// entry returns the entry with an id that was made of a channel's event.
+func (h *ChannelHistory) entry(ctx context.Context, c *Client, channels []Channel, id string) (HistoryEntry, error) {
+	none := request{method: "GET", path: []string{"channels", "?", "events"}}
+	rest, _ := strings.CutPrefix(id, eventPrefix)
+	for _, in := range channels {
+		if !strings.HasPrefix(rest, in.ID+"_") {
+			continue
+		}
+		select {
+		case h.turn <- struct{}{}:
+			defer func() { <-h.turn }()
+		case <-ctx.Done():
+			return HistoryEntry{}, none.failure(Unavailable, ctx.Err())
+		}
+		calls := h.channels[in.ID]
+		if calls == nil {
+			calls = &channelCalls{}
+			h.channels[in.ID] = calls
+		}
+		at := -1
+		err := calls.read(ctx, c, in, func(read []HistoryEntry) bool {
+			at = slices.IndexFunc(read, func(e HistoryEntry) bool { return e.ID == id })
+			return at >= 0
+		})
+		if err != nil {
+			return HistoryEntry{}, err
+		}
+		if at = slices.IndexFunc(calls.entries, func(e HistoryEntry) bool { return e.ID == id }); at >= 0 {
+			return calls.entries[at], nil
+		}
+	}
+	return HistoryEntry{}, none.failure(NoCall, errNoItem)
+}
