@@ -95,11 +95,14 @@ func entryError(err error) error {
 }
 
 // RemoteName returns the member's name for the remote party of an entry: that
-// of sipgate, or the one in the member's private contacts.
+// of sipgate, the one in the member's private contacts, or the team's.
 func (h *History) RemoteName(m team.MemberID, e sipgate.HistoryEntry) string {
 	number, name := e.Remote()
 	if name == "" {
 		name = h.Private.Name(m, sipgate.NormalizeNumber(number))
+	}
+	if name == "" && e.FromChannel() { // which has no names
+		name = h.Boards.Board(m.Account).Name(sipgate.NormalizeNumber(number))
 	}
 	return name
 }

@@ -270,6 +270,14 @@ func (b *Board) SetNames(names map[string]string) {
 	b.flush(time.Now())
 }
 
+// Name returns the name of a number (E.164 with "+") that the whole team may see,
+// "" if it has none.
+func (b *Board) Name(number string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.names[number]
+}
+
 // markDirty marks rows that a fact may have changed. Every operation that
 // marks rows calls flush before it unlocks mu.
 func (b *Board) markDirty(rows ...*row) {

@@ -1,0 +1,119 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"callboard/sipgate"
+	"callboard/sipgate/simulator"
+	"callboard/sipgate/team"
+)
+
+// onNeo migrates the account to neo while the dashboard runs.
+func (d *dashboard) onNeo(history string) {
+	d.t.Helper()
+	p, err := d.sim.Platform(d.account)
+	if p.Name, p.History = simulator.PlatformNeo, history; err == nil {
+		err = d.sim.SetPlatform(d.account, p)
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.h.Control.Rosters.Of(d.account).ForgetChannels()
+}
+
+// TestPastCallsOfNeo: the history, an entry, its recording and the statistics are
+// there although sipgate's history is empty; what sipgate does not keep is off with
+// its reason, and a source that fails is told.
+func TestPastCallsOfNeo(t *testing.T) {
+	d := newDashboard(t, team.ZoneRule{})
+	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Agent)
+	if err := d.h.Control.Capabilities.SetPlatform(t.Context(), d.account, sipgate.PlatformDetection{Platform: sipgate.Neo, Evidence: "token"}); err != nil {
+		t.Fatal(err)
+	}
+	d.onNeo(simulator.HistoryEmpty)
+	call := func(n simulator.NewCall, record bool) {
+		t.Helper()
+		n.From = "+491713920014"
+		id, err := d.sim.Ring(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if record {
+			client := d.h.Control.ClientOf(team.MemberID{Account: d.account, User: "w0"})
+			if err := client.Record(t.Context(), sipgate.CallID(id), true, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.sim.HangUp(id, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	call(simulator.NewCall{To: "+492214710110", State: "established"}, true)
+	call(simulator.NewCall{To: "+492214710110"}, false)
+	call(simulator.NewCall{To: "+492214710111"}, false) // to Jonas alone
+
+	d.h.Control.Boards.Board(d.account).SetNames(map[string]string{"+491713920014": "Sabine Vogt"})
+	page := anna.get("/history").Body.String()
+	entries, _, _ := ids(page)
+	if len(entries) != 2 {
+		t.Fatalf("%d entries", len(entries))
+	}
+	shows(t, "the history", page, "+49 171 3920014", "Sabine Vogt", "sipgate keeps no notes, stars and archive", "/calls/new?to=", "!access to the channels", "!data-partial", "2 entries")
+	if entries, _, _ := ids(jonas.get("/history").Body.String()); len(entries) != 1 {
+		t.Errorf("Jonas sees %d entries", len(entries))
+	}
+	recorded := ""
+	for _, id := range entries {
+		if w := anna.get("/history/" + id); w.Code != http.StatusOK && w.Code != http.StatusSeeOther {
+			t.Errorf("%s: %d", id, w.Code)
+		}
+		if w := anna.get("/history/" + id + "/recordings/1"); w.Code == http.StatusOK {
+			recorded += w.Header().Get("Content-Type")
+		}
+	}
+	if !strings.HasPrefix(recorded, "audio/") {
+		t.Errorf("recordings: %q", recorded)
+	}
+	if w := anna.program("/history/"+entries[0]+"/star", `{"value":true,"action_id":"0123456789abcdef"}`); w.Code != http.StatusForbidden {
+		t.Errorf("a star: %d %s", w.Code, w.Body)
+	}
+	figures := ""
+	for range 300 {
+		if figures = anna.get("/figures").Body.String(); !strings.Contains(figures, "Loading") {
+			break
+		}
+	}
+	shows(t, "the statistics", figures, "!access to the channels", "!could not be read")
+
+	if _, err := d.sim.AddFault(simulator.Fault{Do: simulator.DoStatus, Status: http.StatusServiceUnavailable, Path: "/v2/history"}); err != nil {
+		t.Fatal(err)
+	}
+	page = anna.get("/history").Body.String()
+	if entries, _, _ := ids(page); len(entries) != 2 || !strings.Contains(page, "data-partial") {
+		t.Errorf("without sipgate's history: %d entries", len(entries))
+	}
+}
+
+// TestNeoAsksForChannels: a member whose sign-in does not reach the channels is told,
+// with a button that signs in again.
+func TestNeoAsksForChannels(t *testing.T) {
+	d := newDashboard(t, team.ZoneRule{})
+	anna := d.signIn("w0", team.Admin)
+	old := anna.signInElsewhere(func(s *SignIn) {
+		s.Scope = "rtcm:read rtcm:write sessions:calls:write history:read history:write"
+	})
+	if page := old.get("/history").Body.String(); strings.Contains(page, "channels:read") {
+		t.Error("asked on a classic account")
+	}
+	if err := d.h.Control.Capabilities.SetPlatform(t.Context(), d.account, sipgate.PlatformDetection{Platform: sipgate.Neo, Evidence: "token"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/", "/history", "/figures"} {
+		shows(t, path, old.get(path).Body.String(), `data-access="scope"`, "channels:read", "Sign in again")
+	}
+	if page := anna.get("/history").Body.String(); strings.Contains(page, "channels:read") {
+		t.Error("asked although it is granted")
+	}
+}
