@@ -114,8 +114,8 @@ curl -fsS -o /dev/null --retry 20 --retry-delay 1 --retry-connrefused http://127
 // signIn signs in to the demo as its first user, and shows the title of the board.
 const signIn = `at=$(curl -fsS -c /run/jar -o /dev/null -w '%{redirect_url}' -H 'Origin: http://127.0.0.1:8080' -d '' http://127.0.0.1:8080/login)
 curl -fsS "$at" >/run/form
-action=$(sed -n 's/.*action="\([^"]*\)".*/\1/p' /run/form | head -1 | sed 's/&amp;/\&/g')
-user=$(sed -n 's/.*name="user" value="\([^"]*\)".*/\1/p' /run/form | head -1)
+action=$(grep -o 'action="[^"]*' /run/form | head -1 | cut -d'"' -f2 | sed 's/&amp;/\&/g')
+user=$(grep -o 'name="user" value="[^"]*' /run/form | head -1 | cut -d'"' -f4)
 curl -fsSL -b /run/jar -c /run/jar -d "user=$user" "http://127.0.0.1:18090$action" | grep -o '<title>[^<]*'
 `
 

@@ -106,3 +106,21 @@ func TestContainersOfExamples(t *testing.T) {
 		}
 	}
 }
+
+// The public workflow makes a release with the script of this directory, from a tag,
+// and signs its checksums.
+func TestWorkflowReleasesWithTheScript(t *testing.T) {
+	workflow := readYAML(t, "../.github/workflows/release.yml")
+	if tags := values(workflow, "on", "push", "tags"); !slices.Contains(tags, any("v*")) {
+		t.Errorf("it runs for the tags %v", tags)
+	}
+	commands := ""
+	for _, command := range values(workflow, "jobs", "release", "steps", "run") {
+		commands += command.(string) + "\n"
+	}
+	for _, want := range []string{`deploy/release -out "$RUNNER_TEMP/dist" -version "$GITHUB_REF_NAME"`, "cosign sign-blob --yes --bundle SHA256SUMS.sigstore.json SHA256SUMS"} {
+		if !strings.Contains(commands, want) {
+			t.Errorf("it does not run %s", want)
+		}
+	}
+}

@@ -96,7 +96,7 @@ const homes = `
 	golang.org/x/net/idna             < web
 	github.com/pressly/goose/v3       < web/database
 	modernc.org/sqlite                < web/database
-	github.com/a-h/templ              < views views/gallery
+	github.com/a-h/templ              < views views/gallery sipgate/simulator
 	github.com/boombuler/barcode      < views
 	golang.org/x/text/message         < views
 	golang.org/x/text/feature/plural  < views

@@ -1,10 +1,12 @@
 package simulator
 
+//go:generate go tool templ generate
+
 import (
+	"context"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
-	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,21 +15,12 @@ import (
 	"golang.org/x/text/language"
 )
 
-//go:embed oauth_page.html
-var pageText string
-
 //go:embed oauth_page.css
 var pageStyle string
 
-var (
-	pages = sync.OnceValue(func() *template.Template { // not before a simulator is used
-		return template.Must(template.New("page").Funcs(template.FuncMap{
-			"style": func() template.CSS { return template.CSS(pageStyle) },
-		}).Parse(pageText))
-	})
-
-	pageLanguages = language.NewMatcher([]language.Tag{language.English, language.German})
-)
+var pageLanguages = sync.OnceValue(func() language.Matcher { // not before a simulator is used
+	return language.NewMatcher([]language.Tag{language.English, language.German})
+})
 
 // pageWords are the texts of the login page in one language.
 type pageWords struct {
@@ -73,7 +66,7 @@ var german = pageWords{
 
 // wordsFor returns the texts in the language that the browser prefers.
 func wordsFor(r *http.Request) pageWords {
-	_, i := language.MatchStrings(pageLanguages, r.Header.Get("Accept-Language"))
+	_, i := language.MatchStrings(pageLanguages(), r.Header.Get("Accept-Language"))
 	return []pageWords{english, german}[i]
 }
 
@@ -177,7 +170,7 @@ func (a *authority) showLoggedOut(w http.ResponseWriter, r *http.Request) {
 // or redirect to.
 func (p loginPage) show(w http.ResponseWriter, status int, formAction string) {
 	var b strings.Builder
-	if err := pages().Execute(&b, p); err != nil {
+	if err := p.body().Render(context.Background(), &b); err != nil {
 		panic("simulator: " + err.Error())
 	}
 	sum := sha256.Sum256([]byte(pageStyle))
