@@ -137,7 +137,7 @@ var installation = []step{
 	{page: "docs/operate.md", heading: "Backing up", begins: "sudo callboard backup", says: "everything of the database"},
 	{page: "docs/operate.md", heading: "Restoring", begins: "sudo systemctl stop", says: "The key fits."},
 	{page: "docs/operate.md", heading: "Moving to another machine", begins: "sudo systemctl disable", says: "callboard-move.db"},
-	{page: "docs/privacy.md", heading: "Erasing a caller", begins: "sudo systemctl stop", says: "Nothing"},
+	{page: "docs/privacy.md", heading: "Erasing a caller", begins: "sudo -u callboard", says: "Nothing"},
 	{page: "README.md", heading: "Install", begins: "sudo apt", before: "cd /release", after: "cd /root"},
 	{page: "README.md", heading: "Back up and upgrade", begins: "sudo cp", before: noCopies, after: "sudo systemctl stop callboard; kill $simulator", says: "everything of the database"},
 	{page: "docs/install.md", heading: "Archive", begins: "tar", before: "cd /release", after: "ready\n" + signIn + untilReady, says: "<title>Anruftafel"},
