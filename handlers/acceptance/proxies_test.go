@@ -2,6 +2,7 @@ package acceptance
 
 import (
 	"bytes"
+	"html"
 	"net/http"
 	"os"
 	"os/exec"
@@ -51,28 +52,7 @@ func TestBehindReverseProxies(t *testing.T) {
 	for name, proxy := range reverseProxies {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := exec.LookPath(proxy.program); err != nil && os.Getenv("CALLBOARD_DEPLOY_TESTS") != "required" {
-				t.Skipf("%s is not installed", proxy.program)
-			}
-			example, err := os.ReadFile(harness.File(t, proxy.example))
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := harness.NewSimulator(t)
-			s.Data = t.TempDir()
-			s.Args = s.ServeArgs(s.Simulator)
-			backend, dir := harness.FreeAddr(t), t.TempDir()
-			for i, arg := range s.Args {
-				if arg == "-addr" {
-					s.Args[i+1] = backend
-				}
-			}
-			file := filepath.Join(dir, "config")
-			if err := os.WriteFile(file, []byte(proxy.plain(string(example), s.URL[len("http://"):], backend, dir)), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			runProxy(t, proxy, dir, file)
-			s.StartIn(s.Data)
+			s := newBehind(t, proxy, nil)
 			s.PushEvents()
 
 			v := s.SignIn(t, 0)
@@ -88,6 +68,83 @@ func TestBehindReverseProxies(t *testing.T) {
 			s.Eventually("the request in the log", func() bool { return line.MatchString(s.Log(1 << 16)) })
 			if got := line.FindStringSubmatch(s.Log(1 << 16))[1]; got != proxy.visitor {
 				t.Errorf("the visitor has the address %s, want %s", got, proxy.visitor)
+			}
+		})
+	}
+}
+
+// newBehind starts a dashboard behind a reverse proxy that is set up as its example
+// says, without the lines that match a pattern.
+func newBehind(t *testing.T, proxy reverseProxy, without *regexp.Regexp) *harness.Stack {
+	t.Helper()
+	if _, err := exec.LookPath(proxy.program); err != nil && os.Getenv("CALLBOARD_DEPLOY_TESTS") != "required" {
+		t.Skipf("%s is not installed", proxy.program)
+	}
+	example, err := os.ReadFile(harness.File(t, proxy.example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if without != nil {
+		if !without.Match(example) {
+			t.Fatalf("%s has no line %s", proxy.example, without)
+		}
+		example = without.ReplaceAll(example, nil)
+	}
+	s := harness.NewSimulator(t)
+	s.Data = t.TempDir()
+	s.Args = s.ServeArgs(s.Simulator)
+	backend, dir := harness.FreeAddr(t), t.TempDir()
+	for i, arg := range s.Args {
+		if arg == "-addr" {
+			s.Args[i+1] = backend
+		}
+	}
+	file := filepath.Join(dir, "config")
+	if err := os.WriteFile(file, []byte(proxy.plain(string(example), s.URL[len("http://"):], backend, dir)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	runProxy(t, proxy, dir, file)
+	s.StartIn(s.Data)
+	return s
+}
+
+// A reverse proxy whose settings lack a line of its example is recognised. The log, and
+// the status page if there is one, name the line.
+func TestWrongReverseProxiesAreRecognised(t *testing.T) {
+	for name, c := range map[string]struct {
+		proxy, without string
+		message, line  string
+	}{
+		"nginx without upgrades":  {"nginx", `(?m)^ +proxy_set_header (Upgrade|Connection) .*\n`, "reverse proxy drops upgrades to websockets", "proxy_set_header Upgrade $http_upgrade;"},
+		"Apache without upgrades": {"Apache", ` upgrade=websocket`, "reverse proxy drops upgrades to websockets", "upgrade=websocket"},
+		"nginx without Host":      {"nginx", `(?m)^ +proxy_set_header Host .*\n`, "reverse proxy changes the header Host", "proxy_set_header Host $http_host;"},
+		"Apache without Host":     {"Apache", `(?m)^ +ProxyPreserveHost .*\n`, "reverse proxy changes the header Host", "ProxyPreserveHost On"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newBehind(t, reverseProxies[c.proxy], regexp.MustCompile(c.without))
+			if strings.HasSuffix(name, "Host") {
+				for range 3 {
+					if resp := s.Anonymous(t).Send("GET", s.URL+"/", "", nil); resp.StatusCode != http.StatusMisdirectedRequest {
+						t.Errorf("the first page: %s", resp.Status)
+					}
+				}
+			} else {
+				v := s.SignIn(t, 0)
+				v.Send("GET", s.URL+"/feed", "", nil, func(r *http.Request) {
+					for _, h := range []string{"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="} {
+						name, value, _ := strings.Cut(h, ": ")
+						r.Header.Set(name, value)
+					}
+				})
+				if page := html.UnescapeString(v.Page("/status")); !strings.Contains(page, c.line) {
+					t.Errorf("the status page does not say %q", c.line)
+				}
+			}
+			s.Eventually("the warning", func() bool { return strings.Contains(s.Log(1<<16), c.message) })
+			if log := s.Log(1 << 16); strings.Count(log, c.message) != 1 ||
+				strings.Count(log, `msg="reverse proxy`) != 1 || !strings.Contains(log, c.line) {
+				t.Errorf("not one warning with %q:\n%s", c.line, log)
 			}
 		})
 	}
