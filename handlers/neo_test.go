@@ -23,6 +23,23 @@ func (d *dashboard) onNeo(history string) {
 	d.h.Control.Rosters.Of(d.account).ForgetChannels()
 }
 
+// pastCall makes a call from outside, with or without a recording.
+func (d *dashboard) pastCall(n simulator.NewCall, record bool) {
+	d.t.Helper()
+	n.From = "+491713920014"
+	id, err := d.sim.Ring(n)
+	if err == nil && record {
+		client := d.h.Control.ClientOf(team.MemberID{Account: d.account, User: "w0"})
+		err = client.Record(d.t.Context(), sipgate.CallID(id), true, true)
+	}
+	if err == nil {
+		err = d.sim.HangUp(id, "")
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
 // TestPastCallsOfNeo: the history, an entry, its recording and the statistics are
 // there although sipgate's history is empty; what sipgate does not keep is off with
 // its reason, and a source that fails is told.
@@ -33,26 +50,9 @@ func TestPastCallsOfNeo(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.onNeo(simulator.HistoryEmpty)
-	call := func(n simulator.NewCall, record bool) {
-		t.Helper()
-		n.From = "+491713920014"
-		id, err := d.sim.Ring(n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if record {
-			client := d.h.Control.ClientOf(team.MemberID{Account: d.account, User: "w0"})
-			if err := client.Record(t.Context(), sipgate.CallID(id), true, true); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := d.sim.HangUp(id, ""); err != nil {
-			t.Fatal(err)
-		}
-	}
-	call(simulator.NewCall{To: "+492214710110", State: "established"}, true)
-	call(simulator.NewCall{To: "+492214710110"}, false)
-	call(simulator.NewCall{To: "+492214710111"}, false) // to Jonas alone
+	d.pastCall(simulator.NewCall{To: "+492214710110", State: "established"}, true)
+	d.pastCall(simulator.NewCall{To: "+492214710110"}, false)
+	d.pastCall(simulator.NewCall{To: "+492214710111"}, false) // to Jonas alone
 
 	d.h.Control.Boards.Board(d.account).SetNames(map[string]string{"+491713920014": "Sabine Vogt"})
 	page := anna.get("/history").Body.String()

@@ -125,6 +125,9 @@ func TestBrowserNewCallOnNeo(t *testing.T) {
 		s.Control("POST", "calls/"+last.CallID+"/hangup", map[string]any{}, nil)
 		levke.until(`!document.querySelector("#board .row:not([data-phase=ended]) .act.hold")`)
 	}
+	if page := string(levke.fetch("/history")); strings.Count(page, "data-entry=") != 2 || !strings.Contains(page, "Notariat Brandes") {
+		t.Error("the history does not have both calls")
+	}
 	// The first was tried once with the plus sign too, each later one as the last
 	// one worked, and the classic way was not tried at all.
 	var numbers []string
