@@ -29,6 +29,7 @@ import (
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/journal"
+	"callboard/sipgate/relay"
 	"callboard/sipgate/simulator"
 	"callboard/sipgate/stats"
 	"callboard/sipgate/team"
@@ -171,6 +172,7 @@ func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	into(&c.server, &err)(s.ListenSettings.Options())
 	into(&c.numbers, &err)(s.Rules())
 	into(&c.team, &err)(s.AccessSettings.Config())
+	c.team.Relay.Own = c.public
 	into(&c.team.Zones, &err)(s.Rule())
 	into(&c.service, &err)(s.Credentials(c.sipgate.API))
 	into(&c.library, &err)(s.AnnouncementSettings.Options())
@@ -237,14 +239,17 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 		},
 	})
 	defer control.Close()
-	receiver := webhook.New(webhook.Options{Key: c.sipgate.PushKey, Log: c.log, Address: pushURL, Serves: stores.Members.Allows,
+	forwarder := sipgate.NewPushForwarder(c.team.Relay.Private)
+	passedOn := relay.New(relay.Options{Of: stores.Relays.Of, Ours: pushURL, Self: c.public.Host, Forward: forwarder.Forward, Log: c.log, OnDelivery: counts.Relayed})
+	defer passedOn.Close()
+	receiver := webhook.New(webhook.Options{Key: c.sipgate.PushKey, Log: c.log, Address: pushURL, Serves: stores.Members.Allows, Relay: passedOn.Pass,
 		Observe: func(account string, e sipgate.Event) { boards.Board(account).Observe(e) }})
 	control.Rosters.OnNumbers(receiver.SetNumbers)
 	figures := stats.NewReader(boards.Reserve, c.log)
 	defer figures.Close()
 	app := handlers.New(handlers.Deps{
 		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Server: c.server, Ready: db.Ready, Unavailable: database.Unavailable,
-		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: figures, Receiver: receiver, NoAccessLog: !c.logs.Access, Problems: c.logs.Problems, LogLevel: c.logs.Level, Space: db.Space, Backup: c.daily.Newest, Certificate: https.Expires, OnAnswer: counts.Request,
+		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: figures, Receiver: receiver, Relay: passedOn, NoAccessLog: !c.logs.Access, Problems: c.logs.Problems, LogLevel: c.logs.Level, Space: db.Space, Backup: c.daily.Newest, Certificate: https.Expires, OnAnswer: counts.Request,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: c.log, HTTP: httpClient, IDTokens: web.NewIDTokens(web.Issuer(c.sipgate.Issuer)), AuthURL: c.sipgate.OAuth.AuthURL,
 			TokenURL: c.sipgate.OAuth.TokenURL, ClientID: c.sipgate.OAuth.ClientID, ClientSecret: c.sipgate.OAuth.ClientSecret},
 	})

@@ -19,6 +19,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/callcontrol"
+	"callboard/sipgate/relay"
 	"callboard/sipgate/stats"
 	"callboard/sipgate/team"
 	"callboard/sipgate/webhook"
@@ -67,6 +68,7 @@ type Deps struct {
 
 	Control  *callcontrol.Control
 	Stats    *stats.Reader
+	Relay    *relay.Relay // passes push events on to other programs
 	Receiver *webhook.Receiver
 }
 

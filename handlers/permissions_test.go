@@ -27,6 +27,7 @@ var leastRoles = map[string]team.Role{
 	"GET /figures": team.Viewer, "GET /figures/today": team.Viewer, "GET /walls": team.Admin, "POST /walls": team.Admin, "POST /walls/{id}/revoke": team.Admin,
 	"GET /team": team.Viewer, "POST /team/{user}/favourite": team.Viewer, "POST /team/default": team.Admin, "POST /team/alarms": team.Admin, "POST /team/{user}/role": team.Admin, "POST /team/{user}/remove": team.Admin, "POST /team/{user}/restore": team.Admin, "POST /team/{user}/sign-out": team.Admin,
 	"GET /greetings": team.Lead, "POST /greetings": team.Lead,
+	"GET /relay": team.Admin, "POST /relay": team.Admin, "POST /relay/{id}/remove": team.Admin, "POST /relay/answers": team.Admin,
 	"GET /audit": team.Admin, "GET /audit.csv": team.Admin, "GET /setup": team.Admin, "POST /setup/done": team.Admin, "POST /setup/roles": team.Admin,
 	"GET /status": team.Lead, "POST /status/webhooks": team.Admin, "POST /status/log-level": team.Admin, "POST /status/platform": team.Lead,
 	"GET /settings": team.Viewer, "GET /menu": team.Viewer, "GET /shortcuts": team.Viewer, "POST /settings/wishes": team.Viewer, "POST /settings/display": team.Viewer, "POST /settings/ringing": team.Viewer,

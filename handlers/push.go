@@ -28,8 +28,9 @@ var pushStatuses = map[webhook.Refusal]int{
 }
 
 // push takes an event from sipgate at an account's secret address, and answers
-// with a constant document or an empty refusal. It waits for neither the
-// database nor the API nor a browser, since a call is being set up.
+// with a constant document, with that of a program which the team has asked to
+// decide, or with an empty refusal. It waits for neither the database nor the API
+// nor a browser, since a call is being set up.
 func (h *handlers) push(w http.ResponseWriter, r *http.Request) error {
 	account, ok := h.Key.PushAccount(r.PathValue("secret"))
 	if !ok {
@@ -37,7 +38,7 @@ func (h *handlers) push(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	d := webhook.Delivery{RequestID: web.RequestID(r.Context()), Account: account,
-		Signatures: r.Header.Values(sipgate.SignatureHeader)}
+		Signatures: r.Header.Values(sipgate.SignatureHeader), Header: r.Header, From: web.ClientIP(r).String()}
 	d.Body, d.Err = readPush(w, r)
 	reply, err := h.Receiver.Receive(d)
 	if refusal, ok := errors.AsType[webhook.Refusal](err); ok {

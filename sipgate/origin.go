@@ -53,20 +53,27 @@ func origin(u *url.URL) string {
 	return scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
 }
 
-// publicHTTP is the client for origins other than the API's.
-var publicHTTP = sync.OnceValue(func() *http.Client {
+// ErrPrivateNetwork is wrapped by errors of [PublicHTTPClient].
+var ErrPrivateNetwork = errors.New("address of a private network")
+
+// PublicHTTPClient returns a client as [NewHTTPClient] does that connects only to
+// addresses of the public internet, whatever name led to them.
+func PublicHTTPClient() *http.Client {
 	return newHTTPClient(&net.Dialer{Timeout: dialLimit, KeepAlive: 30 * time.Second, Control: denyPrivate})
-})
+}
+
+// publicHTTP is the client for origins other than the API's.
+var publicHTTP = sync.OnceValue(PublicHTTPClient)
 
 // denyPrivate is called after name resolution, immediately before each
 // connection, so that no name can lead to a private address.
 func denyPrivate(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return fmt.Errorf("%w: %s", ErrRecordingURL, err)
+		return fmt.Errorf("%w: %s", ErrPrivateNetwork, err)
 	}
-	if !isPublic(at.Addr()) {
-		return fmt.Errorf("%w: private network", ErrRecordingURL)
+	if !IsPublic(at.Addr()) {
+		return ErrPrivateNetwork
 	}
 	return nil
 }
@@ -87,8 +94,8 @@ var nonPublicNetworks = func() []netip.Prefix {
 	return all
 }()
 
-// isPublic reports whether a is an address of the public internet.
-func isPublic(a netip.Addr) bool {
+// IsPublic reports whether a is an address of the public internet.
+func IsPublic(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	if !a.IsGlobalUnicast() || a.IsPrivate() {
 		return false

@@ -105,8 +105,8 @@ func fetchRecording(ctx context.Context, r request, hc *http.Client, address, ra
 	if err != nil {
 		e := r.failure(Unavailable, err)
 		e.MayHaveArrived = arrived
-		if errors.Is(err, ErrRecordingURL) {
-			e.Kind = Invalid
+		if errors.Is(err, ErrPrivateNetwork) {
+			e = r.failure(Invalid, fmt.Errorf("%w: %w", ErrRecordingURL, err))
 		}
 		return nil, e
 	}

@@ -278,12 +278,12 @@ func TestIsPublic(t *testing.T) {
 		"fc00::1": false, "fd00:ec2::254": false, "ff02::1": false, "64:ff9b::7f00:1": false, "2002:7f00:1::": false,
 		"2001:db8::1": false, "2001::1": false, "fec0::1": false,
 	} {
-		if got := isPublic(netip.MustParseAddr(s)); got != want {
+		if got := IsPublic(netip.MustParseAddr(s)); got != want {
 			t.Errorf("%s: public is %v", s, got)
 		}
 	}
 	for address, ok := range map[string]bool{"8.8.8.8:443": true, "[::1]:443": false, "localhost:443": false, "": false} {
-		if err := denyPrivate("tcp", address, nil); (err == nil) != ok || err != nil && !errors.Is(err, ErrRecordingURL) {
+		if err := denyPrivate("tcp", address, nil); (err == nil) != ok || err != nil && !errors.Is(err, ErrPrivateNetwork) {
 			t.Errorf("%q: %v", address, err)
 		}
 	}

@@ -46,7 +46,7 @@ func (f AuditFilter) query() string {
 var auditActions = []team.Permission{
 	team.StartCall, team.Hold, team.Mute, team.Record, team.Transfer, team.CancelConsultation, team.SendTones, team.PlayAnnouncement,
 	team.HangUp, team.UndoHangUp, team.WriteNote, team.OverrideClaim, team.SeeCall,
-	team.ManageMembers, team.ManageWebhooks, team.ManageAnnouncements, team.ManageSettings, team.EditOwnSettings,
+	team.ManageMembers, team.ManageWebhooks, team.ManageRelay, team.ManageAnnouncements, team.ManageSettings, team.EditOwnSettings,
 	team.ViewBoard, team.ViewOwnHistory, team.ViewAllHistory, team.EditOwnHistory, team.EditAllHistory, team.ViewAnnouncements, team.ViewTeam, team.ViewStatus, team.ViewAudit,
 	team.EditGreetings, team.ManageWallboards, team.EraseCaller, team.ViewStats, team.ViewMemberStats,
 }

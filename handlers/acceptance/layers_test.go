@@ -39,6 +39,7 @@ const layers = `
 	sipgate/switchboard  < sipgate sipgate/account
 	sipgate/team         < sipgate sipgate/account sipgate/switchboard
 	sipgate/webhook      < sipgate sipgate/account sipgate/switchboard sipgate/team
+	sipgate/relay        < sipgate sipgate/team sipgate/webhook
 	sipgate/directory    < sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
 	sipgate/stats        < sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook sipgate/directory
 	sipgate/journal      < sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook sipgate/directory sipgate/stats
@@ -51,6 +52,8 @@ const layers = `
 	views                < static sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook sipgate/directory
 	views                < sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol sipgate/announcement
 	views/gallery        < views static sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook sipgate/directory
+	views                < sipgate/relay
+	views/gallery        < sipgate/relay
 	views/gallery        < sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol sipgate/announcement
 
 	# Keeps the pages of a board current.
@@ -61,6 +64,7 @@ const layers = `
 
 	# The one place where browsers and telephones meet.
 	handlers             < handlers/feed web views views/gallery static sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
+	handlers             < sipgate/relay
 	handlers             < sipgate/directory sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol sipgate/announcement
 
 	# What an administrator does with the data, from the command line.
@@ -68,6 +72,7 @@ const layers = `
 
 	# Plugs it together: everything but what one sees.
 	.                    < web web/database handlers handlers/maintenance handlers/metrics sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
+	.                    < sipgate/relay
 	.                    < sipgate/directory sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol
 	.                    < sipgate/announcement sipgate/simulator
 

@@ -37,6 +37,7 @@ type Metrics struct {
 	refreshes       *prometheus.CounterVec
 	actions         *prometheus.CounterVec
 	uploads         *prometheus.CounterVec
+	relayed         *prometheus.CounterVec
 }
 
 // New returns Metrics with a registry of their own, in which those of the Go
@@ -51,6 +52,7 @@ func New(s Settings) *Metrics {
 	m.refreshes = m.counter("token_refreshes_total", "Renewals of members' access to sipgate by outcome: ok, refused (the member has to sign in), client_refused (the settings are wrong), failed.", "outcome")
 	m.actions = m.counter("actions_total", "Actions that the audit records, by verb and outcome.", m.withAccount("verb", "outcome")...)
 	m.uploads = m.counter("announcement_uploads_total", "Uploaded announcements by outcome: ok (converted), refused, failed.", "outcome")
+	m.relayed = m.counter("relayed_events_total", "Push events passed on to other programs by outcome: delivered, refused, failed, dropped.", "outcome")
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "build_info", Help: "Always 1; the labels say what runs."}, []string{"version", "revision", "goversion"})
 	b := web.ReadBuild()
 	build.WithLabelValues(b.Version, b.Commit, b.Go).Set(1)

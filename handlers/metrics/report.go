@@ -57,6 +57,9 @@ func (m *Metrics) Upload(err error) {
 	m.uploads.WithLabelValues(outcome).Inc()
 }
 
+// Relayed counts an event that was passed on to another program, or not.
+func (m *Metrics) Relayed(outcome string) { m.relayed.WithLabelValues(outcome).Inc() }
+
 // Refresher returns r with its refreshes counted.
 func (m *Metrics) Refresher(r team.Refresher) team.Refresher { return refresher{m, r} }
 

@@ -33,8 +33,8 @@ func (c *Control) WebhooksOf(ctx context.Context, a Actor) (w Webhooks, err erro
 	return w, nil
 }
 
-// SetWebhooks makes sipgate send the account's push events to us and keeps what
-// that replaces, or puts back what it replaced. The settings are read and
+// SetWebhooks makes sipgate send the account's push events to us, keeps what that
+// replaces and passes the events on to it, or puts back what it replaced. The settings are read and
 // written back as a whole, so that nothing else changes.
 func (c *Control) SetWebhooks(ctx context.Context, a Actor, on bool) error {
 	params := "remove"
@@ -52,13 +52,20 @@ func (c *Control) setWebhooks(ctx context.Context, a Actor, on bool) error {
 	}
 	if on {
 		now := team.WebhookURLs{Incoming: s.IncomingURL, Outgoing: s.OutgoingURL}
+		_, known, err := c.ReplacedWebhooks.Previous(ctx, a.Account)
+		if err != nil {
+			return err
+		}
 		if now.Incoming != ours || now.Outgoing != ours {
 			if err := c.ReplacedWebhooks.Save(ctx, a.Account, now); err != nil {
 				return err
 			}
 		}
 		s.IncomingURL, s.OutgoingURL = ours, ours
-		return client.SetPushSettings(ctx, s)
+		if err := client.SetPushSettings(ctx, s); err != nil || known {
+			return err
+		}
+		return c.Relays.Replace(ctx, a.Account, now)
 	}
 	previous, _, err := c.ReplacedWebhooks.Previous(ctx, a.Account)
 	if err != nil {
@@ -68,5 +75,8 @@ func (c *Control) setWebhooks(ctx context.Context, a Actor, on bool) error {
 	if err := client.SetPushSettings(ctx, s); err != nil {
 		return err
 	}
-	return c.ReplacedWebhooks.Forget(ctx, a.Account)
+	if err := c.ReplacedWebhooks.Forget(ctx, a.Account); err != nil {
+		return err
+	}
+	return c.Relays.Replace(ctx, a.Account, team.WebhookURLs{})
 }

@@ -2,6 +2,7 @@ package callcontrol
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"callboard/sipgate"
@@ -100,6 +101,54 @@ func TestReplacedWebhooksArePutBack(t *testing.T) {
 	}
 	if first := rows[len(rows)-1]; first.Parameters != "set" || first.Outcome != team.OutcomeDone {
 		t.Errorf("audit %+v", first)
+	}
+}
+
+// The program at whose address Callboard's is set gets the events from then on, until
+// it gets them from sipgate again. What an admin adds or removes beside is in the audit,
+// without the address, which may be secret.
+func TestReplacedProgramsGetTheEventsFromUs(t *testing.T) {
+	f := newFixture(t, simulator.Options{})
+	a := f.signIn("w0", true)
+	theirs := f.pushSettings(a)
+	theirs.IncomingURL, theirs.OutgoingURL = "https://crm.example/in?key=1", "https://crm.example/out"
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	addresses := func() (all []string) {
+		for _, x := range f.Relays.Of(a.Account).Addresses {
+			all = append(all, x.URL)
+		}
+		return all
+	}
+	must(f.ClientOf(a.MemberID).SetPushSettings(t.Context(), theirs))
+	must(f.SetWebhooks(t.Context(), a, true))
+	if got := addresses(); !slices.Equal(got, []string{"https://crm.example/in?key=1", "https://crm.example/out"}) {
+		t.Errorf("set up: %q", got)
+	}
+	must(f.AddRelay(t.Context(), a, "https://other.example/secret"))
+	must(f.SetRelayAnswers(t.Context(), a, true))
+	must(f.RemoveRelay(t.Context(), a, team.RelayAddress{URL: "https://crm.example/out"}.ID()))
+	must(f.RemoveRelay(t.Context(), a, "no such"))
+	must(f.SetWebhooks(t.Context(), a, true)) // what an admin removed does not come back
+	if got := addresses(); !slices.Equal(got, []string{"https://crm.example/in?key=1", "https://other.example/secret"}) || !f.Relays.Of(a.Account).Answers {
+		t.Errorf("changed: %q", got)
+	}
+	must(f.SetWebhooks(t.Context(), a, false))
+	if got := addresses(); !slices.Equal(got, []string{"https://other.example/secret"}) || f.Relays.Of(a.Account).Answers {
+		t.Errorf("put back: %q", got)
+	}
+	var deeds []string
+	for _, row := range f.auditRows(a) {
+		if row.Action == team.ManageRelay {
+			deeds = append(deeds, row.Parameters+" "+row.Parties)
+		}
+	}
+	if want := []string{"remove crm.example", "answers on ", "add other.example"}; !slices.Equal(deeds, want) {
+		t.Errorf("audit: %q, want %q", deeds, want)
 	}
 }
 

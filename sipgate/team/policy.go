@@ -40,6 +40,7 @@ const (
 	EditGreetings       Permission = "greetings"           // what is said to callers of each number
 	ViewStatus          Permission = "status"              // what works and what does not, without secrets
 	ManageWebhooks      Permission = "webhooks"            // set and remove push addresses at sipgate
+	ManageRelay         Permission = "relay"               // to which other programs push events are passed on
 	ViewAudit           Permission = "audit"
 	ViewStats           Permission = "figures"        // the team's totals
 	ViewMemberStats     Permission = "figures.people" // each member's
@@ -93,6 +94,7 @@ var (
 		ManageMembers:       Admin,
 		ManageSettings:      Admin,
 		ManageWebhooks:      Admin,
+		ManageRelay:         Admin,
 		ViewAudit:           Admin,
 		ManageWallboards:    Admin,
 	}

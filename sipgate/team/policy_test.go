@@ -103,7 +103,7 @@ const otherPolicy = `
 	history.all history.mark.all status      role_viewer  role_agent   yes         yes
 	figures.people greetings                 role_viewer  role_agent   yes         yes
 	announcements.write people settings      role_viewer  role_agent   role_lead   yes
-	webhooks audit walls                     role_viewer  role_agent   role_lead   yes
+	webhooks relay audit walls                     role_viewer  role_agent   role_lead   yes
 `
 
 // callOf returns the call of a row of callPolicy.

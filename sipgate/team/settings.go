@@ -14,6 +14,8 @@ import (
 type Settings struct {
 	Accounts  string `placeholder:"NUMBERS" help:"sipgate accounts that may use this instance: their numbers, separated by commas, or any. Default: the first one that signs in."`
 	AuditDays int    `default:"180" help:"For how many days the audit is kept."`
+
+	RelayPrivate bool `help:"Let admins pass push events on to programs in private networks and on this machine, also without https. Only for an instance whose admins may reach those anyway."`
 }
 
 // Config is what valid [Settings] mean.
@@ -21,12 +23,13 @@ type Config struct {
 	Accounts       Accounts      // for [NewMembers]
 	AuditRetention time.Duration // for [NewAudit]
 	Zones          ZoneRule      // for [NewZones]; the setting is of its own
+	Relay          RelayPolicy   // for [NewRelays]; Own is not set here
 }
 
 // Config checks the settings. The error joins all mistakes, each of the form
 // "--flag: what is wrong".
 func (s *Settings) Config() (Config, error) {
-	c := Config{AuditRetention: time.Duration(s.AuditDays) * 24 * time.Hour}
+	c := Config{AuditRetention: time.Duration(s.AuditDays) * 24 * time.Hour, Relay: RelayPolicy{Private: s.RelayPrivate}}
 	var accountsErr, daysErr error
 	if c.Accounts, accountsErr = ParseAccounts(s.Accounts); accountsErr != nil {
 		accountsErr = fmt.Errorf("--accounts: %w", accountsErr)

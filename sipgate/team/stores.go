@@ -18,6 +18,7 @@ type Stores struct {
 	Alarms           *Alarms
 	Greetings        *Greetings
 	Favourites       *Favourites
+	Relays           *Relays
 
 	// Interrupted are the audit entries that [Audit.Recover] completed: those of
 	// actions in progress when the previous process ended.
@@ -46,6 +47,9 @@ func OpenStores(ctx context.Context, db *sql.DB, key Key, r Refresher, c Config,
 		return nil, err
 	}
 	if s.Favourites, err = NewFavourites(ctx, db); err != nil {
+		return nil, err
+	}
+	if s.Relays, err = NewRelays(ctx, db, c.Relay); err != nil {
 		return nil, err
 	}
 	if s.Interrupted, err = s.Audit.Recover(ctx); err != nil {

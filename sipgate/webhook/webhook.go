@@ -28,6 +28,10 @@ type Options struct {
 	Observe func(account string, e sipgate.Event) // takes each accepted event, at once
 	Log     *slog.Logger
 
+	// Relay, unless nil, is told of each fresh event, and of signed ones that cannot be
+	// parsed, whose Kind is empty. What it returns is the reply, unless it is nil.
+	Relay func(d Delivery, e sipgate.Event) []byte
+
 	Serves func(account string) bool // reports whether the account may use this instance; default: all may
 
 	Verify func(key *rsa.PublicKey, body []byte, signature string) error // default: [sipgate.VerifyPush]
@@ -49,7 +53,9 @@ type Health struct {
 type Delivery struct {
 	RequestID  string // for the log
 	Account    string
-	Signatures []string // all values of the header [sipgate.SignatureHeader]
+	Signatures []string            // all values of the header [sipgate.SignatureHeader]
+	Header     map[string][]string // of the request, and
+	From       string              // the address that sent it: for the Relay
 	Body       []byte
 	Err        error // a [Refusal] if Body could not be read
 }
@@ -57,9 +63,9 @@ type Delivery struct {
 // A Receiver accepts push events. For each account it guarantees that no event
 // reaches the observer twice within 24 hours, however many copies arrive at
 // once; that only fresh, well-signed events of an account use up its allowance,
-// so that nobody but sipgate can; and that a reply does not depend on the
-// contents of its event. It waits only for its own lock and for a processor, and
-// its memory is bounded as long as the number of accounts is.
+// so that nobody but sipgate can; and that a reply of its own does not depend on the
+// contents of its event. It waits only for its own lock, for a processor and for
+// [Options].Relay, and its memory is bounded as long as the number of accounts is.
 type Receiver struct {
 	opt       Options
 	verifying chan struct{} // holds a token for each verification that runs
@@ -83,7 +89,7 @@ func New(o Options) *Receiver {
 var emptyReply = sipgate.PushReply("")
 
 // Receive hands the event of d to the observer and returns the reply for
-// sipgate, one of two constant documents. The error is a [Refusal], which is
+// sipgate: one of two constant documents, or what [Options].Relay returns. The error is a [Refusal], which is
 // logged and counted. Duplicates, and signed events that cannot be parsed, are
 // replied to as well but not observed.
 //
@@ -105,6 +111,7 @@ func (r *Receiver) receive(d Delivery) (reply []byte, err error) {
 	event, err := sipgate.ParseEvent(d.Body)
 	if err != nil {
 		r.ignore(d, err)
+		r.pass(d, sipgate.Event{})
 		return emptyReply, nil
 	}
 	fresh, err := r.accept(d.Account, d.Body, event)
@@ -113,11 +120,22 @@ func (r *Receiver) receive(d Delivery) (reply []byte, err error) {
 	}
 	if fresh {
 		r.opt.Observe(d.Account, event)
+		if reply := r.pass(d, event); reply != nil {
+			return reply, nil
+		}
 	}
 	if event.Kind == sipgate.EventNewCall {
 		return r.subscribeReply(d.Account), nil
 	}
 	return emptyReply, nil
+}
+
+// pass tells the relay of an event, and returns its reply.
+func (r *Receiver) pass(d Delivery, e sipgate.Event) []byte {
+	if r.opt.Relay == nil {
+		return nil
+	}
+	return r.opt.Relay(d, e)
 }
 
 // authenticate checks that sipgate signed the body of d.
