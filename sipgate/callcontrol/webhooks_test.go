@@ -141,14 +141,14 @@ func TestReplacedProgramsGetTheEventsFromUs(t *testing.T) {
 	if got := addresses(); !slices.Equal(got, []string{"https://other.example/secret"}) || f.Relays.Of(a.Account).Answers {
 		t.Errorf("put back: %q", got)
 	}
-	var deeds []string
+	var entries []string
 	for _, row := range f.auditRows(a) {
 		if row.Action == team.ManageRelay {
-			deeds = append(deeds, row.Parameters+" "+row.Parties)
+			entries = append(entries, row.Parameters+" "+row.Parties)
 		}
 	}
-	if want := []string{"remove crm.example", "answers on ", "add other.example"}; !slices.Equal(deeds, want) {
-		t.Errorf("audit: %q, want %q", deeds, want)
+	if want := []string{"remove crm.example", "answers on ", "add other.example"}; !slices.Equal(entries, want) {
+		t.Errorf("audit: %q, want %q", entries, want)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"callboard/sipgate/relay"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/views"
@@ -44,6 +45,7 @@ func teamExamples(lang views.Lang) []Example {
 		{"hangup-none", views.HangUpDialog(p, views.HangUpModel{ActionID: "gallery-action-0003"})},
 		{"team", views.Team(at("/team"), exampleTeam(now, true))},
 		{"greetings", views.Greetings(at("/greetings"), exampleGreetings("greeting_invalid"))},
+		{"relay", views.Relay(at("/relay"), exampleRelay(now))},
 		{"greetings-unreadable", views.Greetings(at("/greetings"), views.GreetingsModel{Unreadable: true})},
 		{"team-alarms-mistake", views.Team(at("/team"), mistypedAlarms(now))},
 		{"team-agent", views.Team(people, exampleTeam(now, false))},
@@ -140,5 +142,15 @@ func exampleGreetings(code string) views.GreetingsModel {
 		{Number: "+492214710100", Shown: "+49 221 4710100", Name: "Zentrale", Text: "Zentrale der Weber GmbH, guten Tag! Mit wem darf ich Sie verbinden?"},
 		{Number: "+492214710110", Shown: "+49 221 4710110", Name: "Support"},
 		{Number: "+492214710117", Shown: "+49 221 4710117"},
+	}}
+}
+
+// exampleRelay are programs that get push events, one of which does not take them.
+func exampleRelay(now time.Time) views.RelayModel {
+	return views.RelayModel{Typed: "http://kasse.example.com/anrufe", Code: "relay_https", Programs: []views.RelayProgram{
+		{ID: "a1", Address: "https://crm.example.com/sipgate/in?key=secret", Replaced: true, Health: relay.Health{At: now.Add(-3 * time.Minute), Status: 200, Delivered: 412, Failed: 1}},
+		{ID: "a2", Address: "https://zammad.example.com/api/v1/sipgate/in", Health: relay.Health{At: now.Add(-12 * time.Second), Fault: "slow", Delivered: 17, Failed: 9}},
+		{ID: "a3", Address: "https://ha.example.com/hook", Health: relay.Health{At: now.Add(-12 * time.Second), Status: 404, Failed: 2}},
+		{ID: "a4", Address: "https://new.example.com/calls"},
 	}}
 }
