@@ -67,12 +67,8 @@ func (c *Client) DetectPlatform(ctx context.Context) (PlatformDetection, error) 
 	if p := PlatformOf(strings.TrimPrefix(auth, "Bearer ")); p != UnknownPlatform {
 		return PlatformDetection{p, "token"}, nil
 	}
-	_, _, err = getList[struct{}](ctx, c, nil, nil, "groups")
-	switch {
-	case err == nil:
-		return PlatformDetection{Classic, "groups"}, nil
-	case KindOf(err) == Unsupported:
-		return PlatformDetection{Neo, "groups"}, nil
+	if found, err := c.PlatformByAnswer(ctx); err == nil {
+		return found, nil
 	}
 	a, err := c.Account(ctx)
 	if classicProducts[a.MainProductType] {
@@ -80,6 +76,20 @@ func (c *Client) DetectPlatform(ctx context.Context) (PlatformDetection, error) 
 	}
 	if KindOf(err) == Forbidden {
 		err = nil // a missing permission is a response, too
+	}
+	return PlatformDetection{}, err
+}
+
+// PlatformByAnswer detects the platform of the account by sipgate's response to a
+// request that only classic accounts may send, whatever the access token says: an
+// account may have been migrated since it was issued.
+func (c *Client) PlatformByAnswer(ctx context.Context) (PlatformDetection, error) {
+	_, _, err := getList[struct{}](ctx, c, nil, nil, "groups")
+	switch {
+	case err == nil:
+		return PlatformDetection{Classic, "groups"}, nil
+	case KindOf(err) == Unsupported:
+		return PlatformDetection{Neo, "groups"}, nil
 	}
 	return PlatformDetection{}, err
 }

@@ -83,10 +83,32 @@ func (c *Control) noteUnsupported(account string, action switchboard.Action, err
 	if !ok || sipgate.KindOf(err) != sipgate.Unsupported {
 		return
 	}
+	c.noticeMigration(account, err)
 	if err := c.Capabilities.SetMissing(context.Background(), account, ability); err != nil {
 		c.Log.Error("store missing ability", "account", account, "err", err)
 	}
 	c.Boards.Board(account).Invalidate()
+}
+
+// noticeMigration asks sipgate again which platform an account is on if err is a
+// refusal that does not fit the classic one: sipgate migrates accounts while the
+// program runs, and tokens name the old platform for some minutes.
+func (c *Control) noticeMigration(account string, err error) {
+	readers := c.Readers(account)
+	if sipgate.KindOf(err) != sipgate.Unsupported || c.Capabilities.Get(account).Platform != sipgate.Classic || len(readers) == 0 {
+		return
+	}
+	c.tasks.Go(func() {
+		ctx, cancel := context.WithTimeout(c.ctx, detectTimeout)
+		defer cancel()
+		found, err := readers[0].PlatformByAnswer(ctx)
+		if err == nil && found.Platform == sipgate.Neo {
+			err = c.setPlatform(ctx, account, found)
+		}
+		if err != nil {
+			c.Log.Info("detect platform", "account", account, "err", err)
+		}
+	})
 }
 
 // UnsupportedVerbs returns the verbs, separated by spaces, whose buttons never

@@ -136,3 +136,32 @@ func TestASignInTellsThePlatform(t *testing.T) {
 		t.Errorf("the grant that was there gives %q", h)
 	}
 }
+
+// An account that sipgate migrates while the program runs is noticed by the first
+// answer that does not fit, although the token still names the old platform; one
+// that is refused for another reason is not.
+func TestMigrationIsNoticed(t *testing.T) {
+	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
+	a := f.signIn("w0", true)
+	classic := sipgate.PlatformDetection{Platform: sipgate.Classic, Evidence: "token"}
+	if err := f.Capabilities.SetPlatform(t.Context(), a.Account, classic); err != nil {
+		t.Fatal(err)
+	}
+	f.fails(403, "/v2/settings/sipgateio")
+	if w, err := f.WebhooksOf(t.Context(), a); err != nil || sipgate.KindOf(w.ReadErr) != sipgate.Forbidden || f.asked("/v2/groups") != 0 {
+		t.Errorf("refused: %v, %v", w.ReadErr, err)
+	}
+	f.sim.ClearFaults()
+	p, err := f.sim.Platform(a.Account)
+	p.Name = simulator.PlatformNeo
+	if err = errors.Join(err, f.sim.SetPlatform(a.Account, p)); err != nil {
+		t.Fatal(err)
+	}
+	if w, err := f.WebhooksOf(t.Context(), a); err != nil || sipgate.KindOf(w.ReadErr) != sipgate.Unsupported {
+		t.Errorf("migrated: %v, %v", w.ReadErr, err)
+	}
+	awaitThat(t, "the new platform", func() bool { return f.Capabilities.Get(a.Account).Platform == sipgate.Neo })
+	if list, err := f.Rosters.Of(a.Account).Channels(t.Context()); err != nil || len(list) == 0 {
+		t.Errorf("channels: %v, %v", list, err)
+	}
+}

@@ -27,6 +27,7 @@ func (c *Control) WebhooksOf(ctx context.Context, a Actor) (w Webhooks, err erro
 	s, err := c.ClientOf(a.MemberID).PushSettings(ctx)
 	if err != nil {
 		w.ReadErr = err
+		c.noticeMigration(a.Account, err)
 		return w, nil
 	}
 	w.Now = team.WebhookURLs{Incoming: s.IncomingURL, Outgoing: s.OutgoingURL}
