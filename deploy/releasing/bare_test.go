@@ -15,7 +15,7 @@ import (
 // bareRoot is the root of a Debian with what every Debian has, and with sudo and
 // curl, from where this machine has its packages.
 var bareRoot = sync.OnceValues(func() (string, error) {
-	targets, err := exec.Command("apt-get", "indextargets", "--format", "$(SITE) $(RELEASE)", "Created-By: Packages", "Component: main").Output()
+	targets, err := exec.Command("apt-get", "indextargets", "--format", "$(SITE) $(RELEASE)", "Created-By: Packages", "Component: main", "Origin: Debian", "Label: Debian").Output()
 	if err != nil {
 		return "", fmt.Errorf("sources of packages: %w", err)
 	}
