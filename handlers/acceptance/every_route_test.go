@@ -214,7 +214,7 @@ func codeOf(body string) string {
 
 // withoutFields are the routes that take no form fields.
 var withoutFields = []string{"POST /sessions/{id}/end", "POST /setup/done", "POST /setup/roles", "POST /walls/{id}/revoke", "POST /announcements/{id}/delete", "POST /calls/{id}/undo",
-	"POST /team/{user}/remove", "POST /team/{user}/restore", "POST /team/{user}/sign-out", "POST /status/platform"}
+	"POST /team/{user}/remove", "POST /team/{user}/restore", "POST /team/{user}/sign-out", "POST /status/platform", "POST /relay/{id}/remove"}
 
 // bodies sends invalid bodies to all routes that take a form.
 func (w *crawler) bodies(t *testing.T, v *harness.Client, ids map[string]string) {
