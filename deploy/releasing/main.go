@@ -146,11 +146,14 @@ func (r *release) build() error {
 }
 
 // notInlined are packages in which inlining makes megabytes and nothing faster: they
-// render pages, or run at the start, at a sign-in, or when somebody asks for metrics.
+// render pages, wait for disks and sipgate, or run at the start, at a sign-in, or when
+// somebody asks for metrics.
 var notInlined = []string{
-	"callboard", "callboard/handlers/...", "callboard/views/...", "callboard/sipgate/simulator",
+	"callboard", "callboard/handlers/...", "callboard/views/...", "callboard/web/database",
+	"callboard/sipgate/callcontrol", "callboard/sipgate/journal", "callboard/sipgate/simulator",
 	"github.com/alecthomas/...", "github.com/coreos/...", "github.com/go-jose/...", "github.com/pressly/...",
-	"github.com/prometheus/...", "google.golang.org/...",
+	"github.com/prometheus/...", "google.golang.org/...", "golang.org/x/crypto/acme/...", "golang.org/x/oauth2/...",
+	"crypto/x509", "encoding/gob", "encoding/xml", "runtime/pprof",
 }
 
 // compile builds the program for a platform and returns its file.
