@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/sipgate/callcontrol"
 	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
@@ -128,11 +129,24 @@ func (h *handlers) webhooks(r *http.Request, a actor) (views.WebhookModel, error
 	if m.MayManage {
 		m.Ours = views.WebhookURLs{Incoming: hooks.Ours, Outgoing: hooks.Ours}
 	}
+	if m.ByHand = hooks.ByHand; m.ByHand {
+		m.Channels = h.channelWebhooks(a.Account, hooks)
+		return m, nil
+	}
 	m.Previous, m.Current, m.Set = views.WebhookURLs(hooks.Previous), views.WebhookURLs(hooks.Now), hooks.Set()
 	if hooks.ReadErr != nil {
 		m.Problem = problem(hooks.ReadErr)
 	}
 	return m, nil
+}
+
+// channelWebhooks returns of which channels events have come.
+func (h *handlers) channelWebhooks(account string, hooks callcontrol.Webhooks) (all []views.ChannelWebhook) {
+	last := h.Receiver.ChannelEvents(account, hooks.Channels, hooks.Numbers)
+	for _, c := range hooks.Channels {
+		all = append(all, views.ChannelWebhook{Name: c.Name, LastEvent: last[c.ID]})
+	}
+	return all
 }
 
 type webhooksForm struct {

@@ -13,7 +13,7 @@ type SetupModel struct {
 
 // completedSteps returns the number of completed steps.
 func (m SetupModel) completedSteps() (n int) {
-	for _, ok := range []bool{true, m.Address.works(), m.Webhooks.Set, m.rolesDone()} {
+	for _, ok := range []bool{true, m.Address.works(), m.Webhooks.works(), m.rolesDone()} {
 		if ok {
 			n++
 		}

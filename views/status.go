@@ -124,6 +124,24 @@ type WebhookModel struct {
 
 	LastEvent time.Time      // zero: none since the start
 	Refused   map[string]int // number of refused events by code ("hook_signature", …)
+
+	ByHand   bool // no API sets them: they are entered for each channel in sipgate's app
+	Channels []ChannelWebhook
+}
+
+// ChannelWebhook is a channel of an account whose webhooks are set by hand.
+type ChannelWebhook struct {
+	Name      string
+	LastEvent time.Time // zero: none that is known to be this channel's
+}
+
+// works reports whether sipgate sends events to us: it says so or, where it cannot
+// tell, an event has come.
+func (m WebhookModel) works() bool { return m.Set || m.ByHand && !m.LastEvent.IsZero() }
+
+// untold reports whether events came of which the channel cannot be told.
+func (m WebhookModel) untold() bool {
+	return m.works() && !slices.ContainsFunc(m.Channels, func(c ChannelWebhook) bool { return !c.LastEvent.IsZero() })
 }
 
 // WebhookURLs are the URLs to which sipgate sends events.
@@ -134,9 +152,14 @@ func (w WebhookURLs) isEmpty() bool { return w == WebhookURLs{} }
 // hasForeign reports whether setting ours would replace URLs of another program.
 func (m WebhookModel) hasForeign() bool { return !m.Set && !m.Current.isEmpty() }
 
-// state returns "set", "unset", "foreign" or "unknown".
+// state returns "set", "unset", "foreign" or "unknown"; "arriving" or "waiting" if
+// they are set by hand.
 func (m WebhookModel) state() string {
 	switch {
+	case m.ByHand && m.works():
+		return "arriving"
+	case m.ByHand:
+		return "waiting"
 	case m.Set:
 		return "set"
 	case m.Problem != "":
@@ -243,6 +266,9 @@ func (m StatusPageModel) liveText(lang Lang) string {
 func (m StatusPageModel) missingScopes() bool {
 	return slices.ContainsFunc(m.Scopes, func(s Scope) bool { return !s.Granted })
 }
+
+// webhookSteps are the texts on how webhooks are set in sipgate's app.
+var webhookSteps = []string{"webhooks.hand.open", "webhooks.hand.urls", "webhooks.hand.channels", "webhooks.hand.test"}
 
 // withoutWebhooks are the texts on what the board cannot know without webhooks.
 var withoutWebhooks = []string{"blind.ringing", "blind.direction", "blind.who", "blind.times", "blind.cause"}

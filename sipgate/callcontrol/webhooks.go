@@ -3,6 +3,7 @@ package callcontrol
 import (
 	"context"
 
+	"callboard/sipgate"
 	"callboard/sipgate/team"
 )
 
@@ -12,6 +13,12 @@ type Webhooks struct {
 	Ours     string           // our address for the account's events
 	Previous team.WebhookURLs // what ours replaced, zero if nothing
 	ReadErr  error            // why Now is not known
+
+	// ByHand reports that sipgate's API sets no webhooks for the account: they are
+	// set for each of its channels, in sipgate's app.
+	ByHand   bool
+	Channels []sipgate.Channel
+	Numbers  []sipgate.AccountNumber // of the channels, among others
 }
 
 // Set reports whether sipgate sends all events to us.
@@ -28,10 +35,28 @@ func (c *Control) WebhooksOf(ctx context.Context, a Actor) (w Webhooks, err erro
 	if err != nil {
 		w.ReadErr = err
 		c.noticeMigration(a.Account, err)
+		c.addChannels(ctx, a, &w)
 		return w, nil
 	}
 	w.Now = team.WebhookURLs{Incoming: s.IncomingURL, Outgoing: s.OutgoingURL}
 	return w, nil
+}
+
+// addChannels decides whether the webhooks are set by hand, by how sipgate refused to
+// tell them, and by whether the account has channels.
+func (c *Control) addChannels(ctx context.Context, a Actor, w *Webhooks) {
+	kind := sipgate.KindOf(w.ReadErr)
+	if kind != sipgate.Unsupported && kind != sipgate.Forbidden && kind != sipgate.NoCall {
+		return
+	}
+	roster := c.Rosters.Of(a.Account)
+	var err error
+	if w.Channels, err = roster.Channels(ctx); err != nil {
+		c.Log.Info("read channels", "account", a.Account, "err", err)
+	}
+	if w.ByHand = kind == sipgate.Unsupported || len(w.Channels) > 0; w.ByHand {
+		w.Numbers, _ = roster.Numbers(ctx) // without them, users tell the channels
+	}
 }
 
 // SetWebhooks makes sipgate send the account's push events to us, keeps what that

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/time/rate"
 
 	"callboard/sipgate"
@@ -26,6 +27,7 @@ type accountState struct {
 	bodies    recentSet[[sha256.Size]byte]
 	calls     recentSet[sipgate.CallID] // of accepted events and their duplicates
 	numbers   map[string]bool           // in E.164; nil while unknown
+	origins   *simplelru.LRU[origin, time.Time] // when the last event of each came
 	health    Health
 	logged    map[string]loggedCount // by the code of the refusal
 }
@@ -45,6 +47,7 @@ func (r *Receiver) account(id string) *accountState {
 			allowance: rate.NewLimiter(eventsPerSecond, maxBurst),
 			bodies:    newRecentSet[[sha256.Size]byte](rememberFor, maxRemembered),
 			calls:     newRecentSet[sipgate.CallID](rememberFor, maxRemembered),
+			origins:   newOrigins(),
 			health:    Health{Refused: map[string]int{}},
 			logged:    map[string]loggedCount{},
 		}

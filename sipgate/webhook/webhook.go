@@ -196,6 +196,7 @@ func (r *Receiver) accept(account string, body []byte, e sipgate.Event) (fresh b
 		return false, ErrRate
 	}
 	a.health.LastEvent = now
+	a.origins.Add(originOf(e), now)
 	a.calls.add(e.CallID, now)
 	if known {
 		a.health.Duplicate++

@@ -22,6 +22,8 @@ func originateExamples(p views.Page, now time.Time) []Example {
 	talking := exampleCalls(now)[2]
 	status := exampleStatus(now)
 	status.Platform = views.PlatformModel{Name: "neo", Evidence: "groups", DetectedAt: now.Add(-5 * time.Minute), Capabilities: exampleCapabilities(false)}
+	status.Webhooks = views.WebhookModel{Ours: exampleWebhookURLs, MayManage: true, ByHand: true, LastEvent: now.Add(-40 * time.Second),
+		Channels: []views.ChannelWebhook{{Name: "Mia Brandt"}, {Name: "Office", LastEvent: now.Add(-40 * time.Second)}}}
 	phones := []views.Phone{{ID: "e0", Name: "Mia, desk", State: "ready", Selected: true}, {ID: "e3", Name: "Mia, kitchen", State: "offline", Selected: false}, {ID: "y0", Name: "Mia, mobile", State: "unfit", Selected: false}, {ID: "e4", Name: "Mia, workshop", State: "dnd", Selected: false}, {ID: "e5", Name: "Mia, spare", State: "nochannel", Selected: false}}
 	plain := views.NewCallModel{ActionID: "gallery-action-0002", Phones: phones[:1], CallerIDs: exampleNumbers}
 	linked := plain
@@ -45,6 +47,7 @@ func originateExamples(p views.Page, now time.Time) []Example {
 		progress("starting-talking", switchboard.StageConnected, "calling", 2),
 		progress("starting-over", switchboard.StageEnded, "calling", 2),
 		{"status-neo", views.StatusPage(at("/status"), status)},
+		{"setup-neo", views.Setup(at("/setup"), views.SetupModel{Account: "2556404", Address: exampleSetup(now).Address, Members: 4, Webhooks: status.Webhooks})},
 		{"history-neo", views.History(at("/history"), views.HistoryModel{})},
 		{"record-neo", views.RecordDialog(neo, exampleFormat.Ref(talking, lang, "gallery-action-0001"))},
 		{"row-neo", views.Row(lang, exampleFormat.RowFor(talking, views.Allowed{Unsupported: "mute"}, lang))},
