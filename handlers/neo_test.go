@@ -8,6 +8,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/simulator"
 	"callboard/sipgate/team"
+	"callboard/sipgate/webhook"
 )
 
 // onNeo migrates the account to neo while the dashboard runs.
@@ -116,4 +117,46 @@ func TestNeoAsksForChannels(t *testing.T) {
 	if page := anna.get("/history").Body.String(); strings.Contains(page, "channels:read") {
 		t.Error("asked although it is granted")
 	}
+}
+
+// TestWebhooksOfChannels: where sipgate's API sets no webhooks, the status and the
+// set-up page say how and where to enter them, only admins see the address, and a
+// channel is done when its first event came; all pages claim the same.
+func TestWebhooksOfChannels(t *testing.T) {
+	d := newDashboard(t, team.ZoneRule{})
+	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Lead)
+	d.onNeo(simulator.HistoryEmpty)
+	address := d.h.Control.PushURL(d.account)
+	push := func(to string) {
+		body := "event=newCall&direction=in&from=491713920014&to=" + to + "&callId=C" + to
+		if _, err := d.h.Receiver.Receive(webhook.Delivery{Account: d.account, Signatures: []string{signed(t, body)}, Body: []byte(body)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const noEvents, waiting, arriving = `id="no-events"`, `data-webhooks="waiting"`, `data-webhooks="arriving"`
+	if _, err := d.h.Control.Rosters.Of(d.account).Numbers(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	channels, err := d.h.Control.Rosters.Of(d.account).Channels(t.Context())
+	if err != nil || len(channels) < 2 {
+		t.Fatal(channels, err)
+	}
+
+	shows(t, "status", anna.get("/status").Body.String(), waiting, address, "app.sipgate.com", channels[0].Name, channels[1].Name, "Without webhooks the board does not show", "!"+`value="set"`)
+	shows(t, "a lead’s status", jonas.get("/status").Body.String(), waiting, channels[0].Name, "!"+address, "!app.sipgate.com")
+	shows(t, "set-up", anna.get("/setup").Body.String(), address, "app.sipgate.com", channels[0].Name, "!Events arrive")
+
+	push("4915700000000") // a number that no channel has
+	for _, path := range []string{"/status", "/setup"} {
+		shows(t, path, anna.get(path).Body.String(), "They do not tell which channel", "Events arrive", "No events yet")
+	}
+	shows(t, "the board", anna.get("/").Body.String(), "!"+noEvents)
+
+	push("492214710110")
+	page := anna.get("/status").Body.String()
+	shows(t, "status", page, arriving, "!They do not tell which channel", "!Without webhooks the board")
+	if strings.Count(page, "Events arrive") != 2 { // the whole, and one channel
+		t.Error("not exactly one channel is done")
+	}
+	shows(t, "set-up", anna.get("/setup").Body.String(), `id="step-webhooks" data-done`)
 }

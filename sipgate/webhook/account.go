@@ -25,8 +25,8 @@ type accountState struct {
 	subscribe []byte // the reply to newCall events
 	allowance *rate.Limiter
 	bodies    recentSet[[sha256.Size]byte]
-	calls     recentSet[sipgate.CallID] // of accepted events and their duplicates
-	numbers   map[string]bool           // in E.164; nil while unknown
+	calls     recentSet[sipgate.CallID]         // of accepted events and their duplicates
+	numbers   map[string]bool                   // in E.164; nil while unknown
 	origins   *simplelru.LRU[origin, time.Time] // when the last event of each came
 	health    Health
 	logged    map[string]loggedCount // by the code of the refusal
