@@ -127,9 +127,6 @@ func (h *handlers) entryModel(a actor, e sipgate.HistoryEntry, next string) view
 	m := views.HistoryEntry{ID: e.ID, Type: e.Type, Direction: directionOf(e), Missed: e.Missed(), When: e.Created, Length: e.Duration,
 		Note: e.Note, Transcription: e.Transcription, Read: e.Read, Starred: e.Starred, Archived: e.Archived, Next: next,
 		MayEdit: views.Allowed{Reason: a.deniedReason(team.EditOwnHistory)}}
-	if e.FromChannel() && m.MayEdit.Reason == "" {
-		m.MayEdit.Reason = views.ReasonNotKept
-	}
 	remote, _ := e.Remote()
 	local, ours := e.Local()
 	m.Number, m.Name, m.Local = sipgate.DisplayNumber(remote), h.Control.History.RemoteName(a.MemberID, e), sipgate.DisplayNumber(local)

@@ -15,6 +15,10 @@ type ChannelHistory struct {
 	// Channels returns the channels of the account, none on the classic platform.
 	Channels func(context.Context) ([]Channel, error)
 
+	// Kept returns what was changed of entries, by their id, where sipgate keeps no
+	// changes. It may be nil.
+	Kept func(context.Context) (map[string]EntryChange, error)
+
 	turn     chan struct{} // of one: who holds it uses the calls
 	channels map[string]*channelCalls
 }
@@ -109,7 +113,11 @@ func (h *ChannelHistory) history(ctx context.Context, c *Client, channels []Chan
 	if q.Limit == 0 {
 		want = q.Offset + 10 // sipgate's default
 	}
-	listed, err := c.listUntil(ctx, q, want)
+	kept, err := h.kept(ctx)
+	if err != nil {
+		return HistoryPage{}, err
+	}
+	listed, err := h.listed(ctx, c, q, want, kept)
 	if err != nil && !survivable(ctx, err) {
 		return HistoryPage{}, err
 	}
@@ -119,14 +127,15 @@ func (h *ChannelHistory) history(ctx context.Context, c *Client, channels []Chan
 	case <-ctx.Done():
 		return HistoryPage{}, request{method: "GET", path: []string{"channels"}}.failure(Unavailable, ctx.Err())
 	}
-	events, complete, eventsErr := h.events(ctx, c, channels, q, listed, want)
+	events, complete, eventsErr := h.events(ctx, c, channels, q, listed, want, kept)
 	if err != nil && (eventsErr != nil || len(events) == 0) {
 		return HistoryPage{}, err
 	}
-	if listed.Total > 0 && len(events) > 0 {
+	kept = kept.withTwins(listed.Items, events)
+	if listed.Total > 0 && len(events) > 0 && !q.Archived {
 		events = c.withoutHidden(ctx, q, events, want)
 	}
-	page := HistoryPage{Items: merge(listed.Items, events), Unreadable: listed.Unreadable, Failed: err}
+	page := HistoryPage{Items: kept.unselected(q, merge(listed.Items, events)), Unreadable: listed.Unreadable, Failed: err}
 	if page.Failed == nil {
 		page.Failed = eventsErr
 	}
@@ -165,10 +174,7 @@ func (c *Client) listUntil(ctx context.Context, q HistoryQuery, want int) (Histo
 
 // events returns the calls of the channels that q selects, as many as there may
 // be among the first want entries, and whether these are all.
-func (h *ChannelHistory) events(ctx context.Context, c *Client, channels []Channel, q HistoryQuery, listed HistoryPage, want int) (events []HistoryEntry, complete bool, err error) {
-	if q.Archived || q.Starred == "STARRED" {
-		return nil, true, nil // sipgate keeps neither for them
-	}
+func (h *ChannelHistory) events(ctx context.Context, c *Client, channels []Channel, q HistoryQuery, listed HistoryPage, want int, kept keptChanges) (events []HistoryEntry, complete bool, err error) {
 	var until time.Time // older ones are not among the first
 	if n := len(listed.Items); n >= want {
 		until = listed.Items[n-1].Created
@@ -178,32 +184,44 @@ func (h *ChannelHistory) events(ctx context.Context, c *Client, channels []Chann
 	}
 	complete = true
 	for _, in := range channels {
-		calls := h.channels[in.ID]
-		if calls == nil {
-			calls = &channelCalls{}
-			h.channels[in.ID] = calls
+		wanted := want
+		if q.needsKept() {
+			if wanted = min(want, kept.count(in.ID, q)); wanted == 0 {
+				continue
+			}
 		}
+		calls, found := h.callsOf(in), 0
 		readErr := calls.read(ctx, c, in, func(read []HistoryEntry) bool {
-			found := 0
+			found = 0
 			for _, e := range read {
-				if q.Matches(e) {
+				if kept[e.ID].applyTo(&e); q.Matches(e) {
 					found++
 				}
 			}
-			return found >= want || len(read) > 0 && read[len(read)-1].Created.Before(until)
+			return found >= wanted || len(read) > 0 && read[len(read)-1].Created.Before(until)
 		})
 		if readErr != nil {
 			err = readErr
 		}
 		older := len(calls.entries) > 0 && calls.entries[len(calls.entries)-1].Created.Before(q.From)
-		complete = complete && (calls.complete || older || !calls.refusedAt.IsZero())
+		complete = complete && (calls.complete || older || !calls.refusedAt.IsZero() || q.needsKept() && wanted < want && found >= wanted)
 		for _, e := range calls.entries {
-			if q.Matches(e) {
+			if q.withoutChanges().Matches(e) {
 				events = append(events, e)
 			}
 		}
 	}
 	return events, complete, err
+}
+
+// callsOf returns the calls of a channel. The caller has the turn.
+func (h *ChannelHistory) callsOf(in Channel) *channelCalls {
+	calls := h.channels[in.ID]
+	if calls == nil {
+		calls = &channelCalls{}
+		h.channels[in.ID] = calls
+	}
+	return calls
 }
 
 // withoutHidden returns the events without those of calls that sipgate's history
@@ -302,12 +320,7 @@ func (h *ChannelHistory) entry(ctx context.Context, c *Client, channels []Channe
 		case <-ctx.Done():
 			return HistoryEntry{}, none.failure(Unavailable, ctx.Err())
 		}
-		calls := h.channels[in.ID]
-		if calls == nil {
-			calls = &channelCalls{}
-			h.channels[in.ID] = calls
-		}
-		at := -1
+		calls, at := h.callsOf(in), -1
 		err := calls.read(ctx, c, in, func(read []HistoryEntry) bool {
 			at = slices.IndexFunc(read, func(e HistoryEntry) bool { return e.ID == id })
 			return at >= 0

@@ -128,6 +128,11 @@ func (c *Client) History(ctx context.Context, q HistoryQuery) (HistoryPage, erro
 	if kind := KindOf(err); kind == Unavailable || kind == Unreadable {
 		page.Failed = err
 	}
+	if listErr == nil {
+		var kept keptChanges
+		kept, listErr = c.ChannelHistory.kept(ctx)
+		kept.apply(page.Items)
+	}
 	return page, listErr
 }
 
@@ -167,6 +172,17 @@ func (c *Client) listHistory(ctx context.Context, q HistoryQuery) (HistoryPage, 
 // is not visible with these credentials. With an invalid id it sends nothing
 // and returns an error of Kind Invalid.
 func (c *Client) HistoryEntry(ctx context.Context, id string) (HistoryEntry, error) {
+	e, err := c.storedEntry(ctx, id)
+	if err != nil {
+		return e, err
+	}
+	kept, err := c.ChannelHistory.kept(ctx)
+	kept[id].applyTo(&e)
+	return e, err
+}
+
+// storedEntry is HistoryEntry without the changes that sipgate does not keep.
+func (c *Client) storedEntry(ctx context.Context, id string) (HistoryEntry, error) {
 	if (HistoryEntry{ID: id}).FromChannel() {
 		if channels, _ := c.channelsOfHistory(ctx); len(channels) > 0 {
 			return c.ChannelHistory.entry(ctx, c, channels, id)

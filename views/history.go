@@ -345,9 +345,3 @@ func options(lang Lang, prefix string, values ...string) []Option {
 	}
 	return found
 }
-
-// ReasonNotKept is why an entry cannot be changed of which sipgate keeps no
-// changes. Unlike other reasons it is told where the changes would be made.
-const ReasonNotKept = "platform_entry"
-
-func (e HistoryEntry) notKept() bool { return e.MayEdit.Reason == ReasonNotKept }

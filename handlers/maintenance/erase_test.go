@@ -97,6 +97,10 @@ func TestErase(t *testing.T) {
 	for _, statement := range []string{
 		`insert into journal_entries (account, row_id, n, at, about, kind, who, detail)
 			select account, row_id, 900, 1, false, 'noted', 'Anna Bergmann', 'Ask Quentin Zwölfer under 030/555-002 again' from journal_rows where state like '%30555003%'`,
+		`insert into journal_changes (account, entry_id, number, note, starred, changed_at)
+			select account, 'event_1', '+4930555002', 'Zwölfer again', true, 1 from journal_rows limit 1`,
+		`insert into journal_changes (account, entry_id, number, note, archived, changed_at)
+			select account, 'event_2', '+4930555003', 'Ask Quentin Zwölfer', true, 1 from journal_rows limit 1`,
 		`update audit set parties = 'Zacharias Unbekannt (+4930555002) / +4921112345610' where parties like '%30555002%'`,
 	} {
 		if _, err := db.Exec(statement); err != nil {
@@ -133,6 +137,9 @@ func TestErase(t *testing.T) {
 	}
 	if n := count(t, db, `select count(*) from journal_entries where detail = 'Ask [erased] under [erased] again'`); n != 1 {
 		t.Error("the note on another call is not clean, or gone")
+	}
+	if n := count(t, db, `select count(*) from journal_changes where entry_id = 'event_2' and archived and note = 'Ask [erased]'`); n != 1 || count(t, db, `select count(*) from journal_changes`) != 1 {
+		t.Error("what was changed of the history's entries is not clean, or gone")
 	}
 	if n := count(t, db, `select count(*) from audit`); n != audit+1 {
 		t.Errorf("%d entries in the audit, %d before", n, audit)

@@ -78,5 +78,5 @@ func (c *Control) ChangeEntry(ctx context.Context, a Actor, entry sipgate.Histor
 		return c.deny(ctx, e, d)
 	}
 	ctx = context.WithoutCancel(ctx)
-	return c.audited(ctx, e, func() error { return c.History.Change(ctx, a.Member, entry.ID, change) })
+	return c.audited(ctx, e, func() error { return c.History.Change(ctx, a.Member, entry, change) })
 }

@@ -75,10 +75,14 @@ func (h *History) Entry(ctx context.Context, m team.Member, id string) (e sipgat
 	return e, false, nil
 }
 
-// Change changes an entry at sipgate, once. It returns [switchboard.ErrOutcomeUnknown]
-// if the request may have arrived without an answer.
-func (h *History) Change(ctx context.Context, m team.Member, id string, change sipgate.EntryChange) error {
-	err := h.Client(m.MemberID).ChangeEntry(ctx, id, change)
+// Change changes an entry, for everybody in the team: at sipgate, once, or in the
+// journal where the account's platform keeps no changes of it. It returns
+// [switchboard.ErrOutcomeUnknown] if the request may have arrived without an answer.
+func (h *History) Change(ctx context.Context, m team.Member, entry sipgate.HistoryEntry, change sipgate.EntryChange) error {
+	err := h.Client(m.MemberID).ChangeEntry(ctx, entry.ID, change)
+	if sipgate.KindOf(err) == sipgate.Unsupported {
+		return h.Journal.KeepChange(ctx, m.Account, entry, change)
+	}
 	if e, ok := errors.AsType[*sipgate.Error](err); ok && e.MayHaveArrived {
 		return errors.Join(switchboard.ErrOutcomeUnknown, err)
 	}

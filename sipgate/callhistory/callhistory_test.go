@@ -203,7 +203,7 @@ func TestUnknownEntriesAreNotFound(t *testing.T) {
 			t.Errorf("%q: own %v, %v", id, own, err)
 		}
 		star := true
-		if err := f.Change(t.Context(), lead, id, sipgate.EntryChange{Starred: &star}); !errors.Is(err, ErrNotFound) {
+		if err := f.Change(t.Context(), lead, sipgate.HistoryEntry{ID: id}, sipgate.EntryChange{Starred: &star}); !errors.Is(err, ErrNotFound) {
 			t.Errorf("change of %q: %v", id, err)
 		}
 	}

@@ -99,13 +99,13 @@ func TestALostAnswerToAChangeIsUnknown(t *testing.T) {
 		if _, err := f.sim.AddFault(simulator.Fault{Do: do, Status: 403, Path: "/v2/history/" + e.ID, Method: "PUT"}); err != nil {
 			t.Fatal(err)
 		}
-		err := f.Change(t.Context(), lead, e.ID, sipgate.EntryChange{Starred: &star})
+		err := f.Change(t.Context(), lead, e, sipgate.EntryChange{Starred: &star})
 		if err == nil || errors.Is(err, switchboard.ErrOutcomeUnknown) != unknown {
 			t.Errorf("%s: %v", do, err)
 		}
 	}
 	f.sim.ClearFaults()
-	if err := f.Change(t.Context(), lead, e.ID, sipgate.EntryChange{Starred: &star}); err != nil {
+	if err := f.Change(t.Context(), lead, e, sipgate.EntryChange{Starred: &star}); err != nil {
 		t.Error(err)
 	}
 }

@@ -32,8 +32,8 @@ type Erased struct {
 	Names map[string][]string // by account: under which it stored the caller, and the given ones
 }
 
-// Erase removes a caller from the journal: every call with the number, and in the
-// timelines and notes of other calls the number and the names. Names are those that
+// Erase removes a caller from the journal: every call with the number, what was
+// changed of entries about it, and in the timelines and notes of other calls the number and the names. Names are those that
 // the same account stored with the number, if they have three letters, and the given
 // ones. replace returns a text without the number and names. Names of members stay.
 //
@@ -48,7 +48,7 @@ func Erase(ctx context.Context, tx *sql.Tx, inUse bool, n sipgate.Number, names 
 	if err := e.removeCalls(ctx); err != nil {
 		return Erased{}, err
 	}
-	return e.Erased, errors.Join(e.cleanEntries(ctx), e.cleanStates(ctx))
+	return e.Erased, errors.Join(e.cleanEntries(ctx), e.cleanStates(ctx), e.eraseChanges(ctx))
 }
 
 type eraser struct {
@@ -61,7 +61,7 @@ type eraser struct {
 
 // nameInAllAccounts gives all accounts the names that were given.
 func (e *eraser) nameInAllAccounts(ctx context.Context, names []string) error {
-	rows, err := e.tx.QueryContext(ctx, `select distinct account from journal_rows`)
+	rows, err := e.tx.QueryContext(ctx, `select account from journal_rows union select account from journal_changes`)
 	if err != nil {
 		return err
 	}

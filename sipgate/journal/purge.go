@@ -12,15 +12,21 @@ const purgeStep = 200
 
 // Purge removes the calls of all accounts whose retention has passed, with their
 // timelines and notes. Retention counts from the board's last change of a call; a
-// later note does not extend it. Purge also removes the notes that are kept for a
+// later note does not extend it. What was changed of entries of the history is kept for
+// as long, from its last change. Purge also removes the notes that are kept for a
 // shorter time than the calls.
 func (j *Journal) Purge(ctx context.Context) error {
+	before := j.now().Add(-j.retention)
+	changes := purgeChanges{before: before}
 	if j.notes > 0 {
-		if err := j.commit(ctx, "", purgeNotes{j.now().Add(-j.notes)}); err != nil {
+		changes.notesBefore = j.now().Add(-j.notes)
+		if err := j.commit(ctx, "", purgeNotes{changes.notesBefore}); err != nil {
 			return err
 		}
 	}
-	before := j.now().Add(-j.retention)
+	if err := j.commit(ctx, "", changes); err != nil {
+		return err
+	}
 	for {
 		p := &purge{before: before}
 		if err := j.commit(ctx, "", p); err != nil {
