@@ -149,7 +149,7 @@ func (r *release) build() error {
 // render pages, wait for disks and sipgate, or run at the start, at a sign-in, or when
 // somebody asks for metrics.
 var notInlined = []string{
-	"callboard", "callboard/handlers/...", "callboard/views/...", "callboard/web/database",
+	"callboard", "callboard/handlers", "callboard/handlers/maintenance", "callboard/handlers/metrics", "callboard/views/...", "callboard/web/database",
 	"callboard/sipgate/callcontrol", "callboard/sipgate/journal", "callboard/sipgate/simulator",
 	"github.com/alecthomas/...", "github.com/coreos/...", "github.com/go-jose/...", "github.com/pressly/...",
 	"github.com/prometheus/...", "google.golang.org/...", "golang.org/x/crypto/acme/...", "golang.org/x/oauth2/...",
