@@ -213,7 +213,7 @@ func TestAnotherProgramDecides(t *testing.T) {
 		"no XML":        {func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<Response><Hangup/></Response>") }, ""},
 		"broken XML":    {xmlReply("<Response><Hangup></Response>"), ""},
 		"an error":      {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500); xmlReply("<Response/>")(w, r) }, ""},
-		"a redirect":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) }, ""},
+		"a redirect":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, ""},
 		"cut off":       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, ""},
 		"much too long": {xmlReply("<Response>" + strings.Repeat(" ", 64<<10) + "</Response>"), ""},
 	} {
