@@ -27,7 +27,9 @@ func (c *Control) channelHistory(m team.MemberID) *sipgate.ChannelHistory {
 		return c.Rosters.Of(m.Account).Channels(ctx)
 	})
 	if c.Journal != nil {
-		made.Kept = func(ctx context.Context) (map[string]sipgate.EntryChange, error) { return c.Journal.KeptChanges(ctx, m.Account) }
+		made.Kept = func(ctx context.Context) (map[string]sipgate.EntryChange, error) {
+			return c.Journal.KeptChanges(ctx, m.Account)
+		}
 	}
 	if known, ok, _ := c.channels.PeekOrAdd(m, made); ok {
 		return known
