@@ -39,12 +39,17 @@ func (c *Client) Mute(ctx context.Context, id CallID, on bool) error {
 }
 
 // Record starts or stops recording the call. With announce, the participants
-// hear an announcement of that.
+// hear an announcement of that. Kind Unsupported means that the account's platform
+// records nothing without one.
 func (c *Client) Record(ctx context.Context, id CallID, on, announce bool) error {
-	return c.command(ctx, http.MethodPut, id, struct {
+	err := c.command(ctx, http.MethodPut, id, struct {
 		Value        bool `json:"value"`
 		Announcement bool `json:"announcement"`
 	}{on, announce}, "recording")
+	if e, ok := errors.AsType[*Error](err); ok && on && !announce && e.RefusedField == RefusedSilence {
+		e.Kind = Unsupported
+	}
+	return err
 }
 
 // Transfer describes a transfer of a call.

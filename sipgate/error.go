@@ -54,8 +54,8 @@ type Error struct {
 	// been executed and must not be repeated. Otherwise the action was not
 	// executed.
 	MayHaveArrived bool
-	// RefusedField is the field for which a new call was refused, as far as
-	// sipgate's text tells: one of the constants below, or "".
+	// RefusedField is the field for which a new call or a recording was refused, as
+	// far as sipgate's text tells: one of the constants below, or "".
 	RefusedField string
 	// RetryAfter is the delay that sipgate requested, 0 if none.
 	RetryAfter time.Duration
@@ -74,6 +74,7 @@ const (
 	RefusedCaller   = "caller"
 	RefusedCallerID = "callerId"
 	RefusedDevice   = "device"
+	RefusedSilence  = "announcement" // of a recording without one
 )
 
 // Error implements error.

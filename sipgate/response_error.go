@@ -35,7 +35,7 @@ func refusedField(status int, text string) string {
 	}
 	text = strings.ToLower(text)
 	for _, a := range [][2]string{
-		{"device", RefusedDevice}, {"callerid", RefusedCallerID}, {"caller id", RefusedCallerID},
+		{"announcement", RefusedSilence}, {"device", RefusedDevice}, {"callerid", RefusedCallerID}, {"caller id", RefusedCallerID},
 		{"callee", RefusedCallee}, {"target", RefusedCallee}, {"caller", RefusedCaller}, {"number", RefusedCallee},
 	} {
 		if strings.Contains(text, a[0]) {

@@ -14,6 +14,7 @@ type PlatformModel struct {
 type Capability struct {
 	Name      string // a team.Ability
 	Supported bool
+	Assumed   bool // supported until sipgate refuses it
 }
 
 // name returns the name of the platform.
@@ -26,6 +27,9 @@ func (m PlatformModel) name(lang Lang) string {
 
 // text returns what is supported, or why it is not.
 func (a Capability) text(lang Lang) string {
+	if a.Assumed {
+		return lang.T("ability.assumed", lang.T("ability."+a.Name))
+	}
 	if a.Supported {
 		return lang.T("ability." + a.Name)
 	}

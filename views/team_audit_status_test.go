@@ -187,7 +187,7 @@ func TestStatusNamesWhatIsWrong(t *testing.T) {
 	}
 	for _, supported := range []bool{true, false} {
 		want := either(supported, English.T("ability.mute"), English.T("why.platform_mute"))
-		if got := (Capability{"mute", supported}).text(English); got != want {
+		if got := (Capability{Name: "mute", Supported: supported}).text(English); got != want {
 			t.Errorf("supported %v: %q", supported, got)
 		}
 	}

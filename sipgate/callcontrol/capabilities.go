@@ -2,6 +2,7 @@ package callcontrol
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"callboard/sipgate"
@@ -76,14 +77,41 @@ func (c *Control) missingCapability(account string, action switchboard.Action) (
 	return ""
 }
 
-// noteUnsupported remembers that sipgate refused an action because the
+// noteUnsupported remembers that sipgate refused an action on a call because the
 // account's platform cannot do it, so that its button is disabled from now on.
-func (c *Control) noteUnsupported(account string, action switchboard.Action, err error) {
+func (c *Control) noteUnsupported(m team.MemberID, call sipgate.CallID, action switchboard.Action, err error) {
 	ability, ok := requiredAbility(action)
-	if !ok || sipgate.KindOf(err) != sipgate.Unsupported {
+	if !ok {
 		return
 	}
-	c.noticeMigration(account, err)
+	switch sipgate.KindOf(err) {
+	case sipgate.Unsupported:
+		c.noticeMigration(m.Account, err)
+		c.setMissing(m.Account, ability)
+	case sipgate.NoCall:
+		if c.Capabilities.Get(m.Account).Assumed(ability) {
+			c.background(func(ctx context.Context) { c.checkMissing(ctx, m, call, ability) })
+		}
+	}
+}
+
+// checkMissing finds out whether an action on a call was answered with 404 because
+// the call has ended, or because the platform has no such path.
+func (c *Control) checkMissing(ctx context.Context, m team.MemberID, call sipgate.CallID, ability team.Ability) {
+	if c.Boards.Board(m.Account).Reserve(ctx) != nil {
+		return
+	}
+	list, err := c.ClientOf(m).Calls(ctx)
+	if err != nil {
+		return
+	}
+	calls, _, err := list.Calls()
+	if err == nil && slices.ContainsFunc(calls, func(x sipgate.Call) bool { return x.ID == call }) {
+		c.setMissing(m.Account, ability)
+	}
+}
+
+func (c *Control) setMissing(account string, ability team.Ability) {
 	if err := c.Capabilities.SetMissing(context.Background(), account, ability); err != nil {
 		c.Log.Error("store missing ability", "account", account, "err", err)
 	}

@@ -1,12 +1,14 @@
 package callcontrol
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"strings"
 	"time"
 
+	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 )
@@ -42,7 +44,7 @@ func (c *Control) Execute(ctx context.Context, a Actor, call switchboard.Call, c
 	if d.Via.User != a.User {
 		entry.Via, cmd.Via = d.Via, switchboard.MemberID(d.Via.User)
 	}
-	c.record(ctx, &cmd, entry)
+	c.record(ctx, &cmd, entry, call.CallID)
 	err := c.Board(a).Execute(ctx, cmd)
 	if call.Phase == switchboard.Ended && errors.Is(err, switchboard.ErrNoCall) { // only the journal knows it
 		return switchboard.ErrEnded
@@ -93,7 +95,7 @@ func (c *Control) authorizeAttempt(a Actor, p team.Permission, call switchboard.
 
 // record has the audit follow the command: its beginning, for a hang-up in its
 // grace period the moment in which it is sent, and its outcome.
-func (c *Control) record(ctx context.Context, cmd *switchboard.Command, entry team.AuditEntry) {
+func (c *Control) record(ctx context.Context, cmd *switchboard.Command, entry team.AuditEntry, call sipgate.CallID) {
 	var id int64
 	var begun time.Time
 	if up, ok := cmd.Action.(switchboard.HangUp); ok && up.GracePeriod > 0 {
@@ -101,7 +103,7 @@ func (c *Control) record(ctx context.Context, cmd *switchboard.Command, entry te
 		cmd.BeforeSend = func() error { return c.Audit.Proceed(ctx, id) }
 	}
 	action, override := cmd.Action, cmd.Override
-	by, row := cmd.By, cmd.Call
+	by, via, row := cmd.By, cmd.Via, cmd.Call
 	cmd.Begin = func() (err error) {
 		begun = time.Now()
 		if id, err = c.Audit.Begin(ctx, entry); err == nil && override {
@@ -110,7 +112,7 @@ func (c *Control) record(ctx context.Context, cmd *switchboard.Command, entry te
 		return err
 	}
 	cmd.OnDone = func(err error) {
-		c.noteUnsupported(entry.Account, action, err)
+		c.noteUnsupported(team.MemberID{Account: entry.Account, User: sipgate.UserID(cmp.Or(via, by))}, call, action, err)
 		c.endAudit(ctx, entry, id, begun, err)
 	}
 }

@@ -128,8 +128,8 @@ func (s *Simulator) holdCall(q *apiRequest) response {
 
 func (s *Simulator) muteCall(q *apiRequest) response {
 	var in booleanRequest
-	if q.auth.account.neo() {
-		return refuse(http.StatusNotImplemented, "Not implemented")
+	if p := q.auth.account.platform.Load(); p.Name == PlatformNeo && p.Muted != http.StatusNoContent {
+		return response{status: p.Muted}
 	}
 	return s.onCall(q, &in, func(x *pbx, now time.Time, c *call) error {
 		return x.setMuted(now, c, q.auth.user, in.Value)
@@ -142,7 +142,7 @@ func (s *Simulator) recordCall(q *apiRequest) response {
 		Announcement bool `json:"announcement"`
 	}
 	return s.onCall(q, &in, func(x *pbx, now time.Time, c *call) error {
-		if c.account.neo() && in.Value && !in.Announcement {
+		if p := c.account.platform.Load(); p.Name == PlatformNeo && !p.SilentRecording && in.Value && !in.Announcement {
 			return errors.New("announcement cannot be false for sipgate neo")
 		}
 		return x.setRecording(now, c, in.Value, in.Announcement)

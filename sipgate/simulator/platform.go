@@ -61,6 +61,11 @@ type Platform struct {
 	// Calls is the status of GET /calls: 200, or 403, 404 or 501 where it is
 	// planned only.
 	Calls int `json:"calls"`
+	// Muted is the status of PUT /calls/{id}/muted: 501, 403 or 404, or 204 where it
+	// works.
+	Muted int `json:"muted"`
+	// SilentRecording says whether calls can be recorded without an announcement.
+	SilentRecording bool `json:"silentRecording"`
 	// DefaultChannels says whether telephones have a default channel, which a
 	// new call without a channelId uses. An app on a mobile never has one.
 	DefaultChannels bool `json:"defaultChannels"`
@@ -69,12 +74,12 @@ type Platform struct {
 // neoPlatform is what the neo account is at first.
 var neoPlatform = Platform{
 	Name: PlatformNeo, Numbers: NumbersBare, CallID: NamedCallSid, History: HistoryFax,
-	Calls: http.StatusOK, DefaultChannels: true,
+	Calls: http.StatusOK, Muted: http.StatusNotImplemented, DefaultChannels: true,
 }
 
 var classicPlatform = Platform{
 	Name: PlatformClassic, Numbers: NumbersBare, CallID: NamedCallSid, History: HistoryMigrated,
-	Calls: http.StatusOK, DefaultChannels: true,
+	Calls: http.StatusOK, Muted: http.StatusNotImplemented, DefaultChannels: true,
 }
 
 func (p Platform) check() error {
@@ -85,6 +90,7 @@ func (p Platform) check() error {
 		{"callId", p.CallID, "callSid callId"},
 		{"history", p.History, "empty fax migrated"},
 		{"calls", fmt.Sprint(p.Calls), "200 403 404 501"},
+		{"muted", fmt.Sprint(p.Muted), "204 403 404 501"},
 	} {
 		if !slices.Contains(strings.Fields(field.allowed), field.value) {
 			return fmt.Errorf("%s %q is not one of %s", field.name, field.value, field.allowed)

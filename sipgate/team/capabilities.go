@@ -36,11 +36,19 @@ type Capabilities struct {
 	DetectedAt time.Time // when any of this was last detected; zero: never
 }
 
-// Can reports whether the account has the ability, or may have it: sipgate
-// decides what is not known to be missing.
+// Can reports whether the account has the ability, or may have it: what is tried
+// is missing only once sipgate has refused it.
 func (c Capabilities) Can(a Ability) bool {
-	return c.Platform != sipgate.Neo && !slices.Contains(c.Refused, a)
+	return !slices.Contains(c.Refused, a) && (c.Platform != sipgate.Neo || a.isTried())
 }
+
+// Assumed reports whether the account has an ability only as long as nobody has
+// tried: reports about its platform say that it is missing.
+func (c Capabilities) Assumed(a Ability) bool { return c.Platform == sipgate.Neo && c.Can(a) }
+
+// isTried reports whether a command finds out about the ability, which then fails
+// as a whole.
+func (a Ability) isTried() bool { return a == AbilityMute || a == AbilitySilentRecording }
 
 // DialMethod returns how calls are started for the account.
 func (c Capabilities) DialMethod() sipgate.DialMethod {
@@ -103,6 +111,7 @@ func (s *CapabilityStore) SetDialMethod(ctx context.Context, account string, d s
 	}
 	return s.change(ctx, account, func(c *Capabilities) {
 		if c.Platform != d.Platform {
+			c.Refused = nil
 			c.PlatformDetection = sipgate.PlatformDetection{Platform: d.Platform, Evidence: "call"}
 		}
 		c.PlusSign, c.DetectedAt = d.PlusSign, time.Now()
