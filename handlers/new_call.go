@@ -175,7 +175,9 @@ func (h *handlers) showProgress(w http.ResponseWriter, r *http.Request, a actor)
 	ctx, cancel := context.WithTimeout(r.Context(), m.NextAnswer(known, time.Now(), progressTimeout))
 	defer cancel()
 	m.Stage, m.Row, m.Cause = h.Control.Progress(ctx, a.Actor, id, known)
-	m.SetWaited(time.Now())
+	if m.SetWaited(time.Now()); m.Stage == switchboard.StageUnknown && m.Waited >= views.RingTimeout {
+		m.Stage = h.Control.AskChannel(r.Context(), a.Actor, id)
+	}
 	if web.WantsFragment(r) {
 		return web.Show(w, r, http.StatusOK, views.OriginateProgress(h.page(r, a), m))
 	}

@@ -21,12 +21,12 @@ const eventPrefix = "event_"
 // sipgate keeps no notes, stars and archive for it.
 func (e HistoryEntry) FromChannel() bool { return strings.HasPrefix(e.ID, eventPrefix) }
 
-// eventPage is a part of the calls of a channel, the latest first. Calls that
-// have not ended are not in it.
+// eventPage is a part of the calls of a channel, the latest first.
 type eventPage struct {
-	entries    []HistoryEntry
-	length     int    // number of events that sipgate listed
-	position   string // where the next page begins
+	calls      []wireEvent    // all of them
+	entries    []HistoryEntry // of those that have ended
+	length     int            // number of events that sipgate listed
+	position   string         // where the next page begins
 	unreadable int
 }
 
@@ -76,6 +76,16 @@ var outcomes = map[string][2]string{
 	"REJECTED": {"BUSY", "REJECTED"}, "BUSY": {"BUSY", "BUSY"}, "CLIENT_ERROR": {"NOPICKUP", "FAILURE"},
 }
 
+// callID returns the id of the call, or "".
+func (w wireEvent) callID() CallID {
+	for _, id := range []anyText{w.Call.CallSid, w.Call.CallID} {
+		if id := CallID(id); id.Valid() {
+			return id
+		}
+	}
+	return ""
+}
+
 // entry returns the event as the history would list it.
 func (w wireEvent) entry(in Channel) HistoryEntry {
 	c := w.Call
@@ -88,11 +98,7 @@ func (w wireEvent) entry(in Channel) HistoryEntry {
 		Direction: "OUTGOING", Status: "PICKUP", CallStatus: "SUCCESS", Created: started, Incoming: strings.HasPrefix(string(c.Direction), "IN"),
 		Read: true, ConnectionIDs: []string{in.ID},
 	}
-	for _, id := range []anyText{c.CallSid, c.CallID} {
-		if id := CallID(id); e.CallID == "" && id.Valid() {
-			e.CallID = id
-		}
-	}
+	e.CallID = w.callID()
 	if e.Incoming {
 		e.Direction = "INCOMING"
 	}
@@ -155,6 +161,7 @@ func (c *Client) channelEvents(ctx context.Context, in Channel, position string)
 	events, unreadable := readable(list, func(w wireEvent) wireEvent { return w })
 	page.unreadable = unreadable
 	c.report(unreadable, "channels/events")
+	page.calls = events
 	for _, w := range events {
 		if w.ended() {
 			page.entries = append(page.entries, w.entry(in))
@@ -165,4 +172,16 @@ func (c *Client) channelEvents(ctx context.Context, in Channel, position string)
 		page.position = string(next)
 	}
 	return page, nil
+}
+
+// CallInChannel reports whether a call is one of the latest of a channel, and
+// whether it is over. The errors are those of reading the channel.
+func (c *Client) CallInChannel(ctx context.Context, channel string, id CallID) (found, ended bool, err error) {
+	page, err := c.channelEvents(ctx, Channel{ID: channel}, "")
+	for _, w := range page.calls {
+		if w.callID() == id {
+			return true, w.ended(), nil
+		}
+	}
+	return false, false, err
 }

@@ -97,6 +97,8 @@ type Control struct {
 	recent     recentCalls
 	channels   *lru.Cache[team.MemberID, *sipgate.ChannelHistory]
 
+	started *lru.Cache[startedKey, *startedCall]
+
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	tasks  tasks
@@ -105,7 +107,7 @@ type Control struct {
 // New returns a Control. Start begins what it does in the background, and Close
 // ends it.
 func New(o Options) *Control {
-	c := &Control{Options: o, Private: &team.PrivateNames{}, refusals: newRefusals(), channels: newChannelHistories(), Unreadable: account.NewUnreadable(o.Log)}
+	c := &Control{Options: o, Private: &team.PrivateNames{}, refusals: newRefusals(), channels: newChannelHistories(), started: newStartedCalls(), Unreadable: account.NewUnreadable(o.Log)}
 	c.Rosters = account.NewRosters(c.accessTo, o.Log)
 	if o.Boards != nil {
 		o.Boards.SetRosters(c.Rosters)

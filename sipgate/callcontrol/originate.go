@@ -172,10 +172,16 @@ type dialer struct {
 
 // StartCall implements [switchboard.Dialer].
 func (d dialer) StartCall(ctx context.Context, n sipgate.NewCall) (sipgate.CallID, error) {
-	account := d.actor.Account
-	channel := func(ctx context.Context) string { return d.channelOf(ctx, n) }
-	id, method, err := d.client.Dial(ctx, n, d.c.Capabilities.Get(account).DialMethod(), channel)
+	account, channel := d.actor.Account, ""
+	find := func(ctx context.Context) string {
+		channel = d.channelOf(ctx, n)
+		return channel
+	}
+	id, method, err := d.client.Dial(ctx, n, d.c.Capabilities.Get(account).DialMethod(), find)
 	if err == nil {
+		if channel != "" {
+			d.c.started.Add(startedKey{account, id}, &startedCall{channel: channel})
+		}
 		if err := d.c.Capabilities.SetDialMethod(ctx, account, method); err != nil {
 			d.c.Log.Error("store dial method", "account", account, "err", err)
 		}
@@ -208,6 +214,10 @@ func (d dialer) channelOf(ctx context.Context, n sipgate.NewCall) string {
 // cause of its end as far as the actor may see the call. With known not
 // negative it waits until the stage is another one, or ctx is done.
 func (c *Control) Progress(ctx context.Context, a Actor, id sipgate.CallID, known switchboard.Stage) (stage switchboard.Stage, row switchboard.RowID, cause string) {
+	told := c.toldByChannel(a, id)
+	if known == told {
+		known = min(known, switchboard.StageUnknown) // all that the board knows
+	}
 	var call switchboard.Call
 	if known < 0 {
 		stage, call = c.Board(a).Progress(id)
@@ -216,7 +226,7 @@ func (c *Control) Progress(ctx context.Context, a Actor, id sipgate.CallID, know
 	}
 	switch {
 	case call.ID == "":
-		return stage, "", ""
+		return max(stage, told), "", ""
 	case c.Sees(a, call):
 		return stage, call.ID, call.Cause
 	}

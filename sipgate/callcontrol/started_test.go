@@ -1,0 +1,56 @@
+package callcontrol
+
+import (
+	"errors"
+	"testing"
+
+	"callboard/sipgate"
+	"callboard/sipgate/simulator"
+	"callboard/sipgate/switchboard"
+)
+
+// TestTheChannelIsAskedOnce: a call that no event and no list told of is looked for
+// in its channel, with one request, before it is said not to have rung. What the
+// channel told stays, until the board knows more.
+func TestTheChannelIsAskedOnce(t *testing.T) {
+	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
+	a := f.signIn("w0", true)
+	p, err := f.sim.Platform(a.Account)
+	p.Name, p.DefaultChannels = simulator.PlatformNeo, false
+	neo := sipgate.PlatformDetection{Platform: sipgate.Neo, Evidence: "token"}
+	if err = errors.Join(err, f.sim.SetPlatform(a.Account, p), f.Capabilities.SetPlatform(t.Context(), a.Account, neo)); err != nil {
+		t.Fatal(err)
+	}
+	id, err := f.Originate(t.Context(), a, Origination{ActionID: "0123456789abcdef", Device: "e0", Callee: "+4930555001"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := "/v2/channels/" + f.channel(a.Account, "p0") + "/events"
+	if stage, _, _ := f.Progress(t.Context(), a, id, -1); stage != switchboard.StageUnknown || f.asked(events) != 0 {
+		t.Fatalf("at first: %v, asked %d times", stage, f.asked(events))
+	}
+	for range 2 {
+		if stage := f.AskChannel(t.Context(), a, id); stage != switchboard.StageCallerRinging || f.asked(events) != 1 {
+			t.Errorf("the channel has it: %v, asked %d times", stage, f.asked(events))
+		}
+	}
+	if stage, _, _ := f.Progress(t.Context(), a, id, switchboard.StageUnknown); stage < switchboard.StageCallerRinging {
+		t.Errorf("from then on: %v", stage)
+	}
+	f.Board(a).Observe(sipgate.Event{Kind: sipgate.EventHangup, CallID: id, Cause: "busy"})
+	if stage, _, _ := f.Progress(t.Context(), a, id, switchboard.StageCallerRinging); stage != switchboard.StageEnded {
+		t.Errorf("the board knows more: %v", stage)
+	}
+
+	ended, err := f.Originate(t.Context(), a, Origination{ActionID: "0123456789abcdeg", Device: "e0", Callee: "+4930555001"})
+	if err = errors.Join(err, f.sim.HangUp(string(ended), "")); err != nil {
+		t.Fatal(err)
+	}
+	if stage := f.AskChannel(t.Context(), a, ended); stage != switchboard.StageEnded {
+		t.Errorf("over: %v", stage)
+	}
+	asked := f.asked(events)
+	if stage := f.AskChannel(t.Context(), a, "never"); stage != switchboard.StageUnknown || f.asked(events) != asked {
+		t.Errorf("another call: %v, asked %d times", stage, f.asked(events))
+	}
+}
