@@ -27,6 +27,9 @@ func (h *handlers) showHistory(w http.ResponseWriter, r *http.Request, a actor) 
 		return err
 	}
 	m := f.page(found)
+	if callhistory.SeesAll(a.Member) {
+		m.Private = found.Private
+	}
 	m.Members = h.filterMembers(a)
 	m.Bar = f.bar(h.ownCalls(a, langOf(r, a)))
 	for _, e := range found.Items {

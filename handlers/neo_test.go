@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/simulator"
+	"callboard/sipgate/stats"
 	"callboard/sipgate/team"
 	"callboard/sipgate/webhook"
 )
@@ -62,6 +64,8 @@ func TestPastCallsOfNeo(t *testing.T) {
 		t.Fatalf("%d entries", len(entries))
 	}
 	shows(t, "the history", page, "+49 171 3920014", "Sabine Vogt", "/calls/new?to=", "!access to the channels", "!data-partial", "2 entries")
+	shows(t, "an admin's history", page, "data-private")
+	shows(t, "an agent's history", jonas.get("/history").Body.String(), "!data-private")
 	if entries, _, _ := ids(jonas.get("/history").Body.String()); len(entries) != 1 {
 		t.Errorf("Jonas sees %d entries", len(entries))
 	}
@@ -83,7 +87,12 @@ func TestPastCallsOfNeo(t *testing.T) {
 			break
 		}
 	}
-	shows(t, "the statistics", figures, "!access to the channels", "!could not be read")
+	// Jonas's call is read through him, the one of Mira, who never signed in, is not.
+	shows(t, "the statistics", figures, "!access to the channels", "!could not be read", "private channel")
+	counted := d.h.Stats.Read(t.Context(), d.account, stats.Day(time.Now().In(d.h.zone(actorOf(anna)))), d.h.statsSources(d.account))
+	if counted.Fetched != 3 || counted.Private != 1 || counted.Total[stats.Missed] != 2 {
+		t.Errorf("counted: %+v", counted)
+	}
 
 	if _, err := d.sim.AddFault(simulator.Fault{Do: simulator.DoStatus, Status: http.StatusServiceUnavailable, Path: "/v2/history"}); err != nil {
 		t.Fatal(err)

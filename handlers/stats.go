@@ -104,7 +104,7 @@ func (h *handlers) memberName(accountID string, user sipgate.UserID) string {
 // statsSources returns through whom an account's history is read.
 func (h *handlers) statsSources(accountID string) func() []stats.Source {
 	return func() (all []stats.Source) {
-		for _, client := range h.Control.Readers(accountID) {
+		for _, client := range h.Control.HistoryReaders(accountID) {
 			all = append(all, client)
 		}
 		return all

@@ -15,6 +15,10 @@ type ChannelHistory struct {
 	// Channels returns the channels of the account, none on the classic platform.
 	Channels func(context.Context) ([]Channel, error)
 
+	// Through returns the client that reads a channel, nil for the one that reads the
+	// history. It may be nil.
+	Through func(Channel) *Client
+
 	// Kept returns what was changed of entries, by their id, where sipgate keeps no
 	// changes. It may be nil.
 	Kept func(context.Context) (map[string]EntryChange, error)
@@ -127,7 +131,8 @@ func (h *ChannelHistory) history(ctx context.Context, c *Client, channels []Chan
 	case <-ctx.Done():
 		return HistoryPage{}, request{method: "GET", path: []string{"channels"}}.failure(Unavailable, ctx.Err())
 	}
-	events, complete, eventsErr := h.events(ctx, c, channels, q, listed, want, kept)
+	read, eventsErr := h.events(ctx, c, channels, q, listed, want, kept)
+	events := read.entries
 	if err != nil && (eventsErr != nil || len(events) == 0) {
 		return HistoryPage{}, err
 	}
@@ -135,14 +140,14 @@ func (h *ChannelHistory) history(ctx context.Context, c *Client, channels []Chan
 	if listed.Total > 0 && len(events) > 0 && !q.Archived {
 		events = c.withoutHidden(ctx, q, events, want)
 	}
-	page := HistoryPage{Items: kept.unselected(q, merge(listed.Items, events)), Unreadable: listed.Unreadable, Failed: err}
+	page := HistoryPage{Items: kept.unselected(q, merge(listed.Items, events)), Unreadable: listed.Unreadable, Private: read.private, Failed: err}
 	if page.Failed == nil {
 		page.Failed = eventsErr
 	}
 	all := len(page.Items)
 	page.Total = max(all, listed.Total+all-len(listed.Items))
 	page.Items = page.Items[min(q.Offset, all):min(want, all)]
-	if !complete && len(page.Items) > 0 {
+	if !read.complete && len(page.Items) > 0 {
 		page.Total = max(page.Total, want+1) // there may be more
 	}
 	return page, nil
@@ -172,9 +177,16 @@ func (c *Client) listUntil(ctx context.Context, q HistoryQuery, want int) (Histo
 	return all, nil
 }
 
-// events returns the calls of the channels that q selects, as many as there may
-// be among the first want entries, and whether these are all.
-func (h *ChannelHistory) events(ctx context.Context, c *Client, channels []Channel, q HistoryQuery, listed HistoryPage, want int, kept keptChanges) (events []HistoryEntry, complete bool, err error) {
+// channelPart are the calls of the channels that a query selects.
+type channelPart struct {
+	entries  []HistoryEntry // as many as there may be among the wanted ones
+	complete bool           // these are all
+	private  int            // channels that are others'
+}
+
+// events returns the calls of the channels that q selects, for a page that ends
+// with the entry number want.
+func (h *ChannelHistory) events(ctx context.Context, c *Client, channels []Channel, q HistoryQuery, listed HistoryPage, want int, kept keptChanges) (part channelPart, err error) {
 	var until time.Time // older ones are not among the first
 	if n := len(listed.Items); n >= want {
 		until = listed.Items[n-1].Created
@@ -182,7 +194,7 @@ func (h *ChannelHistory) events(ctx context.Context, c *Client, channels []Chann
 	if q.From.After(until) {
 		until = q.From
 	}
-	complete = true
+	part.complete = true
 	for _, in := range channels {
 		wanted := want
 		if q.needsKept() {
@@ -191,7 +203,7 @@ func (h *ChannelHistory) events(ctx context.Context, c *Client, channels []Chann
 			}
 		}
 		calls, found := h.callsOf(in), 0
-		readErr := calls.read(ctx, c, in, func(read []HistoryEntry) bool {
+		readErr := calls.read(ctx, h.reader(c, in), in, func(read []HistoryEntry) bool {
 			found = 0
 			for _, e := range read {
 				if kept[e.ID].applyTo(&e); q.Matches(e) {
@@ -204,14 +216,27 @@ func (h *ChannelHistory) events(ctx context.Context, c *Client, channels []Chann
 			err = readErr
 		}
 		older := len(calls.entries) > 0 && calls.entries[len(calls.entries)-1].Created.Before(q.From)
-		complete = complete && (calls.complete || older || !calls.refusedAt.IsZero() || q.needsKept() && wanted < want && found >= wanted)
+		if !calls.refusedAt.IsZero() {
+			part.private++
+		}
+		part.complete = part.complete && (calls.complete || older || !calls.refusedAt.IsZero() || q.needsKept() && wanted < want && found >= wanted)
 		for _, e := range calls.entries {
 			if q.withoutChanges().Matches(e) {
-				events = append(events, e)
+				part.entries = append(part.entries, e)
 			}
 		}
 	}
-	return events, complete, err
+	return part, err
+}
+
+// reader returns the client that reads a channel for c.
+func (h *ChannelHistory) reader(c *Client, in Channel) *Client {
+	if h.Through != nil {
+		if through := h.Through(in); through != nil {
+			return through
+		}
+	}
+	return c
 }
 
 // callsOf returns the calls of a channel. The caller has the turn.

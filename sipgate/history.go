@@ -66,6 +66,10 @@ type HistoryPage struct {
 	Unreadable int // number of further entries, which could not be read
 	Total      int // number of entries that the query selects
 
+	// Private is the number of channels whose calls are not in it, because they are
+	// other users' private ones.
+	Private int
+
 	// Failed is why a part of the history could not be read: the Items are those
 	// of the other part.
 	Failed error

@@ -112,6 +112,7 @@ type HistoryResult struct {
 	Searched       int       // number of entries searched
 	Unreadable     int       // number of those that could not be read
 	OldestSearched time.Time // time of the oldest entry searched
+	Private        int       // number of channels that are not in it, see [HistoryPage]
 	Failed         error     // why a part of the history could not be read, see [HistoryPage]
 
 	next int        // Offset to continue with
@@ -154,6 +155,7 @@ func (c *Client) SearchHistoryWhile(ctx context.Context, q HistoryQuery, want in
 		if keep == nil {
 			f.Total = page.Total
 		}
+		f.Private = max(f.Private, page.Private)
 		if s.add(page); page.Failed != nil {
 			f.Failed = page.Failed
 		}

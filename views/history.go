@@ -26,6 +26,7 @@ type HistoryModel struct {
 	Reached  time.Time
 
 	Unreadable int  // number of entries that sipgate lists and that could not be read
+	Private    int  // channels whose calls are not listed, though the reader sees all
 	Partial    bool // sipgate did not answer for a part of the history
 
 	Bar        TransferBar

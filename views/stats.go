@@ -92,6 +92,7 @@ func (m StatsModel) warnings(lang Lang) (all []string) {
 	add(m.Reason == "" && m.Loading, func() string { return lang.T("figures.note.busy") })
 	add(m.Known && !m.Complete(), func() string { return lang.T("figures.note.incomplete", m.Fetched, m.Available) })
 	add(m.Neo, func() string { return lang.T("figures.note.neo") })
+	add(m.Private > 0, func() string { return lang.T("figures.note.private", m.Private) })
 	add(!m.Neo && m.Known && m.Fetched == 0 && m.WaitCount > 0, func() string { return lang.T("figures.note.unlike", m.WaitCount) })
 	return all
 }

@@ -94,6 +94,7 @@ func TestStatisticsSayWhatIsMissing(t *testing.T) {
 		"was not read yet":        {with(func(m *StatsModel) { m.Report = stats.Report{Summary: m.Summary} }), "", "–"},
 		"is incomplete":           {with(func(m *StatsModel) { m.Available = 3 }), note("incomplete", 2, 3), "7"},
 		"neo":                     {with(func(m *StatsModel) { m.Neo, m.WaitCount, m.Fetched, m.Available = true, 1, 0, 0 }), note("neo"), "–"},
+		"private channels":        {with(func(m *StatsModel) { m.Private = 2 }), note("private", 2), "7"},
 		"neo with some calls":     {with(func(m *StatsModel) { m.Neo = true }), note("neo"), "7"},
 		"less than was seen":      {with(func(m *StatsModel) { m.WaitCount, m.Fetched, m.Available = 1, 0, 0 }), note("unlike", 1), "7"},
 		"nothing, as was seen":    {with(func(m *StatsModel) { m.Fetched, m.Available = 0, 0 }), "", "7"},

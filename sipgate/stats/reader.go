@@ -37,6 +37,7 @@ type Report struct {
 	Fetched   int       // entries that sipgate returned
 	Available int       // entries that sipgate has, as far as it was asked
 	Partial   bool      // the span has more entries than maxPages requests return
+	Private   int       // channels of an account on neo that are not counted: none of their users can be asked
 	Loading   bool      // it is being read right now
 	Err       error     // of the last attempt, made after AsOf
 }
@@ -217,6 +218,7 @@ func (r *Reader) readPages(ctx context.Context, a *accountCache, s Span, source 
 			return report, err
 		}
 		entries = append(entries, page.Items...)
+		report.Private = max(report.Private, page.Private)
 		incomplete = incomplete || page.Failed != nil
 		q.Offset += page.Len()
 		if total = page.Total; q.Offset < total && page.Len() > 0 {

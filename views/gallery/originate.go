@@ -48,7 +48,7 @@ func originateExamples(p views.Page, now time.Time) []Example {
 		progress("starting-over", switchboard.StageEnded, "calling", 2),
 		{"status-neo", views.StatusPage(at("/status"), status)},
 		{"setup-neo", views.Setup(at("/setup"), views.SetupModel{Account: "2556404", Address: exampleSetup(now).Address, Members: 4, Webhooks: status.Webhooks})},
-		{"history-neo", views.History(at("/history"), views.HistoryModel{})},
+		{"history-neo", views.History(at("/history"), views.HistoryModel{Private: 2})},
 		{"record-neo", views.RecordDialog(neo, exampleFormat.Ref(talking, lang, "gallery-action-0001"))},
 		{"row-neo", views.Row(lang, exampleFormat.RowFor(talking, views.Allowed{Unsupported: "mute"}, lang))},
 	}
