@@ -64,9 +64,23 @@ func (k keptChanges) count(channel string, q HistoryQuery) (n int) {
 	return n
 }
 
-// listed returns the first want entries of sipgate's history, with the changes that
+// excluded returns how many entries q does not select because of what is kept.
+func (k keptChanges) excluded(q HistoryQuery) (n int) {
+	for _, change := range k {
+		var e HistoryEntry
+		if change.applyTo(&e); !q.selects(e) {
+			n++
+		}
+	}
+	return n
+}
+
+// listed returns the first want entries of sipgate's history that q selects, with the changes that
 // are kept of them. sipgate's own filters know nothing of those.
 func (h *ChannelHistory) listed(ctx context.Context, c *Client, q HistoryQuery, want int, kept keptChanges) (HistoryPage, error) {
+	if !q.needsKept() {
+		want += kept.excluded(q)
+	}
 	page, err := c.listUntil(ctx, q, want)
 	kept.apply(page.Items)
 	if err != nil || !q.needsKept() || kept.count("", q) == 0 {
