@@ -159,6 +159,25 @@ func TestErase(t *testing.T) {
 	}
 }
 
+
+// A caller of whom nothing is kept but a change of a past call is erased, too.
+func TestEraseOnlyAChange(t *testing.T) {
+	dir := newOffice(t)
+	db := hold(t, dir)
+	if _, err := db.Exec(`insert into journal_changes (account, entry_id, number, note, changed_at)
+		select account, 'event_1', '+4930555999', 'Quite another caller', 1 from journal_rows limit 1`); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	var out bytes.Buffer
+	if err := (&Erase{Number: "+49 30 555999", Data: dir}).Run(t.Context(), &out); err != nil || !strings.Contains(out.String(), "Removed") {
+		t.Errorf("says %s, %v", &out, err)
+	}
+	if n := count(t, hold(t, dir), `select count(*) from journal_changes`); n != 0 {
+		t.Errorf("%d changes are left", n)
+	}
+}
+
 // A number to which a call was transferred is erased where it is named.
 func TestEraseRecipientOfATransfer(t *testing.T) {
 	dir := newOffice(t)

@@ -74,33 +74,36 @@ func (w purgeChanges) exec(ctx context.Context, tx *sql.Tx, _ string) error {
 // eraseChanges removes the changes of entries about the number, and it and the names
 // from the notes of others.
 func (e *eraser) eraseChanges(ctx context.Context) error {
-	if _, err := e.tx.ExecContext(ctx, `delete from journal_changes where number = $1`, string(e.number)); err != nil {
-		return err
-	}
-	type note struct{ account, entry, text string }
-	rows, err := e.tx.QueryContext(ctx, `select account, entry_id, note from journal_changes where note <> ''`)
+	rows, err := e.tx.QueryContext(ctx, `select account, entry_id, number, coalesce(note, '') from journal_changes where number = $1 or note <> ''`, string(e.number))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var changed []note
+	type change struct{ account, entry, number, note string }
+	var found []change
 	for rows.Next() {
-		var n note
-		if err := rows.Scan(&n.account, &n.entry, &n.text); err != nil {
+		var c change
+		if err := rows.Scan(&c.account, &c.entry, &c.number, &c.note); err != nil {
 			return err
 		}
-		if text := e.clean(n.account, n.text); text != n.text {
-			changed = append(changed, note{n.account, n.entry, text})
+		if note := e.clean(c.account, c.note); c.number == string(e.number) || note != c.note {
+			c.note = note
+			found = append(found, c)
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	for _, n := range changed {
-		if _, err := e.tx.ExecContext(ctx, `update journal_changes set note = $1 where account = $2 and entry_id = $3`, n.text, n.account, n.entry); err != nil {
+	for _, c := range found {
+		if c.number == string(e.number) {
+			_, err = e.tx.ExecContext(ctx, `delete from journal_changes where account = $1 and entry_id = $2`, c.account, c.entry)
+		} else {
+			_, err = e.tx.ExecContext(ctx, `update journal_changes set note = $1 where account = $2 and entry_id = $3`, c.note, c.account, c.entry)
+		}
+		if err != nil {
 			return err
 		}
-		e.Texts[n.account]++
+		e.Texts[c.account]++
 	}
 	return nil
 }

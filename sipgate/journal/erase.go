@@ -28,7 +28,7 @@ const boardTime = time.Minute
 // Erased says what [Erase] removed of a caller.
 type Erased struct {
 	Calls map[string]int      // calls by account, with their timelines and notes
-	Texts map[string]int      // texts of other calls by account, from which the caller was removed
+	Texts map[string]int      // texts of other calls, and changes of past ones, by account, from which the caller was removed
 	Names map[string][]string // by account: under which it stored the caller, and the given ones
 }
 
