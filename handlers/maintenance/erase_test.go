@@ -159,7 +159,6 @@ func TestErase(t *testing.T) {
 	}
 }
 
-
 // A caller of whom nothing is kept but a change of a past call is erased, too.
 func TestEraseOnlyAChange(t *testing.T) {
 	dir := newOffice(t)
