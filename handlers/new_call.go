@@ -176,7 +176,9 @@ func (h *handlers) showProgress(w http.ResponseWriter, r *http.Request, a actor)
 	defer cancel()
 	m.Stage, m.Row, m.Cause = h.Control.Progress(ctx, a.Actor, id, known)
 	if m.SetWaited(time.Now()); m.Stage == switchboard.StageUnknown && m.Waited >= views.RingTimeout {
-		m.Stage = h.Control.AskChannel(r.Context(), a.Actor, id)
+		var told bool
+		m.Stage, told = h.Control.AskChannel(r.Context(), a.Actor, id)
+		m.Heard = m.Heard || told
 	}
 	if web.WantsFragment(r) {
 		return web.Show(w, r, http.StatusOK, views.OriginateProgress(h.page(r, a), m))

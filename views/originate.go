@@ -19,7 +19,7 @@ type OriginateModel struct {
 	Polls        int               // number of polls so far
 	Started      time.Time         // when sipgate accepted the call; zero if not known
 	Waited       time.Duration     // since then
-	Heard        bool              // sipgate has reported calls of this account before
+	Heard        bool              // sipgate has reported calls of this account before, or was asked for this one
 	Announcement string            // title of the announcement that is played then, or empty
 }
 

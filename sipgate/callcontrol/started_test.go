@@ -30,7 +30,7 @@ func TestTheChannelIsAskedOnce(t *testing.T) {
 		t.Fatalf("at first: %v, asked %d times", stage, f.asked(events))
 	}
 	for range 2 {
-		if stage := f.AskChannel(t.Context(), a, id); stage != switchboard.StageCallerRinging || f.asked(events) != 1 {
+		if stage, told := f.AskChannel(t.Context(), a, id); stage != switchboard.StageCallerRinging || !told || f.asked(events) != 1 {
 			t.Errorf("the channel has it: %v, asked %d times", stage, f.asked(events))
 		}
 	}
@@ -46,11 +46,18 @@ func TestTheChannelIsAskedOnce(t *testing.T) {
 	if err = errors.Join(err, f.sim.HangUp(string(ended), "")); err != nil {
 		t.Fatal(err)
 	}
-	if stage := f.AskChannel(t.Context(), a, ended); stage != switchboard.StageEnded {
+	if stage, _ := f.AskChannel(t.Context(), a, ended); stage != switchboard.StageEnded {
 		t.Errorf("over: %v", stage)
 	}
 	asked := f.asked(events)
-	if stage := f.AskChannel(t.Context(), a, "never"); stage != switchboard.StageUnknown || f.asked(events) != asked {
+	if stage, told := f.AskChannel(t.Context(), a, "never"); stage != switchboard.StageUnknown || told || f.asked(events) != asked {
 		t.Errorf("another call: %v, asked %d times", stage, f.asked(events))
+	}
+
+	// A call that sipgate accepted and that is in no channel.
+	silent := startedKey{a.Account, "silent"}
+	f.started.Add(silent, &startedCall{channel: f.channel(a.Account, "p0")})
+	if stage, told := f.AskChannel(t.Context(), a, silent.id); stage != switchboard.StageUnknown || !told {
+		t.Errorf("the channel does not have it: %v, told %v", stage, told)
 	}
 }

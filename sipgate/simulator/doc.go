@@ -146,7 +146,8 @@
 //	POST   balance                 {"amount":0,"account":"…"} in 1/10000 Euro; at 0, starting a call answers 402
 //	POST   platforms/{account}     {"platform":"classic|neo","featureScope":"NEO_PBX|CLASSIC_PBX|CLASSIC|none",
 //	                                "numbers":"bare|plus|either","callId":"callSid|callId",
-//	                                "history":"empty|fax|migrated","calls":200|403|404|501,"defaultChannels":true}
+//	                                "history":"empty|fax|migrated","calls":200|403|404|501,"muted":204|403|404|501,
+//	                                "silentRecording":false,"defaultChannels":true}
 //	                               → all of them; missing fields stay as they are, see [Platform]
 //	POST   channels/{channelId}    {"incomingUrl":"https://…","outgoingUrl":"","account":"2951604"} → the channel:
 //	                               sets push addresses "in the app"; also by phone line or group, "p0", "g0"
