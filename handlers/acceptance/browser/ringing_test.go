@@ -328,7 +328,7 @@ func TestBrowserPreferences(t *testing.T) {
 	// A change is saved at once, and its section says so.
 	settings.run(`const theme = document.querySelector("#display [name=theme]"); theme.value = "dark"; theme.dispatchEvent(new Event("change", {bubbles: true})); document.querySelector("#display [name=keys]").click()`)
 	settings.until(`document.documentElement.dataset.theme === "dark" && document.querySelector("#display .save-state").textContent === "Saved." && !document.querySelector("#display .ends").offsetParent`)
-	board.until(`document.documentElement.dataset.theme === "dark" && getComputedStyle(document.body).colorScheme === "dark"`)
+	board.until(`document.documentElement.dataset.theme === "dark" && getComputedStyle(document.body).colorScheme === "dark" && document.querySelector("#preferences").dataset.keys === "off"`)
 	key("j")
 	key("?")
 	if eval[bool](board, `document.activeElement?.classList.contains("row") || document.querySelector("#modal").open`) {
