@@ -118,7 +118,7 @@ func TestBrowserNewCallOnNeo(t *testing.T) {
 			levke.press("23125862", "r")
 			levke.until(`document.querySelectorAll("#modal[open] button[name=announcement]").length === 2`)
 			levke.click(the(`#modal button[name="announcement"][value="false"]`))
-			levke.until(`document.querySelector("#notices")?.innerText !== ""`)
+			levke.until(`%s.innerText.includes("Record failed")`, row("23125862"))
 		} else if page := string(levke.fetch("/calls/" + strings.TrimPrefix(eval[string](levke, row("23125862")+".id"), "row-") + "/record")); strings.Count(page, `name="announcement"`) != 1 || !strings.Contains(page, "data-unsupported") {
 			t.Error("recording without an announcement is offered although sipgate refused it")
 		}
