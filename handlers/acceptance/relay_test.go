@@ -178,7 +178,7 @@ func BenchmarkPushWhileAProgramIsDead(b *testing.B) {
 			for b.Loop() {
 				<-ticker.C
 				n++
-				req := p.request(fmt.Sprintf("event=newCall&direction=in&from=4930%07d&to=4921193700&callId=AB%08X&user%%5B%%5D=", n, n))
+				req := p.request(fmt.Sprintf("event=newCall&direction=in&from=4930%07d&to=4921193700&callId=AB%08X&user%%5B%%5D=Anna&fullUserId%%5B%%5D=%sw0", n, n, p.account))
 				began := time.Now()
 				resp, err := http.DefaultClient.Do(req)
 				took = append(took, time.Since(began))
