@@ -45,7 +45,7 @@ func (d *dashboard) pastCall(n simulator.NewCall, record bool) {
 }
 
 // TestPastCallsOfNeo: the history, an entry, its recording and the statistics are
-// there although sipgate's history is empty, and a source that fails is told.
+// there although sipgate's history is empty, and the page names a source that fails.
 func TestPastCallsOfNeo(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Agent)
@@ -103,8 +103,8 @@ func TestPastCallsOfNeo(t *testing.T) {
 	}
 }
 
-// TestNeoAsksForChannels: a member whose sign-in does not reach the channels is told,
-// with a button that signs in again.
+// TestNeoAsksForChannels: the page says to a member that their sign-in does not reach
+// the channels, and has a button that signs in again.
 func TestNeoAsksForChannels(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	anna := d.signIn("w0", team.Admin)

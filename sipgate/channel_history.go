@@ -125,12 +125,10 @@ func (h *ChannelHistory) history(ctx context.Context, c *Client, channels []Chan
 	if err != nil && !survivable(ctx, err) {
 		return HistoryPage{}, err
 	}
-	select {
-	case h.turn <- struct{}{}:
-		defer func() { <-h.turn }()
-	case <-ctx.Done():
-		return HistoryPage{}, request{method: "GET", path: []string{"channels"}}.failure(Unavailable, ctx.Err())
+	if err := h.takeTurn(ctx); err != nil {
+		return HistoryPage{}, err
 	}
+	defer h.endTurn()
 	read, eventsErr := h.events(ctx, c, channels, q, listed, want, kept)
 	events := read.entries
 	if err != nil && (eventsErr != nil || len(events) == 0) {
@@ -152,6 +150,18 @@ func (h *ChannelHistory) history(ctx context.Context, c *Client, channels []Chan
 	}
 	return page, nil
 }
+
+// takeTurn waits until no other request uses the calls. The caller then calls endTurn.
+func (h *ChannelHistory) takeTurn(ctx context.Context) error {
+	select {
+	case h.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return request{method: "GET", path: []string{"channels"}}.failure(Unavailable, ctx.Err())
+	}
+}
+
+func (h *ChannelHistory) endTurn() { <-h.turn }
 
 // survivable reports whether the other source is shown although this one failed
 // with err.
@@ -276,12 +286,10 @@ func (h *ChannelHistory) entry(ctx context.Context, c *Client, channels []Channe
 		if !strings.HasPrefix(rest, in.ID+"_") {
 			continue
 		}
-		select {
-		case h.turn <- struct{}{}:
-			defer func() { <-h.turn }()
-		case <-ctx.Done():
-			return HistoryEntry{}, none.failure(Unavailable, ctx.Err())
+		if err := h.takeTurn(ctx); err != nil {
+			return HistoryEntry{}, err
 		}
+		defer h.endTurn()
 		calls, at := h.callsOf(in), -1
 		err := calls.read(ctx, c, in, func(read []HistoryEntry) bool {
 			at = slices.IndexFunc(read, func(e HistoryEntry) bool { return e.ID == id })

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// keptChanges are the changes of entries that somebody else than sipgate keeps,
-// by the id of the entry.
+// keptChanges are the changes of entries that sipgate does not keep, by the id of the entry.
 type keptChanges map[string]EntryChange
 
 // kept returns the changes that are kept.

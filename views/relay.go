@@ -1,10 +1,6 @@
 package views
 
-import (
-	"net/url"
-
-	"callboard/sipgate/relay"
-)
+import "callboard/sipgate/relay"
 
 // RelayModel is the model of [Relay].
 type RelayModel struct {
@@ -47,13 +43,4 @@ func (p RelayProgram) stateText(lang Lang) string {
 		return lang.T("relay.fault." + p.Fault)
 	}
 	return lang.T("relay.status", p.Status)
-}
-
-// hostOf returns the host of an address, whose path may be secret.
-func hostOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }

@@ -133,7 +133,7 @@ func TestEveryCommandInTheDocumentsIsRun(t *testing.T) {
 	}
 }
 
-// fromSource are the steps of somebody who builds the program.
+// fromSource are the steps that build the program from its source.
 var fromSource = []step{
 	{page: "docs/install.md", heading: "Source", begins: "CGO_ENABLED=0"},
 	{page: "README.md", heading: "Back up and upgrade", begins: "CGO_ENABLED=0"},

@@ -147,7 +147,7 @@ func (r *release) build() error {
 
 // notInlined are packages in which inlining makes megabytes and nothing faster: they
 // render pages, wait for disks and sipgate, or run at the start, at a sign-in, or when
-// somebody asks for metrics.
+// metrics are read.
 var notInlined = []string{
 	"callboard", "callboard/handlers", "callboard/handlers/maintenance", "callboard/handlers/metrics", "callboard/views/...", "callboard/web/database",
 	"callboard/sipgate/callcontrol", "callboard/sipgate/journal", "callboard/sipgate/simulator",

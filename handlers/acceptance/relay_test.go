@@ -113,7 +113,7 @@ func TestAnotherProgramGetsTheEventsToo(t *testing.T) {
 	s.HangUp(call)
 	s.Eventually("all", func() bool { return crm.got() == "/in newCall, /answered answer, /over hangup" })
 
-	// As long as nobody wants it, the program's answer decides nothing.
+	// Until an admin turns it on, the program's answer decides nothing.
 	crm.replies(`<Response><Reject reason="busy"/></Response>`)
 	s.Ring("+4930555002", "w0", "ringing")
 	s.Eventually("the event", func() bool { return crm.got() == "/in newCall" })

@@ -2,7 +2,6 @@ package callcontrol
 
 import (
 	"context"
-	"net/url"
 	"slices"
 
 	"callboard/sipgate/team"
@@ -11,7 +10,7 @@ import (
 // AddRelay passes the push events of the actor's account on to a further address.
 // Errors are those of [team.Relays.Add] and of the audit.
 func (c *Control) AddRelay(ctx context.Context, a Actor, address string) error {
-	return c.Audited(ctx, a, team.ManageRelay, "add", hostOf(address), func(ctx context.Context) error {
+	return c.Audited(ctx, a, team.ManageRelay, "add", team.HostOf(address), func(ctx context.Context) error {
 		return c.Relays.Add(ctx, a.Account, address)
 	})
 }
@@ -24,7 +23,7 @@ func (c *Control) RemoveRelay(ctx context.Context, a Actor, id string) error {
 	if i < 0 {
 		return nil
 	}
-	return c.Audited(ctx, a, team.ManageRelay, "remove", hostOf(addresses[i].URL), func(ctx context.Context) error {
+	return c.Audited(ctx, a, team.ManageRelay, "remove", team.HostOf(addresses[i].URL), func(ctx context.Context) error {
 		return c.Relays.Remove(ctx, a.Account, id)
 	})
 }
@@ -39,13 +38,4 @@ func (c *Control) SetRelayAnswers(ctx context.Context, a Actor, on bool) error {
 	return c.Audited(ctx, a, team.ManageRelay, params, "", func(ctx context.Context) error {
 		return c.Relays.SetAnswers(ctx, a.Account, on)
 	})
-}
-
-// hostOf returns the host of an address, whose other parts may be secret.
-func hostOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }

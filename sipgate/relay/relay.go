@@ -185,7 +185,7 @@ func (r *Relay) ended(t *target, p *pass, status int, err error) {
 	}
 	now := r.opt.Now()
 	if n := t.note(now, outcome, status, err); n > 0 {
-		r.opt.Log.Warn("push event not passed on", "id", p.RequestID, "account", p.Account, "host", hostOf(p.address.URL), "outcome", outcome, "status", status, "err", err, "count", n)
+		r.opt.Log.Warn("push event not passed on", "id", p.RequestID, "account", p.Account, "host", team.HostOf(p.address.URL), "outcome", outcome, "status", status, "err", err, "count", n)
 	}
 	r.opt.OnDelivery(outcome)
 }

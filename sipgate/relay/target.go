@@ -3,7 +3,6 @@ package relay
 import (
 	"errors"
 	"hash/maphash"
-	"net/url"
 	"sync"
 	"time"
 
@@ -126,13 +125,4 @@ func (r *Relay) Health(account, address string) Health {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.health
-}
-
-// hostOf returns the host of an address, whose path may be secret.
-func hostOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }

@@ -44,6 +44,15 @@ func (a RelayAddress) ID() string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// HostOf returns the host of an address, whose other parts may be secret.
+func HostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
 // A RelayPolicy says which addresses events may be passed on to.
 type RelayPolicy struct {
 	Own     *url.URL // of this program

@@ -28,8 +28,8 @@ type Options struct {
 	Observe func(account string, e sipgate.Event) // takes each accepted event, at once
 	Log     *slog.Logger
 
-	// Relay, unless nil, is told of each fresh event, and of signed ones that cannot be
-	// parsed, whose Kind is empty. What it returns is the reply, unless it is nil.
+	// Relay, unless nil, is called with each fresh event, and with signed ones that cannot
+	// be parsed, whose Kind is empty. What it returns is the reply, unless it is nil.
 	Relay func(d Delivery, e sipgate.Event) []byte
 
 	Serves func(account string) bool // reports whether the account may use this instance; default: all may

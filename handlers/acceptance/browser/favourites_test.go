@@ -31,7 +31,7 @@ func largeTeam(t *testing.T) (s *harness.Stack, open func(name string) *hand) {
 // A member marks colleagues in the panel of the team, with keys and with the mouse.
 // They come first in the strip of all pages of that member at once, in the picker and
 // in the field for everything, and not with anyone else. While the panel is open
-// nobody moves in it.
+// no tile moves in it.
 func TestBrowserFavouritesComeFirst(t *testing.T) {
 	t.Parallel()
 	_, open := largeTeam(t)
