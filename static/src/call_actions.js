@@ -27,34 +27,42 @@ function actionID(form, button) {
 }
 
 /**
- * Buttons whose request is under way: the id of that request, and of the click
- * that waits for its end.
- * @type {WeakMap<HTMLElement, {id: string | undefined, next?: string}>}
+ * Buttons whose request is under way: what the button said when that was sent, and
+ * what the click says that waits for its end.
+ * @type {WeakMap<HTMLElement, {says: string, next?: string}>}
  */
 const requests = new WeakMap();
 
 /**
+ * saysOf returns what a button says now: "true" for Hold, "false" for Resume, the
+ * same for both forms of a button that is no switch.
+ * @param {HTMLElement} button
+ */
+const saysOf = button => button.getAttribute("value") ?? "";
+
+/**
  * send sends what a button of a row says. A click means what the button said at
- * that moment. If the row changes while a request is under way, a second click is
- * a new command: it is sent after the answer to the first one. A repeated click on
- * the unchanged button has the same id and is dropped. Other buttons wait for
- * nothing.
+ * that moment. If the button comes to say something else while a request is under
+ * way, a second click is a new command: it is sent after the answer to the first
+ * one, whatever else of the row has changed meanwhile. A repeated click on a button
+ * that says the same is dropped. Other buttons wait for nothing.
  * @param {HTMLFormElement} form
  * @param {HTMLElement} button
  * @param {string} [address]
  * @param {Record<string, string>} [fields]
  */
 async function send(form, button, address = button.getAttribute("formaction") ?? form.getAttribute("action") ?? "", fields = {}) {
-	const id = actionID(form, button), running = requests.get(button);
+	const id = actionID(form, button), says = saysOf(button), running = requests.get(button);
 	if (running) {
-		if (running.id !== id) running.next = id;
+		if (running.next !== undefined || running.says !== says) running.next = says;
 		return;
 	}
-	const request = {id, next: /** @type {string | undefined} */ (undefined)};
+	/** @type {{says: string, next?: string}} */
+	const request = {says};
 	requests.set(button, request);
 	await ajax("POST", address, {source: button, swap: "none", values: {...fields, ...id && {action_id: id}}});
 	requests.delete(button);
-	if (request.next && button.isConnected && actionID(form, button) === request.next) send(form, button, address, fields);
+	if (request.next !== undefined && button.isConnected && saysOf(button) === request.next) send(form, button, address, fields);
 }
 
 function startSending() {

@@ -29,6 +29,9 @@ func TestBrowserClickWhileAnswerIsPending(t *testing.T) {
 	anna.run(`%[1]s.click(); %[1]s.click()`, hold)
 	anna.until(`%s.getAttribute("aria-pressed") === "true"`, hold)
 	anna.run(`%s.click()`, hold)
+	// The row changes otherwise while that click waits.
+	s.API("w0", "PUT", "calls/"+id+"/muted", map[string]any{"value": true})
+	anna.until(`%s.querySelector('.act.mute').getAttribute("aria-pressed") === "true"`, row(who))
 	const afterTwoFrames = `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(window.sent))))`
 	if n := eval[int](anna, afterTwoFrames); n != 1 {
 		t.Errorf("%d requests before the answer", n)
