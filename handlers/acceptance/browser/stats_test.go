@@ -3,6 +3,7 @@ package browser
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"callboard/handlers/acceptance/harness"
 
@@ -13,6 +14,7 @@ import (
 func TestBrowserStats(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account", "-script", "office")
+	s.Restart("-timezone", harness.Afternoon(time.Now())) // the past calls of the script belong to today
 	s.PushEvents()
 	b := newBrowser(t, s)
 	anna := b.newTab(t)
