@@ -41,6 +41,12 @@
 //   - A ringing leg is in no list. It ends by its hangup event, or 180 seconds
 //     after its last event; in the latter case a late answer revives it.
 //   - A failed request ends nothing.
+//   - Where sipgate refuses the list as such, twice in succession (to every member, if
+//     members may lack the permission), the board lives on events and asks for the
+//     list every ten minutes. A connected leg is then doubtful an hour after its last
+//     event or command, at once if sipgate answered 404 or only lists showed it, and
+//     ends four hours after its last event, without any after a quarter of an hour. An
+//     accepted hang-up ends it at once.
 //   - A command is pending until sipgate answers. Then it is accepted or
 //     failed; it is unknown if the request may have arrived without an answer.
 //     The next lists decide an unknown outcome. No command is sent twice.

@@ -142,6 +142,10 @@ type Call struct {
 	Cause   string    // sipgate's cause of the end ("normalClearing", "busy", …); "" if unknown
 	EndedAt time.Time // zero while the call is live
 
+	// Doubtful reports that nothing tells whether the call still goes on: sipgate
+	// refuses the list of calls, and no event or command has shown it for long.
+	Doubtful bool
+
 	// EndApproximate reports that nothing tells when the call ended: it may
 	// have ended long before EndedAt.
 	EndApproximate bool

@@ -185,7 +185,7 @@ func (b *Board) checkAction(r *row, m *member, a Action) error {
 		return nil // no list contains ringing calls: sipgate decides
 	case l.inPhase(Ringing):
 		return ErrNotEstablished
-	case !l.observedBy(m):
+	case !b.reaches(m, l):
 		return ErrNotVisible
 	}
 	if t, ok := a.(TransferTo); ok && r.hasNumber(string(t.To)) {
@@ -221,7 +221,7 @@ func (b *Board) memberToList(c Command) *member {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r, m := b.findRow(c.Call), b.members[c.carrier()]
-	if r == nil || m == nil || m.authFailed || b.checkAction(r, m, c.Action) != ErrNotVisible || m.listTick >= r.establishedTick() {
+	if r == nil || m == nil || m.authFailed || b.health.ListRefused || b.checkAction(r, m, c.Action) != ErrNotVisible || m.listTick >= r.establishedTick() {
 		return nil
 	}
 	return m

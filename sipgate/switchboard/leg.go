@@ -50,8 +50,10 @@ type leg struct {
 
 	// Last state confirmed by a list or by the answer to a command.
 	hold, mute, recording bool
-	commandTick           uint64 // when a command was last answered
-	suspectTick           uint64 // when an answer last implied that it is gone; 0 for never
+	commandTick           uint64    // when a command was last answered
+	suspectTick           uint64    // when an answer last implied that it is gone; 0 for never
+	acceptedAt            time.Time // when sipgate last accepted a command on it
+	notFound              bool      // sipgate did not know it when the last command came
 
 	end            endState
 	endTick        uint64
@@ -122,8 +124,8 @@ func namesVoicemail(e *sipgate.Event) bool {
 
 // silentEnd returns when the leg ends if nothing more is heard of it. It is
 // zero if lists tell when the leg ends, or if it has ended.
-func (l *leg) silentEnd() time.Time {
-	last := later(l.lastEvent, l.unlistedSince)
+func (b *Board) silentEnd(l *leg) time.Time {
+	last := later(later(l.lastEvent, l.unlistedSince), l.acceptedAt)
 	for _, m := range l.observers {
 		if !m.authFailed {
 			return time.Time{}
@@ -137,6 +139,8 @@ func (l *leg) silentEnd() time.Time {
 		return last.Add(ringingTimeout)
 	case l.isVoicemail():
 		return last.Add(voicemailTimeout)
+	case b.health.ListRefused && !l.rang && !l.answered:
+		return l.unlistedSince.Add(unannouncedTimeout)
 	}
 	return last.Add(unlistedTimeout)
 }

@@ -54,6 +54,7 @@ func (b *Board) requestList(ctx context.Context, m *member) (err error) {
 	now := time.Now()
 	b.expire(now)
 	b.refreshRoster()
+	b.returnToList(m)
 	if requestTick > m.listTick {
 		m.nonListFacts = facts
 		b.reportUnreadable(m, m.lastUnreadable, now)
@@ -82,6 +83,7 @@ func (b *Board) applyUnchanged(m *member, list sipgate.CallList, requestTick, fa
 	b.expire(now)
 	b.refreshRoster()
 	m.listTick, m.listTime = requestTick, now
+	b.returnToList(m)
 	b.updateCoverage(m, now)
 	b.flush(now)
 	b.updateShowsOthers(m)
@@ -153,6 +155,7 @@ func (b *Board) applyCall(m *member, s *observation, c *sipgate.Call, requestTic
 	if l.suspectTick != 0 && l.suspectTick < requestTick {
 		l.suspectTick = 0
 	}
+	l.notFound = false
 	if requestTick >= l.commandTick && requestTick >= l.lastListTick { // else the board knows something newer
 		l.lastListTick = requestTick
 		b.updateLeg(l, c, requestTick, now)
@@ -226,6 +229,7 @@ func (b *Board) mayRevive(m *member, l *leg, requestTick uint64, now time.Time) 
 
 // listSucceeded publishes that the board is up to date.
 func (b *Board) listSucceeded(now time.Time) {
+	b.flush(now)
 	b.poll.reset()
 	if b.health.Failing {
 		b.log.Info("list calls: recovered")

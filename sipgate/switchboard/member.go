@@ -45,6 +45,10 @@ type Health struct {
 	// Without events, ringing and missed calls cannot be seen.
 	HasEvents bool
 
+	// ListRefused reports that sipgate refuses the list of calls as such, to every
+	// member. The board then lives on push events, see doubtAfter.
+	ListRefused bool
+
 	// Failing reports that the last list could not be read, and Reason why.
 	Failing bool
 	Reason  sipgate.Kind
@@ -67,6 +71,7 @@ type member struct {
 	left         bool      // removed by Leave
 	authFailed   bool      // access rejected by sipgate until the next Join
 	backoffUntil time.Time // no request before
+	refusals     int       // lists that sipgate refused in succession
 
 	listTick         uint64 // when the newest applied list was requested
 	listTime         time.Time
@@ -121,6 +126,7 @@ func (b *Board) Join(m Member) {
 		b.members[m.ID] = old
 	}
 	old.name, old.api, old.readNames, old.authFailed, old.backoffUntil = m.Name, m.API, m.Names, false, time.Time{}
+	old.refusals = 0
 	old.joinTick, old.namesDue, old.namesFailures = b.tick(), time.Time{}, 0
 	wake(b.joinWake)
 	b.reportHealth()

@@ -39,7 +39,8 @@ func (b *Board) applyResponse(cmd *pendingCommand, l *leg, err error) error {
 	default:
 		switch kind {
 		case sipgate.NoCall:
-			l.suspectTick = b.tick()
+			l.suspectTick, l.notFound = b.tick(), true
+			b.markDirty(cmd.row)
 		case sipgate.Unauthorized:
 			cmd.carrier.authFailed = true
 			b.reportHealth()
@@ -76,7 +77,7 @@ func (b *Board) confirm(cmd *pendingCommand, l *leg, now time.Time) {
 	case HangUp:
 		b.expectEnd(l, now)
 	}
-	l.commandTick = b.tick()
+	l.commandTick, l.acceptedAt, l.notFound = b.tick(), now, false
 	l.reached(cmd.carrier)
 	outcome := Confirmed
 	_, toggles := toggleTarget(cmd.command.Action)
@@ -90,7 +91,7 @@ func (b *Board) confirm(cmd *pendingCommand, l *leg, now time.Time) {
 // expectEnd records that sipgate accepted to end a leg.
 func (b *Board) expectEnd(l *leg, now time.Time) {
 	l.suspectTick = b.tick()
-	if l.inPhase(Ringing) { // no list would show the end
+	if l.inPhase(Ringing) || b.health.ListRefused { // no list would show the end
 		b.endLeg(l, endedMissing, now)
 	}
 }

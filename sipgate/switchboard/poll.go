@@ -46,7 +46,7 @@ func (p *pollState) reset() {
 }
 
 // forbiddenBackoff is how long a member is not polled after sipgate forbade it
-// to list calls.
+// to list calls twice.
 const forbiddenBackoff = time.Minute
 
 // maxRetryAfter caps the Retry-After that the board obeys.
@@ -84,6 +84,11 @@ func (b *Board) listFailed(m *member, err error) {
 	now := time.Now()
 	kind := sipgate.KindOf(err)
 	pause := min(max(b.poll.backoff.NextBackOff(), watchedInterval), maxBackoff)
+	if refusesList(err) && b.noteRefusal(m, kind, now) {
+		b.poll.reset()
+		b.reportHealth()
+		return
+	}
 	switch kind {
 	case sipgate.Unauthorized:
 		m.authFailed = true
@@ -91,8 +96,6 @@ func (b *Board) listFailed(m *member, err error) {
 			b.markDirty(s.leg.row)
 		}
 		b.flush(now)
-	case sipgate.Forbidden, sipgate.Unsupported:
-		m.backoffUntil = now.Add(forbiddenBackoff)
 	case sipgate.Throttled:
 		var e *sipgate.Error
 		if errors.As(err, &e) && e.RetryAfter > 0 {
@@ -100,6 +103,10 @@ func (b *Board) listFailed(m *member, err error) {
 		}
 	}
 	b.poll.backoffUntil = now.Add(pause)
+	if b.health.ListRefused {
+		b.reportHealth()
+		return // the board needs no list, nor waits for one
+	}
 	if !b.health.Failing || b.health.Reason != kind {
 		b.log.Warn("list calls", "member", string(m.id), "error", err)
 	}

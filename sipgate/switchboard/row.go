@@ -149,7 +149,7 @@ func (b *Board) refresh(r *row, now time.Time) {
 	}
 	b.schedule(r.renewClaim(now))
 	c := b.computeCall(r, legs, l, now)
-	b.schedule(r.nextChange(l))
+	b.schedule(b.nextChange(r, l, now))
 	if r.published != nil && sameCall(r.published, &c) {
 		return
 	}
@@ -205,6 +205,8 @@ func (b *Board) computeCall(r *row, legs chain, l *leg, now time.Time) Call {
 		c.Cause, c.EndedAt, c.EndApproximate, c.Playback = l.cause, l.endTime, l.endIsGuess(), nil
 		c.Approximate = c.Approximate || c.EndApproximate
 	} else {
+		doubt := b.doubtAt(l)
+		c.Doubtful = !doubt.IsZero() && !now.Before(doubt)
 		c.Claim, c.PendingHangup = r.activeClaim(now), r.pendingHangupView()
 		if c.Consultation = b.consultationView(r); c.Consultation != nil && c.Consultation.State == ConsultationRinging {
 			c.RingsAt = b.owners(r.consultedLeg())
@@ -237,7 +239,7 @@ func (r *row) approximate() bool {
 }
 
 // nextChange returns when the row changes next by time alone, zero for never.
-func (r *row) nextChange(current *leg) time.Time {
+func (b *Board) nextChange(r *row, current *leg, now time.Time) time.Time {
 	var due time.Time
 	at := func(t time.Time) {
 		if due.IsZero() || t.Before(due) {
@@ -248,9 +250,12 @@ func (r *row) nextChange(current *leg) time.Time {
 		at(current.endTime.Add(endedVisibleFor))
 	}
 	for _, l := range r.legs {
-		if t := l.silentEnd(); !t.IsZero() {
+		if t := b.silentEnd(l); !t.IsZero() {
 			at(t)
 		}
+	}
+	if t := b.doubtAt(current); t.After(now) {
+		at(t)
 	}
 	for _, e := range r.expectations {
 		at(e.until)
@@ -276,7 +281,7 @@ func looksSame(x, y *Call) bool {
 		x.Started.Equal(y.Started) && x.Since.Equal(y.Since) && x.Approximate == y.Approximate &&
 		equalValues(x.LastCommand, y.LastCommand) && equalValues(x.Playback, y.Playback) &&
 		equalValues(x.Consultation, y.Consultation) && x.Claim.looksSame(y.Claim) && equalValues(x.PendingHangup, y.PendingHangup) &&
-		x.Cause == y.Cause && x.EndedAt.Equal(y.EndedAt) && x.EndApproximate == y.EndApproximate
+		x.Cause == y.Cause && x.EndedAt.Equal(y.EndedAt) && x.EndApproximate == y.EndApproximate && x.Doubtful == y.Doubtful
 }
 
 // equalValues compares the values that two pointers point to. Published values

@@ -136,7 +136,7 @@ func (b *Board) expire(now time.Time) {
 	}()
 	for _, r := range b.rows {
 		for _, l := range r.legs {
-			if t := l.silentEnd(); !t.IsZero() && !now.Before(t) {
+			if t := b.silentEnd(l); !t.IsZero() && !now.Before(t) {
 				b.endLeg(l, endedSilent, now)
 			}
 		}

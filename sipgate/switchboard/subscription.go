@@ -156,5 +156,5 @@ func (b *Board) AwaitList(ctx context.Context) {
 func (b *Board) hasCurrentList() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.health.Members == 0 || b.health.Failing || time.Since(b.health.ListedAt) < watchedInterval
+	return b.health.Members == 0 || b.health.Failing || b.health.ListRefused || time.Since(b.health.ListedAt) < watchedInterval
 }
