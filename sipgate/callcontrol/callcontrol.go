@@ -111,6 +111,7 @@ func New(o Options) *Control {
 	c.Rosters = account.NewRosters(c.accessTo, o.Log)
 	if o.Boards != nil {
 		o.Boards.SetRosters(c.Rosters)
+		o.Boards.OnListRefused(func(account string) { c.tasks.Go(func() { c.detectMigration(account) }) })
 	}
 	c.Directory = directory.New(o.Numbers, c.Rosters)
 	c.History = callhistory.New(callhistory.Options{Log: o.Log, Boards: o.Boards, Members: o.Members, Journal: o.Journal,

@@ -32,6 +32,7 @@ func (c *Control) setPlatform(ctx context.Context, account string, found sipgate
 		return err
 	}
 	c.Rosters.Of(account).ForgetChannels()
+	c.Boards.Board(account).RetryList()
 	c.Boards.Board(account).Invalidate() // buttons may differ now
 	return nil
 }
@@ -49,8 +50,12 @@ func (c *Control) CapabilitiesOf(ctx context.Context, a Actor) team.Capabilities
 }
 
 // Can reports whether the account has an ability, as far as that is known. The
-// calls of channels that can be read are a history.
+// calls of channels that can be read are a history. Whether there is a list of calls,
+// the board finds out.
 func (c *Control) Can(account string, a team.Ability) bool {
+	if a == team.AbilityCallList {
+		return !c.Boards.Board(account).ListRefused()
+	}
 	if a == team.AbilityCallHistory && len(c.Rosters.Of(account).Snapshot().Channels) > 0 {
 		return true
 	}
@@ -122,21 +127,29 @@ func (c *Control) setMissing(account string, ability team.Ability) {
 // refusal that does not fit the classic one: sipgate migrates accounts while the
 // program runs, and tokens name the old platform for some minutes.
 func (c *Control) noticeMigration(account string, err error) {
-	readers := c.Readers(account)
-	if sipgate.KindOf(err) != sipgate.Unsupported || c.Capabilities.Get(account).Platform != sipgate.Classic || len(readers) == 0 {
+	if sipgate.KindOf(err) == sipgate.Unsupported {
+		c.tasks.Go(func() { c.detectMigration(account) })
+	}
+}
+
+// detectMigration asks sipgate whether a classic account has moved to neo.
+func (c *Control) detectMigration(account string) {
+	if c.Capabilities.Get(account).Platform != sipgate.Classic {
 		return
 	}
-	c.tasks.Go(func() {
-		ctx, cancel := context.WithTimeout(c.ctx, detectTimeout)
-		defer cancel()
-		found, err := readers[0].PlatformByAnswer(ctx)
-		if err == nil && found.Platform == sipgate.Neo {
-			err = c.setPlatform(ctx, account, found)
-		}
-		if err != nil {
-			c.Log.Info("detect platform", "account", account, "err", err)
-		}
-	})
+	readers := c.Readers(account)
+	if len(readers) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, detectTimeout)
+	defer cancel()
+	found, err := readers[0].PlatformByAnswer(ctx)
+	if err == nil && found.Platform == sipgate.Neo {
+		err = c.setPlatform(ctx, account, found)
+	}
+	if err != nil {
+		c.Log.Info("detect platform", "account", account, "err", err)
+	}
 }
 
 // UnsupportedVerbs returns the verbs, separated by spaces, whose buttons never

@@ -2,6 +2,7 @@ package callcontrol
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"testing"
 
@@ -163,5 +164,37 @@ func TestMigrationIsNoticed(t *testing.T) {
 	awaitThat(t, "the new platform", func() bool { return f.Capabilities.Get(a.Account).Platform == sipgate.Neo })
 	if list, err := f.Rosters.Of(a.Account).Channels(t.Context()); err != nil || len(list) == 0 {
 		t.Errorf("channels: %v, %v", list, err)
+	}
+}
+
+// The refusal of the list of calls, too, has the platform looked at again. The list is
+// missing until sipgate gives one, and is asked for again when a member has the
+// platform checked.
+func TestMigrationIsNoticedByTheList(t *testing.T) {
+	for _, status := range []int{http.StatusForbidden, http.StatusNotFound, http.StatusNotImplemented} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
+			a := f.signIn("w0", true)
+			board := f.Board(a)
+			p, err := f.sim.Platform(a.Account)
+			p.Name, p.Calls = simulator.PlatformNeo, status
+			classic := sipgate.PlatformDetection{Platform: sipgate.Classic, Evidence: "token"}
+			if err = errors.Join(err, f.Capabilities.SetPlatform(t.Context(), a.Account, classic), f.sim.SetPlatform(a.Account, p)); err != nil {
+				t.Fatal(err)
+			}
+			if board.Poll(t.Context()) == nil {
+				t.Fatal("there is a list")
+			}
+			awaitThat(t, "the new platform", func() bool { return f.Capabilities.Get(a.Account).Platform == sipgate.Neo })
+			board.Poll(t.Context())
+			if f.Can(a.Account, team.AbilityCallList) {
+				t.Error("the account is said to have a list")
+			}
+			p.Calls = http.StatusOK
+			if err := errors.Join(f.sim.SetPlatform(a.Account, p), f.DetectCapabilities(t.Context(), a)); err != nil {
+				t.Fatal(err)
+			}
+			awaitThat(t, "the list", func() bool { return f.Can(a.Account, team.AbilityCallList) })
+		})
 	}
 }

@@ -178,6 +178,7 @@ type Board struct {
 	subs map[*Subscription]struct{}
 
 	readRoster func() *account.Snapshot // see SetRoster; nil if there is none
+	refused    func()                   // called, if not nil, when sipgate refuses a list
 }
 
 // New returns an empty board. It requests nothing by itself; call Run.

@@ -18,7 +18,8 @@ type Boards struct {
 
 	mu      sync.Mutex
 	boards  map[string]*Board
-	rosters *account.Rosters // nil if there are none
+	rosters *account.Rosters  // nil if there are none
+	refused func(team string) // see OnListRefused; nil if nobody asks
 	closed  bool
 }
 
@@ -37,6 +38,7 @@ func (x *Boards) Board(team string) *Board {
 	if !ok {
 		b = x.open(team)
 		x.connectRoster(team, b)
+		x.connectRefused(team, b)
 		x.boards[team] = b
 		if x.closed {
 			b.cancelPendingHangups() // without Run they would never be sent
@@ -60,6 +62,23 @@ func (x *Boards) SetRosters(rosters *account.Rosters) {
 func (x *Boards) connectRoster(team string, b *Board) {
 	if x.rosters != nil {
 		b.SetRoster(x.rosters.Of(team).Snapshot)
+	}
+}
+
+// OnListRefused has f called each time that sipgate refuses a team a list of calls as
+// such. f must not call the board.
+func (x *Boards) OnListRefused(f func(team string)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.refused = f
+	for team, b := range x.boards {
+		x.connectRefused(team, b)
+	}
+}
+
+func (x *Boards) connectRefused(team string, b *Board) {
+	if f := x.refused; f != nil {
+		b.onListRefused(func() { f(team) })
 	}
 }
 

@@ -39,9 +39,20 @@ func refusesList(err error) bool {
 	return ok && e.Status == http.StatusNotFound
 }
 
+// onListRefused has f called, with the board locked, for each list that sipgate
+// refuses.
+func (b *Board) onListRefused(f func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refused = f
+}
+
 // noteRefusal records that sipgate refused m a list. If that is the account's, not
 // m's alone, the board goes on without lists, and noteRefusal returns true.
 func (b *Board) noteRefusal(m *member, kind sipgate.Kind, now time.Time) bool {
+	if b.refused != nil {
+		b.refused()
+	}
 	if m.refusals++; m.refusals >= minRefusals {
 		m.backoffUntil = now.Add(forbiddenBackoff)
 	}

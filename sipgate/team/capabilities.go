@@ -22,10 +22,11 @@ const (
 	AbilitySilentRecording Ability = "silent_recording" // record without an announcement to the callers
 	AbilityCallHistory     Ability = "call_history"     // past calls can be read
 	AbilityGroups          Ability = "groups"           // phone lines and groups
+	AbilityCallList        Ability = "call_list"        // live calls can be listed
 )
 
 // Abilities lists the abilities in the order in which they are shown.
-var Abilities = []Ability{AbilityMute, AbilitySilentRecording, AbilityCallHistory, AbilityGroups}
+var Abilities = []Ability{AbilityMute, AbilitySilentRecording, AbilityCallHistory, AbilityCallList, AbilityGroups}
 
 // Capabilities are what is known of the abilities of an account. The zero value
 // is that of an account of which nothing is known yet.
