@@ -148,11 +148,12 @@ type StatusModel struct {
 
 	Unreadable int  // number of calls in the list that could not be read
 	NoEvents   bool // sipgate sent no push event yet: ringing calls may be missing
+	Unlisted   bool // sipgate refuses the list of calls: only events tell of calls
 }
 
 // NewStatus returns the model of a board's health at now.
 func NewStatus(h switchboard.Health, now time.Time) StatusModel {
-	m := StatusModel{ListedAt: h.ListedAt, Now: now, SignedIn: h.Members, Unreadable: h.Unreadable, NoEvents: !h.HasEvents}
+	m := StatusModel{ListedAt: h.ListedAt, Now: now, SignedIn: h.Members, Unreadable: h.Unreadable, NoEvents: !h.HasEvents, Unlisted: h.ListRefused}
 	if h.Failing {
 		m.Problem = Reason(h.Reason)
 	}
@@ -161,15 +162,20 @@ func NewStatus(h switchboard.Health, now time.Time) StatusModel {
 
 // state returns the name of the connection state in text keys and in HTML.
 func (m StatusModel) state() string {
-	if m.ListedAt.IsZero() || m.Problem != "" {
+	if m.ListedAt.IsZero() && !m.Unlisted || m.Problem != "" {
 		return "catching"
 	}
 	return "live"
 }
 
 // listNote returns what the reader must know about the list: why it cannot be
-// read, or how much of it cannot; or "".
+// read, and what the board shows then, or how much of it cannot; or "".
 func (m StatusModel) listNote(lang Lang) string {
+	if m.Unlisted && m.NoEvents {
+		return lang.T("health.unlisted_silent")
+	} else if m.Unlisted {
+		return lang.T("health.unlisted")
+	}
 	if m.Problem == "" && m.Unreadable > 0 {
 		return lang.T("unreadable.calls", m.Unreadable)
 	}

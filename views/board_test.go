@@ -75,6 +75,8 @@ func TestBoardSaysWhatCannotBeSeen(t *testing.T) {
 		{switchboard.Health{ListedAt: moment}, ""},
 		{switchboard.Health{ListedAt: moment, Unreadable: 1}, English.T("unreadable.calls", 1)},
 		{switchboard.Health{ListedAt: moment, Unreadable: 2}, English.T("unreadable.calls", 2)},
+		{switchboard.Health{ListRefused: true, HasEvents: true}, English.T("health.unlisted")},
+		{switchboard.Health{ListRefused: true}, English.T("health.unlisted_silent")},
 		{switchboard.Health{ListedAt: moment, Unreadable: 2, Failing: true, Reason: sipgate.Throttled}, "Too many requests to sipgate. Trying again …"},
 	} {
 		if got := NewStatus(test.health, moment).listNote(English); got != test.want {

@@ -18,6 +18,9 @@ func (f Format) addChips(m *RowModel, c switchboard.Call, lang Lang) {
 		if claim := c.Claim; claim != nil && !(commandPending(c) && c.LastCommand.By == claim.By) { // else the chip of the command says more
 			m.Chips = append(m.Chips, Chip{Tone: "claim", Text: ClaimText(lang, *claim), By: string(claim.By)})
 		}
+		if c.Doubtful {
+			m.Chips = append(m.Chips, Chip{Tone: "doubt", Text: lang.T("chip.doubtful")})
+		}
 		if c.Recording.On {
 			m.Chips = append(m.Chips, Chip{Tone: "rec", Text: lang.T("chip.rec")})
 		}

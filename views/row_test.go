@@ -187,6 +187,7 @@ func TestStatus(t *testing.T) {
 	}{
 		{switchboard.Health{ListedAt: moment}, "live", ""},
 		{switchboard.Health{}, "catching", ""},
+		{switchboard.Health{ListRefused: true}, "live", English.T("health.unlisted_silent")},
 		{switchboard.Health{ListedAt: moment, Failing: true, Reason: sipgate.Throttled}, "catching", "Too many requests to sipgate. Trying again"},
 		{switchboard.Health{ListedAt: moment, Failing: true}, "catching", "The call list cannot be updated: sipgate reports an error."},
 		{switchboard.Health{ListedAt: moment, Failing: true, Reason: sipgate.NoCredit}, "catching", "not enough credit"},

@@ -248,7 +248,10 @@ func problemText(lang Lang, problem string) string {
 
 // ageText returns the age of the list of calls.
 func (m StatusModel) ageText(lang Lang) string {
-	if m.ListedAt.IsZero() {
+	switch {
+	case m.Unlisted:
+		return lang.T("health.list.refused")
+	case m.ListedAt.IsZero():
 		return lang.T("health.list.never")
 	}
 	return lang.T("health.list.age", int(m.Now.Sub(m.ListedAt).Round(time.Second)/time.Second))

@@ -222,7 +222,7 @@ func (m WallboardModel) asOfText(lang Lang) string {
 
 // listNote returns what a passer-by must know about the list of calls, or "".
 func (m WallboardModel) listNote(lang Lang) string {
-	if m.List.ListedAt.IsZero() || m.List.SignedIn == 0 {
+	if m.List.ListedAt.IsZero() && !m.List.Unlisted || m.List.SignedIn == 0 {
 		return lang.T("wall.never")
 	}
 	return m.List.listNote(lang)

@@ -173,7 +173,7 @@ func (h *Hub) setHealth(health switchboard.Health) {
 	h.health = health
 	h.aging.Reset(max(0, time.Until(health.ListedAt.Add(oldAfter))))
 	news := func(x switchboard.Health) string {
-		return fmt.Sprint(x.ListedAt.IsZero(), x.Failing, x.Reason, x.Members == 0, x.HasEvents, x.Unreadable, x.AuthFailed)
+		return fmt.Sprint(x.ListedAt.IsZero(), x.Failing, x.Reason, x.Members == 0, x.HasEvents, x.Unreadable, x.AuthFailed, x.ListRefused)
 	}
 	if news(was) != news(health) {
 		h.newHealth, h.urgent = true, true

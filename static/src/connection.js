@@ -47,7 +47,7 @@ function updateStatus(now) {
 	const status = find("#status");
 	if (!live || !status) return;
 	const age = listAge(listedAt, now, listFresh);
-	const feed = feedState({connected, before, replaced, polling: transport.polling, lostFor: Date.now() - lostAt, online: navigator.onLine, listed: listedAt > 0, age});
+	const feed = feedState({connected, before, replaced, polling: transport.polling, lostFor: Date.now() - lostAt, online: navigator.onLine, listed: listedAt > 0 || "unlisted" in status.dataset, age});
 	const wasOff = problem !== "";
 	problem = feed.problem ? message(feed.problem, age) : "";
 

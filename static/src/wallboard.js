@@ -32,7 +32,7 @@ function repaint() {
 	if (zone) zone.hidden = Number(wall.dataset.zone) === -60 * new Date(now).getTimezoneOffset();
 	for (const call of findAll(".calls li", wall)) markCall(call, wall.dataset, now);
 	const listedAt = Number(wall.dataset.listed), age = Math.floor((now - listedAt) / 1000);
-	const problem = wallboardProblem({connected, lostFor: Date.now() - lostAt, listed: listedAt > 0, age});
+	const problem = wallboardProblem({connected, lostFor: Date.now() - lostAt, listed: listedAt > 0 || "unlisted" in wall.dataset, age: listedAt ? age : 0});
 	wall.toggleAttribute("data-off", problem !== "");
 	const told = get(".stale"), text = problem ? texts[problem]?.replace("{n}", String(age)) : wall.dataset.problem;
 	told.hidden = !text;

@@ -95,6 +95,9 @@ func unusualCalls(now time.Time) []switchboard.Call {
 	call := exampleCall(now)
 	return []switchboard.Call{
 		call("anonymous", func(c *switchboard.Call) { c.Remote = switchboard.Party{} }),
+		call("doubtful", func(c *switchboard.Call) {
+			c.Doubtful, c.Started, c.Since = true, ago(64*time.Minute), ago(63*time.Minute)
+		}),
 		call("five", func(c *switchboard.Call) {
 			c.UserNames = []string{"Mia Brandt", "Tom Weber", "Aylin Kaya", "Jonas Vogt", "Petra Kolb"}
 			c.PreviousParties = []switchboard.Party{{Name: "Jonas Vogt"}, {Number: "+4989200300"}, {}, {Name: "Café am Hafen"}, {Number: "+442079460018"}}

@@ -9,7 +9,7 @@ import (
 
 // exampleCapabilities are those of an account on classic (supported) or neo.
 func exampleCapabilities(supported bool) []views.Capability {
-	return []views.Capability{{Name: "mute", Supported: supported}, {Name: "silent_recording", Supported: true, Assumed: !supported}, {Name: "call_history", Supported: supported}, {Name: "groups", Supported: supported}}
+	return []views.Capability{{Name: "mute", Supported: supported}, {Name: "silent_recording", Supported: true, Assumed: !supported}, {Name: "call_history", Supported: supported}, {Name: "call_list", Supported: supported}, {Name: "groups", Supported: supported}}
 }
 
 // originateExamples shows how calls are started, and the views of an account

@@ -44,7 +44,10 @@ func stateExamples(lang views.Lang) []Example {
 	silent.NoEvents = true
 	blind := board(time.Second, "", views.Allowed{})
 	blind.Status.Unreadable, blind.Status.NoEvents = 1, true
+	unlisted := board(0, "", views.Allowed{})
+	unlisted.Status = views.StatusModel{Now: now, SignedIn: 3, Unlisted: true}
 	examples := []Example{
+		{"board-unlisted", views.Board(plain, unlisted)},
 		{"board-expired", views.Board(expired, board(9*time.Second, "unauthorized", views.Allowed{Reason: "sign_in_again"}))},
 		{"board-scope", views.Board(scope, board(time.Second, "", views.Allowed{Reason: "scope_missing"}))},
 		{"board-blind", views.Board(silent, blind)},
