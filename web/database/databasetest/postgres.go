@@ -10,8 +10,10 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -87,10 +89,11 @@ func newDatabase(t testing.TB, template string) string {
 }
 
 // keeper runs a server in the directory $1 until its input ends, which it does with
-// the program that started it, however that ends. Then it removes the directory.
+// the program that started it, however that ends. Then it removes the directory. $4
+// begins the commands that are not to run as root.
 const keeper = `
-"$2/initdb" -D "$1/data" -U callboard -A trust --no-sync --locale=C.UTF-8 >"$1/log" 2>&1 || { cat "$1/log"; rm -rf "$1"; exit 1; }
-"$2/postgres" -D "$1/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c full_page_writes=off \
+$4 "$2/initdb" -D "$1/data" -U callboard -A trust --no-sync --locale=C.UTF-8 >"$1/log" 2>&1 || { cat "$1/log"; rm -rf "$1"; exit 1; }
+$4 "$2/postgres" -D "$1/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c full_page_writes=off \
 	-c synchronous_commit=off -c max_connections=300 -c shared_buffers=32MB >>"$1/log" 2>&1 &
 until grep -q "ready to accept connections" "$1/log"; do kill -0 $! || { cat "$1/log"; rm -rf "$1"; exit 1; }; sleep 0.05; done
 echo ready
@@ -116,10 +119,12 @@ func StartPostgres() (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := exec.Command("sh", "-c", keeper, "sh", dir, bin, port)
-	if err := asOrdinaryUser(c, dir); err != nil {
+	as, err := ordinaryUser(dir)
+	if err != nil {
 		return nil, err
 	}
+	c := exec.Command("sh", "-c", keeper, "sh", dir, bin, port, as)
+	c.Dir = dir
 	if _, err := c.StdinPipe(); err != nil {
 		return nil, err
 	}
@@ -139,6 +144,28 @@ func StartPostgres() (*url.URL, error) {
 		said = append(said, lines.Text())
 	}
 	return nil, fmt.Errorf("PostgreSQL did not start: %s", strings.Join(said, "\n"))
+}
+
+// ordinaryUser returns what begins a command that is not to run as root: nothing, unless
+// root runs the tests. PostgreSQL refuses to run as root. The directory belongs to the
+// user then.
+func ordinaryUser(dir string) (string, error) {
+	if os.Getuid() != 0 {
+		return "", nil
+	}
+	nobody, err := user.Lookup("nobody")
+	if err != nil {
+		return "", err
+	}
+	uid, err := strconv.Atoi(nobody.Uid)
+	if err != nil {
+		return "", err
+	}
+	gid, err := strconv.Atoi(nobody.Gid)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("setpriv --reuid=%d --regid=%d --clear-groups", uid, gid), os.Chown(dir, uid, gid)
 }
 
 // programs returns the directory with the programs of the newest PostgreSQL.
