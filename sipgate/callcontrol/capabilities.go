@@ -54,7 +54,7 @@ func (c *Control) CapabilitiesOf(ctx context.Context, a Actor) team.Capabilities
 // the board finds out.
 func (c *Control) Can(account string, a team.Ability) bool {
 	if a == team.AbilityCallList {
-		return !c.Boards.Board(account).ListRefused()
+		return !c.Boards.ListRefused(account)
 	}
 	if a == team.AbilityCallHistory && len(c.Rosters.Of(account).Snapshot().Channels) > 0 {
 		return true

@@ -82,6 +82,18 @@ func (x *Boards) connectRefused(team string, b *Board) {
 	}
 }
 
+// ListRefused reports whether sipgate refuses a team the list of calls as such, as far
+// as its board is open. A nil Boards has none open.
+func (x *Boards) ListRefused(team string) bool {
+	if x == nil {
+		return false
+	}
+	x.mu.Lock()
+	b := x.boards[team]
+	x.mu.Unlock()
+	return b != nil && b.ListRefused()
+}
+
 // Close stops all boards and waits for them. Pending hang-ups are cancelled
 // with ErrBoardClosed; hang-ups already sent are waited for. Other commands in
 // progress continue until they are answered.
