@@ -25,6 +25,7 @@ const (
 	minLoudness  = -50.0 // LUFS; fainter clips are noise and are not amplified
 	minOffset    = 0.005 // constant offset, relative to the peak; smaller ones are kept
 	minGain      = 0.15  // dB; smaller changes are not worth another rounding
+	maxBetween   = 1.0   // dB; peaks between samples may be so far above the ceiling in a clip that is loud enough
 	maxReduction = 20.0  // dB; peaks are turned down by no more for the sake of the rest
 	maxRounds    = 8     // attempts to reach the loudness
 )
@@ -51,13 +52,14 @@ func (c *Clip) Normalized(l Level) *Clip {
 	}
 	limiter := newLimiter(samples, offset, ceiling*math.Pow(10, -(max(gain, 0)+maxReduction/2)/20))
 	most := decibel(ceiling/limiter.highest()) + maxReduction
+	// A limiter makes new peaks between samples, which it is not to pursue.
+	if offset == 0 && math.Abs(gain) < minGain && maxDeviation(samples, 0) <= ceiling && most >= maxReduction-maxBetween {
+		return c
+	}
 	if gain != 0 {
 		gain = limiter.gainFor(l.Target, gain, most, ceiling)
 	}
 	gain = min(gain, most)
-	if offset == 0 && math.Abs(gain) < minGain && most >= maxReduction-minGain {
-		return c
-	}
 	highest := math.Floor(ceiling)
 	out := make([]int16, 0, len(samples))
 	limiter.run(math.Pow(10, gain/20), ceiling, func(v float64) {
