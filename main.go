@@ -245,6 +245,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	receiver := webhook.New(webhook.Options{Key: c.sipgate.PushKey, Log: c.log, Address: pushURL, Serves: stores.Members.Allows, Relay: passedOn.Pass,
 		Observe: func(account string, e sipgate.Event) { boards.Board(account).Observe(e) }})
 	control.Rosters.OnNumbers(receiver.SetNumbers)
+	control.ChannelEvents = receiver.ChannelEvents
 	figures := stats.NewReader(boards.Reserve, c.log)
 	defer figures.Close()
 	app := handlers.New(handlers.Deps{

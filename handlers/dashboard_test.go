@@ -85,6 +85,7 @@ func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 			return &sipgate.Client{Base: base, HTTP: hc, Auth: auth, RecordingOrigins: []string{srv.URL}}
 		}})
 	receiver := webhook.New(webhook.Options{Key: &sipgateKey().PublicKey, Log: log, Address: pushURL, Observe: func(string, sipgate.Event) {}})
+	control.ChannelEvents = receiver.ChannelEvents
 	counts := stats.NewReader(boards.Reserve, log)
 	d.h = newHandlers(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: oauth, Key: key, Ready: db.Ready, Space: db.Space, Unavailable: database.Unavailable,
 		Problems: func() []web.Problem { return nil }, LogLevel: new(slog.LevelVar), Backup: (*database.Daily)(nil).Newest, Certificate: (*web.HTTPS)(nil).Expires,

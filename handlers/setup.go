@@ -25,20 +25,14 @@ func (h *handlers) showSetup(w http.ResponseWriter, r *http.Request, a actor) er
 	return web.Show(w, r, http.StatusOK, views.Setup(h.page(r, a), m))
 }
 
-// publicAddress returns the verdict on the public address. What sipgate has proven is
-// not checked from here.
+// publicAddress returns the verdict on the public address. What sipgate has proven
+// since the start is not checked from here.
 func (h *handlers) publicAddress(r *http.Request, a actor) views.PublicAddress {
-	p := views.PublicAddress{URL: h.PublicURL.String(), Reached: h.receivesEvents(a.Account)}
+	p := views.PublicAddress{URL: h.PublicURL.String(), Reached: !h.Receiver.Health(a.Account).LastEvent.IsZero()}
 	if !p.Reached {
 		p.Check = string(h.checkAddress(r.Context(), h.PublicURL, "/healthz", alive))
 	}
 	return p
-}
-
-// receivesEvents reports whether a push event has reached us since the start,
-// which proves the public address.
-func (h *handlers) receivesEvents(account string) bool {
-	return !h.Receiver.Health(account).LastEvent.IsZero()
 }
 
 // setupCookie marks a browser whose admin has finished the setup page.
@@ -49,7 +43,7 @@ const setupCookie = "setup"
 // needs no setup.
 func (h *handlers) needsSetup(r *http.Request, a actor) bool {
 	_, err := r.Cookie(setupCookie)
-	return err != nil && !h.Demo && a.May(team.ManageSettings).OK && !h.receivesEvents(a.Account)
+	return err != nil && !h.Demo && a.May(team.ManageSettings).OK && !h.Control.ReceivesEvents(a.Account)
 }
 
 // rolesCookie marks a browser whose admin leaves the roles of an account as they are.

@@ -121,7 +121,7 @@ func (h *handlers) setLogLevel(w http.ResponseWriter, r *http.Request, a actor) 
 // address is secret and shown only to members who may set it.
 func (h *handlers) webhooks(r *http.Request, a actor) (views.WebhookModel, error) {
 	health := h.Receiver.Health(a.Account)
-	m := views.WebhookModel{MayManage: a.May(team.ManageWebhooks).OK, LastEvent: health.LastEvent, Refused: health.Refused}
+	m := views.WebhookModel{MayManage: a.May(team.ManageWebhooks).OK, LastEvent: h.Control.LastEvents(a.Account)[""], Refused: health.Refused}
 	hooks, err := h.Control.WebhooksOf(r.Context(), a.Actor)
 	if err != nil {
 		return m, err
@@ -142,7 +142,7 @@ func (h *handlers) webhooks(r *http.Request, a actor) (views.WebhookModel, error
 
 // channelWebhooks returns of which channels events have come.
 func (h *handlers) channelWebhooks(account string, hooks callcontrol.Webhooks) (all []views.ChannelWebhook) {
-	last := h.Receiver.ChannelEvents(account, hooks.Channels, hooks.Numbers)
+	last := h.Control.LastEvents(account)
 	for _, c := range hooks.Channels {
 		all = append(all, views.ChannelWebhook{Name: c.Name, LastEvent: last[c.ID]})
 	}

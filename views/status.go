@@ -122,7 +122,7 @@ type WebhookModel struct {
 
 	Problem string // why Current is not known, see [Reason]; or empty
 
-	LastEvent time.Time      // zero: none since the start
+	LastEvent time.Time      // zero: none so far
 	Refused   map[string]int // number of refused events by code ("hook_signature", …)
 
 	ByHand   bool // no API sets them: they are entered for each channel in sipgate's app

@@ -172,3 +172,28 @@ func (d neoDay) looksBack(t *testing.T) {
 		t.Errorf("the figures: %s", page)
 	}
 }
+
+// TestEventsAreRememberedOverARestart: of which channels events have come, and when, is
+// known after a restart, too, and the board does not ask for webhooks again.
+func TestEventsAreRememberedOverARestart(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t)
+	d := neoDay{s, s.SignInTo(t, neoIndex, 0, "/"), nil}
+	d.setsWebhooks(t)
+	id := d.rings(neoCaller, "w0")
+	d.shows("the call rings", d.levke, "555600")
+	d.HangUp(id)
+	const hers, his = "Levke Petersen Ereignisse kommen an", "Tarik Yılmaz Noch keine Ereignisse"
+	for _, when := range []string{"before", "after"} {
+		page := d.levke.Page("/status")
+		if text := spaced(page); !strings.Contains(text, hers) || !strings.Contains(text, his) || !strings.Contains(page, `data-webhooks="arriving"`) {
+			t.Errorf("%s the restart: %s", when, text)
+		}
+		if when == "before" {
+			s.Restart()
+		}
+	}
+	if page := d.levke.Page("/"); strings.Contains(page, "data-no-events") || strings.Contains(page, `id="no-events"`) || strings.Contains(page, `href="/setup"`) {
+		t.Error("the board says that there are no events")
+	}
+}

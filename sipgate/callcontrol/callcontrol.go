@@ -92,10 +92,14 @@ type Control struct {
 	Private    *team.PrivateNames
 	History    *callhistory.History
 	Unreadable *account.Unreadable // what of sipgate's lists could not be read
-	service    *serviceAccount     // nil if there is none
-	refusals   *lru.Cache[refusal, struct{}]
-	recent     recentCalls
-	channels   *lru.Cache[team.MemberID, *sipgate.ChannelHistory]
+
+	// ChannelEvents, if not nil, is to be set before Start.
+	ChannelEvents ChannelEvents
+
+	service  *serviceAccount // nil if there is none
+	refusals *lru.Cache[refusal, struct{}]
+	recent   recentCalls
+	channels *lru.Cache[team.MemberID, *sipgate.ChannelHistory]
 
 	started *lru.Cache[startedKey, *startedCall]
 

@@ -11,11 +11,12 @@ import (
 const (
 	syncInterval = 30 * time.Second
 	purgeEvery   = 120
+	saveTimeout  = 2 * time.Second // for what is stored at the end
 )
 
 // keepHouse keeps, until ctx is done, the boards' members the same as those who
-// are signed in and the service account watching, and removes old audit and
-// journal entries.
+// are signed in and the service account watching, stores when events came,
+// and removes old audit and journal entries.
 func (c *Control) keepHouse(ctx context.Context) {
 	var f confirmation
 	c.service.watch(ctx)
@@ -25,6 +26,9 @@ func (c *Control) keepHouse(ctx context.Context) {
 	for ticks := 1; ; ticks++ {
 		select {
 		case <-ctx.Done():
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+			defer cancel()
+			c.saveArrivals(ctx)
 			return
 		case <-tick.C:
 			c.keepHouseOnce(ctx, &f, ticks)
@@ -40,6 +44,7 @@ func (c *Control) keepHouseOnce(ctx context.Context, f *confirmation, ticks int)
 	}
 	f.confirm(ctx, c, signedIn)
 	c.service.watch(ctx)
+	c.saveArrivals(ctx)
 	if ticks%purgeEvery == 0 {
 		c.purge(ctx)
 	}

@@ -3,8 +3,11 @@ package callcontrol
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
+	"time"
 
+	"callboard/sipgate"
 	"callboard/sipgate/simulator"
 	"callboard/sipgate/team"
 )
@@ -103,5 +106,36 @@ func TestHousekeepingSaysWhatFails(t *testing.T) {
 	}
 	if f.Board(a).HasMember(a.BoardID()) || f.log.count("sign out removed member") != 1 || f.log.count("drop grant of removed member") != 1 {
 		t.Errorf("a removed member stays, or nothing is said: %v", f.Board(a).Members())
+	}
+}
+
+// Housekeeping stores when events came, and Close what came since; a member who joins
+// after a restart has a board that expects events.
+func TestArrivalsAreStored(t *testing.T) {
+	f := newFixture(t, simulator.Options{})
+	a := f.signIn("w0", true)
+	at := time.UnixMilli(1_780_000_000_000)
+	now := map[string]time.Time{"": at, "c1": at}
+	f.ChannelEvents = func(string, []sipgate.Channel, []sipgate.AccountNumber) map[string]time.Time { return maps.Clone(now) }
+	f.keepHouseOnce(t.Context(), &confirmation{}, 1)
+	if got := f.Arrivals.Of(a.Account); !got[""].Equal(at) || !got["c1"].Equal(at) {
+		t.Errorf("after a tick: %v", got)
+	}
+	if err := f.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	now = map[string]time.Time{"": at.Add(time.Hour)}
+	f.Control.Close()
+	if got := f.Arrivals.Of(a.Account); !got[""].Equal(at.Add(time.Hour)) || !got["c1"].Equal(at) {
+		t.Errorf("after the end: %v", got)
+	}
+	now = nil
+	if got := f.LastEvents(a.Account); !f.ReceivesEvents(a.Account) || !got["c1"].Equal(at) || f.ReceivesEvents("none") {
+		t.Errorf("afterwards: %v", got)
+	}
+	f.restartBoards()
+	f.Join(SignedIn{MemberID: a.MemberID})
+	if !f.Board(a).Snapshot().Health.HasEvents {
+		t.Error("the board says that no events arrive")
 	}
 }

@@ -41,8 +41,11 @@ func (c *Control) SignIn(ctx context.Context, m team.MemberID, user *sipgate.Use
 
 // Join puts a member on the board of their team.
 func (c *Control) Join(m SignedIn) {
-	client := c.ClientOf(m.MemberID)
-	c.Boards.Board(m.Account).Join(switchboard.Member{
+	client, board := c.ClientOf(m.MemberID), c.Boards.Board(m.Account)
+	if c.ReceivesEvents(m.Account) {
+		board.ExpectEvents()
+	}
+	board.Join(switchboard.Member{
 		ID: switchboard.MemberID(m.User), Name: cmp.Or(c.MemberName(m.MemberID), m.Name), API: client, Names: c.readNames(m.MemberID, client),
 	})
 }

@@ -104,5 +104,8 @@ func (c *Control) setWebhooks(ctx context.Context, a Actor, on bool) error {
 	if err := c.ReplacedWebhooks.Forget(ctx, a.Account); err != nil {
 		return err
 	}
+	if err := c.Arrivals.Forget(ctx, a.Account); err != nil {
+		return err
+	}
 	return c.Relays.Replace(ctx, a.Account, team.WebhookURLs{})
 }

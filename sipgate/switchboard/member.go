@@ -41,7 +41,7 @@ type Health struct {
 	ListedAt time.Time // when the newest list arrived; zero before the first
 	Members  int       // number of members whose access works
 
-	// HasEvents reports that a push event arrived since the board was opened.
+	// HasEvents reports that a push event arrived, now or before the board was opened.
 	// Without events, ringing and missed calls cannot be seen.
 	HasEvents bool
 

@@ -42,6 +42,16 @@ func (b *Board) Observe(e sipgate.Event) {
 	}
 }
 
+// ExpectEvents tells the board that push events arrived before it was opened.
+func (b *Board) ExpectEvents() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.health.HasEvents {
+		b.health.HasEvents = true
+		b.reportHealth()
+	}
+}
+
 func (b *Board) observeNewCall(e sipgate.Event, now time.Time) {
 	l := b.leg(e.CallID, now)
 	b.updateFromEvent(l, &e, 3)

@@ -19,6 +19,7 @@ type Stores struct {
 	Greetings        *Greetings
 	Favourites       *Favourites
 	Relays           *Relays
+	Arrivals         *Arrivals
 
 	// Interrupted are the audit entries that [Audit.Recover] completed: those of
 	// actions in progress when the previous process ended.
@@ -50,6 +51,9 @@ func OpenStores(ctx context.Context, db *sql.DB, key Key, r Refresher, c Config,
 		return nil, err
 	}
 	if s.Relays, err = NewRelays(ctx, db, c.Relay); err != nil {
+		return nil, err
+	}
+	if s.Arrivals, err = NewArrivals(ctx, db); err != nil {
 		return nil, err
 	}
 	if s.Interrupted, err = s.Audit.Recover(ctx); err != nil {

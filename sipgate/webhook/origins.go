@@ -69,8 +69,9 @@ func hasUser(c sipgate.Channel, id string) bool {
 }
 
 // ChannelEvents returns when the last event of each channel came since the
-// program started, by the id of the channel. A channel without events, and one
-// whose events might be those of another one, is not in it.
+// program started, by the id of the channel, and that of the account under "". A
+// channel without events, and one whose events might be those of another one, is not
+// in it.
 func (r *Receiver) ChannelEvents(account string, channels []sipgate.Channel, numbers []sipgate.AccountNumber) map[string]time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -78,6 +79,9 @@ func (r *Receiver) ChannelEvents(account string, channels []sipgate.Channel, num
 	a := r.accounts[account]
 	if a == nil {
 		return last
+	}
+	if !a.health.LastEvent.IsZero() {
+		last[""] = a.health.LastEvent
 	}
 	for _, o := range a.origins.Keys() {
 		at, _ := a.origins.Peek(o)
