@@ -152,20 +152,10 @@ func (v *boardView) Parts(ctx context.Context) ([]string, error) {
 		views.AlarmLimits(v.lang, v.h.Control.Alarms.Of(v.actor.Account)))
 }
 
-// interruptedTime is for how long after a restart pages get what it cut off:
-// those that were open connect again within that time.
-const interruptedTime = 2 * time.Minute
-
 // Arrived implements [feed.View]: what a restart cut off.
 func (v *boardView) Arrived(ctx context.Context) (string, error) {
-	if time.Since(v.h.started) > interruptedTime {
-		return "", nil
-	}
 	var notices bytes.Buffer
-	for _, e := range v.h.Control.Interrupted {
-		if e.Account != v.actor.Account {
-			continue
-		}
+	for _, e := range v.h.Control.Interrupted.Of(v.actor.Account) {
 		text := views.Interrupted(v.lang, e.Parties, e.Outcome == team.OutcomeCancelled)
 		if err := views.Notice(v.lang, "interrupted", text).Render(ctx, &notices); err != nil {
 			return "", err

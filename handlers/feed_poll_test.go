@@ -29,9 +29,9 @@ func TestAPageThatPollsGetsWhatItLacks(t *testing.T) {
 	d := newDashboard(t, team.ZoneRule{})
 	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Agent)
 	d.loadRoster()
-	d.h.Control.Interrupted = []team.AuditEntry{
+	d.h.Control.Interrupted.Add([]team.AuditEntry{
 		{Account: d.account, Parties: "Vogt", Outcome: team.OutcomeCancelled}, {Account: d.account, Parties: "Brandt", Outcome: team.OutcomeUnknown}, {Account: "9999999", Parties: "Weber"},
-	}
+	})
 	c, other := d.connected(anna, "+4930555001"), d.connected(anna, "+4930555002")
 	whole := func(version string) feed.Message {
 		t.Helper()

@@ -74,8 +74,20 @@ type Alarms struct {
 // NewAlarms reads the limits from db, which has the tables of [Migrations]. It
 // skips invalid ones, which another version of the program wrote.
 func NewAlarms(ctx context.Context, db *sql.DB) (*Alarms, error) {
+	a := newAlarms(db)
+	return a, a.reload(ctx, "")
+}
+
+func newAlarms(db *sql.DB) *Alarms {
+	a := &Alarms{db: db}
+	a.current.Store(&map[string]AlarmLimits{})
+	return a
+}
+
+func (a *Alarms) reload(ctx context.Context, account string) error {
 	all := map[string]AlarmLimits{}
-	err := eachRow(ctx, db, func(row scanner) error {
+	where, args := of(account)
+	err := eachRow(ctx, a.db, func(row scanner) error {
 		var account string
 		var l AlarmLimits
 		err := row.Scan(&account, &l.Ringing.Amber, &l.Ringing.Red, &l.Held.Amber, &l.Held.Red, &l.Talking.Amber, &l.Talking.Red)
@@ -83,13 +95,12 @@ func NewAlarms(ctx context.Context, db *sql.DB) (*Alarms, error) {
 			all[account] = l
 		}
 		return err
-	}, `select account, ringing_amber, ringing_red, held_amber, held_red, talking_amber, talking_red from team_alarms`)
+	}, `select account, ringing_amber, ringing_red, held_amber, held_red, talking_amber, talking_red from team_alarms`+where, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read alarm limits: %w", err)
+		return fmt.Errorf("read alarm limits: %w", err)
 	}
-	a := &Alarms{db: db}
-	a.current.Store(&all)
-	return a, nil
+	replaceTeam(&a.current, all, account, func(k string) string { return k })
+	return nil
 }
 
 // Of returns the limits of an account.

@@ -25,18 +25,36 @@ type Arrivals struct {
 
 // NewArrivals reads the arrivals from db, which has the tables of [Migrations].
 func NewArrivals(ctx context.Context, db *sql.DB) (*Arrivals, error) {
-	a := &Arrivals{db: db, last: map[string]map[string]time.Time{}}
-	err := eachRow(ctx, db, func(row scanner) error {
+	a := newArrivals(db)
+	return a, a.reload(ctx, "")
+}
+
+func newArrivals(db *sql.DB) *Arrivals {
+	return &Arrivals{db: db, last: map[string]map[string]time.Time{}}
+}
+
+func (a *Arrivals) reload(ctx context.Context, account string) error {
+	now := newArrivals(nil)
+	where, args := of(account)
+	err := eachRow(ctx, a.db, func(row scanner) error {
 		var account, channel string
 		var last int64
 		err := row.Scan(&account, &channel, &last)
-		a.set(account, channel, time.UnixMilli(last))
+		now.set(account, channel, time.UnixMilli(last))
 		return err
-	}, `select account, channel, last from team_arrivals`)
+	}, `select account, channel, last from team_arrivals`+where, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read arrivals: %w", err)
+		return fmt.Errorf("read arrivals: %w", err)
 	}
-	return a, nil
+	a.replace(now.last, account)
+	return nil
+}
+
+// replace replaces what is in memory of an account, of all for "".
+func (a *Arrivals) replace(now map[string]map[string]time.Time, account string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.last = withTeam(a.last, now, account, func(k string) string { return k })
 }
 
 func (a *Arrivals) set(account, channel string, last time.Time) {

@@ -153,11 +153,11 @@ func (a *Audit) Refused(ctx context.Context, e AuditEntry) error {
 	return err
 }
 
-// Recover completes the entries that an earlier process left in progress: the
-// outcome of begun ones is unknown, waiting ones are cancelled. It returns them,
-// with their new outcome. It is to be called once, before the first action.
-func (a *Audit) Recover(ctx context.Context) ([]AuditEntry, error) {
-	entries, err := a.query(ctx, `where outcome in ('begun', 'waiting') order by id`)
+// Recover completes the entries of an account, of all for "", that an earlier process
+// left in progress: the outcome of begun ones is unknown, waiting ones are cancelled.
+// It returns them, with their new outcome. It is to be called before the first action.
+func (a *Audit) Recover(ctx context.Context, account string) ([]AuditEntry, error) {
+	entries, err := a.query(ctx, `where outcome in ('begun', 'waiting') and $1 in ('', account) order by id`, account)
 	if err != nil {
 		return nil, fmt.Errorf("read audit entries in progress: %w", err)
 	}
@@ -173,7 +173,7 @@ func (a *Audit) Recover(ctx context.Context) ([]AuditEntry, error) {
 	}
 	if _, err := execute(ctx, a.db, `
 		update audit set outcome = case outcome when 'waiting' then 'cancelled' else 'unknown' end
-		where outcome in ('begun', 'waiting')`); err != nil {
+		where outcome in ('begun', 'waiting') and $1 in ('', account)`, account); err != nil {
 		return nil, fmt.Errorf("complete audit entries in progress: %w", err)
 	}
 	return entries, nil

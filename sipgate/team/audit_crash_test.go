@@ -40,7 +40,7 @@ func TestAuditAfterCrash(t *testing.T) {
 	if got := outcomes(t, a); got != "begun waiting begun done refused" {
 		t.Fatalf("the killed process left %s", got)
 	}
-	recovered, err := a.Recover(t.Context())
+	recovered, err := a.Recover(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestAuditAfterCrash(t *testing.T) {
 	if s := strings.Join(got, ", "); s != "A unknown, B cancelled, C unknown" {
 		t.Errorf("recovered %s", s)
 	}
-	if recovered, err := a.Recover(t.Context()); len(recovered) != 0 || err != nil {
+	if recovered, err := a.Recover(t.Context(), ""); len(recovered) != 0 || err != nil {
 		t.Errorf("recovered twice: %v, %v", recovered, err)
 	}
 }

@@ -68,8 +68,20 @@ type CapabilityStore struct {
 // NewCapabilityStore reads the capabilities from db, which has the tables of
 // [Migrations].
 func NewCapabilityStore(ctx context.Context, db *sql.DB) (*CapabilityStore, error) {
+	s := newCapabilityStore(db)
+	return s, s.reload(ctx, "")
+}
+
+func newCapabilityStore(db *sql.DB) *CapabilityStore {
+	s := &CapabilityStore{db: db, writing: make(chan struct{}, 1)}
+	s.current.Store(&map[string]Capabilities{})
+	return s
+}
+
+func (s *CapabilityStore) reload(ctx context.Context, account string) error {
+	where, args := of(account)
 	all := map[string]Capabilities{}
-	err := eachRow(ctx, db, func(row scanner) error {
+	err := eachRow(ctx, s.db, func(row scanner) error {
 		var c Capabilities
 		var account, refused string
 		var detected int64
@@ -80,13 +92,12 @@ func NewCapabilityStore(ctx context.Context, db *sql.DB) (*CapabilityStore, erro
 		}
 		all[account] = c
 		return err
-	}, `select account, platform, found_by, plus, refused, found from team_platform`)
+	}, `select account, platform, found_by, plus, refused, found from team_platform`+where, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read capabilities: %w", err)
+		return fmt.Errorf("read capabilities: %w", err)
 	}
-	s := &CapabilityStore{db: db, writing: make(chan struct{}, 1)}
-	s.current.Store(&all)
-	return s, nil
+	replaceTeam(&s.current, all, account, func(k string) string { return k })
+	return nil
 }
 
 // Get returns what is known of the account. A nil store knows nothing.

@@ -53,14 +53,15 @@ func (m *Members) SetDefaultConsent(ctx context.Context, by MemberID, c Consent)
 	})
 }
 
-func readDefaults(ctx context.Context, db *sql.DB) (map[string]Consent, error) {
+func readDefaults(ctx context.Context, db *sql.DB, account string) (map[string]Consent, error) {
 	all := map[string]Consent{}
+	where, args := of(account)
 	err := eachRow(ctx, db, func(row scanner) error {
 		var account string
 		var c Consent
 		err := row.Scan(&account, &c.SharesCalls, &c.AllowsLeads)
 		all[account] = c
 		return err
-	}, `select account, shares, lendable from team_default`)
+	}, `select account, shares, lendable from team_default`+where, args...)
 	return all, err
 }

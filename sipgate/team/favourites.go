@@ -21,8 +21,20 @@ type Favourites struct {
 
 // NewFavourites reads the marks from db, which has the tables of [Migrations].
 func NewFavourites(ctx context.Context, db *sql.DB) (*Favourites, error) {
+	f := newFavourites(db)
+	return f, f.reload(ctx, "")
+}
+
+func newFavourites(db *sql.DB) *Favourites {
+	f := &Favourites{db: db}
+	f.current.Store(&map[MemberID]map[sipgate.UserID]bool{})
+	return f
+}
+
+func (f *Favourites) reload(ctx context.Context, account string) error {
+	where, args := of(account)
 	all := map[MemberID]map[sipgate.UserID]bool{}
-	err := eachRow(ctx, db, func(row scanner) error {
+	err := eachRow(ctx, f.db, func(row scanner) error {
 		var id MemberID
 		var colleague sipgate.UserID
 		err := row.Scan(&id.Account, &id.User, &colleague)
@@ -31,13 +43,12 @@ func NewFavourites(ctx context.Context, db *sql.DB) (*Favourites, error) {
 		}
 		all[id][colleague] = true
 		return err
-	}, `select account, user_id, colleague from favourite_colleagues`)
+	}, `select account, user_id, colleague from favourite_colleagues`+where, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read favourites: %w", err)
+		return fmt.Errorf("read favourites: %w", err)
 	}
-	f := &Favourites{db: db}
-	f.current.Store(&all)
-	return f, nil
+	replaceTeam(&f.current, all, account, func(id MemberID) string { return id.Account })
+	return nil
 }
 
 // Of returns the colleagues that a member has marked. The caller must not change

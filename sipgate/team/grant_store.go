@@ -115,16 +115,17 @@ func (s *grantStore) purge(ctx context.Context) error {
 	return err
 }
 
-// all returns the stored grants without their tokens.
-func (s *grantStore) all(ctx context.Context) (map[MemberID]storedGrant, error) {
+// all returns the stored grants of an account, of all for "", without their tokens.
+func (s *grantStore) all(ctx context.Context, account string) (map[MemberID]storedGrant, error) {
 	grants := map[MemberID]storedGrant{}
+	where, args := of(account)
 	err := eachRow(ctx, s.db, func(row scanner) error {
 		var id MemberID
 		var g storedGrant
 		err := row.Scan(&id.Account, &id.User, &g.generation, &g.dead, &g.refreshing)
 		grants[id] = g
 		return err
-	}, `select account, user_id, generation, dead_since is not null, refresh_intent is not null from grants`)
+	}, `select account, user_id, generation, dead_since is not null, refresh_intent is not null from grants`+where, args...)
 	return grants, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -102,7 +103,17 @@ type Grants struct {
 // returns ErrWrongKey. It retries refreshes that a crash interrupted, once and
 // in the background.
 func NewGrants(db *sql.DB, key Key, r Refresher, log *slog.Logger) (*Grants, error) {
-	return newGrants(db, key, r, log, func(string) {})
+	g, err := newGrants(db, key, r, log, func(string) {})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(g.ctx, requestTimeout)
+	defer cancel()
+	if err := g.reload(ctx, ""); err != nil {
+		g.cancel()
+		return nil, err
+	}
+	return g, nil
 }
 
 func newGrants(db *sql.DB, key Key, r Refresher, log *slog.Logger, checkpoint func(string)) (*Grants, error) {
@@ -118,29 +129,33 @@ func newGrants(db *sql.DB, key Key, r Refresher, log *slog.Logger, checkpoint fu
 		closing:   make(chan struct{}),
 	}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
-	if err := g.load(); err != nil {
+	if err := g.check(); err != nil {
 		g.cancel()
 		return nil, err
 	}
 	return g, nil
 }
 
-// load reads the stored grants and starts the refreshes that were interrupted.
-func (g *Grants) load() error {
+// check checks the key, and removes the grants that were dead for long.
+func (g *Grants) check() error {
 	ctx, cancel := context.WithTimeout(g.ctx, requestTimeout)
 	defer cancel()
 	if err := g.store.checkKey(ctx); err != nil {
 		return err
 	}
-	if err := g.store.purge(ctx); err != nil {
-		return err
-	}
-	stored, err := g.store.all(ctx)
+	return g.store.purge(ctx)
+}
+
+// reload reads the stored grants of an account, of all for "", and starts the
+// refreshes that were interrupted.
+func (g *Grants) reload(ctx context.Context, account string) error {
+	stored, err := g.store.all(ctx, account)
 	if err != nil {
 		return err
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	maps.DeleteFunc(g.grants, func(id MemberID, _ *grant) bool { return account == "" || id.Account == account })
 	for id, s := range stored {
 		gr := &grant{member: id, generation: s.generation, dead: s.dead}
 		g.grants[id] = gr
@@ -246,6 +261,41 @@ func (g *Grants) Drop(ctx context.Context, id MemberID) (refreshToken string, er
 		return gr.unsaved.refreshToken, nil
 	}
 	return stored.refreshToken, nil
+}
+
+// forget waits, as long as ctx allows, until the refreshes in progress of an account
+// are stored, and removes its grants from memory. No refresh of them begins then, and
+// what could not be stored is tried once more.
+func (g *Grants) forget(ctx context.Context, account string) error {
+	g.mu.Lock()
+	var calls []*refreshCall
+	var forgotten []*grant
+	for id, gr := range g.grants {
+		if id.Account != account {
+			continue
+		}
+		delete(g.grants, id)
+		forgotten = append(forgotten, gr)
+		if gr.call != nil {
+			calls = append(calls, gr.call)
+		}
+	}
+	g.mu.Unlock()
+	for _, call := range calls {
+		call.wait(ctx)
+	}
+	var errs error
+	for _, gr := range forgotten {
+		g.mu.Lock()
+		unsaved := gr.unsaved
+		gr.unsaved = nil
+		g.mu.Unlock()
+		if unsaved != nil {
+			_, _, err := g.replace(gr.member, unsaved)
+			errs = errors.Join(errs, err)
+		}
+	}
+	return errs
 }
 
 // Close waits until the refreshes in progress are stored, at most 15 seconds.

@@ -31,8 +31,20 @@ type greetingKey struct {
 // NewGreetings reads the greetings from db, which has the tables of [Migrations].
 // It skips invalid ones, which another version of the program wrote.
 func NewGreetings(ctx context.Context, db *sql.DB) (*Greetings, error) {
+	g := newGreetings(db)
+	return g, g.reload(ctx, "")
+}
+
+func newGreetings(db *sql.DB) *Greetings {
+	g := &Greetings{db: db}
+	g.current.Store(&map[greetingKey]string{})
+	return g
+}
+
+func (g *Greetings) reload(ctx context.Context, account string) error {
+	where, args := of(account)
 	all := map[greetingKey]string{}
-	err := eachRow(ctx, db, func(row scanner) error {
+	err := eachRow(ctx, g.db, func(row scanner) error {
 		var key greetingKey
 		var text string
 		err := row.Scan(&key.account, &key.number, &text)
@@ -40,13 +52,12 @@ func NewGreetings(ctx context.Context, db *sql.DB) (*Greetings, error) {
 			all[key] = text
 		}
 		return err
-	}, `select account, number, greeting from team_greetings`)
+	}, `select account, number, greeting from team_greetings`+where, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read greetings: %w", err)
+		return fmt.Errorf("read greetings: %w", err)
 	}
-	g := &Greetings{db: db}
-	g.current.Store(&all)
-	return g, nil
+	replaceTeam(&g.current, all, account, func(k greetingKey) string { return k.account })
+	return nil
 }
 
 // Of returns the greeting for callers of a number of an account, "" if there is

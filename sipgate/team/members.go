@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -68,13 +67,14 @@ type snapshot struct {
 
 // NewMembers reads the members from db, which has the tables of [Migrations].
 func NewMembers(ctx context.Context, db *sql.DB, a Accounts) (*Members, error) {
-	s, err := readSnapshot(ctx, db)
-	if err != nil {
-		return nil, fmt.Errorf("read members: %w", err)
-	}
+	m := newMembers(db, a)
+	return m, m.reload(ctx, "")
+}
+
+func newMembers(db *sql.DB, a Accounts) *Members {
 	m := &Members{db: db, accounts: a, writing: make(chan struct{}, 1)}
-	m.current.Store(s)
-	return m, nil
+	m.current.Store(&snapshot{members: map[MemberID]Member{}, preferences: map[MemberID]Preferences{}, defaults: map[string]Consent{}})
+	return m
 }
 
 // Get returns what is known of a member, and whether that is a member of a team

@@ -86,10 +86,40 @@ func (m *Members) save(ctx context.Context, member Member) (owner string, err er
 	return owner, tx.Commit()
 }
 
-// readSnapshot reads all that is stored of members. An unknown role is read as
-// NoRole.
-func readSnapshot(ctx context.Context, db *sql.DB) (*snapshot, error) {
+// reload reads again what is stored of the members of an account, of all for "".
+// Listeners are not notified.
+func (m *Members) reload(ctx context.Context, account string) error {
+	select {
+	case m.writing <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-m.writing }()
+	now, err := readSnapshot(ctx, m.db, account)
+	if err != nil {
+		return fmt.Errorf("read members: %w", err)
+	}
+	m.replace(now, account)
+	return nil
+}
+
+// replace replaces what is known of an account, of all for "", by what now has. The
+// caller holds writing.
+func (m *Members) replace(now *snapshot, account string) {
+	before, byMember := m.current.Load(), func(id MemberID) string { return id.Account }
+	m.current.Store(&snapshot{
+		owner:       now.owner,
+		members:     withTeam(before.members, now.members, account, byMember),
+		preferences: withTeam(before.preferences, now.preferences, account, byMember),
+		defaults:    withTeam(before.defaults, now.defaults, account, func(k string) string { return k }),
+	})
+}
+
+// readSnapshot reads all that is stored of the members of an account, of all for "". An
+// unknown role is read as NoRole.
+func readSnapshot(ctx context.Context, db *sql.DB, account string) (*snapshot, error) {
 	s := &snapshot{members: map[MemberID]Member{}}
+	where, args := of(account)
 	err := db.QueryRowContext(ctx, `select account from people_owner where one = 1`).Scan(&s.owner)
 	if err != nil && !noRows(err) {
 		return nil, err
@@ -106,13 +136,13 @@ func readSnapshot(ctx context.Context, db *sql.DB) (*snapshot, error) {
 		member.Joined, member.LastActive = time.UnixMilli(joined).UTC(), time.UnixMilli(active).UTC()
 		s.members[member.MemberID] = member
 		return err
-	}, `select account, user_id, name, role, stated, shares, lendable, removed, joined_at, seen_at, unconfirmed from people`)
+	}, `select account, user_id, name, role, stated, shares, lendable, removed, joined_at, seen_at, unconfirmed from people`+where, args...)
 	if err != nil {
 		return nil, err
 	}
-	if s.defaults, err = readDefaults(ctx, db); err != nil {
+	if s.defaults, err = readDefaults(ctx, db, account); err != nil {
 		return nil, err
 	}
-	s.preferences, err = readPreferences(ctx, db)
+	s.preferences, err = readPreferences(ctx, db, account)
 	return s, err
 }

@@ -82,7 +82,7 @@ func newTestTeam(tb testing.TB) (*Members, *sql.DB) {
 // wantStored fails the test unless a new process would read what is in memory.
 func wantStored(tb testing.TB, m *Members, db *sql.DB) {
 	tb.Helper()
-	stored, err := readSnapshot(context.Background(), db)
+	stored, err := readSnapshot(context.Background(), db, "")
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -29,8 +29,9 @@ func (m *Members) putPreferences(ctx context.Context, id MemberID, p Preferences
 
 // readPreferences reads the preferences of all members. It skips invalid ones,
 // which another version of the program wrote.
-func readPreferences(ctx context.Context, db *sql.DB) (map[MemberID]Preferences, error) {
+func readPreferences(ctx context.Context, db *sql.DB, account string) (map[MemberID]Preferences, error) {
 	all := map[MemberID]Preferences{}
+	where, args := of(account)
 	err := eachRow(ctx, db, func(row scanner) error {
 		var id MemberID
 		var p Preferences
@@ -43,6 +44,6 @@ func readPreferences(ctx context.Context, db *sql.DB) (map[MemberID]Preferences,
 	}, `
 		select account, user_id, lang, theme, keys, only_mine, sound, volume, notify,
 			rings_all, quiet, quiet_from, quiet_to, quiet_days, grace, device, number, density, recording
-		from people_choices`)
+		from people_choices`+where, args...)
 	return all, err
 }

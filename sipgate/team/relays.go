@@ -110,8 +110,20 @@ type Relays struct {
 
 // NewRelays reads the relays from db, which has the tables of [Migrations].
 func NewRelays(ctx context.Context, db *sql.DB, policy RelayPolicy) (*Relays, error) {
+	r := newRelays(db, policy)
+	return r, r.reload(ctx, "")
+}
+
+func newRelays(db *sql.DB, policy RelayPolicy) *Relays {
+	r := &Relays{db: db, policy: policy}
+	r.current.Store(&map[string]Relay{})
+	return r
+}
+
+func (r *Relays) reload(ctx context.Context, account string) error {
+	where, args := of(account)
 	all := map[string]Relay{}
-	err := eachRow(ctx, db, func(row scanner) error {
+	err := eachRow(ctx, r.db, func(row scanner) error {
 		var account string
 		var a RelayAddress
 		err := row.Scan(&account, &a.URL, &a.Incoming, &a.Outgoing, &a.Replaced)
@@ -119,23 +131,22 @@ func NewRelays(ctx context.Context, db *sql.DB, policy RelayPolicy) (*Relays, er
 		relay.Addresses = append(relay.Addresses, a)
 		all[account] = relay
 		return err
-	}, `select account, url, incoming, outgoing, was_there from team_relays order by was_there desc, url`)
+	}, `select account, url, incoming, outgoing, was_there from team_relays`+where+` order by was_there desc, url`, args...)
 	if err == nil {
-		err = eachRow(ctx, db, func(row scanner) error {
+		err = eachRow(ctx, r.db, func(row scanner) error {
 			var account string
 			err := row.Scan(&account)
 			relay := all[account]
 			relay.Answers = true
 			all[account] = relay
 			return err
-		}, `select account from team_relay_answers`)
+		}, `select account from team_relay_answers`+where, args...)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read relays: %w", err)
+		return fmt.Errorf("read relays: %w", err)
 	}
-	r := &Relays{db: db, policy: policy}
-	r.current.Store(&all)
-	return r, nil
+	replaceTeam(&r.current, all, account, func(k string) string { return k })
+	return nil
 }
 
 // Of returns the relay of an account. The caller must not change it.

@@ -23,6 +23,7 @@ type Config struct {
 	Accounts       Accounts      // for [NewMembers]
 	AuditRetention time.Duration // for [NewAudit]
 	Zones          ZoneRule      // for [NewZones]; the setting is of its own
+	OnDemand       bool          // for [OpenStores]
 	Relay          RelayPolicy   // for [NewRelays]; Own is not set here
 }
 

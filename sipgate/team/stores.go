@@ -21,48 +21,31 @@ type Stores struct {
 	Relays           *Relays
 	Arrivals         *Arrivals
 
-	// Interrupted are the audit entries that [Audit.Recover] completed: those of
-	// actions in progress when the previous process ended.
-	Interrupted []AuditEntry
+	// Interrupted are the actions in progress when the process ended that acted for
+	// their account before.
+	Interrupted Interruptions
 }
 
-// OpenStores reads the stores from db, which has the tables of [Migrations].
+// OpenStores reads the stores from db, which has the tables of [Migrations]; with
+// c.OnDemand, what is stored of an account is read by [Stores.Reload] only.
 // Grants are encrypted with key and refreshed through r. The stores are to be
 // closed before the database.
 func OpenStores(ctx context.Context, db *sql.DB, key Key, r Refresher, c Config, log *slog.Logger) (*Stores, error) {
-	s := &Stores{Audit: NewAudit(db, c.AuditRetention), ReplacedWebhooks: NewReplacedWebhooks(db), Wallboards: NewWallboards(db)}
+	s := &Stores{Audit: NewAudit(db, c.AuditRetention), ReplacedWebhooks: NewReplacedWebhooks(db), Wallboards: NewWallboards(db),
+		Members: newMembers(db, c.Accounts), Capabilities: newCapabilityStore(db), Zones: newZones(db, c.Zones), Alarms: newAlarms(db),
+		Greetings: newGreetings(db), Favourites: newFavourites(db), Relays: newRelays(db, c.Relay), Arrivals: newArrivals(db)}
 	var err error
-	if s.Members, err = NewMembers(ctx, db, c.Accounts); err != nil {
+	if s.Grants, err = newGrants(db, key, r, log, func(string) {}); err != nil || c.OnDemand {
+		return s, err
+	}
+	if err := s.Reload(ctx, ""); err != nil {
+		s.Close()
 		return nil, err
 	}
-	if s.Capabilities, err = NewCapabilityStore(ctx, db); err != nil {
-		return nil, err
+	if n := s.Interrupted.count(); n > 0 {
+		log.Warn("actions interrupted by the end of the previous process; see the audit", "number", n)
 	}
-	if s.Zones, err = NewZones(ctx, db, c.Zones); err != nil {
-		return nil, err
-	}
-	if s.Alarms, err = NewAlarms(ctx, db); err != nil {
-		return nil, err
-	}
-	if s.Greetings, err = NewGreetings(ctx, db); err != nil {
-		return nil, err
-	}
-	if s.Favourites, err = NewFavourites(ctx, db); err != nil {
-		return nil, err
-	}
-	if s.Relays, err = NewRelays(ctx, db, c.Relay); err != nil {
-		return nil, err
-	}
-	if s.Arrivals, err = NewArrivals(ctx, db); err != nil {
-		return nil, err
-	}
-	if s.Interrupted, err = s.Audit.Recover(ctx); err != nil {
-		return nil, err
-	} else if len(s.Interrupted) > 0 {
-		log.Warn("actions interrupted by the end of the previous process; see the audit", "number", len(s.Interrupted))
-	}
-	s.Grants, err = NewGrants(db, key, r, log)
-	return s, err
+	return s, nil
 }
 
 // Close waits for the refreshes of grants, as [Grants.Close] does.

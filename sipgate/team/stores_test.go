@@ -13,7 +13,7 @@ func TestOpenStores(t *testing.T) {
 		return OpenStores(t.Context(), db, key, &scriptedRefresher{}, Config{}, testLogger(t))
 	}
 	s, err := open(testKey)
-	if err != nil || len(s.Interrupted) != 0 {
+	if err != nil || s.Interrupted.count() != 0 {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	id := beginEntry(t, s.Audit, holdEntry(ada, "ROW"))
@@ -23,8 +23,8 @@ func TestOpenStores(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Close()
-	if len(s.Interrupted) != 1 || s.Interrupted[0].ID != id || s.Interrupted[0].Outcome != OutcomeUnknown {
-		t.Errorf("interrupted %+v", s.Interrupted)
+	if got := s.Interrupted.Of(ada.Account); len(got) != 1 || got[0].ID != id || got[0].Outcome != OutcomeUnknown {
+		t.Errorf("interrupted %+v", got)
 	}
 	if _, err := open(otherKey); !errors.Is(err, ErrWrongKey) {
 		t.Errorf("with another key: %v", err)

@@ -104,8 +104,20 @@ type Zones struct {
 
 // NewZones reads the zones from db, which has the tables of [Migrations].
 func NewZones(ctx context.Context, db *sql.DB, rule ZoneRule) (*Zones, error) {
+	z := newZones(db, rule)
+	return z, z.reload(ctx, "")
+}
+
+func newZones(db *sql.DB, rule ZoneRule) *Zones {
+	z := &Zones{rule: rule, db: db}
+	z.current.Store(&map[string]*time.Location{})
+	return z
+}
+
+func (z *Zones) reload(ctx context.Context, account string) error {
+	where, args := of(account)
 	all := map[string]*time.Location{}
-	err := eachRow(ctx, db, func(row scanner) error {
+	err := eachRow(ctx, z.db, func(row scanner) error {
 		var account, name string
 		if err := row.Scan(&account, &name); err != nil {
 			return err
@@ -114,13 +126,12 @@ func NewZones(ctx context.Context, db *sql.DB, rule ZoneRule) (*Zones, error) {
 			all[account] = zone
 		}
 		return nil
-	}, `select account, zone from team_zone`)
+	}, `select account, zone from team_zone`+where, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read time zones: %w", err)
+		return fmt.Errorf("read time zones: %w", err)
 	}
-	z := &Zones{rule: rule, db: db}
-	z.current.Store(&all)
-	return z, nil
+	replaceTeam(&z.current, all, account, func(k string) string { return k })
+	return nil
 }
 
 // Of returns the zone of an account: that of the setting, else what sipgate

@@ -1,0 +1,102 @@
+package team
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"callboard/sipgate"
+)
+
+// kept is what the stores answer of an account in whose team ada is.
+type kept struct {
+	members     []Member
+	preferences Preferences
+	consent     Consent
+	grant       GrantState
+	platform    sipgate.Platform
+	zone        string
+	alarms      AlarmLimits
+	greeting    string
+	favourites  map[sipgate.UserID]bool
+	relay       Relay
+	arrivals    map[string]time.Time
+}
+
+func keptOf(s *Stores) kept {
+	return kept{s.Members.List(ada.Account), s.Members.Preferences(ada), s.Members.DefaultConsent(ada.Account), s.Grants.State(ada),
+		s.Capabilities.Get(ada.Account).Platform, s.Zones.Of(ada.Account).String(), s.Alarms.Of(ada.Account),
+		s.Greetings.Of(ada.Account, "+4922147101"), s.Favourites.Of(ada), s.Relays.Of(ada.Account), s.Arrivals.Of(ada.Account)}
+}
+
+// A process that begins to act for a team knows all that the one before it stored, and
+// the one before it forgets the team, and no other one.
+func TestATeamMovesFromProcessToProcess(t *testing.T) {
+	db, ctx := newTeamDB(t), t.Context()
+	anyAccount, err := ParseAccounts("any")
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func() *Stores {
+		s, err := OpenStores(ctx, db, testKey, &scriptedRefresher{}, Config{Accounts: anyAccount, OnDemand: true}, testLogger(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		return s
+	}
+	must := func(errs ...error) {
+		t.Helper()
+		for _, err := range errs {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	first, second := open(), open()
+	stranger := MemberID{Account: "7654321", User: "w0"}
+	must(first.Reload(ctx, ada.Account), first.Reload(ctx, stranger.Account))
+	nothing := keptOf(second)
+	for _, id := range []MemberID{ada, stranger} {
+		_, err := first.Members.SignIn(ctx, id, "Ada", true)
+		must(err, first.Grants.Put(ctx, id, sipgate.Tokens{Access: "a", Refresh: "r", Lifetime: time.Hour}))
+	}
+	must(first.Members.SavePreferences(ctx, ada, func(p *Preferences) error { p.Volume = 17; return nil }),
+		first.Members.SetDefaultConsent(ctx, ada, Consent{AllowsLeads: true}),
+		first.Capabilities.SetPlatform(ctx, ada.Account, sipgate.PlatformDetection{Platform: sipgate.Neo, Evidence: "token"}),
+		first.Zones.Learn(ctx, ada.Account, []sipgate.User{{Timezone: "America/Lima"}}, nil, ""),
+		first.Alarms.Set(ctx, ada.Account, AlarmLimits{Ringing: AlarmLimit{Amber: 7, Red: 9}}),
+		first.Greetings.Set(ctx, ada.Account, "+4922147101", "Good day"),
+		first.Favourites.Set(ctx, ada, "w1", true),
+		first.Relays.Add(ctx, ada.Account, "https://crm.example.org/events"),
+		first.Arrivals.Save(ctx, ada.Account, map[string]time.Time{"": time.UnixMilli(1_900_000_000_000)}))
+	waiting, others := beginEntry(t, first.Audit, holdEntry(ada, "ROW")), beginEntry(t, first.Audit, holdEntry(stranger, "ROW"))
+
+	before := keptOf(first)
+	for i := range reflect.TypeFor[kept]().NumField() {
+		if was, is := fmt.Sprint(reflect.ValueOf(nothing).Field(i)), fmt.Sprint(reflect.ValueOf(before).Field(i)); is == was {
+			t.Errorf("%s is %s, as if nothing was stored", reflect.TypeFor[kept]().Field(i).Name, is)
+		}
+	}
+	if got := keptOf(second); !reflect.DeepEqual(got, nothing) {
+		t.Errorf("before it acts for the team, a process has %+v", got)
+	}
+	must(first.Forget(ctx, ada.Account), second.Reload(ctx, ada.Account))
+	if got := keptOf(second); !reflect.DeepEqual(got, before) {
+		t.Errorf("the next process has\n%+v, the one before it had\n%+v", got, before)
+	}
+	if got := keptOf(first); !reflect.DeepEqual(got, nothing) {
+		t.Errorf("the process before keeps %+v", got)
+	}
+	if _, ok := first.Members.Get(stranger); !ok || first.Grants.State(stranger) != StateOK {
+		t.Error("the process before forgets another team, too")
+	}
+	if got := second.Interrupted.Of(ada.Account); len(got) != 1 || got[0].ID != waiting || got[0].Outcome != OutcomeUnknown {
+		t.Errorf("cut off: %+v", got)
+	}
+	must(first.Audit.End(ctx, others, OutcomeDone, 204, 0))
+	if entries, err := first.Audit.query(ctx, `where id = $1`, others); err != nil || entries[0].Outcome != OutcomeDone {
+		t.Errorf("another team's entry is %+v, %v", entries, err)
+	}
+}
