@@ -81,7 +81,7 @@ func (h *handlers) platformModel(r *http.Request, a actor) views.PlatformModel {
 	c := h.Control.CapabilitiesOf(r.Context(), a.Actor)
 	m := views.PlatformModel{Name: string(c.Platform), Evidence: c.Evidence, DetectedAt: c.DetectedAt}
 	for _, ability := range team.Abilities {
-		m.Capabilities = append(m.Capabilities, views.Capability{Name: string(ability), Supported: h.Control.Can(a.Account, ability), Assumed: c.Assumed(ability)})
+		m.Capabilities = append(m.Capabilities, views.Capability{Name: string(ability), Supported: h.Control.Can(a.Account, ability), Assumed: h.Control.Assumed(a.Account, ability)})
 	}
 	return m
 }

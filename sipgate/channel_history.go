@@ -23,6 +23,10 @@ type ChannelHistory struct {
 	// changes. It may be nil.
 	Kept func(context.Context) (map[string]EntryChange, error)
 
+	// Listed, unless nil, is told of each answer of sipgate's own history: whether it
+	// lists a call, and its error.
+	Listed func(call bool, err error)
+
 	turn     chan struct{} // of one: who holds it uses the calls
 	channels map[string]*channelCalls
 }
@@ -30,6 +34,13 @@ type ChannelHistory struct {
 // NewChannelHistory returns a ChannelHistory that has read nothing yet.
 func NewChannelHistory(channels func(context.Context) ([]Channel, error)) *ChannelHistory {
 	return &ChannelHistory{Channels: channels, turn: make(chan struct{}, 1), channels: map[string]*channelCalls{}}
+}
+
+// tell tells Listed. A nil ChannelHistory tells nobody.
+func (h *ChannelHistory) tell(call bool, err error) {
+	if h != nil && h.Listed != nil {
+		h.Listed(call, err)
+	}
 }
 
 // channelCalls are the calls of a channel from the latest one on, as far as they

@@ -3,6 +3,7 @@ package sipgate
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -98,6 +99,13 @@ func KindOf(err error) Kind {
 		return e.Kind()
 	}
 	return Other
+}
+
+// Lacks reports whether an error says that the account has no such operation: it is
+// Unsupported, or its path, which names no call or entry, is not found.
+func Lacks(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.Kind == Unsupported || e.Status == http.StatusNotFound && e.Kind != NoCall)
 }
 
 // MayHaveArrived reports whether the request that failed with err may have

@@ -152,6 +152,7 @@ func (c *Client) channelsOfHistory(ctx context.Context) ([]Channel, error) {
 func (c *Client) listHistory(ctx context.Context, q HistoryQuery) (HistoryPage, error) {
 	list, other, err := getList(ctx, c, (*wireEntry).isEntry, q.values(), "history")
 	if err != nil {
+		c.ChannelHistory.tell(false, err)
 		return HistoryPage{}, err
 	}
 	page := HistoryPage{}
@@ -169,7 +170,18 @@ func (c *Client) listHistory(ctx context.Context, q HistoryQuery) (HistoryPage, 
 		}
 	}
 	page.Total = max(page.Total, len(list))
+	c.ChannelHistory.tell(slices.ContainsFunc(page.Items, func(e HistoryEntry) bool { return e.Type == "CALL" }), nil)
 	return page, nil
+}
+
+// ListsCalls reports whether sipgate's own history lists a call: on neo, that of some
+// accounts lists none.
+func (c *Client) ListsCalls(ctx context.Context) (bool, error) {
+	page, err := c.listHistory(ctx, HistoryQuery{Types: []string{"CALL"}, Limit: 1})
+	if Lacks(err) {
+		return false, nil
+	}
+	return len(page.Items) > 0, err
 }
 
 // HistoryEntry returns one entry. Kind NoCall means that it does not exist or

@@ -84,7 +84,7 @@ func (c *Client) DetectPlatform(ctx context.Context) (PlatformDetection, error) 
 // request that only classic accounts may send, whatever the access token says: an
 // account may have been migrated since it was issued.
 func (c *Client) PlatformByAnswer(ctx context.Context) (PlatformDetection, error) {
-	_, _, err := getList[struct{}](ctx, c, nil, nil, "groups")
+	err := c.readGroups(ctx)
 	switch {
 	case err == nil:
 		return PlatformDetection{Classic, "groups"}, nil
@@ -92,6 +92,20 @@ func (c *Client) PlatformByAnswer(ctx context.Context) (PlatformDetection, error
 		return PlatformDetection{Neo, "groups"}, nil
 	}
 	return PlatformDetection{}, err
+}
+
+func (c *Client) readGroups(ctx context.Context) error {
+	_, _, err := getList[struct{}](ctx, c, nil, nil, "groups")
+	return err
+}
+
+// HasGroups reports whether the account has phone lines and groups.
+func (c *Client) HasGroups(ctx context.Context) (bool, error) {
+	err := c.readGroups(ctx)
+	if Lacks(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // classicProducts lists the values of mainProductType of the classic platform.

@@ -10,6 +10,7 @@ package callcontrol
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -102,6 +103,7 @@ type Control struct {
 	channels *lru.Cache[team.MemberID, *sipgate.ChannelHistory]
 
 	started *lru.Cache[startedKey, *startedCall]
+	probed  sync.Map // accounts that probe has asked for
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc

@@ -24,7 +24,11 @@ func (c *Control) DetectCapabilities(ctx context.Context, a Actor) error {
 	if err != nil {
 		return err
 	}
-	return c.setPlatform(ctx, a.Account, found)
+	if err := c.setPlatform(ctx, a.Account, found); err != nil {
+		return err
+	}
+	c.probe(ctx, a.Account, c.ClientOf(a.MemberID))
+	return nil
 }
 
 func (c *Control) setPlatform(ctx context.Context, account string, found sipgate.PlatformDetection) error {
@@ -60,6 +64,23 @@ func (c *Control) Can(account string, a team.Ability) bool {
 		return true
 	}
 	return c.Capabilities.Get(account).Can(a)
+}
+
+// Assumed reports whether an account on neo has an ability only as long as nobody has
+// tried.
+func (c *Control) Assumed(account string, a team.Ability) bool {
+	if !c.Capabilities.Get(account).Assumed(a) || !c.Can(account, a) {
+		return false
+	}
+	switch a {
+	case team.AbilityMute, team.AbilitySilentRecording:
+		return true
+	case team.AbilityCallList:
+		health, _ := c.Boards.Board(account).Health()
+		return health.ListedAt.IsZero()
+	}
+	_, asked := c.probed.Load(account)
+	return !asked
 }
 
 // requiredAbility returns the ability that an action depends on, if any.
@@ -146,9 +167,61 @@ func (c *Control) detectMigration(account string) {
 	found, err := readers[0].PlatformByAnswer(ctx)
 	if err == nil && found.Platform == sipgate.Neo {
 		err = c.setPlatform(ctx, account, found)
+		c.probe(ctx, account, readers[0])
 	}
 	if err != nil {
 		c.Log.Info("detect platform", "account", account, "err", err)
+	}
+}
+
+// probe finds out, by asking for it, what an account on neo lacks and no command will
+// show.
+func (c *Control) probe(ctx context.Context, account string, client *sipgate.Client) {
+	if c.Capabilities.Get(account).Platform != sipgate.Neo {
+		return
+	}
+	c.probed.Store(account, true)
+	for ability, ask := range map[team.Ability]func(context.Context) (bool, error){
+		team.AbilityGroups: client.HasGroups, team.AbilityCallHistory: client.ListsCalls,
+	} {
+		if has, err := ask(ctx); err == nil {
+			c.learn(account, ability, has)
+		} else {
+			c.Log.Info("find out ability", "account", account, "ability", ability, "err", err)
+		}
+	}
+}
+
+// probeOnce is probe in the background, once for each account.
+func (c *Control) probeOnce(account string, client *sipgate.Client) {
+	if _, done := c.probed.Load(account); done || c.Capabilities.Get(account).Platform != sipgate.Neo {
+		return
+	}
+	c.background(func(ctx context.Context) {
+		if c.Boards.Board(account).Reserve(ctx) == nil {
+			c.probe(ctx, account, client)
+		}
+	})
+}
+
+// learn remembers whether an account has an ability.
+func (c *Control) learn(account string, a team.Ability, has bool) {
+	if c.Capabilities.Get(account).Can(a) == has {
+		return
+	} else if !has {
+		c.setMissing(account, a)
+		return
+	}
+	if err := c.Capabilities.SetPresent(context.Background(), account, a); err != nil {
+		c.Log.Error("store ability", "account", account, "err", err)
+	}
+	c.Boards.Board(account).Invalidate()
+}
+
+// historyAnswered learns from an answer of sipgate's own history.
+func (c *Control) historyAnswered(account string, call bool, err error) {
+	if call || sipgate.Lacks(err) {
+		c.learn(account, team.AbilityCallHistory, call)
 	}
 }
 

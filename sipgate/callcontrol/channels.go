@@ -51,6 +51,7 @@ func (c *Control) channelHistory(m team.MemberID) *sipgate.ChannelHistory {
 	if m.User == "" {
 		made.Through = func(in sipgate.Channel) *sipgate.Client { return c.userOf(m.Account, in) }
 	}
+	made.Listed = func(call bool, err error) { c.historyAnswered(m.Account, call, err) }
 	if c.Journal != nil {
 		made.Kept = func(ctx context.Context) (map[string]sipgate.EntryChange, error) {
 			return c.Journal.KeptChanges(ctx, m.Account)

@@ -34,7 +34,7 @@ func (c *Control) SignIn(ctx context.Context, m team.MemberID, user *sipgate.Use
 		return member, err
 	}
 	if p := sipgate.PlatformOf(t.Access); p != sipgate.UnknownPlatform && p != c.Capabilities.Get(m.Account).Platform {
-		return member, c.Capabilities.SetPlatform(ctx, m.Account, sipgate.PlatformDetection{Platform: p, Evidence: "token"})
+		return member, c.setPlatform(ctx, m.Account, sipgate.PlatformDetection{Platform: p, Evidence: "token"})
 	}
 	return member, nil
 }
@@ -45,6 +45,7 @@ func (c *Control) Join(m SignedIn) {
 	if c.ReceivesEvents(m.Account) {
 		board.ExpectEvents()
 	}
+	c.probeOnce(m.Account, client)
 	board.Join(switchboard.Member{
 		ID: switchboard.MemberID(m.User), Name: cmp.Or(c.MemberName(m.MemberID), m.Name), API: client, Names: c.readNames(m.MemberID, client),
 	})

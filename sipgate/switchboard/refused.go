@@ -1,8 +1,6 @@
 package switchboard
 
 import (
-	"errors"
-	"net/http"
 	"time"
 
 	"callboard/sipgate"
@@ -31,12 +29,7 @@ const (
 // refusesList reports whether an error says that there is no list of calls for the
 // member: not that sipgate fails, or that too much is asked.
 func refusesList(err error) bool {
-	switch sipgate.KindOf(err) {
-	case sipgate.Unsupported, sipgate.Forbidden:
-		return true
-	}
-	e, ok := errors.AsType[*sipgate.Error](err)
-	return ok && e.Status == http.StatusNotFound
+	return sipgate.Lacks(err) || sipgate.KindOf(err) == sipgate.Forbidden
 }
 
 // onListRefused has f called, with the board locked, for each list that sipgate

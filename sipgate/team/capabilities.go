@@ -37,19 +37,13 @@ type Capabilities struct {
 	DetectedAt time.Time // when any of this was last detected; zero: never
 }
 
-// Can reports whether the account has the ability, or may have it: what is tried
-// is missing only once sipgate has refused it.
-func (c Capabilities) Can(a Ability) bool {
-	return !slices.Contains(c.Refused, a) && (c.Platform != sipgate.Neo || a.isTried())
-}
+// Can reports whether the account has the ability, or may have it: it is missing only
+// once an answer of sipgate has shown that, whatever the platform.
+func (c Capabilities) Can(a Ability) bool { return !slices.Contains(c.Refused, a) }
 
 // Assumed reports whether the account has an ability only as long as nobody has
 // tried: reports about its platform say that it is missing.
 func (c Capabilities) Assumed(a Ability) bool { return c.Platform == sipgate.Neo && c.Can(a) }
-
-// isTried reports whether a command finds out about the ability, which then fails
-// as a whole.
-func (a Ability) isTried() bool { return a == AbilityMute || a == AbilitySilentRecording }
 
 // DialMethod returns how calls are started for the account.
 func (c Capabilities) DialMethod() sipgate.DialMethod {
@@ -127,6 +121,14 @@ func (s *CapabilityStore) SetDialMethod(ctx context.Context, account string, d s
 			c.PlatformDetection = sipgate.PlatformDetection{Platform: d.Platform, Evidence: "call"}
 		}
 		c.PlusSign, c.DetectedAt = d.PlusSign, time.Now()
+	})
+}
+
+// SetPresent stores that an account has an ability that sipgate refused before.
+func (s *CapabilityStore) SetPresent(ctx context.Context, account string, a Ability) error {
+	return s.change(ctx, account, func(c *Capabilities) {
+		c.Refused = slices.DeleteFunc(slices.Clone(c.Refused), func(r Ability) bool { return r == a })
+		c.DetectedAt = time.Now()
 	})
 }
 
