@@ -152,8 +152,10 @@ var notInlined = []string{
 	"callboard", "callboard/handlers", "callboard/handlers/maintenance", "callboard/handlers/metrics", "callboard/views/...", "callboard/web/database",
 	"callboard/sipgate/callcontrol", "callboard/sipgate/journal", "callboard/sipgate/simulator",
 	"github.com/alecthomas/...", "github.com/coreos/...", "github.com/go-jose/...", "github.com/pressly/...",
-	"github.com/prometheus/...", "google.golang.org/...", "golang.org/x/crypto/acme/...", "golang.org/x/oauth2/...",
-	"crypto/x509", "encoding/gob", "encoding/xml", "runtime/pprof",
+	"github.com/lib/pq/...", "github.com/prometheus/...", "google.golang.org/...", "golang.org/x/crypto/acme/...", "golang.org/x/oauth2/...",
+	"callboard/sipgate/callhistory", "callboard/sipgate/relay",
+	"crypto/tls", "crypto/x509", "database/sql", "encoding/asn1", "encoding/gob", "encoding/xml", "html/...", "internal/profile", "math/big",
+	"mime/...", "net", "net/http", "regexp/...", "runtime/pprof", "text/template/...",
 }
 
 // compile builds the program for a platform and returns its file.

@@ -101,6 +101,7 @@ const homes = `
 	golang.org/x/net/idna             < web
 	github.com/pressly/goose/v3       < web/database
 	modernc.org/sqlite                < web/database
+	github.com/lib/pq                 < web/database web/database/databasetest
 	github.com/a-h/templ              < views views/gallery sipgate/simulator
 	github.com/boombuler/barcode      < views
 	golang.org/x/text/message         < views
@@ -123,7 +124,7 @@ const homes = `
 
 	# Who speaks HTTP, and who speaks to the database.
 	net/http                          < . static web handlers handlers/metrics sipgate sipgate/simulator handlers/acceptance/harness handlers/acceptance/load
-	database/sql                      < . web web/database sipgate/team sipgate/journal sipgate/announcement
+	database/sql                      < . web web/database web/database/databasetest sipgate/team sipgate/journal sipgate/announcement
 
 	# Random numbers that may be guessed: jitter, and a simulator that can
 	# be replayed. Secrets come from crypto/rand.
@@ -131,7 +132,7 @@ const homes = `
 	math/rand                         < none
 
 	# Nothing that ships starts programs or leaves Go's memory model.
-	os/exec                           < handlers/acceptance/harness handlers/acceptance/load # start the program
+	os/exec                           < handlers/acceptance/harness handlers/acceptance/load web/database/databasetest # start programs
 	plugin                            < none
 	unsafe                            < none
 	C                                 < none

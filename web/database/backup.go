@@ -11,6 +11,11 @@ import (
 	"strings"
 )
 
+// ErrPostgres is returned where a PostgreSQL database would have to be backed up or
+// restored: a file that this program writes would miss what others write meanwhile, and
+// PostgreSQL has tools that do it well.
+var ErrPostgres = errors.New("the database is in PostgreSQL: use pg_dump to back it up, and pg_restore to restore it")
+
 // ErrExists is returned for a backup under a name that is taken.
 var ErrExists = errors.New("there is a file of this name already; a backup never replaces one")
 
@@ -46,8 +51,13 @@ func Backup(ctx context.Context, dir, file string) error {
 	return copyTo(ctx, db, file)
 }
 
-// Backup writes a copy of the database, as [Backup] does.
-func (db *DB) Backup(ctx context.Context, file string) error { return copyTo(ctx, db.DB, file) }
+// Backup writes a copy of the database, as [Backup] does, or returns ErrPostgres.
+func (db *DB) Backup(ctx context.Context, file string) error {
+	if db.server != nil {
+		return ErrPostgres
+	}
+	return copyTo(ctx, db.DB, file)
+}
 
 // copyTo writes a copy of db under a name of its own, checks it and renames it
 // to file.
@@ -79,7 +89,13 @@ func copyTo(ctx context.Context, db *sql.DB, file string) (err error) {
 
 // Compact writes the database anew, so that nothing of what was deleted is left in
 // its files. Whoever else writes to it waits.
+//
+// In PostgreSQL it removes the deleted rows; their bytes stay on the disk until the
+// server needs the space.
 func Compact(ctx context.Context, db *sql.DB) error {
+	if c := connectorOf(db); c != nil {
+		return c.vacuum(ctx)
+	}
 	if _, err := db.ExecContext(ctx, "vacuum"); err != nil {
 		return err
 	}

@@ -85,9 +85,9 @@ func (d *Daily) Newest() (made time.Time, on bool, err error) {
 // Start makes a backup of db whenever the newest one is a day old, until stop is
 // called, which waits for it. A backup that fails is tried again every hour, and
 // logged each time. Older backups are removed only after a newer one was made, and
-// only if they are named as Start names them.
+// only if they are named as Start names them. A PostgreSQL database is not backed up.
 func (d *Daily) Start(db *DB) (stop func()) {
-	if d == nil {
+	if d == nil || db.Shared() {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())

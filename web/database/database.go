@@ -1,6 +1,7 @@
 // Package database opens the program's database, a SQLite file in a directory of
-// its own, and migrates its tables. It knows nothing about the tables: the SQL of
-// a table is in the package that owns it.
+// its own or a PostgreSQL database, and migrates its tables. It knows nothing about
+// the tables: the SQL of a table is in the package that owns it, in one text that
+// both take.
 package database
 
 import (
@@ -31,10 +32,12 @@ const (
 // applicationID is the PRAGMA application_id of our files: "Call".
 const applicationID = 0x43616c6c
 
-// DB is an open database. While it is open, no other process can open the same
+// DB is an open database. While a file is open, no other process can open the same
 // directory.
 type DB struct {
 	*sql.DB
+	server *connector // nil: a SQLite file
+
 	lock *lock
 	file string
 	info fs.FileInfo // of the file that is open
@@ -103,7 +106,12 @@ func OpenBeside(ctx context.Context, dir string) (*DB, error) {
 	return db, nil
 }
 
-// InUse reports whether another process has the directory.
+// Shared reports whether other programs may have the database open as well, which is
+// so with PostgreSQL.
+func (db *DB) Shared() bool { return db.server != nil }
+
+// InUse reports whether another process has the directory, or may have the PostgreSQL
+// database.
 func (db *DB) InUse() bool { return db.lock == nil }
 
 // Close closes the database and lets other processes open it.

@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -22,10 +23,10 @@ type Failure string
 // The failures.
 const (
 	None     Failure = ""
-	Busy     Failure = "busy"              // another process holds its lock
+	Busy     Failure = "busy"              // others hold its locks or have all its connections
 	Full     Failure = "storage_full"      // the disk is full
 	ReadOnly Failure = "database_readonly" // the disk or the file is read-only
-	Gone     Failure = "database_gone"     // the file was removed, replaced or damaged, or the disk fails
+	Gone     Failure = "database_gone"     // the file was removed, replaced or damaged, or the disk fails; PostgreSQL does not answer
 )
 
 // errGone is what Ready returns if the file is not the one that is open.
@@ -34,10 +35,13 @@ var errGone = errors.New("the database file was moved or removed")
 // FailureOf returns the failure that err wraps, or None for every other error,
 // such as a violated constraint.
 func FailureOf(err error) Failure {
+	if err == nil {
+		return None
+	}
 	e, ok := errors.AsType[*sqlite.Error](err)
 	switch {
 	case !ok:
-		return failureBelow(err)
+		return cmp.Or(postgresFailure(err), failureBelow(err))
 	case e.Code() == sqlite3.SQLITE_READONLY_DBMOVED, e.Code() == sqlite3.SQLITE_READONLY_CANTINIT:
 		return Gone
 	}
@@ -61,8 +65,6 @@ func Unavailable(err error) string { return string(FailureOf(err)) }
 // itself.
 func failureBelow(err error) Failure {
 	switch {
-	case err == nil:
-		return None
 	case errors.Is(err, errGone), errors.Is(err, sql.ErrConnDone), errors.Is(err, syscall.EIO):
 		return Gone
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
@@ -102,6 +104,9 @@ func (db *DB) Ready(ctx context.Context) error {
 }
 
 func (db *DB) probe(ctx context.Context) error {
+	if db.server != nil {
+		return probePostgres(ctx, db.DB)
+	}
 	now, err := os.Stat(db.file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), err == nil && !os.SameFile(now, db.info):

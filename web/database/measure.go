@@ -11,17 +11,24 @@ import (
 type Measurement struct {
 	Err     error         // of the last write, see [DB.Ready]
 	Write   time.Duration // that this write took
-	Size    int64         // of the file, in bytes
-	LogSize int64         // of the write-ahead log
-	Free    int64         // on the disk, for this program; -1 if that is not known
+	Size    int64         // of the file or the database, in bytes
+	LogSize int64         // of the write-ahead log of a file
+	Free    int64         // on the disk, for this program; -1 if that is not known, as with PostgreSQL
 }
 
 // Measure writes to the database as [DB.Ready] does, and measures it.
 func (db *DB) Measure(ctx context.Context) Measurement {
-	m := Measurement{Err: db.Ready(ctx), Free: free(filepath.Dir(db.file))}
+	m := Measurement{Err: db.Ready(ctx), Free: -1}
 	if last := db.probed.Load(); last != nil {
 		m.Write = last.took
 	}
+	if db.server != nil {
+		if m.Err == nil {
+			m.Size, m.Err = sizeOfPostgres(ctx, db.DB)
+		}
+		return m
+	}
+	m.Free = free(filepath.Dir(db.file))
 	m.Size, m.LogSize = sizeOf(db.file), sizeOf(db.file+"-wal")
 	return m
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // migrating is held by the one migration that runs. The lock of [Open] excludes
-// other processes.
+// other processes, an advisory lock of PostgreSQL excludes other programs.
 var migrating sync.Mutex
 
 // Migrate migrates the tables of all owners to their newest version. An owner is
@@ -31,9 +31,20 @@ var migrating sync.Mutex
 // days. It refuses a database that a newer program has written, with an error of
 // one line that names that program, and does not change it. Migrate may be called
 // concurrently.
+//
+// PostgreSQL databases are not copied. Of several programs that start at once, one
+// migrates and the others wait for it. An older program may go on meanwhile: it works
+// with the new tables, see the rules for migrations in CONTRIBUTING.md.
 func Migrate(ctx context.Context, db *sql.DB, program string, owners map[string]fs.FS) error {
 	migrating.Lock()
 	defer migrating.Unlock()
+	if c := connectorOf(db); c != nil {
+		return c.migrating(ctx, func(db *sql.DB) error { return migrate(ctx, db, program, owners) })
+	}
+	return migrate(ctx, db, program, owners)
+}
+
+func migrate(ctx context.Context, db *sql.DB, program string, owners map[string]fs.FS) error {
 	owners = withOwn(owners)
 	if _, err := CheckSchema(ctx, db, owners); err != nil {
 		return err
@@ -77,14 +88,21 @@ func provider(db *sql.DB, owner string, fsys fs.FS) (*goose.Provider, error) {
 			return nil, err
 		}
 	}
-	return goose.NewProvider(goose.DialectSQLite3, db, fsys,
+	dialect := goose.DialectSQLite3
+	if connectorOf(db) != nil {
+		dialect = goose.DialectPostgres
+	}
+	return goose.NewProvider(dialect, db, fsys,
 		goose.WithTableName(versionTables+owner),
 		goose.WithDisableGlobalRegistry(true),
 		goose.WithSlog(slog.New(slog.DiscardHandler)))
 }
 
-// backup copies the database to a new file.
+// backup copies a database file to a new one.
 func backup(ctx context.Context, db *sql.DB) error {
+	if connectorOf(db) != nil {
+		return nil
+	}
 	var file string
 	err := db.QueryRowContext(ctx, "select file from pragma_database_list where name = 'main'").Scan(&file)
 	if err != nil || file == "" {

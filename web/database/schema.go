@@ -70,8 +70,8 @@ func newer(ctx context.Context, db *sql.DB, owner string, have, known int64) err
 // LastUpgrade returns which program changed the tables last, and when; "" if that
 // is not known.
 func LastUpgrade(ctx context.Context, db *sql.DB) (program string, at time.Time, err error) {
-	var known bool
-	if err := db.QueryRowContext(ctx, `select count(*) > 0 from sqlite_schema where name = 'database_upgrades'`).Scan(&known); err != nil || !known {
+	tables, err := Tables(ctx, db)
+	if err != nil || !slices.Contains(tables, "database_upgrades") {
 		return "", time.Time{}, err
 	}
 	var ms int64
@@ -95,25 +95,39 @@ func recordUpgrade(ctx context.Context, db *sql.DB, program string, changed bool
 	return err
 }
 
-// versions returns the version of the tables of each owner.
-func versions(ctx context.Context, db *sql.DB) (map[string]int64, error) {
-	rows, err := db.QueryContext(ctx, `select name from sqlite_schema where type = 'table' and name like 'goose\_%' escape '\' order by name`)
+// Tables returns the names of the tables in db, sorted.
+func Tables(ctx context.Context, db *sql.DB) (names []string, err error) {
+	query := `select name from sqlite_schema where type = 'table' order by name`
+	if connectorOf(db) != nil {
+		query = `select tablename from pg_catalog.pg_tables where schemaname = current_schema() order by tablename`
+	}
+	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	have := map[string]int64{}
 	for rows.Next() {
-		var table string
-		if err := rows.Scan(&table); err != nil {
+		var name string
+		if err := rows.Scan(&name); err != nil {
 			return nil, err
 		}
-		have[strings.TrimPrefix(table, versionTables)] = 0
+		names = append(names, name)
 	}
-	if err := rows.Err(); err != nil {
+	return names, rows.Err()
+}
+
+// versions returns the version of the tables of each owner.
+func versions(ctx context.Context, db *sql.DB) (map[string]int64, error) {
+	tables, err := Tables(ctx, db)
+	if err != nil {
 		return nil, err
 	}
-	for owner := range have {
+	have := map[string]int64{}
+	for _, table := range tables {
+		owner, ok := strings.CutPrefix(table, versionTables)
+		if !ok {
+			continue
+		}
 		var v int64
 		name := strings.ReplaceAll(versionTables+owner, `"`, `""`)
 		if err := db.QueryRowContext(ctx, `select coalesce(max(version_id), 0) from "`+name+`" where is_applied`).Scan(&v); err != nil {

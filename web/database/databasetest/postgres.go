@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -19,7 +20,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "github.com/lib/pq" // the driver "postgres"
 )
 
 // Where the tests get PostgreSQL from.
@@ -35,12 +36,15 @@ const (
 // errNoPostgres is returned where the programs of PostgreSQL are not installed.
 var errNoPostgres = errors.New("PostgreSQL is not installed: no initdb beside a postgres, in the path or below /usr/lib/postgresql")
 
-// server starts the server of this test program, or finds the one that is named.
-var server = sync.OnceValues(func() (*url.URL, error) {
-	if named := os.Getenv(serverVariable); named != "" {
-		return url.Parse(named)
+// server starts the server of this test program, or finds the one that is named. It
+// holds it: a server ends when nothing refers to it any more.
+var server = sync.OnceValues(func() (*Server, error) {
+	named := os.Getenv(serverVariable)
+	if named == "" {
+		return StartPostgres()
 	}
-	return StartPostgres()
+	at, err := url.Parse(named)
+	return &Server{URL: at}, err
 })
 
 // databases counts those that this test program has created.
@@ -56,15 +60,11 @@ func Postgres(t testing.TB) string {
 // newDatabase creates a copy of the database template, which has no connection.
 func newDatabase(t testing.TB, template string) string {
 	t.Helper()
-	at, err := server()
-	if errors.Is(err, errNoPostgres) && os.Getenv(requiredVariable) != "required" {
-		t.Skip(err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
+	s, err := server()
+	skipWithout(t, err)
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1))
 	// No pool: the connections of many test programs share one server.
-	db, err := sql.Open("pgx", at.String())
+	db, err := sql.Open("postgres", s.URL.String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func newDatabase(t testing.TB, template string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		db, err := sql.Open("pgx", at.String())
+		db, err := sql.Open("postgres", s.URL.String())
 		if err != nil {
 			t.Error(err)
 			return
@@ -83,30 +83,46 @@ func newDatabase(t testing.TB, template string) string {
 			t.Error(err)
 		}
 	})
-	own := *at
+	own := *s.URL
 	own.Path = "/" + name
 	return own.String()
 }
 
-// keeper runs a server in the directory $1 until its input ends, which it does with
-// the program that started it, however that ends. Then it removes the directory. $4
-// begins the commands that are not to run as root.
+// keeper makes the directory $1 and does what it reads, stop and start, until its input
+// ends, which it does with the program that started it, however that ends. Then it
+// removes the directory.
 const keeper = `
-$4 "$2/initdb" -D "$1/data" -U callboard -A trust --no-sync --locale=C.UTF-8 >"$1/log" 2>&1 || { cat "$1/log"; rm -rf "$1"; exit 1; }
-$4 "$2/postgres" -D "$1/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c full_page_writes=off \
-	-c synchronous_commit=off -c max_connections=300 -c shared_buffers=32MB >>"$1/log" 2>&1 &
-until grep -q "ready to accept connections" "$1/log"; do kill -0 $! || { cat "$1/log"; rm -rf "$1"; exit 1; }; sleep 0.05; done
-echo ready
-read -r _
-kill -INT $!
-wait $!
-rm -rf "$1"
+end() { kill -INT $! 2>/dev/null; wait; rm -rf "$1"; exit 0; }
+fail() { cat "$1/log"; rm -rf "$1"; exit 1; }
+start() {
+	: >"$1/log"
+	$4 "$2/postgres" -D "$1/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c full_page_writes=off \
+		-c synchronous_commit=off -c max_connections=300 -c shared_buffers=32MB >>"$1/log" 2>&1 &
+	until grep -q "ready to accept connections" "$1/log"; do kill -0 $! || fail "$1"; sleep 0.05; done
+	echo started
+}
+$4 "$2/initdb" -D "$1/data" -U callboard -A trust --no-sync --locale=C.UTF-8 >"$1/log" 2>&1 || fail "$1"
+start "$@"
+while read -r order; do
+	case $order in
+	stop) kill -INT $!; wait; echo stopped ;;
+	start) start "$@" ;;
+	esac
+done
+end "$1"
 `
 
+// A Server is a PostgreSQL server of this program.
+type Server struct {
+	URL *url.URL // of its first database
+
+	orders io.WriteCloser
+	says   *bufio.Scanner
+}
+
 // StartPostgres starts a PostgreSQL server with a new directory, as an ordinary user
-// also where root runs the tests, and returns the URL of its database. The server ends
-// with this process.
-func StartPostgres() (*url.URL, error) {
+// also where root runs the tests. The server ends with this process.
+func StartPostgres() (*Server, error) {
 	bin, err := programs()
 	if err != nil {
 		return nil, err
@@ -125,25 +141,67 @@ func StartPostgres() (*url.URL, error) {
 	}
 	c := exec.Command("sh", "-c", keeper, "sh", dir, bin, port, as)
 	c.Dir = dir
-	if _, err := c.StdinPipe(); err != nil {
+	s := &Server{URL: &url.URL{Scheme: "postgres", User: url.User("callboard"), Host: net.JoinHostPort("127.0.0.1", port), Path: "/postgres", RawQuery: "sslmode=disable"}}
+	if s.orders, err = c.StdinPipe(); err != nil {
 		return nil, err
 	}
 	output, err := c.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
+	s.says = bufio.NewScanner(output)
 	if err := c.Start(); err != nil {
 		return nil, err
 	}
-	lines := bufio.NewScanner(output)
+	return s, s.await("started")
+}
+
+// await reads what the keeper says until it says word.
+func (s *Server) await(word string) error {
 	var said []string
-	for lines.Scan() {
-		if lines.Text() == "ready" {
-			return &url.URL{Scheme: "postgres", User: url.User("callboard"), Host: net.JoinHostPort("127.0.0.1", port), Path: "/postgres", RawQuery: "sslmode=disable"}, nil
+	for s.says.Scan() {
+		if s.says.Text() == word {
+			return nil
 		}
-		said = append(said, lines.Text())
+		said = append(said, s.says.Text())
 	}
-	return nil, fmt.Errorf("PostgreSQL did not start: %s", strings.Join(said, "\n"))
+	return fmt.Errorf("PostgreSQL is not %s: %s", word, strings.Join(said, "\n"))
+}
+
+// Stop stops the server, which ends all connections.
+func (s *Server) Stop() error { return s.order("stop", "stopped") }
+
+// Start starts a server that was stopped, with the same address and data.
+func (s *Server) Start() error { return s.order("start", "started") }
+
+func (s *Server) order(order, done string) error {
+	if _, err := fmt.Fprintln(s.orders, order); err != nil {
+		return err
+	}
+	return s.await(done)
+}
+
+// Close stops the server and removes its data.
+func (s *Server) Close() error { return s.orders.Close() }
+
+// OwnPostgres returns a server that this test may stop. The test is skipped where there
+// is no PostgreSQL.
+func OwnPostgres(t testing.TB) *Server {
+	t.Helper()
+	s, err := StartPostgres()
+	skipWithout(t, err)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// skipWithout ends a test that has no server.
+func skipWithout(t testing.TB, err error) {
+	t.Helper()
+	if errors.Is(err, errNoPostgres) && os.Getenv(requiredVariable) != "required" {
+		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // ordinaryUser returns what begins a command that is not to run as root: nothing, unless

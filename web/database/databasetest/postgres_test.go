@@ -7,7 +7,7 @@ import (
 
 func TestEachTestHasAPostgresDatabaseOfItsOwn(t *testing.T) {
 	for range 2 {
-		db, err := sql.Open("pgx", Postgres(t))
+		db, err := sql.Open("postgres", Postgres(t))
 		if err != nil {
 			t.Fatal(err)
 		}

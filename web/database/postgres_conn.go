@@ -1,0 +1,154 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// Connect implements driver.Connector.
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	pc, err := pq.NewConnectorConfig(c.config)
+	if err != nil {
+		return nil, err
+	}
+	d := &dialer{limit: c.answer}
+	pc.Dialer(d)
+	dc, err := pc.Connect(ctx)
+	if err != nil {
+		return nil, &connectError{err}
+	}
+	return conn{dc.(pqConn), d.last.Load()}, nil
+}
+
+// Driver implements driver.Connector.
+func (c *connector) Driver() driver.Driver { return postgresDriver{c: c} }
+
+// postgresDriver is the driver of connections to one PostgreSQL database, by which
+// [connectorOf] knows them.
+type postgresDriver struct {
+	pq.Driver
+	c *connector
+}
+
+// connectorOf returns the connector of a PostgreSQL database, nil for SQLite.
+func connectorOf(db *sql.DB) *connector {
+	d, _ := db.Driver().(postgresDriver)
+	return d.c
+}
+
+// A connectError is returned when there is no connection.
+type connectError struct{ err error }
+
+func (e *connectError) Error() string { return e.err.Error() }
+func (e *connectError) Unwrap() error { return e.err }
+
+// pqConn is what connections of the driver can do.
+type pqConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.NamedValueChecker
+	driver.Pinger
+	driver.QueryerContext
+	driver.SessionResetter
+	driver.Validator
+}
+
+// A conn leaves the pool once the network has failed it. The driver notices that
+// without TLS only.
+type conn struct {
+	pqConn
+	net *limitedConn
+}
+
+// IsValid implements driver.Validator.
+func (c conn) IsValid() bool { return !c.net.failed.Load() && c.pqConn.IsValid() }
+
+// ResetSession implements driver.SessionResetter.
+func (c conn) ResetSession(ctx context.Context) error {
+	if c.net.failed.Load() {
+		return driver.ErrBadConn
+	}
+	return c.pqConn.ResetSession(ctx)
+}
+
+// A dialer makes the connections of a connector, and knows the last one.
+type dialer struct {
+	limit time.Duration // of a read or write; 0: none
+	last  atomic.Pointer[limitedConn]
+}
+
+// DialContext implements pq.DialerContext.
+func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	l := &limitedConn{Conn: c, limit: d.limit}
+	d.last.Store(l)
+	return l, nil
+}
+
+// Dial implements pq.Dialer.
+func (d *dialer) Dial(network, address string) (net.Conn, error) {
+	return d.DialTimeout(network, address, connectTimeout)
+}
+
+// DialTimeout implements pq.Dialer.
+func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return d.DialContext(ctx, network, address)
+}
+
+// A limitedConn limits the time of each read and each write, so that nobody waits for
+// a server that the network no longer reaches. The driver reads only when it waits for
+// an answer.
+type limitedConn struct {
+	net.Conn
+	limit    time.Duration
+	deadline time.Time // that the driver has set
+	failed   atomic.Bool
+}
+
+// lostNetwork marks errors of connections to PostgreSQL.
+const lostNetwork = "postgres"
+
+// SetDeadline implements net.Conn.
+func (c *limitedConn) SetDeadline(t time.Time) error {
+	c.deadline = t
+	return c.Conn.SetDeadline(t)
+}
+
+// Read implements net.Conn.
+func (c *limitedConn) Read(p []byte) (int, error) {
+	return c.limited("read", c.Conn.Read, p)
+}
+
+// Write implements net.Conn.
+func (c *limitedConn) Write(p []byte) (int, error) {
+	return c.limited("write", c.Conn.Write, p)
+}
+
+func (c *limitedConn) limited(op string, do func([]byte) (int, error), p []byte) (int, error) {
+	if c.limit > 0 && c.deadline.IsZero() {
+		if err := c.Conn.SetDeadline(time.Now().Add(c.limit)); err != nil {
+			return 0, err
+		}
+	}
+	n, err := do(p)
+	if err != nil {
+		c.failed.Store(true)
+	}
+	if e, ok := err.(*net.OpError); ok { // the type by which the driver knows them
+		return n, &net.OpError{Op: op, Net: lostNetwork, Source: e.Source, Addr: e.Addr, Err: e.Err}
+	}
+	return n, err
+}
