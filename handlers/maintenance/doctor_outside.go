@@ -2,6 +2,7 @@ package maintenance
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,23 +85,40 @@ func (e *examined) checkClient() {
 	}
 }
 
-// checkWebhooks says for which teams Callboard has set the webhooks. What is set at
-// sipgate now only a member can read.
+// checkWebhooks says for which teams Callboard has set the webhooks, and from which
+// channels events have come where an admin enters them. What is set at sipgate now only
+// a member can read.
 func (e *examined) checkWebhooks() {
-	if e.db == nil {
-		e.add(OK, "", "Nobody has signed in yet. An admin sets them up on the page Status.")
-		return
+	var all []team.AccountWebhooks
+	var err error
+	if e.db != nil {
+		all, err = team.WebhooksOfAccounts(e.ctx, e.db.DB)
 	}
-	with, without, err := team.WebhookAccounts(e.ctx, e.db.DB)
 	switch {
 	case err != nil:
 		e.add(Warning, "The page Status shows them.", "It is not known whether they are set: %v.", err)
-	case len(with)+len(without) == 0:
+		return
+	case len(all) == 0:
 		e.add(OK, "", "Nobody has signed in yet. An admin sets them up on the page Status.")
-	case len(without) > 0:
+		return
+	}
+	unset := 0
+	for _, a := range all {
+		switch {
+		case a.ByHand && a.Last.IsZero():
+			e.add(Warning, "Let an admin enter the address for each channel in sipgate's app. The page Status has it, and the steps.",
+				"From account %s, which is on sipgate neo, no event has come.", a.Account)
+		case a.ByHand:
+			e.add(OK, "", "Events of account %s have come, the last one on %s. Channels with events: %d; the page Status names them.", a.Account, a.Last.Format(time.DateTime+" MST"), a.Channels)
+		case !a.Set && a.Last.IsZero():
+			unset++
+		}
+	}
+	switch {
+	case unset > 0:
 		e.add(Warning, "Let an admin of the team set them up on the page Status.",
-			"Callboard has set none for %d of %d teams. These see no ringing calls.", len(without), len(with)+len(without))
-	default:
-		e.add(OK, "", "Callboard has set them for every team. Whether events arrive is on the page Status.")
+			"Callboard has set none for %d of %d teams. These see no ringing calls.", unset, len(all))
+	case !slices.ContainsFunc(all, func(a team.AccountWebhooks) bool { return a.ByHand }):
+		e.add(OK, "", "They are set for every team. Whether events arrive is on the page Status.")
 	}
 }

@@ -121,6 +121,12 @@ func TestDoctor(t *testing.T) {
 			db.Exec(`insert into team_hook (account, incoming, outgoing, kept) values ('2556404', '', '', 1)`)
 			db.Close()
 		}, "webhooks", OK, "every team"},
+		"webhooks by another way": {func(t *testing.T, d *Doctor) { d.stored(t, arrived) }, "webhooks", OK, "every team"},
+		"on neo, no events":       {func(t *testing.T, d *Doctor) { d.stored(t, onNeo) }, "webhooks", Warning, "for each channel in sipgate's app"},
+		"migrated, no events": {func(t *testing.T, d *Doctor) {
+			d.stored(t, onNeo, `insert into team_hook (account, incoming, outgoing, kept) values ('2556404', '', '', 1)`)
+		}, "webhooks", Warning, "no event has come"},
+		"on neo, events": {func(t *testing.T, d *Doctor) { d.stored(t, onNeo, arrived) }, "webhooks", OK, "Channels with events: 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDoctor(t)
@@ -143,6 +149,9 @@ func TestDoctor(t *testing.T) {
 				if f.Verdict == Failed {
 					failed++
 				}
+				if f.Check == c.check && c.check == "webhooks" && f.Verdict != c.verdict {
+					t.Errorf("also %+v", f)
+				}
 				if (f.Verdict == OK) != (f.Advice == "") {
 					t.Errorf("advice for %+v", f)
 				}
@@ -161,6 +170,22 @@ func TestDoctor(t *testing.T) {
 			}
 		})
 	}
+}
+
+const (
+	onNeo   = `insert into team_platform (account, platform, found_by, plus, refused, found) values ('2556404', 'neo', 'token', false, '', 1)`
+	arrived = `insert into team_arrivals (account, channel, last) values ('2556404', '', 1780000000000), ('2556404', 'c1', 1780000000000)`
+)
+
+// stored has the database contain rows.
+func (d *Doctor) stored(t *testing.T, inserts ...string) {
+	db := hold(t, d.Data)
+	for _, insert := range inserts {
+		if _, err := db.Exec(insert); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db.Close()
 }
 
 func (d *Doctor) addressIs(s web.URLStatus) {

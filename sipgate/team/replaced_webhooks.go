@@ -42,20 +42,38 @@ func (w *ReplacedWebhooks) Forget(ctx context.Context, account string) error {
 	return err
 }
 
-// WebhookAccounts returns the accounts for which Callboard has set its webhooks at
-// sipgate, and those for which it has not. It changes nothing.
-func WebhookAccounts(ctx context.Context, db *sql.DB) (with, without []string, err error) {
+// AccountWebhooks is what is stored of the webhooks of an account whose members have
+// signed in.
+type AccountWebhooks struct {
+	Account  string
+	Set      bool      // Callboard has set them at sipgate
+	ByHand   bool      // they are entered for each channel in sipgate's app, as on neo
+	Channels int       // of how many channels events have come
+	Last     time.Time // when the last event came; zero: none did
+}
+
+// WebhooksOfAccounts returns what is stored of all accounts. It changes nothing.
+func WebhooksOfAccounts(ctx context.Context, db *sql.DB) (all []AccountWebhooks, err error) {
 	err = eachRow(ctx, db, func(row scanner) error {
-		var account string
-		var set bool
-		err := row.Scan(&account, &set)
-		if set {
-			with = append(with, account)
-		} else {
-			without = append(without, account)
-		}
+		var a AccountWebhooks
+		err := row.Scan(&a.Account, &a.Set, &a.ByHand)
+		all = append(all, a)
 		return err
-	}, `select p.account, h.account is not null from (select distinct account from people) p
-		left join team_hook h on h.account = p.account order by p.account`)
-	return with, without, err
+	}, `select p.account, h.account is not null, coalesce(f.platform, '') = 'neo' from (select distinct account from people) p
+		left join team_hook h on h.account = p.account
+		left join team_platform f on f.account = p.account order by p.account`)
+	if err != nil {
+		return nil, err
+	}
+	arrivals, err := NewArrivals(ctx, db)
+	if err != nil {
+		return all, nil // the tables are those of an older program, which stored none
+	}
+	for i, a := range all {
+		last := arrivals.Of(a.Account)
+		all[i].Last = last[""]
+		delete(last, "")
+		all[i].Channels = len(last)
+	}
+	return all, nil
 }
