@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"callboard/sipgate"
 	"callboard/sipgate/account"
 	"callboard/sipgate/journal"
@@ -43,14 +45,15 @@ type Options struct {
 type History struct {
 	Options
 
+	recent *lru.Cache[team.MemberID, *journal.RecentEntries] // see recentEntries
+
 	mu        sync.Mutex
-	recent    map[string]*journal.RecentEntries // by account
-	exporting map[string]bool                   // accounts of which an export is under way
+	exporting map[string]bool // accounts of which an export is under way
 }
 
 // New returns a History.
 func New(o Options) *History {
-	return &History{Options: o, recent: map[string]*journal.RecentEntries{}, exporting: map[string]bool{}}
+	return &History{Options: o, recent: newRecent(), exporting: map[string]bool{}}
 }
 
 // SeesAll reports whether the whole account's history is shown to a member.

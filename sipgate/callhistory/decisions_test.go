@@ -198,3 +198,56 @@ func TestOpenPagesOfATeamShareTheUpdates(t *testing.T) {
 		t.Errorf("5 pages became %d requests", asked)
 	}
 }
+
+// On neo, each reader gets what their own access shows: what is in a private channel
+// goes to its user alone, whoever's page asked first, and leads do not get it either.
+func TestUpdatesOfPrivateChannelsAreTheirUsers(t *testing.T) {
+	f := newFixture(t)
+	p, err := f.sim.Platform(f.account)
+	if p.Name, p.History = simulator.PlatformNeo, simulator.HistoryEmpty; err != nil || f.sim.SetPlatform(f.account, p) != nil {
+		t.Fatal(err)
+	}
+	plain, histories := f.Client, map[team.MemberID]*sipgate.ChannelHistory{}
+	f.Client = func(m team.MemberID) *sipgate.Client {
+		c := plain(m)
+		if histories[m] == nil {
+			histories[m] = sipgate.NewChannelHistory(func(ctx context.Context) ([]sipgate.Channel, error) { return f.Rosters.Of(m.Account).Channels(ctx) })
+		}
+		c.ChannelHistory = histories[m]
+		return c
+	}
+	lead, agent := f.member(t, "w0", "Anna", team.Lead), f.member(t, "w1", "Jonas", team.Agent)
+	rings := func(to string) {
+		t.Helper()
+		id, err := f.sim.Ring(simulator.NewCall{From: "+4930555001", To: to, State: "established"})
+		if err != nil || f.sim.HangUp(id, "") != nil {
+			t.Fatal(err)
+		}
+	}
+	rings("+492214710111") // Jonas' own channel
+	rings("+492214710110") // Anna's own channel
+	all := time.Now().Add(-time.Hour)
+	targets := func(entries []sipgate.HistoryEntry, err error) (targets []string) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			targets = append(targets, sipgate.NormalizeNumber(e.Target))
+		}
+		return targets
+	}
+	for _, c := range []struct {
+		who  team.Member
+		want string
+	}{{agent, "+492214710111"}, {lead, "+492214710110"}, {agent, "+492214710111"}} {
+		found, _, err := f.Updates(t.Context(), c.who, Filter{}, all)
+		if got := targets(found, err); !slices.Equal(got, []string{c.want}) {
+			t.Errorf("updates of %s: %v", c.who.User, got)
+		}
+		known, err := f.Known(t.Context(), c.who, Filter{}, 10)
+		if got := targets(known, err); !slices.Equal(got, []string{c.want}) {
+			t.Errorf("known to %s: %v", c.who.User, got)
+		}
+	}
+}

@@ -27,7 +27,7 @@ const (
 	maxRecentEntries = 200              // entries kept
 )
 
-// RecentEntries polls the history of one account for new entries. It sends requests
+// RecentEntries polls the history of one account, or of one member, for new entries. It sends requests
 // only while [RecentEntries.Poll] is called, for all callers together at most one
 // every two seconds. The zero value is ready to use. It is safe for concurrent use.
 type RecentEntries struct {
