@@ -29,6 +29,7 @@ const layers = `
 	static/iconfont      < # a program of go generate
 	web                  <
 	web/database         <
+	web/cluster          < web/database # which of several nodes a team is at home at
 	sipgate              <
 	sipgate/announcement <
 	sipgate/simulator    <
@@ -68,10 +69,10 @@ const layers = `
 	handlers             < sipgate/directory sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol sipgate/announcement
 
 	# What an administrator does with the data, from the command line.
-	handlers/maintenance < web web/database sipgate sipgate/team sipgate/journal sipgate/announcement
+	handlers/maintenance < web web/database web/cluster sipgate sipgate/team sipgate/journal sipgate/announcement
 
 	# Plugs it together: everything but what one sees.
-	.                    < web web/database handlers handlers/maintenance handlers/metrics sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
+	.                    < web web/database web/cluster handlers handlers/maintenance handlers/metrics sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
 	.                    < sipgate/relay
 	.                    < sipgate/directory sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol
 	.                    < sipgate/announcement sipgate/simulator
@@ -123,13 +124,16 @@ const homes = `
 	golang.org/x/time                 < web sipgate/switchboard sipgate/webhook
 
 	# Who speaks HTTP, and who speaks to the database.
-	net/http                          < . static web handlers handlers/metrics sipgate sipgate/simulator handlers/acceptance/harness handlers/acceptance/load
-	database/sql                      < . web web/database web/database/databasetest sipgate/team sipgate/journal sipgate/announcement
+	net/http                          < . static web web/cluster handlers handlers/metrics sipgate sipgate/simulator handlers/acceptance/harness handlers/acceptance/load
+	database/sql                      < . web web/database web/database/databasetest web/cluster sipgate/team sipgate/journal sipgate/announcement
 
 	# Random numbers that may be guessed: jitter, and a simulator that can
 	# be replayed. Secrets come from crypto/rand.
-	math/rand/v2                      < web sipgate/switchboard sipgate/simulator
+	math/rand/v2                      < web web/cluster sipgate/switchboard sipgate/simulator
 	math/rand                         < none
+
+	# The clock that runs on while the machine is suspended.
+	golang.org/x/sys                  < web/cluster
 
 	# Nothing that ships starts programs or leaves Go's memory model.
 	os/exec                           < handlers/acceptance/harness handlers/acceptance/load web/database/databasetest # start programs

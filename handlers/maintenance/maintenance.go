@@ -10,6 +10,7 @@ import (
 	"callboard/sipgate/journal"
 	"callboard/sipgate/team"
 	"callboard/web"
+	"callboard/web/cluster"
 )
 
 // Commands are all commands, for the command line of the program.
@@ -23,6 +24,7 @@ type Commands struct {
 func Owners() map[string]fs.FS {
 	return map[string]fs.FS{
 		"web": web.Migrations, "team": team.Migrations, "announcement": announcement.Migrations, "journal": journal.Migrations,
+		"cluster": cluster.Migrations,
 	}
 }
 

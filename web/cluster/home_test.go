@@ -1,0 +1,289 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Three nodes claim a thousand teams at the same time, each team from all of them: each
+// team has one home, and all agree where it is.
+func TestEachTeamHasOneHome(t *testing.T) {
+	r := newRig(t)
+	nodes := []*testNode{r.startAt(newLink(r), Options{}), r.startAt(newLink(r), Options{}), r.startAt(newLink(r), Options{})}
+	const teams = 1000
+	found := [3][teams]Home{}
+	var all sync.WaitGroup
+	for i, n := range nodes {
+		for worker := range 8 {
+			all.Go(func() {
+				for k := worker; k < teams; k += 8 {
+					h, err := n.Claim(t.Context(), team(k))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					found[i][k] = h
+				}
+			})
+		}
+	}
+	all.Wait()
+	total := 0
+	for _, n := range nodes {
+		total += n.Homes()
+	}
+	same(t, "homes", total, teams)
+	for k := range teams {
+		here := 0
+		for i, n := range nodes {
+			h := found[i][k]
+			if h.Here {
+				here++
+				same(t, "node", h.Node, n.ID())
+			}
+			if h.Node != found[0][k].Node || h.Fence != 1 {
+				t.Errorf("%s is at %s with fence %d, and at %s", team(k), h.Node, h.Fence, found[0][k].Node)
+			}
+		}
+		same(t, "nodes where "+team(k)+" is at home", here, 1)
+	}
+}
+
+func TestManyCallsShareOneClaim(t *testing.T) {
+	r := newRig(t)
+	n := r.start()
+	n.link.set(linkStalled)
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			if h, err := n.Claim(t.Context(), "one"); err != nil || !h.Here {
+				t.Errorf("%+v, %v", h, err)
+			}
+		})
+	}
+	n.link.set(linkOpen)
+	all.Wait()
+	for range 100 {
+		if h, err := n.Claim(t.Context(), "one"); err != nil || !h.Here {
+			t.Errorf("%+v, %v", h, err)
+		}
+	}
+	// One to read, one to insert, one to read what was inserted.
+	same(t, "reads", n.Counts().Reads, 2)
+	same(t, "claims", n.Counts().Claims, 1)
+}
+
+// A node that does not come back loses each home when it is needed, and only then.
+func TestTakeover(t *testing.T) {
+	r := newRig(t)
+	a, b := r.start(), r.start()
+	for k := range 3 {
+		same(t, "fence", r.claim(a, team(k)).Fence, 1)
+	}
+	lost := r.claim(a, team(0)).Lost
+	if h := r.claim(b, team(0)); h.Here || h.Node != a.ID() || h.Address != "node-"+a.ID() {
+		t.Errorf("as b sees it: %+v", h)
+	}
+	a.link.set(linkCut)
+	r.until("the takeover", func() error {
+		h, err := b.Claim(t.Context(), team(0))
+		if err == nil && !h.Here {
+			return errors.New("still at a")
+		} else if err == nil {
+			same(t, "fence", h.Fence, 2)
+			if a.Held() {
+				t.Error("a still has its lease")
+			}
+		}
+		return err
+	})
+	same(t, "homes of b", b.Homes(), 1)
+	a.link.set(linkOpen)
+	<-a.Done()
+	<-lost
+	if err := a.Err(); !errors.Is(err, ErrReplaced) {
+		t.Errorf("a ends with %v", err)
+	}
+	same(t, "homes of a", a.Homes(), 0)
+	if _, err := a.Claim(t.Context(), team(1)); !errors.Is(err, ErrNoLease) {
+		t.Errorf("a replaced node claims: %v", err)
+	}
+	same(t, "fence", r.claim(b, team(1)).Fence, 2)
+}
+
+// While the database is away, nobody acts. Afterwards every home is where it was.
+func TestNothingMovesWhileTheDatabaseIsAway(t *testing.T) {
+	r := newRig(t)
+	a, b := r.start(), r.start()
+	r.claim(a, "one")
+	a.link.set(linkCut)
+	b.link.set(linkCut)
+	r.until("the end of the leases", func() error {
+		if a.Held() || b.Held() {
+			return errors.New("a lease is held")
+		}
+		return nil
+	})
+	if _, err := a.Act("one"); !errors.Is(err, ErrNoLease) {
+		t.Errorf("act without a lease: %v", err)
+	}
+	if _, err := a.Claim(t.Context(), "one"); !errors.Is(err, ErrNoLease) {
+		t.Errorf("claim without a lease: %v", err)
+	}
+	r.setClock(10 * testLease) // as if a while had passed
+	b.link.set(linkOpen)
+	r.until("b's lease", b.Ready)
+	if _, err := b.Claim(t.Context(), "one"); !errors.Is(err, ErrNoHome) {
+		t.Errorf("b takes a home before others can be back: %v", err)
+	}
+	a.link.set(linkOpen)
+	r.until("a's lease", a.Ready)
+	if h := r.claim(a, "one"); !h.Here || h.Fence != 1 {
+		t.Errorf("afterwards: %+v", h)
+	}
+}
+
+// The database's clock is set while all nodes are well: no home moves. One of a node that
+// is gone does.
+func TestClockOfTheDatabaseIsSet(t *testing.T) {
+	for _, d := range []time.Duration{time.Hour, -time.Hour} {
+		t.Run(d.String(), func(t *testing.T) {
+			r := newRig(t)
+			a, b := r.start(), r.start()
+			r.claim(a, "one")
+			r.until("half a lease of b", func() error { // after which it may fence others
+				var enough bool
+				err := r.db.QueryRow(`select since < clock_timestamp() - interval '1 second' from cluster_nodes where id = $1`, b.ID()).Scan(&enough)
+				if err == nil && !enough {
+					err = errors.New("too short")
+				}
+				return err
+			})
+			r.setClock(d)
+			for range 50 {
+				if h, err := b.Claim(t.Context(), "one"); err == nil && h.Here {
+					t.Fatalf("b has the home: %+v", h)
+				}
+				b.Forget("one")
+			}
+			a.link.set(linkCut)
+			r.until("the takeover", func() error {
+				if h, err := b.Claim(t.Context(), "one"); err != nil || !h.Here {
+					return errors.Join(err, errors.New("not here"))
+				}
+				return nil
+			})
+		})
+	}
+}
+
+func TestReleaseWaitsForWhatWasBegun(t *testing.T) {
+	r := newRig(t)
+	a, b := r.start(), r.start()
+	r.claim(a, "one")
+	done, err := a.Act("one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := a.Release(short, "one"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("release of a busy team: %v", err)
+	}
+	released := make(chan error)
+	go func() { released <- a.HandOver(t.Context(), "one", b.ID()) }()
+	r.until("the refusal", func() error {
+		more, err := a.Act("one")
+		if err == nil {
+			more()
+			return errors.New("not refused yet")
+		} else if !errors.Is(err, ErrMoving) {
+			t.Errorf("act on a moving team: %v", err)
+		}
+		return nil
+	})
+	if h := r.claim(b, "one"); h.Here {
+		t.Errorf("b has the home already: %+v", h)
+	}
+	done()
+	if err := <-released; err != nil {
+		t.Fatal(err)
+	}
+	b.Forget("one")
+	if h := r.claim(b, "one"); !h.Here || h.Fence != 2 {
+		t.Errorf("b after the handover: %+v", h)
+	}
+	if h := r.claim(a, "one"); h.Here || h.Node != b.ID() {
+		t.Errorf("a after the handover: %+v", h)
+	}
+	if _, err := a.Act("one"); !errors.Is(err, ErrElsewhere) {
+		t.Errorf("act on a team elsewhere: %v", err)
+	}
+}
+
+func TestDrain(t *testing.T) {
+	r := newRig(t)
+	a, b := r.start(), r.start()
+	for k := range 5 {
+		r.claim(a, team(k))
+	}
+	if err := a.Drain(t.Context(), 5*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "homes of a", a.Homes(), 0)
+	// What is needed at a node that is draining gets its home at another one.
+	for k := range 6 {
+		if h := r.claim(a, team(k)); h.Here || h.Node != b.ID() {
+			t.Errorf("home %+v", h)
+		}
+	}
+	if h := r.claim(b, team(5)); !h.Here || h.Fence != 1 {
+		t.Errorf("home %+v", h)
+	}
+	nodes, err := b.Nodes(t.Context())
+	if err != nil || len(nodes) != 2 || !nodes[0].Draining || nodes[1].Homes != 6 || !nodes[1].Live || nodes[1].Address != "node-"+b.ID() {
+		t.Errorf("%+v, %v", nodes, err)
+	}
+	if err := a.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if nodes, err := b.Nodes(t.Context()); err != nil || len(nodes) != 1 {
+		t.Errorf("%+v, %v", nodes, err)
+	}
+}
+
+// A node that ends in order frees its homes at once.
+func TestClose(t *testing.T) {
+	r := newRig(t)
+	a, b := r.start(), r.start()
+	r.claim(a, "one")
+	if err := a.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := b.Claim(t.Context(), "one"); err != nil || !h.Here || h.Fence != 2 {
+		t.Errorf("home %+v, %v", h, err)
+	}
+}
+
+func TestAlone(t *testing.T) {
+	h, err := Alone.Claim(t.Context(), "one")
+	if err != nil || !h.Here || h.Lost != nil {
+		t.Errorf("home %+v, %v", h, err)
+	}
+	done, err := Alone.Act("one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done()
+	Alone.Forget("one")
+	nodes, err := Alone.Nodes(t.Context())
+	if err != nil || nodes != nil || !Alone.Held() || Alone.Ready() != nil || Alone.ID() != "" || Alone.Done() != nil || Alone.Transport(nil, "") != nil {
+		t.Error("the only node is not alone")
+	}
+	if err := errors.Join(Alone.Err(), Alone.Release(t.Context(), "one"), Alone.Drain(t.Context(), time.Hour), Alone.Close(t.Context())); err != nil {
+		t.Error(err)
+	}
+}

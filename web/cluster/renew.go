@@ -1,0 +1,177 @@
+package cluster
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+// live is the SQL for whether the lease of the node n has not run out. One that runs out
+// later than it can is of before the database's clock was set back.
+const live = `(n.expires > clock_timestamp() and n.expires <= clock_timestamp() + (n.lease_ms + 1000) * interval '1 millisecond')`
+
+// renewals renews the lease until ctx is done or the node is replaced. It keeps a
+// connection for that, so that a busy pool does not cost the lease.
+func (n *Node) renewals(ctx context.Context) {
+	var conn *sql.Conn
+	defer func() {
+		if conn != nil {
+			conn.Close()
+		}
+	}()
+	tick := time.NewTicker(n.o.Renew)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		err := n.renew(ctx, &conn)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, ErrReplaced):
+			n.o.Log.Error("node replaced", "node", n.o.ID)
+			n.end(ErrReplaced)
+			return
+		}
+		n.noteRenewal(err)
+	}
+}
+
+// noteRenewal logs the first failure of several, and that they are over.
+func (n *Node) noteRenewal(err error) {
+	if err == nil {
+		if n.counts.failing.Swap(0) > 0 {
+			n.o.Log.Info("lease renewed again", "node", n.o.ID)
+		}
+		return
+	}
+	n.counts.failures.Add(1)
+	if n.counts.failing.Add(1) == 1 {
+		n.o.Log.Warn("lease not renewed", "node", n.o.ID, "err", err)
+	}
+}
+
+// renew renews the lease once, by one statement on one row.
+func (n *Node) renew(ctx context.Context, conn **sql.Conn) (err error) {
+	sent := n.o.clock()
+	defer func() {
+		n.counts.renewals.Add(1)
+		if n.o.OnRenewal != nil {
+			n.o.OnRenewal(n.o.clock().since(sent), err)
+		}
+	}()
+	limited, cancel := context.WithTimeout(ctx, min(renewLimit, n.lease.trust/2))
+	defer cancel()
+	if *conn == nil {
+		if *conn, err = n.db.Conn(limited); err != nil {
+			return err
+		}
+	}
+	var draining bool
+	err = (*conn).QueryRowContext(limited, `
+		update cluster_nodes n set since = case when `+live+` then n.since else clock_timestamp() end,
+			expires = clock_timestamp() + n.lease_ms * interval '1 millisecond'
+		where n.id = $1 and not n.fenced returning n.draining`, n.o.ID).Scan(&draining)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrReplaced
+	} else if err != nil {
+		(*conn).Close()
+		*conn = nil
+		return err
+	}
+	n.lease.renewed.Store(&sent)
+	n.draining.Store(draining)
+	return nil
+}
+
+// end ends the node: it acts for nobody any more, and all homes are lost.
+func (n *Node) end(why error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.err != nil {
+		return
+	}
+	n.err = why
+	n.lease.renewed.Store(nil)
+	for _, h := range n.homes {
+		h.lose()
+	}
+	clear(n.homes)
+	clear(n.away)
+	close(n.done)
+}
+
+// errClosed is the error of a node that was closed.
+var errClosed = errors.New("the node was closed")
+
+// Close waits until what the node does for teams has ended, or ctx is done, and gives up
+// the lease, so that other nodes can take the homes at once.
+func (n *Node) Close(ctx context.Context) error {
+	if n == nil {
+		return nil
+	}
+	n.closing.Store(true)
+	n.mu.Lock()
+	idle := make([]<-chan struct{}, 0, len(n.homes))
+	for _, h := range n.homes {
+		idle = append(idle, h.leave())
+	}
+	n.mu.Unlock()
+	for _, c := range idle {
+		select {
+		case <-c:
+		case <-ctx.Done():
+		}
+	}
+	n.stop()
+	n.runs.Wait()
+	n.end(errClosed)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewLimit)
+	defer cancel()
+	_, err := n.db.ExecContext(ctx, `update cluster_nodes set fenced = true, expires = clock_timestamp() where id = $1 and not fenced`, n.o.ID)
+	return err
+}
+
+// tidy fences nodes that ended a while ago, and removes what is left of old ones.
+func (n *Node) tidy(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.done:
+			return
+		case <-time.After(tidyEvery + rand.N(tidyEvery)):
+		}
+		if _, err := n.db.ExecContext(ctx, `delete from cluster_nodes where fenced and expires < clock_timestamp() - $1::bigint * interval '1 millisecond'`,
+			forgetNodes.Milliseconds()); err != nil && ctx.Err() == nil {
+			n.o.Log.Warn("old nodes not removed", "err", err)
+		}
+		for _, id := range n.expired(ctx) {
+			if err := n.fence(ctx, id); err != nil {
+				break
+			}
+		}
+	}
+}
+
+// expired returns the nodes whose leases ran out a while ago.
+func (n *Node) expired(ctx context.Context) (ids []string) {
+	rows, err := n.db.QueryContext(ctx, `select id from cluster_nodes where not fenced and expires < clock_timestamp() - $1::bigint * interval '1 millisecond'`,
+		tidyEvery.Milliseconds())
+	if err != nil {
+		return nil
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if rows.Scan(&id) == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
