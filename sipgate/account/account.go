@@ -61,7 +61,7 @@ func NewRosters(source Source, log *slog.Logger) *Rosters {
 	return &Rosters{source: source, log: log, ctx: ctx, cancel: cancel, accounts: map[string]*Roster{}}
 }
 
-// Of returns the roster of an account. It always returns the same one.
+// Of returns the roster of an account: always the same one, until Forget.
 func (rs *Rosters) Of(account string) *Roster {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -71,6 +71,14 @@ func (rs *Rosters) Of(account string) *Roster {
 		rs.accounts[account] = r
 	}
 	return r
+}
+
+// Forget drops what is known of an account. The next caller that needs it reads it
+// again.
+func (rs *Rosters) Forget(account string) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	delete(rs.accounts, account)
 }
 
 // OnNumbers has f called with the numbers of an account whenever they were read.

@@ -37,8 +37,12 @@ func (c *Control) ReceivesEvents(account string) bool { return !c.LastEvents(acc
 // saveArrivals stores what came since.
 func (c *Control) saveArrivals(ctx context.Context) {
 	for account := range c.Boards.All() {
-		if err := c.Arrivals.Save(ctx, account, c.arrived(account)); err != nil && ctx.Err() == nil {
-			c.Log.Error("store arrivals", "err", err)
-		}
+		c.saveArrivalsOf(ctx, account)
+	}
+}
+
+func (c *Control) saveArrivalsOf(ctx context.Context, account string) {
+	if err := c.Arrivals.Save(ctx, account, c.arrived(account)); err != nil && ctx.Err() == nil {
+		c.Log.Error("store arrivals", "err", err)
 	}
 }

@@ -43,6 +43,9 @@ type Options struct {
 	// Sessions are the sign-ins of all members.
 	Sessions Sessions
 
+	// OnDemand has the Control act for the teams that it has taken on, and no others.
+	OnDemand bool
+
 	// OnAction, unless it is nil, is called for each action that the audit
 	// records, when its outcome is known.
 	OnAction func(account string, p team.Permission, outcome string)
@@ -104,6 +107,7 @@ type Control struct {
 
 	started *lru.Cache[startedKey, *startedCall]
 	probed  sync.Map // accounts that probe has asked for
+	tenures *tenures // nil: this process acts for all teams
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -114,6 +118,9 @@ type Control struct {
 // ends it.
 func New(o Options) *Control {
 	c := &Control{Options: o, Private: &team.PrivateNames{}, refusals: newRefusals(), channels: newChannelHistories(), started: newStartedCalls(), Unreadable: account.NewUnreadable(o.Log)}
+	if o.OnDemand {
+		c.tenures = &tenures{of: map[string]*tenure{}}
+	}
 	c.Rosters = account.NewRosters(c.accessTo, o.Log)
 	if o.Boards != nil {
 		o.Boards.SetRosters(c.Rosters)

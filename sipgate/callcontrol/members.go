@@ -91,6 +91,7 @@ func (c *Control) syncMembers(ctx context.Context) (signedIn []SignedIn, err err
 	if signedIn, err = c.Sessions.SignedIn(ctx); err != nil {
 		return nil, err
 	}
+	signedIn = slices.DeleteFunc(signedIn, func(s SignedIn) bool { return !c.ActsFor(s.Account) })
 	here := map[team.MemberID]bool{}
 	for _, s := range signedIn {
 		if !here[s.MemberID] && !c.Boards.Board(s.Account).HasMember(switchboard.MemberID(s.User)) {

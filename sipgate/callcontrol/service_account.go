@@ -24,6 +24,7 @@ type serviceAccount struct {
 	client *sipgate.Client
 
 	account   string // whose board it joined last, "" before
+	belongs   string // the account of the credentials, "" as long as that is not known
 	backoff   int    // how many times watch does nothing after the last failure,
 	remaining int    // and how many of these times are left
 	lastError string // the failure that was logged last
@@ -48,6 +49,9 @@ var errServiceNotAllowed = errors.New("--accounts does not allow its sipgate acc
 func (s *serviceAccount) watch(ctx context.Context) {
 	switch {
 	case s == nil:
+		return
+	case s.belongs != "" && !s.c.ActsFor(s.belongs):
+		s.account = "" // its board is closed
 		return
 	case s.account != "" && !s.c.Members.Allows(s.account):
 		s.c.Boards.Board(s.account).Leave(ServiceID)
@@ -91,6 +95,9 @@ func (s *serviceAccount) join(ctx context.Context) error {
 		return err
 	}
 	account := info.MasterSipID
+	if s.belongs = account; !s.c.ActsFor(account) {
+		return nil
+	}
 	if !s.c.Members.Allows(account) {
 		return fmt.Errorf("account %s: %w", account, errServiceNotAllowed)
 	}
@@ -109,6 +116,9 @@ func (s *serviceAccount) watched(account string) *sipgate.Client {
 
 // log logs the result of an attempt, unless it is the same as the last one.
 func (s *serviceAccount) log(err error) {
+	if err == nil && s.account == "" {
+		return // another process acts for its team
+	}
 	if err == nil {
 		s.lastError = ""
 		s.c.Log.Info("service account watches", "account", s.account)

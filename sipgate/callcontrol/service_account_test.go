@@ -84,14 +84,23 @@ func newFixture(t *testing.T, o simulator.Options) *fixture {
 	t.Helper()
 	db := databasetest.Open(t, map[string]fs.FS{"team": team.Migrations, "announcement": announcement.Migrations, "journal": journal.Migrations})
 	f := &fixture{t: t, db: db.DB, log: &lockedLog{}, sim: simulator.New(o), sessions: &fakeSessions{}}
+	f.start(false)
+	t.Cleanup(f.sim.Close)
+	return f
+}
+
+// start starts the Control of the fixture.
+func (f *fixture) start(onDemand bool) {
+	t := f.t
+	t.Helper()
 	srv := httptest.NewServer(f.sim)
 	hc := sipgate.NewHTTPClient()
 	log := slog.New(slog.NewTextHandler(f.log, nil))
-	stores, err := team.OpenStores(t.Context(), db.DB, team.Key{1}, &sipgate.OAuth{TokenURL: srv.URL + "/none", HTTP: hc}, team.Config{AuditRetention: time.Hour}, log)
+	stores, err := team.OpenStores(t.Context(), f.db, team.Key{1}, &sipgate.OAuth{TokenURL: srv.URL + "/none", HTTP: hc}, team.Config{AuditRetention: time.Hour, OnDemand: onDemand}, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	timelines, err := journal.New(t.Context(), db.DB, journal.Options{Log: log})
+	timelines, err := journal.New(t.Context(), f.db, journal.Options{Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,22 +111,21 @@ func newFixture(t *testing.T, o simulator.Options) *fixture {
 		t.Fatal(err)
 	}
 	_, id, token := f.sim.AdminToken()
-	f.Control = New(Options{Log: log, Stores: stores, Boards: boards, Journal: timelines, Library: announcement.NewLibrary(db.DB, announcement.Options{Files: 10, Bytes: 1 << 20}),
+	f.Control = New(Options{Log: log, OnDemand: onDemand, Stores: stores, Boards: boards, Journal: timelines, Library: announcement.NewLibrary(f.db, announcement.Options{Files: 10, Bytes: 1 << 20}),
 		Numbers: sipgate.NumberRules{Region: "DE"}, Service: sipgate.PersonalToken{ID: id, Token: token}, Sessions: f.sessions,
 		PushURL:         func(account string) string { return "https://calls.example/push/" + account },
 		AnnouncementURL: func(token string) string { return srv.URL + "/a/" + token },
 		Client: func(auth sipgate.Credentials) *sipgate.Client {
 			return &sipgate.Client{Base: base, HTTP: hc, Auth: auth}
 		}})
+	control := f.Control
 	t.Cleanup(func() {
-		f.Control.Close()
+		control.Close()
 		f.closeBoards()
 		stores.Close()
 		hc.CloseIdleConnections()
 		srv.Close()
-		f.sim.Close()
 	})
-	return f
 }
 
 // restartBoards replaces the boards, which forget all calls.

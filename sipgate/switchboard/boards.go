@@ -2,7 +2,6 @@ package switchboard
 
 import (
 	"context"
-	"maps"
 	"sync"
 
 	"callboard/sipgate/account"
@@ -17,16 +16,23 @@ type Boards struct {
 	runs sync.WaitGroup
 
 	mu      sync.Mutex
-	boards  map[string]*Board
+	boards  map[string]runningBoard
 	rosters *account.Rosters  // nil if there are none
 	refused func(team string) // see OnListRefused; nil if nobody asks
+	removed func(team string) // see OnRemove; nil if nobody asks
 	closed  bool
+}
+
+// A runningBoard is a board whose Run stop ends.
+type runningBoard struct {
+	*Board
+	stop context.CancelFunc
 }
 
 // NewBoards returns a Boards that creates boards with open.
 func NewBoards(open func(team string) *Board) *Boards {
 	ctx, stop := context.WithCancel(context.Background())
-	return &Boards{open: open, ctx: ctx, stop: stop, boards: map[string]*Board{}}
+	return &Boards{open: open, ctx: ctx, stop: stop, boards: map[string]runningBoard{}}
 }
 
 // Board returns the team's board. The first call for a team opens the board
@@ -36,17 +42,48 @@ func (x *Boards) Board(team string) *Board {
 	defer x.mu.Unlock()
 	b, ok := x.boards[team]
 	if !ok {
-		b = x.open(team)
-		x.connectRoster(team, b)
-		x.connectRefused(team, b)
+		ctx, stop := context.WithCancel(x.ctx)
+		b = runningBoard{x.open(team), stop}
+		x.connectRoster(team, b.Board)
+		x.connectRefused(team, b.Board)
 		x.boards[team] = b
 		if x.closed {
 			b.cancelPendingHangups() // without Run they would never be sent
 		} else {
-			x.runs.Go(func() { b.Run(x.ctx) })
+			x.runs.Go(func() { b.Run(ctx) })
 		}
 	}
-	return b
+	return b.Board
+}
+
+// OnRemove has f called with each board that Remove has stopped, before Remove
+// returns. f must not call the Boards.
+func (x *Boards) OnRemove(f func(team string)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.removed = f
+}
+
+// Remove stops the team's board as Close stops all of them, and forgets it: the next
+// call of Board opens a new one. Subscriptions end. It does nothing for a team whose
+// board is not open.
+func (x *Boards) Remove(team string) {
+	x.mu.Lock()
+	b, ok := x.boards[team]
+	removed, closed := x.removed, x.closed
+	x.mu.Unlock()
+	if !ok || closed {
+		return
+	}
+	b.stop()
+	<-b.runDone
+	if removed != nil {
+		removed(team)
+	}
+	b.startEpoch() // ends the subscriptions
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.boards, team)
 }
 
 // SetRosters has all boards use the rosters of their accounts.
@@ -55,7 +92,7 @@ func (x *Boards) SetRosters(rosters *account.Rosters) {
 	defer x.mu.Unlock()
 	x.rosters = rosters
 	for team, b := range x.boards {
-		x.connectRoster(team, b)
+		x.connectRoster(team, b.Board)
 	}
 }
 
@@ -72,7 +109,7 @@ func (x *Boards) OnListRefused(f func(team string)) {
 	defer x.mu.Unlock()
 	x.refused = f
 	for team, b := range x.boards {
-		x.connectRefused(team, b)
+		x.connectRefused(team, b.Board)
 	}
 }
 
@@ -89,9 +126,9 @@ func (x *Boards) ListRefused(team string) bool {
 		return false
 	}
 	x.mu.Lock()
-	b := x.boards[team]
+	b, ok := x.boards[team]
 	x.mu.Unlock()
-	return b != nil && b.ListRefused()
+	return ok && b.ListRefused()
 }
 
 // Close stops all boards and waits for them. Pending hang-ups are cancelled
@@ -109,5 +146,9 @@ func (x *Boards) Close() {
 func (x *Boards) All() map[string]*Board {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return maps.Clone(x.boards)
+	all := make(map[string]*Board, len(x.boards))
+	for team, b := range x.boards {
+		all[team] = b.Board
+	}
+	return all
 }
