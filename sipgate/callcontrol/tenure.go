@@ -62,7 +62,8 @@ func (c *Control) TakeOn(ctx context.Context, account string) error {
 }
 
 func (c *Control) takeOn(ctx context.Context, account string) error {
-	if err := c.Stores.Reload(ctx, account); err != nil {
+	c.Boards.Remove(account) // it knows nothing of the team's journal
+	if err := errors.Join(c.Journal.Reload(ctx, account), c.Stores.Reload(ctx, account)); err != nil {
 		return err
 	}
 	signedIn, err := c.Sessions.SignedIn(ctx)

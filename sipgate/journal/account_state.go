@@ -52,13 +52,6 @@ func (j *Journal) state(account string) *accountState {
 	return a
 }
 
-// Forget drops what is in memory of an account whose board is not followed.
-func (j *Journal) Forget(account string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	delete(j.accounts, account)
-}
-
 // startFollowing reports whether the account's board was not followed before.
 func (a *accountState) startFollowing() bool {
 	a.mu.Lock()

@@ -107,6 +107,7 @@ type Options struct {
 	NoteRetention time.Duration    // of notes; default: as long as the calls
 	Now           func() time.Time // default time.Now
 	Log           *slog.Logger     // default: no log
+	OnDemand      bool             // an account's rows are read by Reload only
 }
 
 var (
@@ -131,7 +132,7 @@ type Journal struct {
 }
 
 // New returns the journal in db, which has the tables of [Migrations]. It reads the
-// rows of the last day's calls into memory.
+// rows of the last day's calls into memory, unless o.OnDemand.
 func New(ctx context.Context, db *sql.DB, o Options) (*Journal, error) {
 	j := &Journal{db: db, retention: o.Retention, notes: o.NoteRetention, now: o.Now, log: o.Log, accounts: map[string]*accountState{}}
 	if j.retention <= 0 {
@@ -143,10 +144,27 @@ func New(ctx context.Context, db *sql.DB, o Options) (*Journal, error) {
 	if j.log == nil {
 		j.log = slog.New(slog.DiscardHandler)
 	}
-	if err := j.loadRecentRows(ctx); err != nil {
+	if o.OnDemand {
+		return j, nil
+	}
+	if err := j.loadRecentRows(ctx, ""); err != nil {
 		return nil, err
 	}
 	return j, nil
+}
+
+// Reload reads the rows of an account's last day into memory again: another process may
+// have written them. The account's board is opened afterwards.
+func (j *Journal) Reload(ctx context.Context, account string) error {
+	j.Forget(account)
+	return j.loadRecentRows(ctx, account)
+}
+
+// Forget drops what is in memory of an account whose board is not followed.
+func (j *Journal) Forget(account string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	delete(j.accounts, account)
 }
 
 // RowLookup returns a function that returns the row of a call of the last day, so

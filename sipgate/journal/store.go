@@ -202,8 +202,8 @@ func (j *Journal) openRows(ctx context.Context, account string) ([]switchboard.R
 		where account = $1 and ended_at = 0 and into_row = '' order by heard_at desc limit $2`, account, maxOpenRows)
 }
 
-// loadRecentRows caches the rows of the last day's calls.
-func (j *Journal) loadRecentRows(ctx context.Context) error {
+// loadRecentRows caches the rows of the last day's calls of an account, of all for "".
+func (j *Journal) loadRecentRows(ctx context.Context, account string) error {
 	type recentCall struct {
 		account, id, row string
 		heard            int64
@@ -213,7 +213,7 @@ func (j *Journal) loadRecentRows(ctx context.Context) error {
 	}, `
 		select c.account, c.call_id, c.row_id, r.heard_at
 		from journal_calls c join journal_rows r on r.account = c.account and r.row_id = c.row_id
-		where r.heard_at >= $1 or r.ended_at = 0 order by r.heard_at`, j.now().Add(-rowCacheAge).UnixMilli())
+		where (r.heard_at >= $1 or r.ended_at = 0) and $2 in ('', c.account) order by r.heard_at`, j.now().Add(-rowCacheAge).UnixMilli(), account)
 	if err != nil {
 		return fmt.Errorf("read rows of recent calls: %w", err)
 	}

@@ -16,15 +16,15 @@ type Boards struct {
 	runs sync.WaitGroup
 
 	mu      sync.Mutex
-	boards  map[string]runningBoard
+	boards  map[string]openBoard
 	rosters *account.Rosters  // nil if there are none
 	refused func(team string) // see OnListRefused; nil if nobody asks
 	removed func(team string) // see OnRemove; nil if nobody asks
 	closed  bool
 }
 
-// A runningBoard is a board whose Run stop ends.
-type runningBoard struct {
+// An openBoard is a board whose Run stop ends.
+type openBoard struct {
 	*Board
 	stop context.CancelFunc
 }
@@ -32,7 +32,7 @@ type runningBoard struct {
 // NewBoards returns a Boards that creates boards with open.
 func NewBoards(open func(team string) *Board) *Boards {
 	ctx, stop := context.WithCancel(context.Background())
-	return &Boards{open: open, ctx: ctx, stop: stop, boards: map[string]runningBoard{}}
+	return &Boards{open: open, ctx: ctx, stop: stop, boards: map[string]openBoard{}}
 }
 
 // Board returns the team's board. The first call for a team opens the board
@@ -43,7 +43,7 @@ func (x *Boards) Board(team string) *Board {
 	b, ok := x.boards[team]
 	if !ok {
 		ctx, stop := context.WithCancel(x.ctx)
-		b = runningBoard{x.open(team), stop}
+		b = openBoard{x.open(team), stop}
 		x.connectRoster(team, b.Board)
 		x.connectRefused(team, b.Board)
 		x.boards[team] = b

@@ -1,0 +1,167 @@
+package callcontrol
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"callboard/sipgate"
+	"callboard/sipgate/simulator"
+	"callboard/sipgate/switchboard"
+	"callboard/sipgate/team"
+)
+
+// processes returns two that share a database and the sessions, and take on teams.
+func processes(t *testing.T) (first, second *fixture) {
+	first = newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
+	second = &fixture{t: t, db: first.db, log: &lockedLog{}, sim: first.sim, sessions: first.sessions}
+	first.start(true)
+	second.start(true)
+	return first, second
+}
+
+// A team moves to another process with all that is known of it, and the process before
+// acts for it no longer.
+func TestATeamIsTakenOnAndGivenUp(t *testing.T) {
+	first, second := processes(t)
+	account, _, _ := first.sim.AdminToken()
+	if _, _, err := first.Enter(account); !errors.Is(err, ErrElsewhere) || first.ActsFor(account) {
+		t.Fatalf("before it takes the team on: %v", err)
+	}
+	if err := first.TakeOn(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	a := first.signIn("w1", true)
+	first.session(a)
+	first.private(a)
+	call := first.connectedCall(a)
+	awaitThat(t, "the call in the journal", func() bool {
+		row, known := first.Journal.RowLookup(account)(call.CallID)
+		return known && row == call.ID
+	})
+	if err := first.Execute(t.Context(), a, call, switchboard.Command{Action: switchboard.HangUp{GracePeriod: time.Hour}}); err != nil {
+		t.Fatal(err)
+	}
+	shown, leave, err := first.Enter(account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave()
+
+	if err := first.GiveUp(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := first.Enter(account); !errors.Is(err, ErrElsewhere) || shown.Err() == nil || len(first.Boards.All()) != 0 {
+		t.Errorf("after it gave the team up: %v, pages %v, boards %v", err, shown.Err(), first.Boards.All())
+	}
+	if _, known := first.Members.Get(a.MemberID); known || first.Grants.State(a.MemberID) != team.StateNeedsLogin || !first.forgotten(a) {
+		t.Error("something of the team is still in memory")
+	}
+	first.service.watch(t.Context())
+	if _, err := first.syncMembers(t.Context()); err != nil || len(first.Boards.All()) != 0 {
+		t.Errorf("housekeeping opens boards of other processes: %v, %v", first.Boards.All(), err)
+	}
+
+	if err := second.TakeOn(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	if !second.Board(a).HasMember(a.BoardID()) {
+		t.Fatal("those who are signed in are not on the board of the next process")
+	}
+	second.Board(a).Join(switchboard.Member{ID: a.BoardID(), API: second.service.client}) // here no access can be renewed
+	awaitThat(t, "call on the next board", func() bool {
+		second.Board(a).Poll(t.Context())
+		calls := second.Board(a).Snapshot().Calls
+		return len(calls) == 1 && calls[0].ID == call.ID
+	})
+	if rows := second.auditRows(a); len(rows) != 1 || rows[0].Outcome != team.OutcomeCancelled {
+		t.Errorf("the pending hang-up is %+v", rows)
+	}
+	if n := first.asked("/v2/calls/" + string(call.CallID)); n != 0 {
+		t.Errorf("%d commands reached sipgate", n)
+	}
+	if err := first.TakeOn(t.Context(), account); err != nil {
+		t.Errorf("taken on again: %v", err)
+	}
+}
+
+// To give a team up waits for its requests in progress, and to take it on again waits
+// for that.
+func TestATeamIsGivenUpWhenItsRequestsAreAnswered(t *testing.T) {
+	first, _ := processes(t)
+	account, _, _ := first.sim.AdminToken()
+	if err := first.TakeOn(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	_, leave, err := first.Enter(account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	var answered atomic.Bool
+	running.Go(func() {
+		if err := first.GiveUp(t.Context(), account); err != nil || !answered.Load() {
+			t.Errorf("given up with a request in progress: %v", err)
+		}
+	})
+	awaitThat(t, "the end of the tenure", func() bool { return !first.ActsFor(account) })
+	running.Go(func() {
+		if err := first.TakeOn(t.Context(), account); err != nil || !answered.Load() {
+			t.Errorf("taken on before it was given up: %v", err)
+		}
+	})
+	short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := first.TakeOn(short, account); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("who waits for that goes when they like: %v", err)
+	}
+	answered.Store(true)
+	leave()
+	leave() // twice is once
+	running.Wait()
+	if !first.ActsFor(account) {
+		t.Error("the process does not act for the team")
+	}
+	if err := first.GiveUp(short, account); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	if err := first.GiveUp(t.Context(), account); err != nil {
+		t.Errorf("given up twice: %v", err)
+	}
+}
+
+// What cannot be read is not acted for.
+func TestATeamThatCannotBeReadIsNotTakenOn(t *testing.T) {
+	first, _ := processes(t)
+	account, _, _ := first.sim.AdminToken()
+	first.sessions.err = errors.New("the disk is gone")
+	if err := first.TakeOn(t.Context(), account); !errors.Is(err, first.sessions.err) || first.ActsFor(account) {
+		t.Errorf("taken on: %v", err)
+	}
+	first.sessions.err = nil
+	if err := first.TakeOn(t.Context(), account); err != nil || !first.ActsFor(account) {
+		t.Errorf("the next time: %v", err)
+	}
+}
+
+// A process alone acts for everybody.
+func TestAProcessAloneActsForAllTeams(t *testing.T) {
+	f := newFixture(t, simulator.Options{})
+	ctx, leave, err := f.Enter("1234567")
+	if err != nil || ctx.Err() != nil || !f.ActsFor("1234567") {
+		t.Fatal(err)
+	}
+	leave()
+	if err := errors.Join(f.TakeOn(t.Context(), "1234567"), f.GiveUp(t.Context(), "1234567")); err != nil || ctx.Err() != nil {
+		t.Error(err)
+	}
+	if _, err := f.Members.SignIn(t.Context(), team.MemberID{Account: "1234567", User: "w0"}, "Ada", true); err != nil {
+		t.Error(err)
+	}
+	if _, ok := f.Members.Get(team.MemberID{Account: "1234567", User: sipgate.UserID("w0")}); !ok {
+		t.Error("the member is gone")
+	}
+}
