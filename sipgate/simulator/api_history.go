@@ -174,21 +174,32 @@ func sameNumber(a, b string) bool {
 // listHistory lists the entries of the whole account to every user, newest
 // first, as sipgate does. Under /{userId}/ it lists that user's entries.
 func (s *Simulator) listHistory(q *apiRequest) response {
-	f, err := parseFilter(q.URL.Query())
-	if errors.Is(err, errForeignConnection) {
-		return refuse(http.StatusForbidden, err.Error())
+	list, total, refused := s.selectEntries(q, q.URL.Query())
+	if refused != nil {
+		return *refused
 	}
-	if err != nil {
-		return invalid(err)
-	}
-	if id, given := q.args["userId"]; given {
+	return okJSON(map[string]any{"items": list, "totalCount": total})
+}
+
+// selectEntries returns a page of the entries that a query selects, and how many it
+// selects, or why it is refused.
+func (s *Simulator) selectEntries(q *apiRequest, query url.Values) (list []map[string]any, total int, refused *response) {
+	f, err := parseFilter(query)
+	switch id, given := q.args["userId"]; {
+	case errors.Is(err, errForeignConnection):
+		no := refuse(http.StatusForbidden, err.Error())
+		return nil, 0, &no
+	case err != nil:
+		no := invalid(err)
+		return nil, 0, &no
+	case given:
 		if f.user = q.auth.account.user(id); f.user == nil {
-			return notFound
+			return nil, 0, &notFound
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list, total := []any{}, 0
+	list = []map[string]any{}
 	for _, e := range slices.Backward(q.auth.account.history) {
 		if !q.auth.account.listsEntry(e) || !f.matches(e) {
 			continue
@@ -197,7 +208,7 @@ func (s *Simulator) listHistory(q *apiRequest) response {
 			list = append(list, s.entryJSON(e))
 		}
 	}
-	return okJSON(map[string]any{"items": list, "totalCount": total})
+	return list, total, nil
 }
 
 // listsEntry reports whether the history of the account has the entry. On neo,

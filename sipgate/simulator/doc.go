@@ -65,6 +65,11 @@
 // /v2/blacklist/incoming can call all the same. GET /health and
 // /v2/translations/{language} need no token.
 //
+// GET /v2/history/export returns entries as CSV, POST /v2/contacts/import/csv adds
+// contacts from CSV, and with the clients of /v2/authorization/oauth2/clients programs
+// can sign in. The columns of the export, who sees imported contacts, and what is refused
+// in a file are not documented: the simulator chose them.
+//
 // Telephones that ring because of an API call (POST /v2/sessions/calls, a
 // transfer) are picked up after [Options.Pickup]. All other calls ring until
 // [Simulator.Answer] or [Simulator.HangUp].

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,11 +25,14 @@ const passwordClient = "sipgate-app-web"
 // only in the realm that issued it.
 type authority struct {
 	s              *Simulator
-	clients        []*oauthClient
+	clients        []*oauthClient // besides the registrations
 	personalTokens func() []personalToken
 	origin         atomic.Pointer[string] // of the latest request
 
 	tokenRequests, refreshRequests, refreshReuse atomic.Int64
+
+	clientsMu     sync.Mutex
+	registrations map[string]*registration // by client id; protected by clientsMu
 
 	// mu protects the following fields and those of codes, tokens and grants.
 	// It is not held while tokens are signed.
@@ -55,9 +60,10 @@ func equalSecrets(a, b string) bool {
 // oauthClient is a program that may request tokens.
 type oauthClient struct {
 	id, name     string
-	secret       string   // "" for a public client
-	redirects    []string // see mayRedirect
-	passwordOnly bool     // may use the password grant, and nothing else
+	secret       string           // "" for a public client
+	redirects    []string         // see mayRedirect
+	patterns     []*regexp.Regexp // likewise; not nil for a client of the API
+	passwordOnly bool             // may use the password grant, and nothing else
 }
 
 // personalToken authenticates a user by HTTP Basic, as id:secret, with all
@@ -74,6 +80,7 @@ func newAuthority(s *Simulator) *authority {
 			{id: s.opts.ClientID, name: "Callboard", secret: s.opts.ClientSecret, redirects: s.opts.RedirectURIs},
 			{id: passwordClient, name: "sipgate App", passwordOnly: true},
 		},
+		registrations: map[string]*registration{},
 		codes:         map[digest]*authCode{},
 		accessTokens:  map[digest]*accessToken{},
 		refreshTokens: map[digest]*refreshToken{},
@@ -90,7 +97,7 @@ func (a *authority) client(id string) *oauthClient {
 			return c
 		}
 	}
-	return nil
+	return a.registered(id)
 }
 
 // makePersonalTokens returns a token for each user, derived from the seed.
@@ -141,7 +148,8 @@ func (a *authority) userByFullID(id string) *user {
 // mayRedirect parses target and reports whether the browser may be redirected
 // there. It must be an absolute http or https URL without user and fragment, at
 // or below a registered address of the client. A client without registered
-// addresses may use loopback addresses.
+// addresses may use loopback addresses. One that was made with the API may use
+// addresses that fit its patterns.
 func (c *oauthClient) mayRedirect(target string) (*url.URL, bool) {
 	u, err := url.Parse(target)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
@@ -150,6 +158,10 @@ func (c *oauthClient) mayRedirect(target string) (*url.URL, bool) {
 	}
 	if c.passwordOnly {
 		return nil, false
+	}
+	if c.patterns != nil {
+		fits := func(p *regexp.Regexp) bool { return p.MatchString(target) }
+		return u, !strings.Contains(u.Path, "..") && slices.ContainsFunc(c.patterns, fits)
 	}
 	if len(c.redirects) == 0 {
 		host := u.Hostname()

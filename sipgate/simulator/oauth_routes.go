@@ -110,7 +110,7 @@ func (a *authority) endSession(form url.Values, realm string) *oauthError {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t := a.refreshTokens[digestOf(refresh)]
-	if t == nil || t.grant.client != c || t.grant.realm != "" && t.grant.realm != realm {
+	if t == nil || t.grant.client.id != c.id || t.grant.realm != "" && t.grant.realm != realm {
 		return invalidGrant("Invalid refresh token")
 	}
 	a.revoke(t.grant)

@@ -149,7 +149,7 @@ func (a *authority) takeCode(secret string) (*authCode, *oauthError) {
 func (code *authCode) check(form url.Values, c *oauthClient, realm string) *oauthError {
 	verifier := form.Get("code_verifier")
 	switch {
-	case code.grant.client != c:
+	case code.grant.client.id != c.id:
 		return invalidGrant("Auth error: code of another client")
 	case code.grant.realm != realm:
 		return invalidGrant("Code not valid")
@@ -184,7 +184,7 @@ func (a *authority) refreshGrant(form url.Values, realm string) (map[string]any,
 	a.mu.Lock()
 	t := a.refreshTokens[key]
 	a.mu.Unlock()
-	if t == nil || t.grant.client != c || t.grant.realm != "" && t.grant.realm != realm {
+	if t == nil || t.grant.client.id != c.id || t.grant.realm != "" && t.grant.realm != realm {
 		return nil, invalidGrant("Invalid refresh token")
 	}
 	if exceedsScope(form.Get("scope"), t.grant.scopes) {

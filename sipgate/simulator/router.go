@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"mime"
 	"net/http"
@@ -23,6 +24,7 @@ type response struct {
 	status int
 	body   any    // sent as JSON if not nil
 	text   string // sent as plain text if not empty
+	media  string // type of text, if it is another one
 }
 
 var (
@@ -173,7 +175,7 @@ func (a response) write(w http.ResponseWriter) {
 		w.WriteHeader(a.status)
 		w.Write(data)
 	case a.text != "":
-		w.Header().Set("Content-Type", "text/plain;charset=UTF-8")
+		w.Header().Set("Content-Type", cmp.Or(a.media, "text/plain;charset=UTF-8"))
 		w.WriteHeader(a.status)
 		w.Write([]byte(a.text))
 	default:
