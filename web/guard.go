@@ -55,6 +55,12 @@ type GuardOptions struct {
 	// its route, "" if there is none.
 	OnAnswer func(pattern string, status int, took time.Duration)
 
+	// Forwarded says that requests come from the Guards of other nodes, which have
+	// checked them and will log them: this one takes from [ForwardVisit] who sent
+	// them, and neither checks nor logs nor reports anything but panics. No client
+	// may be able to reach it.
+	Forwarded bool
+
 	// BodyTimeout is how long a request's body may take to arrive, 10 s by
 	// default. A Handler that expects more sets its own with
 	// http.ResponseController.SetReadDeadline.
@@ -99,7 +105,9 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 	rec := &recorder{ResponseWriter: w, control: http.NewResponseController(w)}
 	defer rec.extend() // for what is still in buffers
-	defer g.logRequest(rec, r, v, time.Now())
+	if !g.o.Forwarded {
+		defer g.logRequest(rec, r, v, time.Now())
+	}
 	defer g.recover(rec, r)
 	maps.Copy(w.Header(), g.headers)
 	w.Header()["X-Request-Id"] = []string{v.id}
@@ -124,8 +132,13 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.next.ServeHTTP(rec, r)
 }
 
+func newRequestID() string { return rand.Text()[:16] }
+
 func (g *guard) newVisit(r *http.Request) *visit {
-	v := &visit{id: rand.Text()[:16]}
+	if g.o.Forwarded {
+		return forwardedVisit(r)
+	}
+	v := &visit{id: newRequestID()}
 	v.ip, v.reported = g.o.Proxies.client(r)
 	v.isProxy = v.ip == peer(r) && g.o.Proxies.believe(v.ip)
 	return v
@@ -161,6 +174,9 @@ func (g *guard) logRequest(w *recorder, r *http.Request, v *visit, start time.Ti
 
 // check refuses requests by their headers alone.
 func (g *guard) check(r *http.Request) error {
+	if g.o.Forwarded {
+		return nil
+	}
 	lines := 0
 	for _, v := range r.Header {
 		lines += len(v)

@@ -61,6 +61,8 @@ type Server struct {
 	bySubject map[string][]*Socket // oldest first
 	watching  bool                 // the watchdog runs, as long as there are sockets
 
+	also []alsoServed // see Also
+
 	idle chan struct{} // signals the watchdog that the last socket has closed; buffered
 }
 
@@ -85,21 +87,25 @@ func NewServer(o ServerOptions) *Server {
 	}
 }
 
+// alsoServed is a handler with a listener of its own.
+type alsoServed struct {
+	ln net.Listener
+	h  http.Handler
+}
+
+// Also has Serve serve h on ln as well, for programs instead of visitors: one of them
+// may have any number of connections. Call it before Serve. The requests at ln are
+// the last to end: those on the other listener may need them.
+func (s *Server) Also(ln net.Listener, h http.Handler) { s.also = append(s.also, alsoServed{ln, h}) }
+
 // Serve serves h on ln until ctx is done and then shuts down: it stops accepting,
 // closes the sockets with 1012, and waits for the requests in progress. After
 // the time of Grace it cancels them, waits for them some seconds more, so that
 // none uses what its caller closes next, and returns an error that wraps
 // context.DeadlineExceeded. A Server serves once.
 func (s *Server) Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
-	srv := &http.Server{
-		Handler:           s.counted(h),
-		ReadHeaderTimeout: readHeaderTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		// OPTIONS * goes through h like everything else.
-		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
+	srv := s.newHTTP(h)
+	defer s.serveAlso()()
 	failed := make(chan error, 1)
 	ln = limitConns(ln, s.o.MaxConns, s.o.MaxConnsPerPeer, s.o.Proxies)
 	if s.o.TLS != nil {
@@ -116,6 +122,39 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener, h http.Handler) err
 		<-failed
 	}
 	return err
+}
+
+// newHTTP returns the server of one listener.
+func (s *Server) newHTTP(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           s.counted(h),
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		// OPTIONS * goes through h like everything else.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// serveAlso serves what Also has named until stop is called.
+func (s *Server) serveAlso() (stop func()) {
+	var ended sync.WaitGroup
+	var all []*http.Server
+	for _, a := range s.also {
+		srv := s.newHTTP(a.h)
+		all = append(all, srv)
+		ended.Go(func() { srv.Serve(limitConns(a.ln, s.o.MaxConns, -1, nil)) })
+	}
+	return func() {
+		wait, cancel := context.WithTimeout(context.Background(), s.o.Grace)
+		defer cancel()
+		for _, srv := range all {
+			srv.Shutdown(wait)
+			srv.Close()
+		}
+		ended.Wait()
+	}
 }
 
 // Sockets returns how many sockets are open.

@@ -40,6 +40,8 @@ type Sessions[T any] struct {
 	mu      sync.Mutex
 	live    map[string]*liveSession[T]
 	decoded map[string]*T // values that All returned, by database id; nil for one that is no T; never changed
+
+	recalled recalled[T] // has a lock of its own
 }
 
 // A Session is the session of one browser.
@@ -80,7 +82,7 @@ func NewSessions[T any](db *sql.DB, o SessionOptions) *Sessions[T] {
 	if o.PerSubject == 0 {
 		o.PerSubject = 10
 	}
-	return &Sessions[T]{store: newStore(db, o), live: map[string]*liveSession[T]{}}
+	return &Sessions[T]{store: newStore(db, o), live: map[string]*liveSession[T]{}, recalled: newRecalled[T]()}
 }
 
 // Get returns the session of r. That counts as a use of it.

@@ -1,0 +1,174 @@
+// Package forward passes requests to the node at which their team is at home.
+//
+// Several nodes of one installation may serve the same address. Everything of a team
+// happens at one of them, its home. A request that another node gets is passed to it
+// with everything that it consists of, sockets and long bodies included, over one
+// hop and never more. Nodes prove to each other that they belong together, see
+// [NewTLS].
+//
+// Nothing that may have been done is asked for again: not by this package, and the
+// visitor is told that it may have been done, see [ErrUnknown].
+package forward
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"callboard/web"
+)
+
+// Errors of a request that was not answered by its team's home.
+var (
+	// ErrAway is returned if nothing has been done: the home is not known or does
+	// not answer, or only a page was asked for. The request may be sent again.
+	ErrAway = errors.New("the team's home does not answer")
+
+	// ErrUnknown is returned if the home got a request that changes something and
+	// did not answer: nobody knows whether it has been done.
+	ErrUnknown = errors.New("the team's home did not answer a request that it may have carried out")
+)
+
+// Homes knows where teams are at home.
+type Homes interface {
+	// Home returns where a team is at home: here, or at the node whose internal
+	// address, host:port, it returns. A team without a home may get one here. An
+	// error means that this is not known now.
+	Home(ctx context.Context, team string) (addr string, here bool, err error)
+
+	// Moved says that the node at addr was asked for a team and is not its home,
+	// or cannot be reached: the next Home has to find out anew.
+	Moved(team, addr string)
+}
+
+// Options are the settings of a [Forwarder].
+type Options struct {
+	Homes Homes
+	TLS   *tls.Config // see [NewTLS]
+	Log   *slog.Logger
+}
+
+// A Forwarder passes requests on, and takes those that other nodes pass on.
+type Forwarder struct {
+	homes     Homes
+	log       *slog.Logger
+	tls       *tls.Config
+	transport *http.Transport
+}
+
+const (
+	dialWithin   = time.Second
+	answerWithin = time.Minute
+	idleWithin   = 30 * time.Second // shorter than a server's, which must not close what is about to be used
+	maxIdle      = 256              // connections to each node
+)
+
+// vanished is after how long a node that went without a word is noticed by a socket
+// that leads there, and by a request that waits for its answer.
+var vanished = net.KeepAliveConfig{Enable: true, Idle: 3 * time.Second, Interval: 2 * time.Second, Count: 3}
+
+// New returns a Forwarder.
+func New(o Options) *Forwarder {
+	dialer := &net.Dialer{Timeout: dialWithin, KeepAliveConfig: vanished}
+	return &Forwarder{homes: o.Homes, log: o.Log, tls: o.TLS, transport: &http.Transport{
+		DialContext: dialer.DialContext, TLSClientConfig: o.TLS.Clone(), TLSHandshakeTimeout: dialWithin,
+		MaxIdleConnsPerHost: maxIdle, IdleConnTimeout: idleWithin, ExpectContinueTimeout: dialWithin,
+		DisableCompression: true,
+	}}
+}
+
+// Close closes the connections to other nodes that nothing uses.
+func (f *Forwarder) Close() { f.transport.CloseIdleConnections() }
+
+// Listen listens for other nodes at addr.
+func (f *Forwarder) Listen(addr string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("--node-addr: %w", err)
+	}
+	return tls.NewListener(ln, f.tls), nil
+}
+
+// A Route says how the requests of one address are passed on.
+type Route struct {
+	// Team names the team of a request, "" for one that any node may serve.
+	Team func(*http.Request) (string, error)
+
+	// Within is how long the home may take to begin its answer, a minute by
+	// default, with the time for the body.
+	Within time.Duration
+}
+
+// Handler returns a handler that serves requests of teams that are at home here, and
+// of none, with h, and passes all others on.
+func (f *Forwarder) Handler(route Route, h web.Handler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		team, err := route.Team(r)
+		if err != nil {
+			return err
+		}
+		if team == "" {
+			return h(w, r)
+		}
+		return f.At(w, r, team, route.Within, h)
+	}
+}
+
+// At serves a request of team with h if the team is at home here, and passes it on
+// otherwise. Its errors wrap ErrAway or ErrUnknown, or are h's.
+//
+// A home that does not have the team, or that cannot be reached, has done nothing.
+// Then the Forwarder asks once more where the home is.
+func (f *Forwarder) At(w http.ResponseWriter, r *http.Request, team string, within time.Duration, h web.Handler) error {
+	if within == 0 {
+		within = answerWithin
+	}
+	p := &passing{f: f, w: w, r: r, team: team, within: within}
+	asked := ""
+	for {
+		addr, here, err := f.homes.Home(r.Context(), team)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%w: %w", ErrAway, err)
+		case here:
+			return h(w, p.request())
+		case p.tries == maxTries || addr == asked && !p.elsewhere:
+			return fmt.Errorf("%w: %w", ErrAway, p.err)
+		}
+		if err := p.to(addr); !p.again(err) {
+			return p.failure(err)
+		}
+		f.homes.Moved(team, addr)
+		asked = addr
+	}
+}
+
+// maxTries is at how many nodes a request is tried: at the home that is known, and
+// at the one that has taken the team over.
+const maxTries = 2
+
+const (
+	teamHeader      = web.NodeHeader + "Team"
+	elsewhereHeader = web.NodeHeader + "Elsewhere"
+)
+
+// Accept returns the handler of what other nodes pass on: requests of teams that are
+// at home here go to h, behind a [web.Guard] that knows that they are passed on. Of
+// all others it says that nothing was done. It passes nothing on.
+func (f *Forwarder) Accept(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		team := r.Header.Get(teamHeader)
+		_, here, err := f.homes.Home(r.Context(), team)
+		if team == "" || err != nil || !here {
+			w.Header().Set(elsewhereHeader, "true")
+			w.WriteHeader(http.StatusMisdirectedRequest)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}

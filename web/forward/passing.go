@@ -1,0 +1,223 @@
+package forward
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptrace"
+	"net/http/httputil"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"callboard/web"
+)
+
+var (
+	errElsewhere = errors.New("the team is at home elsewhere")
+	errLate      = errors.New("no answer in time")
+)
+
+// A passing is a request on its way to another node.
+type passing struct {
+	f      *Forwarder
+	w      http.ResponseWriter
+	r      *http.Request
+	team   string
+	within time.Duration
+
+	tries     int
+	sent      atomic.Bool // the node may have got the request, or a part of it
+	elsewhere bool        // the node said that it has done nothing
+	err       error       // of the last try
+
+	body *body // nil until the first try, and of a request without a body
+}
+
+// to passes the request to the node at addr. An error means that nothing has been
+// answered.
+func (p *passing) to(addr string) error {
+	p.tries++
+	p.err, p.elsewhere = nil, false
+	p.sent.Store(false)
+	if err := p.readBody(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(p.r.Context())
+	defer cancel(nil)
+	late := time.AfterFunc(p.within, func() { cancel(errLate) })
+	defer late.Stop()
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { p.sent.Store(true) }})
+	proxy := httputil.ReverseProxy{
+		Transport: p.f.transport, FlushInterval: -1, BufferPool: buffers, ErrorLog: quiet,
+		Rewrite: func(pr *httputil.ProxyRequest) { p.rewrite(pr.Out, addr) },
+		ModifyResponse: func(answer *http.Response) error {
+			late.Stop()
+			return p.receive(answer)
+		},
+		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { p.err = err },
+	}
+	proxy.ServeHTTP(p.w, p.request().WithContext(ctx))
+	if p.err != nil && context.Cause(ctx) == errLate {
+		p.err = errLate
+	}
+	if p.err != nil {
+		p.err = fmt.Errorf("node %s: %w", addr, p.err)
+	}
+	return p.err
+}
+
+// rewrite makes out the request that the node at addr gets.
+func (p *passing) rewrite(out *http.Request, addr string) {
+	out.URL.Scheme, out.URL.Host, out.Host = "https", addr, p.r.Host
+	out.URL.RawQuery = p.r.URL.RawQuery // as it came: the home decides what it says
+	web.ForwardVisit(out.Header, p.r)
+	out.Header.Set(teamHeader, p.team)
+	// With one, the transport would repeat requests that may have been carried out.
+	out.Header.Del("Idempotency-Key")
+	out.Header.Del("X-Idempotency-Key")
+	out.Header.Del("Expect")
+	if p.body != nil && p.body.rest != nil {
+		out.Header.Set("Expect", "100-continue") // a node that is not home does not want it
+	}
+}
+
+// receive looks at the answer of the node before it is passed on.
+func (p *passing) receive(answer *http.Response) error {
+	if answer.Header.Get(elsewhereHeader) != "" {
+		p.elsewhere = true
+		return errElsewhere
+	}
+	web.RemoveNodeHeaders(answer.Header)
+	for name := range answer.Header {
+		if name != "Set-Cookie" {
+			p.w.Header().Del(name) // what this node has set already
+		}
+	}
+	return nil
+}
+
+// again reports whether the request may be sent to another node: nothing has been
+// done, and what has been read of its body is still there.
+func (p *passing) again(err error) bool {
+	untouched := p.body == nil || p.body.rest == nil || !p.body.touched.Load()
+	return err != nil && p.r.Context().Err() == nil && (p.elsewhere || p.body.failed() == nil && !p.sent.Load()) && untouched
+}
+
+// failure returns what err, of a request that is not sent again, means.
+func (p *passing) failure(err error) error {
+	switch fault := p.body.failed(); {
+	case err == nil:
+		return nil
+	case p.r.Context().Err() != nil:
+		return fmt.Errorf("%w: %w", p.r.Context().Err(), err)
+	case fault != nil:
+		return fault
+	case p.elsewhere, !p.sent.Load(), p.r.Method == http.MethodGet, p.r.Method == http.MethodHead:
+		return fmt.Errorf("%w: %w", ErrAway, err)
+	}
+	return fmt.Errorf("%w: %w", ErrUnknown, err)
+}
+
+// maxKept is how much of a body is kept, so that it can be sent again. All forms are
+// shorter; only files are longer.
+const maxKept = 64 << 10
+
+// A body is that of a request: all of it, or its beginning and the rest.
+type body struct {
+	start   []byte
+	rest    io.ReadCloser // nil if start is all of it
+	control *http.ResponseController
+	touched atomic.Bool // something of rest has been read
+
+	mu  sync.Mutex
+	err error // why the visitor's body could not be read
+}
+
+// readBody reads the body, or the beginning of a long one, once.
+func (p *passing) readBody() error {
+	if p.body != nil || p.r.Body == nil || p.r.Body == http.NoBody {
+		return nil
+	}
+	start, err := io.ReadAll(io.LimitReader(p.r.Body, maxKept+1))
+	p.body = &body{start: start, control: http.NewResponseController(p.w)}
+	if len(start) > maxKept {
+		p.body.rest = p.r.Body
+	}
+	if err != nil {
+		p.body.fail(err)
+	}
+	return err
+}
+
+// request returns the request with its whole body.
+func (p *passing) request() *http.Request {
+	if p.body == nil {
+		return p.r
+	}
+	r := p.r.WithContext(p.r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(p.body.start))
+	if p.body.rest == nil {
+		r.ContentLength, r.TransferEncoding = int64(len(p.body.start)), nil
+	} else {
+		r.Body = io.NopCloser(io.MultiReader(r.Body, p.body))
+	}
+	return r
+}
+
+// pieceWithin is how long the next piece of a long body may take. How fast all of it
+// has to arrive is decided at home.
+const pieceWithin = 20 * time.Second
+
+// Read implements io.Reader with the rest of a long body.
+func (b *body) Read(buf []byte) (int, error) {
+	b.touched.Store(true)
+	b.control.SetReadDeadline(time.Now().Add(pieceWithin))
+	n, err := b.rest.Read(buf)
+	if err != nil && err != io.EOF {
+		b.fail(err)
+	}
+	return n, err
+}
+
+func (b *body) fail(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.err = err
+}
+
+// failed returns the Fault of a body that the visitor did not send, or nil.
+func (b *body) failed() error {
+	if b == nil {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.err == nil:
+		return nil
+	case errors.Is(b.err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("%w: %w", web.Fault{Status: http.StatusRequestTimeout, Code: web.CodeTooSlow}, b.err)
+	}
+	return fmt.Errorf("%w: %w", web.Fault{Status: http.StatusBadRequest, Code: web.CodeBadRequest}, b.err)
+}
+
+// quiet is where a ReverseProxy writes what becomes an error or cuts the connection
+// anyway.
+var quiet = log.New(io.Discard, "", 0)
+
+// buffers are what answers are copied with.
+var buffers = &bufferPool{sync.Pool{New: func() any { return new([32 << 10]byte) }}}
+
+type bufferPool struct{ pool sync.Pool }
+
+// Get implements httputil.BufferPool.
+func (p *bufferPool) Get() []byte { return p.pool.Get().(*[32 << 10]byte)[:] }
+
+// Put implements httputil.BufferPool.
+func (p *bufferPool) Put(b []byte) { p.pool.Put((*[32 << 10]byte)(b)) }
