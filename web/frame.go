@@ -58,3 +58,7 @@ func closeFrame(e *CloseError) []byte {
 	reason := strings.ToValidUTF8(e.Reason[:min(len(e.Reason), maxReason)], "")
 	return encodeFrame(firstClose, append(binary.BigEndian.AppendUint16(nil, uint16(e.Code)), reason...))
 }
+
+// RestartFrame returns the frame with which the sockets of a node that shuts down are
+// closed, for a connection that is not a [Socket].
+func RestartFrame() []byte { return closeFrame(errRestart) }

@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"callboard/web"
@@ -59,6 +60,12 @@ type Forwarder struct {
 	log       *slog.Logger
 	tls       *tls.Config
 	transport *http.Transport
+
+	tunnels sync.WaitGroup // nothing is added once closed is true
+
+	mu     sync.Mutex // guards the fields below
+	live   map[*tunnel]struct{}
+	closed bool
 }
 
 const (
@@ -75,15 +82,12 @@ var vanished = net.KeepAliveConfig{Enable: true, Idle: 3 * time.Second, Interval
 // New returns a Forwarder.
 func New(o Options) *Forwarder {
 	dialer := &net.Dialer{Timeout: dialWithin, KeepAliveConfig: vanished}
-	return &Forwarder{homes: o.Homes, log: o.Log, tls: o.TLS, transport: &http.Transport{
+	return &Forwarder{homes: o.Homes, log: o.Log, tls: o.TLS, live: map[*tunnel]struct{}{}, transport: &http.Transport{
 		DialContext: dialer.DialContext, TLSClientConfig: o.TLS.Clone(), TLSHandshakeTimeout: dialWithin,
 		MaxIdleConnsPerHost: maxIdle, IdleConnTimeout: idleWithin, ExpectContinueTimeout: dialWithin,
 		DisableCompression: true,
 	}}
 }
-
-// Close closes the connections to other nodes that nothing uses.
-func (f *Forwarder) Close() { f.transport.CloseIdleConnections() }
 
 // Listen listens for other nodes at addr.
 func (f *Forwarder) Listen(addr string) (net.Listener, error) {

@@ -63,7 +63,10 @@ func (p *passing) to(addr string) error {
 		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { p.err = err },
 	}
 	proxy.ServeHTTP(p.w, p.request().WithContext(ctx))
-	if p.err != nil && context.Cause(ctx) == errLate {
+	switch {
+	case errors.Is(p.err, errTunnelled):
+		p.err = nil
+	case p.err != nil && context.Cause(ctx) == errLate:
 		p.err = errLate
 	}
 	if p.err != nil {
@@ -98,6 +101,9 @@ func (p *passing) receive(answer *http.Response) error {
 		if name != "Set-Cookie" {
 			p.w.Header().Del(name) // what this node has set already
 		}
+	}
+	if answer.StatusCode == http.StatusSwitchingProtocols {
+		return p.tunnel(answer)
 	}
 	return nil
 }
