@@ -16,10 +16,11 @@ import (
 var errTunnelled = errors.New("the socket has a tunnel")
 
 const (
-	downBuffer  = 4 << 10         // most frames fit
-	upBuffer    = 256             // browsers answer pings and say that they leave
-	writeWithin = 5 * time.Second // for a browser to read what a buffer holds
-	closeWithin = time.Second     // for a frame to end, and for a browser to answer the last one
+	downBuffer    = 4 << 10         // most frames fit
+	upBuffer      = 256             // browsers answer pings and say that they leave
+	writeWithin   = 6 * time.Second // for a browser to read what a buffer holds, or
+	deadlineEvery = time.Second     // less: setting a deadline costs as much as a small frame
+	closeWithin   = time.Second     // for a frame to end, and for a browser to answer the last one
 )
 
 // A tunnel is a socket between a browser here and the home of its team. It knows no
@@ -32,8 +33,9 @@ type tunnel struct {
 
 	mu      sync.Mutex // guards what follows, and writing to browser
 	frames  boundary
-	closing bool // the close frame follows the frame that is being written
-	closed  bool // it is written
+	closing bool      // the close frame follows the frame that is being written
+	closed  bool      // it is written
+	began   time.Time // when the deadline of writing was set
 }
 
 // tunnel takes the socket of an answer over. It returns when both sides are
@@ -118,7 +120,10 @@ func (t *tunnel) write(b []byte) bool {
 		return false
 	}
 	end := t.frames.advance(b, t.closing)
-	t.browser.SetWriteDeadline(time.Now().Add(writeWithin))
+	if now := time.Now(); now.Sub(t.began) > deadlineEvery {
+		t.began = now
+		t.browser.SetWriteDeadline(now.Add(writeWithin))
+	}
 	if _, err := t.browser.Write(b[:end]); err != nil {
 		t.browser.Close()
 		return false
