@@ -30,6 +30,7 @@ const layers = `
 	web                  <
 	web/database         <
 	web/cluster          < web/database # which of several nodes a team is at home at
+	web/forward          < web # passes requests to the node at which their team is at home
 	sipgate              <
 	sipgate/announcement <
 	sipgate/simulator    <
@@ -65,7 +66,7 @@ const layers = `
 
 	# The one place where browsers and telephones meet.
 	handlers             < handlers/feed web views views/gallery static sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
-	handlers             < sipgate/relay
+	handlers             < sipgate/relay web/forward
 	handlers             < sipgate/directory sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol sipgate/announcement
 
 	# What an administrator does with the data, from the command line.
@@ -73,7 +74,7 @@ const layers = `
 
 	# Plugs it together: everything but what one sees.
 	.                    < web web/database web/cluster handlers handlers/maintenance handlers/metrics sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
-	.                    < sipgate/relay
+	.                    < sipgate/relay web/forward
 	.                    < sipgate/directory sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol
 	.                    < sipgate/announcement sipgate/simulator
 
@@ -124,7 +125,7 @@ const homes = `
 	golang.org/x/time                 < web sipgate/switchboard sipgate/webhook
 
 	# Who speaks HTTP, and who speaks to the database.
-	net/http                          < . static web web/cluster handlers handlers/metrics sipgate sipgate/simulator handlers/acceptance/harness handlers/acceptance/load
+	net/http                          < . static web web/cluster web/forward handlers handlers/metrics sipgate sipgate/simulator handlers/acceptance/harness handlers/acceptance/load
 	database/sql                      < . web web/database web/database/databasetest web/cluster sipgate/team sipgate/journal sipgate/announcement
 
 	# Random numbers that may be guessed: jitter, and a simulator that can
