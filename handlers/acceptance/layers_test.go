@@ -64,6 +64,9 @@ const layers = `
 	# Exports to Prometheus what the program does.
 	handlers/metrics     < handlers/feed web sipgate sipgate/switchboard sipgate/team sipgate/webhook sipgate/announcement web/database
 
+	# Which teams a process acts for, of several that share the work.
+	handlers/homes       < web/cluster
+
 	# The one place where browsers and telephones meet.
 	handlers             < handlers/feed web views views/gallery static sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
 	handlers             < sipgate/relay web/forward

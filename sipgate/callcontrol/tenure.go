@@ -3,6 +3,7 @@ package callcontrol
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"callboard/sipgate"
@@ -122,6 +123,18 @@ func (c *Control) ActsFor(account string) bool {
 	defer c.tenures.mu.Unlock()
 	t := c.tenures.of[account]
 	return t != nil && !t.ended
+}
+
+// Awaited returns the teams for which somebody is signed in, at whatever process.
+func (c *Control) Awaited(ctx context.Context) (accounts []string, err error) {
+	signedIn, err := c.Sessions.SignedIn(ctx)
+	for _, s := range signedIn {
+		if c.Members.Allows(s.Account) {
+			accounts = append(accounts, s.Account)
+		}
+	}
+	slices.Sort(accounts)
+	return slices.Compact(accounts), err
 }
 
 // TakenOn returns the teams that this process has taken on and not given up.

@@ -14,6 +14,7 @@ import (
 // Request is a request that the API or the login pages received.
 type Request struct {
 	Time    time.Time `json:"time"`
+	Host    string    `json:"host"` // by which the client knows the simulator
 	Method  string    `json:"method"`
 	Path    string    `json:"path"`
 	Query   string    `json:"query"`
@@ -71,7 +72,7 @@ func (s *Simulator) serveLogged(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	seen := &Request{
-		Time: s.now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
+		Time: s.now(), Host: r.Host, Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
 		Body: string(body[:min(len(body), maxLoggedBody)]), Auth: strings.ToLower(scheme),
 	}
 	s.requests.add(seen)

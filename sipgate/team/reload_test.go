@@ -9,8 +9,8 @@ import (
 	"callboard/sipgate"
 )
 
-// kept is what the stores answer of an account in whose team ada is.
-type kept struct {
+// storedOfTeam is what the stores answer of an account in whose team ada is.
+type storedOfTeam struct {
 	members     []Member
 	preferences Preferences
 	consent     Consent
@@ -24,8 +24,8 @@ type kept struct {
 	arrivals    map[string]time.Time
 }
 
-func keptOf(s *Stores) kept {
-	return kept{s.Members.List(ada.Account), s.Members.Preferences(ada), s.Members.DefaultConsent(ada.Account), s.Grants.State(ada),
+func storedOf(s *Stores) storedOfTeam {
+	return storedOfTeam{s.Members.List(ada.Account), s.Members.Preferences(ada), s.Members.DefaultConsent(ada.Account), s.Grants.State(ada),
 		s.Capabilities.Get(ada.Account).Platform, s.Zones.Of(ada.Account).String(), s.Alarms.Of(ada.Account),
 		s.Greetings.Of(ada.Account, "+4922147101"), s.Favourites.Of(ada), s.Relays.Of(ada.Account), s.Arrivals.Of(ada.Account)}
 }
@@ -57,7 +57,7 @@ func TestATeamMovesFromProcessToProcess(t *testing.T) {
 	first, second := open(), open()
 	stranger := MemberID{Account: "7654321", User: "w0"}
 	must(first.Reload(ctx, ada.Account), first.Reload(ctx, stranger.Account))
-	nothing := keptOf(second)
+	nothing := storedOf(second)
 	for _, id := range []MemberID{ada, stranger} {
 		_, err := first.Members.SignIn(ctx, id, "Ada", true)
 		must(err, first.Grants.Put(ctx, id, sipgate.Tokens{Access: "a", Refresh: "r", Lifetime: time.Hour}))
@@ -73,20 +73,20 @@ func TestATeamMovesFromProcessToProcess(t *testing.T) {
 		first.Arrivals.Save(ctx, ada.Account, map[string]time.Time{"": time.UnixMilli(1_900_000_000_000)}))
 	waiting, others := beginEntry(t, first.Audit, holdEntry(ada, "ROW")), beginEntry(t, first.Audit, holdEntry(stranger, "ROW"))
 
-	before := keptOf(first)
-	for i := range reflect.TypeFor[kept]().NumField() {
+	before := storedOf(first)
+	for i := range reflect.TypeFor[storedOfTeam]().NumField() {
 		if was, is := fmt.Sprint(reflect.ValueOf(nothing).Field(i)), fmt.Sprint(reflect.ValueOf(before).Field(i)); is == was {
-			t.Errorf("%s is %s, as if nothing was stored", reflect.TypeFor[kept]().Field(i).Name, is)
+			t.Errorf("%s is %s, as if nothing was stored", reflect.TypeFor[storedOfTeam]().Field(i).Name, is)
 		}
 	}
-	if got := keptOf(second); !reflect.DeepEqual(got, nothing) {
+	if got := storedOf(second); !reflect.DeepEqual(got, nothing) {
 		t.Errorf("before it acts for the team, a process has %+v", got)
 	}
 	must(first.Forget(ctx, ada.Account), second.Reload(ctx, ada.Account))
-	if got := keptOf(second); !reflect.DeepEqual(got, before) {
+	if got := storedOf(second); !reflect.DeepEqual(got, before) {
 		t.Errorf("the next process has\n%+v, the one before it had\n%+v", got, before)
 	}
-	if got := keptOf(first); !reflect.DeepEqual(got, nothing) {
+	if got := storedOf(first); !reflect.DeepEqual(got, nothing) {
 		t.Errorf("the process before keeps %+v", got)
 	}
 	if _, ok := first.Members.Get(stranger); !ok || first.Grants.State(stranger) != StateOK {

@@ -87,6 +87,10 @@ type Options struct {
 	// OnRenewal, unless it is nil, is told of each renewal.
 	OnRenewal func(took time.Duration, err error)
 
+	// Leaving, unless it is nil, is called before the home of a team is given up, when
+	// nothing is done for the team any more: what is in memory of it can be stored.
+	Leaving func(ctx context.Context, team string)
+
 	clock func() instant // of tests
 }
 

@@ -25,6 +25,9 @@ func (n *Node) HandOver(ctx context.Context, team, to string) error {
 	var err error
 	select {
 	case <-idle:
+		if n.o.Leaving != nil {
+			n.o.Leaving(ctx, team)
+		}
 		_, err = n.changed(ctx, `update cluster_homes set node = $3, fence = fence + 1, claimed = clock_timestamp() where team = $1 and node = $2`, team, n.o.ID, to)
 	case <-ctx.Done():
 		n.mu.Lock()

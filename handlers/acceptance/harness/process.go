@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -94,6 +95,19 @@ func (p *Process) End(signal os.Signal) error {
 func (p *Process) Wait() error {
 	<-p.done
 	return p.err
+}
+
+// Send sends a signal and waits for nothing.
+func (p *Process) Send(signal os.Signal) error { return p.cmd.Process.Signal(signal) }
+
+// Ended returns nil while the program runs, then how it ended.
+func (p *Process) Ended() error {
+	select {
+	case <-p.done:
+		return cmp.Or(p.err, errors.New("exit status 0"))
+	default:
+		return nil
+	}
 }
 
 // Log returns the last n bytes of what the program wrote.

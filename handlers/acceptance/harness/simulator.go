@@ -38,6 +38,7 @@ type Call struct {
 // A Request is a request in the simulator's log.
 type Request struct {
 	Time                      time.Time
+	Host                      string // by which the client knows the simulator
 	Method, Path, Query, Body string
 	Auth, User, Account       string
 	Status                    int

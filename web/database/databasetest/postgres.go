@@ -211,15 +211,15 @@ func ordinaryUser(dir string) (string, error) {
 	if os.Getuid() != 0 {
 		return "", nil
 	}
-	nobody, err := user.Lookup("nobody")
+	ordinary, err := user.Lookup("nobody")
 	if err != nil {
 		return "", err
 	}
-	uid, err := strconv.Atoi(nobody.Uid)
+	uid, err := strconv.Atoi(ordinary.Uid)
 	if err != nil {
 		return "", err
 	}
-	gid, err := strconv.Atoi(nobody.Gid)
+	gid, err := strconv.Atoi(ordinary.Gid)
 	if err != nil {
 		return "", err
 	}
