@@ -122,7 +122,7 @@ const homes = `
 	github.com/prometheus             < handlers/metrics
 
 	# Used wherever there are caches, languages, foreign file names, limits.
-	github.com/hashicorp/golang-lru/v2 < web sipgate/announcement sipgate/callcontrol sipgate/journal sipgate/stats sipgate/webhook
+	github.com/hashicorp/golang-lru/v2 < web sipgate/announcement sipgate/callcontrol sipgate/callhistory sipgate/journal sipgate/stats sipgate/webhook
 	golang.org/x/text/language        < views handlers sipgate sipgate/simulator
 	golang.org/x/text/unicode/norm    < sipgate sipgate/announcement
 	golang.org/x/time                 < web sipgate/switchboard sipgate/webhook
