@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 
 	"callboard/web"
 	"callboard/web/database"
+	"callboard/web/database/databasetest"
 )
 
 func TestMain(m *testing.M) {
@@ -28,12 +30,15 @@ func TestMain(m *testing.M) {
 		writeSessions(dir)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(databasetest.OnBoth(m))
 }
 
 // openDB opens the database in dir with the tables of package web.
 func openDB(t testing.TB, dir string) *database.DB {
 	t.Helper()
+	if db := databasetest.PostgresFor(t, dir, map[string]fs.FS{"web": web.Migrations}); db != nil {
+		return db
+	}
 	db, err := database.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)

@@ -501,7 +501,7 @@ func TestPendingLoginsAreBounded(t *testing.T) {
 	db := openDB(t, t.TempDir())
 	p := loginProgram(t, newIDP(t), db)
 	if _, err := db.Exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 10050)
-		insert into web_login select 's' || i, 'b' || i, '', '', $1 + i from n`, time.Now().UnixMilli()-20_000); err != nil {
+		insert into web_login select 's' || i, 'b' || i, '', '', cast($1 as bigint) + i from n`, time.Now().UnixMilli()-20_000); err != nil {
 		t.Fatal(err)
 	}
 	p.begin("")

@@ -15,6 +15,7 @@ import (
 
 	"callboard/web"
 	"callboard/web/database"
+	"callboard/web/database/databasetest"
 )
 
 // people are the sessions of a program with pages to log in and out.
@@ -494,6 +495,7 @@ func TestSessionsSurviveARestart(t *testing.T) {
 // TestKilledWhileSigningIn: every cookie that was sent has a session, also after
 // kill -9.
 func TestKilledWhileSigningIn(t *testing.T) {
+	databasetest.NeedsSQLite(t)
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), child+"="+dir)
@@ -535,6 +537,7 @@ func TestKilledWhileSigningIn(t *testing.T) {
 
 // TestStoreHoldsNoSecret: no cookie can be made from a copy of the database.
 func TestStoreHoldsNoSecret(t *testing.T) {
+	databasetest.NeedsSQLite(t)
 	dir := t.TempDir()
 	db := openDB(t, dir)
 	p := serve(t)

@@ -119,7 +119,7 @@ func (e *examined) checkKey() {
 		}
 		return
 	}
-	fit, err := team.CheckKey(e.ctx, e.db.DB, key)
+	fit, err := keyCheck(e.ctx, e.db.DB, key)
 	switch {
 	case err != nil:
 		e.add(Warning, "Correct what is wrong with the database first.", "It cannot be tried: %v.", err)

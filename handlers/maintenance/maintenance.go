@@ -4,13 +4,17 @@
 package maintenance
 
 import (
+	"context"
+	"database/sql"
 	"io/fs"
+	"slices"
 
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/journal"
 	"callboard/sipgate/team"
 	"callboard/web"
 	"callboard/web/cluster"
+	"callboard/web/database"
 )
 
 // Commands are all commands, for the command line of the program.
@@ -26,6 +30,20 @@ func Owners() map[string]fs.FS {
 		"web": web.Migrations, "team": team.Migrations, "announcement": announcement.Migrations, "journal": journal.Migrations,
 		"cluster": cluster.Migrations,
 	}
+}
+
+// keyCheck says whether a key fits db, as [team.CheckKey], also before the first start.
+func keyCheck(ctx context.Context, db *sql.DB, key *team.Key) (team.KeyCheck, error) {
+	tables, err := database.Tables(ctx, db)
+	if err != nil {
+		return team.KeyCheck{}, err
+	}
+	for _, table := range team.KeyTables {
+		if !slices.Contains(tables, table) {
+			return team.KeyCheck{Fits: true}, nil
+		}
+	}
+	return team.CheckKey(ctx, db, key)
 }
 
 // DataSettings say where the data is.

@@ -52,7 +52,7 @@ func (r *Restore) check(ctx context.Context, db *database.Restoration) (report s
 	if err != nil {
 		return "", err
 	}
-	fit, err := team.CheckKey(ctx, db.DB, key)
+	fit, err := keyCheck(ctx, db.DB, key)
 	if err != nil {
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,13 +25,20 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite"
+
+	"callboard/web/database/databasetest"
 )
+
+func TestMain(m *testing.M) { os.Exit(databasetest.OnBoth(m).Run()) }
 
 const pragmas = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_txlock=immediate"
 
 // openDB opens the database file at path with the library's tables in it.
 func openDB(t testing.TB, path string) *sql.DB {
 	t.Helper()
+	if db := databasetest.PostgresFor(t, path, map[string]fs.FS{"announcement": Migrations}); db != nil {
+		return db.DB
+	}
 	db, err := sql.Open("sqlite", "file:"+path+pragmas)
 	if err != nil {
 		t.Fatal(err)
@@ -277,6 +285,7 @@ func TestFailedAddStoresNothing(t *testing.T) {
 
 // A full disk is reported as StorageFull, and nothing is stored.
 func TestStorageFull(t *testing.T) {
+	databasetest.NeedsSQLite(t)
 	db := openDB(t, filepath.Join(t.TempDir(), "test.db"))
 	l := NewLibrary(db, Options{})
 	db.SetMaxOpenConns(1) // the limit below belongs to a connection

@@ -28,6 +28,6 @@ func (j *Journal) EndedSince(ctx context.Context, account string, since time.Tim
 	}, `
 		select row_id, state from (
 			select row_id, state, ended_at from journal_rows
-			where account = $1 and ended_at >= $2 and into_row = '' order by ended_at desc, row_id limit $3)
+			where account = $1 and ended_at >= $2 and into_row = '' order by ended_at desc, row_id limit $3) latest
 		order by ended_at, row_id`, account, max(1, since.UnixMilli()), maxEndedCalls)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -20,6 +21,7 @@ import (
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
+	"callboard/web/database/databasetest"
 )
 
 func TestMain(m *testing.M) {
@@ -27,7 +29,7 @@ func TestMain(m *testing.M) {
 		runChild(file)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(databasetest.OnBoth(m))
 }
 
 const (
@@ -78,6 +80,9 @@ func migrate(db *sql.DB, files ...string) error {
 
 func openDB(tb testing.TB, file string) *sql.DB {
 	tb.Helper()
+	if db := databasetest.PostgresFor(tb, file, map[string]fs.FS{"journal": Migrations}); db != nil {
+		return db.DB
+	}
 	db, err := openFile(file)
 	if err != nil {
 		tb.Fatal(err)

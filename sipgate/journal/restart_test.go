@@ -14,6 +14,7 @@ import (
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
+	"callboard/web/database/databasetest"
 )
 
 // After a restart the timeline goes on: no entry is repeated, changes in between are
@@ -259,6 +260,7 @@ func runChild(file string) {
 // A process is killed while it writes. Everything before the last flush is in the
 // file, and the next process goes on with the same rows and repeats no entry.
 func TestKilledProcess(t *testing.T) {
+	databasetest.NeedsSQLite(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

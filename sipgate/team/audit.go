@@ -30,7 +30,10 @@ const DefaultRetention = 180 * 24 * time.Hour
 const (
 	maxField   = 500  // characters of each text of an entry
 	maxRetries = 1000 // completions kept while the database does not take them
-	purgeStep  = 1000 // entries removed at a time, so that others can write in between
+	// maxIDAttempts is more than the writers that all processes have at once.
+	maxIDAttempts = 200
+
+	purgeStep = 1000 // entries removed at a time, so that others can write in between
 )
 
 // Errors of [Audit].

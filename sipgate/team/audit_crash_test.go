@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"callboard/web/database/databasetest"
 )
 
 // auditCrash is the environment variable that makes TestAuditUntilKilled the
@@ -16,6 +18,7 @@ const auditCrash = "CALLBOARD_TEST_AUDIT"
 
 // TestAuditAfterCrash kills a process while audit entries are in progress.
 func TestAuditAfterCrash(t *testing.T) {
+	databasetest.NeedsSQLite(t)
 	a := newTestAudit(t, 0)
 	var file string
 	if err := a.db.QueryRow(`select file from pragma_database_list where name = 'main'`).Scan(&file); err != nil {

@@ -3,7 +3,6 @@ package team
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/web/database/databasetest"
 )
 
 func newTestAudit(tb testing.TB, keep time.Duration) *Audit { return NewAudit(newTeamDB(tb), keep) }
@@ -161,12 +161,7 @@ func TestAuditCannotBeWritten(t *testing.T) {
 	e := holdEntry(ada, "ROW")
 	e.Outcome = OutcomeWaiting
 	waiting, begun, other := beginEntry(t, a, e), beginEntry(t, a, holdEntry(ada, "ROW")), beginEntry(t, a, holdEntry(ada, "ROW"))
-	for _, event := range []string{"insert", "update", "delete"} {
-		if _, err := a.db.Exec(fmt.Sprintf(
-			`create trigger no_%s before %[1]s on audit begin select raise(abort, 'disk full'); end`, event)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	allow := databasetest.Refuse(t, a.db, "disk full", "audit", "insert", "update", "delete")
 	_, err := a.Begin(ctx, holdEntry(ada, "ROW"))
 	for _, err := range []error{
 		err, a.Refused(ctx, holdEntry(tom, "ROW")), a.Proceed(ctx, waiting),
@@ -185,11 +180,7 @@ func TestAuditCannotBeWritten(t *testing.T) {
 	if got := outcomes(t, a); got != "waiting begun begun" {
 		t.Errorf("%s", got)
 	}
-	for _, event := range []string{"insert", "update", "delete"} {
-		if _, err := a.db.Exec("drop trigger no_" + event); err != nil {
-			t.Fatal(err)
-		}
-	}
+	allow()
 	if err := a.End(ctx, other, OutcomeFailed, 403, 0); err != nil {
 		t.Error(err)
 	}

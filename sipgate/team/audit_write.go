@@ -14,10 +14,11 @@ func (a *Audit) insert(ctx context.Context, e AuditEntry) (int64, error) {
 	ctx, cancel := untilStored(ctx)
 	defer cancel()
 	now := a.now()
-	for range 5 {
+	for range maxIDAttempts {
 		var id int64
 		// The id follows the newest one even if the clock was set back. It is
-		// a time, so that it does not disclose the number of entries.
+		// a time, so that it does not disclose the number of entries. Of several
+		// writers that choose the same id at once, one gets it.
 		err := a.db.QueryRowContext(ctx, `
 			insert into audit (id, account, by_user, by_name, through, deed, call_id, parties,
 				parameters, address, outcome, status, begun_at, took_ms)

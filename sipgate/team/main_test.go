@@ -18,6 +18,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"callboard/sipgate"
+	"callboard/web/database/databasetest"
 )
 
 func TestMain(m *testing.M) {
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 		refreshUntilKilled()
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(databasetest.OnBoth(m))
 }
 
 var (
@@ -36,9 +37,12 @@ var (
 var testKey, otherKey = Key([]byte("0123456789abcdefghijklmnopqrstuv")), Key([]byte("another key of thirty-two bytes!"))
 
 // open opens the database in a file as the program does, and creates the tables
-// of grants if it is new.
+// of grants if it is new. In the run with PostgreSQL it has all tables.
 func open(tb testing.TB, file string) *sql.DB {
 	tb.Helper()
+	if db := databasetest.PostgresFor(tb, file, map[string]fs.FS{"team": Migrations}); db != nil {
+		return db.DB
+	}
 	db, err := openDBFile(file)
 	if err != nil {
 		tb.Fatal(err)

@@ -14,12 +14,14 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/web/database/databasetest"
 )
 
 // TestSecretsAreNotPrinted prints each value that holds a secret with each verb
 // and log handler, logs at the lowest level, and looks for the secrets there, in
 // the errors and in the files of the database.
 func TestSecretsAreNotPrinted(t *testing.T) {
+	databasetest.NeedsSQLite(t)
 	const at, rt = "SENTINEL-AT", "SENTINEL-RT"
 	var out lockedBuffer
 	text := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))

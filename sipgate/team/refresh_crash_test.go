@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/web/database/databasetest"
 )
 
 // crashPoint is the environment variable that makes the test binary the process
@@ -28,6 +29,7 @@ var crashes = flag.Int("crashes", 2, "how often TestCrashDuringRefresh kills a p
 // and shows what the next process makes of the database. Only a crash between
 // sipgate's exchange of the token and the commit may lose the grant.
 func TestCrashDuringRefresh(t *testing.T) {
+	databasetest.NeedsSQLite(t)
 	for _, test := range []struct {
 		point      string
 		executed   bool   // sipgate has exchanged the refresh token

@@ -6,37 +6,32 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/web/database/databasetest"
 )
 
 // TestRefreshTokenCannotBeStored lets each write fail, by a trigger, in the
 // middle of a refresh.
 func TestRefreshTokenCannotBeStored(t *testing.T) {
-	const full = `create trigger full before update on grants begin select raise(abort, 'disk full'); end`
-	begin := func(t *testing.T) (*Grants, *scriptedRefresher, func(query string)) {
+	begin := func(t *testing.T) (*Grants, *scriptedRefresher, func()) {
 		s := &scriptedRefresher{replies: []scriptedReply{tokensReply("AT-1", "RT-1"), tokensReply("AT-2", "RT-2")}}
 		db := newGrantsDB(t)
-		exec := func(query string) {
-			if _, err := db.ExecContext(t.Context(), query); err != nil {
-				t.Error(err)
-			}
-		}
 		g := openGrants(t, db, s)
 		put(t, g, ada, "AT-0", "RT-0", expired)
 		time.Sleep(expired)
-		exec(full)
+		allow := databasetest.Refuse(t, db, "disk full", "grants", "update")
 		if h := header(t, g, ada); h != "Bearer AT-1" || g.State(ada) != StateUnsaved {
 			t.Errorf("header %q, state %v", h, g.State(ada))
 		}
-		return g, s, exec
+		return g, s, allow
 	}
 	t.Run("the disk works again", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			g, s, exec := begin(t)
+			g, s, allow := begin(t)
 			time.Sleep(10 * time.Minute)
 			_, err := g.Credentials(ada).Authorization(t.Context())
 			wantKind(t, err, sipgate.Unavailable)
 			s.wantSent(t, "RT-0") // no further refresh while unsaved
-			exec(`drop trigger full`)
+			allow()
 			time.Sleep(retryPause)
 			synctest.Wait()
 			if r := stored(t, g.store.db, ada); r.refreshToken != "RT-1" || r.refreshing || g.State(ada) != StateOK {
@@ -50,8 +45,8 @@ func TestRefreshTokenCannotBeStored(t *testing.T) {
 	})
 	t.Run("the disk works again at shutdown", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			g, _, exec := begin(t)
-			exec(`drop trigger full`)
+			g, _, allow := begin(t)
+			allow()
 			g.Close()
 			if r := stored(t, g.store.db, ada); r.refreshToken != "RT-1" {
 				t.Errorf("stored %+v", r)
@@ -69,8 +64,8 @@ func TestRefreshTokenCannotBeStored(t *testing.T) {
 	})
 	t.Run("superseded by a sign-in", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			g, _, exec := begin(t)
-			exec(`drop trigger full`)
+			g, _, allow := begin(t)
+			allow()
 			put(t, g, ada, "AT-new", "RT-new", time.Hour)
 			if s := g.State(ada); s != StateOK {
 				t.Errorf("state %v", s)
@@ -91,8 +86,8 @@ func TestRefreshTokenCannotBeStored(t *testing.T) {
 	})
 	t.Run("stored although the database reported an error", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			g, _, exec := begin(t)
-			exec(`drop trigger full`)
+			g, _, allow := begin(t)
+			allow()
 			if _, err := g.store.replace(t.Context(), ada, g.grants[ada].unsaved.generation, "RT-1"); err != nil {
 				t.Error(err)
 			}

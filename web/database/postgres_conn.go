@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"net"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -66,6 +68,20 @@ type pqConn interface {
 type conn struct {
 	pqConn
 	net *limitedConn
+}
+
+// CheckNamedValue implements driver.NamedValueChecker. What no text of PostgreSQL can
+// hold, the character 0 and what is not UTF-8, becomes U+FFFD: whoever looks for it
+// finds nothing, as in SQLite, where there would be an error.
+func (c conn) CheckNamedValue(v *driver.NamedValue) error {
+	err := c.pqConn.CheckNamedValue(v)
+	if errors.Is(err, driver.ErrSkip) {
+		v.Value, err = driver.DefaultParameterConverter.ConvertValue(v.Value)
+	}
+	if s, ok := v.Value.(string); ok {
+		v.Value = strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
+	}
+	return err
 }
 
 // IsValid implements driver.Validator.

@@ -26,13 +26,17 @@ var (
 )
 
 // Open opens a new database with the tables of the owners. The end of the test
-// closes it.
+// closes it. Where TestMain uses [OnBoth], the test runs with either database.
 func Open(t testing.TB, owners map[string]fs.FS) *database.DB {
 	t.Helper()
-	return OpenIn(t, t.TempDir(), owners)
+	dir := t.TempDir()
+	if db := PostgresFor(t, dir, owners); db != nil {
+		return db
+	}
+	return OpenIn(t, dir, owners)
 }
 
-// OpenIn is Open in a directory that the test knows.
+// OpenIn opens a new SQLite database in a directory that the test knows.
 func OpenIn(t testing.TB, dir string, owners map[string]fs.FS) *database.DB {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, file), content(t, owners), 0o600); err != nil {

@@ -3,7 +3,6 @@ package databasetest
 import (
 	"bufio"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +18,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	_ "github.com/lib/pq" // the driver "postgres"
 )
@@ -50,42 +50,22 @@ var server = sync.OnceValues(func() (*Server, error) {
 // databases counts those that this test program has created.
 var databases atomic.Int64
 
+// program is in the names of the databases of this test program.
+var program = fmt.Sprintf("%d_%d", os.Getpid(), time.Now().UnixNano()%1e9)
+
 // Postgres returns the URL of a new, empty PostgreSQL database. The end of the test
 // removes it. The test is skipped where there is no PostgreSQL.
 func Postgres(t testing.TB) string {
 	t.Helper()
-	return newDatabase(t, "template1")
-}
-
-// newDatabase creates a copy of the database template, which has no connection.
-func newDatabase(t testing.TB, template string) string {
-	t.Helper()
 	s, err := server()
 	skipWithout(t, err)
-	name := fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1))
-	// No pool: the connections of many test programs share one server.
-	db, err := sql.Open("postgres", s.URL.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.ExecContext(t.Context(), fmt.Sprintf("create database %s template %s", name, template)); err != nil {
-		t.Fatal(err)
-	}
+	address := s.create(t, "template1")
 	t.Cleanup(func() {
-		db, err := sql.Open("postgres", s.URL.String())
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer db.Close()
-		if _, err := db.ExecContext(context.Background(), fmt.Sprintf("drop database %s with (force)", name)); err != nil {
+		if err := s.drop(context.Background(), address); err != nil {
 			t.Error(err)
 		}
 	})
-	own := *s.URL
-	own.Path = "/" + name
-	return own.String()
+	return address
 }
 
 // keeper makes the directory $1 and does what it reads, stop and start, until its input
