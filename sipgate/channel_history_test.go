@@ -90,6 +90,7 @@ func TestHistoryIsTheSameOnBothPlatforms(t *testing.T) {
 		{"neo", simulator.HistoryFax, "all", true},
 		{"neo", simulator.HistoryMigrated, "all", true},
 		{"neo", simulator.HistoryEmpty, "history:read", false},
+		{"neo", simulator.HistoryFax, "history:read", false},
 		{"neo", simulator.HistoryMigrated, "history:read", true},
 	} {
 		name := strings.Join([]string{test.platform, test.variant, test.scope}, " ")

@@ -129,6 +129,15 @@ func (s *Simulator) deleteContact(q *apiRequest) response {
 	})
 }
 
+// deleteContacts deletes all contacts that the user sees.
+func (s *Simulator) deleteContacts(q *apiRequest) response {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := q.auth.account
+	a.contacts = slices.DeleteFunc(a.contacts, func(c *contact) bool { return c.visible(q.auth.user) })
+	return noContent
+}
+
 // listInternalContacts lists the users and groups of the account.
 func (s *Simulator) listInternalContacts(q *apiRequest) response {
 	var list []map[string]any

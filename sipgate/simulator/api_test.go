@@ -49,6 +49,7 @@ var operations = []struct {
 	{"POST", "/v2/contacts/import/csv", `{"base64Content":"Zmlyc3RuYW1lLGxhc3RuYW1lLG51bWJlcgpBZGEsTG92ZWxhY2UsKzQ5MTU3OTk5MTIzNDUK"}`, "contacts:write", 204},
 	{"PUT", "/v2/contacts/x", `{"scope":"SHARED"}`, "contacts:write", 404},
 	{"DELETE", "/v2/contacts/x", "", "contacts:write", 404},
+	{"DELETE", "/v2/contacts", "", "contacts:write", 204},
 	{"GET", "/v2/contacts/internal", "", "contacts:read", 200},
 	{"GET", "/v2/numbers", "", "numbers:read", 200},
 	{"GET", "/v2/w0/numbers", "", "numbers:read", 200},

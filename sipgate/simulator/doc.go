@@ -65,7 +65,8 @@
 // /v2/blacklist/incoming can call all the same. GET /health and
 // /v2/translations/{language} need no token.
 //
-// GET /v2/history/export returns entries as CSV, POST /v2/contacts/import/csv adds
+// GET /v2/history/export returns entries as CSV, DELETE /v2/contacts deletes all that the
+// user sees, POST /v2/contacts/import/csv adds
 // contacts from CSV, and with the clients of /v2/authorization/oauth2/clients programs
 // can sign in. The columns of the export, who sees imported contacts, and what is refused
 // in a file are not documented: the simulator chose them.

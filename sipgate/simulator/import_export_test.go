@@ -45,6 +45,20 @@ func TestImportOfContacts(t *testing.T) {
 	}
 }
 
+// Without an id, all contacts are deleted that the user sees, and no others.
+func TestAllContactsAreDeleted(t *testing.T) {
+	r := open(t, Options{})
+	r.want(200, "POST", "/_simulator/contacts", `{"contacts":[{"name":"Mine","number":"0221 1","user":"w0"},{"name":"His","number":"0221 2","user":"w1"}]}`)
+	r.want(204, "DELETE", "/v2/contacts", "")
+	type list struct{ Items []struct{ Name string } }
+	if left := get[list](r, "/v2/contacts").Items; len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+	if left := get[list](r.as(r.token("", "w1", "all")), "/v2/contacts").Items; len(left) != 1 || left[0].Name != "His" {
+		t.Errorf("left to a colleague: %v", left)
+	}
+}
+
 // The export has the entries that the query selects, in the order of the history.
 func TestExportOfTheHistory(t *testing.T) {
 	r := open(t, Options{})

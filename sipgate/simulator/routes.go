@@ -37,6 +37,7 @@ var routes = []route{
 	{"GET", "users/{id}", "users:read", (*Simulator).getUser},
 	{"GET", "contacts", "contacts:read", (*Simulator).listContacts},
 	{"POST", "contacts", "contacts:write", (*Simulator).addContact},
+	{"DELETE", "contacts", "contacts:write", (*Simulator).deleteContacts},
 	{"POST", "contacts/import/csv", "contacts:write", (*Simulator).importContacts},
 	{"GET", "contacts/internal", "contacts:read", (*Simulator).listInternalContacts},
 	{"PUT", "contacts/{id}", "contacts:write", (*Simulator).changeContact},
