@@ -28,9 +28,10 @@
 //     name is as good as the fencing number.
 //   - A node whose lease has run out, and that nobody has fenced, has lost nothing: it
 //     goes on with its next renewal. One that was fenced never does: [Node.Done].
-//   - When the database was away, or its clock was set, all leases look as if they had
-//     run out. So a node fences others only after it could renew its own lease for half
-//     its length without a gap.
+//   - When the database was away, or its clock was set, the leases of nodes that are well
+//     look as if they had run out. So a node fences others only after it has held its own
+//     lease without a gap for as long as others trust theirs, by a clock of the database
+//     that went as fast as its own.
 //
 // Not covered is a virtual machine that is stopped with all its clocks: until its first
 // renewal is refused, about a second, it may send requests, but write nothing.

@@ -201,13 +201,15 @@ func (n *Node) read(ctx context.Context, team string) (r homeRow, err error) {
 }
 
 // fence marks the row of a node whose lease has run out, so that it can never renew it.
-// It returns ErrNoHome if the node may still be there.
+// It returns ErrNoHome if the node may still be there: while this one has not held its own
+// lease for as long as others trust theirs, or the database's clock was set.
 func (n *Node) fence(ctx context.Context, id string) error {
 	done, err := n.changed(ctx, `
 		update cluster_nodes n set fenced = true
 		where n.id = $1 and not n.fenced and not `+live+` and exists (
-			select from cluster_nodes me where me.id = $2 and not me.fenced and me.expires > clock_timestamp()
-			and me.since <= clock_timestamp() - me.lease_ms / `+fmt.Sprint(graceDivisor)+` * interval '1 millisecond')`, id, n.o.ID)
+			select from cluster_nodes n where n.id = $3 and not n.fenced and `+live+` and `+steady+`
+			and n.since <= clock_timestamp() - $4::bigint * interval '1 millisecond')`,
+		id, n.sinceRenewal(), n.o.ID, n.lease.trust.Milliseconds())
 	if err != nil {
 		return err
 	}
@@ -216,9 +218,9 @@ func (n *Node) fence(ctx context.Context, id string) error {
 		n.o.Log.Warn("node fenced, since its lease has run out", "node", id)
 		return nil
 	}
-	var gone bool // another node has fenced it, or it has renewed its lease
-	err = n.db.QueryRowContext(ctx, `select n.fenced or `+live+` from cluster_nodes n where n.id = $1`, id).Scan(&gone)
-	if err == nil && !gone {
+	var settled bool // another node has fenced it, or it has renewed its lease
+	err = n.db.QueryRowContext(ctx, `select n.fenced or `+live+` from cluster_nodes n where n.id = $1`, id).Scan(&settled)
+	if err == nil && !settled {
 		return ErrNoHome
 	} else if errors.Is(err, sql.ErrNoRows) {
 		return nil

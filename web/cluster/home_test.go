@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -154,14 +155,7 @@ func TestClockOfTheDatabaseIsSet(t *testing.T) {
 			r := newRig(t)
 			a, b := r.start(), r.start()
 			r.claim(a, "one")
-			r.until("half a lease of b", func() error { // after which it may fence others
-				var enough bool
-				err := r.db.QueryRow(`select since < clock_timestamp() - interval '1 second' from cluster_nodes where id = $1`, b.ID()).Scan(&enough)
-				if err == nil && !enough {
-					err = errors.New("too short")
-				}
-				return err
-			})
+			r.untilDatabase("the time after which b may fence others", `since < clock_timestamp() - interval '1 second'`, b)
 			r.setClock(d)
 			for range 50 {
 				if h, err := b.Claim(t.Context(), "one"); err == nil && h.Here {
@@ -177,6 +171,27 @@ func TestClockOfTheDatabaseIsSet(t *testing.T) {
 				return nil
 			})
 		})
+	}
+}
+
+// The database's clock is set by less than a lease, so that only the lease of a node that
+// has not renewed it for a while seems to have run out.
+func TestClockOfTheDatabaseIsSetALittle(t *testing.T) {
+	r := newRig(t)
+	a := r.startAt(newLink(r), Options{Lease: testLease, Renew: testLease / 2})
+	b := r.start()
+	r.claim(a, "one")
+	r.untilDatabase("the time after which b may fence others", `since < clock_timestamp() - interval '1 second'`, b)
+	r.untilDatabase("the middle of a's lease", fmt.Sprintf(`expires < clock_timestamp() + interval '%d ms'`, testLease.Milliseconds()*5/8), a)
+	r.setClock(testLease * 6 / 8)
+	for range 20 {
+		if h, err := b.Claim(t.Context(), "one"); err == nil && h.Here {
+			t.Fatalf("b has the home: %+v", h)
+		}
+		b.Forget("one")
+	}
+	if h := r.claim(a, "one"); !h.Here || h.Fence != 1 {
+		t.Errorf("afterwards: %+v", h)
 	}
 }
 

@@ -12,6 +12,10 @@ import (
 // later than it can is of before the database's clock was set back.
 const live = `(n.expires > clock_timestamp() and n.expires <= clock_timestamp() + (n.lease_ms + 1000) * interval '1 millisecond')`
 
+// steady is the SQL for whether the database's clock went as fast as the one here since
+// the node n renewed its lease. The parameter $2 is how long ago that was by the latter, in ms.
+const steady = `abs(extract(epoch from clock_timestamp() - n.expires) * 1000 + n.lease_ms - $2::bigint) <= n.lease_ms / 8`
+
 // renewals renews the lease until ctx is done or the node is replaced. It keeps a
 // connection for that, so that a busy pool does not cost the lease.
 func (n *Node) renewals(ctx context.Context) {
@@ -74,9 +78,9 @@ func (n *Node) renew(ctx context.Context, conn **sql.Conn) (err error) {
 	}
 	var draining bool
 	err = (*conn).QueryRowContext(limited, `
-		update cluster_nodes n set since = case when `+live+` then n.since else clock_timestamp() end,
+		update cluster_nodes n set since = case when `+live+` and `+steady+` then n.since else clock_timestamp() end,
 			expires = clock_timestamp() + n.lease_ms * interval '1 millisecond'
-		where n.id = $1 and not n.fenced returning n.draining`, n.o.ID).Scan(&draining)
+		where n.id = $1 and not n.fenced returning n.draining`, n.o.ID, n.sinceRenewal()).Scan(&draining)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrReplaced
 	} else if err != nil {
@@ -87,6 +91,14 @@ func (n *Node) renew(ctx context.Context, conn **sql.Conn) (err error) {
 	n.lease.renewed.Store(&sent)
 	n.draining.Store(draining)
 	return nil
+}
+
+// sinceRenewal returns how long ago the last renewal was sent, in ms.
+func (n *Node) sinceRenewal() int64 {
+	if renewed := n.lease.renewed.Load(); renewed != nil {
+		return n.lease.clock().since(*renewed).Milliseconds()
+	}
+	return 0
 }
 
 // end ends the node: it acts for nobody any more, and all homes are lost.

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -170,6 +171,19 @@ func (r *rig) until(what string, f func() error) {
 		}
 	}
 	r.Fatalf("waited too long for %s: %v", what, err)
+}
+
+// untilDatabase waits until a condition holds for the row of a node.
+func (r *rig) untilDatabase(what, condition string, n *testNode) {
+	r.Helper()
+	r.until(what, func() error {
+		var holds bool
+		err := r.db.QueryRow(`select `+condition+` from cluster_nodes where id = $1`, n.ID()).Scan(&holds)
+		if err == nil && !holds {
+			err = errors.New("not yet")
+		}
+		return err
+	})
 }
 
 // States of a link.
