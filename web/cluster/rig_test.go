@@ -142,7 +142,7 @@ func (r *rig) tryStart(l *link, o Options) (*testNode, error) {
 		return nil, err
 	}
 	r.Cleanup(func() {
-		l.set(linkCut)
+		l.set(linkDead)
 		n.stop()
 		n.runs.Wait()
 	})
@@ -191,6 +191,7 @@ const (
 	linkOpen    = iota
 	linkStalled // bytes wait
 	linkCut     // connections are closed, and new ones too
+	linkDead    // cut for ever
 )
 
 // A link is the way of one node to the database.
@@ -214,7 +215,7 @@ func newLink(r *rig) *link {
 	if l.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		r.Fatal(err)
 	}
-	r.Cleanup(func() { l.listener.Close(); l.set(linkCut) })
+	r.Cleanup(func() { l.listener.Close(); l.set(linkDead) })
 	go l.accept()
 	return l
 }
@@ -230,10 +231,13 @@ func (l *link) address(database string) string {
 func (l *link) set(state int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.state == linkDead {
+		return
+	}
 	l.state = state
 	close(l.changed)
 	l.changed = make(chan struct{})
-	if state == linkCut {
+	if state >= linkCut {
 		for c := range l.conns {
 			c.Close()
 		}
@@ -253,7 +257,7 @@ func (l *link) accept() {
 			continue
 		}
 		l.mu.Lock()
-		if l.state == linkCut {
+		if l.state >= linkCut {
 			client.Close()
 			server.Close()
 		} else {
