@@ -53,8 +53,8 @@ $fence$`
 // order.
 const fenceTrigger = "cluster_fence"
 
-// fenceLock is the key of the advisory lock of those that create triggers.
-const fenceLock = 0x63616c6c66656e63
+// triggersLock is the key of the advisory lock of those that create triggers.
+const triggersLock = 0x63616c6c66656e63
 
 // Fence has the database refuse what a node writes to rows of a team whose home is at
 // another node, in all tables with a column "account" but the ones excepted. It is called
@@ -69,7 +69,7 @@ func Fence(ctx context.Context, db *sql.DB, except ...string) error {
 		return err
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock($1)`, int64(fenceLock)); err != nil {
+	if _, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock($1)`, int64(triggersLock)); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, fenceFunction); err != nil {
@@ -80,14 +80,16 @@ func Fence(ctx context.Context, db *sql.DB, except ...string) error {
 		return err
 	}
 	for _, table := range tables {
-		name := `"` + strings.ReplaceAll(table, `"`, `""`) + `"`
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf(`create trigger %s before insert or update or delete on %s for each row execute function cluster_fence()`,
-			fenceTrigger, name)); err != nil {
+			fenceTrigger, quoted(table))); err != nil {
 			return fmt.Errorf("fence %s: %w", table, err)
 		}
 	}
 	return tx.Commit()
 }
+
+// quoted returns a name for a statement.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // unfenced returns the tables that need a trigger and have none.
 func unfenced(ctx context.Context, tx *sql.Tx, except []string) (tables []string, err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 )
@@ -159,9 +160,13 @@ func (n *Node) tidy(ctx context.Context) {
 			return
 		case <-time.After(tidyEvery + rand.N(tidyEvery)):
 		}
-		if _, err := n.db.ExecContext(ctx, `delete from cluster_nodes where fenced and expires < clock_timestamp() - $1::bigint * interval '1 millisecond'`,
-			forgetNodes.Milliseconds()); err != nil && ctx.Err() == nil {
-			n.o.Log.Warn("old nodes not removed", "err", err)
+		for table, condition := range map[string]string{
+			"cluster_nodes":   fmt.Sprintf(`fenced and expires < clock_timestamp() - interval '%d s'`, int(forgetNodes.Seconds())),
+			"cluster_changes": fmt.Sprintf(`at < clock_timestamp() - interval '%d s'`, int(keepChanges.Seconds())),
+		} {
+			if _, err := n.db.ExecContext(ctx, `delete from `+table+` where `+condition); err != nil && ctx.Err() == nil {
+				n.o.Log.Warn("old rows not removed", "table", table, "err", err)
+			}
 		}
 		for _, id := range n.expired(ctx) {
 			if err := n.fence(ctx, id); err != nil {

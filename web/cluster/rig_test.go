@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"strings"
@@ -50,12 +51,18 @@ func newRig(t *testing.T) *rig {
 	r.exec(`insert into hook.offset_of_clock values (0)`)
 	r.exec(`create function hook.clock_timestamp() returns timestamptz language sql volatile as
 		'select pg_catalog.clock_timestamp() + ms * interval ''1 millisecond'' from hook.offset_of_clock'`)
-	file, err := Migrations.ReadFile("migrations/00001_cluster.sql")
+	files, err := fs.Glob(Migrations, "migrations/*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	up, _, _ := strings.Cut(string(file), "-- +goose Down")
-	r.exec(up)
+	for _, name := range files { // by hand: they are to be in this schema
+		file, err := Migrations.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, _, _ := strings.Cut(string(file), "-- +goose Down")
+		r.exec(up)
+	}
 	r.exec(`create table written (n bigserial, account text not null, node text not null, fence bigint not null, at timestamptz)`)
 	if err := Fence(t.Context(), r.db); err != nil {
 		t.Fatal(err)
