@@ -15,7 +15,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -49,15 +48,19 @@ type Homes interface {
 
 // Options are the settings of a [Forwarder].
 type Options struct {
-	Homes Homes
-	TLS   *tls.Config // see [NewTLS]
-	Log   *slog.Logger
+	Homes  Homes
+	Secret []byte // of the installation: all nodes have the same
+
+	// Enter, unless it is nil, begins to serve a request of a team that is at home
+	// here, until leave is called. stay is done when the team leaves. With an error,
+	// the team is about to leave, and nothing was done.
+	Enter func(team string) (stay context.Context, leave func(), err error)
 }
 
 // A Forwarder passes requests on, and takes those that other nodes pass on.
 type Forwarder struct {
-	homes     Homes
-	log       *slog.Logger
+	o         Options
+	sealer    *sealer
 	tls       *tls.Config
 	transport *http.Transport
 
@@ -80,13 +83,19 @@ const (
 var vanished = net.KeepAliveConfig{Enable: true, Idle: 3 * time.Second, Interval: 2 * time.Second, Count: 3}
 
 // New returns a Forwarder.
-func New(o Options) *Forwarder {
+func New(o Options) (*Forwarder, error) {
+	secure, err := NewTLS(o.Secret)
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := newSealer(o.Secret)
+	if err != nil {
+		return nil, err
+	}
 	dialer := &net.Dialer{Timeout: dialWithin, KeepAliveConfig: vanished}
-	return &Forwarder{homes: o.Homes, log: o.Log, tls: o.TLS, live: map[*tunnel]struct{}{}, transport: &http.Transport{
-		DialContext: dialer.DialContext, TLSClientConfig: o.TLS.Clone(), TLSHandshakeTimeout: dialWithin,
-		MaxIdleConnsPerHost: maxIdle, IdleConnTimeout: idleWithin, ExpectContinueTimeout: dialWithin,
-		DisableCompression: true,
-	}}
+	transport := &http.Transport{DialContext: dialer.DialContext, TLSClientConfig: secure.Clone(), TLSHandshakeTimeout: dialWithin,
+		MaxIdleConnsPerHost: maxIdle, IdleConnTimeout: idleWithin, ExpectContinueTimeout: dialWithin, DisableCompression: true}
+	return &Forwarder{o: o, sealer: sealer, tls: secure, transport: transport, live: map[*tunnel]struct{}{}}, nil
 }
 
 // Listen listens for other nodes at addr.
@@ -133,27 +142,32 @@ func (f *Forwarder) At(w http.ResponseWriter, r *http.Request, team string, with
 		within = answerWithin
 	}
 	p := &passing{f: f, w: w, r: r, team: team, within: within}
-	asked := ""
-	for {
-		addr, here, err := f.homes.Home(r.Context(), team)
+	for last := ""; ; {
+		addr, here, err := f.o.Homes.Home(r.Context(), team)
 		switch {
 		case err != nil:
 			return fmt.Errorf("%w: %w", ErrAway, err)
-		case here:
-			return h(w, p.request())
-		case p.tries == maxTries || addr == asked && !p.elsewhere:
+		case p.tries == maxTries || p.tries > 0 && addr == last && !p.elsewhere:
 			return fmt.Errorf("%w: %w", ErrAway, p.err)
+		case here:
+			entered, leave, err := f.enter(p.request(), team)
+			if err == nil {
+				defer leave()
+				return h(w, entered)
+			}
+			p.refused(err)
+		default:
+			if err := p.to(addr); !p.again(err) {
+				return p.failure(err)
+			}
 		}
-		if err := p.to(addr); !p.again(err) {
-			return p.failure(err)
-		}
-		f.homes.Moved(team, addr)
-		asked = addr
+		f.o.Homes.Moved(team, addr)
+		last = addr
 	}
 }
 
-// maxTries is at how many nodes a request is tried: at the home that is known, and
-// at the one that has taken the team over.
+// maxTries is how often a request is tried: at the home that is known, and at the one
+// that has taken the team over.
 const maxTries = 2
 
 const (
@@ -167,12 +181,16 @@ const (
 func (f *Forwarder) Accept(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		team := r.Header.Get(teamHeader)
-		_, here, err := f.homes.Home(r.Context(), team)
-		if team == "" || err != nil || !here {
-			w.Header().Set(elsewhereHeader, "true")
-			w.WriteHeader(http.StatusMisdirectedRequest)
-			return
+		_, here, err := f.o.Homes.Home(r.Context(), team)
+		if team != "" && err == nil && here {
+			entered, leave, err := f.enter(r, team)
+			if err == nil {
+				defer leave()
+				h.ServeHTTP(w, entered)
+				return
+			}
 		}
-		h.ServeHTTP(w, r)
+		w.Header().Set(elsewhereHeader, "true")
+		w.WriteHeader(http.StatusMisdirectedRequest)
 	})
 }

@@ -127,6 +127,58 @@ func TestHomeThatMovedIsAskedOnce(t *testing.T) {
 	}
 }
 
+// TestTeamThatIsAboutToLeaveIsAskedForAgain: a request that comes when a team is about
+// to leave its home, here or there, has done nothing, and is sent once more.
+func TestTeamThatIsAboutToLeaveIsAskedForAgain(t *testing.T) {
+	for _, home := range []string{"a", "b"} {
+		for refusals, status := range map[int32]int{1: 200, 2: 503} {
+			s := newSite(t)
+			nodes := map[string]*node{"a": s.addNode("a", echo), "b": s.addNode("b", echo)}
+			s.settle("red", home)
+			nodes[home].refusals.Store(refusals)
+			resp, text := nodes["a"].send("POST", "/echo?team=red", strings.NewReader("value=true"))
+			if resp.StatusCode != status || status == 200 && !strings.HasSuffix(text, "\nvalue=true") {
+				t.Errorf("home %s, %d refusals: %d %q", home, refusals, resp.StatusCode, text)
+			}
+			for name, n := range nodes {
+				n.stop()
+				if got := n.inside.Load(); got != 0 {
+					t.Errorf("%d requests have not left %s", got, name)
+				}
+			}
+		}
+	}
+}
+
+// TestSealedOpensOnce: what one node seals another one opens, once, and nobody else.
+func TestSealedOpensOnce(t *testing.T) {
+	var nodes []*forward.Forwarder
+	for _, secret := range []string{"one", "one", "other"} {
+		f, err := forward.New(forward.Options{Secret: []byte(secret)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		nodes = append(nodes, f)
+	}
+	sealed := nodes[0].Seal([]byte("tokens"))
+	if _, err := nodes[2].Open(sealed); err == nil {
+		t.Error("a stranger opened it")
+	}
+	if text, err := nodes[1].Open(sealed); err != nil || string(text) != "tokens" {
+		t.Errorf("%q %v", text, err)
+	}
+	for range 2000 { // others in between do not make it good again, as long as it may be under way
+		nodes[1].Open(nil)
+	}
+	if _, err := nodes[1].Open(sealed); err == nil {
+		t.Error("it was opened twice")
+	}
+	sealed[len(sealed)-1] ^= 1
+	if _, err := nodes[0].Open(sealed); err == nil {
+		t.Error("it was changed")
+	}
+}
+
 // closedAddr returns an address at which nothing listens.
 func closedAddr(t testing.TB) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -37,7 +38,7 @@ type site struct {
 	homes map[string]string // team → name of a node
 	addrs map[string]string // name of a node → internal address
 	asked int               // how often a home was asked for
-	moved func(team, addr string)
+
 }
 
 func newSite(t testing.TB) *site {
@@ -73,13 +74,10 @@ func (v *view) Home(_ context.Context, team string) (addr string, here bool, err
 }
 
 // Moved implements [forward.Homes].
-func (v *view) Moved(team, addr string) {
+func (v *view) Moved(team, _ string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	delete(v.own, team)
-	if v.moved != nil {
-		v.moved(team, addr)
-	}
 }
 
 // A node is a real server of a site, with a public and an internal listener.
@@ -93,6 +91,18 @@ type node struct {
 	mux     *http.ServeMux // behind Handler, and behind Accept
 	forward *forward.Forwarder
 	stop    func() // and waits
+
+	refusals atomic.Int32 // requests to come that are told that the team is leaving
+	inside   atomic.Int32 // requests that are served
+}
+
+// enter is what a Forwarder asks before a request is served.
+func (n *node) enter(string) (context.Context, func(), error) {
+	if n.refusals.Add(-1) >= 0 {
+		return nil, nil, errors.New("leaving")
+	}
+	n.inside.Add(1)
+	return context.Background(), func() { n.inside.Add(-1) }, nil
 }
 
 type lines struct {
@@ -125,11 +135,11 @@ func (s *site) addNode(name string, handle func(n *node)) *node {
 	s.t.Helper()
 	n := &node{site: s, name: name, log: &lines{}, mux: http.NewServeMux(), view: &view{site: s, name: name, own: map[string]string{}}}
 	log := slog.New(slog.NewTextHandler(n.log, nil))
-	secure, err := forward.NewTLS(s.secret)
+	var err error
+	n.forward, err = forward.New(forward.Options{Homes: n.view, Secret: s.secret, Enter: n.enter})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	n.forward = forward.New(forward.Options{Homes: n.view, TLS: secure, Log: log})
 	render := func(w http.ResponseWriter, _ *http.Request, f web.Fault) { http.Error(w, f.Code, f.Status) }
 	errs := &web.Errors{Log: log, Explain: explain, Render: render}
 	route := forward.Route{Team: func(r *http.Request) (string, error) { return r.URL.Query().Get("team"), nil }}

@@ -75,6 +75,12 @@ func (p *passing) to(addr string) error {
 	return p.err
 }
 
+// refused says that the request came when the team was about to leave this node.
+func (p *passing) refused(err error) {
+	p.tries++
+	p.elsewhere, p.err = true, err
+}
+
 // rewrite makes out the request that the node at addr gets.
 func (p *passing) rewrite(out *http.Request, addr string) {
 	out.URL.Scheme, out.URL.Host, out.Host = "https", addr, p.r.Host

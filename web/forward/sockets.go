@@ -4,8 +4,8 @@ import "errors"
 
 var errClosed = errors.New("the node is shutting down")
 
-// enter counts a tunnel more, unless the Forwarder is closed.
-func (f *Forwarder) enter() bool {
+// begin counts a tunnel more, unless the Forwarder is closed.
+func (f *Forwarder) begin() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {

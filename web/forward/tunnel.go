@@ -45,7 +45,7 @@ func (p *passing) tunnel(answer *http.Response) error {
 	if !ok {
 		return errors.New("the connection to the node cannot be written to")
 	}
-	if !p.f.enter() {
+	if !p.f.begin() {
 		return errClosed
 	}
 	for name, values := range answer.Header {
