@@ -154,15 +154,21 @@ func (h *handlers) serveAudio(w http.ResponseWriter, r *http.Request, a actor) e
 	return nil
 }
 
+// publishedToken returns the token of a public address of an announcement, "" if it
+// has none.
+func publishedToken(r *http.Request) string {
+	token, ok := strings.CutSuffix(r.PathValue("file"), ".wav")
+	if !ok {
+		return ""
+	}
+	return token
+}
+
 // servePublished serves an announcement to sipgate, at the only address that needs no
 // session and is valid for ten minutes. Whatever is wrong with a request, the
 // answer is the same 404.
 func (h *handlers) servePublished(w http.ResponseWriter, r *http.Request) error {
-	token, ok := strings.CutSuffix(r.PathValue("file"), ".wav")
-	if !ok {
-		return announcement.ErrNotFound
-	}
-	wav, delivered, err := h.Control.Library.Fetch(r.Context(), token)
+	wav, delivered, err := h.Control.Library.Fetch(r.Context(), publishedToken(r))
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ import (
 	"callboard/web"
 	"callboard/web/database"
 	"callboard/web/database/databasetest"
+	"callboard/web/forward"
 )
 
 // A dashboard is the whole program but for its network: handlers with a
@@ -36,11 +37,22 @@ type dashboard struct {
 	db      *database.DB
 	account string // the simulated sipgate's first
 
+	upstream *httptest.Server // the simulated sipgate
+
 	mu     sync.Mutex
 	before func(r *http.Request) // called before the simulated sipgate gets a request
 }
 
 func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
+	t.Helper()
+	d := newOffice(t)
+	d.h = d.newNode(zones, nil)
+	d.app = d.h.guarded()
+	return d
+}
+
+// newOffice returns a dashboard without handlers.
+func newOffice(t testing.TB) *dashboard {
 	t.Helper()
 	db := databasetest.Open(t, map[string]fs.FS{
 		"web": web.Migrations, "team": team.Migrations, "announcement": announcement.Migrations, "journal": journal.Migrations,
@@ -48,7 +60,7 @@ func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 	d := &dashboard{t: t, db: db}
 	d.sim = simulator.New(simulator.Options{Visibility: simulator.VisibilityAccount, Fetch: &http.Client{Transport: fetches(d.serve)}})
 	d.account, _, _ = d.sim.AdminToken()
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	d.upstream = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d.mu.Lock()
 		before := d.before
 		d.mu.Unlock()
@@ -57,6 +69,18 @@ func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 		}
 		d.sim.ServeHTTP(w, r)
 	}))
+	t.Cleanup(func() {
+		d.upstream.Close()
+		d.sim.Close()
+	})
+	return d
+}
+
+// newNode returns the handlers of one node, which shares the database and sipgate with
+// others unless nodes is nil.
+func (d *dashboard) newNode(zones team.ZoneRule, nodes func(*callcontrol.Control) *forward.Forwarder) *handlers {
+	t, db, srv := d.t, d.db, d.upstream
+	t.Helper()
 	log, hc := slog.New(slog.DiscardHandler), sipgate.NewHTTPClient()
 	key := team.Key([]byte(strings.Repeat("k", 32)))
 	public, _ := url.Parse("https://calls.example")
@@ -66,11 +90,12 @@ func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stores, err := team.OpenStores(t.Context(), db.DB, key, oauth, team.Config{Accounts: accounts, AuditRetention: time.Hour, Zones: zones}, log)
+	several := nodes != nil
+	stores, err := team.OpenStores(t.Context(), db.DB, key, oauth, team.Config{Accounts: accounts, AuditRetention: time.Hour, Zones: zones, OnDemand: several}, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	timelines, err := journal.New(t.Context(), db.DB, journal.Options{Log: log})
+	timelines, err := journal.New(t.Context(), db.DB, journal.Options{Log: log, OnDemand: several})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,26 +103,35 @@ func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 	sessions := web.NewSessions[SignIn](db.DB, web.SessionOptions{Secure: true})
 	sessions.Subject = SignIn.Subject
 	pushURL := func(account string) string { return PushURL(public, key, account) }
-	control := callcontrol.New(callcontrol.Options{Log: log, Stores: stores, Boards: boards, Journal: timelines,
+	control := callcontrol.New(callcontrol.Options{Log: log, OnDemand: several, Stores: stores, Boards: boards, Journal: timelines,
 		Library: announcement.NewLibrary(db.DB, announcement.Options{Files: 10, Bytes: 1 << 20}), Numbers: sipgate.NumberRules{Region: "DE"},
 		Sessions: MemberSessions{sessions}, PushURL: pushURL, AnnouncementURL: func(token string) string { return AnnouncementURL(public, token) },
 		Client: func(auth sipgate.Credentials) *sipgate.Client {
 			return &sipgate.Client{Base: base, HTTP: hc, Auth: auth, RecordingOrigins: []string{srv.URL}}
 		}})
-	receiver := webhook.New(webhook.Options{Key: &sipgateKey().PublicKey, Log: log, Address: pushURL, Observe: func(string, sipgate.Event) {}})
+	observe := func(account string, e sipgate.Event) {
+		if several {
+			boards.Board(account).Observe(e)
+		}
+	}
+	receiver := webhook.New(webhook.Options{Key: &sipgateKey().PublicKey, Log: log, Address: pushURL, Observe: observe})
 	control.ChannelEvents = receiver.ChannelEvents
 	counts := stats.NewReader(boards.Reserve, log)
-	d.h = newHandlers(Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: oauth, Key: key, Ready: db.Ready, Space: db.Space, Unavailable: database.Unavailable,
+	deps := Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: oauth, Key: key, Ready: db.Ready, Space: db.Space, Unavailable: database.Unavailable,
 		Problems: func() []web.Problem { return nil }, LogLevel: new(slog.LevelVar), Backup: (*database.Daily)(nil).Newest, Certificate: (*web.HTTPS)(nil).Expires,
 		Sessions: sessions, AuditDays: 30, Control: control, Stats: counts, Receiver: receiver,
-		Login: &web.Login{DB: db.DB, Secure: true, Log: log, HTTP: hc, AuthURL: srv.URL + "/auth", TokenURL: srv.URL + "/token", ClientID: "client"}})
-	d.h.checkAddress = func(_ context.Context, public *url.URL, _, _ string) web.URLStatus { // nothing is asked of the network
+		Login: &web.Login{DB: db.DB, Secure: true, Log: log, HTTP: hc, AuthURL: srv.URL + "/auth", TokenURL: srv.URL + "/token", ClientID: "client"}}
+	if several {
+		deps.Nodes = nodes(control)
+		deps.Server.Proxies, _ = web.ParseProxies([]string{"loopback"})
+	}
+	h := newHandlers(deps)
+	h.checkAddress = func(_ context.Context, public *url.URL, _, _ string) web.URLStatus { // nothing is asked of the network
 		if web.Loopback(public.Hostname()) {
 			return web.URLLoopback
 		}
 		return web.URLReachable
 	}
-	d.app = d.h.guarded()
 	t.Cleanup(func() {
 		counts.Close()
 		control.Close()
@@ -105,10 +139,8 @@ func newDashboard(t testing.TB, zones team.ZoneRule) *dashboard {
 		closeBoards()
 		stores.Close()
 		hc.CloseIdleConnections()
-		srv.Close()
-		d.sim.Close()
 	})
-	return d
+	return h
 }
 
 // serve answers what the simulated sipgate fetches at a public address.

@@ -15,6 +15,7 @@ import (
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 	"callboard/web"
+	"callboard/web/forward"
 )
 
 // kindFaults says what each kind of error of sipgate means to the browser.
@@ -64,6 +65,8 @@ var errorFaults = []struct {
 	{callhistory.ErrUnknownMember, web.BadParam("member")},
 	{journal.ErrNotFound, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
 	{announcement.ErrNotFound, web.Fault{Status: http.StatusNotFound, Code: "not_found"}},
+	{forward.ErrAway, web.Fault{Status: http.StatusServiceUnavailable, Code: web.CodeRestarting, RetryAfter: 2 * time.Second}},
+	{forward.ErrUnknown, web.Fault{Status: http.StatusBadGateway, Code: "outcome_unknown"}},
 	{context.DeadlineExceeded, web.Fault{Status: http.StatusServiceUnavailable, Code: "busy"}},
 }
 

@@ -19,6 +19,7 @@ import (
 	"callboard/sipgate/team"
 	"callboard/views"
 	"callboard/web"
+	"callboard/web/forward"
 )
 
 // Whatever sipgate answers is never called our mistake, and an error that is ours
@@ -139,6 +140,9 @@ func TestWhatBrowsersLearnOfAnError(t *testing.T) {
 		{start(sipgate.NoCredit, ""), fault(402, "start_no_credit")},
 		{start(sipgate.Throttled, ""), fault(503, "upstream_busy")},
 		{&sipgate.Error{Kind: sipgate.Invalid, RefusedField: sipgate.RefusedCallee, Err: errors.New("x")}, fault(422, "refused_upstream")},
+
+		{forward.ErrAway, web.Fault{Status: 503, Code: web.CodeRestarting, RetryAfter: 2 * time.Second}},
+		{forward.ErrUnknown, fault(502, "outcome_unknown")},
 
 		{file(announcement.NotAudio), fault(415, "not_audio")},
 		{file(announcement.TooLarge), fault(413, "too_large")},

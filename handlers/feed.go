@@ -35,6 +35,7 @@ func (h *handlers) connectCallFeed(w http.ResponseWriter, r *http.Request, a act
 func (h *handlers) openSocket(w http.ResponseWriter, r *http.Request, a actor, join func(*web.Socket) (leave func(), err error)) error {
 	return h.server.OpenSocket(w, r, a.SignIn.Subject(), func(s *web.Socket) func() {
 		s.CloseWhen(a.session, errSessionOver)
+		closeWhenMoved(r, s)
 		leave, err := join(s)
 		if err != nil {
 			h.Log.Error("join feed", "err", err)

@@ -24,6 +24,7 @@ import (
 	"callboard/sipgate/team"
 	"callboard/sipgate/webhook"
 	"callboard/web"
+	"callboard/web/forward"
 )
 
 // Deps are the parts that the handlers bring together.
@@ -66,6 +67,10 @@ type Deps struct {
 	Sessions  *web.Sessions[SignIn]
 	AuditDays int // for how many days the audit is kept
 
+	// Nodes passes requests on to the homes of their teams. It is nil if there is
+	// only one node.
+	Nodes *forward.Forwarder
+
 	Control  *callcontrol.Control
 	Stats    *stats.Reader
 	Relay    *relay.Relay // passes push events on to other programs
@@ -78,6 +83,9 @@ type App struct {
 	feeds   *feed.Feeds
 	handler http.Handler
 	health  http.Handler
+
+	nodes    *forward.Forwarder // nil for a node that is alone
+	passedOn http.Handler
 }
 
 type handlers struct {
@@ -99,8 +107,15 @@ const loginsPerMinute = 20
 
 // New returns the dashboard.
 func New(d Deps) *App {
-	h := newHandlers(d)
-	return &App{server: h.server, feeds: h.feeds, handler: h.guarded(), health: h.health()}
+	return newHandlers(d).app()
+}
+
+func (h *handlers) app() *App {
+	a := &App{server: h.server, feeds: h.feeds, handler: h.guarded(), health: h.health()}
+	if h.Nodes != nil {
+		a.nodes, a.passedOn = h.Nodes, h.passedOn()
+	}
+	return a
 }
 
 func newHandlers(d Deps) *handlers {
@@ -109,7 +124,7 @@ func newHandlers(d Deps) *handlers {
 		polling: web.NewRecent(fallbackWindow), proxy: web.NewProxyWatch(d.Log, d.PublicURL, d.Server.Proxies), feeds: feed.New(d.Log),
 		server: web.NewServer(d.Server), checkAddress: web.CheckPublicURL}
 	h.errors = &web.Errors{Log: d.Log, Explain: explain, Unavailable: d.Unavailable, Render: h.respondFault}
-	h.Login.RedirectURL = d.PublicURL.JoinPath("/oauth/callback").String()
+	h.Login.RedirectURL = d.PublicURL.JoinPath(callbackPath).String()
 	h.Login.Scopes, h.Login.Optional = sipgate.Scopes, sipgate.OptionalScopes
 	h.Login.Limit = web.NewLimiter(loginsPerMinute)
 	h.Login.Done = h.finishLogin
@@ -118,11 +133,14 @@ func newHandlers(d Deps) *handlers {
 
 // guarded returns the routes behind what protects all of them.
 func (h *handlers) guarded() http.Handler {
-	guard := web.GuardOptions{Log: h.Log, PublicURL: h.PublicURL, Render: h.respondFault,
+	return marked(web.Guard(h.guardOptions(), h.errors.Mux(h.mux())))
+}
+
+func (h *handlers) guardOptions() web.GuardOptions {
+	return web.GuardOptions{Log: h.Log, PublicURL: h.PublicURL, Render: h.respondFault,
 		FormAction: []string{h.LoginURL.Scheme + "://" + h.LoginURL.Host},
 		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/", "/wall/"},
 		NoAccessLog: h.NoAccessLog, OnAnswer: h.OnAnswer, Proxies: h.Server.Proxies, ProxyWatch: h.proxy, AnyHost: []string{"/healthz", "/readyz"}}
-	return marked(web.Guard(guard, h.errors.Mux(h.mux())))
 }
 
 // answerHeader marks our answers, so that a page does not take those of a proxy
@@ -141,6 +159,10 @@ func marked(h http.Handler) http.Handler {
 // and sockets in good order.
 func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	defer a.feeds.Close()
+	if a.nodes != nil {
+		defer a.nodes.Close()
+		defer context.AfterFunc(ctx, a.nodes.CloseSockets)()
+	}
 	return a.server.Serve(ctx, ln, a.handler)
 }
 

@@ -82,19 +82,26 @@ func (h *handlers) startLogin(w http.ResponseWriter, r *http.Request) error {
 // Any other one means that this sign-in is not good.
 var sipgateFaults = []sipgate.Kind{sipgate.Unreadable, sipgate.Unavailable, sipgate.Throttled}
 
-// finishLogin starts a session for the user whose tokens sipgate has sent, and
-// puts the member on the team's board.
+// finishLogin finds out whose tokens sipgate has sent, and has the sign-in completed.
 func (h *handlers) finishLogin(w http.ResponseWriter, r *http.Request, t web.Tokens, next string) error {
-	ctx := context.WithoutCancel(r.Context())
-	s, user, err := h.identify(ctx, t)
+	s, err := h.identify(context.WithoutCancel(r.Context()), t)
 	if err != nil && slices.Contains(sipgateFaults, sipgate.KindOf(err)) {
 		return err
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", web.Fault{Status: http.StatusBadGateway, Code: web.CodeLoginFailed}, err)
 	}
+	return h.completeLoginAtHome(w, r, completedLogin{SignIn: s, Access: t.Access, Refresh: t.Refresh, Scope: t.Scope, Life: t.Life, Next: next})
+}
+
+// completeLogin starts a session for the user who has signed in, and puts the member
+// on the team's board.
+func (h *handlers) completeLogin(w http.ResponseWriter, r *http.Request, l completedLogin) error {
+	ctx, s := context.WithoutCancel(r.Context()), l.SignIn
+	user := h.readUser(ctx, s, l.Access)
+	s.Admin = user != nil && user.Admin
 	s.Address, s.Browser = web.ClientIP(r).String(), web.BrowserName(r.UserAgent())
-	tokens := sipgate.Tokens{Access: t.Access, Refresh: t.Refresh, Scope: t.Scope, Lifetime: t.Life}
+	tokens := sipgate.Tokens{Access: l.Access, Refresh: l.Refresh, Scope: l.Scope, Lifetime: l.Life}
 	member, err := h.Control.SignIn(ctx, s.Member(), user, tokens)
 	if err != nil {
 		return err
@@ -106,33 +113,37 @@ func (h *handlers) finishLogin(w http.ResponseWriter, r *http.Request, t web.Tok
 	if err := h.Sessions.Start(w, r, s); err != nil {
 		return err
 	}
+	h.setHomeCookie(w, s.Account)
 	h.Control.Join(callcontrol.SignedIn{MemberID: s.Member(), Name: s.Name})
-	return web.Redirect(w, r, next)
+	return web.Redirect(w, r, l.Next)
 }
 
 // identify asks sipgate to whom the tokens belong. A user is named by account
-// and user id together: "w0" exists in every account. The user is nil if sipgate
-// does not return the users, or this one is not among them.
-func (h *handlers) identify(ctx context.Context, t web.Tokens) (s SignIn, user *sipgate.User, err error) {
-	client := h.Control.Client(sipgate.Bearer(t.Access))
-	info, err := client.UserInfo(ctx)
+// and user id together: "w0" exists in every account.
+func (h *handlers) identify(ctx context.Context, t web.Tokens) (SignIn, error) {
+	info, err := h.Control.Client(sipgate.Bearer(t.Access)).UserInfo(ctx)
 	if err != nil {
-		return SignIn{}, nil, err
+		return SignIn{}, err
 	}
 	if other := sipgate.UserID(t.Subject); other.IsPerson() && other != info.Sub {
-		return SignIn{}, nil, errors.New("id_token_invalid: it names another user than the API")
+		return SignIn{}, errors.New("id_token_invalid: it names another user than the API")
 	}
-	s = SignIn{Account: info.MasterSipID, User: info.Sub, Locale: info.Locale, Scope: grantedScopes(t.Scope)}
-	users, err := client.Users(ctx)
+	return SignIn{Account: info.MasterSipID, User: info.Sub, Locale: info.Locale, Scope: grantedScopes(t.Scope)}, nil
+}
+
+// readUser asks sipgate what the account knows of a user who signs in. It returns nil
+// if sipgate does not return the users, or this one is not among them.
+func (h *handlers) readUser(ctx context.Context, s SignIn, access string) *sipgate.User {
+	users, err := h.Control.Client(sipgate.Bearer(access)).Users(ctx)
 	if err != nil {
 		h.Log.Warn("read users at sign-in", "err", err)
-		return s, user, nil
+		return nil
 	}
 	h.Control.Rosters.Of(s.Account).SetUsers(users)
-	if i := slices.IndexFunc(users, func(u sipgate.User) bool { return u.ID == info.Sub }); i >= 0 {
-		user, s.Admin = &users[i], users[i].Admin
+	if i := slices.IndexFunc(users, func(u sipgate.User) bool { return u.ID == s.User }); i >= 0 {
+		return &users[i]
 	}
-	return s, user, nil
+	return nil
 }
 
 // grantedScopes returns the scopes that a sign-in brought. An answer that names

@@ -48,7 +48,10 @@ func (h *handlers) respondFault(w http.ResponseWriter, r *http.Request, f web.Fa
 func (h *handlers) faultResponse(r *http.Request, f web.Fault) web.Response {
 	a := actor{}
 	if s, ok, err := h.Sessions.Peek(r); err == nil && ok {
-		a = h.actorOf(r, s.Value)
+		a.SignIn = s.Value
+		if h.actsFor(s.Value.Account) {
+			a = h.actorOf(r, s.Value)
+		}
 	}
 	lang, id := langOf(r, a), web.RequestID(r.Context())
 	if e, ok := errors.AsType[*callcontrol.ClaimedError](f.Cause); ok {
@@ -67,7 +70,7 @@ func (h *handlers) faultResponse(r *http.Request, f web.Fault) web.Response {
 		text = views.RefusedFile(lang, e, f.Status)
 	}
 	page := views.ErrorPage(h.page(r, a), f.Status, f.Code, text, id)
-	if r.URL.Path == "/oauth/callback" {
+	if r.URL.Path == callbackPath {
 		page = views.SignIn(h.page(r, a), "/", f.Code)
 	}
 	return web.Response{

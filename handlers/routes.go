@@ -17,8 +17,12 @@ type Route struct {
 	// which need no session or decide themselves.
 	Permission team.Permission
 
+	team    teamOf // of a request; nil for what any node can serve
 	handler web.Handler
 }
+
+// uploadPattern is that of the route that takes files.
+const uploadPattern = "POST /announcements"
 
 // Routes returns all routes.
 func Routes() []Route {
@@ -29,7 +33,7 @@ func Routes() []Route {
 func (h *handlers) mux() *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, r := range h.routes() {
-		mux.Handle(r.Pattern, h.errors.Handle(r.handler))
+		mux.Handle(r.Pattern, h.errors.Handle(h.atHome(r)))
 	}
 	mux.Handle("GET /static/", static.Handler(h.Demo))
 	return mux
@@ -39,34 +43,34 @@ func (h *handlers) mux() *http.ServeMux {
 // sign-in, the way back from sipgate, what sipgate itself requests
 // (announcements at unguessable addresses, push events), screens on a wall.
 func (h *handlers) routes() (all []Route) {
-	public := func(pattern string, f web.Handler) { all = append(all, Route{pattern, "", f}) }
+	public := func(pattern string, of teamOf, f web.Handler) { all = append(all, Route{pattern, "", of, f}) }
 	signed := func(pattern string, p team.Permission, f actorHandler) {
-		all = append(all, Route{pattern, p, h.signed(p, f)})
+		all = append(all, Route{pattern, p, h.sessionTeam, h.signed(p, f)})
 	}
 	watching := func(pattern string, p team.Permission, f actorHandler) {
-		all = append(all, Route{pattern, p, h.watching(p, f)})
+		all = append(all, Route{pattern, p, h.sessionTeam, h.watching(p, f)})
 	}
 
-	public("GET /login", h.showSignIn)
-	public("POST /login", h.startLogin)
-	public("GET /oauth/callback", h.returnFromLogin)
-	public("GET /a/{file}", h.servePublished)
-	public("POST /push/{secret}", h.push)
-	public("GET /healthz", h.healthy)
-	public("GET /readyz", h.ready)
-	public("GET /session", h.session)
-	public("GET /gallery", h.showGallery) // in the demo
-	public("GET /gallery/{name}", h.showExample)
-	public("GET /wall/{token}", h.showWallboard)
-	public("GET /wall/{token}/feed", h.connectWallboard)
-	public("GET /wall/{token}/poll", h.pollWallboard)
+	public("GET /login", anywhere, h.showSignIn)
+	public("POST /login", anywhere, h.startLogin)
+	public("GET "+callbackPath, anywhere, h.returnFromLogin)
+	public("GET /a/{file}", h.publishedTeam, h.servePublished)
+	public("POST /push/{secret}", h.pushTeam, h.push)
+	public("GET /healthz", anywhere, h.healthy)
+	public("GET /readyz", anywhere, h.ready)
+	public("GET /session", h.sessionTeam, h.session)
+	public("GET /gallery", anywhere, h.showGallery) // in the demo
+	public("GET /gallery/{name}", anywhere, h.showExample)
+	public("GET /wall/{token}", h.wallboardTeam, h.showWallboard)
+	public("GET /wall/{token}/feed", h.wallboardTeam, h.connectWallboard)
+	public("GET /wall/{token}/poll", h.wallboardTeam, h.pollWallboard)
 
 	signed("GET /{$}", team.ViewBoard, h.showBoard)
 	watching("GET /feed", team.ViewBoard, h.connectFeed)
 	watching("GET /calls/{id}/feed", team.ViewBoard, h.connectCallFeed)
 	watching("GET /feed/poll", team.ViewBoard, h.pollFeed)
 	watching("GET /missed", team.ViewBoard, h.showMissed)
-	public("POST /logout", h.withSession(h.signOut)) // also for members who may do nothing any more
+	public("POST /logout", h.sessionTeam, h.withSession(h.signOut)) // also for members who may do nothing any more
 
 	signed("GET /find", team.ViewBoard, h.find) // whom to call for those only who may
 	signed("GET /search", team.StartCall, h.search)
@@ -94,7 +98,7 @@ func (h *handlers) routes() (all []Route) {
 	signed("POST /calls/{id}/claim", team.Hold, h.claim) // which verb is decided again
 
 	signed("GET /announcements", team.ViewAnnouncements, h.showAnnouncements)
-	signed("POST /announcements", team.ManageAnnouncements, h.upload)
+	signed(uploadPattern, team.ManageAnnouncements, h.upload)
 	signed("GET /announcements/{id}/audio", team.ViewAnnouncements, h.serveAudio)
 	signed("GET /announcements/{id}/play-to-me", team.StartCall, h.playDialog)
 	signed("POST /announcements/{id}/play-to-me", team.StartCall, h.playToDevice)

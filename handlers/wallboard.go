@@ -72,6 +72,7 @@ func (h *handlers) connectWallboard(w http.ResponseWriter, r *http.Request) erro
 	v := h.newWallboardView(wallboard, r)
 	err = h.server.OpenSocket(w, r, v.viewer.Account+string(v.viewer.User), func(s *web.Socket) func() {
 		s.CloseWhen(revoked, errWallboardRevoked)
+		closeWhenMoved(r, s)
 		hide, err := h.feeds.Show(feed.Picture{Key: wallboard.ID + " " + v.lang.String(), Board: h.Control.Board(v.viewer), Render: v.html}, s)
 		if err != nil {
 			s.Close(errFeedFailed)

@@ -101,6 +101,17 @@ func (l *Library) Fetch(ctx context.Context, token string) (wav []byte, delivere
 	}, nil
 }
 
+// AccountOf returns the account whose announcement is published under a token, or
+// ErrNotFound.
+func (l *Library) AccountOf(ctx context.Context, token string) (account string, err error) {
+	if !isToken(token) {
+		return "", ErrNotFound
+	}
+	err = l.db.QueryRowContext(ctx, `select account from announcements where id = (select announcement from announcement_links where token = $1)`,
+		hashToken(token)).Scan(&account)
+	return account, orNotFound(err)
+}
+
 // recordPlay counts a play, once for each public address.
 func (l *Library) recordPlay(ctx context.Context, hash string) error {
 	return l.inTx(ctx, func(tx *sql.Tx) error {

@@ -153,6 +153,16 @@ func (w *Wallboards) Find(ctx context.Context, token string) (Wallboard, error) 
 	return wallboard, err
 }
 
+// AccountOf returns the account of the wallboard whose link has a token. It does not
+// count as a use. It returns ErrNoWallboard for a token that is not valid.
+func (w *Wallboards) AccountOf(ctx context.Context, token string) (account string, err error) {
+	err = w.db.QueryRowContext(ctx, `select account from team_wall where token = $1`, hash(token)).Scan(&account)
+	if noRows(err) {
+		err = ErrNoWallboard
+	}
+	return account, err
+}
+
 // Watch is Find for a screen that stays: revoked is done when the wallboard is
 // revoked. The caller calls leave when the screen goes away.
 func (w *Wallboards) Watch(ctx context.Context, token string) (wallboard Wallboard, revoked context.Context, leave func(), err error) {
