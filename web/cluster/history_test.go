@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	histories   = flag.Int("histories", 6, "how many random histories are played")
+	histories   = flag.Int("histories", 4, "how many random histories are played")
 	historySeed = flag.Uint64("seed", 0, "of the first history; 0: a new one")
 )
 

@@ -26,14 +26,14 @@ const (
 
 // A rig is a database with the tables of homes and one table of teams.
 type rig struct {
-	*testing.T
+	testing.TB
 	url string
 	db  *sql.DB // a tool's: of no node
 }
 
 // newRig returns a database whose clock can be set, and that notes each change of a home
 // and each write.
-func newRig(t *testing.T) *rig {
+func newRig(t testing.TB) *rig {
 	t.Helper()
 	at, err := url.Parse(databasetest.Postgres(t))
 	if err != nil {
@@ -42,7 +42,7 @@ func newRig(t *testing.T) *rig {
 	q := at.Query()
 	q.Set("search_path", "hook,public,pg_catalog")
 	at.RawQuery = q.Encode()
-	r := &rig{T: t, url: at.String()}
+	r := &rig{TB: t, url: at.String()}
 	if r.db, err = r.open(r.url); err != nil {
 		t.Fatal(err)
 	}
