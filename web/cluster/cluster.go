@@ -92,7 +92,12 @@ type Options struct {
 	// nothing is done for the team any more: what is in memory of it can be stored.
 	Leaving func(ctx context.Context, team string)
 
-	clock func() instant // of tests
+	// Quiet reports whether a team may move to another node now, since nobody would
+	// notice. Unless it is nil, homes move to nodes with far fewer.
+	Quiet func(team string) bool
+
+	clock   func() instant // of tests
+	balance time.Duration  // of tests
 }
 
 // Node is this process as one of several nodes. It is safe for concurrent use. A nil
@@ -145,6 +150,7 @@ func Start(ctx context.Context, db *sql.DB, o Options) (*Node, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.balance = cmp.Or(o.balance, balanceEvery)
 	if o.clock == nil {
 		o.clock = readClock
 	}
@@ -162,6 +168,10 @@ func Start(ctx context.Context, db *sql.DB, o Options) (*Node, error) {
 	n.stop = stop
 	n.runs.Go(func() { n.renewals(run) })
 	n.runs.Go(func() { n.tidy(run) })
+	n.runs.Go(func() { n.drains(run) })
+	if o.Quiet != nil {
+		n.runs.Go(func() { n.balances(run) })
+	}
 	return n, nil
 }
 

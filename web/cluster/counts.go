@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // counts are what a node has done since it started.
 type counts struct {
-	renewals, failures, failing, reads, claims, takeovers, fenced, refused atomic.Int64
+	renewals, failures, failing, reads, claims, takeovers, fenced, moved, refused atomic.Int64
 }
 
 // Counts are what a node has done since it started.
@@ -15,6 +15,7 @@ type Counts struct {
 	Claims    int64 // homes that were free and are here since
 	Takeovers int64 // of those, homes that had been at another node
 	Fenced    int64 // nodes whose leases had run out
+	Moved     int64 // homes, to nodes with fewer
 	Refused   int64 // requests that were not sent, since the node might not act
 }
 
@@ -25,5 +26,5 @@ func (n *Node) Counts() Counts {
 	}
 	c := &n.counts
 	return Counts{Renewals: c.renewals.Load(), Failures: c.failures.Load(), Reads: c.reads.Load(), Claims: c.claims.Load(),
-		Takeovers: c.takeovers.Load(), Fenced: c.fenced.Load(), Refused: c.refused.Load()}
+		Takeovers: c.takeovers.Load(), Fenced: c.fenced.Load(), Moved: c.moved.Load(), Refused: c.refused.Load()}
 }

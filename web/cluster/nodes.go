@@ -46,3 +46,14 @@ func (n *Node) Nodes(ctx context.Context) ([]NodeInfo, error) {
 	}
 	return Nodes(ctx, n.db)
 }
+
+// SetDraining has a node give up its homes and take no more, or ends that. It takes
+// effect with the node's next renewal, and returns false if there is no such node.
+func SetDraining(ctx context.Context, db *sql.DB, id string, draining bool) (bool, error) {
+	result, err := db.ExecContext(ctx, `update cluster_nodes set draining = $2 where id = $1 and not fenced`, id, draining)
+	if err != nil {
+		return false, err
+	}
+	rows, err := result.RowsAffected()
+	return rows > 0, err
+}

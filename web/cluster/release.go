@@ -2,7 +2,16 @@ package cluster
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 	"time"
+)
+
+// Times of homes that are given up.
+const (
+	drainOver = 5 * time.Second // all of a node, if a command says so
+	moveLimit = 5 * time.Second // each
 )
 
 // Release gives up the home of a team: the next node that needs it takes it. Release
@@ -53,23 +62,50 @@ func (n *Node) Drain(ctx context.Context, over time.Duration) error {
 		return nil
 	}
 	n.draining.Store(true)
-	_, first := n.changed(ctx, `update cluster_nodes set draining = true where id = $1`, n.o.ID)
+	_, err := SetDraining(ctx, n.db, n.o.ID, true)
+	return errors.Join(err, n.giveUp(ctx, over))
+}
+
+// giveUp gives up all homes, spread over a time.
+func (n *Node) giveUp(ctx context.Context, over time.Duration) (first error) {
 	n.mu.Lock()
-	teams := make([]string, 0, len(n.homes))
-	for team := range n.homes {
-		teams = append(teams, team)
-	}
+	teams := slices.Collect(maps.Keys(n.homes))
 	n.mu.Unlock()
+	begun := time.Now()
 	for i, team := range teams {
-		if err := n.Release(ctx, team); err != nil && first == nil {
+		limited, cancel := context.WithTimeout(ctx, moveLimit)
+		err := n.Release(limited, team)
+		cancel()
+		if err != nil && first == nil && !errors.Is(err, ErrElsewhere) { // somebody else gives it up
 			first = err
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(over / time.Duration(max(1, len(teams)-i))):
+		case <-time.After(time.Until(begun.Add(over * time.Duration(i+1) / time.Duration(len(teams))))):
 		}
-		over -= over / time.Duration(max(1, len(teams)-i))
 	}
 	return first
+}
+
+// drains gives up the homes whenever the database says that the node is draining, until
+// ctx is done.
+func (n *Node) drains(ctx context.Context) {
+	tick := time.NewTicker(n.o.Renew)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.done:
+			return
+		case <-tick.C:
+		}
+		if !n.draining.Load() || n.closing.Load() || n.Homes() == 0 {
+			continue
+		}
+		if err := n.giveUp(ctx, drainOver); err != nil && ctx.Err() == nil {
+			n.o.Log.Warn("homes not given up yet", "homes", n.Homes(), "err", err)
+		}
+	}
 }
