@@ -80,7 +80,13 @@ func (h *handlers) serverModel(r *http.Request) *views.ServerModel {
 func (h *handlers) platformModel(r *http.Request, a actor) views.PlatformModel {
 	c := h.Control.CapabilitiesOf(r.Context(), a.Actor)
 	m := views.PlatformModel{Name: string(c.Platform), Evidence: c.Evidence, DetectedAt: c.DetectedAt}
-	for _, ability := range team.Abilities {
+	abilities := slices.Clone(team.Abilities)
+	for _, missing := range c.Refused { // what every account has as a rule is named only then
+		if !slices.Contains(abilities, missing) {
+			abilities = append(abilities, missing)
+		}
+	}
+	for _, ability := range abilities {
 		m.Capabilities = append(m.Capabilities, views.Capability{Name: string(ability), Supported: h.Control.Can(a.Account, ability), Assumed: h.Control.Assumed(a.Account, ability)})
 	}
 	return m

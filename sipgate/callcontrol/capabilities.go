@@ -3,6 +3,7 @@ package callcontrol
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"callboard/sipgate"
@@ -83,15 +84,21 @@ func (c *Control) Assumed(account string, a team.Ability) bool {
 	return !asked
 }
 
+// deniableVerbs are the verbs whose buttons are off where sipgate refuses them for the
+// platform. Each is the name of an ability. Hanging up is always worth a try.
+var deniableVerbs = []switchboard.Verb{
+	switchboard.VerbHold, switchboard.VerbMute, switchboard.VerbTransfer, switchboard.VerbTones, switchboard.VerbAnnounce, switchboard.VerbRecord,
+}
+
 // requiredAbility returns the ability that an action depends on, if any.
 func requiredAbility(action switchboard.Action) (team.Ability, bool) {
-	switch a := action.(type) {
-	case switchboard.Mute:
-		return team.AbilityMute, true
-	case switchboard.Record:
-		return team.AbilitySilentRecording, a.On && !a.Announce
+	verb := action.Verb()
+	if r, ok := action.(switchboard.Record); ok && !r.On {
+		return "", false // whatever has begun can be stopped
+	} else if ok && !r.Announce {
+		return team.AbilitySilentRecording, true
 	}
-	return "", false
+	return team.Ability(verb), slices.Contains(deniableVerbs, verb)
 }
 
 // missingCapability returns why the account's platform cannot do an action, ""
@@ -115,7 +122,7 @@ func (c *Control) noteUnsupported(m team.MemberID, call sipgate.CallID, action s
 		c.noticeMigration(m.Account, err)
 		c.setMissing(m.Account, ability)
 	case sipgate.NoCall:
-		if c.Capabilities.Get(m.Account).Assumed(ability) {
+		if c.Assumed(m.Account, ability) {
 			c.background(func(ctx context.Context) { c.checkMissing(ctx, m, call, ability) })
 		}
 	}
@@ -228,8 +235,11 @@ func (c *Control) historyAnswered(account string, call bool, err error) {
 // UnsupportedVerbs returns the verbs, separated by spaces, whose buttons never
 // work for the account.
 func (c *Control) UnsupportedVerbs(account string) string {
-	if !c.Capabilities.Get(account).Can(team.AbilityMute) {
-		return string(switchboard.VerbMute)
+	known, verbs := c.Capabilities.Get(account), ""
+	for _, v := range deniableVerbs {
+		if !known.Can(team.Ability(v)) {
+			verbs += " " + string(v)
+		}
 	}
-	return ""
+	return strings.TrimSpace(verbs)
 }

@@ -69,6 +69,11 @@ func TestWhatThePlatformLacksIsNotOffered(t *testing.T) {
 		t.Errorf("another action: %v", err)
 	}
 
+	f.fails(501, "/v2/calls/"+string(call.CallID)+"/hold")
+	if err := f.Execute(t.Context(), a, f.current(a, call), switchboard.Command{Action: switchboard.Hold{}}); sipgate.KindOf(err) != sipgate.Unsupported || f.UnsupportedVerbs(a.Account) != "hold mute" {
+		t.Errorf("holding: %v, unsupported %q", err, f.UnsupportedVerbs(a.Account))
+	}
+
 	// What the store does not take is not known.
 	f.exec(`drop table team_platform`)
 	if err := f.DetectCapabilities(t.Context(), a); err == nil || f.UnsupportedVerbs(a.Account) == "" {
@@ -86,8 +91,9 @@ func TestAbilitiesThatActionsNeed(t *testing.T) {
 		action switchboard.Action
 		want   team.Ability
 	}{
-		"mute": {switchboard.Mute{On: true}, team.AbilityMute}, "unmute": {switchboard.Mute{}, team.AbilityMute}, "hold": {switchboard.Hold{On: true}, ""},
-		"record silently": {switchboard.Record{On: true}, team.AbilitySilentRecording}, "record": {switchboard.Record{On: true, Announce: true}, ""},
+		"mute": {switchboard.Mute{On: true}, team.AbilityMute}, "unmute": {switchboard.Mute{}, team.AbilityMute}, "hold": {switchboard.Hold{On: true}, "hold"},
+		"transfer": {switchboard.TransferTo{}, "transfer"}, "tones": {switchboard.Tones{}, "tones"}, "announcement": {switchboard.Announce{}, "announce"},
+		"record silently": {switchboard.Record{On: true}, team.AbilitySilentRecording}, "record": {switchboard.Record{On: true, Announce: true}, "record"},
 		"stop recording": {switchboard.Record{}, ""}, "hang up": {switchboard.HangUp{}, ""},
 	} {
 		got, ok := requiredAbility(c.action)

@@ -13,7 +13,8 @@ import (
 	"callboard/sipgate"
 )
 
-// An Ability is a feature of sipgate that not every account has.
+// An Ability is a feature of sipgate that not every account has: one of those below, or
+// a verb of the switchboard whose commands sipgate may refuse for the platform.
 type Ability string
 
 // The abilities that pages and buttons depend on.
