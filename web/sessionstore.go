@@ -171,7 +171,8 @@ func (s *sqlStore) Save(r *http.Request, w http.ResponseWriter, g *sessions.Sess
 }
 
 // insert adds a session and returns the ids of the sessions it replaced because
-// its subject had too many.
+// its subject had too many. In PostgreSQL two that are added at the same moment may
+// both stay until the next one.
 func (s *sqlStore) insert(ctx context.Context, tx *sql.Tx, id string, rec record) ([]string, error) {
 	now := time.Now()
 	if now.Sub(time.UnixMilli(s.purged.Load())).Abs() > purgeEvery {

@@ -80,9 +80,7 @@ func (l *Library) add(ctx context.Context, account string, u Upload, src io.Read
 // or OverQuota. It first locks the row of the team, so that concurrent insertions
 // for one team do not exceed the quota.
 func (l *Library) insert(ctx context.Context, tx *sql.Tx, account string, a Announcement, wav []byte) (Announcement, error) {
-	const lock = `insert into announcement_teams (account) values ($1)
-		on conflict (account) do update set account = excluded.account`
-	if _, err := tx.ExecContext(ctx, lock, account); err != nil {
+	if err := lock(ctx, tx, account); err != nil {
 		return a, err
 	}
 	hash := sha256.Sum256(wav)

@@ -31,7 +31,7 @@ func (l *Library) Favourites(ctx context.Context, account, member string) ([]str
 // place.
 func (l *Library) SetFavourite(ctx context.Context, account, member, id string, on bool) error {
 	return l.inTx(ctx, func(tx *sql.Tx) error {
-		if _, err := get(ctx, tx, account, id); err != nil {
+		if err := getLocked(ctx, tx, account, id); err != nil {
 			return err
 		}
 		if !on {

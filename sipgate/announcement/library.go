@@ -153,6 +153,19 @@ func get(ctx context.Context, q querier, account, id string) (Announcement, erro
 	return a, orNotFound(err)
 }
 
+// getLocked returns ErrNotFound unless account has the announcement, which stays until
+// the end of the transaction then. Accounts that have none are not locked.
+func getLocked(ctx context.Context, tx *sql.Tx, account, id string) error {
+	if _, err := get(ctx, tx, account, id); err != nil {
+		return err
+	}
+	if err := lock(ctx, tx, account); err != nil {
+		return err
+	}
+	_, err := get(ctx, tx, account, id)
+	return err
+}
+
 // orNotFound returns ErrNotFound for sql.ErrNoRows, and other errors unchanged.
 func orNotFound(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
@@ -194,7 +207,7 @@ func (l *Library) Rename(ctx context.Context, account, id, label string) error {
 // fetch that has begun gets the whole file.
 func (l *Library) Remove(ctx context.Context, account, id string) error {
 	return l.inTx(ctx, func(tx *sql.Tx) error {
-		if _, err := get(ctx, tx, account, id); err != nil {
+		if err := getLocked(ctx, tx, account, id); err != nil {
 			return err
 		}
 		for _, query := range []string{

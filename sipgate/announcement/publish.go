@@ -40,11 +40,11 @@ func (l *Library) Publish(ctx context.Context, account, id, by string) (Publicat
 	p := Publication{Token: newToken(), Expires: fromMillis(now.Add(linkLifetime).UnixMilli())}
 	hash := hashToken(p.Token)
 	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		// Each new address deletes the expired ones; nothing else does.
+		// Each new address deletes the expired ones.
 		if _, err := tx.ExecContext(ctx, `delete from announcement_links where expires <= $1`, now.UnixMilli()); err != nil {
 			return err
 		}
-		if _, err := get(ctx, tx, account, id); err != nil {
+		if err := getLocked(ctx, tx, account, id); err != nil {
 			return err
 		}
 		const link = `insert into announcement_links (token, announcement, expires, fetches, played_by) values ($1, $2, $3, 0, $4)`

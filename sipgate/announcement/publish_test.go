@@ -3,6 +3,8 @@ package announcement
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
@@ -155,5 +157,27 @@ func TestSortOrder(t *testing.T) {
 		if got != want {
 			t.Errorf("%q: %s, want %s", order, got, want)
 		}
+	}
+}
+
+// Whoever uses an announcement while it is removed gets ErrNotFound, and no other error.
+func TestRemovingWhilePublishing(t *testing.T) {
+	l := NewLibrary(openDB(t, filepath.Join(t.TempDir(), "test.db")), Options{})
+	for range 20 {
+		a := add(t, l, "1", "hold.wav", beep(440))
+		var all sync.WaitGroup
+		for _, use := range []func() error{
+			func() error { return l.Remove(t.Context(), "1", a.ID) },
+			func() error { _, err := l.Publish(t.Context(), "1", a.ID, "w0"); return err },
+			func() error { return l.SetFavourite(t.Context(), "1", "w0", a.ID, true) },
+			func() error { return l.Remove(t.Context(), "1", a.ID) },
+		} {
+			all.Go(func() {
+				if err := use(); err != nil && !errors.Is(err, ErrNotFound) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
 	}
 }

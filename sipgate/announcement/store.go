@@ -12,6 +12,14 @@ import (
 	"time"
 )
 
+// lock lets the transaction wait until no other one holds the library of account. It
+// comes before what is read to be changed: in PostgreSQL others write meanwhile.
+func lock(ctx context.Context, tx *sql.Tx, account string) error {
+	_, err := tx.ExecContext(ctx, `insert into announcement_teams (account) values ($1)
+		on conflict (account) do update set account = excluded.account`, account)
+	return err
+}
+
 // inTx runs f in a transaction. It returns StorageFull if the disk is full.
 func (l *Library) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := l.db.BeginTx(ctx, nil)

@@ -97,7 +97,7 @@ type storedRow struct {
 // rowsWith returns the rows whose state contains a text.
 func (e *eraser) rowsWith(ctx context.Context, text string) (all []storedRow, err error) {
 	rows, err := e.tx.QueryContext(ctx, `select account, row_id, into_row, state, ended_at = 0 or heard_at >= $2 from journal_rows
-		where state like $1 order by account, row_id`, "%"+text+"%", time.Now().Add(-boardTime).UnixMilli())
+		where replace(state, $1, '') <> state order by account, row_id`, text, time.Now().Add(-boardTime).UnixMilli())
 	if err != nil {
 		return nil, err
 	}

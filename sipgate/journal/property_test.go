@@ -11,6 +11,7 @@ import (
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
+	"callboard/web/database/databasetest"
 )
 
 // In random sequences of events (lost, repeated, reordered), lists, failing commands,
@@ -18,7 +19,7 @@ import (
 // the end agrees with the board.
 func TestTimelinesAgreeWithTheBoard(t *testing.T) {
 	n := uint64(*seeds)
-	if raceEnabled {
+	if raceEnabled || databasetest.WithPostgres() {
 		n /= 20
 	}
 	for seed := range n {

@@ -55,6 +55,8 @@ type Wallboards struct {
 	db  *sql.DB
 	now func() time.Time
 
+	creating sync.Mutex // held while a wallboard is counted and stored
+
 	mu      sync.Mutex          // guards screens and their counts
 	screens map[string]*screens // by id, of the wallboards shown now
 }
@@ -83,6 +85,8 @@ func (w *Wallboards) Create(ctx context.Context, by Member, name string, names b
 	secret := make([]byte, tokenBytes)
 	rand.Read(secret)
 	token = base64.RawURLEncoding.EncodeToString(secret)
+	w.creating.Lock()
+	defer w.creating.Unlock()
 	result, err := w.db.ExecContext(ctx, `
 		insert into team_wall (id, account, token, name, names, by_user, by_name, created_at, used_at)
 		select $1, $2, $3, $4, $5, $6, $7, $8, 0

@@ -27,12 +27,9 @@ var onPostgres bool
 // opened are the tests that have called Open, by name.
 var opened sync.Map
 
-// fewHistories is how many histories each property test tries with PostgreSQL.
-const fewHistories = "10"
-
 // OnBoth returns the tests of a package for its TestMain. They run with SQLite first.
 // Then those that called [Open] run again, with PostgreSQL, unless it is not installed or
-// the tests are to be short. Property tests try fewer histories then.
+// the tests are to be short.
 func OnBoth(m interface{ Run() int }) interface{ Run() int } { return both{m} }
 
 type both struct{ m interface{ Run() int } }
@@ -59,9 +56,6 @@ func (b both) Run() int {
 	_, subtests, _ := strings.Cut(run.String(), "/")
 	fmt.Println("with PostgreSQL:")
 	onPostgres = true
-	if rapid := flag.Lookup("rapid.checks"); rapid != nil {
-		_ = rapid.Value.Set(fewHistories) // is a number
-	}
 	if err := errors.Join(run.Set(strings.TrimSuffix("^("+strings.Join(names, "|")+")$/"+subtests, "/")), flag.Set("test.bench", "")); err != nil {
 		fmt.Println(err)
 		return 1
