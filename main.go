@@ -71,7 +71,7 @@ type serveSettings struct {
 	dashboardSettings
 	sipgate.ServiceSettings
 	database.DailySettings
-	Data string `default:"data" placeholder:"DIR" help:"Directory of the database and the key."`
+	database.Place
 }
 
 // dashboardSettings are those of the dashboard, whatever sipgate it talks to.
@@ -136,7 +136,7 @@ func (s *doctorSettings) run(ctx context.Context, stdout io.Writer) error {
 	s.LogFile = "" // is not touched
 	c, err := s.config(io.Discard)
 	d := maintenance.Doctor{Settings: err, Public: c.public, OAuth: &c.sipgate.OAuth, Zones: c.team.Zones, BackupDir: s.BackupDir, JSON: s.JSON,
-		DataSettings: maintenance.DataSettings{Data: c.data, KeySettings: c.key}}
+		DataSettings: maintenance.DataSettings{Place: c.place, KeySettings: c.key}}
 	return d.Run(ctx, stdout)
 }
 
@@ -146,7 +146,7 @@ type config struct {
 	logs      *web.Log // where log goes
 	addr      string
 	public    *url.URL
-	data      string
+	place     database.Place
 	sipgate   sipgate.Config
 	numbers   sipgate.NumberRules
 	service   sipgate.Credentials // nil if there is no service account
@@ -164,7 +164,7 @@ type config struct {
 
 // config checks the settings. The error joins all mistakes, a line each.
 func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
-	c = config{addr: s.Addr, data: s.Data, key: s.KeySettings, metrics: s.MetricsSettings, listening: func() error { return nil }}
+	c = config{addr: s.Addr, place: s.Place, key: s.KeySettings, metrics: s.MetricsSettings, listening: func() error { return nil }}
 	into(&c.logs, &err)(s.LogSettings.Open(stderr))
 	c.log = c.logs.Logger
 	into(&c.public, &err)(s.URL())
@@ -178,6 +178,10 @@ func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	into(&c.library, &err)(s.AnnouncementSettings.Options())
 	into(&c.journal, &err)(s.JournalSettings.Options())
 	into(&c.daily, &err)(s.Daily(c.log))
+	err = errors.Join(err, s.Place.Check())
+	if s.Postgres() && c.daily != nil {
+		err = errors.Join(err, fmt.Errorf("--backup-dir: %w", database.ErrPostgres))
+	}
 	into(&c.https, &err)(s.HTTPSSettings.Options(c.public))
 	c.journal.Log = c.log
 	sipgate.WarnReadable(c.log, s.ClientSecretFile, s.ServiceTokenFile, s.ServicePasswordFile, s.KeySettings.File(s.Data))
@@ -193,7 +197,7 @@ func into[T any](to *T, errs *error) func(T, error) {
 // serve wires the parts together and serves until ctx is done.
 func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	defer c.logs.Close()
-	db, err := database.Open(ctx, c.data)
+	db, err := c.place.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -202,7 +206,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	defer c.daily.Start(db)()
-	key, err := c.key.Load(c.data)
+	key, err := c.key.Load(c.place.Data)
 	if err != nil {
 		return err
 	}
@@ -250,7 +254,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	defer figures.Close()
 	app := handlers.New(handlers.Deps{
 		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Server: c.server, Ready: db.Ready, Unavailable: database.Unavailable,
-		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: figures, Receiver: receiver, Relay: passedOn, NoAccessLog: !c.logs.Access, Problems: c.logs.Problems, LogLevel: c.logs.Level, Space: db.Space, Backup: c.daily.Newest, Certificate: https.Expires, OnAnswer: counts.Request,
+		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: figures, Receiver: receiver, Relay: passedOn, NoAccessLog: !c.logs.Access, Problems: c.logs.Problems, LogLevel: c.logs.Level, Space: db.Space, Postgres: db.Shared(), Backup: c.daily.Newest, Certificate: https.Expires, OnAnswer: counts.Request,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: c.log, HTTP: httpClient, IDTokens: web.NewIDTokens(web.Issuer(c.sipgate.Issuer)), AuthURL: c.sipgate.OAuth.AuthURL,
 			TokenURL: c.sipgate.OAuth.TokenURL, ClientID: c.sipgate.OAuth.ClientID, ClientSecret: c.sipgate.OAuth.ClientSecret},
 	})
@@ -312,7 +316,7 @@ func (s *demoSettings) run(ctx context.Context, stdout, stderr io.Writer) error 
 		return fmt.Errorf("--simulator-addr: %w", err)
 	}
 	defer sim.Close()
-	serve := serveSettings{dashboardSettings: s.dashboardSettings, Data: s.Data, PublicSettings: web.PublicSettings{PublicURL: "http://" + s.Addr},
+	serve := serveSettings{dashboardSettings: s.dashboardSettings, Place: database.Place{Data: s.Data}, PublicSettings: web.PublicSettings{PublicURL: "http://" + s.Addr},
 		Settings:       sipgate.Settings{ClientID: o.ClientID, ClientSecret: o.ClientSecret, API: sim.URL + "/v2/", Login: sim.URL, Realm: "third-party"},
 		AccessSettings: team.Settings{Accounts: "any", AuditDays: 180}, JournalSettings: journal.Settings{JournalDays: 90}, DailySettings: database.DailySettings{BackupKeep: 1}}
 	serve.Country = cmp.Or(serve.Country, "DE")
@@ -334,7 +338,7 @@ func setUpWebhooks(sim *simulator.Server, c *config) (err error) {
 	if c.sipgate.PushKey, err = sipgate.ParsePushKey(sim.PushKey()); err != nil {
 		return err
 	}
-	key, err := c.key.Load(c.data)
+	key, err := c.key.Load(c.place.Data)
 	if err != nil {
 		return err
 	}

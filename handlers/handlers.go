@@ -49,6 +49,9 @@ type Deps struct {
 	// disk, negative if that is not known. The error is that of Ready.
 	Space func(context.Context) (size, free int64, err error)
 
+	// Postgres says that the database is in PostgreSQL, and not backed up by us.
+	Postgres bool
+
 	// Backup returns when the newest daily backup was made, zero if there is
 	// none, and why the last attempt failed. on is false if there are to be none.
 	Backup func() (made time.Time, on bool, err error)

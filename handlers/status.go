@@ -54,7 +54,7 @@ const maxProblems = 10
 // serverModel returns how the program does on its server.
 func (h *handlers) serverModel(r *http.Request) *views.ServerModel {
 	size, free, err := h.Space(r.Context())
-	m := &views.ServerModel{Size: size, Free: free}
+	m := &views.ServerModel{Size: size, Free: free, Postgres: h.Postgres}
 	if err != nil {
 		m.Failure = cmp.Or(h.Unavailable(err), web.CodeBusy)
 	}

@@ -39,6 +39,7 @@ type ServerModel struct {
 	Size    int64  // bytes of the database
 	Free    int64  // bytes on its disk, negative if not known
 
+	Postgres     bool      // the database is in PostgreSQL, which others back up
 	Backup       bool      // one is made every day
 	BackedUp     time.Time // when the newest one was made; zero: none yet
 	BackupFailed bool      // the last attempt failed

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-
-	"callboard/web/database"
 )
 
 // Backup writes a backup of the database, also while the program runs.
@@ -17,7 +15,7 @@ type Backup struct {
 
 // Run writes the backup and says what it does not hold.
 func (b *Backup) Run(ctx context.Context, out io.Writer) error {
-	if err := database.Backup(ctx, b.Data, b.File); err != nil {
+	if err := b.Place.Backup(ctx, b.File); err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
 	info, err := os.Stat(b.File)

@@ -27,7 +27,7 @@ func TestBackup(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			b := Backup{File: filepath.Join(t.TempDir(), "copy.db"), DataSettings: DataSettings{Data: dir, KeySettings: c.keys}}
+			b := Backup{File: filepath.Join(t.TempDir(), "copy.db"), DataSettings: DataSettings{Place: database.Place{Data: dir}, KeySettings: c.keys}}
 			if err := b.Run(t.Context(), &out); err != nil {
 				t.Fatal(err)
 			}
@@ -39,7 +39,7 @@ func TestBackup(t *testing.T) {
 			}
 		})
 	}
-	b := Backup{File: file, DataSettings: DataSettings{Data: dir}}
+	b := Backup{File: file, DataSettings: DataSettings{Place: database.Place{Data: dir}}}
 	b.Run(t.Context(), new(bytes.Buffer))
 	if err := b.Run(t.Context(), new(bytes.Buffer)); !errors.Is(err, database.ErrExists) {
 		t.Errorf("the second time: %v", err)

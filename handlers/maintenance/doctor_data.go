@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -68,9 +67,12 @@ func (e *examined) checkDirectory() {
 
 // checkDatabase reads the whole database.
 func (e *examined) checkDatabase() {
-	db, err := database.Examine(e.ctx, e.Data)
+	db, err := e.Examine(e.ctx)
 	if errors.Is(err, database.ErrMissing) || errors.Is(err, fs.ErrNotExist) {
 		e.add(OK, "", "There is none yet. The first start creates it.")
+		return
+	} else if err != nil && e.Postgres() {
+		e.add(Failed, "Check --database, and that PostgreSQL runs and lets this machine in.", "%v.", err)
 		return
 	} else if err != nil {
 		e.add(Failed, "See docs/operate.md, Restoring. Check the disk as well.", "%v.", err)
@@ -92,12 +94,9 @@ func (e *examined) checkDatabase() {
 	default:
 		e.add(OK, "", "It is whole, %s, up to date, %s.", size(db.Size), use)
 	}
-	f, err := os.OpenFile(filepath.Join(e.Data, "callboard.db"), os.O_RDWR, 0)
-	if err != nil {
-		e.add(Failed, "Give the file to the user that Callboard runs as.", "It cannot be written: %v.", err)
-		return
+	if err := e.Writable(e.ctx, db); err != nil {
+		e.add(Failed, "Give the file or the database to the user that Callboard runs as.", "It cannot be written: %v.", err)
 	}
-	f.Close()
 }
 
 // checkKey checks whether the key opens what it encrypted.
@@ -119,7 +118,7 @@ func (e *examined) checkKey() {
 		}
 		return
 	}
-	fit, err := keyCheck(e.ctx, e.db.DB, key)
+	fit, err := team.CheckKey(e.ctx, e.db.DB, key, database.HasTables)
 	switch {
 	case err != nil:
 		e.add(Warning, "Correct what is wrong with the database first.", "It cannot be tried: %v.", err)
@@ -149,6 +148,10 @@ const lateBackup = 26 * time.Hour
 
 // checkBackups checks the age of the newest daily backup.
 func (e *examined) checkBackups() {
+	if e.Postgres() {
+		e.add(OK, "", "The database is in PostgreSQL: pg_dump, or what your PostgreSQL is backed up with, makes them.")
+		return
+	}
 	if e.BackupDir == "" {
 		e.add(Warning, "Set --backup-dir, or run callboard backup from a timer.", "Callboard makes no daily backups.")
 		return

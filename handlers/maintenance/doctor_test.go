@@ -35,7 +35,7 @@ func newDoctor(t *testing.T) *Doctor {
 	dir := newData(t)
 	os.Chmod(dir, 0o700)
 	return &Doctor{Public: &url.URL{Scheme: "http", Host: "localhost:8080"}, OAuth: o, Zones: team.ZoneRule{Fixed: time.UTC},
-		BackupDir: backups, DataSettings: DataSettings{Data: dir},
+		BackupDir: backups, DataSettings: DataSettings{Place: database.Place{Data: dir}},
 		CheckAddress: func(context.Context, *url.URL, string, string) web.URLStatus { return web.URLReachable }}
 }
 

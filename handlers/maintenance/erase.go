@@ -22,7 +22,7 @@ type Erase struct {
 	Name    []string `placeholder:"NAME" help:"Names of the caller that stand in notes, in addition to those that are stored with the number."`
 	Country string   `placeholder:"CODE" help:"Country of a number in national spelling (DE, AT, CH …)."`
 	DryRun  bool     `help:"Only say what would be removed."`
-	Data    string   `default:"data" placeholder:"DIR" help:"Directory of the database."`
+	database.Place
 }
 
 // erasedText stands where a number or a name was.
@@ -44,7 +44,7 @@ func (c *Erase) Run(ctx context.Context, out io.Writer) error {
 			return errors.New("erase: --name: a name of less than three letters would be found everywhere")
 		}
 	}
-	db, err := database.OpenBeside(ctx, c.Data)
+	db, err := c.OpenBeside(ctx)
 	if err != nil {
 		return fmt.Errorf("erase: %w", err)
 	}

@@ -114,7 +114,7 @@ func TestErase(t *testing.T) {
 	run := func(dry bool) string {
 		t.Helper()
 		var out bytes.Buffer
-		c := Erase{Number: "030 555 002", Country: "de", Name: []string{"Quentin Zwölfer"}, DryRun: dry, Data: dir}
+		c := Erase{Number: "030 555 002", Country: "de", Name: []string{"Quentin Zwölfer"}, DryRun: dry, Place: database.Place{Data: dir}}
 		if err := c.Run(t.Context(), &out); err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +169,7 @@ func TestEraseOnlyAChange(t *testing.T) {
 	}
 	db.Close()
 	var out bytes.Buffer
-	if err := (&Erase{Number: "+49 30 555999", Data: dir}).Run(t.Context(), &out); err != nil || !strings.Contains(out.String(), "Removed") {
+	if err := (&Erase{Number: "+49 30 555999", Place: database.Place{Data: dir}}).Run(t.Context(), &out); err != nil || !strings.Contains(out.String(), "Removed") {
 		t.Errorf("says %s, %v", &out, err)
 	}
 	if n := count(t, hold(t, dir), `select count(*) from journal_changes`); n != 0 {
@@ -183,7 +183,7 @@ func TestEraseRecipientOfATransfer(t *testing.T) {
 	if len(traces(t, dir, "30666004")) == 0 {
 		t.Fatal("the recipient is not in the data")
 	}
-	if err := (&Erase{Number: "+49 30 666004", Data: dir}).Run(t.Context(), io.Discard); err != nil {
+	if err := (&Erase{Number: "+49 30 666004", Place: database.Place{Data: dir}}).Run(t.Context(), io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	if files := traces(t, dir, "30666004"); len(files) > 0 {
@@ -209,7 +209,7 @@ func TestEraseNamesWithinATeam(t *testing.T) {
 		}
 	}
 	db.Close()
-	if err := (&Erase{Number: "+4930555002", Data: dir}).Run(t.Context(), io.Discard); err != nil {
+	if err := (&Erase{Number: "+4930555002", Place: database.Place{Data: dir}}).Run(t.Context(), io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	db = hold(t, dir)
@@ -250,7 +250,7 @@ func TestEraseRefuses(t *testing.T) {
 		"without a country":    {Erase{Number: "030 555002"}, "give --country"},
 		"a number of the team": {Erase{Number: ownNumber}, "a number of the team"},
 		"a short name":         {Erase{Number: "+4930555002", Name: []string{"a"}}, "less than three letters"},
-		"another directory":    {Erase{Number: "+4930555002", Data: t.TempDir()}, "there is no database"},
+		"another directory":    {Erase{Number: "+4930555002", Place: database.Place{Data: t.TempDir()}}, "there is no database"},
 	} {
 		if c.e.Data == "" {
 			c.e.Data = dir
@@ -259,7 +259,7 @@ func TestEraseRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := (&Erase{Number: ownNumber, Data: dir}).Run(t.Context(), io.Discard); !errors.Is(err, journal.ErrTeamNumber) {
+	if err := (&Erase{Number: ownNumber, Place: database.Place{Data: dir}}).Run(t.Context(), io.Discard); !errors.Is(err, journal.ErrTeamNumber) {
 		t.Errorf("%v", err)
 	}
 	db = hold(t, dir)
@@ -279,7 +279,7 @@ func TestEraseWhileCallboardRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	erase := func() error { return (&Erase{Number: "+4930555002", Data: dir}).Run(t.Context(), io.Discard) }
+	erase := func() error { return (&Erase{Number: "+4930555002", Place: database.Place{Data: dir}}).Run(t.Context(), io.Discard) }
 	rows := count(t, db, `select count(*) from journal_rows`)
 	for name, set := range map[string]string{
 		"goes on":        `ended_at = 0`,

@@ -4,10 +4,7 @@
 package maintenance
 
 import (
-	"context"
-	"database/sql"
 	"io/fs"
-	"slices"
 
 	"callboard/sipgate/announcement"
 	"callboard/sipgate/journal"
@@ -32,23 +29,9 @@ func Owners() map[string]fs.FS {
 	}
 }
 
-// keyCheck says whether a key fits db, as [team.CheckKey], also before the first start.
-func keyCheck(ctx context.Context, db *sql.DB, key *team.Key) (team.KeyCheck, error) {
-	tables, err := database.Tables(ctx, db)
-	if err != nil {
-		return team.KeyCheck{}, err
-	}
-	for _, table := range team.KeyTables {
-		if !slices.Contains(tables, table) {
-			return team.KeyCheck{Fits: true}, nil
-		}
-	}
-	return team.CheckKey(ctx, db, key)
-}
-
 // DataSettings say where the data is.
 type DataSettings struct {
-	Data string `default:"data" placeholder:"DIR" help:"Directory of the database and the key."`
+	database.Place
 	team.KeySettings
 }
 

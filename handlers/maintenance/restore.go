@@ -23,6 +23,9 @@ type Restore struct {
 // nothing else. If the key is missing or another one, the error names the members
 // who would have to sign in again, unless WithoutKey accepts that.
 func (r *Restore) Run(ctx context.Context, out io.Writer) error {
+	if r.Postgres() {
+		return fmt.Errorf("restore: %w", database.ErrPostgres)
+	}
 	began, err := database.BeginRestore(ctx, r.File, r.Data, r.KeySettings.File(r.Data))
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
@@ -52,7 +55,7 @@ func (r *Restore) check(ctx context.Context, db *database.Restoration) (report s
 	if err != nil {
 		return "", err
 	}
-	fit, err := keyCheck(ctx, db.DB, key)
+	fit, err := team.CheckKey(ctx, db.DB, key, database.HasTables)
 	if err != nil {
 		return "", err
 	}

@@ -96,7 +96,7 @@ func TestRestoreAndTheKey(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			c.key(t, dir)
-			r := Restore{File: backup, WithoutKey: c.withoutKey, DataSettings: DataSettings{Data: dir}}
+			r := Restore{File: backup, WithoutKey: c.withoutKey, DataSettings: DataSettings{Place: database.Place{Data: dir}}}
 			var out bytes.Buffer
 			err := r.Run(t.Context(), &out)
 			text := out.String()
@@ -149,7 +149,7 @@ func opens(t *testing.T, dir string) bool {
 	if m, ok := stores.Members.Get(anna); !ok || m.Name != "Anna Bergmann" {
 		t.Errorf("the member: %+v", m)
 	}
-	fit, err := team.CheckKey(t.Context(), db.DB, &key)
+	fit, err := team.CheckKey(t.Context(), db.DB, &key, database.HasTables)
 	if err != nil || !fit.Fits {
 		t.Fatalf("%+v, %v", fit, err)
 	}
@@ -169,11 +169,11 @@ func TestRestoreRefuses(t *testing.T) {
 	db.Close()
 	dir := t.TempDir()
 	copyKey(t, data, dir)
-	r := Restore{File: newBackup(t, data), DataSettings: DataSettings{Data: dir}}
+	r := Restore{File: newBackup(t, data), DataSettings: DataSettings{Place: database.Place{Data: dir}}}
 	if err := r.Run(t.Context(), new(bytes.Buffer)); err == nil || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("%v", err)
 	}
-	r = Restore{File: newBackup(t, newData(t)), WithoutKey: true, DataSettings: DataSettings{Data: dir, KeySettings: team.KeySettings{Key: "secret"}}}
+	r = Restore{File: newBackup(t, newData(t)), WithoutKey: true, DataSettings: DataSettings{Place: database.Place{Data: dir}, KeySettings: team.KeySettings{Key: "secret"}}}
 	if err := r.Run(t.Context(), new(bytes.Buffer)); err == nil || !strings.Contains(err.Error(), "encryption key") {
 		t.Errorf("%v", err)
 	}

@@ -120,7 +120,7 @@ func TestDowngrade(t *testing.T) {
 	}
 	before := t.TempDir()
 	copyKey(t, dir, before)
-	r := Restore{File: copies[0], DataSettings: DataSettings{Data: before}}
+	r := Restore{File: copies[0], DataSettings: DataSettings{Place: database.Place{Data: before}}}
 	if err := r.Run(t.Context(), new(strings.Builder)); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package team
 import (
 	"testing"
 	"time"
+
+	"callboard/web/database"
 )
 
 // CheckKey tells whose grants a key opens, and ForgetKey lets another key be
@@ -15,7 +17,7 @@ func TestCheckKey(t *testing.T) {
 	}
 	check := func(key *Key, fits bool, kept int, lost ...MemberID) {
 		t.Helper()
-		c, err := CheckKey(t.Context(), db, key)
+		c, err := CheckKey(t.Context(), db, key, database.HasTables)
 		if err != nil || c.Fits != fits || c.Usable != kept || len(c.Lost) != len(lost) {
 			t.Fatalf("%+v, %v; want %v, %d, %v", c, err, fits, kept, lost)
 		}
@@ -38,7 +40,7 @@ func TestCheckKey(t *testing.T) {
 	check(&testKey, true, 2)
 	check(nil, false, 0, ada, bob)
 	check(&otherKey, false, 0, ada, bob)
-	if c, _ := CheckKey(t.Context(), db, nil); c.Lost[0].Name != "Ada" && c.Lost[1].Name != "Ada" {
+	if c, _ := CheckKey(t.Context(), db, nil, database.HasTables); c.Lost[0].Name != "Ada" && c.Lost[1].Name != "Ada" {
 		t.Errorf("without names: %+v", c.Lost)
 	}
 
@@ -56,5 +58,17 @@ func TestCheckKey(t *testing.T) {
 		t.Errorf("the other key: %v", err)
 	} else {
 		g.Close()
+	}
+}
+
+// A database in which nobody has ever signed in has no tables yet.
+func TestCheckKeyWithoutTables(t *testing.T) {
+	db, err := openDBFile(t.TempDir() + "/empty.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if c, err := CheckKey(t.Context(), db, nil, database.HasTables); err != nil || !c.Fits {
+		t.Errorf("%+v, %v", c, err)
 	}
 }

@@ -116,6 +116,17 @@ func Tables(ctx context.Context, db *sql.DB) (names []string, err error) {
 	return names, rows.Err()
 }
 
+// HasTables reports whether db has all of these tables.
+func HasTables(ctx context.Context, db *sql.DB, names ...string) (bool, error) {
+	tables, err := Tables(ctx, db)
+	for _, name := range names {
+		if !slices.Contains(tables, name) {
+			return false, err
+		}
+	}
+	return true, err
+}
+
 // versions returns the version of the tables of each owner.
 func versions(ctx context.Context, db *sql.DB) (map[string]int64, error) {
 	tables, err := Tables(ctx, db)
