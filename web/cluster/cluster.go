@@ -33,8 +33,10 @@
 //     lease without a gap for as long as others trust theirs, by a clock of the database
 //     that went as fast as its own.
 //
-// Not covered is a virtual machine that is stopped with all its clocks: until its first
-// renewal is refused, about a second, it may send requests, but write nothing.
+// Not covered are two things. A virtual machine that is stopped with all its clocks may
+// send requests, but write nothing, until its first renewal is refused, about a second. And
+// a database that takes over without what the one before had committed (an asynchronous
+// standby) may have lost a claim: its node learns of that when it connects.
 //
 // The lease is after the leader elections of Kubernetes (the ratio of the times that
 // bounds the difference of clock rates; its comment says that it does not fence) and

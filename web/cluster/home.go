@@ -58,30 +58,32 @@ type claim struct {
 
 // Claim returns the home of a team. A team without a home, and one whose node's lease
 // has run out, gets its home here. Calls at the same time share one claim, and homes are
-// remembered: those here as long as they last.
+// remembered: those here as long as they last, others a moment, or while this node has no
+// lease.
 //
 // It returns ErrNoLease, ErrNoHome or ErrMoving if that is not possible at the moment.
 func (n *Node) Claim(ctx context.Context, team string) (Home, error) {
 	if n == nil {
 		return Home{Team: team, Here: true}, nil
 	}
+	held := n.lease.held() // without a lease the database is away, or about to be asked
 	n.mu.Lock()
 	if h := n.homes[team]; h != nil {
 		found, leaving := h.Home, h.idle != nil
 		n.mu.Unlock()
 		switch {
-		case !n.lease.held():
+		case !held:
 			return Home{}, ErrNoLease
 		case leaving:
 			return Home{}, ErrMoving
 		}
 		return found, nil
 	}
-	if a, ok := n.away[team]; ok && n.o.clock().since(a.read) < rememberAway {
+	if a, ok := n.away[team]; ok && (!held || n.o.clock().since(a.read) < rememberAway) {
 		n.mu.Unlock()
 		return a.Home, nil
 	}
-	if n.err != nil {
+	if !held || n.err != nil {
 		n.mu.Unlock()
 		return Home{}, ErrNoLease
 	}
@@ -123,12 +125,7 @@ func (n *Node) settle(ctx context.Context, team string, c *claim) {
 	delete(n.claims, team)
 	switch {
 	case err != nil:
-		last, known := n.away[team]
-		if !known || errors.Is(err, ErrNoHome) {
-			c.err = fmt.Errorf("claim a home: %w", err)
-			return
-		}
-		c.home = last.Home // the database is away, and the node may not be
+		c.err = fmt.Errorf("claim a home: %w", err)
 	case n.err != nil:
 		c.err = ErrNoLease
 	case found.Here:

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -113,86 +112,6 @@ func TestTakeover(t *testing.T) {
 		t.Errorf("a replaced node claims: %v", err)
 	}
 	same(t, "fence", r.claim(b, team(1)).Fence, 2)
-}
-
-// While the database is away, nobody acts. Afterwards every home is where it was.
-func TestNothingMovesWhileTheDatabaseIsAway(t *testing.T) {
-	r := newRig(t)
-	a, b := r.start(), r.start()
-	r.claim(a, "one")
-	a.link.set(linkCut)
-	b.link.set(linkCut)
-	r.until("the end of the leases", func() error {
-		if a.Held() || b.Held() {
-			return errors.New("a lease is held")
-		}
-		return nil
-	})
-	if _, err := a.Act("one"); !errors.Is(err, ErrNoLease) {
-		t.Errorf("act without a lease: %v", err)
-	}
-	if _, err := a.Claim(t.Context(), "one"); !errors.Is(err, ErrNoLease) {
-		t.Errorf("claim without a lease: %v", err)
-	}
-	r.setClock(10 * testLease) // as if a while had passed
-	b.link.set(linkOpen)
-	r.until("b's lease", b.Ready)
-	if _, err := b.Claim(t.Context(), "one"); !errors.Is(err, ErrNoHome) {
-		t.Errorf("b takes a home before others can be back: %v", err)
-	}
-	a.link.set(linkOpen)
-	r.until("a's lease", a.Ready)
-	if h := r.claim(a, "one"); !h.Here || h.Fence != 1 {
-		t.Errorf("afterwards: %+v", h)
-	}
-}
-
-// The database's clock is set while all nodes are well: no home moves. One of a node that
-// is gone does.
-func TestClockOfTheDatabaseIsSet(t *testing.T) {
-	for _, d := range []time.Duration{time.Hour, -time.Hour} {
-		t.Run(d.String(), func(t *testing.T) {
-			r := newRig(t)
-			a, b := r.start(), r.start()
-			r.claim(a, "one")
-			r.untilDatabase("the time after which b may fence others", `since < clock_timestamp() - interval '1 second'`, b)
-			r.setClock(d)
-			for range 50 {
-				if h, err := b.Claim(t.Context(), "one"); err == nil && h.Here {
-					t.Fatalf("b has the home: %+v", h)
-				}
-				b.Forget("one")
-			}
-			a.link.set(linkCut)
-			r.until("the takeover", func() error {
-				if h, err := b.Claim(t.Context(), "one"); err != nil || !h.Here {
-					return errors.Join(err, errors.New("not here"))
-				}
-				return nil
-			})
-		})
-	}
-}
-
-// The database's clock is set by less than a lease, so that only the lease of a node that
-// has not renewed it for a while seems to have run out.
-func TestClockOfTheDatabaseIsSetALittle(t *testing.T) {
-	r := newRig(t)
-	a := r.startAt(newLink(r), Options{Lease: testLease, Renew: testLease / 2})
-	b := r.start()
-	r.claim(a, "one")
-	r.untilDatabase("the time after which b may fence others", `since < clock_timestamp() - interval '1 second'`, b)
-	r.untilDatabase("the middle of a's lease", fmt.Sprintf(`expires < clock_timestamp() + interval '%d ms'`, testLease.Milliseconds()*5/8), a)
-	r.setClock(testLease * 6 / 8)
-	for range 20 {
-		if h, err := b.Claim(t.Context(), "one"); err == nil && h.Here {
-			t.Fatalf("b has the home: %+v", h)
-		}
-		b.Forget("one")
-	}
-	if h := r.claim(a, "one"); !h.Here || h.Fence != 1 {
-		t.Errorf("afterwards: %+v", h)
-	}
 }
 
 func TestReleaseWaitsForWhatWasBegun(t *testing.T) {

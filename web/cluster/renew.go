@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 )
@@ -73,7 +74,7 @@ func (n *Node) renew(ctx context.Context, conn **sql.Conn) (err error) {
 	limited, cancel := context.WithTimeout(ctx, min(renewLimit, n.lease.trust/2))
 	defer cancel()
 	if *conn == nil {
-		if *conn, err = n.db.Conn(limited); err != nil {
+		if *conn, err = n.connect(limited); err != nil {
 			return err
 		}
 	}
@@ -91,6 +92,59 @@ func (n *Node) renew(ctx context.Context, conn **sql.Conn) (err error) {
 	}
 	n.lease.renewed.Store(&sent)
 	n.draining.Store(draining)
+	return nil
+}
+
+// connect returns a connection for renewals. It may be to a server that took over for
+// another one, and does not know what that one did last: homes are given up of which it
+// knows nothing.
+func (n *Node) connect(ctx context.Context) (*sql.Conn, error) {
+	conn, err := n.db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.verify(ctx, conn); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// verify gives up the homes here of which the database knows nothing.
+func (n *Node) verify(ctx context.Context, conn *sql.Conn) error {
+	n.mu.Lock()
+	known := maps.Clone(n.homes)
+	n.mu.Unlock()
+	if len(known) == 0 {
+		return nil
+	}
+	rows, err := conn.QueryContext(ctx, `select team, fence from cluster_homes where node = $1`, n.o.ID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var team string
+		var fence int64
+		if err := rows.Scan(&team, &fence); err != nil {
+			return err
+		}
+		if h := known[team]; h != nil && h.Fence == fence {
+			delete(known, team)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for team, h := range known {
+		if n.homes[team] == h && h.idle == nil {
+			n.o.Log.Error("home lost by the database", "team", team)
+			delete(n.homes, team)
+			h.lose()
+		}
+	}
 	return nil
 }
 
