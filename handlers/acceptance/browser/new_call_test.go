@@ -151,6 +151,29 @@ func TestBrowserNewCallOnNeo(t *testing.T) {
 	}
 }
 
+// What sipgate accepts without a telephone ringing is said not to have rung, and what to
+// do, once the channel has nothing of the call.
+func TestBrowserNewCallThatDoesNotRing(t *testing.T) {
+	t.Parallel()
+	const account = "2951604"
+	s := harness.New(t)
+	b := newBrowser(t, s)
+	levke := b.newTab(t)
+	levke.signIn("Levke Petersen")
+	levke.until(`document.querySelector("#status").dataset.state === "live"`)
+	levke.run(`document.querySelector('[data-key="n"]').click()`)
+	// The telephone goes offline after it was looked at, and before sipgate calls it.
+	s.Control("POST", "faults", map[string]any{"do": "delay", "delay": "2s", "method": "POST", "path": "/v2/calls", "count": 1}, nil)
+	levke.sendNewCall("+49 30 23125862", "e0")
+	s.Eventually("sipgate is asked to call", func() bool { return s.Requests("POST", "/v2/calls") == 1 })
+	s.Control("POST", "devices/e0", map[string]any{"account": account, "online": false}, nil)
+	levke.until(`document.querySelector("#modal[open] #originate")?.innerText.includes("It did not ring") && document.querySelector("#modal").innerText.includes("Choose another phone")`)
+	levke.screenshot("newcall-silent")
+	if n := eval[int](levke, `document.querySelectorAll("#board .row").length`); n != 0 || len(s.Calls()) != 0 {
+		t.Errorf("there are %d rows", n)
+	}
+}
+
 // An announcement is played to the member's own telephone, and is heard in the
 // recording of that call.
 func TestBrowserPlayToMyPhone(t *testing.T) {
