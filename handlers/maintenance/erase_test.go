@@ -279,7 +279,9 @@ func TestEraseWhileCallboardRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	erase := func() error { return (&Erase{Number: "+4930555002", Place: database.Place{Data: dir}}).Run(t.Context(), io.Discard) }
+	erase := func() error {
+		return (&Erase{Number: "+4930555002", Place: database.Place{Data: dir}}).Run(t.Context(), io.Discard)
+	}
 	rows := count(t, db, `select count(*) from journal_rows`)
 	for name, set := range map[string]string{
 		"goes on":        `ended_at = 0`,

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"fmt"
 	"strings"
@@ -56,21 +57,61 @@ func Announce(ctx context.Context, db *sql.DB, tables ...Announced) error {
 		return err
 	}
 	for _, a := range tables {
-		of := ""
-		if len(a.Columns) > 0 {
-			names := make([]string, len(a.Columns))
-			for i, c := range a.Columns {
-				names[i] = quoted(c)
-			}
-			of = " of " + strings.Join(names, ", ")
-		}
-		if _, err := tx.ExecContext(ctx, fmt.Sprintf(`
-			create or replace trigger cluster_announce after insert or delete or update%s on %s
-			for each row execute function cluster_announce('%s')`, of, quoted(a.Table), strings.ReplaceAll(a.Key, "'", "''"))); err != nil {
+		if err := a.announce(ctx, tx); err != nil {
 			return fmt.Errorf("announce changes of %s: %w", a.Table, err)
 		}
 	}
 	return tx.Commit()
+}
+
+// announceTrigger begins the names of the triggers. Their end says what they do: one that
+// is there already is left alone, since to replace it stops all who use the table.
+const announceTrigger = "cluster_announce_"
+
+// announce creates the trigger of a table, unless it is there.
+func (a Announced) announce(ctx context.Context, tx *sql.Tx) error {
+	of := ""
+	if len(a.Columns) > 0 {
+		names := make([]string, len(a.Columns))
+		for i, c := range a.Columns {
+			names[i] = quoted(c)
+		}
+		of = " of " + strings.Join(names, ", ")
+	}
+	definition := fmt.Sprintf(`after insert or delete or update%s on %s for each row execute function cluster_announce('%s')`,
+		of, quoted(a.Table), strings.ReplaceAll(a.Key, "'", "''"))
+	name := fmt.Sprintf("%s%x", announceTrigger, sha256.Sum256([]byte(definition)))[:40]
+	var there bool
+	var others []string
+	rows, err := tx.QueryContext(ctx, `select tgname::text from pg_trigger where tgrelid = $1::regclass and starts_with(tgname::text, $2)`, quoted(a.Table), announceTrigger)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var found string
+		if err := rows.Scan(&found); err != nil {
+			return err
+		}
+		if found == name {
+			there = true
+		} else {
+			others = append(others, found)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, other := range others {
+		if _, err := tx.ExecContext(ctx, `drop trigger `+quoted(other)+` on `+quoted(a.Table)); err != nil {
+			return err
+		}
+	}
+	if there {
+		return nil
+	}
+	_, err = tx.ExecContext(ctx, `create trigger `+quoted(name)+` `+definition)
+	return err
 }
 
 // Watch calls f for each change in the announced tables, by whatever node or tool, at
