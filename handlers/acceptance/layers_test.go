@@ -62,7 +62,7 @@ const layers = `
 	handlers/feed        < web views sipgate/switchboard
 
 	# Exports to Prometheus what the program does.
-	handlers/metrics     < handlers/feed web sipgate sipgate/switchboard sipgate/team sipgate/webhook sipgate/announcement web/database
+	handlers/metrics     < handlers/feed web sipgate sipgate/switchboard sipgate/team sipgate/webhook sipgate/announcement web/database web/cluster
 
 	# Which teams a process acts for, of several that share the work.
 	handlers/homes       < web/cluster

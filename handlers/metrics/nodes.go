@@ -1,0 +1,63 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"callboard/web/cluster"
+)
+
+// Renewal counts a renewal of this node's lease. It is for [cluster.Options].
+func (m *Metrics) Renewal(took time.Duration, err error) {
+	outcome := "ok"
+	if err != nil {
+		outcome = "failed"
+	}
+	m.renewals.WithLabelValues(outcome).Observe(took.Seconds())
+}
+
+// WatchNode adds what this node knows of itself, unless it is the only one. It may be
+// called once.
+func (m *Metrics) WatchNode(n *cluster.Node) {
+	if n == cluster.Alone {
+		return
+	}
+	m.registry.MustRegister(&node{n,
+		describe("cluster_lease", "Whether this node has a lease, so that it may act."),
+		describe("cluster_homes", "Teams that are at home at this node."),
+		describe("cluster_homes_claimed_total", "Homes that this node got, by how: new, taken over from a node that ended or gave them up.", "how"),
+		describe("cluster_homes_moved_total", "Homes that this node gave to one with fewer."),
+		describe("cluster_nodes_fenced_total", "Nodes that this one declared dead, since their leases had run out."),
+		describe("cluster_refused_total", "Requests to sipgate that were not sent, since this node might not act for the team."),
+	})
+}
+
+// node is the collector of a node.
+type node struct {
+	*cluster.Node
+	lease, homes, claimed, moved, fenced, refused *prometheus.Desc
+}
+
+// Describe implements prometheus.Collector.
+func (n *node) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{n.lease, n.homes, n.claimed, n.moved, n.fenced, n.refused} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (n *node) Collect(ch chan<- prometheus.Metric) {
+	o, counts := output(ch), n.Counts()
+	held := 0.0
+	if n.Held() {
+		held = 1
+	}
+	o.gauge(n.lease, held)
+	o.gauge(n.homes, float64(n.Homes()))
+	o.counter(n.claimed, float64(counts.Claims-counts.Takeovers), "new")
+	o.counter(n.claimed, float64(counts.Takeovers), "taken_over")
+	o.counter(n.moved, float64(counts.Moved))
+	o.counter(n.fenced, float64(counts.Fenced))
+	o.counter(n.refused, float64(counts.Refused))
+}
