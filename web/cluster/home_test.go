@@ -3,6 +3,8 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -155,6 +157,39 @@ func TestReleaseWaitsForWhatWasBegun(t *testing.T) {
 	}
 	if _, err := a.Act("one"); !errors.Is(err, ErrElsewhere) {
 		t.Errorf("act on a team elsewhere: %v", err)
+	}
+}
+
+// Teams without a home, and those that were handed to this node, are to be claimed.
+func TestHomeless(t *testing.T) {
+	r := newRig(t)
+	a, b := r.start(), r.start()
+	r.claim(a, "at a")
+	r.claim(b, "at b")
+	r.claim(a, "given up")
+	r.claim(a, "handed over")
+	gone := r.start()
+	r.claim(gone, "of one that ended")
+	if err := errors.Join(a.Release(t.Context(), "given up"), a.HandOver(t.Context(), "handed over", b.ID()), gone.Close(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	all := []string{"at a", "at b", "given up", "handed over", "of one that ended", "new"}
+	for _, c := range []struct {
+		node *testNode
+		want string
+	}{
+		{a, "[given up new of one that ended]"},
+		{b, "[given up handed over new of one that ended]"},
+	} {
+		got, err := c.node.Homeless(t.Context(), all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(got)
+		same(t, "homeless", fmt.Sprint(got), c.want)
+	}
+	if got, err := Alone.Homeless(t.Context(), all); err != nil || got != nil {
+		t.Errorf("alone: %v, %v", got, err)
 	}
 }
 
