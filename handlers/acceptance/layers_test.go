@@ -87,6 +87,7 @@ const layers = `
 	handlers/acceptance/browser <
 	handlers/acceptance/harness < handlers sipgate/team sipgate/announcement
 	web/database/databasetest   < web/database
+	web/database/databasetest/postgres < web/database/databasetest
 
 	# A program that measures the other one from outside, as a process.
 	handlers/acceptance/load    <
