@@ -71,7 +71,7 @@ func compareSettings(t *testing.T, help, table map[string]documentedSetting) {
 	}
 }
 
-var commandLine = regexp.MustCompile(`(?m)^  ([a-z]+)( <[a-z]+>)*( \[flags\])?$`)
+var commandLine = regexp.MustCompile(`(?m)^  ([a-z]+)( <[a-z]+>| --[a-z]+=[A-Z]+)*( \[flags\])?$`)
 
 // commandsInHelp returns the names of all commands, sorted.
 func commandsInHelp(t *testing.T) []string {

@@ -18,6 +18,7 @@ import (
 type Commands struct {
 	Backup  Backup  `cmd:"" help:"Write a backup of the database, also while the dashboard runs."`
 	Restore Restore `cmd:"" help:"Put a backup into an empty data directory, after checks."`
+	Migrate Migrate `cmd:"" help:"Copy the database file to PostgreSQL, while the dashboard is stopped."`
 	Erase   Erase   `cmd:"" help:"Remove a caller from all that is stored, on the caller's request."`
 	Nodes   Nodes   `cmd:"" help:"List the nodes that share a PostgreSQL database, and how many teams each has."`
 	Drain   Drain   `cmd:"" help:"Have a node hand its teams to the others, before it is stopped."`

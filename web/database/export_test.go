@@ -19,3 +19,6 @@ func SSLMode(address string) (string, error) {
 	}
 	return string(c.config.SSLMode), nil
 }
+
+// OnProgress sets what is called after each transaction of a transfer.
+func (t *Transfer) OnProgress(f func(table string) error) { t.progress = f }

@@ -45,6 +45,15 @@ func Migrate(ctx context.Context, db *sql.DB, program string, owners map[string]
 }
 
 func migrate(ctx context.Context, db *sql.DB, program string, owners map[string]fs.FS) error {
+	if unfinished, err := HasTables(ctx, db, transferTable); err != nil {
+		return err
+	} else if unfinished {
+		return ErrTransfer
+	}
+	return migrateTables(ctx, db, program, owners)
+}
+
+func migrateTables(ctx context.Context, db *sql.DB, program string, owners map[string]fs.FS) error {
 	owners = withOwn(owners)
 	if _, err := CheckSchema(ctx, db, owners); err != nil {
 		return err

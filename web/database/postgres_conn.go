@@ -79,9 +79,14 @@ func (c conn) CheckNamedValue(v *driver.NamedValue) error {
 		v.Value, err = driver.DefaultParameterConverter.ConvertValue(v.Value)
 	}
 	if s, ok := v.Value.(string); ok {
-		v.Value = strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
+		v.Value = storable(s)
 	}
 	return err
+}
+
+// storable returns s as PostgreSQL can hold it.
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
 }
 
 // IsValid implements driver.Validator.
