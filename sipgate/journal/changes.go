@@ -64,10 +64,10 @@ func (j *Journal) KeptChanges(ctx context.Context, account string) (map[string]s
 type purgeChanges struct{ before, notesBefore time.Time }
 
 func (w purgeChanges) exec(ctx context.Context, tx *sql.Tx, _ string) error {
-	if _, err := tx.ExecContext(ctx, `delete from journal_changes where changed_at < $1`, w.before.UnixMilli()); err != nil || w.notesBefore.IsZero() {
+	if _, err := tx.ExecContext(ctx, `delete from journal_changes /* all teams */ where changed_at < $1`, w.before.UnixMilli()); err != nil || w.notesBefore.IsZero() {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `update journal_changes set note = null where note is not null and changed_at < $1`, w.notesBefore.UnixMilli())
+	_, err := tx.ExecContext(ctx, `update journal_changes /* all teams */ set note = null where note is not null and changed_at < $1`, w.notesBefore.UnixMilli())
 	return err
 }
 

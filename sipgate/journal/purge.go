@@ -51,14 +51,14 @@ func (w *purge) exec(ctx context.Context, tx *sql.Tx, _ string) error {
 	// In PostgreSQL others write meanwhile: whoever writes one of these calls now waits,
 	// so that a call is removed wholly or not at all.
 	if _, err := tx.ExecContext(ctx, `
-		update journal_rows set heard_at = heard_at where (account, row_id) in (
+		update journal_rows /* all teams */ set heard_at = heard_at where (account, row_id) in (
 			select account, row_id from journal_rows
 			where heard_at < $1 order by heard_at, account, row_id limit $2)`, w.before.UnixMilli(), purgeStep); err != nil {
 		return err
 	}
 	for _, table := range []string{"journal_entries", "journal_calls", "journal_past", "journal_members", "journal_rows"} {
 		result, err := tx.ExecContext(ctx, `
-			delete from `+table+` where (account, row_id) in (
+			delete from `+table+` /* all teams */ where (account, row_id) in (
 				select account, row_id from journal_rows
 				where heard_at < $1 order by heard_at, account, row_id limit $2)`, w.before.UnixMilli(), purgeStep)
 		if err != nil {
@@ -75,6 +75,6 @@ func (w *purge) exec(ctx context.Context, tx *sql.Tx, _ string) error {
 type purgeNotes struct{ before time.Time }
 
 func (w purgeNotes) exec(ctx context.Context, tx *sql.Tx, _ string) error {
-	_, err := tx.ExecContext(ctx, `delete from journal_entries where kind = 'noted' and at < $1`, w.before.UnixMilli())
+	_, err := tx.ExecContext(ctx, `delete from journal_entries /* all teams */ where kind = 'noted' and at < $1`, w.before.UnixMilli())
 	return err
 }

@@ -189,7 +189,7 @@ func (a *Audit) Purge(ctx context.Context) (removed int64, err error) {
 	before := a.now().Add(-a.retention).UnixMilli()
 	for {
 		n, err := execute(ctx, a.db, `
-			delete from audit where id in (
+			delete from audit /* all teams */ where id in (
 				select id from audit where begun_at < $1 order by begun_at limit $2)`, before, purgeStep)
 		removed += n
 		if err != nil || n < purgeStep {

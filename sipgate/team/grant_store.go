@@ -110,7 +110,7 @@ func (s *grantStore) drop(ctx context.Context, id MemberID, generation int64) (b
 
 // purge removes the grants that have been dead for [deadRetention].
 func (s *grantStore) purge(ctx context.Context) error {
-	_, err := s.change(ctx, `delete from grants where dead_since < $1`,
+	_, err := s.change(ctx, `delete from grants /* all teams */ where dead_since < $1`,
 		time.Now().Add(-deadRetention).UnixMilli())
 	return err
 }

@@ -14,9 +14,8 @@ const setting = "callboard.node"
 // change of the home and a write of before cannot both commit. It reads it after the
 // lock: at "read committed" as it is then, else the lock fails if it has changed.
 //
-// A deletion of rows of other teams leaves them alone instead of failing: retention
-// deletes on each node what is old, whose ever it is. It deletes here what is at home
-// here or nowhere.
+// A statement for all teams leaves the rows of those alone that are at home at another
+// node: that one has the same statement to make.
 const fenceFunction = `
 create or replace function cluster_fence() returns trigger language plpgsql as $fence$
 declare
@@ -35,7 +34,7 @@ begin
 		end if;
 		select h.node into home from cluster_homes h where h.team = owner for share;
 		if home <> acting then
-			if tg_op <> 'DELETE' or not exists (select from cluster_nodes n where n.id = acting and not n.fenced) then
+			if position('` + allTeams + `' in current_query()) = 0 or not exists (select from cluster_nodes n where n.id = acting and not n.fenced) then
 				raise exception 'the home of this team is not at node %, which writes to %', acting, tg_table_name using errcode = '` + fencedState + `';
 			elsif home <> '' and exists (select from cluster_nodes n where n.id = home and not n.fenced) then
 				return null;
@@ -56,9 +55,16 @@ const fenceTrigger = "cluster_fence"
 // triggersLock is the key of the advisory lock of those that create triggers.
 const triggersLock = 0x63616c6c66656e63
 
+// allTeams is a comment that marks a statement for all teams.
+const allTeams = "/* all teams */"
+
 // Fence has the database refuse what a node writes to rows of a team whose home is at
 // another node, in all tables with a column "account" but the ones excepted. It is called
 // after each migration, on PostgreSQL, by any number of nodes at once.
+//
+// A statement with the comment /* all teams */, such as one that removes what is old,
+// changes on each node the rows of teams that are at home there or nowhere, in place of
+// being refused.
 //
 // The node is that of the connection's address: [Address]. Connections of none, such as
 // those of commands, may write everything. Teams that never had a home are written by

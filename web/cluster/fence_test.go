@@ -25,30 +25,32 @@ func TestFence(t *testing.T) {
 	const insert = `insert into written (account, node, fence) values ($1, '', 0)`
 	const update = `update written set node = 'x' where account = $1`
 	const remove = `delete from written where account = $1`
+	const updateAll = `update written /* all teams */ set node = 'x' where account = $1`
+	const removeAll = `delete from written /* all teams */ where account = $1`
 	const no = int64(-1) // refused
 	for _, c := range []struct {
 		name           string
 		db             *sql.DB
 		team           string
 		insert, update int64
-		remove         int64 // how many of two rows
+		remove, all    int64 // of two rows; all: by a statement for all teams
 	}{
-		{"home here", a.db, "at a", 1, 3, 3},
-		{"home elsewhere", a.db, "at b", no, no, 0},
-		{"home given up", a.db, "given up", no, no, 2},
-		{"home of a node that ended", a.db, "of one that ended", no, no, 2},
-		{"never a home", a.db, "new", 1, 3, 3},
-		{"a tool", r.db, "at a", 1, 3, 3},
-		{"a node that ended, its home", gone.db, "of one that ended", 1, 3, 3},
-		{"a node that ended", gone.db, "at a", no, no, no},
+		{"home here", a.db, "at a", 1, 2, 2, 2},
+		{"home elsewhere", a.db, "at b", no, no, no, 0},
+		{"home given up", a.db, "given up", no, no, no, 2},
+		{"home of a node that ended", a.db, "of one that ended", no, no, no, 2},
+		{"never a home", a.db, "new", 1, 2, 2, 2},
+		{"a tool", r.db, "at a", 1, 2, 2, 2},
+		{"a node that ended, its home", gone.db, "of one that ended", 1, 2, 2, 2},
+		{"a node that ended", gone.db, "at a", no, no, no, no},
 	} {
-		r.exec(remove, c.team)
-		r.exec(insert, c.team)
-		r.exec(insert, c.team)
 		for _, s := range []struct {
 			sql  string
 			want int64
-		}{{insert, c.insert}, {update, c.update}, {remove, c.remove}} {
+		}{{insert, c.insert}, {update, c.update}, {remove, c.remove}, {updateAll, c.all}, {removeAll, c.all}} {
+			r.exec(remove, c.team)
+			r.exec(insert, c.team)
+			r.exec(insert, c.team)
 			result, err := c.db.ExecContext(t.Context(), s.sql, c.team)
 			if s.want == no {
 				if _, again := RetryAfter(err); !Refused(err) || !again {
