@@ -41,6 +41,15 @@ type WallboardCall struct {
 	Local       string // first names of members, or a masked number
 	Since       time.Time
 	Approximate bool
+	Doubtful    bool // it may have ended
+}
+
+// stateText returns the state of the call, or that it is not known.
+func (c WallboardCall) stateText(lang Lang) string {
+	if c.Doubtful {
+		return lang.T("chip.doubtful")
+	}
+	return lang.T("state." + c.State)
 }
 
 // maxWallboardCalls is the number of calls that fit on a screen, in two columns. As
@@ -82,7 +91,7 @@ var wallboardStates = []string{"ringing", "talking", "held"}
 
 // wallboardCall returns the model of one call.
 func wallboardCall(c switchboard.Call, mask func(string) string, names bool, lang Lang) WallboardCall {
-	w := WallboardCall{State: "talking", Direction: "both", Title: mask(c.Remote.Number), Since: c.Since, Approximate: c.Approximate, Local: mask(c.Local.Number)}
+	w := WallboardCall{State: "talking", Direction: "both", Title: mask(c.Remote.Number), Since: c.Since, Approximate: c.Approximate, Doubtful: c.Doubtful, Local: mask(c.Local.Number)}
 	switch {
 	case c.Phase == switchboard.Ringing:
 		w.State = "ringing"

@@ -125,3 +125,24 @@ func TestWallboardCountsToday(t *testing.T) {
 		t.Errorf("offset %s", m.zoneOffset())
 	}
 }
+
+// A screen says of a call that it may have ended, and of a board without a list what it
+// shows instead.
+func TestWallboardWithoutAList(t *testing.T) {
+	doubtful := testCall(t, "talking")
+	doubtful.Doubtful = true
+	mask := func(n string) string { return n }
+	for _, lang := range Langs {
+		m := NewWallboard([]switchboard.Call{doubtful}, mask, false, lang)
+		m.Now, m.List = moment, NewStatus(switchboard.Health{ListRefused: true, HasEvents: true, Members: 1}, moment)
+		page, err := WallboardHTML(t.Context(), lang, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"data-unlisted", "<span>" + lang.T("health.unlisted") + "</span>", "<span>" + lang.T("chip.doubtful") + "</span>"} {
+			if !strings.Contains(string(page), want) {
+				t.Errorf("%s: no %s in %s", lang, want, page)
+			}
+		}
+	}
+}
