@@ -14,8 +14,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -23,6 +21,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"callboard/handlers"
+	"callboard/handlers/homes"
 	"callboard/handlers/maintenance"
 	"callboard/handlers/metrics"
 	"callboard/sipgate"
@@ -35,7 +34,9 @@ import (
 	"callboard/sipgate/team"
 	"callboard/sipgate/webhook"
 	"callboard/web"
+	"callboard/web/cluster"
 	"callboard/web/database"
+	"callboard/web/forward"
 )
 
 func main() {
@@ -72,6 +73,7 @@ type serveSettings struct {
 	sipgate.ServiceSettings
 	database.DailySettings
 	database.Place
+	NodeSettings forward.Settings `embed:""`
 }
 
 // dashboardSettings are those of the dashboard, whatever sipgate it talks to.
@@ -147,6 +149,8 @@ type config struct {
 	addr      string
 	public    *url.URL
 	place     database.Place
+	node      homes.Options
+	nodeAddr  string
 	sipgate   sipgate.Config
 	numbers   sipgate.NumberRules
 	service   sipgate.Credentials // nil if there is no service account
@@ -178,9 +182,17 @@ func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	into(&c.library, &err)(s.AnnouncementSettings.Options())
 	into(&c.journal, &err)(s.JournalSettings.Options())
 	into(&c.daily, &err)(s.Daily(c.log))
+	c.nodeAddr, c.node = s.NodeSettings.NodeAddr, homes.Options{ID: cluster.NewID(), Drain: s.NodeSettings.Drain, Version: web.ReadBuild().Name(), Log: c.log}
+	into(&c.node.Address, &err)(s.NodeSettings.Address())
 	err = errors.Join(err, s.Place.Check())
 	if s.Postgres() && c.daily != nil {
 		err = errors.Join(err, fmt.Errorf("--backup-dir: %w", database.ErrPostgres))
+	}
+	if several := c.node.Address != ""; several && !s.Postgres() {
+		err = errors.Join(err, errors.New("--node-addr: several nodes need one --database"))
+	} else if several && err == nil {
+		c.team.OnDemand, c.journal.OnDemand = true, true
+		into(&c.place.Database, &err)(cluster.Address(s.Database, c.node.ID))
 	}
 	into(&c.https, &err)(s.HTTPSSettings.Options(c.public))
 	c.journal.Log = c.log
@@ -195,7 +207,7 @@ func into[T any](to *T, errs *error) func(T, error) {
 }
 
 // serve wires the parts together and serves until ctx is done.
-func (c *config) serve(ctx context.Context, stdout io.Writer) error {
+func (c *config) serve(ctx context.Context, stdout io.Writer) (err error) {
 	defer c.logs.Close()
 	db, err := c.place.Open(ctx)
 	if err != nil {
@@ -210,6 +222,12 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	c.node.Secret = key[:]
+	member, err := homes.Join(ctx, db.DB, c.node)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, member.Leave()) }()
 	https, err := web.NewHTTPS(c.https, c.public, db.DB, key[:], c.log)
 	if err != nil {
 		return err
@@ -217,6 +235,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	c.server.TLS = https.Config()
 	counts := metrics.New(c.metrics)
 	httpClient := sipgate.Observed(sipgate.NewHTTPClient(), c.sipgate.API, counts.Sipgate)
+	httpClient.Transport = member.Node().Transport(httpClient.Transport, "")
 	c.sipgate.OAuth.HTTP, c.library.OnAdd, c.library.CompareLabels = httpClient, counts.Upload, sipgate.CompareNames
 	stores, err := team.OpenStores(ctx, db.DB, key, counts.Refresher(&c.sipgate.OAuth), c.team, c.log)
 	if err != nil {
@@ -235,7 +254,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	defer sessions.Close()
 	pushURL := func(account string) string { return handlers.PushURL(c.public, key, account) }
 	control := callcontrol.New(callcontrol.Options{
-		Log: c.log, Stores: stores, Boards: boards, Journal: timelines, Library: announcement.NewLibrary(db.DB, c.library),
+		Log: c.log, OnDemand: c.team.OnDemand, Stores: stores, Boards: boards, Journal: timelines, Library: announcement.NewLibrary(db.DB, c.library),
 		Numbers: c.numbers, Service: c.service, Sessions: handlers.MemberSessions{Sessions: sessions}, PushURL: pushURL, OnAction: counts.Action,
 		AnnouncementURL: func(token string) string { return handlers.AnnouncementURL(c.public, token) },
 		Client: func(auth sipgate.Credentials) *sipgate.Client {
@@ -252,14 +271,22 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	control.ChannelEvents = receiver.ChannelEvents
 	figures := stats.NewReader(boards.Reserve, c.log)
 	defer figures.Close()
+	nodes, err := member.Begin(control)
+	if err != nil {
+		return err
+	}
+	defer member.GiveUp()
 	app := handlers.New(handlers.Deps{
-		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Server: c.server, Ready: db.Ready, Unavailable: database.Unavailable,
+		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Server: c.server, Ready: member.Ready(db.Ready), Nodes: nodes, Unavailable: database.Unavailable,
 		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: figures, Receiver: receiver, Relay: passedOn, NoAccessLog: !c.logs.Access, Problems: c.logs.Problems, LogLevel: c.logs.Level, Space: db.Space, Postgres: db.Shared(), Backup: c.daily.Newest, Certificate: https.Expires, OnAnswer: counts.Request,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: c.log, HTTP: httpClient, IDTokens: web.NewIDTokens(web.Issuer(c.sipgate.Issuer)), AuthURL: c.sipgate.OAuth.AuthURL,
 			TokenURL: c.sipgate.OAuth.TokenURL, ClientID: c.sipgate.OAuth.ClientID, ClientSecret: c.sipgate.OAuth.ClientSecret},
 	})
 	ln, err := net.Listen("tcp", c.addr)
 	if err != nil {
+		return err
+	}
+	if err := app.ServeNodes(c.nodeAddr); err != nil {
 		return err
 	}
 	counts.Watch(metrics.Sources{App: app, Boards: boards, Receiver: receiver, Audit: stores.Audit, Database: db, Backups: c.daily, Certificate: https.Expires})
@@ -280,15 +307,8 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	if err := control.Start(ctx); err != nil {
 		return err
 	}
-	go releaseMemory()
-	return app.Serve(ctx, ln)
-}
-
-// releaseMemory returns to the system what only the start needed. The buffers for
-// reading migrations alone are 12 MB, in a pool that two collections empty.
-func releaseMemory() {
-	runtime.GC()
-	debug.FreeOSMemory()
+	go web.ReleaseMemory()
+	return app.Serve(member.Until(ctx), ln)
 }
 
 // demoSettings are those of the dashboard with a simulated sipgate.

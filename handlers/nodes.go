@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"net"
 	"net/http"
 	"time"
 
@@ -94,9 +93,18 @@ func (h *handlers) passedOn() http.Handler {
 	return h.Nodes.Accept(marked(web.Guard(guard, h.errors.Mux(mux))))
 }
 
-// ServeNodes has Serve take what other nodes pass on, from a listener of the
-// [forward.Forwarder].
-func (a *App) ServeNodes(ln net.Listener) { a.server.Also(ln, a.passedOn) }
+// ServeNodes has Serve take what other nodes pass on, too, from an address. Without
+// other nodes it does nothing.
+func (a *App) ServeNodes(addr string) error {
+	if a.nodes == nil {
+		return nil
+	}
+	ln, err := a.nodes.Listen(addr)
+	if err == nil {
+		a.server.Also(ln, a.passedOn)
+	}
+	return err
+}
 
 // closeWhenMoved closes a socket when its team is not at home here any more: its page
 // connects again, to the new home.

@@ -80,12 +80,10 @@ func newInstallation(t testing.TB) *installation {
 		if err != nil {
 			t.Fatal(err)
 		}
-		internal, err := h.Nodes.Listen("127.0.0.1:0")
-		if err != nil {
+		in.addrs[name] = freeAddr(t)
+		if err := app.ServeNodes(in.addrs[name]); err != nil {
 			t.Fatal(err)
 		}
-		in.addrs[name] = internal.Addr().String()
-		app.ServeNodes(internal)
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
 		go func() { done <- app.Serve(ctx, ln) }()
@@ -100,6 +98,17 @@ func newInstallation(t testing.TB) *installation {
 		t.Cleanup(n.stop)
 	}
 	return in
+}
+
+// freeAddr returns an address on which nothing listens.
+func freeAddr(t testing.TB) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
 }
 
 // send sends a request of a browser with cookies to a node. It does not follow

@@ -65,7 +65,7 @@ const layers = `
 	handlers/metrics     < handlers/feed web sipgate sipgate/switchboard sipgate/team sipgate/webhook sipgate/announcement web/database web/cluster
 
 	# Which teams a process acts for, of several that share the work.
-	handlers/homes       < web/cluster
+	handlers/homes       < web/cluster web/forward
 
 	# The one place where browsers and telephones meet.
 	handlers             < handlers/feed web views views/gallery static sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
@@ -76,7 +76,7 @@ const layers = `
 	handlers/maintenance < web web/database web/cluster sipgate sipgate/team sipgate/journal sipgate/announcement
 
 	# Plugs it together: everything but what one sees.
-	.                    < web web/database web/cluster handlers handlers/maintenance handlers/metrics sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
+	.                    < web web/database web/cluster handlers handlers/homes handlers/maintenance handlers/metrics sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
 	.                    < sipgate/relay web/forward
 	.                    < sipgate/directory sipgate/stats sipgate/journal sipgate/callhistory sipgate/callcontrol
 	.                    < sipgate/announcement sipgate/simulator
@@ -130,11 +130,11 @@ const homes = `
 
 	# Who speaks HTTP, and who speaks to the database.
 	net/http                          < . static web web/cluster web/forward handlers handlers/metrics sipgate sipgate/simulator handlers/acceptance/harness handlers/acceptance/load
-	database/sql                      < . web web/database web/database/databasetest web/cluster sipgate/team sipgate/journal sipgate/announcement
+	database/sql                      < . web web/database web/database/databasetest web/cluster handlers/homes sipgate/team sipgate/journal sipgate/announcement
 
 	# Random numbers that may be guessed: jitter, and a simulator that can
 	# be replayed. Secrets come from crypto/rand.
-	math/rand/v2                      < web web/cluster sipgate/switchboard sipgate/simulator
+	math/rand/v2                      < web web/cluster handlers/homes sipgate/switchboard sipgate/simulator
 	math/rand                         < none
 
 	# The clock that runs on while the machine is suspended.

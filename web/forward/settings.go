@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"time"
 )
 
 // Settings say how the nodes of an installation reach each other. Its tags declare
@@ -14,6 +15,8 @@ import (
 type Settings struct {
 	NodeAddr string `placeholder:"ADDRESS" help:"Address on which this node takes what other nodes of the installation pass on: 10.0.0.11:8081. For several nodes with one --database. Default: none."`
 	NodeURL  string `name:"node-url" placeholder:"URL" help:"Address at which the other nodes reach this one, if that is not --node-addr: https://node1.internal:8081."`
+
+	Drain time.Duration `default:"5s" help:"Of several nodes: how long one that is told to end goes on while balancers notice that /readyz fails; then it hands its teams over."`
 }
 
 // Several reports whether there may be other nodes.

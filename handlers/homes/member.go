@@ -1,0 +1,143 @@
+package homes
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"callboard/web/cluster"
+	"callboard/web/forward"
+)
+
+// Options are those of a [Member].
+type Options struct {
+	ID      string        // from cluster.NewID; also in the address of the database
+	Address string        // at which other nodes reach this one; "" for a process that is alone
+	Secret  []byte        // of the installation: all nodes have the same
+	Drain   time.Duration // between the word that this node ends, and its end
+	Version string
+	Log     *slog.Logger
+}
+
+// A Member is this process as one of several nodes: its lease, the teams that are at
+// home here, and what passes requests on to the others. A nil Member is a process that
+// is alone.
+type Member struct {
+	o       Options
+	node    *cluster.Node
+	homes   atomic.Pointer[Homes] // nil until Begin
+	leaving atomic.Bool
+}
+
+// Join makes this process one of the nodes that share a database. It returns nil for
+// one that is alone.
+func Join(ctx context.Context, db *sql.DB, o Options) (*Member, error) {
+	if o.Address == "" {
+		return nil, nil
+	}
+	m := &Member{o: o}
+	leaving := func(ctx context.Context, team string) {
+		if h := m.homes.Load(); h != nil {
+			h.Leaving(ctx, team)
+		}
+	}
+	var err error
+	m.node, err = cluster.Start(ctx, db, cluster.Options{ID: o.ID, Address: o.Address, Version: o.Version, Log: o.Log, Leaving: leaving})
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Node returns the node of the process, which is [cluster.Alone] if there is only one.
+func (m *Member) Node() *cluster.Node {
+	if m == nil {
+		return cluster.Alone
+	}
+	return m.node
+}
+
+// Begin has teams come home here, for which control acts from then on. It returns what
+// passes requests on, nil if the process is alone.
+func (m *Member) Begin(control interface {
+	Control
+	Enter(team string) (stay context.Context, leave func(), err error)
+}) (*forward.Forwarder, error) {
+	if m == nil {
+		return nil, nil
+	}
+	h := New(m.node, control, m.o.Log)
+	m.homes.Store(h)
+	return forward.New(forward.Options{Homes: h, Secret: m.o.Secret, Enter: control.Enter})
+}
+
+// Ready returns ready, which fails also while the node may not act, or is about to end.
+func (m *Member) Ready(ready func(context.Context) error) func(context.Context) error {
+	if m == nil {
+		return ready
+	}
+	return func(ctx context.Context) error {
+		if m.leaving.Load() {
+			return cluster.ErrMoving
+		}
+		return errors.Join(m.node.Ready(), ready(ctx))
+	}
+}
+
+// handOverWithin is how long it may take to hand all teams over.
+const handOverWithin = 20 * time.Second
+
+// Until returns a context for what serves requests. It is done some time after ctx: balancers
+// have noticed that the node is not ready, and other nodes have got the teams that were
+// at home here. It is done at once when the node was replaced.
+func (m *Member) Until(ctx context.Context) context.Context {
+	if m == nil {
+		return ctx
+	}
+	serve, end := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer end()
+		select {
+		case <-m.node.Done():
+			return
+		case <-ctx.Done():
+		}
+		m.leaving.Store(true)
+		select {
+		case <-m.node.Done():
+			return
+		case <-time.After(m.o.Drain):
+		}
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), handOverWithin)
+		defer cancel()
+		if err := m.node.Drain(limited, m.o.Drain); err != nil {
+			m.o.Log.Warn("hand teams over", "err", err)
+		}
+	}()
+	return serve
+}
+
+// GiveUp gives up the teams that are still at home here.
+func (m *Member) GiveUp() {
+	if m == nil {
+		return
+	}
+	if h := m.homes.Load(); h != nil {
+		h.Close()
+	}
+}
+
+// Leave ends the membership, when nothing is done any more. It returns
+// [cluster.ErrReplaced] if the node was replaced: the process has to start again.
+func (m *Member) Leave() error {
+	if m == nil {
+		return nil
+	}
+	replaced := m.node.Err()
+	ctx, cancel := context.WithTimeout(context.Background(), leaveWithin)
+	defer cancel()
+	return errors.Join(replaced, m.node.Close(ctx))
+}
