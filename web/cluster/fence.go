@@ -68,7 +68,7 @@ const allTeams = "/* all teams */"
 //
 // The node is that of the connection's address: [Address]. Connections of none, such as
 // those of commands, may write everything. Teams that never had a home are written by
-// all. [Refused] recognizes the error.
+// all, and so are tables without that column. [Refused] recognizes the error.
 func Fence(ctx context.Context, db *sql.DB, except ...string) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
