@@ -86,7 +86,12 @@ func processes(t *testing.T, n int, awaited ...string) (all []*process) {
 	at := databasetest.Postgres(t)
 	who := &actors{of: map[string]*fakeControl{}}
 	for i := range n {
-		db, err := database.OpenPostgres(t.Context(), at)
+		id := cluster.NewID()
+		address, err := cluster.Address(at, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db, err := database.OpenPostgres(t.Context(), address)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +100,7 @@ func processes(t *testing.T, n int, awaited ...string) (all []*process) {
 			t.Fatal(err)
 		}
 		p := &process{control: &fakeControl{t: t, actors: who, teams: map[string]bool{}, awaited: awaited}, address: string(rune('a' + i))}
-		p.node, err = cluster.Start(t.Context(), db.DB, cluster.Options{ID: cluster.NewID(), Address: p.address,
+		p.node, err = cluster.Start(t.Context(), db.DB, cluster.Options{ID: id, Address: p.address,
 			Leaving: func(ctx context.Context, team string) { p.Leaving(ctx, team) }})
 		if err != nil {
 			t.Fatal(err)

@@ -14,7 +14,12 @@ import (
 )
 
 func TestNode(t *testing.T) {
-	db, err := database.OpenPostgres(t.Context(), databasetest.Postgres(t))
+	id := cluster.NewID()
+	address, err := cluster.Address(databasetest.Postgres(t), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := database.OpenPostgres(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +28,7 @@ func TestNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := New(Settings{})
-	n, err := cluster.Start(t.Context(), db.DB, cluster.Options{ID: cluster.NewID(), OnRenewal: m.Renewal})
+	n, err := cluster.Start(t.Context(), db.DB, cluster.Options{ID: id, OnRenewal: m.Renewal})
 	if err != nil {
 		t.Fatal(err)
 	}

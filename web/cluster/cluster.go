@@ -49,6 +49,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"embed"
+	"errors"
 	"log/slog"
 	"net/url"
 	"sync"
@@ -145,8 +146,11 @@ func Address(database, id string) (string, error) {
 	return u.String(), nil
 }
 
+// errUnfenced is returned by [Start] if the database does not know whose connection it is.
+var errUnfenced = errors.New("the connection to the database does not have the setting " + setting + ": it must keep the settings that it begins with, also through a pooler")
+
 // Start adds a node to those of the database and renews its lease until it is closed.
-// The database has the tables of [Migrations].
+// The database has the tables of [Migrations], and the address that [Address] returns.
 func Start(ctx context.Context, db *sql.DB, o Options) (*Node, error) {
 	o.Lease, o.Renew = cmp.Or(o.Lease, leaseTime), cmp.Or(o.Renew, renewEvery)
 	if o.Log == nil {
@@ -159,10 +163,14 @@ func Start(ctx context.Context, db *sql.DB, o Options) (*Node, error) {
 	n := &Node{db: db, o: o, homes: map[string]*home{}, away: map[string]away{}, claims: map[string]*claim{}, done: make(chan struct{})}
 	n.lease.clock, n.lease.trust = o.clock, o.Lease*trustNumerator/4
 	sent := o.clock()
-	if _, err := db.ExecContext(ctx, `
+	added, err := n.changed(ctx, `
 		insert into cluster_nodes (id, address, version, started, since, expires, lease_ms, draining, fenced)
-		select $1, $2, $3, t, t, t + $4::bigint * interval '1 millisecond', $4::bigint, false, false from clock_timestamp() t`,
-		o.ID, o.Address, o.Version, o.Lease.Milliseconds()); err != nil {
+		select $1, $2, $3, t, t, t + $4::bigint * interval '1 millisecond', $4::bigint, false, false from clock_timestamp() t
+		where current_setting('`+setting+`', true) = $1`, o.ID, o.Address, o.Version, o.Lease.Milliseconds())
+	if err == nil && !added { // a pooler in between drops settings, or the address is another one
+		err = errUnfenced
+	}
+	if err != nil {
 		return nil, err
 	}
 	n.lease.renewed.Store(&sent)

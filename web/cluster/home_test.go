@@ -224,6 +224,14 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// A node whose writes could not be refused does not start.
+func TestStartNeedsTheSettingOfTheConnection(t *testing.T) {
+	r := newRig(t)
+	if _, err := Start(t.Context(), r.db, Options{ID: NewID()}); !errors.Is(err, errUnfenced) {
+		t.Errorf("start: %v", err)
+	}
+}
+
 // A node that ends in order frees its homes at once.
 func TestClose(t *testing.T) {
 	r := newRig(t)
