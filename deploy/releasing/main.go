@@ -153,7 +153,10 @@ var notInlined = []string{
 	"callboard/sipgate/callcontrol", "callboard/sipgate/journal", "callboard/sipgate/simulator",
 	"github.com/alecthomas/...", "github.com/coreos/...", "github.com/go-jose/...", "github.com/pressly/...",
 	"github.com/lib/pq/...", "github.com/prometheus/...", "google.golang.org/...", "golang.org/x/crypto/acme/...", "golang.org/x/oauth2/...",
-	"callboard/sipgate/callhistory", "callboard/sipgate/relay",
+	"callboard/handlers/homes", "callboard/sipgate/account", "callboard/sipgate/callhistory", "callboard/sipgate/relay", "callboard/web/cluster",
+	"callboard/web/forward", "github.com/boombuler/...", "github.com/go-json-experiment/...", "github.com/nyaruka/...", "golang.org/x/net/...", "net/http/httputil",
+	"callboard/sipgate/directory", "callboard/sipgate/stats", "callboard/sipgate/team", "callboard/sipgate/webhook", "crypto/ecdsa", "crypto/rsa",
+	"golang.org/x/text/...", "log/slog", "os", "vendor/golang.org/x/net/...",
 	"crypto/tls", "crypto/x509", "database/sql", "encoding/asn1", "encoding/gob", "encoding/xml", "html/...", "internal/profile", "math/big",
 	"mime/...", "net", "net/http", "regexp/...", "runtime/pprof", "text/template/...",
 }
