@@ -22,6 +22,7 @@ type pollState struct {
 	requested    map[*member]bool      // members whose lists to prefer for that; may be empty
 	recheckAt    map[*member]time.Time // members to poll again, and when
 	round        int
+	refusals     int // lists that sipgate refused in succession, see noteRefusal
 	backoff      *backoff.ExponentialBackOff
 }
 

@@ -10,8 +10,8 @@ import (
 // differ. Where sipgate refuses the list as such, the board lives on push events
 // alone, and asks for the list again now and then.
 const (
-	// minRefusals is how many lists in succession sipgate refuses a member before
-	// that is no chance.
+	// minRefusals is how many lists in succession sipgate refuses before that is no
+	// chance.
 	minRefusals = 2
 
 	// refusedRetry is how often the board asks for a list that sipgate refuses.
@@ -46,11 +46,15 @@ func (b *Board) noteRefusal(m *member, kind sipgate.Kind, now time.Time) bool {
 	if b.refused != nil {
 		b.refused()
 	}
-	if m.refusals++; m.refusals >= minRefusals {
+	b.poll.refusals++
+	switch m.refusals++; {
+	case m.refusals >= minRefusals:
 		m.backoffUntil = now.Add(forbiddenBackoff)
+	case b.health.Members > 1:
+		m.backoffUntil = now.Add(maxBackoff) // the others are asked first
 	}
 	if !b.health.ListRefused {
-		if m.refusals < minRefusals || kind == sipgate.Forbidden && !b.allRefused() {
+		if b.poll.refusals < minRefusals || kind == sipgate.Forbidden && !b.allRefused() {
 			return false
 		}
 		b.goWithoutList(now)
@@ -89,7 +93,7 @@ func (b *Board) goWithoutList(now time.Time) {
 
 // returnToList ends that, since sipgate has answered m with a list.
 func (b *Board) returnToList(m *member) {
-	m.refusals = 0
+	m.refusals, b.poll.refusals = 0, 0
 	if !b.health.ListRefused {
 		return
 	}

@@ -44,7 +44,7 @@ func TestRefusalOfTheListIsLearnt(t *testing.T) {
 		refused bool
 	}{
 		"501": {errNoList, "", true}, "404": {errNotFound, "", true}, "403": {refusedError(sipgate.Forbidden), "", true},
-		"403 to one": {refusedError(sipgate.Forbidden), "w1", false}, "503": {errNotSent, "", false}, "no answer": {errTimeout, "", false},
+		"403 to one": {refusedError(sipgate.Forbidden), "w1", false}, "501 to one": {errNoList, "w1", false}, "503": {errNotSent, "", false}, "no answer": {errTimeout, "", false},
 		"too many": {refusedError(sipgate.Throttled), "", false}, "HTML": {unreadable, "", false}, "401": {refusedError(sipgate.Unauthorized), "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
