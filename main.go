@@ -222,7 +222,8 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	c.node.Secret = key[:]
+	counts := metrics.New(c.metrics)
+	c.node.Secret, c.node.OnRenewal = key[:], counts.Renewal
 	member, err := homes.Join(ctx, db.DB, c.node)
 	if err != nil {
 		return err
@@ -233,9 +234,9 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) (err error) {
 		return err
 	}
 	c.server.TLS = https.Config()
-	counts := metrics.New(c.metrics)
-	httpClient := sipgate.Observed(sipgate.NewHTTPClient(), c.sipgate.API, counts.Sipgate)
-	httpClient.Transport = member.Node().Transport(httpClient.Transport, "")
+	httpClient := sipgate.NewHTTPClient()
+	member.Node().Guard(httpClient)
+	httpClient = sipgate.Observed(httpClient, c.sipgate.API, counts.Sipgate)
 	c.sipgate.OAuth.HTTP, c.library.OnAdd, c.library.CompareLabels = httpClient, counts.Upload, sipgate.CompareNames
 	stores, err := team.OpenStores(ctx, db.DB, key, counts.Refresher(&c.sipgate.OAuth), c.team, c.log)
 	if err != nil {
@@ -289,6 +290,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) (err error) {
 	if err := app.ServeNodes(c.nodeAddr); err != nil {
 		return err
 	}
+	counts.WatchNode(member.Node())
 	counts.Watch(metrics.Sources{App: app, Boards: boards, Receiver: receiver, Audit: stores.Audit, Database: db, Backups: c.daily, Certificate: https.Expires})
 	stopAdmin, err := web.StartAdmin(c.server.AdminAddr, web.AdminOptions{Log: c.log, Health: app.Health(), Metrics: counts.Handler(c.log), Level: c.logs.Level})
 	if err != nil {

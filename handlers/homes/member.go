@@ -20,6 +20,8 @@ type Options struct {
 	Drain   time.Duration // between the word that this node ends, and its end
 	Version string
 	Log     *slog.Logger
+
+	OnRenewal func(took time.Duration, err error) // is told of each renewal of the lease; nil: nobody is
 }
 
 // A Member is this process as one of several nodes: its lease, the teams that are at
@@ -32,11 +34,15 @@ type Member struct {
 	leaving atomic.Bool
 }
 
-// Join makes this process one of the nodes that share a database. It returns nil for
-// one that is alone.
+// Join makes this process one of the nodes that share a database. From then on the
+// database refuses what a node writes for teams that are at home at another one. It
+// returns nil for a process that is alone.
 func Join(ctx context.Context, db *sql.DB, o Options) (*Member, error) {
 	if o.Address == "" {
 		return nil, nil
+	}
+	if err := cluster.Fence(ctx, db); err != nil {
+		return nil, err
 	}
 	m := &Member{o: o}
 	leaving := func(ctx context.Context, team string) {
@@ -45,7 +51,7 @@ func Join(ctx context.Context, db *sql.DB, o Options) (*Member, error) {
 		}
 	}
 	var err error
-	m.node, err = cluster.Start(ctx, db, cluster.Options{ID: o.ID, Address: o.Address, Version: o.Version, Log: o.Log, Leaving: leaving})
+	m.node, err = cluster.Start(ctx, db, cluster.Options{ID: o.ID, Address: o.Address, Version: o.Version, Log: o.Log, Leaving: leaving, OnRenewal: o.OnRenewal})
 	if err != nil {
 		return nil, err
 	}

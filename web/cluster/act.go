@@ -147,6 +147,18 @@ func (n *Node) Dial(next func(ctx context.Context, network, addr string) (net.Co
 	}
 }
 
+// Guard has a client with a transport of its own send nothing while the node may not act:
+// see [Node.Transport], with the team of each request's context, and [Node.Dial].
+func (n *Node) Guard(hc *http.Client) {
+	if n == nil {
+		return
+	}
+	if t, ok := hc.Transport.(*http.Transport); ok {
+		t.DialContext = n.Dial(t.DialContext)
+	}
+	hc.Transport = n.Transport(hc.Transport, "")
+}
+
 type conn struct {
 	net.Conn
 	node *Node

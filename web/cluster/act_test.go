@@ -91,9 +91,11 @@ func TestARequestIsCheckedAgainWhenItIsWritten(t *testing.T) {
 		n.clock.ahead.Store(int64(leaseTime)) // as if the process had been stopped here
 		return (&net.Dialer{}).DialContext(ctx, network, addr)
 	}
-	base := &http.Transport{DialContext: n.Dial(dial)}
+	base := &http.Transport{DialContext: dial}
 	defer base.CloseIdleConnections()
-	via := n.Transport(base, "")
+	client := &http.Client{Transport: base}
+	n.Guard(client)
+	via := client.Transport
 	ctx := WithTeam(t.Context(), "one")
 	if err := post(ctx, t, via, p.URL); !errors.Is(err, ErrNoLease) {
 		t.Errorf("new connection: %v", err)
