@@ -34,7 +34,6 @@ import (
 	"callboard/sipgate/team"
 	"callboard/sipgate/webhook"
 	"callboard/web"
-	"callboard/web/cluster"
 	"callboard/web/database"
 	"callboard/web/forward"
 )
@@ -150,7 +149,6 @@ type config struct {
 	public    *url.URL
 	place     database.Place
 	node      homes.Options
-	nodeAddr  string
 	sipgate   sipgate.Config
 	numbers   sipgate.NumberRules
 	service   sipgate.Credentials // nil if there is no service account
@@ -182,18 +180,13 @@ func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	into(&c.library, &err)(s.AnnouncementSettings.Options())
 	into(&c.journal, &err)(s.JournalSettings.Options())
 	into(&c.daily, &err)(s.Daily(c.log))
-	c.nodeAddr, c.node = s.NodeSettings.NodeAddr, homes.Options{ID: cluster.NewID(), Drain: s.NodeSettings.Drain, Version: web.ReadBuild().Name(), Log: c.log}
-	into(&c.node.Address, &err)(s.NodeSettings.Address())
 	err = errors.Join(err, s.Place.Check())
 	if s.Postgres() && c.daily != nil {
 		err = errors.Join(err, fmt.Errorf("--backup-dir: %w", database.ErrPostgres))
 	}
-	if several := c.node.Address != ""; several && !s.Postgres() {
-		err = errors.Join(err, errors.New("--node-addr: several nodes need one --database"))
-	} else if several && err == nil {
-		c.team.OnDemand, c.journal.OnDemand = true, true
-		into(&c.place.Database, &err)(cluster.Address(s.Database, c.node.ID))
-	}
+	into(&c.node, &err)(homes.NewOptions(s.NodeSettings, &c.place.Database))
+	c.team.OnDemand, c.journal.OnDemand = c.node.Several(), c.node.Several()
+	c.node.Version, c.node.Log = web.ReadBuild().Name(), c.log
 	into(&c.https, &err)(s.HTTPSSettings.Options(c.public))
 	c.journal.Log = c.log
 	sipgate.WarnReadable(c.log, s.ClientSecretFile, s.ServiceTokenFile, s.ServicePasswordFile, s.KeySettings.File(s.Data))
@@ -287,7 +280,7 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := app.ServeNodes(c.nodeAddr); err != nil {
+	if err := app.ServeNodes(c.node.Listen); err != nil {
 		return err
 	}
 	counts.WatchNode(member.Node())

@@ -15,6 +15,7 @@ import (
 // Options are those of a [Member].
 type Options struct {
 	ID      string        // from cluster.NewID; also in the address of the database
+	Listen  string        // where this node takes what others pass on
 	Address string        // at which other nodes reach this one; "" for a process that is alone
 	Secret  []byte        // of the installation: all nodes have the same
 	Drain   time.Duration // between the word that this node ends, and its end
@@ -23,6 +24,24 @@ type Options struct {
 
 	OnRenewal func(took time.Duration, err error) // is told of each renewal of the lease; nil: nobody is
 }
+
+// NewOptions returns the Options that the settings of a node mean, and makes the address
+// of the database that of this node. The error joins all mistakes, each as "--flag: what
+// is wrong".
+func NewOptions(s forward.Settings, database *string) (o Options, err error) {
+	o = Options{ID: cluster.NewID(), Listen: s.NodeAddr, Drain: s.Drain}
+	if o.Address, err = s.Address(); err != nil || !o.Several() {
+		return o, err
+	}
+	if *database == "" {
+		return o, errors.New("--node-addr: several nodes need one --database")
+	}
+	*database, err = cluster.Address(*database, o.ID)
+	return o, err
+}
+
+// Several reports whether there may be other nodes.
+func (o Options) Several() bool { return o.Address != "" }
 
 // A Member is this process as one of several nodes: its lease, the teams that are at
 // home here, and what passes requests on to the others. A nil Member is a process that
@@ -38,7 +57,7 @@ type Member struct {
 // database refuses what a node writes for teams that are at home at another one. It
 // returns nil for a process that is alone.
 func Join(ctx context.Context, db *sql.DB, o Options) (*Member, error) {
-	if o.Address == "" {
+	if !o.Several() {
 		return nil, nil
 	}
 	if err := cluster.Fence(ctx, db); err != nil {

@@ -157,7 +157,7 @@ func (f *Forwarder) At(w http.ResponseWriter, r *http.Request, team string, with
 			}
 			p.refused(err)
 		default:
-			if err := p.to(addr); !p.again(err) {
+			if err := p.to(addr); !p.mayResend(err) {
 				return p.failure(err)
 			}
 		}

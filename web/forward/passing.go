@@ -114,9 +114,9 @@ func (p *passing) receive(answer *http.Response) error {
 	return nil
 }
 
-// again reports whether the request may be sent to another node: nothing has been
+// mayResend reports whether the request may be sent to another node: nothing has been
 // done, and what has been read of its body is still there.
-func (p *passing) again(err error) bool {
+func (p *passing) mayResend(err error) bool {
 	untouched := p.body == nil || p.body.rest == nil || !p.body.touched.Load()
 	return err != nil && p.r.Context().Err() == nil && (p.elsewhere || p.body.failed() == nil && !p.sent.Load()) && untouched
 }

@@ -19,9 +19,6 @@ type Settings struct {
 	Drain time.Duration `default:"5s" help:"Of several nodes: how long one that is told to end goes on while balancers notice that /readyz fails; then it hands its teams over."`
 }
 
-// Several reports whether there may be other nodes.
-func (s Settings) Several() bool { return s.NodeAddr != "" }
-
 // Address returns the address, host:port, at which other nodes reach this one, "" if
 // there are none. The error joins all mistakes, each as "--flag: what is wrong".
 func (s Settings) Address() (string, error) {

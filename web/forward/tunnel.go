@@ -164,21 +164,21 @@ func (t *tunnel) isClosed() bool {
 // A boundary follows where frames end (RFC 6455, section 5.2). The zero value is the
 // beginning of a stream.
 type boundary struct {
-	header [10]byte // of a frame whose header is not complete
-	have   int      // bytes of header
-	left   uint64   // bytes of the frame that are still to come
+	header    [10]byte // of a frame whose header is not complete
+	have      int      // bytes of header
+	remaining uint64   // bytes of the frame that are still to come
 }
 
 // between reports whether no frame has begun.
-func (b *boundary) between() bool { return b.have == 0 && b.left == 0 }
+func (b *boundary) between() bool { return b.have == 0 && b.remaining == 0 }
 
 // advance follows a piece of the stream. It stops at the end of the first frame if
 // first is set, and returns how far it came.
 func (b *boundary) advance(piece []byte, first bool) int {
 	for i := 0; i < len(piece); {
-		if b.left > 0 {
-			n := min(b.left, uint64(len(piece)-i))
-			b.left -= n
+		if b.remaining > 0 {
+			n := min(b.remaining, uint64(len(piece)-i))
+			b.remaining -= n
 			i += int(n)
 		} else {
 			b.header[b.have] = piece[i]
@@ -201,10 +201,10 @@ func (b *boundary) begin() {
 	}
 	switch length := b.header[1] & 0x7f; {
 	case length < 126:
-		b.left, b.have = uint64(length), 0
+		b.remaining, b.have = uint64(length), 0
 	case length == 126 && b.have == 4:
-		b.left, b.have = uint64(binary.BigEndian.Uint16(b.header[2:])), 0
+		b.remaining, b.have = uint64(binary.BigEndian.Uint16(b.header[2:])), 0
 	case length == 127 && b.have == 10:
-		b.left, b.have = binary.BigEndian.Uint64(b.header[2:]), 0
+		b.remaining, b.have = binary.BigEndian.Uint64(b.header[2:]), 0
 	}
 }
