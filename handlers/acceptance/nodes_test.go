@@ -92,6 +92,11 @@ func TestTwoNodes(t *testing.T) {
 	if err := first.End(os.Interrupt); err != nil {
 		t.Errorf("the first node: %v", err)
 	}
+	for _, p := range []*harness.Process{first, second} {
+		if strings.Contains(p.Log(1<<20), "the home of this team is not") {
+			t.Error("the database refused what a node wrote; see its log")
+		}
+	}
 	holds := slices.DeleteFunc(s.RequestLog(), func(r harness.Request) bool { return !strings.HasSuffix(r.Path, "/hold") })
 	if len(holds) != 1 {
 		t.Errorf("sipgate was asked %d times to hold the call", len(holds))
