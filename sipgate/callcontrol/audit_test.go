@@ -9,11 +9,13 @@ import (
 	"callboard/sipgate/simulator"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
+	"callboard/web/database/databasetest"
 )
 
 // outcomes follows the outcomes that rows of the audit get one after the other.
 func (f *fixture) outcomes() func() []string {
 	f.t.Helper()
+	databasetest.NeedsSQLite(f.t) // its triggers
 	if _, err := f.db.Exec(`create table steps (outcome text);
 		create trigger follow after update on audit begin insert into steps values (new.outcome); end`); err != nil {
 		f.t.Fatal(err)
@@ -44,6 +46,7 @@ func TestDelayedHangUpIsSentOnlyWithASecondRecord(t *testing.T) {
 	steps := f.outcomes()
 	soon := switchboard.Command{Action: switchboard.HangUp{GracePeriod: time.Millisecond}}
 
+	databasetest.NeedsSQLite(t) // its triggers
 	kept := f.connectedCall(a)
 	if _, err := f.db.Exec(`create trigger full before update on audit when new.outcome = 'begun' begin select raise(abort, 'full'); end`); err != nil {
 		t.Fatal(err)

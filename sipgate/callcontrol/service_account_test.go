@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -77,6 +78,8 @@ func (s *fakeSessions) SignOut(_ context.Context, m team.MemberID) error {
 	s.signedIn = slices.DeleteFunc(s.signedIn, func(in SignedIn) bool { return in.MemberID == m })
 	return s.err
 }
+
+func TestMain(m *testing.M) { os.Exit(databasetest.OnBoth(m).Run()) }
 
 // newFixture returns a Control whose service account is the admin of the
 // simulated sipgate's first account.

@@ -8,6 +8,7 @@ import (
 	"callboard/sipgate"
 	"callboard/sipgate/simulator"
 	"callboard/sipgate/team"
+	"callboard/web/database/databasetest"
 )
 
 // pushSettings returns what sipgate has for the actor's account.
@@ -161,7 +162,7 @@ func TestWebhooksThatCannotBeKeptAreNotReplaced(t *testing.T) {
 	if err := f.ClientOf(a.MemberID).SetPushSettings(t.Context(), theirs); err != nil {
 		t.Fatal(err)
 	}
-	f.exec(`create trigger full before insert on team_hook begin select raise(abort, 'full'); end`)
+	databasetest.Refuse(t, f.db, "full", "team_hook", "insert")
 	if err := f.SetWebhooks(t.Context(), a, true); err == nil || f.pushSettings(a).IncomingURL != "https://crm.example/in" {
 		t.Errorf("%v, sipgate has %+v", err, f.pushSettings(a))
 	}

@@ -21,7 +21,7 @@ import (
 	"callboard/web/database/databasetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(databasetest.OnBoth(m)) }
 
 // fixture is a History of the simulated sipgate's first account.
 type fixture struct {

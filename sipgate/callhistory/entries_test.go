@@ -200,6 +200,6 @@ func (f *fixture) store(t *testing.T, r journal.Record) {
 	exec(`insert into journal_rows (account, row_id, into_row, ended_at, heard_at, direction, state) values ($1, $2, '', $3, $3, $4, $5)`,
 		r.Ended.UnixMilli(), string(r.Direction), string(state))
 	for _, id := range r.CallIDs {
-		exec(`insert or replace into journal_calls (account, row_id, call_id, seen_at) values ($1, $2, $3, $4)`, string(id), r.Started.UnixMilli())
+		exec(`insert into journal_calls (account, row_id, call_id, seen_at) values ($1, $2, $3, $4) on conflict (account, call_id) do update set row_id = excluded.row_id, seen_at = excluded.seen_at`, string(id), r.Started.UnixMilli())
 	}
 }
