@@ -29,6 +29,9 @@ type Control interface {
 	GiveUp(ctx context.Context, team string) error
 	ActsFor(team string) bool
 
+	// Quiet reports whether nobody notices when another process begins to act for a team.
+	Quiet(team string) bool
+
 	// Awaited returns the teams for which somebody is signed in.
 	Awaited(ctx context.Context) (teams []string, err error)
 }

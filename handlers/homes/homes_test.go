@@ -70,6 +70,8 @@ func (c *fakeControl) ActsFor(team string) bool {
 	return c.teams[team]
 }
 
+func (c *fakeControl) Quiet(string) bool { return true }
+
 func (c *fakeControl) Awaited(context.Context) ([]string, error) { return c.awaited, nil }
 
 // A process is a node with its teams.

@@ -69,8 +69,12 @@ func Join(ctx context.Context, db *sql.DB, o Options) (*Member, error) {
 			h.Leaving(ctx, team)
 		}
 	}
+	quiet := func(team string) bool {
+		h := m.homes.Load()
+		return h != nil && h.control.Quiet(team)
+	}
 	var err error
-	m.node, err = cluster.Start(ctx, db, cluster.Options{ID: o.ID, Address: o.Address, Version: o.Version, Log: o.Log, Leaving: leaving, OnRenewal: o.OnRenewal})
+	m.node, err = cluster.Start(ctx, db, cluster.Options{ID: o.ID, Address: o.Address, Version: o.Version, Log: o.Log, Leaving: leaving, Quiet: quiet, OnRenewal: o.OnRenewal})
 	if err != nil {
 		return nil, err
 	}

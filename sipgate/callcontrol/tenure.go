@@ -114,6 +114,17 @@ func (c *Control) Enter(account string) (ctx context.Context, leave func(), err 
 	return c.tenures.enter(account)
 }
 
+// Quiet reports whether a team has no call, so that nobody notices when another process
+// begins to act for it.
+func (c *Control) Quiet(account string) bool {
+	board := c.Boards.All()[account]
+	if board == nil {
+		return true
+	}
+	_, calls := board.Health()
+	return calls == 0
+}
+
 // ActsFor reports whether this process acts for a team.
 func (c *Control) ActsFor(account string) bool {
 	if c.tenures == nil {

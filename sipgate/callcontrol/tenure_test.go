@@ -37,7 +37,13 @@ func TestATeamIsTakenOnAndGivenUp(t *testing.T) {
 	a := first.signIn("w1", true)
 	first.session(a)
 	first.private(a)
+	if !first.Quiet(account) || !first.Quiet("unknown") {
+		t.Error("a team without calls is not quiet")
+	}
 	call := first.connectedCall(a)
+	if first.Quiet(account) {
+		t.Error("a team with a call is quiet")
+	}
 	awaitThat(t, "the call in the journal", func() bool {
 		row, known := first.Journal.RowLookup(account)(call.CallID)
 		return known && row == call.ID
