@@ -53,11 +53,30 @@ func OpenPostgres(ctx context.Context, address string) (*DB, error) {
 	pool.SetConnMaxIdleTime(idleTime)
 	ctx, cancel := context.WithTimeout(ctx, 2*connectTimeout)
 	defer cancel()
-	if err := pool.PingContext(ctx); err != nil {
+	if err := suitable(ctx, pool); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("database %s: %w", c.name(), err)
 	}
 	return &DB{DB: pool, server: c}, nil
+}
+
+// minVersion is the oldest version of PostgreSQL that is maintained.
+const minVersion = 13
+
+// suitable returns an error for a database that does not answer or cannot hold all texts.
+func suitable(ctx context.Context, db *sql.DB) error {
+	var version int
+	var encoding string
+	err := db.QueryRowContext(ctx, `select current_setting('server_version_num')::bigint / 10000, current_setting('server_encoding')`).Scan(&version, &encoding)
+	switch {
+	case err != nil:
+		return err
+	case version < minVersion:
+		return fmt.Errorf("PostgreSQL %d is too old, %d is needed", version, minVersion)
+	case encoding != "UTF8":
+		return fmt.Errorf("its encoding is %s: create it with encoding 'UTF8'", encoding)
+	}
+	return nil
 }
 
 // CheckPostgres returns an error for an address that [OpenPostgres] cannot use. It

@@ -194,3 +194,22 @@ func TestPostgresIsMeasuredAndNotBackedUp(t *testing.T) {
 		t.Errorf("Compact: %v", err)
 	}
 }
+
+// A database that cannot hold all texts is refused.
+func TestPostgresInAnotherEncoding(t *testing.T) {
+	address := databasetest.Postgres(t)
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.TrimPrefix(u.Path, "/") + "_ascii"
+	db := openPostgres(t, address)
+	if _, err := db.Exec(`create database ` + name + ` encoding 'SQL_ASCII' locale 'C' template template0`); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Exec(`drop database ` + name + ` with (force)`)
+	u.Path = "/" + name
+	if db, err := database.OpenPostgres(t.Context(), u.String()); err == nil || !strings.Contains(err.Error(), "create it with encoding 'UTF8'") {
+		t.Errorf("%v, %v", db, err)
+	}
+}
