@@ -34,6 +34,7 @@ import (
 	"callboard/sipgate/team"
 	"callboard/sipgate/webhook"
 	"callboard/web"
+	"callboard/web/cluster"
 	"callboard/web/database"
 	"callboard/web/forward"
 )
@@ -184,7 +185,7 @@ func (s *serveSettings) config(stderr io.Writer) (c config, err error) {
 	if s.Postgres() && c.daily != nil {
 		err = errors.Join(err, fmt.Errorf("--backup-dir: %w", database.ErrPostgres))
 	}
-	into(&c.node, &err)(homes.NewOptions(s.NodeSettings, &c.place.Database))
+	into(&c.node, &err)(homes.NewOptions(s.NodeSettings, s.Postgres(), s.AccessSettings.Accounts))
 	c.team.OnDemand, c.journal.OnDemand = c.node.Several(), c.node.Several()
 	c.node.Version, c.node.Log = web.ReadBuild().Name(), c.log
 	into(&c.https, &err)(s.HTTPSSettings.Options(c.public))
@@ -199,10 +200,27 @@ func into[T any](to *T, errs *error) func(T, error) {
 	return func(v T, err error) { *to, *errs = v, errors.Join(*errs, err) }
 }
 
-// serve wires the parts together and serves until ctx is done.
-func (c *config) serve(ctx context.Context, stdout io.Writer) (err error) {
+// serve serves until ctx is done. A node that was replaced, since it was stopped or did
+// not reach the database for long, serves as a new one.
+func (c *config) serve(ctx context.Context, stdout io.Writer) error {
 	defer c.logs.Close()
-	db, err := c.place.Open(ctx)
+	for {
+		err := c.serveOnce(ctx, stdout)
+		if !errors.Is(err, cluster.ErrReplaced) || ctx.Err() != nil {
+			return err
+		}
+		c.log.Warn("serve again as a new node", "err", err)
+	}
+}
+
+// serveOnce wires the parts together and serves until ctx is done, or the node was
+// replaced.
+func (c *config) serveOnce(ctx context.Context, stdout io.Writer) (err error) {
+	place, err := c.node.Place(c.place)
+	if err != nil {
+		return err
+	}
+	db, err := place.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -251,8 +269,8 @@ func (c *config) serve(ctx context.Context, stdout io.Writer) (err error) {
 		Log: c.log, OnDemand: c.team.OnDemand, Stores: stores, Boards: boards, Journal: timelines, Library: announcement.NewLibrary(db.DB, c.library),
 		Numbers: c.numbers, Service: c.service, Sessions: handlers.MemberSessions{Sessions: sessions}, PushURL: pushURL, OnAction: counts.Action,
 		AnnouncementURL: func(token string) string { return handlers.AnnouncementURL(c.public, token) },
-		Client: func(auth sipgate.Credentials) *sipgate.Client {
-			return &sipgate.Client{Base: c.sipgate.API, HTTP: httpClient, Auth: auth, RecordingOrigins: c.sipgate.RecordingOrigins}
+		Client: func(account string, auth sipgate.Credentials) *sipgate.Client {
+			return &sipgate.Client{Base: c.sipgate.API, HTTP: member.ClientFor(httpClient, account), Auth: auth, RecordingOrigins: c.sipgate.RecordingOrigins}
 		},
 	})
 	defer control.Close()

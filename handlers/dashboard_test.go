@@ -106,7 +106,7 @@ func (d *dashboard) newNode(zones team.ZoneRule, nodes func(*callcontrol.Control
 	control := callcontrol.New(callcontrol.Options{Log: log, OnDemand: several, Stores: stores, Boards: boards, Journal: timelines,
 		Library: announcement.NewLibrary(db.DB, announcement.Options{Files: 10, Bytes: 1 << 20}), Numbers: sipgate.NumberRules{Region: "DE"},
 		Sessions: MemberSessions{sessions}, PushURL: pushURL, AnnouncementURL: func(token string) string { return AnnouncementURL(public, token) },
-		Client: func(auth sipgate.Credentials) *sipgate.Client {
+		Client: func(_ string, auth sipgate.Credentials) *sipgate.Client {
 			return &sipgate.Client{Base: base, HTTP: hc, Auth: auth, RecordingOrigins: []string{srv.URL}}
 		}})
 	observe := func(account string, e sipgate.Event) {

@@ -121,7 +121,7 @@ func (h *handlers) completeLogin(w http.ResponseWriter, r *http.Request, l compl
 // identify asks sipgate to whom the tokens belong. A user is named by account
 // and user id together: "w0" exists in every account.
 func (h *handlers) identify(ctx context.Context, t web.Tokens) (SignIn, error) {
-	info, err := h.Control.Client(sipgate.Bearer(t.Access)).UserInfo(ctx)
+	info, err := h.Control.Client("", sipgate.Bearer(t.Access)).UserInfo(ctx)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -134,7 +134,7 @@ func (h *handlers) identify(ctx context.Context, t web.Tokens) (SignIn, error) {
 // readUser asks sipgate what the account knows of a user who signs in. It returns nil
 // if sipgate does not return the users, or this one is not among them.
 func (h *handlers) readUser(ctx context.Context, s SignIn, access string) *sipgate.User {
-	users, err := h.Control.Client(sipgate.Bearer(access)).Users(ctx)
+	users, err := h.Control.Client(s.Account, sipgate.Bearer(access)).Users(ctx)
 	if err != nil {
 		h.Log.Warn("read users at sign-in", "err", err)
 		return nil

@@ -65,7 +65,7 @@ const layers = `
 	handlers/metrics     < handlers/feed web sipgate sipgate/switchboard sipgate/team sipgate/webhook sipgate/announcement web/database web/cluster
 
 	# Which teams a process acts for, of several that share the work.
-	handlers/homes       < web/cluster web/forward
+	handlers/homes       < web/cluster web/forward web/database
 
 	# The one place where browsers and telephones meet.
 	handlers             < handlers/feed web views views/gallery static sipgate sipgate/account sipgate/switchboard sipgate/team sipgate/webhook
@@ -85,6 +85,7 @@ const layers = `
 	# so the program does not contain them: TestLayersLinked.
 	handlers/acceptance         <
 	handlers/acceptance/browser <
+	handlers/acceptance/cluster < handlers/acceptance/harness web/database/databasetest sipgate/team
 	handlers/acceptance/harness < handlers sipgate/team sipgate/announcement
 	web/database/databasetest   < web/database
 	web/database/databasetest/postgres < web/database/databasetest
@@ -129,7 +130,7 @@ const homes = `
 	golang.org/x/time                 < web sipgate/switchboard sipgate/webhook
 
 	# Who speaks HTTP, and who speaks to the database.
-	net/http                          < . static web web/cluster web/forward handlers handlers/metrics sipgate sipgate/simulator handlers/acceptance/harness handlers/acceptance/load
+	net/http                          < . static web web/cluster web/forward handlers handlers/homes handlers/metrics sipgate sipgate/simulator handlers/acceptance/harness handlers/acceptance/load
 	database/sql                      < . web web/database web/database/databasetest web/cluster handlers/homes sipgate/team sipgate/journal sipgate/announcement
 
 	# Random numbers that may be guessed: jitter, and a simulator that can

@@ -17,8 +17,10 @@ import (
 
 const (
 	takeWithin  = 10 * time.Second // a team is taken on
-	leaveWithin = 5 * time.Second  // what is in progress for a team may take so long to end when it leaves
-	adoptEvery  = 5 * time.Second  // teams without a home are looked for, and get one, spread over the same time
+	leaseLook   = 250 * time.Millisecond
+	leaveAfter  = 2 * time.Second // without a lease: a quarter of it, which the node does not trust
+	leaveWithin = 5 * time.Second // what is in progress for a team may take so long to end when it leaves
+	adoptEvery  = 5 * time.Second // teams without a home are looked for, and get one, spread over the same time
 )
 
 // Control acts for teams.
@@ -70,6 +72,7 @@ func newHomes(node *cluster.Node, control Control, log *slog.Logger, every time.
 	h := &Homes{node: node, control: control, log: log, every: every, stays: map[string]*stay{}}
 	h.ctx, h.stop = context.WithCancel(context.Background())
 	h.runs.Go(h.adopt)
+	h.runs.Go(h.watchLease)
 	return h
 }
 
@@ -175,6 +178,41 @@ func (h *Homes) remove(team string, s *stay) {
 	defer h.mu.Unlock()
 	if h.stays[team] == s {
 		delete(h.stays, team)
+	}
+}
+
+// watchLease gives up all teams when the node has been without a lease for so long that
+// other nodes may have taken them: pages are to look for them there. They come back with
+// the next request if no other node has.
+func (h *Homes) watchLease() {
+	tick := time.NewTicker(leaseLook)
+	defer tick.Stop()
+	for without := time.Duration(0); ; {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if h.node.Held() {
+			without = 0
+			continue
+		}
+		if without += leaseLook; without == leaveAfter {
+			h.leaveAll()
+		}
+	}
+}
+
+// leaveAll gives up all teams, each as if it was alone: the database may be away.
+func (h *Homes) leaveAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for team := range h.stays {
+		h.runs.Go(func() {
+			ctx, cancel := context.WithTimeout(h.ctx, leaveWithin)
+			defer cancel()
+			h.giveUp(ctx, team)
+		})
 	}
 }
 

@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"net/http"
 	"sync/atomic"
 	"time"
 
 	"callboard/web/cluster"
+	"callboard/web/database"
 	"callboard/web/forward"
 )
 
@@ -25,19 +27,32 @@ type Options struct {
 	OnRenewal func(took time.Duration, err error) // is told of each renewal of the lease; nil: nobody is
 }
 
-// NewOptions returns the Options that the settings of a node mean, and makes the address
-// of the database that of this node. The error joins all mistakes, each as "--flag: what
+// NewOptions returns the Options that the settings of a node mean. postgres says that
+// the database is one that nodes can share, accounts which may use them: the first one
+// that signs in is not known to all. The error joins all mistakes, each as "--flag: what
 // is wrong".
-func NewOptions(s forward.Settings, database *string) (o Options, err error) {
-	o = Options{ID: cluster.NewID(), Listen: s.NodeAddr, Drain: s.Drain}
+func NewOptions(s forward.Settings, postgres bool, accounts string) (o Options, err error) {
+	o = Options{Listen: s.NodeAddr, Drain: s.Drain}
 	if o.Address, err = s.Address(); err != nil || !o.Several() {
 		return o, err
 	}
-	if *database == "" {
-		return o, errors.New("--node-addr: several nodes need one --database")
+	if !postgres {
+		err = errors.New("--node-addr: several nodes need one --database")
 	}
-	*database, err = cluster.Address(*database, o.ID)
+	if accounts == "" {
+		err = errors.Join(err, errors.New("--accounts: several nodes need it; it may be any"))
+	}
 	return o, err
+}
+
+// Place gives a node that starts an id, and returns where its database is, which knows
+// the node by that. A process that is alone needs neither.
+func (o *Options) Place(p database.Place) (own database.Place, err error) {
+	if o.Several() {
+		o.ID = cluster.NewID()
+		p.Database, err = cluster.Address(p.Database, o.ID)
+	}
+	return p, err
 }
 
 // Several reports whether there may be other nodes.
@@ -87,6 +102,18 @@ func (m *Member) Node() *cluster.Node {
 		return cluster.Alone
 	}
 	return m.node
+}
+
+// ClientFor returns a client that sends requests for a team only while the node may act
+// for it; the home is given up when those that were begun have ended. With "" they are
+// for no team.
+func (m *Member) ClientFor(c *http.Client, team string) *http.Client {
+	if m == nil {
+		return c
+	}
+	own := *c
+	own.Transport = m.node.Transport(c.Transport, team)
+	return &own
 }
 
 // Begin has teams come home here, for which control acts from then on. It returns what

@@ -34,8 +34,9 @@ type Options struct {
 	Library *announcement.Library
 	Numbers sipgate.NumberRules // which numbers may be called
 
-	// Client returns a client of sipgate that acts with the credentials.
-	Client func(sipgate.Credentials) *sipgate.Client
+	// Client returns a client of sipgate that acts with the credentials for an
+	// account, "" as long as that is not known.
+	Client func(account string, auth sipgate.Credentials) *sipgate.Client
 
 	// Service are the credentials of the service account, nil if there is none.
 	Service sipgate.Credentials
@@ -176,7 +177,7 @@ func (c *Control) Board(a Actor) *switchboard.Board { return c.Boards.Board(a.Ac
 
 // ClientOf returns a client that acts at sipgate with a member's own access.
 func (c *Control) ClientOf(m team.MemberID) *sipgate.Client {
-	client := c.Unreadable.Watch(c.Client(c.Grants.Credentials(m)), m.Account, m.User)
+	client := c.Unreadable.Watch(c.Client(m.Account, c.Grants.Credentials(m)), m.Account, m.User)
 	client.ChannelHistory = c.channelHistory(m)
 	return client
 }

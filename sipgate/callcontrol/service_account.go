@@ -34,7 +34,7 @@ func newServiceAccount(c *Control) *serviceAccount {
 	if _, ok := c.Service.(*sipgate.Password); ok {
 		c.Log.Warn("service account signs in with a password; prefer a personal access token, which can be revoked alone")
 	}
-	return &serviceAccount{c: c, client: c.Client(c.Service)}
+	return &serviceAccount{c: c, client: c.Client("", c.Service)}
 }
 
 // maxBackoff is how many times in a row watch does nothing at most: with

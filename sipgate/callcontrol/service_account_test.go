@@ -118,7 +118,7 @@ func (f *fixture) start(onDemand bool) {
 		Numbers: sipgate.NumberRules{Region: "DE"}, Service: sipgate.PersonalToken{ID: id, Token: token}, Sessions: f.sessions,
 		PushURL:         func(account string) string { return "https://calls.example/push/" + account },
 		AnnouncementURL: func(token string) string { return srv.URL + "/a/" + token },
-		Client: func(auth sipgate.Credentials) *sipgate.Client {
+		Client: func(_ string, auth sipgate.Credentials) *sipgate.Client {
 			return &sipgate.Client{Base: base, HTTP: hc, Auth: auth}
 		}})
 	control := f.Control

@@ -1,0 +1,214 @@
+package cluster
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"callboard/handlers/acceptance/harness"
+)
+
+// A scene is a team with a call, seen by two members on pages that are open.
+type scene struct {
+	*rig
+	anna, bob *harness.Client
+	pages     []*viewer
+	call      string // the call id at sipgate
+	row       string
+	team      string
+	rung      int
+}
+
+func newScene(t *testing.T, nodes int, simulatorArgs ...string) *scene {
+	t.Helper()
+	s := &scene{rig: newRig(t, nodes, simulatorArgs...)}
+	s.team = s.AccountID()
+	s.PushEvents()
+	s.anna, s.bob = s.SignIn(t, 0), s.SignIn(t, 1)
+	s.pages = []*viewer{view(t, s.anna), view(t, s.bob)}
+	s.call = s.Ring("+4930555001", "w0", "established")
+	s.see("+49 30 555001")
+	s.Eventually("the row with its buttons", func() bool {
+		rows := s.anna.Rows()
+		if len(rows) == 1 {
+			s.row = rows[0]
+		}
+		return len(rows) == 1
+	})
+	s.Eventually("the call in the journal", func() bool {
+		var known bool
+		err := s.db.QueryRow(`select exists (select from journal_calls where call_id = $1)`, s.call).Scan(&known)
+		return err == nil && known
+	})
+	return s
+}
+
+// see waits until all pages have shown a text, and returns how long that took.
+func (s *scene) see(text string) time.Duration {
+	s.t.Helper()
+	begun := time.Now()
+	for i, p := range s.pages {
+		s.Eventually(fmt.Sprintf("%q on page %d", text, i), func() bool { return p.has(text) })
+	}
+	return time.Since(begun)
+}
+
+// live waits until all pages show a call that begins now.
+func (s *scene) live() time.Duration {
+	s.t.Helper()
+	s.rung++
+	begun := time.Now()
+	s.Ring(fmt.Sprintf("+493055590%02d", s.rung), "w0", "established")
+	s.see(fmt.Sprintf("+49 30 55590%02d", s.rung))
+	return time.Since(begun)
+}
+
+// hold presses the button of the call at a node, and returns what the answer was.
+func (s *scene) hold(at *harness.Client, on bool) int {
+	s.t.Helper()
+	status, _, _ := at.Command("/calls/"+s.row+"/hold", fmt.Sprintf(`{"value":%v,%s}`, on, harness.ActionID()))
+	return status
+}
+
+// holds counts the commands to hold or resume that reached sipgate.
+func (s *scene) holds() int { return s.Requests("PUT", "/v2/calls/*/hold") }
+
+// acted checks at sipgate that no two nodes acted for a team at the same time: each
+// change of the node in the order of the requests is one of the home.
+func (s *scene) acted() {
+	s.t.Helper()
+	hosts := map[string]string{}
+	changes := map[string]int{}
+	for _, r := range s.RequestLog() {
+		// Any node asks whose tokens it got at a sign-in.
+		if r.Account == "" || !strings.HasPrefix(r.Path, "/v2/") || r.Path == "/v2/authorization/userinfo" || r.Host == s.Simulator[len("http://"):] {
+			continue
+		}
+		if last := hosts[r.Account]; last != "" && last != r.Host {
+			changes[r.Account]++
+		}
+		hosts[r.Account] = r.Host
+	}
+	for team, n := range changes {
+		var fence int
+		if err := s.db.QueryRow(`select fence from cluster_homes where team = $1`, team).Scan(&fence); err != nil {
+			s.t.Fatal(err)
+		}
+		if n > fence-1 {
+			s.t.Errorf("sipgate saw %d changes of the node that acts for %s, which had %d homes", n, team, fence)
+		}
+	}
+}
+
+// Every node shows every team, and a click at any of them is one command.
+func TestEveryNodeServesEveryTeam(t *testing.T) {
+	s := newScene(t, 3)
+	for i, n := range s.nodes {
+		anna := at(s.anna, n)
+		if page := anna.Page("/"); !strings.Contains(page, "+49 30 555001") {
+			t.Errorf("the page of %s has no call: %.2000s", n.name, page)
+		}
+		if status := s.hold(anna, i%2 == 0); status != http.StatusOK {
+			t.Errorf("hold at %s: %d", n.name, status)
+		}
+		if s.holds() != i+1 {
+			t.Errorf("%d commands after %d clicks", s.holds(), i+1)
+		}
+	}
+	s.Eventually("the call is held", func() bool { return s.Call(s.call).Hold })
+	if home := s.home(s.team); home == nil {
+		t.Error("the team has no home")
+	}
+	s.live()
+	s.acted()
+}
+
+// When a team's home is killed, the pages show the truth again, nobody signs in again,
+// and commands go on.
+func TestHomeIsKilled(t *testing.T) {
+	s := newScene(t, 3)
+	if status := s.hold(s.anna, true); status != http.StatusOK {
+		t.Fatalf("hold: %d", status)
+	}
+	home := s.home(s.team)
+	home.process.End(os.Kill)
+	t.Logf("live again after %v", s.live())
+	if now := s.home(s.team); now == nil || now == home {
+		t.Errorf("the home is %+v", now)
+	}
+	if page := s.bob.Page("/"); !strings.Contains(page, `data-state="held"`) {
+		t.Errorf("the call is not shown on hold: %.3000s", page)
+	}
+	if status := s.hold(s.anna, false); status != http.StatusOK || s.holds() != 2 {
+		t.Errorf("resume: %d, %d commands", status, s.holds())
+	}
+	s.acted()
+}
+
+// A node that was stopped for half a minute and goes on does nothing for the teams that
+// it lost.
+func TestHomeIsStoppedAndGoesOn(t *testing.T) {
+	s := newScene(t, 3)
+	home := s.home(s.team)
+	if err := home.process.Send(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { home.process.Send(syscall.SIGCONT) })
+	t.Logf("live again after %v", s.live())
+	s.Elapse(20)
+	home.process.Send(syscall.SIGCONT)
+	s.Eventually(home.name+" serves again", func() bool { return harness.Answers("http://" + home.addr + "/readyz") })
+	if status := s.hold(at(s.anna, home), true); status != http.StatusOK || s.holds() != 1 {
+		t.Errorf("hold at the node that goes on: %d, %d commands", status, s.holds())
+	}
+	s.live()
+	s.acted()
+}
+
+// A node that does not reach the database gives up its teams, and others take them.
+func TestHomeLosesTheDatabase(t *testing.T) {
+	s := newScene(t, 3)
+	home := s.home(s.team)
+	begun := time.Now()
+	home.store.Cut()
+	s.Eventually("another home", func() bool { now := s.home(s.team); return now != nil && now != home })
+	s.live()
+	t.Logf("live at another home after %v", time.Since(begun))
+	home.store.Mend()
+	s.Eventually(home.name+" serves again", func() bool { return harness.Answers("http://" + home.addr + "/readyz") })
+	if status := s.hold(at(s.anna, home), true); status != http.StatusOK || s.holds() != 1 {
+		t.Errorf("hold at the node that is back: %d, %d commands", status, s.holds())
+	}
+	s.acted()
+}
+
+// A node that ends in order hands its teams over: pages are closed with 1012, and show
+// the truth at once.
+func TestHomeEndsInOrder(t *testing.T) {
+	s := newScene(t, 3)
+	home := s.home(s.team)
+	ended := make(chan error, 1)
+	go func() { ended <- home.process.End(syscall.SIGTERM) }()
+	s.Eventually("another home", func() bool { now := s.home(s.team); return now != nil && now != home })
+	t.Logf("live again after %v", s.live())
+	if err := <-ended; err != nil {
+		t.Errorf("%s ended: %v", home.name, err)
+	}
+	for i, p := range s.pages {
+		p.mu.Lock()
+		for _, code := range p.closed {
+			if code != 1012 {
+				t.Errorf("page %d was closed with %d", i, code)
+			}
+		}
+		p.mu.Unlock()
+	}
+	if status := s.hold(s.anna, true); status != http.StatusOK || s.holds() != 1 {
+		t.Errorf("hold: %d, %d commands", status, s.holds())
+	}
+	s.acted()
+}

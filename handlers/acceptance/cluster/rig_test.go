@@ -1,0 +1,215 @@
+// Package cluster tests several nodes of Callboard over one PostgreSQL, behind one
+// balancer: what happens when nodes, the database and the network between them fail.
+package cluster
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"callboard/handlers/acceptance/harness"
+	"callboard/sipgate/team"
+	"callboard/web/database/databasetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
+
+// A rig is a simulated sipgate, a database, some nodes, and a balancer in front of
+// them, at Stack.URL.
+type rig struct {
+	*harness.Stack
+	t        *testing.T
+	db       *sql.DB
+	database *url.URL
+	nodes    []*node
+	balancer balancer
+	key      string // file of the key that all nodes share
+}
+
+// A node is one process. What it talks to it reaches through cables of its own.
+type node struct {
+	name    string
+	addr    string        // where it serves pages
+	sipgate *harness.Link // by whose address the simulator knows the node
+	store   *harness.Link // to the database
+	args    []string
+	process *harness.Process
+}
+
+// newRig starts nodes for the accounts of a simulated sipgate.
+func newRig(t *testing.T, nodes int, simulatorArgs ...string) *rig {
+	t.Helper()
+	at, err := url.Parse(databasetest.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{Stack: harness.NewSimulator(t, append([]string{"-visibility", "account", "-pickup=-1s"}, simulatorArgs...)...), t: t, database: at}
+	r.Data = t.TempDir()
+	if r.db, err = sql.Open("postgres", at.String()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.db.Close() })
+	r.key = filepath.Join(r.Data, "key")
+	if _, err := team.LoadKey(r.key, ""); err != nil { // nodes that start at once are not to make one each
+		t.Fatal(err)
+	}
+	r.balancer.start(t, r.URL[len("http://"):])
+	for i := range nodes {
+		r.add(fmt.Sprint("n", i+1))
+	}
+	var started sync.WaitGroup
+	for _, n := range r.nodes {
+		started.Go(func() { r.start(n) })
+	}
+	started.Wait()
+	return r
+}
+
+// add makes a node that is not started.
+func (r *rig) add(name string) *node {
+	r.t.Helper()
+	n := &node{name: name, addr: harness.FreeAddr(r.t), sipgate: harness.NewLink(r.t, r.Simulator[len("http://"):]),
+		store: harness.NewLink(r.t, r.database.Host)}
+	store := *r.database
+	store.Host = n.store.Addr()
+	peer := harness.FreeAddr(r.t)
+	n.args = append(r.ServeArgs(r.Simulator), "-addr", n.addr, "-data", r.t.TempDir(), "-key-file", r.key, "-accounts", "any",
+		"-api", "http://"+n.sipgate.Addr()+"/v2/", "-database", store.String(), "-node-addr", peer, "-trusted-proxies", "127.0.0.1")
+	r.nodes = append(r.nodes, n)
+	r.balancer.set(r.nodes)
+	return n
+}
+
+// start starts a node and waits until it serves.
+func (r *rig) start(n *node) {
+	r.t.Helper()
+	n.process = harness.Launch(r.t, r.t.TempDir(), n.args...)
+	r.Eventually(n.name+" is ready", func() bool {
+		if err := n.process.Ended(); err != nil {
+			r.t.Fatalf("%s ended: %v\n%s", n.name, err, n.process.Log(4000))
+		}
+		return harness.Answers("http://" + n.addr + "/readyz")
+	})
+}
+
+// home returns the node at which a team is at home, as the database says, or nil.
+func (r *rig) home(team string) *node {
+	r.t.Helper()
+	var address string
+	err := r.db.QueryRowContext(r.t.Context(), `
+		select n.address from cluster_homes h join cluster_nodes n on n.id = h.node
+		where h.team = $1 and not n.fenced and n.expires > clock_timestamp()`, team).Scan(&address)
+	if err == sql.ErrNoRows {
+		return nil
+	} else if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, n := range r.nodes {
+		if slices.Contains(n.args, address) {
+			return n
+		}
+	}
+	return nil
+}
+
+// A balancer passes each connection of a browser on to one of the nodes that said last
+// that they are ready.
+type balancer struct {
+	next  atomic.Uint64
+	nodes atomic.Pointer[[]*node]
+	ready atomic.Pointer[[]*node]
+}
+
+// set replaces the nodes that are behind it.
+func (b *balancer) set(nodes []*node) {
+	all := slices.Clone(nodes)
+	b.nodes.Store(&all)
+}
+
+// How often a balancer asks whether a node is ready, and how long it waits for the answer.
+const (
+	askEvery  = 250 * time.Millisecond
+	askWithin = time.Second
+)
+
+// watch asks the nodes until ctx is done.
+func (b *balancer) watch(ctx context.Context) {
+	client := &http.Client{Timeout: askWithin, Transport: &http.Transport{DisableKeepAlives: true}}
+	for {
+		nodes := *b.nodes.Load()
+		ok := make([]bool, len(nodes))
+		var asked sync.WaitGroup
+		for i, n := range nodes {
+			asked.Go(func() {
+				resp, err := client.Get("http://" + n.addr + "/readyz")
+				if err == nil {
+					resp.Body.Close()
+					ok[i] = resp.StatusCode == http.StatusOK
+				}
+			})
+		}
+		asked.Wait()
+		var ready []*node
+		for i, n := range nodes {
+			if ok[i] {
+				ready = append(ready, n)
+			}
+		}
+		b.ready.Store(&ready)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(askEvery):
+		}
+	}
+}
+
+func (b *balancer) start(t *testing.T, addr string) {
+	t.Helper()
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.set(nil)
+	b.ready.Store(new([]*node))
+	ctx, stop := context.WithCancel(context.Background())
+	var watching sync.WaitGroup
+	watching.Go(func() { b.watch(ctx) })
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		err := errors.New("no node is ready")
+		nodes := *b.ready.Load()
+		for range nodes {
+			var c net.Conn
+			if c, err = new(net.Dialer).DialContext(ctx, network, nodes[b.next.Add(1)%uint64(len(nodes))].addr); err == nil {
+				return c, nil
+			}
+		}
+		return nil, err
+	}, DisableKeepAlives: true}
+	proxy := &httputil.ReverseProxy{Transport: transport, ErrorLog: log.New(io.Discard, "", 0), Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(&url.URL{Scheme: "http", Host: "nodes"})
+		r.SetXForwarded()
+		r.Out.Host = r.In.Host
+	}}
+	server := &http.Server{Handler: proxy}
+	go server.Serve(ln)
+	t.Cleanup(func() {
+		stop()
+		server.Close()
+		watching.Wait()
+	})
+}
