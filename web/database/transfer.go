@@ -133,7 +133,7 @@ func (t *Transfer) tables(ctx context.Context) (ordered []transferred, err error
 			return nil
 		}
 		done[name] = true
-		parents, err := texts(ctx, t.from, `select distinct "table" from pragma_foreign_key_list($1) order by 1`, name)
+		parents, err := oneColumn(ctx, t.from, `select distinct "table" from pragma_foreign_key_list($1) order by 1`, name)
 		for _, parent := range parents {
 			err = errors.Join(err, add(parent))
 		}
@@ -141,11 +141,11 @@ func (t *Transfer) tables(ctx context.Context) (ordered []transferred, err error
 			return err
 		}
 		table := transferred{name: name}
-		if table.columns, err = texts(ctx, t.to.DB, `select column_name::text from information_schema.columns
+		if table.columns, err = oneColumn(ctx, t.to.DB, `select column_name::text from information_schema.columns
 			where table_schema = current_schema() and table_name = $1 order by ordinal_position`, name); err != nil {
 			return err
 		}
-		booleans, err := texts(ctx, t.to.DB, `select column_name::text from information_schema.columns
+		booleans, err := oneColumn(ctx, t.to.DB, `select column_name::text from information_schema.columns
 			where table_schema = current_schema() and table_name = $1 and data_type = 'boolean'`, name)
 		for _, column := range table.columns {
 			table.boolean = append(table.boolean, slices.Contains(booleans, column))
@@ -161,8 +161,8 @@ func (t *Transfer) tables(ctx context.Context) (ordered []transferred, err error
 	return ordered, nil
 }
 
-// texts returns the only column of a query.
-func texts(ctx context.Context, db *sql.DB, query string, args ...any) (all []string, err error) {
+// oneColumn returns the only column of a query.
+func oneColumn(ctx context.Context, db *sql.DB, query string, args ...any) (all []string, err error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
