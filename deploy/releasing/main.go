@@ -156,6 +156,7 @@ var notInlined = []string{
 	"callboard/handlers/homes", "callboard/sipgate/account", "callboard/sipgate/callhistory", "callboard/sipgate/relay", "callboard/web/cluster",
 	"callboard/web/forward", "github.com/boombuler/...", "github.com/go-json-experiment/...", "github.com/nyaruka/...", "golang.org/x/net/...", "net/http/httputil",
 	"callboard/sipgate/directory", "callboard/sipgate/stats", "callboard/sipgate/team", "callboard/sipgate/webhook", "crypto/ecdsa", "crypto/rsa",
+	"bufio", "callboard/sipgate", "github.com/gorilla/...", "golang.org/x/sys/...", "net/textproto", "net/url", "time",
 	"golang.org/x/text/...", "log/slog", "os", "vendor/golang.org/x/net/...",
 	"crypto/tls", "crypto/x509", "database/sql", "encoding/asn1", "encoding/gob", "encoding/xml", "html/...", "internal/profile", "math/big",
 	"mime/...", "net", "net/http", "regexp/...", "runtime/pprof", "text/template/...",
