@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callboard/handlers/acceptance/harness"
+	"callboard/web/database/databasetest"
 )
 
 // A scene is a team with a call, seen by two members on pages that are open.
@@ -23,9 +24,15 @@ type scene struct {
 	rung      int
 }
 
-func newScene(t *testing.T, nodes int, simulatorArgs ...string) *scene {
+func newScene(t *testing.T, nodes int) *scene {
 	t.Helper()
-	s := &scene{rig: newRig(t, nodes, simulatorArgs...)}
+	return newSceneWith(t, databasetest.Postgres(t), nodes)
+}
+
+// newSceneWith makes a scene of nodes with a database.
+func newSceneWith(t *testing.T, database string, nodes int) *scene {
+	t.Helper()
+	s := &scene{rig: newRig(t, database, nodes)}
 	s.team = s.AccountID()
 	s.PushEvents()
 	s.anna, s.bob = s.SignIn(t, 0), s.SignIn(t, 1)

@@ -23,7 +23,6 @@ import (
 
 	"callboard/handlers/acceptance/harness"
 	"callboard/sipgate/team"
-	"callboard/web/database/databasetest"
 )
 
 func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
@@ -46,14 +45,18 @@ type node struct {
 	addr    string        // where it serves pages
 	sipgate *harness.Link // by whose address the simulator knows the node
 	store   *harness.Link // to the database
+	peer    *harness.Link // from the other nodes
 	args    []string
 	process *harness.Process
 }
 
-// newRig starts nodes for the accounts of a simulated sipgate.
-func newRig(t *testing.T, nodes int, simulatorArgs ...string) *rig {
+// newRig starts nodes with a database for the accounts of a simulated sipgate.
+func newRig(t *testing.T, database string, nodes int, simulatorArgs ...string) *rig {
 	t.Helper()
-	at, err := url.Parse(databasetest.Postgres(t))
+	if testing.Short() {
+		t.Skip("it takes long until nodes know that another one has failed")
+	}
+	at, err := url.Parse(database)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +79,7 @@ func newRig(t *testing.T, nodes int, simulatorArgs ...string) *rig {
 		started.Go(func() { r.start(n) })
 	}
 	started.Wait()
+	r.Eventually("the balancer knows of a node", func() bool { return harness.Answers(r.URL + "/readyz") })
 	return r
 }
 
@@ -86,9 +90,10 @@ func (r *rig) add(name string) *node {
 		store: harness.NewLink(r.t, r.database.Host)}
 	store := *r.database
 	store.Host = n.store.Addr()
-	peer := harness.FreeAddr(r.t)
+	listen := harness.FreeAddr(r.t)
+	n.peer = harness.NewLink(r.t, listen)
 	n.args = append(r.ServeArgs(r.Simulator), "-addr", n.addr, "-data", r.t.TempDir(), "-key-file", r.key, "-accounts", "any",
-		"-api", "http://"+n.sipgate.Addr()+"/v2/", "-database", store.String(), "-node-addr", peer, "-trusted-proxies", "127.0.0.1")
+		"-api", "http://"+n.sipgate.Addr()+"/v2/", "-database", store.String(), "-node-addr", listen, "-node-url", "https://"+n.peer.Addr(), "-trusted-proxies", "127.0.0.1")
 	r.nodes = append(r.nodes, n)
 	r.balancer.set(r.nodes)
 	return n
@@ -119,7 +124,7 @@ func (r *rig) home(team string) *node {
 		r.t.Fatal(err)
 	}
 	for _, n := range r.nodes {
-		if slices.Contains(n.args, address) {
+		if n.peer.Addr() == address {
 			return n
 		}
 	}
