@@ -117,7 +117,7 @@ func (d *dashboard) newNode(zones team.ZoneRule, nodes func(*callcontrol.Control
 	receiver := webhook.New(webhook.Options{Key: &sipgateKey().PublicKey, Log: log, Address: pushURL, Observe: observe})
 	control.ChannelEvents = receiver.ChannelEvents
 	counts := stats.NewReader(boards.Reserve, log)
-	deps := Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: oauth, Key: key, Ready: db.Ready, Space: db.Space, Unavailable: database.Unavailable,
+	deps := Deps{Log: log, PublicURL: public, LoginURL: public, OAuth: oauth, Key: key, Ready: db.Ready, Space: db.Space, NodeList: func(context.Context) ([]forward.Node, error) { return nil, nil }, Unavailable: database.Unavailable,
 		Problems: func() []web.Problem { return nil }, LogLevel: new(slog.LevelVar), Backup: (*database.Daily)(nil).Newest, Certificate: (*web.HTTPS)(nil).Expires,
 		Sessions: sessions, AuditDays: 30, Control: control, Stats: counts, Receiver: receiver,
 		Login: &web.Login{DB: db.DB, Secure: true, Log: log, HTTP: hc, AuthURL: srv.URL + "/auth", TokenURL: srv.URL + "/token", ClientID: "client"}}

@@ -74,6 +74,9 @@ type Deps struct {
 	// only one node.
 	Nodes *forward.Forwarder
 
+	// NodeList returns the nodes, none if there is only one.
+	NodeList func(context.Context) ([]forward.Node, error)
+
 	Control  *callcontrol.Control
 	Stats    *stats.Reader
 	Relay    *relay.Relay // passes push events on to other programs

@@ -69,6 +69,13 @@ func (h *handlers) serverModel(r *http.Request) *views.ServerModel {
 		}
 		m.Proxy = append(m.Proxy, finding)
 	}
+	nodes, err := h.NodeList(r.Context())
+	if err != nil {
+		m.Failure = cmp.Or(m.Failure, h.Unavailable(err), web.CodeBusy)
+	}
+	for _, n := range nodes { // the page is made at the team's home
+		m.Nodes = append(m.Nodes, views.Node(n))
+	}
 	problems := h.Problems()
 	for _, p := range problems[:min(len(problems), maxProblems)] {
 		m.Problems = append(m.Problems, views.LogProblem{Message: p.Message, Count: p.Count, At: p.At})

@@ -18,6 +18,7 @@ import (
 	"callboard/sipgate/simulator"
 	"callboard/sipgate/team"
 	"callboard/web"
+	"callboard/web/forward"
 )
 
 // TestTheStatusSaysWhatWorks: what sipgate granted, who is signed in and whose
@@ -81,6 +82,27 @@ func TestTheStatusSaysHowTheServerDoes(t *testing.T) {
 	shows(t, "an admin's status", page, `data-failure="storage_full"`, "disk is full", "12.4 MB, 0.9 GB free", "Little space is left", "failed; the log says why", "Certificate</dt>", "It expires soon", "<code data-problem>problem 00</code>", "10 times", "!problem 10")
 	d.h.Space = func(context.Context) (int64, int64, error) { return 12_400_000, -1, errors.New("odd") }
 	shows(t, "an admin's status", anna.get("/status").Body.String(), `data-failure="busy"`, "12.4 MB", "!GB free", "!Little space")
+}
+
+// Admins read how several nodes do, and at which one their team is at home.
+// Leads do not, and nobody does where there is one node only.
+func TestTheStatusListsTheNodes(t *testing.T) {
+	d := newDashboard(t, team.ZoneRule{})
+	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Lead)
+	shows(t, "a node alone", anna.get("/status").Body.String(), "!st-nodes")
+	since := time.Now().Add(-time.Hour)
+	all := []forward.Node{{ID: "NODE1", Version: "v1.0.0", State: "draining", Started: since, Teams: 1},
+		{ID: "NODE2", Version: "v1.1.0", State: "serving", Started: since, Teams: 70, Here: true}, {ID: "NODE3", Version: "v1.0.0", State: "gone", Started: since, Teams: 40}}
+	var failure error
+	d.h.NodeList = func(context.Context) ([]forward.Node, error) { return all, failure }
+	shows(t, "a lead's status", jonas.get("/status").Body.String(), "!st-nodes")
+	page := anna.get("/status").Body.String()
+	shows(t, "an admin's status", page, "NODE1", `data-node="draining"`, "1 team, v1.0.0", "NODE2", `data-node="serving"`, "70 teams, v1.1.0", "NODE3", `data-node="gone"`)
+	if _, second, _ := strings.Cut(page, "NODE2"); strings.Count(page, "Your team is here") != 1 || strings.Index(second, "Your team is here") > strings.Index(second, "NODE3") {
+		t.Error("the team is not at home at the second node alone")
+	}
+	failure = errors.New("odd")
+	shows(t, "without an answer", anna.get("/status").Body.String(), `data-failure="busy"`)
 }
 
 // Admins change how much is logged while the program runs. That is in the audit.

@@ -49,6 +49,8 @@ type ServerModel struct {
 	Reader string // the address that the reader has here
 	Proxy  []ProxyFinding
 
+	Nodes []Node // none if there is only one
+
 	LogLevel string // one of LogLevels
 	Problems []LogProblem
 }

@@ -213,3 +213,26 @@ func TestOneProcessActsForATeamWhileItMoves(t *testing.T) {
 		}
 	}
 }
+
+// Each process lists all nodes, and knows which one it is. One that is alone lists none.
+func TestNodes(t *testing.T) {
+	p := processes(t, 2)
+	if _, here, err := p[1].Home(t.Context(), "one"); err != nil || !here {
+		t.Fatal(here, err)
+	}
+	for i := range p {
+		nodes, err := (&Member{node: p[i].node}).Nodes(t.Context())
+		if err != nil || len(nodes) != 2 {
+			t.Fatalf("%+v, %v", nodes, err)
+		}
+		for k, n := range nodes {
+			if n.ID != p[k].node.ID() || n.Teams != k || n.State != "serving" || n.Here != (k == i) {
+				t.Errorf("at %d: %+v", i, n)
+			}
+		}
+	}
+	var alone *Member
+	if nodes, err := alone.Nodes(t.Context()); err != nil || nodes != nil {
+		t.Errorf("alone: %+v, %v", nodes, err)
+	}
+}

@@ -104,6 +104,16 @@ func (m *Member) Node() *cluster.Node {
 	return m.node
 }
 
+// Nodes returns all nodes, none if the process is alone, without the addresses at which
+// only they reach each other. Here is this one.
+func (m *Member) Nodes(ctx context.Context) (nodes []forward.Node, err error) {
+	all, err := m.Node().Nodes(ctx)
+	for _, n := range all {
+		nodes = append(nodes, forward.Node{ID: n.ID, Version: n.Version, State: n.State(), Started: n.Started, Teams: n.Homes, Here: n.ID == m.node.ID()})
+	}
+	return nodes, err
+}
+
 // ClientFor returns a client that sends requests for a team only while the node may act
 // for it; the home is given up when those that were begun have ended. With "" they are
 // for no team.

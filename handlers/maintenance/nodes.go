@@ -41,20 +41,9 @@ func (c *Nodes) Run(ctx context.Context, out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "NODE\tADDRESS\tVERSION\tSTARTED\tTEAMS\tSTATE")
 	for _, n := range nodes {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", n.ID, n.Address, n.Version, n.Started.UTC().Format("2006-01-02 15:04:05Z"), n.Homes, nodeState(n))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", n.ID, n.Address, n.Version, n.Started.UTC().Format("2006-01-02 15:04:05Z"), n.Homes, n.State())
 	}
 	return w.Flush()
-}
-
-// nodeState says in a word how a node is doing.
-func nodeState(n cluster.NodeInfo) string {
-	switch {
-	case !n.Live:
-		return "gone"
-	case n.Draining:
-		return "draining"
-	}
-	return "serving"
 }
 
 func printNodesJSON(out io.Writer, nodes []cluster.NodeInfo) error {
@@ -69,7 +58,7 @@ func printNodesJSON(out io.Writer, nodes []cluster.NodeInfo) error {
 	}
 	list := make([]node, 0, len(nodes))
 	for _, n := range nodes {
-		list = append(list, node{n.ID, n.Address, n.Version, n.Started.UTC(), n.Lease.Seconds(), n.Homes, nodeState(n)})
+		list = append(list, node{n.ID, n.Address, n.Version, n.Started.UTC(), n.Lease.Seconds(), n.Homes, n.State()})
 	}
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")

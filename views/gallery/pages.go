@@ -67,7 +67,11 @@ func webhooksSetStatus(now time.Time) views.StatusPageModel {
 	m.Webhooks = views.WebhookModel{Current: exampleWebhookURLs, Ours: exampleWebhookURLs, Previous: m.Webhooks.Current, Set: true, MayManage: true,
 		LastEvent: now.Add(-7 * time.Second), Refused: map[string]int{"hook_signature": 12, "hook_rate": 1, "hook_new": 2}}
 	m.Address.Reached = true
-	m.Server = &views.ServerModel{Failure: "storage_full", Backup: true, BackedUp: now.Add(-50 * time.Hour), BackupFailed: true, Certificate: now.Add(3 * 24 * time.Hour), Size: 231_000_000, Free: 400_000_000, Reader: "203.0.113.9", LogLevel: "info", Problems: []views.LogProblem{
+	nodes := []views.Node{
+		{ID: "KX3QZ7M2RT5VWB6Y", Version: "v0.3.0", State: "serving", Started: now.Add(-20 * time.Minute), Teams: 71},
+		{ID: "AQ4LN2E7HC5JSD6P", Version: "v0.2.0", State: "draining", Started: now.Add(-50 * time.Hour), Teams: 1, Here: true},
+		{ID: "ZT5GU3W6FK2XOM7I", Version: "v0.2.0", State: "gone", Started: now.Add(-49 * time.Hour), Teams: 68}}
+	m.Server = &views.ServerModel{Failure: "storage_full", Backup: true, BackedUp: now.Add(-50 * time.Hour), BackupFailed: true, Certificate: now.Add(3 * 24 * time.Hour), Size: 231_000_000, Free: 400_000_000, Reader: "203.0.113.9", LogLevel: "info", Nodes: nodes, Problems: []views.LogProblem{
 		{Message: "request failed", Count: 14, At: now.Add(-40 * time.Second)}, {Message: "list calls", Count: 1, At: now.Add(-3 * time.Hour)}}}
 	for i := range m.Scopes {
 		m.Scopes[i].Granted = true

@@ -16,6 +16,17 @@ type NodeInfo struct {
 	Homes                int
 }
 
+// State says in a word how a node is doing: "serving", "draining" or "gone".
+func (i NodeInfo) State() string {
+	switch {
+	case !i.Live:
+		return "gone"
+	case i.Draining:
+		return "draining"
+	}
+	return "serving"
+}
+
 // Nodes returns the nodes, those with the oldest start first, without those that have
 // ended in order or were replaced.
 func Nodes(ctx context.Context, db *sql.DB) (nodes []NodeInfo, err error) {

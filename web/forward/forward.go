@@ -46,6 +46,15 @@ type Homes interface {
 	Moved(team, addr string)
 }
 
+// Node is what may be shown of a node to those who have nothing to do with the others.
+type Node struct {
+	ID, Version string
+	State       string // "serving", "draining" or "gone"
+	Started     time.Time
+	Teams       int  // that are at home there
+	Here        bool // it is this one
+}
+
 // Options are the settings of a [Forwarder].
 type Options struct {
 	Homes  Homes
