@@ -228,6 +228,11 @@ func (c *config) serveOnce(ctx context.Context, stdout io.Writer) (err error) {
 	if err := database.Migrate(ctx, db.DB, web.ReadBuild().Name(), maintenance.Owners()); err != nil {
 		return err
 	}
+	ctx, release, err := c.node.Reserve(ctx, place, db.DB)
+	if err != nil {
+		return err
+	}
+	defer release()
 	defer c.daily.Start(db)()
 	key, err := c.key.Load(c.place.Data)
 	if err != nil {
@@ -321,7 +326,11 @@ func (c *config) serveOnce(ctx context.Context, stdout io.Writer) (err error) {
 		return err
 	}
 	go web.ReleaseMemory()
-	return app.Serve(member.Until(ctx), ln)
+	err = app.Serve(member.Until(ctx), ln)
+	if cause := context.Cause(ctx); errors.Is(cause, cluster.ErrInUse) {
+		err = errors.Join(cause, err)
+	}
+	return err
 }
 
 // demoSettings are those of the dashboard with a simulated sipgate.

@@ -45,6 +45,15 @@ func NewOptions(s forward.Settings, postgres bool, accounts string) (o Options, 
 	return o, err
 }
 
+// Reserve says that this program acts for teams of the database, alone or as one of
+// several nodes, until release is called: see [cluster.Use]. A file needs none of it.
+func (o Options) Reserve(ctx context.Context, p database.Place, db *sql.DB) (used context.Context, release func(), err error) {
+	if !p.Postgres() {
+		return ctx, func() {}, nil
+	}
+	return cluster.Use(ctx, db, !o.Several(), o.Log)
+}
+
 // Place gives a node that starts an id, and returns where its database is, which knows
 // the node by that. A process that is alone needs neither.
 func (o *Options) Place(p database.Place) (own database.Place, err error) {
