@@ -91,7 +91,7 @@ const layers = `
 	web/database/databasetest/postgres < web/database/databasetest
 
 	# A program that measures the other one from outside, as a process.
-	handlers/acceptance/load    <
+	handlers/acceptance/load    < web/database/databasetest
 `
 
 // homes states which packages may import a library. A row reads "library < its

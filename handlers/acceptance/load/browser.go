@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -52,8 +53,22 @@ type sample struct {
 // A site is the dashboard as browsers reach it: through a reverse proxy that
 // sends the address of each in X-Forwarded-For.
 type site struct {
-	url       string
+	url       string                 // public
+	addr      atomic.Pointer[string] // of the node that the browsers reach there
 	transport *http.Transport
+}
+
+// newSite returns the dashboard at its public address as the node at addr serves it.
+func newSite(public, addr string) *site {
+	s := &site{url: "http://" + public, transport: newTransport()}
+	s.addr.Store(&addr)
+	s.transport.DialContext = func(ctx context.Context, network, to string) (net.Conn, error) {
+		if to == public {
+			to = *s.addr.Load()
+		}
+		return new(net.Dialer).DialContext(ctx, network, to)
+	}
+	return s
 }
 
 // forwarded adds the address of a browser, as a proxy does.

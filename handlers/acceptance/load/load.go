@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"callboard/web/database/databasetest"
 )
 
 // A load is one run of the program.
@@ -26,13 +28,15 @@ type load struct {
 
 	sim          *simulator
 	simulated    *process
-	site         *site
+	sites        []*site // one for each node
 	serveArgs    []string
-	server       *process
+	server       nodes
 	teams        []*team
 	browsers     []*browser
 	talkers      []*browser // the browsers whose members have calls, no member twice
 	numbers      numbers
+	database     string // its address, with several nodes
+	postgres     *databasetest.Server
 	raws         *rawLoad
 	reconnecting sync.WaitGroup
 	report       report
@@ -65,10 +69,12 @@ func (l *load) setUp() error {
 // close ends everything that was started.
 func (l *load) close() {
 	l.cancel()
-	for _, p := range []*process{l.server, l.simulated} {
-		if p != nil {
-			p.stop()
-		}
+	l.server.stop()
+	if l.simulated != nil {
+		l.simulated.stop()
+	}
+	if l.postgres != nil {
+		l.postgres.Close()
 	}
 	if l.raws != nil {
 		l.raws.close()
@@ -122,27 +128,16 @@ func (l *load) startServer() error {
 	if err := os.WriteFile(keyFile, key, 0o600); err != nil {
 		return err
 	}
-	l.site = &site{url: "http://" + addr, transport: newTransport()}
-	l.serveArgs = []string{"serve", "--addr", addr, "--public-url", l.site.url, "--data", filepath.Join(l.dir, "data"), "--accounts", "any",
+	if err := l.addNodes(addr); err != nil {
+		return err
+	}
+	l.serveArgs = []string{"serve", "--public-url", "http://" + addr, "--key-file", filepath.Join(l.dir, "key"), "--accounts", "any",
 		"--api", l.sim.url + "/v2/", "--login", l.sim.url, "--push-key-file", keyFile, "--country", "DE", "--trusted-proxies", "127.0.0.1",
 		"--client-id", state.Clients[0].ClientID, "--client-secret", state.Clients[0].ClientSecret,
 		"--max-connections", strconv.Itoa(2*l.settings.browsers + 1000), "--sockets-per-member", strconv.Itoa(l.settings.browsers)}
 	for i := range l.settings.teams {
 		l.teams = append(l.teams, &team{account: state.Accounts[i].ID, users: state.Accounts[i].Users, calls: map[string]*call{}})
 	}
-	return l.runServer()
-}
-
-func (l *load) runServer() (err error) {
-	if l.server, err = start(l.dir, "callboard", exec.Command(l.program, l.serveArgs...)); err != nil {
-		return err
-	}
-	return l.server.await(l.site.url + "/readyz")
-}
-
-func (l *load) restartServer() error {
-	l.server.stop()
-	l.site.transport.CloseIdleConnections()
 	return l.runServer()
 }
 
@@ -155,7 +150,7 @@ func (l *load) signIn() error {
 	for i := range l.settings.browsers {
 		t := l.teams[i%len(l.teams)]
 		n := len(t.browsers)
-		b := &browser{site: l.site, team: t, index: n, user: t.users[n%len(t.users)], address: fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255),
+		b := &browser{site: l.sites[(i+i/len(l.teams))%len(l.sites)], team: t, index: n, user: t.users[n%len(t.users)], address: fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255),
 			language: languages[i/len(l.teams)%l.languages]}
 		t.browsers = append(t.browsers, b)
 		l.browsers = append(l.browsers, b)

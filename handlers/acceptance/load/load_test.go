@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callboard/handlers/acceptance/harness"
+	"callboard/web/database/databasetest"
 )
 
 func TestMain(m *testing.M) {
@@ -34,6 +35,24 @@ func TestSmallOffice(t *testing.T) {
 		`members of each, calls +6, 2, 3, 8\n`, `lost: .* 0\n`, `changes, deliveries, .* [1-9]\d*, [1-9]\d*, \d+\n`, `change at sipgate → browser, .* [1-9]\S* ms`,
 		`hold, p50, p99 +\d\S* ms, [1-9]`, `request at sipgate, .* [1-9]\S* ms`, `plain TCP, ratio +\S+ µs, \S+ µs, `, `stopped reading, .* 1, \d`, `teams, most of one team +2, `,
 	} {
+		if !regexp.MustCompile(want).MatchString(out.String()) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+}
+
+// The program measures an office on several nodes, too, of which one is killed.
+func TestSeveralNodes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long until a node is known to have failed")
+	}
+	program, database := harness.PlainProgram(t), databasetest.Postgres(t)
+	var out, progress bytes.Buffer
+	err := run(t.Context(), strings.Fields("-nodes 2 -browsers 6 -teams 2 -calls 6 -changes 4 -for 2s -idle 1s -kill -postgres "+database+" -program "+program), &out, &progress)
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, &progress, &out)
+	}
+	for _, want := range []string{`lost: .* 0\n`, `kill of a node → a browser has the truth, .* [1-9]\S* ms`} {
 		if !regexp.MustCompile(want).MatchString(out.String()) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}
@@ -153,7 +172,7 @@ func TestReached(t *testing.T) {
 
 // Mistakes on the command line are reported, and nothing is started.
 func TestCommandLine(t *testing.T) {
-	for _, bad := range []string{"-teams 0", "-browsers 3 -teams 4", "-browsers 9001", "-users 2", "-changes 0", "-changes NaN", "-for 1ms", "-stopped 100%", "-stopped x", "-rounds 0 -raw", "-calls -1", "-burst 0", "more"} {
+	for _, bad := range []string{"-teams 0", "-browsers 3 -teams 4", "-browsers 9001", "-users 2", "-changes 0", "-changes NaN", "-for 1ms", "-stopped 100%", "-stopped x", "-rounds 0 -raw", "-calls -1", "-burst 0", "-nodes 21", "-kill -nodes 1", "more"} {
 		var out bytes.Buffer
 		if err := run(context.Background(), strings.Fields(bad), &out, &out); err == nil {
 			t.Errorf("%s was accepted", bad)

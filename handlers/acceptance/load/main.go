@@ -31,6 +31,9 @@
 //	-raw       take turns with plain TCP, -rounds times each
 //	-stopped   share of the browsers that stop reading, such as 10%
 //	-restart   restart Callboard in the end, and measure until all browsers have the truth again
+//	-nodes     processes of Callboard with one PostgreSQL, over which the browsers are spread
+//	-postgres  address of an empty PostgreSQL database for them; without it, a server is started
+//	-kill      kill one of the nodes in the end, and measure until all browsers have the truth again
 //	-program   a Callboard that is built already
 package main
 
@@ -74,7 +77,9 @@ type settings struct {
 	raw                           bool
 	rounds                        int
 	stopped                       share
-	restart                       bool
+	restart, kill                 bool
+	nodes                         int // 0: one with SQLite
+	postgres                      string
 	program                       string
 }
 
@@ -110,6 +115,9 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	f.IntVar(&s.rounds, "rounds", 3, "turns of each with -raw")
 	f.Var(&s.stopped, "stopped", "share of the browsers that stop reading, such as 10%")
 	f.BoolVar(&s.restart, "restart", false, "restart Callboard in the end, and measure until all browsers have the truth again")
+	f.IntVar(&s.nodes, "nodes", 0, "processes of Callboard with one PostgreSQL (default: one with SQLite)")
+	f.StringVar(&s.postgres, "postgres", "", "address of an empty PostgreSQL database for the nodes (default: start a server)")
+	f.BoolVar(&s.kill, "kill", false, "kill one of the nodes in the end, and measure until all browsers have the truth again")
 	f.StringVar(&s.program, "program", "", "a Callboard that is built already (default: build it)")
 	if err := f.Parse(args); err != nil {
 		return s, err
@@ -136,6 +144,8 @@ func (s *settings) check() error {
 		return errors.New("changes must be above 0 and at most 1000, burst from 1, calls from 0")
 	case s.languages != 1 && s.languages != 2:
 		return errors.New("languages must be 1 or 2")
+	case s.nodes < 0 || s.nodes > 20 || s.kill && (s.nodes < 2 || s.restart):
+		return errors.New("nodes must be from 0 to 20; -kill needs two, and no -restart")
 	case s.duration < time.Second || s.idle < time.Second || s.rounds < 1:
 		return errors.New("-for and -idle must be 1s or more, -rounds 1 or more")
 	}

@@ -50,20 +50,15 @@ func (l *load) openBoards() error {
 	})
 }
 
-// cpu returns the CPU time of the server; of one that is gone, 0.
-func (l *load) cpu() time.Duration {
-	used, _ := l.server.cpu()
-	return used
-}
+// cpu returns the CPU time of the server, of all its nodes.
+func (l *load) cpu() time.Duration { return l.server.cpu() }
 
 // othersCPU returns the CPU time of all programs that have nothing to do with
 // the measurement.
 func (l *load) othersCPU() time.Duration {
 	all, _ := machineCPU()
-	for _, p := range []*process{l.server, l.simulated} {
-		used, _ := p.cpu()
-		all -= used
-	}
+	simulated, _ := l.simulated.cpu()
+	all -= l.cpu() + simulated
 	own, _ := cpuOf("self")
 	return all - own
 }

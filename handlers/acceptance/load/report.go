@@ -46,8 +46,10 @@ type round struct {
 	others        float64 // cores that other programs used meanwhile
 }
 
-// A restart is what was measured of one.
+// A restart is what was measured of one, or of the end of a node.
 type restart struct {
+	what     string
+	run      func() error    // starts the server
 	started  time.Duration   // until the server answered
 	all      time.Duration   // until all browsers showed what had happened
 	took     []time.Duration // until each did
@@ -135,10 +137,10 @@ func (r *report) print(to io.Writer) {
 		row("browsers that stopped reading, closed by the server, the last after", "%d, %d, %.1f s", r.stoppedBrowsers, r.stoppedClosed, r.stoppedTook.Seconds())
 	}
 	if x := r.restart; x != nil {
-		row("restart → first answer", "%s", ms(x.started))
-		row("restart → a browser has the truth, p50, p99, last", "%s, %s, %s", ms(percentile(x.took, 0.5)), ms(percentile(x.took, 0.99)), ms(x.all))
-		row("restart: server CPU until then", "%s", ms(x.cpu))
-		row("restart: lists of calls asked for, teams, most of one team", "%d, %d", x.teams, x.maxLists)
+		row(x.what+" → first answer", "%s", ms(x.started))
+		row(x.what+" → a browser has the truth, p50, p99, last", "%s, %s, %s", ms(percentile(x.took, 0.5)), ms(percentile(x.took, 0.99)), ms(x.all))
+		row(x.what+": server CPU until then", "%s", ms(x.cpu))
+		row(x.what+": lists of calls asked for, teams, most of one team", "%d, %d", x.teams, x.maxLists)
 	}
 	row("lost: changes that did not reach a browser", "%d", r.lost)
 	w.Flush()

@@ -6,17 +6,23 @@ import (
 	"time"
 )
 
-// measureRestart restarts the server, lets calls happen meanwhile, and measures
+// measureRestart restarts the server or kills one of its nodes, lets calls happen meanwhile, and measures
 // until every browser shows them.
 func (l *load) measureRestart() error {
-	if !l.restart {
+	r := &restart{what: "restart", run: l.runServer}
+	switch {
+	case l.kill:
+		r.what, r.run = "kill of a node", func() error { return nil }
+		l.say("killing a node …")
+		l.killNode()
+	case l.restart:
+		l.say("restarting Callboard …")
+		l.stopServer()
+	default:
 		return nil
 	}
-	l.say("restarting Callboard …")
-	r := &restart{}
 	l.report.restart = r
-	l.server.stop()
-	l.site.transport.CloseIdleConnections()
+	before := l.cpu() // 0 of a server that has ended
 	var changes []*change
 	for _, t := range l.teams {
 		i := slices.IndexFunc(l.talkers, func(b *browser) bool { return b.team == t })
@@ -38,7 +44,7 @@ func (l *load) measureRestart() error {
 		ch.began = began
 	}
 	l.resetSamples()
-	if err := l.runServer(); err != nil {
+	if err := r.run(); err != nil {
 		return err
 	}
 	r.started = time.Since(began)
@@ -51,7 +57,7 @@ func (l *load) measureRestart() error {
 			break
 		}
 	}
-	r.all, r.cpu = time.Since(began), l.cpu()
+	r.all, r.cpu = time.Since(began), l.cpu()-before
 	var x round
 	x.collect(l.browsers)
 	r.took = x.shown[isAnswered]

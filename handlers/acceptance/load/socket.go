@@ -31,7 +31,7 @@ func (b *browser) dial(ctx context.Context) (*socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", at.Host)
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", *b.site.addr.Load())
 	if err != nil {
 		return nil, err
 	}
