@@ -48,7 +48,7 @@ func TestSeveralNodes(t *testing.T) {
 	}
 	program, database := harness.PlainProgram(t), databasetest.Postgres(t)
 	var out, progress bytes.Buffer
-	err := run(t.Context(), strings.Fields("-nodes 2 -browsers 6 -teams 2 -calls 6 -changes 4 -for 2s -idle 1s -kill -postgres "+database+" -program "+program), &out, &progress)
+	err := run(t.Context(), strings.Fields("-nodes 2 -browsers 6 -teams 3 -calls 6 -changes 4 -for 2s -idle 1s -kill -postgres "+database+" -program "+program), &out, &progress)
 	if err != nil {
 		t.Fatalf("%v\n%s%s", err, &progress, &out)
 	}

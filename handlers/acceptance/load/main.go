@@ -136,8 +136,8 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 
 func (s *settings) check() error {
 	switch {
-	case s.teams < 1 || s.teams > 500 || s.users < 3 || s.users > 500:
-		return errors.New("teams must be from 1 to 500, users from 3 to 500")
+	case s.teams < 1 || s.teams > 499 || s.users < 3 || s.users > 500:
+		return errors.New("teams must be from 1 to 499, users from 3 to 500")
 	case s.browsers < s.teams || s.browsers > 9000:
 		return errors.New("browsers must be from the number of teams to 9000")
 	case !(s.changes > 0 && s.changes <= 1000) || s.burst < 1 || s.calls < 0:

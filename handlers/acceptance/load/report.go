@@ -137,7 +137,9 @@ func (r *report) print(to io.Writer) {
 		row("browsers that stopped reading, closed by the server, the last after", "%d, %d, %.1f s", r.stoppedBrowsers, r.stoppedClosed, r.stoppedTook.Seconds())
 	}
 	if x := r.restart; x != nil {
-		row(x.what+" → first answer", "%s", ms(x.started))
+		if r.settings.restart {
+			row(x.what+" → first answer", "%s", ms(x.started))
+		}
 		row(x.what+" → a browser has the truth, p50, p99, last", "%s, %s, %s", ms(percentile(x.took, 0.5)), ms(percentile(x.took, 0.99)), ms(x.all))
 		row(x.what+": server CPU until then", "%s", ms(x.cpu))
 		row(x.what+": lists of calls asked for, teams, most of one team", "%d, %d", x.teams, x.maxLists)

@@ -23,8 +23,9 @@ type simulatedUser struct{ ID, Username, Password string }
 // A simulatorState is what the simulator says about itself.
 type simulatorState struct {
 	Accounts []struct {
-		ID    string
-		Users []simulatedUser
+		ID       string
+		Platform string
+		Users    []simulatedUser
 	}
 	Clients []struct{ ClientID, ClientSecret string }
 }
