@@ -84,33 +84,6 @@ func (s *scene) hold(at *harness.Client, on bool) int {
 // holds counts the commands to hold or resume that reached sipgate.
 func (s *scene) holds() int { return s.Requests("PUT", "/v2/calls/*/hold") }
 
-// acted checks at sipgate that no two nodes acted for a team at the same time: each
-// change of the node in the order of the requests is one of the home.
-func (s *scene) acted() {
-	s.t.Helper()
-	hosts := map[string]string{}
-	changes := map[string]int{}
-	for _, r := range s.RequestLog() {
-		// Any node asks whose tokens it got at a sign-in.
-		if r.Account == "" || !strings.HasPrefix(r.Path, "/v2/") || r.Path == "/v2/authorization/userinfo" || r.Host == s.Simulator[len("http://"):] {
-			continue
-		}
-		if last := hosts[r.Account]; last != "" && last != r.Host {
-			changes[r.Account]++
-		}
-		hosts[r.Account] = r.Host
-	}
-	for team, n := range changes {
-		var fence int
-		if err := s.db.QueryRow(`select fence from cluster_homes where team = $1`, team).Scan(&fence); err != nil {
-			s.t.Fatal(err)
-		}
-		if n > fence-1 {
-			s.t.Errorf("sipgate saw %d changes of the node that acts for %s, which had %d homes", n, team, fence)
-		}
-	}
-}
-
 // Every node shows every team, and a click at any of them is one command.
 func TestEveryNodeServesEveryTeam(t *testing.T) {
 	s := newScene(t, 3)

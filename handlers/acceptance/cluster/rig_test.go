@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -129,6 +130,33 @@ func (r *rig) home(team string) *node {
 		}
 	}
 	return nil
+}
+
+// acted checks at sipgate that no two nodes acted for a team at the same time: each
+// change of the node in the order of the requests is one of the home.
+func (r *rig) acted() {
+	r.t.Helper()
+	hosts := map[string]string{}
+	changes := map[string]int{}
+	for _, q := range r.RequestLog() {
+		// Any node asks whose tokens it got at a sign-in.
+		if q.Account == "" || !strings.HasPrefix(q.Path, "/v2/") || q.Path == "/v2/authorization/userinfo" || q.Host == r.Simulator[len("http://"):] {
+			continue
+		}
+		if last := hosts[q.Account]; last != "" && last != q.Host {
+			changes[q.Account]++
+		}
+		hosts[q.Account] = q.Host
+	}
+	for team, n := range changes {
+		var fence int
+		if err := r.db.QueryRow(`select fence from cluster_homes where team = $1`, team).Scan(&fence); err != nil {
+			r.t.Fatal(err)
+		}
+		if n > fence-1 {
+			r.t.Errorf("sipgate saw %d changes of the node that acts for %s, which had %d homes", n, team, fence)
+		}
+	}
 }
 
 // A balancer passes each connection of a browser on to one of the nodes that said last
