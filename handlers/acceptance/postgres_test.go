@@ -56,6 +56,13 @@ func TestOnPostgres(t *testing.T) {
 		t.Error("there is a file")
 	}
 
+	// A second program that knows of no other nodes would act for the same teams.
+	data, own := t.TempDir(), slices.Clone(s.Args)
+	own[slices.Index(own, "-addr")+1], own[slices.Index(own, "-data")+1] = harness.FreeAddr(t), data
+	second := harness.Launch(t, data, own...)
+	if err := second.Wait(); err == nil || !strings.Contains(second.Log(2000), "another Callboard uses this database") {
+		t.Errorf("a second program: %v\n%s", err, second.Log(2000))
+	}
 	if err := server.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -73,13 +80,6 @@ func TestOnPostgres(t *testing.T) {
 	s.Eventually("readyz 200", func() bool { status, _ := anna.Get("/readyz"); return status == http.StatusOK })
 	isThere()
 	t.Logf("back after %v", time.Since(back))
-	// A second program that knows of no other nodes would act for the same teams.
-	data, own := t.TempDir(), slices.Clone(s.Args)
-	own[slices.Index(own, "-addr")+1], own[slices.Index(own, "-data")+1] = harness.FreeAddr(t), data
-	second := harness.Launch(t, data, own...)
-	if err := second.Wait(); err == nil || !strings.Contains(second.Log(2000), "another Callboard uses this database") {
-		t.Errorf("a second program: %v\n%s", err, second.Log(2000))
-	}
 	if strings.Contains(s.Log(1<<20), "panic") {
 		t.Error(s.Log(4000))
 	}

@@ -18,7 +18,7 @@ var ErrInUse = errors.New("another Callboard uses this database: programs that s
 const (
 	useWait = 15 * time.Second // for the one before, whose connection may outlive it
 	useTry  = 500 * time.Millisecond
-	useLook = 2 * time.Second // whether the connection still has it
+	useLook = 500 * time.Millisecond // whether the connection still has it
 )
 
 // useLock is the key of the advisory lock that nodes share, and that a program which is
