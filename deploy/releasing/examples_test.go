@@ -31,8 +31,8 @@ func values(node any, path ...string) (all []any) {
 	return nil
 }
 
-// readYAML returns the documents of a file in deploy.
-func readYAML(t *testing.T, name string) (documents []any) {
+// readExample returns a file in deploy.
+func readExample(t *testing.T, name string) []byte {
 	t.Helper()
 	root, err := git("", "rev-parse", "--show-toplevel")
 	if err != nil {
@@ -42,7 +42,13 @@ func readYAML(t *testing.T, name string) (documents []any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for d := yaml.NewDecoder(bytes.NewReader(content)); ; {
+	return content
+}
+
+// readYAML returns the documents of a file in deploy.
+func readYAML(t *testing.T, name string) (documents []any) {
+	t.Helper()
+	for d := yaml.NewDecoder(bytes.NewReader(readExample(t, name))); ; {
 		var document any
 		if err := d.Decode(&document); errors.Is(err, io.EOF) {
 			return documents
@@ -59,13 +65,7 @@ func readYAML(t *testing.T, name string) (documents []any) {
 func TestContainersOfExamples(t *testing.T) {
 	compose, kubernetes, traefik := readYAML(t, "compose/compose.yaml"), readYAML(t, "kubernetes/callboard.yaml"), readYAML(t, "traefik/callboard.yml")
 	const secret = "/run/secrets/"
-	type example struct {
-		name string
-		in   []any
-		path string
-		want any
-	}
-	for _, c := range []example{
+	checkExamples(t, []example{
 		{"compose", compose, "services/callboard/read_only", true},
 		{"compose", compose, "services/callboard/cap_drop", "ALL"},
 		{"compose", compose, "services/callboard/volumes", "data:/data"},
@@ -89,7 +89,66 @@ func TestContainersOfExamples(t *testing.T) {
 		{"Traefik", traefik, "http/routers/callboard/service", "callboard"},
 		{"Traefik", traefik, "http/services/callboard/loadBalancer/passHostHeader", true},
 		{"Traefik", traefik, "http/services/callboard/loadBalancer/servers/url", "http://127.0.0.1:8080"},
-	} {
+	})
+	checkObjects(t, kubernetes)
+}
+
+// Nodes in containers share a database and a key, have an address of their own for each
+// other, keep nothing, and get the time that handing teams over may take: twice --drain
+// and 20 seconds. Caddy asks all of them whether they are ready.
+func TestNodesOfExamples(t *testing.T) {
+	compose, kubernetes := readYAML(t, "compose/nodes.yaml"), readYAML(t, "kubernetes/callboard-nodes.yaml")
+	const container = "spec/template/spec/containers/"
+	all := []example{
+		{"compose", compose, "secrets/key/file", "./key"},
+		{"compose", compose, "services/caddy/volumes", "./Caddyfile.nodes:/etc/caddy/Caddyfile:ro"},
+		{"Kubernetes", kubernetes, "spec/replicas", 3},
+		{"Kubernetes", kubernetes, "spec/strategy/rollingUpdate/maxUnavailable", 0},
+		{"Kubernetes", kubernetes, "spec/maxUnavailable", 1},
+		{"Kubernetes", kubernetes, "spec/template/spec/securityContext/runAsUser", containerUser},
+		{"Kubernetes", kubernetes, container + "securityContext/readOnlyRootFilesystem", true},
+		{"Kubernetes", kubernetes, container + "livenessProbe/httpGet/path", "/healthz"},
+		{"Kubernetes", kubernetes, container + "readinessProbe/httpGet/path", "/readyz"},
+		{"Kubernetes", kubernetes, container + "env/valueFrom/fieldRef/fieldPath", "status.podIP"},
+		{"Kubernetes", kubernetes, container + "env/value", "$(POD_IP):8081"},
+		{"Kubernetes", kubernetes, container + "env/value", "10s"}, // --drain
+		{"Kubernetes", kubernetes, "spec/template/spec/terminationGracePeriodSeconds", 2*10 + 20 + 10},
+		{"Kubernetes", kubernetes, container + "env/valueFrom/secretKeyRef/key", "key"},
+		{"Kubernetes", kubernetes, container + "env/valueFrom/secretKeyRef/key", "database"},
+	}
+	caddyfile := readExample(t, "compose/Caddyfile.nodes")
+	for _, name := range []string{"node1", "node2", "node3"} {
+		node := "services/" + name + "/"
+		all = append(all, example{"compose", compose, node + "environment/CALLBOARD_NODE_ADDR", name + ":8081"},
+			example{"compose", compose, node + "environment/CALLBOARD_KEY_FILE", "/run/secrets/key"}, example{"compose", compose, node + "secrets", "key"},
+			example{"compose", compose, node + "env_file", "database.env"}, example{"compose", compose, node + "read_only", true},
+			example{"compose", compose, node + "stop_grace_period", "40s"}, // --drain is 5s
+			example{"compose", compose, node + "environment/CALLBOARD_PUBLIC_URL", "https://calls.example.com"})
+		if !bytes.Contains(caddyfile, []byte(" "+name+":8080")) {
+			t.Errorf("Caddy does not know %s", name)
+		}
+	}
+	checkExamples(t, all)
+	checkObjects(t, kubernetes)
+	if !bytes.Contains(caddyfile, []byte("health_uri /readyz")) {
+		t.Error("Caddy does not ask who is ready")
+	}
+	if found := values(compose[0], "services", "node1", "ports"); found != nil {
+		t.Errorf("others reach a node at %v", found)
+	}
+}
+
+// An example is what has to be at a path of some documents.
+type example struct {
+	name string
+	in   []any
+	path string
+	want any
+}
+
+func checkExamples(t *testing.T, all []example) {
+	t.Helper()
+	for _, c := range all {
 		var found []any
 		for _, document := range c.in {
 			found = append(found, values(document, strings.Split(c.path, "/")...)...)
@@ -98,6 +157,11 @@ func TestContainersOfExamples(t *testing.T) {
 			t.Errorf("%s: %s is %v, want %v", c.name, c.path, found, c.want)
 		}
 	}
+}
+
+// checkObjects reports objects of Kubernetes that lack what all have.
+func checkObjects(t *testing.T, kubernetes []any) {
+	t.Helper()
 	for _, document := range kubernetes {
 		for _, key := range []string{"apiVersion", "kind", "metadata"} {
 			if len(values(document, key)) != 1 {
