@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +64,7 @@ func (l *load) othersCPU() time.Duration {
 	return all - own
 }
 
-// keep listens to a browser's socket and opens it again, as htmx does, until the
+// keep listens to a browser's socket and opens it again, as the page does, until the
 // run is over.
 func (l *load) keep(b *browser, k *socket) {
 	for wait := firstReconnect; ; {
@@ -77,12 +78,11 @@ func (l *load) keep(b *browser, k *socket) {
 			b.mu.Unlock()
 			wait = firstReconnect
 		}
-		// Up to 30 % earlier or later, by the browser.
-		jitter := 0.7 + 0.6*float64((b.index*37+len(b.team.account)*11+int(b.address[len(b.address)-1]))%100)/100
+		jitter := 0.4 + 1.2*rand.Float64()
 		if b.stopped.Load() || !sleepUntil(l.ctx, time.Now().Add(time.Duration(float64(wait)*jitter))) {
 			return
 		}
-		wait = min(2*wait, lastReconnect)
+		wait = min(wait*8/5, lastReconnect)
 		var err error
 		if k, err = b.dial(l.ctx); err != nil {
 			k = nil
@@ -90,10 +90,10 @@ func (l *load) keep(b *browser, k *socket) {
 	}
 }
 
-// The delays of htmx before it opens a socket again.
+// The delays of the page, in the mean, before it opens a socket again.
 const (
 	firstReconnect = 500 * time.Millisecond
-	lastReconnect  = 8 * time.Second
+	lastReconnect  = 10 * time.Second
 )
 
 // measureIdle measures what open boards cost while nothing happens.
