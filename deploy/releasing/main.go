@@ -159,7 +159,7 @@ var notInlined = []string{
 	"bufio", "callboard/sipgate", "github.com/gorilla/...", "golang.org/x/sys/...", "net/textproto", "net/url", "time",
 	"golang.org/x/text/...", "log/slog", "os", "vendor/golang.org/x/net/...",
 	"crypto/tls", "crypto/x509", "database/sql", "encoding/asn1", "encoding/gob", "encoding/xml", "html/...", "internal/profile", "math/big",
-	"mime/...", "net", "net/http", "regexp/...", "runtime/pprof", "text/template/...",
+	"encoding/json", "fmt", "github.com/gorilla/...", "mime/...", "net", "net/http", "reflect", "regexp/...", "runtime/pprof", "text/template/...",
 }
 
 // compile builds the program for a platform and returns its file.
