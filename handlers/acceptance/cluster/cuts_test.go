@@ -61,6 +61,36 @@ func TestDatabaseRestarts(t *testing.T) {
 	s.acted()
 }
 
+// When PostgreSQL is away for longer than a lease lasts, no node acts any more. When it is
+// back, pages show the truth, and nobody signs in again.
+func TestDatabaseIsAwayForLong(t *testing.T) {
+	server := databasetest.OwnPostgres(t)
+	s := newSceneWith(t, server.URL.String(), 3)
+	if err := server.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	s.Elapse(15)
+	commands := s.holds()
+	lists := s.Requests("GET", "/v2/calls")
+	for _, n := range s.nodes {
+		if status := s.hold(at(s.anna, n), true); status != http.StatusServiceUnavailable {
+			t.Errorf("hold at %s without a database: %d", n.name, status)
+		}
+	}
+	s.Elapse(3)
+	if s.holds() != commands || s.Requests("GET", "/v2/calls") != lists {
+		t.Error("a node without a lease sends requests to sipgate")
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("live again after %v", s.live())
+	if status := s.hold(s.anna, true); status != http.StatusOK || s.holds() != commands+1 {
+		t.Errorf("hold: %d, %d commands", status, s.holds())
+	}
+	s.acted()
+}
+
 // While the other nodes do not reach a team's home, they do nothing for the team and say
 // when to come again. Pages find the home.
 func TestOthersDoNotReachTheHome(t *testing.T) {
