@@ -32,6 +32,7 @@ func (s *scene) others(home *node) (all []*node) {
 
 // When PostgreSQL restarts, teams stay where they are, and nobody signs in again.
 func TestDatabaseRestarts(t *testing.T) {
+	t.Parallel()
 	server := databasetest.OwnPostgres(t)
 	s := newSceneWith(t, server.URL.String(), 3)
 	home, fence := s.home(s.team), s.fence()
@@ -64,6 +65,7 @@ func TestDatabaseRestarts(t *testing.T) {
 // When PostgreSQL is away for longer than a lease lasts, no node acts any more. When it is
 // back, pages show the truth, and nobody signs in again.
 func TestDatabaseIsAwayForLong(t *testing.T) {
+	t.Parallel()
 	server := databasetest.OwnPostgres(t)
 	s := newSceneWith(t, server.URL.String(), 3)
 	if err := server.Stop(); err != nil {
@@ -94,6 +96,7 @@ func TestDatabaseIsAwayForLong(t *testing.T) {
 // While the other nodes do not reach a team's home, they do nothing for the team and say
 // when to come again. Pages find the home.
 func TestOthersDoNotReachTheHome(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 3)
 	home, fence := s.home(s.team), s.fence()
 	home.peer.Cut()
@@ -148,6 +151,7 @@ func (s *scene) heldOnce() {
 // When the way to the home is cut in the middle of a command, the visitor hears that
 // nobody knows, and nothing is sent again.
 func TestWayIsCutDuringCommand(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 3)
 	home := s.home(s.team)
 	answer := s.slowHold(s.others(home)[0])
@@ -165,6 +169,7 @@ func TestWayIsCutDuringCommand(t *testing.T) {
 // When the home is killed in the middle of a command, the visitor hears that nobody
 // knows, the audit at the new home says the same, and nothing is sent again.
 func TestHomeIsKilledDuringCommand(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 3)
 	home := s.home(s.team)
 	answer := s.slowHold(s.others(home)[0])

@@ -86,6 +86,7 @@ func (s *scene) holds() int { return s.Requests("PUT", "/v2/calls/*/hold") }
 
 // Every node shows every team, and a click at any of them is one command.
 func TestEveryNodeServesEveryTeam(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 3)
 	for i, n := range s.nodes {
 		anna := at(s.anna, n)
@@ -110,6 +111,7 @@ func TestEveryNodeServesEveryTeam(t *testing.T) {
 // When a team's home is killed, the pages show the truth again, nobody signs in again,
 // and commands go on.
 func TestHomeIsKilled(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 3)
 	if status := s.hold(s.anna, true); status != http.StatusOK {
 		t.Fatalf("hold: %d", status)
@@ -132,6 +134,7 @@ func TestHomeIsKilled(t *testing.T) {
 // A node that was stopped for half a minute and goes on does nothing for the teams that
 // it lost.
 func TestHomeIsStoppedAndGoesOn(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 3)
 	home := s.home(s.team)
 	if err := home.process.Send(syscall.SIGSTOP); err != nil {
@@ -151,6 +154,7 @@ func TestHomeIsStoppedAndGoesOn(t *testing.T) {
 
 // A node that does not reach the database gives up its teams, and others take them.
 func TestHomeLosesTheDatabase(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 3)
 	home := s.home(s.team)
 	begun := time.Now()
@@ -169,6 +173,7 @@ func TestHomeLosesTheDatabase(t *testing.T) {
 // A node that ends in order hands its teams over: pages are closed with 1012, and show
 // the truth at once.
 func TestHomeEndsInOrder(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 3)
 	home := s.home(s.team)
 	ended := make(chan error, 1)

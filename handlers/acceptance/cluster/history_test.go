@@ -67,6 +67,7 @@ const longestFault = 12
 // act for a team at the same time, nobody has to sign in again, and all pages show the
 // truth in the end.
 func TestRandomHistory(t *testing.T) {
+	t.Parallel()
 	h := newHistory(t, 3, 3)
 	for i := range *historySteps {
 		n, f := h.nodes[h.rng.IntN(len(h.nodes))], faults[h.rng.IntN(len(faults))]
