@@ -135,7 +135,7 @@ const homes = `
 
 	# Random numbers that may be guessed: jitter, and a simulator that can
 	# be replayed. Secrets come from crypto/rand.
-	math/rand/v2                      < web web/cluster handlers/homes sipgate/switchboard sipgate/simulator
+	math/rand/v2                      < web web/cluster handlers/homes sipgate/switchboard sipgate/simulator handlers/acceptance/load
 	math/rand                         < none
 
 	# The clock that runs on while the machine is suspended.
