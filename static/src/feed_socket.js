@@ -3,7 +3,7 @@
 // lost: soon at first, and not at the same time as everybody else.
 
 const firstWait = 500; // ms
-const maxWait = 10_000;
+const maxWait = 4000; // of several nodes, another one has the board 8 s after its node was killed
 
 /** A FeedSocket is one connection that is kept up. */
 export class FeedSocket {

@@ -93,7 +93,7 @@ func (l *load) keep(b *browser, k *socket) {
 // The delays of the page, in the mean, before it opens a socket again.
 const (
 	firstReconnect = 500 * time.Millisecond
-	lastReconnect  = 10 * time.Second
+	lastReconnect  = 4 * time.Second
 )
 
 // measureIdle measures what open boards cost while nothing happens.
