@@ -29,7 +29,8 @@ var opened sync.Map
 
 // OnBoth returns the tests of a package for its TestMain. They run with SQLite first.
 // Then those that called [Open] run again, with PostgreSQL, unless it is not installed or
-// the tests are to be short.
+// the tests are to be short. The race detector would find nothing new in that and takes
+// long, so with it they run once.
 func OnBoth(m interface{ Run() int }) interface{ Run() int } { return both{m} }
 
 type both struct{ m interface{ Run() int } }
@@ -41,7 +42,7 @@ func (b both) Run() int {
 	for name := range opened.Range {
 		names = append(names, regexp.QuoteMeta(name.(string)))
 	}
-	if len(names) == 0 || testing.Short() {
+	if len(names) == 0 || testing.Short() || raceEnabled {
 		return code
 	}
 	if _, err := server(); errors.Is(err, errNoPostgres) && os.Getenv(requiredVariable) != "required" {

@@ -1,0 +1,5 @@
+//go:build !race
+
+package databasetest
+
+const raceEnabled = false
