@@ -23,6 +23,8 @@
 //     clock runs on while the process is stopped or the machine is suspended.
 //   - Between the check and the request the process may be stopped. So the check is
 //     made twice: before the request, and again before each write to the connection.
+//     What remains is the way from there into the system: a process that is stopped in
+//     those nanoseconds writes that one request when it goes on.
 //   - A write locks the row of the home, and is refused unless that names the node of
 //     the connection. A change of the home waits for it. Node ids are used once, so the
 //     name is as good as the fencing number.

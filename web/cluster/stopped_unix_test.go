@@ -52,8 +52,13 @@ func TestChild(t *testing.T) {
 	}
 }
 
+// atTheCheck is how many requests of the test's process may be between the last check
+// and the call of the system that writes them: one for each of two processors. Without
+// the check it would be all that wait.
+const atTheCheck = 2
+
 // A process that is stopped (SIGSTOP) until another node has its team, and goes on then,
-// sends nothing more, wherever it was stopped.
+// sends nothing more but what it was about to write at that moment.
 func TestAStoppedProcess(t *testing.T) {
 	r := newRig(t)
 	var requests atomic.Int64
@@ -86,7 +91,9 @@ func TestAStoppedProcess(t *testing.T) {
 		if err := child.Wait(); err != nil { // it ends when it knows that it was replaced
 			t.Errorf("the process: %v", err)
 		}
-		same(t, "requests after the takeover", requests.Load()-sent, 0)
+		if n := requests.Load() - sent; n > atTheCheck {
+			t.Errorf("%d requests after the takeover", n)
+		}
 		if err := b.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -123,7 +123,7 @@ func (v *conversations) step(k kind, c *call) (err error) {
 	v.mu.Lock()
 	v.tally.changes = append(v.tally.changes, ch)
 	if k.command() {
-		v.clicks = append(v.clicks, click{c.id, k == isHeld, ch.began})
+		v.clicks = append(v.clicks, click{c.id, k == isHeld, *ch.began.Load()})
 	}
 	v.mu.Unlock()
 	ctx := v.ctx // a step that has begun is not broken off

@@ -41,7 +41,7 @@ func (l *load) measureRestart() error {
 	}
 	began := time.Now()
 	for _, ch := range changes {
-		ch.began = began
+		ch.began.Store(&began)
 	}
 	l.resetSamples()
 	if err := r.run(); err != nil {

@@ -57,7 +57,7 @@ func (k kind) command() bool { return k == isHeld || k == isResumed }
 type change struct {
 	kind      kind
 	call      *call
-	began     time.Time
+	began     atomic.Pointer[time.Time]
 	seen      []atomic.Bool // by the index of the browser
 	remaining atomic.Int32  // browsers that have not seen it
 }
@@ -65,7 +65,8 @@ type change struct {
 // expect begins to watch for a change. Browsers that do not read are not
 // waited for.
 func (t *team) expect(k kind, c *call) *change {
-	ch := &change{kind: k, call: c, began: time.Now(), seen: make([]atomic.Bool, len(t.browsers))}
+	ch := &change{kind: k, call: c, seen: make([]atomic.Bool, len(t.browsers))}
+	ch.began.Store(new(time.Now()))
 	for i, b := range t.browsers {
 		if b.stopped.Load() {
 			ch.seen[i].Store(true)
@@ -131,7 +132,7 @@ func (b *browser) see(ch *change, now time.Time, overtaken bool) {
 		return
 	}
 	b.mu.Lock()
-	b.samples = append(b.samples, sample{ch.kind, now.Sub(ch.began), overtaken})
+	b.samples = append(b.samples, sample{ch.kind, now.Sub(*ch.began.Load()), overtaken})
 	b.mu.Unlock()
 	if ch.remaining.Add(-1) == 0 {
 		b.team.forget(ch)
