@@ -13,7 +13,7 @@ import (
 const NodeHeader = "X-Node-"
 
 const (
-	visitorHeader = NodeHeader + "Visitor"
+	clientHeader  = NodeHeader + "Client"
 	requestHeader = NodeHeader + "Request"
 )
 
@@ -21,7 +21,7 @@ const (
 // and which id it has. It removes what the client has written in its place.
 func ForwardVisit(h http.Header, r *http.Request) {
 	RemoveNodeHeaders(h)
-	h[visitorHeader] = []string{ClientIP(r).String()}
+	h[clientHeader] = []string{ClientIP(r).String()}
 	h[requestHeader] = []string{RequestID(r.Context())}
 }
 
@@ -38,7 +38,7 @@ func RemoveNodeHeaders(h http.Header) {
 // headers that say so: handlers may pass a header on.
 func forwardedVisit(r *http.Request) *visit {
 	v := &visit{id: cmp.Or(r.Header.Get(requestHeader), newRequestID())}
-	v.ip, _ = netip.ParseAddr(r.Header.Get(visitorHeader))
+	v.ip, _ = netip.ParseAddr(r.Header.Get(clientHeader))
 	RemoveNodeHeaders(r.Header)
 	return v
 }

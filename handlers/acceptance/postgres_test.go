@@ -16,7 +16,7 @@ import (
 
 // With PostgreSQL the program does what it does with a file: what was done is still there
 // after a restart of the program. While PostgreSQL is away, pages say so; when it is
-// back, so are they, and nobody has to sign in again.
+// back, so are they, and sessions go on.
 func TestOnPostgres(t *testing.T) {
 	t.Parallel()
 	server := databasetest.OwnPostgres(t)

@@ -31,7 +31,7 @@ type Control interface {
 	GiveUp(ctx context.Context, team string) error
 	ActsFor(team string) bool
 
-	// Quiet reports whether nobody notices when another process begins to act for a team.
+	// Quiet reports whether another process can begin to act for a team unnoticed.
 	Quiet(team string) bool
 
 	// Awaited returns the teams for which somebody is signed in.
@@ -138,7 +138,9 @@ func (h *Homes) stay(home cluster.Home, s, before *stay) {
 	if before != nil {
 		<-before.gone
 	}
-	s.err = h.begin(h.ctx, home.Team)
+	if s.err = h.begin(h.ctx, home.Team); s.err != nil {
+		h.remove(home.Team, s) // who asks from now on tries again
+	}
 	close(s.ready)
 	if s.err != nil {
 		if _, passes := cluster.RetryAfter(s.err); !passes {

@@ -24,7 +24,7 @@ type Options struct {
 	Version string
 	Log     *slog.Logger
 
-	OnRenewal func(took time.Duration, err error) // is told of each renewal of the lease; nil: nobody is
+	OnRenewal func(took time.Duration, err error) // gets each renewal of the lease, unless it is nil
 }
 
 // NewOptions returns the Options that the settings of a node mean. postgres says that

@@ -156,7 +156,7 @@ func (n *Node) sinceRenewal() int64 {
 	return 0
 }
 
-// end ends the node: it acts for nobody any more, and all homes are lost.
+// end ends the node: it acts for no team any more, and all homes are lost.
 func (n *Node) end(why error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

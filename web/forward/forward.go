@@ -30,7 +30,7 @@ var (
 	ErrAway = errors.New("the team's home does not answer")
 
 	// ErrUnknown is returned if the home got a request that changes something and
-	// did not answer: nobody knows whether it has been done.
+	// did not answer: whether it has been done is not known.
 	ErrUnknown = errors.New("the team's home did not answer a request that it may have carried out")
 )
 

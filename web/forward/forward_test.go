@@ -72,8 +72,8 @@ func TestHeadersOfNodesCannotBeForged(t *testing.T) {
 	s.settle("red", "a")
 	s.settle("blue", "b")
 	for team, home := range map[string]string{"red": "a", "blue": "b"} {
-		resp, _ := a.send("GET", "/?team="+team, nil, "X-Node-Visitor", "203.0.113.66", "x-node-request", "forged", "X-Node-Team", "red",
-			"Connection", "X-Node-Visitor, X-Node-Team, X-Node-Request")
+		resp, _ := a.send("GET", "/?team="+team, nil, "X-Node-Client", "203.0.113.66", "x-node-request", "forged", "X-Node-Team", "red",
+			"Connection", "X-Node-Client, X-Node-Team, X-Node-Request")
 		if want := home + " 127.0.0.1 " + resp.Header.Get("X-Request-Id"); got.Load() != want {
 			t.Errorf("%s saw %q, want %q", home, got.Load(), want)
 		}

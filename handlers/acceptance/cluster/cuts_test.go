@@ -30,7 +30,7 @@ func (s *scene) others(home *node) (all []*node) {
 	return all
 }
 
-// When PostgreSQL restarts, teams stay where they are, and nobody signs in again.
+// When PostgreSQL restarts, teams stay where they are, and sessions go on.
 func TestDatabaseRestarts(t *testing.T) {
 	t.Parallel()
 	server := databasetest.OwnPostgres(t)
@@ -63,7 +63,7 @@ func TestDatabaseRestarts(t *testing.T) {
 }
 
 // When PostgreSQL is away for longer than a lease lasts, no node acts any more. When it is
-// back, pages show the truth, and nobody signs in again.
+// back, pages show the truth, and sessions go on.
 func TestDatabaseIsAwayForLong(t *testing.T) {
 	t.Parallel()
 	server := databasetest.OwnPostgres(t)
@@ -148,8 +148,8 @@ func (s *scene) heldOnce() {
 	}
 }
 
-// When the way to the home is cut in the middle of a command, the visitor hears that
-// nobody knows, and nothing is sent again.
+// When the way to the home is cut in the middle of a command, the answer says that
+// the outcome is unknown, and nothing is sent again.
 func TestWayIsCutDuringCommand(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, 3)
@@ -166,8 +166,8 @@ func TestWayIsCutDuringCommand(t *testing.T) {
 	s.acted()
 }
 
-// When the home is killed in the middle of a command, the visitor hears that nobody
-// knows, the audit at the new home says the same, and nothing is sent again.
+// When the home is killed in the middle of a command, the answer says that the
+// outcome is unknown, so does the audit at the new home, and nothing is sent again.
 func TestHomeIsKilledDuringCommand(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, 3)

@@ -108,7 +108,7 @@ func TestEveryNodeServesEveryTeam(t *testing.T) {
 	s.acted()
 }
 
-// When a team's home is killed, the pages show the truth again, nobody signs in again,
+// When a team's home is killed, the pages show the truth again, sessions go on,
 // and commands go on.
 func TestHomeIsKilled(t *testing.T) {
 	t.Parallel()

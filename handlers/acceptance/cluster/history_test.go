@@ -64,7 +64,7 @@ func (h *history) start(n *node) { h.rig.start(n) }
 const longestFault = 12
 
 // Whatever happens to the nodes, each command reaches sipgate at most once, no two nodes
-// act for a team at the same time, nobody has to sign in again, and all pages show the
+// act for a team at the same time, members stay signed in, and all pages show the
 // truth in the end.
 func TestRandomHistory(t *testing.T) {
 	t.Parallel()
