@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"callboard/web/database"
@@ -13,22 +16,28 @@ import (
 
 // Times of changes.
 const (
-	lookEvery    = 700 * time.Millisecond // for changes that were not announced by a notification
-	lookBack     = 15 * time.Second       // longer than a transaction lasts: what it changed is seen when it commits
+	lookPause    = 100 * time.Millisecond // between two looks, however many notifications come
+	lookBack     = 6 * time.Second        // longer than a claim lasts: what a transaction changed is seen when it commits
 	keepChanges  = time.Minute
 	changesTopic = "callboard_changes" // of the notifications
 )
 
-// Announced is a table whose changes all nodes hear of.
+// Announced is a table of which all nodes hear that it was changed.
 type Announced struct {
-	Table   string
-	Key     string   // the column that says what has changed, such as the team
-	Columns []string // those whose updates are announced; none: all
+	Table string
+	Key   string // the column that says what has changed
+	On    string // the statements, as of a trigger: "delete", "insert or update of fenced"
 }
 
 // Change is one in an announced table. The zero value says that anything may have
 // changed.
 type Change struct{ Table, Key string }
+
+// ofHomes are the tables that say where teams are at home.
+var ofHomes = []Announced{
+	{Table: "cluster_homes", Key: "team", On: "insert or update"},
+	{Table: "cluster_nodes", Key: "id", On: "update of fenced"},
+}
 
 // The row is what nodes look for; the notification only says that there is one.
 const announceFunction = `
@@ -42,8 +51,9 @@ begin
 end
 $announce$`
 
-// Announce has the database announce changes in some tables. It is called after each
-// migration, on PostgreSQL, by any number of nodes at once.
+// Announce has the database announce changes of homes, and of some other tables: see
+// [Options]. It is called after each migration, on PostgreSQL, by any number of nodes at
+// once.
 func Announce(ctx context.Context, db *sql.DB, tables ...Announced) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -56,7 +66,7 @@ func Announce(ctx context.Context, db *sql.DB, tables ...Announced) error {
 	if _, err := tx.ExecContext(ctx, announceFunction); err != nil {
 		return err
 	}
-	for _, a := range tables {
+	for _, a := range append(tables, ofHomes...) {
 		if err := a.announce(ctx, tx); err != nil {
 			return fmt.Errorf("announce changes of %s: %w", a.Table, err)
 		}
@@ -70,16 +80,8 @@ const announceTrigger = "cluster_announce_"
 
 // announce creates the trigger of a table, unless it is there.
 func (a Announced) announce(ctx context.Context, tx *sql.Tx) error {
-	of := ""
-	if len(a.Columns) > 0 {
-		names := make([]string, len(a.Columns))
-		for i, c := range a.Columns {
-			names[i] = quoted(c)
-		}
-		of = " of " + strings.Join(names, ", ")
-	}
-	definition := fmt.Sprintf(`after insert or delete or update%s on %s for each row execute function cluster_announce('%s')`,
-		of, quoted(a.Table), strings.ReplaceAll(a.Key, "'", "''"))
+	definition := fmt.Sprintf(`after %s on %s for each row execute function cluster_announce('%s')`,
+		a.On, quoted(a.Table), strings.ReplaceAll(a.Key, "'", "''"))
 	name := fmt.Sprintf("%s%x", announceTrigger, sha256.Sum256([]byte(definition)))[:40]
 	var there bool
 	var others []string
@@ -114,96 +116,179 @@ func (a Announced) announce(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// Watch calls f for each change in the announced tables, by whatever node or tool, at
-// most a second after it was made, until ctx is done. The address is that of the
-// database. A change may be told more than once. While the database is away, nothing is
-// told; afterwards anything may have changed.
-func Watch(ctx context.Context, db *sql.DB, address string, f func(Change)) error {
-	wake := make(chan struct{}, 1)
-	listening := make(chan error, 1)
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		listening <- database.Listen(ctx, address, changesTopic, func() {
-			select {
-			case wake <- struct{}{}:
-			default:
-			}
-		})
-	}()
-	defer func() {
-		cancel()
-		<-listening
-	}()
-	w := watcher{db: db, tell: f}
-	for {
-		w.look(ctx)
-		select {
-		case <-ctx.Done():
-			return nil
-		case err := <-listening:
-			listening <- err
-			if err != nil {
-				return err
-			}
-		case <-wake:
-		case <-time.After(lookEvery):
-		}
+// A watcher hears of changes. A notification wakes it, and else a renewal of the lease,
+// with which comes whether there are changes: to look costs nothing while nothing changes.
+type watcher struct {
+	wake   chan struct{}
+	missed atomic.Bool // a look or a renewal has failed: anything may have changed
+	stale  atomic.Bool // there is a node whose lease has run out
+
+	// Of renewals only.
+	newest int64     // change, as the last renewal said
+	until  time.Time // a change may still be committed that was made before newest
+
+	// Of looks only.
+	last int64          // the highest id that was seen
+	told map[int64]bool // of the last time
+}
+
+func (w *watcher) poke() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
 	}
 }
 
-// A watcher knows which changes were told.
-type watcher struct {
-	db   *sql.DB
-	tell func(Change)
+// renewed says what came with a renewal: the newest change, and whether there is another
+// node whose lease has run out.
+func (w *watcher) renewed(newest int64, stale bool) {
+	if newest != w.newest {
+		w.newest, w.until = newest, time.Now().Add(lookBack)
+	}
+	if stale {
+		w.stale.Store(true)
+	}
+	if stale || time.Now().Before(w.until) || w.missed.Load() {
+		w.poke()
+	}
+}
 
-	last   int64          // the highest id that was seen
-	told   map[int64]bool // of the last time; nil before the first look
-	looked time.Time      // when that was
+// watch tells of changes until ctx is done or the node is replaced.
+func (n *Node) watch(ctx context.Context) {
+	var listening sync.WaitGroup
+	defer listening.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if n.o.Database != "" {
+		listening.Go(func() {
+			if err := database.Listen(ctx, n.o.Database, changesTopic, n.changes.poke); err != nil {
+				n.o.Log.Warn("listen for changes", "err", err)
+			}
+		})
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.done:
+			return
+		case <-n.changes.wake:
+		}
+		n.look(ctx)
+		if n.changes.stale.Swap(false) {
+			n.fenceExpired(ctx)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(lookPause):
+		}
+	}
 }
 
 // look tells of the changes that are new.
-func (w *watcher) look(ctx context.Context) {
-	limited, cancel := context.WithTimeout(ctx, renewLimit)
+func (n *Node) look(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, renewLimit)
 	defer cancel()
-	begun := time.Now()
-	changes, err := w.read(limited)
+	missed := n.changes.missed.Swap(false)
+	changes, err := n.newChanges(ctx)
+	if err == nil {
+		err = n.rereadHomes(ctx, changes, missed)
+	}
 	if err != nil {
+		n.changes.missed.Store(true)
 		return
 	}
-	if w.told != nil && begun.Sub(w.looked) > lookBack/2 {
-		w.tell(Change{})
+	if n.o.Changed == nil {
+		return
 	}
-	told := make(map[int64]bool, len(changes))
+	if missed {
+		n.o.Changed(Change{})
+	}
 	for _, c := range changes {
-		if w.told != nil && !w.told[c.id] {
-			w.tell(c.Change)
-		}
-		told[c.id] = true
-		w.last = max(w.last, c.id)
+		n.o.Changed(c)
 	}
-	w.told, w.looked = told, begun
 }
 
-// A foundChange is one with the id of its row.
-type foundChange struct {
-	id int64
-	Change
-}
-
-func (w *watcher) read(ctx context.Context) (changes []foundChange, err error) {
-	rows, err := w.db.QueryContext(ctx, `
+// newChanges returns the changes that were not returned before.
+func (n *Node) newChanges(ctx context.Context) (changes []Change, err error) {
+	w := &n.changes
+	rows, err := n.db.QueryContext(ctx, `
 		select id, source, key from cluster_changes
 		where id > $1 or at > clock_timestamp() - $2::bigint * interval '1 millisecond' order by id`, w.last, lookBack.Milliseconds())
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
+	told := map[int64]bool{}
 	for rows.Next() {
-		var c foundChange
-		if err := rows.Scan(&c.id, &c.Table, &c.Key); err != nil {
+		var id int64
+		var c Change
+		if err := rows.Scan(&id, &c.Table, &c.Key); err != nil {
 			return nil, err
 		}
-		changes = append(changes, c)
+		if !w.told[id] {
+			changes = append(changes, c)
+		}
+		told[id] = true
 	}
-	return changes, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	w.told = told
+	for id := range told {
+		w.last = max(w.last, id)
+	}
+	return changes, nil
+}
+
+// rereadHomes reads the homes that have changed, or all, and tells where they are.
+func (n *Node) rereadHomes(ctx context.Context, changes []Change, all bool) error {
+	teams, nodes := []string{}, []string{}
+	for _, c := range changes {
+		switch c.Table {
+		case "cluster_homes":
+			teams = append(teams, c.Key)
+		case "cluster_nodes":
+			nodes = append(nodes, c.Key)
+		}
+	}
+	if !all && len(teams)+len(nodes) == 0 {
+		return nil
+	}
+	homes, err := n.readHomes(ctx, teams, nodes, all)
+	for _, h := range homes {
+		n.mu.Lock()
+		if a, ok := n.away[h.Team]; ok && (a.Fence < h.Fence || h.Node != a.Node) {
+			delete(n.away, h.Team)
+		}
+		n.mu.Unlock()
+		if n.o.Moved != nil {
+			n.o.Moved(h.Team, h.Address)
+		}
+	}
+	return err
+}
+
+// readHomes returns the homes of some teams, those at some nodes, or all. Node and Address
+// are "" of one whose node was fenced.
+func (n *Node) readHomes(ctx context.Context, teams, nodes []string, all bool) (homes []Home, err error) {
+	ofTeams, _ := json.Marshal(teams) // strings cannot fail
+	atNodes, _ := json.Marshal(nodes)
+	rows, err := n.db.QueryContext(ctx, `
+		select h.team, h.fence, coalesce(n.id, ''), coalesce(n.address, '')
+		from cluster_homes h left join cluster_nodes n on n.id = h.node and not n.fenced
+		where $1 or h.team = any (array(select jsonb_array_elements_text($2::jsonb)))
+			or h.node = any (array(select jsonb_array_elements_text($3::jsonb)))`, all, string(ofTeams), string(atNodes))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var h Home
+		if err := rows.Scan(&h.Team, &h.Fence, &h.Node, &h.Address); err != nil {
+			return nil, err
+		}
+		homes = append(homes, h)
+	}
+	return homes, rows.Err()
 }

@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -29,40 +28,25 @@ func (h *heard) has(c Change) error {
 	return nil
 }
 
-// watch hears of changes by a link until the end of the test.
-func (r *rig) watch(l *link) *heard {
+// watch starts a node that hears of changes, and returns what it hears.
+func (r *rig) watch(l *link) (*heard, *testNode) {
 	r.Helper()
-	db, err := r.open(l.address(r.url))
-	if err != nil {
-		r.Fatal(err)
-	}
 	h := &heard{all: map[Change]int{}}
-	ctx, cancel := context.WithCancel(r.Context())
-	done := make(chan error, 1)
-	go func() { done <- Watch(ctx, db, l.address(r.url), h.add) }()
-	r.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			r.Error(err)
-		}
-	})
-	return h
+	n := r.startAt(l, Options{Lease: testLease, Renew: testRenew, Database: l.address(r.url), Changed: h.add})
+	return h, n
 }
 
 func TestChanges(t *testing.T) {
 	r := newRig(t)
 	r.exec(`create table roles (account text not null, role text not null, seen bigint not null)`)
-	for _, columns := range [][]string{nil, {"role"}, {"role"}} { // the last one counts
-		if err := Announce(t.Context(), r.db, Announced{Table: "roles", Key: "account", Columns: columns}); err != nil {
+	for _, on := range []string{"insert", "insert or delete or update of role", "insert or delete or update of role"} { // the last one counts
+		if err := Announce(t.Context(), r.db, Announced{Table: "roles", Key: "account", On: on}); err != nil {
 			t.Fatal(err)
 		}
 	}
+	r.exec(`insert into roles values ('before', 'agent', 0)`)
 	l := newLink(r)
-	h := r.watch(l)
-	r.until("the watcher", func() error { // it tells of nothing from before
-		r.exec(`insert into roles values ('new', 'agent', 0)`)
-		return h.has(Change{"roles", "new"})
-	})
+	h, _ := r.watch(l)
 	for _, c := range []struct{ key, statement string }{
 		{"added", `insert into roles values ('added', 'agent', 0)`},
 		{"changed", `update roles set account = 'changed', role = 'lead' where account = 'added'`},
@@ -77,11 +61,13 @@ func TestChanges(t *testing.T) {
 	r.exec(`update roles set seen = seen + 1`)
 	r.exec(`insert into roles values ('last', 'agent', 0)`)
 	r.until("the last one", func() error { return h.has(Change{"roles", "last"}) })
+	h.mu.Lock()
 	for c, n := range h.all {
-		if c.Key != "new" && n != 1 {
+		if n != 1 || c.Key == "before" {
 			t.Errorf("%v was told %d times", c, n)
 		}
 	}
+	h.mu.Unlock()
 
 	// A transaction that was begun before others, and ends after them.
 	tx, err := r.db.Begin()
@@ -107,4 +93,92 @@ func TestChanges(t *testing.T) {
 	r.exec(`create function hook.pg_notify(text, text) returns void language sql as 'select'`)
 	r.exec(`insert into roles values ('quiet', 'agent', 0)`)
 	r.until("what was not announced", func() error { return h.has(Change{"roles", "quiet"}) })
+}
+
+// After the database was away, anything may have changed.
+func TestChangesWhileTheDatabaseIsAway(t *testing.T) {
+	r := newRig(t)
+	if err := Announce(t.Context(), r.db); err != nil {
+		t.Fatal(err)
+	}
+	l := newLink(r)
+	h, n := r.watch(l)
+	l.set(linkCut)
+	r.untilDatabase("the lease runs out", "expires < clock_timestamp()", n)
+	if h.has(Change{}) == nil {
+		t.Error("told while the database was away")
+	}
+	l.set(linkOpen)
+	r.until("anything", func() error { return h.has(Change{}) })
+}
+
+// moves are what a node was told last of each team.
+type moves struct {
+	mu  sync.Mutex
+	now map[string]string
+}
+
+func (m *moves) add(team, address string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now[team] = address
+}
+
+func (m *moves) is(team, address string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if got, ok := m.now[team]; !ok || got != address {
+		return fmt.Errorf("told %q %v, want %q", got, ok, address)
+	}
+	return nil
+}
+
+// Every node is told when a team's home changes, and forgets where it was: with
+// notifications and without, when homes are given up, and when a node dies and nobody asks
+// for its teams.
+func TestNodesAreToldOfHomes(t *testing.T) {
+	for name, listens := range map[string]bool{"by notifications": true, "by renewals": false} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			if err := Announce(t.Context(), r.db); err != nil {
+				t.Fatal(err)
+			}
+			a, b := r.start(), r.start()
+			m, o := &moves{now: map[string]string{}}, Options{Lease: testLease, Renew: testRenew}
+			o.Moved = m.add
+			if listens {
+				o.Database = r.url
+			}
+			c := r.startAt(newLink(r), o)
+			forgotten := func(team string) func() error {
+				return func() error {
+					c.mu.Lock()
+					defer c.mu.Unlock()
+					if h, ok := c.away[team]; ok {
+						return fmt.Errorf("remembers %+v", h)
+					}
+					return nil
+				}
+			}
+			r.claim(a, "t")
+			r.claim(b, "u")
+			r.until("the first home", func() error { return m.is("t", a.o.Address) })
+			r.claim(c, "t")
+			if err := a.HandOver(t.Context(), "t", b.ID()); err != nil {
+				t.Fatal(err)
+			}
+			r.until("the next home", func() error { return m.is("t", b.o.Address) })
+			r.until("the first home is forgotten", forgotten("t"))
+			r.claim(b, "t")
+			if err := b.Release(t.Context(), "t"); err != nil {
+				t.Fatal(err)
+			}
+			r.until("no home", func() error { return m.is("t", "") })
+			r.claim(c, "u")
+			b.link.set(linkDead)
+			r.until("the node is dead", func() error { return m.is("u", "") })
+			r.until("its home is forgotten", forgotten("u"))
+			same(t, "homes of the one that was told", c.Homes(), 0)
+		})
+	}
 }

@@ -101,6 +101,19 @@ type Options struct {
 	// notice. Unless it is nil, homes move to nodes with far fewer.
 	Quiet func(team string) bool
 
+	// Database is the address of the database, on which the node listens for changes.
+	// With "" it learns of them with its renewals.
+	Database string
+
+	// Moved, unless it is nil, is told soon after the home of a team has changed, by
+	// whatever node, or its node was fenced. The address is that of the node at which
+	// the team is now, "" if it is at none.
+	Moved func(team, address string)
+
+	// Changed, unless it is nil, is told soon after each change in the tables of
+	// [Announce], at least once.
+	Changed func(Change)
+
 	clock   func() instant // of tests
 	balance time.Duration  // of tests
 }
@@ -115,6 +128,7 @@ type Node struct {
 	draining atomic.Bool // as the database says
 	closing  atomic.Bool
 	counts   counts
+	changes  watcher
 
 	mu     sync.Mutex
 	homes  map[string]*home  // those here
@@ -176,11 +190,16 @@ func Start(ctx context.Context, db *sql.DB, o Options) (*Node, error) {
 		return nil, err
 	}
 	n.lease.renewed.Store(&sent)
+	n.changes.wake = make(chan struct{}, 1)
+	if _, err := n.newChanges(ctx); err != nil { // those of before
+		return nil, err
+	}
 	run, stop := context.WithCancel(context.Background())
 	n.stop = stop
 	n.runs.Go(func() { n.renewals(run) })
 	n.runs.Go(func() { n.tidy(run) })
 	n.runs.Go(func() { n.drains(run) })
+	n.runs.Go(func() { n.watch(run) })
 	if o.Quiet != nil {
 		n.runs.Go(func() { n.balances(run) })
 	}

@@ -57,12 +57,14 @@ func (n *Node) noteRenewal(err error) {
 		return
 	}
 	n.counts.failures.Add(1)
+	n.changes.missed.Store(true)
 	if n.counts.failing.Add(1) == 1 {
 		n.o.Log.Warn("lease not renewed", "node", n.o.ID, "err", err)
 	}
 }
 
-// renew renews the lease once, by one statement on one row.
+// renew renews the lease once, by one statement on one row. It says also whether there is
+// something to look for.
 func (n *Node) renew(ctx context.Context, conn **sql.Conn) (err error) {
 	sent := n.o.clock()
 	defer func() {
@@ -78,11 +80,15 @@ func (n *Node) renew(ctx context.Context, conn **sql.Conn) (err error) {
 			return err
 		}
 	}
-	var draining bool
+	var draining, stale bool
+	var newest int64
 	err = (*conn).QueryRowContext(limited, `
 		update cluster_nodes n set since = case when `+live+` and `+steady+` then n.since else clock_timestamp() end,
 			expires = clock_timestamp() + n.lease_ms * interval '1 millisecond'
-		where n.id = $1 and not n.fenced returning n.draining`, n.o.ID, n.sinceRenewal()).Scan(&draining)
+		where n.id = $1 and not n.fenced
+		returning n.draining, coalesce(pg_sequence_last_value('cluster_changes_id_seq'), 0),
+			exists (select from cluster_nodes n where n.id <> $1 and not n.fenced and not `+live+`)`,
+		n.o.ID, n.sinceRenewal()).Scan(&draining, &newest, &stale)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrReplaced
 	} else if err != nil {
@@ -92,6 +98,7 @@ func (n *Node) renew(ctx context.Context, conn **sql.Conn) (err error) {
 	}
 	n.lease.renewed.Store(&sent)
 	n.draining.Store(draining)
+	n.changes.renewed(newest, stale)
 	return nil
 }
 
@@ -204,7 +211,7 @@ func (n *Node) Close(ctx context.Context) error {
 	return err
 }
 
-// tidy fences nodes that ended a while ago, and removes what is left of old ones.
+// tidy removes what is left of old nodes and changes.
 func (n *Node) tidy(ctx context.Context) {
 	for {
 		select {
@@ -222,18 +229,24 @@ func (n *Node) tidy(ctx context.Context) {
 				n.o.Log.Warn("old rows not removed", "table", table, "err", err)
 			}
 		}
-		for _, id := range n.expired(ctx) {
-			if err := n.fence(ctx, id); err != nil {
-				break
-			}
+	}
+}
+
+// fenceExpired fences the nodes whose leases have run out, so that those who have pages of
+// their teams need not wait until somebody asks for one. Some may have come back.
+func (n *Node) fenceExpired(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, claimLimit)
+	defer cancel()
+	for _, id := range n.expired(ctx) {
+		if err := n.fence(ctx, id); err != nil {
+			return
 		}
 	}
 }
 
-// expired returns the nodes whose leases ran out a while ago.
+// expired returns the nodes whose leases have run out.
 func (n *Node) expired(ctx context.Context) (ids []string) {
-	rows, err := n.db.QueryContext(ctx, `select id from cluster_nodes where not fenced and expires < clock_timestamp() - $1::bigint * interval '1 millisecond'`,
-		tidyEvery.Milliseconds())
+	rows, err := n.db.QueryContext(ctx, `select n.id from cluster_nodes n where n.id <> $1 and not n.fenced and not `+live, n.o.ID)
 	if err != nil {
 		return nil
 	}
