@@ -238,8 +238,12 @@ func (c *config) serveOnce(ctx context.Context, stdout io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	secure := c.public.Scheme == "https"
+	sessions := web.NewSessions[handlers.SignIn](db.DB, web.SessionOptions{Secure: secure})
+	sessions.Subject = handlers.SignIn.Subject
+	defer sessions.Close()
 	counts := metrics.New(c.metrics)
-	c.node.Secret, c.node.OnRenewal = key[:], counts.Renewal
+	c.node.Secret, c.node.OnRenewal, c.node.SessionEnded = key[:], counts.Renewal, sessions.Removed
 	member, err := homes.Join(ctx, db.DB, c.node)
 	if err != nil {
 		return err
@@ -265,10 +269,6 @@ func (c *config) serveOnce(ctx context.Context, stdout io.Writer) (err error) {
 	}
 	boards, closeBoards := callcontrol.NewBoards(timelines, c.log, counts.Poll)
 	defer closeBoards()
-	secure := c.public.Scheme == "https"
-	sessions := web.NewSessions[handlers.SignIn](db.DB, web.SessionOptions{Secure: secure})
-	sessions.Subject = handlers.SignIn.Subject
-	defer sessions.Close()
 	pushURL := func(account string) string { return handlers.PushURL(c.public, key, account) }
 	control := callcontrol.New(callcontrol.Options{
 		Log: c.log, OnDemand: c.team.OnDemand, Stores: stores, Boards: boards, Journal: timelines, Library: announcement.NewLibrary(db.DB, c.library),

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"callboard/web"
 	"callboard/web/cluster"
 	"callboard/web/database"
 	"callboard/web/forward"
@@ -25,6 +26,12 @@ type Options struct {
 	Log     *slog.Logger
 
 	OnRenewal func(took time.Duration, err error) // gets each renewal of the lease, unless it is nil
+
+	// SessionEnded, unless it is nil, gets the id of each session that ended, at whatever
+	// node or by whatever tool, and "" if any may have. After an error it gets "" later.
+	SessionEnded func(ctx context.Context, id string) error
+
+	database string // the address of the node's own connections
 }
 
 // NewOptions returns the Options that the settings of a node mean. postgres says that
@@ -60,6 +67,7 @@ func (o *Options) Place(p database.Place) (own database.Place, err error) {
 	if o.Several() {
 		o.ID = cluster.NewID()
 		p.Database, err = cluster.Address(p.Database, o.ID)
+		o.database = p.Database
 	}
 	return p, err
 }
@@ -73,7 +81,8 @@ func (o Options) Several() bool { return o.Address != "" }
 type Member struct {
 	o       Options
 	node    *cluster.Node
-	homes   atomic.Pointer[Homes] // nil until Begin
+	homes   atomic.Pointer[Homes]             // nil until Begin
+	forward atomic.Pointer[forward.Forwarder] // likewise
 	leaving atomic.Bool
 }
 
@@ -87,6 +96,9 @@ func Join(ctx context.Context, db *sql.DB, o Options) (*Member, error) {
 	if err := cluster.Fence(ctx, db); err != nil {
 		return nil, err
 	}
+	if err := cluster.Announce(ctx, db, cluster.Announced{Table: web.SessionTable, Key: "id", On: "delete"}); err != nil {
+		return nil, err
+	}
 	m := &Member{o: o}
 	leaving := func(ctx context.Context, team string) {
 		if h := m.homes.Load(); h != nil {
@@ -98,11 +110,27 @@ func Join(ctx context.Context, db *sql.DB, o Options) (*Member, error) {
 		return h != nil && h.control.Quiet(team)
 	}
 	var err error
-	m.node, err = cluster.Start(ctx, db, cluster.Options{ID: o.ID, Address: o.Address, Version: o.Version, Log: o.Log, Leaving: leaving, Quiet: quiet, OnRenewal: o.OnRenewal})
+	m.node, err = cluster.Start(ctx, db, cluster.Options{ID: o.ID, Address: o.Address, Version: o.Version, Log: o.Log, Database: o.database,
+		Leaving: leaving, Quiet: quiet, Moved: m.moved, Changed: m.changed, OnRenewal: o.OnRenewal})
 	if err != nil {
 		return nil, err
 	}
 	return m, nil
+}
+
+// moved says where a team is at home from now on.
+func (m *Member) moved(team, addr string) {
+	if f := m.forward.Load(); f != nil {
+		f.Moved(team, addr)
+	}
+}
+
+// changed says that sessions have ended.
+func (m *Member) changed(ctx context.Context, c cluster.Change) error {
+	if m.o.SessionEnded == nil || c.Table != web.SessionTable && c != (cluster.Change{}) {
+		return nil
+	}
+	return m.o.SessionEnded(ctx, c.Key)
 }
 
 // Node returns the node of the process, which is [cluster.Alone] if there is only one.
@@ -146,7 +174,9 @@ func (m *Member) Begin(control interface {
 	}
 	h := New(m.node, control, m.o.Log)
 	m.homes.Store(h)
-	return forward.New(forward.Options{Homes: h, Secret: m.o.Secret, Enter: control.Enter})
+	f, err := forward.New(forward.Options{Homes: h, Secret: m.o.Secret, Enter: control.Enter})
+	m.forward.Store(f)
+	return f, err
 }
 
 // Ready returns ready, which fails also while the node may not act, or is about to end.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -192,21 +193,25 @@ func (n *Node) look(ctx context.Context) {
 	missed := n.changes.missed.Swap(false)
 	changes, err := n.newChanges(ctx)
 	if err == nil {
-		err = n.rereadHomes(ctx, changes, missed)
+		err = errors.Join(n.rereadHomes(ctx, changes, missed), n.tell(ctx, changes, missed))
 	}
 	if err != nil {
 		n.changes.missed.Store(true)
-		return
 	}
+}
+
+// tell tells of changes, or that there may be others.
+func (n *Node) tell(ctx context.Context, changes []Change, missed bool) (err error) {
 	if n.o.Changed == nil {
-		return
+		return nil
 	}
 	if missed {
-		n.o.Changed(Change{})
+		err = n.o.Changed(ctx, Change{})
 	}
 	for _, c := range changes {
-		n.o.Changed(c)
+		err = errors.Join(err, n.o.Changed(ctx, c))
 	}
+	return err
 }
 
 // newChanges returns the changes that were not returned before.

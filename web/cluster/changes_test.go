@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -12,10 +13,11 @@ type heard struct {
 	all map[Change]int
 }
 
-func (h *heard) add(c Change) {
+func (h *heard) add(_ context.Context, c Change) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.all[c]++
+	return nil
 }
 
 // has returns an error unless a change was heard.

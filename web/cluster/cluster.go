@@ -111,8 +111,8 @@ type Options struct {
 	Moved func(team, address string)
 
 	// Changed, unless it is nil, is told soon after each change in the tables of
-	// [Announce], at least once.
-	Changed func(Change)
+	// [Announce], at least once. After an error it is told that anything may have changed.
+	Changed func(context.Context, Change) error
 
 	clock   func() instant // of tests
 	balance time.Duration  // of tests

@@ -75,9 +75,10 @@ type Forwarder struct {
 
 	tunnels sync.WaitGroup // nothing is added once closed is true
 
-	mu     sync.Mutex // guards the fields below
-	live   map[*tunnel]struct{}
-	closed bool
+	mu      sync.Mutex // guards the fields below
+	leads   map[string]map[*lead]struct{} // by team
+	sockets int                           // of them
+	closed  bool
 }
 
 const (
@@ -104,7 +105,7 @@ func New(o Options) (*Forwarder, error) {
 	dialer := &net.Dialer{Timeout: dialWithin, KeepAliveConfig: vanished}
 	transport := &http.Transport{DialContext: dialer.DialContext, TLSClientConfig: secure.Clone(), TLSHandshakeTimeout: dialWithin,
 		MaxIdleConnsPerHost: maxIdle, IdleConnTimeout: idleWithin, ExpectContinueTimeout: dialWithin, DisableCompression: true}
-	return &Forwarder{o: o, sealer: sealer, tls: secure, transport: transport, live: map[*tunnel]struct{}{}}, nil
+	return &Forwarder{o: o, sealer: sealer, tls: secure, transport: transport, leads: map[string]map[*lead]struct{}{}}, nil
 }
 
 // Listen listens for other nodes at addr.

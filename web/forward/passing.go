@@ -33,7 +33,7 @@ type passing struct {
 
 	tries     int
 	sent      atomic.Bool // the node may have got the request, or a part of it
-	elsewhere bool        // the node said that it has done nothing
+	elsewhere bool        // the node has done nothing, or nothing that may not be done twice
 	err       error       // of the last try
 
 	body *body // nil until the first try, and of a request without a body
@@ -52,13 +52,17 @@ func (p *passing) to(addr string) error {
 	defer cancel(nil)
 	late := time.AfterFunc(p.within, func() { cancel(errLate) })
 	defer late.Stop()
+	waiting := &lead{team: p.team, addr: addr, end: func() { cancel(errMoved) }}
+	p.f.keep(waiting)
+	defer p.f.drop(waiting)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { p.sent.Store(true) }})
 	proxy := httputil.ReverseProxy{
 		Transport: p.f.transport, FlushInterval: -1, BufferPool: buffers, ErrorLog: quiet,
 		Rewrite: func(pr *httputil.ProxyRequest) { p.rewrite(pr.Out, addr) },
 		ModifyResponse: func(answer *http.Response) error {
 			late.Stop()
-			return p.receive(answer)
+			defer p.f.drop(waiting)
+			return p.receive(answer, addr)
 		},
 		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { p.err = err },
 	}
@@ -68,6 +72,9 @@ func (p *passing) to(addr string) error {
 		p.err = nil
 	case p.err != nil && context.Cause(ctx) == errLate:
 		p.err = errLate
+	case p.err != nil && context.Cause(ctx) == errMoved:
+		p.err = errMoved
+		p.elsewhere = p.r.Method == http.MethodGet || p.r.Method == http.MethodHead // nothing is done twice
 	}
 	if p.err != nil {
 		p.err = fmt.Errorf("node %s: %w", addr, p.err)
@@ -97,7 +104,7 @@ func (p *passing) rewrite(out *http.Request, addr string) {
 }
 
 // receive looks at the answer of the node before it is passed on.
-func (p *passing) receive(answer *http.Response) error {
+func (p *passing) receive(answer *http.Response, addr string) error {
 	if answer.Header.Get(elsewhereHeader) != "" {
 		p.elsewhere = true
 		return errElsewhere
@@ -109,7 +116,7 @@ func (p *passing) receive(answer *http.Response) error {
 		}
 	}
 	if answer.StatusCode == http.StatusSwitchingProtocols {
-		return p.tunnel(answer)
+		return p.tunnel(answer, addr)
 	}
 	return nil
 }

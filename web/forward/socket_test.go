@@ -32,7 +32,16 @@ func feed(sockets chan *web.Socket) func(*node) {
 
 // dial opens a socket through the node.
 func (n *node) dial(ctx context.Context, origin string) (*websocket.Conn, *http.Response, error) {
-	return websocket.Dial(ctx, "ws"+strings.TrimPrefix(n.url, "http")+"/feed?team=red", &websocket.DialOptions{Host: n.site.public.Host,
+	return n.dialWith(ctx, "red", origin)
+}
+
+// dialFor opens a socket of a team through the node.
+func (n *node) dialFor(ctx context.Context, team string) (*websocket.Conn, *http.Response, error) {
+	return n.dialWith(ctx, team, n.site.public.String())
+}
+
+func (n *node) dialWith(ctx context.Context, team, origin string) (*websocket.Conn, *http.Response, error) {
+	return websocket.Dial(ctx, "ws"+strings.TrimPrefix(n.url, "http")+"/feed?team="+team, &websocket.DialOptions{Host: n.site.public.Host,
 		HTTPHeader: http.Header{"Origin": {origin}}, HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}})
 }
 

@@ -26,6 +26,7 @@ const (
 // A tunnel is a socket between a browser here and the home of its team. It knows no
 // more of what it carries than where frames end, so that this node can close it.
 type tunnel struct {
+	lead lead
 	f       *Forwarder
 	browser net.Conn
 	home    io.ReadWriteCloser
@@ -40,7 +41,7 @@ type tunnel struct {
 
 // tunnel takes the socket of an answer over. It returns when both sides are
 // connected.
-func (p *passing) tunnel(answer *http.Response) error {
+func (p *passing) tunnel(answer *http.Response, addr string) error {
 	home, ok := answer.Body.(io.ReadWriteCloser)
 	if !ok {
 		return errors.New("the connection to the node cannot be written to")
@@ -60,7 +61,8 @@ func (p *passing) tunnel(answer *http.Response) error {
 	answer.Body = http.NoBody // is closed by the ReverseProxy
 	t := &tunnel{f: p.f, browser: browser, home: home}
 	t.early, _ = rw.Reader.Peek(rw.Reader.Buffered())
-	p.f.keep(t)
+	t.lead = lead{team: p.team, addr: addr, socket: true, end: t.close}
+	p.f.keep(&t.lead)
 	go t.run()
 	return errTunnelled
 }
@@ -68,7 +70,7 @@ func (p *passing) tunnel(answer *http.Response) error {
 // run carries until one side ends.
 func (t *tunnel) run() {
 	defer t.f.tunnels.Done()
-	defer t.f.drop(t)
+	defer t.f.drop(&t.lead)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -139,6 +141,9 @@ func (t *tunnel) write(b []byte) bool {
 func (t *tunnel) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.closing {
+		return
+	}
 	t.closing = true
 	if t.frames.between() && !t.closed {
 		t.writeClose()

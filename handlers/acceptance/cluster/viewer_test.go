@@ -100,11 +100,14 @@ func (v *viewer) has(text string) bool {
 	return strings.Contains(v.shown.String(), text)
 }
 
-// at returns a client with the same cookies whose requests go to one node.
+// at returns a client with the same cookies whose requests to Callboard go to one node.
 func at(c *harness.Client, n *node) *harness.Client {
 	pinned, client := *c, *c.HTTP
-	client.Transport = &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, n.addr)
+	client.Transport = &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if addr == c.Stack.URL[len("http://"):] {
+			addr = n.addr
+		}
+		return new(net.Dialer).DialContext(ctx, network, addr)
 	}}
 	pinned.HTTP = &client
 	return &pinned

@@ -1,0 +1,114 @@
+package forward
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+var (
+	errClosed = errors.New("the node is shutting down")
+	errMoved  = errors.New("the team has moved before its old home answered")
+)
+
+// A lead leads to another node: a request that waits for its answer, or a socket.
+type lead struct {
+	team, addr string
+	socket     bool
+	end        func() // may be called more than once, and after the lead has ended
+}
+
+// keep remembers a lead until drop. A socket of a Forwarder that is closed is told to end.
+func (f *Forwarder) keep(l *lead) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.leads[l.team] == nil {
+		f.leads[l.team] = map[*lead]struct{}{}
+	}
+	f.leads[l.team][l] = struct{}{}
+	if l.socket {
+		f.sockets++
+		if f.closed {
+			go l.end()
+		}
+	}
+}
+
+// drop forgets a lead. It does nothing the second time.
+func (f *Forwarder) drop(l *lead) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := f.leads[l.team]
+	if _, ok := all[l]; !ok {
+		return
+	}
+	if delete(all, l); len(all) == 0 {
+		delete(f.leads, l.team)
+	}
+	if l.socket {
+		f.sockets--
+	}
+}
+
+// Sockets returns how many sockets lead through this node.
+func (f *Forwarder) Sockets() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.sockets
+}
+
+// spread is over what time browsers are told that their team has moved: they come back all
+// at once otherwise.
+const spread = time.Second
+
+// Moved says that a team is now at home at the node at addr, or at none with "". What
+// leads to another one need not wait for it: browsers are told to connect again, and a
+// request without an answer is one of a home that does not answer. The team's old home has
+// ended all that it began for the team, or is dead.
+func (f *Forwarder) Moved(team, addr string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for l := range f.leads[team] {
+		switch {
+		case l.addr == addr:
+		case l.socket:
+			time.AfterFunc(rand.N(spread), l.end)
+		default:
+			l.end()
+		}
+	}
+}
+
+// begin counts a tunnel more, unless the Forwarder is closed.
+func (f *Forwarder) begin() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return false
+	}
+	f.tunnels.Add(1)
+	return true
+}
+
+// CloseSockets tells the browsers whose sockets lead through this node to connect
+// again, as [web.Server] does with its own when it shuts down. From now on there are
+// no new ones.
+func (f *Forwarder) CloseSockets() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	for _, all := range f.leads {
+		for l := range all {
+			if l.socket {
+				go l.end() // a browser may not read
+			}
+		}
+	}
+}
+
+// Close closes all connections to other nodes, once nothing is passed on any more.
+func (f *Forwarder) Close() {
+	f.CloseSockets()
+	f.tunnels.Wait()
+	f.transport.CloseIdleConnections()
+}
