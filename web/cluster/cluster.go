@@ -35,6 +35,17 @@
 //     lease without a gap for as long as others trust theirs, by a clock of the database
 //     that went as fast as its own.
 //
+// # What nodes hear of
+//
+// [Announce] has the database note each change of a home, each node that is fenced, and
+// changes in tables that other nodes or tools write. A notification wakes all nodes, which
+// read what is new: they forget where teams were, and tell the program. A notification can
+// be lost; that there are changes comes with each renewal of the lease, too, at no further
+// statement. With it comes whether another node's lease has run out: it is fenced then,
+// whether or not somebody asks for one of its teams.
+//
+// # What is not covered
+//
 // Not covered are two things. A virtual machine that is stopped with all its clocks may
 // send requests, but write nothing, until its first renewal is refused, about a second. And
 // a database that takes over without what the one before had committed (an asynchronous

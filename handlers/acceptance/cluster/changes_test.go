@@ -4,22 +4,13 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"slices"
+	"strings"
 	"testing"
-
-	"github.com/coder/websocket"
 
 	"callboard/handlers/acceptance/harness"
 	"callboard/web"
 	"callboard/web/database/databasetest"
 )
-
-// wasClosed reports whether a socket of the page was closed with a code.
-func (v *viewer) wasClosed(code websocket.StatusCode) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return slices.Contains(v.closed, code)
-}
 
 // browser returns a browser whose requests to Callboard go to one node.
 func (r *rig) browser(n *node, cookies ...*http.Cookie) *harness.Client {
@@ -71,4 +62,53 @@ func TestSessionsThatEndElsewhere(t *testing.T) {
 			})
 		}
 	}
+}
+
+// What a member changes through one node takes effect on the page and the socket that
+// another member has through a second one, while the team is at home at a third: consent,
+// a role, a sign-out and a removal.
+func TestChangesTakeEffectEverywhere(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, 3)
+	through := s.others(s.home(s.team))
+	anna, bob := at(s.anna, through[0]), at(s.bob, through[1])
+	page := view(t, bob)
+	s.Eventually("the page is open", func() bool { return page.has(s.row) })
+	change := func(path, form string) {
+		t.Helper()
+		page.reset()
+		if status, answer := anna.Post(path, form); status != http.StatusSeeOther {
+			t.Fatalf("%s: %d %.500s", path, status, answer)
+		}
+	}
+	over := func(what string) {
+		t.Helper()
+		s.Eventually(what, func() bool { return page.wasClosed(web.CloseSessionGone) })
+		if status, _ := bob.Get("/feed/poll?have="); status != http.StatusUnauthorized {
+			t.Errorf("%s: %d", what, status)
+		}
+	}
+
+	change("/settings/wishes", "shares=false")
+	s.Eventually("the call leaves the page", func() bool { return page.has(s.row) })
+	if strings.Contains(bob.Page("/"), "+49 30 555001") {
+		t.Error("the call is still shown")
+	}
+	change("/settings/wishes", "shares=true&lendable=true")
+	s.Eventually("the call comes back", func() bool { return page.has("+49 30 555001") })
+
+	change("/team/w1/role", "role=viewer")
+	s.Eventually("the row without buttons", func() bool { return page.has(s.row) })
+	if status := s.hold(bob, true); status != http.StatusForbidden || s.holds() != 0 {
+		t.Errorf("hold: %d, %d commands", status, s.holds())
+	}
+
+	change("/team/w1/sign-out", "")
+	over("signed out")
+	bob = s.browser(through[1])
+	bob.EndSignIn(bob.BeginSignIn("/"), 0, 1)
+	page = view(t, bob)
+	s.Eventually("the page is open again", func() bool { return page.has("<") })
+	change("/team/w1/remove", "")
+	over("removed")
 }

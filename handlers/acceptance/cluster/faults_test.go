@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callboard/handlers/acceptance/harness"
+	"callboard/web"
 	"callboard/web/database/databasetest"
 )
 
@@ -149,6 +150,31 @@ func TestHomeIsStoppedAndGoesOn(t *testing.T) {
 		t.Errorf("hold at the node that goes on: %d, %d commands", status, s.holds())
 	}
 	s.live()
+	s.acted()
+}
+
+// When a team's home is stopped, it says nothing more, and nor does the connection to it.
+// The nodes through which pages are connected tell them when it is known to be dead.
+func TestPagesAreToldThatTheHomeIsStopped(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, 3)
+	home := s.home(s.team)
+	s.pages = nil
+	for _, n := range s.others(home) {
+		p := view(t, at(s.anna, n))
+		s.Eventually("the page is open", func() bool { return p.has(s.row) })
+		s.pages = append(s.pages, p)
+	}
+	if err := home.process.Send(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { home.process.Send(syscall.SIGCONT) })
+	t.Logf("live again after %v", s.live())
+	for i, p := range s.pages {
+		if !p.wasClosed(web.CloseRestart) {
+			t.Errorf("page %d was not told, and found out by itself: %v", i, p.closed)
+		}
+	}
 	s.acted()
 }
 

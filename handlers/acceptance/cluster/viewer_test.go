@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -66,7 +67,7 @@ func (v *viewer) connect(ctx context.Context) {
 		header.Add("Cookie", c.String())
 	}
 	limited, cancel := context.WithTimeout(ctx, 5*time.Second)
-	conn, _, err := websocket.Dial(limited, "ws://"+at.Host+"/feed", &websocket.DialOptions{HTTPHeader: header})
+	conn, _, err := websocket.Dial(limited, "ws://"+at.Host+"/feed", &websocket.DialOptions{HTTPHeader: header, HTTPClient: &http.Client{Transport: v.client.HTTP.Transport}})
 	cancel()
 	if err != nil {
 		return
@@ -98,6 +99,20 @@ func (v *viewer) has(text string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return strings.Contains(v.shown.String(), text)
+}
+
+// reset forgets what has come.
+func (v *viewer) reset() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.shown.Reset()
+}
+
+// wasClosed reports whether a socket of the page was closed with a code.
+func (v *viewer) wasClosed(code websocket.StatusCode) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Contains(v.closed, code)
 }
 
 // at returns a client with the same cookies whose requests to Callboard go to one node.
