@@ -243,7 +243,7 @@ func (c *config) serveOnce(ctx context.Context, stdout io.Writer) (err error) {
 	sessions.Subject = handlers.SignIn.Subject
 	defer sessions.Close()
 	counts := metrics.New(c.metrics)
-	c.node.Secret, c.node.OnRenewal, c.node.SessionEnded = key[:], counts.Renewal, sessions.Removed
+	c.node.Secret, c.node.OnRenewal, c.node.SessionTable, c.node.SessionEnded = key[:], counts.Renewal, web.SessionTable, sessions.Removed
 	member, err := homes.Join(ctx, db.DB, c.node)
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"callboard/web"
 	"callboard/web/cluster"
 	"callboard/web/database"
 	"callboard/web/forward"
@@ -27,8 +26,10 @@ type Options struct {
 
 	OnRenewal func(took time.Duration, err error) // gets each renewal of the lease, unless it is nil
 
-	// SessionEnded, unless it is nil, gets the id of each session that ended, at whatever
-	// node or by whatever tool, and "" if any may have. After an error it gets "" later.
+	// SessionTable is the table of sessions, by their id. SessionEnded gets the id of each
+	// that is removed from it, at whatever node or by whatever tool, and "" if any may have
+	// been. After an error it gets "" later.
+	SessionTable string
 	SessionEnded func(ctx context.Context, id string) error
 
 	database string // the address of the node's own connections
@@ -96,7 +97,7 @@ func Join(ctx context.Context, db *sql.DB, o Options) (*Member, error) {
 	if err := cluster.Fence(ctx, db); err != nil {
 		return nil, err
 	}
-	if err := cluster.Announce(ctx, db, cluster.Announced{Table: web.SessionTable, Key: "id", On: "delete"}); err != nil {
+	if err := cluster.Announce(ctx, db, cluster.Announced{Table: o.SessionTable, Key: "id", On: "delete"}); err != nil {
 		return nil, err
 	}
 	m := &Member{o: o}
@@ -127,7 +128,7 @@ func (m *Member) moved(team, addr string) {
 
 // changed says that sessions have ended.
 func (m *Member) changed(ctx context.Context, c cluster.Change) error {
-	if m.o.SessionEnded == nil || c.Table != web.SessionTable && c != (cluster.Change{}) {
+	if c.Table != m.o.SessionTable && c != (cluster.Change{}) {
 		return nil
 	}
 	return m.o.SessionEnded(ctx, c.Key)

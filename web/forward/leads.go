@@ -2,7 +2,6 @@ package forward
 
 import (
 	"errors"
-	"math/rand/v2"
 	"time"
 )
 
@@ -68,11 +67,14 @@ const spread = time.Second
 func (f *Forwarder) Moved(team, addr string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for l := range f.leads[team] {
+	all := f.leads[team]
+	later := time.Duration(0)
+	for l := range all {
 		switch {
 		case l.addr == addr:
 		case l.socket:
-			time.AfterFunc(rand.N(spread), l.end)
+			time.AfterFunc(later, l.end)
+			later += spread / time.Duration(len(all))
 		default:
 			l.end()
 		}
