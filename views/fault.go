@@ -38,8 +38,8 @@ func FaultCodes() (codes []string) {
 	return codes
 }
 
-// Interrupted returns the notice about a command that a restart interrupted, on
-// the call of these parties: its pending hang-up was cancelled, or its outcome
+// Interrupted returns the notice about a command that the end of a process, or of its
+// work for the team, interrupted, on the call of these parties: its pending hang-up was cancelled, or its outcome
 // is unknown.
 func Interrupted(lang Lang, parties string, cancelled bool) string {
 	if cancelled {

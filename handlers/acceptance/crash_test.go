@@ -10,8 +10,9 @@ import (
 	"callboard/handlers/acceptance/harness"
 )
 
-// After kill -9 at any moment of a command the audit records what is known of
-// it, nothing is sent again, and the board shows the true state.
+// After kill -9 at any moment of a command, and after an end in order, the audit records
+// what is known of it, nothing is sent again, the pages are told, and the board shows the
+// true state.
 func TestKilledDuringCommand(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -23,9 +24,12 @@ func TestKilledDuringCommand(t *testing.T) {
 		waiting func(s *harness.Stack) bool // the moment of the crash
 		outcome string
 		held    bool
+		inOrder bool // it is not killed
 	}{
 		{name: "in the grace of a hang-up", action: "hangup", body: "",
 			waiting: func(s *harness.Stack) bool { return true }, outcome: "cancelled"},
+		{name: "in the grace of a hang-up, in order", action: "hangup", body: "",
+			waiting: func(s *harness.Stack) bool { return true }, outcome: "cancelled", inOrder: true},
 		// It waits for its turn behind one that sipgate is slow with. (The
 		// simulator carries that one out when its client is gone.)
 		{name: "between the audit and the request", first: "hold", action: "muted", body: "value=true",
@@ -64,7 +68,11 @@ func TestKilledDuringCommand(t *testing.T) {
 			}
 			post(c.action, c.body)
 			s.Eventually("the moment", func() bool { return c.waiting(s) && audited(s, v, auditAction[c.action]) })
-			s.Kill()
+			if c.inOrder {
+				s.Stop()
+			} else {
+				s.Kill()
+			}
 			answers.Wait()
 			s.Control("DELETE", "faults", nil, nil)
 			count := func() int {

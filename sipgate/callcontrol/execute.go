@@ -94,7 +94,9 @@ func (c *Control) authorizeAttempt(a Actor, p team.Permission, call switchboard.
 }
 
 // record has the audit follow the command: its beginning, for a hang-up in its
-// grace period the moment in which it is sent, and its outcome.
+// grace period the moment in which it is sent, and its outcome. A hang-up that the end of
+// the board has cancelled stays as one that waits: who acts for the team next completes
+// it, see [team.Stores.Reload], and tells the pages, which nobody else can.
 func (c *Control) record(ctx context.Context, cmd *switchboard.Command, entry team.AuditEntry, call sipgate.CallID) {
 	var id int64
 	var begun time.Time
@@ -113,6 +115,10 @@ func (c *Control) record(ctx context.Context, cmd *switchboard.Command, entry te
 	}
 	cmd.OnDone = func(err error) {
 		c.noteUnsupported(team.MemberID{Account: entry.Account, User: sipgate.UserID(cmp.Or(via, by))}, call, action, err)
+		if errors.Is(err, switchboard.ErrBoardClosed) {
+			c.reportAction(entry, outcome(err))
+			return
+		}
 		c.endAudit(ctx, entry, id, begun, err)
 	}
 }

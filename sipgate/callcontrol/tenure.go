@@ -80,7 +80,8 @@ func (c *Control) takeOn(ctx context.Context, account string) error {
 	return nil
 }
 
-// GiveUp ceases to act for a team: its pages are closed, pending hang-ups are cancelled,
+// GiveUp ceases to act for a team: its pages are closed, pending hang-ups are cancelled
+// (of which they hear from who takes the team on),
 // requests and refreshes in progress are waited for as long as ctx allows, and what was
 // in memory of the team is forgotten. From its beginning, requests get [ErrElsewhere].
 func (c *Control) GiveUp(ctx context.Context, account string) error {

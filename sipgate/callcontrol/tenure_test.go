@@ -86,6 +86,9 @@ func TestATeamIsTakenOnAndGivenUp(t *testing.T) {
 	if rows := second.auditRows(a); len(rows) != 1 || rows[0].Outcome != team.OutcomeCancelled {
 		t.Errorf("the pending hang-up is %+v", rows)
 	}
+	if told := second.Interrupted.Of(account); len(told) != 1 || told[0].Outcome != team.OutcomeCancelled || told[0].Call != string(call.ID) {
+		t.Errorf("of the pending hang-up pages are told %+v", told)
+	}
 	if n := first.asked("/v2/calls/" + string(call.CallID)); n != 0 {
 		t.Errorf("%d commands reached sipgate", n)
 	}

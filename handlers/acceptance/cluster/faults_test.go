@@ -223,3 +223,32 @@ func TestHomeEndsInOrder(t *testing.T) {
 	}
 	s.acted()
 }
+
+// A node that is drained cancels the hang-ups that wait in their grace period, and the new
+// home tells the pages, also one that comes back later than others.
+func TestDrainedHomeSaysWhatItCancelled(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, 3)
+	home := s.home(s.team)
+	if status, page := s.anna.Post("/settings/calls", "grace=8"); status != http.StatusSeeOther {
+		t.Fatalf("grace period: %d %.500s", status, page)
+	}
+	if status, code, _ := s.anna.Command("/calls/"+s.row+"/hangup", `{"at_once":false,`+harness.ActionID()+"}"); status != http.StatusOK {
+		t.Fatalf("hang up: %d %s", status, code)
+	}
+	s.drain(home)
+	s.Eventually("another home", func() bool { now := s.home(s.team); return now != nil && now != home })
+	s.pages = append(s.pages, view(t, s.bob))
+	for i, p := range s.pages {
+		s.Eventually(fmt.Sprint("word of it on page ", i), func() bool {
+			return p.has(`data-error=\"interrupted\"`) && p.has("Er wurde nicht aufgelegt.")
+		})
+	}
+	if _, table := s.anna.Get("/audit.csv?deed=hangup"); !strings.Contains(table, "cancelled") {
+		t.Errorf("the audit does not say that it was cancelled:\n%s", table)
+	}
+	if n := s.Requests("DELETE", "/v2/calls/*"); n != 0 {
+		t.Errorf("%d hang-ups reached sipgate", n)
+	}
+	s.acted()
+}

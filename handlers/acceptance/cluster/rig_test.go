@@ -135,6 +135,22 @@ func (r *rig) home(team string) *node {
 	return nil
 }
 
+// drain has callboard drain tell a node to give up its teams, and end to take teams again.
+// It tries again while the node has a lease under another name.
+func (r *rig) drain(n *node, end ...string) {
+	r.t.Helper()
+	place := "-database=" + r.database.String()
+	var said string
+	r.Eventually("drain "+n.name, func() bool {
+		_, errs, status := harness.Run(r.t, nil, append([]string{"drain", place, n.peer.Addr()}, end...)...)
+		if errs != said {
+			r.t.Logf("drain %s: %s", n.name, errs)
+			said = errs
+		}
+		return status == 0
+	})
+}
+
 // acted checks at sipgate that no two nodes acted for a team at the same time: each
 // change of the node in the order of the requests is one of the home.
 func (r *rig) acted() {
