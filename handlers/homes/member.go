@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -197,8 +198,9 @@ func (m *Member) Ready(ready func(context.Context) error) func(context.Context) 
 const handOverWithin = 20 * time.Second
 
 // Until returns a context for what serves requests. It is done some time after ctx: balancers
-// have noticed that the node is not ready, and other nodes have got the teams that were
-// at home here. It is done at once when the node was replaced.
+// have noticed that the node is not ready, other nodes have got the teams that were at home
+// here, and the browsers whose sockets lead through here have heard of it. It is done at
+// once when the node was replaced.
 func (m *Member) Until(ctx context.Context) context.Context {
 	if m == nil {
 		return ctx
@@ -219,6 +221,11 @@ func (m *Member) Until(ctx context.Context) context.Context {
 		}
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), handOverWithin)
 		defer cancel()
+		var ending sync.WaitGroup
+		defer ending.Wait()
+		if f := m.forward.Load(); f != nil {
+			ending.Go(func() { f.EndSockets(limited, m.o.Drain) })
+		}
 		if err := m.node.Drain(limited, m.o.Drain); err != nil {
 			m.o.Log.Warn("hand teams over", "err", err)
 		}

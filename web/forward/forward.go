@@ -75,7 +75,7 @@ type Forwarder struct {
 
 	tunnels sync.WaitGroup // nothing is added once closed is true
 
-	mu      sync.Mutex // guards the fields below
+	mu      sync.Mutex                    // guards the fields below
 	leads   map[string]map[*lead]struct{} // by team
 	sockets int                           // of them
 	closed  bool

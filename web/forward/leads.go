@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"context"
 	"errors"
 	"time"
 )
@@ -90,6 +91,31 @@ func (f *Forwarder) begin() bool {
 	}
 	f.tunnels.Add(1)
 	return true
+}
+
+// EndSockets tells the browsers whose sockets lead through this node to connect again,
+// one after the other, so that all have heard of it after the time over. It returns
+// earlier if ctx is done.
+func (f *Forwarder) EndSockets(ctx context.Context, over time.Duration) {
+	f.mu.Lock()
+	var all []*lead
+	for _, leads := range f.leads {
+		for l := range leads {
+			if l.socket {
+				all = append(all, l)
+			}
+		}
+	}
+	f.mu.Unlock()
+	begun := time.Now()
+	for i, l := range all {
+		go l.end() // a browser may not read
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Until(begun.Add(over * time.Duration(i+1) / time.Duration(len(all))))):
+		}
+	}
 }
 
 // CloseSockets tells the browsers whose sockets lead through this node to connect

@@ -1,10 +1,13 @@
 package forward_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"runtime"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -61,6 +64,51 @@ func TestBrowsersAreToldThatTheirTeamHasMoved(t *testing.T) {
 	(<-opened).Send(web.NewFrame([]byte("after")))
 	if _, text, err := sockets[2].Read(t.Context()); string(text) != "after" {
 		t.Errorf("the socket of another team: %q, %v", text, err)
+	}
+}
+
+// TestSocketsAreEndedOneByOne: the sockets that lead through a node that is about to end
+// are closed over some time, not all at once.
+func TestSocketsAreEndedOneByOne(t *testing.T) {
+	s, opened := newSite(t), make(chan *web.Socket, 2)
+	a := s.addNode("a", echo)
+	s.addNode("b", hanging(opened, nil))
+	s.settle("red", "b")
+	heard := make(chan string, 2)
+	for range 2 {
+		c, _, err := a.dialFor(t.Context(), "red")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.CloseNow()
+		go func() {
+			_, text, err := c.Read(t.Context())
+			heard <- fmt.Sprint(string(text), websocket.CloseStatus(err))
+		}()
+	}
+	for a.forward.Sockets() < 2 {
+		runtime.Gosched()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		a.forward.EndSockets(ctx, time.Hour)
+	}()
+	if got, want := <-heard, websocket.StatusServiceRestart.String(); got != want {
+		t.Errorf("the first one hears %q, want %q", got, want)
+	}
+	for range 2 {
+		(<-opened).Send(web.NewFrame([]byte("after")))
+	}
+	if got := <-heard; !strings.HasPrefix(got, "after") {
+		t.Errorf("the other one hears %q", got)
+	}
+	cancel()
+	<-ended
+	a.forward.EndSockets(t.Context(), 0)
+	for a.forward.Sockets() > 0 {
+		runtime.Gosched()
 	}
 }
 

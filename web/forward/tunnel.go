@@ -26,7 +26,7 @@ const (
 // A tunnel is a socket between a browser here and the home of its team. It knows no
 // more of what it carries than where frames end, so that this node can close it.
 type tunnel struct {
-	lead lead
+	lead    lead
 	f       *Forwarder
 	browser net.Conn
 	home    io.ReadWriteCloser
