@@ -243,7 +243,8 @@ func (c *config) serveOnce(ctx context.Context, stdout io.Writer) (err error) {
 	sessions.Subject = handlers.SignIn.Subject
 	defer sessions.Close()
 	counts := metrics.New(c.metrics)
-	c.node.Secret, c.node.OnRenewal, c.node.SessionTable, c.node.SessionEnded = key[:], counts.Renewal, web.SessionTable, sessions.Removed
+	c.node.Secret, c.node.OnRenewal, c.node.OnPassed = key[:], counts.Renewal, counts.Passed
+	c.node.SessionTable, c.node.SessionEnded = web.SessionTable, sessions.Removed
 	member, err := homes.Join(ctx, db.DB, c.node)
 	if err != nil {
 		return err
@@ -306,7 +307,7 @@ func (c *config) serveOnce(ctx context.Context, stdout io.Writer) (err error) {
 	if err := app.ServeNodes(c.node.Listen); err != nil {
 		return err
 	}
-	counts.WatchNode(member.Node())
+	counts.WatchNode(member.Node(), nodes)
 	counts.Watch(metrics.Sources{App: app, Boards: boards, Receiver: receiver, Audit: stores.Audit, Database: db, Backups: c.daily, Certificate: https.Expires})
 	stopAdmin, err := web.StartAdmin(c.server.AdminAddr, web.AdminOptions{Log: c.log, Health: app.Health(), Metrics: counts.Handler(c.log), Level: c.logs.Level})
 	if err != nil {

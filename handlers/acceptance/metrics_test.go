@@ -54,6 +54,7 @@ func TestDashboardAndAlertsFitTheMetrics(t *testing.T) {
 var ofSeveralNodes = map[string]map[string]bool{
 	"callboard_cluster_lease": {}, "callboard_cluster_homes": {}, "callboard_cluster_homes_claimed_total": {"how": true}, "callboard_cluster_homes_moved_total": {},
 	"callboard_cluster_nodes_fenced_total": {}, "callboard_cluster_refused_total": {}, "callboard_cluster_renewal_duration_seconds": {"outcome": true, "le": true},
+	"callboard_forwarded_request_duration_seconds": {"outcome": true, "le": true}, "callboard_forwarded_sockets": {},
 }
 
 // metricsOfADay returns what the program exports when there has been a bit of

@@ -27,6 +27,8 @@ type Options struct {
 
 	OnRenewal func(took time.Duration, err error) // gets each renewal of the lease, unless it is nil
 
+	OnPassed func(outcome string, took time.Duration) // gets each request for other nodes, unless it is nil
+
 	// SessionTable is the table of sessions, by their id. SessionEnded gets the id of each
 	// that is removed from it, at whatever node or by whatever tool, and "" if any may have
 	// been. After an error it gets "" later.
@@ -176,7 +178,7 @@ func (m *Member) Begin(control interface {
 	}
 	h := New(m.node, control, m.o.Log)
 	m.homes.Store(h)
-	f, err := forward.New(forward.Options{Homes: h, Secret: m.o.Secret, Enter: control.Enter})
+	f, err := forward.New(forward.Options{Homes: h, Secret: m.o.Secret, Enter: control.Enter, OnPassed: m.o.OnPassed})
 	m.forward.Store(f)
 	return f, err
 }

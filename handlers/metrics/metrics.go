@@ -39,6 +39,7 @@ type Metrics struct {
 	uploads         *prometheus.CounterVec
 	relayed         *prometheus.CounterVec
 	renewals        *prometheus.HistogramVec
+	passed          *prometheus.HistogramVec
 }
 
 // New returns Metrics with a registry of their own, in which those of the Go
@@ -55,6 +56,7 @@ func New(s Settings) *Metrics {
 	m.uploads = m.counter("announcement_uploads_total", "Uploaded announcements by outcome: ok (converted), refused, failed.", "outcome")
 	m.relayed = m.counter("relayed_events_total", "Push events passed on to other programs by outcome: delivered, refused, failed, dropped.", "outcome")
 	m.renewals = m.histogram("cluster_renewal_duration_seconds", "Time to renew this node's lease, by outcome: ok, failed.", []float64{.005, .025, .1, .5, 2}, "outcome")
+	m.passed = m.histogram("forwarded_request_duration_seconds", "Time to pass a request on to the node at which its team is at home, until it is answered; of a websocket, its handshake. By outcome: answered, resent (the team had moved), away, unknown, cut, abandoned.", []float64{.005, .025, .1, .5, 2.5, 10}, "outcome")
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "build_info", Help: "Always 1; the labels say what runs."}, []string{"version", "revision", "goversion"})
 	b := web.ReadBuild()
 	build.WithLabelValues(b.Version, b.Commit, b.Go).Set(1)

@@ -17,31 +17,39 @@ func (m *Metrics) Renewal(took time.Duration, err error) {
 	m.renewals.WithLabelValues(outcome).Observe(took.Seconds())
 }
 
-// WatchNode adds what this node knows of itself, unless it is the only one. It may be
-// called once.
-func (m *Metrics) WatchNode(n *cluster.Node) {
+// Passed counts a request of a team that is at home at another node.
+func (m *Metrics) Passed(outcome string, took time.Duration) {
+	m.passed.WithLabelValues(outcome).Observe(took.Seconds())
+}
+
+// WatchNode adds what this node knows of itself, unless it is the only one, and how many
+// sockets lead through it. It may be called once.
+func (m *Metrics) WatchNode(n *cluster.Node, through interface{ Sockets() int }) {
 	if n == cluster.Alone {
 		return
 	}
-	m.registry.MustRegister(&node{n,
+	m.registry.MustRegister(&node{n, through,
 		describe("cluster_lease", "Whether this node has a lease, so that it may act."),
 		describe("cluster_homes", "Teams that are at home at this node."),
 		describe("cluster_homes_claimed_total", "Homes that this node got, by how: new, taken over from a node that ended or gave them up.", "how"),
 		describe("cluster_homes_moved_total", "Homes that this node gave to one with fewer."),
 		describe("cluster_nodes_fenced_total", "Nodes that this one declared dead, since their leases had run out."),
 		describe("cluster_refused_total", "Requests to sipgate that were not sent, since this node might not act for the team."),
+		describe("forwarded_sockets", "Open websockets that lead through this node to another one."),
 	})
 }
 
 // node is the collector of a node.
 type node struct {
 	*cluster.Node
-	lease, homes, claimed, moved, fenced, refused *prometheus.Desc
+	through interface{ Sockets() int }
+
+	lease, homes, claimed, moved, fenced, refused, sockets *prometheus.Desc
 }
 
 // Describe implements prometheus.Collector.
 func (n *node) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{n.lease, n.homes, n.claimed, n.moved, n.fenced, n.refused} {
+	for _, d := range []*prometheus.Desc{n.lease, n.homes, n.claimed, n.moved, n.fenced, n.refused, n.sockets} {
 		ch <- d
 	}
 }
@@ -60,4 +68,5 @@ func (n *node) Collect(ch chan<- prometheus.Metric) {
 	o.counter(n.moved, float64(counts.Moved))
 	o.counter(n.fenced, float64(counts.Fenced))
 	o.counter(n.refused, float64(counts.Refused))
+	o.gauge(n.sockets, float64(n.through.Sockets()))
 }

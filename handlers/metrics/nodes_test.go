@@ -11,6 +11,7 @@ import (
 	"callboard/web/cluster"
 	"callboard/web/database"
 	"callboard/web/database/databasetest"
+	"callboard/web/forward"
 )
 
 func TestNode(t *testing.T) {
@@ -39,7 +40,8 @@ func TestNode(t *testing.T) {
 	if _, err := n.Act("another"); err == nil {
 		t.Fatal("acts for another team")
 	}
-	m.WatchNode(n)
+	m.WatchNode(n, fakeApp{})
+	m.Passed(forward.Resent, time.Millisecond)
 	m.Renewal(time.Millisecond, nil)
 	m.Renewal(time.Millisecond, errors.New("no connection"))
 	got := scrape(t, m)
@@ -47,6 +49,7 @@ func TestNode(t *testing.T) {
 		"callboard_cluster_lease 1", "callboard_cluster_homes 1", `callboard_cluster_homes_claimed_total{how="new"} 1`,
 		`callboard_cluster_homes_claimed_total{how="taken_over"} 0`, "callboard_cluster_homes_moved_total 0", "callboard_cluster_nodes_fenced_total 0",
 		"callboard_cluster_refused_total 1", `callboard_cluster_renewal_duration_seconds_count{outcome="failed"} 1`,
+		`callboard_forwarded_request_duration_seconds_count{outcome="resent"} 1`, "callboard_forwarded_sockets 3",
 	} {
 		if !strings.Contains(got, "\n"+line+"\n") {
 			t.Errorf("not in the metrics: %s", line)
@@ -57,8 +60,8 @@ func TestNode(t *testing.T) {
 // The only node has no metrics of nodes.
 func TestNodeAlone(t *testing.T) {
 	m := New(Settings{})
-	m.WatchNode(cluster.Alone)
-	if got := scrape(t, m); strings.Contains(got, "callboard_cluster") {
+	m.WatchNode(cluster.Alone, nil)
+	if got := scrape(t, m); strings.Contains(got, "callboard_cluster") || strings.Contains(got, "callboard_forwarded") {
 		t.Error(got)
 	}
 }

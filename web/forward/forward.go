@@ -64,6 +64,10 @@ type Options struct {
 	// here, until leave is called. stay is done when the team leaves. With an error,
 	// the team is about to leave, and nothing was done.
 	Enter func(team string) (stay context.Context, leave func(), err error)
+
+	// OnPassed, unless it is nil, is told of each request that was not served here at
+	// once: how it went, and how long it took. A socket has taken the time to open it.
+	OnPassed func(outcome string, took time.Duration)
 }
 
 // A Forwarder passes requests on, and takes those that other nodes pass on.
@@ -152,18 +156,27 @@ func (f *Forwarder) At(w http.ResponseWriter, r *http.Request, team string, with
 		within = answerWithin
 	}
 	p := &passing{f: f, w: w, r: r, team: team, within: within}
+	begun, outcome := time.Now(), Cut // of an answer that breaks off, which panics
+	defer func() { p.note(outcome, time.Since(begun)) }()
+	err := p.serve(h)
+	outcome = p.outcome(err)
+	return err
+}
+
+// serve serves the request, here or at the node at which the team is at home.
+func (p *passing) serve(h web.Handler) error {
 	for last := ""; ; {
-		addr, here, err := f.o.Homes.Home(r.Context(), team)
+		addr, here, err := p.f.o.Homes.Home(p.r.Context(), p.team)
 		switch {
 		case err != nil:
 			return fmt.Errorf("%w: %w", ErrAway, err)
 		case p.tries == maxTries || p.tries > 0 && addr == last && !p.elsewhere:
 			return fmt.Errorf("%w: %w", ErrAway, p.err)
 		case here:
-			entered, leave, err := f.enter(p.request(), team)
+			entered, leave, err := p.f.enter(p.request(), p.team)
 			if err == nil {
 				defer leave()
-				return h(w, entered)
+				return h(p.w, entered)
 			}
 			p.refused(err)
 		default:
@@ -171,7 +184,7 @@ func (f *Forwarder) At(w http.ResponseWriter, r *http.Request, team string, with
 				return p.failure(err)
 			}
 		}
-		f.o.Homes.Moved(team, addr)
+		p.f.o.Homes.Moved(p.team, addr)
 		last = addr
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -92,6 +93,7 @@ type node struct {
 	forward *forward.Forwarder
 	stop    func() // and waits
 
+	passed   chan string  // what it passed on, with room for some
 	refusals atomic.Int32 // requests to come that are told that the team is leaving
 	inside   atomic.Int32 // requests that are served
 }
@@ -133,10 +135,15 @@ func explain(err error) web.Fault {
 // addNode starts a node. Each of its routes belongs to the team that the query names.
 func (s *site) addNode(name string, handle func(n *node)) *node {
 	s.t.Helper()
-	n := &node{site: s, name: name, log: &lines{}, mux: http.NewServeMux(), view: &view{site: s, name: name, own: map[string]string{}}}
+	n := &node{site: s, name: name, log: &lines{}, mux: http.NewServeMux(), passed: make(chan string, 100), view: &view{site: s, name: name, own: map[string]string{}}}
 	log := slog.New(slog.NewTextHandler(n.log, nil))
 	var err error
-	n.forward, err = forward.New(forward.Options{Homes: n.view, Secret: s.secret, Enter: n.enter})
+	n.forward, err = forward.New(forward.Options{Homes: n.view, Secret: s.secret, Enter: n.enter, OnPassed: func(o string, _ time.Duration) {
+		select {
+		case n.passed <- o:
+		default: // nobody looks
+		}
+	}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
