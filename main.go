@@ -296,7 +296,7 @@ func (c *config) serveOnce(ctx context.Context, stdout io.Writer) (err error) {
 	defer member.GiveUp()
 	app := handlers.New(handlers.Deps{
 		Log: c.log, Demo: c.demo, PublicURL: c.public, LoginURL: c.sipgate.Login, OAuth: &c.sipgate.OAuth, Key: key, Server: c.server, Ready: member.Ready(db.Ready), Nodes: nodes, NodeList: member.Nodes, Unavailable: database.Unavailable,
-		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: figures, Receiver: receiver, Relay: passedOn, NoAccessLog: !c.logs.Access, Problems: c.logs.Problems, LogLevel: c.logs.Level, Space: db.Space, Postgres: db.Shared(), Backup: c.daily.Newest, Certificate: https.Expires, OnAnswer: counts.Request,
+		Sessions: sessions, AuditDays: int(c.team.AuditRetention / (24 * time.Hour)), Control: control, Stats: figures, Receiver: receiver, Relay: passedOn, AccessLog: c.logs.Requests, Problems: c.logs.Problems, LogLevel: c.logs.Level, Space: db.Space, Postgres: db.Shared(), Backup: c.daily.Newest, Certificate: https.Expires, OnAnswer: counts.Request,
 		Login: &web.Login{DB: db.DB, Secure: secure, Log: c.log, HTTP: httpClient, IDTokens: web.NewIDTokens(web.Issuer(c.sipgate.Issuer)), AuthURL: c.sipgate.OAuth.AuthURL,
 			TokenURL: c.sipgate.OAuth.TokenURL, ClientID: c.sipgate.OAuth.ClientID, ClientSecret: c.sipgate.OAuth.ClientSecret},
 	})

@@ -59,8 +59,7 @@ type Deps struct {
 	// Certificate returns when that of the program expires, zero without one.
 	Certificate func() time.Time
 
-	// NoAccessLog keeps answered requests out of the log.
-	NoAccessLog bool
+	AccessLog *slog.Logger // takes answered requests; nil: they are not logged
 
 	// OnAnswer, unless it is nil, is called after each answer with the pattern
 	// of its route, "" if there is none.
@@ -146,17 +145,20 @@ func (h *handlers) guardOptions() web.GuardOptions {
 	return web.GuardOptions{Log: h.Log, PublicURL: h.PublicURL, Render: h.respondFault,
 		FormAction: []string{h.LoginURL.Scheme + "://" + h.LoginURL.Host},
 		Exempt:     []string{"/push/"}, Secret: []string{"/push/", "/a/", "/wall/"},
-		NoAccessLog: h.NoAccessLog, OnAnswer: h.OnAnswer, Proxies: h.Server.Proxies, ProxyWatch: h.proxy, AnyHost: []string{"/healthz", "/readyz"}}
+		AccessLog: h.AccessLog, OnAnswer: h.OnAnswer, Proxies: h.Server.Proxies, ProxyWatch: h.proxy, AnyHost: []string{"/healthz", "/readyz"}}
 }
 
 // answerHeader marks our answers, so that a page does not take those of a proxy
 // in front of us for ours. Its value is "ok", or the code of the fault.
 const answerHeader = "Callboard-Answer"
 
+// answered is the value of most answers. It is never modified.
+var answered = []string{"ok"}
+
 // marked returns h with its answers marked.
 func marked(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set(answerHeader, "ok")
+		w.Header()[answerHeader] = answered
 		h.ServeHTTP(w, r)
 	})
 }

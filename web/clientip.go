@@ -82,14 +82,14 @@ func (ps Proxies) with(ip netip.Addr) string {
 
 func (ps Proxies) lacks(p netip.Prefix) bool { return !slices.Contains(ps, p) }
 
-// client returns the address of the visitor who sent r. It follows the hops from
+// client returns the address of the visitor of a request that came from peer with headers. It follows the hops from
 // the right as long as the addresses are believed proxies. What stands to the left
 // of the visitor's address comes from the visitor and is ignored, as is everything
 // to the left of an entry that is not an address. Reported is the next of the ignored
 // addresses, or the zero Addr.
-func (ps Proxies) client(r *http.Request) (ip, reported netip.Addr) {
-	ip = peer(r)
-	hops := forwardedFor(r.Header)
+func (ps Proxies) client(peer netip.Addr, h http.Header) (ip, reported netip.Addr) {
+	ip = peer
+	hops := forwardedFor(h)
 	for i := len(hops) - 1; i >= 0; i-- {
 		next, ok := parseHop(hops[i])
 		if !ok {
@@ -109,6 +109,9 @@ func (ps Proxies) client(r *http.Request) (ip, reported netip.Addr) {
 func forwardedFor(h http.Header) (hops []string) {
 	if lines := h["X-Forwarded-For"]; len(lines) > 0 {
 		return strings.Split(strings.Join(lines, ","), ",")
+	}
+	if len(h["Forwarded"]) == 0 {
+		return nil
 	}
 	for element := range strings.SplitSeq(strings.Join(h["Forwarded"], ","), ",") {
 		hop := "" // no address: the hops before it do not count

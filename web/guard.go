@@ -47,9 +47,9 @@ type GuardOptions struct {
 	// anything to a stranger.
 	AnyHost []string
 
-	// NoAccessLog keeps answered requests out of the log. The summary of those
-	// that were refused to strangers is logged all the same.
-	NoAccessLog bool
+	// AccessLog takes answered requests. Without it they are not logged, but the
+	// summary of those that were refused to strangers is.
+	AccessLog *slog.Logger
 
 	// OnAnswer, unless it is nil, is called after each answer with the pattern of
 	// its route, "" if there is none.
@@ -103,7 +103,7 @@ type guard struct {
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := g.newVisit(r)
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
-	rec := &recorder{ResponseWriter: w, control: http.NewResponseController(w)}
+	rec := &recorder{ResponseWriter: w, control: http.NewResponseController(w), conn: joinable(r)}
 	defer rec.extend() // for what is still in buffers
 	if !g.o.Forwarded {
 		defer g.logRequest(rec, r, v, time.Now())
@@ -138,9 +138,9 @@ func (g *guard) newVisit(r *http.Request) *visit {
 	if g.o.Forwarded {
 		return forwardedVisit(r)
 	}
-	v := &visit{id: newRequestID()}
-	v.ip, v.reported = g.o.Proxies.client(r)
-	v.isProxy = v.ip == peer(r) && g.o.Proxies.believe(v.ip)
+	v := &visit{id: newRequestID(), peer: peer(r)}
+	v.ip, v.reported = g.o.Proxies.client(v.peer, r.Header)
+	v.isProxy = v.ip == v.peer && g.o.Proxies.believe(v.ip)
 	return v
 }
 
@@ -154,12 +154,17 @@ func (g *guard) logRequest(w *recorder, r *http.Request, v *visit, start time.Ti
 	if g.o.OnAnswer != nil {
 		g.o.OnAnswer(r.Pattern, status, took)
 	}
-	attrs := []slog.Attr{slog.String("id", v.id), slog.String("method", clip(r.Method, 16)), slog.String("path", g.loggedPath(r)), slog.Int("status", status),
+	refused := v.reason != "" || status >= 400 && status < 500
+	summed := refused && !v.known() && status < 500
+	if !summed && (g.o.AccessLog == nil || !g.o.AccessLog.Enabled(r.Context(), slog.LevelInfo)) {
+		return
+	}
+	attrs := [...]slog.Attr{slog.String("id", v.id), slog.String("method", clip(r.Method, 16)), slog.String("path", g.loggedPath(r)), slog.Int("status", status),
 		slog.Int64("bytes", w.bytes), slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("ip", v.ip.String())}
-	if refused := v.reason != "" || status >= 400 && status < 500; v.known() || !refused || status >= 500 {
-		if !g.o.NoAccessLog {
-			g.log.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
-		}
+	if !summed { // without the line of code, which is this one
+		line := slog.NewRecord(start.Add(took), slog.LevelInfo, "request", 0)
+		line.AddAttrs(attrs[:]...)
+		g.o.AccessLog.Handler().Handle(r.Context(), line)
 		return
 	}
 	var all []any

@@ -481,7 +481,7 @@ func TestAccessLog(t *testing.T) {
 // Without an access log, only what is refused to strangers is logged, in its
 // summary.
 func TestNoAccessLog(t *testing.T) {
-	p := serve(t, func(o *web.GuardOptions) { o.NoAccessLog = true })
+	p := serve(t, func(o *web.GuardOptions) { o.AccessLog = nil })
 	p.handle("GET /", ok)
 	p.do("GET", "/")
 	p.do("GET", "/", "Host: other.example")
@@ -776,7 +776,7 @@ func TestRefusedStrangersAreSummedUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &journal{}
 		errs := &web.Errors{Log: log.logger()}
-		h := web.Guard(web.GuardOptions{Log: log.logger(), PublicURL: appURL}, errs.Handle(func(w http.ResponseWriter, r *http.Request) error {
+		h := web.Guard(web.GuardOptions{Log: log.logger(), AccessLog: log.logger(), PublicURL: appURL}, errs.Handle(func(w http.ResponseWriter, r *http.Request) error {
 			switch r.URL.Path {
 			case "/member":
 				web.Identified(r, "")

@@ -105,7 +105,7 @@ func serve(t testing.TB, tune ...any) *program {
 	p.url = &url.URL{Scheme: "http", Host: p.addr}
 	p.connect = func() (net.Conn, error) { return net.Dial("tcp", p.addr) }
 	p.errs = &web.Errors{Log: p.log.logger(), Render: renderCode}
-	guard := web.GuardOptions{Log: p.log.logger(), PublicURL: p.url, Render: renderCode,
+	guard := web.GuardOptions{Log: p.log.logger(), AccessLog: p.log.logger(), PublicURL: p.url, Render: renderCode,
 		FormAction: []string{"https://login.sipgate.com"}, Exempt: []string{"/push/"}, Secret: []string{"/push/", "/a/"}}
 	server := web.ServerOptions{Log: p.log.logger(), PublicURL: p.url}
 	for _, f := range tune {

@@ -50,11 +50,11 @@ func FuzzClientIP(f *testing.F) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = "192.0.2.1:1"
 		r.Header["X-Forwarded-For"] = []string{forged, "203.0.113.5"}
-		if got, _ := trusted.client(r); got.String() != "203.0.113.5" {
+		if got, _ := trusted.client(peer(r), r.Header); got.String() != "203.0.113.5" {
 			t.Errorf("%q: %s", forged, got)
 		}
 		r.Header["X-Forwarded-For"] = []string{forged}
-		trusted.client(r) // whatever it is, no panic
+		trusted.client(peer(r), r.Header) // whatever it is, no panic
 	})
 }
 

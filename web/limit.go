@@ -46,7 +46,7 @@ func (l *connLimit) Accept() (net.Conn, error) {
 		}
 		ip = network(ip)
 		if l.take(ip) {
-			return &limitedConn{Conn: c, free: sync.OnceFunc(func() { l.give(ip) })}, nil
+			return &limitedConn{joiningConn: joiningConn{Conn: c}, free: sync.OnceFunc(func() { l.give(ip) })}, nil
 		}
 		c.Close()
 	}
@@ -81,7 +81,7 @@ func (l *connLimit) give(ip netip.Addr) {
 
 // A limitedConn is counted until it is closed.
 type limitedConn struct {
-	net.Conn
+	joiningConn
 	free func()
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -35,10 +36,14 @@ func SetLogLevel(log *slog.Logger, v *slog.LevelVar, name string) bool {
 // A Log is the log of the program.
 type Log struct {
 	*slog.Logger
-	Level  *slog.LevelVar // may be changed while the program runs
-	Access bool           // requests are logged
+	Level *slog.LevelVar // may be changed while the program runs
+
+	// Requests takes the lines of requests, which may wait a moment until they are
+	// written. It is nil if requests are not logged.
+	Requests *slog.Logger
 
 	problems *problems
+	lines    *lineWriter
 	file     *logFile // nil: standard error
 }
 
@@ -49,7 +54,7 @@ func (l *Log) Problems() []Problem { return l.problems.newest() }
 // Open returns the log that the settings describe. What cannot be written to its
 // file goes to stderr. With an error, which names the flag, it logs to stderr.
 func (s *LogSettings) Open(stderr io.Writer) (*Log, error) {
-	l := &Log{Level: new(slog.LevelVar), Access: s.AccessLog, problems: &problems{byMessage: map[string]*Problem{}}}
+	l := &Log{Level: new(slog.LevelVar), problems: &problems{byMessage: map[string]*Problem{}}}
 	err := l.Level.UnmarshalText([]byte(s.LogLevel))
 	if err != nil {
 		err = fmt.Errorf("--log-level: %w", err)
@@ -63,24 +68,32 @@ func (s *LogSettings) Open(stderr io.Writer) (*Log, error) {
 			l.file, w = f, f
 		}
 	}
-	o := &slog.HandlerOptions{Level: l.Level}
-	h := slog.Handler(slog.NewTextHandler(w, o))
-	if s.Log == "json" {
-		h = slog.NewJSONHandler(w, o)
+	l.lines = &lineWriter{to: w}
+	l.Logger = slog.New(problemHandler{s.handler(l.lines, l.Level), l.problems})
+	if s.AccessLog {
+		l.Requests = slog.New(s.handler(patientWriter{l.lines}, l.Level))
 	}
-	l.Logger = slog.New(problemHandler{h, l.problems})
 	if l.file != nil {
 		l.file.reopenAtHangup(l.Logger)
 	}
 	return l, err
 }
 
-// Close closes the log's file, if it has one.
-func (l *Log) Close() error {
-	if l.file == nil {
-		return nil
+// handler returns the handler of a log in the form of the settings.
+func (s *LogSettings) handler(w io.Writer, level slog.Leveler) slog.Handler {
+	if s.Log == "json" {
+		return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
 	}
-	return l.file.Close()
+	return slog.NewTextHandler(w, &slog.HandlerOptions{Level: level})
+}
+
+// Close writes the lines that wait, and closes the log's file, if it has one.
+func (l *Log) Close() error {
+	err := l.lines.Close()
+	if l.file != nil {
+		err = errors.Join(err, l.file.Close())
+	}
+	return err
 }
 
 // A logFile is a file that other programs may move away: at SIGHUP it goes on in

@@ -17,6 +17,7 @@ type Piece struct {
 	text    []byte
 	deflate sync.Once
 	packed  []byte // text as blocks of DEFLATE that end at a byte
+	sum     check  // of text
 }
 
 // NewPiece returns a Piece of HTML, which must not be modified any more.
@@ -65,10 +66,9 @@ func ShowPieces(w http.ResponseWriter, r *http.Request, status int, pieces ...*P
 	defer buffers.Put(body)
 	body.Reset()
 	header := w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Vary", "Accept-Encoding")
-	if size >= minGzip && acceptsGzip(r.Header.Values("Accept-Encoding")) {
-		header.Set("Content-Encoding", "gzip")
+	header["Content-Type"], header["Vary"] = typeHTML, varyEncoding
+	if size >= minGzip && acceptsGzip(r.Header["Accept-Encoding"]) {
+		header["Content-Encoding"] = encodingGzip
 		writeGzip(body, pieces)
 	} else {
 		for _, p := range pieces {
@@ -81,6 +81,9 @@ func ShowPieces(w http.ResponseWriter, r *http.Request, status int, pieces ...*P
 	return err
 }
 
+// These values of headers are never modified.
+var typeHTML, varyEncoding, encodingGzip = []string{"text/html; charset=utf-8"}, []string{"Accept-Encoding"}, []string{"gzip"}
+
 // buffers are reused because a page has up to some 100 KB.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
@@ -89,14 +92,21 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 const minGzip = 1400
 
 // writeGzip writes a file (RFC 1952) of pieces that are compressed already. The
-// blocks of DEFLATE (RFC 1951) need no others before or after them; the check of
-// the whole is fast.
+// blocks of DEFLATE (RFC 1951) need no others before or after them.
 func writeGzip(body *bytes.Buffer, pieces []*Piece) {
 	body.Write([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255}) // DEFLATE, fast, no name, no time
 	var sum, size uint32
 	for _, p := range pieces {
-		body.Write(p.deflated())
-		sum, size = crc32.Update(sum, crc32.IEEETable, p.text), size+uint32(len(p.text))
+		size += uint32(len(p.text))
+		if n := len(p.text); n < minDeflate { // a block that is not compressed
+			body.Write([]byte{0, byte(n), 0, ^byte(n), 0xff})
+			body.Write(p.text)
+			sum = crc32.Update(sum, crc32.IEEETable, p.text)
+			continue
+		}
+		p.deflate.Do(p.pack)
+		body.Write(p.packed)
+		sum = p.sum.after(sum)
 	}
 	end := binary.LittleEndian.AppendUint32([]byte{1, 0, 0, 0xff, 0xff}, sum) // after the last block, which is empty
 	body.Write(binary.LittleEndian.AppendUint32(end, size))
@@ -105,22 +115,15 @@ func writeGzip(body *bytes.Buffer, pieces []*Piece) {
 // minDeflate is the size in bytes from which a piece is compressed.
 const minDeflate = 64
 
-// deflated returns the piece as blocks of DEFLATE.
-func (p *Piece) deflated() []byte {
-	p.deflate.Do(func() {
-		if n := len(p.text); n < minDeflate {
-			p.packed = append([]byte{0, byte(n), 0, ^byte(n), 0xff}, p.text...)
-			return
-		}
-		d := deflaters.Get().(*flate.Writer)
-		defer deflaters.Put(d)
-		var buf bytes.Buffer
-		d.Reset(&buf)
-		d.Write(p.text)
-		d.Flush()
-		p.packed = buf.Bytes()
-	})
-	return p.packed
+// pack compresses the piece.
+func (p *Piece) pack() {
+	d := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(d)
+	var buf bytes.Buffer
+	d.Reset(&buf)
+	d.Write(p.text)
+	d.Flush()
+	p.packed, p.sum = buf.Bytes(), checkOf(p.text)
 }
 
 // deflaters are reused because each takes 800 KB. They compress for speed, since
@@ -138,8 +141,11 @@ func acceptsGzip(values []string) bool {
 		switch strings.ToLower(strings.TrimSpace(coding)) {
 		case "gzip", "x-gzip", "*":
 			_, weight, weighted := strings.Cut(strings.ReplaceAll(params, " ", ""), "q=")
+			if !weighted {
+				return true
+			}
 			q, err := strconv.ParseFloat(weight, 64)
-			return !weighted || err == nil && q > 0
+			return err == nil && q > 0
 		}
 	}
 	return false

@@ -147,7 +147,7 @@ func (p *ProxyWatch) note(r *http.Request, v *visit) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	member, known := v.member()
-	from, handshake := peer(r), isHandshake(r)
+	from, handshake := v.peer, isHandshake(r)
 	if p.trusted.believe(from) || from.IsPrivate() || from.IsLoopback() {
 		if p.site.serves(r.Host) {
 			p.right(proxyWay{ProxyChangesHost, from, handshake})

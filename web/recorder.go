@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	answerWithin = 30 * time.Second // for each piece of an answer
-	answerPiece  = 64 << 10         // bytes
+	answerWithin = time.Minute // for each piece of an answer
+	answerPiece  = 128 << 10   // bytes: a page is one piece
+	extendEvery  = time.Second // at most
 )
 
 // A recorder keeps the status and the size of an answer for the log, and gives
@@ -16,15 +17,20 @@ const (
 type recorder struct {
 	http.ResponseWriter
 	control *http.ResponseController
+	conn    *joiningConn // nil if it cannot join
 	status  int
 	bytes   int64
+
+	extended time.Time // when extend has set the deadline
 }
 
 // extend gives the client time to read what is written next. A socket outlives
 // its handshake and has its own deadlines.
 func (w *recorder) extend() {
-	if w.status != http.StatusSwitchingProtocols {
-		w.control.SetWriteDeadline(time.Now().Add(answerWithin))
+	now := time.Now()
+	if w.status != http.StatusSwitchingProtocols && now.Sub(w.extended) >= extendEvery {
+		w.extended = now
+		w.control.SetWriteDeadline(now.Add(answerWithin))
 	}
 }
 
@@ -48,7 +54,11 @@ func (w *recorder) Write(p []byte) (n int, err error) {
 	for {
 		piece := p[n:min(len(p), n+answerPiece)]
 		w.extend()
-		m, err := w.ResponseWriter.Write(piece)
+		conn := w.conn
+		if w.bytes > 0 || len(piece) < joinFrom {
+			conn = nil
+		}
+		m, err := conn.joined(w.ResponseWriter.Write, piece)
 		n += m
 		w.bytes += int64(m)
 		if err != nil || n == len(p) {

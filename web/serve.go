@@ -128,6 +128,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener, h http.Handler) err
 func (s *Server) newHTTP(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           s.counted(h),
+		ConnContext:       withConn,
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,

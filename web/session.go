@@ -114,7 +114,9 @@ func (s *Sessions[T]) get(r *http.Request, use bool) (*Session[T], bool, error) 
 	if use && s.due(rec) {
 		// If it cannot be stored, the session ends earlier after a restart.
 		// Reading goes on, as far as it needs no more.
-		_ = s.store.touch(r.Context(), &rec)
+		touched := rec
+		_ = s.store.touch(r.Context(), &touched)
+		rec = touched
 	}
 	ctx, first := s.follow(rec, v, !ok, use)
 	if first {
@@ -261,8 +263,9 @@ func (s *Sessions[T]) follow(rec record, v T, read, used bool) (ctx context.Cont
 	if first = l == nil; first {
 		l = &liveSession[T]{created: time.UnixMilli(rec.created), seen: time.UnixMilli(rec.seen)}
 		l.ctx, l.end = context.WithCancel(context.Background())
-		l.timer = time.AfterFunc(time.Until(s.store.expiry(l.created, l.seen)), func() { s.expire(rec.id) })
-		s.live[rec.id] = l
+		id := rec.id
+		l.timer = time.AfterFunc(time.Until(s.store.expiry(l.created, l.seen)), func() { s.expire(id) })
+		s.live[id] = l
 	}
 	if read {
 		rec.value = ""

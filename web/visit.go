@@ -10,6 +10,7 @@ import (
 // A visit is what a [Guard] and the handlers behind it know of one request.
 type visit struct {
 	id       string
+	peer     netip.Addr // at the other end of the connection; of another node's visits unknown
 	ip       netip.Addr
 	reported netip.Addr // whom a peer that is not believed says it asks for
 	isProxy  bool       // ip is that of a believed proxy, which says nothing of its visitor

@@ -208,7 +208,7 @@ func TestFramesAreWrittenAtOnce(t *testing.T) {
 	}
 	client, server := connection(t, false)
 	defer client.Close()
-	for name, c := range map[string]net.Conn{"TCP": server, "a counted connection": &limitedConn{Conn: server, free: func() {}}} {
+	for name, c := range map[string]net.Conn{"TCP": server, "a counted connection": &limitedConn{joiningConn: joiningConn{Conn: server}, free: func() {}}} {
 		w := newWire(c, nil)
 		if !w.send(pingFrame) || w.flushing {
 			t.Errorf("%s: the frame waits", name)

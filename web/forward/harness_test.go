@@ -165,7 +165,7 @@ func (s *site) addNode(name string, handle func(n *node)) *node {
 	s.mu.Lock()
 	s.addrs[name] = internal.Addr().String()
 	s.mu.Unlock()
-	guard := web.GuardOptions{Log: log, PublicURL: s.public, Render: render}
+	guard := web.GuardOptions{Log: log, AccessLog: log, PublicURL: s.public, Render: render}
 	inner := guard
 	inner.Forwarded = true
 	n.server.Also(internal, n.forward.Accept(web.Guard(inner, n.mux)))
