@@ -25,7 +25,7 @@ func (h *handlers) showBoard(w http.ResponseWriter, r *http.Request, a actor) er
 	}
 	page := h.page(r, a)
 	page.SetupPending = h.needsSetup(r, a)
-	page.NoEvents = !shown.Health.HasEvents && !h.Control.ReceivesEvents(a.Account) && !page.SetupPending && a.May(team.ManageWebhooks).OK
+	page.NoEvents = !page.SetupPending && !shown.Health.HasEvents && a.May(team.ManageWebhooks).OK && !h.Control.ReceivesEvents(a.Account)
 	pieces, err := shown.Pieces(r.Context(), page, a.deniedReason(team.StartCall) == "", callBacks)
 	if err != nil {
 		return err

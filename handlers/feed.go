@@ -72,14 +72,14 @@ func (h *handlers) pollFeed(w http.ResponseWriter, r *http.Request, a actor) err
 type boardView struct {
 	h       *handlers
 	actor   actor
-	format  views.Format
+	format  views.Format // see names
 	lang    views.Lang // of the page
 	browser views.Lang // of a page of this browser if the member has chosen none
 }
 
 // newBoardView returns the board as the actor of a request sees it.
 func (h *handlers) newBoardView(r *http.Request, a actor) *boardView {
-	return &boardView{h: h, actor: a, format: h.formatFor(a), lang: langOf(r, a), browser: browserLang(r, a)}
+	return &boardView{h: h, actor: a, lang: langOf(r, a), browser: browserLang(r, a)}
 }
 
 // Key implements [feed.View].
@@ -115,7 +115,16 @@ func (v *boardView) Begin(m *views.BoardModel, now time.Time) (until time.Time) 
 // Refresh implements [feed.View].
 func (v *boardView) Refresh() {
 	v.actor = v.h.currentActor(v.actor.SignIn)
-	v.format = v.h.formatFor(v.actor)
+	v.format = views.Format{}
+}
+
+// names returns how numbers and names are written, which a page needs only if it is
+// not there yet.
+func (v *boardView) names() *views.Format {
+	if v.format.Zone == nil {
+		v.format = v.h.formatFor(v.actor)
+	}
+	return &v.format
 }
 
 // Variant implements [feed.View].
@@ -124,12 +133,12 @@ func (v *boardView) Variant(c *switchboard.Call) (views.Variant, bool) {
 	if !v.actor.MayOnCall(team.SeeCall, access).OK {
 		return views.Variant{}, false
 	}
-	return v.format.Variant(c, v.h.permitBy(v.actor, access)), true
+	return v.names().Variant(c, v.h.permitBy(v.actor, access)), true
 }
 
 // Row implements [feed.View].
 func (v *boardView) Row(ctx context.Context, c *switchboard.Call, variant views.Variant) (views.RenderedRow, error) {
-	return v.format.RowHTMLFor(ctx, *c, variant.Allowed, v.lang)
+	return v.names().RowHTMLFor(ctx, *c, variant.Allowed, v.lang)
 }
 
 // Team implements [feed.View].
@@ -143,7 +152,7 @@ func (v *boardView) Team() (tiles []views.Tile) {
 
 // OnCall implements [feed.View].
 func (v *boardView) OnCall(t views.Tile, c *switchboard.Call, seen bool) views.Tile {
-	return v.format.OnCall(t, c, seen, v.lang)
+	return v.names().OnCall(t, c, seen, v.lang)
 }
 
 // Parts implements [feed.View]. It renders the preferences in the language that

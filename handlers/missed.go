@@ -25,7 +25,7 @@ func (h *handlers) showMissed(w http.ResponseWriter, r *http.Request, a actor) e
 // should call back.
 func (h *handlers) missedTasks(r *http.Request, a actor) (tasks []views.CallBackTask, err error) {
 	missed, err := h.Control.Missed(r.Context(), a.Actor, stats.StartOfDay(time.Now().In(h.zone(a))))
-	if err != nil {
+	if err != nil || len(missed) == 0 {
 		return nil, err
 	}
 	format, lang := h.formatFor(a), langOf(r, a)

@@ -55,6 +55,7 @@ type actor struct {
 
 	expired bool            // sipgate no longer accepts the member's sign-in
 	neo     bool            // the account is on neo, as far as is known
+	browser views.Lang      // which language it prefers, of actors who make a request
 	session context.Context // done when the session is over; of watching requests only
 }
 
@@ -131,7 +132,7 @@ func (h *handlers) admit(r *http.Request, p team.Permission, a actor) error {
 // actorOf returns the member of a session as the team knows them now.
 func (h *handlers) actorOf(r *http.Request, s SignIn) actor {
 	a := h.currentActor(s)
-	a.Address = web.ClientIP(r).String()
+	a.Address, a.browser = web.ClientIP(r).String(), browserLang(r, a)
 	return a
 }
 
@@ -167,6 +168,9 @@ func preferredLang(a actor, browser views.Lang) views.Lang {
 // browserLang returns the language of a browser, or else that of the member's
 // sign-in.
 func browserLang(r *http.Request, a actor) views.Lang {
+	if a.browser != "" {
+		return a.browser
+	}
 	preferred := r.Header.Get("Accept-Language")
 	if a.SignIn.Locale != "" {
 		preferred = strings.TrimPrefix(preferred+","+a.SignIn.Locale+";q=0.001", ",")

@@ -42,8 +42,11 @@ const setupCookie = "setup"
 // who has not finished it, as long as sipgate has not sent an event. The demo
 // needs no setup.
 func (h *handlers) needsSetup(r *http.Request, a actor) bool {
+	if h.Demo || !a.May(team.ManageSettings).OK || h.Control.ReceivesEvents(a.Account) {
+		return false
+	}
 	_, err := r.Cookie(setupCookie)
-	return err != nil && !h.Demo && a.May(team.ManageSettings).OK && !h.Control.ReceivesEvents(a.Account)
+	return err != nil
 }
 
 // rolesCookie marks a browser whose admin leaves the roles of an account as they are.

@@ -57,6 +57,6 @@ func mark() int64 {
 var BoardMarks = []string{markedList, markedTeam, markedMissed, markedVersion, milliseconds(markedNow), milliseconds(markedListing)}
 
 // BoardMarked returns what stands in a page at the marks after the first three.
-func BoardMarked(version string, now, listed time.Time) []string {
-	return []string{version, milliseconds(now), milliseconds(listed)}
+func BoardMarked(version string, now, listed time.Time) [3][]byte {
+	return [...][]byte{[]byte(version), []byte(milliseconds(now)), []byte(milliseconds(listed))}
 }

@@ -62,17 +62,16 @@ func (p Page) Pieces(ctx context.Context, page views.Page, canCall bool, callBac
 	if err != nil {
 		return nil, err
 	}
-	var missed bytes.Buffer
+	var missed *web.Piece // without missed calls, no mark stands for them
 	if len(callBacks) > 0 {
-		if err := views.CallBackTray(page, callBacks).Render(ctx, &missed); err != nil {
+		var tray bytes.Buffer
+		if err := views.CallBackTray(page, callBacks).Render(ctx, &tray); err != nil {
 			return nil, err
 		}
+		missed = web.NewPiece(tray.Bytes())
 	}
-	marked := []*web.Piece{p.list.piece, p.strip, web.NewPiece(missed.Bytes())}
-	for _, text := range views.BoardMarked(p.Have, page.Now, p.Health.ListedAt) {
-		marked = append(marked, web.NewPiece([]byte(text)))
-	}
-	return layout.Fill(marked...), nil
+	texts := views.BoardMarked(p.Have, page.Now, p.Health.ListedAt)
+	return layout.Fill(p.list.piece, p.strip, missed, web.NewPiece(texts[0]), web.NewPiece(texts[1]), web.NewPiece(texts[2])), nil
 }
 
 // An outline is all of an audience's last page but its list.

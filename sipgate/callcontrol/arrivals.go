@@ -32,7 +32,9 @@ func (c *Control) arrived(account string) map[string]time.Time {
 
 // ReceivesEvents reports whether push events of the account arrive, or did before the
 // program started.
-func (c *Control) ReceivesEvents(account string) bool { return !c.LastEvents(account)[""].IsZero() }
+func (c *Control) ReceivesEvents(account string) bool {
+	return c.Arrivals.Any(account) || !c.arrived(account)[""].IsZero()
+}
 
 // saveArrivals stores what came since.
 func (c *Control) saveArrivals(ctx context.Context) {

@@ -74,6 +74,13 @@ func (a *Arrivals) Of(account string) map[string]time.Time {
 	return last
 }
 
+// Any reports whether an event of an account has come.
+func (a *Arrivals) Any(account string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !a.last[account][""].IsZero()
+}
+
 // Save stores the arrivals of an account that are at least a minute later than those
 // that are stored.
 func (a *Arrivals) Save(ctx context.Context, account string, last map[string]time.Time) error {
