@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"callboard/sipgate/announcement"
 	"callboard/sipgate/journal"
 	"callboard/sipgate/team"
 	"callboard/web/cluster"
@@ -35,6 +36,11 @@ func TestRetentionOnSeveralNodes(t *testing.T) {
 		`insert into journal_changes (account, entry_id, number, note, changed_at)
 			select a::text, n::text, '', 'x', case n when 1 then 1 else extract(epoch from now())::bigint * 1000 - 3600000 end
 			from generate_series(1000001, 1000003) a, generate_series(1, 2) n`,
+		`insert into announcement_teams select a::text from generate_series(1000001, 1000003) a`,
+		`insert into announcements (id, account, label, created_by, created, length_ms, size, sha256, peak, format, rate, channels, source_ms, last_played)
+			select rpad(a::text, 43, 'A'), a::text, 'x', 'w0', 1, 1, 1, '', 1, 'wav', 8000, 1, 1, 1 from generate_series(1000001, 1000003) a`,
+		`insert into announcement_audio (announcement, wav) select id, '' from announcements`,
+		`insert into announcement_links (token, announcement, expires, fetches) select 'old ' || id, id, 1, 0 from announcements`,
 	} {
 		if _, err := tool.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
@@ -42,12 +48,14 @@ func TestRetentionOnSeveralNodes(t *testing.T) {
 	}
 	const left = `select coalesce(string_agg(account || ' ' || what || ' ' || n, ', ' order by what, account), '') from (
 		select account, 'audit' what, count(*) n from audit group by 1
+		union all select account, 'announcements', count(*) from announcements group by 1
+		union all select account, 'links', count(*) from announcements join announcement_links on announcement = id group by 1
 		union all select account, 'calls', count(*) from journal_rows group by 1
 		union all select account, 'changes', count(*) from journal_changes group by 1
 		union all select account, 'notes', count(*) from journal_entries group by 1
 		union all select account, 'texts', count(note) from journal_changes group by 1) x where n > 0`
 	for i, want := range []string{
-		"1000002 audit 1, 1000002 calls 1, 1000001 changes 1, 1000002 changes 2, 1000003 changes 1, 1000002 notes 1, 1000002 texts 2",
+		"1000002 announcements 1, 1000002 audit 1, 1000002 calls 1, 1000001 changes 1, 1000002 changes 2, 1000003 changes 1, 1000002 links 1, 1000002 notes 1, 1000002 texts 2",
 		"1000001 changes 1, 1000002 changes 1, 1000003 changes 1",
 	} {
 		address, err := cluster.Address(place.Database, nodes[i].ID())
@@ -67,6 +75,9 @@ func TestRetentionOnSeveralNodes(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := j.Purge(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if _, err := announcement.NewLibrary(db.DB, announcement.Options{Unplayed: time.Hour}).Purge(t.Context()); err != nil {
 			t.Error(err)
 		}
 		var got string

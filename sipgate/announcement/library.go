@@ -210,16 +210,21 @@ func (l *Library) Remove(ctx context.Context, account, id string) error {
 		if err := getLocked(ctx, tx, account, id); err != nil {
 			return err
 		}
-		for _, query := range []string{
-			`delete from announcement_links where announcement = $1`,
-			`delete from announcement_favourites where announcement = $1`,
-			`delete from announcement_audio where announcement = $1`,
-			`delete from announcements where id = $1`,
-		} {
-			if _, err := tx.ExecContext(ctx, query, id); err != nil {
-				return err
-			}
-		}
-		return nil
+		return remove(ctx, tx, id, "")
 	})
+}
+
+// remove deletes an announcement by statements with a comment.
+func remove(ctx context.Context, tx *sql.Tx, id, comment string) error {
+	for _, query := range []string{
+		`delete from announcement_links where announcement = $1`,
+		`delete from announcement_favourites where announcement = $1`,
+		`delete from announcement_audio where announcement = $1`,
+		`delete from announcements where id = $1`,
+	} {
+		if _, err := tx.ExecContext(ctx, query+comment, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

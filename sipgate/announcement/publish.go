@@ -41,7 +41,7 @@ func (l *Library) Publish(ctx context.Context, account, id, by string) (Publicat
 	hash := hashToken(p.Token)
 	err := l.inTx(ctx, func(tx *sql.Tx) error {
 		// Each new address deletes the expired ones.
-		if _, err := tx.ExecContext(ctx, `delete from announcement_links where expires <= $1`, now.UnixMilli()); err != nil {
+		if _, err := tx.ExecContext(ctx, `delete from announcement_links where expires <= $1`+allTeams, now.UnixMilli()); err != nil {
 			return err
 		}
 		if err := getLocked(ctx, tx, account, id); err != nil {

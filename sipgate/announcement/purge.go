@@ -2,6 +2,7 @@ package announcement
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"time"
 )
@@ -11,7 +12,7 @@ import (
 // their upload or their last use. It returns how many announcements it removed.
 func (l *Library) Purge(ctx context.Context) (removed int, err error) {
 	now := l.opts.Now()
-	if _, err := l.db.ExecContext(ctx, `delete from announcement_links where expires < $1`, now.Add(-time.Hour).UnixMilli()); err != nil {
+	if _, err := l.db.ExecContext(ctx, `delete from announcement_links where expires < $1`+allTeams, now.Add(-time.Hour).UnixMilli()); err != nil {
 		return 0, storageError(err)
 	}
 	if l.opts.Unplayed <= 0 {
@@ -22,8 +23,8 @@ func (l *Library) Purge(ctx context.Context) (removed int, err error) {
 		return 0, err
 	}
 	for _, a := range old {
-		switch err := l.Remove(ctx, a.account, a.id); {
-		case errors.Is(err, ErrNotFound): // somebody was faster
+		switch err := l.removeOld(ctx, a); {
+		case errors.Is(err, ErrNotFound): // somebody was faster, or another process acts for the account
 		case err != nil:
 			return removed, err
 		default:
@@ -31,6 +32,18 @@ func (l *Library) Purge(ctx context.Context) (removed int, err error) {
 		}
 	}
 	return removed, nil
+}
+
+func (l *Library) removeOld(ctx context.Context, a reference) error {
+	return l.inTx(ctx, func(tx *sql.Tx) error {
+		if err := lockOld(ctx, tx, a.account); err != nil {
+			return err
+		}
+		if _, err := get(ctx, tx, a.account, a.id); err != nil {
+			return err
+		}
+		return remove(ctx, tx, a.id, allTeams)
+	})
 }
 
 type reference struct{ account, id string }

@@ -12,12 +12,31 @@ import (
 	"time"
 )
 
+const lockTeam = `insert into announcement_teams (account) values ($1)
+	on conflict (account) do update set account = excluded.account`
+
 // lock lets the transaction wait until no other one holds the library of account. It
 // comes before what is read to be changed: in PostgreSQL others write meanwhile.
 func lock(ctx context.Context, tx *sql.Tx, account string) error {
-	_, err := tx.ExecContext(ctx, `insert into announcement_teams (account) values ($1)
-		on conflict (account) do update set account = excluded.account`, account)
+	_, err := tx.ExecContext(ctx, lockTeam, account)
 	return err
+}
+
+// allTeams marks a statement for all teams: it leaves those alone for which another
+// process acts.
+const allTeams = ` /* all teams */`
+
+// lockOld is lock for what removes what is old, of all accounts. It returns ErrNotFound if
+// another process acts for the account, which removes it there.
+func lockOld(ctx context.Context, tx *sql.Tx, account string) error {
+	result, err := tx.ExecContext(ctx, lockTeam+allTeams, account)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, ErrNotFound)
+	}
+	return nil
 }
 
 // inTx runs f in a transaction. It returns StorageFull if the disk is full.

@@ -74,23 +74,51 @@ func TestFence(t *testing.T) {
 	}
 }
 
-// New tables get the trigger with the next call, others are left alone.
+// New tables get the trigger with the next call: those with the column, and those that
+// refer to one of them.
 func TestFenceOfNewTables(t *testing.T) {
 	r := newRig(t)
-	r.exec(`create table newer (account text not null)`)
-	r.exec(`create table shared (account text not null)`)
+	r.exec(`create table newer (id text primary key, account text not null)`)
+	r.exec(`create table part (n bigint not null, of text not null references newer)`)
+	r.exec(`create table shared (id text not null)`)
 	for range 2 {
-		if err := Fence(t.Context(), r.db, "shared"); err != nil {
+		if err := Fence(t.Context(), r.db); err != nil {
 			t.Fatal(err)
 		}
 	}
 	a, b := r.start(), r.start()
 	r.claim(a, "one")
-	if _, err := b.db.ExecContext(t.Context(), `insert into newer values ('one')`); !Refused(err) {
-		t.Errorf("new table: %v", err)
-	}
-	if _, err := b.db.ExecContext(t.Context(), `insert into shared values ('one')`); err != nil {
-		t.Errorf("excepted table: %v", err)
+	r.claim(b, "two")
+	r.exec(`insert into newer values ('x', 'one'), ('y', 'two')`)
+	r.exec(`insert into part values (1, 'x')`)
+	for _, c := range []struct {
+		statement string
+		a, b      bool // may
+		rows      int64
+	}{
+		{`insert into newer values ('z', 'one')`, true, false, 1},
+		{`insert into part values (2, 'x')`, true, false, 1},
+		{`insert into part values (3, 'y')`, false, true, 1},
+		{`update part set n = 4 where of = 'x' and n = 1`, true, false, 1},
+		{`update part set of = 'y' where n = 4`, false, false, 0},
+		{`delete from part where n = 2`, true, false, 1},
+		{`update part /* all teams */ set n = n + 10`, true, true, 1},
+		{`insert into shared values ('one')`, true, true, 1},
+	} {
+		for _, n := range []struct {
+			db  *sql.DB
+			may bool
+		}{{b.db, c.b}, {a.db, c.a}} {
+			result, err := n.db.ExecContext(t.Context(), c.statement)
+			switch {
+			case Refused(err) == n.may || err != nil && !Refused(err):
+				t.Errorf("%s: %v", c.statement, err)
+			case err == nil:
+				if rows, _ := result.RowsAffected(); rows != c.rows {
+					t.Errorf("%s: %d rows", c.statement, rows)
+				}
+			}
+		}
 	}
 }
 
