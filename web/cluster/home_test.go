@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -160,7 +159,8 @@ func TestReleaseWaitsForWhatWasBegun(t *testing.T) {
 	}
 }
 
-// Teams without a home, and those that were handed to this node, are to be claimed.
+// Teams without a home, and those that were handed to this node, are to be claimed: of
+// the first ones a node's share, so that nodes have as many.
 func TestHomeless(t *testing.T) {
 	r := newRig(t)
 	a, b := r.start(), r.start()
@@ -173,20 +173,35 @@ func TestHomeless(t *testing.T) {
 	if err := errors.Join(a.Release(t.Context(), "given up"), a.HandOver(t.Context(), "handed over", b.ID()), gone.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	all := []string{"at a", "at b", "given up", "handed over", "of one that ended", "new"}
+	homeless := []string{"given up", "of one that ended", "new"}
+	all := append([]string{"at a", "at b", "handed over"}, homeless...)
 	for _, c := range []struct {
-		node *testNode
-		want string
+		node  *testNode
+		given []string
+		share int
 	}{
-		{a, "[given up new of one that ended]"},
-		{b, "[given up handed over new of one that ended]"},
+		{a, nil, 2}, // of six teams it has one
+		{b, []string{"handed over"}, 1},
 	} {
 		got, err := c.node.Homeless(t.Context(), all)
 		if err != nil {
 			t.Fatal(err)
 		}
-		slices.Sort(got)
-		same(t, "homeless", fmt.Sprint(got), c.want)
+		own := len(c.given)
+		if len(got) != own+c.share || !slices.Equal(got[:min(own, len(got))], c.given) {
+			t.Errorf("to be claimed: %v, want %v and %d more", got, c.given, c.share)
+		}
+		for _, team := range got[min(own, len(got)):] {
+			if !slices.Contains(homeless, team) {
+				t.Errorf("%s has a home", team)
+			}
+		}
+	}
+	for _, team := range homeless {
+		r.claim(a, team)
+	}
+	if got, err := a.Homeless(t.Context(), append(all, "another")); err != nil || len(got) != 1 {
+		t.Errorf("with more than its share: %v, %v", got, err)
 	}
 	if got, err := Alone.Homeless(t.Context(), all); err != nil || got != nil {
 		t.Errorf("alone: %v, %v", got, err)

@@ -82,6 +82,7 @@ type Forwarder struct {
 	mu      sync.Mutex                    // guards the fields below
 	leads   map[string]map[*lead]struct{} // by team
 	sockets int                           // of them
+	turn    time.Duration                 // see nextTurn
 	closed  bool
 }
 

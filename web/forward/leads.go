@@ -57,9 +57,16 @@ func (f *Forwarder) Sockets() int {
 	return f.sockets
 }
 
-// spread is over what time browsers are told that their team has moved: they come back all
-// at once otherwise.
-const spread = time.Second
+// spread is over what time browsers are told that their teams have moved, which may be
+// all of a node that is dead: they come back all at once otherwise.
+const spread = 2 * time.Second
+
+// nextTurn returns after what time the next browser is told. By the golden ratio, any
+// number of them one after the other is spread evenly. It is called with mu held.
+func (f *Forwarder) nextTurn() time.Duration {
+	f.turn = (f.turn + spread*618/1000) % spread
+	return f.turn
+}
 
 // Moved says that a team is now at home at the node at addr, or at none with "". What
 // leads to another one need not wait for it: browsers are told to connect again, and a
@@ -68,14 +75,11 @@ const spread = time.Second
 func (f *Forwarder) Moved(team, addr string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	all := f.leads[team]
-	later := time.Duration(0)
-	for l := range all {
+	for l := range f.leads[team] {
 		switch {
 		case l.addr == addr:
 		case l.socket:
-			time.AfterFunc(later, l.end)
-			later += spread / time.Duration(len(all))
+			time.AfterFunc(f.nextTurn(), l.end)
 		default:
 			l.end()
 		}
