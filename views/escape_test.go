@@ -2,10 +2,11 @@ package views
 
 import (
 	"fmt"
-	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	nethtml "golang.org/x/net/html"
@@ -130,20 +131,17 @@ func shape(t *testing.T, page string) []string {
 
 // TestHostileTextsAreEscaped checks that no text of a stranger becomes an element,
 // an attribute or a URL scheme: pages keep the shape they have with a harmless
-// text.
+// text of the same length.
 func TestHostileTextsAreEscaped(t *testing.T) {
 	if len(payloads) < 40 {
 		t.Fatalf("only %d payloads", len(payloads))
 	}
-	want := map[string][]string{}
-	for name, view := range hostileViews("harmless") {
-		want[name] = shape(t, html(t, view))
-	}
 	for i, payload := range payloads {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			harmless := hostileViews(strings.Repeat("x", utf8.RuneCountInString(payload)))
 			for name, view := range hostileViews(payload) {
 				page := html(t, view)
-				if got := shape(t, page); !reflect.DeepEqual(got, want[name]) {
+				if got := shape(t, page); !slices.Equal(got, shape(t, html(t, harmless[name]))) {
 					t.Errorf("%s has another shape with %.60q", name, payload)
 				}
 				if strings.ContainsAny(payload, `<>"`) && strings.Contains(page, payload) {

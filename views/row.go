@@ -227,14 +227,9 @@ func (m *RowModel) addState(c switchboard.Call, lang Lang) {
 
 func decimal[T int | int64](n T) string { return strconv.FormatInt(int64(n), 10) }
 
-// titleIfLong returns the title of a text that may be too long for its two lines,
-// the whole of it, and an empty one for others.
-func titleIfLong(text string) string {
-	if utf8.RuneCountInString(text) <= shortText {
-		return ""
-	}
-	return text
-}
+// isLong reports whether a text may be too long for its two lines. Its title is the
+// whole of it; no other text is ever cut.
+func isLong(text string) bool { return utf8.RuneCountInString(text) > shortText }
 
 // shortText is the length of texts that are never cut, in characters.
 const shortText = 30

@@ -45,7 +45,7 @@ const clipped = `(() => {
 		const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
 		if (!own) continue;
 		const wide = e.scrollWidth > e.clientWidth + 1 && style.display !== "inline" && !/auto|scroll/.test(style.overflowX);
-		const high = e.scrollHeight > e.clientHeight + 3 && style.overflowY === "hidden";
+		const high = e.scrollHeight > e.clientHeight + 3 && /hidden|clip/.test(style.overflowY);
 		if (e.title && (wide && style.textOverflow === "ellipsis" || high && style.webkitLineClamp !== "none")) continue; // the title has the whole text
 		if (wide || high) found.push(name(e) + " is " + e.clientWidth + " wide, its text " + e.scrollWidth);
 		const r = document.createRange();
