@@ -32,15 +32,27 @@ const rowWithFocus = () => closest(document.activeElement, "#board .row");
 const rowOf = id => document.getElementById(id);
 
 /**
- * place puts a row into a section, in the order of the numbers.
+ * nextOf returns the node before which a row belongs in a section, in the order of
+ * the numbers: the row itself if it is there.
+ * @param {HTMLElement} row as it is in the page, or is to be
+ * @param {string} section
+ */
+function nextOf(row, section) {
+	const list = get("#rows-" + section), no = Number(row.dataset.no);
+	let after = /** @type {HTMLElement | null} */ (list.lastElementChild);
+	while (after && (after.id === row.id || Number(after.dataset.no) > no)) after = /** @type {HTMLElement | null} */ (after.previousElementSibling);
+	return after ? after.nextSibling : list.firstChild;
+}
+
+/**
+ * place puts a row into a section. A row that is there is not touched: as a new one, it
+ * would be laid out and painted again.
  * @param {HTMLElement} row
  * @param {string} section
  */
 function place(row, section) {
-	const list = get("#rows-" + section), no = Number(row.dataset.no);
-	let after = /** @type {HTMLElement | null} */ (list.lastElementChild);
-	while (after && (after === row || Number(after.dataset.no) > no)) after = /** @type {HTMLElement | null} */ (after.previousElementSibling);
-	list.insertBefore(row, after ? after.nextSibling : list.firstChild);
+	const next = nextOf(row, section);
+	if (next !== row) get("#rows-" + section).insertBefore(row, next);
 	displaced.delete(row.id);
 }
 
@@ -60,11 +72,11 @@ const sectionOf = row => row.parentElement?.id.replace("rows-", "") ?? "";
 
 /**
  * isInPlace reports whether a row is where its next form belongs. A call of one's own
- * that is held, say, stays in its section but not in its place.
+ * that is held, say, stays in its section, but maybe not in its place.
  * @param {HTMLElement} row
  * @param {HTMLElement} fresh
  */
-const isInPlace = (row, fresh) => sectionOf(row) === belongsIn(fresh) && (sectionOf(row) !== "own" || row.dataset.no === fresh.dataset.no);
+const isInPlace = (row, fresh) => sectionOf(row) === belongsIn(fresh) && (sectionOf(row) !== "own" || nextOf(fresh, "own") === row);
 
 let progressed = false; // since the last change a call was answered, has ended or is gone
 

@@ -6,6 +6,7 @@ import {find, get} from "./dom.js";
 import {slideOffset} from "./slide_offset.js";
 
 const steps = 4, pace = 24; // ms from one to the next frame that is asked for; 60 steps a second cost twice as much, and look the same
+const reach = 240; // px outside of the window from where a row slides into it, the height of several rows; others are there at once
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** @param {Element} e */
@@ -21,10 +22,22 @@ const listOf = part => part.matches(".sec") ? find(".rows", part) : null;
 export const rowLists = () => partsOfBoard().flatMap(part => listOf(part) ?? []);
 
 /**
+ * rowsOf returns the rows of a list, one after the other: to iterate over its children
+ * costs a browser several times as much.
+ * @param {Element} list
+ */
+function rowsOf(list) {
+	/** @type {HTMLElement[]} */
+	const rows = [];
+	for (let row = list.firstElementChild; row; row = row.nextElementSibling) rows.push(/** @type {HTMLElement} */ (row));
+	return rows;
+}
+
+/**
  * boardRows returns all rows of the board. A selector would look at each element in them,
  * which costs more than all else that a change of one row does.
  */
-export const boardRows = () => rowLists().flatMap(list => /** @type {HTMLElement[]} */ ([...list.children]));
+export const boardRows = () => rowLists().flatMap(rowsOf);
 
 /** @typedef {Pick<DOMRect, "top" | "height">} Place */
 
@@ -37,9 +50,9 @@ export const boardRows = () => rowLists().flatMap(list => /** @type {HTMLElement
  * @returns {Generator<[HTMLElement, DOMRect]>}
  */
 export function* rowsNear(list, distance) {
-	const /** @type {HTMLElement[]} */ live = [], /** @type {HTMLElement[]} */ ended = [];
-	for (const row of /** @type {Iterable<HTMLElement>} */ (list.children)) (row.getAttribute("data-state") === "ended" ? ended : live).push(row);
-	const rows = [...live, ...ended]; // as the style sheet orders them
+	const /** @type {HTMLElement[]} */ rows = [], /** @type {HTMLElement[]} */ ended = [];
+	for (const row of rowsOf(list)) (row.getAttribute("data-state") === "ended" ? ended : rows).push(row);
+	rows.push(...ended); // as the style sheet orders them
 	let from = 0;
 	for (let to = rows.length; from < to;) {
 		const middle = from + to >> 1;
@@ -66,7 +79,7 @@ function placesOf(more) {
 		const place = e.getBoundingClientRect(), list = listOf(e);
 		if (!place.height) continue;
 		places.set(e, place);
-		if (list) for (const [row, place] of rowsNear(list, innerHeight)) places.set(row, place);
+		if (list) for (const [row, place] of rowsNear(list, reach)) places.set(row, place);
 	}
 	for (const e of more) {
 		const place = e && !places.has(e) && e.getBoundingClientRect();
@@ -171,9 +184,11 @@ export function slide(change, held, inPlace) {
 	let now = placesOf(counted);
 	if (!moving && now.size === before.size && [...now].every(([e, place]) => stays(before.get(e), place))) return;
 	const top = held?.isConnected && before.get(held)?.top;
-	if (held && top || isPadded()) {
-		if (held && top) hold(held, top);
-		else get("#main").style.paddingBottom = get("#live").style.paddingTop = "";
+	if (held && top) {
+		hold(held, top);
+		if (!stays(now.get(held), held.getBoundingClientRect())) now = placesOf(counted);
+	} else if (isPadded()) {
+		get("#main").style.paddingBottom = get("#live").style.paddingTop = "";
 		now = placesOf(counted);
 	}
 	if (reduced.matches || document.hidden) return;

@@ -13,49 +13,65 @@ import (
 )
 
 // BenchmarkMainThread measures what a command on one call costs the main thread
-// of a browser in which the board is open, by the number of calls on it. What the
-// page costs while nothing happens is taken off.
+// of a browser in which the board is open, by the number of calls on it: one that
+// leaves the row where it is, and one with which the row moves, and others slide. What
+// the page costs while nothing happens is taken off.
 func BenchmarkMainThread(b *testing.B) {
-	for _, calls := range []int{5, 50, 200} {
-		b.Run(fmt.Sprint(calls), func(b *testing.B) {
-			s := harness.New(b, "-visibility", "account")
-			s.PushEvents()
-			p := newBrowser(b, s).newTab(b)
-			for i := range calls {
-				s.Ring(fmt.Sprintf("+4930555%04d", i), "w0", "established")
-			}
-			p.signIn("Anna")
-			p.until(`document.querySelectorAll('#board .row[data-state=talking]').length === %d`, calls)
-			v := s.SignIn(b, 0)
-			id := eval[string](p, `document.querySelectorAll("#board .row")[2].id`)[len("row-"):]
-			p.run(`scrollTo(0, document.body.scrollHeight)`) // where a call that is held or resumed goes: its row is seen
-			if _, err := chromedp.Call(p.ctx, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks}); err != nil {
-				b.Fatal(err)
-			}
-			const pace, idle = 600 * time.Millisecond, 6 * time.Second // a command is confirmed within the pace
-			time.Sleep(idle)                                           // until the page has settled
-			before := p.mainThread()
-			time.Sleep(idle)
-			perSecond := p.mainThread().minus(before).per(idle.Seconds())
-			before = p.mainThread()
-			n, began := 0, time.Now()
-			for b.Loop() {
-				n++
-				body := fmt.Sprintf(`{"value":%t,%s}`, n%2 == 1, harness.ActionID())
-				if status, _, body := v.Command("/calls/"+id+"/hold", body); status >= 300 {
-					b.Fatalf("hold: %d %s", status, body)
-				}
-				time.Sleep(pace)
-			}
-			used := p.mainThread().minus(before).minus(perSecond.per(1 / time.Since(began).Seconds())).per(float64(n))
-			b.ReportMetric(1000*used.task, "ms/command")
-			b.ReportMetric(1000*used.script, "script-ms/command")
-			b.ReportMetric(1000*used.layout, "layout-ms/command")
-			b.ReportMetric(1000*used.style, "style-ms/command")
-			b.ReportMetric(1000*perSecond.task, "idle-ms/s")
-			b.ReportMetric(0, "ns/op") // it waits most of the time
-		})
+	for _, moves := range []bool{false, true} {
+		for _, calls := range []int{5, 50, 200} {
+			b.Run(fmt.Sprintf("%s/%d", map[bool]string{false: "stays", true: "moves"}[moves], calls), func(b *testing.B) { benchmarkMainThread(b, calls, moves) })
+		}
 	}
+}
+
+func benchmarkMainThread(b *testing.B, calls int, moves bool) {
+	s := harness.New(b, "-visibility", "account")
+	s.PushEvents()
+	p := newBrowser(b, s).newTab(b)
+	for i := range calls {
+		s.Ring(fmt.Sprintf("+4930555%04d", i), "w0", "established")
+	}
+	p.signIn("Anna")
+	p.until(`document.querySelectorAll('#board .row[data-state=talking]').length === %d`, calls)
+	v := s.SignIn(b, 0)
+	ids := eval[[]string](p, `[...document.querySelectorAll("#board .row")].slice(1, 3).map(row => row.id.replace("row-", ""))`)
+	p.run(`scrollTo(0, document.body.scrollHeight)`) // where a call that is held or resumed goes: its row is seen
+	if _, err := chromedp.Call(p.ctx, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks}); err != nil {
+		b.Fatal(err)
+	}
+	const pace, idle = 600 * time.Millisecond, 6 * time.Second // a command is confirmed within the pace
+	n := 0
+	command := func() {
+		id, on := ids[0], n%2 == 0 // the call that was changed last is the last one already
+		if moves {
+			id, on = ids[n%2], n/2%2 == 0
+		}
+		n++
+		body := fmt.Sprintf(`{"value":%t,%s}`, on, harness.ActionID())
+		if status, _, body := v.Command("/calls/"+id+"/hold", body); status >= 300 {
+			b.Fatalf("hold: %d %s", status, body)
+		}
+		time.Sleep(pace)
+	}
+	for range 4 { // the first ones bring the rows there
+		command()
+	}
+	time.Sleep(idle) // until the page has settled
+	before := p.mainThread()
+	time.Sleep(idle)
+	perSecond := p.mainThread().minus(before).per(idle.Seconds())
+	before = p.mainThread()
+	began, first := time.Now(), n
+	for b.Loop() {
+		command()
+	}
+	used := p.mainThread().minus(before).minus(perSecond.per(1 / time.Since(began).Seconds())).per(float64(n - first))
+	b.ReportMetric(1000*used.task, "ms/command")
+	b.ReportMetric(1000*used.script, "script-ms/command")
+	b.ReportMetric(1000*used.layout, "layout-ms/command")
+	b.ReportMetric(1000*used.style, "style-ms/command")
+	b.ReportMetric(1000*perSecond.task, "idle-ms/s")
+	b.ReportMetric(0, "ns/op") // it waits most of the time
 }
 
 // mainThread is time of the main thread of a page, in seconds.

@@ -65,3 +65,34 @@ func TestBrowserOneChangeTouchesOneRow(t *testing.T) {
 		t.Errorf("the page shows\n%s\nafter it was loaded again\n%s", before, after)
 	}
 }
+
+// A row that is last in its section, and is so again after a command, is not put there
+// again: it would be laid out and painted as a new one. While nothing is long, nothing
+// in rows is cut: with each change, browsers put together all parts that are.
+func TestBrowserRowInItsPlaceIsNotPutThereAgain(t *testing.T) {
+	t.Parallel()
+	s := harness.New(t, "-visibility", "account")
+	s.PushEvents()
+	anna := newBrowser(t, s).newTab(t)
+	anna.signIn("Anna")
+	for i := range 3 {
+		s.Ring(fmt.Sprintf("+49305551%02d", i), "w0", "established")
+	}
+	anna.until(`document.querySelectorAll('#rows-own .row[data-state=talking]').length === 3`)
+	v, last := s.SignIn(t, 0), eval[string](anna, `document.querySelector("#rows-own .row:last-child").id`)
+	anna.run(`window.put = []; new MutationObserver(records => {
+		for (const r of records) if (r.target.matches(".rows")) window.put.push(...[...r.addedNodes].map(row => row.id));
+	}).observe(document.querySelector("#board"), {subtree: true, childList: true})`)
+	for i, state := range []string{"held", "talking"} {
+		if status, _, body := v.Command("/calls/"+last[len("row-"):]+"/hold", fmt.Sprintf(`{"value":%t,%s}`, i == 0, harness.ActionID())); status >= 300 {
+			t.Fatalf("hold: %d %s", status, body)
+		}
+		anna.until(`document.querySelector("#rows-own .row:last-child[data-state=%s]:not(:has([data-tone=busy]))")?.id === %q`, state, last)
+	}
+	if put := eval[[]string](anna, `window.put`); len(put) > 0 {
+		t.Errorf("commands on the last row %s put rows in: %q", last, put)
+	}
+	if cut := eval[[]string](anna, `[...document.querySelectorAll("#board .row :not(input)")].filter(e => getComputedStyle(e).overflow !== "visible").map(e => e.outerHTML)`); len(cut) > 0 {
+		t.Errorf("parts of rows that are cut: %q", cut)
+	}
+}
