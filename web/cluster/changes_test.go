@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -161,6 +162,16 @@ func TestNodesAreToldOfHomes(t *testing.T) {
 					}
 					return nil
 				}
+			}
+			if listens {
+				r.until("it listens", func() error {
+					var listens bool
+					err := r.db.QueryRow(`select exists (select from pg_stat_activity where datname = current_database() and query ilike 'listen%')`).Scan(&listens)
+					if err == nil && !listens {
+						err = errors.New("not yet")
+					}
+					return err
+				})
 			}
 			r.claim(a, "t")
 			r.claim(b, "u")

@@ -144,6 +144,9 @@ func (r *rig) tryStart(l *link, o Options) (*testNode, error) {
 	if n.db, err = r.open(address); err != nil {
 		return nil, err
 	}
+	if o.Database != "" {
+		o.Database = address
+	}
 	o.clock = n.clock.now
 	if n.Node, err = Start(context.Background(), n.db, o); err != nil {
 		return nil, err
