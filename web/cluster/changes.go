@@ -262,16 +262,29 @@ func (n *Node) rereadHomes(ctx context.Context, changes []Change, all bool) erro
 	}
 	homes, err := n.readHomes(ctx, teams, nodes, all)
 	for _, h := range homes {
-		n.mu.Lock()
-		if a, ok := n.away[h.Team]; ok && (a.Fence < h.Fence || h.Node != a.Node) {
-			delete(n.away, h.Team)
-		}
-		n.mu.Unlock()
-		if n.o.Moved != nil {
+		if n.learn(h) && n.o.Moved != nil {
 			n.o.Moved(h.Team, h.Address)
 		}
 	}
 	return err
+}
+
+// learn forgets where a team was, if it is elsewhere, and reports whether h is not older
+// than what the node knows.
+func (n *Node) learn(h Home) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if own := n.homes[h.Team]; own != nil && own.Fence > h.Fence {
+		return false
+	}
+	a, ok := n.away[h.Team]
+	if ok && a.Fence > h.Fence {
+		return false
+	}
+	if ok && (a.Fence < h.Fence || a.Node != h.Node) {
+		delete(n.away, h.Team)
+	}
+	return true
 }
 
 // readHomes returns the homes of some teams, those at some nodes, or all. Node and Address

@@ -195,3 +195,30 @@ func TestNodesAreToldOfHomes(t *testing.T) {
 		})
 	}
 }
+
+// What was read of a home before the node learned of the next one does not count.
+func TestOldNewsOfAHome(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		known    string // the node that was known
+		fence    int64
+		h        Home
+		is, kept bool
+	}{
+		{"the next home", "a", 1, Home{Node: "b", Fence: 2}, true, false},
+		{"the same home", "a", 1, Home{Node: "a", Fence: 1}, true, true},
+		{"its node is fenced", "a", 1, Home{Fence: 1}, true, false},
+		{"the home before", "b", 2, Home{Node: "a", Fence: 1}, false, true},
+	} {
+		n := &Node{away: map[string]away{"t": {Home: Home{Node: c.known, Fence: c.fence}}}}
+		c.h.Team = "t"
+		is := n.learn(c.h)
+		if _, kept := n.away["t"]; is != c.is || kept != c.kept {
+			t.Errorf("%s: told %v, remembered %v", c.name, is, kept)
+		}
+	}
+	n := &Node{homes: map[string]*home{"t": {Home: Home{Fence: 3}}}}
+	if n.learn(Home{Team: "t", Node: "b", Fence: 2}) {
+		t.Error("told of the home before the one here")
+	}
+}
