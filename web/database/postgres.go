@@ -38,7 +38,8 @@ const (
 // A committed transaction survives a killed process. Transactions are "read
 // committed": one that reads first and writes later locks what it read. Statements
 // end after 10 s, waits for a lock after 5 s. Connections that fail are replaced: when
-// the server was restarted, the next statement works.
+// the server was restarted, the next statement works. No statement is sent again if the
+// server may have carried it out.
 //
 // Unless sslmode is given, connections to other machines are encrypted, and the
 // server's certificate is verified (verify-full). No error names the password.

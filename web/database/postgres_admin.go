@@ -80,7 +80,7 @@ func postgresFailure(err error) Failure {
 	if e, ok := errors.AsType[*net.OpError](err); ok && e.Net == lostNetwork {
 		return Gone
 	}
-	if errors.Is(err, errNoAnswer) || errors.Is(err, driver.ErrBadConn) {
+	if errors.Is(err, errNoAnswer) || errors.Is(err, errNoOutcome) || errors.Is(err, driver.ErrBadConn) {
 		return Gone
 	}
 	return None

@@ -63,11 +63,38 @@ type pqConn interface {
 	driver.Validator
 }
 
-// A conn leaves the pool once the network has failed it. The driver notices that
-// without TLS only.
+// A conn leaves the pool once the network has failed it, or when something has arrived
+// while nothing was asked: the driver notices neither in every case. And it keeps
+// [database/sql] from sending a statement again that the server may have carried out.
 type conn struct {
 	pqConn
 	net *limitedConn
+}
+
+// ExecContext implements driver.ExecerContext.
+func (c conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	before := c.net.writes.Load()
+	result, err := c.pqConn.ExecContext(ctx, query, args)
+	return result, c.once(before, err)
+}
+
+// QueryContext implements driver.QueryerContext.
+func (c conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	before := c.net.writes.Load()
+	rows, err := c.pqConn.QueryContext(ctx, query, args)
+	return rows, c.once(before, err)
+}
+
+// errNoOutcome is returned for a statement that the server may have carried out.
+var errNoOutcome = errors.New("the connection to the database ended before the answer")
+
+// once returns err, of a statement before which there had been some writes, as one after
+// which nothing is sent again, unless nothing was sent.
+func (c conn) once(before int64, err error) error {
+	if errors.Is(err, driver.ErrBadConn) && c.net.writes.Load() > before {
+		return errNoOutcome
+	}
+	return err
 }
 
 // CheckNamedValue implements driver.NamedValueChecker. What no text of PostgreSQL can
@@ -94,7 +121,7 @@ func (c conn) IsValid() bool { return !c.net.failed.Load() && c.pqConn.IsValid()
 
 // ResetSession implements driver.SessionResetter.
 func (c conn) ResetSession(ctx context.Context) error {
-	if c.net.failed.Load() {
+	if c.net.failed.Load() || !quietly(c.net.Conn) {
 		return driver.ErrBadConn
 	}
 	return c.pqConn.ResetSession(ctx)
@@ -137,6 +164,7 @@ type limitedConn struct {
 	limit    time.Duration
 	deadline time.Time // that the driver has set
 	failed   atomic.Bool
+	writes   atomic.Int64 // that were begun
 }
 
 // lostNetwork marks errors of connections to PostgreSQL.
@@ -155,6 +183,7 @@ func (c *limitedConn) Read(p []byte) (int, error) {
 
 // Write implements net.Conn.
 func (c *limitedConn) Write(p []byte) (int, error) {
+	c.writes.Add(1)
 	return c.limited("write", c.Conn.Write, p)
 }
 
