@@ -23,11 +23,12 @@ var (
 
 // Parts of a history.
 const (
+	historyLanes  = 6 // histories at a time, each with a database of its own
 	historySlots  = 3 // nodes at a time
 	historyTeams  = 4
 	historyLease  = 400 * time.Millisecond
 	historyRenew  = 40 * time.Millisecond
-	historyFaults = 14
+	historyFaults = 8
 )
 
 // In random histories, in which nodes lose the database, are stopped, killed and started,
@@ -39,16 +40,29 @@ func TestHistories(t *testing.T) {
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	var requests, writes, changes, refused int
-	for i := range *histories {
-		t.Run(fmt.Sprint(seed+uint64(i)), func(t *testing.T) {
-			h := newHistory(t, seed+uint64(i))
-			h.play()
-			h.check()
-			requests, writes, changes, refused = requests+len(h.requests), writes+h.writes, changes+len(h.changes), refused+int(h.refused.Load())
+	var next atomic.Uint64 // history to play
+	var requests, writes, changes, refused atomic.Int64
+	var lanes sync.WaitGroup
+	for lane := range min(historyLanes, *histories) {
+		lanes.Go(func() {
+			t.Run(fmt.Sprint(lane), func(t *testing.T) {
+				r := newRig(t)
+				for i := next.Add(1) - 1; i < uint64(*histories); i = next.Add(1) - 1 {
+					t.Run(fmt.Sprint(seed+i), func(t *testing.T) {
+						h := newHistory(r.again(t), seed+i)
+						h.play()
+						h.check()
+						requests.Add(int64(len(h.requests)))
+						writes.Add(int64(h.writes))
+						changes.Add(int64(len(h.changes)))
+						refused.Add(h.refused.Load())
+					})
+				}
+			})
 		})
 	}
-	t.Logf("%d requests, %d writes, %d changes of homes, %d writes refused", requests, writes, changes, refused)
+	lanes.Wait()
+	t.Logf("%d histories: %d requests, %d writes, %d changes of homes, %d writes refused", *histories, requests.Load(), writes.Load(), changes.Load(), refused.Load())
 }
 
 // A history is one run of several nodes that act for the same teams.
@@ -70,8 +84,8 @@ type history struct {
 	writes  int
 }
 
-func newHistory(t *testing.T, seed uint64) *history {
-	h := &history{rig: newRig(t), rng: rand.New(rand.NewPCG(seed, 0)), stop: make(chan struct{})}
+func newHistory(r *rig, seed uint64) *history {
+	h := &history{rig: r, rng: rand.New(rand.NewPCG(seed, 0)), stop: make(chan struct{})}
 	h.platform = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fence, _ := strconv.ParseInt(r.Header.Get("Fence"), 10, 64)
 		at, _ := h.begun.Load(r.RemoteAddr)
@@ -79,7 +93,7 @@ func newHistory(t *testing.T, seed uint64) *history {
 		defer h.mu.Unlock()
 		h.requests = append(h.requests, request{r.Header.Get("Team"), r.Header.Get("Node"), fence, at.(time.Time)})
 	}))
-	t.Cleanup(h.platform.Close)
+	r.Cleanup(h.platform.Close)
 	return h
 }
 
@@ -88,7 +102,7 @@ func (h *history) play() {
 	for i := range h.slots {
 		h.boot(i, nil)
 		h.work.Go(func() { h.supervise(i) })
-		for k := range 3 * historyTeams {
+		for k := range 2 * historyTeams {
 			rng := rand.New(rand.NewPCG(h.rng.Uint64(), 0))
 			h.work.Go(func() { h.workFor(i, team(k%historyTeams), rng) })
 		}
@@ -208,7 +222,7 @@ func (h *history) workFor(slot int, name string, rng *rand.Rand) {
 		select {
 		case <-h.stop:
 			return
-		case <-time.After(rand.N(20 * time.Millisecond)):
+		case <-time.After(rand.N(30 * time.Millisecond)):
 		}
 		n := h.slots[slot].Load()
 		ctx, cancel := context.WithTimeout(context.Background(), historyLease)

@@ -76,6 +76,15 @@ func newRig(t testing.TB) *rig {
 	return r
 }
 
+// again returns the rig for another test, as if its database was new.
+func (r *rig) again(t testing.TB) *rig {
+	t.Helper()
+	own := &rig{TB: t, url: r.url, db: r.db}
+	own.exec(`truncate cluster_nodes, cluster_homes, cluster_changes, written, history`)
+	own.setClock(0)
+	return own
+}
+
 // open opens a pool on the database.
 func (r *rig) open(address string) (*sql.DB, error) {
 	db, err := database.OpenPostgres(context.Background(), address)
