@@ -7,12 +7,15 @@ package homes
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
 
 	"callboard/web/cluster"
+	"callboard/web/forward"
 )
 
 const (
@@ -85,16 +88,20 @@ func (h *Homes) Close() {
 }
 
 // Home returns whether a team is at home here, or else at which node. A team without a
-// home may get one here, and is taken on then. Errors pass, see [cluster.RetryAfter].
+// home may get one here, and is taken on then. Errors pass, see [cluster.RetryAfter]. That of
+// a team that is about to move wraps [forward.ErrMoving].
 func (h *Homes) Home(ctx context.Context, team string) (addr string, here bool, err error) {
 	if h == nil {
 		return "", true, nil
 	}
 	home, err := h.node.Claim(ctx, team)
-	if err != nil || !home.Here {
-		return home.Address, false, err
+	if err == nil && home.Here {
+		err = h.takeOn(ctx, home)
 	}
-	return "", true, h.takeOn(ctx, home)
+	if errors.Is(err, cluster.ErrMoving) || errors.Is(err, cluster.ErrElsewhere) {
+		err = fmt.Errorf("%w: %w", forward.ErrMoving, err)
+	}
+	return home.Address, home.Here && err == nil, err
 }
 
 // Moved says that a node is not a team's home any more, or cannot be reached.

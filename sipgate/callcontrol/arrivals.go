@@ -36,10 +36,12 @@ func (c *Control) ReceivesEvents(account string) bool {
 	return c.Arrivals.Any(account) || !c.arrived(account)[""].IsZero()
 }
 
-// saveArrivals stores what came since.
+// saveArrivals stores what came since, of the teams for which this process acts.
 func (c *Control) saveArrivals(ctx context.Context) {
 	for account := range c.Boards.All() {
-		c.saveArrivalsOf(ctx, account)
+		if c.ActsFor(account) {
+			c.saveArrivalsOf(ctx, account)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package callcontrol
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"callboard/sipgate"
@@ -46,19 +47,32 @@ func (c *Control) Sees(a Actor, call switchboard.Call) bool {
 // Call returns the call in a row of the actor's board or, for as long as the
 // journal remembers the row, the call as one that has ended. It returns
 // [switchboard.ErrNoCall] both for unknown calls and for calls the actor may
-// not see.
+// not see. A page of before the board was opened knows calls that the board does not know
+// yet: Call waits for the lists that may show them.
 func (c *Control) Call(ctx context.Context, a Actor, id switchboard.RowID) (switchboard.Call, error) {
-	if call, ok := c.Board(a).Call(id); ok && c.Sees(a, call) {
+	if call, ok := c.onBoard(a, id); ok {
 		return call, nil
 	}
 	r, err := c.RecordedCall(ctx, a, id)
 	switch {
-	case err != nil:
+	case err == nil && (r.OnBoard || !r.Record.Ended.IsZero()):
+		return r.Call, nil
+	case err != nil && !errors.Is(err, switchboard.ErrNoCall):
 		return switchboard.Call{}, err
-	case !r.OnBoard && r.Record.Ended.IsZero(): // after a restart, before the first list
-		return switchboard.Call{}, switchboard.ErrNoCall
 	}
-	return r.Call, nil
+	if err := c.Board(a).ReadFirstLists(ctx, append(r.Record.Members, a.BoardID())); err != nil {
+		return switchboard.Call{}, err
+	}
+	if call, ok := c.onBoard(a, id); ok {
+		return call, nil
+	}
+	return switchboard.Call{}, switchboard.ErrNoCall
+}
+
+// onBoard returns the call in a row of the board if the actor may see it.
+func (c *Control) onBoard(a Actor, id switchboard.RowID) (switchboard.Call, bool) {
+	call, ok := c.Board(a).Call(id)
+	return call, ok && c.Sees(a, call)
 }
 
 // Visible returns the calls that the actor may see.

@@ -97,6 +97,31 @@ func TestATeamIsTakenOnAndGivenUp(t *testing.T) {
 	}
 }
 
+// A page of before a team moved knows its calls before the next board has read a list.
+func TestACallIsKnownBeforeTheFirstList(t *testing.T) {
+	first, second := processes(t)
+	account, _, _ := first.sim.AdminToken()
+	if err := first.TakeOn(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	a := first.signIn("w1", true)
+	call := first.connectedCall(a)
+	awaitThat(t, "the call in the journal", func() bool {
+		_, known := first.Journal.RowLookup(account)(call.CallID)
+		return known
+	})
+	if err := errors.Join(first.GiveUp(t.Context(), account), second.TakeOn(t.Context(), account)); err != nil {
+		t.Fatal(err)
+	}
+	second.Board(a).Join(switchboard.Member{ID: a.BoardID(), API: second.service.client}) // here no access can be renewed
+	if found, err := second.Call(t.Context(), a, call.ID); err != nil || found.Phase != switchboard.Connected {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if _, err := second.Call(t.Context(), a, "unknown"); !errors.Is(err, switchboard.ErrNoCall) {
+		t.Errorf("an unknown row: %v", err)
+	}
+}
+
 // To give a team up waits for its requests in progress, and to take it on again waits
 // for that.
 func TestATeamIsGivenUpWhenItsRequestsAreAnswered(t *testing.T) {

@@ -3,6 +3,7 @@ package switchboard
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -128,6 +129,29 @@ func (b *Board) Poll(ctx context.Context) error {
 		}
 	}
 	return first
+}
+
+// ReadFirstLists requests the lists of some members of whom the board has none yet, such as
+// after it was opened. Members that are not polled are left out. An error wraps
+// [ErrNotVisible]: what those lists would show is not known.
+func (b *Board) ReadFirstLists(ctx context.Context, ids []MemberID) error {
+	b.mu.Lock()
+	var unread []*member
+	for _, m := range b.active() {
+		if m.listTick == 0 && slices.Contains(ids, m.id) {
+			unread = append(unread, m)
+		}
+	}
+	if b.health.ListRefused {
+		unread = nil
+	}
+	b.mu.Unlock()
+	for _, m := range unread {
+		if err := b.requestList(ctx, m); err != nil {
+			return fmt.Errorf("%w: read list: %w", ErrNotVisible, err)
+		}
+	}
+	return nil
 }
 
 // nextPoll returns the member to poll now, or nil and the time to wait; a

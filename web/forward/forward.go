@@ -11,6 +11,7 @@
 package forward
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -32,6 +33,10 @@ var (
 	// ErrUnknown is returned if the home got a request that changes something and
 	// did not answer: whether it has been done is not known.
 	ErrUnknown = errors.New("the team's home did not answer a request that it may have carried out")
+
+	// ErrMoving is wrapped by the errors of [Homes] for a team that is about to get
+	// another home.
+	ErrMoving = errors.New("the team is moving to another node")
 )
 
 // Homes knows where teams are at home.
@@ -68,6 +73,9 @@ type Options struct {
 	// OnPassed, unless it is nil, is told of each request that was not served here at
 	// once: how it went, and how long it took. A socket has taken the time to open it.
 	OnPassed func(outcome string, took time.Duration)
+
+	// Patience is how long a request waits for a team that is moving, 3 s by default.
+	Patience time.Duration
 }
 
 // A Forwarder passes requests on, and takes those that other nodes pass on.
@@ -110,6 +118,7 @@ func New(o Options) (*Forwarder, error) {
 	dialer := &net.Dialer{Timeout: dialWithin, KeepAliveConfig: vanished}
 	transport := &http.Transport{DialContext: dialer.DialContext, TLSClientConfig: secure.Clone(), TLSHandshakeTimeout: dialWithin,
 		MaxIdleConnsPerHost: maxIdle, IdleConnTimeout: idleWithin, ExpectContinueTimeout: dialWithin, DisableCompression: true}
+	o.Patience = cmp.Or(o.Patience, patience)
 	return &Forwarder{o: o, sealer: sealer, tls: secure, transport: transport, leads: map[string]map[*lead]struct{}{}}, nil
 }
 
@@ -151,7 +160,9 @@ func (f *Forwarder) Handler(route Route, h web.Handler) web.Handler {
 // otherwise. Its errors wrap ErrAway or ErrUnknown, or are h's.
 //
 // A home that does not have the team, or that cannot be reached, has done nothing.
-// Then the Forwarder asks once more where the home is.
+// Then the Forwarder asks again where the home is: for as long as [Options.Patience] of
+// nodes that do not have the team, since it may be moving, and once more of one that
+// cannot be reached.
 func (f *Forwarder) At(w http.ResponseWriter, r *http.Request, team string, within time.Duration, h web.Handler) error {
 	if within == 0 {
 		within = answerWithin
@@ -169,9 +180,11 @@ func (p *passing) serve(h web.Handler) error {
 	for last := ""; ; {
 		addr, here, err := p.f.o.Homes.Home(p.r.Context(), p.team)
 		switch {
+		case errors.Is(err, ErrMoving):
+			p.refused(err)
 		case err != nil:
 			return fmt.Errorf("%w: %w", ErrAway, err)
-		case p.tries == maxTries || p.tries > 0 && addr == last && !p.elsewhere:
+		case p.unreached > 0 && (addr == last || p.unreached == maxUnreached):
 			return fmt.Errorf("%w: %w", ErrAway, p.err)
 		case here:
 			entered, leave, err := p.f.enter(p.request(), p.team)
@@ -185,14 +198,24 @@ func (p *passing) serve(h web.Handler) error {
 				return p.failure(err)
 			}
 		}
+		if p.elsewhere && !p.pause() {
+			return fmt.Errorf("%w: %w", ErrAway, p.err)
+		}
 		p.f.o.Homes.Moved(p.team, addr)
 		last = addr
 	}
 }
 
-// maxTries is how often a request is tried: at the home that is known, and at the one
-// that has taken the team over.
-const maxTries = 2
+// maxUnreached is how many nodes that cannot be reached are tried: the home that is
+// known, and the one that has taken the team over.
+const maxUnreached = 2
+
+// Times of a request for a team that is moving.
+const (
+	patience    = 3 * time.Second
+	firstWait   = 20 * time.Millisecond // doubles
+	longestWait = 200 * time.Millisecond
+)
 
 const (
 	teamHeader      = web.NodeHeader + "Team"

@@ -96,7 +96,7 @@ func TestRequestIsNeverPassedOnTwice(t *testing.T) {
 	if resp.StatusCode != http.StatusServiceUnavailable || text != "away\n" || resp.Header.Get("Retry-After") == "" {
 		t.Errorf("%d %q", resp.StatusCode, text)
 	}
-	if served.Load() != 0 || s.asked > 6 {
+	if served.Load() != 0 || s.asked > 12 {
 		t.Errorf("served %d times, homes were asked for %d times", served.Load(), s.asked)
 	}
 }
@@ -127,18 +127,20 @@ func TestHomeThatMovedIsAskedOnce(t *testing.T) {
 	}
 }
 
-// TestTeamThatIsAboutToLeaveIsAskedForAgain: a request that comes when a team is about
-// to leave its home, here or there, has done nothing, and is sent once more.
-func TestTeamThatIsAboutToLeaveIsAskedForAgain(t *testing.T) {
+// TestTeamThatIsMovingIsWaitedFor: a request that comes while a team leaves its home, here
+// or there, has done nothing, and is sent again until the team has arrived, for a while.
+func TestTeamThatIsMovingIsWaitedFor(t *testing.T) {
 	for _, home := range []string{"a", "b"} {
-		for refusals, status := range map[int32]int{1: 200, 2: 503} {
+		for refusals, status := range map[int32]int{1: 200, 4: 200, 1 << 20: 503} {
 			s := newSite(t)
 			nodes := map[string]*node{"a": s.addNode("a", echo), "b": s.addNode("b", echo)}
 			s.settle("red", home)
 			nodes[home].refusals.Store(refusals)
-			resp, text := nodes["a"].send("POST", "/echo?team=red", strings.NewReader("value=true"))
-			if resp.StatusCode != status || status == 200 && !strings.HasSuffix(text, "\nvalue=true") {
-				t.Errorf("home %s, %d refusals: %d %q", home, refusals, resp.StatusCode, text)
+			for _, size := range []int{1, 100 << 10} {
+				resp, text := nodes["a"].send("POST", "/echo?team=red", strings.NewReader(strings.Repeat("x", size)))
+				if resp.StatusCode != status || status == 200 && !strings.HasSuffix(text, "\n"+strings.Repeat("x", size)) {
+					t.Errorf("home %s, %d refusals, %d bytes: %d %.80q", home, refusals, size, resp.StatusCode, text)
+				}
 			}
 			for name, n := range nodes {
 				n.stop()
@@ -146,6 +148,20 @@ func TestTeamThatIsAboutToLeaveIsAskedForAgain(t *testing.T) {
 					t.Errorf("%d requests have not left %s", got, name)
 				}
 			}
+		}
+	}
+}
+
+// TestMovingTeamIsAskedForAgain: a node that knows that a team is moving waits, too.
+func TestMovingTeamIsAskedForAgain(t *testing.T) {
+	for moving, status := range map[int]int{1: 200, 4: 200, 1 << 20: 503} {
+		s := newSite(t)
+		a := s.addNode("a", echo)
+		s.addNode("b", echo)
+		s.settle("red", "b")
+		a.view.moving = moving
+		if resp, text := a.send("POST", "/echo?team=red", strings.NewReader("value=true")); resp.StatusCode != status {
+			t.Errorf("moving %d times: %d %q", moving, resp.StatusCode, text)
 		}
 	}
 }

@@ -22,6 +22,9 @@ import (
 	"callboard/web/forward"
 )
 
+// patience of the nodes: some attempts.
+const patience = 200 * time.Millisecond
+
 func TestMain(m *testing.M) {
 	if inRole() {
 		return
@@ -57,6 +60,8 @@ type view struct {
 	*site
 	name string
 	own  map[string]string // beliefs of its own, which Moved removes
+
+	moving int // answers to come that say that the team is moving
 }
 
 // Home implements [forward.Homes].
@@ -70,6 +75,9 @@ func (v *view) Home(_ context.Context, team string) (addr string, here bool, err
 	}
 	if node == "" {
 		return "", false, errors.New("no home")
+	}
+	if v.moving--; v.moving >= 0 {
+		return "", false, fmt.Errorf("%w: at last", forward.ErrMoving)
 	}
 	return v.addrs[node], node == v.name, nil
 }
@@ -138,7 +146,7 @@ func (s *site) addNode(name string, handle func(n *node)) *node {
 	n := &node{site: s, name: name, log: &lines{}, mux: http.NewServeMux(), passed: make(chan string, 100), view: &view{site: s, name: name, own: map[string]string{}}}
 	log := slog.New(slog.NewTextHandler(n.log, nil))
 	var err error
-	n.forward, err = forward.New(forward.Options{Homes: n.view, Secret: s.secret, Enter: n.enter, OnPassed: func(o string, _ time.Duration) {
+	n.forward, err = forward.New(forward.Options{Homes: n.view, Secret: s.secret, Enter: n.enter, Patience: patience, OnPassed: func(o string, _ time.Duration) {
 		select {
 		case n.passed <- o:
 		default: // nobody looks

@@ -31,10 +31,14 @@ type passing struct {
 	team   string
 	within time.Duration
 
-	tries     int
 	sent      atomic.Bool // the node may have got the request, or a part of it
 	elsewhere bool        // the node has done nothing, or nothing that may not be done twice
 	err       error       // of the last try
+
+	tries     int           // here and at other nodes
+	unreached int           // nodes that were tried in vain
+	wait      time.Duration // before the team's home is asked for again
+	until     time.Time     // when that ends; zero before a node did not have the team
 
 	body *body // nil until the first try, and of a request without a body
 }
@@ -78,6 +82,9 @@ func (p *passing) to(addr string) error {
 	}
 	if p.err != nil {
 		p.err = fmt.Errorf("node %s: %w", addr, p.err)
+		if !p.elsewhere {
+			p.unreached++
+		}
 	}
 	return p.err
 }
@@ -86,6 +93,26 @@ func (p *passing) to(addr string) error {
 func (p *passing) refused(err error) {
 	p.tries++
 	p.elsewhere, p.err = true, err
+}
+
+// pause waits after a node did not have the team, and reports whether to ask again where
+// it is. The first time that is done at once: it may have moved long ago.
+func (p *passing) pause() bool {
+	now := time.Now()
+	if p.until.IsZero() {
+		p.until, p.wait = now.Add(p.f.o.Patience), firstWait
+		return true
+	}
+	if now.Add(p.wait).After(p.until) {
+		return false
+	}
+	select {
+	case <-time.After(p.wait):
+	case <-p.r.Context().Done():
+		return false
+	}
+	p.wait = min(2*p.wait, longestWait)
+	return true
 }
 
 // rewrite makes out the request that the node at addr gets.

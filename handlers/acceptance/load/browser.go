@@ -37,7 +37,17 @@ type browser struct {
 	mu      sync.Mutex
 	sent    traffic // what the socket got since the last reset
 	samples []sample
-	closed  int // how often the socket ended
+	closed  int             // how often the socket ended
+	away    []time.Duration // from the end of a socket to the next one
+}
+
+// back records that there is a socket again after one that ended then.
+func (b *browser) back(ended time.Time) {
+	if !ended.IsZero() {
+		b.mu.Lock()
+		b.away = append(b.away, time.Since(ended))
+		b.mu.Unlock()
+	}
 }
 
 // traffic counts websocket messages.

@@ -34,6 +34,7 @@
 //	-nodes     processes of Callboard with one PostgreSQL, over which the browsers are spread
 //	-postgres  address of an empty PostgreSQL database for them; without it, a server is started
 //	-kill      kill one of the nodes in the end, and measure until all browsers have the truth again
+//	-upgrade   replace each node by a new process in the end while calls go on
 //	-program   a Callboard that is built already
 package main
 
@@ -77,7 +78,7 @@ type settings struct {
 	raw                           bool
 	rounds                        int
 	stopped                       share
-	restart, kill                 bool
+	restart, kill, upgrade        bool
 	nodes                         int // 0: one with SQLite
 	postgres                      string
 	program                       string
@@ -118,6 +119,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	f.IntVar(&s.nodes, "nodes", 0, "processes of Callboard with one PostgreSQL (default: one with SQLite)")
 	f.StringVar(&s.postgres, "postgres", "", "address of an empty PostgreSQL database for the nodes (default: start a server)")
 	f.BoolVar(&s.kill, "kill", false, "kill one of the nodes in the end, and measure until all browsers have the truth again")
+	f.BoolVar(&s.upgrade, "upgrade", false, "replace each node by a new process in the end while calls go on")
 	f.StringVar(&s.program, "program", "", "a Callboard that is built already (default: build it)")
 	if err := f.Parse(args); err != nil {
 		return s, err
@@ -146,6 +148,8 @@ func (s *settings) check() error {
 		return errors.New("languages must be 1 or 2")
 	case s.nodes < 0 || s.nodes > 20 || s.kill && (s.nodes < 2 || s.restart):
 		return errors.New("nodes must be from 0 to 20; -kill needs two, and no -restart")
+	case s.upgrade && (s.nodes < 2 || s.restart || s.kill):
+		return errors.New("-upgrade needs two nodes, and neither -restart nor -kill")
 	case s.duration < time.Second || s.idle < time.Second || s.rounds < 1:
 		return errors.New("-for and -idle must be 1s or more, -rounds 1 or more")
 	}

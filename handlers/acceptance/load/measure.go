@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -15,7 +14,7 @@ func (l *load) quietTime() time.Duration { return min(3*time.Second, l.idle) }
 
 // measure opens the boards and measures.
 func (l *load) measure() error {
-	for _, step := range []func() error{l.openBoards, l.measureIdle, l.measureRounds, l.measureRestart} {
+	for _, step := range []func() error{l.openBoards, l.measureIdle, l.measureRounds, l.measureRestart, l.measureUpgrade} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -67,12 +66,15 @@ func (l *load) othersCPU() time.Duration {
 // keep listens to a browser's socket and opens it again, as the page does, until the
 // run is over.
 func (l *load) keep(b *browser, k *socket) {
+	var ended time.Time
 	for wait := firstReconnect; ; {
 		if k != nil {
+			b.back(ended)
 			stop := context.AfterFunc(l.ctx, func() { k.Close() })
 			k.listen(func(message []byte, size int) { b.got(l.ctx, message, size) })
 			stop()
 			k.Close()
+			ended = time.Now()
 			b.mu.Lock()
 			b.closed++
 			b.mu.Unlock()
@@ -257,10 +259,8 @@ func (l *load) measureRound() (*round, error) {
 func reached(clicks []click, requests []request) (all []time.Duration) {
 	at := map[string][]time.Time{}
 	for _, r := range requests {
-		if id, ok := strings.CutPrefix(r.Path, "/v2/calls/"); ok && r.Method == "PUT" {
-			if id, ok := strings.CutSuffix(id, "/hold"); ok {
-				at[id] = append(at[id], r.Time)
-			}
+		if id := r.held(); id != "" {
+			at[id] = append(at[id], r.Time)
 		}
 	}
 	for _, c := range clicks {

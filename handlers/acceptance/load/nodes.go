@@ -82,26 +82,36 @@ func (l *load) addNodes(public string) error {
 func (l *load) runServer() error {
 	l.server = nil
 	for i, s := range l.sites {
-		addr, name := *s.addr.Load(), fmt.Sprint("callboard", i+1)
-		args := append([]string{}, l.serveArgs...)
-		args = append(args, "--addr", addr, "--data", filepath.Join(l.dir, name))
-		if l.database != "" {
-			peer, err := freeAddr()
-			if err != nil {
-				return err
-			}
-			args = append(args, "--database", l.database, "--node-addr", peer, "--drain", "0s")
-		}
-		p, err := start(l.dir, name, exec.Command(l.program, args...))
+		p, err := l.startNode(i, *s.addr.Load())
 		if err != nil {
 			return err
 		}
 		l.server = append(l.server, p)
-		if err := p.await("http://" + addr + "/readyz"); err != nil {
-			return err
-		}
 	}
 	return nil
+}
+
+// startNode starts a node and waits until it is ready.
+func (l *load) startNode(i int, addr string) (*process, error) {
+	name := fmt.Sprint("callboard", i+1)
+	args := append([]string{}, l.serveArgs...)
+	args = append(args, "--addr", addr, "--data", filepath.Join(l.dir, name))
+	if l.database != "" {
+		peer, err := freeAddr()
+		if err != nil {
+			return nil, err
+		}
+		drain := "0s"
+		if l.upgrade {
+			drain = "1s"
+		}
+		args = append(args, "--database", l.database, "--node-addr", peer, "--drain", drain)
+	}
+	p, err := start(l.dir, name, exec.Command(l.program, args...))
+	if err == nil {
+		err = p.await("http://" + addr + "/readyz")
+	}
+	return p, err
 }
 
 func (l *load) stopServer() {

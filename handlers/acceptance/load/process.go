@@ -57,7 +57,7 @@ func start(dir, name string, cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// await waits until an address answers that the process serves.
+// await waits until an address that the process serves answers 200.
 func (p *process) await(address string) error {
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		select {
@@ -67,7 +67,9 @@ func (p *process) await(address string) error {
 		}
 		if resp, err := http.Get(address); err == nil {
 			resp.Body.Close()
-			return nil
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
 		}
 	}
 	return fmt.Errorf("%s does not answer: %s", address, p.tail())

@@ -23,6 +23,7 @@ type report struct {
 	ended                    int // sockets of the others
 	stoppedTook              time.Duration
 	restart                  *restart
+	upgrade                  *upgrade
 	lost                     int // deliveries
 }
 
@@ -143,6 +144,12 @@ func (r *report) print(to io.Writer) {
 		row(x.what+" → a browser has the truth, p50, p99, last", "%s, %s, %s", ms(percentile(x.took, 0.5)), ms(percentile(x.took, 0.99)), ms(x.all))
 		row(x.what+": server CPU until then", "%s", ms(x.cpu))
 		row(x.what+": lists of calls asked for, teams, most of one team", "%d, %d", x.teams, x.maxLists)
+	}
+	if x := r.upgrade; x != nil {
+		row("upgrade: took, sockets opened again", "%s, %d", ms(x.took), len(x.away))
+		row("upgrade: end of a socket → the next one, p50, p99, last", "%s, %s, %s", ms(percentile(x.away, 0.5)), ms(percentile(x.away, 0.99)), ms(percentile(x.away, 1)))
+		row("upgrade: change → browser, p50, p99, last", "%s, %s, %s", ms(percentile(x.shown, 0.5)), ms(percentile(x.shown, 0.99)), ms(percentile(x.shown, 1)))
+		row("upgrade: commands, sent to sipgate twice", "%d, %d", x.clicks, x.twice)
 	}
 	row("lost: changes that did not reach a browser", "%d", r.lost)
 	w.Flush()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -88,6 +89,16 @@ func (s *simulator) clearRequests() error { return s.control("DELETE", "requests
 func (s *simulator) requests() (all []request, err error) {
 	err = s.control("GET", "requests", nil, &all)
 	return all, err
+}
+
+// held returns the call that a request puts on hold or resumes, "" of another request.
+func (r request) held() string {
+	id, ofCall := strings.CutPrefix(r.Path, "/v2/calls/")
+	id, isHold := strings.CutSuffix(id, "/hold")
+	if r.Method != http.MethodPut || !ofCall || !isHold {
+		return ""
+	}
+	return id
 }
 
 // isList reports whether a request is for a list of calls.
