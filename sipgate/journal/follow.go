@@ -113,33 +113,37 @@ type trackedRow struct {
 }
 
 // followSubscription follows the board until its subscription ends or ctx is done,
-// which return nil, or writing fails.
+// which return nil, or writing fails. What was published before ctx was done is
+// written.
 func (f *follower) followSubscription(ctx context.Context) error {
-	if err := f.flush(ctx); err != nil {
+	work := context.WithoutCancel(ctx) // a change that was taken is written
+	if err := f.flush(work); err != nil {
 		return err
 	}
 	snap, sub := f.board.SubscribePassive()
 	defer sub.Close()
-	if err := f.compareSnapshot(ctx, snap); err != nil {
+	if err := f.compareSnapshot(work, snap); err != nil {
 		return err
 	}
+	ended := ctx.Done()
 	for {
 		var err error
 		select {
-		case <-ctx.Done():
-			return nil
+		case <-ended:
+			ended = nil
+			sub.Close() // what it has can still be received
 		case c, ok := <-sub.Changes():
 			if !ok {
-				return f.flush(ctx)
+				return f.flush(work)
 			}
-			err = f.apply(ctx, c)
+			err = f.apply(work, c)
 		case <-f.flushTimer:
-			err = f.flush(ctx)
+			err = f.flush(work)
 		case <-f.sweepTimer:
-			err = f.sweep(ctx)
+			err = f.sweep(work)
 		}
 		if err == nil && f.account.pendingWrites() >= maxPendingWrites {
-			err = f.flush(ctx)
+			err = f.flush(work)
 		}
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package journal
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -75,6 +76,23 @@ func TestTimelineGoesOnAfterRestart(t *testing.T) {
 		}
 		if r := z.record(row); r.Ended.IsZero() || len(r.Entries) != 9 {
 			t.Errorf("after a replay: %s", timeline(r))
+		}
+	})
+}
+
+// What has happened when following ends is written, however little time before.
+func TestTheLastChangesAreWritten(t *testing.T) {
+	inBubble(t, func(t *testing.T, j *Journal) {
+		for range 20 {
+			j.Forget(ours)
+			x := openBoard(t, j, ours)
+			e := toDoc
+			e.CallID = sipgate.CallID(rand.Text())
+			x.Observe(e)
+			x.stop()
+			if _, known, err := j.RowByCall(t.Context(), ours, e.CallID); err != nil || !known {
+				t.Errorf("a call is not in the journal, %v", err)
+			}
 		}
 	})
 }
