@@ -102,10 +102,14 @@ func (c *Control) syncMembers(ctx context.Context) (signedIn []SignedIn, err err
 	for account, board := range c.Boards.All() {
 		for _, id := range board.Members() {
 			m := team.MemberID{Account: account, User: sipgate.UserID(id)}
-			if id != ServiceID && !here[m] {
-				board.Leave(id)
-				c.forget(m)
+			if id == ServiceID || here[m] {
+				continue
 			}
+			if signedIn, err := c.Sessions.IsSignedIn(ctx, m); err != nil || signedIn { // they may have come since
+				continue
+			}
+			board.Leave(id)
+			c.forget(m)
 		}
 	}
 	return signedIn, nil

@@ -118,6 +118,20 @@ func TestBoardsHaveTheMembersWhoAreSignedIn(t *testing.T) {
 	}
 }
 
+// Whoever signs in while the sessions are read stays on the board.
+func TestWhoHasJustSignedInStaysOnTheBoard(t *testing.T) {
+	f := newFixture(t, simulator.Options{})
+	f.session(f.signIn("w0", true))
+	var late Actor
+	f.sessions.after = func() {
+		late = f.signIn("w1", false) // who joins the board
+		f.session(late)
+	}
+	if _, err := f.syncMembers(t.Context()); err != nil || !f.Board(late).HasMember(late.BoardID()) {
+		t.Errorf("taken off the board, %v", err)
+	}
+}
+
 // Those are asked first who may see most, not those whom sipgate refuses, and the
 // service account last. Who reads their own devices may be asked, too.
 func TestAccountsAreReadThroughTheirHighestRoles(t *testing.T) {

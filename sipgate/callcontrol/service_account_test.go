@@ -58,13 +58,19 @@ func (l *lockedLog) count(text string) int {
 type fakeSessions struct {
 	mu       sync.Mutex
 	signedIn []SignedIn
-	err      error // what the store says
+	err      error  // what the store says
+	after    func() // unless it is nil, happens once when the sessions have been read
 }
 
 func (s *fakeSessions) SignedIn(context.Context) ([]SignedIn, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.signedIn), s.err
+	read, after, err := slices.Clone(s.signedIn), s.after, s.err
+	s.after = nil
+	s.mu.Unlock()
+	if after != nil {
+		after()
+	}
+	return read, err
 }
 
 func (s *fakeSessions) IsSignedIn(_ context.Context, m team.MemberID) (bool, error) {

@@ -126,15 +126,15 @@ func (c *Control) Quiet(account string) bool {
 	return calls == 0
 }
 
-// ActsFor reports whether this process acts for a team.
+// ActsFor reports whether this process acts for a team: it has taken the team on, and not
+// begun to give it up.
 func (c *Control) ActsFor(account string) bool {
 	if c.tenures == nil {
 		return true
 	}
 	c.tenures.mu.Lock()
 	defer c.tenures.mu.Unlock()
-	t := c.tenures.of[account]
-	return t != nil && !t.ended
+	return c.tenures.of[account].runs()
 }
 
 // Awaited returns the teams for which somebody is signed in, at whatever process.
@@ -149,7 +149,7 @@ func (c *Control) Awaited(ctx context.Context) (accounts []string, err error) {
 	return slices.Compact(accounts), err
 }
 
-// TakenOn returns the teams that this process has taken on and not given up.
+// TakenOn returns the teams for which this process acts, none if it is alone.
 func (c *Control) TakenOn() (accounts []string) {
 	if c.tenures == nil {
 		return nil
@@ -157,12 +157,15 @@ func (c *Control) TakenOn() (accounts []string) {
 	c.tenures.mu.Lock()
 	defer c.tenures.mu.Unlock()
 	for account, t := range c.tenures.of {
-		if !t.ended {
+		if t.runs() {
 			accounts = append(accounts, account)
 		}
 	}
 	return accounts
 }
+
+// runs reports whether a tenure has begun and not ended. tenures.mu is held.
+func (t *tenure) runs() bool { return t != nil && !t.ended && isClosed(t.begun) && t.err == nil }
 
 // begin returns the tenure of a team, and whether the caller is to begin it. It waits
 // for the end of one that is being given up.
@@ -218,7 +221,7 @@ func (ts *tenures) enter(account string) (context.Context, func(), error) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	t := ts.of[account]
-	if t == nil || t.ended || !isClosed(t.begun) {
+	if !t.runs() {
 		return nil, nil, ErrElsewhere
 	}
 	t.inside++

@@ -122,6 +122,28 @@ func TestACallIsKnownBeforeTheFirstList(t *testing.T) {
 	}
 }
 
+// Nothing is done for a team before it has been taken on: what is stored of it is not here.
+func TestHousekeepingWaitsUntilATeamIsTakenOn(t *testing.T) {
+	first, second := processes(t)
+	account, _, _ := first.sim.AdminToken()
+	if err := first.TakeOn(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	first.session(first.signIn("w1", true))
+	if err := first.GiveUp(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	begun, isNew, err := second.tenures.begin(t.Context(), second.ctx, account)
+	if err != nil || !isNew {
+		t.Fatal(isNew, err)
+	}
+	defer second.tenures.remove(account, begun)
+	second.service.watch(t.Context())
+	if _, err := second.syncMembers(t.Context()); err != nil || len(second.Boards.All()) != 0 || second.ActsFor(account) || len(second.TakenOn()) != 0 {
+		t.Errorf("boards %v, acts for %v, %v", second.Boards.All(), second.TakenOn(), err)
+	}
+}
+
 // To give a team up waits for its requests in progress, and to take it on again waits
 // for that.
 func TestATeamIsGivenUpWhenItsRequestsAreAnswered(t *testing.T) {
