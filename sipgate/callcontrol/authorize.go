@@ -1,9 +1,11 @@
 package callcontrol
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/switchboard"
@@ -48,25 +50,43 @@ func (c *Control) Sees(a Actor, call switchboard.Call) bool {
 // journal remembers the row, the call as one that has ended. It returns
 // [switchboard.ErrNoCall] both for unknown calls and for calls the actor may
 // not see. A page of before the board was opened knows calls that the board does not know
-// yet: Call waits for the lists that may show them.
+// yet, or not whose they are: Call waits for the first lists, and for whose extensions are
+// which.
 func (c *Control) Call(ctx context.Context, a Actor, id switchboard.RowID) (switchboard.Call, error) {
-	if call, ok := c.onBoard(a, id); ok {
+	if call, ok := c.onBoard(a, id); ok && (len(call.Owners()) > 0 || c.Rosters.Of(a.Account).Snapshot().Known()) {
 		return call, nil
 	}
 	r, err := c.RecordedCall(ctx, a, id)
 	switch {
-	case err == nil && (r.OnBoard || !r.Record.Ended.IsZero()):
+	case err == nil && !r.OnBoard && !r.Record.Ended.IsZero():
 		return r.Call, nil
 	case err != nil && !errors.Is(err, switchboard.ErrNoCall):
 		return switchboard.Call{}, err
 	}
-	if err := c.Board(a).ReadFirstLists(ctx, append(r.Record.Members, a.BoardID())); err != nil {
-		return switchboard.Call{}, err
-	}
+	err = c.readFirst(ctx, a.Account, append(r.Record.Members, a.BoardID()))
 	if call, ok := c.onBoard(a, id); ok {
 		return call, nil
 	}
-	return switchboard.Call{}, switchboard.ErrNoCall
+	return switchboard.Call{}, cmp.Or(err, switchboard.ErrNoCall)
+}
+
+// firstWithin is how long a team waits for what its board has to know before it can be
+// trusted.
+const firstWithin = 2 * time.Second
+
+// readFirst reads what the board of an account needs and has not got yet: whose the
+// extensions are, and the lists of some members. It returns an error if lists are
+// missing.
+func (c *Control) readFirst(ctx context.Context, account string, members []switchboard.MemberID) error {
+	ctx, cancel := context.WithTimeout(ctx, firstWithin)
+	defer cancel()
+	roster := c.Rosters.Of(account)
+	roster.Numbers(ctx) // what sipgate refuses is read in vain, and the board makes do without it
+	users, _ := roster.Users(ctx)
+	for _, u := range users {
+		roster.Devices(ctx, u.ID)
+	}
+	return c.Boards.Board(account).ReadFirstLists(ctx, members)
 }
 
 // onBoard returns the call in a row of the board if the actor may see it.

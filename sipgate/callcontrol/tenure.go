@@ -36,8 +36,8 @@ type tenure struct {
 	over   chan struct{} // closed when all is forgotten
 }
 
-// TakeOn begins to act for a team: what is stored of it is read, and those who are
-// signed in are put on its board. It does nothing for a team that it acts for already.
+// TakeOn begins to act for a team: what is stored of it is read, those who are signed in
+// are put on its board, and the board reads its first lists, within 2 s. It does nothing for a team that it acts for already.
 // The caller guarantees that no other process acts for the team until GiveUp returns.
 func (c *Control) TakeOn(ctx context.Context, account string) error {
 	if c.tenures == nil {
@@ -77,8 +77,13 @@ func (c *Control) takeOn(ctx context.Context, account string) error {
 			c.Join(s)
 		}
 	}
+	members := board.Members()
+	c.readFirst(ctx, account, members[:min(len(members), firstLists)]) // with an error, the board says what it lacks
 	return nil
 }
+
+// firstLists is how many members' lists are read before a team is served.
+const firstLists = 3
 
 // GiveUp ceases to act for a team: its pages are closed, pending hang-ups are cancelled
 // (of which they hear from who takes the team on),
