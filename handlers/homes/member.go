@@ -196,8 +196,11 @@ func (m *Member) Ready(ready func(context.Context) error) func(context.Context) 
 	}
 }
 
-// handOverWithin is how long it may take to hand all teams over.
-const handOverWithin = 20 * time.Second
+// Times of a node that ends.
+const (
+	handOverWithin = 20 * time.Second // all teams
+	lastRequests   = time.Second      // in which other nodes hear that it has no teams, and pass nothing on to it any more
+)
 
 // Until returns a context for what serves requests. It is done some time after ctx: balancers
 // have noticed that the node is not ready, other nodes have got the teams that were at home
@@ -230,6 +233,10 @@ func (m *Member) Until(ctx context.Context) context.Context {
 		}
 		if err := m.node.Drain(limited, m.o.Drain); err != nil {
 			m.o.Log.Warn("hand teams over", "err", err)
+		}
+		select {
+		case <-m.node.Done():
+		case <-time.After(lastRequests):
 		}
 	}()
 	return serve

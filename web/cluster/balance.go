@@ -85,7 +85,7 @@ func (n *Node) quiet(limit int) (teams []string) {
 	n.mu.Lock()
 	var idle []string
 	for team, h := range n.homes {
-		if h.acting == 0 && h.idle == nil {
+		if h.acting == 0 && !h.leaving() {
 			idle = append(idle, team)
 		}
 	}

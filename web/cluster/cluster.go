@@ -104,8 +104,9 @@ type Options struct {
 	// OnRenewal, unless it is nil, is told of each renewal.
 	OnRenewal func(took time.Duration, err error)
 
-	// Leaving, unless it is nil, is called before the home of a team is given up, when
-	// nothing is done for the team any more: what is in memory of it can be stored.
+	// Leaving, unless it is nil, is called before the home of a team is given up. Nobody
+	// gets the home from then on, and until Leaving returns this node may act for the team:
+	// what is in progress can end, and what is in memory can be stored.
 	Leaving func(ctx context.Context, team string)
 
 	// Quiet reports whether a team may move to another node now, since nobody would

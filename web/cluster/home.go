@@ -25,8 +25,12 @@ type home struct {
 	Home
 	lost   chan struct{}
 	acting int           // requests that were begun and have not ended
-	idle   chan struct{} // closed when the last one ends; nil unless the home is leaving
+	ending bool          // the home is about to be given up: nobody gets it any more
+	idle   chan struct{} // closed when the last request ends; nil as long as some may begin
 }
+
+// leaving reports whether the home is being given up.
+func (h *home) leaving() bool { return h.ending || h.idle != nil }
 
 // leave lets nobody begin anything for the team, and returns a channel that is closed
 // when all has ended that was begun.
@@ -69,7 +73,7 @@ func (n *Node) Claim(ctx context.Context, team string) (Home, error) {
 	held := n.lease.held() // without a lease the database is away, or about to be asked
 	n.mu.Lock()
 	if h := n.homes[team]; h != nil {
-		found, leaving := h.Home, h.idle != nil
+		found, leaving := h.Home, h.leaving()
 		n.mu.Unlock()
 		switch {
 		case !held:

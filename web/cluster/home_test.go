@@ -159,6 +159,36 @@ func TestReleaseWaitsForWhatWasBegun(t *testing.T) {
 	}
 }
 
+// While a home is about to be given up nobody gets it, and what is in progress for its team
+// can end.
+func TestWhatIsInProgressEndsBeforeAHomeIsGivenUp(t *testing.T) {
+	r := newRig(t)
+	var a *testNode
+	called := 0
+	leaving := func(_ context.Context, team string) {
+		called++
+		if _, err := a.Claim(t.Context(), team); !errors.Is(err, ErrMoving) {
+			t.Errorf("a home that is about to be given up: %v", err)
+		}
+		done, err := a.Act(team)
+		if err != nil {
+			t.Fatalf("what is in progress cannot end: %v", err)
+		}
+		done()
+		if err := a.Release(t.Context(), team); !errors.Is(err, ErrElsewhere) {
+			t.Errorf("given up twice: %v", err)
+		}
+	}
+	a = r.startAt(newLink(r), Options{Leaving: leaving})
+	r.claim(a, "one")
+	if err := a.Release(t.Context(), "one"); err != nil || called != 1 {
+		t.Errorf("called %d times, %v", called, err)
+	}
+	if _, err := a.Act("one"); !errors.Is(err, ErrElsewhere) {
+		t.Errorf("act on a team that was given up: %v", err)
+	}
+}
+
 // Teams without a home, and those that were handed to this node, are to be claimed: of
 // the first ones a node's share, so that nodes have as many.
 func TestHomeless(t *testing.T) {
@@ -214,10 +244,18 @@ func TestDrain(t *testing.T) {
 	for k := range 5 {
 		r.claim(a, team(k))
 	}
+	r.claim(b, team(7))
+	if err := b.HandOver(t.Context(), team(7), a.ID()); err != nil {
+		t.Fatal(err)
+	}
 	if err := a.Drain(t.Context(), 5*time.Millisecond); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "homes of a", a.Homes(), 0)
+	given := 0 // also of what b gave to a meanwhile
+	if err := r.db.QueryRow(`select count(*) from cluster_homes where node = $1`, a.ID()).Scan(&given); err != nil || given != 0 {
+		t.Errorf("a has %d homes that it does not know of, %v", given, err)
+	}
 	// What is needed at a node that is draining gets its home at another one.
 	for k := range 6 {
 		if h := r.claim(a, team(k)); h.Here || h.Node != b.ID() {

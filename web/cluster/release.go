@@ -18,30 +18,34 @@ const (
 // waits until all has ended that was begun for the team.
 func (n *Node) Release(ctx context.Context, team string) error { return n.HandOver(ctx, team, "") }
 
-// HandOver is Release to the node with the id to, which has the home then.
+// HandOver is Release to the node with the id to, which has the home then. It calls
+// [Options.Leaving] first, and then lets nothing begin for the team.
 func (n *Node) HandOver(ctx context.Context, team, to string) error {
 	if n == nil {
 		return nil
 	}
 	n.mu.Lock()
 	h := n.homes[team]
-	if h == nil || h.idle != nil {
+	if h == nil || h.leaving() {
 		n.mu.Unlock()
 		return ErrElsewhere
 	}
+	h.ending = true
+	n.mu.Unlock()
+	if n.o.Leaving != nil {
+		n.o.Leaving(ctx, team)
+	}
+	n.mu.Lock()
 	idle := h.leave()
 	n.mu.Unlock()
 	var err error
 	select {
 	case <-idle:
-		if n.o.Leaving != nil {
-			n.o.Leaving(ctx, team)
-		}
 		_, err = n.changed(ctx, `update cluster_homes set node = $3, fence = fence + 1, claimed = clock_timestamp() where team = $1 and node = $2`, team, n.o.ID, to)
 	case <-ctx.Done():
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		h.idle = nil // it stays
+		h.ending, h.idle = false, nil // it stays
 		return ctx.Err()
 	}
 	n.mu.Lock()
@@ -56,14 +60,19 @@ func (n *Node) HandOver(ctx context.Context, team, to string) error {
 
 // Drain takes no more homes, and gives up those here one after the other, so that all
 // are elsewhere after about the time over. It goes on with the others if one cannot be
-// given up, and returns the first error.
+// given up, and returns the first error. Homes that others gave to this node, which does
+// not know them yet, become free.
 func (n *Node) Drain(ctx context.Context, over time.Duration) error {
 	if n == nil {
 		return nil
 	}
 	n.draining.Store(true)
 	_, err := SetDraining(ctx, n.db, n.o.ID, true)
-	return errors.Join(err, n.giveUp(ctx, over))
+	err = errors.Join(err, n.giveUp(ctx, over))
+	if err == nil && n.Homes() == 0 {
+		_, err = n.db.ExecContext(ctx, `update cluster_homes set node = '', fence = fence + 1, claimed = clock_timestamp() where node = $1`, n.o.ID)
+	}
+	return err
 }
 
 // giveUp gives up all homes, spread over a time.

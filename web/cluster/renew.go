@@ -146,7 +146,7 @@ func (n *Node) verify(ctx context.Context, conn *sql.Conn) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for team, h := range known {
-		if n.homes[team] == h && h.idle == nil {
+		if n.homes[team] == h && !h.leaving() {
 			n.o.Log.Error("home lost by the database", "team", team)
 			delete(n.homes, team)
 			h.lose()
