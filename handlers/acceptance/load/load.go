@@ -37,6 +37,7 @@ type load struct {
 	numbers      numbers
 	database     string // its address, with several nodes
 	postgres     *databasetest.Server
+	balancer     *balancer // of several nodes
 	raws         *rawLoad
 	reconnecting sync.WaitGroup
 	report       report
@@ -70,6 +71,9 @@ func (l *load) setUp() error {
 func (l *load) close() {
 	l.cancel()
 	l.server.stop()
+	if l.balancer != nil {
+		l.balancer.Close()
+	}
 	if l.simulated != nil {
 		l.simulated.stop()
 	}

@@ -59,6 +59,25 @@ func TestSeveralNodes(t *testing.T) {
 	}
 }
 
+// While the nodes are replaced, one after the other, no change and no command is lost, and
+// none is carried out twice.
+func TestUpgradeOfNodes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long until all nodes are replaced")
+	}
+	program, database := harness.PlainProgram(t), databasetest.Postgres(t)
+	var out, progress bytes.Buffer
+	err := run(t.Context(), strings.Fields("-nodes 3 -browsers 40 -teams 20 -calls 30 -changes 10 -for 1s -idle 1s -upgrade -postgres "+database+" -program "+program), &out, &progress)
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, &progress, &out)
+	}
+	for _, want := range []string{`lost: .* 0\n`, `commands, sent to sipgate twice +[1-9]\d*, 0\n`, `end of a socket → the next one, .* [1-9]\S* ms`} {
+		if !regexp.MustCompile(want).MatchString(out.String()) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+}
+
 // A row is found by the number that it shows, and its state is read behind its
 // id, in a page and in a message in JSON.
 func TestShownState(t *testing.T) {
@@ -172,7 +191,7 @@ func TestReached(t *testing.T) {
 
 // Mistakes on the command line are reported, and nothing is started.
 func TestCommandLine(t *testing.T) {
-	for _, bad := range []string{"-teams 0", "-browsers 3 -teams 4", "-browsers 9001", "-users 2", "-changes 0", "-changes NaN", "-for 1ms", "-stopped 100%", "-stopped x", "-rounds 0 -raw", "-calls -1", "-burst 0", "-nodes 21", "-kill -nodes 1", "more"} {
+	for _, bad := range []string{"-teams 0", "-browsers 3 -teams 4", "-browsers 9001", "-users 2", "-changes 0", "-changes NaN", "-for 1ms", "-stopped 100%", "-stopped x", "-rounds 0 -raw", "-calls -1", "-burst 0", "-nodes 21", "-kill -nodes 1", "-upgrade", "-upgrade -kill -nodes 2", "more"} {
 		var out bytes.Buffer
 		if err := run(context.Background(), strings.Fields(bad), &out, &out); err == nil {
 			t.Errorf("%s was accepted", bad)

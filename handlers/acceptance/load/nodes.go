@@ -53,25 +53,27 @@ func (n nodes) tail() string {
 	return strings.Join(all, "\n")
 }
 
-// addNodes chooses where the nodes of the dashboard at a public address listen, the
-// first one there, and finds or starts their PostgreSQL.
-func (l *load) addNodes(public string) error {
-	l.sites = []*site{newSite(public, public)}
+// addNodes chooses where the nodes of the dashboard at a public address listen, a single
+// one there, and finds or starts their PostgreSQL.
+func (l *load) addNodes(public string) (err error) {
 	if l.settings.nodes == 0 {
+		l.sites = []*site{newSite(public, public)}
 		return nil
 	}
-	for range l.settings.nodes - 1 {
+	for range l.settings.nodes {
 		addr, err := freeAddr()
 		if err != nil {
 			return err
 		}
 		l.sites = append(l.sites, newSite(public, addr))
 	}
+	if l.balancer, err = balance(public, *l.sites[0].addr.Load()); err != nil {
+		return err
+	}
 	if l.database = l.settings.postgres; l.database != "" {
 		_, err := url.Parse(l.database)
 		return err
 	}
-	var err error
 	if l.postgres, err = databasetest.StartPostgres(); err == nil {
 		l.database = l.postgres.URL.String()
 	}
@@ -134,6 +136,12 @@ func (l *load) killNode() {
 	killed.cmd.Process.Kill()
 	<-killed.done
 	killed.log.Close()
-	l.sites[0].addr.Store(l.sites[1].addr.Load())
-	l.sites[0].transport.CloseIdleConnections()
+	l.reach(0, *l.sites[1].addr.Load())
+}
+
+// reach has the browsers of a site reach another node, and sipgate, too.
+func (l *load) reach(i int, addr string) {
+	l.sites[i].addr.Store(&addr)
+	l.sites[i].transport.CloseIdleConnections()
+	l.balancer.to.Store(&addr)
 }

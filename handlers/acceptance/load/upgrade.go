@@ -88,8 +88,7 @@ func (l *load) replaceNode(i int) error {
 			resp.Body.Close()
 		}
 	}
-	s.addr.Store(l.sites[(i+1)%len(l.sites)].addr.Load())
-	s.transport.CloseIdleConnections()
+	l.reach(i, *l.sites[(i+1)%len(l.sites)].addr.Load())
 	<-old.done
 	old.log.Close()
 	p, err := l.startNode(i, *own)
@@ -97,7 +96,6 @@ func (l *load) replaceNode(i int) error {
 		return err
 	}
 	l.server[i] = p
-	s.addr.Store(own)
-	s.transport.CloseIdleConnections()
+	l.reach(i, *own)
 	return nil
 }
