@@ -73,8 +73,8 @@ type boardView struct {
 	h       *handlers
 	actor   actor
 	format  views.Format // see names
-	lang    views.Lang // of the page
-	browser views.Lang // of a page of this browser if the member has chosen none
+	lang    views.Lang   // of the page
+	browser views.Lang   // of a page of this browser if the member has chosen none
 }
 
 // newBoardView returns the board as the actor of a request sees it.
