@@ -17,7 +17,7 @@ func TestBrowserManyCallsAreInOneWindow(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
-	p := newBrowser(t, s).newStillTab(t)
+	p := newWholeBrowser(t, s).newStillTab(t)
 	p.signIn("Anna")
 	p.run(`document.querySelectorAll(".bars aside").forEach(e => e.remove())`) // of the demo
 	for i := range 8 {

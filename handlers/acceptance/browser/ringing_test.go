@@ -109,7 +109,7 @@ func TestBrowserRinging(t *testing.T) {
 	t.Parallel()
 	s := harness.New(t, "-visibility", "account")
 	s.PushEvents()
-	b := newBrowser(t, s)
+	b := newWholeBrowser(t, s)
 	one := b.newTab(t).withAudioStub()
 	one.signIn("Anna")
 	two := one.secondTab().withAudioStub()
