@@ -49,7 +49,7 @@ func TestHistories(t *testing.T) {
 				r := newRig(t)
 				for i := next.Add(1) - 1; i < uint64(*histories); i = next.Add(1) - 1 {
 					t.Run(fmt.Sprint(seed+i), func(t *testing.T) {
-						h := newHistory(r.again(t), seed+i)
+						h := newHistory(r.reset(t), seed+i)
 						h.play()
 						h.check()
 						requests.Add(int64(len(h.requests)))

@@ -76,8 +76,8 @@ func newRig(t testing.TB) *rig {
 	return r
 }
 
-// again returns the rig for another test, as if its database was new.
-func (r *rig) again(t testing.TB) *rig {
+// reset returns the rig for another test, as if its database was new.
+func (r *rig) reset(t testing.TB) *rig {
 	t.Helper()
 	own := &rig{TB: t, url: r.url, db: r.db}
 	own.exec(`truncate cluster_nodes, cluster_homes, cluster_changes, written, history`)
@@ -184,7 +184,7 @@ func (r *rig) claim(n *testNode, team string) Home {
 func (r *rig) until(what string, f func() error) {
 	r.Helper()
 	var err error
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if err = f(); err == nil {
 			return
 		}

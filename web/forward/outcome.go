@@ -22,7 +22,7 @@ func (p *passing) outcome(err error) string {
 		return Unknown
 	case errors.Is(err, ErrAway):
 		return Away
-	case p.body.failed() != nil:
+	case p.body.failed() != nil, err != nil && p.r.Context().Err() != nil:
 		return Abandoned
 	case p.tries > 1:
 		return Resent
@@ -35,7 +35,7 @@ func (p *passing) note(outcome string, took time.Duration) {
 	switch {
 	case p.f.o.OnPassed == nil || p.tries == 0 && outcome != Away:
 		return
-	case p.r.Context().Err() != nil:
+	case outcome == Cut && p.r.Context().Err() != nil:
 		outcome = Abandoned
 	}
 	p.f.o.OnPassed(outcome, took)

@@ -27,13 +27,13 @@ func balance(public, to string) (*balancer, error) {
 			if err != nil {
 				return
 			}
-			go b.pass(c)
+			go b.carry(c)
 		}
 	}()
 	return b, nil
 }
 
-func (b *balancer) pass(c net.Conn) {
+func (b *balancer) carry(c net.Conn) {
 	defer c.Close()
 	node, err := net.Dial("tcp", *b.to.Load())
 	if err != nil {

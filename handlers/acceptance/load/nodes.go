@@ -136,11 +136,11 @@ func (l *load) killNode() {
 	killed.cmd.Process.Kill()
 	<-killed.done
 	killed.log.Close()
-	l.reach(0, *l.sites[1].addr.Load())
+	l.route(0, *l.sites[1].addr.Load())
 }
 
-// reach has the browsers of a site reach another node, and sipgate, too.
-func (l *load) reach(i int, addr string) {
+// route has the browsers of a site reach another node, and sipgate, too.
+func (l *load) route(i int, addr string) {
 	l.sites[i].addr.Store(&addr)
 	l.sites[i].transport.CloseIdleConnections()
 	l.balancer.to.Store(&addr)

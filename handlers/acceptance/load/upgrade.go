@@ -88,7 +88,7 @@ func (l *load) replaceNode(i int) error {
 			resp.Body.Close()
 		}
 	}
-	l.reach(i, *l.sites[(i+1)%len(l.sites)].addr.Load())
+	l.route(i, *l.sites[(i+1)%len(l.sites)].addr.Load())
 	<-old.done
 	old.log.Close()
 	p, err := l.startNode(i, *own)
@@ -96,6 +96,6 @@ func (l *load) replaceNode(i int) error {
 		return err
 	}
 	l.server[i] = p
-	l.reach(i, *own)
+	l.route(i, *own)
 	return nil
 }
