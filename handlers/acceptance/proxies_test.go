@@ -137,9 +137,7 @@ func TestWrongReverseProxiesAreRecognised(t *testing.T) {
 						r.Header.Set(name, value)
 					}
 				})
-				if page := html.UnescapeString(v.Page("/status")); !strings.Contains(page, c.line) {
-					t.Errorf("the status page does not say %q", c.line)
-				}
+				s.Eventually("the warning on the status page", func() bool { return strings.Contains(html.UnescapeString(v.Page("/status")), c.line) })
 			}
 			s.Eventually("the warning", func() bool { return strings.Contains(s.Log(1<<16), c.message) })
 			if log := s.Log(1 << 16); strings.Count(log, c.message) != 1 ||

@@ -166,7 +166,7 @@ func (h *Homes) stay(home cluster.Home, s, before *stay) {
 
 // begin takes a team on. It has its home here until that is done.
 func (h *Homes) begin(ctx context.Context, team string) error {
-	done, err := h.node.Act(team)
+	done, err := h.node.TakeOn(team)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package homes
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A fakeControl is one process's, and notes with all others who acts for a team.
 type fakeControl struct {
-	t       *testing.T
+	t       testing.TB
 	actors  *actors
 	awaited []string
 
@@ -35,6 +36,13 @@ type fakeControl struct {
 type actors struct {
 	mu sync.Mutex
 	of map[string]*fakeControl
+}
+
+// count returns how many teams somebody acts for.
+func (a *actors) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.of)
 }
 
 func (c *fakeControl) TakeOn(ctx context.Context, team string) error {
@@ -78,12 +86,19 @@ func (c *fakeControl) Awaited(context.Context) ([]string, error) { return c.awai
 type process struct {
 	*Homes
 	node    *cluster.Node
+	db      *sql.DB
 	control *fakeControl
 	address string
 }
 
-// processes returns some over one database.
-func processes(t *testing.T, n int, awaited ...string) (all []*process) {
+// processes returns some over one database, which adopt teams soon.
+func processes(t testing.TB, n int, awaited ...string) (all []*process) {
+	t.Helper()
+	return processesEvery(t, 200*time.Millisecond, n, awaited...)
+}
+
+// processesEvery are processes that adopt teams as often as every.
+func processesEvery(t testing.TB, every time.Duration, n int, awaited ...string) (all []*process) {
 	t.Helper()
 	at := databasetest.Postgres(t)
 	who := &actors{of: map[string]*fakeControl{}}
@@ -101,13 +116,13 @@ func processes(t *testing.T, n int, awaited ...string) (all []*process) {
 		if err := database.Migrate(t.Context(), db.DB, "test", map[string]fs.FS{"cluster": cluster.Migrations}); err != nil {
 			t.Fatal(err)
 		}
-		p := &process{control: &fakeControl{t: t, actors: who, teams: map[string]bool{}, awaited: awaited}, address: string(rune('a' + i))}
+		p := &process{db: db.DB, control: &fakeControl{t: t, actors: who, teams: map[string]bool{}, awaited: awaited}, address: string(rune('a' + i))}
 		p.node, err = cluster.Start(t.Context(), db.DB, cluster.Options{ID: id, Address: p.address,
 			Leaving: func(ctx context.Context, team string) { p.Leaving(ctx, team) }})
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.Homes = newHomes(p.node, p.control, slog.New(slog.DiscardHandler), 200*time.Millisecond)
+		p.Homes = newHomes(p.node, p.control, slog.New(slog.DiscardHandler), every)
 		t.Cleanup(func() {
 			p.Close()
 			p.node.Close(context.Background())

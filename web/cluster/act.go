@@ -12,7 +12,13 @@ import (
 // Act says that something is done for a team, until done is called. It returns
 // ErrNoLease, ErrElsewhere or ErrMoving if the node may not act for it. A home is given
 // up only after all that was begun for it has ended.
-func (n *Node) Act(team string) (done func(), err error) {
+func (n *Node) Act(team string) (done func(), err error) { return n.begin(team, false) }
+
+// TakeOn is Act for what begins to act for a team. It returns ErrMoving as soon as the
+// home is about to be given up.
+func (n *Node) TakeOn(team string) (done func(), err error) { return n.begin(team, true) }
+
+func (n *Node) begin(team string, first bool) (done func(), err error) {
 	if n == nil {
 		return func() {}, nil
 	}
@@ -21,7 +27,7 @@ func (n *Node) Act(team string) (done func(), err error) {
 	switch {
 	case h == nil:
 		err = ErrElsewhere
-	case h.idle != nil:
+	case h.idle != nil, first && h.ending:
 		err = ErrMoving
 	case !n.lease.held():
 		err = ErrNoLease

@@ -50,7 +50,7 @@ func (n *Node) balances(ctx context.Context) {
 			return
 		case <-time.After(n.o.balance):
 		}
-		if n.lease.held() && !n.draining.Load() && !n.closing.Load() {
+		if n.lease.held() && n.takesHomes() {
 			n.balance(ctx)
 		}
 	}

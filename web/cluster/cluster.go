@@ -106,7 +106,8 @@ type Options struct {
 
 	// Leaving, unless it is nil, is called before the home of a team is given up. Nobody
 	// gets the home from then on, and until Leaving returns this node may act for the team:
-	// what is in progress can end, and what is in memory can be stored.
+	// what is in progress can end, and what is in memory can be stored. When nothing is in
+	// progress any more it is called again.
 	Leaving func(ctx context.Context, team string)
 
 	// Quiet reports whether a team may move to another node now, since nobody would
@@ -138,6 +139,7 @@ type Node struct {
 	lease lease
 
 	draining atomic.Bool // as the database says
+	leaving  atomic.Bool // this process said so, see Drain
 	closing  atomic.Bool
 	counts   counts
 	changes  watcher

@@ -269,7 +269,7 @@ func (n *Node) changed(ctx context.Context, query string, args ...any) (bool, er
 
 // taker returns the node that takes a free home: this one unless it is draining.
 func (n *Node) taker(ctx context.Context) (string, error) {
-	if !n.draining.Load() && !n.closing.Load() {
+	if n.takesHomes() {
 		return n.o.ID, nil
 	}
 	var id string

@@ -166,7 +166,12 @@ func TestWhatIsInProgressEndsBeforeAHomeIsGivenUp(t *testing.T) {
 	var a *testNode
 	called := 0
 	leaving := func(_ context.Context, team string) {
-		called++
+		if called++; called > 1 {
+			if _, err := a.Act(team); !errors.Is(err, ErrMoving) {
+				t.Errorf("something begins for a team that leaves: %v", err)
+			}
+			return
+		}
 		if _, err := a.Claim(t.Context(), team); !errors.Is(err, ErrMoving) {
 			t.Errorf("a home that is about to be given up: %v", err)
 		}
@@ -175,13 +180,16 @@ func TestWhatIsInProgressEndsBeforeAHomeIsGivenUp(t *testing.T) {
 			t.Fatalf("what is in progress cannot end: %v", err)
 		}
 		done()
+		if _, err := a.TakeOn(team); !errors.Is(err, ErrMoving) {
+			t.Errorf("taken on while it is about to be given up: %v", err)
+		}
 		if err := a.Release(t.Context(), team); !errors.Is(err, ErrElsewhere) {
 			t.Errorf("given up twice: %v", err)
 		}
 	}
 	a = r.startAt(newLink(r), Options{Leaving: leaving})
 	r.claim(a, "one")
-	if err := a.Release(t.Context(), "one"); err != nil || called != 1 {
+	if err := a.Release(t.Context(), "one"); err != nil || called != 2 {
 		t.Errorf("called %d times, %v", called, err)
 	}
 	if _, err := a.Act("one"); !errors.Is(err, ErrElsewhere) {

@@ -41,6 +41,9 @@ func (n *Node) HandOver(ctx context.Context, team, to string) error {
 	var err error
 	select {
 	case <-idle:
+		if n.o.Leaving != nil {
+			n.o.Leaving(ctx, team) // for a TakeOn that had begun before the first time
+		}
 		_, err = n.changed(ctx, `update cluster_homes set node = $3, fence = fence + 1, claimed = clock_timestamp() where team = $1 and node = $2`, team, n.o.ID, to)
 	case <-ctx.Done():
 		n.mu.Lock()
@@ -66,7 +69,7 @@ func (n *Node) Drain(ctx context.Context, over time.Duration) error {
 	if n == nil {
 		return nil
 	}
-	n.draining.Store(true)
+	n.leaving.Store(true)
 	_, err := SetDraining(ctx, n.db, n.o.ID, true)
 	err = errors.Join(err, n.giveUp(ctx, over))
 	if err == nil && n.Homes() == 0 {
@@ -97,6 +100,11 @@ func (n *Node) giveUp(ctx context.Context, over time.Duration) (first error) {
 	return first
 }
 
+// takesHomes reports whether free homes may come here.
+func (n *Node) takesHomes() bool {
+	return !n.draining.Load() && !n.leaving.Load() && !n.closing.Load()
+}
+
 // drains gives up the homes whenever the database says that the node is draining, until
 // ctx is done.
 func (n *Node) drains(ctx context.Context) {
@@ -110,7 +118,7 @@ func (n *Node) drains(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if !n.draining.Load() || n.closing.Load() || n.Homes() == 0 {
+		if n.takesHomes() || n.closing.Load() || n.Homes() == 0 {
 			continue
 		}
 		if err := n.giveUp(ctx, drainOver); err != nil && ctx.Err() == nil {
