@@ -98,6 +98,9 @@ func TestClaimsThatTheDatabaseLost(t *testing.T) {
 	if h := r.claim(b, "lost"); !h.Here {
 		t.Fatalf("home %+v", h)
 	}
+	if err := b.Close(t.Context()); err != nil { // or it fences a
+		t.Fatal(err)
+	}
 	r.until("the end of the lease", func() error {
 		if a.Held() {
 			return errors.New("held")

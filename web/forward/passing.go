@@ -64,6 +64,9 @@ func (p *passing) to(addr string) error {
 		Transport: p.f.transport, FlushInterval: -1, BufferPool: buffers, ErrorLog: quiet,
 		Rewrite: func(pr *httputil.ProxyRequest) { p.rewrite(pr.Out, addr) },
 		ModifyResponse: func(answer *http.Response) error {
+			if err := context.Cause(ctx); err != nil {
+				return err // the answer of a handler that was cut off
+			}
 			late.Stop()
 			defer p.f.drop(waiting)
 			return p.receive(answer, addr)
