@@ -12,6 +12,7 @@ import (
 const (
 	drainOver = 5 * time.Second // all of a node, if a command says so
 	moveLimit = 5 * time.Second // each
+	drainLook = 10 * time.Millisecond
 )
 
 // Release gives up the home of a team: the next node that needs it takes it. Release
@@ -72,7 +73,14 @@ func (n *Node) Drain(ctx context.Context, over time.Duration) error {
 	n.leaving.Store(true)
 	_, err := SetDraining(ctx, n.db, n.o.ID, true)
 	err = errors.Join(err, n.giveUp(ctx, over))
-	if err == nil && n.Homes() == 0 {
+	for err == nil && n.Homes() > 0 { // drains has begun with some
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-time.After(drainLook):
+		}
+	}
+	if err == nil {
 		_, err = n.db.ExecContext(ctx, `update cluster_homes set node = '', fence = fence + 1, claimed = clock_timestamp() where node = $1`, n.o.ID)
 	}
 	return err
@@ -106,7 +114,7 @@ func (n *Node) takesHomes() bool {
 }
 
 // drains gives up the homes whenever the database says that the node is draining, until
-// ctx is done.
+// ctx is done. Of a node that leaves, Drain does that.
 func (n *Node) drains(ctx context.Context) {
 	tick := time.NewTicker(n.o.Renew)
 	defer tick.Stop()
@@ -118,7 +126,7 @@ func (n *Node) drains(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if n.takesHomes() || n.closing.Load() || n.Homes() == 0 {
+		if !n.draining.Load() || n.leaving.Load() || n.closing.Load() || n.Homes() == 0 {
 			continue
 		}
 		if err := n.giveUp(ctx, drainOver); err != nil && ctx.Err() == nil {
