@@ -11,7 +11,7 @@ import (
 )
 
 // After kill -9 at any moment of a command, and after an end in order, the audit records
-// what is known of it, nothing is sent again, the pages are told, and the board shows the
+// what is known of it, nothing is sent again, the pages say so, and the board shows the
 // true state.
 func TestKilledDuringCommand(t *testing.T) {
 	t.Parallel()

@@ -38,7 +38,7 @@ type actors struct {
 	of map[string]*fakeControl
 }
 
-// count returns how many teams somebody acts for.
+// count returns the number of teams for which a process acts.
 func (a *actors) count() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -3,9 +3,6 @@ package maintenance
 import (
 	"strings"
 	"testing"
-
-	"callboard/web/cluster"
-	"callboard/web/database"
 )
 
 // ofNoTeam are the tables whose writes are not bound to the home of a team, each with the
@@ -24,15 +21,7 @@ var ofNoTeam = map[string]string{
 
 // Every table is bound to the homes of teams, or it is known why it need not be.
 func TestWhatIsFenced(t *testing.T) {
-	place, _ := startNodes(t, "10.0.0.7:8081")
-	db, err := database.OpenPostgres(t.Context(), place.Database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if err := cluster.Fence(t.Context(), db.DB); err != nil {
-		t.Fatal(err)
-	}
+	_, db, _ := startFencedNodes(t, "10.0.0.7:8081")
 	rows, err := db.QueryContext(t.Context(), `
 		select c.relname::text, exists (select from pg_trigger g where g.tgrelid = c.oid and g.tgname = 'cluster_fence')
 		from pg_class c where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'`)

@@ -14,15 +14,7 @@ import (
 // Each node removes what is old of the teams that are at home there or nowhere, and leaves
 // that of others to their nodes.
 func TestRetentionOnSeveralNodes(t *testing.T) {
-	place, nodes := startNodes(t, "10.0.0.7:8081", "10.0.0.8:8081")
-	tool, err := database.OpenPostgres(t.Context(), place.Database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tool.Close()
-	if err := cluster.Fence(t.Context(), tool.DB); err != nil {
-		t.Fatal(err)
-	}
+	place, tool, nodes := startFencedNodes(t, "10.0.0.7:8081", "10.0.0.8:8081")
 	for i, account := range []string{"1000001", "1000002"} {
 		if h, err := nodes[i].Claim(t.Context(), account); err != nil || !h.Here {
 			t.Fatal(h, err)

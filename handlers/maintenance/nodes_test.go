@@ -44,6 +44,22 @@ func startNodes(t *testing.T, addresses ...string) (database.Place, []*cluster.N
 	return place, nodes
 }
 
+// startFencedNodes starts nodes whose writes the database checks. tool is a connection of
+// no node.
+func startFencedNodes(t *testing.T, addresses ...string) (place database.Place, tool *database.DB, nodes []*cluster.Node) {
+	t.Helper()
+	place, nodes = startNodes(t, addresses...)
+	tool, err := database.OpenPostgres(t.Context(), place.Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tool.Close() })
+	if err := cluster.Fence(t.Context(), tool.DB); err != nil {
+		t.Fatal(err)
+	}
+	return place, tool, nodes
+}
+
 func TestNodes(t *testing.T) {
 	place, nodes := startNodes(t, "10.0.0.7:8081", "10.0.0.8:8081")
 	for _, team := range []string{"1000001", "1000002", "1000003"} {

@@ -95,8 +95,8 @@ func (c *Control) authorizeAttempt(a Actor, p team.Permission, call switchboard.
 
 // record has the audit follow the command: its beginning, for a hang-up in its
 // grace period the moment in which it is sent, and its outcome. A hang-up that the end of
-// the board has cancelled stays as one that waits: who acts for the team next completes
-// it, see [team.Stores.Reload], and tells the pages, which nobody else can.
+// the board has cancelled stays as one that waits: the process that acts for the team
+// next completes it, see [team.Stores.Reload], and only that process can tell the pages.
 func (c *Control) record(ctx context.Context, cmd *switchboard.Command, entry team.AuditEntry, call sipgate.CallID) {
 	var id int64
 	var begun time.Time

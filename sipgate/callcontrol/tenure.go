@@ -37,7 +37,8 @@ type tenure struct {
 }
 
 // TakeOn begins to act for a team: what is stored of it is read, those who are signed in
-// are put on its board, and the board reads its first lists, within 2 s. It does nothing for a team that it acts for already.
+// are put on its board, and the board reads its first lists, within 2 s. It does nothing
+// for a team that it acts for already.
 // The caller guarantees that no other process acts for the team until GiveUp returns.
 func (c *Control) TakeOn(ctx context.Context, account string) error {
 	if c.tenures == nil {

@@ -23,6 +23,17 @@ func processes(t *testing.T) (first, second *fixture) {
 	return first, second
 }
 
+// takenOn returns two processes of which the first has taken the team on.
+func takenOn(t *testing.T) (first, second *fixture, account string) {
+	t.Helper()
+	first, second = processes(t)
+	account, _, _ = first.sim.AdminToken()
+	if err := first.TakeOn(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	return first, second, account
+}
+
 // A team moves to another process with all that is known of it, and the process before
 // acts for it no longer.
 func TestATeamIsTakenOnAndGivenUp(t *testing.T) {
@@ -99,11 +110,7 @@ func TestATeamIsTakenOnAndGivenUp(t *testing.T) {
 
 // A page of before a team moved knows its calls before the next board has read a list.
 func TestACallIsKnownBeforeTheFirstList(t *testing.T) {
-	first, second := processes(t)
-	account, _, _ := first.sim.AdminToken()
-	if err := first.TakeOn(t.Context(), account); err != nil {
-		t.Fatal(err)
-	}
+	first, second, account := takenOn(t)
 	a := first.signIn("w1", true)
 	call := first.connectedCall(a)
 	awaitThat(t, "the call in the journal", func() bool {
@@ -124,11 +131,7 @@ func TestACallIsKnownBeforeTheFirstList(t *testing.T) {
 
 // Nothing is done for a team before it has been taken on: what is stored of it is not here.
 func TestHousekeepingWaitsUntilATeamIsTakenOn(t *testing.T) {
-	first, second := processes(t)
-	account, _, _ := first.sim.AdminToken()
-	if err := first.TakeOn(t.Context(), account); err != nil {
-		t.Fatal(err)
-	}
+	first, second, account := takenOn(t)
 	first.session(first.signIn("w1", true))
 	if err := first.GiveUp(t.Context(), account); err != nil {
 		t.Fatal(err)
@@ -147,11 +150,7 @@ func TestHousekeepingWaitsUntilATeamIsTakenOn(t *testing.T) {
 // To give a team up waits for its requests in progress, and to take it on again waits
 // for that.
 func TestATeamIsGivenUpWhenItsRequestsAreAnswered(t *testing.T) {
-	first, _ := processes(t)
-	account, _, _ := first.sim.AdminToken()
-	if err := first.TakeOn(t.Context(), account); err != nil {
-		t.Fatal(err)
-	}
+	first, _, account := takenOn(t)
 	_, leave, err := first.Enter(account)
 	if err != nil {
 		t.Fatal(err)

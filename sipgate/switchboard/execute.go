@@ -204,10 +204,15 @@ func (r *row) hasNumber(raw string) bool {
 // if the newest one cannot tell whether the member sees the call: the poller
 // may rely on another member's lists.
 func (b *Board) ensureListed(ctx context.Context, c Command) error {
-	m := b.memberToList(c)
-	if m == nil {
-		return nil
+	if m := b.memberToList(c); m != nil {
+		return b.readList(ctx, m)
 	}
+	return nil
+}
+
+// readList requests a member's list. Without it, it is not known what it would show: an
+// error wraps [ErrNotVisible].
+func (b *Board) readList(ctx context.Context, m *member) error {
 	if err := b.requestList(ctx, m); err != nil {
 		return fmt.Errorf("%w: read list: %w", ErrNotVisible, err)
 	}

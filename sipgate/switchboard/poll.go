@@ -3,7 +3,6 @@ package switchboard
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -147,8 +146,8 @@ func (b *Board) ReadFirstLists(ctx context.Context, ids []MemberID) error {
 	}
 	b.mu.Unlock()
 	for _, m := range unread {
-		if err := b.requestList(ctx, m); err != nil {
-			return fmt.Errorf("%w: read list: %w", ErrNotVisible, err)
+		if err := b.readList(ctx, m); err != nil {
+			return err
 		}
 	}
 	return nil

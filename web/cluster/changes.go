@@ -154,7 +154,7 @@ func (w *watcher) renewed(newest int64, stale bool) {
 	}
 }
 
-// watch tells of changes until ctx is done or the node is replaced.
+// watch passes changes to the Options until ctx is done or the node is replaced.
 func (n *Node) watch(ctx context.Context) {
 	var listening sync.WaitGroup
 	defer listening.Wait()
@@ -186,7 +186,7 @@ func (n *Node) watch(ctx context.Context) {
 	}
 }
 
-// look tells of the changes that are new.
+// look reads the new changes and passes them on.
 func (n *Node) look(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, renewLimit)
 	defer cancel()
@@ -200,7 +200,8 @@ func (n *Node) look(ctx context.Context) {
 	}
 }
 
-// tell tells of changes, or that there may be others.
+// tell passes changes to [Options.Changed]: those that were read, and after a failure the
+// zero Change.
 func (n *Node) tell(ctx context.Context, changes []Change, missed bool) (err error) {
 	if n.o.Changed == nil {
 		return nil

@@ -70,8 +70,8 @@ type Options struct {
 	// the team is about to leave, and nothing was done.
 	Enter func(team string) (stay context.Context, leave func(), err error)
 
-	// OnPassed, unless it is nil, is told of each request that was not served here at
-	// once: how it went, and how long it took. A socket has taken the time to open it.
+	// OnPassed, unless it is nil, gets the outcome and the duration of each request that
+	// was not served here at once. For a socket that is the time to open it.
 	OnPassed func(outcome string, took time.Duration)
 
 	// Patience is how long a request waits for a team that is moving, 3 s by default.

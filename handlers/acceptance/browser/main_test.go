@@ -91,8 +91,8 @@ var shared = sync.OnceValues(func() (ctx context.Context, err error) {
 // headlessShell is Debian's small Chromium, "" if it is not installed.
 var headlessShell, _ = exec.LookPath("chromium-headless-shell")
 
-// sharedShell is shared with the small one, which is told of the language and the mouse
-// that the whole one finds.
+// sharedShell starts the small one when the first test needs it. Its flags name the
+// language and the mouse, which the whole one finds by itself.
 var sharedShell = sync.OnceValues(func() (ctx context.Context, err error) {
 	ctx, _, err = startChromium(chromedp.ExecPath(headlessShell), chromedp.Flag("accept-lang", "en-US,en"),
 		chromedp.Flag("blink-settings", "primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4"))

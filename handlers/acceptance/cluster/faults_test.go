@@ -224,8 +224,8 @@ func TestHomeEndsInOrder(t *testing.T) {
 	s.acted()
 }
 
-// A node that is drained cancels the hang-ups that wait in their grace period, and the new
-// home tells the pages, also one that comes back later than others.
+// A node that is drained cancels the hang-ups that wait in their grace period. The new home
+// says so on every page, also on one that comes back later than others.
 func TestDrainedHomeSaysWhatItCancelled(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, 3)

@@ -21,24 +21,28 @@ func TestMain(m *testing.M) {
 	os.Exit(harness.Main(m))
 }
 
+// measure runs the program with some arguments, and looks for patterns in what it prints.
+func measure(t *testing.T, args string, wants ...string) {
+	t.Helper()
+	var out, progress bytes.Buffer
+	if err := run(t.Context(), strings.Fields(args), &out, &progress); err != nil {
+		t.Fatalf("%v\n%s%s", err, &progress, &out)
+	}
+	for _, want := range wants {
+		if !regexp.MustCompile(want).MatchString(out.String()) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+}
+
 // The program measures a small office from beginning to end: nothing is lost,
 // also when Callboard is restarted and a browser does not read, and every figure
 // is there.
 func TestSmallOffice(t *testing.T) {
 	program := harness.PlainProgram(t)
-	var out, progress bytes.Buffer
-	err := run(t.Context(), strings.Fields("-browsers 6 -teams 2 -calls 8 -changes 6 -for 3s -idle 1s -raw -rounds 1 -stopped 17% -restart -program "+program), &out, &progress)
-	if err != nil {
-		t.Fatalf("%v\n%s%s", err, &progress, &out)
-	}
-	for _, want := range []string{
+	measure(t, "-browsers 6 -teams 2 -calls 8 -changes 6 -for 3s -idle 1s -raw -rounds 1 -stopped 17% -restart -program "+program,
 		`members of each, calls +6, 2, 3, 8\n`, `lost: .* 0\n`, `changes, deliveries, .* [1-9]\d*, [1-9]\d*, \d+\n`, `change at sipgate → browser, .* [1-9]\S* ms`,
-		`hold, p50, p99 +\d\S* ms, [1-9]`, `request at sipgate, .* [1-9]\S* ms`, `plain TCP, ratio +\S+ µs, \S+ µs, `, `stopped reading, .* 1, \d`, `teams, most of one team +2, `,
-	} {
-		if !regexp.MustCompile(want).MatchString(out.String()) {
-			t.Errorf("no %q in\n%s", want, &out)
-		}
-	}
+		`hold, p50, p99 +\d\S* ms, [1-9]`, `request at sipgate, .* [1-9]\S* ms`, `plain TCP, ratio +\S+ µs, \S+ µs, `, `stopped reading, .* 1, \d`, `teams, most of one team +2, `)
 }
 
 // The program measures an office on several nodes, too, of which one is killed.
@@ -47,16 +51,8 @@ func TestSeveralNodes(t *testing.T) {
 		t.Skip("it takes long until a node is known to have failed")
 	}
 	program, database := harness.PlainProgram(t), databasetest.Postgres(t)
-	var out, progress bytes.Buffer
-	err := run(t.Context(), strings.Fields("-nodes 2 -browsers 6 -teams 3 -calls 6 -changes 4 -for 2s -idle 1s -kill -postgres "+database+" -program "+program), &out, &progress)
-	if err != nil {
-		t.Fatalf("%v\n%s%s", err, &progress, &out)
-	}
-	for _, want := range []string{`lost: .* 0\n`, `kill of a node → a browser has the truth, .* [1-9]\S* ms`} {
-		if !regexp.MustCompile(want).MatchString(out.String()) {
-			t.Errorf("no %q in\n%s", want, &out)
-		}
-	}
+	measure(t, "-nodes 2 -browsers 6 -teams 3 -calls 6 -changes 4 -for 2s -idle 1s -kill -postgres "+database+" -program "+program,
+		`lost: .* 0\n`, `kill of a node → a browser has the truth, .* [1-9]\S* ms`)
 }
 
 // While the nodes are replaced, one after the other, no change and no command is lost, and
@@ -66,16 +62,8 @@ func TestUpgradeOfNodes(t *testing.T) {
 		t.Skip("it takes long until all nodes are replaced")
 	}
 	program, database := harness.PlainProgram(t), databasetest.Postgres(t)
-	var out, progress bytes.Buffer
-	err := run(t.Context(), strings.Fields("-nodes 3 -browsers 40 -teams 20 -calls 30 -changes 10 -for 1s -idle 1s -upgrade -postgres "+database+" -program "+program), &out, &progress)
-	if err != nil {
-		t.Fatalf("%v\n%s%s", err, &progress, &out)
-	}
-	for _, want := range []string{`lost: .* 0\n`, `commands, sent to sipgate twice +[1-9]\d*, 0\n`, `end of a socket → the next one, .* [1-9]\S* ms`} {
-		if !regexp.MustCompile(want).MatchString(out.String()) {
-			t.Errorf("no %q in\n%s", want, &out)
-		}
-	}
+	measure(t, "-nodes 3 -browsers 40 -teams 20 -calls 30 -changes 10 -for 1s -idle 1s -upgrade -postgres "+database+" -program "+program,
+		`lost: .* 0\n`, `commands, sent to sipgate twice +[1-9]\d*, 0\n`, `end of a socket → the next one, .* [1-9]\S* ms`)
 }
 
 // A row is found by the number that it shows, and its state is read behind its

@@ -214,7 +214,7 @@ func (l *load) measureRounds() error {
 func (l *load) resetSamples() {
 	for _, b := range l.browsers {
 		b.mu.Lock()
-		b.samples = nil
+		b.samples, b.away = nil, nil
 		b.mu.Unlock()
 	}
 }

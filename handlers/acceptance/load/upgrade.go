@@ -15,7 +15,6 @@ type upgrade struct {
 	shown         []time.Duration // changes at sipgate, and commands → browser
 	away          []time.Duration // from the end of a socket to the next one
 	clicks, twice int
-	lost          int
 }
 
 // measureUpgrade replaces one node after the other while calls go on, as an upgrade
@@ -48,8 +47,7 @@ func (l *load) measureUpgrade() error {
 	if v.err != nil {
 		return fmt.Errorf("while nodes were replaced: %w; the ends of the logs:\n%s", v.err, l.server.tail())
 	}
-	u.lost = v.await(maxRestart)
-	l.report.lost += u.lost
+	l.report.lost += v.await(maxRestart)
 	var x round
 	x.collect(l.browsers)
 	u.shown = slices.Concat(x.shown[:]...)
