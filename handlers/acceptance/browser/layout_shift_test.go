@@ -38,10 +38,12 @@ func TestBrowserCalm(t *testing.T) {
 	typing, focused := b.newTab(t), b.newTab(t)
 	typing.signIn("Anna")
 	focused.signIn("Anna")
+	for p, density := range map[*tab]string{typing: "compact", focused: "comfortable"} {
+		p.run(`document.querySelector("#preferences").dataset.density = %q`, density) // from the next change on, and as calls come, it is the same
+	}
 	const who = "+49 30 555100"
 	s.Ring("+4930555100", "w0", "established")
-	for p, density := range map[*tab]string{typing: "compact", focused: "comfortable"} {
-		p.run(`document.querySelector("#preferences").dataset.density = %q`, density) // as calls come, it does not change
+	for _, p := range []*tab{typing, focused} {
 		p.until(`%s?.dataset.state === "talking"`, row(who))
 	}
 	typing.press(who, "d")
