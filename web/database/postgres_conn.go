@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 )
 
 // Connect implements driver.Connector.
@@ -75,26 +76,37 @@ type conn struct {
 func (c conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	before := c.net.writes.Load()
 	result, err := c.pqConn.ExecContext(ctx, query, args)
-	return result, c.once(before, err)
+	return result, c.once(ctx, before, err)
 }
 
 // QueryContext implements driver.QueryerContext.
 func (c conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	before := c.net.writes.Load()
 	rows, err := c.pqConn.QueryContext(ctx, query, args)
-	return rows, c.once(before, err)
+	return rows, c.once(ctx, before, err)
 }
 
 // errNoOutcome is returned for a statement that the server may have carried out.
 var errNoOutcome = errors.New("the connection to the database ended before the answer")
 
 // once returns err, of a statement before which there had been some writes, as one after
-// which nothing is sent again, unless nothing was sent.
-func (c conn) once(before int64, err error) error {
-	if errors.Is(err, driver.ErrBadConn) && c.net.writes.Load() > before {
+// which nothing is sent again, unless nothing was sent. What ended because ctx
+// did is no fault of the database.
+func (c conn) once(ctx context.Context, before int64, err error) error {
+	ended := errors.Is(err, driver.ErrBadConn)
+	switch {
+	case (ended || isCanceled(err)) && ctx.Err() != nil:
+		return ctx.Err()
+	case ended && c.net.writes.Load() > before:
 		return errNoOutcome
 	}
 	return err
+}
+
+// isCanceled reports whether the server was asked to cancel a statement.
+func isCanceled(err error) bool {
+	e, ok := errors.AsType[*pq.Error](err)
+	return ok && e.Code == pqerror.QueryCanceled
 }
 
 // CheckNamedValue implements driver.NamedValueChecker. What no text of PostgreSQL can

@@ -1,6 +1,7 @@
 package database_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"net/url"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"callboard/web/database"
 	"callboard/web/database/databasetest"
@@ -138,4 +140,35 @@ func TestIdleConnectionsOutliveARestart(t *testing.T) {
 	t.Run("plain", func(t *testing.T) { outlive(t, server.URL.String()) })
 	ca := serveTLS(t, server)
 	t.Run("TLS", func(t *testing.T) { outlive(t, withTLS(server, "verify-full", ca)) })
+}
+
+// What a context ends is not blamed on the database, whenever it ends: before a statement,
+// in the middle of one, or when the connection has ended with the one before.
+func TestEndOfAContextIsNoFaultOfTheDatabase(t *testing.T) {
+	db, err := database.OpenPostgres(t.Context(), databasetest.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for i := range 200 {
+		conn, err := db.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*10*time.Microsecond)
+		for err == nil {
+			_, err = conn.ExecContext(ctx, `select 1`)
+		}
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after %v: %v", time.Duration(i)*10*time.Microsecond, err)
+		}
+		if _, err := conn.ExecContext(ctx, `select 1`); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("when the context has ended: %v", err)
+		}
+		cancel()
+		conn.Close()
+	}
+	if _, err := db.ExecContext(t.Context(), `select 1`); err != nil {
+		t.Error(err)
+	}
 }
