@@ -29,6 +29,9 @@ const (
 	historyLease  = 400 * time.Millisecond
 	historyRenew  = 40 * time.Millisecond
 	historyFaults = 8
+
+	// At most so long a team waits for its next request: where it is at home, and elsewhere.
+	historyBusy, historyIdle = 30 * time.Millisecond, 120 * time.Millisecond
 )
 
 // In random histories, in which nodes lose the database, are stopped, killed and started,
@@ -218,12 +221,13 @@ func (h *history) during(begin, end func()) {
 
 // workFor acts for a team whenever it is at home at the node in the slot.
 func (h *history) workFor(slot int, name string, rng *rand.Rand) {
-	for {
+	for wait := historyBusy; ; {
 		select {
 		case <-h.stop:
 			return
-		case <-time.After(rand.N(30 * time.Millisecond)):
+		case <-time.After(rand.N(wait)):
 		}
+		wait = historyBusy
 		n := h.slots[slot].Load()
 		ctx, cancel := context.WithTimeout(context.Background(), historyLease)
 		home, err := n.Claim(ctx, name)
@@ -236,6 +240,7 @@ func (h *history) workFor(slot int, name string, rng *rand.Rand) {
 			}
 		} else if err == nil {
 			n.Forget(name)
+			wait = historyIdle
 		}
 		cancel()
 	}
