@@ -197,6 +197,32 @@ func TestActorIsListedFirst(t *testing.T) {
 	}
 }
 
+// Whether a call that rings was answered is asked before a command is refused for it: the
+// event of the answer may be lost. A list is asked for at most once a second.
+func TestALostAnswerIsFoundByACommand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, b, _ := establishedCall(t)
+		ring := newCall("R", sipgate.Incoming, "4915790000009", doc, "Doc")
+		b.Observe(ring)
+		ringing := wantCalls(t, b, 2)[1].ID
+		time.Sleep(2 * time.Second)
+		before := u.listCount()
+		for range 3 {
+			if err := b.Execute(t.Context(), hold(ringing, true)); !errors.Is(err, ErrNotEstablished) {
+				t.Errorf("while it rings: %v", err)
+			}
+		}
+		if n := u.listCount() - before; n != 1 {
+			t.Errorf("%d lists for three commands within a second", n)
+		}
+		u.add("R", "4915790000009", doc)
+		time.Sleep(2 * time.Second)
+		if err := b.Execute(t.Context(), hold(ringing, true)); err != nil {
+			t.Errorf("when it was answered: %v", err)
+		}
+	})
+}
+
 func TestExecuteIsIdempotent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u, b, row := establishedCall(t)

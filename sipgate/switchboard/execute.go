@@ -200,14 +200,18 @@ func (r *row) hasNumber(raw string) bool {
 	return r.current().hasNumber(n) || n != "" && (r.published.Remote.Number == n || r.published.Local.Number == n)
 }
 
-// ensureListed requests the list of the member whose access sends the command
-// if the newest one cannot tell whether the member sees the call: the poller
-// may rely on another member's lists.
+// ensureListed requests the list of the member whose access sends the command if
+// the newest one cannot tell whether the member sees the call: the poller
+// may rely on another member's lists, and the event of an answer may be lost.
 func (b *Board) ensureListed(ctx context.Context, c Command) error {
-	if m := b.memberToList(c); m != nil {
-		return b.readList(ctx, m)
+	m, required := b.memberToList(c)
+	if m == nil {
+		return nil
 	}
-	return nil
+	if err := b.readList(ctx, m); required {
+		return err
+	}
+	return ctx.Err() // what was known before decides
 }
 
 // readList requests a member's list. Without it, it is not known what it would show: an
@@ -221,16 +225,30 @@ func (b *Board) readList(ctx context.Context, m *member) error {
 
 // memberToList returns the member whose access sends the command if that
 // member's newest list was requested before the call could have been in it,
-// else nil.
-func (b *Board) memberToList(c Command) *member {
+// else nil. The list is required unless the call rings, as far as is known.
+func (b *Board) memberToList(c Command) (_ *member, required bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r, m := b.findRow(c.Call), b.members[c.carrier()]
-	if r == nil || m == nil || m.authFailed || b.health.ListRefused || b.checkAction(r, m, c.Action) != ErrNotVisible || m.listTick >= r.establishedTick() {
-		return nil
+	if r == nil || m == nil || m.authFailed || b.health.ListRefused {
+		return nil, false
 	}
-	return m
+	switch b.checkAction(r, m, c.Action) {
+	case ErrNotVisible:
+		if m.listTick < r.establishedTick() {
+			return m, true
+		}
+	case ErrNotEstablished:
+		if time.Since(m.listTime) > answeredWithin {
+			return m, false
+		}
+	}
+	return nil, false
 }
+
+// answeredWithin is the age of a list from which on a call that is not in it may have been
+// answered since.
+const answeredWithin = time.Second
 
 // establishedTick returns when the row's conversation was first known to be
 // connected, by list or by event. Lists requested later contain it.
