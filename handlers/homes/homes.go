@@ -239,14 +239,14 @@ func (h *Homes) adopt() {
 		if err != nil && h.ctx.Err() == nil {
 			h.log.Warn("look for teams without a home", "err", err)
 		}
-		for _, team := range teams {
-			if _, _, err := h.Home(h.ctx, team); err != nil && h.ctx.Err() == nil {
-				h.log.Info("adopt team", "team", team, "err", err)
+		for begun, i := time.Now(), 0; i < len(teams); i++ {
+			if _, _, err := h.Home(h.ctx, teams[i]); err != nil && h.ctx.Err() == nil {
+				h.log.Info("adopt team", "team", teams[i], "err", err)
 			}
 			select {
 			case <-h.ctx.Done():
 				return
-			case <-time.After(rand.N(2*h.every/time.Duration(len(teams)) + 1)):
+			case <-time.After(time.Until(begun.Add(h.every * time.Duration(i+1) / time.Duration(len(teams))))):
 			}
 		}
 	}

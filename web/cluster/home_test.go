@@ -213,6 +213,7 @@ func TestHomeless(t *testing.T) {
 	}
 	homeless := []string{"given up", "of one that ended", "new"}
 	all := append([]string{"at a", "at b", "handed over"}, homeless...)
+	shared := map[string]bool{}
 	for _, c := range []struct {
 		node  *testNode
 		given []string
@@ -233,7 +234,11 @@ func TestHomeless(t *testing.T) {
 			if !slices.Contains(homeless, team) {
 				t.Errorf("%s has a home", team)
 			}
+			shared[team] = true
 		}
+	}
+	if len(shared) != len(homeless) {
+		t.Errorf("of %v only %v are a node's", homeless, shared)
 	}
 	for _, team := range homeless {
 		r.claim(a, team)

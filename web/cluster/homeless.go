@@ -3,14 +3,16 @@ package cluster
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"math/rand/v2"
+	"slices"
 )
 
 // Homeless returns those of some teams that this node should claim, since they are at home
-// at no node that has a lease: as many as are its share, and one at least, so that nodes
-// that look for them at the same time get as many. With them come those that another node
-// gave to this one, which does not know it before it claims them. They are in random
-// order: nodes do not take them in the same order.
+// at no node that has a lease. They are its share, so that nodes have as many, and other
+// ones than those of nodes that look for them at the same time; with them come those that
+// another node gave to this one, which does not know it before it claims them. To claim
+// them in this order does not change the shares of the others.
 func (n *Node) Homeless(ctx context.Context, teams []string) (homeless []string, err error) {
 	if n == nil || len(teams) == 0 {
 		return nil, nil
@@ -28,8 +30,8 @@ func (n *Node) Homeless(ctx context.Context, teams []string) (homeless []string,
 			given = append(given, team)
 		}
 	}
-	rand.Shuffle(len(homeless), func(i, j int) { homeless[i], homeless[j] = homeless[j], homeless[i] })
-	return append(given, homeless[:min(len(homeless), s.share(n.o.ID, len(homeless)))]...), nil
+	slices.Sort(homeless)
+	return append(given, s.share(n.o.ID, homeless)...), nil
 }
 
 // settled is where teams are at home.
@@ -67,14 +69,27 @@ func (n *Node) settled(ctx context.Context) (s settled, err error) {
 	return s, rows.Err()
 }
 
-// share returns how many of some homeless teams a node should claim. With one at least,
-// none is left over if other nodes claim none.
-func (s settled) share(id string, homeless int) int {
-	total, nodes := homeless, max(len(s.serving), 1)
+// share returns which of some homeless teams a node should claim: those after the ones of
+// the nodes whose ids come before its own. A node that has its share already gets one of
+// them, so that none is left over if other nodes claim none.
+func (s settled) share(id string, homeless []string) []string {
+	total, nodes := len(homeless), max(len(s.serving), 1)
 	for _, homes := range s.serving {
 		total += homes
 	}
-	return max(1, (total+nodes-1)/nodes-s.serving[id])
+	mean, begin := (total+nodes-1)/nodes, 0
+	for _, node := range slices.Sorted(maps.Keys(s.serving)) {
+		end := min(begin+max(0, mean-s.serving[node]), len(homeless))
+		if node == id && end > begin {
+			return homeless[begin:end]
+		}
+		begin = end
+	}
+	if len(homeless) == 0 {
+		return nil
+	}
+	i := rand.N(len(homeless))
+	return homeless[i : i+1]
 }
 
 // has reports whether this node knows that a team is at home here.

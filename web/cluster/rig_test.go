@@ -264,11 +264,21 @@ func (l *link) set(state int) {
 	}
 }
 
+func (l *link) isCut() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state >= linkCut
+}
+
 func (l *link) accept() {
 	for {
 		client, err := l.listener.Accept()
 		if err != nil {
 			return
+		}
+		if l.isCut() { // PostgreSQL would begin a process
+			client.Close()
+			continue
 		}
 		server, err := net.Dial("tcp", l.server)
 		if err != nil {
