@@ -55,7 +55,7 @@ func (f *fixture) connectedCall(a Actor) switchboard.Call {
 	awaitThat(f.t, "call on the board", func() bool {
 		f.Board(a).Poll(f.t.Context())
 		for _, c := range f.Board(a).Snapshot().Calls {
-			if c.Phase == switchboard.Connected {
+			if c.Phase == switchboard.Connected && len(c.Owners()) > 0 {
 				found = c
 			}
 		}

@@ -27,6 +27,7 @@ type viewer struct {
 	shown  strings.Builder // all that has come
 	closed []websocket.StatusCode
 	opened int
+	since  int // opened at the last reset
 }
 
 // view opens a page of the board.
@@ -106,6 +107,15 @@ func (v *viewer) reset() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.shown.Reset()
+	v.since = v.opened
+}
+
+// wasOpened reports whether the page has connected since the last reset: what changed
+// before is not in what has come.
+func (v *viewer) wasOpened() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.opened > v.since
 }
 
 // wasClosed reports whether a socket of the page was closed with a code.
