@@ -34,6 +34,8 @@ func (l *load) measureUpgrade() error {
 	defer cancel()
 	conversed := make(chan *conversations, 1)
 	go func() { conversed <- l.converse(ctx) }()
+	commands := make(chan commands, 1)
+	go func() { commands <- l.sim.commands(ctx) }()
 	began := time.Now()
 	for i := range l.server {
 		if err := l.replaceNode(i); err != nil {
@@ -56,22 +58,44 @@ func (l *load) measureUpgrade() error {
 		u.away = append(u.away, b.away...)
 		b.mu.Unlock()
 	}
-	requests, err := l.sim.requests()
-	if err != nil {
-		return err
+	c := <-commands
+	if c.err != nil {
+		return c.err
 	}
 	u.clicks = len(v.clicks)
-	sent := 0
-	for _, r := range requests {
-		if r.held() != "" {
-			sent++
-		}
-	}
-	if reached := len(reached(v.clicks, requests)); reached < u.clicks {
+	if reached := len(reached(v.clicks, c.requests)); reached < u.clicks {
 		return fmt.Errorf("of %d commands %d reached sipgate", u.clicks, reached)
 	}
-	u.twice = sent - u.clicks
+	u.twice = len(c.requests) - u.clicks
 	return v.finish()
+}
+
+// commands are requests that put a call on hold or resume it.
+type commands struct {
+	requests []request
+	err      error
+}
+
+// commandsEvery is how often the simulated sipgate is asked for commands: it keeps the last
+// 10,000 requests, and nodes that take on teams send thousands.
+const commandsEvery = 4 * time.Second
+
+// commands collects the commands that reach the simulated sipgate until ctx is done.
+func (s *simulator) commands(ctx context.Context) (c commands) {
+	var last time.Time
+	for on := true; on; {
+		on = sleepUntil(ctx, time.Now().Add(commandsEvery))
+		all, err := s.requests()
+		if err != nil {
+			return commands{err: err}
+		}
+		for _, r := range all {
+			if r.held() != "" && r.Time.After(last) {
+				c.requests, last = append(c.requests, r), r.Time
+			}
+		}
+	}
+	return c
 }
 
 // replaceNode ends a node in order and starts a new one in its place. As a balancer has
