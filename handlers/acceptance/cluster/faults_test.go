@@ -138,7 +138,7 @@ func TestHomeIsStoppedAndGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, 3)
 	home := s.home(s.team)
-	if err := home.process.Send(syscall.SIGSTOP); err != nil {
+	if err := home.process.Suspend(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { home.process.Send(syscall.SIGCONT) })
@@ -167,7 +167,7 @@ func TestPagesAreToldThatTheHomeIsStopped(t *testing.T) {
 			s.pages = append(s.pages, p)
 		}
 	}
-	if err := home.process.Send(syscall.SIGSTOP); err != nil {
+	if err := home.process.Suspend(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { home.process.Send(syscall.SIGCONT) })

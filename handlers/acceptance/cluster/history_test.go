@@ -52,7 +52,7 @@ type fault struct {
 var faults = []fault{
 	{"is killed", func(h *history, n *node) { n.process.End(os.Kill) }, (*history).start},
 	{"is told to end", func(h *history, n *node) { n.process.End(syscall.SIGTERM) }, (*history).start},
-	{"is stopped", func(h *history, n *node) { n.process.Send(syscall.SIGSTOP) }, func(h *history, n *node) { n.process.Send(syscall.SIGCONT) }},
+	{"is stopped", func(h *history, n *node) { n.process.Suspend() }, func(h *history, n *node) { n.process.Send(syscall.SIGCONT) }},
 	{"does not reach the database", func(h *history, n *node) { n.store.Cut() }, func(h *history, n *node) { n.store.Mend() }},
 	{"is drained", func(h *history, n *node) { h.drain(n) }, func(h *history, n *node) { h.drain(n, "-end") }},
 	{"is not reached by the others", func(h *history, n *node) { n.peer.Cut() }, func(h *history, n *node) { n.peer.Mend() }},
