@@ -208,7 +208,7 @@ func TestManyLoginsShareTheKeys(t *testing.T) {
 	}
 }
 
-// A token of whatever size and shape is refused at little cost.
+// The login refuses a token of whatever size and shape.
 func TestIdentityTokenOfAnyShapeIsRefused(t *testing.T) {
 	d := newIDP(t)
 	p := loginProgram(t, d, openDB(t, t.TempDir()), func(l *web.Login) {

@@ -90,8 +90,9 @@ func (c conn) QueryContext(ctx context.Context, query string, args []driver.Name
 var errNoOutcome = errors.New("the connection to the database ended before the answer")
 
 // once returns err, of a statement before which there had been some writes, as one after
-// which nothing is sent again, unless nothing was sent. What ended because ctx
-// did is no fault of the database.
+// which nothing is sent again, unless nothing was sent. If ctx has ended, and the
+// statement or the connection with it, once returns the error of ctx: the database has
+// not failed.
 func (c conn) once(ctx context.Context, before int64, err error) error {
 	ended := errors.Is(err, driver.ErrBadConn)
 	switch {

@@ -30,10 +30,10 @@ func newScene(t *testing.T, nodes int) *scene {
 	return newSceneWith(t, databasetest.Postgres(t), nodes)
 }
 
-// newSceneWith makes a scene of nodes with a database.
-func newSceneWith(t *testing.T, database string, nodes int) *scene {
+// newSceneWith makes a scene of nodes with a database and a simulated sipgate.
+func newSceneWith(t *testing.T, database string, nodes int, simulatorArgs ...string) *scene {
 	t.Helper()
-	s := &scene{rig: newRig(t, database, nodes)}
+	s := &scene{rig: newRig(t, database, nodes, simulatorArgs...)}
 	s.team = s.AccountID()
 	s.PushEvents()
 	s.anna, s.bob = s.SignIn(t, 0), s.SignIn(t, 1)
