@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"time"
 
@@ -49,7 +50,7 @@ func (f *fact[T]) load(ctx context.Context, r *Roster, user sipgate.UserID, read
 	if f.refusable && sipgate.KindOf(err) == sipgate.Forbidden {
 		err = nil
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil && !errors.Is(err, ErrNoAccess) && ctx.Err() == nil {
 		r.rosters.log.Info("read account roster", "account", r.account, "user", user, "err", err)
 	}
 	r.mu.Lock()
