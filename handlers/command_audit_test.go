@@ -102,6 +102,7 @@ func (d *dashboard) setBefore(f func(*http.Request)) {
 // says that it waits, and no longer when sipgate gets it. Undone, it is cancelled
 // and never sent.
 func TestADelayedHangUpIsInTheAuditBeforeItIsSent(t *testing.T) {
+	t.Parallel()
 	d := newDashboard(t, team.ZoneRule{})
 	anna := d.signIn("w0", team.Admin)
 	c := d.connected(anna, "+4930555001")

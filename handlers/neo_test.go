@@ -47,6 +47,7 @@ func (d *dashboard) pastCall(n simulator.NewCall, record bool) {
 // TestPastCallsOfNeo: the history, an entry, its recording and the statistics are
 // there although sipgate's history is empty, and the page names a source that fails.
 func TestPastCallsOfNeo(t *testing.T) {
+	t.Parallel()
 	d := newDashboard(t, team.ZoneRule{})
 	anna, jonas := d.signIn("w0", team.Admin), d.signIn("w1", team.Agent)
 	if err := d.h.Control.Capabilities.SetPlatform(t.Context(), d.account, sipgate.PlatformDetection{Platform: sipgate.Neo, Evidence: "token"}); err != nil {
@@ -106,6 +107,7 @@ func TestPastCallsOfNeo(t *testing.T) {
 // TestNeoAsksForChannels: the page says to a member that their sign-in does not reach
 // the channels, and has a button that signs in again.
 func TestNeoAsksForChannels(t *testing.T) {
+	t.Parallel()
 	d := newDashboard(t, team.ZoneRule{})
 	anna := d.signIn("w0", team.Admin)
 	old := anna.signInElsewhere(func(s *SignIn) {

@@ -85,6 +85,7 @@ func TestAnEndedCallSaysNothingOfThePlatform(t *testing.T) {
 // TestNeoIsAsked: whether past calls can be read, and whether there are groups, is
 // decided by answers: as soon as a member joins, and again by what comes later.
 func TestNeoIsAsked(t *testing.T) {
+	t.Parallel()
 	for name, x := range map[string]struct {
 		history  string
 		status   int // of a fault of sipgate's history

@@ -177,6 +177,7 @@ func TestMigrationIsNoticed(t *testing.T) {
 // missing until sipgate gives one, and is asked for again when a member has the
 // platform checked.
 func TestMigrationIsNoticedByTheList(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{http.StatusForbidden, http.StatusNotFound, http.StatusNotImplemented} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})

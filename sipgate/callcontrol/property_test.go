@@ -182,6 +182,7 @@ func (f *fixture) commands(id sipgate.CallID) int {
 // roles, consents stated or not, team defaults, with webhooks or without,
 // whatever sipgate shows to whom, and whoever is signed in.
 func TestButtonsShowWhatTheServerDoes(t *testing.T) {
+	t.Parallel()
 	for _, visibility := range []string{simulator.VisibilityAccount, simulator.VisibilityOwn} {
 		t.Run(visibility, func(t *testing.T) {
 			f := newFixture(t, simulator.Options{Visibility: visibility})

@@ -224,6 +224,7 @@ func TestRefusedServiceAccountTriesLessAndLessOften(t *testing.T) {
 }
 
 func TestServiceAccountReturnsAfterARefusedList(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, simulator.Options{})
 	f.fails(401, "/v2/calls")
 	f.watchFor(1)

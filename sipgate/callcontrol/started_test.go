@@ -13,6 +13,7 @@ import (
 // in its channel, with one request, before it is said not to have rung. What the
 // channel told stays, until the board knows more.
 func TestTheChannelIsAskedOnce(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
 	a := f.signIn("w0", true)
 	p, err := f.sim.Platform(a.Account)

@@ -40,6 +40,7 @@ func (r *rig) watch(l *link) (*heard, *testNode) {
 }
 
 func TestChanges(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.exec(`create table roles (account text not null, role text not null, seen bigint not null)`)
 	for _, on := range []string{"insert", "insert or delete or update of role", "insert or delete or update of role"} { // the last one counts
@@ -100,6 +101,7 @@ func TestChanges(t *testing.T) {
 
 // After the database was away, anything may have changed.
 func TestChangesWhileTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	if err := Announce(t.Context(), r.db); err != nil {
 		t.Fatal(err)
@@ -140,6 +142,7 @@ func (m *moves) is(team, address string) error {
 // notifications and without, when homes are given up, and when a node dies and nobody asks
 // for its teams.
 func TestNodesAreToldOfHomes(t *testing.T) {
+	t.Parallel()
 	for name, listens := range map[string]bool{"by notifications": true, "by renewals": false} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)

@@ -42,6 +42,7 @@ func TestNothingMovesWhileTheDatabaseIsAway(t *testing.T) {
 // The database's clock is set while all nodes are well: no home moves. One of a node that
 // is gone does.
 func TestClockOfTheDatabaseIsSet(t *testing.T) {
+	t.Parallel()
 	for _, d := range []time.Duration{time.Hour, -time.Hour} {
 		t.Run(d.String(), func(t *testing.T) {
 			r := newRig(t)
@@ -69,6 +70,7 @@ func TestClockOfTheDatabaseIsSet(t *testing.T) {
 // The database's clock is set by less than a lease, so that only the lease of a node that
 // has not renewed it for a while seems to have run out.
 func TestClockOfTheDatabaseIsSetALittle(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	a := r.startAt(newLink(r), Options{Lease: testLease, Renew: testLease / 2})
 	b := r.start()

@@ -178,6 +178,7 @@ func TestNoOldWriteCommits(t *testing.T) {
 
 // A transaction of a node that was stopped does not hold up who takes over.
 func TestTransactionOfAStoppedNode(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	l := newLink(r)
 	a, b := r.startAt(l, Options{Lease: testLease, Renew: testRenew}), r.start()

@@ -12,6 +12,7 @@ import (
 // Three nodes claim a thousand teams at the same time, each team from all of them: each
 // team has one home, and all agree where it is.
 func TestEachTeamHasOneHome(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	nodes := []*testNode{r.startAt(newLink(r), Options{}), r.startAt(newLink(r), Options{}), r.startAt(newLink(r), Options{})}
 	const teams = 1000
@@ -79,6 +80,7 @@ func TestManyCallsShareOneClaim(t *testing.T) {
 
 // A node that does not come back loses each home when it is needed, and only then.
 func TestTakeover(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	a, b := r.start(), r.start()
 	for k := range 3 {

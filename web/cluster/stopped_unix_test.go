@@ -60,6 +60,7 @@ const atTheCheck = 2
 // A process that is stopped (SIGSTOP) until another node has its team, and goes on then,
 // sends nothing more but what it was about to write at that moment.
 func TestAStoppedProcess(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	var requests atomic.Int64
 	platform := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))

@@ -54,6 +54,7 @@ func TestUse(t *testing.T) {
 
 // A program that finds another one when the database is back ends.
 func TestUseIsLost(t *testing.T) {
+	t.Parallel()
 	server := databasetest.OwnPostgres(t)
 	at := server.URL.String()
 	log := slog.New(slog.DiscardHandler)

@@ -61,6 +61,7 @@ func withThings(t *testing.T) (dir string) {
 // A transfer that is interrupted after any transaction goes on when it is run again, and
 // reads the file only.
 func TestTransfersGoOn(t *testing.T) {
+	t.Parallel()
 	dir, address := withThings(t), databasetest.Postgres(t)
 	file := filepath.Join(dir, "callboard.db")
 	before, err := os.ReadFile(file)
@@ -108,6 +109,7 @@ func TestTransfersGoOn(t *testing.T) {
 
 // What differs afterwards is noticed, and nothing starts with it.
 func TestTransfersAreCompared(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]string{
 		"a row is missing": `delete from part where id = (select min(id) from part)`,
 		"a value differs":  `update thing set yes = not yes where id = (select min(id) from thing)`,
