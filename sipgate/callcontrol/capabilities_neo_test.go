@@ -102,6 +102,7 @@ func TestNeoIsAsked(t *testing.T) {
 		"the history is closed to a member":  {simulator.HistoryMigrated, http.StatusForbidden, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
 			a := f.signIn("w0", true)
 			if id, err := f.sim.Ring(simulator.NewCall{From: "+4930555123", Users: []string{"w0"}, State: "established"}); err != nil || f.sim.HangUp(id, "") != nil {

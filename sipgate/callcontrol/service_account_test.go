@@ -2,6 +2,7 @@ package callcontrol
 
 import (
 	"context"
+	"flag"
 	"database/sql"
 	"io/fs"
 	"log/slog"
@@ -85,7 +86,14 @@ func (s *fakeSessions) SignOut(_ context.Context, m team.MemberID) error {
 	return s.err
 }
 
-func TestMain(m *testing.M) { os.Exit(databasetest.OnBoth(m).Run()) }
+// TestMain lets tests run beside others that only wait for their share of the requests
+// to sipgate, even where the machine has few cores.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	os.Exit(databasetest.OnBoth(m).Run())
+}
 
 // newFixture returns a Control whose service account is the admin of the
 // simulated sipgate's first account.

@@ -9,11 +9,10 @@ import (
 	"callboard/sipgate/switchboard"
 )
 
-// TestTheChannelIsAskedOnce: a call that no event and no list told of is looked for
-// in its channel, with one request, before it is said not to have rung. What the
-// channel told stays, until the board knows more.
-func TestTheChannelIsAskedOnce(t *testing.T) {
-	t.Parallel()
+// newChannelFixture returns a Control whose account is on neo, with calls in channels, and
+// a member of it.
+func newChannelFixture(t *testing.T) (*fixture, Actor) {
+	t.Helper()
 	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
 	a := f.signIn("w0", true)
 	p, err := f.sim.Platform(a.Account)
@@ -22,6 +21,15 @@ func TestTheChannelIsAskedOnce(t *testing.T) {
 	if err = errors.Join(err, f.sim.SetPlatform(a.Account, p), f.Capabilities.SetPlatform(t.Context(), a.Account, neo)); err != nil {
 		t.Fatal(err)
 	}
+	return f, a
+}
+
+// TestTheChannelIsAskedOnce: a call that no event and no list told of is looked for
+// in its channel, with one request, before it is said not to have rung. What the
+// channel told stays, until the board knows more.
+func TestTheChannelIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	f, a := newChannelFixture(t)
 	id, err := f.Originate(t.Context(), a, Origination{ActionID: "0123456789abcdef", Device: "e0", Callee: "+4930555001"})
 	if err != nil {
 		t.Fatal(err)
@@ -54,8 +62,12 @@ func TestTheChannelIsAskedOnce(t *testing.T) {
 	if stage, told := f.AskChannel(t.Context(), a, "never"); stage != switchboard.StageUnknown || told || f.asked(events) != asked {
 		t.Errorf("another call: %v, asked %d times", stage, f.asked(events))
 	}
+}
 
-	// A call that sipgate accepted and that is in no channel.
+// TestACallThatIsInNoChannel: sipgate accepted it, and its channel does not have it.
+func TestACallThatIsInNoChannel(t *testing.T) {
+	t.Parallel()
+	f, a := newChannelFixture(t)
 	silent := startedKey{a.Account, "silent"}
 	f.started.Add(silent, &startedCall{channel: f.channel(a.Account, "p0")})
 	if stage, told := f.AskChannel(t.Context(), a, silent.id); stage != switchboard.StageUnknown || !told {

@@ -48,6 +48,7 @@ func post(ctx context.Context, t *testing.T, via http.RoundTripper, url string) 
 // A node stops while others still believe in its lease. The clocks of the two may differ
 // by a quarter.
 func TestANodeStopsBeforeOthersBegin(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	n := r.startAt(newLink(r), Options{Renew: time.Hour})
 	r.claim(n, "one")

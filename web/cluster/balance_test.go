@@ -72,6 +72,7 @@ func TestSurplusComesToAnEnd(t *testing.T) {
 
 // A node that has far more homes gives the quiet ones to one that has few.
 func TestBalance(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	busy := func(name string) bool { return strings.HasSuffix(name, "3") }
 	a := r.startAt(newLink(r), Options{Lease: testLease, Renew: testRenew, balance: testRenew, Quiet: func(team string) bool { return !busy(team) }})
@@ -101,6 +102,7 @@ func TestBalance(t *testing.T) {
 
 // A node that is told to drain by a command gives up its homes, and can be told to stay.
 func TestDrainByCommand(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	a, b := r.start(), r.start()
 	r.claim(a, "one")

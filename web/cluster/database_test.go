@@ -9,6 +9,7 @@ import (
 
 // While the database is away, nobody acts. Afterwards every home is where it was.
 func TestNothingMovesWhileTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	a, b := r.start(), r.start()
 	r.claim(a, "one")
@@ -45,6 +46,7 @@ func TestClockOfTheDatabaseIsSet(t *testing.T) {
 	t.Parallel()
 	for _, d := range []time.Duration{time.Hour, -time.Hour} {
 		t.Run(d.String(), func(t *testing.T) {
+			t.Parallel()
 			r := newRig(t)
 			a, b := r.start(), r.start()
 			r.claim(a, "one")
@@ -92,6 +94,7 @@ func TestClockOfTheDatabaseIsSetALittle(t *testing.T) {
 // A server that takes over for another one may not know the last claims. A node gives up
 // the homes that it does not know, before it trusts its lease again.
 func TestClaimsThatTheDatabaseLost(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	a, b := r.start(), r.start()
 	lost, kept := r.claim(a, "lost").Lost, r.claim(a, "kept")

@@ -125,6 +125,7 @@ func TestFenceOfNewTables(t *testing.T) {
 // A transaction that was begun at a home does not commit after the home has moved: either
 // the move waits for it, or its writes are refused, at each isolation level.
 func TestNoOldWriteCommits(t *testing.T) {
+	t.Parallel()
 	for _, level := range []sql.IsolationLevel{sql.LevelReadCommitted, sql.LevelRepeatableRead, sql.LevelSerializable} {
 		t.Run(level.String(), func(t *testing.T) {
 			r := newRig(t)

@@ -254,6 +254,7 @@ func TestHomeless(t *testing.T) {
 }
 
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	a, b := r.start(), r.start()
 	for k := range 5 {
@@ -302,6 +303,7 @@ func TestStartNeedsTheSettingOfTheConnection(t *testing.T) {
 
 // A node that ends in order frees its homes at once.
 func TestClose(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	a, b := r.start(), r.start()
 	r.claim(a, "one")

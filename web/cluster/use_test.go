@@ -13,6 +13,7 @@ import (
 
 // Nodes share a database with nodes, and a program that is alone with none.
 func TestUse(t *testing.T) {
+	t.Parallel()
 	at := databasetest.Postgres(t)
 	log := slog.New(slog.DiscardHandler)
 	use := func(ctx context.Context, alone bool) (context.Context, func(), error) {

@@ -67,6 +67,7 @@ func (m *mute) carry(program net.Conn, server string) {
 
 // Whatever a statement is: it is carried out at most once, also if the answer is lost.
 func TestNoStatementIsSentTwice(t *testing.T) {
+	t.Parallel()
 	address := databasetest.Postgres(t)
 	direct := openPostgres(t, address)
 	if _, err := direct.Exec(`create table counted (n bigint not null)`); err != nil {
@@ -111,6 +112,7 @@ func TestNoStatementIsSentTwice(t *testing.T) {
 // Connections that waited in the pool while the server was restarted fail no statement,
 // with and without TLS.
 func TestIdleConnectionsOutliveARestart(t *testing.T) {
+	t.Parallel()
 	server := databasetest.OwnPostgres(t)
 	outlive := func(t *testing.T, address string) {
 		db := openPostgres(t, address)
@@ -145,6 +147,7 @@ func TestIdleConnectionsOutliveARestart(t *testing.T) {
 // What a context ends is not blamed on the database, whenever it ends: before a statement,
 // in the middle of one, or when the connection has ended with the one before.
 func TestEndOfAContextIsNoFaultOfTheDatabase(t *testing.T) {
+	t.Parallel()
 	db, err := database.OpenPostgres(t.Context(), databasetest.Postgres(t))
 	if err != nil {
 		t.Fatal(err)

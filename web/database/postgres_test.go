@@ -61,6 +61,7 @@ func TestProgramsThatStartAtOnceMigrateOnce(t *testing.T) {
 }
 
 func TestPostgresComesBackWithoutARestart(t *testing.T) {
+	t.Parallel()
 	server := databasetest.OwnPostgres(t)
 	db := openPostgres(t, server.URL.String())
 	if err := database.Migrate(t.Context(), db.DB, "v1", noOwners); err != nil {

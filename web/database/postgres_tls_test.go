@@ -23,6 +23,7 @@ import (
 )
 
 func TestTLSToPostgres(t *testing.T) {
+	t.Parallel()
 	server := databasetest.OwnPostgres(t)
 	ca := serveTLS(t, server)
 	db := openPostgres(t, withTLS(server, "verify-full", ca))

@@ -20,8 +20,9 @@ create table thing (id text primary key, n bigint not null, yes boolean not null
 create table part (id text primary key, thing text not null references thing (id));
 `)}}}
 
-// withThings returns a directory with a database of 1,300 things.
-func withThings(t *testing.T) (dir string) {
+// withThings returns a directory with a database of 1,300 things, each one with more data
+// than the one before it, by twice as many bytes as given.
+func withThings(t *testing.T, growth int) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	db, err := database.Open(t.Context(), dir)
@@ -42,7 +43,7 @@ func withThings(t *testing.T) (dir string) {
 		if i%3 > 0 {
 			no = i%3 == 1
 		}
-		if _, err := tx.Exec(`insert into thing (id, n, yes, no, data) values ($1, $2, $3, $4, $5)`, id, int64(i)<<40, i%2 == 0, no, bytes.Repeat([]byte{0, 255}, i*20)); err != nil {
+		if _, err := tx.Exec(`insert into thing (id, n, yes, no, data) values ($1, $2, $3, $4, $5)`, id, int64(i)<<40, i%2 == 0, no, bytes.Repeat([]byte{0, 255}, i*growth)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := tx.Exec(`insert into part (id, thing) values ($1, $2)`, id, id); err != nil {
@@ -62,7 +63,7 @@ func withThings(t *testing.T) (dir string) {
 // reads the file only.
 func TestTransfersGoOn(t *testing.T) {
 	t.Parallel()
-	dir, address := withThings(t), databasetest.Postgres(t)
+	dir, address := withThings(t, 20), databasetest.Postgres(t)
 	file := filepath.Join(dir, "callboard.db")
 	before, err := os.ReadFile(file)
 	if err != nil {
@@ -120,7 +121,7 @@ func TestTransfersAreCompared(t *testing.T) {
 			address := databasetest.Postgres(t)
 			db := openPostgres(t, address)
 			changed := false
-			tr := database.Transfer{Dir: withThings(t), To: address, Program: "v1", Owners: things}
+			tr := database.Transfer{Dir: withThings(t, 1), To: address, Program: "v1", Owners: things}
 			tr.OnProgress(func(table string) error {
 				if table != "part" || changed {
 					return nil
@@ -141,7 +142,7 @@ func TestTransfersAreCompared(t *testing.T) {
 
 func TestTransfersThatAreRefused(t *testing.T) {
 	address := databasetest.Postgres(t)
-	dir := withThings(t)
+	dir := withThings(t, 1)
 	run := func(dir string, owners map[string]fs.FS) error {
 		return (&database.Transfer{Dir: dir, To: address, Program: "v1", Owners: owners}).Run(t.Context())
 	}
