@@ -2,8 +2,8 @@ package callcontrol
 
 import (
 	"context"
-	"flag"
 	"database/sql"
+	"flag"
 	"io/fs"
 	"log/slog"
 	"net/http/httptest"
