@@ -39,9 +39,10 @@ func (s *Recent) Note(group, client string) {
 	}
 	now := time.Now()
 	g.last = now
-	s.forget(g, now)
 	if _, known := g.clients[client]; !known && len(g.clients) >= maxRecent {
-		return
+		if s.forget(g, now); len(g.clients) >= maxRecent {
+			return
+		}
 	}
 	g.clients[client] = now
 }

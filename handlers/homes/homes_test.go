@@ -135,6 +135,7 @@ func processesEvery(t testing.TB, every time.Duration, n int, awaited ...string)
 // A team is taken on where it is asked for first, by all who ask at the same time, and
 // others are told where it is.
 func TestATeamIsTakenOnAtItsHome(t *testing.T) {
+	t.Parallel()
 	p := processes(t, 2)
 	var asking sync.WaitGroup
 	for range 10 {
@@ -159,6 +160,7 @@ func TestATeamIsTakenOnAtItsHome(t *testing.T) {
 
 // A team that cannot be taken on is tried again by who asks next.
 func TestATeamThatIsNotTakenOnIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	p := processes(t, 1)
 	p[0].control.failed = errors.New("the disk is gone")
 	if _, _, err := p[0].Home(t.Context(), "t"); !errors.Is(err, p[0].control.failed) {
@@ -174,6 +176,7 @@ func TestATeamThatIsNotTakenOnIsTriedAgain(t *testing.T) {
 
 // Teams for which somebody is signed in get a home, each one, although nobody asks.
 func TestAwaitedTeamsAreAdopted(t *testing.T) {
+	t.Parallel()
 	var teams []string
 	for i := range 20 {
 		teams = append(teams, string(rune('A'+i)))
@@ -198,6 +201,7 @@ func TestAwaitedTeamsAreAdopted(t *testing.T) {
 // However teams move, and whoever asks for them, at most one process acts for a team, and
 // who is told that a team is at home acts for it or was about to lose it.
 func TestOneProcessActsForATeamWhileItMoves(t *testing.T) {
+	t.Parallel()
 	p := processes(t, 3)
 	teams := []string{"s", "t", "u"}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)

@@ -90,6 +90,7 @@ func count(t *testing.T, db *database.DB, query string) (n int) {
 // No byte of an erased caller is left in the database; the calls of
 // others stay, and the audit says that it happened.
 func TestErase(t *testing.T) {
+	t.Parallel()
 	dir := newOffice(t)
 	db := hold(t, dir)
 	rows, audit := count(t, db, `select count(*) from journal_rows`), count(t, db, `select count(*) from audit`)
@@ -271,6 +272,7 @@ func TestEraseRefuses(t *testing.T) {
 // While a program has the database open and writes to it, a caller is erased as well,
 // unless one of their calls is on its board: it would be written again.
 func TestEraseWhileCallboardRuns(t *testing.T) {
+	t.Parallel()
 	dir := newOffice(t)
 	db := hold(t, dir)
 	change := func(set string) {

@@ -21,6 +21,7 @@ var ofNoTeam = map[string]string{
 
 // Every table is bound to the homes of teams, or it is known why it need not be.
 func TestWhatIsFenced(t *testing.T) {
+	t.Parallel()
 	_, db, _ := startFencedNodes(t, "10.0.0.7:8081")
 	rows, err := db.QueryContext(t.Context(), `
 		select c.relname::text, exists (select from pg_trigger g where g.tgrelid = c.oid and g.tgname = 'cluster_fence')

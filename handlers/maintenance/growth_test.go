@@ -119,6 +119,7 @@ func (o *office) call(ctx context.Context) {
 // After the time for which everything is kept, the database grows no more, neither
 // a single table nor the file.
 func TestDatabaseDoesNotGrowWithoutBound(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		o := openOffice(t)
 		for range 15 {

@@ -14,6 +14,7 @@ import (
 // Each node removes what is old of the teams that are at home there or nowhere, and leaves
 // that of others to their nodes.
 func TestRetentionOnSeveralNodes(t *testing.T) {
+	t.Parallel()
 	place, tool, nodes := startFencedNodes(t, "10.0.0.7:8081", "10.0.0.8:8081")
 	for i, account := range []string{"1000001", "1000002"} {
 		if h, err := nodes[i].Claim(t.Context(), account); err != nil || !h.Here {

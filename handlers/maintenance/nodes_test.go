@@ -61,6 +61,7 @@ func startFencedNodes(t *testing.T, addresses ...string) (place database.Place, 
 }
 
 func TestNodes(t *testing.T) {
+	t.Parallel()
 	place, nodes := startNodes(t, "10.0.0.7:8081", "10.0.0.8:8081")
 	for _, team := range []string{"1000001", "1000002", "1000003"} {
 		if _, err := nodes[0].Claim(t.Context(), team); err != nil {
@@ -89,6 +90,7 @@ $`
 
 // A node that is drained by a command has no teams when the command ends.
 func TestDrainNode(t *testing.T) {
+	t.Parallel()
 	place, nodes := startNodes(t, "10.0.0.7:8081", "10.0.0.8:8081")
 	if _, err := nodes[0].Claim(t.Context(), "1000001"); err != nil {
 		t.Fatal(err)

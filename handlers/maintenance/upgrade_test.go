@@ -65,6 +65,7 @@ func schema(t *testing.T, db *database.DB) string {
 // From the tables of every earlier version there is a way to today's, with a copy
 // of what was before, and it leads to the same tables.
 func TestUpgradeFromEveryVersion(t *testing.T) {
+	t.Parallel()
 	fresh := hold(t, t.TempDir())
 	if err := database.Migrate(t.Context(), fresh.DB, "now", Owners()); err != nil {
 		t.Fatal(err)

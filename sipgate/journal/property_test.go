@@ -19,7 +19,7 @@ import (
 // the end agrees with the board.
 func TestTimelinesAgreeWithTheBoard(t *testing.T) {
 	n := uint64(*seeds)
-	if raceEnabled || databasetest.WithPostgres() {
+	if raceEnabled || testing.Short() || databasetest.WithPostgres() {
 		n /= 20
 	}
 	for seed := range n {

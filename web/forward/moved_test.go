@@ -34,6 +34,7 @@ func hanging(sockets chan *web.Socket, came chan string) func(*node) {
 // TestBrowsersAreToldThatTheirTeamHasMoved: when a team has moved, the sockets that lead
 // to its old home are closed, though that one says nothing, and no others.
 func TestBrowsersAreToldThatTheirTeamHasMoved(t *testing.T) {
+	t.Parallel()
 	s, opened := newSite(t), make(chan *web.Socket, 3)
 	a := s.addNode("a", echo)
 	s.addNode("b", hanging(opened, nil))
@@ -70,6 +71,7 @@ func TestBrowsersAreToldThatTheirTeamHasMoved(t *testing.T) {
 // TestSocketsAreEndedOneByOne: the sockets that lead through a node that is about to end
 // are closed over some time, not all at once.
 func TestSocketsAreEndedOneByOne(t *testing.T) {
+	t.Parallel()
 	s, opened := newSite(t), make(chan *web.Socket, 2)
 	a := s.addNode("a", echo)
 	s.addNode("b", hanging(opened, nil))
