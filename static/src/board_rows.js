@@ -142,10 +142,12 @@ function updateSections(inUse) {
 	get("#several").toggleAttribute("hidden", !hasSeveral());
 }
 
-// hasSeveral reports whether at least two calls can be hung up.
+// hasSeveral reports whether at least two calls can be hung up. It looks no further than
+// the second one: a collection of all buttons would look at everything on the board.
 function hasSeveral() {
 	let count = 0;
-	for (const button of get("#board").getElementsByClassName("hangup")) {
+	for (const row of boardRows()) {
+		const button = row.getElementsByClassName("hangup")[0];
 		if (button instanceof HTMLButtonElement && !button.disabled && ++count === 2) return true;
 	}
 	return false;
