@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"callboard/sipgate"
@@ -51,7 +53,7 @@ func (c *Control) Sees(a Actor, call switchboard.Call) bool {
 // [switchboard.ErrNoCall] both for unknown calls and for calls the actor may
 // not see. A page of before the board was opened knows calls that the board does not know
 // yet, or not whose they are: Call waits for the first lists, and for whose extensions are
-// which.
+// which. A call that runs as far as the journal knows is looked for in newer lists, too.
 func (c *Control) Call(ctx context.Context, a Actor, id switchboard.RowID) (switchboard.Call, error) {
 	if call, ok := c.onBoard(a, id); ok && (len(call.Owners()) > 0 || c.Rosters.Of(a.Account).Snapshot().Known()) {
 		return call, nil
@@ -63,7 +65,11 @@ func (c *Control) Call(ctx context.Context, a Actor, id switchboard.RowID) (swit
 	case err != nil && !errors.Is(err, switchboard.ErrNoCall):
 		return switchboard.Call{}, err
 	}
-	err = c.readFirst(ctx, a.Account, append(r.Record.Members, a.BoardID()))
+	maxAge := anyAge
+	if err == nil && !r.OnBoard { // it was running, and its answer may have been lost
+		maxAge = switchboard.AnsweredWithin
+	}
+	err = c.readFirst(ctx, a.Account, append(r.Record.Members, a.BoardID()), maxAge)
 	if call, ok := c.onBoard(a, id); ok {
 		return call, nil
 	}
@@ -74,20 +80,34 @@ func (c *Control) Call(ctx context.Context, a Actor, id switchboard.RowID) (swit
 // trusted.
 const firstWithin = 2 * time.Second
 
+// anyAge is the age that a list may have which only has to be there.
+const anyAge = time.Duration(math.MaxInt64)
+
 // readFirst reads what the board of an account needs and has not got yet: whose the
-// extensions are, and the lists of some members. It returns an error if lists are
-// missing.
-func (c *Control) readFirst(ctx context.Context, account string, members []switchboard.MemberID) error {
+// extensions are, and the lists of some members that are not there or older than maxAge.
+// It returns an error if lists are missing.
+func (c *Control) readFirst(ctx context.Context, account string, members []switchboard.MemberID, maxAge time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, firstWithin)
 	defer cancel()
+	var owners sync.WaitGroup // what sipgate refuses is read in vain, and the board makes do without it
 	roster := c.Rosters.Of(account)
-	roster.Numbers(ctx) // what sipgate refuses is read in vain, and the board makes do without it
-	users, _ := roster.Users(ctx)
-	for _, u := range users {
-		roster.Devices(ctx, u.ID)
-	}
-	return c.Boards.Board(account).ReadFirstLists(ctx, members)
+	owners.Go(func() { roster.Numbers(ctx) })
+	owners.Go(func() {
+		users, _ := roster.Users(ctx)
+		for part := range slices.Chunk(users, devicesAtOnce) {
+			var devices sync.WaitGroup
+			for _, u := range part {
+				devices.Go(func() { roster.Devices(ctx, u.ID) })
+			}
+			devices.Wait()
+		}
+	})
+	defer owners.Wait()
+	return c.Boards.Board(account).ReadLists(ctx, members, maxAge)
 }
+
+// devicesAtOnce is how many users' devices are asked for at the same time.
+const devicesAtOnce = 4
 
 // onBoard returns the call in a row of the board if the actor may see it.
 func (c *Control) onBoard(a Actor, id switchboard.RowID) (switchboard.Call, bool) {

@@ -79,12 +79,12 @@ func (c *Control) takeOn(ctx context.Context, account string) error {
 		}
 	}
 	members := board.Members()
-	c.readFirst(ctx, account, members[:min(len(members), firstLists)]) // with an error, the board says what it lacks
+	c.readFirst(ctx, account, members[:min(len(members), firstLists)], anyAge) // with an error, the board says what it lacks
 	return nil
 }
 
 // firstLists is how many members' lists are read before a team is served.
-const firstLists = 3
+const firstLists = 8
 
 // GiveUp ceases to act for a team: its pages are closed, pending hang-ups are cancelled
 // (of which they hear from who takes the team on),

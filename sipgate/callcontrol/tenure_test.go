@@ -129,6 +129,50 @@ func TestACallIsKnownBeforeTheFirstList(t *testing.T) {
 	}
 }
 
+// A call that rang when the next process read its lists, and whose answer no event
+// reports, is found by the first click on its row.
+func TestACallIsLookedForInANewerList(t *testing.T) {
+	t.Parallel()
+	first, second, account := takenOn(t)
+	a := first.signIn("w1", true)
+	first.loadRoster(account)
+	id, err := first.sim.Ring(simulator.NewCall{From: "+4930555001", To: "+492214710111", Users: []string{"w1"}, State: "ringing"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Board(a).Observe(sipgate.Event{Kind: sipgate.EventNewCall, CallID: sipgate.CallID(id), Direction: sipgate.Incoming,
+		From: "4930555001", To: "492214710111", UserIDs: []sipgate.UserID{"w1"}})
+	calls := first.Board(a).Snapshot().Calls
+	if len(calls) != 1 {
+		t.Fatalf("calls %+v", calls)
+	}
+	awaitThat(t, "the call in the journal", func() bool {
+		_, known := first.Journal.RowLookup(account)(calls[0].CallID)
+		return known
+	})
+	if err := errors.Join(first.GiveUp(t.Context(), account), second.TakeOn(t.Context(), account)); err != nil {
+		t.Fatal(err)
+	}
+	board := second.Board(a)
+	board.Join(switchboard.Member{ID: a.BoardID(), API: second.service.client})
+	if err := board.Poll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	lists, since := 0, time.Now()
+	awaitThat(t, "only old lists", func() bool {
+		if n := first.asked("/v2/calls"); n != lists {
+			lists, since = n, time.Now()
+		}
+		return time.Since(since) > switchboard.AnsweredWithin
+	})
+	if err := first.sim.Answer(id, "w1"); err != nil || len(board.Snapshot().Calls) > 0 {
+		t.Fatalf("calls %+v, %v", board.Snapshot().Calls, err)
+	}
+	if found, err := second.Call(t.Context(), a, calls[0].ID); err != nil || found.Phase != switchboard.Connected {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
 // Nothing is done for a team before it has been taken on: what is stored of it is not here.
 func TestHousekeepingWaitsUntilATeamIsTakenOn(t *testing.T) {
 	first, second, account := takenOn(t)

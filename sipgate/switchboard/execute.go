@@ -239,16 +239,16 @@ func (b *Board) memberToList(c Command) (_ *member, required bool) {
 			return m, true
 		}
 	case ErrNotEstablished:
-		if time.Since(m.listTime) > answeredWithin {
+		if time.Since(m.listTime) > AnsweredWithin {
 			return m, false
 		}
 	}
 	return nil, false
 }
 
-// answeredWithin is the age of a list from which on a call that is not in it may have been
+// AnsweredWithin is the age of a list from which on a call that is not in it may have been
 // answered since.
-const answeredWithin = time.Second
+const AnsweredWithin = time.Second
 
 // establishedTick returns when the row's conversation was first known to be
 // connected, by list or by event. Lists requested later contain it.

@@ -1,6 +1,7 @@
 package switchboard
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -130,27 +131,31 @@ func (b *Board) Poll(ctx context.Context) error {
 	return first
 }
 
-// ReadFirstLists requests the lists of some members of whom the board has none yet, such as
-// after it was opened. Members that are not polled are left out. An error wraps
-// [ErrNotVisible]: what those lists would show is not known.
-func (b *Board) ReadFirstLists(ctx context.Context, ids []MemberID) error {
+// ReadLists requests, all at once, the lists of some members of whom the board has none
+// yet, such as after it was opened, or one that is older than maxAge. Members that are not
+// polled are left out. An error wraps [ErrNotVisible]: what those lists would show is not
+// known.
+func (b *Board) ReadLists(ctx context.Context, ids []MemberID, maxAge time.Duration) error {
 	b.mu.Lock()
-	var unread []*member
+	var old []*member
 	for _, m := range b.active() {
-		if m.listTick == 0 && slices.Contains(ids, m.id) {
-			unread = append(unread, m)
+		if slices.Contains(ids, m.id) && (m.listTick == 0 || time.Since(m.listTime) > maxAge) {
+			old = append(old, m)
 		}
 	}
 	if b.health.ListRefused {
-		unread = nil
+		old = nil
 	}
 	b.mu.Unlock()
-	for _, m := range unread {
-		if err := b.readList(ctx, m); err != nil {
-			return err
-		}
+	errs := make(chan error)
+	for _, m := range old {
+		go func() { errs <- b.readList(ctx, m) }()
 	}
-	return nil
+	var first error
+	for range old {
+		first = cmp.Or(first, <-errs)
+	}
+	return first
 }
 
 // nextPoll returns the member to poll now, or nil and the time to wait; a

@@ -2,6 +2,7 @@ package switchboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -297,6 +298,41 @@ func TestSlowListsDoNotOverlap(t *testing.T) {
 			if gap := at.Sub(u.listTimes[i]); gap < 5*time.Second {
 				t.Errorf("%v between requests", gap)
 			}
+		}
+	})
+}
+
+// Lists are read for who waits for them if they are not there, or too old: those of the
+// members that are named, at the same time.
+func TestListsAreReadForWhoWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newFakeSipgate()
+		const takes, anyAge = 2 * AnsweredWithin, time.Hour
+		u.fault = func(string, MemberID) fault { return fault{before: takes} }
+		b := newBoard(t, u, "w0", "w1", "w2")
+		for _, step := range []struct {
+			ids      []MemberID
+			maxAge   time.Duration
+			requests int
+		}{
+			{[]MemberID{"w0", "w1", "unknown"}, anyAge, 2},
+			{[]MemberID{"w0", "w1"}, anyAge, 0},
+			{[]MemberID{"w0", "w2"}, AnsweredWithin, 1},
+			{[]MemberID{"w0"}, AnsweredWithin, 1},
+			{[]MemberID{"w0"}, AnsweredWithin, 0},
+		} {
+			before, began := u.listCount(), time.Now()
+			if err := b.ReadLists(t.Context(), step.ids, step.maxAge); err != nil {
+				t.Fatal(err)
+			}
+			if n := u.listCount() - before; n != step.requests || time.Since(began) > takes {
+				t.Errorf("%v: %d requests in %v, want %d", step, n, time.Since(began), step.requests)
+			}
+		}
+		u.fault = func(string, MemberID) fault { return fault{err: context.DeadlineExceeded} }
+		time.Sleep(2 * AnsweredWithin)
+		if err := b.ReadLists(t.Context(), []MemberID{"w0", "w1"}, AnsweredWithin); !errors.Is(err, ErrNotVisible) {
+			t.Errorf("without an answer: %v", err)
 		}
 	})
 }

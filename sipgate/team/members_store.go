@@ -1,6 +1,7 @@
 package team
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -87,18 +88,20 @@ func (m *Members) save(ctx context.Context, member Member) (owner string, err er
 }
 
 // reload reads again what is stored of the members of an account, of all for "".
-// Listeners are not notified.
+// Listeners are not notified. The caller guarantees that no member of the account changes
+// meanwhile. Those of others may, and any number of accounts is read at the same time.
 func (m *Members) reload(ctx context.Context, account string) error {
+	now, err := readSnapshot(ctx, m.db, account)
+	if err != nil {
+		return fmt.Errorf("read members: %w", err)
+	}
 	select {
 	case m.writing <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	defer func() { <-m.writing }()
-	now, err := readSnapshot(ctx, m.db, account)
-	if err != nil {
-		return fmt.Errorf("read members: %w", err)
-	}
+	now.owner = cmp.Or(now.owner, m.current.Load().owner) // which may have been the first to sign in since
 	m.replace(now, account)
 	return nil
 }

@@ -3,6 +3,7 @@ package team
 import (
 	"fmt"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -98,5 +99,43 @@ func TestATeamMovesFromProcessToProcess(t *testing.T) {
 	must(first.Audit.End(ctx, others, OutcomeDone, 204, 0))
 	if entries, err := first.Audit.query(ctx, `where id = $1`, others); err != nil || entries[0].Outcome != OutcomeDone {
 		t.Errorf("another team's entry is %+v, %v", entries, err)
+	}
+}
+
+// Any number of teams is read at the same time, while the members of others change: what
+// is in memory afterwards is what is stored.
+func TestTeamsAreReadBesideEachOther(t *testing.T) {
+	db, ctx := newTeamDB(t), t.Context()
+	anyAccount, err := ParseAccounts("any")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newMembers(db, anyAccount)
+	const teams, members = 6, 3
+	account := func(i int) string { return fmt.Sprint(1000000 + i) }
+	var work sync.WaitGroup
+	for i := range teams {
+		work.Go(func() {
+			for n := range members {
+				if _, err := m.SignIn(ctx, MemberID{Account: account(i), User: sipgate.UserID(fmt.Sprint("w", n))}, "Ada", n == 0); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		work.Go(func() {
+			for range 10 {
+				if err := m.reload(ctx, account(teams+i)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	work.Wait()
+	stored, err := readSnapshot(ctx, db, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.current.Load(); len(got.members) != teams*members || !reflect.DeepEqual(got.members, stored.members) || got.owner == "" || got.owner != stored.owner {
+		t.Errorf("in memory %+v, stored %+v", got, stored)
 	}
 }

@@ -15,10 +15,9 @@ import (
 
 // Limits of the connections to PostgreSQL.
 const (
-	maxConnections  = 20
-	idleConnections = 5
-	idleTime        = 5 * time.Minute
-	connectTimeout  = 5 * time.Second
+	maxConnections = 20
+	idleTime       = 5 * time.Minute
+	connectTimeout = 5 * time.Second
 
 	// statementTimeout is after what time the server ends a statement. It may take a
 	// little longer until its answer is here: answerTimeout.
@@ -50,7 +49,7 @@ func OpenPostgres(ctx context.Context, address string) (*DB, error) {
 	}
 	pool := sql.OpenDB(c)
 	pool.SetMaxOpenConns(maxConnections)
-	pool.SetMaxIdleConns(idleConnections)
+	pool.SetMaxIdleConns(maxConnections) // a new one costs both sides some ms
 	pool.SetConnMaxIdleTime(idleTime)
 	ctx, cancel := context.WithTimeout(ctx, 2*connectTimeout)
 	defer cancel()

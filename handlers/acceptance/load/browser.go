@@ -190,11 +190,18 @@ func (b *browser) open(ctx context.Context) error {
 	return nil
 }
 
+// shownWithin is how long a member waits for the row of a call: a page shows the truth
+// so long after its team has moved, at the latest.
+const shownWithin = 5 * time.Second
+
 // setHold puts a call on hold or resumes it, through the form of its row.
 func (b *browser) setHold(ctx context.Context, c *call, on bool) error {
 	row := c.row.Load()
-	if row == nil {
-		return fmt.Errorf("the call of %s is on no board", c.number)
+	for deadline := time.Now().Add(shownWithin); row == nil; row = c.row.Load() {
+		if !time.Now().Before(deadline) {
+			return fmt.Errorf("the call of %s is on no board", c.number)
+		}
+		sleepUntil(ctx, time.Now().Add(10*time.Millisecond))
 	}
 	id := strings.TrimPrefix(*row, rowPrefix)
 	_, err := b.request(ctx, http.MethodPost, "/calls/"+id+"/hold",

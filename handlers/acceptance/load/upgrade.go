@@ -82,7 +82,7 @@ const commandsEvery = 4 * time.Second
 
 // commands collects the commands that reach the simulated sipgate until ctx is done.
 func (s *simulator) commands(ctx context.Context) (c commands) {
-	var last time.Time
+	seen := map[request]bool{}
 	for on := true; on; {
 		on = sleepUntil(ctx, time.Now().Add(commandsEvery))
 		all, err := s.requests()
@@ -90,8 +90,8 @@ func (s *simulator) commands(ctx context.Context) (c commands) {
 			return commands{err: err}
 		}
 		for _, r := range all {
-			if r.held() != "" && r.Time.After(last) {
-				c.requests, last = append(c.requests, r), r.Time
+			if r.held() != "" && !seen[r] { // they are not in the order of their times
+				c.requests, seen[r] = append(c.requests, r), true
 			}
 		}
 	}
