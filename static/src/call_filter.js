@@ -31,7 +31,7 @@ export function startCallFilter() {
 	const live = find("#live");
 	if (!field || !live) return;
 	const note = get("#filter-note"), sheet = new CSSStyleSheet();
-	let rule = "";
+	let rule = "", shown = true;
 	document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
 	// apply hides the rows that do not match, and shows how many these are.
@@ -41,7 +41,8 @@ export function startCallFilter() {
 		const now = hidden.size ? hiddenSelectors(live, hidden).join(",") + "{display:none!important}" : "";
 		if (now !== rule) sheet.replaceSync(rule = now); // each time, a browser looks at all elements
 		setText(note, query.words.length ? countText(hidden.size, note.dataset) : "");
-		document.dispatchEvent(new CustomEvent("calls:filtered", {detail: hidden}));
+		if (hidden.size || !shown) document.dispatchEvent(new CustomEvent("calls:filtered", {detail: hidden}));
+		shown = !hidden.size;
 	};
 
 	field.addEventListener("input", apply);

@@ -65,6 +65,9 @@ function updateStatus(now) {
 	}
 }
 
+/** @type {string | undefined} */
+let asks; // what asksMe returned last; undefined if that may have changed
+
 /** asksMe returns who wants to connect the member with whom, "" if nobody does. */
 const asksMe = () => [...document.getElementsByClassName("asks-you")].find(e => e.matches(`[data-for~="${CSS.escape(message("member"))}"] > *`))?.textContent ?? "";
 
@@ -84,7 +87,7 @@ function showBar(kind, {reason, problem: unread = ""}) {
 	if (!kind || kind === "stale") {
 		if (reason && (reason !== "unauthorized" || !expired)) text = `${unread} ${problem}`.trim();
 		else if (expired) text = "";
-		else text ||= unread || (signIn ? "" : asksMe() || polling);
+		else text ||= unread || (signIn ? "" : (asks ??= asksMe()) || polling);
 	}
 	bar.hidden = !text;
 	access.hidden = !signIn || text !== "";
@@ -114,6 +117,8 @@ const socket = new FeedSocket(() => `${live?.dataset.feed}?have=${encodeURICompo
  */
 function apply(m) {
 	socket.heardAt = Date.now(); // by polling, too
+	// To look for who asks costs as much as all else that is looked for on a large board.
+	if (asks || m.board || m.put?.some(row => row.includes("asks-you"))) asks = undefined;
 	if (m.board) showBoard(m.board);
 	if (m.drop || m.put) changeRows((m.put ?? []).map(elementOf), m.drop ?? []);
 	for (const html of m.parts ?? []) showPart(elementOf(html));

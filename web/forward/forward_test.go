@@ -130,7 +130,6 @@ func TestHomeThatMovedIsAskedOnce(t *testing.T) {
 // TestTeamThatIsMovingIsWaitedFor: a request that comes while a team leaves its home, here
 // or there, has done nothing, and is sent again until the team has arrived, for a while.
 func TestTeamThatIsMovingIsWaitedFor(t *testing.T) {
-	t.Parallel()
 	for _, home := range []string{"a", "b"} {
 		for refusals, status := range map[int32]int{1: 200, 4: 200, 1 << 20: 503} {
 			s := newSite(t)
