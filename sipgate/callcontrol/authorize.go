@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callboard/sipgate"
+	"callboard/sipgate/account"
 	"callboard/sipgate/switchboard"
 	"callboard/sipgate/team"
 )
@@ -89,25 +90,29 @@ const anyAge = time.Duration(math.MaxInt64)
 func (c *Control) readFirst(ctx context.Context, account string, members []switchboard.MemberID, maxAge time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, firstWithin)
 	defer cancel()
-	var owners sync.WaitGroup // what sipgate refuses is read in vain, and the board makes do without it
-	roster := c.Rosters.Of(account)
-	owners.Go(func() { roster.Numbers(ctx) })
-	owners.Go(func() {
-		users, _ := roster.Users(ctx)
-		for part := range slices.Chunk(users, devicesAtOnce) {
-			var devices sync.WaitGroup
-			for _, u := range part {
-				devices.Go(func() { roster.Devices(ctx, u.ID) })
-			}
-			devices.Wait()
-		}
-	})
-	defer owners.Wait()
-	return c.Boards.Board(account).ReadLists(ctx, members, maxAge)
+	lists := make(chan error, 1)
+	go func() { lists <- c.Boards.Board(account).ReadLists(ctx, members, maxAge) }()
+	readOwners(ctx, c.Rosters.Of(account))
+	return <-lists
 }
 
-// devicesAtOnce is how many users' devices are asked for at the same time.
-const devicesAtOnce = 4
+// readOwners reads whose the extensions of an account are. What sipgate refuses is read in
+// vain, and the board makes do without it.
+func readOwners(ctx context.Context, roster *account.Roster) {
+	var reads sync.WaitGroup
+	reads.Go(func() { roster.Numbers(ctx) })
+	users, _ := roster.Users(ctx)
+	for some := range slices.Chunk(users, readsAtOnce) {
+		for _, u := range some {
+			reads.Go(func() { roster.Devices(ctx, u.ID) })
+		}
+		reads.Wait()
+	}
+	reads.Wait()
+}
+
+// readsAtOnce is how many users' devices are read at the same time.
+const readsAtOnce = 4
 
 // onBoard returns the call in a row of the board if the actor may see it.
 func (c *Control) onBoard(a Actor, id switchboard.RowID) (switchboard.Call, bool) {

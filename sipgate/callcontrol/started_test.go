@@ -24,9 +24,9 @@ func newChannelFixture(t *testing.T) (*fixture, Actor) {
 	return f, a
 }
 
-// TestTheChannelIsAskedOnce: a call that no event and no list told of is looked for
-// in its channel, with one request, before it is said not to have rung. What the
-// channel told stays, until the board knows more.
+// TestTheChannelIsAskedOnce: AskChannel looks for a call that neither an event nor a list
+// has reported, with one request to its channel. What the channel reports stays, until the
+// board knows more.
 func TestTheChannelIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	f, a := newChannelFixture(t)

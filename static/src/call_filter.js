@@ -31,18 +31,17 @@ export function startCallFilter() {
 	const live = find("#live");
 	if (!field || !live) return;
 	const note = get("#filter-note"), sheet = new CSSStyleSheet();
-	let rule = "", shown = true;
+	let rule = "";
 	document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
 	// apply hides the rows that do not match, and shows how many these are.
 	const apply = () => {
 		const query = parseQuery(field.value), rows = query.words.length ? findAll(".row", live) : [];
 		const hidden = new Set(rows.filter(row => row.dataset.state !== "ringing" && !matches(partiesOf(row), query)));
-		const now = hidden.size ? hiddenSelectors(live, hidden).join(",") + "{display:none!important}" : "";
+		const before = rule, now = hidden.size ? hiddenSelectors(live, hidden).join(",") + "{display:none!important}" : "";
 		if (now !== rule) sheet.replaceSync(rule = now); // each time, a browser looks at all elements
 		setText(note, query.words.length ? countText(hidden.size, note.dataset) : "");
-		if (hidden.size || !shown) document.dispatchEvent(new CustomEvent("calls:filtered", {detail: hidden}));
-		shown = !hidden.size;
+		if (before || now) document.dispatchEvent(new CustomEvent("calls:filtered", {detail: hidden}));
 	};
 
 	field.addEventListener("input", apply);

@@ -117,7 +117,7 @@ const socket = new FeedSocket(() => `${live?.dataset.feed}?have=${encodeURICompo
  */
 function apply(m) {
 	socket.heardAt = Date.now(); // by polling, too
-	// To look for who asks costs as much as all else that is looked for on a large board.
+	// asksMe looks at everything on the board, so it is called only if its answer may change.
 	if (asks || m.board || m.put?.some(row => row.includes("asks-you"))) asks = undefined;
 	if (m.board) showBoard(m.board);
 	if (m.drop || m.put) changeRows((m.put ?? []).map(elementOf), m.drop ?? []);

@@ -196,12 +196,13 @@ const shownWithin = 5 * time.Second
 
 // setHold puts a call on hold or resumes it, through the form of its row.
 func (b *browser) setHold(ctx context.Context, c *call, on bool) error {
+	shown, cancel := context.WithTimeout(ctx, shownWithin)
+	defer cancel()
 	row := c.row.Load()
-	for deadline := time.Now().Add(shownWithin); row == nil; row = c.row.Load() {
-		if !time.Now().Before(deadline) {
+	for ; row == nil; row = c.row.Load() {
+		if !sleepUntil(shown, time.Now().Add(10*time.Millisecond)) {
 			return fmt.Errorf("the call of %s is on no board", c.number)
 		}
-		sleepUntil(ctx, time.Now().Add(10*time.Millisecond))
 	}
 	id := strings.TrimPrefix(*row, rowPrefix)
 	_, err := b.request(ctx, http.MethodPost, "/calls/"+id+"/hold",

@@ -34,8 +34,8 @@ func (l *load) measureUpgrade() error {
 	defer cancel()
 	conversed := make(chan *conversations, 1)
 	go func() { conversed <- l.converse(ctx) }()
-	commands := make(chan commands, 1)
-	go func() { commands <- l.sim.commands(ctx) }()
+	collected := make(chan commands, 1)
+	go func() { collected <- l.sim.commands(ctx) }()
 	began := time.Now()
 	for i := range l.server {
 		if err := l.replaceNode(i); err != nil {
@@ -58,7 +58,7 @@ func (l *load) measureUpgrade() error {
 		u.away = append(u.away, b.away...)
 		b.mu.Unlock()
 	}
-	c := <-commands
+	c := <-collected
 	if c.err != nil {
 		return c.err
 	}
@@ -90,6 +90,7 @@ func (s *simulator) commands(ctx context.Context) (c commands) {
 			return commands{err: err}
 		}
 		for _, r := range all {
+			r.Time = r.Time.UTC()           // that of one request is equal whenever it is read
 			if r.held() != "" && !seen[r] { // they are not in the order of their times
 				c.requests, seen[r] = append(c.requests, r), true
 			}
