@@ -36,6 +36,35 @@ func publishedCalls(s *Subscription) []Call {
 	return cs
 }
 
+// Of two lists that are asked for at the same time, the one that was requested first may
+// show a call that began too late for the other: the other is asked for again.
+func TestAListThatWasTooEarlyForACallDecidesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newFakeSipgate()
+		b := newBoard(t, u, "w0", "w1")
+		u.setFault(func(op string, by MemberID) (f fault) {
+			if by == "w1" {
+				f.before = time.Second
+			}
+			return f
+		})
+		go b.ReadLists(t.Context(), []MemberID{"w1"}, 0)
+		synctest.Wait()
+		if err := b.ReadLists(t.Context(), []MemberID{"w0"}, 0); err != nil {
+			t.Fatal(err)
+		}
+		u.add("A", jennifer, doc)
+		time.Sleep(2 * time.Second)
+		row := onlyCall(t, b)
+		if !slices.Equal(row.VisibleTo, []MemberID{"w1"}) {
+			t.Fatalf("the call is in the lists of %v", row.VisibleTo)
+		}
+		if err := b.Execute(t.Context(), hold(row.ID, true)); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestCommandIsPublishedAsPending(t *testing.T) {
 	u, b, row := establishedCall(t)
 	_, sub := b.Subscribe()

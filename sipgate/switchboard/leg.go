@@ -37,7 +37,7 @@ type leg struct {
 
 	// From lists.
 	listed        bool
-	firstListTick uint64 // when the first list with it was requested
+	firstListTick uint64 // when the first list with it had come: lists requested later contain it, too
 	lastListTick  uint64 // when the newest list with it was requested
 	participants  []sipgate.Participant
 	numbers       []string        // of the participants, normalized

@@ -169,7 +169,7 @@ func (b *Board) applyCall(m *member, s *observation, c *sipgate.Call, requestTic
 // updateLeg sets the leg's state to that in a list.
 func (b *Board) updateLeg(l *leg, c *sipgate.Call, requestTick uint64, now time.Time) {
 	if !l.listed {
-		l.listed, l.firstListTick = true, requestTick
+		l.listed, l.firstListTick = true, b.tick()
 		b.markDirty(l.row)
 	}
 	if l.hold != c.Hold || l.mute != c.Muted || l.recording != c.Recording {

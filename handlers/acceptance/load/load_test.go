@@ -26,7 +26,7 @@ func measure(t *testing.T, args string, wants ...string) {
 	t.Helper()
 	var out, progress bytes.Buffer
 	if err := run(t.Context(), strings.Fields(args), &out, &progress); err != nil {
-		t.Fatalf("%v\n%s%s", err, &progress, &out)
+		t.Fatalf("%s%s%v", &progress, &out, err)
 	}
 	for _, want := range wants {
 		if !regexp.MustCompile(want).MatchString(out.String()) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -75,9 +76,13 @@ func (p *process) await(address string) error {
 	return fmt.Errorf("%s does not answer: %s", address, p.tail())
 }
 
-// tail returns the end of the log.
+// fulfilled matches the lines of requests that were answered as they should be.
+var fulfilled = regexp.MustCompile(`(?m)^.* msg=request .* status=[123].*\n`)
+
+// tail returns the end of the log, without the requests that succeeded.
 func (p *process) tail() string {
 	text, _ := os.ReadFile(p.log.Name())
+	text = fulfilled.ReplaceAll(text, nil)
 	return string(text[max(0, len(text)-2000):])
 }
 

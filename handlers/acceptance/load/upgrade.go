@@ -34,8 +34,10 @@ func (l *load) measureUpgrade() error {
 	defer cancel()
 	conversed := make(chan *conversations, 1)
 	go func() { conversed <- l.converse(ctx) }()
+	collecting, finish := context.WithCancel(l.ctx)
+	defer finish()
 	collected := make(chan commands, 1)
-	go func() { collected <- l.sim.commands(ctx) }()
+	go func() { collected <- l.sim.commands(collecting) }()
 	began := time.Now()
 	for i := range l.server {
 		if err := l.replaceNode(i); err != nil {
@@ -46,6 +48,7 @@ func (l *load) measureUpgrade() error {
 	sleepUntil(l.ctx, time.Now().Add(2*lastReconnect))
 	cancel()
 	v := <-conversed
+	finish() // the last steps have reached sipgate, too
 	if v.err != nil {
 		return fmt.Errorf("while nodes were replaced: %w; the ends of the logs:\n%s", v.err, l.server.tail())
 	}
