@@ -29,6 +29,21 @@ func (f *fact[T]) olderThan(maxAge time.Duration) bool {
 	return !f.known || time.Since(f.readAt) >= maxAge
 }
 
+// settled reports whether the value was read, or cannot be: sipgate refuses it. What most
+// accounts do not have is not waited for after a failure either.
+func (f *fact[T]) settled() bool {
+	return f != nil && (f.known || f.err != nil && (f.refusable || refused(f.err)))
+}
+
+// refused reports whether an error says that sipgate does not answer, whoever asks.
+func refused(err error) bool {
+	switch sipgate.KindOf(err) {
+	case sipgate.Forbidden, sipgate.Invalid, sipgate.NoCall:
+		return true
+	}
+	return sipgate.Lacks(err) || errors.Is(err, ErrNoAccess)
+}
+
 // begin starts a read unless one is under way: all who need the fact at the
 // same time share it. A read that failed is tried again by the next caller.
 func (f *fact[T]) begin(r *Roster, user sipgate.UserID, read func(context.Context, Access) (T, error)) {
@@ -55,10 +70,14 @@ func (f *fact[T]) load(ctx context.Context, r *Roster, user sipgate.UserID, read
 	}
 	r.mu.Lock()
 	changed := err == nil && (!f.known || !reflect.DeepEqual(f.value, value))
+	settled := f.settled()
 	if f.loading = nil; err != nil {
 		f.err = err
 	} else {
 		f.set(value)
+	}
+	changed = changed || settled != f.settled()
+	if changed || err == nil {
 		r.version++
 	}
 	close(done)

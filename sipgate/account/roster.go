@@ -120,6 +120,7 @@ func (r *Roster) ForgetChannels() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.channels.known = false
+	r.version++
 }
 
 // Devices returns the devices of a user. It waits only if they were never read.
@@ -243,7 +244,7 @@ func (r *Roster) loadAll(ctx context.Context) {
 			return
 		}
 		_, err := r.deviceFact(u.ID).get(ctx, r, u.ID, maxAge, true, devicesOf(u.ID))
-		if kind := sipgate.KindOf(err); err != nil && kind != sipgate.Forbidden && kind != sipgate.Invalid && kind != sipgate.NoCall {
+		if err != nil && !refused(err) {
 			return
 		}
 	}
@@ -275,16 +276,21 @@ func (r *Roster) deviceFactLocked(user sipgate.UserID) *fact[[]sipgate.Device] {
 	return f
 }
 
-// readThrough asks one access after the other until one is not refused.
-func readThrough[T any](ctx context.Context, sources []Access, read func(context.Context, Access) (T, error)) (value T, err error) {
-	err = ErrNoAccess
+// readThrough asks one access after the other until one is not refused. That one may not
+// read says more than that another has expired.
+func readThrough[T any](ctx context.Context, sources []Access, read func(context.Context, Access) (T, error)) (none T, refusal error) {
+	refusal = ErrNoAccess
 	for _, access := range sources {
-		value, err = read(ctx, access)
-		if kind := sipgate.KindOf(err); err == nil || kind != sipgate.Forbidden && kind != sipgate.Unauthorized {
+		value, err := read(ctx, access)
+		kind := sipgate.KindOf(err)
+		if err == nil || kind != sipgate.Forbidden && kind != sipgate.Unauthorized {
 			return value, err
 		}
+		if kind == sipgate.Forbidden || refusal == ErrNoAccess {
+			refusal = err
+		}
 	}
-	return value, err
+	return none, refusal
 }
 
 func (r *Roster) readUsers(ctx context.Context, a Access) ([]sipgate.User, error) {

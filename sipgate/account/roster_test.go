@@ -300,7 +300,7 @@ func TestLoadReadsTheWholeAccount(t *testing.T) {
 		if r.UserName("w0") != "Jonas Keller" || r.UserName("w2") != "" {
 			t.Errorf("names %q, %q", r.UserName("w0"), r.UserName("w2"))
 		}
-		if s.Version <= before.Version || !s.Complete || len(s.Users) != 3 || len(s.Devices) != 2 {
+		if s.Version <= before.Version || !s.Known() || len(s.Users) != 3 || len(s.Devices) != 2 {
 			t.Errorf("%+v", s)
 		}
 		for extension, owner := range map[string]sipgate.UserID{"w2": "w2", "e0": "w0", "e1": "w1", "p9": ""} {
@@ -358,8 +358,8 @@ func TestFailuresOfSipgateAreNotTriedWithEveryAccess(t *testing.T) {
 		if _, err := r.Users(t.Context()); sipgate.KindOf(err) != sipgate.Unavailable || second.count("users") != 0 {
 			t.Errorf("%v; the second member was asked %d times", err, second.count("users"))
 		}
-		if s := r.Snapshot(); !s.Complete || s.Known() {
-			t.Errorf("complete %v, known %v", s.Complete, s.Known())
+		if r.Snapshot().Known() {
+			t.Error("whose the telephones are is known without users")
 		}
 	})
 }
@@ -499,5 +499,54 @@ func TestChannels(t *testing.T) {
 				t.Errorf("%s: %v, %v", name, list, err)
 			}
 		})
+	}
+}
+
+// Whose the extensions are is known when all that tells it was read or refused, and not
+// because nothing is being read at the moment.
+func TestOwnersAreKnownWhenAllWasRead(t *testing.T) {
+	access := &fakeAccess{}
+	access.fail("w1", &sipgate.Error{Kind: sipgate.Unavailable})
+	access.fail("w2", &sipgate.Error{Kind: sipgate.Forbidden})
+	within(t, []Access{access}, func(t *testing.T, r *Roster) {
+		known := func(want bool, when string) {
+			t.Helper()
+			if s := r.Snapshot(); s.Known() != want {
+				t.Errorf("%s: known %v", when, s.Known())
+			}
+		}
+		known(false, "at the beginning")
+		r.Users(t.Context())
+		known(false, "with the users only")
+		r.Load()
+		time.Sleep(time.Second)
+		known(false, "without the telephones of a user")
+		access.fail("w1", nil)
+		r.Load()
+		time.Sleep(time.Second)
+		known(true, "when all was read")
+		r.ForgetChannels()
+		known(false, "without the channels")
+		r.Load()
+		time.Sleep(time.Second)
+		known(true, "with the channels")
+	})
+}
+
+// Of several refusals, that of an access that works counts.
+func TestAnExpiredSignInHidesNoRefusal(t *testing.T) {
+	expired, denied := &sipgate.Error{Kind: sipgate.Unauthorized}, &sipgate.Error{Kind: sipgate.Forbidden}
+	for _, errs := range [][]error{{expired, denied}, {denied, expired}, {expired, denied, expired}} {
+		i := 0
+		_, err := readThrough(t.Context(), make([]Access, len(errs)), func(context.Context, Access) (int, error) {
+			i++
+			return 0, errs[i-1]
+		})
+		if err != denied || i != len(errs) {
+			t.Errorf("%v: %v after %d", errs, err, i)
+		}
+	}
+	if _, err := readThrough(t.Context(), make([]Access, 2), func(context.Context, Access) (int, error) { return 0, expired }); err != expired {
+		t.Error(err)
 	}
 }

@@ -24,27 +24,25 @@ type Snapshot struct {
 
 	numberOwners map[string]sipgate.UserID // by number in E.164, "" if shared
 
-	// Complete reports whether the devices of all users were read, or refused
-	// by sipgate, and no read is under way.
-	Complete bool
+	known bool
 }
 
 // Known reports whether it is known whose the extensions are, as far as sipgate
-// tells.
-func (s *Snapshot) Known() bool { return s.Complete && len(s.Users) > 0 }
+// tells: the users, numbers, channels and the devices of all users were read, or refused.
+func (s *Snapshot) Known() bool { return s.known }
 
 // Snapshot returns what is known, without waiting for sipgate.
 func (r *Roster) Snapshot() *Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.snapshot == nil || r.snapshot.Version != r.version || r.snapshot.Complete == r.loading {
+	if r.snapshot == nil || r.snapshot.Version != r.version {
 		r.snapshot = r.takeSnapshot()
 	}
 	return r.snapshot
 }
 
 func (r *Roster) takeSnapshot() *Snapshot {
-	s := &Snapshot{Version: r.version, Users: r.users.value, Numbers: r.numbers.value, Channels: r.channels.value, Complete: !r.loading,
+	s := &Snapshot{Version: r.version, Users: r.users.value, Numbers: r.numbers.value, Channels: r.channels.value,
 		Devices: map[sipgate.UserID][]sipgate.Device{}, Owners: map[string]sipgate.UserID{}}
 	for _, u := range s.Users {
 		var devices []sipgate.Device
@@ -64,6 +62,10 @@ func (r *Roster) takeSnapshot() *Snapshot {
 		s.Owners[c.ID] = c.Personal()
 	}
 	s.numberOwners = numberOwners(s.Numbers, s.Owners)
+	s.known = len(s.Users) > 0 && r.numbers.settled() && r.channels.settled()
+	for _, u := range s.Users[:min(len(s.Users), maxUsers)] {
+		s.known = s.known && r.devices[u.ID].settled()
+	}
 	return s
 }
 

@@ -27,7 +27,7 @@ func (c *Control) Access(a Actor, call switchboard.Call) team.CallAccess {
 	owners := c.owners(a.Account, call)
 	return team.CallAccess{
 		Owners:  owners,
-		Unsure:  len(owners) == 0 && !c.Rosters.Of(a.Account).Snapshot().Known(),
+		Unsure:  call.OwnersPending,
 		Reaches: c.reaches(a, call, len(owners) > 0),
 		Expired: c.Expired(a),
 	}
@@ -56,7 +56,7 @@ func (c *Control) Sees(a Actor, call switchboard.Call) bool {
 // yet, or not whose they are: Call waits for the first lists, and for whose extensions are
 // which. A call that runs as far as the journal knows is looked for in newer lists, too.
 func (c *Control) Call(ctx context.Context, a Actor, id switchboard.RowID) (switchboard.Call, error) {
-	if call, ok := c.onBoard(a, id); ok && (len(call.Owners()) > 0 || c.Rosters.Of(a.Account).Snapshot().Known()) {
+	if call, ok := c.onBoard(a, id); ok && !call.OwnersPending {
 		return call, nil
 	}
 	r, err := c.RecordedCall(ctx, a, id)
@@ -101,6 +101,7 @@ func (c *Control) readFirst(ctx context.Context, account string, members []switc
 func readOwners(ctx context.Context, roster *account.Roster) {
 	var reads sync.WaitGroup
 	reads.Go(func() { roster.Numbers(ctx) })
+	reads.Go(func() { roster.Channels(ctx) })
 	users, _ := roster.Users(ctx)
 	for some := range slices.Chunk(users, readsAtOnce) {
 		for _, u := range some {

@@ -52,7 +52,9 @@ func TestCallsWithoutAnOwnerAreTheTeams(t *testing.T) {
 	if err := f.Members.SetDefaultConsent(t.Context(), admin.MemberID, team.Consent{}); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.Authorize(agent, team.Hold, callOf(nil, "w0")); got != (team.Decision{Reason: team.ReasonOwnerUnknown}) {
+	pending := callOf(nil, "w0")
+	pending.OwnersPending = true
+	if got := f.Authorize(agent, team.Hold, pending); got != (team.Decision{Reason: team.ReasonOwnerUnknown}) {
 		t.Errorf("before it is known whose the telephones are: %+v", got)
 	}
 	f.loadRoster(admin.Account)
@@ -126,5 +128,31 @@ func TestOwnCallsAreThoseOneTalksIn(t *testing.T) {
 	f.Board(agent).Observe(sipgate.Event{Kind: sipgate.EventHangup, CallID: call.CallID, Cause: "normalClearing"})
 	if own := f.OwnCalls(agent, team.Transfer); len(own) != 0 {
 		t.Errorf("a call that has ended: %+v", own)
+	}
+}
+
+// A click on a call of which the board does not know yet whose it is waits until that is
+// known, also when a part of it is: the users, without their telephones.
+func TestAClickWaitsUntilItIsKnownWhoseTheCallIs(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, simulator.Options{Visibility: simulator.VisibilityAccount})
+	agent := f.signIn("w1", false)
+	if _, err := f.sim.Ring(simulator.NewCall{From: "+4930555001", To: "+492214710111", Users: []string{"w1"}, State: "established"}); err != nil {
+		t.Fatal(err)
+	}
+	board, roster := f.Board(agent), f.Rosters.Of(agent.Account)
+	if err := board.Poll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := roster.Users(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	calls := board.Snapshot().Calls
+	if len(calls) != 1 || len(calls[0].Owners()) > 0 || !calls[0].OwnersPending {
+		t.Fatalf("calls %+v", calls)
+	}
+	call, err := f.Control.Call(t.Context(), agent, calls[0].ID)
+	if d := f.Authorize(agent, team.Hold, call); err != nil || !d.OK || call.OwnersPending {
+		t.Errorf("%+v, %v: %+v", call, err, d)
 	}
 }

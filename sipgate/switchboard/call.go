@@ -122,6 +122,7 @@ type Call struct {
 	Local           Party      // the team's own number or user
 	UserNames       []string   // names of the users who are ringing or, once answered, who answered
 	MemberIDs       []MemberID // persons whose call it is, see Owners
+	OwnersPending   bool       // it has no owners, and whose all extensions are is not known yet
 	RingsAt         []MemberID // persons at whose telephones it, or a consultation about it, rings: not the caller of an internal call
 	VisibleTo       []MemberID // members in whose lists the call is; it need not be theirs
 	PreviousParties []Party    // parties before transfers, oldest first

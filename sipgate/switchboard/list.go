@@ -53,7 +53,6 @@ func (b *Board) requestList(ctx context.Context, m *member) (err error) {
 	}
 	now := time.Now()
 	b.expire(now)
-	b.refreshRoster()
 	b.returnToList(m)
 	if requestTick > m.listTick {
 		m.nonListFacts = facts
@@ -81,7 +80,6 @@ func (b *Board) applyUnchanged(m *member, list sipgate.CallList, requestTick, fa
 	}
 	now := time.Now()
 	b.expire(now)
-	b.refreshRoster()
 	m.listTick, m.listTime = requestTick, now
 	b.returnToList(m)
 	b.updateCoverage(m, now)

@@ -19,7 +19,6 @@ func (b *Board) Observe(e sipgate.Event) {
 	defer b.mu.Unlock()
 	now := time.Now()
 	b.expire(now)
-	b.refreshRoster()
 	var poll bool
 	switch e.Kind {
 	case sipgate.EventNewCall:

@@ -2,6 +2,7 @@ package switchboard
 
 import (
 	"slices"
+	"time"
 
 	"callboard/sipgate"
 	"callboard/sipgate/account"
@@ -18,13 +19,14 @@ func (b *Board) SetRoster(read func() *account.Snapshot) {
 }
 
 // refreshRoster takes over what the roster has learned since.
-func (b *Board) refreshRoster() {
+func (b *Board) refreshRoster(now time.Time) {
 	if b.readRoster == nil {
 		return
 	}
 	if s := b.readRoster(); s != b.roster {
 		b.roster = s
 		b.markDirty(b.rows...)
+		b.flush(now)
 	}
 }
 

@@ -181,3 +181,26 @@ func TestParticipantsTellWhoAnswered(t *testing.T) {
 }
 
 func (rosterAccess) Channels(context.Context) ([]sipgate.Channel, error) { return nil, nil }
+
+// What the roster learns is on the board at once: nothing has to be heard of sipgate before.
+func TestTheBoardKnowsWhatTheRosterKnows(t *testing.T) {
+	u := newFakeSipgate()
+	b := newBoard(t, u, "w1")
+	known := &account.Snapshot{}
+	b.SetRoster(func() *account.Snapshot { return known })
+	u.add("A", mobile, doc)
+	pollAll(t, b)
+	before := onlyCall(t, b)
+	if len(before.Owners()) > 0 || !before.OwnersPending {
+		t.Fatalf("%+v", before)
+	}
+	_, sub := b.Subscribe()
+	known = newRoster(t)
+	after, _ := b.Call(before.ID)
+	if !slices.Equal(after.Owners(), []MemberID{"w1"}) || after.OwnersPending {
+		t.Errorf("%+v", after)
+	}
+	if cs := publishedCalls(sub); len(cs) != 1 || cs[0].Seq <= before.Seq {
+		t.Errorf("published %+v", cs)
+	}
+}

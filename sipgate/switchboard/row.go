@@ -199,6 +199,7 @@ func (b *Board) computeCall(r *row, legs chain, l *leg, now time.Time) Call {
 			c.VisibleTo = append(c.VisibleTo, m.id)
 		}
 	}
+	c.OwnersPending = len(c.MemberIDs) == 0 && !c.Voicemail && !b.roster.Known()
 	slices.Sort(c.VisibleTo)
 	c.VisibleTo = slices.Compact(c.VisibleTo)
 	if p == Ended {
@@ -276,7 +277,7 @@ func sameCall(x, y *Call) bool {
 func looksSame(x, y *Call) bool {
 	return x.ID == y.ID && x.No == y.No && x.CallID == y.CallID && x.Phase == y.Phase && x.PreviousPhase == y.PreviousPhase &&
 		x.Direction == y.Direction && x.Internal == y.Internal && x.Voicemail == y.Voicemail && x.Remote == y.Remote && x.Local == y.Local &&
-		slices.Equal(x.UserNames, y.UserNames) && slices.Equal(x.MemberIDs, y.MemberIDs) && slices.Equal(x.RingsAt, y.RingsAt) && slices.Equal(x.PreviousParties, y.PreviousParties) &&
+		slices.Equal(x.UserNames, y.UserNames) && slices.Equal(x.MemberIDs, y.MemberIDs) && x.OwnersPending == y.OwnersPending && slices.Equal(x.RingsAt, y.RingsAt) && slices.Equal(x.PreviousParties, y.PreviousParties) &&
 		x.Hold == y.Hold && x.Mute == y.Mute && x.Recording == y.Recording &&
 		x.Started.Equal(y.Started) && x.Since.Equal(y.Since) && x.Approximate == y.Approximate &&
 		equalValues(x.LastCommand, y.LastCommand) && equalValues(x.Playback, y.Playback) &&

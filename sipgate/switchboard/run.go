@@ -120,10 +120,11 @@ func (b *Board) schedule(t time.Time) {
 }
 
 // expire does what is due by time alone: it ends ringing rows without events,
-// removes ended rows, and ends announcements and claims. Run calls it in time;
-// every other method calls it first, so that the board is right without Run as
-// well.
+// removes ended rows, and ends announcements and claims. It takes over what the roster
+// has learned. Run calls it in time; every other method calls it first, so that the board
+// is right without Run as well.
 func (b *Board) expire(now time.Time) {
+	b.refreshRoster(now)
 	if b.nextDue.IsZero() || now.Before(b.nextDue) {
 		return
 	}

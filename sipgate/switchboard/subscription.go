@@ -122,6 +122,7 @@ func (b *Board) publish(c Change) {
 func (b *Board) Invalidate() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.expire(time.Now())
 	b.publish(Change{Permissions: true})
 }
 
