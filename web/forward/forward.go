@@ -74,7 +74,8 @@ type Options struct {
 	// was not served here at once. For a socket that is the time to open it.
 	OnPassed func(outcome string, took time.Duration)
 
-	// Patience is how long a request waits for a team that is moving, 3 s by default.
+	// Patience is how long a request waits for a team that is moving, and for an answer
+	// of the home that it has left, 3 s by default.
 	Patience time.Duration
 }
 

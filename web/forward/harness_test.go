@@ -43,10 +43,11 @@ type site struct {
 	addrs map[string]string // name of a node → internal address
 	asked int               // how often a home was asked for
 
+	patience time.Duration // of all nodes
 }
 
 func newSite(t testing.TB) *site {
-	return &site{t: t, public: &url.URL{Scheme: "https", Host: "app.example"}, secret: []byte(strings.Repeat("s", 32)), homes: map[string]string{}, addrs: map[string]string{}}
+	return &site{t: t, patience: patience, public: &url.URL{Scheme: "https", Host: "app.example"}, secret: []byte(strings.Repeat("s", 32)), homes: map[string]string{}, addrs: map[string]string{}}
 }
 
 func (s *site) settle(team, node string) {
@@ -146,7 +147,7 @@ func (s *site) addNode(name string, handle func(n *node)) *node {
 	n := &node{site: s, name: name, log: &lines{}, mux: http.NewServeMux(), passed: make(chan string, 100), view: &view{site: s, name: name, own: map[string]string{}}}
 	log := slog.New(slog.NewTextHandler(n.log, nil))
 	var err error
-	n.forward, err = forward.New(forward.Options{Homes: n.view, Secret: s.secret, Enter: n.enter, Patience: patience, OnPassed: func(o string, _ time.Duration) {
+	n.forward, err = forward.New(forward.Options{Homes: n.view, Secret: s.secret, Enter: n.enter, Patience: s.patience, OnPassed: func(o string, _ time.Duration) {
 		select {
 		case n.passed <- o:
 		default: // nobody looks

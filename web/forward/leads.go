@@ -15,6 +15,7 @@ var (
 type lead struct {
 	team, addr string
 	socket     bool
+	changes    bool   // a request that changes something
 	end        func() // may be called more than once, and after the lead has ended
 }
 
@@ -69,9 +70,10 @@ func (f *Forwarder) nextTurn() time.Duration {
 }
 
 // Moved says that a team is now at home at the node at addr, or at none with "". What
-// leads to another one need not wait for it: browsers are told to connect again, and a
-// request without an answer is one of a home that does not answer. The team's old home has
-// ended all that it began for the team, or is dead.
+// leads to another one need not wait for it: browsers are told to connect again, and what
+// is asked is asked there. The team's old home has ended all that it began for the team, or
+// is dead. So the answer to a request that changes something is on its way, or says that
+// nothing was done; without one after [Options.Patience], it is not known.
 func (f *Forwarder) Moved(team, addr string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -80,6 +82,8 @@ func (f *Forwarder) Moved(team, addr string) {
 		case l.addr == addr:
 		case l.socket:
 			time.AfterFunc(f.nextTurn(), l.end)
+		case l.changes:
+			time.AfterFunc(f.o.Patience, l.end)
 		default:
 			l.end()
 		}

@@ -139,3 +139,40 @@ func TestRequestsDoNotWaitForTheOldHome(t *testing.T) {
 		}
 	}
 }
+
+// TestAnswersOfTheOldHomeArrive: what a home answers a click when the team has left it
+// already counts: what it did, or that it did nothing, so that the new home does it.
+func TestAnswersOfTheOldHomeArrive(t *testing.T) {
+	for answer, want := range map[int]string{http.StatusOK: "200 b", http.StatusMisdirectedRequest: "200 c"} {
+		s, came, moved := newSite(t), make(chan bool), make(chan bool)
+		s.patience = time.Minute
+		a := s.addNode("a", echo)
+		s.addNode("b", func(n *node) {
+			n.mux.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) {
+				came <- true
+				<-moved
+				if answer != http.StatusOK {
+					w.Header().Set(web.NodeHeader+"Elsewhere", "true")
+				}
+				w.WriteHeader(answer)
+				fmt.Fprint(w, n.name)
+			})
+		})
+		s.addNode("c", func(n *node) {
+			n.mux.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, n.name) })
+		})
+		s.settle("red", "b")
+		answered := make(chan string, 1)
+		go func() {
+			resp, text := a.send("POST", "/slow?team=red", nil)
+			answered <- fmt.Sprint(resp.StatusCode, " ", text)
+		}()
+		<-came
+		s.settle("red", "c")
+		a.forward.Moved("red", s.addrs["c"])
+		close(moved)
+		if got := <-answered; got != want {
+			t.Errorf("%d: %q, want %q", answer, got, want)
+		}
+	}
+}

@@ -56,7 +56,7 @@ func (p *passing) to(addr string) error {
 	defer cancel(nil)
 	late := time.AfterFunc(p.within, func() { cancel(errLate) })
 	defer late.Stop()
-	waiting := &lead{team: p.team, addr: addr, end: func() { cancel(errMoved) }}
+	waiting := &lead{team: p.team, addr: addr, changes: !p.onlyReads(), end: func() { cancel(errMoved) }}
 	p.f.keep(waiting)
 	defer p.f.drop(waiting)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { p.sent.Store(true) }})
@@ -81,7 +81,7 @@ func (p *passing) to(addr string) error {
 		p.err = errLate
 	case p.err != nil && context.Cause(ctx) == errMoved:
 		p.err = errMoved
-		p.elsewhere = p.r.Method == http.MethodGet || p.r.Method == http.MethodHead // nothing is done twice
+		p.elsewhere = p.onlyReads() // nothing is done twice
 	}
 	if p.err != nil {
 		p.err = fmt.Errorf("node %s: %w", addr, p.err)
@@ -90,6 +90,11 @@ func (p *passing) to(addr string) error {
 		}
 	}
 	return p.err
+}
+
+// onlyReads reports whether the request changes nothing, so that it may be sent twice.
+func (p *passing) onlyReads() bool {
+	return p.r.Method == http.MethodGet || p.r.Method == http.MethodHead
 }
 
 // refused says that the request came when the team was about to leave this node.
@@ -167,7 +172,7 @@ func (p *passing) failure(err error) error {
 		return fmt.Errorf("%w: %w", p.r.Context().Err(), err)
 	case fault != nil:
 		return fault
-	case p.elsewhere, !p.sent.Load(), p.r.Method == http.MethodGet, p.r.Method == http.MethodHead:
+	case p.elsewhere, !p.sent.Load(), p.onlyReads():
 		return fmt.Errorf("%w: %w", ErrAway, err)
 	}
 	return fmt.Errorf("%w: %w", ErrUnknown, err)
