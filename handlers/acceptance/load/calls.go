@@ -158,16 +158,25 @@ func (v *conversations) finish() error {
 	return each(v.unfinished, 4, func(c *call) error { return v.sim.hangUp(c.id) })
 }
 
-// await waits until all changes have been seen, or for at most that long, and
-// returns how many deliveries are missing.
+// await waits until all changes have been seen, or for at most that long. It says which
+// have not, and returns how many deliveries are missing.
 func (v *conversations) await(atMost time.Duration) (missing int) {
 	for deadline := time.Now().Add(atMost); ; time.Sleep(10 * time.Millisecond) {
 		missing = 0
 		for _, ch := range v.tally.changes {
 			missing += int(ch.remaining.Load())
 		}
-		if missing == 0 || time.Now().After(deadline) {
-			return missing
+		if missing == 0 {
+			return 0
+		}
+		if time.Now().After(deadline) {
+			break
 		}
 	}
+	for _, ch := range v.tally.changes {
+		if n := ch.remaining.Load(); n > 0 {
+			v.say("%s: %s of %s reached all browsers of its team but %d", ch.began.Load().UTC().Format(time.RFC3339Nano), kindNames[ch.kind], ch.call.number, n)
+		}
+	}
+	return missing
 }

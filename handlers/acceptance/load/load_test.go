@@ -99,9 +99,10 @@ func TestDeliveriesAreCounted(t *testing.T) {
 	if n := ch.remaining.Load(); n != 1 || len(team.browsers[0].samples) != 1 {
 		t.Errorf("%d browsers wait, %d samples", n, len(team.browsers[0].samples))
 	}
-	v := &conversations{tally: tally{changes: []*change{ch}}}
-	if n := v.await(0); n != 1 {
-		t.Errorf("%d deliveries are missing, want that to the second browser", n)
+	var said bytes.Buffer
+	v := &conversations{load: &load{progress: &said}, tally: tally{changes: []*change{ch}}}
+	if n := v.await(0); n != 1 || !strings.Contains(said.String(), "hold of +493023125700017") {
+		t.Errorf("%d deliveries are missing, want that to the second browser: %s", n, &said)
 	}
 	team.browsers[1].got(t.Context(), held, len(held))
 	if n := v.await(0); n != 0 || len(team.awaited()) != 0 {
