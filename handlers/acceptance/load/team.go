@@ -114,12 +114,20 @@ func (b *browser) got(ctx context.Context, message []byte, size int) {
 		case ch.seen[b.index].Load():
 		case ch.call.isShown(message, ch.kind.state()):
 			b.see(ch, now, false)
-			for _, earlier := range awaited[:i] {
-				if earlier.call == ch.call {
-					b.see(earlier, now, true)
-				}
-			}
+			b.overtake(awaited[:i], ch.call, now)
 		case ch.kind == isHungUp && ch.call.isGone(message):
+			b.see(ch, now, true)
+			if boardID.Match(message) { // it had no socket meanwhile
+				b.overtake(awaited[:i], ch.call, now)
+			}
+		}
+	}
+}
+
+// overtake records that the browser shows a later state of a call than that of some changes.
+func (b *browser) overtake(changes []*change, c *call, now time.Time) {
+	for _, ch := range changes {
+		if ch.call == c {
 			b.see(ch, now, true)
 		}
 	}
