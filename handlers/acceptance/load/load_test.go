@@ -3,10 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"callboard/handlers/acceptance/harness"
@@ -177,6 +181,32 @@ func TestReached(t *testing.T) {
 	if len(got) != len(want) || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
 		t.Errorf("%v, want %v", got, want)
 	}
+}
+
+// A command counts once, although the simulator knows only later whose it is.
+func TestCommandsAreCountedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		account := ""
+		s := &simulator{ctx: t.Context(), url: "http://sipgate", client: &http.Client{Transport: answers(func() string {
+			all := fmt.Sprintf(`[{"time":"2026-07-01T10:00:00.1+02:00","method":"PUT","path":"/v2/calls/A/hold","account":%q},
+				{"time":"2026-07-01T10:00:00.2+02:00","method":"PUT","path":"/v2/calls/A/hold","account":%[1]q}]`, account)
+			account = "2814711"
+			return all
+		})}}
+		ctx, cancel := context.WithTimeout(t.Context(), commandsEvery+time.Second)
+		defer cancel()
+		if c := s.commands(ctx); c.err != nil || len(c.requests) != 2 || account == "" {
+			t.Errorf("%+v, %v", c.requests, c.err)
+		}
+	})
+}
+
+// answers are those of a simulator, without a network.
+type answers func() string
+
+// RoundTrip implements [http.RoundTripper].
+func (a answers) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(a()))}, nil
 }
 
 // Mistakes on the command line are reported, and nothing is started.

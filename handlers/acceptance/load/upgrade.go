@@ -93,8 +93,10 @@ func (s *simulator) commands(ctx context.Context) (c commands) {
 			return commands{err: err}
 		}
 		for _, r := range all {
-			r.Time = r.Time.UTC()           // that of one request is equal whenever it is read
-			if r.held() != "" && !seen[r] { // they are not in the order of their times
+			// Of one request that is read several times these are equal: whose it is may
+			// be known only later. Requests are not in the order of their times.
+			r = request{Time: r.Time.UTC(), Method: r.Method, Path: r.Path}
+			if r.held() != "" && !seen[r] {
 				c.requests, seen[r] = append(c.requests, r), true
 			}
 		}
