@@ -254,7 +254,7 @@ func (c *config) serveOnce(ctx context.Context, stdout io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	c.server.TLS = https.Config()
+	c.server.TLS, c.server.Stopping = https.Config(), member.Stopping
 	httpClient := sipgate.NewHTTPClient()
 	member.Node().Guard(httpClient)
 	httpClient = sipgate.Observed(httpClient, c.sipgate.API, counts.Sipgate)

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"callboard/web"
+	"callboard/web/freeport"
 )
 
 // writeCertificate writes a certificate for calls.example that is valid for some
@@ -168,12 +169,10 @@ func TestPlainHTTPLeadsPagesToHTTPS(t *testing.T) {
 	dir := t.TempDir()
 	o := web.HTTPSOptions{Cert: filepath.Join(dir, "cert"), Key: filepath.Join(dir, "key")}
 	writeCertificate(t, o.Cert, o.Key, time.Hour)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	var err error
+	if o.RedirectAddr, err = freeport.Addr(); err != nil {
 		t.Fatal(err)
 	}
-	o.RedirectAddr = free.Addr().String()
-	free.Close()
 	h, err := web.NewHTTPS(o, publicHTTPS, nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)

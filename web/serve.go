@@ -23,6 +23,11 @@ type ServerOptions struct {
 
 	Grace time.Duration // how long requests may take to end at shutdown, 20 s
 
+	// Stopping, unless it is nil, reports that the Server will shut down soon: connections
+	// end with the next answer then, so that a reverse proxy sends no request over one
+	// that is about to be closed.
+	Stopping func() bool
+
 	MaxConns        int // connections at a time, 4096
 	MaxConnsPerPeer int // of one address, loopback and Proxies excepted, 100
 	Proxies         Proxies
@@ -203,6 +208,9 @@ func (s *Server) counted(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.running.Add(1)
 		defer s.running.Add(-1)
+		if s.o.Stopping != nil && s.o.Stopping() {
+			w.Header().Set("Connection", "close")
+		}
 		h.ServeHTTP(w, r)
 	})
 }

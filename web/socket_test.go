@@ -618,3 +618,28 @@ func TestWhatTheClientSendsEarly(t *testing.T) {
 		}
 	}
 }
+
+// TestConnectionsOfAServerThatEndsSoon: each ends with the answer that it carries, so that
+// no request is on its way over one when the server closes it. Sockets can still be opened.
+func TestConnectionsOfAServerThatEndsSoon(t *testing.T) {
+	var stopping atomic.Bool
+	p := serve(t, func(o *web.ServerOptions) { o.Stopping = stopping.Load })
+	p.joins("/feed")
+	p.handle("GET /page", ok)
+	for _, want := range []bool{false, true} {
+		stopping.Store(want)
+		resp, err := p.http.Get("http://" + p.addr + "/page")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.Close != want {
+			t.Errorf("ends soon %v: connection ends %v", want, resp.Close)
+		}
+	}
+	c := p.mustDial("/feed")
+	c.CloseRead(t.Context())
+	if err := c.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

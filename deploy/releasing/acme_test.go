@@ -6,8 +6,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -70,15 +72,17 @@ func startAuthority(t *testing.T, httpPort, tlsPort int) authority {
 	return authority{srv.URL + wfe.DirectoryPath, roots, pool}
 }
 
-// freePort returns a port of this machine that is free now.
+// freePort returns a port of this machine that is free now, and that the system chooses
+// for no connection.
 func freePort(t *testing.T) int {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		ln, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 8000+rand.N(2000)))
+		if err == nil {
+			defer ln.Close()
+			return ln.Addr().(*net.TCPAddr).Port
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
 }
 
 // The program gets its certificate from an ACME authority, over either port, and

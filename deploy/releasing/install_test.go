@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -164,12 +163,7 @@ func TestImageRuns(t *testing.T) {
 		os.Chmod(parent, 0o755) // directories of tests are closed to other users
 	}
 
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := ln.Addr().String()
-	ln.Close()
+	addr := fmt.Sprint("127.0.0.1:", freePort(t))
 	inside := func(args ...string) *exec.Cmd {
 		cmd := exec.Command(config.Config.Entrypoint[0], args...)
 		cmd.Dir = config.Config.WorkingDir

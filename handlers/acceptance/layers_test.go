@@ -86,12 +86,13 @@ const layers = `
 	handlers/acceptance         <
 	handlers/acceptance/browser <
 	handlers/acceptance/cluster < handlers/acceptance/harness web/database/databasetest sipgate/team
-	handlers/acceptance/harness < handlers sipgate/team sipgate/announcement
-	web/database/databasetest   < web/database
+	handlers/acceptance/harness < web/freeport handlers sipgate/team sipgate/announcement
+	web/database/databasetest   < web/database web/freeport
+	web/freeport                < # addresses at which programs of tests can listen
 	web/database/databasetest/postgres < web/database/databasetest
 
 	# A program that measures the other one from outside, as a process.
-	handlers/acceptance/load    < web/database/databasetest
+	handlers/acceptance/load    < web/database/databasetest web/freeport
 `
 
 // homes states which packages may import a library. A row reads "library < its

@@ -189,12 +189,15 @@ func (m *Member) Ready(ready func(context.Context) error) func(context.Context) 
 		return ready
 	}
 	return func(ctx context.Context) error {
-		if m.leaving.Load() {
+		if m.Stopping() {
 			return cluster.ErrMoving
 		}
 		return errors.Join(m.node.Ready(), ready(ctx))
 	}
 }
+
+// Stopping reports whether the node is about to end: Until has begun to wait.
+func (m *Member) Stopping() bool { return m != nil && m.leaving.Load() }
 
 // Times of a node that ends.
 const (

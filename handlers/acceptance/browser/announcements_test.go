@@ -239,7 +239,7 @@ func testRenamed(t *testing.T, anna *tab) {
 	anna.until(`!!%s && !%s`, soundCard("Aaa first"), soundCard("one"))
 	anna.run(`document.querySelector('.orders a[href$="name"]').click()`) // the link may be replaced while the renamed one is shown
 	anna.until(`location.search === "?order=name" && document.querySelector(".card.sound h2")?.textContent === "Aaa first"`)
-	anna.until(`!!%s`, soundCard("two")) // the page is being replaced
+	anna.until(`!!%s?.querySelector('form[action$="/delete"] button')`, soundCard("two")) // the page is being read
 	anna.run(`%s.querySelector('form[action$="/delete"] button').click()`, soundCard("two"))
 	anna.until(`document.querySelector("#confirm").open && document.querySelector("#confirm-text").textContent.includes("two")`)
 	anna.click(the(`#confirm [value=yes]`))

@@ -5,13 +5,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"callboard/web/freeport"
 )
 
 // A Process is the running program.
@@ -135,24 +136,14 @@ func Run(t testing.TB, env []string, args ...string) (stdout, stderr string, sta
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// given holds the addresses that FreeAddr has returned.
-var given sync.Map
-
-// FreeAddr returns a loopback address on which nothing listens, and never the
-// same twice: a program may not listen yet when the next one asks.
+// FreeAddr returns a loopback address on which nothing listens, see [freeport.Addr].
 func FreeAddr(t testing.TB) string {
 	t.Helper()
-	for {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		addr := ln.Addr().String()
-		ln.Close()
-		if _, taken := given.LoadOrStore(addr, true); !taken {
-			return addr
-		}
+	addr, err := freeport.Addr()
+	if err != nil {
+		t.Fatal(err)
 	}
+	return addr
 }
 
 // lockedBuffer is a log that is written while the test reads it.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"callboard/web/database/databasetest"
+	"callboard/web/freeport"
 )
 
 // A load is one run of the program.
@@ -96,7 +97,7 @@ func (l *load) build() (err error) {
 }
 
 func (l *load) startSimulator() error {
-	addr, err := freeAddr()
+	addr, err := freeport.Addr()
 	if err != nil {
 		return err
 	}
@@ -119,7 +120,7 @@ func newTransport() *http.Transport {
 const neo = "neo"
 
 func (l *load) startServer() error {
-	addr, err := freeAddr()
+	addr, err := freeport.Addr()
 	if err != nil {
 		return err
 	}

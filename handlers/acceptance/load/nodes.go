@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callboard/web/database/databasetest"
+	"callboard/web/freeport"
 )
 
 // nodes are the processes of Callboard: one, or several with one PostgreSQL.
@@ -61,7 +62,7 @@ func (l *load) addNodes(public string) (err error) {
 		return nil
 	}
 	for range l.settings.nodes {
-		addr, err := freeAddr()
+		addr, err := freeport.Addr()
 		if err != nil {
 			return err
 		}
@@ -99,7 +100,7 @@ func (l *load) startNode(i int, addr string) (*process, error) {
 	args := append([]string{}, l.serveArgs...)
 	args = append(args, "--addr", addr, "--data", filepath.Join(l.dir, name))
 	if l.database != "" {
-		peer, err := freeAddr()
+		peer, err := freeport.Addr()
 		if err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -143,14 +142,4 @@ func (p *process) memory() (int, error) {
 	n := 0
 	_, err = fmt.Sscan(after, &n)
 	return n << 10, err
-}
-
-// freeAddr returns a loopback address on which nothing listens.
-func freeAddr() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer ln.Close()
-	return ln.Addr().String(), nil
 }

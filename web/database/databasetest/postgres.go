@@ -21,6 +21,8 @@ import (
 	"time"
 
 	_ "github.com/lib/pq" // the driver "postgres"
+
+	"callboard/web/freeport"
 )
 
 // Where the tests get PostgreSQL from.
@@ -111,10 +113,11 @@ func StartPostgres() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	addr, err := freeport.Addr()
 	if err != nil {
 		return nil, err
 	}
+	_, port, _ := net.SplitHostPort(addr)
 	as, err := ordinaryUser(dir)
 	if err != nil {
 		return nil, err
@@ -221,15 +224,4 @@ func programs() (string, error) {
 		}
 	}
 	return "", errNoPostgres
-}
-
-// freePort returns a port at which nothing listens.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
 }
