@@ -327,7 +327,9 @@ func (c *config) serveOnce(ctx context.Context, stdout io.Writer) (err error) {
 		return err
 	}
 	go web.ReleaseMemory()
-	err = app.Serve(member.Until(ctx), ln)
+	serving := member.Until(ctx)
+	defer context.AfterFunc(serving, boards.CancelHangUps)() // the pages on which to take them back are closed
+	err = app.Serve(serving, ln)
 	if cause := context.Cause(ctx); errors.Is(cause, cluster.ErrInUse) {
 		err = errors.Join(cause, err)
 	}

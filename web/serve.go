@@ -52,6 +52,7 @@ type Server struct {
 	log  *slog.Logger
 
 	running atomic.Int64 // requests that have not been answered to their end
+	unused  unused
 
 	// streams counts the sockets that have not ended, because http.Server's
 	// Shutdown does not wait for hijacked connections. Nothing is added once
@@ -134,6 +135,7 @@ func (s *Server) newHTTP(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           s.counted(h),
 		ConnContext:       withConn,
+		ConnState:         s.unused.watch,
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
@@ -156,7 +158,7 @@ func (s *Server) serveAlso() (stop func()) {
 		wait, cancel := context.WithTimeout(context.Background(), s.o.Grace)
 		defer cancel()
 		for _, srv := range all {
-			srv.Shutdown(wait)
+			s.end(wait, srv)
 			srv.Close()
 		}
 		ended.Wait()
@@ -181,7 +183,7 @@ func (s *Server) shutdown(srv *http.Server) error {
 	wait, cancel := context.WithTimeout(context.Background(), s.o.Grace)
 	defer cancel()
 	s.closeSockets()
-	err := srv.Shutdown(wait)
+	err := s.end(wait, srv)
 	ended := make(chan struct{})
 	go func() {
 		s.streams.Wait()
@@ -213,6 +215,16 @@ func (s *Server) counted(h http.Handler) http.Handler {
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// usedWithin is how long after the beginning of a shutdown a request may come over a
+// connection that was accepted before.
+const usedWithin = time.Second
+
+// end shuts one listener down.
+func (s *Server) end(ctx context.Context, srv *http.Server) error {
+	defer time.AfterFunc(usedWithin, s.unused.close).Stop()
+	return srv.Shutdown(ctx)
 }
 
 // cancelledWithin is how long a request may take to end that was cancelled.

@@ -619,6 +619,24 @@ func TestWhatTheClientSendsEarly(t *testing.T) {
 	}
 }
 
+// TestShutdownWithConnectionsOpenedInAdvance: a browser's connection over which nothing has
+// come holds the shutdown up for no longer than a request could be on its way.
+func TestShutdownWithConnectionsOpenedInAdvance(t *testing.T) {
+	p := serve(t, func(o *web.ServerOptions) { o.Grace = 3 * time.Second }) // http.Server waits for five
+	inAdvance, err := net.Dial("tcp", p.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inAdvance.Close()
+	p.handle("GET /page", ok)
+	p.do("GET", "/page").want(t, 200, "") // accepted later than the other one
+	p.stop()
+	if err := <-p.done; err != nil {
+		t.Error(err)
+	}
+	p.done <- nil
+}
+
 // TestConnectionsOfAServerThatEndsSoon: each ends with the answer that it carries, so that
 // no request is on its way over one when the server closes it. Sockets can still be opened.
 func TestConnectionsOfAServerThatEndsSoon(t *testing.T) {

@@ -131,6 +131,14 @@ func (x *Boards) ListRefused(team string) bool {
 	return ok && b.ListRefused()
 }
 
+// CancelHangUps cancels the pending hang-ups of all boards with ErrBoardClosed, and has
+// them refuse more of these: nobody could take them back any more.
+func (x *Boards) CancelHangUps() {
+	for _, b := range x.All() {
+		b.cancelPendingHangups()
+	}
+}
+
 // Close stops all boards and waits for them. Pending hang-ups are cancelled
 // with ErrBoardClosed; hang-ups already sent are waited for. Other commands in
 // progress continue until they are answered.

@@ -168,7 +168,7 @@ func (b *Board) sendHangup(ctx context.Context, cmd *pendingCommand) {
 	err = b.transmit(context.WithoutCancel(ctx), cmd)
 }
 
-// cancelPendingHangups cancels all pending hang-ups when Run ends, and makes
+// cancelPendingHangups cancels all pending hang-ups before or when Run ends, and makes
 // startGrace refuse new ones. They are not sent early, because no member
 // expects that.
 func (b *Board) cancelPendingHangups() {

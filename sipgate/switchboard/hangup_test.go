@@ -257,6 +257,32 @@ func TestBoardsCloseCancelsPendingHangUps(t *testing.T) {
 	})
 }
 
+// When the program begins to end, pending hang-ups are cancelled at once. Other commands go on.
+func TestHangUpsAreCancelledBeforeTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newFakeSipgate()
+		u.add("A", jennifer, doc)
+		x := NewBoards(func(string) *Board { return newBoard(t, u, "w0") })
+		defer x.Close()
+		b := x.Board("1")
+		synctest.Wait()
+		var outcome error
+		row := onlyCall(t, b).ID
+		c := Command{By: "w0", Call: row, Action: HangUp{GracePeriod: grace}, OnDone: func(err error) { outcome = err }}
+		if err := b.Execute(t.Context(), c); err != nil {
+			t.Error(err)
+		}
+		x.CancelHangUps()
+		time.Sleep(2 * grace)
+		if err := b.Execute(t.Context(), hold(row, true)); err != nil || !errors.Is(outcome, ErrBoardClosed) {
+			t.Errorf("outcome %v; hold: %v", outcome, err)
+		}
+		if got := u.sent(); !slices.Equal(got, []string{"hold A true"}) {
+			t.Errorf("sent %v", got)
+		}
+	})
+}
+
 // The grace period is capped.
 func TestGracePeriodIsCapped(t *testing.T) {
 	hangupTest(func(x *hangupFixture) {

@@ -17,7 +17,7 @@ import (
 // A process owns blocks of ports for as long as it listens at the first one of each.
 // Linux chooses ports from 32768 on for connections.
 const (
-	first     = 10_000
+	first     = 10_100 // browsers refuse 10080
 	blocks    = 220
 	blockSize = 100
 )

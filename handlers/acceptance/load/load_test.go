@@ -66,7 +66,7 @@ func TestUpgradeOfNodes(t *testing.T) {
 		t.Skip("it takes long until all nodes are replaced")
 	}
 	program, database := harness.PlainProgram(t), databasetest.Postgres(t)
-	measure(t, "-nodes 3 -browsers 40 -teams 20 -calls 30 -changes 10 -for 1s -idle 1s -upgrade -postgres "+database+" -program "+program,
+	measure(t, "-nodes 3 -browsers 40 -teams 20 -calls 30 -changes 40 -for 1s -idle 1s -upgrade -postgres "+database+" -program "+program,
 		`lost: .* 0\n`, `commands, sent to sipgate twice +[1-9]\d*, 0\n`, `end of a socket → the next one, .* [1-9]\S* ms`)
 }
 
