@@ -622,6 +622,7 @@ func TestWhatTheClientSendsEarly(t *testing.T) {
 // TestShutdownWithConnectionsOpenedInAdvance: a browser's connection over which nothing has
 // come holds the shutdown up for no longer than a request could be on its way.
 func TestShutdownWithConnectionsOpenedInAdvance(t *testing.T) {
+	t.Parallel()
 	p := serve(t, func(o *web.ServerOptions) { o.Grace = 3 * time.Second }) // http.Server waits for five
 	inAdvance, err := net.Dial("tcp", p.addr)
 	if err != nil {

@@ -145,6 +145,7 @@ func TestNodesAreToldOfHomes(t *testing.T) {
 	t.Parallel()
 	for name, listens := range map[string]bool{"by notifications": true, "by renewals": false} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := newRig(t)
 			if err := Announce(t.Context(), r.db); err != nil {
 				t.Fatal(err)

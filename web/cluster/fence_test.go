@@ -180,6 +180,9 @@ func TestNoOldWriteCommits(t *testing.T) {
 // A transaction of a node that was stopped does not hold up who takes over.
 func TestTransactionOfAStoppedNode(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long until a lease ends")
+	}
 	r := newRig(t)
 	l := newLink(r)
 	a, b := r.startAt(l, Options{Lease: testLease, Renew: testRenew}), r.start()

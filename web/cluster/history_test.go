@@ -39,6 +39,9 @@ const (
 // one has claimed the team's home, no write of an older home commits, and fences grow by
 // one. Each history goes on: at its end all teams are at home somewhere and acted for.
 func TestHistories(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a history takes seconds")
+	}
 	seed := *historySeed
 	if seed == 0 {
 		seed = rand.Uint64()

@@ -81,6 +81,9 @@ func TestManyCallsShareOneClaim(t *testing.T) {
 // A node that does not come back loses each home when it is needed, and only then.
 func TestTakeover(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long until a lease ends")
+	}
 	r := newRig(t)
 	a, b := r.start(), r.start()
 	for k := range 3 {

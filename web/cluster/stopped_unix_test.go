@@ -61,6 +61,9 @@ const atTheCheck = 2
 // sends nothing more but what it was about to write at that moment.
 func TestAStoppedProcess(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long until a lease ends")
+	}
 	r := newRig(t)
 	var requests atomic.Int64
 	platform := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))

@@ -111,6 +111,9 @@ func TestTransfersGoOn(t *testing.T) {
 // What differs afterwards is noticed, and nothing starts with it.
 func TestTransfersAreCompared(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it copies a database for each change")
+	}
 	for name, change := range map[string]string{
 		"a row is missing": `delete from part where id = (select min(id) from part)`,
 		"a value differs":  `update thing set yes = not yes where id = (select min(id) from thing)`,
