@@ -219,7 +219,13 @@ func (p *passing) request() *http.Request {
 	if p.body.rest == nil {
 		r.ContentLength, r.TransferEncoding = int64(len(p.body.start)), nil
 	} else {
-		r.Body = io.NopCloser(io.MultiReader(r.Body, p.body))
+		whole := io.MultiReader(r.Body, p.body)
+		if r.ContentLength > 0 {
+			// The end is found without a read more, which fails once the answer has begun:
+			// the transport would close the connection.
+			whole = io.LimitReader(whole, r.ContentLength)
+		}
+		r.Body = io.NopCloser(whole)
 	}
 	return r
 }
