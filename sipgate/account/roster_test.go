@@ -502,8 +502,8 @@ func TestChannels(t *testing.T) {
 	}
 }
 
-// Whose the extensions are is known when all that tells it was read or refused, and not
-// because nothing is being read at the moment.
+// A roster knows the owners of the extensions when it has read everything that names them,
+// or sipgate has refused it, and not because it reads nothing at the moment.
 func TestOwnersAreKnownWhenAllWasRead(t *testing.T) {
 	access := &fakeAccess{}
 	access.fail("w1", &sipgate.Error{Kind: sipgate.Unavailable})

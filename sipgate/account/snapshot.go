@@ -27,8 +27,9 @@ type Snapshot struct {
 	known bool
 }
 
-// Known reports whether it is known whose the extensions are, as far as sipgate
-// tells: the users, numbers, channels and the devices of all users were read, or refused.
+// Known reports whether the roster knows the owners of all extensions, as far as sipgate
+// names them: it has read the users, numbers, channels and the devices of all users, or
+// sipgate has refused them.
 func (s *Snapshot) Known() bool { return s.known }
 
 // Snapshot returns what is known, without waiting for sipgate.

@@ -131,8 +131,8 @@ func (x *Boards) ListRefused(team string) bool {
 	return ok && b.ListRefused()
 }
 
-// CancelHangUps cancels the pending hang-ups of all boards with ErrBoardClosed, and has
-// them refuse more of these: nobody could take them back any more.
+// CancelHangUps cancels the pending hang-ups of all boards with ErrBoardClosed. From then on
+// the boards refuse hang-ups with a grace period: members cannot undo them any more.
 func (x *Boards) CancelHangUps() {
 	for _, b := range x.All() {
 		b.cancelPendingHangups()

@@ -69,11 +69,12 @@ func (f *Forwarder) nextTurn() time.Duration {
 	return f.turn
 }
 
-// Moved says that a team is now at home at the node at addr, or at none with "". What
-// leads to another one need not wait for it: browsers are told to connect again, and what
-// is asked is asked there. The team's old home has ended all that it began for the team, or
-// is dead. So the answer to a request that changes something is on its way, or says that
-// nothing was done; without one after [Options.Patience], it is not known.
+// Moved says that a team is now at home at the node at addr, or at none with "". Moved ends
+// what leads to another node: browsers connect their sockets again, and the Forwarder sends
+// requests that only read to the new home. The old home has ended all that it began for the
+// team, or is dead. So it has answered or refused a request that changes something, and the
+// answer may still be on its way: Moved gives it the time of [Options.Patience]. Without an
+// answer, the outcome is unknown.
 func (f *Forwarder) Moved(team, addr string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
